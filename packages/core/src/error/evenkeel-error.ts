@@ -1,0 +1,28 @@
+import type { ErrorCode } from "./codes.ts";
+
+export interface ErrorDetail {
+  /** The file, argument or field that is wrong: `vm.yaml: spec.memory`. */
+  readonly where?: string;
+  /** What would have been right there. */
+  readonly expected?: string;
+  /** What the reader can do about it, as an instruction. */
+  readonly remedy?: string;
+  readonly cause?: unknown;
+}
+
+/** Something given to Evenkeel cannot be used: what, where, what was expected, and what to do. */
+export class EvenkeelError extends Error {
+  readonly code: ErrorCode;
+  readonly where: string | null;
+  readonly expected: string | null;
+  readonly remedy: string | null;
+
+  constructor(code: ErrorCode, message: string, detail: ErrorDetail = {}) {
+    super(message, detail.cause === undefined ? undefined : { cause: detail.cause });
+    this.name = "EvenkeelError";
+    this.code = code;
+    this.where = detail.where ?? null;
+    this.expected = detail.expected ?? null;
+    this.remedy = detail.remedy ?? null;
+  }
+}

@@ -1,0 +1,108 @@
+import type { Isolation, Locality } from "../request/virtual-machine.ts";
+import type { PcieLink } from "../topology/topology.ts";
+
+/**
+ * Where a VM goes: the one solved, stored decision. Every rendering derives from it and every
+ * later finding is held against it, so it carries all that those need and stands without the
+ * topology that it was made on.
+ */
+export interface Plan {
+  readonly apiVersion: "evenkeel/v1";
+  readonly kind: "Plan";
+  readonly vm: string;
+  readonly tenant: string | null;
+  readonly host: string;
+  readonly topologyDigest: string;
+  readonly flavor: string | null;
+  readonly locality: Locality;
+  readonly isolation: Isolation;
+  /** The host's, and so the guest's: `x86_64`, `aarch64`; null where the topology did not tell. */
+  readonly architecture: string | null;
+  /** How many vCPUs of one core follow each other in `vcpus`: the guest's threads per core. */
+  readonly threadsPerCore: number;
+  /** A cell's id is its position, and the guest's node number. */
+  readonly cells: readonly Cell[];
+  /** Between the cells' host nodes, in cells' order; null where the host tells none. */
+  readonly distances: readonly (readonly number[])[] | null;
+  /** Where the emulator's own threads run. */
+  readonly emulatorCpus: string;
+  readonly iothreads: readonly IoThread[];
+  /** Accelerators, then NICs, each by address. */
+  readonly devices: readonly PlanDevice[];
+  /** The fabric partition whose accelerators these are. */
+  readonly partition: number | null;
+  readonly signature: string;
+  readonly signatureText: string;
+  readonly cost: PlanCost;
+  /** Why this and not the runner-up, in sentences. */
+  readonly reasons: readonly string[];
+}
+
+/** A guest NUMA node and the host node that it stands for. */
+export interface Cell {
+  readonly id: number;
+  readonly hostNode: number;
+  readonly memoryNodes: string;
+  readonly memoryPolicy: Locality;
+  readonly memoryBytes: number;
+  /** How much lies on which of `memoryNodes`, by ascending node: the sum is `memoryBytes`. */
+  readonly memoryOnNodes: readonly { readonly node: number; readonly bytes: number }[];
+  readonly pageBytes: number;
+  readonly vcpus: readonly Vcpu[];
+  readonly accelerators: readonly string[];
+  readonly nics: readonly string[];
+}
+
+/** A vCPU with the host CPU it is pinned to or, under isolation `shared`, the CPUs it floats over. */
+export type Vcpu =
+  | { readonly id: number; readonly cpu: number }
+  | { readonly id: number; readonly cpus: string };
+
+export interface IoThread {
+  /** From 1, as libvirt counts them. */
+  readonly id: number;
+  readonly cpus: string;
+}
+
+/** A device passed through, with what the renderings need to know of it. */
+export interface PlanDevice {
+  readonly address: string;
+  readonly kind: "accelerator" | "nic";
+  readonly model: string | null;
+  readonly vendor: string;
+  readonly device: string;
+  /** The host's node of it; null where the host does not know. */
+  readonly node: number | null;
+  /** The guest cell it is shown on. */
+  readonly cell: number;
+  readonly root: string;
+  /** The upstream port of the PCIe switch it hangs below; null below a root port. */
+  readonly switch: string | null;
+  readonly barBytes: readonly number[] | null;
+  readonly link: PcieLink | null;
+  /** The other functions of its IOMMU group, which go with it. Bridges stay with the host. */
+  readonly companions: readonly string[];
+}
+
+/** What a placement costs against the best one of the same request on the same host when empty: 1 is the best. */
+export interface PlanCost {
+  readonly basis: "measured" | "modelled" | "unknown";
+  readonly parts: CostParts;
+  readonly slowdown: number;
+}
+
+export interface CostParts {
+  /** Between the accelerators and the cells' memory. */
+  readonly hostToDevice: number;
+  /** Between the vCPUs and their memory. */
+  readonly memory: number;
+  /** Among the accelerators. */
+  readonly peer: number;
+  /** Between the accelerators and the NICs. */
+  readonly network: number;
+}
+
+/** Pages of at least 2 MiB are huge: base pages are at most 64 KiB on every architecture of Linux. */
+export function isHugepage(pageBytes: number): boolean {
+  return pageBytes >= 2 * 1024 * 1024;
+}

@@ -1,0 +1,53 @@
+/** Why a request does not go anywhere: every host that was tried, every cause, always the numbers. */
+export interface Refusal {
+  readonly apiVersion: "evenkeel/v1";
+  readonly kind: "Refusal";
+  readonly vm: string;
+  readonly hosts: readonly HostRefusal[];
+}
+
+export interface HostRefusal {
+  readonly host: string;
+  readonly reasons: readonly RefusalReason[];
+  /** The smallest changes, each enough by itself, that would make it fit here. */
+  readonly remedies: readonly Remedy[];
+}
+
+export interface RefusalReason {
+  readonly code: RefusalCode;
+  /** The node that falls short, where the cause lies on one. */
+  readonly node: number | null;
+  readonly needs: number | null;
+  readonly has: number | null;
+  /** A sentence with the numbers and their units. */
+  readonly message: string;
+}
+
+/** One change to the request or the host, as a field and its values before and after. */
+export interface Remedy {
+  readonly change: string;
+  readonly from: string | number | null;
+  readonly to: string | number | null;
+  readonly message: string;
+}
+
+/** Every cause of a refusal, by its stable code; `docs/errors.md` lists the same. */
+export const refusalCodes = {
+  "accelerators-short": "fewer free accelerators of the model than asked for",
+  "accelerators-unlinked": "no set of free accelerators is connected as asked for",
+  "accelerators-split": "the free accelerators lie on nodes that cannot together hold the request",
+  "accelerator-node-unknown":
+    "an accelerator's node is unknown, so nothing can be placed beside it",
+  "partition-unavailable": "no free fabric partition has exactly the accelerators asked for",
+  "nics-short": "fewer free NICs on the accelerators' nodes than asked for",
+  "cores-short": "fewer free whole cores on a node than its cell needs",
+  "cpus-short": "fewer CPUs in a node's shared pool than its cell needs",
+  "memory-short": "less free memory on a node than its cell needs",
+  "memory-unknown": "a node's memory is unknown, so none of it can be sold",
+  "hugepages-short": "fewer free huge pages on a node than its cell needs",
+  "hugepages-absent": "the host has no huge pages of the size asked for",
+  "isolation-conflict": "another VM holds what the isolation asked for would need alone",
+  "cores-unknown": "the topology has no cores, so none can be sold",
+} as const;
+
+export type RefusalCode = keyof typeof refusalCodes;

@@ -1,0 +1,30 @@
+import { GiB } from "../unit/bytes.ts";
+import {
+  acceleratorPatterns,
+  type DevicePattern,
+  nicPatterns,
+} from "../topology/device-pattern.ts";
+import type { Partition } from "../topology/topology.ts";
+
+/** What the operator keeps for the host, and how devices are known there. */
+export interface HostPolicy {
+  readonly reserved: {
+    /** The lowest so many cores of every node that has CPUs; without effect where `cpus` is given. */
+    readonly coresPerNode: number;
+    /** The host's CPUs by name, as a list; a core is kept whole when any of its CPUs is named. */
+    readonly cpus: string | null;
+    /** Kept on every node that has memory, from base pages: huge pages are set apart already. */
+    readonly memoryPerNodeBytes: number;
+  };
+  readonly accelerators: readonly DevicePattern[];
+  readonly nics: readonly DevicePattern[];
+  /** Fabric partitions, where the machine does not tell them itself; null leaves the topology's. */
+  readonly partitions: readonly Partition[] | null;
+}
+
+export const defaultHostPolicy: HostPolicy = {
+  reserved: { coresPerNode: 1, cpus: null, memoryPerNodeBytes: 4 * GiB },
+  accelerators: acceleratorPatterns,
+  nics: nicPatterns,
+  partitions: null,
+};

@@ -1,0 +1,22 @@
+import type { Isolation, LinkDemand, Locality, Workload } from "./virtual-machine.ts";
+
+/** A VirtualMachine with its flavor applied, its defaults filled in and its sizes in bytes. */
+export interface Request {
+  readonly name: string;
+  readonly tenant: string | null;
+  readonly flavor: string | null;
+  readonly accelerators: {
+    readonly count: number;
+    /** A part of the model's name, matched without regard to case; null takes any. */
+    readonly model: string | null;
+    readonly link: LinkDemand;
+  };
+  readonly nics: { readonly count: number; readonly rdma: boolean };
+  readonly vcpus: number;
+  readonly memoryBytes: number;
+  /** Null asks for base pages. */
+  readonly hugepageBytes: number | null;
+  readonly locality: Locality;
+  readonly isolation: Isolation;
+  readonly workload: Workload;
+}

@@ -1,0 +1,107 @@
+/**
+ * An immutable set of small non-negative integers: CPUs or memory nodes.
+ *
+ * A bitmap of 32-bit words without trailing zero words, so that equal sets have equal words.
+ * Linux speaks of such sets as lists (`0-3,8`, see list-format.ts) and masks (mask-format.ts).
+ */
+export interface IndexSet {
+  readonly words: Uint32Array;
+}
+
+/** Above every CPU or node number that Linux can have (NR_CPUS is at most 8192, MAX_NUMNODES 1024). */
+export const INDEX_MAX = 65_535;
+
+function trimmed(words: Uint32Array): IndexSet {
+  let length = words.length;
+  while (length > 0 && words[length - 1] === 0) length--;
+  return { words: length === words.length ? words : words.slice(0, length) };
+}
+
+export const emptySet: IndexSet = { words: new Uint32Array(0) };
+
+/** The set of the given indices, each between 0 and `INDEX_MAX`; duplicates count once. */
+export function indexSet(members: Iterable<number>): IndexSet {
+  const list = [...members];
+  let max = -1;
+  for (const index of list) {
+    if (!Number.isInteger(index) || index < 0 || index > INDEX_MAX) {
+      throw new RangeError(`index ${index} is not an integer from 0 to ${INDEX_MAX}`);
+    }
+    if (index > max) max = index;
+  }
+  const words = new Uint32Array((max + 32) >>> 5);
+  for (const index of list) words[index >>> 5] = (words[index >>> 5] ?? 0) | (1 << (index & 31));
+  return { words };
+}
+
+export function has(set: IndexSet, index: number): boolean {
+  return ((set.words[index >>> 5] ?? 0) & (1 << (index & 31))) !== 0;
+}
+
+export function union(a: IndexSet, b: IndexSet): IndexSet {
+  const [long, short] = a.words.length >= b.words.length ? [a, b] : [b, a];
+  const words = long.words.slice();
+  for (const [i, word] of short.words.entries()) words[i] = (words[i] ?? 0) | word;
+  return { words };
+}
+
+export function unionAll(sets: Iterable<IndexSet>): IndexSet {
+  let all = emptySet;
+  for (const set of sets) all = union(all, set);
+  return all;
+}
+
+export function intersection(a: IndexSet, b: IndexSet): IndexSet {
+  return trimmed(a.words.map((word, i) => word & (b.words[i] ?? 0)));
+}
+
+export function difference(a: IndexSet, b: IndexSet): IndexSet {
+  return trimmed(a.words.map((word, i) => word & ~(b.words[i] ?? 0)));
+}
+
+export function isEmpty(set: IndexSet): boolean {
+  return set.words.length === 0;
+}
+
+export function isSubset(inner: IndexSet, outer: IndexSet): boolean {
+  return inner.words.every((word, i) => (word & ~(outer.words[i] ?? 0)) === 0);
+}
+
+export function isDisjoint(a: IndexSet, b: IndexSet): boolean {
+  return a.words.every((word, i) => (word & (b.words[i] ?? 0)) === 0);
+}
+
+export function equals(a: IndexSet, b: IndexSet): boolean {
+  return a.words.length === b.words.length && a.words.every((word, i) => word === b.words[i]);
+}
+
+/** How many indices the set holds. */
+export function size(set: IndexSet): number {
+  let count = 0;
+  for (let word of set.words) {
+    // Bits are counted in parallel: pairs, nibbles, bytes, then summed by the multiplication.
+    word -= (word >>> 1) & 0x55555555;
+    word = (word & 0x33333333) + ((word >>> 2) & 0x33333333);
+    count += Math.imul((word + (word >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
+  }
+  return count;
+}
+
+/** The indices in ascending order. */
+export function indices(set: IndexSet): number[] {
+  const list: number[] = [];
+  for (const [i, word] of set.words.entries()) {
+    for (let rest = word; rest !== 0; rest &= rest - 1) {
+      list.push(i * 32 + 31 - Math.clz32(rest & -rest));
+    }
+  }
+  return list;
+}
+
+/** The lowest index, or null of the empty set. */
+export function lowest(set: IndexSet): number | null {
+  for (const [i, word] of set.words.entries()) {
+    if (word !== 0) return i * 32 + 31 - Math.clz32(word & -word);
+  }
+  return null;
+}

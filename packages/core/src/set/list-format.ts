@@ -1,0 +1,42 @@
+import { INDEX_MAX, type IndexSet, indexSet, indices } from "./index-set.ts";
+
+/**
+ * Linux list strings, `0-27,112-139`: what sysfs prints in every `*_list` file and in `cpulist`,
+ * and the form of every CPU and node set in Evenkeel's documents.
+ * https://docs.kernel.org/admin-guide/kernel-parameters.html#cpu-lists
+ */
+
+/** Reads a list string; null when it is not one or names an index above `INDEX_MAX`. */
+export function parseList(text: string): IndexSet | null {
+  const trimmed = text.trim();
+  if (trimmed === "") return indexSet([]);
+  const found: number[] = [];
+  for (const part of trimmed.split(",")) {
+    const match = /^\s*(\d{1,9})(?:-(\d{1,9}))?\s*$/.exec(part);
+    if (match === null) return null;
+    const first = Number(match[1]);
+    const last = match[2] === undefined ? first : Number(match[2]);
+    if (last < first || last > INDEX_MAX || found.length > INDEX_MAX) return null;
+    for (let index = first; index <= last; index++) found.push(index);
+  }
+  return indexSet(found);
+}
+
+/** The canonical list string: ascending, runs joined, `""` for the empty set. */
+export function formatList(set: IndexSet): string {
+  const runs: string[] = [];
+  let start = -1;
+  let previous = -2;
+  const close = (): void => {
+    if (start >= 0) runs.push(start === previous ? `${start}` : `${start}-${previous}`);
+  };
+  for (const index of indices(set)) {
+    if (index !== previous + 1) {
+      close();
+      start = index;
+    }
+    previous = index;
+  }
+  close();
+  return runs.join(",");
+}

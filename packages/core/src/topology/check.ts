@@ -1,0 +1,213 @@
+import { EvenkeelError } from "../error/evenkeel-error.ts";
+import {
+  difference,
+  emptySet,
+  type IndexSet,
+  intersection,
+  isEmpty,
+  isSubset,
+  union,
+} from "../set/index-set.ts";
+import { formatList, parseList } from "../set/list-format.ts";
+import { comparePciAddresses, isPciAddress } from "./pci-address.ts";
+import type { Topology } from "./topology.ts";
+
+/** One way in which a topology contradicts itself: the field, and what is wrong there. */
+export interface Contradiction {
+  readonly path: string;
+  readonly message: string;
+}
+
+/**
+ * Every contradiction within a topology; none is what everything else in Evenkeel relies on.
+ * What is merely unknown (null) contradicts nothing.
+ */
+export function contradictions(topology: Topology): Contradiction[] {
+  const found: Contradiction[] = [];
+  const report: Report = (path, message) => void found.push({ path, message });
+  checkNodes(topology, report);
+  checkDistances(topology, report);
+  checkCores(topology, report);
+  checkPci(topology, report);
+  checkDevices(topology, report);
+  return found;
+}
+
+/** The topology itself, when it is consistent; run on everything read. */
+export function checkedTopology(topology: Topology, where: string): Topology {
+  const [first, ...others] = contradictions(topology);
+  if (first === undefined) return topology;
+  throw new EvenkeelError(
+    "topology-inconsistent",
+    `${first.path}: ${first.message}` +
+      (others.length > 0 ? ` (and ${others.length} more like it)` : ""),
+    { where, expected: "a topology whose parts agree with one another" },
+  );
+}
+
+type Report = (path: string, message: string) => void;
+
+/** The set that a list string names; a text that is no list is reported and counts as empty. */
+function readSet(text: string, path: string, report: Report): IndexSet {
+  const set = parseList(text);
+  if (set === null || formatList(set) !== text) {
+    report(path, `"${text}" is not a canonical list of CPUs such as "0-27,112-139"`);
+  }
+  return set ?? emptySet;
+}
+
+function ascending<T>(items: readonly T[], compare: (a: T, b: T) => number): boolean {
+  return items.slice(1).every((item, i) => compare(items.at(i) ?? item, item) < 0);
+}
+
+const isCount = (n: number): boolean => Number.isSafeInteger(n) && n >= 0;
+
+function checkNodes({ nodes }: Topology, report: Report): void {
+  if (!ascending(nodes, (a, b) => a.id - b.id)) {
+    report("nodes", "ids must ascend without repetition");
+  }
+  let seen = emptySet;
+  for (const [i, node] of nodes.entries()) {
+    const path = `nodes[${i}]`;
+    const cpus = readSet(node.cpus, `${path}.cpus`, report);
+    const twice = intersection(seen, cpus);
+    if (!isEmpty(twice)) report(`${path}.cpus`, `CPUs ${formatList(twice)} lie on two nodes`);
+    seen = union(seen, cpus);
+    if (!isCount(node.id)) report(`${path}.id`, "must be an integer from 0");
+    if (node.memoryBytes !== null && !isCount(node.memoryBytes)) {
+      report(`${path}.memoryBytes`, "must be an integer of bytes from 0");
+    }
+    if (!ascending(node.hugepages, (a, b) => a.sizeBytes - b.sizeBytes)) {
+      report(`${path}.hugepages`, "sizes must ascend without repetition");
+    }
+    for (const [j, pool] of node.hugepages.entries()) {
+      const valid = [pool.sizeBytes, pool.total, pool.free ?? 0].every(isCount);
+      if (!valid || pool.sizeBytes === 0) {
+        report(`${path}.hugepages[${j}]`, "size, total and free must be integers from 0");
+      }
+    }
+  }
+}
+
+function checkDistances({ nodes, distances, access }: Topology, report: Report): void {
+  if (distances !== null) {
+    const square = distances.length === nodes.length;
+    if (!square || distances.some((row) => row.length !== nodes.length)) {
+      report("distances", `must have ${nodes.length} rows of ${nodes.length}`);
+    }
+    if (distances.flat().some((value) => !isCount(value) || value === 0)) {
+      report("distances", "must be positive integers");
+    }
+  }
+  const ids = new Set(nodes.map((node) => node.id));
+  for (const [i, entry] of access.entries()) {
+    if (!ids.has(entry.initiator) || !ids.has(entry.target)) {
+      report(`access[${i}]`, `names a node that is not there`);
+    }
+    for (const value of [entry.readLatencyNs, entry.readBytesPerSecond]) {
+      if (value !== null && !(Number.isFinite(value) && value > 0)) {
+        report(`access[${i}]`, "latency and bandwidth must be positive");
+      }
+    }
+  }
+}
+
+function checkCores(topology: Topology, report: Report): void {
+  const onNode = new Map(topology.nodes.map((node) => [node.id, parseList(node.cpus) ?? emptySet]));
+  let seen = emptySet;
+  for (const [i, core] of topology.cores.entries()) {
+    const path = `cores[${i}]`;
+    const cpus = readSet(core.cpus, `${path}.cpus`, report);
+    if (core.id !== i) report(`${path}.id`, "must be its position");
+    if (isEmpty(cpus)) report(`${path}.cpus`, "has no online CPU");
+    const twice = intersection(seen, cpus);
+    if (!isEmpty(twice)) report(`${path}.cpus`, `CPUs ${formatList(twice)} lie in two cores`);
+    seen = union(seen, cpus);
+    if (core.node === null) continue;
+    const node = onNode.get(core.node);
+    if (node === undefined) report(`${path}.node`, `node ${core.node} is not there`);
+    else if (!isSubset(cpus, node)) {
+      report(
+        `${path}.cpus`,
+        `CPUs ${formatList(difference(cpus, node))} are not of node ${core.node}`,
+      );
+    }
+  }
+  const offline = readSet(topology.offlineCpus, "offlineCpus", report);
+  const both = intersection(seen, offline);
+  if (!isEmpty(both)) report("offlineCpus", `CPUs ${formatList(both)} are in cores too`);
+  if (topology.cores.length === 0) return;
+  for (const [id, cpus] of onNode) {
+    const outside = difference(cpus, seen);
+    if (!isEmpty(outside))
+      report(`nodes`, `CPUs ${formatList(outside)} of node ${id} are in no core`);
+  }
+}
+
+function checkPci({ pci, nodes }: Topology, report: Report): void {
+  if (!ascending(pci, (a, b) => comparePciAddresses(a.address, b.address))) {
+    report("pci", "addresses must ascend without repetition");
+  }
+  const byAddress = new Map(pci.map((device) => [device.address, device]));
+  const ids = new Set(nodes.map((node) => node.id));
+  for (const [i, device] of pci.entries()) {
+    const path = `pci[${i}]`;
+    if (!isPciAddress(device.address)) {
+      report(`${path}.address`, `"${device.address}" is not a full address such as 0000:1b:00.0`);
+    }
+    if (!/^([0-9a-f]{4}|[0-9a-f]{6})$/.test(device.class)) {
+      report(`${path}.class`, `"${device.class}" is not four or six hexadecimal digits`);
+    }
+    if (device.node !== null && !ids.has(device.node)) {
+      report(`${path}.node`, `node ${device.node} is not there`);
+    }
+    if (device.barBytes !== null && !device.barBytes.every(isCount)) {
+      report(`${path}.barBytes`, "must be integers of bytes from 0");
+    }
+    const bridge = device.parent === null ? null : byAddress.get(device.parent);
+    if (bridge === undefined) report(`${path}.parent`, `${device.parent} is not there`);
+    else if (bridge !== null && bridge.root !== device.root) {
+      report(`${path}.root`, `differs from that of its parent ${bridge.address}`);
+    }
+  }
+  for (const device of pci) {
+    const above = new Set<string>();
+    for (let at = device.parent; at !== null; at = byAddress.get(at)?.parent ?? null) {
+      if (at === device.address) report("pci", `${device.address} lies below itself`);
+      if (above.has(at)) break;
+      above.add(at);
+    }
+  }
+}
+
+function checkDevices(topology: Topology, report: Report): void {
+  const present = new Set(topology.pci.map((device) => device.address));
+  const list = (path: string, addresses: readonly string[], within: ReadonlySet<string>): void => {
+    for (const address of addresses)
+      if (!within.has(address)) report(path, `${address} is not there`);
+    if (new Set(addresses).size !== addresses.length) report(path, "names a device twice");
+  };
+  const accelerators = topology.accelerators.map((accelerator) => accelerator.address);
+  list("accelerators", accelerators, present);
+  list(
+    "nics",
+    topology.nics.map((nic) => nic.address),
+    present,
+  );
+  const known = new Set(accelerators);
+  const pairs = new Set<string>();
+  for (const [i, { a, b, lanes }] of topology.links.entries()) {
+    list(`links[${i}]`, [a, b], known);
+    if (comparePciAddresses(a, b) >= 0) report(`links[${i}]`, "a must be the lower address");
+    if (pairs.has(`${a} ${b}`)) report(`links[${i}]`, "repeats a pair");
+    pairs.add(`${a} ${b}`);
+    if (lanes !== null && !(isCount(lanes) && lanes > 0))
+      report(`links[${i}].lanes`, "must be positive");
+  }
+  for (const [i, partition] of topology.partitions.entries()) {
+    list(`partitions[${i}].accelerators`, partition.accelerators, known);
+  }
+  if (new Set(topology.partitions.map(({ id }) => id)).size !== topology.partitions.length) {
+    report("partitions", "repeat an id");
+  }
+}

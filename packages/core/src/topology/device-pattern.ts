@@ -1,0 +1,48 @@
+import { comparePciAddresses } from "./pci-address.ts";
+import type { PciDevice } from "./topology.ts";
+
+/**
+ * Which PCI functions are accelerators or NICs, as `vendor:device[:class]` patterns in which `*`
+ * matches anything and a class matches by its leading digits: `10de:*:0302`.
+ */
+export type DevicePattern = string;
+
+/** True of a text that is a pattern. */
+export function isDevicePattern(text: string): boolean {
+  return /^([0-9a-f]{4}|\*):([0-9a-f]{4}|\*)(:([0-9a-f]{2,6}|\*))?$/.test(text);
+}
+
+/**
+ * NVIDIA and AMD GPUs, the PCI class of processing accelerators (Instinct MI300, Gaudi), and QEMU's
+ * educational device, which stands in for an accelerator where there is none to test on.
+ */
+export const acceleratorPatterns: readonly DevicePattern[] = [
+  "10de:*:0302",
+  "10de:*:0300",
+  "1002:*:0302",
+  "1002:*:0380",
+  "*:*:1200",
+  "1234:11e8",
+];
+
+/** Ethernet, InfiniBand and other fabric controllers. */
+export const nicPatterns: readonly DevicePattern[] = ["*:*:0200", "*:*:0207", "*:*:0280"];
+
+/** The functions that match any of the patterns, by ascending address; virtual functions are left out. */
+export function matchingDevices(
+  pci: readonly PciDevice[],
+  patterns: readonly DevicePattern[],
+): PciDevice[] {
+  const wanted = patterns.map((pattern) => pattern.split(":"));
+  return pci
+    .filter(({ vendor, device, class: code, physicalFunction }) => {
+      if (physicalFunction !== null) return false;
+      return wanted.some(
+        ([forVendor = "*", forDevice = "*", forClass = "*"]) =>
+          (forVendor === "*" || forVendor === vendor) &&
+          (forDevice === "*" || forDevice === device) &&
+          (forClass === "*" || code.startsWith(forClass)),
+      );
+    })
+    .toSorted((a, b) => comparePciAddresses(a.address, b.address));
+}

@@ -1,0 +1,149 @@
+/**
+ * A Topology is what a machine is, as far as someone has read it: the first of the documents in
+ * `contracts`, produced by every reader, by the synthetic language and by the catalog alike.
+ *
+ * It is plain data. CPU sets are Linux list strings, sizes are bytes, PCI addresses are full and
+ * in lower case, and **what nobody has read is null, never a default**.
+ */
+export interface Topology {
+  readonly apiVersion: "evenkeel/v1";
+  readonly kind: "Topology";
+  /** The host's name, or the file's or the catalog's. */
+  readonly name: string;
+  /** What it was read from: `sysfs`, `hwloc`, `synthetic`, `machine:hgx-h100`… */
+  readonly source: string;
+  readonly machine: Machine;
+  /** By ascending id. Ids may have holes. */
+  readonly nodes: readonly MemoryNode[];
+  /** ACPI SLIT as the kernel shows it: row is the initiator, both in the order of `nodes`. */
+  readonly distances: readonly (readonly number[])[] | null;
+  readonly access: readonly Access[];
+  /** By ascending lowest CPU; a core's id is its position. */
+  readonly cores: readonly Core[];
+  readonly offlineCpus: string;
+  /** Bridges, switches and devices, by ascending address. */
+  readonly pci: readonly PciDevice[];
+  readonly accelerators: readonly Accelerator[];
+  readonly nics: readonly Nic[];
+  readonly links: readonly Link[];
+  readonly partitions: readonly Partition[];
+}
+
+export interface Machine {
+  readonly vendor: string | null;
+  readonly product: string | null;
+  readonly cpuModel: string | null;
+  /** As `uname -m` says it: `x86_64`, `aarch64`. */
+  readonly architecture: string | null;
+  /** The base page: 4096 on x86, 4096 to 65536 on arm64. */
+  readonly pageBytes: number | null;
+}
+
+export type MemoryKind = "dram" | "hbm" | "cxl" | "pmem" | "gpu";
+
+/** A NUMA node. One without CPUs has `cpus: ""`, one without memory has `memoryBytes: 0`. */
+export interface MemoryNode {
+  /** The kernel's number. */
+  readonly id: number;
+  /** The package whose CPUs it holds; null without CPUs or with those of several packages. */
+  readonly package: number | null;
+  /** Its online CPUs. */
+  readonly cpus: string;
+  readonly memoryBytes: number | null;
+  readonly kind: MemoryKind | null;
+  /** By ascending page size. */
+  readonly hugepages: readonly HugepagePool[];
+}
+
+export interface HugepagePool {
+  readonly sizeBytes: number;
+  readonly total: number;
+  /** Null where the source does not tell, as in most recordings other than sysfs. */
+  readonly free: number | null;
+}
+
+/** What reaching one node's memory from another's CPUs costs, where firmware or a measurement says. */
+export interface Access {
+  readonly initiator: number;
+  readonly target: number;
+  readonly readLatencyNs: number | null;
+  readonly readBytesPerSecond: number | null;
+  readonly basis: "hmat" | "measured";
+}
+
+/** A physical core with its online threads. */
+export interface Core {
+  readonly id: number;
+  /** The kernel's `physical_package_id`; null where it says -1. */
+  readonly package: number | null;
+  /** Die, cluster and L3 are numbered over the whole machine by ascending lowest CPU. */
+  readonly die: number | null;
+  readonly cluster: number | null;
+  readonly l3: number | null;
+  readonly node: number | null;
+  readonly cpus: string;
+}
+
+/** A PCI function: a device, a bridge, or one port of a switch. */
+export interface PciDevice {
+  /** Full and lower case: `0000:1b:00.0`. */
+  readonly address: string;
+  /** The bridge directly above; null on a root bus. */
+  readonly parent: string | null;
+  /** The host bridge it hangs below: `pci0000:15`. */
+  readonly root: string;
+  /** Base class, subclass and programming interface: `030200`. The last two digits may be unknown: `0302`. */
+  readonly class: string;
+  readonly vendor: string;
+  readonly device: string;
+  readonly node: number | null;
+  readonly iommuGroup: number | null;
+  readonly driver: string | null;
+  readonly link: PcieLink | null;
+  /** The sizes of its memory BARs; null where nobody could read them. */
+  readonly barBytes: readonly number[] | null;
+  /** Of an SR-IOV virtual function, the address of its physical function. */
+  readonly physicalFunction: string | null;
+}
+
+/** What a PCIe link runs at now and could at most run at. */
+export interface PcieLink {
+  readonly speedGTs: number | null;
+  readonly width: number | null;
+  readonly maxSpeedGTs: number | null;
+  readonly maxWidth: number | null;
+}
+
+export interface Accelerator {
+  readonly address: string;
+  readonly model: string | null;
+  readonly uuid: string | null;
+  /** NVIDIA's module number on the baseboard, by which fabric partitions name GPUs. Not PCI order. */
+  readonly moduleId: number | null;
+  readonly memoryBytes: number | null;
+}
+
+export interface Nic {
+  readonly address: string;
+  /** Its RDMA device where it has one (`mlx5_0`), otherwise its network interface (`eth0`). */
+  readonly name: string | null;
+  readonly rdma: boolean | null;
+}
+
+export type LinkKind = "nvlink" | "xgmi";
+
+/** A direct connection of two accelerators beside PCIe, through an NVSwitch or not. */
+export interface Link {
+  /** The lower address of the two. */
+  readonly a: string;
+  readonly b: string;
+  readonly kind: LinkKind;
+  readonly lanes: number | null;
+}
+
+/** A set of accelerators that an NVSwitch fabric can connect among themselves and to no others. */
+export interface Partition {
+  readonly id: number;
+  readonly accelerators: readonly string[];
+  readonly active: boolean | null;
+}

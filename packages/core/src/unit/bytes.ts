@@ -1,0 +1,64 @@
+/**
+ * Sizes are plain integers of bytes, and every name that holds one ends in `Bytes`
+ * (docs/decisions/0003). People write and read them as Kubernetes quantities: `480Gi`.
+ */
+export const KiB = 1024;
+export const MiB = 1024 * KiB;
+export const GiB = 1024 * MiB;
+export const TiB = 1024 * GiB;
+
+const suffixes: ReadonlyMap<string, number> = new Map([
+  ["", 1],
+  ["k", 1e3],
+  ["M", 1e6],
+  ["G", 1e9],
+  ["T", 1e12],
+  ["P", 1e15],
+  ["Ki", KiB],
+  ["Mi", MiB],
+  ["Gi", GiB],
+  ["Ti", TiB],
+  ["Pi", 1024 * TiB],
+]);
+
+/**
+ * Reads a Kubernetes quantity (`480Gi`, `1.5Ti`, `1024`) as bytes.
+ * Null when it is not one, is negative, is not a whole number of bytes, or exceeds 2^53 - 1.
+ */
+export function parseQuantity(text: string): number | null {
+  const match = /^(\d{1,16})(?:\.(\d{1,9}))?(Ki|Mi|Gi|Ti|Pi|k|M|G|T|P)?$/.exec(text.trim());
+  if (match === null) return null;
+  const [, whole = "", fraction = "", suffix = ""] = match;
+  const scale = suffixes.get(suffix) ?? 1;
+  // 1.3Gi is no whole number of bytes: it is rounded up, as Kubernetes does.
+  const bytes =
+    Number(whole) * scale + Math.ceil((Number(fraction || 0) * scale) / 10 ** fraction.length);
+  return Number.isSafeInteger(bytes) ? bytes : null;
+}
+
+const binaryUnits = [
+  ["PiB", 1024 * TiB],
+  ["TiB", TiB],
+  ["GiB", GiB],
+  ["MiB", MiB],
+  ["KiB", KiB],
+] as const;
+
+/** Bytes for people, in the largest binary unit that keeps at most one decimal: `480 GiB`. */
+export function formatBytes(bytes: number): string {
+  for (const [name, scale] of binaryUnits) {
+    if (bytes >= scale) {
+      const value = bytes / scale;
+      return `${Number.isInteger(value) ? value : value.toFixed(1)} ${name}`;
+    }
+  }
+  return `${bytes} B`;
+}
+
+/** Bytes as the shortest exact Kubernetes quantity: `480Gi`. Reading it gives the bytes back. */
+export function formatQuantity(bytes: number): string {
+  for (const [name, scale] of binaryUnits) {
+    if (bytes >= scale && bytes % scale === 0) return `${bytes / scale}${name.slice(0, 2)}`;
+  }
+  return String(bytes);
+}
