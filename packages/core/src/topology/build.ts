@@ -1,0 +1,199 @@
+import { emptySet, has, type IndexSet, isEmpty, isSubset, lowest } from "../set/index-set.ts";
+import { formatList, parseList } from "../set/list-format.ts";
+import { comparePciAddresses } from "./pci-address.ts";
+import type {
+  Accelerator,
+  Access,
+  Core,
+  Link,
+  Machine,
+  MemoryNode,
+  Nic,
+  Partition,
+  PciDevice,
+  Topology,
+} from "./topology.ts";
+
+/** What a reader has found out, in whatever order it found it. */
+export interface TopologyParts {
+  readonly name: string;
+  readonly source: string;
+  readonly machine?: Partial<Machine>;
+  readonly nodes?: readonly NodeParts[];
+  /** Rows and columns in the order of `nodes` as they are given here. */
+  readonly distances?: readonly (readonly number[])[] | null;
+  readonly access?: readonly Access[];
+  readonly cores?: readonly CoreParts[];
+  readonly offlineCpus?: string;
+  readonly pci?: readonly PciDevice[];
+  readonly accelerators?: readonly Accelerator[];
+  readonly nics?: readonly Nic[];
+  readonly links?: readonly Link[];
+  readonly partitions?: readonly Partition[];
+}
+
+/** A node; its package is that of its cores unless the reader says otherwise. */
+export type NodeParts = Omit<MemoryNode, "package"> & Partial<Pick<MemoryNode, "package">>;
+
+/**
+ * A core; its node is the one that holds all its CPUs unless the reader says otherwise. Dies,
+ * clusters and L3 caches may have any numbers that are distinct over the whole machine.
+ */
+export type CoreParts = Omit<Core, "id" | "node"> & Partial<Pick<Core, "node">>;
+
+/**
+ * The Topology in its one canonical form, so that two readings of one machine are equal: every list
+ * in the order that `Topology` promises, distances permuted with their nodes, CPU lists canonical,
+ * cores, dies, clusters and caches renumbered by their lowest CPU, links from the lower address.
+ *
+ * It only puts in order and derives. What contradicts itself is passed on as it stands, for
+ * `checkedTopology` to name. The cost is that of the sorts.
+ */
+export function buildTopology(parts: TopologyParts): Topology {
+  const nodes = canonicalNodes(parts.nodes ?? []);
+  const cores = canonicalCores(parts.cores ?? [], nodes);
+  const packageOf = packagesOfNodes(cores);
+  return {
+    apiVersion: "evenkeel/v1",
+    kind: "Topology",
+    name: parts.name,
+    source: parts.source,
+    machine: { ...unknownMachine, ...parts.machine },
+    nodes: nodes.map(({ id, given, cpus, memoryBytes, kind, hugepages }) => ({
+      id,
+      package: given === undefined ? (packageOf.get(id) ?? null) : given,
+      cpus,
+      memoryBytes,
+      kind,
+      hugepages,
+    })),
+    distances: permutedDistances(parts),
+    access: (parts.access ?? []).toSorted(compareAccess),
+    cores,
+    offlineCpus: canonicalList(parts.offlineCpus ?? ""),
+    pci: byAddress(parts.pci ?? []),
+    accelerators: byAddress(parts.accelerators ?? []),
+    nics: byAddress(parts.nics ?? []),
+    links: canonicalLinks(parts.links ?? []),
+    partitions: (parts.partitions ?? [])
+      .map((partition) => ({
+        ...partition,
+        accelerators: partition.accelerators.toSorted(comparePciAddresses),
+      }))
+      .toSorted((a, b) => a.id - b.id),
+  };
+}
+
+const unknownMachine: Machine = {
+  vendor: null,
+  product: null,
+  cpuModel: null,
+  architecture: null,
+  pageBytes: null,
+};
+
+/** The canonical list string; a text that is no list stays for the check to complain about. */
+function canonicalList(text: string): string {
+  const set = parseList(text);
+  return set === null ? text : formatList(set);
+}
+
+function byAddress<T extends { readonly address: string }>(devices: readonly T[]): T[] {
+  return devices.toSorted((a, b) => comparePciAddresses(a.address, b.address));
+}
+
+type NodeInProgress = Omit<MemoryNode, "package"> & {
+  readonly set: IndexSet;
+  /** The package that the reader gave, if it gave one. */
+  readonly given: number | null | undefined;
+};
+
+function canonicalNodes(parts: readonly NodeParts[]): NodeInProgress[] {
+  return parts
+    .map(({ package: given, ...node }) => ({
+      ...node,
+      cpus: canonicalList(node.cpus),
+      hugepages: node.hugepages.toSorted((a, b) => a.sizeBytes - b.sizeBytes),
+      set: parseList(node.cpus) ?? emptySet,
+      given,
+    }))
+    .toSorted((a, b) => a.id - b.id);
+}
+
+function permutedDistances({ nodes = [], distances = null }: TopologyParts): Topology["distances"] {
+  if (distances === null || distances.length !== nodes.length) return distances;
+  if (distances.some((row) => row.length !== nodes.length)) return distances;
+  const order = nodes
+    .map((node, position) => ({ id: node.id, position }))
+    .toSorted((a, b) => a.id - b.id);
+  return order.map(({ position: row }) =>
+    order.map(({ position: column }) => distances[row]?.[column] ?? 0),
+  );
+}
+
+function compareAccess(a: Access, b: Access): number {
+  return (
+    a.initiator - b.initiator ||
+    a.target - b.target ||
+    (a.basis < b.basis ? -1 : a.basis > b.basis ? 1 : 0)
+  );
+}
+
+/** Gives each new number the next position: those who come first have the lower number. */
+function renumbering(): (number: number | null) => number | null {
+  const positions = new Map<number, number>();
+  return (number) => {
+    if (number === null) return null;
+    const known = positions.get(number) ?? positions.size;
+    positions.set(number, known);
+    return known;
+  };
+}
+
+function canonicalCores(parts: readonly CoreParts[], nodes: readonly NodeInProgress[]): Core[] {
+  const sorted = parts
+    .map((core) => {
+      const set = parseList(core.cpus) ?? emptySet;
+      return { core, set, first: lowest(set) ?? Infinity };
+    })
+    .toSorted((a, b) => (a.first === b.first ? 0 : a.first - b.first));
+  const [die, cluster, l3] = [renumbering(), renumbering(), renumbering()];
+  return sorted.map(({ core, set, first }, id) => ({
+    id,
+    package: core.package,
+    die: die(core.die),
+    cluster: cluster(core.cluster),
+    l3: l3(core.l3),
+    node: core.node === undefined ? nodeHolding(set, first, nodes) : core.node,
+    cpus: canonicalList(core.cpus),
+  }));
+}
+
+function nodeHolding(
+  cpus: IndexSet,
+  first: number,
+  nodes: readonly NodeInProgress[],
+): number | null {
+  if (isEmpty(cpus)) return null;
+  const node = nodes.find(({ set }) => has(set, first));
+  return node !== undefined && isSubset(cpus, node.set) ? node.id : null;
+}
+
+/** For each node with cores, the package of them all; null where they differ or one is unknown. */
+function packagesOfNodes(cores: readonly Core[]): ReadonlyMap<number, number | null> {
+  const packages = new Map<number, number | null>();
+  for (const { node, package: id } of cores) {
+    if (node === null) continue;
+    const known = packages.get(node);
+    packages.set(node, known === undefined || known === id ? id : null);
+  }
+  return packages;
+}
+
+function canonicalLinks(links: readonly Link[]): Link[] {
+  return links
+    .map((link) =>
+      comparePciAddresses(link.a, link.b) <= 0 ? link : { ...link, a: link.b, b: link.a },
+    )
+    .toSorted((x, y) => comparePciAddresses(x.a, y.a) || comparePciAddresses(x.b, y.b));
+}
