@@ -16,15 +16,16 @@ export interface HostPolicy {
     /** Kept on every node that has memory, from base pages: huge pages are set apart already. */
     readonly memoryPerNodeBytes: number;
   };
-  readonly accelerators: readonly DevicePattern[];
-  readonly nics: readonly DevicePattern[];
+  /** Which functions are accelerators and NICs; null leaves what the topology's reader found. */
+  readonly accelerators: readonly DevicePattern[] | null;
+  readonly nics: readonly DevicePattern[] | null;
   /** Fabric partitions, where the machine does not tell them itself; null leaves the topology's. */
   readonly partitions: readonly Partition[] | null;
 }
 
 export const defaultHostPolicy: HostPolicy = {
   reserved: { coresPerNode: 1, cpus: null, memoryPerNodeBytes: 4 * GiB },
-  accelerators: acceleratorPatterns,
-  nics: nicPatterns,
+  accelerators: null,
+  nics: null,
   partitions: null,
 };

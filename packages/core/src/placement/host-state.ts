@@ -1,0 +1,46 @@
+import type { HostPolicy } from "../request/host-policy.ts";
+import { matchingDevices } from "../topology/device-pattern.ts";
+import type { Topology } from "../topology/topology.ts";
+import type { Plan } from "./plan.ts";
+
+/** A host as placement sees it: what it is, who is on it already, and what its operator keeps. */
+export interface HostState {
+  readonly topology: Topology;
+  /** The plans of the VMs that are on this host, running or about to. */
+  readonly taken: readonly Plan[];
+  readonly policy: HostPolicy;
+}
+
+/** The topology with accelerators, NICs and partitions as the operator's policy names them. */
+export function governedTopology({ topology, policy }: HostState): Topology {
+  const { accelerators, nics, partitions } = policy;
+  if (accelerators === null && nics === null && partitions === null) return topology;
+  const known = new Map(topology.accelerators.map((entry) => [entry.address, entry]));
+  const knownNics = new Map(topology.nics.map((entry) => [entry.address, entry]));
+  const chosen =
+    accelerators === null
+      ? topology.accelerators
+      : matchingDevices(topology.pci, accelerators).map(
+          ({ address }) =>
+            known.get(address) ?? {
+              address,
+              model: null,
+              uuid: null,
+              moduleId: null,
+              memoryBytes: null,
+            },
+        );
+  const remaining = new Set(chosen.map((entry) => entry.address));
+  return {
+    ...topology,
+    accelerators: chosen,
+    nics:
+      nics === null
+        ? topology.nics
+        : matchingDevices(topology.pci, nics).map(
+            ({ address }) => knownNics.get(address) ?? { address, name: null, rdma: null },
+          ),
+    links: topology.links.filter(({ a, b }) => remaining.has(a) && remaining.has(b)),
+    partitions: partitions ?? topology.partitions,
+  };
+}
