@@ -19,4 +19,9 @@ export interface Tree {
   list(path: string): readonly string[];
   /** The path with every symbolic link resolved, or null when nothing is there. */
   realPath(path: string): string | null;
+  /**
+   * What the symbolic link at the path says, even where it leads nowhere: recordings keep the link
+   * to a device's driver without the driver. Null when there is no link.
+   */
+  readLink(path: string): string | null;
 }

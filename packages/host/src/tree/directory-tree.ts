@@ -1,0 +1,132 @@
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  readlinkSync,
+  readSync,
+  statSync,
+} from "node:fs";
+import { join, resolve as absolute } from "node:path";
+import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
+import { type Entry, linkAt, resolve } from "./resolve.ts";
+import type { Tree } from "./tree.ts";
+
+/**
+ * No file that we read is larger by nature: the longest are /proc/cpuinfo, at a kilobyte and a half
+ * for each CPU, and device attributes, which the kernel ends at a page.
+ */
+export const fileBytesMax = 16 * 1024 * 1024;
+
+/** This machine. */
+export function liveTree(): Tree {
+  return treeBelow("/", true);
+}
+
+/**
+ * A machine that somebody recorded below a directory. Refuses with `file-missing` where there is no
+ * such directory, and with `file-too-large` when a file that is asked for exceeds all bounds.
+ *
+ * What directories and links are found on the way is remembered: a Tree is one reading. Whoever
+ * wants to know what has changed since makes another.
+ */
+export function directoryTree(root: string): Tree {
+  const found = statSync(root, { throwIfNoEntry: false });
+  if (found?.isDirectory() !== true) {
+    throw new EvenkeelError("file-missing", `${root} is not a directory`, {
+      where: root,
+      expected: "a directory that holds a machine's sys and proc",
+    });
+  }
+  return treeBelow(absolute(root), false);
+}
+
+function treeBelow(root: string, live: boolean): Tree {
+  const seen = new Map<string, Entry>();
+  const entryAt = (path: string): Entry | null => {
+    const known = seen.get(path);
+    if (known !== undefined) return known;
+    const entry = lookUp(join(root, path));
+    if (entry !== null && entry !== "file") seen.set(path, entry);
+    return entry;
+  };
+  const readBytes = (path: string): Uint8Array | null => {
+    const place = resolve(path, entryAt);
+    return place?.entry === "file" ? readRegularFile(join(root, place.path), path) : null;
+  };
+  return {
+    where: root,
+    live,
+    readBytes,
+    readText(path) {
+      const bytes = readBytes(path);
+      return bytes === null ? null : new TextDecoder().decode(bytes);
+    },
+    list(path) {
+      const place = resolve(path, entryAt);
+      return place?.entry === "directory" ? namesIn(join(root, place.path)) : [];
+    },
+    realPath: (path) => resolve(path, entryAt)?.path ?? null,
+    readLink: (path) => linkAt(path, entryAt),
+  };
+}
+
+function lookUp(path: string): Entry | null {
+  try {
+    const found = lstatSync(path, { throwIfNoEntry: false });
+    if (found === undefined) return null;
+    if (found.isSymbolicLink()) return { link: readlinkSync(path) };
+    if (found.isDirectory()) return "directory";
+    return found.isFile() ? "file" : null;
+  } catch {
+    // No permission, a name that the system cannot have, a device that went away: as good as absent.
+    return null;
+  }
+}
+
+function namesIn(path: string): string[] {
+  try {
+    return readdirSync(path).toSorted();
+  } catch {
+    return [];
+  }
+}
+
+/**
+ * Files of sysfs state a page as their size and files of procfs state none, so a file is read until
+ * it ends. It is opened without following a link or waiting for a pipe, and looked at once more:
+ * what was a file a moment ago may have been exchanged.
+ */
+function readRegularFile(path: string, asked: string): Uint8Array | null {
+  let file: number | null = null;
+  try {
+    file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    const found = fstatSync(file);
+    if (!found.isFile()) return null;
+    let content = new Uint8Array(Math.min(Math.max(found.size, 4095) + 1, 65_536));
+    let length = 0;
+    for (;;) {
+      const count = readSync(file, content, length, content.length - length, null);
+      if (count === 0) return content.subarray(0, length);
+      length += count;
+      if (length > fileBytesMax) break;
+      if (length === content.length) content = extended(content);
+    }
+  } catch {
+    return null;
+  } finally {
+    if (file !== null) closeSync(file);
+  }
+  throw new EvenkeelError("file-too-large", `${asked} exceeds ${fileBytesMax} bytes`, {
+    where: path,
+    expected: "a file as the kernel writes it",
+  });
+}
+
+function extended(content: Uint8Array): Uint8Array<ArrayBuffer> {
+  const larger = new Uint8Array(content.length * 4);
+  larger.set(content);
+  return larger;
+}

@@ -1,0 +1,113 @@
+import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
+import { joined } from "./resolve.ts";
+import type { Tree } from "./tree.ts";
+
+/**
+ * Where in a tree a machine lies. People record `/sys` and `/proc` below a directory with the
+ * machine's name, several machines in one archive, or start inside `/sys` itself.
+ */
+export interface Root {
+  readonly path: string;
+  /** Whether the path stands for the machine's `/` or for its `/sys`. */
+  readonly standsFor: "/" | "/sys";
+}
+
+/** Recordings put a machine a few directories deep; below that we do not go looking. */
+const depthMax = 6;
+/** A directory that is not a recording may hold anything; looking through it must end. */
+const directoriesMax = 4096;
+/** What lies below a machine's root and holds no other machine. */
+const systemDirectories: ReadonlySet<string> = new Set(["sys", "proc", "dev", "run"]);
+
+/**
+ * Every recorded machine in a tree, by path: the directories that hold `sys/devices/system/cpu`, or
+ * `devices/system/cpu` where the recording starts inside `/sys`. Breadth first, and not below a
+ * machine that was found; the cost is one listing for each directory on the way.
+ */
+export function findRoots(tree: Tree): Root[] {
+  const found: Root[] = [];
+  let level = ["/"];
+  let visited = 0;
+  for (let depth = 0; depth <= depthMax && level.length > 0; depth++) {
+    const below: string[] = [];
+    for (const path of level) {
+      if (++visited > directoriesMax) return found;
+      const root = rootAt(tree, path);
+      if (root !== null) {
+        found.push(root);
+        continue;
+      }
+      for (const name of tree.list(path)) {
+        const child = joined(path, name);
+        // A link would lead to what is found elsewhere, or round in a circle.
+        if (!systemDirectories.has(name) && tree.readLink(child) === null) below.push(child);
+      }
+    }
+    level = below;
+  }
+  return found.toSorted((a, b) => (a.path < b.path ? -1 : 1));
+}
+
+function rootAt(tree: Tree, path: string): Root | null {
+  if (tree.realPath(joined(path, "sys/devices/system/cpu")) !== null) {
+    return { path, standsFor: "/" };
+  }
+  if (tree.realPath(joined(path, "devices/system/cpu")) !== null) {
+    return { path, standsFor: "/sys" };
+  }
+  return null;
+}
+
+/** The machine at a root, as a tree of its own: a link that leaves it leads nowhere. */
+export function subtree(tree: Tree, root: Root): Tree {
+  if (root.path === "/" && root.standsFor === "/") return tree;
+  const outer = (path: string): string | null => {
+    if (root.standsFor === "/") return root.path === "/" ? path : root.path + path;
+    if (!path.startsWith("/sys/")) return null;
+    return joined(root.path, path.slice("/sys/".length));
+  };
+  const inner = (path: string): string | null => {
+    const below = root.path === "/" ? path : path.slice(root.path.length);
+    if (root.path !== "/" && !path.startsWith(`${root.path}/`)) return null;
+    return root.standsFor === "/" ? below : `/sys${below}`;
+  };
+  const place = (path: string): string | null => {
+    const from = outer(path);
+    const to = from === null ? null : tree.realPath(from);
+    return to !== null && inner(to) !== null ? to : null;
+  };
+  const at = <T>(path: string, read: (path: string) => T, otherwise: T): T => {
+    const found = place(path);
+    return found === null ? otherwise : read(found);
+  };
+  return {
+    where: tree.where,
+    live: false,
+    readText: (path) => at<string | null>(path, (p) => tree.readText(p), null),
+    readBytes: (path) => at<Uint8Array | null>(path, (p) => tree.readBytes(p), null),
+    list: (path) => at<readonly string[]>(path, (p) => tree.list(p), []),
+    realPath: (path) => at<string | null>(path, inner, null),
+    readLink(path) {
+      const from = outer(path);
+      return from === null ? null : tree.readLink(from);
+    },
+  };
+}
+
+/** The one machine in a tree. Refuses with `tree-empty` or, naming them all, `archive-ambiguous`. */
+export function onlyMachine(tree: Tree): Tree {
+  const [root, ...others] = findRoots(tree);
+  if (root === undefined) {
+    throw new EvenkeelError("tree-empty", "holds no recorded machine", {
+      where: tree.where,
+      expected: "sys/devices/system/cpu, at the top or in a directory",
+    });
+  }
+  if (others.length === 0) return subtree(tree, root);
+  const paths = [root, ...others].map(({ path }) => path);
+  throw new EvenkeelError("archive-ambiguous", `holds ${paths.length} recorded machines`, {
+    where: tree.where,
+    expected: "one machine",
+    remedy: `Unpack it and name one of them: ${paths.slice(0, 8).join(", ")}`,
+  });
+}
