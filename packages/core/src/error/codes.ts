@@ -11,6 +11,7 @@ export const errorCodes = {
   "file-unreadable": "a named file exists but cannot be read (permissions, not a regular file)",
   "file-unwritable": "an output file cannot be written",
   "file-too-large": "an input is larger than anything of its kind can honestly be",
+  "text-malformed": "a file that should be text is not UTF-8",
   "archive-malformed": "a recorded tree is not a tar, or it is damaged or cut short",
   "archive-unsafe": "a recorded tree has an entry or a link that points outside it",
   "archive-ambiguous": "an archive holds several recorded machines and none was chosen",

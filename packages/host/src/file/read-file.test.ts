@@ -1,0 +1,87 @@
+import { execFileSync } from "node:child_process";
+import { chmodSync, mkdirSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { GiB, MiB } from "@evenkeel/core/unit/bytes.ts";
+import { expect, test } from "vitest";
+import { codedError } from "../testing/expect-error.ts";
+import { scratchFolder } from "../testing/scratch.ts";
+import { readFileBytes, readFileText } from "./read-file.ts";
+
+const folder = scratchFolder();
+const demand = { maxBytes: MiB, expected: "a small text" };
+const file = (name: string, content: string | Uint8Array = ""): string => {
+  const path = join(folder, name);
+  writeFileSync(path, content);
+  return path;
+};
+
+test("a file's text is read, through links, without its byte order mark", () => {
+  const path = file("text", "\uFEFFnode 0\nnode 1\n");
+  symlinkSync(path, join(folder, "link"));
+  expect(readFileText(join(folder, "link"), demand)).toBe("node 0\nnode 1\n");
+  expect(readFileBytes(file("empty"), demand)).toHaveLength(0);
+});
+
+test("a file of the kernel's, whose size is said to be 0, is read to its end", () => {
+  expect(readFileText("/proc/self/status", demand)).toMatch(/^Name:/);
+});
+
+test("what is missing or has an impossible name is said to be missing", async () => {
+  const error = await codedError("file-missing", () => readFileBytes(join(folder, "no"), demand));
+  expect(error.where).toBe(join(folder, "no"));
+  expect(error.expected).toBe("a small text");
+  await codedError("file-missing", () => readFileBytes(join(file("plain"), "below"), demand));
+  await codedError("file-missing", () => readFileBytes("a\0b", demand));
+  await codedError("file-unreadable", () => readFileBytes(join(folder, "x".repeat(300)), demand));
+});
+
+test("what is no regular file is never opened", async () => {
+  mkdirSync(join(folder, "directory"));
+  execFileSync("mkfifo", [join(folder, "fifo")]);
+  const server = createServer().listen(join(folder, "socket"));
+  await new Promise((resolve) => server.once("listening", resolve));
+  const found = ["a directory", "a FIFO", "a socket", "a device"];
+  const paths = [...["directory", "fifo", "socket"].map((n) => join(folder, n)), "/dev/zero"];
+  for (const [i, path] of paths.entries()) {
+    const error = await codedError("file-unreadable", () => readFileBytes(path, demand));
+    expect(error.message).toBe(`is ${found[i]}, not a regular file`);
+  }
+  server.close();
+});
+
+test("a file that is too large is refused by its size, before it is read", async () => {
+  const path = file("sparse");
+  truncateSync(path, GiB);
+  const before = process.memoryUsage().rss;
+  const error = await codedError("file-too-large", () => readFileBytes(path, demand));
+  expect(error.message).toBe("is too large: it has 1 GiB");
+  expect(process.memoryUsage().rss - before).toBeLessThan(64 * MiB);
+});
+
+test("a file that has more than it says is refused while it is read", async () => {
+  const read = (): unknown => readFileBytes("/proc/self/status", { ...demand, maxBytes: 10 });
+  const error = await codedError("file-too-large", read);
+  expect(error.message).toBe("is too large: it has more than 10 B");
+  expect(readFileBytes(file("exact", "x".repeat(10)), { ...demand, maxBytes: 10 })).toHaveLength(
+    10,
+  );
+});
+
+test("text that is not UTF-8 is refused with its line", async () => {
+  const path = file("latin1", Buffer.from("first\nM\xfcnchen\n", "latin1"));
+  const error = await codedError("text-malformed", () => readFileText(path, demand));
+  expect(error.message).toBe("line 2 is not UTF-8 text");
+});
+
+test("what the system refuses to read is said in the system's words", async () => {
+  const error = await codedError("file-unreadable", () => readFileBytes("/proc/self/mem", demand));
+  expect(error.message).toMatch(/^cannot be read: EIO/);
+});
+
+test.skipIf(process.getuid?.() === 0)("what may not be read says so", async () => {
+  const path = file("secret", "x");
+  chmodSync(path, 0);
+  const error = await codedError("file-unreadable", () => readFileBytes(path, demand));
+  expect(error.message).toBe("may not be read");
+});

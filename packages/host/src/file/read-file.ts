@@ -1,0 +1,127 @@
+import { closeSync, constants, fstatSync, openSync, readSync, type Stats, statSync } from "node:fs";
+import { formatBytes, KiB } from "@evenkeel/core/unit/bytes.ts";
+import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
+
+/** What the caller wants of a file that a user named. */
+export interface FileDemand {
+  /** More than this is refused, before anything is read where the file's size tells. */
+  readonly maxBytes: number;
+  /** What the file should be, for the message: `an hwloc XML export`. */
+  readonly expected: string;
+}
+
+/**
+ * Reads a whole file that a user named, at most `maxBytes` of it, and never waits: only a regular
+ * file is opened, since opening a FIFO waits for its writer, a device has no end, and either may
+ * have effects.
+ *
+ * Errors: `file-missing`, `file-unreadable`, `file-too-large`.
+ */
+export function readFileBytes(path: string, demand: FileDemand): Uint8Array {
+  const before = attempt(path, demand, () => statSync(path));
+  requireRegular(path, before, demand);
+  // Between the two looks the path may have become something else: non-blocking, and looked at again.
+  const flags = constants.O_RDONLY | constants.O_NONBLOCK;
+  const file = attempt(path, demand, () => openSync(path, flags));
+  try {
+    const stats = fstatSync(file);
+    requireRegular(path, stats, demand);
+    return attempt(path, demand, () => readAll(path, file, stats.size, demand));
+  } finally {
+    closeSync(file);
+  }
+}
+
+/**
+ * Reads a text file that a user named; a byte order mark is dropped.
+ * Errors: as `readFileBytes`, and `text-malformed` where it is not UTF-8.
+ */
+export function readFileText(path: string, demand: FileDemand): string {
+  return decodeText(readFileBytes(path, demand), path, demand.expected);
+}
+
+/** The text of UTF-8 bytes; anything else is refused, with the line that it is in. */
+export function decodeText(bytes: Uint8Array, where: string, expected: string): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch (cause) {
+    const readable = new TextDecoder("utf-8").decode(bytes);
+    const line = readable.slice(0, readable.indexOf("\uFFFD")).split("\n").length;
+    throw new EvenkeelError("text-malformed", `line ${line} is not UTF-8 text`, {
+      where,
+      expected,
+      remedy: "if it is text in another encoding, convert it with iconv -t UTF-8",
+      cause,
+    });
+  }
+}
+
+/** Files in /proc say that they are empty, and any file may grow: the end is where reading ends. */
+function readAll(path: string, file: number, size: number, demand: FileDemand): Uint8Array {
+  const chunks: Uint8Array[] = [];
+  let total = 0;
+  for (;;) {
+    const room = demand.maxBytes + 1 - total;
+    if (room <= 0) throw tooLarge(path, `it has more than ${formatBytes(demand.maxBytes)}`, demand);
+    const chunk = new Uint8Array(Math.min(room, Math.max(64 * KiB, size + 1 - total)));
+    const length = readSync(file, chunk);
+    if (length === 0) break;
+    chunks.push(chunk.subarray(0, length));
+    total += length;
+  }
+  const [only] = chunks;
+  return chunks.length === 1 && only !== undefined ? only : new Uint8Array(Buffer.concat(chunks));
+}
+
+function requireRegular(path: string, stats: Stats, { maxBytes, expected }: FileDemand): void {
+  if (!stats.isFile()) {
+    throw new EvenkeelError("file-unreadable", `is ${kindOf(stats)}, not a regular file`, {
+      where: path,
+      expected,
+      ...(stats.isDirectory() ? {} : { remedy: "write its content to a file and name that" }),
+    });
+  }
+  if (stats.size > maxBytes) {
+    throw tooLarge(path, `it has ${formatBytes(stats.size)}`, { maxBytes, expected });
+  }
+}
+
+function kindOf(stats: Stats): string {
+  if (stats.isDirectory()) return "a directory";
+  if (stats.isFIFO()) return "a FIFO";
+  if (stats.isSocket()) return "a socket";
+  return "a device";
+}
+
+function tooLarge(path: string, found: string, { maxBytes, expected }: FileDemand): EvenkeelError {
+  return new EvenkeelError("file-too-large", `is too large: ${found}`, {
+    where: path,
+    expected: `${expected}, which has at most ${formatBytes(maxBytes)}`,
+  });
+}
+
+/** Runs a step of reading; what the system answers becomes a coded error. */
+function attempt<T>(path: string, { expected }: FileDemand, step: () => T): T {
+  try {
+    return step();
+  } catch (cause) {
+    if (cause instanceof EvenkeelError || !(cause instanceof Error)) throw cause;
+    const detail = { where: path, expected, cause };
+    const code = "code" in cause ? cause.code : undefined;
+    switch (code) {
+      case "ENOENT":
+      case "ENOTDIR":
+        throw new EvenkeelError("file-missing", "there is no such file", detail);
+      case "EACCES":
+      case "EPERM":
+        throw new EvenkeelError("file-unreadable", "may not be read", {
+          ...detail,
+          remedy: "ask its owner for permission to read it, or run as a user who has it",
+        });
+      case "ERR_INVALID_ARG_VALUE":
+        throw new EvenkeelError("file-missing", "no file can have this name", detail);
+      default:
+        throw new EvenkeelError("file-unreadable", `cannot be read: ${cause.message}`, detail);
+    }
+  }
+}
