@@ -1,0 +1,59 @@
+/** A type of real machine, as far as it is published. */
+export interface CatalogMachine {
+  /** As in `machine:hgx-h100`. */
+  readonly name: string;
+  readonly title: string;
+  /** The machine in the synthetic language; line breaks stand for spaces. */
+  readonly synthetic: string;
+  /** Where each fact is from. */
+  readonly sources: readonly Source[];
+  /**
+   * The sets of GPUs that its NVSwitch fabric can connect, by module number, when it is run in the
+   * shared NVSwitch model. A host whose fabric is not shared has none to keep to, so the topology
+   * declares none: an operator who runs the shared model puts these into the host's policy.
+   */
+  readonly partitions: readonly ModulePartition[] | null;
+  /** What is assumed, what is configuration rather than hardware, and what nobody has published. */
+  readonly notes: readonly string[];
+}
+
+export interface Source {
+  /** A document or recording that anybody can find. */
+  readonly title: string;
+  /** Its address, or where in a public repository it lies. */
+  readonly where: string;
+  /** What was taken from it. */
+  readonly facts: string;
+}
+
+export interface ModulePartition {
+  readonly id: number;
+  readonly modules: readonly number[];
+}
+
+/**
+ * The fifteen partitions of an eight-GPU baseboard: all eight, the two halves, four pairs, and
+ * each alone. The same on HGX A100 and its successors.
+ */
+export const eightModulePartitions: readonly ModulePartition[] = [
+  [1, 2, 3, 4, 5, 6, 7, 8],
+  [1, 2, 3, 4],
+  [5, 6, 7, 8],
+  [1, 3],
+  [2, 4],
+  [5, 7],
+  [6, 8],
+  [1],
+  [2],
+  [3],
+  [4],
+  [5],
+  [6],
+  [7],
+  [8],
+].map((modules, id) => ({ id, modules }));
+
+/** The note that every machine with 1 GiB pages in its description needs. */
+export const hugepagesAreConfiguration =
+  "Huge pages are configuration, not hardware: the description sets most of each node's memory " +
+  "apart as 1 GiB pages and leaves the rest as base pages, so that requests for either can be placed.";

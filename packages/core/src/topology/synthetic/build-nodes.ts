@@ -1,0 +1,284 @@
+import { has, indices, indexSet, isEmpty } from "../../set/index-set.ts";
+import { formatList, parseList } from "../../set/list-format.ts";
+import type { CoreParts, NodeParts } from "../build.ts";
+import type { MemoryKind } from "../topology.ts";
+import { type Described, impossible } from "./fault.ts";
+import { type ForNodes, type Level, type LevelName, limits } from "./machine.ts";
+
+/** A node as the levels make it: where it lies, and its CPUs. */
+export interface BuiltNode {
+  readonly id: number;
+  /** The package it lies in; null where it holds several, or packages are unknown. */
+  readonly package: number | null;
+  /** Of a node without CPUs, the one that it stands beside, and how far from it. */
+  readonly beside: { readonly node: number; readonly distance: number | null } | null;
+  readonly parts: NodeParts;
+}
+
+export interface BuiltCpus {
+  readonly nodes: readonly BuiltNode[];
+  readonly cores: readonly CoreParts[];
+}
+
+/**
+ * Nodes and cores from the levels. Counts nest, so the innermost group above the cores is one
+ * combination of all levels above it; cores are numbered group by group, CPUs as the machine's
+ * numbering says. The cost is that of the CPUs, which are counted before any is made.
+ */
+export function buildNodes(described: Described): BuiltCpus {
+  const { machine } = described;
+  const groups = groupsAboveCores(described);
+  const mainCount = new Set(groups.map((group) => group.node)).size;
+  const ids = nodeIds(described, mainCount);
+  const cores = coresOf(described, groups, ids);
+  const offline = parseList(machine.offlineCpus) ?? indexSet([]);
+  const cpuCount = cores.reduce((sum, core) => sum + core.cpus.length, 0);
+  if (indices(offline).some((cpu) => cpu >= cpuCount)) {
+    const expected = `CPUs from 0 to ${cpuCount - 1}`;
+    throw impossible(described, "offline", "such CPUs are not there", expected);
+  }
+  const online = cores
+    .map((core) => ({ ...core, cpus: core.cpus.filter((cpu) => !has(offline, cpu)) }))
+    .filter((core) => core.cpus.length > 0);
+  if (online.length === 0) {
+    const key = isEmpty(offline) ? "core" : "offline";
+    throw impossible(described, key, "no CPU is left online", "at least one");
+  }
+  return {
+    nodes: [...mainNodes(described, groups, online, ids), ...extraNodes(described, ids, mainCount)],
+    cores: online.map(({ package: id, die, cluster, l3, node, cpus }) => ({
+      package: id,
+      die,
+      cluster,
+      l3,
+      node: ids[node] ?? null,
+      cpus: formatList(indexSet(cpus)),
+    })),
+  };
+}
+
+/** One group of cores: the number, over the whole machine, of each level that it lies in. */
+type Group = Readonly<Record<"package" | "die" | "cluster" | "l3", number | null>> & {
+  readonly node: number;
+};
+
+/** The levels with those that nobody wrote put where they belong, without cores and threads. */
+function completedLevels(levels: readonly Level[]): Level[] {
+  const written = levels.filter(({ level }) => level !== "core" && level !== "thread");
+  const known = written.filter(({ count }) => count !== null);
+  const unknown = new Set(written.filter(({ count }) => count === null).map(({ level }) => level));
+  const lacks = (name: LevelName): boolean =>
+    !unknown.has(name) && !known.some(({ level }) => level === name);
+  const after = (...names: LevelName[]): number =>
+    1 + Math.max(-1, ...names.map((name) => known.findIndex(({ level }) => level === name)));
+  if (lacks("package")) known.unshift({ level: "package", count: 1 });
+  if (lacks("die")) known.splice(after("package"), 0, { level: "die", count: 1 });
+  if (lacks("node")) known.splice(after("package"), 0, { level: "node", count: 1 });
+  if (lacks("l3")) known.splice(after("package", "die", "node"), 0, { level: "l3", count: 1 });
+  return known;
+}
+
+function groupsAboveCores(described: Described): Group[] {
+  const levels = completedLevels(described.machine.levels);
+  const total = levels.reduce((product, { count }) => product * (count ?? 1), 1);
+  if (total > limits.cpus) {
+    const expected = `at most ${limits.cpus} CPUs in all`;
+    throw impossible(described, levels[0]?.level ?? "core", "the machine is too large", expected);
+  }
+  const none: Group = { package: null, die: null, cluster: null, l3: null, node: 0 };
+  let groups: Group[] = [none];
+  for (const { level, count } of levels) {
+    let next = 0;
+    groups = groups.flatMap((group) =>
+      Array.from({ length: count ?? 1 }, () => ({ ...group, [level]: next++ })),
+    );
+  }
+  return groups;
+}
+
+/** The nodes' numbers in their order: those of the levels first, then those without CPUs. */
+function nodeIds(described: Described, mainCount: number): number[] {
+  const { extraNodes: extras, nodeIds: written } = described.machine;
+  const besides = extras.map(({ count, nodes }) => {
+    const beside = nodes === null ? mainCount : indices(parseList(nodes) ?? indexSet([])).length;
+    return count * beside;
+  });
+  const count = besides.reduce((sum, n) => sum + n, mainCount);
+  if (count > limits.nodes) {
+    const key = mainCount > limits.nodes ? "node" : (extras[0]?.kind ?? "node");
+    throw impossible(described, key, `${count} nodes are too many`, `at most ${limits.nodes}`);
+  }
+  if (written === null) return [...Array(count).keys()];
+  const ids = indices(parseList(written) ?? indexSet([]));
+  if (ids.length !== count) {
+    throw impossible(described, "ids", `${ids.length} nodes are numbered`, `${count} numbers`);
+  }
+  return ids;
+}
+
+/** The last value said for a node, or the fallback where none was. */
+function valueFor<T>(statements: readonly ForNodes<T>[], id: number, fallback: T): T {
+  const found = statements.findLast(({ nodes }) => nodes === null || named(nodes, id));
+  return found === undefined ? fallback : found.value;
+}
+
+function named(nodes: string, id: number): boolean {
+  const set = parseList(nodes);
+  return set !== null && has(set, id);
+}
+
+interface BuiltCore extends Group {
+  readonly cpus: number[];
+}
+
+function coresOf(
+  described: Described,
+  groups: readonly Group[],
+  ids: readonly number[],
+): BuiltCore[] {
+  const { levels, uneven, numbering } = described.machine;
+  expectNodes(
+    described,
+    uneven.map(({ level, nodes }) => ({ key: level, nodes })),
+    ids,
+  );
+  const countFor = (name: "core" | "thread", node: number): number => {
+    const usual = levels.find(({ level }) => level === name)?.count ?? 1;
+    const own = uneven
+      .filter(({ level }) => level === name)
+      .map(({ count, nodes }) => ({ value: count, nodes }));
+    return valueFor(own, ids[node] ?? -1, usual);
+  };
+  const shapes = groups.map((group) => ({
+    group,
+    cores: countFor("core", group.node),
+    threads: countFor("thread", group.node),
+  }));
+  const cpus = shapes.reduce((sum, { cores, threads }) => sum + cores * threads, 0);
+  if (cpus > limits.cpus) {
+    throw impossible(described, "core", `${cpus} CPUs are too many`, `at most ${limits.cpus}`);
+  }
+  const cores = shapes.flatMap(({ group, cores: count, threads }) =>
+    Array.from({ length: count }, () => ({ ...group, cpus: Array<number>(threads).fill(-1) })),
+  );
+  const order = numbering === "alternating" ? dealt(cores) : cores;
+  let next = 0;
+  if (numbering === "adjacent") {
+    for (const core of order)
+      core.cpus.fill(0).forEach((_, thread) => (core.cpus[thread] = next++));
+    return cores;
+  }
+  const deepest = Math.max(0, ...order.map((core) => core.cpus.length));
+  for (let thread = 0; thread < deepest; thread++) {
+    for (const core of order) if (thread < core.cpus.length) core.cpus[thread] = next++;
+  }
+  return cores;
+}
+
+/** One core of each node in turn, until none has any left. */
+function dealt(cores: readonly BuiltCore[]): BuiltCore[] {
+  const places = new Map<number, number>();
+  return cores
+    .map((core) => {
+      const place = places.get(core.node) ?? 0;
+      places.set(core.node, place + 1);
+      return { core, place };
+    })
+    .toSorted((a, b) => a.place - b.place || a.core.node - b.core.node)
+    .map(({ core }) => core);
+}
+
+function expectNodes(
+  described: Described,
+  statements: readonly { readonly key: string; readonly nodes: string | null }[],
+  ids: readonly number[],
+): void {
+  for (const { key, nodes } of statements) {
+    const set = nodes === null ? null : parseList(nodes);
+    const stray = set === null ? undefined : indices(set).find((id) => !ids.includes(id));
+    if (stray === undefined) continue;
+    const there = formatList(indexSet(ids));
+    throw impossible(described, key, `there is no node ${stray}`, `nodes among ${there}`);
+  }
+}
+
+function mainNodes(
+  described: Described,
+  groups: readonly Group[],
+  cores: readonly BuiltCore[],
+  ids: readonly number[],
+): BuiltNode[] {
+  const { memory, hugepages, roots } = described.machine;
+  expectNodes(
+    described,
+    memory.map(({ nodes }) => ({ key: "memory", nodes })),
+    ids,
+  );
+  expectNodes(
+    described,
+    hugepages.map(({ nodes }) => ({ key: "hugepages", nodes })),
+    ids,
+  );
+  const beside = roots.filter(({ nodes }) => nodes !== "?");
+  expectNodes(
+    described,
+    beside.map(({ nodes }) => ({ key: "root", nodes })),
+    ids,
+  );
+  return [...new Set(groups.map((group) => group.node))].map((position) => {
+    const packages = new Set(
+      groups.filter(({ node }) => node === position).map((group) => group.package),
+    );
+    const cpus = cores.filter(({ node }) => node === position).flatMap((core) => core.cpus);
+    const id = ids[position] ?? position;
+    return {
+      id,
+      package: packages.size === 1 ? ([...packages][0] ?? null) : null,
+      beside: null,
+      parts: nodeParts(described, id, "dram", formatList(indexSet(cpus)), undefined),
+    };
+  });
+}
+
+function nodeParts(
+  { machine }: Described,
+  id: number,
+  kind: MemoryKind,
+  cpus: string,
+  ownMemoryBytes: number | undefined,
+): NodeParts {
+  // What is said of all nodes is said of those with CPUs; the others have to be named.
+  const extra = ownMemoryBytes !== undefined;
+  const applying = <T>(statements: readonly ForNodes<T>[]): ForNodes<T>[] =>
+    statements.filter(({ nodes }) => !extra || nodes !== null);
+  return {
+    id,
+    cpus,
+    memoryBytes: valueFor(applying(machine.memory), id, ownMemoryBytes ?? null),
+    kind,
+    hugepages: valueFor(applying(machine.hugepages), id, []),
+  };
+}
+
+function extraNodes(described: Described, ids: readonly number[], mainCount: number): BuiltNode[] {
+  const { extraNodes: extras, distances } = described.machine;
+  const mainIds = ids.slice(0, mainCount);
+  let position = mainCount;
+  return extras.flatMap(({ kind, memoryBytes, distance, count, nodes }) => {
+    const key = kind === "gpu" ? "gpumem" : kind;
+    expectNodes(described, [{ key, nodes }], mainIds);
+    const ruled = distances !== null && "local" in distances;
+    if (ruled !== (distance !== null)) {
+      const message = ruled ? `how far is this ${key}?` : "nothing else says how far nodes are";
+      throw impossible(described, key, message, ruled ? `${key}:SIZE(distance:N)` : "no distance");
+    }
+    const besides = nodes === null ? mainIds : indices(parseList(nodes) ?? indexSet([]));
+    return besides.flatMap((node) =>
+      Array.from({ length: count }, (): BuiltNode => {
+        const id = ids[position++] ?? -1;
+        const parts = nodeParts(described, id, kind, "", memoryBytes);
+        return { id, package: null, beside: { node, distance }, parts };
+      }),
+    );
+  });
+}

@@ -1,0 +1,152 @@
+import { invariant } from "../../invariant.ts";
+import { indices, indexSet } from "../../set/index-set.ts";
+import { parseList } from "../../set/list-format.ts";
+import { comparePciAddresses } from "../pci-address.ts";
+import type { Accelerator, Nic, PciDevice } from "../topology.ts";
+import type { BuiltNode } from "./build-nodes.ts";
+import { placeBuses } from "./bus-layout.ts";
+import { type Described, impossible } from "./fault.ts";
+import { limits, type PciNode } from "./machine.ts";
+import { functionsBelow, type MadeFunction } from "./pci-tree.ts";
+
+export interface BuiltPci {
+  readonly pci: readonly PciDevice[];
+  /** By ascending address, as everything that counts accelerators does. */
+  readonly accelerators: readonly Accelerator[];
+  readonly nics: readonly Nic[];
+}
+
+/**
+ * The PCI tree as firmware would number it: below each host bridge, depth first, every device and
+ * switch stands on a root port of its own, and every bus that a bridge opens gets the next number.
+ * A device is device 0 of its bus, its companions are further functions; bridges count from the
+ * first device number of their bus, root ports from 1. Linear in the functions, which are counted
+ * before any is made.
+ */
+export function buildPci(described: Described, nodes: readonly BuiltNode[]): BuiltPci {
+  const bridges = hostBridges(described, nodes);
+  const functions = bridges.reduce((sum, { below }) => sum + countFunctions(below), 0);
+  if (functions > limits.pciFunctions) {
+    const message = `${functions} PCI functions are too many`;
+    throw impossible(described, "root", message, `at most ${limits.pciFunctions}`);
+  }
+  const places = placeBuses(
+    described,
+    bridges.map(({ below, wanted }) => ({ wanted, buses: 1 + countBuses(below) })),
+  );
+  const made = bridges.flatMap(({ node, below }, i) => {
+    const place = places[i];
+    invariant(place !== undefined, "every host bridge has a place");
+    return functionsBelow(described, place, node, below);
+  });
+  const sorted = made.toSorted((a, b) => comparePciAddresses(a.pci.address, b.pci.address));
+  const groups = numbered(sorted.map(({ group }) => group));
+  return {
+    pci: sorted.map(({ pci }, i) => ({
+      ...pci,
+      iommuGroup: described.machine.iommu ? (groups[i] ?? null) : null,
+    })),
+    ...namedDevices(described, sorted),
+  };
+}
+
+interface HostBridge {
+  readonly node: number | null;
+  readonly below: readonly PciNode[];
+  readonly wanted: string | null;
+}
+
+/** By node, those of unknown nodes last, then as they were written. */
+function hostBridges(described: Described, nodes: readonly BuiltNode[]): HostBridge[] {
+  const usual = nodes.filter((node) => node.beside === null).map((node) => node.id);
+  const bridges = described.machine.roots.flatMap(({ count, nodes: selected, buses, below }) => {
+    const beside =
+      selected === "?"
+        ? [null]
+        : selected === null
+          ? usual
+          : indices(parseList(selected) ?? indexSet([]));
+    if (buses.length > 0 && buses.length !== count * beside.length) {
+      const message = `${buses.length} buses are named for ${count * beside.length} host bridges`;
+      throw impossible(described, "root", message, "one for each");
+    }
+    if (count * beside.length > limits.pciFunctions) {
+      const expected = `at most ${limits.pciFunctions}`;
+      throw impossible(described, "root", "these are too many host bridges", expected);
+    }
+    return beside.flatMap((node, i) =>
+      Array.from({ length: count }, (_, j): HostBridge => {
+        return { node, below, wanted: buses[i * count + j] ?? null };
+      }),
+    );
+  });
+  const order = (node: number | null): number => node ?? Infinity;
+  return bridges.toSorted((a, b) => (a.node === b.node ? 0 : order(a.node) - order(b.node)));
+}
+
+/** How many functions a list of things makes, the ports above them included. */
+function countFunctions(below: readonly PciNode[]): number {
+  return below.reduce((sum, node) => {
+    const own =
+      node.kind === "switch" ? 1 + countFunctions(node.below) : 1 + node.companions.length;
+    const port = node.kind !== "switch" && node.integrated ? 0 : 1;
+    return sum + node.count * (own + port);
+  }, 0);
+}
+
+function countBuses(below: readonly PciNode[]): number {
+  return below.reduce((sum, node) => {
+    const own = node.kind === "switch" ? 2 + countBuses(node.below) : node.integrated ? 0 : 1;
+    return sum + node.count * own;
+  }, 0);
+}
+
+/** Numbers from 0 for keys, in the order in which they first come. */
+function numbered(keys: readonly string[]): number[] {
+  const numbers = new Map<string, number>();
+  return keys.map((key) => {
+    const number = numbers.get(key) ?? numbers.size;
+    numbers.set(key, number);
+    return number;
+  });
+}
+
+function namedDevices(
+  described: Described,
+  sorted: readonly MadeFunction[],
+): Pick<BuiltPci, "accelerators" | "nics"> {
+  const { modules } = described.machine;
+  const written = sorted.filter(({ device }) => device !== null);
+  const gpus = written.filter(({ device }) => device?.kind === "gpu");
+  if (modules.length > 0 && modules.length !== gpus.length) {
+    const message = `${modules.length} modules are numbered`;
+    throw impossible(described, "modules", message, `one number for each of ${gpus.length}`);
+  }
+  if (gpus.length > limits.accelerators) {
+    const message = `${gpus.length} accelerators are too many`;
+    throw impossible(described, "root", message, `at most ${limits.accelerators}`);
+  }
+  const counts = new Map<string, number>();
+  return {
+    accelerators: gpus.map(({ pci, device, model }, i) => ({
+      address: pci.address,
+      model: device?.name ?? model?.name ?? null,
+      uuid: null,
+      moduleId: modules[i] ?? null,
+      memoryBytes: device?.memoryBytes ?? model?.memoryBytes ?? null,
+    })),
+    nics: written
+      .filter(({ device }) => device?.kind === "nic")
+      .map(({ pci, device, model }) => {
+        const prefix = model?.namePrefix ?? null;
+        const place = prefix === null ? 0 : (counts.get(prefix) ?? 0);
+        if (prefix !== null) counts.set(prefix, place + 1);
+        const rdma = device?.rdma ?? model?.rdma ?? null;
+        return {
+          address: pci.address,
+          name: device?.name ?? (prefix === null ? null : `${prefix}${place}`),
+          rdma: rdma === "unknown" ? null : rdma,
+        };
+      }),
+  };
+}

@@ -1,0 +1,149 @@
+import type { MemoryKind, PcieLink } from "../topology.ts";
+
+/**
+ * A machine as the synthetic language says it: what `parseSynthetic` reads, `printSynthetic`
+ * prints and `syntheticTopology` builds. Nothing is worked out yet: a machine is as short here as
+ * it was written, and reading what is printed gives the same value back.
+ *
+ * Where a statement holds for some nodes only, `nodes` is their canonical list; null means all
+ * nodes that the levels make. Of two statements about one node the later holds.
+ */
+export interface SyntheticMachine {
+  readonly machine: {
+    readonly vendor: string | null;
+    readonly product: string | null;
+    readonly cpuModel: string | null;
+    readonly architecture: string | null;
+    readonly pageBytes: number | null;
+  };
+  /** Outermost first; counts nest. A count of null says that the level is unknown. */
+  readonly levels: readonly Level[];
+  /** Nodes that have fewer or more cores, or threads a core, than the levels say. */
+  readonly uneven: readonly Uneven[];
+  readonly numbering: Numbering;
+  readonly offlineCpus: string;
+  /** The kernel's numbers of the nodes in their order; null numbers them from 0. */
+  readonly nodeIds: string | null;
+  readonly memory: readonly ForNodes<number | null>[];
+  readonly hugepages: readonly ForNodes<readonly SyntheticPool[]>[];
+  readonly extraNodes: readonly ExtraNodes[];
+  readonly distances: Distances | null;
+  readonly roots: readonly Roots[];
+  /** False where there are no IOMMU groups to read. */
+  readonly iommu: boolean;
+  /** NVIDIA's module numbers of the accelerators, by ascending address; none where unknown. */
+  readonly modules: readonly number[];
+  readonly links: readonly LinkGroup[];
+  readonly partitions: readonly SyntheticPartition[];
+}
+
+export const levelNames = ["package", "die", "node", "l3", "cluster", "core", "thread"] as const;
+export type LevelName = (typeof levelNames)[number];
+
+export interface Level {
+  readonly level: LevelName;
+  readonly count: number | null;
+}
+
+export interface Uneven {
+  readonly level: "core" | "thread";
+  readonly count: number;
+  readonly nodes: string;
+}
+
+/**
+ * How the kernel numbers CPUs:
+ * - `split`: every core's first thread, then every core's second (Linux on x86)
+ * - `adjacent`: the threads of a core one after another (POWER, many guests)
+ * - `alternating`: as `split`, but dealing cores to the nodes in turn (some vendors' firmware)
+ */
+export const numberings = ["split", "adjacent", "alternating"] as const;
+export type Numbering = (typeof numberings)[number];
+
+export interface ForNodes<T> {
+  readonly value: T;
+  readonly nodes: string | null;
+}
+
+export interface SyntheticPool {
+  readonly sizeBytes: number;
+  readonly total: number;
+  readonly free: number | null;
+}
+
+/** Nodes without CPUs, so many beside each of `nodes`, numbered after those that have some. */
+export interface ExtraNodes {
+  readonly kind: MemoryKind;
+  readonly memoryBytes: number;
+  /** From the node that they stand beside. */
+  readonly distance: number | null;
+  readonly count: number;
+  readonly nodes: string | null;
+}
+
+/** SLIT values, by rule (within a node, within a package, beyond) or in full. */
+export type Distances =
+  | { readonly local: number; readonly near: number; readonly far: number }
+  | { readonly matrix: readonly (readonly number[])[] };
+
+/** Host bridges: `count` for each of `nodes`. */
+export interface Roots {
+  readonly count: number;
+  /** `?` puts them beside no known node. */
+  readonly nodes: string | null;
+  /** Their bus numbers (`15`) or domains and bus numbers (`0008:00`); none has them chosen. */
+  readonly buses: readonly string[];
+  readonly below: readonly PciNode[];
+}
+
+export type PciNode = SyntheticSwitch | SyntheticDevice;
+
+export interface SyntheticSwitch {
+  readonly kind: "switch";
+  readonly model: string | null;
+  readonly count: number;
+  /** Without access control its downstream ports put all below them into one IOMMU group. */
+  readonly acs: boolean;
+  readonly link: PcieLink | "unknown" | null;
+  readonly below: readonly PciNode[];
+}
+
+/** A device; what is null is its model's. */
+export interface SyntheticDevice {
+  readonly kind: DeviceKind;
+  readonly model: string | null;
+  readonly count: number;
+  readonly id: { readonly vendor: string; readonly device: string } | null;
+  readonly class: string | null;
+  readonly barBytes: readonly number[] | "unknown" | null;
+  readonly link: PcieLink | "unknown" | null;
+  readonly driver: string | null;
+  /** Devices of one label share an IOMMU group. */
+  readonly group: string | null;
+  /** Further functions of it, in its IOMMU group. */
+  readonly companions: readonly string[];
+  /** True of a device on the root bus itself, without a port above it. */
+  readonly integrated: boolean;
+  readonly name: string | null;
+  readonly memoryBytes: number | null;
+  readonly rdma: boolean | "unknown" | null;
+}
+
+export const deviceKinds = ["gpu", "nic", "dev"] as const;
+export type DeviceKind = (typeof deviceKinds)[number];
+
+export interface LinkGroup {
+  readonly kind: "nvlink" | "xgmi";
+  readonly lanes: number | null;
+  /** Sets of accelerators by their place in address order, each linked all to all; none means all of them. */
+  readonly among: readonly string[];
+}
+
+export interface SyntheticPartition {
+  /** Accelerators by their place in address order. */
+  readonly accelerators: string;
+  readonly active: boolean | null;
+}
+
+/** What a synthetic machine may have at most: more than any real one, little enough to be built at once. */
+export const limits = { cpus: 8192, nodes: 256, pciFunctions: 4096, accelerators: 256 } as const;

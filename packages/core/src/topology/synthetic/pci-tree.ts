@@ -1,0 +1,167 @@
+import { invariant } from "../../invariant.ts";
+import { deviceModel, type DeviceModel } from "../device-models.ts";
+import type { PciDevice, PcieLink } from "../topology.ts";
+import type { BusPlace } from "./bus-layout.ts";
+import { type Described, impossible } from "./fault.ts";
+import type { PciNode, SyntheticDevice, SyntheticSwitch } from "./machine.ts";
+import { rootPortOf } from "./root-port.ts";
+
+/** A function with what is not its own: the key of its IOMMU group, and what it was written as. */
+export interface MadeFunction {
+  readonly pci: Omit<PciDevice, "iommuGroup">;
+  readonly group: string;
+  readonly device: SyntheticDevice | null;
+  readonly model: DeviceModel | null;
+}
+
+/** The part of a function that is its own; the rest follows from where it stands. */
+type Own = Pick<PciDevice, "class" | "vendor" | "device" | "driver" | "link" | "barBytes">;
+
+/** The buses of one host bridge while they are filled. */
+interface Filling {
+  readonly described: Described;
+  readonly domain: number;
+  readonly root: string;
+  readonly node: number | null;
+  readonly made: MadeFunction[];
+  nextBus: number;
+}
+
+/** A bus: the bridge above it, its first free device number, and the group that all on it must be in. */
+interface Bus {
+  readonly number: number;
+  readonly parent: string | null;
+  readonly firstSlot: number;
+  readonly group: string | null;
+}
+
+/** Every function below a host bridge, depth first; see `buildPci` for how they are numbered. */
+export function functionsBelow(
+  described: Described,
+  { domain, bus }: BusPlace,
+  node: number | null,
+  things: readonly PciNode[],
+): MadeFunction[] {
+  const root = `pci${hex(domain, 4)}:${hex(bus, 2)}`;
+  const filling: Filling = { described, domain, root, node, made: [], nextBus: bus + 1 };
+  const port = rootPortOf(described.machine.machine);
+  fill(filling, { number: bus, parent: null, firstSlot: 1, group: null }, things, port);
+  return filling.made;
+}
+
+export const hex = (number: number, digits: number): string =>
+  number.toString(16).padStart(digits, "0");
+
+function add(
+  { domain, root, node, made }: Filling,
+  bus: Bus,
+  at: { readonly slot: number; readonly function: number; readonly group: string | null },
+  own: Own,
+  written: Pick<MadeFunction, "device" | "model"> = { device: null, model: null },
+): string {
+  const address = `${hex(domain, 4)}:${hex(bus.number, 2)}:${hex(at.slot, 2)}.${at.function}`;
+  const pci = { ...own, address, parent: bus.parent, root, node, physicalFunction: null };
+  made.push({ pci, group: bus.group ?? at.group ?? address, ...written });
+  return address;
+}
+
+/** Puts things on a bus, each but the integrated below a port of its own. */
+function fill(
+  filling: Filling,
+  bus: Bus,
+  things: readonly PciNode[],
+  port: Pick<PciDevice, "vendor" | "device">,
+): void {
+  let slot = bus.firstSlot;
+  for (const thing of things.flatMap((one) => Array<PciNode>(one.count).fill(one))) {
+    if (slot > 31) {
+      const message = "more stands on one bus than a bus has places";
+      const expected = "at most 31 below a host bridge and 32 below a switch";
+      throw impossible(filling.described, "root", message, expected);
+    }
+    if (thing.kind !== "switch" && thing.integrated) {
+      addDevice(filling, bus, slot++, thing);
+      continue;
+    }
+    // Both ends of a link train to the same speed and width.
+    const link =
+      thing.kind === "switch" ? linkOf(thing, switchModel(thing)) : linkOf(thing, modelOf(thing));
+    const parent = add(
+      filling,
+      bus,
+      { slot: slot++, function: 0, group: null },
+      bridge(port, link),
+    );
+    const inner = { number: filling.nextBus++, parent, firstSlot: 0, group: bus.group };
+    if (thing.kind === "switch") addSwitch(filling, inner, thing);
+    else addDevice(filling, inner, 0, thing);
+  }
+}
+
+function bridge(
+  { vendor, device }: Pick<PciDevice, "vendor" | "device">,
+  link: PcieLink | null,
+): Own {
+  return { vendor, device, class: "060400", driver: "pcieport", link, barBytes: [] };
+}
+
+/** A switch is its upstream port, a bus inside it, and a downstream port for each thing below. */
+function addSwitch(filling: Filling, bus: Bus, part: SyntheticSwitch): void {
+  const model = switchModel(part);
+  const own = bridge(model, linkOf(part, model));
+  const parent = add(filling, bus, { slot: 0, function: 0, group: null }, own);
+  const group = bus.group ?? (part.acs ? null : `below ${parent}`);
+  const inner = { number: filling.nextBus++, parent, firstSlot: 0, group };
+  fill(filling, inner, part.below, model);
+}
+
+function addDevice(filling: Filling, bus: Bus, slot: number, device: SyntheticDevice): void {
+  const model = modelOf(device);
+  const own = ownFields(device, model);
+  const label = device.group === null ? null : `group ${device.group}`;
+  const written = { device, model };
+  const first = add(filling, bus, { slot, function: 0, group: label }, own, written);
+  for (const [i, key] of device.companions.entries()) {
+    const companion = deviceModel(key);
+    invariant(companion !== null, `"${key}" was read as a model`);
+    const { class: code, device: id, barBytes } = companion;
+    const fields = { ...own, class: code, device: id, barBytes, driver: null };
+    add(filling, bus, { slot, function: i + 1, group: label ?? first }, fields);
+  }
+}
+
+function modelOf({ model }: SyntheticDevice): DeviceModel | null {
+  return model === null ? null : deviceModel(model);
+}
+
+function switchModel({ model }: SyntheticSwitch): DeviceModel {
+  const found = deviceModel(model ?? "pex890xx");
+  invariant(found !== null, `"${model}" was read as a model`);
+  return found;
+}
+
+function linkOf(
+  { link }: Pick<SyntheticDevice, "link">,
+  model: DeviceModel | null,
+): PcieLink | null {
+  if (link === "unknown") return null;
+  if (link !== null) return link;
+  if (model === null || model.link === null) return null;
+  const { speedGTs, width } = model.link;
+  return { speedGTs, width, maxSpeedGTs: speedGTs, maxWidth: width };
+}
+
+function ownFields(said: SyntheticDevice, model: DeviceModel | null): Own {
+  const id = said.id ?? model;
+  const code = said.class ?? model?.class;
+  invariant(id !== null && code !== undefined, "a device without a model has an id and a class");
+  const bars = said.barBytes ?? model?.barBytes ?? null;
+  return {
+    class: code,
+    vendor: id.vendor,
+    device: id.device,
+    driver: said.driver,
+    link: linkOf(said, model),
+    barBytes: bars === "unknown" ? null : bars,
+  };
+}

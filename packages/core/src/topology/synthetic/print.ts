@@ -1,0 +1,179 @@
+import { formatQuantity } from "../../unit/bytes.ts";
+import type { PcieLink } from "../topology.ts";
+import type {
+  Distances,
+  ExtraNodes,
+  PciNode,
+  Roots,
+  SyntheticDevice,
+  SyntheticMachine,
+  SyntheticPartition,
+  SyntheticPool,
+} from "./machine.ts";
+import { pcieSpeedsGTs } from "./parse-pci.ts";
+import { printTerms, type Term } from "./term.ts";
+
+/**
+ * A machine in the synthetic language, in one line and one canonical order: levels, CPUs, memory,
+ * distances, PCI, links, identity. What the language would assume anyway is left out. Reading the
+ * line gives the same machine back.
+ */
+export function printSynthetic(machine: SyntheticMachine): string {
+  return printTerms([
+    ...machine.levels.map(({ level, count }) => said(level, orUnknown(count))),
+    ...machine.uneven.map(({ level, count, nodes }) => said(level, count, { nodes })),
+    ...given("numbering", machine.numbering === "split" ? null : machine.numbering),
+    ...given("offline", machine.offlineCpus === "" ? null : machine.offlineCpus),
+    ...given("ids", machine.nodeIds),
+    ...machine.memory.map(({ value, nodes }) =>
+      said("memory", value === null ? "?" : formatQuantity(value), { nodes }),
+    ),
+    ...machine.hugepages.map(({ value, nodes }) => said("hugepages", poolsText(value), { nodes })),
+    ...machine.extraNodes.map(extraNodesTerm),
+    ...given("distances", machine.distances === null ? null : distancesText(machine.distances)),
+    ...machine.roots.map(rootsTerm),
+    ...given("iommu", machine.iommu ? null : "off"),
+    ...given("modules", machine.modules.length === 0 ? null : machine.modules.join(",")),
+    ...machine.links.map(({ kind, lanes, among }) =>
+      said(kind, orUnknown(lanes), {
+        attributes: given("among", among.length === 0 ? null : among.join(";")),
+      }),
+    ),
+    ...partitionTerms(machine.partitions),
+    ...identityTerms(machine.machine),
+  ]);
+}
+
+const orUnknown = (value: string | number | null): string => (value === null ? "?" : `${value}`);
+
+/** The parts of a term that are there; the others are absent. */
+function said(
+  key: string,
+  value: string | number | null,
+  parts: {
+    readonly attributes?: readonly Term[];
+    readonly count?: number;
+    readonly children?: readonly Term[];
+    readonly nodes?: string | null;
+    readonly quoted?: boolean;
+  } = {},
+): Term {
+  const { attributes = [], count = 1, children = null, nodes = null, quoted = false } = parts;
+  return {
+    key,
+    value: value === null ? null : { text: `${value}`, quoted, at: 0 },
+    attributes,
+    count: count === 1 ? null : count,
+    children,
+    nodes: nodes === null ? null : { text: nodes, quoted: false, at: 0 },
+    at: 0,
+  };
+}
+
+/** A term for a value that is there, none for null. */
+function given(key: string, value: string | number | null): Term[] {
+  return value === null ? [] : [said(key, value)];
+}
+
+/** As `given`, for a text of the user's own: in quotes unless it is a plain word. */
+function givenText(key: string, text: string | null): Term[] {
+  if (text === null) return [];
+  return [said(key, text, { quoted: !/^[A-Za-z0-9._-]+$/.test(text) })];
+}
+
+function poolsText(pools: readonly SyntheticPool[]): string {
+  if (pools.length === 0) return "none";
+  const texts = pools.map(({ sizeBytes, total, free }) => {
+    const text = `${total}x${formatQuantity(sizeBytes)}`;
+    return free === total ? text : `${orUnknown(free)}/${text}`;
+  });
+  return texts.join(",");
+}
+
+function extraNodesTerm({ kind, memoryBytes, distance, count, nodes }: ExtraNodes): Term {
+  return said(kind === "gpu" ? "gpumem" : kind, formatQuantity(memoryBytes), {
+    attributes: given("distance", distance),
+    count,
+    nodes,
+  });
+}
+
+function distancesText(distances: Distances): string {
+  if ("matrix" in distances) return distances.matrix.map((row) => row.join(",")).join(";");
+  const { local, near, far } = distances;
+  return near === far ? `${local}/${far}` : `${local}/${near}/${far}`;
+}
+
+function rootsTerm({ count, nodes, buses, below }: Roots): Term {
+  return said("root", null, {
+    attributes: given("bus", buses.length === 0 ? null : buses.join(",")),
+    count,
+    children: below.map(pciTerm),
+    nodes,
+  });
+}
+
+function pciTerm(node: PciNode): Term {
+  if (node.kind === "switch") {
+    return said("switch", node.model, {
+      attributes: [...given("acs", node.acs ? null : "off"), ...given("link", linkText(node.link))],
+      count: node.count,
+      children: node.below.map(pciTerm),
+    });
+  }
+  return said(node.kind, node.model, { attributes: deviceAttributes(node), count: node.count });
+}
+
+function deviceAttributes(device: SyntheticDevice): Term[] {
+  const { id, barBytes, companions, integrated, memoryBytes, rdma } = device;
+  const bars = barBytes === "unknown" ? "?" : (barBytes?.map(formatQuantity).join(",") ?? null);
+  const answer = rdma === null ? null : rdma === "unknown" ? "?" : rdma ? "yes" : "no";
+  return [
+    ...given("id", id === null ? null : `${id.vendor}:${id.device}`),
+    ...given("class", device.class),
+    ...given("bars", bars),
+    ...given("link", linkText(device.link)),
+    ...givenText("driver", device.driver),
+    ...givenText("group", device.group),
+    ...given("with", companions.length === 0 ? null : companions.join(",")),
+    ...given("port", integrated ? "none" : null),
+    ...givenText("name", device.name),
+    ...given("memory", memoryBytes === null ? null : formatQuantity(memoryBytes)),
+    ...given("rdma", answer),
+  ];
+}
+
+function linkText(link: PcieLink | "unknown" | null): string | null {
+  if (link === null) return null;
+  if (link === "unknown") return "?";
+  const now = rateText(link.speedGTs, link.width);
+  const most = rateText(link.maxSpeedGTs, link.maxWidth);
+  return now === most ? now : `${now}/${most}`;
+}
+
+function rateText(speedGTs: number | null, width: number | null): string {
+  if (speedGTs === null && width === null) return "?";
+  const generation = speedGTs === null ? "?" : pcieSpeedsGTs.indexOf(speedGTs) + 1;
+  return `${generation}x${orUnknown(width)}`;
+}
+
+function partitionTerms(partitions: readonly SyntheticPartition[]): Term[] {
+  if (partitions.length === 0) return [];
+  const sets = partitions.map(({ accelerators }) => accelerators).join(";");
+  const unknown = partitions.every(({ active }) => active === null);
+  const on = partitions.flatMap(({ active }, id) => (active === true ? [id] : []));
+  const active = unknown ? "?" : on.length === 0 ? null : on.join(",");
+  return [said("partitions", sets, { attributes: given("active", active) })];
+}
+
+function identityTerms(machine: SyntheticMachine["machine"]): Term[] {
+  const { vendor, product, cpuModel, architecture, pageBytes } = machine;
+  const page = pageBytes === null ? "?" : formatQuantity(pageBytes);
+  return [
+    ...givenText("vendor", vendor),
+    ...givenText("product", product),
+    ...givenText("cpu", cpuModel),
+    ...given("arch", architecture === "x86_64" ? null : orUnknown(architecture)),
+    ...given("page", pageBytes === 4096 ? null : page),
+  ];
+}

@@ -1,0 +1,147 @@
+import { didYouMean } from "../../text/did-you-mean.ts";
+import { isEmpty } from "../../set/index-set.ts";
+import { formatList, parseList } from "../../set/list-format.ts";
+import { parseQuantity } from "../../unit/bytes.ts";
+import { malformed, type Term, type Value } from "./term.ts";
+
+/**
+ * Reading the values of terms: each function takes what was written and gives what it means, or
+ * fails at the place with what was expected there.
+ */
+export interface Reader {
+  /** The whole text, for the columns of errors. */
+  readonly text: string;
+}
+
+/** Which parts of a term its key allows besides `key:value`. */
+export interface Shape {
+  readonly value: "needed" | "allowed" | "none";
+  readonly attributes?: readonly string[];
+  readonly count?: boolean;
+  readonly children?: "needed" | "allowed";
+  readonly nodes?: "needed" | "allowed";
+}
+
+/** Fails where the term has a part that its key does not allow, or lacks one that it needs. */
+export function expectShape({ text }: Reader, term: Term, shape: Shape): void {
+  const { key } = term;
+  const refuse = (at: number, message: string, expected?: string): never => {
+    throw malformed(text, at, message, expected === undefined ? {} : { expected });
+  };
+  if (shape.value === "needed" && term.value === null) {
+    refuse(term.at, `"${key}" needs a value`, `${key}:VALUE`);
+  }
+  if (shape.value === "none" && term.value !== null) {
+    refuse(term.value.at, `"${key}" takes no value`, key);
+  }
+  const known = shape.attributes ?? [];
+  const seen = new Set<string>();
+  for (const attribute of term.attributes) {
+    if (!known.includes(attribute.key)) {
+      if (known.length === 0) refuse(attribute.at, `"${key}" takes nothing in parentheses`);
+      throw unknownWord({ text }, attribute.at, attribute.key, `"${key}" has no`, known);
+    }
+    if (seen.has(attribute.key)) refuse(attribute.at, `"${attribute.key}" is said twice`);
+    seen.add(attribute.key);
+    expectShape({ text }, attribute, { value: "needed" });
+  }
+  if (term.count !== null && shape.count !== true) refuse(term.at, `"${key}" takes no "*" count`);
+  if (term.children !== null && shape.children === undefined) {
+    refuse(term.at, `nothing can lie below "${key}"`);
+  }
+  if (term.children === null && shape.children === "needed") {
+    refuse(term.at, `"${key}" needs what lies below it`, `${key}[…]`);
+  }
+  if (term.nodes !== null && shape.nodes === undefined) {
+    refuse(term.nodes.at, `"${key}" is not said of single nodes`);
+  }
+}
+
+/** An error for a word that is none of those known there, with the one that was probably meant. */
+export function unknownWord(
+  { text }: Reader,
+  at: number,
+  word: string,
+  message: string,
+  known: readonly string[],
+): Error {
+  const meant = didYouMean(word, known);
+  return malformed(text, at, `${message} "${word}"`, {
+    expected: known.length === 1 ? (known[0] ?? "") : `one of ${known.join(", ")}`,
+    remedy: meant === null ? null : `Did you mean "${meant}"?`,
+  });
+}
+
+/** One of the known words. */
+export function readWord<T extends string>(
+  reader: Reader,
+  value: Value,
+  what: string,
+  known: readonly T[],
+): T {
+  const found = known.find((word) => word === value.text);
+  if (found !== undefined && !value.quoted) return found;
+  throw unknownWord(reader, value.at, value.text, `there is no ${what}`, known);
+}
+
+export function readInteger(reader: Reader, value: Value, least: number, most: number): number {
+  const number = /^\d{1,9}$/.test(value.text) && !value.quoted ? Number(value.text) : NaN;
+  if (number >= least && number <= most) return number;
+  throw malformed(reader.text, value.at, `"${value.text}" is not such a number`, {
+    expected: `an integer from ${least} to ${most}`,
+  });
+}
+
+/** As `readInteger`, or null for `?`. */
+export function readCount(
+  reader: Reader,
+  value: Value,
+  least: number,
+  most: number,
+): number | null {
+  return value.text === "?" ? null : readInteger(reader, value, least, most);
+}
+
+export function readBytes(reader: Reader, value: Value): number {
+  const bytes = value.quoted ? null : parseQuantity(value.text);
+  if (bytes !== null) return bytes;
+  throw malformed(reader.text, value.at, `"${value.text}" is not a size`, {
+    expected: "a quantity of bytes such as 512Gi",
+  });
+}
+
+export function readText(reader: Reader, value: Value): string {
+  if (value.text.length > 0 && value.text.length <= 128) return value.text;
+  throw malformed(reader.text, value.at, "this text is empty or very long", {
+    expected: "1 to 128 characters",
+  });
+}
+
+/** A non-empty list such as `0-3,7`, in its canonical form. */
+export function readList(reader: Reader, value: Value): string {
+  const set = value.quoted ? null : parseList(value.text);
+  if (set !== null && !isEmpty(set)) return formatList(set);
+  throw malformed(reader.text, value.at, `"${value.text}" is not a list`, {
+    expected: "a list such as 0-3,7",
+  });
+}
+
+/** The nodes after an `@`, or null where the term has none. */
+export function readNodes(reader: Reader, term: Term): string | null {
+  return term.nodes === null ? null : readList(reader, term.nodes);
+}
+
+/** The parts of a value between separators, each with its own place. */
+export function splitValue(value: Value, separator: string): Value[] {
+  let at = value.at;
+  return value.text.split(separator).map((text) => {
+    const part = { text, quoted: value.quoted, at };
+    at += text.length + separator.length;
+    return part;
+  });
+}
+
+/** The value of an attribute, or null where the term does not have it. */
+export function attributeOf(term: Term, key: string): Value | null {
+  return term.attributes.find((attribute) => attribute.key === key)?.value ?? null;
+}
