@@ -1,0 +1,177 @@
+import {
+  cellStarts,
+  copyOf,
+  type EdgeMatrix,
+  individualize,
+  pairCodes,
+  type Partition,
+  partitionByColor,
+  refine,
+} from "./color-refinement.ts";
+import { mapping, orbitsFixing } from "./orbits.ts";
+
+/**
+ * The canonical form of a labeled graph: a text that two graphs share exactly when one becomes the
+ * other by renaming its vertices.
+ *
+ * Right by construction. The text lists all labels and edges in some order of the vertices, so it
+ * determines the graph up to names: equal texts mean isomorphic graphs. The order is the one that
+ * wins among those that an exhaustive search offers, and both the offer and the contest look at
+ * nothing but labels and edges, so isomorphic graphs have the same winner.
+ *
+ * The search is McKay's (Practical Graph Isomorphism, 1981). Color refinement splits the vertices
+ * into ordered cells. While a cell has several, each of them in turn is set apart, the refinement
+ * goes on, and so forth until every cell is a single vertex: a leaf, which is an order. The least
+ * leaf wins, first by its refinement traces from the root, then by the edges in its order. Two
+ * observations keep the tree small without changing its winner:
+ *
+ * - a branch whose trace is already greater than the best leaf's cannot hold the winner;
+ * - two leaves with equal edges give an automorphism. One that fixes the choices above a node maps
+ *   that node's branches onto each other, so one branch of each orbit is enough, and a branch found
+ *   to mirror an explored one is left at once.
+ *
+ * With twins, however many (16 equal GPUs all linked alike, 8 equal cells of 2 GPUs each), every
+ * new leaf merges orbits, so there are fewer leaves than vertices and the cost is polynomial:
+ * about n³ steps. Regular graphs made to defeat refinement cost more, but stay correct.
+ */
+export function canonicalForm(graph: LabeledGraph): CanonicalForm {
+  const colors = ranked(graph.vertices);
+  const labels = ranked(graph.edges.map(({ label }) => label));
+  const matrix = edgeMatrix(graph, labels.ranks);
+  const order = canonicalOrder(matrix, partitionByColor(colors.ranks));
+  const vertices = [...order].map((vertex) => colors.ranks[vertex] ?? 0);
+  const edges = reordered(matrix, order).join(",");
+  return {
+    form: JSON.stringify([colors.texts, vertices, labels.texts, edges]),
+    order: [...order],
+  };
+}
+
+export interface LabeledGraph {
+  /** The label of each vertex. */
+  readonly vertices: readonly string[];
+  /** At most one for each ordered pair; an undirected edge is two. */
+  readonly edges: readonly LabeledEdge[];
+}
+
+export interface LabeledEdge {
+  /** Positions in `vertices`. */
+  readonly from: number;
+  readonly to: number;
+  readonly label: string;
+}
+
+export interface CanonicalForm {
+  readonly form: string;
+  /** The graph's vertices in canonical order: isomorphic graphs correspond position by position. */
+  readonly order: readonly number[];
+}
+
+/** The distinct texts in code-unit order, and the rank of each given text among them. */
+function ranked(texts: readonly string[]): { texts: readonly string[]; ranks: readonly number[] } {
+  const distinct = [...new Set(texts)].toSorted((a, b) => (a < b ? -1 : 1));
+  const rankOf = new Map(distinct.map((text, rank) => [text, rank]));
+  return { texts: distinct, ranks: texts.map((text) => rankOf.get(text) ?? 0) };
+}
+
+/** At `from * size + to` the rank of the edge's label, plus one; 0 where there is no edge. */
+function edgeMatrix({ vertices, edges }: LabeledGraph, labels: readonly number[]): EdgeMatrix {
+  const size = vertices.length;
+  const matrix = new Int32Array(size * size);
+  for (const [i, { from, to }] of edges.entries()) matrix[from * size + to] = (labels[i] ?? 0) + 1;
+  return { size, labels: matrix };
+}
+
+/** The matrix's rows in a given order of its vertices. */
+function reordered({ size, labels }: EdgeMatrix, order: Int32Array): Int32Array {
+  const edges = new Int32Array(size * size);
+  let at = 0;
+  for (const from of order) {
+    for (const to of order) edges[at++] = labels[from * size + to] ?? 0;
+  }
+  return edges;
+}
+
+interface Leaf {
+  readonly order: Int32Array;
+  /** The vertices set apart on the way here, and the trace that followed each. */
+  readonly path: readonly number[];
+  readonly traces: readonly (readonly number[])[];
+  readonly edges: Int32Array;
+}
+
+function canonicalOrder(matrix: EdgeMatrix, root: Partition): Int32Array {
+  const codes = pairCodes(matrix);
+  const automorphisms: Int32Array[] = [];
+  const path: number[] = [];
+  const traces: (readonly number[])[] = [];
+  const found: { first: Leaf | null; best: Leaf | null } = { first: null, best: null };
+
+  /** Takes a leaf; gives the depth of the node at which to go on. */
+  const arrive = (order: Int32Array, ahead: boolean): number => {
+    const edges = reordered(matrix, order);
+    const leaf: Leaf = { order, path: [...path], traces: [...traces], edges };
+    const { first, best } = found;
+    if (first === null || best === null) {
+      found.first = leaf;
+      found.best = leaf;
+      return path.length - 1;
+    }
+    const against = ahead ? -1 : compare(edges, best.edges);
+    if (against < 0) found.best = leaf;
+    const mirrored = [best, first].find((other) => compare(edges, other.edges) === 0);
+    if (mirrored === undefined) return path.length - 1;
+    automorphisms.push(mapping(mirrored.order, order));
+    return path.findIndex((vertex, depth) => vertex !== mirrored.path[depth]);
+  };
+
+  /** Explores below the choices in `path`; `ahead` when their traces are less than the best leaf's. */
+  const explore = (partition: Partition, isAhead: boolean): number => {
+    if (partition.cells === matrix.size) return arrive(partition.vertices, isAhead);
+    let ahead = isAhead;
+    const depth = path.length;
+    const orbits = orbitsFixing(path, matrix.size, automorphisms);
+    const explored: number[] = [];
+    for (const vertex of smallestCell(partition)) {
+      if (explored.some((other) => orbits.joins(vertex, other))) continue;
+      explored.push(vertex);
+      const branch = copyOf(partition);
+      const trace = refine(codes, branch, [individualize(branch, vertex)]);
+      const { best } = found;
+      const against = best === null || ahead ? -1 : compare(trace, best.traces[depth] ?? []);
+      if (against > 0) continue;
+      path.push(vertex);
+      traces.push(trace);
+      const resume = explore(branch, against < 0);
+      path.pop();
+      traces.pop();
+      // The best leaf is now one below this node, or one whose traces so far equal this node's.
+      ahead = false;
+      if (resume < depth) return resume;
+    }
+    return depth - 1;
+  };
+
+  refine(codes, root, cellStarts(root));
+  explore(root, false);
+  return found.best?.order ?? root.vertices;
+}
+
+/** The vertices of the first of the smallest cells that have several. */
+function smallestCell(partition: Partition): Int32Array {
+  const sizeOf = (start: number): number => partition.length[start] ?? 1;
+  const start = cellStarts(partition)
+    .filter((candidate) => sizeOf(candidate) > 1)
+    .reduce((a, b) => (sizeOf(b) < sizeOf(a) ? b : a));
+  return partition.vertices.slice(start, start + sizeOf(start));
+}
+
+/** The lexicographic order of sequences of numbers; a beginning comes before the whole. */
+function compare(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  const shared = Math.min(a.length, b.length);
+  for (let i = 0; i < shared; i++) {
+    const difference = (a[i] ?? 0) - (b[i] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return a.length - b.length;
+}

@@ -1,0 +1,49 @@
+/** Which vertices the automorphisms found so far map onto each other. */
+export interface Orbits {
+  joins(a: number, b: number): boolean;
+}
+
+/** The permutation that takes each vertex of one order to the vertex in its place in another. */
+export function mapping(from: Int32Array, to: Int32Array): Int32Array {
+  const image = new Int32Array(from.length);
+  for (const [at, vertex] of from.entries()) image[vertex] = to[at] ?? 0;
+  return image;
+}
+
+/**
+ * The orbits under those automorphisms that leave every vertex of `fixed` where it is. The list of
+ * automorphisms may grow meanwhile; each is taken in once, in O(n).
+ */
+export function orbitsFixing(
+  fixed: readonly number[],
+  size: number,
+  automorphisms: readonly Int32Array[],
+): Orbits {
+  const fixes = [...fixed];
+  let parent: Int32Array | null = null;
+  let taken = 0;
+  return {
+    joins(a, b) {
+      if (taken === automorphisms.length && parent === null) return a === b;
+      const parents = (parent ??= Int32Array.from({ length: size }, (_, vertex) => vertex));
+      for (; taken < automorphisms.length; taken++) {
+        const image = automorphisms[taken];
+        if (image === undefined || fixes.some((vertex) => image[vertex] !== vertex)) continue;
+        for (const [vertex, other] of image.entries()) {
+          parents[rootOf(parents, vertex)] = rootOf(parents, other);
+        }
+      }
+      return rootOf(parents, a) === rootOf(parents, b);
+    },
+  };
+}
+
+/** The representative of a vertex's orbit; paths to it are halved on the way. */
+function rootOf(parents: Int32Array, vertex: number): number {
+  let at = vertex;
+  for (let above = parents[at] ?? at; above !== at; above = parents[at] ?? at) {
+    parents[at] = parents[above] ?? above;
+    at = above;
+  }
+  return at;
+}

@@ -1,0 +1,153 @@
+import { canonicalJson } from "../hash/canonical-json.ts";
+import { invariant } from "../invariant.ts";
+import type { LabeledEdge, LabeledGraph } from "./canonical-form.ts";
+import type { SignatureCell, SignatureInput } from "./signature-input.ts";
+
+/**
+ * A placement as a labeled graph in which nothing is known by a name:
+ *
+ * - a vertex for every cell (its pages and memory policy), host node (the kind of its memory) and
+ *   device (its kind, model and link)
+ * - from a cell to each node that it has anything on: whether the cell stands for the node, how much
+ *   memory, and which cores, grouped by last-level cache
+ * - between nodes their distance as class and rank, between devices their interconnect
+ * - from a device to its cell and to its node
+ *
+ * So a cell that strays (its cores or memory, or a device, on another node than its own) differs
+ * from one that does not, and what it strays to counts by distance and not by number. A cache that
+ * cores of several cells or nodes share, and a pool that vCPUs float over, get vertices of their
+ * own, since no single edge could say what belongs together.
+ */
+export function signatureGraph(input: SignatureInput): LabeledGraph {
+  const graph = graphBuilder();
+  const nodes = input.nodes.map(({ memoryKind }) => graph.vertex({ vertex: "node", memoryKind }));
+  for (const [from, row] of input.distances.entries()) {
+    for (const [to, { class: kind, rank }] of row.entries()) {
+      if (from !== to) graph.edge(nodes[from], nodes[to], { distance: kind, rank });
+    }
+  }
+  const groups = input.cells.flatMap(coreGroups);
+  const places = Map.groupBy(groups, ({ l3 }) => l3);
+  const isShared = ({ l3 }: CoreGroup): boolean => l3 !== null && (places.get(l3)?.length ?? 0) > 1;
+  const cells = input.cells.map((cell, index) => {
+    const own = groups.filter((group) => group.cell === index && !isShared(group));
+    const vertexOfCell = graph.vertex({
+      vertex: "cell",
+      pageBytes: cell.pageBytes,
+      memoryPolicy: cell.memoryPolicy,
+      caches: cachesOn(null, own),
+    });
+    for (const [node, vertex] of nodes.entries()) {
+      const holding = {
+        host: cell.hostNode === node,
+        memoryBytes: bytesOn(node, cell),
+        caches: cachesOn(node, own),
+      };
+      if (holding.host || holding.memoryBytes > 0 || holding.caches.length > 0) {
+        graph.edge(vertexOfCell, vertex, holding);
+      }
+    }
+    return vertexOfCell;
+  });
+  const vertices: Vertices = { nodes, cells };
+  addSharedCaches(graph, groups.filter(isShared), vertices);
+  addPools(graph, input, vertices);
+  addDevices(graph, input, vertices);
+  return graph.built();
+}
+
+/** The vertices of the nodes and of the cells, by their positions in the input. */
+interface Vertices {
+  readonly nodes: readonly number[];
+  readonly cells: readonly number[];
+}
+
+/** The cores that one cell has on one node below one cache, each as "2 of 2 threads", sorted. */
+interface CoreGroup {
+  readonly cell: number;
+  readonly node: number | null;
+  readonly l3: number | null;
+  readonly cores: readonly string[];
+}
+
+function coreGroups({ cores }: SignatureCell, cell: number): CoreGroup[] {
+  const groups = Map.groupBy(cores, ({ node, l3 }) => `${node} ${l3}`);
+  return [...groups.values()].flatMap((group) => {
+    const [first] = group;
+    if (first === undefined) return [];
+    const described = group.map(({ vcpus, threads }) => `${vcpus} of ${threads} threads`);
+    return [{ cell, node: first.node, l3: first.l3, cores: described.toSorted() }];
+  });
+}
+
+/** The multiset of caches by the cores that the cell has below each. */
+function cachesOn(node: number | null, own: readonly CoreGroup[]): string[] {
+  return own
+    .filter((group) => group.node === node)
+    .map(({ l3, cores }) => canonicalJson({ known: l3 !== null, cores }))
+    .toSorted();
+}
+
+function bytesOn(node: number, { memory }: SignatureCell): number {
+  return memory.filter((part) => part.node === node).reduce((sum, { bytes }) => sum + bytes, 0);
+}
+
+function addSharedCaches(
+  graph: GraphBuilder,
+  groups: readonly CoreGroup[],
+  { cells, nodes }: Vertices,
+): void {
+  const vertices = groups.map(({ cores }) => graph.vertex({ vertex: "cache", cores }));
+  for (const [i, { cell, node, l3 }] of groups.entries()) {
+    graph.edge(vertices[i], cells[cell], "of");
+    if (node !== null) graph.edge(vertices[i], nodes[node], "on");
+    for (const [j, other] of groups.entries()) {
+      if (i !== j && other.l3 === l3) graph.edge(vertices[i], vertices[j], "same cache");
+    }
+  }
+}
+
+function addPools(graph: GraphBuilder, input: SignatureInput, { cells, nodes }: Vertices): void {
+  for (const [cell, { pools }] of input.cells.entries()) {
+    for (const { nodes: within, vcpus } of pools) {
+      const pool = graph.vertex({ vertex: "pool", vcpus });
+      graph.edge(pool, cells[cell], "of");
+      for (const node of within) graph.edge(pool, nodes[node], "on");
+    }
+  }
+}
+
+function addDevices(graph: GraphBuilder, input: SignatureInput, { cells, nodes }: Vertices): void {
+  const devices = input.devices.map(({ kind, model, vendor, device, maxSpeedGTs, maxWidth }) =>
+    graph.vertex({ vertex: "device", kind, model, vendor, device, maxSpeedGTs, maxWidth }),
+  );
+  for (const [i, { cell, node }] of input.devices.entries()) {
+    graph.edge(devices[i], cells[cell], "of");
+    if (node !== null) graph.edge(devices[i], nodes[node], "on");
+    for (const [j, interconnect] of (input.interconnects[i] ?? []).entries()) {
+      if (i !== j) graph.edge(devices[i], devices[j], interconnect ?? "unknown");
+    }
+  }
+}
+
+interface GraphBuilder {
+  vertex(label: unknown): number;
+  edge(from: number | undefined, to: number | undefined, label: unknown): void;
+  built(): LabeledGraph;
+}
+
+function graphBuilder(): GraphBuilder {
+  const vertices: string[] = [];
+  const edges: LabeledEdge[] = [];
+  return {
+    vertex: (label) => vertices.push(canonicalJson(label)) - 1,
+    edge(from, to, label) {
+      invariant(
+        from !== undefined && to !== undefined,
+        "an edge ends at a vertex that is not there",
+      );
+      edges.push({ from, to, label: canonicalJson(label) });
+    },
+    built: () => ({ vertices, edges }),
+  };
+}

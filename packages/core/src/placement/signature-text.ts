@@ -1,0 +1,161 @@
+import { interconnectCost } from "../cost/interconnect-cost.ts";
+import type { Interconnect } from "../topology/interconnect.ts";
+import { formatBytes } from "../unit/bytes.ts";
+import type { SignatureCell, SignatureDevice, SignatureInput } from "./signature-input.ts";
+
+/**
+ * A signature in words: "2 cells × (12 cores/24 threads, 240 GiB in 1 GiB pages, 1 GPU, 1 NIC on its
+ * switch), 21 apart, GPUs NV18". Cells that read alike are counted together. What is as it should be
+ * goes without saying; what strays is said. Renaming changes nothing, but the words leave out what
+ * would not be missed (caches, CPU model), so that placements which differ may read alike.
+ */
+export function signatureText(input: SignatureInput): string {
+  const cells = counted(input.cells.map((_, cell) => cellWords(input, cell)));
+  const words = cells.map(([text, count]) => `${count} ${plural(count, "cell")} × (${text})`);
+  const { isolation } = input;
+  return [
+    words.join(" + "),
+    distanceWords(input),
+    peerWords(input),
+    isolation === "core" ? null : `isolation ${isolation}`,
+    input.partitioned ? "a fabric partition of its own" : null,
+  ]
+    .filter((part) => part !== null)
+    .join(", ");
+}
+
+function cellWords(input: SignatureInput, index: number): string {
+  const cell = input.cells[index];
+  if (cell === undefined) return "";
+  const own = input.devices.flatMap((device, at) => (device.cell === index ? [at] : []));
+  const accelerators = own.filter((at) => input.devices[at]?.kind === "accelerator");
+  const nics = own.filter((at) => input.devices[at]?.kind === "nic");
+  return [
+    ...cpuWords(cell),
+    memoryWords(cell),
+    ...counted(accelerators.map((at) => deviceName(input.devices[at]))).map(
+      ([name, count]) => `${count} ${plural(count, name)}`,
+    ),
+    ...nicWords(input, accelerators, nics),
+    ...strayWords(input, cell, own),
+  ].join(", ");
+}
+
+function cpuWords({ cores, pools }: SignatureCell): string[] {
+  const words: string[] = [];
+  const vcpus = sum(cores.map((core) => core.vcpus));
+  const threads = sum(cores.map((core) => core.threads));
+  if (cores.length > 0) {
+    const count = `${cores.length} ${plural(cores.length, "core")}`;
+    const used = vcpus === threads ? `${vcpus}` : `${vcpus} of ${threads}`;
+    words.push(threads === cores.length ? count : `${count}/${used} threads`);
+  }
+  const floating = sum(pools.map((pool) => pool.vcpus));
+  if (floating > 0) words.push(`${floating} floating ${plural(floating, "vCPU")}`);
+  return words;
+}
+
+function memoryWords({ memory, pageBytes, memoryPolicy }: SignatureCell): string {
+  const bytes = sum(memory.map((part) => part.bytes));
+  const words = `${formatBytes(bytes)} in ${formatBytes(pageBytes)} pages`;
+  if (memoryPolicy !== "interleave") return words;
+  const nodes = new Set(memory.map(({ node }) => node)).size;
+  return `${words} interleaved over ${nodes} ${plural(nodes, "node")}`;
+}
+
+function deviceName(device: SignatureDevice | undefined): string {
+  const isGpu = device?.vendor === "10de" || device?.vendor === "1002";
+  return isGpu ? "GPU" : "accelerator";
+}
+
+/** The NICs of a cell by how near the nearest of its accelerators is. */
+function nicWords(
+  input: SignatureInput,
+  accelerators: readonly number[],
+  nics: readonly number[],
+): string[] {
+  if (nics.length === 0) return [];
+  const count = `${nics.length} ${plural(nics.length, "NIC")}`;
+  if (accelerators.length === 0) return [count];
+  const nearest = nics.map((nic) => {
+    const paths = accelerators.map((at) => input.interconnects[nic]?.[at] ?? null);
+    return nearestFirst(paths)[0] ?? null;
+  });
+  if (nearest.every((path) => path === "PIX")) {
+    return [`${count} on ${nics.length === 1 ? "its switch" : "their switches"}`];
+  }
+  return [`${count} at ${classWords(nearest)}`];
+}
+
+/** What lies on another node than the cell's own; interleaved memory does so by intent. */
+function strayWords(
+  { devices }: SignatureInput,
+  { hostNode, memory, memoryPolicy, cores }: SignatureCell,
+  own: readonly number[],
+): string[] {
+  const words: string[] = [];
+  const bytes = sum(memory.map((part) => part.bytes));
+  const away = sum(memory.filter(({ node }) => node !== hostNode).map((part) => part.bytes));
+  if (memoryPolicy !== "interleave" && away > 0) {
+    words.push(`${Math.max(1, Math.round((100 * away) / bytes))}% of its memory elsewhere`);
+  }
+  const strayCores = cores.filter(({ node }) => node !== hostNode).length;
+  if (strayCores > 0) words.push(`${strayCores} ${plural(strayCores, "core")} elsewhere`);
+  const nodes = own.map((at) => devices[at]?.node ?? null);
+  const elsewhere = nodes.filter((node) => node !== null && node !== hostNode).length;
+  if (elsewhere > 0) words.push(`${elsewhere} ${plural(elsewhere, "device")} elsewhere`);
+  const unknown = nodes.filter((node) => node === null).length;
+  if (unknown > 0) words.push(`${unknown} ${plural(unknown, "device")} on an unknown node`);
+  return words;
+}
+
+function distanceWords({ cells, distances }: SignatureInput): string | null {
+  const found = cells.flatMap((a, i) =>
+    cells.filter((_, j) => i !== j).map((b) => distances[a.hostNode]?.[b.hostNode]?.slit ?? null),
+  );
+  if (found.length === 0) return null;
+  const known = found.filter((slit) => slit !== null);
+  if (known.length < found.length) return "at unknown distances";
+  const [least, most] = [Math.min(...known), Math.max(...known)];
+  return `${least === most ? least : `${least} to ${most}`} apart`;
+}
+
+function peerWords({ devices, interconnects }: SignatureInput): string | null {
+  const accelerators = devices.flatMap(({ kind }, at) => (kind === "accelerator" ? [at] : []));
+  const paths = accelerators.flatMap((a) =>
+    accelerators.filter((b) => a !== b).map((b) => interconnects[a]?.[b] ?? null),
+  );
+  if (paths.length === 0) return null;
+  const names = new Set(accelerators.map((at) => deviceName(devices[at])));
+  return `${names.size === 1 ? [...names].join("") : "accelerator"}s ${classWords(paths)}`;
+}
+
+function classWords(paths: readonly (Interconnect | null)[]): string {
+  const distinct = [...new Set(nearestFirst(paths))];
+  return distinct.map((path) => path ?? "an unknown distance").join("/");
+}
+
+/** Known paths by their cost, then their name; unknown ones last. */
+function nearestFirst(paths: readonly (Interconnect | null)[]): (Interconnect | null)[] {
+  return paths.toSorted((a, b) => {
+    if (a === null || b === null) return Number(a === null) - Number(b === null);
+    const difference = interconnectCost(a).relative - interconnectCost(b).relative;
+    return difference !== 0 ? difference : a < b ? -1 : a > b ? 1 : 0;
+  });
+}
+
+/** The distinct texts with how often each occurs: the most frequent first, then by text. */
+function counted(texts: readonly string[]): (readonly [string, number])[] {
+  const counts = [...Map.groupBy(texts, (text) => text)].map(
+    ([text, same]) => [text, same.length] as const,
+  );
+  return counts.toSorted(([a, n], [b, m]) => m - n || (a < b ? -1 : 1));
+}
+
+function plural(count: number, noun: string): string {
+  return count === 1 ? noun : `${noun}s`;
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
+}
