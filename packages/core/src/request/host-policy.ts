@@ -1,9 +1,5 @@
 import { GiB } from "../unit/bytes.ts";
-import {
-  acceleratorPatterns,
-  type DevicePattern,
-  nicPatterns,
-} from "../topology/device-pattern.ts";
+import type { DevicePattern } from "../topology/device-pattern.ts";
 import type { Partition } from "../topology/topology.ts";
 
 /** What the operator keeps for the host, and how devices are known there. */

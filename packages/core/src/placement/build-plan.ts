@@ -1,0 +1,209 @@
+import { planCost } from "../cost/placement-cost.ts";
+import {
+  emptySet,
+  indexSet,
+  type IndexSet,
+  isEmpty,
+  size,
+  union,
+  unionAll,
+} from "../set/index-set.ts";
+import { formatList } from "../set/list-format.ts";
+import { topologyDigest } from "../topology/digest.ts";
+import { bridgesAbove } from "../topology/interconnect.ts";
+import type { Topology } from "../topology/topology.ts";
+import type { HostState } from "./host-state.ts";
+import type { Cell, Plan, PlanDevice, Vcpu } from "./plan.ts";
+import { planReasons } from "./reasons.ts";
+import { chooseCores } from "./search/core-choice.ts";
+import type { LayoutCell } from "./search/layout.ts";
+import { placed } from "./search/layout-cost.ts";
+import type { Found } from "./search/search.ts";
+import { planSignature } from "./signature.ts";
+import type { FreeCore } from "./space/cores.ts";
+import type { FreeDevice } from "./space/devices.ts";
+import { pageBytesOf } from "./space/memory.ts";
+import type { NodeSpace, Space } from "./space/space.ts";
+
+/**
+ * Names what a layout leaves open (which cores, which pages, which vCPU where) and writes it all
+ * down as a plan. Nothing is decided here that another VM could notice: cores of one cache are
+ * equal, and so are pages of one node.
+ *
+ * @param ideal what was found for the same request on the same host when empty and unrestricted.
+ */
+export function buildPlan(host: HostState, found: Found, ideal: Found): Plan {
+  const { space, best, model } = found;
+  const { request, topology } = space;
+  const cpus = cpuAssigner(space, best.cells);
+  const cells = buildCells(space, best.cells, cpus);
+  const emulatorCpus = formatList(hostCpus(space, best.cells, cells));
+  const raw = model.cost(placed(best.cells));
+  const plan = {
+    apiVersion: "evenkeel/v1",
+    kind: "Plan",
+    vm: request.name,
+    tenant: request.tenant,
+    host: topology.name,
+    topologyDigest: topologyDigest(host.topology),
+    flavor: request.flavor,
+    locality: request.locality,
+    isolation: request.isolation,
+    architecture: topology.machine.architecture,
+    threadsPerCore: guestThreadsPerCore(space),
+    cells,
+    distances: distancesBetween(topology, cells),
+    emulatorCpus,
+    iothreads: [{ id: 1, cpus: emulatorCpus }],
+    devices: buildDevices(topology, best.cells),
+    partition: best.partition,
+    cost: planCost(raw, ideal.model.cost(placed(ideal.best.cells))),
+    reasons: planReasons(found, ideal),
+  } as const satisfies Omit<Plan, "signature" | "signatureText">;
+  return { ...plan, ...planSignature(plan, topology) };
+}
+
+/** Whole cores are shown as such; a VM that floats, or ends inside a core, sees single threads. */
+function guestThreadsPerCore({ request, threadsPerCore }: Space): number {
+  const whole = request.vcpus % threadsPerCore === 0;
+  return request.isolation !== "shared" && whole ? threadsPerCore : 1;
+}
+
+function buildCells(
+  space: Space,
+  layout: readonly LayoutCell[],
+  cpusFor: (cell: LayoutCell) => readonly VcpuPlace[],
+): Cell[] {
+  // Whole cores may hold more threads than were asked for: the first cell, which has the
+  // remainder of the split, leaves the last of them idle.
+  const surplus = layout.reduce((sum, cell) => sum + cpusFor(cell).length, 0) - space.request.vcpus;
+  let next = 0;
+  return layout.map((cell, id) => {
+    const places = cpusFor(cell);
+    const vcpus = places
+      .slice(0, id === 0 ? places.length - surplus : places.length)
+      .map((place): Vcpu => ({ id: next++, ...place }));
+    const memoryOnNodes = cell.granules.map(({ node, count }) => ({
+      node,
+      bytes: count * space.granuleBytes,
+    }));
+    const away = memoryOnNodes.some(({ node }) => node !== cell.node);
+    const { locality } = space.request;
+    return {
+      id,
+      hostNode: cell.node,
+      memoryNodes: formatList(indexSet(memoryOnNodes.map(({ node }) => node))),
+      memoryPolicy: locality === "preferred" && !away ? "strict" : locality,
+      memoryBytes: memoryOnNodes.reduce((sum, { bytes }) => sum + bytes, 0),
+      memoryOnNodes,
+      pageBytes: pageBytesOf(space.request, space.topology),
+      vcpus,
+      accelerators: cell.accelerators.map(({ address }) => address),
+      nics: cell.nics.map(({ address }) => address),
+    };
+  });
+}
+
+type VcpuPlace = { readonly cpu: number } | { readonly cpus: string };
+
+/** Names the CPUs of every cell: core by core, or the pool of each node they float on. */
+function cpuAssigner(
+  space: Space,
+  layout: readonly LayoutCell[],
+): (cell: LayoutCell) => readonly VcpuPlace[] {
+  const nodes = new Map(space.nodes.map((node) => [node.id, node]));
+  const wanted = new Map<number, number>();
+  for (const { node, count } of layout.flatMap((cell) => cell.units)) {
+    wanted.set(node, (wanted.get(node) ?? 0) + count);
+  }
+  if (space.request.isolation === "shared") {
+    const pools = new Map(
+      [...wanted].map(([id, count]) => [id, formatList(pool(space, nodes.get(id), count))]),
+    );
+    return (cell) =>
+      cell.units.flatMap(({ node, count }) =>
+        Array.from({ length: count }, () => ({ cpus: pools.get(node) ?? "" })),
+      );
+  }
+  const cores = new Map<LayoutCell, readonly FreeCore[]>();
+  const used = new Set<number>();
+  for (const cell of layout) {
+    const chosen = cell.units.flatMap(({ node, count }) => {
+      const free = (nodes.get(node)?.cores ?? []).filter((core) => !used.has(core.id));
+      const taken = chooseCores(free, count);
+      for (const core of taken) used.add(core.id);
+      return taken;
+    });
+    cores.set(cell, chosen);
+  }
+  return (cell) => (cores.get(cell) ?? []).flatMap((core) => core.cpus.map((cpu) => ({ cpu })));
+}
+
+/** A node's shared pool, grown by as many whole free cores as the new vCPUs need. */
+function pool(space: Space, node: NodeSpace | undefined, vcpus: number): IndexSet {
+  if (node === undefined) return emptySet;
+  const missing = vcpus - (size(node.pool.cpus) - node.pool.vcpus);
+  const more = chooseCores(node.cores, Math.max(0, Math.ceil(missing / space.threadsPerCore)));
+  return union(node.pool.cpus, indexSet(more.flatMap((core) => core.cpus)));
+}
+
+/** The host's own CPUs on the cells' nodes, else anywhere, else those of the VM itself. */
+function hostCpus(space: Space, layout: readonly LayoutCell[], cells: readonly Cell[]): IndexSet {
+  const near = space.nodes.filter((node) => layout.some((cell) => cell.node === node.id));
+  for (const nodes of [near, space.nodes]) {
+    const kept = unionAll(nodes.map((node) => node.hostCpus));
+    if (!isEmpty(kept)) return kept;
+  }
+  const pinned = cells.flatMap((cell) => cell.vcpus.flatMap((v) => ("cpu" in v ? [v.cpu] : [])));
+  return indexSet(pinned);
+}
+
+function distancesBetween(topology: Topology, cells: readonly Cell[]): number[][] | null {
+  const rows = topology.distances;
+  if (rows === null) return null;
+  const positions = cells.map((cell) => topology.nodes.findIndex(({ id }) => id === cell.hostNode));
+  return positions.map((i) => positions.map((j) => rows[i]?.[j] ?? 0));
+}
+
+function buildDevices(topology: Topology, layout: readonly LayoutCell[]): PlanDevice[] {
+  const byAddress = new Map(topology.pci.map((device) => [device.address, device]));
+  const all = layout.flatMap((cell) => [...cell.accelerators, ...cell.nics]);
+  // A function goes along once, with the first device of its group.
+  const listed = new Set(all.map((device) => device.address));
+  const alongWith = (companions: readonly string[]): string[] => {
+    const own = companions.filter((companion) => !listed.has(companion));
+    for (const companion of own) listed.add(companion);
+    return own;
+  };
+  const describe = (
+    { address, model, companions }: FreeDevice,
+    kind: PlanDevice["kind"],
+    cell: number,
+  ): PlanDevice[] => {
+    const device = byAddress.get(address);
+    if (device === undefined) return [];
+    // A root port, a switch's upstream port, its downstream port: only then is there a switch.
+    const bridges = bridgesAbove(device, byAddress);
+    const upstream = bridges.length >= 3 ? (bridges[1] ?? null) : null;
+    return [
+      {
+        address,
+        kind,
+        model,
+        vendor: device.vendor,
+        device: device.device,
+        node: device.node,
+        cell,
+        root: device.root,
+        switch: upstream,
+        barBytes: device.barBytes,
+        link: device.link,
+        companions: alongWith(companions),
+      },
+    ];
+  };
+  return [
+    ...layout.flatMap((cell, i) => cell.accelerators.flatMap((d) => describe(d, "accelerator", i))),
+    ...layout.flatMap((cell, i) => cell.nics.flatMap((d) => describe(d, "nic", i))),
+  ];
+}

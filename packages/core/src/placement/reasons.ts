@@ -1,0 +1,124 @@
+import { planCost } from "../cost/placement-cost.ts";
+import { formatBytes } from "../unit/bytes.ts";
+import type { Layout, LayoutCell } from "./search/layout.ts";
+import { placed } from "./search/layout-cost.ts";
+import type { Found } from "./search/search.ts";
+import type { Space } from "./space/space.ts";
+
+/** Why a plan is as it is and not like the runner-up, in sentences for the operator. */
+export function planReasons(found: Found, ideal: Found): readonly string[] {
+  const { space, best, runnerUp } = found;
+  return [
+    cellReason(space, best),
+    ...stringsIf(
+      best.partition !== null,
+      `The accelerators are fabric partition ${best.partition}.`,
+    ),
+    ...strayReasons(space, best),
+    ...splitReasons(space, best),
+    ...stringsIf(
+      best.objective.extra > 0,
+      `${best.objective.extra} more devices come along, since they share an IOMMU group.`,
+    ),
+    runnerUpReason(found, ideal, runnerUp),
+  ];
+}
+
+function stringsIf(condition: boolean, text: string): string[] {
+  return condition ? [text] : [];
+}
+
+const nodesOf = (cells: readonly LayoutCell[]): string => {
+  const ids = cells.map((cell) => cell.node);
+  return ids.length === 1
+    ? `node ${ids[0]}`
+    : `nodes ${ids.slice(0, -1).join(", ")} and ${ids.at(-1)}`;
+};
+
+function cellReason(space: Space, { cells }: Layout): string {
+  const { accelerators, isolation } = space.request;
+  const free = cells.flatMap((cell) => {
+    const node = space.nodes.find(({ id }) => id === cell.node);
+    if (node === undefined) return [];
+    const devices = space.accelerators.filter((device) => device.node === cell.node).length;
+    const unit = isolation === "shared" ? "CPUs" : "cores";
+    const memory =
+      node.granules === null ? "unknown memory" : formatBytes(node.granules * space.granuleBytes);
+    return [
+      `${accelerators.count > 0 ? `${devices} accelerators, ` : ""}${node.units} ${unit} and ${memory}`,
+    ];
+  });
+  const why =
+    accelerators.count > 0
+      ? cells.length === 1
+        ? "holds all the accelerators"
+        : "together hold the accelerators, and no fewer do"
+      : cells.length === 1
+        ? "holds the request alone"
+        : "together hold the request, and no fewer do";
+  return `${nodesOf(cells).replace(/^n/, "N")} ${why} (free: ${free.join("; ")}).`;
+}
+
+function strayReasons(space: Space, { cells }: Layout): string[] {
+  const { locality } = space.request;
+  if (locality === "interleave") {
+    return ["Memory is interleaved over all nodes, as asked: the same cost wherever it runs."];
+  }
+  return cells.flatMap((cell, id) => {
+    const strays = (parts: LayoutCell["units"]): number[] =>
+      parts.filter((part) => part.node !== cell.node).map((part) => part.node);
+    const cores = strays(cell.units);
+    const memory = strays(cell.granules);
+    return [
+      ...stringsIf(
+        cores.length > 0,
+        `Cell ${id} runs in part on node ${cores.join(", ")}: node ${cell.node} is short of cores.`,
+      ),
+      ...stringsIf(
+        memory.length > 0,
+        `Cell ${id} has memory on node ${memory.join(", ")}: node ${cell.node} is short of it.`,
+      ),
+    ];
+  });
+}
+
+/** What does not divide evenly, and what is rounded up. */
+function splitReasons(space: Space, { cells }: Layout): string[] {
+  const { request, threadsPerCore, granuleBytes, granules, units } = space;
+  const weights = cells.map((cell) => cell.accelerators.length || 1);
+  const all = weights.reduce((a, b) => a + b, 0);
+  const uneven = (total: number): boolean => weights.some((weight) => (total * weight) % all !== 0);
+  const bytes = granules * granuleBytes;
+  const idle = request.isolation === "shared" ? 0 : units * threadsPerCore - request.vcpus;
+  return [
+    ...stringsIf(
+      cells.length > 1 && (uneven(units) || uneven(granules)),
+      "Cores or pages do not divide evenly over the cells: the lowest cell has the remainder.",
+    ),
+    ...stringsIf(
+      bytes !== request.memoryBytes,
+      `Memory is rounded up from ${formatBytes(request.memoryBytes)} to ${formatBytes(bytes)}, whole units of ${formatBytes(granuleBytes)}.`,
+    ),
+    ...stringsIf(
+      idle > 0,
+      `${request.vcpus} vCPUs do not fill whole cores of ${threadsPerCore} threads: ${idle} stays idle, and the guest is shown single-threaded cores.`,
+    ),
+  ];
+}
+
+function runnerUpReason(found: Found, ideal: Found, runnerUp: Layout | null): string {
+  if (runnerUp === null) return "There is no other choice of devices and nodes.";
+  const { best, model } = found;
+  const devices = runnerUp.cells.flatMap((cell) => cell.accelerators.map(({ address }) => address));
+  const what = `The runner-up, ${devices.length > 0 ? `${devices.join(", ")} on ` : ""}${nodesOf(runnerUp.cells)},`;
+  const [a, b] = [best.objective, runnerUp.objective];
+  const ofBest = ideal.model.cost(placed(ideal.best.cells));
+  const slowdown = planCost(model.cost(placed(runnerUp.cells)), ofBest).slowdown;
+  if (b.cells > a.cells) return `${what} takes ${b.cells} cells.`;
+  if (b.cost - a.cost > 1e-9)
+    return `${what} is predicted to run at ${slowdown} of the best's time.`;
+  if (b.extra > a.extra) return `${what} takes ${b.extra} devices along that were not asked for.`;
+  if (b.uneven > a.uneven) return `${what} makes cells of different size.`;
+  if (b.spread > a.spread) return `${what} lies on nodes farther apart.`;
+  return `${what} is as good, but has higher numbers.`;
+}

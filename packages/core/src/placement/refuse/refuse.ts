@@ -1,0 +1,125 @@
+import { interconnects } from "../../topology/interconnect.ts";
+import type { Request } from "../../request/request.ts";
+import { governedTopology, type HostState } from "../host-state.ts";
+import type { HostRefusal, RefusalReason } from "../refusal.ts";
+import { reason } from "./reason.ts";
+import { remedies } from "./remedies.ts";
+import { acceleratorSets, satisfiesLink } from "../search/accelerator-sets.ts";
+import { shortages } from "./shortages.ts";
+import { isOfModel } from "../space/devices.ts";
+import { closedTo } from "../space/isolation.ts";
+import { type Space, spaceFor } from "../space/space.ts";
+
+/**
+ * Why one host cannot hold a request that the search has refused there: every cause with its
+ * numbers, then the smallest changes that would help. Causes are looked for one by one, since
+ * several may hold at once, and an operator who mends only the first would be refused again.
+ */
+export function refuse(host: HostState, request: Request): HostRefusal {
+  const space = spaceFor(host, request);
+  const reasons = [
+    ...(space.topology.cores.length === 0
+      ? [
+          reason(
+            "cores-unknown",
+            null,
+            null,
+            null,
+            "The topology has no cores, so none can be sold.",
+          ),
+        ]
+      : []),
+    ...isolationReasons(host, request),
+    ...acceleratorReasons(space),
+    ...shortages(space),
+  ];
+  const combined = reason(
+    "accelerators-split",
+    null,
+    null,
+    null,
+    "Every resource suffices by itself, but no choice of nodes has all of them together.",
+  );
+  return {
+    host: host.topology.name,
+    reasons: reasons.length > 0 ? reasons : [combined],
+    remedies: remedies(host, request, reasons),
+  };
+}
+
+function isolationReasons(host: HostState, request: Request): RefusalReason[] {
+  const closed = closedTo(request, governedTopology(host), host.taken);
+  const known = host.topology.cores.filter(
+    (core) => closed.cores.has(core.id) && (core.l3 !== null || request.isolation !== "l3"),
+  );
+  const unproven = closed.cores.size - known.length;
+  const vms = host.taken.map((plan) => `${plan.vm} (${plan.isolation})`).join(", ");
+  return [
+    ...(known.length > 0
+      ? [
+          reason(
+            "isolation-conflict",
+            null,
+            0,
+            known.length,
+            `Isolation closes ${known.length} cores: ${request.name} asks for "${request.isolation}", and here are ${vms}.`,
+          ),
+        ]
+      : []),
+    ...(unproven > 0
+      ? [
+          reason(
+            "isolation-conflict",
+            null,
+            0,
+            unproven,
+            `The last-level cache of ${unproven} cores is unknown, so nobody can be promised one alone.`,
+          ),
+        ]
+      : []),
+  ];
+}
+
+function acceleratorReasons(space: Space): RefusalReason[] {
+  const { count, model, link } = space.request.accelerators;
+  if (count === 0) return [];
+  const all = space.topology.accelerators.filter((entry) => isOfModel(entry.model, model));
+  const free = space.accelerators.length;
+  const what = model === null ? "accelerators" : `accelerators of model "${model}"`;
+  if (free < count) {
+    const message = `${count} ${what} asked for, ${free} free of ${all.length} that the host has.`;
+    return [reason("accelerators-short", null, count, free, message)];
+  }
+  const placeable = space.accelerators.filter(({ node }) => node !== null).length;
+  if (space.request.locality === "strict" && placeable < count) {
+    const message = `${count} ${what} asked for on known nodes, but the node of ${free - placeable} of the ${free} free ones is unknown.`;
+    return [reason("accelerator-node-unknown", null, count, placeable, message)];
+  }
+  const largest = largestSet(space);
+  if (largest === count) return [];
+  if (space.topology.partitions.length > 0) {
+    const message = `No free fabric partition has ${count} accelerators; the largest free one below that has ${largest}.`;
+    return [reason("partition-unavailable", null, count, largest, message)];
+  }
+  const wish = link === "nvlink" ? "pairwise linked directly" : "below one PCIe switch";
+  const message = `${count} ${what} asked for ${wish}; no more than ${largest} free ones are.`;
+  return [reason("accelerators-unlinked", null, count, largest, message)];
+}
+
+/** How many accelerators, up to those asked for, can be had connected as asked. */
+function largestSet(space: Space): number {
+  const { link } = space.request.accelerators;
+  const between = interconnects(space.topology);
+  const candidates = space.accelerators;
+  const connected = (a: number, b: number): boolean =>
+    satisfiesLink(between(candidates[a]?.address ?? "", candidates[b]?.address ?? ""), link);
+  for (let count = space.request.accelerators.count; count > 0; count--) {
+    const request = { ...space.request, accelerators: { ...space.request.accelerators, count } };
+    const sets = acceleratorSets({ ...space, request }, candidates, connected, {
+      maxNodes: Infinity,
+      promising: () => true,
+    });
+    if (sets.next().done !== true) return count;
+  }
+  return 0;
+}

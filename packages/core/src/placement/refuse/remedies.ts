@@ -1,0 +1,209 @@
+import type { Request } from "../../request/request.ts";
+import { isolations } from "../../request/virtual-machine.ts";
+import type { Topology } from "../../topology/topology.ts";
+import { formatBytes, formatQuantity, GiB, MiB } from "../../unit/bytes.ts";
+import type { HostState } from "../host-state.ts";
+import type { RefusalReason, Remedy } from "../refusal.ts";
+import { largestThatFits } from "./largest.ts";
+import { search } from "../search/search.ts";
+import { usualWidth } from "../space/cores.ts";
+import { granuleOf } from "../space/memory.ts";
+
+/**
+ * The smallest changes that would make a refused request fit, each by itself: less of one thing,
+ * another locality, isolation or page size, more huge pages, or one VM fewer. Every one has been
+ * tried by the same search that refused; what does not help is not offered.
+ */
+export function remedies(
+  host: HostState,
+  request: Request,
+  reasons: readonly RefusalReason[],
+): readonly Remedy[] {
+  const fits = (change: Partial<Request>): boolean =>
+    search(host, { ...request, ...change }) !== null;
+  return [
+    ...fewerDevices(request, fits),
+    ...fewerVcpus(host, request, fits),
+    ...lessMemory(request, fits),
+    ...otherTerms(request, fits),
+    ...moreHugepages(host, request, reasons),
+    ...withoutOne(host, request),
+  ];
+}
+
+type Fits = (change: Partial<Request>) => boolean;
+
+function remedy(change: string, from: Remedy["from"], to: Remedy["to"], message: string): Remedy {
+  return { change, from, to, message };
+}
+
+function fewerDevices(request: Request, fits: Fits): Remedy[] {
+  const { accelerators, nics } = request;
+  const fewer = (count: number): number[] => Array.from({ length: count }, (_, i) => count - 1 - i);
+  const accelerator = fewer(accelerators.count)
+    .filter((count) => count > 0)
+    .find((count) => fits({ accelerators: { ...accelerators, count } }));
+  const nic = fewer(nics.count).find((count) => fits({ nics: { ...nics, count } }));
+  return [
+    ...(accelerator === undefined
+      ? []
+      : [
+          remedy(
+            "spec.accelerators.count",
+            accelerators.count,
+            accelerator,
+            `It fits with ${accelerator} accelerators.`,
+          ),
+        ]),
+    ...(nic === undefined
+      ? []
+      : [remedy("spec.nics.count", nics.count, nic, `It fits with ${nic} NICs.`)]),
+  ];
+}
+
+function fewerVcpus(host: HostState, request: Request, fits: Fits): Remedy[] {
+  const width = request.isolation === "shared" ? 1 : usualWidth(host.topology);
+  const most = largestThatFits(
+    Math.ceil(request.vcpus / width) - 1,
+    Math.max(1, request.accelerators.count),
+    (units) => fits({ vcpus: units * width }),
+  );
+  if (most === null) return [];
+  const vcpus = most * width;
+  return [remedy("spec.vcpus", request.vcpus, vcpus, `It fits with ${vcpus} vCPUs.`)];
+}
+
+function lessMemory(request: Request, fits: Fits): Remedy[] {
+  const granule = granuleOf(request);
+  const most = largestThatFits(
+    Math.ceil(request.memoryBytes / granule) - 1,
+    Math.max(1, request.accelerators.count),
+    (granules) => fits({ memoryBytes: granules * granule }),
+  );
+  if (most === null) return [];
+  const bytes = most * granule;
+  return [
+    remedy(
+      "spec.memory",
+      formatQuantity(request.memoryBytes),
+      formatQuantity(bytes),
+      `It fits with ${formatBytes(bytes)} of memory.`,
+    ),
+  ];
+}
+
+const pageNames = new Map<number | null, string>([
+  [null, "none"],
+  [2 * MiB, "2Mi"],
+  [GiB, "1Gi"],
+]);
+
+function otherTerms(request: Request, fits: Fits): Remedy[] {
+  const { accelerators, hugepageBytes, isolation, locality } = request;
+  const found: Remedy[] = [];
+  const offer = (
+    helps: boolean,
+    change: string,
+    from: string,
+    to: string,
+    message: string,
+  ): void => {
+    if (helps) found.push(remedy(change, from, to, message));
+  };
+  if (locality !== "preferred") {
+    const message = "It fits if its cores or memory may lie on other nodes, at a cost.";
+    offer(fits({ locality: "preferred" }), "spec.locality", locality, "preferred", message);
+  }
+  const weaker = isolations
+    .slice(0, isolations.indexOf(isolation))
+    .findLast((level) => fits({ isolation: level }));
+  if (weaker !== undefined) {
+    offer(true, "spec.isolation", isolation, weaker, `It fits with isolation "${weaker}".`);
+  }
+  const page = [...pageNames.keys()].find(
+    (size) => size !== hugepageBytes && fits({ hugepageBytes: size }),
+  );
+  if (page !== undefined) {
+    const [from, to] = [pageNames.get(hugepageBytes) ?? "", pageNames.get(page) ?? ""];
+    offer(true, "spec.hugepages", from, to, `It fits with hugepages "${to}".`);
+  }
+  if (accelerators.link !== "any") {
+    const helps = fits({ accelerators: { ...accelerators, link: "any" } });
+    const message = "It fits if the accelerators may be connected in any way.";
+    offer(helps, "spec.accelerators.link", accelerators.link, "any", message);
+  }
+  if (accelerators.model !== null) {
+    const helps = fits({ accelerators: { ...accelerators, model: null } });
+    offer(
+      helps,
+      "spec.accelerators.model",
+      accelerators.model,
+      "",
+      "It fits with accelerators of any model.",
+    );
+  }
+  return found;
+}
+
+/** Setting the missing huge pages apart, where that alone helps and the nodes have the memory. */
+function moreHugepages(
+  host: HostState,
+  request: Request,
+  reasons: readonly RefusalReason[],
+): Remedy[] {
+  const size = request.hugepageBytes;
+  const short = reasons.filter(
+    ({ code }) => code === "hugepages-short" || code === "hugepages-absent",
+  );
+  if (size === null) return [];
+  return short.flatMap(({ node, needs, has }) => {
+    const missing = (needs ?? 0) - (has ?? 0);
+    const grown = node === null ? null : withMorePages(host, request, node, size, missing);
+    if (node === null || grown === null) return [];
+    if (search({ ...host, topology: grown.topology }, request) === null) return [];
+    const path = `/sys/devices/system/node/node${node}/hugepages/hugepages-${size / 1024}kB/nr_hugepages`;
+    const message = `It fits with ${missing} more pages of ${formatBytes(size)} on node ${node}: echo ${grown.total} > ${path}`;
+    return [remedy(`nodes[${node}].hugepages`, grown.total - missing, grown.total, message)];
+  });
+}
+
+/** The topology with more huge pages on one node, or null when its base pages cannot give them. */
+function withMorePages(
+  host: HostState,
+  request: Request,
+  id: number,
+  size: number,
+  pages: number,
+): { readonly topology: Topology; readonly total: number } | null {
+  const { topology } = host;
+  const node = topology.nodes.find((entry) => entry.id === id);
+  if (node === undefined || node.memoryBytes === null) return null;
+  const basePages = { ...request, hugepageBytes: null, memoryBytes: pages * size };
+  const withoutDevices = {
+    ...basePages,
+    accelerators: { ...request.accelerators, count: 0 },
+    nics: { ...request.nics, count: 0 },
+    vcpus: 1,
+    locality: "strict",
+    isolation: "shared",
+  } as const;
+  const alone = { ...topology, nodes: [node], distances: null, access: [] };
+  if (search({ ...host, topology: alone }, withoutDevices) === null) return null;
+  const before = node.hugepages.find((pool) => pool.sizeBytes === size);
+  const total = (before?.total ?? 0) + pages;
+  const free = before?.free ?? before?.total ?? 0;
+  const hugepages = [
+    ...node.hugepages.filter((pool) => pool.sizeBytes !== size),
+    { sizeBytes: size, total, free: free + pages },
+  ].toSorted((a, b) => a.sizeBytes - b.sizeBytes);
+  const nodes = topology.nodes.map((entry) => (entry.id === id ? { ...entry, hugepages } : entry));
+  return { topology: { ...topology, nodes }, total };
+}
+
+function withoutOne(host: HostState, request: Request): Remedy[] {
+  return host.taken.flatMap((plan) => {
+    const taken = host.taken.filter((other) => other !== plan);
+    if (search({ ...host, taken }, request) === null) return [];
+    return [remedy("host.taken", plan.vm, null, `It fits without the VM ${plan.vm}.`)];
+  });
+}

@@ -1,0 +1,166 @@
+import { memoryReason, reason } from "./reason.ts";
+import type { RefusalReason } from "../refusal.ts";
+import { acceleratorSets } from "../search/accelerator-sets.ts";
+import { interleaveNodes } from "../search/fit.ts";
+import { proportionalSplit } from "../search/split.ts";
+import type { Space } from "../space/space.ts";
+
+/**
+ * Which nodes are short of what. Where the accelerators fix the cells, every way to spread the
+ * accelerators over nodes is looked at, and of each shortage the smallest need is kept: the least
+ * that this node would have to have for any placement that uses it.
+ */
+export function shortages(space: Space): RefusalReason[] {
+  const { accelerators, locality } = space.request;
+  const pooled = locality === "preferred" || (accelerators.count === 0 && locality === "strict");
+  const reasons = pooled ? pooledShortages(space) : nodeShortages(space);
+  return [
+    ...leastNeeds([...reasons, ...(locality === "interleave" ? interleaveShortages(space) : [])]),
+  ];
+}
+
+/** What all usable nodes together are short of, where a request may use several of them freely. */
+function pooledShortages(space: Space): RefusalReason[] {
+  const { request } = space;
+  const alone = request.locality === "strict";
+  const usable = space.nodes.filter(
+    (node) => !alone || (node.units > 0 && (node.granules === null || node.granules > 0)),
+  );
+  const total = (amount: (node: Space["nodes"][number]) => number): number =>
+    usable.reduce((sum, node) => sum + Math.max(0, amount(node)), 0);
+  const granules = total((node) => node.granules ?? 0);
+  const unknown = usable.filter((node) => node.granules === null);
+  const nodes = new Set(usable.map((node) => node.id));
+  const nics = space.nics.filter(({ node }) => !alone || (node !== null && nodes.has(node)));
+  return [
+    ...unitShortage(
+      space,
+      null,
+      space.units,
+      total((node) => node.units),
+    ),
+    ...(granules < space.granules
+      ? [
+          memoryReason(space, null, space.granules, granules),
+          ...unknown.map((node) => memoryReason(space, node.id, 0, null)),
+        ]
+      : []),
+    ...nicShortage(space, nics.length),
+  ];
+}
+
+/** What single nodes are short of for their cell, over every spread of the accelerators. */
+function nodeShortages(space: Space): RefusalReason[] {
+  const spreads = acceleratorSpreads(space);
+  const mostNics = Math.max(
+    0,
+    ...spreads.map(
+      (spread) => space.nics.filter((nic) => spread.some(([node]) => node === nic.node)).length,
+    ),
+  );
+  const found = spreads.flatMap((spread) => spreadShortages(space, spread));
+  return spreads.length === 0 ? found : [...found, ...nicShortage(space, mostNics)];
+}
+
+type Spread = readonly (readonly [node: number, accelerators: number])[];
+
+/** Every way in which sets of accelerators lie on nodes, each once. */
+function acceleratorSpreads(space: Space): readonly Spread[] {
+  const candidates = space.accelerators.filter(({ node }) => node !== null);
+  const sets = acceleratorSets(space, candidates, () => true, {
+    maxNodes: Infinity,
+    promising: () => true,
+  });
+  const spreads = new Map<string, Spread>();
+  for (const { accelerators } of sets) {
+    const counts = Map.groupBy(accelerators, ({ node }) => node ?? -1);
+    const spread = [...counts]
+      .map(([node, group]) => [node, group.length] as const)
+      .toSorted(([a], [b]) => a - b);
+    spreads.set(spread.join(";"), spread);
+  }
+  return [...spreads.values()];
+}
+
+function spreadShortages(space: Space, spread: Spread): RefusalReason[] {
+  const weights = spread.map(([, accelerators]) => accelerators);
+  const units = proportionalSplit(space.units, weights);
+  const granules = proportionalSplit(space.granules, weights);
+  return spread.flatMap(([id], i) => {
+    const node = space.nodes.find((entry) => entry.id === id);
+    if (node === undefined) return [];
+    const needed = granules[i] ?? 0;
+    const enough = node.granules !== null && node.granules >= needed;
+    const empty = units[i] === 0 || needed === 0;
+    return [
+      ...(empty ? [emptyCell(space, spread.length)] : []),
+      ...unitShortage(space, id, units[i] ?? 0, node.units),
+      ...(enough || space.request.locality === "interleave"
+        ? []
+        : [memoryReason(space, id, needed, node.granules)]),
+    ];
+  });
+}
+
+function emptyCell(space: Space, cells: number): RefusalReason {
+  const message = `${space.units} cores and ${space.granules} pages over ${cells} cells leave a cell without any.`;
+  return reason("accelerators-split", null, cells, Math.min(space.units, space.granules), message);
+}
+
+function interleaveShortages(space: Space): RefusalReason[] {
+  const over = interleaveNodes(space);
+  const needed = Math.ceil(space.granules / Math.max(1, over.length));
+  return space.nodes
+    .filter((node) => over.includes(node.id) && (node.granules ?? 0) < needed)
+    .map((node) => memoryReason(space, node.id, needed, node.granules));
+}
+
+function unitShortage(
+  space: Space,
+  node: number | null,
+  needs: number,
+  has: number,
+): RefusalReason[] {
+  if (has >= needs) return [];
+  const where = node === null ? "the host" : `node ${node}`;
+  const left = Math.max(0, has);
+  return space.request.isolation === "shared"
+    ? [
+        reason(
+          "cpus-short",
+          node,
+          needs,
+          left,
+          `${needs} CPUs needed on ${where}, ${left} unpromised.`,
+        ),
+      ]
+    : [
+        reason(
+          "cores-short",
+          node,
+          needs,
+          left,
+          `${needs} whole cores needed on ${where}, ${left} free.`,
+        ),
+      ];
+}
+
+function nicShortage(space: Space, has: number): RefusalReason[] {
+  const { count, rdma } = space.request.nics;
+  if (has >= count) return [];
+  const what = rdma ? "NICs with RDMA" : "NICs";
+  const where =
+    space.request.locality === "strict" ? "beside the VM's cores and accelerators" : "on the host";
+  return [reason("nics-short", null, count, has, `${count} ${what} needed ${where}, ${has} free.`)];
+}
+
+/** Of several reasons with one code for one node, the one that needs least; by node. */
+function leastNeeds(reasons: readonly RefusalReason[]): RefusalReason[] {
+  const least = new Map<string, RefusalReason>();
+  for (const entry of reasons) {
+    const key = `${entry.code} ${entry.node}`;
+    const before = least.get(key);
+    if (before === undefined || (entry.needs ?? 0) < (before.needs ?? 0)) least.set(key, entry);
+  }
+  return [...least.values()].toSorted((a, b) => (a.node ?? -1) - (b.node ?? -1));
+}

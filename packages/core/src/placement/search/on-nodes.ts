@@ -1,0 +1,102 @@
+import type { CostModel } from "../../cost/placement-cost.ts";
+import type { FreeDevice } from "../space/devices.ts";
+import type { NodeSpace, Space } from "../space/space.ts";
+import { objectiveOf } from "./beside-accelerators.ts";
+import { distances, spreadBound } from "./distance.ts";
+import type { LayoutCell } from "./layout.ts";
+import { nodeSets } from "./node-sets.ts";
+import { type Ranking, ranking } from "./ranking.ts";
+import type { Rules } from "./search.ts";
+import { evenSplit } from "./split.ts";
+
+/**
+ * Ranks the ways to place a request that has no accelerators to follow: on the fewest nodes that
+ * hold it, in equal cells if some such set allows it, else as equal as it allows, and on nodes as
+ * near to each other as possible.
+ *
+ * A set of nodes is worth looking at only while the nodes still to come could make up its cores,
+ * memory and NICs; each number of cells is tried in full before the next.
+ */
+export function rankOnNodes(space: Space, model: CostModel, rules: Rules): Ranking {
+  const usable = space.nodes.filter((node) => node.units > 0 && (node.granules ?? 0) > 0);
+  const nodes = rules.besideDevices ? usable : space.nodes.filter((node) => node.units > 0);
+  const ids = nodes.map((node) => node.id);
+  const distance = distances(space.topology);
+  const ranked = ranking();
+  for (let count = 1; count <= nodes.length; count++) {
+    const leastSpread = spreadBound(ids, count, distance);
+    const open = (spread: number, uneven: number): boolean =>
+      ranked.open({ cells: count, cost: 1, extra: 0, uneven, spread });
+    if (rules.besideDevices && !couldHold(nodes, count, space)) continue;
+    // Only what must lie on its own node is cut to the node's size; elsewhere equal cells will do.
+    for (const uneven of rules.besideDevices ? [0, 1] : [0]) {
+      if (!open(leastSpread, uneven)) break;
+      for (const set of nodeSets(ids, count, distance, (spread) => open(spread, uneven))) {
+        const even = cellsOn(set, space, rules, true);
+        const cells = uneven === 0 ? even : even === null && cellsOn(set, space, rules, false);
+        if (cells === null || cells === false) continue;
+        const objective = objectiveOf(space, model, cells, uneven);
+        ranked.offer({ cells, partition: null, objective });
+      }
+    }
+    if (ranked.runnerUp() !== null) break;
+  }
+  return ranked;
+}
+
+/** Whether the `count` largest nodes together would do, each resource by itself. */
+function couldHold(nodes: readonly NodeSpace[], count: number, space: Space): boolean {
+  const largest = (amount: (node: NodeSpace) => number): number =>
+    nodes
+      .map(amount)
+      .toSorted((a, b) => b - a)
+      .slice(0, count)
+      .reduce((a, b) => a + b, 0);
+  return (
+    largest((node) => node.units) >= space.units &&
+    largest((node) => node.granules ?? 0) >= space.granules
+  );
+}
+
+function cellsOn(
+  set: readonly number[],
+  space: Space,
+  rules: Rules,
+  even: boolean,
+): readonly LayoutCell[] | null {
+  const free = set.flatMap((id) => space.nodes.find((node) => node.id === id) ?? []);
+  const split = (total: number, room: (node: NodeSpace) => number): number[] | null =>
+    evenSplit(
+      total,
+      free.map((node) => (even ? total : room(node))),
+    );
+  const units = split(space.units, (node) => node.units);
+  const granules = split(space.granules, (node) => node.granules ?? 0);
+  if (units === null || granules === null) return null;
+  if ([...units, ...granules].includes(0)) return null;
+  const demands = set.map((node, i) => ({
+    node,
+    units: units[i] ?? 0,
+    granules: granules[i] ?? 0,
+  }));
+  const supplies = rules.fit(demands);
+  const nics = nicsOn(set, space, rules);
+  if (supplies === null || nics === null) return null;
+  return set.map((node, i) => ({
+    node,
+    units: supplies[i]?.units ?? [],
+    granules: supplies[i]?.granules ?? [],
+    accelerators: [],
+    nics: nics.filter((nic) => nic.node === node || (i === 0 && !set.includes(nic.node ?? -1))),
+  }));
+}
+
+/** The first NICs on the nodes; from anywhere, those on the nodes first, where the locality allows. */
+function nicsOn(set: readonly number[], space: Space, rules: Rules): readonly FreeDevice[] | null {
+  const { count } = space.request.nics;
+  const [near, far] = [true, false].map((beside) =>
+    space.nics.filter((nic) => set.includes(nic.node ?? -1) === beside),
+  );
+  const nics = [...(near ?? []), ...(rules.besideDevices ? [] : (far ?? []))].slice(0, count);
+  return nics.length < count ? null : nics;
+}

@@ -1,0 +1,63 @@
+import { type CostModel, costModel } from "../../cost/placement-cost.ts";
+import type { Request } from "../../request/request.ts";
+import type { HostState } from "../host-state.ts";
+import { type Space, spaceFor } from "../space/space.ts";
+import { rankBesideAccelerators } from "./beside-accelerators.ts";
+import { type Fit, interleaveFit, strayingFit, strictFit } from "./fit.ts";
+import type { Layout } from "./layout.ts";
+import { rankOnNodes } from "./on-nodes.ts";
+
+/** What a locality allows. */
+export interface Rules {
+  /** Where a cell's cores and memory may come from. */
+  readonly fit: Fit;
+  /** Whether every device must lie on one of the cells' nodes; one of unknown node cannot. */
+  readonly besideDevices: boolean;
+}
+
+/** What the search found, and what it looked at. */
+export interface Found {
+  readonly space: Space;
+  readonly model: CostModel;
+  readonly best: Layout;
+  /** The next best choice of devices or nodes; null when there is no other. */
+  readonly runnerUp: Layout | null;
+}
+
+/**
+ * Which accelerators, NICs and nodes, and how much of each node, for one request on one host.
+ *
+ * The search is exact: every choice that could matter is enumerated or excluded by a bound, never
+ * guessed. `Objective` says what is best, `plan-check.ts` what is legal, and the tests hold both
+ * against brute force.
+ *
+ * Under `strict` cores and memory come from the nodes of the accelerators. `preferred` asks for
+ * that first and strays only where it is not to be had; `interleave` spreads the memory always.
+ */
+export function search(host: HostState, request: Request): Found | null {
+  const space = spaceFor(host, request);
+  const model = costModel(space.topology, request.workload);
+  const rank = request.accelerators.count > 0 ? rankBesideAccelerators : rankOnNodes;
+  for (const rules of rulesInTurn(space, model)) {
+    const ranked = rank(space, model, rules);
+    const best = ranked.best();
+    if (best !== null) return { space, model, best, runnerUp: ranked.runnerUp() };
+  }
+  return null;
+}
+
+function rulesInTurn(space: Space, model: CostModel): readonly Rules[] {
+  const strict: Rules = { fit: strictFit(space), besideDevices: true };
+  const straying: Rules = {
+    fit: strayingFit(space, (initiator, target) => model.memoryPath(initiator, target)),
+    besideDevices: false,
+  };
+  switch (space.request.locality) {
+    case "strict":
+      return [strict];
+    case "preferred":
+      return [strict, straying];
+    case "interleave":
+      return [{ fit: interleaveFit(space), besideDevices: false }];
+  }
+}

@@ -1,0 +1,36 @@
+/**
+ * How a total of whole things (cores, granules of memory) splits over cells.
+ */
+
+/**
+ * In proportion to `weights`, rounded down, the remainder to the first cell: a cell's share of
+ * vCPUs and memory is its share of the accelerators.
+ */
+export function proportionalSplit(total: number, weights: readonly number[]): number[] {
+  const sum = weights.reduce((a, b) => a + b, 0);
+  const shares = weights.map((weight) => Math.floor((total * weight) / sum));
+  const rest = total - shares.reduce((a, b) => a + b, 0);
+  return shares.map((share, i) => (i === 0 ? share + rest : share));
+}
+
+/**
+ * As evenly as `capacities` allow, what does not divide going one each to the first cells with
+ * room; null when the total exceeds them. Filling all cells to one level, and the smaller ones no
+ * further than they hold, leaves the least difference between any two cells that is possible.
+ */
+export function evenSplit(total: number, capacities: readonly number[]): number[] | null {
+  if (capacities.reduce((a, b) => a + b, 0) < total) return null;
+  const shares = capacities.map(() => 0);
+  let rest = total;
+  while (rest > 0) {
+    const open = capacities.flatMap((capacity, i) => (capacity > (shares[i] ?? 0) ? [i] : []));
+    const level = Math.max(1, Math.floor(rest / open.length));
+    for (const i of open) {
+      const room = (capacities[i] ?? 0) - (shares[i] ?? 0);
+      const more = Math.min(level, room, rest);
+      shares[i] = (shares[i] ?? 0) + more;
+      rest -= more;
+    }
+  }
+  return shares;
+}
