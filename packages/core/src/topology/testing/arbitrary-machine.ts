@@ -1,0 +1,202 @@
+import * as fc from "fast-check";
+import { indices, indexSet, size } from "../../set/index-set.ts";
+import { formatList, parseList } from "../../set/list-format.ts";
+import { GiB, MiB } from "../../unit/bytes.ts";
+import { topologyOf } from "../synthetic/build.ts";
+import type {
+  Distances,
+  ForNodes,
+  Level,
+  LinkGroup,
+  SyntheticMachine,
+  SyntheticPool,
+  Uneven,
+} from "../synthetic/machine.ts";
+import type { Topology } from "../topology.ts";
+import { acceleratorsBelow, type Slot } from "./arbitrary-slot.ts";
+import {
+  arbitraryCpuTraits,
+  arbitraryLevels,
+  arbitraryTraits,
+  type CpuTraits,
+  type DistanceTrait,
+  type LinkTrait,
+  type MachineBounds,
+  type NodeMemory,
+  type Traits,
+} from "./arbitrary-traits.ts";
+
+/** At most four nodes with CPUs and four accelerators: small enough to be compared with brute force. */
+export const smallBounds: MachineBounds = {
+  packagesMax: 2,
+  nodesPerPackageMax: 2,
+  coresPerGroupMax: 3,
+  acceleratorsMax: 4,
+};
+
+/** At most eight nodes with CPUs and sixteen accelerators. */
+export const wideBounds: MachineBounds = {
+  packagesMax: 2,
+  nodesPerPackageMax: 4,
+  coresPerGroupMax: 6,
+  acceleratorsMax: 16,
+};
+
+/**
+ * Machines for property tests: everything that real ones do to a placement, in small numbers.
+ * Nodes differ in cores, memory and huge pages; some have no memory, some no CPUs, some devices no
+ * node; distances are missing, ruled or asymmetric; CPUs are offline, node numbers have holes.
+ * Every generated machine can be built, and simple ones come first when a failure is shrunk.
+ */
+export function arbitraryMachine(bounds: MachineBounds): fc.Arbitrary<SyntheticMachine> {
+  return fc
+    .tuple(arbitraryLevels(bounds), arbitraryCpuTraits, arbitraryTraits(bounds))
+    .map(([levels, cpus, traits]) => assembled(bounds, levels, cpus, traits));
+}
+
+export const smallMachine: fc.Arbitrary<SyntheticMachine> = arbitraryMachine(smallBounds);
+export const wideMachine: fc.Arbitrary<SyntheticMachine> = arbitraryMachine(wideBounds);
+
+export const smallTopology: fc.Arbitrary<Topology> = smallMachine.map(generated);
+export const wideTopology: fc.Arbitrary<Topology> = wideMachine.map(generated);
+
+function generated(machine: SyntheticMachine): Topology {
+  return topologyOf(machine, "generated", "synthetic");
+}
+
+function assembled(
+  bounds: MachineBounds,
+  levels: readonly Level[],
+  cpus: CpuTraits,
+  traits: Traits,
+): SyntheticMachine {
+  const perLevel = (name: Level["level"]): number =>
+    levels.find(({ level }) => level === name)?.count ?? 1;
+  const mainCount = perLevel("package") * perLevel("node");
+  const count = mainCount + traits.extras.length;
+  const ids = nodeNumbers(count, cpus.idGaps);
+  const slots = cutToFit(traits.slots, bounds.acceleratorsMax);
+  const accelerators = slots.reduce((sum, slot) => sum + acceleratorsBelow(slot.below), 0);
+  const machine: SyntheticMachine = {
+    machine: {
+      vendor: null,
+      product: null,
+      cpuModel: null,
+      architecture: "x86_64",
+      pageBytes: 4096,
+    },
+    levels,
+    uneven: unevenNodes(cpus, ids.slice(1, mainCount)),
+    numbering: cpus.numbering,
+    offlineCpus: "",
+    nodeIds: cpus.idGaps.length === 0 ? null : formatList(indexSet(ids)),
+    memory: ids.slice(0, mainCount).map((id, i) => memoryOf(id, traits.memory[i])),
+    hugepages: ids.slice(0, mainCount).map((id, i) => hugepagesOf(id, traits.memory[i])),
+    extraNodes: traits.extras.map(({ kind, memoryGiB, detour, beside }) => ({
+      kind,
+      memoryBytes: memoryGiB * GiB,
+      distance: traits.distances === "rule" ? 10 + detour : null,
+      count: 1,
+      nodes: `${ids[beside % mainCount] ?? 0}`,
+    })),
+    distances: distancesOf(traits.distances, count),
+    roots: slots.map(({ beside, below }) => ({
+      count: 1,
+      nodes: beside === null ? "?" : `${ids[beside % mainCount] ?? 0}`,
+      buses: [],
+      below,
+    })),
+    iommu: traits.iommu,
+    modules: traits.modules ? [...Array(accelerators).keys()].map((i) => accelerators - i) : [],
+    links: linksOf(traits.links, accelerators),
+    partitions: traits.partitioned ? partitionsOf(accelerators) : [],
+  };
+  return { ...machine, offlineCpus: offlineOf(machine, cpus.offline) };
+}
+
+function nodeNumbers(count: number, gaps: readonly number[]): number[] {
+  let next = 0;
+  return Array.from({ length: count }, (_, i) => {
+    const id = next + (gaps[i] ?? 0);
+    next = id + 1;
+    return id;
+  });
+}
+
+function cutToFit(slots: readonly Slot[], acceleratorsMax: number): Slot[] {
+  let accelerators = 0;
+  return slots.filter(({ below }) => {
+    const more = acceleratorsBelow(below);
+    if (accelerators + more > acceleratorsMax) return false;
+    accelerators += more;
+    return true;
+  });
+}
+
+function unevenNodes({ cores, threads }: CpuTraits, ids: readonly number[]): Uneven[] {
+  return ids.flatMap((id, i): Uneven[] => {
+    const [core = null, thread = null] = [cores[i], threads[i]];
+    return [
+      ...(core === null ? [] : [{ level: "core", count: core, nodes: `${id}` } as const]),
+      ...(thread === null ? [] : [{ level: "thread", count: thread, nodes: `${id}` } as const]),
+    ];
+  });
+}
+
+function poolsOf(memory: NodeMemory | undefined): SyntheticPool[] {
+  if (memory === undefined || memory.baseGiB === 0) return [];
+  const pools = [
+    { sizeBytes: 2 * MiB, pool: memory.huge },
+    { sizeBytes: GiB, pool: memory.gigantic },
+  ];
+  return pools.flatMap(({ sizeBytes, pool }) => {
+    if (pool === null) return [];
+    const free = memory.freeKnown ? Math.max(0, pool.total - pool.taken) : null;
+    return [{ sizeBytes, total: pool.total, free }];
+  });
+}
+
+function hugepagesOf(
+  id: number,
+  memory: NodeMemory | undefined,
+): ForNodes<readonly SyntheticPool[]> {
+  return { value: poolsOf(memory), nodes: `${id}` };
+}
+
+/** Base pages and huge pages together, as the kernel counts a node's memory. */
+function memoryOf(id: number, memory: NodeMemory | undefined): ForNodes<number | null> {
+  const base = memory?.baseGiB ?? null;
+  const huge = poolsOf(memory).reduce((sum, pool) => sum + pool.sizeBytes * pool.total, 0);
+  return { value: base === null ? null : base * GiB + huge, nodes: `${id}` };
+}
+
+function distancesOf(trait: DistanceTrait, count: number): Distances | null {
+  if (trait === "none") return null;
+  if (trait === "rule") return { local: 10, near: 12, far: 32 };
+  const rows = [...Array(count).keys()];
+  return { matrix: rows.map((i) => rows.map((j) => (i === j ? 10 : (trait[i * 10 + j] ?? 20)))) };
+}
+
+function linksOf(trait: LinkTrait, accelerators: number): LinkGroup[] {
+  if (trait === "none" || accelerators < 2) return [];
+  if (trait === "all") return [{ kind: "nvlink", lanes: 18, among: [] }];
+  const pairs = Array.from({ length: accelerators >> 1 }, (_, i) => `${2 * i}-${2 * i + 1}`);
+  return [{ kind: "nvlink", lanes: 4, among: pairs }];
+}
+
+/** All together, and each alone. */
+function partitionsOf(accelerators: number): SyntheticMachine["partitions"] {
+  if (accelerators === 0) return [];
+  const all = formatList(indexSet(Array(accelerators).keys()));
+  const alone = accelerators === 1 ? [] : [...Array(accelerators).keys()].map((i) => `${i}`);
+  return [all, ...alone].map((set) => ({ accelerators: set, active: false }));
+}
+
+/** CPUs that can be taken offline: any but one of the machine's. */
+function offlineOf(machine: SyntheticMachine, wanted: readonly number[]): string {
+  const online = generated(machine).nodes.flatMap(({ cpus }) =>
+    indices(parseList(cpus) ?? indexSet([])),
+  );
+  const chosen = indexSet(wanted.map((n) => online[n % online.length] ?? 0));
+  return size(chosen) < online.length ? formatList(chosen) : "";
+}
