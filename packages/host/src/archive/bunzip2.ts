@@ -1,0 +1,67 @@
+/* oxlint-disable no-underscore-dangle -- the library's steps of one block have such names */
+import Bunzip from "seek-bzip";
+
+/**
+ * Expands bzip2 data block by block, so that whoever reads can stop at any time: a block comes from
+ * at most 900,000 bytes before run-length coding, 46 MB after it. Several streams in a row count as
+ * one, as parallel compressors write them.
+ *
+ * The library's own loop is written out here because it would hand over everything at once, take
+ * the end of a file that is cut short for zeros, and so go on until a checksum fails.
+ */
+export function* bunzip2(bytes: Uint8Array): Generator<Uint8Array> {
+  const input = byteSource(bytes);
+  const output = chunkedSink();
+  while (!input.eof()) {
+    const stream = new Bunzip(input, output);
+    while (stream._init_block()) {
+      stream._read_bunzip();
+      yield* output.take();
+    }
+    if (stream.reader.read(32) >>> 0 !== stream.streamCRC) throw new Error("bad checksum");
+  }
+}
+
+function byteSource(bytes: Uint8Array) {
+  let position = 0;
+  return {
+    readByte(): number {
+      const byte = bytes[position++];
+      if (byte === undefined) throw new Error("unexpected end");
+      return byte;
+    },
+    read(buffer: Uint8Array, offset: number, length: number): number {
+      const part = bytes.subarray(position, position + length);
+      buffer.set(part, offset);
+      position += part.length;
+      return part.length;
+    },
+    eof: () => position >= bytes.length,
+  };
+}
+
+const chunkBytes = 256 * 1024;
+
+function chunkedSink() {
+  let full: Uint8Array[] = [];
+  let chunk = new Uint8Array(chunkBytes);
+  let length = 0;
+  return {
+    writeByte(byte: number): void {
+      if (length === chunkBytes) {
+        full.push(chunk);
+        chunk = new Uint8Array(chunkBytes);
+        length = 0;
+      }
+      chunk[length++] = byte;
+    },
+    /** What was written since the last time. */
+    take(): Uint8Array[] {
+      const taken = [...full, chunk.subarray(0, length)];
+      full = [];
+      chunk = new Uint8Array(chunkBytes);
+      length = 0;
+      return taken;
+    },
+  };
+}

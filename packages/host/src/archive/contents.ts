@@ -1,0 +1,155 @@
+import { formatBytes } from "@evenkeel/core/unit/bytes.ts";
+import type { ParsedTarEntry } from "modern-tar";
+import { checkLink, entryPath, linkedPath } from "./entry-path.ts";
+import type { ArchiveLimits } from "./limits.ts";
+import { malformed, quoted, tooLarge } from "./refusals.ts";
+
+/** What of an archive has been read so far; all paths are the tree's. */
+export interface Contents {
+  readonly where: string;
+  readonly limits: ArchiveLimits;
+  readonly files: Map<string, Uint8Array>;
+  readonly links: Map<string, string>;
+  /** Those that are entries and those that entries lie in. */
+  readonly directories: Set<string>;
+  /** Files that are too large to be anything that we read. */
+  readonly skipped: Set<string>;
+  entries: number;
+  keptBytes: number;
+}
+
+export function emptyContents(where: string, limits: ArchiveLimits): Contents {
+  return {
+    where,
+    limits,
+    files: new Map(),
+    links: new Map(),
+    directories: new Set(["/"]),
+    skipped: new Set(),
+    entries: 0,
+    keptBytes: 0,
+  };
+}
+
+/** Takes up one entry, and reads what it holds. A later entry of one name replaces an earlier one. */
+export async function addEntry(contents: Contents, entry: ParsedTarEntry): Promise<void> {
+  const { where, limits, files, links, directories } = contents;
+  const { name, size, linkname = "", type = "file", pax } = entry.header;
+  countEntry(contents);
+  if (name.length > limits.pathBytes || linkname.length > limits.pathBytes) {
+    throw malformed(`entry ${quoted(name)} is longer than any path`, where);
+  }
+  keep(contents, name.length + linkname.length);
+  const path = entryPath(name, where);
+  if (pax?.["GNU.sparse.major"] !== undefined) {
+    throw malformed(`entry ${quoted(name)} is stored sparsely`, where, {
+      remedy: "record the machine again, without tar's option --sparse",
+    });
+  }
+  addDirectoriesAbove(contents, path);
+  switch (type) {
+    case "file":
+      await addFile(contents, path, size, entry.body);
+      break;
+    case "symlink":
+      checkLink(path, linkname, where);
+      files.delete(path);
+      links.set(path, linkname);
+      break;
+    case "link":
+      addHardLink(contents, path, linkname);
+      break;
+    case "directory":
+      directories.add(path);
+      break;
+    // Devices and FIFOs have nothing to read, and headers are no entries of their own.
+    case "character-device":
+    case "block-device":
+    case "fifo":
+    case "pax-header":
+    case "pax-global-header":
+    case "gnu-long-name":
+    case "gnu-long-link-name":
+      break;
+  }
+}
+
+function countEntry(contents: Contents): void {
+  if (++contents.entries > contents.limits.entries) {
+    throw tooLarge(`it has more than ${contents.limits.entries} entries`, contents.where);
+  }
+}
+
+/** Accounts for memory before it is taken for good. */
+function keep(contents: Contents, bytes: number): void {
+  const { limits, where } = contents;
+  contents.keptBytes += bytes;
+  if (contents.keptBytes > limits.keptBytes) {
+    throw tooLarge(`it holds more than ${formatBytes(limits.keptBytes)}`, where);
+  }
+}
+
+/** Long names may imply far more directories than there are entries, so those count as well. */
+function addDirectoriesAbove(contents: Contents, path: string): void {
+  let above = path.slice(0, path.lastIndexOf("/"));
+  while (above !== "" && !contents.directories.has(above)) {
+    countEntry(contents);
+    contents.directories.add(above);
+    above = above.slice(0, above.lastIndexOf("/"));
+  }
+}
+
+async function addFile(
+  contents: Contents,
+  path: string,
+  size: number,
+  body: ParsedTarEntry["body"],
+): Promise<void> {
+  if (size > contents.limits.expandedBytes) {
+    const found = `its entry ${quoted(path.slice(1))} has ${formatBytes(size)}`;
+    throw tooLarge(found, contents.where);
+  }
+  if (size > contents.limits.entryBytes) {
+    contents.skipped.add(path);
+    await body.cancel();
+    return;
+  }
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of body) chunks.push(chunk);
+  const content = unpadded(chunks);
+  keep(contents, content.length);
+  contents.links.delete(path);
+  contents.files.set(path, content);
+}
+
+/** A second name for an earlier entry. */
+function addHardLink(
+  { where, files, links, skipped }: Contents,
+  path: string,
+  linkname: string,
+): void {
+  const to = linkedPath(path, linkname, where);
+  const content = files.get(to);
+  const link = links.get(to);
+  if (content !== undefined) files.set(path, content);
+  else if (link !== undefined) links.set(path, link);
+  else if (!skipped.has(to)) {
+    const names = `${quoted(path.slice(1))} is a second name for ${quoted(to.slice(1))}`;
+    throw malformed(`entry ${names}, which is not there`, where);
+  }
+}
+
+const pageBytes = 4096;
+
+/**
+ * The content, copied out of the archive's own buffers. sysfs says that each attribute has a page;
+ * tar believes it and fills up what is missing with zeros, which are taken off again: text that
+ * ends in zeros at a page's end. Binary attributes have zeros among their bytes and stay whole.
+ */
+function unpadded(chunks: readonly Uint8Array[]): Uint8Array {
+  const [only] = chunks;
+  const whole = chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks);
+  const end = whole.length > 0 && whole.length % pageBytes === 0 ? whole.indexOf(0) : -1;
+  const padded = end >= 0 && whole.subarray(end).every((byte) => byte === 0);
+  return Buffer.from(padded ? whole.subarray(0, end) : whole);
+}

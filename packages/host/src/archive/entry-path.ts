@@ -1,0 +1,49 @@
+import type { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
+import { quoted, unsafe } from "./refusals.ts";
+
+/**
+ * Whether what an archive names stays inside it. Nothing of an archive is ever written to disk, and
+ * links are only followed within the tree, so no archive can reach this machine's files. One that
+ * tries is refused all the same: it was not made by recording a machine, and another program that
+ * unpacks it may be less careful.
+ *
+ * Relative links may climb as long as they stay below the archive's top, as those of sysfs do. An
+ * absolute link is one of the recorded machine's own: into its `/sys` or `/proc` it is followed
+ * within the tree, as its kernel meant it, and anywhere else it is a link out. A link to what was
+ * not recorded is harmless and common.
+ */
+
+/** The tree's path of an entry: absolute, without `.` or doubled slashes. */
+export function entryPath(name: string, where: string): string {
+  const names = name.split("/");
+  if (name.startsWith("/")) throw unsafe(`entry ${quoted(name)} has an absolute name`, where);
+  if (names.includes("..")) throw unsafe(`entry ${quoted(name)} leads out of the archive`, where);
+  return `/${names.filter((part) => part !== "" && part !== ".").join("/")}`;
+}
+
+/** The tree's path of the entry that a hard link at the path is a second name of. */
+export function linkedPath(path: string, target: string, where: string): string {
+  const outside = target.startsWith("/") || target.split("/").includes("..");
+  if (outside) throw linkOut(path, target, where);
+  return entryPath(target, where);
+}
+
+/** Refuses a symbolic link at the tree's path that leads out of the tree. */
+export function checkLink(path: string, target: string, where: string): void {
+  const from = target.startsWith("/") ? [] : path.split("/").slice(1, -1);
+  const at = [...from];
+  for (const name of target.split("/")) {
+    if (name === "" || name === ".") continue;
+    if (name !== "..") at.push(name);
+    else if (at.pop() === undefined) throw linkOut(path, target, where);
+  }
+  const [first = ""] = at;
+  if (target.startsWith("/") && first !== "sys" && first !== "proc") {
+    throw linkOut(path, target, where);
+  }
+}
+
+function linkOut(path: string, target: string, where: string): EvenkeelError {
+  const message = `link ${quoted(path.slice(1))} leads out of the archive, to ${quoted(target)}`;
+  return unsafe(message, where);
+}

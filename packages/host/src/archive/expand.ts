@@ -1,0 +1,63 @@
+import { Readable } from "node:stream";
+import { createGunzip, createZstdDecompress } from "node:zlib";
+
+/** How an archive is compressed, by its first bytes: names lie, and pipes have none. */
+export type Compression = "gzip" | "bzip2" | "xz" | "zstd";
+
+const magics: readonly (readonly [Compression, readonly number[]])[] = [
+  ["gzip", [0x1f, 0x8b, 0x08]],
+  ["bzip2", [0x42, 0x5a, 0x68]],
+  ["xz", [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00]],
+  ["zstd", [0x28, 0xb5, 0x2f, 0xfd]],
+];
+
+/** How the bytes are compressed; null when they are not, or in no way that we know. */
+export function compressionOf(bytes: Uint8Array): Compression | null {
+  const found = magics.find(([, magic]) => magic.every((byte, i) => bytes[i] === byte));
+  return found?.[0] ?? null;
+}
+
+/**
+ * The bytes, expanded where they are compressed, in pieces of at most 46 MB and mostly far less.
+ * Nothing is expanded ahead of the reader by more than a piece, and nothing after it has stopped.
+ * Damaged or incomplete data end in the decompressor's own error.
+ */
+export async function* expanded(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  switch (compressionOf(bytes)) {
+    case null:
+      yield* slices(bytes);
+      break;
+    case "gzip":
+      yield* nodeStream(bytes, createGunzip({ chunkSize: sliceBytes }));
+      break;
+    case "zstd":
+      yield* nodeStream(bytes, createZstdDecompress({ chunkSize: sliceBytes }));
+      break;
+    case "bzip2": {
+      const { bunzip2 } = await import("./bunzip2.ts");
+      yield* bunzip2(bytes);
+      break;
+    }
+    case "xz": {
+      const { default: xz } = await import("xz-decompress");
+      yield* new xz.XzReadableStream(ReadableStream.from(slices(bytes)));
+      break;
+    }
+  }
+}
+
+const sliceBytes = 256 * 1024;
+
+function* slices(bytes: Uint8Array): Generator<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += sliceBytes) yield bytes.subarray(at, at + sliceBytes);
+}
+
+async function* nodeStream(
+  bytes: Uint8Array,
+  decompressor: NodeJS.ReadWriteStream,
+): AsyncGenerator<Uint8Array> {
+  const source = Readable.from(slices(bytes), { objectMode: false });
+  for await (const chunk of source.pipe(decompressor)) {
+    if (chunk instanceof Uint8Array) yield chunk;
+  }
+}

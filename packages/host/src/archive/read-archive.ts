@@ -1,0 +1,70 @@
+import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
+import { formatBytes } from "@evenkeel/core/unit/bytes.ts";
+import { createTarDecoder } from "modern-tar";
+import { readFileBytes } from "../file/read-file.ts";
+import { memoryTree } from "../tree/memory-tree.ts";
+import type { Tree } from "../tree/tree.ts";
+import { addEntry, type Contents, emptyContents } from "./contents.ts";
+import { compressionOf, expanded } from "./expand.ts";
+import { type ArchiveLimits, archiveLimits } from "./limits.ts";
+import { expectedArchive, malformed, tooLarge } from "./refusals.ts";
+
+/**
+ * The tree in a tar, plain or compressed, in memory: nothing is written to disk.
+ *
+ * The archive is read as a stream, and every bound is checked before the memory for it is taken:
+ * the cost is at most `limits.keptBytes`, the file itself, and a piece of what it expands to.
+ *
+ * Errors: those of `readFileBytes`; `archive-malformed` where it is no tar, damaged or cut short;
+ * `archive-unsafe` where an entry or a link leads out of it; `file-too-large` beyond the limits.
+ */
+export async function readArchive(
+  path: string,
+  limits: ArchiveLimits = archiveLimits,
+): Promise<Tree> {
+  const bytes = readFileBytes(path, { maxBytes: limits.fileBytes, expected: expectedArchive });
+  const contents = emptyContents(path, limits);
+  const stream = ReadableStream.from(withinBounds(bytes, path, limits));
+  try {
+    for await (const entry of stream.pipeThrough(createTarDecoder({ strict: true }))) {
+      await addEntry(contents, entry);
+    }
+  } catch (cause) {
+    if (cause instanceof EvenkeelError) throw cause;
+    throw notATar(bytes, contents, cause);
+  }
+  if (contents.entries === 0) throw malformed("holds nothing", path);
+  return memoryTree(contents.files, contents.links, path, contents.directories);
+}
+
+/** The expanded archive, as long as it stays within what an honest one expands to. */
+async function* withinBounds(
+  bytes: Uint8Array,
+  where: string,
+  limits: ArchiveLimits,
+): AsyncGenerator<Uint8Array> {
+  const allowed = limits.freelyExpandedBytes + limits.expansion * bytes.length;
+  const most = Math.min(limits.expandedBytes, allowed);
+  let total = 0;
+  try {
+    for await (const chunk of expanded(bytes)) {
+      total += chunk.length;
+      if (total > most) {
+        const found = `its ${formatBytes(bytes.length)} expand to more than ${formatBytes(most)}`;
+        throw tooLarge(found, where);
+      }
+      yield chunk;
+    }
+  } catch (cause) {
+    if (cause instanceof EvenkeelError) throw cause;
+    const message = `its ${compressionOf(bytes) ?? "tar"} data are damaged or cut short`;
+    throw malformed(message, where, { cause });
+  }
+}
+
+function notATar(bytes: Uint8Array, { where, entries }: Contents, cause: unknown): EvenkeelError {
+  if (bytes.length === 0) return malformed("is empty", where, { cause });
+  if (entries === 0) return malformed("is no tar, plain or compressed", where, { cause });
+  const message = `is damaged or cut short somewhere after its first ${entries} entries`;
+  return malformed(message, where, { cause });
+}
