@@ -1,0 +1,38 @@
+import type { Access } from "@evenkeel/core/topology/topology.ts";
+import type { Tree } from "../tree/tree.ts";
+import { type NodeCpus, nodeDirectory } from "./nodes.ts";
+import { indexedNames, readIndex } from "./values.ts";
+
+/**
+ * What ACPI's HMAT says of reaching each node's memory from its best initiators, which is all of
+ * the table that the kernel shows. `access0` counts GPUs and NICs among the initiators, `access1`
+ * only CPUs; a pair that is in both is taken from the first. Latency is in nanoseconds, bandwidth
+ * in MB/s, and 0 stands for unknown.
+ * https://docs.kernel.org/admin-guide/mm/numaperf.html
+ */
+export function readAccess(tree: Tree, nodes: readonly NodeCpus[]): Access[] {
+  const ids = new Set(nodes.map(({ id }) => id));
+  const found = new Map<string, Access>();
+  for (const { id: target } of nodes) {
+    for (const accessClass of ["access0", "access1"]) {
+      const directory = `${nodeDirectory}/node${target}/${accessClass}/initiators`;
+      const initiators = indexedNames(tree, directory, "node").filter((id) => ids.has(id));
+      if (initiators.length === 0) continue;
+      const latency = readIndex(tree, `${directory}/read_latency`) ?? 0;
+      const bandwidth = readIndex(tree, `${directory}/read_bandwidth`) ?? 0;
+      if (latency === 0 && bandwidth === 0) continue;
+      for (const initiator of initiators) {
+        const pair = `${initiator} ${target}`;
+        if (found.has(pair)) continue;
+        found.set(pair, {
+          initiator,
+          target,
+          readLatencyNs: latency === 0 ? null : latency,
+          readBytesPerSecond: bandwidth === 0 ? null : bandwidth * 1e6,
+          basis: "hmat",
+        });
+      }
+    }
+  }
+  return [...found.values()];
+}

@@ -1,0 +1,28 @@
+import { indices } from "@evenkeel/core/set/index-set.ts";
+import type { Tree } from "../tree/tree.ts";
+import { type NodeCpus, nodeDirectory } from "./nodes.ts";
+import { readLine, readSet } from "./values.ts";
+
+/**
+ * ACPI's SLIT as the kernel shows it, in the order of the nodes: row i is what node i says of all
+ * online nodes. Null where a row is missing, or too short, or holds what is no distance: half a
+ * matrix would compare what cannot be compared.
+ */
+export function readDistances(tree: Tree, nodes: readonly NodeCpus[]): number[][] | null {
+  // A row has a column for each online node; a recording may have kept fewer of those.
+  const online = readSet(tree, nodeDirectory, ["online"]);
+  const ids = nodes.map(({ id }) => id);
+  const rows: number[][] = [];
+  for (const id of ids) {
+    const line = readLine(tree, `${nodeDirectory}/node${id}/distance`);
+    const values = line?.split(/\s+/) ?? [];
+    if (!values.every((value) => /^[1-9]\d{0,8}$/.test(value))) return null;
+    const columns = values.length === ids.length || online === null ? ids : indices(online);
+    if (columns.length !== values.length) return null;
+    const valueOf = new Map(columns.map((column, i) => [column, Number(values[i])]));
+    const row = ids.map((column) => valueOf.get(column) ?? 0);
+    if (row.includes(0)) return null;
+    rows.push(row);
+  }
+  return rows.length > 0 ? rows : null;
+}

@@ -1,0 +1,29 @@
+import { KiB } from "@evenkeel/core/unit/bytes.ts";
+import type { HugepagePool } from "@evenkeel/core/topology/topology.ts";
+import type { Tree } from "../tree/tree.ts";
+import { readIndex } from "./values.ts";
+
+/**
+ * A node's pools of huge pages:
+ * `/sys/devices/system/node/node0/hugepages/hugepages-2048kB/{nr_hugepages,free_hugepages}`. A pool
+ * whose size cannot be read is left out. On a machine of one node the machine's own pools in
+ * `/sys/kernel/mm/hugepages` are the node's.
+ * https://docs.kernel.org/admin-guide/mm/hugetlbpage.html
+ */
+export function readHugepages(tree: Tree, node: number, onlyNode: boolean): HugepagePool[] {
+  const ofNode = poolsIn(tree, `/sys/devices/system/node/node${node}/hugepages`);
+  return ofNode.length === 0 && onlyNode ? poolsIn(tree, "/sys/kernel/mm/hugepages") : ofNode;
+}
+
+function poolsIn(tree: Tree, directory: string): HugepagePool[] {
+  const pools: HugepagePool[] = [];
+  for (const name of tree.list(directory)) {
+    const size = /^hugepages-([1-9]\d{0,11})kB$/.exec(name)?.[1];
+    if (size === undefined) continue;
+    const total = readIndex(tree, `${directory}/${name}/nr_hugepages`);
+    if (total === null) continue;
+    const free = readIndex(tree, `${directory}/${name}/free_hugepages`);
+    pools.push({ sizeBytes: Number(size) * KiB, total, free });
+  }
+  return pools;
+}

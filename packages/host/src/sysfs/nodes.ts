@@ -1,0 +1,67 @@
+import {
+  difference,
+  emptySet,
+  type IndexSet,
+  indexSet,
+  intersection,
+  union,
+} from "@evenkeel/core/set/index-set.ts";
+import { formatList } from "@evenkeel/core/set/list-format.ts";
+import type { NodeParts } from "@evenkeel/core/topology/build.ts";
+import type { MemoryKind } from "@evenkeel/core/topology/topology.ts";
+import type { Tree } from "../tree/tree.ts";
+import { readHugepages } from "./hugepages.ts";
+import { readMemoryKinds } from "./memory-kind.ts";
+import { indexedNames, memoryField, readSet } from "./values.ts";
+
+export const nodeDirectory = "/sys/devices/system/node";
+
+/** A node while the machine is read, with its CPUs as a set. */
+export interface NodeCpus {
+  readonly id: number;
+  readonly cpus: IndexSet;
+}
+
+/**
+ * Which CPUs lie on which node, by ascending node. A kernel without NUMA has no node directory: its
+ * machine is one node, 0, with every CPU. What a node claims beyond the online CPUs is left out.
+ *
+ * For Linux a CPU lies on one node. Where two claim the same CPU, at least one is wrong and nothing
+ * tells which, so the CPU is given to neither.
+ */
+export function readNodeCpus(tree: Tree, online: IndexSet): NodeCpus[] {
+  const ids = indexedNames(tree, nodeDirectory, "node");
+  if (ids.length === 0) return [{ id: 0, cpus: online }];
+  const claimed = ids.map((id) => ({ id, cpus: intersection(claimOf(tree, id), online) }));
+  let once = emptySet;
+  let twice = emptySet;
+  for (const { cpus } of claimed) {
+    twice = union(twice, intersection(once, cpus));
+    once = union(once, cpus);
+  }
+  return claimed.map(({ id, cpus }) => ({ id, cpus: difference(cpus, twice) }));
+}
+
+function claimOf(tree: Tree, id: number): IndexSet {
+  const directory = `${nodeDirectory}/node${id}`;
+  return (
+    readSet(tree, directory, ["cpulist", "cpumap"]) ??
+    indexSet(indexedNames(tree, directory, "cpu"))
+  );
+}
+
+/** The nodes' memory, which counts huge pages in, and the pools of those. */
+export function readNodes(tree: Tree, nodes: readonly NodeCpus[]): NodeParts[] {
+  const kinds = readMemoryKinds(tree);
+  const whole = (): string | null => tree.readText("/proc/meminfo");
+  return nodes.map(({ id, cpus }) => {
+    const meminfo = tree.readText(`${nodeDirectory}/node${id}/meminfo`);
+    const ofNode = memoryField(meminfo, "MemTotal");
+    // The only node has all the memory there is, even where it does not say so itself.
+    const memoryBytes =
+      ofNode === null && nodes.length === 1 ? memoryField(whole(), "MemTotal") : ofNode;
+    const kind: MemoryKind | null = kinds.get(id) ?? null;
+    const hugepages = readHugepages(tree, id, nodes.length === 1);
+    return { id, cpus: formatList(cpus), memoryBytes, kind, hugepages };
+  });
+}

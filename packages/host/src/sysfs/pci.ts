@@ -1,0 +1,110 @@
+import { equals, type IndexSet, isEmpty } from "@evenkeel/core/set/index-set.ts";
+import { isPciAddress } from "@evenkeel/core/topology/pci-address.ts";
+import type { PciDevice } from "@evenkeel/core/topology/topology.ts";
+import { nameOf } from "../tree/resolve.ts";
+import type { Tree } from "../tree/tree.ts";
+import type { NodeCpus } from "./nodes.ts";
+import { type PciIdentity, readPciIdentity } from "./pci-identity.ts";
+import { readLink } from "./pci-link.ts";
+import { readMemoryBars } from "./pci-bars.ts";
+import { readInteger, readSet } from "./values.ts";
+
+export const pciDirectory = "/sys/bus/pci/devices";
+
+/**
+ * The PCI functions. Where one hangs is told by its path once links are resolved,
+ * `/sys/devices/pci0000:15/0000:15:01.0/0000:16:00.0`: the last `pciDDDD:BB` is its host bridge
+ * (one behind Intel's VMD has two), and the address before its own is the bridge above it.
+ *
+ * A function without a vendor, a device or a class is no use to anybody and left out; a bridge that
+ * is left out, or was not recorded, is passed over for the one above it.
+ */
+export function readPci(tree: Tree, nodes: readonly NodeCpus[]): PciDevice[] {
+  const found: {
+    readonly address: string;
+    readonly identity: PciIdentity;
+    readonly place: Place;
+  }[] = [];
+  for (const address of tree.list(pciDirectory)) {
+    if (!isPciAddress(address)) continue;
+    const path = `${pciDirectory}/${address}`;
+    const place = placeOf(tree, path, address);
+    const identity = place === null ? null : readPciIdentity(tree, path);
+    if (place !== null && identity !== null) found.push({ address, identity, place });
+  }
+  const pathOf = new Map(found.map(({ address, place }) => [address, place.path]));
+  return found.map(({ address, identity, place }) => {
+    const path = `${pciDirectory}/${address}`;
+    return {
+      address,
+      parent: place.bridges.findLast((bridge) => liesBelow(place.path, pathOf.get(bridge))) ?? null,
+      root: place.root,
+      ...identity,
+      node: nodeOf(tree, path, nodes),
+      iommuGroup: numberOf(linkName(tree, `${path}/iommu_group`)),
+      driver: linkName(tree, `${path}/driver`),
+      link: readLink(tree, path),
+      barBytes: readMemoryBars(tree, path),
+      physicalFunction: addressOf(linkName(tree, `${path}/physfn`)),
+    };
+  });
+}
+
+/** A bridge that is itself somewhere else than on the device's path would be a contradiction. */
+function liesBelow(path: string, bridge: string | undefined): boolean {
+  return bridge !== undefined && path.startsWith(`${bridge}/`);
+}
+
+interface Place {
+  readonly path: string;
+  readonly root: string;
+  /** The addresses above, from the host bridge downwards. */
+  readonly bridges: readonly string[];
+}
+
+/**
+ * A recording that does not keep links has the device itself in their place. Its bus then counts as
+ * a host bridge's, as for a device that hangs below none.
+ */
+function placeOf(tree: Tree, path: string, address: string): Place | null {
+  const real = tree.realPath(path);
+  if (real === null) return null;
+  const names = real.split("/");
+  const start = names.findLastIndex((name) => /^pci[0-9a-f]{4,8}:[0-9a-f]{2}$/.test(name));
+  const root = names[start];
+  if (root === undefined) return { path: real, root: `pci${address.slice(0, -5)}`, bridges: [] };
+  return { path: real, root, bridges: names.slice(start + 1, -1).filter(isPciAddress) };
+}
+
+/**
+ * The kernel's `numa_node`, where it is a node that is there. Kernels before 2.6.31 have no such
+ * file: then the CPUs that the device is local to tell, if they are those of exactly one of several
+ * nodes. A -1 is an answer, and is not second-guessed.
+ */
+function nodeOf(tree: Tree, path: string, nodes: readonly NodeCpus[]): number | null {
+  const said = readInteger(tree, `${path}/numa_node`);
+  if (said !== null) return nodes.some(({ id }) => id === said) ? said : null;
+  if (nodes.length < 2 || tree.realPath(`${path}/numa_node`) !== null) return null;
+  const local = localCpus(tree, path);
+  if (local === null || isEmpty(local)) return null;
+  return nodes.find(({ cpus }) => !isEmpty(cpus) && equals(cpus, local))?.id ?? null;
+}
+
+function localCpus(tree: Tree, path: string): IndexSet | null {
+  return readSet(tree, path, ["local_cpulist", "local_cpus"]);
+}
+
+/** The last name of what a link says: the kernel's drivers and groups are known by it alone. */
+function linkName(tree: Tree, path: string): string | null {
+  const link = tree.readLink(path);
+  const name = link === null ? "" : nameOf(`/${link}`);
+  return name === "" || name === "." || name === ".." ? null : name;
+}
+
+function numberOf(name: string | null): number | null {
+  return name !== null && /^\d{1,9}$/.test(name) ? Number(name) : null;
+}
+
+function addressOf(name: string | null): string | null {
+  return name !== null && isPciAddress(name) ? name : null;
+}

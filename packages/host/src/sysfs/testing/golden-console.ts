@@ -1,0 +1,45 @@
+import { type Golden, type GoldenDistances, type GoldenObject, goldenOf } from "./golden.ts";
+
+/** Reads what `lstopo -` prints: an object a line, indented by two below the one that holds it. */
+export function readGoldenConsole(text: string): Golden {
+  const objects: GoldenObject[] = [];
+  const above: { readonly indent: number; readonly object: GoldenObject }[] = [];
+  const lines = text.split("\n");
+  const end = lines.findIndex((line) => line.startsWith("depth 0:"));
+  for (const line of lines.slice(0, end)) {
+    const match = /^( *)(\w+)(?:\([^)]*\))?(?: L#(\d+))?(?: \((.*)\))?$/.exec(line);
+    if (match === null) throw new Error(`not an object: ${line}`);
+    const [, blanks = "", type = "", , attributes = ""] = match;
+    while ((above.at(-1)?.indent ?? -1) >= blanks.length) above.pop();
+    const osIndex = /(?:^| )P#(\d+)/.exec(attributes)?.[1];
+    const object: GoldenObject = {
+      type,
+      osIndex: osIndex === undefined ? null : Number(osIndex),
+      parent: above.at(-1)?.object ?? null,
+      children: [],
+      memory: /(?:^| )local=(\w+)/.exec(attributes)?.[1] ?? "0",
+      busId: /busid=([\w:.]+)/.exec(attributes)?.[1] ?? null,
+      identity: "",
+      stated: null,
+    };
+    object.parent?.children.push(object);
+    objects.push(object);
+    above.push({ indent: blanks.length, object });
+  }
+  return goldenOf(objects, readDistances(lines.slice(end), objects));
+}
+
+/** A matrix whose rows and columns are headed by logical indexes, that is, the order of printing. */
+function readDistances(
+  lines: readonly string[],
+  objects: readonly GoldenObject[],
+): GoldenDistances | null {
+  const start = lines.findIndex((line) => /^Relative latency matrix .* NUMANodes/.test(line));
+  if (start < 0) return null;
+  const numbers = (line: string): number[] => (line.match(/\d+/g) ?? []).map(Number);
+  const nodes = objects.filter(({ type }) => type === "NUMANode");
+  const header = numbers(lines[start + 1] ?? "");
+  const ids = header.map((logical) => nodes[logical]?.osIndex ?? -1);
+  const values = header.map((_, i) => numbers(lines[start + 2 + i] ?? "").slice(1));
+  return { ids, values };
+}

@@ -1,0 +1,99 @@
+import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
+import { has, type IndexSet } from "@evenkeel/core/set/index-set.ts";
+import { parseList } from "@evenkeel/core/set/list-format.ts";
+import { parseMask } from "@evenkeel/core/set/mask-format.ts";
+import { KiB } from "@evenkeel/core/unit/bytes.ts";
+import type { Tree } from "../tree/tree.ts";
+
+/**
+ * The forms in which sysfs says things. A file that is absent or empty says nothing: recordings
+ * keep an empty file where the kernel refused to answer.
+ */
+
+/** The file's text without surrounding blanks; null when it says nothing. */
+export function readLine(tree: Tree, path: string): string | null {
+  const line = withoutNuls(tree.readText(path) ?? "").trim();
+  return line === "" ? null : line;
+}
+
+/**
+ * Texts of device trees end in a NUL, and so did, by mistake, the lists of some kernels
+ * (`node0/cpulist` of 5.15, `node/online` of 2.6.32).
+ */
+function withoutNuls(text: string): string {
+  return text.includes("\0") ? text.replaceAll("\0", " ") : text;
+}
+
+/** A decimal integer that may be negative; null when the file holds anything else. */
+export function readInteger(tree: Tree, path: string): number | null {
+  const line = readLine(tree, path);
+  return line !== null && /^-?\d{1,15}$/.test(line) ? Number(line) : null;
+}
+
+/** An integer from 0; sysfs says -1 where it does not know. */
+export function readIndex(tree: Tree, path: string): number | null {
+  const value = readInteger(tree, path);
+  return value !== null && value >= 0 ? value : null;
+}
+
+/**
+ * A set of CPUs from the first of the files that says one: names that end in `list` hold lists,
+ * all others masks. With `of`, from the first that contains that CPU: a set of a CPU's own siblings
+ * that leaves it out is nothing to rely on. Refuses with `tree-malformed` when a file holds neither
+ * a list nor a mask, because a machine whose cores or nodes were misread would be worse than none.
+ */
+export function readSet(
+  tree: Tree,
+  directory: string,
+  names: readonly string[],
+  of: number | null = null,
+): IndexSet | null {
+  for (const name of names) {
+    const path = `${directory}/${name}`;
+    const text = tree.readText(path);
+    // An empty set is a line without text; a file without a line says nothing.
+    if (text === null || text === "") continue;
+    const clean = withoutNuls(text);
+    const set = isListName(name) ? parseList(clean) : parseMask(clean);
+    if (set === null) {
+      throw new EvenkeelError("tree-malformed", `${path} does not name CPUs`, {
+        where: tree.where,
+        expected: isListName(name) ? "a list such as 0-27,112-139" : "a mask such as 00ff,ffffffff",
+      });
+    }
+    if (of === null || has(set, of)) return set;
+  }
+  return null;
+}
+
+function isListName(name: string): boolean {
+  return name.endsWith("list") || name === "online" || name === "present";
+}
+
+/** The indices N of the names `prefixN` in a directory, ascending. */
+export function indexedNames(tree: Tree, directory: string, prefix: string): number[] {
+  const found: number[] = [];
+  for (const name of tree.list(directory)) {
+    const rest = name.startsWith(prefix) ? name.slice(prefix.length) : "";
+    if (/^(0|[1-9]\d{0,4})$/.test(rest)) found.push(Number(rest));
+  }
+  return found.toSorted((a, b) => a - b);
+}
+
+/** The lines `key: value` of a text, in order, without the blanks around either. */
+export function* fields(text: string): Generator<readonly [key: string, value: string]> {
+  for (const line of text.split("\n")) {
+    const colon = line.indexOf(":");
+    if (colon > 0) yield [line.slice(0, colon).trim(), line.slice(colon + 1).trim()];
+  }
+}
+
+/** The bytes of a meminfo field such as `MemTotal`, which a node's own meminfo calls `Node 0 MemTotal`. */
+export function memoryField(meminfo: string | null, name: string): number | null {
+  for (const [key, value] of fields(meminfo ?? "")) {
+    if (key.slice(key.lastIndexOf(" ") + 1) !== name) continue;
+    const match = /^(\d{1,12}) kB$/.exec(value);
+    return match === null ? null : Number(match[1]) * KiB;
+  }
+  return null;
+}
