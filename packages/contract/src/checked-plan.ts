@@ -1,0 +1,15 @@
+import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
+import type { Plan } from "@evenkeel/core/placement/plan.ts";
+import { planContradictions } from "@evenkeel/core/placement/plan-consistency.ts";
+
+/** The plan itself, when it agrees with itself; run on every plan read, which may have been edited. */
+export function checkedPlan(plan: Plan, where: string): Plan {
+  const [first, ...others] = planContradictions(plan);
+  if (first === undefined) return plan;
+  const more = others.length > 0 ? ` (and ${others.length} more like it)` : "";
+  throw new EvenkeelError("plan-inconsistent", `${first.path}: ${first.message}${more}`, {
+    where,
+    expected: "a plan whose parts agree with one another",
+    remedy: "place the VM again instead of editing its plan",
+  });
+}

@@ -1,0 +1,33 @@
+import type { Plan } from "@evenkeel/core/placement/plan.ts";
+import type { Refusal } from "@evenkeel/core/placement/refusal.ts";
+import type { Flavor, VirtualMachine } from "@evenkeel/core/request/virtual-machine.ts";
+import type { Topology } from "@evenkeel/core/topology/topology.ts";
+import type { z } from "zod";
+import { flavorSchema } from "./flavor.ts";
+import { type HostPolicyDocument, hostPolicySchema } from "./host-policy.ts";
+import { planSchema } from "./plan.ts";
+import { refusalSchema } from "./refusal.ts";
+import { topologySchema } from "./topology.ts";
+import { virtualMachineSchema } from "./virtual-machine.ts";
+
+/** Anything that may stand in a file, by its `kind`. */
+export type Document = Topology | VirtualMachine | Flavor | HostPolicyDocument | Plan | Refusal;
+
+export type DocumentKind = Document["kind"];
+
+export type DocumentOf<Kind extends DocumentKind> = Extract<Document, { readonly kind: Kind }>;
+
+export const documentSchemas: { readonly [Kind in DocumentKind]: z.ZodType<DocumentOf<Kind>> } = {
+  Topology: topologySchema,
+  VirtualMachine: virtualMachineSchema,
+  Flavor: flavorSchema,
+  HostPolicy: hostPolicySchema,
+  Plan: planSchema,
+  Refusal: refusalSchema,
+};
+
+export const documentKinds: readonly string[] = Object.keys(documentSchemas);
+
+export function isDocumentKind(kind: string): kind is DocumentKind {
+  return Object.hasOwn(documentSchemas, kind);
+}

@@ -1,0 +1,42 @@
+import { defaultHostPolicy } from "@evenkeel/core/request/host-policy.ts";
+import { GiB } from "@evenkeel/core/unit/bytes.ts";
+import { expect, test } from "vitest";
+import { hostPolicyOf } from "./host-policy.ts";
+import { readDocument } from "./read-document.ts";
+
+const policy = (fields: string): ReturnType<typeof hostPolicyOf> =>
+  hostPolicyOf(
+    readDocument(
+      `apiVersion: evenkeel/v1\nkind: HostPolicy\n${fields}`,
+      "policy.yaml",
+      "HostPolicy",
+    ),
+  );
+
+test("a policy that says nothing is the default policy", () => {
+  expect(policy("")).toEqual(defaultHostPolicy);
+  expect(policy("reserved: {}")).toEqual(defaultHostPolicy);
+});
+
+test("what a policy says replaces the default, the rest stays", () => {
+  expect(policy("reserved: { memoryPerNode: 8Gi }")).toEqual({
+    ...defaultHostPolicy,
+    reserved: { coresPerNode: 1, cpus: null, memoryPerNodeBytes: 8 * GiB },
+  });
+  expect(
+    policy(`reserved: { coresPerNode: 0, cpus: "0,112", memoryPerNode: 0 }
+accelerators: ["10de:*:0302", "1234:11e8"]
+nics: []
+partitions: [{ id: 3, accelerators: ["0000:1b:00.0"], active: null }]`),
+  ).toEqual({
+    reserved: { coresPerNode: 0, cpus: "0,112", memoryPerNodeBytes: 0 },
+    accelerators: ["10de:*:0302", "1234:11e8"],
+    nics: [],
+    partitions: [{ id: 3, accelerators: ["0000:1b:00.0"], active: null }],
+  });
+});
+
+test("patterns and lists that the core could not read do not get there", () => {
+  expect(() => policy('accelerators: ["nvidia"]')).toThrow('accelerators[0] is "nvidia"');
+  expect(() => policy('reserved: { cpus: "3-1" }')).toThrow('reserved.cpus is "3-1"');
+});

@@ -1,0 +1,47 @@
+import { defaultHostPolicy, type HostPolicy } from "@evenkeel/core/request/host-policy.ts";
+import { parseQuantity } from "@evenkeel/core/unit/bytes.ts";
+import type { z } from "zod";
+import {
+  apiVersion,
+  devicePattern,
+  exactly,
+  indexList,
+  integer,
+  list,
+  object,
+  size,
+} from "./fields.ts";
+import { partitionsSchema } from "./topology.ts";
+
+/** What an operator writes; whatever is left out keeps its default. */
+export const hostPolicySchema = object({
+  apiVersion,
+  kind: exactly("HostPolicy"),
+  reserved: object({
+    coresPerNode: integer(0, 1024).optional(),
+    cpus: indexList.nullable().optional(),
+    memoryPerNode: size.optional(),
+  }).optional(),
+  accelerators: list(devicePattern, 256).nullable().optional(),
+  nics: list(devicePattern, 256).nullable().optional(),
+  partitions: partitionsSchema.nullable().optional(),
+});
+
+export type HostPolicyDocument = z.output<typeof hostPolicySchema>;
+
+/** The policy that a document states, its defaults filled in and its sizes in bytes. */
+export function hostPolicyOf(document: HostPolicyDocument): HostPolicy {
+  const { reserved } = defaultHostPolicy;
+  const { coresPerNode, cpus, memoryPerNode } = document.reserved ?? {};
+  const memoryBytes = memoryPerNode === undefined ? null : parseQuantity(memoryPerNode);
+  return {
+    reserved: {
+      coresPerNode: coresPerNode ?? reserved.coresPerNode,
+      cpus: cpus ?? reserved.cpus,
+      memoryPerNodeBytes: memoryBytes ?? reserved.memoryPerNodeBytes,
+    },
+    accelerators: document.accelerators ?? defaultHostPolicy.accelerators,
+    nics: document.nics ?? defaultHostPolicy.nics,
+    partitions: document.partitions ?? defaultHostPolicy.partitions,
+  };
+}

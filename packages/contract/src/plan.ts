@@ -1,0 +1,95 @@
+import { isolations, localities } from "@evenkeel/core/request/virtual-machine.ts";
+import { z } from "zod";
+import {
+  apiVersion,
+  bytes,
+  exactly,
+  id,
+  index,
+  indexList,
+  integer,
+  list,
+  name,
+  notNegative,
+  object,
+  oneOf,
+  pciAddress,
+  positive,
+  text,
+} from "./fields.ts";
+import { barBytesSchema, distancesSchema, pciId, pcieLinkSchema } from "./topology.ts";
+
+const VCPUS_MAX = 8192;
+const DEVICES_MAX = 1024;
+const CELLS_MAX = 1024;
+
+const vcpu = z.union([object({ id: index, cpu: index }), object({ id: index, cpus: indexList })], {
+  error: 'a vCPU with its "id" and the "cpu" it is pinned to or the "cpus" it floats over',
+});
+
+const cell = object({
+  id: index,
+  hostNode: index,
+  memoryNodes: indexList,
+  memoryPolicy: oneOf(localities),
+  memoryBytes: bytes,
+  memoryOnNodes: list(object({ node: index, bytes }), CELLS_MAX),
+  pageBytes: bytes,
+  vcpus: list(vcpu, VCPUS_MAX),
+  accelerators: list(pciAddress, DEVICES_MAX),
+  nics: list(pciAddress, DEVICES_MAX),
+});
+
+const device = object({
+  address: pciAddress,
+  kind: oneOf(["accelerator", "nic"]),
+  model: text(256).nullable(),
+  vendor: pciId,
+  device: pciId,
+  node: index.nullable(),
+  cell: index,
+  root: text(64),
+  switch: pciAddress.nullable(),
+  barBytes: barBytesSchema.nullable(),
+  link: pcieLinkSchema.nullable(),
+  companions: list(pciAddress, 256),
+});
+
+const digest = z
+  .string({ error: '"sha256:" and 64 hexadecimal digits' })
+  .regex(/^sha256:[0-9a-f]{64}$/, { error: '"sha256:" and 64 hexadecimal digits' });
+
+const cost = object({
+  basis: oneOf(["measured", "modelled", "unknown"]),
+  parts: object({
+    hostToDevice: notNegative,
+    memory: notNegative,
+    peer: notNegative,
+    network: notNegative,
+  }),
+  slowdown: positive,
+});
+
+export const planSchema = object({
+  apiVersion,
+  kind: exactly("Plan"),
+  vm: name,
+  tenant: name.nullable(),
+  host: text(253),
+  topologyDigest: digest,
+  flavor: name.nullable(),
+  locality: oneOf(localities),
+  isolation: oneOf(isolations),
+  architecture: text(32).nullable(),
+  threadsPerCore: integer(1, 16),
+  cells: list(cell, CELLS_MAX),
+  distances: distancesSchema.nullable(),
+  emulatorCpus: indexList,
+  iothreads: list(object({ id: index, cpus: indexList }), 256),
+  devices: list(device, DEVICES_MAX),
+  partition: id.nullable(),
+  signature: text(128),
+  signatureText: text(4096),
+  cost,
+  reasons: list(text(1024), 256),
+});

@@ -1,0 +1,109 @@
+import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
+import { invariant } from "@evenkeel/core/invariant.ts";
+import { didYouMean } from "@evenkeel/core/text/did-you-mean.ts";
+import type { z } from "zod";
+import { formatPath, type Path, quoted } from "./text/parsed.ts";
+
+type Issue = z.core.$ZodIssue;
+
+/** What is wrong with a document, in a reader's words, and which field it is about. */
+export interface Problem {
+  readonly path: Path;
+  readonly message: string;
+  readonly expected: string;
+  readonly remedy: string | null;
+}
+
+/**
+ * The one problem of a document that a reader should hear of first. A misspelled field comes before
+ * all others, since the fields that it leaves missing follow from it.
+ */
+export function firstProblem(issues: readonly Issue[], kind: string, value: unknown): Problem {
+  const issue = issues.find(({ code }) => code === "unrecognized_keys") ?? issues[0];
+  invariant(issue !== undefined, "a document that its schema refuses has an issue");
+  const problem = problemOf(issue, kind, value);
+  // One value may fail several checks; what is counted are the fields that are wrong.
+  const others = new Set(issues.map(({ path }) => formatPath(pathOf(path)))).size - 1;
+  const all = others + problem.others;
+  return { ...problem, message: `${problem.message}${all > 0 ? ` (and ${all} more)` : ""}` };
+}
+
+/** A problem, and how many more lie in the issue that it was taken from. */
+type Told = Problem & { readonly others: number };
+
+function problemOf(issue: Issue, kind: string, value: unknown): Told {
+  const path = pathOf(issue.path);
+  if (issue.code === "unrecognized_keys") {
+    const known = issue.message.split(", ");
+    const [key = ""] = issue.keys;
+    return { ...unknownField(key, known, path, kind), others: issue.keys.length - 1 };
+  }
+  const found = valueAt(value, path);
+  if (issue.code === "invalid_union" && found !== null && typeof found === "object") {
+    // The form that was meant is the one with the least against it.
+    const [closest = []] = issue.errors.toSorted((a, b) => a.length - b.length);
+    const inner = closest.find(({ code }) => code === "unrecognized_keys") ?? closest[0];
+    if (inner !== undefined) {
+      const told = problemOf({ ...inner, path: [...path, ...inner.path] }, kind, value);
+      return { ...told, others: told.others + closest.length - 1 };
+    }
+  }
+  const subject = path.length === 0 ? `the ${kind}` : formatPath(path);
+  const near =
+    issue.code === "invalid_value" && typeof found === "string"
+      ? didYouMean(
+          found,
+          issue.values.filter((option) => typeof option === "string"),
+        )
+      : null;
+  return {
+    path,
+    message: found === undefined ? `${subject} is missing` : `${subject} is ${shown(found)}`,
+    expected: issue.message,
+    remedy: near === null ? null : `did you mean "${near}"?`,
+    others: 0,
+  };
+}
+
+function unknownField(key: string, known: readonly string[], parent: Path, kind: string): Problem {
+  const near = didYouMean(key, known);
+  return {
+    path: [...parent, key],
+    message: `${parent.length === 0 ? `a ${kind}` : formatPath(parent)} has no field ${quoted(key)}`,
+    expected: `the fields ${known.join(", ")}`,
+    remedy: near === null ? "remove it" : `did you mean "${near}"?`,
+  };
+}
+
+/** JSON and YAML have no symbols among their keys. */
+function pathOf(path: readonly PropertyKey[]): Path {
+  return path.filter((step) => typeof step !== "symbol");
+}
+
+function valueAt(value: unknown, path: Path): unknown {
+  let at = value;
+  for (const step of path) {
+    if (at === null || typeof at !== "object" || !Object.hasOwn(at, step)) return undefined;
+    const within: unknown = Reflect.get(at, step);
+    at = within;
+  }
+  return at;
+}
+
+/** A value found where another was expected, short enough for one line. */
+export function shown(value: unknown): string {
+  if (typeof value === "string") return quoted(value);
+  if (Array.isArray(value)) return `a list of ${value.length}`;
+  if (value !== null && typeof value === "object") return "an object";
+  return String(value);
+}
+
+/** The error that a problem of a document is reported as. */
+export function problemError(problem: Problem, where: string): EvenkeelError {
+  const { message, expected, remedy } = problem;
+  return new EvenkeelError("document-invalid", message, {
+    where,
+    expected,
+    ...(remedy !== null && { remedy }),
+  });
+}

@@ -1,0 +1,369 @@
+import type { ErrorCode } from "@evenkeel/core/error/codes.ts";
+import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
+import { catalogMachine, catalogNames } from "@evenkeel/core/topology/catalog/catalog.ts";
+import * as fc from "fast-check";
+import { expect, test } from "vitest";
+import {
+  JSON_LENGTH_MAX,
+  parseTopology,
+  readDocument,
+  readDocuments,
+  YAML_LENGTH_MAX,
+} from "./read-document.ts";
+import type { Path } from "./text/parsed.ts";
+import { exampleDocuments, examplePlan, exampleTopology } from "./testing/examples.ts";
+
+/** A request as people write it, with one line replaced or added. */
+const written = (spec: string): string => `apiVersion: evenkeel/v1
+kind: VirtualMachine
+metadata: { name: llm-a }
+spec:
+  vcpus: 4
+  ${spec}
+`;
+
+/** The error in a text as one line that a reader can judge. */
+function told(text: string, where = "vm.yaml"): string {
+  const started = performance.now();
+  try {
+    readDocuments(text, where);
+  } catch (error) {
+    if (!(error instanceof EvenkeelError)) throw error;
+    expect(performance.now() - started).toBeLessThan(2000);
+    const { code, message, expected, remedy } = error;
+    return `${code} ${error.where}: ${message} | ${expected} | ${remedy}`;
+  }
+  return "accepted";
+}
+
+test("every kind of document is read back from JSON as it was", () => {
+  for (const document of exampleDocuments) {
+    expect(readDocuments(JSON.stringify(document), "example.json")).toEqual([document]);
+    expect(readDocument(JSON.stringify(document, null, 2), "-", document.kind)).toEqual(document);
+  }
+});
+
+test.each(catalogNames)("the catalog's %s is within the bounds of a topology", (machine) => {
+  const topology = catalogMachine(machine);
+  expect(parseTopology(JSON.stringify(topology), `${machine}.json`)).toEqual(topology);
+});
+
+test("a YAML file may hold several documents, with comments, anchors and empty ones between", () => {
+  const documents = readDocuments(
+    `# a flavor and its user
+apiVersion: evenkeel/v1
+kind: Flavor
+metadata: { name: h100.2 }
+spec: { vcpus: 48, memory: 480Gi }
+---
+---
+# nothing here
+---
+apiVersion: evenkeel/v1
+kind: VirtualMachine
+metadata: { name: llm-a, tenant: &who acme }
+spec: { flavor: h100.2, accelerators: { model: *who }, memory: 1073741824 }
+`,
+    "vm.yaml",
+  );
+  expect(documents).toMatchObject([
+    { kind: "Flavor", spec: { vcpus: 48, memory: "480Gi" } },
+    {
+      kind: "VirtualMachine",
+      spec: { flavor: "h100.2", accelerators: { model: "acme" }, memory: "1073741824" },
+    },
+  ]);
+});
+
+test("what was read cannot be changed", () => {
+  const topology = parseTopology(JSON.stringify(exampleTopology), "host.json");
+  expect(Object.isFrozen(topology)).toBe(true);
+  expect(Object.isFrozen(topology.nodes)).toBe(true);
+  expect(Object.isFrozen(topology.nodes[0])).toBe(true);
+});
+
+test("sizes are Kubernetes quantities and nothing else", () => {
+  const sizes = "480Gi 1.5Ti 1024 '1024' 1G -1 '-1' .nan NaN .inf 1.5 '1e3' 9007199254740992";
+  const more = " 99999999999999999999 9999Pi 480gi 480GB '480 Gi' ' 4Gi' 0x10 [] {} true ~ ''";
+  const verdicts = `${sizes}${more}`
+    .match(/'[^']*'|\S+/g)
+    ?.map((size) => `${size} ${told(written(`memory: ${size}`)) === "accepted" ? "yes" : "no"}`);
+  expect(verdicts).toMatchInlineSnapshot(`
+    [
+      "480Gi yes",
+      "1.5Ti yes",
+      "1024 yes",
+      "'1024' yes",
+      "1G yes",
+      "-1 no",
+      "'-1' no",
+      ".nan no",
+      "NaN no",
+      ".inf no",
+      "1.5 no",
+      "'1e3' no",
+      "9007199254740992 no",
+      "99999999999999999999 no",
+      "9999Pi no",
+      "480gi no",
+      "480GB no",
+      "'480 Gi' no",
+      "' 4Gi' no",
+      "0x10 yes",
+      "[] no",
+      "{} no",
+      "true no",
+      "~ no",
+      "'' no",
+    ]
+  `);
+  expect(told(written("memory: -1"))).toMatchInlineSnapshot(
+    `"document-invalid vm.yaml:6:3: spec.memory is -1 | a size such as "480Gi", "1.5Ti" or 1073741824 (bytes), not negative | null"`,
+  );
+});
+
+test("a wrong field is named with its place, what was expected, and the nearest right one", () => {
+  const cases = [
+    written("memroy: 480Gi"),
+    written("accelerators: { cuont: 1 }"),
+    written("hugepages: 1GiB"),
+    written("isolation: cores"),
+    written("isolation: quantum"),
+    written("nics: [1]"),
+    written("flavor: ''"),
+    written("__proto__: { polluted: true }"),
+    written("vcpus_: 1\n  b: 2\n  constructor: 3"),
+    written("").replace("vcpus: 4", "vcpus: 4.5"),
+    written("").replace("vcpus: 4", "vcpus: 99999999999999999999"),
+    written("").replace("vcpus: 4", "vcpus: '4'"),
+    written("").replace("llm-a", "../llm/a"),
+    written("").replace("llm-a", "Llm"),
+    written("").replace("llm-a", '"a\\e[31mb"'),
+    written("").replace("name: llm-a", ""),
+    written("").replace("evenkeel/v1", "v1"),
+    written("").replace("VirtualMachine", "VirtualMachin"),
+    written("").replace("VirtualMachine", "Pod"),
+    written("").replace("kind: VirtualMachine\n", ""),
+    "just words",
+    "- a\n- b",
+    "",
+    "# only a comment\n---\n",
+  ];
+  expect(`\n${cases.map((text) => told(text)).join("\n")}\n`).toMatchInlineSnapshot(`
+    "
+    document-invalid vm.yaml:6:3: spec has no field "memroy" | the fields flavor, accelerators, nics, vcpus, memory, hugepages, locality, isolation, workload | did you mean "memory"?
+    document-invalid vm.yaml:6:19: spec.accelerators has no field "cuont" | the fields count, model, link | did you mean "count"?
+    document-invalid vm.yaml:6:3: spec.hugepages is "1GiB" | one of none, 2Mi, 1Gi | did you mean "1Gi"?
+    document-invalid vm.yaml:6:3: spec.isolation is "cores" | one of shared, core, l3, node, host | did you mean "core"?
+    document-invalid vm.yaml:6:3: spec.isolation is "quantum" | one of shared, core, l3, node, host | null
+    document-invalid vm.yaml:6:3: spec.nics is a list of 1 | an object with the fields count, rdma | null
+    document-invalid vm.yaml:6:3: spec.flavor is "" | a name of 1 to 63 lower-case letters, digits, "-" and ".", with a letter or digit at both ends | null
+    document-invalid vm.yaml:6:3: spec has no field "__proto__" | the fields flavor, accelerators, nics, vcpus, memory, hugepages, locality, isolation, workload | remove it
+    document-invalid vm.yaml:6:3: spec has no field "vcpus_" (and 2 more) | the fields flavor, accelerators, nics, vcpus, memory, hugepages, locality, isolation, workload | did you mean "vcpus"?
+    document-invalid vm.yaml:5:3: spec.vcpus is 4.5 | an integer from 1 to 4096 | null
+    document-invalid vm.yaml:5:3: spec.vcpus is 100000000000000000000 | an integer from 1 to 4096 | null
+    document-invalid vm.yaml:5:3: spec.vcpus is "4" | an integer from 1 to 4096 | null
+    document-invalid vm.yaml:3:13: metadata.name is "../llm/a" | a name of 1 to 63 lower-case letters, digits, "-" and ".", with a letter or digit at both ends | null
+    document-invalid vm.yaml:3:13: metadata.name is "Llm" | a name of 1 to 63 lower-case letters, digits, "-" and ".", with a letter or digit at both ends | null
+    document-invalid vm.yaml:3:13: metadata.name is "a\\u001b[31mb" | a name of 1 to 63 lower-case letters, digits, "-" and ".", with a letter or digit at both ends | null
+    document-invalid vm.yaml:3:1: metadata.name is missing | a name of 1 to 63 lower-case letters, digits, "-" and ".", with a letter or digit at both ends | null
+    document-invalid vm.yaml:1:1: apiVersion is "v1" | "evenkeel/v1" | null
+    document-invalid vm.yaml:2:1: kind is "VirtualMachin" | one of Topology, VirtualMachine, Flavor, HostPolicy, Plan, Refusal | did you mean "VirtualMachine"?
+    document-invalid vm.yaml:2:1: kind is "Pod" | one of Topology, VirtualMachine, Flavor, HostPolicy, Plan, Refusal | null
+    document-invalid vm.yaml:1:1: the document has no kind | one of Topology, VirtualMachine, Flavor, HostPolicy, Plan, Refusal | null
+    document-invalid vm.yaml:1:1: the document is "just words" | an object with apiVersion and kind | null
+    document-invalid vm.yaml:1:1: the document is a list of 2 | an object with apiVersion and kind | null
+    document-invalid vm.yaml: there is no document in it | a document of a kind such as Topology, VirtualMachine, Flavor, HostPolicy, Plan, Refusal | null
+    document-invalid vm.yaml: there is no document in it | a document of a kind such as Topology, VirtualMachine, Flavor, HostPolicy, Plan, Refusal | null
+    "
+  `);
+});
+
+test("JSON errors have their place too", () => {
+  const whole = JSON.stringify(exampleTopology, null, 1);
+  const cases = [
+    whole.slice(0, 300),
+    whole.slice(0, -2),
+    whole.replace('"name"', '"nmae"'),
+    whole.replace('"kind": "dram"', '"kind": "ram"'),
+    whole.replace(/"id": 1,/, '"id": -1,'),
+    whole.replace('"offlineCpus": ""', '"offlineCpus": "3-1"'),
+    whole.replace('"offlineCpus"', '"name": "twice", "offlineCpus"'),
+    whole.replace(/"cpus": "[^"]*"/, '"cpus": "0-99999999"'),
+    whole.replace(/"cpus": "[^"]*"/, '"cpus": "0"'),
+    whole.replace(/"address": "0000/, '"address": "000G'),
+    '{"kind": "Plan"} {}',
+    '{"a": 01}',
+    "[]",
+    "{}",
+    '{"__proto__": {"kind": "Plan"}}',
+  ];
+  expect(`\n${cases.map((text) => told(text, "host.json")).join("\n")}\n`).toMatchInlineSnapshot(`
+    "
+    json-malformed host.json:18:15: the JSON text ends too early | one complete JSON document (RFC 8259) | check that the file was written to its end
+    json-malformed host.json:512:18: the JSON text ends too early | one complete JSON document (RFC 8259) | check that the file was written to its end
+    document-invalid host.json:4:2: a Topology has no field "nmae" (and 1 more) | the fields apiVersion, kind, name, source, machine, nodes, distances, access, cores, offlineCpus, pci, accelerators, nics, links, partitions | did you mean "name"?
+    document-invalid host.json:19:4: nodes[0].kind is "ram" | one of dram, hbm, cxl, pmem, gpu | did you mean "dram"?
+    document-invalid host.json:29:4: nodes[1].id is -1 | an integer from 0 to 65535 | null
+    document-invalid host.json:128:2: offlineCpus is "3-1" | a list such as "0-27,112-139", ascending and with runs joined | null
+    json-malformed host.json:128:2: the key "name" stands twice in one object | every key once | remove one of the two
+    document-invalid host.json:17:4: nodes[0].cpus is "0-99999999" | a list such as "0-27,112-139", ascending and with runs joined | null
+    topology-inconsistent host.json: cores[0].cpus: CPUs 8 are not of node 0 (and 3 more like it) | a topology whose parts agree with one another | null
+    document-invalid host.json:142:4: pci[0].address is "000G:15:01.0" | a full lower-case PCI address such as "0000:1b:00.0" | null
+    json-malformed host.json:1:18: this is not JSON | one complete JSON document (RFC 8259) | null
+    json-malformed host.json:1:8: this is not JSON | one complete JSON document (RFC 8259) | null
+    document-invalid host.json:1:1: the document is a list of 0 | an object with apiVersion and kind | null
+    document-invalid host.json:1:1: the document has no kind | one of Topology, VirtualMachine, Flavor, HostPolicy, Plan, Refusal | null
+    document-invalid host.json:1:1: the document has no kind | one of Topology, VirtualMachine, Flavor, HostPolicy, Plan, Refusal | null
+    "
+  `);
+});
+
+test("a plan that contradicts itself is no plan", () => {
+  const plan = JSON.stringify(examplePlan, null, 1);
+  const cases = [
+    plan.replace(/"cpu": \d+/, '"cpu": 1.5'),
+    plan.replace(/"cpu": \d+/, '"cpux": 1'),
+    plan.replace(/"cpu": \d+/, '"cpus": "1"'),
+    plan.replace(/"memoryBytes": \d+/, '"memoryBytes": 4096'),
+    plan.replace(/"slowdown": [\d.]+/, '"slowdown": -1'),
+  ];
+  expect(`\n${cases.map((text) => told(text, "plan.json")).join("\n")}\n`).toMatchInlineSnapshot(`
+    "
+    document-invalid plan.json:30:6: cells[0].vcpus[0].cpu is 1.5 | an integer from 0 to 65535 | null
+    document-invalid plan.json:30:6: cells[0].vcpus[0] has no field "cpux" (and 1 more) | the fields id, cpu | did you mean "cpu"?
+    plan-inconsistent plan.json: cells[0].vcpus[0]: floats, which isolation "core" rules out | a plan whose parts agree with one another | place the VM again instead of editing its plan
+    plan-inconsistent plan.json: cells[0].memoryOnNodes: must add up to memoryBytes | a plan whose parts agree with one another | place the VM again instead of editing its plan
+    document-invalid plan.json:120:3: cost.slowdown is -1 | a number above 0 | null
+    "
+  `);
+});
+
+test("YAML that is broken, clever or hostile is refused within its bounds", () => {
+  const bomb = Array.from({ length: 12 }, (_, i) =>
+    i === 0
+      ? "a0: &a0 [x]"
+      : `a${i}: &a${i} [${Array(8)
+          .fill(`*a${i - 1}`)
+          .join(",")}]`,
+  );
+  const length = YAML_LENGTH_MAX;
+  const cases = {
+    truncated: written("nics: { count: "),
+    quote: written('model: "H100'),
+    tab: "a:\n\t- b",
+    repeated: written("vcpus: 8"),
+    tag: written("memory: !!binary 480Gi"),
+    function: "!!js/function 'x'",
+    cycle: "a: &a [*a]",
+    deepCycle: "a: &a { b: { c: *a } }",
+    unknownAlias: "a: *nothing",
+    bomb: bomb.join("\n"),
+    aliases: `a: &a x\nb: [${Array(200).fill("*a").join(",")}]`,
+    complexKey: "{ [a]: b }",
+    brackets: "[".repeat(length),
+    braces: "{".repeat(length),
+    commas: `[${",".repeat(length - 1)}`,
+    dashes: "- ".repeat(length / 2),
+    keys: Array.from({ length: 4000 }, (_, i) => `key${i}: 0`).join("\n"),
+    documents: "---\na: 1\n".repeat(1000),
+    tooLong: `# ${"x".repeat(length)}`,
+  };
+  const lines = Object.entries(cases).map(([name, text]) => `${name}: ${told(text)}`);
+  expect(`\n${lines.join("\n")}\n`).toMatchInlineSnapshot(`
+    "
+    truncated: yaml-malformed vm.yaml:6:18: the YAML text ends too early | one or more complete YAML documents | check that the file was written to its end
+    quote: yaml-malformed vm.yaml:7:1: the YAML text ends too early | one or more complete YAML documents | check that the file was written to its end
+    tab: yaml-malformed vm.yaml:2:1: this is not YAML | valid YAML 1.2 (the parser says: Tabs are not allowed as indentation) | null
+    repeated: yaml-malformed vm.yaml:6:3: the key "vcpus" stands twice in one place | every key once | remove one of the two
+    tag: yaml-malformed vm.yaml:6:20: there is a YAML tag here | plain YAML: no document needs tags such as !!binary or !custom | remove the tag
+    function: yaml-malformed vm.yaml:1:1: there is a YAML tag here | plain YAML: no document needs tags such as !!binary or !custom | remove the tag
+    cycle: yaml-malformed vm.yaml:1:8: the alias "a" lies within itself | an alias of something that is complete | write the value out
+    deepCycle: yaml-malformed vm.yaml:1:17: the alias "a" lies within itself | an alias of something that is complete | write the value out
+    unknownAlias: yaml-malformed vm.yaml:1:4: the alias "nothing" has no anchor | an alias of something that stands before it in the same document | null
+    bomb: yaml-malformed vm.yaml:1:1: its aliases multiply beyond reason | few aliases, if any | write the values out
+    aliases: yaml-malformed vm.yaml:2:305: there are more than 100 aliases | few aliases, if any | write the values out
+    complexKey: yaml-malformed vm.yaml:1:3: a key is not a plain name | a plain name | null
+    brackets: yaml-malformed vm.yaml:1:513: it is nested beyond reason | at most 64 levels | null
+    braces: yaml-malformed vm.yaml:1:513: it is nested beyond reason | at most 64 levels | null
+    commas: yaml-malformed vm.yaml:1:3: this is not YAML | valid YAML 1.2 (the parser says: Unexpected , in flow sequence) | null
+    dashes: yaml-malformed vm.yaml:1:1873: it is nested beyond reason | at most 64 levels | null
+    keys: document-invalid vm.yaml:1:1: the document has no kind | one of Topology, VirtualMachine, Flavor, HostPolicy, Plan, Refusal | null
+    documents: yaml-malformed vm.yaml:1:1: there are 1000 documents in it | at most 256 documents in a file | null
+    tooLong: file-too-large vm.yaml: it is 65538 characters long | at most 65536 characters of YAML | write it as JSON, which may be longer
+    "
+  `);
+});
+
+test("JSON that is hostile is refused within its bounds", () => {
+  const topology = JSON.stringify(exampleTopology);
+  const cases = {
+    deep: "[".repeat(JSON_LENGTH_MAX),
+    closed: "[".repeat(JSON_LENGTH_MAX / 2) + "]".repeat(JSON_LENGTH_MAX / 2),
+    nested: '{"kind":'.repeat(JSON_LENGTH_MAX / 8),
+    quotes: `"${"\\".repeat(JSON_LENGTH_MAX - 1)}`,
+    items: topology.replace(/"pci":\[/, `"pci":[${"{},".repeat(1_000_000)}`),
+    keys: `{${Array.from({ length: 125_000 }, (_, i) => `"k${i}":0`).join(",")}}`,
+    tooLong: " ".repeat(JSON_LENGTH_MAX + 1),
+  };
+  const lines = Object.entries(cases).map(([name, text]) => `${name}: ${told(text, "h.json")}`);
+  expect(`\n${lines.join("\n")}\n`).toMatchInlineSnapshot(`
+    "
+    deep: json-malformed h.json:1:65: it is nested beyond reason | at most 64 levels | null
+    closed: json-malformed h.json:1:65: it is nested beyond reason | at most 64 levels | null
+    nested: json-malformed h.json:1:513: it is nested beyond reason | at most 64 levels | null
+    quotes: json-malformed h.json:1:4194305: the JSON text ends too early | one complete JSON document (RFC 8259) | check that the file was written to its end
+    items: document-invalid h.json:1:1129: pci is a list of 1000016 | a list of at most 8192 | null
+    keys: document-invalid h.json:1:1: the document has no kind | one of Topology, VirtualMachine, Flavor, HostPolicy, Plan, Refusal | null
+    tooLong: file-too-large h.json: it is 4194305 characters long | at most 4194304 characters of JSON | null
+    "
+  `);
+});
+
+test("a document of another kind than the one wanted is not taken for it", () => {
+  const cases: readonly (readonly [string, ErrorCode])[] = [
+    [JSON.stringify(examplePlan), "document-invalid"],
+    [`${written("")}---\n${written("")}`, "document-invalid"],
+  ];
+  for (const [text, code] of cases) {
+    expect(() => parseTopology(text, "-")).toThrow(expect.objectContaining({ code }));
+  }
+});
+
+/** Every way into a value, from its top to its leaves. */
+function pathsOf(value: unknown, path: Path = []): Path[] {
+  if (value === null || typeof value !== "object") return [path];
+  const steps = Array.isArray(value) ? [...value.keys()] : Object.keys(value);
+  const within = new Map<string | number, unknown>(
+    steps.map((step) => [step, Reflect.get(value, step)]),
+  );
+  return [path, ...steps.flatMap((step) => pathsOf(within.get(step), [...path, step]))];
+}
+
+/** The value with the part that the path leads to replaced. */
+function replaced(value: unknown, [step, ...rest]: Path, by: unknown): unknown {
+  if (step === undefined) return by;
+  if (value === null || typeof value !== "object") return value;
+  const part: unknown = replaced(Reflect.get(value, step), rest, by);
+  return Array.isArray(value) ? value.with(Number(step), part) : { ...value, [String(step)]: part };
+}
+
+test("whatever stands in whichever field, it is read or refused with what was expected there", () => {
+  const anything = fc.oneof(
+    fc.jsonValue({ maxDepth: 2 }),
+    fc.constantFrom(-1, 0, 1, 2 ** 31, 2 ** 53, 1e300, 0.5, "", "0", "0-3", "-1", "none", "Plan"),
+  );
+  const document = fc.constantFrom(...exampleDocuments);
+  fc.assert(
+    fc.property(document, fc.nat(), anything, (example, choice, value) => {
+      const paths = pathsOf(example);
+      const path = paths[choice % paths.length] ?? [];
+      const line = told(JSON.stringify(replaced(example, path, value)), "example.json");
+      expect(line).toMatch(
+        /^accepted$|^(document-invalid|topology-inconsistent|plan-inconsistent) example\.json/,
+      );
+      expect(line).not.toMatch(/Invalid|Unrecognized|Too (big|small)|\| (undefined|null) \|/);
+    }),
+    { numRuns: 2000 },
+  );
+});

@@ -1,0 +1,135 @@
+import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
+import { didYouMean } from "@evenkeel/core/text/did-you-mean.ts";
+import { checkedTopology } from "@evenkeel/core/topology/check.ts";
+import type { Topology } from "@evenkeel/core/topology/topology.ts";
+import { checkedPlan } from "./checked-plan.ts";
+import {
+  type Document,
+  documentKinds,
+  type DocumentKind,
+  type DocumentOf,
+  documentSchemas,
+  isDocumentKind,
+} from "./document.ts";
+import { firstProblem, problemError, shown } from "./problem.ts";
+import { parseJson } from "./text/json.ts";
+import { type Parsed, placeIn } from "./text/parsed.ts";
+import { parseYaml } from "./text/yaml.ts";
+
+/**
+ * The longest texts that are read, in characters. People write YAML and no one writes this much of
+ * it; a machine's topology and a fleet's refusals are JSON and may be long. The YAML bound also
+ * keeps the parser's worst case, ten microseconds a character, below a second.
+ */
+export const YAML_LENGTH_MAX: number = 64 * 1024;
+export const JSON_LENGTH_MAX: number = 4 * 1024 * 1024;
+
+/**
+ * The documents in a text, in their order, each checked against its schema and against itself.
+ * The text is JSON when the name ends in `.json` or it starts as JSON does, and YAML otherwise.
+ *
+ * Throws `json-malformed`, `yaml-malformed`, `document-invalid`, `topology-inconsistent`,
+ * `plan-inconsistent` or `file-too-large`, each with the line and column in `where`.
+ */
+export function readDocuments(text: string, where: string): Document[] {
+  const source = text.startsWith("\uFEFF") ? text.slice(1) : text;
+  const documents = parse(source, where).map((parsed) => documentOf(parsed, source, where));
+  if (documents.length > 0) return documents;
+  throw new EvenkeelError("document-invalid", "there is no document in it", {
+    where,
+    expected: `a document of a kind such as ${documentKinds.join(", ")}`,
+  });
+}
+
+/** The only document in a text, which must be of the given kind. Throws as `readDocuments` does. */
+export function readDocument<Kind extends DocumentKind>(
+  text: string,
+  where: string,
+  kind: Kind,
+): DocumentOf<Kind> {
+  const documents = readDocuments(text, where);
+  const [document] = documents;
+  if (documents.length === 1 && document !== undefined && isOfKind(document, kind)) {
+    return document;
+  }
+  const kinds = documents.map((found) => found.kind).join(", ");
+  throw new EvenkeelError("document-invalid", `it holds ${kinds}`, {
+    where,
+    expected: `one document of kind ${kind}`,
+  });
+}
+
+/** The Topology in a text; what readers of topology sources take as their parser. */
+export function parseTopology(text: string, where: string): Topology {
+  return readDocument(text, where, "Topology");
+}
+
+export function isOfKind<Kind extends DocumentKind>(
+  document: Document,
+  kind: Kind,
+): document is DocumentOf<Kind> {
+  return document.kind === kind;
+}
+
+function parse(text: string, where: string): readonly Parsed[] {
+  const yaml = /\.ya?ml$/i.test(where);
+  const json = !yaml && (/\.json$/i.test(where) || /^\s*[[{]/.test(text));
+  const max = json ? JSON_LENGTH_MAX : YAML_LENGTH_MAX;
+  if (text.length > max) {
+    throw new EvenkeelError("file-too-large", `it is ${text.length} characters long`, {
+      where,
+      expected: `at most ${max} characters of ${json ? "JSON" : "YAML"}`,
+      ...(!json && { remedy: "write it as JSON, which may be longer" }),
+    });
+  }
+  return json ? [parseJson(text, where)] : parseYaml(text, where);
+}
+
+function documentOf({ value, offsetOf }: Parsed, text: string, where: string): Document {
+  const place = (...path: readonly string[]): string => placeIn(where, text, offsetOf(path));
+  const kind = kindOf(value, place);
+  const result = documentSchemas[kind].safeParse(value);
+  if (!result.success) {
+    const problem = firstProblem(result.error.issues, kind, value);
+    throw problemError(problem, placeIn(where, text, offsetOf(problem.path)));
+  }
+  switch (result.data.kind) {
+    case "Topology":
+      return checkedTopology(result.data, where);
+    case "Plan":
+      return checkedPlan(result.data, where);
+    case "VirtualMachine":
+    case "Flavor":
+    case "HostPolicy":
+    case "Refusal":
+      return result.data;
+  }
+}
+
+/** The kind that a value says it is of. */
+function kindOf(value: unknown, place: (...path: readonly string[]) => string): DocumentKind {
+  const expected = `one of ${documentKinds.join(", ")}`;
+  if (value === null || typeof value !== "object" || Array.isArray(value)) {
+    throw problemError(
+      {
+        path: [],
+        message: `the document is ${shown(value)}`,
+        expected: "an object with apiVersion and kind",
+        remedy: null,
+      },
+      place(),
+    );
+  }
+  const kind: unknown = Object.hasOwn(value, "kind") ? Reflect.get(value, "kind") : undefined;
+  if (typeof kind === "string" && isDocumentKind(kind)) return kind;
+  const near = typeof kind === "string" ? didYouMean(kind, documentKinds) : null;
+  throw problemError(
+    {
+      path: ["kind"],
+      message: kind === undefined ? "the document has no kind" : `kind is ${shown(kind)}`,
+      expected,
+      remedy: near === null ? null : `did you mean "${near}"?`,
+    },
+    place("kind"),
+  );
+}

@@ -1,0 +1,29 @@
+import { type RefusalCode, refusalCodes } from "@evenkeel/core/placement/refusal.ts";
+import { z } from "zod";
+import { apiVersion, exactly, index, list, name, object, oneOf, text } from "./fields.ts";
+
+const isRefusalCode = (code: string): code is RefusalCode => Object.hasOwn(refusalCodes, code);
+
+const number = z.number({ error: "a number" });
+
+const reason = object({
+  code: oneOf(Object.keys(refusalCodes).filter(isRefusalCode)),
+  node: index.nullable(),
+  needs: number.nullable(),
+  has: number.nullable(),
+  message: text(1024),
+});
+
+const changed = z.union([text(256), number], { error: "a text or a number" }).nullable();
+
+const remedy = object({ change: text(256), from: changed, to: changed, message: text(1024) });
+
+export const refusalSchema = object({
+  apiVersion,
+  kind: exactly("Refusal"),
+  vm: name,
+  hosts: list(
+    object({ host: text(253), reasons: list(reason, 1024), remedies: list(remedy, 256) }),
+    65_536,
+  ),
+});

@@ -1,0 +1,144 @@
+import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
+import { type Parsed, type Path, placeIn, quoted } from "./parsed.ts";
+
+/**
+ * JSON with two things that `JSON.parse` leaves out: a repeated key is an error instead of a value
+ * that silently loses, and every field can be found again in the text.
+ */
+export function parseJson(text: string, where: string): Parsed {
+  refuseDeep(text, where);
+  const value = parsed(text, where);
+  walkJson(text, (frames, offset, repeated) => {
+    if (!repeated) return false;
+    const key = quoted(String(frames.at(-1)?.step));
+    throw new EvenkeelError("json-malformed", `the key ${key} stands twice in one object`, {
+      where: placeIn(where, text, offset),
+      expected: "every key once",
+      remedy: "remove one of the two",
+    });
+  });
+  return { value, offsetOf: (path) => offsetIn(text, path) };
+}
+
+/** No document is nested like this, and `JSON.parse` takes long over what is. */
+const DEPTH_MAX = 64;
+
+function refuseDeep(text: string, where: string): void {
+  let depth = 0;
+  for (let at = 0; at < text.length; at++) {
+    const c = text[at];
+    if (c === '"') at = endOfString(text, at) - 1;
+    else if (c === "{" || c === "[") depth++;
+    else if (c === "}" || c === "]") depth--;
+    if (depth <= DEPTH_MAX) continue;
+    throw new EvenkeelError("json-malformed", "it is nested beyond reason", {
+      where: placeIn(where, text, at),
+      expected: `at most ${DEPTH_MAX} levels`,
+    });
+  }
+}
+
+function parsed(text: string, where: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    const message = cause instanceof Error ? cause.message : "";
+    const offset = /at position (\d+)/.exec(message)?.[1];
+    const cut = offset === undefined || Number(offset) >= text.trimEnd().length;
+    throw new EvenkeelError(
+      "json-malformed",
+      cut ? "the JSON text ends too early" : "this is not JSON",
+      {
+        where: placeIn(where, text, offset === undefined ? text.length : Number(offset)),
+        expected: "one complete JSON document (RFC 8259)",
+        ...(cut && { remedy: "check that the file was written to its end" }),
+        cause,
+      },
+    );
+  }
+}
+
+/** An object or list that is open at some point of the text, and the step within it. */
+interface Frame {
+  readonly keys: Set<string> | null;
+  step: string | number;
+  awaitsKey: boolean;
+}
+
+/** Called at each key and each list item; true ends the walk. The frames are only lent. */
+type Visit = (frames: readonly Frame[], offset: number, repeated: boolean) => boolean;
+
+/** Walks a well-formed JSON text in one pass, in time linear in its length. */
+function walkJson(text: string, visit: Visit): void {
+  const frames: Frame[] = [];
+  let at = 0;
+  const beginsValue = (): boolean => {
+    const frame = frames.at(-1);
+    if (frame === undefined || typeof frame.step !== "number") return false;
+    frame.step++;
+    return visit(frames, at, false);
+  };
+  for (; at < text.length; at++) {
+    const frame = frames.at(-1);
+    switch (text.charAt(at)) {
+      case "{":
+        if (beginsValue()) return;
+        frames.push({ keys: new Set(), step: "", awaitsKey: true });
+        break;
+      case "[":
+        if (beginsValue()) return;
+        frames.push({ keys: null, step: -1, awaitsKey: false });
+        break;
+      case "}":
+      case "]":
+        frames.pop();
+        break;
+      case ",":
+        if (frame !== undefined) frame.awaitsKey = frame.keys !== null;
+        break;
+      case '"': {
+        const end = endOfString(text, at);
+        if (frame?.keys && frame.awaitsKey) {
+          const key: unknown = JSON.parse(text.slice(at, end));
+          frame.step = String(key);
+          frame.awaitsKey = false;
+          if (visit(frames, at, frame.keys.has(frame.step))) return;
+          frame.keys.add(frame.step);
+        } else if (beginsValue()) return;
+        at = end - 1;
+        break;
+      }
+      case " ":
+      case "\t":
+      case "\r":
+      case "\n":
+      case ":":
+        break;
+      default:
+        // A number or a literal: these have no character in common with what may follow them.
+        if (beginsValue()) return;
+        while (/[\w.+-]/.test(text[at + 1] ?? "")) at++;
+    }
+  }
+}
+
+/** The offset after the closing quote of the string that begins at `start`. */
+function endOfString(text: string, start: number): number {
+  let at = start + 1;
+  while (at < text.length && text[at] !== '"') at += text[at] === "\\" ? 2 : 1;
+  return at + 1;
+}
+
+function offsetIn(text: string, path: Path): number {
+  for (let length = path.length; length > 0; length--) {
+    let found = -1;
+    walkJson(text, (frames, offset) => {
+      const here =
+        frames.length === length && frames.every(({ step }, depth) => step === path[depth]);
+      if (here) found = offset;
+      return here;
+    });
+    if (found >= 0) return found;
+  }
+  return text.length - text.trimStart().length;
+}

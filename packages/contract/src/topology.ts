@@ -1,0 +1,154 @@
+import { z } from "zod";
+import {
+  apiVersion,
+  bytes,
+  exactly,
+  flag,
+  id,
+  index,
+  indexList,
+  integer,
+  list,
+  object,
+  oneOf,
+  pciAddress,
+  positive,
+  text,
+} from "./fields.ts";
+
+/** Far above any machine that exists, and far below what would take long to check. */
+const NODES_MAX = 1024;
+const CORES_MAX = 8192;
+const PCI_MAX = 8192;
+const ACCELERATORS_MAX = 256;
+
+const machine = object({
+  vendor: text(256).nullable(),
+  product: text(256).nullable(),
+  cpuModel: text(256).nullable(),
+  architecture: text(32).nullable(),
+  pageBytes: bytes.nullable(),
+});
+
+const hugepagePool = object({
+  sizeBytes: bytes,
+  total: bytes,
+  free: bytes.nullable(),
+});
+
+const node = object({
+  id: index,
+  package: id.nullable(),
+  cpus: indexList,
+  memoryBytes: bytes.nullable(),
+  kind: oneOf(["dram", "hbm", "cxl", "pmem", "gpu"]).nullable(),
+  hugepages: list(hugepagePool, 16),
+});
+
+const access = object({
+  initiator: index,
+  target: index,
+  readLatencyNs: positive.nullable(),
+  readBytesPerSecond: positive.nullable(),
+  basis: oneOf(["hmat", "measured"]),
+});
+
+const core = object({
+  id: index,
+  package: id.nullable(),
+  die: id.nullable(),
+  cluster: id.nullable(),
+  l3: id.nullable(),
+  node: index.nullable(),
+  cpus: indexList,
+});
+
+const speedGTs = z
+  .number({ error: "a speed in GT/s" })
+  .min(0, { error: "a speed in GT/s" })
+  .max(1024, { error: "a speed in GT/s" });
+
+/** The register has six bits; real links have up to 32 lanes, dead ones read as 63. */
+const width = integer(0, 63);
+
+export const pcieLinkSchema = object({
+  speedGTs: speedGTs.nullable(),
+  width: width.nullable(),
+  maxSpeedGTs: speedGTs.nullable(),
+  maxWidth: width.nullable(),
+});
+
+/** Vendor and device are numbers of 16 bits. */
+export const pciId: z.ZodString = z
+  .string({ error: "four hexadecimal digits" })
+  .regex(/^[0-9a-f]{4}$/, { error: "four hexadecimal digits" });
+
+/** A function has six base address registers; those of its virtual functions may stand beside them. */
+export const barBytesSchema = list(bytes, 16);
+
+const pciDevice = object({
+  address: pciAddress,
+  parent: pciAddress.nullable(),
+  root: text(64),
+  class: z
+    .string({ error: "four or six hexadecimal digits" })
+    .regex(/^(?:[0-9a-f]{4}|[0-9a-f]{6})$/, { error: "four or six hexadecimal digits" }),
+  vendor: pciId,
+  device: pciId,
+  node: index.nullable(),
+  iommuGroup: id.nullable(),
+  driver: text(64).nullable(),
+  link: pcieLinkSchema.nullable(),
+  barBytes: barBytesSchema.nullable(),
+  physicalFunction: pciAddress.nullable(),
+});
+
+const accelerator = object({
+  address: pciAddress,
+  model: text(256).nullable(),
+  uuid: text(128).nullable(),
+  moduleId: id.nullable(),
+  memoryBytes: bytes.nullable(),
+});
+
+const nic = object({
+  address: pciAddress,
+  name: text(64).nullable(),
+  rdma: flag.nullable(),
+});
+
+const link = object({
+  a: pciAddress,
+  b: pciAddress,
+  kind: oneOf(["nvlink", "xgmi"]),
+  lanes: integer(1, 256).nullable(),
+});
+
+export const partitionSchema = object({
+  id,
+  accelerators: list(pciAddress, ACCELERATORS_MAX),
+  active: flag.nullable(),
+});
+
+export const partitionsSchema = list(partitionSchema, 1024);
+
+/** SLIT entries are bytes; the kernel prints them as they stand. */
+export const distancesSchema = list(list(integer(1, 255), NODES_MAX), NODES_MAX);
+
+export const topologySchema = object({
+  apiVersion,
+  kind: exactly("Topology"),
+  name: text(253),
+  source: text(253),
+  machine,
+  nodes: list(node, NODES_MAX),
+  distances: distancesSchema.nullable(),
+  access: list(access, 65_536),
+  cores: list(core, CORES_MAX),
+  offlineCpus: indexList,
+  pci: list(pciDevice, PCI_MAX),
+  accelerators: list(accelerator, ACCELERATORS_MAX),
+  nics: list(nic, PCI_MAX),
+  links: list(link, ACCELERATORS_MAX ** 2),
+  partitions: partitionsSchema,
+});

@@ -1,0 +1,26 @@
+import type { Plan } from "@evenkeel/core/placement/plan.ts";
+import type { Refusal } from "@evenkeel/core/placement/refusal.ts";
+import type { Flavor, VirtualMachine } from "@evenkeel/core/request/virtual-machine.ts";
+import type { Topology } from "@evenkeel/core/topology/topology.ts";
+import { expectTypeOf, test } from "vitest";
+import type { z } from "zod";
+import type { flavorSchema } from "./flavor.ts";
+import type { planSchema } from "./plan.ts";
+import type { refusalSchema } from "./refusal.ts";
+import type { topologySchema } from "./topology.ts";
+import type { virtualMachineSchema } from "./virtual-machine.ts";
+
+/** An intersection as the one object that it describes. */
+type Flat<T> = { [Field in keyof T]: T[Field] };
+type FlatSpec<T extends { readonly spec: object }> = Omit<T, "spec"> & Flat<T["spec"]>;
+
+/** These hold when the compiler accepts them; running them only lists them among the tests. */
+test("a document that was read is exactly the core's type of it, not one field more or less", () => {
+  expectTypeOf<z.output<typeof topologySchema>>().toEqualTypeOf<Topology>();
+  expectTypeOf<FlatSpec<z.output<typeof virtualMachineSchema>>>().toEqualTypeOf<
+    FlatSpec<VirtualMachine>
+  >();
+  expectTypeOf<z.output<typeof flavorSchema>>().toEqualTypeOf<Flavor>();
+  expectTypeOf<z.output<typeof planSchema>>().toEqualTypeOf<Plan>();
+  expectTypeOf<z.output<typeof refusalSchema>>().toEqualTypeOf<Refusal>();
+});
