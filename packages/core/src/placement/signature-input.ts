@@ -44,7 +44,7 @@ export interface SignatureCell {
   /** How much lies on which node. */
   readonly memory: readonly { readonly node: number; readonly bytes: number }[];
   readonly cores: readonly SignatureCore[];
-  /** vCPUs that are not pinned, by the nodes whose shared cores they float over. */
+  /** vCPUs that are not pinned, by the set of nodes whose shared cores they float over. */
   readonly pools: readonly { readonly nodes: readonly number[]; readonly vcpus: number }[];
 }
 
@@ -113,22 +113,26 @@ export function signatureInputs(topology: Topology): (plan: UnsignedPlan) => Sig
 /** A cell with the host's node ids still in it. */
 function locatedCell(cell: Cell, machine: MachineLookup): SignatureCell {
   const pinned = new Map<Core, number>();
-  const pools = new Map<string, number>();
+  const floating: number[][] = [];
   for (const vcpu of cell.vcpus) {
     if ("cpu" in vcpu) {
       const core = machine.core(vcpu.cpu);
       pinned.set(core, (pinned.get(core) ?? 0) + 1);
-    } else pools.set(vcpu.cpus, (pools.get(vcpu.cpus) ?? 0) + 1);
+    } else floating.push(machine.poolNodes(vcpu.cpus));
   }
   return {
     hostNode: cell.hostNode,
     memoryPolicy: cell.memoryPolicy,
     pageBytes: cell.pageBytes,
-    memory: cell.memoryOnNodes,
+    memory: cell.memoryOnNodes.filter(({ bytes }) => bytes > 0),
     cores: [...pinned].map(([core, vcpus]) => {
       return { node: core.node, l3: core.l3, vcpus, threads: machine.threads(core) };
     }),
-    pools: [...pools].map(([cpus, vcpus]) => ({ nodes: machine.poolNodes(cpus), vcpus })),
+    pools: [...Map.groupBy(floating, (nodes) => nodes.join(","))].map(
+      ([, [nodes = [], ...more]]) => {
+        return { nodes, vcpus: 1 + more.length };
+      },
+    ),
   };
 }
 
@@ -160,7 +164,7 @@ interface MachineLookup {
   core(cpu: number): Core;
   threads(core: Core): number;
   /** The nodes that have any of the CPUs in a list string. */
-  poolNodes(cpus: string): readonly number[];
+  poolNodes(cpus: string): number[];
 }
 
 function machineOf({ nodes, cores, name }: Topology): MachineLookup {
