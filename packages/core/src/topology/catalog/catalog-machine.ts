@@ -9,7 +9,7 @@ export interface CatalogMachine {
   readonly sources: readonly Source[];
   /**
    * The sets of GPUs that its NVSwitch fabric can connect, by module number, when it is run in the
-   * shared NVSwitch model. A host whose fabric is not shared has none to keep to, so the topology
+   * shared NVSwitch model; null where it has none or they are not published. A host whose fabric is not shared has none to keep to, so the topology
    * declares none: an operator who runs the shared model puts these into the host's policy.
    */
   readonly partitions: readonly ModulePartition[] | null;
@@ -31,27 +31,27 @@ export interface ModulePartition {
   readonly modules: readonly number[];
 }
 
-/**
- * The fifteen partitions of an eight-GPU baseboard: all eight, the two halves, four pairs, and
- * each alone. The same on HGX A100 and its successors.
- */
-export const eightModulePartitions: readonly ModulePartition[] = [
-  [1, 2, 3, 4, 5, 6, 7, 8],
-  [1, 2, 3, 4],
-  [5, 6, 7, 8],
+function partitions(firstId: number, pairs: readonly number[][]): ModulePartition[] {
+  const all = [1, 2, 3, 4, 5, 6, 7, 8];
+  const sets = [all, all.slice(0, 4), all.slice(4), ...pairs, ...all.map((module) => [module])];
+  return sets.map((modules, i) => ({ id: firstId + i, modules }));
+}
+
+/** The fifteen partitions of HGX H100: all eight GPUs, the two halves, four pairs, and each alone. */
+export const eightModulePartitions: readonly ModulePartition[] = partitions(0, [
   [1, 3],
   [2, 4],
   [5, 7],
   [6, 8],
-  [1],
-  [2],
-  [3],
-  [4],
-  [5],
-  [6],
-  [7],
-  [8],
-].map((modules, id) => ({ id, modules }));
+]);
+
+/** Those of HGX B200, which pairs neighbors and counts from 1. */
+export const pairedModulePartitions: readonly ModulePartition[] = partitions(1, [
+  [1, 2],
+  [3, 4],
+  [5, 6],
+  [7, 8],
+]);
 
 /** The note that every machine with 1 GiB pages in its description needs. */
 export const hugepagesAreConfiguration =

@@ -1,17 +1,35 @@
-import { invariant } from "../../invariant.ts";
-import { comparePciAddresses } from "../pci-address.ts";
 import { topologyOf } from "../synthetic/build.ts";
 import { parseSynthetic } from "../synthetic/parse.ts";
 import type { Partition, Topology } from "../topology.ts";
 import type { CatalogMachine } from "./catalog-machine.ts";
 import { dgxA100 } from "./dgx-a100.ts";
+import { dgxH100 } from "./dgx-h100.ts";
 import { epycNps4 } from "./epyc-nps4.ts";
+import { gb200Tray } from "./gb200-tray.ts";
+import { hgxA100 } from "./hgx-a100.ts";
+import { hgxB200 } from "./hgx-b200.ts";
+import { hgxB300 } from "./hgx-b300.ts";
 import { hgxH100 } from "./hgx-h100.ts";
+import { hgxH200 } from "./hgx-h200.ts";
 import { l40sPcie } from "./l40s-pcie.ts";
+import { mi300x } from "./mi300x.ts";
 import { xeonSnc } from "./xeon-snc.ts";
 
 /** Every type of machine that is described, by name. */
-export const catalog: readonly CatalogMachine[] = [dgxA100, epycNps4, hgxH100, l40sPcie, xeonSnc];
+export const catalog: readonly CatalogMachine[] = [
+  dgxA100,
+  dgxH100,
+  epycNps4,
+  gb200Tray,
+  hgxA100,
+  hgxB200,
+  hgxB300,
+  hgxH100,
+  hgxH200,
+  l40sPcie,
+  mi300x,
+  xeonSnc,
+];
 
 export const catalogNames: readonly string[] = catalog.map(({ name }) => name);
 
@@ -24,24 +42,18 @@ export function catalogMachine(name: string): Topology | null {
 
 /**
  * The fabric partitions of the catalog's machine of that name, for a host that runs the shared
- * NVSwitch model; null where the machine has none.
+ * NVSwitch model; null where it has none, or where nobody has published which GPU is which module.
  */
 export function catalogPartitions(name: string): readonly Partition[] | null {
   const entry = catalog.find((candidate) => candidate.name === name);
-  const topology = catalogMachine(name);
-  if (entry === undefined || topology === null || entry.partitions === null) return null;
-  const addresses = new Map(
-    topology.accelerators.map(({ moduleId, address }) => [moduleId, address]),
-  );
+  const accelerators = catalogMachine(name)?.accelerators ?? [];
+  if (entry === undefined || entry.partitions === null) return null;
+  if (accelerators.some(({ moduleId }) => moduleId === null)) return null;
   return entry.partitions.map(({ id, modules }) => ({
     id,
-    accelerators: modules
-      .map((module) => {
-        const address = addresses.get(module);
-        invariant(address !== undefined, `${name} has no module ${module}`);
-        return address;
-      })
-      .toSorted(comparePciAddresses),
+    accelerators: accelerators
+      .filter(({ moduleId }) => moduleId !== null && modules.includes(moduleId))
+      .map(({ address }) => address),
     active: false,
   }));
 }
