@@ -17,7 +17,7 @@ export function readMachine(tree: Tree): Machine {
 }
 
 /** What hwloc-gather-topology notes down of a machine that no file would tell. */
-const recorderNotes = "/proc/hwloc-nofile-info";
+export const recorderNotes = "/proc/hwloc-nofile-info";
 
 /** What boards say whose maker filled in nothing. */
 const placeholders: ReadonlySet<string> = new Set([

@@ -61,16 +61,11 @@ function rootAt(tree: Tree, path: string): Root | null {
 /** The machine at a root, as a tree of its own: a link that leaves it leads nowhere. */
 export function subtree(tree: Tree, root: Root): Tree {
   if (root.path === "/" && root.standsFor === "/") return tree;
-  const outer = (path: string): string | null => {
-    if (root.standsFor === "/") return root.path === "/" ? path : root.path + path;
-    if (!path.startsWith("/sys/")) return null;
-    return joined(root.path, path.slice("/sys/".length));
-  };
-  const inner = (path: string): string | null => {
-    const below = root.path === "/" ? path : path.slice(root.path.length);
-    if (root.path !== "/" && !path.startsWith(`${root.path}/`)) return null;
-    return root.standsFor === "/" ? below : `/sys${below}`;
-  };
+  // Paths on either side of the mount point, with the other side's name for it.
+  const mount = root.standsFor === "/" ? "" : "/sys";
+  const prefix = root.path === "/" ? "" : root.path;
+  const outer = (path: string): string | null => moved(path, mount, prefix);
+  const inner = (path: string): string | null => moved(path, prefix, mount);
   const place = (path: string): string | null => {
     const from = outer(path);
     const to = from === null ? null : tree.realPath(from);
@@ -92,6 +87,12 @@ export function subtree(tree: Tree, root: Root): Tree {
       return from === null ? null : tree.readLink(from);
     },
   };
+}
+
+/** A path below one place as a path below another; null when it is not below the first. */
+function moved(path: string, from: string, to: string): string | null {
+  if (path === from || (from === "" && path === "/")) return to === "" ? "/" : to;
+  return path.startsWith(`${from}/`) ? to + path.slice(from.length) : null;
 }
 
 /** The one machine in a tree. Refuses with `tree-empty` or, naming them all, `archive-ambiguous`. */

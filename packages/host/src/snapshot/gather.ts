@@ -1,0 +1,18 @@
+import { readSysfs } from "../sysfs/read.ts";
+import type { Tree } from "../tree/tree.ts";
+import { type Recording, recordingTree } from "./recording.ts";
+import { redacted } from "./redact.ts";
+
+/**
+ * Everything that `readSysfs` reads of a machine and nothing else: the machine is read, and what
+ * was asked for on the way is the recording. So the two can never drift apart, and reading the
+ * recording gives the same topology.
+ *
+ * Errors: those of `readSysfs`, so that no recording is made of what cannot be read.
+ */
+export function gather(tree: Tree): Recording {
+  const recorder = recordingTree(tree);
+  // The name is given, so that the machine's own is not asked for.
+  readSysfs(recorder.tree, "recording");
+  return redacted(recorder.recording);
+}

@@ -1,0 +1,95 @@
+import { pageSizeKey, processorFields, recorderNotes } from "../sysfs/machine.ts";
+import { isPciAddress } from "@evenkeel/core/topology/pci-address.ts";
+import { nameOf } from "../tree/resolve.ts";
+import type { Recording } from "./recording.ts";
+
+/**
+ * What a recording may say of a machine. Most files hold one fact, which was asked for; those here
+ * hold others beside it, such as serial numbers, MAC addresses, host names, or the sizes of this
+ * process, and are cut down to the facts that are read.
+ *
+ * A GPU's UUID stays: it is how the topology names the GPU to NVIDIA's tools.
+ */
+export function redacted(recording: Recording): Recording {
+  const files = new Map<string, Uint8Array>();
+  for (const [path, bytes] of recording.files) files.set(path, allowedOf(path, bytes));
+  const links = new Map([...recording.links].filter(([path, link]) => isAllowed(path, link)));
+  return { files, links, directories: recording.directories };
+}
+
+interface Rule {
+  readonly path: RegExp;
+  readonly allowed: (bytes: Uint8Array) => Uint8Array;
+}
+
+const rules: readonly Rule[] = [
+  // ARM boards end it with their serial number; and one processor tells for all.
+  { path: /^\/proc\/cpuinfo$/, allowed: firstLinesOf(processorFields) },
+  { path: /^\/proc\/meminfo$/, allowed: firstLinesOf(["MemTotal"]) },
+  { path: /\/node\d+\/meminfo$/, allowed: firstLinesOf(["MemTotal"], (key) => lastWord(key)) },
+  {
+    path: /^\/proc\/driver\/nvidia\/.*\/information$/,
+    allowed: firstLinesOf(["Model", "GPU UUID"]),
+  },
+  { path: /^\/proc\/driver\/nvidia\/.*\/numa_status$/, allowed: firstLinesOf(["Node"]) },
+  // The host's name is among the rest.
+  { path: new RegExp(`^${recorderNotes}$`), allowed: firstLinesOf(["Architecture", "PageSize"]) },
+  { path: /^\/proc\/self\/auxv$/, allowed: pageSizeOf },
+  // NICs repeat their MAC address in the device serial number behind the header.
+  { path: /\/config$/, allowed: (bytes) => bytes.subarray(0, 64) },
+];
+
+function allowedOf(path: string, bytes: Uint8Array): Uint8Array {
+  const rule = rules.find((each) => each.path.test(path));
+  return rule === undefined ? bytes : rule.allowed(bytes);
+}
+
+/** The first line with each of the keys. */
+function firstLinesOf(
+  keys: readonly string[],
+  named: (key: string) => string = (key) => key,
+): (bytes: Uint8Array) => Uint8Array {
+  return (bytes) => {
+    const missing = new Set(keys);
+    const kept: string[] = [];
+    for (const line of new TextDecoder().decode(bytes).split("\n")) {
+      const key = line.slice(0, Math.max(0, line.indexOf(":"))).trim();
+      if (missing.delete(named(key))) kept.push(`${line}\n`);
+    }
+    return new TextEncoder().encode(kept.join(""));
+  };
+}
+
+/** A node's meminfo calls each field `Node 0 MemTotal`. */
+function lastWord(key: string): string {
+  return key.slice(key.lastIndexOf(" ") + 1);
+}
+
+/** The one pair of the auxiliary vector that tells the page size; the others are addresses. */
+function pageSizeOf(auxv: Uint8Array): Uint8Array {
+  const view = new DataView(auxv.buffer, auxv.byteOffset, auxv.byteLength);
+  for (let at = 0; at + 16 <= auxv.length; at += 16) {
+    const keys = [view.getBigUint64(at, true), view.getBigUint64(at, false)];
+    if (keys.includes(pageSizeKey)) return auxv.subarray(at, at + 16);
+  }
+  return new Uint8Array();
+}
+
+function isAllowed(path: string, link: string): boolean {
+  // Not the kernel's, and nothing that an archive may hold.
+  if (leadsOut(path, link)) return false;
+  if (!path.startsWith("/sys/class/net/")) return true;
+  // Virtual interfaces are named after guests and tenants, and `enx…` after a MAC address.
+  return link.split("/").some(isPciAddress) && !/^enx[0-9a-f]{12}$/.test(nameOf(path));
+}
+
+function leadsOut(path: string, link: string): boolean {
+  if (link.startsWith("/")) return !/^\/(sys|proc)\//.test(link) || link.includes("/..");
+  let depth = path.split("/").length - 2;
+  for (const name of link.split("/")) {
+    if (name === "" || name === ".") continue;
+    depth += name === ".." ? -1 : 1;
+    if (depth < 0) return true;
+  }
+  return false;
+}

@@ -1,0 +1,86 @@
+import { randomUUID } from "node:crypto";
+import { open, rename, rm } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { promisify } from "node:util";
+import { gzip } from "node:zlib";
+import { packTar, type TarEntry } from "modern-tar";
+import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
+import type { Tree } from "../tree/tree.ts";
+import { gather } from "./gather.ts";
+import type { Recording } from "./recording.ts";
+
+/** What was written. */
+export interface Snapshot {
+  readonly path: string;
+  readonly bytes: number;
+  /** How many of the machine's files it holds. */
+  readonly files: number;
+}
+
+/**
+ * Records a machine in a tar that reads as the machine does; gzipped when its name ends in `.gz` or
+ * `.tgz`. The same machine in the same state gives the same bytes. The file appears whole or not at
+ * all: it is written beside its place and moved there, and one that was there before stays until
+ * then.
+ *
+ * Errors: those of `readSysfs`, and `file-unwritable`.
+ */
+export async function writeSnapshot(tree: Tree, path: string): Promise<Snapshot> {
+  const compress = compressionFor(path);
+  const recording = gather(tree);
+  const tar = await packTar(entriesOf(recording));
+  const bytes = compress ? await promisify(gzip)(tar, { level: 9 }) : tar;
+  await writeWhole(path, bytes);
+  return { path, bytes: bytes.length, files: recording.files.size };
+}
+
+function compressionFor(path: string): boolean {
+  if (/\.(bz2|tbz2?|xz|txz|zst)$/.test(path)) {
+    throw new EvenkeelError("file-unwritable", "a snapshot is a tar, plain or gzipped", {
+      where: path,
+      expected: "a name that ends in .tar or .tar.gz",
+    });
+  }
+  return /\.(gz|tgz)$/.test(path);
+}
+
+/** In the order of paths, so that directories go before what is in them. */
+function entriesOf({ files, links, directories }: Recording): TarEntry[] {
+  const entries: TarEntry[] = [];
+  const shared = { mtime: new Date(0), uid: 0, gid: 0, uname: "", gname: "" };
+  for (const path of directories) {
+    if (path === "/") continue;
+    const name = `${path.slice(1)}/`;
+    entries.push({ header: { ...shared, name, type: "directory", mode: 0o755, size: 0 } });
+  }
+  for (const [path, linkname] of links) {
+    const header = { ...shared, name: path.slice(1), type: "symlink", linkname } as const;
+    entries.push({ header: { ...header, mode: 0o777, size: 0 } });
+  }
+  for (const [path, body] of files) {
+    const header = { ...shared, name: path.slice(1), type: "file", mode: 0o644 } as const;
+    entries.push({ header: { ...header, size: body.length }, body });
+  }
+  return entries.toSorted((a, b) => (a.header.name < b.header.name ? -1 : 1));
+}
+
+async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
+  const beside = join(dirname(path), `.${basename(path)}.${randomUUID()}`);
+  try {
+    const file = await open(beside, "wx", 0o644);
+    try {
+      await file.writeFile(bytes);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(beside, path);
+  } catch (cause) {
+    await rm(beside, { force: true });
+    throw new EvenkeelError("file-unwritable", "the snapshot cannot be written", {
+      where: path,
+      expected: "a file name in a directory that can be written to",
+      cause,
+    });
+  }
+}
