@@ -1,0 +1,88 @@
+import { EvenkeelError } from "../error/evenkeel-error.ts";
+import type { XmlElement, XmlNode } from "./element.ts";
+
+/**
+ * Writes an element as an XML 1.0 document without a declaration, ending in a newline.
+ *
+ * Order is kept. An element that holds only elements gets a line for each, indented by two spaces;
+ * one that holds any text is written without a space that was not there, since there every space
+ * counts. So reading what was written gives the same tree, but for white space between elements.
+ *
+ * Errors: `render-unsupported` for a name that is none, and for characters that no XML 1.0
+ * document can hold, escaped or not (https://www.w3.org/TR/xml/#charsets).
+ */
+export function writeXml(root: XmlElement): string {
+  return `${lines(root, "").join("\n")}\n`;
+}
+
+function lines(element: XmlElement, indent: string): string[] {
+  const { name, children } = element;
+  const elements = children.filter((node) => typeof node !== "string");
+  if (elements.length === 0 || elements.length < children.length) {
+    return [indent + inline(element)];
+  }
+  const inner = elements.flatMap((child) => lines(child, `${indent}  `));
+  return [`${indent}<${openTag(element)}>`, ...inner, `${indent}</${name}>`];
+}
+
+function inline(node: XmlNode): string {
+  if (typeof node === "string") return escapeText(node);
+  const content = node.children.map(inline).join("");
+  return content === "" ? `<${openTag(node)}/>` : `<${openTag(node)}>${content}</${node.name}>`;
+}
+
+function openTag({ name, attributes }: XmlElement): string {
+  const pairs = [...attributes].map(
+    ([attribute, value]) => ` ${checkedName(attribute)}='${escapeAttribute(value)}'`,
+  );
+  return checkedName(name) + pairs.join("");
+}
+
+/** Names as libvirt and every schema here has them: ASCII, with at most one prefix. */
+const nameForm = /^[A-Za-z_][\w.-]{0,127}(:[A-Za-z_][\w.-]{0,127})?$/;
+
+function checkedName(name: string): string {
+  if (nameForm.test(name)) return name;
+  throw new EvenkeelError("render-unsupported", `${JSON.stringify(name)} is no name in XML`, {
+    expected: "a name of letters, digits, hyphens, dots and underscores",
+  });
+}
+
+const references: ReadonlyMap<string, string> = new Map([
+  ["&", "&amp;"],
+  ["<", "&lt;"],
+  // Needed only after `]]`, and harmless everywhere.
+  [">", "&gt;"],
+  ["'", "&apos;"],
+  // As they stand, a reader makes a newline of a carriage return, and in attributes a space of each.
+  ["\t", "&#9;"],
+  ["\n", "&#10;"],
+  ["\r", "&#13;"],
+]);
+
+function escapeText(text: string): string {
+  return refuseUnwritable(text).replace(/[&<>\r]/g, (character) => reference(character));
+}
+
+function escapeAttribute(value: string): string {
+  return refuseUnwritable(value).replace(/[&<>'\t\n\r]/g, (character) => reference(character));
+}
+
+function reference(character: string): string {
+  return references.get(character) ?? character;
+}
+
+// Everything but tab, newline, return and the characters from space on, without the surrogates
+// that stand alone and the two non-characters that XML leaves out.
+const unwritable = /[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/u;
+
+function refuseUnwritable(text: string): string {
+  const found = unwritable.exec(text)?.[0].codePointAt(0);
+  if (found === undefined) return text;
+  const code = `U+${found.toString(16).toUpperCase().padStart(4, "0")}`;
+  const shown = JSON.stringify(text.length > 40 ? `${text.slice(0, 40)}…` : text);
+  throw new EvenkeelError("render-unsupported", `the text ${shown} contains ${code}`, {
+    expected: "characters that XML 1.0 can hold",
+    remedy: "remove the control character",
+  });
+}
