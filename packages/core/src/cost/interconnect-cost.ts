@@ -5,27 +5,30 @@ import type { PathCost } from "./path-cost.ts";
  * How long a transfer between two devices takes against the best class of its kind: `NV18` between
  * accelerators, `PIX` between an accelerator and a NIC.
  *
- * The bandwidths (GB/s, one direction) are those with which NCCL plans, `src/graph/topo.h` of
- * NVIDIA/nccl: 20.6 a lane of NVLink 4 (measured, `p2pBandwidthLatencyTest`: 376 over 18 lanes of an
- * H100, 274 over 12 of an A100); 12 through a PCIe 3 x16 switch, the generation in which one and two
- * lanes of NVLink are found; a sixth less through an Intel host bridge, which splits peer traffic
- * into small packets; 10 over a Skylake's link between sockets, less the same sixth. RCCL plans
- * with 20 a link of XGMI. `PXB` and `NODE` have no figure of their own: they lie midway between
- * their neighbors, which keeps the order of `nvidia-smi topo`.
+ * The bandwidths are those with which NCCL plans (`src/graph/topo.h` of NVIDIA/nccl), in GB/s and
+ * one direction, all of the generation of PCIe 4 and EPYC "Rome": 20 a lane of NVLink (measured with
+ * `p2pBandwidthLatencyTest`: 21 on an H100's 18 lanes, 23 on an A100's 12), 24 through a switch of
+ * PCIe 4 x16, a sixth less through a host bridge, which may split peer traffic into small packets,
+ * and 16 between sockets. RCCL plans with 20 a link of XGMI.
  *
- * Ratios of classes, not of generations: a newer PCIe moves all of its classes alike.
+ * `PXB`, `NODE` and a single lane, which is known from PCIe 3 machines alone, have no figure here:
+ * they lie midway between their neighbors, which keeps the order of `nvidia-smi topo`. The classes
+ * do not tell generations, so NVLink's lead is overstated by up to two on PCIe 5 and understated
+ * on Blackwell.
  */
-const gigabytesPerSecond = { nvlinkLane: 20.6, xgmiLink: 20, pix: 12, phb: 10, sys: 10 / 1.2 };
+const gigabytesPerSecond = { lane: 20, pix: 24, phb: 20, sys: 16 } as const;
+
+const midway = (a: number, b: number): number => (a + b) / 2;
 
 const pcie: ReadonlyMap<Interconnect, number> = new Map([
   ["PIX", gigabytesPerSecond.pix],
-  ["PXB", (gigabytesPerSecond.pix + gigabytesPerSecond.phb) / 2],
+  ["PXB", midway(gigabytesPerSecond.pix, gigabytesPerSecond.phb)],
   ["PHB", gigabytesPerSecond.phb],
-  ["NODE", (gigabytesPerSecond.phb + gigabytesPerSecond.sys) / 2],
+  ["NODE", midway(gigabytesPerSecond.phb, gigabytesPerSecond.sys)],
   ["SYS", gigabytesPerSecond.sys],
 ]);
 
-const best = { accelerator: 18 * gigabytesPerSecond.nvlinkLane, nic: gigabytesPerSecond.pix };
+const best = { accelerator: 18 * gigabytesPerSecond.lane, nic: gigabytesPerSecond.pix } as const;
 
 /** Relative transfer time between an accelerator and its peer, another accelerator or a NIC. */
 export function interconnectCost(
@@ -41,9 +44,10 @@ export function interconnectCost(
 }
 
 function bandwidthOf(interconnect: Interconnect): number {
-  const direct = /^(NV|XGMI)(\d+|#)$/.exec(interconnect);
-  if (direct === null) return pcie.get(interconnect) ?? gigabytesPerSecond.sys;
-  const lane = direct[1] === "NV" ? gigabytesPerSecond.nvlinkLane : gigabytesPerSecond.xgmiLink;
-  // Of an unknown number of lanes there is at least one.
-  return lane * (direct[2] === "#" ? 1 : Math.max(1, Number(direct[2])));
+  const overPci = pcie.get(interconnect);
+  if (overPci !== undefined) return overPci;
+  // Of an unknown number of lanes (`NV#`) there is at least one.
+  const lanes = Number(/\d+$/.exec(interconnect)?.[0] ?? 1);
+  if (lanes >= 2) return lanes * gigabytesPerSecond.lane;
+  return midway(gigabytesPerSecond.pix, 2 * gigabytesPerSecond.lane);
 }

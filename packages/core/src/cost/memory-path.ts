@@ -22,7 +22,7 @@ import type { PathCost } from "./path-cost.ts";
  */
 export interface MemoryPaths {
   /** By node ids; an initiator whose node is unknown is null. */
-  relative(initiator: number | null, target: number): PathCost;
+  readonly relative: (initiator: number | null, target: number) => PathCost;
 }
 
 /** Reads what the topology tells once; each pair is worked out when first asked for. */
@@ -48,7 +48,11 @@ export function memoryPaths(topology: Topology): MemoryPaths {
   };
 }
 
-/** The mean idle latency and the read bandwidth against local memory, and the mean of the two costs. */
+/**
+ * Against local memory, the mean of the cost in idle latency and in read bandwidth. From Intel MLC's
+ * tables as published by FD.io CSIT (Skylake), KU Leuven's VscDocumentation (Broadwell, Cascade Lake)
+ * and DRAMHiT (EPYC), and for copies to devices gearshifft#82 and rocm_bandwidth_test#129 on GitHub.
+ */
 const published = {
   /**
    * Another node of the same package. Latency 1.07 to 1.12 (EPYC, NPS4), 1.04 to 1.12 (Xeon, SNC2);

@@ -66,23 +66,23 @@ export interface RawCost {
 /** One machine's costs under one workload, with what the search needs to bound them by parts. */
 export interface CostModel {
   readonly weights: CostParts;
-  cost(placed: Placed): RawCost;
+  readonly cost: (placed: Placed) => RawCost;
   /** From CPUs or a device on one node to memory on another; an unknown initiator is null. */
-  memoryPath(initiator: number | null, target: number): number;
+  readonly memoryPath: (initiator: number | null, target: number) => number;
   /** Mean over all pairs of the accelerators; 1 of fewer than two. */
-  peer(accelerators: readonly string[]): number;
+  readonly peer: (accelerators: readonly string[]) => number;
   /** The term of one pair in `peer`. */
-  peerPair(a: string, b: string): number;
+  readonly peerPair: (a: string, b: string) => number;
   /** Mean over every device of its nearest of the other kind; 1 where there are none of one kind. */
-  network(accelerators: readonly string[], nics: readonly string[]): number;
+  readonly network: (accelerators: readonly string[], nics: readonly string[]) => number;
   /** The term of one accelerator and one NIC in `network`. */
-  networkPair(accelerator: string, nic: string): number;
+  readonly networkPair: (accelerator: string, nic: string) => number;
 }
 
 /**
  * Looks up what the topology tells once; a cost is then linear in the shares and quadratic in the
  * devices. Peers are priced against the best pair of accelerators on this machine: on one without
- * NVLink, PIX costs 1 and not thirty times a transfer that nobody can have there, which would
+ * NVLink, PIX costs 1 and not fifteen times a transfer that nobody can have there, which would
  * drown every other part.
  */
 export function costModel(topology: Topology, workload: Workload): CostModel {
@@ -184,8 +184,8 @@ function hostToDeviceCost(
 }
 
 interface PairCosts {
-  peer(a: string, b: string): PathCost;
-  network(accelerator: string, nic: string): PathCost;
+  readonly peer: (a: string, b: string) => PathCost;
+  readonly network: (accelerator: string, nic: string) => PathCost;
 }
 
 function pairCosts(topology: Topology): PairCosts {
@@ -238,20 +238,22 @@ function cheapest(costs: readonly PathCost[]): PathCost {
 
 /**
  * A placement's cost against that of the best placement of the same request on the same host when
- * empty, part by part and as a whole, rounded to four decimals. The slowdown is 1 of the best and,
- * up to that rounding, never below it, as long as `best` is the cheapest. A single part may be below
- * 1 where the best gives way on it to gain more on another.
+ * empty, part by part and as a whole, rounded to four decimals. The slowdown is 1 of the best and
+ * never below it: the best is the one with the fewest cells, and a placement of more cells that
+ * turns out cheaper has nothing to be held against but itself. A single part may be below 1 where
+ * the best gives way on it to gain more on another.
  */
 export function planCost(raw: RawCost, best: RawCost): PlanCost {
+  const { parts, total } = raw.total < best.total ? raw : best;
   return {
     basis: weakerBasis(raw.basis, best.basis),
     parts: {
-      hostToDevice: rounded(raw.parts.hostToDevice / best.parts.hostToDevice),
-      memory: rounded(raw.parts.memory / best.parts.memory),
-      peer: rounded(raw.parts.peer / best.parts.peer),
-      network: rounded(raw.parts.network / best.parts.network),
+      hostToDevice: rounded(raw.parts.hostToDevice / parts.hostToDevice),
+      memory: rounded(raw.parts.memory / parts.memory),
+      peer: rounded(raw.parts.peer / parts.peer),
+      network: rounded(raw.parts.network / parts.network),
     },
-    slowdown: rounded(raw.total / best.total),
+    slowdown: rounded(raw.total / total),
   };
 }
 

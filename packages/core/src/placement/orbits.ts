@@ -1,6 +1,6 @@
 /** Which vertices the automorphisms found so far map onto each other. */
 export interface Orbits {
-  joins(a: number, b: number): boolean;
+  readonly joins: (a: number, b: number) => boolean;
 }
 
 /** The permutation that takes each vertex of one order to the vertex in its place in another. */

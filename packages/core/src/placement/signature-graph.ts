@@ -131,9 +131,9 @@ function addDevices(graph: GraphBuilder, input: SignatureInput, { cells, nodes }
 }
 
 interface GraphBuilder {
-  vertex(label: unknown): number;
-  edge(from: number | undefined, to: number | undefined, label: unknown): void;
-  built(): LabeledGraph;
+  readonly vertex: (label: unknown) => number;
+  readonly edge: (from: number | undefined, to: number | undefined, label: unknown) => void;
+  readonly built: () => LabeledGraph;
 }
 
 function graphBuilder(): GraphBuilder {

@@ -159,12 +159,12 @@ function renumbered(cell: SignatureCell, position: (id: number) => number): Sign
 }
 
 interface MachineLookup {
-  memoryKind(node: number): MemoryKind | null;
+  readonly memoryKind: (node: number) => MemoryKind | null;
   /** The core that has a CPU. */
-  core(cpu: number): Core;
-  threads(core: Core): number;
+  readonly core: (cpu: number) => Core;
+  readonly threads: (core: Core) => number;
   /** The nodes that have any of the CPUs in a list string. */
-  poolNodes(cpus: string): number[];
+  readonly poolNodes: (cpus: string) => number[];
 }
 
 function machineOf({ nodes, cores, name }: Topology): MachineLookup {
