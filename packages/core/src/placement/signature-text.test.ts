@@ -1,0 +1,163 @@
+import { expect, test } from "vitest";
+import type { NodeDistance } from "../cost/node-distance.ts";
+import type { Interconnect } from "../topology/interconnect.ts";
+import { GiB } from "../unit/bytes.ts";
+import type { SignatureCell, SignatureDevice, SignatureInput } from "./signature-input.ts";
+import { signatureText } from "./signature-text.ts";
+
+/** A cell of two cores, two threads each, and 16 GiB on its own node. */
+const cell = (hostNode: number, change: Partial<SignatureCell> = {}): SignatureCell => ({
+  hostNode,
+  memoryPolicy: "strict",
+  pageBytes: 2 ** 21,
+  memory: [{ node: hostNode, bytes: 16 * GiB }],
+  cores: [
+    { node: hostNode, l3: 0, vcpus: 2, threads: 2 },
+    { node: hostNode, l3: 0, vcpus: 2, threads: 2 },
+  ],
+  pools: [],
+  ...change,
+});
+
+const gpu = (of: number, change: Partial<SignatureDevice> = {}): SignatureDevice => ({
+  kind: "accelerator",
+  model: null,
+  vendor: "10de",
+  device: "2330",
+  cell: of,
+  node: of,
+  maxSpeedGTs: null,
+  maxWidth: null,
+  ...change,
+});
+
+const nic = (of: number): SignatureDevice => gpu(of, { kind: "nic", vendor: "15b3" });
+
+/** Two nodes 21 apart, and between every two devices what `path` says. */
+function words(
+  cells: readonly SignatureCell[],
+  devices: readonly SignatureDevice[],
+  path: (a: number, b: number) => Interconnect | null,
+  change: Partial<SignatureInput> = {},
+): string {
+  const distance = (from: number, to: number): NodeDistance =>
+    from === to
+      ? { class: "local", rank: 0, slit: 10 }
+      : { class: "remote", rank: 0, slit: from === 2 ? 31 : 21 };
+  return signatureText({
+    isolation: "core",
+    cpuModel: null,
+    threadsPerCore: 2,
+    partitioned: false,
+    nodes: [0, 1, 2].map(() => ({ memoryKind: null })),
+    distances: [0, 1, 2].map((from) => [0, 1, 2].map((to) => distance(from, to))),
+    cells,
+    devices,
+    interconnects: devices.map((_, a) => devices.map((__, b) => (a === b ? null : path(a, b)))),
+    ...change,
+  });
+}
+
+const pix = (): Interconnect => "PIX";
+
+test.each<[string, string, string]>([
+  [
+    "a VM without devices",
+    words([cell(0)], [], pix),
+    "1 cell × (2 cores/4 threads, 16 GiB in 2 MiB pages)",
+  ],
+  [
+    "a NIC without an accelerator",
+    words([cell(0)], [nic(0)], pix),
+    "1 cell × (2 cores/4 threads, 16 GiB in 2 MiB pages, 1 NIC)",
+  ],
+  [
+    "NICs on the switches",
+    words([cell(0)], [gpu(0), nic(0), nic(0)], pix),
+    "1 cell × (2 cores/4 threads, 16 GiB in 2 MiB pages, 1 GPU, 2 NICs on their switches)",
+  ],
+  [
+    "a NIC elsewhere",
+    words([cell(0)], [gpu(0), nic(0)], () => "SYS"),
+    "1 cell × (2 cores/4 threads, 16 GiB in 2 MiB pages, 1 GPU, 1 NIC at SYS)",
+  ],
+  [
+    "unequal cells",
+    words([cell(0), cell(1, { pageBytes: 4096 })], [], pix),
+    "1 cell × (2 cores/4 threads, 16 GiB in 2 MiB pages) + 1 cell × (2 cores/4 threads, 16 GiB in 4 KiB pages), 21 apart",
+  ],
+  [
+    "uneven distances",
+    words([cell(0), cell(1), cell(2)], [], pix),
+    "3 cells × (2 cores/4 threads, 16 GiB in 2 MiB pages), 21 to 31 apart",
+  ],
+  [
+    "unknown distances",
+    words([cell(0), cell(1)], [], pix, {
+      distances: [0, 1].map(() => [0, 1].map(() => ({ class: "remote", rank: null, slit: null }))),
+    }),
+    "2 cells × (2 cores/4 threads, 16 GiB in 2 MiB pages), at unknown distances",
+  ],
+  [
+    "mixed peers",
+    words([cell(0)], [gpu(0), gpu(0), gpu(0)], (a, b) => (a + b > 1 ? null : "NV4")),
+    "1 cell × (2 cores/4 threads, 16 GiB in 2 MiB pages, 3 GPUs), GPUs NV4/an unknown distance",
+  ],
+  [
+    "accelerators that are no GPUs",
+    words(
+      [cell(0)],
+      [0, 1].map(() => gpu(0, { vendor: "1234" })),
+      pix,
+    ),
+    "1 cell × (2 cores/4 threads, 16 GiB in 2 MiB pages, 2 accelerators), accelerators PIX",
+  ],
+  [
+    "a whole partition",
+    words([cell(0)], [gpu(0), gpu(0)], () => "NV18", { partitioned: true }),
+    "1 cell × (2 cores/4 threads, 16 GiB in 2 MiB pages, 2 GPUs), GPUs NV18, a fabric partition of its own",
+  ],
+  [
+    "half used cores",
+    words([cell(0, { cores: [{ node: 0, l3: null, vcpus: 1, threads: 2 }] })], [], pix),
+    "1 cell × (1 core/1 of 2 threads, 16 GiB in 2 MiB pages)",
+  ],
+  [
+    "cores of one thread",
+    words([cell(0, { cores: [{ node: 0, l3: null, vcpus: 1, threads: 1 }] })], [], pix),
+    "1 cell × (1 core, 16 GiB in 2 MiB pages)",
+  ],
+  [
+    "interleaved memory",
+    words(
+      [
+        cell(0, {
+          memoryPolicy: "interleave",
+          memory: [0, 1].map((node) => ({ node, bytes: GiB })),
+        }),
+      ],
+      [],
+      pix,
+    ),
+    "1 cell × (2 cores/4 threads, 2 GiB in 2 MiB pages interleaved over 2 nodes)",
+  ],
+  [
+    "everything astray",
+    words(
+      [
+        cell(0, {
+          memory: [
+            { node: 0, bytes: 1023 * GiB },
+            { node: 1, bytes: GiB },
+          ],
+          cores: [{ node: 1, l3: 0, vcpus: 2, threads: 2 }],
+        }),
+      ],
+      [gpu(0, { node: 1 }), gpu(0, { node: null })],
+      pix,
+    ),
+    "1 cell × (1 core/2 threads, 1 TiB in 2 MiB pages, 2 GPUs, 1% of its memory elsewhere, 1 core elsewhere, 1 device elsewhere, 1 device on an unknown node), GPUs PIX",
+  ],
+])("%s", (_, text, expected) => {
+  expect(text).toBe(expected);
+});
