@@ -8,8 +8,19 @@ import type { Topology } from "./topology.ts";
  * readings of one unchanged machine agree; a plan made for one can tell that the other is the same.
  */
 export function topologyDigest(topology: Topology): string {
+  const known = digests.get(topology);
+  if (known !== undefined) return known;
+  const digest = `sha256:${sha256(canonicalJson(lastingShape(topology)))}`;
+  digests.set(topology, digest);
+  return digest;
+}
+
+/** A topology never changes, so its digest is worked out once. */
+const digests = new WeakMap<Topology, string>();
+
+function lastingShape(topology: Topology): unknown {
   const { name: _name, source: _source, access: _access, ...lasting } = topology;
-  const shape = {
+  return {
     ...lasting,
     nodes: topology.nodes.map((node) => ({
       ...node,
@@ -21,5 +32,4 @@ export function topologyDigest(topology: Topology): string {
     })),
     partitions: topology.partitions.map(({ active: _active, ...partition }) => partition),
   };
-  return `sha256:${sha256(canonicalJson(shape))}`;
 }

@@ -3,6 +3,7 @@ import { interconnects } from "../../topology/interconnect.ts";
 import type { FreeDevice } from "../space/devices.ts";
 import type { Space } from "../space/space.ts";
 import { type AcceleratorSet, acceleratorSets, satisfiesLink } from "./accelerator-sets.ts";
+import { extraDevices } from "./extra.ts";
 import { distances, spreadBound, spreadOf } from "./distance.ts";
 import type { CellSupply } from "./fit.ts";
 import type { Layout, LayoutCell, Objective } from "./layout.ts";
@@ -128,7 +129,8 @@ function nicsFor(
   const cost = accelerators.map((a) =>
     nics.map((nic) => model.networkPair(a.address, nic.address)),
   );
-  return chooseNics(nics, count, cost);
+  const extra = extraDevices(space.topology);
+  return chooseNics(nics, count, cost, (chosen) => extra([...accelerators, ...chosen]));
 }
 
 /** What a finished layout is judged by; `uneven` is the caller's to say. */
@@ -139,14 +141,11 @@ export function objectiveOf(
   uneven = 0,
 ): Objective {
   const chosen = cells.flatMap((cell) => [...cell.accelerators, ...cell.nics]);
-  const sellable = new Set([...space.accelerators, ...space.nics].map(({ address }) => address));
-  const asked = new Set(chosen.map((device) => device.address));
-  const along = new Set(chosen.flatMap((device) => device.companions));
   const nodes = cells.map((cell) => cell.node);
   return {
     cells: cells.length,
     cost: layoutCost(cells, model),
-    extra: [...along].filter((address) => sellable.has(address) && !asked.has(address)).length,
+    extra: extraDevices(space.topology)(chosen),
     uneven,
     spread: spreadOf(nodes, distances(space.topology)),
   };

@@ -1,58 +1,76 @@
 import type { FreeDevice } from "../space/devices.ts";
 
 /**
- * The `count` NICs with which the accelerators' network path costs least; among equal ones the
- * first in order of addresses. Null when there are too few.
+ * The `count` NICs with which the accelerators' network path costs least, among such those that
+ * take the fewest other devices along, among such the first in their order. Null if there are too few.
  *
  * The cost of a set is, summed, what each accelerator pays to its cheapest NIC and each NIC to its
- * cheapest accelerator. Sets are built in ascending order. A beginning is given up when not
- * even all remaining NICs together could make it cheaper than the best found: every accelerator
- * may then use the cheapest NIC it could still get, and the missing NICs are the cheapest left.
+ * cheapest accelerator. Sets are built in order. A beginning is given up when not even all
+ * remaining NICs together could make it better than the best found: every accelerator may then use
+ * the cheapest NIC it could still get, and the missing NICs are the cheapest left. A set that
+ * reaches the bound of the empty beginning and takes nothing along ends the search.
  *
- * @param cost cost[i][j] between accelerator i and NIC j.
+ * @param cost cost[i][j] between accelerator i and NIC j; no rows where there are no accelerators.
+ * @param extra how many devices a set takes along.
  */
 export function chooseNics(
   nics: readonly FreeDevice[],
   count: number,
   cost: readonly (readonly number[])[],
+  extra: (chosen: readonly FreeDevice[]) => number,
 ): readonly FreeDevice[] | null {
   if (nics.length < count) return null;
   if (count === 0) return [];
-  const ownCost = nics.map((_, j) => Math.min(...cost.map((row) => row[j] ?? 1)));
-  const bound = (chosen: readonly number[], from: number): number => {
-    const left = nics.map((_, j) => j).slice(from);
-    const reachable = [...chosen, ...left];
-    const ofAccelerators = cost.map((row) => Math.min(...reachable.map((j) => row[j] ?? 1)));
-    const cheapest = left.map((j) => ownCost[j] ?? 1).toSorted((a, b) => a - b);
-    const ofNics = [
-      ...chosen.map((j) => ownCost[j] ?? 1),
-      ...cheapest.slice(0, count - chosen.length),
-    ];
-    return sum(ofAccelerators) + sum(ofNics);
-  };
+  const bound = costBound(nics.length, count, cost);
   const lowest = bound([], 0);
-  let best: { readonly cost: number; readonly chosen: readonly number[] } = {
-    cost: Infinity,
-    chosen: [],
-  };
   const chosen: number[] = [];
+  let best: Choice = { cost: Infinity, extra: Infinity, nics: [] };
   const extend = (from: number): void => {
     if (chosen.length === count) {
-      best = { cost: bound(chosen, nics.length), chosen: [...chosen] };
+      const set = chosen.flatMap((j) => nics[j] ?? []);
+      const found = { cost: bound(chosen, nics.length), extra: extra(set), nics: set };
+      if (isBetter(found, best)) best = found;
       return;
     }
     for (let j = from; j <= nics.length - (count - chosen.length); j++) {
-      if (best.cost <= lowest + EPSILON) return;
+      if (!isBetter({ cost: lowest, extra: 0 }, best)) return;
       chosen.push(j);
-      if (bound(chosen, j + 1) < best.cost - EPSILON) extend(j + 1);
+      if (isBetter({ cost: bound(chosen, j + 1), extra: 0 }, best)) extend(j + 1);
       chosen.pop();
     }
   };
   extend(0);
-  return best.chosen.flatMap((j) => nics[j] ?? []);
+  return best.nics;
 }
 
-const EPSILON = 1e-9;
+interface Choice {
+  readonly cost: number;
+  readonly extra: number;
+  readonly nics: readonly FreeDevice[];
+}
+
+function isBetter(a: Omit<Choice, "nics">, b: Omit<Choice, "nics">): boolean {
+  return Math.abs(a.cost - b.cost) < 1e-9 ? a.extra < b.extra : a.cost < b.cost;
+}
+
+/** What a set costs at least that begins with `chosen` and goes on with NICs from `from`. */
+function costBound(
+  total: number,
+  count: number,
+  cost: readonly (readonly number[])[],
+): (chosen: readonly number[], from: number) => number {
+  const positions = Array.from({ length: total }, (_, j) => j);
+  const ownCost = positions.map((j) => Math.min(...cost.map((row) => row[j] ?? 1)));
+  return (chosen, from) => {
+    if (cost.length === 0) return 0;
+    const left = chosen.length === count ? [] : positions.slice(from);
+    const cheapestLeft = left.map((j) => ownCost[j] ?? 1).toSorted((a, b) => a - b);
+    const missing = cheapestLeft.slice(0, count - chosen.length);
+    const reachable = [...chosen, ...left];
+    const ofAccelerators = cost.map((row) => Math.min(...reachable.map((j) => row[j] ?? 1)));
+    return sum([...ofAccelerators, ...chosen.map((j) => ownCost[j] ?? 1), ...missing]);
+  };
+}
 
 function sum(values: readonly number[]): number {
   return values.reduce((a, b) => a + b, 0);

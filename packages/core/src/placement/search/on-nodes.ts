@@ -3,7 +3,9 @@ import type { FreeDevice } from "../space/devices.ts";
 import type { NodeSpace, Space } from "../space/space.ts";
 import { objectiveOf } from "./beside-accelerators.ts";
 import { distances, spreadBound } from "./distance.ts";
+import { extraDevices } from "./extra.ts";
 import type { LayoutCell } from "./layout.ts";
+import { chooseNics } from "./nic-choice.ts";
 import { nodeSets } from "./node-sets.ts";
 import { type Ranking, ranking } from "./ranking.ts";
 import type { Rules } from "./search.ts";
@@ -91,12 +93,15 @@ function cellsOn(
   }));
 }
 
-/** The first NICs on the nodes; from anywhere, those on the nodes first, where the locality allows. */
+/** NICs on the nodes; where the locality allows, from anywhere once those on the nodes run out. */
 function nicsOn(set: readonly number[], space: Space, rules: Rules): readonly FreeDevice[] | null {
   const { count } = space.request.nics;
-  const [near, far] = [true, false].map((beside) =>
-    space.nics.filter((nic) => set.includes(nic.node ?? -1) === beside),
+  const isNear = (nic: FreeDevice): boolean => set.includes(nic.node ?? -1);
+  const far = rules.besideDevices ? [] : space.nics.filter((nic) => !isNear(nic));
+  return chooseNics(
+    [...space.nics.filter(isNear), ...far],
+    count,
+    [],
+    extraDevices(space.topology),
   );
-  const nics = [...(near ?? []), ...(rules.besideDevices ? [] : (far ?? []))].slice(0, count);
-  return nics.length < count ? null : nics;
 }

@@ -214,7 +214,10 @@ function asPlan(
       ...accelerators.map((a) => device(a, "accelerator")),
       ...nics.map((a) => device(a, "nic")),
     ],
-    partition: null,
+    partition:
+      topology.partitions.find(
+        (partition) => partition.accelerators.toSorted().join() === accelerators.toSorted().join(),
+      )?.id ?? null,
     signature: "",
     signatureText: "",
     cost: {

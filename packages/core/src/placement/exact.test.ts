@@ -1,0 +1,140 @@
+import * as fc from "fast-check";
+import { expect, test } from "vitest";
+import { defaultHostPolicy, type HostPolicy } from "../request/host-policy.ts";
+import type { Request } from "../request/request.ts";
+import { syntheticTopology } from "../topology/synthetic/build.ts";
+import { smallTopology } from "../topology/testing/arbitrary-machine.ts";
+import { GiB, MiB } from "../unit/bytes.ts";
+import type { HostState } from "./host-state.ts";
+import { place } from "./place.ts";
+import type { Plan } from "./plan.ts";
+import { planFaults } from "./plan-check.ts";
+import { search } from "./search/search.ts";
+import { type BruteAnswer, bruteForce } from "./testing/brute-force.ts";
+
+/** Machines that a person would think of, for every request of the family. */
+const machines: readonly string[] = [
+  "package:1 core:4 thread:2 memory:16Gi hugepages:6x1Gi root*2[gpu:h100-sxm]",
+  "package:2 core:3 thread:2 memory:16Gi hugepages:6x1Gi distances:10/21 root*2[switch[gpu:h100-sxm nic:cx7]] nvlink:18",
+  "package:2 node:2 core:3 thread:1 memory:16Gi hugepages:6x1Gi distances:10/12/32 root[switch[gpu:h100-sxm nic:cx7]]",
+  "package:2 core:4 thread:2 memory:16Gi hugepages:6x1Gi distances:10/21 root[switch[gpu:h100-sxm*2 nic:cx7]]",
+];
+
+const plain: Request = {
+  name: "vm",
+  tenant: null,
+  flavor: null,
+  accelerators: { count: 0, model: null, link: "any" },
+  nics: { count: 0, rdma: false },
+  vcpus: 2,
+  memoryBytes: 2 * GiB,
+  hugepageBytes: GiB,
+  locality: "strict",
+  isolation: "core",
+  workload: "inference",
+};
+
+/** All requests of a bounded family: few enough to try them all, different enough to matter. */
+const family: readonly Request[] = [0, 1, 2, 3, 4].flatMap((accelerators) =>
+  [0, 1, 2].flatMap((nics) =>
+    [1, 4, 5, 10].flatMap((vcpus) =>
+      [GiB, 8 * GiB, 5 * MiB, 14 * MiB].map((memoryBytes) => ({
+        ...plain,
+        accelerators: { ...plain.accelerators, count: accelerators },
+        nics: { ...plain.nics, count: nics },
+        vcpus,
+        memoryBytes,
+        hugepageBytes: memoryBytes >= GiB ? GiB : null,
+      })),
+    ),
+  ),
+);
+
+/** Of base pages the host keeps all but four granules a node, so that they too run short. */
+const policy: HostPolicy = {
+  ...defaultHostPolicy,
+  reserved: { ...defaultHostPolicy.reserved, memoryPerNodeBytes: 10 * GiB - 8 * MiB },
+};
+
+/** What the search found, in the terms of brute force. */
+function searchAnswer(host: HostState, request: Request): BruteAnswer | null {
+  const found = search(host, request);
+  if (found === null) return null;
+  const { cells, objective } = found.best;
+  const devices = (kind: "accelerators" | "nics"): string =>
+    cells
+      .flatMap((cell) => cell[kind].map(({ address }) => address))
+      .toSorted()
+      .join(" ");
+  const choice = [
+    devices("accelerators"),
+    devices("nics"),
+    cells.map(({ node }) => node).join(" "),
+  ];
+  return { ...objective, choice: choice.join(" | ") };
+}
+
+function expectEqual(host: HostState, request: Request): void {
+  const [mine, brute] = [searchAnswer(host, request), bruteForce(host, request)];
+  const rounded = (answer: BruteAnswer | null): unknown =>
+    answer && { ...answer, cost: answer.cost.toFixed(9) };
+  const what = { machine: host.topology.name, taken: host.taken.length, request };
+  expect({ ...what, answer: rounded(mine) }).toEqual({ ...what, answer: rounded(brute) });
+}
+
+/** The host as it is after each of a few VMs that fit, from empty to nearly full. */
+function states(topology: HostState["topology"], requests: readonly Request[]): HostState[] {
+  const all: HostState[] = [{ topology, taken: [], policy }];
+  let taken: readonly Plan[] = [];
+  for (const [i, next] of requests.entries()) {
+    const host = { topology, taken, policy };
+    const placed = place([host], { ...next, name: `taken-${i}` });
+    if (placed.kind === "Refusal") continue;
+    expect(planFaults(placed, host)).toEqual([]);
+    taken = [...taken, placed];
+    all.push({ topology, taken, policy });
+  }
+  return all;
+}
+
+const anyRequest: fc.Arbitrary<Request> = fc.record({
+  name: fc.constant("vm"),
+  tenant: fc.constant(null),
+  flavor: fc.constant(null),
+  accelerators: fc.record({
+    count: fc.integer({ min: 0, max: 4 }),
+    model: fc.constant(null),
+    link: fc.constantFrom("any", "nvlink", "switch"),
+  }),
+  nics: fc.record({ count: fc.integer({ min: 0, max: 2 }), rdma: fc.boolean() }),
+  vcpus: fc.integer({ min: 1, max: 12 }),
+  memoryBytes: fc.integer({ min: 1, max: 10 }).map((gib) => gib * GiB),
+  hugepageBytes: fc.constant(GiB),
+  locality: fc.constant("strict"),
+  isolation: fc.constantFrom("core", "l3", "node", "host"),
+  workload: fc.constantFrom("inference", "training", "staging", "compute"),
+});
+
+test("any small machine, whatever is on it, gives what brute force gives", () => {
+  fc.assert(
+    fc.property(
+      smallTopology,
+      fc.array(anyRequest, { maxLength: 2 }),
+      anyRequest,
+      (topology, earlier, next) => {
+        for (const host of states(topology, earlier)) expectEqual(host, next);
+      },
+    ),
+    { numRuns: 300 },
+  );
+});
+
+test.each(machines)("every request of the family equals brute force on %s", (text) => {
+  const topology = syntheticTopology(text, text);
+  const [small, odd] = [family[12 * 3 + 4], family[3 * 12 * 2 + 4]];
+  const hosts = states(
+    topology,
+    [small, odd].filter((entry) => entry !== undefined),
+  );
+  for (const host of hosts) for (const request of family) expectEqual(host, request);
+});
