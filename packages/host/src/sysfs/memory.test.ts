@@ -1,0 +1,176 @@
+import { expect, test } from "vitest";
+import type { Topology } from "@evenkeel/core/topology/topology.ts";
+import { readSysfs } from "./read.ts";
+import { cpuFiles, treeOf, within } from "./testing/tree-of.ts";
+
+const node = "/sys/devices/system/node";
+const fourCpus = [0, 1, 2, 3].reduce((all, id) => ({ ...all, ...cpuFiles(id, `${id}`, id) }), {});
+
+function read(
+  files: Readonly<Record<string, string>>,
+  links: Readonly<Record<string, string>> = {},
+): Topology {
+  return readSysfs(treeOf({ ...fourCpus, ...files }, links));
+}
+
+test("A kernel without NUMA is one node with all CPUs and all memory", () => {
+  const { nodes, distances } = read({
+    "/proc/meminfo": "MemTotal:        2053992 kB\n",
+    ...within("/sys/kernel/mm/hugepages/hugepages-2048kB", {
+      nr_hugepages: "3",
+      free_hugepages: "1",
+    }),
+  });
+  expect(nodes).toEqual([
+    {
+      id: 0,
+      package: 0,
+      cpus: "0-3",
+      memoryBytes: 2_053_992 * 1024,
+      kind: null,
+      hugepages: [{ sizeBytes: 2 ** 21, total: 3, free: 1 }],
+    },
+  ]);
+  expect(distances).toBeNull();
+});
+
+test("Nodes with holes, without CPUs, and without memory", () => {
+  const { nodes, distances, cores } = read({
+    ...within(`${node}/node0`, {
+      cpulist: "0-1\n",
+      meminfo: "Node 0 MemTotal: 1024 kB\n",
+      distance: "10 21 17\n",
+      "hugepages/hugepages-1048576kB/nr_hugepages": "4\n",
+      "hugepages/hugepages-1048576kB/free_hugepages": "2\n",
+      "hugepages/hugepages-2048kB/nr_hugepages": "0\n",
+      "hugepages/hugepages-lots/nr_hugepages": "9\n",
+    }),
+    ...within(`${node}/node2`, {
+      cpumap: "0000000c\n",
+      meminfo: "Node 2 MemTotal: 0 kB\n",
+      distance: "21 10 28\n",
+    }),
+    ...within(`${node}/node16`, { cpulist: "\n", distance: "17 28 10\n" }),
+  });
+  expect(nodes.map(({ id, cpus, memoryBytes }) => [id, cpus, memoryBytes])).toEqual([
+    [0, "0-1", 1024 * 1024],
+    [2, "2-3", 0],
+    [16, "", null],
+  ]);
+  expect(nodes[0]?.hugepages).toEqual([
+    { sizeBytes: 2 ** 21, total: 0, free: null },
+    { sizeBytes: 2 ** 30, total: 4, free: 2 },
+  ]);
+  expect(distances).toEqual([
+    [10, 21, 17],
+    [21, 10, 28],
+    [17, 28, 10],
+  ]);
+  expect(cores.map((core) => core.node)).toEqual([0, 0, 2, 2]);
+});
+
+test("CPUs that two nodes claim, or that do not exist, are on no node", () => {
+  const { nodes, cores } = read({
+    [`${node}/node0/cpulist`]: "0-2,64\n",
+    [`${node}/node1/cpulist`]: "2-3\n",
+  });
+  expect(nodes.map(({ cpus }) => cpus)).toEqual(["0-1", "3"]);
+  expect(cores.map((core) => core.node)).toEqual([0, 0, null, 1]);
+});
+
+test("A node that lost its lists still has links to its CPUs", () => {
+  const { nodes } = read(
+    { [`${node}/node0/cpulist`]: "" },
+    {
+      [`${node}/node0/cpu0`]: "../../cpu/cpu0",
+      [`${node}/node1/cpu3`]: "../../cpu/cpu3",
+    },
+  );
+  expect(nodes.map(({ cpus }) => cpus)).toEqual(["0", "3"]);
+});
+
+test("Distances are whole or unknown", () => {
+  const rows = (first: string, second: string): Topology["distances"] =>
+    read({
+      ...within(`${node}/node0`, { cpulist: "0-1", distance: first }),
+      ...within(`${node}/node1`, { cpulist: "2-3", distance: second }),
+    }).distances;
+  expect(rows("10 21\n", "21 10 ")).toEqual([
+    [10, 21],
+    [21, 10],
+  ]);
+  for (const second of ["", "21", "21 10 9", "0 10", "-1 10", "21 x", "21 1e3", "9".repeat(99)]) {
+    expect(rows("10 21", second), second).toBeNull();
+  }
+});
+
+test("A row of distances has a column for each online node, recorded or not", () => {
+  const { distances } = read({
+    [`${node}/online`]: "0-2\n",
+    ...within(`${node}/node0`, { cpulist: "0-1", distance: "10 99 21" }),
+    ...within(`${node}/node2`, { cpulist: "2-3", distance: "21 99 10" }),
+  });
+  expect(distances).toEqual([
+    [10, 21],
+    [21, 10],
+  ]);
+});
+
+test("HMAT's best initiators, in nanoseconds and bytes per second", () => {
+  const { access } = read(
+    {
+      ...within(`${node}/node0`, {
+        cpulist: "0-3",
+        "access0/initiators/read_latency": "89\n",
+        "access0/initiators/read_bandwidth": "131072\n",
+        "access1/initiators/read_latency": "91\n",
+      }),
+      ...within(`${node}/node1`, {
+        cpulist: "\n",
+        "access0/initiators/read_latency": "0\n",
+        "access0/initiators/read_bandwidth": "0\n",
+        "access1/initiators/read_latency": "255\n",
+        "access1/initiators/read_bandwidth": "0\n",
+      }),
+    },
+    {
+      [`${node}/node0/access0/initiators/node0`]: "../../../node0",
+      [`${node}/node0/access1/initiators/node0`]: "../../../node0",
+      [`${node}/node1/access1/initiators/node0`]: "../../../node0",
+      [`${node}/node1/access1/initiators/node7`]: "../../../node7",
+    },
+  );
+  expect(access).toEqual([
+    { initiator: 0, target: 0, readLatencyNs: 89, readBytesPerSecond: 131_072e6, basis: "hmat" },
+    { initiator: 0, target: 1, readLatencyNs: 255, readBytesPerSecond: null, basis: "hmat" },
+  ]);
+});
+
+test("A node's kind of memory is known where a driver tells it", () => {
+  const devices = {
+    "dax0.0": "/sys/devices/LNXSYSTM:00/LNXSYBUS:00/ACPI0012:00/ndbus0/region0/dax0.0/dax0.0",
+    "dax1.0": "/sys/devices/platform/ACPI0017:00/root0/decoder0.0/region1/dax_region1/dax1.0",
+    "dax2.0": "/sys/devices/platform/hmem.0/dax2.0",
+    "dax3.0": "/sys/devices/LNXSYSTM:00/LNXSYBUS:00/ACPI0012:00/ndbus0/region3/dax3.0/dax3.0",
+  };
+  const files: Record<string, string> = {
+    "/proc/driver/nvidia/gpus/0009:01:00.0/numa_status": "Node: 5\nStatus: online\n",
+    "/proc/driver/nvidia/gpus/0019:01:00.0/numa_status": "Node: -1\n",
+  };
+  const links: Record<string, string> = {};
+  for (const [i, [name, place]] of Object.entries(devices).entries()) {
+    files[`${place}/target_node`] = `${i + 1}\n`;
+    links[`/sys/bus/dax/devices/${name}`] = place;
+    // The last is a device of its own, and no memory of a node.
+    if (name !== "dax3.0") links[`/sys/bus/dax/drivers/kmem/${name}`] = place;
+  }
+  for (let id = 0; id < 6; id++) files[`${node}/node${id}/cpulist`] = id === 0 ? "0-3\n" : "\n";
+  expect(read(files, links).nodes.map(({ kind }) => kind)).toEqual([
+    null,
+    "pmem",
+    "cxl",
+    null,
+    null,
+    "gpu",
+  ]);
+});
