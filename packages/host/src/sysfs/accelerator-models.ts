@@ -1,9 +1,11 @@
+import { deviceModels } from "@evenkeel/core/topology/device-models.ts";
+
 /**
- * The names of data-center accelerators by PCI vendor and device, as the public PCI ID database has
- * them (https://pci-ids.ucw.cz/), without the chip's code name. A device that is not here has no
- * known model: its vendor's driver may still tell one.
+ * The names of further data-center accelerators by PCI vendor and device, as the public PCI ID
+ * database has them (https://pci-ids.ucw.cz/), without the chip's code name. Those that machines can
+ * be described with have their names in the core.
  */
-const models: ReadonlyMap<string, string> = new Map([
+const furtherModels: ReadonlyMap<string, string> = new Map([
   // NVIDIA Pascal, Volta, Turing
   ["10de:15f7", "Tesla P100 PCIe 12GB"],
   ["10de:15f8", "Tesla P100 PCIe 16GB"],
@@ -11,18 +13,14 @@ const models: ReadonlyMap<string, string> = new Map([
   ["10de:1db1", "V100 SXM2 16GB"],
   ["10de:1db3", "V100 FHHL 16GB"],
   ["10de:1db4", "V100 PCIe 16GB"],
-  ["10de:1db5", "V100 SXM2 32GB"],
   ["10de:1db6", "V100 PCIe 32GB"],
   ["10de:1db8", "V100 SXM3 32GB"],
   ["10de:1df5", "V100 SXM2 16GB"],
   ["10de:1df6", "V100S PCIe 32GB"],
   ["10de:1eb8", "T4"],
   // NVIDIA Ampere
-  ["10de:20b0", "A100 SXM4 40GB"],
   ["10de:20b1", "A100 PCIe 40GB"],
-  ["10de:20b2", "A100 SXM4 80GB"],
   ["10de:20b3", "A100 SXM 64GB"],
-  ["10de:20b5", "A100 PCIe 80GB"],
   ["10de:20b7", "A30 PCIe"],
   ["10de:20b8", "A100X"],
   ["10de:20b9", "A30X"],
@@ -44,9 +42,6 @@ const models: ReadonlyMap<string, string> = new Map([
   ["10de:2328", "H20B"],
   ["10de:2329", "H20"],
   ["10de:232c", "H20 HBM3e"],
-  ["10de:2330", "H100 SXM5 80GB"],
-  ["10de:2331", "H100 PCIe"],
-  ["10de:2335", "H200 SXM 141GB"],
   ["10de:2336", "H100"],
   ["10de:2337", "H100 SXM5 64GB"],
   ["10de:2338", "H100 SXM5 96GB"],
@@ -60,19 +55,14 @@ const models: ReadonlyMap<string, string> = new Map([
   ["10de:26b5", "L40"],
   ["10de:26b7", "L20"],
   ["10de:26b8", "L40G"],
-  ["10de:26b9", "L40S"],
   ["10de:26ba", "L20"],
   ["10de:26f5", "L40 CNX"],
   ["10de:27b6", "L2"],
-  ["10de:27b8", "L4"],
   // NVIDIA Blackwell
-  ["10de:2901", "B200"],
   ["10de:2909", "HGX B200 168GB"],
   ["10de:29bc", "B100"],
-  ["10de:2941", "GB200"],
   ["10de:2bb5", "RTX PRO 6000 Blackwell Server Edition"],
   ["10de:2e12", "GB10"],
-  ["10de:3182", "B300 SXM6 AC"],
   ["10de:31c2", "GB300"],
   ["10de:31c3", "GB300"],
   // AMD Instinct
@@ -82,7 +72,6 @@ const models: ReadonlyMap<string, string> = new Map([
   ["1002:740c", "Instinct MI250X / MI250"],
   ["1002:740f", "Instinct MI210"],
   ["1002:74a0", "Instinct MI300A"],
-  ["1002:74a1", "Instinct MI300X"],
   ["1002:74a2", "Instinct MI308X"],
   ["1002:74a5", "Instinct MI325X"],
   ["1002:75a0", "Instinct MI350X"],
@@ -97,10 +86,19 @@ const models: ReadonlyMap<string, string> = new Map([
   ["1da3:1000", "Gaudi"],
   ["1da3:1010", "Gaudi"],
   ["1da3:1020", "Gaudi2"],
-  ["1234:11e8", "QEMU educational device"],
 ]);
 
-/** What a data-center accelerator is called; null of every other device. */
+const describedModels: ReadonlyMap<string, string> = new Map(
+  deviceModels
+    .filter(({ kind }) => kind === "gpu")
+    .map(({ vendor, device, name }) => [`${vendor}:${device}`, name]),
+);
+
+/**
+ * What a data-center accelerator is called, so that a request means the same on a machine of the
+ * catalog and on one that was read. Null of every other device: its driver may still tell a name.
+ */
 export function acceleratorModel(vendor: string, device: string): string | null {
-  return models.get(`${vendor}:${device}`) ?? null;
+  const id = `${vendor}:${device}`;
+  return describedModels.get(id) ?? furtherModels.get(id) ?? null;
 }

@@ -211,7 +211,7 @@ test("Accelerators are known by their id, by NVIDIA's driver, or not at all", ()
     ["0000:00:02.0", "X900", null, null],
     ["0000:00:03.0", null, null, null],
     ["0000:00:04.0", "Instinct MI300X", null, 206_141_652_992],
-    ["0000:00:05.0", "QEMU educational device", null, null],
+    ["0000:00:05.0", "QEMU edu", null, null],
   ]);
 });
 
