@@ -198,7 +198,8 @@ function expectNodes(
     const stray = set === null ? undefined : indices(set).find((id) => !ids.includes(id));
     if (stray === undefined) continue;
     const there = formatList(indexSet(ids));
-    throw impossible(described, key, `there is no node ${stray}`, `nodes among ${there}`);
+    const message = `there is no node ${stray}`;
+    throw impossible(described, key, message, `nodes among ${there}`, nodes);
   }
 }
 

@@ -1,5 +1,6 @@
 import type { SyntheticMachine } from "./machine.ts";
-import { malformed, parseTerms } from "./term.ts";
+import { formatList, parseList } from "../../set/list-format.ts";
+import { malformed, parseTerms, type Term } from "./term.ts";
 
 /** A machine being built, with the text that says it, so that what is wrong can be pointed at. */
 export interface Described {
@@ -7,13 +8,21 @@ export interface Described {
   readonly text: string;
 }
 
-/** The error for a statement that is well formed but impossible on this machine; points at its last term. */
+/**
+ * The error for a statement that is well formed but impossible on this machine. It points at the
+ * statement's term: the one about those nodes where they are given, otherwise the last.
+ */
 export function impossible(
   { text }: Described,
   key: string,
   message: string,
   expected: string,
+  nodes: string | null = null,
 ): Error {
-  const term = parseTerms(text).findLast((candidate) => candidate.key === key);
-  return malformed(text, term?.at ?? 0, message, { expected });
+  const about = (term: Term): boolean => {
+    if (term.key !== key) return false;
+    const named = term.nodes === null ? null : parseList(term.nodes.text);
+    return nodes === null || (named !== null && formatList(named) === nodes);
+  };
+  return malformed(text, parseTerms(text).findLast(about)?.at ?? 0, message, { expected });
 }

@@ -1,0 +1,168 @@
+import { indexSet, size } from "../../set/index-set.ts";
+import { formatList, parseList } from "../../set/list-format.ts";
+import { formatBytes } from "../../unit/bytes.ts";
+import type { Core, HugepagePool, MemoryNode, PcieLink, Topology } from "../topology.ts";
+import { joined, type Line, line, span, wrapped } from "./line.ts";
+
+/** `1 node`, `2 nodes`. */
+export function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? "" : "s"}`;
+}
+
+const unknown = (text: string): Line => line(span(text, "unknown"));
+
+const kindNames = { dram: "", hbm: " HBM", cxl: " CXL", pmem: " PMEM", gpu: " GPU" } as const;
+
+/** How much memory a node has, and of what kind where it is not ordinary DRAM. */
+export function memoryText({ memoryBytes, kind }: MemoryNode): Line {
+  if (memoryBytes === null) return unknown("memory unknown");
+  if (memoryBytes === 0) return line(span("no memory", "faint"));
+  return line(span(`${formatBytes(memoryBytes)}${kindNames[kind ?? "dram"]}`, "memory"));
+}
+
+/** A node's memory, and how much of it lies in huge pages. */
+export function memoryLine(node: MemoryNode): Line {
+  if (node.memoryBytes === 0) return memoryText(node);
+  const pools = node.hugepages.filter(({ total }) => total > 0).map(poolLine);
+  const none = node.cpus === "" ? [] : [line("no huge pages")];
+  return joined([memoryText(node), ...(pools.length > 0 ? pools : none)], " · ");
+}
+
+function poolLine({ sizeBytes, total, free }: HugepagePool): Line {
+  const pool = `${total} × ${formatBytes(sizeBytes)}`;
+  if (free === null) return [span(`${pool}, `), span("free unknown", "unknown")];
+  return line(free === total ? `${pool} free` : `${pool}, ${free} free`);
+}
+
+/** Huge pages in a cell of a table, free and in all: `20/40 × 1 GiB`. */
+export function poolsText({ hugepages }: MemoryNode): Line {
+  const pools = hugepages
+    .filter(({ total }) => total > 0)
+    .map(({ sizeBytes, total, free }) =>
+      line(`${free ?? "?"}/${total} × ${formatBytes(sizeBytes)}`),
+    );
+  return joined(pools, ", ");
+}
+
+/** A node's cores: how many, their threads, and the caches that they share with each other and other nodes. */
+export function coresLine(topology: Topology, node: number): Line {
+  const cores = topology.cores.filter((core) => core.node === node);
+  if (cores.length === 0) return line(span("no CPUs", "faint"));
+  const threads = countsOf(cores.map(({ cpus }) => sizeOf(cpus)));
+  const many = threads.length === 1 ? ` × ${counted(threads[0] ?? 1, "thread")}` : "";
+  const uneven = threads.length > 1 ? ` of ${threads.join(" or ")} threads` : "";
+  return joined(
+    [line(`${counted(cores.length, "core")}${many}${uneven}`), cachesLine(topology, cores)],
+    " · ",
+  );
+}
+
+function cachesLine(topology: Topology, cores: readonly Core[]): Line {
+  if (cores.some(({ l3 }) => l3 === null)) return unknown("L3 unknown");
+  const own = new Set(cores.map(({ l3 }) => l3));
+  const others = topology.cores
+    .filter(({ l3, node }) => own.has(l3) && node !== cores[0]?.node)
+    .flatMap(({ node }) => node ?? []);
+  if (others.length > 0) return line(`L3 shared with ${nodesText(others)}`);
+  const shares = new Map<number | null, number>();
+  for (const { l3 } of cores) shares.set(l3, (shares.get(l3) ?? 0) + 1);
+  if (shares.size === 1) return line("one L3");
+  const sizes = countsOf([...shares.values()]);
+  return line(`${shares.size} L3${sizes.length === 1 ? "" : ` of ${sizes.join(" or ")} cores`}`);
+}
+
+/** `node 1`, `nodes 1-3`. */
+export function nodesText(nodes: Iterable<number>): string {
+  const list = listOf(nodes);
+  return /^\d+$/.test(list) ? `node ${list}` : `nodes ${list}`;
+}
+
+/** The different numbers, ascending. */
+function countsOf(numbers: readonly number[]): number[] {
+  return [...new Set(numbers)].toSorted((a, b) => a - b);
+}
+
+function sizeOf(list: string): number {
+  const set = parseList(list);
+  return set === null ? 0 : size(set);
+}
+
+const generations: ReadonlyMap<number, number> = new Map([
+  [2.5, 1],
+  [5, 2],
+  [8, 3],
+  [16, 4],
+  [32, 5],
+  [64, 6],
+]);
+
+/** A PCIe link: `gen5 x16`, and what it could be where it runs at less. */
+export function linkLine(link: PcieLink | null): Line {
+  if (link === null) return unknown("link unknown");
+  const now = rateText(link.speedGTs, link.width);
+  const most = rateText(link.maxSpeedGTs, link.maxWidth);
+  if (most === now || (link.maxSpeedGTs === null && link.maxWidth === null)) return line(now);
+  if (link.speedGTs === null && link.width === null) return line(`up to ${most}`);
+  return [span(now, "warning"), span(` of ${most}`, "faint")];
+}
+
+function rateText(speedGTs: number | null, width: number | null): string {
+  const generation = speedGTs === null ? "gen?" : `gen${generations.get(speedGTs) ?? "?"}`;
+  return `${generation} x${width ?? "?"}`;
+}
+
+/** The first lines of a drawing: what the machine is, and how much of everything it has. */
+export function headerLines(topology: Topology, width: number): Line[] {
+  const { machine, nodes, cores } = topology;
+  const product = [machine.vendor, machine.product].filter((part) => part !== null).join(" ");
+  const page = machine.pageBytes === null ? null : `${formatBytes(machine.pageBytes)} pages`;
+  const nameless = product === "" && machine.cpuModel === null;
+  const identity = [
+    nameless ? unknown("model unknown") : line(product),
+    ...[machine.cpuModel, machine.architecture, page].map((part) => line(part ?? "")),
+  ];
+  const packages = new Set(cores.map((core) => core.package).filter((id) => id !== null));
+  const cpus = nodes.reduce((sum, node) => sum + sizeOf(node.cpus), 0);
+  const offline = topology.offlineCpus;
+  const counts = [
+    packages.size === 0 ? unknown("packages unknown") : line(counted(packages.size, "package")),
+    line(counted(nodes.length, "node")),
+    line(counted(cores.length, "core")),
+    line(counted(cpus, "CPU")),
+    offline === "" ? [] : line(span(`CPUs ${offline} offline`, "warning")),
+    ...memoryTotals(nodes),
+    ...acceleratorCounts(topology),
+    topology.nics.length === 0 ? [] : line(counted(topology.nics.length, "NIC")),
+  ];
+  return [
+    [span(topology.name, "title"), span(`  ${topology.source}`, "faint")],
+    ...wrapped(identity, " · ", width),
+    ...wrapped(counts, " · ", width),
+  ];
+}
+
+/** What memory there is in all, that of GPUs apart: it is not the host's to sell. */
+function memoryTotals(nodes: readonly MemoryNode[]): Line[] {
+  const total = (among: readonly MemoryNode[]): number =>
+    among.reduce((sum, node) => sum + (node.memoryBytes ?? 0), 0);
+  const host = nodes.filter(({ kind }) => kind !== "gpu");
+  const gpu = total(nodes.filter(({ kind }) => kind === "gpu"));
+  const some = host.some(({ memoryBytes }) => memoryBytes === null);
+  const known = line(`${some ? "at least " : ""}${formatBytes(total(host))}`);
+  return [known, gpu === 0 ? [] : line(`${formatBytes(gpu)} of GPU memory`)];
+}
+
+function acceleratorCounts({ accelerators }: Topology): Line[] {
+  const models = new Map<string | null, number>();
+  for (const { model } of accelerators) models.set(model, (models.get(model) ?? 0) + 1);
+  return [...models].map(([model, count]) =>
+    model === null
+      ? unknown(`${counted(count, "accelerator")} of unknown model`)
+      : line(span(`${count} × ${model}`, "accelerator")),
+  );
+}
+
+/** Numbers as a list string: `0-3,7`. */
+export function listOf(numbers: Iterable<number>): string {
+  return formatList(indexSet(numbers));
+}

@@ -1,0 +1,49 @@
+import { invariant } from "../../invariant.ts";
+import type { Topology } from "../topology.ts";
+import { beside } from "./box.ts";
+import { counted, headerLines } from "./describe.ts";
+import { fitted, type Line, line, printLine, span, widestOf, widthOf } from "./line.ts";
+import { distanceLines, interconnectLines, partitionLines } from "./matrix.ts";
+import { nodeTable } from "./node-table.ts";
+import { packageBoxes } from "./package-boxes.ts";
+import { hiddenFunctions } from "./pci-tree.ts";
+
+export interface DrawOptions {
+  /** Columns there are, at least 40. */
+  readonly width: number;
+  /** ANSI escapes for a terminal that shows them; none by default. */
+  readonly color?: boolean;
+}
+
+/** Nodes with CPUs beyond which a drawing becomes a table. */
+const boxedNodesMax = 16;
+const gap = 4;
+
+/**
+ * A machine as text: its packages with their nodes, memory and cores, the PCI trees that hang from
+ * each node, and below them how far everything is from everything else. Packages stand side by
+ * side where the width allows it; a machine of many nodes is a table. What is unknown says so. The
+ * same topology gives the same text, which ends in a line break.
+ */
+export function drawTopology(topology: Topology, { width, color = false }: DrawOptions): string {
+  invariant(width >= 40, "a drawing needs 40 columns");
+  const boxedNodes = topology.nodes.filter((node) => node.cpus !== "").length;
+  const body =
+    boxedNodes > boxedNodesMax ? nodeTable(topology, width) : packageBoxes(topology, width);
+  const distances = distanceLines(topology, width);
+  const links = interconnectLines(topology, width);
+  const fit = distances.length > 0 && widestOf(distances) + gap + widestOf(links) <= width;
+  const hidden = hiddenFunctions(topology);
+  const sections: readonly (readonly Line[])[] = [
+    headerLines(topology, width),
+    body,
+    ...(fit ? [beside([distances, links], gap)] : [distances, links]),
+    partitionLines(topology, width),
+    hidden === 0 ? [] : [line(span(`${counted(hidden, "other PCI function")} not shown`, "faint"))],
+  ];
+  const lines = sections
+    .filter((section) => section.length > 0)
+    .flatMap((section, i) => (i < 2 ? section : [[], ...section]))
+    .map((one) => (widthOf(one) > width ? fitted(one, width) : one));
+  return `${lines.map((one) => printLine(one, color)).join("\n")}\n`;
+}

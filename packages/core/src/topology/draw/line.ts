@@ -1,0 +1,104 @@
+/**
+ * Lines of text whose parts have a meaning. Layout counts characters and never sees color: only
+ * `printLine` turns meaning into ANSI escapes, and only when it is asked to.
+ */
+export type Line = readonly Span[];
+
+export interface Span {
+  readonly text: string;
+  readonly style: Style;
+}
+
+export type Style =
+  | "plain"
+  | "frame"
+  | "title"
+  | "accelerator"
+  | "nic"
+  | "memory"
+  | "faint"
+  | "unknown"
+  | "warning";
+
+/** SGR parameters of ECMA-48, those that every terminal knows. */
+const sgr: Readonly<Record<Style, string>> = {
+  plain: "",
+  frame: "2",
+  title: "1",
+  accelerator: "32",
+  nic: "36",
+  memory: "35",
+  faint: "2",
+  unknown: "33",
+  warning: "1;33",
+};
+
+// Control characters and the marks that turn the direction of text could rewrite what a terminal
+// shows, and names come from files that anybody may have written. Half a surrogate pair is no text.
+const unprintable = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
+
+/** A part of a line; characters that a terminal would act on become `�`. */
+export function span(text: string, style: Style = "plain"): Span {
+  return { text: text.replaceAll(unprintable, "\u{fffd}"), style };
+}
+
+export function line(...parts: readonly (string | Span)[]): Line {
+  return parts.map((part) => (typeof part === "string" ? span(part) : part));
+}
+
+/** Its width in columns, one for each character. */
+export function widthOf(of: Line): number {
+  return of.reduce((sum, { text }) => sum + Array.from(text).length, 0);
+}
+
+/** The width of the widest. */
+export function widestOf(lines: readonly Line[]): number {
+  return lines.reduce((widest, one) => Math.max(widest, widthOf(one)), 0);
+}
+
+/** Exactly so wide: filled up with spaces, or cut with an ellipsis. */
+export function fitted(of: Line, width: number): Line {
+  const missing = width - widthOf(of);
+  if (missing >= 0) return [...of, span(" ".repeat(missing))];
+  const kept: Span[] = [];
+  let room = Math.max(0, width - 1);
+  for (const { text, style } of of) {
+    const characters = Array.from(text).slice(0, room);
+    kept.push({ text: characters.join(""), style });
+    room -= characters.length;
+  }
+  return width <= 0 ? [] : [...kept, span("…", "faint")];
+}
+
+/** Its parts joined by a separator; those that are empty are left out. */
+export function joined(lines: readonly Line[], separator: string): Line {
+  return lines
+    .filter((one) => widthOf(one) > 0)
+    .flatMap((one, i) => (i === 0 ? one : [span(separator, "faint"), ...one]));
+}
+
+/** As `joined`, on as many lines as it takes to keep within the width. */
+export function wrapped(lines: readonly Line[], separator: string, width: number): Line[] {
+  const rows: Line[][] = [];
+  for (const one of lines.filter((part) => widthOf(part) > 0)) {
+    const last = rows.at(-1);
+    if (last !== undefined && widthOf(joined([...last, one], separator)) <= width) last.push(one);
+    else rows.push([one]);
+  }
+  return rows.map((row) => joined(row, separator));
+}
+
+/** The line as text, without white space at its end. */
+export function printLine(of: Line, color: boolean): string {
+  const end = of.findLastIndex(({ text }) => text.trimEnd() !== "");
+  return of
+    .slice(0, end + 1)
+    .map(({ text, style }, i) => {
+      const shown = i === end ? text.trimEnd() : text;
+      const code = sgr[style];
+      return color && code !== "" && shown.trim() !== ""
+        ? `\u{1b}[${code}m${shown}\u{1b}[0m`
+        : shown;
+    })
+    .join("");
+}

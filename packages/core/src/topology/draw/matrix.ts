@@ -1,0 +1,121 @@
+import { interconnects } from "../interconnect.ts";
+import type { Topology } from "../topology.ts";
+import { listOf } from "./describe.ts";
+import { type Line, line, span, type Style, widestOf, wrapped } from "./line.ts";
+import { acceleratorNames } from "./pci-tree.ts";
+
+/** More rows than this are drawn as classes of nodes. */
+const nodesInFullMax = 8;
+
+/** The distances between nodes as a table, or in one line what can be said of them. */
+export function distanceLines({ nodes, distances }: Topology, width: number): Line[] {
+  if (nodes.length < 2) return [];
+  if (distances === null) {
+    return [line("distances  ", span("unknown", "unknown"))];
+  }
+  const value = (i: number, j: number): number => distances[i]?.[j] ?? 0;
+  const places = [...nodes.keys()];
+  const classes = nodes.length <= nodesInFullMax ? places.map((i) => [i]) : twins(places, value);
+  const names = classes.map((members) => listOf(members.map((i) => nodes[i]?.id ?? 0)));
+  const rows = classes.map((from) =>
+    classes.map((to) => {
+      const [i = 0, twin = i] = from;
+      const [j = 0] = to;
+      if (from !== to) return `${value(i, j)}`;
+      return from.length === 1 ? `${value(i, i)}` : `${value(i, i)}/${value(i, twin)}`;
+    }),
+  );
+  const table = tableLines("distances", names, rows, (text, i, j) => (i === j ? "faint" : "plain"));
+  if (widestOf(table) <= width) return table;
+  const all = distances.flat();
+  const range = `${Math.min(...all)} to ${Math.max(...all)}`;
+  return [line(`distances  ${range}, in too many classes to draw: see the machine as JSON`)];
+}
+
+/**
+ * Classes of nodes that no other node can tell apart by distance: two are twins when exchanging
+ * them leaves the table as it is. Being twins is transitive, so comparing with one member of a
+ * class is enough; the cost is at most cubic in the nodes, of which there are few.
+ */
+function twins(
+  places: readonly number[],
+  value: (i: number, j: number) => number,
+): readonly (readonly number[])[] {
+  const alike = (a: number, b: number): boolean =>
+    value(a, a) === value(b, b) &&
+    value(a, b) === value(b, a) &&
+    places.every(
+      (k) => k === a || k === b || (value(a, k) === value(b, k) && value(k, a) === value(k, b)),
+    );
+  const classes: number[][] = [];
+  for (const place of places) {
+    const known = classes.find(([first]) => first !== undefined && alike(first, place));
+    if (known === undefined) classes.push([place]);
+    else known.push(place);
+  }
+  return classes;
+}
+
+/** How the accelerators reach each other: in a line where all pairs are alike, else as a table. */
+export function interconnectLines(topology: Topology, width: number): Line[] {
+  const { accelerators } = topology;
+  if (accelerators.length < 2) return [];
+  const of = interconnects(topology);
+  const addresses = accelerators.map(({ address }) => address);
+  const rows = addresses.map((a) => addresses.map((b) => (a === b ? "X" : (of(a, b) ?? "?"))));
+  const classes = new Set(rows.flat().filter((text) => text !== "X"));
+  const [only] = classes;
+  if (classes.size === 1 && only !== undefined) {
+    const every = accelerators.length === 2 ? "" : " between every two";
+    const names = acceleratorNames(accelerators.keys());
+    return [line("links  ", span(`${names}  ${only}${every}`, styleOf(only)))];
+  }
+  const names = accelerators.map((_, i) => `GPU${i}`);
+  const table = tableLines("links", names, rows, (text) => styleOf(text));
+  if (widestOf(table) <= width) return table;
+  const narrow = tableLines(
+    "links",
+    accelerators.map((_, i) => `${i}`),
+    rows,
+    styleOf,
+  );
+  if (widestOf(narrow) <= width) return narrow;
+  return [line(`links  ${[...classes].toSorted().join(", ")}: too many pairs to draw`)];
+}
+
+function styleOf(text: string): Style {
+  if (text === "X") return "faint";
+  if (text === "?") return "unknown";
+  return /^(NV|XGMI)/.test(text) ? "accelerator" : "plain";
+}
+
+function tableLines(
+  title: string,
+  names: readonly string[],
+  rows: readonly (readonly string[])[],
+  styleAt: (text: string, i: number, j: number) => Style,
+): Line[] {
+  const first = Math.max(title.length, ...names.map((name) => name.length));
+  const widths = names.map((name, j) =>
+    Math.max(name.length, ...rows.map((row) => row[j]?.length ?? 0)),
+  );
+  const head = names.map((name, j) => span(`  ${name.padStart(widths[j] ?? 0)}`, "faint"));
+  return [
+    [span(title.padEnd(first)), ...head],
+    ...rows.map((row, i) => [
+      span((names[i] ?? "").padStart(first), "faint"),
+      ...row.map((text, j) => span(`  ${text.padStart(widths[j] ?? 0)}`, styleAt(text, i, j))),
+    ]),
+  ];
+}
+
+/** The fabric partitions, as many to a line as fit. */
+export function partitionLines({ partitions, accelerators }: Topology, width: number): Line[] {
+  const ordinals = new Map(accelerators.map(({ address }, i) => [address, i]));
+  const sets = partitions.map(({ id, accelerators: members, active }) => {
+    const names = acceleratorNames(members.flatMap((address) => ordinals.get(address) ?? []));
+    const text = `${id}: ${names}`;
+    return line(active === true ? span(`${text} active`, "warning") : text);
+  });
+  return wrapped(sets.length === 0 ? [] : [line("partitions"), ...sets], "  ", width);
+}

@@ -1,0 +1,66 @@
+import type { Topology } from "../topology.ts";
+import { memoryLine, memoryText, nodesText, poolsText } from "./describe.ts";
+import { fitted, type Line, line, span, widestOf } from "./line.ts";
+import { acceleratorNames } from "./pci-tree.ts";
+
+/** Longer lists of CPUs are cut, so that the columns after them stay in sight. */
+const cpuListMax = 24;
+
+/** A machine of many nodes, a row for each. */
+export function nodeTable(topology: Topology, width: number): Line[] {
+  const ordinals = new Map(topology.accelerators.map(({ address }, i) => [address, i]));
+  const coresOf = new Map<number | null, number>();
+  for (const { node } of topology.cores) coresOf.set(node, (coresOf.get(node) ?? 0) + 1);
+  const devicesOf = (id: number | null): Line => {
+    const own = topology.pci.filter((device) => device.node === id);
+    const gpus = own.flatMap(({ address }) => ordinals.get(address) ?? []);
+    const nics = own.filter(({ address }) => topology.nics.some((nic) => nic.address === address));
+    return [
+      span(gpus.length === 0 ? "" : `${acceleratorNames(gpus)} `, "accelerator"),
+      span(nics.length === 0 ? "" : nics.length === 1 ? "1 NIC" : `${nics.length} NICs`, "nic"),
+    ];
+  };
+  const rows = topology.nodes.map((node) => [
+    line(`${node.id}`),
+    line(node.package === null ? "" : `${node.package}`),
+    line(`${coresOf.get(node.id) ?? 0}`),
+    line(node.cpus.length > cpuListMax ? `${node.cpus.slice(0, cpuListMax)}…` : node.cpus),
+    devicesOf(node.id),
+    memoryText(node),
+    poolsText(node),
+  ]);
+  const head = ["node", "pkg", "cores", "CPUs", "devices", "memory", "huge pages free"].map(
+    (name) => line(span(name, "faint")),
+  );
+  const stray = devicesOf(null);
+  const all = [head, ...rows];
+  const widths = head.map((_, column) => widestOf(all.map((row) => row[column] ?? [])));
+  const lines = all.map((row) =>
+    row.flatMap((cell, column) => [
+      ...(column === 0 ? [] : [span("  ")]),
+      ...fitted(cell, widths[column] ?? 0),
+    ]),
+  );
+  const unknown = widestOf([stray]) === 0 ? [] : [[span("node unknown  ", "unknown"), ...stray]];
+  return [...lines.map((one) => fitted(one, width)), ...unknown];
+}
+
+/** Nodes without CPUs, those that are alike in one line. */
+export function memoryOnlyLines(topology: Topology): Line[] {
+  const groups = new Map<string, { readonly ids: number[]; readonly text: Line }>();
+  for (const node of topology.nodes.filter(({ cpus }) => cpus === "")) {
+    const text = memoryLine(node);
+    const key = text.map((part) => part.text).join("");
+    const group = groups.get(key) ?? { ids: [], text };
+    groups.set(key, { ...group, ids: [...group.ids, node.id] });
+  }
+  const rows = [...groups.values()].map(({ ids, text }) => ({ name: nodesText(ids), text }));
+  const widest = Math.max(0, ...rows.map(({ name }) => name.length));
+  return rows.map(({ name, text }) => [span(name.padEnd(widest + 2), "title"), ...text]);
+}
+
+/** The numbers of packages whose cores a node holds. */
+export function packagesOf(topology: Topology, node: number): number[] {
+  const own = topology.cores.filter((core) => core.node === node).map((core) => core.package);
+  return [...new Set(own)].filter((id) => id !== null).toSorted((a, b) => a - b);
+}

@@ -1,0 +1,95 @@
+import type { MemoryNode, Topology } from "../topology.ts";
+import { type Box, boxed, boxHeight, boxWidth, beside } from "./box.ts";
+import { coresLine, listOf, memoryLine } from "./describe.ts";
+import { joined, type Line, line, span } from "./line.ts";
+import { memoryOnlyLines, packagesOf } from "./node-table.ts";
+import { type DrawnTree, pciTrees } from "./pci-tree.ts";
+
+const gap = 2;
+/** Longer lists of CPUs are cut: they would make every box as wide as themselves. */
+const cpuListMax = 40;
+
+/** The machine's packages as boxes with their nodes in them, as many beside each other as fit. */
+export function packageBoxes(topology: Topology, width: number): Line[] {
+  const trees = pciTrees(topology);
+  const boxes = [
+    ...packageGroups(topology).map((group) => packageBox(topology, group, trees)),
+    ...memoryBox(topology, trees),
+    ...strayBox(trees),
+  ];
+  const widest = Math.min(width, Math.max(0, ...boxes.map(boxWidth)));
+  const columns = Math.max(1, Math.min(boxes.length, Math.floor((width + gap) / (widest + gap))));
+  const rows = Array.from({ length: Math.ceil(boxes.length / columns) }, (_, row) =>
+    boxes.slice(row * columns, (row + 1) * columns),
+  );
+  return rows.flatMap((row) => {
+    const height = Math.max(...row.map(boxHeight));
+    return beside(
+      row.map((box) => boxed(box, widest, height)),
+      gap,
+    );
+  });
+}
+
+interface PackageGroup {
+  readonly title: string;
+  readonly nodes: readonly MemoryNode[];
+}
+
+/** Nodes with CPUs by the package that they lie in; one that spans several stands for itself. */
+function packageGroups(topology: Topology): PackageGroup[] {
+  const groups = new Map<string, MemoryNode[]>();
+  for (const node of topology.nodes.filter(({ cpus }) => cpus !== "")) {
+    const packages = packagesOf(topology, node.id);
+    const title =
+      node.package !== null
+        ? `package ${node.package}`
+        : packages.length > 1
+          ? `packages ${listOf(packages)}`
+          : "package unknown";
+    groups.set(title, [...(groups.get(title) ?? []), node]);
+  }
+  return [...groups].map(([title, nodes]) => ({ title, nodes }));
+}
+
+function packageBox(
+  topology: Topology,
+  { title, nodes }: PackageGroup,
+  trees: readonly DrawnTree[],
+): Box {
+  const sections = nodes.flatMap((node) => {
+    const cpus = node.cpus.length > cpuListMax ? `${node.cpus.slice(0, cpuListMax)}…` : node.cpus;
+    const memory = memoryLine(node);
+    const about = [
+      nodes.length === 1 ? memory : joined([line(span(`node ${node.id}`, "title")), memory], " · "),
+      joined([coresLine(topology, node.id), line(`CPUs ${cpus}`)], " · "),
+    ];
+    const tree = trees.find((one) => one.node === node.id)?.lines ?? [];
+    return nodes.length === 1 ? [about, tree] : [[...about, ...tree]];
+  });
+  const [only] = nodes;
+  const name = nodes.length === 1 && only !== undefined ? `${title} · node ${only.id}` : title;
+  return { title: line(span(name, "title")), sections };
+}
+
+function memoryBox(topology: Topology, trees: readonly DrawnTree[]): Box[] {
+  const without = topology.nodes.filter(({ cpus }) => cpus === "").map(({ id }) => id);
+  if (without.length === 0) return [];
+  const below = trees.flatMap(({ node, lines }) =>
+    node !== null && without.includes(node)
+      ? [line(span(`beside node ${node}`, "faint")), ...lines]
+      : [],
+  );
+  return [
+    {
+      title: line(span("memory without CPUs", "title")),
+      sections: [memoryOnlyLines(topology), below],
+    },
+  ];
+}
+
+function strayBox(trees: readonly DrawnTree[]): Box[] {
+  return trees
+    .filter(({ node }) => node === null)
+    .map(({ lines }) => ({ title: line(span("node unknown", "unknown")), sections: [lines] }));
+}
