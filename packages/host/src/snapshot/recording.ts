@@ -1,7 +1,7 @@
 import { type Entry, joined, parentOf, resolve } from "../tree/resolve.ts";
 import type { Tree } from "../tree/tree.ts";
 
-/** What was asked of a tree, enough to answer the same questions again. All paths are the tree's. */
+/** What was asked of a tree, enough to answer the same again. All paths are the tree's. */
 export interface Recording {
   readonly files: ReadonlyMap<string, Uint8Array>;
   readonly links: ReadonlyMap<string, string>;

@@ -170,7 +170,7 @@ test("A snapshot that cannot be written leaves what was there", async () => {
   expect(readFileSync(join(folder, "taken.tar/keep"), "utf8")).toBe("this");
 });
 
-test("A snapshot replaces an earlier one whole, and none is made of what cannot be read", async () => {
+test("A snapshot replaces an earlier one whole, and only by one that could be made", async () => {
   const path = join(scratch, "again.tar");
   writeFileSync(path, "earlier");
   await codedError("tree-empty", () => writeSnapshot(memoryTree(new Map(), new Map(), "x"), path));

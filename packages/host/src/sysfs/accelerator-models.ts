@@ -2,8 +2,8 @@ import { deviceModels } from "@evenkeel/core/topology/device-models.ts";
 
 /**
  * The names of further data-center accelerators by PCI vendor and device, as the public PCI ID
- * database has them (https://pci-ids.ucw.cz/), without the chip's code name. Those that machines can
- * be described with have their names in the core.
+ * database has them (https://pci-ids.ucw.cz/), without the chip's code name. Those that machines
+ * can be described with have their names in the core.
  */
 const furtherModels: ReadonlyMap<string, string> = new Map([
   // NVIDIA Pascal, Volta, Turing
@@ -76,13 +76,7 @@ const furtherModels: ReadonlyMap<string, string> = new Map([
   ["1002:74a5", "Instinct MI325X"],
   ["1002:75a0", "Instinct MI350X"],
   ["1002:75a3", "Instinct MI355X"],
-  // Intel
-  ["8086:0bd5", "Data Center GPU Max 1550"],
-  ["8086:0bd6", "Data Center GPU Max 1550"],
-  ["8086:0bda", "Data Center GPU Max 1100"],
-  ["8086:0bdb", "Data Center GPU Max 1100"],
-  ["8086:56c0", "Data Center GPU Flex 170"],
-  ["8086:56c1", "Data Center GPU Flex 140"],
+  // Intel Gaudi
   ["1da3:1000", "Gaudi"],
   ["1da3:1010", "Gaudi"],
   ["1da3:1020", "Gaudi2"],

@@ -4,7 +4,7 @@ import { cpuDirectory } from "./processors.ts";
 import { indexedNames, readIndex, readLine, readSet } from "./values.ts";
 
 /**
- * For each CPU below an L3 cache, the CPU that speaks for it, which serves as the cache's number: the
+ * For each CPU below an L3 cache, the CPU that speaks for the cache and serves as its number: the
  * lowest of those that share it, so that the files of each cache are read once. A CPU that two
  * caches claim stays with the first.
  *

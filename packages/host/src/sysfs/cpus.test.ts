@@ -35,7 +35,7 @@ test("Siblings with core numbers of their own are cores: the halves of an AMD co
   expect(cpusOfCores({ ...files, ...cpuFiles(3, "2-3", 5) })).toEqual(["0", "1", "2-3"]);
 });
 
-test("Siblings who disagree are each in one core, and one who is left out of its own set is alone", () => {
+test("Siblings who disagree are each in one core, and one left out of its own set is alone", () => {
   const files = { ...cpuFiles(0, "0-1", 0), ...cpuFiles(1, "1-2", 0), ...cpuFiles(2, "1-2", 0) };
   expect(cpusOfCores(files)).toEqual(["0-1", "2"]);
   expect(cpusOfCores({ ...cpuFiles(0, "1", 0), ...cpuFiles(1, "1", 0) })).toEqual(["0", "1"]);
@@ -46,7 +46,7 @@ test("Core numbers that repeat in another package or die make no core larger", (
   expect(cpusOfCores(files)).toEqual(["0", "1"]);
 });
 
-test("CPUs that are switched off are in no core, and told apart from those that are not there", () => {
+test("CPUs that are switched off are in no core, unlike those that are not there", () => {
   const files = { ...cpuFiles(0, "0,4", 0), ...cpuFiles(1, "1,5", 1) };
   const off = within(cpu, { "cpu4/online": "0\n", "cpu5/online": "0\n" });
   const said = within(cpu, { online: "0-1\n", present: "0-1,4-5\n", offline: "4-511\n" });

@@ -16,7 +16,7 @@ const gpu = { class: "0x030200\n", vendor: "0x10de\n", device: "0x2330\n" };
 const bridge = { class: "0x060400\n", vendor: "0x1000\n", device: "0xc030\n" };
 const nic = { class: "0x020000\n", vendor: "0x15b3\n", device: "0x1021\n" };
 
-/** A machine with functions at the given places below /sys/devices, and links in their directories. */
+/** A machine with functions at the given places below /sys/devices, and with links. */
 function read(
   functions: Readonly<Record<string, Readonly<Record<string, string | Uint8Array>>>>,
   links: Readonly<Record<string, string>> = {},
@@ -84,7 +84,7 @@ test("What a function is comes from its files, or from its configuration space",
   expect(pci).toHaveLength(2);
 });
 
-test("A function's node is what the kernel says, unless it says -1 or a node that is not there", () => {
+test("A function's node is what the kernel says, if it is a node that is there", () => {
   const nodeOf = (values: Readonly<Record<string, string>>): number | null | undefined =>
     one(values)?.node;
   expect(nodeOf({ numa_node: "1\n" })).toBe(1);
@@ -94,7 +94,7 @@ test("A function's node is what the kernel says, unless it says -1 or a node tha
   expect(nodeOf({ numa_node: "near\n", local_cpulist: "1\n" })).toBeNull();
 });
 
-test("Where the kernel has no word for it, the CPUs of exactly one node tell a function's node", () => {
+test("Where the kernel has no word for it, the CPUs of exactly one node tell the node", () => {
   expect(one({ local_cpulist: "1\n" })?.node).toBe(1);
   expect(one({ local_cpus: "00000002\n" })?.node).toBe(1);
   expect(one({ local_cpulist: "0-1\n" })?.node).toBeNull();

@@ -70,12 +70,12 @@ const differences: Readonly<Record<string, Difference>> = {
     amended: (golden) => ({ ...golden, l3s: goldenNamed("16em64t-4s2c2t").l3s }),
   },
   "16em64t-4s2ca2c-cpusetreorder": {
-    why: "hwloc shows only the CPUs that the recording process was allowed to use; we read the machine",
+    why: "hwloc shows only the CPUs that the recording process was allowed to use",
     amended: (golden) => golden,
     onlyCpus: "2-11,13",
   },
   "16em64t-4s2ca2c-cpusetreorder-merge": {
-    why: "as without -merge, which besides leaves out the cores and caches that equal their parents",
+    why: "as without -merge, which also leaves out cores and caches that equal their parents",
     amended: (golden) => {
       const { cores, l3s } = goldenNamed("16em64t-4s2ca2c-cpusetreorder");
       return { ...golden, cores, l3s };
@@ -114,8 +114,8 @@ const differences: Readonly<Record<string, Difference>> = {
   },
   fakeheterocpunuma: {
     why:
-      "the output was made with HWLOC_DEBUG_ALLOW_OVERLAPPING_NODE_CPUSETS, while we give CPUs that " +
-      "several nodes claim (16-23) to none; and hwloc gives node 2, which has no CPUs, the nearest",
+      "the output was made with HWLOC_DEBUG_ALLOW_OVERLAPPING_NODE_CPUSETS, while we give CPUs " +
+      "that several nodes claim (16-23) to none; and hwloc gives node 2, without CPUs, the nearest",
     amended: (golden) => {
       const cpus = ["0-3", "8-11", "", "", "", "12-15"];
       return {

@@ -67,7 +67,7 @@ function firstProcessor(cpuinfo: string): Processor {
   return found;
 }
 
-/** x86 and RISC-V say "model name", LoongArch "Model Name", MIPS "cpu model", POWER "cpu", IA-64 "family". */
+/** x86 says "model name", LoongArch "Model Name", MIPS "cpu model", POWER "cpu", IA-64 "family". */
 function cpuModel(cpu: Processor): string | null {
   for (const key of ["model name", "Model Name", "cpu model", "cpu", "family"]) {
     const text = cpu.get(key)?.replace(/\s+/g, " ") ?? "";

@@ -88,7 +88,7 @@ export function* fields(text: string): Generator<readonly [key: string, value: s
   }
 }
 
-/** The bytes of a meminfo field such as `MemTotal`, which a node's own meminfo calls `Node 0 MemTotal`. */
+/** The bytes of a meminfo field such as `MemTotal`, which a node calls `Node 0 MemTotal`. */
 export function memoryField(meminfo: string | null, name: string): number | null {
   for (const [key, value] of fields(meminfo ?? "")) {
     if (key.slice(key.lastIndexOf(" ") + 1) !== name) continue;

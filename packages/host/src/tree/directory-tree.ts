@@ -81,7 +81,7 @@ function lookUp(path: string): Entry | null {
     if (found.isDirectory()) return "directory";
     return found.isFile() ? "file" : null;
   } catch {
-    // No permission, a name that the system cannot have, a device that went away: as good as absent.
+    // No permission, a name that the system cannot have, a device that went away: all are absent.
     return null;
   }
 }

@@ -95,7 +95,7 @@ function moved(path: string, from: string, to: string): string | null {
   return path.startsWith(`${from}/`) ? to + path.slice(from.length) : null;
 }
 
-/** The one machine in a tree. Refuses with `tree-empty` or, naming them all, `archive-ambiguous`. */
+/** The one machine in a tree. Refuses with `tree-empty`, or `archive-ambiguous` naming them all. */
 export function onlyMachine(tree: Tree): Tree {
   const [root, ...others] = findRoots(tree);
   if (root === undefined) {

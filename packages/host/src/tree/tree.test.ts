@@ -138,6 +138,19 @@ test("A directory tree reads nothing but regular files, and never waits for one"
   expect(tree.readText("/fifo")).toBeNull();
 });
 
+test("Names that are no UTF-8 are listed and lead nowhere", () => {
+  const root = join(scratch, "latin");
+  mkdirSync(root);
+  writeFileSync(Buffer.concat([Buffer.from(`${root}/caf`), Buffer.from([0xe9])]), "x");
+  writeFileSync(join(root, "ok"), new Uint8Array([0x66, 0xff, 0x66]));
+  const tree = directoryTree(root);
+  const [name = ""] = tree.list("/");
+  expect(tree.list("/")).toHaveLength(2);
+  expect(tree.readText(`/${name}`)).toBeNull();
+  expect(tree.readText("/a\0b")).toBeNull();
+  expect(tree.readText("/ok")).toBe("f\uFFFDf");
+});
+
 test("A directory tree reads long files whole and refuses absurd ones", () => {
   const root = join(scratch, "long");
   mkdirSync(root);

@@ -29,7 +29,7 @@ export function readGoldenConsole(text: string): Golden {
   return goldenOf(objects, readDistances(lines.slice(end), objects));
 }
 
-/** A matrix whose rows and columns are headed by logical indexes, that is, the order of printing. */
+/** A matrix whose rows and columns are headed by logical indexes: the order of printing. */
 function readDistances(
   lines: readonly string[],
   objects: readonly GoldenObject[],
