@@ -6,10 +6,10 @@ import type { PathCost } from "./path-cost.ts";
  * accelerators, `PIX` between an accelerator and a NIC.
  *
  * The bandwidths are those with which NCCL plans (`src/graph/topo.h` of NVIDIA/nccl), in GB/s and
- * one direction, all of the generation of PCIe 4 and EPYC "Rome": 20 a lane of NVLink (measured with
- * `p2pBandwidthLatencyTest`: 21 on an H100's 18 lanes, 23 on an A100's 12), 24 through a switch of
- * PCIe 4 x16, a sixth less through a host bridge, which may split peer traffic into small packets,
- * and 16 between sockets. RCCL plans with 20 a link of XGMI.
+ * one direction, all of the generation of PCIe 4 and EPYC "Rome": 20 a lane of NVLink (measured
+ * with `p2pBandwidthLatencyTest`: 21 on an H100's 18 lanes, 23 on an A100's 12), 24 through a
+ * switch of PCIe 4 x16, a sixth less through a host bridge, which may split peer traffic into small
+ * packets, and 16 between sockets. RCCL plans with 20 a link of XGMI.
  *
  * `PXB`, `NODE` and a single lane, which is known from PCIe 3 machines alone, have no figure here:
  * they lie midway between their neighbors, which keeps the order of `nvidia-smi topo`. The classes

@@ -110,7 +110,7 @@ test("with a single node all memory is near, even to a device whose node is unkn
   expect(paths.relative(null, 0)).toEqual({ relative: 1, basis: "modelled" });
 });
 
-test("a node without CPUs hangs off its nearest neighbor: from there as from home, to there a hop more", () => {
+test("a node without CPUs reaches memory as its home does, and is itself a hop farther", () => {
   const distances = [
     [10, 21, 14, 24],
     [21, 10, 24, 14],
@@ -133,7 +133,7 @@ test("without distances a node without CPUs has a home only where there is one c
   expect(several.relative(0, 2)).toEqual({ relative: 2, basis: "unknown" });
 });
 
-test("on any machine own memory costs 1, nothing costs less, and SLIT's order within a class holds", () => {
+test("own memory costs 1, nothing less, and distances order each class", () => {
   fc.assert(
     fc.property(smallTopology, (topology) => {
       const paths = memoryPaths(topology);

@@ -8,14 +8,15 @@ import type { PathCost } from "./path-cost.ts";
  *
  * Where latency and bandwidth of the pair *and* of the initiator's own memory are known, from a
  * measurement or from HMAT, the cost is theirs: the mean of the latency ratio and the inverse
- * bandwidth ratio, as if half of the time were spent on dependent reads, which wait out the latency,
- * and half on streams, which wait for the bandwidth; with only one of the two known, that one. HMAT
- * is the firmware's claim and so counts as modelled.
+ * bandwidth ratio, as if half of the time were spent on dependent reads, which wait out the
+ * latency, and half on streams, which wait for the bandwidth; with only one of the two known, that
+ * one. HMAT is the firmware's claim and so counts as modelled.
  *
- * Elsewhere the cost is a published constant by class and rank of the distance (`node-distance.ts`).
- * Between packages the penalty differs widely: idle latency 1.4 to 3.4 times, bandwidth 1.2 to 3.3
- * times less, and for a single stream between host and device from three times to none at all. The
- * constants are the middle of that, good for ordering placements and no forecast for one machine.
+ * Elsewhere the cost is a published constant by class and rank of the distance
+ * (`node-distance.ts`). Between packages the penalty differs widely: idle latency 1.4 to 3.4 times,
+ * bandwidth 1.2 to 3.3 times less, and for a single stream between host and device from three times
+ * to none at all. The constants are the middle of that, good for ordering placements and no
+ * forecast for one machine.
  *
  * A node without CPUs hangs off the nearest node that has some, its home. What starts there (a GPU
  * that is a node of its own) reaches memory as its home does; what lies there is one hop farther.
@@ -49,9 +50,10 @@ export function memoryPaths(topology: Topology): MemoryPaths {
 }
 
 /**
- * Against local memory, the mean of the cost in idle latency and in read bandwidth. From Intel MLC's
- * tables as published by FD.io CSIT (Skylake), KU Leuven's VscDocumentation (Broadwell, Cascade Lake)
- * and DRAMHiT (EPYC), and for copies to devices gearshifft#82 and rocm_bandwidth_test#129 on GitHub.
+ * Against local memory, the mean of the cost in idle latency and in read bandwidth. From Intel
+ * MLC's tables as published by FD.io CSIT (Skylake), KU Leuven's VscDocumentation (Broadwell,
+ * Cascade Lake) and DRAMHiT (EPYC), and for copies to devices gearshifft#82 and
+ * rocm_bandwidth_test#129 on GitHub.
  */
 const published = {
   /**
@@ -61,15 +63,15 @@ const published = {
   samePackage: 1.05,
   /**
    * Another package. Latency 1.61 to 1.75 (Skylake, Cascade Lake, SNC2), outliers 1.4 (E7-4800) and
-   * 3.4 (6980P): 1.7. Bandwidth 113 to 34, 91 to 34, 80 to 34, 555 to 248, 188 to 94, 59 to 51 GB/s:
-   * 2.3 times less. The mean is 2.
+   * 3.4 (6980P): 1.7. Bandwidth 113 to 34, 91 to 34, 80 to 34, 555 to 248, 188 to 94, 59 to 51
+   * GB/s: 2.3 times less. The mean is 2.
    */
   remote: 2,
   /** The dearest of those, which no number of hops exceeds. */
   farthest: 3.4,
-  /** To memory without CPUs (CXL, HBM, a GPU's): described as one hop between sockets, so the same step. */
+  /** To memory without CPUs (CXL, HBM, a GPU's): described as one hop, so the step is the same. */
   memoryOnlyHop: 1,
-  /** Each further rank: a second hop of a four-node Broadwell adds 6 %. It orders more than it tells. */
+  /** Each further rank: a four-node Broadwell adds 6 %. They order more than they tell. */
   samePackageRank: 0.05,
   remoteRank: 0.1,
 } as const;
@@ -109,7 +111,9 @@ function byClass(
   return { relative, basis: nearest.basis };
 }
 
-/** Of each node, itself where it has CPUs, otherwise the nearest that do; empty where nothing tells. */
+/**
+ * Of each node, itself where it has CPUs, otherwise the nearest that do; empty where nothing tells.
+ */
 function homes(
   topology: Topology,
   distanceOf: NodeDistanceOf,

@@ -4,17 +4,20 @@ import type { MemoryNode, Topology } from "../topology/topology.ts";
  * How far apart two nodes are, in terms that machines of one model agree on whatever numbers their
  * firmware chose: a class, and a rank within the class.
  *
- * SLIT distances are no latencies: 12 and 32 on one machine are 1.1 and 1.8 times the local latency,
- * 21 on another is 1.7 (Intel MLC's tables). So they only tell order here. The class comes from the
- * packages where both are known. Where one is not, a distance below 16 counts as within the
- * package: sub-NUMA clusters and NPS modes give 11 to 15, other sockets 20 and more.
+ * SLIT distances are no latencies: 12 is 1.1 times the local latency and 21 is 1.6 to 1.75 times
+ * where Intel MLC was run on both. So they only tell order here. The class comes from the packages
+ * where both are known. Where one is not, a distance below 16 counts as within the package:
+ * sub-NUMA clusters and NPS modes give 11 to 15, other sockets 20 and more.
  */
 export type DistanceClass = "local" | "same-package" | "remote" | "memory-only" | "unknown";
 
 export interface NodeDistance {
   /** `memory-only` where either node has no CPUs, `unknown` where the topology does not tell. */
   readonly class: DistanceClass;
-  /** The position of the distance among all of its class on the machine, from 0; null without distances. */
+  /**
+   * The position of the distance among all of its class on the machine, from 0; null without
+   * distances.
+   */
   readonly rank: number | null;
   /** The SLIT distance itself; null without distances. */
   readonly slit: number | null;

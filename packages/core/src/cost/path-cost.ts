@@ -1,6 +1,8 @@
 import type { PlanCost } from "../placement/plan.ts";
 
-/** What a number rests on: this machine's measurement, published constants or firmware, or nothing. */
+/**
+ * What a number rests on: this machine's measurement, published constants or firmware, or nothing.
+ */
 export type CostBasis = PlanCost["basis"];
 
 /** What a path costs against the nearest path of its kind, and what that rests on. */

@@ -15,7 +15,8 @@ import { workloadWeights } from "./workload.ts";
  * - `memory`: what a vCPU pays for its cell's memory, over all cells by their share
  * - `hostToDevice`: what an accelerator pays for its cell's memory, over all accelerators
  * - `peer`: a transfer between two accelerators, over all pairs
- * - `network`: from each accelerator to its nearest NIC and from each NIC to its nearest accelerator
+ * - `network`: from each accelerator to its nearest NIC and from each NIC to its nearest
+ *   accelerator
  *
  * It prices paths one by one. Flows that share a link or a controller are not in it yet, although
  * they are what makes a modern machine's remote copies slow: one stream often shows no penalty.
@@ -73,7 +74,9 @@ export interface CostModel {
   readonly peer: (accelerators: readonly string[]) => number;
   /** The term of one pair in `peer`. */
   readonly peerPair: (a: string, b: string) => number;
-  /** Mean over every device of its nearest of the other kind; 1 where there are none of one kind. */
+  /**
+   * Mean over every device of its nearest of the other kind; 1 where there are none of one kind.
+   */
   readonly network: (accelerators: readonly string[], nics: readonly string[]) => number;
   /** The term of one accelerator and one NIC in `network`. */
   readonly networkPair: (accelerator: string, nic: string) => number;

@@ -199,7 +199,9 @@ test.each<readonly [string, LabeledGraph, LabeledGraph]>([
   );
 });
 
-/** Rings whose vertices are joined to those some steps on: regular, full of symmetries, often alike. */
+/**
+ * Rings whose vertices are joined to those some steps on: regular, full of symmetries, often alike.
+ */
 const rings = fc
   .array(
     fc.record({
@@ -247,7 +249,9 @@ test("labels are compared whole: no text of one graph reads like another's struc
   expect(new Set(forms).size).toBe(forms.length);
 });
 
-/** Cells that all look alike, each on a node and with some devices, everything linked to everything. */
+/**
+ * Cells that all look alike, each on a node and with some devices, everything linked to everything.
+ */
 function alike(cells: number, devices: number): LabeledGraph {
   const vertices: string[] = [];
   const edges: { from: number; to: number; label: string }[] = [];
@@ -285,7 +289,7 @@ test.each([
   expect(Math.min(...times)).toBeLessThan(limitMs);
 });
 
-test("the helper that finds isomorphisms by trying them all is right about its permutations", () => {
+test("the helper that tries all renamings has all of them", () => {
   expect(permutations(4)).toHaveLength(24);
   expect(new Set(permutations(4).map(String)).size).toBe(24);
 });

@@ -125,7 +125,9 @@ function canonicalOrder(matrix: EdgeMatrix, root: Partition): Int32Array {
     return path.findIndex((vertex, depth) => vertex !== mirrored.path[depth]);
   };
 
-  /** Explores below the choices in `path`; `ahead` when their traces are less than the best leaf's. */
+  /**
+   * Explores below the choices in `path`; `ahead` when their traces are less than the best leaf's.
+   */
   const explore = (partition: Partition, isAhead: boolean): number => {
     if (partition.cells === matrix.size) return arrive(partition.vertices, isAhead);
     let ahead = isAhead;

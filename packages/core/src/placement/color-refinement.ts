@@ -8,7 +8,9 @@
  * are split alike, step by step, and the trace of the steps can be compared between branches.
  */
 
-/** A directed graph: at `from * size + to` the label of the edge as a positive number, 0 for none. */
+/**
+ * A directed graph: at `from * size + to` the label of the edge as a positive number, 0 for none.
+ */
 export interface EdgeMatrix {
   readonly size: number;
   readonly labels: Int32Array;
@@ -40,7 +42,9 @@ function scrambled(number: number): number {
   return x ^ (x >>> 16);
 }
 
-/** An ordered partition; a cell is a run of `vertices` and is known by the position of its start. */
+/**
+ * An ordered partition; a cell is a run of `vertices` and is known by the position of its start.
+ */
 export interface Partition {
   readonly vertices: Int32Array;
   /** Of each vertex, the start of its cell. */

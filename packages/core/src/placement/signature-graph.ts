@@ -8,8 +8,8 @@ import type { SignatureCell, SignatureInput } from "./signature-input.ts";
  *
  * - a vertex for every cell (its pages and memory policy), host node (the kind of its memory) and
  *   device (its kind, model and link)
- * - from a cell to each node that it has anything on: whether the cell stands for the node, how much
- *   memory, and which cores, grouped by last-level cache
+ * - from a cell to each node that it has anything on: whether the cell stands for the node, how
+ *   much memory, and which cores, grouped by last-level cache
  * - between nodes their distance as class and rank, between devices their interconnect
  * - from a device to its cell and to its node
  *

@@ -15,7 +15,10 @@ const hgx = catalogMachine("hgx-h100");
 const xeonSnc = catalogMachine("xeon-snc");
 invariant(hgx !== null && xeonSnc !== null, "the catalog has these machines");
 
-/** One cell: its node, the first of its cores among the node's, and its accelerators and NICs by place. */
+/**
+ * One cell: its node, the first of its cores among the node's, and its accelerators and NICs by
+ * place.
+ */
 interface CellAsked {
   readonly node: number;
   readonly firstCore: number;
@@ -126,7 +129,8 @@ test("other cores, other devices and the cells the other way round make a twin",
 test("a machine of the same shape with other names, numbers and addresses gives the same", () => {
   const machine = (text: string): Topology =>
     syntheticTopology(
-      `package:2 core:8 thread:2 memory:512Gi root*2[switch:pex890xx[gpu:h100-sxm nic:cx7]] nvlink:18 ${text}`,
+      `package:2 core:8 thread:2 memory:512Gi nvlink:18 ${text}
+       root*2[switch:pex890xx[gpu:h100-sxm nic:cx7]]`,
       text,
     );
   const cells = [

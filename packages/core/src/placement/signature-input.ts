@@ -13,7 +13,8 @@ import type { Cell, Plan } from "./plan.ts";
  * cells and devices are known by their positions, which carry no meaning.
  *
  * Left out, because another VM's coming and going changes them or because they lie with the host:
- * how large a pool of shared cores is, where the emulator's threads run, what links run at just now.
+ * how large a pool of shared cores is, where the emulator's threads run, what links run at just
+ * now.
  */
 export interface SignatureInput {
   readonly isolation: Isolation;

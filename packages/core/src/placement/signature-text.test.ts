@@ -84,7 +84,8 @@ test.each<[string, string, string]>([
   [
     "unequal cells",
     words([cell(0), cell(1, { pageBytes: 4096 })], [], pix),
-    "1 cell × (2 cores/4 threads, 16 GiB in 2 MiB pages) + 1 cell × (2 cores/4 threads, 16 GiB in 4 KiB pages), 21 apart",
+    "1 cell × (2 cores/4 threads, 16 GiB in 2 MiB pages) + " +
+      "1 cell × (2 cores/4 threads, 16 GiB in 4 KiB pages), 21 apart",
   ],
   [
     "uneven distances",
@@ -115,7 +116,8 @@ test.each<[string, string, string]>([
   [
     "a whole partition",
     words([cell(0)], [gpu(0), gpu(0)], () => "NV18", { partitioned: true }),
-    "1 cell × (2 cores/4 threads, 16 GiB in 2 MiB pages, 2 GPUs), GPUs NV18, a fabric partition of its own",
+    "1 cell × (2 cores/4 threads, 16 GiB in 2 MiB pages, 2 GPUs), " +
+      "GPUs NV18, a fabric partition of its own",
   ],
   [
     "half used cores",
@@ -156,7 +158,8 @@ test.each<[string, string, string]>([
       [gpu(0, { node: 1 }), gpu(0, { node: null })],
       pix,
     ),
-    "1 cell × (1 core/2 threads, 1 TiB in 2 MiB pages, 2 GPUs, 1% of its memory elsewhere, 1 core elsewhere, 1 device elsewhere, 1 device on an unknown node), GPUs PIX",
+    "1 cell × (1 core/2 threads, 1 TiB in 2 MiB pages, 2 GPUs, 1% of its memory elsewhere, " +
+      "1 core elsewhere, 1 device elsewhere, 1 device on an unknown node), GPUs PIX",
   ],
 ])("%s", (_, text, expected) => {
   expect(text).toBe(expected);

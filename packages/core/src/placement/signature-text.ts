@@ -4,10 +4,10 @@ import { formatBytes } from "../unit/bytes.ts";
 import type { SignatureCell, SignatureDevice, SignatureInput } from "./signature-input.ts";
 
 /**
- * A signature in words: "2 cells × (12 cores/24 threads, 240 GiB in 1 GiB pages, 1 GPU, 1 NIC on its
- * switch), 21 apart, GPUs NV18". Cells that read alike are counted together. What is as it should be
- * goes without saying; what strays is said. Renaming changes nothing, but the words leave out what
- * would not be missed (caches, CPU model), so that placements which differ may read alike.
+ * A signature in words: "2 cells × (12 cores/24 threads, 240 GiB in 1 GiB pages, 1 GPU, 1 NIC on
+ * its switch), 21 apart, GPUs NV18". Cells that read alike are counted together. What is as it
+ * should be goes without saying; what strays is said. Renaming changes nothing, but the words leave
+ * out what would not be missed (caches, CPU model), so that placements which differ may read alike.
  */
 export function signatureText(input: SignatureInput): string {
   const cells = counted(input.cells.map((_, cell) => cellWords(input, cell)));

@@ -44,7 +44,8 @@ test("two placements share a signature exactly when they are twins by definition
     }),
     { numRuns: 30 },
   );
-  expect(twins).toBeGreaterThan(300);
+  // Ten of each group were renamed; others are twins by chance.
+  expect(twins).toBeGreaterThanOrEqual(300);
   expect(others).toBeGreaterThan(10_000);
 });
 
@@ -220,7 +221,7 @@ test("a cache shared by two cells is not two caches, and who shares it with whom
   expect(signatureOf(input([5, 3, 3, 5], sizes)).signature).toBe(signatures[2]);
 });
 
-test("a signature is 16 hexadecimal digits and does not change from one release to the next", () => {
+test("a signature is 16 hexadecimal digits, the same in every release", () => {
   const { signature } = signatureOf({
     isolation: "core",
     cpuModel: "a processor",

@@ -18,7 +18,10 @@ export function shuffled(n: number, choices: Iterator<number>): number[] {
   return order;
 }
 
-/** The same graph with each vertex at the position that `names` gives it, and its edges turned round. */
+/**
+ * The same graph with each vertex at the position that `names` gives it, and its edges turned
+ * round.
+ */
 export function renamed({ vertices, edges }: LabeledGraph, names: readonly number[]): LabeledGraph {
   const name = (vertex: number): number => names[vertex] ?? 0;
   return {
@@ -29,7 +32,10 @@ export function renamed({ vertices, edges }: LabeledGraph, names: readonly numbe
   };
 }
 
-/** Whether some renaming makes two graphs equal, by trying them all: the definition, for few vertices. */
+/**
+ * Whether some renaming makes two graphs equal, by trying them all: the definition, for few
+ * vertices.
+ */
 export function isomorphic(a: LabeledGraph, b: LabeledGraph): boolean {
   if (a.vertices.length !== b.vertices.length || a.edges.length !== b.edges.length) return false;
   const edge = (from: number, to: number, label: string): string => `${from} ${to} ${label}`;
