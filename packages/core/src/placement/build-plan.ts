@@ -1,4 +1,4 @@
-import { planCost } from "../cost/placement-cost.ts";
+import { planCost, type RawCost } from "../cost/placement-cost.ts";
 import {
   emptySet,
   indexSet,
@@ -30,9 +30,9 @@ import type { NodeSpace, Space } from "./space/space.ts";
  * down as a plan. Nothing is decided here that another VM could notice: cores of one cache are
  * equal, and so are pages of one node.
  *
- * @param ideal what was found for the same request on the same host when empty and unrestricted.
+ * @param ideal what the same request costs where it is best (`idealCost`).
  */
-export function buildPlan(host: HostState, found: Found, ideal: Found): Plan {
+export function buildPlan(host: HostState, found: Found, ideal: RawCost): Plan {
   const { space, best, model } = found;
   const { request, topology } = space;
   const cpus = cpuAssigner(space, best.cells);
@@ -57,7 +57,7 @@ export function buildPlan(host: HostState, found: Found, ideal: Found): Plan {
     iothreads: [{ id: 1, cpus: emulatorCpus }],
     devices: buildDevices(topology, best.cells),
     partition: best.partition,
-    cost: planCost(raw, ideal.model.cost(placed(ideal.best.cells))),
+    cost: planCost(raw, ideal),
     reasons: planReasons(found, ideal),
   } as const satisfies Omit<Plan, "signature" | "signatureText">;
   return { ...plan, ...planSignature(plan, topology) };

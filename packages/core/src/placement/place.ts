@@ -1,10 +1,12 @@
 import type { Request } from "../request/request.ts";
 import { buildPlan } from "./build-plan.ts";
 import type { HostState } from "./host-state.ts";
+import { idealCost } from "./ideal.ts";
 import type { Plan } from "./plan.ts";
 import type { Refusal } from "./refusal.ts";
 import { refuse } from "./refuse/refuse.ts";
 import { compareObjectives } from "./search/layout.ts";
+import { placed } from "./search/layout-cost.ts";
 import { search } from "./search/search.ts";
 
 /**
@@ -28,10 +30,7 @@ export function place(hosts: readonly HostState[], request: Request): Plan | Ref
       hosts: hosts.map((host) => refuse(host, request)),
     };
   }
-  return buildPlan(first.host, first.here, idealFor(first.host, request) ?? first.here);
-}
-
-/** The best that the host could do for the request if it were empty and memory were left free to follow. */
-function idealFor(host: HostState, request: Request): ReturnType<typeof search> {
-  return search({ ...host, taken: [] }, { ...request, locality: "preferred" });
+  const { host, here } = first;
+  const own = here.model.cost(placed(here.best.cells));
+  return buildPlan(host, here, idealCost(host, request) ?? own);
 }

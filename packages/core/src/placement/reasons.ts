@@ -1,4 +1,4 @@
-import { planCost } from "../cost/placement-cost.ts";
+import { planCost, type RawCost } from "../cost/placement-cost.ts";
 import { formatBytes } from "../unit/bytes.ts";
 import type { Layout, LayoutCell } from "./search/layout.ts";
 import { placed } from "./search/layout-cost.ts";
@@ -6,7 +6,7 @@ import type { Found } from "./search/search.ts";
 import type { Space } from "./space/space.ts";
 
 /** Why a plan is as it is and not like the runner-up, in sentences for the operator. */
-export function planReasons(found: Found, ideal: Found): readonly string[] {
+export function planReasons(found: Found, ideal: RawCost): readonly string[] {
   const { space, best, runnerUp } = found;
   return [
     cellReason(space, best),
@@ -106,14 +106,13 @@ function splitReasons(space: Space, { cells }: Layout): string[] {
   ];
 }
 
-function runnerUpReason(found: Found, ideal: Found, runnerUp: Layout | null): string {
+function runnerUpReason(found: Found, ideal: RawCost, runnerUp: Layout | null): string {
   if (runnerUp === null) return "There is no other choice of devices and nodes.";
   const { best, model } = found;
   const devices = runnerUp.cells.flatMap((cell) => cell.accelerators.map(({ address }) => address));
   const what = `The runner-up, ${devices.length > 0 ? `${devices.join(", ")} on ` : ""}${nodesOf(runnerUp.cells)},`;
   const [a, b] = [best.objective, runnerUp.objective];
-  const ofBest = ideal.model.cost(placed(ideal.best.cells));
-  const slowdown = planCost(model.cost(placed(runnerUp.cells)), ofBest).slowdown;
+  const slowdown = planCost(model.cost(placed(runnerUp.cells)), ideal).slowdown;
   if (b.cells > a.cells) return `${what} takes ${b.cells} cells.`;
   if (b.cost - a.cost > 1e-9)
     return `${what} is predicted to run at ${slowdown} of the best's time.`;

@@ -1,0 +1,77 @@
+// Sets up what is missing, then runs Evenkeel (`npm start`) or its tests (`npm test`).
+//
+// It runs before anything is installed, on whatever Node npm came with (20 or later), so it is
+// plain JavaScript without dependencies. Everything after it runs on the Node that npm installs
+// with the other dependencies, and in TypeScript.
+
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { delimiter, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const bin = join(root, "node_modules", ".bin");
+const programs = {
+  start: ["packages/cli/bin/evenkeel.mjs", "demo"],
+  test: ["tools/test.ts"],
+};
+
+/** Runs npm as the npm that started this script, quietly: what it prints matters when it fails. */
+function npm(...args) {
+  const script = process.env.npm_execpath;
+  const command = script?.endsWith(".js") ? [process.execPath, script] : ["npm"];
+  const [file, ...before] = command;
+  return spawnSync(file, [...before, ...args], { cwd: root, encoding: "utf8" });
+}
+
+/** Installs exactly what the lock file names, unless that has been done since it last changed. */
+function installDependencies() {
+  const lock = readFileSync(join(root, "package-lock.json"));
+  const wanted = createHash("sha256").update(lock).digest("hex");
+  const mark = join(root, "node_modules", ".installed-lock");
+  if (existsSync(mark) && readFileSync(mark, "utf8") === wanted) return;
+  process.stdout.write("Installing dependencies, once (npm ci, about 15 s) … ");
+  const started = Date.now();
+  const done = npm("ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error");
+  if (done.status !== 0) {
+    process.stdout.write(`failed\n${done.stdout}${done.stderr}`);
+    console.error("Evenkeel's dependencies could not be installed: see npm's message above.");
+    process.exit(1);
+  }
+  writeFileSync(mark, wanted);
+  console.log(`done in ${((Date.now() - started) / 1000).toFixed(1)} s`);
+}
+
+/** The Node that npm installed, or this one where there is none for the platform and it will do. */
+function findNode() {
+  const pinned = join(bin, "node");
+  if (spawnSync(pinned, ["--version"]).status === 0) return pinned;
+  const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+  if ((major === 22 && minor >= 19) || (major === 24 && minor >= 11) || major >= 26) {
+    return process.execPath;
+  }
+  console.error(
+    `Evenkeel needs Node 22.19, 24.11 or 26 and later; this is ${process.versions.node}. ` +
+      "On Linux x86-64 npm installs one by itself; elsewhere, please install it.",
+  );
+  return process.exit(1);
+}
+
+const [name, ...args] = process.argv.slice(2);
+const program = programs[name];
+if (program === undefined) {
+  console.error(`usage: node tools/launch.mjs ${Object.keys(programs).join("|")}`);
+  process.exit(2);
+}
+installDependencies();
+const node = findNode();
+const PATH = `${dirname(node)}${delimiter}${bin}${delimiter}${process.env.PATH ?? ""}`;
+const [script, ...before] = program;
+const run = spawnSync(node, [join(root, script), ...before, ...args], {
+  cwd: root,
+  stdio: "inherit",
+  env: { ...process.env, PATH },
+});
+if (run.signal !== null) process.kill(process.pid, run.signal);
+process.exit(run.status ?? 1);

@@ -1,0 +1,221 @@
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join, posix } from "node:path";
+import { describe, expect, test } from "vitest";
+
+/**
+ * The rules of this repository that no linter knows, as tests. A rule that is broken says which
+ * file breaks it and what to do instead.
+ */
+const root = join(import.meta.dirname, "..");
+
+interface Source {
+  readonly path: string;
+  readonly text: string;
+}
+
+const tracked = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard"], {
+  cwd: root,
+  encoding: "utf8",
+})
+  .split("\n")
+  .filter((path) => path !== "" && path !== "package-lock.json");
+
+const read = (path: string): Source => ({ path, text: readFileSync(join(root, path), "utf8") });
+const sources = tracked.filter((path) => /\.(ts|mjs)$/.test(path)).map(read);
+const documents = tracked.filter((path) => path.endsWith(".md")).map(read);
+const isTest = (path: string): boolean => /\.test\.ts$|\/testing\/|^test\//.test(path);
+const product = sources.filter(({ path }) => path.startsWith("packages/") && !isTest(path));
+const packageOf = (path: string): string => path.split("/")[1] ?? "";
+
+/** The modules that a file imports, as written. */
+function importsOf({ text }: Source): string[] {
+  const statement =
+    /^(?:import|export)\b[^;]*?\bfrom "([^"]+)"|^import "([^"]+)"|\bimport\("([^"]+)"\)/gm;
+  return [...text.matchAll(statement)].flatMap((match) => match[1] ?? match[2] ?? match[3] ?? []);
+}
+
+describe("layers", () => {
+  /** What each package may import of the others: `core ← contract ← cli` and `core ← host ← cli`. */
+  const allowed: Readonly<Record<string, readonly string[]>> = {
+    core: [],
+    contract: ["core"],
+    host: ["core"],
+    cli: ["core", "contract", "host"],
+  };
+
+  test("every package has its place in the order of layers", () => {
+    const present = new Set(product.map(({ path }) => packageOf(path)));
+    expect([...present].toSorted()).toEqual(Object.keys(allowed).toSorted());
+  });
+
+  test("no package imports sideways or back", () => {
+    const broken = product.flatMap((source) =>
+      importsOf(source)
+        .filter((name) => name.startsWith("@evenkeel/"))
+        .map((name) => name.split("/")[1] ?? "")
+        .filter((name) => !(allowed[packageOf(source.path)] ?? []).includes(name))
+        .map((name) => `${source.path} imports ${name}`),
+    );
+    expect(broken).toEqual([]);
+  });
+
+  test("within a package imports are relative, across packages they name the package", () => {
+    const broken = sources.flatMap((source) =>
+      importsOf(source)
+        .filter((name) => name.startsWith("."))
+        .map((name) => posix.join(posix.dirname(source.path), name))
+        .filter(
+          (target) =>
+            source.path.startsWith("packages/") && packageOf(target) !== packageOf(source.path),
+        )
+        .map((target) => `${source.path} reaches into ${target}`),
+    );
+    expect(broken).toEqual([]);
+  });
+
+  test("the core depends on nothing: no package, no node:, no clock, no randomness, no process", () => {
+    const manifest: unknown = JSON.parse(
+      readFileSync(join(root, "packages/core/package.json"), "utf8"),
+    );
+    expect(manifest).toMatchObject({ dependencies: {} });
+    const forbidden =
+      /\b(process\.|Buffer\.|Date\.now|new Date\(|Math\.random|performance\.|fetch\()/;
+    const broken = product
+      .filter(({ path }) => packageOf(path) === "core")
+      .flatMap((source) =>
+        [
+          ...importsOf(source).filter((name) => !name.startsWith(".")),
+          ...(forbidden.exec(withoutComments(source.text)) ?? []).slice(0, 1),
+        ].map((what) => `${source.path}: ${what}`),
+      );
+    expect(broken).toEqual([]);
+  });
+
+  test("what only tests use is imported by tests alone", () => {
+    const broken = product.flatMap((source) =>
+      importsOf(source)
+        .filter((name) => name.includes("/testing/") || name === "vitest" || name === "fast-check")
+        .map((name) => `${source.path} imports ${name}`),
+    );
+    expect(broken).toEqual([]);
+  });
+});
+
+function withoutComments(text: string): string {
+  return text.replaceAll(/\/\*[\s\S]*?\*\//g, "").replaceAll(/^\s*\/\/.*$/gm, "");
+}
+
+describe("size", () => {
+  const FILE_LINES_MAX = 400;
+  const FUNCTION_LINES_MAX = 70;
+  /** Files that are one thing that would only be harder to read in pieces, with the reason. */
+  const longFiles: Readonly<Record<string, string>> = {};
+
+  test(`a file has at most ${FILE_LINES_MAX} lines`, () => {
+    const long = sources
+      .filter(({ path }) => !isTest(path) && longFiles[path] === undefined)
+      .map(({ path, text }) => ({ path, lines: text.split("\n").length }))
+      .filter(({ lines }) => lines > FILE_LINES_MAX);
+    expect(long).toEqual([]);
+  });
+
+  test(`a top-level function has at most ${FUNCTION_LINES_MAX} lines`, () => {
+    const long = sources.filter(({ path }) => !isTest(path)).flatMap(longFunctions);
+    expect(long).toEqual([]);
+  });
+
+  /** Formatted code closes a top-level function with a brace in the first column. */
+  function longFunctions({ path, text }: Source): string[] {
+    const found: string[] = [];
+    let start: { readonly name: string; readonly line: number } | null = null;
+    for (const [line, content] of text.split("\n").entries()) {
+      const name = /^(?:export )?(?:async )?function\*? (\w+)/.exec(content)?.[1];
+      if (name !== undefined) start = { name, line };
+      if (start !== null && /^\}/.test(content)) {
+        const lines = line - start.line + 1;
+        if (lines > FUNCTION_LINES_MAX) found.push(`${path}: ${start.name} has ${lines} lines`);
+        start = null;
+      }
+    }
+    return found;
+  }
+});
+
+describe("names and words", () => {
+  test("folders and files are in kebab-case", () => {
+    const odd = tracked.filter(
+      (path) =>
+        path.startsWith("packages/") && !/^[a-z0-9./-]+$/.test(path.replace("README.md", "")),
+    );
+    expect(odd).toEqual([]);
+  });
+
+  test("there are no barrels: a module's path is its name", () => {
+    const barrels = product.filter(
+      ({ path, text }) => path.endsWith("/index.ts") || /^export \* from/m.test(text),
+    );
+    expect(barrels.map(({ path }) => path)).toEqual([]);
+  });
+
+  test("nothing unfinished is left behind", () => {
+    const word = new RegExp(["FIX", "ME|TO", "DO|X", "XX|HA", "CK"].join("").replaceAll(" ", ""));
+    const left = [...sources, ...documents].filter(({ text }) => word.test(text));
+    expect(left.map(({ path }) => path)).toEqual([]);
+  });
+
+  test("no test is left skipped or alone", () => {
+    const marked = sources.filter(({ text }) =>
+      /\b(test|describe|it)\.(only|skip|todo)\(/.test(text),
+    );
+    expect(marked.map(({ path }) => path)).toEqual([]);
+  });
+
+  test("nothing names a path of a developer's machine", () => {
+    const local = /(^|[\s"'`(])\/(home|root|work|Users)\//m;
+    const found = [...sources, ...documents].filter(({ text }) => local.test(text));
+    expect(found.map(({ path }) => path)).toEqual([]);
+  });
+});
+
+describe("documents", () => {
+  test("every document has one title", () => {
+    const titles = documents.map(({ path, text }) => ({
+      path,
+      titles: text.replaceAll(/```[\s\S]*?```/g, "").match(/^# /gm)?.length ?? 0,
+    }));
+    expect(titles.filter((document) => document.titles !== 1)).toEqual([]);
+  });
+
+  test("links between documents and files lead somewhere", () => {
+    const known = new Set(tracked);
+    const folders = new Set(tracked.flatMap((path) => ancestors(path)));
+    const broken = documents.flatMap(({ path, text }) =>
+      [...text.matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g)]
+        .map((match) => posix.join(posix.dirname(path), match[1] ?? ""))
+        .map((target) => target.replace(/\/$/, ""))
+        .filter((target) => !known.has(target) && !folders.has(target))
+        .map((target) => `${path}: ${target}`),
+    );
+    expect(broken).toEqual([]);
+  });
+
+  test("every promise in SPECIFICATION.md names tests that exist", () => {
+    const text = readFileSync(join(root, "SPECIFICATION.md"), "utf8");
+    const rows = text.split("\n").filter((line) => /^\| S\d+ \|/.test(line));
+    expect(rows.length).toBeGreaterThan(10);
+    const numbers = rows.map((row) => Number(/^\| S(\d+)/.exec(row)?.[1]));
+    expect(numbers).toEqual(numbers.map((_, i) => i + 1));
+    const known = new Set(tracked);
+    const broken = rows.filter((row) => {
+      const named = [...row.matchAll(/`([^`]+\.test\.ts)`/g)].map((match) => match[1] ?? "");
+      return named.length === 0 || named.some((path) => !known.has(path));
+    });
+    expect(broken).toEqual([]);
+  });
+
+  function ancestors(path: string): string[] {
+    const parts = path.split("/");
+    return parts.slice(0, -1).map((_, i) => parts.slice(0, i + 1).join("/"));
+  }
+});
