@@ -1,0 +1,112 @@
+import {
+  acceleratorPatterns,
+  matchingDevices,
+  nicPatterns,
+} from "@evenkeel/core/topology/device-pattern.ts";
+import type { Accelerator, Nic } from "@evenkeel/core/topology/topology.ts";
+import { attribute } from "@evenkeel/core/xml/element.ts";
+import { above, type HwlocExport, type HwlocObject, objectsOf, readCount } from "./object.ts";
+import type { HwlocPci } from "./pci.ts";
+
+/** What the operating system calls a PCI function: `nvml0`, `cuda0`, `mlx5_0`, `eth0`. */
+export type OsDevices = ReadonlyMap<string, readonly HwlocObject[]>;
+
+/** The OS devices of every PCI function, by its address. */
+export function osDevices(hwloc: HwlocExport, pci: readonly HwlocPci[]): OsDevices {
+  const addresses = new Map(pci.map(({ object, device }) => [object, device.address]));
+  const byAddress = new Map<string, HwlocObject[]>();
+  for (const object of objectsOf(hwloc, "OSDev")) {
+    const owner = above(object, (candidate) => addresses.has(candidate));
+    const address = owner === null ? undefined : addresses.get(owner);
+    if (address === undefined) continue;
+    const known = byAddress.get(address) ?? [];
+    byAddress.set(address, [...known, object]);
+  }
+  return byAddress;
+}
+
+/**
+ * The accelerators: what the patterns for them match, and what a library for computing on them
+ * told hwloc of, where it was built with one. The memory is what that offers for use, a little less
+ * than what is soldered on.
+ */
+export function readAccelerators(pci: readonly HwlocPci[], devices: OsDevices): Accelerator[] {
+  const functions = pci.map(({ device }) => device);
+  const matching = new Set(matchingDevices(functions, acceleratorPatterns));
+  return pci.flatMap(({ object, device }) => {
+    const known = (devices.get(device.address) ?? []).filter(isComputeDevice);
+    if (!matching.has(device) && known.length === 0) return [];
+    return {
+      address: device.address,
+      // Without a library there is still the name in the database of PCI identifiers.
+      model: firstInfo(known, ["GPUModel"]) ?? object.infos.get("PCIDevice") ?? null,
+      uuid: firstInfo(known, ["NVIDIAUUID", "AMDUUID"]),
+      moduleId: null,
+      memoryBytes: readKibibytes(firstInfo(known, memoryInfos)),
+    };
+  });
+}
+
+/** The libraries of hwloc's that tell of what one can compute on; others tell of displays. */
+const computeBackends: ReadonlySet<string> = new Set([
+  "CUDA",
+  "NVML",
+  "RSMI",
+  "LevelZero",
+  "OpenCL",
+]);
+
+function isComputeDevice({ element, infos }: HwlocObject): boolean {
+  return computeBackends.has(attribute(element, "subtype") ?? infos.get("Backend") ?? "");
+}
+
+const memoryInfos = ["CUDAGlobalMemorySize", "RSMIVRAMSize", "OpenCLGlobalMemorySize"];
+
+/** The NICs, named by their RDMA device where they have one. */
+export function readNics(hwloc: HwlocExport, pci: readonly HwlocPci[], devices: OsDevices): Nic[] {
+  const functions = pci.map(({ device }) => device);
+  return matchingDevices(functions, nicPatterns).map(({ address }) => {
+    const known = devices.get(address) ?? [];
+    const fabrics = known.filter((object) => isOf(hwloc, object, "openFabrics"));
+    const networks = known.filter((object) => isOf(hwloc, object, "network"));
+    const [named] = [...fabrics, ...networks];
+    return {
+      address,
+      name: named === undefined ? null : attribute(named.element, "name"),
+      // hwloc looks for both, so an interface alone has no RDMA; none at all may have been filtered.
+      rdma: fabrics.length > 0 ? true : networks.length > 0 ? false : null,
+    };
+  });
+}
+
+/** What an OS device is: a number up to hwloc 2, bits from 3 on (HWLOC_OBJ_OSDEV_*). */
+const osDeviceTypes = {
+  network: { number: 2, bit: 1 << 4 },
+  openFabrics: { number: 3, bit: 1 << 5 },
+} as const;
+
+function isOf(
+  { version }: HwlocExport,
+  { element }: HwlocObject,
+  kind: keyof typeof osDeviceTypes,
+): boolean {
+  const type = readCount(attribute(element, "osdev_type"));
+  const { number, bit } = osDeviceTypes[kind];
+  if (type === null) return false;
+  return version < 3 ? type === number : (type & bit) !== 0;
+}
+
+/** The first of those infos that any of the objects has. */
+function firstInfo(objects: readonly HwlocObject[], names: readonly string[]): string | null {
+  for (const name of names) {
+    const found = objects.find(({ infos }) => infos.has(name));
+    if (found !== undefined) return found.infos.get(name) ?? null;
+  }
+  return null;
+}
+
+/** hwloc counts in KiB, which it says from version 3 on. */
+function readKibibytes(text: string | null): number | null {
+  const count = readCount(text?.replace(/KiB$/, "").trim() ?? null);
+  return count === null ? null : count * 1024;
+}

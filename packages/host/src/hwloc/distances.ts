@@ -1,0 +1,61 @@
+import { attribute, childrenNamed } from "@evenkeel/core/xml/element.ts";
+import { type HwlocMatrix, square } from "./matrix.ts";
+import type { HwlocNode } from "./nodes.ts";
+import { type HwlocExport, objectsOf, readCount } from "./object.ts";
+
+/**
+ * The kernel's distances between nodes, rows and columns in the order of `nodes`; null where the
+ * export has none of them, has not those of every node, or has others in their place.
+ *
+ * hwloc 2 and 3 keep them as they are. hwloc 1 divided them by a base that it notes down; what
+ * comes out again as integers is taken for them, and anything else for somebody's own figures.
+ */
+export function readDistances(
+  hwloc: HwlocExport,
+  nodes: readonly HwlocNode[],
+  matrices: readonly HwlocMatrix[],
+): number[][] | null {
+  const found = hwloc.version === 1 ? relativeLatencies(hwloc) : systemLatencies(matrices);
+  if (found === null) return null;
+  const rows = nodes.map(({ object }) => found.objects.indexOf(object));
+  if (rows.includes(-1)) return null;
+  const values = rows.map((row) => rows.map((column) => found.values[row]?.[column] ?? 0));
+  return values.flat().every((value) => value > 0) ? values : null;
+}
+
+const fromSystem = 1;
+const latency = 4;
+
+function systemLatencies(matrices: readonly HwlocMatrix[]): HwlocMatrix | null {
+  const found = matrices.find(
+    ({ name, kind, objects }) =>
+      (name === null || name === "NUMALatency") &&
+      (kind & fromSystem) !== 0 &&
+      (kind & latency) !== 0 &&
+      objects.every(({ type }) => type === "NUMANode"),
+  );
+  return found ?? null;
+}
+
+/** Values with six decimals, times a base with six decimals, of at most some hundreds. */
+const tolerance = 0.001;
+
+/**
+ * A matrix is of one level of the tree, which it names by a depth that versions count differently;
+ * that of the nodes is known by its length, and several of that length cannot be told apart.
+ */
+function relativeLatencies(hwloc: HwlocExport): Pick<HwlocMatrix, "objects" | "values"> | null {
+  const objects = objectsOf(hwloc, "NUMANode");
+  const [found, ...others] = childrenNamed(hwloc.root.element, "distances").filter(
+    (element) => readCount(attribute(element, "nbobjs")) === objects.length,
+  );
+  if (found === undefined || others.length > 0) return null;
+  const base = Number(attribute(found, "latency_base") ?? "1");
+  const scaled = childrenNamed(found, "latency").map((entry) => {
+    const value = Number(attribute(entry, "value") ?? "") * base;
+    const whole = Math.round(value);
+    return Number.isFinite(value) && Math.abs(value - whole) < tolerance ? whole : null;
+  });
+  const values = square(scaled, objects.length);
+  return values === null ? null : { objects, values };
+}

@@ -1,0 +1,191 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { emptySet, type IndexSet, indexSet, unionAll } from "@evenkeel/core/set/index-set.ts";
+import { formatList } from "@evenkeel/core/set/list-format.ts";
+import { parseMask } from "@evenkeel/core/set/mask-format.ts";
+
+/**
+ * What hwloc itself makes of an export, by the text that `lstopo -v` prints: a reading that shares
+ * nothing with ours. Debian has lstopo in its packages `hwloc` and `hwloc-nox`.
+ */
+export interface LstopoMachine {
+  readonly nodes: readonly LstopoNode[];
+  readonly packages: readonly { id: number | null; cpus: string }[];
+  readonly cores: readonly string[];
+  readonly l3: readonly string[];
+  readonly pci: readonly LstopoPci[];
+  readonly distances: LstopoMatrix | null;
+}
+
+export interface LstopoNode {
+  readonly id: number;
+  /** hwloc's own number, which counts along the tree. */
+  readonly logical: number;
+  readonly near: string;
+  /** In the unit that it is printed in. */
+  readonly memory: number | null;
+  readonly unitBytes: number;
+}
+
+export interface LstopoMatrix {
+  /** The name of each row and column: a logical index, or a device. */
+  readonly names: readonly string[];
+  readonly values: readonly (readonly number[])[];
+}
+
+export interface LstopoPci {
+  readonly address: string;
+  readonly class: string;
+  readonly id: string;
+  /** The address of the bridge directly above. */
+  readonly parent: string | null;
+  /** The CPUs of the nearest object above that has any. */
+  readonly near: string;
+}
+
+export const lstopoIsInstalled: boolean = (() => {
+  try {
+    execFileSync("lstopo-no-graphics", ["--version"], { stdio: "ignore" });
+    return true;
+  } catch {
+    return false;
+  }
+})();
+
+/** What lstopo prints for an export. It does not read from a socket, so the export goes by a file. */
+export function runLstopo(xml: string, args: readonly string[]): string {
+  const folder = mkdtempSync(join(tmpdir(), "evenkeel-lstopo-"));
+  try {
+    const file = join(folder, "export.xml");
+    writeFileSync(file, xml);
+    return execFileSync("lstopo-no-graphics", ["--if", "xml", "-i", file, ...args], {
+      encoding: "utf8",
+      maxBuffer: 64 * 1024 * 1024,
+      stdio: ["ignore", "pipe", "ignore"],
+    });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/**
+ * An export of hwloc 3 as hwloc 2.9 reads it: its version lowered, and what 2.9 does not know below
+ * the root taken out. The tree of objects stays as it is.
+ */
+export function asVersion2(xml: string): string {
+  return xml
+    .replace('<topology version="3.0">', '<topology version="2.0">')
+    .replace(/^ {2}<(info|pci_locality|memtier|support|cpukind|memattr)\b[^>]*\/>\n/gm, "")
+    .replace(/^ {2}<(memattr|cpukind)\b[^>]*>\n(?: {4}.*\n)*? {2}<\/\1>\n/gm, "");
+}
+
+interface Line {
+  readonly indent: number;
+  readonly type: string;
+  readonly logical: number;
+  readonly physical: number | null;
+  readonly text: string;
+  readonly cpus: IndexSet | null;
+}
+
+/** Reads what `lstopo -v` printed, with its option `-c` or without. */
+export function parseLstopo(text: string): LstopoMachine {
+  const lines = text.split("\n").flatMap(parseLine);
+  const above = (at: number): Line[] => ancestors(lines, at);
+  const cpusOf = (at: number): IndexSet => lines[at]?.cpus ?? processorsBelow(lines, at);
+  const of = (type: string): { line: Line; at: number }[] =>
+    lines.flatMap((line, at) => (line.type === type ? [{ line, at }] : []));
+  const nodes = of("NUMANode").map(({ line, at }): LstopoNode => {
+    const parent = lines.lastIndexOf(above(at)[0] ?? line);
+    const memory = /local=(\d+)(KB|MiB)/.exec(line.text);
+    return {
+      id: line.physical ?? -1,
+      logical: line.logical,
+      near: formatList(line.cpus ?? cpusOf(parent)),
+      memory: memory === null ? null : Number(memory[1]),
+      unitBytes: memory?.[2] === "MiB" ? 1024 * 1024 : 1024,
+    };
+  });
+  const pci = lines.flatMap((line, at): LstopoPci[] => {
+    const match = /busid=(\S+) id=(\S+) class=([0-9a-f]{4})/.exec(line.text);
+    if (match === null) return [];
+    const [, address = "", id = "", code = ""] = match;
+    const bridge = above(at).find((candidate) => candidate.text.includes("busid="));
+    const place = above(at).find((candidate) => !candidate.type.includes("Bridge"));
+    const near = place === undefined ? emptySet : cpusOf(lines.indexOf(place));
+    const parent = /busid=(\S+)/.exec(bridge?.text ?? "")?.[1] ?? null;
+    return [{ address, id, class: code, parent, near: formatList(near) }];
+  });
+  return {
+    nodes,
+    packages: of("Package").map(({ line, at }) => ({
+      id: line.physical,
+      cpus: formatList(cpusOf(at)),
+    })),
+    cores: of("Core").map(({ at }) => formatList(cpusOf(at))),
+    l3: of("L3Cache").map(({ at }) => formatList(cpusOf(at))),
+    pci,
+    distances: parseMatrix(text, /^Relative latency matrix \(name NUMALatency/),
+  };
+}
+
+/** The first matrix that is announced so. */
+export function parseMatrix(text: string, title: RegExp): LstopoMatrix | null {
+  const lines = text.split("\n");
+  const start = lines.findIndex((line) => title.test(line));
+  if (start < 0) return null;
+  const words = lines.slice(start + 1).map((line) => line.trim().split(/\s+/));
+  const names = (words[0] ?? []).slice(1);
+  const rows = words.slice(1, 1 + names.length);
+  return { names, values: rows.map((row) => row.slice(1).map(Number)) };
+}
+
+/** One line of text may be several objects, each inside the one before: `Package L#0 + L3 L#0`. */
+function parseLine(text: string): Line[] {
+  const indent = /^ */.exec(text)?.[0].length ?? 0;
+  if ((indent === 0 && !text.startsWith("Machine")) || /^ *depth/.test(text)) return [];
+  return text.split(" + ").flatMap((part, position): Line[] => {
+    const match = /^([A-Za-z0-9]+)(\([^)]+\))?(?: L#(\d+))?(?: |$)/.exec(part.trim());
+    if (match === null) return [];
+    const [, name = "", subtype = "", logical = "0"] = match;
+    const physical = /\(P#(\d+)/.exec(part)?.[1];
+    const mask = /cpuset=(\S+)/.exec(part)?.[1];
+    // A cache beside memory is none of the CPUs'.
+    const type = subtype === "(MemorySideCache)" ? "MemorySideCache" : name;
+    return [
+      {
+        indent: indent + position / 10,
+        type: type === "L3" ? "L3Cache" : type,
+        logical: Number(logical),
+        physical: physical === undefined ? null : Number(physical),
+        text: part,
+        cpus: mask === undefined ? null : parseMask(mask),
+      },
+    ];
+  });
+}
+
+/** The lines that a line lies below, nearest first. */
+function ancestors(lines: readonly Line[], at: number): Line[] {
+  const found: Line[] = [];
+  let indent = lines[at]?.indent ?? 0;
+  for (const line of lines.slice(0, at).toReversed()) {
+    if (line.indent >= indent) continue;
+    found.push(line);
+    indent = line.indent;
+  }
+  return found;
+}
+
+function processorsBelow(lines: readonly Line[], at: number): IndexSet {
+  const indent = lines[at]?.indent ?? 0;
+  const length = lines.slice(at + 1).findIndex((line) => line.indent <= indent);
+  const below = lines.slice(at + 1, length < 0 ? undefined : at + 1 + length);
+  return unionAll(
+    below.flatMap(({ type, physical }) =>
+      type === "PU" && physical !== null ? [indexSet([physical])] : [],
+    ),
+  );
+}
