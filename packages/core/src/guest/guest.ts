@@ -1,0 +1,115 @@
+import type { Locality } from "../request/virtual-machine.ts";
+
+/**
+ * What a VM is shown and where each part of it lies on the host, in no hypervisor's words: one
+ * tree, made from a plan alone, from which every rendering is printed.
+ */
+export interface Guest {
+  /** What the hypervisor calls it: see `guestName`. */
+  readonly name: string;
+  readonly uuid: string;
+  readonly identity: GuestIdentity;
+  /** One line that says what it was given. */
+  readonly description: string;
+  readonly architecture: GuestArchitecture;
+  readonly cpu: GuestCpu;
+  /** By id, which is the guest's node number. */
+  readonly cells: readonly GuestCell[];
+  /** One for every vCPU, by id. */
+  readonly vcpuPins: readonly Pin[];
+  readonly emulatorCpus: string;
+  readonly iothreadPins: readonly Pin[];
+  /** Every host node that memory may come from, the emulator's own included. */
+  readonly memoryNodes: string;
+  readonly memoryBytes: number;
+  readonly pci: PciRoot;
+  /** Where the guest differs from what the plan or the host says, and why: sentences. */
+  readonly notes: readonly string[];
+}
+
+export const guestArchitectures = ["x86_64", "aarch64"] as const;
+export type GuestArchitecture = (typeof guestArchitectures)[number];
+
+/** By which a running VM is found to be the one of a plan. */
+export interface GuestIdentity {
+  readonly vm: string;
+  readonly tenant: string | null;
+  readonly host: string;
+  readonly signature: string;
+  readonly topologyDigest: string;
+}
+
+/** sockets × cores × threads is the number of vCPUs; vCPUs count threads first, then cores, then sockets. */
+export interface GuestCpu {
+  readonly vcpus: number;
+  readonly sockets: number;
+  readonly coresPerSocket: number;
+  readonly threadsPerCore: number;
+  /** Every vCPU has a host CPU that no other VM's vCPU runs on. */
+  readonly dedicated: boolean;
+  /** Numbers above 255 need interrupts of more than eight bits: x2APIC and interrupt remapping. */
+  readonly extendedInterrupts: boolean;
+  /** The physical address bits that memory and the 64-bit PCI window need. */
+  readonly addressBits: number;
+}
+
+/** A guest NUMA node. */
+export interface GuestCell {
+  readonly id: number;
+  /** Of vCPUs, as a list. */
+  readonly cpus: string;
+  readonly memoryBytes: number;
+  readonly pageBytes: number;
+  /** The huge page that backs it, or null for base pages. */
+  readonly hugepageBytes: number | null;
+  readonly memoryPolicy: Locality;
+  /** The host nodes of its memory under that policy; of `preferred`, the one tried first. */
+  readonly memoryNodes: string;
+  /** To every cell in order, its own included; null where the host tells no distances. */
+  readonly distances: readonly number[] | null;
+}
+
+/** A vCPU's or an iothread's number, and the host CPUs it may run on. */
+export interface Pin {
+  readonly id: number;
+  readonly cpus: string;
+}
+
+/** The one root complex that the machine itself has, bus 0. */
+export interface PciRoot {
+  /** For the devices' 64-bit memory windows; null where there is none to make room for. */
+  readonly window64Bytes: number | null;
+  readonly expanders: readonly PciExpander[];
+}
+
+/** A further host bridge, which belongs to a cell and whose devices the guest sees on that node. */
+export interface PciExpander {
+  /** The controller's number, from 1 through all expanders and ports; 0 is the root. */
+  readonly index: number;
+  /** Its slot on bus 0. */
+  readonly slot: number;
+  readonly cell: number;
+  /** Its own bus. Its ports' buses follow. */
+  readonly bus: number;
+  readonly ports: readonly PciPort[];
+}
+
+/** A root port. Devices sit behind ports, never on an expander's own bus. */
+export interface PciPort {
+  readonly index: number;
+  /** Its slot on its expander's bus. */
+  readonly slot: number;
+  /** The bus behind it, which firmware and kernel number as they find it: see `pci-tree.ts`. */
+  readonly bus: number;
+  /** Of one device of the host, by function number; the first is 0. */
+  readonly functions: readonly PassedFunction[];
+}
+
+/** A function of the host's that is passed through. */
+export interface PassedFunction {
+  readonly function: number;
+  readonly role: "accelerator" | "nic" | "companion";
+  readonly hostAddress: string;
+  /** Where the guest finds it: `0000:f9:00.0`. */
+  readonly guestAddress: string;
+}

@@ -1,0 +1,57 @@
+import { GiB } from "../unit/bytes.ts";
+import type { GuestArchitecture } from "./guest.ts";
+
+/** How much of each thing a guest can have. */
+export interface HypervisorLimits {
+  /** What they are the limits of, for messages. */
+  readonly name: string;
+  readonly cells: number;
+  readonly vcpus: Readonly<Record<GuestArchitecture, number>>;
+  /** Above this many vCPUs an x86 guest needs x2APIC and interrupt remapping. */
+  readonly xapicVcpus: number;
+  /** Bus numbers of the one PCI domain. */
+  readonly buses: number;
+  /** Of those, kept below the first expander for the platform's own disks, networks and consoles. */
+  readonly rootBuses: number;
+  readonly portsPerExpander: number;
+  readonly expanders: number;
+  /** The first of as many slots on bus 0 that expanders take. */
+  readonly firstExpanderSlot: number;
+  /** The 64-bit PCI window where it cannot be chosen; null where it can. */
+  readonly fixedWindowBytes: Readonly<Record<GuestArchitecture, number | null>>;
+  /** The widest physical address that the usual UEFI firmware maps. */
+  readonly addressBits: Readonly<Record<GuestArchitecture, number>>;
+  /** libvirt rounds every cell up to this, so that what is not a multiple would grow. */
+  readonly memoryGranuleBytes: number;
+}
+
+/**
+ * QEMU 7.2 and libvirt 9.0 with its `q35` and `virt` machines, as Debian 12 has them; every one is
+ * held against the programs themselves in `test/libvirt`.
+ *
+ * - `cells`: MAX_NODES in QEMU's include/sysemu/numa.h.
+ * - `vcpus`: max_cpus of the machines in hw/i386/pc_q35.c and hw/arm/virt.c; later x86 machines
+ *   have more.
+ * - `buses`: even with expanders there is one PCI domain (QEMU's docs/pcie.txt and
+ *   docs/pci_expander_bridge.txt). libvirt takes an expander's own bus from 1 to 254.
+ * - `portsPerExpander`: the slots of a bus. An expander's bus has no device of its own in any, so
+ *   slot 0 is as good as the others.
+ * - `expanders`: those of bus 0's 32 slots that the host bridge (0), the primary display (1) and the
+ *   chipset (26 to 31) do not claim, less one for the platform's own ports.
+ * - `fixedWindowBytes`: VIRT_HIGH_PCIE_MMIO in hw/arm/virt.c; libvirt 9.0 refuses `pcihole64` there.
+ * - `addressBits`: edk2's OvmfPkg/Library/PlatformInitLib/MemDetect.c goes no further than 46 bits.
+ */
+export const qemu72: HypervisorLimits = {
+  name: "QEMU 7.2 under libvirt 9.0",
+  cells: 128,
+  vcpus: { x86_64: 288, aarch64: 512 },
+  xapicVcpus: 255,
+  buses: 256,
+  rootBuses: 32,
+  portsPerExpander: 32,
+  expanders: 23,
+  firstExpanderSlot: 2,
+  fixedWindowBytes: { x86_64: null, aarch64: 512 * GiB },
+  addressBits: { x86_64: 46, aarch64: 48 },
+  memoryGranuleBytes: 1024 * 1024,
+};

@@ -1,0 +1,135 @@
+import type { Isolation, Locality } from "../../request/virtual-machine.ts";
+import type { Cell, Plan, PlanDevice, Vcpu } from "../../placement/plan.ts";
+import { indexSet } from "../../set/index-set.ts";
+import { formatList } from "../../set/list-format.ts";
+import { GiB } from "../../unit/bytes.ts";
+
+/** What a plan for a test differs in; the rest follows. */
+export interface PlanShape {
+  readonly vm?: string;
+  readonly tenant?: string | null;
+  readonly architecture?: string | null;
+  readonly locality?: Locality;
+  readonly isolation?: Isolation;
+  readonly threadsPerCore?: number;
+  readonly distances?: readonly (readonly number[])[] | null;
+  readonly cells: readonly CellShape[];
+}
+
+export interface CellShape {
+  /** Its position by default. */
+  readonly hostNode?: number;
+  readonly cores: number;
+  /** Of the cores, as many lie on the node after its own. */
+  readonly strayCores?: number;
+  /** By default 4 GiB on its own node. */
+  readonly memory?: readonly { readonly node: number; readonly bytes: number }[];
+  readonly pageBytes?: number;
+  readonly policy?: Locality;
+  readonly devices?: readonly DeviceShape[];
+}
+
+export interface DeviceShape {
+  readonly address: string;
+  readonly kind?: PlanDevice["kind"];
+  readonly barBytes?: readonly number[] | null;
+  readonly companions?: readonly string[];
+}
+
+/** As many CPUs as a node of these hosts has, so that a CPU's number tells its node. */
+export const CPUS_PER_NODE = 500;
+
+/** A consistent plan of that shape, for a host that has all it takes. */
+export function planOf(shape: PlanShape): Plan {
+  const isolation = shape.isolation ?? "core";
+  const threads = isolation === "shared" ? 1 : (shape.threadsPerCore ?? 2);
+  const nextCpu = new Map<number, number>();
+  let nextVcpu = 0;
+  const vcpusOf = (cell: CellShape, hostNode: number): Vcpu[] =>
+    Array.from({ length: cell.cores * threads }, (_, i) => {
+      const stray = i >= (cell.cores - (cell.strayCores ?? 0)) * threads;
+      const node = hostNode + (stray ? 1 : 0);
+      const first = node * CPUS_PER_NODE;
+      // The first two CPUs of each node are the host's.
+      if (isolation === "shared") {
+        return { id: nextVcpu++, cpus: `${first + 2}-${first + CPUS_PER_NODE - 1}` };
+      }
+      const cpu = nextCpu.get(node) ?? first + 2;
+      nextCpu.set(node, cpu + 1);
+      return { id: nextVcpu++, cpu };
+    });
+  const cells = shape.cells.map((cell, id): Cell => {
+    const hostNode = cell.hostNode ?? id;
+    const memory = cell.memory ?? [{ node: hostNode, bytes: 4 * GiB }];
+    return {
+      id,
+      hostNode,
+      memoryNodes: formatList(indexSet(memory.map(({ node }) => node))),
+      memoryPolicy: cell.policy ?? "strict",
+      memoryBytes: memory.reduce((sum, { bytes }) => sum + bytes, 0),
+      memoryOnNodes: memory,
+      pageBytes: cell.pageBytes ?? 4096,
+      vcpus: vcpusOf(cell, hostNode),
+      accelerators: addressesOf(cell, "accelerator"),
+      nics: addressesOf(cell, "nic"),
+    };
+  });
+  const hostCpus = formatList(
+    indexSet(cells.flatMap(({ hostNode }) => [0, 1].map((cpu) => hostNode * CPUS_PER_NODE + cpu))),
+  );
+  return {
+    apiVersion: "evenkeel/v1",
+    kind: "Plan",
+    vm: shape.vm ?? "llm-a",
+    tenant: shape.tenant ?? null,
+    host: "host-1",
+    topologyDigest: `sha256:${"0".repeat(64)}`,
+    flavor: null,
+    locality: shape.locality ?? "strict",
+    isolation,
+    architecture: shape.architecture === undefined ? "x86_64" : shape.architecture,
+    threadsPerCore: threads,
+    cells,
+    distances: shape.distances ?? null,
+    emulatorCpus: hostCpus,
+    iothreads: [{ id: 1, cpus: hostCpus }],
+    devices: devicesOf(shape.cells),
+    partition: null,
+    signature: "5f0c",
+    signatureText: `${cells.length} cells`,
+    cost: {
+      basis: "unknown",
+      parts: { hostToDevice: 1, memory: 1, peer: 1, network: 1 },
+      slowdown: 1,
+    },
+    reasons: [],
+  };
+}
+
+const kindOf = (device: DeviceShape): PlanDevice["kind"] => device.kind ?? "accelerator";
+
+function addressesOf(cell: CellShape, kind: PlanDevice["kind"]): string[] {
+  const own = (cell.devices ?? []).filter((device) => kindOf(device) === kind);
+  return own.map((device) => device.address);
+}
+
+function devicesOf(cells: readonly CellShape[]): PlanDevice[] {
+  const all = cells.flatMap((cell, id) =>
+    (cell.devices ?? []).map((device): PlanDevice => ({
+      address: device.address,
+      kind: kindOf(device),
+      model: null,
+      vendor: "10de",
+      device: "2330",
+      node: cell.hostNode ?? id,
+      cell: id,
+      root: "pci0000:00",
+      switch: null,
+      barBytes: device.barBytes === undefined ? [16_777_216] : device.barBytes,
+      link: null,
+      companions: device.companions ?? [],
+    })),
+  );
+  const rank = (device: PlanDevice): number => (device.kind === "accelerator" ? 0 : 1);
+  return all.toSorted((a, b) => rank(a) - rank(b) || (a.address < b.address ? -1 : 1));
+}
