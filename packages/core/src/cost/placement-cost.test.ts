@@ -129,6 +129,8 @@ test("a cost is measured only where nothing but measured paths are in it", () =>
   const cpusAlone = { ...local, accelerators: [], nics: [] };
   expect(model.cost(cpusAlone).basis).toBe("measured");
   expect(model.cost(local).basis).toBe("modelled");
+  // The CPUs' reads stand for the device's copies, which nobody has measured.
+  expect(model.cost({ ...local, nics: [] }).basis).toBe("modelled");
   const lost = { ...local, accelerators: [{ address: a0, node: null, cell: 0 }] };
   expect(model.cost(lost)).toMatchObject({ basis: "unknown", parts: { hostToDevice: 2 } });
   // What has no share in the placement has none in its basis.

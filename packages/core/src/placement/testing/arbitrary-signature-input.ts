@@ -83,7 +83,12 @@ function arbitraryCell(nodes: number): fc.Arbitrary<SignatureCell> {
       }),
       { maxLength: 3 },
     ),
-    pools: fc.constantFrom([], [{ nodes: [0], vcpus: 2 }]),
+    pools: fc.oneof(
+      fc.constant([]),
+      fc
+        .uniqueArray(node, { minLength: 1, maxLength: 2 })
+        .map((floatingOver) => [{ nodes: floatingOver, vcpus: 2 }]),
+    ),
   });
 }
 
