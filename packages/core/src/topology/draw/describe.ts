@@ -1,6 +1,7 @@
 import { indexSet, size } from "../../set/index-set.ts";
 import { formatList, parseList } from "../../set/list-format.ts";
 import { formatBytes } from "../../unit/bytes.ts";
+import { pcieRateText } from "../pcie-rate.ts";
 import type { Core, HugepagePool, MemoryNode, PcieLink, Topology } from "../topology.ts";
 import { joined, type Line, line, span, wrapped } from "./line.ts";
 
@@ -87,28 +88,14 @@ function sizeOf(list: string): number {
   return set === null ? 0 : size(set);
 }
 
-const generations: ReadonlyMap<number, number> = new Map([
-  [2.5, 1],
-  [5, 2],
-  [8, 3],
-  [16, 4],
-  [32, 5],
-  [64, 6],
-]);
-
 /** A PCIe link: `gen5 x16`, and what it could be where it runs at less. */
 export function linkLine(link: PcieLink | null): Line {
   if (link === null) return unknown("link unknown");
-  const now = rateText(link.speedGTs, link.width);
-  const most = rateText(link.maxSpeedGTs, link.maxWidth);
+  const now = pcieRateText(link.speedGTs, link.width);
+  const most = pcieRateText(link.maxSpeedGTs, link.maxWidth);
   if (most === now || (link.maxSpeedGTs === null && link.maxWidth === null)) return line(now);
   if (link.speedGTs === null && link.width === null) return line(`up to ${most}`);
   return [span(now, "warning"), span(` of ${most}`, "faint")];
-}
-
-function rateText(speedGTs: number | null, width: number | null): string {
-  const generation = speedGTs === null ? "gen?" : `gen${generations.get(speedGTs) ?? "?"}`;
-  return `${generation} x${width ?? "?"}`;
 }
 
 /** The first lines of a drawing: what the machine is, and how much of everything it has. */

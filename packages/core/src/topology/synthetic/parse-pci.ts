@@ -1,5 +1,6 @@
 import type { PcieLink } from "../topology.ts";
 import { deviceModels } from "../device-models.ts";
+import { pcieSpeedsGTs } from "../pcie-rate.ts";
 import {
   deviceKinds,
   type DeviceKind,
@@ -146,9 +147,6 @@ function readClass(reader: Reader, value: Value): string {
     expected: "four or six hexadecimal digits such as 030200",
   });
 }
-
-/** The transfer rates of PCI Express by generation, in GT/s. */
-export const pcieSpeedsGTs: readonly number[] = [2.5, 5, 8, 16, 32, 64];
 
 /** `5x16`: generation and width; `4x8/5x16`: now, and at most; `?` for what is unknown. */
 function readLink(reader: Reader, value: Value | null): PcieLink | "unknown" | null {

@@ -1,4 +1,5 @@
 import { formatQuantity } from "../../unit/bytes.ts";
+import { pcieSpeedsGTs } from "../pcie-rate.ts";
 import type { PcieLink } from "../topology.ts";
 import type {
   Distances,
@@ -10,7 +11,6 @@ import type {
   SyntheticPartition,
   SyntheticPool,
 } from "./machine.ts";
-import { pcieSpeedsGTs } from "./parse-pci.ts";
 import { printTerms, type Term } from "./term.ts";
 
 /**

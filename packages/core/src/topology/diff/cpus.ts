@@ -1,0 +1,186 @@
+import {
+  difference,
+  emptySet,
+  type IndexSet,
+  indices,
+  indexSet,
+  intersection,
+  isEmpty,
+  unionAll,
+} from "../../set/index-set.ts";
+import { formatList, parseList } from "../../set/list-format.ts";
+import type { Core, Topology } from "../topology.ts";
+import { cpusText, type TopologyDifference } from "./difference.ts";
+
+/**
+ * What changed about CPUs: which are online, which node and package each is in, and which share a
+ * core, a cluster, a die or an L3. The numbers of the latter are Evenkeel's own, so they are not
+ * compared: what is compared is which of the CPUs online in both machines lie together.
+ */
+export function cpuDifferences(a: Topology, b: Topology): TopologyDifference[] {
+  const [before, after] = [cpusOf(a), cpusOf(b)];
+  const common = intersection(before.online, after.online);
+  return [
+    ...onlineDifferences(before, after),
+    ...movedDifferences(before.nodes, after.nodes, common, "node"),
+    ...coreNodeDifferences(a, b, common),
+    ...movedDifferences(before.packages, after.packages, common, "package"),
+    ...sharedLevels.flatMap(({ name, field, key }) =>
+      sharingDifferences(groupsOf(a, key, common), groupsOf(b, key, common), name, field),
+    ),
+  ];
+}
+
+interface Cpus {
+  readonly online: IndexSet;
+  readonly offline: IndexSet;
+  /** By CPU; a CPU that is in none is absent. */
+  readonly nodes: ReadonlyMap<number, number | null>;
+  readonly packages: ReadonlyMap<number, number | null>;
+}
+
+const setOf = (list: string): IndexSet => parseList(list) ?? emptySet;
+
+function cpusOf({ nodes, cores, offlineCpus }: Topology): Cpus {
+  const listed = [...nodes, ...cores].map(({ cpus }) => setOf(cpus));
+  const each = <T>(
+    owners: readonly { readonly cpus: string }[],
+    value: (i: number) => T,
+  ): [number, T][] =>
+    owners.flatMap(({ cpus }, i) =>
+      indices(setOf(cpus)).map((cpu): [number, T] => [cpu, value(i)]),
+    );
+  return {
+    online: unionAll(listed),
+    offline: setOf(offlineCpus),
+    // A core's node may be known where no node lists the CPU; what nodes list comes first.
+    nodes: new Map<number, number | null>([
+      ...each(cores, (i) => cores[i]?.node ?? null),
+      ...each(nodes, (i) => nodes[i]?.id ?? null),
+    ]),
+    packages: new Map(each(cores, (i) => cores[i]?.package ?? null)),
+  };
+}
+
+function onlineDifferences(before: Cpus, after: Cpus): TopologyDifference[] {
+  const states = [
+    { of: (cpus: Cpus) => cpus.online, name: "online" },
+    { of: (cpus: Cpus) => cpus.offline, name: "offline" },
+  ] as const;
+  const known = (cpus: Cpus): IndexSet => unionAll([cpus.online, cpus.offline]);
+  const report = (set: IndexSet, from: string, to: string, what: string): TopologyDifference[] => {
+    if (isEmpty(set)) return [];
+    const list = formatList(set);
+    const subject = cpusText(list);
+    const path = `cpus[${list}]`;
+    const message = `${subject} ${what}`;
+    return [{ group: "cpus", subject, path, before: from, after: to, lasting: true, message }];
+  };
+  return [
+    ...report(intersection(before.online, after.offline), "online", "offline", "went offline"),
+    ...report(intersection(before.offline, after.online), "offline", "online", "came online"),
+    ...states.flatMap(({ of, name }) => [
+      ...report(difference(of(before), known(after)), name, "absent", "vanished"),
+      ...report(difference(of(after), known(before)), "absent", name, `appeared ${name}`),
+    ]),
+  ];
+}
+
+/** CPUs that lie elsewhere than before, those of one move together. */
+function movedDifferences(
+  before: ReadonlyMap<number, number | null>,
+  after: ReadonlyMap<number, number | null>,
+  common: IndexSet,
+  what: "node" | "package",
+): TopologyDifference[] {
+  const moves = new Map<string, { from: number | null; to: number | null; cpus: number[] }>();
+  for (const cpu of indices(common)) {
+    const [from, to] = [before.get(cpu) ?? null, after.get(cpu) ?? null];
+    if (from === to) continue;
+    const move = moves.get(`${from} ${to}`) ?? { from, to, cpus: [] };
+    move.cpus.push(cpu);
+    moves.set(`${from} ${to}`, move);
+  }
+  return [...moves.values()].map(({ from, to, cpus }) => {
+    const list = formatList(indexSet(cpus));
+    const subject = cpusText(list);
+    const place = (id: number | null): string =>
+      id === null ? `no known ${what}` : `${what} ${id}`;
+    return {
+      group: "cpus",
+      subject,
+      path: `cpus[${list}].${what}`,
+      before: from,
+      after: to,
+      lasting: true,
+      message: `${subject} moved from ${place(from)} to ${place(to)}`,
+    };
+  });
+}
+
+/** Where only a core's own node changed, which says nothing new where the nodes' CPUs did. */
+function coreNodeDifferences(a: Topology, b: Topology, common: IndexSet): TopologyDifference[] {
+  const [before, after] = [cpusOf(a).nodes, cpusOf(b).nodes];
+  if (indices(common).some((cpu) => before.get(cpu) !== after.get(cpu))) return [];
+  const ofCores = (of: Topology): Cpus["nodes"] => cpusOf({ ...of, nodes: [] }).nodes;
+  return movedDifferences(ofCores(a), ofCores(b), common, "node");
+}
+
+const sharedLevels = [
+  { name: "core", field: "core", key: (core: Core): number | null => core.id },
+  { name: "die", field: "die", key: (core: Core): number | null => core.die },
+  { name: "cluster", field: "cluster", key: (core: Core): number | null => core.cluster },
+  { name: "L3", field: "l3", key: (core: Core): number | null => core.l3 },
+] as const;
+
+/** The CPUs that share a level, as lists; those whose group is unknown under the empty name. */
+function groupsOf(
+  { cores }: Topology,
+  key: (core: Core) => number | null,
+  common: IndexSet,
+): ReadonlyMap<string, string> {
+  const members = new Map<string, IndexSet[]>();
+  for (const core of cores) {
+    const name = `${key(core) ?? ""}`;
+    members.set(name, [...(members.get(name) ?? []), setOf(core.cpus)]);
+  }
+  const groups = new Map<string, string>();
+  for (const [name, sets] of members) {
+    const shared = intersection(unionAll(sets), common);
+    if (!isEmpty(shared)) groups.set(formatList(shared), name === "" ? "unknown" : "known");
+  }
+  return groups;
+}
+
+/** Groups of before that are not there any more, with what their CPUs are in now. */
+function sharingDifferences(
+  before: ReadonlyMap<string, string>,
+  after: ReadonlyMap<string, string>,
+  what: string,
+  field: string,
+): TopologyDifference[] {
+  return [...before]
+    .filter(([list, state]) => after.get(list) !== state)
+    .map(([list, state]) => {
+      const now = [...after].filter(([other]) => !isEmpty(intersection(setOf(list), setOf(other))));
+      const lists = now.map(([other]) => other);
+      const unknown = now.every(([, other]) => other === "unknown");
+      const subject = cpusText(list);
+      const text = lists.map(cpusText).join(" and ");
+      const message =
+        state === "unknown"
+          ? `the ${what} of ${subject} became known: ${text}`
+          : unknown
+            ? `the ${what} that ${subject} shared became unknown`
+            : `the ${what} of ${subject} is now that of ${text}`;
+      return {
+        group: "cpus",
+        subject,
+        path: `cpus[${list}].${field}`,
+        before: state === "unknown" ? null : list,
+        after: unknown ? null : lists.join(" "),
+        lasting: true,
+        message,
+      };
+    });
+}

@@ -1,0 +1,263 @@
+import * as fc from "fast-check";
+import { expect, test } from "vitest";
+import { GiB } from "../../unit/bytes.ts";
+import { contradictions } from "../check.ts";
+import { topologyDigest } from "../digest.ts";
+import { syntheticTopology } from "../synthetic/build.ts";
+import { smallTopology, wideTopology } from "../testing/arbitrary-machine.ts";
+import type { PciDevice, Topology } from "../topology.ts";
+import { diffTopologies } from "./diff-topologies.ts";
+
+const host = `package:2 node:2 l3:2 core:2 thread:2 memory:64Gi hugepages:20x1Gi,8x2Mi distances:10/12/32
+  root[switch[gpu:h100-sxm(with:audio) nic:cx7]] root[dev:nvme]@0 modules:4,3,2,1 nvlink:18
+  partitions:0-3;0-1;2-3 vendor:V product:P cpu:"C"`;
+const before = syntheticTopology(host);
+
+/** The same description with one thing said differently. */
+function changed(from: string, to: string): Topology {
+  expect(host).toContain(from);
+  return syntheticTopology(host.replace(from, to));
+}
+
+function withPci(address: string, change: Partial<PciDevice>): Topology {
+  const pci = before.pci.map((one) => (one.address === address ? { ...one, ...change } : one));
+  return { ...before, pci };
+}
+
+const messages = (a: Topology, b: Topology): string[] =>
+  diffTopologies(a, b).map(({ message }) => message);
+
+const gpu = before.accelerators[0]?.address ?? "";
+const second = before.accelerators[1]?.address ?? "";
+const nic = before.nics[0]?.address ?? "";
+
+test("the machine of these tests has what they change", () => {
+  expect(contradictions(before)).toEqual([]);
+  expect([gpu, second, nic]).toEqual(["0000:18:00.0", "0000:3a:00.0", "0000:19:00.0"]);
+});
+
+const mutations: readonly (readonly [string, Topology, readonly string[]])[] = [
+  ["nothing but a name", { ...before, name: "other", source: "sysfs" }, []],
+  [
+    "a node's memory",
+    changed("memory:64Gi", "memory:64Gi memory:48Gi@1"),
+    ["node 1 lost 16 GiB of memory (64 GiB → 48 GiB)"],
+  ],
+  [
+    "memory that became unknown",
+    changed("memory:64Gi", "memory:64Gi memory:?@2"),
+    ["the memory of node 2 became unknown, it was 64 GiB"],
+  ],
+  [
+    "huge pages",
+    changed("hugepages:20x1Gi,8x2Mi", "hugepages:20x1Gi,8x2Mi hugepages:16x1Gi@3"),
+    [
+      "node 3 has no huge pages of 2 MiB any more, it had 8",
+      "node 3 has 16 huge pages of 1 GiB, it had 20",
+    ],
+  ],
+  [
+    "free huge pages",
+    changed("20x1Gi,8x2Mi", "20x1Gi,8x2Mi hugepages:5/20x1Gi,8x2Mi@0"),
+    ["the number of free huge pages of 1 GiB on node 0 changed from 20 to 5"],
+  ],
+  ["a CPU", changed("vendor:V", "offline:7 vendor:V"), ["CPU 7 went offline"]],
+  ["a whole core", changed("vendor:V", "offline:1,17 vendor:V"), ["CPUs 1,17 went offline"]],
+  [
+    "caches",
+    changed("l3:2 core:2", "l3:1 core:4"),
+    [...Array(8).keys()].map((i) => {
+      const list = `${i * 2}-${i * 2 + 1},${i * 2 + 16}-${i * 2 + 17}`;
+      const first = i - (i % 2);
+      const now = `${first * 2}-${first * 2 + 3},${first * 2 + 16}-${first * 2 + 19}`;
+      return `the L3 of CPUs ${list} is now that of CPUs ${now}`;
+    }),
+  ],
+  [
+    "caches that became unknown",
+    changed("l3:2 core:2", "l3:? core:4"),
+    [...Array(8).keys()].map((i) => {
+      const list = `${i * 2}-${i * 2 + 1},${i * 2 + 16}-${i * 2 + 17}`;
+      return `the L3 that CPUs ${list} shared became unknown`;
+    }),
+  ],
+  [
+    "a distance",
+    {
+      ...before,
+      distances: (before.distances ?? []).map((row, i) =>
+        row.map((value, j) => (i + j === 1 ? 16 : value)),
+      ),
+    },
+    ["the distance between nodes 0 and 1 changed from 12 to 16"],
+  ],
+  [
+    "a distance one way",
+    {
+      ...before,
+      distances: (before.distances ?? []).map((row, i) =>
+        row.map((value, j) => (i === 3 && j === 0 ? 40 : value)),
+      ),
+    },
+    ["the distance from node 3 to node 0 changed from 32 to 40"],
+  ],
+  ["all distances", { ...before, distances: null }, ["the distances between nodes became unknown"]],
+  [
+    "a link's width",
+    withPci(gpu, { link: { speedGTs: 32, width: 8, maxSpeedGTs: 32, maxWidth: 16 } }),
+    [`GPU ${gpu} link gen5 x16 → gen5 x8`],
+  ],
+  [
+    "a link altogether",
+    withPci(nic, { link: null }),
+    [`the best possible link of NIC ${nic} became unknown, it was gen5 x16`],
+  ],
+  [
+    "a driver",
+    withPci(nic, { driver: "vfio-pci" }),
+    [`the driver of NIC ${nic} changed from none to vfio-pci`],
+  ],
+  ["a device's node", withPci(gpu, { node: 2 }), [`GPU ${gpu} moved from node 0 to node 2`]],
+  [
+    "a device's node, unknown now",
+    withPci(gpu, { node: null }),
+    [`the node of GPU ${gpu} became unknown, it was 0`],
+  ],
+  [
+    "IOMMU groups by number only",
+    {
+      ...before,
+      pci: before.pci.map((one) => ({ ...one, iommuGroup: (one.iommuGroup ?? 0) + 5 })),
+    },
+    ["the IOMMU groups hold the same devices but are numbered differently"],
+  ],
+  [
+    "an IOMMU group's members",
+    withPci(nic, { iommuGroup: before.pci.find((one) => one.address === gpu)?.iommuGroup ?? 0 }),
+    [
+      `the IOMMU group of GPU ${gpu} is shared with 0000:18:00.1 ${nic}, it was shared with 0000:18:00.1`,
+      `the IOMMU group of device 0000:18:00.1 is shared with ${gpu} ${nic}, it was shared with ${gpu}`,
+      `the IOMMU group of NIC ${nic} is shared with ${gpu} 0000:18:00.1, it was its own`,
+    ],
+  ],
+  [
+    "a drive",
+    { ...before, pci: before.pci.filter((one) => one.class !== "010802") },
+    ["device 0000:27:00.0 vanished (144d:a80a)"],
+  ],
+  [
+    "a GPU, which takes its links and places along",
+    {
+      ...before,
+      pci: before.pci.filter((one) => one.address !== gpu && one.address !== "0000:18:00.1"),
+      accelerators: before.accelerators.slice(1),
+      links: before.links.filter((link) => link.a !== gpu),
+      partitions: before.partitions.map((one) => ({
+        ...one,
+        accelerators: one.accelerators.filter((address) => address !== gpu),
+      })),
+    },
+    [`GPU ${gpu} vanished (H100 SXM5 80GB)`, "device 0000:18:00.1 vanished (10de:22ba)"],
+  ],
+  [
+    "what counts as a NIC",
+    { ...before, nics: before.nics.slice(1) },
+    [`NIC ${nic} no longer counts as a NIC`],
+  ],
+  [
+    "a module number",
+    changed("modules:4,3,2,1", "modules:5,3,2,1"),
+    [`the module number of GPU ${gpu} changed from 4 to 5`],
+  ],
+  [
+    "lanes",
+    { ...before, links: before.links.map((link, i) => (i === 0 ? { ...link, lanes: 12 } : link)) },
+    [`the number of lanes of the NVLink between ${gpu} and ${second} changed from 18 to 12`],
+  ],
+  [
+    "a direct link",
+    { ...before, links: before.links.slice(1) },
+    [`the NVLink between ${gpu} and ${second} vanished`],
+  ],
+  [
+    "an active partition",
+    changed("partitions:0-3;0-1;2-3", "partitions:0-3;0-1;2-3(active:1)"),
+    ["partition 1 is active now"],
+  ],
+  ["a CPU model", changed('cpu:"C"', 'cpu:"D"'), ["the CPU model changed from C to D"]],
+  [
+    "what a measurement adds",
+    {
+      ...before,
+      access: [
+        { initiator: 0, target: 1, readLatencyNs: 139, readBytesPerSecond: null, basis: "hmat" },
+      ],
+    },
+    ["the hmat read latency of the memory of node 1 from node 0 became known: 139 ns"],
+  ],
+];
+
+test.each(mutations)("a change of %s is that difference and no other", (_, after, expected) => {
+  expect(messages(before, after)).toEqual(expected);
+});
+
+test("a node that appears is said with what it has, and its CPUs as well", () => {
+  const small = syntheticTopology("package:2 core:2 memory:8Gi memory:0@1");
+  const large = syntheticTopology("package:2 core:2 memory:8Gi memory:0@1 cxl:16Gi@0");
+  expect(messages(small, large)).toEqual(["node 2 appeared (16 GiB, CPUs none)"]);
+  const one = syntheticTopology("core:2 memory:8Gi");
+  expect(messages(one, small)).toEqual([
+    "node 1 appeared (no memory, CPUs 2-3)",
+    "CPUs 2-3 appeared online",
+  ]);
+});
+
+test("each difference names its owner and its values", () => {
+  const after = changed("memory:64Gi", "memory:64Gi memory:48Gi@1");
+  expect(diffTopologies(before, after)).toEqual([
+    {
+      group: "nodes",
+      subject: "node 1",
+      path: "nodes[1].memoryBytes",
+      before: 64 * GiB,
+      after: 48 * GiB,
+      lasting: true,
+      message: "node 1 lost 16 GiB of memory (64 GiB → 48 GiB)",
+    },
+  ]);
+});
+
+test("a machine does not differ from itself, whatever it is called", () => {
+  fc.assert(
+    fc.property(wideTopology, (machine) => {
+      expect(diffTopologies(machine, { ...machine, name: "twin", source: "hwloc" })).toEqual([]);
+    }),
+  );
+});
+
+test("two machines have one digest exactly when no lasting difference is found", () => {
+  const lasting = (a: Topology, b: Topology): boolean =>
+    diffTopologies(a, b).some((difference) => difference.lasting);
+  fc.assert(
+    fc.property(smallTopology, smallTopology, (a, b) => {
+      expect(lasting(a, b)).toBe(topologyDigest(a) !== topologyDigest(b));
+    }),
+    { numRuns: 300 },
+  );
+  for (const [, after] of mutations) {
+    expect(lasting(before, after)).toBe(topologyDigest(before) !== topologyDigest(after));
+  }
+});
+
+test("exchanging the machines exchanges before and after", () => {
+  const fields = (a: Topology, b: Topology, backwards: boolean): string[] =>
+    diffTopologies(a, b)
+      .filter(({ group }) => group !== "cpus" && group !== "distances")
+      .map((one) => `${one.path} ${one[backwards ? "after" : "before"]}`)
+      .toSorted();
+  fc.assert(
+    fc.property(smallTopology, smallTopology, (a, b) => {
+      expect(fields(a, b, false)).toEqual(fields(b, a, true));
+    }),
+  );
+});

@@ -1,0 +1,59 @@
+import { formatBytes } from "../../unit/bytes.ts";
+import type { Topology } from "../topology.ts";
+import { cpuDifferences } from "./cpus.ts";
+import { deviceDifferences } from "./devices.ts";
+import { changeText, type TopologyDifference } from "./difference.ts";
+import { distanceDifferences } from "./distances.ts";
+import { linkDifferences, partitionDifferences } from "./links.ts";
+import { nodeDifferences } from "./nodes.ts";
+
+/**
+ * How two machines, or two readings of one, differ: from the machine as a whole to its partitions,
+ * each group by ascending number or address. Names and sources are not compared, nor are numbers
+ * that mean nothing (of caches, of IOMMU groups). What follows from another difference is not said
+ * again: a device that vanished takes its links along, an offline CPU its place in a core.
+ *
+ * Without lasting differences the two have the same digest, and the other way around. The cost is
+ * that of the CPUs and devices, and quadratic in the nodes.
+ */
+export function diffTopologies(a: Topology, b: Topology): TopologyDifference[] {
+  const cpus = cpuDifferences(a, b);
+  const moved = cpus.some(({ path }) => path.endsWith(".package"));
+  return [
+    ...machineDifferences(a, b),
+    ...nodeDifferences(a, b).filter(({ path }) => !(moved && path.endsWith(".package"))),
+    ...cpus,
+    ...distanceDifferences(a, b),
+    ...deviceDifferences(a, b),
+    ...linkDifferences(a, b),
+    ...partitionDifferences(a, b),
+  ];
+}
+
+const machineFields = [
+  { field: "vendor", what: "the vendor" },
+  { field: "product", what: "the product" },
+  { field: "cpuModel", what: "the CPU model" },
+  { field: "architecture", what: "the architecture" },
+  { field: "pageBytes", what: "the base page" },
+] as const;
+
+function machineDifferences(a: Topology, b: Topology): TopologyDifference[] {
+  return machineFields.flatMap(({ field, what }): TopologyDifference[] => {
+    const [before, after] = [a.machine[field], b.machine[field]];
+    if (before === after) return [];
+    return [
+      {
+        group: "machine",
+        subject: "machine",
+        path: `machine.${field}`,
+        before,
+        after,
+        lasting: true,
+        message: changeText(what, before, after, (value) =>
+          typeof value === "number" ? formatBytes(value) : `${value}`,
+        ),
+      },
+    ];
+  });
+}

@@ -1,0 +1,63 @@
+/** One way in which a machine differs from what it was, or from another of its type. */
+export interface TopologyDifference {
+  readonly group: DifferenceGroup;
+  /** What it is about, as people call it: `node 1`, `GPU 0000:1b:00.0`, `CPUs 7,9`. */
+  readonly subject: string;
+  /** The field, with what identifies its owner in brackets: `nodes[1].memoryBytes`. */
+  readonly path: string;
+  readonly before: DifferenceValue;
+  readonly after: DifferenceValue;
+  /** True of what the topology's digest covers; false of what changes while a machine runs. */
+  readonly lasting: boolean;
+  /** A sentence without its full stop: `node 1 lost 16 GiB of memory`. */
+  readonly message: string;
+}
+
+export const differenceGroups = [
+  "machine",
+  "nodes",
+  "cpus",
+  "distances",
+  "devices",
+  "links",
+  "partitions",
+] as const;
+export type DifferenceGroup = (typeof differenceGroups)[number];
+
+export type DifferenceValue = string | number | boolean | null;
+
+/** What a PCI function is called. */
+export type NameOf = (device: { readonly address: string }) => string;
+
+/** `7` is `CPU 7`, `7,9` are `CPUs 7,9`. */
+export function cpusText(list: string): string {
+  return `${/^\d+$/.test(list) ? "CPU" : "CPUs"} ${list}`;
+}
+
+/** What a change of a value that may be unknown is called. */
+export function changeText(
+  what: string,
+  before: DifferenceValue,
+  after: DifferenceValue,
+  show: (value: string | number | boolean) => string = String,
+): string {
+  if (before === null && after !== null) return `${what} became known: ${show(after)}`;
+  if (after === null && before !== null) return `${what} became unknown, it was ${show(before)}`;
+  return `${what} changed from ${show(before ?? "")} to ${show(after ?? "")}`;
+}
+
+/** Two lists paired by what identifies their items, in the order of the first and then the second. */
+export function paired<T>(
+  before: readonly T[],
+  after: readonly T[],
+  identity: (item: T) => string,
+): { readonly before: T | null; readonly after: T | null }[] {
+  const old = new Map(before.map((item) => [identity(item), item]));
+  const current = new Map(after.map((item) => [identity(item), item]));
+  return [
+    ...before.map((item) => ({ before: item, after: current.get(identity(item)) ?? null })),
+    ...after
+      .filter((item) => !old.has(identity(item)))
+      .map((item) => ({ before: null, after: item })),
+  ];
+}

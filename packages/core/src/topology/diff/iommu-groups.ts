@@ -1,0 +1,59 @@
+import type { PciDevice, Topology } from "../topology.ts";
+import type { NameOf, TopologyDifference } from "./difference.ts";
+
+/**
+ * IOMMU groups: who shares one with whom, among the functions that both machines have. The
+ * kernel's numbers mean nothing and shift when a device comes or goes, so that they differ is said
+ * once, and only where nothing else about the groups is.
+ */
+export function iommuDifferences(a: Topology, b: Topology, name: NameOf): TopologyDifference[] {
+  const current = new Map(b.pci.map((device) => [device.address, device]));
+  const common = a.pci.flatMap((before) => {
+    const after = current.get(before.address);
+    return after === undefined ? [] : [{ before, after }];
+  });
+  const [peersBefore, peersAfter] = [
+    peersOf(common.map(({ before }) => before)),
+    peersOf(common.map(({ after }) => after)),
+  ];
+  const found = common.flatMap(({ before, after }): TopologyDifference[] => {
+    const [was, is] = [peersBefore(before), peersAfter(after)];
+    if (was === is) return [];
+    const subject = name(before);
+    const message = `the IOMMU group of ${subject} is ${sharingText(is)}, it was ${sharingText(was)}`;
+    const path = `pci[${before.address}].iommuGroup`;
+    return [{ group: "devices", subject, path, before: was, after: is, lasting: true, message }];
+  });
+  const renumbered = common.find(({ before, after }) => before.iommuGroup !== after.iommuGroup);
+  if (found.length > 0 || renumbered === undefined) return found;
+  return [
+    {
+      group: "devices",
+      subject: "IOMMU groups",
+      path: "pci.iommuGroup",
+      before: renumbered.before.iommuGroup,
+      after: renumbered.after.iommuGroup,
+      lasting: true,
+      message: "the IOMMU groups hold the same devices but are numbered differently",
+    },
+  ];
+}
+
+/** For each of the functions, the others of its group; `alone` without any, null where unknown. */
+function peersOf(functions: readonly PciDevice[]): (of: PciDevice) => string | null {
+  const members = new Map<number, string[]>();
+  for (const { address, iommuGroup } of functions) {
+    if (iommuGroup === null) continue;
+    members.set(iommuGroup, [...(members.get(iommuGroup) ?? []), address]);
+  }
+  return ({ address, iommuGroup }) => {
+    if (iommuGroup === null) return null;
+    const peers = (members.get(iommuGroup) ?? []).filter((other) => other !== address);
+    return peers.length === 0 ? "alone" : peers.join(" ");
+  };
+}
+
+function sharingText(peers: string | null): string {
+  if (peers === null) return "unknown";
+  return peers === "alone" ? "its own" : `shared with ${peers}`;
+}

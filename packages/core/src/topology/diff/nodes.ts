@@ -1,0 +1,128 @@
+import { formatBytes } from "../../unit/bytes.ts";
+import type { MemoryNode, Topology } from "../topology.ts";
+import { changeText, paired, type TopologyDifference } from "./difference.ts";
+
+/** What changed about nodes, apart from their CPUs: their memory, its kind and its huge pages. */
+export function nodeDifferences(a: Topology, b: Topology): TopologyDifference[] {
+  return paired(a.nodes, b.nodes, ({ id }) => `${id}`).flatMap(({ before, after }) => {
+    if (before !== null && after !== null) return changes(before, after);
+    const node = before ?? after;
+    return node === null ? [] : [cameOrWent(node, after !== null)];
+  });
+}
+
+const sizeText = (bytes: number | null): string =>
+  bytes === null ? "unknown memory" : bytes === 0 ? "no memory" : formatBytes(bytes);
+
+function cameOrWent(node: MemoryNode, came: boolean): TopologyDifference {
+  const value = `${sizeText(node.memoryBytes)}, CPUs ${node.cpus === "" ? "none" : node.cpus}`;
+  return {
+    group: "nodes",
+    subject: `node ${node.id}`,
+    path: `nodes[${node.id}]`,
+    before: came ? null : value,
+    after: came ? value : null,
+    lasting: true,
+    message: `node ${node.id} ${came ? "appeared" : "vanished"} (${value})`,
+  };
+}
+
+function changes(before: MemoryNode, after: MemoryNode): TopologyDifference[] {
+  const own = { group: "nodes", subject: `node ${before.id}` } as const;
+  const path = `nodes[${before.id}]`;
+  const found: TopologyDifference[] = [];
+  if (before.memoryBytes !== after.memoryBytes) {
+    found.push({
+      ...own,
+      path: `${path}.memoryBytes`,
+      before: before.memoryBytes,
+      after: after.memoryBytes,
+      lasting: true,
+      message: memoryMessage(own.subject, before.memoryBytes, after.memoryBytes),
+    });
+  }
+  if (before.kind !== after.kind) {
+    const message = changeText(`the kind of ${own.subject}'s memory`, before.kind, after.kind);
+    found.push({
+      ...own,
+      path: `${path}.kind`,
+      before: before.kind,
+      after: after.kind,
+      lasting: true,
+      message,
+    });
+  }
+  // Where the CPUs differ too, they say how; a package by itself can only come from the reader.
+  if (before.package !== after.package && before.cpus === after.cpus) {
+    const message = changeText(`the package of ${own.subject}`, before.package, after.package);
+    found.push({
+      ...own,
+      path: `${path}.package`,
+      before: before.package,
+      after: after.package,
+      lasting: true,
+      message,
+    });
+  }
+  return [...found, ...poolDifferences(before, after)];
+}
+
+function memoryMessage(subject: string, before: number | null, after: number | null): string {
+  if (before === null || after === null) {
+    return changeText(`the memory of ${subject}`, before, after, (bytes) =>
+      sizeText(Number(bytes)),
+    );
+  }
+  const change = formatBytes(Math.abs(after - before));
+  const verb = after < before ? "lost" : "gained";
+  return `${subject} ${verb} ${change} of memory (${sizeText(before)} → ${sizeText(after)})`;
+}
+
+function poolDifferences(before: MemoryNode, after: MemoryNode): TopologyDifference[] {
+  const pools = paired(before.hugepages, after.hugepages, ({ sizeBytes }) => `${sizeBytes}`);
+  return pools.flatMap(({ before: old, after: current }) => {
+    const sizeBytes = old?.sizeBytes ?? current?.sizeBytes ?? 0;
+    const subject = `node ${before.id}`;
+    const path = `nodes[${before.id}].hugepages[${sizeBytes}]`;
+    const pages = `huge pages of ${formatBytes(sizeBytes)}`;
+    const found: TopologyDifference[] = [];
+    const [oldTotal, total] = [old?.total ?? null, current?.total ?? null];
+    if (oldTotal !== total) {
+      found.push({
+        group: "nodes",
+        subject,
+        path: `${path}.total`,
+        before: oldTotal,
+        after: total,
+        lasting: true,
+        message: poolMessage(subject, pages, oldTotal, total),
+      });
+    }
+    const [oldFree, free] = [old?.free ?? null, current?.free ?? null];
+    // Pages that came or went free are what the total says already.
+    const moved =
+      oldFree !== null && free !== null && free - oldFree === (total ?? 0) - (oldTotal ?? 0);
+    if (old !== null && current !== null && oldFree !== free && !moved) {
+      found.push({
+        group: "nodes",
+        subject,
+        path: `${path}.free`,
+        before: oldFree,
+        after: free,
+        lasting: false,
+        message: changeText(`the number of free ${pages} on ${subject}`, oldFree, free),
+      });
+    }
+    return found;
+  });
+}
+
+function poolMessage(
+  subject: string,
+  pages: string,
+  before: number | null,
+  after: number | null,
+): string {
+  if (after === null) return `${subject} has no ${pages} any more, it had ${before}`;
+  return `${subject} has ${after} ${pages}, it had ${before ?? "none of that size"}`;
+}

@@ -1,0 +1,84 @@
+import { formatBytes } from "../../unit/bytes.ts";
+import type { Accelerator, Nic, Topology } from "../topology.ts";
+import {
+  changeText,
+  type DifferenceValue,
+  type NameOf,
+  paired,
+  type TopologyDifference,
+} from "./difference.ts";
+
+/**
+ * What is known of accelerators and NICs, and which functions count as one. Of functions that came
+ * or went altogether nothing more is said.
+ */
+export function roleDifferences(a: Topology, b: Topology, name: NameOf): TopologyDifference[] {
+  const before = new Set(a.pci.map(({ address }) => address));
+  const both = new Set(b.pci.map(({ address }) => address).filter((one) => before.has(one)));
+  const stays = ({ address }: { readonly address: string }): boolean => both.has(address);
+  return [
+    ...changed(a.accelerators.filter(stays), b.accelerators.filter(stays), acceleratorRole, name),
+    ...changed(a.nics.filter(stays), b.nics.filter(stays), nicRole, name),
+  ];
+}
+
+interface Role<T> {
+  readonly list: string;
+  readonly what: string;
+  readonly fields: readonly {
+    readonly path: string;
+    readonly what: string;
+    readonly value: (device: T) => DifferenceValue;
+    readonly show?: (value: string | number | boolean) => string;
+  }[];
+}
+
+const acceleratorRole: Role<Accelerator> = {
+  list: "accelerators",
+  what: "an accelerator",
+  fields: [
+    { path: "model", what: "model", value: ({ model }) => model },
+    { path: "uuid", what: "UUID", value: ({ uuid }) => uuid },
+    { path: "moduleId", what: "module number", value: ({ moduleId }) => moduleId },
+    {
+      path: "memoryBytes",
+      what: "memory",
+      value: ({ memoryBytes }) => memoryBytes,
+      show: (bytes) => formatBytes(Number(bytes)),
+    },
+  ],
+};
+
+const nicRole: Role<Nic> = {
+  list: "nics",
+  what: "a NIC",
+  fields: [
+    { path: "name", what: "name", value: (nic) => nic.name },
+    { path: "rdma", what: "RDMA support", value: ({ rdma }) => rdma },
+  ],
+};
+
+function changed<T extends { readonly address: string }>(
+  before: readonly T[],
+  after: readonly T[],
+  { list, what, fields }: Role<T>,
+  name: NameOf,
+): TopologyDifference[] {
+  return paired(before, after, ({ address }) => address).flatMap((pair): TopologyDifference[] => {
+    const device = pair.before ?? pair.after;
+    if (device === null) return [];
+    const own = { group: "devices", subject: name(device), lasting: true } as const;
+    const path = `${list}[${device.address}]`;
+    const [old, current] = [pair.before, pair.after];
+    if (old === null || current === null) {
+      const message = `${name(device)} ${current === null ? "no longer counts" : "now counts"} as ${what}`;
+      return [{ ...own, path, before: old !== null, after: current !== null, message }];
+    }
+    return fields.flatMap((field): TopologyDifference[] => {
+      const [was, is] = [field.value(old), field.value(current)];
+      if (was === is) return [];
+      const message = changeText(`the ${field.what} of ${name(device)}`, was, is, field.show);
+      return [{ ...own, path: `${path}.${field.path}`, before: was, after: is, message }];
+    });
+  });
+}
