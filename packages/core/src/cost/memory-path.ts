@@ -79,7 +79,7 @@ const published = {
 const ownMemory: PathCost = { relative: 1, basis: "modelled" };
 
 /** As far as another package, so that whatever is known to be near is preferred to it. */
-export const unknownPath: PathCost = { relative: published.remote, basis: "unknown" };
+const unknownPath: PathCost = { relative: published.remote, basis: "unknown" };
 
 /** Of two nodes with CPUs. */
 function costOf({ class: kind, rank }: NodeDistance): PathCost {
