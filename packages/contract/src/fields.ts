@@ -77,11 +77,11 @@ export function exactly<const Name extends string>(name: Name): z.ZodLiteral<Nam
 }
 
 /** Text of some other program's, to be shown and never interpreted: no control characters. */
-export function text(max: number): z.ZodString {
-  const error = `a text of 1 to ${max} characters without control characters`;
+export function text(max: number, min = 1): z.ZodString {
+  const error = `a text of ${min} to ${max} characters without control characters`;
   // oxlint-disable-next-line no-control-regex -- control characters are what this keeps out
   const printable = /^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]*$/;
-  return z.string({ error }).min(1, { error }).max(max, { error }).regex(printable, { error });
+  return z.string({ error }).min(min, { error }).max(max, { error }).regex(printable, { error });
 }
 
 /**

@@ -14,7 +14,7 @@ const reason = object({
   message: text(1024),
 });
 
-const changed = z.union([text(256), number], { error: "a text or a number" }).nullable();
+const changed = z.union([text(256, 0), number], { error: "a text or a number" }).nullable();
 
 const remedy = object({ change: text(256), from: changed, to: changed, message: text(1024) });
 

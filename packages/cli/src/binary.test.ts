@@ -1,0 +1,132 @@
+import { execFileSync, spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, readdirSync, truncateSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { scratchFolder } from "@evenkeel/host/testing/scratch.ts";
+import { expect, test } from "vitest";
+import { binary, spawnEvenkeel } from "./testing/binary.ts";
+
+const folder = scratchFolder();
+
+const vm = (spec: string): string =>
+  `apiVersion: evenkeel/v1\nkind: VirtualMachine\nmetadata: { name: llm-a }\nspec: ${spec}\n`;
+
+const bomb = Array.from({ length: 12 }, (_, i) =>
+  i === 0
+    ? "a0: &a0 [x]"
+    : `a${i}: &a${i} [${Array(9)
+        .fill(`*a${i - 1}`)
+        .join(",")}]`,
+).join("\n");
+
+const files: Readonly<Record<string, string>> = {
+  "vm.yaml": vm("{ vcpus: 4, memory: 8Gi }"),
+  "cut.yaml": vm("{ vcpus: 4, memory: "),
+  "cut.json": '{ "apiVersion": "evenkeel/v1", "kind": "Plan", "vm": "ll',
+  "negative.yaml": vm("{ vcpus: 4, memory: -8Gi }"),
+  "overflow.yaml": vm("{ vcpus: 4, memory: 99999999999Pi }"),
+  "many.yaml": vm("{ vcpus: 1e300, memory: 8Gi }"),
+  "bomb.yaml": bomb,
+  "plan.yaml": vm("{ vcpus: 4, memory: 8Gi }").replace("VirtualMachine", "Plan"),
+  "unknown.yaml": vm("{ vcpus: 4, memroy: 8Gi }"),
+  "binary.yaml": "\u0000\u0001\u0002",
+  "xml.xml": "<topology><object type='Machine'>",
+  "empty.yaml": "",
+};
+for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
+writeFileSync(join(folder, "latin1.yaml"), Buffer.from([0x61, 0x3a, 0xff, 0xfe, 0x0a]));
+writeFileSync(join(folder, "huge.json"), "{");
+truncateSync(join(folder, "huge.json"), 2 ** 30);
+writeFileSync(join(folder, "huge.tar"), "");
+truncateSync(join(folder, "huge.tar"), 2 ** 30);
+mkdirSync(join(folder, "folder.yaml"));
+execFileSync("mkfifo", [join(folder, "pipe.yaml")]);
+
+const before = readdirSync(folder).toSorted();
+
+const place = (file: string): readonly string[] => ["place", file, "--on", "machine:hgx-h100"];
+
+const cases: readonly (readonly string[])[] = [
+  place("missing.yaml"),
+  place("cut.yaml"),
+  place("cut.json"),
+  place("negative.yaml"),
+  place("overflow.yaml"),
+  place("many.yaml"),
+  place("bomb.yaml"),
+  place("plan.yaml"),
+  place("unknown.yaml"),
+  place("binary.yaml"),
+  place("latin1.yaml"),
+  place("empty.yaml"),
+  place("huge.json"),
+  place("folder.yaml"),
+  place("pipe.yaml"),
+  place("/dev/zero"),
+  ["place", "vm.yaml", "--on", "machine:hgx-h101"],
+  ["place", "vm.yaml", "--on", "vm.yaml"],
+  ["place", "vm.yaml", "--on", "machine:hgx-h100", "--taken", "vm.yaml"],
+  ["place", "vm.yaml", "--on", "machine:hgx-h100", "--policy", "vm.yaml"],
+  ["place", "vm.yaml", "--on", "machine:hgx-h100", "--flavor", "vm.yaml"],
+  ["topology", "--from", "huge.json"],
+  ["topology", "--from", "hwloc:xml.xml"],
+  ["topology", "--from", "sysfs:huge.tar"],
+  ["topology", "--from", "synthetic:package:two"],
+  ["topology", "--from", "florp:x"],
+  ["topology", "--outptu", "json"],
+  ["render", "plan.yaml", "--as", "libvirt"],
+  ["render", "cut.json", "--as", "libvrt"],
+  ["snapshot", "missing/host.tar"],
+];
+
+test.each(cases.map((argv) => [argv.join(" "), argv] as const))(
+  "evenkeel %s ends in one message within 2 seconds and writes nothing",
+  async (_line, argv) => {
+    const { stdout, stderr, status, elapsedMs } = await spawnEvenkeel(argv, { cwd: folder });
+    expect(stderr).toMatchSnapshot();
+    expect(stderr.match(/^evenkeel: /gm)).toHaveLength(1);
+    expect([status, stdout]).toEqual([2, ""]);
+    expect(elapsedMs).toBeLessThan(2000);
+    expect(readdirSync(folder).toSorted()).toEqual(before);
+  },
+);
+
+test("a reader who stops reading hears no complaint", () => {
+  const line = '"$0" "$1" topology --from machine:hgx-h100 --output json | head -n 1';
+  const { stdout, stderr } = spawnSync("bash", ["-c", line, process.execPath, binary], {
+    encoding: "utf8",
+  });
+  expect([stdout, stderr]).toEqual(["{\n", ""]);
+});
+
+test("standard input is a file like any other", async () => {
+  const { status, stdout } = await spawnEvenkeel(place("-"), {
+    cwd: folder,
+    stdin: files["vm.yaml"] ?? "",
+  });
+  expect([status, stdout.split("\n")[0]]).toEqual([
+    0,
+    "llm-a goes to hgx-h100 (locality strict, isolation core)",
+  ]);
+});
+
+test("a Node that is too old gets one sentence", (context) => {
+  const old = "/usr/bin/node";
+  const found = existsSync(old) ? execFileSync(old, ["--version"], { encoding: "utf8" }) : "none";
+  if (!/^v(1[4-9]|20|21)\./.test(found)) context.skip("this machine has no Node before 22");
+  const run = spawnSync(old, [binary, "topology"], { encoding: "utf8" });
+  expect(run.status).toBe(2);
+  expect(run.stdout).toBe("");
+  expect(run.stderr).toMatch(/^evenkeel: Node [\d.]+ is too old: 22\.19 or newer is needed .*\n$/);
+});
+
+test("evenkeel --version costs less than three empty Nodes", () => {
+  const time = (argv: readonly string[]): number => {
+    const started = performance.now();
+    execFileSync(process.execPath, argv);
+    return performance.now() - started;
+  };
+  // The fastest of several runs of each, taken in turns, is the least disturbed by other work.
+  const pairs = Array.from({ length: 7 }, () => [time(["-e", "0"]), time([binary, "--version"])]);
+  const [empty = [], version = []] = [0, 1].map((i) => pairs.map((pair) => pair[i] ?? Infinity));
+  expect(Math.min(...version)).toBeLessThan(3 * Math.min(...empty));
+});

@@ -1,0 +1,21 @@
+import { buildCommand } from "@stricli/core";
+import type { CliCommand, NoFlags } from "../../command.ts";
+import type { CliContext } from "../../context.ts";
+
+/** What the completion scripts call: `evenkeel __complete -- WORD…`, the last word unfinished. */
+export const completeCommand: CliCommand = {
+  name: "__complete",
+  command: buildCommand<NoFlags, string[], CliContext>({
+    loader: async () => (await import("./run.ts")).runComplete,
+    parameters: {
+      flags: {},
+      positional: {
+        kind: "array",
+        parameter: { parse: String, brief: "the words so far", placeholder: "WORD" },
+      },
+    },
+    docs: { brief: "Propose how a command line goes on" },
+  }),
+  description: [],
+  examples: [],
+};

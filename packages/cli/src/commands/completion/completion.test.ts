@@ -1,0 +1,73 @@
+import { execFileSync } from "node:child_process";
+import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import { scratchFolder } from "@evenkeel/host/testing/scratch.ts";
+import { expect, test } from "vitest";
+import { binary } from "../../testing/binary.ts";
+import { evenkeel } from "../../testing/evenkeel.ts";
+import { shells } from "./command.ts";
+
+/** What is proposed for a command line whose last word is unfinished. */
+async function proposals(line: string): Promise<string[]> {
+  const { stdout, status } = await evenkeel(["__complete", "--", ...line.split(" ")]);
+  expect(status).toBe(0);
+  return stdout
+    .split("\n")
+    .flatMap((entry) => entry.split("\t").slice(0, 1))
+    .slice(0, -1);
+}
+
+test("commands, flags, values and sources are proposed, the hidden command is not", async () => {
+  expect(await proposals("")).toEqual(["topology", "snapshot", "place", "render", "completion"]);
+  expect(await proposals("-")).toEqual(["--help", "--version"]);
+  expect(await proposals("pl")).toEqual(["place"]);
+  expect(await proposals("place vm.yaml --o")).toEqual(["--on", "--output"]);
+  expect(await proposals("place vm.yaml --output ")).toEqual(["text", "json", "libvirt"]);
+  expect(await proposals("topology --from l")).toEqual(["live"]);
+  expect(await proposals("topology --from machine:hgx-h")).toEqual([
+    "machine:hgx-h100",
+    "machine:hgx-h200",
+  ]);
+  expect(await proposals("completion ")).toEqual(["bash", "zsh", "fish"]);
+  expect(await proposals("nonsense --")).toEqual([]);
+  expect(await proposals("place ")).toEqual([]);
+});
+
+test("a flag that may be given once is not proposed again", async () => {
+  expect(await proposals("topology --from live --")).toEqual(["--diff", "--output", "--help"]);
+  expect(await proposals("place vm.yaml --on live --on")).toEqual(["--on"]);
+});
+
+test.each(shells)("the script for %s", async (shell) => {
+  const { stdout, status } = await evenkeel(["completion", shell]);
+  expect(status).toBe(0);
+  expect(stdout).toMatchSnapshot();
+});
+
+const folder = scratchFolder();
+
+/** What bash itself offers after the script was read, for a line with the cursor at its end. */
+function bashOffers(line: string): string[] {
+  const program = join(folder, "bin");
+  mkdirSync(program, { recursive: true });
+  const shim = join(program, "evenkeel");
+  writeFileSync(shim, `#!/bin/sh\nexec '${process.execPath}' '${binary}' "$@"\n`);
+  chmodSync(shim, 0o755);
+  const script = `eval "$(evenkeel completion bash)"
+COMP_LINE=$1 COMP_POINT=\${#1}
+compopt() { :; }
+_evenkeel
+printf '%s\\n' "\${COMPREPLY[@]}"`;
+  const path = `${program}${delimiter}${process.env["PATH"] ?? ""}`;
+  const output = execFileSync("bash", ["-c", script, "bash", line], {
+    encoding: "utf8",
+    env: { ...process.env, PATH: path },
+  });
+  return output.split("\n").filter((word) => word !== "");
+}
+
+test("bash completes words, and the part after a colon alone, as it splits words there", () => {
+  expect(bashOffers("evenkeel pl")).toEqual(["place"]);
+  expect(bashOffers("evenkeel place vm.yaml --output ")).toEqual(["text", "json", "libvirt"]);
+  expect(bashOffers("evenkeel topology --from machine:hgx-h")).toEqual(["hgx-h100", "hgx-h200"]);
+});

@@ -1,0 +1,62 @@
+import type { NoFlags } from "../../command.ts";
+import type { CliContext } from "../../context.ts";
+import type { Shell } from "./command.ts";
+
+export function runCompletion(this: CliContext, _flags: NoFlags, shell: Shell): void {
+  this.world.stdout.write(scripts[shell]);
+}
+
+// A word of bash may end at a colon (it is in COMP_WORDBREAKS), and machine:hgx-h100 has one: the
+// words are taken from the line itself, and what stands before the last colon is cut off again.
+const bash = `# bash completion for evenkeel
+_evenkeel() {
+  local line="\${COMP_LINE:0:COMP_POINT}" current proposal
+  local -a words
+  read -r -a words <<< "$line"
+  case "$line" in *[[:space:]]) words+=("") ;; esac
+  current="\${words[\${#words[@]} - 1]}"
+  local colon=""
+  case "$current" in *:*) case "$COMP_WORDBREAKS" in *:*) colon="\${current%:*}:" ;; esac ;; esac
+  COMPREPLY=()
+  while IFS=$'\\t' read -r proposal _; do
+    [ -n "$proposal" ] && COMPREPLY+=("\${proposal#"$colon"}")
+  done < <("\${words[0]}" __complete -- "\${words[@]:1}" 2> /dev/null)
+  case "\${COMPREPLY[0]-}" in *:) compopt -o nospace ;; esac
+}
+complete -o default -F _evenkeel evenkeel
+`;
+
+const zsh = `#compdef evenkeel
+_evenkeel() {
+  local -a proposals
+  local word brief
+  while IFS=$'\\t' read -r word brief; do
+    [[ -n "$word" ]] && proposals+=("\${word//:/\\\\:}:$brief")
+  done < <("\${words[1]}" __complete -- "\${(@)words[2,CURRENT]}" 2> /dev/null)
+  if (( \${#proposals} )); then
+    _describe evenkeel proposals
+  else
+    _files
+  fi
+}
+if [[ "\${funcstack[1]}" == _evenkeel ]]; then
+  _evenkeel "$@"
+else
+  compdef _evenkeel evenkeel
+fi
+`;
+
+const fish = `# fish completion for evenkeel
+function __evenkeel_complete
+    set -l words (commandline -opc) (commandline -ct)
+    set -l proposals ($words[1] __complete -- $words[2..-1] 2>/dev/null)
+    if test (count $proposals) -gt 0
+        printf '%s\\n' $proposals
+    else
+        __fish_complete_path (commandline -ct)
+    end
+end
+complete --command evenkeel --no-files --arguments '(__evenkeel_complete)'
+`;
+
+const scripts: Readonly<Record<Shell, string>> = { bash, zsh, fish };

@@ -1,0 +1,101 @@
+import { buildCommand } from "@stricli/core";
+import type { CliCommand } from "../../command.ts";
+import type { CliContext } from "../../context.ts";
+import { proposeSources, sourcesHelp } from "../sources.ts";
+
+export interface PlaceFlags {
+  readonly on: readonly string[];
+  readonly taken: readonly string[];
+  readonly flavor: readonly string[];
+  readonly policy?: string;
+  readonly output: "text" | "json" | "libvirt";
+}
+
+export const placeCommand: CliCommand = {
+  name: "place",
+  command: buildCommand<PlaceFlags, [string], CliContext>({
+    loader: async () => (await import("./run.ts")).runPlace,
+    parameters: {
+      positional: {
+        kind: "tuple",
+        parameters: [
+          {
+            parse: String,
+            brief: "a file with a VirtualMachine, and Flavors if you like; - is standard input",
+            placeholder: "VM",
+          },
+        ],
+      },
+      flags: {
+        on: {
+          kind: "parsed",
+          parse: String,
+          proposeCompletions: proposeSources,
+          variadic: true,
+          brief: "a host to try; repeat it for more",
+          placeholder: "SRC",
+        },
+        taken: {
+          kind: "parsed",
+          parse: String,
+          variadic: true,
+          default: [],
+          brief: "a file with the Plan of a VM that is on its host already; repeat it for more",
+          placeholder: "PLAN",
+        },
+        flavor: {
+          kind: "parsed",
+          parse: String,
+          variadic: true,
+          default: [],
+          brief: "a file with Flavors; repeat it for more",
+          placeholder: "FILE",
+        },
+        policy: {
+          kind: "parsed",
+          parse: String,
+          optional: true,
+          brief: "a file with a HostPolicy: what the hosts keep for themselves",
+          placeholder: "FILE",
+        },
+        output: {
+          kind: "enum",
+          values: ["text", "json", "libvirt"],
+          brief: "for people, the Plan or Refusal document, or libvirt's domain XML",
+          default: "text",
+        },
+      },
+    },
+    docs: { brief: "Decide where a virtual machine goes, or say why it goes nowhere" },
+  }),
+  description: [
+    "The answer is exact and repeatable: the best placement on the hosts given, with its reasons, " +
+      "or a refusal with every cause on every host and the smallest changes that would make it fit.",
+    sourcesHelp,
+    "The exit status is 0 for a plan and 3 for a refusal.",
+  ],
+  examples: [
+    {
+      does: "Place a VM on a type of machine from the catalog",
+      lines: ["evenkeel place vm.yaml --on machine:hgx-h100"],
+    },
+    {
+      does: "Keep the plan, and place the next VM beside it",
+      lines: [
+        "evenkeel place vm.yaml --on machine:hgx-h100 --output json > plan.json",
+        "evenkeel place vm.yaml --on machine:hgx-h100 --taken plan.json",
+      ],
+    },
+    {
+      does: "Choose among hosts, with flavors and a policy of your own",
+      lines: [
+        "evenkeel place vm.yaml --flavor flavors.yaml --policy policy.yaml \\",
+        "    --on machine:hgx-h100 --on machine:l40s-pcie",
+      ],
+    },
+    {
+      does: "Straight to libvirt",
+      lines: ["evenkeel place vm.yaml --on machine:hgx-h100 --output libvirt > llm-a.xml"],
+    },
+  ],
+};

@@ -1,0 +1,156 @@
+import { hostPolicyOf } from "@evenkeel/contract/host-policy.ts";
+import { isOfKind, readDocument, readDocuments } from "@evenkeel/contract/read-document.ts";
+import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
+import { didYouMean } from "@evenkeel/core/text/did-you-mean.ts";
+import type { HostState } from "@evenkeel/core/placement/host-state.ts";
+import type { Plan } from "@evenkeel/core/placement/plan.ts";
+import { defaultHostPolicy, type HostPolicy } from "@evenkeel/core/request/host-policy.ts";
+import type { Flavor, VirtualMachine } from "@evenkeel/core/request/virtual-machine.ts";
+import { topologyDigest } from "@evenkeel/core/topology/digest.ts";
+import type { Topology } from "@evenkeel/core/topology/topology.ts";
+import { readText } from "../../input/read-text.ts";
+import { readTopology } from "../../input/read-topology.ts";
+import type { World } from "../../world.ts";
+
+/** What is asked for: the one VirtualMachine in its file, and every Flavor given. */
+export interface Asked {
+  readonly vm: VirtualMachine;
+  readonly flavors: readonly Flavor[];
+}
+
+export async function readAsked(
+  path: string,
+  flavorPaths: readonly string[],
+  world: World,
+): Promise<Asked> {
+  const { text, where } = await readText(path, "a VirtualMachine document", world);
+  const documents = readDocuments(text, where);
+  const vms = documents.filter((document) => isOfKind(document, "VirtualMachine"));
+  const flavors = documents.filter((document) => isOfKind(document, "Flavor"));
+  const [vm] = vms;
+  if (vm === undefined || vms.length + flavors.length !== documents.length || vms.length > 1) {
+    throw new EvenkeelError(
+      "document-invalid",
+      `it holds ${documents.map(({ kind }) => kind).join(", ")}`,
+      { where, expected: "one VirtualMachine, and Flavors if any" },
+    );
+  }
+  for (const flavorPath of flavorPaths) flavors.push(...(await readFlavors(flavorPath, world)));
+  return { vm, flavors };
+}
+
+async function readFlavors(path: string, world: World): Promise<Flavor[]> {
+  const { text, where } = await readText(path, "Flavor documents", world);
+  const documents = readDocuments(text, where);
+  const other = documents.find(({ kind }) => kind !== "Flavor");
+  if (other !== undefined) {
+    throw new EvenkeelError("document-invalid", `it holds a ${other.kind}`, {
+      where,
+      expected: "Flavor documents alone",
+    });
+  }
+  return documents.filter((document) => isOfKind(document, "Flavor"));
+}
+
+export async function readPolicy(path: string | undefined, world: World): Promise<HostPolicy> {
+  if (path === undefined) return defaultHostPolicy;
+  const { text, where } = await readText(path, "a HostPolicy document", world);
+  return hostPolicyOf(readDocument(text, where, "HostPolicy"));
+}
+
+/** A plan and the file that it is from. */
+interface TakenPlan {
+  readonly plan: Plan;
+  readonly where: string;
+}
+
+/** The hosts to try, each with the plans that are on it already. */
+export async function readHosts(
+  sources: readonly string[],
+  takenPaths: readonly string[],
+  policy: HostPolicy,
+  world: World,
+): Promise<readonly HostState[]> {
+  const topologies: Topology[] = [];
+  for (const source of sources) topologies.push(await readTopology(source, world));
+  refuseNamesakes(topologies, sources);
+  const plans: TakenPlan[] = [];
+  for (const path of takenPaths) {
+    const { text, where } = await readText(path, "a Plan document", world);
+    plans.push({ plan: readDocument(text, where, "Plan"), where });
+  }
+  refuseStrangers(plans, topologies);
+  refuseOverlaps(plans);
+  return topologies.map((topology) => ({
+    topology,
+    policy,
+    taken: plans.filter(({ plan }) => plan.host === topology.name).map(({ plan }) => plan),
+  }));
+}
+
+/** Plans name their host, so no two hosts may have one name. */
+function refuseNamesakes(topologies: readonly Topology[], sources: readonly string[]): void {
+  const seen = new Map<string, string>();
+  for (const [i, { name }] of topologies.entries()) {
+    const source = sources[i] ?? "";
+    const earlier = seen.get(name);
+    if (earlier !== undefined) {
+      throw new EvenkeelError("usage", `two hosts have the name ${JSON.stringify(name)}`, {
+        where: `--on ${earlier} and --on ${source}`,
+        expected: "hosts of different names",
+        remedy: "give one of them as a Topology file with another name in it",
+      });
+    }
+    seen.set(name, source);
+  }
+}
+
+/** A plan for a host that is not there, or is another machine by now, would be counted wrongly. */
+function refuseStrangers(plans: readonly TakenPlan[], topologies: readonly Topology[]): void {
+  const digests = new Map(topologies.map((entry) => [entry.name, topologyDigest(entry)]));
+  const names = [...digests.keys()];
+  for (const { plan, where } of plans) {
+    const digest = digests.get(plan.host);
+    if (digest === undefined) {
+      const near = didYouMean(plan.host, names);
+      throw new EvenkeelError("usage", `the plan is for the host ${JSON.stringify(plan.host)}`, {
+        where,
+        expected: `one of the hosts tried: ${names.join(", ")}`,
+        remedy:
+          near === null
+            ? "name that host with --on, or leave the plan out"
+            : `did you mean ${near}?`,
+      });
+    }
+    if (digest !== plan.topologyDigest) {
+      throw new EvenkeelError("plan-inconsistent", `${plan.host} has changed since it was made`, {
+        where,
+        expected: `a plan for the machine that ${plan.host} is now`,
+        remedy: "place its VM again",
+      });
+    }
+  }
+}
+
+/** Plans that hold the same thing cannot both be in force. */
+function refuseOverlaps(plans: readonly TakenPlan[]): void {
+  const holders = new Map<string, string>();
+  for (const { plan, where } of plans) {
+    const pinned = plan.cells.flatMap(({ vcpus }) =>
+      vcpus.flatMap((vcpu) => ("cpu" in vcpu ? [`CPU ${vcpu.cpu}`] : [])),
+    );
+    const devices = plan.devices.flatMap(({ address, companions }) => [address, ...companions]);
+    for (const thing of [...pinned, ...devices]) {
+      const key = `${thing} of ${plan.host}`;
+      const other = holders.get(key);
+      if (other !== undefined) {
+        throw new EvenkeelError("plan-inconsistent", `${key} is held by ${other} already`, {
+          where,
+          expected: "plans that hold different things",
+          remedy: "leave out the plan that is not in force",
+        });
+      }
+      holders.set(key, `${plan.vm} (${where})`);
+    }
+  }
+}

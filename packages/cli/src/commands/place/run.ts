@@ -1,0 +1,36 @@
+import { place } from "@evenkeel/core/placement/place.ts";
+import type { Plan } from "@evenkeel/core/placement/plan.ts";
+import type { Refusal } from "@evenkeel/core/placement/refusal.ts";
+import { resolveRequest } from "@evenkeel/core/request/resolve.ts";
+import type { CliContext } from "../../context.ts";
+import { exitStatus } from "../../exit-status.ts";
+import { refuseTwoStdins } from "../../input/read-text.ts";
+import { jsonText } from "../../text/json-text.ts";
+import { planText, type View } from "../../text/plan-text.ts";
+import { refusalText } from "../../text/refusal-text.ts";
+import type { PlaceFlags } from "./command.ts";
+import { readAsked, readHosts, readPolicy } from "./inputs.ts";
+
+export async function runPlace(this: CliContext, flags: PlaceFlags, path: string): Promise<void> {
+  const { on, taken, flavor, policy, output } = flags;
+  const { world } = this;
+  refuseTwoStdins([path, ...on, ...taken, ...flavor, policy ?? ""]);
+  const { vm, flavors } = await readAsked(path, flavor, world);
+  const request = resolveRequest(vm, flavors);
+  const hosts = await readHosts(on, taken, await readPolicy(policy, world), world);
+  const answer = place(hosts, request);
+  if (answer.kind === "Refusal") this.finish(exitStatus.no);
+  world.stdout.write(await answerText(answer, output, { width: this.columns, paint: this.paint }));
+}
+
+async function answerText(
+  answer: Plan | Refusal,
+  output: PlaceFlags["output"],
+  view: View,
+): Promise<string> {
+  if (output === "json") return jsonText(answer);
+  if (answer.kind === "Refusal") return refusalText(answer, view);
+  if (output === "text") return planText(answer, view);
+  const { render } = await import("@evenkeel/core/guest/render.ts");
+  return render(answer, "libvirt");
+}

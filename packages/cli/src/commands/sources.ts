@@ -1,0 +1,13 @@
+/** How a machine is named on the command line, for the help of every command that reads one. */
+export const sourcesHelp =
+  "SRC names a machine: live (this one), sysfs:DIR or sysfs:FILE.tar (recorded, also .gz, .bz2 " +
+  "and .xz), hwloc:FILE.xml (an lstopo export), machine:NAME (a type from the catalog), " +
+  'synthetic:"DESCRIPTION" (made up in one line), or a file with a Topology.';
+
+const plainSources = ["live", "sysfs:", "hwloc:", "synthetic:"] as const;
+
+/** What may stand where a SRC is wanted, without the names of files. */
+export async function proposeSources(): Promise<readonly string[]> {
+  const { catalogNames } = await import("@evenkeel/core/topology/catalog/catalog.ts");
+  return [...plainSources, ...catalogNames.map((name) => `machine:${name}`)];
+}

@@ -1,0 +1,44 @@
+import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
+import { type ExitStatus, exitStatus } from "./exit-status.ts";
+import type { Paint } from "./text/paint.ts";
+
+/** Whatever a command failed with, as the error that is reported: anything uncoded is our bug. */
+export function failureOf(thrown: unknown): EvenkeelError {
+  if (thrown instanceof EvenkeelError) return thrown;
+  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  return new EvenkeelError("internal", `this is a bug in Evenkeel: ${message}`, {
+    remedy: "run it again with EVENKEEL_DEBUG=1 and report what it prints",
+    cause: thrown,
+  });
+}
+
+export function statusOf({ code }: EvenkeelError): ExitStatus {
+  return code === "internal" ? exitStatus.failed : exitStatus.unusable;
+}
+
+/** One error for a person: what and where, then what was expected, what to do, and its code. */
+export function failureText(error: EvenkeelError, paint: Paint): string {
+  const { code, message, where, expected, remedy } = error;
+  const rows = [
+    ["expected", expected],
+    ["try", remedy],
+    ["code", code],
+  ] as const;
+  const details = rows.flatMap(([label, value]) =>
+    value === null ? [] : [`  ${paint("dim", label.padEnd(8))}  ${value}`],
+  );
+  const what = where === null ? message : `${where}: ${message}`;
+  return `${[`${paint("red", "evenkeel:")} ${what}`, ...details].join("\n")}\n`;
+}
+
+/** The same error for a program: one line of JSON. */
+export function failureJson({ code, message, where, expected, remedy }: EvenkeelError): string {
+  return `${JSON.stringify({ error: { code, message, where, expected, remedy } })}\n`;
+}
+
+/** The stack of an error and of everything that caused it. */
+export function failureStack(error: unknown): string {
+  if (!(error instanceof Error)) return `${String(error)}\n`;
+  const caused = error.cause === undefined ? "" : `caused by: ${failureStack(error.cause)}`;
+  return `${error.stack ?? String(error)}\n${caused}`;
+}

@@ -1,0 +1,64 @@
+import { execFileSync, spawnSync } from "node:child_process";
+import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import { scratchFolder } from "@evenkeel/host/testing/scratch.ts";
+import { expect, test } from "vitest";
+import { shownCommands } from "./commands/commands.ts";
+import { helpOf } from "./help.ts";
+import { binary } from "./testing/binary.ts";
+import { evenkeel } from "./testing/evenkeel.ts";
+
+const folder = scratchFolder();
+const program = join(folder, "bin");
+const path = `${program}${delimiter}${process.env["PATH"] ?? ""}`;
+const env = { ...process.env, PATH: path };
+
+/** The files that the examples speak of. */
+const head = (kind: string): string => `apiVersion: evenkeel/v1\nkind: ${kind}\n`;
+const files: Readonly<Record<string, string>> = {
+  "vm.yaml": `${head("VirtualMachine")}metadata: { name: llm-a }
+spec: { accelerators: { count: 2 }, vcpus: 16, memory: 64Gi, hugepages: 1Gi }
+`,
+  "flavors.yaml": `${head("Flavor")}metadata: { name: h100.2 }\nspec: { vcpus: 16 }\n`,
+  "policy.yaml": `${head("HostPolicy")}reserved: { coresPerNode: 2 }\n`,
+};
+mkdirSync(program);
+writeFileSync(
+  join(program, "evenkeel"),
+  `#!/bin/sh\nexec '${process.execPath}' '${binary}' "$@"\n`,
+);
+chmodSync(join(program, "evenkeel"), 0o755);
+for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
+const plan = execFileSync(
+  "evenkeel",
+  ["place", "vm.yaml", "--on", "machine:hgx-h100", "--output", "json"],
+  { cwd: folder, env },
+);
+writeFileSync(join(folder, "plan.json"), plan);
+execFileSync("evenkeel", ["snapshot", "host7.tar"], { cwd: folder, env });
+
+const examples = shownCommands.flatMap(({ name, examples: all }) =>
+  all.map(({ does, lines }) => [name, does, lines.join("\n")] as const),
+);
+
+test.each(examples)("%s, %s: the example works as it stands", (_name, _does, lines) => {
+  const { stderr, status } = spawnSync("bash", ["-euo", "pipefail", "-c", lines], {
+    cwd: folder,
+    env,
+    encoding: "utf8",
+  });
+  // An answer of no is an answer: a machine may have changed within a moment.
+  expect(stderr).toBe("");
+  expect(lines.includes("--diff") ? [0, 3] : [0]).toContain(status);
+});
+
+test("every command teaches by two to five examples, and its help fits a page", async () => {
+  for (const { name, examples: all } of shownCommands) {
+    expect(all.length).toBeGreaterThanOrEqual(2);
+    expect(all.length).toBeLessThanOrEqual(5);
+    const help = await evenkeel([name, "--help"]);
+    expect(help).toEqual({ stdout: helpOf([name]), stderr: "", status: 0 });
+    expect(help).toEqual(await evenkeel([name, "-h"]));
+    expect(Math.max(...help.stdout.split("\n").map((line) => line.length))).toBeLessThan(100);
+  }
+});

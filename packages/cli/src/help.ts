@@ -1,0 +1,120 @@
+import type { Command } from "@stricli/core";
+import type { CliCommand } from "./command.ts";
+import { commands, shownCommands } from "./commands/commands.ts";
+import type { CliContext } from "./context.ts";
+import { hanging, wrap } from "./text/table.ts";
+
+type Parameters = Command<CliContext>["parameters"];
+type Flag = NonNullable<Parameters["flags"]>[string];
+type Positional = NonNullable<Parameters["positional"]>;
+
+const WIDTH = 96;
+
+/** The help of a command, or of `evenkeel` as a whole where no command is named. */
+export function helpOf([name]: readonly string[]): string {
+  const entry = commands.find((command) => command.name === name);
+  return entry === undefined ? overview() : commandHelp(entry);
+}
+
+function overview(): string {
+  const rows = shownCommands.map(({ name, command }) => [name, command.brief] as const);
+  return `${[
+    "evenkeel: GPU VMs that behave the same way twice",
+    "",
+    "One exact placement, shown to the guest, proven at run time.",
+    "",
+    "Usage",
+    "  evenkeel COMMAND [ARGUMENTS]",
+    "",
+    "Commands",
+    ...described(rows),
+    "",
+    "Flags",
+    ...described([
+      ["-h, --help", "print this help, or that of a command"],
+      ["    --version", "print the version"],
+    ]),
+    "",
+    "Examples",
+    ...["topology", "place"].flatMap((name) =>
+      exampleLines(commands.find((command) => command.name === name)?.examples.slice(0, 2) ?? []),
+    ),
+    "",
+    "Exit status",
+    "  0 done   1 a bug in evenkeel   2 unusable input   3 the answer is no",
+  ].join("\n")}\n`;
+}
+
+function commandHelp({ name, command, description, examples }: CliCommand): string {
+  const { positional, flags } = command.parameters;
+  const argumentRows = (positional === undefined ? [] : positionals(positional)).map(
+    ({ placeholder = "", brief }) => [placeholder, brief] as const,
+  );
+  const flagRows = Object.entries(flags ?? {}).map(
+    ([flagName, flag]) =>
+      [`    --${flagName} ${valueOf(flag)}`.trimEnd(), `${flag.brief}${defaultOf(flag)}`] as const,
+  );
+  return `${[
+    `evenkeel ${name}: ${command.brief}`,
+    "",
+    "Usage",
+    ...usageLines(name, command.parameters),
+    ...description.flatMap((paragraph) => ["", ...wrap(paragraph, WIDTH)]),
+    ...(argumentRows.length > 0 ? ["", "Arguments", ...described(argumentRows)] : []),
+    "",
+    "Flags",
+    ...described([...flagRows, ["-h, --help", "print this help"]]),
+    "",
+    "Examples",
+    ...exampleLines(examples),
+  ].join("\n")}\n`;
+}
+
+/** Names with what they mean beside them, in as many lines as it takes. */
+function described(rows: readonly (readonly [string, string])[]): string[] {
+  const label = Math.max(...rows.map(([name]) => name.length));
+  return rows.flatMap(([name, meaning]) =>
+    hanging(`  ${name.padEnd(label)}  `, wrap(meaning, WIDTH - label - 4)),
+  );
+}
+
+const indented = (lines: readonly string[]): string[] => lines.map((line) => `  ${line}`);
+
+function exampleLines(examples: CliCommand["examples"]): string[] {
+  return examples.flatMap(({ does, lines }) => [`  ${does}:`, ...indented(indented(lines))]);
+}
+
+function usageLines(name: string, { positional, flags }: Parameters): string[] {
+  const start = `evenkeel ${name} `;
+  const words = [
+    ...(positional === undefined ? [] : positionals(positional)).map(
+      (entry) => entry.placeholder ?? "",
+    ),
+    ...Object.entries(flags ?? {}).map(([flagName, flag]) => usageOf(flagName, flag)),
+  ];
+  // Words with blanks in them must not be broken at those.
+  const glued = words.map((word) => word.replaceAll(" ", "\u00a0")).join(" ");
+  const lines = wrap(`${start}${glued}`.trimEnd(), WIDTH, " ".repeat(start.length));
+  return indented(lines.map((line) => line.replaceAll("\u00a0", " ")));
+}
+
+function usageOf(name: string, flag: Flag): string {
+  const text = `--${name} ${valueOf(flag)}`.trimEnd();
+  const optional = flag.optional === true || ("default" in flag && flag.default !== undefined);
+  const many = "variadic" in flag && flag.variadic !== undefined && flag.variadic !== false;
+  return `${optional ? `[${text}]` : text}${many ? "..." : ""}`;
+}
+
+function valueOf(flag: Flag): string {
+  if (flag.kind === "boolean" || flag.kind === "counter") return "";
+  return flag.kind === "enum" ? flag.values.join("|") : (flag.placeholder ?? "VALUE");
+}
+
+function defaultOf(flag: Flag): string {
+  const value = "default" in flag ? flag.default : undefined;
+  return typeof value === "string" ? ` (${value} if not given)` : "";
+}
+
+function positionals(positional: Positional): readonly { placeholder?: string; brief: string }[] {
+  return positional.kind === "tuple" ? positional.parameters : [positional.parameter];
+}

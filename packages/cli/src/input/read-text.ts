@@ -1,0 +1,36 @@
+import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
+import { JSON_LENGTH_MAX } from "@evenkeel/contract/read-document.ts";
+import { decodeText, readFileText } from "@evenkeel/host/file/read-file.ts";
+import type { World } from "../world.ts";
+
+/** How errors call what was read from standard input. */
+export const STANDARD_INPUT = "standard input";
+
+/** A text that a user named, and how to call it in errors. */
+export interface InputText {
+  readonly text: string;
+  readonly where: string;
+}
+
+/** Reads a file, or standard input where the path is `-`, as text for a document. */
+export async function readText(path: string, expected: string, world: World): Promise<InputText> {
+  const demand = { maxBytes: JSON_LENGTH_MAX, expected };
+  if (path !== "-") return { text: readFileText(path, demand), where: path };
+  const bytes = await world.readStdin(demand.maxBytes);
+  if (bytes === null) {
+    throw new EvenkeelError("file-too-large", "it does not end", {
+      where: STANDARD_INPUT,
+      expected: `${expected}, of at most ${demand.maxBytes} bytes`,
+    });
+  }
+  return { text: decodeText(bytes, STANDARD_INPUT, expected), where: STANDARD_INPUT };
+}
+
+/** Standard input can be read to its end only once. */
+export function refuseTwoStdins(paths: readonly string[]): void {
+  if (paths.filter((path) => path === "-").length < 2) return;
+  throw new EvenkeelError("usage", "standard input is named twice", {
+    expected: "at most one -",
+    remedy: "write one of the two to a file",
+  });
+}

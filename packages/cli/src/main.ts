@@ -1,0 +1,39 @@
+import { exitStatus } from "./exit-status.ts";
+import { runCli } from "./run.ts";
+import type { Stream, World } from "./world.ts";
+
+/** Runs the command line of this process and sets its exit status. */
+export async function main(version: string): Promise<void> {
+  const world: World = {
+    stdout: streamOf(process.stdout),
+    stderr: streamOf(process.stderr),
+    readStdin,
+    env: process.env,
+    version,
+  };
+  process.exitCode = await runCli(process.argv.slice(2), world);
+}
+
+function streamOf(stream: NodeJS.WriteStream): Stream {
+  // Whoever reads may stop reading, as `head` does: that is no failure, and there is no one to tell.
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") process.exitCode = exitStatus.failed;
+  });
+  return {
+    write: (text) => void stream.write(text),
+    isTTY: stream.isTTY,
+    columns: stream.isTTY ? stream.columns : null,
+  };
+}
+
+async function readStdin(maxBytes: number): Promise<Uint8Array | null> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of process.stdin) {
+    const bytes = Buffer.from(chunk);
+    length += bytes.length;
+    if (length > maxBytes) return null;
+    chunks.push(bytes);
+  }
+  return Buffer.concat(chunks);
+}

@@ -1,0 +1,42 @@
+import { JSON_LENGTH_MAX, YAML_LENGTH_MAX } from "@evenkeel/contract/read-document.ts";
+import { formatBytes } from "@evenkeel/core/unit/bytes.ts";
+import { shownCommands } from "./commands/commands.ts";
+import { helpOf } from "./help.ts";
+
+/** `docs/cli.md`: the help of every command, word for word, and what holds of all of them. */
+export function commandReference(): string {
+  return `${[
+    "# The command line",
+    "",
+    "One binary, `evenkeel`; from a checkout, `npx evenkeel`. What follows is what `--help` prints: a test",
+    "holds this page to it, and runs every example.",
+    "",
+    block(helpOf([])),
+    "",
+    ...conventions,
+    ...shownCommands.flatMap(({ name }) => ["", `## ${name}`, "", block(helpOf([name]))]),
+  ].join("\n")}\n`;
+}
+
+const block = (text: string): string => `\`\`\`\n${text.trimEnd()}\n\`\`\``;
+
+const conventions: readonly string[] = [
+  "## What holds of every command",
+  "",
+  "**Exit status.** 0: done, and nothing is wrong. 1: Evenkeel itself failed, which is a bug. 2: the command line or an",
+  "input cannot be used; nothing was written. 3: done, and the answer is no: a placement is refused, two machines differ.",
+  "",
+  "**Errors** are told once, on standard error, with a code; [errors.md](errors.md) lists them. With `--output json` they",
+  'are one line of JSON, `{"error": { code, message, where, expected, remedy }}`, still on standard error, so that standard',
+  "output holds a document or nothing. A refusal is an answer and no error: its document goes to standard output.",
+  "",
+  "**Files.** YAML or JSON goes in, told apart by the name (`.json`, `.yaml`) or else by the first character; JSON comes",
+  `out. A YAML file may hold several documents. YAML may be ${formatBytes(YAML_LENGTH_MAX)} long, JSON ${formatBytes(JSON_LENGTH_MAX)}. \`-\` is standard input, once a command`,
+  "line. A file that is written appears whole or not at all.",
+  "",
+  "**Names** of virtual machines, tenants and flavors have 1 to 63 lower-case letters, digits, `-` and `.`, with a letter",
+  "or digit at both ends: DNS, Kubernetes, libvirt and shells all take them as they stand.",
+  "",
+  "**Text for people** follows the width of the terminal, and shows colors on one unless `NO_COLOR` is set. In a pipe it",
+  "is 100 columns wide and plain.",
+];

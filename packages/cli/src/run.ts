@@ -1,0 +1,117 @@
+import { type Application, proposeCompletions, run, type StricliProcess } from "@stricli/core";
+import { applicationOf } from "./application.ts";
+import type { CliCommand } from "./command.ts";
+import { commands, shownCommands } from "./commands/commands.ts";
+import type { CliContext, Proposal } from "./context.ts";
+import { exitStatus } from "./exit-status.ts";
+import { failureJson, failureOf, failureStack, failureText, statusOf } from "./failure.ts";
+import { painter } from "./text/paint.ts";
+import { flagUnknown, type UsageHints } from "./usage-failure.ts";
+import { showsColor, type World } from "./world.ts";
+
+/** The width of a text for people where no terminal has one. */
+const COLUMNS = 100;
+
+/** Narrower terminals get lines that they have to break. */
+const COLUMNS_MIN = 40;
+
+/**
+ * Runs one command line to its end: what it prints goes to the world's streams, and its exit
+ * status is what this returns. It never throws.
+ */
+export async function runCli(argv: readonly string[], world: World): Promise<number> {
+  const thrown: unknown[] = [];
+  const report = (failure: unknown): void => void thrown.push(failure);
+  const process: StricliProcess = {
+    stdout: world.stdout,
+    // Errors are reported below, in one form.
+    stderr: { write: () => {} },
+  };
+  try {
+    const hints = hintsFor(argv);
+    refuseInherited(argv, hints);
+    const application = applicationOf(world.version, hints, report);
+    await run(application, argv, contextOf(process, world, application));
+  } catch (error) {
+    report(error);
+  }
+  const [first] = thrown;
+  if (thrown.length === 0) return Number(process.exitCode ?? exitStatus.done);
+  return fail(first, argv, world);
+}
+
+function fail(thrown: unknown, argv: readonly string[], { stderr, env }: World): number {
+  const failure = failureOf(thrown);
+  const text = wantsJson(argv)
+    ? failureJson(failure)
+    : failureText(failure, painter(showsColor(stderr, env)));
+  stderr.write(text);
+  if (env["EVENKEEL_DEBUG"]) stderr.write(failureStack(thrown));
+  return statusOf(failure);
+}
+
+/** Whether a program is going to read the answer; it must hold of command lines that are wrong too. */
+function wantsJson(argv: readonly string[]): boolean {
+  return argv.some(
+    (word, i) => word === "--output=json" || (word === "json" && argv[i - 1] === "--output"),
+  );
+}
+
+function contextOf(
+  process: StricliProcess,
+  world: World,
+  application: Application<CliContext>,
+): CliContext {
+  const color = showsColor(world.stdout, world.env);
+  const context: CliContext = {
+    process,
+    world,
+    color,
+    paint: painter(color),
+    columns: Math.max(COLUMNS_MIN, world.stdout.columns ?? COLUMNS),
+    propose: (words) => propose(application, words, context),
+    finish: (status) => {
+      process.exitCode = status;
+    },
+  };
+  return context;
+}
+
+/** Flags are proposed once a dash asks for them, so that elsewhere shells propose files. */
+async function propose(
+  application: Application<CliContext>,
+  words: readonly string[],
+  context: CliContext,
+): Promise<readonly Proposal[]> {
+  const asksForFlags = words.at(-1)?.startsWith("-") === true;
+  const proposals = await proposeCompletions(application, words, context);
+  return proposals
+    .filter(({ kind, completion }) =>
+      kind === "argument:flag" ? asksForFlags && completion !== "--" : true,
+    )
+    .map(({ completion, brief }) => ({ word: completion, brief }));
+}
+
+function hintsFor(argv: readonly string[]): UsageHints {
+  const given = commands.find(({ name }) => name === argv[0]);
+  return {
+    commands: shownCommands.map(({ name }) => name),
+    flags: given === undefined ? ["help", "version"] : [...flagsOf(given), "help"],
+    help: given === undefined ? "evenkeel --help" : `evenkeel ${given.name} --help`,
+    argv,
+  };
+}
+
+const flagsOf = ({ command }: CliCommand): string[] => Object.keys(command.parameters.flags ?? {});
+
+/**
+ * stricli looks flags up in plain objects, where it finds `constructor` and `toString` too and
+ * silently takes them for flags. They are refused beforehand.
+ */
+function refuseInherited(argv: readonly string[], hints: UsageHints): void {
+  for (const word of argv) {
+    if (word === "--") return;
+    const name = /^--([a-zA-Z]+)(?:=|$)/.exec(word)?.[1];
+    if (name !== undefined && name in Object.prototype) throw flagUnknown(name, hints);
+  }
+}

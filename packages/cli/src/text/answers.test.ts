@@ -1,0 +1,204 @@
+import { place } from "@evenkeel/core/placement/place.ts";
+import type { Plan } from "@evenkeel/core/placement/plan.ts";
+import type { Refusal } from "@evenkeel/core/placement/refusal.ts";
+import { defaultHostPolicy } from "@evenkeel/core/request/host-policy.ts";
+import { resolveRequest } from "@evenkeel/core/request/resolve.ts";
+import type { VirtualMachineSpec } from "@evenkeel/core/request/virtual-machine.ts";
+import { syntheticTopology } from "@evenkeel/core/topology/synthetic/build.ts";
+import { expect, test } from "vitest";
+import { painter } from "./paint.ts";
+import { planText } from "./plan-text.ts";
+import { refusalText } from "./refusal-text.ts";
+
+const two = syntheticTopology(
+  "package:2 core:8 thread:2 memory:64Gi hugepages:48x1Gi distances:10/21 root*2[gpu:h100-sxm nic:cx7]",
+  "two",
+);
+const interleaved = syntheticTopology(
+  "package:2 core:32 memory:64Gi distances:10/21 numbering:alternating",
+  "odd-and-even",
+);
+
+function answer(spec: VirtualMachineSpec, hosts = [two]): Plan | Refusal {
+  const vm = {
+    apiVersion: "evenkeel/v1",
+    kind: "VirtualMachine",
+    metadata: { name: "llm-a", tenant: "acme" },
+    spec,
+  } as const;
+  return place(
+    hosts.map((topology) => ({ topology, taken: [], policy: defaultHostPolicy })),
+    resolveRequest(vm, []),
+  );
+}
+
+/** The answer as a person reads it, behind a line break for the snapshot. */
+function shown(given: Plan | Refusal, width = 88, color = false): string {
+  const view = { width, paint: painter(color) };
+  return `\n${given.kind === "Plan" ? planText(given, view) : refusalText(given, view)}`;
+}
+
+test("a plan over two cells", () => {
+  const plan = answer({
+    accelerators: { count: 4 },
+    nics: { count: 4, rdma: true },
+    vcpus: 24,
+    memory: "64Gi",
+    hugepages: "1Gi",
+  });
+  expect(shown(plan)).toMatchInlineSnapshot(`
+    "
+    llm-a of acme goes to two (locality strict, isolation core)
+
+      cell  node  vCPUs  memory                 on CPUs
+         0     0     12  32 GiB in 1 GiB pages  1-6,17-22
+         1     1     12  32 GiB in 1 GiB pages  9-14,25-30
+
+      device          address       cell  node  link         below
+      H100 SXM5 80GB  0000:16:00.0     0     0  32 GT/s x16  pci0000:15
+      H100 SXM5 80GB  0000:27:00.0     0     0  32 GT/s x16  pci0000:26
+      H100 SXM5 80GB  0000:38:00.0     1     1  32 GT/s x16  pci0000:37
+      H100 SXM5 80GB  0000:49:00.0     1     1  32 GT/s x16  pci0000:48
+      NIC 15b3:1021   0000:17:00.0     0     0  32 GT/s x16  pci0000:15
+      NIC 15b3:1021   0000:28:00.0     0     0  32 GT/s x16  pci0000:26
+      NIC 15b3:1021   0000:39:00.0     1     1  32 GT/s x16  pci0000:37
+      NIC 15b3:1021   0000:4a:00.0     1     1  32 GT/s x16  pci0000:48
+
+      emulator    on CPUs 0,8,16,24
+      iothread 1  on CPUs 0,8,16,24
+      distances   10 21 / 21 10
+      cost        no slower than the best on this host when empty (modelled)
+      signature   277602e57b0d1df2: 2 cells × (6 cores/12 threads, 32 GiB in 1 GiB pages, 2
+                  GPUs, 2 NICs at PHB), 21 apart, GPUs NODE/SYS
+
+    why
+      - Nodes 0 and 1 together hold the accelerators, and no fewer do (free: 2 accelerators,
+        7 cores and 48 GiB; 2 accelerators, 7 cores and 48 GiB).
+      - There is no other choice of devices and nodes.
+    "
+  `);
+});
+
+test("floating vCPUs, base pages, and lists of CPUs too long for a line", () => {
+  const plan = answer({ vcpus: 20, memory: "9Gi", isolation: "shared" }, [interleaved]);
+  expect(shown(plan, 60)).toMatchInlineSnapshot(`
+    "
+    llm-a of acme goes to odd-and-even (locality strict, isolation shared)
+
+      cell  node  vCPUs  memory  on CPUs
+         0     0     20  9 GiB   2,4,6,8,10,12,14,16,18,20,22,
+                                 24,26,28,30,32,34,36,38,40
+                                 (floating)
+
+      emulator    on CPUs 0
+      iothread 1  on CPUs 0
+      cost        no slower than the best on this host when
+                  empty (modelled)
+      signature   350732fac5018eba: 1 cell × (20 floating vCPUs,
+                  9 GiB in 4 KiB pages), isolation shared
+
+    why
+      - Node 0 holds the request alone (free: 31 CPUs and 60
+        GiB).
+      - The runner-up, node 1, is as good, but has higher
+        numbers.
+    "
+  `);
+});
+
+test("memory and cores that lie elsewhere, and what that costs", () => {
+  const plan = answer({
+    accelerators: { count: 1 },
+    vcpus: 20,
+    memory: "64Gi",
+    hugepages: "1Gi",
+    locality: "preferred",
+  });
+  expect(shown(plan)).toMatchInlineSnapshot(`
+    "
+    llm-a of acme goes to two (locality preferred, isolation core)
+
+      cell  node  vCPUs  memory                                              on CPUs
+         0     0     20  48 GiB on node 0, 16 GiB on node 1, in 1 GiB pages  1-7,9-11,17-23,
+                                                                             25-27
+
+      device          address       cell  node  link         below
+      H100 SXM5 80GB  0000:16:00.0     0     0  32 GT/s x16  pci0000:15
+
+      emulator    on CPUs 0,16
+      iothread 1  on CPUs 0,16
+      cost        no slower than the best on this host when empty (modelled)
+      signature   72f1f897ce7711de: 1 cell × (10 cores/20 threads, 64 GiB in 1 GiB pages, 1
+                  GPU, 25% of its memory elsewhere, 3 cores elsewhere)
+
+    why
+      - Node 0 holds all the accelerators (free: 2 accelerators, 7 cores and 48 GiB).
+      - Cell 0 runs in part on node 1: node 0 is short of cores.
+      - Cell 0 has memory on node 1: node 0 is short of it.
+      - The runner-up, 0000:27:00.0 on node 0, is as good, but has higher numbers.
+    "
+  `);
+});
+
+test("a device that brings others along, and one whose node and link nobody knows", () => {
+  const plan = answer({ accelerators: { count: 1 }, vcpus: 4, memory: "4Gi" });
+  if (plan.kind !== "Plan") throw new Error("the request fits on an empty host");
+  const [device] = plan.devices;
+  if (device === undefined) throw new Error("one accelerator was asked for");
+  const unknown = { ...device, node: null, model: null, link: null, switch: null };
+  const devices = [{ ...unknown, companions: ["0000:15:00.1", "0000:15:00.2"] }];
+  const lines = shown({ ...plan, devices, partition: 3, flavor: "h100.1" }).split("\n");
+  expect(lines.filter((line) => /device|accelerator |partition|goes to/.test(line)))
+    .toMatchInlineSnapshot(`
+      [
+        "llm-a of acme goes to two (flavor h100.1, locality strict, isolation core)",
+        "  device                 address       cell  node  link  below       with",
+        "  accelerator 10de:2330  0000:16:00.0     0     ?  ?     pci0000:15  0000:15:00.1, 0000:15:00.2",
+        "  partition   3",
+      ]
+    `);
+});
+
+test("a refusal has every host, every cause and every way out", () => {
+  const spec = {
+    accelerators: { count: 5 },
+    vcpus: 64,
+    memory: "200Gi",
+    hugepages: "1Gi",
+  } as const;
+  expect(shown(answer(spec, [two, interleaved]))).toMatchInlineSnapshot(`
+    "
+    llm-a does not fit on any of the 2 hosts
+
+    two
+      accelerators-short  5 accelerators asked for, 4 free of 4 that the host has.
+      No single change would make it fit here.
+
+    odd-and-even
+      accelerators-short  5 accelerators asked for, 0 free of 0 that the host has.
+      No single change would make it fit here.
+    "
+  `);
+  expect(shown(answer({ vcpus: 30, memory: "1Gi" }, [two]))).toMatchInlineSnapshot(`
+    "
+    llm-a does not fit on two
+
+    two
+      cores-short  15 whole cores needed on the host, 14 free.
+      -> It fits with 28 vCPUs.
+    "
+  `);
+});
+
+test("colors dress the text and change nothing else", () => {
+  for (const spec of [
+    { vcpus: 4, memory: "4Gi" },
+    { vcpus: 400, memory: "4Gi" },
+  ]) {
+    const given = answer(spec);
+    // oxlint-disable-next-line no-control-regex -- the escapes are what is taken off
+    const bare = shown(given, 88, true).replace(/\u001b\[\d+m/g, "");
+    expect(bare).toBe(shown(given, 88));
+    expect(shown(given, 88, true)).not.toBe(bare);
+  }
+});

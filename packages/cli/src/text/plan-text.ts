@@ -1,0 +1,162 @@
+import {
+  isHugepage,
+  type Plan,
+  type PlanDevice,
+  type Vcpu,
+} from "@evenkeel/core/placement/plan.ts";
+import { indexSet, unionAll } from "@evenkeel/core/set/index-set.ts";
+import { formatList, parseList } from "@evenkeel/core/set/list-format.ts";
+import { formatBytes } from "@evenkeel/core/unit/bytes.ts";
+import type { Paint } from "./paint.ts";
+import { hanging, table, wrap } from "./table.ts";
+
+/** How a text for people is laid out. */
+export interface View {
+  readonly width: number;
+  readonly paint: Paint;
+}
+
+/** A plan for people: where each cell and device lies, what that costs, and why it is so. */
+export function planText(plan: Plan, view: View): string {
+  return `${[
+    ...title(plan, view),
+    "",
+    ...cellLines(plan, view),
+    ...(plan.devices.length > 0 ? ["", ...deviceLines(plan, view)] : []),
+    "",
+    ...facts(plan, view),
+    "",
+    view.paint("bold", "why"),
+    ...plan.reasons.flatMap((reason) => hanging("  - ", wrap(reason, view.width - 4))),
+  ].join("\n")}\n`;
+}
+
+const indented = (lines: readonly string[]): string[] => lines.map((line) => `  ${line}`);
+
+function title({ vm, tenant, host, flavor, locality, isolation }: Plan, { paint }: View): string[] {
+  const whose = tenant === null ? "" : ` of ${tenant}`;
+  const sold = flavor === null ? "" : `flavor ${flavor}, `;
+  return [
+    `${paint("bold", vm)}${whose} goes to ${paint("bold", host)} ` +
+      paint("dim", `(${sold}locality ${locality}, isolation ${isolation})`),
+  ];
+}
+
+function cellLines({ cells }: Plan, { width, paint }: View): string[] {
+  const rows = cells.map(({ id, hostNode, vcpus, memoryOnNodes, pageBytes }) => [
+    String(id),
+    String(hostNode),
+    String(vcpus.length),
+    memoryText(memoryOnNodes, pageBytes, hostNode),
+  ]);
+  const header = ["cell", "node", "vCPUs", "memory"];
+  const [top = "", ...lines] = indented(
+    table([header, ...rows], ["right", "right", "right", "left"]),
+  );
+  // The lists of CPUs come last, since they may take several lines.
+  const left = Math.max(top.length, ...lines.map((line) => line.length)) + 2;
+  return [
+    paint("dim", `${top.padEnd(left)}on CPUs`),
+    ...lines.flatMap((line, i) =>
+      hanging(line.padEnd(left), wrap(cpusOf(cells[i]?.vcpus ?? []), width - left)),
+    ),
+  ];
+}
+
+function cpusOf(vcpus: readonly Vcpu[]): string {
+  const sets = vcpus.map((vcpu) =>
+    "cpu" in vcpu ? indexSet([vcpu.cpu]) : (parseList(vcpu.cpus) ?? indexSet([])),
+  );
+  const floating = vcpus.some((vcpu) => "cpus" in vcpu);
+  return `${formatList(unionAll(sets))}${floating ? " (floating)" : ""}`;
+}
+
+function memoryText(
+  parts: Plan["cells"][number]["memoryOnNodes"],
+  pageBytes: number,
+  home: number,
+): string {
+  const pages = isHugepage(pageBytes) ? ` in ${formatBytes(pageBytes)} pages` : "";
+  const [only] = parts;
+  if (parts.length === 1 && only?.node === home) return `${formatBytes(only.bytes)}${pages}`;
+  const spread = parts.map(({ node, bytes }) => `${formatBytes(bytes)} on node ${node}`);
+  return `${spread.join(", ")}${pages === "" ? "" : ","}${pages}`;
+}
+
+function deviceLines({ devices }: Plan, { paint }: View): string[] {
+  const joined = devices.some(({ companions }) => companions.length > 0);
+  const rows = devices.map((device) => [
+    nameOf(device),
+    device.address,
+    String(device.cell),
+    device.node === null ? "?" : String(device.node),
+    linkText(device),
+    device.switch === null ? device.root : `switch ${device.switch}`,
+    ...(joined ? [device.companions.join(", ")] : []),
+  ]);
+  const header = [
+    "device",
+    "address",
+    "cell",
+    "node",
+    "link",
+    "below",
+    ...(joined ? ["with"] : []),
+  ];
+  const [top = "", ...lines] = indented(
+    table([header, ...rows], ["left", "left", "right", "right", "left", "left", "left"]),
+  );
+  return [paint("dim", top), ...lines];
+}
+
+function nameOf({ kind, model, vendor, device }: PlanDevice): string {
+  return model ?? `${kind === "nic" ? "NIC" : "accelerator"} ${vendor}:${device}`;
+}
+
+function linkText({ link }: PlanDevice): string {
+  const speed = link?.maxSpeedGTs ?? null;
+  const width = link?.maxWidth ?? null;
+  return speed === null || width === null ? "?" : `${speed} GT/s x${width}`;
+}
+
+const percent = (slowdown: number): string => `${((slowdown - 1) * 100).toFixed(1)} %`;
+
+/** What is not of one cell: the host's threads, distances, partition, signature and cost. */
+function facts(plan: Plan, view: View): string[] {
+  const { emulatorCpus, iothreads, distances, partition, signature, signatureText } = plan;
+  const rows: [string, string][] = [
+    ["emulator", `on CPUs ${emulatorCpus}`],
+    ...iothreads.map(({ id, cpus }): [string, string] => [`iothread ${id}`, `on CPUs ${cpus}`]),
+  ];
+  if (plan.cells.length > 1) {
+    rows.push([
+      "distances",
+      distances === null ? "unknown" : distances.map((row) => row.join(" ")).join(" / "),
+    ]);
+  }
+  if (partition !== null) rows.push(["partition", String(partition)]);
+  rows.push(["cost", costText(plan)], ["signature", `${signature}: ${signatureText}`]);
+  const label = Math.max(...rows.map(([name]) => name.length));
+  return rows.flatMap(([name, value]) => {
+    const [first = "", ...rest] = hanging(
+      `  ${name.padEnd(label)}  `,
+      wrap(value, view.width - label - 4),
+    );
+    return [first.replace(name, view.paint("dim", name)), ...rest];
+  });
+}
+
+function costText({ cost: { basis, parts, slowdown } }: Plan): string {
+  const named: readonly (readonly [string, number])[] = [
+    ["host to device", parts.hostToDevice],
+    ["memory", parts.memory],
+    ["peer to peer", parts.peer],
+    ["network", parts.network],
+  ];
+  const dearer = named
+    .filter(([, cost]) => cost > 1)
+    .map(([name, cost]) => `${name} ${percent(cost)}`);
+  if (slowdown <= 1) return `no slower than the best on this host when empty (${basis})`;
+  const where = dearer.length > 0 ? `: ${dearer.join(", ")}` : "";
+  return `${percent(slowdown)} slower than the best on this host when empty (${basis})${where}`;
+}

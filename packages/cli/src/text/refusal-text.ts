@@ -1,0 +1,30 @@
+import type { HostRefusal, Refusal } from "@evenkeel/core/placement/refusal.ts";
+import type { View } from "./plan-text.ts";
+import { hanging, wrap } from "./table.ts";
+
+/** A refusal for people: every host with every cause, and what would make it fit there. */
+export function refusalText({ vm, hosts }: Refusal, view: View): string {
+  const [only] = hosts;
+  const tried =
+    hosts.length === 1 && only !== undefined
+      ? `on ${only.host}`
+      : `on any of the ${hosts.length} hosts`;
+  return `${[
+    `${view.paint("bold", vm)} ${view.paint("red", "does not fit")} ${tried}`,
+    ...hosts.flatMap((host) => ["", ...hostLines(host, view)]),
+  ].join("\n")}\n`;
+}
+
+function hostLines({ host, reasons, remedies }: HostRefusal, { width, paint }: View): string[] {
+  const label = Math.max(0, ...reasons.map(({ code }) => code.length));
+  const causes = reasons.flatMap(({ code, message }) => {
+    const [first = "", ...rest] = hanging(
+      `  ${code.padEnd(label)}  `,
+      wrap(message, width - label - 4),
+    );
+    return [first.replace(code, paint("yellow", code)), ...rest];
+  });
+  const ways = remedies.map(({ message }) => `  ${paint("green", "->")} ${message}`);
+  const none = `  ${paint("dim", "No single change would make it fit here.")}`;
+  return [paint("bold", host), ...causes, ...(ways.length > 0 ? ways : [none])];
+}

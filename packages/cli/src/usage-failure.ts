@@ -1,0 +1,85 @@
+import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
+import { didYouMean } from "@evenkeel/core/text/did-you-mean.ts";
+import {
+  AliasNotFoundError,
+  ArgumentParseError,
+  EnumValidationError,
+  FlagNotFoundError,
+  UnexpectedFlagError,
+  UnexpectedPositionalError,
+  UnsatisfiedFlagError,
+  UnsatisfiedPositionalError,
+} from "@stricli/core";
+
+/** What the user may have meant instead, and where the right use is told. */
+export interface UsageHints {
+  readonly commands: readonly string[];
+  /** The flags of the command that was given. */
+  readonly flags: readonly string[];
+  /** The command line that tells the right use: `evenkeel place --help`. */
+  readonly help: string;
+  /** The command line itself. */
+  readonly argv: readonly string[];
+}
+
+interface Detail {
+  readonly expected?: string;
+  readonly near?: string | null;
+}
+
+/** A command that does not exist, or a flag where a command should stand. */
+export function commandUnknown(input: string, hints: UsageHints): EvenkeelError {
+  const flag = /^--?([\w-]+)$/.exec(input)?.[1];
+  if (flag !== undefined) return flagUnknown(flag, hints);
+  return usage(`there is no command ${JSON.stringify(input)}`, hints, {
+    expected: `one of ${hints.commands.join(", ")}`,
+    near: didYouMean(input, hints.commands),
+  });
+}
+
+export function flagUnknown(input: string, hints: UsageHints): EvenkeelError {
+  const near = didYouMean(input, hints.flags);
+  const written = input.length === 1 ? `-${input}` : `--${input}`;
+  return usage(`there is no flag ${written}`, hints, { near: near === null ? null : `--${near}` });
+}
+
+/** What stricli found wrong with the arguments, as one of our errors; other errors as they are. */
+export function usageFailure(thrown: unknown, hints: UsageHints): unknown {
+  if (thrown instanceof FlagNotFoundError) return flagUnknown(thrown.input, hints);
+  if (thrown instanceof AliasNotFoundError) {
+    return usage(`there is no flag -${thrown.input}`, hints);
+  }
+  if (thrown instanceof EnumValidationError) {
+    const { externalFlagName, input, values } = thrown;
+    return usage(`--${externalFlagName} is ${JSON.stringify(input)}`, hints, {
+      expected: `one of ${values.join(", ")}`,
+      near: didYouMean(input, values),
+    });
+  }
+  if (thrown instanceof UnsatisfiedFlagError) {
+    const flag = `--${thrown.externalFlagName}`;
+    return usage(`${flag} ${hints.argv.includes(flag) ? "needs a value" : "is missing"}`, hints);
+  }
+  if (thrown instanceof UnexpectedFlagError) {
+    return usage(`--${thrown.externalFlagName} is given twice`, hints, { expected: "it once" });
+  }
+  if (thrown instanceof UnsatisfiedPositionalError) {
+    return usage(`${thrown.placeholder} is missing`, hints);
+  }
+  if (thrown instanceof UnexpectedPositionalError) return unexpected(thrown.input, hints);
+  if (thrown instanceof ArgumentParseError) return usageFailure(thrown.exception, hints);
+  return thrown;
+}
+
+function unexpected(input: string, hints: UsageHints): EvenkeelError {
+  const flag = /^--([\w-]+)=$/.exec(input)?.[1];
+  return flag === undefined
+    ? usage(`there is one argument too many: ${JSON.stringify(input)}`, hints)
+    : usage(`--${flag} needs a value`, hints);
+}
+
+function usage(message: string, hints: UsageHints, { expected, near }: Detail = {}): EvenkeelError {
+  const seeHelp = `see ${hints.help}`;
+  const remedy = near === null || near === undefined ? seeHelp : `did you mean ${near}?`;
+  return new EvenkeelError("usage", message, { ...(expected && { expected }), remedy });
+}
