@@ -1,10 +1,8 @@
-import { randomUUID } from "node:crypto";
-import { open, rename, rm } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import { packTar, type TarEntry } from "modern-tar";
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
+import { writeWholeFile } from "../file/write-file.ts";
 import type { Tree } from "../tree/tree.ts";
 import { gather } from "./gather.ts";
 import type { Recording } from "./recording.ts";
@@ -30,7 +28,7 @@ export async function writeSnapshot(tree: Tree, path: string): Promise<Snapshot>
   const recording = gather(tree);
   const tar = await packTar(entriesOf(recording));
   const bytes = compress ? await promisify(gzip)(tar, { level: 9 }) : tar;
-  await writeWhole(path, bytes);
+  await writeWholeFile(path, bytes);
   return { path, bytes: bytes.length, files: recording.files.size };
 }
 
@@ -62,25 +60,4 @@ function entriesOf({ files, links, directories }: Recording): TarEntry[] {
     entries.push({ header: { ...header, size: body.length }, body });
   }
   return entries.toSorted((a, b) => (a.header.name < b.header.name ? -1 : 1));
-}
-
-async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
-  const beside = join(dirname(path), `.${basename(path)}.${randomUUID()}`);
-  try {
-    const file = await open(beside, "wx", 0o644);
-    try {
-      await file.writeFile(bytes);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(beside, path);
-  } catch (cause) {
-    await rm(beside, { force: true });
-    throw new EvenkeelError("file-unwritable", "the snapshot cannot be written", {
-      where: path,
-      expected: "a file name in a directory that can be written to",
-      cause,
-    });
-  }
 }

@@ -5,6 +5,7 @@ import { scratchFolder } from "@evenkeel/host/testing/scratch.ts";
 import { expect, test } from "vitest";
 import { binary } from "../../testing/binary.ts";
 import { evenkeel } from "../../testing/evenkeel.ts";
+import { shownCommands } from "../commands.ts";
 import { shells } from "./command.ts";
 
 /** What is proposed for a command line whose last word is unfinished. */
@@ -18,7 +19,7 @@ async function proposals(line: string): Promise<string[]> {
 }
 
 test("commands, flags, values and sources are proposed, the hidden command is not", async () => {
-  expect(await proposals("")).toEqual(["topology", "snapshot", "place", "render", "completion"]);
+  expect(await proposals("")).toEqual(shownCommands.map(({ name }) => name));
   expect(await proposals("-")).toEqual(["--help", "--version"]);
   expect(await proposals("pl")).toEqual(["place"]);
   expect(await proposals("place vm.yaml --o")).toEqual(["--on", "--output"]);

@@ -1,72 +1,30 @@
 import type { FreeCore } from "../space/cores.ts";
 
 /**
- * Which cores of a node a cell gets: those that touch the fewest last-level caches, among such the
- * ones that leave the fewest free cores behind in the caches they touch, among such the lowest.
- * So VMs share caches as little as possible and whole caches stay free for the next.
+ * Which cores of a node a cell gets: whole last-level caches first, the rest from the cache that it
+ * fits most tightly. So a VM touches as few caches as it can, whole ones stay free for the next,
+ * and two VMs of one size have their cores in caches of the same shape, as twins must.
  *
- * Cores of one cache are interchangeable, so only the set of caches is a choice: a subset-sum over
- * their free counts. `reach[i]` holds, for the caches from the i-th on, the sums that n of them can
- * make, so a set is built front to back, taking each cache in whenever the rest can still complete
- * it: the lowest set. Caches × count × sum, some thousand steps for the largest nodes sold.
+ * As long as no cache holds what is still needed, the one with the most free cores is taken whole;
+ * then the one with the fewest that still holds the rest. Taking the largest first reaches any sum
+ * with the fewest members, and the last member only has to cover what is left. Of equal caches the
+ * one with the lowest core is taken. Cores of one cache are interchangeable: the lowest are taken.
+ * A core whose cache is unknown counts as one of its own.
+ *
+ * @returns `wanted` cores by ascending id; fewer when there are not so many.
  */
 export function chooseCores(free: readonly FreeCore[], wanted: number): readonly FreeCore[] {
-  const caches = byCache(free);
-  const sizes = caches.map((cores) => cores.length);
-  const target = smallestCover(sizes, wanted);
-  const chosen = target === null ? [] : lowestSubset(sizes, target.count, target.sum);
-  return chosen.flatMap((i) => caches[i] ?? []).slice(0, wanted);
-}
-
-/** Free cores grouped by cache in order of their lowest core; each core of an unknown cache is its own. */
-function byCache(free: readonly FreeCore[]): readonly (readonly FreeCore[])[] {
-  const groups = Map.groupBy(free, (core) => (core.l3 === null ? `core ${core.id}` : core.l3));
-  return [...groups.values()];
-}
-
-interface Cover {
-  readonly count: number;
-  readonly sum: number;
-}
-
-/** The fewest sizes whose sum reaches `wanted`, and the smallest such sum of that many. */
-function smallestCover(sizes: readonly number[], wanted: number): Cover | null {
-  const largest = sizes.toSorted((a, b) => b - a);
-  let count = 0;
-  for (let sum = 0; sum < wanted; count++) {
-    const next = largest[count];
-    if (next === undefined) return null;
-    sum += next;
+  const groups = Map.groupBy(free, ({ id, l3 }) => (l3 === null ? `core ${id}` : l3));
+  let caches = [...groups.values()];
+  const chosen: FreeCore[] = [];
+  while (chosen.length < wanted && caches.length > 0) {
+    const rest = wanted - chosen.length;
+    const holding = caches.filter((cores) => cores.length >= rest);
+    const sizes = (holding.length > 0 ? holding : caches).map((cores) => cores.length);
+    const size = holding.length > 0 ? Math.min(...sizes) : Math.max(...sizes);
+    const next = caches.find((cores) => cores.length === size) ?? [];
+    chosen.push(...next.slice(0, rest));
+    caches = caches.filter((cores) => cores !== next);
   }
-  const sums = reachable(sizes)[0]?.[count] ?? new Set<number>();
-  const enough = [...sums].filter((sum) => sum >= wanted);
-  return { count, sum: Math.min(...enough) };
-}
-
-/** `reachable(sizes)[i][n]`: the sums of any n of the sizes from the i-th on. */
-function reachable(sizes: readonly number[]): readonly (readonly Set<number>[])[] {
-  let rows: Set<number>[][] = [[new Set([0])]];
-  for (const size of sizes.toReversed()) {
-    const [after = []] = rows;
-    const row = [...after, new Set<number>()].map(
-      (sums, n) => new Set([...sums, ...[...(after[n - 1] ?? [])].map((sum) => sum + size)]),
-    );
-    rows = [row, ...rows];
-  }
-  return rows;
-}
-
-/** The positions of the first, in lexicographic order, of the subsets with that count and sum. */
-function lowestSubset(sizes: readonly number[], count: number, sum: number): number[] {
-  const reach = reachable(sizes);
-  const chosen: number[] = [];
-  let [n, rest] = [count, sum];
-  for (const [i, size] of sizes.entries()) {
-    if (n > 0 && reach[i + 1]?.[n - 1]?.has(rest - size) === true) {
-      chosen.push(i);
-      n--;
-      rest -= size;
-    }
-  }
-  return chosen;
+  return chosen.toSorted((a, b) => a.id - b.id);
 }

@@ -1,0 +1,49 @@
+import { buildCommand } from "@stricli/core";
+import type { CliCommand } from "../../command.ts";
+import type { CliContext } from "../../context.ts";
+import { proposeSources, sourcesHelp } from "../sources.ts";
+
+export interface DemoFlags {
+  readonly on?: string;
+  readonly out: string;
+}
+
+export const demoCommand: CliCommand = {
+  name: "demo",
+  command: buildCommand<DemoFlags, [], CliContext>({
+    loader: async () => (await import("./run.ts")).runDemo,
+    parameters: {
+      flags: {
+        on: {
+          kind: "parsed",
+          parse: String,
+          optional: true,
+          proposeCompletions: proposeSources,
+          brief: "the machine; without it this one, or hgx-h100 if this has no accelerators",
+          placeholder: "SRC",
+        },
+        out: {
+          kind: "parsed",
+          parse: String,
+          default: "out",
+          brief: "the folder for the plans and the libvirt definitions",
+          placeholder: "DIR",
+        },
+      },
+    },
+    docs: { brief: "Place two equal VMs as an ordinary stack would, then exactly, and compare" },
+  }),
+  description: [
+    "Two VMs of one flavor, on one machine, placed twice: by the usual first-fit, floating vCPUs " +
+      "and first-touch memory, and by Evenkeel. What differs is shown layer by layer, with a " +
+      "predicted cost and what the prediction rests on.",
+    sourcesHelp,
+  ],
+  examples: [
+    { does: "On this machine, or on an HGX H100", lines: ["evenkeel demo"] },
+    {
+      does: "On another machine of the catalog",
+      lines: ["evenkeel demo --on machine:epyc-nps4"],
+    },
+  ],
+};

@@ -1,0 +1,52 @@
+import { join } from "node:path";
+import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
+import { render } from "@evenkeel/core/guest/render.ts";
+import { defaultHostPolicy } from "@evenkeel/core/request/host-policy.ts";
+import { compareTwins, twinRequest } from "@evenkeel/core/simulate/twins.ts";
+import type { Topology } from "@evenkeel/core/topology/topology.ts";
+import { makeFolder, writeWholeFile } from "@evenkeel/host/file/write-file.ts";
+import type { CliContext } from "../../context.ts";
+import { readTopology } from "../../input/read-topology.ts";
+import { jsonText } from "../../text/json-text.ts";
+import { twinsText } from "../../text/twins-text.ts";
+import type { DemoFlags } from "./command.ts";
+
+const STAND_IN = "machine:hgx-h100";
+
+export async function runDemo(this: CliContext, { on, out }: DemoFlags): Promise<void> {
+  const { world, columns: width, paint } = this;
+  const { topology, why } = await chooseMachine(on, this);
+  const request = twinRequest(topology, defaultHostPolicy);
+  const comparison = request && compareTwins(topology, defaultHostPolicy, request);
+  if (comparison === null) {
+    throw new EvenkeelError("request-invalid", "this machine has no room for two equal VMs", {
+      where: topology.name,
+      expected: "two accelerators on known nodes, with cores and memory of their own",
+      remedy: `try one of the catalog: evenkeel demo --on ${STAND_IN}`,
+    });
+  }
+  const files: string[] = [];
+  for (const plan of comparison.plans) {
+    const [json, xml] = [join(out, `${plan.vm}.plan.json`), join(out, `${plan.vm}.libvirt.xml`)];
+    await makeFolder(out);
+    await writeWholeFile(json, jsonText(plan));
+    await writeWholeFile(xml, render(plan, "libvirt"));
+    files.push(json, xml);
+  }
+  world.stdout.write(twinsText(comparison, why, files, { width, paint }));
+}
+
+/** The machine that was asked for; else this one if two VMs fit; else the catalog's, saying so. */
+async function chooseMachine(
+  on: string | undefined,
+  { world }: CliContext,
+): Promise<{ readonly topology: Topology; readonly why: string }> {
+  if (on !== undefined) return { topology: await readTopology(on, world), why: `On ${on}` };
+  const live = await readTopology("live", world).catch(() => null);
+  if (live !== null && twinRequest(live, defaultHostPolicy) !== null) {
+    return { topology: live, why: `On this machine, ${live.name}` };
+  }
+  const has = live === null ? "could not be read" : "has no two accelerators";
+  const topology = await readTopology(STAND_IN, world);
+  return { topology, why: `This machine ${has}, so this is the catalog's ${topology.name}` };
+}

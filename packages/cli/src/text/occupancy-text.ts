@@ -1,0 +1,90 @@
+import type { Paint } from "./paint.ts";
+import type { View } from "./plan-text.ts";
+
+/** A NUMA node and how much of each of its resources each of a few VMs holds. */
+export interface OccupiedNode {
+  readonly id: number;
+  readonly rows: readonly OccupiedRow[];
+}
+
+export interface OccupiedRow {
+  readonly label: string;
+  readonly total: number;
+  /** By VM, in order; null of one that floats over all nodes. */
+  readonly held: readonly (number | null)[];
+  /** Whether one mark stands for one thing, rather than for a part of the whole. */
+  readonly countable: boolean;
+}
+
+const GAP = "  ";
+const LABEL = 7;
+/** Two borders, two blanks, the label, and room for a few marks. */
+const BOX_MIN = 26;
+
+/** The nodes as boxes side by side, as many as fit, with a letter for each VM on what it holds. */
+export function occupancyText(nodes: readonly OccupiedNode[], view: View): string[] {
+  const used = new Set(
+    nodes.flatMap(({ rows }) => rows.flatMap((r) => (r.total > 0 ? r.label : []))),
+  );
+  const most = Math.max(1, Math.floor((view.width + GAP.length) / (BOX_MIN + GAP.length)));
+  const rows = Math.ceil(nodes.length / most);
+  const perRow = Math.ceil(nodes.length / rows);
+  const width = Math.min(60, Math.floor((view.width - GAP.length * (perRow - 1)) / perRow));
+  return Array.from({ length: rows }, (_, row) =>
+    beside(
+      nodes.slice(row * perRow, (row + 1) * perRow).map(({ id, rows: all }) =>
+        box(
+          id,
+          all.filter(({ label }) => used.has(label)),
+          width,
+          view.paint,
+        ),
+      ),
+    ),
+  ).flat();
+}
+
+function beside(boxes: readonly (readonly string[])[]): string[] {
+  const height = Math.max(...boxes.map((lines) => lines.length));
+  return Array.from({ length: height }, (_, line) =>
+    boxes.map((lines) => lines[line] ?? "").join(GAP),
+  );
+}
+
+function box(id: number, rows: readonly OccupiedRow[], width: number, paint: Paint): string[] {
+  const title = `─ node ${id} `;
+  const marks = width - 4 - LABEL;
+  return [
+    `┌${title}${"─".repeat(width - 2 - title.length)}┐`,
+    ...rows.map((row) => `│ ${row.label.padEnd(LABEL)}${rowMarks(row, marks, paint)} │`),
+    `└${"─".repeat(width - 2)}┘`,
+  ];
+}
+
+function rowMarks({ total, held, countable }: OccupiedRow, width: number, paint: Paint): string {
+  if (total === 0) return paint("dim", "none".padEnd(width));
+  if (held.includes(null)) {
+    const text = `${held.map((_, vm) => letterOf(vm)).join(" and ")} float over all ${total} `;
+    const shown = text.length > width ? "~".repeat(width) : text.padEnd(width, "~");
+    return paint("yellow", shown);
+  }
+  const size = countable ? Math.min(total, Math.floor(width / 2)) : width;
+  const step = countable ? 2 : 1;
+  const marks: string[] = [];
+  for (const [vm, amount] of held.entries()) {
+    const count = Math.round(((amount ?? 0) / total) * size);
+    marks.push(...Array.from({ length: count }, () => paint(colorOf(vm), letterOf(vm))));
+  }
+  marks.push(...Array.from({ length: size - marks.length }, () => paint("dim", "·")));
+  const text = marks.join(step === 2 ? " " : "");
+  const length = marks.length * step - (step === 2 ? 1 : 0);
+  return `${text}${" ".repeat(Math.max(0, width - length))}`;
+}
+
+function letterOf(vm: number): string {
+  return String.fromCharCode("A".charCodeAt(0) + vm);
+}
+
+function colorOf(vm: number): "green" | "cyan" {
+  return vm % 2 === 0 ? "green" : "cyan";
+}

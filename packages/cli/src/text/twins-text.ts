@@ -1,0 +1,197 @@
+import type { Plan, PlanCost } from "@evenkeel/core/placement/plan.ts";
+import type { OrdinaryVm } from "@evenkeel/core/simulate/ordinary-stack.ts";
+import type { TwinComparison } from "@evenkeel/core/simulate/twins.ts";
+import type { Topology } from "@evenkeel/core/topology/topology.ts";
+import { formatBytes } from "@evenkeel/core/unit/bytes.ts";
+import { type OccupiedNode, occupancyText } from "./occupancy-text.ts";
+import type { View } from "./plan-text.ts";
+import { table, wrap } from "./table.ts";
+
+/**
+ * The comparison of twins on a screen: both placements drawn, the predicted times, and what
+ * differs layer by layer. The twins are A and B throughout.
+ */
+export function twinsText(
+  comparison: TwinComparison,
+  why: string,
+  files: readonly string[],
+  view: View,
+): string {
+  const { paint, width } = view;
+  const heading = (title: string, note: string): string =>
+    `${paint("bold", title)}  ${paint("dim", note)}`;
+  return `${[
+    paint("bold", "Why is a GPU VM slower than its twin?"),
+    ...wrap(`${why}: ${machineWords(comparison.topology)}.`, width),
+    ...wrap(`A and B are VMs of one flavor: ${requestWords(comparison)}.`, width),
+    "",
+    heading(
+      "As an ordinary stack places them",
+      "first free devices, floating vCPUs, first-touch memory",
+    ),
+    ...occupancyText(ordinaryNodes(comparison), view),
+    timesLine(
+      comparison.ordinary.map(({ cost }) => cost),
+      view,
+    ),
+    "",
+    heading("As Evenkeel places them", "one plan each: devices, cores and memory together"),
+    ...occupancyText(plannedNodes(comparison), view),
+    timesLine(
+      comparison.plans.map(({ cost }) => cost),
+      view,
+    ),
+    ...signatureLines(comparison.plans, view),
+    "",
+    ...layerLines(comparison, view),
+    "",
+    ...wrap(`Written: ${files.join(", ")}`, width, "  "),
+    "Next: npx evenkeel topology --from machine:hgx-h100",
+    "      npx evenkeel place --help",
+  ].join("\n")}\n`;
+}
+
+function machineWords(topology: Topology): string {
+  const { accelerators, nodes, cores, machine } = topology;
+  const models = [...new Set(accelerators.map(({ model }) => model ?? "unknown model"))];
+  const product = machine.product === null ? "" : `${machine.product}, `;
+  return `${product}${accelerators.length} × ${models.join(" and ")}, ${nodes.length} NUMA nodes, ${cores.length} cores`;
+}
+
+function requestWords({ request }: TwinComparison): string {
+  const { accelerators, nics, vcpus, memoryBytes, hugepageBytes, workload } = request;
+  const pages = hugepageBytes === null ? "" : ` in ${formatBytes(hugepageBytes)} pages`;
+  const count = (n: number, what: string): string => `${n} ${what}${n === 1 ? "" : "s"}`;
+  const parts = [
+    count(accelerators.count, "GPU"),
+    ...(nics.count > 0 ? [count(nics.count, "NIC")] : []),
+    `${vcpus} vCPUs`,
+    `${formatBytes(memoryBytes)}${pages}`,
+  ];
+  return `${parts.join(", ")}, for ${workload}`;
+}
+
+function ordinaryNodes({ topology, ordinary }: TwinComparison): OccupiedNode[] {
+  return occupiedNodes(
+    topology,
+    ordinary.map(({ vm }) => vm),
+    (vm) => vm.memoryOnNodes,
+    () => null,
+  );
+}
+
+function plannedNodes({ topology, plans }: TwinComparison): OccupiedNode[] {
+  return occupiedNodes(
+    topology,
+    plans.map((plan) => ({
+      plan,
+      accelerators: plan.cells.flatMap((cell) => cell.accelerators),
+      nics: plan.cells.flatMap((cell) => cell.nics),
+    })),
+    ({ plan }) => plan.cells.flatMap((cell) => cell.memoryOnNodes),
+    ({ plan }, node) =>
+      plan.cells
+        .filter((cell) => cell.hostNode === node)
+        .reduce((sum, cell) => sum + cell.vcpus.length / plan.threadsPerCore, 0),
+  );
+}
+
+interface Holder {
+  readonly accelerators: readonly string[];
+  readonly nics: readonly string[];
+}
+
+/** What the VMs hold of each node that has CPUs or memory of theirs. */
+function occupiedNodes<Vm extends Holder>(
+  topology: Topology,
+  vms: readonly Vm[],
+  memory: (vm: Vm) => OrdinaryVm["memoryOnNodes"],
+  cores: (vm: Vm, node: number) => number | null,
+): OccupiedNode[] {
+  const nodeOf = new Map(topology.pci.map((device) => [device.address, device.node]));
+  const countOn = (node: number, addresses: readonly string[]): number =>
+    addresses.filter((address) => nodeOf.get(address) === node).length;
+  const bytesOn = (node: number, vm: Vm): number =>
+    memory(vm).reduce((sum, part) => sum + (part.node === node ? part.bytes : 0), 0);
+  const addresses = (devices: readonly { readonly address: string }[]): string[] =>
+    devices.map((device) => device.address);
+  return topology.nodes
+    .filter((node) => node.cpus !== "" || vms.some((vm) => bytesOn(node.id, vm) > 0))
+    .map(({ id, memoryBytes }) => ({
+      id,
+      rows: [
+        {
+          label: "GPUs",
+          total: countOn(id, addresses(topology.accelerators)),
+          held: vms.map((vm) => countOn(id, vm.accelerators)),
+          countable: true,
+        },
+        {
+          label: "NICs",
+          total: countOn(id, addresses(topology.nics)),
+          held: vms.map((vm) => countOn(id, vm.nics)),
+          countable: true,
+        },
+        {
+          label: "cores",
+          total: topology.cores.filter((core) => core.node === id).length,
+          held: vms.map((vm) => cores(vm, id)),
+          countable: false,
+        },
+        {
+          label: "memory",
+          total: memoryBytes ?? 0,
+          held: vms.map((vm) => bytesOn(id, vm)),
+          countable: false,
+        },
+      ],
+    }));
+}
+
+const vmLetters = ["A", "B"] as const;
+
+/** What each twin's work is predicted to take, and how far apart the two are. */
+function timesLine(costs: readonly PlanCost[], { paint }: View): string {
+  const basis = costs[0]?.basis ?? "unknown";
+  const [a = 1, b = 1] = costs.map(({ slowdown }) => slowdown);
+  const times = costs.map(({ slowdown }, i) => `${vmLetters[i]} ${slowdown.toFixed(2)}`).join(", ");
+  const [slow, gap] = a > b ? ["A", a / b - 1] : ["B", b / a - 1];
+  const percent = Math.round(gap * 100);
+  const verdict =
+    percent === 0
+      ? paint("green", "the same way twice")
+      : paint("red", `${slow} is ${percent} % slower than its twin`);
+  return `  predicted time (best = 1): ${times}; ${verdict} ${paint("dim", `(${basis})`)}`;
+}
+
+function signatureLines(plans: readonly Plan[], { width, paint }: View): string[] {
+  const signatures = new Set(plans.map(({ signature }) => signature));
+  const [first] = plans;
+  if (first === undefined) return [];
+  const label =
+    signatures.size === 1
+      ? `one signature, ${first.signature}: `
+      : paint("yellow", `different signatures, ${[...signatures].join(" and ")}; A: `);
+  return wrap(`  ${label}${first.signatureText}`, width, "  ");
+}
+
+function layerLines({ layers }: TwinComparison, { paint }: View): string[] {
+  const added = (value: number | undefined): string =>
+    value === undefined ? "?" : value < 0.005 ? "-" : `+${Math.round(value * 100)}%`;
+  const rows = layers.map(({ layer, ordinary, evenkeel, added: cost }) => [
+    layer,
+    ordinary,
+    evenkeel,
+    added(cost?.[0]),
+    added(cost?.[1]),
+  ]);
+  const [head = "", ...lines] = table(
+    [["layer", "ordinary stack", "Evenkeel", "A", "B"], ...rows],
+    ["left", "left", "left", "right", "right"],
+  );
+  const bases = [...new Set(layers.map(({ basis }) => basis))].filter(
+    (basis) => basis !== "unknown",
+  );
+  const note = `costs are ${bases.join(" and ")}; ? is unknown until it is measured on real GPUs`;
+  return [paint("dim", head), ...lines, paint("dim", note)];
+}

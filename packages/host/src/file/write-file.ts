@@ -1,0 +1,44 @@
+import { randomUUID } from "node:crypto";
+import { mkdir, open, rename, rm } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
+
+/**
+ * Writes a file that appears whole or not at all: it is written beside its place, flushed, and
+ * moved there; one that was there before stays until then.
+ *
+ * Errors: `file-unwritable`.
+ */
+export async function writeWholeFile(path: string, content: Uint8Array | string): Promise<void> {
+  const beside = join(dirname(path), `.${basename(path)}.${randomUUID()}`);
+  try {
+    const file = await open(beside, "wx", 0o644);
+    try {
+      await file.writeFile(content);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(beside, path);
+  } catch (cause) {
+    await rm(beside, { force: true });
+    throw unwritable(path, cause);
+  }
+}
+
+/** Makes a folder and those above it, unless they are there. Errors: `file-unwritable`. */
+export async function makeFolder(path: string): Promise<void> {
+  await mkdir(path, { recursive: true }).catch((cause: unknown) => {
+    throw unwritable(path, cause);
+  });
+}
+
+function unwritable(path: string, cause: unknown): EvenkeelError {
+  const why = cause instanceof Error && "code" in cause ? ` (${String(cause.code)})` : "";
+  return new EvenkeelError("file-unwritable", `the file cannot be written${why}`, {
+    where: path,
+    expected: "a name in a folder that can be written to",
+    remedy: "choose another place, or change the folder's permissions",
+    cause,
+  });
+}
