@@ -1,6 +1,7 @@
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import { type ExitStatus, exitStatus } from "./exit-status.ts";
 import type { Paint } from "./text/paint.ts";
+import { visible } from "./text/visible.ts";
 
 /** Whatever a command failed with, as the error that is reported: anything uncoded is our bug. */
 export function failureOf(thrown: unknown): EvenkeelError {
@@ -25,10 +26,10 @@ export function failureText(error: EvenkeelError, paint: Paint): string {
     ["code", code],
   ] as const;
   const details = rows.flatMap(([label, value]) =>
-    value === null ? [] : [`  ${paint("dim", label.padEnd(8))}  ${value}`],
+    value === null ? [] : [`  ${paint("dim", label.padEnd(8))}  ${visible(value)}`],
   );
   const what = where === null ? message : `${where}: ${message}`;
-  return `${[`${paint("red", "evenkeel:")} ${what}`, ...details].join("\n")}\n`;
+  return `${[`${paint("red", "evenkeel:")} ${visible(what)}`, ...details].join("\n")}\n`;
 }
 
 /** The same error for a program: one line of JSON. */

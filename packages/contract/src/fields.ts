@@ -76,11 +76,10 @@ export function exactly<const Name extends string>(name: Name): z.ZodLiteral<Nam
   return z.literal(name, { error: `"${name}"` });
 }
 
-/** Text of some other program's, to be shown and never interpreted: no control characters. */
+/** Text of some other program's, to be shown as it stands: nothing in it commands a terminal. */
 export function text(max: number, min = 1): z.ZodString {
   const error = `a text of ${min} to ${max} characters without control characters`;
-  // oxlint-disable-next-line no-control-regex -- control characters are what this keeps out
-  const printable = /^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]*$/;
+  const printable = /^[^\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]*$/u;
   return z.string({ error }).min(min, { error }).max(max, { error }).regex(printable, { error });
 }
 
