@@ -1,9 +1,14 @@
 import { has, indices, indexSet, isEmpty } from "../../set/index-set.ts";
 import { formatList, parseList } from "../../set/list-format.ts";
 import type { CoreParts, NodeParts } from "../build.ts";
-import type { MemoryKind } from "../topology.ts";
 import { type Described, impossible } from "./fault.ts";
-import { type ForNodes, type Level, type LevelName, limits } from "./machine.ts";
+import {
+  type ForNodes,
+  type Level,
+  type LevelName,
+  limits,
+  type SyntheticPool,
+} from "./machine.ts";
 
 /** A node as the levels make it: where it lies, and its CPUs. */
 export interface BuiltNode {
@@ -100,7 +105,7 @@ function groupsAboveCores(described: Described): Group[] {
 function nodeIds(described: Described, mainCount: number): number[] {
   const { extraNodes: extras, nodeIds: written } = described.machine;
   const besides = extras.map(({ count, nodes }) => {
-    const beside = nodes === null ? mainCount : indices(parseList(nodes) ?? indexSet([])).length;
+    const beside = nodes === null ? mainCount : numbersIn(nodes).length;
     return count * beside;
   });
   const count = besides.reduce((sum, n) => sum + n, mainCount);
@@ -109,23 +114,31 @@ function nodeIds(described: Described, mainCount: number): number[] {
     throw impossible(described, key, `${count} nodes are too many`, `at most ${limits.nodes}`);
   }
   if (written === null) return [...Array(count).keys()];
-  const ids = indices(parseList(written) ?? indexSet([]));
+  const ids = numbersIn(written);
   if (ids.length !== count) {
     throw impossible(described, "ids", `${ids.length} nodes are numbered`, `${count} numbers`);
   }
   return ids;
 }
 
-/** The last value said for a node, or the fallback where none was. */
-function valueFor<T>(statements: readonly ForNodes<T>[], id: number, fallback: T): T {
-  const found = statements.findLast(({ nodes }) => nodes === null || named(nodes, id));
-  return found === undefined ? fallback : found.value;
+/** What is said for each node: of several statements the last that names it or all. */
+function valuesOf<T>(statements: readonly ForNodes<T>[]): (id: number, fallback: T) => T {
+  const own = new Map<number, ForNodes<T>>();
+  let usual: ForNodes<T> | null = null;
+  for (const statement of statements) {
+    if (statement.nodes === null) {
+      own.clear();
+      usual = statement;
+    }
+    for (const id of numbersIn(statement.nodes ?? "")) own.set(id, statement);
+  }
+  return (id, fallback) => {
+    const said = own.get(id) ?? usual;
+    return said === null ? fallback : said.value;
+  };
 }
 
-function named(nodes: string, id: number): boolean {
-  const set = parseList(nodes);
-  return set !== null && has(set, id);
-}
+const numbersIn = (list: string): number[] => indices(parseList(list) ?? indexSet([]));
 
 interface BuiltCore extends Group {
   readonly cpus: number[];
@@ -142,17 +155,20 @@ function coresOf(
     uneven.map(({ level, nodes }) => ({ key: level, nodes })),
     ids,
   );
-  const countFor = (name: "core" | "thread", node: number): number => {
+  const countsOf = (name: "core" | "thread"): ((node: number) => number) => {
     const usual = levels.find(({ level }) => level === name)?.count ?? 1;
-    const own = uneven
-      .filter(({ level }) => level === name)
-      .map(({ count, nodes }) => ({ value: count, nodes }));
-    return valueFor(own, ids[node] ?? -1, usual);
+    const own = valuesOf(
+      uneven
+        .filter(({ level }) => level === name)
+        .map(({ count, nodes }) => ({ value: count, nodes })),
+    );
+    return (node) => own(ids[node] ?? -1, usual);
   };
+  const [coresOn, threadsOn] = [countsOf("core"), countsOf("thread")];
   const shapes = groups.map((group) => ({
     group,
-    cores: countFor("core", group.node),
-    threads: countFor("thread", group.node),
+    cores: coresOn(group.node),
+    threads: threadsOn(group.node),
   }));
   const cpus = shapes.reduce((sum, { cores, threads }) => sum + cores * threads, 0);
   if (cpus > limits.cpus) {
@@ -193,9 +209,9 @@ function expectNodes(
   statements: readonly { readonly key: string; readonly nodes: string | null }[],
   ids: readonly number[],
 ): void {
+  const present = new Set(ids);
   for (const { key, nodes } of statements) {
-    const set = nodes === null ? null : parseList(nodes);
-    const stray = set === null ? undefined : indices(set).find((id) => !ids.includes(id));
+    const stray = numbersIn(nodes ?? "").find((id) => !present.has(id));
     if (stray === undefined) continue;
     const there = formatList(indexSet(ids));
     const message = `there is no node ${stray}`;
@@ -220,6 +236,7 @@ function mainNodes(
     hugepages.map(({ nodes }) => ({ key: "hugepages", nodes })),
     ids,
   );
+  const contents = contentsOf(described);
   const beside = roots.filter(({ nodes }) => nodes !== "?");
   expectNodes(
     described,
@@ -236,34 +253,38 @@ function mainNodes(
       id,
       package: packages.size === 1 ? ([...packages][0] ?? null) : null,
       beside: null,
-      parts: nodeParts(described, id, "dram", formatList(indexSet(cpus)), undefined),
+      parts: {
+        id,
+        cpus: formatList(indexSet(cpus)),
+        memoryBytes: contents.memory(id, null),
+        kind: "dram",
+        hugepages: contents.hugepages(id, []),
+      },
     };
   });
 }
 
-function nodeParts(
+/** The memory and huge pages that are said for nodes, by name only or for all as well. */
+function contentsOf(
   { machine }: Described,
-  id: number,
-  kind: MemoryKind,
-  cpus: string,
-  ownMemoryBytes: number | undefined,
-): NodeParts {
-  // What is said of all nodes is said of those with CPUs; the others have to be named.
-  const extra = ownMemoryBytes !== undefined;
+  onlyNamed = false,
+): {
+  readonly memory: (id: number, fallback: number | null) => number | null;
+  readonly hugepages: (id: number, fallback: readonly SyntheticPool[]) => readonly SyntheticPool[];
+} {
   const applying = <T>(statements: readonly ForNodes<T>[]): ForNodes<T>[] =>
-    statements.filter(({ nodes }) => !extra || nodes !== null);
+    statements.filter(({ nodes }) => !onlyNamed || nodes !== null);
   return {
-    id,
-    cpus,
-    memoryBytes: valueFor(applying(machine.memory), id, ownMemoryBytes ?? null),
-    kind,
-    hugepages: valueFor(applying(machine.hugepages), id, []),
+    memory: valuesOf(applying(machine.memory)),
+    hugepages: valuesOf(applying(machine.hugepages)),
   };
 }
 
 function extraNodes(described: Described, ids: readonly number[], mainCount: number): BuiltNode[] {
   const { extraNodes: extras, distances } = described.machine;
   const mainIds = ids.slice(0, mainCount);
+  // What is said of all nodes is said of those with CPUs; the others have to be named.
+  const contents = contentsOf(described, true);
   let position = mainCount;
   return extras.flatMap(({ kind, memoryBytes, distance, count, nodes }) => {
     const key = kind === "gpu" ? "gpumem" : kind;
@@ -273,11 +294,17 @@ function extraNodes(described: Described, ids: readonly number[], mainCount: num
       const message = ruled ? `how far is this ${key}?` : "nothing else says how far nodes are";
       throw impossible(described, key, message, ruled ? `${key}:SIZE(distance:N)` : "no distance");
     }
-    const besides = nodes === null ? mainIds : indices(parseList(nodes) ?? indexSet([]));
+    const besides = nodes === null ? mainIds : numbersIn(nodes);
     return besides.flatMap((node) =>
       Array.from({ length: count }, (): BuiltNode => {
         const id = ids[position++] ?? -1;
-        const parts = nodeParts(described, id, kind, "", memoryBytes);
+        const parts: NodeParts = {
+          id,
+          cpus: "",
+          memoryBytes: contents.memory(id, memoryBytes),
+          kind,
+          hugepages: contents.hugepages(id, []),
+        };
         return { id, package: null, beside: { node, distance }, parts };
       }),
     );

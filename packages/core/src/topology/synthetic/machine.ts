@@ -145,5 +145,15 @@ export interface SyntheticPartition {
   readonly active: boolean | null;
 }
 
-/** What a synthetic machine may have at most: more than any real one, little enough to be built at once. */
-export const limits = { cpus: 8192, nodes: 256, pciFunctions: 4096, accelerators: 256 } as const;
+/**
+ * What a synthetic machine may have at most: more than any real one, little enough to be built at
+ * once. Linux numbers at most 8192 CPUs and 1024 nodes.
+ */
+export const limits = {
+  cpus: 8192,
+  nodes: 256,
+  nodeNumbers: 1024,
+  pciFunctions: 4096,
+  accelerators: 256,
+  partitions: 1024,
+} as const;

@@ -111,8 +111,8 @@ const once: ReadonlySet<string> = new Set(
 const statements: ReadonlyMap<string, Statement> = new Map([
   ...levelNames.map((name): [string, Statement] => [name, readLevel]),
   ["numbering", setting((reader, value) => ({ numbering: readNumbering(reader, value) }))],
-  ["offline", setting((reader, value) => ({ offlineCpus: readList(reader, value) }))],
-  ["ids", setting((reader, value) => ({ nodeIds: readList(reader, value) }))],
+  ["offline", setting((reader, value) => ({ offlineCpus: readList(reader, value, limits.cpus) }))],
+  ["ids", setting((reader, value) => ({ nodeIds: readList(reader, value, limits.nodeNumbers) }))],
   ["memory", readMemory],
   ["hugepages", readHugepages],
   ...[...extraKinds].map(([key, kind]): [string, Statement] => [
@@ -297,7 +297,10 @@ function readLinks(reader: Reader, term: Term, kind: LinkGroup["kind"]): LinkGro
   return {
     kind,
     lanes: term.value === null ? null : readCount(reader, term.value, 1, 999),
-    among: among === null ? [] : splitValue(among, ";").map((set) => readList(reader, set)),
+    among:
+      among === null
+        ? []
+        : splitValue(among, ";").map((set) => readList(reader, set, limits.accelerators)),
   };
 }
 
@@ -305,10 +308,16 @@ function readLinks(reader: Reader, term: Term, kind: LinkGroup["kind"]): LinkGro
 function readPartitions(reader: Reader, term: Term, machine: Draft): void {
   expectShape(reader, term, { value: "needed", attributes: ["active"] });
   if (term.value === null) return;
-  const sets = splitValue(term.value, ";").map((set) => readList(reader, set));
+  const sets = splitValue(term.value, ";").map((set) => readList(reader, set, limits.accelerators));
+  if (sets.length > limits.partitions) {
+    throw malformed(reader.text, term.at, `${sets.length} partitions are too many`, {
+      expected: `at most ${limits.partitions}`,
+    });
+  }
   const active = attributeOf(term, "active");
   const unknown = active?.text === "?";
-  const on = active === null || unknown ? emptySet : parseList(readList(reader, active));
+  const on =
+    active === null || unknown ? emptySet : parseList(readList(reader, active, limits.partitions));
   if (on === null || indices(on).some((id) => id >= sets.length)) {
     throw malformed(reader.text, active?.at ?? term.at, `there are ${sets.length} partitions`, {
       expected: `numbers from 0 to ${sets.length - 1}`,

@@ -1,7 +1,8 @@
 import { didYouMean } from "../../text/did-you-mean.ts";
-import { isEmpty } from "../../set/index-set.ts";
+import { indices, isEmpty } from "../../set/index-set.ts";
 import { formatList, parseList } from "../../set/list-format.ts";
 import { parseQuantity } from "../../unit/bytes.ts";
+import { limits } from "./machine.ts";
 import { malformed, type Term, type Value } from "./term.ts";
 
 /**
@@ -117,18 +118,25 @@ export function readText(reader: Reader, value: Value): string {
   });
 }
 
-/** A non-empty list such as `0-3,7`, in its canonical form. */
-export function readList(reader: Reader, value: Value): string {
+/** A non-empty list such as `0-3,7` of numbers below a limit, in its canonical form. */
+export function readList(reader: Reader, value: Value, limit: number): string {
   const set = value.quoted ? null : parseList(value.text);
-  if (set !== null && !isEmpty(set)) return formatList(set);
-  throw malformed(reader.text, value.at, `"${value.text}" is not a list`, {
-    expected: "a list such as 0-3,7",
-  });
+  if (set === null || isEmpty(set)) {
+    throw malformed(reader.text, value.at, `"${value.text}" is not a list`, {
+      expected: "a list such as 0-3,7",
+    });
+  }
+  if (set.words.length * 32 > limit && indices(set).some((number) => number >= limit)) {
+    throw malformed(reader.text, value.at, `"${value.text}" goes too far`, {
+      expected: `numbers from 0 to ${limit - 1}`,
+    });
+  }
+  return formatList(set);
 }
 
 /** The nodes after an `@`, or null where the term has none. */
 export function readNodes(reader: Reader, term: Term): string | null {
-  return term.nodes === null ? null : readList(reader, term.nodes);
+  return term.nodes === null ? null : readList(reader, term.nodes, limits.nodeNumbers);
 }
 
 /** The parts of a value between separators, each with its own place. */
