@@ -5,7 +5,6 @@ import type { Request } from "../request/request.ts";
 import { accelerators, requestOf } from "../request/testing/requests.ts";
 import { isolations, localities, workloads } from "../request/virtual-machine.ts";
 import { catalogMachine, catalogNames } from "../topology/catalog/catalog.ts";
-import { syntheticTopology } from "../topology/synthetic/build.ts";
 import { smallTopology, wideTopology } from "../topology/testing/arbitrary-machine.ts";
 import type { Topology } from "../topology/topology.ts";
 import { GiB } from "../unit/bytes.ts";

@@ -1,5 +1,6 @@
 import { interconnectCost } from "../cost/interconnect-cost.ts";
 import type { Interconnect } from "../topology/interconnect.ts";
+import { amountOf, plural } from "../text/amount.ts";
 import { formatBytes } from "../unit/bytes.ts";
 import type { SignatureCell, SignatureDevice, SignatureInput } from "./signature-input.ts";
 
@@ -11,7 +12,7 @@ import type { SignatureCell, SignatureDevice, SignatureInput } from "./signature
  */
 export function signatureText(input: SignatureInput): string {
   const cells = counted(input.cells.map((_, cell) => cellWords(input, cell)));
-  const words = cells.map(([text, count]) => `${count} ${plural(count, "cell")} × (${text})`);
+  const words = cells.map(([text, count]) => `${amountOf(count, "cell")} × (${text})`);
   const { isolation } = input;
   return [
     words.join(" + "),
@@ -33,8 +34,8 @@ function cellWords(input: SignatureInput, index: number): string {
   return [
     ...cpuWords(cell),
     memoryWords(cell),
-    ...counted(accelerators.map((at) => deviceName(input.devices[at]))).map(
-      ([name, count]) => `${count} ${plural(count, name)}`,
+    ...counted(accelerators.map((at) => deviceName(input.devices[at]))).map(([name, count]) =>
+      amountOf(count, name),
     ),
     ...nicWords(input, accelerators, nics),
     ...strayWords(input, cell, own),
@@ -46,7 +47,7 @@ function cpuWords({ cores, pools }: SignatureCell): string[] {
   const vcpus = sum(cores.map((core) => core.vcpus));
   const threads = sum(cores.map((core) => core.threads));
   if (cores.length > 0) {
-    const count = `${cores.length} ${plural(cores.length, "core")}`;
+    const count = amountOf(cores.length, "core");
     const used = vcpus === threads ? `${vcpus}` : `${vcpus} of ${threads}`;
     words.push(threads === cores.length ? count : `${count}/${used} threads`);
   }
@@ -60,7 +61,7 @@ function memoryWords({ memory, pageBytes, memoryPolicy }: SignatureCell): string
   const words = `${formatBytes(bytes)} in ${formatBytes(pageBytes)} pages`;
   if (memoryPolicy !== "interleave") return words;
   const nodes = new Set(memory.map(({ node }) => node)).size;
-  return `${words} interleaved over ${nodes} ${plural(nodes, "node")}`;
+  return `${words} interleaved over ${amountOf(nodes, "node")}`;
 }
 
 function deviceName(device: SignatureDevice | undefined): string {
@@ -75,7 +76,7 @@ function nicWords(
   nics: readonly number[],
 ): string[] {
   if (nics.length === 0) return [];
-  const count = `${nics.length} ${plural(nics.length, "NIC")}`;
+  const count = amountOf(nics.length, "NIC");
   if (accelerators.length === 0) return [count];
   const nearest = nics.map((nic) => {
     const paths = accelerators.map((at) => input.interconnects[nic]?.[at] ?? null);
@@ -100,12 +101,12 @@ function strayWords(
     words.push(`${Math.max(1, Math.round((100 * away) / bytes))}% of its memory elsewhere`);
   }
   const strayCores = cores.filter(({ node }) => node !== hostNode).length;
-  if (strayCores > 0) words.push(`${strayCores} ${plural(strayCores, "core")} elsewhere`);
+  if (strayCores > 0) words.push(`${amountOf(strayCores, "core")} elsewhere`);
   const nodes = own.map((at) => devices[at]?.node ?? null);
   const elsewhere = nodes.filter((node) => node !== null && node !== hostNode).length;
-  if (elsewhere > 0) words.push(`${elsewhere} ${plural(elsewhere, "device")} elsewhere`);
+  if (elsewhere > 0) words.push(`${amountOf(elsewhere, "device")} elsewhere`);
   const unknown = nodes.filter((node) => node === null).length;
-  if (unknown > 0) words.push(`${unknown} ${plural(unknown, "device")} on an unknown node`);
+  if (unknown > 0) words.push(`${amountOf(unknown, "device")} on an unknown node`);
   return words;
 }
 
@@ -150,10 +151,6 @@ function counted(texts: readonly string[]): (readonly [string, number])[] {
     ([text, same]) => [text, same.length] as const,
   );
   return counts.toSorted(([a, n], [b, m]) => m - n || (a < b ? -1 : 1));
-}
-
-function plural(count: number, noun: string): string {
-  return count === 1 ? noun : `${noun}s`;
 }
 
 function sum(numbers: readonly number[]): number {

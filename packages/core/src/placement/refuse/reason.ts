@@ -1,4 +1,5 @@
 import { formatBytes } from "../../unit/bytes.ts";
+import { plural } from "../../text/amount.ts";
 import type { RefusalCode, RefusalReason } from "../refusal.ts";
 import type { Space } from "../space/space.ts";
 
@@ -30,7 +31,7 @@ export function memoryReason(
     const message = `${formatBytes(wanted)} of memory needed on ${where}, ${formatBytes(left)} free.`;
     return reason("memory-short", node, wanted, left, message);
   }
-  const pages = `${formatBytes(granuleBytes)} pages`;
+  const pages = plural(needs, `${formatBytes(granuleBytes)} page`);
   const pools = space.topology.nodes.flatMap((entry) => entry.hugepages);
   if (!pools.some((pool) => pool.sizeBytes === granuleBytes && pool.total > 0)) {
     const message = `${needs} ${pages} needed on ${where}, and the host has set none of that size apart.`;

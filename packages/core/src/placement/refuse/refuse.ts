@@ -1,6 +1,7 @@
 import { interconnects } from "../../topology/interconnect.ts";
 import type { Request } from "../../request/request.ts";
-import { governedTopology, type HostState } from "../host-state.ts";
+import { amountOf } from "../../text/amount.ts";
+import type { HostState } from "../host-state.ts";
 import type { HostRefusal, RefusalReason } from "../refusal.ts";
 import { reason } from "./reason.ts";
 import { remedies } from "./remedies.ts";
@@ -29,7 +30,7 @@ export function refuse(host: HostState, request: Request): HostRefusal {
           ),
         ]
       : []),
-    ...isolationReasons(host, request),
+    ...isolationReasons(space, host),
     ...acceleratorReasons(space),
     ...shortages(space),
   ];
@@ -47,8 +48,10 @@ export function refuse(host: HostState, request: Request): HostRefusal {
   };
 }
 
-function isolationReasons(host: HostState, request: Request): RefusalReason[] {
-  const closed = closedTo(request, governedTopology(host), host.taken);
+function isolationReasons(space: Space, host: HostState): RefusalReason[] {
+  const { request, units } = space;
+  const open = space.nodes.reduce((sum, node) => sum + Math.max(0, node.units), 0);
+  const closed = closedTo(request, space.topology, host.taken);
   const known = host.topology.cores.filter(
     (core) => closed.cores.has(core.id) && (core.l3 !== null || request.isolation !== "l3"),
   );
@@ -60,9 +63,9 @@ function isolationReasons(host: HostState, request: Request): RefusalReason[] {
           reason(
             "isolation-conflict",
             null,
-            0,
-            known.length,
-            `Isolation closes ${known.length} cores: ${request.name} asks for "${request.isolation}", and here are ${vms}.`,
+            units,
+            open,
+            `Isolation closes ${amountOf(known.length, "core")}: ${request.name} asks for "${request.isolation}", and on the host ${host.taken.length === 1 ? "is" : "are"} ${vms}.`,
           ),
         ]
       : []),
@@ -71,9 +74,9 @@ function isolationReasons(host: HostState, request: Request): RefusalReason[] {
           reason(
             "isolation-conflict",
             null,
-            0,
-            unproven,
-            `The last-level cache of ${unproven} cores is unknown, so nobody can be promised one alone.`,
+            units,
+            open,
+            `The last-level cache of ${amountOf(unproven, "core")} is unknown, so nobody can be promised one alone.`,
           ),
         ]
       : []),
@@ -85,24 +88,25 @@ function acceleratorReasons(space: Space): RefusalReason[] {
   if (count === 0) return [];
   const all = space.topology.accelerators.filter((entry) => isOfModel(entry.model, model));
   const free = space.accelerators.length;
-  const what = model === null ? "accelerators" : `accelerators of model "${model}"`;
+  const of = model === null ? "" : ` of model "${model}"`;
+  const what = `${amountOf(count, "accelerator")}${of}`;
   if (free < count) {
-    const message = `${count} ${what} asked for, ${free} free of ${all.length} that the host has.`;
+    const message = `${what} asked for, ${free} free of ${all.length} that the host has.`;
     return [reason("accelerators-short", null, count, free, message)];
   }
   const placeable = space.accelerators.filter(({ node }) => node !== null).length;
   if (space.request.locality === "strict" && placeable < count) {
-    const message = `${count} ${what} asked for on known nodes, but the node of ${free - placeable} of the ${free} free ones is unknown.`;
+    const message = `${what} asked for on known nodes, but the node of ${free - placeable} of the ${free} free ones is unknown.`;
     return [reason("accelerator-node-unknown", null, count, placeable, message)];
   }
   const largest = largestSet(space);
   if (largest === count) return [];
   if (space.topology.partitions.length > 0) {
-    const message = `No free fabric partition has ${count} accelerators; the largest free one below that has ${largest}.`;
+    const message = `No free fabric partition has ${amountOf(count, "accelerator")}; the largest free one below that has ${largest}.`;
     return [reason("partition-unavailable", null, count, largest, message)];
   }
   const wish = link === "nvlink" ? "pairwise linked directly" : "below one PCIe switch";
-  const message = `${count} ${what} asked for ${wish}; no more than ${largest} free ones are.`;
+  const message = `${what} asked for ${wish}; at most ${largest} of the ${free} free ones can be had so.`;
   return [reason("accelerators-unlinked", null, count, largest, message)];
 }
 

@@ -1,6 +1,7 @@
 import type { Request } from "../../request/request.ts";
 import { isolations } from "../../request/virtual-machine.ts";
 import type { Topology } from "../../topology/topology.ts";
+import { amountOf } from "../../text/amount.ts";
 import { formatBytes, formatQuantity, GiB, MiB } from "../../unit/bytes.ts";
 import type { HostState } from "../host-state.ts";
 import type { RefusalReason, Remedy } from "../refusal.ts";
@@ -11,8 +12,9 @@ import { granuleOf } from "../space/memory.ts";
 
 /**
  * The smallest changes that would make a refused request fit, each by itself: less of one thing,
- * another locality, isolation or page size, more huge pages, or one VM fewer. Every one has been
- * tried by the same search that refused; what does not help is not offered.
+ * another locality, isolation or page size, more huge pages, or one VM fewer; where none of these
+ * is enough, fewer vCPUs and less memory together. Every one has been tried by the same search that
+ * refused; what does not help is not offered.
  */
 export function remedies(
   host: HostState,
@@ -21,7 +23,7 @@ export function remedies(
 ): readonly Remedy[] {
   const fits = (change: Partial<Request>): boolean =>
     search(host, { ...request, ...change }) !== null;
-  return [
+  const single = [
     ...fewerDevices(request, fits),
     ...fewerVcpus(host, request, fits),
     ...lessMemory(request, fits),
@@ -29,6 +31,7 @@ export function remedies(
     ...moreHugepages(host, request, reasons),
     ...withoutOne(host, request),
   ];
+  return single.length > 0 ? single : lessOfBoth(host, request, fits);
 }
 
 type Fits = (change: Partial<Request>) => boolean;
@@ -39,11 +42,11 @@ function remedy(change: string, from: Remedy["from"], to: Remedy["to"], message:
 
 function fewerDevices(request: Request, fits: Fits): Remedy[] {
   const { accelerators, nics } = request;
-  const fewer = (count: number): number[] => Array.from({ length: count }, (_, i) => count - 1 - i);
+  const fewer = (than: number): number[] => Array.from({ length: than }, (_, i) => than - 1 - i);
   const accelerator = fewer(accelerators.count)
-    .filter((count) => count > 0)
-    .find((count) => fits({ accelerators: { ...accelerators, count } }));
-  const nic = fewer(nics.count).find((count) => fits({ nics: { ...nics, count } }));
+    .filter((some) => some > 0)
+    .find((some) => fits({ accelerators: { ...accelerators, count: some } }));
+  const nic = fewer(nics.count).find((some) => fits({ nics: { ...nics, count: some } }));
   return [
     ...(accelerator === undefined
       ? []
@@ -52,12 +55,12 @@ function fewerDevices(request: Request, fits: Fits): Remedy[] {
             "spec.accelerators.count",
             accelerators.count,
             accelerator,
-            `It fits with ${accelerator} accelerators.`,
+            `It fits with ${amountOf(accelerator, "accelerator")}.`,
           ),
         ]),
     ...(nic === undefined
       ? []
-      : [remedy("spec.nics.count", nics.count, nic, `It fits with ${nic} NICs.`)]),
+      : [remedy("spec.nics.count", nics.count, nic, `It fits with ${amountOf(nic, "NIC")}.`)]),
   ];
 }
 
@@ -70,7 +73,7 @@ function fewerVcpus(host: HostState, request: Request, fits: Fits): Remedy[] {
   );
   if (most === null) return [];
   const vcpus = most * width;
-  return [remedy("spec.vcpus", request.vcpus, vcpus, `It fits with ${vcpus} vCPUs.`)];
+  return [remedy("spec.vcpus", request.vcpus, vcpus, `It fits with ${amountOf(vcpus, "vCPU")}.`)];
 }
 
 function lessMemory(request: Request, fits: Fits): Remedy[] {
@@ -88,6 +91,31 @@ function lessMemory(request: Request, fits: Fits): Remedy[] {
       formatQuantity(request.memoryBytes),
       formatQuantity(bytes),
       `It fits with ${formatBytes(bytes)} of memory.`,
+    ),
+  ];
+}
+
+/** As much memory as fits with the fewest vCPUs, and then as many vCPUs as fit with that memory. */
+function lessOfBoth(host: HostState, request: Request, fits: Fits): Remedy[] {
+  const period = Math.max(1, request.accelerators.count);
+  const width = request.isolation === "shared" ? 1 : usualWidth(host.topology);
+  const granule = granuleOf(request);
+  const granules = largestThatFits(Math.ceil(request.memoryBytes / granule), period, (some) =>
+    fits({ vcpus: period * width, memoryBytes: some * granule }),
+  );
+  if (granules === null) return [];
+  const memoryBytes = granules * granule;
+  const units = largestThatFits(Math.ceil(request.vcpus / width), period, (some) =>
+    fits({ vcpus: some * width, memoryBytes }),
+  );
+  if (units === null) return [];
+  const vcpus = units * width;
+  return [
+    remedy(
+      "spec.vcpus, spec.memory",
+      `${request.vcpus}, ${formatQuantity(request.memoryBytes)}`,
+      `${vcpus}, ${formatQuantity(memoryBytes)}`,
+      `It fits with ${amountOf(vcpus, "vCPU")} and ${formatBytes(memoryBytes)} of memory together.`,
     ),
   ];
 }
@@ -162,7 +190,7 @@ function moreHugepages(
     if (node === null || grown === null) return [];
     if (search({ ...host, topology: grown.topology }, request) === null) return [];
     const path = `/sys/devices/system/node/node${node}/hugepages/hugepages-${size / 1024}kB/nr_hugepages`;
-    const message = `It fits with ${missing} more pages of ${formatBytes(size)} on node ${node}: echo ${grown.total} > ${path}`;
+    const message = `It fits with ${amountOf(missing, "more page")} of ${formatBytes(size)} on node ${node}: echo ${grown.total} > ${path}`;
     return [remedy(`nodes[${node}].hugepages`, grown.total - missing, grown.total, message)];
   });
 }

@@ -1,3 +1,4 @@
+import { amountOf } from "../../text/amount.ts";
 import { memoryReason, reason } from "./reason.ts";
 import type { RefusalReason } from "../refusal.ts";
 import { acceleratorSets } from "../search/accelerator-sets.ts";
@@ -103,7 +104,7 @@ function spreadShortages(space: Space, spread: Spread): RefusalReason[] {
 }
 
 function emptyCell(space: Space, cells: number): RefusalReason {
-  const message = `${space.units} cores and ${space.granules} pages over ${cells} cells leave a cell without any.`;
+  const message = `${amountOf(space.units, "core")} and ${amountOf(space.granules, "page")} over ${cells} cells leave a cell without any.`;
   return reason("accelerators-split", null, cells, Math.min(space.units, space.granules), message);
 }
 
@@ -131,7 +132,7 @@ function unitShortage(
           node,
           needs,
           left,
-          `${needs} CPUs needed on ${where}, ${left} unpromised.`,
+          `${amountOf(needs, "CPU")} needed on ${where}, ${left} unpromised.`,
         ),
       ]
     : [
@@ -140,18 +141,18 @@ function unitShortage(
           node,
           needs,
           left,
-          `${needs} whole cores needed on ${where}, ${left} free.`,
+          `${amountOf(needs, "whole core")} needed on ${where}, ${left} free.`,
         ),
       ];
 }
 
 function nicShortage(space: Space, has: number): RefusalReason[] {
-  const { count, rdma } = space.request.nics;
-  if (has >= count) return [];
-  const what = rdma ? "NICs with RDMA" : "NICs";
+  const { count: needs, rdma } = space.request.nics;
+  if (has >= needs) return [];
+  const what = `${amountOf(needs, "NIC")}${rdma ? " with RDMA" : ""}`;
   const where =
     space.request.locality === "strict" ? "beside the VM's cores and accelerators" : "on the host";
-  return [reason("nics-short", null, count, has, `${count} ${what} needed ${where}, ${has} free.`)];
+  return [reason("nics-short", null, needs, has, `${what} needed ${where}, ${has} free.`)];
 }
 
 /** Of several reasons with one code for one node, the one that needs least; by node. */

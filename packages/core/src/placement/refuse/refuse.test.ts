@@ -1,0 +1,245 @@
+import * as fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { defaultHostPolicy } from "../../request/host-policy.ts";
+import type { Request } from "../../request/request.ts";
+import { accelerators, requestOf } from "../../request/testing/requests.ts";
+import { isolations, localities } from "../../request/virtual-machine.ts";
+import { catalogMachine } from "../../topology/catalog/catalog.ts";
+import { syntheticTopology } from "../../topology/synthetic/build.ts";
+import { smallTopology } from "../../topology/testing/arbitrary-machine.ts";
+import type { Topology } from "../../topology/topology.ts";
+import { GiB, MiB, parseQuantity } from "../../unit/bytes.ts";
+import type { HostState } from "../host-state.ts";
+import { place } from "../place.ts";
+import type { Plan } from "../plan.ts";
+import type { HostRefusal, Remedy } from "../refusal.ts";
+
+function hostOf(topology: Topology | string, taken: readonly Plan[] = []): HostState {
+  const built = typeof topology === "string" ? syntheticTopology(topology) : topology;
+  return { topology: built, taken, policy: defaultHostPolicy };
+}
+
+function refusal(host: HostState, request: Request): HostRefusal {
+  const placed = place([host], request);
+  if (placed.kind === "Plan" || placed.hosts[0] === undefined) throw new Error("was placed");
+  return placed.hosts[0];
+}
+
+const said = ({ reasons, remedies }: HostRefusal): string[] => [
+  ...reasons.map(({ code, message }) => `${code}: ${message}`),
+  ...remedies.map(({ change, message }) => `try ${change}: ${message}`),
+];
+
+const hgx = catalogMachine("hgx-h100");
+const small =
+  "package:2 core:8 thread:2 memory:64Gi hugepages:40x1Gi distances:10/21 root*2[switch[gpu:h100-sxm nic:cx7]]";
+
+describe("a refusal says every cause with its numbers, and what would help", () => {
+  test("too many accelerators, or of no such model", () => {
+    const request = requestOf({ accelerators: accelerators(5) });
+    expect(said(refusal(hostOf(small), request))).toMatchInlineSnapshot(`
+      [
+        "accelerators-short: 5 accelerators asked for, 4 free of 4 that the host has.",
+        "try spec.accelerators.count: It fits with 2 accelerators.",
+      ]
+    `);
+    const b200 = { count: 1, model: "B200", link: "any" } as const;
+    expect(said(refusal(hostOf(small), requestOf({ accelerators: b200 })))).toMatchInlineSnapshot(`
+      [
+        "accelerators-short: 1 accelerator of model "B200" asked for, 0 free of 0 that the host has.",
+        "try spec.accelerators.model: It fits with accelerators of any model.",
+      ]
+    `);
+  });
+
+  test("too few cores and pages on the nodes of the accelerators", () => {
+    const request = requestOf({ accelerators: accelerators(2), vcpus: 40, memoryBytes: 90 * GiB });
+    expect(said(refusal(hostOf(small), request))).toMatchInlineSnapshot(`
+      [
+        "cores-short: 10 whole cores needed on node 0, 7 free.",
+        "hugepages-short: 45 1 GiB pages needed on node 0, 40 free.",
+        "cores-short: 10 whole cores needed on node 1, 7 free.",
+        "hugepages-short: 45 1 GiB pages needed on node 1, 40 free.",
+        "try spec.vcpus, spec.memory: It fits with 28 vCPUs and 80 GiB of memory together.",
+      ]
+    `);
+  });
+
+  test("accelerators that are not linked as asked for", () => {
+    const request = requestOf({ accelerators: { count: 2, model: null, link: "nvlink" } });
+    expect(said(refusal(hostOf(small), request))).toMatchInlineSnapshot(`
+      [
+        "accelerators-unlinked: 2 accelerators asked for pairwise linked directly; at most 1 of the 4 free ones can be had so.",
+        "accelerators-split: 1 core and 2 pages over 2 cells leave a cell without any.",
+        "try spec.accelerators.count: It fits with 1 accelerator.",
+        "try spec.accelerators.link: It fits if the accelerators may be connected in any way.",
+      ]
+    `);
+  });
+
+  test("an accelerator whose node is unknown", () => {
+    const { topology } = hostOf(small);
+    const pci = topology.pci.map((device) => ({ ...device, node: null }));
+    const request = requestOf({ accelerators: accelerators(1) });
+    expect(said(refusal(hostOf({ ...topology, pci }), request))).toMatchInlineSnapshot(`
+      [
+        "accelerator-node-unknown: 1 accelerator asked for on known nodes, but the node of 4 of the 4 free ones is unknown.",
+        "try spec.locality: It fits if its cores or memory may lie on other nodes, at a cost.",
+      ]
+    `);
+  });
+
+  test("fabric partitions of other sizes", () => {
+    if (hgx === null) throw new Error("no hgx-h100");
+    const [a, b, c, d] = hgx.accelerators.map(({ address }) => address);
+    const partitions = [[a, b, c, d].flatMap((address) => address ?? [])];
+    const topology = {
+      ...hgx,
+      partitions: partitions.map((list, id) => ({ id, accelerators: list, active: null })),
+    };
+    const request = requestOf({ accelerators: accelerators(2) });
+    expect(said(refusal(hostOf(topology), request))).toMatchInlineSnapshot(`
+      [
+        "partition-unavailable: No free fabric partition has 2 accelerators; the largest free one below that has 0.",
+      ]
+    `);
+  });
+
+  test("another VM's isolation", () => {
+    const first = place([hostOf(small)], requestOf({ name: "first", isolation: "host" }));
+    if (first.kind === "Refusal") throw new Error("does not fit");
+    expect(said(refusal(hostOf(small, [first]), requestOf()))).toMatchInlineSnapshot(`
+      [
+        "isolation-conflict: Isolation closes 16 cores: vm asks for "core", and on the host is first (host).",
+        "cores-short: 1 whole core needed on the host, 0 free.",
+        "hugepages-short: 2 1 GiB pages needed on the host, 0 free.",
+        "try host.taken: It fits without the VM first.",
+      ]
+    `);
+  });
+
+  test("pages that nobody has set apart, on a node with memory to spare", () => {
+    const bare = "package:1 core:8 memory:64Gi root[gpu:h100-sxm]";
+    const request = requestOf({ accelerators: accelerators(1), memoryBytes: 8 * GiB });
+    expect(said(refusal(hostOf(bare), request))).toMatchInlineSnapshot(`
+      [
+        "hugepages-absent: 8 1 GiB pages needed on node 0, and the host has set none of that size apart.",
+        "try spec.hugepages: It fits with hugepages "none".",
+        "try nodes[0].hugepages: It fits with 8 more pages of 1 GiB on node 0: echo 8 > /sys/devices/system/node/node0/hugepages/hugepages-1048576kB/nr_hugepages",
+      ]
+    `);
+  });
+
+  test("memory that interleaving needs on every node", () => {
+    const uneven = `${small} memory:48Gi@1 hugepages:4x1Gi@1`;
+    const request = requestOf({
+      accelerators: accelerators(1),
+      memoryBytes: 16 * GiB,
+      locality: "interleave",
+    });
+    expect(said(refusal(hostOf(uneven), request))).toMatchInlineSnapshot(`
+      [
+        "hugepages-short: 8 1 GiB pages needed on node 1, 4 free.",
+        "try spec.memory: It fits with 9 GiB of memory.",
+        "try spec.locality: It fits if its cores or memory may lie on other nodes, at a cost.",
+        "try spec.hugepages: It fits with hugepages "none".",
+        "try nodes[1].hugepages: It fits with 4 more pages of 1 GiB on node 1: echo 8 > /sys/devices/system/node/node1/hugepages/hugepages-1048576kB/nr_hugepages",
+      ]
+    `);
+  });
+});
+
+const anyRequest: fc.Arbitrary<Request> = fc
+  .record({
+    accelerators: fc.record({
+      count: fc.integer({ min: 0, max: 5 }),
+      model: fc.constantFrom(null, "H100", "no such"),
+      link: fc.constantFrom("any", "nvlink", "switch"),
+    }),
+    nics: fc.record({ count: fc.integer({ min: 0, max: 4 }), rdma: fc.boolean() }),
+    vcpus: fc.integer({ min: 1, max: 40 }),
+    memoryBytes: fc.integer({ min: 1, max: 24 }).map((gib) => gib * GiB),
+    hugepageBytes: fc.constantFrom(GiB, 2 * MiB, null),
+    locality: fc.constantFrom(...localities),
+    isolation: fc.constantFrom(...isolations),
+  })
+  .map(requestOf);
+
+/** The request with a remedy for it applied, or null when the remedy is for the host. */
+function remedied(request: Request, { change, to }: Remedy): Request | null {
+  const bytes = (text: string): number => parseQuantity(text) ?? 0;
+  switch (change) {
+    case "spec.accelerators.count":
+      return { ...request, accelerators: { ...request.accelerators, count: Number(to) } };
+    case "spec.accelerators.link":
+      return { ...request, accelerators: { ...request.accelerators, link: "any" } };
+    case "spec.accelerators.model":
+      return { ...request, accelerators: { ...request.accelerators, model: null } };
+    case "spec.nics.count":
+      return { ...request, nics: { ...request.nics, count: Number(to) } };
+    case "spec.vcpus":
+      return { ...request, vcpus: Number(to) };
+    case "spec.memory":
+      return { ...request, memoryBytes: bytes(String(to)) };
+    case "spec.vcpus, spec.memory": {
+      const [vcpus = "", memory = ""] = String(to).split(", ");
+      return { ...request, vcpus: Number(vcpus), memoryBytes: bytes(memory) };
+    }
+    case "spec.locality":
+      return { ...request, locality: "preferred" };
+    case "spec.isolation":
+      return { ...request, isolation: isolations.find((level) => level === to) ?? "host" };
+    case "spec.hugepages":
+      return { ...request, hugepageBytes: to === "none" ? null : bytes(String(to)) };
+    default:
+      return null;
+  }
+}
+
+test("every refusal has a cause, and every remedy helps", () => {
+  fc.assert(
+    fc.property(
+      smallTopology,
+      fc.array(anyRequest, { maxLength: 2 }),
+      anyRequest,
+      (topology, earlier, request) => {
+        let taken: readonly Plan[] = [];
+        for (const [i, given] of earlier.entries()) {
+          const placed = place([hostOf(topology, taken)], { ...given, name: `earlier-${i}` });
+          if (placed.kind === "Plan") taken = [...taken, placed];
+        }
+        const host = hostOf(topology, taken);
+        const placed = place([host], request);
+        if (placed.kind === "Plan") return;
+        const [refused] = placed.hosts;
+        expect(refused?.reasons.length).toBeGreaterThan(0);
+        for (const remedy of refused?.remedies ?? []) {
+          const changed = remedied(request, remedy);
+          const others = taken.filter(
+            (plan) => remedy.change !== "host.taken" || plan.vm !== remedy.from,
+          );
+          if (changed === null && others.length === taken.length) continue;
+          const answer = place([hostOf(topology, others)], changed ?? request);
+          expect({ remedy, kind: answer.kind }).toEqual({ remedy, kind: "Plan" });
+        }
+      },
+    ),
+    { numRuns: 150 },
+  );
+});
+
+test("no more of a thing fits than its remedy says", () => {
+  fc.assert(
+    fc.property(smallTopology, anyRequest, (topology, request) => {
+      const placed = place([hostOf(topology)], request);
+      if (placed.kind === "Plan") return;
+      for (const remedy of placed.hosts[0]?.remedies ?? []) {
+        if (remedy.change !== "spec.vcpus") continue;
+        for (let vcpus = Number(remedy.to) + 1; vcpus <= request.vcpus; vcpus++) {
+          expect(place([hostOf(topology)], { ...request, vcpus }).kind).toBe("Refusal");
+        }
+      }
+    }),
+    { numRuns: 100 },
+  );
+});

@@ -1,0 +1,78 @@
+import * as fc from "fast-check";
+import { expect, test } from "vitest";
+import type { FreeCore } from "../space/cores.ts";
+import { chooseCores } from "./core-choice.ts";
+
+/** Cores of caches with so many free each; null is a cache of unknown number, one a core. */
+function coresOf(free: readonly number[]): FreeCore[] {
+  const caches = free.flatMap((count, l3) => Array.from({ length: count }, () => l3));
+  return caches.map((l3, id) => ({ id, l3, cpus: [id] }));
+}
+
+const ids = (cores: readonly FreeCore[]): string => cores.map((core) => core.id).join(" ");
+
+/** How many of its cores lie in each cache that a choice touches, largest first. */
+function shape(cores: readonly FreeCore[]): number[] {
+  return [...Map.groupBy(cores, (core) => core.l3).values()]
+    .map((group) => group.length)
+    .toSorted((a, b) => b - a);
+}
+
+test.each([
+  // free per cache  wanted  cores
+  [[4, 4], 4, "0 1 2 3"],
+  [[3, 4], 4, "3 4 5 6"],
+  [[4, 2], 2, "4 5"],
+  [[4, 4, 3], 6, "0 1 2 3 8 9"],
+  [[3, 4, 4], 6, "0 1 3 4 5 6"],
+  [[1, 1, 1], 2, "0 1"],
+  [[2], 3, "0 1"],
+  [[], 1, ""],
+] as const)("of %j free cores %i are %s", (free, wanted, expected) => {
+  expect(ids(chooseCores(coresOf(free), wanted))).toBe(expected);
+});
+
+test("a core of unknown cache is a cache of its own", () => {
+  const cores = [0, 1, 2].map((id) => ({ id, l3: id === 2 ? 7 : null, cpus: [id] }));
+  expect(ids(chooseCores(cores, 1))).toBe("0");
+  expect(ids(chooseCores(cores, 2))).toBe("0 1");
+});
+
+const freePerCache = fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 1, maxLength: 7 });
+
+test("no choice touches fewer caches", () => {
+  fc.assert(
+    fc.property(freePerCache, fc.nat(30), (free, n) => {
+      const total = free.reduce((a, b) => a + b, 0);
+      const wanted = 1 + (n % total);
+      const chosen = chooseCores(coresOf(free), wanted);
+      expect(chosen.length).toBe(wanted);
+      const subsets = Array.from({ length: 2 ** free.length }, (_, mask) =>
+        free.filter((_count, i) => (mask >> i) & 1),
+      );
+      const enough = subsets.filter((set) => set.reduce((a, b) => a + b, 0) >= wanted);
+      expect(shape(chosen).length).toBe(Math.min(...enough.map((set) => set.length)));
+    }),
+  );
+});
+
+test("on equal caches, one of which the host has a core of, two equal VMs have one shape", () => {
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 2, max: 8 }),
+      fc.integer({ min: 1, max: 6 }),
+      fc.nat(40),
+      (size, pairs, n) => {
+        const caches = [size - 1, ...Array.from({ length: 2 * pairs }, () => size)];
+        const cores = coresOf(caches);
+        const wanted = 1 + (n % (pairs * size));
+        const first = chooseCores(cores, wanted);
+        const second = chooseCores(
+          cores.filter((core) => !first.includes(core)),
+          wanted,
+        );
+        expect(shape(second)).toEqual(shape(first));
+      },
+    ),
+  );
+});
