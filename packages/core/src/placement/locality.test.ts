@@ -1,0 +1,144 @@
+import * as fc from "fast-check";
+import { expect, test } from "vitest";
+import { defaultHostPolicy } from "../request/host-policy.ts";
+import type { Request } from "../request/request.ts";
+import { accelerators, requestOf } from "../request/testing/requests.ts";
+import { syntheticTopology } from "../topology/synthetic/build.ts";
+import { smallTopology } from "../topology/testing/arbitrary-machine.ts";
+import { GiB } from "../unit/bytes.ts";
+import type { HostState } from "./host-state.ts";
+import { place } from "./place.ts";
+import type { Plan } from "./plan.ts";
+import { planFaults } from "./plan-check.ts";
+
+function hostOf(text: string, taken: readonly Plan[] = []): HostState {
+  return { topology: syntheticTopology(text), taken, policy: defaultHostPolicy };
+}
+
+function planned(host: HostState, request: Request): Plan {
+  const plan = place([host], request);
+  if (plan.kind === "Refusal") throw new Error(JSON.stringify(plan));
+  expect(planFaults(plan, host, request)).toEqual([]);
+  return plan;
+}
+
+/** Eight nodes, with one accelerator beside node 5. */
+const epyc =
+  "package:2 node:4 core:9 thread:1 memory:32Gi hugepages:20x1Gi distances:10/12/32 root[gpu:h100-sxm]@5";
+const one = requestOf({ accelerators: accelerators(1) });
+
+test("preferred is strict where strict fits", () => {
+  const strict = planned(hostOf(epyc), { ...one, vcpus: 8, memoryBytes: 20 * GiB });
+  const preferred = planned(hostOf(epyc), {
+    ...one,
+    vcpus: 8,
+    memoryBytes: 20 * GiB,
+    locality: "preferred",
+  });
+  expect({ ...preferred, locality: "strict" }).toEqual(strict);
+});
+
+test("preferred strays as near as it can, and says so and its price", () => {
+  const two = epyc.replace("root[", "root*2[");
+  const first = planned(hostOf(two), { ...one, name: "first", vcpus: 4, memoryBytes: 15 * GiB });
+  const asked = { ...one, vcpus: 8, memoryBytes: 20 * GiB };
+  expect(place([hostOf(two, [first])], asked).kind).toBe("Refusal");
+  const plan = planned(hostOf(two, [first]), { ...asked, locality: "preferred" });
+  expect(plan.cells).toMatchObject([
+    {
+      hostNode: 5,
+      memoryPolicy: "preferred",
+      memoryNodes: "4-5",
+      memoryOnNodes: [
+        { node: 4, bytes: 15 * GiB },
+        { node: 5, bytes: 5 * GiB },
+      ],
+    },
+  ]);
+  expect(plan.cost.slowdown).toBeGreaterThan(1);
+  expect(plan.cost.basis).toBe("modelled");
+  expect(plan.reasons.join(" ")).toContain("has memory on node 4: node 5 is short of it.");
+  expect(plan.reasons.join(" ")).toContain("runs in part on node 4: node 5 is short of cores.");
+});
+
+test("what can only stray is priced against straying on the empty host", () => {
+  const asked = { ...one, vcpus: 10, memoryBytes: 50 * GiB, locality: "preferred" } as const;
+  const plan = planned(hostOf(epyc), asked);
+  expect(plan.cells[0]?.memoryNodes).toBe("4-6");
+  expect(plan.cost.slowdown).toBe(1);
+});
+
+test("preferred takes an accelerator of unknown node, and strict does not", () => {
+  const host = hostOf(epyc);
+  const pci = host.topology.pci.map((device) => ({ ...device, node: null }));
+  const unknown = { ...host, topology: { ...host.topology, pci } };
+  expect(place([unknown], one).kind).toBe("Refusal");
+  const plan = planned(unknown, { ...one, locality: "preferred" });
+  expect(plan.devices[0]?.node).toBeNull();
+  expect(plan.cost.basis).toBe("unknown");
+});
+
+test("interleave spreads memory over all nodes with CPUs, at a price", () => {
+  const plan = planned(hostOf(epyc), { ...one, memoryBytes: 10 * GiB, locality: "interleave" });
+  expect(plan.cells[0]).toMatchObject({ memoryPolicy: "interleave", memoryNodes: "0-7" });
+  expect(plan.cells[0]?.memoryOnNodes.map(({ bytes }) => bytes / GiB)).toEqual([
+    2, 2, 1, 1, 1, 1, 1, 1,
+  ]);
+  expect(plan.cost.slowdown).toBeGreaterThan(1);
+});
+
+test("a request without accelerators takes the fewest nodes, even ones if it can", () => {
+  const nodes = (plan: Plan): number[] => plan.cells.map((cell) => cell.hostNode);
+  const twelve = planned(hostOf(epyc), requestOf({ vcpus: 12 }));
+  expect(nodes(twelve)).toEqual([0, 1]);
+  expect(twelve.cells.map((cell) => cell.vcpus.length)).toEqual([6, 6]);
+  const uneven = "package:2 core:9 core:4@1 thread:1 memory:32Gi hugepages:20x1Gi distances:10/21";
+  const eleven = planned(hostOf(uneven), requestOf({ vcpus: 11 }));
+  expect(eleven.cells.map((cell) => cell.vcpus.length)).toEqual([8, 3]);
+});
+
+test("floating VMs share a pool that holds a CPU for each vCPU, and others stay out of it", () => {
+  const text = "package:1 core:9 thread:2 memory:32Gi hugepages:20x1Gi";
+  const floating = requestOf({ vcpus: 3, isolation: "shared" });
+  const first = planned(hostOf(text), { ...floating, name: "first" });
+  const second = planned(hostOf(text, [first]), { ...floating, name: "second" });
+  const pinned = planned(hostOf(text, [first, second]), {
+    ...requestOf({ vcpus: 10 }),
+    name: "pinned",
+  });
+  const pool = (plan: Plan): string[] => [
+    ...new Set(
+      plan.cells.flatMap((cell) => cell.vcpus.map((v) => ("cpus" in v ? v.cpus : String(v.cpu)))),
+    ),
+  ];
+  expect(pool(first)).toEqual(["1-2,10-11"]);
+  expect(pool(second)).toEqual(["1-3,10-12"]);
+  expect(pool(pinned)).toEqual(["4", "13", "5", "14", "6", "15", "7", "16", "8", "17"]);
+  expect(place([hostOf(text, [first, second, pinned])], { ...floating, name: "full" }).kind).toBe(
+    "Refusal",
+  );
+});
+
+test("vCPUs that end inside a core leave its last thread idle and show single threads", () => {
+  const plan = planned(
+    hostOf("package:1 core:9 thread:2 memory:32Gi hugepages:20x1Gi"),
+    requestOf({ vcpus: 5 }),
+  );
+  expect(plan.threadsPerCore).toBe(1);
+  expect(plan.cells[0]?.vcpus).toHaveLength(5);
+  expect(plan.reasons.join(" ")).toContain("1 stays idle");
+});
+
+test("whatever strict can place costs no less under interleave", () => {
+  fc.assert(
+    fc.property(smallTopology, fc.integer({ min: 1, max: 8 }), (topology, vcpus) => {
+      const host = { topology, taken: [], policy: defaultHostPolicy };
+      const request = requestOf({ accelerators: accelerators(1), vcpus, memoryBytes: 2 * GiB });
+      const [strict, interleave] = (["strict", "interleave"] as const).map((locality) =>
+        place([host], { ...request, locality }),
+      );
+      if (strict?.kind !== "Plan" || interleave?.kind !== "Plan") return;
+      expect(interleave.cost.slowdown).toBeGreaterThanOrEqual(strict.cost.slowdown);
+    }),
+  );
+});
