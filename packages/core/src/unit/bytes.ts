@@ -22,18 +22,19 @@ const suffixes: ReadonlyMap<string, number> = new Map([
 ]);
 
 /**
- * Reads a Kubernetes quantity (`480Gi`, `1.5Ti`, `1024`) as bytes.
- * Null when it is not one, is negative, is not a whole number of bytes, or exceeds 2^53 - 1.
+ * Reads a Kubernetes quantity (`480Gi`, `1.5Ti`, `1024`) as bytes; a begun byte counts whole, as
+ * in Kubernetes. Null when it is not one, is negative, or exceeds 2^53 - 1. Counted in integers:
+ * in floating point 0.37000011T would be a byte more than it is.
  */
 export function parseQuantity(text: string): number | null {
   const match = /^(\d{1,16})(?:\.(\d{1,9}))?(Ki|Mi|Gi|Ti|Pi|k|M|G|T|P)?$/.exec(text.trim());
   if (match === null) return null;
   const [, whole = "", fraction = "", suffix = ""] = match;
-  const scale = suffixes.get(suffix) ?? 1;
-  // 1.3Gi is no whole number of bytes: it is rounded up, as Kubernetes does.
-  const bytes =
-    Number(whole) * scale + Math.ceil((Number(fraction || 0) * scale) / 10 ** fraction.length);
-  return Number.isSafeInteger(bytes) ? bytes : null;
+  const scale = BigInt(suffixes.get(suffix) ?? 1);
+  const parts = 10n ** BigInt(fraction.length);
+  const begun = (BigInt(fraction || 0) * scale + parts - 1n) / parts;
+  const bytes = BigInt(whole) * scale + begun;
+  return bytes <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(bytes) : null;
 }
 
 const binaryUnits = [
@@ -47,7 +48,8 @@ const binaryUnits = [
 /** Bytes for people, in the largest binary unit that keeps at most one decimal: `480 GiB`. */
 export function formatBytes(bytes: number): string {
   for (const [name, scale] of binaryUnits) {
-    if (bytes >= scale) {
+    // From here on it would be shown as 1024.0 of the next smaller unit.
+    if (bytes >= (scale * 1023.95) / 1024) {
       const value = bytes / scale;
       return `${Number.isInteger(value) ? value : value.toFixed(1)} ${name}`;
     }
