@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readdirSync, truncateSync, writeFileSync } from 
 import { join } from "node:path";
 import { scratchFolder } from "@evenkeel/host/testing/scratch.ts";
 import { expect, test } from "vitest";
+import { golden } from "./testing/golden.ts";
 import { binary, spawnEvenkeel } from "./testing/binary.ts";
 
 const folder = scratchFolder();
@@ -78,17 +79,24 @@ const cases: readonly (readonly string[])[] = [
   ["snapshot", "missing/host.tar"],
 ];
 
+/** What the cases were told, one after the other. */
+const told: string[] = [];
+
 test.each(cases.map((argv) => [argv.join(" "), argv] as const))(
   "evenkeel %s ends in one message within 2 seconds and writes nothing",
   async (_line, argv) => {
     const { stdout, stderr, status, elapsedMs } = await spawnEvenkeel(argv, { cwd: folder });
-    expect(stderr).toMatchSnapshot();
+    told.push(`$ evenkeel ${argv.join(" ")}\n${stderr}`);
     expect(stderr.match(/^evenkeel: /gm)).toHaveLength(1);
     expect([status, stdout]).toEqual([2, ""]);
     expect(elapsedMs).toBeLessThan(2000);
     expect(readdirSync(folder).toSorted()).toEqual(before);
   },
 );
+
+test("what is told of bad input is worth reading", async () => {
+  await expect(told.join("\n")).toMatchFileSnapshot(golden("bad-input.txt"));
+});
 
 test("a reader who stops reading hears no complaint", () => {
   const line = '"$0" "$1" topology --from machine:hgx-h100 --output json | head -n 1';

@@ -1,6 +1,7 @@
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import { type ExitStatus, exitStatus } from "./exit-status.ts";
-import type { Paint } from "./text/paint.ts";
+import type { View } from "./text/plan-text.ts";
+import { hanging, wrap } from "./text/table.ts";
 import { visible } from "./text/visible.ts";
 
 /** Whatever a command failed with, as the error that is reported: anything uncoded is our bug. */
@@ -18,15 +19,19 @@ export function statusOf({ code }: EvenkeelError): ExitStatus {
 }
 
 /** One error for a person: what and where, then what was expected, what to do, and its code. */
-export function failureText(error: EvenkeelError, paint: Paint): string {
+export function failureText(error: EvenkeelError, { width, paint }: View): string {
   const { code, message, where, expected, remedy } = error;
   const rows = [
     ["expected", expected],
     ["try", remedy],
     ["code", code],
   ] as const;
+  const detailLines = (label: string, value: string): string[] => {
+    const lines = hanging(`  ${label.padEnd(8)}  `, wrap(visible(value), width - 12));
+    return lines.map((line, i) => (i === 0 ? line.replace(label, paint("dim", label)) : line));
+  };
   const details = rows.flatMap(([label, value]) =>
-    value === null ? [] : [`  ${paint("dim", label.padEnd(8))}  ${visible(value)}`],
+    value === null ? [] : detailLines(label, value),
   );
   const what = where === null ? message : `${where}: ${message}`;
   return `${[`${paint("red", "evenkeel:")} ${visible(what)}`, ...details].join("\n")}\n`;

@@ -42,7 +42,7 @@ test("a misspelled command, flag or value is told with the nearest right one", a
     $ evenkeel plaec
     --- stderr
     evenkeel: there is no command "plaec"
-      expected  one of topology, snapshot, place, render, completion
+      expected  one of topology, snapshot, place, render, demo, completion
       try       did you mean place?
       code      usage
     --- exit 2
@@ -50,7 +50,7 @@ test("a misspelled command, flag or value is told with the nearest right one", a
     $ evenkeel frobnicate
     --- stderr
     evenkeel: there is no command "frobnicate"
-      expected  one of topology, snapshot, place, render, completion
+      expected  one of topology, snapshot, place, render, demo, completion
       try       see evenkeel --help
       code      usage
     --- exit 2
@@ -95,7 +95,7 @@ test("a misspelled command, flag or value is told with the nearest right one", a
     $ evenkeel __complet
     --- stderr
     evenkeel: there is no command "__complet"
-      expected  one of topology, snapshot, place, render, completion
+      expected  one of topology, snapshot, place, render, demo, completion
       try       see evenkeel --help
       code      usage
     --- exit 2
@@ -171,10 +171,11 @@ test("arguments that are missing, too many or empty are told one at a time", asy
 
     $ evenkeel place - --on -
     --- stderr
-    evenkeel: this is a bug in Evenkeel: Cannot find package '@evenkeel/host/source/read-source.ts' imported from /work/main/packages/cli/src/input/read-topology.ts
-      try       run it again with EVENKEEL_DEBUG=1 and report what it prints
-      code      internal
-    --- exit 1
+    evenkeel: standard input is named twice
+      expected  at most one -
+      try       write one of the two to a file
+      code      usage
+    --- exit 2
     "
   `);
 });

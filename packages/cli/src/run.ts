@@ -7,7 +7,7 @@ import { exitStatus } from "./exit-status.ts";
 import { failureJson, failureOf, failureStack, failureText, statusOf } from "./failure.ts";
 import { painter } from "./text/paint.ts";
 import { flagUnknown, type UsageHints } from "./usage-failure.ts";
-import { showsColor, type World } from "./world.ts";
+import { showsColor, type Stream, type World } from "./world.ts";
 
 /** The width of a text for people where no terminal has one. */
 const COLUMNS = 100;
@@ -44,11 +44,16 @@ function fail(thrown: unknown, argv: readonly string[], { stderr, env }: World):
   const failure = failureOf(thrown);
   const text = wantsJson(argv)
     ? failureJson(failure)
-    : failureText(failure, painter(showsColor(stderr, env)));
+    : failureText(failure, {
+        width: widthOf(stderr),
+        paint: painter(showsColor(stderr, env)),
+      });
   stderr.write(text);
   if (env["EVENKEEL_DEBUG"]) stderr.write(failureStack(thrown));
   return statusOf(failure);
 }
+
+const widthOf = ({ columns }: Stream): number => Math.max(COLUMNS_MIN, columns ?? COLUMNS);
 
 /** Whether a program is going to read the answer; it must hold of command lines that are wrong too. */
 function wantsJson(argv: readonly string[]): boolean {
@@ -68,7 +73,7 @@ function contextOf(
     world,
     color,
     paint: painter(color),
-    columns: Math.max(COLUMNS_MIN, world.stdout.columns ?? COLUMNS),
+    columns: widthOf(world.stdout),
     propose: (words) => propose(application, words, context),
     finish: (status) => {
       process.exitCode = status;

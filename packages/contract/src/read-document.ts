@@ -52,11 +52,16 @@ export function readDocument<Kind extends DocumentKind>(
   if (documents.length === 1 && document !== undefined && isOfKind(document, kind)) {
     return document;
   }
-  const kinds = documents.map((found) => found.kind).join(", ");
-  throw new EvenkeelError("document-invalid", `it holds ${kinds}`, {
+  throw new EvenkeelError("document-invalid", heldText(documents), {
     where,
-    expected: `one document of kind ${kind}`,
+    expected: `one ${kind} and nothing else`,
   });
+}
+
+/** What a text holds, for the message that it should have held something else. */
+export function heldText(documents: readonly Document[]): string {
+  const kinds = [...new Set(documents.map(({ kind }) => kind))].join(", ");
+  return documents.length === 1 ? `it holds a ${kinds}` : `it holds ${documents.length}: ${kinds}`;
 }
 
 /** The Topology in a text; what readers of topology sources take as their parser. */

@@ -124,7 +124,7 @@ const link = object({
   lanes: integer(1, 256).nullable(),
 });
 
-export const partitionSchema = object({
+const partitionSchema = object({
   id,
   accelerators: list(pciAddress, ACCELERATORS_MAX),
   active: flag.nullable(),

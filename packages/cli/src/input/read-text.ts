@@ -4,7 +4,7 @@ import { decodeText, readFileText } from "@evenkeel/host/file/read-file.ts";
 import type { World } from "../world.ts";
 
 /** How errors call what was read from standard input. */
-export const STANDARD_INPUT = "standard input";
+const STANDARD_INPUT = "standard input";
 
 /** A text that a user named, and how to call it in errors. */
 export interface InputText {

@@ -16,7 +16,7 @@ export const exampleTopology: Topology = syntheticTopology(
   "small",
 );
 
-export const exampleFlavor: Flavor = {
+const exampleFlavor: Flavor = {
   apiVersion: "evenkeel/v1",
   kind: "Flavor",
   metadata: { name: "h100.1" },
@@ -24,14 +24,14 @@ export const exampleFlavor: Flavor = {
   signature: null,
 };
 
-export const exampleVirtualMachine: VirtualMachine = {
+const exampleVirtualMachine: VirtualMachine = {
   apiVersion: "evenkeel/v1",
   kind: "VirtualMachine",
   metadata: { name: "llm-a", tenant: "acme" },
   spec: { flavor: "h100.1", nics: { count: 1, rdma: true }, workload: "training" },
 };
 
-export const exampleHostPolicy: HostPolicyDocument = {
+const exampleHostPolicy: HostPolicyDocument = {
   apiVersion: "evenkeel/v1",
   kind: "HostPolicy",
   reserved: { coresPerNode: 1, cpus: null, memoryPerNode: "4Gi" },
@@ -50,7 +50,7 @@ export const examplePlan: Plan = placed;
 
 const refused = answer({ ...exampleVirtualMachine, spec: { flavor: "h100.1", memory: "1Ti" } });
 invariant(refused.kind === "Refusal", "a terabyte does not fit on the example host");
-export const exampleRefusal: Refusal = refused;
+const exampleRefusal: Refusal = refused;
 
 export const exampleDocuments: readonly Document[] = [
   exampleTopology,

@@ -20,7 +20,7 @@ export const requestBounds = {
 } as const;
 
 /** What a request asks for where neither the virtual machine nor its flavor says anything. */
-export const requestDefaults = {
+const requestDefaults = {
   accelerators: { count: 0, link: "any" },
   nics: { count: 0, rdma: false },
   hugepages: "none",

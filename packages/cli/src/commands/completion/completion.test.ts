@@ -3,6 +3,7 @@ import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { scratchFolder } from "@evenkeel/host/testing/scratch.ts";
 import { expect, test } from "vitest";
+import { golden } from "../../testing/golden.ts";
 import { binary } from "../../testing/binary.ts";
 import { evenkeel } from "../../testing/evenkeel.ts";
 import { shownCommands } from "../commands.ts";
@@ -42,7 +43,7 @@ test("a flag that may be given once is not proposed again", async () => {
 test.each(shells)("the script for %s", async (shell) => {
   const { stdout, status } = await evenkeel(["completion", shell]);
   expect(status).toBe(0);
-  expect(stdout).toMatchSnapshot();
+  await expect(stdout).toMatchFileSnapshot(golden(`completion.${shell}`));
 });
 
 const folder = scratchFolder();

@@ -32,7 +32,7 @@ export const placeCommand: CliCommand = {
           parse: String,
           proposeCompletions: proposeSources,
           variadic: true,
-          brief: "a host to try; repeat it for more",
+          brief: "a host to try, NAME=SRC to give it a name; repeat it for more",
           placeholder: "SRC",
         },
         taken: {
@@ -92,6 +92,10 @@ export const placeCommand: CliCommand = {
         "evenkeel place vm.yaml --flavor flavors.yaml --policy policy.yaml \\",
         "    --on machine:hgx-h100 --on machine:l40s-pcie",
       ],
+    },
+    {
+      does: "On either of two equal hosts",
+      lines: ["evenkeel place vm.yaml --on a=machine:hgx-h100 --on b=machine:hgx-h100"],
     },
     {
       does: "Straight to libvirt",

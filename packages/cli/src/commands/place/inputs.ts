@@ -1,5 +1,10 @@
 import { hostPolicyOf } from "@evenkeel/contract/host-policy.ts";
-import { isOfKind, readDocument, readDocuments } from "@evenkeel/contract/read-document.ts";
+import {
+  heldText,
+  isOfKind,
+  readDocument,
+  readDocuments,
+} from "@evenkeel/contract/read-document.ts";
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import { didYouMean } from "@evenkeel/core/text/did-you-mean.ts";
 import type { HostState } from "@evenkeel/core/placement/host-state.ts";
@@ -29,11 +34,10 @@ export async function readAsked(
   const flavors = documents.filter((document) => isOfKind(document, "Flavor"));
   const [vm] = vms;
   if (vm === undefined || vms.length + flavors.length !== documents.length || vms.length > 1) {
-    throw new EvenkeelError(
-      "document-invalid",
-      `it holds ${documents.map(({ kind }) => kind).join(", ")}`,
-      { where, expected: "one VirtualMachine, and Flavors if any" },
-    );
+    throw new EvenkeelError("document-invalid", heldText(documents), {
+      where,
+      expected: "one VirtualMachine, and Flavors if any",
+    });
   }
   for (const flavorPath of flavorPaths) flavors.push(...(await readFlavors(flavorPath, world)));
   return { vm, flavors };
@@ -42,11 +46,10 @@ export async function readAsked(
 async function readFlavors(path: string, world: World): Promise<Flavor[]> {
   const { text, where } = await readText(path, "Flavor documents", world);
   const documents = readDocuments(text, where);
-  const other = documents.find(({ kind }) => kind !== "Flavor");
-  if (other !== undefined) {
-    throw new EvenkeelError("document-invalid", `it holds a ${other.kind}`, {
+  if (documents.some(({ kind }) => kind !== "Flavor")) {
+    throw new EvenkeelError("document-invalid", heldText(documents), {
       where,
-      expected: "Flavor documents alone",
+      expected: "Flavors and nothing else",
     });
   }
   return documents.filter((document) => isOfKind(document, "Flavor"));
@@ -72,7 +75,7 @@ export async function readHosts(
   world: World,
 ): Promise<readonly HostState[]> {
   const topologies: Topology[] = [];
-  for (const source of sources) topologies.push(await readTopology(source, world));
+  for (const source of sources) topologies.push(await readHost(source, world));
   refuseNamesakes(topologies, sources);
   const plans: TakenPlan[] = [];
   for (const path of takenPaths) {
@@ -88,6 +91,13 @@ export async function readHosts(
   }));
 }
 
+/** A host as `SRC` or `NAME=SRC`, which gives it another name than it has. */
+async function readHost(source: string, world: World): Promise<Topology> {
+  const [, name, named] = /^([a-z0-9][a-z0-9.-]{0,62})=(.+)$/s.exec(source) ?? [];
+  if (name === undefined || named === undefined) return readTopology(source, world);
+  return { ...(await readTopology(named, world)), name };
+}
+
 /** Plans name their host, so no two hosts may have one name. */
 function refuseNamesakes(topologies: readonly Topology[], sources: readonly string[]): void {
   const seen = new Map<string, string>();
@@ -96,9 +106,9 @@ function refuseNamesakes(topologies: readonly Topology[], sources: readonly stri
     const earlier = seen.get(name);
     if (earlier !== undefined) {
       throw new EvenkeelError("usage", `two hosts have the name ${JSON.stringify(name)}`, {
-        where: `--on ${earlier} and --on ${source}`,
+        where: earlier === source ? `--on ${source}` : `--on ${earlier} and --on ${source}`,
         expected: "hosts of different names",
-        remedy: "give one of them as a Topology file with another name in it",
+        remedy: "name them yourself: --on a=SRC --on b=SRC",
       });
     }
     seen.set(name, source);

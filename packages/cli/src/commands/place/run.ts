@@ -20,7 +20,13 @@ export async function runPlace(this: CliContext, flags: PlaceFlags, path: string
   const hosts = await readHosts(on, taken, await readPolicy(policy, world), world);
   const answer = place(hosts, request);
   if (answer.kind === "Refusal") this.finish(exitStatus.no);
-  world.stdout.write(await answerText(answer, output, { width: this.columns, paint: this.paint }));
+  const view = { width: this.columns, paint: this.paint };
+  if (output === "libvirt" && answer.kind === "Refusal") {
+    // Whoever redirects a definition into a file shall have no prose in it.
+    world.stderr.write(refusalText(answer, view));
+    return;
+  }
+  world.stdout.write(await answerText(answer, output, view));
 }
 
 async function answerText(
