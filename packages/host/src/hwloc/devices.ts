@@ -5,6 +5,7 @@ import {
 } from "@evenkeel/core/topology/device-pattern.ts";
 import type { Accelerator, Nic } from "@evenkeel/core/topology/topology.ts";
 import { attribute } from "@evenkeel/core/xml/element.ts";
+import { acceleratorModel } from "../sysfs/accelerator-models.ts";
 import { above, type HwlocExport, type HwlocObject, objectsOf, readCount } from "./object.ts";
 import type { HwlocPci } from "./pci.ts";
 
@@ -38,13 +39,18 @@ export function readAccelerators(pci: readonly HwlocPci[], devices: OsDevices): 
     if (!matching.has(device) && known.length === 0) return [];
     return {
       address: device.address,
-      // Without a library there is still the name in the database of PCI identifiers.
-      model: firstInfo(known, ["GPUModel"]) ?? object.infos.get("PCIDevice") ?? null,
+      model: acceleratorModel(device.vendor, device.device) ?? toldModel(object, known),
       uuid: firstInfo(known, ["NVIDIAUUID", "AMDUUID"]),
       moduleId: null,
       memoryBytes: readKibibytes(firstInfo(known, memoryInfos)),
     };
   });
+}
+
+/** What a library calls it or, without one, the database of PCI identifiers that hwloc looked in. */
+function toldModel({ infos }: HwlocObject, known: readonly HwlocObject[]): string | null {
+  const told = firstInfo(known, ["GPUModel"]) ?? infos.get("PCIDevice") ?? null;
+  return told?.replace(/^NVIDIA /, "") ?? null;
 }
 
 /** The libraries of hwloc's that tell of what one can compute on; others tell of displays. */

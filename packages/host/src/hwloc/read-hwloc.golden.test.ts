@@ -180,3 +180,30 @@ test.skipIf(files.length === 0 || !lstopoIsInstalled)(
     expect(topology.links.map(({ lanes }) => lanes)).toEqual(found);
   },
 );
+
+for (const machine of ["coral-lassen", "epyc-corona"]) {
+  const expected = corpus(`hwloc-xml/mpibind-expected.${machine}`);
+  test.skipIf(expected === null)(
+    `GPUs of ${machine} are near the CPUs that mpibind gives them`,
+    () => {
+      const file = corpus(`hwloc-xml/mpibind-${machine}.xml`) ?? "";
+      const topology = readHwloc(readFileSync(file, "utf8"), file);
+      const lines = readFileSync(expected ?? "", "utf8").split("\n");
+      // Two tasks, one for each package: after the title come threads, CPUs and GPUs of both.
+      const title = lines.indexOf("Map two tasks greedily");
+      const [cpus = [], gpus = []] = lines
+        .slice(title + 2, title + 4)
+        .map((line) => line.trim().replaceAll('"', "").split(";"));
+      expect(cpus).toHaveLength(2);
+      const found = cpus.map((task) => {
+        const near = topology.nodes.filter((node) => !isDisjoint(list(node.cpus), list(task)));
+        const positions = [...topology.accelerators.entries()].filter(([, { address }]) => {
+          const node = topology.pci.find((device) => device.address === address)?.node;
+          return near.some(({ id }) => id === node);
+        });
+        return positions.map(([position]) => position).join(",");
+      });
+      expect(found).toEqual(gpus);
+    },
+  );
+}

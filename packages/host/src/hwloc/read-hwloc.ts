@@ -61,7 +61,7 @@ function readMachine(hwloc: HwlocExport): Machine {
   };
 }
 
-/** Firmware that was never filled in says dots, blanks or nothing. */
+/** Firmware that was never filled in says dots, blanks or nothing; processors pad their names. */
 function meaningful(text: string | undefined): string | null {
-  return text !== undefined && /[\p{L}\p{N}]/u.test(text) ? text : null;
+  return text !== undefined && /[\p{L}\p{N}]/u.test(text) ? text.trim().replace(/\s+/g, " ") : null;
 }

@@ -1,11 +1,18 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, statfsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll } from "vitest";
 
 /** A folder of its own for the tests of one file, removed after them. */
-export function scratchFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), "evenkeel-test-"));
+export function scratchFolder(parent: string = tmpdir()): string {
+  const folder = mkdtempSync(join(parent, "evenkeel-test-"));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
+}
+
+/** Where thousands of small files take no time: in memory, if there is room for them. */
+export function roomInMemory(): string {
+  if (!existsSync("/dev/shm")) return tmpdir();
+  const { bavail, bsize } = statfsSync("/dev/shm");
+  return bavail * bsize > 512 * 1024 * 1024 ? "/dev/shm" : tmpdir();
 }
