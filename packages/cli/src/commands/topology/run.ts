@@ -26,6 +26,14 @@ export async function runTopology(this: CliContext, flags: TopologyFlags): Promi
   this.world.stdout.write(
     output === "json"
       ? jsonText({ a: topology.name, b: other.name, differences })
-      : differencesText([topology.name, other.name], differences, view),
+      : differencesText(namesOf([topology.name, from], [other.name, diff]), differences, view),
   );
+}
+
+/** Two machines by their names or, where those are the same, by what the user called them. */
+function namesOf(
+  [a, fromSource]: readonly [string, string],
+  [b, diffSource]: readonly [string, string],
+): readonly [string, string] {
+  return a === b ? [fromSource, diffSource] : [a, b];
 }
