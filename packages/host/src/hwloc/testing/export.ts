@@ -53,3 +53,68 @@ export function node(number: number, cpus: string, attributes: Attributes = {}):
   const own = { os_index: number, cpuset: mask(cpus), gp_index: 1000 + number, ...attributes };
   return object("NUMANode", own);
 }
+
+export function pci(busid: string, type: string, ...below: string[]): string {
+  const attributes = { pci_busid: busid, pci_type: type, pci_link_speed: "15.753846" };
+  return object("PCIDev", attributes, ...below);
+}
+
+export function bridge(busid: string, buses: string, ...below: string[]): string {
+  const type = "0604 [8086:2030] [8086:0000] 04 00";
+  const attributes = { bridge_type: "1-1", bridge_pci: buses, pci_busid: busid, pci_type: type };
+  return object("Bridge", attributes, ...below);
+}
+
+export function hostBridge(buses: string, ...below: string[]): string {
+  return object("Bridge", { bridge_type: "0-1", bridge_pci: buses }, ...below);
+}
+
+/** An H100. */
+export function gpu(busid: string, ...below: string[]): string {
+  return pci(busid, "0302 [10de:2330] [10de:16c1] a1 00", ...below);
+}
+
+/** What NVIDIA's library tells of a GPU; its number in matrices is 500 and its own. */
+export function nvml(id: number, ...infos: string[]): string {
+  const attributes = { name: `nvml${id}`, osdev_type: 12, subtype: "NVML", gp_index: 500 + id };
+  return object("OSDev", attributes, ...infos);
+}
+
+/** Three GPUs and an NVSwitch, which is 77 in matrices. */
+export function threeGpus(type = "0302 [10de:2330] [10de:16c1] a1 00"): string {
+  const nvswitch = { pci_busid: "0000:09:00.0", pci_type: "0680 [10de:22a3] [10de:1796] a1 01" };
+  return hostBridge(
+    "0000:[01-09]",
+    ...[1, 2, 3].map((bus) => pci(`0000:0${bus}:00.0`, type, nvml(bus))),
+    object("PCIDev", { ...nvswitch, gp_index: 77 }),
+  );
+}
+
+/** The system's distances of two nodes, unless the attributes say something else. */
+export function distances(attributes: Attributes, values: string): string {
+  const own = { type: "NUMANode", nbobjs: 2, kind: 5, name: "NUMALatency", indexing: "os" };
+  return element(
+    "distances2",
+    { ...own, ...attributes },
+    element("indexes", { length: 4 }, "0 1 "),
+    element("u64values", { length: 12 }, values),
+  );
+}
+
+/** Two packages of one node and two cores each, with what is given in either and beside the tree. */
+export function twoPackages(parts: {
+  readonly first?: string;
+  readonly second?: string;
+  readonly machine?: string;
+  readonly beside?: string;
+}): string {
+  const { first = "", second = "", machine = "", beside = "" } = parts;
+  const packages = [
+    [node(0, "0-3", { local_memory: 4096 }), core(0, "0-1"), core(1, "2-3"), first],
+    [node(1, "4-7", { local_memory: 8192 }), core(0, "4-5"), core(1, "6-7"), second],
+  ].map((inside, id) => {
+    return object("Package", { os_index: id, cpuset: mask(id === 0 ? "0-3" : "4-7") }, ...inside);
+  });
+  const sets = { cpuset: mask("0-7"), complete_cpuset: mask("0-9") };
+  return topology("3.0", object("Machine", sets, ...packages, machine), beside);
+}

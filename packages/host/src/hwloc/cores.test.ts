@@ -1,0 +1,54 @@
+import { expect, test } from "vitest";
+import { readHwloc } from "./read-hwloc.ts";
+import { core, info, mask, node, object, topology } from "./testing/export.ts";
+
+test("without cores for all CPUs no cores are made up", () => {
+  const loose = object("PU", { os_index: 2, cpuset: mask("2") });
+  const text = topology(
+    "2.0",
+    object("Machine", { cpuset: mask("0-2") }, node(0, "0-2"), core(0, "0-1"), loose),
+  );
+  expect(readHwloc(text, "x.xml").cores).toEqual([]);
+});
+
+test("clusters and dies are numbered over the machine; a cache beside memory is no L3", () => {
+  const inner = (cpus: string, number: number): string =>
+    object(
+      "Die",
+      { cpuset: mask(cpus), os_index: 0 },
+      object("Group", { cpuset: mask(cpus), kind: 222, subtype: "Cluster" }, core(number, cpus)),
+    );
+  const cache = { cpuset: mask("0-3"), depth: 3, subtype: "MemorySideCache" };
+  const text = topology(
+    "3.0",
+    object(
+      "Machine",
+      { cpuset: mask("0-3") },
+      node(0, "0-3"),
+      object("L3Cache", cache, inner("0-1", 0), inner("2-3", 1)),
+    ),
+  );
+  const cores = readHwloc(text, "x.xml").cores;
+  expect(cores.map(({ die, cluster, l3 }) => [die, cluster, l3])).toEqual([
+    [0, 0, null],
+    [1, 1, null],
+  ]);
+});
+
+test("CPUs that are left out are offline only if the exporter was allowed to use all", () => {
+  const exported = (...beside: string[]): string =>
+    topology(
+      "2.0",
+      object(
+        "Machine",
+        { cpuset: mask("0-1"), complete_cpuset: mask("0-3") },
+        node(0, "0-1"),
+        core(0, "0-1"),
+      ),
+      ...beside,
+    );
+  const offline = (text: string): string => readHwloc(text, "x.xml").offlineCpus;
+  expect(offline(exported(info("LinuxCgroup", "/")))).toBe("2-3");
+  expect(offline(exported(info("LinuxCgroup", "/slurm/job_7")))).toBe("");
+  expect(offline(exported())).toBe("");
+});

@@ -1,0 +1,152 @@
+import type { Topology } from "@evenkeel/core/topology/topology.ts";
+import { expect, test } from "vitest";
+import { readHwloc } from "./read-hwloc.ts";
+import {
+  core,
+  distances,
+  element,
+  info,
+  mask,
+  node,
+  object,
+  topology,
+  twoPackages,
+} from "./testing/export.ts";
+
+test("sets without an upper end hold every CPU above it", () => {
+  const text = topology(
+    "2.0",
+    object(
+      "Machine",
+      { cpuset: "0xf...f" },
+      object("NUMANode", { os_index: 0, cpuset: "0xf...f,0xfffffffe" }),
+      object("NUMANode", { os_index: 1, cpuset: "0x00000001" }),
+      core(0, "0"),
+      core(1, "1"),
+      core(2, "40"),
+    ),
+  );
+  expect(readHwloc(text, "x.xml").nodes.map(({ cpus }) => cpus)).toEqual(["1,40", "0"]);
+});
+
+test("a node that is only near to CPUs has none of its own", () => {
+  const text = twoPackages({
+    first: node(2, "0-3", { subtype: "HBM" }),
+    second: node(3, "4-7", { subtype: "CXL-DRAM" }),
+    machine: node(4, "0-7"),
+  });
+  const nodes = readHwloc(text, "x.xml").nodes.map(({ id, cpus, kind }) => [id, cpus, kind]);
+  expect(nodes).toEqual([
+    [0, "0-3", null],
+    [1, "4-7", null],
+    [2, "", "hbm"],
+    [3, "", "cxl"],
+    [4, "", null],
+  ]);
+});
+
+test("plain memory has the CPUs before other kinds, and lower numbers before higher", () => {
+  const machine = (...nodes: string[]): string =>
+    topology("2.0", object("Machine", { cpuset: mask("0-1") }, ...nodes, core(0, "0-1")));
+  const own = (text: string): number[] =>
+    readHwloc(text, "x.xml").nodes.flatMap(({ id, cpus }) => (cpus === "" ? [] : [id]));
+  expect(own(machine(node(1, "0-1"), node(0, "0-1", { subtype: "HBM" })))).toEqual([1]);
+  expect(own(machine(node(1, "0-1"), node(0, "0-1")))).toEqual([0]);
+  expect(
+    own(machine(node(1, "0-1", { subtype: "HBM" }), node(2, "0-1", { subtype: "CXL-DRAM" }))),
+  ).toEqual([1]);
+});
+
+test("memory that is nowhere told is unknown, and none where others have some", () => {
+  const machine = (...nodes: string[]): string =>
+    topology("2.0", object("Machine", { cpuset: mask("0-1") }, ...nodes, core(0, "0-1")));
+  const memory = (text: string): unknown =>
+    readHwloc(text, "x.xml").nodes.map((n) => n.memoryBytes);
+  expect(memory(machine(node(0, "0-1")))).toEqual([null]);
+  expect(memory(machine(node(0, "0-1"), node(1, "", { local_memory: 5 })))).toEqual([0, 5]);
+});
+
+test("distances are those of the system between all nodes, or unknown", () => {
+  const read = (...matrices: string[]): Topology["distances"] =>
+    readHwloc(twoPackages({ beside: matrices.join("") }), "x.xml").distances;
+  const slit = [
+    [10, 20],
+    [20, 10],
+  ];
+  expect(read(distances({}, "10 20 20 10"))).toEqual(slit);
+  expect(
+    read(distances({ name: "Mine", kind: 6 }, "1 2 2 1"), distances({}, "10 20 20 10")),
+  ).toEqual(slit);
+  const own = [{ name: "Mine" }, { kind: 6 }, { kind: 9 }, { indexing: "gp" }, { type: "PU" }];
+  for (const other of own) expect(read(distances(other, "1 2 2 1"))).toBeNull();
+  for (const values of ["10 20 20", "10 20 20 10 10", "10 x 20 10", "10 0 0 10", ""]) {
+    expect(read(distances({}, values))).toBeNull();
+  }
+  const beside = distances({}, "10 20 20 10");
+  const third = readHwloc(twoPackages({ machine: node(2, ""), beside }), "x.xml");
+  expect(third.distances).toBeNull();
+});
+
+test("somebody's own latencies in an export of hwloc 1 are not taken for the system's", () => {
+  const text = (...values: string[]): string =>
+    topology(
+      null,
+      object(
+        "Machine",
+        { cpuset: mask("0-1") },
+        element(
+          "distances",
+          { nbobjs: 2, relative_depth: 1, latency_base: "13.700000" },
+          ...values.map((value) => element("latency", { value })),
+        ),
+        object("NUMANode", { os_index: 0, cpuset: mask("0") }, core(0, "0")),
+        object("NUMANode", { os_index: 1, cpuset: mask("1") }, core(1, "1")),
+      ),
+    );
+  expect(readHwloc(text("1.0", "1.2", "1.2", "1.0"), "x.xml").distances).toBeNull();
+  expect(readHwloc(text("1.0", "1.2", "1.2"), "x.xml").distances).toBeNull();
+});
+
+const memattr = (
+  name: string,
+  ...values: [target: number, cpus: string, value: number][]
+): string =>
+  element(
+    "memattr",
+    { name, flags: 5 },
+    ...values.map(([target, cpus, value]) =>
+      element("memattr_value", {
+        target_obj_type: "NUMANode",
+        target_obj_gp_index: 1000 + target,
+        value,
+        initiator_cpuset: mask(cpus),
+      }),
+    ),
+  );
+
+test("memory attributes of Linux are firmware's latencies and bandwidths", () => {
+  const beside = [
+    info("Backend", "Linux"),
+    memattr("Bandwidth", [0, "0-3", 1], [1, "4-7", 1]),
+    memattr("ReadBandwidth", [0, "0-3", 131072], [1, "0-7", 4096]),
+    memattr("Latency", [0, "0-3", 26], [1, "0-1", 99]),
+  ].join("");
+  expect(readHwloc(twoPackages({ beside }), "x.xml").access).toEqual([
+    { initiator: 0, target: 0, readLatencyNs: 26, readBytesPerSecond: 131_072e6, basis: "hmat" },
+    { initiator: 0, target: 1, readLatencyNs: null, readBytesPerSecond: 4096e6, basis: "hmat" },
+    { initiator: 1, target: 1, readLatencyNs: null, readBytesPerSecond: 4096e6, basis: "hmat" },
+  ]);
+});
+
+test("memory attributes that no firmware gave are left out", () => {
+  const values = memattr("Bandwidth", [0, "0-3", 90000]);
+  const synthetic = twoPackages({ beside: info("Backend", "Synthetic") + values });
+  expect(readHwloc(synthetic, "x.xml").access).toEqual([]);
+  const knightsLanding = [
+    info("CPUVendor", "GenuineIntel"),
+    info("CPUFamilyNumber", "6"),
+    info("CPUModelNumber", "87"),
+  ].join("");
+  const phi = twoPackages({ first: knightsLanding, beside: info("Backend", "Linux") + values });
+  expect(readHwloc(phi, "x.xml").access).toEqual([]);
+});
