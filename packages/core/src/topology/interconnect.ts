@@ -59,14 +59,17 @@ function overPci(
   return a.node === b.node ? "NODE" : "SYS";
 }
 
-/** The addresses of the bridges above a device, nearest first; the root bus is not among them. */
+/**
+ * The addresses of the bridges above a device, nearest first; the root bus is not among them. In a
+ * topology whose bridges contradictorily lie below themselves, each is met once.
+ */
 export function bridgesAbove(
   device: PciDevice,
   byAddress: ReadonlyMap<string, PciDevice>,
 ): string[] {
   const bridges: string[] = [];
   let parent = device.parent;
-  while (parent !== null) {
+  while (parent !== null && !bridges.includes(parent)) {
     bridges.push(parent);
     parent = byAddress.get(parent)?.parent ?? null;
   }
