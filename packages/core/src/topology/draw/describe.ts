@@ -111,20 +111,25 @@ export function headerLines(topology: Topology, width: number): Line[] {
   const packages = new Set(cores.map((core) => core.package).filter((id) => id !== null));
   const cpus = nodes.reduce((sum, node) => sum + sizeOf(node.cpus), 0);
   const offline = topology.offlineCpus;
-  const counts = [
+  const host = [
     packages.size === 0 ? unknown("packages unknown") : line(counted(packages.size, "package")),
     line(counted(nodes.length, "node")),
     line(counted(cores.length, "core")),
     line(counted(cpus, "CPU")),
     offline === "" ? [] : line(span(`CPUs ${offline} offline`, "warning")),
     ...memoryTotals(nodes),
+  ];
+  const devices = [
     ...acceleratorCounts(topology),
     topology.nics.length === 0 ? [] : line(counted(topology.nics.length, "NIC")),
   ];
+  const all = wrapped([...host, ...devices], " · ", width);
   return [
     [span(topology.name, "title"), span(`  ${topology.source}`, "faint")],
     ...wrapped(identity, " · ", width),
-    ...wrapped(counts, " · ", width),
+    ...(all.length === 1
+      ? all
+      : [...wrapped(host, " · ", width), ...wrapped(devices, " · ", width)]),
   ];
 }
 

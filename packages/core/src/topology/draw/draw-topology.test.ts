@@ -23,8 +23,8 @@ test("an HGX H100 in 80 columns", () => {
     "
     hgx-h100  machine:hgx-h100
     Intel(R) Xeon(R) Platinum 8480+ · x86_64 · 4 KiB pages
-    2 packages · 2 nodes · 112 cores · 224 CPUs · 2 TiB · 8 × H100 SXM5 80GB
-    8 NICs
+    2 packages · 2 nodes · 112 cores · 224 CPUs · 2 TiB
+    8 × H100 SXM5 80GB · 8 NICs
     ╭─ package 0 · node 0 ───────────────────────────────────╮
     │ 1 TiB · 768 × 1 GiB free                               │
     │ 56 cores × 2 threads · one L3 · CPUs 0-55,112-167      │
@@ -246,8 +246,8 @@ test("sixty-four nodes are a table", () => {
       "
       many  synthetic
       model unknown · x86_64 · 4 KiB pages
-      8 packages · 64 nodes · 256 cores · 256 CPUs · at least 3.9 TiB · 3 × L40S
-      3 NICs
+      8 packages · 64 nodes · 256 cores · 256 CPUs · at least 3.9 TiB
+      3 × L40S · 3 NICs
       node  pkg  cores  CPUs     devices     memory          huge pages free
       0     0    4      0-3      GPU0 1 NIC  64 GiB          20/40 × 1 GiB
       1     0    4      4-7      GPU1 1 NIC  64 GiB          20/40 × 1 GiB
