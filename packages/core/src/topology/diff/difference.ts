@@ -46,7 +46,7 @@ export function changeText(
   return `${what} changed from ${show(before ?? "")} to ${show(after ?? "")}`;
 }
 
-/** Two lists paired by what identifies their items, in the order of the first and then the second. */
+/** Two lists paired by what identifies their items, in the order of the first, then the second. */
 export function paired<T>(
   before: readonly T[],
   after: readonly T[],

@@ -1,7 +1,7 @@
 import type { Access, Topology } from "../topology.ts";
 import { changeText, paired, type TopologyDifference } from "./difference.ts";
 
-/** What changed about how far nodes are from each other, among the nodes that both machines have. */
+/** What changed about how far nodes are from each other, among those that both machines have. */
 export function distanceDifferences(a: Topology, b: Topology): TopologyDifference[] {
   return [...slitDifferences(a, b), ...accessDifferences(a, b)];
 }

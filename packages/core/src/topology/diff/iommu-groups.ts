@@ -20,7 +20,8 @@ export function iommuDifferences(a: Topology, b: Topology, name: NameOf): Topolo
     const [was, is] = [peersBefore(before), peersAfter(after)];
     if (was === is) return [];
     const subject = name(before);
-    const message = `the IOMMU group of ${subject} is ${sharingText(is)}, it was ${sharingText(was)}`;
+    const [now, then] = [sharingText(is), sharingText(was)];
+    const message = `the IOMMU group of ${subject} is ${now}, it was ${then}`;
     const path = `pci[${before.address}].iommuGroup`;
     return [{ group: "devices", subject, path, before: was, after: is, lasting: true, message }];
   });

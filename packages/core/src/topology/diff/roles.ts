@@ -71,7 +71,8 @@ function changed<T extends { readonly address: string }>(
     const path = `${list}[${device.address}]`;
     const [old, current] = [pair.before, pair.after];
     if (old === null || current === null) {
-      const message = `${name(device)} ${current === null ? "no longer counts" : "now counts"} as ${what}`;
+      const verb = current === null ? "no longer counts" : "now counts";
+      const message = `${name(device)} ${verb} as ${what}`;
       return [{ ...own, path, before: old !== null, after: current !== null, message }];
     }
     return fields.flatMap((field): TopologyDifference[] => {

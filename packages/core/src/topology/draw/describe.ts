@@ -45,7 +45,7 @@ export function poolsText({ hugepages }: MemoryNode): Line {
   return joined(pools, ", ");
 }
 
-/** A node's cores: how many, their threads, and the caches that they share with each other and other nodes. */
+/** A node's cores: how many, their threads, and the caches that they share. */
 export function coresLine(topology: Topology, node: number): Line {
   const cores = topology.cores.filter((core) => core.node === node);
   if (cores.length === 0) return line(span("no CPUs", "faint"));

@@ -58,7 +58,7 @@ function shortener({ pci }: Topology): (address: string) => string {
   return (address) => (only ? address.replace(/^0000:/, "") : address);
 }
 
-/** The host bridges with what is shown below them; a device of another node gets a tree of its own. */
+/** The host bridges with what is shown below them, once for each node that devices there have. */
 function rootsOf(
   { pci }: Topology,
   shown: readonly PciDevice[],

@@ -11,7 +11,7 @@ export interface BusPlace {
   readonly bus: number;
 }
 
-/** Where Linux shows the first host bridge of a socket on common two-socket servers, and how far apart they are. */
+/** Where common two-socket servers have the first host bridge with a slot, and how far apart they are. */
 const firstBus = 0x15;
 const busStride = 0x11;
 

@@ -135,7 +135,7 @@ export type DeviceKind = (typeof deviceKinds)[number];
 export interface LinkGroup {
   readonly kind: "nvlink" | "xgmi";
   readonly lanes: number | null;
-  /** Sets of accelerators by their place in address order, each linked all to all; none means all of them. */
+  /** Sets of accelerators by place in address order, each linked all to all; none means all. */
   readonly among: readonly string[];
 }
 

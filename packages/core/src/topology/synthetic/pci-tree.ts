@@ -27,7 +27,7 @@ interface Filling {
   nextBus: number;
 }
 
-/** A bus: the bridge above it, its first free device number, and the group that all on it must be in. */
+/** A bus: the bridge above it, its first device number, and the group that all on it must be in. */
 interface Bus {
   readonly number: number;
   readonly parent: string | null;

@@ -4,8 +4,10 @@ import { EvenkeelError } from "../../error/evenkeel-error.ts";
  * The syntax of the synthetic language, apart from its meaning: a machine is a list of terms, and
  * every term has one form.
  *
- *     term  = key [ ":" value ] [ "(" { term } ")" ] [ "*" count ] [ "[" { term } "]" ] [ "@" nodes ]
- *     value = "text in quotes" | characters other than white space and ( ) [ ] * @ "
+ *     machine = { term }
+ *     term    = key [ ":" value ] [ "(" { term } ")" ] [ "*" count ] [ "[" { term } "]" ]
+ *               [ "@" value ]
+ *     value   = "text in quotes" | characters other than white space and ( ) [ ] * @ "
  *
  * Terms stand apart by white space, line breaks included. Reading is one pass over the text; its
  * depth is bounded, so that no text can exhaust the stack.
@@ -42,9 +44,7 @@ export function parseTerms(text: string): Term[] {
       expected: `at most ${textLengthMax} characters`,
     });
   }
-  const cursor: Cursor = { text, at: 0 };
-  const terms = readTerms(cursor, null, 0);
-  return terms;
+  return readTerms({ text, at: 0 }, null, 0);
 }
 
 interface Cursor {
@@ -183,7 +183,7 @@ export interface MalformedDetail {
   readonly remedy?: string | null;
 }
 
-/** The error for something wrong at a place of the text: its column, and its line where there are several. */
+/** The error for something wrong at a place of the text: its column, and its line if there are several. */
 export function malformed(
   text: string,
   at: number,

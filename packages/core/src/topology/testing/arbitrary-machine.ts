@@ -26,7 +26,7 @@ import {
   type Traits,
 } from "./arbitrary-traits.ts";
 
-/** At most four nodes with CPUs and four accelerators: small enough to be compared with brute force. */
+/** At most four nodes with CPUs and four accelerators: few enough for brute force. */
 export const smallBounds: MachineBounds = {
   packagesMax: 2,
   nodesPerPackageMax: 2,

@@ -61,7 +61,7 @@ const nested = fc
   .tuple(below(pair), arbitraryNic)
   .map(([inner, nic]): readonly PciNode[] => [...inner, nic]);
 
-/** Host bridges as they are found: a bare device, a switch with a NIC beside the GPUs, switches in switches. */
+/** Host bridges as they are found: bare devices, switches with GPUs and NICs, switches in switches. */
 export const arbitrarySlot: fc.Arbitrary<Slot> = fc.record({
   beside: fc.oneof(
     { arbitrary: fc.nat(7), weight: 9 },
