@@ -13,16 +13,15 @@ export interface TopologyDifference {
   readonly message: string;
 }
 
-export const differenceGroups = [
-  "machine",
-  "nodes",
-  "cpus",
-  "distances",
-  "devices",
-  "links",
-  "partitions",
-] as const;
-export type DifferenceGroup = (typeof differenceGroups)[number];
+/** In the order in which differences come. */
+export type DifferenceGroup =
+  | "machine"
+  | "nodes"
+  | "cpus"
+  | "distances"
+  | "devices"
+  | "links"
+  | "partitions";
 
 export type DifferenceValue = string | number | boolean | null;
 

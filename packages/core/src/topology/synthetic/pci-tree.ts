@@ -49,8 +49,7 @@ export function functionsBelow(
   return filling.made;
 }
 
-export const hex = (number: number, digits: number): string =>
-  number.toString(16).padStart(digits, "0");
+const hex = (number: number, digits: number): string => number.toString(16).padStart(digits, "0");
 
 function add(
   { domain, root, node, made }: Filling,

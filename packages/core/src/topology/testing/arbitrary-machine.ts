@@ -27,7 +27,7 @@ import {
 } from "./arbitrary-traits.ts";
 
 /** At most four nodes with CPUs and four accelerators: few enough for brute force. */
-export const smallBounds: MachineBounds = {
+const smallBounds: MachineBounds = {
   packagesMax: 2,
   nodesPerPackageMax: 2,
   coresPerGroupMax: 3,
@@ -35,7 +35,7 @@ export const smallBounds: MachineBounds = {
 };
 
 /** At most eight nodes with CPUs and sixteen accelerators. */
-export const wideBounds: MachineBounds = {
+const wideBounds: MachineBounds = {
   packagesMax: 2,
   nodesPerPackageMax: 4,
   coresPerGroupMax: 6,
@@ -48,7 +48,7 @@ export const wideBounds: MachineBounds = {
  * node; distances are missing, ruled or asymmetric; CPUs are offline, node numbers have holes.
  * Every generated machine can be built, and simple ones come first when a failure is shrunk.
  */
-export function arbitraryMachine(bounds: MachineBounds): fc.Arbitrary<SyntheticMachine> {
+function arbitraryMachine(bounds: MachineBounds): fc.Arbitrary<SyntheticMachine> {
   return fc
     .tuple(arbitraryLevels(bounds), arbitraryCpuTraits, arbitraryTraits(bounds))
     .map(([levels, cpus, traits]) => assembled(bounds, levels, cpus, traits));
