@@ -6,7 +6,7 @@ import { GiB, MiB } from "@evenkeel/core/unit/bytes.ts";
 import { expect, test } from "vitest";
 import { codedError } from "../testing/expect-error.ts";
 import { scratchFolder } from "../testing/scratch.ts";
-import { readFileBytes, readFileText } from "./read-file.ts";
+import { readFileBytes, readFileStart, readFileText } from "./read-file.ts";
 
 const folder = scratchFolder();
 const demand = { maxBytes: MiB, expected: "a small text" };
@@ -21,6 +21,12 @@ test("a file's text is read, through links, without its byte order mark", () => 
   symlinkSync(path, join(folder, "link"));
   expect(readFileText(join(folder, "link"), demand)).toBe("node 0\nnode 1\n");
   expect(readFileBytes(file("empty"), demand)).toHaveLength(0);
+});
+
+test("the start of a file is as much as there is of it", async () => {
+  expect(Buffer.from(readFileStart(file("start", "abc"), 2, demand)).toString()).toBe("ab");
+  expect(readFileStart(file("start", "abc"), 512, demand)).toHaveLength(3);
+  await codedError("file-missing", () => readFileStart(join(folder, "no"), 1, demand));
 });
 
 test("a file of the kernel's, whose size is said to be 0, is read to its end", () => {

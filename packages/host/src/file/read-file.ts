@@ -18,18 +18,15 @@ export interface FileDemand {
  * Errors: `file-missing`, `file-unreadable`, `file-too-large`.
  */
 export function readFileBytes(path: string, demand: FileDemand): Uint8Array {
-  const before = attempt(path, demand, () => statSync(path));
-  requireRegular(path, before, demand);
-  // Between the two looks the path may have become something else: non-blocking, and looked at again.
-  const flags = constants.O_RDONLY | constants.O_NONBLOCK;
-  const file = attempt(path, demand, () => openSync(path, flags));
-  try {
-    const stats = fstatSync(file);
-    requireRegular(path, stats, demand);
-    return attempt(path, demand, () => readAll(path, file, stats.size, demand));
-  } finally {
-    closeSync(file);
-  }
+  return withFile(path, demand, (file, { size }) => readAll(path, file, size, demand));
+}
+
+/** The first bytes of such a file, to see what it is; fewer where it has fewer. */
+export function readFileStart(path: string, length: number, demand: FileDemand): Uint8Array {
+  return withFile(path, demand, (file) => {
+    const start = new Uint8Array(length);
+    return start.subarray(0, readSync(file, start));
+  });
 }
 
 /**
@@ -53,6 +50,21 @@ export function decodeText(bytes: Uint8Array, where: string, expected: string): 
       remedy: "if it is text in another encoding, convert it with iconv -t UTF-8",
       cause,
     });
+  }
+}
+
+function withFile<T>(path: string, demand: FileDemand, read: (file: number, stats: Stats) => T): T {
+  const before = attempt(path, demand, () => statSync(path));
+  requireRegular(path, before, demand);
+  // Between the two looks the path may have become something else: non-blocking, and looked at again.
+  const flags = constants.O_RDONLY | constants.O_NONBLOCK;
+  const file = attempt(path, demand, () => openSync(path, flags));
+  try {
+    const stats = fstatSync(file);
+    requireRegular(path, stats, demand);
+    return attempt(path, demand, () => read(file, stats));
+  } finally {
+    closeSync(file);
   }
 }
 

@@ -1,0 +1,88 @@
+import { existsSync, statSync } from "node:fs";
+import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
+import type { Topology } from "@evenkeel/core/topology/topology.ts";
+import { readSysfs } from "../sysfs/read.ts";
+import { directoryTree } from "../tree/directory-tree.ts";
+import { nameOf } from "../tree/resolve.ts";
+import { findRoots, type Root, subtree } from "../tree/roots.ts";
+import type { Tree } from "../tree/tree.ts";
+
+/**
+ * The machine in a recorded tree: a directory, or a tar of one. After a `#` stands which machine,
+ * by its directory inside, where there are several.
+ *
+ * Errors: `tree-empty` where there is no machine, `archive-ambiguous` where there are several and
+ * none was chosen, and those of reading the tree.
+ */
+export async function readRecording(source: string): Promise<Topology> {
+  const { path, inner } = split(source);
+  const tree = await treeAt(path);
+  const roots = findRoots(tree);
+  const choice = inner === null ? null : normal(inner);
+  const wanted = choice === null ? roots : roots.filter((root) => root.path === choice);
+  const [only, ...others] = wanted;
+  if (only === undefined) throw roots.length === 0 ? nothing(path) : notThere(path, choice, roots);
+  if (others.length > 0) throw ambiguous(path, wanted);
+  const machine = subtree(tree, only);
+  return choice === null ? readSysfs(machine) : readSysfs(machine, nameOf(choice));
+}
+
+/** A path may have a `#` in it: what exists as a whole is not split. */
+function split(source: string): { readonly path: string; readonly inner: string | null } {
+  const at = source.lastIndexOf("#");
+  if (at < 0 || (!source.includes("\0") && existsSync(source)))
+    return { path: source, inner: null };
+  return { path: source.slice(0, at), inner: source.slice(at + 1) };
+}
+
+/** As `findRoots` names them: absolute in the tree. */
+function normal(inner: string): string {
+  return `/${inner
+    .split("/")
+    .filter((name) => name !== "" && name !== ".")
+    .join("/")}`;
+}
+
+async function treeAt(path: string): Promise<Tree> {
+  const isDirectory =
+    !path.includes("\0") && statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  if (isDirectory) return directoryTree(path);
+  const { readArchive } = await import("../archive/read-archive.ts");
+  return readArchive(path);
+}
+
+function nothing(where: string): EvenkeelError {
+  return new EvenkeelError("tree-empty", "holds no recorded machine", {
+    where,
+    expected: "sys/devices/system/cpu, at its top or in a directory",
+    remedy: "record one with evenkeel snapshot FILE",
+  });
+}
+
+function notThere(where: string, inner: string | null, roots: readonly Root[]): EvenkeelError {
+  return new EvenkeelError("tree-empty", `holds no recorded machine in ${inner}`, {
+    where,
+    expected: `one of ${shown(roots)}`,
+    remedy: choose(where, roots),
+  });
+}
+
+function ambiguous(where: string, roots: readonly Root[]): EvenkeelError {
+  return new EvenkeelError("archive-ambiguous", `holds ${roots.length} recorded machines`, {
+    where,
+    expected: `one machine; it has ${shown(roots)}`,
+    remedy: choose(where, roots),
+  });
+}
+
+const shownMax = 12;
+
+function shown(roots: readonly Root[]): string {
+  const names = roots.slice(0, shownMax).map(({ path }) => path.slice(1));
+  const more = roots.length > shownMax ? ` and ${roots.length - shownMax} more` : "";
+  return `${names.join(", ")}${more}`;
+}
+
+function choose(where: string, [first]: readonly Root[]): string {
+  return `choose one, as in sysfs:${where}#${first?.path.slice(1) ?? ""}`;
+}

@@ -1,0 +1,105 @@
+import { existsSync } from "node:fs";
+import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
+import { didYouMean } from "@evenkeel/core/text/did-you-mean.ts";
+import type { Topology } from "@evenkeel/core/topology/topology.ts";
+
+export interface SourceOptions {
+  /** Reads a Topology document; the schema is not this package's. */
+  readonly parseTopology: (text: string, where: string) => Topology;
+}
+
+/** Every form of a source, for messages. */
+const sourceForms: readonly string[] = [
+  "live",
+  "sysfs:DIR",
+  "sysfs:TAR",
+  "hwloc:FILE",
+  "machine:NAME",
+  "synthetic:TEXT",
+  "FILE",
+];
+
+type Reader = (rest: string, options: SourceOptions) => Promise<Topology>;
+
+/** Loaded when they are asked for, so that a command loads only what it reads. */
+const readers: ReadonlyMap<string, Reader> = new Map<string, Reader>([
+  ["sysfs", async (rest) => (await import("./read-recording.ts")).readRecording(rest)],
+  ["hwloc", async (rest) => (await import("./read-file-source.ts")).readHwlocFile(rest)],
+  ["machine", async (rest) => (await import("./read-machine.ts")).readMachine(rest)],
+  [
+    "synthetic",
+    async (rest) =>
+      (await import("@evenkeel/core/topology/synthetic/build.ts")).syntheticTopology(rest),
+  ],
+]);
+
+/** Kinds that are planned: asking for one deserves a straight answer. */
+const notYet: ReadonlySet<string> = new Set(["libvirt", "nccl", "nvidia-smi"]);
+
+/**
+ * The machine that a source names:
+ *
+ * - `live`: the machine this runs on
+ * - `sysfs:DIR`, `sysfs:TAR`: its `/sys` and `/proc` as somebody recorded them, in a directory or in a
+ *   tar; `sysfs:TAR#DIR` chooses one of several machines
+ * - `hwloc:FILE`: an XML export of hwloc
+ * - `machine:NAME`: a machine of the catalog
+ * - `synthetic:TEXT`: a machine described in one line
+ * - a path: any of those files, or a Topology document, by what is in it
+ *
+ * Errors: `source-unknown` where it is none of these, `machine-unknown`, and those of what it names.
+ */
+export async function readSource(source: string, options: SourceOptions): Promise<Topology> {
+  if (source === "live") {
+    const { readSysfs } = await import("../sysfs/read.ts");
+    const { liveTree } = await import("../tree/directory-tree.ts");
+    return readSysfs(liveTree());
+  }
+  const colon = source.indexOf(":");
+  const prefix = source.slice(0, Math.max(0, colon));
+  const reader = readers.get(prefix);
+  const rest = source.slice(colon + 1);
+  if (reader !== undefined && rest !== "") return reader(rest, options);
+  // A name that is a file's is that file, whatever it looks like.
+  if (source !== "" && isPath(source, prefix)) {
+    return (await import("./read-file-source.ts")).readPath(source, options);
+  }
+  throw await unknownSource(source, prefix);
+}
+
+/** True of what exists, and of what looks so much like a path that it must have been meant as one. */
+function isPath(source: string, prefix: string): boolean {
+  if (!source.includes("\0") && existsSync(source)) return true;
+  return !/^[a-z0-9-]*$/i.test(prefix === "" ? source : prefix);
+}
+
+async function unknownSource(source: string, prefix: string): Promise<EvenkeelError> {
+  const detail = {
+    where: source === "" ? "the topology source" : source,
+    expected: `one of ${sourceForms.join(", ")}`,
+  };
+  if (notYet.has(prefix)) {
+    const message = `machines are not read from ${prefix} yet`;
+    return new EvenkeelError("source-unknown", message, detail);
+  }
+  if (readers.has(prefix)) {
+    return new EvenkeelError("source-unknown", `says nothing after ${prefix}:`, detail);
+  }
+  const meant = await likelyMeant(source, prefix);
+  return new EvenkeelError("source-unknown", "is neither a file nor a kind of topology source", {
+    ...detail,
+    ...(meant === null ? {} : { remedy: `did you mean ${meant}?` }),
+  });
+}
+
+/** A misspelled kind or, of a word alone, `live` or a machine of the catalog without its prefix. */
+async function likelyMeant(source: string, prefix: string): Promise<string | null> {
+  if (prefix !== "") {
+    const kind = didYouMean(prefix, [...readers.keys()]);
+    return kind === null ? null : `${kind}${source.slice(prefix.length)}`;
+  }
+  if (didYouMean(source, ["live"]) !== null) return "live";
+  const { catalogNames } = await import("@evenkeel/core/topology/catalog/catalog.ts");
+  const name = didYouMean(source, catalogNames);
+  return name === null ? null : `machine:${name}`;
+}
