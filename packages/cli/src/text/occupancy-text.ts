@@ -1,4 +1,4 @@
-import type { Paint } from "./paint.ts";
+import type { Paint, Style } from "./paint.ts";
 import type { View } from "./plan-text.ts";
 
 /** A NUMA node and how much of each of its resources each of a few VMs holds. */
@@ -69,22 +69,22 @@ function rowMarks({ total, held, countable }: OccupiedRow, width: number, paint:
     return paint("yellow", shown);
   }
   const size = countable ? Math.min(total, Math.floor(width / 2)) : width;
-  const step = countable ? 2 : 1;
-  const marks: string[] = [];
-  for (const [vm, amount] of held.entries()) {
-    const count = Math.round(((amount ?? 0) / total) * size);
-    marks.push(...Array.from({ length: count }, () => paint(colorOf(vm), letterOf(vm))));
-  }
-  marks.push(...Array.from({ length: size - marks.length }, () => paint("dim", "·")));
-  const text = marks.join(step === 2 ? " " : "");
-  const length = marks.length * step - (step === 2 ? 1 : 0);
-  return `${text}${" ".repeat(Math.max(0, width - length))}`;
+  const counts = held.map((amount) => Math.round(((amount ?? 0) / total) * size));
+  const free = size - counts.reduce((sum, count) => sum + count, 0);
+  const marks = [
+    ...counts.map((count, vm) => ({ count, mark: letterOf(vm), style: styleOf(vm) })),
+    { count: Math.max(0, free), mark: "·", style: "dim" } as const,
+  ];
+  const step = countable ? " " : "";
+  const shown = marks.filter(({ count }) => count > 0);
+  const text = shown.map(({ count, mark, style }) => paint(style, `${mark}${step}`.repeat(count)));
+  return `${text.join("")}${" ".repeat(Math.max(0, width - size * (1 + step.length)))}`;
 }
 
 function letterOf(vm: number): string {
   return String.fromCharCode("A".charCodeAt(0) + vm);
 }
 
-function colorOf(vm: number): "green" | "cyan" {
+function styleOf(vm: number): Style {
   return vm % 2 === 0 ? "green" : "cyan";
 }

@@ -14,7 +14,7 @@ import { table, wrap } from "./table.ts";
 export function twinsText(
   comparison: TwinComparison,
   why: string,
-  files: readonly string[],
+  written: { readonly folder: string; readonly files: readonly string[] },
   view: View,
 ): string {
   const { paint, width } = view;
@@ -25,10 +25,7 @@ export function twinsText(
     ...wrap(`${why}: ${machineWords(comparison.topology)}.`, width),
     ...wrap(`A and B are VMs of one flavor: ${requestWords(comparison)}.`, width),
     "",
-    heading(
-      "As an ordinary stack places them",
-      "first free devices, floating vCPUs, first-touch memory",
-    ),
+    heading("As an ordinary stack places them", "first free devices, floating vCPUs, first touch"),
     ...occupancyText(ordinaryNodes(comparison), view),
     timesLine(
       comparison.ordinary.map(({ cost }) => cost),
@@ -45,7 +42,8 @@ export function twinsText(
     "",
     ...layerLines(comparison, view),
     "",
-    ...wrap(`Written: ${files.join(", ")}`, width, "  "),
+    `Written to ${written.folder}:`,
+    ...wrap(`  ${written.files.join(", ")}`, width, "  "),
     "Next: npx evenkeel topology --from machine:hgx-h100",
     "      npx evenkeel place --help",
   ].join("\n")}\n`;
@@ -161,7 +159,7 @@ function timesLine(costs: readonly PlanCost[], { paint }: View): string {
     percent === 0
       ? paint("green", "the same way twice")
       : paint("red", `${slow} is ${percent} % slower than its twin`);
-  return `  predicted time (best = 1): ${times}; ${verdict} ${paint("dim", `(${basis})`)}`;
+  return `  predicted (best = 1): ${times}; ${verdict} ${paint("dim", `(${basis})`)}`;
 }
 
 function signatureLines(plans: readonly Plan[], { width, paint }: View): string[] {

@@ -147,7 +147,7 @@ function layerDifferences(
     },
     {
       layer: "guest",
-      ordinary: "one node, its GPUs on none",
+      ordinary: "one node, GPUs on none",
       evenkeel: "nodes and devices as they are",
       added: null,
       basis: "unknown",

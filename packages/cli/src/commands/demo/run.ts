@@ -27,13 +27,13 @@ export async function runDemo(this: CliContext, { on, out }: DemoFlags): Promise
   }
   const files: string[] = [];
   for (const plan of comparison.plans) {
-    const [json, xml] = [join(out, `${plan.vm}.plan.json`), join(out, `${plan.vm}.libvirt.xml`)];
+    const [json, xml] = [`${plan.vm}.plan.json`, `${plan.vm}.libvirt.xml`] as const;
     await makeFolder(out);
-    await writeWholeFile(json, jsonText(plan));
-    await writeWholeFile(xml, render(plan, "libvirt"));
+    await writeWholeFile(join(out, json), jsonText(plan));
+    await writeWholeFile(join(out, xml), render(plan, "libvirt"));
     files.push(json, xml);
   }
-  world.stdout.write(twinsText(comparison, why, files, { width, paint }));
+  world.stdout.write(twinsText(comparison, why, { folder: out, files }, { width, paint }));
 }
 
 /** The machine that was asked for; else this one if two VMs fit; else the catalog's, saying so. */
