@@ -1,5 +1,13 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { scratchFolder } from "@evenkeel/host/testing/scratch.ts";
 import { expect, test } from "vitest";
@@ -30,7 +38,10 @@ const files: Readonly<Record<string, string>> = {
   "plan.yaml": vm("{ vcpus: 4, memory: 8Gi }").replace("VirtualMachine", "Plan"),
   "unknown.yaml": vm("{ vcpus: 4, memroy: 8Gi }"),
   "binary.yaml": "\u0000\u0001\u0002",
-  "xml.xml": "<topology><object type='Machine'>",
+  "cut.xml": "<topology><object type='Machine'>",
+  "bomb.xml": `<!DOCTYPE topology [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]>
+<topology><object type="&b;"/></topology>`,
+  "noise.tar": "this is no tar at all".repeat(100),
   "empty.yaml": "",
 };
 for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
@@ -41,6 +52,15 @@ writeFileSync(join(folder, "huge.tar"), "");
 truncateSync(join(folder, "huge.tar"), 2 ** 30);
 mkdirSync(join(folder, "folder.yaml"));
 execFileSync("mkfifo", [join(folder, "pipe.yaml")]);
+
+/** Makes a tar of one entry that has another name, or leads elsewhere, than an honest one would. */
+function tar(name: string, from: string, to: string): void {
+  execFileSync("tar", ["-cPf", name, `--transform=${from}`, to], { cwd: folder });
+}
+tar("dots.tar", "s,^,../../,", "vm.yaml");
+symlinkSync("/etc", join(folder, "sys"));
+tar("link.tar", "s,^,,", "sys");
+rmSync(join(folder, "sys"));
 
 const before = readdirSync(folder).toSorted();
 
@@ -69,8 +89,13 @@ const cases: readonly (readonly string[])[] = [
   ["place", "vm.yaml", "--on", "machine:hgx-h100", "--policy", "vm.yaml"],
   ["place", "vm.yaml", "--on", "machine:hgx-h100", "--flavor", "vm.yaml"],
   ["topology", "--from", "huge.json"],
-  ["topology", "--from", "hwloc:xml.xml"],
+  ["topology", "--from", "hwloc:cut.xml"],
+  ["topology", "--from", "hwloc:bomb.xml"],
   ["topology", "--from", "sysfs:huge.tar"],
+  ["topology", "--from", "sysfs:noise.tar"],
+  ["topology", "--from", "sysfs:dots.tar"],
+  ["topology", "--from", "sysfs:link.tar"],
+  ["topology", "--from", "sysfs:."],
   ["topology", "--from", "synthetic:package:two"],
   ["topology", "--from", "florp:x"],
   ["topology", "--outptu", "json"],

@@ -33,7 +33,8 @@ export function failureText(error: EvenkeelError, { width, paint }: View): strin
   const details = rows.flatMap(([label, value]) =>
     value === null ? [] : detailLines(label, value),
   );
-  const what = where === null ? message : `${where}: ${message}`;
+  const placed = where === null || message.startsWith(`${where}:`);
+  const what = placed ? message : `${where}: ${message}`;
   return `${[`${paint("red", "evenkeel:")} ${visible(what)}`, ...details].join("\n")}\n`;
 }
 

@@ -312,10 +312,10 @@ test("JSON that is hostile is refused within its bounds", () => {
     deep: json-malformed h.json:1:65: it is nested beyond reason | at most 64 levels | null
     closed: json-malformed h.json:1:65: it is nested beyond reason | at most 64 levels | null
     nested: json-malformed h.json:1:513: it is nested beyond reason | at most 64 levels | null
-    quotes: json-malformed h.json:1:4194305: the JSON text ends too early | one complete JSON document (RFC 8259) | check that the file was written to its end
+    quotes: json-malformed h.json:1:8388609: the JSON text ends too early | one complete JSON document (RFC 8259) | check that the file was written to its end
     items: document-invalid h.json:1:1129: pci is a list of 1000016 | a list of at most 8192 | null
     keys: document-invalid h.json:1:1: the document has no kind | one of Topology, VirtualMachine, Flavor, HostPolicy, Plan, Refusal | null
-    tooLong: file-too-large h.json: it is 4194305 characters long | at most 4194304 characters of JSON | null
+    tooLong: file-too-large h.json: it is 8388609 characters long | at most 8388608 characters of JSON | null
     "
   `);
 });

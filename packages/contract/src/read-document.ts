@@ -22,7 +22,7 @@ import { parseYaml } from "./text/yaml.ts";
  * keeps the parser's worst case, ten microseconds a character, below a second.
  */
 export const YAML_LENGTH_MAX: number = 64 * 1024;
-export const JSON_LENGTH_MAX: number = 4 * 1024 * 1024;
+export const JSON_LENGTH_MAX: number = 8 * 1024 * 1024;
 
 /**
  * The documents in a text, in their order, each checked against its schema and against itself.

@@ -1,8 +1,8 @@
 /** How a machine is named on the command line, for the help of every command that reads one. */
 export const sourcesHelp =
-  "SRC names a machine: live (this one), sysfs:DIR or sysfs:FILE.tar (recorded, also .gz, .bz2 " +
-  "and .xz), hwloc:FILE.xml (an lstopo export), machine:NAME (a type from the catalog), " +
-  'synthetic:"DESCRIPTION" (made up in one line), or a file with a Topology.';
+  "SRC names a machine: live (this one), sysfs:DIR or sysfs:TAR (recorded; #NAME behind it chooses " +
+  "one of several), hwloc:FILE (an export by lstopo FILE.xml), machine:NAME (a type from the " +
+  'catalog), synthetic:"TEXT" (made up in one line), or a FILE that is any of these or a Topology.';
 
 const plainSources = ["live", "sysfs:", "hwloc:", "synthetic:"] as const;
 
