@@ -19,7 +19,7 @@ export interface OccupiedRow {
 const GAP = "  ";
 const LABEL = 7;
 /** Two borders, two blanks, the label, and room for a few marks. */
-const BOX_MIN = 26;
+const BOX_MIN = 18;
 
 /** The nodes as boxes side by side, as many as fit, with a letter for each VM on what it holds. */
 export function occupancyText(nodes: readonly OccupiedNode[], view: View): string[] {

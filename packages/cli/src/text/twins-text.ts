@@ -25,7 +25,7 @@ export function twinsText(
     ...wrap(`${why}: ${machineWords(comparison.topology)}.`, width),
     ...wrap(`A and B are VMs of one flavor: ${requestWords(comparison)}.`, width),
     "",
-    heading("As an ordinary stack places them", "first free devices, floating vCPUs, first touch"),
+    heading("As an ordinary stack places them", "first free GPUs, floating vCPUs, first touch"),
     ...occupancyText(ordinaryNodes(comparison), view),
     timesLine(
       comparison.ordinary.map(({ cost }) => cost),
@@ -159,7 +159,7 @@ function timesLine(costs: readonly PlanCost[], { paint }: View): string {
     percent === 0
       ? paint("green", "the same way twice")
       : paint("red", `${slow} is ${percent} % slower than its twin`);
-  return `  predicted (best = 1): ${times}; ${verdict} ${paint("dim", `(${basis})`)}`;
+  return `  predicted (best 1): ${times}; ${verdict} ${paint("dim", `(${basis})`)}`;
 }
 
 function signatureLines(plans: readonly Plan[], { width, paint }: View): string[] {

@@ -171,14 +171,15 @@ function checkPci({ pci, nodes }: Topology, report: Report): void {
     }
   }
   for (const device of pci) {
-    const above = new Set<string>();
-    for (let at = device.parent; at !== null; at = byAddress.get(at)?.parent ?? null) {
-      if (at === device.address) report("pci", `${device.address} lies below itself`);
-      if (above.has(at)) break;
-      above.add(at);
-    }
+    let depth = 0;
+    let at = device.parent;
+    for (; at !== null && depth <= BRIDGES_MAX; depth++) at = byAddress.get(at)?.parent ?? null;
+    if (depth > BRIDGES_MAX) report("pci", `${device.address} lies below itself`);
   }
 }
+
+/** A bus number has eight bits: what has more bridges above it than that lies on a circle. */
+const BRIDGES_MAX = 256;
 
 function checkDevices(topology: Topology, report: Report): void {
   const present = new Set(topology.pci.map((device) => device.address));

@@ -15,14 +15,14 @@ test("the twins of an HGX H100 are drawn both ways, compared layer by layer, and
     On machine:hgx-h100: 8 × H100 SXM5 80GB, 2 NUMA nodes, 112 cores.
     A and B are VMs of one flavor: 2 GPUs, 2 NICs, 52 vCPUs, 384 GiB in 1 GiB pages, for inference.
 
-    As an ordinary stack places them  first free devices, floating vCPUs, first touch
+    As an ordinary stack places them  first free GPUs, floating vCPUs, first touch
     ┌─ node 0 ──────────────────────────────────────┐  ┌─ node 1 ──────────────────────────────────────┐
     │ GPUs   A A B B                                │  │ GPUs   · · · ·                                │
     │ NICs   A A B B                                │  │ NICs   · · · ·                                │
     │ cores  A and B float over all 56 ~~~~~~~~~~~~ │  │ cores  A and B float over all 56 ~~~~~~~~~~~~ │
     │ memory AAAAAAAAAAAAAA························ │  │ memory BBBBBBBBBBBBBB························ │
     └───────────────────────────────────────────────┘  └───────────────────────────────────────────────┘
-      predicted (best = 1): A 1.15, B 1.40; B is 22 % slower than its twin (modelled)
+      predicted (best 1): A 1.15, B 1.40; B is 22 % slower than its twin (modelled)
 
     As Evenkeel places them  one plan each: devices, cores and memory together
     ┌─ node 0 ──────────────────────────────────────┐  ┌─ node 1 ──────────────────────────────────────┐
@@ -31,7 +31,7 @@ test("the twins of an HGX H100 are drawn both ways, compared layer by layer, and
     │ cores  AAAAAAAAAAAAAAAAAABBBBBBBBBBBBBBBBBB·· │  │ cores  ······································ │
     │ memory AAAAAAAAAAAAAABBBBBBBBBBBBBB·········· │  │ memory ······································ │
     └───────────────────────────────────────────────┘  └───────────────────────────────────────────────┘
-      predicted (best = 1): A 1.00, B 1.00; the same way twice (modelled)
+      predicted (best 1): A 1.00, B 1.00; the same way twice (modelled)
       one signature, 58cf9032a2339b96: 1 cell × (26 cores/52 threads, 384 GiB in 1 GiB pages, 2 GPUs, 2
       NICs on their switches), GPUs NV18
 

@@ -133,7 +133,7 @@ function otherTerms(request: Request, fits: Fits): Remedy[] {
     helps: boolean,
     change: string,
     from: string,
-    to: string,
+    to: string | null,
     message: string,
   ): void => {
     if (helps) found.push(remedy(change, from, to, message));
@@ -166,7 +166,7 @@ function otherTerms(request: Request, fits: Fits): Remedy[] {
       helps,
       "spec.accelerators.model",
       accelerators.model,
-      "",
+      null,
       "It fits with accelerators of any model.",
     );
   }
