@@ -132,7 +132,7 @@ describe("size", () => {
     for (const [line, content] of text.split("\n").entries()) {
       const name = /^(?:export )?(?:async )?function\*? (\w+)/.exec(content)?.[1];
       if (name !== undefined) start = { name, line };
-      if (start !== null && /^\}/.test(content)) {
+      if (start !== null && content.startsWith("}")) {
         const lines = line - start.line + 1;
         if (lines > FUNCTION_LINES_MAX) found.push(`${path}: ${start.name} has ${lines} lines`);
         start = null;

@@ -151,15 +151,3 @@ test("a Node that is too old gets one sentence", (context) => {
   expect(run.stdout).toBe("");
   expect(run.stderr).toMatch(/^evenkeel: Node [\d.]+ is too old: 22\.19 or newer is needed .*\n$/);
 });
-
-test("evenkeel --version costs less than three empty Nodes", () => {
-  const time = (argv: readonly string[]): number => {
-    const started = performance.now();
-    execFileSync(process.execPath, argv);
-    return performance.now() - started;
-  };
-  // The fastest of several runs of each, taken in turns, is the least disturbed by other work.
-  const pairs = Array.from({ length: 7 }, () => [time(["-e", "0"]), time([binary, "--version"])]);
-  const [empty = [], version = []] = [0, 1].map((i) => pairs.map((pair) => pair[i] ?? Infinity));
-  expect(Math.min(...version)).toBeLessThan(3 * Math.min(...empty));
-});

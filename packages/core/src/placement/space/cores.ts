@@ -58,7 +58,7 @@ export function usualWidth(topology: Topology): number {
 }
 
 /** The ids of the cores that the operator keeps: named ones, or the lowest of every node. */
-export function hostCores(topology: Topology, { reserved }: HostPolicy): ReadonlySet<number> {
+function hostCores(topology: Topology, { reserved }: HostPolicy): ReadonlySet<number> {
   if (reserved.cpus !== null) {
     const named = parseList(reserved.cpus) ?? emptySet;
     const kept = topology.cores.filter(

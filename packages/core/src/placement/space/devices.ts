@@ -12,12 +12,12 @@ export interface FreeDevice {
 }
 
 /** The addresses of all functions that a plan holds. */
-export function devicesOf(plan: Plan): readonly string[] {
+function devicesOf(plan: Plan): readonly string[] {
   return plan.devices.flatMap((device) => [device.address, ...device.companions]);
 }
 
 /** The other functions that share a device's IOMMU group, bridges apart, by address. */
-export function companionsOf(address: string, { pci }: Topology): readonly string[] {
+function companionsOf(address: string, { pci }: Topology): readonly string[] {
   const group = pci.find((device) => device.address === address)?.iommuGroup ?? null;
   if (group === null) return [];
   return pci

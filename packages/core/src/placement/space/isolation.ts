@@ -23,7 +23,7 @@ export function vcpuCpus(plan: Plan): IndexSet {
 }
 
 /** The nodes whose cores or memory a plan uses. */
-export function nodesOf(plan: Plan, topology: Topology): ReadonlySet<number> {
+function nodesOf(plan: Plan, topology: Topology): ReadonlySet<number> {
   const cpus = vcpuCpus(plan);
   const computing = topology.nodes.filter(
     (node) => !isDisjoint(parseList(node.cpus) ?? emptySet, cpus),

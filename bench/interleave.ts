@@ -1,0 +1,32 @@
+/**
+ * Times several things side by side, in rounds: A B C, A B C, … Absolute times are noise on a shared
+ * machine; what holds is the ratio of two things measured in the same rounds, and its spread.
+ */
+export interface Timing {
+  readonly name: string;
+  /** Milliseconds of each counted round, ascending. */
+  readonly rounds: readonly number[];
+}
+
+/** Runs every subject once to warm up and then `rounds` times, in turn. */
+export function interleave(
+  subjects: readonly { readonly name: string; readonly run: () => void }[],
+  rounds: number,
+): readonly Timing[] {
+  const times = subjects.map((): number[] => []);
+  for (let round = -1; round < rounds; round++) {
+    for (const [i, { run }] of subjects.entries()) {
+      const started = performance.now();
+      run();
+      if (round >= 0) times[i]?.push(performance.now() - started);
+    }
+  }
+  return subjects.map(({ name }, i) => ({
+    name,
+    rounds: (times[i] ?? []).toSorted((a, b) => a - b),
+  }));
+}
+
+export function median({ rounds }: Timing): number {
+  return rounds[rounds.length >> 1] ?? Number.NaN;
+}
