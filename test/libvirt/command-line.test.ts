@@ -1,0 +1,131 @@
+import { render } from "@evenkeel/core/guest/render.ts";
+import { generatedPlans } from "@evenkeel/core/guest/testing/generated-plans.ts";
+import type { Cell, Plan } from "@evenkeel/core/placement/plan.ts";
+import { indices } from "@evenkeel/core/set/index-set.ts";
+import { parseList } from "@evenkeel/core/set/list-format.ts";
+import { GiB, MiB } from "@evenkeel/core/unit/bytes.ts";
+import * as fc from "fast-check";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type CommandLine, commandLine } from "./command-line.ts";
+import { type Libvirtd, startLibvirtd } from "./libvirtd.ts";
+import { whyNot } from "./programs.ts";
+
+if (whyNot !== null) console.warn(`skipping QEMU's command lines: ${whyNot}`);
+let libvirtd: Libvirtd | null = null;
+beforeAll(async () => {
+  // As many nodes as generated plans speak of.
+  if (whyNot === null) libvirtd = await startLibvirtd({ hostNodes: 32 });
+});
+afterAll(() => libvirtd?.stop());
+
+/** Huge pages of 2 MiB, the only ones that every machine can mount, in place of larger ones. */
+const plans = generatedPlans.map((plan): Plan => ({
+  ...plan,
+  cells: plan.cells.map((cell) => ({ ...cell, pageBytes: Math.min(cell.pageBytes, 2 * MiB) })),
+}));
+
+async function nativeOf(plan: Plan): Promise<CommandLine> {
+  if (libvirtd === null) throw new Error("libvirtd is not running");
+  const path = await libvirtd.file("domain.xml", render(plan, "libvirt", { emulated: true }));
+  return commandLine(await libvirtd.virsh("domxml-to-native", "qemu-argv", path));
+}
+
+test.skipIf(whyNot !== null)("QEMU is told what the plan says", async () => {
+  await fc.assert(
+    fc.asyncProperty(plans, async (plan) => {
+      const line = await nativeOf(plan);
+      for (const cell of plan.cells) checkCell(cell, line);
+      checkDistances(plan, line);
+      checkBuses(line);
+      for (const { address, cell, companions } of plan.devices) {
+        for (const passed of [address, ...companions]) {
+          expect({ passed, cell: cellShown(passed, line) }).toEqual({ passed, cell });
+        }
+      }
+      const smp = /^(\d+),sockets=(\d+),dies=1,cores=(\d+),threads=(\d+)$/.exec(
+        line.values("-smp")[0] ?? "",
+      );
+      const [vcpus, sockets = 0, cores = 0, threads = 0] = smp?.slice(1).map(Number) ?? [];
+      expect(vcpus).toBe(plan.cells.reduce((sum, cell) => sum + cell.vcpus.length, 0));
+      expect(sockets * cores * threads).toBe(vcpus);
+    }),
+    { numRuns: 100 },
+  );
+});
+
+const policies = { strict: "bind", preferred: "preferred", interleave: "interleave" } as const;
+
+function checkCell(cell: Cell, line: CommandLine): void {
+  const kind = cell.pageBytes > 64 * 1024 ? "memory-backend-file" : "memory-backend-ram";
+  const backend = line.objects(kind).find(({ id }) => id === `ram-node${cell.id}`);
+  expect(backend).toMatchObject({ policy: policies[cell.memoryPolicy], prealloc: true });
+  const bytes = Number(backend?.["size"]);
+  expect([bytes % MiB, bytes % cell.pageBytes]).toEqual([0, 0]);
+  expect(Math.abs(bytes - cell.memoryBytes)).toBeLessThan(MiB);
+  const planned = indices(parseList(cell.memoryNodes) ?? fail(cell.memoryNodes));
+  const bound = backend?.["host-nodes"];
+  if (cell.memoryPolicy !== "preferred") expect(bound).toEqual(planned);
+  else expect(planned.map((node) => [node])).toContainEqual(bound);
+  const [first, last] = [cell.vcpus.at(0)?.id, cell.vcpus.at(-1)?.id];
+  const cpus = first === last ? `${first}` : `${first}-${last}`;
+  const node = `node,nodeid=${cell.id},cpus=${cpus},memdev=ram-node${cell.id}`;
+  expect(line.values("-numa")).toContain(node);
+}
+
+function fail(text: string): never {
+  throw new Error(`no list: ${text}`);
+}
+
+function checkDistances({ cells, distances }: Plan, line: CommandLine): void {
+  const told = line.values("-numa").filter((value) => value.startsWith("dist,"));
+  // libvirt leaves out a table of the values that the guest's kernel assumes without one.
+  const usual = distances?.every((row, i) => row.every((d, j) => i === j || d === 20)) ?? true;
+  expect(told).toHaveLength(usual ? 0 : cells.length ** 2);
+  for (const value of told) {
+    const parts = /^dist,src=(\d+),dst=(\d+),val=(\d+)$/.exec(value)?.slice(1).map(Number);
+    const [from = 0, to = 0, shown = 0] = parts ?? [];
+    const host = distances?.[from]?.[to] ?? 0;
+    if (from === to) expect(shown).toBe(10);
+    else if (host > 10 && host < 255) expect(shown).toBe(host);
+    else expect(Math.abs(shown - host)).toBe(1);
+  }
+}
+
+/** The guest node of the expander that a host's function ends up below, found through its port. */
+function cellShown(hostAddress: string, line: CommandLine): unknown {
+  const device = line.objects("vfio-pci").find(({ host }) => host === hostAddress);
+  const port = line.objects("pcie-root-port").find(({ id }) => id === device?.["bus"]);
+  const expander = line.objects("pxb-pcie").find(({ id }) => id === port?.["bus"]);
+  return expander?.["numa_node"];
+}
+
+/** The numbers that an expander and its ports need end before the next expander's. */
+function checkBuses(line: CommandLine): void {
+  const expanders = line
+    .objects("pxb-pcie")
+    .toSorted((a, b) => Number(a["bus_nr"]) - Number(b["bus_nr"]));
+  for (const [i, { id, bus_nr: own }] of expanders.entries()) {
+    const ports = line.objects("pcie-root-port").filter(({ bus }) => bus === id);
+    expect(ports.length).toBeGreaterThan(0);
+    const next = Number(expanders[i + 1]?.["bus_nr"] ?? 256);
+    expect(Number(own) + ports.length).toBeLessThan(next);
+  }
+}
+
+test.skipIf(whyNot !== null)(
+  "the PCI window is as wide as the GPUs need, and told twice",
+  async () => {
+    const [gpu] = fc.sample(
+      plans.filter(({ architecture, devices }) => architecture === "x86_64" && devices.length > 0),
+      { numRuns: 1, seed: 1 },
+    );
+    const device = gpu?.devices[0];
+    if (gpu === undefined || device === undefined) throw new Error("no plan with a device");
+    const wide = { ...gpu, devices: gpu.devices.map((d) => ({ ...d, barBytes: [128 * GiB] })) };
+    const line = await nativeOf(wide);
+    const hole = /^q35-pcihost\.pci-hole64-size=(\d+)K$/.exec(line.values("-global").join());
+    const fw = /^name=opt\/ovmf\/X-PciMmio64Mb,string=(\d+)$/.exec(line.values("-fw_cfg").join());
+    expect(Number(hole?.[1]) / 1024).toBe(Number(fw?.[1]));
+    expect(Number(fw?.[1]) * MiB).toBeGreaterThanOrEqual(gpu.devices.length * 128 * GiB);
+  },
+);

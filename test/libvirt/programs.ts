@@ -1,0 +1,71 @@
+import { spawnSync } from "node:child_process";
+import { accessSync, constants, existsSync, readdirSync } from "node:fs";
+import { delimiter, join } from "node:path";
+
+/**
+ * Debian's packages with the programs that these tests run, installed without recommended ones.
+ * Only root may start a system libvirtd.
+ */
+export const debianPackages: readonly string[] = [
+  "libvirt-daemon-system",
+  "libvirt-clients",
+  "libxml2-utils",
+  "qemu-system-x86",
+  "qemu-system-arm",
+  "ovmf",
+  "qemu-efi-aarch64",
+];
+
+const programs = [
+  "libvirtd",
+  "virsh",
+  "virt-xml-validate",
+  "xmllint",
+  "qemu-system-x86_64",
+  "qemu-system-aarch64",
+  "setpriv",
+  "unshare",
+];
+
+/** Why the tests with libvirt cannot run here, or null where they can; said when they are skipped. */
+export const whyNot: string | null = reason();
+
+function reason(): string | null {
+  if (process.platform !== "linux") return "libvirt's QEMU driver runs on Linux";
+  const missing = programs.filter((program) => !onPath(program));
+  const firmware = ["x86_64", "aarch64"].filter((architecture) => !hasFirmware(architecture));
+  missing.push(...firmware.map((architecture) => `UEFI firmware of ${architecture}`));
+  if (missing.length > 0) {
+    const install = `apt-get install --no-install-recommends ${debianPackages.join(" ")}`;
+    return `${missing.join(", ")} missing: ${install}`;
+  }
+  if (process.getuid?.() !== 0) return "only root can start libvirtd";
+  return mayMount() ? null : "root may not make namespaces and mount in them here";
+}
+
+/** Some containers give root and withhold what a libvirtd of its own needs. */
+function mayMount(): boolean {
+  const script =
+    "mount -t tmpfs none /run && mkdir /run/h && mount -t hugetlbfs -o pagesize=2M none /run/h";
+  const alone = ["--mount", "--net", "--pid", "--fork", "--mount-proc"];
+  return spawnSync("unshare", [...alone, "sh", "-c", script]).status === 0;
+}
+
+/** Firmware says what it is for in descriptions that QEMU and libvirt share. */
+function hasFirmware(architecture: string): boolean {
+  const folder = "/usr/share/qemu/firmware";
+  return existsSync(folder) && readdirSync(folder).some((file) => file.includes(architecture));
+}
+
+function onPath(program: string): boolean {
+  // Daemons are in sbin, which an ordinary user's PATH leaves out.
+  const folders = [...(process.env["PATH"] ?? "").split(delimiter), "/usr/sbin", "/sbin"];
+  return folders.some((folder) => {
+    try {
+      accessSync(join(folder, program), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}

@@ -1,0 +1,49 @@
+import { execFile } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { render } from "@evenkeel/core/guest/render.ts";
+import { generatedPlans } from "@evenkeel/core/guest/testing/generated-plans.ts";
+import { planOf } from "@evenkeel/core/guest/testing/plan-of.ts";
+import * as fc from "fast-check";
+import { afterAll, expect, test } from "vitest";
+import { whyNot } from "./programs.ts";
+import { domainSchema } from "./schema.ts";
+
+if (whyNot !== null) console.warn(`skipping libvirt's schema: ${whyNot}`);
+const options = fc.record({
+  emulated: fc.boolean(),
+  cpuFeatures: fc.constantFrom([], ["topoext"]),
+});
+
+const misspelled = render(planOf({ cells: [{ cores: 1 }] }), "libvirt").replace(
+  "vcpupin",
+  "vcpupn",
+);
+
+test.skipIf(whyNot !== null)("every rendering is valid by libvirt's schema", () => {
+  const wrong = domainSchema();
+  expect(wrong(misspelled)).toContain("cputune");
+  fc.assert(
+    fc.property(generatedPlans, options, (plan, chosen) => {
+      expect(wrong(render(plan, "libvirt", chosen))).toBeNull();
+    }),
+    { numRuns: 400 },
+  );
+});
+
+const folder = mkdtempSync(join(tmpdir(), "evenkeel-schema-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+test.skipIf(whyNot !== null)("libvirt's own tool agrees", async () => {
+  const path = join(folder, "domain.xml");
+  const validate = (): Promise<unknown> =>
+    promisify(execFile)("virt-xml-validate", [path, "domain"]);
+  for (const plan of fc.sample(generatedPlans, { numRuns: 20, seed: 5 })) {
+    writeFileSync(path, render(plan, "libvirt"));
+    await validate();
+  }
+  writeFileSync(path, misspelled);
+  await expect(validate()).rejects.toThrow();
+});
