@@ -32,6 +32,15 @@ test("GPUs take twice their BAR for alignment's sake", () => {
   expect(window).toEqual({ bytes: 2 * TiB, addressBits: 42, notes: [] });
 });
 
+test("small devices fill the gaps that large ones leave", () => {
+  const nics = gpus(4, [32 * MiB]).map((nic) => ({
+    ...nic,
+    address: nic.address.replace("1", "2"),
+  }));
+  const paired = [...gpus(4, H100), ...nics];
+  expect(windowOf([paired, paired], 960 * GiB).bytes).toBe(2 * TiB);
+});
+
 test("without devices the machine's own window serves", () => {
   expect(windowOf([[]], 4 * GiB)).toEqual({ bytes: null, addressBits: 36, notes: [] });
 });
