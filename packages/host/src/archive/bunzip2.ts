@@ -1,5 +1,6 @@
 /* oxlint-disable no-underscore-dangle -- the library's steps of one block have such names */
 import Bunzip from "seek-bzip";
+import type { Progress } from "./expand.ts";
 
 /**
  * Expands bzip2 data block by block, so that whoever reads can stop at any time: a block comes from
@@ -9,8 +10,8 @@ import Bunzip from "seek-bzip";
  * The library's own loop is written out here because it would hand over everything at once, take
  * the end of a file that is cut short for zeros, and so go on until a checksum fails.
  */
-export function* bunzip2(bytes: Uint8Array): Generator<Uint8Array> {
-  const input = byteSource(bytes);
+export function* bunzip2(bytes: Uint8Array, progress: Progress): Generator<Uint8Array> {
+  const input = byteSource(bytes, progress);
   const output = chunkedSink();
   while (!input.eof()) {
     const stream = new Bunzip(input, output);
@@ -22,11 +23,12 @@ export function* bunzip2(bytes: Uint8Array): Generator<Uint8Array> {
   }
 }
 
-function byteSource(bytes: Uint8Array) {
+function byteSource(bytes: Uint8Array, progress: Progress) {
   let position = 0;
   return {
     readByte(): number {
       const byte = bytes[position++];
+      progress.consumedBytes = position;
       if (byte === undefined) throw new Error("unexpected end");
       return byte;
     },

@@ -17,46 +17,62 @@ export function compressionOf(bytes: Uint8Array): Compression | null {
   return found?.[0] ?? null;
 }
 
+/** How many bytes a decompressor has been given so far. */
+export interface Progress {
+  consumedBytes: number;
+}
+
 /**
  * The bytes, expanded where they are compressed, in pieces of at most 46 MB and mostly far less.
  * Nothing is expanded ahead of the reader by more than a piece, and nothing after it has stopped.
  * Damaged or incomplete data end in the decompressor's own error.
  */
-export async function* expanded(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+export async function* expanded(
+  bytes: Uint8Array,
+  progress: Progress = { consumedBytes: 0 },
+): AsyncGenerator<Uint8Array> {
+  const slices = slicesOf(bytes, progress);
   switch (compressionOf(bytes)) {
     case null:
-      yield* slices(bytes);
+      yield* slices;
       break;
     case "gzip":
-      yield* nodeStream(bytes, createGunzip({ chunkSize: sliceBytes }));
+      yield* nodeStream(slices, createGunzip({ chunkSize: pieceBytes }));
       break;
     case "zstd":
-      yield* nodeStream(bytes, createZstdDecompress({ chunkSize: sliceBytes }));
+      yield* nodeStream(slices, createZstdDecompress({ chunkSize: pieceBytes }));
       break;
     case "bzip2": {
       const { bunzip2 } = await import("./bunzip2.ts");
-      yield* bunzip2(bytes);
+      yield* bunzip2(bytes, progress);
       break;
     }
     case "xz": {
       const { default: xz } = await import("xz-decompress");
-      yield* new xz.XzReadableStream(ReadableStream.from(slices(bytes)));
+      yield* new xz.XzReadableStream(ReadableStream.from(slices));
       break;
     }
   }
 }
 
-const sliceBytes = 256 * 1024;
+/** What is given at once: the less, the sooner a bomb shows. */
+const sliceBytes = 32 * 1024;
+/** What is taken at once. */
+const pieceBytes = 256 * 1024;
 
-function* slices(bytes: Uint8Array): Generator<Uint8Array> {
-  for (let at = 0; at < bytes.length; at += sliceBytes) yield bytes.subarray(at, at + sliceBytes);
+function* slicesOf(bytes: Uint8Array, progress: Progress): Generator<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += sliceBytes) {
+    const slice = bytes.subarray(at, at + sliceBytes);
+    progress.consumedBytes += slice.length;
+    yield slice;
+  }
 }
 
 async function* nodeStream(
-  bytes: Uint8Array,
+  slices: Iterable<Uint8Array>,
   decompressor: NodeJS.ReadWriteStream,
 ): AsyncGenerator<Uint8Array> {
-  const source = Readable.from(slices(bytes), { objectMode: false });
+  const source = Readable.from(slices, { objectMode: false });
   for await (const chunk of source.pipe(decompressor)) {
     if (chunk instanceof Uint8Array) yield chunk;
   }

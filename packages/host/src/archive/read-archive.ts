@@ -43,21 +43,23 @@ async function* withinBounds(
   where: string,
   limits: ArchiveLimits,
 ): AsyncGenerator<Uint8Array> {
-  const allowed = limits.freelyExpandedBytes + limits.expansion * bytes.length;
-  const most = Math.min(limits.expandedBytes, allowed);
+  const compression = compressionOf(bytes);
+  const expansion = compression === null ? 1 : limits.expansion[compression];
+  const progress = { consumedBytes: 0 };
   let total = 0;
   try {
-    for await (const chunk of expanded(bytes)) {
+    for await (const chunk of expanded(bytes, progress)) {
       total += chunk.length;
-      if (total > most) {
-        const found = `its ${formatBytes(bytes.length)} expand to more than ${formatBytes(most)}`;
+      const allowed = limits.freelyExpandedBytes + expansion * progress.consumedBytes;
+      if (total > Math.min(limits.expandedBytes, allowed)) {
+        const found = `its ${formatBytes(bytes.length)} expand to more than ${formatBytes(total)}`;
         throw tooLarge(found, where);
       }
       yield chunk;
     }
   } catch (cause) {
     if (cause instanceof EvenkeelError) throw cause;
-    const message = `its ${compressionOf(bytes) ?? "tar"} data are damaged or cut short`;
+    const message = `its ${compression ?? "tar"} data are damaged or cut short`;
     throw malformed(message, where, { cause });
   }
 }

@@ -20,7 +20,8 @@ export function readDistances(
   const rows = nodes.map(({ object }) => found.objects.indexOf(object));
   if (rows.includes(-1)) return null;
   const values = rows.map((row) => rows.map((column) => found.values[row]?.[column] ?? 0));
-  return values.flat().every((value) => value > 0) ? values : null;
+  // Firmware's table has a byte for each: anything else is not its.
+  return values.flat().every((value) => value > 0 && value <= 255) ? values : null;
 }
 
 const fromSystem = 1;

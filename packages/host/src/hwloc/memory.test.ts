@@ -79,7 +79,14 @@ test("distances are those of the system between all nodes, or unknown", () => {
   ).toEqual(slit);
   const own = [{ name: "Mine" }, { kind: 6 }, { kind: 9 }, { indexing: "gp" }, { type: "PU" }];
   for (const other of own) expect(read(distances(other, "1 2 2 1"))).toBeNull();
-  for (const values of ["10 20 20", "10 20 20 10 10", "10 x 20 10", "10 0 0 10", ""]) {
+  for (const values of [
+    "10 20 20",
+    "10 20 20 10 10",
+    "10 x 20 10",
+    "10 0 0 10",
+    "10 256 256 10",
+    "",
+  ]) {
     expect(read(distances({}, values))).toBeNull();
   }
   const beside = distances({}, "10 20 20 10");

@@ -55,6 +55,7 @@ export function readObjects(topology: XmlElement, where: string): HwlocExport {
     for (const below of childrenNamed(element, "object").toReversed())
       pending.push([below, object]);
   }
+  refuseMultitudes(objects, where);
   const [root] = objects;
   if (root === undefined) throw unexpected("has no object in it", where);
   const infoElements = [...childrenNamed(topology, "info"), ...childrenNamed(top, "info")];
@@ -106,6 +107,21 @@ function versionOf(topology: XmlElement, where: string): 1 | 2 | 3 {
   const known = ([1, 2, 3] as const).find((major) => version.startsWith(`${major}.`));
   if (known !== undefined) return known;
   throw unexpected(`is of hwloc's format version ${version.slice(0, 20)}`, where);
+}
+
+/** No machine has more of these; the first two are Linux' own limits (MAX_NUMNODES, NR_CPUS). */
+const mostObjects: readonly (readonly [type: string, most: number])[] = [
+  ["NUMANode", 1024],
+  ["Core", 8192],
+  ["PCIDev", 8192],
+  ["Bridge", 8192],
+];
+
+function refuseMultitudes(objects: readonly HwlocObject[], where: string): void {
+  for (const [type, most] of mostObjects) {
+    const count = objects.filter((object) => object.type === type).length;
+    if (count > most) throw unexpected(`has ${count} objects of type ${type}`, where);
+  }
 }
 
 function readObject(

@@ -4,13 +4,13 @@ import type { XmlElement, XmlNode } from "@evenkeel/core/xml/element.ts";
 import { SaxesParser } from "saxes";
 
 /**
- * What a document may ask of us. The largest export of hwloc seen has 1,300 elements, 12 deep; one
- * of a machine with 4,096 CPUs has some 40,000. libvirt's and NCCL's are far smaller.
+ * What a document may ask of us. The largest export of hwloc seen, of 384 CPUs, has 2,200 elements,
+ * 12 deep; one of 8,192 CPUs has some 50,000. libvirt's and NCCL's are far smaller.
  */
 export const xmlLimits = {
   bytes: 32 * MiB,
-  elements: 250_000,
-  attributes: 4_000_000,
+  elements: 100_000,
+  attributes: 2_000_000,
   attributesOfOneElement: 256,
   depth: 256,
 } as const;
