@@ -61,6 +61,10 @@ const differences: ReadonlyMap<string, (found: Shape) => Shape> = new Map([
   ],
 ]);
 
+test.skipIf(recorded === null)("there are recordings to compare", () => {
+  expect(recordings.length).toBeGreaterThan(10);
+});
+
 for (const file of recordings) {
   const path = join(recorded ?? "", file);
   const name = file.replace(/\.(tar\..*|tgz)$/, "");

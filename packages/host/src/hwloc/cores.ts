@@ -32,7 +32,7 @@ export function coreParts(hwloc: HwlocExport): CoreParts[] {
 }
 
 /** The CPUs of the export. */
-export function cpusOf(hwloc: HwlocExport): IndexSet {
+function cpusOf(hwloc: HwlocExport): IndexSet {
   return unionAll(objectsOf(hwloc, "PU").flatMap(({ cpus }) => (cpus === null ? [] : [cpus])));
 }
 

@@ -130,7 +130,7 @@ export function nodeOfCpus(nodes: readonly HwlocNode[]): NumberOf {
 }
 
 /** The package that CPUs lie in. */
-export function packageOfCpus(hwloc: HwlocExport): NumberOf {
+function packageOfCpus(hwloc: HwlocExport): NumberOf {
   return commonNumber(
     objectsOf(hwloc, "Package").map(({ osIndex, cpus }) => ({ number: osIndex, cpus })),
   );
