@@ -21,16 +21,17 @@ test("the ordinary stack takes first free devices and first-touch memory, node b
     request,
     { ...request, memoryBytes: GiB },
   ]);
+  const [first, second, third] = topology.accelerators.map(({ address }) => address);
   const gib = (
     parts: readonly { node: number; bytes: number }[] | undefined,
   ): string[] | undefined => parts?.map(({ node, bytes }) => `${bytes / GiB} on ${node}`);
   expect(started.map((vm) => vm && [vm.accelerators, vm.startNode, gib(vm.memoryOnNodes)])).toEqual(
     [
-      [["0000:18:00.0"], 0, ["15 on 0"]],
-      [["0000:28:00.0"], 1, ["15 on 1"]],
+      [[first], 0, ["15 on 0"]],
+      [[second], 1, ["15 on 1"]],
       // 5 GiB are left on either node: 15 are nowhere to be had.
       null,
-      [["0000:38:00.0"], 0, ["1 on 0"]],
+      [[third], 0, ["1 on 0"]],
     ],
   );
   expect(started[0]?.placed.cells[0]?.vcpuNodes).toEqual([

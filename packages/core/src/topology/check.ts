@@ -181,6 +181,9 @@ function checkPci({ pci, nodes }: Topology, report: Report): void {
 /** A bus number has eight bits: what has more bridges above it than that lies on a circle. */
 const BRIDGES_MAX = 256;
 
+/** What grows with pairs of accelerators must stay small whatever was read. */
+const ACCELERATORS_MAX = 256;
+
 function checkDevices(topology: Topology, report: Report): void {
   const present = new Set(topology.pci.map((device) => device.address));
   const list = (path: string, addresses: readonly string[], within: ReadonlySet<string>): void => {
@@ -189,6 +192,9 @@ function checkDevices(topology: Topology, report: Report): void {
     if (new Set(addresses).size !== addresses.length) report(path, "names a device twice");
   };
   const accelerators = topology.accelerators.map((accelerator) => accelerator.address);
+  if (accelerators.length > ACCELERATORS_MAX) {
+    report("accelerators", `are ${accelerators.length}, more than any machine has`);
+  }
   list("accelerators", accelerators, present);
   list(
     "nics",

@@ -29,7 +29,7 @@ export function childElements(parent: XmlElement): readonly XmlElement[] {
 
 /** The child elements of that name, in their order. */
 export function childrenNamed(parent: XmlElement, name: string): readonly XmlElement[] {
-  return childElements(parent).filter((child) => child.name === name);
+  return childElements(parent).filter((candidate) => candidate.name === name);
 }
 
 /** The first child element of that name, or null. */

@@ -5,7 +5,7 @@ import {
 } from "@evenkeel/core/topology/device-pattern.ts";
 import type { Accelerator, Nic } from "@evenkeel/core/topology/topology.ts";
 import { attribute } from "@evenkeel/core/xml/element.ts";
-import { acceleratorModel } from "../sysfs/accelerator-models.ts";
+import { acceleratorModel } from "../pci-ids/accelerator-models.ts";
 import { above, type HwlocExport, type HwlocObject, objectsOf, readCount } from "./object.ts";
 import type { HwlocPci } from "./pci.ts";
 

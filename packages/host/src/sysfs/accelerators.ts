@@ -2,7 +2,7 @@ import { acceleratorPatterns, matchingDevices } from "@evenkeel/core/topology/de
 import { normalPciAddress } from "@evenkeel/core/topology/pci-address.ts";
 import type { Accelerator, PciDevice } from "@evenkeel/core/topology/topology.ts";
 import type { Tree } from "../tree/tree.ts";
-import { acceleratorModel } from "./accelerator-models.ts";
+import { acceleratorModel } from "../pci-ids/accelerator-models.ts";
 import { pciDirectory } from "./pci.ts";
 import { fields, readIndex } from "./values.ts";
 

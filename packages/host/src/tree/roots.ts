@@ -109,6 +109,6 @@ export function onlyMachine(tree: Tree): Tree {
   throw new EvenkeelError("archive-ambiguous", `holds ${paths.length} recorded machines`, {
     where: tree.where,
     expected: "one machine",
-    remedy: `Unpack it and name one of them: ${paths.slice(0, 8).join(", ")}`,
+    remedy: `name one of them, as in ${tree.where}#${paths[0] ?? ""}: ${paths.slice(0, 8).join(", ")}`,
   });
 }

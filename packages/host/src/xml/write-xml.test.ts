@@ -29,7 +29,7 @@ const attributes = fc.dictionary(fc.constantFrom("id", "mode", "k:v", "_"), text
 
 const { tree } = fc.letrec<{ tree: XmlElement; node: XmlNode }>((tie) => ({
   tree: fc
-    .tuple(name, attributes, fc.array(tie("node"), { maxLength: 5, depthSize: "small" }))
+    .tuple(name, attributes, fc.array(tie("node"), { maxLength: 5 }))
     .map(([of, pairs, children]) => element(of, pairs, children)),
   node: fc.oneof({ maxDepth: 4 }, text, tie("tree")),
 }));
