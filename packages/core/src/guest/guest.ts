@@ -77,7 +77,7 @@ export interface Pin {
 
 /** The one root complex that the machine itself has, bus 0. */
 export interface PciRoot {
-  /** For the devices' 64-bit memory windows; null where there is none to make room for. */
+  /** For the devices' 64-bit memory, a power of two; null where there is none to make room for. */
   readonly window64Bytes: number | null;
   readonly expanders: readonly PciExpander[];
 }

@@ -17,12 +17,17 @@ export interface HypervisorLimits {
   readonly expanders: number;
   /** The first of as many slots on bus 0 that expanders take. */
   readonly firstExpanderSlot: number;
-  /** The 64-bit PCI window where it cannot be chosen; null where it can. */
-  readonly fixedWindowBytes: Readonly<Record<GuestArchitecture, number | null>>;
+  readonly pciWindow: Readonly<Record<GuestArchitecture, PciWindowLimits>>;
   /** The widest physical address that the usual UEFI firmware maps. */
   readonly addressBits: Readonly<Record<GuestArchitecture, number>>;
   /** libvirt rounds every cell up to this, so that what is not a multiple would grow. */
   readonly memoryGranuleBytes: number;
+}
+
+/** The 64-bit PCI window that the machine has by itself, and whether it can be told to have a larger one. */
+export interface PciWindowLimits {
+  readonly leastBytes: number;
+  readonly adjustable: boolean;
 }
 
 /**
@@ -38,7 +43,7 @@ export interface HypervisorLimits {
  *   slot 0 is as good as the others.
  * - `expanders`: those of bus 0's 32 slots that the host bridge (0), the primary display (1) and the
  *   chipset (26 to 31) do not claim, less one for the platform's own ports.
- * - `fixedWindowBytes`: VIRT_HIGH_PCIE_MMIO in hw/arm/virt.c; libvirt 9.0 refuses `pcihole64` there.
+ * - `pciWindow`: pci-hole64-size in hw/pci-host/q35.c; VIRT_HIGH_PCIE_MMIO in hw/arm/virt.c.
  * - `addressBits`: edk2's OvmfPkg/Library/PlatformInitLib/MemDetect.c goes no further than 46 bits.
  */
 export const qemu72: HypervisorLimits = {
@@ -51,7 +56,21 @@ export const qemu72: HypervisorLimits = {
   portsPerExpander: 32,
   expanders: 23,
   firstExpanderSlot: 2,
-  fixedWindowBytes: { x86_64: null, aarch64: 512 * GiB },
+  pciWindow: {
+    x86_64: { leastBytes: 32 * GiB, adjustable: true },
+    aarch64: { leastBytes: 512 * GiB, adjustable: false },
+  },
   addressBits: { x86_64: 46, aarch64: 48 },
   memoryGranuleBytes: 1024 * 1024,
+};
+
+/**
+ * QEMU 10.0, whose `virt` machine takes `highmem-mmio-size` and whose `q35` has 4096 vCPUs. Several
+ * GPUs of 256 GiB in one guest of aarch64 need it. No such QEMU has been tried with it yet.
+ */
+export const qemu100: HypervisorLimits = {
+  ...qemu72,
+  name: "QEMU 10.0",
+  vcpus: { x86_64: 4096, aarch64: 512 },
+  pciWindow: { ...qemu72.pciWindow, aarch64: { leastBytes: 512 * GiB, adjustable: true } },
 };

@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { GiB, MiB, TiB } from "../unit/bytes.ts";
 import { deviceGroups } from "./device-groups.ts";
-import { qemu72 } from "./limits.ts";
+import { qemu100, qemu72 } from "./limits.ts";
 import { mmioWindow } from "./mmio-window.ts";
 import { generatedPlans } from "./testing/generated-plans.ts";
 import { type DeviceShape, planOf } from "./testing/plan-of.ts";
@@ -17,6 +17,7 @@ function windowOf(
   devices: readonly (readonly DeviceShape[])[],
   memoryBytes: number,
   architecture: "x86_64" | "aarch64" = "x86_64",
+  limits = qemu72,
 ): { bytes: number | null; addressBits: number; notes: string[] } {
   const notes: string[] = [];
   const cells = devices.map((own, i) => ({
@@ -24,7 +25,7 @@ function windowOf(
     devices: own.map((d) => ({ ...d, address: d.address.replace("0000", `000${i}`) })),
   }));
   const note = (text: string): void => void notes.push(text);
-  return { ...mmioWindow(planOf({ cells }), memoryBytes, architecture, qemu72, note), notes };
+  return { ...mmioWindow(planOf({ cells }), memoryBytes, architecture, limits, note), notes };
 }
 
 test("GPUs take twice their BAR for alignment's sake", () => {
@@ -62,11 +63,13 @@ test("companions in other slots are taken to be as large as the device", () => {
   expect([beside.bytes, within.bytes]).toEqual([512 * GiB, 256 * GiB]);
 });
 
-test("aarch64 has one size of window", () => {
-  expect(windowOf([gpus(1, H100)], GiB, "aarch64")).toMatchObject({ bytes: null, addressBits: 40 });
+test("aarch64 has one size of window, but in later hypervisors", () => {
+  const one = windowOf([gpus(1, H100)], GiB, "aarch64");
+  expect(one).toMatchObject({ bytes: 512 * GiB, addressBits: 40 });
   expect(() => windowOf([gpus(5, H100)], GiB, "aarch64")).toThrow(
     "the devices' memory needs a PCI window of 1.3 TiB",
   );
+  expect(windowOf([gpus(5, H100)], GiB, "aarch64", qemu100).bytes).toBe(2 * TiB);
 });
 
 test("what firmware cannot address is refused with the bits it would take", () => {

@@ -7,13 +7,11 @@ import { unsupported } from "./unsupported.ts";
 
 /** How much 64-bit PCI address space the devices need, and up to where that takes the guest. */
 export interface MmioWindow {
-  /** Null without devices: the machine's own default serves. */
+  /** A power of two; null without devices, where the machine's own serves. */
   readonly bytes: number | null;
   readonly addressBits: number;
 }
 
-/** QEMU's and OVMF's default; never less, so that the platform's own devices find room as well. */
-const WINDOW_FLOOR_BYTES = 32 * GiB;
 /** A bridge forwards whole MiB (PCI-to-PCI Bridge Architecture 1.2, 3.2.5). */
 const BRIDGE_GRANULE_BYTES = MiB;
 
@@ -53,16 +51,17 @@ export function mmioWindow(
   const groups = deviceGroups(plan);
   noteUnknown(plan, note);
   const needed = neededBytes(groups);
-  const fixed = limits.fixedWindowBytes[architecture];
-  if (fixed !== null && needed > fixed) {
+  const { leastBytes, adjustable } = limits.pciWindow[architecture];
+  if (!adjustable && needed > leastBytes) {
     throw unsupported(
       "devices",
       `the devices' memory needs a PCI window of ${formatBytes(needed)}`,
-      `at most ${formatBytes(fixed)}, which is fixed on ${architecture} in ${limits.name}`,
-      "ask for fewer accelerators",
+      `at most ${formatBytes(leastBytes)}, which is fixed on ${architecture} in ${limits.name}`,
+      "ask for fewer accelerators, or render with the limits of a later hypervisor",
     );
   }
-  const bytes = fixed ?? powerOfTwo(Math.max(needed, WINDOW_FLOOR_BYTES));
+  // Never less than the machine's own, so that the platform's devices find room as well.
+  const bytes = powerOfTwo(Math.max(needed, leastBytes));
   const end = windowEnd(memoryBytes, bytes, architecture);
   const addressBits = Math.ceil(Math.log2(end));
   const most = limits.addressBits[architecture];
@@ -75,7 +74,7 @@ export function mmioWindow(
       "ask for fewer accelerators or less memory",
     );
   }
-  return { bytes: groups.length === 0 || fixed !== null ? null : bytes, addressBits };
+  return { bytes: groups.length === 0 ? null : bytes, addressBits };
 }
 
 /** The least multiple of a number that is no less than the value. */

@@ -1,7 +1,14 @@
 import { pciAddressParts } from "../../topology/pci-address.ts";
 import { KiB } from "../../unit/bytes.ts";
 import { element, type XmlElement } from "../../xml/element.ts";
-import type { Guest, PassedFunction, PciExpander, PciPort, PciRoot } from "../guest.ts";
+import type {
+  Guest,
+  GuestArchitecture,
+  PassedFunction,
+  PciExpander,
+  PciPort,
+  PciRoot,
+} from "../guest.ts";
 import type { LibvirtOptions } from "./options.ts";
 
 /**
@@ -9,12 +16,15 @@ import type { LibvirtOptions } from "./options.ts";
  * devices that nobody asked for. The platform's own come last: libvirt gives them the slots of
  * bus 0 that are free.
  */
-export function deviceElements({ pci, cpu }: Guest, options: LibvirtOptions): XmlElement[] {
+export function deviceElements(
+  { architecture, pci, cpu }: Guest,
+  options: LibvirtOptions,
+): XmlElement[] {
   const ports = pci.expanders.flatMap((expander) =>
     expander.ports.map((port) => ({ expander, port })),
   );
   return [
-    rootElement(pci),
+    rootElement(pci, architecture),
     ...pci.expanders.map(expanderElement),
     ...ports.map(({ expander, port }) => portElement(expander, port)),
     element("controller", { type: "usb", model: "none" }),
@@ -42,8 +52,9 @@ function controller(index: number, model: string, children: readonly XmlElement[
   return element("controller", { type: "pci", index, model }, children);
 }
 
-function rootElement({ window64Bytes }: PciRoot): XmlElement {
-  if (window64Bytes === null) return controller(0, "pcie-root", []);
+function rootElement({ window64Bytes }: PciRoot, architecture: GuestArchitecture): XmlElement {
+  // On aarch64 libvirt 9.0 refuses the size, and the firmware takes the machine's: `windowArguments`.
+  if (window64Bytes === null || architecture !== "x86_64") return controller(0, "pcie-root", []);
   const size = element("pcihole64", { unit: "KiB" }, [`${window64Bytes / KiB}`]);
   return controller(0, "pcie-root", [size]);
 }

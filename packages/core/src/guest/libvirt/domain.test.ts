@@ -2,6 +2,7 @@ import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { GiB, MiB } from "../../unit/bytes.ts";
 import { element } from "../../xml/element.ts";
+import { qemu100 } from "../limits.ts";
 import { render, renderings } from "../render.ts";
 import { generatedPlans } from "../testing/generated-plans.ts";
 import { planOf } from "../testing/plan-of.ts";
@@ -304,6 +305,16 @@ test("on aarch64 there is what its machine has", () => {
     "
   `);
   expect(() => render(arm, "libvirt", { firmware: "bios" })).toThrow("no BIOS on aarch64");
+});
+
+test("on aarch64 a window beyond the machine's own is the machine's to open", () => {
+  const cells = plan.devices.map(({ address }) => ({
+    cores: 1,
+    devices: [{ address, barBytes: [256 * GiB, MiB] }],
+  }));
+  const arm = planOf({ architecture: "aarch64", cells });
+  expect(() => render(arm, "libvirt")).toThrow("needs a PCI window of");
+  expect(render(arm, "libvirt", { limits: qemu100 })).toContain("highmem-mmio-size=2048G");
 });
 
 test("vCPUs beyond 255 bring an interrupt controller and an IOMMU for them", () => {

@@ -4,7 +4,7 @@ import type { Guest } from "../guest.ts";
 import { unsupported } from "../unsupported.ts";
 import { cpuElement, cpuTuneElement, vcpuElements } from "./cpu.ts";
 import { deviceElements } from "./devices.ts";
-import { firmwareArguments, osElement } from "./firmware.ts";
+import { windowArguments, osElement } from "./firmware.ts";
 import { memoryBackingElement, memoryElement, numaTuneElement } from "./memory.ts";
 import type { LibvirtOptions } from "./options.ts";
 
@@ -18,7 +18,8 @@ export const metadataNamespace = "urn:evenkeel:v1";
  *
  * It needs libvirt 9.0 and QEMU 7.2. The youngest things used are `maxphysaddr` (libvirt 8.7),
  * `hotplug` on root ports (6.3), `firmware` features (7.2), the CPU mode `maximum` of `emulated`
- * (7.1), and `pxb-pcie` on aarch64 (QEMU 6.0).
+ * (7.1), and `pxb-pcie` on aarch64 (QEMU 6.0). Guests made for later limits may need more: a PCI
+ * window above 512 GiB on aarch64 needs QEMU 10.0, more than 288 vCPUs on x86 QEMU 8.1.
  *
  * VFIO pins a guest's memory while it has a device, and libvirt raises the limit for that by
  * itself. `<locked/>` would lift the limit for the emulator altogether, so it is not used.
@@ -41,7 +42,7 @@ function domainElement(guest: Guest, options: LibvirtOptions): XmlElement {
   }
   const type = options.emulated === true ? "qemu" : "kvm";
   const namespace = { "xmlns:qemu": "http://libvirt.org/schemas/domain/qemu/1.0" };
-  const commandLine = firmwareArguments(guest, firmware);
+  const commandLine = windowArguments(guest, firmware);
   return element("domain", { type, ...(commandLine.length > 0 ? namespace : {}) }, [
     element("name", {}, [guest.name]),
     element("uuid", {}, [guest.uuid]),

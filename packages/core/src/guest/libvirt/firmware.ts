@@ -17,19 +17,33 @@ export function osElement({ architecture }: Guest, firmware: Firmware): XmlEleme
   return element("os", { firmware: "efi" }, [type, element("firmware", {}, [feature])]);
 }
 
-/** OVMF's 64-bit window where nobody tells it another (OvmfPkg's PcdPciMmio64Size). */
+/** The 64-bit PCI windows of OVMF (PcdPciMmio64Size) and of QEMU's `virt` machine by themselves. */
 const OVMF_WINDOW_BYTES = 32 * GiB;
+const VIRT_WINDOW_BYTES = 512 * GiB;
 
 /**
- * Tells OVMF how large a window to open. Since November 2022 it opens an eighth of the address
- * space when it trusts the CPU's width; earlier, or on narrow CPUs, this is the only way, and the
- * larger of the two counts (OvmfPkg/Library/PlatformInitLib/MemDetect.c). libvirt reserves the name
- * among its own `fwcfg` entries, so it goes on the command line.
+ * The size of the PCI window, where libvirt has no element for it.
+ *
+ * OVMF opens an eighth of the address space when it trusts the CPU's width, since November 2022.
+ * Earlier, or on narrow CPUs, it must be told, and the larger of the two counts
+ * (OvmfPkg/Library/PlatformInitLib/MemDetect.c); libvirt reserves the name among its own `fwcfg`
+ * entries. On aarch64 the window is the machine's, which QEMU takes in a second `-machine`.
  */
-export function firmwareArguments({ architecture, pci }: Guest, firmware: Firmware): XmlElement[] {
+export function windowArguments({ architecture, pci }: Guest, firmware: Firmware): XmlElement[] {
   const window = pci.window64Bytes ?? 0;
-  if (firmware !== "efi" || architecture !== "x86_64" || window <= OVMF_WINDOW_BYTES) return [];
-  const value = `name=opt/ovmf/X-PciMmio64Mb,string=${window / MiB}`;
-  const args = ["-fw_cfg", value].map((arg) => element("qemu:arg", { value: arg }));
-  return [element("qemu:commandline", {}, args)];
+  switch (architecture) {
+    case "x86_64": {
+      if (firmware !== "efi" || window <= OVMF_WINDOW_BYTES) return [];
+      return commandLine("-fw_cfg", `name=opt/ovmf/X-PciMmio64Mb,string=${window / MiB}`);
+    }
+    case "aarch64": {
+      if (window <= VIRT_WINDOW_BYTES) return [];
+      return commandLine("-machine", `highmem-mmio-size=${window / GiB}G`);
+    }
+  }
+}
+
+function commandLine(...args: readonly string[]): XmlElement[] {
+  const elements = args.map((value) => element("qemu:arg", { value }));
+  return [element("qemu:commandline", {}, elements)];
 }

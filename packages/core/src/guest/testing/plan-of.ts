@@ -37,7 +37,7 @@ export interface DeviceShape {
 }
 
 /** As many CPUs as a node of these hosts has, so that a CPU's number tells its node. */
-export const CPUS_PER_NODE = 500;
+const CPUS_PER_NODE = 500;
 
 /** A consistent plan of that shape, for a host that has all it takes. */
 export function planOf(shape: PlanShape): Plan {
