@@ -10,6 +10,8 @@ const packages = [
   "libvirt-clients",
   "libvirt-daemon-system",
   "libxml2-utils",
+  "ovmf",
+  "qemu-efi-aarch64",
   "qemu-system-arm",
   "qemu-system-x86",
   "xz-utils",

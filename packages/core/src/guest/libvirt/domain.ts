@@ -9,7 +9,7 @@ import { memoryBackingElement, memoryElement, numaTuneElement } from "./memory.t
 import type { LibvirtOptions } from "./options.ts";
 
 /** The XML namespace of what Evenkeel writes into a domain: `virsh metadata VM urn:evenkeel:v1`. */
-export const metadataNamespace = "urn:evenkeel:v1";
+const metadataNamespace = "urn:evenkeel:v1";
 
 /**
  * A guest as libvirt's domain XML (https://libvirt.org/formatdomain.html), the same bytes for the
