@@ -91,10 +91,10 @@ const pciDevice = object({
   parent: pciAddress.nullable(),
   root: text(64),
   class: z
-    .string({ error: "four or six hexadecimal digits" })
-    .regex(/^(?:[0-9a-f]{4}|[0-9a-f]{6})$/, { error: "four or six hexadecimal digits" }),
-  vendor: pciId,
-  device: pciId,
+    .string({ error: "two, four or six hexadecimal digits" })
+    .regex(/^(?:[0-9a-f]{2}){1,3}$/, { error: "two, four or six hexadecimal digits" }),
+  vendor: pciId.nullable(),
+  device: pciId.nullable(),
   node: index.nullable(),
   iommuGroup: id.nullable(),
   driver: text(64).nullable(),

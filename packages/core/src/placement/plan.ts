@@ -69,8 +69,8 @@ export interface PlanDevice {
   readonly address: string;
   readonly kind: "accelerator" | "nic";
   readonly model: string | null;
-  readonly vendor: string;
-  readonly device: string;
+  readonly vendor: string | null;
+  readonly device: string | null;
   /** The host's node of it; null where the host does not know. */
   readonly node: number | null;
   /** The guest cell it is shown on. */

@@ -62,8 +62,8 @@ export interface SignatureCore {
 export interface SignatureDevice {
   readonly kind: "accelerator" | "nic";
   readonly model: string | null;
-  readonly vendor: string;
-  readonly device: string;
+  readonly vendor: string | null;
+  readonly device: string | null;
   readonly cell: number;
   readonly node: number | null;
   readonly maxSpeedGTs: number | null;

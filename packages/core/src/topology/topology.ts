@@ -86,16 +86,17 @@ export interface Core {
 
 /** A PCI function: a device, a bridge, or one port of a switch. */
 export interface PciDevice {
-  /** Full and lower case: `0000:1b:00.0`. */
+  /** Full and lower case: `0000:1b:00.0`. Where the source has none, a stand-in (`stand-in.ts`). */
   readonly address: string;
   /** The bridge directly above; null on a root bus. */
   readonly parent: string | null;
   /** The host bridge it hangs below: `pci0000:15`. */
   readonly root: string;
-  /** Base class, subclass and programming interface: `030200`. The last two digits may be unknown: `0302`. */
+  /** Base class, subclass and programming interface, as far as known: `030200`, `0302`, `02`. */
   readonly class: string;
-  readonly vendor: string;
-  readonly device: string;
+  /** Four hexadecimal digits each: `10de`, `2330`. */
+  readonly vendor: string | null;
+  readonly device: string | null;
   readonly node: number | null;
   readonly iommuGroup: number | null;
   readonly driver: string | null;

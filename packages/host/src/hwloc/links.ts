@@ -96,5 +96,5 @@ function endPoint(object: HwlocObject, pci: readonly HwlocPci[]): HwlocPci | nul
 const firstNvlink: ReadonlySet<string> = new Set(["15f8", "15f9"]);
 
 function megabytesPerLink({ device }: HwlocPci): number {
-  return device.vendor === "10de" && firstNvlink.has(device.device) ? 20_000 : 25_000;
+  return device.vendor === "10de" && firstNvlink.has(device.device ?? "") ? 20_000 : 25_000;
 }

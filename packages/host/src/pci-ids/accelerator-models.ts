@@ -92,7 +92,7 @@ const describedModels: ReadonlyMap<string, string> = new Map(
  * What a data-center accelerator is called, so that a request means the same on a machine of the
  * catalog and on one that was read. Null of every other device: its driver may still tell a name.
  */
-export function acceleratorModel(vendor: string, device: string): string | null {
+export function acceleratorModel(vendor: string | null, device: string | null): string | null {
   const id = `${vendor}:${device}`;
   return describedModels.get(id) ?? furtherModels.get(id) ?? null;
 }

@@ -1,0 +1,24 @@
+/**
+ * Addresses for devices whose source tells none: `nvidia-smi topo -m` knows GPU3 and mlx5_0 and how
+ * they reach each other, and nothing of PCI. A Topology names devices by address, so such a device
+ * gets a stand-in from a domain that no machine has, and everything that shows or joins topologies
+ * can tell that it is none.
+ */
+const STAND_IN_DOMAIN = "ffffff00";
+
+/** The stand-in for the device, bridge or port of that number, from 0 to 65535. */
+export function standInAddress(ordinal: number): string {
+  const hex = (value: number, digits: number): string => value.toString(16).padStart(digits, "0");
+  const [bus, slot, fn] = [(ordinal >> 8) & 0xff, (ordinal >> 3) & 0x1f, ordinal & 7];
+  return `${STAND_IN_DOMAIN}:${hex(bus, 2)}:${hex(slot, 2)}.${fn}`;
+}
+
+/** A stand-in for a host bridge whose name nobody told. */
+export function standInRoot(ordinal: number): string {
+  return `pci${STAND_IN_DOMAIN}:${ordinal.toString(16).padStart(2, "0")}`;
+}
+
+/** Whether an address, or the name of a root, is a stand-in. */
+export function isStandIn(name: string): boolean {
+  return name.includes(`${STAND_IN_DOMAIN}:`);
+}
