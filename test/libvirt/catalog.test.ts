@@ -7,10 +7,10 @@ import { resolveRequest } from "@evenkeel/core/request/resolve.ts";
 import { isolations, localities } from "@evenkeel/core/request/virtual-machine.ts";
 import { catalogMachine, catalogNames } from "@evenkeel/core/topology/catalog/catalog.ts";
 import { expect, test } from "vitest";
-import { whyNot } from "./programs.ts";
+import { whyNoSchema } from "./programs.ts";
 import { domainSchema } from "./schema.ts";
 
-if (whyNot !== null) console.warn(`skipping the catalog's guests: ${whyNot}`);
+if (whyNoSchema !== null) console.warn(`skipping the catalog's guests: ${whyNoSchema}`);
 
 /** What fits of a family of requests on a machine of the catalog, as placed. */
 function plansOn(name: string): Plan[] {
@@ -37,7 +37,7 @@ function plansOn(name: string): Plan[] {
   );
 }
 
-test.skipIf(whyNot !== null).each(catalogNames)(
+test.skipIf(whyNoSchema !== null).each(catalogNames)(
   "what is placed on %s is a valid domain",
   (name) => {
     const wrong = domainSchema();

@@ -6,7 +6,7 @@ import { attribute, child, textOf } from "@evenkeel/core/xml/element.ts";
 import { readXml } from "@evenkeel/host/xml/read-xml.ts";
 import * as fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type Libvirtd, startLibvirtd } from "./libvirtd.ts";
+import { type Libvirtd, START_TIMEOUT_MS, startLibvirtd } from "./libvirtd.ts";
 import { placedParts } from "./placed-parts.ts";
 import { whyNot } from "./programs.ts";
 
@@ -14,7 +14,7 @@ if (whyNot !== null) console.warn(`skipping definitions in libvirt: ${whyNot}`);
 let libvirtd: Libvirtd | null = null;
 beforeAll(async () => {
   if (whyNot === null) libvirtd = await startLibvirtd();
-});
+}, START_TIMEOUT_MS);
 afterAll(() => libvirtd?.stop());
 
 /** Defines a plan's domain, takes it back as libvirt keeps it, and removes it. */

@@ -6,7 +6,7 @@ import { type DeviceShape, planOf } from "@evenkeel/core/guest/testing/plan-of.t
 import type { Plan } from "@evenkeel/core/placement/plan.ts";
 import { GiB, MiB } from "@evenkeel/core/unit/bytes.ts";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type Libvirtd, startLibvirtd } from "./libvirtd.ts";
+import { type Libvirtd, START_TIMEOUT_MS, startLibvirtd } from "./libvirtd.ts";
 import { type PciFunction, pciFunctions } from "./pci-functions.ts";
 import { whyNot } from "./programs.ts";
 import { runnable, type StandIn } from "./stand-ins.ts";
@@ -15,7 +15,7 @@ if (whyNot !== null) console.warn(`skipping guests under real firmware: ${whyNot
 let libvirtd: Libvirtd | null = null;
 beforeAll(async () => {
   if (whyNot === null) libvirtd = await startLibvirtd();
-});
+}, START_TIMEOUT_MS);
 afterAll(() => libvirtd?.stop());
 
 const FIRMWARE_TIMEOUT_MS = 300_000;

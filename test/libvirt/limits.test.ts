@@ -4,7 +4,7 @@ import { planOf } from "@evenkeel/core/guest/testing/plan-of.ts";
 import type { Plan } from "@evenkeel/core/placement/plan.ts";
 import { MiB } from "@evenkeel/core/unit/bytes.ts";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type Libvirtd, startLibvirtd } from "./libvirtd.ts";
+import { type Libvirtd, START_TIMEOUT_MS, startLibvirtd } from "./libvirtd.ts";
 import { whyNot } from "./programs.ts";
 import { runnable } from "./stand-ins.ts";
 
@@ -12,7 +12,7 @@ if (whyNot !== null) console.warn(`skipping the hypervisor's own limits: ${whyNo
 let libvirtd: Libvirtd | null = null;
 beforeAll(async () => {
   if (whyNot === null) libvirtd = await startLibvirtd();
-});
+}, START_TIMEOUT_MS);
 afterAll(() => libvirtd?.stop());
 
 /** What libvirt or QEMU says of a guest beyond our limits, or null when they run it after all. */

@@ -8,10 +8,10 @@ import { generatedPlans } from "@evenkeel/core/guest/testing/generated-plans.ts"
 import { planOf } from "@evenkeel/core/guest/testing/plan-of.ts";
 import * as fc from "fast-check";
 import { afterAll, expect, test } from "vitest";
-import { whyNot } from "./programs.ts";
+import { whyNoSchema } from "./programs.ts";
 import { domainSchema } from "./schema.ts";
 
-if (whyNot !== null) console.warn(`skipping libvirt's schema: ${whyNot}`);
+if (whyNoSchema !== null) console.warn(`skipping libvirt's schema: ${whyNoSchema}`);
 const options = fc.record({
   emulated: fc.boolean(),
   cpuFeatures: fc.constantFrom([], ["topoext"]),
@@ -22,7 +22,7 @@ const misspelled = render(planOf({ cells: [{ cores: 1 }] }), "libvirt").replace(
   "vcpupn",
 );
 
-test.skipIf(whyNot !== null)("every rendering is valid by libvirt's schema", () => {
+test.skipIf(whyNoSchema !== null)("every rendering is valid by libvirt's schema", () => {
   const wrong = domainSchema();
   expect(wrong(misspelled)).toContain("cputune");
   fc.assert(
@@ -36,7 +36,7 @@ test.skipIf(whyNot !== null)("every rendering is valid by libvirt's schema", () 
 const folder = mkdtempSync(join(tmpdir(), "evenkeel-schema-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-test.skipIf(whyNot !== null)("libvirt's own tool agrees", async () => {
+test.skipIf(whyNoSchema !== null)("libvirt's own tool agrees", async () => {
   const path = join(folder, "domain.xml");
   const validate = (): Promise<unknown> =>
     promisify(execFile)("virt-xml-validate", [path, "domain"]);
