@@ -16,17 +16,6 @@ beforeAll(async () => {
   // As many nodes as generated plans speak of.
   if (whyNot === null) libvirtd = await startLibvirtd({ hostNodes: 32 });
 }, START_TIMEOUT_MS);
-afterAll, beforeAll, expect, test } from "vitest";
-import { type CommandLine, commandLine } from "./command-line.ts";
-import { type Libvirtd, START_TIMEOUT_MS, startLibvirtd } from "./libvirtd.ts";
-import { whyNot } from "./programs.ts";
-
-if (whyNot !== null) console.warn(`skipping QEMU's command lines: ${whyNot}`);
-let libvirtd: Libvirtd | null = null;
-beforeAll(async () => {
-  // As many nodes as generated plans speak of.
-  if (whyNot === null) libvirtd = await startLibvirtd({ hostNodes: 32 }, START_TIMEOUT_MS);
-});
 afterAll(() => libvirtd?.stop());
 
 /** Huge pages of 2 MiB, the only ones that every machine can mount, in place of larger ones. */
