@@ -2,6 +2,7 @@ import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { defaultHostPolicy, type HostPolicy } from "../request/host-policy.ts";
 import type { Request } from "../request/request.ts";
+import { requestOf } from "../request/testing/requests.ts";
 import { syntheticTopology } from "../topology/synthetic/build.ts";
 import { smallTopology } from "../topology/testing/arbitrary-machine.ts";
 import { GiB, MiB } from "../unit/bytes.ts";
@@ -20,19 +21,7 @@ const machines: readonly string[] = [
   "package:2 core:4 thread:2 memory:16Gi hugepages:6x1Gi distances:10/21 root[switch[gpu:h100-sxm*2 nic:cx7]]",
 ];
 
-const plain: Request = {
-  name: "vm",
-  tenant: null,
-  flavor: null,
-  accelerators: { count: 0, model: null, link: "any" },
-  nics: { count: 0, rdma: false },
-  vcpus: 2,
-  memoryBytes: 2 * GiB,
-  hugepageBytes: GiB,
-  locality: "strict",
-  isolation: "core",
-  workload: "inference",
-};
+const plain = requestOf();
 
 /** All requests of a bounded family: few enough to try them all, different enough to matter. */
 const family: readonly Request[] = [0, 1, 2, 3, 4].flatMap((accelerators) =>
