@@ -19,7 +19,7 @@ import { chooseCores } from "./search/core-choice.ts";
 import type { LayoutCell } from "./search/layout.ts";
 import { placed } from "./search/layout-cost.ts";
 import type { Found } from "./search/search.ts";
-import { planSignature } from "./signature.ts";
+import { planSignature } from "./signature/signature.ts";
 import type { FreeCore } from "./space/cores.ts";
 import type { FreeDevice } from "./space/devices.ts";
 import { pageBytesOf } from "./space/memory.ts";

@@ -4,13 +4,13 @@ import type { FreeDevice } from "../space/devices.ts";
 import type { Space } from "../space/space.ts";
 import { type AcceleratorSet, acceleratorSets, satisfiesLink } from "./accelerator-sets.ts";
 import { extraDevices } from "./extra.ts";
-import { distances, spreadBound, spreadOf } from "./distance.ts";
+import { distances, spreadBound } from "./distance.ts";
 import type { CellSupply } from "./fit.ts";
-import type { Layout, LayoutCell, Objective } from "./layout.ts";
-import { layoutCost } from "./layout-cost.ts";
+import type { Layout, LayoutCell } from "./layout.ts";
 import { chooseNics } from "./nic-choice.ts";
+import { objectiveOf } from "./objective.ts";
 import { type Ranking, ranking } from "./ranking.ts";
-import type { Rules } from "./search.ts";
+import type { Rules } from "./rules.ts";
 import { proportionalSplit } from "./split.ts";
 
 /**
@@ -131,22 +131,4 @@ function nicsFor(
   );
   const extra = extraDevices(space.topology);
   return chooseNics(nics, count, cost, (chosen) => extra([...accelerators, ...chosen]));
-}
-
-/** What a finished layout is judged by; `uneven` is the caller's to say. */
-export function objectiveOf(
-  space: Space,
-  model: CostModel,
-  cells: readonly LayoutCell[],
-  uneven = 0,
-): Objective {
-  const chosen = cells.flatMap((cell) => [...cell.accelerators, ...cell.nics]);
-  const nodes = cells.map((cell) => cell.node);
-  return {
-    cells: cells.length,
-    cost: layoutCost(cells, model),
-    extra: extraDevices(space.topology)(chosen),
-    uneven,
-    spread: spreadOf(nodes, distances(space.topology)),
-  };
 }

@@ -1,14 +1,14 @@
 import type { CostModel } from "../../cost/placement-cost.ts";
 import type { FreeDevice } from "../space/devices.ts";
 import type { NodeSpace, Space } from "../space/space.ts";
-import { objectiveOf } from "./beside-accelerators.ts";
 import { distances, spreadBound } from "./distance.ts";
 import { extraDevices } from "./extra.ts";
 import type { LayoutCell } from "./layout.ts";
 import { chooseNics } from "./nic-choice.ts";
+import { objectiveOf } from "./objective.ts";
 import { nodeSets } from "./node-sets.ts";
 import { type Ranking, ranking } from "./ranking.ts";
-import type { Rules } from "./search.ts";
+import type { Rules } from "./rules.ts";
 import { evenSplit } from "./split.ts";
 
 /**

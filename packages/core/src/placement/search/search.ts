@@ -3,17 +3,10 @@ import type { Request } from "../../request/request.ts";
 import type { HostState } from "../host-state.ts";
 import { type Space, spaceFor } from "../space/space.ts";
 import { rankBesideAccelerators } from "./beside-accelerators.ts";
-import { type Fit, interleaveFit, strayingFit, strictFit } from "./fit.ts";
+import { interleaveFit, strayingFit, strictFit } from "./fit.ts";
 import type { Layout } from "./layout.ts";
 import { rankOnNodes } from "./on-nodes.ts";
-
-/** What a locality allows. */
-export interface Rules {
-  /** Where a cell's cores and memory may come from. */
-  readonly fit: Fit;
-  /** Whether every device must lie on one of the cells' nodes; one of unknown node cannot. */
-  readonly besideDevices: boolean;
-}
+import type { Rules } from "./rules.ts";
 
 /** What the search found, and what it looked at. */
 export interface Found {

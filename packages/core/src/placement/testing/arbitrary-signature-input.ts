@@ -6,7 +6,7 @@ import type {
   SignatureDevice,
   SignatureInput,
   SignatureNode,
-} from "../signature-input.ts";
+} from "../signature/signature-input.ts";
 import { permutations, shuffled } from "./small-graphs.ts";
 
 /** How many of everything there may be, and how often things that may differ do. */

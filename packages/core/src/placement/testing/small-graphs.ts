@@ -1,4 +1,4 @@
-import type { LabeledGraph } from "../canonical-form.ts";
+import type { LabeledGraph } from "../signature/canonical-form.ts";
 
 /** All orders of the numbers below n, by inserting the greatest at every place. */
 export function permutations(n: number): readonly (readonly number[])[] {

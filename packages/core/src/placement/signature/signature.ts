@@ -1,6 +1,6 @@
-import { canonicalJson } from "../hash/canonical-json.ts";
-import { sha256 } from "../hash/sha256.ts";
-import type { Topology } from "../topology/topology.ts";
+import { canonicalJson } from "../../hash/canonical-json.ts";
+import { sha256 } from "../../hash/sha256.ts";
+import type { Topology } from "../../topology/topology.ts";
 import { canonicalForm } from "./canonical-form.ts";
 import { signatureGraph } from "./signature-graph.ts";
 import { type SignatureInput, signatureInputs, type UnsignedPlan } from "./signature-input.ts";

@@ -1,13 +1,13 @@
 import { expect, test } from "vitest";
-import { EvenkeelError } from "../error/evenkeel-error.ts";
-import { invariant } from "../invariant.ts";
-import { indices } from "../set/index-set.ts";
-import { parseList } from "../set/list-format.ts";
-import { catalogMachine } from "../topology/catalog/catalog.ts";
-import { syntheticTopology } from "../topology/synthetic/build.ts";
-import type { Topology } from "../topology/topology.ts";
-import { GiB } from "../unit/bytes.ts";
-import type { Cell, PlanDevice } from "./plan.ts";
+import { EvenkeelError } from "../../error/evenkeel-error.ts";
+import { invariant } from "../../invariant.ts";
+import { indices } from "../../set/index-set.ts";
+import { parseList } from "../../set/list-format.ts";
+import { catalogMachine } from "../../topology/catalog/catalog.ts";
+import { syntheticTopology } from "../../topology/synthetic/build.ts";
+import type { Topology } from "../../topology/topology.ts";
+import { GiB } from "../../unit/bytes.ts";
+import type { Cell, PlanDevice } from "../plan.ts";
 import { planSignature, planSignatures } from "./signature.ts";
 import { signatureInputs, type UnsignedPlan } from "./signature-input.ts";
 

@@ -1,11 +1,11 @@
-import { type NodeDistance, nodeDistances } from "../cost/node-distance.ts";
-import { EvenkeelError } from "../error/evenkeel-error.ts";
-import type { Isolation, Locality } from "../request/virtual-machine.ts";
-import { emptySet, indices, isDisjoint, isEmpty } from "../set/index-set.ts";
-import { parseList } from "../set/list-format.ts";
-import { type Interconnect, interconnects } from "../topology/interconnect.ts";
-import type { Core, MemoryKind, Topology } from "../topology/topology.ts";
-import type { Cell, Plan } from "./plan.ts";
+import { type NodeDistance, nodeDistances } from "../../cost/node-distance.ts";
+import { EvenkeelError } from "../../error/evenkeel-error.ts";
+import type { Isolation, Locality } from "../../request/virtual-machine.ts";
+import { emptySet, indices, isDisjoint, isEmpty } from "../../set/index-set.ts";
+import { parseList } from "../../set/list-format.ts";
+import { type Interconnect, interconnects } from "../../topology/interconnect.ts";
+import type { Core, MemoryKind, Topology } from "../../topology/topology.ts";
+import type { Cell, Plan } from "../plan.ts";
 
 /**
  * What a placement's signature is made from: everything in which two VMs of one flavor may differ

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import type { NodeDistance } from "../cost/node-distance.ts";
-import type { Interconnect } from "../topology/interconnect.ts";
-import { GiB } from "../unit/bytes.ts";
+import type { NodeDistance } from "../../cost/node-distance.ts";
+import type { Interconnect } from "../../topology/interconnect.ts";
+import { GiB } from "../../unit/bytes.ts";
 import type { SignatureCell, SignatureDevice, SignatureInput } from "./signature-input.ts";
 import { signatureText } from "./signature-text.ts";
 

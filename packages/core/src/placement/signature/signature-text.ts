@@ -1,7 +1,7 @@
-import { interconnectCost } from "../cost/interconnect-cost.ts";
-import type { Interconnect } from "../topology/interconnect.ts";
-import { amountOf, plural } from "../text/amount.ts";
-import { formatBytes } from "../unit/bytes.ts";
+import { interconnectCost } from "../../cost/interconnect-cost.ts";
+import type { Interconnect } from "../../topology/interconnect.ts";
+import { amountOf, plural } from "../../text/amount.ts";
+import { formatBytes } from "../../unit/bytes.ts";
 import type { SignatureCell, SignatureDevice, SignatureInput } from "./signature-input.ts";
 
 /**

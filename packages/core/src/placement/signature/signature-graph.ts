@@ -1,5 +1,5 @@
-import { canonicalJson } from "../hash/canonical-json.ts";
-import { invariant } from "../invariant.ts";
+import { canonicalJson } from "../../hash/canonical-json.ts";
+import { invariant } from "../../invariant.ts";
 import type { LabeledEdge, LabeledGraph } from "./canonical-form.ts";
 import type { SignatureCell, SignatureInput } from "./signature-input.ts";
 
