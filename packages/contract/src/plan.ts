@@ -81,6 +81,7 @@ export const planSchema = object({
   locality: oneOf(localities),
   isolation: oneOf(isolations),
   architecture: text(32).nullable(),
+  cpuModel: text(256).nullable(),
   threadsPerCore: integer(1, 16),
   cells: list(cell, CELLS_MAX),
   distances: distancesSchema.nullable(),

@@ -230,11 +230,11 @@ test("a plan that contradicts itself is no plan", () => {
   ];
   expect(`\n${cases.map((text) => told(text, "plan.json")).join("\n")}\n`).toMatchInlineSnapshot(`
     "
-    document-invalid plan.json:30:6: cells[0].vcpus[0].cpu is 1.5 | an integer from 0 to 65535 | null
-    document-invalid plan.json:30:6: cells[0].vcpus[0] has no field "cpux" (and 1 more) | the fields id, cpu | did you mean "cpu"?
+    document-invalid plan.json:31:6: cells[0].vcpus[0].cpu is 1.5 | an integer from 0 to 65535 | null
+    document-invalid plan.json:31:6: cells[0].vcpus[0] has no field "cpux" (and 1 more) | the fields id, cpu | did you mean "cpu"?
     plan-inconsistent plan.json: cells[0].vcpus[0]: floats, which isolation "core" rules out | a plan whose parts agree with one another | place the VM again instead of editing its plan
     plan-inconsistent plan.json: cells[0].memoryOnNodes: must add up to memoryBytes | a plan whose parts agree with one another | place the VM again instead of editing its plan
-    document-invalid plan.json:120:3: cost.slowdown is -1 | a number above 0 | null
+    document-invalid plan.json:121:3: cost.slowdown is -1 | a number above 0 | null
     "
   `);
 });

@@ -56,6 +56,7 @@ export function guestFromPlan(plan: Plan, options: GuestOptions = {}): Guest {
       vcpus: vcpus.length,
       ...cpuTopology(plan, note),
       dedicated: plan.isolation !== "shared",
+      features: featuresOf(plan, architecture),
       extendedInterrupts: architecture === "x86_64" && vcpus.length > limits.xapicVcpus,
       addressBits: window.addressBits,
     },
@@ -98,6 +99,12 @@ function checkConsistent(plan: Plan): void {
     expected: "a plan whose parts agree with one another",
     remedy: "place the VM again instead of editing its plan",
   });
+}
+
+/** Hygon's CPUs are AMD's in this, as in QEMU. */
+function featuresOf({ cpuModel, threadsPerCore }: Plan, architecture: GuestArchitecture): string[] {
+  const amd = architecture === "x86_64" && /\b(AMD|Hygon)\b/.test(cpuModel ?? "");
+  return amd && threadsPerCore > 1 ? ["topoext"] : [];
 }
 
 function architectureOf(plan: Plan, options: GuestOptions): GuestArchitecture {

@@ -49,6 +49,11 @@ export interface GuestCpu {
   readonly dedicated: boolean;
   /** Numbers above 255 need interrupts of more than eight bits: x2APIC and interrupt remapping. */
   readonly extendedInterrupts: boolean;
+  /**
+   * CPU features to ask for beyond the host's own: on AMD `topoext`, without which QEMU hides the
+   * threads of a core from the guest.
+   */
+  readonly features: readonly string[];
   /** The physical address bits that memory and the 64-bit PCI window need. */
   readonly addressBits: number;
 }

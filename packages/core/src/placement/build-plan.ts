@@ -50,6 +50,7 @@ export function buildPlan(host: HostState, found: Found, ideal: RawCost): Plan {
     locality: request.locality,
     isolation: request.isolation,
     architecture: topology.machine.architecture,
+    cpuModel: topology.machine.cpuModel,
     threadsPerCore: guestThreadsPerCore(space),
     cells,
     distances: distancesBetween(topology, cells),

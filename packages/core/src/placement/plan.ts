@@ -18,6 +18,8 @@ export interface Plan {
   readonly isolation: Isolation;
   /** The host's, and so the guest's: `x86_64`, `aarch64`; null where the topology did not tell. */
   readonly architecture: string | null;
+  /** The host's CPUs, as the kernel names them: what a guest needs to be told depends on the vendor. */
+  readonly cpuModel: string | null;
   /** How many vCPUs of one core follow each other in `vcpus`: the guest's threads per core. */
   readonly threadsPerCore: number;
   /** A cell's id is its position, and the guest's node number. */

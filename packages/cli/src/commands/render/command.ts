@@ -15,7 +15,7 @@ export interface RenderFlags {
 function parseFeature(input: string): string {
   if (/^[a-z0-9][a-z0-9._-]{0,63}$/.test(input)) return input;
   throw new EvenkeelError("usage", `--cpu-feature is ${JSON.stringify(input)}`, {
-    expected: "the name of a CPU feature as libvirt knows it, such as topoext",
+    expected: "the name of a CPU feature as libvirt knows it, such as invtsc",
     remedy: "virsh cpu-models and libvirt's cpu_map have the names",
   });
 }
@@ -65,7 +65,7 @@ export const renderCommand: CliCommand = {
           variadic: true,
           default: [],
           placeholder: "NAME",
-          brief: "a CPU feature to require, such as topoext on AMD hosts; repeat it for more",
+          brief: "a CPU feature to require, such as invtsc; repeat it for more",
         },
       },
     },

@@ -25,11 +25,13 @@ export function cpuTuneElement({ vcpuPins, emulatorCpus, iothreadPins }: Guest):
 
 export function cpuElement(guest: Guest, options: LibvirtOptions): XmlElement {
   const { sockets, coresPerSocket, threadsPerCore } = guest.cpu;
-  const features = options.cpuFeatures ?? [];
+  // In software the CPU is not the host's, and needs nothing that the host's does.
+  const own = options.emulated === true ? [] : guest.cpu.features;
+  const features = new Set([...own, ...(options.cpuFeatures ?? [])]);
   return element("cpu", cpuMode(guest, options), [
     element("topology", { sockets, dies: 1, cores: coresPerSocket, threads: threadsPerCore }),
     ...addressWidth(guest, options),
-    ...features.map((name) => element("feature", { policy: "require", name })),
+    ...Array.from(features, (name) => element("feature", { policy: "require", name })),
     element("numa", {}, guest.cells.map(cellElement)),
   ]);
 }

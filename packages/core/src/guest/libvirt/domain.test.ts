@@ -222,11 +222,21 @@ test("with a BIOS, nothing is said to UEFI firmware", () => {
   `);
 });
 
+test("a core's threads are shown on AMD, which takes a feature, and asked for nowhere else", () => {
+  const rendered = (shape: Parameters<typeof planOf>[0], emulated = false): boolean =>
+    render(planOf(shape), "libvirt", { emulated }).includes("topoext");
+  const amd = { cells: [{ cores: 2 }], threadsPerCore: 2, cpuModel: "AMD EPYC 9654 96-Core Processor" };
+  expect(rendered(amd)).toBe(true);
+  expect(rendered(amd, true)).toBe(false);
+  expect(rendered({ ...amd, threadsPerCore: 1 })).toBe(false);
+  expect(rendered({ ...amd, cpuModel: "Intel(R) Xeon(R) Platinum 8480C" })).toBe(false);
+});
+
 test("features and devices are added as they are", () => {
   const disk = element("disk", { type: "file", device: "disk" });
-  const more = render(plan, "libvirt", { cpuFeatures: ["topoext"], devices: [disk] });
+  const more = render(plan, "libvirt", { cpuFeatures: ["invtsc"], devices: [disk] });
   expect(changes(usual, more)).toMatchInlineSnapshot(`
-    "+    <feature policy='require' name='topoext'/>
+    "+    <feature policy='require' name='invtsc'/>
     +    <disk type='file' device='disk'/>"
   `);
 });

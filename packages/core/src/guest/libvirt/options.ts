@@ -10,8 +10,7 @@ export interface LibvirtOptions {
    */
   readonly firmware?: "efi" | "bios" | undefined;
   /**
-   * CPU features to require beyond the host's own: on AMD hosts `topoext`, without which QEMU
-   * hides SMT from the guest, and which other hosts do not have. A plan does not tell the maker.
+   * CPU features to require beyond the host's own and those that the guest's plan calls for.
    */
   readonly cpuFeatures?: readonly string[] | undefined;
   /** The platform's own devices (disks, networks, consoles), put behind the plan's as they are. */

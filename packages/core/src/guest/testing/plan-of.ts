@@ -9,6 +9,7 @@ export interface PlanShape {
   readonly vm?: string;
   readonly tenant?: string | null;
   readonly architecture?: string | null;
+  readonly cpuModel?: string | null;
   readonly locality?: Locality;
   readonly isolation?: Isolation;
   readonly threadsPerCore?: number;
@@ -87,6 +88,7 @@ export function planOf(shape: PlanShape): Plan {
     flavor: null,
     locality: shape.locality ?? "strict",
     isolation,
+    cpuModel: shape.cpuModel ?? null,
     architecture: shape.architecture === undefined ? "x86_64" : shape.architecture,
     threadsPerCore: threads,
     cells,

@@ -61,6 +61,7 @@ function planOn(topology: Topology, asked: readonly CellAsked[]): UnsignedPlan {
     locality: "strict",
     isolation: "core",
     architecture: null,
+    cpuModel: null,
     threadsPerCore: 2,
     cells,
     distances: null,

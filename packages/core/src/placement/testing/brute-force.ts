@@ -202,6 +202,7 @@ function asPlan(
     locality: "strict",
     isolation: request.isolation,
     architecture: null,
+    cpuModel: null,
     threadsPerCore,
     cells,
     distances:
