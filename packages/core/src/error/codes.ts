@@ -20,6 +20,7 @@ export const errorCodes = {
   "xml-malformed": "an XML document is not well formed, or it is cut short",
   "xml-unsafe": "an XML document declares entities or is nested beyond reason",
   "xml-unexpected": "a well-formed XML document is not of the expected kind",
+  "text-unexpected": "a text is not the output of the tool that it is read as",
   "json-malformed": "a JSON document cannot be parsed",
   "yaml-malformed": "a YAML document cannot be parsed",
   "document-invalid": "a document does not have the fields that its kind has",
