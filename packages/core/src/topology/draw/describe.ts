@@ -23,10 +23,15 @@ export function memoryText({ memoryBytes, kind }: MemoryNode): Line {
 
 /** A node's memory, and how much of it lies in huge pages. */
 export function memoryLine(node: MemoryNode): Line {
-  if (node.memoryBytes === 0) return memoryText(node);
+  return joined([memoryText(node), hugepagesLine(node)], " · ");
+}
+
+/** A node's huge pages, size by size; nothing for a node without memory. */
+export function hugepagesLine(node: MemoryNode): Line {
+  if (node.memoryBytes === 0) return [];
   const pools = node.hugepages.filter(({ total }) => total > 0).map(poolLine);
-  const none = node.cpus === "" ? [] : [line("no huge pages")];
-  return joined([memoryText(node), ...(pools.length > 0 ? pools : none)], " · ");
+  const none = node.cpus === "" ? [] : line("no huge pages");
+  return pools.length > 0 ? joined(pools, " · ") : none;
 }
 
 function poolLine({ sizeBytes, total, free }: HugepagePool): Line {
@@ -83,7 +88,8 @@ function countsOf(numbers: readonly number[]): number[] {
   return [...new Set(numbers)].toSorted((a, b) => a - b);
 }
 
-function sizeOf(list: string): number {
+/** How many numbers a list string names. */
+export function sizeOf(list: string): number {
   const set = parseList(list);
   return set === null ? 0 : size(set);
 }

@@ -6,7 +6,7 @@ import { fitted, type Line, line, printLine, span, widestOf, widthOf } from "./l
 import { distanceLines, interconnectLines, partitionLines } from "./matrix.ts";
 import { nodeTable } from "./node-table.ts";
 import { packageBoxes } from "./package-boxes.ts";
-import { hiddenFunctions } from "./pci-tree.ts";
+import { hiddenFunctions } from "./pci-branches.ts";
 
 export interface DrawOptions {
   /** Columns there are, at least 40. */

@@ -34,8 +34,9 @@ const sgr: Readonly<Record<Style, string>> = {
 };
 
 // Control characters and the marks that turn the direction of text could rewrite what a terminal
-// shows, and names come from files that anybody may have written. Half a surrogate pair is no text.
-const unprintable = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
+// shows, and names come from files that anybody may have written. Half a surrogate pair is no text,
+// and the last two code points of the basic plane may not stand in XML.
+const unprintable = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\u{fffe}\u{ffff}]/gu;
 
 /** A part of a line; characters that a terminal would act on become `�`. */
 export function span(text: string, style: Style = "plain"): Span {

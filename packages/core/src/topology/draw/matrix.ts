@@ -2,7 +2,7 @@ import { interconnects } from "../interconnect.ts";
 import type { Topology } from "../topology.ts";
 import { listOf } from "./describe.ts";
 import { type Line, line, span, type Style, widestOf, wrapped } from "./line.ts";
-import { acceleratorNames } from "./pci-tree.ts";
+import { acceleratorNames } from "./pci-branches.ts";
 
 /** More rows than this are drawn as classes of nodes. */
 const nodesInFullMax = 8;
@@ -13,23 +13,48 @@ export function distanceLines({ nodes, distances }: Topology, width: number): Li
   if (distances === null) {
     return [line("distances  ", span("unknown", "unknown"))];
   }
-  const value = (i: number, j: number): number => distances[i]?.[j] ?? 0;
-  const places = [...nodes.keys()];
-  const classes = nodes.length <= nodesInFullMax ? places.map((i) => [i]) : twins(places, value);
-  const names = classes.map((members) => listOf(members.map((i) => nodes[i]?.id ?? 0)));
-  const rows = classes.map((from) =>
-    classes.map((to) => {
-      const [i = 0, twin = i] = from;
-      const [j = 0] = to;
-      if (from !== to) return `${value(i, j)}`;
-      return from.length === 1 ? `${value(i, i)}` : `${value(i, i)}/${value(i, twin)}`;
-    }),
+  const { names, rows } = distanceTable(nodes, distances);
+  const texts = rows.map((row) =>
+    row.map(({ value, among }) => (among === null ? `${value}` : `${value}/${among}`)),
   );
-  const table = tableLines("distances", names, rows, (text, i, j) => (i === j ? "faint" : "plain"));
+  const table = tableLines("distances", names, texts, (_, i, j) => (i === j ? "faint" : "plain"));
   if (widestOf(table) <= width) return table;
   const all = distances.flat();
   const range = `${Math.min(...all)} to ${Math.max(...all)}`;
   return [line(`distances  ${range}, in too many classes to draw: see the machine as JSON`)];
+}
+
+/** Distances between classes of nodes that are alike; a class of one is a node. */
+export interface DistanceTable {
+  /** List strings of nodes. */
+  readonly names: readonly string[];
+  readonly rows: readonly (readonly DistanceEntry[])[];
+}
+
+export interface DistanceEntry {
+  readonly value: number;
+  /** Between two nodes of one class, where this is the class's distance to itself. */
+  readonly among: number | null;
+}
+
+/** The table of a few nodes in full, and that of many by classes. */
+export function distanceTable(
+  nodes: Topology["nodes"],
+  distances: readonly (readonly number[])[],
+): DistanceTable {
+  const value = (i: number, j: number): number => distances[i]?.[j] ?? 0;
+  const places = [...nodes.keys()];
+  const classes = nodes.length <= nodesInFullMax ? places.map((i) => [i]) : twins(places, value);
+  return {
+    names: classes.map((members) => listOf(members.map((i) => nodes[i]?.id ?? 0))),
+    rows: classes.map((from) =>
+      classes.map((to) => {
+        const [i = 0, twin = i] = from;
+        const [j = 0] = to;
+        return { value: value(i, j), among: from === to && from.length > 1 ? value(i, twin) : null };
+      }),
+    ),
+  };
 }
 
 /**
@@ -60,9 +85,7 @@ function twins(
 export function interconnectLines(topology: Topology, width: number): Line[] {
   const { accelerators } = topology;
   if (accelerators.length < 2) return [];
-  const of = interconnects(topology);
-  const addresses = accelerators.map(({ address }) => address);
-  const rows = addresses.map((a) => addresses.map((b) => (a === b ? "X" : (of(a, b) ?? "?"))));
+  const rows = interconnectRows(topology);
   const classes = new Set(rows.flat().filter((text) => text !== "X"));
   const [only] = classes;
   if (classes.size === 1 && only !== undefined) {
@@ -83,7 +106,15 @@ export function interconnectLines(topology: Topology, width: number): Line[] {
   return [line(`links  ${[...classes].toSorted().join(", ")}: too many pairs to draw`)];
 }
 
-function styleOf(text: string): Style {
+/** How each accelerator reaches each: `X` itself, `?` where the topology does not tell. */
+export function interconnectRows(topology: Topology): readonly (readonly string[])[] {
+  const of = interconnects(topology);
+  const addresses = topology.accelerators.map(({ address }) => address);
+  return addresses.map((a) => addresses.map((b) => (a === b ? "X" : (of(a, b) ?? "?"))));
+}
+
+/** What kind of thing an interconnect class is. */
+export function styleOf(text: string): Style {
   if (text === "X") return "faint";
   if (text === "?") return "unknown";
   return /^(NV|XGMI)/.test(text) ? "accelerator" : "plain";

@@ -1,7 +1,7 @@
 import type { Topology } from "../topology.ts";
 import { memoryLine, memoryText, nodesText, poolsText } from "./describe.ts";
 import { fitted, type Line, line, span, widestOf } from "./line.ts";
-import { acceleratorNames } from "./pci-tree.ts";
+import { acceleratorNames } from "./pci-branches.ts";
 
 /** Longer lists of CPUs are cut, so that the columns after them stay in sight. */
 const cpuListMax = 24;

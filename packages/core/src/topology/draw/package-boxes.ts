@@ -31,13 +31,13 @@ export function packageBoxes(topology: Topology, width: number): Line[] {
   });
 }
 
-interface PackageGroup {
+export interface PackageGroup {
   readonly title: string;
   readonly nodes: readonly MemoryNode[];
 }
 
 /** Nodes with CPUs by the package that they lie in; one that spans several stands for itself. */
-function packageGroups(topology: Topology): PackageGroup[] {
+export function packageGroups(topology: Topology): PackageGroup[] {
   const groups = new Map<string, MemoryNode[]>();
   for (const node of topology.nodes.filter(({ cpus }) => cpus !== "")) {
     const packages = packagesOf(topology, node.id);

@@ -1,0 +1,183 @@
+import { comparePciAddresses } from "../pci-address.ts";
+import { isStandIn } from "../stand-in.ts";
+import type { PciDevice, Topology } from "../topology.ts";
+import { listOf } from "./describe.ts";
+import { type Line, line, span } from "./line.ts";
+
+/**
+ * The part of the PCI tree that matters for placement: host bridges, switches, and the
+ * accelerators and NICs below them. Ports are not shown, for each thing has its own; neither is
+ * what is no accelerator or NIC, of which real machines have hundreds.
+ */
+export interface Forest {
+  /** The node that all of it hangs from; null where that is unknown. */
+  readonly node: number | null;
+  readonly roots: readonly Branch[];
+}
+
+/** A host bridge or a switch, with what is below it by address. */
+export interface Branch {
+  readonly kind: "branch";
+  readonly label: string;
+  readonly below: readonly (Branch | Leaf)[];
+}
+
+/** An accelerator or a NIC. */
+export interface Leaf {
+  readonly kind: "leaf";
+  readonly device: PciDevice;
+}
+
+interface Growing {
+  readonly id: string;
+  readonly node: number | null;
+  readonly below: (Growing | Leaf)[];
+}
+
+/** The trees of a topology, those of one node together, nodes ascending and the unknown last. */
+export function pciForests(topology: Topology): Forest[] {
+  const short = shortener(topology);
+  const roots = rootsOf(topology);
+  const nodes = [...new Set(roots.map(({ node }) => node))].toSorted(nodeOrder);
+  return nodes.map((node) => ({
+    node,
+    roots: roots.filter((root) => root.node === node).map((root) => grown(root, short)),
+  }));
+}
+
+const nodeOrder = (a: number | null, b: number | null): number =>
+  a === b ? 0 : (a ?? Infinity) - (b ?? Infinity);
+
+/**
+ * An address as people read it: without the domain where there is only the first, as lspci shows
+ * it, and `?` for a stand-in, which is an address that nobody told.
+ */
+export function shortener({ pci }: Topology): (address: string) => string {
+  const only = pci.every(({ address }) => address.startsWith("0000:"));
+  return (address) => {
+    if (isStandIn(address)) return "?";
+    return only ? address.replace(/^0000:/, "") : address;
+  };
+}
+
+function shownAddresses({ accelerators, nics }: Topology): ReadonlySet<string> {
+  return new Set([...accelerators, ...nics].map(({ address }) => address));
+}
+
+/** The host bridges with what is shown below them, once for each node that devices there have. */
+function rootsOf(topology: Topology): Growing[] {
+  const { pci } = topology;
+  const shown = shownAddresses(topology);
+  const byAddress = new Map(pci.map((device) => [device.address, device]));
+  const roots = new Map<string, Growing>();
+  for (const device of pci) {
+    if (!shown.has(device.address)) continue;
+    const key = `${device.root} ${device.node}`;
+    const id = device.root.replace(/^pci/, "");
+    const root = roots.get(key) ?? { id, node: device.node, below: [] };
+    roots.set(key, root);
+    let branch = root;
+    for (const upstream of switchesAbove(device, byAddress)) {
+      const known = branch.below.find((child) => "id" in child && child.id === upstream);
+      const next =
+        known !== undefined && "id" in known
+          ? known
+          : { id: upstream, node: device.node, below: [] };
+      if (next !== known) branch.below.push(next);
+      branch = next;
+    }
+    branch.below.push({ kind: "leaf", device });
+  }
+  return [...roots.values()];
+}
+
+/**
+ * The upstream ports above a device, outermost first: bridges that have a bridge both above and
+ * below them on the way alternate as upstream and downstream ports, beginning below the root port.
+ */
+function switchesAbove(device: PciDevice, byAddress: ReadonlyMap<string, PciDevice>): string[] {
+  const above: string[] = [];
+  for (let at = device.parent; at !== null; at = byAddress.get(at)?.parent ?? null) {
+    if (above.includes(at)) break;
+    above.unshift(at);
+  }
+  return above.filter((_, i) => i % 2 === 1);
+}
+
+function grown({ id, below }: Growing, short: (address: string) => string): Branch {
+  const children = below.map((child): Branch | Leaf =>
+    "id" in child ? grown(child, short) : child,
+  );
+  return {
+    kind: "branch",
+    label: short(id),
+    below: children.toSorted((a, b) => comparePciAddresses(firstOf(a), firstOf(b))),
+  };
+}
+
+function firstOf(item: Branch | Leaf): string {
+  if (item.kind === "leaf") return item.device.address;
+  const [first] = item.below.map(firstOf);
+  return first ?? "";
+}
+
+/** What a shown device is called: an accelerator with its ordinal and model, or a NIC. */
+export interface DeviceName {
+  readonly kind: "accelerator" | "nic";
+  /** `GPU0`, `NIC`. */
+  readonly label: string;
+  /** `H100 SXM5 80GB`, `mlx5_0 RDMA`; PCI ids where nobody knows better. */
+  readonly name: Line;
+}
+
+/** Looks ordinals and names up once. */
+export function deviceNames(topology: Topology): (device: PciDevice) => DeviceName {
+  const ordinals = new Map(topology.accelerators.map(({ address }, i) => [address, i]));
+  const nics = new Map(topology.nics.map((nic) => [nic.address, nic]));
+  return (device) => {
+    const ids = device.vendor === null ? "model unknown" : `${device.vendor}:${device.device}`;
+    const ordinal = ordinals.get(device.address);
+    if (ordinal !== undefined) {
+      const model = topology.accelerators[ordinal]?.model ?? null;
+      const name = model === null ? span(ids, "unknown") : span(model, "accelerator");
+      return { kind: "accelerator", label: `GPU${ordinal}`, name: line(name) };
+    }
+    const nic = nics.get(device.address);
+    const rdma = nic?.rdma === true ? [span(" RDMA")] : [];
+    const name = nic?.name ?? null;
+    const shown = name === null ? span(ids, "unknown") : span(name, "nic");
+    return { kind: "nic", label: "NIC", name: [shown, ...rdma] };
+  };
+}
+
+/** The other functions of its IOMMU group that are no bridges: they go wherever it goes. */
+export function groupNote(
+  { pci }: Topology,
+  device: PciDevice,
+  short: (address: string) => string,
+): Line {
+  if (device.iommuGroup === null) return [];
+  const others = pci.filter(
+    (other) =>
+      other.iommuGroup === device.iommuGroup &&
+      other.address !== device.address &&
+      !other.class.startsWith("0604"),
+  );
+  if (others.length === 0) return [];
+  const shown =
+    others.length <= 2 ? others.map((other) => short(other.address)).join(" ") : others.length;
+  return line(span(` with ${shown}`, "warning"));
+}
+
+/** How many PCI functions besides bridges are not drawn. */
+export function hiddenFunctions(topology: Topology): number {
+  const shown = shownAddresses(topology);
+  return topology.pci.filter(
+    ({ address, class: code }) => !code.startsWith("06") && !shown.has(address),
+  ).length;
+}
+
+/** The ordinals of accelerators, as `GPU0-3,7`. */
+export function acceleratorNames(ordinals: Iterable<number>): string {
+  return `GPU${listOf(ordinals)}`;
+}
