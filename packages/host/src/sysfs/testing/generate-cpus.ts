@@ -1,0 +1,143 @@
+import { indices, indexSet, lowest } from "@evenkeel/core/set/index-set.ts";
+import { formatList, parseList } from "@evenkeel/core/set/list-format.ts";
+import type { Core, Topology } from "@evenkeel/core/topology/topology.ts";
+import { addLine, type GeneratedTree } from "./generated-tree.ts";
+
+const cpuRoot = "/sys/devices/system/cpu";
+
+/**
+ * `/sys/devices/system/cpu`: Documentation/admin-guide/cputopology.rst and ABI/testing/
+ * sysfs-devices-system-cpu. A CPU that is offline keeps its directory and `online`, and has neither
+ * topology nor caches.
+ */
+export function generateCpus(tree: GeneratedTree, { cores, offlineCpus }: Topology): void {
+  const online = cpusOf(cores);
+  const offline = cpusIn(offlineCpus);
+  const present = formatList(indexSet([...online, ...offline]));
+  addLine(tree, `${cpuRoot}/online`, formatList(indexSet(online)));
+  addLine(tree, `${cpuRoot}/present`, present);
+  addLine(tree, `${cpuRoot}/possible`, present);
+  addLine(tree, `${cpuRoot}/offline`, offlineCpus);
+  for (const cpu of offline) addLine(tree, `${cpuRoot}/cpu${cpu}/online`, 0);
+
+  const sharers = {
+    package: grouped(cores, (core) => core.package),
+    die: grouped(cores, (core) => core.die),
+    cluster: grouped(cores, (core) => core.cluster),
+    l3: grouped(cores, (core) => core.l3),
+  };
+  const dieIds = idsWithinPackage(cores, (core) => core.die);
+  const clusterIds = idsWithinPackage(cores, (core) => core.cluster);
+  const l3Ids = [...sharers.l3.keys()];
+  const coreIds = idsWithinPackage(cores, (core) => core.id);
+  for (const core of cores) {
+    for (const cpu of cpusIn(core.cpus)) {
+      const at = `${cpuRoot}/cpu${cpu}`;
+      // Firmware seldom lets the boot processor be taken offline: it has no such file.
+      if (cpu !== 0) addLine(tree, `${at}/online`, 1);
+      addLine(tree, `${at}/topology/physical_package_id`, core.package ?? -1);
+      addLine(tree, `${at}/topology/core_id`, coreIds.get(core.id) ?? 0);
+      for (const name of ["core_cpus", "thread_siblings"]) addSet(tree, at, name, core.cpus);
+      for (const name of ["package_cpus", "core_siblings"]) {
+        addSet(tree, at, name, sharers.package.get(core.package) ?? core.cpus);
+      }
+      if (core.die !== null) {
+        addLine(tree, `${at}/topology/die_id`, dieIds.get(core.die) ?? 0);
+        addSet(tree, at, "die_cpus", sharers.die.get(core.die) ?? core.cpus);
+      }
+      // Where the architecture has clusters, one without any is called -1 and holds the core.
+      const cluster = core.cluster === null ? -1 : (clusterIds.get(core.cluster) ?? 0);
+      addLine(tree, `${at}/topology/cluster_id`, cluster);
+      addSet(tree, at, "cluster_cpus", sharers.cluster.get(core.cluster) ?? core.cpus);
+      addCaches(tree, at, core, sharers.l3.get(core.l3) ?? null, l3Ids.indexOf(core.l3));
+    }
+  }
+}
+
+/** Both the list and the mask, as the kernel has each. */
+function addSet(tree: GeneratedTree, cpu: string, name: string, list: string): void {
+  addLine(tree, `${cpu}/topology/${name}_list`, list);
+  addLine(tree, `${cpu}/topology/${name}`, maskText(list));
+}
+
+/** L1d, L1i and L2 of the core, and the L3 where there is one. */
+function addCaches(
+  tree: GeneratedTree,
+  at: string,
+  core: Core,
+  l3: string | null,
+  l3Id: number,
+): void {
+  const caches = [
+    { level: 1, type: "Data", size: "48K", cpus: core.cpus, id: core.id },
+    { level: 1, type: "Instruction", size: "32K", cpus: core.cpus, id: core.id },
+    { level: 2, type: "Unified", size: "2048K", cpus: core.cpus, id: core.id },
+    ...(core.l3 === null || l3 === null
+      ? []
+      : [{ level: 3, type: "Unified", size: "107520K", cpus: l3, id: l3Id }]),
+  ];
+  for (const [i, { level, type, size, cpus, id }] of caches.entries()) {
+    const index = `${at}/cache/index${i}`;
+    addLine(tree, `${index}/level`, level);
+    addLine(tree, `${index}/type`, type);
+    addLine(tree, `${index}/size`, size);
+    addLine(tree, `${index}/id`, id);
+    addLine(tree, `${index}/shared_cpu_list`, cpus);
+    addLine(tree, `${index}/shared_cpu_map`, maskText(cpus));
+  }
+}
+
+/** Words of 32 bits from the highest, as `bitmap_print_to_pagebuf` writes them. */
+export function maskText(list: string): string {
+  let bits = 0n;
+  for (const cpu of cpusIn(list)) bits |= 1n << BigInt(cpu);
+  const digits = bits.toString(16);
+  const words: string[] = [];
+  for (let end = digits.length; end > 0; end -= 8) {
+    words.unshift(digits.slice(Math.max(0, end - 8), end));
+  }
+  return words.map((word, i) => (i === 0 ? word : word.padStart(8, "0"))).join(",");
+}
+
+/** The CPUs of the cores that have a value in common, as a list, by the value. */
+function grouped(
+  cores: readonly Core[],
+  valueOf: (core: Core) => number | null,
+): ReadonlyMap<number | null, string> {
+  const groups = new Map<number, number[]>();
+  for (const core of cores) {
+    const value = valueOf(core);
+    if (value !== null) groups.set(value, [...(groups.get(value) ?? []), ...cpusIn(core.cpus)]);
+  }
+  return new Map([...groups].map(([value, cpus]) => [value, formatList(indexSet(cpus))]));
+}
+
+/** The kernel numbers cores, clusters and dies anew in every package. */
+function idsWithinPackage(
+  cores: readonly Core[],
+  valueOf: (core: Core) => number | null,
+): ReadonlyMap<number, number> {
+  const ids = new Map<number, number>();
+  const next = new Map<number | null, number>();
+  const byCpu = cores.toSorted((a, b) => firstCpu(a) - firstCpu(b));
+  for (const core of byCpu) {
+    const value = valueOf(core);
+    if (value === null || ids.has(value)) continue;
+    const id = next.get(core.package) ?? 0;
+    ids.set(value, id);
+    next.set(core.package, id + 1);
+  }
+  return ids;
+}
+
+function firstCpu({ cpus }: Core): number {
+  return lowest(parseList(cpus) ?? indexSet([])) ?? 0;
+}
+
+function cpusIn(list: string): number[] {
+  return indices(parseList(list) ?? indexSet([]));
+}
+
+function cpusOf(cores: readonly Core[]): number[] {
+  return cores.flatMap(({ cpus }) => cpusIn(cpus));
+}

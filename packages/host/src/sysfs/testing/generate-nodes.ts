@@ -1,0 +1,151 @@
+import { indexSet } from "@evenkeel/core/set/index-set.ts";
+import { formatList } from "@evenkeel/core/set/list-format.ts";
+import type {
+  Access,
+  HugepagePool,
+  MemoryNode,
+  Topology,
+} from "@evenkeel/core/topology/topology.ts";
+import { maskText } from "./generate-cpus.ts";
+import { addLine, addLink, type GeneratedTree } from "./generated-tree.ts";
+
+const nodeRoot = "/sys/devices/system/node";
+
+/**
+ * `/sys/devices/system/node`: Documentation/ABI/stable/sysfs-devices-node, with what HMAT says of
+ * the nodes (admin-guide/mm/numaperf.rst), huge pages (admin-guide/mm/hugetlbpage.rst), and the
+ * devices whose memory has become a node's: dax devices by the `kmem` driver, and NVIDIA's GPUs.
+ */
+export function generateNodes(tree: GeneratedTree, topology: Topology): void {
+  const { nodes, distances } = topology;
+  const listed = (wanted: (node: MemoryNode) => boolean): string =>
+    formatList(indexSet(nodes.filter(wanted).map(({ id }) => id)));
+  addLine(
+    tree,
+    `${nodeRoot}/online`,
+    listed(() => true),
+  );
+  addLine(
+    tree,
+    `${nodeRoot}/possible`,
+    listed(() => true),
+  );
+  addLine(
+    tree,
+    `${nodeRoot}/has_cpu`,
+    listed(({ cpus }) => cpus !== ""),
+  );
+  addLine(
+    tree,
+    `${nodeRoot}/has_memory`,
+    listed(({ memoryBytes }) => (memoryBytes ?? 0) > 0),
+  );
+  for (const [i, node] of nodes.entries()) {
+    const at = `${nodeRoot}/node${node.id}`;
+    addLine(tree, `${at}/cpulist`, node.cpus);
+    addLine(tree, `${at}/cpumap`, maskText(node.cpus));
+    const row = distances?.[i];
+    if (row !== undefined) addLine(tree, `${at}/distance`, row.join(" "));
+    if (node.memoryBytes !== null) tree.files.set(`${at}/meminfo`, meminfo(node.id, node));
+    for (const pool of node.hugepages) addPool(tree, `${at}/hugepages`, pool);
+  }
+  addWholeMachine(tree, nodes);
+  addDevicesWithMemory(tree, topology);
+  for (const { id } of nodes) addInitiators(tree, id, topology.access);
+}
+
+function meminfo(id: number, { memoryBytes }: MemoryNode): string {
+  const kilobytes = Math.floor((memoryBytes ?? 0) / 1024);
+  const line = (name: string, value: number): string =>
+    `Node ${id} ${`${name}:`.padEnd(16)}${`${value}`.padStart(8)} kB\n`;
+  return line("MemTotal", kilobytes) + line("MemFree", kilobytes >> 1) + line("MemUsed", 4);
+}
+
+function addPool(tree: GeneratedTree, directory: string, pool: HugepagePool): void {
+  const at = `${directory}/hugepages-${pool.sizeBytes / 1024}kB`;
+  addLine(tree, `${at}/nr_hugepages`, pool.total);
+  if (pool.free !== null) addLine(tree, `${at}/free_hugepages`, pool.free);
+  addLine(tree, `${at}/surplus_hugepages`, 0);
+}
+
+/** What the machine says of all nodes together, where it is known of each. */
+function addWholeMachine(tree: GeneratedTree, nodes: readonly MemoryNode[]): void {
+  if (nodes.every(({ memoryBytes }) => memoryBytes !== null)) {
+    const total = nodes.reduce((sum, node) => sum + (node.memoryBytes ?? 0), 0);
+    const text = `MemTotal:       ${Math.floor(total / 1024)} kB\nMemFree:        8 kB\n`;
+    tree.files.set("/proc/meminfo", text);
+  }
+  const sizes = new Set(nodes.flatMap(({ hugepages }) => hugepages.map((pool) => pool.sizeBytes)));
+  for (const sizeBytes of sizes) {
+    const pools = nodes.flatMap(({ hugepages }) =>
+      hugepages.filter((pool) => pool.sizeBytes === sizeBytes),
+    );
+    const sum = (valueOf: (pool: HugepagePool) => number): number =>
+      pools.reduce((total, pool) => total + valueOf(pool), 0);
+    addPool(tree, "/sys/kernel/mm/hugepages", {
+      sizeBytes,
+      total: sum(({ total }) => total),
+      free: pools.some(({ free }) => free === null) ? null : sum(({ free }) => free ?? 0),
+    });
+  }
+}
+
+/** The GPUs whose memory may be a node's: NVIDIA's, where no other driver has them. */
+export function gpusWithDriver({ accelerators, pci }: Topology): string[] {
+  const devices = new Map(pci.map((device) => [device.address, device]));
+  return accelerators.flatMap(({ address }) => {
+    const device = devices.get(address);
+    if (device?.vendor !== "10de") return [];
+    return device.driver === null || device.driver === "nvidia" ? [address] : [];
+  });
+}
+
+function addDevicesWithMemory(tree: GeneratedTree, topology: Topology): void {
+  const gpus = gpusWithDriver(topology);
+  let region = 0;
+  for (const { id, kind } of topology.nodes) {
+    if (kind === "gpu") {
+      const address = gpus.shift();
+      if (address === undefined) continue;
+      const at = `/proc/driver/nvidia/gpus/${address}/numa_status`;
+      tree.files.set(at, `Node:\t\t ${id}\nStatus:\t\t online\n\nRefcount: 1\n`);
+      continue;
+    }
+    const place =
+      kind === "cxl"
+        ? `/sys/devices/platform/ACPI0017:00/root0/decoder0.0/region${region}/dax_region${region}`
+        : kind === "pmem"
+          ? `/sys/devices/LNXSYSTM:00/LNXSYBUS:00/ACPI0012:00/ndbus0/region${region}/dax${region}.0`
+          : null;
+    if (place === null) continue;
+    const name = `dax${region}.0`;
+    addLine(tree, `${place}/${name}/target_node`, id);
+    addLine(tree, `${place}/${name}/numa_node`, 0);
+    addLink(tree, `/sys/bus/dax/devices/${name}`, `${place}/${name}`);
+    addLink(tree, `/sys/bus/dax/drivers/kmem/${name}`, `${place}/${name}`);
+    addLink(tree, `${place}/${name}/driver`, "/sys/bus/dax/drivers/kmem");
+    region++;
+  }
+}
+
+/** Of the initiators that firmware speaks of, those that the kernel shows: the best ones. */
+export function bestAccess(access: readonly Access[], target: number): Access[] {
+  const known = access.filter((entry) => entry.target === target && entry.basis === "hmat");
+  const latency = Math.min(...known.map((entry) => entry.readLatencyNs ?? Infinity));
+  const nearest = known.filter((entry) => (entry.readLatencyNs ?? Infinity) === latency);
+  const bandwidth = Math.max(...nearest.map((entry) => entry.readBytesPerSecond ?? 0));
+  return nearest.filter((entry) => (entry.readBytesPerSecond ?? 0) === bandwidth);
+}
+
+/** `access0` and `access1` alike: all of these initiators are processors. */
+function addInitiators(tree: GeneratedTree, target: number, access: readonly Access[]): void {
+  const best = bestAccess(access, target);
+  for (const { initiator, readLatencyNs, readBytesPerSecond } of best) {
+    for (const name of ["access0", "access1"]) {
+      const at = `${nodeRoot}/node${target}/${name}/initiators`;
+      addLine(tree, `${at}/read_latency`, readLatencyNs ?? 0);
+      addLine(tree, `${at}/read_bandwidth`, Math.round((readBytesPerSecond ?? 0) / 1e6));
+      addLink(tree, `${at}/node${initiator}`, `${nodeRoot}/node${initiator}`);
+    }
+  }
+}

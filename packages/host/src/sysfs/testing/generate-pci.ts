@@ -1,0 +1,141 @@
+import type { PciDevice, PcieLink, Topology } from "@evenkeel/core/topology/topology.ts";
+import { gpusWithDriver } from "./generate-nodes.ts";
+import { addLine, addLink, type GeneratedTree } from "./generated-tree.ts";
+
+/**
+ * The PCI functions where the kernel has them, below their host bridge and the bridges between, and
+ * the links to them: Documentation/ABI/testing/sysfs-bus-pci, PCI/sysfs-pci.rst, and
+ * ABI/testing/sysfs-kernel-iommu_groups. Devices of the classes `infiniband` and `net` lie below
+ * their function, and so do AMD's figures of a GPU's memory; NVIDIA's driver tells in `/proc`.
+ */
+export function generatePci(tree: GeneratedTree, topology: Topology): void {
+  const { pci } = topology;
+  const places = placesOf(pci);
+  const virtualFunctions = new Map<string, number>();
+  for (const device of pci) {
+    const at = places.get(device.address) ?? "";
+    addLink(tree, `/sys/bus/pci/devices/${device.address}`, at);
+    addLine(tree, `${at}/class`, `0x${device.class}`);
+    addLine(tree, `${at}/vendor`, `0x${device.vendor}`);
+    addLine(tree, `${at}/device`, `0x${device.device}`);
+    addLine(tree, `${at}/revision`, "0xa1");
+    addLine(tree, `${at}/numa_node`, device.node ?? -1);
+    if (device.link !== null) addPcieLink(tree, at, device.link);
+    if (device.barBytes !== null) tree.files.set(`${at}/resource`, resource(device.barBytes));
+    if (device.iommuGroup !== null) {
+      const group = `/sys/kernel/iommu_groups/${device.iommuGroup}`;
+      addLink(tree, `${at}/iommu_group`, group);
+      addLink(tree, `${group}/devices/${device.address}`, at);
+    }
+    if (device.driver !== null) {
+      const driver = `/sys/bus/pci/drivers/${device.driver}`;
+      addLink(tree, `${at}/driver`, driver);
+      addLink(tree, `${driver}/${device.address}`, at);
+    }
+    const physical = device.physicalFunction;
+    const above = physical === null ? undefined : places.get(physical);
+    if (physical === null || above === undefined) continue;
+    const ordinal = virtualFunctions.get(physical) ?? 0;
+    virtualFunctions.set(physical, ordinal + 1);
+    addLink(tree, `${at}/physfn`, above);
+    addLink(tree, `${above}/virtfn${ordinal}`, at);
+  }
+  addNics(tree, topology, places);
+  addAccelerators(tree, topology, places);
+}
+
+type Places = ReadonlyMap<string, string>;
+
+/** `/sys/devices/pci0000:15/0000:15:01.0/0000:16:00.0` of every function. */
+function placesOf(pci: readonly PciDevice[]): Places {
+  const devices = new Map(pci.map((device) => [device.address, device]));
+  const places = new Map<string, string>();
+  const placeOf = (device: PciDevice): string => {
+    const known = places.get(device.address);
+    if (known !== undefined) return known;
+    const bridge = device.parent === null ? undefined : devices.get(device.parent);
+    const above = bridge === undefined ? `/sys/devices/${device.root}` : placeOf(bridge);
+    const place = `${above}/${device.address}`;
+    places.set(device.address, place);
+    return place;
+  };
+  for (const device of pci) placeOf(device);
+  return places;
+}
+
+/** `pci_speed_string` and the width from the link registers; 0xff is one that the kernel lost. */
+function addPcieLink(tree: GeneratedTree, at: string, link: PcieLink): void {
+  const speed = (value: number | null): string =>
+    value === null ? "Unknown" : `${value.toFixed(1)} GT/s PCIe`;
+  addLine(tree, `${at}/current_link_speed`, speed(link.speedGTs));
+  addLine(tree, `${at}/current_link_width`, link.width ?? 0);
+  addLine(tree, `${at}/max_link_speed`, speed(link.maxSpeedGTs));
+  addLine(tree, `${at}/max_link_width`, link.maxWidth ?? 255);
+}
+
+const memory64Prefetchable = 0x14220cn;
+const memory32 = 0x40200n;
+const ports = 0x40101n;
+
+/**
+ * Thirteen lines of start, end and flags (include/linux/ioport.h): six registers, the expansion
+ * ROM, SR-IOV's. A 64-bit register takes two of the six, the second of which is empty.
+ */
+function resource(sizes: readonly number[]): string {
+  const wide = sizes.length <= 3;
+  const lines: string[] = [];
+  let next = 0x2000_0000_0000n;
+  const line = (start: bigint, end: bigint, flags: bigint): void => {
+    const words = [start, end, flags].map((word) => `0x${word.toString(16).padStart(16, "0")}`);
+    lines.push(words.join(" "));
+  };
+  for (const size of sizes) {
+    const bytes = BigInt(size);
+    // A register decodes addresses that are a multiple of its size.
+    const start = (next / bytes + 1n) * bytes;
+    line(start, start + bytes - 1n, wide ? memory64Prefetchable : memory32);
+    if (wide) line(0n, 0n, 0n);
+    next = start + bytes;
+  }
+  // Small boards have a range of I/O ports in a register that is left.
+  if (lines.length < 6) line(0x3000n, 0x30ffn, ports);
+  while (lines.length < 13) line(0n, 0n, 0n);
+  // The expansion ROM is memory too, and no BAR.
+  lines[6] = "0x00000000c0000000 0x00000000c007ffff 0x0000000000046200";
+  return `${lines.join("\n")}\n`;
+}
+
+/** Every NIC has an interface, those with RDMA a device beside it. */
+function addNics(tree: GeneratedTree, { nics }: Topology, places: Places): void {
+  const add = (deviceClass: string, name: string, at: string): void => {
+    addLine(tree, `${at}/${deviceClass}/${name}/uevent`, "");
+    addLink(tree, `/sys/class/${deviceClass}/${name}`, `${at}/${deviceClass}/${name}`);
+  };
+  // The directory of the class is there as soon as its module is, whatever devices it has.
+  if (nics.some(({ rdma }) => rdma !== null)) {
+    const path = "/sys/class/infiniband";
+    addLine(tree, `${path}/.class`, "");
+  }
+  for (const [i, { address, name, rdma }] of nics.entries()) {
+    const at = places.get(address);
+    if (at === undefined || name === null) continue;
+    if (rdma === true) add("infiniband", name, at);
+    add("net", rdma === true ? `ens${i}np0` : name, at);
+  }
+}
+
+function addAccelerators(tree: GeneratedTree, topology: Topology, places: Places): void {
+  const withDriver = new Set(gpusWithDriver(topology));
+  const vendors = new Map(topology.pci.map(({ address, vendor }) => [address, vendor]));
+  for (const { address, model, uuid, memoryBytes } of topology.accelerators) {
+    if (vendors.get(address) === "1002" && memoryBytes !== null) {
+      addLine(tree, `${places.get(address) ?? ""}/mem_info_vram_total`, memoryBytes);
+    }
+    if (!withDriver.has(address) || (model === null && uuid === null)) continue;
+    const text =
+      `Model: \t\t NVIDIA ${model ?? "Graphics Device"}\nIRQ:   \t\t 18\n` +
+      `GPU UUID: \t ${uuid ?? "GPU-????????-????-????-????-????????????"}\n` +
+      `Bus Type: \t PCIe\nBus Location: \t ${address}\n`;
+    tree.files.set(`/proc/driver/nvidia/gpus/${address}/information`, text);
+  }
+}

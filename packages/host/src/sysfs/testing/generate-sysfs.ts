@@ -1,0 +1,60 @@
+import type { Machine, Topology } from "@evenkeel/core/topology/topology.ts";
+import { generateCpus } from "./generate-cpus.ts";
+import { generateNodes } from "./generate-nodes.ts";
+import { generatePci } from "./generate-pci.ts";
+import { addLine, addLink, emptyTree, type GeneratedTree } from "./generated-tree.ts";
+
+/**
+ * The `/sys` and `/proc` that a Linux 6.x kernel would show of a machine. It is a second opinion on
+ * `readSysfs`, so it is written from the kernel's documentation of what it shows
+ * (Documentation/ABI/{stable,testing}/sysfs-*, Documentation/admin-guide/{cputopology,mm}, procfs)
+ * and shares no code with the reader. What is null is a file that is not there, or the value by
+ * which the kernel says that it does not know.
+ */
+export function generateSysfs(topology: Topology): GeneratedTree {
+  const tree = emptyTree();
+  generateMachine(tree, topology.machine);
+  generateCpus(tree, topology);
+  generateNodes(tree, topology);
+  generatePci(tree, topology);
+  return tree;
+}
+
+function generateMachine(tree: GeneratedTree, machine: Machine): void {
+  const dmi = "/sys/devices/virtual/dmi/id";
+  if (machine.vendor !== null) addLine(tree, `${dmi}/sys_vendor`, machine.vendor);
+  if (machine.product !== null) addLine(tree, `${dmi}/product_name`, machine.product);
+  addLine(tree, `${dmi}/modalias`, "dmi:");
+  addLink(tree, "/sys/class/dmi/id", dmi);
+  tree.files.set("/proc/cpuinfo", cpuinfo(machine));
+  if (machine.pageBytes !== null) {
+    tree.files.set("/proc/self/auxv", auxv(machine.pageBytes));
+  }
+}
+
+/** The first processor's entry: arch/x86/kernel/cpu/proc.c and arch/arm64/kernel/cpuinfo.c. */
+function cpuinfo({ architecture, cpuModel }: Machine): string {
+  const line = (key: string, value: string): string => `${key}\t: ${value}\n`;
+  if (architecture === "aarch64") {
+    return (
+      line("processor", "0") +
+      line("BogoMIPS", "2000.00") +
+      line("Features", "fp asimd evtstrm aes pmull sha1 sha2 crc32 atomics fphp asimdhp") +
+      line("CPU implementer", "0x41") +
+      line("CPU architecture", "8")
+    );
+  }
+  return (
+    line("processor", "0") +
+    line("vendor_id", "GenuineIntel") +
+    (cpuModel === null ? "" : line("model name", cpuModel)) +
+    (architecture === "x86_64" ? line("flags", "fpu vme de pse tsc msr lm constant_tsc") : "") +
+    (cpuModel === null ? "" : "\nprocessor\t: 1\nmodel name\t: that of another processor\n")
+  );
+}
+
+/** AT_HWCAP, AT_PAGESZ, AT_CLKTCK and AT_NULL, as the kernel hands them to every process. */
+function auxv(pageBytes: number): Uint8Array {
+  const pairs = [16, 0x1f8bfbff, 6, pageBytes, 17, 100, 0, 0];
+  return new Uint8Array(new BigUint64Array(pairs.map(BigInt)).buffer);
+}
