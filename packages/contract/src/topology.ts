@@ -91,8 +91,8 @@ const pciDevice = object({
   parent: pciAddress.nullable(),
   root: text(64),
   class: z
-    .string({ error: "two, four or six hexadecimal digits" })
-    .regex(/^(?:[0-9a-f]{2}){1,3}$/, { error: "two, four or six hexadecimal digits" }),
+    .string({ error: "up to six hexadecimal digits in pairs" })
+    .regex(/^(?:[0-9a-f]{2}){0,3}$/, { error: "up to six hexadecimal digits in pairs" }),
   vendor: pciId.nullable(),
   device: pciId.nullable(),
   node: index.nullable(),

@@ -155,8 +155,8 @@ function checkPci({ pci, nodes }: Topology, report: Report): void {
     if (!isPciAddress(device.address)) {
       report(`${path}.address`, `"${device.address}" is not a full address such as 0000:1b:00.0`);
     }
-    if (!/^([0-9a-f]{2}){1,3}$/.test(device.class)) {
-      report(`${path}.class`, `"${device.class}" is not two, four or six hexadecimal digits`);
+    if (!/^([0-9a-f]{2}){0,3}$/.test(device.class)) {
+      report(`${path}.class`, `"${device.class}" is not up to six hexadecimal digits in pairs`);
     }
     if (device.node !== null && !ids.has(device.node)) {
       report(`${path}.node`, `node ${device.node} is not there`);

@@ -92,7 +92,10 @@ export interface PciDevice {
   readonly parent: string | null;
   /** The host bridge it hangs below: `pci0000:15`. */
   readonly root: string;
-  /** Base class, subclass and programming interface, as far as known: `030200`, `0302`, `02`. */
+  /**
+   * Base class, subclass and programming interface, as far as known: `030200`, `0302`, `02`, and
+   * nothing where the source does not tell.
+   */
   readonly class: string;
   /** Four hexadecimal digits each: `10de`, `2330`. */
   readonly vendor: string | null;
