@@ -1,0 +1,171 @@
+import { readFileSync } from "node:fs";
+import { formatList } from "@evenkeel/core/set/list-format.ts";
+import { indexSet } from "@evenkeel/core/set/index-set.ts";
+import { GiB, MiB } from "@evenkeel/core/unit/bytes.ts";
+import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
+import { contradictions } from "@evenkeel/core/topology/check.ts";
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { corpus } from "../testing/corpus.ts";
+import { codedError } from "../testing/expect-error.ts";
+import { readNumactl } from "./read-numactl.ts";
+
+const twoNodes = `available: 2 nodes (0-1)
+node 0 cpus: 0 1 4 5
+node 0 size: 2048 MB
+node 0 free: 1000 MB
+node 1 cpus: 2 3 6 7
+node 1 size: 4096 MB
+node 1 free: 2000 MB
+node distances:
+node   0   1
+  0:  10  21
+  1:  22  10
+`;
+
+test("nodes, their CPUs, memory and distances are read", () => {
+  const { nodes, distances, cores, source } = readNumactl(twoNodes, "bundle/numactl.txt");
+  expect(nodes).toEqual([
+    { id: 0, package: null, cpus: "0-1,4-5", memoryBytes: 2 * GiB, kind: null, hugepages: [] },
+    { id: 1, package: null, cpus: "2-3,6-7", memoryBytes: 4 * GiB, kind: null, hugepages: [] },
+  ]);
+  expect(distances).toEqual([
+    [10, 21],
+    [22, 10],
+  ]);
+  expect({ cores, source }).toEqual({ cores: [], source: "numactl" });
+});
+
+test("ids have holes, nodes lack CPUs or memory, and newer tables are wider", () => {
+  const text = `user@host:~$ numactl -H
+available: 3 nodes (0,8,250)
+node 0 cpus: 0 1 2
+3 4
+node 0 size: 1024 MB
+node 0 free: 1 MB
+node 8 cpus: 5
+node 8 size: 0 MB
+node 8 free: 0 MB
+node 250 cpus:
+node 250 size: <not available>
+node 250 free: <not available>
+node distances:
+node     0    8   250
+   0:   10   40   80
+   8:   40   10   80
+ 250:   80   80   10
+user@host:~$`;
+  const { nodes, distances } = readNumactl(text.replaceAll("\n", "\r\n"), "n.txt");
+  expect(nodes.map(({ id, cpus, memoryBytes }) => [id, cpus, memoryBytes])).toEqual([
+    [0, "0-4", GiB],
+    [8, "5", 0],
+    [250, "", null],
+  ]);
+  expect(distances?.[2]).toEqual([80, 80, 10]);
+});
+
+test("a version that tells no CPUs, and a kernel that tells no distances", () => {
+  const text =
+    "available: 1 nodes (0-0)\nnode 0 size: 512 MB\nnode 0 free: 3 MB\nNo distance information available.\n";
+  const { nodes, distances } = readNumactl(text, "n.txt");
+  expect({ cpus: nodes[0]?.cpus, distances }).toEqual({ cpus: "", distances: null });
+});
+
+const refused = {
+  "something else": "hello\n",
+  nothing: "",
+  "no NUMA": "No NUMA available on this system\n",
+  "numactl --show": "policy: default\npreferred node: current\nphyscpubind: 0 1\ncpubind: 0\n",
+  "a missing node": "available: 2 nodes (0-1)\nnode 0 cpus: 0\nnode 0 size: 1 MB\n",
+  "a node without its size": "available: 1 nodes (0)\nnode 0 cpus: 0 1",
+  "a count that differs": twoNodes.replace("2 nodes", "3 nodes"),
+  "two machines": twoNodes + twoNodes,
+  "nodes without end": "available: 9 nodes (0-99999999)\n",
+  "a CPU without end": twoNodes.replace("4 5", "99999999999"),
+} as const;
+
+for (const [what, text] of Object.entries(refused)) {
+  test(`${what} is refused`, async () => {
+    const error = await codedError("text-unexpected", () => readNumactl(text, "n.txt"));
+    expect(error.remedy).toContain("numactl --hardware");
+  });
+}
+
+test("a CPU on two nodes is a contradiction", async () => {
+  const text = twoNodes.replace("2 3 6 7", "1 3 6 7");
+  await codedError("topology-inconsistent", () => readNumactl(text, "n.txt"));
+});
+
+test("what any machine of numactl's would print is read back", () => {
+  const machine = fc.record({
+    ids: fc.uniqueArray(fc.nat(255), { minLength: 1, maxLength: 6 }),
+    owners: fc.array(fc.nat(5), { maxLength: 40 }),
+    sizes: fc.array(fc.nat(4_000_000), { minLength: 6, maxLength: 6 }),
+    figures: fc.array(fc.integer({ min: 10, max: 254 }), { minLength: 36, maxLength: 36 }),
+  });
+  fc.assert(
+    fc.property(machine, ({ ids, owners, sizes, figures }) => {
+      const nodes = ids
+        .toSorted((a, b) => a - b)
+        .map((id, i) => ({
+          id,
+          cpus: owners.flatMap((owner, cpu) => (owner % ids.length === i ? [cpu] : [])),
+          size: sizes[i] ?? 0,
+          row: ids.map((_, j) => figures[i * 6 + j] ?? 10),
+        }));
+      const text = [
+        `available: ${ids.length} nodes (${formatList(indexSet(ids))})`,
+        ...nodes.flatMap(({ id, cpus, size }) => [
+          `node ${id} cpus: ${cpus.join(" ")}`,
+          `node ${id} size: ${size} MB`,
+          `node ${id} free: 0 MB`,
+        ]),
+        "node distances:",
+        `node ${nodes.map(({ id }) => `${id}`.padStart(4)).join("")}`,
+        ...nodes.map(({ id, row }) => `${id}: ${row.map((v) => `${v}`.padStart(4)).join("")}`),
+      ].join("\n");
+      const topology = readNumactl(text, "n.txt");
+      expect(topology.distances).toEqual(nodes.map(({ row }) => row));
+      expect(
+        topology.nodes.map(({ id, cpus, memoryBytes }) => ({ id, cpus, memoryBytes })),
+      ).toEqual(
+        nodes.map(({ id, cpus, size }) => {
+          return { id, cpus: formatList(indexSet(cpus)), memoryBytes: size * MiB };
+        }),
+      );
+    }),
+  );
+});
+
+test("a text that is cut short or garbled is a machine or a coded error", () => {
+  const edit = fc.record({
+    cut: fc.nat(twoNodes.length),
+    at: fc.nat(twoNodes.length),
+    text: fc.string({ maxLength: 6 }),
+  });
+  fc.assert(
+    fc.property(edit, ({ cut, at, text }) => {
+      const whole = twoNodes.slice(0, at) + text + twoNodes.slice(at);
+      try {
+        expect(contradictions(readNumactl(whole.slice(0, cut), "n.txt"))).toEqual([]);
+      } catch (error) {
+        expect(error).toBeInstanceOf(EvenkeelError);
+      }
+    }),
+  );
+});
+
+const recorded = corpus("numactl-lscpu/vdsm-caps_numactl_4_nodes.out");
+test.skipIf(recorded === null)("a recorded machine of four nodes", () => {
+  const { nodes, distances } = readNumactl(readFileSync(recorded ?? "", "utf8"), "n.out");
+  expect(nodes.map(({ cpus }) => cpus)).toEqual(["0-7", "8-15", "16-23", "24-31"]);
+  expect(nodes.map(({ memoryBytes }) => (memoryBytes ?? 0) / MiB)).toEqual([
+    65525, 65536, 65536, 65535,
+  ]);
+  expect(distances?.map((row) => row.join(" "))).toEqual([
+    "10 20 20 20",
+    "20 10 20 20",
+    "20 20 10 20",
+    "20 20 20 10",
+  ]);
+});
