@@ -17,7 +17,7 @@ import { inMemory } from "./generated-tree.ts";
  */
 function sayable(topology: Topology): Topology {
   const gpus = gpusWithDriver(topology).length;
-  const gpuNodes = topology.nodes.filter(({ kind }) => kind === "gpu").slice(0, gpus);
+  const gpuNodes = new Set(topology.nodes.filter(({ kind }) => kind === "gpu").slice(0, gpus));
   const vendors = new Map(topology.pci.map(({ address, vendor }) => [address, vendor]));
   const { machine } = topology;
   return {
@@ -26,8 +26,7 @@ function sayable(topology: Topology): Topology {
     machine: { ...machine, cpuModel: machine.architecture === "x86_64" ? machine.cpuModel : null },
     nodes: topology.nodes.map((node) => ({
       ...node,
-      kind:
-        node.kind === "cxl" || node.kind === "pmem" || gpuNodes.includes(node) ? node.kind : null,
+      kind: node.kind === "cxl" || node.kind === "pmem" || gpuNodes.has(node) ? node.kind : null,
     })),
     access: topology.nodes.flatMap(({ id }) => bestAccess(topology.access, id)),
     accelerators: topology.accelerators.map((accelerator) => ({

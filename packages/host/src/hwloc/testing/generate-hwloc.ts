@@ -1,0 +1,186 @@
+import {
+  type IndexSet,
+  indices,
+  indexSet,
+  isEmpty,
+  unionAll,
+} from "@evenkeel/core/set/index-set.ts";
+import { formatList, parseList } from "@evenkeel/core/set/list-format.ts";
+import type { MemoryNode, Topology } from "@evenkeel/core/topology/topology.ts";
+import { element, info, mask, object, topology as document } from "./export.ts";
+import { generateLinks } from "./generate-links.ts";
+import { generatePci } from "./generate-pci.ts";
+import { type Level, levelsOf, nested } from "./generate-levels.ts";
+
+/**
+ * The XML (format 2) that hwloc's Linux part would write of a machine, all I/O kept. It is a second
+ * opinion on `readHwloc`, so it is written from hwloc's documentation ("Object Types", "Terms and
+ * Definitions", "Object attributes", "Importing and exporting topologies from/to XML files") and
+ * shares no code with the reader. hwloc tells some things differently from the kernel:
+ *
+ * - a memory node without CPUs has the CPUs of the nodes that are nearest to it by distance;
+ * - a group stands for a node, or a die, only where no other object has just those CPUs;
+ * - I/O is attached to the object whose CPUs are those of its node, or else to the machine;
+ * - of memory, what is nothing is left out.
+ */
+export function generateHwloc(topology: Topology): string {
+  const { machine, nodes, cores, offlineCpus } = topology;
+  const all = formatList(unionAll(cores.map(({ cpus }) => setOf(cpus))));
+  const complete = formatList(unionAll([setOf(all), setOf(offlineCpus)]));
+  const nearest = nodes.map((node, i) => nearbyCpus(topology, node, i));
+  const levels = levelsOf(topology, nearest, all);
+  const pci = generatePci(topology);
+  const infos = [
+    ["DMIProductName", machine.product],
+    ["DMISysVendor", machine.vendor],
+    ["Backend", "Linux"],
+    ["LinuxCgroup", "/"],
+    ["OSName", "Linux"],
+    ["HostName", topology.name],
+    ["Architecture", machine.architecture],
+    ["hwlocVersion", "2.10.0"],
+  ].flatMap(([name, value]) =>
+    typeof value === "string" ? [info(name ?? "", escaped(value))] : [],
+  );
+  const whole: Level = { type: "Machine", cpus: all, attributes: {}, number: 0, infos };
+  const inside = nested([whole, ...levels], {
+    atomsOf: (level) =>
+      nodes.flatMap((node, i) =>
+        holder([whole, ...levels], nearest[i] ?? "") === level
+          ? [memoryObject(topology, node, nearest[i] ?? "")]
+          : [],
+      ),
+    lastOf: (level) =>
+      pci.flatMap(({ node, text }) => {
+        const own = nodes.find(({ id }) => id === node)?.cpus ?? "";
+        return (own === "" ? whole : holder([whole, ...levels], own)) === level ? [text] : [];
+      }),
+    extra: (level) => (level === whole ? { complete_cpuset: mask(complete) } : {}),
+  });
+  return document(
+    "2.0",
+    inside,
+    distances(topology),
+    ...generateLinks(topology),
+    ...attributesOf(topology),
+  );
+}
+
+/** Text within an attribute. */
+function escaped(text: string): string {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll('"', "&quot;");
+}
+
+function setOf(list: string): IndexSet {
+  return parseList(list) ?? indexSet([]);
+}
+
+/**
+ * The CPUs that hwloc gives a node: its own, or those of the nodes with CPUs at the least distance
+ * (`fixup_cpuless_node_locality_from_distances` in hwloc's Linux part); none without distances.
+ */
+export function nearbyCpus(
+  { nodes, distances: slit }: Topology,
+  node: MemoryNode,
+  i: number,
+): string {
+  if (node.cpus !== "" || slit === null) return node.cpus;
+  const others = nodes.flatMap((other, j) =>
+    other.cpus === "" ? [] : [{ cpus: other.cpus, distance: slit[i]?.[j] ?? Infinity }],
+  );
+  const least = Math.min(...others.map(({ distance }) => distance));
+  const near = others.filter(({ distance }) => distance === least);
+  return formatList(unionAll(near.map(({ cpus }) => setOf(cpus))));
+}
+
+/** The innermost of the larger levels with just these CPUs; memory and I/O hang from it. */
+function holder(levels: readonly Level[], cpus: string): Level | undefined {
+  const [whole] = levels;
+  if (cpus === "") return whole;
+  return levels.findLast((level) => level.cpus === cpus && !isSmall(level)) ?? whole;
+}
+
+/** Memory is never attached below a cache, and I/O above it. */
+function isSmall({ type }: Level): boolean {
+  return type === "L3Cache" || type === "Core";
+}
+
+const subtypes = {
+  dram: "DRAM",
+  hbm: "HBM",
+  cxl: "CXL-DRAM",
+  pmem: "NVM",
+  gpu: "GPUMemory",
+} as const;
+
+function memoryObject({ machine }: Topology, node: MemoryNode, near: string): string {
+  const bytes = node.memoryBytes ?? 0;
+  const inHugePages = node.hugepages.reduce(
+    (sum, { sizeBytes, total }) => sum + sizeBytes * total,
+    0,
+  );
+  const page = machine.pageBytes;
+  const rest = Math.max(0, bytes - inHugePages);
+  return object(
+    "NUMANode",
+    {
+      os_index: node.id,
+      cpuset: mask(near),
+      complete_cpuset: mask(near),
+      nodeset: mask(`${node.id}`),
+      gp_index: 1000 + node.id,
+      ...(node.kind === null ? {} : { subtype: subtypes[node.kind] }),
+      ...(bytes === 0 ? {} : { local_memory: bytes }),
+    },
+    ...(page === null ? [] : [pageType(page, Math.floor(rest / page))]),
+    ...node.hugepages.map(({ sizeBytes, total }) => pageType(sizeBytes, total)),
+  );
+}
+
+function pageType(size: number, count: number): string {
+  return element("page_type", { size, count });
+}
+
+/** HWLOC_DISTANCES_KIND_FROM_OS and _MEANS_LATENCY, rows of initiators in the order of indexes. */
+function distances({ nodes, distances: slit }: Topology): string {
+  if (slit === null || nodes.length < 2) return "";
+  const attributes = { type: "NUMANode", nbobjs: nodes.length, kind: 5, name: "NUMALatency" };
+  const indexes = `${nodes.map(({ id }) => id).join(" ")} `;
+  const rows = slit.map((row) => `${row.join(" ")} `);
+  return element(
+    "distances2",
+    { ...attributes, indexing: "os" },
+    element("indexes", { length: indexes.length }, indexes),
+    // hwloc breaks long matrices into several of these.
+    ...rows.map((row) => element("u64values", { length: row.length }, row)),
+  );
+}
+
+/** HMAT's figures as memory attributes: bandwidth in MiB/s by name and MB/s by value, and ns. */
+function attributesOf({ access, nodes }: Topology): string[] {
+  const values = (valueOf: (entry: Topology["access"][number]) => number | null): string[] =>
+    access.flatMap((entry) => {
+      const value = valueOf(entry);
+      const from = nodes.find(({ id }) => id === entry.initiator)?.cpus ?? "";
+      if (value === null || isEmpty(setOf(from))) return [];
+      const target = { target_obj_gp_index: 1000 + entry.target, target_obj_type: "NUMANode" };
+      return [element("memattr_value", { ...target, value, initiator_cpuset: mask(from) })];
+    });
+  if (access.length === 0) return [];
+  const bandwidth = values(({ readBytesPerSecond: bytes }) =>
+    bytes === null ? null : bytes / 1e6,
+  );
+  return [
+    element("memattr", { name: "ReadBandwidth", flags: 5 }, ...bandwidth),
+    element(
+      "memattr",
+      { name: "ReadLatency", flags: 6 },
+      ...values((entry) => entry.readLatencyNs),
+    ),
+  ];
+}
+
+/** The CPUs of a list, for those beside this. */
+export function cpusOfList(list: string): number[] {
+  return indices(setOf(list));
+}

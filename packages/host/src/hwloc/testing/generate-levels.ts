@@ -1,0 +1,139 @@
+import {
+  indexSet,
+  type IndexSet,
+  indices,
+  isDisjoint,
+  isSubset,
+  lowest,
+  size,
+} from "@evenkeel/core/set/index-set.ts";
+import { formatList, parseList } from "@evenkeel/core/set/list-format.ts";
+import type { Core, Topology } from "@evenkeel/core/topology/topology.ts";
+import { info, mask, object } from "./export.ts";
+
+/** An object of hwloc's tree that has CPUs. */
+export interface Level {
+  readonly type: "Machine" | "Package" | "Die" | "Group" | "L3Cache" | "Core";
+  readonly cpus: string;
+  readonly number: number | null;
+  readonly attributes: Readonly<Record<string, string | number>>;
+  readonly infos: readonly string[];
+}
+
+/**
+ * The objects below the machine, from the outermost: packages, dies that are not a whole package,
+ * groups for the nodes and clusters that nothing else stands for, L3 caches and cores.
+ */
+export function levelsOf(topology: Topology, nearby: readonly string[], all: string): Level[] {
+  const { cores, machine } = topology;
+  const model = machine.cpuModel === null ? [] : [info("CPUModel", machine.cpuModel)];
+  const packages = objects(cores, "Package", (core) => core.package).map((level) => ({
+    ...level,
+    infos: model,
+  }));
+  const dies = objects(cores, "Die", (core) => core.die).filter(
+    (die) => !packages.some(({ cpus }) => cpus === die.cpus),
+  );
+  const larger = [...packages, ...dies];
+  const stands = (cpus: string): boolean => larger.some((level) => level.cpus === cpus);
+  const clusters = objects(cores, "Group", (core) => core.cluster)
+    .filter(({ cpus }) => !stands(cpus))
+    .map((level) => ({ ...level, attributes: { kind: 222, subtype: "Cluster" } }));
+  const caches = objects(cores, "L3Cache", (core) => core.l3).map((level) => ({
+    ...level,
+    number: null,
+    attributes: { cache_size: 110_100_480, depth: 3, cache_linesize: 64, cache_type: 0 },
+  }));
+  const threads = objects(cores, "Core", (core) => core.id);
+  const groups: Level[] = [];
+  const kept = [...larger, ...clusters, ...caches, ...threads];
+  for (const cpus of new Set(nearby)) {
+    if (cpus === "" || cpus === all || stands(cpus)) continue;
+    // Sets that merely overlap cannot be in one tree: hwloc leaves the later one out.
+    if ([...kept, ...groups].some((level) => overlap(level.cpus, cpus))) continue;
+    groups.push({ type: "Group", cpus, number: null, attributes: { kind: 1000 }, infos: [] });
+  }
+  return [...larger, ...groups, ...clusters, ...caches, ...threads];
+}
+
+function objects(
+  cores: readonly Core[],
+  type: Level["type"],
+  numberOf: (core: Core) => number | null,
+): Level[] {
+  const groups = new Map<number, number[]>();
+  for (const core of cores) {
+    const number = numberOf(core);
+    if (number === null) continue;
+    groups.set(number, [...(groups.get(number) ?? []), ...indices(setOf(core.cpus))]);
+  }
+  return [...groups].map(([number, cpus]) => ({
+    type,
+    number,
+    cpus: formatList(indexSet(cpus)),
+    attributes: {},
+    infos: [],
+  }));
+}
+
+function overlap(a: string, b: string): boolean {
+  const [one, other] = [setOf(a), setOf(b)];
+  return !isDisjoint(one, other) && !isSubset(one, other) && !isSubset(other, one);
+}
+
+function setOf(list: string): IndexSet {
+  return parseList(list) ?? indexSet([]);
+}
+
+/** What hangs from a level beside the levels inside it. */
+interface Hung {
+  /** Memory, which comes first. */
+  readonly atomsOf: (level: Level) => readonly string[];
+  /** I/O, which comes last. */
+  readonly lastOf: (level: Level) => readonly string[];
+  readonly extra: (level: Level) => Readonly<Record<string, string>>;
+}
+
+/**
+ * The levels as a tree by inclusion of their CPUs; of those with the same CPUs the earlier is
+ * outside.
+ */
+export function nested(levels: readonly Level[], hung: Hung): string {
+  const sized = levels.map((level, order) => ({ level, order, set: setOf(level.cpus) }));
+  const outermost = sized.toSorted((a, b) => size(b.set) - size(a.set) || a.order - b.order);
+  const inside = new Map<Level, Level[]>(levels.map((level) => [level, []]));
+  for (const [i, { level, set }] of outermost.entries()) {
+    const above = outermost.slice(0, i).findLast((other) => isSubset(set, other.set));
+    if (above === undefined) continue;
+    inside.get(above.level)?.push(level);
+  }
+  let ordinal = 1;
+  const written = (level: Level): string => {
+    const below = (inside.get(level) ?? []).toSorted((a, b) => first(a) - first(b));
+    const number = level.number === null ? {} : { os_index: level.number };
+    const sets = { cpuset: mask(level.cpus), complete_cpuset: mask(level.cpus) };
+    const extra = hung.extra(level);
+    const attributes = { ...number, ...sets, gp_index: ordinal++, ...level.attributes, ...extra };
+    const threads =
+      level.type === "Core"
+        ? indices(setOf(level.cpus)).map((cpu) =>
+            object("PU", { os_index: cpu, cpuset: mask(`${cpu}`), gp_index: 100_000 + cpu }),
+          )
+        : [];
+    return object(
+      level.type,
+      attributes,
+      ...level.infos,
+      ...hung.atomsOf(level),
+      ...below.map(written),
+      ...threads,
+      ...hung.lastOf(level),
+    );
+  };
+  const [top] = outermost;
+  return top === undefined ? "" : written(top.level);
+}
+
+function first({ cpus }: Level): number {
+  return lowest(setOf(cpus)) ?? 0;
+}

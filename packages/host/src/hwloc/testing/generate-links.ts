@@ -1,0 +1,74 @@
+import type { Link, Topology } from "@evenkeel/core/topology/topology.ts";
+import { element } from "./export.ts";
+import { acceleratorNumber } from "./generate-pci.ts";
+
+/** HWLOC_DISTANCES_KIND_*: from the operating system, and what values mean. */
+const kinds = { bandwidth: 1 | 8, hops: 1 | 32 } as const;
+
+/** What hwloc has for an end and itself: more than any link. */
+const itself = 1_000_000;
+
+/** MB/s of an NVLink from the second generation on, and of hwloc's one figure for XGMI. */
+const perLane = 25_000;
+const xgmi = 100_000;
+
+/**
+ * The matrices between GPUs that hwloc's NVML and ROCm parts add: `NVLinkBandwidth`,
+ * `XGMIBandwidth` and `XGMIHops`. Links through NVSwitches are here those of the two GPUs
+ * themselves, as after HWLOC_DISTANCES_TRANSFORM_TRANSITIVE_CLOSURE.
+ */
+export function generateLinks(topology: Topology): string[] {
+  const nvlinks = topology.links.filter(({ kind, lanes }) => kind === "nvlink" && lanes !== null);
+  const xgmis = topology.links.filter(({ kind }) => kind === "xgmi");
+  return [
+    ...matrix(
+      topology,
+      nvlinks,
+      "NVLinkBandwidth",
+      kinds.bandwidth,
+      itself,
+      0,
+      (link) => perLane * (link.lanes ?? 0),
+    ),
+    ...matrix(topology, xgmis, "XGMIBandwidth", kinds.bandwidth, itself, 0, () => xgmi),
+    ...matrix(topology, xgmis, "XGMIHops", kinds.hops, 0, 2, () => 1),
+  ];
+}
+
+function matrix(
+  { accelerators }: Topology,
+  links: readonly Link[],
+  name: string,
+  kind: number,
+  diagonal: number,
+  without: number,
+  valueOf: (link: Link) => number,
+): string[] {
+  if (links.length === 0) return [];
+  const linked = new Set(links.flatMap(({ a, b }) => [a, b]));
+  const ends = accelerators.map(({ address }, i) => ({ address, number: acceleratorNumber(i) }));
+  const among = ends.filter(({ address }) => linked.has(address));
+  const byPair = new Map(
+    links.flatMap((link) => [
+      [`${link.a} ${link.b}`, link],
+      [`${link.b} ${link.a}`, link],
+    ]),
+  );
+  const value = (a: string, b: string): number => {
+    const link = byPair.get(`${a} ${b}`);
+    return a === b ? diagonal : link === undefined ? without : valueOf(link);
+  };
+  const indexes = `${among.map(({ number }) => number).join(" ")} `;
+  const rows = among.map(
+    ({ address: a }) => `${among.map(({ address: b }) => value(a, b)).join(" ")} `,
+  );
+  const attributes = { type: "OSDev", nbobjs: among.length, kind, name, indexing: "gp" };
+  return [
+    element(
+      "distances2",
+      attributes,
+      element("indexes", { length: indexes.length }, indexes),
+      ...rows.map((row) => element("u64values", { length: row.length }, row)),
+    ),
+  ];
+}
