@@ -1,4 +1,4 @@
-import { indexSet, size } from "../../set/index-set.ts";
+import { INDEX_MAX, indexSet, size } from "../../set/index-set.ts";
 import { formatList, parseList } from "../../set/list-format.ts";
 import { formatBytes } from "../../unit/bytes.ts";
 import { pcieRateText } from "../pcie-rate.ts";
@@ -162,5 +162,7 @@ function acceleratorCounts({ accelerators }: Topology): Line[] {
 
 /** Numbers as a list string: `0-3,7`. */
 export function listOf(numbers: Iterable<number>): string {
-  return formatList(indexSet(numbers));
+  const all = [...numbers];
+  // Firmware may number packages as it likes, far beyond what a set of CPUs holds.
+  return all.some((one) => one > INDEX_MAX) ? all.join(",") : formatList(indexSet(all));
 }

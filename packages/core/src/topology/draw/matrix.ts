@@ -51,7 +51,10 @@ export function distanceTable(
       classes.map((to) => {
         const [i = 0, twin = i] = from;
         const [j = 0] = to;
-        return { value: value(i, j), among: from === to && from.length > 1 ? value(i, twin) : null };
+        return {
+          value: value(i, j),
+          among: from === to && from.length > 1 ? value(i, twin) : null,
+        };
       }),
     ),
   };

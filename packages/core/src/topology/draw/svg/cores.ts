@@ -1,0 +1,101 @@
+import type { Core, Topology } from "../../topology.ts";
+import { counted, listOf, sizeOf } from "../describe.ts";
+import { line, span } from "../line.ts";
+import { type Block, block, flow, rectPath, row, textBlock } from "./block.ts";
+
+const side = 11;
+const step = 14;
+const margin = 4;
+/** More offline CPUs than this are only named. */
+const offlineDrawnMax = 64;
+
+/**
+ * A node's cores as small squares, those that share an L3 in one frame, as many of them beside each
+ * other as fit. A square is parted into its threads; one that other cores of the machine have and
+ * this one does not, switched off or never there, stays hollow.
+ */
+export function coresBlock(topology: Topology, node: number | null, most: number): Block {
+  const cores = topology.cores.filter((core) => core.node === node);
+  const threads = topology.cores.reduce((widest, { cpus }) => Math.max(widest, sizeOf(cpus)), 1);
+  const caches = new Map<number | null, Core[]>();
+  for (const core of cores) {
+    const group = caches.get(core.l3);
+    if (group === undefined) caches.set(core.l3, [core]);
+    else group.push(core);
+  }
+  const columnsMax = Math.max(1, Math.floor((most - 2 * margin + step - side) / step));
+  return flow(
+    [...caches].map(([l3, members]) => cacheBlock(l3, members, threads, columnsMax)),
+    5,
+    most,
+  );
+}
+
+function cacheBlock(
+  l3: number | null,
+  cores: readonly Core[],
+  threads: number,
+  columnsMax: number,
+): Block {
+  const columns = columnsOf(cores.length, columnsMax);
+  const rows = Math.ceil(cores.length / columns);
+  const places = cores.map((core, i) => ({
+    threads: sizeOf(core.cpus),
+    x: margin + (i % columns) * step,
+    y: margin + Math.floor(i / columns) * step,
+  }));
+  const slots = places.flatMap((core) =>
+    Array.from({ length: Math.max(threads, core.threads) }, (_, i) => {
+      const count = Math.max(threads, core.threads);
+      const gap = count > 1 && count <= 4 ? 1 : 0;
+      const width = (side - gap * (count - 1)) / count;
+      const x = core.x + i * (width + gap);
+      return { on: i < core.threads, x, y: core.y, width };
+    }),
+  );
+  const on = slots.filter((slot) => slot.on);
+  const off = slots.filter((slot) => !slot.on);
+  const solid = on.map(({ x, y, width }) => rectPath(x, y, width, side)).join("");
+  const hollow = off
+    .map(({ x, y, width }) => rectPath(x + 0.5, y + 0.5, width - 1, side - 1))
+    .join("");
+  const ids = listOf(cores.map(({ id }) => id));
+  const cache = l3 === null ? "L3 unknown" : `L3 ${l3}`;
+  return block(2 * margin + columns * step - 3, 2 * margin + rows * step - 3, {
+    look: l3 === null ? "cacheUnknown" : "cache",
+    tooltip: `${cache}: ${counted(cores.length, "core")} (${ids})`,
+    about: { cores: ids },
+    marks: [
+      ...(solid === "" ? [] : [{ kind: "path", look: "thread", d: solid } as const]),
+      ...(hollow === "" ? [] : [{ kind: "path", look: "threadOff", d: hollow } as const]),
+    ],
+  });
+}
+
+/**
+ * A few times as wide as high, at least four wide, and without a broken last row where some number
+ * of columns near to that divides the cores.
+ */
+function columnsOf(cores: number, most: number): number {
+  const wanted = Math.max(4, Math.ceil(Math.sqrt(cores * 2.6)));
+  const candidates = Array.from({ length: wanted }, (_, i) => Math.ceil(wanted * 0.6) + i)
+    .filter((columns) => columns <= most && cores % columns === 0)
+    .toSorted((a, b) => Math.abs(a - wanted) - Math.abs(b - wanted));
+  return Math.min(most, cores, candidates[0] ?? wanted);
+}
+
+/** The CPUs that are offline, apart: nobody says which cores they would belong to. */
+export function offlineBlock({ offlineCpus }: Topology, most: number): Block {
+  if (offlineCpus === "") return block(0, 0);
+  const count = Math.min(offlineDrawnMax, sizeOf(offlineCpus));
+  const columns = Math.min(count, Math.max(1, Math.floor(most / 2 / step)));
+  const d = Array.from({ length: count }, (_, i) =>
+    rectPath((i % columns) * step + 0.5, Math.floor(i / columns) * step + 0.5, side - 1, side - 1),
+  ).join("");
+  const rows = Math.ceil(count / columns);
+  const squares = block(columns * step - 3, rows * step, {
+    marks: [{ kind: "path", look: "threadOff", d }],
+  });
+  const text = line(span(count < sizeOf(offlineCpus) ? "… offline" : "offline", "warning"));
+  return row([squares, textBlock(text, 11)], 8);
+}

@@ -1,0 +1,47 @@
+import type { Topology } from "../../topology.ts";
+import { sizeOf } from "../describe.ts";
+import { line, span } from "../line.ts";
+import { type Block, block, flow, type Mark, rectPath, row, textBlock } from "./block.ts";
+
+/** What the signs of a drawing mean: those that this one has. */
+export function legendBlock(topology: Topology, width: number): Block {
+  const { cores, nodes } = topology;
+  const threads = Math.max(1, ...cores.map(({ cpus }) => sizeOf(cpus)));
+  const uneven = cores.some(({ cpus }) => sizeOf(cpus) !== threads);
+  const pools = nodes.flatMap(({ hugepages }) => hugepages.filter(({ total }) => total > 0));
+  const memory = nodes.some(({ memoryBytes }) => (memoryBytes ?? 0) > 0);
+  const entries: readonly (readonly [boolean, Mark[], string])[] = [
+    [
+      cores.length > 0,
+      Array.from({ length: threads <= 4 ? threads : 1 }, (_, i, all = threads <= 4 ? threads : 1) =>
+        path("thread", (i * 12) / all, 12 / all - (all > 1 ? 1 : 0)),
+      ),
+      threads === 1 ? "core" : `core of ${threads} threads`,
+    ],
+    [
+      uneven || topology.offlineCpus !== "",
+      [path("threadOff", 0.5, 5)],
+      "thread that is not there",
+    ],
+    [pools.length > 0, [path("hugeFree", 0, 18)], "huge pages"],
+    [
+      pools.some(({ free, total }) => free !== null && free < total),
+      [path("hugeTaken", 0, 18)],
+      "huge pages taken",
+    ],
+    [memory, [path("base", 0, 18)], "memory in base pages"],
+  ];
+  const items = entries
+    .filter(([shown]) => shown)
+    .map(([, marks, text]) =>
+      row([block(18, 16, { marks }), textBlock(line(span(text, "faint")), 11)], 6),
+    );
+  const framesL3 = cores.some(({ l3 }) => l3 !== null)
+    ? [textBlock(line(span("cores in one frame share an L3", "faint")), 11)]
+    : [];
+  return flow([...items, ...framesL3], 20, width);
+}
+
+function path(look: string, x: number, width: number): Mark {
+  return { kind: "path", look, d: rectPath(x, 2, width, look.startsWith("thread") ? 11 : 8) };
+}

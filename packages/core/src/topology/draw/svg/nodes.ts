@@ -1,0 +1,233 @@
+import type { MemoryNode, Topology } from "../../topology.ts";
+import { coresLine, hugepagesLine, memoryText, nodesText } from "../describe.ts";
+import { type Line, line, span, wrapped } from "../line.ts";
+import { packageGroups } from "../package-boxes.ts";
+import { pciForests } from "../pci-branches.ts";
+import {
+  balancedColumns,
+  type Block,
+  block,
+  column,
+  flow,
+  framed,
+  grid,
+  type Mark,
+  rectPath,
+  row,
+  textBlock,
+  type TextSize,
+} from "./block.ts";
+import { coresBlock } from "./cores.ts";
+import { treeDrawer } from "./tree.ts";
+
+/** More nodes with CPUs than this are drawn small. */
+const fullNodesMax = 16;
+const margin = 12;
+const gap = 14;
+/** What stands left of a node's devices: its memory and cores. */
+const sideMin = 170;
+const sideMax = 330;
+const smallNode = 100;
+
+/** Everything about one drawing's nodes that is the same for all of them. */
+interface Scale {
+  readonly topology: Topology;
+  readonly small: boolean;
+  readonly trees: ReadonlyMap<number | null, Block>;
+  readonly treeWidth: number;
+  readonly memoryMost: number;
+}
+
+/** Packages with their nodes, memory without CPUs, and devices of unknown node, in a width. */
+export function nodesBlock(topology: Topology, width: number): Block {
+  const drawTree = treeDrawer(topology);
+  const trees = new Map(pciForests(topology).map((forest) => [forest.node, drawTree(forest)]));
+  const known = [...trees].flatMap(([node, tree]) => (node === null ? [] : [tree.width]));
+  const small = topology.nodes.filter(({ cpus }) => cpus !== "").length > fullNodesMax;
+  const scale: Scale = {
+    topology,
+    small,
+    trees,
+    treeWidth: small ? 0 : Math.max(0, ...known),
+    memoryMost: Math.max(1, ...topology.nodes.map(({ memoryBytes }) => memoryBytes ?? 0)),
+  };
+  const strays = trees.get(null);
+  const apart = [
+    ...(small ? treesApart(scale) : []),
+    ...memoryOnly(scale, width),
+    ...homelessCores(topology, width),
+    ...(strays === undefined
+      ? []
+      : [titled(line(span("node unknown", "unknown")), strays, "stray")]),
+  ];
+  return column([packagesBlock(scale, width), flow(apart, gap, width)], gap);
+}
+
+function packagesBlock(scale: Scale, width: number): Block {
+  const groups = packageGroups(scale.topology);
+  if (groups.length === 0) return block(0, 0);
+  const { treeWidth } = scale;
+  const contentMin = scale.small ? smallNode : Math.max(sideMin, treeWidth);
+  const contentMost = treeWidth === 0 ? sideMax : sideMax + 2 * margin + treeWidth;
+  const nodeMin = contentMin + 2 * margin;
+  const nodeMost = (scale.small ? smallNode : contentMost) + 2 * margin;
+  // A package of a single node needs no box around a box where there are many.
+  const merged = scale.small && groups.every(({ nodes }) => nodes.length === 1);
+  const around = merged ? 0 : 2 * margin;
+  const fit = Math.floor((width + gap) / (nodeMin + around + gap));
+  const columns = balancedColumns(groups.length, Math.max(1, fit));
+  const share = Math.max(nodeMin + around, (width - (columns - 1) * gap) / columns) - around;
+  const most = Math.max(...groups.map(({ nodes }) => nodes.length));
+  const nodeFit = Math.max(1, Math.floor((share + gap) / (nodeMin + gap)));
+  const nodeColumns = balancedColumns(most, nodeFit);
+  const nodeWidth = Math.floor(Math.min(nodeMost, (share - (nodeColumns - 1) * gap) / nodeColumns));
+  const inner = nodeColumns * nodeWidth + (nodeColumns - 1) * gap;
+  const boxes = groups.map(({ title, nodes }) => {
+    const drawn = nodes.map((node) => nodeBlock(scale, node, nodeWidth, merged ? title : null));
+    const [only] = drawn;
+    if (merged && only !== undefined) return only;
+    const name = textBlock(line(span(title, "title")), 13, inner);
+    return framed(column([name, grid(drawn, nodeColumns, gap)], 8), margin, {
+      look: "package",
+      width: inner + 2 * margin,
+      about: { package: title },
+    });
+  });
+  return grid(boxes, columns, gap);
+}
+
+/** One node: its memory and cores, and its devices to the right of them or below. */
+function nodeBlock(scale: Scale, node: MemoryNode, width: number, group: string | null): Block {
+  const { topology, small, trees, treeWidth } = scale;
+  const inner = width - 2 * margin;
+  const beside = treeWidth > 0 && inner - treeWidth - 2 * margin >= sideMin;
+  const side = beside ? inner - treeWidth - 2 * margin : inner;
+  const name = span(`node ${node.id}`, "title");
+  const title = small ? [name] : [name, span("  "), ...memoryText(node)];
+  const cpus = line(span(`CPUs ${node.cpus}`, "faint"));
+  const about = column(
+    [
+      textBlock(title, 13, side),
+      memoryBar(scale, node, side),
+      ...(small ? [textBlock(memoryText(node), 11, side)] : []),
+      group === null ? block(0, 0) : textBlock(line(span(group, "faint")), 11, side),
+      paragraph(small ? [] : [hugepagesLine(node)], 11, side),
+      paragraph(small ? [] : [coresLine(topology, node.id)], 11, side),
+      small ? block(0, 0) : textBlock(cpus, 11, side),
+      coresBlock(topology, node.id, side),
+    ],
+    4,
+  );
+  const tree = trees.get(node.id);
+  const content =
+    tree === undefined || small
+      ? about
+      : beside
+        ? row([{ ...about, width: side }, tree], 2 * margin)
+        : column([about, tree], gap);
+  return framed(content, margin, { look: "node", width, about: { node: `${node.id}` } });
+}
+
+/** Lines broken between their parts, at ` · `. */
+function paragraph(lines: readonly Line[], size: TextSize, most: number): Block {
+  const characters = Math.floor(most / (size * 0.6));
+  const parts = lines.flatMap((one) => sentences(one));
+  return column(
+    wrapped(parts, " · ", characters).map((one) => textBlock(one, size, most)),
+    0,
+  );
+}
+
+/** The parts of a line that ` · ` separates. */
+function sentences(of: Line): Line[] {
+  const parts: Line[] = [];
+  let part: Line = [];
+  for (const one of of) {
+    if (one.text === " · ") {
+      parts.push(part);
+      part = [];
+    } else part = [...part, one];
+  }
+  return [...parts, part];
+}
+
+/**
+ * A node's memory as a bar, as long against the machine's largest as it has memory against that:
+ * huge pages dark, those taken darker, what is left for base pages light.
+ */
+function memoryBar({ memoryMost }: Scale, node: MemoryNode, width: number): Block {
+  const height = 8;
+  const { memoryBytes, hugepages } = node;
+  if (memoryBytes === null) {
+    const d = rectPath(0.5, 0.5, width - 1, height - 1);
+    return block(width, height, { marks: [{ kind: "path", look: "roomUnknown", d }] });
+  }
+  const full = (width * memoryBytes) / memoryMost;
+  const sizes = hugepages.map(({ sizeBytes, total, free }) => ({
+    all: total * sizeBytes,
+    taken: (total - (free ?? total)) * sizeBytes,
+  }));
+  const most = Math.max(1, memoryBytes);
+  const taken = Math.min(1, sizes.reduce((sum, pool) => sum + pool.taken, 0) / most);
+  const huge = Math.min(1, sizes.reduce((sum, pool) => sum + pool.all, 0) / most);
+  const bars: readonly (readonly [string, number, number])[] = [
+    ["room", 0, width],
+    ["hugeTaken", 0, full * taken],
+    ["hugeFree", full * taken, full * huge],
+    ["base", full * huge, full],
+  ];
+  const marks = bars.flatMap(([look, from, to]): Mark[] =>
+    to - from < 0.01 ? [] : [{ kind: "path", look, d: rectPath(from, 0, to - from, height) }],
+  );
+  return block(width, height, { marks });
+}
+
+/** Cores whose node nobody told, or whose threads lie on several. */
+function homelessCores(topology: Topology, width: number): Block[] {
+  const cores = coresBlock(topology, null, width - 2 * margin);
+  if (cores.width === 0) return [];
+  return [titled(line(span("cores of unknown node", "unknown")), cores, "stray")];
+}
+
+/** The trees of nodes too small to hold them. */
+function treesApart({ topology, trees }: Scale): Block[] {
+  return topology.nodes.flatMap(({ id, cpus }) => {
+    const tree = trees.get(id);
+    if (tree === undefined || cpus === "") return [];
+    return [titled(line(span(`beside node ${id}`, "title")), tree, "package")];
+  });
+}
+
+function titled(title: Line, content: Block, look: string): Block {
+  return framed(column([textBlock(title, 13), content], 8), margin, { look });
+}
+
+/** Nodes without CPUs, those without memory too in one box for all that follow one another. */
+function memoryOnly(scale: Scale, width: number): Block[] {
+  const nodes = scale.topology.nodes.filter(({ cpus }) => cpus === "");
+  if (nodes.length === 0) return [];
+  const runs: MemoryNode[][] = [];
+  for (const node of nodes) {
+    const last = runs.at(-1);
+    const empty = node.memoryBytes === 0 && !scale.trees.has(node.id);
+    const [before] = last ?? [];
+    if (last !== undefined && empty && before?.memoryBytes === 0 && !scale.trees.has(before.id)) {
+      last.push(node);
+    } else runs.push([node]);
+  }
+  const boxes = runs.flatMap(([first, ...others]) => {
+    if (first === undefined) return [];
+    const ids = [first, ...others].map(({ id }) => id);
+    const title = [span(nodesText(ids), "title"), span("  "), ...memoryText(first)];
+    const tree = scale.trees.get(first.id);
+    const about = [
+      textBlock(title, 13, width / 2),
+      ...(others.length > 0 ? [] : [memoryBar(scale, first, sideMin)]),
+      paragraph([hugepagesLine(first)], 11, sideMax),
+      ...(tree === undefined ? [] : [tree]),
+    ];
+    return [framed(column(about, 4), margin, { look: "node", about: { node: ids.join(" ") } })];
+  });
+  const content = flow(boxes, gap / 2, width - 2 * margin);
+  return [titled(line(span("memory without CPUs", "title")), content, "package")];
+}

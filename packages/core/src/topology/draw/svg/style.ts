@@ -1,0 +1,76 @@
+/** What a look is made of, in light and in dark. */
+interface Paint {
+  readonly fill?: readonly [light: string, dark: string];
+  readonly stroke?: readonly [light: string, dark: string];
+  readonly more?: string;
+}
+
+const ink = ["#1b2430", "#e6ebf2"] as const;
+const quiet = ["#667085", "#94a1b5"] as const;
+const frame = ["#ccd3dd", "#3a4557"] as const;
+const green = ["#166534", "#86efac"] as const;
+const blue = ["#0b5a8f", "#7cc7f5"] as const;
+const purple = ["#6b3fa0", "#c9a8f5"] as const;
+const amber = ["#93610a", "#f2c14e"] as const;
+const orange = ["#b93815", "#fb923c"] as const;
+
+/**
+ * Plain colors in classes rather than CSS variables: not every viewer of SVG knows those. Contrast
+ * of text to its background is at least 4.5 in both schemes (WCAG 2, AA).
+ */
+const looks: Readonly<Record<string, Paint>> = {
+  canvas: { fill: ["#ffffff", "#11161d"] },
+  package: { fill: ["#f3f5f8", "#181f29"], stroke: frame },
+  node: { fill: ["#ffffff", "#212a36"], stroke: frame },
+  stray: { fill: ["#fffaf0", "#292317"], stroke: amber, more: "stroke-dasharray:5 4" },
+  panel: { fill: ["#ffffff", "#11161d"] },
+  gpu: { fill: ["#dcf5e4", "#153824"], stroke: ["#2f9e57", "#3fae6a"], more: "stroke-width:1.5" },
+  nicBox: { fill: ["#dff0fb", "#12324a"], stroke: ["#3f93cc", "#3f93cc"] },
+  bridge: { fill: ["#eceff3", "#2c3644"], stroke: ["#98a2b3", "#5b6980"] },
+  wire: { stroke: ["#98a2b3", "#5b6980"], more: "fill:none;stroke-width:1.5" },
+  cache: { fill: ["#f1f4f9", "#1a222d"], stroke: ["#c3ccd9", "#465469"] },
+  cacheUnknown: { stroke: amber, more: "fill:none;stroke-dasharray:3 3" },
+  thread: { fill: ["#5b7db8", "#86a8e0"] },
+  threadOff: { stroke: orange, more: "fill:none;stroke-width:1" },
+  room: { fill: ["#e4e8ee", "#323d4c"] },
+  roomUnknown: { stroke: amber, more: "fill:none;stroke-dasharray:3 3" },
+  base: { fill: ["#cbb6e6", "#5c4680"] },
+  hugeFree: { fill: ["#8e62c7", "#a97fe0"] },
+  hugeTaken: { fill: ["#5a3490", "#6d4aa0"] },
+  direct: { stroke: ["#2f9e57", "#3fae6a"], more: "fill:none;stroke-width:1.5" },
+  dot: { fill: ["#2f9e57", "#3fae6a"] },
+  heat0: { fill: ["#eef1f5", "#232c38"] },
+  heat1: { fill: ["#fdf0d5", "#3a3222"] },
+  heat2: { fill: ["#fbdca8", "#57421f"] },
+  heat3: { fill: ["#f7c07a", "#744d1f"] },
+  heat4: { fill: ["#f0a35e", "#8a4a20"] },
+  heatUnknown: { fill: ["#fffaf0", "#292317"], stroke: amber, more: "stroke-dasharray:3 3" },
+  plain: { fill: ink },
+  frame: { fill: quiet },
+  title: { fill: ink, more: "font-weight:600" },
+  accelerator: { fill: green, more: "font-weight:600" },
+  nic: { fill: blue, more: "font-weight:600" },
+  memory: { fill: purple },
+  faint: { fill: quiet },
+  unknown: { fill: amber, more: "font-style:italic" },
+  warning: { fill: orange },
+};
+
+const fonts =
+  "font-family:system-ui,-apple-system,'Segoe UI',Roboto,'DejaVu Sans',Arial,sans-serif";
+
+/** The style sheet: light, and dark where the reader prefers that. Scoped to the drawing. */
+export function styleSheet(): string {
+  const rules = (scheme: 0 | 1): string =>
+    Object.entries(looks)
+      .map(([name, { fill, stroke, more }]) => {
+        const parts = [
+          ...(fill === undefined ? [] : [`fill:${fill[scheme]}`]),
+          ...(stroke === undefined ? [] : [`stroke:${stroke[scheme]}`]),
+          ...(scheme === 1 || more === undefined ? [] : [more]),
+        ];
+        return `.evenkeel .${name}{${parts.join(";")}}`;
+      })
+      .join("");
+  return `.evenkeel text{${fonts};white-space:pre}${rules(0)}@media (prefers-color-scheme:dark){${rules(1)}}`;
+}
