@@ -5,6 +5,7 @@ import { buildTopology, type NodeParts } from "@evenkeel/core/topology/build.ts"
 import { checkedTopology } from "@evenkeel/core/topology/check.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import { MiB } from "@evenkeel/core/unit/bytes.ts";
+import { cpuListReader, NODE_MAX } from "../text/cpu-list.ts";
 import { nameOfText, readLines } from "../text/read-lines.ts";
 
 /**
@@ -40,15 +41,16 @@ function availableNodes(lines: readonly string[], where: string): readonly numbe
   const set = parseList(match?.[2] ?? "");
   const ids = set === null ? [] : indices(set);
   if (found.length > 1) throw unexpected(`tells of ${found.length} machines`, where);
-  if (match !== null && ids.length > 0 && ids.length === Number(match[1])) return ids;
+  const plausible = ids.length > 0 && ids.every((id) => id <= NODE_MAX);
+  if (match !== null && plausible && ids.length === Number(match[1])) return ids;
   if (lines.some((line) => /^No NUMA (support )?available/.test(line))) {
     throw unexpected("says that the kernel has no NUMA, and nothing else", where);
   }
   if (lines.some((line) => line.startsWith("physcpubind:"))) {
     throw unexpected("is numactl --show: what one process may use, not the machine", where);
   }
-  const found0 = first === "" ? 'has no line "available: … nodes"' : `says "${first.slice(0, 60)}"`;
-  throw unexpected(found0, where);
+  const said = first === "" ? 'has no line "available: … nodes"' : `says "${first.slice(0, 60)}"`;
+  throw unexpected(said, where);
 }
 
 interface ToldOfNode {
@@ -85,17 +87,18 @@ function nodeParts(
   where: string,
 ): NodeParts[] {
   const tellsCpus = [...told.values()].some(({ cpus }) => cpus !== null);
+  const readList = cpuListReader((message) => unexpected(message, where));
   return ids.map((id) => {
     const node = told.get(id);
     // numactl always says the size last of these two, or that it has none to say.
     if (node === undefined || node.size === null || (tellsCpus && node.cpus === null)) {
       throw unexpected(`is cut short: node ${id} is not complete`, where);
     }
-    const cpus = parseList((node.cpus ?? "").trim().replace(/\s+/g, ","));
+    const cpus = readList((node.cpus ?? "").trim().replace(/\s+/g, ","));
     if (cpus === null) throw unexpected(`node ${id} has a list of CPUs that is none`, where);
     return {
       id,
-      cpus: indices(cpus).join(","),
+      cpus: cpus.join(","),
       memoryBytes: mebibytes(node.size, id, where),
       kind: null,
       hugepages: [],

@@ -1,0 +1,171 @@
+import { formatList } from "@evenkeel/core/set/list-format.ts";
+import { indexSet } from "@evenkeel/core/set/index-set.ts";
+import type { CoreParts } from "@evenkeel/core/topology/build.ts";
+import { attribute, child, childrenNamed, type XmlElement } from "@evenkeel/core/xml/element.ts";
+import { CPU_MAX, type CpuListReader } from "../text/cpu-list.ts";
+import { readCount } from "./documents.ts";
+
+/** A `<cpu>` of a cell. */
+interface Cpu {
+  readonly id: number;
+  readonly socket: number | null;
+  readonly die: number | null;
+  readonly cluster: number | null;
+  readonly core: number | null;
+  /** Null where libvirt tells no topology of it. */
+  readonly siblings: readonly number[] | null;
+}
+
+/** The CPUs of the machine, as its cells tell them. */
+export interface CellCpus {
+  /** The online CPUs of each cell, in the order of the cells, as lists. */
+  readonly ofCells: readonly string[];
+  readonly cores: readonly CoreParts[];
+  readonly offline: string;
+}
+
+/**
+ * Which CPUs each cell has, and the cores they make up.
+ *
+ * A CPU that two cells list is left out of both, since nothing tells which is right; one that its
+ * cell lists several times, in different places, is on that node and in no core that is known. Of a
+ * CPU that is offline the kernel shows no topology, so that libvirt has no more than its id to tell
+ * while it tells more of the others. Old versions tell ids alone. Where the place of any CPU is
+ * unknown there are no cores, rather than guessed ones.
+ */
+export function readCellCpus(
+  cells: readonly XmlElement[],
+  l3Of: ReadonlyMap<number, number>,
+  readList: CpuListReader,
+): CellCpus {
+  const listed = cells.map((cell) => Map.groupBy(cpusOf(cell, readList), ({ id }) => id));
+  const seen = new Set<number>();
+  const twice = new Set<number>();
+  for (const id of listed.flatMap((cpus) => [...cpus.keys()]))
+    (seen.has(id) ? twice : seen).add(id);
+  const known = listed.map((cpus) => [...cpus.values()].filter(([cpu]) => !isIn(twice, cpu)));
+  const places = known.flat();
+  const one = places.flatMap(([cpu, ...others]) =>
+    cpu !== undefined && others.every((other) => isSamePlace(cpu, other)) ? [cpu] : [],
+  );
+  const tellsTopology = places.some((cpus) => cpus.some(({ siblings }) => siblings !== null));
+  const isOnline = ([cpu]: readonly Cpu[]): boolean => !tellsTopology || cpu?.siblings !== null;
+  const tellsCores = tellsTopology && one.length === places.length;
+  return {
+    ofCells: known.map((cpus) => listOf(cpus.filter(isOnline).flat())),
+    cores: tellsCores
+      ? coresOf(
+          one.filter((cpu) => isOnline([cpu])),
+          l3Of,
+        )
+      : [],
+    offline: listOf(places.filter((cpus) => !isOnline(cpus)).flat()),
+  };
+}
+
+function isIn(ids: ReadonlySet<number>, cpu: Cpu | undefined): boolean {
+  return cpu === undefined || ids.has(cpu.id);
+}
+
+function isSamePlace(a: Cpu, b: Cpu): boolean {
+  const place = ({ socket, die, cluster, core }: Cpu): string =>
+    `${socket}/${die}/${cluster}/${core}`;
+  return place(a) === place(b);
+}
+
+function listOf(cpus: readonly Cpu[]): string {
+  return formatList(indexSet(cpus.map(({ id }) => id)));
+}
+
+function cpusOf(cell: XmlElement, readList: CpuListReader): Cpu[] {
+  const list = child(cell, "cpus");
+  return (list === null ? [] : childrenNamed(list, "cpu")).flatMap((element) => {
+    const number = (name: string): number | null => readCount(attribute(element, name));
+    const id = number("id");
+    if (id === null || id > CPU_MAX) return [];
+    const siblings = readList(attribute(element, "siblings") ?? "");
+    return [
+      {
+        id,
+        socket: number("socket_id"),
+        die: number("die_id"),
+        cluster: number("cluster_id"),
+        core: number("core_id"),
+        siblings: siblings === null || siblings.length === 0 ? null : siblings,
+      },
+    ];
+  });
+}
+
+/**
+ * Sets of siblings decide, as in sysfs: the numbers of cores repeat between packages and dies. What
+ * are called siblings and have different core numbers are the halves of an AMD compute unit.
+ */
+function coresOf(cpus: readonly Cpu[], l3Of: ReadonlyMap<number, number>): CoreParts[] {
+  const byId = new Map(cpus.map((cpu) => [cpu.id, cpu]));
+  const dieOf = diesOf(cpus);
+  const clusterOf = clustersOf(cpus);
+  const taken = new Set<number>();
+  const cores: CoreParts[] = [];
+  for (const cpu of cpus.toSorted((a, b) => a.id - b.id)) {
+    if (taken.has(cpu.id)) continue;
+    const threads = [...new Set([cpu.id, ...(cpu.siblings ?? [])])].filter((id) => {
+      const other = byId.get(id);
+      const same = other?.core === cpu.core && other.socket === cpu.socket;
+      return other === cpu || (same && !taken.has(id));
+    });
+    for (const id of threads) taken.add(id);
+    cores.push({
+      package: cpu.socket,
+      die: dieOf(cpu),
+      cluster: clusterOf(cpu, threads),
+      l3: l3Of.get(cpu.id) ?? null,
+      cpus: formatList(indexSet(threads)),
+    });
+  }
+  return cores;
+}
+
+/** The number of a CPU's die in the whole machine. */
+function diesOf(cpus: readonly Cpu[]): (cpu: Cpu) => number | null {
+  // libvirt says die 0 where the kernel tells none (virHostCPUGetDie): alone it means nothing.
+  if (!cpus.some(({ die }) => die !== null && die > 0)) return () => null;
+  const numbers = new Map<string, number>();
+  return ({ socket, die }) => {
+    if (die === null) return null;
+    const key = `${socket}/${die}`;
+    const number = numbers.get(key) ?? numbers.size;
+    numbers.set(key, number);
+    return number;
+  };
+}
+
+/** The lowest CPU of a core's cluster; null where the cluster is no larger than the core. */
+function clustersOf(cpus: readonly Cpu[]): (cpu: Cpu, core: readonly number[]) => number | null {
+  // Likewise 0 where the kernel tells none.
+  if (!cpus.some(({ cluster }) => cluster !== null && cluster > 0)) return () => null;
+  const key = ({ socket, die, cluster }: Cpu): string => `${socket}/${die}/${cluster}`;
+  const clusters = Map.groupBy(cpus, key);
+  return (cpu, core) => {
+    const members = clusters.get(key(cpu)) ?? [];
+    if (cpu.cluster === null || members.length <= core.length) return null;
+    return members[0]?.id ?? null;
+  };
+}
+
+/** For each CPU below an L3 cache, the cache's number; a CPU that two claim stays with the first. */
+export function readL3Banks(
+  host: XmlElement,
+  readList: CpuListReader,
+): ReadonlyMap<number, number> {
+  const l3Of = new Map<number, number>();
+  const cache = child(host, "cache");
+  for (const [number, bank] of (cache === null ? [] : childrenNamed(cache, "bank")).entries()) {
+    // A cache may be divided into code and data for the time being, and is listed for each then.
+    if (readCount(attribute(bank, "level")) !== 3 || attribute(bank, "type") === "code") continue;
+    for (const cpu of readList(attribute(bank, "cpus") ?? "") ?? []) {
+      if (!l3Of.has(cpu)) l3Of.set(cpu, number);
+    }
+  }
+  return l3Of;
+}

@@ -1,0 +1,177 @@
+import type { NodeParts } from "@evenkeel/core/topology/build.ts";
+import { buildTopology } from "@evenkeel/core/topology/build.ts";
+import { checkedTopology } from "@evenkeel/core/topology/check.ts";
+import type { Access, HugepagePool, Topology } from "@evenkeel/core/topology/topology.ts";
+import { KiB } from "@evenkeel/core/unit/bytes.ts";
+import {
+  attribute,
+  child,
+  childElements,
+  childrenNamed,
+  textOf,
+  type XmlElement,
+} from "@evenkeel/core/xml/element.ts";
+import { cpuListReader, NODE_MAX } from "../text/cpu-list.ts";
+import { nameOfText } from "../text/read-lines.ts";
+import { readCellCpus, readL3Banks } from "./capability-cpus.ts";
+import { meaningful, readCount, readDocuments, unexpected } from "./documents.ts";
+import { sizeBytes } from "./size.ts";
+
+const command = "capabilities";
+
+/**
+ * The machine as `virsh capabilities` tells it: nodes with memory, huge pages and distances, cores
+ * with packages, dies, clusters and L3 caches, and what ACPI's HMAT says. It tells no devices.
+ *
+ * The model of its CPU is the one that libvirt has a name for, `Cascadelake-Server`, and not the
+ * processor's own. Free huge pages are not told.
+ *
+ * Errors: those of `readXml`; `xml-unexpected` where it is not the capabilities of one host;
+ * `topology-inconsistent`. https://libvirt.org/formatcaps.html
+ */
+export function readLibvirtCapabilities(text: string, where: string): Topology {
+  const [document, ...others] = readDocuments(text, "capabilities", where);
+  const host = document === undefined ? null : child(document, "host");
+  if (host === null) throw unexpected("has no capabilities of a host", where, command);
+  if (others.length > 0) {
+    throw unexpected(`tells of ${others.length + 1} hosts`, where, command);
+  }
+  const topology = child(host, "topology");
+  const cells = cellsOf(topology, where);
+  const readList = cpuListReader((message) => unexpected(message, where, command));
+  const { ofCells, cores, offline } = readCellCpus(cells, readL3Banks(host, readList), readList);
+  const pageBytes = basePageBytes(cells);
+  const nodes = cells.map((cell, i): NodeParts => {
+    const memory = child(cell, "memory");
+    return {
+      id: idOf(cell, where),
+      cpus: ofCells[i] ?? "",
+      memoryBytes: memory === null ? null : sizeBytes(textOf(memory), unitOf(memory)),
+      kind: null,
+      hugepages: poolsOf(cell).filter(({ sizeBytes: size }) => size !== pageBytes),
+    };
+  });
+  const cpu = child(host, "cpu");
+  const told = (name: string): string | null => {
+    const element = cpu === null ? null : child(cpu, name);
+    return meaningful(element === null ? null : textOf(element));
+  };
+  const read = buildTopology({
+    name: nameOfText(where),
+    source: "libvirt",
+    machine: { cpuModel: told("model"), architecture: told("arch"), pageBytes },
+    nodes,
+    distances: readDistances(cells, where),
+    access: topology === null ? [] : readAccess(topology, new Set(nodes.map(({ id }) => id))),
+    cores,
+    offlineCpus: offline,
+  });
+  return checkedTopology(read, where);
+}
+
+function cellsOf(topology: XmlElement | null, where: string): readonly XmlElement[] {
+  const list = topology === null ? null : child(topology, "cells");
+  const cells = list === null ? [] : childrenNamed(list, "cell");
+  if (cells.length > NODE_MAX) throw unexpected(`has ${cells.length} cells`, where, command);
+  return cells;
+}
+
+function idOf(cell: XmlElement, where: string): number {
+  const text = attribute(cell, "id");
+  const id = readCount(text);
+  if (id !== null && id <= NODE_MAX) return id;
+  throw unexpected(`has a cell with the id "${(text ?? "").slice(0, 40)}"`, where, command);
+}
+
+/** Before 1.0.0 libvirt counted in KiB and did not say so. */
+function unitOf(element: XmlElement): string {
+  return attribute(element, "unit") ?? "KiB";
+}
+
+/** A cell's pages of every size, base pages included. */
+function poolsOf(cell: XmlElement): HugepagePool[] {
+  const pools = new Map<number, HugepagePool>();
+  for (const pages of childrenNamed(cell, "pages")) {
+    const size = sizeBytes(attribute(pages, "size"), unitOf(pages));
+    const total = readCount(textOf(pages));
+    if (size === null || size === 0 || total === null || pools.has(size)) continue;
+    pools.set(size, { sizeBytes: size, total, free: null });
+  }
+  return [...pools.values()];
+}
+
+/**
+ * The base page is the smallest that any cell has, if Linux has base pages of that size: libvirt
+ * lists them among the huge ones (virNumaGetPages).
+ */
+function basePageBytes(cells: readonly XmlElement[]): number | null {
+  const sizes = cells.flatMap((cell) => poolsOf(cell).map(({ sizeBytes: size }) => size));
+  const smallest = sizes.reduce((least, size) => Math.min(least, size), Infinity);
+  return [4 * KiB, 16 * KiB, 64 * KiB].includes(smallest) ? smallest : null;
+}
+
+/** Every cell tells how far it is to every other; with a distance missing, none can be relied on. */
+function readDistances(cells: readonly XmlElement[], where: string): number[][] | null {
+  const ids = cells.map((cell) => idOf(cell, where));
+  const rows: number[][] = [];
+  for (const cell of cells) {
+    const list = child(cell, "distances");
+    const siblings = list === null ? [] : childrenNamed(list, "sibling");
+    const values = new Map(
+      siblings.map((sibling) => [
+        readCount(attribute(sibling, "id")),
+        readCount(attribute(sibling, "value")),
+      ]),
+    );
+    const row = ids.map((id) => values.get(id) ?? 0);
+    if (row.includes(0)) return null;
+    rows.push(row);
+  }
+  return rows.length === 0 ? null : rows;
+}
+
+/**
+ * What `<interconnects>` says of reading: `<latency type="read" value="…"/>` in nanoseconds and
+ * `<bandwidth … unit="KiB"/>` a second. `access` is both reading and writing. A memory-side cache
+ * has figures of its own, which are not the memory's.
+ *
+ * The kernel counts bandwidth in MB/s, which libvirt multiplies by 1024 and calls KiB/s
+ * (virCapabilitiesHostNUMAInitInterconnectsNode). That is undone, so that a machine has the same
+ * bandwidth here and in sysfs; what is no multiple of 1024 was not made that way and is KiB/s.
+ */
+function readAccess(topology: XmlElement, nodes: ReadonlySet<number>): Access[] {
+  const list = child(topology, "interconnects");
+  const found = new Map<string, Access>();
+  for (const element of list === null ? [] : childElements(list)) {
+    const initiator = readCount(attribute(element, "initiator"));
+    const target = readCount(attribute(element, "target"));
+    const value = readCount(attribute(element, "value"));
+    const type = attribute(element, "type");
+    if (initiator === null || target === null || value === null || value === 0) continue;
+    if (!nodes.has(initiator) || !nodes.has(target)) continue;
+    if (attribute(element, "cache") !== null || (type !== "read" && type !== "access")) continue;
+    const pair = `${initiator} ${target}`;
+    const known: Access = found.get(pair) ?? {
+      initiator,
+      target,
+      readLatencyNs: null,
+      readBytesPerSecond: null,
+      basis: "hmat",
+    };
+    if (element.name === "latency") {
+      found.set(pair, { ...known, readLatencyNs: known.readLatencyNs ?? value });
+    } else if (element.name === "bandwidth") {
+      const rate = known.readBytesPerSecond ?? bytesPerSecond(value, unitOf(element));
+      found.set(pair, { ...known, readBytesPerSecond: rate });
+    }
+  }
+  return [...found.values()].filter(
+    ({ readLatencyNs, readBytesPerSecond }) =>
+      readLatencyNs !== null || readBytesPerSecond !== null,
+  );
+}
+
+function bytesPerSecond(value: number, unit: string): number | null {
+  if (unit === "KiB" && value % 1024 === 0) return (value / 1024) * 1e6;
+  return sizeBytes(`${value}`, unit);
+}
