@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { INDEX_MAX, indices } from "./index-set.ts";
-import { parseMask } from "./mask-format.ts";
+import { emptySet, INDEX_MAX, indices, indexSet } from "./index-set.ts";
+import { formatMask, parseMask } from "./mask-format.ts";
 
 function bitsOf(value: bigint): number[] {
   return value
@@ -35,6 +35,16 @@ test("masks of sysfs and of hwloc mean the bits of the integer that they spell",
       expect(read(short.join(","))).toEqual(bitsOf(value));
     }),
   );
+});
+
+test("a set is printed in full words, and as wide as it is asked for", () => {
+  fc.assert(
+    fc.property(fc.bigInt({ min: 1n, max: 1n << 300n }), (value) => {
+      expect(formatMask(indexSet(bitsOf(value)))).toBe(wordsOf(value).join(","));
+    }),
+  );
+  expect(formatMask(indexSet([0, 33]), 3)).toBe("00000000,00000002,00000001");
+  expect(formatMask(emptySet)).toBe("00000000");
 });
 
 test("a word may leave its leading zeros out", () => {

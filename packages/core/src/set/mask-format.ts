@@ -22,3 +22,14 @@ export function parseMask(text: string): IndexSet | null {
   }
   return indexSet(found);
 }
+
+/**
+ * The mask as sysfs prints it, in full words of eight digits: as many as the set needs, and at least
+ * `words`, since one machine's masks are all as wide as its highest CPU asks for.
+ */
+export function formatMask(set: IndexSet, words = 1): string {
+  const length = Math.max(words, set.words.length, 1);
+  return Array.from({ length }, (_, i) =>
+    (set.words[length - 1 - i] ?? 0).toString(16).padStart(8, "0"),
+  ).join(",");
+}

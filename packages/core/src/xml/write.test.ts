@@ -25,6 +25,12 @@ test("attributes keep quotes and white space", () => {
   );
 });
 
+test("attributes stand in double quotes where the reader knows no others", () => {
+  expect(writeXml(element("a", { b: `'"<` }, [element("c", { d: 1 })]), '"')).toBe(
+    `<a b="'&quot;&lt;">\n  <c d="1"/>\n</a>\n`,
+  );
+});
+
 test.each([
   ["U+0000", "\u0000"],
   ["U+001B", "\u001b[31m"],

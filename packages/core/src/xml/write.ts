@@ -8,32 +8,38 @@ import type { XmlElement, XmlNode } from "./element.ts";
  * one that holds any text is written without a space that was not there, since there every space
  * counts. So reading what was written gives the same tree, but for white space between elements.
  *
+ * `quote` is what stands around attributes: libvirt writes single quotes, NCCL reads double ones only.
+ *
  * Errors: `render-unsupported` for a name that is none, and for characters that no XML 1.0
  * document can hold, escaped or not (https://www.w3.org/TR/xml/#charsets).
  */
-export function writeXml(root: XmlElement): string {
-  return `${lines(root, "").join("\n")}\n`;
+export function writeXml(root: XmlElement, quote: XmlQuote = "'"): string {
+  return `${lines(root, "", quote).join("\n")}\n`;
 }
 
-function lines(element: XmlElement, indent: string): string[] {
+export type XmlQuote = "'" | '"';
+
+function lines(element: XmlElement, indent: string, quote: XmlQuote): string[] {
   const { name, children } = element;
   const elements = children.filter((node) => typeof node !== "string");
   if (elements.length === 0 || elements.length < children.length) {
-    return [indent + inline(element)];
+    return [indent + inline(element, quote)];
   }
-  const inner = elements.flatMap((child) => lines(child, `${indent}  `));
-  return [`${indent}<${openTag(element)}>`, ...inner, `${indent}</${name}>`];
+  const inner = elements.flatMap((child) => lines(child, `${indent}  `, quote));
+  return [`${indent}<${openTag(element, quote)}>`, ...inner, `${indent}</${name}>`];
 }
 
-function inline(node: XmlNode): string {
+function inline(node: XmlNode, quote: XmlQuote): string {
   if (typeof node === "string") return escapeText(node);
-  const content = node.children.map(inline).join("");
-  return content === "" ? `<${openTag(node)}/>` : `<${openTag(node)}>${content}</${node.name}>`;
+  const tag = openTag(node, quote);
+  const content = node.children.map((child) => inline(child, quote)).join("");
+  return content === "" ? `<${tag}/>` : `<${tag}>${content}</${node.name}>`;
 }
 
-function openTag({ name, attributes }: XmlElement): string {
+function openTag({ name, attributes }: XmlElement, quote: XmlQuote): string {
   const pairs = [...attributes].map(
-    ([attribute, value]) => ` ${checkedName(attribute)}='${escapeAttribute(value)}'`,
+    ([attribute, value]) =>
+      ` ${checkedName(attribute)}=${quote}${escapeAttribute(value, quote)}${quote}`,
   );
   return checkedName(name) + pairs.join("");
 }
@@ -54,6 +60,7 @@ const references: ReadonlyMap<string, string> = new Map([
   // Needed only after `]]`, and harmless everywhere.
   [">", "&gt;"],
   ["'", "&apos;"],
+  ['"', "&quot;"],
   // As they stand, a reader makes a newline of a carriage return, and in attributes a space of each.
   ["\t", "&#9;"],
   ["\n", "&#10;"],
@@ -64,8 +71,9 @@ function escapeText(text: string): string {
   return refuseUnwritable(text).replace(/[&<>\r]/g, (character) => reference(character));
 }
 
-function escapeAttribute(value: string): string {
-  return refuseUnwritable(value).replace(/[&<>'\t\n\r]/g, (character) => reference(character));
+function escapeAttribute(value: string, quote: XmlQuote): string {
+  const special = quote === "'" ? /[&<>'\t\n\r]/g : /[&<>"\t\n\r]/g;
+  return refuseUnwritable(value).replace(special, (character) => reference(character));
 }
 
 function reference(character: string): string {

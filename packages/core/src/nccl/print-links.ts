@@ -1,0 +1,73 @@
+import type { Link, PciDevice, Topology } from "../topology/topology.ts";
+import { element, type XmlElement } from "../xml/element.ts";
+import { pciClass } from "./pci-class.ts";
+
+/** The link elements of the accelerator at an address. */
+export type LinkElements = (address: string) => XmlElement[];
+
+/**
+ * The links as NCCL lists them with each GPU: by what is at the other end, which for GPUs on
+ * NVSwitches is the switch and not another GPU. A Topology has the pairs that can talk, so whether
+ * there are switches between them is concluded: if NVSwitches are among the PCI functions, or if
+ * some GPU would need more links than any has to reach all its peers directly; and if links into
+ * switches give exactly the same pairs again. Which links go to which switch is not known, and NCCL
+ * takes all for one, so they get the target of switches that a guest cannot see.
+ */
+export function linkElements({ links, pci }: Topology): LinkElements {
+  const byAddress = new Map(pci.map((device) => [device.address, device]));
+  const intoSwitches = lanesIntoSwitches(links, pci);
+  return (address) => {
+    const lanes = intoSwitches.get(address);
+    const fabric = lanes === undefined ? [] : [switchElement(lanes)];
+    const direct = links.flatMap((link) => {
+      if (link.a !== address && link.b !== address) return [];
+      if (link.kind === "nvlink" && intoSwitches.size > 0) return [];
+      return [directElement(link, byAddress.get(link.a === address ? link.b : link.a))];
+    });
+    return [...fabric, ...direct].flatMap((printed) => printed ?? []);
+  };
+}
+
+function switchElement(lanes: number): XmlElement {
+  return element("nvlink", { target: "fffffff:ffff:ff", count: lanes, tclass: "0x068000" });
+}
+
+function directElement({ kind, lanes }: Link, target: PciDevice | undefined): XmlElement | null {
+  if (target === undefined) return null;
+  const isGpu = target.class.startsWith("03") || target.class.startsWith("12");
+  return element(kind, {
+    target: target.address,
+    ...(lanes === null ? {} : { count: lanes }),
+    ...(isGpu ? { tclass: pciClass(target) } : {}),
+  });
+}
+
+/** No GPU has had more since Hopper, and those before had fewer. */
+const NVLINKS_MAX = 18;
+
+/** How many links each GPU has into NVSwitches; none where the pairs are linked directly. */
+function lanesIntoSwitches(
+  links: readonly Link[],
+  pci: readonly PciDevice[],
+): ReadonlyMap<string, number> {
+  const none = new Map<string, number>();
+  const most = new Map<string, number>();
+  const sums = new Map<string, number>();
+  const pairs = links.filter(({ kind }) => kind === "nvlink");
+  for (const { a, b, lanes } of pairs) {
+    if (lanes === null) return none;
+    for (const end of [a, b]) {
+      most.set(end, Math.max(most.get(end) ?? 0, lanes));
+      sums.set(end, (sums.get(end) ?? 0) + lanes);
+    }
+  }
+  const hasSwitches = pci.some(
+    ({ vendor, class: code }) => vendor === "10de" && code.startsWith("0680"),
+  );
+  if (!hasSwitches && Math.max(0, ...sums.values()) <= NVLINKS_MAX) return none;
+  const everyPair = (most.size * (most.size - 1)) / 2 === pairs.length;
+  const same = pairs.every(
+    ({ a, b, lanes }) => lanes === Math.min(most.get(a) ?? 0, most.get(b) ?? 0),
+  );
+  return everyPair && same ? most : none;
+}

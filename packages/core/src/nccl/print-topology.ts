@@ -1,0 +1,215 @@
+import { EvenkeelError } from "../error/evenkeel-error.ts";
+import { emptySet, unionAll } from "../set/index-set.ts";
+import { parseList } from "../set/list-format.ts";
+import { formatMask } from "../set/mask-format.ts";
+import { bridgesAbove } from "../topology/interconnect.ts";
+import { comparePciAddresses, pciAddressParts } from "../topology/pci-address.ts";
+import { isStandIn, isStandInNode } from "../topology/stand-in.ts";
+import type { PciDevice, Topology } from "../topology/topology.ts";
+import { element, type XmlElement } from "../xml/element.ts";
+import { type LinkElements, linkElements } from "./print-links.ts";
+import { type Attributes, pciClass } from "./pci-class.ts";
+
+/**
+ * The machine as NCCL's topology file, the one it would dump (`NCCL_TOPO_DUMP_FILE`) and can be given
+ * (`NCCL_TOPO_FILE`): its accelerators and NICs, what NCCL sees of the PCI tree above them, and the
+ * links between accelerators, beneath the NUMA nodes that they belong to. RCCL's files have version
+ * 2, those of NCCL version 1. What the topology does not know is left out, and NCCL adds it where it
+ * runs. Write it with `writeXml(…, '"')`: NCCL reads attributes in double quotes only.
+ * https://github.com/NVIDIA/nccl, src/graph/xml.cc
+ *
+ * Going up from a device NCCL passes over every other bridge, so that a switch is one element and
+ * root ports and host bridges are none; nodes without devices have no place in the file. Linear in
+ * the functions and the links.
+ *
+ * Errors: `render-unsupported` for a machine without such devices, or one that knows no bus
+ * addresses of theirs, since NCCL finds its devices by nothing else.
+ */
+export function ncclTopology(topology: Topology): XmlElement {
+  const names = new Map(topology.nics.map(({ address, name }) => [address, name]));
+  const dev = new Map(topology.accelerators.map(({ address }, i) => [address, i]));
+  const devices = topology.pci.filter(({ address }) => names.has(address) || dev.has(address));
+  refuseUnusable(topology, devices);
+  const printing: Printing = {
+    topology,
+    byAddress: new Map(topology.pci.map((device) => [device.address, device])),
+    names,
+    dev,
+    links: linkElements(topology),
+    standIns: new Map(),
+  };
+  const isAmd = devices.some(({ address, vendor }) => dev.has(address) && vendor === "1002");
+  return element(
+    "system",
+    { version: isAmd ? 2 : 1 },
+    printCpus(printing, branches(printing, devices)),
+  );
+}
+
+interface Printing {
+  readonly topology: Topology;
+  readonly byAddress: ReadonlyMap<string, PciDevice>;
+  readonly names: ReadonlyMap<string, string | null>;
+  /** Each accelerator's number, by address as NVML counts them. */
+  readonly dev: ReadonlyMap<string, number>;
+  readonly links: LinkElements;
+  /** The bus ids of bridges that have no address. */
+  readonly standIns: Map<string, string>;
+}
+
+function refuseUnusable(topology: Topology, devices: readonly PciDevice[]): void {
+  const fault = devices.length === 0 ? "has neither accelerators nor NICs" : null;
+  const nameless = devices.find(({ address }) => isStandIn(address));
+  if (fault === null && nameless === undefined) return;
+  throw new EvenkeelError(
+    "render-unsupported",
+    fault ?? "the bus addresses of its accelerators or NICs are not known",
+    {
+      where: topology.name,
+      expected: "a machine with devices that NCCL can find by their bus addresses",
+      remedy: "read the machine from a source that tells them, such as its sysfs",
+    },
+  );
+}
+
+/** A function that NCCL shows, and those that it shows inside of it. */
+interface Branch {
+  readonly device: PciDevice;
+  readonly below: Map<string, Branch>;
+}
+
+/** What stands directly below the CPUs. */
+function branches(printing: Printing, devices: readonly PciDevice[]): Branch[] {
+  const top = new Map<string, Branch>();
+  for (const device of devices) {
+    const switches = bridgesAbove(device, printing.byAddress)
+      .filter((_, steps) => steps % 2 === 1)
+      .flatMap((address) => printing.byAddress.get(address) ?? []);
+    let level = top;
+    for (const shown of [device, ...switches].toReversed()) {
+      const branch: Branch = level.get(shown.address) ?? { device: shown, below: new Map() };
+      level.set(shown.address, branch);
+      level = branch.below;
+    }
+  }
+  return sorted(top);
+}
+
+/** NCCL keeps what is below one bridge by ascending bus address. */
+function sorted(level: ReadonlyMap<string, Branch>): Branch[] {
+  return [...level.values()].toSorted((a, b) =>
+    comparePciAddresses(a.device.address, b.device.address),
+  );
+}
+
+function printCpus(printing: Printing, top: readonly Branch[]): XmlElement[] {
+  const byNode = new Map<number, Branch[]>();
+  for (const branch of top) {
+    const node = nodeOf(branch) ?? UNKNOWN_NODE;
+    byNode.set(node, [...(byNode.get(node) ?? []), branch]);
+  }
+  // Unknown is the last, since NCCL takes the first for that of NICs without a PCI function.
+  const order = [...byNode.keys()].toSorted((a, b) => rank(a) - rank(b));
+  return order.map((node) =>
+    element(
+      "cpu",
+      cpuAttributes(printing.topology, node),
+      (byNode.get(node) ?? []).map((branch) => printBranch(printing, branch)),
+    ),
+  );
+}
+
+/** NCCL's number for devices whose node the kernel does not know. */
+const UNKNOWN_NODE = -1;
+
+const rank = (node: number): number => (node === UNKNOWN_NODE ? Infinity : node);
+
+/** The kernel tells a node of every function; other sources may do so of the devices alone. */
+function nodeOf({ device, below }: Branch): number | null {
+  if (device.node !== null) return isStandInNode(device.node) ? null : device.node;
+  for (const branch of sorted(below)) {
+    const node = nodeOf(branch);
+    if (node !== null) return node;
+  }
+  return null;
+}
+
+/** As NCCL names them. */
+const architectures: ReadonlyMap<string | null, string> = new Map([
+  ["x86_64", "x86_64"],
+  ["aarch64", "arm64"],
+  ["ppc64le", "ppc64"],
+]);
+
+function cpuAttributes({ nodes, offlineCpus, machine }: Topology, node: number): Attributes {
+  const sets = nodes.map(({ cpus }) => parseList(cpus) ?? emptySet);
+  const words = unionAll([...sets, parseList(offlineCpus) ?? emptySet]).words.length;
+  const own = sets[nodes.findIndex(({ id }) => id === node)];
+  const arch = architectures.get(machine.architecture);
+  const vendor = arch === "x86_64" ? cpuVendor(machine.cpuModel) : null;
+  return {
+    numaid: node,
+    ...(own === undefined ? {} : { affinity: formatMask(own, words) }),
+    ...(arch === undefined ? {} : { arch }),
+    ...(vendor === null ? {} : { vendor }),
+  };
+}
+
+/** What CPUID leaf 0 says of a processor with that name. */
+function cpuVendor(model: string | null): string | null {
+  if (model === null) return null;
+  if (/\bIntel\b/i.test(model)) return "GenuineIntel";
+  return /\bAMD\b/i.test(model) ? "AuthenticAMD" : null;
+}
+
+function printBranch(printing: Printing, { device, below }: Branch): XmlElement {
+  const { vendor, device: id } = device;
+  const attributes: Attributes = {
+    busid: busId(printing, device.address),
+    class: pciClass(device),
+    ...(vendor === null ? {} : { vendor: `0x${vendor}` }),
+    ...(id === null ? {} : { device: `0x${id}` }),
+    ...linkAttributes(printing, device),
+  };
+  const inner = sorted(below).map((branch) => printBranch(printing, branch));
+  return element("pci", attributes, [...roleOf(printing, device), ...inner]);
+}
+
+function roleOf({ dev, names, links }: Printing, { address }: PciDevice): XmlElement[] {
+  const number = dev.get(address);
+  if (number !== undefined) return [element("gpu", { dev: number }, links(address))];
+  const name = names.get(address);
+  if (name === undefined) return [];
+  return [element("nic", {}, name === null ? [] : [element("net", { name })])];
+}
+
+/**
+ * The kernel's maximum of the device or of the port above it, whichever is less. What is known of
+ * the present only is at most that, and stands for it.
+ */
+function linkAttributes({ byAddress }: Printing, { link, parent }: PciDevice): Attributes {
+  const port = parent === null ? null : (byAddress.get(parent)?.link ?? null);
+  const lesser = (values: readonly (number | null | undefined)[]): number | null => {
+    const known = values.filter((value) => typeof value === "number");
+    return known.length === 0 ? null : Math.min(...known);
+  };
+  const speed = lesser([link, port].map((end) => end?.maxSpeedGTs ?? end?.speedGTs));
+  const width = lesser([link, port].map((end) => end?.maxWidth ?? end?.width));
+  return {
+    ...(speed === null ? {} : { link_speed: `${speed.toFixed(1)} GT/s PCIe` }),
+    ...(width === null ? {} : { link_width: width }),
+  };
+}
+
+/**
+ * NCCL needs every bus id to be another, and reads domains of any width. Bridges without an address
+ * get one as the clouds' files make them up: `ffff:ff:01.0`, and so on.
+ */
+function busId({ standIns }: Printing, address: string): string {
+  if (pciAddressParts(address) !== null && !isStandIn(address)) return address;
+  const ordinal = standIns.size + 1;
+  const hex = (value: number): string => value.toString(16).padStart(2, "0");
+  const made = standIns.get(address) ?? `ffff:${hex(0xff - (ordinal >> 5))}:${hex(ordinal & 31)}.0`;
+  standIns.set(address, made);
+  return made;
+}

@@ -1,0 +1,97 @@
+import { comparePciAddresses, normalPciAddress } from "@evenkeel/core/topology/pci-address.ts";
+import type { Link, LinkKind } from "@evenkeel/core/topology/topology.ts";
+import { attribute, childrenNamed } from "@evenkeel/core/xml/element.ts";
+import type { NcclPci } from "./pci.ts";
+import { readClass, readCount } from "./values.ts";
+
+/**
+ * The NVLink and XGMI links between the GPUs of a file.
+ *
+ * Each GPU lists its links by what is at the other end, and the class of that (`tclass`) says what
+ * it is: another GPU, listed from both sides as a rule; an NVSwitch; or, on POWER9 and Grace, a
+ * processor, which joins no two GPUs. NVSwitches are one fabric to NCCL, so two GPUs with links into
+ * switches are joined by as many as the one with fewer has; that is nvidia-smi's NV18 as well. Where
+ * two sides tell different numbers, no more links than the lesser can have both ends.
+ *
+ * What names no GPU of the file (that of another process, or a GPU as its own peer, as in Azure's
+ * file of NC A100 v4) tells of no pair and is left out. The cost is that of the pairs of GPUs.
+ */
+export function readLinks(gpus: readonly NcclPci[]): Link[] {
+  const ends = gpus.map(endsOf);
+  const known = new Set(ends.map(({ address }) => address));
+  const pairs = new Map<string, Link>();
+  for (const { address, direct } of ends) {
+    for (const { target, kind, lanes } of direct) {
+      if (known.has(target) && target !== address) addLink(pairs, address, target, kind, lanes);
+    }
+  }
+  for (const [i, one] of ends.entries()) {
+    for (const other of ends.slice(i + 1)) {
+      if (one.intoSwitches === 0 || other.intoSwitches === 0) continue;
+      const both = unknownOrLesser(one.intoSwitches, other.intoSwitches);
+      addLink(pairs, one.address, other.address, "nvlink", both);
+    }
+  }
+  return [...pairs.values()];
+}
+
+interface Ends {
+  readonly address: string;
+  /** How many links it has into NVSwitches; null where a number is missing. */
+  readonly intoSwitches: number | null;
+  readonly direct: readonly {
+    readonly target: string;
+    readonly kind: LinkKind;
+    readonly lanes: number | null;
+  }[];
+}
+
+function endsOf({ element, device: { address } }: NcclPci): Ends {
+  let intoSwitches: number | null = 0;
+  const direct = new Map<string, Ends["direct"][number]>();
+  for (const gpu of element === null ? [] : childrenNamed(element, "gpu")) {
+    for (const link of [...childrenNamed(gpu, "nvlink"), ...childrenNamed(gpu, "xgmi")]) {
+      const count = readCount(attribute(link, "count"));
+      const toward = targetKind(attribute(link, "tclass"), attribute(link, "target"));
+      if (count === 0 || toward === "other") continue;
+      if (toward === "switch") {
+        intoSwitches = intoSwitches === null || count === null ? null : intoSwitches + count;
+        continue;
+      }
+      const target = normalPciAddress(attribute(link, "target") ?? "");
+      if (target === null) continue;
+      const kind = link.name === "xgmi" ? "xgmi" : "nvlink";
+      direct.set(target, { target, kind, lanes: count });
+    }
+  }
+  return { address, intoSwitches, direct: [...direct.values()] };
+}
+
+/**
+ * GPUs are of class 03 or, since Instinct MI300, 12; an NVSwitch is a bridge of the kind "other"
+ * with interface 00, and POWER9's end of NVLink one with interface 01. A target outside this machine
+ * (`fffffff:ffff:ff`, NVML's for what a guest cannot see) is a switch, as NCCL takes it for.
+ */
+function targetKind(tclass: string | null, target: string | null): "gpu" | "switch" | "other" {
+  if (tclass === null) return target?.startsWith("fffffff:") === true ? "switch" : "gpu";
+  const code = readClass(tclass);
+  if (code.startsWith("03") || code.startsWith("12")) return "gpu";
+  return code === "068000" || code === "0680" ? "switch" : "other";
+}
+
+function addLink(
+  pairs: Map<string, Link>,
+  one: string,
+  other: string,
+  kind: LinkKind,
+  lanes: number | null,
+): void {
+  const [a, b] = comparePciAddresses(one, other) < 0 ? [one, other] : [other, one];
+  const known = pairs.get(`${a} ${b}`);
+  const both = known === undefined ? lanes : unknownOrLesser(known.lanes, lanes);
+  pairs.set(`${a} ${b}`, { a, b, kind, lanes: both });
+}
+
+function unknownOrLesser(one: number | null, other: number | null): number | null {
+  return one === null || other === null ? null : Math.min(one, other);
+}

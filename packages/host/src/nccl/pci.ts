@@ -1,0 +1,155 @@
+import { normalPciAddress } from "@evenkeel/core/topology/pci-address.ts";
+import { standInAddress, standInRoot } from "@evenkeel/core/topology/stand-in.ts";
+import type { PciDevice } from "@evenkeel/core/topology/topology.ts";
+import {
+  attribute,
+  childElements,
+  childrenNamed,
+  type XmlElement,
+} from "@evenkeel/core/xml/element.ts";
+import type { NcclCpu } from "./cpus.ts";
+import { readClass, readLink, readPciId, shown, unexpected } from "./values.ts";
+
+/** A PCI function and the element that tells of it; a port that NCCL passes over has none. */
+export interface NcclPci {
+  readonly element: XmlElement | null;
+  readonly device: PciDevice;
+}
+
+/** What NCCL itself can hold (MAX_NODES), several times over. */
+const ELEMENTS_MAX = 16_384;
+
+/**
+ * The PCI tree.
+ *
+ * Walking up from a device NCCL passes over every other bridge: from the device over the port above
+ * it to the upstream port of its switch, and so on to the CPU. What it shows as one inside the other
+ * are therefore whole switches, and the ports between them are put back as stand-ins, so that two
+ * devices below one switch are PIX apart and those with two switches between them PXB.
+ *
+ * Host bridges are not told, and NCCL calls all that meets in a CPU the same. Functions of one bus
+ * are certainly below one host bridge; everything else gets a stand-in of its own, as on servers,
+ * whose slots each have one. Functions of one device share the port above it, unless they are on
+ * bus 0, which is always a root bus.
+ *
+ * Switches that the clouds' files make up (`ffff:ff:01.0`) get stand-in addresses. Of an address
+ * that is there twice the device keeps it before a bridge, and the first before the others: another
+ * bridge gets a stand-in, another device is the same one told again.
+ */
+export function readPci(cpus: readonly NcclCpu[], where: string): NcclPci[] {
+  const walk: Walk = { where, devices: new Set(), taken: new Set(), found: [], made: 0, roots: 0 };
+  for (const { element } of cpus) findDevices(walk, element);
+  for (const { element, node } of cpus) readBelowCpu(walk, element, node);
+  return walk.found;
+}
+
+interface Walk {
+  readonly where: string;
+  /** The addresses of everything that is no bridge. */
+  readonly devices: Set<string>;
+  readonly taken: Set<string>;
+  readonly found: NcclPci[];
+  made: number;
+  roots: number;
+}
+
+interface Place {
+  readonly parent: string | null;
+  readonly root: string;
+  readonly node: number | null;
+}
+
+function findDevices(walk: Walk, above: XmlElement): void {
+  for (const element of childrenNamed(above, "pci")) {
+    if (!isBridge(element)) walk.devices.add(addressOf(element, walk.where));
+    findDevices(walk, element);
+  }
+}
+
+function readBelowCpu(walk: Walk, cpu: XmlElement, node: number | null): void {
+  const roots = new Map<string, string>();
+  const ports = new Map<string, string>();
+  for (const element of childrenNamed(cpu, "pci")) {
+    const address = addressOf(element, walk.where);
+    const [bus = "", slot = ""] = isMadeUp(element)
+      ? [`made up ${walk.roots}`]
+      : [address.slice(0, -5), address.slice(0, -2)];
+    const root = roots.get(bus) ?? standInRoot(walk.roots++);
+    roots.set(bus, root);
+    const onRootBus = bus.endsWith(":00");
+    const parent = onRootBus
+      ? null
+      : (ports.get(slot) ?? addPort(walk, { parent: null, root, node }));
+    if (parent !== null && slot !== "") ports.set(slot, parent);
+    readFunction(walk, element, { parent, root, node });
+  }
+}
+
+function readFunction(walk: Walk, element: XmlElement, place: Place): void {
+  const address = ownAddress(walk, element);
+  if (address === null) return;
+  const id = (name: string): string | null => readPciId(attribute(element, name));
+  add(walk, element, {
+    ...place,
+    address,
+    class: readClass(attribute(element, "class")),
+    vendor: id("vendor"),
+    device: id("device"),
+    link: readLink(element),
+  });
+  for (const inner of childrenNamed(element, "pci")) {
+    readFunction(walk, inner, { ...place, parent: addPort(walk, { ...place, parent: address }) });
+  }
+}
+
+function addPort(walk: Walk, place: Place): string {
+  const address = nextStandIn(walk);
+  const unknown = { vendor: null, device: null, link: null };
+  add(walk, null, { ...place, ...unknown, address, class: "060400" });
+  return address;
+}
+
+type Known = Omit<PciDevice, "iommuGroup" | "driver" | "barBytes" | "physicalFunction">;
+
+function add(walk: Walk, element: XmlElement | null, known: Known): void {
+  if (walk.found.length >= ELEMENTS_MAX) {
+    throw unexpected(`has more than ${ELEMENTS_MAX} PCI functions and ports`, walk.where);
+  }
+  const unknown = { iommuGroup: null, driver: null, barBytes: null, physicalFunction: null };
+  walk.found.push({ element, device: { ...known, ...unknown } });
+}
+
+/** The address that the function goes by, or null where it has been told before. */
+function ownAddress(walk: Walk, element: XmlElement): string | null {
+  const address = addressOf(element, walk.where);
+  if (!isBridge(element)) {
+    if (walk.taken.has(address)) return null;
+  } else if (isMadeUp(element) || walk.taken.has(address) || walk.devices.has(address)) {
+    return nextStandIn(walk);
+  }
+  walk.taken.add(address);
+  return address;
+}
+
+function nextStandIn(walk: Walk): string {
+  return standInAddress(walk.made++);
+}
+
+function addressOf(element: XmlElement, where: string): string {
+  const text = attribute(element, "busid");
+  const address = normalPciAddress(text ?? "");
+  if (address === null) throw unexpected(`<pci> has ${shown(text)} for a busid`, where);
+  return address;
+}
+
+/** Whether it leads to other functions: a switch may be left without any in a trimmed dump. */
+function isBridge(element: XmlElement): boolean {
+  if (childElements(element).some(({ name }) => name === "gpu" || name === "nic")) return false;
+  if (childrenNamed(element, "pci").length > 0) return true;
+  return readClass(attribute(element, "class")).startsWith("0604");
+}
+
+/** The domain that the clouds' files take for switches which their guests cannot see. */
+function isMadeUp(element: XmlElement): boolean {
+  return isBridge(element) && /^\s*ffff:/i.test(attribute(element, "busid") ?? "");
+}

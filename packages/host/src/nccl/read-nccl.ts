@@ -1,0 +1,106 @@
+import { buildTopology } from "@evenkeel/core/topology/build.ts";
+import { checkedTopology } from "@evenkeel/core/topology/check.ts";
+import {
+  acceleratorPatterns,
+  matchingDevices,
+  nicPatterns,
+} from "@evenkeel/core/topology/device-pattern.ts";
+import type { Accelerator, Nic, PciDevice, Topology } from "@evenkeel/core/topology/topology.ts";
+import { attribute, child, childrenNamed, type XmlElement } from "@evenkeel/core/xml/element.ts";
+import { acceleratorModel } from "../pci-ids/accelerator-models.ts";
+import { readXml } from "../xml/read-xml.ts";
+import { nodeParts, readCpus, readMachine } from "./cpus.ts";
+import { readLinks } from "./links.ts";
+import { type NcclPci, readPci } from "./pci.ts";
+import { readCount, unexpected } from "./values.ts";
+
+/**
+ * The machine in a topology file of NCCL or RCCL: what `NCCL_TOPO_DUMP_FILE` writes, and what the
+ * clouds ship for `NCCL_TOPO_FILE`. It tells of GPUs and NICs, the switches above them, their nodes
+ * and links; memory, distances and cores it does not know.
+ * https://github.com/NVIDIA/nccl, src/graph/xml.cc and topo.cc
+ *
+ * Errors: those of `readXml`; `xml-unexpected` where the document is no such topology, or one of
+ * several hosts; `topology-inconsistent` where it contradicts itself.
+ */
+export function readNccl(text: string, where: string): Topology {
+  const system = readSystem(text, where);
+  const cpus = readCpus(system, where);
+  const pci = readPci(cpus, where);
+  const gpus = ofRole(pci, "gpu");
+  if (gpus.length > GPUS_MAX) throw unexpected(`has ${gpus.length} GPUs`, where);
+  const topology = buildTopology({
+    name: attribute(system, "name")?.trim() || nameOf(where),
+    source: "nccl",
+    machine: readMachine(cpus),
+    nodes: nodeParts(cpus, where),
+    pci: pci.map(({ device }) => device),
+    accelerators: gpus.map(acceleratorOf),
+    nics: ofRole(pci, "nic").map(nicOf),
+    links: readLinks(gpus),
+  });
+  return checkedTopology(topology, where);
+}
+
+/** More than any machine has: what grows with their pairs must stay small. */
+const GPUS_MAX = 256;
+
+function readSystem(text: string, where: string): XmlElement {
+  const root = readXml(text, where);
+  if (root.name === "system") return root;
+  if (root.name === "graphs") {
+    throw unexpected(
+      "<graphs> holds the rings and trees that NCCL found, not the machine it found them on",
+      where,
+      "give the file of NCCL_TOPO_DUMP_FILE, not that of NCCL_GRAPH_DUMP_FILE",
+    );
+  }
+  throw unexpected(`the document is a <${root.name.slice(0, 40)}>`, where);
+}
+
+/** The file's name without its folder and ending. */
+function nameOf(where: string): string {
+  return where.slice(where.lastIndexOf("/") + 1).replace(/\.xml$/, "");
+}
+
+/**
+ * The functions that are marked as GPUs or NICs, and those whose class says so: files made for
+ * `NCCL_TOPO_FILE` leave it to NCCL to find out which they are, and often the vendor too.
+ */
+function ofRole(pci: readonly NcclPci[], role: "gpu" | "nic"): NcclPci[] {
+  const functions = pci.map(({ device }) => device);
+  const patterns = role === "gpu" ? acceleratorPatterns : nicPatterns;
+  const matching = new Set(matchingDevices(functions, patterns));
+  const other = role === "gpu" ? "nic" : "gpu";
+  return pci.filter(({ element, device }) => {
+    if (element === null) return false;
+    if (child(element, role) !== null) return true;
+    if (child(element, other) !== null) return false;
+    return matching.has(device) || isUnmarked(device, role);
+  });
+}
+
+function isUnmarked({ vendor, class: code }: PciDevice, role: "gpu" | "nic"): boolean {
+  if (role === "nic") return code === "02";
+  // NCCL calls a GPU whose class it cannot read `0x03`.
+  return vendor === null && /^(03$|0300|0302|0380|12)/.test(code);
+}
+
+function acceleratorOf({ device: { address, vendor, device } }: NcclPci): Accelerator {
+  const model = acceleratorModel(vendor, device);
+  return { address, model, uuid: null, moduleId: null, memoryBytes: null };
+}
+
+/**
+ * A NIC by the first of its networks: NCCL puts the ports and virtual functions of a card into one
+ * function. Ports of RDMA devices count from 1, and what NCCL reaches through sockets has port 0;
+ * that does not say that the card cannot do RDMA.
+ */
+function nicOf({ element, device }: NcclPci): Nic {
+  const cards = element === null ? [] : childrenNamed(element, "nic");
+  const nets = cards.flatMap((card) => childrenNamed(card, "net"));
+  const name = nets.map((net) => attribute(net, "name")?.trim() ?? "").find((text) => text !== "");
+  const hasPort = nets.some((net) => (readCount(attribute(net, "port")) ?? 0) > 0);
+  const rdma = device.class.startsWith("0207") || hasPort ? true : null;
+  return { address: device.address, name: name ?? null, rdma };
+}

@@ -1,0 +1,60 @@
+import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
+import type { PcieLink } from "@evenkeel/core/topology/topology.ts";
+import { attribute, type XmlElement } from "@evenkeel/core/xml/element.ts";
+
+/** The refusal of a document that is XML and not such a topology. */
+export function unexpected(message: string, where: string, remedy?: string): EvenkeelError {
+  return new EvenkeelError("xml-unexpected", message, {
+    where,
+    expected: "the topology of one machine as NCCL or RCCL dumps it: <system> with <cpu> and <pci>",
+    ...(remedy === undefined ? {} : { remedy }),
+  });
+}
+
+/** A value as an error shows it, however long it is. */
+export function shown(text: string | null): string {
+  return text === null ? "none" : JSON.stringify(text.slice(0, 40));
+}
+
+/**
+ * A vendor or device number, `0x10de`; NVML's have no leading zeros. Null where it is missing or
+ * all ones, which is what the clouds' files give the switches they make up.
+ */
+export function readPciId(text: string | null): string | null {
+  const digits = /^(?:0x)?([0-9a-f]{1,4})$/i.exec(text?.trim() ?? "")?.[1];
+  const id = digits?.toLowerCase().padStart(4, "0");
+  return id === undefined || id === "ffff" ? null : id;
+}
+
+/**
+ * A class, `0x030200`. NCCL itself writes `0x03` for a GPU and `0x02` for a NIC whose class it could
+ * not read. What has no class at all is `ff`, which PCI keeps for functions outside its classes.
+ */
+export function readClass(text: string | null): string {
+  const digits = /^(?:0x)?([0-9a-f]{1,6})$/i.exec(text?.trim() ?? "")?.[1]?.toLowerCase();
+  if (digits === undefined) return "ff";
+  // A number printed without its leading zero has an odd length: 0x60400.
+  return digits.length % 2 === 0 ? digits : `0${digits}`;
+}
+
+/**
+ * The link that `link_speed` (`32.0 GT/s PCIe`) and `link_width` describe. NCCL takes both from the
+ * kernel's maximum, of the device or of the port above it, whichever is less, and tells nothing of
+ * what the link runs at. A width of 0, an empty speed and `Unknown` stand for unknown.
+ */
+export function readLink(element: XmlElement): PcieLink | null {
+  const speed = Number(
+    /^\s*(\d{1,3}(?:\.\d{1,2})?)\s*GT\/s/i.exec(attribute(element, "link_speed") ?? "")?.[1] ?? 0,
+  );
+  const width = readCount(attribute(element, "link_width")) ?? 0;
+  const maxSpeedGTs = speed > 0 ? speed : null;
+  // The kernel prints 255 for a function that has no link of its own.
+  const maxWidth = width > 0 && width <= 32 ? width : null;
+  if (maxSpeedGTs === null && maxWidth === null) return null;
+  return { speedGTs: null, width: null, maxSpeedGTs, maxWidth };
+}
+
+/** A count, or null where it is missing or none. */
+export function readCount(text: string | null): number | null {
+  return /^\s*\d{1,6}\s*$/.test(text ?? "") ? Number(text) : null;
+}
