@@ -1,0 +1,146 @@
+import type { Link, MemoryNode, Topology } from "../topology.ts";
+import { counted, coresLine, hugepagesLine, linkLine, memoryText } from "./describe.ts";
+import { joined, type Line, line, span } from "./line.ts";
+import { packageGroups } from "./package-boxes.ts";
+import {
+  type Branch,
+  deviceNames,
+  type Forest,
+  type Leaf,
+  pciForests,
+  shortener,
+} from "./pci-branches.ts";
+
+/**
+ * A machine as a graph for Graphviz: a cluster for each package with one for each of its nodes in
+ * it, the PCI trees of each node within its cluster, and direct links between accelerators. It says what `drawSvg` says but for distances, which are no edges: every node
+ * reaches every other.
+ *
+ * `dot -Tsvg` or `-Tpdf` draws it. Every name and text is a quoted string
+ * (https://graphviz.org/doc/info/lang.html), so nothing that a file calls itself is syntax. The
+ * same topology gives the same text.
+ */
+export function drawDot(topology: Topology): string {
+  const forests = new Map(pciForests(topology).map((forest) => [forest.node, forest]));
+  const labelOf = leafLabels(topology);
+  const nodeCluster = (node: MemoryNode): string[] => {
+    const name = `node ${node.id}`;
+    const cpus = node.cpus === "" ? [] : [coresLine(topology, node.id), line(`CPUs ${node.cpus}`)];
+    const about = [memoryText(node), hugepagesLine(node), ...cpus];
+    const forest = forests.get(node.id);
+    return cluster(name, [
+      vertex(`${name} memory`, about.map(textOf), "shape=note"),
+      ...(forest === undefined ? [] : treeLines(forest, name, labelOf)),
+    ]);
+  };
+  const without = topology.nodes.filter(({ cpus }) => cpus === "").flatMap(nodeCluster);
+  const strays = forests.get(null);
+  const title = [
+    topology.name,
+    `${counted(topology.nodes.length, "node")}, ${counted(topology.cores.length, "core")}`,
+  ];
+  const body = [
+    `graph [label=${quoted(title)}, rankdir=LR, style=rounded, fontname="sans-serif"]`,
+    `node [shape=box, fontname="sans-serif", fontsize=11]`,
+    `edge [fontname="sans-serif", fontsize=10]`,
+    ...packageGroups(topology).flatMap((group) =>
+      cluster(group.title, group.nodes.flatMap(nodeCluster)),
+    ),
+    ...(without.length === 0 ? [] : cluster("memory without CPUs", without)),
+    ...(strays === undefined
+      ? []
+      : cluster("node unknown", treeLines(strays, "node unknown", labelOf))),
+    ...linkLines(topology),
+  ];
+  return `${[`graph ${quoted([topology.name])} {`, ...body.map(indented), "}"].join("\n")}\n`;
+}
+
+const indented = (text: string): string => `  ${text}`;
+
+const textOf = (of: Line): string => of.map(({ text }) => text).join("");
+
+/** Lines of text as one quoted string, broken by the escape that labels know for it. */
+function quoted(lines: readonly string[]): string {
+  const escaped = lines
+    .filter((one) => one !== "")
+    .map((one) => span(one).text.replaceAll("\\", "\\\\").replaceAll('"', '\\"'));
+  return `"${escaped.join("\\n")}"`;
+}
+
+function vertex(id: string, label: readonly string[], attributes: string): string {
+  return `${quoted([id])} [label=${quoted(label)}, ${attributes}]`;
+}
+
+/** Graphviz draws a box around a subgraph whose name begins with `cluster`. */
+function cluster(name: string, inner: readonly string[]): string[] {
+  const head = [`label=${quoted([name])}`, ...inner];
+  return [`subgraph ${quoted([`cluster ${name}`])} {`, ...head.map(indented), "}"];
+}
+
+/** Direct links: one vertex that all share where every two are linked alike, or else each an edge. */
+function linkLines({ accelerators, links }: Topology): string[] {
+  const names = new Set(links.map(linkName));
+  const [only] = names;
+  const pairs = (accelerators.length * (accelerators.length - 1)) / 2;
+  if (accelerators.length > 2 && links.length === pairs && names.size === 1) {
+    return [
+      vertex("links", [only ?? "", "every two"], "shape=circle"),
+      ...accelerators.map(({ address }) => `${quoted([address])} -- "links" [${linkLook}]`),
+    ];
+  }
+  return links.map((link) => {
+    const label = quoted([linkName(link)]);
+    return `${quoted([link.a])} -- ${quoted([link.b])} [label=${label}, minlen=0, ${linkLook}]`;
+  });
+}
+
+const linkLook = `color="#2f9e57", penwidth=2`;
+
+function linkName({ kind, lanes }: Link): string {
+  return `${kind === "nvlink" ? "NV" : "XGMI"}${lanes ?? "#"}`;
+}
+
+interface LeafLabel {
+  readonly lines: readonly string[];
+  readonly color: string;
+}
+
+function leafLabels(topology: Topology): (leaf: Leaf) => LeafLabel {
+  const short = shortener(topology);
+  const nameOf = deviceNames(topology);
+  return ({ device }) => {
+    const { kind, label, name } = nameOf(device);
+    const address = short(device.address);
+    return {
+      lines: [
+        `${label} ${textOf(name)}`,
+        textOf(
+          joined(
+            [line(address === "?" ? "address unknown" : address), linkLine(device.link)],
+            " · ",
+          ),
+        ),
+      ],
+      color: kind === "accelerator" ? "#dcf5e4" : "#dff0fb",
+    };
+  };
+}
+
+/** Vertices and edges of a node's trees. Branches are named by their place, for labels may repeat. */
+function treeLines({ roots }: Forest, scope: string, labelOf: (leaf: Leaf) => LeafLabel): string[] {
+  const below = (branch: Branch, id: string): string[] => [
+    vertex(id, [branch.label === "?" ? "PCI" : branch.label], `style=rounded`),
+    ...branch.below.flatMap((child, i) => {
+      if (child.kind === "branch") {
+        const inner = `${id}.${i}`;
+        return [...below(child, inner), `${quoted([id])} -- ${quoted([inner])}`];
+      }
+      const { lines, color } = labelOf(child);
+      return [
+        vertex(child.device.address, lines, `style=filled, fillcolor="${color}"`),
+        `${quoted([id])} -- ${quoted([child.device.address])}`,
+      ];
+    }),
+  ];
+  return roots.flatMap((root, i) => below(root, `${scope} pci ${i}`));
+}
