@@ -22,3 +22,19 @@ export function standInRoot(ordinal: number): string {
 export function isStandIn(name: string): boolean {
   return name.includes(`${STAND_IN_DOMAIN}:`);
 }
+
+/** Above every node number that Linux can have (MAX_NUMNODES is at most 1024). */
+const STAND_IN_NODE = 65_280;
+
+/**
+ * A stand-in for a NUMA node whose number nobody told, from 0 to 255: who says that two devices are
+ * `SYS` apart says that they lie on two nodes, and not on which.
+ */
+export function standInNode(ordinal: number): number {
+  return STAND_IN_NODE + ordinal;
+}
+
+/** Whether the number of a node is a stand-in. */
+export function isStandInNode(id: number): boolean {
+  return id >= STAND_IN_NODE;
+}

@@ -1,0 +1,143 @@
+import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
+import { buildTopology } from "@evenkeel/core/topology/build.ts";
+import { checkedTopology } from "@evenkeel/core/topology/check.ts";
+import { standInAddress, standInRoot } from "@evenkeel/core/topology/stand-in.ts";
+import type { Link, PciDevice, Topology } from "@evenkeel/core/topology/topology.ts";
+import { baseName } from "./base-name.ts";
+import { pciGroups, type PciGroups } from "./pci-groups.ts";
+import { readTopoMatrix, type TopoDevice, type TopoMatrix } from "./topo-matrix.ts";
+import { topoNodes } from "./topo-nodes.ts";
+
+/**
+ * The machine in what `nvidia-smi topo -m` printed, of any generation and wherever it was pasted:
+ * GPUs and NICs, their nodes with the CPUs beside them, and how any two of them reach each other.
+ *
+ * The text knows no PCI addresses, so that devices have stand-ins: GPUs by their number, NICs by the
+ * order of their columns. Their bridges are stand-ins too, as many as it takes for `interconnects` to
+ * say what the text says. What it can not say again, since a Topology derives it from the nodes:
+ * NODE and SYS of devices whose node is `N/A` or several are unknown, and two devices of one node
+ * are never SYS apart. There are no cores, no memory, no models.
+ *
+ * Errors: those of `readTopoMatrix`; `topology-inconsistent` where no tree of bridges has such a
+ * matrix, and where a NIC has NVLink.
+ */
+export function readNvidiaSmiTopo(text: string, where: string): Topology {
+  const matrix = readTopoMatrix(text, where);
+  const { nodes, nodeOf } = topoNodes(matrix);
+  const addresses = matrix.devices.map((device, i) => addressOf(device, i, matrix.devices));
+  const gpus = matrix.devices.flatMap(({ kind }, i) =>
+    kind === "gpu" ? [addresses[i] ?? ""] : [],
+  );
+  const topology = buildTopology({
+    name: baseName(where),
+    source: "nvidia-smi",
+    nodes,
+    pci: bridgesAndDevices(matrix, pciGroups(matrix, where), nodeOf, addresses),
+    accelerators: gpus.map((address) => ({
+      address,
+      model: null,
+      uuid: null,
+      moduleId: null,
+      memoryBytes: null,
+    })),
+    nics: matrix.devices.flatMap(({ kind, name }, i) => {
+      if (kind !== "nic") return [];
+      // The tool lists RDMA devices, from /sys/class/infiniband, and nothing else as NICs.
+      return [{ address: addresses[i] ?? "", name, rdma: name === null ? null : true }];
+    }),
+    links: linksOf(matrix, addresses, where),
+  });
+  return checkedTopology(topology, where);
+}
+
+/** GPUs have numbers below a thousand; there are at most 512 devices, and 3 bridges to each. */
+const firstNic = 1024;
+const firstBridge = 2048;
+
+function addressOf({ index }: TopoDevice, position: number, all: readonly TopoDevice[]): string {
+  if (index !== null) return standInAddress(index);
+  const nicsBefore = all.slice(0, position).filter(({ kind }) => kind === "nic").length;
+  return standInAddress(firstNic + nicsBefore);
+}
+
+const unknownFunction = {
+  device: null,
+  iommuGroup: null,
+  driver: null,
+  link: null,
+  barBytes: null,
+  physicalFunction: null,
+} as const;
+
+/**
+ * The devices below stand-in bridges. Devices PIX apart hang from ports of one switch, those PXB
+ * apart from ports of switches below one more, and what is alone hangs from the root bus.
+ */
+function bridgesAndDevices(
+  { devices }: TopoMatrix,
+  { ofSwitch, ofTree, ofRoot }: PciGroups,
+  nodeOf: readonly (number | null)[],
+  addresses: readonly string[],
+): PciDevice[] {
+  const found: PciDevice[] = [];
+  const roots = [...new Set(ofRoot)];
+  const bridge = (parent: string | null, root: string, node: number | null): string => {
+    const address = standInAddress(firstBridge + bridges++);
+    found.push({ ...unknownFunction, address, parent, root, class: "0604", vendor: null, node });
+    return address;
+  };
+  let bridges = 0;
+  const [tops, switches] = [new Map<number, string>(), new Map<number, string>()];
+  const membersOf = (groups: readonly number[], group: number): number[] =>
+    [...groups.keys()].filter((member) => groups[member] === group);
+  for (const [i, { kind }] of devices.entries()) {
+    const [ofOne = i, ofAll = i, rootGroup = i] = [ofSwitch[i], ofTree[i], ofRoot[i]];
+    const root = standInRoot(roots.indexOf(rootGroup));
+    const nodes = new Set(membersOf(ofRoot, rootGroup).map((member) => nodeOf[member] ?? null));
+    const node = nodes.size === 1 ? ([...nodes][0] ?? null) : null;
+    const tree = membersOf(ofTree, ofAll);
+    let parent: string | null = null;
+    if (tree.some((member) => ofSwitch[member] !== ofOne)) {
+      parent = tops.get(ofAll) ?? bridge(null, root, node);
+      tops.set(ofAll, parent);
+    }
+    if (tree.length > 1) {
+      const upstream: string = switches.get(ofOne) ?? bridge(parent, root, node);
+      switches.set(ofOne, upstream);
+      parent = bridge(upstream, root, node);
+    }
+    const [code, vendor] = kind === "gpu" ? ["03", "10de"] : ["02", null];
+    found.push({
+      ...unknownFunction,
+      address: addresses[i] ?? "",
+      parent,
+      root,
+      class: code,
+      vendor,
+      node: nodeOf[i] ?? null,
+    });
+  }
+  return found;
+}
+
+function linksOf(
+  { devices, classOf }: TopoMatrix,
+  addresses: readonly string[],
+  where: string,
+): Link[] {
+  return [...devices.keys()].flatMap((a) =>
+    [...Array(a).keys()].flatMap((b): Link[] => {
+      const stated = classOf(a, b);
+      if (stated?.kind !== "nvlink") return [];
+      const nic = [devices[a], devices[b]].find((device) => device?.kind === "nic");
+      if (nic !== undefined) {
+        throw new EvenkeelError("topology-inconsistent", `${nic.label} is said to have NVLink`, {
+          where,
+          expected: "NV# between GPUs alone",
+        });
+      }
+      const [one = "", other = ""] = [addresses[a], addresses[b]];
+      return [{ a: one, b: other, kind: "nvlink", lanes: stated.lanes }];
+    }),
+  );
+}

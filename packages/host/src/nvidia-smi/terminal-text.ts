@@ -1,0 +1,45 @@
+import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
+import { formatBytes, MiB } from "@evenkeel/core/unit/bytes.ts";
+
+/** The matrix of 64 devices has 20 KiB; a whole nvidia-bug-report has some megabytes. */
+const textBytesMax = 16 * MiB;
+
+const escape = String.fromCharCode(27);
+const controlSequence = new RegExp(`${escape}\\[[0-9;:?]{0,32}[ -/]{0,4}[@-~]`, "g");
+/** What is left of an escape sequence where the escape itself was lost, or spelled out. */
+const lostSequence = /(?:\\e|\\033|\\x1[bB]|\\u001[bB]|\^\[|\u241b)?\[[0-9;]{0,8}m/g;
+/** Zero-width characters and control characters other than tabs. */
+const invisible = /[\u200b-\u200d\u2060\ufeff]|(?!\t)\p{Cc}/gu;
+
+/**
+ * The lines of what a terminal showed, as people keep it: without escape sequences (`nvidia-smi`
+ * underlines its header), with any kind of line end, and without what is not visible. Every line is
+ * there, so that positions are line numbers.
+ *
+ * Errors: `file-too-large`. Time and memory are proportional to the text.
+ */
+export function plainLines(text: string, where: string): string[] {
+  if (text.length > textBytesMax) {
+    const found = `is too large: it has ${formatBytes(text.length)}`;
+    throw new EvenkeelError("file-too-large", found, {
+      where,
+      expected: `what a command printed, of at most ${formatBytes(textBytesMax)}`,
+    });
+  }
+  return text
+    .replace(controlSequence, "")
+    .replace(lostSequence, "")
+    .split(/\r\n|\n|\r/)
+    .map((line) => line.replace(invisible, ""));
+}
+
+/**
+ * The words of a line, wherever it was pasted: the bars of Markdown tables part words as blanks do,
+ * and marks of quoting and emphasis around a word are no part of it.
+ */
+export function words(line: string): string[] {
+  return line
+    .split(/[\s|\u2502\u2503]+/u)
+    .map((word) => word.replace(/^[>*`"']{1,8}|[*`"':;]{1,8}$/g, ""))
+    .filter((word) => word !== "");
+}

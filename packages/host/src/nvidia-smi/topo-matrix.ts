@@ -1,0 +1,242 @@
+import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
+import { type IndexSet, indices, size } from "@evenkeel/core/set/index-set.ts";
+import { parseList } from "@evenkeel/core/set/list-format.ts";
+import { plainLines } from "./terminal-text.ts";
+import {
+  cellsOf,
+  type TopoField,
+  type TopoRow,
+  type TopoTable,
+  topoTables,
+} from "./topo-tables.ts";
+import { classOf, isList, isSelf, type TopoClass } from "./topo-words.ts";
+
+/** What a matrix of `nvidia-smi topo -m` says, before anything is made of it. */
+export interface TopoMatrix {
+  /** The GPUs and NICs, in the order of the columns. */
+  readonly devices: readonly TopoDevice[];
+  /** How two devices, by their positions in `devices`, reach each other; null where it is not said. */
+  readonly classOf: (a: number, b: number) => TopoClass | null;
+}
+
+export interface TopoDevice {
+  readonly label: string;
+  readonly kind: "gpu" | "nic";
+  /** Of a GPU, its number. */
+  readonly index: number | null;
+  /** Of a NIC, what the column or the legend calls it. */
+  readonly name: string | null;
+  /** `CPU Affinity`; null where it is not said. */
+  readonly cpus: IndexSet | null;
+  /** Whether there is a `NUMA Affinity`, be it `N/A`. */
+  readonly nodesTold: boolean;
+  /** `NUMA Affinity`; null where it is not said, and where it says `N/A`. */
+  readonly nodes: IndexSet | null;
+  /** `GPU NUMA ID`, the node that the GPU's own memory is. */
+  readonly gpuNode: number | null;
+}
+
+/** More than any machine has; what grows with pairs must stay small. */
+const devicesMax = 512;
+/** Linux' MAX_NUMNODES is at most this. */
+const nodesMax = 1024;
+
+/**
+ * Reads the one matrix of `nvidia-smi topo -m` in a text.
+ *
+ * A device is known by its column, or, where the header is missing or cut short, by the `X` in its
+ * row, which stands in its own column. Rows may be missing: their devices are there, and what only
+ * their rows would say is not known.
+ *
+ * Errors: `text-unexpected` where there is no such matrix, where there are several different ones,
+ * or where rows and columns do not fit together; `topology-inconsistent` where the two halves of the
+ * matrix contradict each other; `file-too-large`.
+ */
+export function readTopoMatrix(text: string, where: string): TopoMatrix {
+  const { table, legend } = onlyTable(text, where);
+  const columns = columnsOf(table, where);
+  const rows = new Map(table.rows.map((row) => [row.label, row]));
+  const kept = [...columns.keys()].filter((column) => /^(?!CPU\d)/.test(columns[column] ?? "CPU0"));
+  const devices = kept.map((column): TopoDevice => {
+    const label = columns[column] ?? "";
+    const row = rows.get(label) ?? null;
+    return { ...identity(label, legend), ...affinities(row, table.fields) };
+  });
+  const cells = kept.map((column) =>
+    alignedCells(rows.get(columns[column] ?? ""), column, columns),
+  );
+  const said = (a: number, b: number): string | undefined => cells[a]?.[kept[b] ?? -1];
+  const classes = new Map<number, TopoClass>();
+  for (const [a, { label }] of devices.entries()) {
+    for (const [b, other] of devices.entries()) {
+      if (b <= a) continue;
+      const both = [said(a, b), said(b, a)];
+      const found = agreed(both.flatMap((word) => classOf(word ?? "") ?? []));
+      if (found === "contradiction") {
+        throw contradiction(where, label, other.label, both);
+      }
+      if (found !== null) classes.set(a * devicesMax + b, found);
+    }
+  }
+  return {
+    devices,
+    classOf: (a, b) => classes.get(Math.min(a, b) * devicesMax + Math.max(a, b)) ?? null,
+  };
+}
+
+const expected = "what nvidia-smi topo -m prints";
+
+function unexpected(message: string, where: string, remedy?: string): EvenkeelError {
+  const detail = { where, expected, ...(remedy === undefined ? {} : { remedy }) };
+  return new EvenkeelError("text-unexpected", message, detail);
+}
+
+function onlyTable(
+  text: string,
+  where: string,
+): { readonly table: TopoTable; readonly legend: ReadonlyMap<string, string> } {
+  const { tables, legend, peerStatus } = topoTables(plainLines(text, where));
+  const [table, ...others] = tables;
+  if (table === undefined) {
+    throw peerStatus
+      ? unexpected(
+          "is a matrix of nvidia-smi topo -p2p: it says which GPUs may read each other's memory, " +
+            "and nothing of how they are connected",
+          where,
+          "run nvidia-smi topo -m on that machine",
+        )
+      : unexpected("has no matrix of nvidia-smi topo -m", where);
+  }
+  // The same command twice is one machine; two different matrices are nobody's to choose between.
+  const content = ({ columns, rows }: TopoTable): string =>
+    JSON.stringify([columns, rows.map((row) => [row.label, row.words])]);
+  if (others.some((other) => content(other) !== content(table))) {
+    const lines = tables.map(({ rows }) => rows[0]?.line ?? 0);
+    throw unexpected(
+      `has ${tables.length} different matrices, with rows from lines ${lines.slice(0, 8).join(", ")}`,
+      where,
+      "give each in a text of its own",
+    );
+  }
+  return { table, legend };
+}
+
+/** The label of every column; null of one that neither a header nor a row names. */
+function columnsOf(table: TopoTable, where: string): (string | null)[] {
+  const width = Math.max(
+    table.columns.length,
+    ...table.rows.map(({ words }) => cellsOf(words).length),
+  );
+  if (width > devicesMax) throw unexpected(`has ${width} columns`, where);
+  const columns: (string | null)[] = Array.from(
+    { length: width },
+    (_, i) => table.columns[i] ?? null,
+  );
+  for (const { label, words, line } of table.rows) {
+    const own = cellsOf(words).findIndex(isSelf);
+    if (own < 0) continue;
+    const named = columns[own] ?? label;
+    if (named !== label) {
+      throw unexpected(
+        `the row of ${label} has its X in the column of ${named}`,
+        `${where}:${line}`,
+      );
+    }
+    columns[own] = label;
+  }
+  // GPUs come first and are numbered from 0 unless one is hidden, which their other columns show.
+  const lastGpu = columns.findLastIndex((name) => name !== null && /^GPU\d/.test(name));
+  const numbered = columns.every((name, i) => i > lastGpu || name === null || name === `GPU${i}`);
+  const complete = columns.map((name, i) => (i < lastGpu && numbered ? `GPU${i}` : name));
+  const names = complete.filter((name) => name !== null);
+  if (new Set(names).size < names.length) throw unexpected("names a device in two columns", where);
+  const missing = table.rows.find(({ label }) => !names.includes(label));
+  if (missing !== undefined) {
+    const at = `${where}:${missing.line}`;
+    throw unexpected(`the row of ${missing.label} belongs to no column`, at);
+  }
+  return complete;
+}
+
+/** A row's cells by column. One that lacks exactly its own, the `X`, gets it back. */
+function alignedCells(
+  row: TopoRow | undefined,
+  own: number,
+  columns: readonly (string | null)[],
+): readonly string[] {
+  if (row === undefined) return [];
+  const cells = cellsOf(row.words);
+  if (cells.some(isSelf) || cells.length !== columns.length - 1) return cells;
+  return cells.toSpliced(own, 0, "X");
+}
+
+function identity(
+  label: string,
+  legend: ReadonlyMap<string, string>,
+): Pick<TopoDevice, "label" | "kind" | "index" | "name"> {
+  const gpu = /^GPU(\d{1,3})$/.exec(label);
+  if (gpu !== null) return { label, kind: "gpu", index: Number(gpu[1]), name: null };
+  const name = /^NIC\d{1,3}$/.test(label) ? (legend.get(label) ?? null) : label;
+  return { label, kind: "nic", index: null, name };
+}
+
+type Affinities = Pick<TopoDevice, "cpus" | "nodesTold" | "nodes" | "gpuNode">;
+
+function affinities(row: TopoRow | null, captions: readonly TopoField[]): Affinities {
+  const fields = captions.length > 0 ? captions : (["cpus", "nodes", "gpuNode"] as const);
+  const values = row === null ? [] : fieldWords(row);
+  const value = (field: TopoField): string | undefined => values[fields.indexOf(field)];
+  const nodes = listIn(value("nodes"));
+  const gpuNode = listIn(value("gpuNode"));
+  return {
+    cpus: listIn(value("cpus")),
+    nodesTold: value("nodes") !== undefined,
+    nodes: nodes !== null && size(nodes) <= nodesMax ? nodes : null,
+    gpuNode: gpuNode !== null && size(gpuNode) === 1 ? (indices(gpuNode)[0] ?? null) : null,
+  };
+}
+
+/** What follows the cells, up to any commentary; a list that was wrapped is put together again. */
+function fieldWords({ words }: TopoRow): string[] {
+  const values: string[] = [];
+  for (const word of words.slice(cellsOf(words).length)) {
+    if (!isList(word) && word !== "N/A") break;
+    const before = values.at(-1);
+    if (before?.endsWith(",") === true) values[values.length - 1] = before + word;
+    else values.push(word);
+  }
+  return values;
+}
+
+function listIn(word: string | undefined): IndexSet | null {
+  const set = word === undefined || !isList(word) ? null : parseList(word);
+  return set !== null && size(set) > 0 ? set : null;
+}
+
+/**
+ * What the two halves of the matrix say together. They differ honestly where one GPU has lost links
+ * that the other still counts: then there is NVLink, of an unknown number of links.
+ */
+function agreed(said: readonly TopoClass[]): TopoClass | null | "contradiction" {
+  const [one, other = one] = said;
+  if (one === undefined || other === undefined) return null;
+  if (one.kind === "nvlink" && other.kind === "nvlink") {
+    return one.lanes === other.lanes ? one : { kind: "nvlink", lanes: null };
+  }
+  const same = one.kind === "pci" && other.kind === "pci" && one.class === other.class;
+  return same ? one : "contradiction";
+}
+
+function contradiction(
+  where: string,
+  a: string,
+  b: string,
+  [there = "nothing", back = "nothing"]: readonly (string | undefined)[],
+): EvenkeelError {
+  const message = `${a} and ${b}: the row of ${a} says ${there}, that of ${b} says ${back}`;
+  return new EvenkeelError("topology-inconsistent", message, {
+    where,
+    expected: "a matrix whose two halves say the same",
+    remedy: "copy the output again, whole and unedited",
+  });
+}

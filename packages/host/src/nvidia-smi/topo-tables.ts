@@ -1,0 +1,161 @@
+import {
+  classOf,
+  gpusIn,
+  isCell,
+  isDeviceName,
+  isList,
+  isPeerStatus,
+  isSelf,
+  isUntold,
+} from "./topo-words.ts";
+import { words } from "./terminal-text.ts";
+
+/** One matrix as it stands in a text. */
+export interface TopoTable {
+  /** The devices' columns and the columns after them, where there is a header. */
+  readonly columns: readonly string[];
+  readonly fields: readonly TopoField[];
+  readonly rows: readonly TopoRow[];
+}
+
+export type TopoField = "cpus" | "nodes" | "gpuNode";
+
+export interface TopoRow {
+  readonly label: string;
+  /** What stands right of the label: cells, then the fields, then whatever anyone added. */
+  readonly words: readonly string[];
+  /** The line that it starts in, from 1. */
+  readonly line: number;
+}
+
+export interface TopoTables {
+  readonly tables: readonly TopoTable[];
+  /** `NIC0` to `mlx5_0`. */
+  readonly legend: ReadonlyMap<string, string>;
+  /** Whether there is a matrix of `topo -p2p`. */
+  readonly peerStatus: boolean;
+}
+
+interface TableInProgress {
+  header: string[];
+  rows: { label: string; words: string[]; line: number }[];
+}
+
+/**
+ * Finds the matrices in a text, which may hold anything else: prompts, other commands, quoting.
+ *
+ * A header is a line of devices that begins with a GPU, a row one of a device and cells; what stands
+ * left of them (a prompt, a time, a rank) is skipped. A line that has nothing but what would go on
+ * where the line before ended belongs to it: long lines are wrapped when they are copied. A blank
+ * line or any other text ends that. One pass over the words.
+ */
+export function topoTables(lines: readonly string[]): TopoTables {
+  const tables: TableInProgress[] = [];
+  const legend = new Map<string, string>();
+  let peerStatus = false;
+  let open: "header" | "row" | null = null;
+  for (const [i, line] of lines.entries()) {
+    readLegend(line, legend);
+    const found = words(line);
+    const table = tables.at(-1);
+    const start = headerStart(found);
+    const row = start === null ? rowStart(found, table?.header ?? []) : null;
+    const last = table?.rows.at(-1);
+    if (row !== null && found.slice(row).some(isPeerStatus)) {
+      peerStatus = true;
+      open = null;
+    } else if (start !== null) {
+      const names = found.slice(start);
+      const goesOn = open === "header" && !names.some((name) => table?.header.includes(name));
+      if (goesOn) table?.header.push(...names);
+      else tables.push({ header: names, rows: [] });
+      open = "header";
+    } else if (row !== null) {
+      const into = table ?? { header: [], rows: [] };
+      if (table === undefined) tables.push(into);
+      into.rows.push({ label: found[row] ?? "", words: found.slice(row + 1), line: i + 1 });
+      open = "row";
+    } else if (open === "header" && found.length > 0 && found.every(isHeaderWord)) {
+      table?.header.push(...found);
+    } else if (open === "row" && found.length > 0 && found.every(isRowWord)) {
+      last?.words.push(...found);
+    } else {
+      if (gpusIn(found[0] ?? "").length > 0 && found.some(isPeerStatus)) peerStatus = true;
+      open = null;
+    }
+  }
+  return {
+    tables: tables.filter(({ rows }) => rows.length > 0).map(finished),
+    legend,
+    peerStatus,
+  };
+}
+
+function readLegend(line: string, legend: Map<string, string>): void {
+  const entries = /\b(NIC\d{1,3})\s{0,4}[:=]\s{0,4}([A-Za-z][\w.-]{0,63})/g;
+  for (const [, nic = "", name = ""] of line.matchAll(entries)) {
+    if (!legend.has(nic)) legend.set(nic, name);
+  }
+}
+
+const captions = new Set(["CPU", "NUMA", "GPU", "Affinity", "ID", "Memory", "Mem"]);
+
+function isHeaderWord(word: string): boolean {
+  return captions.has(word) || gpusIn(word).length > 0 || isDeviceName(word);
+}
+
+function isRowWord(word: string): boolean {
+  return isCell(word) || isUntold(word) || isList(word);
+}
+
+/** Where the header begins in a line that has one. */
+function headerStart(found: readonly string[]): number | null {
+  const start = found.findIndex((word) => gpusIn(word).length > 0);
+  if (start < 0 || !found.slice(start).every(isHeaderWord)) return null;
+  return start;
+}
+
+/** Where the label of a row stands in a line that is one. */
+function rowStart(found: readonly string[], header: readonly string[]): number | null {
+  for (const [i, label] of found.entries()) {
+    const next = found[i + 1];
+    if (next === undefined || !(isCell(next) || isUntold(next))) continue;
+    const cells = cellsOf(found.slice(i + 1));
+    if (!cells.some(isCell)) continue;
+    const known = /^(GPU|NIC|CPU)\d{1,3}$/.test(label) || header.includes(label);
+    if (known || (isDeviceName(label) && cells.some(isSelf))) return i;
+  }
+  return null;
+}
+
+/**
+ * The leading words that can be cells. One that says nothing counts only where a cell follows, for
+ * after the last cell `N/A` is an affinity.
+ */
+export function cellsOf(found: readonly string[]): string[] {
+  let end = 0;
+  for (const [i, word] of found.entries()) {
+    if (isSelf(word) || classOf(word) !== null) end = i + 1;
+    else if (!isUntold(word)) break;
+  }
+  return found.slice(0, end);
+}
+
+function finished({ header, rows }: TableInProgress): TopoTable {
+  const columns: string[] = [];
+  const fields: TopoField[] = [];
+  let captioned = false;
+  let before = "";
+  for (const word of header) {
+    if (captions.has(word)) {
+      captioned = true;
+      if (word === "CPU") fields.push("cpus");
+      if (word === "NUMA") fields.push(before === "GPU" ? "gpuNode" : "nodes");
+    } else if (!captioned) {
+      const gpus = gpusIn(word);
+      columns.push(...(gpus.length > 0 ? gpus : [word]));
+    }
+    before = word;
+  }
+  return { columns, fields, rows };
+}
