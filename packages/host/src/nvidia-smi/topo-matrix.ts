@@ -55,7 +55,7 @@ const nodesMax = 1024;
 export function readTopoMatrix(text: string, where: string): TopoMatrix {
   const { table, legend } = onlyTable(text, where);
   const columns = columnsOf(table, where);
-  const rows = new Map(table.rows.map((row) => [row.label, row]));
+  const rows = rowsByLabel(table, where);
   const kept = [...columns.keys()].filter((column) => /^(?!CPU\d)/.test(columns[column] ?? "CPU0"));
   const devices = kept.map((column): TopoDevice => {
     const label = columns[column] ?? "";
@@ -123,9 +123,9 @@ function onlyTable(
 
 /** The label of every column; null of one that neither a header nor a row names. */
 function columnsOf(table: TopoTable, where: string): (string | null)[] {
-  const width = Math.max(
+  const width = table.rows.reduce(
+    (widest, { words }) => Math.max(widest, cellsOf(words).length),
     table.columns.length,
-    ...table.rows.map(({ words }) => cellsOf(words).length),
   );
   if (width > devicesMax) throw unexpected(`has ${width} columns`, where);
   const columns: (string | null)[] = Array.from(
@@ -156,6 +156,20 @@ function columnsOf(table: TopoTable, where: string): (string | null)[] {
     throw unexpected(`the row of ${missing.label} belongs to no column`, at);
   }
   return complete;
+}
+
+/** A row that stands twice says the same twice, or there are two machines in the text. */
+function rowsByLabel({ rows }: TopoTable, where: string): ReadonlyMap<string, TopoRow> {
+  const byLabel = new Map<string, TopoRow>();
+  for (const row of rows) {
+    const before = byLabel.get(row.label) ?? row;
+    if (before.words.join(" ") !== row.words.join(" ")) {
+      const lines = `lines ${before.line} and ${row.line}`;
+      throw unexpected(`has two different rows of ${row.label}, in ${lines}`, where);
+    }
+    byLabel.set(row.label, row);
+  }
+  return byLabel;
 }
 
 /** A row's cells by column. One that lacks exactly its own, the `X`, gets it back. */
@@ -196,13 +210,17 @@ function affinities(row: TopoRow | null, captions: readonly TopoField[]): Affini
   };
 }
 
+/** The CPUs of the largest machine, one by one, are fewer characters. */
+const listMax = 65_536;
+
 /** What follows the cells, up to any commentary; a list that was wrapped is put together again. */
 function fieldWords({ words }: TopoRow): string[] {
   const values: string[] = [];
   for (const word of words.slice(cellsOf(words).length)) {
     if (!isList(word) && word !== "N/A") break;
     const before = values.at(-1);
-    if (before?.endsWith(",") === true) values[values.length - 1] = before + word;
+    if (before?.endsWith(",") === true && before.length < listMax)
+      values[values.length - 1] = before + word;
     else values.push(word);
   }
   return values;
@@ -221,7 +239,8 @@ function agreed(said: readonly TopoClass[]): TopoClass | null | "contradiction" 
   const [one, other = one] = said;
   if (one === undefined || other === undefined) return null;
   if (one.kind === "nvlink" && other.kind === "nvlink") {
-    return one.lanes === other.lanes ? one : { kind: "nvlink", lanes: null };
+    if (one.lanes === null || one.lanes === other.lanes) return other;
+    return other.lanes === null ? one : { kind: "nvlink", lanes: null };
   }
   const same = one.kind === "pci" && other.kind === "pci" && one.class === other.class;
   return same ? one : "contradiction";

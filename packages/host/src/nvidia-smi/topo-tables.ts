@@ -65,9 +65,9 @@ export function topoTables(lines: readonly string[]): TopoTables {
       peerStatus = true;
       open = null;
     } else if (start !== null) {
-      const names = found.slice(start);
-      const goesOn = open === "header" && !names.some((name) => table?.header.includes(name));
-      if (goesOn) table?.header.push(...names);
+      const names = found.slice(start, start + wordsMax);
+      const goesOn = open === "header" && continues(table?.header ?? [], names);
+      if (goesOn) append(table?.header, names);
       else tables.push({ header: names, rows: [] });
       open = "header";
     } else if (row !== null) {
@@ -76,9 +76,9 @@ export function topoTables(lines: readonly string[]): TopoTables {
       into.rows.push({ label: found[row] ?? "", words: found.slice(row + 1), line: i + 1 });
       open = "row";
     } else if (open === "header" && found.length > 0 && found.every(isHeaderWord)) {
-      table?.header.push(...found);
+      append(table?.header, found);
     } else if (open === "row" && found.length > 0 && found.every(isRowWord)) {
-      last?.words.push(...found);
+      append(last?.words, found);
     } else {
       if (gpusIn(found[0] ?? "").length > 0 && found.some(isPeerStatus)) peerStatus = true;
       open = null;
@@ -89,6 +89,19 @@ export function topoTables(lines: readonly string[]): TopoTables {
     legend,
     peerStatus,
   };
+}
+
+/** Twice the columns that a matrix may have: a header beyond is refused, and need not be kept. */
+const wordsMax = 1024;
+
+/** A header that was wrapped names further devices; one that names the same begins anew. */
+function continues(header: readonly string[], names: readonly string[]): boolean {
+  return header.length < wordsMax && !header.includes(names[0] ?? "");
+}
+
+/** A text may have more words than a call may have arguments. */
+function append(to: string[] | undefined, more: readonly string[]): void {
+  for (const word of more) to?.push(word);
 }
 
 function readLegend(line: string, legend: Map<string, string>): void {
@@ -115,12 +128,15 @@ function headerStart(found: readonly string[]): number | null {
   return start;
 }
 
+/** What collectors and terminals put before a line is a few words. */
+const prefixMax = 32;
+
 /** Where the label of a row stands in a line that is one. */
 function rowStart(found: readonly string[], header: readonly string[]): number | null {
-  for (const [i, label] of found.entries()) {
+  for (const [i, label] of found.slice(0, prefixMax).entries()) {
     const next = found[i + 1];
     if (next === undefined || !(isCell(next) || isUntold(next))) continue;
-    const cells = cellsOf(found.slice(i + 1));
+    const cells = cellsOf(found.slice(i + 1, i + 1 + wordsMax));
     if (!cells.some(isCell)) continue;
     const known = /^(GPU|NIC|CPU)\d{1,3}$/.test(label) || header.includes(label);
     if (known || (isDeviceName(label) && cells.some(isSelf))) return i;
@@ -153,7 +169,7 @@ function finished({ header, rows }: TableInProgress): TopoTable {
       if (word === "NUMA") fields.push(before === "GPU" ? "gpuNode" : "nodes");
     } else if (!captioned) {
       const gpus = gpusIn(word);
-      columns.push(...(gpus.length > 0 ? gpus : [word]));
+      append(columns, gpus.length > 0 ? gpus : [word]);
     }
     before = word;
   }

@@ -53,5 +53,5 @@ export function isDeviceName(word: string): boolean {
 
 /** A list of CPUs or nodes, as far as it looks like one. */
 export function isList(word: string): boolean {
-  return /^\d[\d,-]{0,8191}$/.test(word);
+  return /^\d[\d,-]{0,65535}$/.test(word);
 }

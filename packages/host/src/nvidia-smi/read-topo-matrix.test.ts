@@ -1,0 +1,279 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { interconnects } from "@evenkeel/core/topology/interconnect.ts";
+import { isStandIn, isStandInNode } from "@evenkeel/core/topology/stand-in.ts";
+import type { Topology } from "@evenkeel/core/topology/topology.ts";
+import { expect, test } from "vitest";
+import { corpus } from "../testing/corpus.ts";
+import { codedError } from "../testing/expect-error.ts";
+import { readNvidiaSmiTopo } from "./read-topo-matrix.ts";
+
+const read = (text: string): Topology => readNvidiaSmiTopo(text, "ticket-7.txt");
+
+const addresses = ({ accelerators, nics }: Topology): string[] =>
+  [...accelerators, ...nics].map(({ address }) => address);
+
+/** The matrix as the topology says it, GPUs first; `?` is what it does not tell. */
+function classes(topology: Topology): string[] {
+  const classOf = interconnects(topology);
+  const all = addresses(topology);
+  return all.map((a) => all.map((b) => (a === b ? "X" : (classOf(a, b) ?? "?"))).join(" "));
+}
+
+/** The nodes of the devices, GPUs first; a stand-in as a letter. */
+function nodes(topology: Topology): (number | string | null)[] {
+  return addresses(topology).map((address) => {
+    const node = topology.pci.find((device) => device.address === address)?.node ?? null;
+    return node !== null && isStandInNode(node) ? String.fromCodePoint(97 + (node & 255)) : node;
+  });
+}
+
+const cpus = (topology: Topology): string[] =>
+  topology.nodes.map((node) => `${isStandInNode(node.id) ? "?" : node.id}: ${node.cpus}`);
+
+test("a matrix of tabs, underlined, with a legend of NICs", () => {
+  const topology = read(
+    "\t\u001b[4mGPU0\tGPU1\tNIC0\tNIC1\tCPU Affinity\tNUMA Affinity\tGPU NUMA ID\u001b[0m\n" +
+      "GPU0\t X \tNV18\tPXB\tSYS\t0-13,56-69\t0\t\tN/A\n" +
+      "GPU1\tNV18\t X \tSYS\tPIX\t14-27,70-83\t1\t\tN/A\n" +
+      "NIC0\tPXB\tSYS\t X \tSYS\t\t\t\t\n" +
+      "NIC1\tSYS\tPIX\tSYS\t X \t\t\t\t\n" +
+      "\nLegend:\n\n  X    = Self\n  NV#  = Connection traversing a bonded set of # NVLinks\n" +
+      "\nNIC Legend:\n\n  NIC0: mlx5_3\n  NIC1: rdmap16s27\n",
+  );
+  expect(classes(topology)).toEqual([
+    "X NV18 PXB SYS",
+    "NV18 X SYS PIX",
+    "PXB SYS X SYS",
+    "SYS PIX SYS X",
+  ]);
+  expect(nodes(topology)).toEqual([0, 1, 0, 1]);
+  expect(cpus(topology)).toEqual(["0: 0-13,56-69", "1: 14-27,70-83"]);
+  expect(topology.nics.map(({ name, rdma }) => [name, rdma])).toEqual([
+    ["mlx5_3", true],
+    ["rdmap16s27", true],
+  ]);
+  expect(topology.pci.every(({ address, root }) => isStandIn(address) && isStandIn(root))).toBe(
+    true,
+  );
+  expect(topology.accelerators[0]).toMatchObject({ model: null, uuid: null, moduleId: null });
+  expect([topology.name, topology.source]).toEqual(["ticket-7", "nvidia-smi"]);
+  expect([topology.cores, topology.distances]).toEqual([[], null]);
+});
+
+const twoGpus = ["X NV4", "NV4 X"];
+
+test.each([
+  [
+    "an escape that was lost",
+    "\t[4mGPU0\tGPU1\tCPU Affinity[0m\nGPU0\t X \tNV4\t0-7\nGPU1\tNV4\t X \t0-7\n",
+  ],
+  ["a header run together", "\t    GPU0GPU1CPU Affinity\nGPU0\t X \tNV4\t0-7\nGPU1\tNV4\t X \t0-7"],
+  [
+    "columns run together but for the captions",
+    "   GPU0GPU1 CPU Affinity\nGPU0 X NV4 0-7\nGPU1 NV4 X 0-7",
+  ],
+  ["no header", "GPU0  X  NV4  0-7\nGPU1  NV4  X  0-7\n"],
+  ["a header cut short", "     GPU0\nGPU0  X  NV4  0-7\nGPU1  NV4  X  0-7\n"],
+  ["no self", "     GPU0 GPU1 CPU Affinity\nGPU0  NV4  0-7\nGPU1  NV4  0-7\n"],
+  ["one row", "     GPU0 GPU1 CPU Affinity\nGPU0   X  NV4  0-7\n"],
+  ["the last row cut short", "     GPU0 GPU1 CPU Affinity\nGPU0   X  NV4  0-7\nGPU1   NV"],
+  [
+    "a quotation",
+    "> > \tGPU0\tGPU1\tCPU Affinity\r\n> > GPU0\tX\tNV4\t0-7\r\n> > GPU1\tNV4\tX\t0-7\r\n",
+  ],
+  [
+    "a Markdown table",
+    "| | GPU0 | GPU1 | CPU Affinity |\n|---|---|---|---|\n| **GPU0** | X | NV4 | 0-7 |\n| **GPU1** | NV4 | X | 0-7 |",
+  ],
+  [
+    "ranks and times before",
+    "[1,0]<stdout>:   GPU0 GPU1 CPU Affinity\n[1,0]<stdout>: GPU0 X NV4 0-7\n[1,0]<stdout>: GPU1 NV4 X 0-7",
+  ],
+  [
+    "commentary behind",
+    "GPU0 GPU1 CPU Affinity\nGPU0 X NV4 0-7 <- the slow one\nGPU1 NV4 X 0-7 # fine\nWhy is GPU1 slow?",
+  ],
+  [
+    "a prompt and other output",
+    "root@h7:~# nvidia-smi -L; nvidia-smi topo -m\nGPU 0: NVIDIA H100 (UUID: GPU-1)\n\tGPU0\tGPU1\tCPU Affinity\nGPU0\t X \tNV4\t0-7\nGPU1\tNV4\t X \t0-7\nroot@h7:~# ",
+  ],
+  [
+    "the command twice",
+    "GPU0 GPU1\nGPU0 X NV4\nGPU1 NV4 X\n\n GPU0 GPU1\nGPU0 X NV4\nGPU1 NV4 X\n",
+  ],
+  [
+    "a peer matrix behind",
+    "GPU0 GPU1\nGPU0 X NV4\nGPU1 NV4 X\n\n GPU0 GPU1\n GPU0 X OK\n GPU1 OK X\n\nLegend:\n  OK = Status Ok",
+  ],
+])("%s", (_, text) => {
+  expect(classes(read(text))).toEqual(twoGpus);
+});
+
+test("lines wrapped within header, cells and lists", () => {
+  const topology = read(
+    "     GPU0 GPU1\n GPU2 GPU3 mlx5_bond_0 CPU\n Affinity NUMA Affinity\n" +
+      "GPU0 X NV4 NV4\nNV4 PIX 0-13,\n56-69 0\nGPU1 NV4 X NV4 NV4 PIX 0-13,56-69 0\n" +
+      "GPU2 NV4 NV4 X NV4\nSYS 14-27 1\nGPU3 NV4 NV4 NV4 X SYS\n14-27 1\n" +
+      "mlx5_bond_0 PIX\nPIX SYS SYS X\n",
+  );
+  expect(classes(topology)[4]).toBe("PIX PIX SYS SYS X");
+  expect(cpus(topology)).toEqual(["0: 0-13,56-69", "1: 14-27"]);
+  expect(topology.nics.map(({ name }) => name)).toEqual(["mlx5_bond_0"]);
+});
+
+test("old drivers say SOC, name NICs in columns, and tell no nodes: they get stand-ins", () => {
+  const topology = read(
+    "\tGPU0\tGPU1\tGPU2\tGPU3\tmlx4_0\tCPU Affinity\n" +
+      "GPU0\t X \tPHB\tSOC\tSOC\tSOC\t0-0,2-2,4-4\nGPU1\tPHB\t X \tSOC\tSOC\tSOC\t0-0,2-2,4-4\n" +
+      "GPU2\tSOC\tSOC\t X \tPHB\tPHB\t1-1,3-3,5-5\nGPU3\tSOC\tSOC\tPHB\t X \tPHB\t1-1,3-3,5-5\n" +
+      "mlx4_0\tSOC\tSOC\tPHB\tPHB\t X\n",
+  );
+  expect(classes(topology)).toEqual([
+    "X PHB SYS SYS SYS",
+    "PHB X SYS SYS SYS",
+    "SYS SYS X PHB PHB",
+    "SYS SYS PHB X PHB",
+    "SYS SYS PHB PHB X",
+  ]);
+  expect(nodes(topology)).toEqual(["a", "a", "b", "b", "b"]);
+  expect(cpus(topology)).toEqual(["?: 0,2,4", "?: 1,3,5"]);
+});
+
+test("a job confined to a few CPUs does not make one node of two", () => {
+  const topology = read("GPU0 GPU1 CPU Affinity\nGPU0 X SOC 0-3\nGPU1 SOC X 0-3\n");
+  expect(classes(topology)).toEqual(["X SYS", "SYS X"]);
+  expect(cpus(topology)).toEqual(["?: ", "?: "]);
+});
+
+test("what is N/A, or several, is not known", () => {
+  const none = read(
+    "GPU0 GPU1 CPU Affinity NUMA Affinity\nGPU0 X SYS 0-23 N/A\nGPU1 SYS X 0-23 N/A\n",
+  );
+  expect([nodes(none), cpus(none), classes(none)[0]]).toEqual([[null, null], [], "X ?"]);
+  const several = read(
+    "GPU0 NIC0 CPU Affinity NUMA Affinity GPU NUMA ID\nGPU0 X NODE 0-71 0,2-4 N/A\nNIC0 NODE X\n",
+  );
+  expect(nodes(several)).toEqual([null, null]);
+  expect(cpus(several)).toEqual(["0: ", "2: ", "3: ", "4: "]);
+  expect(several.nics[0]).toMatchObject({ name: null, rdma: null });
+});
+
+test("a GPU's own memory is a node without CPUs", () => {
+  const topology = read("GPU0 CPU Affinity NUMA Affinity GPU NUMA ID\nGPU0 X 0-71 0 1\n");
+  expect(topology.nodes.map(({ id, kind }) => [id, kind])).toEqual([
+    [0, null],
+    [1, "gpu"],
+  ]);
+});
+
+test("devices of one node stay there though they are said to be SYS apart", () => {
+  const topology = read(
+    "GPU0 GPU1 NIC0 CPU Affinity NUMA Affinity\nGPU0 X SYS PIX 0-47 0\nGPU1 SYS X SYS 0-47 0\nNIC0 PIX SYS X\n",
+  );
+  expect(nodes(topology)).toEqual([0, 0, 0]);
+  expect(classes(topology)[0]).toBe("X NODE PIX");
+});
+
+test("CPUs that two nodes would have are given to neither", () => {
+  const topology = read(
+    "GPU0 GPU1 CPU Affinity NUMA Affinity\nGPU0 X SYS 0-9 0\nGPU1 SYS X 8-15 1\n",
+  );
+  expect(cpus(topology)).toEqual(["0: 0-7", "1: 10-15"]);
+});
+
+test("hidden GPUs keep their numbers", () => {
+  const topology = read("GPU4 GPU7 CPU Affinity\nGPU4 X PXB 0\nGPU7 PXB X 0\n");
+  expect(topology.accelerators.map(({ address }) => address)).toEqual([
+    "ffffff00:00:00.4",
+    "ffffff00:00:00.7",
+  ]);
+  expect(classes(topology)).toEqual(["X PXB", "PXB X"]);
+});
+
+test("one direction that has lost links leaves their number unknown", () => {
+  expect(classes(read("GPU0 GPU1\nGPU0 X NV18\nGPU1 NV16 X\n"))[0]).toBe("X NV#");
+});
+
+test("names that mean something to JavaScript are names", () => {
+  const topology = read(
+    "GPU0 NIC0 CPU Affinity\nGPU0 X PIX 0\nNIC0 PIX X\n\nNIC0: __proto__\nNIC1: constructor\n",
+  );
+  expect(topology.nics.map(({ name }) => name)).toEqual([null]);
+});
+
+test.each([
+  [
+    "halves that disagree",
+    "GPU0 GPU1\nGPU0 X PIX\nGPU1 SYS X\n",
+    "GPU0 and GPU1: the row of GPU0 says PIX, that of GPU1 says SYS",
+  ],
+  [
+    "no tree",
+    "GPU0 GPU1 GPU2\nGPU0 X PIX SYS\nGPU1 PIX X PIX\nGPU2 SYS PIX X\n",
+    "GPU0 and GPU2 are said to be SYS apart, but what is said of the devices around them puts them PIX apart",
+  ],
+  ["a NIC on NVLink", "GPU0 NIC0\nGPU0 X NV2\nNIC0 NV2 X\n", "NIC0 is said to have NVLink"],
+])("contradictions are named: %s", async (_, text, message) => {
+  const error = await codedError("topology-inconsistent", () => read(text));
+  expect(error.message).toBe(message);
+});
+
+test.each([
+  ["nothing", ""],
+  ["prose", "The GPU0 and GPU1 are connected by PIX.\nX = Self\n"],
+  ["a legend alone", "Legend:\n\n  X    = Self\n  SYS  = Connection traversing PCIe\n"],
+  ["two machines", "GPU0 GPU1\nGPU0 X PIX\nGPU1 PIX X\n\nGPU0 GPU1\nGPU0 X SYS\nGPU1 SYS X\n"],
+  ["a row too many", "GPU0 GPU1\nGPU0 X PIX\nGPU1 PIX X\nGPU2 PIX PIX\n"],
+  ["a column moved", "GPU1 GPU0\nGPU0 X PIX\nGPU1 PIX X\n"],
+  ["a column twice", "GPU0 GPU0\nGPU0 X PIX\n"],
+  ["too wide", `GPU0 X ${"PIX ".repeat(600)}\n`],
+])("what is no matrix is refused: %s", async (_, text) => {
+  await codedError("text-unexpected", () => read(text));
+});
+
+test("a peer-to-peer matrix is refused for what it is", async () => {
+  const text = "$ nvidia-smi topo -p2p r\n \tGPU0\tGPU1\t\n GPU0\tX\tCNS\t\n GPU1\tCNS\tX\t\n";
+  const error = await codedError("text-unexpected", () => read(text));
+  expect(error.message).toMatch(/-p2p/);
+  expect(error.remedy).toMatch(/topo -m/);
+});
+
+test("large and hostile texts end soon", async () => {
+  await codedError("file-too-large", () => read(" ".repeat(17 << 20)));
+  const hostile = [
+    "GPU0".repeat(1 << 20),
+    "[".repeat(1 << 20),
+    "*".repeat(1 << 20),
+    "NIC0:".repeat(1 << 18),
+  ];
+  for (const text of hostile) await codedError("text-unexpected", () => read(text));
+  const repeated = ["GPU0 X PIX\nPIX ", "GPU0 a1 b2 ", "GPU0 GPU1\n", "a1 X "];
+  for (const text of repeated) {
+    await codedError("text-unexpected", () => read(text.repeat(1 << 17)));
+    await codedError("text-unexpected", () => read(`${text.repeat(1 << 17)}\n`.repeat(2)));
+  }
+  expect(cpus(read(`GPU0 X ${"1,\n2,\n".repeat(1 << 20)}`))).toEqual([]);
+});
+
+const folder = corpus("nvidia-smi-topo");
+
+test.skipIf(folder === null)("every recorded matrix says again what it said", async () => {
+  const files = readdirSync(folder ?? "").filter((name) => name.endsWith(".txt"));
+  expect(files.length).toBeGreaterThan(0);
+  for (const name of files) {
+    const text = readFileSync(`${folder}/${name}`, "utf8");
+    if (name.startsWith("p2p")) {
+      await codedError("text-unexpected", () => read(text));
+      continue;
+    }
+    const rows = (text.match(/^\s*(?:GPU|NIC)\d.*$/gm) ?? []).filter((row) => / X( |$)/.test(row));
+    const said = rows.map((row) =>
+      row
+        .trim()
+        .split(/\s+/)
+        .slice(1, rows.length + 1)
+        .join(" "),
+    );
+    expect(classes(read(text)), name).toEqual(said);
+  }
+});
