@@ -30,6 +30,7 @@ export const errorCodes = {
   "flavor-unknown": "a virtual machine names a flavor that was not given",
   "request-invalid": "a virtual machine asks for something that no machine could mean",
   "topology-inconsistent": "a topology contradicts itself",
+  "sources-unrelated": "sources that should be of one machine have nothing in common",
   "plan-inconsistent": "a plan contradicts itself or the topology that it was made for",
   "render-unsupported": "a plan cannot be expressed in the rendering that was asked for",
   internal: "Evenkeel itself failed; this is a bug",

@@ -1,0 +1,133 @@
+import type { Topology } from "../topology.ts";
+
+/** One way in which sources about a machine do not fit together. */
+export interface MergeFinding {
+  readonly code: MergeFindingCode;
+  /** What it is about: `0000:1b:00.0`, `node 1`, `CPUs 0,112`, `0000:1b:00.0 and 0000:3b:00.0`. */
+  readonly subject: string;
+  /** The field, with what identifies its owner in brackets: `pci[0000:1b:00.0].node`. */
+  readonly path: string;
+  /** What each source says, in the order of the sources; the first is what the result has. */
+  readonly values: readonly SourceValue[];
+  /** A sentence without its full stop: `0000:1b:00.0: sysfs says node 1, nvidia-smi says 0`. */
+  readonly message: string;
+}
+
+export interface SourceValue {
+  readonly source: string;
+  readonly value: string | number | boolean;
+}
+
+/**
+ * - `…-differs`: sources contradict each other; the result has what the first of them says
+ * - `devices-apart`: devices without addresses could not be told to be those with addresses, or
+ *   which of them, and stand beside them
+ * - `distances-incomplete`: no source knows all distances between the nodes that all know together
+ */
+export type MergeFindingCode =
+  | "machine-differs"
+  | "cpus-differ"
+  | "node-differs"
+  | "distance-differs"
+  | "access-differs"
+  | "core-differs"
+  | "device-differs"
+  | "interconnect-differs"
+  | "accelerator-differs"
+  | "nic-differs"
+  | "link-differs"
+  | "partition-differs"
+  | "devices-apart"
+  | "distances-incomplete";
+
+/** One of the topologies that are merged, and what its findings call it. */
+export interface Part {
+  readonly label: string;
+  readonly topology: Topology;
+}
+
+export type Report = (finding: MergeFinding) => void;
+
+/** What one source says of a field; null where it says nothing. */
+export interface Claim<T> {
+  readonly label: string;
+  readonly value: T | null;
+}
+
+/** A field of which sources make claims. */
+export interface Question<T> {
+  readonly code: MergeFindingCode;
+  readonly subject: string;
+  readonly path: string;
+  /** What the field is called in the message: `node`, `memory`. */
+  readonly what: string;
+  readonly claims: readonly Claim<T>[];
+  /** Whether two values say the same, if that is more than being equal. */
+  readonly same?: (a: T, b: T) => boolean;
+  /** Of two values that say the same, the one that says it better; without it the first. */
+  readonly better?: (kept: T, other: T) => T;
+  readonly show?: (value: T) => string | number | boolean;
+}
+
+/**
+ * The answer to a question: what the first source that knows says, sharpened by others that say the
+ * same more exactly. Those that say something else become one finding with every value.
+ */
+export function settle<T>(question: Question<T>, report: Report): T | null {
+  const { claims, same = Object.is, better = (kept: T): T => kept } = question;
+  let kept: T | null = null;
+  let differ = false;
+  for (const { value } of claims) {
+    if (value === null) continue;
+    if (kept === null) kept = value;
+    else if (same(kept, value)) kept = better(kept, value);
+    else differ = true;
+  }
+  if (differ) report(contradiction(question));
+  return kept;
+}
+
+function contradiction<T>(question: Question<T>): MergeFinding {
+  const { code, subject, path, what, claims, show = String } = question;
+  const values = claims.flatMap(({ label, value }): SourceValue[] =>
+    value === null ? [] : [{ source: label, value: plain(value, show) }],
+  );
+  return { code, subject, path, values, message: saying(subject, what, values) };
+}
+
+function plain<T>(value: T, show: (value: T) => SourceValue["value"]): SourceValue["value"] {
+  return typeof value === "number" || typeof value === "boolean" ? value : show(value);
+}
+
+/** `0000:1b:00.0: sysfs says node 1, nvidia-smi says 0` */
+export function saying(subject: string, what: string, values: readonly SourceValue[]): string {
+  const said = values.map(
+    ({ source, value }, i) => `${source} says ${i === 0 ? `${what} ` : ""}${value}`,
+  );
+  return `${subject}: ${said.join(", ")}`;
+}
+
+/** The claims that parts make, by what each says. */
+export function claimsOf<T>(
+  entries: readonly (readonly [Part, T])[],
+): <V>(value: (entry: T) => V | null) => Claim<V>[] {
+  return (value) => entries.map(([{ label }, entry]) => ({ label, value: value(entry) }));
+}
+
+/** What the parts say of each thing, by what identifies it, in the order of first mention. */
+export function grouped<T>(
+  parts: readonly Part[],
+  items: (part: Part, position: number) => readonly T[],
+  identity: (item: T, position: number) => string,
+): ReadonlyMap<string, readonly (readonly [Part, T])[]> {
+  const groups = new Map<string, (readonly [Part, T])[]>();
+  for (const [position, part] of parts.entries()) {
+    for (const item of items(part, position)) {
+      const key = identity(item, position);
+      const group = groups.get(key);
+      if (group === undefined) groups.set(key, [[part, item]]);
+      else group.push([part, item]);
+    }
+  }
+  return groups;
+}

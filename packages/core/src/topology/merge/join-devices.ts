@@ -1,0 +1,245 @@
+import { EvenkeelError } from "../../error/evenkeel-error.ts";
+import { comparePciAddresses } from "../pci-address.ts";
+import { isStandIn, isStandInNode, standInAddress } from "../stand-in.ts";
+import type { Accelerator, PciDevice } from "../topology.ts";
+import type { Part, Report } from "./finding.ts";
+import { sameDeviceMemory, sameModel } from "./same.ts";
+
+/**
+ * Which devices of different sources are one device. Each gets a key; equal keys are one device.
+ *
+ * An address is its own key. A text without addresses lists GPUs by its own order, which is that of
+ * PCI addresses: `nvidia-smi` enumerates by bus id, and NCCL and ROCm keep to it. So its n-th GPU is
+ * the n-th by address among those the other sources know, provided that there are equally many and
+ * that nothing which both know speaks against it: models, memory, UUIDs, or nodes that another
+ * order would explain better. (A node that no order explains is a contradiction about a device that
+ * is known, and is told as one.) UUIDs, where both have them, decide alone. NICs are joined by name,
+ * for no order of theirs is defined. What cannot be joined stays apart, and a finding says so: two
+ * halves of a truth are better than a wrong whole.
+ *
+ * The cost is linear in the devices, but for sorting them.
+ */
+export interface Joined {
+  /** The key of a device of the part at that position. */
+  readonly keyOf: (position: number, address: string) => string;
+  /** By part, the keys of its devices without addresses that were joined to others. */
+  readonly joinedKeys: readonly (readonly string[])[];
+}
+
+export function joinDevices(parts: readonly Part[], report: Report): Joined {
+  const join = { parts, keys: ownKeys(parts), joined: parts.map((): string[] => []), report };
+  joinAccelerators(join);
+  joinNics(join);
+  return {
+    keyOf: (position, address) => join.keys[position]?.get(address) ?? address,
+    joinedKeys: join.joined,
+  };
+}
+
+/** Every device without an address gets one stand-in, its own where no earlier part has it. */
+function ownKeys(parts: readonly Part[]): readonly Map<string, string>[] {
+  const used = new Set<string>();
+  let ordinal = 0;
+  return parts.map(({ topology }) => {
+    const keys = new Map<string, string>();
+    const unaddressed = topology.pci.filter(({ address }) => isStandIn(address));
+    const taken = new Set(used);
+    for (const { address } of unaddressed) used.add(address);
+    for (const { address } of unaddressed) {
+      let key = address;
+      for (; taken.has(key); ordinal++) {
+        if (ordinal > STAND_INS_MAX) throw tooMany();
+        const candidate = standInAddress(ordinal);
+        if (!used.has(candidate)) key = candidate;
+      }
+      used.add(key);
+      keys.set(address, key);
+    }
+    return keys;
+  });
+}
+
+const STAND_INS_MAX = 65_535;
+
+function tooMany(): EvenkeelError {
+  return new EvenkeelError("topology-inconsistent", "too many devices have no address", {
+    expected: `at most ${STAND_INS_MAX + 1} in all sources together`,
+  });
+}
+
+interface Joining {
+  readonly parts: readonly Part[];
+  readonly keys: readonly Map<string, string>[];
+  readonly joined: readonly string[][];
+  readonly report: Report;
+}
+
+/** A device that another may turn out to be, with what identifies it. */
+interface Known {
+  readonly key: string;
+  readonly label: string;
+  readonly name: string | null;
+  readonly uuid: string | null;
+  readonly memoryBytes: number | null;
+  readonly node: number | null;
+}
+
+function joinAccelerators({ parts, keys, joined, report }: Joining): void {
+  let reference = knownAccelerators(parts, (address) => !isStandIn(address));
+  for (const [position, part] of parts.entries()) {
+    const unnamed = knownAccelerators([part], isStandIn);
+    if (unnamed.length === 0) continue;
+    if (reference.length === 0) {
+      reference = unnamed.map((known) => owned(known, keys[position]));
+      continue;
+    }
+    const match = accelerationMatch(unnamed, reference);
+    if (typeof match === "string") {
+      apart(part, "GPU", unnamed.length, reference, match, report);
+      continue;
+    }
+    for (const [i, { key }] of unnamed.entries()) {
+      const target = match[i];
+      if (target === undefined) continue;
+      keys[position]?.set(key, target.key);
+      joined[position]?.push(target.key);
+    }
+  }
+}
+
+/** As other parts can be joined to it: by the key that it got. */
+function owned(known: Known, keys: ReadonlyMap<string, string> | undefined): Known {
+  return { ...known, key: keys?.get(known.key) ?? known.key };
+}
+
+/** The accelerators that parts know, each once, by ascending address. */
+function knownAccelerators(parts: readonly Part[], wanted: (address: string) => boolean): Known[] {
+  const found = new Map<string, Known>();
+  for (const part of parts) {
+    const pci = functionsOf(part);
+    for (const accelerator of part.topology.accelerators) {
+      const { address } = accelerator;
+      if (!wanted(address)) continue;
+      const before = found.get(address);
+      const known = knownOf(part, accelerator, pci.get(address));
+      found.set(address, {
+        key: address,
+        label: before?.label ?? known.label,
+        name: before?.name ?? known.name,
+        uuid: before?.uuid ?? known.uuid,
+        memoryBytes: before?.memoryBytes ?? known.memoryBytes,
+        node: before?.node ?? known.node,
+      });
+    }
+  }
+  return [...found.values()].toSorted((a, b) => comparePciAddresses(a.key, b.key));
+}
+
+function functionsOf({ topology }: Part): ReadonlyMap<string, PciDevice> {
+  return new Map(topology.pci.map((device) => [device.address, device]));
+}
+
+function knownOf(
+  { label }: Part,
+  { address: key, model: name, uuid, memoryBytes }: Accelerator,
+  device: PciDevice | undefined,
+): Known {
+  const node = device?.node ?? null;
+  const real = node === null || isStandInNode(node) ? null : node;
+  return { key, label, name, uuid, memoryBytes, node: real };
+}
+
+/** For each device the one of the reference that it is, or why that cannot be told. */
+function accelerationMatch(
+  unnamed: readonly Known[],
+  reference: readonly Known[],
+): readonly Known[] | string {
+  if (unnamed.length !== reference.length) return "their number differs";
+  const byUuid = new Map(reference.map((known) => [known.uuid, known]));
+  if (byUuid.size === reference.length && [...unnamed, ...reference].every(({ uuid }) => uuid)) {
+    const match = unnamed.flatMap(({ uuid }) => byUuid.get(uuid) ?? []);
+    return match.length === unnamed.length ? match : "their UUIDs differ";
+  }
+  const pairs = unnamed.map((one, i) => [one, reference[i] ?? one] as const);
+  if (pairs.some(([a, b]) => differs(a.name, b.name, sameModel))) return "their models differ";
+  if (pairs.some(([a, b]) => differs(a.uuid, b.uuid, Object.is))) return "their UUIDs differ";
+  if (pairs.some(([a, b]) => differs(a.memoryBytes, b.memoryBytes, sameDeviceMemory))) {
+    return "their memory differs";
+  }
+  return anotherOrderFitsBetter(pairs) ? "their nodes come in another order" : reference;
+}
+
+function differs<T>(a: T | null, b: T | null, same: (a: T, b: T) => boolean): boolean {
+  return a !== null && b !== null && !same(a, b);
+}
+
+/** Whether the nodes of both lists could agree more often if one were in another order. */
+function anotherOrderFitsBetter(pairs: readonly (readonly [Known, Known])[]): boolean {
+  const known = pairs.filter(([a, b]) => a.node !== null && b.node !== null);
+  const agreeing = known.filter(([a, b]) => a.node === b.node).length;
+  const counts = new Map<number | null, number>();
+  for (const [a] of known) counts.set(a.node, (counts.get(a.node) ?? 0) + 1);
+  let possible = 0;
+  for (const [, b] of known) {
+    const left = counts.get(b.node) ?? 0;
+    if (left > 0) possible++;
+    counts.set(b.node, left - 1);
+  }
+  return possible > agreeing;
+}
+
+function joinNics({ parts, keys, joined, report }: Joining): void {
+  const reference = knownNics(parts, (address) => !isStandIn(address));
+  for (const [position, part] of parts.entries()) {
+    const unnamed = knownNics([part], isStandIn);
+    const byName = new Map(reference.map((known) => [known.name, known]));
+    const strangers = unnamed.filter(({ key, name }) => {
+      const target = name === null ? undefined : byName.get(name);
+      if (target === undefined) return true;
+      keys[position]?.set(key, target.key);
+      joined[position]?.push(target.key);
+      return false;
+    });
+    if (strangers.length > 0 && reference.length > 0) {
+      apart(part, "NIC", strangers.length, reference, "no NIC there has their name", report);
+    }
+    reference.push(...strangers.map((known) => owned(known, keys[position])));
+  }
+}
+
+function knownNics(parts: readonly Part[], wanted: (address: string) => boolean): Known[] {
+  const found = new Map<string, Known>();
+  for (const { label, topology } of parts) {
+    for (const { address, name } of topology.nics) {
+      if (!wanted(address)) continue;
+      const before = found.get(address);
+      const known = { key: address, label, name, uuid: null, memoryBytes: null, node: null };
+      found.set(address, before === undefined ? known : { ...before, name: before.name ?? name });
+    }
+  }
+  return [...found.values()];
+}
+
+function apart(
+  { label }: Part,
+  kind: "GPU" | "NIC",
+  count: number,
+  reference: readonly Known[],
+  why: string,
+  report: Report,
+): void {
+  const [other] = reference;
+  const [list, source] = [kind === "GPU" ? "accelerators" : "nics", other?.label ?? ""];
+  report({
+    code: "devices-apart",
+    subject: `${kind}s of ${label}`,
+    path: list,
+    values: [
+      { source: label, value: count },
+      { source, value: reference.length },
+    ],
+    message:
+      `${count} ${kind}${count === 1 ? "" : "s"} of ${label}, which tells no addresses, cannot be ` +
+      `joined to the ${reference.length} of ${source}: ${why}`,
+  });
+}

@@ -1,0 +1,206 @@
+import {
+  difference,
+  emptySet,
+  equals,
+  type IndexSet,
+  intersection,
+  isEmpty,
+  isSubset,
+  unionAll,
+} from "../../set/index-set.ts";
+import { formatList, parseList } from "../../set/list-format.ts";
+import type { CoreParts } from "../build.ts";
+import type { Core, MemoryNode } from "../topology.ts";
+import { type MergedGroups, mergeGroups } from "./merge-groups.ts";
+import { type Part, type Report, saying } from "./finding.ts";
+
+/** The machine's CPUs: which there are, in which cores, and on which nodes. */
+export interface MergedCpus {
+  readonly cores: readonly CoreParts[];
+  readonly offlineCpus: string;
+  /** The CPUs of each node, as a list string. */
+  readonly onNode: ReadonlyMap<number, string>;
+  /** How the sources' numbers of packages are to be read. */
+  readonly packages: MergedGroups;
+}
+
+const setOf = (list: string): IndexSet => parseList(list) ?? emptySet;
+const online = (cores: readonly Core[]): IndexSet => unionAll(cores.map(({ cpus }) => setOf(cpus)));
+
+/**
+ * The first source with cores says which CPUs are online and how they share cores: a topology holds
+ * all cores or none, so these two cannot be taken from several. Other sources with the same CPUs add
+ * what they know of the same cores. Where they have other CPUs, that is one finding, and not one for
+ * each core in which it shows.
+ *
+ * The CPUs of a node are those that the first source gives that has any for it, within the CPUs that
+ * are online. An empty list is no statement: most sources do not know which nodes have CPUs.
+ */
+export function mergeCpus(parts: readonly Part[], report: Report): MergedCpus {
+  const base = parts.find(({ topology }) => topology.cores.length > 0);
+  const within = base === undefined ? null : online(base.topology.cores);
+  if (base !== undefined) reportOtherCpus(base, parts, report);
+  const packages = mergeGroups("package", parts, report);
+  const cores = base === undefined ? [] : mergeCores(base, parts, packages, report);
+  const onNode = mergeNodeCpus(base ?? null, parts, within, report);
+  const known = parts.map(coresByCpus);
+  return {
+    cores: cores.map((core) => ({ ...core, node: nodeOf(core, known, onNode) })),
+    packages,
+    offlineCpus: mergeOffline(parts, within ?? unionAll([...onNode.values()].map(setOf)), report),
+    onNode,
+  };
+}
+
+function reportOtherCpus(base: Part, parts: readonly Part[], report: Report): void {
+  const cpus = online(base.topology.cores);
+  const values = parts.flatMap(({ label, topology: { cores } }) =>
+    cores.length === 0 ? [] : { source: label, value: formatList(online(cores)) },
+  );
+  if (values.every(({ value }) => value === formatList(cpus))) return;
+  report({
+    code: "cpus-differ",
+    subject: "the machine",
+    path: "cores",
+    values,
+    message: saying("the machine", "that its online CPUs are", values),
+  });
+}
+
+function mergeCores(
+  base: Part,
+  parts: readonly Part[],
+  packages: MergedGroups,
+  report: Report,
+): CoreParts[] {
+  const cpus = online(base.topology.cores);
+  const comparable = parts.filter(
+    ({ topology: { cores } }) => cores.length > 0 && equals(online(cores), cpus),
+  );
+  for (const part of comparable) reportOtherCores(base, part, report);
+  const dies = mergeGroups("die", parts, report);
+  const clusters = mergeGroups("cluster", parts, report);
+  const caches = mergeGroups("l3", parts, report);
+  return base.topology.cores.map((core) => ({
+    package: packages.of(core.cpus),
+    die: dies.of(core.cpus),
+    cluster: clusters.of(core.cpus),
+    l3: caches.of(core.cpus),
+    cpus: core.cpus,
+  }));
+}
+
+/** Cores of equal CPUs must be the same; the first that is not says how they are shared otherwise. */
+function reportOtherCores(base: Part, other: Part, report: Report): void {
+  const known = new Set(base.topology.cores.map((core) => core.cpus));
+  const odd = other.topology.cores.find((core) => !known.has(core.cpus));
+  if (odd === undefined) return;
+  const met = base.topology.cores.filter(
+    (core) => !isEmpty(intersection(setOf(core.cpus), setOf(odd.cpus))),
+  );
+  const values = [
+    { source: base.label, value: met.map((core) => core.cpus).join(" | ") },
+    { source: other.label, value: odd.cpus },
+  ];
+  const subject = `CPUs ${odd.cpus}`;
+  report({
+    code: "core-differs",
+    subject,
+    path: "cores[].cpus",
+    values,
+    message: saying(subject, "the cores here are", values),
+  });
+}
+
+function mergeNodeCpus(
+  base: Part | null,
+  parts: readonly Part[],
+  within: IndexSet | null,
+  report: Report,
+): ReadonlyMap<number, string> {
+  const claims = new Map<number, { readonly part: Part; readonly cpus: string }[]>();
+  for (const part of parts) {
+    for (const { id, cpus } of part.topology.nodes) {
+      const list = claims.get(id) ?? [];
+      claims.set(id, list);
+      if (cpus !== "") list.push({ part, cpus });
+    }
+  }
+  const onNode = new Map<number, string>();
+  let taken: IndexSet = emptySet;
+  for (const [id, list] of claims) {
+    const fits = ({ cpus }: { readonly cpus: string }): boolean =>
+      within === null || isSubset(setOf(cpus), within);
+    const chosen = list.find(fits) ?? list[0];
+    const possible =
+      within === null ? setOf(chosen?.cpus ?? "") : intersection(setOf(chosen?.cpus ?? ""), within);
+    const cpus = formatList(difference(possible, taken));
+    onNode.set(id, cpus);
+    taken = unionAll([taken, possible]);
+    const values = list.map(({ part, cpus: value }) => ({ source: part.label, value }));
+    if (values.every(({ value }) => value === cpus)) continue;
+    if (values.every(({ value }) => value === values[0]?.value)) {
+      // All agree on CPUs that are offline, or on another node, by what is known otherwise.
+      values.push({ source: base?.label ?? "the rest", value: cpus === "" ? "none" : cpus });
+    }
+    report({
+      code: "node-differs",
+      subject: `node ${id}`,
+      path: `nodes[${id}].cpus`,
+      values,
+      message: saying(`node ${id}`, "CPUs", values),
+    });
+  }
+  return onNode;
+}
+
+/**
+ * The node that holds a core: known where a source says so, and where the core and the node are known
+ * to different sources. A source that knows both and still does not say has its reasons.
+ */
+function nodeOf(
+  { cpus }: CoreParts,
+  known: readonly KnownCores[],
+  onNode: ReadonlyMap<number, string>,
+): number | null {
+  const set = setOf(cpus);
+  let withheld = false;
+  let told = false;
+  for (const { cores, nodes } of known) {
+    const core = cores.get(cpus);
+    if (core === undefined) continue;
+    if (core.node !== null) told = true;
+    else withheld ||= nodes.some((node) => isSubset(set, setOf(node.cpus)));
+  }
+  if (withheld && !told) return null;
+  for (const [id, list] of onNode) if (isSubset(set, setOf(list))) return id;
+  return null;
+}
+
+interface KnownCores {
+  readonly cores: ReadonlyMap<string, Core>;
+  readonly nodes: readonly MemoryNode[];
+}
+
+function coresByCpus({ topology: { cores, nodes } }: Part): KnownCores {
+  return { cores: new Map(cores.map((core) => [core.cpus, core])), nodes };
+}
+
+function mergeOffline(parts: readonly Part[], onlineCpus: IndexSet, report: Report): string {
+  const claims = parts.flatMap(({ label, topology: { offlineCpus } }) =>
+    offlineCpus === "" ? [] : { source: label, value: offlineCpus },
+  );
+  const [first] = claims;
+  if (first === undefined) return "";
+  if (claims.some(({ value }) => value !== first.value)) {
+    report({
+      code: "cpus-differ",
+      subject: "the machine",
+      path: "offlineCpus",
+      values: claims,
+      message: saying("the machine", "that its offline CPUs are", claims),
+    });
+  }
+  // What one source has offline and another in a core was told as other CPUs already, or is now.
+  return formatList(difference(setOf(first.value), onlineCpus));
+}

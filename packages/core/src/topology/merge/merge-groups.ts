@@ -1,0 +1,117 @@
+import type { Core } from "../topology.ts";
+import { type Part, type Report, saying } from "./finding.ts";
+
+/**
+ * Packages, dies, clusters and L3 caches are sets of cores. Their numbers are the tool's own (the
+ * kernel's package 36 is lscpu's socket 0), so sources agree when they group the cores alike.
+ *
+ * The groups of each further source are matched with those found so far by how many cores they
+ * share, the most first: so a core that one source puts elsewhere is one core that differs, and not
+ * all those that came after it. Packages that share no core keep their number if it is free, as
+ * sources that know different cores of one machine mostly number alike. A core that then lies in
+ * another group is a finding; one that lay in none gets its group.
+ *
+ * The cost is that of sorting the pairs
+ * of groups that share a core, of which there are at most as many as cores.
+ */
+export function mergeGroups(
+  field: "package" | "die" | "cluster" | "l3",
+  parts: readonly Part[],
+  report: Report,
+): MergedGroups {
+  const merged = new Map<string, number>();
+  const translations: ReadonlyMap<number, number>[] = [];
+  /** Which sources put a core in its group, for the findings. */
+  const saidBy = new Map<string, Part>();
+  for (const part of parts) {
+    const numbers = matched(field, part.topology.cores, merged);
+    translations.push(numbers);
+    for (const core of part.topology.cores) {
+      const number = core[field] === null ? undefined : numbers.get(core[field]);
+      if (number === undefined) continue;
+      const before = merged.get(core.cpus);
+      const first = saidBy.get(core.cpus);
+      if (before === undefined || first === undefined) {
+        merged.set(core.cpus, number);
+        saidBy.set(core.cpus, part);
+      } else if (before !== number) {
+        report(otherGroup(field, core, first, part));
+      }
+    }
+  }
+  return {
+    of: (cpus) => merged.get(cpus) ?? null,
+    numberOf: (position, own) => translations[position]?.get(own) ?? own,
+  };
+}
+
+export interface MergedGroups {
+  /** The group of the core with those CPUs. */
+  readonly of: (cpus: string) => number | null;
+  /** The number that a group of the part at that position has now. */
+  readonly numberOf: (position: number, own: number) => number;
+}
+
+/** The number that each of a source's groups has among the groups found so far. */
+function matched(
+  field: "package" | "die" | "cluster" | "l3",
+  cores: readonly Core[],
+  merged: ReadonlyMap<string, number>,
+): ReadonlyMap<number, number> {
+  const shared = new Map<string, { readonly own: number; readonly known: number; count: number }>();
+  for (const core of cores) {
+    const [own, known] = [core[field], merged.get(core.cpus)];
+    if (own === null || known === undefined) continue;
+    const pair = shared.get(`${own} ${known}`) ?? { own, known, count: 0 };
+    pair.count++;
+    shared.set(`${own} ${known}`, pair);
+  }
+  const numbers = new Map<number, number>();
+  const used = new Set<number>();
+  for (const { own, known } of [...shared.values()].toSorted((a, b) => b.count - a.count)) {
+    if (numbers.has(own) || used.has(known)) continue;
+    numbers.set(own, known);
+    used.add(known);
+  }
+  let next = [...merged.values()].reduce((most, number) => Math.max(most, number), -1) + 1;
+  for (const core of cores) {
+    const own = core[field];
+    if (own === null || numbers.has(own)) continue;
+    const number = field === "package" && !used.has(own) ? own : next++;
+    numbers.set(own, number);
+    used.add(number);
+    next = Math.max(next, number + 1);
+  }
+  return numbers;
+}
+
+const what = { package: "package", die: "die", cluster: "cluster", l3: "L3 cache" } as const;
+
+function otherGroup(
+  field: keyof typeof what,
+  core: Core,
+  first: Part,
+  other: Part,
+): Parameters<Report>[0] {
+  const subject = /^\d+$/.test(core.cpus) ? `CPU ${core.cpus}` : `CPUs ${core.cpus}`;
+  const values = [first, other].map((part) => ({
+    source: part.label,
+    value: membersBeside(field, core, part),
+  }));
+  return {
+    code: "core-differs",
+    subject,
+    path: `cores[${core.cpus}].${field}`,
+    values,
+    message: saying(subject, `that the same ${what[field]} has`, values),
+  };
+}
+
+/** The CPUs of the other cores in the core's group, as the source has it. */
+function membersBeside(field: keyof typeof what, { cpus }: Core, { topology }: Part): string {
+  const own = topology.cores.find((core) => core.cpus === cpus)?.[field];
+  const others = topology.cores.filter((core) => core[field] === own && core.cpus !== cpus);
+  if (others.length === 0) return "no other CPUs";
+  const shown = others.slice(0, 8).map((core) => core.cpus);
+  return `CPUs ${shown.join(",")}${others.length > 8 ? ",…" : ""}`;
+}

@@ -1,0 +1,172 @@
+import { formatBytes } from "../../unit/bytes.ts";
+import type { NodeParts } from "../build.ts";
+import type { Access, HugepagePool, MemoryNode, Topology } from "../topology.ts";
+import { claimsOf, grouped, type Part, type Report, settle } from "./finding.ts";
+import type { MergedCpus } from "./merge-cpus.ts";
+import { exactSize, sameSize } from "./same.ts";
+
+type Entries<T> = readonly (readonly [Part, T])[];
+
+/** The nodes, joined by id. A node that one source knows and another does not is taken. */
+export function mergeNodes(
+  parts: readonly Part[],
+  { onNode, packages }: MergedCpus,
+  report: Report,
+): NodeParts[] {
+  const renumbered = (part: Part, position: number): readonly MemoryNode[] =>
+    part.topology.nodes.map((node) => ({
+      ...node,
+      package: node.package === null ? null : packages.numberOf(position, node.package),
+    }));
+  const groups = grouped(parts, renumbered, ({ id }) => `${id}`);
+  return [...groups.values()].flatMap((entries) => {
+    const [, first] = entries[0] ?? [];
+    if (first === undefined) return [];
+    const { id } = first;
+    const claims = claimsOf(entries);
+    const about = (field: string, what: string) =>
+      ({
+        code: "node-differs",
+        subject: `node ${id}`,
+        path: `nodes[${id}].${field}`,
+        what,
+      }) as const;
+    return {
+      id,
+      package: settle(
+        { ...about("package", "package"), claims: claims((node) => node.package) },
+        report,
+      ),
+      cpus: onNode.get(id) ?? "",
+      memoryBytes: settle(
+        {
+          ...about("memoryBytes", "bytes of memory"),
+          claims: claims((node) => node.memoryBytes),
+          same: sameSize,
+          better: exactSize,
+        },
+        report,
+      ),
+      kind: settle({ ...about("kind", "kind"), claims: claims((node) => node.kind) }, report),
+      hugepages: mergeHugepages(id, entries, report),
+    };
+  });
+}
+
+function mergeHugepages(
+  id: number,
+  entries: Entries<MemoryNode>,
+  report: Report,
+): readonly HugepagePool[] {
+  const pools = new Map<number, (readonly [Part, HugepagePool])[]>();
+  for (const [part, { hugepages }] of entries) {
+    for (const pool of hugepages) {
+      const list = pools.get(pool.sizeBytes) ?? [];
+      pools.set(pool.sizeBytes, [...list, [part, pool]]);
+    }
+  }
+  return [...pools].map(([sizeBytes, list]) => {
+    const claims = claimsOf(list);
+    const about = (field: string, what: string) =>
+      ({
+        code: "node-differs",
+        subject: `node ${id}`,
+        path: `nodes[${id}].hugepages[${sizeBytes}].${field}`,
+        what: `${what} of ${formatBytes(sizeBytes)}`,
+      }) as const;
+    return {
+      sizeBytes,
+      total:
+        settle({ ...about("total", "huge pages"), claims: claims((pool) => pool.total) }, report) ??
+        0,
+      free: settle(
+        { ...about("free", "free huge pages"), claims: claims((pool) => pool.free) },
+        report,
+      ),
+    };
+  });
+}
+
+/**
+ * The distances between the merged nodes, in their order, pair by pair from who knows the pair. A
+ * matrix has no place for the unknown: where a pair is missing that nobody knows there is none, and
+ * a finding says that what is known of the others is left out.
+ */
+export function mergeDistances(
+  parts: readonly Part[],
+  nodes: readonly NodeParts[],
+  report: Report,
+): Topology["distances"] {
+  const known = parts.flatMap((part) => {
+    const { distances } = part.topology;
+    if (distances === null) return [];
+    const rows = new Map(part.topology.nodes.map(({ id }, row) => [id, row]));
+    return [{ part, distances, rows }];
+  });
+  if (known.length === 0) return null;
+  let missing = 0;
+  const matrix = nodes.map(({ id: from }) =>
+    nodes.map(({ id: to }) => {
+      const claims = known.map(({ part: { label }, distances, rows }) => ({
+        label,
+        value: distances[rows.get(from) ?? -1]?.[rows.get(to) ?? -1] ?? null,
+      }));
+      const [subject, path] = [`nodes ${from} and ${to}`, `distances[${from}][${to}]`];
+      const value = settle(
+        { code: "distance-differs", subject, path, what: "distance", claims },
+        report,
+      );
+      if (value === null) missing++;
+      return value ?? 0;
+    }),
+  );
+  if (missing === 0) return matrix;
+  report({
+    code: "distances-incomplete",
+    subject: "the machine",
+    path: "distances",
+    values: known.map(({ part, distances }) => ({ source: part.label, value: distances.length })),
+    message:
+      `distances are left out: ${missing} of ${nodes.length ** 2} between the nodes that all ` +
+      `sources know together are known to none`,
+  });
+  return null;
+}
+
+/** What is known of reaching memory, joined by the pair of nodes and what it rests on. */
+export function mergeAccess(parts: readonly Part[], report: Report): Access[] {
+  const groups = grouped(
+    parts,
+    ({ topology }) => topology.access,
+    ({ initiator, target, basis }) => `${initiator} ${target} ${basis}`,
+  );
+  return [...groups.values()].flatMap((entries) => {
+    const [, first] = entries[0] ?? [];
+    if (first === undefined) return [];
+    const { initiator, target, basis } = first;
+    const claims = claimsOf(entries);
+    const about = (field: string, what: string) =>
+      ({
+        code: "access-differs",
+        subject: `nodes ${initiator} and ${target}`,
+        path: `access[${initiator},${target},${basis}].${field}`,
+        what,
+      }) as const;
+    return {
+      initiator,
+      target,
+      readLatencyNs: settle(
+        { ...about("readLatencyNs", "latency in ns"), claims: claims((one) => one.readLatencyNs) },
+        report,
+      ),
+      readBytesPerSecond: settle(
+        {
+          ...about("readBytesPerSecond", "bandwidth in B/s"),
+          claims: claims((one) => one.readBytesPerSecond),
+        },
+        report,
+      ),
+      basis,
+    };
+  });
+}

@@ -1,0 +1,253 @@
+import { isStandIn } from "../stand-in.ts";
+import type { PciDevice } from "../topology.ts";
+import { grouped, type Part, type Report, saying, settle } from "./finding.ts";
+import type { Joined } from "./join-devices.ts";
+
+/** Where a function hangs: the key of the bridge above, or none, and the host bridge. */
+export type Position = Pick<PciDevice, "parent" | "root">;
+
+type Entry = readonly [Part, { readonly device: PciDevice; readonly position: number }];
+
+/**
+ * Where each function hangs, by its key.
+ *
+ * A real bridge above wins over a stand-in, and a stand-in over nothing: `nvidia-smi topo` knows that
+ * two GPUs share a switch and not which, so its stand-in bridges hold until somebody knows the real
+ * ones, and are left out then. Which stand-in bridge is which real one follows from the devices
+ * below both, step by step upwards, so that a NIC which only the text knows still ends up below the
+ * switch of its GPU. Nothing above is no statement: many sources do not know.
+ *
+ * A function's host bridge is that of the topmost bridge above it; so the two agree whoever knew
+ * which. A stand-in host bridge is the real one of any device below both.
+ *
+ * The cost is linear in the functions and the bridges above them, of which there are at most 256.
+ */
+export function mergePositions(
+  parts: readonly Part[],
+  joined: Joined,
+  report: Report,
+): ReadonlyMap<string, Position> {
+  const bridges = sameBridges(parts, joined);
+  const keyOf = (position: number, address: string): string => {
+    const key = joined.keyOf(position, address);
+    return bridges.get(key) ?? key;
+  };
+  const groups = grouped(
+    parts,
+    ({ topology }, position) => topology.pci.map((device) => ({ device, position })),
+    ({ device }, position) => keyOf(position, device.address),
+  );
+  const parents = new Map<string, string | null>();
+  for (const [key, entries] of groups) parents.set(key, parentOf(key, entries, keyOf, report));
+  breakCircles(parents, report);
+  const rootOf = mergedRoots(parts, groups);
+  const positions = new Map<string, Position>();
+  for (const key of needed(groups, parents, keyOf)) {
+    const top = topOf(key, parents);
+    positions.set(key, {
+      parent: parents.get(key) ?? null,
+      root: rootOf(groups.get(top) ?? groups.get(key) ?? []),
+    });
+  }
+  reportRoots(groups, parents, report);
+  return positions;
+}
+
+/** Of stand-in bridges that other sources know too, the key there. */
+function sameBridges(parts: readonly Part[], joined: Joined): ReadonlyMap<string, string> {
+  const same = new Map<string, string>();
+  const taken = new Set<string>();
+  const above = parts.map(
+    ({ topology }) => new Map(topology.pci.map(({ address, parent }) => [address, parent])),
+  );
+  const groups = grouped(
+    parts,
+    ({ topology }, position) => topology.pci.map(({ address }) => ({ address, position })),
+    ({ address }, position) => joined.keyOf(position, address),
+  );
+  for (const entries of groups.values()) {
+    if (entries.length < 2) continue;
+    const real = entries.find(([, { address }]) => !isStandIn(address)) ?? entries[0];
+    for (const entry of entries) {
+      if (real === undefined || entry === real || !isStandIn(entry[1].address)) continue;
+      let [there, here] = [real[1].address, entry[1].address];
+      const steps = new Set<string>();
+      while (!steps.has(here)) {
+        steps.add(here);
+        const [up, own] = [
+          above[real[1].position]?.get(there),
+          above[entry[1].position]?.get(here),
+        ];
+        if (up === undefined || up === null || own === undefined || own === null) break;
+        const [target, key] = [
+          joined.keyOf(real[1].position, up),
+          joined.keyOf(entry[1].position, own),
+        ];
+        if (!isStandIn(own) || target === key) break;
+        const owner = `${entry[1].position} ${target}`;
+        if (same.has(key) ? same.get(key) !== target : taken.has(owner)) break;
+        same.set(key, target);
+        taken.add(owner);
+        [there, here] = [up, own];
+      }
+    }
+  }
+  return same;
+}
+
+function parentOf(
+  key: string,
+  entries: readonly Entry[],
+  keyOf: (position: number, address: string) => string,
+  report: Report,
+): string | null {
+  const claims = entries.map(([{ label }, { device, position }]) => ({
+    label,
+    value: device.parent === null ? null : keyOf(position, device.parent),
+  }));
+  const real = claims.map(({ label, value }) => ({
+    label,
+    value: value === null || isStandIn(value) ? null : value,
+  }));
+  const [subject, path] = [key, `pci[${key}].parent`];
+  return (
+    settle({ code: "device-differs", subject, path, what: "bridge above", claims: real }, report) ??
+    claims.find(({ value }) => value !== null)?.value ??
+    null
+  );
+}
+
+/** Two sources may each put one bridge below the other: the last link of such a circle is cut. */
+function breakCircles(parents: Map<string, string | null>, report: Report): void {
+  const safe = new Set<string>();
+  for (const start of parents.keys()) {
+    const path = new Set<string>();
+    let at: string | null = start;
+    while (at !== null && !safe.has(at)) {
+      path.add(at);
+      const up: string | null = parents.get(at) ?? null;
+      if (up !== null && path.has(up)) {
+        report({
+          code: "device-differs",
+          subject: at,
+          path: `pci[${at}].parent`,
+          values: [],
+          message: `${at}: by what the sources say together it lies below itself`,
+        });
+        parents.set(at, null);
+        break;
+      }
+      at = up;
+    }
+    for (const key of path) safe.add(key);
+  }
+}
+
+function topOf(key: string, parents: ReadonlyMap<string, string | null>): string {
+  let at = key;
+  for (let up = parents.get(at) ?? null; up !== null; up = parents.get(at) ?? null) at = up;
+  return at;
+}
+
+/** Every function, but of stand-in bridges only those that something still hangs below. */
+function needed(
+  groups: ReadonlyMap<string, readonly Entry[]>,
+  parents: ReadonlyMap<string, string | null>,
+  keyOf: (position: number, address: string) => string,
+): ReadonlySet<string> {
+  const bridges = new Set<string>();
+  for (const entries of groups.values()) {
+    for (const [, { device, position }] of entries) {
+      const above = device.parent === null ? null : keyOf(position, device.parent);
+      if (above !== null && isStandIn(above)) bridges.add(above);
+    }
+  }
+  const kept = new Set<string>();
+  for (const key of groups.keys()) {
+    if (bridges.has(key)) continue;
+    for (let at: string | null = key; at !== null && !kept.has(at); at = parents.get(at) ?? null) {
+      kept.add(at);
+    }
+  }
+  return kept;
+}
+
+/** What the host bridge of a function is called in the result. */
+function mergedRoots(
+  parts: readonly Part[],
+  groups: ReadonlyMap<string, readonly Entry[]>,
+): (entries: readonly Entry[]) => string {
+  const names = new Map<string, string>();
+  const used = new Set(parts.flatMap(({ topology }) => topology.pci.map(({ root }) => root)));
+  for (const entries of groups.values()) {
+    const known = entries.find(([, { device }]) => !isStandIn(device.root))?.[1].device.root;
+    if (known === undefined) continue;
+    for (const [, { device, position }] of entries) {
+      const name = `${position} ${device.root}`;
+      if (isStandIn(device.root) && !names.has(name)) names.set(name, known);
+    }
+  }
+  // What stays unknown to all is the same unknown where a device hangs below both.
+  for (const entries of groups.values()) {
+    const roots = entries.map(([, { device, position }]) => `${position} ${device.root}`);
+    const name = roots.find((root) => names.has(root));
+    for (const root of roots)
+      if (!names.has(root) && name !== undefined) names.set(root, names.get(name) ?? root);
+    const [first] = entries;
+    if (name === undefined && first !== undefined && isStandIn(first[1].device.root)) {
+      const fresh = freshRoot(first[1], used, names);
+      for (const root of roots) names.set(root, fresh);
+    }
+  }
+  return (entries) => {
+    const real = entries.find(([, { device }]) => !isStandIn(device.root));
+    if (real !== undefined) return real[1].device.root;
+    const [first] = entries;
+    if (first === undefined) return "";
+    return names.get(`${first[1].position} ${first[1].device.root}`) ?? first[1].device.root;
+  };
+}
+
+/** A stand-in keeps its name unless that stands for something else already. */
+function freshRoot(
+  { device }: Entry[1],
+  used: Set<string>,
+  names: ReadonlyMap<string, string>,
+): string {
+  const given = new Set(names.values());
+  if (!given.has(device.root)) return device.root;
+  const stem = device.root.slice(0, device.root.lastIndexOf(":") + 1);
+  for (let ordinal = 0; ; ordinal++) {
+    const name = `${stem}${ordinal.toString(16).padStart(2, "0")}`;
+    if (used.has(name) || given.has(name)) continue;
+    used.add(name);
+    return name;
+  }
+}
+
+/** Host bridges that differ are told once, at the topmost function where they do. */
+function reportRoots(
+  groups: ReadonlyMap<string, readonly Entry[]>,
+  parents: ReadonlyMap<string, string | null>,
+  report: Report,
+): void {
+  const said = (key: string | null): string => {
+    const entries = key === null ? [] : (groups.get(key) ?? []);
+    const roots = entries.map(([, { device }]) => device.root).filter((root) => !isStandIn(root));
+    return [...new Set(roots)].toSorted().join(" ");
+  };
+  for (const [key, entries] of groups) {
+    const roots = said(key);
+    if (!roots.includes(" ") || roots === said(parents.get(key) ?? null)) continue;
+    const values = entries
+      .filter(([, { device }]) => !isStandIn(device.root))
+      .map(([{ label }, { device }]) => ({ source: label, value: device.root }));
+    report({
+      code: "device-differs",
+      subject: key,
+      path: `pci[${key}].root`,
+      values,
+      message: saying(key, "host bridge", values),
+    });
+  }
+}

@@ -1,0 +1,160 @@
+import { comparePciAddresses } from "../pci-address.ts";
+import type { Accelerator, Link, Nic, Partition } from "../topology.ts";
+import { claimsOf, grouped, type Part, type Report, settle } from "./finding.ts";
+import type { Joined } from "./join-devices.ts";
+import { sameDeviceMemory, sameModel } from "./same.ts";
+
+/** What is known of accelerators, joined by their keys. */
+export function mergeAccelerators(
+  parts: readonly Part[],
+  joined: Joined,
+  report: Report,
+): Accelerator[] {
+  const groups = grouped(
+    parts,
+    ({ topology }) => topology.accelerators,
+    ({ address }, position) => joined.keyOf(position, address),
+  );
+  return [...groups].map(([key, entries]) => {
+    const claims = claimsOf(entries);
+    const about = (path: string, what: string) =>
+      ({
+        code: "accelerator-differs",
+        subject: key,
+        path: `accelerators[${key}].${path}`,
+        what,
+      }) as const;
+    return {
+      address: key,
+      model: settle(
+        { ...about("model", "model"), claims: claims((one) => one.model), same: sameModel },
+        report,
+      ),
+      uuid: settle({ ...about("uuid", "UUID"), claims: claims((one) => one.uuid) }, report),
+      moduleId: settle(
+        { ...about("moduleId", "module"), claims: claims((one) => one.moduleId) },
+        report,
+      ),
+      memoryBytes: settle(
+        {
+          ...about("memoryBytes", "bytes of memory"),
+          claims: claims((one) => one.memoryBytes),
+          same: sameDeviceMemory,
+        },
+        report,
+      ),
+    };
+  });
+}
+
+/**
+ * What is known of NICs, joined by their keys. A NIC has an RDMA device and a network interface, each
+ * with a name: who calls it `mlx5_0` and who calls it `eth0` do not contradict each other, and the
+ * RDMA device's name is the one that is kept.
+ */
+export function mergeNics(parts: readonly Part[], joined: Joined, report: Report): Nic[] {
+  const groups = grouped(
+    parts,
+    ({ topology }) => topology.nics,
+    ({ address }, position) => joined.keyOf(position, address),
+  );
+  return [...groups].map(([key, entries]) => {
+    const claims = claimsOf(entries);
+    const about = (path: string, what: string) =>
+      ({ code: "nic-differs", subject: key, path: `nics[${key}].${path}`, what }) as const;
+    const named = claims((nic) => (nic.name === null ? null : nic));
+    const name = settle<Nic>(
+      {
+        ...about("name", "name"),
+        claims: named,
+        same: (a, b) => a.name === b.name || (a.rdma === true) !== (b.rdma === true),
+        better: (kept, other) => (other.rdma === true && kept.rdma !== true ? other : kept),
+        show: (nic) => nic.name ?? "",
+      },
+      report,
+    );
+    return {
+      address: key,
+      name: name?.name ?? null,
+      rdma: settle({ ...about("rdma", "RDMA"), claims: claims((nic) => nic.rdma) }, report),
+    };
+  });
+}
+
+/** Direct connections by their pair. A pair that one source has and another has not is taken. */
+export function mergeLinks(parts: readonly Part[], joined: Joined, report: Report): Link[] {
+  const ends = ({ a, b }: Link, position: number): readonly [string, string] => {
+    const [one, other] = [joined.keyOf(position, a), joined.keyOf(position, b)];
+    return comparePciAddresses(one, other) <= 0 ? [one, other] : [other, one];
+  };
+  const groups = grouped(
+    parts,
+    ({ topology }) => topology.links,
+    (link, position) => ends(link, position).join(" "),
+  );
+  return [...groups].flatMap(([pair, entries]) => {
+    const [a = "", b = ""] = pair.split(" ");
+    const claims = claimsOf(entries);
+    const about = (path: string, what: string) =>
+      ({
+        code: "link-differs",
+        subject: `${a} and ${b}`,
+        path: `links[${a},${b}].${path}`,
+        what,
+      }) as const;
+    const kind = settle(
+      { ...about("kind", "a link of"), claims: claims((one) => one.kind) },
+      report,
+    );
+    if (kind === null) return [];
+    return {
+      a,
+      b,
+      kind,
+      lanes: settle({ ...about("lanes", "lanes"), claims: claims((one) => one.lanes) }, report),
+    };
+  });
+}
+
+/** The partitions of the fabric, by id. */
+export function mergePartitions(
+  parts: readonly Part[],
+  joined: Joined,
+  report: Report,
+): Partition[] {
+  const keyed = ({ topology }: Part, position: number): readonly Partition[] =>
+    topology.partitions.map((partition) => ({
+      ...partition,
+      accelerators: partition.accelerators
+        .map((address) => joined.keyOf(position, address))
+        .toSorted(),
+    }));
+  const groups = grouped(parts, keyed, ({ id }) => `${id}`);
+  return [...groups.values()].flatMap((entries) => {
+    const [, first] = entries[0] ?? [];
+    if (first === undefined) return [];
+    const { id } = first;
+    const claims = claimsOf(entries);
+    const about = (path: string, what: string) =>
+      ({
+        code: "partition-differs",
+        subject: `partition ${id}`,
+        path: `partitions[${id}].${path}`,
+        what,
+      }) as const;
+    return {
+      id,
+      accelerators:
+        settle(
+          {
+            ...about("accelerators", "accelerators"),
+            claims: claims((one) => one.accelerators),
+            same: (a, b) => a.join() === b.join(),
+            show: (list) => (list.length === 0 ? "none" : list.join(" ")),
+          },
+          report,
+        ) ?? [],
+      active: settle({ ...about("active", "active"), claims: claims((one) => one.active) }, report),
+    };
+  });
+}

@@ -1,0 +1,49 @@
+import { isStandInNode, standInNode } from "../stand-in.ts";
+import type { Part } from "./finding.ts";
+import type { Joined } from "./join-devices.ts";
+
+/**
+ * The parts with their stand-in nodes made out, as far as may be. A text that says which devices are
+ * `SYS` apart, and not which node each is on, has stand-ins for the nodes; where another source knows
+ * the node of a device there, that is the node. What no one knows keeps a stand-in of its own.
+ */
+export function resolveStandInNodes(parts: readonly Part[], joined: Joined): readonly Part[] {
+  const nodeOf = new Map<string, number>();
+  const note = (key: string, node: number): void => {
+    if (!nodeOf.has(key)) nodeOf.set(key, node);
+  };
+  for (const [position, { topology }] of parts.entries()) {
+    for (const { address, node } of topology.pci) {
+      if (node !== null && !isStandInNode(node)) note(joined.keyOf(position, address), node);
+    }
+  }
+  const used = new Set<number>();
+  return parts.map((part, position) => {
+    const { topology } = part;
+    if (!topology.nodes.some(({ id }) => isStandInNode(id))) return part;
+    const meaning = new Map<number, number>();
+    for (const { address, node } of topology.pci) {
+      if (node === null || !isStandInNode(node) || meaning.has(node)) continue;
+      const known = nodeOf.get(joined.keyOf(position, address));
+      if (known !== undefined) meaning.set(node, known);
+    }
+    const resolve = (id: number): number => {
+      const known = meaning.get(id);
+      if (!isStandInNode(id) || known !== undefined) return known ?? id;
+      let fresh = id;
+      for (let ordinal = 0; used.has(fresh); ordinal++) fresh = standInNode(ordinal);
+      meaning.set(id, fresh);
+      used.add(fresh);
+      return fresh;
+    };
+    const pci = topology.pci.map((device) => {
+      if (device.node === null) return device;
+      const node = resolve(device.node);
+      note(joined.keyOf(position, device.address), node);
+      return { ...device, node };
+    });
+    const nodes = topology.nodes.map((node) => ({ ...node, id: resolve(node.id) }));
+    for (const { id } of nodes) if (isStandInNode(id)) used.add(id);
+    return { ...part, topology: { ...topology, pci, nodes } };
+  });
+}
