@@ -1,0 +1,49 @@
+import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
+import { mergeTopologies } from "@evenkeel/core/topology/merge/merge-topologies.ts";
+import type { Topology } from "@evenkeel/core/topology/topology.ts";
+import { readSysfs } from "../sysfs/read.ts";
+import type { Tree } from "../tree/tree.ts";
+import { toolFolder, tools } from "./tools.ts";
+
+/** Something that a reader of the topology should know, in a sentence. */
+export type Note = (sentence: string) => void;
+
+/**
+ * A machine by its tree: what its kernel says, completed by what its tools said where the tree has
+ * their texts. The kernel's word goes first; where a tool contradicts it, a note says so. A text
+ * that cannot be read, or is of another machine, is left out, and a note says that.
+ *
+ * Errors: those of `readSysfs`.
+ */
+export async function readMachine(tree: Tree, note: Note, name?: string): Promise<Topology> {
+  const kernel = readSysfs(tree, name);
+  const parts = [kernel];
+  for (const { file, reader } of tools) {
+    const text = tree.readText(`${toolFolder}/${file}`);
+    if (text === null) continue;
+    try {
+      const read = await reader();
+      parts.push(read(text, `${tree.where}:${toolFolder}/${file}`));
+    } catch (error) {
+      if (!(error instanceof EvenkeelError)) throw error;
+      note(`${file} is left out: ${error.message}`);
+    }
+  }
+  return completed(parts, kernel, note);
+}
+
+/** The kernel's topology completed by each tool's that is of the same machine. */
+function completed(parts: readonly Topology[], kernel: Topology, note: Note): Topology {
+  let topology = kernel;
+  for (const part of parts.slice(1)) {
+    try {
+      const merged = mergeTopologies([topology, part]);
+      for (const { message } of merged.findings) note(message);
+      topology = merged.topology;
+    } catch (error) {
+      if (!(error instanceof EvenkeelError)) throw error;
+      note(`${part.source} is left out: ${error.message}`);
+    }
+  }
+  return { ...topology, name: kernel.name };
+}

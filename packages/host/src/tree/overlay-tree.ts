@@ -1,0 +1,32 @@
+import type { Tree } from "./tree.ts";
+
+/**
+ * A tree with a few more files in a folder that it does not have itself: what this machine's tools
+ * said, beside what its kernel says. Below the folder there is only what is given.
+ *
+ * @param folder absolute, such as `/evenkeel`.
+ * @param files by name within the folder.
+ */
+export function overlayTree(tree: Tree, folder: string, files: ReadonlyMap<string, string>): Tree {
+  const nameIn = (path: string): string | null =>
+    path.startsWith(`${folder}/`) ? path.slice(folder.length + 1) : null;
+  const isThere = (path: string): boolean => path === folder || files.has(nameIn(path) ?? "");
+  return {
+    ...tree,
+    where: tree.where,
+    live: tree.live,
+    readText: (path) => {
+      const name = nameIn(path);
+      return name === null ? tree.readText(path) : (files.get(name) ?? null);
+    },
+    readBytes: (path) => {
+      const name = nameIn(path);
+      if (name === null) return tree.readBytes(path);
+      const text = files.get(name);
+      return text === undefined ? null : new TextEncoder().encode(text);
+    },
+    list: (path) => (path === folder ? [...files.keys()].toSorted() : tree.list(path)),
+    readLink: (path) => (nameIn(path) === null ? tree.readLink(path) : null),
+    realPath: (path) => (isThere(path) ? path : nameIn(path) === null ? tree.realPath(path) : null),
+  };
+}
