@@ -2,7 +2,12 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   test: {
-    include: ["packages/*/src/**/*.test.ts", "tools/*.test.ts", "test/**/*.test.ts"],
+    include: [
+      "packages/*/src/**/*.test.ts",
+      "tools/*.test.ts",
+      "test/**/*.test.ts",
+      "fuzz/**/*.test.ts",
+    ],
     testTimeout: 60_000,
   },
 });

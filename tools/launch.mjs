@@ -1,4 +1,4 @@
-// Sets up what is missing, then runs Evenkeel (`npm start`), its tests (`npm test`) or a benchmark.
+// Sets up what is missing, then runs Evenkeel (`npm start`), its tests (`npm test`), a benchmark or the fuzzer.
 //
 // It runs before anything is installed, on whatever Node npm came with (20 or later), so it is
 // plain JavaScript without dependencies. Everything after it runs on the Node that npm installs
@@ -16,6 +16,7 @@ const programs = {
   start: ["packages/cli/bin/evenkeel.mjs", "demo"],
   test: ["tools/test.ts"],
   bench: ["bench/main.ts"],
+  fuzz: ["fuzz/main.ts"],
 };
 
 /** Runs npm as the npm that started this script, quietly: what it prints matters when it fails. */

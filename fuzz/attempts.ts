@@ -1,0 +1,61 @@
+import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
+import { contradictions } from "@evenkeel/core/topology/check.ts";
+import { randomFor } from "./random.ts";
+import type { Attempt } from "./target.ts";
+
+/** What no input may take of a processor, in milliseconds. */
+export const cpuMsMax = 2000;
+
+/** What a run came to: a topology, or the code of a refusal, or what is wrong with the reader. */
+export interface Outcome {
+  /** `topology`, `nothing`, or an error's code. */
+  readonly result: string;
+  readonly cpuMs: number;
+  /** Null where all is as promised. */
+  readonly fault: string | null;
+}
+
+/** The run's input, the same whenever and wherever it is made. */
+export function attemptAt(
+  attempt: (random: ReturnType<typeof randomFor>) => Attempt,
+  target: string,
+  seed: number,
+  run: number,
+): Attempt {
+  return attempt(randomFor(seed, target, run));
+}
+
+/**
+ * Tries the reader once. It has to end in a topology that does not contradict itself or in a coded
+ * error, within two seconds of computing.
+ */
+export async function outcomeOf({ read }: Attempt): Promise<Outcome> {
+  const before = process.threadCpuUsage();
+  const cpuMs = (): number => {
+    const { user, system } = process.threadCpuUsage(before);
+    return (user + system) / 1000;
+  };
+  try {
+    const topology = await read();
+    const spent = cpuMs();
+    const [wrong] = topology === null ? [] : contradictions(topology);
+    const fault =
+      wrong === undefined ? null : `contradicts itself: ${wrong.path}: ${wrong.message}`;
+    return {
+      result: topology === null ? "nothing" : "topology",
+      cpuMs: spent,
+      fault: fault ?? slow(spent),
+    };
+  } catch (error) {
+    const spent = cpuMs();
+    if (error instanceof EvenkeelError) {
+      return { result: error.code, cpuMs: spent, fault: slow(spent) };
+    }
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    return { result: "crash", cpuMs: spent, fault: text };
+  }
+}
+
+function slow(cpuMs: number): string | null {
+  return cpuMs > cpuMsMax ? `took ${Math.round(cpuMs)} ms of computing` : null;
+}

@@ -1,0 +1,73 @@
+import type { Random } from "./random.ts";
+
+const odd = [0x00, 0x01, 0x20, 0x2e, 0x2f, 0x30, 0x37, 0x7f, 0x80, 0xc0, 0xe2, 0xed, 0xf4, 0xff];
+
+/** The bytes, mutated once to six times: flipped, exchanged, removed, repeated, moved, cut short. */
+export function mutatedBytes(
+  sample: Uint8Array,
+  others: readonly Uint8Array[],
+  random: Random,
+): Uint8Array {
+  let bytes = sample.slice();
+  for (let left = 1 + random.below(6); left > 0; left--) bytes = mutatedOnce(bytes, others, random);
+  return bytes;
+}
+
+function mutatedOnce(
+  bytes: Uint8Array<ArrayBuffer>,
+  others: readonly Uint8Array[],
+  random: Random,
+): Uint8Array<ArrayBuffer> {
+  const at = random.below(bytes.length + 1);
+  const count = random.below(random.once(5) ? 2048 : 32);
+  switch (random.below(8)) {
+    case 0:
+    case 1:
+      bytes[at] = (bytes[at] ?? 0) ^ (1 << random.below(8));
+      return bytes;
+    case 2:
+    case 3:
+      bytes[at] = random.of(odd);
+      return bytes;
+    case 4:
+      return joined(bytes.subarray(0, at), bytes.subarray(at + count));
+    case 5:
+      return joined(bytes.subarray(0, at + count), bytes.subarray(at));
+    case 6: {
+      const other = random.of(others);
+      const from = random.below(other.length + 1);
+      const piece = other.subarray(from, from + count);
+      return joined(bytes.subarray(0, at), piece, bytes.subarray(at + random.below(2) * count));
+    }
+    default:
+      return random.once(3) ? bytes.slice(0, at) : bytes;
+  }
+}
+
+function joined(...pieces: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const whole = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    whole.set(piece, at);
+    at += piece.length;
+  }
+  return whole;
+}
+
+const block = 512;
+
+/**
+ * Gives every header of a tar the checksum that it ought to have (POSIX ustar: the sum of its bytes,
+ * its own eight counted as spaces), so that what was changed is looked at and not merely refused.
+ */
+export function withChecksums(tar: Uint8Array): Uint8Array {
+  const bytes = tar.slice();
+  for (let at = 0; at + block <= bytes.length; at += block) {
+    const header = bytes.subarray(at, at + block);
+    if (new TextDecoder("latin1").decode(header.subarray(257, 262)) !== "ustar") continue;
+    header.fill(0x20, 148, 156);
+    const sum = header.reduce((total, byte) => total + byte, 0);
+    header.set(new TextEncoder().encode(`${sum.toString(8).padStart(6, "0")}\0 `), 148);
+  }
+  return bytes;
+}

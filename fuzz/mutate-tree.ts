@@ -1,0 +1,146 @@
+import { mutatedText } from "./mutate-text.ts";
+import type { Random } from "./random.ts";
+
+/** Files and links of a recorded machine, as texts. */
+export interface TreeSample {
+  readonly files: ReadonlyMap<string, string>;
+  readonly links: ReadonlyMap<string, string>;
+}
+
+/** What the keys of a sample are, so that choosing one costs nothing. */
+export interface IndexedSample extends TreeSample {
+  readonly paths: readonly string[];
+  readonly linkPaths: readonly string[];
+}
+
+export function indexed({ files, links }: TreeSample): IndexedSample {
+  return { files, links, paths: [...files.keys()], linkPaths: [...links.keys()] };
+}
+
+/** What files of other machines say: lists, masks, numbers, and what the kernel says of unknown. */
+const contents = [
+  "",
+  "\n",
+  "-1\n",
+  "0\n",
+  "0-3\n",
+  "00000000,0000000f\n",
+  "Unknown\n",
+  "ff\n",
+  "\0",
+];
+
+const targets = [
+  "..",
+  "/",
+  ".",
+  "",
+  "../../../../../../..",
+  "/sys/bus/pci/devices",
+  "../0000:00:00.0",
+];
+
+/** The tree with one to eight files or links changed, removed, moved, repeated or exchanged. */
+export function mutatedTree(sample: IndexedSample, random: Random): TreeSample {
+  const files = new Map(sample.files);
+  const links = new Map(sample.links);
+  for (let left = 1 + random.below(8); left > 0; left--) {
+    const onLinks = sample.linkPaths.length > 0 && random.once(4);
+    if (onLinks) mutateLinks(sample, links, random);
+    else mutateFiles(sample, files, random);
+  }
+  return { files, links };
+}
+
+function mutateFiles(sample: IndexedSample, files: Map<string, string>, random: Random): void {
+  const path = random.of(sample.paths);
+  const content = files.get(path) ?? "";
+  const other = files.get(random.of(sample.paths)) ?? "";
+  switch (random.below(8)) {
+    case 0:
+      files.delete(path);
+      break;
+    case 1:
+      files.set(path, random.of(contents));
+      break;
+    case 2:
+      files.set(path, other);
+      break;
+    case 3:
+      // The same directory once more, under another number.
+      files.set(renumbered(path, random), content);
+      break;
+    case 4:
+      repeatDirectory(sample, files, path, random);
+      break;
+    case 5:
+      removeDirectory(sample, files, path);
+      break;
+    default:
+      files.set(path, mutatedText(content, [other, "0-3\n"], random));
+  }
+}
+
+function mutateLinks(sample: IndexedSample, links: Map<string, string>, random: Random): void {
+  const path = random.of(sample.linkPaths);
+  const link = links.get(path) ?? "";
+  switch (random.below(6)) {
+    case 0:
+      links.delete(path);
+      break;
+    case 1:
+      links.set(path, random.of(targets));
+      break;
+    case 2:
+      links.set(path, links.get(random.of(sample.linkPaths)) ?? "");
+      break;
+    case 3:
+      links.set(renumbered(path, random), link);
+      break;
+    case 4:
+      // In the place of a file or a directory.
+      links.set(random.of(sample.paths), link);
+      break;
+    default:
+      links.set(path, mutatedText(link, [path], random));
+  }
+}
+
+/** A path with one of its numbers changed. */
+function renumbered(path: string, random: Random): string {
+  const numbers = [...path.matchAll(/[0-9a-f]*\d[0-9a-f]*/g)];
+  if (numbers.length === 0) return `${path}0`;
+  const match = random.of(numbers);
+  const by = random.of([
+    "0",
+    "1",
+    "7",
+    "63",
+    "1023",
+    "4095",
+    "65535",
+    "65536",
+    "99999999999",
+    "ff",
+  ]);
+  return path.slice(0, match.index) + by + path.slice(match.index + match[0].length);
+}
+
+function repeatDirectory(
+  sample: IndexedSample,
+  files: Map<string, string>,
+  path: string,
+  random: Random,
+): void {
+  const directory = path.slice(0, path.lastIndexOf("/"));
+  const copy = renumbered(directory, random);
+  for (const each of sample.paths) {
+    if (!each.startsWith(`${directory}/`)) continue;
+    files.set(copy + each.slice(directory.length), files.get(each) ?? "");
+  }
+}
+
+function removeDirectory(sample: IndexedSample, files: Map<string, string>, path: string): void {
+  const directory = path.slice(0, path.lastIndexOf("/"));
+  for (const each of sample.paths) if (each.startsWith(`${directory}/`)) files.delete(each);
+}

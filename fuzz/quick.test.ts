@@ -1,0 +1,81 @@
+import { syntheticTopology } from "@evenkeel/core/topology/synthetic/build.ts";
+import { expect, test } from "vitest";
+import { attemptAt, outcomeOf } from "./attempts.ts";
+import { runTarget } from "./run-target.ts";
+import type { Attempt } from "./target.ts";
+import { targets } from "./targets.ts";
+import { targets as hostileTargets } from "./testing/hostile-targets.ts";
+
+/** Few inputs of fixed seeds and little time: `npm run fuzz` tries as many as one has patience for. */
+const seed = 20_260_101;
+const runsMax = 300;
+const forMs = 1500;
+
+test.for([...targets])("Mutated inputs do $name no harm", async ({ name, prepare }) => {
+  const attempt = await prepare();
+  const results = new Set<string>();
+  const started = performance.now();
+  for (let run = 0; run < runsMax && performance.now() - started < forMs; run++) {
+    const { result, fault } = await outcomeOf(attemptAt(attempt, name, seed, run));
+    expect(fault, `npm run fuzz -- ${name} --seed ${seed} --runs ${run + 1}`).toBeNull();
+    results.add(result);
+  }
+  // Mutations that all end alike would try nothing.
+  expect(results.size).toBeGreaterThan(1);
+});
+
+test("a seed's inputs are the same again, and another seed's are others", async () => {
+  for (const { name, prepare } of targets) {
+    const [one, other] = [await prepare(), await prepare()];
+    const inputs = (attempt: typeof one, from: number) =>
+      [0, 1, 2, 3, 4, 5, 6, 7].map((run) => attemptAt(attempt, name, from, run).input());
+    expect(inputs(other, 7), name).toEqual(inputs(one, 7));
+    expect(inputs(other, 8), name).not.toEqual(inputs(one, 7));
+  }
+});
+
+test("crashes, contradictions and long computing are faults", async () => {
+  const faultOf = async (read: Attempt["read"]): Promise<string | null> =>
+    (await outcomeOf({ read, input: () => "" })).fault;
+  const machine = syntheticTopology("core:1");
+  expect(await faultOf(() => machine)).toBeNull();
+  expect(await faultOf(() => JSON.parse("{"))).toMatch(/^SyntaxError/);
+  expect(await faultOf(() => ({ ...machine, offlineCpus: "0" }))).toMatch(/^contradicts itself/);
+  const slow = await faultOf(() => {
+    spin(2100);
+    return null;
+  });
+  expect(slow).toMatch(/^took 2\d{3} ms of computing$/);
+});
+
+const hostile = new URL("testing/hostile-targets.ts", import.meta.url).href;
+
+test.for([
+  ["crashes", 30_000, /^TypeError/],
+  ["hangs", 1000, /^hangs: no answer within 1 s/],
+  ["grows", 30_000, /memory limit/],
+] as const)(
+  "a reader that %s is ended, named with its input, and tried on",
+  async ([name, hangMs, what]) => {
+    const findings = await runTarget(name, { seed: 3, runs: 5, hangMs, module: hostile });
+    expect(findings.runs).toBe(5);
+    expect(findings.faults.length).toBeGreaterThan(0);
+    const target = hostileTargets.find((candidate) => candidate.name === name);
+    const attempt = await target?.prepare();
+    for (const fault of findings.faults) {
+      expect(fault.what).toMatch(what);
+      expect(attempt && attemptAt(attempt, name, 3, fault.run).input()).toBe("harmful");
+    }
+  },
+);
+
+/** Computes for so many milliseconds of the processor's time. */
+function spin(ms: number): number {
+  const before = process.threadCpuUsage();
+  let rounds = 0;
+  for (;;) {
+    const { user, system } = process.threadCpuUsage(before);
+    if (user + system > ms * 1000) return rounds;
+    rounds++;
+  }
+}

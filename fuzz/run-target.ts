@@ -1,0 +1,109 @@
+import { Worker } from "node:worker_threads";
+import type { Report, Task } from "./worker.ts";
+
+/** What trying a reader has come to. */
+export interface Findings {
+  readonly runs: number;
+  readonly results: ReadonlyMap<string, number>;
+  readonly slowestMs: number;
+  readonly faults: readonly Fault[];
+}
+
+export interface Fault {
+  readonly run: number;
+  readonly what: string;
+}
+
+/** What a reader may take of memory for one input, beside which the worker needs little. */
+const heapMegabytesMax = 512;
+/** After so many different ones, those that are known should be mended first. */
+const faultsMax = 12;
+
+export interface RunOptions {
+  readonly seed: number;
+  readonly runs: number;
+  readonly onProgress?: (run: number) => void;
+  /** A run that is under way for so long hangs, whatever else the machine is doing. */
+  readonly hangMs?: number;
+  /** Where the targets are. */
+  readonly module?: string;
+}
+
+/**
+ * Tries a reader with so many inputs in a thread whose memory is limited. A run that hangs or takes
+ * the memory ends the thread, is noted, and those after it go on in another.
+ */
+export async function runTarget(target: string, options: RunOptions): Promise<Findings> {
+  const { seed, runs, onProgress = () => {}, hangMs = 30_000 } = options;
+  const module = options.module ?? new URL("targets.ts", import.meta.url).href;
+  const results = new Map<string, number>();
+  const faults: Fault[] = [];
+  let slowestMs = 0;
+  let from = 0;
+  while (from < runs && faults.length < faultsMax) {
+    // In pieces, so that what one has counted is kept when the next ends early.
+    const to = Math.min(runs, from + 10_000);
+    const progress = new Int32Array(new SharedArrayBuffer(4));
+    progress[0] = from;
+    const ended = await runPiece(
+      { module, target, seed, from, to, progress },
+      (report) => {
+        if ("fault" in report) {
+          const known = faults.some(({ what }) => kindOf(what) === kindOf(report.fault));
+          if (!known) faults.push({ run: report.run, what: report.fault });
+          return;
+        }
+        for (const [result, count] of report.results) {
+          results.set(result, (results.get(result) ?? 0) + count);
+        }
+        slowestMs = Math.max(slowestMs, report.slowestMs);
+      },
+      onProgress,
+      hangMs,
+    );
+    const reached = Atomics.load(progress, 0);
+    if (ended !== null) faults.push({ run: reached, what: ended });
+    from = ended === null ? to : reached + 1;
+    onProgress(from);
+  }
+  return { runs: from, results, slowestMs, faults };
+}
+
+/** The first line and the place, which many inputs that find the same have in common. */
+function kindOf(fault: string): string {
+  const [message = "", place = ""] = fault.split("\n");
+  return place === "" ? message.replaceAll(/[\d"'].*/g, "") : place;
+}
+
+/** Null when the thread has done its work; otherwise what ended it. */
+function runPiece(
+  task: Task,
+  onReport: (report: Report) => void,
+  onProgress: (run: number) => void,
+  hangMs: number,
+): Promise<string | null> {
+  const worker = new Worker(new URL("worker.ts", import.meta.url), {
+    workerData: task,
+    resourceLimits: { maxOldGenerationSizeMb: heapMegabytesMax },
+  });
+  return new Promise((resolve) => {
+    let [last, since] = [-1, performance.now()];
+    let ended: string | null = null;
+    const timer = setInterval(() => {
+      const now = Atomics.load(task.progress, 0);
+      if (now !== last) [last, since] = [now, performance.now()];
+      onProgress(now);
+      if (performance.now() - since < hangMs) return;
+      ended = `hangs: no answer within ${hangMs / 1000} s`;
+      void worker.terminate();
+    }, 500);
+    worker.on("message", onReport);
+    worker.on("error", (error: unknown) => {
+      ended = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    });
+    worker.on("exit", () => {
+      clearInterval(timer);
+      resolve(ended);
+    });
+  });
+}

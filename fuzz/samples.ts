@@ -1,0 +1,267 @@
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { catalogMachine } from "@evenkeel/core/topology/catalog/catalog.ts";
+import { syntheticTopology } from "@evenkeel/core/topology/synthetic/build.ts";
+import type { Topology } from "@evenkeel/core/topology/topology.ts";
+import { corpus } from "@evenkeel/host/testing/corpus.ts";
+
+/** Small machines that have a little of everything, so that mutations soon meet it. */
+export const machineTexts: readonly string[] = [
+  "core:1",
+  "package:2 core:2 thread:2 memory:4Gi hugepages:2x1Gi,8x2Mi distances:10/21 " +
+    "root[gpu:h100-sxm] root[nic:cx7] nvlink:18",
+  "package:2 node:2 core:1 memory:2Gi hbm:1Gi(distance:14)*1@0 distances:10/12/32 offline:3",
+  "core:3 thread:2 cxl:1Gi(distance:14)*1@0 pmem:1Gi(distance:17)*1@0 gpumem:1Gi(distance:40)*1@0 " +
+    "distances:10/21 root[switch[gpu:mi300x gpu:mi300x dev:nvme] gpu:gb200(driver:nvidia)] xgmi:16(among:0,1)",
+  "package:1 die:2 l3:2 cluster:2 core:2 ids:0 root[switch:switchtec(acs:off)[gpu:l40s(with:audio,usb) nic:e810]]",
+];
+
+export function machines(): Topology[] {
+  return machineTexts.map((text, i) => syntheticTopology(text, `machine${i}`));
+}
+
+/** One machine of a real size, which is tried more rarely. */
+export function realMachine(): Topology {
+  const found = catalogMachine("l40s-pcie");
+  if (found === null) throw new Error("the catalog has no l40s-pcie");
+  return found;
+}
+
+/** The smallest files of the corpus' folder whose names end so; none without the corpus. */
+export function corpusFiles(folder: string, ending: RegExp, most = 12): string[] {
+  const path = corpus(folder);
+  if (path === null) return [];
+  return readdirSync(path)
+    .filter((name) => ending.test(name))
+    .map((name) => ({ path: join(path, name), size: statSync(join(path, name)).size }))
+    .filter(({ size }) => size > 0)
+    .toSorted((a, b) => a.size - b.size)
+    .slice(0, most)
+    .map((file) => file.path);
+}
+
+export function corpusTexts(folder: string, ending: RegExp, most?: number): string[] {
+  return corpusFiles(folder, ending, most).map((path) => readFileSync(path, "utf8"));
+}
+
+/** Texts as the tools write them, for where the corpus is not at hand. */
+export const toolTexts = {
+  nccl: `<system version="1">
+  <cpu host_hash="0x1" numaid="0" affinity="00000000,0000000f" arch="x86_64" vendor="GenuineIntel" familyid="6" modelid="143">
+    <pci busid="0000:15:00.0" class="0x060400" vendor="0x1000" device="0xc030" subsystem_vendor="0x1000" subsystem_device="0x1" link_speed="32.0 GT/s PCIe" link_width="16">
+      <pci busid="0000:16:00.0" class="0x030200" vendor="0x10de" device="0x2330" subsystem_vendor="0x10de" subsystem_device="0x16c1" link_speed="32.0 GT/s PCIe" link_width="16">
+        <gpu dev="0" sm="90" rank="0" gdr="1">
+          <nvlink target="0000:26:00.0" count="18" tclass="0x030200"/>
+        </gpu>
+      </pci>
+      <pci busid="0000:17:00.0" class="0x020700" vendor="0x15b3" device="0x1021" link_speed="32.0 GT/s PCIe" link_width="16">
+        <nic>
+          <net name="mlx5_0" dev="0" latency="0" speed="400000" port="1" guid="0x946dae0300a1b2c3" maxconn="131072" gdr="1"/>
+        </nic>
+      </pci>
+    </pci>
+  </cpu>
+  <cpu numaid="1" affinity="00000000,000000f0" arch="x86_64" vendor="GenuineIntel" familyid="6" modelid="143">
+    <pci busid="0000:26:00.0" class="0x030200" vendor="0x10de" device="0x2330" link_speed="16.0 GT/s PCIe" link_width="8">
+      <gpu dev="1" sm="90" rank="1" gdr="1">
+        <nvlink target="0000:16:00.0" count="18" tclass="0x030200"/>
+      </gpu>
+    </pci>
+  </cpu>
+</system>
+`,
+  numactl: `available: 3 nodes (0-2)
+node 0 cpus: 0 1 2 3 8 9 10 11
+node 0 size: 515690 MB
+node 0 free: 490017 MB
+node 1 cpus: 4 5 6 7 12 13 14 15
+node 1 size: 516045 MB
+node 1 free: 501233 MB
+node 2 cpus:
+node 2 size: 131072 MB
+node 2 free: 131000 MB
+node distances:
+node   0   1   2
+  0:  10  21  17
+  1:  21  10  28
+  2:  17  28  10
+`,
+  nvidiaSmiTopo: `\tGPU0\tGPU1\tGPU2\tNIC0\tNIC1\tCPU Affinity\tNUMA Affinity\tGPU NUMA ID
+GPU0\t X \tNV18\tSYS\tPIX\tSYS\t0-3,8-11\t0\t\tN/A
+GPU1\tNV18\t X \tNODE\tPXB\tSYS\t0-3,8-11\t0\t\tN/A
+GPU2\tSYS\tNODE\t X \tSYS\tPHB\t4-7,12-15\t1\t\tN/A
+NIC0\tPIX\tPXB\tSYS\t X \tSYS
+NIC1\tSYS\tSYS\tPHB\tSYS\t X
+
+Legend:
+
+  X    = Self
+  SYS  = Connection traversing PCIe as well as the SMP interconnect between NUMA nodes
+  NV#  = Connection traversing a bonded set of # NVLinks
+
+NIC Legend:
+
+  NIC0: mlx5_0
+  NIC1: mlx5_1
+`,
+  nvidiaSmiQuery: `<?xml version="1.0" ?>
+<!DOCTYPE nvidia_smi_log SYSTEM "nvsmi_device_v12.dtd">
+<nvidia_smi_log>
+  <timestamp>Mon Jan  6 10:00:00 2025</timestamp>
+  <driver_version>550.54.15</driver_version>
+  <attached_gpus>1</attached_gpus>
+  <gpu id="00000000:1B:00.0">
+    <product_name>NVIDIA H100 80GB HBM3</product_name>
+    <mig_mode><current_mig>Disabled</current_mig><pending_mig>Disabled</pending_mig></mig_mode>
+    <uuid>GPU-01234567-89ab-cdef-0123-456789abcdef</uuid>
+    <gpu_module_id>3</gpu_module_id>
+    <pci>
+      <pci_bus>1B</pci_bus><pci_device>00</pci_device><pci_domain>0000</pci_domain>
+      <pci_device_id>233010DE</pci_device_id><pci_bus_id>00000000:1B:00.0</pci_bus_id>
+      <pci_gpu_link_info>
+        <pcie_gen><max_link_gen>5</max_link_gen><current_link_gen>5</current_link_gen></pcie_gen>
+        <link_widths><max_link_width>16x</max_link_width><current_link_width>16x</current_link_width></link_widths>
+      </pci_gpu_link_info>
+    </pci>
+    <fb_memory_usage><total>81559 MiB</total><reserved>551 MiB</reserved></fb_memory_usage>
+    <bar1_memory_usage><total>131072 MiB</total></bar1_memory_usage>
+  </gpu>
+</nvidia_smi_log>
+`,
+  rocmSmi: `============================ ROCm System Management Interface ============================
+================================= Weight between two GPUs ================================
+       GPU0         GPU1
+GPU0   0            15
+GPU1   15           0
+================================= Hops between two GPUs ==================================
+       GPU0         GPU1
+GPU0   0            1
+GPU1   1            0
+=============================== Link Type between two GPUs ===============================
+       GPU0         GPU1
+GPU0   0            XGMI
+GPU1   XGMI         0
+======================================= Numa Nodes =======================================
+GPU[0]          : (Topology) Numa Node: 0
+GPU[0]          : (Topology) Numa Affinity: 0
+GPU[1]          : (Topology) Numa Node: 1
+GPU[1]          : (Topology) Numa Affinity: 1
+================================== End of ROCm SMI Log ===================================
+`,
+  libvirtCapabilities: `<capabilities>
+  <host>
+    <uuid>c7a5fdbd-edaf-9455-926a-d65c16db1809</uuid>
+    <cpu><arch>x86_64</arch><model>SapphireRapids</model><vendor>Intel</vendor>
+      <topology sockets='1' dies='1' cores='2' threads='2'/>
+      <pages unit='KiB' size='4'/><pages unit='KiB' size='1048576'/></cpu>
+    <topology>
+      <cells num='2'>
+        <cell id='0'>
+          <memory unit='KiB'>4054408</memory>
+          <pages unit='KiB' size='4'>751458</pages>
+          <pages unit='KiB' size='1048576'>1</pages>
+          <distances><sibling id='0' value='10'/><sibling id='1' value='21'/></distances>
+          <cpus num='2'>
+            <cpu id='0' socket_id='0' die_id='0' core_id='0' siblings='0,2'/>
+            <cpu id='2' socket_id='0' die_id='0' core_id='0' siblings='0,2'/>
+          </cpus>
+        </cell>
+        <cell id='1'>
+          <memory unit='KiB'>4054408</memory>
+          <distances><sibling id='0' value='21'/><sibling id='1' value='10'/></distances>
+          <cpus num='2'>
+            <cpu id='1' socket_id='1' die_id='0' core_id='0' siblings='1,3'/>
+            <cpu id='3' socket_id='1' die_id='0' core_id='0' siblings='1,3'/>
+          </cpus>
+        </cell>
+      </cells>
+    </topology>
+    <cache><bank id='0' level='3' type='both' size='15' unit='MiB' cpus='0,2'/></cache>
+  </host>
+</capabilities>
+`,
+  libvirtNodedev: `<device>
+  <name>pci_0000_1b_00_0</name>
+  <path>/sys/devices/pci0000:15/0000:15:01.0/0000:1b:00.0</path>
+  <parent>pci_0000_15_01_0</parent>
+  <driver><name>vfio-pci</name></driver>
+  <capability type='pci'>
+    <class>0x030200</class>
+    <domain>0</domain><bus>27</bus><slot>0</slot><function>0</function>
+    <product id='0x2330'>GH100 [H100 SXM5 80GB]</product><vendor id='0x10de'>NVIDIA Corporation</vendor>
+    <iommuGroup number='40'><address domain='0x0000' bus='0x1b' slot='0x00' function='0x0'/></iommuGroup>
+    <numa node='0'/>
+    <pci-express>
+      <link validity='cap' port='0' speed='32' width='16'/><link validity='sta' speed='16' width='16'/>
+    </pci-express>
+  </capability>
+</device>
+`,
+  lscpuParse: `# The following is the parsable format, which can be fed to other
+# programs. Each different item in every column has an unique ID
+# starting usually from zero.
+# CPU,Core,Socket,Node,,L1d,L1i,L2,L3
+0,0,0,0,,0,0,0,0
+1,1,0,0,,1,1,1,0
+2,2,1,1,,2,2,2,1
+3,3,1,1,,3,3,3,1
+4,0,0,0,,0,0,0,0
+`,
+  lscpuJson: `{
+   "lscpu": [
+      {"field": "Architecture:", "data": "x86_64", "children": [{"field": "Address sizes:", "data": "46 bits physical"}]},
+      {"field": "CPU(s):", "data": "4", "children": [{"field": "On-line CPU(s) list:", "data": "0-3"}]},
+      {"field": "Vendor ID:", "data": "GenuineIntel", "children": [
+         {"field": "Model name:", "data": "Intel(R) Xeon(R) Platinum 8480C", "children": [
+            {"field": "Thread(s) per core:", "data": "1"}, {"field": "Core(s) per socket:", "data": "2"},
+            {"field": "Socket(s):", "data": "2"}]}]},
+      {"field": "NUMA:", "data": null, "children": [{"field": "NUMA node(s):", "data": "2"},
+         {"field": "NUMA node0 CPU(s):", "data": "0,2"}, {"field": "NUMA node1 CPU(s):", "data": "1,3"}]}
+   ]
+}
+`,
+  lspci: `15:01.0 PCI bridge: Intel Corporation Device 352a (rev 04) (prog-if 00 [Normal decode])
+\tControl: I/O+ Mem+ BusMaster+ SpecCycle- MemWINV- VGASnoop- ParErr- Stepping- SERR- FastB2B- DisINTx+
+\tNUMA node: 0
+\tIOMMU group: 12
+\tBus: primary=15, secondary=1b, subordinate=1b, sec-latency=0
+\tCapabilities: [40] Express (v2) Root Port (Slot+), MSI 00
+\t\tLnkCap:\tPort #1, Speed 32GT/s, Width x16, ASPM not supported
+\t\tLnkSta:\tSpeed 32GT/s, Width x16
+\tKernel driver in use: pcieport
+
+1b:00.0 3D controller [0302]: NVIDIA Corporation GH100 [H100 SXM5 80GB] [10de:2330] (rev a1)
+\tSubsystem: NVIDIA Corporation Device [10de:16c1]
+\tNUMA node: 0
+\tIOMMU group: 40
+\tRegion 0: Memory at 22042000000 (64-bit, prefetchable) [size=16M]
+\tRegion 2: Memory at 20000000000 (64-bit, prefetchable) [size=128G]
+\tRegion 4: Memory at 22040000000 (64-bit, prefetchable) [size=32M]
+\tCapabilities: [60] Express (v2) Endpoint, MSI 00
+\t\tLnkCap:\tPort #0, Speed 32GT/s, Width x16, ASPM not supported
+\t\tLnkSta:\tSpeed 16GT/s (downgraded), Width x8 (downgraded)
+\tKernel driver in use: vfio-pci
+`,
+  lspciTree: `-+-[0000:15]-+-00.0  Intel Corporation Device 09a2
+ |           \\-01.0-[1b]----00.0  NVIDIA Corporation GH100 [H100 SXM5 80GB]
+ \\-[0000:00]-+-00.0  Intel Corporation Device 09a2
+             \\-1c.0-[01-02]----00.0-[02]----00.0  ASPEED Technology, Inc. ASPEED Graphics Family
+`,
+  kubernetes: `apiVersion: topology.node.k8s.io/v1alpha2
+kind: NodeResourceTopology
+metadata: { name: worker-a }
+attributes:
+  - { name: topologyManagerPolicy, value: single-numa-node }
+zones:
+  - name: node-0
+    type: Node
+    costs: [{ name: node-0, value: 10 }, { name: node-1, value: 21 }]
+    resources:
+      - { name: cpu, capacity: "28", allocatable: "27", available: "10" }
+      - { name: memory, capacity: "270000000000", allocatable: "260000000000", available: "1" }
+  - name: node-1
+    type: Node
+    costs: [{ name: node-0, value: 21 }, { name: node-1, value: 10 }]
+    resources: [{ name: nvidia.com/gpu, capacity: "4", allocatable: "4", available: "4" }]
+`,
+};

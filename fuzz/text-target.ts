@@ -1,0 +1,24 @@
+import type { Topology } from "@evenkeel/core/topology/topology.ts";
+import { mutatedText } from "./mutate-text.ts";
+import { chosen, type Target } from "./target.ts";
+
+/** A reader of texts, with texts that it reads. */
+export function textTarget(
+  name: string,
+  prepare: () => Promise<{
+    readonly samples: readonly string[];
+    readonly read: (text: string) => Topology | null;
+  }>,
+): Target {
+  return {
+    name,
+    async prepare() {
+      const { samples, read } = await prepare();
+      const ascending = samples.toSorted((a, b) => a.length - b.length);
+      return (random) => {
+        const text = mutatedText(chosen(ascending, random), samples, random);
+        return { read: () => read(text), input: () => text };
+      };
+    },
+  };
+}
