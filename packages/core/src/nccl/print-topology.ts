@@ -166,7 +166,7 @@ function printBranch(printing: Printing, { device, below }: Branch): XmlElement 
   const { vendor, device: id } = device;
   const attributes: Attributes = {
     busid: busId(printing, device.address),
-    class: pciClass(device),
+    ...(device.class === "" ? {} : { class: pciClass(device) }),
     ...(vendor === null ? {} : { vendor: `0x${vendor}` }),
     ...(id === null ? {} : { device: `0x${id}` }),
     ...linkAttributes(printing, device),

@@ -28,11 +28,11 @@ export function readPciId(text: string | null): string | null {
 
 /**
  * A class, `0x030200`. NCCL itself writes `0x03` for a GPU and `0x02` for a NIC whose class it could
- * not read. What has no class at all is `ff`, which PCI keeps for functions outside its classes.
+ * not read; of what has none nothing is known.
  */
 export function readClass(text: string | null): string {
   const digits = /^(?:0x)?([0-9a-f]{1,6})$/i.exec(text?.trim() ?? "")?.[1]?.toLowerCase();
-  if (digits === undefined) return "ff";
+  if (digits === undefined) return "";
   // A number printed without its leading zero has an odd length: 0x60400.
   return digits.length % 2 === 0 ? digits : `0${digits}`;
 }

@@ -1,0 +1,132 @@
+import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
+import { buildTopology, type NodeParts } from "@evenkeel/core/topology/build.ts";
+import { checkedTopology } from "@evenkeel/core/topology/check.ts";
+import { normalPciAddress } from "@evenkeel/core/topology/pci-address.ts";
+import { standInAddress, standInRoot } from "@evenkeel/core/topology/stand-in.ts";
+import type { Link, PciDevice, Topology } from "@evenkeel/core/topology/topology.ts";
+import { nameOfText } from "../text/read-lines.ts";
+import { jsonWithin, parseJson } from "./parse-json.ts";
+import { parseText } from "./parse-text.ts";
+import { type GpuFacts, type PairFacts, type Reading, unexpected } from "./reading.ts";
+
+/**
+ * The AMD GPUs of a machine in what `rocm-smi --showtopo` (or one of its parts), `--showtoponuma` or
+ * `amd-smi topology` printed, as text or as JSON: their nodes, and which of them XGMI links.
+ *
+ * - A GPU has its bus address where the tool tells it (amd-smi, and rocm-smi with `--showbus`), and
+ *   otherwise a stand-in by its number.
+ * - XGMI is a link where it goes there directly. The kernel weighs a path by 15 for each hop over
+ *   XGMI (13 within one package), and may count it as one hop all the same, so weight decides where
+ *   there is one (KFD_CRAT_XGMI_WEIGHT, drivers/gpu/drm/amd/amdkfd/kfd_crat.h). How many lanes a
+ *   link has is not told.
+ * - PCIE is no class of its own: weight and hops count processors on the way and no switches, so
+ *   that SYS is certain of GPUs of two nodes, and of two GPUs of one node that they meet within it.
+ *   Every GPU has a stand-in for its host bridge, and the latter read NODE, the farthest they can be.
+ * - The node is the kernel's (`Numa Affinity`) where both are told: the other is the driver's, which
+ *   puts a GPU of an unknown node beside node 0. CPUs and memory of nodes are not told.
+ *
+ * Errors: `text-unexpected` where there are no GPUs in it, `json-malformed`, `file-too-large`;
+ * `topology-inconsistent` where it contradicts itself.
+ */
+export function readRocmSmi(text: string, where: string): Topology {
+  const json = jsonWithin(text);
+  const reading = json === null ? parseText(text, where) : parseJson(json, where);
+  const gpus = [...reading.gpus.values()].toSorted(byNumber);
+  if (gpus.length === 0) throw unexpected("has no GPUs", where);
+  const addresses = addressesOf(gpus, where);
+  const nodes = new Set(gpus.flatMap((gpu) => nodeOf(gpu) ?? []));
+  const topology = buildTopology({
+    name: nameOfText(where),
+    source: "rocm-smi",
+    nodes: [...nodes].map(nodeParts),
+    pci: gpus.map((gpu, i) => pciDevice(addresses.get(gpu.label) ?? "", i, nodeOf(gpu))),
+    accelerators: [...addresses.values()].map((address) => ({
+      address,
+      model: null,
+      uuid: null,
+      moduleId: null,
+      memoryBytes: null,
+    })),
+    links: linksOf(reading, addresses),
+  });
+  return checkedTopology(topology, where);
+}
+
+const numberOf = ({ label }: GpuFacts): number =>
+  label.startsWith("GPU") ? Number(label.slice(3)) : Infinity;
+
+/** By number; GPUs that are known by their addresses stay as they come. */
+function byNumber(a: GpuFacts, b: GpuFacts): number {
+  const [one, other] = [numberOf(a), numberOf(b)];
+  return one === other ? 0 : one - other;
+}
+
+/** Each GPU's address by its label. */
+function addressesOf(gpus: readonly GpuFacts[], where: string): Map<string, string> {
+  const numbered = gpus.filter((gpu) => numberOf(gpu) !== Infinity);
+  if (numbered.length > 0 && numbered.length < gpus.length) {
+    const remedy = "give the output of each tool as a source of its own";
+    throw unexpected("has GPUs by number and others by address", where, remedy);
+  }
+  const addresses = new Map<string, string>();
+  for (const gpu of gpus) {
+    const number = numberOf(gpu);
+    const address =
+      number === Infinity ? gpu.label : (normalPciAddress(gpu.bus ?? "") ?? standInAddress(number));
+    addresses.set(gpu.label, address);
+  }
+  if (new Set(addresses.values()).size === addresses.size) return addresses;
+  throw new EvenkeelError("topology-inconsistent", "two GPUs have one bus address", {
+    where,
+    expected: "an address for each GPU",
+  });
+}
+
+/** As many as Linux can have (MAX_NUMNODES); -1 and 65535 stand for unknown, as 4294967295 does. */
+const NODES_MAX = 1024;
+
+function nodeOf({ numaAffinity, numaNode }: GpuFacts): number | null {
+  const text = numaAffinity ?? numaNode ?? "";
+  return /^\d{1,4}$/.test(text) && Number(text) < NODES_MAX ? Number(text) : null;
+}
+
+function nodeParts(id: number): NodeParts {
+  return { id, package: null, cpus: "", memoryBytes: null, kind: null, hugepages: [] };
+}
+
+/** Of the class display up to MI200 and accelerator since MI300: which, is not told. */
+function pciDevice(address: string, ordinal: number, node: number | null): PciDevice {
+  return {
+    address,
+    parent: null,
+    root: standInRoot(ordinal),
+    class: "",
+    vendor: "1002",
+    device: null,
+    node,
+    iommuGroup: null,
+    driver: null,
+    link: null,
+    barBytes: null,
+    physicalFunction: null,
+  };
+}
+
+function linksOf({ pairs }: Reading, addresses: ReadonlyMap<string, string>): Link[] {
+  return [...pairs.values()].flatMap((pair): Link[] => {
+    const [a, b] = [addresses.get(pair.a), addresses.get(pair.b)];
+    if (a === undefined || b === undefined || !isDirect(pair)) return [];
+    return [{ a, b, kind: "xgmi", lanes: null }];
+  });
+}
+
+/** The weight of one hop; those within a package weigh less. */
+const WEIGHT_OF_A_HOP = 15;
+
+function isDirect({ told }: PairFacts): boolean {
+  if (told.get("link type")?.toUpperCase() !== "XGMI") return false;
+  // Some drivers tell no weights and print 0 for all.
+  const [weight, hops] = [Number(told.get("weight") ?? 0), Number(told.get("hops") ?? 0)];
+  if (weight > 0) return weight <= WEIGHT_OF_A_HOP;
+  return !(hops > 1);
+}
