@@ -1,0 +1,57 @@
+import { counted, listOf, sizeOf } from "../draw/describe.ts";
+import { cpusText } from "../diff/difference.ts";
+import type { Core, Topology } from "../topology.ts";
+import type { TopologyWarning } from "./warning.ts";
+
+/** CPUs that are off: by number, and as cores that have fewer threads than others. */
+export function cpuWarnings(topology: Topology): TopologyWarning[] {
+  const { offlineCpus } = topology;
+  const offline: TopologyWarning[] =
+    offlineCpus === ""
+      ? []
+      : [
+          {
+            code: "cpus-offline",
+            severity: "warning",
+            subject: cpusText(offlineCpus),
+            message: `${counted(sizeOf(offlineCpus), "CPU")} offline: ${offlineCpus}.`,
+          },
+        ];
+  return [...offline, ...unevenThreads(topology)];
+}
+
+/**
+ * Cores with fewer threads than the widest. Where whole packages differ, or CPUs are offline,
+ * somebody has switched siblings off; cores of two widths within a package with nothing offline
+ * may as well be of two kinds, as hybrid processors have them.
+ */
+function unevenThreads({ cores, offlineCpus }: Topology): TopologyWarning[] {
+  const widest = Math.max(0, ...cores.map(({ cpus }) => sizeOf(cpus)));
+  const narrow = cores.filter(({ cpus }) => sizeOf(cpus) < widest);
+  if (narrow.length === 0) return [];
+  const packages = packagesOf(narrow);
+  const whole =
+    packages.length > 0 &&
+    cores.every((core) => packages.includes(core.package ?? -1) === narrow.includes(core));
+  const where = whole
+    ? `package${packages.length === 1 ? "" : "s"} ${listOf(packages)}`
+    : `cores ${listOf(narrow.map(({ id }) => id))}`;
+  const kinds = new Set(cores.map((core) => `${core.package} ${sizeOf(core.cpus)}`));
+  const mixedEverywhere = packagesOf(cores).every(
+    (id) => [...kinds].filter((kind) => kind.startsWith(`${id} `)).length > 1,
+  );
+  const hybrid = offlineCpus === "" && !whole && mixedEverywhere;
+  const note = hybrid ? " SMT is off there, or they are of another kind." : "";
+  return [
+    {
+      code: "smt-uneven",
+      severity: hybrid ? "info" : "warning",
+      subject: where,
+      message: `${counted(narrow.length, "core")} of ${cores.length} have fewer than ${counted(widest, "thread")} online: ${where}.${note}`,
+    },
+  ];
+}
+
+function packagesOf(cores: readonly Core[]): number[] {
+  return [...new Set(cores.flatMap((core) => core.package ?? []))];
+}

@@ -1,0 +1,177 @@
+import { pcieRateText } from "../pcie-rate.ts";
+import { bridgesAbove, interconnects } from "../interconnect.ts";
+import { isStandIn } from "../stand-in.ts";
+import { counted } from "../draw/describe.ts";
+import type { PciDevice, Topology } from "../topology.ts";
+import type { TopologyWarning, TopologyWarningCode } from "./warning.ts";
+
+/** What is odd about accelerators and NICs, the links to them, and what they share. */
+export function deviceWarnings(topology: Topology): TopologyWarning[] {
+  return [
+    ...unknownNodes(topology),
+    ...weakLinks(topology),
+    ...mixedModels(topology),
+    ...withoutNics(topology),
+    ...withoutLinks(topology),
+    ...iommuGroups(topology),
+  ];
+}
+
+function warning(
+  code: TopologyWarningCode,
+  severity: TopologyWarning["severity"],
+  subject: string,
+  message: string,
+): TopologyWarning {
+  return { code, severity, subject, message };
+}
+
+/** The accelerators and NICs, each with what it is called. */
+function namedDevices(topology: Topology): Map<PciDevice, string> {
+  const names = deviceCalls(topology);
+  return new Map(
+    topology.pci.flatMap((device): [PciDevice, string][] => {
+      const name = names.get(device.address);
+      return name === undefined ? [] : [[device, name]];
+    }),
+  );
+}
+
+/** `GPU 0000:1b:00.0`; where nobody told the address, `GPU3` or `NIC mlx5_0`. */
+function deviceCalls({ accelerators, nics }: Topology): ReadonlyMap<string, string> {
+  const gpus = accelerators.map(
+    ({ address }, i) => [address, isStandIn(address) ? `GPU${i}` : `GPU ${address}`] as const,
+  );
+  const others = nics.map(
+    ({ address, name }, i) =>
+      [address, `NIC ${isStandIn(address) ? (name ?? i) : address}`] as const,
+  );
+  return new Map([...others, ...gpus]);
+}
+
+/** On a machine of one node Linux reports none for most devices, and nothing hangs on it. */
+function unknownNodes(topology: Topology): TopologyWarning[] {
+  if (topology.nodes.filter(({ cpus }) => cpus !== "").length < 2) return [];
+  return [...namedDevices(topology)].flatMap(([{ node }, name]) =>
+    node === null
+      ? [
+          warning(
+            "device-node-unknown",
+            "warning",
+            name,
+            `The node of ${name} is unknown, so nothing can be placed beside it.`,
+          ),
+        ]
+      : [],
+  );
+}
+
+/**
+ * Links of the devices and of the switches above them, below what both they themselves could do.
+ * Ports above them are left out: a fast port with a slower device in it is no fault. An idle GPU
+ * lowers its speed to save power, so that of an accelerator is only worth a second look; its width
+ * stays.
+ */
+function weakLinks(topology: Topology): TopologyWarning[] {
+  const byAddress = new Map(topology.pci.map((device) => [device.address, device]));
+  const named = namedDevices(topology);
+  const switches = new Map<PciDevice, string>();
+  for (const device of named.keys()) {
+    // From the root, ports alternate: a root or downstream port, then a switch's upstream port.
+    const above = bridgesAbove(device, byAddress).toReversed();
+    for (const address of above.filter((_, i) => i % 2 === 1)) {
+      const port = byAddress.get(address);
+      if (port !== undefined) switches.set(port, `switch ${address}`);
+    }
+  }
+  return [...switches, ...named].flatMap(([{ link }, name]) => {
+    if (link === null) return [];
+    const { speedGTs, width, maxSpeedGTs, maxWidth } = link;
+    const now = pcieRateText(speedGTs, width);
+    const most = pcieRateText(maxSpeedGTs, maxWidth);
+    const slow = speedGTs !== null && maxSpeedGTs !== null && speedGTs < maxSpeedGTs;
+    const narrow = width !== null && maxWidth !== null && width < maxWidth;
+    const gpu = name.startsWith("GPU");
+    const idle = gpu ? " Idle GPUs do that: look again under load." : "";
+    const message = `The link of ${name} runs at ${now} and could at ${most}.`;
+    return [
+      ...(slow ? [warning("link-slow", gpu ? "info" : "warning", name, message + idle)] : []),
+      ...(narrow ? [warning("link-narrow", "warning", name, message)] : []),
+    ];
+  });
+}
+
+function mixedModels({ accelerators }: Topology): TopologyWarning[] {
+  const counts = new Map<string, number>();
+  for (const { model } of accelerators) {
+    if (model !== null) counts.set(model, (counts.get(model) ?? 0) + 1);
+  }
+  if (counts.size < 2) return [];
+  const models = [...counts].map(([model, count]) => `${count} × ${model}`).join(", ");
+  const message = `The accelerators are of ${counts.size} models: ${models}. A request should name the one it means.`;
+  return [warning("accelerators-mixed", "info", "accelerators", message)];
+}
+
+/** Only where some accelerator has a NIC on its node: a machine without NICs is not told. */
+function withoutNics(topology: Topology): TopologyWarning[] {
+  const between = interconnects(topology);
+  const near = (address: string): boolean =>
+    topology.nics.some((nic) => {
+      const way = between(address, nic.address);
+      return way !== null && way !== "SYS";
+    });
+  const nodes = new Map(topology.pci.map(({ address, node }) => [address, node]));
+  const placed = topology.accelerators.filter(
+    ({ address }) => (nodes.get(address) ?? null) !== null,
+  );
+  const far = placed.filter(({ address }) => !near(address));
+  if (far.length === placed.length) return [];
+  const names = deviceCalls(topology);
+  return far.map(({ address }) => {
+    const name = names.get(address) ?? address;
+    const message = `${name} has no NIC on its node: what it sends leaves over another.`;
+    return warning("accelerator-without-nic", "info", name, message);
+  });
+}
+
+/** Boards that exist only with NVLink or XGMI between their accelerators. */
+const linkedBoards = /\bSXM|\bG?B[23]00\b|\bMI3\d\d[AX]\b/i;
+
+function withoutLinks({ accelerators, links, pci }: Topology): TopologyWarning[] {
+  if (links.length > 0 || accelerators.length < 2) return [];
+  const boards = accelerators.filter(({ model }) => model !== null && linkedBoards.test(model));
+  // NVSwitches are functions of NVIDIA's in the class of other bridges.
+  const switches = pci.filter(
+    ({ vendor, class: code }) => vendor === "10de" && code.startsWith("0680"),
+  );
+  if (boards.length < 2 && switches.length === 0) return [];
+  const what = switches.length > 0 ? counted(switches.length, "NVSwitch") : boards[0]?.model;
+  const message = `No direct link between the ${accelerators.length} accelerators is known, although such a machine (${what}) has them: nvidia-smi topo -m or nvlink -s tells.`;
+  return [warning("accelerator-links-unknown", "warning", "accelerators", message)];
+}
+
+function iommuGroups(topology: Topology): TopologyWarning[] {
+  const { accelerators, pci } = topology;
+  const calls = deviceCalls(topology);
+  const groups = new Map(pci.map(({ address, iommuGroup }) => [address, iommuGroup]));
+  const members = Map.groupBy(accelerators, ({ address }) => groups.get(address) ?? null);
+  const unknown = members.get(null) ?? [];
+  return [
+    ...(unknown.length === 0
+      ? []
+      : [
+          warning(
+            "iommu-groups-unknown",
+            "info",
+            "accelerators",
+            `The IOMMU group of ${counted(unknown.length, "accelerator")} is unknown: the IOMMU is off, or nobody told.`,
+          ),
+        ]),
+    ...[...members].flatMap(([group, devices]) => {
+      if (group === null || devices.length < 2) return [];
+      const names = devices.map(({ address }) => calls.get(address)).join(", ");
+      const message = `${counted(devices.length, "accelerator")} share IOMMU group ${group} and can only be given away together: ${names}.`;
+      return [warning("iommu-group-shared", "warning", `IOMMU group ${group}`, message)];
+    }),
+  ];
+}

@@ -1,0 +1,55 @@
+import { counted } from "../draw/describe.ts";
+import type { Topology } from "../topology.ts";
+import type { TopologyWarning } from "./warning.ts";
+
+/** What the distances between nodes fail to tell. */
+export function distanceWarnings(topology: Topology): TopologyWarning[] {
+  const { nodes, distances } = topology;
+  if (nodes.length < 2) return [];
+  if (distances === null) {
+    const message = `There are ${nodes.length} nodes, and nobody tells how far they are apart.`;
+    return [warning("distances-missing", message)];
+  }
+  return [...flat(topology, distances), ...asymmetric(topology, distances)];
+}
+
+function warning(code: TopologyWarning["code"], message: string): TopologyWarning {
+  return { code, severity: "warning", subject: "distances", message };
+}
+
+/**
+ * A table is flat when another node is as near as the own, and also when all others are equally
+ * far although some of them share a package: then the firmware has filled in a constant.
+ */
+function flat({ nodes }: Topology, distances: readonly (readonly number[])[]): TopologyWarning[] {
+  const others = distances.flatMap((row, i) => row.filter((_, j) => i !== j));
+  const [one] = new Set(others);
+  if (one === undefined || new Set(others).size > 1) return [];
+  if (distances.some((row, i) => (row[i] ?? 0) >= one)) {
+    return [warning("distances-flat", `Every node is as far from itself as from others: ${one}.`)];
+  }
+  const packages = nodes.filter(({ cpus }) => cpus !== "").map((node) => node.package);
+  const known = packages.filter((id) => id !== null);
+  const several = new Set(known).size;
+  if (several < 2 || several === known.length) return [];
+  const message = `Every two nodes are ${one} apart, although they lie in ${counted(several, "package")} of several nodes.`;
+  return [warning("distances-flat", message)];
+}
+
+function asymmetric(
+  { nodes }: Topology,
+  distances: readonly (readonly number[])[],
+): TopologyWarning[] {
+  const pairs = distances.flatMap((row, i) =>
+    row.flatMap((there, j) => {
+      const back = distances[j]?.[i] ?? there;
+      return j > i && there !== back ? [{ i, j, there, back }] : [];
+    }),
+  );
+  const [first] = pairs;
+  if (first === undefined) return [];
+  const id = (position: number): number => nodes[position]?.id ?? position;
+  const more = pairs.length === 1 ? "" : `, and so for ${counted(pairs.length - 1, "more pair")}`;
+  const message = `Node ${id(first.i)} is ${first.there} from node ${id(first.j)}, but ${first.back} on the way back${more}.`;
+  return [warning("distances-asymmetric", message)];
+}

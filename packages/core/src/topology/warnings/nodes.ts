@@ -1,0 +1,94 @@
+import { counted, nodesText } from "../draw/describe.ts";
+import { formatBytes } from "../../unit/bytes.ts";
+import type { MemoryNode, Topology } from "../topology.ts";
+import type { TopologyWarning } from "./warning.ts";
+
+/** What is odd about nodes: those that lack something, and those that differ. */
+export function nodeWarnings(topology: Topology): TopologyWarning[] {
+  const { nodes } = topology;
+  const withCpus = nodes.filter(({ cpus }) => cpus !== "");
+  const without = nodes.filter(({ cpus }) => cpus === "");
+  const bare = withCpus.filter(({ memoryBytes }) => memoryBytes === 0);
+  const memory = without.filter(({ memoryBytes }) => memoryBytes !== 0);
+  const empty = without.filter(({ memoryBytes }) => memoryBytes === 0);
+  return [
+    ...about("node-without-memory", "warning", bare, (who, has) => {
+      return `${who} ${has} CPUs and no memory: whatever runs there uses that of other nodes.`;
+    }),
+    ...about("node-without-cpus", "info", memory, (who, has) => {
+      return `${who} ${has} memory and no CPUs: nothing can run beside it.`;
+    }),
+    ...about("node-empty", "info", empty, (who, has) => `${who} ${has} neither CPUs nor memory.`),
+    ...unevenMemory(withCpus),
+    ...unevenCores(topology, withCpus),
+    ...unevenHugepages(withCpus),
+  ];
+}
+
+function about(
+  code: TopologyWarning["code"],
+  severity: TopologyWarning["severity"],
+  nodes: readonly MemoryNode[],
+  message: (who: string, has: string) => string,
+): TopologyWarning[] {
+  if (nodes.length === 0) return [];
+  const subject = nodesText(nodes.map(({ id }) => id));
+  const who = subject.replace(/^n/, "N");
+  return [{ code, severity, subject, message: message(who, nodes.length === 1 ? "has" : "have") }];
+}
+
+/** The kernel keeps some of node 0's memory for itself, and firmware some of any: up to a tenth. */
+const alike = 0.9;
+
+function unevenMemory(nodes: readonly MemoryNode[]): TopologyWarning[] {
+  const known = nodes.filter(({ memoryBytes }) => memoryBytes !== null && memoryBytes > 0);
+  const sizes = known.map(({ memoryBytes }) => memoryBytes ?? 0);
+  const most = Math.max(...sizes);
+  const short = known.filter(({ memoryBytes }) => (memoryBytes ?? 0) < most * alike);
+  const least = Math.min(...sizes);
+  return about("node-memory-uneven", "warning", short, (who, has) => {
+    const amount = short.length === 1 ? formatBytes(least) : `as little as ${formatBytes(least)}`;
+    return `${who} ${has} ${amount} of memory, others up to ${formatBytes(most)}.`;
+  });
+}
+
+function unevenCores({ cores }: Topology, nodes: readonly MemoryNode[]): TopologyWarning[] {
+  const counts = new Map(nodes.map(({ id }) => [id, 0]));
+  for (const { node } of cores) {
+    const count = node === null ? undefined : counts.get(node);
+    if (node !== null && count !== undefined) counts.set(node, count + 1);
+  }
+  const most = Math.max(...counts.values());
+  const short = nodes.filter(({ id }) => (counts.get(id) ?? 0) < most);
+  const least = Math.min(...counts.values());
+  return about("node-cores-uneven", "warning", short, (who, has) => {
+    const amount = short.length === 1 ? `${least}` : `as few as ${least}`;
+    return `${who} ${has} ${amount} of ${counted(most, "core")} that other nodes have.`;
+  });
+}
+
+/** The kernel spreads a number of pages that does not divide by one page more here and there. */
+const pagesAlike = 1;
+
+function unevenHugepages(nodes: readonly MemoryNode[]): TopologyWarning[] {
+  const withMemory = nodes.filter(({ memoryBytes }) => memoryBytes !== 0);
+  const sizes = new Set(
+    withMemory.flatMap(({ hugepages }) => hugepages.map(({ sizeBytes }) => sizeBytes)),
+  );
+  return [...sizes].flatMap((size) => {
+    const totals = withMemory.map((node) => ({
+      node,
+      total: node.hugepages.find(({ sizeBytes }) => sizeBytes === size)?.total ?? 0,
+    }));
+    const most = Math.max(...totals.map(({ total }) => total));
+    const short = totals.filter(({ total }) => total < most - pagesAlike);
+    const least = Math.min(...totals.map(({ total }) => total));
+    const page = `${formatBytes(size)} page`;
+    const poor = short.map(({ node }) => node);
+    return about("hugepages-uneven", "warning", poor, (who, has) => {
+      const amount =
+        short.length === 1 ? counted(least, page) : `as few as ${counted(least, page)}`;
+      return `${who} ${has} ${amount}, others up to ${most}.`;
+    });
+  });
+}

@@ -1,0 +1,36 @@
+/** Something about a machine that an operator should know before selling it. */
+export interface TopologyWarning {
+  readonly code: TopologyWarningCode;
+  /** A warning costs performance or placements; an info may be meant so. */
+  readonly severity: "warning" | "info";
+  /** What it is about, as people call it: `nodes 2-3`, `GPU 0000:1b:00.0`, `distances`. */
+  readonly subject: string;
+  /** A sentence with the numbers. */
+  readonly message: string;
+}
+
+/** Every warning by its stable code. */
+export const topologyWarningCodes = {
+  "node-without-memory": "a node with CPUs has no memory: all of theirs is remote",
+  "node-without-cpus": "a node has memory and no CPUs: nothing can run beside it",
+  "node-empty": "a node has neither CPUs nor memory",
+  "node-memory-uneven": "nodes with CPUs differ in memory by more than a tenth",
+  "node-cores-uneven": "nodes with CPUs differ in their number of cores",
+  "distances-missing": "several nodes, and nobody tells how far they are apart",
+  "distances-flat": "the distances do not tell near nodes from far ones",
+  "distances-asymmetric": "a node is not as far from another as that is from it",
+  "cpus-offline": "CPUs are offline",
+  "smt-uneven": "some cores have fewer threads online than others",
+  "hugepages-uneven": "nodes with CPUs differ in their number of huge pages",
+  "device-node-unknown": "an accelerator's or a NIC's node is unknown",
+  "link-slow": "a PCIe link runs below its highest speed",
+  "link-narrow": "a PCIe link runs on fewer lanes than it could",
+  "accelerators-mixed": "the accelerators are of several models",
+  "accelerator-without-nic": "an accelerator has no NIC on its node, while others have",
+  "accelerator-links-unknown":
+    "accelerators of a kind that is linked directly, and no link is known",
+  "iommu-group-shared": "several accelerators share an IOMMU group: they cannot be sold apart",
+  "iommu-groups-unknown": "the IOMMU groups of accelerators are unknown, or the IOMMU is off",
+} as const;
+
+export type TopologyWarningCode = keyof typeof topologyWarningCodes;
