@@ -64,7 +64,7 @@ function nodeLines(lines: readonly string[]): ReadonlyMap<number, ToldOfNode> {
   let wrapped: number | null = null;
   for (const line of lines) {
     const match = /^node (\d{1,5}) (cpus|size|free):(.*)$/.exec(line);
-    const id = match === null ? wrapped : Number(match[1]);
+    const id: number | null = match === null ? wrapped : Number(match[1]);
     // Terminals and tickets break long lists of CPUs into several lines.
     const numbers = match === null && /^\d[\d ]*$/.test(line) ? line : null;
     if (id === null || (match === null && numbers === null)) {

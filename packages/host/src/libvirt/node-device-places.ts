@@ -1,0 +1,61 @@
+import { isPciAddress } from "@evenkeel/core/topology/pci-address.ts";
+import type { NodeDevice } from "./node-device.ts";
+
+/** Where a PCI function hangs: its host bridge, and the bridges above it from there downwards. */
+export interface Place {
+  readonly root: string;
+  readonly bridges: readonly string[];
+}
+
+/** More bridges cannot be on the way, since a bus number has eight bits. */
+const BRIDGES_MAX = 256;
+
+/**
+ * Where the PCI functions hang.
+ *
+ * Their paths in sysfs tell it whole, `/sys/devices/pci0000:15/0000:15:01.0/0000:16:00.0`. Without a
+ * path a device's parent is the next step, by its name; libvirt names PCI devices by their address,
+ * `pci_0000_15_01_0`, so that a parent whose own document is missing is still known to be a bridge
+ * at that address. Above it nothing is known, and its bus stands for the host bridge's.
+ */
+export function placesOf(
+  devices: ReadonlyMap<string, NodeDevice>,
+  addresses: ReadonlyMap<string, string>,
+): (device: NodeDevice, address: string) => Place {
+  return (device, address) => {
+    const names = (device.path ?? "").split("/");
+    const start = names.findLastIndex((name) => /^pci[0-9a-f]{4,8}:[0-9a-f]{2}$/.test(name));
+    const root = names[start];
+    if (root !== undefined && names.at(-1) === address) {
+      return { root, bridges: names.slice(start + 1, -1).filter(isPciAddress) };
+    }
+    return placeByParents(device, address, devices, addresses);
+  };
+}
+
+function placeByParents(
+  device: NodeDevice,
+  address: string,
+  devices: ReadonlyMap<string, NodeDevice>,
+  addresses: ReadonlyMap<string, string>,
+): Place {
+  const bridges: string[] = [];
+  let topmost = address;
+  let name = device.parent;
+  while (name !== null && bridges.length < BRIDGES_MAX) {
+    const bridge: string | null = addresses.get(name) ?? addressIn(name);
+    if (bridge === null) break;
+    bridges.unshift(bridge);
+    topmost = bridge;
+    name = devices.get(name)?.parent ?? null;
+  }
+  return { root: `pci${topmost.slice(0, topmost.lastIndexOf(":"))}`, bridges };
+}
+
+/** The address in a name such as `pci_0000_15_01_0`; HAL's names, `pci_8086_27a1`, have none. */
+function addressIn(name: string): string | null {
+  const match = /^pci_([0-9a-f]{4,8})_([0-9a-f]{2})_([0-9a-f]{2})_([0-7])$/.exec(name);
+  const [, domain = "", bus = "", slot = "", fn = ""] = match ?? [];
+  const address = `${domain}:${bus}:${slot}.${fn}`;
+  return isPciAddress(address) ? address : null;
+}

@@ -1,0 +1,146 @@
+import { isPciAddress } from "@evenkeel/core/topology/pci-address.ts";
+import type { PcieLink } from "@evenkeel/core/topology/topology.ts";
+import {
+  attribute,
+  child,
+  childrenNamed,
+  textOf,
+  type XmlElement,
+} from "@evenkeel/core/xml/element.ts";
+import { readCount, unexpected } from "./documents.ts";
+
+export const command = "nodedev-dumpxml";
+
+/** One of libvirt's node devices. */
+export interface NodeDevice {
+  readonly name: string;
+  readonly parent: string | null;
+  /** Its place in sysfs, which libvirt tells since 1.0.5. */
+  readonly path: string | null;
+  readonly driver: string | null;
+  /** What it is, by the type: `pci`, `net`, `system`. */
+  readonly capabilities: ReadonlyMap<string, XmlElement>;
+}
+
+/** The devices of the documents; `xml-unexpected` of one without a name or a capability. */
+export function readNodeDevice(element: XmlElement, where: string): NodeDevice {
+  const capabilities = new Map(
+    childrenNamed(element, "capability").map((each) => [attribute(each, "type") ?? "", each]),
+  );
+  const name = textAt(element, "name");
+  if (name === null || capabilities.size === 0) {
+    throw unexpected("has a device without a name or a capability", where, command);
+  }
+  const driver = child(element, "driver");
+  return {
+    name,
+    parent: textAt(element, "parent"),
+    path: textAt(element, "path"),
+    driver: driver === null ? null : textAt(driver, "name"),
+    capabilities,
+  };
+}
+
+/** The text of the child of that name; null where it is missing or says nothing. */
+export function textAt(element: XmlElement, name: string): string | null {
+  const found = child(element, name);
+  const text = found === null ? "" : textOf(found);
+  return text === "" ? null : text;
+}
+
+/** What a device's `pci` capability tells of it, itself alone. */
+export interface PciCapability {
+  readonly address: string;
+  readonly class: string | null;
+  readonly isBridge: boolean;
+  readonly vendor: string | null;
+  readonly device: string | null;
+  readonly node: number | null;
+  readonly iommuGroup: number | null;
+  readonly link: PcieLink | null;
+  /** Of a virtual function, its physical one. */
+  readonly physicalFunction: string | null;
+  /** Of a physical function, the virtual ones that are there. */
+  readonly virtualFunctions: readonly string[];
+}
+
+/** Numbers are decimal in the capability's own elements and hexadecimal in `<address>`. */
+export function readPciCapability(capability: XmlElement, where: string): PciCapability {
+  const number = (name: string): number => parsed(textAt(capability, name)) ?? -1;
+  const address = addressOf(number("domain"), number("bus"), number("slot"), number("function"));
+  if (address === null) throw unexpected("has a PCI device without an address", where, command);
+  const group = child(capability, "iommuGroup");
+  const numa = child(capability, "numa");
+  const inner = new Map(
+    childrenNamed(capability, "capability").map((each) => [attribute(each, "type") ?? "", each]),
+  );
+  const code = /^0x([0-9a-f]{6})$/.exec(textAt(capability, "class")?.toLowerCase() ?? "");
+  return {
+    address,
+    class: code?.[1] ?? null,
+    isBridge: inner.has("pci-bridge") || inner.has("cardbus-bridge"),
+    vendor: idOf(child(capability, "vendor")),
+    device: idOf(child(capability, "product")),
+    node: numa === null ? null : readCount(attribute(numa, "node")),
+    iommuGroup: group === null ? null : readCount(attribute(group, "number")),
+    link: readLink(child(capability, "pci-express")),
+    physicalFunction: addressesIn(inner.get("phys_function"))[0] ?? null,
+    virtualFunctions: addressesIn(inner.get("virt_functions")),
+  };
+}
+
+function addressesIn(element: XmlElement | undefined): string[] {
+  return (element === undefined ? [] : childrenNamed(element, "address")).flatMap((each) => {
+    const number = (name: string): number => parsed(attribute(each, name)) ?? -1;
+    const address = addressOf(number("domain"), number("bus"), number("slot"), number("function"));
+    return address === null ? [] : [address];
+  });
+}
+
+function addressOf(domain: number, bus: number, slot: number, fn: number): string | null {
+  if (domain < 0 || bus < 0 || slot < 0 || fn < 0) return null;
+  const hex = (value: number, digits: number): string => value.toString(16).padStart(digits, "0");
+  const address = `${hex(domain, 4)}:${hex(bus, 2)}:${hex(slot, 2)}.${fn}`;
+  return isPciAddress(address) ? address : null;
+}
+
+/** A number that may be hexadecimal with its `0x`. */
+function parsed(text: string | null): number | null {
+  const trimmed = text?.trim() ?? "";
+  return /^(0x[0-9a-f]{1,8}|\d{1,10})$/i.test(trimmed) ? Number(trimmed) : null;
+}
+
+/** `<vendor id="0x10de">`. */
+function idOf(element: XmlElement | null): string | null {
+  const text = element === null ? null : attribute(element, "id");
+  return /^0x([0-9a-f]{4})$/.exec(text?.toLowerCase() ?? "")?.[1] ?? null;
+}
+
+/**
+ * `<link validity="cap">` is what the link could at most run at and `sta` what it runs at. One that
+ * is down has no speed and the width 0.
+ */
+function readLink(express: XmlElement | null): PcieLink | null {
+  const links = express === null ? [] : childrenNamed(express, "link");
+  const of = (validity: string) =>
+    links.find((link) => attribute(link, "validity") === validity) ?? null;
+  const [now, most] = [of("sta"), of("cap")];
+  const link: PcieLink = {
+    speedGTs: speed(now),
+    width: width(now),
+    maxSpeedGTs: speed(most),
+    maxWidth: width(most),
+  };
+  return Object.values(link).every((value) => value === null) ? null : link;
+}
+
+function speed(link: XmlElement | null): number | null {
+  const text = (link === null ? null : attribute(link, "speed"))?.trim() ?? "";
+  return /^\d{1,3}(\.\d)?$/.test(text) && Number(text) > 0 ? Number(text) : null;
+}
+
+/** PCIe ends at 32 lanes. */
+function width(link: XmlElement | null): number | null {
+  const lanes = readCount(link === null ? null : attribute(link, "width"));
+  return lanes !== null && lanes >= 1 && lanes <= 32 ? lanes : null;
+}

@@ -1,0 +1,227 @@
+import { buildTopology, type NodeParts } from "@evenkeel/core/topology/build.ts";
+import { checkedTopology } from "@evenkeel/core/topology/check.ts";
+import { deviceModels } from "@evenkeel/core/topology/device-models.ts";
+import {
+  acceleratorPatterns,
+  matchingDevices,
+  nicPatterns,
+} from "@evenkeel/core/topology/device-pattern.ts";
+import type { Machine, Nic, PciDevice, Topology } from "@evenkeel/core/topology/topology.ts";
+import { attribute, child, childrenNamed } from "@evenkeel/core/xml/element.ts";
+import { acceleratorModel } from "../pci-ids/accelerator-models.ts";
+import { nameOfText } from "../text/read-lines.ts";
+import { meaningful, readDocuments, unexpected } from "./documents.ts";
+import {
+  command,
+  type NodeDevice,
+  type PciCapability,
+  readNodeDevice,
+  readPciCapability,
+  textAt,
+} from "./node-device.ts";
+import { placesOf } from "./node-device-places.ts";
+
+/**
+ * The devices of a machine as `virsh nodedev-dumpxml` tells them: one document for each, in any
+ * number. PCI functions with their bridges, IOMMU groups, links and nodes, the names of network
+ * interfaces, and the machine's vendor and product.
+ *
+ * Of nodes their numbers alone are known: they stand without CPUs and with unknown memory. A bridge
+ * that only the devices below it tell of stands without its ids. Sizes of BARs are not told.
+ *
+ * Errors: those of `readXml`; `xml-unexpected` where there is no device, or one that is none;
+ * `topology-inconsistent`. https://libvirt.org/formatnode.html
+ */
+export function readLibvirtNodeDevices(text: string, where: string): Topology {
+  const documents = readDocuments(text, "device", where);
+  if (documents.length === 0) throw unexpected("has no device", where, command);
+  const devices = new Map<string, NodeDevice>();
+  for (const document of documents) {
+    const device = readNodeDevice(document, where);
+    // Lists of devices that overlap, as of those with some capability, name some of them again.
+    if (!devices.has(device.name)) devices.set(device.name, device);
+  }
+  const pci = readPci(devices, where);
+  const functions = pci.map(({ device }) => device);
+  const topology = buildTopology({
+    name: nameOfText(where),
+    source: "libvirt-nodedev",
+    machine: readMachine(devices),
+    nodes: nodesOf(functions),
+    pci: functions,
+    accelerators: acceleratorsAmong(functions).map(({ address, vendor, device }) => ({
+      address,
+      model: acceleratorModel(vendor, device),
+      uuid: null,
+      moduleId: null,
+      memoryBytes: null,
+    })),
+    nics: readNics(pci, devices),
+  });
+  return checkedTopology(topology, where);
+}
+
+/** A bus number has eight bits, and a path that is longer than all buses leads nowhere. */
+const BRIDGES_MAX = 256;
+const FUNCTIONS_MAX = 16_384;
+
+interface NamedPci {
+  /** Null of a bridge that has no document of its own. */
+  readonly name: string | null;
+  readonly device: PciDevice;
+}
+
+function readPci(devices: ReadonlyMap<string, NodeDevice>, where: string): NamedPci[] {
+  const told = [...devices.values()].flatMap((device) => {
+    const capability = device.capabilities.get("pci");
+    return capability === undefined ? [] : [{ device, pci: readPciCapability(capability, where) }];
+  });
+  const placeOf = placesOf(
+    devices,
+    new Map(told.map(({ device, pci }) => [device.name, pci.address])),
+  );
+  const physicalOf = new Map(
+    told.flatMap(({ pci }) => pci.virtualFunctions.map((each) => [each, pci.address] as const)),
+  );
+  const belowOf = childrenByParent(devices);
+  const found: NamedPci[] = [];
+  const bridges = new Map<string, PciDevice>();
+  for (const { device, pci } of told) {
+    const place = placeOf(device, pci.address);
+    if (place.bridges.length > BRIDGES_MAX || bridges.size > FUNCTIONS_MAX) {
+      throw unexpected("tells of more bridges than any machine has", where, command);
+    }
+    place.bridges.forEach((bridge, i) => {
+      const parent = place.bridges[i - 1] ?? null;
+      if (!bridges.has(bridge)) bridges.set(bridge, untoldBridge(bridge, parent, place.root));
+    });
+    const below = belowOf.get(device.name) ?? [];
+    const physical = pci.physicalFunction ?? physicalOf.get(pci.address) ?? null;
+    found.push({
+      name: device.name,
+      device: {
+        address: pci.address,
+        parent: place.bridges.at(-1) ?? null,
+        root: place.root,
+        class: classOf(pci, below),
+        vendor: pci.vendor,
+        device: pci.device,
+        node: pci.node,
+        iommuGroup: pci.iommuGroup,
+        driver: device.driver,
+        link: pci.link,
+        barBytes: null,
+        physicalFunction: physical === pci.address ? null : physical,
+      },
+    });
+  }
+  const known = new Set(found.map(({ device }) => device.address));
+  const untold = [...bridges.values()].filter(({ address }) => !known.has(address));
+  return [...found, ...untold.map((device) => ({ name: null, device }))];
+}
+
+function untoldBridge(address: string, parent: string | null, root: string): PciDevice {
+  return {
+    address,
+    parent,
+    root,
+    class: "0604",
+    vendor: null,
+    device: null,
+    node: null,
+    iommuGroup: null,
+    driver: null,
+    link: null,
+    barBytes: null,
+    physicalFunction: null,
+  };
+}
+
+function childrenByParent(
+  devices: ReadonlyMap<string, NodeDevice>,
+): ReadonlyMap<string | null, readonly NodeDevice[]> {
+  return Map.groupBy(devices.values(), ({ parent }) => parent);
+}
+
+/** What a function without a class must be, since such a device hangs directly below it. */
+const classesByChild: readonly (readonly [type: string, code: string])[] = [
+  ["net", "02"],
+  ["scsi_host", "01"],
+  ["drm", "03"],
+  ["usb_device", "0c03"],
+];
+
+/**
+ * libvirt tells the class since 5.2. Without it a bridge is known by its capability, an accelerator
+ * by its ids, and others by what hangs below them; the rest have none.
+ */
+function classOf(pci: PciCapability, below: readonly NodeDevice[]): string {
+  if (pci.class !== null) return pci.class;
+  if (pci.isBridge) return "0604";
+  const { vendor, device } = pci;
+  if (acceleratorModel(vendor, device) !== null) {
+    const model = deviceModels.find((each) => each.vendor === vendor && each.device === device);
+    // NVIDIA's for data centers are 3D controllers, without a display.
+    return model?.class ?? (vendor === "10de" ? "0302" : "");
+  }
+  const child = classesByChild.find(([type]) =>
+    below.some(({ capabilities }) => capabilities.has(type)),
+  );
+  return child?.[1] ?? "";
+}
+
+/** Those of the usual classes, and those of unknown class that can be nothing else. */
+function acceleratorsAmong(functions: readonly PciDevice[]): PciDevice[] {
+  const matching = new Set(matchingDevices(functions, acceleratorPatterns));
+  return functions.filter(
+    (each) =>
+      matching.has(each) ||
+      (each.class === "" &&
+        each.physicalFunction === null &&
+        acceleratorModel(each.vendor, each.device) !== null),
+  );
+}
+
+/** Network controllers, and what has a network interface directly below it. */
+function readNics(pci: readonly NamedPci[], devices: ReadonlyMap<string, NodeDevice>): Nic[] {
+  const belowOf = childrenByParent(devices);
+  const matching = new Set(
+    matchingDevices(
+      pci.map(({ device }) => device),
+      nicPatterns,
+    ),
+  );
+  return pci.flatMap(({ name, device }) => {
+    const interfaces = (name === null ? [] : (belowOf.get(name) ?? [])).flatMap((below) => {
+      const net = below.capabilities.get("net");
+      return net === undefined ? [] : [net];
+    });
+    const isNic =
+      matching.has(device) || (interfaces.length > 0 && device.physicalFunction === null);
+    if (!isNic) return [];
+    const names = interfaces.flatMap((net) => textAt(net, "interface") ?? []).toSorted();
+    const features = interfaces.flatMap((net) => childrenNamed(net, "feature"));
+    // Without the feature there may be no RDMA, or a libvirt before 1.2.14.
+    const rdma = features.some((feature) => attribute(feature, "name") === "rdma") ? true : null;
+    return [{ address: device.address, name: names[0] ?? null, rdma }];
+  });
+}
+
+function readMachine(devices: ReadonlyMap<string, NodeDevice>): Partial<Machine> {
+  const system = [...devices.values()].flatMap(
+    ({ capabilities }) => capabilities.get("system") ?? [],
+  )[0];
+  if (system === undefined) return {};
+  const hardware = child(system, "hardware");
+  return {
+    vendor: meaningful(hardware === null ? null : textAt(hardware, "vendor")),
+    product: meaningful(textAt(system, "product")),
+  };
+}
+
+function nodesOf(functions: readonly PciDevice[]): NodeParts[] {
+  const ids = new Set(functions.flatMap(({ node }) => node ?? []));
+  return [...ids].map((id) => {
+    return { id, cpus: "", memoryBytes: null, kind: null, hugepages: [] };
+  });
+}
