@@ -6,6 +6,7 @@ import { report, type Row } from "./report.ts";
  */
 const benches: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   startup: async () => (await import("./startup.ts")).benchStartup(),
+  topology: async () => (await import("./topology.ts")).benchTopology(),
 };
 
 const args = process.argv.slice(2);

@@ -4,7 +4,7 @@ import { randomFor } from "./random.ts";
 import type { Attempt } from "./target.ts";
 
 /** What no input may take of a processor, in milliseconds. */
-export const cpuMsMax = 2000;
+const cpuMsMax = 2000;
 
 /** What a run came to: a topology, or the code of a refusal, or what is wrong with the reader. */
 export interface Outcome {

@@ -57,7 +57,8 @@ test.for([
 ] as const)(
   "a reader that %s is ended, named with its input, and tried on",
   async ([name, hangMs, what]) => {
-    const findings = await runTarget(name, { seed: 3, runs: 5, hangMs, module: hostile });
+    const limits = { hangMs, heapMegabytes: 48 };
+    const findings = await runTarget(name, { seed: 3, runs: 5, module: hostile, ...limits });
     expect(findings.runs).toBe(5);
     expect(findings.faults.length).toBeGreaterThan(0);
     const target = hostileTargets.find((candidate) => candidate.name === name);

@@ -14,8 +14,6 @@ export interface Fault {
   readonly what: string;
 }
 
-/** What a reader may take of memory for one input, beside which the worker needs little. */
-const heapMegabytesMax = 512;
 /** After so many different ones, those that are known should be mended first. */
 const faultsMax = 12;
 
@@ -25,6 +23,8 @@ export interface RunOptions {
   readonly onProgress?: (run: number) => void;
   /** A run that is under way for so long hangs, whatever else the machine is doing. */
   readonly hangMs?: number;
+  /** What a reader may take of memory for one input, beside which the thread needs little. */
+  readonly heapMegabytes?: number;
   /** Where the targets are. */
   readonly module?: string;
 }
@@ -34,7 +34,7 @@ export interface RunOptions {
  * the memory ends the thread, is noted, and those after it go on in another.
  */
 export async function runTarget(target: string, options: RunOptions): Promise<Findings> {
-  const { seed, runs, onProgress = () => {}, hangMs = 30_000 } = options;
+  const { seed, runs, onProgress = () => {}, hangMs = 30_000, heapMegabytes = 512 } = options;
   const module = options.module ?? new URL("targets.ts", import.meta.url).href;
   const results = new Map<string, number>();
   const faults: Fault[] = [];
@@ -59,7 +59,7 @@ export async function runTarget(target: string, options: RunOptions): Promise<Fi
         slowestMs = Math.max(slowestMs, report.slowestMs);
       },
       onProgress,
-      hangMs,
+      { hangMs, heapMegabytes },
     );
     const reached = Atomics.load(progress, 0);
     if (ended !== null) faults.push({ run: reached, what: ended });
@@ -80,11 +80,11 @@ function runPiece(
   task: Task,
   onReport: (report: Report) => void,
   onProgress: (run: number) => void,
-  hangMs: number,
+  { hangMs, heapMegabytes }: Required<Pick<RunOptions, "hangMs" | "heapMegabytes">>,
 ): Promise<string | null> {
   const worker = new Worker(new URL("worker.ts", import.meta.url), {
     workerData: task,
-    resourceLimits: { maxOldGenerationSizeMb: heapMegabytesMax },
+    resourceLimits: { maxOldGenerationSizeMb: heapMegabytes },
   });
   return new Promise((resolve) => {
     let [last, since] = [-1, performance.now()];
