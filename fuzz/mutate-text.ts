@@ -78,11 +78,21 @@ const mutations: readonly Mutation[] = [
   changedLines,
 ];
 
-/** The sample, mutated once to eight times. */
+/** Those that leave brackets, quotes and tags as they are, and so reach what is behind a parser. */
+const gentle: readonly Mutation[] = [
+  changedNumber,
+  changedNumber,
+  changedValue,
+  changedValue,
+  changedElement,
+];
+
+/** The sample, mutated once to eight times; every other time only where its form stays whole. */
 export function mutatedText(sample: string, others: readonly string[], random: Random): string {
+  const kinds = random.once(2) ? gentle : mutations;
   let text = sample;
   for (let left = 1 + (random.once(2) ? 0 : random.below(8)); left > 0; left--) {
-    text = random.of(mutations)(text, others, random).slice(0, lengthMax);
+    text = random.of(kinds)(text, others, random).slice(0, lengthMax);
   }
   return text;
 }
@@ -105,6 +115,8 @@ function found(text: string, pattern: RegExp, random: Random): { at: number; wha
 }
 
 const number = /-?\b(?:0x[0-9a-f]+|\d+(?:\.\d+)?)/i;
+const value = /"[^"\n<>&]*"|'[^'\n<>&]*'/;
+const element = /<[a-z]\w*(?: [^<>]*)?\/>/i;
 const token = /[\w.:-]+|"[^"\n]*"/;
 
 function changedNumber(text: string, _: readonly string[], random: Random): string {
@@ -123,6 +135,30 @@ function changedToken(text: string, others: readonly string[], random: Random): 
   if (place === null || other === null) return text;
   const word = random.once(8) ? `${place.what} `.repeat(1 + random.below(300)) : other.what;
   return replaced(text, place.at, place.what.length, word);
+}
+
+/** What stands between quotes, or after a colon or an equals sign, becomes another such value. */
+function changedValue(text: string, others: readonly string[], random: Random): string {
+  const place = found(text, value, random);
+  const other = found(random.once(2) ? text : random.of(others), value, random);
+  if (place === null || other === null) return text;
+  const by = random.once(4) ? '""' : other.what;
+  // The kind of quotes is kept, since the value may hold the other kind.
+  return place.what[0] === by[0] ? replaced(text, place.at, place.what.length, by) : text;
+}
+
+/** An element without content goes away, is repeated, or moves to where another begins. */
+function changedElement(text: string, others: readonly string[], random: Random): string {
+  const place = found(text, element, random);
+  const other = found(random.once(2) ? text : random.of(others), element, random);
+  if (place === null || other === null) return text;
+  if (random.once(3)) return replaced(text, place.at, place.what.length, "");
+  return replaced(
+    text,
+    place.at,
+    0,
+    other.what.repeat(1 + random.below(random.once(20) ? 300 : 2)),
+  );
 }
 
 /** Lines go away, are repeated or moved, or come from another sample. */

@@ -148,6 +148,12 @@ GPU[1]          : (Topology) Numa Node: 1
 GPU[1]          : (Topology) Numa Affinity: 1
 ================================== End of ROCm SMI Log ===================================
 `,
+  rocmSmiJson: `{"system": {"(Topology) Weight between DRM devices 0 and 1": "15",
+ "(Topology) Hops between DRM devices 0 and 1": "1", "(Topology) Link type between DRM devices 0 and 1": "XGMI"},
+ "card0": {"PCI Bus": "0000:0C:00.0", "(Topology) Numa Node": "0", "(Topology) Numa Affinity": "0",
+  "Unique ID": "0x1a2b3c4d5e6f7081", "Card Series": "AMD Instinct MI300X OAM", "VRAM Total Memory (B)": "206141652992"},
+ "card1": {"PCI Bus": "0000:22:00.0", "(Topology) Numa Node": "1", "(Topology) Numa Affinity": "1"}}
+`,
   libvirtCapabilities: `<capabilities>
   <host>
     <uuid>c7a5fdbd-edaf-9455-926a-d65c16db1809</uuid>

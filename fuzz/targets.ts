@@ -25,6 +25,7 @@ import {
 } from "./samples.ts";
 import { chosen, type Target } from "./target.ts";
 import { textTarget } from "./text-target.ts";
+import { toolTargets } from "./tool-targets.ts";
 
 /** Recordings as texts: of generated machines and, where they are at hand, the smallest real ones. */
 async function treeSamples(): Promise<TreeSample[]> {
@@ -168,22 +169,6 @@ const synthetic = textTarget("synthetic", async () => ({
   },
 }));
 
-const nccl = textTarget("nccl", async () => {
-  const { readNccl } = await import("@evenkeel/host/nccl/read-nccl.ts");
-  return {
-    samples: [toolTexts.nccl, ...corpusTexts("nccl-xml", /\.xml$/)],
-    read: (text) => readNccl(text, "mutated.xml"),
-  };
-});
-
-const numactl = textTarget("numactl", async () => {
-  const { readNumactl } = await import("@evenkeel/host/numactl/read-numactl.ts");
-  return {
-    samples: [toolTexts.numactl, ...corpusTexts("numactl-lscpu", /numactl.*\.out$/)],
-    read: (text) => readNumactl(text, "mutated.txt"),
-  };
-});
-
 /** Every reader of what somebody else wrote. */
 export const targets: readonly Target[] = [
   sysfs,
@@ -193,6 +178,5 @@ export const targets: readonly Target[] = [
   documents("json"),
   documents("yaml"),
   synthetic,
-  nccl,
-  numactl,
+  ...toolTargets,
 ];

@@ -1,0 +1,67 @@
+import { corpusTexts, toolTexts } from "./samples.ts";
+import type { Target } from "./target.ts";
+import { textTarget } from "./text-target.ts";
+
+/** Readers of what other programs print; their modules are loaded when they are tried. */
+export const toolTargets: readonly Target[] = [
+  textTarget("nccl", async () => {
+    const { readNccl } = await import("@evenkeel/host/nccl/read-nccl.ts");
+    return {
+      samples: [toolTexts.nccl, ...corpusTexts("nccl-xml", /\.xml$/)],
+      read: (text) => readNccl(text, "mutated.xml"),
+    };
+  }),
+  textTarget("numactl", async () => {
+    const { readNumactl } = await import("@evenkeel/host/numactl/read-numactl.ts");
+    return {
+      samples: [toolTexts.numactl, ...corpusTexts("numactl-lscpu", /numactl.*\.out$/)],
+      read: (text) => readNumactl(text, "mutated.txt"),
+    };
+  }),
+  textTarget("nvidia-smi-topo", async () => {
+    const { readNvidiaSmiTopo } = await import("@evenkeel/host/nvidia-smi/read-topo-matrix.ts");
+    return {
+      samples: [toolTexts.nvidiaSmiTopo, ...corpusTexts("nvidia-smi-topo", /\.txt$/)],
+      read: (text) => readNvidiaSmiTopo(text, "mutated.txt"),
+    };
+  }),
+  textTarget("nvidia-smi-query", async () => {
+    const { readNvidiaSmiQuery } = await import("@evenkeel/host/nvidia-smi/read-query-xml.ts");
+    return {
+      samples: [toolTexts.nvidiaSmiQuery, ...corpusTexts("nvidia-smi-query", /\.(xml|txt)$/)],
+      read: (text) => readNvidiaSmiQuery(text, "mutated.xml"),
+    };
+  }),
+  textTarget("rocm-smi", async () => {
+    const { readRocmSmi } = await import("@evenkeel/host/rocm-smi/read-rocm-smi.ts");
+    return {
+      samples: [toolTexts.rocmSmi, toolTexts.rocmSmiJson],
+      read: (text) => readRocmSmi(text, "mutated.txt"),
+    };
+  }),
+  textTarget("libvirt-capabilities", async () => {
+    const { readLibvirtCapabilities } = await import("@evenkeel/host/libvirt/read-capabilities.ts");
+    return {
+      samples: [toolTexts.libvirtCapabilities, ...corpusTexts("libvirt-caps", /\.(xml|out)$/)],
+      read: (text) => readLibvirtCapabilities(text, "mutated.xml"),
+    };
+  }),
+  textTarget("libvirt-nodedev", async () => {
+    const { readLibvirtNodeDevices } = await import("@evenkeel/host/libvirt/read-node-devices.ts");
+    return {
+      samples: [toolTexts.libvirtNodedev, ...corpusTexts("libvirt-nodedev", /xml$/, 24)],
+      read: (text) => readLibvirtNodeDevices(text, "mutated.xml"),
+    };
+  }),
+  textTarget("lscpu", async () => {
+    const { readLscpu } = await import("@evenkeel/host/lscpu/read-lscpu.ts");
+    return {
+      samples: [
+        toolTexts.lscpuParse,
+        toolTexts.lscpuJson,
+        ...corpusTexts("lscpu-golden", /^lscpu.*\.expected$/),
+      ],
+      read: (text) => readLscpu(text, "mutated.txt"),
+    };
+  }),
+];
