@@ -115,7 +115,7 @@ function found(text: string, pattern: RegExp, random: Random): { at: number; wha
 }
 
 const number = /-?\b(?:0x[0-9a-f]+|\d+(?:\.\d+)?)/i;
-const value = /"[^"\n<>&]*"|'[^'\n<>&]*'/;
+const quoted = /"[^"\n<>&]*"|'[^'\n<>&]*'/;
 const element = /<[a-z]\w*(?: [^<>]*)?\/>/i;
 const token = /[\w.:-]+|"[^"\n]*"/;
 
@@ -139,8 +139,8 @@ function changedToken(text: string, others: readonly string[], random: Random): 
 
 /** What stands between quotes, or after a colon or an equals sign, becomes another such value. */
 function changedValue(text: string, others: readonly string[], random: Random): string {
-  const place = found(text, value, random);
-  const other = found(random.once(2) ? text : random.of(others), value, random);
+  const place = found(text, quoted, random);
+  const other = found(random.once(2) ? text : random.of(others), quoted, random);
   if (place === null || other === null) return text;
   const by = random.once(4) ? '""' : other.what;
   // The kind of quotes is kept, since the value may hold the other kind.
