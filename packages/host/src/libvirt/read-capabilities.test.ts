@@ -4,7 +4,7 @@ import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import { contradictions } from "@evenkeel/core/topology/check.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import { GiB, MiB } from "@evenkeel/core/unit/bytes.ts";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { readArchive } from "../archive/read-archive.ts";
 import { readSysfs } from "../sysfs/read.ts";
@@ -172,15 +172,15 @@ type Shape = ReturnType<typeof shape>;
 
 /** libvirt's trees start within `/sys/devices`, some of them within `system`. */
 function systemTree(tree: Tree): Tree {
-  const files = new Map<string, string>();
+  const moved = new Map<string, string>();
   const walk = (path: string): void => {
     const content = tree.readText(path);
     const place = /\/linux-\w+\/(?:system\/)?((?:cpu|node)\/.*)$/.exec(path)?.[1];
-    if (content !== null && place !== undefined) files.set(`/sys/devices/system/${place}`, content);
+    if (content !== null && place !== undefined) moved.set(`/sys/devices/system/${place}`, content);
     for (const name of tree.list(path)) walk(`${path === "/" ? "" : path}/${name}`);
   };
   walk("/");
-  return memoryTree(files, new Map(), tree.where);
+  return memoryTree(moved, new Map(), tree.where);
 }
 
 describe.skipIf(folder === null)("Capabilities that libvirt recorded", () => {

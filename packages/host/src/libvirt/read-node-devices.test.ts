@@ -4,7 +4,7 @@ import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import { contradictions } from "@evenkeel/core/topology/check.ts";
 import { interconnects } from "@evenkeel/core/topology/interconnect.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { corpus } from "../testing/corpus.ts";
 import { codedError } from "../testing/expect-error.ts";

@@ -164,10 +164,10 @@ function classOf(pci: PciCapability, below: readonly NodeDevice[]): string {
     // NVIDIA's for data centers are 3D controllers, without a display.
     return model?.class ?? (vendor === "10de" ? "0302" : "");
   }
-  const child = classesByChild.find(([type]) =>
+  const told = classesByChild.find(([type]) =>
     below.some(({ capabilities }) => capabilities.has(type)),
   );
-  return child?.[1] ?? "";
+  return told?.[1] ?? "";
 }
 
 /** Those of the usual classes, and those of unknown class that can be nothing else. */

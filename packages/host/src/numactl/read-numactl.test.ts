@@ -4,7 +4,7 @@ import { indexSet } from "@evenkeel/core/set/index-set.ts";
 import { GiB, MiB } from "@evenkeel/core/unit/bytes.ts";
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import { contradictions } from "@evenkeel/core/topology/check.ts";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { corpus } from "../testing/corpus.ts";
 import { codedError } from "../testing/expect-error.ts";

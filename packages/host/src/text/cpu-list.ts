@@ -11,7 +11,7 @@ const namedMax = 1_000_000;
 export type CpuListReader = (text: string) => readonly number[] | null;
 
 /**
- * A reader of lists such as `0-27,112-139` that come from one text. A list is short and what it
+ * A reader of lists such as `0-27,112-139`, with a stride as in `0-62:2`, that come from one text. A list is short and what it
  * names may be much, so what all of them name together is bounded; beyond that, and of CPUs above
  * `CPU_MAX`, it throws what `refusal` makes of the reason.
  */
@@ -21,15 +21,17 @@ export function cpuListReader(refusal: (message: string) => EvenkeelError): CpuL
     const found: number[] = [];
     if (text.trim() === "") return found;
     for (const part of text.split(",")) {
-      const match = /^\s*(\d{1,9})(?:-(\d{1,9}))?\s*$/.exec(part);
+      // lscpu writes every second CPU as 0-62:2.
+      const match = /^\s*(\d{1,9})(?:-(\d{1,9})(?::(\d{1,5}))?)?\s*$/.exec(part);
       if (match === null) return null;
       const first = Number(match[1]);
       const last = match[2] === undefined ? first : Number(match[2]);
-      if (last < first) return null;
+      const step = match[3] === undefined ? 1 : Number(match[3]);
+      if (last < first || step === 0) return null;
       if (last > CPU_MAX) throw refusal(`names CPU ${last}, and no machine has so many`);
-      named += last - first + 1;
+      named += (last - first + 1) / step;
       if (named > namedMax) throw refusal("names CPUs more often than any machine would");
-      for (let cpu = first; cpu <= last; cpu++) found.push(cpu);
+      for (let cpu = first; cpu <= last; cpu += step) found.push(cpu);
     }
     return found;
   };

@@ -1,0 +1,10 @@
+import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
+
+/** A text that is not what lscpu prints in English. */
+export function unexpected(message: string, where: string): EvenkeelError {
+  return new EvenkeelError("text-unexpected", message, {
+    where,
+    expected: "the output of lscpu, lscpu -J, lscpu -p with its header, or lscpu -e",
+    remedy: "run LC_ALL=C lscpu -p on the machine and give its whole output",
+  });
+}

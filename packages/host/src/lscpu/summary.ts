@@ -1,0 +1,97 @@
+import { indices } from "@evenkeel/core/set/index-set.ts";
+import { parseMask } from "@evenkeel/core/set/mask-format.ts";
+import { CPU_MAX, type CpuListReader, NODE_MAX } from "../text/cpu-list.ts";
+import { unexpected } from "./refusal.ts";
+
+/** A line `CPU(s): 4` of the summary. Machines with several kinds of CPUs repeat some. */
+export type Field = readonly [name: string, value: string];
+
+/** What the summary says, as far as it is about the machine's shape. */
+export interface Summary {
+  readonly architecture: string | null;
+  readonly cpuModel: string | null;
+  /** Null where it does not say. */
+  readonly online: readonly number[] | null;
+  readonly offline: readonly number[];
+  readonly nodes: readonly { readonly id: number; readonly cpus: readonly number[] }[];
+  /** Whether it got as far as nodes: one without them then has none. */
+  readonly isWhole: boolean;
+  /** The most that any kind of core has; null where it does not say. */
+  readonly threadsPerCore: number | null;
+}
+
+/** The lines with a colon, in their order, without indentation. */
+export function fieldsIn(lines: readonly string[]): Field[] {
+  return lines.flatMap((line): Field[] => {
+    const colon = line.startsWith("#") ? -1 : line.indexOf(":");
+    return colon < 1 ? [] : [[line.slice(0, colon).trim(), line.slice(colon + 1).trim()]];
+  });
+}
+
+/**
+ * Reads the fields that are known. CPUs come as lists or, with `--hex`, as masks. Where the count of
+ * nodes differs from those that are named, the text was cut short: `text-unexpected`.
+ */
+export function readSummary(
+  fields: readonly Field[],
+  readList: CpuListReader,
+  where: string,
+): Summary {
+  const all = (name: string): readonly string[] =>
+    fields.flatMap(([key, value]) => (key === name && value !== "-" ? [value] : []));
+  const cpusAt = (name: string): readonly number[] | null => {
+    const [list] = all(`${name} list`);
+    const [mask] = all(`${name} mask`);
+    if (list !== undefined) return readCpus(list, readList, where);
+    return mask === undefined ? null : readMask(mask, where);
+  };
+  // With --hex the nodes have masks too, and no 0x to tell them by.
+  const isHex = all("On-line CPU(s) mask").length > 0;
+  const cpusOf = (text: string): readonly number[] =>
+    isHex && text !== "" ? readMask(text, where) : readCpus(text, readList, where);
+  const nodes = fields.flatMap(([key, value]) => {
+    const id = /^NUMA node(\d{1,4}) CPU\(s\)$/.exec(key)?.[1];
+    if (id === undefined || Number(id) > NODE_MAX) return [];
+    return [{ id: Number(id), cpus: cpusOf(value) }];
+  });
+  const [count] = all("NUMA node(s)");
+  if (count !== undefined && Number(count) !== nodes.length) {
+    throw unexpected(`is cut short: it has ${nodes.length} of ${count} nodes`, where);
+  }
+  const models = new Set(all("Model name"));
+  const threads = all("Thread(s) per core").filter((text) => /^\d{1,3}$/.test(text));
+  const [model] = models;
+  return {
+    architecture: all("Architecture")[0] ?? null,
+    cpuModel: models.size === 1 ? (model ?? "").replace(/\s+/g, " ") : null,
+    online: cpusAt("On-line CPU(s)"),
+    offline: cpusAt("Off-line CPU(s)") ?? [],
+    nodes,
+    isWhole: fields.some(([key]) => key.startsWith("Vulnerability ")),
+    threadsPerCore: threads.length === 0 ? null : Math.max(...threads.map(Number)),
+  };
+}
+
+function readCpus(text: string, readList: CpuListReader, where: string): readonly number[] {
+  const cpus = readList(text);
+  if (cpus !== null) return cpus;
+  throw unexpected(`has "${text.slice(0, 60)}" for a list of CPUs`, where);
+}
+
+function readMask(text: string, where: string): readonly number[] {
+  // A mask of more digits names CPUs that no machine has.
+  const digits = /^(?:0x)?([0-9a-f,]{1,8192})$/i.exec(text)?.[1];
+  const mask = digits === undefined ? null : parseMask(grouped(digits.replaceAll(",", "")));
+  const cpus = mask === null ? null : indices(mask);
+  if (cpus !== null && cpus.every((cpu) => cpu <= CPU_MAX)) return cpus;
+  throw unexpected(`has "${text.slice(0, 60)}" for a mask of CPUs`, where);
+}
+
+/** Masks of sysfs are in words of eight digits. */
+function grouped(digits: string): string {
+  const words: string[] = [];
+  for (let end = digits.length; end > 0; end -= 8) {
+    words.unshift(digits.slice(Math.max(0, end - 8), end));
+  }
+  return words.join(",");
+}

@@ -1,0 +1,102 @@
+import { unexpected } from "./refusal.ts";
+
+/** What one line says of a CPU, by the column in lower case; what it does not know is left out. */
+export type Row = ReadonlyMap<string, string>;
+
+/** Every column of lscpu but the caches, up to util-linux 2.41. */
+const columnNames: ReadonlySet<string> = new Set([
+  "cpu",
+  "core",
+  "cluster",
+  "socket",
+  "node",
+  "book",
+  "drawer",
+  "cache",
+  "polarization",
+  "address",
+  "configured",
+  "online",
+  "modelname",
+  "bogomips",
+  "mhz",
+  "scalmhz%",
+  "maxmhz",
+  "minmhz",
+  "microcode",
+]);
+
+const isCache = (name: string): boolean => /^l\d[di]?$/.test(name);
+
+/**
+ * The columns of a header, each with its caches; null where one is none of lscpu's. The old format
+ * has an empty column between the CPU's place and its caches.
+ */
+export function columnsOf(names: readonly string[]): readonly (readonly string[])[] | null {
+  const columns = names.map((name) => name.trim().toLowerCase().split(":"));
+  const isKnown = (parts: readonly string[]): boolean =>
+    parts.every(isCache) || (parts.length === 1 && columnNames.has(parts[0] ?? ""));
+  const known = columns.every((parts) => isKnown(parts) || (parts.length === 1 && parts[0] === ""));
+  return known && columns.some(([name]) => name === "cpu") ? columns : null;
+}
+
+export function rowOf(columns: readonly (readonly string[])[], values: readonly string[]): Row {
+  const row = new Map<string, string>();
+  for (const [i, names] of columns.entries()) {
+    const value = values[i] ?? "";
+    const parts = names.length > 1 ? value.split(":") : [value];
+    for (const [j, name] of names.entries()) {
+      const part = parts[j]?.trim() ?? "";
+      if (part !== "" && part !== "-" && name !== "") row.set(name, part);
+    }
+  }
+  return row;
+}
+
+/**
+ * The first table in the text: of `lscpu -p`, whose header is its last comment, `# CPU,Core,Socket`,
+ * or of `lscpu -e`, whose header is `CPU NODE SOCKET`. A second table numbers the same CPUs otherwise.
+ * Null where there is none. A line with fewer values than columns was cut short.
+ */
+export function readTable(lines: readonly string[], where: string): readonly Row[] | null {
+  for (const [i, line] of lines.entries()) {
+    const commas = line.startsWith("#");
+    const names = commas ? line.slice(1).split(",") : words(line);
+    if (names.length > columnsMax) continue;
+    const columns = columnsOf(names);
+    if (columns === null) continue;
+    const rows = bodyOf(lines, i + 1).map((text) => {
+      const values = commas ? text.split(",") : joinedModel(words(text), columns);
+      if (values.length === columns.length) return rowOf(columns, values);
+      throw unexpected(`has a line that does not fit its header: "${text.slice(0, 60)}"`, where);
+    });
+    if (rows.length > 0) return rows;
+  }
+  return null;
+}
+
+const columnsMax = 64;
+
+function words(line: string): string[] {
+  return line.split(/\s/).filter((word) => word !== "");
+}
+
+/** The lines from there that begin with a value, up to an empty line or a comment. */
+function bodyOf(lines: readonly string[], start: number): readonly string[] {
+  const end = lines.findIndex(
+    (line, i) => i >= start && (line.trim() === "" || line.startsWith("#")),
+  );
+  return lines.slice(start, end < 0 ? lines.length : end);
+}
+
+/** In columns set apart by blanks the name of a model has blanks of its own. */
+function joinedModel(
+  values: readonly string[],
+  columns: readonly (readonly string[])[],
+): readonly string[] {
+  const at = columns.findIndex(([name]) => name === "modelname");
+  const surplus = values.length - columns.length;
+  if (at < 0 || surplus <= 0) return values;
+  const model = values.slice(at, at + surplus + 1).join(" ");
+  return [...values.slice(0, at), model, ...values.slice(at + surplus + 1)];
+}
