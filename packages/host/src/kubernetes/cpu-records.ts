@@ -1,0 +1,69 @@
+import type { CoreParts, NodeParts } from "@evenkeel/core/topology/build.ts";
+
+/** What an agent says of one CPU: the numbers that the kernel has for where it is. */
+export interface CpuRecord {
+  readonly cpu: number;
+  readonly core: number | null;
+  readonly package: number | null;
+  readonly node: number | null;
+  readonly l3: number | null;
+}
+
+/** The highest that Linux can be built for, twice (NR_CPUS 8192, MAX_NUMNODES 1024). */
+export const CPU_MAX = 16_383;
+export const NODE_MAX = 2_047;
+
+/**
+ * The cores of CPUs that were told of one by one. The kernel numbers cores and caches within their
+ * package. A CPU whose core is not told would be a core of its own without being known to be one, so
+ * then there are no cores; a CPU that is told of twice is where it was first.
+ */
+export function coresOf(records: readonly CpuRecord[]): CoreParts[] {
+  if (records.some(({ core }) => core === null)) return [];
+  const seen = new Set<number>();
+  const cores = new Map<string, { readonly first: CpuRecord; readonly cpus: number[] }>();
+  for (const record of records) {
+    if (seen.has(record.cpu)) continue;
+    seen.add(record.cpu);
+    const key = `${record.package} ${record.node} ${record.core}`;
+    const known = cores.get(key);
+    if (known === undefined) cores.set(key, { first: record, cpus: [record.cpu] });
+    else known.cpus.push(record.cpu);
+  }
+  const caches = new Map<string, number>();
+  return [...cores.values()].map(({ first, cpus }) => {
+    const cache = `${first.package} ${first.l3}`;
+    if (first.l3 !== null && !caches.has(cache)) caches.set(cache, caches.size);
+    return {
+      package: first.package,
+      die: null,
+      cluster: null,
+      l3: first.l3 === null ? null : (caches.get(cache) ?? null),
+      cpus: cpus.join(","),
+    };
+  });
+}
+
+/** The nodes by what is known of each, with the CPUs that were told of on them. */
+export function nodesOf(
+  known: ReadonlyMap<number, Pick<NodeParts, "memoryBytes" | "hugepages">>,
+  records: readonly CpuRecord[],
+  mentioned: readonly (number | null)[],
+): NodeParts[] {
+  const cpus = new Map<number, Set<number>>();
+  const seen = new Set<number>();
+  for (const id of [...known.keys(), ...mentioned]) if (id !== null) cpus.set(id, new Set());
+  for (const { cpu, node } of records) {
+    if (node === null || seen.has(cpu)) continue;
+    seen.add(cpu);
+    const list = cpus.get(node) ?? new Set();
+    cpus.set(node, list.add(cpu));
+  }
+  return [...cpus].map(([id, list]) => ({
+    id,
+    cpus: [...list].join(","),
+    memoryBytes: known.get(id)?.memoryBytes ?? null,
+    kind: null,
+    hugepages: known.get(id)?.hugepages ?? [],
+  }));
+}

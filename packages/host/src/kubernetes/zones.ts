@@ -1,0 +1,91 @@
+import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
+import type { HugepagePool } from "@evenkeel/core/topology/topology.ts";
+import { parseQuantity } from "@evenkeel/core/unit/bytes.ts";
+import { NODE_MAX } from "./cpu-records.ts";
+import { countOf, listAt, textAt, valueAt } from "./objects.ts";
+
+/** A zone of type `Node`: a NUMA node as the kubelet's agents publish it. */
+export interface Zone {
+  readonly id: number;
+  readonly memoryBytes: number | null;
+  readonly hugepages: readonly HugepagePool[];
+  /** What reaching the zone of that id from here costs. */
+  readonly costs: ReadonlyMap<number, number>;
+  /** How many GPUs it has, by the vendor's PCI id. */
+  readonly gpus: readonly { readonly vendor: string; readonly count: number }[];
+}
+
+/**
+ * The zones that are NUMA nodes. Their names end in the node's number: `node-0`, `numa-node-1`.
+ * Zones of other types (sockets, cores) lie within these or around them and add nothing.
+ *
+ * Errors: `document-invalid` where there are none, or their names tell no numbers.
+ */
+export function readZones(value: unknown, where: string): readonly Zone[] {
+  const zones = listAt(value, "zones").filter((zone) =>
+    ["node", "numa", "numanode"].includes(textAt(zone, "type")?.toLowerCase() ?? ""),
+  );
+  if (zones.length === 0) throw invalid("has no zones of type Node", where);
+  const ids = zones.map((zone) => idOf(textAt(zone, "name")));
+  if (ids.some((id) => id === null) || new Set(ids).size !== ids.length) {
+    throw invalid("has zones whose names do not tell which NUMA nodes they are", where);
+  }
+  return zones.flatMap((zone, i) => {
+    const id = ids[i] ?? null;
+    return id === null ? [] : zoneOf(id, zone);
+  });
+}
+
+function idOf(name: string | null): number | null {
+  const digits = /(\d{1,4})$/.exec(name ?? "")?.[1];
+  return digits === undefined || Number(digits) > NODE_MAX ? null : Number(digits);
+}
+
+function zoneOf(id: number, zone: unknown): Zone {
+  let memoryBytes: number | null = null;
+  const hugepages = new Map<number, HugepagePool>();
+  const gpus: { readonly vendor: string; readonly count: number }[] = [];
+  for (const resource of listAt(zone, "resources")) {
+    const name = textAt(resource, "name") ?? "";
+    const capacity = quantityOf(valueAt(resource, "capacity"));
+    if (capacity === null) continue;
+    if (name === "memory") memoryBytes = capacity;
+    const vendor = gpuVendors.get(name);
+    if (vendor !== undefined && capacity > 0) gpus.push({ vendor, count: capacity });
+    const sizeBytes = name.startsWith("hugepages-")
+      ? parseQuantity(name.slice("hugepages-".length))
+      : null;
+    if (sizeBytes === null || sizeBytes === 0) continue;
+    // Kubernetes counts huge pages in bytes, all of one size together.
+    hugepages.set(sizeBytes, { sizeBytes, total: Math.floor(capacity / sizeBytes), free: null });
+  }
+  const costs = new Map<number, number>();
+  for (const cost of listAt(zone, "costs")) {
+    const [to, value] = [idOf(textAt(cost, "name")), countOf(valueAt(cost, "value"))];
+    if (to !== null && value !== null && value > 0) costs.set(to, value);
+  }
+  return { id, memoryBytes, hugepages: [...hugepages.values()], costs, gpus };
+}
+
+/** The resources that whole GPUs are offered as. */
+const gpuVendors: ReadonlyMap<string, string> = new Map([
+  ["nvidia.com/gpu", "10de"],
+  ["amd.com/gpu", "1002"],
+]);
+
+function quantityOf(value: unknown): number | null {
+  return typeof value === "string" ? parseQuantity(value) : countOf(value);
+}
+
+/** Distances in the order of the zones, where every zone tells those to all. */
+export function zoneDistances(zones: readonly Zone[]): number[][] | null {
+  const rows = zones.map(({ costs }) => zones.flatMap(({ id }) => costs.get(id) ?? []));
+  return rows.every((row) => row.length === zones.length) ? rows : null;
+}
+
+function invalid(message: string, where: string): EvenkeelError {
+  return new EvenkeelError("document-invalid", message, {
+    where,
+    expected: "a NodeResourceTopology with zones of type Node, named node-0, node-1, …",
+  });
+}
