@@ -1,0 +1,59 @@
+import { amountOf } from "../../text/amount.ts";
+import { formatBytes } from "../../unit/bytes.ts";
+import type { FlavorFit, NodeShortage } from "./flavor-fit.ts";
+
+/** A fit in one sentence: where it lies, what is short for one node, what that costs, how many fit. */
+export function describeFit(fit: FlavorFit): string {
+  const { name, nodes, onOneNode, cost } = fit;
+  if (onOneNode) return `${name} fits on one node; ${countText(fit)}.`;
+  const why = fit.enough.length > 0 ? unconnected(fit.enough) : nearestText(fit.shortages);
+  if (cost === null) return `${name} does not fit on this machine: ${why}.`;
+  const where = nodes === null ? "has to stray to other nodes" : `straddles ${nodes} nodes`;
+  return `${name} ${where}: ${why}; ${lossText(cost)}; ${countText(fit)}.`;
+}
+
+function countText({ count, countIsBound, locality }: FlavorFit): string {
+  if (count === 0) return `none fits as asked, under locality ${locality}`;
+  const many = `${countIsBound ? "at least " : ""}${count}`;
+  return `${many} ${count === 1 ? "fits" : "fit"} on the empty machine`;
+}
+
+function lossText({ shown, hidden }: NonNullable<FlavorFit["cost"]>): string {
+  const percent = (slowdown: number): string => `${Math.round((slowdown - 1) * 1000) / 10}%`;
+  if (shown === hidden) return `predicted to be ${percent(shown)} slower`;
+  const seen = shown > 1 ? `${percent(shown)} slower` : "no slower";
+  return `predicted to be ${seen} with a guest that sees its nodes, ${percent(hidden)} with one that does not`;
+}
+
+function unconnected(nodes: readonly number[]): string {
+  const which = nodes.length === 1 ? `node ${nodes[0]} has` : `nodes ${nodes.join(", ")} have`;
+  return `${which} enough of everything, but not with devices connected as asked`;
+}
+
+const units = {
+  cores: "core",
+  cpus: "CPU",
+  hugepages: "huge page",
+  memoryBytes: "of memory",
+  accelerators: "accelerator",
+  nics: "NIC",
+} as const;
+
+/** What the node lacks that is nearest to holding all of it: the one with the least missing parts. */
+function nearestText(shortages: readonly NodeShortage[]): string {
+  const byNode = Map.groupBy(shortages, ({ node }) => node);
+  const missing = (parts: readonly NodeShortage[]): number =>
+    parts.reduce((sum, { needs, has }) => sum + (needs - (has ?? 0)) / needs, 0);
+  const [nearest] = [...byNode].toSorted(([, a], [, b]) => missing(a) - missing(b));
+  if (nearest === undefined) return "it has no node with CPUs";
+  const [node, parts] = nearest;
+  const known = parts.flatMap(({ resource, needs, has }) => {
+    if (has === null) return [];
+    const unit = units[resource];
+    const lack =
+      resource === "memoryBytes" ? formatBytes(needs - has) : amountOf(needs - has, unit);
+    return [`${lack} of ${resource === "memoryBytes" ? formatBytes(needs) : needs}`];
+  });
+  const unknown = parts.some(({ has }) => has === null) ? ["memory that is known"] : [];
+  return `node ${node} lacks ${[...known, ...unknown].join(" and ")}`;
+}
