@@ -29,7 +29,7 @@ export function linkElements({ links, pci }: Topology): LinkElements {
 }
 
 function switchElement(lanes: number): XmlElement {
-  return element("nvlink", { target: "fffffff:ffff:ff", count: lanes, tclass: "0x068000" });
+  return element("nvlink", { target: "fffffff:ff:ff.0", count: lanes, tclass: "0x068000" });
 }
 
 function directElement({ kind, lanes }: Link, target: PciDevice | undefined): XmlElement | null {

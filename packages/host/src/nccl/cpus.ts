@@ -42,14 +42,20 @@ function readNode(cpu: XmlElement, where: string): number | null {
   return id;
 }
 
+/** All masks of 1,024 nodes together, where there are 8,192 CPUs, have 2.4 million. */
+const DIGITS_MAX = 4_000_000;
+
 /**
  * The nodes that the file names, each with its CPUs: NCCL has no others, so a node without GPU and
  * NIC is missing, and nothing is told of memory. Several elements of one node are taken together.
  */
 export function nodeParts(cpus: readonly NcclCpu[], where: string): NodeParts[] {
   const sets = new Map<number, IndexSet>();
+  let digits = 0;
   for (const { element, node } of cpus) {
     if (node === null) continue;
+    digits += attribute(element, "affinity")?.length ?? 0;
+    if (digits > DIGITS_MAX) throw unexpected("has more affinity than any machine", where);
     sets.set(node, union(sets.get(node) ?? emptySet, readAffinity(element, where)));
   }
   return [...sets].map(([id, set]) => ({

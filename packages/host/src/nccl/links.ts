@@ -1,6 +1,6 @@
 import { comparePciAddresses, normalPciAddress } from "@evenkeel/core/topology/pci-address.ts";
 import type { Link, LinkKind } from "@evenkeel/core/topology/topology.ts";
-import { attribute, childrenNamed } from "@evenkeel/core/xml/element.ts";
+import { attribute, childrenNamed, type XmlElement } from "@evenkeel/core/xml/element.ts";
 import type { NcclPci } from "./pci.ts";
 import { readClass, readCount } from "./values.ts";
 
@@ -46,34 +46,51 @@ interface Ends {
   }[];
 }
 
+/**
+ * Ranks that share a GPU, and the parts of one that runs as several, have an element each in its
+ * function, every one with all of the GPU's links.
+ */
 function endsOf({ element, device: { address } }: NcclPci): Ends {
-  let intoSwitches: number | null = 0;
+  const gpus = element === null ? [] : childrenNamed(element, "gpu");
   const direct = new Map<string, Ends["direct"][number]>();
-  for (const gpu of element === null ? [] : childrenNamed(element, "gpu")) {
-    for (const link of [...childrenNamed(gpu, "nvlink"), ...childrenNamed(gpu, "xgmi")]) {
-      const count = readCount(attribute(link, "count"));
-      const toward = targetKind(attribute(link, "tclass"), attribute(link, "target"));
-      if (count === 0 || toward === "other") continue;
-      if (toward === "switch") {
-        intoSwitches = intoSwitches === null || count === null ? null : intoSwitches + count;
-        continue;
-      }
-      const target = normalPciAddress(attribute(link, "target") ?? "");
-      if (target === null) continue;
-      const kind = link.name === "xgmi" ? "xgmi" : "nvlink";
-      direct.set(target, { target, kind, lanes: count });
-    }
+  for (const link of gpus.flatMap(linksIn)) {
+    const target = normalPciAddress(attribute(link, "target") ?? "");
+    const lanes = countOf(link);
+    if (targetKind(link) !== "gpu" || target === null || lanes === 0) continue;
+    direct.set(target, { target, kind: link.name === "xgmi" ? "xgmi" : "nvlink", lanes });
   }
-  return { address, intoSwitches, direct: [...direct.values()] };
+  const intoSwitches = gpus.map(lanesIntoSwitches);
+  return {
+    address,
+    intoSwitches: intoSwitches.includes(null) ? null : Math.max(0, ...intoSwitches.map(Number)),
+    direct: [...direct.values()],
+  };
+}
+
+function linksIn(gpu: XmlElement): XmlElement[] {
+  return [...childrenNamed(gpu, "nvlink"), ...childrenNamed(gpu, "xgmi")];
+}
+
+function countOf(link: XmlElement): number | null {
+  return readCount(attribute(link, "count"));
+}
+
+function lanesIntoSwitches(gpu: XmlElement): number | null {
+  return linksIn(gpu)
+    .filter((link) => targetKind(link) === "switch")
+    .map(countOf)
+    .reduce((sum, count) => (sum === null || count === null ? null : sum + count), 0);
 }
 
 /**
  * GPUs are of class 03 or, since Instinct MI300, 12; an NVSwitch is a bridge of the kind "other"
  * with interface 00, and POWER9's end of NVLink one with interface 01. A target outside this machine
- * (`fffffff:ffff:ff`, NVML's for what a guest cannot see) is a switch, as NCCL takes it for.
+ * (`fffffff:ff:ff.0`, NVML's for what a guest cannot see) is a switch, as NCCL takes it for.
  */
-function targetKind(tclass: string | null, target: string | null): "gpu" | "switch" | "other" {
-  if (tclass === null) return target?.startsWith("fffffff:") === true ? "switch" : "gpu";
+function targetKind(link: XmlElement): "gpu" | "switch" | "other" {
+  const tclass = attribute(link, "tclass");
+  const isUnseen = attribute(link, "target")?.startsWith("fffffff:") === true;
+  if (tclass === null) return isUnseen ? "switch" : "gpu";
   const code = readClass(tclass);
   if (code.startsWith("03") || code.startsWith("12")) return "gpu";
   return code === "068000" || code === "0680" ? "switch" : "other";

@@ -1,5 +1,4 @@
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
-import { formatBytes, MiB } from "@evenkeel/core/unit/bytes.ts";
 import {
   emptyReading,
   gpuOf,
@@ -9,9 +8,6 @@ import {
   tell,
   unexpected,
 } from "./reading.ts";
-
-/** All that rocm-smi knows of 256 GPUs has less. */
-const JSON_BYTES_MAX = 8 * MiB;
 
 /**
  * Reads the JSON of the same tools: of `rocm-smi --showtopo --json` an object of `card0`, `card1`…
@@ -40,12 +36,6 @@ export function jsonWithin(text: string): string | null {
 }
 
 function parsed(text: string, where: string): unknown {
-  if (text.length > JSON_BYTES_MAX) {
-    throw new EvenkeelError("file-too-large", `is too large: it has ${formatBytes(text.length)}`, {
-      where,
-      expected: `the JSON of one machine, at most ${formatBytes(JSON_BYTES_MAX)}`,
-    });
-  }
   try {
     return JSON.parse(text);
   } catch (cause) {

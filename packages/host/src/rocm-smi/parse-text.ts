@@ -1,6 +1,9 @@
 import { readLines } from "../text/read-lines.ts";
 import { emptyReading, gpuOf, labelOf, type PairFact, type Reading, tell } from "./reading.ts";
 
+/** A row of 256 GPUs has less; longer lines are no part of a table. */
+const LINE_MAX = 8192;
+
 /**
  * Reads the tables that the tools print. `rocm-smi` has sections between rules of equal signs, a
  * matrix with `GPU0 GPU1 …` above it in each, and a line for each fact of a GPU; `amd-smi` has the
@@ -20,6 +23,7 @@ export function parseText(text: string, where: string): Reading {
       columns = [];
       continue;
     }
+    if (line.length > LINE_MAX) continue;
     if (readGpuLine(reading, line) || fact === null || fact === "other") continue;
     const words = line.trim().split(/\s+/);
     const labels = words.map(labelOf);

@@ -7,7 +7,7 @@ import type { Link, PciDevice, Topology } from "@evenkeel/core/topology/topology
 import { nameOfText } from "../text/read-lines.ts";
 import { jsonWithin, parseJson } from "./parse-json.ts";
 import { parseText } from "./parse-text.ts";
-import { type GpuFacts, type PairFacts, type Reading, unexpected } from "./reading.ts";
+import { type GpuFacts, type PairFacts, type Reading, refuseLarge, unexpected } from "./reading.ts";
 
 /**
  * The AMD GPUs of a machine in what `rocm-smi --showtopo` (or one of its parts), `--showtoponuma` or
@@ -29,6 +29,7 @@ import { type GpuFacts, type PairFacts, type Reading, unexpected } from "./readi
  * `topology-inconsistent` where it contradicts itself.
  */
 export function readRocmSmi(text: string, where: string): Topology {
+  refuseLarge(text, where);
   const json = jsonWithin(text);
   const reading = json === null ? parseText(text, where) : parseJson(json, where);
   const gpus = [...reading.gpus.values()].toSorted(byNumber);

@@ -1,5 +1,6 @@
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import { normalPciAddress } from "@evenkeel/core/topology/pci-address.ts";
+import { formatBytes, MiB } from "@evenkeel/core/unit/bytes.ts";
 
 /** What the tools say of GPUs, each by the label that the tool gives it: `GPU3`, `0000:c1:00.0`. */
 export interface Reading {
@@ -29,6 +30,17 @@ export type PairFact = "weight" | "hops" | "link type";
 
 /** More than any machine has: what grows with their pairs must stay small. */
 const GPUS_MAX = 256;
+
+/** All that rocm-smi knows of 256 GPUs has less. */
+const TEXT_BYTES_MAX = 4 * MiB;
+
+export function refuseLarge(text: string, where: string): void {
+  if (text.length <= TEXT_BYTES_MAX) return;
+  throw new EvenkeelError("file-too-large", `is too large: it has ${formatBytes(text.length)}`, {
+    where,
+    expected: `the output for one machine, at most ${formatBytes(TEXT_BYTES_MAX)}`,
+  });
+}
 
 /** The refusal of a text that is not what these tools print. */
 export function unexpected(message: string, where: string, remedy?: string): EvenkeelError {
