@@ -2,18 +2,26 @@ import { pageSizeKey, processorFields, recorderNotes } from "../sysfs/machine.ts
 import { isPciAddress } from "@evenkeel/core/topology/pci-address.ts";
 import { nameOf } from "../tree/resolve.ts";
 import type { Recording } from "./recording.ts";
+import type { RecordingOptions } from "./serials.ts";
 
 /**
  * What a recording may say of a machine. Most files hold one fact, which was asked for; those here
  * hold others beside it, such as serial numbers, MAC addresses, host names, or the sizes of this
  * process, and are cut down to the facts that are read.
  *
- * A GPU's UUID stays: it is how the topology names the GPU to NVIDIA's tools.
+ * A GPU's UUID stays: it is how the topology names the GPU to NVIDIA's tools. With serials, so do
+ * those of an ARM board and the interfaces that are named after their address; what belongs to
+ * nobody's inventory, such as host names and tenants, goes in any case.
  */
-export function redacted(recording: Recording): Recording {
+export function redacted(recording: Recording, { withSerials }: RecordingOptions): Recording {
   const files = new Map<string, Uint8Array>();
-  for (const [path, bytes] of recording.files) files.set(path, allowedOf(path, bytes));
-  const links = new Map([...recording.links].filter(([path, link]) => isAllowed(path, link)));
+  for (const [path, bytes] of recording.files) {
+    const whole = withSerials && path === "/proc/cpuinfo";
+    files.set(path, whole ? cpuinfoWithSerial(bytes) : allowedOf(path, bytes));
+  }
+  const links = new Map(
+    [...recording.links].filter(([path, link]) => isAllowed(path, link, withSerials)),
+  );
   return { files, links, directories: recording.directories };
 }
 
@@ -38,6 +46,8 @@ const rules: readonly Rule[] = [
   // NICs repeat their MAC address in the device serial number behind the header.
   { path: /\/config$/, allowed: (bytes) => bytes.subarray(0, 64) },
 ];
+
+const cpuinfoWithSerial = firstLinesOf([...processorFields, "Serial"]);
 
 function allowedOf(path: string, bytes: Uint8Array): Uint8Array {
   const rule = rules.find((each) => each.path.test(path));
@@ -75,12 +85,13 @@ function pageSizeOf(auxv: Uint8Array): Uint8Array {
   return new Uint8Array();
 }
 
-function isAllowed(path: string, link: string): boolean {
+function isAllowed(path: string, link: string, withSerials: boolean): boolean {
   // Not the kernel's, and nothing that an archive may hold.
   if (leadsOut(path, link)) return false;
   if (!path.startsWith("/sys/class/net/")) return true;
   // Virtual interfaces are named after guests and tenants, and `enx…` after a MAC address.
-  return link.split("/").some(isPciAddress) && !/^enx[0-9a-f]{12}$/.test(nameOf(path));
+  const named = /^enx[0-9a-f]{12}$/.test(nameOf(path));
+  return link.split("/").some(isPciAddress) && (withSerials || !named);
 }
 
 function leadsOut(path: string, link: string): boolean {

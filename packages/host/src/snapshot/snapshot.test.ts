@@ -136,6 +136,20 @@ test("A recording holds no serial number, MAC address, host name or tenant", asy
   expect(topology.nics).toEqual([{ address: "0000:00:03.0", name: null, rdma: null }]);
 });
 
+test("Asked for, serial numbers and hardware addresses are kept, and still no name or tenant", async () => {
+  const path = join(scratch, "with-serials.tar");
+  await writeSnapshot(confidingMachine(), path, { withSerials: true });
+  const text = readFileSync(path, "latin1");
+  const kept = ["serial-4711", "52:54:00:12:34:56", "525400123456"];
+  expect(secrets.filter((secret) => text.includes(secret))).toEqual(kept);
+  const recorded = await readArchive(path);
+  const told = (file: string): string | null => recorded.readText(file);
+  expect(told("/sys/class/dmi/id/product_serial")).toBe("serial-4711\n");
+  expect(told("/sys/class/net/enx525400123456/address")).toBe("52:54:00:12:34:56\n");
+  expect(told("/proc/cpuinfo")).toContain("Serial\t\t: serial-4711\n");
+  expect(readSysfs(recorded, "machine")).toEqual(readSysfs(confidingMachine(), "machine"));
+});
+
 test("A recording keeps no link that leads out of it", () => {
   const files = new Map([["/sys/devices/system/cpu/cpu0/topology/core_id", "0"]]);
   for (const link of ["/etc/passwd", "../../../../../../etc", "/sys/../etc/passwd"]) {

@@ -6,6 +6,7 @@ import { writeWholeFile } from "../file/write-file.ts";
 import type { Tree } from "../tree/tree.ts";
 import { gather } from "./gather.ts";
 import type { Recording } from "./recording.ts";
+import type { RecordingOptions } from "./serials.ts";
 
 /** What was written. */
 export interface Snapshot {
@@ -23,9 +24,13 @@ export interface Snapshot {
  *
  * Errors: those of `readSysfs`, and `file-unwritable`.
  */
-export async function writeSnapshot(tree: Tree, path: string): Promise<Snapshot> {
+export async function writeSnapshot(
+  tree: Tree,
+  path: string,
+  options: RecordingOptions = { withSerials: false },
+): Promise<Snapshot> {
   const compress = compressionFor(path);
-  const recording = gather(tree);
+  const recording = gather(tree, options);
   const tar = await packTar(entriesOf(recording));
   const bytes = compress ? await promisify(gzip)(tar, { level: 9 }) : tar;
   await writeWholeFile(path, bytes);
