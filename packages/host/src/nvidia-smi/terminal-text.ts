@@ -2,7 +2,8 @@ import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import { formatBytes, MiB } from "@evenkeel/core/unit/bytes.ts";
 
 /** The matrix of 64 devices has 20 KiB; a whole nvidia-bug-report has some megabytes. */
-const textBytesMax = 16 * MiB;
+const textBytesMax = 8 * MiB;
+const linesMax = 200_000;
 
 const escape = String.fromCharCode(27);
 const controlSequence = new RegExp(`${escape}\\[[0-9;:?]{0,32}[ -/]{0,4}[@-~]`, "g");
@@ -19,18 +20,20 @@ const invisible = /[\u200b-\u200d\u2060\ufeff]|(?!\t)\p{Cc}/gu;
  * Errors: `file-too-large`. Time and memory are proportional to the text.
  */
 export function plainLines(text: string, where: string): string[] {
-  if (text.length > textBytesMax) {
-    const found = `is too large: it has ${formatBytes(text.length)}`;
-    throw new EvenkeelError("file-too-large", found, {
-      where,
-      expected: `what a command printed, of at most ${formatBytes(textBytesMax)}`,
-    });
-  }
-  return text
+  if (text.length > textBytesMax) throw tooLarge(formatBytes(text.length), where);
+  const lines = text
     .replace(controlSequence, "")
     .replace(lostSequence, "")
-    .split(/\r\n|\n|\r/)
-    .map((line) => line.replace(invisible, ""));
+    .split(/\r\n|\n|\r/, linesMax + 1);
+  if (lines.length > linesMax) throw tooLarge(`more than ${linesMax} lines`, where);
+  return lines.map((line) => line.replace(invisible, ""));
+}
+
+function tooLarge(found: string, where: string): EvenkeelError {
+  return new EvenkeelError("file-too-large", `is too large: it has ${found}`, {
+    where,
+    expected: `what a command printed, of at most ${formatBytes(textBytesMax)}`,
+  });
 }
 
 /**

@@ -148,6 +148,7 @@ function columnsOf(table: TopoTable, where: string): (string | null)[] {
   const lastGpu = columns.findLastIndex((name) => name !== null && /^GPU\d/.test(name));
   const numbered = columns.every((name, i) => i > lastGpu || name === null || name === `GPU${i}`);
   const complete = columns.map((name, i) => (i < lastGpu && numbered ? `GPU${i}` : name));
+  if (lastGpu < 0) throw unexpected("names no GPU", where);
   const names = complete.filter((name) => name !== null);
   if (new Set(names).size < names.length) throw unexpected("names a device in two columns", where);
   const missing = table.rows.find(({ label }) => !names.includes(label));
@@ -199,6 +200,7 @@ type Affinities = Pick<TopoDevice, "cpus" | "nodesTold" | "nodes" | "gpuNode">;
 function affinities(row: TopoRow | null, captions: readonly TopoField[]): Affinities {
   const fields = captions.length > 0 ? captions : (["cpus", "nodes", "gpuNode"] as const);
   const values = row === null ? [] : fieldWords(row);
+  if (row !== null && lacksCpus(row, fields.length - values.length === 1)) values.unshift("");
   const value = (field: TopoField): string | undefined => values[fields.indexOf(field)];
   const nodes = listIn(value("nodes"));
   const gpuNode = listIn(value("gpuNode"));
@@ -224,6 +226,19 @@ function fieldWords({ words }: TopoRow): string[] {
     else values.push(word);
   }
   return values;
+}
+
+/**
+ * Whether the `CPU Affinity` of a row is blank, as it is for a job that may run on no CPU beside the
+ * GPU. Tabs show it; without them, that one value is missing, since the others are always there.
+ */
+function lacksCpus({ label, words, text }: TopoRow, oneMissing: boolean): boolean {
+  const cells = cellsOf(words);
+  const columns = text.split("\t").map((column) => column.trim());
+  const after = columns.indexOf(label) + 1 + cells.length;
+  const aligned = cells.length > 0 && columns[after - 1] === cells.at(-1);
+  if (aligned && columns.length > after + 1) return columns[after] === "";
+  return oneMissing && /^(\d+|N\/A)$/.test(words[cells.length] ?? "-");
 }
 
 function listIn(word: string | undefined): IndexSet | null {

@@ -24,7 +24,8 @@ export interface TopoRow {
   readonly label: string;
   /** What stands right of the label: cells, then the fields, then whatever anyone added. */
   readonly words: readonly string[];
-  /** The line that it starts in, from 1. */
+  /** The line that it starts in, as it stands there, and its number from 1. */
+  readonly text: string;
   readonly line: number;
 }
 
@@ -38,7 +39,7 @@ export interface TopoTables {
 
 interface TableInProgress {
   header: string[];
-  rows: { label: string; words: string[]; line: number }[];
+  rows: { label: string; words: string[]; text: string; line: number }[];
 }
 
 /**
@@ -73,7 +74,8 @@ export function topoTables(lines: readonly string[]): TopoTables {
     } else if (row !== null) {
       const into = table ?? { header: [], rows: [] };
       if (table === undefined) tables.push(into);
-      into.rows.push({ label: found[row] ?? "", words: found.slice(row + 1), line: i + 1 });
+      const [label = "", ...after] = found.slice(row);
+      into.rows.push({ label, words: after, text: line, line: i + 1 });
       open = "row";
     } else if (open === "header" && found.length > 0 && found.every(isHeaderWord)) {
       append(table?.header, found);

@@ -1,0 +1,136 @@
+import { buildTopology } from "@evenkeel/core/topology/build.ts";
+import { checkedTopology } from "@evenkeel/core/topology/check.ts";
+import { normalPciAddress } from "@evenkeel/core/topology/pci-address.ts";
+import { pcieSpeedsGTs } from "@evenkeel/core/topology/pcie-rate.ts";
+import { standInAddress, standInRoot } from "@evenkeel/core/topology/stand-in.ts";
+import type { PcieLink, PciDevice, Topology } from "@evenkeel/core/topology/topology.ts";
+import { MiB } from "@evenkeel/core/unit/bytes.ts";
+import { acceleratorModel } from "../pci-ids/accelerator-models.ts";
+import { baseName } from "./base-name.ts";
+
+/**
+ * What `nvidia-smi` says of one GPU, each in the tool's own words, null where it is left out. Serial
+ * numbers are never among it.
+ */
+export interface GpuFacts {
+  /** `00000000:1B:00.0` */
+  readonly address: string | null;
+  readonly productName: string | null;
+  readonly uuid: string | null;
+  readonly moduleId: string | null;
+  /** Device and vendor: `0x233010DE`, in XML without the prefix. */
+  readonly pciId: string | null;
+  readonly baseClass: string | null;
+  readonly subClass: string | null;
+  /** `81559 MiB` */
+  readonly memory: string | null;
+  readonly generation: string | null;
+  readonly maxGeneration: string | null;
+  /** `16x` */
+  readonly width: string | null;
+  readonly maxWidth: string | null;
+}
+
+/**
+ * The machine as far as its GPUs tell: accelerators, and nothing of how they are connected. Each
+ * hangs from a root of its own, a stand-in, for which of them share one is not said. A GPU without
+ * an address gets a stand-in by its place.
+ *
+ * Errors: `topology-inconsistent` where two GPUs have one address.
+ */
+export function gpuTopology(gpus: readonly GpuFacts[], where: string): Topology {
+  const devices = gpus.map(pciDevice);
+  const topology = buildTopology({
+    name: baseName(where),
+    source: "nvidia-smi",
+    pci: devices,
+    accelerators: gpus.map((gpu, i) => {
+      const { address = "", vendor = null, device = null } = devices[i] ?? {};
+      return {
+        address,
+        model: acceleratorModel(vendor, device) ?? modelIn(gpu.productName),
+        uuid: uuidIn(gpu.uuid),
+        moduleId: moduleIn(gpu.moduleId),
+        memoryBytes: bytesIn(gpu.memory),
+      };
+    }),
+  });
+  return checkedTopology(topology, where);
+}
+
+function pciDevice(gpu: GpuFacts, place: number): PciDevice {
+  const id = /^(?:0x)?([0-9a-f]{4})([0-9a-f]{4})$/i.exec(gpu.pciId ?? "");
+  return {
+    address: normalPciAddress(gpu.address ?? "") ?? standInAddress(place),
+    parent: null,
+    root: standInRoot(place),
+    class: classIn(gpu),
+    vendor: id?.[2]?.toLowerCase() ?? "10de",
+    device: id?.[1]?.toLowerCase() ?? null,
+    node: null,
+    iommuGroup: null,
+    driver: null,
+    link: linkIn(gpu),
+    barBytes: null,
+    physicalFunction: null,
+  };
+}
+
+/** Base class 3 and subclass 2, since driver 550; before, every GPU is some display controller. */
+function classIn({ baseClass, subClass }: GpuFacts): string {
+  const [base, sub] = [baseClass, subClass].map((text) => {
+    const match = /^(?:0x)?([0-9a-f]{1,2})$/i.exec(text ?? "");
+    return match === null ? null : (match[1] ?? "").toLowerCase().padStart(2, "0");
+  });
+  if (base === null || base === undefined) return "03";
+  return `${base}${sub ?? ""}`;
+}
+
+function linkIn(gpu: GpuFacts): PcieLink | null {
+  const link: PcieLink = {
+    speedGTs: speedIn(gpu.generation),
+    width: widthIn(gpu.width),
+    maxSpeedGTs: speedIn(gpu.maxGeneration),
+    maxWidth: widthIn(gpu.maxWidth),
+  };
+  return Object.values(link).every((value) => value === null) ? null : link;
+}
+
+function speedIn(generation: string | null): number | null {
+  const number = countIn(generation);
+  return number === null ? null : (pcieSpeedsGTs[number - 1] ?? null);
+}
+
+function widthIn(text: string | null): number | null {
+  const lanes = countIn(text?.replace(/x$/, "") ?? null);
+  return lanes !== null && lanes >= 1 && lanes <= 32 ? lanes : null;
+}
+
+/** NVML gives 0 to whatever sits on no baseboard, so that 0 is no number of a module. */
+function moduleIn(text: string | null): number | null {
+  const number = countIn(text);
+  return number === 0 ? null : number;
+}
+
+function countIn(text: string | null): number | null {
+  return text !== null && /^\d{1,4}$/.test(text) ? Number(text) : null;
+}
+
+/** Old drivers say MB and mean MiB. */
+function bytesIn(text: string | null): number | null {
+  const match = /^(\d{1,9}) Mi?B$/.exec(text ?? "");
+  return match === null ? null : Number(match[1]) * MiB;
+}
+
+/** The GPU's own; one that was blackened out in a ticket is none. */
+function uuidIn(text: string | null): string | null {
+  return text !== null && /^GPU-[0-9a-f-]{36}$/.test(text) ? text : null;
+}
+
+/** A GPU that has fallen off its bus says so in every field: `[Unknown Error]`, `GPU is lost`. */
+function modelIn(text: string | null): string | null {
+  const none =
+    /^(\[|N\/A$|Unknown|ERR|Graphics Device$|GPU (is lost|requires reset)|Insufficient)/i;
+  const name = text?.trim().replace(/\s+/g, " ").slice(0, 128) ?? "";
+  return name === "" || none.test(name) ? null : name.replace(/^NVIDIA /, "");
+}

@@ -1,0 +1,82 @@
+import type { GpuFacts } from "./gpu-facts.ts";
+import { plainLines } from "./terminal-text.ts";
+
+interface Section {
+  readonly indent: number;
+  readonly path: string;
+}
+
+/**
+ * The GPUs in what `nvidia-smi -q` printed: a line `GPU 00000000:1B:00.0`, and below it fields and
+ * sections by indentation, `Link Width` within `GPU Link Info` within `PCI`. Of a GPU that comes up
+ * again, as with `--loop`, the first account counts. None where the text is another.
+ */
+export function gpusInText(text: string, where: string): GpuFacts[] {
+  const gpus = new Map<string, Map<string, string>>();
+  let fields: Map<string, string> | null = null;
+  let open: Section[] = [];
+  for (const line of plainLines(text, where)) {
+    const plain = line.replace(/^(?:> ?){1,8}/, "").replace(/[\s\\]{1,256}$/, "");
+    const start = /^\s{0,16}GPU ([0-9A-Fa-f]{4,8}:[0-9A-Fa-f]{2}:[0-9A-Fa-f]{2}\.[0-7])$/.exec(
+      plain,
+    );
+    if (start !== null) {
+      const address = (start[1] ?? "").toLowerCase();
+      fields = gpus.has(address) ? null : new Map();
+      if (fields !== null) gpus.set(address, fields);
+      open = [];
+      continue;
+    }
+    const name = /^(\s{0,64})([A-Z][^:]{0,63}?)\s*(?::\s?(.{0,256}))?$/.exec(plain);
+    if (fields === null || name === null) continue;
+    const [, blanks = "", key = "", value] = name;
+    open = open.filter(({ indent }) => indent < blanks.length);
+    const path = `${open.at(-1)?.path ?? ""}/${key}`;
+    if (value === undefined) open.push({ indent: blanks.length, path });
+    else if (!fields.has(path)) fields.set(path, value.trim());
+  }
+  return [...gpus].map(([address, told]) => factsOf(address, told));
+}
+
+function factsOf(address: string, told: ReadonlyMap<string, string>): GpuFacts {
+  const field = (...paths: readonly string[]): string | null =>
+    paths.map((path) => told.get(path)).find((value) => value !== undefined && value !== "N/A") ??
+    null;
+  const link = "/PCI/GPU Link Info";
+  return {
+    address,
+    productName: field("/Product Name"),
+    uuid: field("/GPU UUID"),
+    moduleId: field("/Module ID", "/GPU Module ID", "/Platform Info/Module Id"),
+    pciId: field("/PCI/Device Id"),
+    baseClass: field("/PCI/Base Classcode"),
+    subClass: field("/PCI/Sub Classcode"),
+    memory: field("/FB Memory Usage/Total", "/Memory Usage/Total"),
+    generation: field(`${link}/PCIe Generation/Current`),
+    maxGeneration: field(`${link}/PCIe Generation/Device Max`, `${link}/PCIe Generation/Max`),
+    width: field(`${link}/Link Width/Current`),
+    maxWidth: field(`${link}/Link Width/Max`),
+  };
+}
+
+/**
+ * The GPUs in what `nvidia-smi -L` printed, `GPU 0: NVIDIA H100 80GB HBM3 (UUID: GPU-…)`, in the
+ * order of their numbers. MIG devices, on lines of their own, are parts of theirs.
+ */
+export function gpusInList(text: string, where: string): GpuFacts[] {
+  const found = new Map<number, GpuFacts>();
+  for (const line of plainLines(text, where)) {
+    const match = /(?:^|\s)GPU (\d{1,3}): (.{1,128}?)(?: \(UUID: ([^)]{0,64})\)|$)/.exec(
+      line.slice(0, 512),
+    );
+    const number = Number(match?.[1]);
+    if (match === null || found.has(number)) continue;
+    found.set(number, {
+      ...factsOf("", new Map()),
+      address: null,
+      productName: match[2] ?? null,
+      uuid: match[3] ?? null,
+    });
+  }
+  return [...found].toSorted(([a], [b]) => a - b).map(([, facts]) => facts);
+}
