@@ -15,10 +15,10 @@ import { type GpuFacts, type PairFacts, type Reading, refuseLarge, unexpected } 
  *
  * - A GPU has its bus address where the tool tells it (amd-smi, and rocm-smi with `--showbus`), and
  *   otherwise a stand-in by its number.
- * - XGMI is a link where it goes there directly. The kernel weighs a path by 15 for each hop over
- *   XGMI (13 within one package), and may count it as one hop all the same, so weight decides where
- *   there is one (KFD_CRAT_XGMI_WEIGHT, drivers/gpu/drm/amd/amdkfd/kfd_crat.h). How many lanes a
- *   link has is not told.
+ * - XGMI is a link where it goes there directly. The driver weighs a path by 15 for each hop over
+ *   XGMI (13 within one package), while the hops that the tools print are 1 however far it is, so
+ *   weight decides where there is one. How many lanes a link has is not told.
+ *   https://github.com/ROCm/rocm-systems/issues/5763, https://github.com/open-mpi/hwloc/issues/775
  * - PCIE is no class of its own: weight and hops count processors on the way and no switches, so
  *   that SYS is certain of GPUs of two nodes, and of two GPUs of one node that they meet within it.
  *   Every GPU has a stand-in for its host bridge, and the latter read NODE, the farthest they can be.
