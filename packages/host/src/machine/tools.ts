@@ -2,7 +2,7 @@ import type { Topology } from "@evenkeel/core/topology/topology.ts";
 
 /**
  * What a machine's own tools know that its kernel does not say: links between GPUs, their module
- * numbers. A tool's text is kept as a file of the machine's tree, so that a recording has it too.
+ * numbers, their memory. A tool's text is kept as a file of the machine's tree, so that a recording has it too.
  */
 export interface Tool {
   /** The file's name in `toolFolder`. */
@@ -22,6 +22,12 @@ export const tools: readonly Tool[] = [
     program: "nvidia-smi",
     args: ["topo", "-m"],
     reader: async () => (await import("../nvidia-smi/read-topo-matrix.ts")).readNvidiaSmiTopo,
+  },
+  {
+    file: "nvidia-smi-query.xml",
+    program: "nvidia-smi",
+    args: ["-q", "-x"],
+    reader: async () => (await import("../nvidia-smi/read-query-xml.ts")).readNvidiaSmiQuery,
   },
   {
     file: "rocm-smi-topo.txt",

@@ -1,3 +1,5 @@
+import { toolFolder } from "../machine/tools.ts";
+import { redactedQuery } from "../nvidia-smi/redact-query.ts";
 import { pageSizeKey, processorFields, recorderNotes } from "../sysfs/machine.ts";
 import { isPciAddress } from "@evenkeel/core/topology/pci-address.ts";
 import { nameOf } from "../tree/resolve.ts";
@@ -43,11 +45,16 @@ const rules: readonly Rule[] = [
   // The host's name is among the rest.
   { path: new RegExp(`^${recorderNotes}$`), allowed: firstLinesOf(["Architecture", "PageSize"]) },
   { path: /^\/proc\/self\/auxv$/, allowed: pageSizeOf },
+  { path: new RegExp(`^${toolFolder}/nvidia-smi-query\\.xml$`), allowed: textOf(redactedQuery) },
   // NICs repeat their MAC address in the device serial number behind the header.
   { path: /\/config$/, allowed: (bytes) => bytes.subarray(0, 64) },
 ];
 
 const cpuinfoWithSerial = firstLinesOf([...processorFields, "Serial"]);
+
+function textOf(allowed: (text: string) => string): (bytes: Uint8Array) => Uint8Array {
+  return (bytes) => new TextEncoder().encode(allowed(new TextDecoder().decode(bytes)));
+}
 
 function allowedOf(path: string, bytes: Uint8Array): Uint8Array {
   const rule = rules.find((each) => each.path.test(path));

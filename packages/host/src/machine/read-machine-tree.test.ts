@@ -10,7 +10,7 @@ import { memoryTree } from "../tree/memory-tree.ts";
 import { overlayTree } from "../tree/overlay-tree.ts";
 import type { Tree } from "../tree/tree.ts";
 import { liveMachineTree } from "./live-machine.ts";
-import { readMachine } from "./read-machine.ts";
+import { readMachineTree } from "./read-machine-tree.ts";
 import { toolFolder } from "./tools.ts";
 
 function machine(name: string): Topology {
@@ -30,10 +30,10 @@ test("a tool tells the links that the kernel does not, and the rest stays the ke
   const hgx = machine("hgx-h100");
   const notes: string[] = [];
   const note = (sentence: string): void => void notes.push(sentence);
-  const alone = await readMachine(treeOf(hgx), note, "hgx");
+  const alone = await readMachineTree(treeOf(hgx), note, "hgx");
   expect(alone.links).toEqual([]);
   const texts = { "nvidia-smi-topo.txt": nvidiaSmiTopoText(hgx, "numa-id") };
-  const both = await readMachine(treeOf(hgx, texts), note, "hgx");
+  const both = await readMachineTree(treeOf(hgx, texts), note, "hgx");
   expect(both.links).toEqual(hgx.links);
   expect({ ...both, links: [], source: alone.source }).toEqual(alone);
   expect(notes).toEqual([]);
@@ -46,7 +46,7 @@ test("a text of another machine, or that is none, is left out with a note", asyn
     "NVIDIA-SMI has failed",
   ]) {
     const notes: string[] = [];
-    const read = await readMachine(
+    const read = await readMachineTree(
       treeOf(hgx, { "nvidia-smi-topo.txt": text }),
       (sentence) => void notes.push(sentence),
       "hgx",
@@ -67,7 +67,10 @@ test("a tool that is not there is nothing to speak of, one that fails is noted",
   writeFileSync(program, "#!/bin/sh\necho no driver >&2\nexit 9\n");
   chmodSync(program, 0o755);
   expect((await liveMachineTree(note, folder)).list(toolFolder)).toEqual([]);
-  expect(notes).toEqual(["nvidia-smi topo -m: exit status 9: no driver"]);
+  expect(notes).toEqual([
+    "nvidia-smi topo -m: exit status 9: no driver",
+    "nvidia-smi -q -x: exit status 9: no driver",
+  ]);
   writeFileSync(program, '#!/bin/sh\necho "$@"\n');
   const tree = await liveMachineTree(note, folder);
   expect(tree.readText(`${toolFolder}/nvidia-smi-topo.txt`)).toBe("topo -m\n");

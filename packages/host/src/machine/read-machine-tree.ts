@@ -15,7 +15,7 @@ export type Note = (sentence: string) => void;
  *
  * Errors: those of `readSysfs`.
  */
-export async function readMachine(tree: Tree, note: Note, name?: string): Promise<Topology> {
+export async function readMachineTree(tree: Tree, note: Note, name?: string): Promise<Topology> {
   const kernel = readSysfs(tree, name);
   const parts = [kernel];
   for (const { file, reader } of tools) {
