@@ -1,7 +1,7 @@
 import { existsSync, statSync } from "node:fs";
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
-import { readSysfs } from "../sysfs/read.ts";
+import { type Note, readMachine } from "../machine/read-machine.ts";
 import { directoryTree } from "../tree/directory-tree.ts";
 import { nameOf } from "../tree/resolve.ts";
 import { findRoots, type Root, subtree } from "../tree/roots.ts";
@@ -14,7 +14,7 @@ import type { Tree } from "../tree/tree.ts";
  * Errors: `tree-empty` where there is no machine, `archive-ambiguous` where there are several and
  * none was chosen, and those of reading the tree.
  */
-export async function readRecording(source: string): Promise<Topology> {
+export async function readRecording(source: string, note: Note): Promise<Topology> {
   const { path, inner } = split(source);
   const tree = await treeAt(path);
   const roots = findRoots(tree);
@@ -24,7 +24,7 @@ export async function readRecording(source: string): Promise<Topology> {
   if (only === undefined) throw roots.length === 0 ? nothing(path) : notThere(path, choice, roots);
   if (others.length > 0) throw ambiguous(path, wanted);
   const machine = subtree(tree, only);
-  return choice === null ? readSysfs(machine) : readSysfs(machine, nameOf(choice));
+  return choice === null ? readMachine(machine, note) : readMachine(machine, note, nameOf(choice));
 }
 
 /** A path may have a `#` in it: what exists as a whole is not split. */

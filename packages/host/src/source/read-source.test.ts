@@ -109,6 +109,9 @@ test("what is no source is refused with what was likely meant", async () => {
     ["sysf:/x", "did you mean sysfs:/x?"],
     ["HWLOC:/x.xml", "did you mean hwloc:/x.xml?"],
     ["lve", "did you mean live?"],
+    ["nvidiasmi:/x", "did you mean nvidia-smi:/x?"],
+    ["numctl:/x", "did you mean numactl:/x?"],
+    ["kubernets:/x", "did you mean kubernetes:/x?"],
     ["hgx-h100", "did you mean machine:hgx-h100?"],
     ["redfish:host", null],
     ["", null],
@@ -118,11 +121,7 @@ test("what is no source is refused with what was likely meant", async () => {
     expect(error.remedy, source).toBe(remedy);
     expect(error.expected).toMatch(/^one of live, sysfs:DIR/);
   }
-  for (const planned of ["libvirt:host.xml", "nccl:topo.xml", "nvidia-smi:topo.txt"]) {
-    const error = await codedError("source-unknown", () => read(planned));
-    expect(error.message).toMatch(/^machines are not read from (libvirt|nccl|nvidia-smi) yet$/);
-  }
-  for (const kind of ["sysfs", "hwloc", "machine", "synthetic"]) {
+  for (const kind of ["sysfs", "hwloc", "nvidia-smi", "kubernetes", "machine", "synthetic"]) {
     const error = await codedError("source-unknown", () => read(`${kind}:`));
     expect(error.message).toBe(`says nothing after ${kind}:`);
   }

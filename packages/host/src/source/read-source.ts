@@ -2,10 +2,13 @@ import { existsSync } from "node:fs";
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import { didYouMean } from "@evenkeel/core/text/did-you-mean.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
+import { readTextFile, textSources } from "./text-sources.ts";
 
 export interface SourceOptions {
   /** Reads a Topology document; the schema is not this package's. */
   readonly parseTopology: (text: string, where: string) => Topology;
+  /** Told what the user should know of the reading: a tool that failed, one that contradicts. */
+  readonly note?: (sentence: string) => void;
 }
 
 /** Every form of a source, for messages. */
@@ -13,18 +16,29 @@ const sourceForms: readonly string[] = [
   "live",
   "sysfs:DIR",
   "sysfs:TAR",
-  "hwloc:FILE",
+  ...[...textSources.keys()].map((name) => `${name}:FILE`),
   "machine:NAME",
   "synthetic:TEXT",
   "FILE",
 ];
 
+function ignore(): void {
+  // Who gives no way to tell notes wants none.
+}
+
 type Reader = (rest: string, options: SourceOptions) => Promise<Topology>;
 
 /** Loaded when they are asked for, so that a command loads only what it reads. */
 const readers: ReadonlyMap<string, Reader> = new Map<string, Reader>([
-  ["sysfs", async (rest) => (await import("./read-recording.ts")).readRecording(rest)],
-  ["hwloc", async (rest) => (await import("./read-file-source.ts")).readHwlocFile(rest)],
+  [
+    "sysfs",
+    async (rest, { note = ignore }) =>
+      (await import("./read-recording.ts")).readRecording(rest, note),
+  ],
+  ...[...textSources].map(([name, source]): [string, Reader] => [
+    name,
+    (rest) => readTextFile(source, rest),
+  ]),
   ["machine", async (rest) => (await import("./read-machine.ts")).readMachine(rest)],
   [
     "synthetic",
@@ -33,16 +47,13 @@ const readers: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   ],
 ]);
 
-/** Kinds that are planned: asking for one deserves a straight answer. */
-const notYet: ReadonlySet<string> = new Set(["libvirt", "nccl", "nvidia-smi"]);
-
 /**
  * The machine that a source names:
  *
  * - `live`: the machine this runs on
  * - `sysfs:DIR`, `sysfs:TAR`: its `/sys` and `/proc` as somebody recorded them, in a directory or in a
  *   tar; `sysfs:TAR#DIR` chooses one of several machines
- * - `hwloc:FILE`: an XML export of hwloc
+ * - `hwloc:FILE` and the other text sources: what that tool writes
  * - `machine:NAME`: a machine of the catalog
  * - `synthetic:TEXT`: a machine described in one line
  * - a path: any of those files, or a Topology document, by what is in it
@@ -51,9 +62,10 @@ const notYet: ReadonlySet<string> = new Set(["libvirt", "nccl", "nvidia-smi"]);
  */
 export async function readSource(source: string, options: SourceOptions): Promise<Topology> {
   if (source === "live") {
-    const { readSysfs } = await import("../sysfs/read.ts");
-    const { liveTree } = await import("../tree/directory-tree.ts");
-    return readSysfs(liveTree());
+    const { readMachine } = await import("../machine/read-machine.ts");
+    const { liveMachineTree } = await import("../machine/live-machine.ts");
+    const note = options.note ?? ignore;
+    return readMachine(await liveMachineTree(note), note);
   }
   const colon = source.indexOf(":");
   const prefix = source.slice(0, Math.max(0, colon));
@@ -78,10 +90,6 @@ async function unknownSource(source: string, prefix: string): Promise<EvenkeelEr
     where: source === "" ? "the topology source" : source,
     expected: `one of ${sourceForms.join(", ")}`,
   };
-  if (notYet.has(prefix)) {
-    const message = `machines are not read from ${prefix} yet`;
-    return new EvenkeelError("source-unknown", message, detail);
-  }
   if (readers.has(prefix)) {
     return new EvenkeelError("source-unknown", `says nothing after ${prefix}:`, detail);
   }

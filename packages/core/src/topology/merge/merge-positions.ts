@@ -1,12 +1,11 @@
 import { isStandIn } from "../stand-in.ts";
 import type { PciDevice } from "../topology.ts";
-import { grouped, type Part, type Report, saying, settle } from "./finding.ts";
+import { grouped, type Part, type Report, settle } from "./finding.ts";
+import { type Entry, mergedRoots, reportRoots } from "./host-bridges.ts";
 import type { Joined } from "./join-devices.ts";
 
 /** Where a function hangs: the key of the bridge above, or none, and the host bridge. */
 export type Position = Pick<PciDevice, "parent" | "root">;
-
-type Entry = readonly [Part, { readonly device: PciDevice; readonly position: number }];
 
 /**
  * Where each function hangs, by its key.
@@ -170,84 +169,4 @@ function needed(
     }
   }
   return kept;
-}
-
-/** What the host bridge of a function is called in the result. */
-function mergedRoots(
-  parts: readonly Part[],
-  groups: ReadonlyMap<string, readonly Entry[]>,
-): (entries: readonly Entry[]) => string {
-  const names = new Map<string, string>();
-  const used = new Set(parts.flatMap(({ topology }) => topology.pci.map(({ root }) => root)));
-  for (const entries of groups.values()) {
-    const known = entries.find(([, { device }]) => !isStandIn(device.root))?.[1].device.root;
-    if (known === undefined) continue;
-    for (const [, { device, position }] of entries) {
-      const name = `${position} ${device.root}`;
-      if (isStandIn(device.root) && !names.has(name)) names.set(name, known);
-    }
-  }
-  // What stays unknown to all is the same unknown where a device hangs below both.
-  for (const entries of groups.values()) {
-    const roots = entries.map(([, { device, position }]) => `${position} ${device.root}`);
-    const name = roots.find((root) => names.has(root));
-    for (const root of roots)
-      if (!names.has(root) && name !== undefined) names.set(root, names.get(name) ?? root);
-    const [first] = entries;
-    if (name === undefined && first !== undefined && isStandIn(first[1].device.root)) {
-      const fresh = freshRoot(first[1], used, names);
-      for (const root of roots) names.set(root, fresh);
-    }
-  }
-  return (entries) => {
-    const real = entries.find(([, { device }]) => !isStandIn(device.root));
-    if (real !== undefined) return real[1].device.root;
-    const [first] = entries;
-    if (first === undefined) return "";
-    return names.get(`${first[1].position} ${first[1].device.root}`) ?? first[1].device.root;
-  };
-}
-
-/** A stand-in keeps its name unless that stands for something else already. */
-function freshRoot(
-  { device }: Entry[1],
-  used: Set<string>,
-  names: ReadonlyMap<string, string>,
-): string {
-  const given = new Set(names.values());
-  if (!given.has(device.root)) return device.root;
-  const stem = device.root.slice(0, device.root.lastIndexOf(":") + 1);
-  for (let ordinal = 0; ; ordinal++) {
-    const name = `${stem}${ordinal.toString(16).padStart(2, "0")}`;
-    if (used.has(name) || given.has(name)) continue;
-    used.add(name);
-    return name;
-  }
-}
-
-/** Host bridges that differ are told once, at the topmost function where they do. */
-function reportRoots(
-  groups: ReadonlyMap<string, readonly Entry[]>,
-  parents: ReadonlyMap<string, string | null>,
-  report: Report,
-): void {
-  const said = (key: string | null): string => {
-    const entries = key === null ? [] : (groups.get(key) ?? []);
-    const roots = entries.map(([, { device }]) => device.root).filter((root) => !isStandIn(root));
-    return [...new Set(roots)].toSorted().join(" ");
-  };
-  for (const [key, entries] of groups) {
-    const roots = said(key);
-    if (!roots.includes(" ") || roots === said(parents.get(key) ?? null)) continue;
-    const values = entries
-      .filter(([, { device }]) => !isStandIn(device.root))
-      .map(([{ label }, { device }]) => ({ source: label, value: device.root }));
-    report({
-      code: "device-differs",
-      subject: key,
-      path: `pci[${key}].root`,
-      values,
-      message: saying(key, "host bridge", values),
-    });
-  }
 }

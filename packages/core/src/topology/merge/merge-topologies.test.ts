@@ -430,3 +430,24 @@ test("stand-ins of two sources never become one by their numbers", () => {
     [expect.stringMatching(/^ffffff00:/), "MI300X"],
   ]);
 });
+
+test("a listing that knows no bridges does not contradict who knows them", () => {
+  const machine = hgx();
+  const flat: Topology = {
+    ...machine,
+    source: "lspci",
+    pci: machine.pci.map((device) => ({
+      ...device,
+      parent: null,
+      root: `pci${device.address.slice(0, device.address.lastIndexOf(":"))}`,
+    })),
+  };
+  for (const parts of [
+    [machine, flat],
+    [flat, machine],
+  ]) {
+    const { topology, findings } = mergeTopologies(parts);
+    expect(findings).toEqual([]);
+    expect(topology.pci).toEqual(machine.pci);
+  }
+});

@@ -1,0 +1,119 @@
+import type { Topology } from "@evenkeel/core/topology/topology.ts";
+import { MiB } from "@evenkeel/core/unit/bytes.ts";
+import { readFileText } from "../file/read-file.ts";
+import { textLimits } from "../text/read-lines.ts";
+
+/** A kind of file that a tool writes and one reader reads. */
+export interface TextSource {
+  /** What its files are, for messages. */
+  readonly is: string;
+  readonly maxBytes: number;
+  /** Loads the reader when a text is there to read, so that a command loads only what it reads. */
+  readonly read: (text: string, where: string) => Promise<Topology>;
+}
+
+/** Readers of XML hold themselves to as much, once they are loaded. */
+const { bytes: textBytes } = textLimits;
+
+/** By the word before the colon: `numactl:FILE`. */
+export const textSources: ReadonlyMap<string, TextSource> = new Map<string, TextSource>([
+  [
+    "hwloc",
+    {
+      is: "an XML export of hwloc (lstopo FILE.xml)",
+      maxBytes: textBytes,
+      read: async (text, where) => (await import("../hwloc/read-hwloc.ts")).readHwloc(text, where),
+    },
+  ],
+  [
+    "libvirt",
+    {
+      is: "XML of libvirt (virsh capabilities or nodedev-dumpxml)",
+      maxBytes: textBytes,
+      read: readLibvirt,
+    },
+  ],
+  [
+    "nccl",
+    {
+      is: "a topology file of NCCL or RCCL (NCCL_TOPO_DUMP_FILE)",
+      maxBytes: textBytes,
+      read: async (text, where) => (await import("../nccl/read-nccl.ts")).readNccl(text, where),
+    },
+  ],
+  [
+    "nvidia-smi",
+    {
+      is: "the output of nvidia-smi topo -m, -q -x, -q or -L",
+      maxBytes: textBytes,
+      read: readNvidiaSmi,
+    },
+  ],
+  [
+    "rocm-smi",
+    {
+      is: "the output of rocm-smi --showtopo or amd-smi topology",
+      maxBytes: textBytes,
+      read: async (text, where) =>
+        (await import("../rocm-smi/read-rocm-smi.ts")).readRocmSmi(text, where),
+    },
+  ],
+  [
+    "numactl",
+    {
+      is: "the output of numactl --hardware",
+      maxBytes: textBytes,
+      read: async (text, where) =>
+        (await import("../numactl/read-numactl.ts")).readNumactl(text, where),
+    },
+  ],
+  [
+    "lscpu",
+    {
+      is: "the output of lscpu, lscpu -p, -e or -J",
+      maxBytes: textBytes,
+      read: async (text, where) => (await import("../lscpu/read-lscpu.ts")).readLscpu(text, where),
+    },
+  ],
+  [
+    "lspci",
+    {
+      is: "the output of lspci, such as lspci -Dvvvnn or lspci -tv",
+      maxBytes: textBytes,
+      read: async (text, where) => (await import("../lspci/read-lspci.ts")).readLspci(text, where),
+    },
+  ],
+  [
+    "kubernetes",
+    {
+      is: "a NodeResourceTopology or ResourceSlices, as kubectl get -o yaml or -o json prints them",
+      maxBytes: 16 * MiB,
+      read: async (text, where) =>
+        (await import("../kubernetes/read-node-resources.ts")).readKubernetes(text, where),
+    },
+  ],
+]);
+
+/** Reads a file as what the word before its colon says that it is. */
+export function readTextFile(source: TextSource, path: string): Promise<Topology> {
+  const { is, maxBytes, read } = source;
+  return read(readFileText(path, { maxBytes, expected: is }), path);
+}
+
+/** libvirt tells of the machine in two documents: one of CPUs and memory, one for each device. */
+async function readLibvirt(text: string, where: string): Promise<Topology> {
+  if (/<capabilities[\s>]/.test(text)) {
+    return (await import("../libvirt/read-capabilities.ts")).readLibvirtCapabilities(text, where);
+  }
+  return (await import("../libvirt/read-node-devices.ts")).readLibvirtNodeDevices(text, where);
+}
+
+/** A matrix has a row that starts with a GPU and has an X in it; everything else is a query. */
+async function readNvidiaSmi(text: string, where: string): Promise<Topology> {
+  const isQuery = /<nvidia_smi_log|=NVSMI LOG=|^[ \t]{0,40}</.test(text.slice(0, 65_536));
+  const isList = !isQuery && /^[ \t]{0,40}GPU \d{1,4}: /m.test(text);
+  if (isQuery || isList) {
+    return (await import("../nvidia-smi/read-query-xml.ts")).readNvidiaSmiQuery(text, where);
+  }
+  return (await import("../nvidia-smi/read-topo-matrix.ts")).readNvidiaSmiTopo(text, where);
+}
