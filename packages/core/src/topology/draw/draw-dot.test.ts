@@ -7,7 +7,8 @@ import { wideTopology } from "../testing/arbitrary-machine.ts";
 import type { Topology } from "../topology.ts";
 import { drawDot } from "./draw-dot.ts";
 
-const hasGraphviz = spawnSync("dot", ["-V"]).status === 0;
+const graphviz = "dot";
+const hasGraphviz = spawnSync(graphviz, ["-V"]).status === 0;
 
 /** What is left of the text without its strings: the language's own words and signs. */
 function syntaxOf(dot: string): string {
@@ -121,7 +122,7 @@ test("what is no such graph is seen as none", () => {
 test.skipIf(!hasGraphviz).each(catalogNames)("Graphviz draws %s", (name) => {
   const topology = catalogMachine(name);
   if (topology === null) throw new Error("not in the catalog");
-  const svg = execFileSync("dot", ["-Tsvg"], { input: drawDot(topology), encoding: "utf8" });
+  const svg = execFileSync(graphviz, ["-Tsvg"], { input: drawDot(topology), encoding: "utf8" });
   for (const [i, { model }] of topology.accelerators.entries()) {
     expect(svg).toContain(`>GPU${i} ${model}<`);
   }
@@ -129,6 +130,6 @@ test.skipIf(!hasGraphviz).each(catalogNames)("Graphviz draws %s", (name) => {
 
 test.skipIf(!hasGraphviz)("Graphviz takes a hostile name for a name", () => {
   const dot = drawDot(hostileMachine(hostile));
-  const svg = execFileSync("dot", ["-Tsvg"], { input: dot, encoding: "utf8" });
+  const svg = execFileSync(graphviz, ["-Tsvg"], { input: dot, encoding: "utf8" });
   expect(svg).toContain("GPU0 a&quot;]; b ");
 });

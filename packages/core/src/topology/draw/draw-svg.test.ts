@@ -6,7 +6,10 @@ import { catalogMachine, catalogNames } from "../catalog/catalog.ts";
 import { syntheticTopology } from "../synthetic/build.ts";
 import { smallTopology, wideTopology } from "../testing/arbitrary-machine.ts";
 import type { Topology } from "../topology.ts";
+import { standInAddress, standInRoot } from "../stand-in.ts";
+import { drawDot } from "./draw-dot.ts";
 import { drawSvg } from "./draw-svg.ts";
+import { drawTopology } from "./draw-topology.ts";
 import { type Block, textWidth } from "./svg/block.ts";
 import { svgLayout } from "./svg/layout.ts";
 
@@ -178,6 +181,50 @@ test("cores of unknown node are drawn apart", () => {
   expect(valuesOf(svg, "cores")).toEqual(["0-3"]);
 });
 
+test("a stand-in is never shown as an address", () => {
+  const machine = syntheticTopology("core:2 memory:1Gi root[switch[gpu:l40s*2 nic:cx7]]");
+  const stand = new Map(machine.pci.map(({ address }, i) => [address, standInAddress(i)]));
+  const of = (address: string): string => stand.get(address) ?? address;
+  const topology: Topology = {
+    ...machine,
+    pci: machine.pci.map((device) => ({
+      ...device,
+      address: of(device.address),
+      parent: device.parent === null ? null : of(device.parent),
+      root: standInRoot(0),
+    })),
+    accelerators: machine.accelerators.map((one) => ({ ...one, address: of(one.address) })),
+    nics: machine.nics.map((one) => ({ ...one, address: of(one.address) })),
+  };
+  const shown = drawSvg(topology).replaceAll(/ data-[a-z]+='[^']*'/g, "");
+  expect(shown).not.toContain("ffffff00");
+  expect(shown.split("address unknown")).toHaveLength(4);
+  expect(drawTopology(topology, { width: 100 })).not.toContain("ffffff00");
+  expect(drawDot(topology)).not.toMatch(/label="[^"]*ffffff00/);
+});
+
+test("a chain of bridges that no machine can have is drawn as far as one could reach", () => {
+  const machine = syntheticTopology("core:2 memory:1Gi root[switch[gpu:l40s]]");
+  const [first] = machine.pci;
+  if (first === undefined) throw new Error("no bridge");
+  const address = (i: number): string =>
+    `${(1 + (i >> 8)).toString(16).padStart(4, "0")}:${(i & 255).toString(16).padStart(2, "0")}:00.0`;
+  const chain = Array.from({ length: 20_000 }, (_, i) => ({
+    ...first,
+    address: address(i),
+    parent: i === 0 ? null : address(i - 1),
+  }));
+  const gpus = new Set(machine.accelerators.map((one) => one.address));
+  const leaves = machine.pci.flatMap((device) =>
+    gpus.has(device.address) ? [{ ...device, parent: address(19_999) }] : [],
+  );
+  const topology = { ...machine, pci: [...chain, ...leaves] };
+  expect(misplaced(svgLayout(topology, 1280))).toEqual([]);
+  expect(valuesOf(drawSvg(topology), "accelerator")).toHaveLength(1);
+  expect(drawDot(topology)).toContain("GPU0");
+  expect(drawTopology(topology, { width: 200 })).toContain("node 0");
+});
+
 test("hostile names are text", () => {
   const hostile = `</text><script>alert(1)</script>&"'\u{1b}[2J\u{202e}\u{fffe}\u{ffff}`;
   const machine = syntheticTopology("core:2 memory:1Gi root[gpu:l40s nic:cx7]");
@@ -228,9 +275,9 @@ test("a small machine, as it stands", () => {
   const svg = drawSvg(topology).replace(/<style>[^]*<\/style>/, "<style/>");
   expect(`\n${svg}`).toMatchInlineSnapshot(`
     "
-    <svg xmlns='http://www.w3.org/2000/svg' class='evenkeel' role='img' width='693' height='398' viewBox='0 0 693 398' aria-labelledby='evenkeel-title evenkeel-description'>
-      <title id='evenkeel-title'>small</title>
-      <desc id='evenkeel-description'>model unknown · x86_64 · 4 KiB pages; 1 package · 1 node · 2 cores · 4 CPUs · 4 GiB · 1 × L40S</desc>
+    <svg xmlns='http://www.w3.org/2000/svg' class='evenkeel' role='img' width='693' height='398' viewBox='0 0 693 398'>
+      <title>small</title>
+      <desc>model unknown · x86_64 · 4 KiB pages; 1 package · 1 node · 2 cores · 4 CPUs · 4 GiB · 1 × L40S</desc>
       <style/>
       <rect class='canvas' x='0' y='0' width='693' height='398' rx='0'/>
       <text class='plain' x='24' y='45' font-size='20'><tspan class='title'>small</tspan><tspan class='faint'>  synthetic</tspan></text>
@@ -259,7 +306,7 @@ test("a small machine, as it stands", () => {
           <text class='plain' x='406' y='192.5' font-size='11'>15</text>
           <g data-accelerator='0000:16:00.0'>
             <rect class='gpu' x='444.5' y='164.5' width='200' height='48' rx='8'/>
-            <text class='plain' x='451' y='185' font-size='13'><tspan class='accelerator'>GPU0</tspan><tspan class='plain'>  </tspan><tspan class='accelerator'>L40S</tspan></text>
+            <text class='plain' x='451' y='185' font-size='13'><tspan class='accelerator'>GPU0 </tspan><tspan class='plain'> </tspan><tspan class='accelerator'>L40S</tspan></text>
             <text class='plain' x='451' y='202' font-size='11'><tspan class='faint'>16:00.0</tspan><tspan class='faint'> · </tspan><tspan class='warning'>gen4 x8</tspan><tspan class='faint'> of gen4 x16</tspan></text>
           </g>
         </g>

@@ -96,13 +96,16 @@ function rootsOf(topology: Topology): Growing[] {
  * below them on the way alternate as upstream and downstream ports, beginning below the root port.
  */
 function switchesAbove(device: PciDevice, byAddress: ReadonlyMap<string, PciDevice>): string[] {
-  const above: string[] = [];
+  const above = new Set<string>();
   for (let at = device.parent; at !== null; at = byAddress.get(at)?.parent ?? null) {
-    if (above.includes(at)) break;
-    above.unshift(at);
+    if (above.has(at) || above.size === depthMax) break;
+    above.add(at);
   }
-  return above.filter((_, i) => i % 2 === 1);
+  return [...above].toReversed().filter((_, i) => i % 2 === 1);
 }
+
+/** A domain has 256 buses, and every bridge leads to one of its own: no real path is longer. */
+const depthMax = 256;
 
 function grown({ id, below }: Growing, short: (address: string) => string): Branch {
   const children = below.map((child): Branch | Leaf =>

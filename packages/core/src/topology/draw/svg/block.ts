@@ -1,4 +1,4 @@
-import { fitted, type Line, widthOf } from "../line.ts";
+import { fitted, type Line, span, type Span, widthOf } from "../line.ts";
 
 /**
  * A drawing is a tree of blocks. A block knows its size; what it paints lies within it, and its
@@ -90,6 +90,33 @@ function cut(of: Line, size: TextSize, most: number): Line {
   return fitted(of, fits);
 }
 
+/** A text broken between words, on at most three lines; what is longer is cut. */
+export function wrappedText(of: Line, size: TextSize, most: number): Block {
+  const words = of.flatMap(({ text, style }) =>
+    text
+      .split(" ")
+      .filter((word) => word !== "")
+      .map((word) => span(word, style)),
+  );
+  const lines: Span[][] = [];
+  for (const word of words) {
+    const last = lines.at(-1);
+    if (last === undefined) lines.push([word]);
+    else if (
+      lines.length === wrappedLinesMax ||
+      textWidth([...last, word], size) < most - size / 2
+    ) {
+      last.push(span(" "), word);
+    } else lines.push([word]);
+  }
+  return column(
+    lines.map((one) => textBlock(one, size, most)),
+    0,
+  );
+}
+
+const wrappedLinesMax = 3;
+
 /** One below the other. */
 export function column(blocks: readonly Block[], gap: number): Block {
   const shown = blocks.filter(({ width, height }) => width > 0 && height > 0);
@@ -133,7 +160,7 @@ export function framed(
 }
 
 /** The same block, made as high as the others of its row. */
-export function stretched(one: Block, height: number): Block {
+function stretched(one: Block, height: number): Block {
   return { ...one, height: Math.max(one.height, height) };
 }
 

@@ -8,7 +8,8 @@ import { tableBlock, type TableCell } from "./distances.ts";
 
 /** Tables of more accelerators are not drawn. */
 const tableMax = 16;
-/** Circles of more points are a blot. */
+/** Circles of more points have thin lines, and of yet more are a blot. */
+const thickMax = 10;
 const circleMax = 24;
 
 /**
@@ -75,6 +76,7 @@ function badge(count: number, name: string): Block {
   );
   if (!direct || count > circleMax) return text;
   const size = 96;
+  const thick = count <= thickMax;
   const [center, radius] = [size / 2, size / 2 - 6];
   const points = Array.from({ length: count }, (_, i) => {
     const turn = ((i + 0.5) / count) * 2 * Math.PI;
@@ -86,8 +88,12 @@ function badge(count: number, name: string): Block {
   const sign = block(size, size, {
     tooltip: `${name} between ${counted(chords.length, "pair")}`,
     marks: [
-      { kind: "path", look: "direct", d: chords.join("") },
-      { kind: "path", look: "dot", d: points.map(({ x, y }) => dotPath(x, y, 5)).join("") },
+      { kind: "path", look: thick ? "direct" : "directThin", d: chords.join("") },
+      {
+        kind: "path",
+        look: "dot",
+        d: points.map(({ x, y }) => dotPath(x, y, thick ? 5 : 3)).join(""),
+      },
     ],
   });
   const lower = block(text.width, text.height + 22, { children: [{ x: 0, y: 22, block: text }] });

@@ -4,7 +4,10 @@ import { span } from "../line.ts";
 import { type Block, type Mark, short } from "./block.ts";
 import { styleSheet } from "./style.ts";
 
-/** A laid out drawing as an SVG 1.1 document; `title` and `description` are for screen readers. */
+/**
+ * A laid out drawing as an SVG 1.1 document; `title` and `description` are for screen readers, which
+ * take them from the elements of that name. Nothing has an id: a page may hold several drawings.
+ */
 export function svgOf(canvas: Block, title: string, description: string): XmlElement {
   const { width, height } = canvas;
   return element(
@@ -16,11 +19,10 @@ export function svgOf(canvas: Block, title: string, description: string): XmlEle
       width: short(width),
       height: short(height),
       viewBox: `0 0 ${short(width)} ${short(height)}`,
-      "aria-labelledby": "evenkeel-title evenkeel-description",
     },
     [
-      element("title", { id: "evenkeel-title" }, [span(title).text]),
-      element("desc", { id: "evenkeel-description" }, [span(description).text]),
+      element("title", {}, [span(title).text]),
+      element("desc", {}, [span(description).text]),
       element("style", {}, [styleSheet()]),
       ...paint(canvas, 0, 0),
     ],

@@ -38,6 +38,7 @@ const looks: Readonly<Record<string, Paint>> = {
   hugeFree: { fill: ["#8e62c7", "#a97fe0"] },
   hugeTaken: { fill: ["#5a3490", "#6d4aa0"] },
   direct: { stroke: ["#2f9e57", "#3fae6a"], more: "fill:none;stroke-width:1.5" },
+  directThin: { stroke: ["#2f9e57", "#3fae6a"], more: "fill:none;stroke-width:0.5" },
   dot: { fill: ["#2f9e57", "#3fae6a"] },
   heat0: { fill: ["#eef1f5", "#232c38"] },
   heat1: { fill: ["#fdf0d5", "#3a3222"] },

@@ -21,6 +21,7 @@ import {
   short,
   textBlock,
   textWidth,
+  wrappedText,
 } from "./block.ts";
 
 const gap = 6;
@@ -41,16 +42,16 @@ export function treeDrawer(topology: Topology): (forest: Forest) => Block {
   const shortened = shortener(topology);
   const nameOf = deviceNames(topology);
   const boxes = new Map<string, Block>();
-  for (const device of topology.pci) {
-    const gpu = topology.accelerators.some(({ address }) => address === device.address);
-    if (!gpu && !topology.nics.some(({ address }) => address === device.address)) continue;
+  const shown = new Set([...topology.accelerators, ...topology.nics].map(({ address }) => address));
+  for (const device of topology.pci.filter(({ address }) => shown.has(address))) {
     const { kind, label, name } = nameOf(device);
     const address = shortened(device.address);
     const place = address === "?" ? span("address unknown", "unknown") : span(address, "faint");
-    const first = textBlock([span(label, kind), span("  "), ...name], 13, nameMax);
+    // A space that does not break keeps the label with its name, and a little apart from it.
+    const first = wrappedText([span(`${label}\u{a0}`, kind), ...name], 13, nameMax);
     const note = groupNote(topology, device, shortened);
     const second = textBlock(joined([[place], linkLine(device.link)], " · "), 11, nameMax);
-    const third = note.length === 0 ? [] : [textBlock(note, 11, nameMax)];
+    const third = note.length === 0 ? [] : [wrappedText(note, 11, nameMax)];
     boxes.set(
       device.address,
       framed(column([first, second, ...third], 0), 7, {
