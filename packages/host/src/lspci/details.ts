@@ -1,0 +1,114 @@
+import type { PcieLink } from "@evenkeel/core/topology/topology.ts";
+import { GiB, KiB, MiB, TiB } from "@evenkeel/core/unit/bytes.ts";
+import type { Buses, Listed, VirtualFunctions } from "./listing.ts";
+
+type Details = Omit<Listed, "address" | "class" | "vendor" | "device" | "name"> & {
+  /** Whether lspci was asked for details at all: then what it does not print is not there. */
+  readonly isVerbose: boolean;
+};
+
+/**
+ * What the indented lines below a function say. lspci indents with tabs and tickets turn those into
+ * blanks, so it counts only whether a line is indented as the first of them is or deeper: a
+ * capability's own regions, those of virtual functions, are deeper.
+ */
+export function readDetails(lines: readonly string[]): Details {
+  const level = indentOf(lines[0] ?? "");
+  const own = lines.filter((line) => indentOf(line) <= level).map((line) => line.trim());
+  const all = lines.map((line) => line.trim());
+  const after = (among: readonly string[], label: string): string | null =>
+    among
+      .find((line) => line.startsWith(label))
+      ?.slice(label.length)
+      .trim() ?? null;
+  const isVerbose = own.some((line) => /^(Flags|Control):/.test(line));
+  return {
+    node: count(after(own, "NUMA node:")),
+    iommuGroup: count(after(own, "IOMMU group:") ?? after(own, "IOMMU Group:")),
+    driver: after(own, "Kernel driver in use:"),
+    link: readLink(after(all, "LnkSta:"), after(all, "LnkCap:")),
+    barBytes: isVerbose ? readBars(own) : null,
+    buses: readBuses(after(own, "Bus:")),
+    virtualFunctions: readVirtualFunctions(all),
+    isVerbose,
+  };
+}
+
+function indentOf(line: string): number {
+  return line.length - line.trimStart().length;
+}
+
+function count(text: string | null): number | null {
+  return text !== null && /^\d{1,6}$/.test(text) ? Number(text) : null;
+}
+
+/** `Speed 2.5GT/s (downgraded), Width x16 (ok)`; LnkCap has the port before, and ASPM after it. */
+function readLink(now: string | null, most: string | null): PcieLink | null {
+  const speed = (text: string | null): number | null => {
+    const match = /(?:^|, )Speed (\d{1,3}(?:\.\d)?)GT\/s/.exec(text ?? "");
+    return match === null ? null : Number(match[1]);
+  };
+  const width = (text: string | null): number | null => {
+    const lanes = Number(/(?:^|, )Width x(\d{1,2})\b/.exec(text ?? "")?.[1] ?? 0);
+    return lanes >= 1 && lanes <= 32 ? lanes : null;
+  };
+  const link: PcieLink = {
+    speedGTs: speed(now),
+    width: width(now),
+    maxSpeedGTs: speed(most),
+    maxWidth: width(most),
+  };
+  return Object.values(link).every((value) => value === null) ? null : link;
+}
+
+const units = new Map([
+  ["", 1],
+  ["K", KiB],
+  ["M", MiB],
+  ["G", GiB],
+  ["T", TiB],
+]);
+
+/**
+ * The sizes of the memory regions, `Region 1: Memory at … (64-bit, prefetchable) [size=64G]`, without
+ * a number in `lspci -v`. Null where one has no size: lspci read the registers itself, and they do
+ * not tell.
+ */
+function readBars(own: readonly string[]): readonly number[] | null {
+  const sizes: number[] = [];
+  for (const line of own) {
+    if (!/^(?:Region \d: )?(?:\[virtual\] )?Memory at /.test(line)) continue;
+    const [, figure = "", unit = ""] = /\[size=(\d{1,6})([KMGT]?)\]/.exec(line) ?? [];
+    if (figure === "") return null;
+    sizes.push(Number(figure) * (units.get(unit) ?? 1));
+  }
+  return sizes;
+}
+
+/** `primary=00, secondary=01, subordinate=05`; a bridge that nobody has set up has zeros. */
+function readBuses(text: string | null): Buses | null {
+  const match = /secondary=([0-9a-f]{2}), subordinate=([0-9a-f]{2})/.exec(text ?? "");
+  const secondary = parseInt(match?.[1] ?? "0", 16);
+  const subordinate = parseInt(match?.[2] ?? "0", 16);
+  return secondary === 0 || subordinate < secondary ? null : { secondary, subordinate };
+}
+
+/**
+ * `Initial VFs: 64, Total VFs: 64, Number of VFs: 4, …` and `VF offset: 2, stride: 1, …` of the SR-IOV
+ * capability.
+ */
+function readVirtualFunctions(all: readonly string[]): VirtualFunctions | null {
+  const number = (pattern: RegExp): number => {
+    for (const line of all) {
+      const match = pattern.exec(line);
+      if (match !== null) return Number(match[1]);
+    }
+    return 0;
+  };
+  const found = {
+    count: number(/Number of VFs: (\d{1,5}),/),
+    offset: number(/^VF offset: (\d{1,5}),/),
+    stride: number(/^VF offset: \d{1,5}, stride: (\d{1,5}),/),
+  };
+  return found.count > 0 && found.offset > 0 ? found : null;
+}

@@ -1,0 +1,38 @@
+/** Vendors of accelerators by the start of their name in the PCI ID database. */
+const vendorsByName: readonly (readonly [name: string, id: string])[] = [
+  ["NVIDIA Corporation", "10de"],
+  ["Advanced Micro Devices, Inc.", "1002"],
+  ["Habana Labs", "1da3"],
+];
+
+/** The vendor of a device by its name; only accelerators are told apart by it. */
+export function vendorOfName(name: string | null): string | null {
+  return vendorsByName.find(([start]) => name?.startsWith(start) === true)?.[1] ?? null;
+}
+
+/**
+ * What an accelerator is called, by lspci's name of it: `NVIDIA Corporation GH100 [H100 SXM5 80GB]`
+ * is an `H100 SXM5 80GB`. The name of the product stands in brackets after that of the chip; a device
+ * without one is unknown to the database.
+ */
+export function modelOfName(name: string | null): string | null {
+  if (name === null) return null;
+  const open = name.lastIndexOf(" [");
+  if (open < 0 || !name.endsWith("]")) return null;
+  const product = name.slice(open + 2, -1).replace(/^(NVIDIA|Tesla) /, "");
+  // AMD's vendor has brackets too, where the database knows nothing of the device.
+  return product === "" || product === "AMD/ATI" ? null : product;
+}
+
+/** The id that stands for the name of a device that lspci does not know, `NVIDIA Corporation Device 2330`. */
+export function deviceOfName(name: string | null): string | null {
+  return / Device ([0-9a-f]{4})$/.exec(name ?? "")?.[1] ?? null;
+}
+
+/** Products that are for computing, where their class is not told: a tree has names alone. */
+export function isDataCenterModel(model: string | null): boolean {
+  return model !== null && dataCenterModel.test(model);
+}
+
+const dataCenterModel =
+  /^(P100|V100S?|T4|A2|A10|A10G|A16|A30|A40|A100|A800|H20|H100|H200|H800|L2|L4|L20|L40S?|B100|B200|B300|GB200|GB300|GH200|Instinct)\b/;

@@ -1,0 +1,92 @@
+import { pciAddressParts } from "@evenkeel/core/topology/pci-address.ts";
+import type { Listed } from "./listing.ts";
+import type { Branch } from "./tree.ts";
+
+/** Where a function hangs. */
+export interface Place {
+  readonly parent: string | null;
+  readonly root: string;
+}
+
+/** More bridges cannot be above a function, since a bus number has eight bits. */
+const BRIDGES_MAX = 256;
+
+/**
+ * Where each function hangs: as the tree says, and without one by the buses of the bridges. A bus
+ * belongs to the bridge that leads to it, which is the one with the fewest buses among those whose
+ * range includes it; what leads to no bus of another is on a root bus, and names its host bridge.
+ *
+ * A listing without details says nothing of buses: then every bus stands as a root of its own.
+ */
+export function placesOf(
+  listed: readonly Listed[],
+  branches: ReadonlyMap<string, Branch>,
+): (address: string) => Place {
+  const bridgeOf = bridgesByBus(listed);
+  const parentOf = (address: string): string | null => bridgeOf.get(busOf(address)) ?? null;
+  return (address) => {
+    const branch = branches.get(address);
+    if (branch !== undefined) return { parent: branch.parent, root: branch.root };
+    const parent = parentOf(address);
+    let topmost = address;
+    for (let i = 0; i < BRIDGES_MAX; i++) topmost = parentOf(topmost) ?? topmost;
+    return { parent, root: `pci${busOf(topmost)}` };
+  };
+}
+
+/** `0000:1b` of `0000:1b:00.0`. */
+function busOf(address: string): string {
+  return address.slice(0, address.lastIndexOf(":"));
+}
+
+function bridgesByBus(listed: readonly Listed[]): ReadonlyMap<string, string> {
+  const found = new Map<string, string>();
+  const spans = new Map<string, number>();
+  for (const { address, buses } of listed) {
+    if (buses === null) continue;
+    const own = pciAddressParts(address)?.bus ?? 0;
+    const domain = address.slice(0, address.indexOf(":"));
+    const span = buses.subordinate - buses.secondary;
+    for (let bus = buses.secondary; bus <= buses.subordinate; bus++) {
+      const key = `${domain}:${bus.toString(16).padStart(2, "0")}`;
+      if (bus === own || (spans.get(key) ?? Infinity) <= span) continue;
+      spans.set(key, span);
+      found.set(key, address);
+    }
+  }
+  return found;
+}
+
+/** Far more than any device has in use; the field has sixteen bits. */
+const VIRTUAL_MAX = 1024;
+
+/**
+ * The physical function of each virtual one that is listed. The first virtual function's routing id,
+ * the bus and slot and function as one number, is the physical one's plus the offset, and the next
+ * ones follow at the stride (PCI Express, SR-IOV capability).
+ */
+export function physicalFunctions(listed: readonly Listed[]): ReadonlyMap<string, string> {
+  const known = new Map<number, Map<number, string>>();
+  for (const { address } of listed) {
+    const { domain, id } = routingId(address);
+    const inDomain = known.get(domain) ?? new Map<number, string>();
+    known.set(domain, inDomain.set(id, address));
+  }
+  const physical = new Map<string, string>();
+  for (const { address, virtualFunctions } of listed) {
+    if (virtualFunctions === null) continue;
+    const { domain, id } = routingId(address);
+    const { offset, stride } = virtualFunctions;
+    for (let i = 0; i < Math.min(virtualFunctions.count, VIRTUAL_MAX); i++) {
+      const virtual = known.get(domain)?.get(id + offset + i * stride);
+      if (virtual !== undefined && virtual !== address) physical.set(virtual, address);
+    }
+  }
+  return physical;
+}
+
+function routingId(address: string): { readonly domain: number; readonly id: number } {
+  const parts = pciAddressParts(address);
+  const { domain = 0, bus = 0, device = 0, function: fn = 0 } = parts ?? {};
+  return { domain, id: bus * 256 + device * 8 + fn };
+}

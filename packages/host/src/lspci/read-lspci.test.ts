@@ -1,0 +1,278 @@
+import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
+import { contradictions } from "@evenkeel/core/topology/check.ts";
+import { interconnects } from "@evenkeel/core/topology/interconnect.ts";
+import type { Topology } from "@evenkeel/core/topology/topology.ts";
+import { GiB, KiB, MiB } from "@evenkeel/core/unit/bytes.ts";
+import * as fc from "fast-check";
+import { expect, test } from "vitest";
+import { codedError } from "../testing/expect-error.ts";
+import { readLspci } from "./read-lspci.ts";
+
+const read = (text: string): Topology => readLspci(text, "bundle/lspci.txt");
+const device = (text: string, address: string) =>
+  read(text).pci.find((each) => each.address === address);
+
+/** A root port, a switch with two GPUs and a NIC with virtual functions, as `lspci -vvvnn` has them. */
+const verbose = `0000:15:01.0 PCI bridge [0604]: Intel Corporation Device [8086:352a] (rev 04) (prog-if 00 [Normal decode])
+	Control: I/O- Mem+ BusMaster+ SpecCycle- MemWINV- VGASnoop- ParErr+ Stepping- SERR+ FastB2B- DisINTx+
+	NUMA node: 0
+	IOMMU group: 5
+	Region 0: Memory at 1ffffe0000 (64-bit, non-prefetchable) [size=128K]
+	Bus: primary=15, secondary=16, subordinate=1a, sec-latency=0
+	I/O behind bridge: 0000f000-00000fff [disabled] [32-bit]
+	Memory behind bridge: a0000000-a8ffffff [size=144M] [32-bit]
+	Capabilities: [40] Express (v2) Root Port (Slot+), MSI 00
+		LnkCap:	Port #1, Speed 32GT/s, Width x16, ASPM not supported
+			ClockPM- Surprise+ LLActRep+ BwNot+ ASPMOptComp+
+		LnkSta:	Speed 32GT/s, Width x16
+			TrErr- Train- SlotClk+ DLActive+ BWMgmt+ ABWMgmt-
+		LnkCap2: Supported Link Speeds: 2.5-32GT/s, Crosslink- Retimer+ 2Retimers+ DRS-
+		LnkSta2: Current De-emphasis Level: -6dB, EqualizationComplete+
+	Kernel driver in use: pcieport
+
+0000:16:00.0 PCI bridge [0604]: Broadcom / LSI PEX890xx PCIe Gen 5 Switch [1000:c030] (rev b0) (prog-if 00 [Normal decode])
+	Control: I/O- Mem+ BusMaster+
+	Bus: primary=16, secondary=17, subordinate=1a, sec-latency=0
+
+0000:17:00.0 PCI bridge [0604]: Broadcom / LSI PEX890xx PCIe Gen 5 Switch [1000:c030] (rev b0) (prog-if 00 [Normal decode])
+	Control: I/O- Mem+ BusMaster+
+	Bus: primary=17, secondary=18, subordinate=18, sec-latency=0
+
+0000:17:01.0 PCI bridge [0604]: Broadcom / LSI PEX890xx PCIe Gen 5 Switch [1000:c030] (rev b0) (prog-if 00 [Normal decode])
+	Control: I/O- Mem+ BusMaster+
+	Bus: primary=17, secondary=19, subordinate=1a, sec-latency=0
+
+0000:18:00.0 3D controller [0302]: NVIDIA Corporation GH100 [H100 SXM5 80GB] [10de:2330] (rev a1)
+	Subsystem: NVIDIA Corporation Device [10de:16c1]
+	Control: I/O- Mem+ BusMaster+
+	Status: Cap+ 66MHz- UDF-
+	NUMA node: 0
+	IOMMU group: 40
+	Region 0: Memory at a0000000 (32-bit, non-prefetchable) [disabled] [size=16M]
+	Region 1: Memory at 20000000000 (64-bit, prefetchable) [size=128G]
+	Region 3: Memory at 22000000000 (64-bit, prefetchable) [size=32M]
+	Region 5: I/O ports at e000 [size=128]
+	Expansion ROM at a1000000 [disabled] [size=512K]
+	Capabilities: [60] Express (v2) Endpoint, MSI 00
+		LnkCap:	Port #0, Speed 32GT/s, Width x16, ASPM L1, Exit Latency L1 unlimited
+		LnkSta:	Speed 2.5GT/s (downgraded), Width x8 (downgraded)
+	Kernel driver in use: vfio-pci
+	Kernel modules: nvidia
+
+0000:19:00.0 Infiniband controller [0207]: Mellanox Technologies MT2910 Family [ConnectX-7] [15b3:1021]
+	Control: I/O- Mem+ BusMaster+
+	NUMA node: 0
+	Region 0: Memory at 23000000000 (64-bit, prefetchable) [size=32M]
+	Capabilities: [180 v1] Single Root I/O Virtualization (SR-IOV)
+		Initial VFs: 16, Total VFs: 16, Number of VFs: 2, Function Dependency Link: 00
+		VF offset: 256, stride: 1, Device ID: 101e
+		Region 0: Memory at 0000023002000000 (64-bit, prefetchable)
+	Kernel driver in use: mlx5_core
+
+0000:1a:00.0 Infiniband controller [0207]: Mellanox Technologies ConnectX Family mlx5Gen Virtual Function [15b3:101e]
+	Control: I/O- Mem- BusMaster-
+	Capabilities: <access denied>
+`;
+
+test("a function is read with all its details", () => {
+  expect(device(verbose, "0000:18:00.0")).toEqual({
+    address: "0000:18:00.0",
+    parent: "0000:17:00.0",
+    root: "pci0000:15",
+    class: "030200",
+    vendor: "10de",
+    device: "2330",
+    node: 0,
+    iommuGroup: 40,
+    driver: "vfio-pci",
+    link: { speedGTs: 2.5, width: 8, maxSpeedGTs: 32, maxWidth: 16 },
+    barBytes: [16 * MiB, 128 * GiB, 32 * MiB],
+    physicalFunction: null,
+  });
+  expect(device(verbose, "0000:15:01.0")).toMatchObject({
+    parent: null,
+    class: "060400",
+    iommuGroup: 5,
+    link: { speedGTs: 32, width: 16, maxSpeedGTs: 32, maxWidth: 16 },
+    barBytes: [128 * KiB],
+  });
+  const { accelerators, nics, nodes } = read(verbose);
+  expect(accelerators.map(({ model }) => model)).toEqual(["H100 SXM5 80GB"]);
+  expect(nics).toEqual([{ address: "0000:19:00.0", name: null, rdma: null }]);
+  expect(nodes.map(({ id, cpus }) => [id, cpus])).toEqual([[0, ""]]);
+  // As pasted where tabs become blanks, and with the line ends of another system.
+  expect(read(verbose.replaceAll("\t", "        ").replaceAll("\n", "\r\n"))).toEqual(
+    read(verbose),
+  );
+});
+
+test("the buses of bridges tell the switch, and a virtual function its physical one", () => {
+  expect(interconnects(read(verbose))("0000:18:00.0", "0000:19:00.0")).toBe("PIX");
+  // On the next bus, which the same bridge leads to.
+  expect(device(verbose, "0000:1a:00.0")).toMatchObject({
+    parent: "0000:17:01.0",
+    physicalFunction: "0000:19:00.0",
+    barBytes: [],
+  });
+});
+
+const plain = `00:00.0 Host bridge: Intel Corporation Device 09a2 (rev 20)
+01:00.0 3D controller: NVIDIA Corporation GA100 [A100 SXM4 80GB] (rev a1)
+02:00.0 3D controller: NVIDIA Corporation Device 2330 (rev a1)
+03:00.0 Processing accelerators: Advanced Micro Devices, Inc. [AMD/ATI] Aqua Vanjaram [Instinct MI300X]
+04:00.0 Ethernet controller: Mellanox Technologies MT2892 Family [ConnectX-6 Dx]
+05:00.0 VGA compatible controller: ASPEED Technology, Inc. ASPEED Graphics Family (rev 52)
+06:00.0 VGA compatible controller: Device 1234:1111 (rev 02)
+07:00.0 Frobnicator: Acme Inc. Something
+10000:e1:00.0 Non-Volatile memory controller: Intel Corporation NVMe (prog-if 02 [NVM Express])
+`;
+
+test("names tell classes and models, and no ids", () => {
+  const { pci, accelerators, nics } = read(plain);
+  const codes = ["0600", "0302", "0302", "1200", "0200", "0300", "0300", "", "010802"];
+  expect(pci.map((each) => each.class)).toEqual(codes);
+  expect(pci.map(({ vendor }) => vendor).filter((id) => id !== null)).toEqual(["1234"]);
+  expect(accelerators.map(({ model }) => model)).toEqual([
+    "A100 SXM4 80GB",
+    "H100 SXM5 80GB",
+    "Instinct MI300X",
+  ]);
+  expect(nics.map(({ address }) => address)).toEqual(["0000:04:00.0"]);
+  expect(pci.at(-1)).toMatchObject({ root: "pci10000:e1", barBytes: null, link: null });
+});
+
+test("codes alone, codes beside names, and the forms for machines are the same functions", () => {
+  const names = "01:00.0 3D controller [0302]: NVIDIA Corporation GH100 [10de:2330] (rev a1)\n";
+  const codes = "01:00.0 0302: 10de:2330 (rev a1)\n";
+  const ancient = "01:00.0 Class 0302: 10de:2330 (rev a1)\n";
+  const quoted =
+    '01:00.0 "3D controller [0302]" "NVIDIA Corporation [10de]" "GH100 [2330]" -ra1 "NVIDIA [10de]" "" \n';
+  const bare = '0000:01:00.0 "0302" "10de" "2330" -ra1 "" ""\n';
+  const fields =
+    "Slot:\t01:00.0\nClass:\t3D controller [0302]\nVendor:\tNVIDIA Corporation [10de]\nDevice:\tGH100 [2330]\nRev:\ta1\n\n";
+  const old = "Device:\t01:00.0\nClass:\t0302\nVendor:\t10de\nDevice:\t2330\n";
+  const expected = read(names);
+  expect(expected.pci[0]).toMatchObject({ class: "0302", vendor: "10de", device: "2330" });
+  for (const text of [codes, ancient, quoted, bare, fields, old])
+    expect(read(text)).toEqual(expected);
+});
+
+test("lspci -vmmk tells nodes, groups and drivers", () => {
+  const text = `Slot:	3b:00.0
+Class:	Ethernet controller
+Vendor:	Intel Corporation
+Device:	Ethernet Controller E810-C for QSFP
+SVendor:	Intel Corporation
+ProgIf:	00
+Driver:	ice
+Module:	ice
+NUMANode:	1
+IOMMUGroup:	77
+`;
+  expect(device(text, "0000:3b:00.0")).toMatchObject({
+    class: "020000",
+    node: 1,
+    iommuGroup: 77,
+    driver: "ice",
+    barBytes: null,
+  });
+});
+
+const tree = `-+-[0000:60]-+-00.0  Intel Corporation Device 09a2
+ |           +-03.1-[61-67]----00.0-[62-67]--+-02.0-[63]----00.0  NVIDIA Corporation GH100 [H100 SXM5 80GB]
+ |           |                               +-04.0-[64]--+-00.0  Mellanox Technologies MT2910 Family [ConnectX-7]
+ |           |                               |            \\-00.1  Mellanox Technologies MT2910 Family [ConnectX-7]
+ |           |                               \\-05.0-[65]--
+ |           \\-05.0-[68-69]--+-[0000:68]---00.0  Intel Corporation Ethernet Controller XL710 [8086:1572]
+ |                           \\-[0000:69]-+-00.0  Intel Corporation XL710 Virtual Function
+ |                                       \\-00.1  Intel Corporation XL710 Virtual Function
+ \\-[0001:00]---00.0-[01]----00.0  NVIDIA Corporation Device 2330
+`;
+
+test("a tree tells where everything hangs", () => {
+  const topology = read(tree);
+  expect(topology.pci.map(({ address, parent, root }) => [address, parent, root])).toEqual([
+    ["0000:60:00.0", null, "pci0000:60"],
+    ["0000:60:03.1", null, "pci0000:60"],
+    ["0000:60:05.0", null, "pci0000:60"],
+    ["0000:61:00.0", "0000:60:03.1", "pci0000:60"],
+    ["0000:62:02.0", "0000:61:00.0", "pci0000:60"],
+    ["0000:62:04.0", "0000:61:00.0", "pci0000:60"],
+    ["0000:62:05.0", "0000:61:00.0", "pci0000:60"],
+    ["0000:63:00.0", "0000:62:02.0", "pci0000:60"],
+    ["0000:64:00.0", "0000:62:04.0", "pci0000:60"],
+    ["0000:64:00.1", "0000:62:04.0", "pci0000:60"],
+    ["0000:68:00.0", "0000:60:05.0", "pci0000:60"],
+    ["0000:69:00.0", "0000:60:05.0", "pci0000:60"],
+    ["0000:69:00.1", "0000:60:05.0", "pci0000:60"],
+    ["0001:00:00.0", null, "pci0001:00"],
+    ["0001:01:00.0", "0001:00:00.0", "pci0001:00"],
+  ]);
+  expect(interconnects(topology)("0000:63:00.0", "0000:64:00.1")).toBe("PIX");
+  expect(topology.accelerators.map(({ address, model }) => [address, model])).toEqual([
+    ["0000:63:00.0", "H100 SXM5 80GB"],
+    ["0001:01:00.0", "H100 SXM5 80GB"],
+  ]);
+  const ids = topology.pci.find(({ address }) => address === "0000:68:00.0");
+  expect(ids).toMatchObject({ vendor: "8086", device: "1572", class: "" });
+});
+
+test("a listing and a tree in one text complete one another", () => {
+  const listing =
+    "61:00.0 PCI bridge [0604]: Broadcom [1000:c030] (prog-if 00 [Normal decode])\n63:00.0 3D controller [0302]: NVIDIA Corporation Device [10de:2330]\n";
+  const both = `$ lspci -nn\n${listing}\n$ lspci -tv\n${tree}$ \n`;
+  expect(device(both, "0000:63:00.0")).toMatchObject({ parent: "0000:62:02.0", device: "2330" });
+  expect(device(both, "0000:61:00.0")).toMatchObject({ class: "060400", vendor: "1000" });
+  expect(read(both).pci.length).toBe(read(tree).pci.length);
+});
+
+const refused = {
+  "something else": "hello\n",
+  nothing: "",
+  "two machines": "01:00.0 0302: 10de:2330\n01:00.0 0302: 10de:2331\n",
+  "a tree that lost its blanks": tree.replace(/\n \|\s+/g, "\n | "),
+  "more functions than there are": Array.from(
+    { length: 20_000 },
+    (_, i) =>
+      `${(i >> 8).toString(16).padStart(8, "0")}:${(i & 255).toString(16).padStart(2, "0")}:00.0 0302: 10de:2330`,
+  ).join("\n"),
+} as const;
+
+for (const [what, text] of Object.entries(refused)) {
+  test(`${what} is refused`, async () => {
+    const error = await codedError("text-unexpected", () => read(text));
+    expect(error.remedy).toContain("lspci -vvvnnD");
+  });
+}
+
+test("bridges that lead to each other are a contradiction", async () => {
+  const bridge = (at: string, to: string): string =>
+    `${at}:00.0 0604: 1000:c030\n\tControl: I/O-\n\tBus: primary=${at}, secondary=${to}, subordinate=${to}\n`;
+  await codedError("topology-inconsistent", () => read(bridge("01", "02") + bridge("02", "01")));
+});
+
+test("without sizes there are no BARs, and what is down has no link", () => {
+  const text = `01:00.0 0302: 10de:2330
+	Flags: bus master, fast devsel, latency 0
+	Memory at a0000000 (32-bit, non-prefetchable)
+	Capabilities: [60] Express Endpoint
+		LnkSta:	Speed unknown, Width x0
+`;
+  expect(device(text, "0000:01:00.0")).toMatchObject({ barBytes: null, link: null });
+});
+
+test("a text that is cut short or garbled is a machine or a coded error", () => {
+  for (const text of [verbose, plain, tree]) {
+    const edit = fc.record({ cut: fc.nat(text.length), at: fc.nat(text.length), put: fc.string() });
+    fc.assert(
+      fc.property(edit, ({ cut, at, put }) => {
+        try {
+          const garbled = text.slice(0, at) + put + text.slice(at);
+          expect(contradictions(read(garbled.slice(0, Math.max(cut, 10))))).toEqual([]);
+        } catch (error) {
+          expect(error).toBeInstanceOf(EvenkeelError);
+        }
+      }),
+    );
+  }
+});

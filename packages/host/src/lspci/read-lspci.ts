@@ -1,0 +1,117 @@
+import { buildTopology } from "@evenkeel/core/topology/build.ts";
+import { checkedTopology } from "@evenkeel/core/topology/check.ts";
+import {
+  acceleratorPatterns,
+  matchingDevices,
+  nicPatterns,
+} from "@evenkeel/core/topology/device-pattern.ts";
+import type { Accelerator, PciDevice, Topology } from "@evenkeel/core/topology/topology.ts";
+import { acceleratorModel } from "../pci-ids/accelerator-models.ts";
+import { nameOfText, readLines } from "../text/read-lines.ts";
+import { readName } from "./identity.ts";
+import { type Listed, merged, unlisted } from "./listing.ts";
+import { deviceOfName, isDataCenterModel, modelOfName, vendorOfName } from "./models.ts";
+import { physicalFunctions, placesOf } from "./places.ts";
+import { readFieldRecords, readListing, readQuoted } from "./records.ts";
+import { unexpected } from "./refusal.ts";
+import { type Branch, readTree } from "./tree.ts";
+
+/**
+ * The PCI functions of a machine as lspci prints them: with or without `-D`, `-n`, `-nn`, `-v` to
+ * `-vvv`, `-mm`, `-vmm`, and as a tree (`-t`, `-tv`). Several of them in one text are of one machine
+ * and complete one another.
+ *
+ * Classes and ids come from codes (`-n`, `-nn`); without them a class is known by its name, and ids
+ * are not known. Where functions hang comes from the tree or from the buses of bridges (`-v`); with
+ * neither, every bus is a root. Links, BARs, drivers, IOMMU groups, nodes and virtual functions are
+ * in the details. Of nodes their numbers alone are known: they stand without CPUs and with unknown
+ * memory. An accelerator's model comes from its id, or from lspci's name of it.
+ *
+ * Errors: `text-unexpected` of any other text, of listings that name different devices at one
+ * address, and of trees that lost their blanks; `topology-inconsistent`; `file-too-large`.
+ * https://github.com/pciutils/pciutils (lspci.c, ls-tree.c)
+ */
+export function readLspci(text: string, where: string): Topology {
+  const lines = readLines(text, where);
+  const branches = new Map(readTree(lines, where).map((branch) => [branch.address, branch]));
+  const listings = [...readListing(lines), ...readQuoted(lines), ...readFieldRecords(lines)];
+  const listed = completed(listings, branches, where);
+  if (listed.length === 0) throw unexpected("has no PCI function", where);
+  const placeOf = placesOf(listed, branches);
+  const physicalOf = physicalFunctions(listed);
+  const pci = listed.map((each): PciDevice => ({
+    address: each.address,
+    ...placeOf(each.address),
+    class: each.class ?? "",
+    vendor: each.vendor,
+    device: each.device,
+    node: each.node,
+    iommuGroup: each.iommuGroup,
+    driver: each.driver,
+    link: each.link,
+    barBytes: each.barBytes,
+    physicalFunction: physicalOf.get(each.address) ?? null,
+  }));
+  const ids = new Set(listed.flatMap(({ node }) => node ?? []));
+  const topology = buildTopology({
+    name: nameOfText(where),
+    source: "lspci",
+    nodes: [...ids].map((id) => {
+      return { id, cpus: "", memoryBytes: null, kind: null, hugepages: [] };
+    }),
+    pci,
+    accelerators: acceleratorsAmong(pci, listed),
+    nics: matchingDevices(pci, nicPatterns).map(({ address }) => {
+      return { address, name: null, rdma: null };
+    }),
+  });
+  return checkedTopology(topology, where);
+}
+
+/** Far more functions than machines have; IBM's largest have some thousands. */
+const FUNCTIONS_MAX = 16_384;
+
+/** One record for each function, of all that the listings and the tree say of it. */
+function completed(
+  listings: readonly Listed[],
+  branches: ReadonlyMap<string, Branch>,
+  where: string,
+): Listed[] {
+  const found = new Map<string, Listed>();
+  const ofTree = [...branches.values()].map(({ address, name }) => {
+    return { ...unlisted(address), ...(name === null ? {} : readName(name)) };
+  });
+  for (const each of [...listings, ...ofTree]) {
+    const known = found.get(each.address);
+    const both = known === undefined ? each : merged(known, each);
+    if (both === null) throw unexpected(`has two devices at ${each.address}`, where);
+    found.set(each.address, both);
+    if (found.size > FUNCTIONS_MAX) throw unexpected(`has over ${FUNCTIONS_MAX} functions`, where);
+  }
+  return [...found.values()].map((each) => {
+    // What leads to a bus is a bridge, even where nothing tells its class.
+    const isBridge = each.buses !== null || branches.get(each.address)?.isBridge === true;
+    return each.class === null && isBridge ? { ...each, class: "0604" } : each;
+  });
+}
+
+/** By their ids and class, by their vendor's name, or by a product that can be nothing else. */
+function acceleratorsAmong(pci: readonly PciDevice[], listed: readonly Listed[]): Accelerator[] {
+  const nameOf = new Map(listed.map(({ address, name }) => [address, name]));
+  const named = pci.map((device) => {
+    const vendor = device.vendor ?? vendorOfName(nameOf.get(device.address) ?? null);
+    return { ...device, vendor };
+  });
+  const matching = new Set(
+    matchingDevices(named, acceleratorPatterns).map(({ address }) => address),
+  );
+  return named.flatMap(({ address, vendor, device, class: code }) => {
+    const name = nameOf.get(address) ?? null;
+    const product = vendor === null ? null : modelOfName(name);
+    const known = acceleratorModel(vendor, device ?? deviceOfName(name));
+    const isKnown = known !== null || isDataCenterModel(product);
+    if (!matching.has(address) && !(code === "" && isKnown)) return [];
+    const model = known ?? product;
+    return [{ address, model, uuid: null, moduleId: null, memoryBytes: null }];
+  });
+}

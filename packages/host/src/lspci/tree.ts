@@ -1,0 +1,114 @@
+import { normalPciAddress } from "@evenkeel/core/topology/pci-address.ts";
+import { unexpected } from "./refusal.ts";
+
+/** A function in `lspci -t`, and where it hangs. */
+export interface Branch {
+  readonly address: string;
+  readonly parent: string | null;
+  readonly root: string;
+  readonly isBridge: boolean;
+  /** Vendor and device by name, with `-v`. */
+  readonly name: string | null;
+}
+
+/** A bus while the tree is read: what it hangs below. */
+interface Bus {
+  readonly domain: string;
+  readonly bus: string;
+  readonly bridge: string | null;
+  readonly root: string;
+}
+
+const rootBus = /\[([0-9a-f]{4,8}):([0-9a-f]{2})\]/y;
+const slotAt = /([01][0-9a-f]\.[0-7])(?![0-9a-f])/y;
+const busBelow = /-\[(?:([0-9a-f]{4,8}):)?([0-9a-f]{2})(?:-[0-9a-f]{2})?\]/y;
+const lineArt = /[-+\\| ]*/y;
+
+/**
+ * The functions of a tree, as lspci draws it:
+ *
+ *     -+-[0000:60]-+-00.0
+ *      |           \-03.1-[61-67]----00.0-[62-67]--+-02.0-[63]----00.0
+ *      \-[0000:00]---00.0  Intel Corporation …
+ *
+ * All functions of a bus stand in one column. So the column where a line's first function stands
+ * tells its bus, and each further function on the line is on the bus that the one before leads to.
+ * A line in no known column has lost its blanks, and the tree cannot be told: `text-unexpected`.
+ * The cost is that of one pass over the text.
+ */
+export function readTree(lines: readonly string[], where: string): Branch[] {
+  const found: Branch[] = [];
+  const columns: Columns = { functions: new Map(), buses: new Map() };
+  let isTree = false;
+  for (const line of lines) {
+    isTree =
+      /^ ?[-+|\\ ]*\[[0-9a-f]{4,8}:[0-9a-f]{2}\]-/.test(line) || (isTree && /^ *[|+\\]/.test(line));
+    if (isTree) found.push(...readLine(line, columns, where));
+  }
+  return found;
+}
+
+/** Reads one expression where it must begin, or not at all. */
+function at(pattern: RegExp, line: string, position: number): RegExpExecArray | null {
+  pattern.lastIndex = position;
+  return pattern.exec(line);
+}
+
+/** What is known of the columns: whose bus a function there is on, and what a `[0000:3c]` hangs below. */
+interface Columns {
+  readonly functions: Map<number, Bus>;
+  readonly buses: Map<number, Bus | null>;
+}
+
+function readLine(line: string, columns: Columns, where: string): Branch[] {
+  const found: Branch[] = [];
+  let position = at(lineArt, line, 0)?.[0].length ?? 0;
+  let bus: Bus | null = null;
+  for (;;) {
+    const named = at(rootBus, line, position);
+    if (named !== null) {
+      const [text, domain = "", number = ""] = named;
+      // Below a bridge that leads to several buses, as for virtual functions, each is named so.
+      const above: Bus | null = bus ?? columns.buses.get(position) ?? null;
+      columns.buses.set(position, above);
+      bus = {
+        domain,
+        bus: number,
+        bridge: above === null ? null : above.bridge,
+        root: above === null ? `pci${domain}:${number}` : above.root,
+      };
+      position += text.length;
+      position += at(lineArt, line, position)?.[0].length ?? 0;
+    }
+    const slot = at(slotAt, line, position);
+    if (slot === null) return found;
+    const here: Bus | null = bus ?? columns.functions.get(position) ?? null;
+    const address: string | null =
+      here === null ? null : normalPciAddress(`${here.domain}:${here.bus}:${slot[0]}`);
+    if (here === null || address === null) {
+      const start = line.trim().slice(0, 40);
+      throw unexpected(`has a tree whose line "${start}" is out of place`, where);
+    }
+    columns.functions.set(position, here);
+    position += slot[0].length;
+    const below = at(busBelow, line, position);
+    const name = below === null ? line.slice(position).trim() : "";
+    const { bridge: parent, root } = here;
+    found.push({
+      address,
+      parent,
+      root,
+      isBridge: below !== null,
+      name: name === "" ? null : name,
+    });
+    if (below === null) return found;
+    bus = {
+      domain: below[1] ?? here.domain,
+      bus: below[2] ?? "",
+      bridge: address,
+      root: here.root,
+    };
+    position += below[0].length;
+    position += at(lineArt, line, position)?.[0].length ?? 0;
+  }
+}
