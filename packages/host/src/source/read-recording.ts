@@ -1,7 +1,7 @@
 import { existsSync, statSync } from "node:fs";
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
-import { type Note, readMachine } from "../machine/read-machine.ts";
+import { type Note, readMachineTree } from "../machine/read-machine-tree.ts";
 import { directoryTree } from "../tree/directory-tree.ts";
 import { nameOf } from "../tree/resolve.ts";
 import { findRoots, type Root, subtree } from "../tree/roots.ts";
@@ -24,7 +24,9 @@ export async function readRecording(source: string, note: Note): Promise<Topolog
   if (only === undefined) throw roots.length === 0 ? nothing(path) : notThere(path, choice, roots);
   if (others.length > 0) throw ambiguous(path, wanted);
   const machine = subtree(tree, only);
-  return choice === null ? readMachine(machine, note) : readMachine(machine, note, nameOf(choice));
+  return choice === null
+    ? readMachineTree(machine, note)
+    : readMachineTree(machine, note, nameOf(choice));
 }
 
 /** A path may have a `#` in it: what exists as a whole is not split. */

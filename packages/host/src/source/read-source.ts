@@ -62,10 +62,10 @@ const readers: ReadonlyMap<string, Reader> = new Map<string, Reader>([
  */
 export async function readSource(source: string, options: SourceOptions): Promise<Topology> {
   if (source === "live") {
-    const { readMachine } = await import("../machine/read-machine.ts");
+    const { readMachineTree } = await import("../machine/read-machine-tree.ts");
     const { liveMachineTree } = await import("../machine/live-machine.ts");
     const note = options.note ?? ignore;
-    return readMachine(await liveMachineTree(note), note);
+    return readMachineTree(await liveMachineTree(note), note);
   }
   const colon = source.indexOf(":");
   const prefix = source.slice(0, Math.max(0, colon));
