@@ -181,6 +181,16 @@ test("cores of unknown node are drawn apart", () => {
   expect(valuesOf(svg, "cores")).toEqual(["0-3"]);
 });
 
+test("many devices below one switch stand in columns", () => {
+  const topology = syntheticTopology(
+    "package:2 core:16 memory:64Gi distances:10/20 root[switch[gpu:l40s nic:cx7*30 switch[gpu:l40s]]]",
+  );
+  const layout = svgLayout(topology, 1280);
+  expect(misplaced(layout)).toEqual([]);
+  expect(layout.height).toBeLessThan(2400);
+  expect(valuesOf(drawSvg(topology), "nic")).toHaveLength(60);
+});
+
 test("a stand-in is never shown as an address", () => {
   const machine = syntheticTopology("core:2 memory:1Gi root[switch[gpu:l40s*2 nic:cx7]]");
   const stand = new Map(machine.pci.map(({ address }, i) => [address, standInAddress(i)]));

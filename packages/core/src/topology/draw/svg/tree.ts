@@ -132,11 +132,11 @@ function childrenOf(
   const leaves = below.filter((child) => child.kind === "leaf");
   if (leaves.length > columnMax) {
     const columns = Math.ceil(leaves.length / columnMax);
-    const many = grid(leaves.map(boxOf), columns, gap);
+    const many = framed(grid(leaves.map(boxOf), columns, gap), gap, { look: "cache" });
     const others = below.filter((child) => child.kind === "branch");
     return [
       ...others.map((child) => ({ ...branchBlock(child, reach, boxOf), leaf: false })),
-      { block: many, anchor: lineHeight(13), leaf: true },
+      { block: many, anchor: gap + lineHeight(13), leaf: true },
     ];
   }
   return below.map((child) => {
