@@ -3,7 +3,12 @@ import { checkedTopology } from "@evenkeel/core/topology/check.ts";
 import { normalPciAddress } from "@evenkeel/core/topology/pci-address.ts";
 import { pcieSpeedsGTs } from "@evenkeel/core/topology/pcie-rate.ts";
 import { standInAddress, standInRoot } from "@evenkeel/core/topology/stand-in.ts";
-import type { PcieLink, PciDevice, Topology } from "@evenkeel/core/topology/topology.ts";
+import type {
+  Accelerator,
+  PcieLink,
+  PciDevice,
+  Topology,
+} from "@evenkeel/core/topology/topology.ts";
 import { MiB } from "@evenkeel/core/unit/bytes.ts";
 import { acceleratorModel } from "../pci-ids/accelerator-models.ts";
 import { baseName } from "./base-name.ts";
@@ -31,6 +36,22 @@ export interface GpuFacts {
   readonly maxWidth: string | null;
 }
 
+/** Of a GPU of which nothing is said. */
+export const nothingKnown: GpuFacts = {
+  address: null,
+  productName: null,
+  uuid: null,
+  moduleId: null,
+  pciId: null,
+  baseClass: null,
+  subClass: null,
+  memory: null,
+  generation: null,
+  maxGeneration: null,
+  width: null,
+  maxWidth: null,
+};
+
 /**
  * The machine as far as its GPUs tell: accelerators, and nothing of how they are connected. Each
  * hangs from a root of its own, a stand-in, for which of them share one is not said. A GPU without
@@ -44,18 +65,23 @@ export function gpuTopology(gpus: readonly GpuFacts[], where: string): Topology 
     name: baseName(where),
     source: "nvidia-smi",
     pci: devices,
-    accelerators: gpus.map((gpu, i) => {
-      const { address = "", vendor = null, device = null } = devices[i] ?? {};
-      return {
-        address,
-        model: acceleratorModel(vendor, device) ?? modelIn(gpu.productName),
-        uuid: uuidIn(gpu.uuid),
-        moduleId: moduleIn(gpu.moduleId),
-        memoryBytes: bytesIn(gpu.memory),
-      };
-    }),
+    accelerators: gpus.map((gpu, i) => acceleratorOf(gpu, devices[i])),
   });
   return checkedTopology(topology, where);
+}
+
+/** What the tool says of a GPU as an accelerator, which of its PCI function is known before. */
+export function acceleratorOf(
+  gpu: GpuFacts,
+  at: Pick<PciDevice, "address" | "vendor" | "device"> | undefined,
+): Accelerator {
+  return {
+    address: at?.address ?? "",
+    model: acceleratorModel(at?.vendor ?? null, at?.device ?? null) ?? modelIn(gpu.productName),
+    uuid: uuidIn(gpu.uuid),
+    moduleId: moduleIn(gpu.moduleId),
+    memoryBytes: bytesIn(gpu.memory),
+  };
 }
 
 function pciDevice(gpu: GpuFacts, place: number): PciDevice {

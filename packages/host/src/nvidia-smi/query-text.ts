@@ -1,5 +1,4 @@
-import type { GpuFacts } from "./gpu-facts.ts";
-import { plainLines } from "./terminal-text.ts";
+import { type GpuFacts, nothingKnown } from "./gpu-facts.ts";
 
 interface Section {
   readonly indent: number;
@@ -11,11 +10,11 @@ interface Section {
  * sections by indentation, `Link Width` within `GPU Link Info` within `PCI`. Of a GPU that comes up
  * again, as with `--loop`, the first account counts. None where the text is another.
  */
-export function gpusInText(text: string, where: string): GpuFacts[] {
+export function gpusInText(lines: readonly string[]): GpuFacts[] {
   const gpus = new Map<string, Map<string, string>>();
   let fields: Map<string, string> | null = null;
   let open: Section[] = [];
-  for (const line of plainLines(text, where)) {
+  for (const line of lines) {
     const plain = line.replace(/^(?:> ?){1,8}/, "").replace(/[\s\\]{1,256}$/, "");
     const start = /^\s{0,16}GPU ([0-9A-Fa-f]{4,8}:[0-9A-Fa-f]{2}:[0-9A-Fa-f]{2}\.[0-7])$/.exec(
       plain,
@@ -60,23 +59,22 @@ function factsOf(address: string, told: ReadonlyMap<string, string>): GpuFacts {
 }
 
 /**
- * The GPUs in what `nvidia-smi -L` printed, `GPU 0: NVIDIA H100 80GB HBM3 (UUID: GPU-…)`, in the
- * order of their numbers. MIG devices, on lines of their own, are parts of theirs.
+ * The GPUs in what `nvidia-smi -L` printed, `GPU 0: NVIDIA H100 80GB HBM3 (UUID: GPU-…)`, by their
+ * numbers, in ascending order. MIG devices, on lines of their own, are parts of theirs.
  */
-export function gpusInList(text: string, where: string): GpuFacts[] {
+export function gpusInList(lines: readonly string[]): ReadonlyMap<number, GpuFacts> {
   const found = new Map<number, GpuFacts>();
-  for (const line of plainLines(text, where)) {
-    const match = /(?:^|\s)GPU (\d{1,3}): (.{1,128}?)(?: \(UUID: ([^)]{0,64})\)|$)/.exec(
-      line.slice(0, 512),
-    );
+  for (const line of lines) {
+    const match = listEntry.exec(line.slice(0, 512));
     const number = Number(match?.[1]);
     if (match === null || found.has(number)) continue;
     found.set(number, {
-      ...factsOf("", new Map()),
-      address: null,
+      ...nothingKnown,
       productName: match[2] ?? null,
       uuid: match[3] ?? null,
     });
   }
-  return [...found].toSorted(([a], [b]) => a - b).map(([, facts]) => facts);
+  return new Map([...found].toSorted(([a], [b]) => a - b));
 }
+
+const listEntry = /(?:^|\s)GPU (\d{1,3}): (.{1,128}?) \(UUID: ([^)]{0,64})\)/;

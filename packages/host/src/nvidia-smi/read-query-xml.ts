@@ -3,6 +3,7 @@ import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import { type GpuFacts, gpuTopology } from "./gpu-facts.ts";
 import { gpusInList, gpusInText } from "./query-text.ts";
 import { gpusInXml } from "./query-xml.ts";
+import { plainLines } from "./terminal-text.ts";
 
 /**
  * The machine in what `nvidia-smi -q -x`, `nvidia-smi -q` or `nvidia-smi -L` printed: which GPUs it
@@ -25,6 +26,7 @@ export function readNvidiaSmiQuery(text: string, where: string): Topology {
 
 function gpusIn(text: string, where: string): GpuFacts[] {
   if (text.includes("<nvidia_smi_log") || /^[\s\ufeff]*</.test(text)) return gpusInXml(text, where);
-  const detailed = gpusInText(text, where);
-  return detailed.length > 0 ? detailed : gpusInList(text, where);
+  const lines = plainLines(text, where);
+  const detailed = gpusInText(lines);
+  return detailed.length > 0 ? detailed : [...gpusInList(lines).values()];
 }

@@ -109,6 +109,38 @@ test.each([
   expect(classes(read(text))).toEqual(twoGpus);
 });
 
+test("lines cut off at some width leave what is left of it", () => {
+  const cut = (line: string): string => line.slice(0, 17);
+  const lines = [
+    "     GPU0 GPU1 GPU2 GPU3 NIC0 CPU Affinity",
+    "GPU0   X  PIX  SYS  SYS  PIX  0-7",
+    "GPU1  PIX  X   SYS  SYS  PIX  0-7",
+    "GPU2  SYS SYS   X   PHB  SYS  8-15",
+    "GPU3  SYS SYS  PHB   X   SYS  8-15",
+    "NIC0  PIX PIX  SYS  SYS   X",
+  ];
+  const topology = read(lines.map(cut).join("\n"));
+  expect(topology.accelerators).toHaveLength(4);
+  expect(classes(topology)[4]).toBe("PIX PIX SYS SYS X");
+});
+
+test("a list of the GPUs in the same text tells their models and UUIDs", () => {
+  const uuid = "GPU-01234567-89ab-cdef-0123-000000000007";
+  const topology = read(
+    `$ nvidia-smi -L\nGPU 1: NVIDIA H100 NVL (UUID: ${uuid})\n\n$ nvidia-smi topo -m\n` +
+      "GPU0 GPU1\nGPU0 X NV4\nGPU1 NV4 X\n",
+  );
+  expect(topology.accelerators.map(({ model, uuid: id }) => [model, id])).toEqual([
+    [null, null],
+    ["H100 NVL", uuid],
+  ]);
+});
+
+test("remarks that begin like a row are remarks", () => {
+  const text = "GPU0 GPU1\nGPU0 X NV4\nGPU1 NV4 X\n\nGPU0 PIX GPU1 was what we ordered.\n";
+  expect(classes(read(text))).toEqual(twoGpus);
+});
+
 test("lines wrapped within header, cells and lists", () => {
   const topology = read(
     "     GPU0 GPU1\n GPU2 GPU3 mlx5_bond_0 CPU\n Affinity NUMA Affinity\n" +
@@ -238,7 +270,6 @@ test.each([
   ["prose", "The GPU0 and GPU1 are connected by PIX.\nX = Self\n"],
   ["a legend alone", "Legend:\n\n  X    = Self\n  SYS  = Connection traversing PCIe\n"],
   ["two machines", "GPU0 GPU1\nGPU0 X PIX\nGPU1 PIX X\n\nGPU0 GPU1\nGPU0 X SYS\nGPU1 SYS X\n"],
-  ["a row too many", "GPU0 GPU1\nGPU0 X PIX\nGPU1 PIX X\nGPU2 PIX PIX\n"],
   ["a column moved", "GPU1 GPU0\nGPU0 X PIX\nGPU1 PIX X\n"],
   ["a column twice", "GPU0 GPU0\nGPU0 X PIX\n"],
   ["too wide", `GPU0 X ${"PIX ".repeat(600)}\n`],

@@ -4,7 +4,10 @@ import { checkedTopology } from "@evenkeel/core/topology/check.ts";
 import { standInAddress, standInRoot } from "@evenkeel/core/topology/stand-in.ts";
 import type { Link, PciDevice, Topology } from "@evenkeel/core/topology/topology.ts";
 import { baseName } from "./base-name.ts";
+import { acceleratorOf, nothingKnown } from "./gpu-facts.ts";
 import { pciGroups, type PciGroups } from "./pci-groups.ts";
+import { gpusInList } from "./query-text.ts";
+import { plainLines } from "./terminal-text.ts";
 import { readTopoMatrix, type TopoDevice, type TopoMatrix } from "./topo-matrix.ts";
 import { topoNodes } from "./topo-nodes.ts";
 
@@ -16,30 +19,28 @@ import { topoNodes } from "./topo-nodes.ts";
  * order of their columns. Their bridges are stand-ins too, as many as it takes for `interconnects` to
  * say what the text says. What it can not say again, since a Topology derives it from the nodes:
  * NODE and SYS of devices whose node is `N/A` or several are unknown, and two devices of one node
- * are never SYS apart. There are no cores, no memory, no models.
+ * are never SYS apart. There are no cores and no memory, and models only where the text has the list
+ * of `nvidia-smi -L` too.
  *
- * Errors: those of `readTopoMatrix`; `topology-inconsistent` where no tree of bridges has such a
+ * Errors: those of `readTopoMatrix`; `file-too-large`; `topology-inconsistent` where no tree of bridges has such a
  * matrix, and where a NIC has NVLink.
  */
 export function readNvidiaSmiTopo(text: string, where: string): Topology {
-  const matrix = readTopoMatrix(text, where);
+  const lines = plainLines(text, where);
+  const matrix = readTopoMatrix(lines, where);
+  const listed = gpusInList(lines);
   const { nodes, nodeOf } = topoNodes(matrix);
   const addresses = matrix.devices.map((device, i) => addressOf(device, i, matrix.devices));
-  const gpus = matrix.devices.flatMap(({ kind }, i) =>
-    kind === "gpu" ? [addresses[i] ?? ""] : [],
-  );
   const topology = buildTopology({
     name: baseName(where),
     source: "nvidia-smi",
     nodes,
     pci: bridgesAndDevices(matrix, pciGroups(matrix, where), nodeOf, addresses),
-    accelerators: gpus.map((address) => ({
-      address,
-      model: null,
-      uuid: null,
-      moduleId: null,
-      memoryBytes: null,
-    })),
+    accelerators: matrix.devices.flatMap(({ index }, i) => {
+      if (index === null) return [];
+      const facts = listed.get(index) ?? nothingKnown;
+      return [acceleratorOf(facts, { address: addresses[i] ?? "", vendor: null, device: null })];
+    }),
     nics: matrix.devices.flatMap(({ kind, name }, i) => {
       if (kind !== "nic") return [];
       // The tool lists RDMA devices, from /sys/class/infiniband, and nothing else as NICs.

@@ -1,7 +1,6 @@
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import { type IndexSet, indices, size } from "@evenkeel/core/set/index-set.ts";
 import { parseList } from "@evenkeel/core/set/list-format.ts";
-import { plainLines } from "./terminal-text.ts";
 import {
   cellsOf,
   type TopoField,
@@ -42,7 +41,7 @@ const devicesMax = 512;
 const nodesMax = 1024;
 
 /**
- * Reads the one matrix of `nvidia-smi topo -m` in a text.
+ * Reads the one matrix of `nvidia-smi topo -m` in the lines of a text.
  *
  * A device is known by its column, or, where the header is missing or cut short, by the `X` in its
  * row, which stands in its own column. Rows may be missing: their devices are there, and what only
@@ -50,10 +49,10 @@ const nodesMax = 1024;
  *
  * Errors: `text-unexpected` where there is no such matrix, where there are several different ones,
  * or where rows and columns do not fit together; `topology-inconsistent` where the two halves of the
- * matrix contradict each other; `file-too-large`.
+ * matrix contradict each other.
  */
-export function readTopoMatrix(text: string, where: string): TopoMatrix {
-  const { table, legend } = onlyTable(text, where);
+export function readTopoMatrix(lines: readonly string[], where: string): TopoMatrix {
+  const { table, legend } = onlyTable(lines, where);
   const columns = columnsOf(table, where);
   const rows = rowsByLabel(table, where);
   const kept = [...columns.keys()].filter((column) => /^(?!CPU\d)/.test(columns[column] ?? "CPU0"));
@@ -92,10 +91,10 @@ function unexpected(message: string, where: string, remedy?: string): EvenkeelEr
 }
 
 function onlyTable(
-  text: string,
+  lines: readonly string[],
   where: string,
 ): { readonly table: TopoTable; readonly legend: ReadonlyMap<string, string> } {
-  const { tables, legend, peerStatus } = topoTables(plainLines(text, where));
+  const { tables, legend, peerStatus } = topoTables(lines);
   const [table, ...others] = tables;
   if (table === undefined) {
     throw peerStatus
@@ -111,9 +110,9 @@ function onlyTable(
   const content = ({ columns, rows }: TopoTable): string =>
     JSON.stringify([columns, rows.map((row) => [row.label, row.words])]);
   if (others.some((other) => content(other) !== content(table))) {
-    const lines = tables.map(({ rows }) => rows[0]?.line ?? 0);
+    const starts = tables.map(({ rows }) => rows[0]?.line ?? 0);
     throw unexpected(
-      `has ${tables.length} different matrices, with rows from lines ${lines.slice(0, 8).join(", ")}`,
+      `has ${tables.length} different matrices, with rows from lines ${starts.slice(0, 8).join(", ")}`,
       where,
       "give each in a text of its own",
     );
@@ -151,12 +150,18 @@ function columnsOf(table: TopoTable, where: string): (string | null)[] {
   if (lastGpu < 0) throw unexpected("names no GPU", where);
   const names = complete.filter((name) => name !== null);
   if (new Set(names).size < names.length) throw unexpected("names a device in two columns", where);
-  const missing = table.rows.find(({ label }) => !names.includes(label));
-  if (missing !== undefined) {
-    const at = `${where}:${missing.line}`;
-    throw unexpected(`the row of ${missing.label} belongs to no column`, at);
-  }
-  return complete;
+  return [...complete, ...beyond(table, new Set(names), where)];
+}
+
+/**
+ * The devices of rows that have no column, since all lines were cut off at some width: their `X` was
+ * too. One that has its `X` under another device's name has moved, and is refused before.
+ */
+function beyond(table: TopoTable, known: ReadonlySet<string>, where: string): string[] {
+  const rows = table.rows.filter(({ label }) => !known.has(label));
+  const odd = rows.find(({ words }) => cellsOf(words).some(isSelf));
+  if (odd === undefined) return [...new Set(rows.map(({ label }) => label))];
+  throw unexpected(`the row of ${odd.label} belongs to no column`, `${where}:${odd.line}`);
 }
 
 /** A row that stands twice says the same twice, or there are two machines in the text. */

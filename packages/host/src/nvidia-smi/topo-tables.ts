@@ -62,7 +62,9 @@ export function topoTables(lines: readonly string[]): TopoTables {
     const start = headerStart(found);
     const row = start === null ? rowStart(found, table?.header ?? []) : null;
     const last = table?.rows.at(-1);
-    if (row !== null && found.slice(row).some(isPeerStatus)) {
+    if (row !== null && isRemark(found.slice(row), table?.rows ?? [])) {
+      open = null;
+    } else if (row !== null && found.slice(row).some(isPeerStatus)) {
       peerStatus = true;
       open = null;
     } else if (start !== null) {
@@ -128,6 +130,11 @@ function headerStart(found: readonly string[]): number | null {
   const start = found.findIndex((word) => gpusIn(word).length > 0);
   if (start < 0 || !found.slice(start).every(isHeaderWord)) return null;
   return start;
+}
+
+/** `GPU1 SYS is what I wonder about`: what reads like a row of a device that had its own before. */
+function isRemark([label, ...rest]: readonly string[], rows: TableInProgress["rows"]): boolean {
+  return rows.some((row) => row.label === label) && !cellsOf(rest).some(isSelf);
 }
 
 /** What collectors and terminals put before a line is a few words. */
