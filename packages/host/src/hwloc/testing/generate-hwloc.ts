@@ -2,6 +2,7 @@ import {
   type IndexSet,
   indices,
   indexSet,
+  isDisjoint,
   isEmpty,
   unionAll,
 } from "@evenkeel/core/set/index-set.ts";
@@ -55,7 +56,16 @@ export function generateHwloc(topology: Topology): string {
         const own = nodes.find(({ id }) => id === node)?.cpus ?? "";
         return (own === "" ? whole : holder([whole, ...levels], own)) === level ? [text] : [];
       }),
-    extra: (level) => (level === whole ? { complete_cpuset: mask(complete) } : {}),
+    extra: (level) => {
+      const near = nodes.filter(
+        (_, i) => level === whole || !isDisjoint(setOf(nearest[i] ?? ""), setOf(level.cpus)),
+      );
+      const nodeset = mask(formatList(indexSet(near.map(({ id }) => id))));
+      const sets = { nodeset, complete_nodeset: nodeset };
+      if (level !== whole) return sets;
+      const allowed = { allowed_cpuset: mask(all), allowed_nodeset: nodeset };
+      return { ...sets, ...allowed, complete_cpuset: mask(complete) };
+    },
   });
   return document(
     "2.0",
@@ -128,6 +138,7 @@ function memoryObject({ machine }: Topology, node: MemoryNode, near: string): st
       cpuset: mask(near),
       complete_cpuset: mask(near),
       nodeset: mask(`${node.id}`),
+      complete_nodeset: mask(`${node.id}`),
       gp_index: 1000 + node.id,
       ...(node.kind === null ? {} : { subtype: subtypes[node.kind] }),
       ...(bytes === 0 ? {} : { local_memory: bytes }),

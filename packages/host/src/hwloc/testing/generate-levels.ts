@@ -117,7 +117,14 @@ export function nested(levels: readonly Level[], hung: Hung): string {
     const threads =
       level.type === "Core"
         ? indices(setOf(level.cpus)).map((cpu) =>
-            object("PU", { os_index: cpu, cpuset: mask(`${cpu}`), gp_index: 100_000 + cpu }),
+            object("PU", {
+              os_index: cpu,
+              cpuset: mask(`${cpu}`),
+              complete_cpuset: mask(`${cpu}`),
+              nodeset: extra["nodeset"] ?? "0x0",
+              complete_nodeset: extra["nodeset"] ?? "0x0",
+              gp_index: 100_000 + cpu,
+            }),
           )
         : [];
     return object(

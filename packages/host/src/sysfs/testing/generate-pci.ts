@@ -1,4 +1,8 @@
+import { emptySet, unionAll } from "@evenkeel/core/set/index-set.ts";
+import { formatList, parseList } from "@evenkeel/core/set/list-format.ts";
+import { pciAddressParts } from "@evenkeel/core/topology/pci-address.ts";
 import type { PciDevice, PcieLink, Topology } from "@evenkeel/core/topology/topology.ts";
+import { maskText } from "./generate-cpus.ts";
 import { gpusWithDriver } from "./generate-nodes.ts";
 import { addLine, addLink, type GeneratedTree } from "./generated-tree.ts";
 
@@ -20,6 +24,10 @@ export function generatePci(tree: GeneratedTree, topology: Topology): void {
     addLine(tree, `${at}/device`, `0x${device.device}`);
     addLine(tree, `${at}/revision`, "0xa1");
     addLine(tree, `${at}/numa_node`, device.node ?? -1);
+    const local = localCpus(topology, device.node);
+    addLine(tree, `${at}/local_cpulist`, local);
+    addLine(tree, `${at}/local_cpus`, maskText(local));
+    tree.files.set(`${at}/config`, configHeader(device, pci));
     if (device.link !== null) addPcieLink(tree, at, device.link);
     if (device.barBytes !== null) tree.files.set(`${at}/resource`, resource(device.barBytes));
     if (device.iommuGroup !== null) {
@@ -44,6 +52,12 @@ export function generatePci(tree: GeneratedTree, topology: Topology): void {
   addAccelerators(tree, topology, places);
 }
 
+/** `cpumask_of_node`: of no node, all that are online. */
+function localCpus({ nodes }: Topology, id: number | null): string {
+  if (id !== null) return nodes.find((node) => node.id === id)?.cpus ?? "";
+  return formatList(unionAll(nodes.map(({ cpus }) => parseList(cpus) ?? emptySet)));
+}
+
 type Places = ReadonlyMap<string, string>;
 
 /** `/sys/devices/pci0000:15/0000:15:01.0/0000:16:00.0` of every function. */
@@ -61,6 +75,33 @@ function placesOf(pci: readonly PciDevice[]): Places {
   };
   for (const device of pci) placeOf(device);
   return places;
+}
+
+/**
+ * The 64 bytes of configuration space that everybody may read (PCI Local Bus Specification 3.0, 6.1;
+ * PCI-to-PCI Bridge Architecture 1.2, 3.2): of a bridge also the buses that it leads to.
+ */
+function configHeader(device: PciDevice, pci: readonly PciDevice[]): Uint8Array {
+  const bytes = new Uint8Array(64);
+  const view = new DataView(bytes.buffer);
+  view.setUint16(0, parseInt(device.vendor ?? "ffff", 16), true);
+  view.setUint16(2, parseInt(device.device ?? "ffff", 16), true);
+  view.setUint32(8, (parseInt(device.class.padEnd(6, "0"), 16) << 8) | 0xa1, true);
+  if (!device.class.startsWith("0604")) return bytes;
+  const busOf = ({ address }: PciDevice): number => pciAddressParts(address)?.bus ?? 0;
+  const children = pci.filter(({ parent }) => parent === device.address);
+  let last = busOf(device);
+  const pending = [...children];
+  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+    const { address } = next;
+    last = Math.max(last, busOf(next));
+    pending.push(...pci.filter(({ parent }) => parent === address));
+  }
+  bytes[0x0e] = 1;
+  bytes[0x18] = busOf(device);
+  bytes[0x19] = children.length === 0 ? 0 : Math.min(...children.map(busOf));
+  bytes[0x1a] = last;
+  return bytes;
 }
 
 /** `pci_speed_string` and the width from the link registers; 0xff is one that the kernel lost. */
