@@ -270,4 +270,23 @@ zones:
     costs: [{ name: node-0, value: 21 }, { name: node-1, value: 10 }]
     resources: [{ name: nvidia.com/gpu, capacity: "4", allocatable: "4", available: "4" }]
 `,
+  resourceSlice: `apiVersion: resource.k8s.io/v1beta1
+kind: ResourceSlice
+metadata: { name: worker-a-gpu }
+spec:
+  driver: gpu.nvidia.com
+  nodeName: worker-a
+  pool: { name: worker-a, generation: 1, resourceSliceCount: 1 }
+  devices:
+    - name: gpu-0
+      basic:
+        attributes:
+          type: { string: gpu }
+          uuid: { string: GPU-01234567-89ab-cdef-0123-456789abcdef }
+          productName: { string: NVIDIA H100 80GB HBM3 }
+          resource.kubernetes.io/pcieRoot: { string: "pci0000:15" }
+          dra.net/numaNode: { int: 0 }
+          dra.net/pciAddress: { string: "0000:1b:00.0" }
+        capacity: { memory: { value: 81559Mi } }
+`,
 };

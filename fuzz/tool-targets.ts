@@ -64,4 +64,44 @@ export const toolTargets: readonly Target[] = [
       read: (text) => readLscpu(text, "mutated.txt"),
     };
   }),
+  textTarget("lspci", async () => {
+    const { readLspci } = await import("@evenkeel/host/lspci/read-lspci.ts");
+    return {
+      samples: [toolTexts.lspci, toolTexts.lspciTree, ...corpusTexts("lspci", /\.txt$/)],
+      read: (text) => readLspci(text, "mutated.txt"),
+    };
+  }),
+  textTarget("kubernetes", async () => {
+    const { readKubernetes } = await import("@evenkeel/host/kubernetes/read-node-resources.ts");
+    const recorded = corpusTexts("kubernetes", /^(nrt|dra).*\.yaml$/);
+    return {
+      samples: [toolTexts.kubernetes, toolTexts.resourceSlice, ...recorded],
+      read: (text) => readKubernetes(text, "mutated.yaml"),
+    };
+  }),
+  textTarget("merge", async () => {
+    const { readNccl } = await import("@evenkeel/host/nccl/read-nccl.ts");
+    const { readNumactl } = await import("@evenkeel/host/numactl/read-numactl.ts");
+    const { readNvidiaSmiTopo } = await import("@evenkeel/host/nvidia-smi/read-topo-matrix.ts");
+    const { mergeTopologies } = await import("@evenkeel/core/topology/merge/merge-topologies.ts");
+    const { nvidiaSmiTopo, numactl, nccl } = toolTexts;
+    const readers = [readNvidiaSmiTopo, readNumactl, readNccl] as const;
+    // One text with all three, so that mutations meet what the sources have in common.
+    const separator = "\n=====\n";
+    return {
+      samples: [
+        [nvidiaSmiTopo, numactl, nccl].join(separator),
+        [nvidiaSmiTopo, numactl, ""].join(separator),
+        ["", numactl, nccl].join(separator),
+      ],
+      read: (text) => {
+        const parts = text.split(separator);
+        const found = readers.flatMap((read, i) => {
+          const part = parts[i]?.trimEnd() ?? "";
+          return part === "" ? [] : [read(`${part}\n`, `part${i}`)];
+        });
+        return found.length === 0 ? null : mergeTopologies(found).topology;
+      },
+    };
+  }),
 ];

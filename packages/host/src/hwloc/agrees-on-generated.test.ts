@@ -65,6 +65,12 @@ test.skipIf(!lstopoIsInstalled).for([...catalogNames])(
   },
 );
 
+test.skipIf(!lstopoIsInstalled)("hwloc reads the generated tree of any machine", () => {
+  // Which CPUs are offline an export tells only with the control group it was made in.
+  const allOnline = wideTopology.map((topology) => ({ ...topology, offlineCpus: "" }));
+  fc.assert(fc.property(allOnline, expectSame), { numRuns: 15 });
+});
+
 /** What lstopo counts in an export, against the machine that it was generated from. */
 function expectAccepted(topology: Topology): void {
   const printed = runLstopo(generateHwloc(topology), ["--of", "console", "--filter", "io:all"]);
