@@ -1,10 +1,27 @@
 /** How a machine is named on the command line, for the help of every command that reads one. */
 export const sourcesHelp =
   "SRC names a machine: live (this one), sysfs:DIR or sysfs:TAR (recorded; #NAME behind it chooses " +
-  "one of several), hwloc:FILE (an export by lstopo FILE.xml), machine:NAME (a type from the " +
-  'catalog), synthetic:"TEXT" (made up in one line), or a FILE that is any of these or a Topology.';
+  'one of several), machine:NAME (a type from the catalog), synthetic:"TEXT" (made up in one ' +
+  "line), or what a tool wrote of it: hwloc:FILE (lstopo FILE.xml), libvirt:FILE (virsh " +
+  "capabilities or nodedev-dumpxml), nccl:FILE (NCCL_TOPO_DUMP_FILE), nvidia-smi:FILE (topo -m, -q " +
+  "-x, -q or -L), rocm-smi:FILE (--showtopo), numactl:FILE (--hardware), lscpu:FILE (any form), " +
+  "lspci:FILE (-Dvvvnn, -tv), kubernetes:FILE (NodeResourceTopology, ResourceSlices). A FILE alone " +
+  "may be any of these, or a Topology.";
 
-const plainSources = ["live", "sysfs:", "hwloc:", "synthetic:"] as const;
+const plainSources = [
+  "live",
+  "sysfs:",
+  "hwloc:",
+  "libvirt:",
+  "nccl:",
+  "nvidia-smi:",
+  "rocm-smi:",
+  "numactl:",
+  "lscpu:",
+  "lspci:",
+  "kubernetes:",
+  "synthetic:",
+] as const;
 
 /** What may stand where a SRC is wanted, without the names of files. */
 export async function proposeSources(): Promise<readonly string[]> {

@@ -25,7 +25,7 @@ test("commands, flags, values and sources are proposed, the hidden command is no
   expect(await proposals("pl")).toEqual(["place"]);
   expect(await proposals("place vm.yaml --o")).toEqual(["--on", "--output"]);
   expect(await proposals("place vm.yaml --output ")).toEqual(["text", "json", "libvirt"]);
-  expect(await proposals("topology --from l")).toEqual(["live"]);
+  expect(await proposals("topology --from l")).toEqual(["live", "libvirt:", "lscpu:", "lspci:"]);
   expect(await proposals("topology --from machine:hgx-h")).toEqual([
     "machine:hgx-h100",
     "machine:hgx-h200",
@@ -36,7 +36,13 @@ test("commands, flags, values and sources are proposed, the hidden command is no
 });
 
 test("a flag that may be given once is not proposed again", async () => {
-  expect(await proposals("topology --from live --")).toEqual(["--diff", "--output", "--help"]);
+  expect(await proposals("topology --diff live --")).toEqual([
+    "--from",
+    "--fit",
+    "--policy",
+    "--output",
+    "--help",
+  ]);
   expect(await proposals("place vm.yaml --on live --on")).toEqual(["--on"]);
 });
 

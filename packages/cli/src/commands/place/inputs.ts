@@ -43,7 +43,8 @@ export async function readAsked(
   return { vm, flavors };
 }
 
-async function readFlavors(path: string, world: World): Promise<Flavor[]> {
+/** Every Flavor in a file that holds nothing else. */
+export async function readFlavors(path: string, world: World): Promise<Flavor[]> {
   const { text, where } = await readText(path, "Flavor documents", world);
   const documents = readDocuments(text, where);
   if (documents.some(({ kind }) => kind !== "Flavor")) {

@@ -1,13 +1,24 @@
 import { buildCommand } from "@stricli/core";
-import type { CliCommand, NoFlags } from "../../command.ts";
+import type { CliCommand } from "../../command.ts";
 import type { CliContext } from "../../context.ts";
+
+export interface SnapshotFlags {
+  readonly "with-serials": boolean;
+}
 
 export const snapshotCommand: CliCommand = {
   name: "snapshot",
-  command: buildCommand<NoFlags, [string], CliContext>({
+  command: buildCommand<SnapshotFlags, [string], CliContext>({
     loader: async () => (await import("./run.ts")).runSnapshot,
     parameters: {
-      flags: {},
+      flags: {
+        "with-serials": {
+          kind: "boolean",
+          brief: "record serial numbers and hardware addresses too",
+          default: false,
+          withNegated: false,
+        },
+      },
       positional: {
         kind: "tuple",
         parameters: [
@@ -18,11 +29,16 @@ export const snapshotCommand: CliCommand = {
     docs: { brief: "Record this machine, to look at it elsewhere or later" },
   }),
   description: [
-    "The archive holds those files of /sys and /proc that say what the machine is, and nothing " +
-      "that runs on it. Any command reads it again as sysfs:FILE.",
+    "The archive holds those files of /sys and /proc that say what the machine is, and what its " +
+      "GPU tools say of it, and nothing that runs on it. Any command reads it again as sysfs:FILE.",
+    "Serial numbers, UUIDs of the machine and hardware addresses are left out unless asked for.",
   ],
   examples: [
     { does: "Record this machine", lines: ["evenkeel snapshot host7.tar"] },
+    {
+      does: "With what tells it from others of its kind, for an inventory",
+      lines: ["evenkeel snapshot host7.tar --with-serials"],
+    },
     { does: "Look at it elsewhere", lines: ["evenkeel topology --from sysfs:host7.tar"] },
   ],
 };

@@ -1,11 +1,19 @@
 import { formatBytes } from "@evenkeel/core/unit/bytes.ts";
+import { liveMachineTree } from "@evenkeel/host/machine/live-machine.ts";
 import { writeSnapshot } from "@evenkeel/host/snapshot/write.ts";
-import { liveTree } from "@evenkeel/host/tree/directory-tree.ts";
-import type { NoFlags } from "../../command.ts";
 import type { CliContext } from "../../context.ts";
+import { notesText } from "../../text/notes-text.ts";
+import type { SnapshotFlags } from "./command.ts";
 
-export async function runSnapshot(this: CliContext, _flags: NoFlags, path: string): Promise<void> {
-  const { bytes, files } = await writeSnapshot(liveTree(), path);
+export async function runSnapshot(
+  this: CliContext,
+  { "with-serials": withSerials }: SnapshotFlags,
+  path: string,
+): Promise<void> {
+  const notes: string[] = [];
+  const tree = await liveMachineTree((sentence) => void notes.push(sentence));
+  const { bytes, files } = await writeSnapshot(tree, path, { withSerials });
+  this.world.stderr.write(notesText(notes));
   this.world.stdout.write(
     `recorded ${files} files of this machine in ${path} (${formatBytes(bytes)})\n` +
       `read it anywhere as sysfs:${path}\n`,

@@ -4,9 +4,11 @@ import type { CliContext } from "../../context.ts";
 import { proposeSources, sourcesHelp } from "../sources.ts";
 
 export interface TopologyFlags {
-  readonly from: string;
+  readonly from: readonly string[];
   readonly diff?: string;
-  readonly output: "text" | "json";
+  readonly fit: readonly string[];
+  readonly policy?: string;
+  readonly output: "text" | "json" | "svg" | "nccl" | "dot";
 }
 
 export const topologyCommand: CliCommand = {
@@ -19,9 +21,12 @@ export const topologyCommand: CliCommand = {
           kind: "parsed",
           parse: String,
           proposeCompletions: proposeSources,
-          brief: "the machine to read",
+          variadic: true,
+          default: [],
+          brief:
+            "the machine to read (live if not given); repeat it for more sources about it, which " +
+            "are merged",
           placeholder: "SRC",
-          default: "live",
         },
         diff: {
           kind: "parsed",
@@ -31,10 +36,27 @@ export const topologyCommand: CliCommand = {
           placeholder: "SRC",
           optional: true,
         },
+        fit: {
+          kind: "parsed",
+          parse: String,
+          variadic: true,
+          default: [],
+          brief: "a file with Flavors: say which of them straddle nodes here; repeat it for more",
+          placeholder: "FLAVOR",
+        },
+        policy: {
+          kind: "parsed",
+          parse: String,
+          optional: true,
+          brief: "with --fit, a file with a HostPolicy: what the host keeps for itself",
+          placeholder: "FILE",
+        },
         output: {
           kind: "enum",
-          values: ["text", "json"],
-          brief: "a drawing, or the Topology document",
+          values: ["text", "json", "svg", "nccl", "dot"],
+          brief:
+            "a drawing with warnings below it, the Topology document, a picture, a topology file " +
+            "for NCCL, or a graph for Graphviz",
           default: "text",
         },
       },
@@ -44,7 +66,10 @@ export const topologyCommand: CliCommand = {
   description: [
     sourcesHelp,
     "What nobody has read stays unknown: it is shown as such and never guessed.",
-    "With --diff the exit status is 0 when nothing is different and 3 when something is.",
+    "Several sources complete one another. Where they contradict each other the first has the say, " +
+      "and what each says is told: below the drawing, or on standard error for other outputs.",
+    "With --diff the exit status is 0 when nothing is different and 3 when something is; with --fit " +
+      "it is 0 when every flavor fits on one node and 3 when one straddles nodes or does not fit.",
   ],
   examples: [
     { does: "This machine", lines: ["evenkeel topology"] },
@@ -59,12 +84,20 @@ export const topologyCommand: CliCommand = {
       ],
     },
     {
+      does: "Two sources about one machine",
+      lines: ["evenkeel topology --from sysfs:host7.tar --from topo.txt"],
+    },
+    {
       does: "What has changed here since a snapshot was taken",
       lines: ["evenkeel topology --from sysfs:host7.tar --diff live"],
     },
     {
-      does: "The document, for another program or another day",
-      lines: ["evenkeel topology --output json"],
+      does: "Which flavors straddle nodes on a type of machine",
+      lines: ["evenkeel topology --from machine:hgx-h100 --fit flavors.yaml"],
+    },
+    {
+      does: "A picture",
+      lines: ["evenkeel topology --from machine:hgx-h100 --output svg > hgx-h100.svg"],
     },
   ],
 };

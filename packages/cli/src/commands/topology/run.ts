@@ -1,39 +1,96 @@
-import { diffTopologies } from "@evenkeel/core/topology/diff/diff-topologies.ts";
+import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import { drawTopology } from "@evenkeel/core/topology/draw/draw-topology.ts";
+import type { Topology } from "@evenkeel/core/topology/topology.ts";
+import type { MergeFinding } from "@evenkeel/core/topology/merge/finding.ts";
 import type { CliContext } from "../../context.ts";
 import { exitStatus } from "../../exit-status.ts";
 import { refuseTwoStdins } from "../../input/read-text.ts";
-import { readTopology } from "../../input/read-topology.ts";
-import { differencesText } from "../../text/differences-text.ts";
+import { readTopologies } from "../../input/read-topology.ts";
 import { jsonText } from "../../text/json-text.ts";
+import { findingsText, warningsText } from "../../text/remarks-text.ts";
+import { notesText } from "../../text/notes-text.ts";
 import type { TopologyFlags } from "./command.ts";
 
 export async function runTopology(this: CliContext, flags: TopologyFlags): Promise<void> {
-  const { from, diff, output } = flags;
-  refuseTwoStdins([from, diff ?? ""]);
-  const topology = await readTopology(from, this.world);
-  if (diff === undefined) {
-    const { columns: width, color } = this;
-    this.world.stdout.write(
-      output === "json" ? jsonText(topology) : drawTopology(topology, { width, color }),
+  const { from, diff, fit, policy, output } = flags;
+  refuseTwoStdins([...from, diff ?? "", ...fit, policy ?? ""]);
+  refuseMisfits(flags);
+  const sources = from.length === 0 ? ["live"] : from;
+  const { topology, findings } = await readTopologies(sources, this.world);
+  const { world } = this;
+  const drawn = output === "text" && diff === undefined && fit.length === 0;
+  if (!drawn) world.stderr.write(notesText(findings.map(({ message }) => message)));
+  if (diff !== undefined) {
+    const { compare } = await import("./compare.ts");
+    const { text, same } = await compare(topology, sources.join(" + "), diff, this, output);
+    if (!same) this.finish(exitStatus.no);
+    world.stdout.write(text);
+  } else if (fit.length > 0) {
+    const { fitText } = await import("./fit.ts");
+    const { text, allFit } = await fitText(topology, flags, this);
+    if (!allFit) this.finish(exitStatus.no);
+    world.stdout.write(text);
+  } else {
+    world.stdout.write(
+      drawn ? await drawing(topology, findings, this) : await rendered(topology, output),
     );
-    return;
   }
-  const other = await readTopology(diff, this.world);
-  const differences = diffTopologies(topology, other);
-  if (differences.length > 0) this.finish(exitStatus.no);
-  const view = { width: this.columns, paint: this.paint };
-  this.world.stdout.write(
-    output === "json"
-      ? jsonText({ a: topology.name, b: other.name, differences })
-      : differencesText(namesOf([topology.name, from], [other.name, diff]), differences, view),
-  );
 }
 
-/** Two machines by their names or, where those are the same, by what the user called them. */
-function namesOf(
-  [a, fromSource]: readonly [string, string],
-  [b, diffSource]: readonly [string, string],
-): readonly [string, string] {
-  return a === b ? [fromSource, diffSource] : [a, b];
+/** The drawing, and below it what is odd about the machine and in what its sources disagree. */
+async function drawing(
+  topology: Topology,
+  findings: readonly MergeFinding[],
+  { columns: width, color, paint }: CliContext,
+): Promise<string> {
+  const { topologyWarnings } = await import("@evenkeel/core/topology/warnings/warnings.ts");
+  const view = { width, paint };
+  return [
+    drawTopology(topology, { width, color }),
+    findingsText(findings, view),
+    warningsText(topologyWarnings(topology), view),
+  ].join("");
+}
+
+async function rendered(topology: Topology, output: TopologyFlags["output"]): Promise<string> {
+  switch (output) {
+    case "svg": {
+      const { drawSvg } = await import("@evenkeel/core/topology/draw/draw-svg.ts");
+      return drawSvg(topology);
+    }
+    case "dot": {
+      const { drawDot } = await import("@evenkeel/core/topology/draw/draw-dot.ts");
+      return drawDot(topology);
+    }
+    case "nccl": {
+      const { ncclTopology } = await import("@evenkeel/core/nccl/print-topology.ts");
+      const { writeXml } = await import("@evenkeel/core/xml/write.ts");
+      return writeXml(ncclTopology(topology), '"');
+    }
+    case "json":
+    case "text":
+      return jsonText(topology);
+  }
+}
+
+/** Flags that each ask for another answer. */
+function refuseMisfits({ diff, fit, policy, output }: TopologyFlags): void {
+  const asked = diff !== undefined ? "--diff" : "--fit";
+  const answers = diff !== undefined || fit.length > 0;
+  if (diff !== undefined && fit.length > 0) {
+    throw misfit("--diff and --fit ask for two answers", "one of the two");
+  }
+  if (answers && output !== "text" && output !== "json") {
+    throw misfit(`${asked} has no answer as ${output}`, `--output text or json with ${asked}`);
+  }
+  if (policy !== undefined && fit.length === 0) {
+    throw misfit("--policy is of no use without --fit", "a policy together with flavors to fit");
+  }
+}
+
+function misfit(message: string, expected: string): EvenkeelError {
+  return new EvenkeelError("usage", message, {
+    expected,
+    remedy: "run evenkeel topology --help",
+  });
 }

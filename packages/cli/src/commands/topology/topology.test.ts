@@ -88,3 +88,130 @@ test("this machine can be read", async () => {
   expect(status).toBe(0);
   expect(parseTopology(stdout, "stdout").source).toBe("sysfs");
 });
+
+const folder = scratchFolder();
+const written = (name: string, text: string): string => {
+  const path = join(folder, name);
+  writeFileSync(path, text);
+  return path;
+};
+
+const matrix = (node: number): string =>
+  written(
+    `topo-${node}.txt`,
+    [
+      "\tGPU0\tGPU1\tCPU Affinity\tNUMA Affinity",
+      "GPU0\t X \tNV12\t0-3\t0",
+      `GPU1\tNV12\t X \t4-7\t${node}`,
+      "",
+    ].join("\n"),
+  );
+const two =
+  "synthetic:package:2 core:4 memory:32Gi hugepages:4x1Gi iommu:on distances:10/21 root[gpu:l40s nic:cx7]";
+
+test("sources about one machine are merged, and told where they disagree", async () => {
+  const agreed = await evenkeel([
+    "topology",
+    "--from",
+    two,
+    "--from",
+    matrix(1),
+    "--output",
+    "json",
+  ]);
+  expect([agreed.status, agreed.stderr]).toEqual([0, ""]);
+  const merged = parseTopology(agreed.stdout, "stdout");
+  expect(merged.source).toBe("synthetic + nvidia-smi");
+  expect(merged.links.map(({ kind, lanes }) => [kind, lanes])).toEqual([["nvlink", 12]]);
+  expect(merged.accelerators.map(({ model }) => model)).toEqual(["L40S", "L40S"]);
+
+  const odd = ["topology", "--from", two, "--from", `nvidia-smi:${matrix(0)}`];
+  const [, second] = merged.accelerators;
+  const json = await evenkeel([...odd, "--output", "json"]);
+  expect(json.status).toBe(0);
+  expect(json.stderr).toContain(
+    `note: ${second?.address}: synthetic says node 1, nvidia-smi says 0\n`,
+  );
+  expect(parseTopology(json.stdout, "stdout").pci).toEqual(merged.pci);
+  const text = await evenkeel(odd);
+  expect(text.stderr).toBe("");
+  expect(text.stdout).toContain("the sources disagree; the first has the say\n- ");
+  expect(text.stdout).toContain(`${second?.address}: synthetic says node 1, nvidia-smi says 0`);
+});
+
+test("sources of different machines are refused", async () => {
+  const { status, stdout, stderr } = await evenkeel([
+    ...["topology", "--from", "synthetic:core:4", "--from", "synthetic:core:6"],
+  ]);
+  expect([status, stdout]).toEqual([2, ""]);
+  expect(stderr).toContain("sources-unrelated");
+});
+
+test("a machine can be a picture, a graph, or a file for NCCL", async () => {
+  const output = async (form: string): Promise<string> => {
+    const { status, stdout, stderr } = await evenkeel([
+      "topology",
+      "--from",
+      two,
+      "--output",
+      form,
+    ]);
+    expect([status, stderr]).toEqual([0, ""]);
+    return stdout;
+  };
+  expect(await output("svg")).toMatch(/^<svg [^]*<\/svg>\n?$/);
+  expect(await output("dot")).toMatch(/^(di)?graph /);
+  const nccl = written("nccl.xml", await output("nccl"));
+  const again = await evenkeel(["topology", "--from", nccl, "--from", two, "--output", "json"]);
+  expect(again.stderr).toBe("");
+  expect(parseTopology(again.stdout, "stdout").accelerators).toHaveLength(2);
+  const none = await evenkeel(["topology", "--from", "synthetic:core:4", "--output", "nccl"]);
+  expect([none.status, none.stdout]).toEqual([2, ""]);
+});
+
+test("warnings stand below the drawing", async () => {
+  const bare = "synthetic:package:2 core:2 memory:8Gi root*2[gpu:l40s]";
+  const { stdout } = await evenkeel(["topology", "--from", bare]);
+  expect(stdout).toMatch(/\n\nwarnings\n- [^]*how far they are apart/);
+});
+
+const flavor = (name: string, vcpus: number, memory: string): string =>
+  `apiVersion: evenkeel/v1\nkind: Flavor\nmetadata: { name: ${name} }\n` +
+  `spec: { vcpus: ${vcpus}, memory: ${memory}, isolation: core }\n`;
+
+test("flavors that straddle nodes are named, and end in exit status 3", async () => {
+  const fitting = written("fitting.yaml", flavor("small", 2, "1Gi"));
+  const all = await evenkeel(["topology", "--from", two, "--fit", fitting]);
+  expect([all.status, all.stderr]).toEqual([0, ""]);
+  expect(all.stdout).toMatch(
+    /^synthetic: every flavor fits on one node\n\n {2}small fits on one node/,
+  );
+  const wide = written("wide.yaml", flavor("wide", 6, "1Gi"));
+  const some = await evenkeel(["topology", "--from", two, "--fit", fitting, "--fit", wide]);
+  expect(some.status).toBe(3);
+  expect(some.stdout).toContain("1 of 2 flavors do not fit on one node");
+  expect(some.stdout).toContain("wide straddles 2 nodes");
+  const json = await evenkeel(["topology", "--from", two, "--fit", wide, "--output", "json"]);
+  expect(json.status).toBe(3);
+  expect(JSON.parse(json.stdout)).toMatchObject({
+    host: "synthetic",
+    fits: [{ name: "wide", nodes: 2, onOneNode: false }],
+  });
+});
+
+test("what cannot be asked together is refused", async () => {
+  const file = written("flavor.yaml", flavor("small", 2, "1Gi"));
+  for (const flags of [
+    ["--diff", two, "--fit", file],
+    ["--diff", two, "--output", "svg"],
+    ["--fit", file, "--output", "dot"],
+    ["--fit", file, "--fit", file],
+    ["--policy", file],
+    ["--fit", written("vm.yaml", "apiVersion: evenkeel/v1\nkind: VirtualMachine\n")],
+    ["--output", "png"],
+  ]) {
+    const { status, stdout, stderr } = await evenkeel(["topology", "--from", two, ...flags]);
+    expect([status, stdout], flags.join(" ")).toEqual([2, ""]);
+    expect(stderr).toMatch(/code {6}(usage|document-invalid)/);
+  }
+});

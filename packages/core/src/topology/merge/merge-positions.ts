@@ -31,9 +31,13 @@ export function mergePositions(
     const key = joined.keyOf(position, address);
     return bridges.get(key) ?? key;
   };
+  // A stand-in bridge that another source knows has its say below it, and none about that bridge.
   const groups = grouped(
     parts,
-    ({ topology }, position) => topology.pci.map((device) => ({ device, position })),
+    ({ topology }, position) =>
+      topology.pci
+        .filter(({ address }) => !bridges.has(joined.keyOf(position, address)))
+        .map((device) => ({ device, position })),
     ({ device }, position) => keyOf(position, device.address),
   );
   const parents = new Map<string, string | null>();

@@ -1,0 +1,34 @@
+import { diffTopologies } from "@evenkeel/core/topology/diff/diff-topologies.ts";
+import type { Topology } from "@evenkeel/core/topology/topology.ts";
+import type { CliContext } from "../../context.ts";
+import { readTopology } from "../../input/read-topology.ts";
+import { differencesText } from "../../text/differences-text.ts";
+import { jsonText } from "../../text/json-text.ts";
+
+/** What is different in another machine, as text, and whether nothing is. */
+export async function compare(
+  topology: Topology,
+  source: string,
+  otherSource: string,
+  { world, columns: width, paint }: CliContext,
+  output: string,
+): Promise<{ readonly text: string; readonly same: boolean }> {
+  const other = await readTopology(otherSource, world);
+  const differences = diffTopologies(topology, other);
+  const text =
+    output === "json"
+      ? jsonText({ a: topology.name, b: other.name, differences })
+      : differencesText(namesOf([topology.name, source], [other.name, otherSource]), differences, {
+          width,
+          paint,
+        });
+  return { text, same: differences.length === 0 };
+}
+
+/** Two machines by their names or, where those are the same, by what the user called them. */
+function namesOf(
+  [a, fromSource]: readonly [string, string],
+  [b, diffSource]: readonly [string, string],
+): readonly [string, string] {
+  return a === b ? [fromSource, diffSource] : [a, b];
+}

@@ -1,0 +1,66 @@
+import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
+import type { Request } from "@evenkeel/core/request/request.ts";
+import { resolveRequest } from "@evenkeel/core/request/resolve.ts";
+import type { Flavor } from "@evenkeel/core/request/virtual-machine.ts";
+import { describeFit } from "@evenkeel/core/topology/fit/describe-fit.ts";
+import { fitFlavors } from "@evenkeel/core/topology/fit/fit.ts";
+import type { FlavorFit } from "@evenkeel/core/topology/fit/flavor-fit.ts";
+import type { Topology } from "@evenkeel/core/topology/topology.ts";
+import type { CliContext } from "../../context.ts";
+import { jsonText } from "../../text/json-text.ts";
+import type { View } from "../../text/plan-text.ts";
+import { hanging, wrap } from "../../text/table.ts";
+import { readFlavors, readPolicy } from "../place/inputs.ts";
+import type { TopologyFlags } from "./command.ts";
+
+/**
+ * Which flavors straddle nodes on an empty machine, as text, and whether none does: a flavor fits
+ * when one node holds all of a VM of it.
+ */
+export async function fitText(
+  topology: Topology,
+  { fit: paths, policy: policyPath, output }: TopologyFlags,
+  { world, columns: width, paint }: CliContext,
+): Promise<{ readonly text: string; readonly allFit: boolean }> {
+  const flavors: Flavor[] = [];
+  for (const path of paths) flavors.push(...(await readFlavors(path, world)));
+  refuseNamesakes(flavors);
+  const policy = await readPolicy(policyPath, world);
+  const fits = fitFlavors(topology, policy, flavors.map(requestOf));
+  const text =
+    output === "json"
+      ? jsonText({ host: topology.name, fits })
+      : fitsText(topology.name, fits, { width, paint });
+  return { text, allFit: fits.every(({ onOneNode }) => onOneNode) };
+}
+
+/** The request of a VM that is a flavor's and says nothing of its own. */
+function requestOf(flavor: Flavor): Request {
+  const { name } = flavor.metadata;
+  const vm = { apiVersion: "evenkeel/v1", kind: "VirtualMachine", metadata: { name } } as const;
+  return resolveRequest({ ...vm, spec: { flavor: name } }, [flavor]);
+}
+
+function refuseNamesakes(flavors: readonly Flavor[]): void {
+  const names = flavors.map(({ metadata }) => metadata.name);
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice === undefined) return;
+  throw new EvenkeelError("usage", `the flavor ${JSON.stringify(twice)} is given twice`, {
+    where: "--fit",
+    expected: "every flavor once",
+    remedy: "leave out one of the two",
+  });
+}
+
+function fitsText(host: string, fits: readonly FlavorFit[], { width, paint }: View): string {
+  const straddling = fits.filter(({ onOneNode }) => !onOneNode).length;
+  const title =
+    straddling === 0
+      ? "every flavor fits on one node"
+      : `${straddling} of ${fits.length} flavors do not fit on one node`;
+  return `${[
+    `${paint("bold", host)}: ${title}`,
+    "",
+    ...fits.flatMap((fit) => hanging("  ", wrap(describeFit(fit), width - 4, "  "))),
+  ].join("\n")}\n`;
+}

@@ -1,0 +1,36 @@
+import type { MergeFinding } from "@evenkeel/core/topology/merge/finding.ts";
+import type { TopologyWarning } from "@evenkeel/core/topology/warnings/warning.ts";
+import type { View } from "./plan-text.ts";
+import { hanging, wrap } from "./table.ts";
+import { visible } from "./visible.ts";
+
+/** More of one kind would bury the drawing above them. */
+const remarksMax = 24;
+
+/** In what the sources of a machine disagree, below its drawing; nothing where in nothing. */
+export function findingsText(findings: readonly MergeFinding[], view: View): string {
+  return remarks(
+    "the sources disagree; the first has the say",
+    findings.map(({ message }) => message),
+    view,
+  );
+}
+
+/** What is odd about a machine, below its drawing: what costs something first. */
+export function warningsText(warnings: readonly TopologyWarning[], view: View): string {
+  const of = (severity: TopologyWarning["severity"]): string[] =>
+    warnings.filter((one) => one.severity === severity).map(({ message }) => message);
+  return remarks("warnings", of("warning"), view) + remarks("worth knowing", of("info"), view);
+}
+
+function remarks(title: string, sentences: readonly string[], { width, paint }: View): string {
+  if (sentences.length === 0) return "";
+  const shown = sentences.slice(0, remarksMax);
+  const more = sentences.length - shown.length;
+  return `${[
+    "",
+    paint("bold", title),
+    ...shown.flatMap((sentence) => hanging("- ", wrap(visible(sentence), width - 2))),
+    ...(more > 0 ? [`- and ${more} more of these`] : []),
+  ].join("\n")}\n`;
+}
