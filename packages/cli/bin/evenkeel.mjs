@@ -18,6 +18,8 @@ if (process.argv.length === 3 && process.argv[2] === "--version") {
 } else {
   // Node warns that running TypeScript is experimental in some of these versions; it works in all.
   if (!process.env.EVENKEEL_DEBUG) process.removeAllListeners("warning");
+  const { useCompileCache } = await import("./compile-cache.mjs");
+  useCompileCache();
   const { main } = await import("../src/main.ts");
   await main(version);
 }

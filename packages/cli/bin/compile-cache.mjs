@@ -1,0 +1,21 @@
+// Node compiles the sources anew at every start, which takes longer than most commands. It can keep
+// what it compiled. A cache holds code that will run, so it lies in a folder that only its owner can
+// write to, or there is none. NODE_DISABLE_COMPILE_CACHE=1 turns it off.
+import { lstatSync, mkdirSync } from "node:fs";
+import { enableCompileCache } from "node:module";
+import { homedir } from "node:os";
+import { join } from "node:path";
+
+/** Lets Node keep compiled sources in the user's cache folder; without effect where that is unsafe. */
+export function useCompileCache() {
+  try {
+    const folder = join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "evenkeel");
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const { mode, uid } = lstatSync(folder);
+    const isOwn = process.getuid === undefined || uid === process.getuid();
+    const isFolder = (mode & 0o170000) === 0o040000;
+    if (isOwn && isFolder && (mode & 0o022) === 0) enableCompileCache(folder);
+  } catch {
+    // No home, a full disk, a read-only one: it works without.
+  }
+}
