@@ -13,6 +13,9 @@ import { memoryTree } from "@evenkeel/host/tree/memory-tree.ts";
 import { onlyMachine, subtree, findRoots } from "@evenkeel/host/tree/roots.ts";
 import { gather } from "@evenkeel/host/snapshot/gather.ts";
 import { writeSnapshot } from "@evenkeel/host/snapshot/write.ts";
+import { readMachineTree } from "@evenkeel/host/machine/read-machine-tree.ts";
+import { toolFolder } from "@evenkeel/host/machine/tools.ts";
+import { mutatedText } from "./mutate-text.ts";
 import { mutatedBytes, withChecksums } from "./mutate-bytes.ts";
 import { indexed, mutatedTree, type TreeSample } from "./mutate-tree.ts";
 import {
@@ -60,6 +63,31 @@ const sysfs: Target = {
       return {
         read: () => readSysfs(onlyMachine(memoryTree(files, links, "mutated"))),
         input: () => JSON.stringify({ files: [...files], links: [...links] }),
+      };
+    };
+  },
+};
+
+/** A machine of a GPU that tools tell of too: what they say is mutated as often as what files do. */
+const machineTrees: Target = {
+  name: "machine",
+  async prepare() {
+    const texts: ReadonlyMap<string, string> = new Map([
+      [`${toolFolder}/nvidia-smi-topo.txt`, toolTexts.nvidiaSmiTopo],
+      [`${toolFolder}/nvidia-smi-query.xml`, toolTexts.nvidiaSmiQuery],
+      [`${toolFolder}/rocm-smi-topo.txt`, toolTexts.rocmSmi],
+    ]);
+    const samples = (await treeSamples()).map(indexed);
+    return (random) => {
+      const { files, links } = mutatedTree(chosen(samples, random), random);
+      const told = [...texts].filter(() => random.once(2));
+      const all = new Map(files);
+      for (const [path, text] of told) {
+        all.set(path, mutatedText(text, [...texts.values()], random));
+      }
+      return {
+        read: () => readMachineTree(onlyMachine(memoryTree(all, links, "mutated")), () => {}),
+        input: () => JSON.stringify({ files: [...all], links: [...links] }),
       };
     };
   },
@@ -172,6 +200,7 @@ const synthetic = textTarget("synthetic", async () => ({
 /** Every reader of what somebody else wrote. */
 export const targets: readonly Target[] = [
   sysfs,
+  machineTrees,
   hwloc,
   archives,
   xml,
