@@ -140,9 +140,9 @@ test("sources about one machine are merged, and told where they disagree", async
 });
 
 test("sources of different machines are refused", async () => {
-  const { status, stdout, stderr } = await evenkeel([
-    ...["topology", "--from", "synthetic:core:4", "--from", "synthetic:core:6"],
-  ]);
+  const { status, stdout, stderr } = await evenkeel(
+    "topology --from synthetic:core:4 --from synthetic:core:6".split(" "),
+  );
   expect([status, stdout]).toEqual([2, ""]);
   expect(stderr).toContain("sources-unrelated");
 });

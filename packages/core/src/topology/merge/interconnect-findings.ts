@@ -24,7 +24,8 @@ export function reportInterconnects(
     const inPart = interconnects(topology);
     const devices = topology.pci
       .map(({ address }) => ({ address, key: joined.keyOf(position, address) }))
-      .filter(({ key }) => wanted.has(key));
+      .filter(({ key }) => wanted.has(key))
+      .slice(0, devicesMax);
     const rest = parts.filter((_, other) => other !== position).map((part) => part.label);
     for (const [i, a] of devices.entries()) {
       for (const b of devices.slice(i + 1)) {
@@ -48,6 +49,9 @@ export function reportInterconnects(
     }
   }
 }
+
+/** Pairs grow with the square of the devices; no machine has so many GPUs and NICs. */
+const devicesMax = 512;
 
 function isDirect(name: string): boolean {
   return name.startsWith("NV") || name.startsWith("XGMI");

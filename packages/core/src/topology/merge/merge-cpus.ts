@@ -2,15 +2,17 @@ import {
   difference,
   emptySet,
   equals,
+  indices,
   type IndexSet,
   intersection,
   isEmpty,
   isSubset,
+  lowest,
   unionAll,
 } from "../../set/index-set.ts";
 import { formatList, parseList } from "../../set/list-format.ts";
 import type { CoreParts } from "../build.ts";
-import type { Core, MemoryNode } from "../topology.ts";
+import type { Core } from "../topology.ts";
 import { type MergedGroups, mergeGroups } from "./merge-groups.ts";
 import { type Part, type Report, saying } from "./finding.ts";
 
@@ -44,8 +46,9 @@ export function mergeCpus(parts: readonly Part[], report: Report): MergedCpus {
   const cores = base === undefined ? [] : mergeCores(base, parts, packages, report);
   const onNode = mergeNodeCpus(base ?? null, parts, within, report);
   const known = parts.map(coresByCpus);
+  const nodeHolding = holdingIn(onNode);
   return {
-    cores: cores.map((core) => ({ ...core, node: nodeOf(core, known, onNode) })),
+    cores: cores.map((core) => ({ ...core, node: nodeOf(core, known, nodeHolding) })),
     packages,
     offlineCpus: mergeOffline(parts, within ?? unionAll([...onNode.values()].map(setOf)), report),
     onNode,
@@ -161,29 +164,47 @@ function mergeNodeCpus(
 function nodeOf(
   { cpus }: CoreParts,
   known: readonly KnownCores[],
-  onNode: ReadonlyMap<number, string>,
+  nodeHolding: NodeHolding,
 ): number | null {
-  const set = setOf(cpus);
   let withheld = false;
   let told = false;
-  for (const { cores, nodes } of known) {
+  for (const { cores, nodeHolding: holding } of known) {
     const core = cores.get(cpus);
     if (core === undefined) continue;
     if (core.node !== null) told = true;
-    else withheld ||= nodes.some((node) => isSubset(set, setOf(node.cpus)));
+    else withheld ||= holding(setOf(cpus)) !== null;
   }
-  if (withheld && !told) return null;
-  for (const [id, list] of onNode) if (isSubset(set, setOf(list))) return id;
-  return null;
+  return withheld && !told ? null : nodeHolding(setOf(cpus));
+}
+
+/** The node that has all of those CPUs. */
+type NodeHolding = (cpus: IndexSet) => number | null;
+
+/** Looks the first CPU up, so that thousands of cores and nodes stay cheap. */
+function holdingIn(nodes: Iterable<readonly [number, string]>): NodeHolding {
+  const sets = new Map<number, IndexSet>();
+  const nodeOfCpu = new Map<number, number>();
+  for (const [id, list] of nodes) {
+    const set = setOf(list);
+    sets.set(id, set);
+    for (const cpu of indices(set)) nodeOfCpu.set(cpu, id);
+  }
+  return (cpus) => {
+    const id = nodeOfCpu.get(lowest(cpus) ?? -1);
+    return id !== undefined && isSubset(cpus, sets.get(id) ?? emptySet) ? id : null;
+  };
 }
 
 interface KnownCores {
   readonly cores: ReadonlyMap<string, Core>;
-  readonly nodes: readonly MemoryNode[];
+  readonly nodeHolding: NodeHolding;
 }
 
 function coresByCpus({ topology: { cores, nodes } }: Part): KnownCores {
-  return { cores: new Map(cores.map((core) => [core.cpus, core])), nodes };
+  return {
+    cores: new Map(cores.map((core) => [core.cpus, core])),
+    nodeHolding: holdingIn(nodes.map(({ id, cpus }) => [id, cpus])),
+  };
 }
 
 function mergeOffline(parts: readonly Part[], onlineCpus: IndexSet, report: Report): string {

@@ -1,5 +1,5 @@
 import type { Core } from "../topology.ts";
-import { type Part, type Report, saying } from "./finding.ts";
+import { type MergeFinding, type Part, type Report, saying } from "./finding.ts";
 
 /**
  * Packages, dies, clusters and L3 caches are sets of cores. Their numbers are the tool's own (the
@@ -21,6 +21,7 @@ export function mergeGroups(
 ): MergedGroups {
   const merged = new Map<string, number>();
   const translations: ReadonlyMap<number, number>[] = [];
+  const differing: { readonly core: Core; readonly first: Part; readonly part: Part }[] = [];
   /** Which sources put a core in its group, for the findings. */
   const saidBy = new Map<string, Part>();
   for (const part of parts) {
@@ -35,13 +36,30 @@ export function mergeGroups(
         merged.set(core.cpus, number);
         saidBy.set(core.cpus, part);
       } else if (before !== number) {
-        report(otherGroup(field, core, first, part));
+        differing.push({ core, first, part });
       }
     }
   }
+  for (const { core, first, part } of differing.slice(0, findingsMax)) {
+    report(otherGroup(field, core, first, part));
+  }
+  if (differing.length > findingsMax) report(manyMore(field, differing.length - findingsMax));
   return {
     of: (cpus) => merged.get(cpus) ?? null,
     numberOf: (position, own) => translations[position]?.get(own) ?? own,
+  };
+}
+
+/** Sources that differ everywhere are told so, and not once for each of thousands of cores. */
+const findingsMax = 64;
+
+function manyMore(field: keyof typeof what, count: number): MergeFinding {
+  return {
+    code: "core-differs",
+    subject: "the machine",
+    path: `cores[].${field}`,
+    values: [],
+    message: `the sources put ${count} more cores with other cores into a ${what[field]}`,
   };
 }
 
@@ -87,12 +105,7 @@ function matched(
 
 const what = { package: "package", die: "die", cluster: "cluster", l3: "L3 cache" } as const;
 
-function otherGroup(
-  field: keyof typeof what,
-  core: Core,
-  first: Part,
-  other: Part,
-): Parameters<Report>[0] {
+function otherGroup(field: keyof typeof what, core: Core, first: Part, other: Part): MergeFinding {
   const subject = /^\d+$/.test(core.cpus) ? `CPU ${core.cpus}` : `CPUs ${core.cpus}`;
   const values = [first, other].map((part) => ({
     source: part.label,

@@ -1,7 +1,7 @@
 import { formatBytes } from "../../unit/bytes.ts";
 import type { NodeParts } from "../build.ts";
 import type { Access, HugepagePool, MemoryNode, Topology } from "../topology.ts";
-import { claimsOf, grouped, type Part, type Report, settle } from "./finding.ts";
+import { claimsOf, grouped, type MergeFinding, type Part, type Report, settle } from "./finding.ts";
 import type { MergedCpus } from "./merge-cpus.ts";
 import { exactSize, sameSize } from "./same.ts";
 
@@ -105,21 +105,23 @@ export function mergeDistances(
   });
   if (known.length === 0) return null;
   let missing = 0;
+  let differing = 0;
   const matrix = nodes.map(({ id: from }) =>
     nodes.map(({ id: to }) => {
-      const claims = known.map(({ part: { label }, distances, rows }) => ({
-        label,
-        value: distances[rows.get(from) ?? -1]?.[rows.get(to) ?? -1] ?? null,
-      }));
-      const [subject, path] = [`nodes ${from} and ${to}`, `distances[${from}][${to}]`];
-      const value = settle(
-        { code: "distance-differs", subject, path, what: "distance", claims },
-        report,
+      const values = known.map(
+        ({ distances, rows }) => distances[rows.get(from) ?? -1]?.[rows.get(to) ?? -1] ?? null,
       );
+      const value = values.find((one) => one !== null) ?? null;
       if (value === null) missing++;
+      if (values.some((one) => one !== null && one !== value) && ++differing <= findingsMax) {
+        const claims = known.map(({ part: { label } }, i) => ({ label, value: values[i] ?? null }));
+        const [subject, path] = [`nodes ${from} and ${to}`, `distances[${from}][${to}]`];
+        settle({ code: "distance-differs", subject, path, what: "distance", claims }, report);
+      }
       return value ?? 0;
     }),
   );
+  if (differing > findingsMax) report(manyMore(differing - findingsMax));
   if (missing === 0) return matrix;
   report({
     code: "distances-incomplete",
@@ -131,6 +133,19 @@ export function mergeDistances(
       `sources know together are known to none`,
   });
   return null;
+}
+
+/** Sources that differ everywhere are told so, and not once for each pair of hundreds of nodes. */
+const findingsMax = 64;
+
+function manyMore(count: number): MergeFinding {
+  return {
+    code: "distance-differs",
+    subject: "the machine",
+    path: "distances",
+    values: [],
+    message: `the sources differ in the distances of ${count} more pairs of nodes`,
+  };
 }
 
 /** What is known of reaching memory, joined by the pair of nodes and what it rests on. */
