@@ -109,13 +109,20 @@ async function archiveSamples(folder: string): Promise<Uint8Array[]> {
   return [...samples, ...recorded].toSorted((a, b) => a.length - b.length);
 }
 
+/** Does it in a folder of its own, which is gone afterwards. */
+async function inFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
+  const folder = mkdtempSync(join(roomInMemory(), "evenkeel-fuzz-"));
+  try {
+    return await work(folder);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
 const archives: Target = {
   name: "archive",
   async prepare() {
-    const folder = mkdtempSync(join(roomInMemory(), "evenkeel-fuzz-"));
-    process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
-    const samples = await archiveSamples(folder);
-    const path = join(folder, "mutated.tar");
+    const samples = await inFolder(archiveSamples);
     return (random) => {
       const sample = chosen(samples, random);
       const zipped = sample[0] === 0x1f && sample[1] === 0x8b;
@@ -125,10 +132,12 @@ const archives: Target = {
       const summed = random.once(4) ? changed : withChecksums(changed);
       const bytes = open ? gzipSync(summed, { level: 1 }) : summed;
       return {
-        async read() {
-          writeFileSync(path, bytes);
-          return readSysfs(onlyMachine(await readArchive(path)));
-        },
+        read: () =>
+          inFolder(async (folder) => {
+            const path = join(folder, "mutated.tar");
+            writeFileSync(path, bytes);
+            return readSysfs(onlyMachine(await readArchive(path)));
+          }),
         input: () => bytes,
       };
     };
