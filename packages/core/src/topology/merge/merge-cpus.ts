@@ -27,7 +27,11 @@ export interface MergedCpus {
 }
 
 const setOf = (list: string): IndexSet => parseList(list) ?? emptySet;
-const online = (cores: readonly Core[]): IndexSet => unionAll(cores.map(({ cpus }) => setOf(cpus)));
+
+/** All CPUs of the cores: their lists together are one list. */
+export function onlineCpus(cores: readonly Core[]): IndexSet {
+  return setOf(cores.map(({ cpus }) => cpus).join(","));
+}
 
 /**
  * The first source with cores says which CPUs are online and how they share cores: a topology holds
@@ -40,7 +44,7 @@ const online = (cores: readonly Core[]): IndexSet => unionAll(cores.map(({ cpus 
  */
 export function mergeCpus(parts: readonly Part[], report: Report): MergedCpus {
   const base = parts.find(({ topology }) => topology.cores.length > 0);
-  const within = base === undefined ? null : online(base.topology.cores);
+  const within = base === undefined ? null : onlineCpus(base.topology.cores);
   if (base !== undefined) reportOtherCpus(base, parts, report);
   const packages = mergeGroups("package", parts, report);
   const cores = base === undefined ? [] : mergeCores(base, parts, packages, report);
@@ -56,9 +60,9 @@ export function mergeCpus(parts: readonly Part[], report: Report): MergedCpus {
 }
 
 function reportOtherCpus(base: Part, parts: readonly Part[], report: Report): void {
-  const cpus = online(base.topology.cores);
+  const cpus = onlineCpus(base.topology.cores);
   const values = parts.flatMap(({ label, topology: { cores } }) =>
-    cores.length === 0 ? [] : { source: label, value: formatList(online(cores)) },
+    cores.length === 0 ? [] : { source: label, value: formatList(onlineCpus(cores)) },
   );
   if (values.every(({ value }) => value === formatList(cpus))) return;
   report({
@@ -76,9 +80,9 @@ function mergeCores(
   packages: MergedGroups,
   report: Report,
 ): CoreParts[] {
-  const cpus = online(base.topology.cores);
+  const cpus = onlineCpus(base.topology.cores);
   const comparable = parts.filter(
-    ({ topology: { cores } }) => cores.length > 0 && equals(online(cores), cpus),
+    ({ topology: { cores } }) => cores.length > 0 && equals(onlineCpus(cores), cpus),
   );
   for (const part of comparable) reportOtherCores(base, part, report);
   const dies = mergeGroups("die", parts, report);
@@ -207,7 +211,7 @@ function coresByCpus({ topology: { cores, nodes } }: Part): KnownCores {
   };
 }
 
-function mergeOffline(parts: readonly Part[], onlineCpus: IndexSet, report: Report): string {
+function mergeOffline(parts: readonly Part[], onlineNow: IndexSet, report: Report): string {
   const claims = parts.flatMap(({ label, topology: { offlineCpus } }) =>
     offlineCpus === "" ? [] : { source: label, value: offlineCpus },
   );
@@ -223,5 +227,5 @@ function mergeOffline(parts: readonly Part[], onlineCpus: IndexSet, report: Repo
     });
   }
   // What one source has offline and another in a core was told as other CPUs already, or is now.
-  return formatList(difference(setOf(first.value), onlineCpus));
+  return formatList(difference(setOf(first.value), onlineNow));
 }

@@ -1,10 +1,10 @@
 import { EvenkeelError } from "../../error/evenkeel-error.ts";
-import { parseList } from "../../set/list-format.ts";
-import { emptySet, equals, unionAll } from "../../set/index-set.ts";
+import { equals, type IndexSet } from "../../set/index-set.ts";
 import { isStandIn } from "../stand-in.ts";
 import type { Topology } from "../topology.ts";
 import type { MergeFinding, Part, Report } from "./finding.ts";
 import type { Joined } from "./join-devices.ts";
+import { onlineCpus } from "./merge-cpus.ts";
 
 /**
  * Refuses sources that are of different machines.
@@ -47,6 +47,7 @@ export function refuseStrangers(
 interface Seen {
   readonly label: string;
   readonly cores: Topology["cores"];
+  readonly cpus: IndexSet;
   readonly nodes: Topology["nodes"];
   readonly gpus: ReadonlySet<string>;
   readonly devices: ReadonlySet<string>;
@@ -59,23 +60,22 @@ function seenIn({ label, topology }: Part, position: number, joined: Joined): Se
   return {
     label,
     cores: topology.cores,
+    cpus: onlineCpus(topology.cores),
     nodes: topology.nodes,
     gpus: new Set(gpus),
     devices: new Set([...gpus, ...keys(topology.nics)]),
   };
 }
 
-const cpusOf = ({ cores }: Seen) => unionAll(cores.map(({ cpus }) => parseList(cpus) ?? emptySet));
-
 function speaksFor(a: Seen, b: Seen): boolean {
-  if (a.cores.length > 0 && b.cores.length > 0 && equals(cpusOf(a), cpusOf(b))) return true;
+  if (a.cores.length > 0 && b.cores.length > 0 && equals(a.cpus, b.cpus)) return true;
   const nodes = new Map(a.nodes.map(({ id, cpus }) => [id, cpus]));
   if (b.nodes.some(({ id, cpus }) => cpus !== "" && nodes.get(id) === cpus)) return true;
   return [...a.devices].some((key) => b.devices.has(key));
 }
 
 function speaksAgainst(a: Seen, b: Seen): boolean {
-  if (a.cores.length > 0 && b.cores.length > 0 && !equals(cpusOf(a), cpusOf(b))) return true;
+  if (a.cores.length > 0 && b.cores.length > 0 && !equals(a.cpus, b.cpus)) return true;
   return shareNoGpu(a, b);
 }
 
