@@ -1,5 +1,6 @@
 import { EvenkeelError } from "../../error/evenkeel-error.ts";
 import { equals, type IndexSet } from "../../set/index-set.ts";
+import { amountOf } from "../../text/amount.ts";
 import { isStandIn } from "../stand-in.ts";
 import type { Topology } from "../topology.ts";
 import type { MergeFinding, Part, Report } from "./finding.ts";
@@ -98,7 +99,7 @@ function noGpuInCommon(a: Seen, b: Seen): MergeFinding {
 
 function unrelated(part: Part, own: Seen, other: Seen): EvenkeelError {
   const counts = ({ label, cores, gpus }: Seen): string =>
-    `${label} has ${cores.length} cores and ${gpus.size} GPUs`;
+    `${label} has ${amountOf(cores.length, "core")} and ${amountOf(gpus.size, "GPU")}`;
   return new EvenkeelError(
     "sources-unrelated",
     `nothing that ${part.label} knows is of the machine that the other sources know`,
