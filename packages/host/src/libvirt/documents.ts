@@ -15,7 +15,7 @@ export function readDocuments(text: string, name: string, where: string): XmlEle
   const blank = (prolog: string): string => prolog.replace(/[^\n]/g, " ");
   const body = text
     .replace(/^\uFEFF/, "")
-    .replace(/<\?xml[^>]{0,200}\?>/g, blank)
+    .replace(/<\?xml[^<>]{0,200}\?>/g, blank)
     .replace(/<!DOCTYPE[\w\s.-]{0,100}>/g, blank);
   return elementsNamed(readXml(`<${wrapper}>${body}</${wrapper}>`, where), name);
 }

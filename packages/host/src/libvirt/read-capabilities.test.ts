@@ -146,6 +146,9 @@ test("lists that name more CPUs than there can be are refused, and fast", async 
   const many = Array.from({ length: 30_000 }, (_, id) => `id='${id}' siblings='0-16383'`);
   await codedError("xml-unexpected", () => read(cell(0, cpus(...many))));
   await codedError("xml-unexpected", () => read(cell(0, cpus("id='0' siblings='0-99999999'"))));
+  await codedError("xml-malformed", () =>
+    readLibvirtCapabilities("<?xml ".repeat(5e6), "caps.xml"),
+  );
 });
 
 const folder = corpus("libvirt-caps");

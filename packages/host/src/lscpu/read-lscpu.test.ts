@@ -178,6 +178,14 @@ for (const [what, text] of Object.entries(refused)) {
   });
 }
 
+test("headers, masks and rows without end are refused, and fast", async () => {
+  const masks = `On-line CPU(s) mask: 0xff\n${`NUMA node0 CPU(s): ${"f".repeat(4096)}\n`.repeat(500)}`;
+  for (const text of ["# CPU\n".repeat(900_000), masks, "\n".repeat(2_000_000)]) {
+    const code = text.startsWith("\n") ? "file-too-large" : "text-unexpected";
+    await codedError(code, () => read(text));
+  }
+});
+
 test("a table that lacks CPUs of the summary's nodes contradicts it", async () => {
   await codedError("topology-inconsistent", () => read(`${summary}\n${table}`));
 });

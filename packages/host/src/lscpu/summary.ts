@@ -39,16 +39,24 @@ export function readSummary(
 ): Summary {
   const all = (name: string): readonly string[] =>
     fields.flatMap(([key, value]) => (key === name && value !== "-" ? [value] : []));
+  // A mask is short and what it names may be much, so what all of them name is bounded.
+  let named = 0;
+  const fromMask = (text: string): readonly number[] => {
+    const cpus = readMask(text, where);
+    named += cpus.length;
+    if (named <= namedMax) return cpus;
+    throw unexpected("names CPUs more often than any machine would", where);
+  };
   const cpusAt = (name: string): readonly number[] | null => {
     const [list] = all(`${name} list`);
     const [mask] = all(`${name} mask`);
     if (list !== undefined) return readCpus(list, readList, where);
-    return mask === undefined ? null : readMask(mask, where);
+    return mask === undefined ? null : fromMask(mask);
   };
   // With --hex the nodes have masks too, and no 0x to tell them by.
   const isHex = all("On-line CPU(s) mask").length > 0;
   const cpusOf = (text: string): readonly number[] =>
-    isHex && text !== "" ? readMask(text, where) : readCpus(text, readList, where);
+    isHex && text !== "" ? fromMask(text) : readCpus(text, readList, where);
   const nodes = fields.flatMap(([key, value]) => {
     const id = /^NUMA node(\d{1,4}) CPU\(s\)$/.exec(key)?.[1];
     if (id === undefined || Number(id) > NODE_MAX) return [];
@@ -71,6 +79,9 @@ export function readSummary(
     threadsPerCore: threads.length === 0 ? null : Math.max(...threads.map(Number)),
   };
 }
+
+/** Each CPU is online or offline, and on a node. */
+const namedMax = 4 * CPU_MAX;
 
 function readCpus(text: string, readList: CpuListReader, where: string): readonly number[] {
   const cpus = readList(text);

@@ -83,10 +83,12 @@ function words(line: string): string[] {
 
 /** The lines from there that begin with a value, up to an empty line or a comment. */
 function bodyOf(lines: readonly string[], start: number): readonly string[] {
-  const end = lines.findIndex(
-    (line, i) => i >= start && (line.trim() === "" || line.startsWith("#")),
-  );
-  return lines.slice(start, end < 0 ? lines.length : end);
+  let end = start;
+  for (; end < lines.length; end++) {
+    const line = lines[end] ?? "";
+    if (line === "" || line.startsWith("#")) break;
+  }
+  return lines.slice(start, end);
 }
 
 /** In columns set apart by blanks the name of a model has blanks of its own. */

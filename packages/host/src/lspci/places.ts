@@ -39,6 +39,8 @@ function busOf(address: string): string {
   return address.slice(0, address.lastIndexOf(":"));
 }
 
+const busNames = Array.from({ length: 256 }, (_, bus) => bus.toString(16).padStart(2, "0"));
+
 function bridgesByBus(listed: readonly Listed[]): ReadonlyMap<string, string> {
   const found = new Map<string, string>();
   const spans = new Map<string, number>();
@@ -48,7 +50,7 @@ function bridgesByBus(listed: readonly Listed[]): ReadonlyMap<string, string> {
     const domain = address.slice(0, address.indexOf(":"));
     const span = buses.subordinate - buses.secondary;
     for (let bus = buses.secondary; bus <= buses.subordinate; bus++) {
-      const key = `${domain}:${bus.toString(16).padStart(2, "0")}`;
+      const key = `${domain}:${busNames[bus] ?? ""}`;
       if (bus === own || (spans.get(key) ?? Infinity) <= span) continue;
       spans.set(key, span);
       found.set(key, address);
@@ -58,7 +60,7 @@ function bridgesByBus(listed: readonly Listed[]): ReadonlyMap<string, string> {
 }
 
 /** Far more than any device has in use; the field has sixteen bits. */
-const VIRTUAL_MAX = 1024;
+const VIRTUAL_MAX = 256;
 
 /**
  * The physical function of each virtual one that is listed. The first virtual function's routing id,

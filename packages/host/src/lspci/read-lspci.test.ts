@@ -231,6 +231,7 @@ const refused = {
   nothing: "",
   "two machines": "01:00.0 0302: 10de:2330\n01:00.0 0302: 10de:2331\n",
   "a tree that lost its blanks": tree.replace(/\n \|\s+/g, "\n | "),
+  "a tree without end": `-[0000:00]-${"00.0-[01]--".repeat(200_000)}`,
   "more functions than there are": Array.from(
     { length: 20_000 },
     (_, i) =>
@@ -249,6 +250,10 @@ test("bridges that lead to each other are a contradiction", async () => {
   const bridge = (at: string, to: string): string =>
     `${at}:00.0 0604: 1000:c030\n\tControl: I/O-\n\tBus: primary=${at}, secondary=${to}, subordinate=${to}\n`;
   await codedError("topology-inconsistent", () => read(bridge("01", "02") + bridge("02", "01")));
+});
+
+test("a name without end is read, and fast", () => {
+  expect(read(`01:00.0 3D controller: ${"[10de:2330] ".repeat(500_000)}`).pci.length).toBe(1);
 });
 
 test("without sizes there are no BARs, and what is down has no link", () => {

@@ -6,13 +6,17 @@ import { type Listed, unlisted } from "./listing.ts";
 /** `0000:1b:00.0 ` at the start of a line; `lspci -PP` has the bridges above before it, with `/`. */
 const slot = /^((?:[0-9a-f]{4,8}:)?[0-9a-f]{2}:[01][0-9a-f]\.[0-7])(?= )/i;
 
+/** Names of vendors and devices have some hundred characters. */
+const lineMax = 2048;
+
 /** A listing as people read it: a line for each function, and indented lines of details below. */
 export function readListing(lines: readonly string[]): Listed[] {
   const found: Listed[] = [];
   for (let i = 0; i < lines.length; i++) {
     const line = lines[i] ?? "";
     const address = normalPciAddress(slot.exec(line)?.[1] ?? "");
-    const identity = address === null ? null : readIdentity(line.slice(line.indexOf(" ") + 1));
+    const identity =
+      address === null ? null : readIdentity(line.slice(line.indexOf(" ") + 1, lineMax));
     if (address === null || identity === null) continue;
     const start = i + 1;
     while (/^\s/.test(lines[i + 1] ?? "")) i++;
@@ -31,7 +35,9 @@ export function readQuoted(lines: readonly string[]): Listed[] {
     const match = slot.exec(line);
     const address = normalPciAddress(match?.[1] ?? "");
     if (address === null || line[match?.[0].length ?? 0] !== " ") return [];
-    const quoted = [...line.matchAll(/"((?:[^"\\]|\\.){0,400})"/g)].map(([, text = ""]) => text);
+    const quoted = [...line.slice(0, lineMax).matchAll(/"((?:[^"\\]|\\.){0,400})"/g)].map(
+      ([, text = ""]) => text,
+    );
     const [kind, vendor, device] = quoted;
     if (kind === undefined || vendor === undefined || device === undefined) return [];
     const prog = / -p([0-9a-f]{2})(?= |$)/.exec(line)?.[1] ?? "";

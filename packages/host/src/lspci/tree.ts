@@ -43,7 +43,8 @@ export function readTree(lines: readonly string[], where: string): Branch[] {
   for (const line of lines) {
     isTree =
       /^ ?[-+|\\ ]*\[[0-9a-f]{4,8}:[0-9a-f]{2}\]-/.test(line) || (isTree && /^ *[|+\\]/.test(line));
-    if (isTree) found.push(...readLine(line, columns, where));
+    // A line of all the bridges that there can be has some three thousand characters.
+    if (isTree && line.length < 8192) found.push(...readLine(line, columns, where));
   }
   return found;
 }

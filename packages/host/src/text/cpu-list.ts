@@ -1,8 +1,8 @@
 import type { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 
-/** Twice what Linux can be built for (NR_CPUS 8192, MAX_NUMNODES 1024): more is no machine's. */
+/** Twice the CPUs and all the nodes that Linux can be built for (NR_CPUS 8192, MAX_NUMNODES 1024). */
 export const CPU_MAX = 16_383;
-export const NODE_MAX = 2_047;
+export const NODE_MAX = 1_023;
 
 /** All lists of one text together: siblings, nodes and caches name each CPU some twenty times. */
 const namedMax = 1_000_000;
