@@ -9,13 +9,23 @@ import { join } from "node:path";
 /** Lets Node keep compiled sources in the user's cache folder; without effect where that is unsafe. */
 export function useCompileCache() {
   try {
-    const folder = join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "evenkeel");
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const home = process.env.XDG_CACHE_HOME || join(homedir(), ".cache");
+    const folder = join(home, "evenkeel");
+    for (const path of [home, folder]) make(path);
     const { mode, uid } = lstatSync(folder);
     const isOwn = process.getuid === undefined || uid === process.getuid();
     const isFolder = (mode & 0o170000) === 0o040000;
     if (isOwn && isFolder && (mode & 0o022) === 0) enableCompileCache(folder);
   } catch {
     // No home, a full disk, a read-only one: it works without.
+  }
+}
+
+/** One folder, and not those above it: in /proc, Node makes those without end. */
+function make(path) {
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    if (error.code !== "EEXIST") throw error;
   }
 }

@@ -15,7 +15,7 @@ function cachedBelow(home: string): string[] {
 }
 
 test("what Node compiled is kept in a folder that is the user's alone", () => {
-  const home = join(scratchFolder(), "new", "cache");
+  const home = join(scratchFolder(), "new");
   expect(cachedBelow(home)).toHaveLength(1);
   expect(statSync(join(home, "evenkeel")).mode & 0o777).toBe(0o700);
 });
