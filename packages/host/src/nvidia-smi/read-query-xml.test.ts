@@ -216,6 +216,16 @@ test("the list of nvidia-smi -L", () => {
   ]);
 });
 
+test("a list with a matrix beside it is read with the matrix", () => {
+  const text =
+    `GPU 0: NVIDIA L4 (UUID: ${uuid(1)})\nGPU 1: NVIDIA L4 (UUID: ${uuid(2)})\n\n` +
+    "\tGPU0\tGPU1\nGPU0\t X \tPHB\nGPU1\tPHB\t X \n";
+  const topology = read(text);
+  const [a, b] = topology.accelerators;
+  expect(interconnects(topology)(a?.address ?? "", b?.address ?? "")).toBe("PHB");
+  expect([a?.model, b?.uuid]).toEqual(["L4", uuid(2)]);
+});
+
 test("what is something else is refused for it", async () => {
   await codedError("text-unexpected", () => read(""));
   await codedError("text-unexpected", () =>

@@ -3,30 +3,35 @@ import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import { type GpuFacts, gpuTopology } from "./gpu-facts.ts";
 import { gpusInList, gpusInText } from "./query-text.ts";
 import { gpusInXml } from "./query-xml.ts";
+import { readNvidiaSmiTopo } from "./read-topo-matrix.ts";
 import { plainLines } from "./terminal-text.ts";
+import { topoTables } from "./topo-tables.ts";
 
 /**
  * The machine in what `nvidia-smi -q -x`, `nvidia-smi -q` or `nvidia-smi -L` printed: which GPUs it
  * has, where, and at what link; the last tells models and UUIDs alone. How GPUs reach each other, and
- * which node they hang from, none of the three says. Serial numbers are not kept.
+ * which node they hang from, none of the three says; a list beside the matrix of `topo -m` is read
+ * with it, as by `readNvidiaSmiTopo`. Serial numbers are not kept.
  *
  * Errors: those of `readXml`; `xml-unexpected` where XML is of something else; `text-unexpected`
  * where a text is none of the three, or lists no GPU; `topology-inconsistent`; `file-too-large`.
  */
 export function readNvidiaSmiQuery(text: string, where: string): Topology {
-  const gpus = gpusIn(text, where);
-  if (gpus.length === 0) {
-    throw new EvenkeelError("text-unexpected", "tells of no GPU", {
-      where,
-      expected: "what nvidia-smi -q -x, nvidia-smi -q or nvidia-smi -L prints",
-    });
+  if (text.includes("<nvidia_smi_log") || /^[\s\ufeff]*</.test(text)) {
+    return topologyOf(gpusInXml(text, where), where);
   }
-  return gpuTopology(gpus, where);
-}
-
-function gpusIn(text: string, where: string): GpuFacts[] {
-  if (text.includes("<nvidia_smi_log") || /^[\s\ufeff]*</.test(text)) return gpusInXml(text, where);
   const lines = plainLines(text, where);
   const detailed = gpusInText(lines);
-  return detailed.length > 0 ? detailed : [...gpusInList(lines).values()];
+  if (detailed.length > 0) return topologyOf(detailed, where);
+  // Tickets have both, and the matrix takes from the list what the list knows.
+  if (topoTables(lines).tables.length > 0) return readNvidiaSmiTopo(text, where);
+  return topologyOf([...gpusInList(lines).values()], where);
+}
+
+function topologyOf(gpus: readonly GpuFacts[], where: string): Topology {
+  if (gpus.length > 0) return gpuTopology(gpus, where);
+  throw new EvenkeelError("text-unexpected", "tells of no GPU", {
+    where,
+    expected: "what nvidia-smi -q -x, nvidia-smi -q or nvidia-smi -L prints",
+  });
 }
