@@ -6,6 +6,7 @@ import { spawnSync, type SpawnSyncReturns } from "node:child_process";
  */
 const packages = [
   "bzip2",
+  "graphviz",
   "hwloc-nox",
   "libvirt-clients",
   "libvirt-daemon-system",

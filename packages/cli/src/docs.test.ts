@@ -1,6 +1,8 @@
 import { readFileSync } from "node:fs";
 import { errorCodes } from "@evenkeel/core/error/codes.ts";
 import { refusalCodes } from "@evenkeel/core/placement/refusal.ts";
+import { mergeFindingCodes } from "@evenkeel/core/topology/merge/finding.ts";
+import { topologyWarningCodes } from "@evenkeel/core/topology/warnings/warning.ts";
 import { expect, test } from "vitest";
 import { commandReference } from "./reference.ts";
 
@@ -16,9 +18,11 @@ function documented(heading: string): Record<string, string> {
   return Object.fromEntries(rows.map(([, code, meaning]) => [code, meaning]));
 }
 
-test("docs/errors.md has every error and refusal with its meaning, and no other", () => {
+test("docs/errors.md has every code with its meaning, and no other", () => {
   expect(documented("Errors")).toEqual(errorCodes);
   expect(documented("Refusals")).toEqual(refusalCodes);
+  expect(documented("Merge findings")).toEqual(mergeFindingCodes);
+  expect(documented("Warnings")).toEqual(topologyWarningCodes);
 });
 
 test("docs/cli.md is what the commands say of themselves", async () => {

@@ -207,7 +207,7 @@ test("the list of nvidia-smi -L", () => {
   const topology = read(
     `$ nvidia-smi -L\nGPU 0: NVIDIA A100-SXM4-80GB (UUID: ${uuid(2)})\n` +
       `  MIG 3g.40gb     Device  0: (UUID: MIG-dc34c2fd-4bd7-52ad-a6d0-645dcd1794e4)\n` +
-      `GPU 1: Tesla V100 (UUID: GPU-XXXX)\nGPU 2: NVIDIA L4 (UUID: N/A)\nGPU 3: is broken\n`,
+      `GPU 1: Tesla V100 (UUID: GPU-aaaa)\nGPU 2: NVIDIA L4 (UUID: N/A)\nGPU 3: is broken\n`,
   );
   expect(topology.accelerators.map(({ model, uuid: id }) => [model, id])).toEqual([
     ["A100-SXM4-80GB", uuid(2)],

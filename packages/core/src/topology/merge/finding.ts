@@ -19,26 +19,28 @@ export interface SourceValue {
 }
 
 /**
- * - `…-differs`: sources contradict each other; the result has what the first of them says
- * - `devices-apart`: devices without addresses could not be told to be those with addresses, or
- *   which of them, and stand beside them
- * - `distances-incomplete`: no source knows all distances between the nodes that all know together
+ * Every way in which sources disagree, by its stable code; `docs/errors.md` lists the same. Of what
+ * differs, the result has what the first source says.
  */
-export type MergeFindingCode =
-  | "machine-differs"
-  | "cpus-differ"
-  | "node-differs"
-  | "distance-differs"
-  | "access-differs"
-  | "core-differs"
-  | "device-differs"
-  | "interconnect-differs"
-  | "accelerator-differs"
-  | "nic-differs"
-  | "link-differs"
-  | "partition-differs"
-  | "devices-apart"
-  | "distances-incomplete";
+export const mergeFindingCodes = {
+  "machine-differs": "sources name another vendor, product, CPU model, architecture or page size",
+  "cpus-differ": "sources know different CPUs, or others offline",
+  "node-differs": "sources disagree about a node: its CPUs, memory, kind or huge pages",
+  "distance-differs": "sources disagree about the distance of two nodes",
+  "distances-incomplete": "no source knows all distances between the nodes that all know together",
+  "access-differs": "sources disagree about the latency or bandwidth between two nodes",
+  "core-differs": "sources disagree about a core: its threads, package, die, cache or node",
+  "device-differs": "sources disagree about a PCI function: its place, ids, node, link or driver",
+  "interconnect-differs":
+    "a source states another interconnect of two devices than their places tell",
+  "accelerator-differs": "sources disagree about an accelerator: its model, UUID, module or memory",
+  "nic-differs": "sources disagree about a NIC: its name, or whether it does RDMA",
+  "link-differs": "sources disagree about the kind or the lanes of a direct link",
+  "partition-differs": "sources disagree about a fabric partition",
+  "devices-apart": "devices without addresses could not be told to be those with addresses",
+} as const;
+
+export type MergeFindingCode = keyof typeof mergeFindingCodes;
 
 /** One of the topologies that are merged, and what its findings call it. */
 export interface Part {

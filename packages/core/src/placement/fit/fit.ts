@@ -1,14 +1,14 @@
 import type { Placed, RawCost } from "../../cost/placement-cost.ts";
-import { buildPlan } from "../../placement/build-plan.ts";
-import type { HostState } from "../../placement/host-state.ts";
-import type { Plan } from "../../placement/plan.ts";
-import type { LayoutCell, OnNode } from "../../placement/search/layout.ts";
-import { placed } from "../../placement/search/layout-cost.ts";
-import { type Found, search } from "../../placement/search/search.ts";
-import { type NodeSpace, type Space, spaceFor } from "../../placement/space/space.ts";
+import { buildPlan } from "../build-plan.ts";
+import type { HostState } from "../host-state.ts";
+import type { Plan } from "../plan.ts";
+import type { LayoutCell, OnNode } from "../search/layout.ts";
+import { placed } from "../search/layout-cost.ts";
+import { type Found, search } from "../search/search.ts";
+import { type NodeSpace, type Space, spaceFor } from "../space/space.ts";
 import type { HostPolicy } from "../../request/host-policy.ts";
 import type { Request } from "../../request/request.ts";
-import type { Topology } from "../topology.ts";
+import type { Topology } from "../../topology/topology.ts";
 import type { FlavorFit, NodeShortage, StraddlingCost } from "./flavor-fit.ts";
 
 /** Counting further would tell nobody more. */
