@@ -225,7 +225,11 @@ test("with a BIOS, nothing is said to UEFI firmware", () => {
 test("a core's threads are shown on AMD, which takes a feature, and asked for nowhere else", () => {
   const rendered = (shape: Parameters<typeof planOf>[0], emulated = false): boolean =>
     render(planOf(shape), "libvirt", { emulated }).includes("topoext");
-  const amd = { cells: [{ cores: 2 }], threadsPerCore: 2, cpuModel: "AMD EPYC 9654 96-Core Processor" };
+  const amd = {
+    cells: [{ cores: 2 }],
+    threadsPerCore: 2,
+    cpuModel: "AMD EPYC 9654 96-Core Processor",
+  };
   expect(rendered(amd)).toBe(true);
   expect(rendered(amd, true)).toBe(false);
   expect(rendered({ ...amd, threadsPerCore: 1 })).toBe(false);
