@@ -30,7 +30,9 @@ export function memoryLine(node: MemoryNode): Line {
 export function hugepagesLine(node: MemoryNode): Line {
   if (node.memoryBytes === 0) return [];
   const pools = node.hugepages.filter(({ total }) => total > 0).map(poolLine);
-  const none = node.cpus === "" ? [] : line("no huge pages");
+  // A source that does not tell the memory does not tell its pages either.
+  const untold = node.cpus === "" || node.memoryBytes === null;
+  const none = untold ? [] : line("no huge pages");
   return pools.length > 0 ? joined(pools, " · ") : none;
 }
 
@@ -53,7 +55,8 @@ export function poolsText({ hugepages }: MemoryNode): Line {
 /** A node's cores: how many, their threads, and the caches that they share. */
 export function coresLine(topology: Topology, node: number): Line {
   const cores = topology.cores.filter((core) => core.node === node);
-  if (cores.length === 0) return line(span("no CPUs", "faint"));
+  const idle = topology.nodes.find(({ id }) => id === node)?.cpus === "";
+  if (cores.length === 0) return idle ? line(span("no CPUs", "faint")) : unknown("cores unknown");
   const threads = countsOf(cores.map(({ cpus }) => sizeOf(cpus)));
   const many = threads.length === 1 ? ` × ${counted(threads[0] ?? 1, "thread")}` : "";
   const uneven = threads.length > 1 ? ` of ${threads.join(" or ")} threads` : "";
@@ -120,7 +123,7 @@ export function headerLines(topology: Topology, width: number): Line[] {
   const host = [
     packages.size === 0 ? unknown("packages unknown") : line(counted(packages.size, "package")),
     line(counted(nodes.length, "node")),
-    line(counted(cores.length, "core")),
+    cores.length === 0 && cpus > 0 ? unknown("cores unknown") : line(counted(cores.length, "core")),
     line(counted(cpus, "CPU")),
     offline === "" ? [] : line(span(`CPUs ${offline} offline`, "warning")),
     ...memoryTotals(nodes),
@@ -146,6 +149,7 @@ function memoryTotals(nodes: readonly MemoryNode[]): Line[] {
   const host = nodes.filter(({ kind }) => kind !== "gpu");
   const gpu = total(nodes.filter(({ kind }) => kind === "gpu"));
   const some = host.some(({ memoryBytes }) => memoryBytes === null);
+  if (some && total(host) === 0) return [unknown("memory unknown")];
   const known = line(`${some ? "at least " : ""}${formatBytes(total(host))}`);
   return [known, gpu === 0 ? [] : line(`${formatBytes(gpu)} of GPU memory`)];
 }

@@ -138,7 +138,13 @@ export function deviceNames(topology: Topology): (device: PciDevice) => DeviceNa
   const ordinals = new Map(topology.accelerators.map(({ address }, i) => [address, i]));
   const nics = new Map(topology.nics.map((nic) => [nic.address, nic]));
   return (device) => {
-    const ids = device.vendor === null ? "model unknown" : `${device.vendor}:${device.device}`;
+    const { vendor, device: id } = device;
+    const ids =
+      vendor === null
+        ? "model unknown"
+        : id === null
+          ? `${vendor}, model unknown`
+          : `${vendor}:${id}`;
     const ordinal = ordinals.get(device.address);
     if (ordinal !== undefined) {
       const model = topology.accelerators[ordinal]?.model ?? null;
