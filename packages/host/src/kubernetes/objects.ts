@@ -73,7 +73,9 @@ function parseJson(text: string, where: string): unknown {
 }
 
 function parseYaml(text: string, where: string): readonly unknown[] {
-  const documents = parseAllDocuments(text, { uniqueKeys: false, prettyErrors: false });
+  // Of keys that are no strings the library would warn on standard error; nothing here has any.
+  const options = { uniqueKeys: false, prettyErrors: false, logLevel: "error" } as const;
+  const documents = parseAllDocuments(text, options);
   const list = "empty" in documents ? [] : documents;
   return list.map((document) => {
     const [problem] = document.errors;
