@@ -67,7 +67,7 @@ compopt() { :; }
 _evenkeel
 printf '%s\\n' "\${COMPREPLY[@]}"`;
   const path = `${program}${delimiter}${process.env["PATH"] ?? ""}`;
-  const output = execFileSync("bash", ["-c", script, "bash", line], {
+  const output = execFileSync("bash", ["--norc", "-c", script, "bash", line], {
     encoding: "utf8",
     env: { ...process.env, PATH: path },
   });
