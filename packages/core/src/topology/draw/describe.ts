@@ -2,6 +2,7 @@ import { INDEX_MAX, indexSet, size } from "../../set/index-set.ts";
 import { formatList, parseList } from "../../set/list-format.ts";
 import { formatBytes } from "../../unit/bytes.ts";
 import { pcieRateText } from "../pcie-rate.ts";
+import { isStandInNode } from "../stand-in.ts";
 import type { Core, HugepagePool, MemoryNode, PcieLink, Topology } from "../topology.ts";
 import { joined, type Line, line, span, wrapped } from "./line.ts";
 
@@ -78,6 +79,11 @@ function cachesLine(topology: Topology, cores: readonly Core[]): Line {
   if (shares.size === 1) return line("one L3");
   const sizes = countsOf([...shares.values()]);
   return line(`${shares.size} L3${sizes.length === 1 ? "" : ` of ${sizes.join(" or ")} cores`}`);
+}
+
+/** `node 1`; of a node whose number nobody told, `node ?`. */
+export function nodeName(id: number): string {
+  return isStandInNode(id) ? "node ?" : `node ${id}`;
 }
 
 /** `node 1`, `nodes 1-3`. */

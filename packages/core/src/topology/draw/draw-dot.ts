@@ -1,5 +1,5 @@
 import type { Link, MemoryNode, Topology } from "../topology.ts";
-import { counted, coresLine, hugepagesLine, linkLine, memoryText } from "./describe.ts";
+import { counted, coresLine, hugepagesLine, linkLine, memoryText, nodeName } from "./describe.ts";
 import { joined, type Line, line, span } from "./line.ts";
 import { packageGroups } from "./package-boxes.ts";
 import {
@@ -24,7 +24,7 @@ export function drawDot(topology: Topology): string {
   const forests = new Map(pciForests(topology).map((forest) => [forest.node, forest]));
   const labelOf = leafLabels(topology);
   const nodeCluster = (node: MemoryNode): string[] => {
-    const name = `node ${node.id}`;
+    const name = nodeName(node.id);
     const cpus = node.cpus === "" ? [] : [coresLine(topology, node.id), line(`CPUs ${node.cpus}`)];
     const about = [memoryText(node), hugepagesLine(node), ...cpus];
     const forest = forests.get(node.id);

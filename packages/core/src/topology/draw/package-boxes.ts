@@ -1,6 +1,6 @@
 import type { MemoryNode, Topology } from "../topology.ts";
 import { type Box, boxed, boxHeight, boxWidth, beside } from "./box.ts";
-import { coresLine, listOf, memoryLine } from "./describe.ts";
+import { coresLine, listOf, memoryLine, nodeName } from "./describe.ts";
 import { joined, type Line, line, span } from "./line.ts";
 import { memoryOnlyLines, packagesOf } from "./node-table.ts";
 import { type DrawnTree, pciTrees } from "./pci-tree.ts";
@@ -61,14 +61,14 @@ function packageBox(
     const cpus = node.cpus.length > cpuListMax ? `${node.cpus.slice(0, cpuListMax)}…` : node.cpus;
     const memory = memoryLine(node);
     const about = [
-      nodes.length === 1 ? memory : joined([line(span(`node ${node.id}`, "title")), memory], " · "),
+      nodes.length === 1 ? memory : joined([line(span(nodeName(node.id), "title")), memory], " · "),
       joined([coresLine(topology, node.id), line(`CPUs ${cpus}`)], " · "),
     ];
     const tree = trees.find((one) => one.node === node.id)?.lines ?? [];
     return nodes.length === 1 ? [about, tree] : [[...about, ...tree]];
   });
   const [only] = nodes;
-  const name = nodes.length === 1 && only !== undefined ? `${title} · node ${only.id}` : title;
+  const name = nodes.length === 1 && only !== undefined ? `${title} · ${nodeName(only.id)}` : title;
   return { title: line(span(name, "title")), sections };
 }
 
@@ -77,7 +77,7 @@ function memoryBox(topology: Topology, trees: readonly DrawnTree[]): Box[] {
   if (without.length === 0) return [];
   const below = trees.flatMap(({ node, lines }) =>
     node !== null && without.includes(node)
-      ? [line(span(`beside node ${node}`, "faint")), ...lines]
+      ? [line(span(`beside ${nodeName(node)}`, "faint")), ...lines]
       : [],
   );
   return [

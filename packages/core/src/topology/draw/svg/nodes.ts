@@ -1,5 +1,5 @@
 import type { MemoryNode, Topology } from "../../topology.ts";
-import { coresLine, hugepagesLine, memoryText, nodesText } from "../describe.ts";
+import { coresLine, hugepagesLine, memoryText, nodesText, nodeName } from "../describe.ts";
 import { type Line, line, span, wrapped } from "../line.ts";
 import { packageGroups } from "../package-boxes.ts";
 import { pciForests } from "../pci-branches.ts";
@@ -102,7 +102,7 @@ function nodeBlock(scale: Scale, node: MemoryNode, width: number, group: string 
   const inner = width - 2 * margin;
   const beside = treeWidth > 0 && inner - treeWidth - 2 * margin >= sideMin;
   const side = beside ? inner - treeWidth - 2 * margin : inner;
-  const name = span(`node ${node.id}`, "title");
+  const name = span(nodeName(node.id), "title");
   const title = small ? [name] : [name, span("  "), ...memoryText(node)];
   const cpus = line(span(`CPUs ${node.cpus}`, "faint"));
   const about = column(
@@ -194,7 +194,7 @@ function treesApart({ topology, trees }: Scale): Block[] {
   return topology.nodes.flatMap(({ id, cpus }) => {
     const tree = trees.get(id);
     if (tree === undefined || cpus === "") return [];
-    return [titled(line(span(`beside node ${id}`, "title")), tree, "package")];
+    return [titled(line(span(`beside ${nodeName(id)}`, "title")), tree, "package")];
   });
 }
 
