@@ -98,7 +98,7 @@ test("floating vCPUs, base pages, and lists of CPUs too long for a line", () => 
                   9 GiB in 4 KiB pages), isolation shared
 
     why
-      - Node 0 holds the request alone (free: 31 CPUs and 60
+      - Node 0 alone holds the request (free: 31 CPUs and 60
         GiB).
       - The runner-up, node 1, is as good, but has higher
         numbers.
@@ -132,7 +132,7 @@ test("memory and cores that lie elsewhere, and what that costs", () => {
                   GPU, 25% of its memory elsewhere, 3 cores elsewhere)
 
     why
-      - Node 0 holds all the accelerators (free: 2 accelerators, 7 cores and 48 GiB).
+      - Node 0 alone holds the accelerators (free: 2 accelerators, 7 cores and 48 GiB).
       - Cell 0 runs in part on node 1: node 0 is short of cores.
       - Cell 0 has memory on node 1: node 0 is short of it.
       - The runner-up, 0000:27:00.0 on node 0, is as good, but has higher numbers.

@@ -1,4 +1,5 @@
 import { planCost, type RawCost } from "../cost/placement-cost.ts";
+import { amountOf } from "../text/amount.ts";
 import { formatBytes } from "../unit/bytes.ts";
 import type { Layout, LayoutCell } from "./search/layout.ts";
 import { placed } from "./search/layout-cost.ts";
@@ -41,21 +42,14 @@ function cellReason(space: Space, { cells }: Layout): string {
     const node = space.nodes.find(({ id }) => id === cell.node);
     if (node === undefined) return [];
     const devices = space.accelerators.filter((device) => device.node === cell.node).length;
-    const unit = isolation === "shared" ? "CPUs" : "cores";
+    const beside = accelerators.count > 0 ? `${amountOf(devices, "accelerator")}, ` : "";
+    const units = amountOf(node.units, isolation === "shared" ? "CPU" : "core");
     const memory =
       node.granules === null ? "unknown memory" : formatBytes(node.granules * space.granuleBytes);
-    return [
-      `${accelerators.count > 0 ? `${devices} accelerators, ` : ""}${node.units} ${unit} and ${memory}`,
-    ];
+    return [`${beside}${units} and ${memory}`];
   });
-  const why =
-    accelerators.count > 0
-      ? cells.length === 1
-        ? "holds all the accelerators"
-        : "together hold the accelerators, and no fewer do"
-      : cells.length === 1
-        ? "holds the request alone"
-        : "together hold the request, and no fewer do";
+  const what = accelerators.count > 0 ? "the accelerators" : "the request";
+  const why = cells.length === 1 ? `alone holds ${what}` : `together hold ${what}, and no fewer do`;
   return `${nodesOf(cells).replace(/^n/, "N")} ${why} (free: ${free.join("; ")}).`;
 }
 
