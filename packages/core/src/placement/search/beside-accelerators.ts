@@ -8,7 +8,7 @@ import { distances, spreadBound } from "./distance.ts";
 import type { CellSupply } from "./fit.ts";
 import type { Layout, LayoutCell } from "./layout.ts";
 import { chooseNics } from "./nic-choice.ts";
-import { objectiveOf } from "./objective.ts";
+import { objectives } from "./objective.ts";
 import { type Ranking, ranking } from "./ranking.ts";
 import type { Rules } from "./rules.ts";
 import { proportionalSplit } from "./split.ts";
@@ -32,6 +32,13 @@ export function rankBesideAccelerators(space: Space, model: CostModel, rules: Ru
   const nodes = [...new Set(candidates.flatMap(({ node }) => node ?? []))];
   const distance = distances(space.topology);
   const ranked = ranking();
+  const lookups: Lookups = {
+    space,
+    model,
+    rules,
+    extra: extraDevices(space.topology),
+    judge: objectives(space, model),
+  };
   for (let cells = 1; cells <= Math.max(1, nodes.length); cells++) {
     const ideal = { cells, extra: 0, uneven: 0, spread: spreadBound(nodes, cells, distance) };
     const sets = acceleratorSets(space, candidates, (a, b) => connected[a]?.[b] ?? false, {
@@ -41,7 +48,7 @@ export function rankBesideAccelerators(space: Space, model: CostModel, rules: Ru
     for (const set of sets) {
       for (const homes of homeNodes(set, space)) {
         if (homes.length !== cells) continue;
-        const layout = layoutFor(space, model, rules, set, homes);
+        const layout = layoutFor(lookups, set, homes);
         if (layout !== null) ranked.offer(layout);
       }
     }
@@ -81,13 +88,17 @@ function homeNodes({ accelerators }: AcceleratorSet, space: Space): readonly (re
   return space.nodes.filter((node) => node.units > 0).map((node) => [node.id]);
 }
 
-function layoutFor(
-  space: Space,
-  model: CostModel,
-  rules: Rules,
-  set: AcceleratorSet,
-  homes: readonly number[],
-): Layout | null {
+/** What every layout of one search is made with, worked out once. */
+interface Lookups {
+  readonly space: Space;
+  readonly model: CostModel;
+  readonly rules: Rules;
+  readonly extra: ReturnType<typeof extraDevices>;
+  readonly judge: ReturnType<typeof objectives>;
+}
+
+function layoutFor(lookups: Lookups, set: AcceleratorSet, homes: readonly number[]): Layout | null {
+  const { space, rules, judge } = lookups;
   const groups = homes.map((home, i) =>
     set.accelerators.filter(({ node }) => node === home || (node === null && i === 0)),
   );
@@ -102,7 +113,7 @@ function layoutFor(
   }));
   const supplies = rules.fit(demands);
   if (supplies === null) return null;
-  const nics = nicsFor(space, model, rules, set.accelerators, homes);
+  const nics = nicsFor(lookups, set.accelerators, homes);
   if (nics === null) return null;
   const cells = homes.map((node, i): LayoutCell => ({
     node,
@@ -110,16 +121,14 @@ function layoutFor(
     accelerators: groups[i] ?? [],
     nics: nics.filter((nic) => nic.node === node || (i === 0 && !homes.includes(nic.node ?? -1))),
   }));
-  return { cells, partition: set.partition, objective: objectiveOf(space, model, cells) };
+  return { cells, partition: set.partition, objective: judge(cells) };
 }
 
 const noSupply: CellSupply = { units: [], granules: [] };
 
 /** NICs on the cells' nodes, or from anywhere where the locality allows: the nearest ones. */
 function nicsFor(
-  space: Space,
-  model: CostModel,
-  rules: Rules,
+  { space, model, rules, extra }: Lookups,
   accelerators: readonly FreeDevice[],
   homes: readonly number[],
 ): readonly FreeDevice[] | null {
@@ -129,6 +138,5 @@ function nicsFor(
   const cost = accelerators.map((a) =>
     nics.map((nic) => model.networkPair(a.address, nic.address)),
   );
-  const extra = extraDevices(space.topology);
   return chooseNics(nics, count, cost, (chosen) => extra([...accelerators, ...chosen]));
 }

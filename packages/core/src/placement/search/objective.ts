@@ -5,20 +5,21 @@ import { extraDevices } from "./extra.ts";
 import type { LayoutCell, Objective } from "./layout.ts";
 import { layoutCost } from "./layout-cost.ts";
 
-/** What a finished layout is judged by; `uneven` is the caller's to say. */
-export function objectiveOf(
-  space: Space,
+/** What a finished layout is judged by; `uneven` is the caller's to say. Looks the topology up once. */
+export function objectives(
+  { topology }: Space,
   model: CostModel,
-  cells: readonly LayoutCell[],
-  uneven = 0,
-): Objective {
-  const chosen = cells.flatMap((cell) => [...cell.accelerators, ...cell.nics]);
-  const nodes = cells.map((cell) => cell.node);
-  return {
+): (cells: readonly LayoutCell[], uneven?: number) => Objective {
+  const extra = extraDevices(topology);
+  const distance = distances(topology);
+  return (cells, uneven = 0) => ({
     cells: cells.length,
     cost: layoutCost(cells, model),
-    extra: extraDevices(space.topology)(chosen),
+    extra: extra(cells.flatMap((cell) => [...cell.accelerators, ...cell.nics])),
     uneven,
-    spread: spreadOf(nodes, distances(space.topology)),
-  };
+    spread: spreadOf(
+      cells.map((cell) => cell.node),
+      distance,
+    ),
+  });
 }

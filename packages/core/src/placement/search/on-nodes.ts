@@ -5,7 +5,7 @@ import { distances, spreadBound } from "./distance.ts";
 import { extraDevices } from "./extra.ts";
 import type { LayoutCell } from "./layout.ts";
 import { chooseNics } from "./nic-choice.ts";
-import { objectiveOf } from "./objective.ts";
+import { objectives } from "./objective.ts";
 import { nodeSets } from "./node-sets.ts";
 import { type Ranking, ranking } from "./ranking.ts";
 import type { Rules } from "./rules.ts";
@@ -25,6 +25,7 @@ export function rankOnNodes(space: Space, model: CostModel, rules: Rules): Ranki
   const ids = nodes.map((node) => node.id);
   const distance = distances(space.topology);
   const ranked = ranking();
+  const judge = objectives(space, model);
   for (let count = 1; count <= nodes.length; count++) {
     const leastSpread = spreadBound(ids, count, distance);
     const open = (spread: number, uneven: number): boolean =>
@@ -37,8 +38,7 @@ export function rankOnNodes(space: Space, model: CostModel, rules: Rules): Ranki
         const even = cellsOn(set, space, rules, true);
         const cells = uneven === 0 ? even : even === null && cellsOn(set, space, rules, false);
         if (cells === null || cells === false) continue;
-        const objective = objectiveOf(space, model, cells, uneven);
-        ranked.offer({ cells, partition: null, objective });
+        ranked.offer({ cells, partition: null, objective: judge(cells, uneven) });
       }
     }
     if (ranked.runnerUp() !== null) break;
