@@ -1,6 +1,6 @@
 import { EvenkeelError } from "../error/evenkeel-error.ts";
-import { emptySet, unionAll } from "../set/index-set.ts";
-import { parseList } from "../set/list-format.ts";
+import { unionAll } from "../set/index-set.ts";
+import { setOf } from "../set/list-format.ts";
 import { formatMask } from "../set/mask-format.ts";
 import { bridgesAbove } from "../topology/interconnect.ts";
 import { comparePciAddresses, pciAddressParts } from "../topology/pci-address.ts";
@@ -142,8 +142,8 @@ const architectures: ReadonlyMap<string | null, string> = new Map([
 ]);
 
 function cpuAttributes({ nodes, offlineCpus, machine }: Topology, node: number): Attributes {
-  const sets = nodes.map(({ cpus }) => parseList(cpus) ?? emptySet);
-  const words = unionAll([...sets, parseList(offlineCpus) ?? emptySet]).words.length;
+  const sets = nodes.map(({ cpus }) => setOf(cpus));
+  const words = unionAll([...sets, setOf(offlineCpus)]).words.length;
   const own = sets[nodes.findIndex(({ id }) => id === node)];
   const arch = architectures.get(machine.architecture);
   const vendor = arch === "x86_64" ? cpuVendor(machine.cpuModel) : null;

@@ -1,7 +1,6 @@
 import type { Request } from "../request/request.ts";
 import {
   difference,
-  emptySet,
   type IndexSet,
   indexSet,
   intersection,
@@ -12,7 +11,7 @@ import {
   union,
   unionAll,
 } from "../set/index-set.ts";
-import { formatList, parseList } from "../set/list-format.ts";
+import { formatList, setOf } from "../set/list-format.ts";
 import { topologyDigest } from "../topology/digest.ts";
 import { interconnects } from "../topology/interconnect.ts";
 import type { Topology } from "../topology/topology.ts";
@@ -60,8 +59,6 @@ interface View {
   readonly topology: Topology;
   readonly report: Report;
 }
-
-const setOf = (list: string): IndexSet => parseList(list) ?? emptySet;
 
 /** The CPUs of a cell's vCPUs, pinned or floating. */
 function cpusOf(cell: Plan["cells"][number]): IndexSet {

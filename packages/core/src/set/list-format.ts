@@ -1,4 +1,4 @@
-import { INDEX_MAX, type IndexSet, indexSet, indices } from "./index-set.ts";
+import { emptySet, INDEX_MAX, type IndexSet, indexSet, indices } from "./index-set.ts";
 
 /**
  * Linux list strings, `0-27,112-139`: what sysfs prints in every `*_list` file and in `cpulist`,
@@ -20,6 +20,14 @@ export function parseList(text: string): IndexSet | null {
     for (let index = first; index <= last; index++) found.push(index);
   }
   return indexSet(found);
+}
+
+/**
+ * The set that a list string of a document names. A text that is no list counts as empty; where it
+ * stands in a topology, `contradictions` reports it.
+ */
+export function setOf(list: string): IndexSet {
+  return parseList(list) ?? emptySet;
 }
 
 /** The canonical list string: ascending, runs joined, `""` for the empty set. */

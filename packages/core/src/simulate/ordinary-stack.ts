@@ -1,7 +1,7 @@
 import type { Placed } from "../cost/placement-cost.ts";
 import type { Request } from "../request/request.ts";
-import { emptySet, size } from "../set/index-set.ts";
-import { parseList } from "../set/list-format.ts";
+import { size } from "../set/index-set.ts";
+import { setOf } from "../set/list-format.ts";
 import type { MemoryNode, Topology } from "../topology/topology.ts";
 
 /**
@@ -66,7 +66,7 @@ function start(
   if (accelerators === null || nics === null || startNode === undefined) return null;
   const memoryOnNodes = firstTouch(topology, request, startNode.id, before);
   if (memoryOnNodes === null) return null;
-  const cpus = (node: MemoryNode): number => size(parseList(node.cpus) ?? emptySet);
+  const cpus = (node: MemoryNode): number => size(setOf(node.cpus));
   const allCpus = withCpus.reduce((sum, node) => sum + cpus(node), 0);
   const nodeOf = new Map(topology.pci.map((device) => [device.address, device.node]));
   return {

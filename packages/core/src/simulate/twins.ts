@@ -4,8 +4,8 @@ import { place } from "../placement/place.ts";
 import type { CostParts, Plan, PlanCost } from "../placement/plan.ts";
 import type { HostPolicy } from "../request/host-policy.ts";
 import type { Request } from "../request/request.ts";
-import { emptySet, size } from "../set/index-set.ts";
-import { parseList } from "../set/list-format.ts";
+import { size } from "../set/index-set.ts";
+import { setOf } from "../set/list-format.ts";
 import type { Topology } from "../topology/topology.ts";
 import { GiB } from "../unit/bytes.ts";
 import { ordinaryStack, type OrdinaryVm } from "./ordinary-stack.ts";
@@ -56,7 +56,7 @@ export function twinRequest(topology: Topology, policy: HostPolicy): Request | n
   const least = (amount: (owner: (typeof owners)[number]) => number): number =>
     Math.min(...owners.map((owner) => Math.floor(amount(owner) / owner.accelerators)));
   const cores = least(({ cores: all }) => all.length - policy.reserved.coresPerNode);
-  const width = Math.max(...topology.cores.map((core) => size(parseList(core.cpus) ?? emptySet)));
+  const width = Math.max(...topology.cores.map((core) => size(setOf(core.cpus))));
   const pages = least(({ node }) => node.hugepages.find((p) => p.sizeBytes === GiB)?.total ?? 0);
   const base = least(({ node }) => {
     const pools = node.hugepages.reduce((sum, pool) => sum + pool.total * pool.sizeBytes, 0);

@@ -1,5 +1,5 @@
-import { emptySet, has, type IndexSet, isEmpty, isSubset, lowest } from "../set/index-set.ts";
-import { formatList, parseList } from "../set/list-format.ts";
+import { has, type IndexSet, isEmpty, isSubset, lowest } from "../set/index-set.ts";
+import { formatList, parseList, setOf } from "../set/list-format.ts";
 import { comparePciAddresses } from "./pci-address.ts";
 import type {
   Accelerator,
@@ -114,7 +114,7 @@ function canonicalNodes(parts: readonly NodeParts[]): NodeInProgress[] {
       ...node,
       cpus: canonicalList(node.cpus),
       hugepages: node.hugepages.toSorted((a, b) => a.sizeBytes - b.sizeBytes),
-      set: parseList(node.cpus) ?? emptySet,
+      set: setOf(node.cpus),
       given,
     }))
     .toSorted((a, b) => a.id - b.id);
@@ -153,7 +153,7 @@ function renumbering(): (number: number | null) => number | null {
 function canonicalCores(parts: readonly CoreParts[], nodes: readonly NodeInProgress[]): Core[] {
   const sorted = parts
     .map((core) => {
-      const set = parseList(core.cpus) ?? emptySet;
+      const set = setOf(core.cpus);
       return { core, set, first: lowest(set) ?? Infinity };
     })
     .toSorted((a, b) => (a.first === b.first ? 0 : a.first - b.first));

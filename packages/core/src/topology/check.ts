@@ -8,7 +8,7 @@ import {
   isSubset,
   union,
 } from "../set/index-set.ts";
-import { formatList, parseList } from "../set/list-format.ts";
+import { formatList, parseList, setOf } from "../set/list-format.ts";
 import { comparePciAddresses, isPciAddress } from "./pci-address.ts";
 import type { Topology } from "./topology.ts";
 
@@ -113,7 +113,7 @@ function checkDistances({ nodes, distances, access }: Topology, report: Report):
 }
 
 function checkCores(topology: Topology, report: Report): void {
-  const onNode = new Map(topology.nodes.map((node) => [node.id, parseList(node.cpus) ?? emptySet]));
+  const onNode = new Map(topology.nodes.map((node) => [node.id, setOf(node.cpus)]));
   let seen = emptySet;
   for (const [i, core] of topology.cores.entries()) {
     const path = `cores[${i}]`;

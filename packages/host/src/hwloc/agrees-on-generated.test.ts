@@ -1,8 +1,8 @@
 import { execFileSync } from "node:child_process";
 import { mkdtempSync } from "node:fs";
 import { join } from "node:path";
-import { emptySet, size } from "@evenkeel/core/set/index-set.ts";
-import { parseList } from "@evenkeel/core/set/list-format.ts";
+import { size } from "@evenkeel/core/set/index-set.ts";
+import { setOf } from "@evenkeel/core/set/list-format.ts";
 import { catalogMachine, catalogNames } from "@evenkeel/core/topology/catalog/catalog.ts";
 import { wideTopology } from "@evenkeel/core/topology/testing/arbitrary-machine.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
@@ -75,7 +75,7 @@ test.skipIf(!lstopoIsInstalled)("hwloc reads the generated tree of any machine",
 function expectAccepted(topology: Topology): void {
   const printed = runLstopo(generateHwloc(topology), ["--of", "console", "--filter", "io:all"]);
   const count = (pattern: RegExp): number => printed.match(pattern)?.length ?? 0;
-  const cpus = topology.cores.map((core) => size(parseList(core.cpus) ?? emptySet));
+  const cpus = topology.cores.map((core) => size(setOf(core.cpus)));
   expect({
     cpus: count(/\bPU L#/g),
     cores: count(/\bCore L#/g),

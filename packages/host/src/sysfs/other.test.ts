@@ -1,8 +1,8 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { emptySet, indexSet, size, unionAll } from "@evenkeel/core/set/index-set.ts";
-import { formatList, parseList } from "@evenkeel/core/set/list-format.ts";
+import { indexSet, size, unionAll } from "@evenkeel/core/set/index-set.ts";
+import { formatList, setOf } from "@evenkeel/core/set/list-format.ts";
 import { GiB } from "@evenkeel/core/unit/bytes.ts";
 import { contradictions } from "@evenkeel/core/topology/check.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
@@ -17,7 +17,7 @@ const folder = corpus("sysfs-other");
 /** What there is in a machine, and how far it is known. */
 function summary(root: string, topology: Topology): string {
   const { nodes, cores, pci, accelerators, nics, distances } = topology;
-  const threads = size(unionAll(cores.map(({ cpus }) => parseList(cpus) ?? emptySet)));
+  const threads = size(unionAll(cores.map(({ cpus }) => setOf(cpus))));
   const placed = pci.filter(({ node }) => node !== null).length;
   const below = pci.filter(({ parent }) => parent !== null).length;
   const packages = new Set(cores.map((core) => core.package)).size;

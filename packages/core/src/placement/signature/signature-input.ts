@@ -1,8 +1,8 @@
 import { type NodeDistance, nodeDistances } from "../../cost/node-distance.ts";
 import { EvenkeelError } from "../../error/evenkeel-error.ts";
 import type { Isolation, Locality } from "../../request/virtual-machine.ts";
-import { emptySet, indices, isDisjoint, isEmpty } from "../../set/index-set.ts";
-import { parseList } from "../../set/list-format.ts";
+import { indices, isDisjoint, isEmpty } from "../../set/index-set.ts";
+import { parseList, setOf } from "../../set/list-format.ts";
 import { type Interconnect, interconnects } from "../../topology/interconnect.ts";
 import type { Core, MemoryKind, Topology } from "../../topology/topology.ts";
 import type { Cell, Plan } from "../plan.ts";
@@ -173,11 +173,11 @@ function machineOf({ nodes, cores, name }: Topology): MachineLookup {
   const coreOf = new Map<number, Core>();
   const threads = new Map<Core, number>();
   for (const core of cores) {
-    const cpus = indices(parseList(core.cpus) ?? emptySet);
+    const cpus = indices(setOf(core.cpus));
     threads.set(core, cpus.length);
     for (const cpu of cpus) coreOf.set(cpu, core);
   }
-  const cpusOf = nodes.map(({ id, cpus }) => ({ id, cpus: parseList(cpus) ?? emptySet }));
+  const cpusOf = nodes.map(({ id, cpus }) => ({ id, cpus: setOf(cpus) }));
   const refuse = (what: string): EvenkeelError =>
     new EvenkeelError("plan-inconsistent", `the plan names ${what}, which ${name} does not have`, {
       where: "plan",

@@ -11,7 +11,7 @@ import {
   union,
   unionAll,
 } from "../../set/index-set.ts";
-import { parseList } from "../../set/list-format.ts";
+import { setOf } from "../../set/list-format.ts";
 import type { Topology } from "../../topology/topology.ts";
 import type { Plan } from "../plan.ts";
 import { type Closed, vcpuCpus } from "./isolation.ts";
@@ -50,7 +50,7 @@ interface KnownCore {
 export function usualWidth(topology: Topology): number {
   const count = new Map<number, number>();
   for (const core of topology.cores) {
-    const width = size(parseList(core.cpus) ?? emptySet);
+    const width = size(setOf(core.cpus));
     count.set(width, (count.get(width) ?? 0) + 1);
   }
   const [usual] = [...count].toSorted(([a, n], [b, m]) => m - n || b - a);
@@ -60,10 +60,8 @@ export function usualWidth(topology: Topology): number {
 /** The ids of the cores that the operator keeps: named ones, or the lowest of every node. */
 function hostCores(topology: Topology, { reserved }: HostPolicy): ReadonlySet<number> {
   if (reserved.cpus !== null) {
-    const named = parseList(reserved.cpus) ?? emptySet;
-    const kept = topology.cores.filter(
-      (core) => !isDisjoint(parseList(core.cpus) ?? emptySet, named),
-    );
+    const named = setOf(reserved.cpus);
+    const kept = topology.cores.filter((core) => !isDisjoint(setOf(core.cpus), named));
     return new Set(kept.map((core) => core.id));
   }
   return new Set(
@@ -92,7 +90,7 @@ export function coreSpaces(
 ): ReadonlyMap<number, CoreSpace> {
   const width = usualWidth(topology);
   const cores = topology.cores.flatMap(({ id, l3, node, cpus }): KnownCore[] =>
-    node === null ? [] : [{ id, l3, node, cpus: parseList(cpus) ?? emptySet }],
+    node === null ? [] : [{ id, l3, node, cpus: setOf(cpus) }],
   );
   const kept = hostCores(topology, policy);
   const takenCpus = unionAll(taken.map(vcpuCpus));
@@ -125,7 +123,7 @@ function floatingPool(floating: readonly Plan[], nodeCpus: IndexSet): CoreSpace[
   let vcpus = 0;
   for (const vcpu of floating.flatMap((plan) => plan.cells.flatMap((cell) => cell.vcpus))) {
     if (!("cpus" in vcpu)) continue;
-    const here = intersection(parseList(vcpu.cpus) ?? emptySet, nodeCpus);
+    const here = intersection(setOf(vcpu.cpus), nodeCpus);
     if (isEmpty(here)) continue;
     cpus = union(cpus, here);
     vcpus++;

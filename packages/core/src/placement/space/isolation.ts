@@ -7,7 +7,7 @@ import {
   union,
   unionAll,
 } from "../../set/index-set.ts";
-import { parseList } from "../../set/list-format.ts";
+import { setOf } from "../../set/list-format.ts";
 import type { Topology } from "../../topology/topology.ts";
 import type { Plan } from "../plan.ts";
 
@@ -15,9 +15,7 @@ import type { Plan } from "../plan.ts";
 export function vcpuCpus(plan: Plan): IndexSet {
   return unionAll(
     plan.cells.flatMap((cell) =>
-      cell.vcpus.map((vcpu) =>
-        "cpu" in vcpu ? indexSet([vcpu.cpu]) : (parseList(vcpu.cpus) ?? emptySet),
-      ),
+      cell.vcpus.map((vcpu) => ("cpu" in vcpu ? indexSet([vcpu.cpu]) : setOf(vcpu.cpus))),
     ),
   );
 }
@@ -25,9 +23,7 @@ export function vcpuCpus(plan: Plan): IndexSet {
 /** The nodes whose cores or memory a plan uses. */
 function nodesOf(plan: Plan, topology: Topology): ReadonlySet<number> {
   const cpus = vcpuCpus(plan);
-  const computing = topology.nodes.filter(
-    (node) => !isDisjoint(parseList(node.cpus) ?? emptySet, cpus),
-  );
+  const computing = topology.nodes.filter((node) => !isDisjoint(setOf(node.cpus), cpus));
   return new Set([
     ...computing.map((node) => node.id),
     ...plan.cells.flatMap((cell) => cell.memoryOnNodes.map(({ node }) => node)),
@@ -59,7 +55,7 @@ export function closedTo(request: Request, topology: Topology, taken: readonly P
   const cacheUsers = exclusive("l3").reduce((cpus, plan) => union(cpus, vcpuCpus(plan)), emptySet);
   const caches = new Set(
     topology.cores
-      .filter((core) => !isDisjoint(parseList(core.cpus) ?? emptySet, cacheUsers))
+      .filter((core) => !isDisjoint(setOf(core.cpus), cacheUsers))
       .map((core) => core.l3),
   );
   const cores = topology.cores.filter(

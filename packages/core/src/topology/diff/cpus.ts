@@ -1,6 +1,5 @@
 import {
   difference,
-  emptySet,
   type IndexSet,
   indices,
   indexSet,
@@ -8,7 +7,7 @@ import {
   isEmpty,
   unionAll,
 } from "../../set/index-set.ts";
-import { formatList, parseList } from "../../set/list-format.ts";
+import { formatList, setOf } from "../../set/list-format.ts";
 import type { Core, Topology } from "../topology.ts";
 import { cpusText, type TopologyDifference } from "./difference.ts";
 
@@ -38,8 +37,6 @@ interface Cpus {
   readonly nodes: ReadonlyMap<number, number | null>;
   readonly packages: ReadonlyMap<number, number | null>;
 }
-
-const setOf = (list: string): IndexSet => parseList(list) ?? emptySet;
 
 function cpusOf({ nodes, cores, offlineCpus }: Topology): Cpus {
   const listed = [...nodes, ...cores].map(({ cpus }) => setOf(cpus));

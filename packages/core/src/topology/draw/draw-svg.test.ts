@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { emptySet, indices } from "../../set/index-set.ts";
-import { parseList } from "../../set/list-format.ts";
+import { indices } from "../../set/index-set.ts";
+import { setOf } from "../../set/list-format.ts";
 import { catalogMachine, catalogNames } from "../catalog/catalog.ts";
 import { syntheticTopology } from "../synthetic/build.ts";
 import { smallTopology, wideTopology } from "../testing/arbitrary-machine.ts";
@@ -131,7 +131,7 @@ test("every node, accelerator, NIC and core is drawn once", () => {
       expect(valuesOf(svg, "nic").toSorted()).toEqual(
         topology.nics.flatMap(({ address }) => (gpus.has(address) ? [] : address)).toSorted(),
       );
-      const cores = valuesOf(svg, "cores").flatMap((list) => indices(parseList(list) ?? emptySet));
+      const cores = valuesOf(svg, "cores").flatMap((list) => indices(setOf(list)));
       expect(cores.toSorted((a, b) => a - b)).toEqual(topology.cores.map(({ id }) => id));
     }),
   );

@@ -10,7 +10,7 @@ import {
   lowest,
   unionAll,
 } from "../../set/index-set.ts";
-import { formatList, parseList } from "../../set/list-format.ts";
+import { formatList, setOf } from "../../set/list-format.ts";
 import type { CoreParts } from "../build.ts";
 import type { Core } from "../topology.ts";
 import { type MergedGroups, mergeGroups } from "./merge-groups.ts";
@@ -25,8 +25,6 @@ export interface MergedCpus {
   /** How the sources' numbers of packages are to be read. */
   readonly packages: MergedGroups;
 }
-
-const setOf = (list: string): IndexSet => parseList(list) ?? emptySet;
 
 /** All CPUs of the cores: their lists together are one list. */
 export function onlineCpus(cores: readonly Core[]): IndexSet {

@@ -1,5 +1,5 @@
-import { emptySet, indices } from "@evenkeel/core/set/index-set.ts";
-import { parseList } from "@evenkeel/core/set/list-format.ts";
+import { indices } from "@evenkeel/core/set/index-set.ts";
+import { setOf } from "@evenkeel/core/set/list-format.ts";
 
 type Attributes = Readonly<Record<string, string | number>>;
 
@@ -28,7 +28,7 @@ export function topology(version: string | null, ...children: string[]): string 
 /** A list of CPUs as hwloc prints it: `0-3` is `0x0000000f`. */
 export function mask(list: string): string {
   const words: number[] = [];
-  for (const index of indices(parseList(list) ?? emptySet)) {
+  for (const index of indices(setOf(list))) {
     words[index >>> 5] = (words[index >>> 5] ?? 0) | (1 << (index & 31));
   }
   const text = Array.from(words, (word) => (word >>> 0).toString(16).padStart(8, "0"));
@@ -42,7 +42,7 @@ export function mask(list: string): string {
 
 /** A core with its CPUs, of which each is an object. */
 export function core(number: number, cpus: string): string {
-  const threads = indices(parseList(cpus) ?? emptySet).map((cpu) =>
+  const threads = indices(setOf(cpus)).map((cpu) =>
     object("PU", { os_index: cpu, cpuset: mask(`${cpu}`) }),
   );
   return object("Core", { os_index: number, cpuset: mask(cpus) }, ...threads);

@@ -1,5 +1,5 @@
-import { emptySet, unionAll } from "@evenkeel/core/set/index-set.ts";
-import { formatList, parseList } from "@evenkeel/core/set/list-format.ts";
+import { unionAll } from "@evenkeel/core/set/index-set.ts";
+import { formatList, setOf } from "@evenkeel/core/set/list-format.ts";
 import { pciAddressParts } from "@evenkeel/core/topology/pci-address.ts";
 import type { PciDevice, PcieLink, Topology } from "@evenkeel/core/topology/topology.ts";
 import { maskText } from "./generate-cpus.ts";
@@ -55,7 +55,7 @@ export function generatePci(tree: GeneratedTree, topology: Topology): void {
 /** `cpumask_of_node`: of no node, all that are online. */
 function localCpus({ nodes }: Topology, id: number | null): string {
   if (id !== null) return nodes.find((node) => node.id === id)?.cpus ?? "";
-  return formatList(unionAll(nodes.map(({ cpus }) => parseList(cpus) ?? emptySet)));
+  return formatList(unionAll(nodes.map(({ cpus }) => setOf(cpus))));
 }
 
 type Places = ReadonlyMap<string, string>;
