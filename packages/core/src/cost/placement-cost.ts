@@ -193,12 +193,13 @@ interface PairCosts {
 
 function pairCosts(topology: Topology): PairCosts {
   const interconnect = interconnects(topology);
-  const addresses = topology.accelerators.map(({ address }) => address);
+  const accelerators = topology.accelerators.map(({ address }) => address);
+  const nics = topology.nics.map(({ address }) => address);
   let bestPeer: number | null = null;
   const best = (): number =>
-    addresses.reduce(
+    accelerators.reduce(
       (least, a, i) =>
-        addresses.slice(i + 1).reduce((lower, b) => {
+        accelerators.slice(i + 1).reduce((lower, b) => {
           const link = interconnect(a, b);
           return link === null ? lower : Math.min(lower, interconnectCost(link).relative);
         }, least),
@@ -212,18 +213,26 @@ function pairCosts(topology: Topology): PairCosts {
   };
   const network = (accelerator: string, nic: string): PathCost =>
     interconnectCost(interconnect(accelerator, nic), "nic");
-  return { peer: remembered(peer), network: remembered(network) };
+  return {
+    peer: tabled(peer, accelerators, accelerators),
+    network: tabled(network, accelerators, nics),
+  };
 }
 
-function remembered(cost: (a: string, b: string) => PathCost): (a: string, b: string) => PathCost {
-  const known = new Map<string, PathCost>();
+/** A cost that is worked out once for each pair of the devices that a search asks about. */
+function tabled(
+  cost: (a: string, b: string) => PathCost,
+  rows: readonly string[],
+  columns: readonly string[],
+): (a: string, b: string) => PathCost {
+  const rowOf = new Map(rows.map((address, i) => [address, i]));
+  const columnOf = new Map(columns.map((address, i) => [address, i]));
+  const table: (PathCost | undefined)[][] = rows.map(() => []);
   return (a, b) => {
-    const key = `${a} ${b}`;
-    const before = known.get(key);
-    if (before !== undefined) return before;
-    const path = cost(a, b);
-    known.set(key, path);
-    return path;
+    const row = table[rowOf.get(a) ?? -1];
+    const column = columnOf.get(b);
+    if (row === undefined || column === undefined) return cost(a, b);
+    return (row[column] ??= cost(a, b));
   };
 }
 

@@ -1,29 +1,20 @@
 import { planCost, type RawCost } from "../cost/placement-cost.ts";
-import {
-  emptySet,
-  indexSet,
-  type IndexSet,
-  isEmpty,
-  size,
-  union,
-  unionAll,
-} from "../set/index-set.ts";
+import { indexSet, type IndexSet, isEmpty, unionAll } from "../set/index-set.ts";
 import { formatList } from "../set/list-format.ts";
 import { topologyDigest } from "../topology/digest.ts";
 import { bridgesAbove } from "../topology/interconnect.ts";
 import type { Topology } from "../topology/topology.ts";
 import type { HostState } from "./host-state.ts";
 import type { Cell, Plan, PlanDevice, Vcpu } from "./plan.ts";
+import { nameCores, namePools } from "./name-cores.ts";
 import { planReasons } from "./reasons.ts";
-import { chooseCores } from "./search/core-choice.ts";
 import type { LayoutCell } from "./search/layout.ts";
 import { placed } from "./search/layout-cost.ts";
 import type { Found } from "./search/search.ts";
 import { planSignature } from "./signature/signature.ts";
-import type { FreeCore } from "./space/cores.ts";
-import type { FreeDevice } from "./space/devices.ts";
+import type { Device } from "./inventory/devices.ts";
 import { pageBytesOf } from "./space/memory.ts";
-import type { NodeSpace, Space } from "./space/space.ts";
+import type { Space } from "./space/space.ts";
 
 /**
  * Names what a layout leaves open (which cores, which pages, which vCPU where) and writes it all
@@ -65,7 +56,8 @@ export function buildPlan(host: HostState, found: Found, ideal: RawCost): Plan {
 }
 
 /** Whole cores are shown as such; a VM that floats, or ends inside a core, sees single threads. */
-function guestThreadsPerCore({ request, threadsPerCore }: Space): number {
+function guestThreadsPerCore({ request, inventory }: Space): number {
+  const { threadsPerCore } = inventory.cores;
   const whole = request.vcpus % threadsPerCore === 0;
   return request.isolation !== "shared" && whole ? threadsPerCore : 1;
 }
@@ -112,47 +104,25 @@ function cpuAssigner(
   space: Space,
   layout: readonly LayoutCell[],
 ): (cell: LayoutCell) => readonly VcpuPlace[] {
-  const nodes = new Map(space.nodes.map((node) => [node.id, node]));
-  const wanted = new Map<number, number>();
-  for (const { node, count } of layout.flatMap((cell) => cell.units)) {
-    wanted.set(node, (wanted.get(node) ?? 0) + count);
-  }
   if (space.request.isolation === "shared") {
-    const pools = new Map(
-      [...wanted].map(([id, count]) => [id, formatList(pool(space, nodes.get(id), count))]),
-    );
+    const pools = namePools(space, layout);
+    const lists = new Map([...pools].map(([node, cpus]) => [node, formatList(cpus)]));
     return (cell) =>
       cell.units.flatMap(({ node, count }) =>
-        Array.from({ length: count }, () => ({ cpus: pools.get(node) ?? "" })),
+        Array.from({ length: count }, () => ({ cpus: lists.get(node) ?? "" })),
       );
   }
-  const cores = new Map<LayoutCell, readonly FreeCore[]>();
-  const used = new Set<number>();
-  for (const cell of layout) {
-    const chosen = cell.units.flatMap(({ node, count }) => {
-      const free = (nodes.get(node)?.cores ?? []).filter((core) => !used.has(core.id));
-      const taken = chooseCores(free, count);
-      for (const core of taken) used.add(core.id);
-      return taken;
-    });
-    cores.set(cell, chosen);
-  }
-  return (cell) => (cores.get(cell) ?? []).flatMap((core) => core.cpus.map((cpu) => ({ cpu })));
-}
-
-/** A node's shared pool, grown by as many whole free cores as the new vCPUs need. */
-function pool(space: Space, node: NodeSpace | undefined, vcpus: number): IndexSet {
-  if (node === undefined) return emptySet;
-  const missing = vcpus - (size(node.pool.cpus) - node.pool.vcpus);
-  const more = chooseCores(node.cores, Math.max(0, Math.ceil(missing / space.threadsPerCore)));
-  return union(node.pool.cpus, indexSet(more.flatMap((core) => core.cpus)));
+  const cores = nameCores(space, layout);
+  return (cell) =>
+    (cores[layout.indexOf(cell)] ?? []).flatMap((core) => core.cpus.map((cpu) => ({ cpu })));
 }
 
 /** The host's own CPUs on the cells' nodes, else anywhere, else those of the VM itself. */
 function hostCpus(space: Space, layout: readonly LayoutCell[], cells: readonly Cell[]): IndexSet {
-  const near = space.nodes.filter((node) => layout.some((cell) => cell.node === node.id));
-  for (const nodes of [near, space.nodes]) {
-    const kept = unionAll(nodes.map((node) => node.hostCpus));
+  const { nodeIds, cores } = space.inventory;
+  const near = nodeIds.map((id) => layout.some((cell) => cell.node === id));
+  for (const isMeant of [(i: number) => near[i] ?? false, () => true]) {
+    const kept = unionAll(cores.hostCpus.filter((_, i) => isMeant(i)));
     if (!isEmpty(kept)) return kept;
   }
   const pinned = cells.flatMap((cell) => cell.vcpus.flatMap((v) => ("cpu" in v ? [v.cpu] : [])));
@@ -177,7 +147,7 @@ function buildDevices(topology: Topology, layout: readonly LayoutCell[]): PlanDe
     return own;
   };
   const describe = (
-    { address, model, companions }: FreeDevice,
+    { address, model, companions }: Device,
     kind: PlanDevice["kind"],
     cell: number,
   ): PlanDevice[] => {

@@ -12,8 +12,10 @@ export interface HostState {
 }
 
 /** The topology with accelerators, NICs and partitions as the operator's policy names them. */
-export function governedTopology({ topology, policy }: HostState): Topology {
-  const { accelerators, nics, partitions } = policy;
+export function governedTopology(
+  topology: Topology,
+  { accelerators, nics, partitions }: HostPolicy,
+): Topology {
   if (accelerators === null && nics === null && partitions === null) return topology;
   const known = new Map(topology.accelerators.map((entry) => [entry.address, entry]));
   const knownNics = new Map(topology.nics.map((entry) => [entry.address, entry]));

@@ -37,7 +37,7 @@ export function planFaults(plan: Plan, host: HostState, request?: Request): Plan
   const faults: PlanFault[] = [];
   const report: Report = (subject, message) => void faults.push({ subject, message });
   for (const { path, message } of planContradictions(plan)) report(path, message);
-  const topology = governedTopology(host);
+  const topology = governedTopology(host.topology, host.policy);
   if (plan.topologyDigest !== topologyDigest(host.topology)) {
     report("topologyDigest", "was made for another machine, or this one has changed since");
   }

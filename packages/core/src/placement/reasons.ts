@@ -22,6 +22,10 @@ export function planReasons(found: Found, ideal: RawCost): readonly string[] {
       `${best.objective.extra} more devices come along, since they share an IOMMU group.`,
     ),
     runnerUpReason(found, ideal, runnerUp),
+    ...stringsIf(
+      !found.exhaustive,
+      "The search ended at its bound: a better choice of as many cells is not excluded.",
+    ),
   ];
 }
 
@@ -78,7 +82,8 @@ function strayReasons(space: Space, { cells }: Layout): string[] {
 
 /** What does not divide evenly, and what is rounded up. */
 function splitReasons(space: Space, { cells }: Layout): string[] {
-  const { request, threadsPerCore, granuleBytes, granules, units } = space;
+  const { request, inventory, granuleBytes, granules, units } = space;
+  const { threadsPerCore } = inventory.cores;
   const weights = cells.map((cell) => cell.accelerators.length || 1);
   const all = weights.reduce((a, b) => a + b, 0);
   const uneven = (total: number): boolean => weights.some((weight) => (total * weight) % all !== 0);

@@ -5,7 +5,7 @@ import type { Plan } from "../plan.ts";
 import type { LayoutCell, OnNode } from "../search/layout.ts";
 import { placed } from "../search/layout-cost.ts";
 import { type Found, search } from "../search/search.ts";
-import { type NodeSpace, type Space, spaceFor } from "../space/space.ts";
+import { type NodeSpace, type Space, spaceOn } from "../space/space.ts";
 import type { HostPolicy } from "../../request/host-policy.ts";
 import type { Request } from "../../request/request.ts";
 import type { Topology } from "../../topology/topology.ts";
@@ -47,7 +47,7 @@ function fitOf(host: HostState, request: Request): FlavorFit {
   const strict = search(host, { ...request, locality: "strict" });
   const preferred = strict ?? search(host, { ...request, locality: "preferred" });
   const nodes = strict === null ? null : strict.best.cells.length;
-  const space = spaceFor(host, request);
+  const space = spaceOn(host, request);
   const count = countOf(host, request);
   const withCpus = new Set(host.topology.nodes.flatMap(({ id, cpus }) => (cpus === "" ? [] : id)));
   const running = space.nodes.filter(({ id }) => withCpus.has(id));

@@ -1,15 +1,13 @@
-import { interconnects } from "../../topology/interconnect.ts";
 import type { Request } from "../../request/request.ts";
 import { amountOf } from "../../text/amount.ts";
 import type { HostState } from "../host-state.ts";
 import type { HostRefusal, RefusalReason } from "../refusal.ts";
 import { reason } from "./reason.ts";
 import { remedies } from "./remedies.ts";
-import { acceleratorSets, satisfiesLink } from "../search/accelerator-sets.ts";
+import { allSets, visitAcceleratorSets } from "../search/accelerator-sets.ts";
 import { shortages } from "./shortages.ts";
 import { isOfModel } from "../space/devices.ts";
-import { closedTo } from "../space/isolation.ts";
-import { type Space, spaceFor } from "../space/space.ts";
+import { type Space, spaceOn } from "../space/space.ts";
 
 /**
  * Why one host cannot hold a request that the search has refused there: every cause with its
@@ -17,7 +15,7 @@ import { type Space, spaceFor } from "../space/space.ts";
  * several may hold at once, and an operator who mends only the first would be refused again.
  */
 export function refuse(host: HostState, request: Request): HostRefusal {
-  const space = spaceFor(host, request);
+  const space = spaceOn(host, request);
   const reasons = [
     ...(space.topology.cores.length === 0
       ? [
@@ -51,11 +49,12 @@ export function refuse(host: HostState, request: Request): HostRefusal {
 function isolationReasons(space: Space, host: HostState): RefusalReason[] {
   const { request, units } = space;
   const open = space.nodes.reduce((sum, node) => sum + Math.max(0, node.units), 0);
-  const closed = closedTo(request, space.topology, host.taken);
-  const known = host.topology.cores.filter(
-    (core) => closed.cores.has(core.id) && (core.l3 !== null || request.isolation !== "l3"),
-  );
-  const unproven = closed.cores.size - known.length;
+  const { all, groups } = space.inventory.cores;
+  const closed = all.filter((core) => space.closed.coreGroup(core.group));
+  const isUnproven = (group: number): boolean =>
+    request.isolation === "l3" && groups[group]?.unknownCache === true;
+  const known = closed.filter((core) => !isUnproven(core.group));
+  const unproven = closed.length - known.length;
   const vms = host.taken.map((plan) => `${plan.vm} (${plan.isolation})`).join(", ");
   return [
     ...(known.length > 0
@@ -113,17 +112,25 @@ function acceleratorReasons(space: Space): RefusalReason[] {
 /** How many accelerators, up to those asked for, can be had connected as asked. */
 function largestSet(space: Space): number {
   const { link } = space.request.accelerators;
-  const between = interconnects(space.topology);
+  const { inventory } = space;
+  const links = inventory.relations.connected(link);
   const candidates = space.accelerators;
   const connected = (a: number, b: number): boolean =>
-    satisfiesLink(between(candidates[a]?.address ?? "", candidates[b]?.address ?? ""), link);
+    links[candidates[a]?.position ?? -1]?.[candidates[b]?.position ?? -1] ?? false;
   for (let count = space.request.accelerators.count; count > 0; count--) {
     const request = { ...space.request, accelerators: { ...space.request.accelerators, count } };
-    const sets = acceleratorSets({ ...space, request }, candidates, connected, {
-      maxNodes: Infinity,
-      promising: () => true,
-    });
-    if (sets.next().done !== true) return count;
+    let found = false;
+    visitAcceleratorSets(
+      { ...space, request },
+      candidates,
+      connected,
+      allSets(space, candidates),
+      () => {
+        found = true;
+        return false;
+      },
+    );
+    if (found) return count;
   }
   return 0;
 }

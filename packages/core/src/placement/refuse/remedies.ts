@@ -7,7 +7,7 @@ import type { HostState } from "../host-state.ts";
 import type { RefusalReason, Remedy } from "../refusal.ts";
 import { largestThatFits } from "./largest.ts";
 import { search } from "../search/search.ts";
-import { usualWidth } from "../space/cores.ts";
+import { usualWidth } from "../inventory/cores.ts";
 import { granuleOf } from "../space/memory.ts";
 
 /**

@@ -1,7 +1,7 @@
 import { amountOf } from "../../text/amount.ts";
 import { memoryReason, reason } from "./reason.ts";
 import type { RefusalReason } from "../refusal.ts";
-import { acceleratorSets } from "../search/accelerator-sets.ts";
+import { allSets, visitAcceleratorSets } from "../search/accelerator-sets.ts";
 import { interleaveNodes } from "../search/fit.ts";
 import { proportionalSplit } from "../search/split.ts";
 import type { Space } from "../space/space.ts";
@@ -68,18 +68,22 @@ type Spread = readonly (readonly [node: number, accelerators: number])[];
 /** Every way in which sets of accelerators lie on nodes, each once. */
 function acceleratorSpreads(space: Space): readonly Spread[] {
   const candidates = space.accelerators.filter(({ node }) => node !== null);
-  const sets = acceleratorSets(space, candidates, () => true, {
-    maxNodes: Infinity,
-    promising: () => true,
-  });
   const spreads = new Map<string, Spread>();
-  for (const { accelerators } of sets) {
-    const counts = Map.groupBy(accelerators, ({ node }) => node ?? -1);
-    const spread = [...counts]
-      .map(([node, group]) => [node, group.length] as const)
-      .toSorted(([a], [b]) => a - b);
-    spreads.set(spread.join(";"), spread);
-  }
+  const pruning = allSets(space, candidates);
+  visitAcceleratorSets(
+    space,
+    candidates,
+    () => true,
+    pruning,
+    ({ accelerators }) => {
+      const counts = Map.groupBy(accelerators, ({ node }) => node ?? -1);
+      const spread = [...counts]
+        .map(([node, group]) => [node, group.length] as const)
+        .toSorted(([a], [b]) => a - b);
+      spreads.set(spread.join(";"), spread);
+      return true;
+    },
+  );
   return [...spreads.values()];
 }
 

@@ -1,11 +1,11 @@
-import type { Interconnect } from "../../topology/interconnect.ts";
-import type { LinkDemand } from "../../request/virtual-machine.ts";
-import type { FreeDevice } from "../space/devices.ts";
+import type { Device } from "../inventory/devices.ts";
 import type { Space } from "../space/space.ts";
+import { type Effort, effort } from "./effort.ts";
+import { acceleratorKinds, twinNodes } from "./kinds.ts";
 
 /** A set of accelerators to consider, by address. */
 export interface AcceleratorSet {
-  readonly accelerators: readonly FreeDevice[];
+  readonly accelerators: readonly Device[];
   /** The fabric partition that it is; null where the host declares none. */
   readonly partition: number | null;
 }
@@ -16,51 +16,85 @@ export interface Pruning {
   readonly maxNodes: number;
   /** Whether a beginning of a set can still lead to a wanted one; `positions` index the candidates. */
   readonly promising: (positions: readonly number[]) => boolean;
+  /** Candidates of one kind are interchangeable as the host stands. */
+  readonly kinds: readonly string[];
+  /** For nodes that are interchangeable with one before them, that one. */
+  readonly twins: ReadonlyMap<number, number>;
+  readonly effort: Effort;
+}
+
+/** No pruning but by kinds. */
+export function allSets(space: Space, candidates: readonly Device[]): Pruning {
+  return {
+    maxNodes: Infinity,
+    promising: () => true,
+    kinds: acceleratorKinds(space, candidates),
+    twins: twinNodes(space, candidates),
+    effort: effort(),
+  };
 }
 
 /**
- * Every set of accelerators that could serve the request, in the order of their addresses.
+ * Shows every set of accelerators that could serve the request to `visit`, in the order of their
+ * addresses, and of sets that differ by interchangeable accelerators the first alone. Ends when
+ * `visit` says false.
  *
  * On a host that declares fabric partitions these are the partitions of the right size; elsewhere
  * all combinations whose pairs are connected as demanded. Combinations are extended one
  * accelerator at a time in ascending order, so a beginning that has too many nodes, a wrong pair,
- * or no promise takes all its continuations with it.
+ * or no promise takes all its continuations with it. Of each kind the first ones are taken: a set
+ * that passes one over and has a later one of its kind can be made from one without such a gap by
+ * swaps, which comes before it and differs in nothing else. It is the same with whole nodes: a set
+ * that leaves one out and begins on its twin has been there, by the swap of the two.
  */
-export function* acceleratorSets(
+export function visitAcceleratorSets(
   space: Space,
-  candidates: readonly FreeDevice[],
+  candidates: readonly Device[],
   connected: (a: number, b: number) => boolean,
   pruning: Pruning,
-): Generator<AcceleratorSet> {
+  visit: (set: AcceleratorSet) => boolean,
+): void {
   const { count } = space.request.accelerators;
   if (space.topology.partitions.length > 0) {
-    yield* partitionSets(space, candidates, connected, pruning);
+    visitPartitions(space, candidates, connected, pruning, visit);
     return;
   }
+  const { kinds, twins } = pruning;
+  const before = kinds.map((kind, i) => kinds.slice(0, i).lastIndexOf(kind));
   const chosen: number[] = [];
-  function* extend(from: number): Generator<AcceleratorSet> {
+  const isOn = (node: number): boolean => chosen.some((i) => candidates[i]?.node === node);
+  const repeats = (i: number): boolean => {
+    const previous = before[i] ?? -1;
+    if (previous >= 0 && !chosen.includes(previous)) return true;
+    const node = candidates[i]?.node ?? null;
+    const twin = node === null ? undefined : twins.get(node);
+    return node !== null && twin !== undefined && !isOn(twin) && !isOn(node);
+  };
+  const extend = (from: number): boolean => {
     if (chosen.length === count) {
-      yield { accelerators: chosen.flatMap((i) => candidates[i] ?? []), partition: null };
-      return;
+      return visit({ accelerators: chosen.flatMap((i) => candidates[i] ?? []), partition: null });
     }
     for (let i = from; i <= candidates.length - (count - chosen.length); i++) {
+      if (repeats(i)) continue;
+      if (!pruning.effort.spend()) return false;
       if (!chosen.every((earlier) => connected(earlier, i))) continue;
       chosen.push(i);
-      if (withinNodes(candidates, chosen, pruning.maxNodes) && pruning.promising(chosen)) {
-        yield* extend(i + 1);
-      }
+      const open = withinNodes(candidates, chosen, pruning.maxNodes) && pruning.promising(chosen);
+      if (open && !extend(i + 1)) return false;
       chosen.pop();
     }
-  }
-  yield* extend(0);
+    return true;
+  };
+  extend(0);
 }
 
-function* partitionSets(
+function visitPartitions(
   space: Space,
-  candidates: readonly FreeDevice[],
+  candidates: readonly Device[],
   connected: (a: number, b: number) => boolean,
   pruning: Pruning,
-): Generator<AcceleratorSet> {
+  visit: (set: AcceleratorSet) => boolean,
+): void {
   const position = new Map(candidates.map((device, i) => [device.address, i]));
   const sets = space.topology.partitions
     .filter((partition) => partition.accelerators.length === space.request.accelerators.count)
@@ -76,18 +110,24 @@ function* partitionSets(
     const paired = positions.every((a) => positions.every((b) => a >= b || connected(a, b)));
     const wanted = free && paired && withinNodes(candidates, positions, pruning.maxNodes);
     if (!wanted || !pruning.promising(positions)) continue;
-    yield { accelerators: positions.flatMap((i) => candidates[i] ?? []), partition: id };
+    if (!visit({ accelerators: positions.flatMap((i) => candidates[i] ?? []), partition: id })) {
+      return;
+    }
   }
 }
 
 function withinNodes(
-  candidates: readonly FreeDevice[],
+  candidates: readonly Device[],
   positions: readonly number[],
   maxNodes: number,
 ): boolean {
-  const nodes = new Set(positions.map((i) => candidates[i]?.node ?? null));
-  nodes.delete(null);
-  return nodes.size <= maxNodes;
+  let different = 0;
+  for (const [at, i] of positions.entries()) {
+    const node = candidates[i]?.node ?? null;
+    const isNew = !positions.some((other, j) => j < at && candidates[other]?.node === node);
+    if (node !== null && isNew) different++;
+  }
+  return different <= maxNodes;
 }
 
 function compareLists(a: readonly number[], b: readonly number[]): number {
@@ -95,16 +135,4 @@ function compareLists(a: readonly number[], b: readonly number[]): number {
     if (value !== b[i]) return value - (b[i] ?? Infinity);
   }
   return a.length - b.length;
-}
-
-/** Whether an interconnect is what the request's `link` asks of every pair. */
-export function satisfiesLink(interconnect: Interconnect | null, demand: LinkDemand): boolean {
-  switch (demand) {
-    case "any":
-      return true;
-    case "nvlink":
-      return interconnect !== null && /^(NV|XGMI)/.test(interconnect);
-    case "switch":
-      return interconnect === "PIX";
-  }
 }

@@ -1,15 +1,16 @@
 import type { CostModel } from "../../cost/placement-cost.ts";
-import { interconnects } from "../../topology/interconnect.ts";
-import type { FreeDevice } from "../space/devices.ts";
+import type { Device } from "../inventory/devices.ts";
 import type { Space } from "../space/space.ts";
-import { type AcceleratorSet, acceleratorSets, satisfiesLink } from "./accelerator-sets.ts";
+import { type AcceleratorSet, visitAcceleratorSets } from "./accelerator-sets.ts";
+import { spreadBound } from "./distance.ts";
+import type { Effort } from "./effort.ts";
 import { extraDevices } from "./extra.ts";
-import { distances, spreadBound } from "./distance.ts";
 import type { CellSupply } from "./fit.ts";
+import { acceleratorKinds, twinNodes } from "./kinds.ts";
 import type { Layout, LayoutCell } from "./layout.ts";
 import { chooseNics } from "./nic-choice.ts";
-import { objectives } from "./objective.ts";
-import { type Ranking, ranking } from "./ranking.ts";
+import { objectiveOf } from "./objective.ts";
+import type { Ranking } from "./ranking.ts";
 import type { Rules } from "./rules.ts";
 import { proportionalSplit } from "./split.ts";
 
@@ -20,41 +21,43 @@ import { proportionalSplit } from "./split.ts";
  * on: once the best and the next best are known, more cells cannot matter. A beginning of a set is
  * given up when even perfect pairs for all that is missing would not make it matter.
  */
-export function rankBesideAccelerators(space: Space, model: CostModel, rules: Rules): Ranking {
-  const { link } = space.request.accelerators;
+export function rankBesideAccelerators(
+  space: Space,
+  model: CostModel,
+  rules: Rules,
+  ranked: Ranking,
+  effort: Effort,
+): void {
+  const { relations } = space.inventory;
   const candidates = space.accelerators.filter(({ node }) => node !== null || !rules.besideDevices);
-  const between = interconnects(space.topology);
-  const pairs = candidates.map((a) => candidates.map((b) => model.peerPair(a.address, b.address)));
-  const connected = candidates.map((a) =>
-    candidates.map((b) => satisfiesLink(between(a.address, b.address), link)),
-  );
-  const bound = peerBound(space.request.accelerators.count, model.weights.peer, pairs);
+  const links = relations.connected(space.request.accelerators.link);
+  const connected = (a: number, b: number): boolean =>
+    links[candidates[a]?.position ?? -1]?.[candidates[b]?.position ?? -1] ?? false;
+  const bound = peerBound(space, model.weights.peer, candidates);
   const nodes = [...new Set(candidates.flatMap(({ node }) => node ?? []))];
-  const distance = distances(space.topology);
-  const ranked = ranking();
-  const lookups: Lookups = {
-    space,
-    model,
-    rules,
-    extra: extraDevices(space.topology),
-    judge: objectives(space, model),
-  };
+  const kinds = acceleratorKinds(space, candidates);
+  const twins = twinNodes(space, candidates);
   for (let cells = 1; cells <= Math.max(1, nodes.length); cells++) {
-    const ideal = { cells, extra: 0, uneven: 0, spread: spreadBound(nodes, cells, distance) };
-    const sets = acceleratorSets(space, candidates, (a, b) => connected[a]?.[b] ?? false, {
+    const spread = spreadBound(nodes, cells, relations.distance);
+    const ideal = { cells, extra: 0, uneven: 0, spread };
+    const pruning = {
       maxNodes: cells,
-      promising: (positions) => ranked.open({ ...ideal, cost: bound(positions) }),
-    });
-    for (const set of sets) {
+      promising: (positions: readonly number[]) =>
+        ranked.open({ ...ideal, cost: bound(positions) }),
+      kinds,
+      twins,
+      effort,
+    };
+    visitAcceleratorSets(space, candidates, connected, pruning, (set) => {
       for (const homes of homeNodes(set, space)) {
         if (homes.length !== cells) continue;
-        const layout = layoutFor(lookups, set, homes);
+        const layout = layoutFor(space, model, rules, set, homes);
         if (layout !== null) ranked.offer(layout);
       }
-    }
-    if (ranked.runnerUp() !== null) break;
+      return true;
+    });
+    if (ranked.settled()) break;
   }
-  return ranked;
 }
 
 /**
@@ -62,18 +65,27 @@ export function rankBesideAccelerators(space: Space, model: CostModel, rules: Ru
  * others as the cheapest pair there is, everything beside the peers at its best, which is 1.
  */
 function peerBound(
-  count: number,
+  { request, inventory }: Space,
   weight: number,
-  pairs: readonly (readonly number[])[],
+  candidates: readonly Device[],
 ): (positions: readonly number[]) => number {
+  const { count } = request.accelerators;
   const all = (count * (count - 1)) / 2;
-  const cheapest = Math.min(...pairs.flatMap((row, a) => row.filter((_, b) => a !== b)));
+  if (all === 0) return () => 1;
+  const pairs = inventory.relations.peers(request.workload);
+  const pair = (a: number, b: number): number =>
+    pairs[candidates[a]?.position ?? -1]?.[candidates[b]?.position ?? -1] ?? 1;
+  let cheapest = Infinity;
+  for (const a of candidates.keys()) {
+    for (let b = 0; b < a; b++) cheapest = Math.min(cheapest, pair(a, b));
+  }
   return (positions) => {
-    if (all === 0) return 1;
-    const known = positions.flatMap((a, i) =>
-      positions.slice(i + 1).map((b) => pairs[a]?.[b] ?? 1),
-    );
-    const peer = (known.reduce((a, b) => a + b, 0) + (all - known.length) * cheapest) / all;
+    let known = 0;
+    for (const [i, a] of positions.entries()) {
+      for (let j = 0; j < i; j++) known += pair(a, positions[j] ?? -1);
+    }
+    const pairsKnown = (positions.length * (positions.length - 1)) / 2;
+    const peer = (known + (all - pairsKnown) * cheapest) / all;
     return 1 - weight + weight * peer;
   };
 }
@@ -88,17 +100,13 @@ function homeNodes({ accelerators }: AcceleratorSet, space: Space): readonly (re
   return space.nodes.filter((node) => node.units > 0).map((node) => [node.id]);
 }
 
-/** What every layout of one search is made with, worked out once. */
-interface Lookups {
-  readonly space: Space;
-  readonly model: CostModel;
-  readonly rules: Rules;
-  readonly extra: ReturnType<typeof extraDevices>;
-  readonly judge: ReturnType<typeof objectives>;
-}
-
-function layoutFor(lookups: Lookups, set: AcceleratorSet, homes: readonly number[]): Layout | null {
-  const { space, rules, judge } = lookups;
+function layoutFor(
+  space: Space,
+  model: CostModel,
+  rules: Rules,
+  set: AcceleratorSet,
+  homes: readonly number[],
+): Layout | null {
   const groups = homes.map((home, i) =>
     set.accelerators.filter(({ node }) => node === home || (node === null && i === 0)),
   );
@@ -113,7 +121,7 @@ function layoutFor(lookups: Lookups, set: AcceleratorSet, homes: readonly number
   }));
   const supplies = rules.fit(demands);
   if (supplies === null) return null;
-  const nics = nicsFor(lookups, set.accelerators, homes);
+  const nics = nicsFor(space, model, rules, set.accelerators, homes);
   if (nics === null) return null;
   const cells = homes.map((node, i): LayoutCell => ({
     node,
@@ -121,22 +129,24 @@ function layoutFor(lookups: Lookups, set: AcceleratorSet, homes: readonly number
     accelerators: groups[i] ?? [],
     nics: nics.filter((nic) => nic.node === node || (i === 0 && !homes.includes(nic.node ?? -1))),
   }));
-  return { cells, partition: set.partition, objective: judge(cells) };
+  return { cells, partition: set.partition, objective: objectiveOf(space, model, cells) };
 }
 
 const noSupply: CellSupply = { units: [], granules: [] };
 
 /** NICs on the cells' nodes, or from anywhere where the locality allows: the nearest ones. */
 function nicsFor(
-  { space, model, rules, extra }: Lookups,
-  accelerators: readonly FreeDevice[],
+  space: Space,
+  model: CostModel,
+  rules: Rules,
+  accelerators: readonly Device[],
   homes: readonly number[],
-): readonly FreeDevice[] | null {
+): readonly Device[] | null {
   const { count } = space.request.nics;
-  const nics = space.nics.filter(({ node }) => !rules.besideDevices || homes.includes(node ?? -1));
   if (count === 0) return [];
+  const nics = space.nics.filter(({ node }) => !rules.besideDevices || homes.includes(node ?? -1));
   const cost = accelerators.map((a) =>
     nics.map((nic) => model.networkPair(a.address, nic.address)),
   );
-  return chooseNics(nics, count, cost, (chosen) => extra([...accelerators, ...chosen]));
+  return chooseNics(nics, count, cost, (chosen) => extraDevices([...accelerators, ...chosen]));
 }

@@ -1,12 +1,16 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import type { FreeCore } from "../space/cores.ts";
 import { chooseCores } from "./core-choice.ts";
+
+interface FreeCore {
+  readonly id: number;
+  readonly l3: number | null;
+}
 
 /** Cores of caches with so many free each; null is a cache of unknown number, one a core. */
 function coresOf(free: readonly number[]): FreeCore[] {
   const caches = free.flatMap((count, l3) => Array.from({ length: count }, () => l3));
-  return caches.map((l3, id) => ({ id, l3, cpus: [id] }));
+  return caches.map((l3, id) => ({ id, l3 }));
 }
 
 const ids = (cores: readonly FreeCore[]): string => cores.map((core) => core.id).join(" ");

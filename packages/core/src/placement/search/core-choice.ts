@@ -1,5 +1,3 @@
-import type { FreeCore } from "../space/cores.ts";
-
 /**
  * Which cores of a node a cell gets: whole last-level caches first, the rest from the cache that it
  * fits most tightly. So a VM touches as few caches as it can, whole ones stay free for the next,
@@ -13,10 +11,13 @@ import type { FreeCore } from "../space/cores.ts";
  *
  * @returns `wanted` cores by ascending id; fewer when there are not so many.
  */
-export function chooseCores(free: readonly FreeCore[], wanted: number): readonly FreeCore[] {
+export function chooseCores<Core extends { readonly id: number; readonly l3: number | null }>(
+  free: readonly Core[],
+  wanted: number,
+): readonly Core[] {
   const groups = Map.groupBy(free, ({ id, l3 }) => (l3 === null ? `core ${id}` : l3));
   let caches = [...groups.values()];
-  const chosen: FreeCore[] = [];
+  const chosen: Core[] = [];
   while (chosen.length < wanted && caches.length > 0) {
     const rest = wanted - chosen.length;
     const holding = caches.filter((cores) => cores.length >= rest);

@@ -1,13 +1,3 @@
-import type { Topology } from "../../topology/topology.ts";
-
-/** The distance of two nodes, both ways added, since a SLIT may be asymmetric; 0 where there is none. */
-export function distances(topology: Topology): (a: number, b: number) => number {
-  const position = new Map(topology.nodes.map((node, i) => [node.id, i]));
-  const one = (a: number, b: number): number =>
-    topology.distances?.[position.get(a) ?? -1]?.[position.get(b) ?? -1] ?? 0;
-  return (a, b) => one(a, b) + one(b, a);
-}
-
 /** The sum of the distances of all pairs, each pair once. */
 export function spreadOf(
   nodes: readonly number[],

@@ -1,4 +1,4 @@
-import type { FreeDevice } from "../space/devices.ts";
+import type { Device } from "../inventory/devices.ts";
 
 /** An amount of cores or granules on a node. */
 export interface OnNode {
@@ -12,8 +12,8 @@ export interface LayoutCell {
   /** Where its cores and its memory lie: on its own node alone, unless the locality allows more. */
   readonly units: readonly OnNode[];
   readonly granules: readonly OnNode[];
-  readonly accelerators: readonly FreeDevice[];
-  readonly nics: readonly FreeDevice[];
+  readonly accelerators: readonly Device[];
+  readonly nics: readonly Device[];
 }
 
 /** A way to place the request. */

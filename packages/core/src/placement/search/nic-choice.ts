@@ -1,5 +1,3 @@
-import type { FreeDevice } from "../space/devices.ts";
-
 /**
  * The `count` NICs with which the accelerators' network path costs least, among such those that
  * take the fewest other devices along, among such the first in their order. Null if there are too few.
@@ -13,18 +11,18 @@ import type { FreeDevice } from "../space/devices.ts";
  * @param cost cost[i][j] between accelerator i and NIC j; no rows where there are no accelerators.
  * @param extra how many devices a set takes along.
  */
-export function chooseNics(
-  nics: readonly FreeDevice[],
+export function chooseNics<Nic>(
+  nics: readonly Nic[],
   count: number,
   cost: readonly (readonly number[])[],
-  extra: (chosen: readonly FreeDevice[]) => number,
-): readonly FreeDevice[] | null {
+  extra: (chosen: readonly Nic[]) => number,
+): readonly Nic[] | null {
   if (nics.length < count) return null;
   if (count === 0) return [];
   const bound = costBound(nics.length, count, cost);
   const lowest = bound([], 0);
   const chosen: number[] = [];
-  let best: Choice = { cost: Infinity, extra: Infinity, nics: [] };
+  let best: Choice<Nic> = { cost: Infinity, extra: Infinity, nics: [] };
   const extend = (from: number): void => {
     if (chosen.length === count) {
       const set = chosen.flatMap((j) => nics[j] ?? []);
@@ -43,13 +41,16 @@ export function chooseNics(
   return best.nics;
 }
 
-interface Choice {
+interface Judged {
   readonly cost: number;
   readonly extra: number;
-  readonly nics: readonly FreeDevice[];
 }
 
-function isBetter(a: Omit<Choice, "nics">, b: Omit<Choice, "nics">): boolean {
+interface Choice<Nic> extends Judged {
+  readonly nics: readonly Nic[];
+}
+
+function isBetter(a: Judged, b: Judged): boolean {
   return Math.abs(a.cost - b.cost) < 1e-9 ? a.extra < b.extra : a.cost < b.cost;
 }
 

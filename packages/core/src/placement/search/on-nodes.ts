@@ -1,13 +1,15 @@
 import type { CostModel } from "../../cost/placement-cost.ts";
-import type { FreeDevice } from "../space/devices.ts";
+import type { Device } from "../inventory/devices.ts";
 import type { NodeSpace, Space } from "../space/space.ts";
-import { distances, spreadBound } from "./distance.ts";
+import { spreadBound } from "./distance.ts";
+import type { Effort } from "./effort.ts";
 import { extraDevices } from "./extra.ts";
+import { nodeKinds } from "./kinds.ts";
 import type { LayoutCell } from "./layout.ts";
 import { chooseNics } from "./nic-choice.ts";
-import { objectives } from "./objective.ts";
-import { nodeSets } from "./node-sets.ts";
-import { type Ranking, ranking } from "./ranking.ts";
+import { visitNodeSets } from "./node-sets.ts";
+import { objectiveOf } from "./objective.ts";
+import type { Ranking } from "./ranking.ts";
 import type { Rules } from "./rules.ts";
 import { evenSplit } from "./split.ts";
 
@@ -19,13 +21,18 @@ import { evenSplit } from "./split.ts";
  * A set of nodes is worth looking at only while the nodes still to come could make up its cores,
  * memory and NICs; each number of cells is tried in full before the next.
  */
-export function rankOnNodes(space: Space, model: CostModel, rules: Rules): Ranking {
+export function rankOnNodes(
+  space: Space,
+  model: CostModel,
+  rules: Rules,
+  ranked: Ranking,
+  effort: Effort,
+): void {
   const usable = space.nodes.filter((node) => node.units > 0 && (node.granules ?? 0) > 0);
   const nodes = rules.besideDevices ? usable : space.nodes.filter((node) => node.units > 0);
   const ids = nodes.map((node) => node.id);
-  const distance = distances(space.topology);
-  const ranked = ranking();
-  const judge = objectives(space, model);
+  const { distance } = space.inventory.relations;
+  const kinds = nodeKinds(space);
   for (let count = 1; count <= nodes.length; count++) {
     const leastSpread = spreadBound(ids, count, distance);
     const open = (spread: number, uneven: number): boolean =>
@@ -34,16 +41,21 @@ export function rankOnNodes(space: Space, model: CostModel, rules: Rules): Ranki
     // Only what must lie on its own node is cut to the node's size; elsewhere equal cells will do.
     for (const uneven of rules.besideDevices ? [0, 1] : [0]) {
       if (!open(leastSpread, uneven)) break;
-      for (const set of nodeSets(ids, count, distance, (spread) => open(spread, uneven))) {
+      const pruning = { open: (spread: number) => open(spread, uneven), kinds, effort };
+      visitNodeSets(ids, count, distance, pruning, (set) => {
         const even = cellsOn(set, space, rules, true);
-        const cells = uneven === 0 ? even : even === null && cellsOn(set, space, rules, false);
-        if (cells === null || cells === false) continue;
-        ranked.offer({ cells, partition: null, objective: judge(cells, uneven) });
-      }
+        const cells =
+          uneven === 0 ? even : even === null ? cellsOn(set, space, rules, false) : null;
+        if (cells === null) return;
+        ranked.offer({
+          cells,
+          partition: null,
+          objective: objectiveOf(space, model, cells, uneven),
+        });
+      });
     }
-    if (ranked.runnerUp() !== null) break;
+    if (ranked.settled()) break;
   }
-  return ranked;
 }
 
 /** Whether the `count` largest nodes together would do, each resource by itself. */
@@ -94,14 +106,9 @@ function cellsOn(
 }
 
 /** NICs on the nodes; where the locality allows, from anywhere once those on the nodes run out. */
-function nicsOn(set: readonly number[], space: Space, rules: Rules): readonly FreeDevice[] | null {
+function nicsOn(set: readonly number[], space: Space, rules: Rules): readonly Device[] | null {
   const { count } = space.request.nics;
-  const isNear = (nic: FreeDevice): boolean => set.includes(nic.node ?? -1);
+  const isNear = (nic: Device): boolean => set.includes(nic.node ?? -1);
   const far = rules.besideDevices ? [] : space.nics.filter((nic) => !isNear(nic));
-  return chooseNics(
-    [...space.nics.filter(isNear), ...far],
-    count,
-    [],
-    extraDevices(space.topology),
-  );
+  return chooseNics([...space.nics.filter(isNear), ...far], count, [], extraDevices);
 }

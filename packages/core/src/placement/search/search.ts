@@ -1,11 +1,13 @@
-import { type CostModel, costModel } from "../../cost/placement-cost.ts";
+import type { CostModel } from "../../cost/placement-cost.ts";
 import type { Request } from "../../request/request.ts";
 import type { HostState } from "../host-state.ts";
-import { type Space, spaceFor } from "../space/space.ts";
+import { type Space, spaceOn } from "../space/space.ts";
 import { rankBesideAccelerators } from "./beside-accelerators.ts";
+import { effort } from "./effort.ts";
 import { interleaveFit, strayingFit, strictFit } from "./fit.ts";
 import type { Layout } from "./layout.ts";
 import { rankOnNodes } from "./on-nodes.ts";
+import { ranking } from "./ranking.ts";
 import type { Rules } from "./rules.ts";
 
 /** What the search found, and what it looked at. */
@@ -13,8 +15,10 @@ export interface Found {
   readonly space: Space;
   readonly model: CostModel;
   readonly best: Layout;
-  /** The next best choice of devices or nodes; null when there is no other. */
+  /** The next best choice of devices or nodes; null when there is no other, or none was wanted. */
   readonly runnerUp: Layout | null;
+  /** Whether every better choice was excluded (`effort.ts`). */
+  readonly exhaustive: boolean;
 }
 
 /**
@@ -28,13 +32,26 @@ export interface Found {
  * that first and strays only where it is not to be had; `interleave` spreads the memory always.
  */
 export function search(host: HostState, request: Request): Found | null {
-  const space = spaceFor(host, request);
-  const model = costModel(space.topology, request.workload);
+  return searchSpace(spaceOn(host, request), true);
+}
+
+/**
+ * The same, of what a host offers.
+ *
+ * @param explained whether the runner-up is wanted too, which may take longer to find than the best.
+ */
+export function searchSpace(space: Space, explained: boolean): Found | null {
+  const { request, inventory } = space;
+  const model = inventory.relations.model(request.workload);
   const rank = request.accelerators.count > 0 ? rankBesideAccelerators : rankOnNodes;
+  const steps = effort();
   for (const rules of rulesInTurn(space, model)) {
-    const ranked = rank(space, model, rules);
+    const ranked = ranking(explained);
+    rank(space, model, rules, ranked, steps);
     const best = ranked.best();
-    if (best !== null) return { space, model, best, runnerUp: ranked.runnerUp() };
+    if (best !== null) {
+      return { space, model, best, runnerUp: ranked.runnerUp(), exhaustive: steps.sufficed() };
+    }
   }
   return null;
 }

@@ -1,51 +1,20 @@
 import type { Request } from "../../request/request.ts";
-import type { Topology } from "../../topology/topology.ts";
-import type { Plan } from "../plan.ts";
-
-/** A device that can be passed through, with the functions that must go along. */
-export interface FreeDevice {
-  readonly address: string;
-  readonly node: number | null;
-  readonly model: string | null;
-  /** The other functions of its IOMMU group but for bridges, which the host keeps. */
-  readonly companions: readonly string[];
-}
-
-/** The addresses of all functions that a plan holds. */
-function devicesOf(plan: Plan): readonly string[] {
-  return plan.devices.flatMap((device) => [device.address, ...device.companions]);
-}
-
-/** The other functions that share a device's IOMMU group, bridges apart, by address. */
-function companionsOf(address: string, { pci }: Topology): readonly string[] {
-  const group = pci.find((device) => device.address === address)?.iommuGroup ?? null;
-  if (group === null) return [];
-  return pci
-    .filter((device) => device.iommuGroup === group && device.address !== address)
-    .filter((device) => !device.class.startsWith("06"))
-    .map((device) => device.address);
-}
+import type { Device } from "../inventory/devices.ts";
+import type { Inventory } from "../inventory/inventory.ts";
+import type { Occupancy } from "../occupancy/occupancy.ts";
 
 /** The accelerators of the request's model and the NICs of its kind that nobody holds, by address. */
 export function freeDevices(
-  topology: Topology,
-  taken: readonly Plan[],
-  request: Request,
-): { readonly accelerators: readonly FreeDevice[]; readonly nics: readonly FreeDevice[] } {
-  const held = new Set(taken.flatMap(devicesOf));
-  const nodes = new Map(topology.pci.map((device) => [device.address, device.node]));
-  const free = (address: string, model: string | null): FreeDevice[] => {
-    const companions = companionsOf(address, topology);
-    if ([address, ...companions].some((member) => held.has(member))) return [];
-    return [{ address, model, node: nodes.get(address) ?? null, companions }];
-  };
+  { devices }: Inventory,
+  { deviceHolders }: Occupancy,
+  { accelerators, nics }: Request,
+): { readonly accelerators: readonly Device[]; readonly nics: readonly Device[] } {
+  const isFree = (device: Device): boolean => (deviceHolders[device.group] ?? 0) === 0;
   return {
-    accelerators: topology.accelerators
-      .filter((accelerator) => isOfModel(accelerator.model, request.accelerators.model))
-      .flatMap(({ address, model }) => free(address, model)),
-    nics: topology.nics
-      .filter((nic) => !request.nics.rdma || nic.rdma === true)
-      .flatMap(({ address }) => free(address, null)),
+    accelerators: devices.accelerators.filter(
+      (device) => isFree(device) && isOfModel(device.model, accelerators.model),
+    ),
+    nics: devices.nics.filter((nic) => isFree(nic) && (!nics.rdma || nic.rdma === true)),
   };
 }
 

@@ -1,9 +1,8 @@
-import type { HostPolicy } from "../../request/host-policy.ts";
 import type { Request } from "../../request/request.ts";
-import type { MemoryNode, Topology } from "../../topology/topology.ts";
+import type { Topology } from "../../topology/topology.ts";
 import { MiB } from "../../unit/bytes.ts";
-import { isHugepage, type Plan } from "../plan.ts";
-import type { Closed } from "./isolation.ts";
+import { poolPosition } from "../inventory/memory.ts";
+import type { Space } from "./space.ts";
 
 /**
  * What memory is sold in. Base pages are sold by 2 MiB, so that a guest's memory can be backed by
@@ -23,46 +22,21 @@ export function pageBytesOf(request: Request, { machine }: Topology): number {
 }
 
 /**
- * How many granules each node can still sell, by node id; null where the node's memory is unknown.
+ * How many granules a node, by position, can still sell; null where its memory is unknown.
  *
- * Huge pages: those of the pool that nobody holds. A running VM's pages are gone from `free`, a
- * planned one's are not yet, so both limits are kept: `free`, and `total` less the plans' pages.
- * Base pages: the node's memory without its huge page pools, the host's reserve and the plans'.
+ * A running VM's huge pages are gone from what is free, a planned one's are not yet, so both limits
+ * are kept: what is free, and the whole less what the plans were promised.
  */
-export function freeGranules(
-  topology: Topology,
-  taken: readonly Plan[],
-  policy: HostPolicy,
-  request: Request,
-  closed: Closed,
-): ReadonlyMap<number, number | null> {
-  const free = (node: MemoryNode): number | null => {
-    if (closed.nodes.has(node.id)) return 0;
-    const size = request.hugepageBytes;
-    if (size !== null) {
-      const pool = node.hugepages.find(({ sizeBytes }) => sizeBytes === size);
-      if (pool === undefined) return 0;
-      const promised = takenBytes(taken, node.id, (pageBytes) => pageBytes === size) / size;
-      return Math.max(0, Math.min(pool.free ?? pool.total, pool.total - promised));
-    }
-    if (node.memoryBytes === null) return null;
-    const pools = node.hugepages.reduce((sum, pool) => sum + pool.sizeBytes * pool.total, 0);
-    const promised = takenBytes(taken, node.id, (pageBytes) => !isHugepage(pageBytes));
-    const bytes = node.memoryBytes - pools - policy.reserved.memoryPerNodeBytes - promised;
-    return Math.max(0, Math.floor(bytes / granuleOf(request)));
-  };
-  return new Map(topology.nodes.map((node) => [node.id, free(node)]));
-}
-
-function takenBytes(
-  taken: readonly Plan[],
-  node: number,
-  counts: (pageBytes: number) => boolean,
-): number {
-  return taken
-    .flatMap((plan) => plan.cells)
-    .filter((cell) => counts(cell.pageBytes))
-    .flatMap((cell) => cell.memoryOnNodes)
-    .filter((part) => part.node === node)
-    .reduce((sum, part) => sum + part.bytes, 0);
+export function freeGranules(space: Omit<Space, "nodes">, node: number): number | null {
+  const { inventory, occupancy, closed, request } = space;
+  if (closed.node(node)) return 0;
+  const { memory } = inventory;
+  const at = poolPosition(memory, request.hugepageBytes);
+  if (at < 0) return 0;
+  const pool = memory.pools[node]?.[at];
+  if (pool === undefined || pool.bytes === null) return null;
+  const pools = memory.hugepageSizes.length + 1;
+  const unpromised = pool.bytes - (occupancy.promisedBytes[node * pools + at] ?? 0);
+  const free = Math.min(pool.freeBytes ?? unpromised, unpromised);
+  return Math.max(0, Math.floor(free / granuleOf(request)));
 }

@@ -8,7 +8,8 @@ import { GiB, MiB } from "../../unit/bytes.ts";
 import type { HostState } from "../host-state.ts";
 import { place } from "../place.ts";
 import type { Plan } from "../plan.ts";
-import { type Space, spaceFor } from "./space.ts";
+import { freeCores } from "./cores.ts";
+import { type Space, spaceOn } from "./space.ts";
 
 const two =
   "package:2 core:4 thread:2 memory:32Gi hugepages:20x1Gi distances:10/21 root[gpu:h100-sxm nic:cx7]";
@@ -28,24 +29,28 @@ function planned(host: HostState, request: Request): Plan {
 }
 
 const cores = (space: Space): string[] =>
-  space.nodes.map((node) => node.cores.map(({ id }) => id).join(" "));
+  space.nodes.map((_, position) =>
+    freeCores(space, position)
+      .map(({ id }) => id)
+      .join(" "),
+  );
 const granules = (space: Space): (number | null)[] => space.nodes.map((node) => node.granules);
 const reserved = defaultHostPolicy.reserved;
 
 test("the host keeps the lowest core of every node, or those it names, whole", () => {
-  const usual = spaceFor(hostOf(two), requestOf());
+  const usual = spaceOn(hostOf(two), requestOf());
   expect(cores(usual)).toEqual(["1 2 3", "5 6 7"]);
-  expect(usual.nodes.map((node) => formatList(node.hostCpus))).toEqual(["0,8", "4,12"]);
+  expect(usual.inventory.cores.hostCpus.map((kept) => formatList(kept))).toEqual(["0,8", "4,12"]);
   // CPU 10 is the second thread of core 2.
   const named = { reserved: { ...reserved, cpus: "1,10" } };
-  expect(cores(spaceFor(hostOf(two, named), requestOf()))).toEqual(["0 3", "4 5 6 7"]);
+  expect(cores(spaceOn(hostOf(two, named), requestOf()))).toEqual(["0 3", "4 5 6 7"]);
   const none = { reserved: { ...reserved, coresPerNode: 0 } };
-  expect(cores(spaceFor(hostOf(two, none), requestOf()))).toEqual(["0 1 2 3", "4 5 6 7"]);
+  expect(cores(spaceOn(hostOf(two, none), requestOf()))).toEqual(["0 1 2 3", "4 5 6 7"]);
 });
 
 test("cores are sold at the machine's usual width, and a narrower one is not sold", () => {
-  const space = spaceFor(hostOf(`${two} offline:9`), requestOf());
-  expect(space.threadsPerCore).toBe(2);
+  const space = spaceOn(hostOf(`${two} offline:9`), requestOf());
+  expect(space.inventory.cores.threadsPerCore).toBe(2);
   expect(cores(space)).toEqual(["2 3", "5 6 7"]);
 });
 
@@ -54,27 +59,27 @@ test("huge pages are what is free and what no plan has, whichever is less", () =
   const free = "package:1 core:8 memory:64Gi hugepages:15/20x1Gi";
   const first = planned(hostOf(free), { ...request, name: "first" });
   // Its four pages are among the five that are not free: it runs. Nothing is counted twice.
-  expect(granules(spaceFor(hostOf(free, {}, [first]), request))).toEqual([15]);
+  expect(granules(spaceOn(hostOf(free, {}, [first]), request))).toEqual([15]);
   const idle = "package:1 core:8 memory:64Gi hugepages:20x1Gi";
-  expect(granules(spaceFor(hostOf(idle, {}, [first]), request))).toEqual([16]);
-  expect(granules(spaceFor(hostOf(idle), { ...request, hugepageBytes: 2 * MiB }))).toEqual([0]);
+  expect(granules(spaceOn(hostOf(idle, {}, [first]), request))).toEqual([16]);
+  expect(granules(spaceOn(hostOf(idle), { ...request, hugepageBytes: 2 * MiB }))).toEqual([0]);
 });
 
 test("base pages are what huge pages, the host's reserve and the plans leave", () => {
   const request = requestOf({ hugepageBytes: null, memoryBytes: 2 * GiB });
   // 32 GiB less 20 of huge pages less 4 for the host, in 2 MiB.
-  expect(granules(spaceFor(hostOf(two), request))).toEqual([4096, 4096]);
+  expect(granules(spaceOn(hostOf(two), request))).toEqual([4096, 4096]);
   const first = planned(hostOf(two), { ...request, name: "first" });
-  expect(granules(spaceFor(hostOf(two, {}, [first]), request))).toEqual([3072, 4096]);
+  expect(granules(spaceOn(hostOf(two, {}, [first]), request))).toEqual([3072, 4096]);
   const unknown = "package:1 core:4 memory:?";
-  expect(granules(spaceFor(hostOf(unknown), request))).toEqual([null]);
+  expect(granules(spaceOn(hostOf(unknown), request))).toEqual([null]);
 });
 
 test("a policy names accelerators, NICs and partitions by its own lights", () => {
   const request = requestOf({ accelerators: accelerators(1) });
   const nic = { accelerators: ["15b3:*"], nics: [] };
-  const odd = spaceFor(hostOf(two, nic), request);
-  const usual = spaceFor(hostOf(two), request);
+  const odd = spaceOn(hostOf(two, nic), request);
+  const usual = spaceOn(hostOf(two), request);
   expect(odd.accelerators.map(({ address }) => address)).toEqual(
     usual.nics.map(({ address }) => address),
   );
@@ -89,7 +94,7 @@ test("isolation closes what others use, and what others have alone is closed to 
   const small = requestOf({ vcpus: 2, memoryBytes: GiB });
   const first = planned(hostOf(two), { ...small, name: "first" });
   const beside = (isolation: Request["isolation"], of = first): string[] =>
-    cores(spaceFor(hostOf(two, {}, [of]), { ...small, isolation }));
+    cores(spaceOn(hostOf(two, {}, [of]), { ...small, isolation }));
   expect(first.cells[0]?.hostNode).toBe(0);
   expect(beside("core")).toEqual(["2 3", "5 6 7"]);
   expect(beside("l3")).toEqual(["", "5 6 7"]);

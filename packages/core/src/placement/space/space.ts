@@ -1,9 +1,13 @@
 import type { Request } from "../../request/request.ts";
 import type { Topology } from "../../topology/topology.ts";
-import { governedTopology, type HostState } from "../host-state.ts";
-import { type CoreSpace, coreSpaces, usualWidth } from "./cores.ts";
-import { type FreeDevice, freeDevices } from "./devices.ts";
-import { closedTo } from "./isolation.ts";
+import type { HostState } from "../host-state.ts";
+import type { Device } from "../inventory/devices.ts";
+import { type Inventory, inventoryOf } from "../inventory/inventory.ts";
+import type { Occupancy } from "../occupancy/occupancy.ts";
+import { occupancyOf } from "../occupancy/plan-use.ts";
+import { freeUnits } from "./cores.ts";
+import { freeDevices } from "./devices.ts";
+import { type Closed, closedTo } from "./isolation.ts";
 import { freeGranules, granuleOf } from "./memory.ts";
 
 /**
@@ -12,9 +16,11 @@ import { freeGranules, granuleOf } from "./memory.ts";
  */
 export interface Space {
   readonly request: Request;
+  readonly inventory: Inventory;
+  readonly occupancy: Occupancy;
+  readonly closed: Closed;
+  /** The inventory's. */
   readonly topology: Topology;
-  /** The threads of a core as it is sold. */
-  readonly threadsPerCore: number;
   /** What is needed in all: whole cores (CPUs where cores are shared), and granules of memory. */
   readonly units: number;
   readonly granules: number;
@@ -22,38 +28,44 @@ export interface Space {
   /** By ascending id. */
   readonly nodes: readonly NodeSpace[];
   /** By ascending address. */
-  readonly accelerators: readonly FreeDevice[];
-  readonly nics: readonly FreeDevice[];
+  readonly accelerators: readonly Device[];
+  readonly nics: readonly Device[];
 }
 
-export interface NodeSpace extends CoreSpace {
+export interface NodeSpace {
   readonly id: number;
+  /** How much can be had: whole cores, or unpromised CPUs where the request shares cores. */
+  readonly units: number;
   /** Free granules of memory; null where the node's memory is unknown. */
   readonly granules: number | null;
 }
 
-/** Works out what a host offers to a request. */
-export function spaceFor(host: HostState, request: Request): Space {
-  const topology = governedTopology(host);
-  const { taken, policy } = host;
-  const closed = closedTo(request, topology, taken);
-  const cores = coreSpaces(topology, taken, policy, request, closed);
-  const granules = freeGranules(topology, taken, policy, request, closed);
-  const nodes = topology.nodes.flatMap(({ id }): NodeSpace[] => {
-    const core = cores.get(id);
-    return core === undefined ? [] : [{ id, granules: granules.get(id) ?? null, ...core }];
-  });
-  const threadsPerCore = usualWidth(topology);
+/** What a host offers to a request, given who is on it. */
+export function spaceFor(inventory: Inventory, occupancy: Occupancy, request: Request): Space {
+  const { threadsPerCore } = inventory.cores;
   const granuleBytes = granuleOf(request);
-  return {
+  const space = {
     request,
-    topology,
-    threadsPerCore,
+    inventory,
+    occupancy,
+    closed: closedTo(request, inventory, occupancy),
+    topology: inventory.topology,
     units:
       request.isolation === "shared" ? request.vcpus : Math.ceil(request.vcpus / threadsPerCore),
     granules: Math.ceil(request.memoryBytes / granuleBytes),
     granuleBytes,
-    nodes,
-    ...freeDevices(topology, taken, request),
+    ...freeDevices(inventory, occupancy, request),
   };
+  const nodes = inventory.nodeIds.map((id, position): NodeSpace => ({
+    id,
+    units: freeUnits(space, position),
+    granules: freeGranules(space, position),
+  }));
+  return { ...space, nodes };
+}
+
+/** The same of a host that is given by its documents. */
+export function spaceOn({ topology, policy, taken }: HostState, request: Request): Space {
+  const inventory = inventoryOf(topology, policy);
+  return spaceFor(inventory, occupancyOf(inventory, taken), request);
 }

@@ -1,0 +1,125 @@
+import type { HostPolicy } from "../../request/host-policy.ts";
+import { type IndexSet, indices, isDisjoint, size, unionAll } from "../../set/index-set.ts";
+import { setOf } from "../../set/list-format.ts";
+import type { Topology } from "../../topology/topology.ts";
+
+/** A machine's cores, by position in the order of their ids; those of unknown node are left out. */
+export interface CoreInventory {
+  /** The threads of a core as it is sold. */
+  readonly threadsPerCore: number;
+  readonly all: readonly SoldCore[];
+  /** The cores of one node below one last-level cache, by node and lowest core. */
+  readonly groups: readonly CoreGroup[];
+  /** The positions of each node's groups. */
+  readonly groupsOfNode: readonly (readonly number[])[];
+  /** How many last-level caches there are; all cores of unknown cache together count as one. */
+  readonly caches: number;
+  /** The position of the core that has a CPU. */
+  readonly ofCpu: ReadonlyMap<number, number>;
+  /** The CPUs kept for the host on each node, where emulators and iothreads run. */
+  readonly hostCpus: readonly IndexSet[];
+}
+
+export interface SoldCore {
+  readonly id: number;
+  readonly l3: number | null;
+  /** Positions. */
+  readonly node: number;
+  readonly group: number;
+  /** The lowest `threadsPerCore` of its CPUs, ascending: what vCPUs are pinned to. */
+  readonly cpus: readonly number[];
+  /** Neither kept for the host nor narrower than cores are sold (a sibling is offline). */
+  readonly sold: boolean;
+}
+
+export interface CoreGroup {
+  readonly node: number;
+  /** The position of its cache, for groups of several nodes may be below one. */
+  readonly cache: number;
+  /** Whether the cache is unknown, so that nobody can say who shares it. */
+  readonly unknownCache: boolean;
+  /** Positions of its sold cores, ascending. */
+  readonly cores: readonly number[];
+}
+
+/**
+ * The threads of most of the machine's cores, the wider where two widths are equally common.
+ * Cores are sold at this width; a narrower one (a sibling is offline) is not sold.
+ */
+export function usualWidth(topology: Topology): number {
+  const count = new Map<number, number>();
+  for (const core of topology.cores) {
+    const width = size(setOf(core.cpus));
+    count.set(width, (count.get(width) ?? 0) + 1);
+  }
+  const [usual] = [...count].toSorted(([a, n], [b, m]) => m - n || b - a);
+  return usual?.[0] ?? 1;
+}
+
+export function coreInventory(
+  topology: Topology,
+  policy: HostPolicy,
+  nodePosition: ReadonlyMap<number, number>,
+): CoreInventory {
+  const threadsPerCore = usualWidth(topology);
+  const kept = hostCores(topology, policy);
+  const known = topology.cores.flatMap(({ id, l3, node, cpus }) => {
+    const position = node === null ? undefined : nodePosition.get(node);
+    return position === undefined ? [] : [{ id, l3, node: position, set: setOf(cpus) }];
+  });
+  // A core of unknown cache counts as a group of its own: nobody can say what it shares.
+  const groupKeys = known.map(({ id, node, l3 }) => `${node} ${l3 === null ? `core ${id}` : l3}`);
+  const order = [...new Set(groupKeys)].toSorted(
+    (a, b) => (known[groupKeys.indexOf(a)]?.node ?? 0) - (known[groupKeys.indexOf(b)]?.node ?? 0),
+  );
+  const groupOf = new Map(order.map((key, position) => [key, position]));
+  const caches = [...new Set(known.map(({ l3 }) => l3))];
+  const all = known.map(({ id, l3, node, set }, i): SoldCore => ({
+    id,
+    l3,
+    node,
+    group: groupOf.get(groupKeys[i] ?? "") ?? 0,
+    cpus: indices(set).slice(0, threadsPerCore),
+    sold: !kept.has(id) && size(set) >= threadsPerCore,
+  }));
+  const groups = order.map((_, position): CoreGroup => {
+    const members = all.flatMap((core, i) => (core.group === position ? [{ core, i }] : []));
+    const l3 = members[0]?.core.l3 ?? null;
+    return {
+      node: members[0]?.core.node ?? 0,
+      cache: caches.indexOf(l3),
+      unknownCache: l3 === null,
+      cores: members.flatMap(({ core, i }) => (core.sold ? [i] : [])),
+    };
+  });
+  return {
+    threadsPerCore,
+    all,
+    groups,
+    groupsOfNode: [...nodePosition.values()].map((node) =>
+      groups.flatMap((group, i) => (group.node === node ? [i] : [])),
+    ),
+    caches: caches.length,
+    ofCpu: new Map(known.flatMap(({ set }, i) => indices(set).map((cpu) => [cpu, i]))),
+    hostCpus: [...nodePosition.values()].map((node) =>
+      unionAll(
+        known.flatMap((core) => (core.node === node && kept.has(core.id) ? [core.set] : [])),
+      ),
+    ),
+  };
+}
+
+/** The ids of the cores that the operator keeps: named ones, or the lowest of every node. */
+function hostCores(topology: Topology, { reserved }: HostPolicy): ReadonlySet<number> {
+  if (reserved.cpus !== null) {
+    const named = setOf(reserved.cpus);
+    const kept = topology.cores.filter((core) => !isDisjoint(setOf(core.cpus), named));
+    return new Set(kept.map((core) => core.id));
+  }
+  const ofNode = Map.groupBy(topology.cores, (core) => core.node);
+  return new Set(
+    topology.nodes.flatMap((node) =>
+      (ofNode.get(node.id) ?? []).slice(0, reserved.coresPerNode).map((core) => core.id),
+    ),
+  );
+}

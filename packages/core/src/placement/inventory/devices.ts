@@ -1,0 +1,86 @@
+import type { Topology } from "../../topology/topology.ts";
+
+/** A device that can be passed through, with the functions that must go along. */
+export interface Device {
+  /** Among the machine's accelerators, or among its NICs. */
+  readonly position: number;
+  readonly address: string;
+  /** The node's id. */
+  readonly node: number | null;
+  readonly model: string | null;
+  /** Whether it is a NIC that does RDMA; null where nobody knows, and of accelerators. */
+  readonly rdma: boolean | null;
+  /** The other functions of its IOMMU group but for bridges, which the host keeps. */
+  readonly companions: readonly string[];
+  /** Those of the companions that could be sold by themselves: accelerators and NICs. */
+  readonly soldCompanions: readonly string[];
+  /** Devices of one group are held together: the position of its IOMMU group, or its own. */
+  readonly group: number;
+}
+
+/** A machine's accelerators and NICs, each by address. */
+export interface DeviceInventory {
+  readonly accelerators: readonly Device[];
+  readonly nics: readonly Device[];
+  /** Per node, by position: its accelerators, then its NICs. */
+  readonly ofNode: readonly (readonly Device[])[];
+  readonly groups: number;
+  /** The groups that a function of this address is in: its own, if any. */
+  readonly groupOf: ReadonlyMap<string, number>;
+}
+
+export function deviceInventory(
+  topology: Topology,
+  nodePosition: ReadonlyMap<number, number>,
+): DeviceInventory {
+  const functions = new Map(topology.pci.map((device) => [device.address, device]));
+  const sellable = [...topology.accelerators, ...topology.nics].map((entry) => entry.address);
+  const isSold = new Set(sellable);
+  const grouped = Map.groupBy(
+    topology.pci.filter((device) => !device.class.startsWith("06")),
+    (device) => device.iommuGroup,
+  );
+  const membersOf = (address: string): readonly string[] => {
+    const group = functions.get(address)?.iommuGroup ?? null;
+    const others = group === null ? [] : (grouped.get(group) ?? []).map((entry) => entry.address);
+    return [address, ...others.filter((other) => other !== address)];
+  };
+  const groupOf = new Map<string, number>();
+  let groups = 0;
+  for (const address of sellable) {
+    if (groupOf.has(address)) continue;
+    for (const member of membersOf(address)) groupOf.set(member, groups);
+    groups++;
+  }
+  const device = (
+    address: string,
+    position: number,
+    model: string | null,
+    rdma: boolean | null,
+  ): Device => {
+    const [, ...companions] = membersOf(address);
+    const node = functions.get(address)?.node ?? null;
+    return {
+      position,
+      address,
+      node: node !== null && nodePosition.has(node) ? node : null,
+      model,
+      rdma,
+      companions,
+      soldCompanions: companions.filter((companion) => isSold.has(companion)),
+      group: groupOf.get(address) ?? 0,
+    };
+  };
+  const accelerators = topology.accelerators.map(({ address, model }, i) =>
+    device(address, i, model, null),
+  );
+  const nics = topology.nics.map(({ address, rdma }, i) => device(address, i, null, rdma));
+  const all = [...accelerators, ...nics];
+  return {
+    accelerators,
+    nics,
+    ofNode: [...nodePosition.keys()].map((node) => all.filter((entry) => entry.node === node)),
+    groups,
+    groupOf,
+  };
+}

@@ -1,0 +1,157 @@
+import { interconnectCost } from "../../cost/interconnect-cost.ts";
+import type { CostModel } from "../../cost/placement-cost.ts";
+import { interconnects, type InterconnectOf } from "../../topology/interconnect.ts";
+import type { PciDevice, Topology } from "../../topology/topology.ts";
+import type { Device, DeviceInventory } from "./devices.ts";
+
+/**
+ * Which accelerators, and which nodes, of a machine can change places without anybody being able
+ * to tell: the search tries one of each kind where it would try all, and hosts whose occupation
+ * differs by such a change alone are in one state.
+ *
+ * Two accelerators are of one class when swapping them, and their own NICs with them, leaves every
+ * relation of the machine as it is: an automorphism that moves nothing else. If (a b) and (b c) are
+ * automorphisms so is (a c), so classes are classes, and one member stands for all when they are
+ * made. Own NICs are those that are nearer to this accelerator than to any other. What nobody can
+ * tell apart is found; of what can only be exchanged in larger blocks some is missed, which costs
+ * time and never an answer. Whole nodes are such blocks: two of them are of one class when swapping
+ * them with all their devices changes nothing, where one's devices come before the other's.
+ */
+export interface Symmetry {
+  /** Per accelerator, by position. */
+  readonly acceleratorClass: readonly number[];
+  /** Positions of each accelerator's own NICs; those of one class correspond in this order. */
+  readonly ownNics: readonly (readonly number[])[];
+  /** Per node, by position: by distance and memory alone, whatever devices they have. */
+  readonly nodeClass: readonly number[];
+  /** Per node: with its devices, those of two nodes of one class corresponding by address. */
+  readonly furnishedNodeClass: readonly number[];
+}
+
+export function symmetryOf(
+  topology: Topology,
+  devices: DeviceInventory,
+  model: CostModel,
+  distance: (a: number, b: number) => number,
+): Symmetry {
+  const between = interconnects(topology);
+  const { accelerators, nics } = devices;
+  const functions = new Map(topology.pci.map((entry) => [entry.address, entry]));
+  const ownNics = nicsByOwner(devices, between);
+  const swap = swapping(devices, functions, between);
+  const nodes = topology.nodes.map(({ id }) => id);
+  const path = model.memoryPath;
+  const sameDistances = (a: number, b: number): boolean =>
+    path(a, a) === path(b, b) &&
+    path(a, b) === path(b, a) &&
+    nodes.every(
+      (id) =>
+        id === a ||
+        id === b ||
+        (path(a, id) === path(b, id) &&
+          path(id, a) === path(id, b) &&
+          distance(a, id) === distance(b, id)),
+    );
+  const kindOf = new Map(topology.nodes.map(({ id, kind }) => [id, kind]));
+  const sameNodes = (a: number, b: number): boolean =>
+    kindOf.get(a) === kindOf.get(b) && sameDistances(a, b);
+  const devicesOf = (node: number): readonly Device[] => devices.ofNode[nodes.indexOf(node)] ?? [];
+  return {
+    acceleratorClass: classesOf(
+      accelerators,
+      (a, b) =>
+        a.node === b.node &&
+        swap([a, ...(ownNics[a.position] ?? [])], [b, ...(ownNics[b.position] ?? [])]),
+    ),
+    ownNics: ownNics.map((own) => own.map((nic) => nics.indexOf(nic))),
+    nodeClass: classesOf(nodes, sameNodes),
+    furnishedNodeClass: classesOf(nodes, (a, b) => {
+      const [ofA, ofB] = [devicesOf(a), devicesOf(b)];
+      return sameNodes(a, b) && areApart(ofA, ofB) && swap(ofA, ofB);
+    }),
+  };
+}
+
+/** Whether all addresses of the one come before all of the other. */
+function areApart(a: readonly Device[], b: readonly Device[]): boolean {
+  const before = (one: readonly Device[], other: readonly Device[]): boolean =>
+    one.every(({ address }) => other.every((device) => address < device.address));
+  return before(a, b) || before(b, a);
+}
+
+/** The class of each item: that of the first before it that it can change places with. */
+function classesOf<Item>(
+  items: readonly Item[],
+  canChange: (a: Item, b: Item) => boolean,
+): readonly number[] {
+  const first: Item[] = [];
+  return items.map((item) => {
+    const known = first.findIndex((other) => canChange(other, item));
+    return known >= 0 ? known : first.push(item) - 1;
+  });
+}
+
+function nicsByOwner(
+  { accelerators, nics }: DeviceInventory,
+  between: InterconnectOf,
+): readonly (readonly Device[])[] {
+  const own: Device[][] = accelerators.map(() => []);
+  for (const nic of nics) {
+    const costs = accelerators.map(
+      ({ address }) => interconnectCost(between(address, nic.address), "nic").relative,
+    );
+    const least = Math.min(...costs);
+    if (costs.filter((cost) => cost === least).length === 1) own[costs.indexOf(least)]?.push(nic);
+  }
+  return own;
+}
+
+/** Whether these devices can take each other's places, in their order, and nobody could tell. */
+function swapping(
+  { accelerators, nics }: DeviceInventory,
+  functions: ReadonlyMap<string, PciDevice>,
+  between: InterconnectOf,
+): (moved: readonly Device[], target: readonly Device[]) => boolean {
+  const all = [...accelerators, ...nics];
+  return (moved, target) => {
+    if (moved.length !== target.length) return false;
+    const pairs = moved.flatMap((one, i) => {
+      const other = target[i];
+      return other === undefined ? [] : [[one, other] as const];
+    });
+    if (!pairs.every(([one, other]) => areAlike(one, other, functions))) return false;
+    const image = new Map(
+      pairs.flatMap(
+        ([one, other]) =>
+          [
+            [one, other],
+            [other, one],
+          ] as const,
+      ),
+    );
+    return pairs.every(([one, other]) =>
+      all.every((third) => {
+        const swapped = image.get(third) ?? third;
+        return (
+          third === one ||
+          between(one.address, third.address) === between(other.address, swapped.address)
+        );
+      }),
+    );
+  };
+}
+
+/** Whether two devices are the same but for their place. What takes others along never is. */
+function areAlike(a: Device, b: Device, functions: ReadonlyMap<string, PciDevice>): boolean {
+  const [one, other] = [functions.get(a.address), functions.get(b.address)];
+  return (
+    a.model === b.model &&
+    a.rdma === b.rdma &&
+    a.soldCompanions.length === 0 &&
+    b.soldCompanions.length === 0 &&
+    one?.vendor === other?.vendor &&
+    one?.device === other?.device &&
+    one?.link?.maxSpeedGTs === other?.link?.maxSpeedGTs &&
+    one?.link?.maxWidth === other?.link?.maxWidth
+  );
+}

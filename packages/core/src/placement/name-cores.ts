@@ -1,0 +1,49 @@
+import { type IndexSet, indexSet, size, union, emptySet } from "../set/index-set.ts";
+import { chooseCores } from "./search/core-choice.ts";
+import type { LayoutCell } from "./search/layout.ts";
+import { type FreeCore, freeCores, sharedPool } from "./space/cores.ts";
+import type { Space } from "./space/space.ts";
+
+/** Which cores a layout's cells get, in the cells' order. */
+export function nameCores(space: Space, layout: readonly LayoutCell[]): readonly FreeCore[][] {
+  const used = new Set<number>();
+  return layout.map((cell) =>
+    cell.units.flatMap(({ node, count }) => {
+      const free = freeCoresOn(space, node);
+      const left = used.size === 0 ? free : free.filter((core) => !used.has(core.position));
+      const taken = chooseCores(left, count);
+      if (layout.length > 1) for (const core of taken) used.add(core.position);
+      return taken;
+    }),
+  );
+}
+
+/**
+ * The pool of each node that vCPUs of a layout float on, by node id: the node's shared pool, grown
+ * by as many whole free cores as the new vCPUs need.
+ */
+export function namePools(
+  space: Space,
+  layout: readonly LayoutCell[],
+): ReadonlyMap<number, IndexSet> {
+  const wanted = new Map<number, number>();
+  for (const { node, count } of layout.flatMap((cell) => cell.units)) {
+    wanted.set(node, (wanted.get(node) ?? 0) + count);
+  }
+  return new Map([...wanted].map(([node, vcpus]) => [node, grownPool(space, node, vcpus)]));
+}
+
+function grownPool(space: Space, node: number, vcpus: number): IndexSet {
+  const position = space.inventory.nodePosition.get(node);
+  if (position === undefined) return emptySet;
+  const shared = sharedPool(space, position);
+  const missing = vcpus - (size(shared.cpus) - shared.vcpus);
+  const cores = Math.max(0, Math.ceil(missing / space.inventory.cores.threadsPerCore));
+  const more = chooseCores(freeCores(space, position), cores);
+  return union(shared.cpus, indexSet(more.flatMap((core) => core.cpus)));
+}
+
+function freeCoresOn(space: Space, node: number): readonly FreeCore[] {
+  const position = space.inventory.nodePosition.get(node);
+  return position === undefined ? [] : freeCores(space, position);
+}

@@ -1,0 +1,127 @@
+import type { Isolation } from "../../request/virtual-machine.ts";
+import type { IndexSet } from "../../set/index-set.ts";
+import type { Inventory } from "../inventory/inventory.ts";
+
+/**
+ * Who holds what on a host, in numbers by the inventory's positions. An occupancy never changes: a
+ * VM that comes or goes makes a new one, a few hundred bytes large, so that any number of hosts in
+ * one state can share it, and a search can look ahead without taking anything back.
+ */
+export interface Occupancy {
+  readonly vms: number;
+  /** How many VMs have the host to themselves: none or one, or the host is overcommitted. */
+  readonly hostOwners: number;
+  /** Per core, how many VMs have a CPU of it. */
+  readonly coreUsers: Uint16Array;
+  /** Per group of cores, how many sold cores nobody has. */
+  readonly freeCores: Uint16Array;
+  /** Per last-level cache and per node: how many VMs use it, and how many have it alone. */
+  readonly cacheUsers: Uint16Array;
+  readonly cacheOwners: Uint16Array;
+  readonly nodeUsers: Uint16Array;
+  readonly nodeOwners: Uint16Array;
+  /** Bytes promised, per node and page size (`memory.pools`). */
+  readonly promisedBytes: Float64Array;
+  /** Per group of devices, how many VMs hold one of it. */
+  readonly deviceHolders: Uint16Array;
+  /** What floats, one entry a VM and set of CPUs. */
+  readonly floating: readonly Floating[];
+}
+
+/** vCPUs of a VM that float over the same CPUs. */
+export interface Floating {
+  readonly cpus: IndexSet;
+  readonly vcpus: number;
+}
+
+/** What one VM takes of a host. Positions, each once. */
+export interface Use {
+  readonly isolation: Isolation;
+  readonly cores: readonly number[];
+  readonly nodes: readonly number[];
+  readonly memory: readonly {
+    readonly node: number;
+    readonly pool: number;
+    readonly bytes: number;
+  }[];
+  readonly deviceGroups: readonly number[];
+  readonly floating: readonly Floating[];
+}
+
+/** Of a host on which nobody is. */
+export function emptyOccupancy({ cores, memory, devices, nodeIds }: Inventory): Occupancy {
+  const pools = memory.hugepageSizes.length + 1;
+  return {
+    vms: 0,
+    hostOwners: 0,
+    coreUsers: new Uint16Array(cores.all.length),
+    freeCores: Uint16Array.from(cores.groups, (group) => group.cores.length),
+    cacheUsers: new Uint16Array(cores.caches),
+    cacheOwners: new Uint16Array(cores.caches),
+    nodeUsers: new Uint16Array(nodeIds.length),
+    nodeOwners: new Uint16Array(nodeIds.length),
+    promisedBytes: new Float64Array(nodeIds.length * pools),
+    deviceHolders: new Uint16Array(devices.groups),
+    floating: [],
+  };
+}
+
+/** With one more VM. */
+export function occupied(inventory: Inventory, before: Occupancy, use: Use): Occupancy {
+  return changed(inventory, before, use, 1);
+}
+
+/** With a VM gone that was there. */
+export function vacated(inventory: Inventory, before: Occupancy, use: Use): Occupancy {
+  return changed(inventory, before, use, -1);
+}
+
+function changed({ cores, memory }: Inventory, before: Occupancy, use: Use, by: 1 | -1): Occupancy {
+  const pools = memory.hugepageSizes.length + 1;
+  const after = {
+    vms: before.vms + by,
+    hostOwners: before.hostOwners + (use.isolation === "host" ? by : 0),
+    coreUsers: before.coreUsers.slice(),
+    freeCores: before.freeCores.slice(),
+    cacheUsers: before.cacheUsers.slice(),
+    cacheOwners: before.cacheOwners.slice(),
+    nodeUsers: before.nodeUsers.slice(),
+    nodeOwners: before.nodeOwners.slice(),
+    promisedBytes: before.promisedBytes.slice(),
+    deviceHolders: before.deviceHolders.slice(),
+    floating:
+      by > 0 ? [...before.floating, ...use.floating] : without(before.floating, use.floating),
+  };
+  const caches = new Set<number>();
+  for (const position of use.cores) {
+    const core = cores.all[position];
+    if (core === undefined) continue;
+    const users = (after.coreUsers[position] ?? 0) + by;
+    after.coreUsers[position] = users;
+    const wasFree = by > 0 ? users === 1 : users === 0;
+    if (core.sold && wasFree) after.freeCores[core.group] = (after.freeCores[core.group] ?? 0) - by;
+    caches.add(cores.groups[core.group]?.cache ?? 0);
+  }
+  for (const cache of caches) {
+    after.cacheUsers[cache] = (after.cacheUsers[cache] ?? 0) + by;
+    if (use.isolation === "l3") after.cacheOwners[cache] = (after.cacheOwners[cache] ?? 0) + by;
+  }
+  for (const node of use.nodes) {
+    after.nodeUsers[node] = (after.nodeUsers[node] ?? 0) + by;
+    if (use.isolation === "node") after.nodeOwners[node] = (after.nodeOwners[node] ?? 0) + by;
+  }
+  for (const { node, pool, bytes } of use.memory) {
+    const at = node * pools + pool;
+    after.promisedBytes[at] = (after.promisedBytes[at] ?? 0) + by * bytes;
+  }
+  for (const group of use.deviceGroups) {
+    after.deviceHolders[group] = (after.deviceHolders[group] ?? 0) + by;
+  }
+  return after;
+}
+
+function without(all: readonly Floating[], gone: readonly Floating[]): readonly Floating[] {
+  const left = [...all];
+  for (const one of gone) left.splice(left.indexOf(one), 1);
+  return left;
+}

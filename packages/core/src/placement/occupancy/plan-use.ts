@@ -1,0 +1,52 @@
+import { indices } from "../../set/index-set.ts";
+import { setOf } from "../../set/list-format.ts";
+import type { Inventory } from "../inventory/inventory.ts";
+import { poolPosition } from "../inventory/memory.ts";
+import { isHugepage, type Plan } from "../plan.ts";
+import { emptyOccupancy, type Floating, occupied, type Occupancy, type Use } from "./occupancy.ts";
+
+/** What a plan takes of the machine; what the machine does not have cannot be taken of it. */
+export function useOfPlan({ cores, memory, devices, nodePosition }: Inventory, plan: Plan): Use {
+  const vcpus = plan.cells.flatMap((cell) => cell.vcpus);
+  const lists = Map.groupBy(
+    vcpus.flatMap((vcpu) => ("cpus" in vcpu ? [vcpu.cpus] : [])),
+    (list) => list,
+  );
+  const floating = [...lists].map(([list, { length }]): Floating => ({
+    cpus: setOf(list),
+    vcpus: length,
+  }));
+  const pinned = vcpus.flatMap((vcpu) => ("cpu" in vcpu ? [vcpu.cpu] : []));
+  const cpus = [...pinned, ...floating.flatMap((entry) => indices(entry.cpus))];
+  const held = [...new Set(cpus.flatMap((cpu) => cores.ofCpu.get(cpu) ?? []))];
+  const ofMemory = plan.cells.flatMap((cell) => {
+    const size = isHugepage(cell.pageBytes) ? cell.pageBytes : null;
+    const pool = poolPosition(memory, size);
+    return cell.memoryOnNodes.flatMap(({ node, bytes }) => {
+      const position = nodePosition.get(node);
+      return position === undefined ? [] : [{ node: position, pool, bytes }];
+    });
+  });
+  const functions = plan.devices.flatMap((device) => [device.address, ...device.companions]);
+  return {
+    isolation: plan.isolation,
+    cores: held,
+    nodes: [
+      ...new Set([
+        ...held.flatMap((position) => cores.all[position]?.node ?? []),
+        ...ofMemory.map(({ node }) => node),
+      ]),
+    ],
+    memory: ofMemory.filter(({ pool }) => pool >= 0),
+    deviceGroups: [...new Set(functions.flatMap((address) => devices.groupOf.get(address) ?? []))],
+    floating,
+  };
+}
+
+/** Of a host with these plans on it, running or about to. */
+export function occupancyOf(inventory: Inventory, taken: readonly Plan[]): Occupancy {
+  return taken.reduce(
+    (occupancy, plan) => occupied(inventory, occupancy, useOfPlan(inventory, plan)),
+    emptyOccupancy(inventory),
+  );
+}
