@@ -1,4 +1,5 @@
-// Sets up what is missing, then runs Evenkeel (`npm start`), its tests (`npm test`), a benchmark or the fuzzer.
+// Sets up what is missing, then runs Evenkeel (`npm start`), its tests (`npm test`), a benchmark, the
+// fuzzer or the comparison with exact oracles.
 //
 // It runs before anything is installed, on whatever Node npm came with (20 or later), so it is
 // plain JavaScript without dependencies. Everything after it runs on the Node that npm installs
@@ -17,6 +18,7 @@ const programs = {
   test: ["tools/test.ts"],
   bench: ["bench/main.ts"],
   fuzz: ["fuzz/main.ts"],
+  exactness: ["test/exactness/main.ts"],
 };
 
 /** Runs npm as the npm that started this script, quietly: what it prints matters when it fails. */

@@ -1,0 +1,387 @@
+import type { CostModel, Placed } from "@evenkeel/core/cost/placement-cost.ts";
+import type { Request } from "@evenkeel/core/request/request.ts";
+import { interconnects } from "@evenkeel/core/topology/interconnect.ts";
+import type { LinearProgram, Terms, Values, Variable } from "./linear-program.ts";
+import type { Offer, OfferedDevice, OfferedNode } from "./offer.ts";
+import {
+  extraTerms,
+  memoryOf,
+  memoryPathCost,
+  type Optimum,
+  pairsOf,
+  placedCell,
+  spreadTerms,
+  total,
+  whole,
+} from "./optimum.ts";
+
+/**
+ * The placement beside accelerators as an integer program.
+ *
+ * A 0-1 variable for each accelerator and NIC, and for each way in which a node can be a cell: how
+ * many accelerators of its own and of unknown node it has, whether it is the first cell, and how
+ * much of the remainders it then gets. A way determines its cores and memory, so what a node cannot
+ * give is no way at all; and the ways of all nodes must add up to the whole request, which is what
+ * makes the remainders come out right. Products (both of a pair chosen, the nearest NIC of an
+ * accelerator) are variables that the costs, being positive, drive to the product's value.
+ *
+ * Solved once for each objective, the earlier ones held at their optimum.
+ */
+export function besideAccelerators(
+  program: LinearProgram,
+  offer: Offer,
+  request: Request,
+  model: CostModel,
+): Optimum | null {
+  const everywhere = request.locality === "interleave";
+  const chosen = choices(program, offer, request, everywhere);
+  const ways = cellWays(program, offer, request, chosen, everywhere);
+  requireLinks(program, offer, request, chosen.accelerators);
+  const count: Terms = [...ways.isCell.values()].map((variable) => [1, variable] as const);
+  const fewest = program.minimize(count);
+  if (fewest === null) return null;
+  const cells = whole(total(count, fewest));
+  program.require(count, "=", cells);
+
+  const costTerms = [
+    ...ways.costTerms(model),
+    ...peerTerms(program, chosen.accelerators, request, model),
+    ...networkTerms(program, chosen, request, model),
+  ];
+  const exactCost = (values: Values): number =>
+    model.cost(placement(chosen, ways, values, offer, everywhere)).total;
+  const cheapest = program.minimize(costTerms);
+  if (cheapest === null) throw new Error("what was feasible is no longer");
+  const cost = exactCost(cheapest);
+  program.require(costTerms, "<=", total(costTerms, cheapest) + 1e-7);
+
+  const extraOnes = extraTerms(program, [...chosen.accelerators, ...chosen.nics]);
+  const leastExtra = extraOnes.length === 0 ? cheapest : program.minimize(extraOnes);
+  if (leastExtra === null) throw new Error("what was feasible is no longer");
+  const extra = whole(total(extraOnes, leastExtra));
+  program.require(extraOnes, "<=", extra);
+  const spreads = cells === 1 ? [] : spreadTerms(program, ways.isCell, offer);
+  const nearest = spreads.length === 0 ? leastExtra : program.minimize(spreads);
+  if (nearest === null) throw new Error("what was feasible is no longer");
+  return {
+    cells,
+    cost,
+    extra,
+    uneven: 0,
+    spread: whole(total(spreads, nearest)),
+    tellsTies: Math.abs(exactCost(nearest) - cost) < 1e-9,
+  };
+}
+
+export type Choice = readonly [OfferedDevice, Variable];
+
+export interface Choices {
+  readonly accelerators: readonly Choice[];
+  readonly nics: readonly Choice[];
+}
+
+/** As many of each as asked for; on a host with partitions the accelerators are exactly one. */
+export function choices(
+  program: LinearProgram,
+  { topology, ...offer }: Offer,
+  request: Request,
+  anyNode: boolean,
+): Choices {
+  const wanted = (list: readonly OfferedDevice[], count: number): Choice[] => {
+    const chosen = list
+      .filter(({ node }) => anyNode || node !== null)
+      .map((device) => [device, program.binary()] as const);
+    program.require(sum(chosen), "=", count);
+    return chosen;
+  };
+  const { count } = request.accelerators;
+  const accelerators = wanted(offer.accelerators, count);
+  const nics = request.nics.count === 0 ? [] : wanted(offer.nics, request.nics.count);
+  if (topology.partitions.length > 0) {
+    const left = new Set(accelerators.map(([{ address }]) => address));
+    const partitions = topology.partitions
+      .filter((partition) => partition.accelerators.length === count)
+      .filter((partition) => partition.accelerators.every((address) => left.has(address)))
+      .map((partition) => [partition, program.binary()] as const);
+    for (const [{ address }, isChosen] of accelerators) {
+      const having = partitions.filter(([partition]) => partition.accelerators.includes(address));
+      const members = having.map(([, variable]) => [-1, variable] as const);
+      program.require([[1, isChosen], ...members], "=", 0);
+    }
+    const one = partitions.map(([, variable]) => [1, variable] as const);
+    program.require(one, "=", 1);
+  }
+  return { accelerators, nics };
+}
+
+export const sum = (chosen: readonly Choice[], factor = 1): Terms =>
+  chosen.map(([, variable]) => [factor, variable] as const);
+
+/** One way in which a node can be a cell. */
+interface Way {
+  readonly node: OfferedNode;
+  readonly own: number;
+  readonly unknown: number;
+  readonly isFirst: boolean;
+  readonly units: number;
+  readonly granules: number;
+  readonly memory: ReadonlyMap<number, number>;
+  readonly variable: Variable;
+}
+
+interface Ways {
+  readonly all: readonly Way[];
+  readonly isCell: ReadonlyMap<number, Variable>;
+  readonly costTerms: (model: CostModel) => Terms;
+}
+
+function cellWays(
+  program: LinearProgram,
+  offer: Offer,
+  request: Request,
+  { accelerators, nics }: Choices,
+  everywhere: boolean,
+): Ways {
+  const { count } = request.accelerators;
+  const homeless = accelerators.filter(([{ node }]) => node === null);
+  const on = (id: number): Choice[] => accelerators.filter(([{ node }]) => node === id);
+  const cellsMax = Math.min(count, offer.nodes.filter(({ id }) => on(id).length > 0).length);
+  const isCell = new Map<number, Variable>();
+  const all: Way[] = [];
+  for (const node of offer.nodes) {
+    const own = on(node.id);
+    const ways = waysOf(program, offer, count, {
+      node,
+      ownMax: own.length,
+      unknownMax: homeless.length,
+      restMax: Math.max(0, cellsMax - 1),
+      everywhere,
+    });
+    if (ways.length === 0) {
+      // Its accelerators cannot be had: whoever takes one makes the node a cell.
+      program.require(sum(own), "=", 0);
+      continue;
+    }
+    all.push(...ways);
+    const variable = program.binary();
+    isCell.set(node.id, variable);
+    program.require([...of(ways, () => 1), [-1, variable]], "=", 0);
+    program.require([...of(ways, (way) => way.own), ...sum(own, -1)], "=", 0);
+  }
+  program.require([...of(all, (way) => way.unknown), ...sum(homeless, -1)], "=", 0);
+  program.require(
+    of(all, (way) => way.units),
+    "=",
+    offer.units,
+  );
+  program.require(
+    of(all, (way) => way.granules),
+    "=",
+    offer.granules,
+  );
+  requireFirst(program, all, isCell);
+  for (const { id, granules } of offer.nodes) {
+    program.require(
+      of(all, (way) => way.memory.get(id) ?? 0),
+      "<=",
+      granules,
+    );
+  }
+  for (const [{ node }, isChosen] of everywhere ? [] : nics) {
+    const home = isCell.get(node ?? -1);
+    program.require([[1, isChosen], ...(home === undefined ? [] : [[-1, home] as const])], "<=", 0);
+  }
+  return {
+    all,
+    isCell,
+    costTerms: (model) =>
+      of(all, (way) => {
+        const forCpus = (way.granules / offer.granules) * reach(way.node.id, way, model);
+        const forOwn = (way.own / count) * reach(way.node.id, way, model);
+        const forUnknown = (way.unknown / count) * reach(null, way, model);
+        return model.weights.memory * forCpus + model.weights.hostToDevice * (forOwn + forUnknown);
+      }),
+  };
+}
+
+const reach = (initiator: number | null, { memory }: Way, model: CostModel): number =>
+  memoryPathCost(initiator, memory, model);
+
+const of = (ways: readonly Way[], factor: (way: Way) => number): Terms =>
+  ways.map((way) => [factor(way), way.variable] as const);
+
+interface Bounds {
+  readonly node: OfferedNode;
+  readonly ownMax: number;
+  readonly unknownMax: number;
+  readonly restMax: number;
+  readonly everywhere: boolean;
+}
+
+/**
+ * Every way in which one node can be a cell. A cell without an accelerator of its own is the only
+ * one, where no accelerator's node is known, and then has all of them.
+ */
+function waysOf(program: LinearProgram, offer: Offer, count: number, bounds: Bounds): Way[] {
+  const { node, ownMax, unknownMax, restMax, everywhere } = bounds;
+  const ways: Way[] = [];
+  const upTo = (max: number): number[] => [...Array(max + 1).keys()];
+  const offerWay = (own: number, unknown: number, isFirst: boolean, rest: [number, number]) => {
+    const share = (all: number): number => Math.floor((all * (own + unknown)) / count);
+    const units = share(offer.units) + rest[0];
+    const granules = share(offer.granules) + rest[1];
+    if (units === 0 || granules === 0 || units > node.units) return;
+    const memory = memoryOf(node.id, granules, offer, everywhere);
+    if (everywhere ? memory.size === 0 : granules > node.granules) return;
+    const variable = program.binary();
+    ways.push({ node, own, unknown, isFirst, units, granules, memory, variable });
+  };
+  for (const own of upTo(Math.min(ownMax, count)).slice(1)) {
+    offerWay(own, 0, false, [0, 0]);
+    for (const unknown of upTo(Math.min(unknownMax, count - own))) {
+      for (const units of upTo(restMax)) {
+        for (const granules of upTo(restMax)) offerWay(own, unknown, true, [units, granules]);
+      }
+    }
+  }
+  if (unknownMax >= count && node.units > 0) offerWay(0, count, true, [0, 0]);
+  return ways;
+}
+
+/** Exactly one cell is the first, and no cell's node comes before it. */
+export function requireFirst(
+  program: LinearProgram,
+  all: readonly Pick<Way, "node" | "isFirst" | "variable">[],
+  isCell: ReadonlyMap<number, Variable>,
+): void {
+  const one = (ways: typeof all): Terms => ways.map((way) => [1, way.variable] as const);
+  const firsts = all.filter((way) => way.isFirst);
+  program.require(one(firsts), "=", 1);
+  for (const [id, isFirst] of Map.groupBy(firsts, (way) => way.node.id)) {
+    for (const [other, variable] of isCell) {
+      if (other < id) program.require([...one(isFirst), [1, variable]], "<=", 1);
+    }
+  }
+}
+
+/** No two accelerators that are not connected as asked for. */
+export function requireLinks(
+  program: LinearProgram,
+  { topology }: Offer,
+  request: Request,
+  accelerators: readonly Choice[],
+): void {
+  const { link } = request.accelerators;
+  if (link === "any") return;
+  const between = interconnects(topology);
+  for (const [[a, isA], [b, isB]] of pairsOf(accelerators)) {
+    const path = between(a.address, b.address) ?? "";
+    const direct = path.startsWith("NV") || path.startsWith("XGMI");
+    if (link === "nvlink" ? direct : path === "PIX") continue;
+    program.require(
+      [
+        [1, isA],
+        [1, isB],
+      ],
+      "<=",
+      1,
+    );
+  }
+}
+
+/** The mean over the chosen pairs. Each chosen accelerator is in as many pairs as there are others. */
+export function peerTerms(
+  program: LinearProgram,
+  accelerators: readonly Choice[],
+  request: Request,
+  model: CostModel,
+): Terms {
+  const { count } = request.accelerators;
+  if (count < 2) return [];
+  const costs = pairsOf(accelerators).map(([[a], [b]]) => model.peerPair(a.address, b.address));
+  const [only = 1, ...others] = new Set(costs);
+  // Where all pairs cost the same, each accelerator has its part of that in whichever set it is.
+  if (others.length === 0) return sum(accelerators, (model.weights.peer * only) / count);
+  const pairs = pairsOf(accelerators).map(([[a, isA], [b, isB]]) => {
+    const both = program.amount();
+    for (const isOne of [isA, isB]) {
+      program.require(
+        [
+          [1, both],
+          [-1, isOne],
+        ],
+        "<=",
+        0,
+      );
+    }
+    return { a, b, both, cost: model.peerPair(a.address, b.address) };
+  });
+  for (const [device, isChosen] of accelerators) {
+    const own = pairs.filter(({ a, b }) => a === device || b === device);
+    const all = own.map(({ both }) => [1, both] as const);
+    program.require([...all, [1 - count, isChosen]], "=", 0);
+  }
+  const weight = model.weights.peer / ((count * (count - 1)) / 2);
+  return pairs.map(({ cost, both }) => [weight * cost, both] as const);
+}
+
+/** The mean over all chosen devices of the nearest chosen one of the other kind. */
+export function networkTerms(
+  program: LinearProgram,
+  { accelerators, nics }: Choices,
+  request: Request,
+  model: CostModel,
+): Terms {
+  if (nics.length === 0) return [];
+  const weight = model.weights.network / (request.accelerators.count + request.nics.count);
+  const toNearest = (
+    from: readonly Choice[],
+    to: readonly Choice[],
+    cost: (from: OfferedDevice, to: OfferedDevice) => number,
+  ): Terms =>
+    from.flatMap(([device, isChosen]) => {
+      const reached = to.map(([other, isThere]) => {
+        const isNearest = program.amount();
+        program.require(
+          [
+            [1, isNearest],
+            [-1, isThere],
+          ],
+          "<=",
+          0,
+        );
+        return [cost(device, other), isNearest] as const;
+      });
+      const one = reached.map(([, variable]) => [1, variable] as const);
+      program.require([...one, [-1, isChosen]], "=", 0);
+      return reached.map(([price, variable]) => [weight * price, variable] as const);
+    });
+  return [
+    ...toNearest(accelerators, nics, (a, nic) => model.networkPair(a.address, nic.address)),
+    ...toNearest(nics, accelerators, (nic, a) => model.networkPair(a.address, nic.address)),
+  ];
+}
+
+/** The solution as the cost model takes it, so that its cost is exact. */
+function placement(
+  { accelerators, nics }: Choices,
+  ways: Ways,
+  values: Values,
+  offer: Offer,
+  everywhere: boolean,
+): Placed {
+  const taken = ways.all.filter((way) => values(way.variable) === 1);
+  const first = taken.findIndex((way) => way.isFirst);
+  return {
+    cells: taken.map(({ node, granules }) =>
+      placedCell(node.id, memoryOf(node.id, granules, offer, everywhere), offer.granules),
+    ),
+    accelerators: accelerators
+      .filter(([, variable]) => values(variable) === 1)
+      .map(([{ address, node }]) => {
+        const cell = taken.findIndex((way) => way.node.id === node);
+        return { address, node, cell: cell < 0 ? first : cell };
+      }),
+    nics: nics.filter(([, variable]) => values(variable) === 1).map(([{ address }]) => address),
+  };
+}

@@ -1,0 +1,190 @@
+import type { HostState } from "@evenkeel/core/placement/host-state.ts";
+import { place } from "@evenkeel/core/placement/place.ts";
+import type { Cell, Plan } from "@evenkeel/core/placement/plan.ts";
+import { defaultHostPolicy, type HostPolicy } from "@evenkeel/core/request/host-policy.ts";
+import type { Request } from "@evenkeel/core/request/request.ts";
+import { indices } from "@evenkeel/core/set/index-set.ts";
+import { setOf } from "@evenkeel/core/set/list-format.ts";
+import { catalogPartitions } from "@evenkeel/core/topology/catalog/catalog.ts";
+import { topologyDigest } from "@evenkeel/core/topology/digest.ts";
+import type { Partition, Topology } from "@evenkeel/core/topology/topology.ts";
+import { type Random, randomFor } from "../../fuzz/random.ts";
+import { type AlteredMachine, anyMachine } from "./machines.ts";
+import { offerOf } from "./offer.ts";
+import { anyRequest } from "./requests.ts";
+
+/** A request on a host with others on it. */
+export interface Case extends AlteredMachine {
+  readonly host: HostState;
+  readonly request: Request;
+}
+
+/** So many requests in a row are for one host, as making its state takes longer than any of them. */
+export const casesPerHost = 16;
+
+/** Cases by their number: the same seed and number give the same case, whatever was asked before. */
+export function casesOf(seed: number): (number: number) => Case {
+  let last: { readonly index: number; readonly host: Omit<Case, "request"> } | null = null;
+  return (number) => {
+    const index = Math.floor(number / casesPerHost);
+    if (last?.index !== index) last = { index, host: anyHost(randomFor(seed, "host", index)) };
+    const { host } = last;
+    return { ...host, request: anyRequest(host.host, randomFor(seed, "request", number)) };
+  };
+}
+
+/** A machine with VMs that came and went, and at times with more held in ways no search would choose. */
+function anyHost(random: Random): Omit<Case, "request"> {
+  const altered = anyMachine(random);
+  const { topology } = altered;
+  const policy = anyPolicy(altered, random);
+  let taken: readonly Plan[] = [];
+  const rounds = random.of([0, 0, 1, 2, 3, 5, 8]);
+  for (let round = 0; round < rounds; round++) {
+    const host = { topology, taken, policy };
+    const asked = anyRequest(host, random, `taken-${round}`);
+    const plan = place([host], modest(asked, random));
+    if (plan.kind === "Plan") taken = [...taken, plan];
+    if (random.once(4)) taken = taken.filter(() => !random.once(2));
+  }
+  if (random.once(3)) {
+    taken = [...taken, heldAtRandom({ topology, taken, policy }, random)];
+  }
+  return { ...altered, host: { topology, taken, policy } };
+}
+
+/** A part of what was asked for, so that several fit. */
+function modest(request: Request, random: Random): Request {
+  const part = 1 + random.below(4);
+  return {
+    ...request,
+    accelerators: {
+      ...request.accelerators,
+      count: Math.ceil(request.accelerators.count / part),
+    },
+    vcpus: Math.ceil(request.vcpus / part),
+    memoryBytes: Math.ceil(request.memoryBytes / part),
+    isolation: random.once(6) ? request.isolation : random.of(["core", "shared"]),
+  };
+}
+
+function anyPolicy({ machine, topology }: AlteredMachine, random: Random): HostPolicy {
+  const { reserved } = defaultHostPolicy;
+  return {
+    ...defaultHostPolicy,
+    reserved: {
+      ...reserved,
+      coresPerNode: random.of([0, 1, 1, 1, 3]),
+      cpus: random.once(6) ? `${random.below(4)}-${4 + random.below(20)}` : null,
+      memoryPerNodeBytes: random.of([0, 4, 4, 60]) * 2 ** 30,
+    },
+    partitions: anyPartitions(machine, topology, random),
+  };
+}
+
+function anyPartitions(
+  machine: string,
+  { accelerators }: Topology,
+  random: Random,
+): readonly Partition[] | null {
+  if (random.once(2)) return catalogPartitions(machine);
+  if (!random.once(6)) return null;
+  return Array.from({ length: 1 + random.below(6) }, (_, id) => ({
+    id,
+    accelerators: accelerators.filter(() => random.once(2)).map(({ address }) => address),
+    active: false,
+  })).filter((partition) => partition.accelerators.length > 0);
+}
+
+/** Cores, pages and devices anywhere, as someone else's tools may have given them to a VM. */
+function heldAtRandom(host: HostState, random: Random): Plan {
+  const { topology } = host;
+  const base: Request = anyRequest(host, random, "held");
+  const offer = offerOf(host, { ...base, isolation: "core" });
+  const used = new Set(
+    host.taken.flatMap((plan) =>
+      plan.cells.flatMap((cell) =>
+        cell.vcpus.flatMap((v) => ("cpu" in v ? [v.cpu] : indices(setOf(v.cpus)))),
+      ),
+    ),
+  );
+  const often = 1 + random.below(6);
+  const cores = topology.cores
+    .map((core) => ({ node: core.node, cpus: indices(setOf(core.cpus)) }))
+    .filter(({ cpus }) => random.once(often) && cpus.every((cpu) => !used.has(cpu)));
+  const pageBytes = base.hugepageBytes ?? 4096;
+  const granuleBytes = base.hugepageBytes ?? 2 ** 21;
+  let next = 0;
+  const cells = offer.nodes.flatMap((node, id): Cell[] => {
+    const bytes = random.below(node.granules + 1) * granuleBytes;
+    const vcpus = cores
+      .filter((core) => core.node === node.id)
+      .flatMap(({ cpus }) => cpus.map((cpu) => ({ id: next++, cpu })));
+    return [
+      {
+        id,
+        hostNode: node.id,
+        memoryNodes: `${node.id}`,
+        memoryPolicy: "preferred",
+        memoryBytes: bytes,
+        memoryOnNodes: bytes === 0 ? [] : [{ node: node.id, bytes }],
+        pageBytes,
+        vcpus,
+        accelerators: [],
+        nics: [],
+      },
+    ];
+  });
+  const devices = [...offer.accelerators, ...offer.nics]
+    .filter(() => random.once(often))
+    .map(({ address, node }) => heldDevice(address, node));
+  return {
+    ...heldBase,
+    host: topology.name,
+    topologyDigest: topologyDigest(topology),
+    cells,
+    devices,
+  };
+}
+
+function heldDevice(address: string, node: number | null): Plan["devices"][number] {
+  return {
+    address,
+    kind: "accelerator",
+    model: null,
+    vendor: null,
+    device: null,
+    node,
+    cell: 0,
+    root: "",
+    switch: null,
+    barBytes: null,
+    link: null,
+    companions: [],
+  };
+}
+
+const heldBase: Omit<Plan, "host" | "topologyDigest" | "cells" | "devices"> = {
+  apiVersion: "evenkeel/v1",
+  kind: "Plan",
+  vm: "held",
+  tenant: null,
+  flavor: null,
+  locality: "preferred",
+  isolation: "core",
+  architecture: null,
+  cpuModel: null,
+  threadsPerCore: 1,
+  distances: null,
+  emulatorCpus: "0",
+  iothreads: [],
+  partition: null,
+  signature: "",
+  signatureText: "",
+  cost: {
+    basis: "unknown",
+    parts: { hostToDevice: 1, memory: 1, peer: 1, network: 1 },
+    slowdown: 1,
+  },
+  reasons: [],
+};

@@ -1,0 +1,114 @@
+import { costModel } from "@evenkeel/core/cost/placement-cost.ts";
+import type { HostState } from "@evenkeel/core/placement/host-state.ts";
+import { place } from "@evenkeel/core/placement/place.ts";
+import type { Plan } from "@evenkeel/core/placement/plan.ts";
+import { planFaults } from "@evenkeel/core/placement/plan-check.ts";
+import type { Objective } from "@evenkeel/core/placement/search/layout.ts";
+import { search } from "@evenkeel/core/placement/search/search.ts";
+import type { Request } from "@evenkeel/core/request/request.ts";
+import { indices } from "@evenkeel/core/set/index-set.ts";
+import { setOf } from "@evenkeel/core/set/list-format.ts";
+import type { LinearProgram } from "./linear-program.ts";
+import { programmed } from "./oracle.ts";
+
+/** How one case came out. */
+export interface Outcome {
+  /** `refused`, `strict`, `interleave`, `straying`, or one of them with what could not be told. */
+  readonly kind: string;
+  /** What the search or the plan has wrong, by the integer program or by the plan's own checker. */
+  readonly mismatch: string | null;
+}
+
+/** Costs are sums of products; what lies below this is rounding. */
+const roundingMax = 1e-8;
+
+/** Places a request and holds what comes out against the integer program and the plan checker. */
+export function compare(
+  newProgram: () => LinearProgram,
+  host: HostState,
+  request: Request,
+): Outcome {
+  const found = search(host, request)?.best.objective ?? null;
+  const optimum = programmed(newProgram, host, request);
+  const plan = place([host], request);
+  const both = `search ${JSON.stringify(found)}, program ${JSON.stringify(optimum)}`;
+  if ((found === null) !== (plan.kind === "Refusal")) {
+    return { kind: "refused", mismatch: `place says ${plan.kind}: ${both}` };
+  }
+  if (found === null || optimum === null || plan.kind === "Refusal") {
+    return { kind: "refused", mismatch: found === optimum ? null : `fits or not: ${both}` };
+  }
+  const wrong = planFaults(plan, host, request).map((fault) => `${fault.subject} ${fault.message}`);
+  const worth = worthOf(plan, host, request);
+  const differs = (field: keyof typeof worth): boolean =>
+    Math.abs(worth[field] - found[field]) > roundingMax;
+  if (differs("cells") || differs("cost") || differs("extra") || differs("spread")) {
+    wrong.push(`the plan is worth ${JSON.stringify(worth)}`);
+  }
+  if (optimum.cells !== found.cells) wrong.push("other cells");
+  if ("costAtLeast" in optimum) {
+    const below = found.cost < optimum.costAtLeast - 1e-6;
+    if (below) wrong.push("costs less than possible");
+    const reached =
+      found.cost < optimum.costAtLeast + 1e-6 ? "straying, bound reached" : "straying";
+    return { kind: reached, mismatch: said(wrong, both) };
+  }
+  if (Math.abs(optimum.cost - found.cost) > (optimum.tellsTies ? roundingMax : 1e-6)) {
+    wrong.push("other cost");
+  } else if (optimum.tellsTies) {
+    for (const field of ["extra", "uneven", "spread"] as const) {
+      if (optimum[field] !== found[field]) wrong.push(`other ${field}`);
+    }
+  }
+  const strict = request.locality === "interleave" ? "interleave" : "strict";
+  const kind = optimum.tellsTies ? strict : `${strict}, ties untold`;
+  return { kind, mismatch: said(wrong, both) };
+}
+
+function said(wrong: readonly string[], both: string): string | null {
+  return wrong.length === 0 ? null : `${wrong.join("; ")}: ${both}`;
+}
+
+/** What a plan is worth, read off the plan itself. */
+function worthOf(plan: Plan, host: HostState, request: Request): Omit<Objective, "uneven"> {
+  const { partitions } = host.policy;
+  const topology = partitions === null ? host.topology : { ...host.topology, partitions };
+  const memory = plan.cells.reduce((sum, cell) => sum + cell.memoryBytes, 0);
+  const nodeOf = new Map(
+    topology.cores.flatMap((core) => indices(setOf(core.cpus)).map((cpu) => [cpu, core] as const)),
+  );
+  const devices = (kind: "accelerator" | "nic"): Plan["devices"] =>
+    plan.devices.filter((device) => device.kind === kind);
+  const raw = costModel(topology, request.workload).cost({
+    cells: plan.cells.map((cell) => {
+      // Whole cores count alike, also the one of which a thread stays idle.
+      const cores = new Map(
+        cell.vcpus.map((v) => {
+          const core = nodeOf.get("cpu" in v ? v.cpu : (indices(setOf(v.cpus))[0] ?? -1));
+          return ["cpu" in v ? `core ${core?.id}` : `vCPU ${v.id}`, core?.node ?? -1] as const;
+        }),
+      );
+      const nodes = Map.groupBy(cores.values(), (node) => node);
+      return {
+        share: cell.memoryBytes / memory,
+        vcpuNodes: [...nodes].map(([node, all]) => ({ node, share: all.length / cores.size })),
+        memoryNodes: cell.memoryOnNodes.map(({ node, bytes }) => {
+          return { node, share: bytes / cell.memoryBytes };
+        }),
+      };
+    }),
+    accelerators: devices("accelerator"),
+    nics: devices("nic").map(({ address }) => address),
+  });
+  const sold = new Set([...topology.accelerators, ...topology.nics].map((d) => d.address));
+  const along = plan.devices.flatMap((device) => device.companions);
+  const places = plan.cells.map((c) => topology.nodes.findIndex(({ id }) => id === c.hostNode));
+  const apart = (i: number, j: number): number =>
+    i === j ? 0 : (topology.distances?.[i]?.[j] ?? 0);
+  return {
+    cells: plan.cells.length,
+    cost: raw.total,
+    extra: along.filter((address) => sold.has(address)).length,
+    spread: places.flatMap((i) => places.map((j) => apart(i, j))).reduce((a, b) => a + b, 0),
+  };
+}

@@ -1,0 +1,94 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { kindOf, type Mismatch, tryCases } from "./run.ts";
+
+/**
+ * `npm run exactness -- [--cases N] [--seed S] [--from F]`: holds the search against an integer
+ * program on so many cases, made from the seed. A case that comes out differently is printed, and
+ * written in its smallest form to `out/exactness/`. The same seed gives the same cases, and
+ * `--from` begins at any one of them.
+ */
+const usage = "usage: npm run exactness -- [--cases N] [--seed S] [--from F]";
+
+interface Arguments {
+  readonly cases: number;
+  readonly seed: number;
+  readonly from: number;
+}
+
+function readArguments(): Arguments | null {
+  const count = (text: string): number => (/^\d{1,9}$/.test(text) ? Number(text) : Number.NaN);
+  try {
+    const { values } = parseArgs({
+      options: { cases: { type: "string" }, seed: { type: "string" }, from: { type: "string" } },
+    });
+    const cases = count(values.cases ?? "20000");
+    const seed = count(values.seed ?? `${Date.now() % 1_000_000}`);
+    const from = count(values.from ?? "0");
+    return [cases, seed, from].some(Number.isNaN) ? null : { cases, seed, from };
+  } catch {
+    return null;
+  }
+}
+
+/** Writes what is needed to see the mismatch again without the generator. */
+function keep(seed: number, { number, smallest, smallestWhat }: Mismatch): string {
+  const folder = join(import.meta.dirname, "../../out/exactness");
+  mkdirSync(folder, { recursive: true });
+  const path = join(folder, `${seed}-${number}.json`);
+  const { machine, alterations, host, request } = smallest;
+  // The catalog's own machines are known by their names.
+  const topology = alterations.length === 0 ? null : host.topology;
+  const { policy, taken } = host;
+  const kept = { what: smallestWhat, machine, alterations, topology, policy, taken, request };
+  writeFileSync(path, `${JSON.stringify(kept, null, 2)}\n`);
+  return path;
+}
+
+async function main({ cases, seed, from }: Arguments): Promise<boolean> {
+  const started = performance.now();
+  const seconds = (): string => ((performance.now() - started) / 1000).toFixed(0);
+  const line = (text: string): void => void process.stdout.write(`\r\u001b[K${text}`);
+  console.log(`seed ${seed}, ${cases} cases from ${from}`);
+  const findings = await tryCases({
+    seed,
+    from,
+    cases,
+    onProgress: (done, mismatches) => {
+      if (process.stdout.isTTY) line(`${done} of ${cases} in ${seconds()} s, ${mismatches} differ`);
+      else if (done % 1000 === 0) console.log(`${done} in ${seconds()} s, ${mismatches} differ`);
+    },
+  });
+  if (process.stdout.isTTY) line("");
+  const kinds = [...findings.kinds].toSorted((a, b) => b[1] - a[1]);
+  console.log(
+    `${cases} cases in ${seconds()} s, seed ${seed}: ` +
+      kinds.map(([kind, times]) => `${times} ${kind}`).join(", "),
+  );
+  for (const [kind, alike] of Map.groupBy(findings.mismatches, ({ what }) => kindOf(what))) {
+    console.log(`${alike.length} × ${kind}`);
+    for (const mismatch of alike.slice(0, 3)) print(seed, mismatch);
+  }
+  console.log(
+    findings.mismatches.length === 0 ? "no mismatch" : `${findings.mismatches.length} mismatches`,
+  );
+  return findings.mismatches.length === 0;
+}
+
+function print(seed: number, mismatch: Mismatch): void {
+  const { machine, alterations, host } = mismatch.smallest;
+  console.log(`case ${mismatch.number}: ${mismatch.what}`);
+  console.log(`  smallest: ${[machine, ...alterations].join(" ")}, ${host.taken.length} VMs on it`);
+  console.log(`    ${JSON.stringify(mismatch.smallest.request)}`);
+  console.log(`    ${mismatch.smallestWhat}`);
+  console.log(`    ${keep(seed, mismatch)}`);
+}
+
+const options = readArguments();
+if (options === null) {
+  console.error(usage);
+  process.exitCode = 2;
+} else {
+  process.exitCode = (await main(options)) ? 0 : 1;
+}

@@ -1,0 +1,203 @@
+import type { HostState } from "@evenkeel/core/placement/host-state.ts";
+import type { Plan } from "@evenkeel/core/placement/plan.ts";
+import type { Request } from "@evenkeel/core/request/request.ts";
+import { indices } from "@evenkeel/core/set/index-set.ts";
+import { setOf } from "@evenkeel/core/set/list-format.ts";
+import type { Core, MemoryNode, Topology } from "@evenkeel/core/topology/topology.ts";
+
+/**
+ * What a host has left for one request, counted anew from the rules in words, in sets of plain
+ * numbers: none of it shares a line with what the search counts by. Of the operator's policy it
+ * knows what is reserved and the partitions, not patterns of devices.
+ */
+export interface Offer {
+  readonly topology: Topology;
+  /** Whole cores wanted, or CPUs where cores are shared; and granules of memory. */
+  readonly units: number;
+  readonly granules: number;
+  readonly nodes: readonly OfferedNode[];
+  readonly accelerators: readonly OfferedDevice[];
+  readonly nics: readonly OfferedDevice[];
+}
+
+export interface OfferedNode {
+  readonly id: number;
+  readonly units: number;
+  /** 0 where nobody knows how much memory there is, as none of it can be sold then. */
+  readonly granules: number;
+  /** Whether memory is interleaved over it: it has both CPUs and memory. */
+  readonly interleaved: boolean;
+}
+
+export interface OfferedDevice {
+  readonly address: string;
+  readonly node: number | null;
+  /** The accelerators and NICs that its IOMMU group takes along. */
+  readonly along: readonly string[];
+}
+
+const cpusOf = (list: string): readonly number[] => indices(setOf(list));
+
+/** What the plans on a host hold, by kind. */
+interface Held {
+  readonly cpus: ReadonlySet<number>;
+  readonly cores: ReadonlySet<number>;
+  readonly caches: ReadonlySet<number | null>;
+  readonly nodes: ReadonlySet<number>;
+}
+
+function heldBy(plans: readonly Plan[], topology: Topology): Held {
+  const vcpus = plans.flatMap((plan) => plan.cells.flatMap((cell) => cell.vcpus));
+  const cpus = new Set(vcpus.flatMap((v) => ("cpu" in v ? [v.cpu] : cpusOf(v.cpus))));
+  const cores = topology.cores.filter((core) => cpusOf(core.cpus).some((cpu) => cpus.has(cpu)));
+  const memory = plans.flatMap((plan) => plan.cells.flatMap((cell) => cell.memoryOnNodes));
+  const computing = topology.nodes.filter((node) => cpusOf(node.cpus).some((cpu) => cpus.has(cpu)));
+  return {
+    cpus,
+    cores: new Set(cores.map((core) => core.id)),
+    caches: new Set(cores.map((core) => core.l3)),
+    nodes: new Set([...computing.map(({ id }) => id), ...memory.map(({ node }) => node)]),
+  };
+}
+
+/** What the host offers the request: all that is neither kept, held, nor closed by an isolation. */
+export function offerOf(host: HostState, request: Request): Offer {
+  const { partitions } = host.policy;
+  const topology = partitions === null ? host.topology : { ...host.topology, partitions };
+  const threads = soldThreads(topology.cores);
+  const shared = request.isolation === "shared";
+  const granuleBytes = request.hugepageBytes ?? 2 ** 21;
+  const closed = closures(host, request, topology);
+  return {
+    topology,
+    units: shared ? request.vcpus : Math.ceil(request.vcpus / threads),
+    granules: Math.ceil(request.memoryBytes / granuleBytes),
+    nodes: topology.nodes.map((node) => ({
+      id: node.id,
+      units: unitsOn(node, host, topology, { threads, shared, ...closed }),
+      granules: closed.nodes.has(node.id) ? 0 : granulesOn(node, host, request),
+      interleaved: node.cpus !== "" && node.memoryBytes !== null && node.memoryBytes > 0,
+    })),
+    ...devicesLeft(host, request, topology),
+  };
+}
+
+/** How many threads most cores have; of two counts that are equally common, the greater. */
+function soldThreads(cores: readonly Core[]): number {
+  const widths = cores.map((core) => cpusOf(core.cpus).length);
+  const common = (width: number): number => widths.filter((other) => other === width).length;
+  return widths.reduce(
+    (best, width) =>
+      common(width) > common(best) || (common(width) === common(best) && width > best)
+        ? width
+        : best,
+    widths[0] ?? 1,
+  );
+}
+
+interface Closures {
+  readonly nodes: ReadonlySet<number>;
+  readonly caches: ReadonlySet<number | null>;
+}
+
+/** An isolation closes what is beside another VM, whichever of the two has asked for it. */
+function closures({ taken }: HostState, request: Request, topology: Topology): Closures {
+  const demanding = (level: Request["isolation"]): Held =>
+    heldBy(
+      taken.filter((plan) => request.isolation === level || plan.isolation === level),
+      topology,
+    );
+  const alone = taken.some((plan) => plan.isolation === "host" || request.isolation === "host");
+  return {
+    nodes: alone ? new Set(topology.nodes.map(({ id }) => id)) : demanding("node").nodes,
+    caches: new Set([
+      ...demanding("l3").caches,
+      // A core of an unknown cache cannot be shown to share none.
+      ...(request.isolation === "l3" ? [null] : []),
+    ]),
+  };
+}
+
+interface Terms extends Closures {
+  readonly threads: number;
+  readonly shared: boolean;
+}
+
+function unitsOn(node: MemoryNode, host: HostState, topology: Topology, terms: Terms): number {
+  if (terms.nodes.has(node.id)) return 0;
+  const here = topology.cores.filter((core) => core.node === node.id);
+  const { cpus: named, coresPerNode } = host.policy.reserved;
+  const kept = new Set(named === null ? [] : cpusOf(named));
+  const isKept = (core: Core, place: number): boolean =>
+    named === null ? place < coresPerNode : cpusOf(core.cpus).some((cpu) => kept.has(cpu));
+  const held = heldBy(host.taken, topology);
+  const free = here.filter(
+    (core, place) =>
+      !isKept(core, place) &&
+      !held.cores.has(core.id) &&
+      !terms.caches.has(core.l3) &&
+      cpusOf(core.cpus).length >= terms.threads,
+  );
+  if (!terms.shared) return free.length;
+  const own = new Set(here.flatMap((core) => cpusOf(core.cpus)));
+  const floating = host.taken
+    .filter((plan) => plan.isolation === "shared")
+    .flatMap((plan) => plan.cells.flatMap((cell) => cell.vcpus))
+    .map((v) => ("cpus" in v ? cpusOf(v.cpus).filter((cpu) => own.has(cpu)) : []))
+    .filter((pool) => pool.length > 0);
+  return new Set(floating.flat()).size - floating.length + free.length * terms.threads;
+}
+
+function granulesOn(node: MemoryNode, { taken, policy }: HostState, request: Request): number {
+  const held = (counts: (pageBytes: number) => boolean): number =>
+    taken
+      .flatMap((plan) => plan.cells)
+      .filter((cell) => counts(cell.pageBytes))
+      .flatMap((cell) => cell.memoryOnNodes)
+      .reduce((sum, part) => sum + (part.node === node.id ? part.bytes : 0), 0);
+  const { hugepageBytes } = request;
+  if (hugepageBytes !== null) {
+    const pool = node.hugepages.find((entry) => entry.sizeBytes === hugepageBytes);
+    if (pool === undefined) return 0;
+    const unpromised = pool.total - held((bytes) => bytes === hugepageBytes) / hugepageBytes;
+    return Math.max(0, Math.min(unpromised, pool.free ?? Infinity));
+  }
+  const pools = node.hugepages.reduce((sum, pool) => sum + pool.sizeBytes * pool.total, 0);
+  const left =
+    (node.memoryBytes ?? 0) -
+    pools -
+    policy.reserved.memoryPerNodeBytes -
+    held((pageBytes) => pageBytes < 2 ** 21);
+  return Math.max(0, Math.floor(left / 2 ** 21));
+}
+
+function devicesLeft(
+  host: HostState,
+  request: Request,
+  topology: Topology,
+): Pick<Offer, "accelerators" | "nics"> {
+  const held = new Set(
+    host.taken.flatMap((plan) => plan.devices.flatMap((d) => [d.address, ...d.companions])),
+  );
+  const sold = new Set([...topology.accelerators, ...topology.nics].map((d) => d.address));
+  const left = (address: string): OfferedDevice[] => {
+    const own = topology.pci.find((device) => device.address === address);
+    const group = topology.pci.filter(
+      ({ iommuGroup, class: kind }) =>
+        iommuGroup !== null && iommuGroup === own?.iommuGroup && !kind.startsWith("06"),
+    );
+    const going = new Set([address, ...group.map((device) => device.address)]);
+    if (!going.isDisjointFrom(held)) return [];
+    const along = [...going].filter((other) => other !== address && sold.has(other));
+    return [{ address, node: own?.node ?? null, along }];
+  };
+  const model = request.accelerators.model?.toLowerCase() ?? null;
+  return {
+    accelerators: topology.accelerators
+      .filter((a) => model === null || (a.model?.toLowerCase().includes(model) ?? false))
+      .flatMap((a) => left(a.address)),
+    nics: topology.nics
+      .filter((nic) => !request.nics.rdma || nic.rdma === true)
+      .flatMap((nic) => left(nic.address)),
+  };
+}

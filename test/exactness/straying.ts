@@ -1,0 +1,235 @@
+import type { CostModel } from "@evenkeel/core/cost/placement-cost.ts";
+import type { Request } from "@evenkeel/core/request/request.ts";
+import {
+  type Choices,
+  choices,
+  networkTerms,
+  peerTerms,
+  requireFirst,
+  requireLinks,
+  sum,
+} from "./beside-accelerators.ts";
+import type { LinearProgram, Terms, Variable } from "./linear-program.ts";
+import type { Offer, OfferedNode } from "./offer.ts";
+import { total, whole } from "./optimum.ts";
+
+/** What a placement that strays has in cells, and what it costs at least. */
+export interface StrayingBound {
+  readonly cells: number;
+  readonly costAtLeast: number;
+}
+
+/**
+ * A placement under `preferred` that does not fit strictly: whether there is one, its cells, and a
+ * bound on its cost.
+ *
+ * Only a bound, because how cells stray is not chosen by cost: cores and memory each stray as
+ * little as they can. Where the cells' own nodes have their cores, the program lets the memory lie
+ * where the cost is least; where not, it takes the way from the cores to the memory for the best
+ * there is, as it is a product of two amounts, which no linear program can have.
+ */
+export function straying(
+  program: LinearProgram,
+  offer: Offer,
+  request: Request,
+  model: CostModel,
+): StrayingBound | null {
+  const all = (kind: "units" | "granules"): number =>
+    offer.nodes.reduce((free, node) => free + Math.max(0, node[kind]), 0);
+  const holds = all("units") >= offer.units && all("granules") >= offer.granules;
+  if (!holds || offer.nics.length < request.nics.count) return null;
+  if (request.accelerators.count > 0) return straysBeside(program, offer, request, model);
+  // One cell holds everything, wherever its memory comes from.
+  const costs = offer.nodes
+    .filter((node) => node.units > 0)
+    .map((node) => aloneCost(node, offer, model));
+  return { cells: 1, costAtLeast: Math.min(...costs) };
+}
+
+/** One cell whose cores stay takes the nearest memory; of one whose cores stray nothing is known. */
+function aloneCost({ id, units }: OfferedNode, offer: Offer, model: CostModel): number {
+  if (units < offer.units) return 1;
+  let missing = offer.granules;
+  let memory = 0;
+  const nearest = offer.nodes
+    .map((node) => ({ path: model.memoryPath(id, node.id), free: node.granules }))
+    .toSorted((a, b) => a.path - b.path);
+  for (const { path, free } of nearest) {
+    const count = Math.min(missing, free);
+    memory += (count * path) / offer.granules;
+    missing -= count;
+  }
+  return 1 + model.weights.memory * (memory - 1);
+}
+
+function straysBeside(
+  program: LinearProgram,
+  offer: Offer,
+  request: Request,
+  model: CostModel,
+): StrayingBound | null {
+  const chosen = choices(program, offer, request, true);
+  requireLinks(program, offer, request, chosen.accelerators);
+  const { count, cost } = cellsAndMemory(program, offer, request, model, chosen);
+  const fewest = program.minimize(count);
+  if (fewest === null) return null;
+  const cells = whole(total(count, fewest));
+  program.require(count, "=", cells);
+  const terms = [
+    ...cost,
+    ...peerTerms(program, chosen.accelerators, request, model),
+    ...networkTerms(program, chosen, request, model),
+  ];
+  const cheapest = program.minimize(terms);
+  if (cheapest === null) throw new Error("what was feasible is no longer");
+  // A part that does not apply costs 1.
+  const { peer, network } = model.weights;
+  const constant =
+    (request.accelerators.count < 2 ? peer : 0) + (request.nics.count === 0 ? network : 0);
+  return { cells, costAtLeast: total(terms, cheapest) + constant };
+}
+
+interface Way {
+  readonly node: OfferedNode;
+  readonly own: number;
+  readonly unknown: number;
+  readonly isFirst: boolean;
+  readonly units: number;
+  readonly granules: number;
+  readonly variable: Variable;
+}
+
+/** The cells as in a strict placement, but with memory, and if need be cores, from anywhere. */
+function cellsAndMemory(
+  program: LinearProgram,
+  offer: Offer,
+  request: Request,
+  model: CostModel,
+  { accelerators }: Choices,
+): { readonly count: Terms; readonly cost: Terms } {
+  const { count } = request.accelerators;
+  const homeless = accelerators.filter(([{ node }]) => node === null);
+  const on = (id: number): Choices["accelerators"] =>
+    accelerators.filter(([{ node }]) => node === id);
+  const homes = offer.nodes.filter(({ id }) => on(id).length > 0).length;
+  const isCell = new Map<number, Variable>();
+  const all = offer.nodes.flatMap((node) => {
+    const own = on(node.id);
+    const ways = waysOf(program, offer, count, {
+      node,
+      ownMax: own.length,
+      unknownMax: homeless.length,
+      restMax: Math.max(0, Math.min(count, homes) - 1),
+    });
+    if (ways.length === 0) {
+      program.require(sum(own), "=", 0);
+      return [];
+    }
+    const variable = program.binary();
+    isCell.set(node.id, variable);
+    program.require([...of(ways, () => 1), [-1, variable]], "=", 0);
+    program.require([...of(ways, (way) => way.own), ...sum(own, -1)], "=", 0);
+    return ways;
+  });
+  program.require([...of(all, (way) => way.unknown), ...sum(homeless, -1)], "=", 0);
+  program.require(
+    of(all, (way) => way.units),
+    "=",
+    offer.units,
+  );
+  program.require(
+    of(all, (way) => way.granules),
+    "=",
+    offer.granules,
+  );
+  requireFirst(program, all, isCell);
+  return {
+    count: [...isCell.values()].map((variable) => [1, variable] as const),
+    cost: memoryTerms(program, offer, request, model, all),
+  };
+}
+
+const of = (ways: readonly Way[], factor: (way: Way) => number): Terms =>
+  ways.map((way) => [factor(way), way.variable] as const);
+
+/** Granules of every cell on every node, and what they cost devices and cores. */
+function memoryTerms(
+  program: LinearProgram,
+  offer: Offer,
+  request: Request,
+  model: CostModel,
+  ways: readonly Way[],
+): Terms {
+  const { count } = request.accelerators;
+  const toDevices: [number, Variable][] = [];
+  const toCpus: [number, Variable][] = [];
+  const onNode = new Map(offer.nodes.map(({ id }) => [id, [] as [number, Variable][]] as const));
+  for (const { node, own, unknown, granules, variable } of ways) {
+    const parts = offer.nodes
+      .filter((other) => other.granules > 0)
+      .map(({ id }) => {
+        const part = program.amount();
+        const path = model.memoryPath(node.id, id);
+        const devices = own * path + unknown * model.memoryPath(null, id);
+        toDevices.push([(model.weights.hostToDevice * devices) / (count * granules), part]);
+        toCpus.push([path / offer.granules, part]);
+        onNode.get(id)?.push([1, part]);
+        return [1, part] as const;
+      });
+    program.require([...parts, [-granules, variable]], "=", 0);
+  }
+  for (const { id, granules } of offer.nodes) {
+    program.require(onNode.get(id) ?? [], "<=", granules);
+  }
+  const coresStray = program.binary();
+  for (const { node, units, variable } of ways) {
+    if (units <= node.units) continue;
+    program.require(
+      [
+        [1, variable],
+        [-1, coresStray],
+      ],
+      "<=",
+      0,
+    );
+  }
+  const memory = program.amount();
+  program.require([[1, memory]], ">=", 1);
+  const moreThanAnyPath = 100;
+  program.require(
+    [[1, memory], [moreThanAnyPath, coresStray], ...toCpus.map(([f, v]) => [-f, v] as const)],
+    ">=",
+    0,
+  );
+  return [...toDevices, [model.weights.memory, memory]];
+}
+
+interface Bounds {
+  readonly node: OfferedNode;
+  readonly ownMax: number;
+  readonly unknownMax: number;
+  readonly restMax: number;
+}
+
+function waysOf(program: LinearProgram, offer: Offer, count: number, bounds: Bounds): Way[] {
+  const { node, ownMax, unknownMax, restMax } = bounds;
+  const ways: Way[] = [];
+  const upTo = (max: number): number[] => [...Array(max + 1).keys()];
+  const offerWay = (own: number, unknown: number, isFirst: boolean, rest: [number, number]) => {
+    const share = (all: number): number => Math.floor((all * (own + unknown)) / count);
+    const units = share(offer.units) + rest[0];
+    const granules = share(offer.granules) + rest[1];
+    if (units === 0 || granules === 0) return;
+    ways.push({ node, own, unknown, isFirst, units, granules, variable: program.binary() });
+  };
+  for (const own of upTo(Math.min(ownMax, count)).slice(1)) {
+    offerWay(own, 0, false, [0, 0]);
+    for (const unknown of upTo(Math.min(unknownMax, count - own))) {
+      for (const units of upTo(restMax)) {
+        for (const granules of upTo(restMax)) offerWay(own, unknown, true, [units, granules]);
+      }
+    }
+  }
+  if (unknownMax >= count && node.units > 0) offerWay(0, count, true, [0, 0]);
+  return ways;
+}
