@@ -2,32 +2,27 @@ import { planCost, type RawCost } from "../cost/placement-cost.ts";
 import { indexSet, type IndexSet, isEmpty, unionAll } from "../set/index-set.ts";
 import { formatList } from "../set/list-format.ts";
 import { topologyDigest } from "../topology/digest.ts";
-import { bridgesAbove } from "../topology/interconnect.ts";
 import type { Topology } from "../topology/topology.ts";
 import type { HostState } from "./host-state.ts";
-import type { Cell, Plan, PlanDevice, Vcpu } from "./plan.ts";
-import { nameCores, namePools } from "./name-cores.ts";
+import type { Cell, Plan } from "./plan.ts";
+import { planParts } from "./plan-parts.ts";
 import { planReasons } from "./reasons.ts";
 import type { LayoutCell } from "./search/layout.ts";
 import { placed } from "./search/layout-cost.ts";
 import type { Found } from "./search/search.ts";
-import { planSignature } from "./signature/signature.ts";
-import type { Device } from "./inventory/devices.ts";
-import { pageBytesOf } from "./space/memory.ts";
+import { layoutSignature } from "./signature/layout-signature.ts";
 import type { Space } from "./space/space.ts";
 
 /**
- * Names what a layout leaves open (which cores, which pages, which vCPU where) and writes it all
- * down as a plan. Nothing is decided here that another VM could notice: cores of one cache are
- * equal, and so are pages of one node.
+ * Writes a layout down as a plan, with all that its renderings and its verification need.
  *
  * @param ideal what the same request costs where it is best (`idealCost`).
  */
 export function buildPlan(host: HostState, found: Found, ideal: RawCost): Plan {
   const { space, best, model } = found;
   const { request, topology } = space;
-  const cpus = cpuAssigner(space, best.cells);
-  const cells = buildCells(space, best.cells, cpus);
+  const parts = planParts(space, best);
+  const { cells } = parts;
   const emulatorCpus = formatList(hostCpus(space, best.cells, cells));
   const raw = model.cost(placed(best.cells));
   const plan = {
@@ -39,82 +34,16 @@ export function buildPlan(host: HostState, found: Found, ideal: RawCost): Plan {
     topologyDigest: topologyDigest(host.topology),
     flavor: request.flavor,
     locality: request.locality,
-    isolation: request.isolation,
     architecture: topology.machine.architecture,
     cpuModel: topology.machine.cpuModel,
-    threadsPerCore: guestThreadsPerCore(space),
-    cells,
+    ...parts,
     distances: distancesBetween(topology, cells),
     emulatorCpus,
     iothreads: [{ id: 1, cpus: emulatorCpus }],
-    devices: buildDevices(topology, best.cells),
-    partition: best.partition,
     cost: planCost(raw, ideal),
     reasons: planReasons(found, ideal),
   } as const satisfies Omit<Plan, "signature" | "signatureText">;
-  return { ...plan, ...planSignature(plan, topology) };
-}
-
-/** Whole cores are shown as such; a VM that floats, or ends inside a core, sees single threads. */
-function guestThreadsPerCore({ request, inventory }: Space): number {
-  const { threadsPerCore } = inventory.cores;
-  const whole = request.vcpus % threadsPerCore === 0;
-  return request.isolation !== "shared" && whole ? threadsPerCore : 1;
-}
-
-function buildCells(
-  space: Space,
-  layout: readonly LayoutCell[],
-  cpusFor: (cell: LayoutCell) => readonly VcpuPlace[],
-): Cell[] {
-  // Whole cores may hold more threads than were asked for: the first cell, which has the
-  // remainder of the split, leaves the last of them idle.
-  const surplus = layout.reduce((sum, cell) => sum + cpusFor(cell).length, 0) - space.request.vcpus;
-  let next = 0;
-  return layout.map((cell, id) => {
-    const places = cpusFor(cell);
-    const vcpus = places
-      .slice(0, id === 0 ? places.length - surplus : places.length)
-      .map((place): Vcpu => ({ id: next++, ...place }));
-    const memoryOnNodes = cell.granules.map(({ node, count }) => ({
-      node,
-      bytes: count * space.granuleBytes,
-    }));
-    const away = memoryOnNodes.some(({ node }) => node !== cell.node);
-    const { locality } = space.request;
-    return {
-      id,
-      hostNode: cell.node,
-      memoryNodes: formatList(indexSet(memoryOnNodes.map(({ node }) => node))),
-      memoryPolicy: locality === "preferred" && !away ? "strict" : locality,
-      memoryBytes: memoryOnNodes.reduce((sum, { bytes }) => sum + bytes, 0),
-      memoryOnNodes,
-      pageBytes: pageBytesOf(space.request, space.topology),
-      vcpus,
-      accelerators: cell.accelerators.map(({ address }) => address),
-      nics: cell.nics.map(({ address }) => address),
-    };
-  });
-}
-
-type VcpuPlace = { readonly cpu: number } | { readonly cpus: string };
-
-/** Names the CPUs of every cell: core by core, or the pool of each node they float on. */
-function cpuAssigner(
-  space: Space,
-  layout: readonly LayoutCell[],
-): (cell: LayoutCell) => readonly VcpuPlace[] {
-  if (space.request.isolation === "shared") {
-    const pools = namePools(space, layout);
-    const lists = new Map([...pools].map(([node, cpus]) => [node, formatList(cpus)]));
-    return (cell) =>
-      cell.units.flatMap(({ node, count }) =>
-        Array.from({ length: count }, () => ({ cpus: lists.get(node) ?? "" })),
-      );
-  }
-  const cores = nameCores(space, layout);
-  return (cell) =>
-    (cores[layout.indexOf(cell)] ?? []).flatMap((core) => core.cpus.map((cpu) => ({ cpu })));
+  return { ...plan, ...layoutSignature(space, best) };
 }
 
 /** The host's own CPUs on the cells' nodes, else anywhere, else those of the VM itself. */
@@ -134,47 +63,4 @@ function distancesBetween(topology: Topology, cells: readonly Cell[]): number[][
   if (rows === null) return null;
   const positions = cells.map((cell) => topology.nodes.findIndex(({ id }) => id === cell.hostNode));
   return positions.map((i) => positions.map((j) => rows[i]?.[j] ?? 0));
-}
-
-function buildDevices(topology: Topology, layout: readonly LayoutCell[]): PlanDevice[] {
-  const byAddress = new Map(topology.pci.map((device) => [device.address, device]));
-  const all = layout.flatMap((cell) => [...cell.accelerators, ...cell.nics]);
-  // A function goes along once, with the first device of its group.
-  const listed = new Set(all.map((device) => device.address));
-  const alongWith = (companions: readonly string[]): string[] => {
-    const own = companions.filter((companion) => !listed.has(companion));
-    for (const companion of own) listed.add(companion);
-    return own;
-  };
-  const describe = (
-    { address, model, companions }: Device,
-    kind: PlanDevice["kind"],
-    cell: number,
-  ): PlanDevice[] => {
-    const device = byAddress.get(address);
-    if (device === undefined) return [];
-    // A root port, a switch's upstream port, its downstream port: only then is there a switch.
-    const bridges = bridgesAbove(device, byAddress);
-    const upstream = bridges.length >= 3 ? (bridges[1] ?? null) : null;
-    return [
-      {
-        address,
-        kind,
-        model,
-        vendor: device.vendor,
-        device: device.device,
-        node: device.node,
-        cell,
-        root: device.root,
-        switch: upstream,
-        barBytes: device.barBytes,
-        link: device.link,
-        companions: alongWith(companions),
-      },
-    ];
-  };
-  return [
-    ...layout.flatMap((cell, i) => cell.accelerators.flatMap((d) => describe(d, "accelerator", i))),
-    ...layout.flatMap((cell, i) => cell.nics.flatMap((d) => describe(d, "nic", i))),
-  ];
 }

@@ -59,6 +59,7 @@ const anyRequest: fc.Arbitrary<Request> = fc.record({
   name: fc.constant("vm"),
   tenant: fc.constant(null),
   flavor: fc.constant(null),
+  signature: fc.constant(null),
   accelerators: fc.record({
     count: fc.integer({ min: 0, max: 8 }),
     model: fc.constant(null),

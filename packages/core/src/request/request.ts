@@ -5,6 +5,8 @@ export interface Request {
   readonly name: string;
   readonly tenant: string | null;
   readonly flavor: string | null;
+  /** The flavor's, if it has been sold or pinned: every VM of it gets a placement of this class. */
+  readonly signature: string | null;
   readonly accelerators: {
     readonly count: number;
     /** A part of the model's name, matched without regard to case; null takes any. */

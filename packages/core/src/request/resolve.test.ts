@@ -52,6 +52,7 @@ test("what neither the virtual machine nor a flavor says has a documented defaul
   expect(resolveRequest(vm({ vcpus: 4, memory: "8Gi" }), [])).toEqual({
     name: "llm-a",
     tenant: null,
+    signature: null,
     flavor: null,
     accelerators: { count: 0, model: null, link: "any" },
     nics: { count: 0, rdma: false },
@@ -72,6 +73,7 @@ test("a flavor fills in what the virtual machine leaves open, field by field", (
   expect(request).toEqual({
     name: "llm-a",
     tenant: "acme",
+    signature: null,
     flavor: "h100.2",
     accelerators: { count: 4, model: "H100", link: "nvlink" },
     nics: { count: 2, rdma: false },
@@ -162,4 +164,10 @@ test("flavor and virtual machine are symmetric: a spec means the same in either 
       expect(direct.memoryBytes % MiB).toBe(0);
     }),
   );
+});
+
+test("a flavor's signature is for VMs as it was sold, and not for those with wishes of their own", () => {
+  const sold: Flavor = { ...flavor("sold", { vcpus: 4, memory: "8Gi" }), signature: "b3f1" };
+  expect(resolveRequest(vm({ flavor: "sold" }), [sold]).signature).toBe("b3f1");
+  expect(resolveRequest(vm({ flavor: "sold", vcpus: 8 }), [sold]).signature).toBeNull();
 });

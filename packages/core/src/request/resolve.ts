@@ -52,6 +52,7 @@ export function resolveRequest(vm: VirtualMachine, flavors: readonly Flavor[]): 
     name,
     tenant: tenant ?? null,
     flavor: flavor?.metadata.name ?? null,
+    signature: isAsSold(vm) ? (flavor?.signature ?? null) : null,
     accelerators: acceleratorsOf(spec, at),
     nics: nicsOf(spec, at),
     vcpus: vcpusOf(spec, at),
@@ -61,6 +62,12 @@ export function resolveRequest(vm: VirtualMachine, flavors: readonly Flavor[]): 
     isolation: spec.isolation ?? requestDefaults.isolation,
     workload: spec.workload ?? requestDefaults.workload,
   };
+}
+
+/** A VM with wishes of its own is not the one that was sold, and of no class yet. */
+function isAsSold({ spec }: VirtualMachine): boolean {
+  const { flavor: _, ...own } = spec;
+  return Object.values(own).every((value) => value === undefined);
 }
 
 function flavorOf(vm: VirtualMachine, flavors: readonly Flavor[]): Flavor | null {

@@ -70,6 +70,7 @@ export function twinRequest(topology: Topology, policy: HostPolicy): Request | n
     name: "twin",
     tenant: null,
     flavor: null,
+    signature: null,
     accelerators: { count, model: null, link: "any" },
     nics: { count: rdma >= topology.accelerators.length ? count : 0, rdma: true },
     vcpus: even(cores) * width * count,

@@ -33,18 +33,19 @@ export function compileInventory(topology: Topology, policy: HostPolicy): Invent
   const nodeIds = governed.nodes.map((node) => node.id);
   const nodePosition = new Map(nodeIds.map((id, position) => [id, position]));
   const devices = deviceInventory(governed, nodePosition);
+  const cores = coreInventory(governed, policy, nodePosition);
   const relations = relationsOf(governed);
   return {
     topology: governed,
     policy,
     nodeIds,
     nodePosition,
-    cores: coreInventory(governed, policy, nodePosition),
+    cores,
     memory: memoryInventory(governed, policy),
     devices,
     relations,
     // Paths of memory are the same under every workload.
-    symmetry: symmetryOf(governed, devices, relations.model("compute"), relations.distance),
+    symmetry: symmetryOf(governed, devices, relations.model("compute"), relations.distance, cores),
   };
 }
 

@@ -2,6 +2,7 @@ import { interconnectCost } from "../../cost/interconnect-cost.ts";
 import type { CostModel } from "../../cost/placement-cost.ts";
 import { interconnects, type InterconnectOf } from "../../topology/interconnect.ts";
 import type { PciDevice, Topology } from "../../topology/topology.ts";
+import type { CoreInventory } from "./cores.ts";
 import type { Device, DeviceInventory } from "./devices.ts";
 
 /**
@@ -33,6 +34,7 @@ export function symmetryOf(
   devices: DeviceInventory,
   model: CostModel,
   distance: (a: number, b: number) => number,
+  cores: CoreInventory,
 ): Symmetry {
   const between = interconnects(topology);
   const { accelerators, nics } = devices;
@@ -54,7 +56,9 @@ export function symmetryOf(
     );
   const kindOf = new Map(topology.nodes.map(({ id, kind }) => [id, kind]));
   const sameNodes = (a: number, b: number): boolean =>
-    kindOf.get(a) === kindOf.get(b) && sameDistances(a, b);
+    kindOf.get(a) === kindOf.get(b) &&
+    sameDistances(a, b) &&
+    shareCaches(cores, nodes.indexOf(a), nodes.indexOf(b));
   const devicesOf = (node: number): readonly Device[] => devices.ofNode[nodes.indexOf(node)] ?? [];
   return {
     acceleratorClass: classesOf(
@@ -70,6 +74,18 @@ export function symmetryOf(
       return sameNodes(a, b) && areApart(ofA, ofB) && swap(ofA, ofB);
     }),
   };
+}
+
+/** Whether two nodes' cores are below the same caches, or each below caches of its own alone. */
+function shareCaches({ groups, groupsOfNode }: CoreInventory, a: number, b: number): boolean {
+  const cachesOf = (node: number): ReadonlySet<number> =>
+    new Set((groupsOfNode[node] ?? []).flatMap((group) => groups[group]?.cache ?? []));
+  const [ofA, ofB] = [cachesOf(a), cachesOf(b)];
+  if (ofA.size === ofB.size && [...ofA].every((cache) => ofB.has(cache))) return true;
+  return groups.every(({ node, cache }) => {
+    const elsewhere = node !== a && node !== b;
+    return node === a ? !ofB.has(cache) : !elsewhere || (!ofA.has(cache) && !ofB.has(cache));
+  });
 }
 
 /** Whether all addresses of the one come before all of the other. */

@@ -53,7 +53,7 @@ test("what a layout takes is what its plan takes, and leaves nothing behind when
         for (const wanted of requests) {
           const before = states.at(-1) ?? empty;
           const space = spaceFor(inventory, before, wanted);
-          const found = searchSpace(space, false);
+          const found = searchSpace(space, {});
           if (found === null) continue;
           const cost = found.model.cost(placed(found.best.cells));
           const host = { topology, policy: defaultHostPolicy, taken };

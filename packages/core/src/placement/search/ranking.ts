@@ -12,25 +12,55 @@ export interface Ranking {
   readonly runnerUp: () => Layout | null;
 }
 
-/** @param explained whether the next best is wanted too, to say why it was not taken. */
-export function ranking(explained: boolean): Ranking {
+/** What a search is asked for beside the best by its objective. */
+export interface Terms {
+  /** Whether the next best is wanted too, to say why it was not taken. */
+  readonly explained?: boolean;
+  /** Which layouts may be taken at all; asked only of those that would rank. */
+  readonly accepts?: ((layout: Layout) => boolean) | undefined;
+  /** What a layout costs the future: of equal ones the one with the least is best. */
+  readonly loss?: ((layout: Layout) => number) | undefined;
+}
+
+export function ranking({ explained = false, accepts, loss }: Terms): Ranking {
+  const lossOf = remembered(loss ?? (() => 0));
+  const compare = (a: Layout, b: Layout): number => {
+    const difference = compareObjectives(a.objective, b.objective);
+    if (difference !== 0 || loss === undefined) return difference;
+    const lost = lossOf(a) - lossOf(b);
+    return Math.abs(lost) < 1e-9 ? 0 : lost;
+  };
   let best: Layout | null = null;
   let runnerUp: Layout | null = null;
   const last = (): Layout | null => (explained ? runnerUp : best);
   return {
     offer: (layout) => {
-      if (best === null || compareObjectives(layout.objective, best.objective) < 0) {
-        [best, runnerUp] = [layout, best];
-      } else if (runnerUp === null || compareObjectives(layout.objective, runnerUp.objective) < 0) {
-        runnerUp = layout;
-      }
+      const worst = last();
+      if (worst !== null && compare(layout, worst) >= 0) return;
+      if (accepts !== undefined && !accepts(layout)) return;
+      if (best === null || compare(layout, best) < 0) [best, runnerUp] = [layout, best];
+      else if (runnerUp === null || compare(layout, runnerUp) < 0) runnerUp = layout;
     },
     open: (bound) => {
       const worst = last();
-      return worst === null || compareObjectives(bound, worst.objective) < 0;
+      if (worst === null) return true;
+      const difference = compareObjectives(bound, worst.objective);
+      // What is equal so far may still lose less.
+      return difference < 0 || (difference === 0 && loss !== undefined);
     },
     settled: () => last() !== null,
     best: () => best,
     runnerUp: () => runnerUp,
+  };
+}
+
+function remembered(loss: (layout: Layout) => number): (layout: Layout) => number {
+  const known = new WeakMap<Layout, number>();
+  return (layout) => {
+    const before = known.get(layout);
+    if (before !== undefined) return before;
+    const value = loss(layout);
+    known.set(layout, value);
+    return value;
   };
 }

@@ -1,13 +1,14 @@
 import type { CostModel } from "../../cost/placement-cost.ts";
 import type { Request } from "../../request/request.ts";
 import type { HostState } from "../host-state.ts";
+import { layoutSignature } from "../signature/layout-signature.ts";
 import { type Space, spaceOn } from "../space/space.ts";
 import { rankBesideAccelerators } from "./beside-accelerators.ts";
 import { effort } from "./effort.ts";
 import { interleaveFit, strayingFit, strictFit } from "./fit.ts";
 import type { Layout } from "./layout.ts";
 import { rankOnNodes } from "./on-nodes.ts";
-import { ranking } from "./ranking.ts";
+import { ranking, type Terms } from "./ranking.ts";
 import type { Rules } from "./rules.ts";
 
 /** What the search found, and what it looked at. */
@@ -32,21 +33,17 @@ export interface Found {
  * that first and strays only where it is not to be had; `interleave` spreads the memory always.
  */
 export function search(host: HostState, request: Request): Found | null {
-  return searchSpace(spaceOn(host, request), true);
+  return searchSpace(spaceOn(host, request), { explained: true });
 }
 
-/**
- * The same, of what a host offers.
- *
- * @param explained whether the runner-up is wanted too, which may take longer to find than the best.
- */
-export function searchSpace(space: Space, explained: boolean): Found | null {
+/** The same, of what a host offers, and on further terms. */
+export function searchSpace(space: Space, terms: Terms): Found | null {
   const { request, inventory } = space;
   const model = inventory.relations.model(request.workload);
   const rank = request.accelerators.count > 0 ? rankBesideAccelerators : rankOnNodes;
   const steps = effort();
-  for (const rules of rulesInTurn(space, model)) {
-    const ranked = ranking(explained);
+  for (const [rules, accepts] of attempts(space, model, terms)) {
+    const ranked = ranking({ ...terms, accepts });
     rank(space, model, rules, ranked, steps);
     const best = ranked.best();
     if (best !== null) {
@@ -54,6 +51,23 @@ export function searchSpace(space: Space, explained: boolean): Found | null {
     }
   }
   return null;
+}
+
+type Attempt = readonly [Rules, Terms["accepts"]];
+
+/**
+ * What to ask for first, and what only where that is not to be had. A flavor's signature is a
+ * condition like any other, but under `preferred`, which takes another grade over none.
+ */
+function attempts(space: Space, model: CostModel, terms: Terms): readonly Attempt[] {
+  const { signature, locality } = space.request;
+  const inTurn = rulesInTurn(space, model);
+  const asTheyCome = inTurn.map((rules): Attempt => [rules, terms.accepts]);
+  if (signature === null) return asTheyCome;
+  const asSold = (layout: Layout): boolean =>
+    layoutSignature(space, layout).signature === signature && (terms.accepts?.(layout) ?? true);
+  const inSignature = inTurn.map((rules): Attempt => [rules, asSold]);
+  return locality === "preferred" ? [...inSignature, ...asTheyCome] : inSignature;
 }
 
 function rulesInTurn(space: Space, model: CostModel): readonly Rules[] {

@@ -9,7 +9,8 @@ import type { Topology } from "../../topology/topology.ts";
 import { GiB } from "../../unit/bytes.ts";
 import type { Cell, PlanDevice } from "../plan.ts";
 import { planSignature, planSignatures } from "./signature.ts";
-import { signatureInputs, type UnsignedPlan } from "./signature-input.ts";
+import type { PlanParts } from "../plan-parts.ts";
+import { signatureInputs } from "./signature-input.ts";
 
 const hgx = catalogMachine("hgx-h100");
 const xeonSnc = catalogMachine("xeon-snc");
@@ -27,7 +28,7 @@ interface CellAsked {
 }
 
 /** A plan of whole cores and 240 GiB a cell, with accelerators and NICs taken in pairs. */
-function planOn(topology: Topology, asked: readonly CellAsked[]): UnsignedPlan {
+function planOn(topology: Topology, asked: readonly CellAsked[]): PlanParts {
   const cells = asked.map(({ node, firstCore, cores, devices }, id): Cell => {
     const own = topology.cores.filter((core) => core.node === node).slice(firstCore);
     const cpus = own.slice(0, cores).flatMap((core) => cpusOf(core.cpus));
@@ -51,30 +52,11 @@ function planOn(topology: Topology, asked: readonly CellAsked[]): UnsignedPlan {
       }),
     );
   return {
-    apiVersion: "evenkeel/v1",
-    kind: "Plan",
-    vm: "vm",
-    tenant: null,
-    host: topology.name,
-    topologyDigest: "",
-    flavor: null,
-    locality: "strict",
     isolation: "core",
-    architecture: null,
-    cpuModel: null,
     threadsPerCore: 2,
     cells,
-    distances: null,
-    emulatorCpus: "0",
-    iothreads: [],
     devices: [...devicesOf("accelerator"), ...devicesOf("nic")],
     partition: null,
-    cost: {
-      basis: "modelled",
-      parts: { hostToDevice: 1, memory: 1, peer: 1, network: 1 },
-      slowdown: 1,
-    },
-    reasons: [],
   };
 }
 
@@ -192,12 +174,12 @@ test("pools count by the nodes they lie on, not by their CPUs", () => {
 });
 
 test("cells of one package may share its cache, and the input says so", () => {
-  const cellsOn = (...nodes: readonly number[]): UnsignedPlan =>
+  const cellsOn = (...nodes: readonly number[]): PlanParts =>
     planOn(
       xeonSnc,
       nodes.map((node) => ({ node, firstCore: 1, cores: 2, devices: [] })),
     );
-  const caches = (plan: UnsignedPlan): number =>
+  const caches = (plan: PlanParts): number =>
     new Set(signatureInputs(xeonSnc)(plan).cells.flatMap(({ cores }) => cores.map(({ l3 }) => l3)))
       .size;
   // Under sub-NUMA clustering Linux reports one cache for the four nodes of a package.

@@ -5,7 +5,8 @@ import { indices, isDisjoint, isEmpty } from "../../set/index-set.ts";
 import { parseList, setOf } from "../../set/list-format.ts";
 import { type Interconnect, interconnects } from "../../topology/interconnect.ts";
 import type { Core, MemoryKind, Topology } from "../../topology/topology.ts";
-import type { Cell, Plan } from "../plan.ts";
+import type { Cell } from "../plan.ts";
+import type { PlanParts } from "../plan-parts.ts";
 
 /**
  * What a placement's signature is made from: everything in which two VMs of one flavor may differ
@@ -70,14 +71,11 @@ export interface SignatureDevice {
   readonly maxWidth: number | null;
 }
 
-/** A plan that has not got its signature yet. */
-export type UnsignedPlan = Omit<Plan, "signature" | "signatureText">;
-
 /**
  * Reads the inputs of signatures off plans and the topology that they were made on, which it looks
  * up once. Throws `plan-inconsistent` when a plan names a CPU or a node that is not there.
  */
-export function signatureInputs(topology: Topology): (plan: UnsignedPlan) => SignatureInput {
+export function signatureInputs(topology: Topology): (plan: PlanParts) => SignatureInput {
   const machine = machineOf(topology);
   const distanceOf = nodeDistances(topology);
   const interconnect = interconnects(topology);

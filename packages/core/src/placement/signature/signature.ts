@@ -3,7 +3,8 @@ import { sha256 } from "../../hash/sha256.ts";
 import type { Topology } from "../../topology/topology.ts";
 import { canonicalForm } from "./canonical-form.ts";
 import { signatureGraph } from "./signature-graph.ts";
-import { type SignatureInput, signatureInputs, type UnsignedPlan } from "./signature-input.ts";
+import type { PlanParts } from "../plan-parts.ts";
+import { type SignatureInput, signatureInputs } from "./signature-input.ts";
 import { signatureText } from "./signature-text.ts";
 
 /** The class of placements that a placement is of, as a name and in words. */
@@ -33,7 +34,7 @@ export function signatureOf(input: SignatureInput): Signature {
 const version = 1;
 
 /** Signs plans made on one topology, which is looked up once. */
-export function planSignatures(topology: Topology): (plan: UnsignedPlan) => Signature {
+export function planSignatures(topology: Topology): (plan: PlanParts) => Signature {
   const inputOf = signatureInputs(topology);
   return (plan) => signatureOf(inputOf(plan));
 }
@@ -42,6 +43,6 @@ export function planSignatures(topology: Topology): (plan: UnsignedPlan) => Sign
  * The signature of one plan on the topology that it was made on. Throws `plan-inconsistent` when
  * the plan names what the topology does not have.
  */
-export function planSignature(plan: UnsignedPlan, topology: Topology): Signature {
+export function planSignature(plan: PlanParts, topology: Topology): Signature {
   return planSignatures(topology)(plan);
 }

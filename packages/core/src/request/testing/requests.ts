@@ -7,6 +7,7 @@ export function requestOf(given: Partial<Request> = {}): Request {
     name: "vm",
     tenant: null,
     flavor: null,
+    signature: null,
     accelerators: { count: 0, model: null, link: "any" },
     nics: { count: 0, rdma: false },
     vcpus: 2,
