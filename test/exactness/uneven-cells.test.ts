@@ -148,9 +148,9 @@ function on(nodes: readonly Left[], cpus: number, gib: number): Expected[] {
     shape,
   );
   return splits((node) => node.cpus, cpus).flatMap((cores) => {
-    const beside = memory.get(shape(cores));
-    if (beside === undefined) return [];
-    const equal = isEqual(cores) && beside.some(isEqual);
+    const alike = memory.get(shape(cores));
+    if (alike === undefined) return [];
+    const equal = isEqual(cores) && alike.some(isEqual);
     return [{ cells: cores.filter((part) => part > 0).length, uneven: equal ? 0 : 1 }];
   });
 }
