@@ -28,6 +28,8 @@ export const errorCodes = {
   "source-unknown": "a topology source is none of those that Evenkeel reads",
   "machine-unknown": "the catalog has no machine of that name",
   "flavor-unknown": "a virtual machine names a flavor that was not given",
+  "host-unknown": "a host is named that the fleet does not have",
+  "host-duplicate": "two hosts of a fleet have the same name",
   "request-invalid": "a virtual machine asks for something that no machine could mean",
   "topology-inconsistent": "a topology contradicts itself",
   "sources-unrelated": "sources that should be of one machine have nothing in common",

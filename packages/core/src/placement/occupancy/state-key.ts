@@ -15,88 +15,99 @@ import type { Occupancy } from "./occupancy.ts";
  * permutation of those gives the same text, so hosts that differ by one share a key; equal texts
  * differ by one of those permutations, each of which leaves every relation of the machine as it is.
  * Symmetries that are not among them make more states than there need be, and no wrong answer.
+ *
+ * What the machine alone decides is looked up once, for every arrival and departure asks for a key.
  */
-export function stateKey(inventory: Inventory, occupancy: Occupancy): string {
+export function stateKeys(inventory: Inventory): (occupancy: Occupancy) => string {
   const { nodeIds, symmetry, devices } = inventory;
-  const isFree = (device: Device): boolean => (occupancy.deviceHolders[device.group] ?? 0) === 0;
-  const nodes = nodeIds.map((_, node) => nodeKey(inventory, occupancy, node, isFree));
-  const byClass = symmetry.furnishedNodeClass.map((kind, node) => `${kind}:${nodes[node]}`);
   const homeless = [...devices.accelerators, ...devices.nics].filter(({ node }) => node === null);
-  return [
-    occupancy.vms > 0 ? 1 : 0,
-    occupancy.hostOwners > 0 ? 1 : 0,
-    bits(homeless, isFree),
-    ...byClass.toSorted(),
-  ].join("|");
+  const groups = homeless.map((device) => device.group);
+  const nodes = nodeIds.map((_, node) => nodeKeys(inventory, node));
+  const kinds = symmetry.furnishedNodeClass.map((kind) => `|${kind}:`);
+  return (occupancy) => {
+    const byClass = nodes.map((key, node) => (kinds[node] ?? "") + key(occupancy));
+    const used = occupancy.vms > 0 ? (occupancy.hostOwners > 0 ? "owned" : "used") : "empty";
+    return used + bits(groups, occupancy) + inOrder(byClass).join("");
+  };
 }
 
-function nodeKey(
-  inventory: Inventory,
-  occupancy: Occupancy,
-  node: number,
-  isFree: (device: Device) => boolean,
-): string {
-  const { memory, devices } = inventory;
+type KeyOf = (occupancy: Occupancy) => string;
+
+function nodeKeys(inventory: Inventory, node: number): KeyOf {
+  const { memory, devices, topology } = inventory;
   const pools = memory.pools[node] ?? [];
-  const offered = pools.map(({ bytes, freeBytes }, i) => {
-    if (bytes === null) return "?";
-    const unpromised = bytes - (occupancy.promisedBytes[node * pools.length + i] ?? 0);
-    return Math.min(freeBytes ?? unpromised, unpromised);
-  });
-  return [
-    (occupancy.nodeUsers[node] ?? 0) > 0 ? 1 : 0,
-    (occupancy.nodeOwners[node] ?? 0) > 0 ? 1 : 0,
-    offered.join(","),
-    coreKey(inventory, occupancy, node),
-    deviceKey(inventory, devices.ofNode[node] ?? [], isFree),
-    occupancy.floating.length === 0 ? "" : poolKey(inventory, occupancy, node),
-  ].join("/");
+  const memoryKey: KeyOf = ({ promisedBytes }) => {
+    let key = "";
+    for (const [i, { bytes, freeBytes }] of pools.entries()) {
+      const unpromised = (bytes ?? NaN) - (promisedBytes[node * pools.length + i] ?? 0);
+      key += `,${Math.min(freeBytes ?? unpromised, unpromised)}`;
+    }
+    return key;
+  };
+  const coreKey = coreKeys(inventory, node);
+  const deviceKey = deviceKeys(inventory, devices.ofNode[node] ?? []);
+  const cpus = setOf(topology.nodes[node]?.cpus ?? "");
+  const poolKey: KeyOf = ({ floating }) => {
+    const here = floating.filter((entry) => size(intersection(entry.cpus, cpus)) > 0);
+    const pool = intersection(unionAll(here.map((entry) => entry.cpus)), cpus);
+    return ` ${size(pool)} ${here.reduce((sum, entry) => sum + entry.vcpus, 0)}`;
+  };
+  return (occupancy) => {
+    const used = (occupancy.nodeUsers[node] ?? 0) > 0 ? "u" : "";
+    const owned = (occupancy.nodeOwners[node] ?? 0) > 0 ? "o" : "";
+    const floating = occupancy.floating.length > 0 ? poolKey(occupancy) : "";
+    return (
+      used + owned + memoryKey(occupancy) + coreKey(occupancy) + deviceKey(occupancy) + floating
+    );
+  };
 }
 
-function coreKey({ cores }: Inventory, occupancy: Occupancy, node: number): string {
-  const groups = (cores.groupsOfNode[node] ?? []).map((position) => {
-    const cache = cores.groups[position]?.cache ?? 0;
-    const used = (occupancy.cacheUsers[cache] ?? 0) > 0 ? "u" : "";
-    const owned = (occupancy.cacheOwners[cache] ?? 0) > 0 ? "o" : "";
-    return `${cores.groups[position]?.cores.length}-${occupancy.freeCores[position]}${used}${owned}`;
+function coreKeys({ cores }: Inventory, node: number): KeyOf {
+  const own = (cores.groupsOfNode[node] ?? []).map((position) => {
+    const { cache = 0, cores: sold = [] } = cores.groups[position] ?? {};
+    return { position, cache, sold: sold.length };
   });
-  return groups.toSorted().join(",");
+  return ({ cacheUsers, cacheOwners, freeCores }) => {
+    const keys = own.map(({ position, cache, sold }) => {
+      const used = (cacheUsers[cache] ?? 0) > 0 ? "u" : "";
+      const owned = (cacheOwners[cache] ?? 0) > 0 ? "o" : "";
+      return `;${sold}-${freeCores[position]}${used}${owned}`;
+    });
+    return inOrder(keys).join("");
+  };
 }
 
 /** Accelerators with their own NICs, in order within each class; then the NICs of nobody. */
-function deviceKey(
-  { symmetry, devices }: Inventory,
-  ofNode: readonly Device[],
-  isFree: (device: Device) => boolean,
-): string {
-  const owned = new Set<Device>();
+function deviceKeys({ symmetry, devices }: Inventory, ofNode: readonly Device[]): KeyOf {
   const accelerators = ofNode.filter((device) => devices.accelerators[device.position] === device);
-  const keys = accelerators.map((device) => {
+  const kindOf = (device: Device): number => symmetry.acceleratorClass[device.position] ?? 0;
+  const owned = new Set<Device>();
+  const blocks = accelerators.map((device) => {
     const nics = (symmetry.ownNics[device.position] ?? []).flatMap(
       (nic) => devices.nics[nic] ?? [],
     );
     for (const nic of nics) owned.add(nic);
-    const kind = symmetry.acceleratorClass[device.position] ?? 0;
     // Classes are numbered over the machine: within a node their order of appearance counts.
-    const first = accelerators.findIndex(
-      (other) => symmetry.acceleratorClass[other.position] === kind,
-    );
-    return `${first}.${bits([device, ...nics], isFree)}`;
+    const first = accelerators.findIndex((other) => kindOf(other) === kindOf(device));
+    return { prefix: `/${first}.`, groups: [device, ...nics].map(({ group }) => group) };
   });
   const others = ofNode.filter(
     (device) => devices.nics[device.position] === device && !owned.has(device),
   );
-  return `${keys.toSorted().join(",")};${bits(others, isFree)}`;
+  const otherGroups = others.map(({ group }) => group);
+  return (occupancy) => {
+    const keys = blocks.map(({ prefix, groups }) => prefix + bits(groups, occupancy));
+    return `${inOrder(keys).join("")}+${bits(otherGroups, occupancy)}`;
+  };
 }
 
-function poolKey(inventory: Inventory, { floating }: Occupancy, node: number): string {
-  const cpus = setOf(inventory.topology.nodes[node]?.cpus ?? "");
-  const here = floating.filter((entry) => size(intersection(entry.cpus, cpus)) > 0);
-  const pool = intersection(unionAll(here.map((entry) => entry.cpus)), cpus);
-  const vcpus = here.reduce((sum, entry) => sum + entry.vcpus, 0);
-  return `${size(pool)} ${vcpus}`;
+/** Sorted in place: these lists are short, made a line before, and most often in order already. */
+function inOrder(keys: string[]): readonly string[] {
+  return keys.length > 1 ? keys.sort() : keys;
 }
 
-function bits(devices: readonly Device[], isFree: (device: Device) => boolean): string {
-  return devices.map((device) => (isFree(device) ? "1" : "0")).join("");
+function bits(groups: readonly number[], { deviceHolders }: Occupancy): string {
+  let text = "";
+  for (const group of groups) text += (deviceHolders[group] ?? 0) === 0 ? "1" : "0";
+  return text;
 }

@@ -20,9 +20,11 @@ export interface Terms {
   readonly accepts?: ((layout: Layout) => boolean) | undefined;
   /** What a layout costs the future: of equal ones the one with the least is best. */
   readonly loss?: ((layout: Layout) => number) | undefined;
+  /** What is known to be the best there is: the first layout that reaches it ends the search. */
+  readonly known?: { readonly objective: Objective; readonly loss: number } | undefined;
 }
 
-export function ranking({ explained = false, accepts, loss }: Terms): Ranking {
+export function ranking({ explained = false, accepts, loss, known }: Terms): Ranking {
   const lossOf = remembered(loss ?? (() => 0));
   const compare = (a: Layout, b: Layout): number => {
     const difference = compareObjectives(a.objective, b.objective);
@@ -32,17 +34,27 @@ export function ranking({ explained = false, accepts, loss }: Terms): Ranking {
   };
   let best: Layout | null = null;
   let runnerUp: Layout | null = null;
+  let reached = false;
+  const isKnownBest = (layout: Layout): boolean =>
+    known !== undefined &&
+    compareObjectives(layout.objective, known.objective) <= 0 &&
+    lossOf(layout) <= known.loss + 1e-9;
   const last = (): Layout | null => (explained ? runnerUp : best);
   return {
     offer: (layout) => {
       const worst = last();
       if (worst !== null && compare(layout, worst) >= 0) return;
       if (accepts !== undefined && !accepts(layout)) return;
-      if (best === null || compare(layout, best) < 0) [best, runnerUp] = [layout, best];
-      else if (runnerUp === null || compare(layout, runnerUp) < 0) runnerUp = layout;
+      if (best === null || compare(layout, best) < 0) {
+        [best, runnerUp] = [layout, best];
+        reached = isKnownBest(layout);
+      } else if (runnerUp === null || compare(layout, runnerUp) < 0) {
+        runnerUp = layout;
+      }
     },
     open: (bound) => {
       const worst = last();
+      if (reached) return false;
       if (worst === null) return true;
       const difference = compareObjectives(bound, worst.objective);
       // What is equal so far may still lose less.

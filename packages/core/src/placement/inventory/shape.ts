@@ -1,0 +1,55 @@
+import { canonicalJson } from "../../hash/canonical-json.ts";
+import { interconnects } from "../../topology/interconnect.ts";
+import type { Inventory } from "./inventory.ts";
+
+/**
+ * What two machines have in common when placement cannot tell them apart: everything that the
+ * search, the costs and the signature look at, by positions and without a name or an address.
+ * Machines of one shape are in the same states and have the same answers.
+ */
+export function inventoryShape({ topology, cores, memory, devices }: Inventory): string {
+  const between = interconnects(topology);
+  const functions = new Map(topology.pci.map((device) => [device.address, device]));
+  const sold = [...devices.accelerators, ...devices.nics];
+  const position = new Map(sold.map((device, i) => [device.address, i]));
+  const nodePosition = new Map(topology.nodes.map(({ id }, i) => [id, i]));
+  return canonicalJson({
+    machine: [topology.machine.cpuModel, topology.machine.architecture, topology.machine.pageBytes],
+    nodes: topology.nodes.map(({ package: of, kind, cpus, memoryBytes }) => [
+      of,
+      kind,
+      cpus === "",
+      memoryBytes === 0,
+    ]),
+    distances: topology.distances,
+    access: topology.access.map((entry) => [
+      nodePosition.get(entry.initiator) ?? null,
+      nodePosition.get(entry.target) ?? null,
+      entry.readLatencyNs,
+      entry.readBytesPerSecond,
+      entry.basis,
+    ]),
+    cores: cores.all.map((core) => [core.node, core.group, core.cpus.length, core.sold]),
+    groups: cores.groups.map((group) => [group.node, group.cache, group.unknownCache]),
+    memory: [memory.hugepageSizes, memory.pools],
+    devices: sold.map((device) => {
+      const entry = functions.get(device.address);
+      return [
+        device.node === null ? null : (nodePosition.get(device.node) ?? null),
+        device.model,
+        device.rdma,
+        device.group,
+        entry?.vendor ?? null,
+        entry?.device ?? null,
+        entry?.link?.maxSpeedGTs ?? null,
+        entry?.link?.maxWidth ?? null,
+      ];
+    }),
+    interconnects: sold.map(({ address: a }) =>
+      sold.map(({ address: b }) => (a === b ? null : between(a, b))),
+    ),
+    partitions: topology.partitions.map(({ accelerators }) =>
+      accelerators.map((address) => position.get(address) ?? null),
+    ),
+  });
+}

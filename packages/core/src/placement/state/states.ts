@@ -1,0 +1,116 @@
+import type { Inventory } from "../inventory/inventory.ts";
+import { inventoryShape } from "../inventory/shape.ts";
+import { useOfLayout } from "../occupancy/layout-use.ts";
+import { emptyOccupancy, occupied, type Occupancy } from "../occupancy/occupancy.ts";
+import { stateKeys } from "../occupancy/state-key.ts";
+import type { Layout } from "../search/layout.ts";
+import { searchSpace } from "../search/search.ts";
+import { type Space, spaceFor } from "../space/space.ts";
+import type { Demand } from "./demand.ts";
+
+/**
+ * A state that hosts can be in: what they offer, up to the names of nodes, cores and devices. One
+ * host that was in it stands for all; what is true of it is true of every other.
+ */
+export interface State {
+  readonly inventory: Inventory;
+  readonly occupancy: Occupancy;
+}
+
+/** The states met so far, and what has been found out about them. */
+export interface States {
+  /** The state of a host: the same object for all hosts in it. */
+  readonly of: (inventory: Inventory, occupancy: Occupancy) => State;
+  /** The state of an empty host of the same machine. */
+  readonly emptied: (state: State) => State;
+  /** What hosts in this state offer to a demand. */
+  readonly space: (state: State, demand: Demand) => Space;
+  /** The best place for a demand, and the state after it has been taken; null where there is none. */
+  readonly best: (state: State, demand: Demand) => Step | null;
+  /** Every place that a demand could be given, one of each that are interchangeable. */
+  readonly all: (state: State, demand: Demand) => readonly Step[];
+}
+
+export interface Step {
+  readonly layout: Layout;
+  readonly after: State;
+}
+
+/** Some hundred megabytes at the most. */
+const statesMax = 1 << 17;
+
+/**
+ * Keeps what it finds, so that the same question costs a lookup: hosts by the thousand are in
+ * states by the dozen.
+ */
+export function stateBook(): States {
+  const shapes = new Map<string, number>();
+  const keysOf = new WeakMap<Inventory, (occupancy: Occupancy) => string>();
+  const empties = new WeakMap<Inventory, State>();
+  const known = new Map<string, State>();
+  const bests = new WeakMap<State, Map<string, Step | null>>();
+
+  const keys = (inventory: Inventory): ((occupancy: Occupancy) => string) => {
+    const before = keysOf.get(inventory);
+    if (before !== undefined) return before;
+    const text = inventoryShape(inventory);
+    const shape = shapes.get(text) ?? shapes.size;
+    shapes.set(text, shape);
+    const keyOf = stateKeys(inventory);
+    const key = (occupancy: Occupancy): string => `${shape} ${keyOf(occupancy)}`;
+    keysOf.set(inventory, key);
+    return key;
+  };
+  const of = (inventory: Inventory, occupancy: Occupancy): State => {
+    const key = keys(inventory)(occupancy);
+    const before = known.get(key);
+    if (before !== undefined) return before;
+    // What is forgotten is found out again: nothing but time depends on it.
+    if (known.size >= statesMax) known.clear();
+    const state = { inventory, occupancy };
+    known.set(key, state);
+    return state;
+  };
+  const space = ({ inventory, occupancy }: State, { request }: Demand): Space =>
+    spaceFor(inventory, occupancy, request);
+  const step = (state: State, offered: Space, layout: Layout): Step => {
+    const use = useOfLayout(offered, layout.cells);
+    return { layout, after: of(state.inventory, occupied(state.inventory, state.occupancy, use)) };
+  };
+  const best = (state: State, demand: Demand): Step | null => {
+    const offered = space(state, demand);
+    const found = searchSpace(offered, {});
+    return found === null ? null : step(state, offered, found.best);
+  };
+  return {
+    of,
+    space,
+    emptied: ({ inventory }) => {
+      const before = empties.get(inventory);
+      const state = before ?? of(inventory, emptyOccupancy(inventory));
+      empties.set(inventory, state);
+      return state;
+    },
+    best: (state, demand) => {
+      const answers = bests.get(state) ?? new Map<string, Step | null>();
+      bests.set(state, answers);
+      const before = answers.get(demand.key);
+      if (before !== undefined) return before;
+      const answer = best(state, demand);
+      answers.set(demand.key, answer);
+      return answer;
+    },
+    all: (state, demand) => {
+      const offered = space(state, demand);
+      const steps: Step[] = [];
+      // Nothing is ever good enough, so nothing is left out as worse than what there is.
+      searchSpace(offered, {
+        accepts: (layout) => {
+          steps.push(step(state, offered, layout));
+          return false;
+        },
+      });
+      return steps;
+    },
+  };
+}
