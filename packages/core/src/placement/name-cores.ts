@@ -1,17 +1,18 @@
 import { type IndexSet, indexSet, size, union, emptySet } from "../set/index-set.ts";
+import type { SoldCore } from "./inventory/cores.ts";
 import { chooseCores } from "./search/core-choice.ts";
 import type { LayoutCell } from "./search/layout.ts";
-import { type FreeCore, freeCores, sharedPool } from "./space/cores.ts";
+import { freeCores, sharedPool } from "./space/cores.ts";
 import type { Space } from "./space/space.ts";
 
 /** Which cores a layout's cells get, in the cells' order. */
-export function nameCores(space: Space, layout: readonly LayoutCell[]): readonly FreeCore[][] {
+export function nameCores(space: Space, layout: readonly LayoutCell[]): readonly SoldCore[][] {
   const used = new Set<number>();
   return layout.map((cell) =>
-    cell.units.flatMap(({ node, count }) => {
+    cell.units.flatMap(({ node, count, lastCache }) => {
       const free = freeCoresOn(space, node);
       const left = used.size === 0 ? free : free.filter((core) => !used.has(core.position));
-      const taken = chooseCores(left, count);
+      const taken = chooseCores(left, count, lastCache);
       if (layout.length > 1) for (const core of taken) used.add(core.position);
       return taken;
     }),
@@ -43,7 +44,7 @@ function grownPool(space: Space, node: number, vcpus: number): IndexSet {
   return union(shared.cpus, indexSet(more.flatMap((core) => core.cpus)));
 }
 
-function freeCoresOn(space: Space, node: number): readonly FreeCore[] {
+function freeCoresOn(space: Space, node: number): readonly SoldCore[] {
   const position = space.inventory.nodePosition.get(node);
   return position === undefined ? [] : freeCores(space, position);
 }

@@ -12,6 +12,8 @@ export interface CoreInventory {
   readonly groups: readonly CoreGroup[];
   /** The positions of each node's groups. */
   readonly groupsOfNode: readonly (readonly number[])[];
+  /** Each node's sold cores, by ascending id. */
+  readonly soldOfNode: readonly (readonly SoldCore[])[];
   /** How many last-level caches there are; all cores of unknown cache together count as one. */
   readonly caches: number;
   /** The position of the core that has a CPU. */
@@ -21,6 +23,7 @@ export interface CoreInventory {
 }
 
 export interface SoldCore {
+  readonly position: number;
   readonly id: number;
   readonly l3: number | null;
   /** Positions. */
@@ -75,6 +78,7 @@ export function coreInventory(
   const groupOf = new Map(order.map((key, position) => [key, position]));
   const caches = [...new Set(known.map(({ l3 }) => l3))];
   const all = known.map(({ id, l3, node, set }, i): SoldCore => ({
+    position: i,
     id,
     l3,
     node,
@@ -98,6 +102,9 @@ export function coreInventory(
     groups,
     groupsOfNode: [...nodePosition.values()].map((node) =>
       groups.flatMap((group, i) => (group.node === node ? [i] : [])),
+    ),
+    soldOfNode: [...nodePosition.values()].map((node) =>
+      all.filter((core) => core.sold && core.node === node),
     ),
     caches: caches.length,
     ofCpu: new Map(known.flatMap(({ set }, i) => indices(set).map((cpu) => [cpu, i]))),

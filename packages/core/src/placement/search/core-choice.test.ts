@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { chooseCores } from "./core-choice.ts";
+import { chooseCores, lastCaches } from "./core-choice.ts";
 
 interface FreeCore {
   readonly id: number;
@@ -78,5 +78,23 @@ test("on equal caches, one of which the host has a core of, two equal VMs have o
         expect(shape(second)).toEqual(shape(first));
       },
     ),
+  );
+});
+
+test("another cache for the rest changes which cores are taken, and never the shape", () => {
+  fc.assert(
+    fc.property(freePerCache, fc.nat(30), (free, n) => {
+      const wanted = 1 + (n % free.reduce((a, b) => a + b, 0));
+      const cores = coresOf(free);
+      const tightest = chooseCores(cores, wanted);
+      const sizes = lastCaches(cores, wanted);
+      for (const size of sizes) {
+        const chosen = chooseCores(cores, wanted, size);
+        expect(shape(chosen)).toEqual(shape(tightest));
+        const left = cores.filter((core) => !chosen.includes(core));
+        expect(left.length).toBe(cores.length - wanted);
+      }
+      expect(chooseCores(cores, wanted, sizes[0])).toEqual(tightest);
+    }),
   );
 });

@@ -1,3 +1,9 @@
+/** A core below a last-level cache; of unknown cache it counts as one of its own. */
+interface CachedCore {
+  readonly id: number;
+  readonly l3: number | null;
+}
+
 /**
  * Which cores of a node a cell gets: whole last-level caches first, the rest from the cache that it
  * fits most tightly. So a VM touches as few caches as it can, whole ones stay free for the next,
@@ -7,25 +13,53 @@
  * then the one with the fewest that still holds the rest. Taking the largest first reaches any sum
  * with the fewest members, and the last member only has to cover what is left. Of equal caches the
  * one with the lowest core is taken. Cores of one cache are interchangeable: the lowest are taken.
- * A core whose cache is unknown counts as one of its own.
  *
+ * @param lastCache how many free cores the cache has that gives the rest, where it is not to be
+ *   the tightest: one of `lastCaches`.
  * @returns `wanted` cores by ascending id; fewer when there are not so many.
  */
-export function chooseCores<Core extends { readonly id: number; readonly l3: number | null }>(
+export function chooseCores<Core extends CachedCore>(
   free: readonly Core[],
   wanted: number,
+  lastCache?: number,
 ): readonly Core[] {
+  const { whole, holding } = wholeCaches(free, wanted);
+  const rest = wanted - whole.reduce((sum, cache) => sum + cache.length, 0);
+  const size = lastCache ?? Math.min(...holding.map((cache) => cache.length));
+  const last = rest > 0 ? (holding.find((cache) => cache.length === size) ?? []) : [];
+  return [...whole.flat(), ...last.slice(0, rest)].toSorted((a, b) => a.id - b.id);
+}
+
+/**
+ * How many free cores the caches have that could give the rest, each number once, ascending: all
+ * that a choice of cache can mean for those who come after, as caches are equal but for that.
+ */
+export function lastCaches(free: readonly CachedCore[], wanted: number): readonly number[] {
+  const { holding } = wholeCaches(free, wanted);
+  return [...new Set(holding.map((cache) => cache.length))].toSorted((a, b) => a - b);
+}
+
+/** The caches that are taken whole, and those of the others that hold the rest, if there is any. */
+function wholeCaches<Core extends CachedCore>(
+  free: readonly Core[],
+  wanted: number,
+): {
+  readonly whole: readonly (readonly Core[])[];
+  readonly holding: readonly (readonly Core[])[];
+} {
   const groups = Map.groupBy(free, ({ id, l3 }) => (l3 === null ? `core ${id}` : l3));
-  let caches = [...groups.values()];
-  const chosen: Core[] = [];
-  while (chosen.length < wanted && caches.length > 0) {
-    const rest = wanted - chosen.length;
-    const holding = caches.filter((cores) => cores.length >= rest);
-    const sizes = (holding.length > 0 ? holding : caches).map((cores) => cores.length);
-    const size = holding.length > 0 ? Math.min(...sizes) : Math.max(...sizes);
-    const next = caches.find((cores) => cores.length === size) ?? [];
-    chosen.push(...next.slice(0, rest));
-    caches = caches.filter((cores) => cores !== next);
+  let left: readonly (readonly Core[])[] = [...groups.values()];
+  const whole: (readonly Core[])[] = [];
+  let rest = wanted;
+  while (rest > 0 && left.length > 0) {
+    const needed = rest;
+    const holding = left.filter((cache) => cache.length >= needed);
+    if (holding.length > 0) return { whole, holding };
+    const size = Math.max(...left.map((cache) => cache.length));
+    const next = left.find((cache) => cache.length === size) ?? [];
+    whole.push(next);
+    left = left.filter((cache) => cache !== next);
+    rest -= next.length;
   }
-  return chosen.toSorted((a, b) => a.id - b.id);
+  return { whole, holding: [] };
 }

@@ -6,11 +6,20 @@ export interface OnNode {
   readonly count: number;
 }
 
+/** An amount of cores on a node, and which of its caches they come from. */
+export interface CoresOnNode extends OnNode {
+  /**
+   * How many free cores the cache has that gives the last part; where it is left out, the fewest
+   * that will do (`core-choice.ts`).
+   */
+  readonly lastCache?: number;
+}
+
 /** One cell of a candidate: what it is given, before cores are named. */
 export interface LayoutCell {
   readonly node: number;
   /** Where its cores and its memory lie: on its own node alone, unless the locality allows more. */
-  readonly units: readonly OnNode[];
+  readonly units: readonly CoresOnNode[];
   readonly granules: readonly OnNode[];
   readonly accelerators: readonly Device[];
   readonly nics: readonly Device[];

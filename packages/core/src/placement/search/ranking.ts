@@ -1,3 +1,5 @@
+import type { Space } from "../space/space.ts";
+import { coreVariants } from "./core-variants.ts";
 import { compareObjectives, type Layout, type Objective } from "./layout.ts";
 
 /** The best layout, and the next best where it is wanted, kept while a search offers them in its order. */
@@ -24,7 +26,8 @@ export interface Terms {
   readonly known?: { readonly objective: Objective; readonly loss: number } | undefined;
 }
 
-export function ranking({ explained = false, accepts, loss, known }: Terms): Ranking {
+export function ranking(space: Space, terms: Terms): Ranking {
+  const { explained = false, accepts, loss, known } = terms;
   const lossOf = remembered(loss ?? (() => 0));
   const compare = (a: Layout, b: Layout): number => {
     const difference = compareObjectives(a.objective, b.objective);
@@ -40,17 +43,22 @@ export function ranking({ explained = false, accepts, loss, known }: Terms): Ran
     compareObjectives(layout.objective, known.objective) <= 0 &&
     lossOf(layout) <= known.loss + 1e-9;
   const last = (): Layout | null => (explained ? runnerUp : best);
+  const offer = (layout: Layout): void => {
+    const worst = last();
+    if (worst !== null && compare(layout, worst) >= 0) return;
+    if (accepts !== undefined && !accepts(layout)) return;
+    if (best === null || compare(layout, best) < 0) {
+      [best, runnerUp] = [layout, best];
+      reached = isKnownBest(layout);
+    } else if (runnerUp === null || compare(layout, runnerUp) < 0) {
+      runnerUp = layout;
+    }
+  };
   return {
+    // Which cache the last cores come from is nothing to the VM: it matters for what is lost.
     offer: (layout) => {
-      const worst = last();
-      if (worst !== null && compare(layout, worst) >= 0) return;
-      if (accepts !== undefined && !accepts(layout)) return;
-      if (best === null || compare(layout, best) < 0) {
-        [best, runnerUp] = [layout, best];
-        reached = isKnownBest(layout);
-      } else if (runnerUp === null || compare(layout, runnerUp) < 0) {
-        runnerUp = layout;
-      }
+      if (loss === undefined) offer(layout);
+      else for (const variant of coreVariants(space, layout)) offer(variant);
     },
     open: (bound) => {
       const worst = last();

@@ -43,7 +43,7 @@ export function searchSpace(space: Space, terms: Terms): Found | null {
   const rank = request.accelerators.count > 0 ? rankBesideAccelerators : rankOnNodes;
   const steps = effort();
   for (const [rules, accepts] of attempts(space, model, terms)) {
-    const ranked = ranking({ ...terms, accepts });
+    const ranked = ranking(space, { ...terms, accepts });
     rank(space, model, rules, ranked, steps);
     const best = ranked.best();
     if (best !== null) {

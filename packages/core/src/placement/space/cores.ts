@@ -10,24 +10,15 @@ import { setOf } from "../../set/list-format.ts";
 import type { SoldCore } from "../inventory/cores.ts";
 import type { Space } from "./space.ts";
 
-/** A core that can be sold whole, and its position in the inventory. */
-export interface FreeCore extends SoldCore {
-  readonly position: number;
-}
-
 /** The cores of a node that the request can have whole, by ascending id. */
-export function freeCores({ inventory, occupancy, closed }: Space, node: number): FreeCore[] {
-  const { all, groups, groupsOfNode } = inventory.cores;
-  const free: FreeCore[] = [];
-  for (const group of groupsOfNode[node] ?? []) {
-    if (closed.coreGroup(group)) continue;
-    for (const position of groups[group]?.cores ?? []) {
-      const core = all[position];
-      if (core === undefined || (occupancy.coreUsers[position] ?? 0) > 0) continue;
-      free.push({ ...core, position });
-    }
+export function freeCores(space: Space, node: number): readonly SoldCore[] {
+  const { inventory, occupancy, closed } = space;
+  const free: SoldCore[] = [];
+  for (const core of inventory.cores.soldOfNode[node] ?? []) {
+    const isHeld = (occupancy.coreUsers[core.position] ?? 0) > 0;
+    if (!isHeld && !closed.coreGroup(core.group)) free.push(core);
   }
-  return free.toSorted((a, b) => a.id - b.id);
+  return free;
 }
 
 /** The CPUs over which the VMs float that share cores on a node, and how many vCPUs they have. */
