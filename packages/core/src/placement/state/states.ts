@@ -3,6 +3,7 @@ import { inventoryShape } from "../inventory/shape.ts";
 import { useOfLayout } from "../occupancy/layout-use.ts";
 import { emptyOccupancy, occupied, type Occupancy } from "../occupancy/occupancy.ts";
 import { stateKeys } from "../occupancy/state-key.ts";
+import { coreVariants } from "../search/core-variants.ts";
 import type { Layout } from "../search/layout.ts";
 import { searchSpace } from "../search/search.ts";
 import { type Space, spaceFor } from "../space/space.ts";
@@ -106,7 +107,9 @@ export function stateBook(): States {
       // Nothing is ever good enough, so nothing is left out as worse than what there is.
       searchSpace(offered, {
         accepts: (layout) => {
-          steps.push(step(state, offered, layout));
+          for (const variant of coreVariants(offered, layout)) {
+            steps.push(step(state, offered, variant));
+          }
           return false;
         },
       });
