@@ -123,6 +123,7 @@ interface Way {
   readonly own: number;
   readonly unknown: number;
   readonly isFirst: boolean;
+  readonly rests: Rests;
   readonly units: number;
   readonly granules: number;
   readonly memory: ReadonlyMap<number, number>;
@@ -169,22 +170,14 @@ function cellWays(
     program.require([...of(ways, (way) => way.own), ...sum(own, -1)], "=", 0);
   }
   program.require([...of(all, (way) => way.unknown), ...sum(homeless, -1)], "=", 0);
-  program.require(
-    of(all, (way) => way.units),
-    "=",
-    offer.units,
-  );
-  program.require(
-    of(all, (way) => way.granules),
-    "=",
-    offer.granules,
-  );
+  requireWhole(program, all, count, offer.units, ({ rests }) => rests.units);
+  requireWhole(program, all, count, offer.granules, ({ rests }) => rests.granules);
   requireFirst(program, all, isCell);
   for (const { id, granules } of offer.nodes) {
     program.require(
       of(all, (way) => way.memory.get(id) ?? 0),
       "<=",
-      granules,
+      granules + 0.5,
     );
   }
   for (const [{ node }, isChosen] of everywhere ? [] : nics) {
@@ -226,26 +219,53 @@ function waysOf(program: LinearProgram, offer: Offer, count: number, bounds: Bou
   const { node, ownMax, unknownMax, restMax, everywhere } = bounds;
   const ways: Way[] = [];
   const upTo = (max: number): number[] => [...Array(max + 1).keys()];
-  const offerWay = (own: number, unknown: number, isFirst: boolean, rest: [number, number]) => {
+  const offerWay = (own: number, unknown: number, isFirst: boolean, rests: Rests) => {
     const share = (all: number): number => Math.floor((all * (own + unknown)) / count);
-    const units = share(offer.units) + rest[0];
-    const granules = share(offer.granules) + rest[1];
+    const units = share(offer.units) + rests.units;
+    const granules = share(offer.granules) + rests.granules;
     if (units === 0 || granules === 0 || units > node.units) return;
     const memory = memoryOf(node.id, granules, offer, everywhere);
     if (everywhere ? memory.size === 0 : granules > node.granules) return;
     const variable = program.binary();
-    ways.push({ node, own, unknown, isFirst, units, granules, memory, variable });
+    ways.push({ node, own, unknown, isFirst, rests, units, granules, memory, variable });
   };
   for (const own of upTo(Math.min(ownMax, count)).slice(1)) {
-    offerWay(own, 0, false, [0, 0]);
+    offerWay(own, 0, false, none);
     for (const unknown of upTo(Math.min(unknownMax, count - own))) {
       for (const units of upTo(restMax)) {
-        for (const granules of upTo(restMax)) offerWay(own, unknown, true, [units, granules]);
+        for (const granules of upTo(restMax)) offerWay(own, unknown, true, { units, granules });
       }
     }
   }
-  if (unknownMax >= count && node.units > 0) offerWay(0, count, true, [0, 0]);
+  if (unknownMax >= count && node.units > 0) offerWay(0, count, true, none);
   return ways;
+}
+
+/** What the first cell gets of what does not divide. */
+export interface Rests {
+  readonly units: number;
+  readonly granules: number;
+}
+
+export const none: Rests = { units: 0, granules: 0 };
+
+/**
+ * All cells together have the whole of an amount: what each loses to rounding, in parts of an
+ * accelerator's share, is what the first is given. So said, the numbers stay small, where as
+ * amounts of memory they would be too large for the solver's precision.
+ */
+export function requireWhole(
+  program: LinearProgram,
+  all: readonly Pick<Way, "own" | "unknown" | "rests" | "variable">[],
+  count: number,
+  amount: number,
+  restOf: (way: { readonly rests: Rests }) => number,
+): void {
+  const gains = all.map((way) => {
+    const lost = (amount * (way.own + way.unknown)) % count;
+    return [count * restOf(way) - lost, way.variable] as const;
+  });
+  program.require(gains, "=", 0);
 }
 
 /** Exactly one cell is the first, and no cell's node comes before it. */

@@ -47,11 +47,11 @@ export function compare(
   }
   if (optimum.cells !== found.cells) wrong.push("other cells");
   if ("costAtLeast" in optimum) {
-    const below = found.cost < optimum.costAtLeast - 1e-6;
-    if (below) wrong.push("costs less than possible");
-    const reached =
-      found.cost < optimum.costAtLeast + 1e-6 ? "straying, bound reached" : "straying";
-    return { kind: reached, mismatch: said(wrong, both) };
+    const dearer = found.cost - optimum.costAtLeast;
+    if (dearer < -1e-6) wrong.push("costs less than possible");
+    const kind = optimum.coresStay ? "straying" : "straying with cores";
+    if (optimum.coresStay && dearer > 1e-6) wrong.push("strays farther than need be");
+    return { kind: dearer > 1e-6 ? `${kind}, above the bound` : kind, mismatch: said(wrong, both) };
   }
   if (Math.abs(optimum.cost - found.cost) > (optimum.tellsTies ? roundingMax : 1e-6)) {
     wrong.push("other cost");

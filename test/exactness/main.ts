@@ -2,16 +2,28 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { kindOf, type Mismatch, tryCases } from "./run.ts";
+import { comparePairs, renameAll } from "./signatures.ts";
 
 /**
- * `npm run exactness -- [--cases N] [--seed S] [--from F]`: holds the search against an integer
- * program on so many cases, made from the seed. A case that comes out differently is printed, and
- * written in its smallest form to `out/exactness/`. The same seed gives the same cases, and
- * `--from` begins at any one of them.
+ * `npm run exactness -- [placements|signatures] [--cases N] [--seed S] [--from F]`
+ *
+ * `placements` holds the search against an integer program on so many cases, made from the seed. A
+ * case that comes out differently is printed, and written in its smallest form to
+ * `out/exactness/`. The same seed gives the same cases, and `--from` begins at any one of them.
+ *
+ * `signatures` renames everything in placements, which must keep their signatures, and holds
+ * signatures against an independent search for a renaming, over all pairs of a set.
+ *
+ * Without either, both.
  */
-const usage = "usage: npm run exactness -- [--cases N] [--seed S] [--from F]";
+const usage =
+  "usage: npm run exactness -- [placements|signatures] [--cases N] [--seed S] [--from F]";
+
+const parts = ["placements", "signatures"] as const;
+const [renamings, pairedPlacements] = [10_000, 4000];
 
 interface Arguments {
+  readonly chosen: readonly string[];
   readonly cases: number;
   readonly seed: number;
   readonly from: number;
@@ -20,13 +32,16 @@ interface Arguments {
 function readArguments(): Arguments | null {
   const count = (text: string): number => (/^\d{1,9}$/.test(text) ? Number(text) : Number.NaN);
   try {
-    const { values } = parseArgs({
+    const { values, positionals } = parseArgs({
+      allowPositionals: true,
       options: { cases: { type: "string" }, seed: { type: "string" }, from: { type: "string" } },
     });
     const cases = count(values.cases ?? "20000");
     const seed = count(values.seed ?? `${Date.now() % 1_000_000}`);
     const from = count(values.from ?? "0");
-    return [cases, seed, from].some(Number.isNaN) ? null : { cases, seed, from };
+    const unknown = positionals.some((given) => !parts.some((part) => part === given));
+    if (unknown || [cases, seed, from].some(Number.isNaN)) return null;
+    return { chosen: positionals.length === 0 ? parts : positionals, cases, seed, from };
   } catch {
     return null;
   }
@@ -46,7 +61,21 @@ function keep(seed: number, { number, smallest, smallestWhat }: Mismatch): strin
   return path;
 }
 
-async function main({ cases, seed, from }: Arguments): Promise<boolean> {
+/** Whether all signatures are right. */
+function trySignatures({ seed }: Arguments): boolean {
+  const { changed } = renameAll(seed, renamings);
+  console.log(`${renamings} renamings, seed ${seed}: ${changed.length} change a signature`);
+  const { twins, others, nearly, faults } = comparePairs(seed, pairedPlacements);
+  console.log(
+    `${twins + others} pairs of ${pairedPlacements} placements, seed ${seed}: ${twins} twins, ` +
+      `${nearly} nearly, ${faults.length} faults`,
+  );
+  for (const fault of [...changed, ...faults].slice(0, 12)) console.log(`  ${fault}`);
+  return changed.length + faults.length === 0;
+}
+
+/** Whether all placements are worth what they can be. */
+async function tryPlacements({ cases, seed, from }: Arguments): Promise<boolean> {
   const started = performance.now();
   const seconds = (): string => ((performance.now() - started) / 1000).toFixed(0);
   const line = (text: string): void => void process.stdout.write(`\r\u001b[K${text}`);
@@ -90,5 +119,8 @@ if (options === null) {
   console.error(usage);
   process.exitCode = 2;
 } else {
-  process.exitCode = (await main(options)) ? 0 : 1;
+  let right = true;
+  if (options.chosen.includes("signatures")) right = trySignatures(options) && right;
+  if (options.chosen.includes("placements")) right = (await tryPlacements(options)) && right;
+  process.exitCode = right ? 0 : 1;
 }

@@ -111,7 +111,7 @@ function anyCells(base: Base, offer: Offer, model: CostModel): Split {
   const { program, cells, nodes } = base;
   for (const kind of ["units", "granules"] as const) {
     const held = nodes.map(([node, variable]) => [node[kind], variable] as const);
-    program.require(held, ">=", offer[kind]);
+    program.require(held, ">=", offer[kind] - 0.5);
     if (offer[kind] < cells) program.require([], ">=", 1);
   }
   // All memory on its own node costs what the nearest memory costs, however it is split.
@@ -152,7 +152,7 @@ function evenCells(base: Base, offer: Offer, model: CostModel, everywhere: boole
     }
   }
   for (const { id, granules: free } of offer.nodes) {
-    program.require(onNode.get(id) ?? [], "<=", free);
+    program.require(onNode.get(id) ?? [], "<=", free + 0.5);
   }
   const nowhere = everywhere && !offer.nodes.some((node) => node.interleaved);
   if (nowhere) program.require([], ">=", 1);

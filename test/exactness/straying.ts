@@ -4,9 +4,12 @@ import {
   type Choices,
   choices,
   networkTerms,
+  none,
   peerTerms,
   requireFirst,
   requireLinks,
+  requireWhole,
+  type Rests,
   sum,
 } from "./beside-accelerators.ts";
 import type { LinearProgram, Terms, Variable } from "./linear-program.ts";
@@ -17,6 +20,8 @@ import { total, whole } from "./optimum.ts";
 export interface StrayingBound {
   readonly cells: number;
   readonly costAtLeast: number;
+  /** Whether the bound is of cells whose cores are all on their own nodes. */
+  readonly coresStay: boolean;
 }
 
 /**
@@ -43,7 +48,8 @@ export function straying(
   const costs = offer.nodes
     .filter((node) => node.units > 0)
     .map((node) => aloneCost(node, offer, model));
-  return { cells: 1, costAtLeast: Math.min(...costs) };
+  const costAtLeast = Math.min(...costs);
+  return { cells: 1, costAtLeast, coresStay: offer.nodes.every((n) => n.units >= offer.units) };
 }
 
 /** One cell whose cores stay takes the nearest memory; of one whose cores stray nothing is known. */
@@ -70,7 +76,7 @@ function straysBeside(
 ): StrayingBound | null {
   const chosen = choices(program, offer, request, true);
   requireLinks(program, offer, request, chosen.accelerators);
-  const { count, cost } = cellsAndMemory(program, offer, request, model, chosen);
+  const { count, cost, coresStray } = cellsAndMemory(program, offer, request, model, chosen);
   const fewest = program.minimize(count);
   if (fewest === null) return null;
   const cells = whole(total(count, fewest));
@@ -86,7 +92,8 @@ function straysBeside(
   const { peer, network } = model.weights;
   const constant =
     (request.accelerators.count < 2 ? peer : 0) + (request.nics.count === 0 ? network : 0);
-  return { cells, costAtLeast: total(terms, cheapest) + constant };
+  const costAtLeast = total(terms, cheapest) + constant;
+  return { cells, costAtLeast, coresStay: cheapest(coresStray) === 0 };
 }
 
 interface Way {
@@ -94,6 +101,7 @@ interface Way {
   readonly own: number;
   readonly unknown: number;
   readonly isFirst: boolean;
+  readonly rests: Rests;
   readonly units: number;
   readonly granules: number;
   readonly variable: Variable;
@@ -106,7 +114,7 @@ function cellsAndMemory(
   request: Request,
   model: CostModel,
   { accelerators }: Choices,
-): { readonly count: Terms; readonly cost: Terms } {
+): { readonly count: Terms; readonly cost: Terms; readonly coresStray: Variable } {
   const { count } = request.accelerators;
   const homeless = accelerators.filter(([{ node }]) => node === null);
   const on = (id: number): Choices["accelerators"] =>
@@ -132,58 +140,51 @@ function cellsAndMemory(
     return ways;
   });
   program.require([...of(all, (way) => way.unknown), ...sum(homeless, -1)], "=", 0);
-  program.require(
-    of(all, (way) => way.units),
-    "=",
-    offer.units,
-  );
-  program.require(
-    of(all, (way) => way.granules),
-    "=",
-    offer.granules,
-  );
+  requireWhole(program, all, count, offer.units, ({ rests }) => rests.units);
+  requireWhole(program, all, count, offer.granules, ({ rests }) => rests.granules);
   requireFirst(program, all, isCell);
   return {
     count: [...isCell.values()].map((variable) => [1, variable] as const),
-    cost: memoryTerms(program, offer, request, model, all),
+    ...memoryTerms(program, offer, request, model, all),
   };
 }
 
 const of = (ways: readonly Way[], factor: (way: Way) => number): Terms =>
   ways.map((way) => [factor(way), way.variable] as const);
 
-/** Granules of every cell on every node, and what they cost devices and cores. */
+/** The part of every cell's memory that is on each node, and what it costs devices and cores. */
 function memoryTerms(
   program: LinearProgram,
   offer: Offer,
   request: Request,
   model: CostModel,
   ways: readonly Way[],
-): Terms {
+): { readonly cost: Terms; readonly coresStray: Variable } {
   const { count } = request.accelerators;
   const toDevices: [number, Variable][] = [];
   const toCpus: [number, Variable][] = [];
   const onNode = new Map(offer.nodes.map(({ id }) => [id, [] as [number, Variable][]] as const));
   for (const { node, own, unknown, granules, variable } of ways) {
+    const share = granules / offer.granules;
     const parts = offer.nodes
       .filter((other) => other.granules > 0)
       .map(({ id }) => {
         const part = program.amount();
         const path = model.memoryPath(node.id, id);
         const devices = own * path + unknown * model.memoryPath(null, id);
-        toDevices.push([(model.weights.hostToDevice * devices) / (count * granules), part]);
-        toCpus.push([path / offer.granules, part]);
-        onNode.get(id)?.push([1, part]);
+        toDevices.push([(model.weights.hostToDevice * devices) / count, part]);
+        toCpus.push([share * path, part]);
+        onNode.get(id)?.push([share, part]);
         return [1, part] as const;
       });
-    program.require([...parts, [-granules, variable]], "=", 0);
+    program.require([...parts, [-1, variable]], "=", 0);
   }
   for (const { id, granules } of offer.nodes) {
-    program.require(onNode.get(id) ?? [], "<=", granules);
+    program.require(onNode.get(id) ?? [], "<=", granules / offer.granules + 1e-9);
   }
   const coresStray = program.binary();
-  for (const { node, units, variable } of ways) {
-    if (units <= node.units) continue;
+  const without = ways.filter((way) => way.units > way.node.units);
+  for (const { variable } of without) {
     program.require(
       [
         [1, variable],
@@ -193,6 +194,7 @@ function memoryTerms(
       0,
     );
   }
+  program.require([...without.map((way) => [-1, way.variable] as const), [1, coresStray]], "<=", 0);
   const memory = program.amount();
   program.require([[1, memory]], ">=", 1);
   const moreThanAnyPath = 100;
@@ -201,7 +203,7 @@ function memoryTerms(
     ">=",
     0,
   );
-  return [...toDevices, [model.weights.memory, memory]];
+  return { cost: [...toDevices, [model.weights.memory, memory]], coresStray };
 }
 
 interface Bounds {
@@ -215,21 +217,21 @@ function waysOf(program: LinearProgram, offer: Offer, count: number, bounds: Bou
   const { node, ownMax, unknownMax, restMax } = bounds;
   const ways: Way[] = [];
   const upTo = (max: number): number[] => [...Array(max + 1).keys()];
-  const offerWay = (own: number, unknown: number, isFirst: boolean, rest: [number, number]) => {
+  const offerWay = (own: number, unknown: number, isFirst: boolean, rests: Rests) => {
     const share = (all: number): number => Math.floor((all * (own + unknown)) / count);
-    const units = share(offer.units) + rest[0];
-    const granules = share(offer.granules) + rest[1];
+    const units = share(offer.units) + rests.units;
+    const granules = share(offer.granules) + rests.granules;
     if (units === 0 || granules === 0) return;
-    ways.push({ node, own, unknown, isFirst, units, granules, variable: program.binary() });
+    ways.push({ node, own, unknown, isFirst, rests, units, granules, variable: program.binary() });
   };
   for (const own of upTo(Math.min(ownMax, count)).slice(1)) {
-    offerWay(own, 0, false, [0, 0]);
+    offerWay(own, 0, false, none);
     for (const unknown of upTo(Math.min(unknownMax, count - own))) {
       for (const units of upTo(restMax)) {
-        for (const granules of upTo(restMax)) offerWay(own, unknown, true, [units, granules]);
+        for (const granules of upTo(restMax)) offerWay(own, unknown, true, { units, granules });
       }
     }
   }
-  if (unknownMax >= count && node.units > 0) offerWay(0, count, true, [0, 0]);
+  if (unknownMax >= count && node.units > 0) offerWay(0, count, true, none);
   return ways;
 }

@@ -1,0 +1,95 @@
+import { planSignature } from "@evenkeel/core/placement/signature/signature.ts";
+import { randomFor } from "../../fuzz/random.ts";
+import { madePlacements, randomPlacements } from "./placements.ts";
+import { type Placement, relabeled } from "./relabel.ts";
+import { areTwins, type Figure, figureOf, summary } from "./twins.ts";
+
+const signatureOf = ({ topology, plan }: Placement): string =>
+  planSignature(plan, topology).signature;
+
+/** How many times each placement is renamed. */
+const namesEach = 20;
+
+/** Renames placements, half of them made by the search and half at random, so many times in all. */
+export function renameAll(seed: number, times: number): { readonly changed: readonly string[] } {
+  const changed: string[] = [];
+  const made = madePlacements(seed);
+  const others = randomPlacements(seed, Math.ceil(times / namesEach / 2));
+  for (let run = 0; run < times; run += namesEach) {
+    const index = run / namesEach;
+    const other = index % 2 === 0 ? made.next().value : others[(index - 1) / 2];
+    if (other === undefined) break;
+    const signature = signatureOf(other);
+    for (let again = 0; again < namesEach; again++) {
+      const renamed = relabeled(other, randomFor(seed, "names", run + again));
+      const signed = signatureOf(renamed);
+      if (signed !== signature) {
+        changed.push(`placement ${index}, names ${again}: ${signature} becomes ${signed}`);
+      }
+    }
+  }
+  return { changed };
+}
+
+/** What all pairs of a set of placements have come to. */
+export interface Pairs {
+  readonly twins: number;
+  readonly others: number;
+  /** Of those, how many have all in common that can be counted. */
+  readonly nearly: number;
+  readonly faults: readonly string[];
+}
+
+/**
+ * Whether two placements of a set have one signature exactly when some renaming makes one the
+ * other, over all pairs: a few made by the search, most at
+ * random. Placements that differ in their summaries are no twins, and to be twins
+ * is an equivalence: so each is held against one of every class of its summary, and what that says
+ * is what it says of all members.
+ */
+export function comparePairs(seed: number, count: number): Pairs {
+  const faults: string[] = [];
+  const bySummary = new Map<string, Class[]>();
+  const made = [...madePlacements(seed).take(count / 16)].flatMap((placement) => [
+    placement,
+    placement,
+  ]);
+  const all = [...made, ...randomPlacements(seed, count - made.length)];
+  for (const [i, placement] of all.entries()) {
+    // Half of them under other names, on a machine of their own.
+    const one = i % 2 === 0 ? placement : relabeled(placement, randomFor(seed, "pair", i));
+    const figure = figureOf(one);
+    const key = summary(figure);
+    const classes = bySummary.get(key) ?? [];
+    bySummary.set(key, classes);
+    const signature = signatureOf(one);
+    const own = classes.find((other) => areTwins(figure, other.figure));
+    if (own === undefined) classes.push({ figure, signature, first: i, members: 1 });
+    else {
+      own.members++;
+      if (own.signature !== signature) {
+        faults.push(`${i} is a twin of ${own.first} and signed otherwise`);
+      }
+    }
+  }
+  const classes = [...bySummary.values()].flat();
+  for (const [signature, alike] of Map.groupBy(classes, (entry) => entry.signature)) {
+    if (alike.length > 1) {
+      const which = alike.map(({ first }) => first).join(", ");
+      faults.push(`${which} are no twins and share ${signature}`);
+    }
+  }
+  const pairs = (n: number): number => (n * (n - 1)) / 2;
+  const twins = classes.reduce((sum, { members }) => sum + pairs(members), 0);
+  const nearly = [...bySummary.values()].reduce((sum, alike) => {
+    return sum + pairs(alike.reduce((all, { members }) => all + members, 0));
+  }, -twins);
+  return { twins, others: pairs(count) - twins, nearly, faults };
+}
+
+interface Class {
+  readonly figure: Figure;
+  readonly signature: string;
+  readonly first: number;
+  members: number;
+}
