@@ -1,0 +1,223 @@
+import { createRequire } from "node:module";
+import type { Highs } from "highs";
+import { createFleet, type Fleet } from "@evenkeel/core/fleet/fleet.ts";
+import { inventoryOf } from "@evenkeel/core/placement/inventory/inventory.ts";
+import { emptyOccupancy, type Use } from "@evenkeel/core/placement/occupancy/occupancy.ts";
+import { layoutSignature } from "@evenkeel/core/placement/signature/layout-signature.ts";
+import { demandOf } from "@evenkeel/core/placement/state/demand.ts";
+import { defaultHostPolicy } from "@evenkeel/core/request/host-policy.ts";
+import type { Request } from "@evenkeel/core/request/request.ts";
+import { randomFor } from "@evenkeel/core/simulate/random.ts";
+import { syntheticTopology } from "@evenkeel/core/topology/synthetic/build.ts";
+import { GiB } from "@evenkeel/core/unit/bytes.ts";
+
+/**
+ * Compaction, the measure of Borg (Verma et al., EuroSys 2015): on how few hosts do the VMs that
+ * are there still fit? A fleet takes arrivals and departures of odd sizes for a while; what is on it
+ * then is packed anew by an integer program, to the optimum, and by the fleet itself, largest first.
+ * The difference is what online decisions cost, which nobody who may not move VMs can avoid, and
+ * what is left of it when everything may be moved.
+ */
+export interface Compaction {
+  readonly hosts: number;
+  readonly seed: number;
+  readonly vms: number;
+  /** Hosts with a VM on them after the arrivals and departures. */
+  readonly used: number;
+  /** Hosts when the same VMs are placed anew, largest first, by Evenkeel and by first fit. */
+  readonly repacked: number;
+  readonly firstFit: number;
+  /** The fewest hosts that can hold them. */
+  readonly optimum: number;
+}
+
+/** Two nodes of four GPUs, 56 sold cores and 960 pages of 1 GiB. */
+const machine =
+  "package:2 core:57 thread:2 memory:1000Gi hugepages:960x1Gi distances:10/21 root*4[gpu:h100-sxm]";
+const node = { accelerators: 4, cores: 56, pages: 960 };
+
+/** Odd sizes, and shapes that run out of cores or memory before GPUs. */
+const shapes: readonly (readonly [accelerators: number, cores: number, pages: number])[] = [
+  [1, 6, 120],
+  [1, 22, 160],
+  [2, 14, 440],
+  [3, 21, 360],
+  [4, 40, 640],
+  [8, 96, 1600],
+  [0, 18, 90],
+  [0, 9, 300],
+];
+
+const requests = shapes.map(([count, cores, pages], i): Request => ({
+  name: `shape-${i}`,
+  tenant: null,
+  flavor: `shape-${i}`,
+  signature: null,
+  accelerators: { count, model: null, link: "any" },
+  nics: { count: 0, rdma: false },
+  vcpus: 2 * cores,
+  memoryBytes: pages * GiB,
+  hugepageBytes: GiB,
+  locality: "strict",
+  isolation: "core",
+  workload: "training",
+}));
+
+export async function benchCompaction(): Promise<readonly Compaction[]> {
+  const load: () => Promise<Highs> = createRequire(import.meta.url)("highs");
+  const rows: Compaction[] = [];
+  for (const hosts of [5, 10, 20, 40]) {
+    for (const seed of [1, 2, 3]) {
+      const counts = afterArrivals(hosts, seed);
+      const vms = counts.of.reduce((a, b) => a + b, 0);
+      const optimum = fewestHosts(counts.of, await load());
+      rows.push({ hosts, seed, vms, used: counts.used, ...packedAnew(hosts, counts.of), optimum });
+    }
+  }
+  return rows;
+}
+
+const emptyHost = (() => {
+  const inventory = inventoryOf(syntheticTopology(machine), defaultHostPolicy);
+  return { inventory, occupancy: emptyOccupancy(inventory) };
+})();
+
+/** The requests with the signature that each has on an empty host. */
+const sold = requests.map((request) => {
+  const first = createFleet([{ name: "host", ...emptyHost }], []).decide(request);
+  if (first === null) throw new Error(`${request.name} does not fit an empty host`);
+  const { signature } = layoutSignature(first.found.space, first.found.best);
+  return { ...request, signature };
+});
+
+const fleetOf = (hosts: number): Fleet =>
+  createFleet(
+    Array.from({ length: hosts }, (_, i) => ({ name: `host-${i}`, ...emptyHost })),
+    sold.map((request) => ({ demand: demandOf(request), weight: 1 })),
+  );
+
+const usedHosts = (fleet: Fleet): number =>
+  fleet
+    .states()
+    .filter(({ state }) => state.occupancy.vms > 0)
+    .reduce((sum, { hosts }) => sum + hosts.length, 0);
+
+/** Arrivals until something is refused, then departures of a third, forty times over. */
+function afterArrivals(hosts: number, seed: number): { used: number; of: readonly number[] } {
+  const random = randomFor(seed, "compaction");
+  const fleet = fleetOf(hosts);
+  let vms: { readonly shape: number; readonly host: string; readonly use: Use }[] = [];
+  for (let round = 0; round < 40; round++) {
+    for (;;) {
+      const shape = random.below(sold.length);
+      const request = sold[shape];
+      const decision = request === undefined ? null : fleet.decide(request);
+      if (decision === null) break;
+      fleet.take(decision.host, decision.use);
+      vms.push({ shape, host: decision.host, use: decision.use });
+    }
+    const [gone, stay] = partition(vms, () => random.below(3) === 0);
+    for (const { host, use } of gone) fleet.release(host, use);
+    vms = stay;
+  }
+  const of = sold.map((_, shape) => vms.filter((vm) => vm.shape === shape).length);
+  return { used: usedHosts(fleet), of };
+}
+
+function partition<T>(items: readonly T[], isGone: (item: T) => boolean): [T[], T[]] {
+  const gone: T[] = [];
+  const stay: T[] = [];
+  for (const item of items) (isGone(item) ? gone : stay).push(item);
+  return [gone, stay];
+}
+
+/** The same VMs on an empty fleet, largest first, by Evenkeel and by first fit on nodes. */
+function packedAnew(
+  hosts: number,
+  counts: readonly number[],
+): { readonly repacked: number; readonly firstFit: number } {
+  const largestFirst = shapes
+    .map((shape, i) => ({ shape, i }))
+    .toSorted((a, b) => b.shape[0] - a.shape[0] || b.shape[1] - a.shape[1])
+    .flatMap(({ i }) => Array.from({ length: counts[i] ?? 0 }, () => i));
+  // Twice the room, so that a bad packing shows as hosts and not as refusals.
+  const fleet = fleetOf(2 * hosts);
+  const nodes: [number, number, number][] = [];
+  let whole = 0;
+  for (const i of largestFirst) {
+    const request = sold[i];
+    const decision = request === undefined ? null : fleet.decide(request);
+    if (decision === null) throw new Error("twice the hosts do not hold what was on them");
+    fleet.take(decision.host, decision.use);
+    const needs = shapes[i] ?? [0, 0, 0];
+    if (needs[0] === wholeHost) whole++;
+    else firstFitOn(nodes, needs);
+  }
+  return { repacked: usedHosts(fleet), firstFit: whole + Math.ceil(nodes.length / 2) };
+}
+
+function firstFitOn(nodes: [number, number, number][], needs: (typeof shapes)[number]): void {
+  let free = nodes.find((have) => have.every((amount, k) => amount >= (needs[k] ?? 0)));
+  if (free === undefined) {
+    free = [node.accelerators, node.cores, node.pages];
+    nodes.push(free);
+  }
+  for (const k of [0, 1, 2] as const) free[k] -= needs[k];
+}
+
+/** The shape that leaves nothing of its host for any other. */
+const wholeHost = 8;
+
+/**
+ * All others lie on one node, so what is packed are nodes, two a host. An integer program over
+ * patterns (Gilmore and Gomory, 1961): how many nodes are filled with which numbers of each shape.
+ */
+function fewestHosts(counts: readonly number[], highs: Highs): number {
+  const whole = counts[shapes.findIndex(([accelerators]) => accelerators === wholeHost)] ?? 0;
+  const patterns = nodePatterns();
+  const sum = (terms: readonly string[]): string => terms.join(" + ");
+  const rows = shapes.flatMap(([accelerators], i) => {
+    const count = counts[i] ?? 0;
+    if (accelerators === wholeHost || count === 0) return [];
+    const using = patterns.flatMap((pattern, p) => {
+      const times = pattern[i] ?? 0;
+      return times === 0 ? [] : [`${times} x${p}`];
+    });
+    return [` r${i}: ${sum(using)} >= ${count}`];
+  });
+  if (rows.length === 0) return whole;
+  const names = patterns.map((_, p) => `x${p}`);
+  const text = [
+    `Minimize\n obj: ${sum(names)}`,
+    `Subject To\n${rows.join("\n")}`,
+    `General\n ${names.join(" ")}`,
+    "End\n",
+  ].join("\n");
+  const solution = highs.solve(text, { output_flag: false, mip_rel_gap: 0 });
+  if (solution.Status !== "Optimal") throw new Error(`HiGHS says ${solution.Status}`);
+  return whole + Math.ceil(Math.round(solution.ObjectiveValue) / 2);
+}
+
+/** How many of each shape fill a node so that no more of any goes in. */
+function nodePatterns(): readonly (readonly number[])[] {
+  const patterns: number[][] = [];
+  const extend = (i: number, pattern: number[], [g, c, m]: readonly number[]): void => {
+    const fits = ([a, b, d]: (typeof shapes)[number]): boolean =>
+      a !== wholeHost && a <= (g ?? 0) && b <= (c ?? 0) && d <= (m ?? 0);
+    if (i === shapes.length) {
+      if (!shapes.some(fits)) patterns.push(pattern);
+      return;
+    }
+    const shape = shapes[i] ?? [0, 0, 0];
+    let left: readonly number[] = [g ?? 0, c ?? 0, m ?? 0];
+    for (let times = 0; ; times++) {
+      extend(i + 1, [...pattern, times], left);
+      const [free = 0, cores = 0, pages = 0] = left;
+      const [a, b, d] = shape;
+      if (a === wholeHost || a > free || b > cores || d > pages) return;
+      left = [free - a, cores - b, pages - d];
+    }
+  };
+  extend(0, [], [node.accelerators, node.cores, node.pages]);
+  return patterns;
+}
