@@ -82,7 +82,7 @@ export function comparePairs(seed: number, count: number): Pairs {
   const pairs = (n: number): number => (n * (n - 1)) / 2;
   const twins = classes.reduce((sum, { members }) => sum + pairs(members), 0);
   const nearly = [...bySummary.values()].reduce((sum, alike) => {
-    return sum + pairs(alike.reduce((all, { members }) => all + members, 0));
+    return sum + pairs(alike.reduce((some, { members }) => some + members, 0));
   }, -twins);
   return { twins, others: pairs(count) - twins, nearly, faults };
 }

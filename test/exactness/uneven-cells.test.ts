@@ -96,6 +96,16 @@ test("without GPUs, cells differ in size where equal ones fit nowhere", () => {
   expect(placed(nodes, asked(0, 9, 8))).toBeNull();
 });
 
+test("which node comes first matters where cells get one more than others", () => {
+  const [small, large] = [left(2, 2, 1), left(3, 2, 1)];
+  // The first cell has the third CPU, so only the second and third node will do.
+  expect(placed([small, large, small], asked(2, 5, 3))).toEqual({ 1: [3, 2, 1], 2: [2, 1, 1] });
+  expect(placed([left(2, 3, 0), left(3, 4, 0), left(2, 3, 0)], asked(0, 5, 7))).toEqual({
+    1: [3, 4, 0],
+    2: [2, 3, 0],
+  });
+});
+
 /** Fewest cells, and whether equal ones must give way; by trying all that there is. */
 interface Expected {
   readonly cells: number;
@@ -169,6 +179,8 @@ test.each([
   { gpus: [1, 2], of: amounts([0, 1, 2, 3, 4]) },
   { gpus: [2, 1, 1], of: amounts([0, 2, 4]) },
   { gpus: [1, 2, 2], of: amounts([1, 2, 4]) },
+  { gpus: [1, 1, 1], of: amounts([2, 3, 4]) },
+  { gpus: [2, 1, 2], of: amounts([2, 3, 4]) },
   {
     gpus: [1, 2, 0, 1],
     of: [
@@ -184,9 +196,11 @@ test.each([
     asked(3, 6, 6),
     asked(3, 5, 6),
     asked(2, 4, 3),
+    asked(2, 5, 3),
     asked(4, 8, 8),
     asked(0, 6, 6),
     asked(0, 7, 5),
+    asked(0, 5, 7),
     asked(0, 8, 8),
   ];
   const seen = new Map<string, number>();

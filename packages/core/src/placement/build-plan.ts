@@ -1,6 +1,6 @@
 import { planCost, type RawCost } from "../cost/placement-cost.ts";
 import { indexSet, type IndexSet, isEmpty, unionAll } from "../set/index-set.ts";
-import { formatList } from "../set/list-format.ts";
+import { formatList, setOf } from "../set/list-format.ts";
 import { topologyDigest } from "../topology/digest.ts";
 import type { Topology } from "../topology/topology.ts";
 import type { HostState } from "./host-state.ts";
@@ -54,8 +54,11 @@ function hostCpus(space: Space, layout: readonly LayoutCell[], cells: readonly C
     const kept = unionAll(cores.hostCpus.filter((_, i) => isMeant(i)));
     if (!isEmpty(kept)) return kept;
   }
-  const pinned = cells.flatMap((cell) => cell.vcpus.flatMap((v) => ("cpu" in v ? [v.cpu] : [])));
-  return indexSet(pinned);
+  return unionAll(
+    cells.flatMap((cell) =>
+      cell.vcpus.map((v) => ("cpu" in v ? indexSet([v.cpu]) : setOf(v.cpus))),
+    ),
+  );
 }
 
 function distancesBetween(topology: Topology, cells: readonly Cell[]): number[][] | null {

@@ -1,0 +1,72 @@
+import type { HostState } from "@evenkeel/core/placement/host-state.ts";
+import { place } from "@evenkeel/core/placement/place.ts";
+import { defaultHostPolicy } from "@evenkeel/core/request/host-policy.ts";
+import type { Request } from "@evenkeel/core/request/request.ts";
+import { accelerators, requestOf } from "@evenkeel/core/request/testing/requests.ts";
+import { GiB } from "@evenkeel/core/unit/bytes.ts";
+import { expect, test } from "vitest";
+import { compare } from "./compare.ts";
+import { loadSolver } from "./linear-program.ts";
+import { machineNamed } from "./machines.ts";
+
+/** What random cases found wrong once, in its smallest form. */
+interface Known {
+  readonly what: string;
+  readonly machine: string;
+  readonly coresPerNode?: number;
+  readonly taken?: readonly Partial<Request>[];
+  readonly request: Partial<Request>;
+}
+
+const known: readonly Known[] = [
+  {
+    what: "a floating VM whose emulator has no cores of the host's to run on",
+    machine: "hgx-b300",
+    coresPerNode: 0,
+    request: { vcpus: 1, isolation: "shared" },
+  },
+  {
+    // Of 38 GiB over eight nodes the first six have one more, so the nodes are not all alike.
+    what: "memory interleaved over nodes that get unequal parts, several cells",
+    machine: "dgx-a100",
+    request: {
+      accelerators: accelerators(5),
+      vcpus: 5,
+      memoryBytes: 95 * GiB,
+      locality: "interleave",
+    },
+  },
+  {
+    what: "memory interleaved over some of the nodes, one cell",
+    machine: "dgx-a100",
+    taken: [
+      { accelerators: accelerators(1), vcpus: 2 },
+      { accelerators: accelerators(1), vcpus: 2 },
+      { accelerators: accelerators(2), vcpus: 2 },
+    ],
+    request: {
+      accelerators: accelerators(2),
+      vcpus: 1,
+      memoryBytes: 6 * GiB,
+      locality: "interleave",
+    },
+  },
+];
+
+test.each(known)("$what", async ({ machine, coresPerNode = 1, taken = [], request }) => {
+  const solver = await loadSolver();
+  const topology = machineNamed(machine);
+  const { reserved } = defaultHostPolicy;
+  const policy = { ...defaultHostPolicy, reserved: { ...reserved, coresPerNode } };
+  const host = taken.reduce<HostState>(
+    (now, one, i) => {
+      const plan = place([now], requestOf({ ...one, name: `taken-${i}` }));
+      return plan.kind === "Plan" ? { ...now, taken: [...now.taken, plan] } : now;
+    },
+    { topology, taken: [], policy },
+  );
+  expect(host.taken).toHaveLength(taken.length);
+  const { kind, mismatch } = compare(solver.program, host, requestOf(request));
+  expect(kind).not.toBe("refused");
+  expect(mismatch).toBeNull();
+});
