@@ -12,9 +12,9 @@ export interface AcceleratorSet {
 
 /** What to leave out of the enumeration before it is complete. */
 export interface Pruning {
-  /** On how many different nodes the accelerators may lie. */
-  readonly maxNodes: number;
-  /** Whether a beginning of a set can still lead to a wanted one; `positions` index the candidates. */
+  /** Whether a beginning of a set can be completed at all; `positions` index the candidates. */
+  readonly reaches: (positions: readonly number[]) => boolean;
+  /** Whether it can still lead to one that matters. */
   readonly promising: (positions: readonly number[]) => boolean;
   /** Candidates of one kind are interchangeable as the host stands. */
   readonly kinds: readonly string[];
@@ -26,7 +26,7 @@ export interface Pruning {
 /** No pruning but by kinds. */
 export function allSets(space: Space, candidates: readonly Device[]): Pruning {
   return {
-    maxNodes: Infinity,
+    reaches: () => true,
     promising: () => true,
     kinds: acceleratorKinds(space, candidates),
     twins: twinNodes(space, candidates),
@@ -41,8 +41,8 @@ export function allSets(space: Space, candidates: readonly Device[]): Pruning {
  *
  * On a host that declares fabric partitions these are the partitions of the right size; elsewhere
  * all combinations whose pairs are connected as demanded. Combinations are extended one
- * accelerator at a time in ascending order, so a beginning that has too many nodes, a wrong pair,
- * or no promise takes all its continuations with it. Of each kind the first ones are taken: a set
+ * accelerator at a time in ascending order, so a beginning that cannot be completed, has a wrong
+ * pair, or no promise takes all its continuations with it. Of each kind the first ones are taken: a set
  * that passes one over and has a later one of its kind can be made from one without such a gap by
  * swaps, which comes before it and differs in nothing else. It is the same with whole nodes: a set
  * that leaves one out and begins on its twin has been there, by the swap of the two.
@@ -79,13 +79,13 @@ export function visitAcceleratorSets(
       if (!pruning.effort.spend()) return false;
       if (!chosen.every((earlier) => connected(earlier, i))) continue;
       chosen.push(i);
-      const open = withinNodes(candidates, chosen, pruning.maxNodes) && pruning.promising(chosen);
+      const open = pruning.reaches(chosen) && pruning.promising(chosen);
       if (open && !extend(i + 1)) return false;
       chosen.pop();
     }
     return true;
   };
-  extend(0);
+  if (pruning.reaches([])) extend(0);
 }
 
 function visitPartitions(
@@ -108,26 +108,12 @@ function visitPartitions(
     .toSorted((a, b) => compareLists(a.positions, b.positions) || a.id - b.id);
   for (const { id, positions, free } of sets) {
     const paired = positions.every((a) => positions.every((b) => a >= b || connected(a, b)));
-    const wanted = free && paired && withinNodes(candidates, positions, pruning.maxNodes);
+    const wanted = free && paired && pruning.reaches(positions);
     if (!wanted || !pruning.promising(positions)) continue;
     if (!visit({ accelerators: positions.flatMap((i) => candidates[i] ?? []), partition: id })) {
       return;
     }
   }
-}
-
-function withinNodes(
-  candidates: readonly Device[],
-  positions: readonly number[],
-  maxNodes: number,
-): boolean {
-  let different = 0;
-  for (const [at, i] of positions.entries()) {
-    const node = candidates[i]?.node ?? null;
-    const isNew = !positions.some((other, j) => j < at && candidates[other]?.node === node);
-    if (node !== null && isNew) different++;
-  }
-  return different <= maxNodes;
 }
 
 function compareLists(a: readonly number[], b: readonly number[]): number {

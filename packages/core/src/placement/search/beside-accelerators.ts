@@ -11,6 +11,7 @@ import type { Layout, LayoutCell } from "./layout.ts";
 import { chooseNics } from "./nic-choice.ts";
 import { objectiveOf } from "./objective.ts";
 import type { Ranking } from "./ranking.ts";
+import { reach } from "./reach.ts";
 import type { Rules } from "./rules.ts";
 import { proportionalSplit } from "./split.ts";
 
@@ -41,7 +42,7 @@ export function rankBesideAccelerators(
     const spread = spreadBound(nodes, cells, relations.distance);
     const ideal = { cells, extra: 0, uneven: 0, spread };
     const pruning = {
-      maxNodes: cells,
+      reaches: reach(space, candidates, rules, cells),
       promising: (positions: readonly number[]) =>
         ranked.open({ ...ideal, cost: bound(positions) }),
       kinds,

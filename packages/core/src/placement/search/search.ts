@@ -71,9 +71,14 @@ function attempts(space: Space, model: CostModel, terms: Terms): readonly Attemp
 }
 
 function rulesInTurn(space: Space, model: CostModel): readonly Rules[] {
-  const strict: Rules = { fit: strictFit(space), besideDevices: true };
+  const strict: Rules = {
+    fit: strictFit(space),
+    mayHold: (node, units, granules) => node.units >= units && (node.granules ?? 0) >= granules,
+    besideDevices: true,
+  };
   const straying: Rules = {
     fit: strayingFit(space, (initiator, target) => model.memoryPath(initiator, target)),
+    mayHold: () => true,
     besideDevices: false,
   };
   switch (space.request.locality) {
@@ -82,6 +87,12 @@ function rulesInTurn(space: Space, model: CostModel): readonly Rules[] {
     case "preferred":
       return [strict, straying];
     case "interleave":
-      return [{ fit: interleaveFit(space), besideDevices: false }];
+      return [
+        {
+          fit: interleaveFit(space),
+          mayHold: (node, units) => node.units >= units,
+          besideDevices: false,
+        },
+      ];
   }
 }
