@@ -6,7 +6,7 @@ import { formatBytes, formatQuantity, GiB, MiB } from "../../unit/bytes.ts";
 import type { HostState } from "../host-state.ts";
 import type { RefusalReason, Remedy } from "../refusal.ts";
 import { largestThatFits } from "./largest.ts";
-import { search } from "../search/search.ts";
+import { isPlaceable } from "../search/search.ts";
 import { usualWidth } from "../inventory/cores.ts";
 import { granuleOf } from "../space/memory.ts";
 
@@ -21,8 +21,7 @@ export function remedies(
   request: Request,
   reasons: readonly RefusalReason[],
 ): readonly Remedy[] {
-  const fits = (change: Partial<Request>): boolean =>
-    search(host, { ...request, ...change }) !== null;
+  const fits = (change: Partial<Request>): boolean => isPlaceable(host, { ...request, ...change });
   const single = [
     ...fewerDevices(request, fits),
     ...fewerVcpus(host, request, fits),
@@ -188,7 +187,7 @@ function moreHugepages(
     const missing = (needs ?? 0) - (has ?? 0);
     const grown = node === null ? null : withMorePages(host, request, node, size, missing);
     if (node === null || grown === null) return [];
-    if (search({ ...host, topology: grown.topology }, request) === null) return [];
+    if (!isPlaceable({ ...host, topology: grown.topology }, request)) return [];
     const path = `/sys/devices/system/node/node${node}/hugepages/hugepages-${size / 1024}kB/nr_hugepages`;
     const message = `It fits with ${amountOf(missing, "more page")} of ${formatBytes(size)} on node ${node}: echo ${grown.total} > ${path}`;
     return [remedy(`nodes[${node}].hugepages`, grown.total - missing, grown.total, message)];
@@ -216,7 +215,7 @@ function withMorePages(
     isolation: "shared",
   } as const;
   const alone = { ...topology, nodes: [node], distances: null, access: [] };
-  if (search({ ...host, topology: alone }, withoutDevices) === null) return null;
+  if (!isPlaceable({ ...host, topology: alone }, withoutDevices)) return null;
   const before = node.hugepages.find((pool) => pool.sizeBytes === size);
   const total = (before?.total ?? 0) + pages;
   const free = before?.free ?? before?.total ?? 0;
@@ -231,7 +230,7 @@ function withMorePages(
 function withoutOne(host: HostState, request: Request): Remedy[] {
   return host.taken.flatMap((plan) => {
     const taken = host.taken.filter((other) => other !== plan);
-    if (search({ ...host, taken }, request) === null) return [];
+    if (!isPlaceable({ ...host, taken }, request)) return [];
     return [remedy("host.taken", plan.vm, null, `It fits without the VM ${plan.vm}.`)];
   });
 }

@@ -30,6 +30,7 @@ export function rankBesideAccelerators(
   effort: Effort,
 ): void {
   const { relations } = space.inventory;
+  if (space.nics.length < space.request.nics.count) return;
   const candidates = space.accelerators.filter(({ node }) => node !== null || !rules.besideDevices);
   const links = relations.connected(space.request.accelerators.link);
   const connected = (a: number, b: number): boolean =>

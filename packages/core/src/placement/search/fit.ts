@@ -76,7 +76,13 @@ export function strayingFit(
   pathCost: (initiator: number, target: number) => number,
 ): Fit {
   const ids = space.nodes.map((node) => node.id);
+  const total = (amount: (node: NodeSpace) => number): number =>
+    space.nodes.reduce((sum, node) => sum + Math.max(0, amount(node)), 0);
+  const suffices =
+    total((node) => node.units) >= space.units &&
+    total((node) => node.granules ?? 0) >= space.granules;
   return (demands) => {
+    if (!suffices) return null;
     const units = transport(
       demands.map((demand) => demand.units),
       space.nodes.map((node) => (node.units > 0 ? node.units : 0)),

@@ -53,6 +53,23 @@ export function searchSpace(space: Space, terms: Terms): Found | null {
   return null;
 }
 
+/** Whether there is any place at all, which takes less than to find the best. */
+export function isPlaceable(host: HostState, request: Request): boolean {
+  return searchSpace(spaceOn(host, request), { known: anything }) !== null;
+}
+
+/** What every layout is at least as good as. */
+const anything = {
+  objective: {
+    cells: Infinity,
+    cost: Infinity,
+    extra: Infinity,
+    uneven: Infinity,
+    spread: Infinity,
+  },
+  loss: Infinity,
+};
+
 type Attempt = readonly [Rules, Terms["accepts"]];
 
 /**
