@@ -20,7 +20,7 @@ export interface Case extends AlteredMachine {
 }
 
 /** So many requests in a row are for one host, as making its state takes longer than any of them. */
-export const casesPerHost = 16;
+const casesPerHost = 16;
 
 /** Cases by their number: the same seed and number give the same case, whatever was asked before. */
 export function casesOf(seed: number): (number: number) => Case {

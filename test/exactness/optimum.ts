@@ -14,7 +14,7 @@ export interface Optimum {
 }
 
 /** How an amount of memory lies when it is interleaved: equal parts, what is left to the first. */
-export function interleaved(granules: number, { nodes }: Offer): ReadonlyMap<number, number> {
+function interleaved(granules: number, { nodes }: Offer): ReadonlyMap<number, number> {
   const over = nodes.filter((node) => node.interleaved);
   const part = Math.floor(granules / over.length);
   return new Map(over.map(({ id }, i) => [id, part + (i < granules % over.length ? 1 : 0)]));
