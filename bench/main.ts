@@ -5,6 +5,7 @@ import { report, type Row } from "./report.ts";
  * or a limit measured in the same run; nothing here passes or fails.
  */
 const benches: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
+  placement: async () => (await import("./placement.ts")).benchPlacement(),
   startup: async () => (await import("./startup.ts")).benchStartup(),
   topology: async () => (await import("./topology.ts")).benchTopology(),
 };

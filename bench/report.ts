@@ -15,7 +15,7 @@ export interface Row {
 }
 
 export function row(bench: string, subject: Timing, against: Timing, goal: number | null): Row {
-  const rounded = (value: number | undefined): number => Math.round((value ?? 0) * 1000) / 1000;
+  const rounded = (value: number | undefined): number => Number((value ?? 0).toPrecision(4));
   return {
     bench,
     subject: subject.name,
@@ -33,9 +33,9 @@ export function report(rows: readonly Row[], json: boolean): string {
   if (json) return rows.map((line) => `${JSON.stringify(line)}\n`).join("");
   const cells = rows.map((line) => [
     line.subject,
-    line.medianMs.toFixed(2),
-    `${line.minMs.toFixed(2)} to ${line.maxMs.toFixed(2)}`,
-    `${line.ratio.toFixed(2)} of ${line.against}`,
+    figure(line.medianMs),
+    `${figure(line.minMs)} to ${figure(line.maxMs)}`,
+    `${figure(line.ratio)} of ${line.against}`,
     line.goal === null ? "" : line.ratio <= line.goal ? `within ${line.goal}` : `OVER ${line.goal}`,
   ]);
   const table = [["", "median ms", "range", "ratio", "goal"], ...cells];
@@ -49,4 +49,29 @@ export function report(rows: readonly Row[], json: boolean): string {
           .trimEnd()}\n`,
     )
     .join("");
+}
+
+/** Three digits that say something, or two after the point where there are more before it. */
+function figure(value: number): string {
+  return value === 0 || value >= 1
+    ? value.toFixed(2)
+    : value.toFixed(2 - Math.floor(Math.log10(value)));
+}
+
+/** The median over cases of the ratio of each, with the spread of the subject's own medians. */
+export function ratioRow(
+  bench: string,
+  against: string,
+  cases: readonly (readonly Timing[])[],
+  goal: number | null,
+): Row {
+  const pairs = cases.flatMap(([subject, other]) =>
+    subject === undefined || other === undefined ? [] : [[median(subject), median(other)] as const],
+  );
+  const middle = (values: readonly number[]): number =>
+    values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
+  const rounds = pairs.map(([own]) => own).toSorted((a, b) => a - b);
+  const subject = { name: `median of ${pairs.length} cases`, rounds };
+  const ratio = middle(pairs.map(([own, other]) => own / other));
+  return { ...row(bench, subject, { name: against, rounds }, goal), ratio };
 }

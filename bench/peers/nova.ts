@@ -1,0 +1,110 @@
+import { type ChildProcessByStdio, spawn, spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import type { Readable, Writable } from "node:stream";
+import type { Inventory } from "@evenkeel/core/placement/inventory/inventory.ts";
+import type { Occupancy } from "@evenkeel/core/placement/occupancy/occupancy.ts";
+import type { Request } from "@evenkeel/core/request/request.ts";
+import { GiB } from "@evenkeel/core/unit/bytes.ts";
+
+/** What Nova is asked for: the cells are the caller's to say there, the search's to find here. */
+export interface NovaRequest {
+  readonly cells: number;
+  readonly vcpus: number;
+  readonly gib: number;
+  readonly gpus: number;
+  readonly nics: number;
+}
+
+/** OpenStack Nova in a process of its own, which times itself (`nova_fit.py`). */
+export interface NovaPeer {
+  /** Makes a host known as it is: the cores and pages that are sold, who holds what. */
+  readonly know: (name: string, inventory: Inventory, occupancy: Occupancy) => Promise<void>;
+  /** Median milliseconds of so many calls, and whether it fits. */
+  readonly fit: (host: string, request: NovaRequest, calls: number) => Promise<Answer>;
+  /** Milliseconds of one filtering of these hosts, and how many pass. */
+  readonly filter: (hosts: readonly string[], request: NovaRequest) => Promise<Answer>;
+  readonly end: () => void;
+}
+
+interface Answer {
+  readonly ms: number;
+  readonly fits: boolean | number;
+}
+
+const python = "/usr/bin/python3";
+
+/** Null, with a line that says how to get it, where Nova is not installed. */
+export function novaPeer(): NovaPeer | null {
+  if (spawnSync(python, ["-c", "import nova"]).status !== 0) {
+    console.error(
+      "OpenStack Nova is not installed, so there is no peer in this run: " +
+        "apt-get install --no-install-recommends python3-nova",
+    );
+    return null;
+  }
+  const child = spawn(python, [join(import.meta.dirname, "nova_fit.py")], {
+    stdio: ["pipe", "pipe", "inherit"],
+  });
+  const ask = asking(child);
+  return {
+    know: async (name, inventory, occupancy) => {
+      await ask({ host: name, nodes: novaNodes(inventory, occupancy) });
+    },
+    fit: async (host, request, calls) => answerOf(await ask({ fit: host, request, calls })),
+    filter: async (hosts, request) => answerOf(await ask({ filter: hosts, request })),
+    end: () => void child.stdin.end(),
+  };
+}
+
+function asking(
+  child: ChildProcessByStdio<Writable, Readable, null>,
+): (question: object) => Promise<unknown> {
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  return async (question) => {
+    child.stdin.write(`${JSON.stringify(question)}\n`);
+    const line = await lines.next();
+    if (line.done === true) throw new Error("Nova's process ended");
+    return JSON.parse(line.value);
+  };
+}
+
+function answerOf(answer: unknown): Answer {
+  const isAnswer = typeof answer === "object" && answer !== null;
+  if (isAnswer && "ms" in answer && "fits" in answer) {
+    const { ms, fits } = answer;
+    if (typeof ms === "number" && (typeof fits === "boolean" || typeof fits === "number")) {
+      return { ms, fits };
+    }
+  }
+  throw new Error(`Nova's process answered ${JSON.stringify(answer)}`);
+}
+
+export function novaRequest(request: Request, cells: number): NovaRequest {
+  return {
+    cells,
+    vcpus: request.vcpus,
+    gib: request.memoryBytes / GiB,
+    gpus: request.accelerators.count,
+    nics: request.nics.count,
+  };
+}
+
+/** The nodes in Nova's terms, with all memory in the machine's first pool, of 1 GiB pages. */
+function novaNodes({ cores, memory, devices }: Inventory, occupancy: Occupancy): object[] {
+  return memory.pools.map((pools, node) => {
+    const sold = cores.soldOfNode[node] ?? [];
+    const isFree = (group: number): boolean => (occupancy.deviceHolders[group] ?? 0) === 0;
+    const free = (devices.ofNode[node] ?? []).filter(({ group }) => isFree(group));
+    const isAccelerator = (address: string): boolean =>
+      devices.accelerators.some((device) => device.address === address);
+    return {
+      cores: sold.map(({ cpus }) => cpus),
+      takenCores: sold.flatMap(({ position }, i) => (occupancy.coreUsers[position] ? [i] : [])),
+      gib: (pools[0]?.bytes ?? 0) / GiB,
+      takenGib: (occupancy.promisedBytes[node * pools.length] ?? 0) / GiB,
+      gpus: free.filter(({ address }) => isAccelerator(address)).length,
+      nics: free.filter(({ address }) => !isAccelerator(address)).length,
+    };
+  });
+}

@@ -1,0 +1,212 @@
+import { compileInventory, type Inventory } from "@evenkeel/core/placement/inventory/inventory.ts";
+import { useOfLayout } from "@evenkeel/core/placement/occupancy/layout-use.ts";
+import {
+  emptyOccupancy,
+  occupied,
+  type Occupancy,
+} from "@evenkeel/core/placement/occupancy/occupancy.ts";
+import { searchSpace } from "@evenkeel/core/placement/search/search.ts";
+import { spaceFor } from "@evenkeel/core/placement/space/space.ts";
+import { defaultHostPolicy } from "@evenkeel/core/request/host-policy.ts";
+import type { Request } from "@evenkeel/core/request/request.ts";
+import { amountOf } from "@evenkeel/core/text/amount.ts";
+import { syntheticTopology } from "@evenkeel/core/topology/synthetic/build.ts";
+import { GiB } from "@evenkeel/core/unit/bytes.ts";
+import { type Random, randomFor } from "../fuzz/random.ts";
+import { alternate, cpuTime, type Timing } from "./interleave.ts";
+import { packedDecision, packedFleet } from "./packed.ts";
+import { novaPeer, type NovaPeer, novaRequest } from "./peers/nova.ts";
+import { ratioRow, type Row, row } from "./report.ts";
+
+/** Everything of these machines is for sale, as it is for Nova. */
+const policy = {
+  ...defaultHostPolicy,
+  reserved: { ...defaultHostPolicy.reserved, coresPerNode: 0 },
+};
+
+interface Machine {
+  readonly name: string;
+  readonly synthetic: string;
+  readonly requests: readonly Asked[];
+}
+
+/** The cells are what Nova is told; Evenkeel finds how many it takes, and may need fewer. */
+interface Asked {
+  readonly cells: number;
+  readonly request: Request;
+}
+
+function asked(cells: number, vcpus: number, gib: number, gpus: number, nics = 0): Asked {
+  return {
+    cells,
+    request: {
+      name: "vm",
+      tenant: null,
+      flavor: null,
+      signature: null,
+      accelerators: { count: gpus, model: null, link: "any" },
+      nics: { count: nics, rdma: false },
+      vcpus,
+      memoryBytes: gib * GiB,
+      hugepageBytes: GiB,
+      locality: "strict",
+      isolation: "core",
+      workload: "training",
+    },
+  };
+}
+
+const twoNodes = [
+  asked(1, 8, 96, 1),
+  asked(1, 8, 96, 1, 1),
+  asked(1, 24, 480, 4),
+  asked(2, 24, 400, 2),
+  asked(2, 96, 1600, 8),
+];
+
+const machines: readonly Machine[] = [
+  {
+    name: "2 x 28 cores",
+    synthetic:
+      "package:2 core:28 thread:2 memory:1024Gi hugepages:1008x1Gi distances:10/21 " +
+      "root*4[gpu:h100-sxm nic:cx7]",
+    requests: twoNodes,
+  },
+  {
+    name: "2 x 56 cores",
+    synthetic:
+      "package:2 core:56 thread:2 memory:1024Gi hugepages:1008x1Gi distances:10/21 " +
+      "root*4[gpu:h100-sxm nic:cx7]",
+    requests: twoNodes,
+  },
+  {
+    name: "8 x 24 cores",
+    synthetic:
+      "package:2 node:4 core:24 thread:2 memory:256Gi hugepages:240x1Gi distances:10/12/32 " +
+      "root[gpu:h100-sxm nic:cx7]",
+    requests: [
+      asked(1, 8, 96, 1),
+      asked(1, 8, 96, 1, 1),
+      asked(2, 16, 192, 2),
+      asked(2, 24, 400, 2),
+      asked(4, 48, 800, 4),
+    ],
+  },
+];
+
+const fillings: readonly { readonly name: string; readonly fill: Filling }[] = [
+  { name: "empty", fill: emptyOccupancy },
+  {
+    name: "half filled, scattered",
+    fill: (inventory) => filled(inventory, 0.5, randomFor(7, "scattered", 0)),
+  },
+  { name: "quarter filled, packed", fill: (inventory) => filled(inventory, 0.25, null) },
+];
+
+type Filling = (inventory: Inventory) => Occupancy;
+
+/** One VM that has this part of every node: the lowest of everything, or any. */
+function filled(inventory: Inventory, part: number, random: Random | null): Occupancy {
+  const { cores, memory, devices, nodeIds } = inventory;
+  const some = <Item>(items: readonly Item[]): readonly Item[] => {
+    const left = [...items];
+    const count = Math.floor(items.length * part);
+    return Array.from({ length: count }, () =>
+      left.splice(random === null ? 0 : random.below(left.length), 1),
+    ).flat();
+  };
+  const perNode = nodeIds.map((_, node) => node);
+  return occupied(inventory, emptyOccupancy(inventory), {
+    isolation: "core",
+    cores: perNode.flatMap((node) =>
+      some(cores.soldOfNode[node] ?? []).map(({ position }) => position),
+    ),
+    nodes: perNode,
+    memory: perNode.map((node) => {
+      const pages = (memory.pools[node]?.[0]?.bytes ?? 0) / GiB;
+      return { node, pool: 0, bytes: Math.floor(pages * part) * GiB };
+    }),
+    deviceGroups: perNode.flatMap((node) => {
+      const all = devices.ofNode[node] ?? [];
+      const gpus = all.filter((device) => devices.accelerators[device.position] === device);
+      const nics = all.filter((device) => devices.nics[device.position] === device);
+      return [...some(gpus), ...some(nics)].map(({ group }) => group);
+    }),
+    floating: [],
+  });
+}
+
+/**
+ * One host's decision, with the cores named, against OpenStack Nova's fit and against one pass over
+ * a packed array, on one machine as it fills. Nothing is remembered from one decision to the next.
+ */
+export async function benchPlacement(): Promise<readonly Row[]> {
+  const nova = novaPeer();
+  const rows: Row[] = [];
+  const ofNova: Timing[][] = [];
+  const ofLimit: Timing[][] = [];
+  try {
+    for (const machine of machines) {
+      const inventory = compileInventory(syntheticTopology(machine.synthetic, "bench"), policy);
+      for (const { name, fill } of fillings) {
+        const occupancy = fill(inventory);
+        const host = `${machine.name}, ${name}`;
+        await nova?.know(host, inventory, occupancy);
+        for (const one of machine.requests) {
+          const [ours, limit, peer] = await timed(nova, host, inventory, occupancy, one);
+          if (ours === undefined || limit === undefined) continue;
+          rows.push(row("placement", ours, peer ?? limit, null));
+          ofLimit.push([ours, limit]);
+          if (peer !== undefined) ofNova.push([ours, peer]);
+        }
+      }
+    }
+  } finally {
+    nova?.end();
+  }
+  if (ofNova.length > 0) rows.push(ratioRow("placement", "OpenStack Nova", ofNova, 0.01));
+  rows.push(ratioRow("placement", "a packed array", ofLimit, null));
+  return rows;
+}
+
+async function timed(
+  nova: NovaPeer | null,
+  host: string,
+  inventory: Inventory,
+  occupancy: Occupancy,
+  { cells, request }: Asked,
+): Promise<readonly Timing[]> {
+  const wanted = novaRequest(request, cells);
+  const packed = packedFleet([{ inventory, occupancy }]);
+  const decide = (): boolean => {
+    const space = spaceFor(inventory, occupancy, request);
+    const found = searchSpace(space, {});
+    return found !== null && useOfLayout(space, found.best.cells).cores.length > 0;
+  };
+  const fits = decide();
+  const theirs = (await nova?.fit(host, wanted, 1))?.fits;
+  if (theirs === true && !fits) throw new Error(`Nova places what Evenkeel refuses: ${host}`);
+  const what =
+    `${amountOf(wanted.vcpus, "vCPU")}, ${wanted.gib} GiB, ${amountOf(wanted.gpus, "GPU")}` +
+    (wanted.nics > 0 ? `, ${amountOf(wanted.nics, "NIC")}` : "");
+  const verdict = (fit: boolean | number | undefined): string => (fit === false ? " (no fit)" : "");
+  const subjects = [
+    {
+      name: `${host}: ${what}${verdict(fits)}`,
+      measure: () => cpuTime(1000, () => void decide()),
+    },
+    {
+      name: "a packed array",
+      measure: () => cpuTime(20_000, () => void packedDecision(packed, wanted)),
+    },
+    ...(nova === null
+      ? []
+      : [
+          {
+            name: `Nova, ${amountOf(cells, "cell")}${verdict(theirs)}`,
+            measure: async () => (await nova.fit(host, wanted, 10)).ms,
+          },
+        ]),
+  ];
+  return alternate(subjects, 7);
+}
