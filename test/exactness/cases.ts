@@ -47,9 +47,10 @@ function anyHost(random: Random): Omit<Case, "request"> {
     if (plan.kind === "Plan") taken = [...taken, plan];
     if (random.once(4)) taken = taken.filter(() => !random.once(2));
   }
-  if (random.once(3)) {
-    taken = [...taken, heldAtRandom({ topology, taken, policy }, random)];
-  }
+  const last = random.below(4);
+  const host = { topology, taken, policy };
+  if (last === 0) taken = [...taken, heldAtRandom(host, random)];
+  if (last === 1) taken = [...taken, heldToLevels(host, random)];
   return { ...altered, host: { topology, taken, policy } };
 }
 
@@ -98,52 +99,84 @@ function anyPartitions(
 
 /** Cores, pages and devices anywhere, as someone else's tools may have given them to a VM. */
 function heldAtRandom(host: HostState, random: Random): Plan {
-  const { topology } = host;
-  const base: Request = anyRequest(host, random, "held");
-  const offer = offerOf(host, { ...base, isolation: "core" });
-  const used = new Set(
-    host.taken.flatMap((plan) =>
-      plan.cells.flatMap((cell) =>
-        cell.vcpus.flatMap((v) => ("cpu" in v ? [v.cpu] : indices(setOf(v.cpus)))),
-      ),
-    ),
-  );
+  const base = { ...anyRequest(host, random, "held"), isolation: "core" } as const;
+  const offer = offerOf(host, base);
   const often = 1 + random.below(6);
-  const cores = topology.cores
-    .map((core) => ({ node: core.node, cpus: indices(setOf(core.cpus)) }))
-    .filter(({ cpus }) => random.once(often) && cpus.every((cpu) => !used.has(cpu)));
-  const pageBytes = base.hugepageBytes ?? 4096;
-  const granuleBytes = base.hugepageBytes ?? 2 ** 21;
-  let next = 0;
-  const cells = offer.nodes.flatMap((node, id): Cell[] => {
-    const bytes = random.below(node.granules + 1) * granuleBytes;
-    const vcpus = cores
-      .filter((core) => core.node === node.id)
-      .flatMap(({ cpus }) => cpus.map((cpu) => ({ id: next++, cpu })));
-    return [
-      {
-        id,
-        hostNode: node.id,
-        memoryNodes: `${node.id}`,
-        memoryPolicy: "preferred",
-        memoryBytes: bytes,
-        memoryOnNodes: bytes === 0 ? [] : [{ node: node.id, bytes }],
-        pageBytes,
-        vcpus,
-        accelerators: [],
-        nics: [],
-      },
-    ];
+  return heldPlan(host, base, {
+    cores: unusedCores(host).filter(() => random.once(often)),
+    granules: new Map(offer.nodes.map(({ id, granules }) => [id, random.below(granules + 1)])),
+    devices: [...offer.accelerators, ...offer.nics].filter(() => random.once(often)),
   });
-  const devices = [...offer.accelerators, ...offer.nics]
-    .filter(() => random.once(often))
-    .map(({ address, node }) => heldDevice(address, node));
+}
+
+/**
+ * All but little, of which every node has as much or one more: there nodes are alike and yet not
+ * the same, as soon as something does not divide.
+ */
+function heldToLevels(host: HostState, random: Random): Plan {
+  const base = { ...anyRequest(host, random, "held"), isolation: "core" } as const;
+  const { nodes } = offerOf(host, base);
+  const [units, granules] = [1 + random.below(6), 1 + random.below(6)];
+  const cores = unusedCores(host);
+  const byNode = nodes.map(({ id, units: has }) => {
+    const here = cores.filter((core) => core.node === id);
+    return here.slice(here.length - Math.max(0, has - units - random.below(2)));
+  });
+  return heldPlan(host, base, {
+    cores: byNode.flat(),
+    granules: new Map(
+      nodes.map(({ id, granules: has }) => [id, Math.max(0, has - granules - random.below(2))]),
+    ),
+    devices: [],
+  });
+}
+
+interface Unused {
+  readonly node: number | null;
+  readonly cpus: readonly number[];
+}
+
+function unusedCores({ topology, taken }: HostState): readonly Unused[] {
+  const vcpus = taken.flatMap((plan) => plan.cells.flatMap((cell) => cell.vcpus));
+  const used = new Set(vcpus.flatMap((v) => ("cpu" in v ? [v.cpu] : indices(setOf(v.cpus)))));
+  return topology.cores
+    .map((core) => ({ node: core.node, cpus: indices(setOf(core.cpus)) }))
+    .filter(({ cpus }) => cpus.every((cpu) => !used.has(cpu)));
+}
+
+interface Holding {
+  readonly cores: readonly Unused[];
+  /** By node, in what the request's memory is sold in. */
+  readonly granules: ReadonlyMap<number, number>;
+  readonly devices: readonly { readonly address: string; readonly node: number | null }[];
+}
+
+function heldPlan(host: HostState, request: Request, { cores, granules, devices }: Holding): Plan {
+  const { topology } = host;
+  let next = 0;
+  const cells = topology.nodes.map(({ id: node }, id): Cell => {
+    const bytes = (granules.get(node) ?? 0) * (request.hugepageBytes ?? 2 ** 21);
+    return {
+      id,
+      hostNode: node,
+      memoryNodes: `${node}`,
+      memoryPolicy: "preferred",
+      memoryBytes: bytes,
+      memoryOnNodes: bytes === 0 ? [] : [{ node, bytes }],
+      pageBytes: request.hugepageBytes ?? 4096,
+      vcpus: cores
+        .filter((core) => core.node === node)
+        .flatMap(({ cpus }) => cpus.map((cpu) => ({ id: next++, cpu }))),
+      accelerators: [],
+      nics: [],
+    };
+  });
   return {
     ...heldBase,
     host: topology.name,
     topologyDigest: topologyDigest(topology),
     cells,
-    devices,
+    devices: devices.map(({ address, node }) => heldDevice(address, node)),
   };
 }
 
