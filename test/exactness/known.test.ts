@@ -43,6 +43,17 @@ const known: readonly Known[] = [
       locality: "interleave",
     },
   },
+  {
+    // Of 399 GiB one cell has a GiB more than the other, and each as much of the GPUs' copies.
+    what: "memory that strays where it costs least in all, copies to unequal cells included",
+    machine: "epyc-nps4",
+    request: {
+      accelerators: accelerators(2),
+      vcpus: 3,
+      memoryBytes: 399 * GiB,
+      locality: "preferred",
+    },
+  },
 ];
 
 test.each(known)("$what", async ({ machine, coresPerNode = 1, request }) => {

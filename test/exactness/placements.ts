@@ -83,6 +83,9 @@ function placementOf(shape: Shape, random: Random): Placement {
   const devices: PlanDevice[] = [];
   const cells = homes.slice(0, shape.cells).map((home, id): Cell => {
     const cpus = takeCores(shape, home, used, random);
+    // Where no core is left, it floats over all of the node's.
+    const all = topology.nodes.find((node) => node.id === home)?.cpus ?? "";
+    const pool = cpus.length > 0 ? formatList(indexSet(cpus)) : all;
     const own = {
       accelerator: accelerators(home, shape.accelerators),
       nic: nics(home, shape.nics),
@@ -100,7 +103,7 @@ function placementOf(shape: Shape, random: Random): Placement {
       memoryOnNodes,
       pageBytes: GiB,
       vcpus: floating
-        ? [0, 1].map(() => ({ id: next++, cpus: formatList(indexSet(cpus)) }))
+        ? [0, 1].map(() => ({ id: next++, cpus: pool }))
         : cpus.map((cpu) => ({ id: next++, cpu })),
       accelerators: own.accelerator,
       nics: own.nic,
