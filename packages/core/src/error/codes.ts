@@ -24,6 +24,7 @@ export const errorCodes = {
   "json-malformed": "a JSON document cannot be parsed",
   "yaml-malformed": "a YAML document cannot be parsed",
   "document-invalid": "a document does not have the fields that its kind has",
+  "trace-malformed": "a list of a published trace does not have the form that it was published in",
   "synthetic-malformed": "a one-line machine description cannot be parsed",
   "source-unknown": "a topology source is none of those that Evenkeel reads",
   "machine-unknown": "the catalog has no machine of that name",

@@ -1,0 +1,57 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { readOpenbNodes } from "@evenkeel/core/simulate/openb/read-nodes.ts";
+import { readOpenbTasks } from "@evenkeel/core/simulate/openb/read-tasks.ts";
+import { openbWorld, withNodes } from "@evenkeel/core/simulate/openb/world.ts";
+import { policies } from "@evenkeel/core/simulate/policy/policies.ts";
+import { simulate } from "@evenkeel/core/simulate/run/simulate.ts";
+import type { World } from "@evenkeel/core/simulate/run/world.ts";
+import { corpus } from "@evenkeel/host/testing/corpus.ts";
+import { expect, test } from "vitest";
+
+const traces = corpus("traces");
+
+/** One seed: its spread is 0.15 points. All ten are for `npm run bench -- openb`. */
+const SEED = 42;
+
+function world(folder: string): World {
+  const read = (name: string): string => readFileSync(join(folder, name), "utf8");
+  return openbWorld(
+    "default",
+    readOpenbNodes(read("openb_node_list_gpu_node.csv"), "nodes"),
+    readOpenbTasks(read("openb_pod_list_default.csv"), "pods"),
+  );
+}
+
+test.skipIf(traces === null)(
+  "the published trace is replayed as published, and Evenkeel allocates more",
+  () => {
+    const openb = world(traces ?? "");
+    expect(openb.hosts).toHaveLength(1213);
+    expect(openb.demand).toHaveLength(151);
+    const share = Object.fromEntries(
+      policies.map((policy) => [policy.name, 100 * simulate(openb, policy, SEED).finalShare]),
+    );
+    const within = (name: string, published: number): void =>
+      expect(Math.abs((share[name] ?? 0) - published), `${name} ${share[name]}`).toBeLessThan(0.45);
+    within("fgd", 95.39);
+    within("best-fit", 93.08);
+    within("first-fit", 94.5);
+    expect(share["evenkeel"]).toBeGreaterThan(share["fgd"] ?? 100);
+  },
+);
+
+test.skipIf(traces === null)(
+  "with nodes Evenkeel keeps every signature, and the others do not",
+  () => {
+    const openb = withNodes(world(traces ?? ""));
+    const outcome = (name: string) => {
+      const policy = policies.find((one) => one.name === name);
+      return policy === undefined ? null : simulate(openb, policy, SEED);
+    };
+    const [evenkeel, fgd] = [outcome("evenkeel"), outcome("fgd")];
+    expect(evenkeel?.inSignature).toBe(evenkeel?.placed);
+    expect(fgd?.inSignature).toBeLessThan(fgd?.placed ?? 0);
+    expect(evenkeel?.finalShare).toBeGreaterThan(0.95);
+  },
+);
