@@ -1,3 +1,4 @@
+import { invariant } from "../invariant.ts";
 import type { Request } from "../request/request.ts";
 import { capacities } from "../placement/capacity/capacity.ts";
 import { type LossOf, lossOf, type Offer } from "../placement/capacity/loss.ts";
@@ -8,8 +9,9 @@ import { compareObjectives, type Layout, type Objective } from "../placement/sea
 import { type Found, searchSpace } from "../placement/search/search.ts";
 import { spaceFor } from "../placement/space/space.ts";
 import { type Demand, demandOf } from "../placement/state/demand.ts";
+import { needsNodeOrder } from "../placement/state/node-order.ts";
 import { type State, stateBook, type States } from "../placement/state/states.ts";
-import { hostIndex, type StateEntry } from "./host-index.ts";
+import { type HostIndex, hostIndex } from "./host-index.ts";
 
 /** A host of a fleet: what it has, and who is on it. */
 export interface FleetHost {
@@ -32,7 +34,7 @@ export interface FleetDecision {
   readonly use: Use;
   /** What the fleet can sell less of afterwards (`capacity/loss.ts`). */
   readonly loss: number;
-  /** In how many different states hosts were, and how many hosts were as good. */
+  /** In how many different states hosts were, and how many hosts were as good, itself included. */
   readonly states: number;
   readonly equals: number;
 }
@@ -55,18 +57,87 @@ export interface Fleet {
   readonly host: (name: string) => FleetHost | null;
   readonly add: (host: FleetHost) => void;
   readonly remove: (name: string) => void;
-  /** How many more VMs of a request fit, in its signature where it has one. */
-  readonly capacity: (request: Request) => number;
+  /** How many more VMs of a request fit, in its signature where it has one, or in `only` that one. */
+  readonly capacity: (request: Request, only?: string | null) => number;
   /** The states that hosts are in, with the names of those that are. */
   readonly states: () => readonly { readonly state: State; readonly hosts: readonly string[] }[];
 }
 
 /** @param offers what is sold on this fleet, so that placements keep it sellable. */
 export function createFleet(hosts: Iterable<FleetHost>, offers: readonly Offer[]): Fleet {
-  const states = stateBook();
+  const all = new Map<string, FleetHost>();
+  const plain = fleetView(offers, false);
+  // Made when a demand first needs it: it has more states than most demands have to know.
+  let ordered: FleetView | null = null;
+  const views = (): readonly FleetView[] => (ordered === null ? [plain] : [plain, ordered]);
+  const inventories = new Set<Inventory>();
+  const needed = new Map<string, boolean>();
+  const viewFor = (demand: Demand): FleetView => {
+    const asked = [demand, ...offers.map((offer) => offer.demand)];
+    const isNeeded =
+      needed.get(demand.key) ??
+      [...inventories].some((of) => asked.some((one) => needsNodeOrder(of, one)));
+    needed.set(demand.key, isNeeded);
+    if (!isNeeded) return plain;
+    if (ordered === null) {
+      ordered = fleetView(offers, true);
+      for (const host of all.values()) ordered.index.add(host);
+    }
+    return ordered;
+  };
+  const add = (host: FleetHost): void => {
+    for (const { index } of views()) index.add(host);
+    all.set(host.name, host);
+    if (!inventories.has(host.inventory)) needed.clear();
+    inventories.add(host.inventory);
+  };
+  for (const host of hosts) add(host);
+  const change = (name: string, by: typeof occupied, use: Use): void => {
+    const host = all.get(name);
+    const occupancy = host && by(host.inventory, host.occupancy, use);
+    // Of a host that is not there the index complains.
+    for (const { index } of views()) index.change(name, occupancy);
+    if (host !== undefined && occupancy !== undefined) all.set(name, { ...host, occupancy });
+  };
+  return {
+    decide: (request, options = {}) => {
+      const demand = demandOf(request);
+      return viewFor(demand).decide(demand, options);
+    },
+    take: (name, use) => change(name, occupied, use),
+    release: (name, use) => change(name, vacated, use),
+    host: (name) => all.get(name) ?? null,
+    add,
+    remove: (name) => {
+      for (const { index } of views()) index.remove(name);
+      all.delete(name);
+    },
+    capacity: (request, only = null) => {
+      const demand = demandOf(request, only);
+      const { index, capacity } = viewFor(demand);
+      const counts = index
+        .entries()
+        .map(({ state, hosts: of }) => of.length * capacity(state, demand));
+      return counts.reduce((a, b) => a + b, 0);
+    },
+    states: () =>
+      plain.index.entries().map(({ state, hosts: of }) => {
+        return { state, hosts: of.map((position) => plain.index.at(position).name) };
+      }),
+  };
+}
+
+/** The hosts by the states that they are in, and what is known of those. */
+interface FleetView {
+  readonly index: HostIndex;
+  readonly capacity: (state: State, demand: Demand) => number;
+  readonly decide: (demand: Demand, options: FleetOptions) => FleetDecision | null;
+}
+
+function fleetView(offers: readonly Offer[], inOrderOfNodes: boolean): FleetView {
+  const states = stateBook(inOrderOfNodes);
   const capacity = capacities(states);
   const index = hostIndex(states);
-  for (const host of hosts) index.add(host);
   const places = placer(states, lossOf(states, capacity, offers), offers.length > 0);
   const answers = new WeakMap<State, Map<string, Judged | null>>();
   const judge = (state: State, demand: Demand): Judged | null => {
@@ -79,54 +150,32 @@ export function createFleet(hosts: Iterable<FleetHost>, offers: readonly Offer[]
     known.set(demand.key, answer);
     return answer;
   };
-  const change = (name: string, by: typeof occupied, use: Use): void => {
-    const host = index.named(name);
-    if (host !== null) index.change(name, by(host.inventory, host.occupancy, use));
+  const decide = (
+    demand: Demand,
+    { without, spread = false }: FleetOptions,
+  ): FleetDecision | null => {
+    const entries = index.entries();
+    let best: Candidate | null = null;
+    let equals = 0;
+    for (const entry of entries) {
+      const judged = judge(entry.state, demand);
+      const host = judged && index.first(entry, without);
+      if (judged === null || host === null) continue;
+      const room = spread ? capacity(entry.state, demand) : 0;
+      const candidate = { judged, host, room };
+      const merit = best === null ? -1 : compareMerit(candidate, best);
+      if (merit < 0) equals = 0;
+      if (merit <= 0) equals += index.open(entry, without);
+      if (best === null || merit < 0 || (merit === 0 && host < best.host)) best = candidate;
+    }
+    if (best === null) return null;
+    const { name, inventory, occupancy } = index.at(best.host);
+    const place = places(inventory, occupancy, demand.request, best.judged);
+    invariant(place !== null, `${name} is in a state that takes the request, and refuses it`);
+    const { found, use, loss } = place;
+    return { host: name, found, use, loss, states: entries.length, equals };
   };
-  return {
-    decide: (request, { without, spread = false } = {}) => {
-      const demand = demandOf(request);
-      const entries = index.entries();
-      let best: Candidate | null = null;
-      for (const entry of entries) {
-        const judged = judge(entry.state, demand);
-        const host = judged && index.first(entry, without);
-        if (judged === null || host === null) continue;
-        const room = spread ? capacity(entry.state, demand) : 0;
-        const candidate = { entry, judged, host, room };
-        if (best === null || compareCandidates(candidate, best) < 0) best = candidate;
-      }
-      if (best === null) return null;
-      const { name, inventory, occupancy } = index.at(best.host);
-      const place = places(inventory, occupancy, request, best.judged);
-      if (place === null) return null;
-      const { found, use, loss } = place;
-      return {
-        host: name,
-        found,
-        use,
-        loss,
-        states: entries.length,
-        equals: best.entry.hosts.length,
-      };
-    },
-    take: (name, use) => change(name, occupied, use),
-    release: (name, use) => change(name, vacated, use),
-    host: index.named,
-    add: index.add,
-    remove: index.remove,
-    capacity: (request) => {
-      const demand = demandOf(request);
-      const counts = index
-        .entries()
-        .map(({ state, hosts: of }) => of.length * capacity(state, demand));
-      return counts.reduce((a, b) => a + b, 0);
-    },
-    states: () =>
-      index.entries().map(({ state, hosts: of }) => {
-        return { state, hosts: of.map((position) => index.at(position).name) };
-      }),
-  };
+  return { index, capacity, decide };
 }
 
 interface Place {
@@ -156,19 +205,18 @@ function placer(
 }
 
 interface Candidate {
-  readonly entry: StateEntry;
   readonly judged: Judged;
   readonly host: number;
   readonly room: number;
 }
 
-function compareCandidates(a: Candidate, b: Candidate): number {
+/** Of equal merit is whatever only the order of the hosts tells apart. */
+function compareMerit(a: Candidate, b: Candidate): number {
   const lost = a.judged.loss - b.judged.loss;
   return (
     compareObjectives(a.judged.objective, b.judged.objective) ||
     b.room - a.room ||
-    (Math.abs(lost) < 1e-9 ? 0 : lost) ||
-    a.host - b.host
+    (Math.abs(lost) < 1e-9 ? 0 : lost)
   );
 }
 

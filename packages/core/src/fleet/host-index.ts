@@ -15,35 +15,45 @@ export interface HostIndex {
   readonly remove: (name: string) => void;
   readonly named: (name: string) => FleetHost | null;
   readonly at: (position: number) => FleetHost;
-  readonly change: (name: string, occupancy: Occupancy) => void;
+  /** With another occupancy. Throws `host-unknown` where there is no such host. */
+  readonly change: (name: string, occupancy: Occupancy | undefined) => void;
   /** The states that hosts are in, in no order that means anything. */
   readonly entries: () => readonly StateEntry[];
-  /** The first host in a state that is not left out. */
+  /** How many hosts in a state are not left out, and the first of them. */
+  readonly open: (entry: StateEntry, without?: ReadonlySet<string>) => number;
   readonly first: (entry: StateEntry, without?: ReadonlySet<string>) => number | null;
 }
 
 export function hostIndex(states: States): HostIndex {
   const hosts: (FleetHost | null)[] = [];
+  // Kept, for a book of states may forget one and make another of the same key.
+  const stateOf: State[] = [];
   const positions = new Map<string, number>();
   const members = new Map<State, number[]>();
   let entries: StateEntry[] | null = null;
 
   const enter = (position: number, { inventory, occupancy }: FleetHost): void => {
     const state = states.of(inventory, occupancy);
+    stateOf[position] = state;
     const list = members.get(state);
     if (list === undefined) {
       members.set(state, [position]);
       entries = null;
     } else list.splice(firstAbove(list, position), 0, position);
   };
-  const leave = (position: number, { inventory, occupancy }: FleetHost): void => {
-    const state = states.of(inventory, occupancy);
-    const list = members.get(state) ?? [];
+  const leave = (position: number): void => {
+    const state = stateOf[position];
+    const list = state && members.get(state);
+    if (state === undefined || list === undefined) return;
     list.splice(firstAbove(list, position) - 1, 1);
     if (list.length > 0) return;
     members.delete(state);
     entries = null;
   };
+  const isOpen =
+    (without: ReadonlySet<string>) =>
+    (position: number): boolean =>
+      !without.has(hosts[position]?.name ?? "");
   const found = (name: string): readonly [number, FleetHost] => {
     const position = positions.get(name) ?? -1;
     const host = hosts[position] ?? null;
@@ -58,8 +68,8 @@ export function hostIndex(states: States): HostIndex {
       enter(position, host);
     },
     remove: (name) => {
-      const [position, host] = found(name);
-      leave(position, host);
+      const [position] = found(name);
+      leave(position);
       hosts[position] = null;
       positions.delete(name);
     },
@@ -67,8 +77,8 @@ export function hostIndex(states: States): HostIndex {
     at: (position) => hosts[position] ?? found(`host ${position}`)[1],
     change: (name, occupancy) => {
       const [position, host] = found(name);
-      const after = { ...host, occupancy };
-      leave(position, host);
+      const after = { ...host, occupancy: occupancy ?? host.occupancy };
+      leave(position);
       hosts[position] = after;
       enter(position, after);
     },
@@ -76,10 +86,13 @@ export function hostIndex(states: States): HostIndex {
       entries ??= [...members].map(([state, of]) => ({ state, hosts: of }));
       return entries;
     },
+    open: (entry, without) => {
+      if (without === undefined || without.size === 0) return entry.hosts.length;
+      return entry.hosts.filter(isOpen(without)).length;
+    },
     first: (entry, without) => {
       if (without === undefined || without.size === 0) return entry.hosts[0] ?? null;
-      const isOpen = (position: number): boolean => !without.has(hosts[position]?.name ?? "");
-      return entry.hosts.find(isOpen) ?? null;
+      return entry.hosts.find(isOpen(without)) ?? null;
     },
   };
 }

@@ -1,4 +1,5 @@
 import { interconnectCost } from "../../cost/interconnect-cost.ts";
+import { nodeDistances } from "../../cost/node-distance.ts";
 import type { CostModel } from "../../cost/placement-cost.ts";
 import { interconnects, type InterconnectOf } from "../../topology/interconnect.ts";
 import type { PciDevice, Topology } from "../../topology/topology.ts";
@@ -43,17 +44,17 @@ export function symmetryOf(
   const swap = swapping(devices, functions, between);
   const nodes = topology.nodes.map(({ id }) => id);
   const path = model.memoryPath;
+  const classes = nodeDistances(topology);
+  // Costs decide what is best, distances what is near, classes and ranks what is a twin.
+  const isAsFar = (a: number, b: number, from: number, to: number): boolean => {
+    const [one, other] = [classes(a, b), classes(from, to)];
+    const sameClass = one.class === other.class && one.rank === other.rank;
+    return sameClass && path(a, b) === path(from, to) && distance(a, b) === distance(from, to);
+  };
   const sameDistances = (a: number, b: number): boolean =>
-    path(a, a) === path(b, b) &&
-    path(a, b) === path(b, a) &&
-    nodes.every(
-      (id) =>
-        id === a ||
-        id === b ||
-        (path(a, id) === path(b, id) &&
-          path(id, a) === path(id, b) &&
-          distance(a, id) === distance(b, id)),
-    );
+    isAsFar(a, a, b, b) &&
+    isAsFar(a, b, b, a) &&
+    nodes.every((id) => id === a || id === b || (isAsFar(a, id, b, id) && isAsFar(id, a, id, b)));
   const kindOf = new Map(topology.nodes.map(({ id, kind }) => [id, kind]));
   const sameNodes = (a: number, b: number): boolean =>
     kindOf.get(a) === kindOf.get(b) &&
@@ -61,12 +62,11 @@ export function symmetryOf(
     shareCaches(cores, nodes.indexOf(a), nodes.indexOf(b));
   const devicesOf = (node: number): readonly Device[] => devices.ofNode[nodes.indexOf(node)] ?? [];
   return {
-    acceleratorClass: classesOf(
-      accelerators,
-      (a, b) =>
-        a.node === b.node &&
-        swap([a, ...(ownNics[a.position] ?? [])], [b, ...(ownNics[b.position] ?? [])]),
-    ),
+    acceleratorClass: classesOf(accelerators, (a, b) => {
+      const [ofA, ofB] = [a, b].map((one) => [one, ...(ownNics[one.position] ?? [])]);
+      if (ofA === undefined || ofB === undefined) return false;
+      return ofA.every((one, i) => one.node === ofB[i]?.node) && swap(ofA, ofB);
+    }),
     ownNics: ownNics.map((own) => own.map((nic) => nics.indexOf(nic))),
     nodeClass: classesOf(nodes, sameNodes),
     furnishedNodeClass: classesOf(nodes, (a, b) => {

@@ -17,17 +17,24 @@ import type { Occupancy } from "./occupancy.ts";
  * Symmetries that are not among them make more states than there need be, and no wrong answer.
  *
  * What the machine alone decides is looked up once, for every arrival and departure asks for a key.
+ *
+ * @param inOrderOfNodes keeps nodes apart by their places too: for demands of which a remainder goes
+ * to the lowest node (`state/node-order.ts`), so that exchanging nodes changes what they can have.
  */
-export function stateKeys(inventory: Inventory): (occupancy: Occupancy) => string {
+export function stateKeys(
+  inventory: Inventory,
+  inOrderOfNodes = false,
+): (occupancy: Occupancy) => string {
   const { nodeIds, symmetry, devices } = inventory;
   const homeless = [...devices.accelerators, ...devices.nics].filter(({ node }) => node === null);
-  const groups = homeless.map((device) => device.group);
+  const homelessKey = deviceKeys(inventory, homeless);
   const nodes = nodeIds.map((_, node) => nodeKeys(inventory, node));
   const kinds = symmetry.furnishedNodeClass.map((kind) => `|${kind}:`);
+  const sorted = inOrderOfNodes ? (keys: string[]) => keys : inOrder;
   return (occupancy) => {
     const byClass = nodes.map((key, node) => (kinds[node] ?? "") + key(occupancy));
     const used = occupancy.vms > 0 ? (occupancy.hostOwners > 0 ? "owned" : "used") : "empty";
-    return used + bits(groups, occupancy) + inOrder(byClass).join("");
+    return used + homelessKey(occupancy) + sorted(byClass).join("");
   };
 }
 
@@ -40,7 +47,9 @@ function nodeKeys(inventory: Inventory, node: number): KeyOf {
     let key = "";
     for (const [i, { bytes, freeBytes }] of pools.entries()) {
       const unpromised = (bytes ?? NaN) - (promisedBytes[node * pools.length + i] ?? 0);
-      key += `,${Math.min(freeBytes ?? unpromised, unpromised)}`;
+      // What is free binds whatever is promised later: it belongs to the state while it does.
+      const bound = freeBytes !== null && freeBytes < unpromised ? `<${freeBytes}` : "";
+      key += `,${unpromised}${bound}`;
     }
     return key;
   };

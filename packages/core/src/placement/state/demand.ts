@@ -5,9 +5,16 @@ import type { Request } from "../../request/request.ts";
 export interface Demand {
   readonly key: string;
   readonly request: Request;
+  /** The one class of placements that counts; null where the request alone says what may be had. */
+  readonly only: string | null;
 }
 
-export function demandOf(request: Request): Demand {
-  const asked = { ...request, name: "", tenant: null, flavor: null };
-  return { key: canonicalJson(asked), request };
+/**
+ * @param only placements of this signature and no others, whatever the request's locality would put
+ * up with: a flavor's own grade is counted apart from what else its VMs could be given.
+ */
+export function demandOf(request: Request, only: string | null = null): Demand {
+  const asked = { ...request, ...(only !== null && { signature: null }) };
+  const key = canonicalJson({ ...asked, name: "", tenant: null, flavor: null, only });
+  return { key, request: asked, only };
 }

@@ -6,6 +6,7 @@ import { stateKeys } from "../occupancy/state-key.ts";
 import { coreVariants } from "../search/core-variants.ts";
 import type { Layout } from "../search/layout.ts";
 import { searchSpace } from "../search/search.ts";
+import { layoutSignature } from "../signature/layout-signature.ts";
 import { type Space, spaceFor } from "../space/space.ts";
 import type { Demand } from "./demand.ts";
 
@@ -43,8 +44,10 @@ const statesMax = 1 << 17;
 /**
  * Keeps what it finds, so that the same question costs a lookup: hosts by the thousand are in
  * states by the dozen.
+ *
+ * @param inOrderOfNodes for demands that `needsNodeOrder` names: more states, and right for them too.
  */
-export function stateBook(): States {
+export function stateBook(inOrderOfNodes = false): States {
   const shapes = new Map<string, number>();
   const keysOf = new WeakMap<Inventory, (occupancy: Occupancy) => string>();
   const empties = new WeakMap<Inventory, State>();
@@ -57,7 +60,7 @@ export function stateBook(): States {
     const text = inventoryShape(inventory);
     const shape = shapes.get(text) ?? shapes.size;
     shapes.set(text, shape);
-    const keyOf = stateKeys(inventory);
+    const keyOf = stateKeys(inventory, inOrderOfNodes);
     const key = (occupancy: Occupancy): string => `${shape} ${keyOf(occupancy)}`;
     keysOf.set(inventory, key);
     return key;
@@ -78,9 +81,12 @@ export function stateBook(): States {
     const use = useOfLayout(offered, layout.cells);
     return { layout, after: of(state.inventory, occupied(state.inventory, state.occupancy, use)) };
   };
+  const counts = ({ only }: Demand, offered: Space, layout: Layout): boolean =>
+    only === null || layoutSignature(offered, layout).signature === only;
   const best = (state: State, demand: Demand): Step | null => {
     const offered = space(state, demand);
-    const found = searchSpace(offered, {});
+    const terms = { accepts: (layout: Layout) => counts(demand, offered, layout) };
+    const found = searchSpace(offered, demand.only === null ? {} : terms);
     return found === null ? null : step(state, offered, found.best);
   };
   return {

@@ -25,11 +25,30 @@ export interface BruteAnswer {
 }
 
 export function bruteForce(host: HostState, request: Request): BruteAnswer | null {
+  let best: BruteAnswer | null = null;
+  for (const { plan, uneven } of legal(host, request)) {
+    const answer = judge(host, request, plan, uneven);
+    if (best === null || compare(answer, best) < 0) best = answer;
+  }
+  return best;
+}
+
+/** Every legal plan for the request, one of each that differ by the names of cores alone. */
+export function* legalPlans(host: HostState, request: Request): Generator<Plan> {
+  for (const { plan } of legal(host, request)) yield plan;
+}
+
+interface Legal {
+  readonly plan: Plan;
+  /** Whether cells without accelerators differ in size: 0 or 1. */
+  readonly uneven: number;
+}
+
+function* legal(host: HostState, request: Request): Generator<Legal> {
   const { topology } = host;
   const accelerators = topology.accelerators.map((entry) => entry.address);
   const nics = topology.nics.map((entry) => entry.address);
   const nodeOf = new Map(topology.pci.map((device) => [device.address, device.node]));
-  let best: BruteAnswer | null = null;
   for (const chosen of subsets(accelerators, request.accelerators.count)) {
     const homes = [...new Set(chosen.map((address) => nodeOf.get(address) ?? -1))];
     if (homes.includes(-1)) continue;
@@ -39,13 +58,10 @@ export function bruteForce(host: HostState, request: Request): BruteAnswer | nul
         : allSubsets(topology.nodes.map((node) => node.id));
     for (const nodes of nodeChoices) {
       for (const withNics of subsets(nics, request.nics.count)) {
-        for (const answer of answersOn(host, request, nodes, chosen, withNics)) {
-          if (best === null || compare(answer, best) < 0) best = answer;
-        }
+        yield* legalOn(host, request, nodes, chosen, withNics);
       }
     }
   }
-  return best;
 }
 
 function compare(a: BruteAnswer, b: BruteAnswer): number {
@@ -56,13 +72,13 @@ function compare(a: BruteAnswer, b: BruteAnswer): number {
 }
 
 /** Every legal plan on exactly these nodes with exactly these devices: one a split. */
-function* answersOn(
+function* legalOn(
   host: HostState,
   request: Request,
   nodes: readonly number[],
   accelerators: readonly string[],
   nics: readonly string[],
-): Generator<BruteAnswer> {
+): Generator<Legal> {
   const { topology } = host;
   const width = Math.max(...widthsByFrequency(host));
   const units = Math.ceil(request.vcpus / width);
@@ -78,7 +94,7 @@ function* answersOn(
     const plan = write(host, request, { nodes, cores, memory, width, accelerators, nics });
     if (plan === null || planFaults(plan, host, request).length > 0) continue;
     const uneven = accelerators.length > 0 ? 0 : isEven(cores) && isEven(memory) ? 0 : 1;
-    yield judge(host, request, plan, uneven);
+    yield { plan, uneven };
   }
 }
 

@@ -1,0 +1,223 @@
+import * as fc from "fast-check";
+import { expect, test } from "vitest";
+import { capacities } from "../placement/capacity/capacity.ts";
+import { lossOf, type Offer } from "../placement/capacity/loss.ts";
+import { inventoryOf } from "../placement/inventory/inventory.ts";
+import { useOfLayout } from "../placement/occupancy/layout-use.ts";
+import { emptyOccupancy, occupied, type Use } from "../placement/occupancy/occupancy.ts";
+import { compareObjectives, type Layout } from "../placement/search/layout.ts";
+import { searchSpace } from "../placement/search/search.ts";
+import { spaceFor } from "../placement/space/space.ts";
+import { demandOf } from "../placement/state/demand.ts";
+import { stateBook } from "../placement/state/states.ts";
+import { smallRequest } from "../placement/testing/arbitrary-occupancy.ts";
+import { defaultHostPolicy, type HostPolicy } from "../request/host-policy.ts";
+import type { Request } from "../request/request.ts";
+import { accelerators, requestOf } from "../request/testing/requests.ts";
+import { syntheticTopology } from "../topology/synthetic/build.ts";
+import { smallTopology } from "../topology/testing/arbitrary-machine.ts";
+import type { Topology } from "../topology/topology.ts";
+import { GiB } from "../unit/bytes.ts";
+import { createFleet, type FleetHost } from "./fleet.ts";
+
+const policy: HostPolicy = {
+  ...defaultHostPolicy,
+  reserved: { coresPerNode: 0, cpus: null, memoryPerNodeBytes: 0 },
+};
+
+const even = syntheticTopology(
+  "package:2 core:4 memory:16Gi hugepages:6x1Gi distances:10/21 root[switch[gpu:h100-sxm nic:cx7]]",
+);
+
+function hostOf(name: string, topology: Topology): FleetHost {
+  const inventory = inventoryOf(topology, policy);
+  return { name, inventory, occupancy: emptyOccupancy(inventory) };
+}
+
+interface Naive {
+  readonly host: string;
+  readonly layout: Layout;
+  readonly loss: number;
+  readonly room: number;
+}
+
+/** Every host asked by itself, each with a book of states of its own. */
+function naive(
+  hosts: readonly FleetHost[],
+  request: Request,
+  offers: readonly Offer[],
+  spread: boolean,
+): Naive | null {
+  const answers = hosts.flatMap(({ name, inventory, occupancy }): Naive[] => {
+    const states = stateBook();
+    const capacity = capacities(states);
+    const loss = lossOf(states, capacity, offers);
+    const space = spaceFor(inventory, occupancy, request);
+    const before = states.of(inventory, occupancy);
+    const lost = (layout: Layout): number => {
+      const use = useOfLayout(space, layout.cells);
+      return loss(before, states.of(inventory, occupied(inventory, occupancy, use)));
+    };
+    const found = searchSpace(space, { loss: lost });
+    if (found === null) return [];
+    const room = spread ? capacity(before, demandOf(request)) : 0;
+    return [{ host: name, layout: found.best, loss: lost(found.best), room }];
+  });
+  const [best] = answers.toSorted((a, b) => {
+    const lost = a.loss - b.loss;
+    return (
+      compareObjectives(a.layout.objective, b.layout.objective) ||
+      b.room - a.room ||
+      (Math.abs(lost) < 1e-9 ? 0 : lost)
+    );
+  });
+  return best ?? null;
+}
+
+type Step =
+  | {
+      readonly kind: "arrive";
+      readonly request: Request;
+      readonly spread: boolean;
+      readonly without: number | null;
+    }
+  | { readonly kind: "depart"; readonly which: number }
+  | { readonly kind: "add"; readonly machine: number }
+  | { readonly kind: "remove"; readonly which: number };
+
+const modest = fc
+  .record({ count: fc.nat(2), vcpus: fc.integer({ min: 1, max: 3 }), nics: fc.nat(1) })
+  .map(({ count, vcpus, nics }) =>
+    requestOf({
+      accelerators: accelerators(count),
+      vcpus,
+      nics: { count: nics, rdma: false },
+      memoryBytes: GiB,
+    }),
+  );
+
+const arrive = fc.record({
+  kind: fc.constant("arrive" as const),
+  request: fc.oneof(smallRequest, modest),
+  spread: fc.boolean(),
+  without: fc.option(fc.nat(7)),
+});
+
+const step: fc.Arbitrary<Step> = fc.oneof(
+  { arbitrary: arrive, weight: 6 },
+  { arbitrary: fc.record({ kind: fc.constant("depart" as const), which: fc.nat(31) }), weight: 2 },
+  { arbitrary: fc.record({ kind: fc.constant("add" as const), machine: fc.nat(2) }), weight: 1 },
+  { arbitrary: fc.record({ kind: fc.constant("remove" as const), which: fc.nat(7) }), weight: 1 },
+);
+
+interface Running {
+  readonly host: string;
+  readonly use: Use;
+}
+
+test("a fleet decides as every host asked one by one, whoever comes and goes", () => {
+  let decided = 0;
+  fc.assert(
+    fc.property(
+      fc.array(smallTopology, { minLength: 1, maxLength: 2 }),
+      fc.array(fc.nat(3), { minLength: 1, maxLength: 4 }),
+      fc.array(fc.oneof(smallRequest, modest), { maxLength: 2 }),
+      fc.array(step, { minLength: 1, maxLength: 12 }),
+      (topologies, first, sold, steps) => {
+        const machines = [even, even, ...topologies];
+        const machine = (n: number): Topology => machines[n % machines.length] ?? even;
+        const offers = sold.map((request, i) => ({ demand: demandOf(request), weight: i + 1 }));
+        let hosts = first.map((n, i) => hostOf(`host-${i}`, machine(n)));
+        const fleet = createFleet(hosts, offers);
+        let running: readonly Running[] = [];
+        let added = hosts.length;
+        const changed = (name: string): void => {
+          hosts = hosts.map((host) => (host.name === name ? (fleet.host(name) ?? host) : host));
+        };
+        for (const next of steps) {
+          if (next.kind === "add") {
+            const host = hostOf(`host-${added++}`, machine(next.machine));
+            fleet.add(host);
+            hosts = [...hosts, host];
+          } else if (next.kind === "remove" && hosts.length > 1) {
+            const gone = hosts[next.which % hosts.length]?.name ?? "";
+            fleet.remove(gone);
+            hosts = hosts.filter(({ name }) => name !== gone);
+            running = running.filter(({ host }) => host !== gone);
+          } else if (next.kind === "depart") {
+            const vm = running[next.which % Math.max(1, running.length)];
+            if (vm === undefined) continue;
+            fleet.release(vm.host, vm.use);
+            running = running.filter((other) => other !== vm);
+            changed(vm.host);
+          } else if (next.kind === "arrive") {
+            const { request, spread } = next;
+            const closed = next.without === null ? null : hosts[next.without % hosts.length];
+            const without = new Set(closed === null || closed === undefined ? [] : [closed.name]);
+            const open = hosts.filter(({ name }) => !without.has(name));
+            const expected = naive(open, request, offers, spread);
+            const decision = fleet.decide(request, { spread, without });
+            expect(decision?.host ?? null).toBe(expected?.host ?? null);
+            if (decision === null || expected === null) continue;
+            decided++;
+            expect(decision.loss).toBeCloseTo(expected.loss, 9);
+            expect(decision.found.best).toEqual(expected.layout);
+            fleet.take(decision.host, decision.use);
+            running = [...running, { host: decision.host, use: decision.use }];
+            changed(decision.host);
+          }
+          const listed = fleet.states().flatMap((entry) => entry.hosts);
+          expect(listed.toSorted()).toEqual(hosts.map(({ name }) => name).toSorted());
+        }
+        for (const { host, use } of running) fleet.release(host, use);
+        for (const { name, inventory } of hosts) {
+          expect(fleet.host(name)?.occupancy).toEqual(emptyOccupancy(inventory));
+        }
+      },
+    ),
+    { numRuns: 300 },
+  );
+  expect(decided).toBeGreaterThan(200);
+});
+
+test("a fleet's capacity is that of its hosts, and is reached by its own decisions", () => {
+  const request = requestOf({ accelerators: accelerators(1) });
+  const fleet = createFleet([hostOf("a", even), hostOf("b", even)], []);
+  const all = fleet.capacity(request);
+  expect(all).toBe(4);
+  for (let left = all; left > 0; left--) {
+    expect(fleet.capacity(request)).toBe(left);
+    const decision = fleet.decide(request);
+    if (decision === null) throw new Error("does not fit");
+    fleet.take(decision.host, decision.use);
+  }
+  expect(fleet.capacity(request)).toBe(0);
+  expect(fleet.decide(request)).toBeNull();
+});
+
+test("a VM packs where least is lost, spreads where most is free, and keeps away where told to", () => {
+  const [one, whole] = [1, 2].map((count) => requestOf({ accelerators: accelerators(count) }));
+  if (one === undefined || whole === undefined) throw new Error("no requests");
+  const offers = [{ demand: demandOf(whole), weight: 1 }];
+  const hosts = ["a", "b", "c"].map((name) => hostOf(name, even));
+  const fleet = createFleet(hosts, offers);
+  const first = fleet.decide(one);
+  expect(first).toMatchObject({ host: "a", states: 1, equals: 3, loss: 1 });
+  if (first === null) throw new Error("does not fit");
+  fleet.take(first.host, first.use);
+  expect(fleet.decide(one)).toMatchObject({ host: "a", states: 2, equals: 1, loss: 0 });
+  expect(fleet.decide(one, { spread: true })).toMatchObject({ host: "b", equals: 2 });
+  const without = new Set(["a", "b"]);
+  expect(fleet.decide(one, { without })).toMatchObject({ host: "c", equals: 1, loss: 1 });
+  expect(fleet.decide(one, { without: new Set(["a", "b", "c"]) })).toBeNull();
+});
+
+test("hosts are known by their names, each once", () => {
+  const fleet = createFleet([hostOf("a", even)], []);
+  expect(() => fleet.add(hostOf("a", even))).toThrow(/two hosts "a"/);
+  expect(() => fleet.remove("b")).toThrow(/no host "b"/);
+  expect(fleet.host("b")).toBeNull();
+  fleet.remove("a");
+  expect(fleet.states()).toEqual([]);
+  expect(fleet.decide(requestOf())).toBeNull();
+});

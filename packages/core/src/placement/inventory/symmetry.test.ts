@@ -1,0 +1,92 @@
+import * as fc from "fast-check";
+import { expect, test } from "vitest";
+import { defaultHostPolicy } from "../../request/host-policy.ts";
+import { catalogMachine, catalogNames } from "../../topology/catalog/catalog.ts";
+import { smallTopology } from "../../topology/testing/arbitrary-machine.ts";
+import { emptyOccupancy } from "../occupancy/occupancy.ts";
+import { areIsomorphic } from "../testing/isomorphic.ts";
+import { type Inventory, inventoryOf } from "./inventory.ts";
+
+/** Whether a machine on which one group of devices is held can be renamed into one with the other. */
+function canTakePlaces(inventory: Inventory, a: number, b: number): boolean {
+  const empty = emptyOccupancy(inventory);
+  const [heldA, heldB] = [a, b].map((group) => {
+    const deviceHolders = empty.deviceHolders.slice();
+    deviceHolders[group] = 1;
+    return { ...empty, vms: 1, deviceHolders };
+  });
+  return heldA !== undefined && heldB !== undefined && areIsomorphic(inventory, heldA, heldB);
+}
+
+test("accelerators of one class can take each other's places", () => {
+  let met = 0;
+  fc.assert(
+    fc.property(smallTopology, (topology) => {
+      const inventory = inventoryOf(topology, defaultHostPolicy);
+      const { acceleratorClass } = inventory.symmetry;
+      for (const a of inventory.devices.accelerators) {
+        for (const b of inventory.devices.accelerators) {
+          if (a.position >= b.position) continue;
+          if (acceleratorClass[a.position] !== acceleratorClass[b.position]) continue;
+          met++;
+          expect(canTakePlaces(inventory, a.group, b.group)).toBe(true);
+        }
+      }
+    }),
+    { numRuns: 1000 },
+  );
+  expect(met).toBeGreaterThan(100);
+});
+
+test("without NICs and shared groups, accelerators of one node are of one class when they can be", () => {
+  let met = 0;
+  fc.assert(
+    fc.property(smallTopology, (topology) => {
+      const inventory = inventoryOf(topology, defaultHostPolicy);
+      const { devices, symmetry, nodeIds } = inventory;
+      const isPlain = devices.accelerators.every(
+        ({ soldCompanions }) => soldCompanions.length === 0,
+      );
+      // With other nodes' devices fixed, a renaming that changes places changes only these places.
+      if (!isPlain || devices.nics.length > 0 || nodeIds.length > 1) return;
+      if (devices.accelerators.length > 2) return;
+      const [a, b] = devices.accelerators;
+      if (a === undefined || b === undefined || a.node !== b.node) return;
+      met++;
+      expect(symmetry.acceleratorClass[0] === symmetry.acceleratorClass[1]).toBe(
+        canTakePlaces(inventory, a.group, b.group),
+      );
+    }),
+    { numRuns: 4000 },
+  );
+  expect(met).toBeGreaterThan(20);
+});
+
+/** Of the catalog's machines: the sizes of the classes of accelerators, and of nodes. */
+test("what is alike on the catalog's machines", () => {
+  const sizes = (classes: readonly number[]): string =>
+    [...Map.groupBy(classes, (of) => of).values()].map((members) => members.length).join(" ");
+  const found = catalogNames.flatMap((name) => {
+    const topology = catalogMachine(name);
+    if (topology === null) return [];
+    const { symmetry } = inventoryOf(topology, defaultHostPolicy);
+    const { acceleratorClass, furnishedNodeClass } = symmetry;
+    return [`${name}: accelerators ${sizes(acceleratorClass)}, nodes ${sizes(furnishedNodeClass)}`];
+  });
+  expect(found).toMatchInlineSnapshot(`
+    [
+      "dgx-a100: accelerators 2 2 2 2, nodes 2 2 2 2",
+      "dgx-h100: accelerators 4 4, nodes 2",
+      "epyc-nps4: accelerators 1 1 1 1, nodes 1 2 1 1 2 1",
+      "gb200-tray: accelerators 2 2, nodes 1 1 8 8 8 8",
+      "hgx-a100: accelerators 2 2 2 2, nodes 2",
+      "hgx-b200: accelerators 4 4, nodes 2",
+      "hgx-b300: accelerators 4 4, nodes 2",
+      "hgx-h100: accelerators 4 4, nodes 2",
+      "hgx-h200: accelerators 4 4, nodes 2",
+      "l40s-pcie: accelerators 4 4, nodes 2",
+      "mi300x: accelerators 4 4, nodes 2",
+      "xeon-snc: accelerators 1 1 1 1, nodes 1 2 1 1 2 1",
+    ]
+  `);
+});

@@ -1,0 +1,150 @@
+import { memoryPaths } from "../../cost/memory-path.ts";
+import { nodeDistances } from "../../cost/node-distance.ts";
+import { interconnects } from "../../topology/interconnect.ts";
+import type { Device } from "../inventory/devices.ts";
+import type { Inventory } from "../inventory/inventory.ts";
+import type { Occupancy } from "../occupancy/occupancy.ts";
+
+/**
+ * Whether some renaming of a machine's nodes, caches and devices turns one occupancy into another
+ * and leaves everything else as it is: by trying every permutation of nodes, then of devices, and
+ * giving one up at the first thing that it would change. It shares the definitions of costs and
+ * distances with the symmetry that it is there to judge, and no step of it.
+ */
+export function areIsomorphic(inventory: Inventory, a: Occupancy, b: Occupancy): boolean {
+  if (a.vms > 0 !== b.vms > 0 || a.hostOwners > 0 !== b.hostOwners > 0) return false;
+  const nodes = inventory.nodeIds.map((_, i) => i);
+  const sameNode = nodeComparison(inventory, a, b);
+  return someMapping(
+    nodes,
+    (from, to, image) => sameNode(from, to, image),
+    (image) => sameCaches(inventory, a, b, image) && devicesMap(inventory, a, b, image),
+  );
+}
+
+type Image = ReadonlyMap<number, number>;
+
+/** Whether a bijection of the items exists that keeps to `allowed` step by step and ends well. */
+function someMapping(
+  items: readonly number[],
+  allowed: (from: number, to: number, before: Image) => boolean,
+  ends: (image: Image) => boolean,
+): boolean {
+  const image = new Map<number, number>();
+  const used = new Set<number>();
+  const extend = (at: number): boolean => {
+    const from = items[at];
+    if (from === undefined) return ends(image);
+    for (const to of items) {
+      if (used.has(to) || !allowed(from, to, image)) continue;
+      image.set(from, to);
+      used.add(to);
+      if (extend(at + 1)) return true;
+      image.delete(from);
+      used.delete(to);
+    }
+    return false;
+  };
+  return extend(0);
+}
+
+function nodeComparison(
+  { topology, nodeIds, memory }: Inventory,
+  a: Occupancy,
+  b: Occupancy,
+): (from: number, to: number, image: Image) => boolean {
+  const distanceOf = nodeDistances(topology);
+  const paths = memoryPaths(topology);
+  const pools = memory.hugepageSizes.length + 1;
+  const relation = (one: number, other: number): string => {
+    const [x, y] = [nodeIds[one] ?? -1, nodeIds[other] ?? -1];
+    const { class: kind, rank } = distanceOf(x, y);
+    const slit =
+      (topology.distances?.[one]?.[other] ?? 0) + (topology.distances?.[other]?.[one] ?? 0);
+    return `${kind} ${rank} ${paths.relative(x, y).relative} ${slit}`;
+  };
+  const own = (node: number, { nodeUsers, nodeOwners, promisedBytes }: Occupancy): string => {
+    const { kind, cpus, memoryBytes } = topology.nodes[node] ?? {};
+    const left = (memory.pools[node] ?? []).map(({ bytes, freeBytes }, i) => {
+      const unpromised = bytes === null ? null : bytes - (promisedBytes[node * pools + i] ?? 0);
+      const binds = freeBytes !== null && unpromised !== null && freeBytes < unpromised;
+      return [unpromised, binds ? freeBytes : null];
+    });
+    const flags = [(nodeUsers[node] ?? 0) > 0, (nodeOwners[node] ?? 0) > 0];
+    return JSON.stringify([kind, cpus === "", memoryBytes === 0, left, flags]);
+  };
+  return (from, to, image) =>
+    own(from, a) === own(to, b) &&
+    relation(from, from) === relation(to, to) &&
+    [...image].every(
+      ([x, y]) => relation(from, x) === relation(to, y) && relation(x, from) === relation(y, to),
+    );
+}
+
+/** Whether the caches, each with what it has on which node, are the same after the nodes' renaming. */
+function sameCaches({ cores }: Inventory, a: Occupancy, b: Occupancy, image: Image): boolean {
+  const described = (occupancy: Occupancy, rename: (node: number) => number): string => {
+    const caches = Array.from({ length: cores.caches }, (_, cache) => {
+      const parts = cores.groups.flatMap((group, i) =>
+        group.cache === cache
+          ? [
+              `${rename(group.node)}: ${group.cores.length} ${occupancy.freeCores[i]} ${group.unknownCache}`,
+            ]
+          : [],
+      );
+      const flags = [
+        (occupancy.cacheUsers[cache] ?? 0) > 0,
+        (occupancy.cacheOwners[cache] ?? 0) > 0,
+      ];
+      return JSON.stringify([parts.toSorted(), flags]);
+    });
+    return caches.toSorted().join("\n");
+  };
+  return described(a, (node) => image.get(node) ?? -1) === described(b, (node) => node);
+}
+
+function devicesMap(inventory: Inventory, a: Occupancy, b: Occupancy, nodes: Image): boolean {
+  const { topology, devices, nodePosition } = inventory;
+  const all = [...devices.accelerators, ...devices.nics];
+  const between = interconnects(topology);
+  const functions = new Map(topology.pci.map((entry) => [entry.address, entry]));
+  const accelerators = devices.accelerators.length;
+  const own = (i: number, { deviceHolders }: Occupancy): string => {
+    const { model = null, rdma = null, address = "", group = -1 } = all[i] ?? {};
+    const entry = functions.get(address);
+    const link = [entry?.link?.maxSpeedGTs ?? null, entry?.link?.maxWidth ?? null];
+    const ids = [entry?.vendor, entry?.device];
+    const held = (deviceHolders[group] ?? 0) > 0;
+    return JSON.stringify([i < accelerators, model, rdma, link, ids, held]);
+  };
+  const nodeOf = (device: Device | undefined): number =>
+    device?.node === null || device === undefined ? -1 : (nodePosition.get(device.node) ?? -1);
+  const relation = (x: number, y: number): string => {
+    const [one, other] = [all[x], all[y]];
+    const path = between(one?.address ?? "", other?.address ?? "");
+    return `${path} ${one?.group === other?.group}`;
+  };
+  const partitions = (rename: (i: number) => number): string =>
+    topology.partitions
+      .map((partition) =>
+        partition.accelerators
+          .map((address) => rename(all.findIndex((device) => device.address === address)))
+          .toSorted((x, y) => x - y)
+          .join(" "),
+      )
+      .toSorted()
+      .join("; ");
+  return someMapping(
+    all.map((_, i) => i),
+    (from, to, image) => {
+      const home = nodeOf(all[from]);
+      const goesTo = home < 0 ? -1 : (nodes.get(home) ?? -1);
+      return (
+        own(from, a) === own(to, b) &&
+        goesTo === nodeOf(all[to]) &&
+        [...image].every(([x, y]) => relation(from, x) === relation(to, y))
+      );
+    },
+    (image) => partitions((i) => image.get(i) ?? -1) === partitions((i) => i),
+  );
+}

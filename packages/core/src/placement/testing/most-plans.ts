@@ -1,0 +1,41 @@
+import type { Request } from "../../request/request.ts";
+import type { HostState } from "../host-state.ts";
+import type { Plan } from "../plan.ts";
+import { legalPlans } from "./brute-force.ts";
+
+/**
+ * How many VMs of a request fit on a host, by trying every legal plan for the first with the same
+ * question after it, whatever a search would think of it. For `strict` and isolation `core`.
+ */
+export function mostPlans(host: HostState, request: Request): number {
+  const known = new Map<string, number>();
+  const most = (taken: readonly Plan[]): number => {
+    const key = heldBy(taken);
+    const before = known.get(key);
+    if (before !== undefined) return before;
+    let count = 0;
+    const vm = { ...request, name: `vm-${taken.length}` };
+    for (const plan of legalPlans({ ...host, taken }, vm)) {
+      count = Math.max(count, 1 + most([...taken, plan]));
+    }
+    known.set(key, count);
+    return count;
+  };
+  return most(host.taken);
+}
+
+/** What plans hold together: whose it is makes no difference. */
+function heldBy(taken: readonly Plan[]): string {
+  const devices = taken.flatMap((plan) => plan.devices.map(({ address }) => address));
+  const cpus = taken.flatMap((plan) =>
+    plan.cells.flatMap(({ vcpus }) => vcpus.flatMap((vcpu) => ("cpu" in vcpu ? [vcpu.cpu] : []))),
+  );
+  const bytes = new Map<number, number>();
+  for (const { node, bytes: more } of taken.flatMap((plan) =>
+    plan.cells.flatMap((cell) => cell.memoryOnNodes),
+  )) {
+    bytes.set(node, (bytes.get(node) ?? 0) + more);
+  }
+  const memory = [...bytes].toSorted(([a], [b]) => a - b);
+  return JSON.stringify([devices.toSorted(), cpus.toSorted((a, b) => a - b), memory]);
+}
