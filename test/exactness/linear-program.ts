@@ -45,6 +45,17 @@ const options = {
   dual_feasibility_tolerance: 1e-9,
 } as const;
 
+/**
+ * To ask again what is called infeasible. HiGHS 1.15.1 finds a contradiction in programs that have
+ * none when its presolve has simplified them, or when rounding meets tolerances this narrow.
+ */
+const secondOptions = {
+  output_flag: false,
+  mip_rel_gap: 0,
+  mip_abs_gap: 1e-9,
+  presolve: "off",
+} as const;
+
 export async function loadSolver(): Promise<Solver> {
   let highs: Highs = await highsLoader();
   let solves = 0;
@@ -52,7 +63,8 @@ export async function loadSolver(): Promise<Solver> {
     program: () =>
       linearProgram((text) => {
         solves++;
-        return highs.solve(text, options);
+        const solution = highs.solve(text, options);
+        return solution.Status === "Infeasible" ? highs.solve(text, secondOptions) : solution;
       }),
     async refresh() {
       if (solves < solvesPerInstance) return;

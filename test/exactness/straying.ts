@@ -180,7 +180,7 @@ function memoryTerms(
     program.require([...parts, [-1, variable]], "=", 0);
   }
   for (const { id, granules } of offer.nodes) {
-    program.require(onNode.get(id) ?? [], "<=", granules / offer.granules + 1e-9);
+    program.require(onNode.get(id) ?? [], "<=", granules / offer.granules + 1e-8);
   }
   const coresStray = program.binary();
   const without = ways.filter((way) => way.units > way.node.units);
@@ -197,9 +197,12 @@ function memoryTerms(
   program.require([...without.map((way) => [-1, way.variable] as const), [1, coresStray]], "<=", 0);
   const memory = program.amount();
   program.require([[1, memory]], ">=", 1);
-  const moreThanAnyPath = 100;
+  const paths = ways.flatMap(({ node }) =>
+    offer.nodes.map((other) => model.memoryPath(node.id, other.id)),
+  );
+  const longest = Math.max(1, ...paths);
   program.require(
-    [[1, memory], [moreThanAnyPath, coresStray], ...toCpus.map(([f, v]) => [-f, v] as const)],
+    [[1, memory], [longest, coresStray], ...toCpus.map(([f, v]) => [-f, v] as const)],
     ">=",
     0,
   );
