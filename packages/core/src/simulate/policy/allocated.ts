@@ -2,8 +2,9 @@ import {
   freeCpuMilli,
   freeGpuMilli,
   freeMemoryMib,
-  gpusOf,
+  type HostShape,
   type HostState,
+  type NodeShape,
   pooledShape,
 } from "../fleet/host.ts";
 import { WHOLE_GPU } from "../fleet/task.ts";
@@ -54,16 +55,28 @@ export const leastAllocated: Policy = {
 
 /** The weighted mean of what is taken of each resource that the host has, in whole hundredths. */
 export function allocatedPercent(host: HostState): number {
-  const [shape] = pooledShape(host.shape).nodes;
-  if (shape === undefined) return 0;
-  const resources = [
-    { left: freeCpuMilli(host), most: shape.cpuMilli, weight: 1 },
-    { left: freeMemoryMib(host), most: shape.memoryMib, weight: 1 },
-    { left: freeGpuMilli(host), most: gpusOf(host.shape) * WHOLE_GPU, weight: GPU_WEIGHT },
-  ].filter(({ most }) => most > 0);
-  const weights = resources.reduce((sum, { weight }) => sum + weight, 0);
-  const scores = resources.map(
-    ({ left, most, weight }) => weight * Math.floor((100 * (most - left)) / most),
-  );
-  return Math.floor(scores.reduce((sum, score) => sum + score, 0) / Math.max(1, weights));
+  const most = totalOf(host.shape);
+  const weightOf = (of: number, weight: number): number => (of > 0 ? weight : 0);
+  const cpus = weightOf(most.cpuMilli, 1) * percentTaken(freeCpuMilli(host), most.cpuMilli);
+  const memory = weightOf(most.memoryMib, 1) * percentTaken(freeMemoryMib(host), most.memoryMib);
+  const gpuMilli = most.gpus * WHOLE_GPU;
+  const gpus = weightOf(gpuMilli, GPU_WEIGHT) * percentTaken(freeGpuMilli(host), gpuMilli);
+  const weights =
+    weightOf(most.cpuMilli, 1) + weightOf(most.memoryMib, 1) + weightOf(gpuMilli, GPU_WEIGHT);
+  return Math.floor((cpus + memory + gpus) / Math.max(1, weights));
+}
+
+function percentTaken(left: number, most: number): number {
+  return most === 0 ? 0 : Math.floor((100 * (most - left)) / most);
+}
+
+const totals = new WeakMap<HostShape, NodeShape>();
+
+/** All that a type of host has, summed once. */
+function totalOf(shape: HostShape): NodeShape {
+  const [total = { cpuMilli: 0, memoryMib: 0, gpus: 0 }] = totals.has(shape)
+    ? [totals.get(shape)]
+    : pooledShape(shape).nodes;
+  totals.set(shape, total);
+  return total;
 }

@@ -6,9 +6,9 @@ import type { Policy } from "./policy.ts";
 /**
  * Evenkeel's choice of a host: the way after which the fleet can still sell the most. A placement
  * changes one host, so the loss of the fleet is the loss of that host, and comparing hosts by it is
- * exact for the objective: no other placement of this task leaves more further VMs, in expectation
+ * exact for the objective: no other placement of this task leaves room for more, in expectation
  * over the demand. Ties go to the smallest name and the lowest node and GPU, so that the same input
- * gives the same plan. Losses are compared to the billionth of a VM: below it they differ by how sums
+ * gives the same plan. Losses are compared to the billionth of a GPU: below it they differ by how sums
  * were rounded, and hosts that lose the same would be told apart by noise.
  *
  * It is strict: a VM lies on the nodes of its signature or is refused.

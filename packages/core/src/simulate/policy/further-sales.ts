@@ -3,17 +3,21 @@ import { freeGpus, type HostShape, type HostState, type NodeState } from "../fle
 import { accepts, type Demand, sharesGpu } from "../fleet/task.ts";
 
 /**
- * How many more VMs with GPUs a host could still hold, in expectation over the demand: for every
- * flavor, how many more of it would fit if nothing else came, weighted by its share of requests.
+ * On how many more GPUs a host could still hold VMs, in expectation over the demand: for every
+ * flavor, how many more of it would fit if nothing else came, times the GPUs that one uses, weighted
+ * by its share of requests.
  *
- * GPUs are counted in whole VMs, because a GPU serves one flavor's VM or none: three free GPUs are
- * one VM of two, and 0.9 of a GPU is one part of 0.5. CPUs and memory are counted in fractions, down
- * to one whole VM: what is left beside the last VM of one flavor is not lost, since the next VM may
- * be of another. (On the published trace, rounding them down as well costs a quarter of a point of
- * allocated GPUs, and counting the GPUs that flavors take rather than VMs a tenth and more: then the many
- * small requests, which fill the last gaps, hardly count.) Every flavor with GPUs counts, however
- * rare. Those without are left out: they run beside any GPU, so what a placement takes from them is
- * the same wherever it goes.
+ * - GPUs are counted in whole VMs, because a GPU serves one flavor's VM or none: three free GPUs are
+ *   one VM of two, and 0.9 of a GPU is one part of 0.5. CPUs and memory are counted in fractions,
+ *   down to one whole VM: what is left beside the last VM of one flavor is not lost, since the next
+ *   may be of another. Rounding them down as well costs a quarter of a point on the published trace.
+ * - A VM counts as often as it has GPUs. If each counted once, the many small ones would outweigh
+ *   the large, whole hosts would be broken up for them, and where VMs come and go that costs three
+ *   points. A part of a GPU counts as one, not as the part that it is: parts fill gaps that nothing
+ *   else does, and counted by size they hardly matter to the sum; a quarter of a point where the
+ *   most GPUs are shared.
+ * - Every flavor with GPUs counts, however rare. Those without are left out: they run beside any
+ *   GPU, so what a placement takes from them is nearly the same wherever it goes.
  *
  * On a host of several nodes, a flavor that lies on one node counts node by node. Of a flavor that
  * takes k cells, with room for b_i of them on node i, as many fit as the least over r < k of (the sum
@@ -46,7 +50,8 @@ interface Group {
 }
 
 interface Flavor {
-  readonly share: number;
+  /** Its share of requests times its GPUs. */
+  readonly weight: number;
   readonly cpuMilli: number;
   readonly memoryMib: number;
 }
@@ -66,7 +71,11 @@ function groupsOf(shape: HostShape, demand: readonly Demand[]): readonly Group[]
       partMilli,
       flavors: [],
     };
-    group.flavors.push({ share, cpuMilli: cell.cpuMilli, memoryMib: cell.memoryMib });
+    group.flavors.push({
+      weight: share * task.gpus,
+      cpuMilli: cell.cpuMilli,
+      memoryMib: cell.memoryMib,
+    });
     groups.set(key, group);
   }
   return [...groups.values()].map((group) => ({
@@ -91,7 +100,7 @@ function onOneNode(nodes: readonly NodeState[], group: Group): number {
     for (const flavor of group.flavors) {
       if (flavor.cpuMilli > node.cpuMilli) break;
       if (flavor.memoryMib > node.memoryMib) continue;
-      sum += flavor.share * Math.min(gpus, fraction(node, flavor));
+      sum += flavor.weight * Math.min(gpus, fraction(node, flavor));
     }
   }
   return sum;
@@ -111,7 +120,7 @@ function onSeveralNodes(nodes: readonly NodeState[], group: Group): number {
       const room = Math.min(gpus[n] ?? 0, fraction(node, flavor));
       return room < 1 ? 0 : room;
     });
-    sum += flavor.share * spread(rooms, group.cells);
+    sum += flavor.weight * spread(rooms, group.cells);
   }
   return sum;
 }
