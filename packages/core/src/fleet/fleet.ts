@@ -1,7 +1,7 @@
 import { invariant } from "../invariant.ts";
 import type { Request } from "../request/request.ts";
 import { capacities } from "../placement/capacity/capacity.ts";
-import { type LossOf, lossOf, type Offer } from "../placement/capacity/loss.ts";
+import { lossOf, type Offer, type SlotChange, slotChanges } from "../placement/capacity/loss.ts";
 import type { Inventory } from "../placement/inventory/inventory.ts";
 import { useOfLayout } from "../placement/occupancy/layout-use.ts";
 import { occupied, type Occupancy, type Use, vacated } from "../placement/occupancy/occupancy.ts";
@@ -9,7 +9,7 @@ import { compareObjectives, type Layout, type Objective } from "../placement/sea
 import { type Found, searchSpace } from "../placement/search/search.ts";
 import { spaceFor } from "../placement/space/space.ts";
 import { type Demand, demandOf } from "../placement/state/demand.ts";
-import { needsNodeOrder } from "../placement/state/node-order.ts";
+import { needsNodeOrder } from "../placement/search/node-order.ts";
 import { type State, stateBook, type States } from "../placement/state/states.ts";
 import { type HostIndex, hostIndex } from "./host-index.ts";
 
@@ -25,6 +25,8 @@ export interface FleetOptions {
   readonly without?: ReadonlySet<string>;
   /** Among equally good hosts the one with the most room, instead of the one where least is lost. */
   readonly spread?: boolean;
+  /** Whether the reasons are wanted too: the runner-up on the host, the next host, the slots. */
+  readonly explained?: boolean;
 }
 
 /** Where a request goes. */
@@ -37,6 +39,21 @@ export interface FleetDecision {
   /** In how many different states hosts were, and how many hosts were as good, itself included. */
   readonly states: number;
   readonly equals: number;
+  /** The best of the hosts that are not as good; null where there is none. */
+  readonly nextHost: RankedHost | null;
+  /** Where reasons are wanted, what the host can take of each flavor before and after. */
+  readonly slots: readonly SlotChange[];
+  /** And what it could after the runner-up instead, where there is one. */
+  readonly runnerUpSlots: readonly SlotChange[];
+}
+
+/** What a host was judged by. */
+export interface RankedHost {
+  readonly host: string;
+  readonly objective: Objective;
+  readonly loss: number;
+  /** How many VMs of the request fit there, where hosts with room are preferred; else 0. */
+  readonly room: number;
 }
 
 /**
@@ -76,7 +93,7 @@ export function createFleet(hosts: Iterable<FleetHost>, offers: readonly Offer[]
     const asked = [demand, ...offers.map((offer) => offer.demand)];
     const isNeeded =
       needed.get(demand.key) ??
-      [...inventories].some((of) => asked.some((one) => needsNodeOrder(of, one)));
+      [...inventories].some((of) => asked.some((one) => needsNodeOrder(of, one.request)));
     needed.set(demand.key, isNeeded);
     if (!isNeeded) return plain;
     if (ordered === null) {
@@ -138,7 +155,7 @@ function fleetView(offers: readonly Offer[], inOrderOfNodes: boolean): FleetView
   const states = stateBook(inOrderOfNodes);
   const capacity = capacities(states);
   const index = hostIndex(states);
-  const places = placer(states, lossOf(states, capacity, offers), offers.length > 0);
+  const places = placer(states, capacity, offers);
   const answers = new WeakMap<State, Map<string, Judged | null>>();
   const judge = (state: State, demand: Demand): Judged | null => {
     const known = answers.get(state) ?? new Map<string, Judged | null>();
@@ -150,77 +167,98 @@ function fleetView(offers: readonly Offer[], inOrderOfNodes: boolean): FleetView
     known.set(demand.key, answer);
     return answer;
   };
-  const decide = (
-    demand: Demand,
-    { without, spread = false }: FleetOptions,
-  ): FleetDecision | null => {
+  const decide = (demand: Demand, options: FleetOptions): FleetDecision | null => {
+    const { without, spread = false, explained = false } = options;
     const entries = index.entries();
     let best: Candidate | null = null;
+    let next: Candidate | null = null;
     let equals = 0;
     for (const entry of entries) {
       const judged = judge(entry.state, demand);
       const host = judged && index.first(entry, without);
       if (judged === null || host === null) continue;
       const room = spread ? capacity(entry.state, demand) : 0;
-      const candidate = { judged, host, room };
+      const candidate = { ...judged, host, room };
       const merit = best === null ? -1 : compareMerit(candidate, best);
-      if (merit < 0) equals = 0;
+      if (merit < 0) [next, equals] = [best, 0];
+      else if (merit > 0 && (next === null || compareMerit(candidate, next) < 0)) next = candidate;
       if (merit <= 0) equals += index.open(entry, without);
       if (best === null || merit < 0 || (merit === 0 && host < best.host)) best = candidate;
     }
     if (best === null) return null;
     const { name, inventory, occupancy } = index.at(best.host);
-    const place = places(inventory, occupancy, demand.request, best.judged);
+    const known = explained ? undefined : best;
+    const place = places(inventory, occupancy, demand.request, known, explained);
     invariant(place !== null, `${name} is in a state that takes the request, and refuses it`);
-    const { found, use, loss } = place;
-    return { host: name, found, use, loss, states: entries.length, equals };
+    return {
+      ...place,
+      host: name,
+      states: entries.length,
+      equals,
+      nextHost: next && { ...next, host: index.at(next.host).name },
+    };
   };
   return { index, capacity, decide };
 }
 
-interface Place {
-  readonly found: Found;
-  readonly use: Use;
-  readonly loss: number;
-}
+type Place = Pick<FleetDecision, "found" | "use" | "loss" | "slots" | "runnerUpSlots">;
 
 /** The best place on one host, by its objective and by what is lost. */
 function placer(
   states: States,
-  loss: LossOf,
-  isSelling: boolean,
-): (inventory: Inventory, occupancy: Occupancy, request: Request, known?: Judged) => Place | null {
-  return (inventory, occupancy, request, known) => {
+  capacity: (state: State, demand: Demand) => number,
+  offers: readonly Offer[],
+): (
+  inventory: Inventory,
+  occupancy: Occupancy,
+  request: Request,
+  known?: Judged,
+  explained?: boolean,
+) => Place | null {
+  const loss = lossOf(states, capacity, offers);
+  const changes = slotChanges(states, capacity, offers);
+  const isSelling = offers.length > 0;
+  return (inventory, occupancy, request, known, explained = false) => {
     const space = spaceFor(inventory, occupancy, request);
     const before = states.of(inventory, occupancy);
-    const lost = (layout: Layout): number => {
+    const after = (layout: Layout): State => {
       const use = useOfLayout(space, layout.cells);
-      return loss(before, states.of(inventory, occupied(inventory, occupancy, use)));
+      return states.of(inventory, occupied(inventory, occupancy, use));
     };
-    const found = searchSpace(space, isSelling ? { loss: lost, known } : { known });
+    const lost = (layout: Layout): number => loss(before, after(layout));
+    const found = searchSpace(space, {
+      explained,
+      known,
+      ...(isSelling && { loss: lost }),
+    });
     if (found === null) return null;
-    const use = useOfLayout(space, found.best.cells);
-    return { found, use, loss: isSelling ? lost(found.best) : 0 };
+    const { best, runnerUp } = found;
+    return {
+      found,
+      use: useOfLayout(space, best.cells),
+      loss: isSelling ? lost(best) : 0,
+      slots: explained ? changes(before, after(best)) : [],
+      runnerUpSlots: explained && runnerUp !== null ? changes(before, after(runnerUp)) : [],
+    };
   };
 }
 
-interface Candidate {
-  readonly judged: Judged;
+interface Judged {
+  readonly objective: Objective;
+  readonly loss: number;
+}
+
+interface Candidate extends Judged {
   readonly host: number;
   readonly room: number;
 }
 
 /** Of equal merit is whatever only the order of the hosts tells apart. */
 function compareMerit(a: Candidate, b: Candidate): number {
-  const lost = a.judged.loss - b.judged.loss;
+  const lost = a.loss - b.loss;
   return (
-    compareObjectives(a.judged.objective, b.judged.objective) ||
+    compareObjectives(a.objective, b.objective) ||
     b.room - a.room ||
     (Math.abs(lost) < 1e-9 ? 0 : lost)
   );
-}
-
-interface Judged {
-  readonly objective: Objective;
-  readonly loss: number;
 }

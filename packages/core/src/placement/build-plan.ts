@@ -17,8 +17,14 @@ import type { Space } from "./space/space.ts";
  * Writes a layout down as a plan, with all that its renderings and its verification need.
  *
  * @param ideal what the same request costs where it is best (`idealCost`).
+ * @param more reasons beyond those that the host alone tells: the future, the other hosts.
  */
-export function buildPlan(host: HostState, found: Found, ideal: RawCost): Plan {
+export function buildPlan(
+  host: HostState,
+  found: Found,
+  ideal: RawCost,
+  more: readonly string[] = [],
+): Plan {
   const { space, best, model } = found;
   const { request, topology } = space;
   const parts = planParts(space, best);
@@ -41,7 +47,7 @@ export function buildPlan(host: HostState, found: Found, ideal: RawCost): Plan {
     emulatorCpus,
     iothreads: [{ id: 1, cpus: emulatorCpus }],
     cost: planCost(raw, ideal),
-    reasons: planReasons(found, ideal),
+    reasons: [...planReasons(found, ideal), ...more],
   } as const satisfies Omit<Plan, "signature" | "signatureText">;
   return { ...plan, ...layoutSignature(space, best) };
 }

@@ -18,6 +18,7 @@ import type { Topology } from "../topology/topology.ts";
 import { governedTopology, type HostState } from "./host-state.ts";
 import type { Plan } from "./plan.ts";
 import { planContradictions } from "./plan-consistency.ts";
+import { planSignature } from "./signature/signature.ts";
 
 /** A promise that a plan cannot keep on its host. */
 export interface PlanFault {
@@ -48,6 +49,8 @@ export function planFaults(plan: Plan, host: HostState, request?: Request): Plan
   checkDevices(view);
   checkDistances(view);
   if (request !== undefined) checkRequest(view, request);
+  // What a legal plan is a twin of can be told; of another one nothing is certain.
+  if (request !== undefined && faults.length === 0) checkSignature(view, request);
   return faults;
 }
 
@@ -247,6 +250,16 @@ function checkDistances({ plan, topology, report }: View): void {
   const expected = rows && positions.map((i) => positions.map((j) => rows[i]?.[j]));
   if (JSON.stringify(plan.distances) !== JSON.stringify(expected)) {
     report("distances", "are not those of the cells' host nodes");
+  }
+}
+
+/** A plan's signature is its own, and that of its flavor unless another grade may be given. */
+function checkSignature({ plan, topology, report }: View, { signature, locality }: Request): void {
+  if (signature === null) return;
+  const own = planSignature(plan, topology).signature;
+  if (plan.signature !== own) report("signature", `is said to be ${plan.signature} and is ${own}`);
+  if (own !== signature && locality !== "preferred") {
+    report("signature", `is ${own}, and the flavor is sold in ${signature}`);
   }
 }
 

@@ -4,6 +4,7 @@ import { formatBytes } from "../unit/bytes.ts";
 import type { Layout, LayoutCell } from "./search/layout.ts";
 import { placed } from "./search/layout-cost.ts";
 import type { Found } from "./search/search.ts";
+import { layoutSignature } from "./signature/layout-signature.ts";
 import type { Space } from "./space/space.ts";
 
 /** Why a plan is as it is and not like the runner-up, in sentences for the operator. */
@@ -17,6 +18,7 @@ export function planReasons(found: Found, ideal: RawCost): readonly string[] {
     ),
     ...strayReasons(space, best),
     ...splitReasons(space, best),
+    ...gradeReasons(space, best),
     ...stringsIf(
       best.objective.extra > 0,
       `${best.objective.extra} more devices come along, since they share an IOMMU group.`,
@@ -78,6 +80,20 @@ function strayReasons(space: Space, { cells }: Layout): string[] {
       ),
     ];
   });
+}
+
+/** Under `preferred` a VM may be given another class of placements than its flavor is sold in. */
+function gradeReasons(space: Space, layout: Layout): string[] {
+  const { signature: sold, flavor } = space.request;
+  if (sold === null) return [];
+  const { signature, signatureText } = layoutSignature(space, layout);
+  return stringsIf(
+    signature !== sold,
+    `It is of another grade than its flavor${flavor === null ? "" : ` ${flavor}`}: no placement of signature ${sold} is free here, and this one is ${signature}, ${signatureText}.`.slice(
+      0,
+      1024,
+    ),
+  );
 }
 
 /** What does not divide evenly, and what is rounded up. */

@@ -47,6 +47,8 @@ export const refusalCodes = {
   "hugepages-short": "fewer free huge pages on a node than its cell needs",
   "hugepages-absent": "the host has no huge pages of the size asked for",
   "isolation-conflict": "another VM holds what the isolation asked for would need alone",
+  "signature-unavailable": "no free placement is of the signature that the flavor is sold in",
+  "kept-away": "the host has a VM that the request is to be kept away from",
   "cores-unknown": "the topology has no cores, so none can be sold",
 } as const;
 

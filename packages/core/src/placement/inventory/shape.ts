@@ -7,7 +7,17 @@ import type { Inventory } from "./inventory.ts";
  * search, the costs and the signature look at, by positions and without a name or an address.
  * Machines of one shape are in the same states and have the same answers.
  */
-export function inventoryShape({ topology, cores, memory, devices }: Inventory): string {
+export function inventoryShape(inventory: Inventory): string {
+  const before = shapes.get(inventory);
+  if (before !== undefined) return before;
+  const shape = shapeOf(inventory);
+  shapes.set(inventory, shape);
+  return shape;
+}
+
+const shapes = new WeakMap<Inventory, string>();
+
+function shapeOf({ topology, cores, memory, devices }: Inventory): string {
   const between = interconnects(topology);
   const functions = new Map(topology.pci.map((device) => [device.address, device]));
   const sold = [...devices.accelerators, ...devices.nics];

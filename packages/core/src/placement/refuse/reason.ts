@@ -1,5 +1,7 @@
+import type { Request } from "../../request/request.ts";
 import { formatBytes } from "../../unit/bytes.ts";
 import { plural } from "../../text/amount.ts";
+import type { Plan } from "../plan.ts";
 import type { RefusalCode, RefusalReason } from "../refusal.ts";
 import type { Space } from "../space/space.ts";
 
@@ -11,6 +13,13 @@ export function reason(
   message: string,
 ): RefusalReason {
   return { code, node, needs, has, message };
+}
+
+/** That a host is out of the question for the company that the request would have there. */
+export function awayReason({ name }: Request, met: readonly Plan[]): RefusalReason {
+  const vms = met.map(({ vm }) => vm).join(", ");
+  const message = `${name} is to be kept away from ${vms}, which ${met.length === 1 ? "is" : "are"} on this host.`;
+  return reason("kept-away", null, 0, met.length, message);
 }
 
 /** A shortage of memory in what it is sold in: huge pages by number, base pages in bytes. */

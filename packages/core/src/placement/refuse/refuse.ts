@@ -3,8 +3,10 @@ import { amountOf } from "../../text/amount.ts";
 import type { HostState } from "../host-state.ts";
 import type { HostRefusal, RefusalReason } from "../refusal.ts";
 import { reason } from "./reason.ts";
-import { remedies } from "./remedies.ts";
+import { asItComes, remedies, signatureRemedies } from "./remedies.ts";
 import { allSets, visitAcceleratorSets } from "../search/accelerator-sets.ts";
+import { type Found, search } from "../search/search.ts";
+import { layoutSignature } from "../signature/layout-signature.ts";
 import { shortages } from "./shortages.ts";
 import { isOfModel } from "../space/devices.ts";
 import { type Space, spaceOn } from "../space/space.ts";
@@ -16,6 +18,8 @@ import { type Space, spaceOn } from "../space/space.ts";
  */
 export function refuse(host: HostState, request: Request): HostRefusal {
   const space = spaceOn(host, request);
+  const otherClass = request.signature === null ? null : search(host, asItComes(request));
+  if (otherClass !== null) return ofOtherClass(host, request, otherClass);
   const reasons = [
     ...(space.topology.cores.length === 0
       ? [
@@ -43,6 +47,21 @@ export function refuse(host: HostState, request: Request): HostRefusal {
     host: host.topology.name,
     reasons: reasons.length > 0 ? reasons : [combined],
     remedies: remedies(host, request, reasons),
+  };
+}
+
+/**
+ * What a flavor's VMs are refused for alone: there is room, but not of the class that it is sold
+ * in.
+ */
+function ofOtherClass(host: HostState, request: Request, { space, best }: Found): HostRefusal {
+  const { signature, signatureText } = layoutSignature(space, best);
+  const flavor = request.flavor === null ? "the flavor" : `flavor ${request.flavor}`;
+  const message = `No free placement is of signature ${request.signature}, in which ${flavor} is sold; to be had is ${signature}: ${signatureText}.`;
+  return {
+    host: host.topology.name,
+    reasons: [reason("signature-unavailable", null, null, null, message.slice(0, 1024))],
+    remedies: signatureRemedies(host, request, signature),
   };
 }
 

@@ -33,6 +33,36 @@ export function remedies(
   return single.length > 0 ? single : lessOfBoth(host, request, fits);
 }
 
+/** The request without its flavor's signature: any class of placements will do. */
+export function asItComes(request: Request): Request {
+  return { ...request, signature: null };
+}
+
+/** Where all that is missing is the class: another grade, another class to sell, one VM fewer. */
+export function signatureRemedies(
+  host: HostState,
+  request: Request,
+  available: string,
+): readonly Remedy[] {
+  const { locality, signature } = request;
+  const grade =
+    locality === "preferred"
+      ? []
+      : [
+          remedy(
+            "spec.locality",
+            locality,
+            "preferred",
+            "It fits if it may be of another grade than its flavor.",
+          ),
+        ];
+  return [
+    ...grade,
+    remedy("signature", signature, available, `It fits as a flavor of signature ${available}.`),
+    ...withoutOne(host, request),
+  ];
+}
+
 type Fits = (change: Partial<Request>) => boolean;
 
 function remedy(change: string, from: Remedy["from"], to: Remedy["to"], message: string): Remedy {

@@ -114,7 +114,7 @@ export function stateBook(inOrderOfNodes = false): States {
       searchSpace(offered, {
         accepts: (layout) => {
           for (const variant of coreVariants(offered, layout)) {
-            steps.push(step(state, offered, variant));
+            if (counts(demand, offered, variant)) steps.push(step(state, offered, variant));
           }
           return false;
         },

@@ -7,6 +7,7 @@ import type { Inventory } from "../inventory/inventory.ts";
 import { useOfLayout } from "../occupancy/layout-use.ts";
 import { emptyOccupancy, occupied, type Occupancy, type Use } from "../occupancy/occupancy.ts";
 import type { Layout } from "../search/layout.ts";
+import { coreVariants } from "../search/core-variants.ts";
 import { searchSpace } from "../search/search.ts";
 import { spaceFor } from "../space/space.ts";
 
@@ -83,16 +84,17 @@ export function useOf(inventory: Inventory, random: RandomUse): Use {
   };
 }
 
-/** Every layout that the search would look at. */
+/** Every layout that the search would look at, and every cache that its last cores may be from. */
 export function layoutsOf(
   inventory: Inventory,
   occupancy: Occupancy,
   request: Request,
 ): readonly Layout[] {
   const layouts: Layout[] = [];
-  searchSpace(spaceFor(inventory, occupancy, request), {
+  const space = spaceFor(inventory, occupancy, request);
+  searchSpace(space, {
     accepts: (layout) => {
-      layouts.push(layout);
+      layouts.push(...coreVariants(space, layout));
       return false;
     },
   });

@@ -1,0 +1,36 @@
+import { expect, test } from "vitest";
+import { defaultHostPolicy } from "../request/host-policy.ts";
+import { requestOf } from "../request/testing/requests.ts";
+import { syntheticTopology } from "../topology/synthetic/build.ts";
+import type { Topology } from "../topology/topology.ts";
+import { GiB } from "../unit/bytes.ts";
+import { place } from "./place.ts";
+import { settledTopology } from "./settled.ts";
+
+const machine = syntheticTopology("package:1 core:9 memory:64Gi hugepages:10x1Gi");
+
+const withFree = (free: number): Topology => ({
+  ...machine,
+  nodes: machine.nodes.map((node) => ({
+    ...node,
+    hugepages: node.hugepages.map((pool) => ({ ...pool, free })),
+  })),
+});
+
+const poolOf = ({ nodes }: Topology): unknown => nodes[0]?.hugepages[0];
+
+test("pages that nobody accounts for stay with whoever has them", () => {
+  const plan = place([{ topology: machine, taken: [], policy: defaultHostPolicy }], requestOf());
+  if (plan.kind === "Refusal") throw new Error("does not fit");
+  const settled = (free: number, taken: readonly (typeof plan)[]): Topology =>
+    settledTopology({ topology: withFree(free), taken, policy: defaultHostPolicy });
+  // Ten pages, of which a plan has two.
+  expect(poolOf(settled(10, []))).toEqual({ sizeBytes: GiB, total: 10, free: null });
+  expect(poolOf(settled(8, [plan]))).toEqual({ sizeBytes: GiB, total: 10, free: null });
+  expect(poolOf(settled(10, [plan]))).toEqual({ sizeBytes: GiB, total: 10, free: null });
+  expect(poolOf(settled(5, [plan]))).toEqual({ sizeBytes: GiB, total: 7, free: null });
+  expect(poolOf(settled(3, []))).toEqual({ sizeBytes: GiB, total: 3, free: null });
+  const base = ({ nodes: [node] }: Topology): number =>
+    (node?.memoryBytes ?? 0) - (node?.hugepages[0]?.total ?? 0) * GiB;
+  expect(base(settled(3, []))).toBe(base(machine));
+});

@@ -1,0 +1,43 @@
+import type { Plan } from "./plan.ts";
+import type { HostState } from "./host-state.ts";
+import type { HugepagePool, MemoryNode, Topology } from "../topology/topology.ts";
+
+/**
+ * The host's topology with only those huge pages that are its to sell: what neither the plans on it
+ * nor what is free accounts for is held by strangers, and stays with them.
+ *
+ * A pool's free pages are read once, at one moment. For a single placement they are a limit like
+ * any other; but whoever places one VM after the other ahead of time must count down from them, as
+ * from every other resource, and with this they are counted down with the pool itself. The plans
+ * are taken to be running, as a placement takes them.
+ */
+export function settledTopology({ topology, taken }: HostState): Topology {
+  const nodes = topology.nodes.map((node) => settledNode(node, taken));
+  return nodes.every((node, i) => node === topology.nodes[i]) ? topology : { ...topology, nodes };
+}
+
+function settledNode(node: MemoryNode, taken: readonly Plan[]): MemoryNode {
+  if (node.hugepages.every(({ free }) => free === null)) return node;
+  const hugepages = node.hugepages.map((pool) => ({ ...pool, ...settledPool(node, pool, taken) }));
+  const gone = node.hugepages.reduce((sum, { sizeBytes, total }, i) => {
+    return sum + sizeBytes * (total - (hugepages[i]?.total ?? 0));
+  }, 0);
+  const memoryBytes = node.memoryBytes === null ? null : node.memoryBytes - gone;
+  return { ...node, memoryBytes, hugepages };
+}
+
+function settledPool(
+  { id }: MemoryNode,
+  { sizeBytes, total, free }: HugepagePool,
+  taken: readonly Plan[],
+): Pick<HugepagePool, "total" | "free"> {
+  if (free === null) return { total, free };
+  const cells = taken.flatMap((plan) =>
+    plan.cells.filter(({ pageBytes }) => pageBytes === sizeBytes),
+  );
+  const parts = cells.flatMap(({ memoryOnNodes }) =>
+    memoryOnNodes.filter(({ node }) => node === id),
+  );
+  const promised = parts.reduce((sum, { bytes }) => sum + bytes, 0) / sizeBytes;
+  return { total: total - Math.max(0, total - promised - free), free: null };
+}
