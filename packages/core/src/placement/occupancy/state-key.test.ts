@@ -7,8 +7,7 @@ import { type Inventory, inventoryOf } from "../inventory/inventory.ts";
 import { compareObjectives } from "../search/layout.ts";
 import { layoutSignature } from "../signature/layout-signature.ts";
 import { spaceFor } from "../space/space.ts";
-import { demandOf } from "../state/demand.ts";
-import { needsNodeOrder } from "../state/node-order.ts";
+import { needsNodeOrder } from "../search/node-order.ts";
 import {
   layoutsOf,
   randomUse,
@@ -112,7 +111,7 @@ test("states of one key answer every request alike", () => {
   fc.assert(
     fc.property(pair, smallRequest, ({ topology, uses, by }, request) => {
       const inventory = inventoryOf(topology, policy);
-      const keyOf = stateKeys(inventory, needsNodeOrder(inventory, demandOf(request)));
+      const keyOf = stateKeys(inventory, needsNodeOrder(inventory, request));
       const [a, b] = [occupiedBy(inventory, uses), occupiedBy(inventory, moved(uses, by))];
       if (keyOf(a) !== keyOf(b)) return;
       const answers = [a, b].map((occupancy) => {

@@ -19,7 +19,7 @@ import type { Occupancy } from "./occupancy.ts";
  * What the machine alone decides is looked up once, for every arrival and departure asks for a key.
  *
  * @param inOrderOfNodes keeps nodes apart by their places too: for demands of which a remainder goes
- * to the lowest node (`state/node-order.ts`), so that exchanging nodes changes what they can have.
+ * to the lowest node (`search/node-order.ts`), so that exchanging nodes changes what they can have.
  */
 export function stateKeys(
   inventory: Inventory,

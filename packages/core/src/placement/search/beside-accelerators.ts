@@ -120,6 +120,7 @@ function layoutFor(
     node,
     units: units[i] ?? 0,
     granules: granules[i] ?? 0,
+    deviceNodes: (groups[i] ?? []).map((device) => device.node),
   }));
   const supplies = rules.fit(demands);
   if (supplies === null) return null;

@@ -1,3 +1,4 @@
+import type { CostModel } from "../../cost/placement-cost.ts";
 import type { NodeSpace, Space } from "../space/space.ts";
 import type { OnNode } from "./layout.ts";
 import { evenSplit } from "./split.ts";
@@ -8,6 +9,8 @@ export interface CellDemand {
   readonly node: number;
   readonly units: number;
   readonly granules: number;
+  /** The nodes of its accelerators, which copy to and from its memory; null where unknown. */
+  readonly deviceNodes: readonly (number | null)[];
 }
 
 /** Where a cell's cores and memory come from. */
@@ -69,12 +72,15 @@ export function interleaveFit(space: Space): Fit {
 
 /**
  * From the cell's own node as far as it goes and the rest from wherever it costs least in all:
- * cores and memory each by a cheapest transport from nodes to cells.
+ * cores by a cheapest transport from nodes to cells, then memory by another.
+ *
+ * A granule costs what it adds to the placement's cost (`cost/placement-cost.ts`): the paths of the
+ * cell's vCPUs to it, and those of its accelerators, of which each is one of all the VM's and copies
+ * to all of the cell's memory alike. Both are linear in where granules lie, once cores are placed,
+ * so the memory is where it is best for these cores. Cores and memory are not chosen together: where
+ * both stray, other cores might have allowed better memory.
  */
-export function strayingFit(
-  space: Space,
-  pathCost: (initiator: number, target: number) => number,
-): Fit {
+export function strayingFit(space: Space, model: CostModel): Fit {
   const ids = space.nodes.map((node) => node.id);
   const total = (amount: (node: NodeSpace) => number): number =>
     space.nodes.reduce((sum, node) => sum + Math.max(0, amount(node)), 0);
@@ -85,20 +91,42 @@ export function strayingFit(
     if (!suffices) return null;
     const units = transport(
       demands.map((demand) => demand.units),
-      space.nodes.map((node) => (node.units > 0 ? node.units : 0)),
-      demands.map(({ node }) => ids.map((id) => pathCost(id, node))),
+      space.nodes.map((node) => Math.max(0, node.units)),
+      demands.map(({ node }) => ids.map((id) => model.memoryPath(id, node))),
     );
+    if (units === null) return null;
     const granules = transport(
       demands.map((demand) => demand.granules),
       space.nodes.map((node) => node.granules ?? 0),
-      demands.map(({ node }) => ids.map((id) => pathCost(node, id))),
+      demands.map((demand, i) => {
+        const vcpus = onNodes(ids, units[i] ?? []);
+        return ids.map((id) => granuleCost(space, model, demand, vcpus, id));
+      }),
     );
-    if (units === null || granules === null) return null;
+    if (granules === null) return null;
     return demands.map((_, cell) => ({
       units: onNodes(ids, units[cell] ?? []),
       granules: onNodes(ids, granules[cell] ?? []),
     }));
   };
+}
+
+/** What one granule of a cell adds to the cost when it lies on a node. */
+function granuleCost(
+  { request, granules }: Space,
+  { weights, memoryPath }: CostModel,
+  demand: CellDemand,
+  vcpus: readonly OnNode[],
+  id: number,
+): number {
+  const fromCpus = vcpus.reduce((sum, { node, count }) => sum + count * memoryPath(node, id), 0);
+  const copies = demand.deviceNodes.map((node) => memoryPath(node, id));
+  const fromDevices = copies.reduce((sum, path) => sum + path, 0);
+  const accelerators = Math.max(1, request.accelerators.count);
+  return (
+    (weights.memory * fromCpus) / (demand.units * granules) +
+    (weights.hostToDevice * fromDevices) / (accelerators * demand.granules)
+  );
 }
 
 function onNodes(ids: readonly number[], counts: readonly number[]): OnNode[] {

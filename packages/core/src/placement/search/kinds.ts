@@ -1,5 +1,6 @@
 import type { Device } from "../inventory/devices.ts";
-import type { Space } from "../space/space.ts";
+import type { NodeSpace, Space } from "../space/space.ts";
+import { needsNodeOrder } from "./node-order.ts";
 
 /**
  * The kind of each candidate: two of one kind are interchangeable as the host stands. They are so
@@ -24,16 +25,23 @@ export function twinNodes(
 ): ReadonlyMap<number, number> {
   const { symmetry, devices, nodePosition } = space.inventory;
   const offered = new Set([...candidates, ...space.nics]);
+  const nodes = [...new Set(candidates.flatMap(({ node }) => node ?? []))];
+  const kinds = new Map(
+    nodes.map((node) => {
+      const position = nodePosition.get(node) ?? -1;
+      const { units, granules } = space.nodes[position] ?? {};
+      const has = (devices.ofNode[position] ?? []).map((device) => (offered.has(device) ? 1 : 0));
+      return [
+        node,
+        `${symmetry.furnishedNodeClass[position]} ${units} ${granules} ${has.join("")}`,
+      ];
+    }),
+  );
+  const kindOf = orderedKinds(space, kinds);
   const latest = new Map<string, number>();
   const twins = new Map<number, number>();
-  const seen = new Set<number>();
-  for (const { node } of candidates) {
-    if (node === null || seen.has(node)) continue;
-    seen.add(node);
-    const position = nodePosition.get(node) ?? -1;
-    const { units, granules } = space.nodes[position] ?? {};
-    const has = (devices.ofNode[position] ?? []).map((device) => (offered.has(device) ? 1 : 0));
-    const kind = `${symmetry.furnishedNodeClass[position]} ${units} ${granules} ${has.join("")}`;
+  for (const node of nodes) {
+    const kind = kindOf.get(node) ?? "";
     const twin = latest.get(kind);
     if (twin !== undefined) twins.set(node, twin);
     latest.set(kind, node);
@@ -46,15 +54,37 @@ export function twinNodes(
  * have, and as many NICs. NICs that bring others along may do so across nodes; then every node is
  * of its own kind.
  */
-export function nodeKinds(space: Space): ReadonlyMap<number, string> {
-  const { nodeClass } = space.inventory.symmetry;
-  const wanted = space.request.nics.count > 0;
+export function nodeKinds(space: Space, nodes: readonly NodeSpace[]): ReadonlyMap<number, string> {
+  const { inventory, request } = space;
+  const { nodeClass } = inventory.symmetry;
+  const wanted = request.nics.count > 0;
   const plain = !wanted || space.nics.every((nic) => nic.soldCompanions.length === 0);
-  return new Map(
-    space.nodes.map(({ id, units, granules }, position) => {
+  const kinds = new Map(
+    nodes.map(({ id, units, granules }) => {
       const nics = wanted ? space.nics.filter((nic) => nic.node === id).length : 0;
-      const kind = `${nodeClass[position]} ${units} ${granules} ${nics}`;
-      return [id, plain ? kind : `${id}`];
+      const position = inventory.nodePosition.get(id) ?? -1;
+      return [id, plain ? `${nodeClass[position]} ${units} ${granules} ${nics}` : `${id}`];
+    }),
+  );
+  return orderedKinds(space, kinds);
+}
+
+/**
+ * Where the order of nodes matters (`node-order.ts`), nodes are of one kind only as long as no other
+ * kind lies between them; and of none where interleaved memory is uneven, for then no two get the
+ * same.
+ */
+function orderedKinds(
+  { inventory, request }: Space,
+  kinds: ReadonlyMap<number, string>,
+): ReadonlyMap<number, string> {
+  if (!needsNodeOrder(inventory, request)) return kinds;
+  const ascending = [...kinds].toSorted(([a], [b]) => a - b);
+  let run = 0;
+  return new Map(
+    ascending.map(([node, kind], i) => {
+      if (request.locality === "interleave" || ascending[i - 1]?.[1] !== kind) run++;
+      return [node, `${run} ${kind}`];
     }),
   );
 }

@@ -32,7 +32,7 @@ export function rankOnNodes(
   const nodes = rules.besideDevices ? usable : space.nodes.filter((node) => node.units > 0);
   const ids = nodes.map((node) => node.id);
   const { distance } = space.inventory.relations;
-  const kinds = nodeKinds(space);
+  const kinds = nodeKinds(space, nodes);
   for (let count = 1; count <= nodes.length; count++) {
     const leastSpread = spreadBound(ids, count, distance);
     const open = (spread: number, uneven: number): boolean =>
@@ -92,6 +92,7 @@ function cellsOn(
     node,
     units: units[i] ?? 0,
     granules: granules[i] ?? 0,
+    deviceNodes: [],
   }));
   const supplies = rules.fit(demands);
   const nics = nicsOn(set, space, rules);

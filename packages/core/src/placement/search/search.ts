@@ -94,7 +94,7 @@ function rulesInTurn(space: Space, model: CostModel): readonly Rules[] {
     besideDevices: true,
   };
   const straying: Rules = {
-    fit: strayingFit(space, (initiator, target) => model.memoryPath(initiator, target)),
+    fit: strayingFit(space, model),
     mayHold: () => true,
     besideDevices: false,
   };
