@@ -1,5 +1,5 @@
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
-import { JSON_LENGTH_MAX } from "@evenkeel/contract/read-document.ts";
+import { JSON_LENGTH_MAX } from "@evenkeel/contract/limits.ts";
 import { decodeText, readFileText } from "@evenkeel/host/file/read-file.ts";
 import type { World } from "../world.ts";
 

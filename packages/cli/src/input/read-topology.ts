@@ -1,4 +1,3 @@
-import { parseTopology } from "@evenkeel/contract/read-document.ts";
 import type { Merged } from "@evenkeel/core/topology/merge/merge-topologies.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import { readSource } from "@evenkeel/host/source/read-source.ts";
@@ -30,11 +29,17 @@ export async function readTopologies(sources: readonly string[], world: World): 
   return mergeTopologies(topologies);
 }
 
+/** Loads the schemas when there is a document to read: most sources are none, and they take long. */
+async function parseTopology(text: string, where: string): Promise<Topology> {
+  const contract = await import("@evenkeel/contract/read-document.ts");
+  return contract.parseTopology(text, where);
+}
+
 /**
  * Firmware and archives may name things in characters that would command the terminal; documents
  * hold none of those, so a topology that was read elsewhere loses them before it is used.
  */
-function showable(topology: Topology): Topology {
+async function showable(topology: Topology): Promise<Topology> {
   if (!hasHidden(topology)) return topology;
   const clean = JSON.stringify(topology, (_name, value: unknown) =>
     typeof value === "string" ? visible(value) : value,

@@ -24,7 +24,7 @@ export async function readPath(path: string, options: SourceOptions): Promise<To
   const source = textSources.get(kind);
   if (source !== undefined) return readTextFile(source, path);
   const demand = { maxBytes: documentBytesMax, expected: topologyFile };
-  return checkedTopology(options.parseTopology(readFileText(path, demand), path), path);
+  return checkedTopology(await options.parseTopology(readFileText(path, demand), path), path);
 }
 
 /** A machine with a thousand PCI functions takes one. */

@@ -6,7 +6,7 @@ import { readTextFile, textSources } from "./text-sources.ts";
 
 export interface SourceOptions {
   /** Reads a Topology document; the schema is not this package's. */
-  readonly parseTopology: (text: string, where: string) => Topology;
+  readonly parseTopology: (text: string, where: string) => Topology | Promise<Topology>;
   /** Told what the user should know of the reading: a tool that failed, one that contradicts. */
   readonly note?: (sentence: string) => void;
 }

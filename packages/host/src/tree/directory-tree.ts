@@ -9,7 +9,7 @@ import {
   readSync,
   statSync,
 } from "node:fs";
-import { join, resolve as absolute } from "node:path";
+import { resolve as absolute } from "node:path";
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import { type Entry, linkAt, resolve } from "./resolve.ts";
 import type { Tree } from "./tree.ts";
@@ -43,18 +43,24 @@ export function directoryTree(root: string): Tree {
   return treeBelow(absolute(root), false);
 }
 
+/** Thousands of small files are read: what each of them needs for a moment is made once. */
+const decoder = new TextDecoder();
+const scratch = new Uint8Array(65_536);
+
 function treeBelow(root: string, live: boolean): Tree {
+  // Paths in a tree start with a slash and are in their shortest form.
+  const above = root === "/" ? "" : root;
   const seen = new Map<string, Entry>();
   const entryAt = (path: string): Entry | null => {
     const known = seen.get(path);
     if (known !== undefined) return known;
-    const entry = lookUp(join(root, path));
+    const entry = lookUp(above + path);
     if (entry !== null && entry !== "file") seen.set(path, entry);
     return entry;
   };
   const readBytes = (path: string): Uint8Array | null => {
     const place = resolve(path, entryAt);
-    return place?.entry === "file" ? readRegularFile(join(root, place.path), path) : null;
+    return place?.entry === "file" ? readRegularFile(above + place.path, path) : null;
   };
   return {
     where: root,
@@ -62,11 +68,11 @@ function treeBelow(root: string, live: boolean): Tree {
     readBytes,
     readText(path) {
       const bytes = readBytes(path);
-      return bytes === null ? null : new TextDecoder().decode(bytes);
+      return bytes === null ? null : decoder.decode(bytes);
     },
     list(path) {
       const place = resolve(path, entryAt);
-      return place?.entry === "directory" ? namesIn(join(root, place.path)) : [];
+      return place?.entry === "directory" ? namesIn(above + place.path) : [];
     },
     realPath: (path) => resolve(path, entryAt)?.path ?? null,
     readLink: (path) => linkAt(path, entryAt),
@@ -105,11 +111,11 @@ function readRegularFile(path: string, asked: string): Uint8Array | null {
     file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
     const found = fstatSync(file);
     if (!found.isFile()) return null;
-    let content = new Uint8Array(Math.min(Math.max(found.size, 4095) + 1, 65_536));
+    let content = scratch;
     let length = 0;
     for (;;) {
       const count = readSync(file, content, length, content.length - length, null);
-      if (count === 0) return content.subarray(0, length);
+      if (count === 0) return content.slice(0, length);
       length += count;
       if (length > fileBytesMax) break;
       if (length === content.length) content = extended(content);
