@@ -17,7 +17,7 @@ import {
   textBlock,
   type TextSize,
 } from "./block.ts";
-import { coresBlock } from "./cores.ts";
+import { coresDrawer } from "./cores.ts";
 import { treeDrawer } from "./tree.ts";
 
 /** More nodes with CPUs than this are drawn small. */
@@ -36,6 +36,8 @@ interface Scale {
   readonly trees: ReadonlyMap<number | null, Block>;
   readonly treeWidth: number;
   readonly memoryMost: number;
+  /** The cores of a node, in a width. */
+  readonly drawCores: (node: number | null, most: number) => Block;
 }
 
 /** Packages with their nodes, memory without CPUs, and devices of unknown node, in a width. */
@@ -49,13 +51,14 @@ export function nodesBlock(topology: Topology, width: number): Block {
     small,
     trees,
     treeWidth: small ? 0 : Math.max(0, ...known),
+    drawCores: coresDrawer(topology),
     memoryMost: Math.max(1, ...topology.nodes.map(({ memoryBytes }) => memoryBytes ?? 0)),
   };
   const strays = trees.get(null);
   const apart = [
     ...(small ? treesApart(scale) : []),
     ...memoryOnly(scale, width),
-    ...homelessCores(topology, width),
+    ...homelessCores(scale, width),
     ...(strays === undefined
       ? []
       : [titled(line(span("node unknown", "unknown")), strays, "stray")]),
@@ -114,7 +117,7 @@ function nodeBlock(scale: Scale, node: MemoryNode, width: number, group: string 
       paragraph(small ? [] : [hugepagesLine(node)], 11, side),
       paragraph(small ? [] : [coresLine(topology, node.id)], 11, side),
       small ? block(0, 0) : textBlock(cpus, 11, side),
-      coresBlock(topology, node.id, side),
+      scale.drawCores(node.id, side),
     ],
     4,
   );
@@ -183,8 +186,8 @@ function memoryBar({ memoryMost }: Scale, node: MemoryNode, width: number): Bloc
 }
 
 /** Cores whose node nobody told, or whose threads lie on several. */
-function homelessCores(topology: Topology, width: number): Block[] {
-  const cores = coresBlock(topology, null, width - 2 * margin);
+function homelessCores({ drawCores }: Scale, width: number): Block[] {
+  const cores = drawCores(null, width - 2 * margin);
   if (cores.width === 0) return [];
   return [titled(line(span("cores of unknown node", "unknown")), cores, "stray")];
 }
