@@ -201,6 +201,11 @@ test("a hard link to nothing and a sparse entry are refused", async () => {
   });
   const refusal = await codedError("archive-malformed", () => readArchive(sparse));
   expect(refusal.remedy).toMatch(/without tar's option --sparse/);
+  const bundle = await tar(...machine, {
+    header: { name: "var/log/lastlog", size: 1, type: "file", pax: { "GNU.sparse.major": "1" } },
+    body: "x",
+  });
+  await expectMachine(bundle);
 });
 
 test("bounds on files, entries, directories, names and sizes hold", async () => {
