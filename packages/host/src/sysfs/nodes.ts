@@ -1,8 +1,10 @@
 import {
   difference,
   emptySet,
+  INDEX_MAX,
   type IndexSet,
   indexSet,
+  indices,
   intersection,
   union,
 } from "@evenkeel/core/set/index-set.ts";
@@ -12,6 +14,7 @@ import type { MemoryKind } from "@evenkeel/core/topology/topology.ts";
 import type { Tree } from "../tree/tree.ts";
 import { readHugepages } from "./hugepages.ts";
 import { readMemoryKinds } from "./memory-kind.ts";
+import { cpuDirectory } from "./processors.ts";
 import { indexedNames, memoryField, readSet } from "./values.ts";
 
 export const nodeDirectory = "/sys/devices/system/node";
@@ -32,7 +35,19 @@ export interface NodeCpus {
 export function readNodeCpus(tree: Tree, online: IndexSet): NodeCpus[] {
   const ids = indexedNames(tree, nodeDirectory, "node");
   if (ids.length === 0) return [{ id: 0, cpus: online }];
-  const claimed = ids.map((id) => ({ id, cpus: intersection(claimOf(tree, id), online) }));
+  const claims = new Map(ids.map((id) => [id, claimOf(tree, id)]));
+  const [only] = ids;
+  const untold = [...claims.values()].includes(null);
+  // The only node has every CPU, even where it does not say so itself.
+  const places = !untold
+    ? new Map<number, IndexSet>()
+    : ids.length === 1 && only !== undefined
+      ? new Map([[only, online]])
+      : claimsOfCpus(tree, online);
+  const claimed = ids.map((id) => {
+    const claim = claims.get(id) ?? places.get(id) ?? emptySet;
+    return { id, cpus: intersection(claim, online) };
+  });
   let once = emptySet;
   let twice = emptySet;
   for (const { cpus } of claimed) {
@@ -42,12 +57,24 @@ export function readNodeCpus(tree: Tree, online: IndexSet): NodeCpus[] {
   return claimed.map(({ id, cpus }) => ({ id, cpus: difference(cpus, twice) }));
 }
 
-function claimOf(tree: Tree, id: number): IndexSet {
+/** What a node says are its CPUs: in a list, a mask, or links to them. Null when it does not say. */
+function claimOf(tree: Tree, id: number): IndexSet | null {
   const directory = `${nodeDirectory}/node${id}`;
-  return (
-    readSet(tree, directory, ["cpulist", "cpumap"]) ??
-    indexSet(indexedNames(tree, directory, "cpu"))
-  );
+  const said = readSet(tree, directory, ["cpulist", "cpumap"]);
+  if (said !== null) return said;
+  const linked = indexedNames(tree, directory, "cpu").filter((cpu) => cpu <= INDEX_MAX);
+  return linked.length === 0 ? null : indexSet(linked);
+}
+
+/** The same from the other side: the directory of a CPU has a link to its node. */
+function claimsOfCpus(tree: Tree, online: IndexSet): ReadonlyMap<number, IndexSet> {
+  const members = new Map<number, number[]>();
+  for (const cpu of indices(online)) {
+    for (const node of indexedNames(tree, `${cpuDirectory}/cpu${cpu}`, "node")) {
+      members.set(node, [...(members.get(node) ?? []), cpu]);
+    }
+  }
+  return new Map([...members].map(([node, cpus]) => [node, indexSet(cpus)]));
 }
 
 /** The nodes' memory, which counts huge pages in, and the pools of those. */

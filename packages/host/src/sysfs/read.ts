@@ -7,12 +7,15 @@ import type { Tree } from "../tree/tree.ts";
 import { readAccelerators } from "./accelerators.ts";
 import { readAccess } from "./access.ts";
 import { readCores } from "./cores.ts";
+import { readCpuinfo } from "./cpuinfo.ts";
 import { readDistances } from "./distances.ts";
 import { readMachine } from "./machine.ts";
 import { readNics } from "./nics.ts";
 import { readNodeCpus, readNodes } from "./nodes.ts";
 import { readPci } from "./pci.ts";
+import { withPciBus } from "./pci-bus.ts";
 import { cpuDirectory, readProcessors } from "./processors.ts";
+import { emptySet } from "@evenkeel/core/set/index-set.ts";
 import { formatList } from "@evenkeel/core/set/list-format.ts";
 import { readLine } from "./values.ts";
 
@@ -26,14 +29,18 @@ import { readLine } from "./values.ts";
  *
  * The cost is one reading of some six small files for each core and fifteen for each PCI function.
  */
-export function readSysfs(tree: Tree, name: string = machineName(tree)): Topology {
-  if (tree.realPath(cpuDirectory) === null) {
-    throw new EvenkeelError("tree-empty", `has no ${cpuDirectory}`, {
+export function readSysfs(machine: Tree, name: string = machineName(machine)): Topology {
+  const tree = withPciBus(machine);
+  const inSys = tree.realPath(cpuDirectory) !== null;
+  const listed = inSys ? null : readCpuinfo(tree);
+  if (!inSys && listed === null) {
+    throw new EvenkeelError("tree-empty", `has neither ${cpuDirectory} nor /proc/cpuinfo`, {
       where: tree.where,
       expected: "a machine's sys and proc directories",
     });
   }
-  const { online, offline } = readProcessors(tree);
+  const { online, offline } =
+    listed === null ? readProcessors(tree) : { online: listed.online, offline: emptySet };
   const nodes = readNodeCpus(tree, online);
   const pci = readPci(tree, nodes);
   const topology = buildTopology({
@@ -43,7 +50,7 @@ export function readSysfs(tree: Tree, name: string = machineName(tree)): Topolog
     nodes: readNodes(tree, nodes),
     distances: readDistances(tree, nodes),
     access: readAccess(tree, nodes),
-    cores: readCores(tree, online),
+    cores: listed?.cores ?? readCores(tree, online),
     offlineCpus: formatList(offline),
     pci,
     accelerators: readAccelerators(tree, pci),

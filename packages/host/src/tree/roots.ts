@@ -22,9 +22,17 @@ const systemDirectories: ReadonlySet<string> = new Set(["sys", "proc", "dev", "r
 /**
  * Every recorded machine in a tree, by path: the directories that hold `sys/devices/system/cpu`, or
  * `devices/system/cpu` where the recording starts inside `/sys`. Breadth first, and not below a
- * machine that was found; the cost is one listing for each directory on the way.
+ * machine that was found; the cost is one listing for each directory on the way. Where there is none,
+ * those of which at least `proc/cpuinfo` was recorded.
  */
 export function findRoots(tree: Tree): Root[] {
+  const found = rootsIn(tree, rootAt);
+  return found.length > 0 ? found : rootsIn(tree, listedRootAt);
+}
+
+type RootAt = (tree: Tree, path: string) => Root | null;
+
+function rootsIn(tree: Tree, rootAtPath: RootAt): Root[] {
   const found: Root[] = [];
   let level = ["/"];
   let visited = 0;
@@ -32,7 +40,7 @@ export function findRoots(tree: Tree): Root[] {
     const below: string[] = [];
     for (const path of level) {
       if (++visited > directoriesMax) return found;
-      const root = rootAt(tree, path);
+      const root = rootAtPath(tree, path);
       if (root !== null) {
         found.push(root);
         continue;
@@ -56,6 +64,11 @@ function rootAt(tree: Tree, path: string): Root | null {
     return { path, standsFor: "/sys" };
   }
   return null;
+}
+
+function listedRootAt(tree: Tree, path: string): Root | null {
+  const listed = tree.realPath(joined(path, "proc/cpuinfo")) !== null;
+  return listed ? { path, standsFor: "/" } : null;
 }
 
 /** The machine at a root, as a tree of its own: a link that leaves it leads nowhere. */
