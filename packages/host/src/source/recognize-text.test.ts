@@ -41,6 +41,10 @@ const texts: readonly (readonly [string | null, string])[] = [
   ["document", '{"x": 1}'],
   [null, "apiVersion: v1\nkind: Pod\n"],
   [null, "<html></html>"],
+  [
+    "numactl",
+    "<details><summary>NUMA</summary>\n\n> available: 2 nodes (0-1)\n> node 0 cpus: 0 1\n</details>\n",
+  ],
   [null, ""],
 ];
 

@@ -20,7 +20,9 @@ export interface Reading {
  * Patterns are anchored and bounded; the cost is that of the lines.
  */
 export function readingsIn(text: string): readonly Reading[] {
-  if (/^\s{0,1000}</.test(text)) return readingOf(xmlSource(text), text);
+  // HTML around an output, as issues have it, is no XML that anybody reads.
+  const fromXml = /^\s{0,1000}</.test(text) ? xmlSource(text) : null;
+  if (fromXml !== null) return readingOf(fromXml, text);
   if (/^\s{0,1000}\{/.test(text)) return readingOf(jsonSource(text), text);
   if (/^\s{0,1000}\[\s{0,1000}\{/.test(text))
     return readingOf(listSource(text) ?? "document", text);
@@ -147,12 +149,12 @@ function islandEnd(lines: readonly string[], start: number): number | null {
   if (/^[ \t]{0,40}<[?!A-Za-z]/.test(line)) {
     const root = firstElement(lines.slice(start, start + prologMax).join("\n"));
     if (root === null || !(xmlRoots.has(root) || root === "devices")) return null;
-    return endingWith(lines, start, (line) => line.includes(`</${root}>`));
+    return endingWith(lines, start, (candidate) => candidate.includes(`</${root}>`));
   }
   const bracket = /^([ \t]{0,8})([[{])[ \t]{0,8}$/.exec(line);
   if (bracket !== null) {
     const close = `${bracket[1]}${bracket[2] === "{" ? "}" : "]"}`;
-    return endingWith(lines, start, (line) => line.trimEnd() === close);
+    return endingWith(lines, start, (candidate) => candidate.trimEnd() === close);
   }
   return /^\{"(system|card\d{1,4}|lscpu|cpus)"/.test(line) ? start : null;
 }

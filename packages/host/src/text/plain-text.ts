@@ -16,7 +16,7 @@ import { textLimits } from "./read-lines.ts";
  */
 export function plainText(text: string): string {
   const unmarked = text.replace(/^\uFEFF/, "");
-  if (/^\s{0,1000}(?:[<{]|\[\s{0,1000}\{)/.test(unmarked)) return unmarked;
+  if (structured.test(unmarked)) return unmarked;
   const found = unmarked
     .replace(controlSequence, "")
     .replace(lostSequence, "")
@@ -35,6 +35,10 @@ export function plainText(text: string): string {
     )
     .join("\n");
 }
+
+/** XML, other than the HTML that issues have around an output, and JSON. */
+const structured =
+  /^\s{0,1000}(?:\{|\[\s{0,1000}\{|<(?!\/?(?:details|summary|pre|code|p|b|br|div|span|hr|h\d|ul|ol|li|table|html)\b))/i;
 
 const escape = String.fromCharCode(27);
 const controlSequence = new RegExp(`${escape}\\[[0-9;:?]{0,32}[ -/]{0,4}[@-~]`, "g");
