@@ -177,17 +177,18 @@ function attributesOf({ access, nodes }: Topology): string[] {
       const target = { target_obj_gp_index: 1000 + entry.target, target_obj_type: "NUMANode" };
       return [element("memattr_value", { ...target, value, initiator_cpuset: mask(from) })];
     });
-  if (access.length === 0) return [];
   const bandwidth = values(({ readBytesPerSecond: bytes }) =>
     bytes === null ? null : bytes / 1e6,
   );
+  const latency = values((entry) => entry.readLatencyNs);
+  // hwloc refuses an attribute without any value.
   return [
-    element("memattr", { name: "ReadBandwidth", flags: 5 }, ...bandwidth),
-    element(
-      "memattr",
-      { name: "ReadLatency", flags: 6 },
-      ...values((entry) => entry.readLatencyNs),
-    ),
+    ...(bandwidth.length === 0
+      ? []
+      : [element("memattr", { name: "ReadBandwidth", flags: 5 }, ...bandwidth)]),
+    ...(latency.length === 0
+      ? []
+      : [element("memattr", { name: "ReadLatency", flags: 6 }, ...latency)]),
   ];
 }
 
