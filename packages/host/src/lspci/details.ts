@@ -30,7 +30,36 @@ export function readDetails(lines: readonly string[]): Details {
     barBytes: isVerbose ? readBars(own) : null,
     buses: readBuses(after(own, "Bus:")),
     virtualFunctions: readVirtualFunctions(all),
+    ...readControls(own, all),
     isVerbose,
+  };
+}
+
+/**
+ * The control lines of ACS and ATS, `ACSCtl: SrcValid+ TransBlk- ReqRedir+ CmpltRedir+ …`. Without
+ * them nothing is redirected and nothing enabled, but only where they would have been printed: from
+ * `-vv` on (which prints `Control:`), to someone who may read the capabilities, and of PCI Express
+ * those behind the first 256 bytes, whose places have three digits.
+ */
+function readControls(
+  own: readonly string[],
+  all: readonly string[],
+): Pick<Listed, "acsRedirect" | "atsEnabled"> {
+  const line = (label: string): string | null => all.find((each) => each.startsWith(label)) ?? null;
+  const acs = line("ACSCtl:");
+  const ats = line("ATSCtl:");
+  const capabilities = own.filter((each) => each.startsWith("Capabilities:"));
+  const isExpress = capabilities.some((each) => / Express /.test(each));
+  const extended = capabilities.some((each) => /^Capabilities: \[[0-9a-f]{3} v\d/.test(each));
+  const shown =
+    own.some((each) => each.startsWith("Control:")) &&
+    !capabilities.some((each) => each.includes("<access denied>")) &&
+    capabilities.length > 0 &&
+    (extended || !isExpress);
+  const otherwise = shown ? false : null;
+  return {
+    acsRedirect: acs === null ? otherwise : /\b(?:ReqRedir|CmpltRedir)\+/.test(acs),
+    atsEnabled: ats === null ? otherwise : /\bEnable\+/.test(ats),
   };
 }
 

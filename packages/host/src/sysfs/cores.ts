@@ -12,13 +12,12 @@ import {
 } from "@evenkeel/core/set/index-set.ts";
 import { formatList } from "@evenkeel/core/set/list-format.ts";
 import type { Tree } from "../tree/tree.ts";
-import { readL3Caches } from "./caches.ts";
 import { packageNumbers, readPackagePlace } from "./packages.ts";
 import { cpuDirectory } from "./processors.ts";
 import { readIndex, readSet } from "./values.ts";
 
 /**
- * The cores with their online CPUs. One CPU of each core speaks for it, so that a core costs some
+ * The cores with their online CPUs, and the L3 cache that each CPU is below. One CPU of each core speaks for it, so that a core costs some
  * six files whatever its threads.
  *
  * Sets of CPUs decide and not the numbers of cores, which repeat between packages, dies and
@@ -27,8 +26,11 @@ import { readIndex, readSet } from "./values.ts";
  * cores too: they are the two halves of an AMD compute unit, which share caches and not a core.
  * Should two CPUs disagree about who their siblings are, the lower one is believed.
  */
-export function readCores(tree: Tree, online: IndexSet): CoreParts[] {
-  const l3Of = readL3Caches(tree, online);
+export function readCores(
+  tree: Tree,
+  online: IndexSet,
+  l3Of: ReadonlyMap<number, number>,
+): CoreParts[] {
   const dieNumber = numbering();
   const sets = coreSets(tree, online);
   const topologyOf = (cpu: number): string => `${cpuDirectory}/cpu${cpu}/topology`;

@@ -4,6 +4,7 @@ import type { PciDevice } from "@evenkeel/core/topology/topology.ts";
 import { nameOf } from "../tree/resolve.ts";
 import type { Tree } from "../tree/tree.ts";
 import type { NodeCpus } from "./nodes.ts";
+import { pciControls } from "./pci-config.ts";
 import { type PciIdentity, readPciIdentity } from "./pci-identity.ts";
 import { readLink } from "./pci-link.ts";
 import { readMemoryBars } from "./pci-bars.ts";
@@ -33,7 +34,7 @@ export function readPci(tree: Tree, nodes: readonly NodeCpus[]): PciDevice[] {
     if (place !== null && identity !== null) found.push({ address, identity, place });
   }
   const pathOf = new Map(found.map(({ address, place }) => [address, place.path]));
-  return found.map(({ address, identity, place }) => {
+  return found.map(({ address, identity, place }): PciDevice => {
     const path = `${pciDirectory}/${address}`;
     return {
       address,
@@ -46,6 +47,8 @@ export function readPci(tree: Tree, nodes: readonly NodeCpus[]): PciDevice[] {
       link: readLink(tree, path),
       barBytes: readMemoryBars(tree, path),
       physicalFunction: addressOf(linkName(tree, `${path}/physfn`)),
+      ...pciControls(tree.readBytes(`${path}/config`)),
+      interrupts: null,
     };
   });
 }

@@ -7,6 +7,7 @@ import { smallTopology, wideTopology } from "@evenkeel/core/topology/testing/arb
 import type { MemoryNode, Topology } from "@evenkeel/core/topology/topology.ts";
 import { readHwloc } from "../read-hwloc.ts";
 import { cpusOfList, generateHwloc, nearbyCpus } from "./generate-hwloc.ts";
+import { unknownSettings } from "@evenkeel/core/topology/unknown-settings.ts";
 
 /**
  * What an export of hwloc 2 can say of a machine. It does not tell:
@@ -56,6 +57,7 @@ function sayable(topology: Topology): Topology {
       link: null,
       barBytes: null,
       physicalFunction: null,
+      ...unknownSettings,
     })),
     accelerators: topology.accelerators.map((accelerator) => ({ ...accelerator, moduleId: null })),
     nics: topology.nics.map((nic) => ({
@@ -65,6 +67,7 @@ function sayable(topology: Topology): Topology {
     links: topology.links
       .filter(({ kind, lanes }) => kind !== "nvlink" || lanes !== null)
       .map((link) => (link.kind === "xgmi" ? { ...link, lanes: null } : link)),
+    interconnects: [],
     partitions: [],
   });
 }
