@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
+import { contradictions } from "@evenkeel/core/topology/check.ts";
 import { interconnects } from "@evenkeel/core/topology/interconnect.ts";
 import { isStandIn, isStandInNode } from "@evenkeel/core/topology/stand-in.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
@@ -181,7 +182,7 @@ test("what is N/A, or several, is not known", () => {
   const none = read(
     "GPU0 GPU1 CPU Affinity NUMA Affinity\nGPU0 X SYS 0-23 N/A\nGPU1 SYS X 0-23 N/A\n",
   );
-  expect([nodes(none), cpus(none), classes(none)[0]]).toEqual([[null, null], [], "X ?"]);
+  expect([nodes(none), cpus(none), classes(none)[0]]).toEqual([[null, null], [], "X SYS"]);
   const several = read(
     "GPU0 NIC0 CPU Affinity NUMA Affinity GPU NUMA ID\nGPU0 X NODE 0-71 0,2-4 N/A\nNIC0 NODE X\n",
   );
@@ -203,7 +204,25 @@ test("devices of one node stay there though they are said to be SYS apart", () =
     "GPU0 GPU1 NIC0 CPU Affinity NUMA Affinity\nGPU0 X SYS PIX 0-47 0\nGPU1 SYS X SYS 0-47 0\nNIC0 PIX SYS X\n",
   );
   expect(nodes(topology)).toEqual([0, 0, 0]);
-  expect(classes(topology)[0]).toBe("X NODE PIX");
+  expect(classes(topology)[0]).toBe("X SYS PIX");
+  const [a, b, nic] = addresses(topology);
+  expect(topology.interconnects).toEqual([
+    { a, b, class: "SYS" },
+    { a: b, b: nic, class: "SYS" },
+  ]);
+});
+
+test("what no tree of bridges can say is kept as it is stated", () => {
+  const topology = read(
+    "GPU0 GPU1 GPU2 GPU3\nGPU0 X PIX SYS SYS\nGPU1 PIX X PIX SYS\nGPU2 SYS PIX X PXB\nGPU3 SYS SYS PXB X\n",
+  );
+  expect(classes(topology)).toEqual([
+    "X PIX SYS SYS",
+    "PIX X PIX SYS",
+    "SYS PIX X PXB",
+    "SYS SYS PXB X",
+  ]);
+  expect(contradictions(topology)).toEqual([]);
 });
 
 test("CPUs that two nodes would have are given to neither", () => {
@@ -253,11 +272,6 @@ test.each([
     "halves that disagree",
     "GPU0 GPU1\nGPU0 X PIX\nGPU1 SYS X\n",
     "GPU0 and GPU1: the row of GPU0 says PIX, that of GPU1 says SYS",
-  ],
-  [
-    "no tree",
-    "GPU0 GPU1 GPU2\nGPU0 X PIX SYS\nGPU1 PIX X PIX\nGPU2 SYS PIX X\n",
-    "GPU0 and GPU2 are said to be SYS apart, but what is said of the devices around them puts them PIX apart",
   ],
   ["a NIC on NVLink", "GPU0 NIC0\nGPU0 X NV2\nNIC0 NV2 X\n", "NIC0 is said to have NVLink"],
 ])("contradictions are named: %s", async (_, text, message) => {

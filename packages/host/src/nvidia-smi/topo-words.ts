@@ -1,15 +1,16 @@
+import type { PciInterconnect } from "@evenkeel/core/topology/topology.ts";
+
 /**
  * The vocabulary of `nvidia-smi topo`, of all its generations.
  * https://docs.nvidia.com/deploy/nvidia-smi/ ("topo")
  */
 
 /** How two devices reach each other over PCI Express, nearest first. */
-export const pciClasses = ["PIX", "PXB", "PHB", "NODE", "SYS"] as const;
-export type PciClass = (typeof pciClasses)[number];
+export const pciClasses: readonly PciInterconnect[] = ["PIX", "PXB", "PHB", "NODE", "SYS"];
 
 /** A cell of the matrix; of NVLink with the number of links, null where it is not told. */
 export type TopoClass =
-  | { readonly kind: "pci"; readonly class: PciClass }
+  | { readonly kind: "pci"; readonly class: PciInterconnect }
   | { readonly kind: "nvlink"; readonly lanes: number | null };
 
 export function isSelf(word: string): boolean {
