@@ -1,5 +1,6 @@
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import { checkedTopology } from "@evenkeel/core/topology/check.ts";
+import type { Merged } from "@evenkeel/core/topology/merge/merge-topologies.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import { formatBytes, MiB } from "@evenkeel/core/unit/bytes.ts";
 import { plainText } from "../text/plain-text.ts";
@@ -60,6 +61,7 @@ function readOne(
   });
 }
 
+/** One reading after the other joins those that came before, so that each can be left out. */
 async function readSeveral(
   readings: readonly Reading[],
   where: string,
@@ -67,20 +69,23 @@ async function readSeveral(
 ): Promise<Topology> {
   const { note = () => {} } = options;
   const { mergeTopologies } = await import("@evenkeel/core/topology/merge/merge-topologies.ts");
-  let known: Topology | null = null;
+  let merged: Merged | null = null;
+  let parts: readonly Topology[] = [];
   let first: EvenkeelError | null = null;
   for (const reading of readings) {
     try {
-      const next = await readOne(reading, where, options);
-      const { topology, findings } = mergeTopologies(known === null ? [next] : [known, next]);
-      for (const { message } of findings) note(message);
-      known = topology;
+      const together: readonly Topology[] = [...parts, await readOne(reading, where, options)];
+      merged = mergeTopologies(together);
+      parts = together;
     } catch (error) {
       if (!(error instanceof EvenkeelError)) throw error;
       first ??= error;
       note(`what ${where} has of ${reading.source} is left out: ${error.message}`);
     }
   }
-  if (known !== null) return known;
-  throw first ?? new EvenkeelError("text-unexpected", "tells of no machine", { where });
+  if (merged === null) {
+    throw first ?? new EvenkeelError("text-unexpected", "tells of no machine", { where });
+  }
+  for (const { message } of merged.findings) note(message);
+  return merged.topology;
 }

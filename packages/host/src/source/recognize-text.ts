@@ -22,7 +22,7 @@ export interface Reading {
 export function readingsIn(text: string): readonly Reading[] {
   // HTML around an output, as issues have it, is no XML that anybody reads.
   const fromXml = /^\s{0,1000}</.test(text) ? xmlSource(text) : null;
-  if (fromXml !== null) return readingOf(fromXml, text);
+  if (fromXml !== null && endsAsXml(text)) return readingOf(fromXml, text);
   if (/^\s{0,1000}\{/.test(text)) return readingOf(jsonSource(text), text);
   if (/^\s{0,1000}\[\s{0,1000}\{/.test(text))
     return readingOf(listSource(text) ?? "document", text);
@@ -44,7 +44,14 @@ export function readingsIn(text: string): readonly Reading[] {
       at: owners.indexOf(kind),
     };
   });
-  return [...found, ...islands].toSorted((a, b) => a.at - b.at);
+  return [...found, ...joinedDevices(islands)].toSorted((a, b) => a.at - b.at);
+}
+
+/** Whether nothing but XML stands in a text that begins so; one that was cut short counts. */
+function endsAsXml(text: string): boolean {
+  const end = text.lastIndexOf(`</${firstElement(text.slice(0, startMax)) ?? ""}>`);
+  const after = end < 0 ? "" : text.slice(text.indexOf(">", end) + 1, end + startMax);
+  return /^\s*(?:<!--|$)/.test(after);
 }
 
 function readingOf(source: string | null, text: string): readonly Reading[] {
@@ -93,6 +100,16 @@ const anchors: readonly (readonly [Kind, RegExp])[] = [
 /** Every anchor has one of these words, which are found faster than the patterns match. */
 const hint =
   /GPU|apiVersion|NVSMI|ROCm|TABLE|available|parsable|Architecture|CPU|:[01][0-9a-f]\.|\[/;
+
+/** libvirt's documents of devices as one reading: each alone tells of one device. */
+function joinedDevices(islands: readonly Island[]): readonly Island[] {
+  const isDevice = ({ text }: Island): boolean => /^\s{0,40}<device>/.test(text);
+  const devices = islands.filter(isDevice);
+  const [first] = devices;
+  if (first === undefined) return islands;
+  const text = devices.map((device) => device.text).join("\n");
+  return [...islands.filter((island) => !isDevice(island)), { ...first, text }];
+}
 
 interface Island extends Reading {
   readonly at: number;

@@ -23,7 +23,9 @@ export function plainText(text: string): string {
     .split(/\r\n|\n|\r/, textLimits.lines + 1);
   // Readers refuse what has more, and say so.
   if (found.length > textLimits.lines) return unmarked;
-  const lines = found.map((line) => withoutPrefixes(line.replace(invisible, "")));
+  const lines = found.map((line) =>
+    withoutPrefixes(line.replace(invisible, "").replace(blanks, " ")),
+  );
   const common = commonPrefix(lines);
   return lines
     .map((line) =>
@@ -45,6 +47,8 @@ const controlSequence = new RegExp(`${escape}\\[[0-9;:?]{0,32}[ -/]{0,4}[@-~]`, 
 /** What is left of an escape sequence where the escape itself was lost, or spelled out. */
 const lostSequence =
   /(?:(?:\\e|\\033|\\x1[bB]|\\u001[bB]|\^\[|\u241b)\[[0-9;]{0,8}|\[[0-9;]{1,8})m/g;
+/** What documents and web pages have in place of blanks. */
+const blanks = /[\u00a0\u2000-\u200a\u202f\u3000]/g;
 /** Zero-width characters and control characters other than tabs. */
 const invisible = /[\u200b-\u200d\u2060\ufeff]|(?!\t)\p{Cc}/gu;
 
@@ -54,13 +58,17 @@ const prefixes: readonly RegExp[] = [
   // A rank of Open MPI.
   /^\[\d{1,6},\d{1,6}\]<std(?:out|err|diag)>:/,
   // A date and a time, as ISO 8601 or nearly, and what journald and loggers write after it.
-  /^\[?\d{4}[-/]\d{2}[-/]\d{2}[T ]\d{2}:\d{2}:\d{2}(?:[.,]\d{1,9})?(?:Z|[+-]\d{2}:?\d{2})?\]?:?(?: [\w.-]{1,64} [\w./-]{1,64}\[\d{1,8}\]:)?(?: |$)/,
+  /^\[?\d{4}[-/]\d{2}[-/]\d{2}[T ]\d{2}:\d{2}:\d{2}(?:[.,]\d{1,9})?(?:Z|[+-]\d{2}:?\d{2})?\]?:?(?: [\w.-]{1,64} [\w./-]{1,64}\[\d{1,8}\]:| std(?:out|err) [FP])?(?: |$)/,
+  // What GitHub and others show as a block.
+  /^(?:<\/?(?:details|summary|pre|code|p|br|div|span)\b[^>]{0,200}>){1,4}/i,
   // A date as syslog has it, with the host and the program.
   /^[A-Z][a-z]{2} [ \d]\d \d{2}:\d{2}:\d{2}(?: [\w.-]{1,64} [\w./-]{1,64}(?:\[\d{1,8}\])?:)?(?: |$)/,
   // The time of day alone, or since the kernel started.
   /^\[?\d{2}:\d{2}:\d{2}(?:[.,]\d{1,9})?\]?:?(?: |$)/,
   /^\[ {0,12}\d{1,12}\.\d{1,9}\](?: |$)/,
 ];
+
+const htmlBlock = 3;
 
 /** The level of a message, after its time. */
 const level = /^\[?(?:TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR)\]?(?: -|:)?(?: |$)/;
@@ -69,7 +77,7 @@ const level = /^\[?(?:TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR)\]?(?: -|:)?(?:
 const prefixesMax = 8;
 
 function withoutPrefixes(line: string): string {
-  if (!/^[ >[\dA-Z]/.test(line)) return line;
+  if (!/^[ >[\dA-Z<]/.test(line)) return line;
   let rest = line;
   let timed = false;
   for (let round = 0; round < prefixesMax; round++) {
@@ -78,7 +86,7 @@ function withoutPrefixes(line: string): string {
     if (prefix === undefined) break;
     const shorter = rest.replace(prefix, "");
     if (shorter === rest) break;
-    timed = found >= 2;
+    timed ||= found >= 2 && found !== htmlBlock;
     rest = shorter;
   }
   return rest;
