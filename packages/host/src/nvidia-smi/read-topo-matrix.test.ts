@@ -154,6 +154,38 @@ test("lines wrapped within header, cells and lists", () => {
   expect(topology.nics.map(({ name }) => name)).toEqual(["mlx5_bond_0"]);
 });
 
+test("cells and columns that ran together where a terminal wrapped are apart again", () => {
+  const topology = read(
+    "\tGPU0\tGPU1\tNIC0NIC1\tCPU Affinity\tNUMA Affinity\nGPU0\t X \tNV18\tNODEPIX\t0-7\t0\n" +
+      "GPU1\tNV18\t X \tNODENODE\t0-7\t0\nNIC0\tNODENODE\t X \tNODE\nNIC1\tPIX\tNODENODE\t X\n",
+  );
+  expect(classes(topology)).toEqual([
+    "X NV18 NODE PIX",
+    "NV18 X NODE NODE",
+    "NODE NODE X NODE",
+    "PIX NODE NODE X",
+  ]);
+});
+
+test("a matrix that lost its line ends is read row by row", () => {
+  const topology = read(
+    "GPU0 GPU1 NIC0 CPU Affinity NUMA Affinity GPU0 X NV4 PIX 0-7 0 GPU1 NV4 X SYS 8-15 1 NIC0 PIX SYS X " +
+      "Legend: X = Self NIC0: mlx5_0",
+  );
+  expect(classes(topology)).toEqual(["X NV4 PIX", "NV4 X SYS", "PIX SYS X"]);
+  expect(nodes(topology)).toEqual([0, 1, 0]);
+});
+
+test("models that a report of a framework lists beside the matrix are taken", () => {
+  const report =
+    "GPU models and configuration :\nGPU 0,1: NVIDIA H100 80GB HBM3\n\nGPU Topology:\n";
+  const topology = read(`${report}  GPU0 GPU1\nGPU0 X NV4\nGPU1 NV4 X\n`);
+  expect(topology.accelerators.map(({ model }) => model)).toEqual([
+    "H100 80GB HBM3",
+    "H100 80GB HBM3",
+  ]);
+});
+
 test("old drivers say SOC, name NICs in columns, and tell no nodes: they get stand-ins", () => {
   const topology = read(
     "\tGPU0\tGPU1\tGPU2\tGPU3\tmlx4_0\tCPU Affinity\n" +

@@ -7,6 +7,7 @@ import {
   isPeerStatus,
   isSelf,
   isUntold,
+  unjoined,
 } from "./topo-words.ts";
 import { words } from "./terminal-text.ts";
 
@@ -96,7 +97,7 @@ export function topoTables(lines: readonly string[]): TopoTables {
 
 /** A line's words; of a text that lost its line ends, those of each row by themselves. */
 function rowsOfLine(line: string, i: number): { found: string[]; line: string; i: number }[] {
-  const found = words(line);
+  const found = words(line).flatMap(unjoined);
   const starts = [...found.keys()].filter((at) => {
     const [label = "", next = ""] = found.slice(at, at + 2);
     return isDeviceName(label) && (isCell(next) || isUntold(next));

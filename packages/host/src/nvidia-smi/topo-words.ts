@@ -47,6 +47,17 @@ export function gpusIn(word: string): string[] {
   return /^(?:GPU\d{1,3}){1,256}$/.test(word) ? (word.match(/GPU\d{1,3}/g) ?? []) : [];
 }
 
+/** Cells, or NICs of a header, in a word that ran together where a terminal wrapped: `NODENODE`. */
+export function unjoined(word: string): string[] {
+  if (/^(?:X|PIX|PXB|PHB|NODE|SYS|SOC|NV\d{1,2}){2,256}$/.test(word)) {
+    return word.match(/X|PIX|PXB|PHB|NODE|SYS|SOC|NV\d{1,2}/g) ?? [word];
+  }
+  if (/^(?:(?:GPU|NIC)\d{1,3}){2,256}$/.test(word)) {
+    return word.match(/(?:GPU|NIC)\d{1,3}/g) ?? [word];
+  }
+  return [word];
+}
+
 /** A word that may name a device: `GPU0`, `NIC3`, `mlx5_0`, `mlx5_bond_0`, `rdmap16s27`, `bnxt_re1`. */
 export function isDeviceName(word: string): boolean {
   return /^[A-Za-z][\w.-]{0,63}$/.test(word) && /\d/.test(word) && !isCell(word);

@@ -142,6 +142,17 @@ test("XML and JSON between other outputs are readings too", async () => {
   expect(topology.accelerators[0]?.address).toBe("0000:1b:00.0");
 });
 
+test("XML with other text behind it ends where it is closed", async () => {
+  const text = `${nccl}\nI hope this helps.\n\n${numactl}`;
+  expect(readingsIn(text).map(({ source }) => source)).toEqual(["nccl", "numactl"]);
+  expect((await read(text)).nodes).toHaveLength(2);
+  const device = (address: string): string => `<device>\n  <name>${address}</name>\n</device>\n`;
+  const several = readingsIn(`Devices:\n${device("a")}and\n${device("b")}`);
+  expect(several.map(({ source, text: own }) => [source, own.match(/<device>/g)?.length])).toEqual([
+    ["libvirt", 2],
+  ]);
+});
+
 test("a name before the colon takes what that tool printed, and nothing else", async () => {
   expect((await read(ticket, "numactl")).source).toBe("numactl");
   expect((await read(ticket, "nvidia-smi")).accelerators).toHaveLength(2);

@@ -33,6 +33,8 @@ test.each([
   ["journald", each((line, i) => `2025-03-04T05:06:0${i}+0000 gpu-a17 prober[71]: ${line}`)],
   ["the time alone", each((line, i) => `[05:06:0${i}] ${line}`)],
   ["the time since boot", each((line, i) => `[    7.10${i}] ${line}`)],
+  ["a container's log", each((line) => `2025-03-04T05:06:07.123456789Z stdout F ${line}`)],
+  ["blanks of documents", each((line) => line.replaceAll(" ", "\u00a0"))],
   ["a quotation of a log", each((line, i) => `> 05:06:0${i} ${line}`)],
 ])("what a command printed is left, freed of %s", (_, text) => {
   expect(plainText(text)).toBe(output.join("\n"));
@@ -46,6 +48,11 @@ test("fences become blank, so that every line keeps its number", () => {
   expect(plainText(`Look:\n\`\`\`text\n${output.join("\n")}\n\`\`\`\nThanks`)).toBe(
     `Look:\n\n${output.join("\n")}\n\nThanks`,
   );
+});
+
+test("blocks of HTML around an output are taken off", () => {
+  const block = (line: string): string => `<pre><code class="text">${line}`;
+  expect(plainText(`<details open>\n${block("a b")}\nc\n</code></pre>\n`)).toBe("\na b\nc\n\n");
 });
 
 test("what only looks like a prefix is left", () => {
