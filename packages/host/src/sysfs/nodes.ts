@@ -1,6 +1,7 @@
 import {
   difference,
   emptySet,
+  has,
   INDEX_MAX,
   type IndexSet,
   indexSet,
@@ -33,7 +34,7 @@ export interface NodeCpus {
  * tells which, so the CPU is given to neither.
  */
 export function readNodeCpus(tree: Tree, online: IndexSet): NodeCpus[] {
-  const ids = indexedNames(tree, nodeDirectory, "node");
+  const ids = onlineNodes(tree);
   if (ids.length === 0) return [{ id: 0, cpus: online }];
   const claims = new Map(ids.map((id) => [id, claimOf(tree, id)]));
   const [only] = ids;
@@ -55,6 +56,15 @@ export function readNodeCpus(tree: Tree, online: IndexSet): NodeCpus[] {
     once = union(once, cpus);
   }
   return claimed.map(({ id, cpus }) => ({ id, cpus: difference(cpus, twice) }));
+}
+
+/** Those with a directory; one that is switched off and kept its directory is none. */
+function onlineNodes(tree: Tree): number[] {
+  const recorded = indexedNames(tree, nodeDirectory, "node");
+  const online = readSet(tree, nodeDirectory, ["online"]);
+  const found = online === null ? [] : recorded.filter((id) => has(online, id));
+  // A list that names none of them was not recorded with them.
+  return found.length > 0 ? found : recorded;
 }
 
 /** What a node says are its CPUs: in a list, a mask, or links to them. Null when it does not say. */

@@ -121,6 +121,19 @@ test("A node that does not tell its CPUs is known by their links, or by being th
   ]);
 });
 
+test("A node that is switched off is none, and its CPUs lie on no node", () => {
+  const topology = read({
+    ...cpus(four, () => ({ core_id: "0" })),
+    [`${system}/node/online`]: "1\n",
+    [`${system}/node/node0/cpulist`]: "0-1\n",
+    [`${system}/node/node1/cpulist`]: "2-3\n",
+    [`${system}/node/node1/distance`]: "10\n",
+  });
+  expect(nodeCpus(topology)).toEqual([[1, "2-3"]]);
+  expect(topology.cores.map(({ node }) => node)).toEqual([null, null, 1, 1]);
+  expect(topology.distances).toEqual([[10]]);
+});
+
 test("A list that is none, or that a page cut short, gives way to the mask beside it", () => {
   const files = { ...cpus(four, () => ({ core_id: "0" })), [`${system}/node/node0/cpumap`]: "f\n" };
   const cut = `0,${"2,".repeat(2046)}13`.slice(0, 4095);
