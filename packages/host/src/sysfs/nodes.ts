@@ -7,14 +7,15 @@ import {
   indexSet,
   indices,
   intersection,
+  isEmpty,
   union,
 } from "@evenkeel/core/set/index-set.ts";
 import { formatList } from "@evenkeel/core/set/list-format.ts";
 import type { NodeParts } from "@evenkeel/core/topology/build.ts";
-import type { MemoryKind } from "@evenkeel/core/topology/topology.ts";
+import type { Access, MemoryKind } from "@evenkeel/core/topology/topology.ts";
 import type { Tree } from "../tree/tree.ts";
 import { readHugepages } from "./hugepages.ts";
-import { readMemoryKinds } from "./memory-kind.ts";
+import { type NodeMemory, readMemoryKinds } from "./memory-kind.ts";
 import { cpuDirectory } from "./processors.ts";
 import { indexedNames, memoryField, readSet } from "./values.ts";
 
@@ -88,15 +89,24 @@ function claimsOfCpus(tree: Tree, online: IndexSet): ReadonlyMap<number, IndexSe
 }
 
 /** The nodes' memory, which counts huge pages in, and the pools of those. */
-export function readNodes(tree: Tree, nodes: readonly NodeCpus[]): NodeParts[] {
-  const kinds = readMemoryKinds(tree);
+export function readNodes(
+  tree: Tree,
+  nodes: readonly NodeCpus[],
+  access: readonly Access[],
+): NodeParts[] {
   const whole = (): string | null => tree.readText("/proc/meminfo");
-  return nodes.map(({ id, cpus }) => {
+  const memory = nodes.map(({ id, cpus }): NodeMemory => {
     const meminfo = tree.readText(`${nodeDirectory}/node${id}/meminfo`);
     const ofNode = memoryField(meminfo, "MemTotal");
     // The only node has all the memory there is, even where it does not say so itself.
     const memoryBytes =
       ofNode === null && nodes.length === 1 ? memoryField(whole(), "MemTotal") : ofNode;
+    return { id, hasCpus: !isEmpty(cpus), memoryBytes };
+  });
+  const bytesOf = new Map(memory.map(({ id, memoryBytes }) => [id, memoryBytes]));
+  const kinds = readMemoryKinds(tree, memory, access);
+  return nodes.map(({ id, cpus }) => {
+    const memoryBytes = bytesOf.get(id) ?? null;
     const kind: MemoryKind | null = kinds.get(id) ?? null;
     const hugepages = readHugepages(tree, id, nodes.length === 1);
     return { id, cpus: formatList(cpus), memoryBytes, kind, hugepages };

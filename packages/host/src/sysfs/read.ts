@@ -49,14 +49,15 @@ export function readSysfs(machine: Tree, name: string = machineName(machine)): T
   const pci = withInterrupts(tree, pciDirectory, readPci(tree, nodes), online);
   const { cacheOf, caches } = readL3Caches(tree, online);
   const cores = listed?.cores ?? readCores(tree, online, cacheOf);
+  const access = readAccess(tree, nodes);
   const used = new Set(cores.map(({ l3 }) => l3));
   const topology = buildTopology({
     name,
     source: "sysfs",
     machine: readMachine(tree),
-    nodes: readNodes(tree, nodes),
+    nodes: readNodes(tree, nodes, access),
     distances: readDistances(tree, nodes),
-    access: readAccess(tree, nodes),
+    access,
     cores,
     l3Caches: caches.filter(({ id }) => used.has(id)),
     cacheAllocation: readCacheAllocation(tree),
