@@ -279,6 +279,13 @@ test.each([
   expect(cpus(topology)).toEqual(["0: ", "1: 1"]);
 });
 
+test("processors and drives among the devices are no NICs", () => {
+  const topology = read(
+    "GPU0 GPU1 CPU NVMe0\nGPU0 X NV1 PHB SYS\nGPU1 NV1 X PHB SYS\nCPU PHB PHB X SYS\nNVMe0 SYS SYS SYS X\n",
+  );
+  expect([classes(topology), topology.nics]).toEqual([["X NV1", "NV1 X"], []]);
+});
+
 test("hidden GPUs keep their numbers", () => {
   const topology = read("GPU4 GPU7 CPU Affinity\nGPU4 X PXB 0\nGPU7 PXB X 0\n");
   expect(topology.accelerators.map(({ address }) => address)).toEqual([

@@ -1,6 +1,7 @@
 import { interconnects, pciInterconnects } from "../interconnect.ts";
 import { comparePciAddresses } from "../pci-address.ts";
-import type { StatedInterconnect, Topology } from "../topology.ts";
+import { isStandIn } from "../stand-in.ts";
+import type { PciDevice, StatedInterconnect, Topology } from "../topology.ts";
 import { type Part, type Report, saying, settle } from "./finding.ts";
 import type { Joined } from "./join-devices.ts";
 
@@ -9,6 +10,10 @@ import type { Joined } from "./join-devices.ts";
  * do not tell. Of such a pair every source is asked, by what it states and otherwise by its places,
  * and the first that knows is believed. What the merged places tell as well is left out when the
  * topology is built.
+ *
+ * A listing of devices without their bridges, as `lspci` prints it, puts every bus at a root of its
+ * own: it is not asked, and where no other source knows the bridges, every pair of a text without
+ * addresses counts as stated.
  */
 export function mergeInterconnects(
   parts: readonly Part[],
@@ -18,6 +23,7 @@ export function mergeInterconnects(
   const stated = statedPairs(parts, joined);
   if (stated.size === 0) return [];
   const asked = parts.map(({ label, topology }, position) => {
+    if (isWithoutBridges(topology)) return { label, of: () => null };
     const own = new Map(
       topology.pci.map(({ address }) => [joined.keyOf(position, address), address]),
     );
@@ -39,14 +45,32 @@ export function mergeInterconnects(
   });
 }
 
+/** Of devices that have addresses and hang from nothing but their own buses, and of nothing else. */
+function isWithoutBridges({ pci, nodes }: Topology): boolean {
+  const isOnOwnBus = ({ address, parent, root }: PciDevice): boolean =>
+    parent === null && root === `pci${address.slice(0, address.lastIndexOf(":"))}`;
+  return nodes.length === 0 && pci.length > 0 && pci.every(isOnOwnBus);
+}
+
+function knowsBridges(topology: Topology): boolean {
+  const isPlaced = topology.pci.some(
+    ({ address, root }) => !isStandIn(address) && !isStandIn(root),
+  );
+  return isPlaced && !isWithoutBridges(topology);
+}
+
 /** Every pair that a source states, by the keys of both, the lower one first. */
 function statedPairs(
   parts: readonly Part[],
   joined: Joined,
 ): ReadonlyMap<string, readonly [string, string]> {
   const pairs = new Map<string, readonly [string, string]>();
+  const onlyListed =
+    parts.some(({ topology }) => isWithoutBridges(topology)) &&
+    !parts.some(({ topology }) => knowsBridges(topology));
   for (const [position, { topology }] of parts.entries()) {
-    for (const { a, b } of topology.interconnects) {
+    const told = onlyListed ? pairsWithoutAddresses(topology) : [];
+    for (const { a, b } of [...topology.interconnects, ...told]) {
       const [one, other] = [joined.keyOf(position, a), joined.keyOf(position, b)];
       const ordered =
         comparePciAddresses(one, other) <= 0 ? ([one, other] as const) : ([other, one] as const);
@@ -54,6 +78,18 @@ function statedPairs(
     }
   }
   return pairs;
+}
+
+/** The pairs of GPUs and NICs of a text that knows no addresses. */
+function pairsWithoutAddresses({
+  accelerators,
+  nics,
+}: Topology): { readonly a: string; readonly b: string }[] {
+  const devices = [...accelerators, ...nics]
+    .map(({ address }) => address)
+    .filter(isStandIn)
+    .slice(0, devicesMax);
+  return devices.flatMap((a, i) => devices.slice(i + 1).map((b) => ({ a, b })));
 }
 
 /**

@@ -546,3 +546,41 @@ test("the first source that knows an interconnect is believed, and what others s
     `${subject}: nvidia-smi says interconnect SYS, sysfs says ${places}`,
   ]);
 });
+
+test("a listing without bridges contradicts no matrix, and what the matrix says is kept", () => {
+  const machine = hgx();
+  const used = new Set([...machine.accelerators, ...machine.nics].map(({ address }) => address));
+  const listing: Topology = {
+    ...machine,
+    source: "lspci",
+    nodes: [],
+    distances: null,
+    access: [],
+    cores: [],
+    l3Caches: [],
+    cacheAllocation: null,
+    offlineCpus: "",
+    pci: machine.pci
+      .filter(({ address }) => used.has(address))
+      .map((device) => ({
+        ...device,
+        node: null,
+        parent: null,
+        root: `pci${device.address.slice(0, device.address.lastIndexOf(":"))}`,
+      })),
+    links: [],
+    partitions: [],
+  };
+  const known = interconnects(machine);
+  for (const parts of [
+    [listing, matrixOf(machine)],
+    [matrixOf(machine), listing],
+  ]) {
+    const { topology, findings } = mergeTopologies(parts);
+    expect(findings).toEqual([]);
+    const said = interconnects(topology);
+    for (const a of used) {
+      for (const b of used) if (a !== b) expect(said(a, b), `${a} ${b}`).toBe(known(a, b));
+    }
+  }
+});
