@@ -74,13 +74,13 @@ function cachesLine(topology: Topology, cores: readonly Core[]): Line {
     .filter(({ l3, node }) => own.has(l3) && node !== cores[0]?.node)
     .flatMap(({ node }) => node ?? []);
   const bytes = l3Bytes(topology, own);
-  const size = bytes === null ? "" : ` of ${formatBytes(bytes)}`;
-  if (others.length > 0) return line(`L3${size} shared with ${nodesText(others)}`);
+  const ofSize = bytes === null ? "" : ` of ${formatBytes(bytes)}`;
+  if (others.length > 0) return line(`L3${ofSize} shared with ${nodesText(others)}`);
   const shares = new Map<number | null, number>();
   for (const { l3 } of cores) shares.set(l3, (shares.get(l3) ?? 0) + 1);
-  if (shares.size === 1) return line(`one L3${size}`);
+  if (shares.size === 1) return line(`one L3${ofSize}`);
   const sizes = countsOf([...shares.values()]);
-  if (sizes.length === 1) return line(`${shares.size} L3${size}`);
+  if (sizes.length === 1) return line(`${shares.size} L3${ofSize}`);
   const each = bytes === null ? "" : `, ${formatBytes(bytes)} each`;
   return line(`${shares.size} L3 of ${sizes.join(" or ")} cores${each}`);
 }
