@@ -1,5 +1,6 @@
 import type { PcieLink } from "@evenkeel/core/topology/topology.ts";
 import { GiB, KiB, MiB, TiB } from "@evenkeel/core/unit/bytes.ts";
+import { nodeOrUnknown } from "../text/cpu-list.ts";
 import type { Buses, Listed, VirtualFunctions } from "./listing.ts";
 
 type Details = Omit<Listed, "address" | "class" | "vendor" | "device" | "name"> & {
@@ -23,7 +24,7 @@ export function readDetails(lines: readonly string[]): Details {
       .trim() ?? null;
   const isVerbose = own.some((line) => /^(Flags|Control):/.test(line));
   return {
-    node: count(after(own, "NUMA node:")),
+    node: nodeOrUnknown(count(after(own, "NUMA node:"))),
     iommuGroup: count(after(own, "IOMMU group:") ?? after(own, "IOMMU Group:")),
     driver: after(own, "Kernel driver in use:"),
     link: readLink(after(all, "LnkSta:"), after(all, "LnkCap:")),

@@ -199,6 +199,17 @@ test("codes alone, codes beside names, and the forms for machines are the same f
     expect(read(text)).toEqual(expected);
 });
 
+test("Domains of more than 16 bits are read, as VMD has them, and a node 65535 is none", () => {
+  const text = `10000:e0:06.2 PCI bridge [0604]: Intel Corporation Device [8086:464d] (prog-if 00 [Normal decode])
+	NUMA node: 65535
+	Bus: primary=e0, secondary=e1, subordinate=e1, sec-latency=0
+10000:e1:00.0 Non-Volatile memory controller [0108]: Samsung Electronics [144d:a80a] (prog-if 02 [NVM Express])
+	NUMA node: 1
+`;
+  expect(device(text, "10000:e0:06.2")).toMatchObject({ root: "pci10000:e0", node: null });
+  expect(device(text, "10000:e1:00.0")).toMatchObject({ parent: "10000:e0:06.2", node: 1 });
+});
+
 test("lspci -vmmk tells nodes, groups and drivers", () => {
   const text = `Slot:	3b:00.0
 Class:	Ethernet controller

@@ -28,11 +28,14 @@ const texts: readonly (readonly [string | null, string])[] = [
   ["rocm-smi", '{"card0": {}}'],
   ["numactl", "available: 2 nodes (0-1)\nnode 0 cpus: 0 1\n"],
   ["lscpu", "Architecture:        x86_64\n"],
+  ["lscpu", "Architecture:          loongarch64\n"],
   ["lscpu", "# The following is the parsable format, which can be fed to other\n"],
   ["lscpu", '{\n   "lscpu": [\n'],
   ["lspci", "1b:00.0 3D controller: NVIDIA Corporation Device 2330\n"],
   ["lspci", '0000:00:00.0 "Host bridge" "Intel" "Device"\n'],
   ["lspci", "-[0000:00]-+-00.0\n"],
+  ["lspci", "10000:e1:00.0 Non-Volatile memory controller: Samsung Electronics Device a80a\n"],
+  ["lspci", "-+-[10000:e0]-+-06.0\n"],
   ["kubernetes", "# a comment\napiVersion: topology.node.k8s.io/v1alpha2\n"],
   ["kubernetes", "apiVersion: v1\nitems:\n- apiVersion: resource.k8s.io/v1\n"],
   ["kubernetes", '{"apiVersion": "resource.k8s.io/v1beta1"}'],
@@ -55,6 +58,17 @@ test("what wrote a text is known by lines that nothing else has, and else not gu
   for (const [name] of texts) {
     expect(name === null || name === "document" || textSources.has(name)).toBe(true);
   }
+});
+
+test("an indented listing stands at the margin again, with its own indentation", () => {
+  const lspci = "1b:00.0 3D controller: NVIDIA Corporation Device 2330\n\tNUMA node: 1\n";
+  const indented = lspci.replaceAll(/^(?=.)/gm, "    ");
+  expect(readingsIn(`See:\n\n${indented}`)).toEqual([
+    { source: "lspci", text: `See:\n\n${lspci}` },
+  ]);
+  const both = readingsIn(`${indented}\n    available: 1 nodes (0)\n`);
+  expect(both.map(({ source }) => source)).toEqual(["lspci", "numactl"]);
+  expect(both[0]?.text.trimEnd()).toBe(lspci.trimEnd());
 });
 
 test("no beginning takes long to recognize", () => {

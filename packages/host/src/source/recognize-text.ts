@@ -27,20 +27,24 @@ export function readingsIn(text: string): readonly Reading[] {
   if (/^\s{0,1000}\[\s{0,1000}\{/.test(text))
     return readingOf(listSource(text) ?? "document", text);
   const lines = text.split("\n", textLimits.lines);
-  const { owners, islands } = ownersOf(lines);
+  const { owners, islands, indents } = ownersOf(lines);
   const kinds = new Set(owners.filter((kind) => kind !== null));
   // A matrix takes models and UUIDs from the list beside it.
   if (kinds.has("matrix")) kinds.delete("list");
   const [only] = kinds;
   if (only !== undefined && kinds.size === 1 && islands.length === 0) {
-    return [{ source: sources[only], text }];
+    const own = indents.has(only) ? lines.map(outdented(indents.get(only))).join("\n") : text;
+    return [{ source: sources[only], text: own }];
   }
   const found = [...kinds].map((kind) => {
     const isOwn = (owner: Kind | null): boolean =>
       owner === kind || (kind === "matrix" && owner === "list");
     return {
       source: sources[kind],
-      text: lines.map((line, i) => (isOwn(owners[i] ?? null) ? line : "")).join("\n"),
+      text: lines
+        .map((line, i) => (isOwn(owners[i] ?? null) ? line : ""))
+        .map(outdented(indents.get(kind)))
+        .join("\n"),
       at: owners.indexOf(kind),
     };
   });
@@ -82,7 +86,7 @@ const anchors: readonly (readonly [Kind, RegExp])[] = [
   // A row of the matrix, also of a Markdown table; a terminal may have underlined the header before.
   ["matrix", /^[ \t|*`]{0,40}GPU\d{1,4}[ \t|*`][^\n]{0,2000}\bX\b/],
   ["query", /^[ \t]{0,40}=+NVSMI LOG=+/],
-  ["query", /^[ \t]{0,40}GPU [0-9A-F]{8}:[0-9A-F]{2}:[0-9A-F]{2}\.[0-7]$/],
+  ["query", /^[ \t]{0,40}GPU [0-9A-F]{4,8}:[0-9A-F]{2}:[0-9A-F]{2}\.[0-7]$/],
   ["list", /^[ \t]{0,40}GPU \d{1,4}: [^\n]{1,200}\(UUID: /],
   ["rocm", /ROCm System Management Interface/],
   ["rocm", /^[ \t]{0,40}(ACCESS|WEIGHT|HOPS|LINK TYPE|NUMA BW) TABLE:/],
@@ -90,11 +94,14 @@ const anchors: readonly (readonly [Kind, RegExp])[] = [
   ["numactl", /^[ \t]{0,40}available: \d{1,5} nodes? \(/],
   ["lscpu", /^[ \t]{0,40}# The following is the parsable format/],
   ["lscpu", /^Architecture:[ \t]/],
-  ["lscpu", /^[ \t]{0,40}Architecture:[ \t]{1,40}(x86_64|aarch64|ppc64(le)?|s390x|riscv64|i686)$/],
+  [
+    "lscpu",
+    /^[ \t]{0,40}Architecture:[ \t]{1,40}(x86_64|i[3-6]86|aarch64|arm\w{2,6}|ppc(64)?(le)?|s390x?|riscv\d{2}|loongarch64|ia64|mips\w{0,6}|sparc64|alpha)$/,
+  ],
   ["lscpu", /^[ \t]{0,40}CPU(,|[ \t]{1,20})(NODE|SOCKET|CORE|Node|Socket|Core)\b/],
-  ["lspci", /^([0-9a-f]{4}:)?[0-9a-f]{2}:[01][0-9a-f]\.[0-7] ("|\w[^\n]{0,100}: )/],
-  ["lspci", /^(Slot|Device):\t([0-9a-f]{4}:)?[0-9a-f]{2}:[01][0-9a-f]\.[0-7]$/],
-  ["tree", /^-(\+-)?\[[0-9a-f]{4}:[0-9a-f]{2}(-[0-9a-f]{2})?\]-/],
+  ["lspci", /^[ \t]{0,16}([0-9a-f]{4,8}:)?[0-9a-f]{2}:[01][0-9a-f]\.[0-7] ("|\w[^\n]{0,100}: )/],
+  ["lspci", /^[ \t]{0,16}(Slot|Device):\t([0-9a-f]{4,8}:)?[0-9a-f]{2}:[01][0-9a-f]\.[0-7]$/],
+  ["tree", /^[ \t]{0,16}-(\+-)?\[[0-9a-f]{4,8}:[0-9a-f]{2}(-[0-9a-f]{2})?\]-/],
 ];
 
 /** Every anchor has one of these words, which are found faster than the patterns match. */
@@ -118,12 +125,15 @@ interface Island extends Reading {
 interface Owners {
   /** Of each line, whose it is. */
   readonly owners: readonly (Kind | null)[];
+  /** How far a text is indented whose own indentation means something. */
+  readonly indents: ReadonlyMap<Kind, number>;
   readonly islands: readonly Island[];
 }
 
 function ownersOf(lines: readonly string[]): Owners {
   const owners: (Kind | null)[] = [];
   const islands: Island[] = [];
+  const indents = new Map<Kind, number>();
   let open: Kind | null = null;
   // Where the lines directly above the next anchor begin: after a blank line, or with a command.
   let above = 0;
@@ -145,13 +155,24 @@ function ownersOf(lines: readonly string[]): Owners {
     if (line.trim() === "") above = i + 1;
     else if (isCommand(line)) above = i;
     if (kind !== undefined) {
+      const indent = line.length - line.trimStart().length;
+      const isIndented = indent > 0 && (kind === "lspci" || kind === "tree");
+      if (isIndented && !indents.has(kind)) indents.set(kind, indent);
       if (kind !== open) owners.fill(kind, above);
       open = kind;
       above = i + 1;
     }
     owners.push(open);
   }
-  return { owners, islands };
+  return { owners, islands, indents };
+}
+
+/** A line without so many blanks before it, as far as it has them. */
+function outdented(indent = 0): (line: string) => string {
+  return (line) => {
+    const blanks = line.length - line.trimStart().length;
+    return indent === 0 ? line : line.slice(Math.min(indent, blanks));
+  };
 }
 
 function isCommand(line: string): boolean {
