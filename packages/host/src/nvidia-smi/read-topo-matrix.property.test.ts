@@ -18,11 +18,11 @@ const arbitraryMatrix = fc.integer({ min: 1, max: 9 }).chain((gpus) =>
   fc.nat(4).chain((nics) => {
     const overPci = fc.constantFrom("PIX", "PXB", "PHB", "NODE", "SYS");
     const between = fc.oneof({ arbitrary: overPci, weight: 4 }, fc.constantFrom("NV4", "NV#"));
-    const pairs = ((gpus + nics) * (gpus + nics - 1)) / 2;
+    const count = ((gpus + nics) * (gpus + nics - 1)) / 2;
     return fc.record({
       gpus: fc.constant(gpus),
       nics: fc.constant(nics),
-      classes: fc.array(between, { minLength: pairs, maxLength: pairs }),
+      classes: fc.array(between, { minLength: count, maxLength: count }),
       nodes: fc.array(fc.constantFrom("0", "1", "N/A", "0-1"), {
         minLength: gpus,
         maxLength: gpus,

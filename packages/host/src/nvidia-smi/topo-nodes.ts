@@ -10,7 +10,6 @@ import {
 import { formatList } from "@evenkeel/core/set/list-format.ts";
 import type { NodeParts } from "@evenkeel/core/topology/build.ts";
 import { standInNode } from "@evenkeel/core/topology/stand-in.ts";
-import type { PciInterconnect } from "@evenkeel/core/topology/topology.ts";
 import { groupsWithin, join, pciPairs, type Pairs } from "./pci-groups.ts";
 import type { TopoMatrix } from "./topo-matrix.ts";
 import { pciClasses } from "./topo-words.ts";
