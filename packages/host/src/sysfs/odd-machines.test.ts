@@ -134,6 +134,30 @@ test("A node that is switched off is none, and its CPUs lie on no node", () => {
   expect(topology.distances).toEqual([[10]]);
 });
 
+test("Rows of distances may have columns for nodes that are offline, or not recorded", () => {
+  const files = {
+    ...cpus([0, 1], () => ({ core_id: "0" })),
+    [`${system}/node/node0/cpulist`]: "0\n",
+    [`${system}/node/node2/cpulist`]: "1\n",
+    [`${system}/node/possible`]: "0-3\n",
+  };
+  const rows = (zero: string, two: string): Files => ({
+    ...files,
+    [`${system}/node/node0/distance`]: `${zero}\n`,
+    [`${system}/node/node2/distance`]: `${two}\n`,
+  });
+  const known = [
+    [10, 20],
+    [21, 10],
+  ];
+  const online = { [`${system}/node/online`]: "0,2\n" };
+  expect(read({ ...rows("10 20", "21 10"), ...online }).distances).toEqual(known);
+  expect(read({ ...rows("10 255 20 255", "21 255 10 255"), ...online }).distances).toEqual(known);
+  const kept = { [`${system}/node/online`]: "0-2\n" };
+  expect(read({ ...rows("10 30 20", "21 30 10"), ...kept }).distances).toEqual(known);
+  expect(read({ ...rows("10 20", "21"), ...online }).distances).toBeNull();
+});
+
 test("A list that is none, or that a page cut short, gives way to the mask beside it", () => {
   const files = { ...cpus(four, () => ({ core_id: "0" })), [`${system}/node/node0/cpumap`]: "f\n" };
   const cut = `0,${"2,".repeat(2046)}13`.slice(0, 4095);

@@ -74,7 +74,7 @@ function isCut(list: string): boolean {
 }
 
 function isListName(name: string): boolean {
-  return name.endsWith("list") || name === "online" || name === "present";
+  return name.endsWith("list") || name === "online" || name === "present" || name === "possible";
 }
 
 /** The indices N of the names `prefixN` in a directory, ascending. */
