@@ -42,6 +42,7 @@ const node = object({
   package: id.nullable(),
   cpus: indexList,
   memoryBytes: bytes.nullable(),
+  sideCacheBytes: bytes.nullable().default(null),
   kind: oneOf(["dram", "hbm", "cxl", "pmem", "gpu"]).nullable(),
   hugepages: list(hugepagePool, 16),
 });

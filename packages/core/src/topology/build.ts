@@ -42,7 +42,8 @@ export interface TopologyParts {
 }
 
 /** A node; its package is that of its cores unless the reader says otherwise. */
-export type NodeParts = Omit<MemoryNode, "package"> & Partial<Pick<MemoryNode, "package">>;
+export type NodeParts = Omit<MemoryNode, "package" | "sideCacheBytes"> &
+  Partial<Pick<MemoryNode, "package" | "sideCacheBytes">>;
 
 /**
  * A core; its node is the one that holds all its CPUs unless the reader says otherwise. Dies,
@@ -68,11 +69,12 @@ export function buildTopology(parts: TopologyParts): Topology {
     name: parts.name,
     source: parts.source,
     machine: { ...unknownMachine, ...parts.machine },
-    nodes: nodes.map(({ id, given, cpus, memoryBytes, kind, hugepages }) => ({
+    nodes: nodes.map(({ id, given, cpus, memoryBytes, sideCacheBytes, kind, hugepages }) => ({
       id,
       package: given === undefined ? (packageOf.get(id) ?? null) : given,
       cpus,
       memoryBytes,
+      sideCacheBytes,
       kind,
       hugepages,
     })),
@@ -124,8 +126,9 @@ type NodeInProgress = Omit<MemoryNode, "package"> & {
 
 function canonicalNodes(parts: readonly NodeParts[]): NodeInProgress[] {
   return parts
-    .map(({ package: given, ...node }) => ({
+    .map(({ package: given, sideCacheBytes = null, ...node }) => ({
       ...node,
+      sideCacheBytes,
       cpus: canonicalList(node.cpus),
       hugepages: node.hugepages.toSorted((a, b) => a.sizeBytes - b.sizeBytes),
       set: setOf(node.cpus),

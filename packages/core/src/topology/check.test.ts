@@ -45,6 +45,12 @@ const allocation = {
 
 const mutations: readonly (readonly [string, Topology, string, string])[] = [
   [
+    "a cache of half a byte",
+    withNode(0, { sideCacheBytes: 0.5 }),
+    "nodes[0].sideCacheBytes",
+    "bytes",
+  ],
+  [
     "a cache that no core is below",
     { ...sound, l3Caches: [{ ...cache, id: 2 }] },
     "l3Caches[0].id",

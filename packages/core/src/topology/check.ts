@@ -78,6 +78,9 @@ function checkNodes({ nodes }: Topology, report: Report): void {
     if (node.memoryBytes !== null && !isCount(node.memoryBytes)) {
       report(`${path}.memoryBytes`, "must be an integer of bytes from 0");
     }
+    if (node.sideCacheBytes !== null && !isCount(node.sideCacheBytes)) {
+      report(`${path}.sideCacheBytes`, "must be an integer of bytes from 0");
+    }
     if (!ascending(node.hugepages, (a, b) => a.sizeBytes - b.sizeBytes)) {
       report(`${path}.hugepages`, "sizes must ascend without repetition");
     }

@@ -88,6 +88,12 @@ test.each([
   );
 });
 
+test("a cache before memory changes it, and its absence leaves out the very field", () => {
+  const machine = syntheticTopology(base);
+  const behind = machine.nodes.map((node) => ({ ...node, sideCacheBytes: 1 << 30 }));
+  expect(topologyDigest({ ...machine, nodes: behind })).not.toBe(topologyDigest(machine));
+});
+
 test("what is known of caches changes it, and their absence leaves out the very field", () => {
   const machine = syntheticTopology(base);
   const l3Caches = [{ id: 0, sizeBytes: 32 << 20, ways: 16, kernelId: 0 }];

@@ -35,8 +35,9 @@ function lastingShape(topology: Topology): unknown {
     ...(interconnects.length === 0 ? {} : { interconnects }),
     // Plans of machines whose caches nobody described keep the digest that they were made for.
     ...(l3Caches.length === 0 ? {} : { l3Caches }),
-    nodes: topology.nodes.map((node) => ({
+    nodes: topology.nodes.map(({ sideCacheBytes, ...node }) => ({
       ...node,
+      ...(sideCacheBytes === null ? {} : { sideCacheBytes }),
       hugepages: node.hugepages.map(({ sizeBytes, total }) => ({ sizeBytes, total })),
     })),
     pci: topology.pci.map(lastingFunction),

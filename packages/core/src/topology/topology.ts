@@ -59,6 +59,12 @@ export interface MemoryNode {
   /** Its online CPUs. */
   readonly cpus: string;
   readonly memoryBytes: number | null;
+  /**
+   * Of faster memory that stands before it as a cache and is no node's own: the MCDRAM of a Xeon Phi
+   * or the HBM of a Xeon Max in cache mode, DRAM before Optane in memory mode. Null without one, or
+   * where nobody told.
+   */
+  readonly sideCacheBytes: number | null;
   readonly kind: MemoryKind | null;
   /** By ascending page size. */
   readonly hugepages: readonly HugepagePool[];

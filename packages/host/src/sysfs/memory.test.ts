@@ -27,6 +27,7 @@ test("A kernel without NUMA is one node with all CPUs and all memory", () => {
       package: 0,
       cpus: "0-3",
       memoryBytes: 2_053_992 * 1024,
+      sideCacheBytes: null,
       kind: null,
       hugepages: [{ sizeBytes: 2 ** 21, total: 3, free: 1 }],
     },
@@ -164,6 +165,18 @@ test("Memory that CPUs read at least twice as fast as their own is HBM", () => {
   expect(kinds("200000\n", "399999\n")).toEqual([null, null]);
   expect(kinds("0\n", "400000\n")).toEqual([null, null]);
   expect(kinds("400000\n", "100000\n")).toEqual([null, null]);
+});
+
+test("A memory-side cache is told in bytes, of several levels that next to the memory", () => {
+  const cache = `${node}/node0/memory_side_cache`;
+  const sizeOf = (files: Readonly<Record<string, string>>): unknown =>
+    read({ ...within(`${node}/node0`, { cpulist: "0-3" }), ...files }).nodes[0]?.sideCacheBytes;
+  expect(sizeOf({ [`${cache}/index1/size`]: "17179869184\n" })).toBe(16 * 2 ** 30);
+  const two = { [`${cache}/index2/size`]: "1\n", [`${cache}/index1/size`]: "2\n" };
+  expect(sizeOf(two)).toBe(2);
+  for (const size of ["0\n", "", "16G\n"]) {
+    expect(sizeOf({ [`${cache}/index1/size`]: size }), size).toBeNull();
+  }
 });
 
 test("CXL memory that firmware handed over as ordinary memory is found where it lies", () => {

@@ -17,7 +17,7 @@ import type { Tree } from "../tree/tree.ts";
 import { readHugepages } from "./hugepages.ts";
 import { type NodeMemory, readMemoryKinds } from "./memory-kind.ts";
 import { cpuDirectory } from "./processors.ts";
-import { indexedNames, memoryField, readSet } from "./values.ts";
+import { indexedNames, memoryField, readIndex, readSet } from "./values.ts";
 
 export const nodeDirectory = "/sys/devices/system/node";
 
@@ -109,6 +109,18 @@ export function readNodes(
     const memoryBytes = bytesOf.get(id) ?? null;
     const kind: MemoryKind | null = kinds.get(id) ?? null;
     const hugepages = readHugepages(tree, id, nodes.length === 1);
-    return { id, cpus: formatList(cpus), memoryBytes, kind, hugepages };
+    const sideCacheBytes = readSideCache(tree, id);
+    return { id, cpus: formatList(cpus), memoryBytes, sideCacheBytes, kind, hugepages };
   });
+}
+
+/**
+ * Documentation/admin-guide/mm/numaperf.rst ("NUMA Cache"): what HMAT says of a memory-side cache, in
+ * bytes. Of several levels the first stands next to the memory.
+ */
+function readSideCache(tree: Tree, id: number): number | null {
+  const directory = `${nodeDirectory}/node${id}/memory_side_cache`;
+  const [level] = indexedNames(tree, directory, "index");
+  const bytes = level === undefined ? null : readIndex(tree, `${directory}/index${level}/size`);
+  return bytes === 0 ? null : bytes;
 }

@@ -208,6 +208,14 @@ const mutations: readonly (readonly [string, Topology, readonly string[]])[] = [
     ],
   ],
   [
+    "a cache before memory",
+    {
+      ...before,
+      nodes: before.nodes.map((one) => (one.id === 1 ? { ...one, sideCacheBytes: 16 * GiB } : one)),
+    },
+    ["the cache before the memory of node 1 became known: 16 GiB"],
+  ],
+  [
     "what is known of a cache",
     { ...before, l3Caches: [{ id: 1, sizeBytes: 32 * MiB, ways: 16, kernelId: null }] },
     ["the size of L3 1 became known: 32 MiB", "the number of ways of L3 1 became known: 16"],

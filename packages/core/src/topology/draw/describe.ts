@@ -15,11 +15,15 @@ const unknown = (text: string): Line => line(span(text, "unknown"));
 
 const kindNames = { dram: "", hbm: " HBM", cxl: " CXL", pmem: " PMEM", gpu: " GPU" } as const;
 
-/** How much memory a node has, and of what kind where it is not ordinary DRAM. */
-export function memoryText({ memoryBytes, kind }: MemoryNode): Line {
+/**
+ * How much memory a node has, of what kind where it is not ordinary DRAM, and how much of faster
+ * memory is a cache before it.
+ */
+export function memoryText({ memoryBytes, sideCacheBytes, kind }: MemoryNode): Line {
   if (memoryBytes === null) return unknown("memory unknown");
   if (memoryBytes === 0) return line(span("no memory", "faint"));
-  return line(span(`${formatBytes(memoryBytes)}${kindNames[kind ?? "dram"]}`, "memory"));
+  const cache = sideCacheBytes === null ? "" : ` behind ${formatBytes(sideCacheBytes)} of cache`;
+  return line(span(`${formatBytes(memoryBytes)}${kindNames[kind ?? "dram"]}${cache}`, "memory"));
 }
 
 /** A node's memory, and how much of it lies in huge pages. */

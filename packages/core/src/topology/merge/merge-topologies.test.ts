@@ -109,6 +109,7 @@ test("one contradiction is one finding, which names it, and the first source's v
   };
   const machine: Topology = {
     ...named(changed(hgx(), gpu, set), "sysfs"),
+    nodes: hgx().nodes.map((node) => ({ ...node, sideCacheBytes: 1 })),
     l3Caches: [{ id: 1, sizeBytes: 32 * MiB, ways: 16, kernelId: null }],
     cacheAllocation: allocation(15),
   };
@@ -135,6 +136,13 @@ test("one contradiction is one finding, which names it, and the first source's v
     [
       changed(machine, gpu, { interrupts: { allowedCpus: "1", effectiveCpus: null } }),
       { path: `pci[${gpu}].interrupts` },
+    ],
+    [
+      {
+        ...machine,
+        nodes: machine.nodes.map((node) => ({ ...node, sideCacheBytes: node.id === 1 ? 2 : 1 })),
+      },
+      { code: "node-differs", path: "nodes[1].sideCacheBytes" },
     ],
     [
       { ...machine, l3Caches: [{ id: 1, sizeBytes: 32 * MiB, ways: 12, kernelId: null }] },

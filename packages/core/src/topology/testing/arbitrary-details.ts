@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { indices, indexSet } from "../../set/index-set.ts";
 import { formatList, setOf } from "../../set/list-format.ts";
-import { KiB } from "../../unit/bytes.ts";
+import { GiB, KiB } from "../../unit/bytes.ts";
 import type { CacheAllocation, Interrupts, L3Cache, PciDevice, Topology } from "../topology.ts";
 import { wideTopology } from "./arbitrary-machine.ts";
 
@@ -20,16 +20,23 @@ export function withDetails(topology: Topology): fc.Arbitrary<Topology> {
     .record({
       l3Caches: fc.subarray(l3s).chain((ids) => fc.tuple(...ids.map(cache))),
       cacheAllocation: fc.option(allocation),
+      sideCaches: fc.tuple(
+        ...topology.nodes.map(() => fc.option(fc.integer({ min: 1, max: 64 }), { freq: 2 })),
+      ),
       settings: fc.tuple(
         ...topology.pci.map(({ address }) => settings(roles.has(address) ? online : [])),
       ),
     })
-    .map(({ l3Caches, cacheAllocation, settings: each }) => ({
+    .map(({ l3Caches, cacheAllocation, sideCaches, settings: each }) => ({
       ...topology,
       l3Caches: l3Caches.filter(({ sizeBytes, ways, kernelId }) =>
         [sizeBytes, ways, kernelId].some((known) => known !== null),
       ),
       cacheAllocation,
+      nodes: topology.nodes.map((node, i) => ({
+        ...node,
+        sideCacheBytes: (sideCaches[i] ?? null) === null ? null : (sideCaches[i] ?? 0) * GiB,
+      })),
       pci: topology.pci.map((device, i) => ({ ...device, ...each[i] })),
     }));
 }

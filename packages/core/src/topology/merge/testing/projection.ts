@@ -49,6 +49,7 @@ export function projection(machine: Topology): fc.Arbitrary<Topology> {
               ...node,
               package: keep.groups.package ? node.package : null,
               memoryBytes: known(node.memoryBytes),
+              sideCacheBytes: known(node.sideCacheBytes),
               kind: known(node.kind),
               hugepages: node.hugepages
                 .filter(() => known(true))
