@@ -208,6 +208,21 @@ const functionAt = (path: string): Files =>
     numa_node: "65535\n",
   });
 
+test("A device that does not tell its CPUs readably has an unknown node, and the machine is read", () => {
+  const place = "/sys/devices/pci0000:00/0000:00:0e.0";
+  const identity = { class: "0x060400\n", vendor: "0x8086\n", device: "0x1234\n" };
+  const nodeOf = (local: Files): number | null | undefined =>
+    read({
+      ...cpus([0, 1], () => ({ core_id: "0" })),
+      ...within(place, { ...identity, ...local }),
+      [`${system}/node/node0/cpulist`]: "0\n",
+      [`${system}/node/node1/cpulist`]: "1\n",
+    }).pci[0]?.node;
+  expect(nodeOf({ local_cpulist: "Input/output error\n" })).toBeNull();
+  expect(nodeOf({ local_cpulist: "Input/output error\n", local_cpus: "2\n" })).toBe(1);
+  expect(nodeOf({ local_cpulist: "0\n" })).toBe(0);
+});
+
 test("PCI below platform devices, VMD and Hyper-V is read, with links or without", () => {
   const places = {
     "0000:00:0e.0": "/sys/devices/pci0000:00/0000:00:0e.0",

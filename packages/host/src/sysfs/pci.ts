@@ -1,4 +1,6 @@
 import { equals, type IndexSet, isEmpty } from "@evenkeel/core/set/index-set.ts";
+import { parseList } from "@evenkeel/core/set/list-format.ts";
+import { parseMask } from "@evenkeel/core/set/mask-format.ts";
 import { isPciAddress } from "@evenkeel/core/topology/pci-address.ts";
 import type { PciDevice } from "@evenkeel/core/topology/topology.ts";
 import { nameOf } from "../tree/resolve.ts";
@@ -8,7 +10,7 @@ import { pciControls } from "./pci-config.ts";
 import { type PciIdentity, readPciIdentity } from "./pci-identity.ts";
 import { readLink } from "./pci-link.ts";
 import { readMemoryBars } from "./pci-bars.ts";
-import { readInteger, readSet } from "./values.ts";
+import { readInteger, readLine } from "./values.ts";
 
 export const pciDirectory = "/sys/bus/pci/devices";
 
@@ -93,8 +95,12 @@ function nodeOf(tree: Tree, path: string, nodes: readonly NodeCpus[]): number | 
   return nodes.find(({ cpus }) => !isEmpty(cpus) && equals(cpus, local))?.id ?? null;
 }
 
+/** Of a device whose files hold no set, the node is unknown, which the machine can do without. */
 function localCpus(tree: Tree, path: string): IndexSet | null {
-  return readSet(tree, path, ["local_cpulist", "local_cpus"]);
+  const list = readLine(tree, `${path}/local_cpulist`);
+  const mask = readLine(tree, `${path}/local_cpus`);
+  const listed = list === null ? null : parseList(list);
+  return listed ?? (mask === null ? null : parseMask(mask));
 }
 
 /** The last name of what a link says: the kernel's drivers and groups are known by it alone. */
