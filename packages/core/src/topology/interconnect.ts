@@ -33,8 +33,8 @@ export function interconnects(topology: Topology): InterconnectOf {
       ] as const;
     }),
   );
-  const overPci = pciInterconnects(topology);
-  return (a, b) => direct.get(`${a} ${b}`) ?? overPci(a, b);
+  const otherwise = pciInterconnects(topology);
+  return (a, b) => direct.get(`${a} ${b}`) ?? otherwise(a, b);
 }
 
 /** The same without direct links: how the two reach each other over PCI Express. */

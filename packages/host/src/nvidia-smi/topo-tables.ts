@@ -56,8 +56,8 @@ export function topoTables(lines: readonly string[]): TopoTables {
   const legend = new Map<string, string>();
   let peerStatus = false;
   let open: "header" | "row" | null = null;
+  for (const line of lines) readLegend(line, legend);
   for (const { found, line, i } of lines.flatMap(rowsOfLine)) {
-    readLegend(line, legend);
     const table = tables.at(-1);
     const start = headerStart(found);
     const row = start === null ? rowStart(found, table?.header ?? []) : null;
@@ -104,11 +104,12 @@ function rowsOfLine(line: string, i: number): { found: string[]; line: string; i
   });
   const parts = starts.map((start, k) => found.slice(start, starts[k + 1]));
   const rows = parts.filter((part) => cellsOf(part.slice(1)).some(isSelf));
-  if (rows.length < 2 || rows.length < parts.length) return [{ found, line, i }];
+  if (rows.length < 2 || rows.length < parts.length || rows.length > wordsMax)
+    return [{ found, line, i }];
   const header = found.slice(0, starts[0]);
   return [header, ...rows]
     .filter((part) => part.length > 0)
-    .map((part) => ({ found: part, line, i }));
+    .map((part) => ({ found: part, line: part.join(" "), i }));
 }
 
 /** Twice the columns that a matrix may have: a header beyond is refused, and need not be kept. */

@@ -169,6 +169,22 @@ test("what cannot be read, or is of another machine, is left out with a note", a
   await codedError("text-unexpected", () => read(`${cut}\n\nArchitecture: x86_64\n`));
 });
 
+test("hostile texts end soon", async () => {
+  const texts = [
+    "a\n" + "<system></system>\n".repeat(50_000),
+    "a\n" + '{"card0": {}}\n'.repeat(50_000),
+    "GPU0 X PIX ".repeat(300_000),
+    "a\n" + "<topology\n".repeat(100_000),
+    "a\n" + "[\n".repeat(100_000),
+  ];
+  for (const text of texts) {
+    const before = process.cpuUsage();
+    await read(text).catch(() => null);
+    expect(process.cpuUsage(before).user, text.slice(0, 20)).toBeLessThan(2_000_000);
+  }
+  await codedError("text-unexpected", () => read(texts[0] ?? ""));
+});
+
 test("positions in errors are those of the text as it was given", async () => {
   const moved = `${lscpu}\n\tGPU0\tGPU1\nGPU0\t X \tPIX\nGPU1\t X \tPIX\n`;
   await read(moved);

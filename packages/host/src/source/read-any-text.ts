@@ -15,6 +15,9 @@ export const anyTextBytesMax: number = textLimits.bytes;
 /** A machine with a thousand PCI functions takes one. */
 const documentBytesMax = 16 * MiB;
 
+/** More than any ticket has. */
+const readingsMax = 64;
+
 /**
  * The machine that a text tells of, by what is in it: the output of any tool, several of one machine
  * as in a ticket, or a Topology document; as it came out of a terminal, a log or an e-mail. With a
@@ -41,6 +44,13 @@ export async function readAnyText(
     return readOne({ source: name ?? likely, text }, where, options);
   }
   if (others.length === 0) return readOne(only, where, options);
+  if (wanted.length > readingsMax) {
+    throw new EvenkeelError("text-unexpected", `has ${wanted.length} outputs of tools`, {
+      where,
+      expected: `what tools printed about one machine, of at most ${readingsMax} outputs`,
+      remedy: "give those of one machine",
+    });
+  }
   return readSeveral(wanted, where, options);
 }
 

@@ -205,8 +205,8 @@ function endingWith(
   start: number,
   isEnd: (line: string) => boolean,
 ): number {
-  const end = lines.findIndex((line, i) => i >= start && isEnd(line));
-  return end < 0 ? lines.length - 1 : end;
+  for (let end = start; end < lines.length; end++) if (isEnd(lines[end] ?? "")) return end;
+  return lines.length - 1;
 }
 
 /** What wrote XML, by its first element. */
