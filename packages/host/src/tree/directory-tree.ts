@@ -11,7 +11,16 @@ import {
 } from "node:fs";
 import { resolve as absolute } from "node:path";
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
-import { type Entry, linkAt, resolve } from "./resolve.ts";
+import {
+  type Entry,
+  isPath,
+  joined,
+  linkAt,
+  nameOf,
+  parentOf,
+  type Place,
+  resolve,
+} from "./resolve.ts";
 import type { Tree } from "./tree.ts";
 
 /**
@@ -58,8 +67,24 @@ function treeBelow(root: string, live: boolean): Tree {
     if (entry !== null && entry !== "file") seen.set(path, entry);
     return entry;
   };
+  // Many files of one directory are asked for: the way there is walked once.
+  const directories = new Map<string, Place>();
+  const placeOf = (path: string): Place | null => {
+    const name = nameOf(path);
+    if (!isPath(path) || name === "" || name === "." || name === "..")
+      return resolve(path, entryAt);
+    const above = parentOf(path);
+    const directory = directories.get(above) ?? resolve(above, entryAt);
+    if (directory?.entry !== "directory") return null;
+    directories.set(above, directory);
+    const at = joined(directory.path, name);
+    const entry = entryAt(at);
+    // A link may lead anywhere, and how many there are on the way counts.
+    if (entry === null) return null;
+    return typeof entry === "string" ? { path: at, entry } : resolve(path, entryAt);
+  };
   const readBytes = (path: string): Uint8Array | null => {
-    const place = resolve(path, entryAt);
+    const place = placeOf(path);
     return place?.entry === "file" ? readRegularFile(above + place.path, path) : null;
   };
   return {
@@ -71,10 +96,10 @@ function treeBelow(root: string, live: boolean): Tree {
       return bytes === null ? null : decoder.decode(bytes);
     },
     list(path) {
-      const place = resolve(path, entryAt);
+      const place = placeOf(path);
       return place?.entry === "directory" ? namesIn(above + place.path) : [];
     },
-    realPath: (path) => resolve(path, entryAt)?.path ?? null,
+    realPath: (path) => placeOf(path)?.path ?? null,
     readLink: (path) => linkAt(path, entryAt),
   };
 }
