@@ -115,14 +115,14 @@ test("one contradiction is one finding, which names it, and the first source's v
   };
   const [nic] = machine.nics;
   const [link] = machine.links;
-  const node = machine.pci.find(({ address }) => address === gpu)?.node ?? 0;
+  const at = machine.pci.find(({ address }) => address === gpu)?.node ?? 0;
   const planted: [Topology, Partial<Record<"code" | "subject" | "path" | "message", string>>][] = [
     [
-      changed(machine, gpu, { node: 1 - node }),
+      changed(machine, gpu, { node: 1 - at }),
       {
         code: "device-differs",
         path: `pci[${gpu}].node`,
-        message: `${gpu}: sysfs says node ${node}, nvidia-smi says ${1 - node}`,
+        message: `${gpu}: sysfs says node ${at}, nvidia-smi says ${1 - at}`,
       },
     ],
     [changed(machine, gpu, { driver: "nouveau" }), { path: `pci[${gpu}].driver` }],
