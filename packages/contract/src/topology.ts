@@ -69,7 +69,7 @@ const l3Cache = object({
   id,
   sizeBytes: bytes.nullable(),
   ways: integer(0, 1024).nullable(),
-  kernelId: id.nullable(),
+  kernelId: integer(0, 2 ** 32 - 1).nullable(),
 });
 
 const cacheAllocation = object({

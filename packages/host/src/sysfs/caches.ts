@@ -42,13 +42,17 @@ const sharers = ["shared_cpu_list", "shared_cpu_map"];
 function readCache(tree: Tree, directory: string, id: number): L3Cache {
   const kilobytes = /^(\d{1,9})K$/.exec(readLine(tree, `${directory}/size`) ?? "")?.[1];
   const ways = readIndex(tree, `${directory}/ways_of_associativity`);
+  const kernelId = readIndex(tree, `${directory}/id`);
   return {
     id,
     sizeBytes: kilobytes === undefined || Number(kilobytes) === 0 ? null : Number(kilobytes) * KiB,
     ways: ways === null || ways === 0 || ways > WAYS_MAX ? null : ways,
-    kernelId: readIndex(tree, `${directory}/id`),
+    kernelId: kernelId !== null && kernelId <= KERNEL_ID_MAX ? kernelId : null,
   };
 }
+
+/** 32 bits, which firmware of arm64 fills as it likes (include/linux/cacheinfo.h). */
+const KERNEL_ID_MAX = 2 ** 32 - 1;
 
 /** Real caches have some dozens. */
 const WAYS_MAX = 1024;

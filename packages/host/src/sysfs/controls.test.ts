@@ -214,6 +214,7 @@ describe("Caches", () => {
   test("what says nothing: no size, none, no number of ways, and then no cache at all", () => {
     expect(read({ size: "0K\n", ways_of_associativity: "0\n" })).toEqual([]);
     expect(read({})).toEqual([]);
+    expect(read({ id: "4294967296\n" })).toEqual([]);
     expect(read({ size: "huge\n", id: "0\n" })).toEqual([
       { id: 0, sizeBytes: null, ways: null, kernelId: 0 },
     ]);
@@ -246,7 +247,10 @@ describe("Caches", () => {
     );
     // With code and data apart, each has classes of its own.
     expect(allocation(within(`${l3}CODE`, { ...ways, num_closids: "7\n" }))?.classes).toBe(7);
+    const beyond = { ...ways, shareable_bits: "c00\n", num_closids: "15\n" };
+    expect(allocation(within(l3, beyond))).toMatchObject({ ways: "0-10", sharedWays: "10" });
     expect(allocation({})).toBeNull();
+    expect(allocation(within(l3, { ...ways, num_closids: "999999\n" }))).toBeNull();
     expect(allocation(within(l3, { ...ways, cbm_mask: "0\n" }))).toBeNull();
   });
 });

@@ -1,4 +1,4 @@
-import { isEmpty } from "@evenkeel/core/set/index-set.ts";
+import { type IndexSet, intersection, isEmpty } from "@evenkeel/core/set/index-set.ts";
 import { formatList } from "@evenkeel/core/set/list-format.ts";
 import { parseMask } from "@evenkeel/core/set/mask-format.ts";
 import type { CacheAllocation } from "@evenkeel/core/topology/topology.ts";
@@ -15,24 +15,32 @@ const information = "/sys/fs/resctrl/info";
 export function readCacheAllocation(tree: Tree): CacheAllocation | null {
   for (const resource of ["L3", "L3CODE"]) {
     const directory = `${information}/${resource}`;
-    const classes = readIndex(tree, `${directory}/num_closids`);
+    const classes = readCount(tree, `${directory}/num_closids`);
     const ways = readWays(tree, `${directory}/cbm_mask`);
-    const waysMin = readIndex(tree, `${directory}/min_cbm_bits`);
-    if (classes === null || ways === null || ways === "" || waysMin === null) continue;
+    const waysMin = readCount(tree, `${directory}/min_cbm_bits`);
+    if (classes === null || ways === null || isEmpty(ways) || waysMin === null) continue;
+    const shared = readWays(tree, `${directory}/shareable_bits`);
     return {
       classes,
-      ways,
-      sharedWays: readWays(tree, `${directory}/shareable_bits`),
+      ways: formatList(ways),
+      sharedWays: shared === null ? null : formatList(intersection(shared, ways)),
       waysMin,
-      bandwidthClasses: readIndex(tree, `${information}/MB/num_closids`),
+      bandwidthClasses: readCount(tree, `${information}/MB/num_closids`),
     };
   }
   return null;
 }
 
-/** A mask of ways as a list; a cache has far fewer than would take a second word. */
-function readWays(tree: Tree, path: string): string | null {
+/** Processors have some dozens of classes and of ways. */
+const COUNT_MAX = 1024;
+
+function readCount(tree: Tree, path: string): number | null {
+  const count = readIndex(tree, path);
+  return count !== null && count <= COUNT_MAX ? count : null;
+}
+
+/** A mask of ways; a cache has far fewer than would take a second word. */
+function readWays(tree: Tree, path: string): IndexSet | null {
   const line = readLine(tree, path);
-  const mask = line !== null && /^[0-9a-f]{1,8}$/i.test(line) ? parseMask(line) : null;
-  return mask === null ? null : isEmpty(mask) ? "" : formatList(mask);
+  return line !== null && /^[0-9a-f]{1,8}$/i.test(line) ? parseMask(line) : null;
 }
