@@ -58,12 +58,12 @@ const scratch = new Uint8Array(65_536);
 
 function treeBelow(root: string, live: boolean): Tree {
   // Paths in a tree start with a slash and are in their shortest form.
-  const above = root === "/" ? "" : root;
+  const prefix = root === "/" ? "" : root;
   const seen = new Map<string, Entry>();
   const entryAt = (path: string): Entry | null => {
     const known = seen.get(path);
     if (known !== undefined) return known;
-    const entry = lookUp(above + path);
+    const entry = lookUp(prefix + path);
     if (entry !== null && entry !== "file") seen.set(path, entry);
     return entry;
   };
@@ -85,7 +85,7 @@ function treeBelow(root: string, live: boolean): Tree {
   };
   const readBytes = (path: string): Uint8Array | null => {
     const place = placeOf(path);
-    return place?.entry === "file" ? readRegularFile(above + place.path, path) : null;
+    return place?.entry === "file" ? readRegularFile(prefix + place.path, path) : null;
   };
   return {
     where: root,
@@ -97,7 +97,7 @@ function treeBelow(root: string, live: boolean): Tree {
     },
     list(path) {
       const place = placeOf(path);
-      return place?.entry === "directory" ? namesIn(above + place.path) : [];
+      return place?.entry === "directory" ? namesIn(prefix + place.path) : [];
     },
     realPath: (path) => placeOf(path)?.path ?? null,
     readLink: (path) => linkAt(path, entryAt),
