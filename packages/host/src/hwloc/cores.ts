@@ -32,6 +32,9 @@ export function coreParts(hwloc: HwlocExport): CoreParts[] {
   }));
 }
 
+/** Real caches have some dozens. */
+const WAYS_MAX = 1024;
+
 /**
  * The size and ways of each L3 cache that a core is below, by the numbers that `coreParts` gives. 0
  * stands for unknown, and -1 for ways without number.
@@ -45,7 +48,8 @@ export function l3Caches(hwloc: HwlocExport, cores: readonly CoreParts[]): L3Cac
       return value === 0 ? null : value;
     };
     const sizeBytes = known("cache_size");
-    const ways = known("cache_associativity");
+    const told = known("cache_associativity");
+    const ways = told !== null && told <= WAYS_MAX ? told : null;
     const isKnown = sizeBytes !== null || ways !== null;
     return isKnown ? [{ id, sizeBytes, ways, kernelId: null }] : [];
   });
