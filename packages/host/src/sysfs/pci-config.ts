@@ -41,12 +41,18 @@ export function pciControls(config: Uint8Array | null): PciControls {
 /**
  * As much of the configuration space as `pciControls` and the reading of a function's identity need:
  * the header, the heads of the lists, ACS and ATS. All else becomes zeros, such as vital product data
- * and the serial number, which on NICs is their MAC address; that is kept only when asked for.
+ * and the serial number, which on NICs is their MAC address; that is kept only when asked for. What
+ * would be zeros alone at the end is left out.
  */
 export function withoutSecrets(config: Uint8Array, withSerials: boolean): Uint8Array {
   const kept = new Uint8Array(config.length);
-  const keep = (from: number, length: number): void =>
-    kept.set(config.subarray(from, from + length), from);
+  // That there is an extended list at all is told by what is behind the first 256 bytes.
+  let end = Math.min(config.length, extendedFrom + 4);
+  const keep = (from: number, length: number): void => {
+    const part = config.subarray(from, from + length);
+    kept.set(part, from);
+    end = Math.max(end, from + part.length);
+  };
   keep(0, headerBytes);
   for (const { at } of ordinaryCapabilities(config)) keep(at, 2);
   for (const { id, at } of extendedCapabilities(config) ?? []) {
@@ -54,7 +60,7 @@ export function withoutSecrets(config: Uint8Array, withSerials: boolean): Uint8A
     keep(at, control ? 8 : id === deviceSerialNumber && withSerials ? 12 : 4);
   }
   if (config.length > extendedFrom) keep(extendedFrom, 4);
-  return kept;
+  return kept.subarray(0, end);
 }
 
 function word(config: Uint8Array, at: number): number {
