@@ -66,6 +66,14 @@ async function expectMachine(path: string): Promise<void> {
   expect(tree.readText("/etc/mtab")).toBeNull();
 }
 
+test("entries of absolute names are the machine's own, where they are below /sys or /proc", async () => {
+  const tree = await readArchive(
+    await tar(file("/sys/devices/a", "1"), file("/proc/cpuinfo", "2")),
+  );
+  expect(tree.readText("/sys/devices/a")).toBe("1");
+  expect(tree.readText("/proc/cpuinfo")).toBe("2");
+});
+
 test("a tar is read plain, and compressed with gzip or zstd, whatever its name", async () => {
   const plain = await packTar(machine);
   for (const bytes of [plain, gzipSync(plain), zstdCompressSync(plain)]) {
