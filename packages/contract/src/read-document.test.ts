@@ -46,6 +46,21 @@ test("stated interconnects are read back, and only by the names of their classes
   expect(told(JSON.stringify(odd), "odd.json")).toContain("one of PIX, PXB, PHB, NODE, SYS");
 });
 
+test("a topology with the oldest fields alone is read, and what it does not say is unknown", () => {
+  const later = new Set([
+    ...["architecture", "pageBytes", "sideCacheBytes", "l3Caches", "cacheAllocation"],
+    ...["acsRedirect", "atsEnabled", "interrupts", "interconnects"],
+  ]);
+  const text = JSON.stringify(exampleTopology, (key, value: unknown) =>
+    later.has(key) ? undefined : value,
+  );
+  const read = parseTopology(text, "old.json");
+  expect(read.machine).toMatchObject({ architecture: null, pageBytes: null });
+  expect(read).toMatchObject({ l3Caches: [], cacheAllocation: null, interconnects: [] });
+  expect(read.pci[0]).toMatchObject({ acsRedirect: null, atsEnabled: null, interrupts: null });
+  expect(read.cores).toEqual(exampleTopology.cores);
+});
+
 test.each(catalogNames)("the catalog's %s is within the bounds of a topology", (machine) => {
   const topology = catalogMachine(machine);
   expect(parseTopology(JSON.stringify(topology), `${machine}.json`)).toEqual(topology);

@@ -27,8 +27,8 @@ const machine = object({
   vendor: text(256).nullable(),
   product: text(256).nullable(),
   cpuModel: text(256).nullable(),
-  architecture: text(32).nullable(),
-  pageBytes: bytes.nullable(),
+  architecture: text(32).nullable().default(null),
+  pageBytes: bytes.nullable().default(null),
 });
 
 const hugepagePool = object({
@@ -181,6 +181,6 @@ export const topologySchema = object({
   accelerators: list(accelerator, ACCELERATORS_MAX),
   nics: list(nic, PCI_MAX),
   links: list(link, ACCELERATORS_MAX ** 2),
-  interconnects: list(statedInterconnect, INTERCONNECTS_MAX),
+  interconnects: list(statedInterconnect, INTERCONNECTS_MAX).default([]),
   partitions: partitionsSchema,
 });
