@@ -18,8 +18,9 @@ const host =
 
 /**
  * How long reading a large host's recorded tree takes, against hwloc reading the same files with
- * all I/O: as a whole process, and the reading alone in a process that is already there. In a
- * process the first reading is another figure than those after it, once the code is compiled.
+ * all I/O: as a whole process, as one that finds no cache of compiled code as after a fresh clone,
+ * and the reading alone in a process that is already there. In a process the first reading is
+ * another figure than those after it, once the code is compiled.
  */
 export function benchTopology(): readonly Row[] {
   const folder = mkdtempSync(join(tmpdir(), "evenkeel-bench-"));
@@ -38,15 +39,23 @@ export function benchTopology(): readonly Row[] {
 
 function timed(folder: string): readonly Row[] {
   const binary = join(import.meta.dirname, "../packages/cli/bin/evenkeel.mjs");
+  const spawn = (name: string, command: string, args: readonly string[], env = process.env) => {
+    const { status, error } = spawnSync(command, args, { maxBuffer: 64 * 1024 * 1024, env });
+    if (status !== 0) throw new Error(`${name} failed`, { cause: error });
+  };
   const run = (name: string, command: string, ...args: string[]) => ({
     name,
-    run: () => {
-      const { status, error } = spawnSync(command, args, { maxBuffer: 64 * 1024 * 1024 });
-      if (status !== 0) throw new Error(`${name} failed`, { cause: error });
-    },
+    run: () => spawn(name, command, args),
   });
+  const first = "evenkeel topology, first run";
+  const runAnew = () => {
+    const cache = mkdtempSync(join(folder, "cache-"));
+    const env = { ...process.env, XDG_CACHE_HOME: cache };
+    spawn(first, process.execPath, [binary, ...evenkeelArgs(folder)], env);
+  };
   const subjects = [
     run("evenkeel topology", process.execPath, binary, ...evenkeelArgs(folder)),
+    { name: first, run: runAnew },
     { name: "readSysfs in a process", run: () => void readSysfs(directoryTree(folder)) },
     run("node -e 0", process.execPath, "-e", "0"),
   ];
@@ -55,13 +64,18 @@ function timed(folder: string): readonly Row[] {
   if (!isThere) {
     console.error("lstopo is not installed (apt-get install hwloc-nox): compared with node alone");
   }
-  const [whole, reading, node, lstopo] = interleave(isThere ? [...subjects, hwloc] : subjects, 15);
-  if (whole === undefined || reading === undefined || node === undefined) return [];
+  const [whole, anew, reading, node, lstopo] = interleave(
+    isThere ? [...subjects, hwloc] : subjects,
+    15,
+  );
+  if (whole === undefined || anew === undefined) return [];
+  if (reading === undefined || node === undefined) return [];
   const peer = lstopo ?? node;
   const goal = lstopo === undefined ? null : 10;
   return [
     ...(lstopo === undefined ? [] : [row("topology", lstopo, lstopo, null)]),
     row("topology", whole, peer, goal),
+    row("topology", anew, peer, goal),
     row("topology", reading, peer, goal),
     row("topology", node, peer, null),
   ];

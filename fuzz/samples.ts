@@ -234,6 +234,10 @@ GPU[1]          : (Topology) Numa Affinity: 1
 \tCapabilities: [40] Express (v2) Root Port (Slot+), MSI 00
 \t\tLnkCap:\tPort #1, Speed 32GT/s, Width x16, ASPM not supported
 \t\tLnkSta:\tSpeed 32GT/s, Width x16
+\tCapabilities: [148 v1] Access Control Services
+\t\tACSCtl:\tSrcValid+ TransBlk- ReqRedir+ CmpltRedir+ UpstreamFwd+ EgressCtrl- DirectTrans-
+\tCapabilities: [1b0 v1] Address Translation Service (ATS)
+\t\tATSCtl:\tEnable+, Smallest Translation Unit: 00
 \tKernel driver in use: pcieport
 
 1b:00.0 3D controller [0302]: NVIDIA Corporation GH100 [H100 SXM5 80GB] [10de:2330] (rev a1)

@@ -40,7 +40,7 @@ async function treeSamples(): Promise<TreeSample[]> {
       ]),
     );
   const generated = [...machines(), realMachine()].map((machine) => {
-    const { files, links } = generateSysfs(machine);
+    const { files, links } = generateSysfs(inDetail(machine));
     return { files: texts(files), links };
   });
   const recorded: TreeSample[] = [];
@@ -52,6 +52,27 @@ async function treeSamples(): Promise<TreeSample[]> {
     recorded.push({ files: texts(files), links });
   }
   return [...generated, ...recorded].toSorted((a, b) => a.files.size - b.files.size);
+}
+
+/** The machine with what synthetic ones leave out, so that its files are there to be mutated. */
+function inDetail(machine: Topology): Topology {
+  const hasL3 = machine.cores.some(({ l3 }) => l3 === 0);
+  const interrupts = { allowedCpus: "0-1", effectiveCpus: "0" };
+  return {
+    ...machine,
+    nodes: machine.nodes.map((node) => ({ ...node, sideCacheBytes: 2 ** 30 })),
+    l3Caches: hasL3 ? [{ id: 0, sizeBytes: 2 ** 25, ways: 16, kernelId: 0 }] : [],
+    cacheAllocation: {
+      classes: 15,
+      ways: "0-10",
+      sharedWays: "9-10",
+      waysMin: 1,
+      bandwidthClasses: 8,
+    },
+    pci: machine.pci.map((device) => {
+      return { ...device, acsRedirect: true, atsEnabled: false, interrupts };
+    }),
+  };
 }
 
 const sysfs: Target = {

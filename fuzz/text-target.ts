@@ -7,7 +7,7 @@ export function textTarget(
   name: string,
   prepare: () => Promise<{
     readonly samples: readonly string[];
-    readonly read: (text: string) => Topology | null;
+    readonly read: (text: string) => Topology | null | Promise<Topology | null>;
   }>,
 ): Target {
   return {

@@ -1,3 +1,5 @@
+import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
+import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import { corpusTexts, toolTexts } from "./samples.ts";
 import type { Target } from "./target.ts";
 import { textTarget } from "./text-target.ts";
@@ -77,6 +79,25 @@ export const toolTargets: readonly Target[] = [
     return {
       samples: [toolTexts.kubernetes, toolTexts.resourceSlice, ...recorded],
       read: (text) => readKubernetes(text, "mutated.yaml"),
+    };
+  }),
+  textTarget("pasted", async () => {
+    const { readAnyText } = await import("@evenkeel/host/source/read-any-text.ts");
+    const { nvidiaSmiTopo, numactl, lscpuParse, lspci, rocmSmi, nccl, lscpuJson } = toolTexts;
+    const ticket = ["Slow:", "```", "$ nvidia-smi topo -m", nvidiaSmiTopo, "$ numactl -H", numactl];
+    const quoted = [...ticket, "```"].join("\n").replaceAll(/^/gm, "> ");
+    const logged = [lspci, lscpuParse].join("\n").replaceAll(/^/gm, "2025-03-04T05:06:07Z ");
+    const parseTopology = (text: string, where: string): Topology => {
+      throw new EvenkeelError("document-invalid", `is no document: ${text.length}`, { where });
+    };
+    return {
+      samples: [
+        quoted,
+        logged,
+        [numactl, nccl, lscpuJson].join("\n"),
+        [rocmSmi, numactl].join("\n").replaceAll(/^/gm, "gpu-a17: "),
+      ],
+      read: (text) => readAnyText(text, "mutated.txt", { parseTopology }),
     };
   }),
   textTarget("merge", async () => {

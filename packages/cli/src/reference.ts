@@ -1,4 +1,4 @@
-import { JSON_LENGTH_MAX, YAML_LENGTH_MAX } from "@evenkeel/contract/read-document.ts";
+import { JSON_LENGTH_MAX, YAML_LENGTH_MAX } from "@evenkeel/contract/limits.ts";
 import { formatBytes } from "@evenkeel/core/unit/bytes.ts";
 import { shownCommands } from "./commands/commands.ts";
 import { helpOf } from "./help.ts";

@@ -3,13 +3,8 @@ import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import { catalogMachine, catalogNames } from "@evenkeel/core/topology/catalog/catalog.ts";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import {
-  JSON_LENGTH_MAX,
-  parseTopology,
-  readDocument,
-  readDocuments,
-  YAML_LENGTH_MAX,
-} from "./read-document.ts";
+import { JSON_LENGTH_MAX, YAML_LENGTH_MAX } from "./limits.ts";
+import { parseTopology, readDocument, readDocuments } from "./read-document.ts";
 import type { Path } from "./text/parsed.ts";
 import { exampleDocuments, examplePlan, exampleTopology } from "./testing/examples.ts";
 
@@ -43,9 +38,36 @@ test("every kind of document is read back from JSON as it was", () => {
   }
 });
 
+test("stated interconnects are read back, and only by the names of their classes", () => {
+  const [a = "", b = ""] = exampleTopology.accelerators.map(({ address }) => address);
+  const stated = { ...exampleTopology, interconnects: [{ a, b, class: "PHB" }] };
+  expect(parseTopology(JSON.stringify(stated), "stated.json")).toEqual(stated);
+  const odd = { ...exampleTopology, interconnects: [{ a, b, class: "NV4" }] };
+  expect(told(JSON.stringify(odd), "odd.json")).toContain("one of PIX, PXB, PHB, NODE, SYS");
+});
+
+test("a topology with the oldest fields alone is read, and what it does not say is unknown", () => {
+  const later = new Set([
+    ...["architecture", "pageBytes", "sideCacheBytes", "l3Caches", "cacheAllocation"],
+    ...["acsRedirect", "atsEnabled", "interrupts", "interconnects"],
+  ]);
+  const text = JSON.stringify(exampleTopology, (key, value: unknown) =>
+    later.has(key) ? undefined : value,
+  );
+  const read = parseTopology(text, "old.json");
+  expect(read.machine).toMatchObject({ architecture: null, pageBytes: null });
+  expect(read).toMatchObject({ l3Caches: [], cacheAllocation: null, interconnects: [] });
+  expect(read.pci[0]).toMatchObject({ acsRedirect: null, atsEnabled: null, interrupts: null });
+  expect(read.cores).toEqual(exampleTopology.cores);
+});
+
 test.each(catalogNames)("the catalog's %s is within the bounds of a topology", (machine) => {
   const topology = catalogMachine(machine);
   expect(parseTopology(JSON.stringify(topology), `${machine}.json`)).toEqual(topology);
+});
+
+test.each([": ", "- ", "? ", "a: "])("a YAML text of many %j nests beyond reason", (mark) => {
+  expect(told(`spec:\n  ${mark.repeat(20_000)}`)).toContain("yaml-malformed");
 });
 
 test("a YAML file may hold several documents, with comments, anchors and empty ones between", () => {
@@ -201,15 +223,15 @@ test("JSON errors have their place too", () => {
   expect(`\n${cases.map((text) => told(text, "host.json")).join("\n")}\n`).toMatchInlineSnapshot(`
     "
     json-malformed host.json:18:15: the JSON text ends too early | one complete JSON document (RFC 8259) | check that the file was written to its end
-    json-malformed host.json:512:18: the JSON text ends too early | one complete JSON document (RFC 8259) | check that the file was written to its end
-    document-invalid host.json:4:2: a Topology has no field "nmae" (and 1 more) | the fields apiVersion, kind, name, source, machine, nodes, distances, access, cores, offlineCpus, pci, accelerators, nics, links, partitions | did you mean "name"?
-    document-invalid host.json:19:4: nodes[0].kind is "ram" | one of dram, hbm, cxl, pmem, gpu | did you mean "dram"?
-    document-invalid host.json:29:4: nodes[1].id is -1 | an integer from 0 to 65535 | null
-    document-invalid host.json:128:2: offlineCpus is "3-1" | a list such as "0-27,112-139", ascending and with runs joined | null
-    json-malformed host.json:128:2: the key "name" stands twice in one object | every key once | remove one of the two
+    json-malformed host.json:577:18: the JSON text ends too early | one complete JSON document (RFC 8259) | check that the file was written to its end
+    document-invalid host.json:4:2: a Topology has no field "nmae" (and 1 more) | the fields apiVersion, kind, name, source, machine, nodes, distances, access, cores, l3Caches, cacheAllocation, offlineCpus, pci, accelerators, nics, links, interconnects, partitions | did you mean "name"?
+    document-invalid host.json:20:4: nodes[0].kind is "ram" | one of dram, hbm, cxl, pmem, gpu | did you mean "dram"?
+    document-invalid host.json:30:4: nodes[1].id is -1 | an integer from 0 to 65535 | null
+    document-invalid host.json:132:2: offlineCpus is "3-1" | a list such as "0-27,112-139", ascending and with runs joined | null
+    json-malformed host.json:132:2: the key "name" stands twice in one object | every key once | remove one of the two
     document-invalid host.json:17:4: nodes[0].cpus is "0-99999999" | a list such as "0-27,112-139", ascending and with runs joined | null
     topology-inconsistent host.json: cores[0].cpus: CPUs 8 are not of node 0 (and 3 more like it) | a topology whose parts agree with one another | null
-    document-invalid host.json:142:4: pci[0].address is "000G:15:01.0" | a full lower-case PCI address such as "0000:1b:00.0" | null
+    document-invalid host.json:146:4: pci[0].address is "000G:15:01.0" | a full lower-case PCI address such as "0000:1b:00.0" | null
     json-malformed host.json:1:18: this is not JSON | one complete JSON document (RFC 8259) | null
     json-malformed host.json:1:8: this is not JSON | one complete JSON document (RFC 8259) | null
     document-invalid host.json:1:1: the document is a list of 0 | an object with apiVersion and kind | null
@@ -313,7 +335,7 @@ test("JSON that is hostile is refused within its bounds", () => {
     closed: json-malformed h.json:1:65: it is nested beyond reason | at most 64 levels | null
     nested: json-malformed h.json:1:513: it is nested beyond reason | at most 64 levels | null
     quotes: json-malformed h.json:1:8388609: the JSON text ends too early | one complete JSON document (RFC 8259) | check that the file was written to its end
-    items: document-invalid h.json:1:1129: pci is a list of 1000016 | a list of at most 8192 | null
+    items: document-invalid h.json:1:1210: pci is a list of 1000016 | a list of at most 8192 | null
     keys: document-invalid h.json:1:1: the document has no kind | one of Topology, VirtualMachine, Flavor, HostPolicy, Plan, Refusal | null
     tooLong: file-too-large h.json: it is 8388609 characters long | at most 8388608 characters of JSON | null
     "

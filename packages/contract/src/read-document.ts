@@ -11,18 +11,11 @@ import {
   documentSchemas,
   isDocumentKind,
 } from "./document.ts";
+import { JSON_LENGTH_MAX, YAML_LENGTH_MAX } from "./limits.ts";
 import { firstProblem, problemError, shown } from "./problem.ts";
 import { parseJson } from "./text/json.ts";
 import { type Parsed, placeIn } from "./text/parsed.ts";
 import { parseYaml } from "./text/yaml.ts";
-
-/**
- * The longest texts that are read, in characters. People write YAML and no one writes this much of
- * it; a machine's topology and a fleet's refusals are JSON and may be long. The YAML bound also
- * keeps the parser's worst case, ten microseconds a character, below a second.
- */
-export const YAML_LENGTH_MAX: number = 64 * 1024;
-export const JSON_LENGTH_MAX: number = 8 * 1024 * 1024;
 
 /**
  * The documents in a text, in their order, each checked against its schema and against itself.

@@ -21,13 +21,14 @@ const NODES_MAX = 1024;
 const CORES_MAX = 8192;
 const PCI_MAX = 8192;
 const ACCELERATORS_MAX = 256;
+const INTERCONNECTS_MAX = (512 * 511) / 2;
 
 const machine = object({
   vendor: text(256).nullable(),
   product: text(256).nullable(),
   cpuModel: text(256).nullable(),
-  architecture: text(32).nullable(),
-  pageBytes: bytes.nullable(),
+  architecture: text(32).nullable().default(null),
+  pageBytes: bytes.nullable().default(null),
 });
 
 const hugepagePool = object({
@@ -41,6 +42,7 @@ const node = object({
   package: id.nullable(),
   cpus: indexList,
   memoryBytes: bytes.nullable(),
+  sideCacheBytes: bytes.nullable().default(null),
   kind: oneOf(["dram", "hbm", "cxl", "pmem", "gpu"]).nullable(),
   hugepages: list(hugepagePool, 16),
 });
@@ -62,6 +64,23 @@ const core = object({
   node: index.nullable(),
   cpus: indexList,
 });
+
+const l3Cache = object({
+  id,
+  sizeBytes: bytes.nullable(),
+  ways: integer(0, 1024).nullable(),
+  kernelId: integer(0, 2 ** 32 - 1).nullable(),
+});
+
+const cacheAllocation = object({
+  classes: id,
+  ways: indexList,
+  sharedWays: indexList.nullable(),
+  waysMin: integer(0, 1024),
+  bandwidthClasses: id.nullable(),
+});
+
+const interrupts = object({ allowedCpus: indexList, effectiveCpus: indexList.nullable() });
 
 const speedGTs = z
   .number({ error: "a speed in GT/s" })
@@ -101,6 +120,9 @@ const pciDevice = object({
   link: pcieLinkSchema.nullable(),
   barBytes: barBytesSchema.nullable(),
   physicalFunction: pciAddress.nullable(),
+  acsRedirect: flag.nullable().default(null),
+  atsEnabled: flag.nullable().default(null),
+  interrupts: interrupts.nullable().default(null),
 });
 
 const accelerator = object({
@@ -124,6 +146,12 @@ const link = object({
   lanes: integer(1, 256).nullable(),
 });
 
+const statedInterconnect = object({
+  a: pciAddress,
+  b: pciAddress,
+  class: oneOf(["PIX", "PXB", "PHB", "NODE", "SYS"]),
+});
+
 const partitionSchema = object({
   id,
   accelerators: list(pciAddress, ACCELERATORS_MAX),
@@ -135,6 +163,7 @@ export const partitionsSchema = list(partitionSchema, 1024);
 /** SLIT entries are bytes; the kernel prints them as they stand. */
 export const distancesSchema = list(list(integer(1, 255), NODES_MAX), NODES_MAX);
 
+/** What has a default here is younger than documents of this version that were written without. */
 export const topologySchema = object({
   apiVersion,
   kind: exactly("Topology"),
@@ -145,10 +174,13 @@ export const topologySchema = object({
   distances: distancesSchema.nullable(),
   access: list(access, 65_536),
   cores: list(core, CORES_MAX),
+  l3Caches: list(l3Cache, CORES_MAX).default([]),
+  cacheAllocation: cacheAllocation.nullable().default(null),
   offlineCpus: indexList,
   pci: list(pciDevice, PCI_MAX),
   accelerators: list(accelerator, ACCELERATORS_MAX),
   nics: list(nic, PCI_MAX),
   links: list(link, ACCELERATORS_MAX ** 2),
+  interconnects: list(statedInterconnect, INTERCONNECTS_MAX).default([]),
   partitions: partitionsSchema,
 });

@@ -6,7 +6,8 @@ export const sourcesHelp =
   "capabilities or nodedev-dumpxml), nccl:FILE (NCCL_TOPO_DUMP_FILE), nvidia-smi:FILE (topo -m, -q " +
   "-x, -q or -L), rocm-smi:FILE (--showtopo), numactl:FILE (--hardware), lscpu:FILE (any form), " +
   "lspci:FILE (-Dvvvnn, -tv), kubernetes:FILE (NodeResourceTopology, ResourceSlices). A FILE alone " +
-  "may be any of these, or a Topology.";
+  "may be any of these, a pasted text with several of them, or a Topology; - is standard input, read " +
+  "as such a FILE.";
 
 const plainSources = [
   "live",

@@ -1,10 +1,10 @@
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
-import { JSON_LENGTH_MAX } from "@evenkeel/contract/read-document.ts";
+import { JSON_LENGTH_MAX } from "@evenkeel/contract/limits.ts";
 import { decodeText, readFileText } from "@evenkeel/host/file/read-file.ts";
 import type { World } from "../world.ts";
 
 /** How errors call what was read from standard input. */
-const STANDARD_INPUT = "standard input";
+export const STANDARD_INPUT = "standard input";
 
 /** A text that a user named, and how to call it in errors. */
 export interface InputText {
@@ -14,16 +14,26 @@ export interface InputText {
 
 /** Reads a file, or standard input where the path is `-`, as text for a document. */
 export async function readText(path: string, expected: string, world: World): Promise<InputText> {
-  const demand = { maxBytes: JSON_LENGTH_MAX, expected };
-  if (path !== "-") return { text: readFileText(path, demand), where: path };
-  const bytes = await world.readStdin(demand.maxBytes);
+  const maxBytes = JSON_LENGTH_MAX;
+  if (path !== "-") return { text: readFileText(path, { maxBytes, expected }), where: path };
+  const bytes = await readStdinBytes(expected, maxBytes, world);
+  return { text: decodeText(bytes, STANDARD_INPUT, expected), where: STANDARD_INPUT };
+}
+
+/** Reads standard input to its end, at most so much of it. */
+export async function readStdinBytes(
+  expected: string,
+  maxBytes: number,
+  world: World,
+): Promise<Uint8Array> {
+  const bytes = await world.readStdin(maxBytes);
   if (bytes === null) {
     throw new EvenkeelError("file-too-large", "it does not end", {
       where: STANDARD_INPUT,
-      expected: `${expected}, of at most ${demand.maxBytes} bytes`,
+      expected: `${expected}, of at most ${maxBytes} bytes`,
     });
   }
-  return { text: decodeText(bytes, STANDARD_INPUT, expected), where: STANDARD_INPUT };
+  return bytes;
 }
 
 /** Standard input can be read to its end only once. */

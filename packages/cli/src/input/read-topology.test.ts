@@ -41,6 +41,35 @@ describe.skipIf(corpus("hwloc-xml") === null)("every recorded machine", () => {
   });
 });
 
+describe("standard input", () => {
+  const given = (text: string | Uint8Array): World => ({
+    ...world,
+    readStdin: async () => (typeof text === "string" ? new TextEncoder().encode(text) : text),
+  });
+  const numactl = "available: 1 nodes (0)\nnode 0 cpus: 0\nnode 0 size: 1024 MB\n";
+
+  test("is read by what is in it, as a file is", async () => {
+    const numa = await readTopology(
+      "-",
+      given(`> $ numactl -H\r\n> ${numactl.replaceAll("\n", "\r\n> ")}`),
+    );
+    expect([numa.source, numa.nodes.length]).toEqual(["numactl", 1]);
+    const xml = '<system version="1"><cpu numaid="0" affinity="1" arch="x86_64"/></system>';
+    expect((await readTopology("-", given(xml))).source).toBe("nccl");
+    const again = await readTopology("-", given(JSON.stringify(numa)));
+    expect(again).toEqual(numa);
+  });
+
+  test("may not be an archive, nor without end, nor anything at all", async () => {
+    const gzip = new Uint8Array([0x1f, 0x8b, 0x08, 0]);
+    await expect(readTopology("-", given(gzip))).rejects.toMatchObject({ code: "text-malformed" });
+    await expect(readTopology("-", world)).rejects.toMatchObject({ code: "file-too-large" });
+    await expect(readTopology("-", given("hello"))).rejects.toMatchObject({
+      where: expect.stringContaining("standard input"),
+    });
+  });
+});
+
 test("names that would command a terminal lose their power on the way in", async () => {
   const xml = `<?xml version="1.0" encoding="UTF-8"?>
 <topology version="2.0"><object type="Machine" os_index="0" cpuset="0x1" nodeset="0x1">

@@ -1,23 +1,40 @@
-import { parseTopology } from "@evenkeel/contract/read-document.ts";
+import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import type { Merged } from "@evenkeel/core/topology/merge/merge-topologies.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
-import { readSource } from "@evenkeel/host/source/read-source.ts";
+import { decodeText } from "@evenkeel/host/file/read-file.ts";
+import { readSource, type SourceOptions } from "@evenkeel/host/source/read-source.ts";
 import { notesText } from "../text/notes-text.ts";
 import { hasHidden, visible } from "../text/visible.ts";
 import type { World } from "../world.ts";
-import { readText } from "./read-text.ts";
+import { readStdinBytes, STANDARD_INPUT } from "./read-text.ts";
 
 /** The machine that a SRC on the command line names. */
 export async function readTopology(source: string, world: World): Promise<Topology> {
-  if (source !== "-") {
-    const notes: string[] = [];
-    const note = (sentence: string): void => void notes.push(sentence);
-    const topology = await readSource(source, { parseTopology, note });
-    world.stderr.write(notesText(notes));
-    return showable(topology);
+  const notes: string[] = [];
+  const note = (sentence: string): void => void notes.push(sentence);
+  const options: SourceOptions = { parseTopology, note };
+  const topology =
+    source === "-" ? await readFromStdin(world, options) : await readSource(source, options);
+  world.stderr.write(notesText(notes));
+  return showable(topology);
+}
+
+/** What a path leads to as well, but for archives and directories, which are no text. */
+async function readFromStdin(world: World, options: SourceOptions): Promise<Topology> {
+  const { anyTextBytesMax, readAnyText } = await import("@evenkeel/host/source/read-any-text.ts");
+  const { startsArchive } = await import("@evenkeel/host/archive/starts-archive.ts");
+  const where = STANDARD_INPUT;
+  const expected = "a Topology document, or a tool's output";
+  const bytes = await readStdinBytes(expected, anyTextBytesMax, world);
+  if (startsArchive(bytes)) {
+    const remedy = "write it to a file and name that";
+    throw new EvenkeelError("text-malformed", "is an archive, not text", {
+      where,
+      expected,
+      remedy,
+    });
   }
-  const { text, where } = await readText(source, "a Topology document", world);
-  return parseTopology(text, where);
+  return readAnyText(decodeText(bytes, where, expected), where, options);
 }
 
 /** The one machine that several SRCs tell of together, and in what they contradict each other. */
@@ -30,11 +47,17 @@ export async function readTopologies(sources: readonly string[], world: World): 
   return mergeTopologies(topologies);
 }
 
+/** Loads the schemas when there is a document to read: most sources are none, and they take long. */
+async function parseTopology(text: string, where: string): Promise<Topology> {
+  const contract = await import("@evenkeel/contract/read-document.ts");
+  return contract.parseTopology(text, where);
+}
+
 /**
  * Firmware and archives may name things in characters that would command the terminal; documents
  * hold none of those, so a topology that was read elsewhere loses them before it is used.
  */
-function showable(topology: Topology): Topology {
+async function showable(topology: Topology): Promise<Topology> {
   if (!hasHidden(topology)) return topology;
   const clean = JSON.stringify(topology, (_name, value: unknown) =>
     typeof value === "string" ? visible(value) : value,

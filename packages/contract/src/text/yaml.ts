@@ -27,7 +27,7 @@ const DOCUMENTS_MAX = 256;
  */
 export function parseYaml(text: string, where: string): Parsed[] {
   refuseDeep(text, where);
-  const documents = parseAllDocuments(text, { uniqueKeys: false, prettyErrors: false });
+  const documents = parsed(text, where);
   // An empty text gives an empty list that has the type of a stream.
   const list = "empty" in documents ? [] : documents;
   if (list.length > DOCUMENTS_MAX) {
@@ -45,6 +45,19 @@ export function parseYaml(text: string, where: string): Parsed[] {
       { value: valueOf(document, text, where), offsetOf: (path) => offsetIn(document, path) },
     ];
   });
+}
+
+/**
+ * The parser recurses where collections nest. Brackets are counted beforehand; a text of nothing but
+ * `: : : :` or `- - - -` nests without any, and runs out of stack, which the parser does not name.
+ */
+function parsed(text: string, where: string): ReturnType<typeof parseAllDocuments> {
+  try {
+    return parseAllDocuments(text, { uniqueKeys: false, prettyErrors: false });
+  } catch (cause) {
+    if (cause instanceof RangeError) throw tooDeep(where, text, 0);
+    throw cause;
+  }
 }
 
 /**

@@ -136,11 +136,13 @@ test("without distances a node without CPUs has a home only where there is one c
 test("own memory costs 1, nothing less, and distances order each class", () => {
   fc.assert(
     fc.property(smallTopology, (topology) => {
-      const paths = memoryPaths(topology);
       const ids = topology.nodes.map(({ id }) => id);
+      const told = memoryPaths(topology);
+      // Firmware may say of two nodes otherwise than their distances do.
+      const paths = memoryPaths({ ...topology, access: [] });
       for (const from of ids) {
-        expect(paths.relative(from, from).relative).toBe(1);
-        for (const to of ids) expect(paths.relative(from, to).relative).toBeGreaterThanOrEqual(1);
+        expect(told.relative(from, from).relative).toBe(1);
+        for (const to of ids) expect(told.relative(from, to).relative).toBeGreaterThanOrEqual(1);
       }
       for (const [row, from] of topology.nodes.entries()) {
         const others = topology.nodes.filter((to) => {

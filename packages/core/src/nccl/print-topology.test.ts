@@ -6,6 +6,7 @@ import { syntheticTopology } from "../topology/synthetic/build.ts";
 import type { PciDevice, Topology } from "../topology/topology.ts";
 import { writeXml } from "../xml/write.ts";
 import { ncclTopology } from "./print-topology.ts";
+import { unknownSettings } from "../topology/unknown-settings.ts";
 
 function printed(topology: Topology): string {
   return writeXml(ncclTopology(topology), '"');
@@ -81,6 +82,7 @@ const plain: PciDevice = {
   link: null,
   barBytes: null,
   physicalFunction: null,
+  ...unknownSettings,
 };
 
 function withOneGpu(pci: readonly PciDevice[], address: string): Topology {

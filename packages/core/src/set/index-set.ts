@@ -46,9 +46,12 @@ export function union(a: IndexSet, b: IndexSet): IndexSet {
 }
 
 export function unionAll(sets: Iterable<IndexSet>): IndexSet {
-  let all = emptySet;
-  for (const set of sets) all = union(all, set);
-  return all;
+  const all = [...sets].map((set) => set.words);
+  const words = new Uint32Array(all.reduce((most, { length }) => Math.max(most, length), 0));
+  for (const some of all) {
+    for (let i = 0; i < some.length; i++) words[i] = (words[i] ?? 0) | (some[i] ?? 0);
+  }
+  return { words };
 }
 
 export function intersection(a: IndexSet, b: IndexSet): IndexSet {

@@ -10,16 +10,24 @@ import { emptySet, INDEX_MAX, type IndexSet, indexSet, indices } from "./index-s
 export function parseList(text: string): IndexSet | null {
   const trimmed = text.trim();
   if (trimmed === "") return indexSet([]);
-  const found: number[] = [];
+  const ranges: (readonly [first: number, last: number])[] = [];
+  let named = 0;
+  let highest = 0;
   for (const part of trimmed.split(",")) {
     const match = /^\s*(\d{1,9})(?:-(\d{1,9}))?\s*$/.exec(part);
     if (match === null) return null;
     const first = Number(match[1]);
     const last = match[2] === undefined ? first : Number(match[2]);
-    if (last < first || last > INDEX_MAX || found.length > INDEX_MAX) return null;
-    for (let index = first; index <= last; index++) found.push(index);
+    if (last < first || last > INDEX_MAX || named > INDEX_MAX) return null;
+    named += last - first + 1;
+    highest = Math.max(highest, last);
+    ranges.push([first, last]);
   }
-  return indexSet(found);
+  const words = new Uint32Array((highest >>> 5) + 1);
+  for (const [first, last] of ranges) {
+    for (let i = first; i <= last; i++) words[i >>> 5] = (words[i >>> 5] ?? 0) | (1 << (i & 31));
+  }
+  return { words };
 }
 
 /**

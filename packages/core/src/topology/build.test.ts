@@ -5,6 +5,7 @@ import { indexSet } from "../set/index-set.ts";
 import { buildTopology, type TopologyParts } from "./build.ts";
 import { contradictions } from "./check.ts";
 import type { PciDevice } from "./topology.ts";
+import { unknownSettings } from "./unknown-settings.ts";
 
 const pciDevice = (address: string): PciDevice => ({
   address,
@@ -19,10 +20,13 @@ const pciDevice = (address: string): PciDevice => ({
   link: null,
   barBytes: null,
   physicalFunction: null,
+  ...unknownSettings,
 });
 
 test("What nobody gave is empty or unknown", () => {
   expect(buildTopology({ name: "bare", source: "synthetic" })).toEqual({
+    l3Caches: [],
+    cacheAllocation: null,
     apiVersion: "evenkeel/v1",
     kind: "Topology",
     name: "bare",
@@ -37,6 +41,7 @@ test("What nobody gave is empty or unknown", () => {
     accelerators: [],
     nics: [],
     links: [],
+    interconnects: [],
     partitions: [],
   });
 });
@@ -157,4 +162,23 @@ test("The order in which things were found does not matter", () => {
       expect(buildTopology(machine(order))).toEqual(expected);
     }),
   );
+});
+
+test("Interconnects that the places of devices tell are not said twice", () => {
+  const [a, b, c] = ["0000:01:00.0", "0000:02:00.0", "0000:03:00.0"] as const;
+  const pci = [{ ...pciDevice(a), root: "pci0000:01" }, pciDevice(b), pciDevice(c)];
+  const { interconnects } = buildTopology({
+    name: "stated",
+    source: "nvidia-smi",
+    pci,
+    interconnects: [
+      { a: c, b: a, class: "SYS" },
+      { a: b, b: c, class: "PHB" },
+      { a: b, b: a, class: "NODE" },
+    ],
+  });
+  expect(interconnects).toEqual([
+    { a, b, class: "NODE" },
+    { a, b: c, class: "SYS" },
+  ]);
 });

@@ -1,16 +1,20 @@
 import { has, type IndexSet, isEmpty, isSubset, lowest } from "../set/index-set.ts";
 import { formatList, parseList, setOf } from "../set/list-format.ts";
+import { derivedInterconnects } from "./interconnect.ts";
 import { comparePciAddresses } from "./pci-address.ts";
 import type {
   Accelerator,
   Access,
+  CacheAllocation,
   Core,
+  L3Cache,
   Link,
   Machine,
   MemoryNode,
   Nic,
   Partition,
   PciDevice,
+  StatedInterconnect,
   Topology,
 } from "./topology.ts";
 
@@ -24,16 +28,22 @@ export interface TopologyParts {
   readonly distances?: readonly (readonly number[])[] | null;
   readonly access?: readonly Access[];
   readonly cores?: readonly CoreParts[];
+  /** By the numbers that `cores` have here. */
+  readonly l3Caches?: readonly L3Cache[];
+  readonly cacheAllocation?: CacheAllocation | null;
   readonly offlineCpus?: string;
   readonly pci?: readonly PciDevice[];
   readonly accelerators?: readonly Accelerator[];
   readonly nics?: readonly Nic[];
   readonly links?: readonly Link[];
+  /** Also those that the places of the devices tell, which are left out. */
+  readonly interconnects?: readonly StatedInterconnect[];
   readonly partitions?: readonly Partition[];
 }
 
 /** A node; its package is that of its cores unless the reader says otherwise. */
-export type NodeParts = Omit<MemoryNode, "package"> & Partial<Pick<MemoryNode, "package">>;
+export type NodeParts = Omit<MemoryNode, "package" | "sideCacheBytes"> &
+  Partial<Pick<MemoryNode, "package" | "sideCacheBytes">>;
 
 /**
  * A core; its node is the one that holds all its CPUs unless the reader says otherwise. Dies,
@@ -51,7 +61,7 @@ export type CoreParts = Omit<Core, "id" | "node"> & Partial<Pick<Core, "node">>;
  */
 export function buildTopology(parts: TopologyParts): Topology {
   const nodes = canonicalNodes(parts.nodes ?? []);
-  const cores = canonicalCores(parts.cores ?? [], nodes);
+  const { cores, l3 } = canonicalCores(parts.cores ?? [], nodes);
   const packageOf = packagesOfNodes(cores);
   return {
     apiVersion: "evenkeel/v1",
@@ -59,22 +69,28 @@ export function buildTopology(parts: TopologyParts): Topology {
     name: parts.name,
     source: parts.source,
     machine: { ...unknownMachine, ...parts.machine },
-    nodes: nodes.map(({ id, given, cpus, memoryBytes, kind, hugepages }) => ({
+    nodes: nodes.map(({ id, given, cpus, memoryBytes, sideCacheBytes, kind, hugepages }) => ({
       id,
       package: given === undefined ? (packageOf.get(id) ?? null) : given,
       cpus,
       memoryBytes,
+      sideCacheBytes,
       kind,
       hugepages,
     })),
     distances: permutedDistances(parts),
     access: (parts.access ?? []).toSorted(compareAccess),
     cores,
+    l3Caches: (parts.l3Caches ?? [])
+      .map((cache) => ({ ...cache, id: l3(cache.id) ?? cache.id }))
+      .toSorted((a, b) => a.id - b.id),
+    cacheAllocation: parts.cacheAllocation ?? null,
     offlineCpus: canonicalList(parts.offlineCpus ?? ""),
     pci: byAddress(parts.pci ?? []),
     accelerators: byAddress(parts.accelerators ?? []),
     nics: byAddress(parts.nics ?? []),
-    links: canonicalLinks(parts.links ?? []),
+    links: inOrder(parts.links ?? []),
+    interconnects: canonicalInterconnects(parts.interconnects ?? [], parts.pci ?? []),
     partitions: (parts.partitions ?? [])
       .map((partition) => ({
         ...partition,
@@ -110,8 +126,9 @@ type NodeInProgress = Omit<MemoryNode, "package"> & {
 
 function canonicalNodes(parts: readonly NodeParts[]): NodeInProgress[] {
   return parts
-    .map(({ package: given, ...node }) => ({
+    .map(({ package: given, sideCacheBytes = null, ...node }) => ({
       ...node,
+      sideCacheBytes,
       cpus: canonicalList(node.cpus),
       hugepages: node.hugepages.toSorted((a, b) => a.sizeBytes - b.sizeBytes),
       set: setOf(node.cpus),
@@ -150,7 +167,16 @@ function renumbering(): (number: number | null) => number | null {
   };
 }
 
-function canonicalCores(parts: readonly CoreParts[], nodes: readonly NodeInProgress[]): Core[] {
+interface CanonicalCores {
+  readonly cores: Core[];
+  /** The new number of an L3 cache. */
+  readonly l3: (number: number | null) => number | null;
+}
+
+function canonicalCores(
+  parts: readonly CoreParts[],
+  nodes: readonly NodeInProgress[],
+): CanonicalCores {
   const sorted = parts
     .map((core) => {
       const set = setOf(core.cpus);
@@ -158,7 +184,7 @@ function canonicalCores(parts: readonly CoreParts[], nodes: readonly NodeInProgr
     })
     .toSorted((a, b) => (a.first === b.first ? 0 : a.first - b.first));
   const [die, cluster, l3] = [renumbering(), renumbering(), renumbering()];
-  return sorted.map(({ core, set, first }, id) => ({
+  const cores = sorted.map(({ core, set, first }, id) => ({
     id,
     package: core.package,
     die: die(core.die),
@@ -167,6 +193,7 @@ function canonicalCores(parts: readonly CoreParts[], nodes: readonly NodeInProgr
     node: core.node === undefined ? nodeHolding(set, first, nodes) : core.node,
     cpus: canonicalList(core.cpus),
   }));
+  return { cores, l3 };
 }
 
 function nodeHolding(
@@ -190,10 +217,21 @@ function packagesOfNodes(cores: readonly Core[]): ReadonlyMap<number, number | n
   return packages;
 }
 
-function canonicalLinks(links: readonly Link[]): Link[] {
-  return links
-    .map((link) =>
-      comparePciAddresses(link.a, link.b) <= 0 ? link : { ...link, a: link.b, b: link.a },
+/** Pairs from the lower address, and in the order of both. */
+function inOrder<T extends { readonly a: string; readonly b: string }>(pairs: readonly T[]): T[] {
+  return pairs
+    .map((pair) =>
+      comparePciAddresses(pair.a, pair.b) <= 0 ? pair : { ...pair, a: pair.b, b: pair.a },
     )
     .toSorted((x, y) => comparePciAddresses(x.a, y.a) || comparePciAddresses(x.b, y.b));
+}
+
+/** Without what the places of the devices tell anyway, so that it is said in one way only. */
+function canonicalInterconnects(
+  stated: readonly StatedInterconnect[],
+  pci: readonly PciDevice[],
+): StatedInterconnect[] {
+  if (stated.length === 0) return [];
+  const derived = derivedInterconnects({ pci });
+  return inOrder(stated.filter(({ a, b, class: name }) => derived(a, b) !== name));
 }

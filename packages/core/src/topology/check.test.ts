@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { EvenkeelError } from "../error/evenkeel-error.ts";
 import { checkedTopology, contradictions } from "./check.ts";
 import { syntheticTopology } from "./synthetic/build.ts";
-import { wideTopology } from "./testing/arbitrary-machine.ts";
+import { detailedTopology } from "./testing/arbitrary-details.ts";
 import type { Core, MemoryNode, PciDevice, Topology } from "./topology.ts";
 
 const sound = syntheticTopology(
@@ -34,7 +34,100 @@ const [link] = sound.links;
 if (link === undefined) throw new Error("the machine of these tests has links");
 const access = { initiator: 0, target: 1, readLatencyNs: 90, readBytesPerSecond: 1e11 } as const;
 
+const cache = { id: 0, sizeBytes: 1 << 20, ways: 16, kernelId: null };
+const allocation = {
+  classes: 15,
+  ways: "0-10",
+  sharedWays: "9-10",
+  waysMin: 1,
+  bandwidthClasses: null,
+};
+
 const mutations: readonly (readonly [string, Topology, string, string])[] = [
+  [
+    "a cache of half a byte",
+    withNode(0, { sideCacheBytes: 0.5 }),
+    "nodes[0].sideCacheBytes",
+    "bytes",
+  ],
+  [
+    "a cache that no core is below",
+    { ...sound, l3Caches: [{ ...cache, id: 2 }] },
+    "l3Caches[0].id",
+    "no core has L3 2",
+  ],
+  [
+    "a cache that is told of twice",
+    { ...sound, l3Caches: [cache, cache] },
+    "l3Caches",
+    "without repetition",
+  ],
+  [
+    "a cache of half a way",
+    { ...sound, l3Caches: [{ ...cache, ways: 0.5 }] },
+    "l3Caches[0]",
+    "integers",
+  ],
+  [
+    "ways that are shared and not there",
+    { ...sound, cacheAllocation: { ...allocation, sharedWays: "10-11" } },
+    "cacheAllocation.sharedWays",
+    "not all among",
+  ],
+  [
+    "ways that are no list",
+    { ...sound, cacheAllocation: { ...allocation, ways: "7ff" } },
+    "cacheAllocation.ways",
+    "canonical list",
+  ],
+  [
+    "fewer than no classes",
+    { ...sound, cacheAllocation: { ...allocation, classes: -1 } },
+    "cacheAllocation",
+    "integers",
+  ],
+  [
+    "interrupts to what is no list",
+    withPci(0, { interrupts: { allowedCpus: "1,0", effectiveCpus: null } }),
+    "pci[0].interrupts.allowedCpus",
+    "canonical list",
+  ],
+  [
+    "interrupts that go to what is no list",
+    withPci(0, { interrupts: { allowedCpus: "0", effectiveCpus: "all" } }),
+    "pci[0].interrupts.effectiveCpus",
+    "canonical list",
+  ],
+  [
+    "an interconnect of a device that is not there",
+    { ...sound, interconnects: [{ a: gpu, b: "0000:ff:00.0", class: "SYS" }] },
+    "interconnects[0]",
+    "0000:ff:00.0 is not there",
+  ],
+  [
+    "an interconnect from the higher address",
+    { ...sound, interconnects: [{ a: other, b: gpu, class: "SYS" }] },
+    "interconnects[0]",
+    "lower address",
+  ],
+  [
+    "an interconnect of one device",
+    { ...sound, interconnects: [{ a: gpu, b: gpu, class: "SYS" }] },
+    "interconnects[0]",
+    "names a device twice",
+  ],
+  [
+    "two interconnects of one pair",
+    {
+      ...sound,
+      interconnects: [
+        { a: gpu, b: other, class: "SYS" },
+        { a: gpu, b: other, class: "PHB" },
+      ],
+    },
+    "interconnects[1]",
+    "repeats a pair",
+  ],
   ["node order", { ...sound, nodes: sound.nodes.toReversed() }, "nodes", "ids must ascend"],
   ["a node twice", withNode(1, { id: 0, cpus: "2-3,6" }), "nodes", "ids must ascend"],
   ["a negative node", withNode(0, { id: -1 }), "nodes[0].id", "integer from 0"],
@@ -193,7 +286,7 @@ test.each(mutations)("%s is found", (_, mutated, path, message) => {
 test("nothing is found in a sound machine, however odd", () => {
   expect(contradictions(sound)).toEqual([]);
   fc.assert(
-    fc.property(wideTopology, (machine) => {
+    fc.property(detailedTopology, (machine) => {
       expect(contradictions(machine)).toEqual([]);
     }),
   );

@@ -28,6 +28,7 @@ export function contradictions(topology: Topology): Contradiction[] {
   checkNodes(topology, report);
   checkDistances(topology, report);
   checkCores(topology, report);
+  checkCaches(topology, report);
   checkPci(topology, report);
   checkDevices(topology, report);
   return found;
@@ -51,7 +52,7 @@ type Report = (path: string, message: string) => void;
 function readSet(text: string, path: string, report: Report): IndexSet {
   const set = parseList(text);
   if (set === null || formatList(set) !== text) {
-    report(path, `"${text}" is not a canonical list of CPUs such as "0-27,112-139"`);
+    report(path, `"${text}" is not a canonical list such as "0-27,112-139"`);
   }
   return set ?? emptySet;
 }
@@ -76,6 +77,9 @@ function checkNodes({ nodes }: Topology, report: Report): void {
     if (!isCount(node.id)) report(`${path}.id`, "must be an integer from 0");
     if (node.memoryBytes !== null && !isCount(node.memoryBytes)) {
       report(`${path}.memoryBytes`, "must be an integer of bytes from 0");
+    }
+    if (node.sideCacheBytes !== null && !isCount(node.sideCacheBytes)) {
+      report(`${path}.sideCacheBytes`, "must be an integer of bytes from 0");
     }
     if (!ascending(node.hugepages, (a, b) => a.sizeBytes - b.sizeBytes)) {
       report(`${path}.hugepages`, "sizes must ascend without repetition");
@@ -144,6 +148,26 @@ function checkCores(topology: Topology, report: Report): void {
   }
 }
 
+function checkCaches({ cores, l3Caches, cacheAllocation }: Topology, report: Report): void {
+  if (!ascending(l3Caches, (a, b) => a.id - b.id)) {
+    report("l3Caches", "ids must ascend without repetition");
+  }
+  const known = new Set(cores.map(({ l3 }) => l3));
+  for (const [i, { id, sizeBytes, ways, kernelId }] of l3Caches.entries()) {
+    if (!known.has(id)) report(`l3Caches[${i}].id`, `no core has L3 ${id}`);
+    const valid = [sizeBytes ?? 0, ways ?? 0, kernelId ?? 0].every(isCount);
+    if (!valid) report(`l3Caches[${i}]`, "size, ways and number must be integers from 0");
+  }
+  if (cacheAllocation === null) return;
+  const { classes, waysMin, bandwidthClasses } = cacheAllocation;
+  const ways = readSet(cacheAllocation.ways, "cacheAllocation.ways", report);
+  const shared = readSet(cacheAllocation.sharedWays ?? "", "cacheAllocation.sharedWays", report);
+  if (!isSubset(shared, ways)) report("cacheAllocation.sharedWays", "are not all among the ways");
+  if (![classes, waysMin, bandwidthClasses ?? 0].every(isCount)) {
+    report("cacheAllocation", "classes and ways must be integers from 0");
+  }
+}
+
 function checkPci({ pci, nodes }: Topology, report: Report): void {
   if (!ascending(pci, (a, b) => comparePciAddresses(a.address, b.address))) {
     report("pci", "addresses must ascend without repetition");
@@ -164,6 +188,11 @@ function checkPci({ pci, nodes }: Topology, report: Report): void {
     if (device.barBytes !== null && !device.barBytes.every(isCount)) {
       report(`${path}.barBytes`, "must be integers of bytes from 0");
     }
+    if (device.interrupts !== null) {
+      const { allowedCpus, effectiveCpus } = device.interrupts;
+      readSet(allowedCpus, `${path}.interrupts.allowedCpus`, report);
+      readSet(effectiveCpus ?? "", `${path}.interrupts.effectiveCpus`, report);
+    }
     const bridge = device.parent === null ? null : byAddress.get(device.parent);
     if (bridge === undefined) report(`${path}.parent`, `${device.parent} is not there`);
     else if (bridge !== null && bridge.root !== device.root) {
@@ -183,6 +212,9 @@ const BRIDGES_MAX = 256;
 
 /** What grows with pairs of accelerators must stay small whatever was read. */
 const ACCELERATORS_MAX = 256;
+
+/** The pairs of 512 devices, GPUs and NICs, of which a matrix is read at most. */
+const INTERCONNECTS_MAX = (512 * 511) / 2;
 
 function checkDevices(topology: Topology, report: Report): void {
   const present = new Set(topology.pci.map((device) => device.address));
@@ -210,6 +242,18 @@ function checkDevices(topology: Topology, report: Report): void {
     pairs.add(`${a} ${b}`);
     if (lanes !== null && !(isCount(lanes) && lanes > 0))
       report(`links[${i}].lanes`, "must be positive");
+  }
+  const [meet, stated] = [new Set<string>(), topology.interconnects];
+  if (stated.length > INTERCONNECTS_MAX) {
+    report("interconnects", `are ${stated.length}, more than any machine has`);
+  }
+  for (const [i, { a, b }] of stated.entries()) {
+    list(`interconnects[${i}]`, [a, b], present);
+    if (comparePciAddresses(a, b) >= 0) {
+      report(`interconnects[${i}]`, "a must be the lower address");
+    }
+    if (meet.has(`${a} ${b}`)) report(`interconnects[${i}]`, "repeats a pair");
+    meet.add(`${a} ${b}`);
   }
   for (const [i, partition] of topology.partitions.entries()) {
     list(`partitions[${i}].accelerators`, partition.accelerators, known);

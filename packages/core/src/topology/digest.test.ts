@@ -1,9 +1,17 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { topologyDigest } from "./digest.ts";
-import { smallTopology } from "./testing/arbitrary-machine.ts";
+import { detailedTopology } from "./testing/arbitrary-details.ts";
 import { syntheticTopology } from "./synthetic/build.ts";
 import type { Topology } from "./topology.ts";
+
+const allocation = {
+  classes: 15,
+  ways: "0-10",
+  sharedWays: null,
+  waysMin: 1,
+  bandwidthClasses: null,
+};
 
 /** The same machine read again later, elsewhere, while it runs. */
 function readAgain(topology: Topology): Topology {
@@ -18,8 +26,12 @@ function readAgain(topology: Topology): Topology {
       ...node,
       hugepages: node.hugepages.map((pool) => ({ ...pool, free: pool.free === null ? 0 : null })),
     })),
+    cacheAllocation: topology.cacheAllocation === null ? allocation : null,
     pci: topology.pci.map((device) => ({
       ...device,
+      acsRedirect: device.acsRedirect !== true,
+      atsEnabled: null,
+      interrupts: { allowedCpus: "0", effectiveCpus: null },
       driver: device.driver === null ? "vfio-pci" : null,
       link: device.link === null ? null : { ...device.link, speedGTs: 2.5, width: 1 },
     })),
@@ -32,7 +44,7 @@ function readAgain(topology: Topology): Topology {
 
 test("what changes while a machine runs does not change its digest", () => {
   fc.assert(
-    fc.property(smallTopology, (topology) => {
+    fc.property(detailedTopology, (topology) => {
       expect(topologyDigest(readAgain(topology))).toBe(topologyDigest(topology));
     }),
   );
@@ -40,7 +52,7 @@ test("what changes while a machine runs does not change its digest", () => {
 
 test("the order in which the fields were put together does not change it either", () => {
   fc.assert(
-    fc.property(smallTopology, (topology) => {
+    fc.property(detailedTopology, (topology) => {
       const reversed = JSON.parse(JSON.stringify(topology), (_, value: unknown) =>
         value !== null && typeof value === "object" && !Array.isArray(value)
           ? Object.fromEntries(Object.entries(value).toReversed())
@@ -76,6 +88,31 @@ test.each([
   );
 });
 
+test("a cache before memory changes it, and its absence leaves out the very field", () => {
+  const machine = syntheticTopology(base);
+  const behind = machine.nodes.map((node) => ({ ...node, sideCacheBytes: 1 << 30 }));
+  expect(topologyDigest({ ...machine, nodes: behind })).not.toBe(topologyDigest(machine));
+});
+
+test("what is known of caches changes it, and their absence leaves out the very field", () => {
+  const machine = syntheticTopology(base);
+  const l3Caches = [{ id: 0, sizeBytes: 32 << 20, ways: 16, kernelId: 0 }];
+  const digest = topologyDigest({ ...machine, l3Caches });
+  expect(digest).not.toBe(topologyDigest(machine));
+  const other = l3Caches.map((cache) => ({ ...cache, ways: 12 }));
+  expect(digest).not.toBe(topologyDigest({ ...machine, l3Caches: other }));
+});
+
 test("a digest says what it is made with", () => {
   expect(topologyDigest(syntheticTopology(base))).toMatch(/^sha256:[0-9a-f]{64}$/);
+});
+
+test("what a source states of interconnects is part of it, where it states any", () => {
+  const machine = syntheticTopology(base);
+  const [a, b] = machine.accelerators.map(({ address }) => address);
+  const stated: Topology = {
+    ...machine,
+    interconnects: [{ a: a ?? "", b: b ?? "", class: "SYS" }],
+  };
+  expect(topologyDigest(stated)).not.toBe(topologyDigest(machine));
 });

@@ -1,8 +1,14 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { bridgesAbove, interconnects } from "./interconnect.ts";
+import {
+  bridgesAbove,
+  derivedInterconnects,
+  interconnects,
+  pciInterconnects,
+} from "./interconnect.ts";
 import { syntheticTopology } from "./synthetic/build.ts";
 import { wideTopology } from "./testing/arbitrary-machine.ts";
+import { withStatedInterconnects } from "./testing/arbitrary-stated.ts";
 import type { PciDevice, Topology } from "./topology.ts";
 
 /** The classes between the accelerators, and between the first of them and the NICs. */
@@ -83,6 +89,25 @@ test("a direct link is named before anything else, with its lanes where they are
   });
 });
 
+test("what a source stated comes before what places tell, and after direct links", () => {
+  const machine = syntheticTopology(
+    "package:2 core:1 root[gpu:l40s*2]@0 root[gpu:l40s]@? nvlink:4 ",
+  );
+  const [a = "", b = "", c = ""] = machine.accelerators.map(({ address }) => address);
+  const stated: Topology = {
+    ...machine,
+    links: machine.links.filter((link) => link.a === a && link.b === b),
+    interconnects: [
+      { a, b, class: "SYS" },
+      { a, b: c, class: "PHB" },
+    ],
+  };
+  expect(classes(stated)).toEqual({ "G0-G1": "NV4", "G0-G2": "PHB", "G1-G2": null });
+  expect(classes({ ...stated, links: [] })["G0-G1"]).toBe("SYS");
+  expect(pciInterconnects(stated)(b, a)).toBe("SYS");
+  expect(derivedInterconnects(stated)(b, a)).toBe("PHB");
+});
+
 test("what the topology does not tell is null", () => {
   const topology = syntheticTopology("package:2 core:1 root[gpu:l40s]@0 root*2[gpu:l40s*2]@?");
   expect(classes(topology)).toEqual({
@@ -105,7 +130,7 @@ test("what the topology does not tell is null", () => {
 
 test("every pair has one class, whichever comes first", () => {
   fc.assert(
-    fc.property(wideTopology, (topology) => {
+    fc.property(fc.oneof(wideTopology, withStatedInterconnects(wideTopology)), (topology) => {
       const of = interconnects(topology);
       const addresses = [...topology.accelerators, ...topology.nics].map(({ address }) => address);
       for (const a of addresses) {

@@ -1,4 +1,4 @@
-import type { PciDevice, Topology } from "./topology.ts";
+import type { PciDevice, PciInterconnect, Topology } from "./topology.ts";
 
 /**
  * How two devices reach each other, in the terms of `nvidia-smi topo -m`:
@@ -12,15 +12,18 @@ import type { PciDevice, Topology } from "./topology.ts";
  *
  * https://docs.nvidia.com/deploy/nvidia-smi/ ("topo")
  */
-export type Interconnect = DirectInterconnect | "PIX" | "PXB" | "PHB" | "NODE" | "SYS";
+export type Interconnect = DirectInterconnect | PciInterconnect;
 export type DirectInterconnect = `${"NV" | "XGMI"}${number | "#"}`;
 
 /** The interconnect of two different devices, or null where the topology does not tell. */
 export type InterconnectOf = (a: string, b: string) => Interconnect | null;
 
-/** Looks devices up once, so that many pairs can be asked for cheaply. */
+/**
+ * Direct links come first, then what a source stated (`Topology.interconnects`), and where it stated
+ * nothing, what the places of the two tell. Looks devices up once, so that many pairs can be asked
+ * for cheaply.
+ */
 export function interconnects(topology: Topology): InterconnectOf {
-  const byAddress = new Map(topology.pci.map((device) => [device.address, device]));
   const direct = new Map(
     topology.links.flatMap(({ a, b, kind, lanes }) => {
       const name: DirectInterconnect = `${kind === "nvlink" ? "NV" : "XGMI"}${lanes ?? "#"}`;
@@ -30,9 +33,30 @@ export function interconnects(topology: Topology): InterconnectOf {
       ] as const;
     }),
   );
+  const otherwise = pciInterconnects(topology);
+  return (a, b) => direct.get(`${a} ${b}`) ?? otherwise(a, b);
+}
+
+/** The same without direct links: how the two reach each other over PCI Express. */
+export function pciInterconnects(
+  topology: Topology,
+): (a: string, b: string) => PciInterconnect | null {
+  const stated = new Map(
+    topology.interconnects.flatMap(({ a, b, class: name }) => [
+      [`${a} ${b}`, name],
+      [`${b} ${a}`, name],
+    ]),
+  );
+  const derived = derivedInterconnects(topology);
+  return (a, b) => stated.get(`${a} ${b}`) ?? derived(a, b);
+}
+
+/** What the places of two devices alone tell: the bridges they meet below, and their nodes. */
+export function derivedInterconnects({
+  pci,
+}: Pick<Topology, "pci">): (a: string, b: string) => PciInterconnect | null {
+  const byAddress = new Map(pci.map((device) => [device.address, device]));
   return (a, b) => {
-    const link = direct.get(`${a} ${b}`);
-    if (link !== undefined) return link;
     const deviceA = byAddress.get(a);
     const deviceB = byAddress.get(b);
     if (deviceA === undefined || deviceB === undefined) return null;
@@ -44,7 +68,7 @@ function overPci(
   a: PciDevice,
   b: PciDevice,
   byAddress: ReadonlyMap<string, PciDevice>,
-): Interconnect | null {
+): PciInterconnect | null {
   if (a.root === b.root) {
     const above = bridgesAbove(a, byAddress);
     const aboveOther = bridgesAbove(b, byAddress);

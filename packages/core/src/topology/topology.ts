@@ -20,12 +20,21 @@ export interface Topology {
   readonly access: readonly Access[];
   /** By ascending lowest CPU; a core's id is its position. */
   readonly cores: readonly Core[];
+  /** The L3 caches of which more is known than who shares them, by ascending id. */
+  readonly l3Caches: readonly L3Cache[];
+  readonly cacheAllocation: CacheAllocation | null;
   readonly offlineCpus: string;
   /** Bridges, switches and devices, by ascending address. */
   readonly pci: readonly PciDevice[];
   readonly accelerators: readonly Accelerator[];
   readonly nics: readonly Nic[];
   readonly links: readonly Link[];
+  /**
+   * What a source states of how two devices reach each other over PCI Express where that differs from
+   * what their places, `pci` and nodes, tell; empty where the places tell it all. By ascending
+   * addresses.
+   */
+  readonly interconnects: readonly StatedInterconnect[];
   readonly partitions: readonly Partition[];
 }
 
@@ -50,6 +59,12 @@ export interface MemoryNode {
   /** Its online CPUs. */
   readonly cpus: string;
   readonly memoryBytes: number | null;
+  /**
+   * Of faster memory that stands before it as a cache and is no node's own: the MCDRAM of a Xeon Phi
+   * or the HBM of a Xeon Max in cache mode, DRAM before Optane in memory mode. Null without one, or
+   * where nobody told.
+   */
+  readonly sideCacheBytes: number | null;
   readonly kind: MemoryKind | null;
   /** By ascending page size. */
   readonly hugepages: readonly HugepagePool[];
@@ -84,6 +99,34 @@ export interface Core {
   readonly cpus: string;
 }
 
+/** An L3 cache, the last level on nearly every machine. */
+export interface L3Cache {
+  /** The number by which cores name it. */
+  readonly id: number;
+  readonly sizeBytes: number | null;
+  /** Its associativity: what cache allocation deals out. */
+  readonly ways: number | null;
+  /** The kernel's own number, by which `schemata` of resctrl names it. */
+  readonly kernelId: number | null;
+}
+
+/**
+ * How the kernel lets L3 caches and memory bandwidth be shared out; null where resctrl is not
+ * mounted, or the processor has no such thing. https://docs.kernel.org/filesystems/resctrl.html
+ */
+export interface CacheAllocation {
+  /** Classes of service in all, the one that everything is in at first included. */
+  readonly classes: number;
+  /** The ways that can be given out, as a list: `0-10`. */
+  readonly ways: string;
+  /** Those of them that devices write into as well. */
+  readonly sharedWays: string | null;
+  /** A class has at least so many ways. */
+  readonly waysMin: number;
+  /** Classes that memory bandwidth can be limited for; null where it cannot, or nobody told. */
+  readonly bandwidthClasses: number | null;
+}
+
 /** A PCI function: a device, a bridge, or one port of a switch. */
 export interface PciDevice {
   /** Full and lower case: `0000:1b:00.0`. Where the source has none, a stand-in (`stand-in.ts`). */
@@ -108,6 +151,23 @@ export interface PciDevice {
   readonly barBytes: readonly number[] | null;
   /** Of an SR-IOV virtual function, the address of its physical function. */
   readonly physicalFunction: string | null;
+  /**
+   * Of a port, whether access control (ACS) sends what one device below it says to another up to
+   * the root complex, instead of straight across the switch. Without that capability it does not.
+   */
+  readonly acsRedirect: boolean | null;
+  /** Whether it may ask for translated addresses (ATS). Without that capability it may not. */
+  readonly atsEnabled: boolean | null;
+  /** Of an accelerator, a NIC or an NVMe drive. */
+  readonly interrupts: Interrupts | null;
+}
+
+/** The CPUs of all interrupts of a device together; they change while a machine runs. */
+export interface Interrupts {
+  /** The online CPUs that they may be delivered to. */
+  readonly allowedCpus: string;
+  /** Those that they are delivered to now. */
+  readonly effectiveCpus: string | null;
 }
 
 /** What a PCIe link runs at now and could at most run at. */
@@ -143,6 +203,17 @@ export interface Link {
   readonly b: string;
   readonly kind: LinkKind;
   readonly lanes: number | null;
+}
+
+/** How two devices reach each other over PCI Express, nearest first; see `interconnect.ts`. */
+export type PciInterconnect = "PIX" | "PXB" | "PHB" | "NODE" | "SYS";
+
+/** A class as a text such as `nvidia-smi topo -m` has it, of two devices and no more than them. */
+export interface StatedInterconnect {
+  /** The lower address of the two. */
+  readonly a: string;
+  readonly b: string;
+  readonly class: PciInterconnect;
 }
 
 /** A set of accelerators that an NVSwitch fabric can connect among themselves and to no others. */

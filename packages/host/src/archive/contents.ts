@@ -41,12 +41,17 @@ export async function addEntry(contents: Contents, entry: ParsedTarEntry): Promi
   }
   keep(contents, name.length + linkname.length);
   const path = entryPath(name, where);
-  if (pax?.["GNU.sparse.major"] !== undefined) {
-    throw malformed(`entry ${quoted(name)} is stored sparsely`, where, {
-      remedy: "record the machine again, without tar's option --sparse",
-    });
-  }
   addDirectoriesAbove(contents, path);
+  if (pax?.["GNU.sparse.major"] !== undefined) {
+    if (mayTellOfMachine(path)) {
+      throw malformed(`entry ${quoted(name)} is stored sparsely`, where, {
+        remedy: "record the machine again, without tar's option --sparse",
+      });
+    }
+    contents.skipped.add(path);
+    await entry.body.cancel();
+    return;
+  }
   switch (type) {
     case "file":
       await addFile(contents, path, size, entry.body);
@@ -72,6 +77,11 @@ export async function addEntry(contents: Contents, entry: ParsedTarEntry): Promi
     case "gnu-long-link-name":
       break;
   }
+}
+
+/** Support bundles hold logs and much else beside, of which nothing is read. */
+function mayTellOfMachine(path: string): boolean {
+  return /\/(sys|proc|devices|evenkeel)\//.test(path);
 }
 
 function countEntry(contents: Contents): void {

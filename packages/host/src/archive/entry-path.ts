@@ -9,16 +9,20 @@ import { quoted, unsafe } from "./refusals.ts";
  *
  * Relative links may climb as long as they stay below the archive's top, as those of sysfs do. An
  * absolute link is one of the recorded machine's own: into its `/sys` or `/proc` it is followed
- * within the tree, as its kernel meant it, and anywhere else it is a link out. A link to what was
+ * within the tree, as its kernel meant it, and anywhere else it is a link out. So it is with entries
+ * of absolute names, which `tar -P` writes. A link to what was
  * not recorded is harmless and common.
  */
 
 /** The tree's path of an entry: absolute, without `.` or doubled slashes. */
 export function entryPath(name: string, where: string): string {
   const names = name.split("/");
-  if (name.startsWith("/")) throw unsafe(`entry ${quoted(name)} has an absolute name`, where);
   if (names.includes("..")) throw unsafe(`entry ${quoted(name)} leads out of the archive`, where);
-  return `/${names.filter((part) => part !== "" && part !== ".").join("/")}`;
+  const path = `/${names.filter((part) => part !== "" && part !== ".").join("/")}`;
+  if (name.startsWith("/") && !isRecorded(path)) {
+    throw unsafe(`entry ${quoted(name)} has an absolute name`, where);
+  }
+  return path;
 }
 
 /** The tree's path of the entry that a hard link at the path is a second name of. */
@@ -37,10 +41,14 @@ export function checkLink(path: string, target: string, where: string): void {
     if (name !== "..") at.push(name);
     else if (at.pop() === undefined) throw linkOut(path, target, where);
   }
-  const [first = ""] = at;
-  if (target.startsWith("/") && first !== "sys" && first !== "proc") {
+  if (target.startsWith("/") && !isRecorded(`/${at.join("/")}`)) {
     throw linkOut(path, target, where);
   }
+}
+
+/** Whether an absolute path is of what a recording is of: the machine's `/sys` and `/proc`. */
+function isRecorded(path: string): boolean {
+  return ["/sys", "/proc"].some((top) => path === top || path.startsWith(`${top}/`));
 }
 
 function linkOut(path: string, target: string, where: string): EvenkeelError {

@@ -66,6 +66,14 @@ async function expectMachine(path: string): Promise<void> {
   expect(tree.readText("/etc/mtab")).toBeNull();
 }
 
+test("entries of absolute names are the machine's own, where they are below /sys or /proc", async () => {
+  const tree = await readArchive(
+    await tar(file("/sys/devices/a", "1"), file("/proc/cpuinfo", "2")),
+  );
+  expect(tree.readText("/sys/devices/a")).toBe("1");
+  expect(tree.readText("/proc/cpuinfo")).toBe("2");
+});
+
 test("a tar is read plain, and compressed with gzip or zstd, whatever its name", async () => {
   const plain = await packTar(machine);
   for (const bytes of [plain, gzipSync(plain), zstdCompressSync(plain)]) {
@@ -201,6 +209,11 @@ test("a hard link to nothing and a sparse entry are refused", async () => {
   });
   const refusal = await codedError("archive-malformed", () => readArchive(sparse));
   expect(refusal.remedy).toMatch(/without tar's option --sparse/);
+  const bundle = await tar(...machine, {
+    header: { name: "var/log/lastlog", size: 1, type: "file", pax: { "GNU.sparse.major": "1" } },
+    body: "x",
+  });
+  await expectMachine(bundle);
 });
 
 test("bounds on files, entries, directories, names and sizes hold", async () => {

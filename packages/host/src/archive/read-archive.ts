@@ -6,6 +6,7 @@ import { memoryTree } from "../tree/memory-tree.ts";
 import type { Tree } from "../tree/tree.ts";
 import { addEntry, type Contents, emptyContents } from "./contents.ts";
 import { compressionOf, expanded } from "./expand.ts";
+import { foreignArchive } from "./foreign.ts";
 import { type ArchiveLimits, archiveLimits } from "./limits.ts";
 import { expectedArchive, malformed, tooLarge } from "./refusals.ts";
 
@@ -66,6 +67,11 @@ async function* withinBounds(
 
 function notATar(bytes: Uint8Array, { where, entries }: Contents, cause: unknown): EvenkeelError {
   if (bytes.length === 0) return malformed("is empty", where, { cause });
+  const foreign = entries === 0 ? foreignArchive(bytes) : null;
+  if (foreign !== null) {
+    const { name, remedy } = foreign;
+    return malformed(`is ${name}, which is not read`, where, { cause, remedy });
+  }
   if (entries === 0) return malformed("is no tar, plain or compressed", where, { cause });
   const message = `is damaged or cut short somewhere after its first ${entries} entries`;
   return malformed(message, where, { cause });

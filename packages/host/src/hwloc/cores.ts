@@ -3,7 +3,8 @@ import { formatList } from "@evenkeel/core/set/list-format.ts";
 import { parseMask } from "@evenkeel/core/set/mask-format.ts";
 import type { CoreParts } from "@evenkeel/core/topology/build.ts";
 import { attribute } from "@evenkeel/core/xml/element.ts";
-import { above, type HwlocExport, type HwlocObject, objectsOf } from "./object.ts";
+import type { L3Cache } from "@evenkeel/core/topology/topology.ts";
+import { above, type HwlocExport, type HwlocObject, objectsOf, readCount } from "./object.ts";
 
 /**
  * The cores with the CPUs that are in the export.
@@ -29,6 +30,29 @@ export function coreParts(hwloc: HwlocExport): CoreParts[] {
     l3: number(above(object, isL3)),
     cpus: formatList(cpus),
   }));
+}
+
+/** Real caches have some dozens. */
+const WAYS_MAX = 1024;
+
+/**
+ * The size and ways of each L3 cache that a core is below, by the numbers that `coreParts` gives. 0
+ * stands for unknown, and -1 for ways without number.
+ */
+export function l3Caches(hwloc: HwlocExport, cores: readonly CoreParts[]): L3Cache[] {
+  const used = new Set(cores.map(({ l3 }) => l3));
+  return hwloc.objects.flatMap((object, id): L3Cache[] => {
+    if (!used.has(id) || !isL3(object)) return [];
+    const known = (name: string): number | null => {
+      const value = readCount(attribute(object.element, name));
+      return value === 0 ? null : value;
+    };
+    const sizeBytes = known("cache_size");
+    const told = known("cache_associativity");
+    const ways = told !== null && told <= WAYS_MAX ? told : null;
+    const isKnown = sizeBytes !== null || ways !== null;
+    return isKnown ? [{ id, sizeBytes, ways, kernelId: null }] : [];
+  });
 }
 
 /** The CPUs of the export. */

@@ -93,7 +93,7 @@ test("the first generation of NVLink has slower links", () => {
   expect(readHwloc(twoPackages({ first, beside }), "x.xml").links[0]?.lanes).toBe(2);
 });
 
-test("XGMI links are those of one hop", () => {
+test("XGMI links are those of one hop where hops are counted", () => {
   const ends = ["OSDev:501", "OSDev:502", "OSDev:503"];
   const bandwidth = ends.map((_, i) => ends.map((__, j) => (i === j ? 1e6 : 100_000)));
   const hops = [
@@ -107,9 +107,36 @@ test("XGMI links are those of one hop", () => {
     { a: "0000:01:00.0", b: "0000:02:00.0", kind: "xgmi", lanes: null },
     { a: "0000:02:00.0", b: "0000:03:00.0", kind: "xgmi", lanes: null },
   ]);
-  const alone = matrix("XGMIBandwidth", ends, bandwidth);
-  expect(readHwloc(twoPackages({ first, beside: alone }), "x.xml").links).toHaveLength(3);
 });
+
+const mi50 = "0380 [1002:66a1] [1002:0834] 00 00";
+const mi250 = "0380 [1002:740c] [1002:0b0c] 00 00";
+const mi300 = "1200 [1002:74a1] [1002:74a1] 00 00";
+
+test.each([
+  ["seven links to each of three GPUs", mi300, [1e5, 1e5, 1e5], 3],
+  ["two links to each of three GPUs", mi50, [1e5, 1e5, 1e5], 3],
+  ["GPUs that may lie in a ring or a row", mi250, [1e5, 1e5, 1e5], 0],
+  ["two GPUs alone", mi250, [1e5, 0, 0], 1],
+  ["the driver's bandwidth, which is 0 of a path through another", mi250, [2e5, 5e4, 0], 2],
+  ["the driver's bandwidth, alike for all", mi250, [5e4, 5e4, 5e4], 3],
+])(
+  "hops of 1 for every path over XGMI say nothing: %s",
+  (_, id, [ab = 0, bc = 0, ac = 0], count) => {
+    const ends = ["OSDev:501", "OSDev:502", "OSDev:503"];
+    const bandwidth = [
+      [1e6, ab, ac],
+      [ab, 1e6, bc],
+      [ac, bc, 1e6],
+    ];
+    const hops = bandwidth.map((row) => row.map((value) => (value === 1e6 || value === 0 ? 0 : 1)));
+    for (const withHops of ["", matrix("XGMIHops", ends, hops)]) {
+      const beside = matrix("XGMIBandwidth", ends, bandwidth) + withHops;
+      const { links } = readHwloc(twoPackages({ first: threeGpus(id), beside }), "x.xml");
+      expect(links).toHaveLength(count);
+    }
+  },
+);
 
 test("accelerators are told by patterns and by the libraries that compute on them", () => {
   const cuda = object(

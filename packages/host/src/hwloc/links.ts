@@ -2,6 +2,7 @@ import type { Link } from "@evenkeel/core/topology/topology.ts";
 import type { HwlocMatrix } from "./matrix.ts";
 import type { HwlocPci } from "./pci.ts";
 import type { HwlocObject } from "./object.ts";
+import { directPairs, type XgmiPair } from "./xgmi.ts";
 
 /**
  * The NVLink and XGMI links between accelerators.
@@ -13,8 +14,8 @@ import type { HwlocObject } from "./object.ts";
  * GPUs that are not joined directly are connected by as many links as the one with fewer has into
  * switches, which is how nvidia-smi counts (NV6 on a DGX-2, NV18 on an HGX H100), and hwloc itself.
  *
- * For XGMI hwloc tells that there is a path, with one figure for all, and over how many hops: one is
- * a link, and how wide it is remains unknown.
+ * For XGMI hwloc tells that there is a path; whether it is a link, `xgmi.ts` works out, and how wide
+ * it is remains unknown.
  */
 export function readLinks(
   matrices: readonly HwlocMatrix[],
@@ -28,7 +29,9 @@ export function readLinks(
     matrix === null ? [] : pairsOf(matrix, pci, accelerators);
   return [
     ...pairs(nvlink).flatMap((pair) => nvlinkBetween(pair)),
-    ...pairs(xgmi).flatMap((pair) => xgmiBetween(pair, hops ?? null)),
+    ...directPairs(pairs(xgmi).map((pair) => xgmiPair(pair, hops ?? null))).map(
+      ({ a, b }): Link => ({ a: a.address, b: b.address, kind: "xgmi", lanes: null }),
+    ),
   ];
 }
 
@@ -64,13 +67,16 @@ function nvlinkBetween({ matrix, i, j, a, b }: Pair): Link[] {
   return [{ a: a.device.address, b: b.device.address, kind: "nvlink", lanes: count }];
 }
 
-function xgmiBetween({ matrix, i, j, a, b }: Pair, hops: HwlocMatrix | null): Link[] {
+function xgmiPair({ matrix, i, j, a, b }: Pair, hops: HwlocMatrix | null): XgmiPair {
   const [from, to] = [matrix.objects[i], matrix.objects[j]].map((end) =>
     end === undefined ? -1 : (hops?.objects.indexOf(end) ?? -1),
   );
-  const isDirect = (hops?.values[from ?? -1]?.[to ?? -1] ?? 1) === 1;
-  if ((matrix.values[i]?.[j] ?? 0) === 0 || !isDirect) return [];
-  return [{ a: a.device.address, b: b.device.address, kind: "xgmi", lanes: null }];
+  return {
+    a: a.device,
+    b: b.device,
+    bandwidth: matrix.values[i]?.[j] ?? 0,
+    hops: hops?.values[from ?? -1]?.[to ?? -1] ?? null,
+  };
 }
 
 /** What the lesser of two GPUs has into the NVSwitches, which hwloc shows as PCI functions; or 0. */

@@ -73,9 +73,17 @@ export function nodeParts(hwloc: HwlocExport, nodes: readonly HwlocNode[]): Node
     package: packageOf(cpus),
     cpus: formatList(cpus),
     memoryBytes: memory[i] ?? (known ? 0 : null),
+    sideCacheBytes: sideCache(object),
     kind,
     hugepages: hugepages(object.element),
   }));
+}
+
+/** hwloc 2 puts a memory-side cache between a node and what it is attached to. */
+function sideCache({ parent }: HwlocObject): number | null {
+  if (parent?.type !== "MemCache") return null;
+  const bytes = readCount(attribute(parent.element, "cache_size"));
+  return bytes === 0 ? null : bytes;
 }
 
 /** The base page's size, the smallest that any node counts; null where none is listed. */

@@ -3,6 +3,7 @@ import type { PciDevice } from "@evenkeel/core/topology/topology.ts";
 import { attribute } from "@evenkeel/core/xml/element.ts";
 import { type HwlocNode, nodeOfCpus } from "./nodes.ts";
 import { above, type HwlocExport, type HwlocObject, unexpected } from "./object.ts";
+import { unknownSettings } from "@evenkeel/core/topology/unknown-settings.ts";
 
 /** A PCI function and the object that tells of it. */
 export interface HwlocPci {
@@ -54,6 +55,7 @@ export function readPci(hwloc: HwlocExport, nodes: readonly HwlocNode[]): HwlocP
         link: null,
         barBytes: null,
         physicalFunction: null,
+        ...unknownSettings,
       },
     };
   });

@@ -62,8 +62,24 @@ test("a machine of hwloc 3 is read whole", () => {
       pageBytes: 4096,
     },
     nodes: [
-      { id: 0, package: 0, cpus: "0-3", memoryBytes: 4096, kind: null, hugepages: [] },
-      { id: 1, package: 1, cpus: "4-7", memoryBytes: 8192, kind: null, hugepages: [] },
+      {
+        id: 0,
+        package: 0,
+        cpus: "0-3",
+        memoryBytes: 4096,
+        sideCacheBytes: null,
+        kind: null,
+        hugepages: [],
+      },
+      {
+        id: 1,
+        package: 1,
+        cpus: "4-7",
+        memoryBytes: 8192,
+        sideCacheBytes: null,
+        kind: null,
+        hugepages: [],
+      },
     ],
     distances: [
       [10, 21],
@@ -157,9 +173,33 @@ test("a machine of hwloc 1 is read with its sockets, caches, distances and offli
     { sizeBytes: 1073741824, total: 0, free: null },
   ];
   expect(machine.nodes).toEqual([
-    { id: 0, package: 0, cpus: "0-1", memoryBytes: 1 << 30, kind: null, hugepages },
-    { id: 1, package: 1, cpus: "2-3", memoryBytes: 1 << 30, kind: null, hugepages },
-    { id: 4, package: null, cpus: "", memoryBytes: 99, kind: "hbm", hugepages: [] },
+    {
+      id: 0,
+      package: 0,
+      cpus: "0-1",
+      memoryBytes: 1 << 30,
+      sideCacheBytes: null,
+      kind: null,
+      hugepages,
+    },
+    {
+      id: 1,
+      package: 1,
+      cpus: "2-3",
+      memoryBytes: 1 << 30,
+      sideCacheBytes: null,
+      kind: null,
+      hugepages,
+    },
+    {
+      id: 4,
+      package: null,
+      cpus: "",
+      memoryBytes: 99,
+      sideCacheBytes: null,
+      kind: "hbm",
+      hugepages: [],
+    },
   ]);
   expect(machine.distances).toEqual([
     [10, 21, 31],
@@ -177,7 +217,15 @@ test("the memory of a machine that hwloc 1 shows without nodes is its one node",
     object("Machine", { cpuset: "0xf...f", local_memory: 123 }, core(0, "0"), core(1, "1")),
   );
   expect(readHwloc(text, "x.xml").nodes).toEqual([
-    { id: 0, package: null, cpus: "0-1", memoryBytes: 123, kind: null, hugepages: [] },
+    {
+      id: 0,
+      package: null,
+      cpus: "0-1",
+      memoryBytes: 123,
+      sideCacheBytes: null,
+      kind: null,
+      hugepages: [],
+    },
   ]);
 });
 

@@ -2,7 +2,7 @@ import { buildTopology } from "@evenkeel/core/topology/build.ts";
 import { checkedTopology } from "@evenkeel/core/topology/check.ts";
 import type { Machine, Topology } from "@evenkeel/core/topology/topology.ts";
 import { readXml } from "../xml/read-xml.ts";
-import { coreParts, offlineCpus } from "./cores.ts";
+import { coreParts, l3Caches, offlineCpus } from "./cores.ts";
 import { osDevices, readAccelerators, readNics } from "./devices.ts";
 import { readDistances } from "./distances.ts";
 import { readLinks } from "./links.ts";
@@ -26,6 +26,7 @@ export function readHwloc(text: string, where: string): Topology {
   const pci = readPci(hwloc, nodes);
   const devices = osDevices(hwloc, pci);
   const accelerators = readAccelerators(pci, devices);
+  const cores = coreParts(hwloc);
   const topology = buildTopology({
     name: hwloc.infos.get("HostName") ?? nameOf(where),
     source: "hwloc",
@@ -33,7 +34,8 @@ export function readHwloc(text: string, where: string): Topology {
     nodes: nodeParts(hwloc, nodes),
     distances: readDistances(hwloc, nodes, matrices),
     access: readAccess(hwloc, nodes),
-    cores: coreParts(hwloc),
+    cores,
+    l3Caches: l3Caches(hwloc, cores),
     offlineCpus: offlineCpus(hwloc),
     pci: pci.map(({ device }) => device),
     accelerators,

@@ -8,6 +8,7 @@ import { coresOf, CPU_MAX, type CpuRecord, NODE_MAX, nodesOf } from "./cpu-recor
 import { countOf, type KubernetesObject, listAt, readObjects, textAt, valueAt } from "./objects.ts";
 import { readSliceDevices, type SliceDevice } from "./slice-devices.ts";
 import { readZones, zoneDistances } from "./zones.ts";
+import { unknownSettings } from "@evenkeel/core/topology/unknown-settings.ts";
 
 /**
  * What Kubernetes' agents publish of a node: one NodeResourceTopology, the ResourceSlices of one node,
@@ -214,6 +215,7 @@ function deviceAt(
     link: null,
     barBytes: null,
     physicalFunction: null,
+    ...unknownSettings,
   };
 }
 

@@ -7,6 +7,7 @@ import {
   textOf,
   type XmlElement,
 } from "@evenkeel/core/xml/element.ts";
+import { nodeOrUnknown } from "../text/cpu-list.ts";
 import { readCount, unexpected } from "./documents.ts";
 
 export const command = "nodedev-dumpxml";
@@ -81,7 +82,7 @@ export function readPciCapability(capability: XmlElement, where: string): PciCap
     isBridge: inner.has("pci-bridge") || inner.has("cardbus-bridge"),
     vendor: idOf(child(capability, "vendor")),
     device: idOf(child(capability, "product")),
-    node: numa === null ? null : readCount(attribute(numa, "node")),
+    node: numa === null ? null : nodeOrUnknown(readCount(attribute(numa, "node"))),
     iommuGroup: group === null ? null : readCount(attribute(group, "number")),
     link: readLink(child(capability, "pci-express")),
     physicalFunction: addressesIn(inner.get("phys_function"))[0] ?? null,

@@ -9,6 +9,7 @@ import { describe, expect, test } from "vitest";
 import { corpus } from "../testing/corpus.ts";
 import { codedError } from "../testing/expect-error.ts";
 import { readLibvirtNodeDevices } from "./read-node-devices.ts";
+import { unknownSettings } from "@evenkeel/core/topology/unknown-settings.ts";
 
 const read = (text: string): Topology => readLibvirtNodeDevices(text, "bundle/nodedev.xml");
 
@@ -56,6 +57,7 @@ test("a device is read with all that libvirt tells of it", () => {
       link: { speedGTs: 2.5, width: 8, maxSpeedGTs: 32, maxWidth: 16 },
       barBytes: null,
       physicalFunction: null,
+      ...unknownSettings,
     },
   ]);
   expect(accelerators[0]).toMatchObject({ address: "0001:1b:00.0", model: "H100 SXM5 80GB" });

@@ -20,6 +20,7 @@ import {
   textAt,
 } from "./node-device.ts";
 import { placesOf } from "./node-device-places.ts";
+import { unknownSettings } from "@evenkeel/core/topology/unknown-settings.ts";
 
 /**
  * The devices of a machine as `virsh nodedev-dumpxml` tells them: one document for each, in any
@@ -112,6 +113,7 @@ function readPci(devices: ReadonlyMap<string, NodeDevice>, where: string): Named
         link: pci.link,
         barBytes: null,
         physicalFunction: physical === pci.address ? null : physical,
+        ...unknownSettings,
       },
     });
   }
@@ -134,6 +136,7 @@ function untoldBridge(address: string, parent: string | null, root: string): Pci
     link: null,
     barBytes: null,
     physicalFunction: null,
+    ...unknownSettings,
   };
 }
 

@@ -1,5 +1,6 @@
 import type { PcieLink } from "@evenkeel/core/topology/topology.ts";
 import { GiB, KiB, MiB, TiB } from "@evenkeel/core/unit/bytes.ts";
+import { nodeOrUnknown } from "../text/cpu-list.ts";
 import type { Buses, Listed, VirtualFunctions } from "./listing.ts";
 
 type Details = Omit<Listed, "address" | "class" | "vendor" | "device" | "name"> & {
@@ -23,14 +24,43 @@ export function readDetails(lines: readonly string[]): Details {
       .trim() ?? null;
   const isVerbose = own.some((line) => /^(Flags|Control):/.test(line));
   return {
-    node: count(after(own, "NUMA node:")),
+    node: nodeOrUnknown(count(after(own, "NUMA node:"))),
     iommuGroup: count(after(own, "IOMMU group:") ?? after(own, "IOMMU Group:")),
     driver: after(own, "Kernel driver in use:"),
     link: readLink(after(all, "LnkSta:"), after(all, "LnkCap:")),
     barBytes: isVerbose ? readBars(own) : null,
     buses: readBuses(after(own, "Bus:")),
     virtualFunctions: readVirtualFunctions(all),
+    ...readControls(own, all),
     isVerbose,
+  };
+}
+
+/**
+ * The control lines of ACS and ATS, `ACSCtl: SrcValid+ TransBlk- ReqRedir+ CmpltRedir+ …`. Without
+ * them nothing is redirected and nothing enabled, but only where they would have been printed: from
+ * `-vv` on (which prints `Control:`), to someone who may read the capabilities, and of PCI Express
+ * those behind the first 256 bytes, whose places have three digits.
+ */
+function readControls(
+  own: readonly string[],
+  all: readonly string[],
+): Pick<Listed, "acsRedirect" | "atsEnabled"> {
+  const line = (label: string): string | null => all.find((each) => each.startsWith(label)) ?? null;
+  const acs = line("ACSCtl:");
+  const ats = line("ATSCtl:");
+  const capabilities = own.filter((each) => each.startsWith("Capabilities:"));
+  const isExpress = capabilities.some((each) => / Express /.test(each));
+  const extended = capabilities.some((each) => /^Capabilities: \[[0-9a-f]{3} v\d/.test(each));
+  const shown =
+    own.some((each) => each.startsWith("Control:")) &&
+    !capabilities.some((each) => each.includes("<access denied>")) &&
+    capabilities.length > 0 &&
+    (extended || !isExpress);
+  const otherwise = shown ? false : null;
+  return {
+    acsRedirect: acs === null ? otherwise : /\b(?:ReqRedir|CmpltRedir)\+/.test(acs),
+    atsEnabled: ats === null ? otherwise : /\bEnable\+/.test(ats),
   };
 }
 

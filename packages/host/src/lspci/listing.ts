@@ -19,6 +19,8 @@ export interface Listed {
   /** Of a bridge, the buses below it. */
   readonly buses: Buses | null;
   readonly virtualFunctions: VirtualFunctions | null;
+  readonly acsRedirect: boolean | null;
+  readonly atsEnabled: boolean | null;
 }
 
 export interface Buses {
@@ -47,6 +49,8 @@ export function unlisted(address: string): Listed {
     barBytes: null,
     buses: null,
     virtualFunctions: null,
+    acsRedirect: null,
+    atsEnabled: null,
   };
 }
 
@@ -70,5 +74,7 @@ export function merged(a: Listed, b: Listed): Listed | null {
     barBytes: a.barBytes ?? b.barBytes,
     buses: a.buses ?? b.buses,
     virtualFunctions: a.virtualFunctions ?? b.virtualFunctions,
+    acsRedirect: a.acsRedirect ?? b.acsRedirect,
+    atsEnabled: a.atsEnabled ?? b.atsEnabled,
   };
 }

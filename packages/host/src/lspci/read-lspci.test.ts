@@ -88,6 +88,10 @@ test("a function is read with all its details", () => {
     link: { speedGTs: 2.5, width: 8, maxSpeedGTs: 32, maxWidth: 16 },
     barBytes: [16 * MiB, 128 * GiB, 32 * MiB],
     physicalFunction: null,
+    // Of an Express function only what lies in the first 256 bytes is printed here.
+    acsRedirect: null,
+    atsEnabled: null,
+    interrupts: null,
   });
   expect(device(verbose, "0000:15:01.0")).toMatchObject({
     parent: null,
@@ -114,6 +118,44 @@ test("the buses of bridges tell the switch, and a virtual function its physical 
     physicalFunction: "0000:19:00.0",
     barBytes: [],
   });
+});
+
+test("ACS and ATS are known where lspci prints them, and absent where it would have", () => {
+  const controls = (details: string): unknown[] => {
+    const text = `17:00.0 PCI bridge [0604]: Broadcom / LSI PEX890xx [1000:c030] (rev b0)\n${details}`;
+    const [first] = read(text).pci;
+    return [first?.acsRedirect, first?.atsEnabled];
+  };
+  const seen = "\tControl: I/O- Mem+ BusMaster+\n\tCapabilities: [68] Express (v2) Upstream Port\n";
+  const acs = (control: string): string =>
+    `\tCapabilities: [148 v1] Access Control Services\n` +
+    `\t\tACSCap:\tSrcValid+ TransBlk+ ReqRedir+ CmpltRedir+ UpstreamFwd+ EgressCtrl- DirectTrans+\n` +
+    `\t\tACSCtl:\t${control}\n`;
+  const on = "SrcValid+ TransBlk- ReqRedir+ CmpltRedir+ UpstreamFwd+ EgressCtrl- DirectTrans-";
+  expect(controls(seen + acs(on))).toEqual([true, false]);
+  expect(controls(seen + acs(on.replaceAll("Redir+", "Redir-")))).toEqual([false, false]);
+  expect(controls(seen + acs(on.replace("ReqRedir+", "ReqRedir-")))).toEqual([true, false]);
+  const ats =
+    "\tCapabilities: [1b0 v1] Address Translation Service (ATS)\n\t\tATSCap:\tInvalidate Queue Depth: 00\n";
+  expect(controls(`${seen}${ats}\t\tATSCtl:\tEnable+, Smallest Translation Unit: 00\n`)).toEqual([
+    false,
+    true,
+  ]);
+  expect(controls(`${seen}${ats}\t\tATSCtl:\tEnable-, Smallest Translation Unit: 00\n`)).toEqual([
+    false,
+    false,
+  ]);
+  // Conventional PCI has neither.
+  const old = "\tControl: I/O- Mem+\n\tCapabilities: [50] Power Management version 3\n";
+  expect(controls(old)).toEqual([false, false]);
+  for (const unknown of [
+    "",
+    seen,
+    "\tFlags: bus master, fast devsel\n\tCapabilities: [148] Access Control Services\n",
+    "\tControl: I/O- Mem+\n\tCapabilities: <access denied>\n",
+  ]) {
+    expect(controls(unknown), unknown).toEqual([null, null]);
+  }
 });
 
 const plain = `00:00.0 Host bridge: Intel Corporation Device 09a2 (rev 20)
@@ -155,6 +197,17 @@ test("codes alone, codes beside names, and the forms for machines are the same f
   expect(expected.pci[0]).toMatchObject({ class: "0302", vendor: "10de", device: "2330" });
   for (const text of [codes, ancient, quoted, bare, fields, old])
     expect(read(text)).toEqual(expected);
+});
+
+test("Domains of more than 16 bits are read, as VMD has them, and a node 65535 is none", () => {
+  const text = `10000:e0:06.2 PCI bridge [0604]: Intel Corporation Device [8086:464d] (prog-if 00 [Normal decode])
+	NUMA node: 65535
+	Bus: primary=e0, secondary=e1, subordinate=e1, sec-latency=0
+10000:e1:00.0 Non-Volatile memory controller [0108]: Samsung Electronics [144d:a80a] (prog-if 02 [NVM Express])
+	NUMA node: 1
+`;
+  expect(device(text, "10000:e0:06.2")).toMatchObject({ root: "pci10000:e0", node: null });
+  expect(device(text, "10000:e1:00.0")).toMatchObject({ parent: "10000:e0:06.2", node: 1 });
 });
 
 test("lspci -vmmk tells nodes, groups and drivers", () => {

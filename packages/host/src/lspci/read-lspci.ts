@@ -51,6 +51,9 @@ export function readLspci(text: string, where: string): Topology {
     link: each.link,
     barBytes: each.barBytes,
     physicalFunction: physicalOf.get(each.address) ?? null,
+    acsRedirect: each.acsRedirect,
+    atsEnabled: each.atsEnabled,
+    interrupts: null,
   }));
   const ids = new Set(listed.flatMap(({ node }) => node ?? []));
   const topology = buildTopology({

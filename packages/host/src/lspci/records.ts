@@ -1,4 +1,5 @@
 import { normalPciAddress } from "@evenkeel/core/topology/pci-address.ts";
+import { nodeOrUnknown } from "../text/cpu-list.ts";
 import { readDetails } from "./details.ts";
 import { classOf, idOf, nameOf, readIdentity } from "./identity.ts";
 import { type Listed, unlisted } from "./listing.ts";
@@ -81,7 +82,7 @@ function fromFields(fields: ReadonlyMap<string, string>): Listed | null {
   return {
     ...unlisted(address),
     ...identityOf(text("Class"), text("Vendor"), text("Device"), prog),
-    node: number("NUMANode"),
+    node: nodeOrUnknown(number("NUMANode")),
     iommuGroup: number("IOMMUGroup"),
     driver: fields.get("Driver") ?? null,
   };

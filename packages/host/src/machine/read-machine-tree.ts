@@ -1,5 +1,4 @@
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
-import { mergeTopologies } from "@evenkeel/core/topology/merge/merge-topologies.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import { readSysfs } from "../sysfs/read.ts";
 import type { Tree } from "../tree/tree.ts";
@@ -33,7 +32,13 @@ export async function readMachineTree(tree: Tree, note: Note, name?: string): Pr
 }
 
 /** The kernel's topology completed by each tool's that is of the same machine. */
-function completed(parts: readonly Topology[], kernel: Topology, note: Note): Topology {
+async function completed(
+  parts: readonly Topology[],
+  kernel: Topology,
+  note: Note,
+): Promise<Topology> {
+  if (parts.length === 1) return kernel;
+  const { mergeTopologies } = await import("@evenkeel/core/topology/merge/merge-topologies.ts");
   let topology = kernel;
   for (const part of parts.slice(1)) {
     try {

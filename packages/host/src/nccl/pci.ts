@@ -9,6 +9,7 @@ import {
 } from "@evenkeel/core/xml/element.ts";
 import type { NcclCpu } from "./cpus.ts";
 import { readClass, readLink, readPciId, shown, unexpected } from "./values.ts";
+import { unknownSettings } from "@evenkeel/core/topology/unknown-settings.ts";
 
 /** A PCI function and the element that tells of it; a port that NCCL passes over has none. */
 export interface NcclPci {
@@ -109,13 +110,22 @@ function addPort(walk: Walk, place: Place): string {
   return address;
 }
 
-type Known = Omit<PciDevice, "iommuGroup" | "driver" | "barBytes" | "physicalFunction">;
+type Known = Omit<
+  PciDevice,
+  "iommuGroup" | "driver" | "barBytes" | "physicalFunction" | keyof typeof unknownSettings
+>;
 
 function add(walk: Walk, element: XmlElement | null, known: Known): void {
   if (walk.found.length >= ELEMENTS_MAX) {
     throw unexpected(`has more than ${ELEMENTS_MAX} PCI functions and ports`, walk.where);
   }
-  const unknown = { iommuGroup: null, driver: null, barBytes: null, physicalFunction: null };
+  const unknown = {
+    iommuGroup: null,
+    driver: null,
+    barBytes: null,
+    physicalFunction: null,
+    ...unknownSettings,
+  };
   walk.found.push({ element, device: { ...known, ...unknown } });
 }
 

@@ -48,7 +48,15 @@ test("a dump tells of devices, their node and what a link can run at", () => {
   expect(topology.name).toBe("box");
   expect(topology.machine.architecture).toBe("aarch64");
   expect(topology.nodes).toEqual([
-    { id: 1, package: null, cpus: "0-3,64-71", memoryBytes: null, kind: null, hugepages: [] },
+    {
+      id: 1,
+      package: null,
+      cpus: "0-3,64-71",
+      memoryBytes: null,
+      sideCacheBytes: null,
+      kind: null,
+      hugepages: [],
+    },
   ]);
   expect(topology.accelerators.map(({ address, model }) => [address, model])).toEqual([
     ["0000:1b:00.0", "H100 SXM5 80GB"],

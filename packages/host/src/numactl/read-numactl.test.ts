@@ -26,8 +26,24 @@ node   0   1
 test("nodes, their CPUs, memory and distances are read", () => {
   const { nodes, distances, cores, source } = readNumactl(twoNodes, "bundle/numactl.txt");
   expect(nodes).toEqual([
-    { id: 0, package: null, cpus: "0-1,4-5", memoryBytes: 2 * GiB, kind: null, hugepages: [] },
-    { id: 1, package: null, cpus: "2-3,6-7", memoryBytes: 4 * GiB, kind: null, hugepages: [] },
+    {
+      id: 0,
+      package: null,
+      cpus: "0-1,4-5",
+      memoryBytes: 2 * GiB,
+      sideCacheBytes: null,
+      kind: null,
+      hugepages: [],
+    },
+    {
+      id: 1,
+      package: null,
+      cpus: "2-3,6-7",
+      memoryBytes: 4 * GiB,
+      sideCacheBytes: null,
+      kind: null,
+      hugepages: [],
+    },
   ]);
   expect(distances).toEqual([
     [10, 21],

@@ -12,6 +12,7 @@ import type {
 import { MiB } from "@evenkeel/core/unit/bytes.ts";
 import { acceleratorModel } from "../pci-ids/accelerator-models.ts";
 import { baseName } from "./base-name.ts";
+import { unknownSettings } from "@evenkeel/core/topology/unknown-settings.ts";
 
 /**
  * What `nvidia-smi` says of one GPU, each in the tool's own words, null where it is left out. Serial
@@ -99,6 +100,7 @@ function pciDevice(gpu: GpuFacts, place: number): PciDevice {
     link: linkIn(gpu),
     barBytes: null,
     physicalFunction: null,
+    ...unknownSettings,
   };
 }
 

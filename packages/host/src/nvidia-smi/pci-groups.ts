@@ -1,6 +1,6 @@
-import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
+import type { PciInterconnect } from "@evenkeel/core/topology/topology.ts";
 import type { TopoMatrix } from "./topo-matrix.ts";
-import { pciClasses, type PciClass } from "./topo-words.ts";
+import { pciClasses } from "./topo-words.ts";
 
 /** For each device, the lowest position of those that it shares something with. */
 export interface PciGroups {
@@ -17,43 +17,40 @@ export interface PciGroups {
  *
  * Being at most PIX, PXB or PHB apart are equivalences, each within the next, as in any tree: the
  * groups are those that the stated pairs span. They are right if no pair that is stated to be
- * farther apart ends up in one group, which is checked pair by pair; if one does, no tree of
- * bridges looks like that, and the pair is named (`topology-inconsistent`). GPUs with NVLink say
- * nothing of PCI. The cost is that of the pairs.
+ * farther apart ends up in one group. Where one does, no tree of bridges looks like that (what
+ * virtual machines and drivers make of bridges they do not see), and what that group would be is not
+ * known: its members stay in the nearer groups, and the reader keeps what is stated of them as it
+ * stands. GPUs with NVLink say nothing of PCI. The cost is that of the pairs.
  */
-export function pciGroups(matrix: TopoMatrix, where: string): PciGroups {
-  const [ofSwitch, ofTree, ofRoot] = [
-    groupsWithin(matrix, "PIX"),
-    groupsWithin(matrix, "PXB"),
-    groupsWithin(matrix, "PHB"),
-  ];
-  for (const [a, b, stated] of pciPairs(matrix)) {
-    const implied = [
-      ofSwitch[a] === ofSwitch[b] ? "PIX" : null,
-      ofTree[a] === ofTree[b] ? "PXB" : null,
-      ofRoot[a] === ofRoot[b] ? "PHB" : null,
-    ].find((name) => name !== null);
-    if (implied === undefined || implied === stated) continue;
-    const [one, other] = [matrix.devices[a]?.label, matrix.devices[b]?.label];
-    throw new EvenkeelError(
-      "topology-inconsistent",
-      `${one} and ${other} are said to be ${stated} apart, but what is said of the devices around ` +
-        `them puts them ${implied} apart`,
-      {
-        where,
-        expected: "a matrix that some tree of PCI bridges has",
-        remedy: "copy the output again, whole and unedited",
-      },
-    );
-  }
+export function pciGroups(matrix: TopoMatrix): PciGroups {
+  const alone = [...matrix.devices.keys()];
+  const pairs = pciPairs(matrix);
+  const ofSwitch = soundGroups(groupsWithin(matrix, "PIX"), alone, pairs, "PIX");
+  const ofTree = soundGroups(groupsWithin(matrix, "PXB"), ofSwitch, pairs, "PXB");
+  const ofRoot = soundGroups(groupsWithin(matrix, "PHB"), ofTree, pairs, "PHB");
   return { ofSwitch, ofTree, ofRoot };
 }
 
+/** The groups; of those with members stated to be farther apart, the nearer groups within. */
+function soundGroups(
+  groups: readonly number[],
+  nearer: readonly number[],
+  pairs: Pairs,
+  farthest: PciInterconnect,
+): number[] {
+  const limit = pciClasses.indexOf(farthest);
+  const unsound = new Set(
+    pairs
+      .filter(([a, b, stated]) => groups[a] === groups[b] && pciClasses.indexOf(stated) > limit)
+      .map(([a]) => groups[a]),
+  );
+  return groups.map((group, member) => (unsound.has(group) ? (nearer[member] ?? member) : group));
+}
+
+export type Pairs = readonly (readonly [number, number, PciInterconnect])[];
+
 /** Every pair of positions of which a class over PCI is stated. */
-export function pciPairs({
-  devices,
-  classOf,
-}: TopoMatrix): (readonly [number, number, PciClass])[] {
+export function pciPairs({ devices, classOf }: TopoMatrix): Pairs {
   return [...devices.keys()].flatMap((a) =>
     [...Array(a).keys()].flatMap((b) => {
       const stated = classOf(a, b);
@@ -63,7 +60,7 @@ export function pciPairs({
 }
 
 /** The groups that pairs at most so far apart span, each by its lowest member. */
-export function groupsWithin(matrix: TopoMatrix, farthest: PciClass): number[] {
+export function groupsWithin(matrix: TopoMatrix, farthest: PciInterconnect): number[] {
   const groups = separateGroups(matrix.devices.length);
   const limit = pciClasses.indexOf(farthest);
   for (const [a, b, stated] of pciPairs(matrix)) {

@@ -65,16 +65,18 @@ function factsOf(address: string, told: ReadonlyMap<string, string>): GpuFacts {
 export function gpusInList(lines: readonly string[]): ReadonlyMap<number, GpuFacts> {
   const found = new Map<number, GpuFacts>();
   for (const line of lines) {
-    const match = listEntry.exec(line.slice(0, 512));
-    const number = Number(match?.[1]);
-    if (match === null || found.has(number)) continue;
-    found.set(number, {
-      ...nothingKnown,
-      productName: match[2] ?? null,
-      uuid: match[3] ?? null,
-    });
+    const match = listEntry.exec(line.slice(0, 512)) ?? nameEntry.exec(line.slice(0, 512));
+    for (const number of (match?.[1] ?? "").split(",").map(Number)) {
+      if (match === null || found.has(number)) continue;
+      const [, , productName = null, uuid = null] = match;
+      found.set(number, { ...nothingKnown, productName, uuid });
+    }
   }
   return new Map([...found].toSorted(([a], [b]) => a - b));
 }
+
+/** As reports of frameworks have it, without UUIDs: `GPU 0,1: NVIDIA H100 80GB HBM3`. */
+const nameEntry =
+  /^\s{0,40}GPU (\d{1,3}(?:,\d{1,3}){0,63}): ((?:NVIDIA|Tesla|Quadro|GeForce) [\w .+-]{1,100})$/;
 
 const listEntry = /(?:^|\s)GPU (\d{1,3}): (.{1,128}?) \(UUID: ([^)]{0,64})\)/;

@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
+import { contradictions } from "@evenkeel/core/topology/check.ts";
 import { interconnects } from "@evenkeel/core/topology/interconnect.ts";
 import { isStandIn, isStandInNode } from "@evenkeel/core/topology/stand-in.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
@@ -153,6 +154,38 @@ test("lines wrapped within header, cells and lists", () => {
   expect(topology.nics.map(({ name }) => name)).toEqual(["mlx5_bond_0"]);
 });
 
+test("cells and columns that ran together where a terminal wrapped are apart again", () => {
+  const topology = read(
+    "\tGPU0\tGPU1\tNIC0NIC1\tCPU Affinity\tNUMA Affinity\nGPU0\t X \tNV18\tNODEPIX\t0-7\t0\n" +
+      "GPU1\tNV18\t X \tNODENODE\t0-7\t0\nNIC0\tNODENODE\t X \tNODE\nNIC1\tPIX\tNODENODE\t X\n",
+  );
+  expect(classes(topology)).toEqual([
+    "X NV18 NODE PIX",
+    "NV18 X NODE NODE",
+    "NODE NODE X NODE",
+    "PIX NODE NODE X",
+  ]);
+});
+
+test("a matrix that lost its line ends is read row by row", () => {
+  const topology = read(
+    "GPU0 GPU1 NIC0 CPU Affinity NUMA Affinity GPU0 X NV4 PIX 0-7 0 GPU1 NV4 X SYS 8-15 1 NIC0 PIX SYS X " +
+      "Legend: X = Self NIC0: mlx5_0",
+  );
+  expect(classes(topology)).toEqual(["X NV4 PIX", "NV4 X SYS", "PIX SYS X"]);
+  expect(nodes(topology)).toEqual([0, 1, 0]);
+});
+
+test("models that a report of a framework lists beside the matrix are taken", () => {
+  const report =
+    "GPU models and configuration :\nGPU 0,1: NVIDIA H100 80GB HBM3\n\nGPU Topology:\n";
+  const topology = read(`${report}  GPU0 GPU1\nGPU0 X NV4\nGPU1 NV4 X\n`);
+  expect(topology.accelerators.map(({ model }) => model)).toEqual([
+    "H100 80GB HBM3",
+    "H100 80GB HBM3",
+  ]);
+});
+
 test("old drivers say SOC, name NICs in columns, and tell no nodes: they get stand-ins", () => {
   const topology = read(
     "\tGPU0\tGPU1\tGPU2\tGPU3\tmlx4_0\tCPU Affinity\n" +
@@ -181,7 +214,7 @@ test("what is N/A, or several, is not known", () => {
   const none = read(
     "GPU0 GPU1 CPU Affinity NUMA Affinity\nGPU0 X SYS 0-23 N/A\nGPU1 SYS X 0-23 N/A\n",
   );
-  expect([nodes(none), cpus(none), classes(none)[0]]).toEqual([[null, null], [], "X ?"]);
+  expect([nodes(none), cpus(none), classes(none)[0]]).toEqual([[null, null], [], "X SYS"]);
   const several = read(
     "GPU0 NIC0 CPU Affinity NUMA Affinity GPU NUMA ID\nGPU0 X NODE 0-71 0,2-4 N/A\nNIC0 NODE X\n",
   );
@@ -203,7 +236,25 @@ test("devices of one node stay there though they are said to be SYS apart", () =
     "GPU0 GPU1 NIC0 CPU Affinity NUMA Affinity\nGPU0 X SYS PIX 0-47 0\nGPU1 SYS X SYS 0-47 0\nNIC0 PIX SYS X\n",
   );
   expect(nodes(topology)).toEqual([0, 0, 0]);
-  expect(classes(topology)[0]).toBe("X NODE PIX");
+  expect(classes(topology)[0]).toBe("X SYS PIX");
+  const [a, b, nic] = addresses(topology);
+  expect(topology.interconnects).toEqual([
+    { a, b, class: "SYS" },
+    { a: b, b: nic, class: "SYS" },
+  ]);
+});
+
+test("what no tree of bridges can say is kept as it is stated", () => {
+  const topology = read(
+    "GPU0 GPU1 GPU2 GPU3\nGPU0 X PIX SYS SYS\nGPU1 PIX X PIX SYS\nGPU2 SYS PIX X PXB\nGPU3 SYS SYS PXB X\n",
+  );
+  expect(classes(topology)).toEqual([
+    "X PIX SYS SYS",
+    "PIX X PIX SYS",
+    "SYS PIX X PXB",
+    "SYS SYS PXB X",
+  ]);
+  expect(contradictions(topology)).toEqual([]);
 });
 
 test("CPUs that two nodes would have are given to neither", () => {
@@ -226,6 +277,13 @@ test.each([
   );
   expect(nodes(topology)).toEqual([0, 1, 0]);
   expect(cpus(topology)).toEqual(["0: ", "1: 1"]);
+});
+
+test("processors and drives among the devices are no NICs", () => {
+  const topology = read(
+    "GPU0 GPU1 CPU NVMe0\nGPU0 X NV1 PHB SYS\nGPU1 NV1 X PHB SYS\nCPU PHB PHB X SYS\nNVMe0 SYS SYS SYS X\n",
+  );
+  expect([classes(topology), topology.nics]).toEqual([["X NV1", "NV1 X"], []]);
 });
 
 test("hidden GPUs keep their numbers", () => {
@@ -253,11 +311,6 @@ test.each([
     "halves that disagree",
     "GPU0 GPU1\nGPU0 X PIX\nGPU1 SYS X\n",
     "GPU0 and GPU1: the row of GPU0 says PIX, that of GPU1 says SYS",
-  ],
-  [
-    "no tree",
-    "GPU0 GPU1 GPU2\nGPU0 X PIX SYS\nGPU1 PIX X PIX\nGPU2 SYS PIX X\n",
-    "GPU0 and GPU2 are said to be SYS apart, but what is said of the devices around them puts them PIX apart",
   ],
   ["a NIC on NVLink", "GPU0 NIC0\nGPU0 X NV2\nNIC0 NV2 X\n", "NIC0 is said to have NVLink"],
 ])("contradictions are named: %s", async (_, text, message) => {

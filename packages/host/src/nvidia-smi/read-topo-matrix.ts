@@ -5,11 +5,12 @@ import { standInAddress, standInRoot } from "@evenkeel/core/topology/stand-in.ts
 import type { Link, PciDevice, Topology } from "@evenkeel/core/topology/topology.ts";
 import { baseName } from "./base-name.ts";
 import { acceleratorOf, nothingKnown } from "./gpu-facts.ts";
-import { pciGroups, type PciGroups } from "./pci-groups.ts";
+import { pciGroups, type PciGroups, pciPairs } from "./pci-groups.ts";
 import { gpusInList } from "./query-text.ts";
 import { plainLines } from "./terminal-text.ts";
 import { readTopoMatrix, type TopoDevice, type TopoMatrix } from "./topo-matrix.ts";
 import { topoNodes } from "./topo-nodes.ts";
+import { unknownSettings } from "@evenkeel/core/topology/unknown-settings.ts";
 
 /**
  * The machine in what `nvidia-smi topo -m` printed, of any generation and wherever it was pasted:
@@ -17,13 +18,12 @@ import { topoNodes } from "./topo-nodes.ts";
  *
  * The text knows no PCI addresses, so that devices have stand-ins: GPUs by their number, NICs by the
  * order of their columns. Their bridges are stand-ins too, as many as it takes for `interconnects` to
- * say what the text says. What it can not say again, since a Topology derives it from the nodes:
- * NODE and SYS of devices whose node is `N/A` or several are unknown, and two devices of one node
- * are never SYS apart. There are no cores and no memory, and models only where the text has the list
+ * say what the text says; what no tree and no nodes can say, such as SYS between two devices of one
+ * node or of a node that is `N/A`, is kept as it is stated, so that `interconnects` gives back every
+ * class in the text. There are no cores and no memory, and models only where the text has the list
  * of `nvidia-smi -L` too.
  *
- * Errors: those of `readTopoMatrix`; `file-too-large`; `topology-inconsistent` where no tree of bridges has such a
- * matrix, and where a NIC has NVLink.
+ * Errors: those of `readTopoMatrix`; `file-too-large`; `topology-inconsistent` where a NIC has NVLink.
  */
 export function readNvidiaSmiTopo(text: string, where: string): Topology {
   const lines = plainLines(text, where);
@@ -35,7 +35,7 @@ export function readNvidiaSmiTopo(text: string, where: string): Topology {
     name: baseName(where),
     source: "nvidia-smi",
     nodes,
-    pci: bridgesAndDevices(matrix, pciGroups(matrix, where), nodeOf, addresses),
+    pci: bridgesAndDevices(matrix, pciGroups(matrix), nodeOf, addresses),
     accelerators: matrix.devices.flatMap(({ index }, i) => {
       if (index === null) return [];
       const facts = listed.get(index) ?? nothingKnown;
@@ -47,6 +47,11 @@ export function readNvidiaSmiTopo(text: string, where: string): Topology {
       return [{ address: addresses[i] ?? "", name, rdma: name === null ? null : true }];
     }),
     links: linksOf(matrix, addresses, where),
+    interconnects: pciPairs(matrix).map(([a, b, stated]) => ({
+      a: addresses[a] ?? "",
+      b: addresses[b] ?? "",
+      class: stated,
+    })),
   });
   return checkedTopology(topology, where);
 }
@@ -68,6 +73,7 @@ const unknownFunction = {
   link: null,
   barBytes: null,
   physicalFunction: null,
+  ...unknownSettings,
 } as const;
 
 /**

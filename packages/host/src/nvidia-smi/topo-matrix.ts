@@ -55,7 +55,7 @@ export function readTopoMatrix(lines: readonly string[], where: string): TopoMat
   const { table, legend } = onlyTable(lines, where);
   const columns = columnsOf(table, where);
   const rows = rowsByLabel(table, where);
-  const kept = [...columns.keys()].filter((column) => /^(?!CPU\d)/.test(columns[column] ?? "CPU0"));
+  const kept = [...columns.keys()].filter((column) => isGpuOrNic(columns[column] ?? "CPU"));
   const devices = kept.map((column): TopoDevice => {
     const label = columns[column] ?? "";
     const row = rows.get(label) ?? null;
@@ -81,6 +81,11 @@ export function readTopoMatrix(lines: readonly string[], where: string): TopoMat
     devices,
     classOf: (a, b) => classes.get(Math.min(a, b) * devicesMax + Math.max(a, b)) ?? null,
   };
+}
+
+/** Old drivers print processors among the devices, and people add drives. */
+function isGpuOrNic(label: string): boolean {
+  return !/^(?:CPU\d{0,3}|NVMe\d{0,3})$/i.test(label);
 }
 
 const expected = "what nvidia-smi topo -m prints";

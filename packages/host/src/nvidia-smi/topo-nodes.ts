@@ -10,9 +10,9 @@ import {
 import { formatList } from "@evenkeel/core/set/list-format.ts";
 import type { NodeParts } from "@evenkeel/core/topology/build.ts";
 import { standInNode } from "@evenkeel/core/topology/stand-in.ts";
-import { groupsWithin, join, pciPairs } from "./pci-groups.ts";
+import { groupsWithin, join, pciPairs, type Pairs } from "./pci-groups.ts";
 import type { TopoMatrix } from "./topo-matrix.ts";
-import { pciClasses, type PciClass } from "./topo-words.ts";
+import { pciClasses } from "./topo-words.ts";
 
 export interface TopoNodes {
   readonly nodes: readonly NodeParts[];
@@ -36,7 +36,7 @@ const standInsMax = 256;
  * one node (NODE), or on another than its neighbors (SYS), for without one that would be lost.
  *
  * `NUMA Affinity` outweighs the classes: two devices of one node stay there though they be said to
- * be SYS apart, as virtual machines have it, and come out as NODE. The cost is that of the pairs.
+ * be SYS apart, as virtual machines have it; the reader keeps what is said beside that. The cost is that of the pairs.
  */
 export function topoNodes(matrix: TopoMatrix): TopoNodes {
   const told = matrix.devices.map(({ nodes }) =>
@@ -46,8 +46,6 @@ export function topoNodes(matrix: TopoMatrix): TopoNodes {
   const nodeOf = withStandIns(matrix, neighborhoods(matrix, pairs), pairs, told);
   return { nodes: nodeParts(matrix, nodeOf), nodeOf };
 }
-
-type Pairs = readonly (readonly [number, number, PciClass])[];
 
 /** Of each device, the lowest position in its neighborhood. */
 function neighborhoods(matrix: TopoMatrix, pairs: Pairs): number[] {

@@ -7,6 +7,7 @@ import {
   isPeerStatus,
   isSelf,
   isUntold,
+  unjoined,
 } from "./topo-words.ts";
 import { words } from "./terminal-text.ts";
 
@@ -55,9 +56,8 @@ export function topoTables(lines: readonly string[]): TopoTables {
   const legend = new Map<string, string>();
   let peerStatus = false;
   let open: "header" | "row" | null = null;
-  for (const [i, line] of lines.entries()) {
-    readLegend(line, legend);
-    const found = words(line);
+  for (const line of lines) readLegend(line, legend);
+  for (const { found, line, i } of lines.flatMap(rowsOfLine)) {
     const table = tables.at(-1);
     const start = headerStart(found);
     const row = start === null ? rowStart(found, table?.header ?? []) : null;
@@ -93,6 +93,23 @@ export function topoTables(lines: readonly string[]): TopoTables {
     legend,
     peerStatus,
   };
+}
+
+/** A line's words; of a text that lost its line ends, those of each row by themselves. */
+function rowsOfLine(line: string, i: number): { found: string[]; line: string; i: number }[] {
+  const found = words(line).flatMap(unjoined);
+  const starts = [...found.keys()].filter((at) => {
+    const [label = "", next = ""] = found.slice(at, at + 2);
+    return isDeviceName(label) && (isCell(next) || isUntold(next));
+  });
+  const parts = starts.map((start, k) => found.slice(start, starts[k + 1]));
+  const rows = parts.filter((part) => cellsOf(part.slice(1)).some(isSelf));
+  if (rows.length < 2 || rows.length < parts.length || rows.length > wordsMax)
+    return [{ found, line, i }];
+  const header = found.slice(0, starts[0]);
+  return [header, ...rows]
+    .filter((part) => part.length > 0)
+    .map((part) => ({ found: part, line: part.join(" "), i }));
 }
 
 /** Twice the columns that a matrix may have: a header beyond is refused, and need not be kept. */

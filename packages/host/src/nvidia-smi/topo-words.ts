@@ -1,15 +1,16 @@
+import type { PciInterconnect } from "@evenkeel/core/topology/topology.ts";
+
 /**
  * The vocabulary of `nvidia-smi topo`, of all its generations.
  * https://docs.nvidia.com/deploy/nvidia-smi/ ("topo")
  */
 
 /** How two devices reach each other over PCI Express, nearest first. */
-export const pciClasses = ["PIX", "PXB", "PHB", "NODE", "SYS"] as const;
-export type PciClass = (typeof pciClasses)[number];
+export const pciClasses: readonly PciInterconnect[] = ["PIX", "PXB", "PHB", "NODE", "SYS"];
 
 /** A cell of the matrix; of NVLink with the number of links, null where it is not told. */
 export type TopoClass =
-  | { readonly kind: "pci"; readonly class: PciClass }
+  | { readonly kind: "pci"; readonly class: PciInterconnect }
   | { readonly kind: "nvlink"; readonly lanes: number | null };
 
 export function isSelf(word: string): boolean {
@@ -44,6 +45,17 @@ export function isPeerStatus(word: string): boolean {
 /** The numbers of the GPUs in a word: `GPU3`, or `GPU0GPU1GPU2` where narrow columns ran together. */
 export function gpusIn(word: string): string[] {
   return /^(?:GPU\d{1,3}){1,256}$/.test(word) ? (word.match(/GPU\d{1,3}/g) ?? []) : [];
+}
+
+/** Cells, or NICs of a header, in a word that ran together where a terminal wrapped: `NODENODE`. */
+export function unjoined(word: string): string[] {
+  if (/^(?:X|PIX|PXB|PHB|NODE|SYS|SOC|NV\d{1,2}){2,256}$/.test(word)) {
+    return word.match(/X|PIX|PXB|PHB|NODE|SYS|SOC|NV\d{1,2}/g) ?? [word];
+  }
+  if (/^(?:(?:GPU|NIC)\d{1,3}){2,256}$/.test(word)) {
+    return word.match(/(?:GPU|NIC)\d{1,3}/g) ?? [word];
+  }
+  return [word];
 }
 
 /** A word that may name a device: `GPU0`, `NIC3`, `mlx5_0`, `mlx5_bond_0`, `rdmap16s27`, `bnxt_re1`. */

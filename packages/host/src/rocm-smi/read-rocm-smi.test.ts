@@ -319,3 +319,14 @@ test("a damaged text is read or refused, and nothing else", () => {
     { numRuns: 500 },
   );
 });
+
+test.each([
+  ["2", null],
+  ["3", "SYS"],
+])("GPUs whose nodes nobody tells are SYS apart over two processors: %s hops", (hops, expected) => {
+  const table = (title: string, value: string): string =>
+    `==== ${title} between two GPUs ====\n       GPU0   GPU1\nGPU0   0      ${value}\nGPU1   ${value}      0\n`;
+  const topology = readRocmSmi(table("Hops", hops) + table("Link Type", "PCIE"), "topo.txt");
+  const [a, b] = topology.accelerators.map(({ address }) => address);
+  expect(interconnects(topology)(a ?? "", b ?? "")).toBe(expected);
+});

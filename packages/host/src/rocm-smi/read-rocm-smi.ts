@@ -3,11 +3,17 @@ import { buildTopology, type NodeParts } from "@evenkeel/core/topology/build.ts"
 import { checkedTopology } from "@evenkeel/core/topology/check.ts";
 import { normalPciAddress } from "@evenkeel/core/topology/pci-address.ts";
 import { standInAddress, standInRoot } from "@evenkeel/core/topology/stand-in.ts";
-import type { Link, PciDevice, Topology } from "@evenkeel/core/topology/topology.ts";
+import type {
+  Link,
+  PciDevice,
+  StatedInterconnect,
+  Topology,
+} from "@evenkeel/core/topology/topology.ts";
 import { nameOfText } from "../text/read-lines.ts";
 import { jsonWithin, parseJson } from "./parse-json.ts";
 import { parseText } from "./parse-text.ts";
 import { type GpuFacts, type PairFacts, type Reading, refuseLarge, unexpected } from "./reading.ts";
+import { unknownSettings } from "@evenkeel/core/topology/unknown-settings.ts";
 
 /**
  * The AMD GPUs of a machine in what `rocm-smi --showtopo` (or one of its parts), `--showtoponuma` or
@@ -20,8 +26,9 @@ import { type GpuFacts, type PairFacts, type Reading, refuseLarge, unexpected } 
  *   weight decides where there is one. How many lanes a link has is not told.
  *   https://github.com/ROCm/rocm-systems/issues/5763, https://github.com/open-mpi/hwloc/issues/775
  * - PCIE is no class of its own: weight and hops count processors on the way and no switches, so
- *   that SYS is certain of GPUs of two nodes, and of two GPUs of one node that they meet within it.
- *   Every GPU has a stand-in for its host bridge, and the latter read NODE, the farthest they can be.
+ *   that SYS is certain of GPUs of two nodes and of those three hops apart, over two processors; and
+ *   of two GPUs of one node that they meet within it. Every GPU has a stand-in for its host bridge,
+ *   and the latter read NODE, the farthest they can be.
  * - The node is the kernel's (`Numa Affinity`) where both are told: the other is the driver's, which
  *   puts a GPU of an unknown node beside node 0. CPUs and memory of nodes are not told.
  *
@@ -49,6 +56,7 @@ export function readRocmSmi(text: string, where: string): Topology {
       memoryBytes: null,
     })),
     links: linksOf(reading, addresses),
+    interconnects: overTwoProcessors(reading, addresses),
   });
   return checkedTopology(topology, where);
 }
@@ -110,6 +118,7 @@ function pciDevice(address: string, ordinal: number, node: number | null): PciDe
     link: null,
     barBytes: null,
     physicalFunction: null,
+    ...unknownSettings,
   };
 }
 
@@ -118,6 +127,22 @@ function linksOf({ pairs }: Reading, addresses: ReadonlyMap<string, string>): Li
     const [a, b] = [addresses.get(pair.a), addresses.get(pair.b)];
     if (a === undefined || b === undefined || !isDirect(pair)) return [];
     return [{ a, b, kind: "xgmi", lanes: null }];
+  });
+}
+
+/** From a GPU to its processor, to the other, to the other GPU. */
+const HOPS_OVER_TWO_PROCESSORS = 3;
+
+function overTwoProcessors(
+  { pairs }: Reading,
+  addresses: ReadonlyMap<string, string>,
+): StatedInterconnect[] {
+  return [...pairs.values()].flatMap((pair): StatedInterconnect[] => {
+    const [a, b] = [addresses.get(pair.a), addresses.get(pair.b)];
+    if (a === undefined || b === undefined) return [];
+    const overPci = /^PCIE$/i.test(pair.told.get("link type") ?? "");
+    if (!overPci || Number(pair.told.get("hops") ?? 0) < HOPS_OVER_TWO_PROCESSORS) return [];
+    return [{ a, b, class: "SYS" }];
   });
 }
 

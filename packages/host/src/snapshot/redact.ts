@@ -1,6 +1,7 @@
 import { toolFolder } from "../machine/tools.ts";
 import { redactedQuery } from "../nvidia-smi/redact-query.ts";
 import { pageSizeKey, processorFields, recorderNotes } from "../sysfs/machine.ts";
+import { withoutSecrets } from "../sysfs/pci-config.ts";
 import { isPciAddress } from "@evenkeel/core/topology/pci-address.ts";
 import { nameOf } from "../tree/resolve.ts";
 import type { Recording } from "./recording.ts";
@@ -18,8 +19,7 @@ import type { RecordingOptions } from "./serials.ts";
 export function redacted(recording: Recording, { withSerials }: RecordingOptions): Recording {
   const files = new Map<string, Uint8Array>();
   for (const [path, bytes] of recording.files) {
-    const whole = withSerials && path === "/proc/cpuinfo";
-    files.set(path, whole ? cpuinfoWithSerial(bytes) : allowedOf(path, bytes));
+    files.set(path, allowedOf(path, bytes, withSerials));
   }
   const links = new Map(
     [...recording.links].filter(([path, link]) => isAllowed(path, link, withSerials)),
@@ -29,7 +29,7 @@ export function redacted(recording: Recording, { withSerials }: RecordingOptions
 
 interface Rule {
   readonly path: RegExp;
-  readonly allowed: (bytes: Uint8Array) => Uint8Array;
+  readonly allowed: (bytes: Uint8Array, withSerials: boolean) => Uint8Array;
 }
 
 const rules: readonly Rule[] = [
@@ -46,8 +46,7 @@ const rules: readonly Rule[] = [
   { path: new RegExp(`^${recorderNotes}$`), allowed: firstLinesOf(["Architecture", "PageSize"]) },
   { path: /^\/proc\/self\/auxv$/, allowed: pageSizeOf },
   { path: new RegExp(`^${toolFolder}/nvidia-smi-query\\.xml$`), allowed: textOf(redactedQuery) },
-  // NICs repeat their MAC address in the device serial number behind the header.
-  { path: /\/config$/, allowed: (bytes) => bytes.subarray(0, 64) },
+  { path: /\/config$/, allowed: withoutSecrets },
 ];
 
 const cpuinfoWithSerial = firstLinesOf([...processorFields, "Serial"]);
@@ -56,9 +55,10 @@ function textOf(allowed: (text: string) => string): (bytes: Uint8Array) => Uint8
   return (bytes) => new TextEncoder().encode(allowed(new TextDecoder().decode(bytes)));
 }
 
-function allowedOf(path: string, bytes: Uint8Array): Uint8Array {
+function allowedOf(path: string, bytes: Uint8Array, withSerials: boolean): Uint8Array {
+  if (withSerials && path === "/proc/cpuinfo") return cpuinfoWithSerial(bytes);
   const rule = rules.find((each) => each.path.test(path));
-  return rule === undefined ? bytes : rule.allowed(bytes);
+  return rule === undefined ? bytes : rule.allowed(bytes, withSerials);
 }
 
 /** The first line with each of the keys. */

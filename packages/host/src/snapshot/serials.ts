@@ -27,6 +27,9 @@ const deviceFiles: readonly (readonly [deviceClass: string, file: string])[] = [
   ["nvme", "serial"],
 ];
 
+/** Documentation/ABI/testing/sysfs-bus-cxl: memory devices are `memN`. */
+const cxlDevices = "/sys/bus/cxl/devices";
+
 /**
  * Asks for the serial numbers of a machine, for a tree that records what it is asked for. Devices
  * count that lie on a PCI function; what is virtual belongs to guests. Absent or forbidden files are
@@ -34,6 +37,9 @@ const deviceFiles: readonly (readonly [deviceClass: string, file: string])[] = [
  */
 export function askForSerials(tree: Tree): void {
   for (const name of dmiFiles) tree.readText(`/sys/class/dmi/id/${name}`);
+  for (const name of tree.list(cxlDevices)) {
+    if (/^mem\d+$/.test(name)) tree.readText(`${cxlDevices}/${name}/serial`);
+  }
   for (const [deviceClass, file] of deviceFiles) {
     for (const name of tree.list(`/sys/class/${deviceClass}`)) {
       const path = `/sys/class/${deviceClass}/${name}`;

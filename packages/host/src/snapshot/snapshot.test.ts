@@ -1,10 +1,15 @@
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { syntheticTopology } from "@evenkeel/core/topology/synthetic/build.ts";
+import { detailedTopology } from "@evenkeel/core/topology/testing/arbitrary-details.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import { readArchive } from "../archive/read-archive.ts";
 import { readSysfs } from "../sysfs/read.ts";
+import { generateSysfs } from "../sysfs/testing/generate-sysfs.ts";
+import { inMemory } from "../sysfs/testing/generated-tree.ts";
 import { corpus } from "../testing/corpus.ts";
 import { codedError } from "../testing/expect-error.ts";
 import { scratchFolder } from "../testing/scratch.ts";
@@ -46,13 +51,37 @@ describe.skipIf(recordings.length === 0)(
   },
 );
 
-/** Free huge pages may change between two readings of a machine that runs. */
+test("A recording of any machine reads as the machine", () => {
+  fc.assert(
+    fc.property(detailedTopology, (topology) => {
+      const tree = inMemory(generateSysfs(topology));
+      expect(reread(tree)).toEqual(readSysfs(tree, "machine"));
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test("A device's serial number is in no recording but one that asks for it", () => {
+  const machine = syntheticTopology("core:2 root[nic:cx7]");
+  const pci = machine.pci.map((device) => ({ ...device, acsRedirect: true, atsEnabled: true }));
+  const tree = inMemory(generateSysfs({ ...machine, pci }));
+  const serial = "\u0001\u0002\u0003\u0004\u0005\u0006\u0007\u0008";
+  const holding = (withSerials: boolean): number =>
+    [...gather(tree, { withSerials }).files].filter(
+      ([path, bytes]) =>
+        path.endsWith("/config") && Buffer.from(bytes).includes(serial, 0, "latin1"),
+    ).length;
+  expect([holding(false), holding(true)]).toEqual([0, pci.length]);
+});
+
+/** Free huge pages may change, and interrupts move, between two readings of a machine that runs. */
 function lasting(topology: Topology): Topology {
   const nodes = topology.nodes.map((node) => ({
     ...node,
     hugepages: node.hugepages.map((pool) => ({ ...pool, free: null })),
   }));
-  return { ...topology, nodes };
+  const pci = topology.pci.map((device) => ({ ...device, interrupts: null }));
+  return { ...topology, nodes, pci };
 }
 
 test.skipIf(process.platform !== "linux")(

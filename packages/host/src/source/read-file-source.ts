@@ -1,13 +1,12 @@
 import { statSync } from "node:fs";
-import { KiB, MiB } from "@evenkeel/core/unit/bytes.ts";
-import { checkedTopology } from "@evenkeel/core/topology/check.ts";
+import { KiB } from "@evenkeel/core/unit/bytes.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
-import { compressionOf } from "../archive/expand.ts";
 import { archiveLimits } from "../archive/limits.ts";
+import { startsArchive } from "../archive/starts-archive.ts";
 import { readFileStart, readFileText } from "../file/read-file.ts";
+import { anyTextBytesMax, readAnyText } from "./read-any-text.ts";
 import type { SourceOptions } from "./read-source.ts";
-import { recognizeText } from "./recognize-text.ts";
-import { readTextFile, textSources } from "./text-sources.ts";
+import { textSources } from "./text-sources.ts";
 
 const topologyFile =
   "a Topology document, a tar of /sys and /proc, an export of hwloc, or a tool's output";
@@ -16,31 +15,25 @@ const topologyFile =
 export async function readPath(path: string, options: SourceOptions): Promise<Topology> {
   const isDirectory =
     !path.includes("\0") && statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
-  const kind = isDirectory ? "recording" : kindOf(path);
-  if (kind === "recording") {
+  if (isDirectory || isArchive(path)) {
     const { readRecording } = await import("./read-recording.ts");
     return readRecording(path, options.note ?? (() => {}));
   }
-  const source = textSources.get(kind);
-  if (source !== undefined) return readTextFile(source, path);
-  const demand = { maxBytes: documentBytesMax, expected: topologyFile };
-  return checkedTopology(options.parseTopology(readFileText(path, demand), path), path);
+  const demand = { maxBytes: anyTextBytesMax, expected: topologyFile };
+  return readAnyText(readFileText(path, demand), path, options);
 }
 
-/** A machine with a thousand PCI functions takes one. */
-const documentBytesMax = 16 * MiB;
+/** What a file has of that text source. */
+export async function readTextFile(
+  name: string,
+  path: string,
+  options: SourceOptions,
+): Promise<Topology> {
+  const { is, maxBytes } = textSources.get(name) ?? { is: topologyFile, maxBytes: anyTextBytesMax };
+  return readAnyText(readFileText(path, { maxBytes, expected: is }), path, options, name);
+}
 
-/** What tools print about themselves comes first; lists of devices may come late. */
-const startBytes = 64 * KiB;
-
-function kindOf(path: string): string {
+function isArchive(path: string): boolean {
   const demand = { maxBytes: archiveLimits.fileBytes, expected: topologyFile };
-  const start = readFileStart(path, startBytes, demand);
-  if (compressionOf(start) !== null) return "recording";
-  const text = new TextDecoder("latin1").decode(start);
-  // POSIX and GNU tar alike have their name here in the first header.
-  if (text.startsWith("ustar", 257)) return "recording";
-  const known = recognizeText(text);
-  // What is XML and of no known root is most likely an export of hwloc's that is damaged.
-  return known ?? (/^(\xEF\xBB\xBF)?\s{0,1000}</.test(text) ? "hwloc" : "document");
+  return startsArchive(readFileStart(path, KiB, demand));
 }

@@ -2,11 +2,11 @@ import { existsSync } from "node:fs";
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import { didYouMean } from "@evenkeel/core/text/did-you-mean.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
-import { readTextFile, textSources } from "./text-sources.ts";
+import { textSources } from "./text-sources.ts";
 
 export interface SourceOptions {
   /** Reads a Topology document; the schema is not this package's. */
-  readonly parseTopology: (text: string, where: string) => Topology;
+  readonly parseTopology: (text: string, where: string) => Topology | Promise<Topology>;
   /** Told what the user should know of the reading: a tool that failed, one that contradicts. */
   readonly note?: (sentence: string) => void;
 }
@@ -35,9 +35,10 @@ const readers: ReadonlyMap<string, Reader> = new Map<string, Reader>([
     async (rest, { note = ignore }) =>
       (await import("./read-recording.ts")).readRecording(rest, note),
   ],
-  ...[...textSources].map(([name, source]): [string, Reader] => [
+  ...[...textSources.keys()].map((name): [string, Reader] => [
     name,
-    (rest) => readTextFile(source, rest),
+    async (rest, options) =>
+      (await import("./read-file-source.ts")).readTextFile(name, rest, options),
   ]),
   ["machine", async (rest) => (await import("./read-machine.ts")).readMachine(rest)],
   [
@@ -53,10 +54,12 @@ const readers: ReadonlyMap<string, Reader> = new Map<string, Reader>([
  * - `live`: the machine this runs on
  * - `sysfs:DIR`, `sysfs:TAR`: its `/sys` and `/proc` as somebody recorded them, in a directory or in a
  *   tar; `sysfs:TAR#DIR` chooses one of several machines
- * - `hwloc:FILE` and the other text sources: what that tool writes
+ * - `hwloc:FILE` and the other text sources: what that tool writes, also where it was pasted with
+ *   other output around it
  * - `machine:NAME`: a machine of the catalog
  * - `synthetic:TEXT`: a machine described in one line
- * - a path: any of those files, or a Topology document, by what is in it
+ * - a path: any of those files, or a Topology document, by what is in it; of a text with the output
+ *   of several tools, as a ticket has it, the machine that they tell of together
  *
  * Errors: `source-unknown` where it is none of these, `machine-unknown`, and those of what it names.
  */

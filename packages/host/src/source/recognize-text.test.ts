@@ -2,8 +2,12 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { corpus } from "../testing/corpus.ts";
-import { recognizeText } from "./recognize-text.ts";
+import { readingsIn } from "./recognize-text.ts";
+import { plainText } from "../text/plain-text.ts";
 import { textSources } from "./text-sources.ts";
+
+const sourcesIn = (text: string): string[] =>
+  readingsIn(plainText(text)).map(({ source }) => source);
 
 const texts: readonly (readonly [string | null, string])[] = [
   [
@@ -24,11 +28,14 @@ const texts: readonly (readonly [string | null, string])[] = [
   ["rocm-smi", '{"card0": {}}'],
   ["numactl", "available: 2 nodes (0-1)\nnode 0 cpus: 0 1\n"],
   ["lscpu", "Architecture:        x86_64\n"],
+  ["lscpu", "Architecture:          loongarch64\n"],
   ["lscpu", "# The following is the parsable format, which can be fed to other\n"],
   ["lscpu", '{\n   "lscpu": [\n'],
   ["lspci", "1b:00.0 3D controller: NVIDIA Corporation Device 2330\n"],
   ["lspci", '0000:00:00.0 "Host bridge" "Intel" "Device"\n'],
   ["lspci", "-[0000:00]-+-00.0\n"],
+  ["lspci", "10000:e1:00.0 Non-Volatile memory controller: Samsung Electronics Device a80a\n"],
+  ["lspci", "-+-[10000:e0]-+-06.0\n"],
   ["kubernetes", "# a comment\napiVersion: topology.node.k8s.io/v1alpha2\n"],
   ["kubernetes", "apiVersion: v1\nitems:\n- apiVersion: resource.k8s.io/v1\n"],
   ["kubernetes", '{"apiVersion": "resource.k8s.io/v1beta1"}'],
@@ -37,23 +44,38 @@ const texts: readonly (readonly [string | null, string])[] = [
   ["document", '{"x": 1}'],
   [null, "apiVersion: v1\nkind: Pod\n"],
   [null, "<html></html>"],
+  [
+    "numactl",
+    "<details><summary>NUMA</summary>\n\n> available: 2 nodes (0-1)\n> node 0 cpus: 0 1\n</details>\n",
+  ],
   [null, ""],
-  // A support bundle's one file of everything is nobody's output.
-  [null, "Architecture:  x86_64\navailable: 1 nodes (0)\n"],
 ];
 
 test("what wrote a text is known by lines that nothing else has, and else not guessed", () => {
-  for (const [name, text] of texts) expect([text, recognizeText(text)]).toEqual([text, name]);
+  for (const [name, text] of texts) {
+    expect([text, sourcesIn(text)]).toEqual([text, name === null ? [] : [name]]);
+  }
   for (const [name] of texts) {
     expect(name === null || name === "document" || textSources.has(name)).toBe(true);
   }
+});
+
+test("an indented listing stands at the margin again, with its own indentation", () => {
+  const lspci = "1b:00.0 3D controller: NVIDIA Corporation Device 2330\n\tNUMA node: 1\n";
+  const indented = lspci.replaceAll(/^(?=.)/gm, "    ");
+  expect(readingsIn(`See:\n\n${indented}`)).toEqual([
+    { source: "lspci", text: `See:\n\n${lspci}` },
+  ]);
+  const both = readingsIn(`${indented}\n    available: 1 nodes (0)\n`);
+  expect(both.map(({ source }) => source)).toEqual(["lspci", "numactl"]);
+  expect(both[0]?.text.trimEnd()).toBe(lspci.trimEnd());
 });
 
 test("no beginning takes long to recognize", () => {
   for (const piece of ["\n", " ", "GPU0 ", "<", "<!--", "{", "=", "a", "\t\n", "GPU0\tX", "-+-["]) {
     const text = piece.repeat(65_536 / piece.length);
     const before = process.cpuUsage();
-    recognizeText(text);
+    sourcesIn(text);
     expect(process.cpuUsage(before).user).toBeLessThan(500_000);
   }
 });
@@ -73,7 +95,7 @@ describe.skipIf(corpus("nccl-xml") === null)("recordings", () => {
     expect(files.length).toBeGreaterThan(0);
     for (const file of files) {
       const start = readFileSync(join(path, file), "latin1").slice(0, 65_536);
-      expect([file, recognizeText(start)]).toEqual([file, name]);
+      expect([file, sourcesIn(start)]).toEqual([file, [name]]);
     }
   });
 });

@@ -1,20 +1,222 @@
-/**
- * Which tool wrote a text, by its beginning: the name of a text source, `document` for what may be a
- * Topology, or null where nothing tells or several things do, so that nothing is guessed.
- *
- * Each pattern is a line that its tool prints and no other does. Indentation is bounded, so that no
- * text makes the search take longer than its length allows.
- */
-export function recognizeText(start: string): string | null {
-  const text = start.replace(/^(\uFEFF|\u00EF\u00BB\u00BF)/, "");
-  const element = firstElement(text);
-  if (element !== null) return xmlRoots.get(element) ?? xmlWithin(text);
-  if (/^[\s]{0,1000}\{/.test(text)) return recognizeJson(text);
-  const found = linePatterns.filter(([, pattern]) => pattern.test(text)).map(([name]) => name);
-  const names = new Set(found);
-  const [only = null] = names;
-  return names.size === 1 ? only : null;
+import { textLimits } from "../text/read-lines.ts";
+
+/** One output in a text, and the text source that reads it. */
+export interface Reading {
+  /** The name of a text source, or `document` for what may be a Topology. */
+  readonly source: string;
+  readonly text: string;
 }
+
+/**
+ * Which tools wrote a text, and what each wrote of it, in their order; none where nothing tells, so
+ * that nothing is guessed. The text is one that `plainText` has freed of quoting and prefixes.
+ *
+ * XML and JSON are told by what they begin with. Of anything else each line is looked at: there are
+ * lines that one tool prints and no other does. Where they are all of one tool, the whole text is
+ * its; where they are of several, as in a ticket, each has the lines from its first such line, with
+ * those directly above it, to the next tool's, and blank lines in place of the others, so that every
+ * line keeps its number. XML and JSON between them end with what closes them.
+ *
+ * Patterns are anchored and bounded; the cost is that of the lines.
+ */
+export function readingsIn(text: string): readonly Reading[] {
+  // HTML around an output, as issues have it, is no XML that anybody reads.
+  const fromXml = /^\s{0,1000}</.test(text) ? xmlSource(text) : null;
+  if (fromXml !== null && endsAsXml(text)) return readingOf(fromXml, text);
+  if (/^\s{0,1000}\{/.test(text)) return readingOf(jsonSource(text), text);
+  if (/^\s{0,1000}\[\s{0,1000}\{/.test(text))
+    return readingOf(listSource(text) ?? "document", text);
+  const lines = text.split("\n", textLimits.lines);
+  const { owners, islands, indents } = ownersOf(lines);
+  const kinds = new Set(owners.filter((kind) => kind !== null));
+  // A matrix takes models and UUIDs from the list beside it.
+  if (kinds.has("matrix")) kinds.delete("list");
+  const [only] = kinds;
+  if (only !== undefined && kinds.size === 1 && islands.length === 0) {
+    const own = indents.has(only) ? lines.map(outdented(indents.get(only))).join("\n") : text;
+    return [{ source: sources[only], text: own }];
+  }
+  const found = [...kinds].map((kind) => {
+    const isOwn = (owner: Kind | null): boolean =>
+      owner === kind || (kind === "matrix" && owner === "list");
+    return {
+      source: sources[kind],
+      text: lines
+        .map((line, i) => (isOwn(owners[i] ?? null) ? line : ""))
+        .map(outdented(indents.get(kind)))
+        .join("\n"),
+      at: owners.indexOf(kind),
+    };
+  });
+  return [...found, ...joinedDevices(islands)].toSorted((a, b) => a.at - b.at);
+}
+
+/** Whether nothing but XML stands in a text that begins so; one that was cut short counts. */
+function endsAsXml(text: string): boolean {
+  const end = text.lastIndexOf(`</${firstElement(text.slice(0, startMax)) ?? ""}>`);
+  const after = end < 0 ? "" : text.slice(text.indexOf(">", end) + 1, end + startMax);
+  return /^\s*(?:<!--|$)/.test(after);
+}
+
+function readingOf(source: string | null, text: string): readonly Reading[] {
+  return source === null ? [] : [{ source, text }];
+}
+
+const sources = {
+  document: "document",
+  kubernetes: "kubernetes",
+  matrix: "nvidia-smi",
+  query: "nvidia-smi",
+  list: "nvidia-smi",
+  rocm: "rocm-smi",
+  numactl: "numactl",
+  lscpu: "lscpu",
+  lspci: "lspci",
+  tree: "lspci",
+} as const;
+
+type Kind = keyof typeof sources;
+
+const anchors: readonly (readonly [Kind, RegExp])[] = [
+  ["document", /^apiVersion:[ \t]{0,20}["']?evenkeel\//],
+  [
+    "kubernetes",
+    /^[ \t-]{0,20}apiVersion:[ \t]{0,20}["']?(topology\.node\.k8s\.io|resource\.k8s\.io)\//,
+  ],
+  // A row of the matrix, also of a Markdown table; a terminal may have underlined the header before.
+  ["matrix", /^[ \t|*`]{0,40}GPU\d{1,4}[ \t|*`][^\n]{0,2000}\bX\b/],
+  ["query", /^[ \t]{0,40}=+NVSMI LOG=+/],
+  ["query", /^[ \t]{0,40}GPU [0-9A-F]{4,8}:[0-9A-F]{2}:[0-9A-F]{2}\.[0-7]$/],
+  ["list", /^[ \t]{0,40}GPU \d{1,4}: [^\n]{1,200}\(UUID: /],
+  ["rocm", /ROCm System Management Interface/],
+  ["rocm", /^[ \t]{0,40}(ACCESS|WEIGHT|HOPS|LINK TYPE|NUMA BW) TABLE:/],
+  ["rocm", /^[ \t]{0,40}=+ (Weight|Hops|Link Type) between two GPUs =+/],
+  ["numactl", /^[ \t]{0,40}available: \d{1,5} nodes? \(/],
+  ["lscpu", /^[ \t]{0,40}# The following is the parsable format/],
+  ["lscpu", /^Architecture:[ \t]/],
+  [
+    "lscpu",
+    /^[ \t]{0,40}Architecture:[ \t]{1,40}(x86_64|i[3-6]86|aarch64|arm\w{2,6}|ppc(64)?(le)?|s390x?|riscv\d{2}|loongarch64|ia64|mips\w{0,6}|sparc64|alpha)$/,
+  ],
+  ["lscpu", /^[ \t]{0,40}CPU(,|[ \t]{1,20})(NODE|SOCKET|CORE|Node|Socket|Core)\b/],
+  ["lspci", /^[ \t]{0,16}([0-9a-f]{4,8}:)?[0-9a-f]{2}:[01][0-9a-f]\.[0-7] ("|\w[^\n]{0,100}: )/],
+  ["lspci", /^[ \t]{0,16}(Slot|Device):\t([0-9a-f]{4,8}:)?[0-9a-f]{2}:[01][0-9a-f]\.[0-7]$/],
+  ["tree", /^[ \t]{0,16}-(\+-)?\[[0-9a-f]{4,8}:[0-9a-f]{2}(-[0-9a-f]{2})?\]-/],
+];
+
+/** Every anchor has one of these words, which are found faster than the patterns match. */
+const hint =
+  /GPU|apiVersion|NVSMI|ROCm|TABLE|available|parsable|Architecture|CPU|:[01][0-9a-f]\.|\[/;
+
+/** libvirt's documents of devices as one reading: each alone tells of one device. */
+function joinedDevices(islands: readonly Island[]): readonly Island[] {
+  const isDevice = ({ text }: Island): boolean => /^\s{0,40}<device>/.test(text);
+  const devices = islands.filter(isDevice);
+  const [first] = devices;
+  if (first === undefined) return islands;
+  const text = devices.map((device) => device.text).join("\n");
+  return [...islands.filter((island) => !isDevice(island)), { ...first, text }];
+}
+
+interface Island extends Reading {
+  readonly at: number;
+}
+
+interface Owners {
+  /** Of each line, whose it is. */
+  readonly owners: readonly (Kind | null)[];
+  /** How far a text is indented whose own indentation means something. */
+  readonly indents: ReadonlyMap<Kind, number>;
+  readonly islands: readonly Island[];
+}
+
+function ownersOf(lines: readonly string[]): Owners {
+  const owners: (Kind | null)[] = [];
+  const islands: Island[] = [];
+  const indents = new Map<Kind, number>();
+  let open: Kind | null = null;
+  // Where the lines directly above the next anchor begin: after a blank line, or with a command.
+  let above = 0;
+  for (let i = 0; i < lines.length; i++) {
+    const line = lines[i] ?? "";
+    const end = islandEnd(lines, i);
+    if (end !== null) {
+      const text = lines.slice(i, end + 1).join("\n");
+      const source = text.trimStart().startsWith("<") ? xmlSource(text) : dataSource(text);
+      if (source !== null) islands.push({ source, text, at: i });
+      while (owners.length <= end) owners.push(null);
+      i = end;
+      [open, above] = [null, end + 1];
+      continue;
+    }
+    const kind = hint.test(line)
+      ? anchors.find(([, pattern]) => pattern.test(line))?.[0]
+      : undefined;
+    if (line.trim() === "") above = i + 1;
+    else if (isCommand(line)) above = i;
+    if (kind !== undefined) {
+      const indent = line.length - line.trimStart().length;
+      const isIndented = indent > 0 && (kind === "lspci" || kind === "tree");
+      if (isIndented && !indents.has(kind)) indents.set(kind, indent);
+      if (kind !== open) owners.fill(kind, above);
+      open = kind;
+      above = i + 1;
+    }
+    owners.push(open);
+  }
+  return { owners, islands, indents };
+}
+
+/** A line without so many blanks before it, as far as it has them. */
+function outdented(indent = 0): (line: string) => string {
+  return (line) => {
+    const blanks = line.length - line.trimStart().length;
+    return indent === 0 ? line : line.slice(Math.min(indent, blanks));
+  };
+}
+
+function isCommand(line: string): boolean {
+  return /^[^|]{0,120}[$#%>] {0,4}(?:sudo )?(?:nvidia-smi|rocm-smi|amd-smi|numactl|lscpu|lspci|virsh|lstopo|kubectl|cat)\b/.test(
+    line,
+  );
+}
+
+/** The line that XML or JSON ends in which begins in this one; null where none does. */
+function islandEnd(lines: readonly string[], start: number): number | null {
+  const line = lines[start] ?? "";
+  if (/^[ \t]{0,40}<[?!A-Za-z]/.test(line)) {
+    const root = firstElement(lines.slice(start, start + prologMax).join("\n"));
+    if (root === null || !(xmlRoots.has(root) || root === "devices")) return null;
+    return endingWith(lines, start, (candidate) => candidate.includes(`</${root}>`));
+  }
+  const bracket = /^([ \t]{0,8})([[{])[ \t]{0,8}$/.exec(line);
+  if (bracket !== null) {
+    const close = `${bracket[1]}${bracket[2] === "{" ? "}" : "]"}`;
+    return endingWith(lines, start, (candidate) => candidate.trimEnd() === close);
+  }
+  return /^\{"(system|card\d{1,4}|lscpu|cpus)"/.test(line) ? start : null;
+}
+
+/** Declarations and comments before the first element. */
+const prologMax = 20;
+
+function endingWith(
+  lines: readonly string[],
+  start: number,
+  isEnd: (line: string) => boolean,
+): number {
+  for (let end = start; end < lines.length; end++) if (isEnd(lines[end] ?? "")) return end;
+  return lines.length - 1;
+}
+
+/** What wrote XML, by its first element. */
+function xmlSource(text: string): string | null {
+  const element = firstElement(text.slice(0, startMax)) ?? "";
+  return xmlRoots.get(element) ?? xmlWithin(text.slice(0, startMax));
+}
+
+/** What tools print about themselves comes first; lists of devices may come late. */
+const startMax = 65_536;
 
 /** The name of the first element, of a text that starts as XML does. */
 function firstElement(text: string): string | null {
@@ -38,32 +240,26 @@ function xmlWithin(text: string): string | null {
   return /<(capabilities|device)>/.test(text) ? "libvirt" : null;
 }
 
-function recognizeJson(text: string): string | null {
+/** JSON within other text counts only where a tool is known to have written it. */
+function dataSource(text: string): string | null {
+  if (text.trimStart().startsWith("[")) return listSource(text);
+  const source = jsonSource(text);
+  return source === "document" && !documentStart.test(text.slice(0, startMax)) ? null : source;
+}
+
+const documentStart = /"apiVersion"\s{0,8}:\s{0,8}"evenkeel\//;
+
+function jsonSource(whole: string): string {
+  const text = whole.slice(0, startMax);
   const kubernetes = /"apiVersion"\s{0,8}:\s{0,8}"(topology\.node\.k8s\.io|resource\.k8s\.io)\//;
   if (kubernetes.test(text)) return "kubernetes";
-  if (/"apiVersion"\s{0,8}:\s{0,8}"evenkeel\//.test(text)) return "document";
+  if (documentStart.test(text)) return "document";
   if (/^\s{0,1000}\{\s{0,1000}"(lscpu|cpus|caches)"\s{0,8}:/.test(text)) return "lscpu";
   if (/^\s{0,1000}\{\s{0,1000}"(system|card\d{1,4})"\s{0,8}:/.test(text)) return "rocm-smi";
   return "document";
 }
 
-const linePatterns: readonly (readonly [string, RegExp])[] = [
-  ["document", /^apiVersion:[ \t]{0,20}["']?evenkeel\//m],
-  [
-    "kubernetes",
-    /^[ \t-]{0,20}apiVersion:[ \t]{0,20}["']?(topology\.node\.k8s\.io|resource\.k8s\.io)\//m,
-  ],
-  // A row of the matrix; a terminal may have underlined the header before it.
-  ["nvidia-smi", /^[ \t]{0,40}GPU\d{1,4}[ \t][^\n]{0,2000}\bX\b/m],
-  ["nvidia-smi", /^=+NVSMI LOG=+/m],
-  ["nvidia-smi", /^[ \t]{0,40}GPU \d{1,4}: [^\n]{1,200}\(UUID: /m],
-  ["rocm-smi", /ROCm System Management Interface/],
-  ["rocm-smi", /^(ACCESS|WEIGHT|HOPS|LINK TYPE|NUMA BW) TABLE:/m],
-  ["numactl", /^[ \t]{0,40}available: \d{1,5} nodes? \(/m],
-  ["lscpu", /^# The following is the parsable format/m],
-  ["lscpu", /^Architecture:[ \t]/m],
-  ["lscpu", /^CPU(,|[ \t]{1,20})(NODE|SOCKET|CORE|Node|Socket|Core)\b/m],
-  ["lspci", /^([0-9a-f]{4}:)?[0-9a-f]{2}:[01][0-9a-f]\.[0-7] ("|\w[^\n]{0,100}: )/m],
-  ["lspci", /^(Slot|Device):\t([0-9a-f]{4}:)?[0-9a-f]{2}:[01][0-9a-f]\.[0-7]$/m],
-  ["lspci", /^-(\+-)?\[[0-9a-f]{4}:[0-9a-f]{2}(-[0-9a-f]{2})?\]-/m],
-];
+/** `amd-smi topology --json` has a list of GPUs. */
+function listSource(text: string): string | null {
+  return /^\s{0,1000}\[\s{0,1000}\{\s{0,1000}"gpu"\s{0,8}:/.test(text) ? "rocm-smi" : null;
+}

@@ -1,10 +1,9 @@
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import { MiB } from "@evenkeel/core/unit/bytes.ts";
-import { readFileText } from "../file/read-file.ts";
 import { textLimits } from "../text/read-lines.ts";
 
 /** A kind of file that a tool writes and one reader reads. */
-export interface TextSource {
+interface TextSource {
   /** What its files are, for messages. */
   readonly is: string;
   readonly maxBytes: number;
@@ -93,12 +92,6 @@ export const textSources: ReadonlyMap<string, TextSource> = new Map<string, Text
     },
   ],
 ]);
-
-/** Reads a file as what the word before its colon says that it is. */
-export function readTextFile(source: TextSource, path: string): Promise<Topology> {
-  const { is, maxBytes, read } = source;
-  return read(readFileText(path, { maxBytes, expected: is }), path);
-}
 
 /** libvirt tells of the machine in two documents: one of CPUs and memory, one for each device. */
 async function readLibvirt(text: string, where: string): Promise<Topology> {

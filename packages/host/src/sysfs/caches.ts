@@ -1,39 +1,74 @@
 import { type IndexSet, indexSet, indices, intersection } from "@evenkeel/core/set/index-set.ts";
+import type { L3Cache } from "@evenkeel/core/topology/topology.ts";
+import { KiB } from "@evenkeel/core/unit/bytes.ts";
 import type { Tree } from "../tree/tree.ts";
 import { cpuDirectory } from "./processors.ts";
 import { indexedNames, readIndex, readLine, readSet } from "./values.ts";
 
+/** The L3 caches, numbered by the CPU that speaks for each. */
+export interface L3Caches {
+  /** For each CPU below a cache, the number of that. */
+  readonly cacheOf: ReadonlyMap<number, number>;
+  /** Those of which more is known. */
+  readonly caches: readonly L3Cache[];
+}
+
 /**
- * For each CPU below an L3 cache, the CPU that speaks for the cache and serves as its number: the
- * lowest of those that share it, so that the files of each cache are read once. A CPU that two
- * caches claim stays with the first.
+ * The CPU that speaks for a cache and serves as its number is the lowest of those that share it, so
+ * that the files of each cache are read once. A CPU that two caches claim stays with the first.
  *
  * On machines whose last level is another, and in guests that are shown none, there are no L3s.
  */
-export function readL3Caches(tree: Tree, online: IndexSet): ReadonlyMap<number, number> {
+export function readL3Caches(tree: Tree, online: IndexSet): L3Caches {
   const cacheOf = new Map<number, number>();
+  const caches: L3Cache[] = [];
   for (const cpu of indices(online)) {
     if (cacheOf.has(cpu)) continue;
-    const shared = sharersOfL3(tree, cpu);
-    if (shared === null) continue;
+    const directory = directoryOfL3(tree, cpu);
+    if (directory === null) continue;
+    // Very old kernels leave the map empty: then the cache is the CPU's own.
+    const shared = readSet(tree, directory, sharers, cpu) ?? indexSet([cpu]);
+    caches.push(readCache(tree, directory, cpu));
     for (const sharer of indices(intersection(shared, online))) {
       if (!cacheOf.has(sharer)) cacheOf.set(sharer, cpu);
     }
   }
-  return cacheOf;
+  return { cacheOf, caches: caches.filter(isDescribed) };
 }
 
-function sharersOfL3(tree: Tree, cpu: number): IndexSet | null {
+const sharers = ["shared_cpu_list", "shared_cpu_map"];
+
+/** Documentation/ABI/testing/sysfs-devices-system-cpu: sizes are `107520K`, 0 ways mean any number. */
+function readCache(tree: Tree, directory: string, id: number): L3Cache {
+  const kilobytes = /^(\d{1,9})K$/.exec(readLine(tree, `${directory}/size`) ?? "")?.[1];
+  const ways = readIndex(tree, `${directory}/ways_of_associativity`);
+  const kernelId = readIndex(tree, `${directory}/id`);
+  return {
+    id,
+    sizeBytes: kilobytes === undefined || Number(kilobytes) === 0 ? null : Number(kilobytes) * KiB,
+    ways: ways === null || ways === 0 || ways > WAYS_MAX ? null : ways,
+    kernelId: kernelId !== null && kernelId <= KERNEL_ID_MAX ? kernelId : null,
+  };
+}
+
+/** 32 bits, which firmware of arm64 fills as it likes (include/linux/cacheinfo.h). */
+const KERNEL_ID_MAX = 2 ** 32 - 1;
+
+/** Real caches have some dozens. */
+const WAYS_MAX = 1024;
+
+function isDescribed({ sizeBytes, ways, kernelId }: L3Cache): boolean {
+  return sizeBytes !== null || ways !== null || kernelId !== null;
+}
+
+function directoryOfL3(tree: Tree, cpu: number): string | null {
   const caches = `${cpuDirectory}/cpu${cpu}/cache`;
   // Nearly everywhere the L3 is index3, so that is asked first.
   const others = (): number[] => indexedNames(tree, caches, "index").filter((i) => i !== 3);
   const index = isL3(tree, `${caches}/index3`)
     ? 3
     : others().find((i) => isL3(tree, `${caches}/index${i}`));
-  if (index === undefined) return null;
-  const files = ["shared_cpu_list", "shared_cpu_map"];
-  // Very old kernels leave the map empty: then the cache is the CPU's own.
-  return readSet(tree, `${caches}/index${index}`, files, cpu) ?? indexSet([cpu]);
+  return index === undefined ? null : `${caches}/index${index}`;
 }
 
 function isL3(tree: Tree, directory: string): boolean {

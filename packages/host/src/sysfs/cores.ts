@@ -12,12 +12,12 @@ import {
 } from "@evenkeel/core/set/index-set.ts";
 import { formatList } from "@evenkeel/core/set/list-format.ts";
 import type { Tree } from "../tree/tree.ts";
-import { readL3Caches } from "./caches.ts";
+import { packageNumbers, readPackagePlace } from "./packages.ts";
 import { cpuDirectory } from "./processors.ts";
 import { readIndex, readSet } from "./values.ts";
 
 /**
- * The cores with their online CPUs. One CPU of each core speaks for it, so that a core costs some
+ * The cores with their online CPUs, and the L3 cache that each CPU is below. One CPU of each core speaks for it, so that a core costs some
  * six files whatever its threads.
  *
  * Sets of CPUs decide and not the numbers of cores, which repeat between packages, dies and
@@ -26,43 +26,71 @@ import { readIndex, readSet } from "./values.ts";
  * cores too: they are the two halves of an AMD compute unit, which share caches and not a core.
  * Should two CPUs disagree about who their siblings are, the lower one is believed.
  */
-export function readCores(tree: Tree, online: IndexSet): CoreParts[] {
-  const l3Of = readL3Caches(tree, online);
+export function readCores(
+  tree: Tree,
+  online: IndexSet,
+  l3Of: ReadonlyMap<number, number>,
+): CoreParts[] {
   const dieNumber = numbering();
-  const cores: CoreParts[] = [];
-  let left = online;
-  for (const cpu of indices(online)) {
-    if (!has(left, cpu)) continue;
-    const cpus = coreOf(tree, cpu, left);
-    left = difference(left, cpus);
-    const topology = `${cpuDirectory}/cpu${cpu}/topology`;
-    const packageId = readIndex(tree, `${topology}/physical_package_id`);
+  const sets = coreSets(tree, online);
+  const topologyOf = (cpu: number): string => `${cpuDirectory}/cpu${cpu}/topology`;
+  const [first] = sets;
+  const inBooks = first !== undefined && tree.realPath(`${topologyOf(first.cpu)}/book_id`) !== null;
+  const places = sets.map(({ cpu }) => readPackagePlace(tree, topologyOf(cpu), inBooks));
+  const packages = packageNumbers(places);
+  return sets.map(({ cpu, cpus }, i) => {
+    const topology = topologyOf(cpu);
+    const packageId = packages[i] ?? null;
     const dieId = readIndex(tree, `${topology}/die_id`);
-    cores.push({
+    return {
       package: packageId,
       // Dies are numbered within their package.
       die: dieId === null ? null : dieNumber(`${packageId}/${dieId}`),
       cluster: clusterOf(tree, topology, cpus, online),
       l3: l3Of.get(cpu) ?? null,
       cpus: formatList(cpus),
-    });
+    };
+  });
+}
+
+interface CoreSet {
+  /** The CPU that speaks for the core. */
+  readonly cpu: number;
+  readonly cpus: IndexSet;
+}
+
+/** A CPU that does not tell its siblings may be named by one that does, so it comes after those. */
+function coreSets(tree: Tree, online: IndexSet): CoreSet[] {
+  const found: CoreSet[] = [];
+  const silent: number[] = [];
+  let left = online;
+  for (const cpu of indices(online)) {
+    if (!has(left, cpu)) continue;
+    const cpus = coreOf(tree, cpu, left);
+    if (cpus === null) silent.push(cpu);
+    else found.push({ cpu, cpus });
+    left = cpus === null ? left : difference(left, cpus);
   }
-  return cores;
+  const alone = silent.filter((cpu) => has(left, cpu));
+  return [...found, ...alone.map((cpu) => ({ cpu, cpus: indexSet([cpu]) }))].toSorted(
+    (a, b) => a.cpu - b.cpu,
+  );
 }
 
 const siblingFiles = ["core_cpus_list", "thread_siblings_list", "core_cpus", "thread_siblings"];
 
-function coreOf(tree: Tree, cpu: number, left: IndexSet): IndexSet {
+/** Which CPUs that are left are of one core with this one; null where it does not say. */
+function coreOf(tree: Tree, cpu: number, left: IndexSet): IndexSet | null {
   const said = readSet(tree, `${cpuDirectory}/cpu${cpu}/topology`, siblingFiles, cpu);
   const alone = indexSet([cpu]);
-  if (said === null) return alone;
+  if (said === null) return null;
   const siblings = intersection(said, left);
   if (equals(siblings, alone)) return alone;
   const coreId = (of: number): number | null =>
     readIndex(tree, `${cpuDirectory}/cpu${of}/topology/core_id`);
   const own = coreId(cpu);
   return indexSet(
-    indices(siblings).filter((sibling) => sibling === cpu || coreId(sibling) === own),
+    indices(siblings).filter((sibling) => sibling === cpu || (coreId(sibling) ?? own) === own),
   );
 }
 

@@ -5,20 +5,23 @@ import { readLine, readSet } from "./values.ts";
 
 /**
  * ACPI's SLIT as the kernel shows it, in the order of the nodes: row i is what node i says of all
- * online nodes. Null where a row is missing, or too short, or holds what is no distance: half a
+ * online nodes, or of all that there could be. Null where a row is missing, or too short, or holds what is no distance: half a
  * matrix would compare what cannot be compared.
  */
 export function readDistances(tree: Tree, nodes: readonly NodeCpus[]): number[][] | null {
-  // A row has a column for each online node; a recording may have kept fewer of those.
-  const online = readSet(tree, nodeDirectory, ["online"]);
   const ids = nodes.map(({ id }) => id);
+  // A row has a column for each online node; a recording may have kept fewer of those.
+  const meant = ["online", "possible"].flatMap((name) => {
+    const set = readSet(tree, nodeDirectory, [name]);
+    return set === null ? [] : [indices(set)];
+  });
   const rows: number[][] = [];
   for (const id of ids) {
     const line = readLine(tree, `${nodeDirectory}/node${id}/distance`);
     const values = line?.split(/\s+/) ?? [];
     if (!values.every((value) => /^[1-9]\d{0,8}$/.test(value))) return null;
-    const columns = values.length === ids.length || online === null ? ids : indices(online);
-    if (columns.length !== values.length) return null;
+    const columns = [ids, ...meant].find(({ length }) => length === values.length);
+    if (columns === undefined) return null;
     const valueOf = new Map(columns.map((column, i) => [column, Number(values[i])]));
     const row = ids.map((column) => valueOf.get(column) ?? 0);
     if (row.includes(0)) return null;

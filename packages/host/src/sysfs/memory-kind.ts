@@ -1,20 +1,37 @@
-import type { MemoryKind } from "@evenkeel/core/topology/topology.ts";
+import type { Access, MemoryKind } from "@evenkeel/core/topology/topology.ts";
 import type { Tree } from "../tree/tree.ts";
-import { fields, readIndex } from "./values.ts";
+import { fields, indexedNames, readIndex, readLine } from "./values.ts";
+
+/** A node as far as its kind depends on it. */
+export interface NodeMemory {
+  readonly id: number;
+  readonly hasCpus: boolean;
+  readonly memoryBytes: number | null;
+}
 
 /**
- * What kind of memory a node has, where the kernel or a driver tells; for the others it is unknown.
- * That a node has CPUs does not make its memory DRAM: the only memory of a Xeon Max may be HBM.
+ * What kind of memory a node has, where the kernel, a driver or firmware tells; for the others it is
+ * unknown. That a node has CPUs does not make its memory DRAM: the only memory of a Xeon Max may be
+ * HBM.
  *
  * - A DAX device that the `kmem` driver has turned into memory of a node says by its place below
  *   which bus it lies: NVDIMMs below `ndbusN`, CXL regions below the CXL root.
+ * - A CXL region that firmware handed over as ordinary memory is found by where it lies in physical
+ *   memory: the block there names its node.
  * - NVIDIA's driver says which node holds the memory of a coherently attached GPU.
+ * - HMAT says how fast memory is: see `fastMemory`.
  *
  * https://docs.kernel.org/admin-guide/mm/memory-hotplug.html, include/linux/dax.h,
- * /proc/driver/nvidia/gpus/ADDRESS/numa_status
+ * Documentation/ABI/testing/sysfs-bus-cxl, /proc/driver/nvidia/gpus/ADDRESS/numa_status
  */
-export function readMemoryKinds(tree: Tree): ReadonlyMap<number, MemoryKind> {
+export function readMemoryKinds(
+  tree: Tree,
+  nodes: readonly NodeMemory[],
+  access: readonly Access[],
+): ReadonlyMap<number, MemoryKind> {
   const kinds = new Map<number, MemoryKind>();
+  for (const id of fastMemory(nodes, access)) kinds.set(id, "hbm");
+  for (const id of cxlMemory(tree, nodes)) kinds.set(id, "cxl");
   for (const device of tree.list("/sys/bus/dax/devices")) {
     const path = `/sys/bus/dax/devices/${device}`;
     const place = tree.realPath(path);
@@ -38,4 +55,61 @@ function kindByPlace(place: string): MemoryKind | null {
   // …/ACPI0017:00/root0/decoder0.0/region0/dax_region0/dax0.0
   if (place.includes("/ACPI0017:") || place.includes("/dax_region")) return "cxl";
   return null;
+}
+
+/** How much faster than the memory beside the CPUs must be what is called HBM. */
+const fast = 2;
+
+/**
+ * Nodes without CPUs that CPUs read at least twice as fast as their own memory, by HMAT: nothing but
+ * HBM beside DRAM is. Xeon Max in flat mode is told so, whose firmware calls both the same.
+ */
+function fastMemory(nodes: readonly NodeMemory[], access: readonly Access[]): number[] {
+  const bandwidth = new Map(
+    access.map((one) => [`${one.initiator} ${one.target}`, one.readBytesPerSecond]),
+  );
+  const own = (id: number): number => bandwidth.get(`${id} ${id}`) ?? Infinity;
+  const isFast = (id: number): boolean =>
+    access.some(
+      ({ initiator, target, readBytesPerSecond }) =>
+        target === id && (readBytesPerSecond ?? 0) >= fast * own(initiator),
+    );
+  return nodes.filter(({ hasCpus, id }) => !hasCpus && isFast(id)).map(({ id }) => id);
+}
+
+const memoryDirectory = "/sys/devices/system/memory";
+const cxlDirectory = "/sys/bus/cxl/devices";
+
+/**
+ * Nodes all of whose memory is in CXL regions. A region is an interleave set of one kind of memory;
+ * what it has as persistent memory reaches a node as NVDIMMs' does, if at all.
+ */
+function cxlMemory(tree: Tree, nodes: readonly NodeMemory[]): number[] {
+  const sizes = new Map<number, number>();
+  const blockBytes = hexadecimal(readLine(tree, `${memoryDirectory}/block_size_bytes`), "");
+  if (blockBytes === null || blockBytes === 0) return [];
+  for (const region of indexedNames(tree, cxlDirectory, "region")) {
+    const path = `${cxlDirectory}/region${region}`;
+    const start = hexadecimal(readLine(tree, `${path}/resource`));
+    const bytes = hexadecimal(readLine(tree, `${path}/size`));
+    const mode = readLine(tree, `${path}/mode`);
+    if (start === null || bytes === null || (mode !== null && mode !== "ram")) continue;
+    const block = `${memoryDirectory}/memory${Math.floor(start / blockBytes)}`;
+    const [node] = indexedNames(tree, block, "node");
+    if (node !== undefined) sizes.set(node, (sizes.get(node) ?? 0) + bytes);
+  }
+  return nodes
+    .filter(({ id, memoryBytes }) => {
+      const bytes = sizes.get(id);
+      // A node with more memory than that has other memory too.
+      return bytes !== undefined && memoryBytes !== null && memoryBytes <= bytes;
+    })
+    .map(({ id }) => id);
+}
+
+/** `0x4080000000`; the size of a block has no `0x`. Addresses have at most 52 bits. */
+function hexadecimal(line: string | null, prefix = "0x"): number | null {
+  if (line === null || !line.startsWith(prefix)) return null;
+  const digits = line.slice(prefix.length);
+  return /^[0-9a-f]{1,13}$/i.test(digits) ? parseInt(digits, 16) : null;
 }

@@ -27,6 +27,7 @@ test("A kernel without NUMA is one node with all CPUs and all memory", () => {
       package: 0,
       cpus: "0-3",
       memoryBytes: 2_053_992 * 1024,
+      sideCacheBytes: null,
       kind: null,
       hugepages: [{ sizeBytes: 2 ** 21, total: 3, free: 1 }],
     },
@@ -144,6 +145,76 @@ test("HMAT's best initiators, in nanoseconds and bytes per second", () => {
     { initiator: 0, target: 0, readLatencyNs: 89, readBytesPerSecond: 131_072e6, basis: "hmat" },
     { initiator: 0, target: 1, readLatencyNs: 255, readBytesPerSecond: null, basis: "hmat" },
   ]);
+});
+
+test("Memory that CPUs read at least twice as fast as their own is HBM", () => {
+  const initiators = "access0/initiators";
+  const read3 = (own: string, fast: string): Topology["nodes"] =>
+    read(
+      {
+        ...within(`${node}/node0`, { cpulist: "0-3", [`${initiators}/read_bandwidth`]: own }),
+        ...within(`${node}/node1`, { cpulist: "\n", [`${initiators}/read_bandwidth`]: fast }),
+      },
+      {
+        [`${node}/node0/${initiators}/node0`]: "../../../node0",
+        [`${node}/node1/${initiators}/node0`]: "../../../node0",
+      },
+    ).nodes;
+  const kinds = (own: string, fast: string): unknown => read3(own, fast).map(({ kind }) => kind);
+  expect(kinds("200000\n", "400000\n")).toEqual([null, "hbm"]);
+  expect(kinds("200000\n", "399999\n")).toEqual([null, null]);
+  expect(kinds("0\n", "400000\n")).toEqual([null, null]);
+  expect(kinds("400000\n", "100000\n")).toEqual([null, null]);
+});
+
+test("A memory-side cache is told in bytes, of several levels that next to the memory", () => {
+  const cache = `${node}/node0/memory_side_cache`;
+  const sizeOf = (files: Readonly<Record<string, string>>): unknown =>
+    read({ ...within(`${node}/node0`, { cpulist: "0-3" }), ...files }).nodes[0]?.sideCacheBytes;
+  expect(sizeOf({ [`${cache}/index1/size`]: "17179869184\n" })).toBe(16 * 2 ** 30);
+  const two = { [`${cache}/index2/size`]: "1\n", [`${cache}/index1/size`]: "2\n" };
+  expect(sizeOf(two)).toBe(2);
+  for (const size of ["0\n", "", "16G\n"]) {
+    expect(sizeOf({ [`${cache}/index1/size`]: size }), size).toBeNull();
+  }
+});
+
+test("CXL memory that firmware handed over as ordinary memory is found where it lies", () => {
+  const cxl = "/sys/bus/cxl/devices";
+  const region = (name: string, resource: string, size: string, mode = "ram\n") =>
+    within(`${cxl}/${name}`, { resource, size, mode });
+  const kinds = (files: Readonly<Record<string, string>>): unknown =>
+    read(
+      {
+        ...within(`${node}/node0`, { cpulist: "0-3", meminfo: "Node 0 MemTotal: 8388608 kB\n" }),
+        ...within(`${node}/node1`, { cpulist: "\n", meminfo: "Node 1 MemTotal: 4194000 kB\n" }),
+        "/sys/devices/system/memory/block_size_bytes": "80000000\n",
+        ...files,
+      },
+      {
+        "/sys/devices/system/memory/memory1/node0": "../../node/node0",
+        "/sys/devices/system/memory/memory5/node1": "../../node/node1",
+        "/sys/devices/system/memory/memory6/node1": "../../node/node1",
+      },
+    ).nodes.map(({ kind }) => kind);
+  const whole = region("region0", "0x280000000\n", "0x100000000\n");
+  expect(kinds(whole)).toEqual([null, "cxl"]);
+  const halves = {
+    ...region("region0", "0x280000000\n", "0x80000000\n"),
+    ...region("region3", "0x300000000\n", "0x80000000\n"),
+  };
+  expect(kinds(halves)).toEqual([null, "cxl"]);
+  // Half of the node is something else, or the region is no memory of a node, or nobody can tell.
+  for (const files of [
+    region("region0", "0x280000000\n", "0x80000000\n"),
+    region("region0", "0x280000000\n", "0x100000000\n", "pmem\n"),
+    region("region0", "0x780000000\n", "0x100000000\n"),
+    region("region0", "0x80000000\n", "0x100000000\n"),
+    region("region0", "lost\n", "0x100000000\n"),
+    { ...whole, "/sys/devices/system/memory/block_size_bytes": "0\n" },
+  ]) {
+    expect(kinds(files)).toEqual([null, null]);
+  }
 });
 
 test("A node's kind of memory is known where a driver tells it", () => {

@@ -1,13 +1,16 @@
 import { equals, type IndexSet, isEmpty } from "@evenkeel/core/set/index-set.ts";
+import { parseList } from "@evenkeel/core/set/list-format.ts";
+import { parseMask } from "@evenkeel/core/set/mask-format.ts";
 import { isPciAddress } from "@evenkeel/core/topology/pci-address.ts";
 import type { PciDevice } from "@evenkeel/core/topology/topology.ts";
 import { nameOf } from "../tree/resolve.ts";
 import type { Tree } from "../tree/tree.ts";
 import type { NodeCpus } from "./nodes.ts";
+import { pciControls } from "./pci-config.ts";
 import { type PciIdentity, readPciIdentity } from "./pci-identity.ts";
 import { readLink } from "./pci-link.ts";
 import { readMemoryBars } from "./pci-bars.ts";
-import { readInteger, readSet } from "./values.ts";
+import { readInteger, readLine } from "./values.ts";
 
 export const pciDirectory = "/sys/bus/pci/devices";
 
@@ -33,7 +36,7 @@ export function readPci(tree: Tree, nodes: readonly NodeCpus[]): PciDevice[] {
     if (place !== null && identity !== null) found.push({ address, identity, place });
   }
   const pathOf = new Map(found.map(({ address, place }) => [address, place.path]));
-  return found.map(({ address, identity, place }) => {
+  return found.map(({ address, identity, place }): PciDevice => {
     const path = `${pciDirectory}/${address}`;
     return {
       address,
@@ -46,6 +49,8 @@ export function readPci(tree: Tree, nodes: readonly NodeCpus[]): PciDevice[] {
       link: readLink(tree, path),
       barBytes: readMemoryBars(tree, path),
       physicalFunction: addressOf(linkName(tree, `${path}/physfn`)),
+      ...pciControls(tree.readBytes(`${path}/config`)),
+      interrupts: null,
     };
   });
 }
@@ -90,8 +95,12 @@ function nodeOf(tree: Tree, path: string, nodes: readonly NodeCpus[]): number | 
   return nodes.find(({ cpus }) => !isEmpty(cpus) && equals(cpus, local))?.id ?? null;
 }
 
+/** Of a device whose files hold no set, the node is unknown, which the machine can do without. */
 function localCpus(tree: Tree, path: string): IndexSet | null {
-  return readSet(tree, path, ["local_cpulist", "local_cpus"]);
+  const list = readLine(tree, `${path}/local_cpulist`);
+  const mask = readLine(tree, `${path}/local_cpus`);
+  const listed = list === null ? null : parseList(list);
+  return listed ?? (mask === null ? null : parseMask(mask));
 }
 
 /** The last name of what a link says: the kernel's drivers and groups are known by it alone. */

@@ -1,5 +1,6 @@
 import {
   difference,
+  emptySet,
   INDEX_MAX,
   type IndexSet,
   indexSet,
@@ -23,14 +24,15 @@ export interface Processors {
  * Which CPUs there are. `online` and `present` say it on every kernel since 2.6.28; before, and in
  * recordings without them, a CPU is there when it has a directory, and online unless it says
  * otherwise or has lost its topology, as CPUs that are switched off do. A CPU without a directory
- * is left out even where it is said to be online: nothing could be said of it.
+ * is left out even where it is said to be online: nothing could be said of it. Only where no CPU
+ * has one, because nobody recorded them, the list alone tells which there are.
  *
  * `offline` is of no use here: it counts up to what the kernel was built for.
  */
 export function readProcessors(tree: Tree): Processors {
   const numbers = indexedNames(tree, cpuDirectory, "cpu").filter((cpu) => cpu <= INDEX_MAX);
-  const known = indexSet(numbers);
   const said = readSet(tree, cpuDirectory, ["online"]);
+  const known = numbers.length === 0 ? (said ?? emptySet) : indexSet(numbers);
   const online =
     said === null
       ? indexSet(numbers.filter((cpu) => seemsOnline(tree, cpu)))

@@ -6,13 +6,19 @@ import { nameOf } from "../tree/resolve.ts";
 import type { Tree } from "../tree/tree.ts";
 import { readAccelerators } from "./accelerators.ts";
 import { readAccess } from "./access.ts";
+import { readL3Caches } from "./caches.ts";
 import { readCores } from "./cores.ts";
+import { readCpuinfo } from "./cpuinfo.ts";
 import { readDistances } from "./distances.ts";
+import { withInterrupts } from "./interrupts.ts";
 import { readMachine } from "./machine.ts";
 import { readNics } from "./nics.ts";
 import { readNodeCpus, readNodes } from "./nodes.ts";
-import { readPci } from "./pci.ts";
+import { pciDirectory, readPci } from "./pci.ts";
+import { withPciBus } from "./pci-bus.ts";
 import { cpuDirectory, readProcessors } from "./processors.ts";
+import { readCacheAllocation } from "./resctrl.ts";
+import { emptySet } from "@evenkeel/core/set/index-set.ts";
 import { formatList } from "@evenkeel/core/set/list-format.ts";
 import { readLine } from "./values.ts";
 
@@ -24,26 +30,37 @@ import { readLine } from "./values.ts";
  * which they agree is kept. Only what would make a machine of the wrong shape is refused: with
  * `tree-empty` where there is no CPU to read, with `tree-malformed` where a set of CPUs is none.
  *
- * The cost is one reading of some six small files for each core and fifteen for each PCI function.
+ * The cost is one reading of some six small files for each core and fifteen for each PCI function, and
+ * two for each interrupt of an accelerator, a NIC or a drive.
  */
-export function readSysfs(tree: Tree, name: string = machineName(tree)): Topology {
-  if (tree.realPath(cpuDirectory) === null) {
-    throw new EvenkeelError("tree-empty", `has no ${cpuDirectory}`, {
+export function readSysfs(machine: Tree, name: string = machineName(machine)): Topology {
+  const tree = withPciBus(machine);
+  const inSys = tree.realPath(cpuDirectory) !== null;
+  const listed = inSys ? null : readCpuinfo(tree);
+  if (!inSys && listed === null) {
+    throw new EvenkeelError("tree-empty", `has neither ${cpuDirectory} nor /proc/cpuinfo`, {
       where: tree.where,
       expected: "a machine's sys and proc directories",
     });
   }
-  const { online, offline } = readProcessors(tree);
+  const { online, offline } =
+    listed === null ? readProcessors(tree) : { online: listed.online, offline: emptySet };
   const nodes = readNodeCpus(tree, online);
-  const pci = readPci(tree, nodes);
+  const pci = withInterrupts(tree, pciDirectory, readPci(tree, nodes), online);
+  const { cacheOf, caches } = readL3Caches(tree, online);
+  const cores = listed?.cores ?? readCores(tree, online, cacheOf);
+  const access = readAccess(tree, nodes);
+  const used = new Set(cores.map(({ l3 }) => l3));
   const topology = buildTopology({
     name,
     source: "sysfs",
     machine: readMachine(tree),
-    nodes: readNodes(tree, nodes),
+    nodes: readNodes(tree, nodes, access),
     distances: readDistances(tree, nodes),
-    access: readAccess(tree, nodes),
-    cores: readCores(tree, online),
+    access,
+    cores,
+    l3Caches: caches.filter(({ id }) => used.has(id)),
+    cacheAllocation: readCacheAllocation(tree),
     offlineCpus: formatList(offline),
     pci,
     accelerators: readAccelerators(tree, pci),

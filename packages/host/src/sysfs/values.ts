@@ -39,8 +39,9 @@ export function readIndex(tree: Tree, path: string): number | null {
 /**
  * A set of CPUs from the first of the files that says one: names that end in `list` hold lists,
  * all others masks. With `of`, from the first that contains that CPU: a set of a CPU's own siblings
- * that leaves it out is nothing to rely on. Refuses with `tree-malformed` when a file holds neither
- * a list nor a mask, because a machine whose cores or nodes were misread would be worse than none.
+ * that leaves it out is nothing to rely on. Where some file holds neither a list nor a mask and no
+ * other says a set, it refuses with `tree-malformed`, because a machine whose cores or nodes were
+ * misread would be worse than none.
  */
 export function readSet(
   tree: Tree,
@@ -48,26 +49,32 @@ export function readSet(
   names: readonly string[],
   of: number | null = null,
 ): IndexSet | null {
+  let malformed: string | null = null;
   for (const name of names) {
-    const path = `${directory}/${name}`;
-    const text = tree.readText(path);
-    // An empty set is a line without text; a file without a line says nothing.
-    if (text === null || text === "") continue;
+    const text = tree.readText(`${directory}/${name}`);
+    // An empty set is a line without text in a list; a file without a line says nothing.
+    if (text === null || text === "" || (!isListName(name) && text.trim() === "")) continue;
     const clean = withoutNuls(text);
-    const set = isListName(name) ? parseList(clean) : parseMask(clean);
-    if (set === null) {
-      throw new EvenkeelError("tree-malformed", `${path} does not name CPUs`, {
-        where: tree.where,
-        expected: isListName(name) ? "a list such as 0-27,112-139" : "a mask such as 00ff,ffffffff",
-      });
-    }
-    if (of === null || has(set, of)) return set;
+    const set = isListName(name) ? (isCut(clean) ? null : parseList(clean)) : parseMask(clean);
+    if (set === null) malformed ??= name;
+    else if (of === null || has(set, of)) return set;
   }
-  return null;
+  if (malformed === null) return null;
+  throw new EvenkeelError("tree-malformed", `${directory}/${malformed} does not name CPUs`, {
+    where: tree.where,
+    expected: isListName(malformed)
+      ? "a list such as 0-27,112-139"
+      : "a mask such as 00ff,ffffffff",
+  });
+}
+
+/** Kernels before 5.16 end a list where a page is full, be it amid a number; masks always fit. */
+function isCut(list: string): boolean {
+  return list.length >= 4095 && !list.endsWith("\n");
 }
 
 function isListName(name: string): boolean {
-  return name.endsWith("list") || name === "online" || name === "present";
+  return name.endsWith("list") || name === "online" || name === "present" || name === "possible";
 }
 
 /** The indices N of the names `prefixN` in a directory, ascending. */

@@ -4,6 +4,11 @@ import type { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 export const CPU_MAX = 16_383;
 export const NODE_MAX = 1_023;
 
+/** A node by its number; one that no kernel can have, such as 65535 for -1, is unknown. */
+export function nodeOrUnknown(number: number | null): number | null {
+  return number !== null && number <= NODE_MAX ? number : null;
+}
+
 /** All lists of one text together: siblings, nodes and caches name each CPU some twenty times. */
 const namedMax = 1_000_000;
 

@@ -9,9 +9,18 @@ import {
   readSync,
   statSync,
 } from "node:fs";
-import { join, resolve as absolute } from "node:path";
+import { resolve as absolute } from "node:path";
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
-import { type Entry, linkAt, resolve } from "./resolve.ts";
+import {
+  type Entry,
+  isPath,
+  joined,
+  linkAt,
+  nameOf,
+  parentOf,
+  type Place,
+  resolve,
+} from "./resolve.ts";
 import type { Tree } from "./tree.ts";
 
 /**
@@ -43,18 +52,40 @@ export function directoryTree(root: string): Tree {
   return treeBelow(absolute(root), false);
 }
 
+/** Thousands of small files are read: what each of them needs for a moment is made once. */
+const decoder = new TextDecoder();
+const scratch = new Uint8Array(65_536);
+
 function treeBelow(root: string, live: boolean): Tree {
+  // Paths in a tree start with a slash and are in their shortest form.
+  const prefix = root === "/" ? "" : root;
   const seen = new Map<string, Entry>();
   const entryAt = (path: string): Entry | null => {
     const known = seen.get(path);
     if (known !== undefined) return known;
-    const entry = lookUp(join(root, path));
+    const entry = lookUp(prefix + path);
     if (entry !== null && entry !== "file") seen.set(path, entry);
     return entry;
   };
+  // Many files of one directory are asked for: the way there is walked once.
+  const directories = new Map<string, Place>();
+  const placeOf = (path: string): Place | null => {
+    const name = nameOf(path);
+    if (!isPath(path) || name === "" || name === "." || name === "..")
+      return resolve(path, entryAt);
+    const above = parentOf(path);
+    const directory = directories.get(above) ?? resolve(above, entryAt);
+    if (directory?.entry !== "directory") return null;
+    directories.set(above, directory);
+    const at = joined(directory.path, name);
+    const entry = entryAt(at);
+    // A link may lead anywhere, and how many there are on the way counts.
+    if (entry === null) return null;
+    return typeof entry === "string" ? { path: at, entry } : resolve(path, entryAt);
+  };
   const readBytes = (path: string): Uint8Array | null => {
-    const place = resolve(path, entryAt);
-    return place?.entry === "file" ? readRegularFile(join(root, place.path), path) : null;
+    const place = placeOf(path);
+    return place?.entry === "file" ? readRegularFile(prefix + place.path, path) : null;
   };
   return {
     where: root,
@@ -62,13 +93,13 @@ function treeBelow(root: string, live: boolean): Tree {
     readBytes,
     readText(path) {
       const bytes = readBytes(path);
-      return bytes === null ? null : new TextDecoder().decode(bytes);
+      return bytes === null ? null : decoder.decode(bytes);
     },
     list(path) {
-      const place = resolve(path, entryAt);
-      return place?.entry === "directory" ? namesIn(join(root, place.path)) : [];
+      const place = placeOf(path);
+      return place?.entry === "directory" ? namesIn(prefix + place.path) : [];
     },
-    realPath: (path) => resolve(path, entryAt)?.path ?? null,
+    realPath: (path) => placeOf(path)?.path ?? null,
     readLink: (path) => linkAt(path, entryAt),
   };
 }
@@ -105,11 +136,11 @@ function readRegularFile(path: string, asked: string): Uint8Array | null {
     file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
     const found = fstatSync(file);
     if (!found.isFile()) return null;
-    let content = new Uint8Array(Math.min(Math.max(found.size, 4095) + 1, 65_536));
+    let content = scratch;
     let length = 0;
     for (;;) {
       const count = readSync(file, content, length, content.length - length, null);
-      if (count === 0) return content.subarray(0, length);
+      if (count === 0) return content.slice(0, length);
       length += count;
       if (length > fileBytesMax) break;
       if (length === content.length) content = extended(content);

@@ -25,6 +25,16 @@ test("A machine in a directory, and one in whose /sys the recording starts", () 
   ]);
 });
 
+test("A recording may start deeper in /sys, where the kernel's own files tell so", () => {
+  const devices = treeOf(["/a/system/cpu/online", "/a/system/cpu/cpu0/online", "/a/system/x"]);
+  expect(findRoots(devices)).toEqual([{ path: "/a", standsFor: "/sys/devices" }]);
+  expect(onlyMachine(devices).readText("/sys/devices/system/x")).toBe("/a/system/x");
+  const system = treeOf(["/cpu/online", "/cpu/cpu0/online", "/node/online"]);
+  expect(findRoots(system)).toEqual([{ path: "/", standsFor: "/sys/devices/system" }]);
+  expect(onlyMachine(system).readText("/sys/devices/system/node/online")).toBe("/node/online");
+  expect(findRoots(treeOf(["/logs/cpu/online", "/logs/system/cpu/load.txt"]))).toEqual([]);
+});
+
 test("Several machines are all found, and none is guessed", () => {
   const tree = treeOf([
     "/sysfs/server/sys/devices/system/cpu/online",

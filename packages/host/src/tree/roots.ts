@@ -8,8 +8,8 @@ import type { Tree } from "./tree.ts";
  */
 export interface Root {
   readonly path: string;
-  /** Whether the path stands for the machine's `/` or for its `/sys`. */
-  readonly standsFor: "/" | "/sys";
+  /** The directory of the machine that the path stands for. */
+  readonly standsFor: "/" | "/sys" | "/sys/devices" | "/sys/devices/system";
 }
 
 /** Recordings put a machine a few directories deep; below that we do not go looking. */
@@ -21,10 +21,18 @@ const systemDirectories: ReadonlySet<string> = new Set(["sys", "proc", "dev", "r
 
 /**
  * Every recorded machine in a tree, by path: the directories that hold `sys/devices/system/cpu`, or
- * `devices/system/cpu` where the recording starts inside `/sys`. Breadth first, and not below a
- * machine that was found; the cost is one listing for each directory on the way.
+ * `devices/system/cpu` where the recording starts inside `/sys`, and so on. Breadth first, and not below a
+ * machine that was found; the cost is one listing for each directory on the way. Where there is none,
+ * those of which at least `proc/cpuinfo` was recorded.
  */
 export function findRoots(tree: Tree): Root[] {
+  const found = rootsIn(tree, rootAt);
+  return found.length > 0 ? found : rootsIn(tree, listedRootAt);
+}
+
+type RootAt = (tree: Tree, path: string) => Root | null;
+
+function rootsIn(tree: Tree, rootAtPath: RootAt): Root[] {
   const found: Root[] = [];
   let level = ["/"];
   let visited = 0;
@@ -32,7 +40,7 @@ export function findRoots(tree: Tree): Root[] {
     const below: string[] = [];
     for (const path of level) {
       if (++visited > directoriesMax) return found;
-      const root = rootAt(tree, path);
+      const root = rootAtPath(tree, path);
       if (root !== null) {
         found.push(root);
         continue;
@@ -55,14 +63,26 @@ function rootAt(tree: Tree, path: string): Root | null {
   if (tree.realPath(joined(path, "devices/system/cpu")) !== null) {
     return { path, standsFor: "/sys" };
   }
+  // Directories of these names are common: only what the kernel puts there tells.
+  const hasCpus = (directory: string): boolean =>
+    ["online", "cpu0"].every(
+      (name) => tree.realPath(joined(path, `${directory}/${name}`)) !== null,
+    );
+  if (hasCpus("system/cpu")) return { path, standsFor: "/sys/devices" };
+  if (hasCpus("cpu")) return { path, standsFor: "/sys/devices/system" };
   return null;
+}
+
+function listedRootAt(tree: Tree, path: string): Root | null {
+  const listed = tree.realPath(joined(path, "proc/cpuinfo")) !== null;
+  return listed ? { path, standsFor: "/" } : null;
 }
 
 /** The machine at a root, as a tree of its own: a link that leaves it leads nowhere. */
 export function subtree(tree: Tree, root: Root): Tree {
   if (root.path === "/" && root.standsFor === "/") return tree;
   // Paths on either side of the mount point, with the other side's name for it.
-  const mount = root.standsFor === "/" ? "" : "/sys";
+  const mount = root.standsFor === "/" ? "" : root.standsFor;
   const prefix = root.path === "/" ? "" : root.path;
   const outer = (path: string): string | null => moved(path, mount, prefix);
   const inner = (path: string): string | null => moved(path, prefix, mount);

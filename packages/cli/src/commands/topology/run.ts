@@ -1,5 +1,4 @@
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
-import { drawTopology } from "@evenkeel/core/topology/draw/draw-topology.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import type { MergeFinding } from "@evenkeel/core/topology/merge/finding.ts";
 import type { CliContext } from "../../context.ts";
@@ -7,7 +6,6 @@ import { exitStatus } from "../../exit-status.ts";
 import { refuseTwoStdins } from "../../input/read-text.ts";
 import { readTopologies } from "../../input/read-topology.ts";
 import { jsonText } from "../../text/json-text.ts";
-import { findingsText, warningsText } from "../../text/remarks-text.ts";
 import { notesText } from "../../text/notes-text.ts";
 import type { TopologyFlags } from "./command.ts";
 
@@ -43,6 +41,8 @@ async function drawing(
   findings: readonly MergeFinding[],
   { columns: width, color, paint }: CliContext,
 ): Promise<string> {
+  const { drawTopology } = await import("@evenkeel/core/topology/draw/draw-topology.ts");
+  const { findingsText, warningsText } = await import("../../text/remarks-text.ts");
   const { topologyWarnings } = await import("@evenkeel/core/topology/warnings/warnings.ts");
   const view = { width, paint };
   return [

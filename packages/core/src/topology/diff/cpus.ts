@@ -22,7 +22,7 @@ export function cpuDifferences(a: Topology, b: Topology): TopologyDifference[] {
   return [
     ...onlineDifferences(before, after),
     ...movedDifferences(before.nodes, after.nodes, common, "node"),
-    ...coreNodeDifferences(a, b, common),
+    ...coreNodeDifferences(a, b, before.nodes, after.nodes, common),
     ...movedDifferences(before.packages, after.packages, common, "package"),
     ...sharedLevels.flatMap(({ name, field, key }) =>
       sharingDifferences(groupsOf(a, key, common), groupsOf(b, key, common), name, field),
@@ -116,8 +116,13 @@ function movedDifferences(
 }
 
 /** Where only a core's own node changed, which says nothing new where the nodes' CPUs did. */
-function coreNodeDifferences(a: Topology, b: Topology, common: IndexSet): TopologyDifference[] {
-  const [before, after] = [cpusOf(a).nodes, cpusOf(b).nodes];
+function coreNodeDifferences(
+  a: Topology,
+  b: Topology,
+  before: Cpus["nodes"],
+  after: Cpus["nodes"],
+  common: IndexSet,
+): TopologyDifference[] {
   if (indices(common).some((cpu) => before.get(cpu) !== after.get(cpu))) return [];
   const ofCores = (of: Topology): Cpus["nodes"] => cpusOf({ ...of, nodes: [] }).nodes;
   return movedDifferences(ofCores(a), ofCores(b), common, "node");
@@ -139,7 +144,9 @@ function groupsOf(
   const members = new Map<string, IndexSet[]>();
   for (const core of cores) {
     const name = `${key(core) ?? ""}`;
-    members.set(name, [...(members.get(name) ?? []), setOf(core.cpus)]);
+    const known = members.get(name);
+    if (known === undefined) members.set(name, [setOf(core.cpus)]);
+    else known.push(setOf(core.cpus));
   }
   const groups = new Map<string, string>();
   for (const [name, sets] of members) {
@@ -149,35 +156,40 @@ function groupsOf(
   return groups;
 }
 
-/** Groups of before that are not there any more, with what their CPUs are in now. */
+/**
+ * Groups of before that are not there any more, with what their CPUs are in now. Groups share no
+ * CPU, so that each CPU leads to its own, and the cost is that of naming the CPUs that moved.
+ */
 function sharingDifferences(
   before: ReadonlyMap<string, string>,
   after: ReadonlyMap<string, string>,
   what: string,
   field: string,
 ): TopologyDifference[] {
-  return [...before]
-    .filter(([list, state]) => after.get(list) !== state)
-    .map(([list, state]) => {
-      const now = [...after].filter(([other]) => !isEmpty(intersection(setOf(list), setOf(other))));
-      const lists = now.map(([other]) => other);
-      const unknown = now.every(([, other]) => other === "unknown");
-      const subject = cpusText(list);
-      const text = lists.map(cpusText).join(" and ");
-      const message =
-        state === "unknown"
-          ? `the ${what} of ${subject} became known: ${text}`
-          : unknown
-            ? `the ${what} that ${subject} shared became unknown`
-            : `the ${what} of ${subject} is now that of ${text}`;
-      return {
-        group: "cpus",
-        subject,
-        path: `cpus[${list}].${field}`,
-        before: state === "unknown" ? null : list,
-        after: unknown ? null : lists.join(" "),
-        lasting: true,
-        message,
-      };
-    });
+  const gone = [...before].filter(([list, state]) => after.get(list) !== state);
+  if (gone.length === 0) return [];
+  const lists = [...after.keys()];
+  const groupOf = new Map(lists.flatMap((list, i) => indices(setOf(list)).map((cpu) => [cpu, i])));
+  return gone.map(([list, state]) => {
+    const found = new Set(indices(setOf(list)).flatMap((cpu) => groupOf.get(cpu) ?? []));
+    const now = [...found].toSorted((x, y) => x - y).flatMap((i) => lists[i] ?? []);
+    const unknown = now.every((other) => after.get(other) === "unknown");
+    const subject = cpusText(list);
+    const text = now.map(cpusText).join(" and ");
+    const message =
+      state === "unknown"
+        ? `the ${what} of ${subject} became known: ${text}`
+        : unknown
+          ? `the ${what} that ${subject} shared became unknown`
+          : `the ${what} of ${subject} is now that of ${text}`;
+    return {
+      group: "cpus",
+      subject,
+      path: `cpus[${list}].${field}`,
+      before: state === "unknown" ? null : list,
+      after: unknown ? null : now.join(" "),
+      lasting: true,
+      message,
+    };
+  });
 }

@@ -89,6 +89,20 @@ const fields: readonly Field[] = [
     lasting: true,
     value: ({ physicalFunction }) => physicalFunction ?? "none",
   },
+  {
+    path: "acsRedirect",
+    what: "redirection of peers by ACS",
+    lasting: false,
+    value: ({ acsRedirect }) => acsRedirect,
+  },
+  { path: "atsEnabled", what: "use of ATS", lasting: false, value: ({ atsEnabled }) => atsEnabled },
+  {
+    path: "interrupts",
+    what: "interrupts",
+    lasting: false,
+    // Where of these they go now changes every few seconds where a balancer runs.
+    value: ({ interrupts }) => interrupts?.allowedCpus ?? null,
+  },
   { path: "driver", what: "driver", lasting: false, value: ({ driver }) => driver ?? "none" },
   {
     path: "link.max",
@@ -133,6 +147,9 @@ function fieldMessage(
 ): string {
   if (path === "link" && before !== null && after !== null) {
     return `${subject} link ${before} → ${after}`;
+  }
+  if (path === "interrupts") {
+    return changeText(`the list of CPUs that interrupts of ${subject} may go to`, before, after);
   }
   if (path === "node" && before !== null && after !== null) {
     return `${subject} moved from node ${before} to node ${after}`;

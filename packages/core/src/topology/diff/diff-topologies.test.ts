@@ -1,10 +1,11 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { GiB } from "../../unit/bytes.ts";
+import { GiB, MiB } from "../../unit/bytes.ts";
 import { contradictions } from "../check.ts";
 import { topologyDigest } from "../digest.ts";
 import { syntheticTopology } from "../synthetic/build.ts";
-import { smallTopology, wideTopology } from "../testing/arbitrary-machine.ts";
+import { detailedTopology, withDetails } from "../testing/arbitrary-details.ts";
+import { smallTopology } from "../testing/arbitrary-machine.ts";
 import type { PciDevice, Topology } from "../topology.ts";
 import { diffTopologies } from "./diff-topologies.ts";
 
@@ -180,9 +181,60 @@ const mutations: readonly (readonly [string, Topology, readonly string[]])[] = [
     [`the NVLink between ${gpu} and ${second} vanished`],
   ],
   [
+    "a stated interconnect",
+    { ...before, interconnects: [{ a: gpu, b: nic, class: "SYS" }] },
+    [`${gpu} and ${nic} are stated to be SYS apart now`],
+  ],
+  [
     "an active partition",
     changed("partitions:0-3;0-1;2-3", "partitions:0-3;0-1;2-3(active:1)"),
     ["partition 1 is active now"],
+  ],
+  [
+    "how a GPU is set up",
+    {
+      ...before,
+      pci: before.pci.map((one) => {
+        const interrupts = { allowedCpus: "0-3", effectiveCpus: "2" };
+        return one.address === gpu
+          ? { ...one, acsRedirect: true, atsEnabled: false, interrupts }
+          : one;
+      }),
+    },
+    [
+      `the redirection of peers by ACS of GPU ${gpu} became known: true`,
+      `the use of ATS of GPU ${gpu} became known: false`,
+      `the list of CPUs that interrupts of GPU ${gpu} may go to became known: 0-3`,
+    ],
+  ],
+  [
+    "a cache before memory",
+    {
+      ...before,
+      nodes: before.nodes.map((one) => (one.id === 1 ? { ...one, sideCacheBytes: 16 * GiB } : one)),
+    },
+    ["the cache before the memory of node 1 became known: 16 GiB"],
+  ],
+  [
+    "what is known of a cache",
+    { ...before, l3Caches: [{ id: 1, sizeBytes: 32 * MiB, ways: 16, kernelId: null }] },
+    ["the size of L3 1 became known: 32 MiB", "the number of ways of L3 1 became known: 16"],
+  ],
+  [
+    "cache allocation",
+    {
+      ...before,
+      cacheAllocation: {
+        classes: 15,
+        ways: "0-10",
+        sharedWays: "9-10",
+        waysMin: 1,
+        bandwidthClasses: 8,
+      },
+    },
+    [
+      "the way caches can be shared out became known: 15 classes of at least 1 of the ways 0-10, shared 9-10, 8 of memory bandwidth",
+    ],
   ],
   ["a CPU model", changed('cpu:"C"', 'cpu:"D"'), ["the CPU model changed from C to D"]],
   [
@@ -229,7 +281,7 @@ test("each difference names its owner and its values", () => {
 
 test("a machine does not differ from itself, whatever it is called", () => {
   fc.assert(
-    fc.property(wideTopology, (machine) => {
+    fc.property(detailedTopology, (machine) => {
       expect(diffTopologies(machine, { ...machine, name: "twin", source: "hwloc" })).toEqual([]);
     }),
   );
@@ -243,6 +295,12 @@ test("two machines have one digest exactly when no lasting difference is found",
       expect(lasting(a, b)).toBe(topologyDigest(a) !== topologyDigest(b));
     }),
     { numRuns: 300 },
+  );
+  const variants = smallTopology.chain((one) => fc.tuple(withDetails(one), withDetails(one)));
+  fc.assert(
+    fc.property(variants, ([a, b]) => {
+      expect(lasting(a, b)).toBe(topologyDigest(a) !== topologyDigest(b));
+    }),
   );
   for (const [, after] of mutations) {
     expect(lasting(before, after)).toBe(topologyDigest(before) !== topologyDigest(after));
@@ -260,4 +318,18 @@ test("exchanging the machines exchanges before and after", () => {
       expect(fields(a, b, false)).toEqual(fields(b, a, true));
     }),
   );
+});
+
+test("interconnects that are stated otherwise, or no longer", () => {
+  const stated = (name: "SYS" | "PHB"): Topology => ({
+    ...before,
+    interconnects: [{ a: gpu, b: nic, class: name }],
+  });
+  expect(messages(stated("SYS"), stated("PHB"))).toEqual([
+    `${gpu} and ${nic} are stated to be PHB apart, they were SYS`,
+  ]);
+  expect(messages(stated("SYS"), before)).toEqual([
+    `${gpu} and ${nic} are no longer stated to be SYS apart`,
+  ]);
+  expect(messages(stated("SYS"), stated("SYS"))).toEqual([]);
 });

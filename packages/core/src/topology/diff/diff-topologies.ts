@@ -1,10 +1,11 @@
 import { formatBytes } from "../../unit/bytes.ts";
 import type { Topology } from "../topology.ts";
+import { cacheDifferences } from "./caches.ts";
 import { cpuDifferences } from "./cpus.ts";
 import { deviceDifferences } from "./devices.ts";
 import { changeText, type TopologyDifference } from "./difference.ts";
 import { distanceDifferences } from "./distances.ts";
-import { linkDifferences, partitionDifferences } from "./links.ts";
+import { interconnectDifferences, linkDifferences, partitionDifferences } from "./links.ts";
 import { nodeDifferences } from "./nodes.ts";
 
 /**
@@ -23,9 +24,11 @@ export function diffTopologies(a: Topology, b: Topology): TopologyDifference[] {
     ...machineDifferences(a, b),
     ...nodeDifferences(a, b).filter(({ path }) => !(moved && path.endsWith(".package"))),
     ...cpus,
+    ...cacheDifferences(a, b),
     ...distanceDifferences(a, b),
     ...deviceDifferences(a, b),
     ...linkDifferences(a, b),
+    ...interconnectDifferences(a, b),
     ...partitionDifferences(a, b),
   ];
 }

@@ -21,6 +21,7 @@ export type DifferenceGroup =
   | "distances"
   | "devices"
   | "links"
+  | "interconnects"
   | "partitions";
 
 export type DifferenceValue = string | number | boolean | null;

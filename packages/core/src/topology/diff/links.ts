@@ -1,4 +1,4 @@
-import type { Link, Partition, Topology } from "../topology.ts";
+import type { Link, Partition, StatedInterconnect, Topology } from "../topology.ts";
 import { changeText, paired, type TopologyDifference } from "./difference.ts";
 
 const kindNames = { nvlink: "NVLink", xgmi: "XGMI" } as const;
@@ -53,6 +53,34 @@ export function linkDifferences(a: Topology, b: Topology): TopologyDifference[] 
 function addressesOfBoth(a: Topology, b: Topology): ReadonlySet<string> {
   const before = new Set(a.pci.map(({ address }) => address));
   return new Set(b.pci.map(({ address }) => address).filter((address) => before.has(address)));
+}
+
+/**
+ * What sources state differently of the ways over PCI Express between devices that are there still.
+ * What follows from a device's place is that device's difference.
+ */
+export function interconnectDifferences(a: Topology, b: Topology): TopologyDifference[] {
+  const inBoth = addressesOfBoth(a, b);
+  const stays = (one: StatedInterconnect): boolean => inBoth.has(one.a) && inBoth.has(one.b);
+  const pairs = paired(
+    a.interconnects.filter(stays),
+    b.interconnects.filter(stays),
+    (one) => `${one.a} ${one.b}`,
+  );
+  return pairs.flatMap(({ before, after }): TopologyDifference[] => {
+    const one = before ?? after;
+    if (one === null || before?.class === after?.class) return [];
+    const subject = `${one.a} and ${one.b}`;
+    const classes = { before: before?.class ?? null, after: after?.class ?? null };
+    const message =
+      before === null
+        ? `${subject} are stated to be ${one.class} apart now`
+        : after === null
+          ? `${subject} are no longer stated to be ${one.class} apart`
+          : `${subject} are stated to be ${after.class} apart, they were ${before.class}`;
+    const path = `interconnects[${one.a} ${one.b}]`;
+    return [{ group: "interconnects", subject, path, ...classes, lasting: true, message }];
+  });
 }
 
 /** What changed about fabric partitions, other than losing or gaining a device with the machine. */

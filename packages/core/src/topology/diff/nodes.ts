@@ -41,6 +41,21 @@ function changes(before: MemoryNode, after: MemoryNode): TopologyDifference[] {
       message: memoryMessage(own.subject, before.memoryBytes, after.memoryBytes),
     });
   }
+  if (before.sideCacheBytes !== after.sideCacheBytes) {
+    found.push({
+      ...own,
+      path: `${path}.sideCacheBytes`,
+      before: before.sideCacheBytes,
+      after: after.sideCacheBytes,
+      lasting: true,
+      message: changeText(
+        `the cache before the memory of ${own.subject}`,
+        before.sideCacheBytes,
+        after.sideCacheBytes,
+        (bytes) => formatBytes(Number(bytes)),
+      ),
+    });
+  }
   if (before.kind !== after.kind) {
     const message = changeText(`the kind of ${own.subject}'s memory`, before.kind, after.kind);
     found.push({

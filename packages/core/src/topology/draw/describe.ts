@@ -15,11 +15,15 @@ const unknown = (text: string): Line => line(span(text, "unknown"));
 
 const kindNames = { dram: "", hbm: " HBM", cxl: " CXL", pmem: " PMEM", gpu: " GPU" } as const;
 
-/** How much memory a node has, and of what kind where it is not ordinary DRAM. */
-export function memoryText({ memoryBytes, kind }: MemoryNode): Line {
+/**
+ * How much memory a node has, of what kind where it is not ordinary DRAM, and how much of faster
+ * memory is a cache before it.
+ */
+export function memoryText({ memoryBytes, sideCacheBytes, kind }: MemoryNode): Line {
   if (memoryBytes === null) return unknown("memory unknown");
   if (memoryBytes === 0) return line(span("no memory", "faint"));
-  return line(span(`${formatBytes(memoryBytes)}${kindNames[kind ?? "dram"]}`, "memory"));
+  const cache = sideCacheBytes === null ? "" : ` behind ${formatBytes(sideCacheBytes)} of cache`;
+  return line(span(`${formatBytes(memoryBytes)}${kindNames[kind ?? "dram"]}${cache}`, "memory"));
 }
 
 /** A node's memory, and how much of it lies in huge pages. */
@@ -73,12 +77,23 @@ function cachesLine(topology: Topology, cores: readonly Core[]): Line {
   const others = topology.cores
     .filter(({ l3, node }) => own.has(l3) && node !== cores[0]?.node)
     .flatMap(({ node }) => node ?? []);
-  if (others.length > 0) return line(`L3 shared with ${nodesText(others)}`);
+  const bytes = l3Bytes(topology, own);
+  const ofSize = bytes === null ? "" : ` of ${formatBytes(bytes)}`;
+  if (others.length > 0) return line(`L3${ofSize} shared with ${nodesText(others)}`);
   const shares = new Map<number | null, number>();
   for (const { l3 } of cores) shares.set(l3, (shares.get(l3) ?? 0) + 1);
-  if (shares.size === 1) return line("one L3");
+  if (shares.size === 1) return line(`one L3${ofSize}`);
   const sizes = countsOf([...shares.values()]);
-  return line(`${shares.size} L3${sizes.length === 1 ? "" : ` of ${sizes.join(" or ")} cores`}`);
+  if (sizes.length === 1) return line(`${shares.size} L3${ofSize}`);
+  const each = bytes === null ? "" : `, ${formatBytes(bytes)} each`;
+  return line(`${shares.size} L3 of ${sizes.join(" or ")} cores${each}`);
+}
+
+/** The size that all of those caches have; null where it is unknown or they differ. */
+function l3Bytes({ l3Caches }: Topology, ids: ReadonlySet<number | null>): number | null {
+  const known = l3Caches.filter(({ id }) => ids.has(id));
+  const [first, ...others] = new Set(known.map(({ sizeBytes }) => sizeBytes));
+  return first === undefined || known.length < ids.size || others.length > 0 ? null : first;
 }
 
 /** `node 1`; of a node whose number nobody told, `node ?`. */

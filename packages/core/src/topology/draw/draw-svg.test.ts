@@ -330,7 +330,10 @@ test("a small machine, as it stands", () => {
       <text class='faint' x='306' y='334' font-size='11'>huge pages taken</text>
       <path class='base' d='M0 2h18v8h-18z' transform='translate(430 322)'/>
       <text class='faint' x='454' y='334' font-size='11'>memory in base pages</text>
-      <text class='faint' x='24' y='370' font-size='11'>cores in one frame share an L3</text>
+      <rect class='cache' x='24.5' y='358.5' width='17' height='12' rx='2'/>
+      <path class='thread' d='M3 3h5v7h-5z' transform='translate(24 358)'/>
+      <path class='thread' d='M10 3h5v7h-5z' transform='translate(24 358)'/>
+      <text class='faint' x='48' y='370' font-size='11'>cores in one frame share an L3</text>
     </svg>
     "
   `);

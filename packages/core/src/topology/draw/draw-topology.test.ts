@@ -323,3 +323,45 @@ test("names from a file cannot speak to the terminal", () => {
   expect(text).toContain("a\u{fffd}[2Jb\u{fffd}31m");
   expect(text).toContain("x\u{fffd}y\u{fffd}z");
 });
+
+test("the sizes of caches and the ports that redirect are drawn where they are known", () => {
+  const machine = syntheticTopology(
+    "package:1 l3:2 core:4 memory:8Gi root[switch[gpu:l40s*2] nic:cx7]",
+  );
+  const cache = (id: number, mebibytes: number) => ({
+    id,
+    sizeBytes: mebibytes * 1024 * 1024,
+    ways: 16,
+    kernelId: id,
+  });
+  const known: Topology = {
+    ...machine,
+    l3Caches: [cache(0, 32), cache(1, 32)],
+    pci: machine.pci.map((device) => ({
+      ...device,
+      acsRedirect: device.class === "060400" && !device.address.endsWith(":01.0"),
+    })),
+  };
+  expect(`\n${drawTopology(known, { width: 80 })}`).toMatchInlineSnapshot(`
+    "
+    synthetic  synthetic
+    model unknown · x86_64 · 4 KiB pages
+    1 package · 1 node · 8 cores · 8 CPUs · 8 GiB · 2 × L40S · 1 NIC
+    ╭─ package 0 · node 0 ────────────────────────────────────╮
+    │ 8 GiB · no huge pages                                   │
+    │ 8 cores × 1 thread · 2 L3 of 32 MiB · CPUs 0-7          │
+    ├─────────────────────────────────────────────────────────┤
+    │ 15 ┬ 16:00.0 ┬ 18:00.0  GPU0  L40S         gen4 x16 ACS │
+    │    │         └ 19:00.0  GPU1  L40S         gen4 x16     │
+    │    └────────── 1a:00.0  NIC   mlx5_0 RDMA  gen5 x16     │
+    ╰─────────────────────────────────────────────────────────╯
+
+    links  GPU0-1  PIX
+    "
+  `);
+  const coresIn = (topology: Topology): string | undefined =>
+    /\d+ cores[^│]*/.exec(drawTopology(topology, { width: 80 }).slice(100))?.[0].trim();
+  const one = { ...known, l3Caches: [cache(0, 32)] };
+  const other = { ...known, l3Caches: [cache(0, 32), cache(1, 16)] };
+  for (const topology of [one, other]) expect(coresIn(topology)).toBe(coresIn(machine));
+});

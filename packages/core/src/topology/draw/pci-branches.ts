@@ -178,6 +178,15 @@ export function groupNote(
   return line(span(` with ${shown}`, "warning"));
 }
 
+/**
+ * Where the port above a device, of a switch, sends what it says to its neighbors up to the root
+ * complex: then they are farther apart than they are drawn. The warnings say so at length.
+ */
+export function redirectNote(port: PciDevice | undefined): Line {
+  const redirects = port !== undefined && port.parent !== null && port.acsRedirect === true;
+  return redirects ? line(span(" ACS", "faint")) : [];
+}
+
 /** How many PCI functions besides bridges are not drawn. */
 export function hiddenFunctions(topology: Topology): number {
   const shown = shownAddresses(topology);

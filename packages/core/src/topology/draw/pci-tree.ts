@@ -8,6 +8,7 @@ import {
   groupNote,
   type Leaf,
   pciForests,
+  redirectNote,
   shortener,
 } from "./pci-branches.ts";
 
@@ -27,12 +28,16 @@ export interface DrawnTree {
 export function pciTrees(topology: Topology): DrawnTree[] {
   const short = shortener(topology);
   const nameOf = deviceNames(topology);
+  const byAddress = new Map(topology.pci.map((device) => [device.address, device]));
   return pciForests(topology).map(({ node, roots }) => {
     const blocks = roots.map((root) => branchLines(root));
     const leafColumn = Math.max(...blocks.flat().map(({ stem }) => widthOf(stem)));
     const rows = blocks.flat().map(({ stem, leaf }) => ({
       stem: [...stem, span("─".repeat(leafColumn - widthOf(stem)), "frame")],
-      cells: leafCells(topology, leaf.device, nameOf(leaf.device), short),
+      cells: leafCells(leaf.device, nameOf(leaf.device), short, [
+        ...groupNote(topology, leaf.device, short),
+        ...redirectNote(byAddress.get(leaf.device.parent ?? "")),
+      ]),
     }));
     return { node, lines: aligned(rows) };
   });
@@ -64,12 +69,12 @@ function branchLines({ label: name, below }: Branch): Row[] {
 }
 
 function leafCells(
-  topology: Topology,
   device: PciDevice,
   { kind, label, name }: DeviceName,
   short: (address: string) => string,
+  notes: Line,
 ): Line[] {
-  const link = [...linkLine(device.link), ...groupNote(topology, device, short)];
+  const link = [...linkLine(device.link), ...notes];
   return [line(short(device.address)), line(span(label, kind)), name, link];
 }
 

@@ -30,6 +30,7 @@ export const mergeFindingCodes = {
   "distances-incomplete": "no source knows all distances between the nodes that all know together",
   "access-differs": "sources disagree about the latency or bandwidth between two nodes",
   "core-differs": "sources disagree about a core: its threads, package, die, cache or node",
+  "cache-differs": "sources disagree about an L3 cache, or how caches can be shared out",
   "device-differs": "sources disagree about a PCI function: its place, ids, node, link or driver",
   "interconnect-differs":
     "a source states another interconnect of two devices than their places tell",

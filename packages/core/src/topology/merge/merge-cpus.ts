@@ -22,8 +22,9 @@ export interface MergedCpus {
   readonly offlineCpus: string;
   /** The CPUs of each node, as a list string. */
   readonly onNode: ReadonlyMap<number, string>;
-  /** How the sources' numbers of packages are to be read. */
+  /** How the sources' numbers of packages and of L3 caches are to be read. */
   readonly packages: MergedGroups;
+  readonly l3s: MergedGroups;
 }
 
 /** All CPUs of the cores: their lists together are one list. */
@@ -45,13 +46,15 @@ export function mergeCpus(parts: readonly Part[], report: Report): MergedCpus {
   const within = base === undefined ? null : onlineCpus(base.topology.cores);
   if (base !== undefined) reportOtherCpus(base, parts, report);
   const packages = mergeGroups("package", parts, report);
-  const cores = base === undefined ? [] : mergeCores(base, parts, packages, report);
+  const l3s = mergeGroups("l3", parts, report);
+  const cores = base === undefined ? [] : mergeCores(base, parts, { packages, l3s }, report);
   const onNode = mergeNodeCpus(base ?? null, parts, within, report);
   const known = parts.map(coresByCpus);
   const nodeHolding = holdingIn(onNode);
   return {
     cores: cores.map((core) => ({ ...core, node: nodeOf(core, known, nodeHolding) })),
     packages,
+    l3s,
     offlineCpus: mergeOffline(parts, within ?? unionAll([...onNode.values()].map(setOf)), report),
     onNode,
   };
@@ -75,7 +78,7 @@ function reportOtherCpus(base: Part, parts: readonly Part[], report: Report): vo
 function mergeCores(
   base: Part,
   parts: readonly Part[],
-  packages: MergedGroups,
+  { packages, l3s }: Pick<MergedCpus, "packages" | "l3s">,
   report: Report,
 ): CoreParts[] {
   const cpus = onlineCpus(base.topology.cores);
@@ -85,12 +88,11 @@ function mergeCores(
   for (const part of comparable) reportOtherCores(base, part, report);
   const dies = mergeGroups("die", parts, report);
   const clusters = mergeGroups("cluster", parts, report);
-  const caches = mergeGroups("l3", parts, report);
   return base.topology.cores.map((core) => ({
     package: packages.of(core.cpus),
     die: dies.of(core.cpus),
     cluster: clusters.of(core.cpus),
-    l3: caches.of(core.cpus),
+    l3: l3s.of(core.cpus),
     cpus: core.cpus,
   }));
 }

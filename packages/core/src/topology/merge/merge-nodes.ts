@@ -47,6 +47,13 @@ export function mergeNodes(
         },
         report,
       ),
+      sideCacheBytes: settle(
+        {
+          ...about("sideCacheBytes", "bytes of cache before the memory"),
+          claims: claims((node) => node.sideCacheBytes),
+        },
+        report,
+      ),
       kind: settle({ ...about("kind", "kind"), claims: claims((node) => node.kind) }, report),
       hugepages: mergeHugepages(id, entries, report),
     };

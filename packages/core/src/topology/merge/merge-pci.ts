@@ -1,4 +1,4 @@
-import type { PciDevice, PcieLink } from "../topology.ts";
+import type { Interrupts, PciDevice, PcieLink } from "../topology.ts";
 import { type Claim, claimsOf, grouped, type Part, type Report, settle } from "./finding.ts";
 import type { Joined } from "./join-devices.ts";
 import { mergePositions } from "./merge-positions.ts";
@@ -35,6 +35,8 @@ function mergeFunction(
   const text = (name: "vendor" | "device" | "driver", what: string): string | null =>
     settle({ ...field(name, what), claims: claims((device) => device[name]) }, report);
   const number = (name: "node" | "iommuGroup", what: string): number | null =>
+    settle({ ...field(name, what), claims: claims((device) => device[name]) }, report);
+  const flag = (name: "acsRedirect" | "atsEnabled", what: string): boolean | null =>
     settle({ ...field(name, what), claims: claims((device) => device[name]) }, report);
   return {
     address: key,
@@ -75,7 +77,39 @@ function mergeFunction(
       },
       report,
     ),
+    acsRedirect: flag("acsRedirect", "that redirecting peers by ACS is"),
+    atsEnabled: flag("atsEnabled", "that ATS is"),
+    interrupts: mergeInterrupts(
+      key,
+      claims((device) => device.interrupts),
+      report,
+    ),
   };
+}
+
+/** Both fields of the first source that knows any: what moved meanwhile would not fit together. */
+function mergeInterrupts(
+  key: string,
+  interrupts: readonly Claim<Interrupts>[],
+  report: Report,
+): Interrupts | null {
+  return settle(
+    {
+      code: "device-differs",
+      subject: key,
+      path: `pci[${key}].interrupts`,
+      what: "that its interrupts go to CPUs",
+      claims: interrupts,
+      same: (a, b) =>
+        a.allowedCpus === b.allowedCpus &&
+        (a.effectiveCpus === b.effectiveCpus ||
+          a.effectiveCpus === null ||
+          b.effectiveCpus === null),
+      better: (kept, other) => (kept.effectiveCpus === null ? other : kept),
+      show: ({ allowedCpus, effectiveCpus }) => effectiveCpus ?? allowedCpus,
+    },
+    report,
+  );
 }
 
 function mergeLink(

@@ -1,16 +1,21 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { expectedError } from "./testing/expected-error.ts";
+import { buildTopology } from "../build.ts";
 import { catalogMachine, catalogNames } from "../catalog/catalog.ts";
 import { contradictions } from "../check.ts";
 import { interconnects } from "../interconnect.ts";
 import { standInAddress, standInNode, standInRoot } from "../stand-in.ts";
 import { syntheticTopology } from "../synthetic/build.ts";
+import { detailedTopology } from "../testing/arbitrary-details.ts";
 import { wideTopology } from "../testing/arbitrary-machine.ts";
-import type { PciDevice, Topology } from "../topology.ts";
+import { withStatedInterconnects } from "../testing/arbitrary-stated.ts";
+import { MiB } from "../../unit/bytes.ts";
+import type { CacheAllocation, PciDevice, Topology } from "../topology.ts";
 import { mergeTopologies } from "./merge-topologies.ts";
 import { matrixOf } from "./testing/matrix-of.ts";
 import { factsOf, projection } from "./testing/projection.ts";
+import { unknownSettings } from "../unknown-settings.ts";
 
 const hgx = (): Topology => {
   const machine = catalogMachine("hgx-h100");
@@ -31,7 +36,7 @@ const changed = (topology: Topology, address: string, change: Partial<PciDevice>
 
 test("a machine merged with itself is itself, with nothing found", () => {
   fc.assert(
-    fc.property(wideTopology, (machine) => {
+    fc.property(fc.oneof(detailedTopology, withStatedInterconnects(wideTopology)), (machine) => {
       const { topology, findings } = mergeTopologies([machine, { ...machine, source: "again" }]);
       expect(anonymous(topology)).toEqual(anonymous(machine));
       expect(findings).toEqual([]);
@@ -50,7 +55,7 @@ test("a machine merged with itself is itself, with nothing found", () => {
 test("two that each know a part of a machine know together what both know", () => {
   fc.assert(
     fc.property(
-      wideTopology.chain((machine) => fc.tuple(projection(machine), projection(machine))),
+      detailedTopology.chain((machine) => fc.tuple(projection(machine), projection(machine))),
       ([a, b]) => {
         const merged = mergeTopologies([named(a, "a"), named(b, "b")]);
         expect(merged.findings).toEqual([]);
@@ -71,7 +76,7 @@ test("two that each know a part of a machine know together what both know", () =
 test("the order of sources that do not contradict each other does not matter", () => {
   fc.assert(
     fc.property(
-      wideTopology.chain((machine) =>
+      detailedTopology.chain((machine) =>
         fc.tuple(projection(machine), projection(machine), projection(machine)),
       ),
       ([a, b, c]) => {
@@ -89,20 +94,64 @@ test("the order of sources that do not contradict each other does not matter", (
 
 test("one contradiction is one finding, which names it, and the first source's value stays", () => {
   const [gpu = ""] = hgx().accelerators.map(({ address }) => address);
-  const machine = named(changed(hgx(), gpu, { driver: "vfio-pci" }), "sysfs");
+  const allocation = (classes: number): CacheAllocation => ({
+    classes,
+    ways: "0-10",
+    sharedWays: "9-10",
+    waysMin: 1,
+    bandwidthClasses: null,
+  });
+  const set: Partial<PciDevice> = {
+    driver: "vfio-pci",
+    acsRedirect: false,
+    atsEnabled: false,
+    interrupts: { allowedCpus: "0", effectiveCpus: "0" },
+  };
+  const machine: Topology = {
+    ...named(changed(hgx(), gpu, set), "sysfs"),
+    nodes: hgx().nodes.map((node) => ({ ...node, sideCacheBytes: 1 })),
+    l3Caches: [{ id: 1, sizeBytes: 32 * MiB, ways: 16, kernelId: null }],
+    cacheAllocation: allocation(15),
+  };
   const [nic] = machine.nics;
   const [link] = machine.links;
-  const node = machine.pci.find(({ address }) => address === gpu)?.node ?? 0;
+  const at = machine.pci.find(({ address }) => address === gpu)?.node ?? 0;
   const planted: [Topology, Partial<Record<"code" | "subject" | "path" | "message", string>>][] = [
     [
-      changed(machine, gpu, { node: 1 - node }),
+      changed(machine, gpu, { node: 1 - at }),
       {
         code: "device-differs",
         path: `pci[${gpu}].node`,
-        message: `${gpu}: sysfs says node ${node}, nvidia-smi says ${1 - node}`,
+        message: `${gpu}: sysfs says node ${at}, nvidia-smi says ${1 - at}`,
       },
     ],
     [changed(machine, gpu, { driver: "nouveau" }), { path: `pci[${gpu}].driver` }],
+    [
+      changed(machine, gpu, { acsRedirect: true }),
+      {
+        message: `${gpu}: sysfs says that redirecting peers by ACS is false, nvidia-smi says true`,
+      },
+    ],
+    [changed(machine, gpu, { atsEnabled: true }), { path: `pci[${gpu}].atsEnabled` }],
+    [
+      changed(machine, gpu, { interrupts: { allowedCpus: "1", effectiveCpus: null } }),
+      { path: `pci[${gpu}].interrupts` },
+    ],
+    [
+      {
+        ...machine,
+        nodes: machine.nodes.map((node) => ({ ...node, sideCacheBytes: node.id === 1 ? 2 : 1 })),
+      },
+      { code: "node-differs", path: "nodes[1].sideCacheBytes" },
+    ],
+    [
+      { ...machine, l3Caches: [{ id: 1, sizeBytes: 32 * MiB, ways: 12, kernelId: null }] },
+      { code: "cache-differs", subject: "L3 1", path: "l3Caches[1].ways" },
+    ],
+    [
+      { ...machine, cacheAllocation: allocation(8) },
+      { code: "cache-differs", path: "cacheAllocation" },
+    ],
     [changed(machine, gpu, { class: "030000" }), { path: `pci[${gpu}].class` }],
     [changed(machine, gpu, { barBytes: [1, 2] }), { path: `pci[${gpu}].barBytes` }],
     [changed(machine, gpu, { parent: null, root: "pci0000:ee" }), { path: `pci[${gpu}].root` }],
@@ -118,6 +167,7 @@ test("one contradiction is one finding, which names it, and the first source's v
         accelerators: [],
         nics: [],
         links: [],
+        interconnects: [],
         partitions: [],
       },
       { code: "node-differs", path: "nodes[0].memoryBytes" },
@@ -209,6 +259,7 @@ test("addresses without a tree get the tree that a text without addresses tells"
     ),
     nics: [],
     links: [],
+    interconnects: [],
     partitions: [],
   };
   const { topology, findings } = mergeTopologies([flat, matrixOf(machine)]);
@@ -368,6 +419,7 @@ test("sources that share no kind of fact are taken at the user's word", () => {
     accelerators: [],
     nics: [],
     links: [],
+    interconnects: [],
     partitions: [],
   };
   const gpus = {
@@ -399,6 +451,7 @@ test("two sources that put two bridges below each other are cut and told", () =>
     link: null,
     barBytes: null,
     physicalFunction: null,
+    ...unknownSettings,
   });
   const base = syntheticTopology("core:1");
   const [x, y] = ["0000:00:01.0", "0000:00:02.0"];
@@ -449,5 +502,93 @@ test("a listing that knows no bridges does not contradict who knows them", () =>
     const { topology, findings } = mergeTopologies(parts);
     expect(findings).toEqual([]);
     expect(topology.pci).toEqual(machine.pci);
+  }
+});
+
+test("an interconnect that one source states and the others do not know is taken", () => {
+  fc.assert(
+    fc.property(withStatedInterconnects(wideTopology), (machine) => {
+      const withoutPci: Topology = {
+        ...buildTopology({
+          ...machine,
+          pci: [],
+          accelerators: [],
+          nics: [],
+          links: [],
+          partitions: [],
+          interconnects: [],
+        }),
+        source: "numactl",
+      };
+      for (const parts of [
+        [machine, withoutPci],
+        [withoutPci, machine],
+      ]) {
+        const { topology, findings } = mergeTopologies(parts);
+        expect(topology.interconnects).toEqual(machine.interconnects);
+        expect(findings).toEqual([]);
+      }
+    }),
+  );
+});
+
+test("the first source that knows an interconnect is believed, and what others say is told", () => {
+  const machine = hgx();
+  const [a = "", b = ""] = machine.nics.map(({ address }) => address);
+  const places = interconnects(machine)(a, b);
+  expect(places).not.toBe("SYS");
+  const stated = named(
+    buildTopology({ ...machine, interconnects: [{ a, b, class: "SYS" }] }),
+    "nvidia-smi",
+  );
+  const sysfs = named(machine, "sysfs");
+  const subject = `${a} and ${b}`;
+  const first = mergeTopologies([sysfs, stated]);
+  expect(first.topology.interconnects).toEqual([]);
+  expect(first.findings.map(({ code, message }) => [code, message])).toEqual([
+    ["interconnect-differs", `${subject}: sysfs says interconnect ${places}, nvidia-smi says SYS`],
+  ]);
+  const second = mergeTopologies([stated, sysfs]);
+  expect(second.topology.interconnects).toEqual(stated.interconnects);
+  expect(second.findings.map(({ message }) => message)).toEqual([
+    `${subject}: nvidia-smi says interconnect SYS, sysfs says ${places}`,
+  ]);
+});
+
+test("a listing without bridges contradicts no matrix, and what the matrix says is kept", () => {
+  const machine = hgx();
+  const used = new Set([...machine.accelerators, ...machine.nics].map(({ address }) => address));
+  const listing: Topology = {
+    ...machine,
+    source: "lspci",
+    nodes: [],
+    distances: null,
+    access: [],
+    cores: [],
+    l3Caches: [],
+    cacheAllocation: null,
+    offlineCpus: "",
+    pci: machine.pci
+      .filter(({ address }) => used.has(address))
+      .map((device) => ({
+        ...device,
+        node: null,
+        parent: null,
+        root: `pci${device.address.slice(0, device.address.lastIndexOf(":"))}`,
+      })),
+    links: [],
+    partitions: [],
+  };
+  const known = interconnects(machine);
+  for (const parts of [
+    [listing, matrixOf(machine)],
+    [matrixOf(machine), listing],
+  ]) {
+    const { topology, findings } = mergeTopologies(parts);
+    expect(findings).toEqual([]);
+    const said = interconnects(topology);
+    for (const a of used) {
+      for (const b of used) if (a !== b) expect(said(a, b), `${a} ${b}`).toBe(known(a, b));
+    }
   }
 });

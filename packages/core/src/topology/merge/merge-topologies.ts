@@ -3,8 +3,9 @@ import { buildTopology } from "../build.ts";
 import { checkedTopology } from "../check.ts";
 import type { Machine, Topology } from "../topology.ts";
 import { type Claim, type MergeFinding, type Part, type Report, settle } from "./finding.ts";
-import { reportInterconnects } from "./interconnect-findings.ts";
+import { mergeInterconnects, reportInterconnects } from "./interconnect-findings.ts";
 import { joinDevices } from "./join-devices.ts";
+import { mergeCacheAllocation, mergeL3Caches } from "./merge-caches.ts";
 import { mergeCpus } from "./merge-cpus.ts";
 import { mergeAccess, mergeDistances, mergeNodes } from "./merge-nodes.ts";
 import { mergePci } from "./merge-pci.ts";
@@ -59,11 +60,14 @@ export function mergeTopologies(topologies: readonly Topology[]): Merged {
     distances: mergeDistances(parts, nodes, report),
     access: mergeAccess(parts, report),
     cores: cpus.cores,
+    l3Caches: mergeL3Caches(parts, cpus, report),
+    cacheAllocation: mergeCacheAllocation(parts, report),
     offlineCpus: cpus.offlineCpus,
     pci: mergePci(parts, joined, report),
     accelerators: mergeAccelerators(parts, joined, report),
     nics: mergeNics(parts, joined, report),
     links: mergeLinks(parts, joined, report),
+    interconnects: mergeInterconnects(parts, joined, report),
     partitions: mergePartitions(parts, joined, report),
   });
   const topology = checkedTopology(built, `${topologies.length} sources together`);

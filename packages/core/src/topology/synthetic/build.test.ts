@@ -266,3 +266,35 @@ test("the largest machine is built at once", () => {
   expect([topology.nodes.length, topology.cores.length]).toEqual([256, 4096]);
   expect(performance.now() - start).toBeLessThan(10_000);
 });
+
+test("what HMAT says, pair by pair, of which the later statement holds", () => {
+  const { access } = syntheticTopology(
+    `package:2 core:2 memory:8Gi hbm:4Gi@0 ids:0,4,7
+     access:90(bandwidth:240G) access:139(to:4)@0 access:?(to:7 bandwidth:1200M)@0 access:95@4`,
+  );
+  const said = access.map((one) => [
+    one.initiator,
+    one.target,
+    one.readLatencyNs,
+    one.readBytesPerSecond,
+    one.basis,
+  ]);
+  expect(said).toEqual([
+    [0, 0, 90, 240e9, "hmat"],
+    [0, 4, 139, null, "hmat"],
+    [0, 7, null, 1.2e9, "hmat"],
+    [4, 4, 95, null, "hmat"],
+  ]);
+});
+
+test.each([
+  ["core:2 memory:8Gi access:90(to:1)", "there is no node 1"],
+  ["core:2 memory:8Gi access:90@3", "there is no node 3"],
+  ["core:2 memory:8Gi hbm:4Gi access:90(to:0)@1", "node 1 has no CPUs to reach memory from"],
+  ["core:2 memory:8Gi access:?", "this says neither latency nor bandwidth"],
+  ["core:2 memory:8Gi access:?(bandwidth:0)", "nothing is read at no bandwidth"],
+  ["core:2 memory:8Gi access:0", '"0" is not such a number'],
+  ["core:2 memory:8Gi access", '"access" needs a value'],
+])("%s is refused: %s", (text, message) => {
+  expect(() => syntheticTopology(text)).toThrow(message);
+});

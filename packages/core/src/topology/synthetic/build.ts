@@ -3,6 +3,7 @@ import { parseList } from "../../set/list-format.ts";
 import { buildTopology } from "../build.ts";
 import { checkedTopology } from "../check.ts";
 import type { Accelerator, Link, Partition, Topology } from "../topology.ts";
+import { buildAccess } from "./build-access.ts";
 import { buildDistances } from "./build-distances.ts";
 import { buildNodes } from "./build-nodes.ts";
 import { buildPci } from "./build-pci.ts";
@@ -35,6 +36,7 @@ function built(described: Described, name: string, source: string): Topology {
     machine: machine.machine,
     nodes: nodes.map(({ parts }) => parts),
     distances: buildDistances(described, nodes),
+    access: buildAccess(described, nodes),
     cores,
     offlineCpus: machine.offlineCpus,
     pci,

@@ -28,6 +28,7 @@ export interface SyntheticMachine {
   readonly hugepages: readonly ForNodes<readonly SyntheticPool[]>[];
   readonly extraNodes: readonly ExtraNodes[];
   readonly distances: Distances | null;
+  readonly access: readonly SyntheticAccess[];
   readonly roots: readonly Roots[];
   /** False where there are no IOMMU groups to read. */
   readonly iommu: boolean;
@@ -85,6 +86,16 @@ export interface ExtraNodes {
 export type Distances =
   | { readonly local: number; readonly near: number; readonly far: number }
   | { readonly matrix: readonly (readonly number[])[] };
+
+/** What firmware's HMAT says of reaching memory; of two statements about one pair the later holds. */
+export interface SyntheticAccess {
+  readonly readLatencyNs: number | null;
+  readonly readBytesPerSecond: number | null;
+  /** The nodes whose memory is reached; null means the node itself. */
+  readonly targets: string | null;
+  /** The nodes whose CPUs reach it; null means all that have any. */
+  readonly nodes: string | null;
+}
 
 /** Host bridges: `count` for each of `nodes`. */
 export interface Roots {

@@ -11,6 +11,7 @@ import {
   type LinkGroup,
   limits,
   numberings,
+  type SyntheticAccess,
   type SyntheticMachine,
   type SyntheticPartition,
   type SyntheticPool,
@@ -67,6 +68,7 @@ export function parseSynthetic(text: string): SyntheticMachine {
     hugepages: [],
     extraNodes: [],
     distances: null,
+    access: [],
     roots: [],
     iommu: true,
     modules: [],
@@ -120,6 +122,7 @@ const statements: ReadonlyMap<string, Statement> = new Map([
     (reader, term, machine) => void machine.extraNodes.push(readExtraNodes(reader, term, kind)),
   ]),
   ["distances", setting((reader, value) => ({ distances: readDistances(reader, value) }))],
+  ["access", (reader, term, machine) => void machine.access.push(readAccess(reader, term))],
   ["root", (reader, term, machine) => void machine.roots.push(readRoots(reader, term))],
   [
     "iommu",
@@ -288,6 +291,35 @@ function readDistances(reader: Reader, value: Value): Distances {
     });
   }
   return { matrix: splitValue(value, ";").map((row) => splitValue(row, ",").map(distance)) };
+}
+
+/** `access:90(bandwidth:240G)`, and `access:139(to:1 bandwidth:120G)@0` of reaching another node. */
+function readAccess(reader: Reader, term: Term): SyntheticAccess {
+  expectShape(reader, term, {
+    value: "needed",
+    attributes: ["to", "bandwidth"],
+    nodes: "allowed",
+  });
+  const [to, bandwidth] = [attributeOf(term, "to"), attributeOf(term, "bandwidth")];
+  const said = {
+    readLatencyNs: term.value === null ? null : readCount(reader, term.value, 1, 999_999),
+    readBytesPerSecond: bandwidth === null ? null : readBytes(reader, bandwidth),
+  };
+  if (said.readBytesPerSecond === 0) {
+    throw malformed(reader.text, bandwidth?.at ?? term.at, "nothing is read at no bandwidth", {
+      expected: "bytes per second such as 240G",
+    });
+  }
+  if (said.readLatencyNs === null && said.readBytesPerSecond === null) {
+    throw malformed(reader.text, term.at, "this says neither latency nor bandwidth", {
+      expected: "nanoseconds such as access:90, or access:?(bandwidth:240G)",
+    });
+  }
+  return {
+    ...said,
+    targets: to === null ? null : readList(reader, to, limits.nodeNumbers),
+    nodes: readNodes(reader, term),
+  };
 }
 
 /** `nvlink:18` among all accelerators, `nvlink:4(among:0,1;2,3)` within each set. */

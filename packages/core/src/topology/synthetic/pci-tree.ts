@@ -5,6 +5,7 @@ import type { BusPlace } from "./bus-layout.ts";
 import { type Described, impossible } from "./fault.ts";
 import type { PciNode, SyntheticDevice, SyntheticSwitch } from "./machine.ts";
 import { rootPortOf } from "./root-port.ts";
+import { unknownSettings } from "../unknown-settings.ts";
 
 /** A function with what is not its own: the key of its IOMMU group, and what it was written as. */
 export interface MadeFunction {
@@ -59,7 +60,15 @@ function add(
   written: Pick<MadeFunction, "device" | "model"> = { device: null, model: null },
 ): string {
   const address = `${hex(domain, 4)}:${hex(bus.number, 2)}:${hex(at.slot, 2)}.${at.function}`;
-  const pci = { ...own, address, parent: bus.parent, root, node, physicalFunction: null };
+  const pci = {
+    ...own,
+    address,
+    parent: bus.parent,
+    root,
+    node,
+    physicalFunction: null,
+    ...unknownSettings,
+  };
   made.push({ pci, group: bus.group ?? at.group ?? address, ...written });
   return address;
 }

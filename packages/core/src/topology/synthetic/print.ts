@@ -6,6 +6,7 @@ import type {
   ExtraNodes,
   PciNode,
   Roots,
+  SyntheticAccess,
   SyntheticDevice,
   SyntheticMachine,
   SyntheticPartition,
@@ -15,7 +16,7 @@ import { printTerms, type Term } from "./term.ts";
 
 /**
  * A machine in the synthetic language, in one line and one canonical order: levels, CPUs, memory,
- * distances, PCI, links, identity. What the language would assume anyway is left out. Reading the
+ * distances, access, PCI, links, identity. What the language would assume anyway is left out. Reading the
  * line gives the same machine back.
  */
 export function printSynthetic(machine: SyntheticMachine): string {
@@ -31,6 +32,7 @@ export function printSynthetic(machine: SyntheticMachine): string {
     ...machine.hugepages.map(({ value, nodes }) => said("hugepages", poolsText(value), { nodes })),
     ...machine.extraNodes.map(extraNodesTerm),
     ...given("distances", machine.distances === null ? null : distancesText(machine.distances)),
+    ...machine.access.map(accessTerm),
     ...machine.roots.map(rootsTerm),
     ...given("iommu", machine.iommu ? null : "off"),
     ...given("modules", machine.modules.length === 0 ? null : machine.modules.join(",")),
@@ -102,6 +104,20 @@ function distancesText(distances: Distances): string {
   if ("matrix" in distances) return distances.matrix.map((row) => row.join(",")).join(";");
   const { local, near, far } = distances;
   return near === far ? `${local}/${far}` : `${local}/${near}/${far}`;
+}
+
+function accessTerm({ readLatencyNs, readBytesPerSecond, targets, nodes }: SyntheticAccess): Term {
+  const bandwidth = readBytesPerSecond === null ? null : bandwidthText(readBytesPerSecond);
+  return said("access", orUnknown(readLatencyNs), {
+    attributes: [...given("to", targets), ...given("bandwidth", bandwidth)],
+    nodes,
+  });
+}
+
+/** Firmware counts bandwidth in decimal megabytes. */
+function bandwidthText(bytes: number): string {
+  if (bytes % 1e9 === 0) return `${bytes / 1e9}G`;
+  return bytes % 1e6 === 0 ? `${bytes / 1e6}M` : `${bytes}`;
 }
 
 function rootsTerm({ count, nodes, buses, below }: Roots): Term {

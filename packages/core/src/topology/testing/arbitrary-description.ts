@@ -55,6 +55,7 @@ export function arbitraryDescription(): fc.Arbitrary<SyntheticMachine> {
       short,
     ),
     distances: fc.option(distances),
+    access: fc.array(access, short),
     roots: fc.array(
       fc.record({
         count,
@@ -127,6 +128,15 @@ const distances: fc.Arbitrary<Distances> = fc.oneof(
     .array(fc.array(distance, { minLength: 1, maxLength: 3 }), { minLength: 1, maxLength: 3 })
     .map((matrix) => ({ matrix })),
 );
+
+const access = fc
+  .record({
+    readLatencyNs: fc.option(fc.integer({ min: 1, max: 999_999 })),
+    readBytesPerSecond: fc.option(bytes.map((n) => n + 1)),
+    targets: nodes,
+    nodes,
+  })
+  .filter((one) => one.readLatencyNs !== null || one.readBytesPerSecond !== null);
 
 const rate = fc.record({
   speedGTs: fc.option(fc.constantFrom(...pcieSpeedsGTs)),

@@ -8,6 +8,7 @@ import type {
   ForNodes,
   Level,
   LinkGroup,
+  SyntheticAccess,
   SyntheticMachine,
   SyntheticPool,
   Uneven,
@@ -15,6 +16,7 @@ import type {
 import type { Topology } from "../topology.ts";
 import { acceleratorsBelow, type Slot } from "./arbitrary-slot.ts";
 import {
+  type AccessTrait,
   arbitraryCpuTraits,
   arbitraryLevels,
   arbitraryTraits,
@@ -100,6 +102,7 @@ function assembled(
       nodes: `${ids[beside % mainCount] ?? 0}`,
     })),
     distances: distancesOf(traits.distances, count),
+    access: [],
     roots: slots.map(({ beside, below }) => ({
       count: 1,
       nodes: beside === null ? "?" : `${ids[beside % mainCount] ?? 0}`,
@@ -111,7 +114,8 @@ function assembled(
     links: linksOf(traits.links, accelerators),
     partitions: traits.partitioned ? partitionsOf(accelerators) : [],
   };
-  return { ...machine, offlineCpus: offlineOf(machine, cpus.offline) };
+  const known = { ...machine, offlineCpus: offlineOf(machine, cpus.offline) };
+  return { ...known, access: accessOf(known, ids, traits.access) };
 }
 
 function nodeNumbers(count: number, gaps: readonly number[]): number[] {
@@ -175,6 +179,28 @@ function distancesOf(trait: DistanceTrait, count: number): Distances | null {
   if (trait === "rule") return { local: 10, near: 12, far: 32 };
   const rows = [...Array(count).keys()];
   return { matrix: rows.map((i) => rows.map((j) => (i === j ? 10 : (trait[i * 10 + j] ?? 20)))) };
+}
+
+/** Only nodes with CPUs reach memory; which have any is known once the machine is built. */
+function accessOf(
+  machine: SyntheticMachine,
+  ids: readonly number[],
+  trait: AccessTrait | null,
+): SyntheticAccess[] {
+  if (trait === null) return [];
+  const { tells, pairs } = trait;
+  const withCpus = generated(machine).nodes.flatMap(({ id, cpus }) => (cpus === "" ? [] : [id]));
+  const told = (latency: number, gigabytes: number) => ({
+    readLatencyNs: tells === "bandwidth" ? null : latency,
+    readBytesPerSecond: tells === "latency" ? null : gigabytes * 1e9,
+  });
+  const remote = pairs.flatMap(({ from, to, far }): SyntheticAccess[] => {
+    const [initiator = 0, target = 0] = [withCpus[from % withCpus.length], ids[to % ids.length]];
+    if (initiator === target) return [];
+    const value = far ? told(255, 30) : told(139, 120);
+    return [{ ...value, targets: `${target}`, nodes: `${initiator}` }];
+  });
+  return [{ ...told(90, 240), targets: null, nodes: null }, ...remote];
 }
 
 function linksOf(trait: LinkTrait, accelerators: number): LinkGroup[] {

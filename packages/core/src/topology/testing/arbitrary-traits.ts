@@ -65,6 +65,7 @@ export interface Traits {
   readonly memory: readonly NodeMemory[];
   readonly extras: readonly ExtraTrait[];
   readonly distances: DistanceTrait;
+  readonly access: AccessTrait | null;
   readonly slots: readonly Slot[];
   readonly iommu: boolean;
   readonly modules: boolean;
@@ -84,6 +85,16 @@ interface ExtraTrait {
   readonly memoryGiB: number;
   readonly detour: number;
   readonly beside: number;
+}
+
+/**
+ * What firmware says of reaching memory. As firmware does, it says the same of all that it speaks
+ * of, and of a node with CPUs that these reach it best.
+ */
+export interface AccessTrait {
+  readonly tells: "latency" | "bandwidth" | "both";
+  /** From one node to another, by their places among those that can be either. */
+  readonly pairs: readonly { readonly from: number; readonly to: number; readonly far: boolean }[];
 }
 
 export type DistanceTrait = "none" | "rule" | readonly number[];
@@ -109,6 +120,13 @@ const arbitraryExtra: fc.Arbitrary<ExtraTrait> = fc.record({
   beside: fc.nat(7),
 });
 
+const arbitraryAccess: fc.Arbitrary<AccessTrait> = fc.record({
+  tells: fc.constantFrom("latency", "bandwidth", "both"),
+  pairs: fc.array(fc.record({ from: fc.nat(7), to: fc.nat(9), far: fc.boolean() }), {
+    maxLength: 8,
+  }),
+});
+
 export function arbitraryTraits(bounds: MachineBounds): fc.Arbitrary<Traits> {
   return fc.record({
     memory: fc.array(arbitraryNodeMemory, { minLength: 8, maxLength: 8 }),
@@ -118,6 +136,7 @@ export function arbitraryTraits(bounds: MachineBounds): fc.Arbitrary<Traits> {
       fc.constant<DistanceTrait>("none"),
       fc.array(fc.integer({ min: 11, max: 40 }), { minLength: 100, maxLength: 100 }),
     ),
+    access: usually<AccessTrait | null>(null, arbitraryAccess),
     slots: fc.array(arbitrarySlot, { maxLength: bounds.acceleratorsMax }),
     iommu: usually(true, fc.constant(false)),
     modules: usually(false, fc.constant(true)),

@@ -1,8 +1,8 @@
 import { pcieRateText } from "../pcie-rate.ts";
 import { bridgesAbove, interconnects } from "../interconnect.ts";
-import { isStandIn } from "../stand-in.ts";
 import { counted } from "../draw/describe.ts";
 import type { PciDevice, Topology } from "../topology.ts";
+import { deviceCalls } from "./device-calls.ts";
 import type { TopologyWarning, TopologyWarningCode } from "./warning.ts";
 
 /** What is odd about accelerators and NICs, the links to them, and what they share. */
@@ -35,18 +35,6 @@ function namedDevices(topology: Topology): Map<PciDevice, string> {
       return name === undefined ? [] : [[device, name]];
     }),
   );
-}
-
-/** `GPU 0000:1b:00.0`; where nobody told the address, `GPU3` or `NIC mlx5_0`. */
-function deviceCalls({ accelerators, nics }: Topology): ReadonlyMap<string, string> {
-  const gpus = accelerators.map(
-    ({ address }, i) => [address, isStandIn(address) ? `GPU${i}` : `GPU ${address}`] as const,
-  );
-  const others = nics.map(
-    ({ address, name }, i) =>
-      [address, `NIC ${isStandIn(address) ? (name ?? i) : address}`] as const,
-  );
-  return new Map([...others, ...gpus]);
 }
 
 /** On a machine of one node Linux reports none for most devices, and nothing hangs on it. */

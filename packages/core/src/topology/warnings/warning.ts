@@ -30,6 +30,8 @@ export const topologyWarningCodes = {
   "accelerator-links-unknown":
     "accelerators of a kind that is linked directly, and no link is known",
   "iommu-group-shared": "several accelerators share an IOMMU group: they cannot be sold apart",
+  "peers-redirected": "a switch sends what its devices say to one another up to the root complex",
+  "interrupts-remote": "another node handles all interrupts of an accelerator or a NIC",
   "iommu-groups-unknown": "the IOMMU groups of accelerators are unknown, or the IOMMU is off",
 } as const;
 

@@ -2,8 +2,8 @@ import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { catalogMachine, catalogNames } from "../catalog/catalog.ts";
 import { syntheticTopology } from "../synthetic/build.ts";
-import { wideTopology } from "../testing/arbitrary-machine.ts";
-import type { Topology } from "../topology.ts";
+import { detailedTopology } from "../testing/arbitrary-details.ts";
+import type { PciDevice, Topology } from "../topology.ts";
 import { topologyWarningCodes } from "./warning.ts";
 import { topologyWarnings } from "./warnings.ts";
 
@@ -171,10 +171,61 @@ test("what is planted is found, and nothing else", () => {
   `);
 });
 
-test("every code is found in some planted machine", () => {
-  const found = Object.values(planted).flatMap((text) =>
-    topologyWarnings(syntheticTopology(text)).map(({ code }) => code),
+const switched = syntheticTopology(`${base} root[switch[gpu:l40s*2 nic:cx7] nic:cx7]@1`);
+
+/** The machine above with functions set up otherwise, by their addresses. */
+function setUp(settings: Readonly<Record<string, Partial<PciDevice>>>): Topology {
+  const pci = switched.pci.map((device) => ({ ...device, ...settings[device.address] }));
+  return { ...switched, pci };
+}
+
+const [first = "", second = ""] = switched.accelerators.map(({ address }) => address);
+const [beside = "", apart = ""] = switched.nics.map(({ address }) => address);
+const portOf = (address: string): string =>
+  switched.pci.find((device) => device.address === address)?.parent ?? "";
+
+const settings: Readonly<Record<string, Topology>> = {
+  nothing: setUp({ [portOf(first)]: { acsRedirect: false } }),
+  "a port that redirects": setUp({ [portOf(second)]: { acsRedirect: true } }),
+  // Root ports always lead to the root complex.
+  "a root port that redirects": setUp({ [portOf(apart)]: { acsRedirect: true } }),
+  "interrupts elsewhere": setUp({
+    [first]: { interrupts: { allowedCpus: "0-15", effectiveCpus: "2-3" } },
+    [apart]: { interrupts: { allowedCpus: "0", effectiveCpus: null } },
+  }),
+  "interrupts at home, everywhere and nowhere": setUp({
+    [first]: { interrupts: { allowedCpus: "0-15", effectiveCpus: "4" } },
+    [second]: { interrupts: { allowedCpus: "0-15", effectiveCpus: null } },
+    [beside]: { interrupts: { allowedCpus: "", effectiveCpus: null } },
+  }),
+};
+
+test("how devices are set up is told where it costs", () => {
+  const table = Object.fromEntries(
+    Object.entries(settings).map(([name, topology]) => [name, said(topology)]),
   );
+  expect(table).toMatchInlineSnapshot(`
+    {
+      "a port that redirects": [
+        "info peers-redirected [switch 0000:16:00.0] The ports of switch 0000:16:00.0 send what GPU 0000:18:00.0, GPU 0000:19:00.0, NIC 0000:1a:00.0 say to one another up to the root complex (ACS). That keeps guests apart; where one guest has them all, pci=disable_acs_redir= on the kernel's command line lets it pass through the switch.",
+      ],
+      "a root port that redirects": [],
+      "interrupts at home, everywhere and nowhere": [],
+      "interrupts elsewhere": [
+        "warning interrupts-remote [GPU 0000:18:00.0] GPU 0000:18:00.0 is on node 1, and all its interrupts go to CPUs 2-3 of node 0.",
+        "warning interrupts-remote [NIC 0000:1b:00.0] NIC 0000:1b:00.0 is on node 1, and all its interrupts may go to CPU 0 of node 0.",
+      ],
+      "nothing": [],
+    }
+  `);
+});
+
+test("every code is found in some planted machine", () => {
+  const machines = [
+    ...Object.values(planted).map((text) => syntheticTopology(text)),
+    ...Object.values(settings),
+  ];
+  const found = machines.flatMap((one) => topologyWarnings(one).map(({ code }) => code));
   expect([...new Set(found)].toSorted()).toEqual(Object.keys(topologyWarningCodes).toSorted());
 });
 
@@ -193,7 +244,7 @@ test("cores of two kinds are an info, not a fault", () => {
 
 test("any machine's warnings have known codes and whole sentences, and say nothing twice", () => {
   fc.assert(
-    fc.property(wideTopology, (topology) => {
+    fc.property(detailedTopology, (topology) => {
       const warnings = topologyWarnings(topology);
       for (const { code, message } of warnings) {
         expect(topologyWarningCodes).toHaveProperty(code);

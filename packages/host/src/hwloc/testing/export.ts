@@ -12,6 +12,8 @@ export function element(name: string, attributes: Attributes, ...children: strin
   const text = Object.entries(attributes)
     .map(([key, value]) => ` ${key}="${value}"`)
     .join("");
+  // As hwloc writes it: of a memory attribute's value it reads no other form.
+  if (children.length === 0) return `<${name}${text}/>`;
   return `<${name}${text}>${children.join("")}</${name}>`;
 }
 

@@ -3,10 +3,12 @@ import { describe, expect, test } from "vitest";
 import { catalogMachine, catalogNames } from "@evenkeel/core/topology/catalog/catalog.ts";
 import { buildTopology } from "@evenkeel/core/topology/build.ts";
 import { syntheticTopology } from "@evenkeel/core/topology/synthetic/build.ts";
+import { detailedTopology } from "@evenkeel/core/topology/testing/arbitrary-details.ts";
 import { smallTopology, wideTopology } from "@evenkeel/core/topology/testing/arbitrary-machine.ts";
 import type { MemoryNode, Topology } from "@evenkeel/core/topology/topology.ts";
 import { readHwloc } from "../read-hwloc.ts";
 import { cpusOfList, generateHwloc, nearbyCpus } from "./generate-hwloc.ts";
+import { unknownSettings } from "@evenkeel/core/topology/unknown-settings.ts";
 
 /**
  * What an export of hwloc 2 can say of a machine. It does not tell:
@@ -16,6 +18,7 @@ import { cpusOfList, generateHwloc, nearbyCpus } from "./generate-hwloc.ts";
  * - the node of I/O beside a node without CPUs; and where one node has all CPUs, all I/O is at it;
  * - of PCI the programming interface, IOMMU groups, drivers, links, BARs, virtual functions;
  * - module numbers, partitions, NVLinks of unknown width, the width of XGMI;
+ * - the kernel's number of a cache, how caches can be shared out, and where devices interrupt;
  * - that nobody knows of a NIC's RDMA, or that one without a name has any.
  */
 function sayable(topology: Topology): Topology {
@@ -47,6 +50,10 @@ function sayable(topology: Topology): Topology {
           ? null
           : core.die,
     })),
+    l3Caches: topology.l3Caches
+      .map((cache) => ({ ...cache, kernelId: null }))
+      .filter(({ sizeBytes, ways }) => sizeBytes !== null || ways !== null),
+    cacheAllocation: null,
     pci: topology.pci.map((device) => ({
       ...device,
       class: device.class.slice(0, 4),
@@ -56,6 +63,7 @@ function sayable(topology: Topology): Topology {
       link: null,
       barBytes: null,
       physicalFunction: null,
+      ...unknownSettings,
     })),
     accelerators: topology.accelerators.map((accelerator) => ({ ...accelerator, moduleId: null })),
     nics: topology.nics.map((nic) => ({
@@ -65,6 +73,7 @@ function sayable(topology: Topology): Topology {
     links: topology.links
       .filter(({ kind, lanes }) => kind !== "nvlink" || lanes !== null)
       .map((link) => (link.kind === "xgmi" ? { ...link, lanes: null } : link)),
+    interconnects: [],
     partitions: [],
   });
 }
@@ -97,6 +106,7 @@ describe("A generated export reads as the machine that it was generated from", (
   test.for([
     ["small machines", smallTopology, 300],
     ["wide machines", wideTopology, 150],
+    ["machines in every detail", detailedTopology, 100],
   ] as const)("%s", ([, arbitrary, numRuns]) => {
     fc.assert(
       fc.property(arbitrary, (topology) => {

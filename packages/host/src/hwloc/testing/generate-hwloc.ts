@@ -131,7 +131,7 @@ function memoryObject({ machine }: Topology, node: MemoryNode, near: string): st
   );
   const page = machine.pageBytes;
   const rest = Math.max(0, bytes - inHugePages);
-  return object(
+  const memory = object(
     "NUMANode",
     {
       os_index: node.id,
@@ -146,6 +146,15 @@ function memoryObject({ machine }: Topology, node: MemoryNode, near: string): st
     ...(page === null ? [] : [pageType(page, Math.floor(rest / page))]),
     ...node.hugepages.map(({ sizeBytes, total }) => pageType(sizeBytes, total)),
   );
+  if (node.sideCacheBytes === null) return memory;
+  const sets = {
+    cpuset: mask(near),
+    complete_cpuset: mask(near),
+    nodeset: mask(`${node.id}`),
+    complete_nodeset: mask(`${node.id}`),
+  };
+  const cache = { cache_size: node.sideCacheBytes, depth: 1, cache_linesize: 64, cache_type: 0 };
+  return object("MemCache", { ...sets, gp_index: 700_000 + node.id, ...cache }, memory);
 }
 
 function pageType(size: number, count: number): string {
@@ -177,17 +186,18 @@ function attributesOf({ access, nodes }: Topology): string[] {
       const target = { target_obj_gp_index: 1000 + entry.target, target_obj_type: "NUMANode" };
       return [element("memattr_value", { ...target, value, initiator_cpuset: mask(from) })];
     });
-  if (access.length === 0) return [];
   const bandwidth = values(({ readBytesPerSecond: bytes }) =>
     bytes === null ? null : bytes / 1e6,
   );
+  const latency = values((entry) => entry.readLatencyNs);
+  // hwloc refuses an attribute without any value.
   return [
-    element("memattr", { name: "ReadBandwidth", flags: 5 }, ...bandwidth),
-    element(
-      "memattr",
-      { name: "ReadLatency", flags: 6 },
-      ...values((entry) => entry.readLatencyNs),
-    ),
+    ...(bandwidth.length === 0
+      ? []
+      : [element("memattr", { name: "ReadBandwidth", flags: 5 }, ...bandwidth)]),
+    ...(latency.length === 0
+      ? []
+      : [element("memattr", { name: "ReadLatency", flags: 6 }, ...latency)]),
   ];
 }
 

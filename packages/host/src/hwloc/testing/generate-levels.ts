@@ -42,7 +42,7 @@ export function levelsOf(topology: Topology, nearby: readonly string[], all: str
   const caches = objects(cores, "L3Cache", (core) => core.l3).map((level) => ({
     ...level,
     number: null,
-    attributes: { cache_size: 110_100_480, depth: 3, cache_linesize: 64, cache_type: 0 },
+    attributes: { ...sizeOf(topology, level.number), depth: 3, cache_linesize: 64, cache_type: 0 },
   }));
   const threads = objects(cores, "Core", (core) => core.id);
   const groups: Level[] = [];
@@ -54,6 +54,14 @@ export function levelsOf(topology: Topology, nearby: readonly string[], all: str
     groups.push({ type: "Group", cpus, number: null, attributes: { kind: 1000 }, infos: [] });
   }
   return [...larger, ...groups, ...clusters, ...caches, ...threads];
+}
+
+function sizeOf({ l3Caches }: Topology, l3: number | null): Level["attributes"] {
+  const { sizeBytes = null, ways = null } = l3Caches.find(({ id }) => id === l3) ?? {};
+  return {
+    cache_size: sizeBytes ?? 0,
+    ...(ways === null ? {} : { cache_associativity: ways }),
+  };
 }
 
 function objects(

@@ -8,9 +8,9 @@ const kinds = { bandwidth: 1 | 8, hops: 1 | 32 } as const;
 /** What hwloc has for an end and itself: more than any link. */
 const itself = 1_000_000;
 
-/** MB/s of an NVLink from the second generation on, and of hwloc's one figure for XGMI. */
+/** MB/s of an NVLink from the second generation on, and of one XGMI link as the driver tells it. */
 const perLane = 25_000;
-const xgmi = 100_000;
+const xgmi = 50_000;
 
 /**
  * The matrices between GPUs that hwloc's NVML and ROCm parts add: `NVLinkBandwidth`,

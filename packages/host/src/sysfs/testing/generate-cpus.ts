@@ -1,6 +1,6 @@
 import { indices, indexSet, lowest } from "@evenkeel/core/set/index-set.ts";
 import { formatList, parseList } from "@evenkeel/core/set/list-format.ts";
-import type { Core, Topology } from "@evenkeel/core/topology/topology.ts";
+import type { Core, L3Cache, Topology } from "@evenkeel/core/topology/topology.ts";
 import { addLine, type GeneratedTree } from "./generated-tree.ts";
 
 const cpuRoot = "/sys/devices/system/cpu";
@@ -10,7 +10,10 @@ const cpuRoot = "/sys/devices/system/cpu";
  * sysfs-devices-system-cpu. A CPU that is offline keeps its directory and `online`, and has neither
  * topology nor caches.
  */
-export function generateCpus(tree: GeneratedTree, { cores, offlineCpus }: Topology): void {
+export function generateCpus(
+  tree: GeneratedTree,
+  { cores, l3Caches, offlineCpus }: Topology,
+): void {
   const online = cpusOf(cores);
   const offline = cpusIn(offlineCpus);
   const present = formatList(indexSet([...online, ...offline]));
@@ -28,7 +31,7 @@ export function generateCpus(tree: GeneratedTree, { cores, offlineCpus }: Topolo
   };
   const dieIds = idsWithinPackage(cores, (core) => core.die);
   const clusterIds = idsWithinPackage(cores, (core) => core.cluster);
-  const l3Ids = [...sharers.l3.keys()];
+  const l3Known = new Map(l3Caches.map((cache) => [cache.id, cache]));
   const coreIds = idsWithinPackage(cores, (core) => core.id);
   for (const core of cores) {
     for (const cpu of cpusIn(core.cpus)) {
@@ -49,7 +52,8 @@ export function generateCpus(tree: GeneratedTree, { cores, offlineCpus }: Topolo
       const cluster = core.cluster === null ? -1 : (clusterIds.get(core.cluster) ?? 0);
       addLine(tree, `${at}/topology/cluster_id`, cluster);
       addSet(tree, at, "cluster_cpus", sharers.cluster.get(core.cluster) ?? core.cpus);
-      addCaches(tree, at, core, sharers.l3.get(core.l3) ?? null, l3Ids.indexOf(core.l3));
+      const known = core.l3 === null ? undefined : l3Known.get(core.l3);
+      addCaches(tree, at, core, sharers.l3.get(core.l3) ?? null, known);
     }
   }
 }
@@ -66,25 +70,37 @@ function addCaches(
   at: string,
   core: Core,
   l3: string | null,
-  l3Id: number,
+  known: L3Cache | undefined,
 ): void {
   const caches = [
-    { level: 1, type: "Data", size: "48K", cpus: core.cpus, id: core.id },
-    { level: 1, type: "Instruction", size: "32K", cpus: core.cpus, id: core.id },
-    { level: 2, type: "Unified", size: "2048K", cpus: core.cpus, id: core.id },
+    { level: 1, type: "Data", size: "48K", cpus: core.cpus, id: core.id, ways: 8 },
+    { level: 1, type: "Instruction", size: "32K", cpus: core.cpus, id: core.id, ways: 8 },
+    { level: 2, type: "Unified", size: "2048K", cpus: core.cpus, id: core.id, ways: 8 },
     ...(core.l3 === null || l3 === null
       ? []
-      : [{ level: 3, type: "Unified", size: "107520K", cpus: l3, id: l3Id }]),
+      : [{ level: 3, type: "Unified", ...l3Files(known), cpus: l3 }]),
   ];
-  for (const [i, { level, type, size, cpus, id }] of caches.entries()) {
+  for (const [i, { level, type, size, cpus, id, ways }] of caches.entries()) {
     const index = `${at}/cache/index${i}`;
     addLine(tree, `${index}/level`, level);
     addLine(tree, `${index}/type`, type);
-    addLine(tree, `${index}/size`, size);
-    addLine(tree, `${index}/id`, id);
+    if (size !== null) addLine(tree, `${index}/size`, size);
+    if (id !== null) addLine(tree, `${index}/id`, id);
+    if (ways !== null) addLine(tree, `${index}/ways_of_associativity`, ways);
     addLine(tree, `${index}/shared_cpu_list`, cpus);
     addLine(tree, `${index}/shared_cpu_map`, maskText(cpus));
   }
+}
+
+/** What is known of a cache beside its sharers. */
+function l3Files(known: L3Cache | undefined) {
+  const kilobytes =
+    known?.sizeBytes === undefined || known.sizeBytes === null ? null : known.sizeBytes / 1024;
+  return {
+    size: kilobytes === null ? null : `${kilobytes}K`,
+    ways: known?.ways ?? null,
+    id: known?.kernelId ?? null,
+  };
 }
 
 /** Words of 32 bits from the highest, as `bitmap_print_to_pagebuf` writes them. */

@@ -47,6 +47,11 @@ export function generateNodes(tree: GeneratedTree, topology: Topology): void {
     const row = distances?.[i];
     if (row !== undefined) addLine(tree, `${at}/distance`, row.join(" "));
     if (node.memoryBytes !== null) tree.files.set(`${at}/meminfo`, meminfo(node.id, node));
+    if (node.sideCacheBytes !== null) {
+      addLine(tree, `${at}/memory_side_cache/index1/size`, node.sideCacheBytes);
+      addLine(tree, `${at}/memory_side_cache/index1/line_size`, 64);
+      addLine(tree, `${at}/memory_side_cache/index1/write_policy`, 0);
+    }
     for (const pool of node.hugepages) addPool(tree, `${at}/hugepages`, pool);
   }
   addWholeMachine(tree, nodes);

@@ -1,7 +1,12 @@
-import { unionAll } from "@evenkeel/core/set/index-set.ts";
+import { indexSet, indices, unionAll } from "@evenkeel/core/set/index-set.ts";
 import { formatList, setOf } from "@evenkeel/core/set/list-format.ts";
 import { pciAddressParts } from "@evenkeel/core/topology/pci-address.ts";
-import type { PciDevice, PcieLink, Topology } from "@evenkeel/core/topology/topology.ts";
+import type {
+  Interrupts,
+  PciDevice,
+  PcieLink,
+  Topology,
+} from "@evenkeel/core/topology/topology.ts";
 import { maskText } from "./generate-cpus.ts";
 import { gpusWithDriver } from "./generate-nodes.ts";
 import { addLine, addLink, type GeneratedTree } from "./generated-tree.ts";
@@ -16,6 +21,7 @@ export function generatePci(tree: GeneratedTree, topology: Topology): void {
   const { pci } = topology;
   const places = placesOf(pci);
   const virtualFunctions = new Map<string, number>();
+  let firstInterrupt = 40;
   for (const device of pci) {
     const at = places.get(device.address) ?? "";
     addLink(tree, `/sys/bus/pci/devices/${device.address}`, at);
@@ -27,7 +33,8 @@ export function generatePci(tree: GeneratedTree, topology: Topology): void {
     const local = localCpus(topology, device.node);
     addLine(tree, `${at}/local_cpulist`, local);
     addLine(tree, `${at}/local_cpus`, maskText(local));
-    tree.files.set(`${at}/config`, configHeader(device, pci));
+    tree.files.set(`${at}/config`, configSpace(device, pci));
+    if (device.interrupts !== null) addInterrupts(tree, at, firstInterrupt++, device.interrupts);
     if (device.link !== null) addPcieLink(tree, at, device.link);
     if (device.barBytes !== null) tree.files.set(`${at}/resource`, resource(device.barBytes));
     if (device.iommuGroup !== null) {
@@ -75,6 +82,61 @@ function placesOf(pci: readonly PciDevice[]): Places {
   };
   for (const device of pci) placeOf(device);
   return places;
+}
+
+/**
+ * What root sees of it all: behind the header the capabilities of PCI Express, ACS and ATS, in lists
+ * (PCI Express Base Specification 6.0, 7.5.3, 7.7.11 and 7.8.9), with a serial number between.
+ * Whoever is not root sees the header alone, as where the controls are unknown.
+ */
+function configSpace(device: PciDevice, pci: readonly PciDevice[]): Uint8Array {
+  const header = configHeader(device, pci);
+  const { acsRedirect, atsEnabled } = device;
+  if (acsRedirect === null || atsEnabled === null) return header;
+  const bytes = new Uint8Array(4096);
+  const view = new DataView(bytes.buffer);
+  bytes.set(header);
+  view.setUint16(0x06, 0x0010, true);
+  bytes[0x34] = 0x60;
+  bytes.set([0x05, 0x70], 0x60);
+  bytes.set([0x10, 0x00], 0x70);
+  const extended = (at: number, id: number, next: number): void =>
+    view.setUint32(at, id | (1 << 16) | (next << 20), true);
+  extended(0x100, 0x01, 0x150);
+  extended(0x150, 0x03, 0x1a0);
+  bytes.set([1, 2, 3, 4, 5, 6, 7, 8], 0x154);
+  extended(0x1a0, 0x0d, 0x2b0);
+  // Source validation and upstream forwarding redirect nothing.
+  view.setUint16(0x1a6, acsRedirect ? 0x1d : 0x11, true);
+  extended(0x2b0, 0x0f, 0);
+  view.setUint16(0x2b6, atsEnabled ? 0x8000 : 0x0005, true);
+  return bytes;
+}
+
+/**
+ * ABI/testing/sysfs-bus-pci (`msi_irqs`), core-api/irq/irq-affinity.rst: two interrupts, which may
+ * go to one of the CPUs and to the others, and a third that nobody handles.
+ */
+function addInterrupts(
+  tree: GeneratedTree,
+  at: string,
+  place: number,
+  { allowedCpus, effectiveCpus }: Interrupts,
+): void {
+  const numbers = [place * 3, place * 3 + 1, place * 3 + 2];
+  addLine(tree, `${at}/irq`, 11);
+  for (const number of numbers) addLine(tree, `${at}/msi_irqs/${number}`, "msix");
+  for (const [i, number] of numbers.slice(0, 2).entries()) {
+    addLine(tree, `/proc/irq/${number}/smp_affinity_list`, shareOf(allowedCpus, i));
+    if (effectiveCpus === null) continue;
+    addLine(tree, `/proc/irq/${number}/effective_affinity_list`, shareOf(effectiveCpus, i));
+  }
+}
+
+/** The lowest of the CPUs, or the others; the only one is in both. */
+function shareOf(list: string, place: number): string {
+  const [lowest = 0, ...others] = indices(setOf(list));
+  return formatList(indexSet(place === 0 || others.length === 0 ? [lowest] : others));
 }
 
 /**

@@ -2,6 +2,7 @@ import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { catalogMachine, catalogNames } from "@evenkeel/core/topology/catalog/catalog.ts";
 import { syntheticTopology } from "@evenkeel/core/topology/synthetic/build.ts";
+import { detailedTopology } from "@evenkeel/core/topology/testing/arbitrary-details.ts";
 import { smallTopology, wideTopology } from "@evenkeel/core/topology/testing/arbitrary-machine.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import { readSysfs } from "../read.ts";
@@ -28,7 +29,9 @@ function sayable(topology: Topology): Topology {
       ...node,
       kind: node.kind === "cxl" || node.kind === "pmem" || gpuNodes.has(node) ? node.kind : null,
     })),
-    access: topology.nodes.flatMap(({ id }) => bestAccess(topology.access, id)),
+    access: topology.nodes
+      .flatMap(({ id }) => bestAccess(topology.access, id))
+      .toSorted((a, b) => a.initiator - b.initiator || a.target - b.target),
     accelerators: topology.accelerators.map((accelerator) => ({
       ...accelerator,
       moduleId: null,
@@ -36,6 +39,7 @@ function sayable(topology: Topology): Topology {
     })),
     nics: topology.nics.map((nic) => ({ ...nic, rdma: nic.name === null ? null : nic.rdma })),
     links: [],
+    interconnects: [],
     partitions: [],
   };
 }
@@ -54,6 +58,7 @@ describe("A generated tree reads as the machine that it was generated from", () 
   test.for([
     ["small machines", smallTopology, 300],
     ["wide machines", wideTopology, 150],
+    ["machines in every detail", detailedTopology, 150],
   ] as const)("%s", ([, arbitrary, numRuns]) => {
     fc.assert(
       fc.property(arbitrary, (topology) => {

@@ -1,5 +1,5 @@
-import type { Machine, Topology } from "@evenkeel/core/topology/topology.ts";
-import { generateCpus } from "./generate-cpus.ts";
+import type { CacheAllocation, Machine, Topology } from "@evenkeel/core/topology/topology.ts";
+import { generateCpus, maskText } from "./generate-cpus.ts";
 import { generateNodes } from "./generate-nodes.ts";
 import { generatePci } from "./generate-pci.ts";
 import { addLine, addLink, emptyTree, type GeneratedTree } from "./generated-tree.ts";
@@ -17,7 +17,20 @@ export function generateSysfs(topology: Topology): GeneratedTree {
   generateCpus(tree, topology);
   generateNodes(tree, topology);
   generatePci(tree, topology);
+  if (topology.cacheAllocation !== null) generateResctrl(tree, topology.cacheAllocation);
   return tree;
+}
+
+/** `/sys/fs/resctrl`: Documentation/filesystems/resctrl.rst, "Info directory". */
+function generateResctrl(tree: GeneratedTree, allocation: CacheAllocation): void {
+  const { classes, ways, sharedWays, waysMin, bandwidthClasses } = allocation;
+  const l3 = "/sys/fs/resctrl/info/L3";
+  addLine(tree, `${l3}/num_closids`, classes);
+  addLine(tree, `${l3}/cbm_mask`, maskText(ways));
+  addLine(tree, `${l3}/min_cbm_bits`, waysMin);
+  if (sharedWays !== null) addLine(tree, `${l3}/shareable_bits`, maskText(sharedWays));
+  if (bandwidthClasses === null) return;
+  addLine(tree, "/sys/fs/resctrl/info/MB/num_closids", bandwidthClasses);
 }
 
 function generateMachine(tree: GeneratedTree, machine: Machine): void {

@@ -14,9 +14,13 @@ const offlineDrawnMax = 64;
  * other as fit. A square is parted into its threads; one that other cores of the machine have and
  * this one does not, switched off or never there, stays hollow.
  */
-export function coresBlock(topology: Topology, node: number | null, most: number): Block {
-  const cores = topology.cores.filter((core) => core.node === node);
+export function coresDrawer(topology: Topology): (node: number | null, most: number) => Block {
+  const coresOf = Map.groupBy(topology.cores, ({ node }) => node);
   const threads = topology.cores.reduce((widest, { cpus }) => Math.max(widest, sizeOf(cpus)), 1);
+  return (node, most) => coresBlock(coresOf.get(node) ?? [], threads, most);
+}
+
+function coresBlock(cores: readonly Core[], threads: number, most: number): Block {
   const caches = new Map<number | null, Core[]>();
   for (const core of cores) {
     const group = caches.get(core.l3);

@@ -33,13 +33,25 @@ export function legendBlock(topology: Topology, width: number): Block {
   ];
   const items = entries
     .filter(([shown]) => shown)
-    .map(([, marks, text]) =>
-      row([block(18, 16, { marks }), textBlock(line(span(text, "faint")), 11)], 6),
-    );
+    .map(([, marks, text]) => entry(block(18, 16, { marks }), text));
   const framesL3 = cores.some(({ l3 }) => l3 !== null)
-    ? [textBlock(line(span("cores in one frame share an L3", "faint")), 11)]
+    ? [entry(l3Sign(), "cores in one frame share an L3")]
     : [];
   return flow([...items, ...framesL3], 20, width);
+}
+
+function entry(sign: Block, text: string): Block {
+  return row([sign, textBlock(line(span(text, "faint")), 11)], 6);
+}
+
+/** Two small cores in the frame that cores of one cache have. */
+function l3Sign(): Block {
+  const marks = [3, 10].map((x): Mark => ({
+    kind: "path",
+    look: "thread",
+    d: rectPath(x, 3, 5, 7),
+  }));
+  return block(18, 13, { look: "cache", marks });
 }
 
 function path(look: string, x: number, width: number): Mark {

@@ -1,3 +1,5 @@
+import { indices } from "../../../set/index-set.ts";
+import { setOf } from "../../../set/list-format.ts";
 import type { MemoryNode, Topology } from "../../topology.ts";
 import { coresLine, hugepagesLine, memoryText, nodesText, nodeName } from "../describe.ts";
 import { type Line, line, span, wrapped } from "../line.ts";
@@ -17,7 +19,7 @@ import {
   textBlock,
   type TextSize,
 } from "./block.ts";
-import { coresBlock } from "./cores.ts";
+import { coresDrawer } from "./cores.ts";
 import { treeDrawer } from "./tree.ts";
 
 /** More nodes with CPUs than this are drawn small. */
@@ -36,6 +38,8 @@ interface Scale {
   readonly trees: ReadonlyMap<number | null, Block>;
   readonly treeWidth: number;
   readonly memoryMost: number;
+  /** The cores of a node, in a width. */
+  readonly drawCores: (node: number | null, most: number) => Block;
 }
 
 /** Packages with their nodes, memory without CPUs, and devices of unknown node, in a width. */
@@ -49,13 +53,14 @@ export function nodesBlock(topology: Topology, width: number): Block {
     small,
     trees,
     treeWidth: small ? 0 : Math.max(0, ...known),
+    drawCores: coresDrawer(topology),
     memoryMost: Math.max(1, ...topology.nodes.map(({ memoryBytes }) => memoryBytes ?? 0)),
   };
   const strays = trees.get(null);
   const apart = [
     ...(small ? treesApart(scale) : []),
     ...memoryOnly(scale, width),
-    ...homelessCores(topology, width),
+    ...homelessCores(scale, width),
     ...(strays === undefined
       ? []
       : [titled(line(span("node unknown", "unknown")), strays, "stray")]),
@@ -82,8 +87,12 @@ function packagesBlock(scale: Scale, width: number): Block {
   const nodeColumns = balancedColumns(most, nodeFit);
   const nodeWidth = Math.floor(Math.min(nodeMost, (share - (nodeColumns - 1) * gap) / nodeColumns));
   const inner = nodeColumns * nodeWidth + (nodeColumns - 1) * gap;
-  const boxes = groups.map(({ title, nodes }) => {
-    const drawn = nodes.map((node) => nodeBlock(scale, node, nodeWidth, merged ? title : null));
+  const all = groups.map(({ title, nodes }) =>
+    nodes.map((node) => nodeBlock(scale, node, nodeWidth, merged ? title : null)),
+  );
+  const boxes = groups.map(({ title }, i) => {
+    const beside = all.slice(i - (i % columns), i - (i % columns) + columns);
+    const drawn = alignedRows(all[i] ?? [], beside, nodeColumns);
     const [only] = drawn;
     if (merged && only !== undefined) return only;
     const name = textBlock(line(span(title, "title")), 13, inner);
@@ -96,6 +105,19 @@ function packagesBlock(scale: Scale, width: number): Block {
   return grid(boxes, columns, gap);
 }
 
+/** Nodes as high as any in their row, in the packages beside theirs too. */
+function alignedRows(
+  nodes: readonly Block[],
+  beside: readonly (readonly Block[])[],
+  columns: number,
+): Block[] {
+  return nodes.map((node, i) => {
+    const from = i - (i % columns);
+    const sameRow = beside.flatMap((others) => others.slice(from, from + columns));
+    return { ...node, height: Math.max(node.height, ...sameRow.map(({ height }) => height)) };
+  });
+}
+
 /** One node: its memory and cores, and its devices to the right of them or below. */
 function nodeBlock(scale: Scale, node: MemoryNode, width: number, group: string | null): Block {
   const { topology, small, trees, treeWidth } = scale;
@@ -104,7 +126,7 @@ function nodeBlock(scale: Scale, node: MemoryNode, width: number, group: string 
   const side = beside ? inner - treeWidth - 2 * margin : inner;
   const name = span(nodeName(node.id), "title");
   const title = small ? [name] : [name, span("  "), ...memoryText(node)];
-  const cpus = line(span(`CPUs ${node.cpus}`, "faint"));
+  const cpus = line(span(`CPUs ${evenly(node.cpus)}`, "faint"));
   const about = column(
     [
       textBlock(title, 13, side),
@@ -114,7 +136,7 @@ function nodeBlock(scale: Scale, node: MemoryNode, width: number, group: string 
       paragraph(small ? [] : [hugepagesLine(node)], 11, side),
       paragraph(small ? [] : [coresLine(topology, node.id)], 11, side),
       small ? block(0, 0) : textBlock(cpus, 11, side),
-      coresBlock(topology, node.id, side),
+      scale.drawCores(node.id, side),
     ],
     4,
   );
@@ -126,6 +148,16 @@ function nodeBlock(scale: Scale, node: MemoryNode, width: number, group: string 
         ? row([{ ...about, width: side }, tree], 2 * margin)
         : column([about, tree], gap);
   return framed(content, margin, { look: "node", width, about: { node: `${node.id}` } });
+}
+
+/** A list of CPUs; one that names every n-th by itself as `0,2,…,110`. */
+function evenly(list: string): string {
+  const cpus = indices(setOf(list));
+  const [first = 0, second = 0, third = 0] = cpus;
+  const step = second - first;
+  const every = cpus.every((cpu, i) => cpu === first + i * step);
+  if (cpus.length < 12 || step < 2 || !every) return list;
+  return `${first},${second},${third},…,${cpus.at(-1) ?? ""}`;
 }
 
 /** Lines broken between their parts, at ` · `. */
@@ -183,8 +215,8 @@ function memoryBar({ memoryMost }: Scale, node: MemoryNode, width: number): Bloc
 }
 
 /** Cores whose node nobody told, or whose threads lie on several. */
-function homelessCores(topology: Topology, width: number): Block[] {
-  const cores = coresBlock(topology, null, width - 2 * margin);
+function homelessCores({ drawCores }: Scale, width: number): Block[] {
+  const cores = drawCores(null, width - 2 * margin);
   if (cores.width === 0) return [];
   return [titled(line(span("cores of unknown node", "unknown")), cores, "stray")];
 }

@@ -1,6 +1,7 @@
 import { buildTopology } from "../../build.ts";
 import { standInAddress, standInRoot } from "../../stand-in.ts";
 import type { PciDevice, Topology } from "../../topology.ts";
+import { unknownSettings } from "../../unknown-settings.ts";
 
 /**
  * What `nvidia-smi topo -m` knows of a machine: its accelerators and NICs by their order, how they
@@ -41,6 +42,7 @@ export function matrixOf(machine: Topology): Topology {
       link: null,
       barBytes: null,
       physicalFunction: null,
+      ...unknownSettings,
     })),
     accelerators: machine.accelerators.map(({ address }) => ({
       address: stand(address),

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { buildTopology } from "../../build.ts";
-import type { PciDevice, Topology } from "../../topology.ts";
+import type { L3Cache, PciDevice, Topology } from "../../topology.ts";
 
 /**
  * What a source knows that does not know everything about a machine: facts left out at random, and
@@ -49,6 +49,7 @@ export function projection(machine: Topology): fc.Arbitrary<Topology> {
               ...node,
               package: keep.groups.package ? node.package : null,
               memoryBytes: known(node.memoryBytes),
+              sideCacheBytes: known(node.sideCacheBytes),
               kind: known(node.kind),
               hugepages: node.hugepages
                 .filter(() => known(true))
@@ -66,6 +67,9 @@ export function projection(machine: Topology): fc.Arbitrary<Topology> {
               l3: keep.groups.l3 ? core.l3 : null,
             }))
           : [],
+        l3Caches:
+          cores && keep.groups.l3 ? machine.l3Caches.flatMap((one) => vagueCache(one, known)) : [],
+        cacheAllocation: known(machine.cacheAllocation),
         offlineCpus: cores ? (known(machine.offlineCpus) ?? "") : "",
         pci: keep.pci ? machine.pci.map((device) => vague(device, nodes, known)) : [],
         accelerators: roles
@@ -104,7 +108,16 @@ function vague(device: PciDevice, nodes: boolean, known: <T>(value: T) => T | nu
     link: known(device.link),
     barBytes: known(device.barBytes),
     physicalFunction: known(device.physicalFunction),
+    acsRedirect: known(device.acsRedirect),
+    atsEnabled: known(device.atsEnabled),
+    interrupts: known(device.interrupts),
   };
+}
+
+function vagueCache(cache: L3Cache, known: <T>(value: T) => T | null): L3Cache[] {
+  const { id, sizeBytes, ways, kernelId } = cache;
+  const told = { sizeBytes: known(sizeBytes), ways: known(ways), kernelId: known(kernelId) };
+  return Object.values(told).every((value) => value === null) ? [] : [{ id, ...told }];
 }
 
 /**
@@ -133,6 +146,11 @@ export function factsOf(topology: Topology): ReadonlyMap<string, unknown> {
   for (const one of topology.access)
     add(`access[${one.initiator},${one.target},${one.basis}]`, one);
   for (const core of topology.cores) add(`cores[${core.cpus}]`, core);
+  for (const { id, ...cache } of topology.l3Caches) {
+    const below = topology.cores.filter(({ l3 }) => l3 === id).map(({ cpus }) => cpus);
+    add(`l3Caches[${below.join(",")}]`, cache);
+  }
+  add("cacheAllocation", topology.cacheAllocation);
   add("offlineCpus", topology.offlineCpus);
   for (const { class: code, link, ...device } of topology.pci) {
     const path = `pci[${device.address}]`;

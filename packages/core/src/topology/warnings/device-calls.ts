@@ -1,0 +1,14 @@
+import { isStandIn } from "../stand-in.ts";
+import type { Topology } from "../topology.ts";
+
+/** `GPU 0000:1b:00.0`; where nobody told the address, `GPU3` or `NIC mlx5_0`. */
+export function deviceCalls({ accelerators, nics }: Topology): ReadonlyMap<string, string> {
+  const gpus = accelerators.map(
+    ({ address }, i) => [address, isStandIn(address) ? `GPU${i}` : `GPU ${address}`] as const,
+  );
+  const others = nics.map(
+    ({ address, name }, i) =>
+      [address, `NIC ${isStandIn(address) ? (name ?? i) : address}`] as const,
+  );
+  return new Map([...others, ...gpus]);
+}

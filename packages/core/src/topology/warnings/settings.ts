@@ -1,0 +1,74 @@
+import { intersection, isEmpty } from "../../set/index-set.ts";
+import { setOf } from "../../set/list-format.ts";
+import { cpusText } from "../diff/difference.ts";
+import { nodesText } from "../draw/describe.ts";
+import { bridgesAbove } from "../interconnect.ts";
+import type { PciDevice, Topology } from "../topology.ts";
+import { deviceCalls } from "./device-calls.ts";
+import type { TopologyWarning } from "./warning.ts";
+
+/** What is odd about how devices are set up. */
+export function settingWarnings(topology: Topology): TopologyWarning[] {
+  return [...redirectedPeers(topology), ...remoteInterrupts(topology)];
+}
+
+/**
+ * Switches whose ports send what accelerators say to one another, or to a NIC beside them, up to the
+ * root complex and down again, so that it takes the way that drawings call PHB. Under an IOMMU Linux
+ * sets ports so, because it keeps guests apart: that is an info.
+ *
+ * The devices of a switch are those below any of its downstream ports, which lie below the one
+ * upstream port. The cost is that of the bridges above each device.
+ */
+function redirectedPeers(topology: Topology): TopologyWarning[] {
+  const byAddress = new Map(topology.pci.map((device) => [device.address, device]));
+  const calls = deviceCalls(topology);
+  const accelerators = new Set(topology.accelerators.map(({ address }) => address));
+  const switches = new Map<string, Map<PciDevice, PciDevice[]>>();
+  for (const device of topology.pci) {
+    if (!calls.has(device.address)) continue;
+    for (const address of bridgesAbove(device, byAddress)) {
+      const port = byAddress.get(address);
+      if (port === undefined || port.parent === null) continue;
+      const ports = switches.get(port.parent) ?? new Map<PciDevice, PciDevice[]>();
+      switches.set(port.parent, ports);
+      ports.set(port, [...(ports.get(port) ?? []), device]);
+    }
+  }
+  return [...switches].flatMap(([upstream, ports]): TopologyWarning[] => {
+    const devices = [...ports.values()].flat();
+    const redirects = [...ports.keys()].some(({ acsRedirect }) => acsRedirect === true);
+    const meet = ports.size > 1 && devices.some(({ address }) => accelerators.has(address));
+    if (!redirects || !meet) return [];
+    const names = devices.map(({ address }) => calls.get(address) ?? address).join(", ");
+    const message =
+      `The ports of switch ${upstream} send what ${names} say to one another up to the root complex ` +
+      `(ACS). That keeps guests apart; where one guest has them all, pci=disable_acs_redir= on the ` +
+      `kernel's command line lets it pass through the switch.`;
+    return [{ code: "peers-redirected", severity: "info", subject: `switch ${upstream}`, message }];
+  });
+}
+
+/**
+ * Accelerators and NICs all of whose interrupts are handled by other nodes than their own. NICs with
+ * a queue for every CPU interrupt everywhere, and that is meant so.
+ */
+function remoteInterrupts(topology: Topology): TopologyWarning[] {
+  const calls = deviceCalls(topology);
+  const cpusOf = new Map(topology.nodes.map(({ id, cpus }) => [id, setOf(cpus)]));
+  return topology.pci.flatMap(({ address, node, interrupts }): TopologyWarning[] => {
+    const name = calls.get(address);
+    const own = node === null ? undefined : cpusOf.get(node);
+    if (name === undefined || own === undefined || interrupts === null || isEmpty(own)) return [];
+    const list = interrupts.effectiveCpus ?? interrupts.allowedCpus;
+    const cpus = setOf(list);
+    if (list === "" || !isEmpty(intersection(cpus, own))) return [];
+    const where = [...cpusOf].flatMap(([id, set]) =>
+      isEmpty(intersection(cpus, set)) ? [] : [id],
+    );
+    const on = where.length === 0 ? "" : ` of ${nodesText(where)}`;
+    const may = interrupts.effectiveCpus === null ? "may go to" : "go to";
+    const message = `${name} is on node ${node}, and all its interrupts ${may} ${cpusText(list)}${on}.`;
+    return [{ code: "interrupts-remote", severity: "warning", subject: name, message }];
+  });
+}

@@ -1,0 +1,61 @@
+import type { CoreParts } from "@evenkeel/core/topology/build.ts";
+import { INDEX_MAX, type IndexSet, indexSet } from "@evenkeel/core/set/index-set.ts";
+import { formatList } from "@evenkeel/core/set/list-format.ts";
+import type { Tree } from "../tree/tree.ts";
+
+/** The CPUs and cores of a machine of which only /proc was recorded, or that masks /sys. */
+export interface ProcessorList {
+  readonly online: IndexSet;
+  readonly cores: readonly CoreParts[];
+}
+
+/**
+ * The processors of /proc/cpuinfo, one paragraph each: `processor : 3`, and on x86 `physical id`
+ * and `core id`, by which those of one core are known. Elsewhere each stands as a core of its own,
+ * as it does without siblings in sysfs. s390 has a line for each, `processor 3: version = …`. Null
+ * where there is no processor in it.
+ */
+export function readCpuinfo(tree: Tree): ProcessorList | null {
+  const members = new Map<string, { readonly package: number | null; readonly cpus: number[] }>();
+  for (const { cpu, packageId, coreId } of processorsIn(tree.readText("/proc/cpuinfo") ?? "")) {
+    const name = packageId === null || coreId === null ? `cpu ${cpu}` : `${packageId}/${coreId}`;
+    const core = members.get(name);
+    if (core === undefined) members.set(name, { package: packageId, cpus: [cpu] });
+    else core.cpus.push(cpu);
+  }
+  const cores = [...members.values()];
+  if (cores.length === 0) return null;
+  const unknown = { die: null, cluster: null, l3: null };
+  return {
+    online: indexSet(cores.flatMap(({ cpus }) => cpus)),
+    cores: cores.map((core) => ({
+      ...unknown,
+      package: core.package,
+      cpus: formatList(indexSet(core.cpus)),
+    })),
+  };
+}
+
+interface Processor {
+  readonly cpu: number;
+  packageId: number | null;
+  coreId: number | null;
+}
+
+function processorsIn(text: string): readonly Processor[] {
+  const found = new Map<number, Processor>();
+  let current: Processor | null = null;
+  for (const line of text.split("\n")) {
+    const processor = /^processor\s{0,20}(?::\s{0,20})?(\d{1,5})\s{0,20}(?::|$)/.exec(line)?.[1];
+    if (processor !== undefined && Number(processor) <= INDEX_MAX) {
+      current = { cpu: Number(processor), packageId: null, coreId: null };
+      if (!found.has(current.cpu)) found.set(current.cpu, current);
+    }
+    const [, key, value] =
+      /^(physical id|core id)\s{0,20}:\s{0,20}(\d{1,9})\s{0,20}$/.exec(line) ?? [];
+    if (current === null || value === undefined) continue;
+    if (key === "core id") current.coreId = Number(value);
+    else current.packageId = Number(value);
+  }
+  return [...found.values()];
+}

@@ -1,0 +1,73 @@
+import {
+  acceleratorPatterns,
+  matchingDevices,
+  nicPatterns,
+} from "@evenkeel/core/topology/device-pattern.ts";
+import { type IndexSet, intersection, unionAll } from "@evenkeel/core/set/index-set.ts";
+import { formatList, parseList } from "@evenkeel/core/set/list-format.ts";
+import type { Interrupts, PciDevice } from "@evenkeel/core/topology/topology.ts";
+import type { Tree } from "../tree/tree.ts";
+import { readIndex, readLine } from "./values.ts";
+
+/** A drive of the class NVM Express has queues with interrupts of their own. */
+const driveClass = "0108";
+
+/** A NIC of many queues has one interrupt for each of some hundred CPUs, and few more. */
+const INTERRUPTS_MAX = 2048;
+
+/**
+ * The functions with the CPUs that interrupt: of accelerators, NICs and NVMe drives, since others
+ * interrupt seldom. The files of each interrupt tell which CPUs it may go to, counting those that
+ * are not online, and since Linux 4.14 which it does go to.
+ *
+ * A device has message-signalled interrupts, or else the one of its pin; those without a handler have
+ * no directory. https://docs.kernel.org/core-api/irq/irq-affinity.html
+ */
+export function withInterrupts(
+  tree: Tree,
+  directory: string,
+  pci: readonly PciDevice[],
+  online: IndexSet,
+): PciDevice[] {
+  const matching = [...acceleratorPatterns, ...nicPatterns];
+  const wanted = new Set(matchingDevices(pci, matching).map(({ address }) => address));
+  return pci.map((device) => {
+    if (!wanted.has(device.address) && !device.class.startsWith(driveClass)) return device;
+    return { ...device, interrupts: interruptsOf(tree, `${directory}/${device.address}`, online) };
+  });
+}
+
+function interruptsOf(tree: Tree, path: string, online: IndexSet): Interrupts | null {
+  const numbers = interruptNumbers(tree, path);
+  const sets = (name: string): IndexSet[] =>
+    numbers.flatMap((number) => readCpus(tree, `/proc/irq/${number}/${name}`) ?? []);
+  const allowed = sets("smp_affinity_list");
+  if (allowed.length === 0) return null;
+  const effective = sets("effective_affinity_list");
+  const text = (among: readonly IndexSet[]): string =>
+    formatList(intersection(unionAll(among), online));
+  return {
+    allowedCpus: text(allowed),
+    effectiveCpus: effective.length === 0 ? null : text(effective),
+  };
+}
+
+function interruptNumbers(tree: Tree, path: string): number[] {
+  const messages = tree
+    .list(`${path}/msi_irqs`)
+    .filter((name) => /^[1-9]\d{0,6}$/.test(name))
+    // Each is asked for what it says, `msi` or `msix`, so that recordings hold it.
+    .filter((name) => readLine(tree, `${path}/msi_irqs/${name}`) !== null)
+    .slice(0, INTERRUPTS_MAX)
+    .map(Number)
+    .toSorted((a, b) => a - b);
+  if (messages.length > 0) return messages;
+  const pin = readIndex(tree, `${path}/irq`) ?? 0;
+  return pin === 0 || pin > 9_999_999 ? [] : [pin];
+}
+
+/** An interrupt that was never set up goes nowhere: its list is empty. */
+function readCpus(tree: Tree, path: string): IndexSet | null {
+  const line = readLine(tree, path);
+  return line === null ? null : parseList(line);
+}
