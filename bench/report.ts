@@ -14,6 +14,17 @@ export interface Row {
   readonly goal: number | null;
 }
 
+/** A figure that stands for itself: what it is held against is its goal. */
+export interface Figure {
+  readonly bench: string;
+  readonly subject: string;
+  /** Null where there is none: what would not end in time. */
+  readonly value: number | null;
+  readonly unit: string;
+  /** What the value is meant not to exceed, or not to fall below; null where it only informs. */
+  readonly goal: { readonly atMost: number } | { readonly atLeast: number } | null;
+}
+
 export function row(bench: string, subject: Timing, against: Timing, goal: number | null): Row {
   const rounded = (value: number | undefined): number => Number((value ?? 0).toPrecision(4));
   return {
@@ -28,19 +39,40 @@ export function row(bench: string, subject: Timing, against: Timing, goal: numbe
   };
 }
 
-/** A table for people, or one JSON object a line. */
-export function report(rows: readonly Row[], json: boolean): string {
-  if (json) return rows.map((line) => `${JSON.stringify(line)}\n`).join("");
-  const cells = rows.map((line) => [
+/** Tables for people, or one JSON object a line. */
+export function report(lines: readonly (Row | Figure)[], json: boolean): string {
+  if (json) return lines.map((line) => `${JSON.stringify(line)}\n`).join("");
+  const rows = lines.filter((line) => "ratio" in line);
+  const figures = lines.filter((line) => "value" in line);
+  const compared = rows.map((line) => [
     line.subject,
     figure(line.medianMs),
     `${figure(line.minMs)} to ${figure(line.maxMs)}`,
     `${figure(line.ratio)} of ${line.against}`,
     line.goal === null ? "" : line.ratio <= line.goal ? `within ${line.goal}` : `OVER ${line.goal}`,
   ]);
-  const table = [["", "median ms", "range", "ratio", "goal"], ...cells];
-  const widths = table[0]?.map((_, i) => Math.max(...table.map((line) => (line[i] ?? "").length)));
-  return table
+  const alone = figures.map(({ subject, value, unit, goal }) => [
+    subject,
+    value === null ? "none" : `${figure(value)} ${unit}`,
+    goal === null ? "" : verdict(value, goal),
+  ]);
+  return (
+    (rows.length > 0 ? table([["", "median ms", "range", "ratio", "goal"], ...compared]) : "") +
+    (rows.length > 0 && figures.length > 0 ? "\n" : "") +
+    (figures.length > 0 ? table([["", "figure", "goal"], ...alone]) : "")
+  );
+}
+
+function verdict(value: number | null, goal: NonNullable<Figure["goal"]>): string {
+  if ("atMost" in goal) {
+    return value !== null && value <= goal.atMost ? `within ${goal.atMost}` : `OVER ${goal.atMost}`;
+  }
+  return value !== null && value >= goal.atLeast ? `over ${goal.atLeast}` : `BELOW ${goal.atLeast}`;
+}
+
+function table(lines: readonly (readonly string[])[]): string {
+  const widths = lines[0]?.map((_, i) => Math.max(...lines.map((line) => (line[i] ?? "").length)));
+  return lines
     .map(
       (line) =>
         `${line

@@ -1,0 +1,96 @@
+import { createFleet, type FleetHost } from "@evenkeel/core/fleet/fleet.ts";
+import { inventoryOf } from "@evenkeel/core/placement/inventory/inventory.ts";
+import { emptyOccupancy, type Use } from "@evenkeel/core/placement/occupancy/occupancy.ts";
+import { demandOf } from "@evenkeel/core/placement/state/demand.ts";
+import { defaultHostPolicy } from "@evenkeel/core/request/host-policy.ts";
+import type { Request } from "@evenkeel/core/request/request.ts";
+import { randomFor } from "../fuzz/random.ts";
+import type { FleetMix } from "./fleet-mixes.ts";
+
+/** A fleet that is half full, on which VMs come and go. */
+export interface Drive {
+  /** CPU milliseconds of the decision and of the changes that made room for it and took it. */
+  readonly step: () => { readonly decideMs: number; readonly changeMs: number };
+  readonly hosts: () => readonly FleetHost[];
+  readonly states: () => number;
+  readonly vms: () => number;
+  /** Decisions for which no host had room. */
+  readonly refused: () => number;
+}
+
+interface Vm {
+  readonly host: string;
+  readonly use: Use;
+  readonly gpus: number;
+}
+
+/**
+ * Fills a fleet until half of its GPUs are held. Then, before each arrival, VMs chosen by chance
+ * leave until no more than half are. Flavors come by chance, each as often.
+ */
+export function driveFleet(count: number, { machines, flavors }: FleetMix): Drive {
+  const random = randomFor(7, "fleet", 0);
+  const inventories = machines.map((topology) => inventoryOf(topology, defaultHostPolicy));
+  const names = Array.from({ length: count }, (_, i) => `host-${i}`);
+  const hosts = names.flatMap((name, i): FleetHost[] => {
+    const inventory = inventories[i % inventories.length];
+    if (inventory === undefined) return [];
+    return [{ name, inventory, occupancy: emptyOccupancy(inventory) }];
+  });
+  const offers = flavors.map((request) => ({ demand: demandOf(request), weight: 1 }));
+  const fleet = createFleet(hosts, offers);
+  const gpus = hosts.reduce((sum, { inventory }) => sum + gpusOf(inventory), 0);
+  const vms: Vm[] = [];
+  let held = 0;
+  let refused = 0;
+  const leave = (): void => {
+    const at = random.below(vms.length);
+    const vm = vms[at];
+    const last = vms.pop();
+    if (vm === undefined || last === undefined) return;
+    if (vm !== last) vms[at] = last;
+    fleet.release(vm.host, vm.use);
+    held -= vm.gpus;
+  };
+  const arrive = (request: Request): { decideMs: number; changeMs: number } => {
+    const [decideMs, decision] = timed(() => fleet.decide(request));
+    if (decision === null) {
+      refused++;
+      return { decideMs, changeMs: 0 };
+    }
+    const { host, use } = decision;
+    const [changeMs] = timed(() => fleet.take(host, use));
+    vms.push({ host, use, gpus: request.accelerators.count });
+    held += request.accelerators.count;
+    return { decideMs, changeMs };
+  };
+  const isBelowHalf = (): boolean => held * 2 < gpus && refused === 0;
+  while (isBelowHalf()) arrive(random.of(flavors));
+  refused = 0;
+  const isAboveHalf = (): boolean => held * 2 > gpus;
+  return {
+    step: () => {
+      const [leftMs] = timed(() => {
+        while (isAboveHalf()) leave();
+      });
+      const { decideMs, changeMs } = arrive(random.of(flavors));
+      return { decideMs, changeMs: changeMs + leftMs };
+    },
+    hosts: () => names.flatMap((name) => fleet.host(name) ?? []),
+    states: () => fleet.states().length,
+    vms: () => vms.length,
+    refused: () => refused,
+  };
+}
+
+function gpusOf({ devices }: FleetHost["inventory"]): number {
+  return devices.accelerators.length;
+}
+
+/** CPU time with all that the engine does beside: a clock would time the machine's other users. */
+function timed<Result>(run: () => Result): readonly [number, Result] {
+  const before = process.cpuUsage();
+  const result = run();
+  const { user, system } = process.cpuUsage(before);
+  return [(user + system) / 1000, result];
+}

@@ -1,0 +1,53 @@
+import { driveFleet } from "./fleet-drive.ts";
+import { fleetMixes } from "./fleet-mixes.ts";
+
+/**
+ * `node --expose-gc fleet-run.ts HOSTS MIX DECISIONS`: one fleet in a process of its own, so that
+ * what it holds can be told from what others do. Prints one JSON object.
+ */
+const [hosts = "100", name = "usual", decisions = "2000"] = process.argv.slice(2);
+const mix = fleetMixes[name]?.();
+if (mix === undefined) throw new Error(`there is no mix ${name}`);
+const collect =
+  globalThis.gc ??
+  ((): never => {
+    throw new Error("run it with --expose-gc");
+  });
+const heldBytes = (): number => {
+  collect();
+  const { heapUsed, arrayBuffers } = process.memoryUsage();
+  return heapUsed + arrayBuffers;
+};
+
+const before = heldBytes();
+const drive = driveFleet(Number(hosts), mix);
+const filledStates = drive.states();
+for (let i = 0; i < Number(decisions) / 4; i++) drive.step();
+const decided: number[] = [];
+let changeMs = 0;
+const cpu = process.cpuUsage();
+for (let i = 0; i < Number(decisions); i++) {
+  const step = drive.step();
+  decided.push(step.decideMs);
+  changeMs += step.changeMs;
+}
+const { user, system } = process.cpuUsage(cpu);
+decided.sort((a, b) => a - b);
+const quantile = (part: number): number => decided[Math.floor(decided.length * part)] ?? 0;
+const held = heldBytes() - before;
+console.log(
+  JSON.stringify({
+    hosts: Number(hosts),
+    vms: drive.vms(),
+    refused: drive.refused(),
+    filledStates,
+    states: drive.states(),
+    p50Ms: quantile(0.5),
+    p99Ms: quantile(0.99),
+    meanMs: decided.reduce((a, b) => a + b, 0) / decided.length,
+    changeMs: changeMs / decided.length,
+    /** Everything that the process did: arrivals, departures, collection of garbage. */
+    stepCpuMs: (user + system) / 1000 / decided.length,
+    kibPerHost: held / 1024 / Number(hosts),
+  }),
+);
