@@ -1,0 +1,198 @@
+import * as fc from "fast-check";
+import { expect, test } from "vitest";
+import { capacities } from "../placement/capacity/capacity.ts";
+import { ownGrades } from "../placement/capacity/own-grade.ts";
+import type { HostState } from "../placement/host-state.ts";
+import { type Inventory, inventoryOf } from "../placement/inventory/inventory.ts";
+import { useOfLayout } from "../placement/occupancy/layout-use.ts";
+import { emptyOccupancy, occupied, type Use } from "../placement/occupancy/occupancy.ts";
+import { useOfPlan } from "../placement/occupancy/plan-use.ts";
+import { place } from "../placement/place.ts";
+import type { Plan } from "../placement/plan.ts";
+import { layoutSignature } from "../placement/signature/layout-signature.ts";
+import { spaceFor } from "../placement/space/space.ts";
+import { demandOf } from "../placement/state/demand.ts";
+import { stateBook } from "../placement/state/states.ts";
+import { layoutsOf } from "../placement/testing/arbitrary-occupancy.ts";
+import { requestOfPlan } from "../placement/request-of-plan.ts";
+import { defaultHostPolicy } from "../request/host-policy.ts";
+import type { Request } from "../request/request.ts";
+import { accelerators, requestOf } from "../request/testing/requests.ts";
+import { syntheticTopology } from "../topology/synthetic/build.ts";
+import { GiB } from "../unit/bytes.ts";
+import { rebalance } from "./rebalance.ts";
+
+const machine = syntheticTopology(
+  "package:2 core:5 memory:16Gi hugepages:6x1Gi distances:10/21 root[gpu:h100-sxm*2]",
+);
+
+const flavor = (count: number, vcpus = Math.max(1, count)): Request =>
+  requestOf({
+    name: `gpu.${count}`,
+    flavor: `gpu.${count}`,
+    accelerators: accelerators(count),
+    vcpus,
+    memoryBytes: Math.max(1, count) * GiB,
+  });
+
+interface Guest {
+  readonly host: number;
+  readonly request: Request;
+}
+
+function fleetOf(hosts: number, guests: readonly Guest[]): HostState[] {
+  const fleet: HostState[] = Array.from({ length: hosts }, (_, i) => ({
+    topology: { ...machine, name: `host-${i}` },
+    taken: [],
+    policy: defaultHostPolicy,
+  }));
+  for (const [i, { host, request }] of guests.entries()) {
+    const at = fleet[host % hosts];
+    if (at === undefined) continue;
+    const plan = place([at], { ...request, name: `vm-${i}` });
+    if (plan.kind === "Plan") fleet[host % hosts] = { ...at, taken: [...at.taken, plan] };
+  }
+  return fleet;
+}
+
+interface Placed {
+  readonly plan: Plan;
+  readonly host: number;
+  readonly use: Use;
+}
+
+/** The fewest moves by trying every move from every arrangement, breadth first. */
+function fewestMoves(
+  hosts: readonly HostState[],
+  wanted: Request,
+  more: number,
+  max: number,
+): number | null {
+  const inventories = hosts.map(({ topology, policy }) => inventoryOf(topology, policy));
+  const occupancyOn = (all: readonly Placed[], host: number, inventory: Inventory) =>
+    all
+      .filter((vm) => vm.host === host)
+      .reduce((before, vm) => occupied(inventory, before, vm.use), emptyOccupancy(inventory));
+  const states = stateBook(true);
+  const capacity = capacities(states);
+  const own = ownGrades(states);
+  const slots = (all: readonly Placed[]): number =>
+    inventories.reduce((sum, inventory, host) => {
+      const state = states.of(inventory, occupancyOn(all, host, inventory));
+      const demand = own(state, demandOf(wanted));
+      return demand === null ? sum : sum + capacity(state, demand);
+    }, 0);
+  const start = hosts.flatMap(({ taken }, host) =>
+    taken.flatMap((plan): Placed[] => {
+      const inventory = inventories[host];
+      return inventory === undefined ? [] : [{ plan, host, use: useOfPlan(inventory, plan) }];
+    }),
+  );
+  const goal = slots(start) + more;
+  let level: readonly (readonly Placed[])[] = [start];
+  const seen = new Set<string>();
+  for (let count = 0; count <= max; count++) {
+    if (level.some((all) => slots(all) >= goal)) return count;
+    const next: (readonly Placed[])[] = [];
+    for (const all of level) {
+      for (const vm of all) {
+        const request = { ...requestOfPlan(vm.plan), signature: null };
+        for (const [host, inventory] of inventories.entries()) {
+          if (host === vm.host) continue;
+          const occupancy = occupancyOn(all, host, inventory);
+          const space = spaceFor(inventory, occupancy, request);
+          for (const layout of layoutsOf(inventory, occupancy, request)) {
+            if (layoutSignature(space, layout).signature !== vm.plan.signature) continue;
+            const use = useOfLayout(space, layout.cells);
+            const moved = all.map((other) => (other === vm ? { ...vm, host, use } : other));
+            const key = JSON.stringify(moved.map((other) => [other.host, other.use]));
+            if (seen.has(key)) continue;
+            seen.add(key);
+            next.push(moved);
+          }
+        }
+      }
+    }
+    level = next;
+  }
+  return null;
+}
+
+const guests = fc.array(
+  fc.record({
+    host: fc.nat(2),
+    request: fc
+      .tuple(fc.nat(2), fc.integer({ min: 1, max: 3 }))
+      .map(([count, vcpus]) => flavor(count, vcpus)),
+  }),
+  { minLength: 1, maxLength: 5 },
+);
+
+test("no fewer moves do than are advised, as trying all of them says", () => {
+  const met = new Map<number | null, number>();
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 2, max: 3 }),
+      guests,
+      fc.integer({ min: 2, max: 4 }),
+      fc.integer({ min: 1, max: 2 }),
+      (count, running, wanted, more) => {
+        const hosts = fleetOf(count, running);
+        const advice = rebalance(hosts, flavor(wanted), more, { movesMax: 2 });
+        const fewest = fewestMoves(hosts, flavor(wanted), more, 2);
+        met.set(fewest, (met.get(fewest) ?? 0) + 1);
+        expect(advice.moves?.length ?? null).toBe(fewest);
+        expect(advice.excludedBelow).toBe(fewest ?? 3);
+        if (advice.moves === null) return;
+        expect(advice.after).toBeGreaterThanOrEqual(advice.before + more);
+      },
+    ),
+    { numRuns: 150 },
+  );
+  expect(met.get(1) ?? 0).toBeGreaterThan(3);
+  expect(met.get(null) ?? 0).toBeGreaterThan(3);
+});
+
+test("advice is moves in an order in which each has room", () => {
+  // One small VM on each of two hosts: together on one, they leave the other whole.
+  const hosts = fleetOf(2, [
+    { host: 0, request: flavor(1) },
+    { host: 1, request: flavor(1) },
+  ]);
+  expect(rebalance(hosts, flavor(4), 1)).toMatchInlineSnapshot(`
+    {
+      "after": 1,
+      "before": 0,
+      "excludedBelow": 1,
+      "flavor": "gpu.4",
+      "moves": [
+        {
+          "accelerators": [
+            "0000:17:00.0",
+          ],
+          "from": "host-0",
+          "nodes": [
+            0,
+          ],
+          "slots": 1,
+          "to": "host-1",
+          "vm": "vm-0",
+        },
+      ],
+      "wanted": 1,
+    }
+  `);
+  expect(rebalance(hosts, flavor(4), 2)).toMatchObject({ moves: null, excludedBelow: 5 });
+});
+
+test("a search that ends at its bound says how far it is certain", () => {
+  const hosts = fleetOf(3, [
+    { host: 0, request: flavor(1) },
+    { host: 1, request: flavor(1) },
+    { host: 2, request: flavor(1) },
+  ]);
+  const advice = rebalance(hosts, flavor(4), 2, { movesMax: 4, stepsMax: 1 });
+  expect(advice.moves).toBeNull();
+  expect(advice.excludedBelow).toBeLessThan(3);
+  expect(rebalance(hosts, flavor(4), 2).moves?.length).toBe(2);
+});

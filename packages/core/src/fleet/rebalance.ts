@@ -1,0 +1,261 @@
+import { capacities } from "../placement/capacity/capacity.ts";
+import { ownGrades } from "../placement/capacity/own-grade.ts";
+import type { HostState } from "../placement/host-state.ts";
+import { type Inventory, inventoryOf } from "../placement/inventory/inventory.ts";
+import { useOfLayout } from "../placement/occupancy/layout-use.ts";
+import { occupied, type Occupancy, type Use, vacated } from "../placement/occupancy/occupancy.ts";
+import { occupancyOf, useOfPlan } from "../placement/occupancy/plan-use.ts";
+import { requestOfPlan } from "../placement/request-of-plan.ts";
+import { needsNodeOrder } from "../placement/search/node-order.ts";
+import { settledTopology } from "../placement/settled.ts";
+import { type Demand, demandOf } from "../placement/state/demand.ts";
+import { type State, stateBook, type States } from "../placement/state/states.ts";
+import type { Request } from "../request/request.ts";
+import { invariant } from "../invariant.ts";
+
+/** The fewest moves that give a fleet so many more slots of a flavor; advice, nothing is done. */
+export interface Rebalancing {
+  readonly flavor: string;
+  readonly wanted: number;
+  /** The flavor's slots, in its own grade on every host, before and after all moves. */
+  readonly before: number;
+  readonly after: number;
+  /** In an order in which each has room when its turn comes; null where none was found. */
+  readonly moves: readonly Move[] | null;
+  /** No fewer moves than this suffice: all sets of fewer were tried or excluded by a bound. */
+  readonly excludedBelow: number;
+}
+
+/** One VM to another host of the fleet, where it becomes its own twin. */
+export interface Move {
+  readonly vm: string;
+  readonly from: string;
+  readonly to: string;
+  /** The nodes there that its cells stand for, in the cells' order, and the accelerators it gets. */
+  readonly nodes: readonly number[];
+  readonly accelerators: readonly string[];
+  /** The flavor's slots in the fleet once it has moved. */
+  readonly slots: number;
+}
+
+export interface RebalanceBounds {
+  /** The most moves that are looked for. */
+  readonly movesMax?: number;
+  /** The most arrangements of the fleet that are looked at, over all numbers of moves. */
+  readonly stepsMax?: number;
+}
+
+/**
+ * The fewest moves from host to host that restore `wanted` slots of a flavor.
+ *
+ * Numbers of moves are tried in turn, so that the first answer is the least; of one number every
+ * sequence of moves, to every host and every place there that is in the VM's own signature. A
+ * beginning is given up when even the best that the moves left to it could free would not do: a
+ * move frees slots on the host that it leaves and never makes any where it arrives, so at most what
+ * the removal of the best VM frees on each of as many hosts, or all that a host could have if more
+ * than one leaves it. Arrangements that other orders have led to are not looked at again.
+ *
+ * What is found is exact up to `excludedBelow` moves; beyond `stepsMax` arrangements the search
+ * ends, and says how far it is certain.
+ */
+export function rebalance(
+  hosts: readonly HostState[],
+  flavor: Request,
+  wanted: number,
+  { movesMax = 4, stepsMax = 1 << 14 }: RebalanceBounds = {},
+): Rebalancing {
+  const fleet = fleetOf(hosts, flavor);
+  const before = fleet.slots(fleet.start);
+  const answer = { flavor: flavor.flavor ?? flavor.name, wanted, before };
+  const budget = { left: stepsMax };
+  for (let count = 0; count <= movesMax; count++) {
+    const seen = new Map<string, number>();
+    const moves = explore(fleet, fleet.start, before + wanted, count, seen, budget);
+    if (moves !== null) {
+      return { ...answer, after: moves.at(-1)?.slots ?? before, moves, excludedBelow: count };
+    }
+    if (budget.left <= 0) return { ...answer, after: before, moves: null, excludedBelow: count };
+  }
+  return { ...answer, after: before, moves: null, excludedBelow: movesMax + 1 };
+}
+
+/** A host as it stands after some moves. */
+interface Standing {
+  readonly name: string;
+  readonly inventory: Inventory;
+  readonly occupancy: Occupancy;
+  readonly vms: readonly Tenant[];
+}
+
+interface Tenant {
+  readonly name: string;
+  readonly demand: Demand;
+  readonly use: Use;
+}
+
+type Arrangement = readonly Standing[];
+
+interface Fleet {
+  readonly start: Arrangement;
+  readonly states: States;
+  readonly slots: (arrangement: Arrangement) => number;
+  /** What at most `moves` moves from here could add. */
+  readonly bound: (arrangement: Arrangement, moves: number) => number;
+}
+
+function fleetOf(hosts: readonly HostState[], flavor: Request): Fleet {
+  const start = hosts.map(standingOf);
+  const demands = [demandOf(flavor), ...start.flatMap(({ vms }) => vms.map((vm) => vm.demand))];
+  const states = stateBook(
+    start.some(({ inventory }) => demands.some((one) => needsNodeOrder(inventory, one.request))),
+  );
+  const capacity = capacities(states);
+  const ownGrade = ownGrades(states);
+  const stateOf = ({ inventory, occupancy }: Standing): State => states.of(inventory, occupancy);
+  const slotsOn = (state: State): number => {
+    const own = ownGrade(state, demandOf(flavor));
+    return own === null ? 0 : capacity(state, own);
+  };
+  const gains = new WeakMap<Standing, readonly [number, number]>();
+  /** What leaves with the best one VM, and with all of them. */
+  const gainsOn = (host: Standing): readonly [number, number] => {
+    const known = gains.get(host);
+    if (known !== undefined) return known;
+    const { inventory, occupancy, vms } = host;
+    const now = slotsOn(stateOf(host));
+    const without = (gone: readonly Tenant[]): number =>
+      slotsOn(
+        states.of(
+          inventory,
+          gone.reduce((o, { use }) => vacated(inventory, o, use), occupancy),
+        ),
+      );
+    const one = Math.max(0, ...vms.map((vm) => without([vm]) - now));
+    const found = [one, Math.max(one, without(vms) - now)] as const;
+    gains.set(host, found);
+    return found;
+  };
+  return {
+    start,
+    states,
+    slots: (arrangement) => arrangement.reduce((sum, host) => sum + slotsOn(stateOf(host)), 0),
+    bound: (arrangement, moves) => {
+      let best: readonly number[] = Array.from({ length: moves + 1 }, () => 0);
+      for (const host of arrangement) {
+        const [one, all] = gainsOn(host);
+        best = best.map((value, spent) =>
+          Math.max(
+            value,
+            spent >= 1 ? (best[spent - 1] ?? 0) + one : 0,
+            spent >= 2 ? (best[spent - 2] ?? 0) + all : 0,
+          ),
+        );
+      }
+      return best[moves] ?? 0;
+    },
+  };
+}
+
+function standingOf(host: HostState): Standing {
+  const inventory = inventoryOf(settledTopology(host), host.policy);
+  return {
+    name: host.topology.name,
+    inventory,
+    occupancy: occupancyOf(inventory, host.taken),
+    vms: host.taken.map((plan) => ({
+      name: plan.vm,
+      demand: demandOf(requestOfPlan(plan), plan.signature),
+      use: useOfPlan(inventory, plan),
+    })),
+  };
+}
+
+/** A sequence of exactly `left` moves that reaches the goal; null where there is none. */
+function explore(
+  fleet: Fleet,
+  from: Arrangement,
+  goal: number,
+  left: number,
+  seen: Map<string, number>,
+  budget: { left: number },
+): readonly Move[] | null {
+  const slots = fleet.slots(from);
+  if (left === 0) return slots >= goal ? [] : null;
+  if (slots + fleet.bound(from, left) < goal) return null;
+  const key = keyOf(from);
+  if ((seen.get(key) ?? 0) >= left) return null;
+  seen.set(key, left);
+  for (const [after, move] of movesFrom(fleet, from)) {
+    if (budget.left-- <= 0) return null;
+    const rest = explore(fleet, after, goal, left - 1, seen, budget);
+    if (rest !== null) return [{ ...move, slots: fleet.slots(after) }, ...rest];
+  }
+  return null;
+}
+
+/** Every move of one VM, with what the fleet is like after it. */
+function* movesFrom(
+  fleet: Fleet,
+  from: Arrangement,
+): Generator<readonly [Arrangement, Omit<Move, "slots">]> {
+  for (const [source, host] of from.entries()) {
+    for (const vm of host.vms) {
+      const left = {
+        ...host,
+        occupancy: vacated(host.inventory, host.occupancy, vm.use),
+        vms: host.vms.filter((other) => other !== vm),
+      };
+      const empty = new Set<State>();
+      for (const [target, other] of from.entries()) {
+        if (target === source) continue;
+        const state = fleet.states.of(other.inventory, other.occupancy);
+        // Empty hosts in one state are the same to everybody but for their names.
+        if (other.vms.length === 0 && empty.has(state)) continue;
+        if (other.vms.length === 0) empty.add(state);
+        for (const { arrived, nodes, accelerators } of arrivals(fleet, other, vm)) {
+          const after = from.map((one, i) => (i === source ? left : i === target ? arrived : one));
+          yield [after, { vm: vm.name, from: host.name, to: other.name, nodes, accelerators }];
+        }
+      }
+    }
+  }
+}
+
+interface Arrival extends Pick<Move, "nodes" | "accelerators"> {
+  readonly arrived: Standing;
+}
+
+/** Every place on a host that is in the VM's own signature, one of each that are interchangeable. */
+function arrivals({ states }: Fleet, host: Standing, vm: Tenant): readonly Arrival[] {
+  const { inventory, occupancy } = host;
+  // The host itself, not the one that stands for its state: its own names are told.
+  const here = { inventory, occupancy };
+  const space = states.space(here, vm.demand);
+  return states.all(here, vm.demand).map(({ layout: { cells } }): Arrival => {
+    const use = useOfLayout(space, cells);
+    return {
+      nodes: cells.map(({ node }) => node),
+      accelerators: cells.flatMap((cell) => cell.accelerators.map(({ address }) => address)),
+      arrived: {
+        ...host,
+        occupancy: occupied(inventory, occupancy, use),
+        vms: [...host.vms, { ...vm, use }],
+      },
+    };
+  });
+}
+
+/** Which VM has what, by host. */
+function keyOf(arrangement: Arrangement): string {
+  const parts = arrangement.map(({ vms }) =>
+    vms
+      .map(({ name, use }) => {
+        invariant(use.memory.length > 0, `${name} has memory somewhere`);
+        const memory = use.memory.map(({ node, bytes }) => `${node}:${bytes}`);
+        return `${name} ${use.cores.join(" ")} ${use.deviceGroups.join(" ")} ${memory.join(" ")}`;
+      })
+      .toSorted()
+      .join(";"),
+  );
+  return parts.join("\n");
+}

@@ -1,0 +1,196 @@
+import type { Request } from "../../request/request.ts";
+import type { HostState } from "../host-state.ts";
+import { type Inventory, inventoryOf } from "../inventory/inventory.ts";
+import { type Occupancy, type Use, vacated } from "../occupancy/occupancy.ts";
+import { occupancyOf, useOfPlan } from "../occupancy/plan-use.ts";
+import { needsNodeOrder } from "../search/node-order.ts";
+import { settledTopology } from "../settled.ts";
+import { layoutSignature } from "../signature/layout-signature.ts";
+import { type Demand, demandOf } from "../state/demand.ts";
+import { type State, stateBook, type States } from "../state/states.ts";
+import { type Blockers, findBlockers } from "./blockers.ts";
+import { capacities } from "./capacity.ts";
+import { ownGrades } from "./own-grade.ts";
+
+/** How many more VMs of each flavor fit, and of what class. */
+export interface CapacityReport {
+  /** Over all hosts, in the flavors' order. */
+  readonly fleet: readonly FlavorCapacity[];
+  readonly hosts: readonly HostCapacity[];
+}
+
+/** A flavor's slots, in all hosts together: its own grade on each, and every class by itself. */
+export interface FlavorCapacity {
+  readonly flavor: string;
+  readonly fits: number;
+  readonly most: number;
+  readonly classes: readonly ClassCapacity[];
+}
+
+export interface HostCapacity {
+  readonly host: string;
+  readonly flavors: readonly HostFlavor[];
+}
+
+export interface HostFlavor extends FlavorCapacity {
+  /** What stands in the way of one more of its own grade; null where nothing that could leave does. */
+  readonly blockers: Blockers | null;
+}
+
+/** How many more of one class fit, now and were the hosts empty. */
+export interface ClassCapacity {
+  readonly signature: string;
+  readonly signatureText: string;
+  /** Whether this is what the flavor is sold in: its signature, else the best on an empty host. */
+  readonly own: boolean;
+  readonly fits: number;
+  readonly most: number;
+}
+
+/** A flavor could have as many classes as a host has ways to hold it; so many are told. */
+const classesMax = 16;
+
+/**
+ * How many more VMs of each flavor fit, exactly: the most that any order and any choice of places
+ * could reach (`capacity.ts`), counted by class, for VMs of different classes are different wares.
+ *
+ * A flavor with a signature is counted in that one. One without is counted in every class that the
+ * next VM of it could be given, and its own grade is what its first VM on an empty host would get.
+ * Each count is what would fit if nothing else came: flavors share what there is. Hosts in the same
+ * state are worked out once.
+ */
+export function capacityReport(
+  hosts: readonly HostState[],
+  flavors: readonly Request[],
+): CapacityReport {
+  const members = hosts.map(memberOf);
+  const ordered = members.some(({ inventory }) =>
+    flavors.some((flavor) => needsNodeOrder(inventory, flavor)),
+  );
+  const flavorOf = flavorCapacities(stateBook(ordered));
+  const reports = members.map((member): HostCapacity => ({
+    host: member.name,
+    flavors: flavors.map((flavor) => flavorOf(member, flavor)),
+  }));
+  const fleet = flavors.map((flavor, i) =>
+    inAll(
+      nameOf(flavor),
+      reports.flatMap((report) => report.flavors[i] ?? []),
+    ),
+  );
+  return { fleet, hosts: reports };
+}
+
+interface Member {
+  readonly name: string;
+  readonly inventory: Inventory;
+  readonly occupancy: Occupancy;
+  readonly vms: readonly { readonly name: string; readonly use: Use }[];
+}
+
+function memberOf(host: HostState): Member {
+  const inventory = inventoryOf(settledTopology(host), host.policy);
+  return {
+    name: host.topology.name,
+    inventory,
+    occupancy: occupancyOf(inventory, host.taken),
+    vms: host.taken.map((plan) => ({ name: plan.vm, use: useOfPlan(inventory, plan) })),
+  };
+}
+
+const nameOf = (flavor: Request): string => flavor.flavor ?? flavor.name;
+
+function flavorCapacities(states: States): (member: Member, flavor: Request) => HostFlavor {
+  const capacity = capacities(states);
+  const ownGrade = ownGrades(states);
+  return ({ inventory, occupancy, vms }, flavor) => {
+    const state = states.of(inventory, occupancy);
+    const empty = states.emptied(state);
+    const own = ownGrade(state, demandOf(flavor));
+    const found = classesOf(states, [empty, state], flavor, own);
+    const classes = [...found].map(([signature, signatureText]): ClassCapacity => {
+      const demand = demandOf(flavor, signature);
+      return {
+        signature,
+        signatureText,
+        own: signature === own?.only,
+        fits: capacity(state, demand),
+        most: capacity(empty, demand),
+      };
+    });
+    const { fits, most } = classes.find((entry) => entry.own) ?? { fits: 0, most: 0 };
+    const slotsWithout = (gone: readonly number[]): number => {
+      const left = gone.reduce((before, vm) => {
+        const use = vms[vm]?.use;
+        return use === undefined ? before : vacated(inventory, before, use);
+      }, occupancy);
+      return own === null ? 0 : capacity(states.of(inventory, left), own);
+    };
+    const names = vms.map(({ name }) => name);
+    const blockers = fits < most && vms.length > 0 ? findBlockers(names, fits, slotsWithout) : null;
+    return { flavor: nameOf(flavor), fits, most, classes: told(classes), blockers };
+  };
+}
+
+/** The flavor's own class, and those that its next VM could be given; with what each is in words. */
+function classesOf(
+  states: States,
+  [empty, now]: readonly [State, State],
+  flavor: Request,
+  own: Demand | null,
+): ReadonlyMap<string, string> {
+  const found = new Map<string, string>();
+  if (own !== null && own.only !== null) {
+    const best = states.best(empty, own);
+    const known = best && layoutSignature(states.space(empty, own), best.layout);
+    found.set(own.only, known?.signatureText ?? "nothing that this kind of host has");
+  }
+  if (flavor.signature !== null) return found;
+  const demand = demandOf(flavor);
+  const space = states.space(now, demand);
+  for (const { layout } of states.all(now, demand)) {
+    const { signature, signatureText } = layoutSignature(space, layout);
+    found.set(signature, signatureText);
+  }
+  return found;
+}
+
+function told(classes: readonly ClassCapacity[]): readonly ClassCapacity[] {
+  return classes
+    .toSorted(
+      (a, b) =>
+        Number(b.own) - Number(a.own) ||
+        b.fits - a.fits ||
+        b.most - a.most ||
+        (a.signature < b.signature ? -1 : 1),
+    )
+    .slice(0, classesMax);
+}
+
+/** What several hosts have together. */
+function inAll(flavor: string, parts: readonly HostFlavor[]): FlavorCapacity {
+  const sum = (counts: readonly number[]): number => counts.reduce((a, b) => a + b, 0);
+  const bySignature = Map.groupBy(
+    parts.flatMap((part) => part.classes),
+    ({ signature }) => signature,
+  );
+  const classes = [...bySignature].flatMap(([signature, same]): ClassCapacity[] => {
+    const known = same.find(({ most, fits }) => most + fits > 0) ?? same[0];
+    if (known === undefined) return [];
+    return [
+      {
+        signature,
+        signatureText: known.signatureText,
+        own: same.some(({ own }) => own),
+        fits: sum(same.map(({ fits }) => fits)),
+        most: sum(same.map(({ most }) => most)),
+      },
+    ];
+  });
+  return {
+    flavor,
+    fits: sum(parts.map(({ fits }) => fits)),
+    most: sum(parts.map(({ most }) => most)),
+    classes: told(classes),
+  };
+}

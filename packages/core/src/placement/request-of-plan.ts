@@ -1,0 +1,27 @@
+import type { Request } from "../request/request.ts";
+import { isHugepage, type Plan } from "./plan.ts";
+
+/**
+ * What a VM would ask for that is to be given the same once more: the amounts of its plan, whose
+ * signature says the rest (models, links, how they lie). What a plan does not tell decides nothing
+ * within one class of placements: they are twins, and cost the same.
+ */
+export function requestOfPlan(plan: Plan): Request {
+  const count = (kind: "accelerator" | "nic"): number =>
+    plan.devices.filter((device) => device.kind === kind).length;
+  const pageBytes = plan.cells[0]?.pageBytes ?? 0;
+  return {
+    name: plan.vm,
+    tenant: plan.tenant,
+    flavor: plan.flavor,
+    signature: plan.signature,
+    accelerators: { count: count("accelerator"), model: null, link: "any" },
+    nics: { count: count("nic"), rdma: false },
+    vcpus: plan.cells.reduce((sum, cell) => sum + cell.vcpus.length, 0),
+    memoryBytes: plan.cells.reduce((sum, cell) => sum + cell.memoryBytes, 0),
+    hugepageBytes: isHugepage(pageBytes) ? pageBytes : null,
+    locality: plan.locality,
+    isolation: plan.isolation,
+    workload: "inference",
+  };
+}
