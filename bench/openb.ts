@@ -62,9 +62,7 @@ export function benchOpenb(json: boolean): string {
   const rows = openbTraces.flatMap((trace) => {
     const tasks = readOpenbTasks(read(`openb_pod_list_${trace}.csv`), trace);
     const world = openbWorld(trace, hosts, tasks);
-    const aware = policies
-      .filter(({ knowsNodes }) => !knowsNodes)
-      .map((policy) => ({ ...nodeAware(policy), name: `${policy.name}+numa` }));
+    const aware = policies.filter(({ knowsNodes }) => !knowsNodes).map(nodeAware);
     return [
       ...measured(world, trace, false, policies),
       ...measured(withNodes(world), trace, true, [...policies, ...aware]),
@@ -167,7 +165,7 @@ function line(row: OpenbRow, i: number, rows: readonly OpenbRow[]): string {
     ),
     (row.fragmentation?.toFixed(2) ?? "").padStart(7),
     `${row.wholeHostRefusedWhileFree}/${row.wholeHostRefused}/${row.wholeHostArrived}`.padStart(17),
-    `${row.inSignature.toFixed(1)}`.padStart(8),
+    row.inSignature.toFixed(1).padStart(8),
     `${row.cpuMicrosecondsPerTask.toFixed(1)} (${row.cpuRatioToFgd.toFixed(2)})`.padStart(14),
   ];
   const heading =

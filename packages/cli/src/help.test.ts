@@ -24,9 +24,14 @@ spec: { accelerators: { count: 2 }, vcpus: 16, memory: 64Gi, hugepages: 1Gi }
 `,
   "topo.txt":
     "\tGPU0\tGPU1\tCPU Affinity\tNUMA Affinity\nGPU0\t X \tPHB\t\tN/A\nGPU1\tPHB\t X \t\tN/A\n",
+  "traces/openb_node_list_gpu_node.csv":
+    "sn,cpu_milli,memory_mib,gpu,model\nnode-0,96000,393216,8,G2\nnode-1,96000,393216,8,G2\n",
+  "traces/openb_pod_list_default.csv":
+    "cpu_milli,memory_mib,num_gpu,gpu_milli\n8000,32768,1,1000\n4000,8192,1,400\n32000,131072,4,1000\n",
   "policy.yaml": `${head("HostPolicy")}reserved: { coresPerNode: 2 }\n`,
 };
 mkdirSync(program);
+mkdirSync(join(folder, "traces"));
 writeFileSync(
   join(program, "evenkeel"),
   `#!/bin/sh\nexec '${process.execPath}' '${binary}' "$@"\n`,

@@ -4,6 +4,7 @@ import { completionCommand } from "./completion/command.ts";
 import { demoCommand } from "./demo/command.ts";
 import { placeCommand } from "./place/command.ts";
 import { renderCommand } from "./render/command.ts";
+import { simulateCommand } from "./simulate/command.ts";
 import { snapshotCommand } from "./snapshot/command.ts";
 import { topologyCommand } from "./topology/command.ts";
 
@@ -13,6 +14,7 @@ export const commands: readonly CliCommand[] = [
   snapshotCommand,
   placeCommand,
   renderCommand,
+  simulateCommand,
   demoCommand,
   completionCommand,
   completeCommand,

@@ -37,7 +37,7 @@ export function catalogWorld(machine: Topology, hosts: number): World {
   }
   return {
     name: `catalog ${machine.name}`,
-    title: `${hosts} ${hosts === 1 ? "host" : "hosts"} like the catalog's ${machine.name}, VMs come and go`,
+    title: `VMs come and go on hosts like ${machine.name}`,
     axis: "time",
     end: 1,
     settled: SETTLED,

@@ -8,7 +8,7 @@ import type { Policy } from "./policy.ts";
  * changes one host, so the loss of the fleet is the loss of that host, and comparing hosts by it is
  * exact for the objective: no other placement of this task leaves room for more, in expectation
  * over the demand. Ties go to the smallest name and the lowest node and GPU, so that the same input
- * gives the same plan. Losses are compared to the billionth of a GPU: below it they differ by how sums
+ * gives the same plan. Losses are compared to the billionth: below it they differ by how sums
  * were rounded, and hosts that lose the same would be told apart by noise.
  *
  * It is strict: a VM lies on the nodes of its signature or is refused.

@@ -3,19 +3,23 @@ import { freeGpus, type HostShape, type HostState, type NodeState } from "../fle
 import { accepts, type Demand, sharesGpu } from "../fleet/task.ts";
 
 /**
- * On how many more GPUs a host could still hold VMs, in expectation over the demand: for every
- * flavor, how many more of it would fit if nothing else came, times the GPUs that one uses, weighted
- * by its share of requests.
+ * What a host could still be sold as, in expectation over the demand: for every flavor, how many
+ * more of it would fit if nothing else came, times the square of its GPUs, weighted by its share of
+ * requests.
  *
  * - GPUs are counted in whole VMs, because a GPU serves one flavor's VM or none: three free GPUs are
  *   one VM of two, and 0.9 of a GPU is one part of 0.5. CPUs and memory are counted in fractions,
  *   down to one whole VM: what is left beside the last VM of one flavor is not lost, since the next
  *   may be of another. Rounding them down as well costs a quarter of a point on the published trace.
- * - A VM counts as often as it has GPUs. If each counted once, the many small ones would outweigh
- *   the large, whole hosts would be broken up for them, and where VMs come and go that costs three
- *   points. A part of a GPU counts as one, not as the part that it is: parts fill gaps that nothing
- *   else does, and counted by size they hardly matter to the sum; a quarter of a point where the
- *   most GPUs are shared.
+ * - A VM of n GPUs counts n times n: it puts n GPUs to use, and each needs that so many are free
+ *   together. Room for eight that is broken up still holds eight single ones, so whatever grows no
+ *   faster than n finds nothing lost in that; since small requests are a hundred times as frequent,
+ *   whole hosts were then given away for small gains. On the trace as published that refuses twice as
+ *   many requests for eight, and less is allocated all the way. With the cube hosts are kept empty
+ *   that nobody asks for whole, which costs half a point.
+ * - A part of a GPU counts as a VM of one, not as the part that it is: parts fill gaps that nothing
+ *   else does, and counted by their size they hardly matter to the sum. That costs a quarter of a
+ *   point where the most GPUs are shared.
  * - Every flavor with GPUs counts, however rare. Those without are left out: they run beside any
  *   GPU, so what a placement takes from them is nearly the same wherever it goes.
  *
@@ -50,7 +54,7 @@ interface Group {
 }
 
 interface Flavor {
-  /** Its share of requests times its GPUs. */
+  /** Its share of requests times the square of its GPUs. */
   readonly weight: number;
   readonly cpuMilli: number;
   readonly memoryMib: number;
@@ -72,7 +76,7 @@ function groupsOf(shape: HostShape, demand: readonly Demand[]): readonly Group[]
       flavors: [],
     };
     group.flavors.push({
-      weight: share * task.gpus,
+      weight: share * task.gpus ** 2,
       cpuMilli: cell.cpuMilli,
       memoryMib: cell.memoryMib,
     });
@@ -114,6 +118,7 @@ function fraction({ cpuMilli, memoryMib }: NodeState, flavor: Flavor): number {
 
 function onSeveralNodes(nodes: readonly NodeState[], group: Group): number {
   const gpus = nodes.map((node) => byGpus(node, group));
+  if (gpus.filter((count) => count > 0).length < group.cells) return 0;
   let sum = 0;
   for (const flavor of group.flavors) {
     const rooms = nodes.map((node, n) => {

@@ -63,7 +63,7 @@ test("typical tasks are the most frequent that make up 95 %", () => {
 
 test("further sales, by hand: GPUs in whole VMs, fractions of CPUs down to one VM", () => {
   const sales = (of: Task, host: HostState): number => furtherSales([{ task: of, share: 1 }])(host);
-  expect(sales(task(2, 2), emptyHost(shape(5, 100)))).toBe(4);
+  expect(sales(task(2, 2), emptyHost(shape(5, 100)))).toBe(2 * 4);
   expect(sales(task(1, 4), emptyHost(shape(5, 10)))).toBe(2.5);
   expect(sales(task(1, 11), emptyHost(shape(5, 10)))).toBe(0);
   expect(sales(task(1, 1, 300), state(shape(2, 100), [[1000, 250]]))).toBe(3);
@@ -76,7 +76,7 @@ test("further sales, by hand: GPUs in whole VMs, fractions of CPUs down to one V
       ]),
     ),
   ).toBe(0);
-  expect(sales(task(4, 1), emptyHost(shape(2, 100, 2)))).toBe(4);
+  expect(sales(task(4, 1), emptyHost(shape(2, 100, 2)))).toBe(16);
   expect(sales(task(0, 1), emptyHost(shape(2, 100)))).toBe(0);
 });
 

@@ -1,0 +1,108 @@
+import { buildCommand } from "@stricli/core";
+import type { CliCommand } from "../../command.ts";
+import type { CliContext } from "../../context.ts";
+
+export interface SimulateFlags {
+  readonly world: string;
+  readonly numa: boolean;
+  readonly hosts?: string;
+  readonly policies?: string;
+  readonly seed: string;
+  readonly seeds: string;
+  readonly output: "text" | "json" | "svg";
+}
+
+export const simulateCommand: CliCommand = {
+  name: "simulate",
+  command: buildCommand<SimulateFlags, [], CliContext>({
+    loader: async () => (await import("./run.ts")).runSimulate,
+    parameters: {
+      flags: {
+        world: {
+          kind: "parsed",
+          parse: String,
+          default: "catalog:hgx-h100",
+          proposeCompletions: proposeWorlds,
+          brief: "the fleet and what is asked of it: catalog:NAME or openb:DIR",
+          placeholder: "WORLD",
+        },
+        numa: {
+          kind: "boolean",
+          default: false,
+          withNegated: false,
+          brief: "with openb, every host of eight GPUs as two nodes of four",
+        },
+        hosts: {
+          kind: "parsed",
+          parse: String,
+          optional: true,
+          brief: "with catalog, how many hosts (40 if not given)",
+          placeholder: "N",
+        },
+        policies: {
+          kind: "parsed",
+          parse: String,
+          optional: true,
+          proposeCompletions: async () =>
+            (await import("@evenkeel/core/simulate/policy/policies.ts")).policyNames,
+          brief: "which policies, with commas between them",
+          placeholder: "NAME,…",
+        },
+        seed: {
+          kind: "parsed",
+          parse: String,
+          default: "1",
+          brief: "the first seed",
+          placeholder: "N",
+        },
+        seeds: {
+          kind: "parsed",
+          parse: String,
+          default: "3",
+          brief: "how many seeds, of which the mean is told",
+          placeholder: "N",
+        },
+        output: {
+          kind: "enum",
+          values: ["text", "json", "svg"],
+          brief: "a table, all figures and curves, or a picture",
+          default: "text",
+        },
+      },
+    },
+    docs: { brief: "Compare policies of placement on a simulated fleet" },
+  }),
+  description: [
+    "catalog:NAME is a fleet of hosts of one type from the catalog, in which VMs come and go, a " +
+      "little more than fit. openb:DIR is the GPU trace that Alibaba published in 2023, replayed " +
+      "as in its paper, with arrivals to 130 % of all GPUs; DIR holds its lists " +
+      "(openb_node_list_gpu_node.csv, openb_pod_list_….csv), and #NAME behind it chooses another " +
+      "list of tasks than default.",
+    "Policies are random, spread and pack (LeastAllocated and MostAllocated of the kube-scheduler), " +
+      "best-fit, first-fit (by name), fgd (fragmentation gradient descent) and evenkeel. All but " +
+      "the last know no NUMA nodes: where hosts have several, they see a pool, and the host decides " +
+      "on which node a VM lies. With +numa behind its name a policy keeps every VM to the nodes of " +
+      "its signature, as evenkeel does.",
+    "Every policy gets the same arrivals, and knows of the future only how often each flavor is " +
+      "asked for. The same seed gives the same outcome.",
+  ],
+  examples: [
+    { does: "A fleet of HGX H100 under every policy", lines: ["evenkeel simulate"] },
+    {
+      does: "A smaller one, drawn",
+      lines: [
+        "evenkeel simulate --world catalog:dgx-a100 --hosts 10 --seeds 1 \\",
+        "  --policies pack,fgd,evenkeel --output svg > policies.svg",
+      ],
+    },
+    {
+      does: "The published trace, with NUMA nodes",
+      lines: ["evenkeel simulate --world openb:traces --numa --policies fgd,evenkeel --seed 42"],
+    },
+  ],
+};
+
+async function proposeWorlds(): Promise<readonly string[]> {
+  const { catalogNames } = await import("@evenkeel/core/topology/catalog/catalog.ts");
+  return ["openb:", ...catalogNames.map((name) => `catalog:${name}`)];
+}

@@ -1,0 +1,70 @@
+import { aboutComparison, percentText } from "@evenkeel/core/simulate/draw/describe.ts";
+import {
+  type ComparedPolicy,
+  type Comparison,
+  headline,
+} from "@evenkeel/core/simulate/run/compare.ts";
+import type { Paint } from "../../text/paint.ts";
+import { type Align, table, wrap } from "../../text/table.ts";
+
+interface View {
+  readonly width: number;
+  readonly paint: Paint;
+}
+
+/** A table of policies, the one that allocates the most first, and what its columns mean. */
+export function comparisonText(comparison: Comparison, { width, paint }: View): string {
+  const { world, policies } = comparison;
+  const ordered = policies.toSorted(
+    (a, b) => headline(comparison, b).mean - headline(comparison, a).mean,
+  );
+  const [heading = "", ...lines] = table(
+    [headings(comparison), ...ordered.map((policy) => cells(comparison, policy))],
+    align(comparison),
+  );
+  const [first] = policies;
+  const whole = first?.summary.wholeHostArrived.mean ?? 0;
+  const notes = [
+    `allocated: of all GPUs, ${world.axis === "arrived" ? "at the end" : "mean over time"}, with the ` +
+      "deviation between seeds",
+    "fragments: GPUs that a typical request could not use, of all, mean",
+    `whole hosts: of ${whole.toFixed(0)} requests for all GPUs of a host, refused although as many ` +
+      "were free / refused",
+    ...(world.hasNodes ? ["promised: VMs that lie on nodes as their flavor promises"] : []),
+  ];
+  return [
+    paint("bold", world.title),
+    ...wrap(aboutComparison(comparison), width),
+    "",
+    paint("dim", heading),
+    ...lines.map((line, i) => (ordered[i]?.name === "evenkeel" ? paint("green", line) : line)),
+    "",
+    ...notes.flatMap((note) => wrap(note, width, "  ").map((line) => paint("dim", line))),
+    "",
+  ].join("\n");
+}
+
+function align({ world }: Comparison): readonly Align[] {
+  const figures: readonly Align[] = ["left", "right", "right", "right", "right", "right"];
+  return world.hasNodes ? [...figures, "right"] : figures;
+}
+
+function headings({ world }: Comparison): readonly string[] {
+  const all = ["policy", "allocated", "±", "placed", "fragments", "whole hosts"];
+  return world.hasNodes ? [...all, "promised"] : all;
+}
+
+function cells(comparison: Comparison, policy: ComparedPolicy): readonly string[] {
+  const { summary } = policy;
+  const share = headline(comparison, policy);
+  const { wholeHostRefusedWhileFree: free, wholeHostRefused: refused } = summary;
+  return [
+    policy.name,
+    percentText(share.mean),
+    (share.deviation * 100).toFixed(2),
+    percentText(summary.placed.mean, 1),
+    summary.meanFragmentation === null ? "?" : percentText(summary.meanFragmentation.mean, 1),
+    `${free.mean.toFixed(0)} / ${refused.mean.toFixed(0)}`,
+    ...(comparison.world.hasNodes ? [percentText(summary.inSignature.mean, 1)] : []),
+  ];
+}

@@ -1,0 +1,72 @@
+import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
+import { drawComparison } from "@evenkeel/core/simulate/draw/draw-comparison.ts";
+import { policies, policyNamed, policyNames } from "@evenkeel/core/simulate/policy/policies.ts";
+import type { Policy } from "@evenkeel/core/simulate/policy/policy.ts";
+import { compare } from "@evenkeel/core/simulate/run/compare.ts";
+import type { World } from "@evenkeel/core/simulate/run/world.ts";
+import { didYouMean } from "@evenkeel/core/text/did-you-mean.ts";
+import type { CliContext } from "../../context.ts";
+import { jsonText } from "../../text/json-text.ts";
+import type { SimulateFlags } from "./command.ts";
+import { comparisonText } from "./comparison-text.ts";
+import { wholeNumber } from "./whole-number.ts";
+import { readWorld } from "./world.ts";
+
+const SEED_MAX = 2 ** 31 - 1;
+const SEEDS_MAX = 100;
+
+export async function runSimulate(this: CliContext, flags: SimulateFlags): Promise<void> {
+  const { world: surroundings, columns: width, paint } = this;
+  const first = wholeNumber(flags.seed, "--seed", 0, SEED_MAX - SEEDS_MAX);
+  const count = wholeNumber(flags.seeds, "--seeds", 1, SEEDS_MAX);
+  const seeds = Array.from({ length: count }, (_, i) => first + i);
+  const named = flags.policies === undefined ? null : chosenPolicies(flags.policies);
+  const world = await readWorld(flags, surroundings);
+  const progress = progressOn(surroundings.stderr);
+  const comparison = compare(world, named ?? defaultPolicies(world), seeds, progress.show);
+  progress.clear();
+  switch (flags.output) {
+    case "json":
+      return surroundings.stdout.write(
+        jsonText({ apiVersion: "evenkeel/v1", kind: "Simulation", ...comparison }),
+      );
+    case "svg":
+      return surroundings.stdout.write(drawComparison(comparison));
+    case "text":
+      return surroundings.stdout.write(comparisonText(comparison, { width, paint }));
+  }
+}
+
+/** Every policy, and where hosts have nodes the best rivals also as they are when they know them. */
+function defaultPolicies({ hosts }: World): readonly Policy[] {
+  const hasNodes = hosts.some(({ nodes }) => nodes.length > 1);
+  const aware = ["pack+numa", "fgd+numa"].map(policyNamed).filter((policy) => policy !== null);
+  return hasNodes ? [...policies.slice(0, -1), ...aware, ...policies.slice(-1)] : policies;
+}
+
+function chosenPolicies(list: string): readonly Policy[] {
+  return [...new Set(list.split(",").map((name) => name.trim()))].map((name) => {
+    const policy = policyNamed(name);
+    if (policy !== null) return policy;
+    const meant = didYouMean(name, policyNames);
+    throw new EvenkeelError("usage", `there is no policy "${name.slice(0, 40)}"`, {
+      where: "--policies",
+      expected: `some of ${policyNames.join(", ")}`,
+      remedy: meant === null ? "run evenkeel simulate --help" : `did you mean "${meant}"?`,
+    });
+  });
+}
+
+/** One line on a terminal that tells how far it is; nothing elsewhere. */
+function progressOn(stderr: CliContext["world"]["stderr"]): {
+  readonly show: (policy: string, run: number, runs: number) => void;
+  readonly clear: () => void;
+} {
+  const write = (text: string): void => {
+    if (stderr.isTTY) stderr.write(`\r\u001b[K${text}`);
+  };
+  return {
+    show: (policy, run, runs) => write(`run ${run} of ${runs}: ${policy}`),
+    clear: () => write(""),
+  };
+}

@@ -1,0 +1,95 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { scratchFolder } from "@evenkeel/host/testing/scratch.ts";
+import { expect, test } from "vitest";
+import { evenkeel, outcomeText } from "../../testing/evenkeel.ts";
+
+const folder = scratchFolder();
+const traces = join(folder, "traces");
+mkdirSync(traces);
+writeFileSync(
+  join(traces, "openb_node_list_gpu_node.csv"),
+  `sn,cpu_milli,memory_mib,gpu,model\n${[0, 1, 2, 3].map((i) => `node-${i},96000,393216,8,G2\n`).join("")}`,
+);
+const tasks = "cpu_milli,memory_mib,num_gpu,gpu_milli\n";
+writeFileSync(
+  join(traces, "openb_pod_list_default.csv"),
+  `${tasks}8000,32768,1,1000\n4000,8192,1,400\n40000,131072,4,1000\n88000,262144,8,1000\n`,
+);
+writeFileSync(join(traces, "openb_pod_list_odd.csv"), `${tasks}8000,32768,1,x\n`);
+
+test("policies are compared on a fleet of the catalog, the same every time", async () => {
+  const argv =
+    "simulate --world catalog:hgx-h100 --hosts 8 --seeds 2 --policies first-fit,fgd+numa,evenkeel";
+  const outcome = await evenkeel(argv.split(" "));
+  expect(outcome).toEqual(await evenkeel(argv.split(" ")));
+  expect(`\n${outcomeText(outcome)}`).toMatchInlineSnapshot(`
+    "
+    VMs come and go on hosts like hgx-h100
+    8 hosts · 64 GPUs · 8 flavors · means from 30 % of the time on · seeds 1 to 2
+
+    policy     allocated     ±  placed  fragments  whole hosts  promised
+    first-fit    75.34 %  0.23  84.6 %     10.7 %      15 / 16    72.0 %
+    evenkeel     74.79 %  1.17  84.5 %     10.8 %      15 / 17   100.0 %
+    fgd+numa     74.64 %  5.46  84.0 %     10.7 %      15 / 16   100.0 %
+
+    allocated: of all GPUs, mean over time, with the deviation between seeds
+    fragments: GPUs that a typical request could not use, of all, mean
+    whole hosts: of 20 requests for all GPUs of a host, refused although as many were free / refused
+    promised: VMs that lie on nodes as their flavor promises
+    --- exit 0
+    "
+  `);
+});
+
+test("the published trace is replayed, with nodes or without", async () => {
+  const argv = ["simulate", "--world", `openb:${traces}`, "--seeds", "2", "--output", "json"];
+  const read = async (...more: string[]): Promise<unknown> => {
+    const { stdout, stderr, status } = await evenkeel([...argv, ...more]);
+    expect([stderr, status]).toEqual(["", 0]);
+    return JSON.parse(stdout);
+  };
+  expect(await read()).toMatchObject({
+    kind: "Simulation",
+    world: { name: "openb default", hosts: 4, gpus: 32, hasNodes: false, axis: "arrived" },
+    seeds: [1, 2],
+    policies: { length: 7 },
+  });
+  expect(await read("--numa", "--policies", "evenkeel")).toMatchObject({
+    world: { hasNodes: true },
+    policies: [{ name: "evenkeel", summary: { inSignature: { mean: 1, deviation: 0 } } }],
+  });
+});
+
+test("a comparison can be a picture, and a terminal hears how far it is", async () => {
+  const argv = ["simulate", "--world", `openb:${traces}`, "--output", "svg"];
+  const { stdout, stderr, status } = await evenkeel(argv, { terminal: 80 });
+  expect(status).toBe(0);
+  expect(stdout).toMatch(/^<svg [^]*<\/svg>\n$/);
+  expect(stderr).toContain("run 21 of 21: evenkeel");
+  expect((await evenkeel(argv)).stderr).toBe("");
+});
+
+test("what cannot be simulated is refused", async () => {
+  const refused: readonly (readonly [string, string])[] = [
+    ["--world nowhere", "usage"],
+    ["--world catalog:hgx-h1000", "machine-unknown"],
+    [`--world openb:${folder}`, "file-missing"],
+    [`--world openb:${traces}#odd`, "trace-malformed"],
+    [`--world openb:${traces}#../x`, "usage"],
+    [`--world openb:${traces} --hosts 3`, "usage"],
+    ["--numa", "usage"],
+    ["--hosts 0", "usage"],
+    ["--hosts 1e3", "usage"],
+    ["--seeds 101", "usage"],
+    ["--seed -1", "usage"],
+    ["--policies evenkeal", "usage"],
+    ["--policies ,", "usage"],
+    ["--output png", "usage"],
+  ];
+  for (const [flags, code] of refused) {
+    const { status, stdout, stderr } = await evenkeel(["simulate", ...flags.split(" ")]);
+    expect([status, stdout], flags).toEqual([2, ""]);
+    expect(stderr, flags).toContain(`code      ${code}`);
+  }
+});

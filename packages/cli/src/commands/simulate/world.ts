@@ -1,0 +1,67 @@
+import { join } from "node:path";
+import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
+import { catalogWorld } from "@evenkeel/core/simulate/catalog/world.ts";
+import { readOpenbNodes } from "@evenkeel/core/simulate/openb/read-nodes.ts";
+import { readOpenbTasks } from "@evenkeel/core/simulate/openb/read-tasks.ts";
+import { openbWorld, withNodes } from "@evenkeel/core/simulate/openb/world.ts";
+import type { World } from "@evenkeel/core/simulate/run/world.ts";
+import { MiB } from "@evenkeel/core/unit/bytes.ts";
+import { readFileText } from "@evenkeel/host/file/read-file.ts";
+import { readTopology } from "../../input/read-topology.ts";
+import type { World as CliWorld } from "../../world.ts";
+import type { SimulateFlags } from "./command.ts";
+import { wholeNumber } from "./whole-number.ts";
+
+const HOSTS = 40;
+/** More would take hours, and say no more. */
+const HOSTS_MAX = 2000;
+const LIST_BYTES_MAX = 64 * MiB;
+
+/** The world that the flags name. Errors: `usage`, those of reading files, `trace-malformed`. */
+export async function readWorld(flags: SimulateFlags, world: CliWorld): Promise<World> {
+  const { world: named, hosts, numa } = flags;
+  const colon = named.indexOf(":");
+  const [kind, rest] = [named.slice(0, Math.max(0, colon)), named.slice(colon + 1)];
+  if (kind === "catalog") {
+    if (numa) throw misfit("--numa is of no use with the catalog, whose hosts have nodes");
+    const count = hosts === undefined ? HOSTS : wholeNumber(hosts, "--hosts", 1, HOSTS_MAX);
+    return catalogWorld(await readTopology(`machine:${rest}`, world), count);
+  }
+  if (kind === "openb") {
+    if (hosts !== undefined) throw misfit("--hosts is of no use with openb, whose fleet is known");
+    const openb = readOpenb(rest);
+    return numa ? withNodes(openb) : openb;
+  }
+  throw new EvenkeelError("usage", `there is no world "${named}"`, {
+    where: "--world",
+    expected: "catalog:NAME or openb:DIR",
+    remedy: "run evenkeel simulate --help",
+  });
+}
+
+function readOpenb(named: string): World {
+  const hash = named.lastIndexOf("#");
+  const [folder, trace] =
+    hash < 0 ? [named, "default"] : [named.slice(0, hash), named.slice(hash + 1)];
+  if (folder === "" || !/^[A-Za-z0-9_-]{1,40}$/.test(trace)) {
+    throw new EvenkeelError("usage", `"openb:${named}" names no trace`, {
+      where: "--world",
+      expected: "openb:DIR or openb:DIR#NAME, where DIR has openb_pod_list_NAME.csv",
+      remedy: "run evenkeel simulate --help",
+    });
+  }
+  const expected = "a list of the published trace, as text";
+  const read = <T>(name: string, parse: (text: string, where: string) => T): T => {
+    const path = join(folder, name);
+    return parse(readFileText(path, { maxBytes: LIST_BYTES_MAX, expected }), path);
+  };
+  return openbWorld(
+    trace,
+    read("openb_node_list_gpu_node.csv", readOpenbNodes),
+    read(`openb_pod_list_${trace}.csv`, readOpenbTasks),
+  );
+}
+
+function misfit(message: string): EvenkeelError {
+  return new EvenkeelError("usage", message, { remedy: "leave it out" });
+}
