@@ -42,7 +42,7 @@ test("a misspelled command, flag or value is told with the nearest right one", a
     $ evenkeel plaec
     --- stderr
     evenkeel: there is no command "plaec"
-      expected  one of topology, snapshot, place, render, demo, completion
+      expected  one of topology, snapshot, place, capacity, render, simulate, demo, completion
       try       did you mean place?
       code      usage
     --- exit 2
@@ -50,7 +50,7 @@ test("a misspelled command, flag or value is told with the nearest right one", a
     $ evenkeel frobnicate
     --- stderr
     evenkeel: there is no command "frobnicate"
-      expected  one of topology, snapshot, place, render, demo, completion
+      expected  one of topology, snapshot, place, capacity, render, simulate, demo, completion
       try       see evenkeel --help
       code      usage
     --- exit 2
@@ -95,7 +95,7 @@ test("a misspelled command, flag or value is told with the nearest right one", a
     $ evenkeel __complet
     --- stderr
     evenkeel: there is no command "__complet"
-      expected  one of topology, snapshot, place, render, demo, completion
+      expected  one of topology, snapshot, place, capacity, render, simulate, demo, completion
       try       see evenkeel --help
       code      usage
     --- exit 2

@@ -1,8 +1,10 @@
+import type { Capacity } from "@evenkeel/core/fleet/capacity-document.ts";
 import type { Plan } from "@evenkeel/core/placement/plan.ts";
 import type { Refusal } from "@evenkeel/core/placement/refusal.ts";
 import type { Flavor, VirtualMachine } from "@evenkeel/core/request/virtual-machine.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import type { z } from "zod";
+import { capacitySchema } from "./capacity.ts";
 import { flavorSchema } from "./flavor.ts";
 import { type HostPolicyDocument, hostPolicySchema } from "./host-policy.ts";
 import { planSchema } from "./plan.ts";
@@ -11,7 +13,14 @@ import { topologySchema } from "./topology.ts";
 import { virtualMachineSchema } from "./virtual-machine.ts";
 
 /** Anything that may stand in a file, by its `kind`. */
-export type Document = Topology | VirtualMachine | Flavor | HostPolicyDocument | Plan | Refusal;
+export type Document =
+  | Topology
+  | VirtualMachine
+  | Flavor
+  | HostPolicyDocument
+  | Plan
+  | Refusal
+  | Capacity;
 
 export type DocumentKind = Document["kind"];
 
@@ -24,6 +33,7 @@ export const documentSchemas: { readonly [Kind in DocumentKind]: z.ZodType<Docum
   HostPolicy: hostPolicySchema,
   Plan: planSchema,
   Refusal: refusalSchema,
+  Capacity: capacitySchema,
 };
 
 export const documentKinds: readonly string[] = Object.keys(documentSchemas);

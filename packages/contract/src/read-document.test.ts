@@ -190,13 +190,13 @@ test("a wrong field is named with its place, what was expected, and the nearest 
     document-invalid vm.yaml:3:13: metadata.name is "a\\u001b[31mb" | a name of 1 to 63 lower-case letters, digits, "-" and ".", with a letter or digit at both ends | null
     document-invalid vm.yaml:3:1: metadata.name is missing | a name of 1 to 63 lower-case letters, digits, "-" and ".", with a letter or digit at both ends | null
     document-invalid vm.yaml:1:1: apiVersion is "v1" | "evenkeel/v1" | null
-    document-invalid vm.yaml:2:1: kind is "VirtualMachin" | one of Topology, VirtualMachine, Flavor, HostPolicy, Plan, Refusal | did you mean "VirtualMachine"?
-    document-invalid vm.yaml:2:1: kind is "Pod" | one of Topology, VirtualMachine, Flavor, HostPolicy, Plan, Refusal | null
-    document-invalid vm.yaml:1:1: the document has no kind | one of Topology, VirtualMachine, Flavor, HostPolicy, Plan, Refusal | null
+    document-invalid vm.yaml:2:1: kind is "VirtualMachin" | one of Topology, VirtualMachine, Flavor, HostPolicy, Plan, Refusal, Capacity | did you mean "VirtualMachine"?
+    document-invalid vm.yaml:2:1: kind is "Pod" | one of Topology, VirtualMachine, Flavor, HostPolicy, Plan, Refusal, Capacity | null
+    document-invalid vm.yaml:1:1: the document has no kind | one of Topology, VirtualMachine, Flavor, HostPolicy, Plan, Refusal, Capacity | null
     document-invalid vm.yaml:1:1: the document is "just words" | an object with apiVersion and kind | null
     document-invalid vm.yaml:1:1: the document is a list of 2 | an object with apiVersion and kind | null
-    document-invalid vm.yaml: there is no document in it | a document of a kind such as Topology, VirtualMachine, Flavor, HostPolicy, Plan, Refusal | null
-    document-invalid vm.yaml: there is no document in it | a document of a kind such as Topology, VirtualMachine, Flavor, HostPolicy, Plan, Refusal | null
+    document-invalid vm.yaml: there is no document in it | a document of a kind such as Topology, VirtualMachine, Flavor, HostPolicy, Plan, Refusal, Capacity | null
+    document-invalid vm.yaml: there is no document in it | a document of a kind such as Topology, VirtualMachine, Flavor, HostPolicy, Plan, Refusal, Capacity | null
     "
   `);
 });
@@ -223,7 +223,7 @@ test("JSON errors have their place too", () => {
   expect(`\n${cases.map((text) => told(text, "host.json")).join("\n")}\n`).toMatchInlineSnapshot(`
     "
     json-malformed host.json:18:15: the JSON text ends too early | one complete JSON document (RFC 8259) | check that the file was written to its end
-    json-malformed host.json:577:18: the JSON text ends too early | one complete JSON document (RFC 8259) | check that the file was written to its end
+    json-malformed host.json:565:18: the JSON text ends too early | one complete JSON document (RFC 8259) | check that the file was written to its end
     document-invalid host.json:4:2: a Topology has no field "nmae" (and 1 more) | the fields apiVersion, kind, name, source, machine, nodes, distances, access, cores, l3Caches, cacheAllocation, offlineCpus, pci, accelerators, nics, links, interconnects, partitions | did you mean "name"?
     document-invalid host.json:20:4: nodes[0].kind is "ram" | one of dram, hbm, cxl, pmem, gpu | did you mean "dram"?
     document-invalid host.json:30:4: nodes[1].id is -1 | an integer from 0 to 65535 | null
@@ -235,8 +235,8 @@ test("JSON errors have their place too", () => {
     json-malformed host.json:1:18: this is not JSON | one complete JSON document (RFC 8259) | null
     json-malformed host.json:1:8: this is not JSON | one complete JSON document (RFC 8259) | null
     document-invalid host.json:1:1: the document is a list of 0 | an object with apiVersion and kind | null
-    document-invalid host.json:1:1: the document has no kind | one of Topology, VirtualMachine, Flavor, HostPolicy, Plan, Refusal | null
-    document-invalid host.json:1:1: the document has no kind | one of Topology, VirtualMachine, Flavor, HostPolicy, Plan, Refusal | null
+    document-invalid host.json:1:1: the document has no kind | one of Topology, VirtualMachine, Flavor, HostPolicy, Plan, Refusal, Capacity | null
+    document-invalid host.json:1:1: the document has no kind | one of Topology, VirtualMachine, Flavor, HostPolicy, Plan, Refusal, Capacity | null
     "
   `);
 });
@@ -310,7 +310,7 @@ test("YAML that is broken, clever or hostile is refused within its bounds", () =
     braces: yaml-malformed vm.yaml:1:513: it is nested beyond reason | at most 64 levels | null
     commas: yaml-malformed vm.yaml:1:3: this is not YAML | valid YAML 1.2 (the parser says: Unexpected , in flow sequence) | null
     dashes: yaml-malformed vm.yaml:1:1873: it is nested beyond reason | at most 64 levels | null
-    keys: document-invalid vm.yaml:1:1: the document has no kind | one of Topology, VirtualMachine, Flavor, HostPolicy, Plan, Refusal | null
+    keys: document-invalid vm.yaml:1:1: the document has no kind | one of Topology, VirtualMachine, Flavor, HostPolicy, Plan, Refusal, Capacity | null
     documents: yaml-malformed vm.yaml:1:1: there are 1000 documents in it | at most 256 documents in a file | null
     tooLong: file-too-large vm.yaml: it is 65538 characters long | at most 65536 characters of YAML | write it as JSON, which may be longer
     "
@@ -336,7 +336,7 @@ test("JSON that is hostile is refused within its bounds", () => {
     nested: json-malformed h.json:1:513: it is nested beyond reason | at most 64 levels | null
     quotes: json-malformed h.json:1:8388609: the JSON text ends too early | one complete JSON document (RFC 8259) | check that the file was written to its end
     items: document-invalid h.json:1:1210: pci is a list of 1000016 | a list of at most 8192 | null
-    keys: document-invalid h.json:1:1: the document has no kind | one of Topology, VirtualMachine, Flavor, HostPolicy, Plan, Refusal | null
+    keys: document-invalid h.json:1:1: the document has no kind | one of Topology, VirtualMachine, Flavor, HostPolicy, Plan, Refusal, Capacity | null
     tooLong: file-too-large h.json: it is 8388609 characters long | at most 8388608 characters of JSON | null
     "
   `);

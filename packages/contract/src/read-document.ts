@@ -100,6 +100,7 @@ function documentOf({ value, offsetOf }: Parsed, text: string, where: string): D
     case "Flavor":
     case "HostPolicy":
     case "Refusal":
+    case "Capacity":
       return result.data;
   }
 }

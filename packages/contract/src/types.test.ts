@@ -1,9 +1,11 @@
+import type { Capacity } from "@evenkeel/core/fleet/capacity-document.ts";
 import type { Plan } from "@evenkeel/core/placement/plan.ts";
 import type { Refusal } from "@evenkeel/core/placement/refusal.ts";
 import type { Flavor, VirtualMachine } from "@evenkeel/core/request/virtual-machine.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import { expectTypeOf, test } from "vitest";
 import type { z } from "zod";
+import type { capacitySchema } from "./capacity.ts";
 import type { flavorSchema } from "./flavor.ts";
 import type { planSchema } from "./plan.ts";
 import type { refusalSchema } from "./refusal.ts";
@@ -23,4 +25,5 @@ test("a document that was read is exactly the core's type of it, not one field m
   expectTypeOf<z.output<typeof flavorSchema>>().toEqualTypeOf<Flavor>();
   expectTypeOf<z.output<typeof planSchema>>().toEqualTypeOf<Plan>();
   expectTypeOf<z.output<typeof refusalSchema>>().toEqualTypeOf<Refusal>();
+  expectTypeOf<z.output<typeof capacitySchema>>().toEqualTypeOf<Capacity>();
 });

@@ -1,4 +1,5 @@
 import type { CliCommand } from "../command.ts";
+import { capacityCommand } from "./capacity/command.ts";
 import { completeCommand } from "./complete/command.ts";
 import { completionCommand } from "./completion/command.ts";
 import { demoCommand } from "./demo/command.ts";
@@ -13,6 +14,7 @@ export const commands: readonly CliCommand[] = [
   topologyCommand,
   snapshotCommand,
   placeCommand,
+  capacityCommand,
   renderCommand,
   simulateCommand,
   demoCommand,

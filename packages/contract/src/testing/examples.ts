@@ -1,3 +1,4 @@
+import { type Capacity, fleetCapacity } from "@evenkeel/core/fleet/capacity-document.ts";
 import { invariant } from "@evenkeel/core/invariant.ts";
 import { place } from "@evenkeel/core/placement/place.ts";
 import type { Plan } from "@evenkeel/core/placement/plan.ts";
@@ -52,6 +53,13 @@ const refused = answer({ ...exampleVirtualMachine, spec: { flavor: "h100.1", mem
 invariant(refused.kind === "Refusal", "a terabyte does not fit on the example host");
 const exampleRefusal: Refusal = refused;
 
+const exampleRequest = resolveRequest(exampleVirtualMachine, [exampleFlavor]);
+const exampleCapacity: Capacity = fleetCapacity(
+  [{ topology: exampleTopology, taken: [examplePlan], policy: defaultHostPolicy }],
+  [exampleRequest],
+  [{ flavor: exampleRequest, slots: 1 }],
+);
+
 export const exampleDocuments: readonly Document[] = [
   exampleTopology,
   exampleFlavor,
@@ -59,4 +67,5 @@ export const exampleDocuments: readonly Document[] = [
   exampleHostPolicy,
   examplePlan,
   exampleRefusal,
+  exampleCapacity,
 ];

@@ -48,7 +48,7 @@ export function hostReasons(
   const rest =
     nextHost === null
       ? equals === 1
-        ? ["No other can hold it."]
+        ? ["No other could be taken."]
         : []
       : [nextText(nameOfHost(nextHost.host), nextHost, decision)];
   return [[`${tried}: ${chosen}.`, ...rest].join(" ")];

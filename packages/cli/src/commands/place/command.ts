@@ -8,6 +8,8 @@ export interface PlaceFlags {
   readonly taken: readonly string[];
   readonly flavor: readonly string[];
   readonly policy?: string;
+  readonly "away-from": readonly string[];
+  readonly spread: boolean;
   readonly output: "text" | "json" | "libvirt";
 }
 
@@ -48,7 +50,7 @@ export const placeCommand: CliCommand = {
           parse: String,
           variadic: true,
           default: [],
-          brief: "a file with Flavors; repeat it for more",
+          brief: "a file with Flavors that are sold here; repeat it for more",
           placeholder: "FILE",
         },
         policy: {
@@ -57,6 +59,20 @@ export const placeCommand: CliCommand = {
           optional: true,
           brief: "a file with a HostPolicy: what the hosts keep for themselves",
           placeholder: "FILE",
+        },
+        "away-from": {
+          kind: "parsed",
+          parse: String,
+          variadic: true,
+          default: [],
+          brief: "a VM to keep away from: no host that has it is taken; repeat it for more",
+          placeholder: "NAME",
+        },
+        spread: {
+          kind: "boolean",
+          default: false,
+          withNegated: false,
+          brief: "of equally good hosts take the one with the most room",
         },
         output: {
           kind: "enum",
@@ -71,6 +87,8 @@ export const placeCommand: CliCommand = {
   description: [
     "The answer is exact and repeatable: the best placement on the hosts given, with its reasons, " +
       "or a refusal with every cause on every host and the smallest changes that would make it fit.",
+    "Of equally good places the one is taken that leaves most of the flavors given to sell, and the " +
+      "plan says what it costs them. Of several hosts it says why it is this one.",
     sourcesHelp,
     "The exit status is 0 for a plan and 3 for a refusal.",
   ],
@@ -96,6 +114,13 @@ export const placeCommand: CliCommand = {
     {
       does: "On either of two equal hosts",
       lines: ["evenkeel place vm.yaml --on a=machine:hgx-h100 --on b=machine:hgx-h100"],
+    },
+    {
+      does: "Not on the host of the one before, and where most is free",
+      lines: [
+        "evenkeel place vm.yaml --on hgx-h100=machine:hgx-h100 --on b=machine:hgx-h100 \\",
+        "    --taken plan.json --away-from llm-a --spread",
+      ],
     },
     {
       does: "Straight to libvirt",

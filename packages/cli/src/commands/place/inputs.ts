@@ -10,6 +10,8 @@ import { didYouMean } from "@evenkeel/core/text/did-you-mean.ts";
 import type { HostState } from "@evenkeel/core/placement/host-state.ts";
 import type { Plan } from "@evenkeel/core/placement/plan.ts";
 import { defaultHostPolicy, type HostPolicy } from "@evenkeel/core/request/host-policy.ts";
+import type { Request } from "@evenkeel/core/request/request.ts";
+import { resolveRequest } from "@evenkeel/core/request/resolve.ts";
 import type { Flavor, VirtualMachine } from "@evenkeel/core/request/virtual-machine.ts";
 import { topologyDigest } from "@evenkeel/core/topology/digest.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
@@ -54,6 +56,25 @@ export async function readFlavors(path: string, world: World): Promise<Flavor[]>
     });
   }
   return documents.filter((document) => isOfKind(document, "Flavor"));
+}
+
+/** The request of a VM that is a flavor's and says nothing of its own. */
+export function requestOfFlavor(flavor: Flavor): Request {
+  const { name } = flavor.metadata;
+  const vm = { apiVersion: "evenkeel/v1", kind: "VirtualMachine", metadata: { name } } as const;
+  return resolveRequest({ ...vm, spec: { flavor: name } }, [flavor]);
+}
+
+/** A flavor given twice would be counted twice, or be two things of one name. */
+export function refuseFlavorTwins(flavors: readonly Flavor[], where: string): void {
+  const names = flavors.map(({ metadata }) => metadata.name);
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice === undefined) return;
+  throw new EvenkeelError("usage", `the flavor ${JSON.stringify(twice)} is given twice`, {
+    where,
+    expected: "every flavor once",
+    remedy: "leave out one of the two",
+  });
 }
 
 export async function readPolicy(path: string | undefined, world: World): Promise<HostPolicy> {

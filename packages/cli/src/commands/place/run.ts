@@ -1,7 +1,10 @@
+import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
+import type { HostState } from "@evenkeel/core/placement/host-state.ts";
 import { place } from "@evenkeel/core/placement/place.ts";
 import type { Plan } from "@evenkeel/core/placement/plan.ts";
 import type { Refusal } from "@evenkeel/core/placement/refusal.ts";
 import { resolveRequest } from "@evenkeel/core/request/resolve.ts";
+import { didYouMean } from "@evenkeel/core/text/did-you-mean.ts";
 import type { CliContext } from "../../context.ts";
 import { exitStatus } from "../../exit-status.ts";
 import { refuseTwoStdins } from "../../input/read-text.ts";
@@ -9,16 +12,22 @@ import { jsonText } from "../../text/json-text.ts";
 import { planText, type View } from "../../text/plan-text.ts";
 import { refusalText } from "../../text/refusal-text.ts";
 import type { PlaceFlags } from "./command.ts";
-import { readAsked, readHosts, readPolicy } from "./inputs.ts";
+import { readAsked, readHosts, readPolicy, refuseFlavorTwins, requestOfFlavor } from "./inputs.ts";
 
 export async function runPlace(this: CliContext, flags: PlaceFlags, path: string): Promise<void> {
-  const { on, taken, flavor, policy, output } = flags;
+  const { on, taken, flavor, policy, "away-from": awayFrom, spread, output } = flags;
   const { world } = this;
   refuseTwoStdins([path, ...on, ...taken, ...flavor, policy ?? ""]);
   const { vm, flavors } = await readAsked(path, flavor, world);
   const request = resolveRequest(vm, flavors);
   const hosts = await readHosts(on, taken, await readPolicy(policy, world), world);
-  const answer = place(hosts, request);
+  refuseUnknownVms(awayFrom, hosts);
+  refuseFlavorTwins(flavors, "--flavor");
+  const answer = place(hosts, request, {
+    flavors: flavors.map(requestOfFlavor),
+    awayFrom,
+    spread,
+  });
   if (answer.kind === "Refusal") this.finish(exitStatus.no);
   const view = { width: this.columns, paint: this.paint };
   if (output === "libvirt" && answer.kind === "Refusal") {
@@ -27,6 +36,19 @@ export async function runPlace(this: CliContext, flags: PlaceFlags, path: string
     return;
   }
   world.stdout.write(await answerText(answer, output, view));
+}
+
+/** Whom nobody has met cannot be kept away from: most likely a plan was forgotten, or misspelled. */
+function refuseUnknownVms(names: readonly string[], hosts: readonly HostState[]): void {
+  const known = hosts.flatMap(({ taken }) => taken.map(({ vm }) => vm));
+  const unknown = names.find((name) => !known.includes(name));
+  if (unknown === undefined) return;
+  const near = didYouMean(unknown, known);
+  throw new EvenkeelError("usage", `no plan given is of the VM ${JSON.stringify(unknown)}`, {
+    where: "--away-from",
+    expected: "the name of a VM whose plan is given with --taken",
+    remedy: near === null ? "give its plan with --taken" : `did you mean ${near}?`,
+  });
 }
 
 async function answerText(

@@ -1,6 +1,3 @@
-import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
-import type { Request } from "@evenkeel/core/request/request.ts";
-import { resolveRequest } from "@evenkeel/core/request/resolve.ts";
 import type { Flavor } from "@evenkeel/core/request/virtual-machine.ts";
 import { describeFit } from "@evenkeel/core/placement/fit/describe-fit.ts";
 import { fitFlavors } from "@evenkeel/core/placement/fit/fit.ts";
@@ -10,7 +7,7 @@ import type { CliContext } from "../../context.ts";
 import { jsonText } from "../../text/json-text.ts";
 import type { View } from "../../text/plan-text.ts";
 import { hanging, wrap } from "../../text/table.ts";
-import { readFlavors, readPolicy } from "../place/inputs.ts";
+import { readFlavors, readPolicy, refuseFlavorTwins, requestOfFlavor } from "../place/inputs.ts";
 import type { TopologyFlags } from "./command.ts";
 
 /**
@@ -24,32 +21,14 @@ export async function fitText(
 ): Promise<{ readonly text: string; readonly allFit: boolean }> {
   const flavors: Flavor[] = [];
   for (const path of paths) flavors.push(...(await readFlavors(path, world)));
-  refuseNamesakes(flavors);
+  refuseFlavorTwins(flavors, "--fit");
   const policy = await readPolicy(policyPath, world);
-  const fits = fitFlavors(topology, policy, flavors.map(requestOf));
+  const fits = fitFlavors(topology, policy, flavors.map(requestOfFlavor));
   const text =
     output === "json"
       ? jsonText({ host: topology.name, fits })
       : fitsText(topology.name, fits, { width, paint });
   return { text, allFit: fits.every(({ onOneNode }) => onOneNode) };
-}
-
-/** The request of a VM that is a flavor's and says nothing of its own. */
-function requestOf(flavor: Flavor): Request {
-  const { name } = flavor.metadata;
-  const vm = { apiVersion: "evenkeel/v1", kind: "VirtualMachine", metadata: { name } } as const;
-  return resolveRequest({ ...vm, spec: { flavor: name } }, [flavor]);
-}
-
-function refuseNamesakes(flavors: readonly Flavor[]): void {
-  const names = flavors.map(({ metadata }) => metadata.name);
-  const twice = names.find((name, i) => names.indexOf(name) !== i);
-  if (twice === undefined) return;
-  throw new EvenkeelError("usage", `the flavor ${JSON.stringify(twice)} is given twice`, {
-    where: "--fit",
-    expected: "every flavor once",
-    remedy: "leave out one of the two",
-  });
 }
 
 function fitsText(host: string, fits: readonly FlavorFit[], { width, paint }: View): string {

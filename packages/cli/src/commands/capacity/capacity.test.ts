@@ -1,0 +1,165 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { readDocument } from "@evenkeel/contract/read-document.ts";
+import { scratchFolder } from "@evenkeel/host/testing/scratch.ts";
+import { expect, test } from "vitest";
+import { evenkeel, outcomeText } from "../../testing/evenkeel.ts";
+
+const folder = scratchFolder();
+
+function file(name: string, text: string): string {
+  const path = join(folder, name);
+  writeFileSync(path, text);
+  return path;
+}
+
+const machine =
+  "synthetic:package:2 core:10 thread:2 memory:64Gi hugepages:48x1Gi distances:10/21 root[gpu:h100-sxm*4]";
+const hosts = ["--on", `a=${machine}`, "--on", `b=${machine}`];
+
+const flavor = (count: number): string => `apiVersion: evenkeel/v1
+kind: Flavor
+metadata: { name: h100.${count} }
+spec: { accelerators: { count: ${count} }, vcpus: ${4 * count}, memory: ${10 * count}Gi, hugepages: 1Gi }
+`;
+const flavors = file("flavors.yaml", [1, 4, 8].map(flavor).join("---\n"));
+
+/** A plan of one accelerator on a host, in a file. */
+async function planOn(host: string, name: string): Promise<string> {
+  const vm = `apiVersion: evenkeel/v1
+kind: VirtualMachine
+metadata: { name: ${name} }
+spec: { flavor: h100.1 }
+`;
+  const asked = [file("vm.yaml", vm), "--flavor", flavors, "--on", `${host}=${machine}`];
+  const placed = await evenkeel(["place", ...asked, "--output", "json"]);
+  expect(placed.status).toBe(0);
+  return file(`${name}.json`, placed.stdout);
+}
+
+test("counts by class, who is in the way, and which moves help", async () => {
+  const taken = [
+    ...["--taken", await planOn("a", "llm-a")],
+    ...["--taken", await planOn("b", "llm-b")],
+  ];
+  const asked = ["capacity", ...hosts, ...taken, "--flavor", flavors];
+  const text = await evenkeel([...asked, "--restore", "h100.8=1"]);
+  expect(`\n${outcomeText(text)}`).toMatchInlineSnapshot(`
+    "
+    all 2 hosts
+      flavor  fits  of at most  class
+      h100.1    14          16  1 cell × (2 cores/4 threads, 10 GiB in 1 GiB pages, 1 GPU)
+      h100.4     2           4  1 cell × (8 cores/16 threads, 40 GiB in 1 GiB pages, 4 GPUs), GPUs PHB
+                 2           4  another grade: 2 cells × (4 cores/8 threads, 20 GiB in 1 GiB pages, 2
+                                GPUs), 21 apart, GPUs PHB/SYS
+                 2           4  another grade: 1 cell × (2 cores/4 threads, 10 GiB in 1 GiB pages, 1
+                                GPU) + 1 cell × (6 cores/12 threads, 30 GiB in 1 GiB pages, 3 GPUs), 21
+                                apart, GPUs PHB/SYS
+      h100.8     0           2  2 cells × (8 cores/16 threads, 40 GiB in 1 GiB pages, 4 GPUs), 21 apart,
+                                GPUs PHB/SYS
+
+    a
+      flavor  fits  of at most  class
+      h100.1     7           8  1 cell × (2 cores/4 threads, 10 GiB in 1 GiB pages, 1 GPU)
+      h100.4     1           2  1 cell × (8 cores/16 threads, 40 GiB in 1 GiB pages, 4 GPUs), GPUs PHB
+                 1           2  another grade: 2 cells × (4 cores/8 threads, 20 GiB in 1 GiB pages, 2
+                                GPUs), 21 apart, GPUs PHB/SYS
+                 1           2  another grade: 1 cell × (2 cores/4 threads, 10 GiB in 1 GiB pages, 1
+                                GPU) + 1 cell × (6 cores/12 threads, 30 GiB in 1 GiB pages, 3 GPUs), 21
+                                apart, GPUs PHB/SYS
+      h100.8     0           1  2 cells × (8 cores/16 threads, 40 GiB in 1 GiB pages, 4 GPUs), 21 apart,
+                                GPUs PHB/SYS
+      - One more of h100.1 fits if llm-a leaves.
+      - One more of h100.4 fits if llm-a leaves.
+      - One more of h100.8 fits if llm-a leaves.
+
+    b
+      flavor  fits  of at most  class
+      h100.1     7           8  1 cell × (2 cores/4 threads, 10 GiB in 1 GiB pages, 1 GPU)
+      h100.4     1           2  1 cell × (8 cores/16 threads, 40 GiB in 1 GiB pages, 4 GPUs), GPUs PHB
+                 1           2  another grade: 2 cells × (4 cores/8 threads, 20 GiB in 1 GiB pages, 2
+                                GPUs), 21 apart, GPUs PHB/SYS
+                 1           2  another grade: 1 cell × (2 cores/4 threads, 10 GiB in 1 GiB pages, 1
+                                GPU) + 1 cell × (6 cores/12 threads, 30 GiB in 1 GiB pages, 3 GPUs), 21
+                                apart, GPUs PHB/SYS
+      h100.8     0           1  2 cells × (8 cores/16 threads, 40 GiB in 1 GiB pages, 4 GPUs), 21 apart,
+                                GPUs PHB/SYS
+      - One more of h100.1 fits if llm-b leaves.
+      - One more of h100.4 fits if llm-b leaves.
+      - One more of h100.8 fits if llm-b leaves.
+
+    to restore 1 more slot of h100.8: 1 move, 0 → 1
+      1. llm-a from a to b, node 0 with 0000:17:00.0: then 1 slot of h100.8
+    --- exit 0
+    "
+  `);
+  const json = await evenkeel([...asked, "--restore", "h100.8=1", "--output", "json"]);
+  expect(readDocument(json.stdout, "stdout", "Capacity").restore).toMatchObject([
+    { flavor: "h100.8", before: 0, after: 1, moves: [{ vm: "llm-a", from: "a", to: "b" }] },
+  ]);
+  const none = await evenkeel([...asked, "--restore", "h100.8=2"]);
+  expect(none.status).toBe(3);
+  expect(none.stdout).toContain("No 4 moves or fewer give 2 more slots of h100.8 (0 now).");
+});
+
+test("what cannot be counted is refused by name", async () => {
+  const asked = ["capacity", "--on", machine, "--flavor", flavors];
+  const outcomes = [
+    await evenkeel([...asked, "--restore", "h100.4"]),
+    await evenkeel([...asked, "--restore", "h100.5=1"]),
+    await evenkeel([...asked, "--flavor", flavors]),
+    await evenkeel(["capacity", "--on", machine]),
+  ];
+  expect(outcomes.map(({ status, stdout }) => [status, stdout])).toEqual(
+    outcomes.map(() => [2, ""]),
+  );
+  const told = outcomes.map(({ stderr }) => stderr.replaceAll(folder, "."));
+  expect(`\n${told.join("\n")}`).toMatchInlineSnapshot(`
+    "
+    evenkeel: --restore: "h100.4" names no flavor and number
+      expected  FLAVOR=K, with K from 1 to 999999
+      try       write, for example, h100.1=1
+      code      usage
+
+    evenkeel: --restore: no flavor is named "h100.5"
+      expected  one of h100.1, h100.4, h100.8
+      try       did you mean h100.1?
+      code      flavor-unknown
+
+    evenkeel: --flavor: the flavor "h100.1" is given twice
+      expected  every flavor once
+      try       leave out one of the two
+      code      usage
+
+    evenkeel: --flavor is missing
+      try       see evenkeel capacity --help
+      code      usage
+    "
+  `);
+});
+
+test("a fleet's placement says why this host, and keeps away from whom it is told", async () => {
+  const vm = file(
+    "other.yaml",
+    "apiVersion: evenkeel/v1\nkind: VirtualMachine\nmetadata: { name: other }\nspec: { flavor: h100.1 }\n",
+  );
+  const asked = ["place", vm, "--flavor", flavors, ...hosts, "--taken", await planOn("a", "llm-a")];
+  const hostOf = async (more: readonly string[]): Promise<string> => {
+    const { stdout } = await evenkeel([...asked, ...more, "--output", "json"]);
+    const { host, reasons } = readDocument(stdout, "stdout", "Plan");
+    return `${host}: ${reasons.at(-1)}`;
+  };
+  expect([await hostOf([]), await hostOf(["--spread"]), await hostOf(["--away-from", "llm-a"])])
+    .toMatchInlineSnapshot(`
+    [
+      "a: 2 hosts in 2 states were asked: this one is the best. The next, b, would lose more of what the fleet can sell.",
+      "b: 2 hosts in 2 states were asked: this one has the most room. The next, a, has less room.",
+      "b: 2 hosts in 2 states were asked: this one is the best. No other could be taken.",
+    ]
+  `);
+  const misspelled = await evenkeel([...asked, "--away-from", "llm-s"]);
+  expect([misspelled.status, misspelled.stderr]).toEqual([
+    2,
+    expect.stringContaining("did you mean llm-a?"),
+  ]);
+});

@@ -1,0 +1,95 @@
+import type { Capacity } from "@evenkeel/core/fleet/capacity-document.ts";
+import type { Move, Rebalancing } from "@evenkeel/core/fleet/rebalance.ts";
+import type { Blockers } from "@evenkeel/core/placement/capacity/blockers.ts";
+import type { FlavorCapacity } from "@evenkeel/core/placement/capacity/report.ts";
+import { amountOf } from "@evenkeel/core/text/amount.ts";
+import type { View } from "./plan-text.ts";
+import { hanging, table, wrap } from "./table.ts";
+
+/** How much more fits, for people: the fleet, then every host with what is in the way there. */
+export function capacityText({ fleet, hosts, restore }: Capacity, view: View): string {
+  const [only] = hosts;
+  const together =
+    hosts.length === 1 ? [] : [section(`all ${hosts.length} hosts`, fleet, () => [], view)];
+  const each = hosts.map(({ host, flavors }) => {
+    const blockersOf = (i: number): readonly string[] => {
+      const { flavor = "", blockers = null } = flavors[i] ?? {};
+      return blockers === null ? [] : [blockersText(flavor, blockers)];
+    };
+    return section(host, flavors, blockersOf, view);
+  });
+  const advice = restore.map((entry) => adviceLines(entry, view));
+  const none = only === undefined ? [["no hosts"]] : [];
+  return `${[...none, ...together, ...each, ...advice].map((part) => part.join("\n")).join("\n\n")}\n`;
+}
+
+/** One line a class; the flavor's own comes first, the others say that they are another grade. */
+function section(
+  title: string,
+  flavors: readonly FlavorCapacity[],
+  remarksOn: (flavor: number) => readonly string[],
+  { width, paint }: View,
+): readonly string[] {
+  const rows = flavors.flatMap(({ flavor, fits, most, classes }) => [
+    ...(classes.some(({ own }) => own)
+      ? []
+      : [{ cells: [flavor, `${fits}`, `${most}`], words: "does not fit on this kind of host" }]),
+    ...classes.map((entry, i) => ({
+      cells: [i === 0 ? flavor : "", `${entry.fits}`, `${entry.most}`],
+      words: `${entry.own ? "" : "another grade: "}${entry.signatureText}`,
+    })),
+  ]);
+  const header = ["flavor", "fits", "of at most"];
+  const [top = "", ...lines] = table(
+    [header, ...rows.map(({ cells }) => cells)],
+    ["left", "right", "right"],
+  );
+  const left = Math.max(top.length, ...lines.map((line) => line.length)) + 4;
+  const body = lines.flatMap((line, i) =>
+    hanging(`  ${line}`.padEnd(left), wrap(rows[i]?.words ?? "", width - left)),
+  );
+  const remarks = flavors.flatMap((_, i) => remarksOn(i));
+  return [
+    paint("bold", title),
+    paint("dim", `  ${top}`.padEnd(left) + "class"),
+    ...body,
+    ...remarks.flatMap((remark) => hanging("  - ", wrap(remark, width - 4))),
+  ];
+}
+
+function blockersText(flavor: string, { sets, triedUpTo, more }: Blockers): string {
+  if (sets.length === 0) {
+    return `One more of ${flavor} needs more than ${amountOf(triedUpTo, "VM")} to leave; which, was not searched.`;
+  }
+  const named = sets.map((set) => set.join(" and "));
+  const others = more ? ", and other sets as small" : "";
+  const verb = triedUpTo === 1 ? "leaves" : "leave together";
+  return `One more of ${flavor} fits if ${listed(named)}${others} ${verb}.`;
+}
+
+function listed(names: readonly string[]): string {
+  return names.length < 2
+    ? names.join("")
+    : `${names.slice(0, -1).join(", ")} or ${names.at(-1) ?? ""}`;
+}
+
+function adviceLines(entry: Rebalancing, { width, paint }: View): readonly string[] {
+  const { flavor, wanted, before, after, moves, excludedBelow } = entry;
+  const goal = `${amountOf(wanted, "more slot")} of ${flavor}`;
+  if (moves === null) {
+    const most = excludedBelow - 1;
+    const text = `No ${most === 1 ? "single move gives" : `${amountOf(most, "move")} or fewer give`} ${goal} (${before} now).`;
+    return [paint("bold", `to restore ${goal}`), ...hanging("  - ", wrap(text, width - 4))];
+  }
+  const title = `to restore ${goal}: ${amountOf(moves.length, "move")}, ${before} → ${after}`;
+  return [
+    paint("bold", title),
+    ...moves.flatMap((move, i) => hanging(`  ${i + 1}. `, wrap(moveText(move, flavor), width - 5))),
+  ];
+}
+
+function moveText({ vm, from, to, nodes, accelerators, slots }: Move, flavor: string): string {
+  const where = nodes.length === 1 ? `node ${nodes[0] ?? ""}` : `nodes ${nodes.join(", ")}`;
+  const devices = accelerators.length === 0 ? "" : ` with ${accelerators.join(", ")}`;
+  return `${vm} from ${from} to ${to}, ${where}${devices}: then ${amountOf(slots, "slot")} of ${flavor}`;
+}

@@ -1,0 +1,31 @@
+import { capacityReport, type CapacityReport } from "../placement/capacity/report.ts";
+import type { HostState } from "../placement/host-state.ts";
+import type { Request } from "../request/request.ts";
+import { rebalance, type Rebalancing } from "./rebalance.ts";
+
+/** What hosts can still sell, and what would give them more of it. */
+export interface Capacity extends CapacityReport {
+  readonly apiVersion: "evenkeel/v1";
+  readonly kind: "Capacity";
+  /** For each flavor that more was wanted of, the fewest moves that would do. */
+  readonly restore: readonly Rebalancing[];
+}
+
+/** So many more slots of a flavor. */
+export interface Wanted {
+  readonly flavor: Request;
+  readonly slots: number;
+}
+
+export function fleetCapacity(
+  hosts: readonly HostState[],
+  flavors: readonly Request[],
+  wanted: readonly Wanted[],
+): Capacity {
+  return {
+    apiVersion: "evenkeel/v1",
+    kind: "Capacity",
+    ...capacityReport(hosts, flavors),
+    restore: wanted.map(({ flavor, slots }) => rebalance(hosts, flavor, slots)),
+  };
+}
