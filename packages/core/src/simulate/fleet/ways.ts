@@ -1,5 +1,5 @@
 import { cellsOf, type Cell } from "./cells.ts";
-import type { HostShape, HostState, NodeState } from "./host.ts";
+import { freeGpus, type HostShape, type HostState, type NodeState } from "./host.ts";
 import { accepts, sharesGpu, type Task, WHOLE_GPU } from "./task.ts";
 
 /** What is taken of one node: the GPUs by their indices there, of each `gpuMilli` thousandths. */
@@ -25,12 +25,12 @@ export type Way = readonly Part[];
  * larger ones among them.
  */
 export function waysOn(host: HostState, task: Task): readonly Way[] {
-  if (!accepts(task, host.shape.model) && task.gpus > 0) return [];
+  if (task.gpus > 0 && !accepts(task, host.shape.model)) return noWays;
   const cells = cellsFor(host.shape, task);
-  if (cells === null) return [];
+  if (cells === null) return noWays;
   const ways: Way[] = [];
   assign(host.nodes, task, cells, [], ways);
-  return ways;
+  return ways.length === 0 ? noWays : ways;
 }
 
 /** A host that a way leaves behind, or that it came from where `sign` is 1. */
@@ -50,6 +50,8 @@ export function after(host: HostState, way: Way, sign: -1 | 1 = -1): HostState {
   return { shape: host.shape, nodes };
 }
 
+const noWays: readonly Way[] = [];
+
 const known = new WeakMap<Task, Map<HostShape, readonly Cell[] | null>>();
 
 /** The cells of a task on a type of host, worked out once. */
@@ -61,6 +63,7 @@ function cellsFor(shape: HostShape, task: Task): readonly Cell[] | null {
   return cells;
 }
 
+/** Gives the next cell every node that it may have, and so on; each full assignment is a way. */
 function assign(
   nodes: readonly NodeState[],
   task: Task,
@@ -88,13 +91,12 @@ function assign(
   }
 }
 
+/** Where nothing fits, as on most hosts of a full fleet, nothing is made anew either. */
+const noChoice: readonly (readonly number[])[] = [];
 const noGpus: readonly (readonly number[])[] = [[]];
 
-function gpuChoices(
-  { gpuMilli }: NodeState,
-  task: Task,
-  count: number,
-): readonly (readonly number[])[] {
+function gpuChoices(node: NodeState, task: Task, count: number): readonly (readonly number[])[] {
+  const { gpuMilli } = node;
   if (count === 0) return noGpus;
   if (sharesGpu(task)) {
     const choices: number[][] = [];
@@ -104,9 +106,8 @@ function gpuChoices(
     }
     return choices;
   }
+  if (freeGpus(node) < count) return noChoice;
   const free: number[] = [];
-  for (let gpu = 0; gpu < gpuMilli.length && free.length < count; gpu++) {
-    if (gpuMilli[gpu] === WHOLE_GPU) free.push(gpu);
-  }
-  return free.length === count ? [free] : [];
+  for (let gpu = 0; free.length < count; gpu++) if (gpuMilli[gpu] === WHOLE_GPU) free.push(gpu);
+  return [free];
 }

@@ -11,12 +11,14 @@ import { accepts, type Demand, sharesGpu } from "../fleet/task.ts";
  *   one VM of two, and 0.9 of a GPU is one part of 0.5. CPUs and memory are counted in fractions,
  *   down to one whole VM: what is left beside the last VM of one flavor is not lost, since the next
  *   may be of another. Rounding them down as well costs a quarter of a point on the published trace.
- * - A VM of n GPUs counts n times n: it puts n GPUs to use, and each needs that so many are free
- *   together. Room for eight that is broken up still holds eight single ones, so whatever grows no
- *   faster than n finds nothing lost in that; since small requests are a hundred times as frequent,
- *   whole hosts were then given away for small gains. On the trace as published that refuses twice as
- *   many requests for eight, and less is allocated all the way. With the cube hosts are kept empty
- *   that nobody asks for whole, which costs half a point.
+ * - A VM of n GPUs counts n times n: it puts n GPUs to use, and needs that so many are free
+ *   together. It is the same as counting a flavor's loss in parts of what an empty host holds of it
+ *   (of the fewer large ones, each is a larger part), weighted by the GPUs that it asks for rather
+ *   than by its requests. Room for eight that is broken up still holds eight single ones, so what
+ *   grows no faster than n finds nothing lost in that, and since small requests are a hundred times
+ *   as frequent, whole hosts are given away for small gains: on the trace as published twice as many
+ *   requests for eight are refused, and less is allocated all the way. With the cube, hosts are kept
+ *   empty that nobody asks for whole, which costs half a point.
  * - A part of a GPU counts as a VM of one, not as the part that it is: parts fill gaps that nothing
  *   else does, and counted by their size they hardly matter to the sum. That costs a quarter of a
  *   point where the most GPUs are shared.
