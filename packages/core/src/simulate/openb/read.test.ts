@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { EvenkeelError } from "../../error/evenkeel-error.ts";
 import { randomFor } from "../random.ts";
-import { gpuCapacity } from "../run/simulate.ts";
+import { gpuCapacity } from "../run/tally.ts";
 import { readOpenbNodes } from "./read-nodes.ts";
 import { readOpenbTasks } from "./read-tasks.ts";
 import { openbArrivals } from "./workload.ts";

@@ -1,7 +1,7 @@
 import type { HostShape } from "../fleet/host.ts";
 import { demandOf, type Task } from "../fleet/task.ts";
 import { randomFor } from "../random.ts";
-import { gpuCapacity } from "../run/simulate.ts";
+import { gpuCapacity } from "../run/tally.ts";
 import type { World } from "../run/world.ts";
 import { ARRIVED_SHARE, openbArrivals } from "./workload.ts";
 

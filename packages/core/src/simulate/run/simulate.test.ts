@@ -7,7 +7,8 @@ import { nodeAware, policies } from "../policy/policies.ts";
 import type { Choice, Policy } from "../policy/policy.ts";
 import { arbitraryWorld } from "../testing/arbitrary-world.ts";
 import { departures } from "./departures.ts";
-import { gpuCapacity, simulate } from "./simulate.ts";
+import { simulate } from "./simulate.ts";
+import { gpuCapacity } from "./tally.ts";
 import type { World } from "./world.ts";
 
 const all: readonly Policy[] = [...policies, ...policies.map(nodeAware)];
