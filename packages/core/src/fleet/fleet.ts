@@ -1,3 +1,4 @@
+import { EvenkeelError } from "../error/evenkeel-error.ts";
 import { invariant } from "../invariant.ts";
 import type { Request } from "../request/request.ts";
 import { capacities } from "../placement/capacity/capacity.ts";
@@ -83,64 +84,97 @@ export interface Fleet {
 /** @param offers what is sold on this fleet, so that placements keep it sellable. */
 export function createFleet(hosts: Iterable<FleetHost>, offers: readonly Offer[]): Fleet {
   const all = new Map<string, FleetHost>();
-  const plain = fleetView(offers, false);
-  // Made when a demand first needs it: it has more states than most demands have to know.
-  let ordered: FleetView | null = null;
-  const views = (): readonly FleetView[] => (ordered === null ? [plain] : [plain, ordered]);
-  const inventories = new Set<Inventory>();
-  const needed = new Map<string, boolean>();
-  const viewFor = (demand: Demand): FleetView => {
-    const asked = [demand, ...offers.map((offer) => offer.demand)];
-    const isNeeded =
-      needed.get(demand.key) ??
-      [...inventories].some((of) => asked.some((one) => needsNodeOrder(of, one.request)));
-    needed.set(demand.key, isNeeded);
-    if (!isNeeded) return plain;
-    if (ordered === null) {
-      ordered = fleetView(offers, true);
-      for (const host of all.values()) ordered.index.add(host);
-    }
-    return ordered;
+  const chosen = viewChooser(all, offers);
+  const known = (name: string): FleetHost => {
+    const host = all.get(name);
+    if (host === undefined) throw unknownHost(name);
+    return host;
   };
   const add = (host: FleetHost): void => {
-    for (const { index } of views()) index.add(host);
+    if (all.has(host.name)) throw knownHost(host.name);
     all.set(host.name, host);
-    if (!inventories.has(host.inventory)) needed.clear();
-    inventories.add(host.inventory);
+    chosen.added(host);
   };
   for (const host of hosts) add(host);
   const change = (name: string, by: typeof occupied, use: Use): void => {
-    const host = all.get(name);
-    const occupancy = host && by(host.inventory, host.occupancy, use);
-    // Of a host that is not there the index complains.
-    for (const { index } of views()) index.change(name, occupancy);
-    if (host !== undefined && occupancy !== undefined) all.set(name, { ...host, occupancy });
+    const host = known(name);
+    const after = { ...host, occupancy: by(host.inventory, host.occupancy, use) };
+    all.set(name, after);
+    for (const { index } of chosen.made()) index.change(after);
   };
   return {
     decide: (request, options = {}) => {
       const demand = demandOf(request);
-      return viewFor(demand).decide(demand, options);
+      return chosen.viewFor(demand).decide(demand, options);
     },
     take: (name, use) => change(name, occupied, use),
     release: (name, use) => change(name, vacated, use),
     host: (name) => all.get(name) ?? null,
     add,
     remove: (name) => {
-      for (const { index } of views()) index.remove(name);
+      known(name);
       all.delete(name);
+      for (const { index } of chosen.made()) index.remove(name);
     },
     capacity: (request, only = null) => {
       const demand = demandOf(request, only);
-      const { index, capacity } = viewFor(demand);
+      const { index, capacity } = chosen.viewFor(demand);
       const counts = index
         .entries()
         .map(({ state, hosts: of }) => of.length * capacity(state, demand));
       return counts.reduce((a, b) => a + b, 0);
     },
-    states: () =>
-      plain.index.entries().map(({ state, hosts: of }) => {
-        return { state, hosts: of.map((position) => plain.index.at(position).name) };
-      }),
+    states: () => {
+      const { index } = chosen.made()[0] ?? chosen.view(false);
+      return index.entries().map(({ state, hosts: of }) => {
+        return { state, hosts: of.map((position) => index.at(position).name) };
+      });
+    },
+  };
+}
+
+interface ViewChooser {
+  readonly view: (inOrderOfNodes: boolean) => FleetView;
+  /** The view in whose states hosts are alike for a demand, and for all that is sold. */
+  readonly viewFor: (demand: Demand) => FleetView;
+  readonly made: () => readonly FleetView[];
+  readonly added: (host: FleetHost) => void;
+}
+
+/**
+ * Most demands need not know the order of nodes; for those that do there are more states. Either
+ * view of the fleet is made when a demand first needs it.
+ */
+function viewChooser(all: ReadonlyMap<string, FleetHost>, offers: readonly Offer[]): ViewChooser {
+  const views = new Map<boolean, FleetView>();
+  const inventories = new Set<Inventory>();
+  const needed = new Map<string, boolean>();
+  const view = (inOrderOfNodes: boolean): FleetView => {
+    const before = views.get(inOrderOfNodes);
+    if (before !== undefined) return before;
+    const made = fleetView(offers, inOrderOfNodes);
+    for (const host of all.values()) made.index.add(host);
+    views.set(inOrderOfNodes, made);
+    return made;
+  };
+  return {
+    view,
+    viewFor: (demand) => {
+      const before = needed.get(demand.key);
+      if (before !== undefined) return view(before);
+      const asked = [demand, ...offers.map((offer) => offer.demand)];
+      const isNeeded = [...inventories].some((of) =>
+        asked.some(({ request }) => needsNodeOrder(of, request)),
+      );
+      needed.set(demand.key, isNeeded);
+      return view(isNeeded);
+    },
+    made: () => [...views.values()],
+    added: (host) => {
+      if (!inventories.has(host.inventory)) needed.clear();
+      inventories.add(host.inventory);
+      for (const { index } of views.values()) index.add(host);
+    },
   };
 }
 
@@ -261,4 +295,20 @@ function compareMerit(a: Candidate, b: Candidate): number {
     b.room - a.room ||
     (Math.abs(lost) < 1e-9 ? 0 : lost)
   );
+}
+
+function unknownHost(name: string): EvenkeelError {
+  return new EvenkeelError("host-unknown", `the fleet has no host "${name}"`, {
+    where: "fleet",
+    expected: "the name of a host of the fleet",
+    remedy: "add the host first",
+  });
+}
+
+function knownHost(name: string): EvenkeelError {
+  return new EvenkeelError("host-duplicate", `the fleet has two hosts "${name}"`, {
+    where: "fleet",
+    expected: "one host of each name",
+    remedy: "give every host a name of its own",
+  });
 }

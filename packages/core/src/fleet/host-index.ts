@@ -1,5 +1,4 @@
-import { EvenkeelError } from "../error/evenkeel-error.ts";
-import type { Occupancy } from "../placement/occupancy/occupancy.ts";
+import { invariant } from "../invariant.ts";
 import type { State, States } from "../placement/state/states.ts";
 import type { FleetHost } from "./fleet.ts";
 
@@ -13,10 +12,9 @@ export interface StateEntry {
 export interface HostIndex {
   readonly add: (host: FleetHost) => void;
   readonly remove: (name: string) => void;
-  readonly named: (name: string) => FleetHost | null;
   readonly at: (position: number) => FleetHost;
-  /** With another occupancy. Throws `host-unknown` where there is no such host. */
-  readonly change: (name: string, occupancy: Occupancy | undefined) => void;
+  /** Knows a host as it is now, in place of how it was. */
+  readonly change: (host: FleetHost) => void;
   /** The states that hosts are in, in no order that means anything. */
   readonly entries: () => readonly StateEntry[];
   /** How many hosts in a state are not left out, and the first of them. */
@@ -26,66 +24,41 @@ export interface HostIndex {
 
 export function hostIndex(states: States): HostIndex {
   const hosts: (FleetHost | null)[] = [];
-  // Kept, for a book of states may forget one and make another of the same key.
-  const stateOf: State[] = [];
   const positions = new Map<string, number>();
-  const members = new Map<State, number[]>();
-  let entries: StateEntry[] | null = null;
-
-  const enter = (position: number, { inventory, occupancy }: FleetHost): void => {
-    const state = states.of(inventory, occupancy);
-    stateOf[position] = state;
-    const list = members.get(state);
-    if (list === undefined) {
-      members.set(state, [position]);
-      entries = null;
-    } else list.splice(firstAbove(list, position), 0, position);
-  };
-  const leave = (position: number): void => {
-    const state = stateOf[position];
-    const list = state && members.get(state);
-    if (state === undefined || list === undefined) return;
-    list.splice(firstAbove(list, position) - 1, 1);
-    if (list.length > 0) return;
-    members.delete(state);
-    entries = null;
+  const members = stateMembers(states);
+  const positionOf = (name: string): number => {
+    const position = positions.get(name);
+    invariant(position !== undefined, `${name} is a host of the index`);
+    return position;
   };
   const isOpen =
     (without: ReadonlySet<string>) =>
     (position: number): boolean =>
       !without.has(hosts[position]?.name ?? "");
-  const found = (name: string): readonly [number, FleetHost] => {
-    const position = positions.get(name) ?? -1;
-    const host = hosts[position] ?? null;
-    if (host === null) throw unknownHost(name);
-    return [position, host];
-  };
   return {
     add: (host) => {
-      if (positions.has(host.name)) throw knownHost(host.name);
       const position = hosts.push(host) - 1;
       positions.set(host.name, position);
-      enter(position, host);
+      members.enter(position, host);
     },
     remove: (name) => {
-      const [position] = found(name);
-      leave(position);
+      const position = positionOf(name);
+      members.leave(position);
       hosts[position] = null;
       positions.delete(name);
     },
-    named: (name) => hosts[positions.get(name) ?? -1] ?? null,
-    at: (position) => hosts[position] ?? found(`host ${position}`)[1],
-    change: (name, occupancy) => {
-      const [position, host] = found(name);
-      const after = { ...host, occupancy: occupancy ?? host.occupancy };
-      leave(position);
-      hosts[position] = after;
-      enter(position, after);
+    at: (position) => {
+      const host = hosts[position] ?? null;
+      invariant(host !== null, `there is a host ${position}`);
+      return host;
     },
-    entries: () => {
-      entries ??= [...members].map(([state, of]) => ({ state, hosts: of }));
-      return entries;
+    change: (host) => {
+      const position = positionOf(host.name);
+      members.leave(position);
+      hosts[position] = host;
+      members.enter(position, host);
     },
+    entries: members.entries,
     open: (entry, without) => {
       if (without === undefined || without.size === 0) return entry.hosts.length;
       return entry.hosts.filter(isOpen(without)).length;
@@ -93,6 +66,43 @@ export function hostIndex(states: States): HostIndex {
     first: (entry, without) => {
       if (without === undefined || without.size === 0) return entry.hosts[0] ?? null;
       return entry.hosts.find(isOpen(without)) ?? null;
+    },
+  };
+}
+
+interface StateMembers {
+  readonly enter: (position: number, host: FleetHost) => void;
+  readonly leave: (position: number) => void;
+  readonly entries: () => readonly StateEntry[];
+}
+
+function stateMembers(states: States): StateMembers {
+  // Kept, for a book of states may forget one and make another of the same key.
+  const stateOf: State[] = [];
+  const members = new Map<State, number[]>();
+  let entries: StateEntry[] | null = null;
+  return {
+    enter: (position, { inventory, occupancy }) => {
+      const state = states.of(inventory, occupancy);
+      stateOf[position] = state;
+      const list = members.get(state);
+      if (list === undefined) {
+        members.set(state, [position]);
+        entries = null;
+      } else list.splice(firstAbove(list, position), 0, position);
+    },
+    leave: (position) => {
+      const state = stateOf[position];
+      const list = state && members.get(state);
+      if (state === undefined || list === undefined) return;
+      list.splice(firstAbove(list, position) - 1, 1);
+      if (list.length > 0) return;
+      members.delete(state);
+      entries = null;
+    },
+    entries: () => {
+      entries ??= [...members].map(([state, of]) => ({ state, hosts: of }));
+      return entries;
     },
   };
 }
@@ -106,20 +116,4 @@ function firstAbove(list: readonly number[], value: number): number {
     else high = middle;
   }
   return low;
-}
-
-function unknownHost(name: string): EvenkeelError {
-  return new EvenkeelError("host-unknown", `the fleet has no host "${name}"`, {
-    where: "fleet",
-    expected: "the name of a host of the fleet",
-    remedy: "add the host first",
-  });
-}
-
-function knownHost(name: string): EvenkeelError {
-  return new EvenkeelError("host-duplicate", `the fleet has two hosts "${name}"`, {
-    where: "fleet",
-    expected: "one host of each name",
-    remedy: "give every host a name of its own",
-  });
 }

@@ -42,7 +42,7 @@ export function capacities(states: States): (state: State, demand: Demand) => nu
 }
 
 /** What no number of VMs can exceed: each resource by itself, over the whole host. */
-export function capacityBound(space: Space): number {
+function capacityBound(space: Space): number {
   const { request, nodes, units, granules, accelerators, nics } = space;
   const total = (amount: (node: Space["nodes"][number]) => number): number =>
     nodes.reduce((sum, node) => sum + Math.max(0, amount(node)), 0);

@@ -48,25 +48,13 @@ const statesMax = 1 << 17;
  * @param inOrderOfNodes for demands that `needsNodeOrder` names: more states, and right for them too.
  */
 export function stateBook(inOrderOfNodes = false): States {
-  const shapes = new Map<string, number>();
-  const keysOf = new WeakMap<Inventory, (occupancy: Occupancy) => string>();
+  const keyOf = bookKeys(inOrderOfNodes);
   const empties = new WeakMap<Inventory, State>();
   const known = new Map<string, State>();
   const bests = new WeakMap<State, Map<string, Step | null>>();
 
-  const keys = (inventory: Inventory): ((occupancy: Occupancy) => string) => {
-    const before = keysOf.get(inventory);
-    if (before !== undefined) return before;
-    const text = inventoryShape(inventory);
-    const shape = shapes.get(text) ?? shapes.size;
-    shapes.set(text, shape);
-    const keyOf = stateKeys(inventory, inOrderOfNodes);
-    const key = (occupancy: Occupancy): string => `${shape} ${keyOf(occupancy)}`;
-    keysOf.set(inventory, key);
-    return key;
-  };
   const of = (inventory: Inventory, occupancy: Occupancy): State => {
-    const key = keys(inventory)(occupancy);
+    const key = keyOf(inventory, occupancy);
     const before = known.get(key);
     if (before !== undefined) return before;
     // What is forgotten is found out again: nothing but time depends on it.
@@ -122,4 +110,20 @@ export function stateBook(inOrderOfNodes = false): States {
       return steps;
     },
   };
+}
+
+/** Keys of states over machines of many shapes. */
+function bookKeys(inOrderOfNodes: boolean): (inventory: Inventory, occupancy: Occupancy) => string {
+  const shapes = new Map<string, number>();
+  const ofInventory = new WeakMap<Inventory, (occupancy: Occupancy) => string>();
+  const made = (inventory: Inventory): ((occupancy: Occupancy) => string) => {
+    const text = inventoryShape(inventory);
+    const shape = shapes.get(text) ?? shapes.size;
+    shapes.set(text, shape);
+    const keyOf = stateKeys(inventory, inOrderOfNodes);
+    const key = (occupancy: Occupancy): string => `${shape} ${keyOf(occupancy)}`;
+    ofInventory.set(inventory, key);
+    return key;
+  };
+  return (inventory, occupancy) => (ofInventory.get(inventory) ?? made(inventory))(occupancy);
 }
