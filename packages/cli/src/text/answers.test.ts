@@ -74,7 +74,7 @@ test("a plan over two cells", () => {
     why
       - Nodes 0 and 1 together hold the accelerators, and no fewer do (free: 2 accelerators,
         7 cores and 48 GiB; 2 accelerators, 7 cores and 48 GiB).
-      - There is no other choice of devices and nodes.
+      - No other choice fits that differs from it in more than names.
     "
   `);
 });
@@ -100,8 +100,7 @@ test("floating vCPUs, base pages, and lists of CPUs too long for a line", () => 
     why
       - Node 0 alone holds the request (free: 31 CPUs and 60
         GiB).
-      - The runner-up, node 1, is as good, but has higher
-        numbers.
+      - The runner-up, nodes 0 and 1, takes 2 cells.
     "
   `);
 });
@@ -135,7 +134,7 @@ test("memory and cores that lie elsewhere, and what that costs", () => {
       - Node 0 alone holds the accelerators (free: 2 accelerators, 7 cores and 48 GiB).
       - Cell 0 runs in part on node 1: node 0 is short of cores.
       - Cell 0 has memory on node 1: node 0 is short of it.
-      - The runner-up, 0000:27:00.0 on node 0, is as good, but has higher numbers.
+      - No other choice fits that differs from it in more than names.
     "
   `);
 });

@@ -122,7 +122,7 @@ function splitReasons(space: Space, { cells }: Layout): string[] {
 }
 
 function runnerUpReason(found: Found, ideal: RawCost, runnerUp: Layout | null): string {
-  if (runnerUp === null) return "There is no other choice of devices and nodes.";
+  if (runnerUp === null) return "No other choice fits that differs from it in more than names.";
   const { best, model } = found;
   const devices = runnerUp.cells.flatMap((cell) => cell.accelerators.map(({ address }) => address));
   const what = `The runner-up, ${devices.length > 0 ? `${devices.join(", ")} on ` : ""}${nodesOf(runnerUp.cells)},`;
