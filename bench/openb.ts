@@ -48,8 +48,9 @@ const root = process.env["EVENKEEL_CORPUS"] ?? resolve(import.meta.dirname, "../
 
 /**
  * The published experiment with every policy, seed by seed in turn, then the same with NUMA nodes:
- * there also the rules that know no nodes as they would be if they did, with `+numa`. The choice
- * between variants of Evenkeel's rule was made on other seeds (1 to 16).
+ * there also the rules that know no nodes as they would be if they did, with `+numa`, but for those
+ * that nobody would take then. Evenkeel's rule was chosen among its variants on other seeds (1 to
+ * 16); these ten were only ever reported.
  */
 export function benchOpenb(json: boolean): string {
   const folder = join(root, "traces");

@@ -1,6 +1,7 @@
 import { after, type Way, waysOn } from "../fleet/ways.ts";
 import type { HostState } from "../fleet/host.ts";
 import type { Task } from "../fleet/task.ts";
+import type { Random } from "../random.ts";
 import type { Placer, Setting } from "./policy.ts";
 
 /** How good a way is: `next` is what it leaves of `host`. The highest is taken. */
@@ -16,47 +17,78 @@ export interface ScoreRule {
 
 /** What is known of every host for one kind of task. */
 interface Known {
-  readonly seen: (HostState | undefined)[];
   readonly score: Float64Array;
   readonly way: (Way | null)[];
+  /** How much of the list of changes it knows. */
+  upTo: number;
 }
 
 /**
  * A placer that takes the way with the best score in the whole fleet.
  *
  * A host's best way for a kind of task is worked out when that kind first comes, and again only
- * after the host has changed, which its state's identity tells. So a decision costs one look at
- * every host, some nanoseconds each, and the scores of those that changed since the kind came last.
+ * after the host has changed. What has changed is found by the identity of states, and kept in a
+ * list that every kind works off when it comes again. So a decision costs one look at every host, a
+ * few nanoseconds each, and the scores of those that changed since the kind came last.
  */
 export function byScore({ hosts, random }: Setting, rule: ScoreRule): Placer {
   const known = new Map<Task, Known>();
+  const last: HostState[] = [];
+  const changes: number[] = [];
+  const noteChanges = (): void => {
+    for (let i = 0; i < hosts.length; i++) {
+      const host = hosts[i];
+      if (host === undefined || host === last[i]) continue;
+      last[i] = host;
+      changes.push(i);
+    }
+  };
+  const scoresFor = (task: Task): Known => {
+    let scores = known.get(task);
+    if (scores === undefined) {
+      scores = { score: new Float64Array(hosts.length), way: [], upTo: 0 };
+      known.set(task, scores);
+      for (const [i, host] of hosts.entries()) refresh(scores, i, host, task, rule);
+    } else {
+      for (const i of new Set(changes.slice(scores.upTo))) {
+        const host = hosts[i];
+        if (host !== undefined) refresh(scores, i, host, task, rule);
+      }
+    }
+    scores.upTo = changes.length;
+    return scores;
+  };
   return {
     choose: (task) => {
-      let scores = known.get(task);
-      if (scores === undefined) known.set(task, (scores = emptyScores(hosts.length)));
-      let [best, bestScore, equals] = [-1, Number.NEGATIVE_INFINITY, 0];
-      for (let i = 0; i < hosts.length; i++) {
-        const host = hosts[i];
-        if (host === undefined) continue;
-        if (scores.seen[i] !== host) refresh(scores, i, host, task, rule);
-        const its = scores.score[i] ?? Number.NEGATIVE_INFINITY;
-        if (its < bestScore || its === Number.NEGATIVE_INFINITY) continue;
-        if (its > bestScore) [best, bestScore, equals] = [i, its, 1];
-        // Each of n equal ones is kept with the chance 1/n, whichever comes first.
-        else if (rule.ties === "random" && random.below(++equals) === 0) best = i;
-      }
-      const way = scores.way[best];
-      return way ? { host: best, way } : null;
+      noteChanges();
+      const { score, way } = scoresFor(task);
+      const host = rule.ties === "name" ? firstBest(score) : anyBest(score, random);
+      const chosen = way[host];
+      return chosen ? { host, way: chosen } : null;
     },
   };
 }
 
-function emptyScores(hosts: number): Known {
-  return {
-    seen: Array.from({ length: hosts }),
-    score: new Float64Array(hosts),
-    way: Array.from({ length: hosts }),
-  };
+/** The first of the hosts with the best score; -1 where none fits. */
+function firstBest(score: Float64Array): number {
+  let [best, most] = [-1, Number.NEGATIVE_INFINITY];
+  for (let i = 0; i < score.length; i++) {
+    const its = score[i] ?? most;
+    if (its > most) [best, most] = [i, its];
+  }
+  return best;
+}
+
+/** Any of the hosts with the best score: each of n equal ones is kept with the chance 1/n. */
+function anyBest(score: Float64Array, random: Random): number {
+  let [best, most, equals] = [-1, Number.NEGATIVE_INFINITY, 0];
+  for (let i = 0; i < score.length; i++) {
+    const its = score[i] ?? most;
+    if (its < most || its === Number.NEGATIVE_INFINITY) continue;
+    if (its > most) [best, most, equals] = [i, its, 1];
+    else if (random.below(++equals) === 0) best = i;
+  }
+  return best;
 }
 
 function refresh(known: Known, i: number, host: HostState, task: Task, rule: ScoreRule): void {
@@ -70,7 +102,6 @@ function refresh(known: Known, i: number, host: HostState, task: Task, rule: Sco
     if (best !== null && (its < bestScore || (its === bestScore && second <= bestWithin))) continue;
     [best, bestScore, bestWithin] = [way, its, second];
   }
-  known.seen[i] = host;
   known.score[i] = bestScore;
   known.way[i] = best;
 }
