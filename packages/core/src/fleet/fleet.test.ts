@@ -58,7 +58,7 @@ function naive(
       const use = useOfLayout(space, layout.cells);
       return loss(before, states.of(inventory, occupied(inventory, occupancy, use)));
     };
-    const found = searchSpace(space, { loss: lost });
+    const found = searchSpace(space, offers.length > 0 ? { loss: lost } : {});
     if (found === null) return [];
     const room = spread ? capacity(before, demandOf(request)) : 0;
     return [{ host: name, layout: found.best, loss: lost(found.best), room }];

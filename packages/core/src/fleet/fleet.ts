@@ -254,10 +254,10 @@ function placer(
   const isSelling = offers.length > 0;
   return (inventory, occupancy, request, known, explained = false) => {
     const space = spaceFor(inventory, occupancy, request);
-    const before = states.of(inventory, occupancy);
+    const before = states.passing(inventory, occupancy);
     const after = (layout: Layout): State => {
       const use = useOfLayout(space, layout.cells);
-      return states.of(inventory, occupied(inventory, occupancy, use));
+      return states.passing(inventory, occupied(inventory, occupancy, use));
     };
     const lost = (layout: Layout): number => loss(before, after(layout));
     const found = searchSpace(space, {

@@ -111,7 +111,8 @@ function fleetOf(hosts: readonly HostState[], flavor: Request): Fleet {
   );
   const capacity = capacities(states);
   const ownGrade = ownGrades(states);
-  const stateOf = ({ inventory, occupancy }: Standing): State => states.of(inventory, occupancy);
+  const stateOf = ({ inventory, occupancy }: Standing): State =>
+    states.passing(inventory, occupancy);
   const slotsOn = (state: State): number => {
     const own = ownGrade(state, demandOf(flavor));
     return own === null ? 0 : capacity(state, own);
@@ -125,7 +126,7 @@ function fleetOf(hosts: readonly HostState[], flavor: Request): Fleet {
     const now = slotsOn(stateOf(host));
     const without = (gone: readonly Tenant[]): number =>
       slotsOn(
-        states.of(
+        states.passing(
           inventory,
           gone.reduce((o, { use }) => vacated(inventory, o, use), occupancy),
         ),
@@ -205,13 +206,13 @@ function* movesFrom(
         occupancy: vacated(host.inventory, host.occupancy, vm.use),
         vms: host.vms.filter((other) => other !== vm),
       };
-      const empty = new Set<State>();
+      const empty = new Set<string>();
       for (const [target, other] of from.entries()) {
         if (target === source) continue;
-        const state = fleet.states.of(other.inventory, other.occupancy);
+        const { key } = fleet.states.passing(other.inventory, other.occupancy);
         // Empty hosts in one state are the same to everybody but for their names.
-        if (other.vms.length === 0 && empty.has(state)) continue;
-        if (other.vms.length === 0) empty.add(state);
+        if (other.vms.length === 0 && empty.has(key)) continue;
+        if (other.vms.length === 0) empty.add(key);
         for (const { arrived, nodes, accelerators } of arrivals(fleet, other, vm)) {
           const after = from.map((one, i) => (i === source ? left : i === target ? arrived : one));
           yield [after, { vm: vm.name, from: host.name, to: other.name, nodes, accelerators }];
@@ -229,7 +230,7 @@ interface Arrival extends Pick<Move, "nodes" | "accelerators"> {
 function arrivals({ states }: Fleet, host: Standing, vm: Tenant): readonly Arrival[] {
   const { inventory, occupancy } = host;
   // The host itself, not the one that stands for its state: its own names are told.
-  const here = { inventory, occupancy };
+  const here = { key: "", inventory, occupancy };
   const space = states.space(here, vm.demand);
   return states.all(here, vm.demand).map(({ layout: { cells } }): Arrival => {
     const use = useOfLayout(space, cells);

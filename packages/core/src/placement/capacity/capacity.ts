@@ -14,14 +14,18 @@ import type { State, States } from "../state/states.ts";
  * orders of the same choices meet in the same states.
  */
 export function capacities(states: States): (state: State, demand: Demand) => number {
-  const known = new WeakMap<State, Map<string, number>>();
+  const known = new Map<string, number>();
+  const demands = new Map<string, number>();
   const capacity = (state: State, demand: Demand): number => {
-    const counts = known.get(state) ?? new Map<string, number>();
-    known.set(state, counts);
-    const before = counts.get(demand.key);
+    // Of states that hosts only pass through in thought there are many: the count alone is kept.
+    const number = demands.get(demand.key) ?? demands.size;
+    demands.set(demand.key, number);
+    const key = `${number} ${state.key}`;
+    const before = known.get(key);
     if (before !== undefined) return before;
     const count = most(state, demand);
-    counts.set(demand.key, count);
+    if (known.size >= countsMax) known.clear();
+    known.set(key, count);
     return count;
   };
   const most = (state: State, demand: Demand): number => {
@@ -31,7 +35,10 @@ export function capacities(states: States): (state: State, demand: Demand) => nu
     const limit = capacityBound(states.space(state, demand));
     if (reached >= limit) return reached;
     for (const { after } of states.all(state, demand)) {
-      if (after === first.after || 1 + capacityBound(states.space(after, demand)) <= reached)
+      if (
+        after.key === first.after.key ||
+        1 + capacityBound(states.space(after, demand)) <= reached
+      )
         continue;
       reached = Math.max(reached, 1 + capacity(after, demand));
       if (reached >= limit) break;
@@ -40,6 +47,9 @@ export function capacities(states: States): (state: State, demand: Demand) => nu
   };
   return capacity;
 }
+
+/** Some hundred megabytes at the most; what is forgotten is counted again. */
+const countsMax = 1 << 18;
 
 /** What no number of VMs can exceed: each resource by itself, over the whole host. */
 function capacityBound(space: Space): number {

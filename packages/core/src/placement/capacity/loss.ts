@@ -23,10 +23,10 @@ export function lossOf(
   capacity: (state: State, demand: Demand) => number,
   offers: readonly Offer[],
 ): LossOf {
-  const values = new WeakMap<State, number>();
+  const values = new Map<string, number>();
   const ownGrade = ownGrades(states);
   const valueOf = (state: State): number => {
-    const before = values.get(state);
+    const before = values.get(state.key);
     if (before !== undefined) return before;
     const empty = states.emptied(state);
     const value = offers.reduce((sum, { demand, weight }) => {
@@ -34,11 +34,15 @@ export function lossOf(
       const most = own === null ? 0 : capacity(empty, own);
       return own === null || most === 0 ? sum : sum + (weight * capacity(state, own)) / most;
     }, 0);
-    values.set(state, value);
+    if (values.size >= valuesMax) values.clear();
+    values.set(state.key, value);
     return value;
   };
   return (before, after) => valueOf(before) - valueOf(after);
 }
+
+/** Some ten megabytes at the most. */
+const valuesMax = 1 << 16;
 
 /** How many VMs of a flavor's own grade a host could take before a placement and can after it. */
 export interface SlotChange {

@@ -124,7 +124,7 @@ function flavorCapacities(states: States): (member: Member, flavor: Request) => 
         const use = vms[vm]?.use;
         return use === undefined ? before : vacated(inventory, before, use);
       }, occupancy);
-      return own === null ? 0 : capacity(states.of(inventory, left), own);
+      return own === null ? 0 : capacity(states.passing(inventory, left), own);
     };
     const names = vms.map(({ name }) => name);
     const blockers = fits < most && vms.length > 0 ? findBlockers(names, fits, slotsWithout) : null;

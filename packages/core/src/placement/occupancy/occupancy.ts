@@ -78,17 +78,21 @@ export function vacated(inventory: Inventory, before: Occupancy, use: Use): Occu
 
 function changed({ cores, memory }: Inventory, before: Occupancy, use: Use, by: 1 | -1): Occupancy {
   const pools = memory.hugepageSizes.length + 1;
+  // What a VM of its kind does not touch is shared with the occupancy before.
+  const ownsCaches = use.isolation === "l3" && use.cores.length > 0;
+  const ownsNodes = use.isolation === "node" && use.nodes.length > 0;
+  const holds = use.deviceGroups.length > 0;
   const after = {
     vms: before.vms + by,
     hostOwners: before.hostOwners + (use.isolation === "host" ? by : 0),
     coreUsers: before.coreUsers.slice(),
     freeCores: before.freeCores.slice(),
     cacheUsers: before.cacheUsers.slice(),
-    cacheOwners: before.cacheOwners.slice(),
+    cacheOwners: ownsCaches ? before.cacheOwners.slice() : before.cacheOwners,
     nodeUsers: before.nodeUsers.slice(),
-    nodeOwners: before.nodeOwners.slice(),
+    nodeOwners: ownsNodes ? before.nodeOwners.slice() : before.nodeOwners,
     promisedBytes: before.promisedBytes.slice(),
-    deviceHolders: before.deviceHolders.slice(),
+    deviceHolders: holds ? before.deviceHolders.slice() : before.deviceHolders,
     floating:
       by > 0 ? [...before.floating, ...use.floating] : without(before.floating, use.floating),
   };

@@ -15,14 +15,18 @@ import type { Demand } from "./demand.ts";
  * host that was in it stands for all; what is true of it is true of every other.
  */
 export interface State {
+  /** The same for all hosts in it, over all machines of one book. */
+  readonly key: string;
   readonly inventory: Inventory;
   readonly occupancy: Occupancy;
 }
 
 /** The states met so far, and what has been found out about them. */
 export interface States {
-  /** The state of a host: the same object for all hosts in it. */
+  /** The state of a host: the same object for all hosts in it, as long as the book knows them. */
   readonly of: (inventory: Inventory, occupancy: Occupancy) => State;
+  /** A state that is only looked at, in thought: not kept, and to be compared by its key. */
+  readonly passing: (inventory: Inventory, occupancy: Occupancy) => State;
   /** The state of an empty host of the same machine. */
   readonly emptied: (state: State) => State;
   /** What hosts in this state offer to a demand. */
@@ -38,7 +42,7 @@ export interface Step {
   readonly after: State;
 }
 
-/** Some hundred megabytes at the most. */
+/** Some hundred megabytes at the most: states that hosts are in, of which there are few. */
 const statesMax = 1 << 17;
 
 /**
@@ -53,21 +57,23 @@ export function stateBook(inOrderOfNodes = false): States {
   const known = new Map<string, State>();
   const bests = new WeakMap<State, Map<string, Step | null>>();
 
-  const of = (inventory: Inventory, occupancy: Occupancy): State => {
+  const passing = (inventory: Inventory, occupancy: Occupancy): State => {
     const key = keyOf(inventory, occupancy);
-    const before = known.get(key);
-    if (before !== undefined) return before;
+    return known.get(key) ?? { key, inventory, occupancy };
+  };
+  const of = (inventory: Inventory, occupancy: Occupancy): State => {
+    const state = passing(inventory, occupancy);
     // What is forgotten is found out again: nothing but time depends on it.
     if (known.size >= statesMax) known.clear();
-    const state = { inventory, occupancy };
-    known.set(key, state);
+    known.set(state.key, state);
     return state;
   };
   const space = ({ inventory, occupancy }: State, { request }: Demand): Space =>
     spaceFor(inventory, occupancy, request);
   const step = (state: State, offered: Space, layout: Layout): Step => {
     const use = useOfLayout(offered, layout.cells);
-    return { layout, after: of(state.inventory, occupied(state.inventory, state.occupancy, use)) };
+    const occupancy = occupied(state.inventory, state.occupancy, use);
+    return { layout, after: passing(state.inventory, occupancy) };
   };
   const counts = ({ only }: Demand, offered: Space, layout: Layout): boolean =>
     only === null || layoutSignature(offered, layout).signature === only;
@@ -79,6 +85,7 @@ export function stateBook(inOrderOfNodes = false): States {
   };
   return {
     of,
+    passing,
     space,
     emptied: ({ inventory }) => {
       const before = empties.get(inventory);
