@@ -43,8 +43,7 @@ export const simulateCommand: CliCommand = {
           kind: "parsed",
           parse: String,
           optional: true,
-          proposeCompletions: async () =>
-            (await import("@evenkeel/core/simulate/policy/policies.ts")).policyNames,
+          proposeCompletions: proposePolicies,
           brief: "which policies, with commas between them",
           placeholder: "NAME,…",
         },
@@ -82,7 +81,8 @@ export const simulateCommand: CliCommand = {
       "best-fit, first-fit (by name), fgd (fragmentation gradient descent) and evenkeel. All but " +
       "the last know no NUMA nodes: where hosts have several, they see a pool, and the host decides " +
       "on which node a VM lies. With +numa behind its name a policy keeps every VM to the nodes of " +
-      "its signature, as evenkeel does.",
+      "its signature, as evenkeel does. All of these see a host as numbers of cores, GiB and GPUs a " +
+      "node; solver, with catalog, is evenkeel place itself on every host's machine.",
     "Every policy gets the same arrivals, and knows of the future only how often each flavor is " +
       "asked for. The same seed gives the same outcome.",
   ],
@@ -101,6 +101,11 @@ export const simulateCommand: CliCommand = {
     },
   ],
 };
+
+async function proposePolicies(): Promise<readonly string[]> {
+  const { policyNames } = await import("@evenkeel/core/simulate/policy/policies.ts");
+  return [...policyNames, "solver"];
+}
 
 async function proposeWorlds(): Promise<readonly string[]> {
   const { catalogNames } = await import("@evenkeel/core/topology/catalog/catalog.ts");

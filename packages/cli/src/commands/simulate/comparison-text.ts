@@ -37,7 +37,9 @@ export function comparisonText(comparison: Comparison, { width, paint }: View): 
     ...wrap(aboutComparison(comparison), width),
     "",
     paint("dim", heading),
-    ...lines.map((line, i) => (ordered[i]?.name === "evenkeel" ? paint("green", line) : line)),
+    ...lines.map((line, i) =>
+      ["evenkeel", "solver"].includes(ordered[i]?.name ?? "") ? paint("green", line) : line,
+    ),
     "",
     ...notes.flatMap((note) => wrap(note, width, "  ").map((line) => paint("dim", line))),
     "",

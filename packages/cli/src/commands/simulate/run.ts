@@ -20,10 +20,11 @@ export async function runSimulate(this: CliContext, flags: SimulateFlags): Promi
   const first = wholeNumber(flags.seed, "--seed", 0, SEED_MAX - SEEDS_MAX);
   const count = wholeNumber(flags.seeds, "--seeds", 1, SEEDS_MAX);
   const seeds = Array.from({ length: count }, (_, i) => first + i);
-  const named = flags.policies === undefined ? null : chosenPolicies(flags.policies);
   const world = await readWorld(flags, surroundings);
+  const chosen =
+    flags.policies === undefined ? defaultPolicies(world) : chosenPolicies(flags.policies, world);
   const progress = progressOn(surroundings.stderr);
-  const comparison = compare(world, named ?? defaultPolicies(world), seeds, progress.show);
+  const comparison = compare(world, chosen, seeds, progress.show);
   progress.clear();
   switch (flags.output) {
     case "json":
@@ -38,20 +39,23 @@ export async function runSimulate(this: CliContext, flags: SimulateFlags): Promi
 }
 
 /** Every policy, and where hosts have nodes the best rivals also as they are when they know them. */
-function defaultPolicies({ hosts }: World): readonly Policy[] {
+function defaultPolicies({ hosts, ownPolicies }: World): readonly Policy[] {
   const hasNodes = hosts.some(({ nodes }) => nodes.length > 1);
   const aware = ["pack+numa", "fgd+numa"].map(policyNamed).filter((policy) => policy !== null);
-  return hasNodes ? [...policies.slice(0, -1), ...aware, ...policies.slice(-1)] : policies;
+  const rivals = policies.filter(({ name }) => name !== "evenkeel");
+  const own = policies.filter(({ name }) => name === "evenkeel");
+  return [...rivals, ...(hasNodes ? aware : []), ...own, ...ownPolicies];
 }
 
-function chosenPolicies(list: string): readonly Policy[] {
+function chosenPolicies(list: string, { ownPolicies }: World): readonly Policy[] {
+  const known = [...policyNames, ...ownPolicies.map(({ name }) => name)];
   return [...new Set(list.split(",").map((name) => name.trim()))].map((name) => {
-    const policy = policyNamed(name);
-    if (policy !== null) return policy;
-    const meant = didYouMean(name, policyNames);
-    throw new EvenkeelError("usage", `there is no policy "${name.slice(0, 40)}"`, {
+    const policy = policyNamed(name) ?? ownPolicies.find((one) => one.name === name);
+    if (policy !== undefined) return policy;
+    const meant = didYouMean(name, known);
+    throw new EvenkeelError("usage", `there is no policy "${name.slice(0, 40)}" for this world`, {
       where: "--policies",
-      expected: `some of ${policyNames.join(", ")}`,
+      expected: `some of ${known.join(", ")}`,
       remedy: meant === null ? "run evenkeel simulate --help" : `did you mean "${meant}"?`,
     });
   });

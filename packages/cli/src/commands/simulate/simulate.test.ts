@@ -20,22 +20,23 @@ writeFileSync(join(traces, "openb_pod_list_odd.csv"), `${tasks}8000,32768,1,x\n`
 
 test("policies are compared on a fleet of the catalog, the same every time", async () => {
   const argv =
-    "simulate --world catalog:hgx-h100 --hosts 8 --seeds 2 --policies first-fit,fgd+numa,evenkeel";
+    "simulate --world catalog:hgx-h100 --hosts 8 --seeds 2 --policies first-fit,fgd+numa,evenkeel,solver";
   const outcome = await evenkeel(argv.split(" "));
   expect(outcome).toEqual(await evenkeel(argv.split(" ")));
   expect(`\n${outcomeText(outcome)}`).toMatchInlineSnapshot(`
     "
     VMs come and go on hosts like hgx-h100
-    8 hosts · 64 GPUs · 8 flavors · means from 30 % of the time on · seeds 1 to 2
+    8 hosts · 64 GPUs · 7 flavors · means from 30 % of the time on · seeds 1 to 2
 
     policy     allocated     ±  placed  fragments  whole hosts  promised
-    first-fit    75.34 %  0.23  84.6 %     10.7 %      15 / 16    72.0 %
-    evenkeel     74.79 %  1.17  84.5 %     10.8 %      15 / 17   100.0 %
-    fgd+numa     74.64 %  5.46  84.0 %     10.7 %      15 / 16   100.0 %
+    first-fit    78.11 %  3.16  82.9 %     10.6 %      15 / 16    75.8 %
+    solver       77.15 %  2.01  83.9 %     11.2 %      17 / 18   100.0 %
+    evenkeel     76.61 %  2.52  85.0 %     11.1 %      17 / 17   100.0 %
+    fgd+numa     74.42 %  3.84  84.9 %     11.0 %      15 / 16   100.0 %
 
     allocated: of all GPUs, mean over time, with the deviation between seeds
     fragments: GPUs that a typical request could not use, of all, mean
-    whole hosts: of 20 requests for all GPUs of a host, refused although as many were free / refused
+    whole hosts: of 21 requests for all GPUs of a host, refused although as many were free / refused
     promised: VMs that lie on nodes as their flavor promises
     --- exit 0
     "
@@ -84,6 +85,7 @@ test("what cannot be simulated is refused", async () => {
     ["--seeds 101", "usage"],
     ["--seed -1", "usage"],
     ["--policies evenkeal", "usage"],
+    [`--world openb:${traces} --policies solver`, "usage"],
     ["--policies ,", "usage"],
     ["--output png", "usage"],
   ];

@@ -23,7 +23,6 @@ const wishes: readonly Wish[] = [
   { gpus: 2, cpus: 0.9, weight: 22 },
   { gpus: 3, cpus: 0.9, weight: 6 },
   { gpus: 4, cpus: 0.9, weight: 14 },
-  { gpus: 6, cpus: 0.9, weight: 2 },
   { gpus: 8, cpus: 0.9, weight: 6 },
 ];
 
@@ -38,11 +37,11 @@ export function catalogDemand(shape: HostShape): readonly Demand[] {
     Math.floor(Math.min(...owning.map((node) => of(node) / node.gpus)));
   const [cpuMilli, memoryMib] = [least((node) => node.cpuMilli), least((node) => node.memoryMib)];
   const flavors = wishes.flatMap((wish) => {
-    const parts = Math.max(1, wish.gpus) * wish.cpus;
+    const count = Math.max(1, wish.gpus);
     const task: Task = {
       name: nameOf(wish),
-      cpuMilli: 1000 * Math.max(1, Math.floor((cpuMilli * parts) / 1000)),
-      memoryMib: 1024 * Math.max(1, Math.floor((memoryMib * parts) / 1024)),
+      cpuMilli: 1000 * count * Math.max(1, Math.floor((cpuMilli * wish.cpus) / 1000)),
+      memoryMib: 1024 * count * Math.max(1, Math.floor((memoryMib * wish.cpus) / 1024)),
       gpus: wish.gpus,
       gpuMilli: wish.gpus === 0 ? 0 : WHOLE_GPU,
       models: null,

@@ -12,6 +12,7 @@ import type { HostShape, NodeShape } from "../fleet/host.ts";
 export function hostShapeOf(topology: Topology, policy: HostPolicy): HostShape {
   const nodeOf = new Map(topology.pci.map(({ address, node }) => [address, node]));
   const nodes = topology.nodes.filter(({ cpus }) => cpus !== "");
+  const pageBytes = largestPageBytes(topology);
   const models = new Set(topology.accelerators.map(({ model }) => model));
   return {
     model: models.size === 1 ? ([...models][0] ?? null) : null,
@@ -19,16 +20,29 @@ export function hostShapeOf(topology: Topology, policy: HostPolicy): HostShape {
       const cores = topology.cores.filter((core) => core.node === node.id).length;
       return {
         cpuMilli: Math.max(0, cores - policy.reserved.coresPerNode) * 1000,
-        memoryMib: Math.floor(sellableBytes(node, policy) / MiB),
+        memoryMib: Math.floor(sellableBytes(node, pageBytes, policy) / MiB),
         gpus: topology.accelerators.filter(({ address }) => nodeOf.get(address) === node.id).length,
       };
     }),
   };
 }
 
-function sellableBytes({ hugepages, memoryBytes }: MemoryNode, policy: HostPolicy): number {
-  const pools = hugepages.filter(({ total }) => total > 0);
-  const [largest] = pools.toSorted((a, b) => b.sizeBytes - a.sizeBytes);
-  if (largest !== undefined) return largest.sizeBytes * largest.total;
+/** The size of the largest huge pages that a machine has any of; null where it has none. */
+export function largestPageBytes({ nodes }: Topology): number | null {
+  const sizes = nodes.flatMap(({ hugepages }) =>
+    hugepages.filter(({ total }) => total > 0).map(({ sizeBytes }) => sizeBytes),
+  );
+  return sizes.length === 0 ? null : Math.max(...sizes);
+}
+
+function sellableBytes(
+  { hugepages, memoryBytes }: MemoryNode,
+  pageBytes: number | null,
+  policy: HostPolicy,
+): number {
+  if (pageBytes !== null) {
+    const pool = hugepages.find(({ sizeBytes }) => sizeBytes === pageBytes);
+    return pageBytes * (pool?.free ?? pool?.total ?? 0);
+  }
   return Math.max(0, (memoryBytes ?? 0) - policy.reserved.memoryPerNodeBytes);
 }

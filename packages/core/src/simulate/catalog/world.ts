@@ -7,6 +7,7 @@ import { type Random, randomFor } from "../random.ts";
 import type { Arrival, World } from "../run/world.ts";
 import { catalogDemand } from "./flavors.ts";
 import { hostShapeOf } from "./host-shape.ts";
+import { solverPolicy } from "./solver.ts";
 
 /** How much is asked for, in parts of all GPUs if nothing were refused: a little too much. */
 const LOAD = 1.1;
@@ -43,6 +44,7 @@ export function catalogWorld(machine: Topology, hosts: number): World {
     settled: SETTLED,
     hosts: Array.from({ length: hosts }, () => shape),
     demand,
+    ownPolicies: [solverPolicy(machine, defaultHostPolicy)],
     arrivals: (seed) =>
       comingsAndGoings(demand, hosts * gpusOf(shape), randomFor(seed, "catalog arrivals")),
   };

@@ -38,7 +38,7 @@ test("a comparison is drawn with every policy, the same every time, and nothing 
 test("what is compared is told in a line", () => {
   const comparison = compare(world, policies.slice(0, 1), [7]);
   expect(aboutComparison(comparison)).toBe(
-    "3 hosts · 24 GPUs · 8 flavors · means from 30 % of the time on · seed 7",
+    "3 hosts · 24 GPUs · 7 flavors · means from 30 % of the time on · seed 7",
   );
   expect([0, 999, 1000, 1_213_000].map(grouped)).toEqual(["0", "999", "1,000", "1,213,000"]);
 });

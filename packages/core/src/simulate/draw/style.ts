@@ -11,11 +11,13 @@ const faint = ["#e4e8ee", "#2a3442"] as const;
 
 /**
  * One color for each rule, told apart by people who see colors differently (after Okabe and Ito);
- * green, which stands for what is right in the drawings of machines, is Evenkeel's. Text in them has
+ * green, which stands for what is right in the drawings of machines, is Evenkeel's, and what is
+ * nearest to it its solver's. Text in them has
  * a contrast of at least 4.5 to the background in both schemes (WCAG 2, AA).
  */
 const colors: Readonly<Record<string, readonly [light: string, dark: string]>> = {
   evenkeel: ["#15803d", "#4ade80"],
+  solver: ["#0f6b6b", "#5eead4"],
   fgd: ["#0b5a8f", "#7cc7f5"],
   "first-fit": ["#93610a", "#f2c14e"],
   "best-fit": ["#a3307e", "#f0a3d6"],

@@ -20,6 +20,7 @@ export function openbWorld(
     settled: 0,
     hosts,
     demand: demandOf(tasks),
+    ownPolicies: [],
     arrivals: (seed) => openbArrivals(tasks, capacity, randomFor(seed, "openb arrivals")),
   };
 }

@@ -25,6 +25,8 @@ export interface Setting {
 export interface Placer {
   /** Where the task goes, or null where it fits nowhere. */
   readonly choose: (task: Task) => Choice | null;
+  /** Hears that what it chose so has left; for placers that keep hosts of their own. */
+  readonly left?: (choice: Choice) => void;
 }
 
 /**

@@ -8,9 +8,9 @@ import type { Choice } from "../policy/policy.ts";
 
 /** A placement as it is entered: what was taken of the host as the policy sees it, and as it is. */
 export interface Entry {
-  readonly host: number;
   readonly task: Task;
-  readonly seen: Way;
+  /** The host, and what is taken of it as the policy sees it. */
+  readonly choice: Choice;
   readonly real: Way;
   readonly inSignature: boolean;
 }
@@ -49,22 +49,24 @@ export function openBooks(shapes: readonly HostShape[], knowsNodes: boolean): Bo
     hosts[host] = next;
   };
   const both = (entry: Entry, sign: -1 | 1): void => {
-    enter(real, entry.host, entry.real, sign);
+    const { host, way } = entry.choice;
+    enter(real, host, entry.real, sign);
     if (seen === real) return;
-    const pool = seen[entry.host];
-    const one = real[entry.host];
-    if (pool !== undefined && one !== undefined && pool.shape === one.shape) seen[entry.host] = one;
-    else enter(seen, entry.host, entry.seen, sign);
+    const pool = seen[host];
+    const one = real[host];
+    if (pool !== undefined && one !== undefined && pool.shape === one.shape) seen[host] = one;
+    else enter(seen, host, way, sign);
   };
   return {
     seen,
     real,
-    place: (task, { host, way }) => {
+    place: (task, choice) => {
+      const { host, way } = choice;
       const state = real[host];
       invariant(state !== undefined, "a policy names a host of the fleet");
       const lies = seen === real || state.nodes.length === 1 ? way : ordinaryWay(state, task, way);
       const kept = inSignature(state.shape, task, lies);
-      const entry = { host, task, seen: way, real: lies, inSignature: kept };
+      const entry = { task, choice, real: lies, inSignature: kept };
       both(entry, -1);
       return entry;
     },

@@ -119,6 +119,7 @@ function twoHosts(tasks: readonly Task[]): World {
     settled: 0,
     hosts: [shape, shape],
     demand: tasks.map((one) => ({ task: one, share: 1 / tasks.length })),
+    ownPolicies: [],
     arrivals: () => tasks.map((one, i) => ({ task: one, at: i / 10, leaves: null })),
   };
 }

@@ -33,6 +33,7 @@ export function simulate(
   const settle = (at: number): void => {
     for (const entry of leaving.until(at)) {
       books.remove(entry);
+      placer.left?.(entry.choice);
       tally.left(entry);
     }
   };

@@ -1,3 +1,4 @@
+import type { Policy } from "../policy/policy.ts";
 import type { HostShape } from "../fleet/host.ts";
 import type { Demand, Task } from "../fleet/task.ts";
 
@@ -22,6 +23,8 @@ export interface World {
   /** In the order of the hosts' names. */
   readonly hosts: readonly HostShape[];
   readonly demand: readonly Demand[];
+  /** Policies that know more of this world's hosts than plain numbers. */
+  readonly ownPolicies: readonly Policy[];
   /** Ascending in `at`. */
   readonly arrivals: (seed: number) => readonly Arrival[];
 }

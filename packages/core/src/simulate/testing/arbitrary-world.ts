@@ -51,6 +51,7 @@ export const arbitraryWorld: fc.Arbitrary<World> = fc
       (shape) => shape !== undefined,
     ),
     demand: demandOf(tasks),
+    ownPolicies: [],
     arrivals: (seed) => {
       const random = randomFor(seed, "any arrivals");
       return Array.from({ length: arrivals }, (_, i) => {
