@@ -46,3 +46,19 @@ export function matchingDevices(
     })
     .toSorted((a, b) => comparePciAddresses(a.address, b.address));
 }
+
+/**
+ * The accelerators among the functions: those that match any of the patterns, and their virtual
+ * functions, whatever ids these have. By ascending address.
+ */
+export function matchingAccelerators(
+  pci: readonly PciDevice[],
+  patterns: readonly DevicePattern[],
+): PciDevice[] {
+  const whole = matchingDevices(pci, patterns);
+  const physical = new Set(whole.map(({ address }) => address));
+  const parts = pci.filter(
+    ({ physicalFunction }) => physicalFunction !== null && physical.has(physicalFunction),
+  );
+  return [...whole, ...parts].toSorted((a, b) => comparePciAddresses(a.address, b.address));
+}

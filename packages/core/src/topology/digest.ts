@@ -5,7 +5,8 @@ import type { PciDevice, Topology } from "./topology.ts";
 /**
  * `sha256:` of what a machine is, without what changes while it runs: free pages, bound drivers,
  * links that train down when idle, ACS and ATS, which can be switched, where interrupts go, whether
- * resctrl is mounted, which partitions are active, and where it was read from. Two readings of one
+ * resctrl is mounted, which partitions are active, the vGPU types that are set on virtual functions,
+ * the instances that GPUs are cut into, and where it was read from. Two readings of one
  * unchanged machine agree; a plan made for one can tell that the other is the same.
  */
 export function topologyDigest(topology: Topology): string {
@@ -41,6 +42,10 @@ function lastingShape(topology: Topology): unknown {
       hugepages: node.hugepages.map(({ sizeBytes, total }) => ({ sizeBytes, total })),
     })),
     pci: topology.pci.map(lastingFunction),
+    accelerators: topology.accelerators.map(
+      ({ profile: _profile, migEnabled: _mig, instances: _instances, ...accelerator }) =>
+        accelerator,
+    ),
     partitions: topology.partitions.map(({ active: _active, ...partition }) => partition),
   };
 }

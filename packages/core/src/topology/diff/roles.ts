@@ -7,6 +7,7 @@ import {
   paired,
   type TopologyDifference,
 } from "./difference.ts";
+import { profilesText } from "../virtual-functions.ts";
 
 /**
  * What is known of accelerators and NICs, and which functions count as one. Of functions that came
@@ -29,6 +30,8 @@ interface Role<T> {
     readonly path: string;
     readonly what: string;
     readonly value: (device: T) => DifferenceValue;
+    /** False of what changes while a machine runs. */
+    readonly lasting?: boolean;
     readonly show?: (value: string | number | boolean) => string;
   }[];
 }
@@ -45,6 +48,20 @@ const acceleratorRole: Role<Accelerator> = {
       what: "memory",
       value: ({ memoryBytes }) => memoryBytes,
       show: (bytes) => formatBytes(Number(bytes)),
+    },
+    {
+      path: "profile",
+      what: "vGPU type",
+      lasting: false,
+      value: ({ profile }) => profile ?? "none",
+    },
+    { path: "migEnabled", what: "MIG mode", lasting: false, value: ({ migEnabled }) => migEnabled },
+    {
+      path: "instances",
+      what: "instances",
+      lasting: false,
+      value: ({ instances }) =>
+        instances.length === 0 ? "none" : profilesText(instances, "of unknown profile"),
     },
   ],
 };
@@ -79,7 +96,8 @@ function changed<T extends { readonly address: string }>(
       const [was, is] = [field.value(old), field.value(current)];
       if (was === is) return [];
       const message = changeText(`the ${field.what} of ${name(device)}`, was, is, field.show);
-      return [{ ...own, path: `${path}.${field.path}`, before: was, after: is, message }];
+      const lasting = field.lasting ?? true;
+      return [{ ...own, lasting, path: `${path}.${field.path}`, before: was, after: is, message }];
     });
   });
 }
