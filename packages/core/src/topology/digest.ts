@@ -1,6 +1,7 @@
 import { canonicalJson } from "../hash/canonical-json.ts";
 import { sha256 } from "../hash/sha256.ts";
 import type { PciDevice, Topology } from "./topology.ts";
+import { wholeAccelerators } from "./virtual-functions.ts";
 
 /**
  * `sha256:` of what a machine is, without what changes while it runs: free pages, bound drivers,
@@ -42,12 +43,18 @@ function lastingShape(topology: Topology): unknown {
       hugepages: node.hugepages.map(({ sizeBytes, total }) => ({ sizeBytes, total })),
     })),
     pci: topology.pci.map(lastingFunction),
-    accelerators: topology.accelerators.map(
-      ({ profile: _profile, migEnabled: _mig, instances: _instances, ...accelerator }) =>
-        accelerator,
-    ),
+    accelerators: lastingAccelerators(topology),
     partitions: topology.partitions.map(({ active: _active, ...partition }) => partition),
   };
+}
+
+/** A virtual function has the memory of the type that is set on it. */
+function lastingAccelerators(topology: Topology): unknown {
+  const whole = new Set(wholeAccelerators(topology));
+  return topology.accelerators.map((accelerator) => {
+    const { profile: _profile, migEnabled: _mig, instances: _instances, ...lasting } = accelerator;
+    return whole.has(accelerator) ? lasting : { ...lasting, memoryBytes: null };
+  });
 }
 
 function lastingFunction(device: PciDevice): unknown {

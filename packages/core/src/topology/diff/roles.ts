@@ -17,9 +17,21 @@ export function roleDifferences(a: Topology, b: Topology, name: NameOf): Topolog
   const before = new Set(a.pci.map(({ address }) => address));
   const both = new Set(b.pci.map(({ address }) => address).filter((one) => before.has(one)));
   const stays = ({ address }: { readonly address: string }): boolean => both.has(address);
+  const parts = new Set(
+    [...a.pci, ...b.pci].flatMap(({ address, physicalFunction }) =>
+      physicalFunction === null ? [] : [address],
+    ),
+  );
+  const isPart = ({ address }: { readonly address: string }): boolean => parts.has(address);
   return [
-    ...changed(a.accelerators.filter(stays), b.accelerators.filter(stays), acceleratorRole, name),
-    ...changed(a.nics.filter(stays), b.nics.filter(stays), nicRole, name),
+    ...changed(
+      a.accelerators.filter(stays),
+      b.accelerators.filter(stays),
+      acceleratorRole,
+      name,
+      isPart,
+    ),
+    ...changed(a.nics.filter(stays), b.nics.filter(stays), nicRole, name, isPart),
   ];
 }
 
@@ -30,8 +42,8 @@ interface Role<T> {
     readonly path: string;
     readonly what: string;
     readonly value: (device: T) => DifferenceValue;
-    /** False of what changes while a machine runs. */
-    readonly lasting?: boolean;
+    /** Whether the digest covers it: not where it changes while a machine runs. */
+    readonly lasting?: "always" | "never" | "of whole ones";
     readonly show?: (value: string | number | boolean) => string;
   }[];
 }
@@ -46,20 +58,27 @@ const acceleratorRole: Role<Accelerator> = {
     {
       path: "memoryBytes",
       what: "memory",
+      // A part has the memory of the type that is set on it.
+      lasting: "of whole ones",
       value: ({ memoryBytes }) => memoryBytes,
       show: (bytes) => formatBytes(Number(bytes)),
     },
     {
       path: "profile",
       what: "vGPU type",
-      lasting: false,
+      lasting: "never",
       value: ({ profile }) => profile ?? "none",
     },
-    { path: "migEnabled", what: "MIG mode", lasting: false, value: ({ migEnabled }) => migEnabled },
+    {
+      path: "migEnabled",
+      what: "MIG mode",
+      lasting: "never",
+      value: ({ migEnabled }) => migEnabled,
+    },
     {
       path: "instances",
       what: "instances",
-      lasting: false,
+      lasting: "never",
       value: ({ instances }) =>
         instances.length === 0 ? "none" : profilesText(instances, "of unknown profile"),
     },
@@ -80,6 +99,7 @@ function changed<T extends { readonly address: string }>(
   after: readonly T[],
   { list, what, fields }: Role<T>,
   name: NameOf,
+  isPart: (device: T) => boolean,
 ): TopologyDifference[] {
   return paired(before, after, ({ address }) => address).flatMap((pair): TopologyDifference[] => {
     const device = pair.before ?? pair.after;
@@ -96,7 +116,8 @@ function changed<T extends { readonly address: string }>(
       const [was, is] = [field.value(old), field.value(current)];
       if (was === is) return [];
       const message = changeText(`the ${field.what} of ${name(device)}`, was, is, field.show);
-      const lasting = field.lasting ?? true;
+      const { lasting: when = "always" } = field;
+      const lasting = when === "always" || (when === "of whole ones" && !isPart(device));
       return [{ ...own, lasting, path: `${path}.${field.path}`, before: was, after: is, message }];
     });
   });
