@@ -1,34 +1,61 @@
 import { pciAddressParts } from "./pci-address.ts";
 import type { PciDevice } from "./topology.ts";
 
-/** NVIDIA's virtual functions begin so far behind the physical one. */
-const firstVirtual = 4;
+/** Where a vendor's virtual functions are, and by what they are known beside that. */
+interface Rule {
+  readonly vendor: string;
+  readonly class: RegExp;
+  readonly device: RegExp;
+  /** The place on the bus of the first one, that of the GPU being 0. */
+  readonly first: number;
+  /** Whether they have the id of their GPU, or one of their own. */
+  readonly sameId: boolean;
+}
+
+/**
+ * NVIDIA's begin at function 4 (NVIDIA vGPU user guide, on GPUs that support SR-IOV), Intel's of
+ * Data Center GPU Flex at function 1, and AMD's at device 2 (`VF offset: 16`).
+ */
+const rules: readonly Rule[] = [
+  { vendor: "10de", class: /^03(00|02)/, device: /^/, first: 4, sameId: true },
+  { vendor: "8086", class: /^03/, device: /^56c[01]$/, first: 1, sameId: true },
+  { vendor: "1002", class: /^(1200|0380)/, device: /^/, first: 16, sameId: false },
+];
 
 /**
  * The functions with the physical ones that those must be virtual functions of of which nobody told
- * it, so that a part of a GPU is not taken for another GPU. What tells is where they are: NVIDIA's
- * have the ids of their GPU and follow on its bus at function 4 (NVIDIA vGPU user guide, "Creating
- * an NVIDIA vGPU that supports SR-IOV"), where no card has further GPUs: each of those is on a bus
- * of its own. Linear in the functions.
+ * it, so that a part of a GPU is not taken for another GPU. What tells is where they are: behind
+ * their GPU on its bus, the first of them included, where no card has further GPUs, for each of those
+ * is on a bus of its own. Linear in the functions.
  */
 export function withInferredFunctions<T extends PciDevice>(pci: readonly T[]): readonly T[] {
-  const kindOf = (device: PciDevice): string | null => {
-    const { vendor, device: id, class: code } = device;
-    const isGpu = vendor === "10de" && id !== null && /^03(00|02)/.test(code);
-    return isGpu ? `${busOf(device)} ${id}` : null;
-  };
-  const whole = new Map<string, string>();
-  const fourths = new Set<string>();
+  const whole = new Map<string, PciDevice>();
+  const begun = new Set<string>();
   for (const device of pci) {
-    const kind = kindOf(device);
-    if (kind === null) continue;
-    if (placeOf(device) === 0) whole.set(kind, device.address);
-    if (placeOf(device) === firstVirtual) fourths.add(kind);
+    const rule = ruleOf(device);
+    if (rule === undefined) continue;
+    if (placeOf(device) === 0) whole.set(busOf(device), device);
+    if (placeOf(device) === rule.first) begun.add(busOf(device));
   }
   return pci.map((device) => {
-    const kind = device.physicalFunction === null ? kindOf(device) : null;
-    if (kind === null || placeOf(device) < firstVirtual || !fourths.has(kind)) return device;
-    return { ...device, physicalFunction: whole.get(kind) ?? null };
+    const rule = ruleOf(device);
+    const above = whole.get(busOf(device));
+    if (rule === undefined || above === undefined || device.physicalFunction !== null) {
+      return device;
+    }
+    const fits =
+      above.vendor === device.vendor &&
+      (above.device === device.device) === rule.sameId &&
+      placeOf(device) >= rule.first &&
+      begun.has(busOf(device));
+    return fits ? { ...device, physicalFunction: above.address } : device;
+  });
+}
+
+function ruleOf({ vendor, device, class: code }: PciDevice): Rule | undefined {
+  if (device === null) return undefined;
+  return rules.find((rule) => {
+    return rule.vendor === vendor && rule.class.test(code) && rule.device.test(device);
   });
 }
 

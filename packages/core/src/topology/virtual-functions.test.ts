@@ -25,6 +25,7 @@ test("whole accelerators and their parts", () => {
 
 test("what patterns find is found with its virtual functions, whatever ids these have", () => {
   const all = cut.accelerators.map(({ address }) => address);
+
   const odd = cut.pci.map((device) =>
     device.physicalFunction === null ? device : { ...device, vendor: "ffff", class: "ff0000" },
   );
@@ -53,6 +54,19 @@ test("NVIDIA's virtual functions are known by where they are, and no others are 
   expect(whole(without, "16")).toEqual([]);
   const other = untold.map((one) => (one.address === l40s ? { ...one, device: "1eb8" } : one));
   expect(whole(other, "16")).toEqual([]);
+});
+
+test("AMD's virtual functions have ids of their own, two GPUs of one id on a bus are two", () => {
+  const [whole, part] = ["00.0", "02.0"].map((at): PciDevice => {
+    const device = cut.pci.find(({ address }) => address === mi300x);
+    if (device === undefined) throw new Error("the machine has no MI300X");
+    return { ...device, address: `0000:17:${at}` };
+  });
+  if (whole === undefined || part === undefined) throw new Error("there are two");
+  const other = { ...part, device: "74b5" };
+  expect(withInferredFunctions([whole, other])[1]?.physicalFunction).toBe(mi300x);
+  expect(withInferredFunctions([whole, part])[1]?.physicalFunction).toBeNull();
+  expect(withInferredFunctions([other])[0]?.physicalFunction).toBeNull();
 });
 
 test("profiles are counted in the order in which they first come", () => {

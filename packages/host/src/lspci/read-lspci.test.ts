@@ -141,6 +141,19 @@ test("a virtual function of a GPU is a part of it and no other, told or not", ()
     { address: "0000:85:02.0", model: "Instinct MI300X", profile: null },
   ]);
   expect(read(amd).pci[1]?.physicalFunction).toBe("0000:85:00.0");
+  // The same without details, and another vendor's.
+  const bare = amd.replaceAll(/\t.*\n/g, "");
+  expect(read(bare).pci[1]?.physicalFunction).toBe("0000:85:00.0");
+  const flex = "Display controller [0380]: Intel Corporation Data Center GPU Flex 170 [8086:56c0]";
+  const found = read(["00.0", "00.1", "00.2"].map((at) => `4d:${at} ${flex}`).join("\n"));
+  expect(found.pci.map(({ physicalFunction }) => physicalFunction)).toEqual([
+    null,
+    "0000:4d:00.0",
+    "0000:4d:00.0",
+  ]);
+  expect(found.accelerators.map(({ model }) => model)).toEqual(
+    Array.from({ length: 3 }, () => "Data Center GPU Flex 170"),
+  );
   // Two GPUs of a guest on one bus are two.
   const guest = read(`01:01.0 ${kind}\n01:02.0 ${kind}`);
   expect(guest.pci.map(({ physicalFunction }) => physicalFunction)).toEqual([null, null]);
