@@ -14,6 +14,7 @@ export const machineTexts: readonly string[] = [
   "core:3 thread:2 cxl:1Gi(distance:14)*1@0 pmem:1Gi(distance:17)*1@0 gpumem:1Gi(distance:40)*1@0 " +
     "distances:10/21 root[switch[gpu:mi300x gpu:mi300x dev:nvme] gpu:gb200(driver:nvidia)] xgmi:16(among:0,1)",
   "package:1 die:2 l3:2 cluster:2 core:2 ids:0 root[switch:switchtec(acs:off)[gpu:l40s(with:audio,usb) nic:e810]]",
+  'core:2 root[gpu:l40s(functions:"2xNVIDIA L40S-24C,3") gpu:h100-pcie(mig:3g.40gb,2x1g.10gb)]',
 ];
 
 export function machines(): Topology[] {
@@ -112,7 +113,10 @@ NIC Legend:
   <attached_gpus>1</attached_gpus>
   <gpu id="00000000:1B:00.0">
     <product_name>NVIDIA H100 80GB HBM3</product_name>
-    <mig_mode><current_mig>Disabled</current_mig><pending_mig>Disabled</pending_mig></mig_mode>
+    <mig_mode><current_mig>Enabled</current_mig><pending_mig>Disabled</pending_mig></mig_mode>
+    <mig_devices><mig_device><index>0</index><gpu_instance_id>1</gpu_instance_id>
+      <fb_memory_usage><total>40448 MiB</total></fb_memory_usage></mig_device></mig_devices>
+    <gpu_virtualization_mode><virtualization_mode>VGPU</virtualization_mode></gpu_virtualization_mode>
     <uuid>GPU-01234567-89ab-cdef-0123-456789abcdef</uuid>
     <gpu_module_id>3</gpu_module_id>
     <pci>
@@ -127,6 +131,28 @@ NIC Legend:
     <bar1_memory_usage><total>131072 MiB</total></bar1_memory_usage>
   </gpu>
 </nvidia_smi_log>
+`,
+  nvidiaSmiText: `$ nvidia-smi -q
+GPU 00000000:19:00.0
+    Product Name                          : NVIDIA H100 80GB HBM3
+    GPU UUID                              : GPU-01234567-89ab-cdef-0123-456789abcdef
+    MIG Mode
+        Current                           : Enabled
+        Pending                           : Enabled
+    MIG Device
+        Index                             : 0
+        GPU Instance ID                   : 3
+        FB Memory Usage
+            Total                         : 40448 MiB
+    GPU Virtualization Mode
+        Virtualization Mode               : None
+    FB Memory Usage
+        Total                             : 81559 MiB
+`,
+  nvidiaSmiList: `GPU 0: NVIDIA H100 80GB HBM3 (UUID: GPU-01234567-89ab-cdef-0123-456789abcdef)
+  MIG 3g.40gb     Device  0: (UUID: MIG-dc34c2fd-4bd7-52ad-a6d0-645dcd1794e4)
+  MIG 1g.10gb     Device  1: (UUID: MIG-dc34c2fd-4bd7-52ad-a6d0-645dcd1794e5)
+GPU 1: NVIDIA H100 80GB HBM3 (UUID: GPU-01234567-89ab-cdef-0123-456789abcdee)
 `,
   rocmSmi: `============================ ROCm System Management Interface ============================
 ================================= Weight between two GPUs ================================
@@ -200,7 +226,21 @@ GPU[1]          : (Topology) Numa Affinity: 1
     <pci-express>
       <link validity='cap' port='0' speed='32' width='16'/><link validity='sta' speed='16' width='16'/>
     </pci-express>
+    <capability type='virt_functions' maxCount='2'><address domain='0x0000' bus='0x1b' slot='0x00' function='0x4'/></capability>
   </capability>
+</device>
+<device>
+  <name>pci_0000_1b_00_4</name><parent>pci_0000_15_01_0</parent>
+  <capability type='pci'>
+    <class>0x030200</class><domain>0</domain><bus>27</bus><slot>0</slot><function>4</function>
+    <product id='0x2330'/><vendor id='0x10de'/>
+    <capability type='phys_function'><address domain='0x0000' bus='0x1b' slot='0x00' function='0x0'/></capability>
+    <capability type='mdev_types'><type id='nvidia-558'><name>NVIDIA H100XM-20C</name><availableInstances>0</availableInstances></type></capability>
+  </capability>
+</device>
+<device>
+  <name>mdev_c60bc1b3_c2b4_4f3c_9b6a_5d0ab0a0d5a1_0000_1b_00_4</name><parent>pci_0000_1b_00_4</parent>
+  <capability type='mdev'><type id='nvidia-558'/><uuid>c60bc1b3-c2b4-4f3c-9b6a-5d0ab0a0d5a1</uuid><iommuGroup number='41'/></capability>
 </device>
 `,
   lscpuParse: `# The following is the parsable format, which can be fed to other
@@ -250,7 +290,13 @@ GPU[1]          : (Topology) Numa Affinity: 1
 \tCapabilities: [60] Express (v2) Endpoint, MSI 00
 \t\tLnkCap:\tPort #0, Speed 32GT/s, Width x16, ASPM not supported
 \t\tLnkSta:\tSpeed 16GT/s (downgraded), Width x8 (downgraded)
+\tCapabilities: [2cc v1] Single Root I/O Virtualization (SR-IOV)
+\t\tInitial VFs: 16, Total VFs: 16, Number of VFs: 1, Function Dependency Link: 00
+\t\tVF offset: 4, stride: 1, Device ID: 2330
 \tKernel driver in use: vfio-pci
+
+1b:00.4 3D controller [0302]: NVIDIA Corporation GH100 [H100 SXM5 80GB] [10de:2330] (rev a1)
+\tKernel driver in use: nvidia
 `,
   lspciTree: `-+-[0000:15]-+-00.0  Intel Corporation Device 09a2
  |           \\-01.0-[1b]----00.0  NVIDIA Corporation GH100 [H100 SXM5 80GB]
@@ -292,5 +338,13 @@ spec:
           dra.net/numaNode: { int: 0 }
           dra.net/pciAddress: { string: "0000:1b:00.0" }
         capacity: { memory: { value: 81559Mi } }
+    - name: gpu-0-mig-9-4-4
+      basic:
+        attributes:
+          type: { string: mig }
+          uuid: { string: MIG-dc34c2fd-4bd7-52ad-a6d0-645dcd1794e4 }
+          parentUUID: { string: GPU-01234567-89ab-cdef-0123-456789abcdef }
+          profile: { string: 3g.40gb }
+        capacity: { memory: { value: 40448Mi } }
 `,
 };

@@ -30,7 +30,12 @@ export const toolTargets: readonly Target[] = [
   textTarget("nvidia-smi-query", async () => {
     const { readNvidiaSmiQuery } = await import("@evenkeel/host/nvidia-smi/read-query-xml.ts");
     return {
-      samples: [toolTexts.nvidiaSmiQuery, ...corpusTexts("nvidia-smi-query", /\.(xml|txt)$/)],
+      samples: [
+        toolTexts.nvidiaSmiQuery,
+        toolTexts.nvidiaSmiText,
+        toolTexts.nvidiaSmiList,
+        ...corpusTexts("nvidia-smi-query", /\.(xml|txt)$/),
+      ],
       read: (text) => readNvidiaSmiQuery(text, "mutated.xml"),
     };
   }),

@@ -48,8 +48,18 @@ test("stated interconnects are read back, and only by the names of their classes
 
 test("a topology with the oldest fields alone is read, and what it does not say is unknown", () => {
   const later = new Set([
-    ...["architecture", "pageBytes", "sideCacheBytes", "l3Caches", "cacheAllocation"],
-    ...["acsRedirect", "atsEnabled", "interrupts", "interconnects"],
+    "architecture",
+    "pageBytes",
+    "sideCacheBytes",
+    "l3Caches",
+    "cacheAllocation",
+    "acsRedirect",
+    "atsEnabled",
+    "interrupts",
+    "interconnects",
+    "profile",
+    "migEnabled",
+    "instances",
   ]);
   const text = JSON.stringify(exampleTopology, (key, value: unknown) =>
     later.has(key) ? undefined : value,
@@ -58,6 +68,7 @@ test("a topology with the oldest fields alone is read, and what it does not say 
   expect(read.machine).toMatchObject({ architecture: null, pageBytes: null });
   expect(read).toMatchObject({ l3Caches: [], cacheAllocation: null, interconnects: [] });
   expect(read.pci[0]).toMatchObject({ acsRedirect: null, atsEnabled: null, interrupts: null });
+  expect(read.accelerators[0]).toMatchObject({ profile: null, migEnabled: null, instances: [] });
   expect(read.cores).toEqual(exampleTopology.cores);
 });
 

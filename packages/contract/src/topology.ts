@@ -20,7 +20,7 @@ import {
 const NODES_MAX = 1024;
 const CORES_MAX = 8192;
 const PCI_MAX = 8192;
-const ACCELERATORS_MAX = 256;
+const ACCELERATORS_MAX = 1024;
 const INTERCONNECTS_MAX = (512 * 511) / 2;
 
 const machine = object({
@@ -125,12 +125,21 @@ const pciDevice = object({
   interrupts: interrupts.nullable().default(null),
 });
 
+const instance = object({
+  profile: text(128).nullable(),
+  uuid: text(128).nullable(),
+  memoryBytes: bytes.nullable(),
+});
+
 const accelerator = object({
   address: pciAddress,
   model: text(256).nullable(),
   uuid: text(128).nullable(),
   moduleId: id.nullable(),
   memoryBytes: bytes.nullable(),
+  profile: text(128).nullable().default(null),
+  migEnabled: flag.nullable().default(null),
+  instances: list(instance, 64).default([]),
 });
 
 const nic = object({

@@ -127,3 +127,9 @@ test.each([
   expect(() => ncclTopology(topology)).toThrow(EvenkeelError);
   expect(() => ncclTopology(topology)).toThrow(message);
 });
+
+test("virtual functions are left out, and take no number from the GPUs", () => {
+  const of = (attributes: string): string =>
+    printed(syntheticTopology(`core:2 root[gpu:l40s${attributes} gpu:l40s] nvlink:4`));
+  expect(of("(functions:3)")).toBe(of(""));
+});

@@ -6,6 +6,7 @@ import { bridgesAbove } from "../topology/interconnect.ts";
 import { comparePciAddresses, pciAddressParts } from "../topology/pci-address.ts";
 import { isStandIn, isStandInNode } from "../topology/stand-in.ts";
 import type { PciDevice, Topology } from "../topology/topology.ts";
+import { wholeAccelerators } from "../topology/virtual-functions.ts";
 import { element, type XmlElement } from "../xml/element.ts";
 import { type LinkElements, linkElements } from "./print-links.ts";
 import { type Attributes, pciClass } from "./pci-class.ts";
@@ -18,6 +19,8 @@ import { type Attributes, pciClass } from "./pci-class.ts";
  * runs. Write it with `writeXml(…, '"')`: NCCL reads attributes in double quotes only.
  * https://github.com/NVIDIA/nccl, src/graph/xml.cc
  *
+ * Virtual functions are left out: NCCL runs on whole GPUs, and on parts in the guests that have them.
+ *
  * Going up from a device NCCL passes over every other bridge, so that a switch is one element and
  * root ports and host bridges are none; nodes without devices have no place in the file. Linear in
  * the functions and the links.
@@ -27,7 +30,7 @@ import { type Attributes, pciClass } from "./pci-class.ts";
  */
 export function ncclTopology(topology: Topology): XmlElement {
   const names = new Map(topology.nics.map(({ address, name }) => [address, name]));
-  const dev = new Map(topology.accelerators.map(({ address }, i) => [address, i]));
+  const dev = new Map(wholeAccelerators(topology).map(({ address }, i) => [address, i]));
   const devices = topology.pci.filter(({ address }) => names.has(address) || dev.has(address));
   refuseUnusable(topology, devices);
   const printing: Printing = {

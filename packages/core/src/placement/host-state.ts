@@ -1,6 +1,7 @@
 import type { HostPolicy } from "../request/host-policy.ts";
 import { matchingDevices } from "../topology/device-pattern.ts";
 import type { Topology } from "../topology/topology.ts";
+import { unknownParts } from "../topology/unknown-settings.ts";
 import type { Plan } from "./plan.ts";
 
 /** A host as placement sees it: what it is, who is on it already, and what its operator keeps. */
@@ -30,6 +31,7 @@ export function governedTopology(
               uuid: null,
               moduleId: null,
               memoryBytes: null,
+              ...unknownParts,
             },
         );
   const remaining = new Set(chosen.map((entry) => entry.address));

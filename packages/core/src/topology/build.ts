@@ -17,6 +17,7 @@ import type {
   StatedInterconnect,
   Topology,
 } from "./topology.ts";
+import type { unknownParts } from "./unknown-settings.ts";
 
 /** What a reader has found out, in whatever order it found it. */
 export interface TopologyParts {
@@ -33,13 +34,17 @@ export interface TopologyParts {
   readonly cacheAllocation?: CacheAllocation | null;
   readonly offlineCpus?: string;
   readonly pci?: readonly PciDevice[];
-  readonly accelerators?: readonly Accelerator[];
+  readonly accelerators?: readonly AcceleratorParts[];
   readonly nics?: readonly Nic[];
   readonly links?: readonly Link[];
   /** Also those that the places of the devices tell, which are left out. */
   readonly interconnects?: readonly StatedInterconnect[];
   readonly partitions?: readonly Partition[];
 }
+
+/** An accelerator; few sources tell of its parts. */
+export type AcceleratorParts = Omit<Accelerator, keyof typeof unknownParts> &
+  Partial<Pick<Accelerator, keyof typeof unknownParts>>;
 
 /** A node; its package is that of its cores unless the reader says otherwise. */
 export type NodeParts = Omit<MemoryNode, "package" | "sideCacheBytes"> &
@@ -87,7 +92,12 @@ export function buildTopology(parts: TopologyParts): Topology {
     cacheAllocation: parts.cacheAllocation ?? null,
     offlineCpus: canonicalList(parts.offlineCpus ?? ""),
     pci: byAddress(parts.pci ?? []),
-    accelerators: byAddress(parts.accelerators ?? []),
+    accelerators: byAddress(parts.accelerators ?? []).map((one) => ({
+      ...one,
+      profile: one.profile ?? null,
+      migEnabled: one.migEnabled ?? null,
+      instances: one.instances ?? [],
+    })),
     nics: byAddress(parts.nics ?? []),
     links: inOrder(parts.links ?? []),
     interconnects: canonicalInterconnects(parts.interconnects ?? [], parts.pci ?? []),

@@ -29,6 +29,7 @@ function withPci(at: number, change: Partial<PciDevice>): Topology {
   return { ...sound, pci: sound.pci.map((one, i) => (i === at ? { ...one, ...change } : one)) };
 }
 
+const part = (memoryBytes: number) => ({ profile: null, uuid: null, memoryBytes });
 const [gpu = "", other = ""] = sound.accelerators.map(({ address }) => address);
 const [link] = sound.links;
 if (link === undefined) throw new Error("the machine of these tests has links");
@@ -249,6 +250,27 @@ const mutations: readonly (readonly [string, Topology, string, string])[] = [
     "twice",
   ],
   ["a NIC twice", { ...sound, nics: [...sound.nics, ...sound.nics] }, "nics", "twice"],
+  [
+    "more instances than an accelerator has",
+    {
+      ...sound,
+      accelerators: sound.accelerators.map((one) => ({
+        ...one,
+        instances: Array.from({ length: 65 }, () => part(1)),
+      })),
+    },
+    "accelerators[0].instances",
+    "more than any accelerator has",
+  ],
+  [
+    "an instance with half a byte",
+    {
+      ...sound,
+      accelerators: sound.accelerators.map((one) => ({ ...one, instances: [part(0.5)] })),
+    },
+    "accelerators[0].instances",
+    "integers of bytes",
+  ],
   ["a link to no accelerator", { ...sound, accelerators: [] }, "links[0]", "is not there"],
   ["a link of a GPU to itself", { ...sound, links: [{ ...link, b: gpu }] }, "links[0]", "twice"],
   [

@@ -211,7 +211,10 @@ function checkPci({ pci, nodes }: Topology, report: Report): void {
 const BRIDGES_MAX = 256;
 
 /** What grows with pairs of accelerators must stay small whatever was read. */
-const ACCELERATORS_MAX = 256;
+const ACCELERATORS_MAX = 1024;
+
+/** MIG has seven at most, each cut into seven more; older GPUs have 32 mediated devices. */
+const INSTANCES_MAX = 64;
 
 /** The pairs of 512 devices, GPUs and NICs, of which a matrix is read at most. */
 const INTERCONNECTS_MAX = (512 * 511) / 2;
@@ -228,6 +231,15 @@ function checkDevices(topology: Topology, report: Report): void {
     report("accelerators", `are ${accelerators.length}, more than any machine has`);
   }
   list("accelerators", accelerators, present);
+  for (const [i, { instances }] of topology.accelerators.entries()) {
+    const path = `accelerators[${i}]`;
+    if (instances.length > INSTANCES_MAX) {
+      report(`${path}.instances`, `are ${instances.length}, more than any accelerator has`);
+    }
+    if (!instances.every(({ memoryBytes }) => isCount(memoryBytes ?? 0))) {
+      report(`${path}.instances`, "must have integers of bytes from 0");
+    }
+  }
   list(
     "nics",
     topology.nics.map((nic) => nic.address),

@@ -13,8 +13,9 @@ export function isDevicePattern(text: string): boolean {
 }
 
 /**
- * NVIDIA and AMD GPUs, the PCI class of processing accelerators (Instinct MI300, Gaudi), and QEMU's
- * educational device, which stands in for an accelerator where there is none to test on.
+ * NVIDIA and AMD GPUs, the PCI class of processing accelerators (Instinct MI300, Gaudi), Intel's Data
+ * Center GPUs, whose class a processor's graphics have too, and QEMU's educational device, which
+ * stands in for an accelerator where there is none to test on.
  */
 export const acceleratorPatterns: readonly DevicePattern[] = [
   "10de:*:0302",
@@ -22,6 +23,10 @@ export const acceleratorPatterns: readonly DevicePattern[] = [
   "1002:*:0302",
   "1002:*:0380",
   "*:*:1200",
+  "8086:56c0",
+  "8086:56c1",
+  "8086:0bd5",
+  "8086:0bda",
   "1234:11e8",
 ];
 
@@ -45,4 +50,20 @@ export function matchingDevices(
       );
     })
     .toSorted((a, b) => comparePciAddresses(a.address, b.address));
+}
+
+/**
+ * The accelerators among the functions: those that match any of the patterns, and their virtual
+ * functions, whatever ids these have. By ascending address.
+ */
+export function matchingAccelerators(
+  pci: readonly PciDevice[],
+  patterns: readonly DevicePattern[],
+): PciDevice[] {
+  const whole = matchingDevices(pci, patterns);
+  const physical = new Set(whole.map(({ address }) => address));
+  const parts = pci.filter(
+    ({ physicalFunction }) => physicalFunction !== null && physical.has(physicalFunction),
+  );
+  return [...whole, ...parts].toSorted((a, b) => comparePciAddresses(a.address, b.address));
 }

@@ -35,6 +35,12 @@ function readAgain(topology: Topology): Topology {
       driver: device.driver === null ? "vfio-pci" : null,
       link: device.link === null ? null : { ...device.link, speedGTs: 2.5, width: 1 },
     })),
+    accelerators: topology.accelerators.map((accelerator) => ({
+      ...accelerator,
+      profile: accelerator.profile === null ? "NVIDIA L40S-12C" : null,
+      migEnabled: accelerator.migEnabled !== true,
+      instances: [{ profile: "1g.10gb", uuid: null, memoryBytes: null }],
+    })),
     partitions: topology.partitions.map((partition) => ({
       ...partition,
       active: partition.active !== true,

@@ -1,11 +1,13 @@
 import { canonicalJson } from "../hash/canonical-json.ts";
 import { sha256 } from "../hash/sha256.ts";
 import type { PciDevice, Topology } from "./topology.ts";
+import { wholeAccelerators } from "./virtual-functions.ts";
 
 /**
  * `sha256:` of what a machine is, without what changes while it runs: free pages, bound drivers,
  * links that train down when idle, ACS and ATS, which can be switched, where interrupts go, whether
- * resctrl is mounted, which partitions are active, and where it was read from. Two readings of one
+ * resctrl is mounted, which partitions are active, the vGPU types that are set on virtual functions,
+ * the instances that GPUs are cut into, and where it was read from. Two readings of one
  * unchanged machine agree; a plan made for one can tell that the other is the same.
  */
 export function topologyDigest(topology: Topology): string {
@@ -41,8 +43,18 @@ function lastingShape(topology: Topology): unknown {
       hugepages: node.hugepages.map(({ sizeBytes, total }) => ({ sizeBytes, total })),
     })),
     pci: topology.pci.map(lastingFunction),
+    accelerators: lastingAccelerators(topology),
     partitions: topology.partitions.map(({ active: _active, ...partition }) => partition),
   };
+}
+
+/** A virtual function has the memory of the type that is set on it. */
+function lastingAccelerators(topology: Topology): unknown {
+  const whole = new Set(wholeAccelerators(topology));
+  return topology.accelerators.map((accelerator) => {
+    const { profile: _profile, migEnabled: _mig, instances: _instances, ...lasting } = accelerator;
+    return whole.has(accelerator) ? lasting : { ...lasting, memoryBytes: null };
+  });
 }
 
 function lastingFunction(device: PciDevice): unknown {

@@ -178,12 +178,38 @@ export interface PcieLink {
   readonly maxWidth: number | null;
 }
 
+/**
+ * A GPU or another accelerator, or a part of one that is a PCI function of its own: an SR-IOV virtual
+ * function, whose whole is the `physicalFunction` of its function in `pci`.
+ */
 export interface Accelerator {
   readonly address: string;
+  /** What the chip is called, also of a part of it. */
   readonly model: string | null;
   readonly uuid: string | null;
   /** NVIDIA's module number on the baseboard, by which fabric partitions name GPUs. Not PCI order. */
   readonly moduleId: number | null;
+  readonly memoryBytes: number | null;
+  /**
+   * What part of a physical accelerator this function is, as its vendor calls it: the vGPU type that
+   * is set on a virtual function, or that a guest was given (`NVIDIA A40-8C`). Null of a whole one,
+   * and where no type is set or nobody told: whether it is whole, `physicalFunction` says.
+   */
+  readonly profile: string | null;
+  /** Whether it can be cut into MIG instances now; null where it never can, or nobody told. */
+  readonly migEnabled: boolean | null;
+  /** Into what it is cut now that has no PCI function, in the order in which the source counts it. */
+  readonly instances: readonly AcceleratorInstance[];
+}
+
+/**
+ * A part of an accelerator that is no PCI function: a MIG instance, or of a GPU without virtual
+ * functions a mediated device.
+ */
+export interface AcceleratorInstance {
+  /** `1g.10gb`, `GRID T4-4Q`. */
+  readonly profile: string | null;
+  readonly uuid: string | null;
   readonly memoryBytes: number | null;
 }
 

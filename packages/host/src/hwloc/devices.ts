@@ -1,9 +1,11 @@
+import type { AcceleratorParts } from "@evenkeel/core/topology/build.ts";
 import {
   acceleratorPatterns,
+  matchingAccelerators,
   matchingDevices,
   nicPatterns,
 } from "@evenkeel/core/topology/device-pattern.ts";
-import type { Accelerator, Nic } from "@evenkeel/core/topology/topology.ts";
+import type { Nic } from "@evenkeel/core/topology/topology.ts";
 import { attribute } from "@evenkeel/core/xml/element.ts";
 import { acceleratorModel } from "../pci-ids/accelerator-models.ts";
 import { above, type HwlocExport, type HwlocObject, objectsOf, readCount } from "./object.ts";
@@ -31,9 +33,9 @@ export function osDevices(hwloc: HwlocExport, pci: readonly HwlocPci[]): OsDevic
  * told hwloc of, where it was built with one. The memory is what that offers for use, a little less
  * than what is soldered on.
  */
-export function readAccelerators(pci: readonly HwlocPci[], devices: OsDevices): Accelerator[] {
+export function readAccelerators(pci: readonly HwlocPci[], devices: OsDevices): AcceleratorParts[] {
   const functions = pci.map(({ device }) => device);
-  const matching = new Set(matchingDevices(functions, acceleratorPatterns));
+  const matching = new Set(matchingAccelerators(functions, acceleratorPatterns));
   return pci.flatMap(({ object, device }) => {
     const known = (devices.get(device.address) ?? []).filter(isComputeDevice);
     if (!matching.has(device) && known.length === 0) return [];

@@ -1,3 +1,4 @@
+import { withInferredFunctions } from "@evenkeel/core/topology/inferred-functions.ts";
 import { normalPciAddress, pciAddressParts } from "@evenkeel/core/topology/pci-address.ts";
 import type { PciDevice } from "@evenkeel/core/topology/topology.ts";
 import { attribute } from "@evenkeel/core/xml/element.ts";
@@ -24,6 +25,7 @@ export interface HwlocPci {
  * - **link** stays unknown: hwloc has one figure of GB/s, which several speeds and widths have in
  *   common, which is the current one of some devices and the highest one of others, and which its
  *   NVML part caps at PCIe 3.
+ * - **physicalFunction** is not told, and known where the place on the bus tells it.
  */
 export function readPci(hwloc: HwlocExport, nodes: readonly HwlocNode[]): HwlocPci[] {
   const functions = functionsOf(hwloc);
@@ -32,7 +34,7 @@ export function readPci(hwloc: HwlocExport, nodes: readonly HwlocNode[]): HwlocP
   const identities = functions.map(({ object }) => identityOf(object, hwloc.where));
   // hwloc 3 tells the programming interface, but 00 for every device of an older export it read.
   const tellsInterface = identities.some(({ interface: code }) => code !== "" && code !== "00");
-  return functions.map(({ object, address }, i) => {
+  const found = functions.map(({ object, address }, i) => {
     const {
       class: code = "",
       interface: last = "",
@@ -59,6 +61,8 @@ export function readPci(hwloc: HwlocExport, nodes: readonly HwlocNode[]): HwlocP
       },
     };
   });
+  const devices = withInferredFunctions(found.map(({ device }) => device));
+  return found.map((each, i) => ({ ...each, device: devices[i] ?? each.device }));
 }
 
 /**

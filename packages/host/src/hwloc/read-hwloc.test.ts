@@ -1,4 +1,5 @@
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
+import { unknownParts } from "@evenkeel/core/topology/unknown-settings.ts";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { codedError } from "../testing/expect-error.ts";
@@ -95,6 +96,7 @@ test("a machine of hwloc 3 is read whole", () => {
         uuid: "GPU-1",
         moduleId: null,
         memoryBytes: null,
+        ...unknownParts,
       },
     ],
   };

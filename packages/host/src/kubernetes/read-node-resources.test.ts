@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { mergeTopologies } from "@evenkeel/core/topology/merge/merge-topologies.ts";
 import { isStandIn } from "@evenkeel/core/topology/stand-in.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
+import { unknownParts } from "@evenkeel/core/topology/unknown-settings.ts";
 import { GiB, MiB } from "@evenkeel/core/unit/bytes.ts";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
@@ -130,6 +131,7 @@ test("slices are GPUs and NICs with what their drivers tell", () => {
       uuid: "GPU-00000000-0000-0000-0000-000000000000",
       moduleId: null,
       memoryBytes: 80 * GiB,
+      ...unknownParts,
     },
   ]);
   expect(topology.nics).toEqual([{ address: "0000:1c:00.0", name: "ens1", rdma: false }]);
@@ -137,6 +139,40 @@ test("slices are GPUs and NICs with what their drivers tell", () => {
     ["pci0000:15", null],
     ["pci0000:15", 1],
   ]);
+});
+
+test("MIG devices that are there tell into what a GPU is cut", () => {
+  const of = (name: string, attributes: Readonly<Record<string, string>>): unknown => ({
+    name,
+    attributes: Object.fromEntries(
+      Object.entries({ type: "mig", productName: "NVIDIA H100 80GB HBM3", ...attributes }).map(
+        ([key, string]) => [key, { string }],
+      ),
+    ),
+    capacity: { memory: { value: "9856Mi" } },
+  });
+  const parentUUID = "GPU-00000000-0000-0000-0000-000000000000";
+  const devices = [
+    gpu,
+    of("gpu-0-mig-1g10gb-0", { profile: "1g.10gb", uuid: "MIG-a", parentUUID }),
+    of("gpu-0-mig-1g10gb-1", { profile: "1g.10gb", uuid: "MIG-b", parentUUID }),
+    // What it could be cut into has no UUID, and what names no GPU is a part of none.
+    of("gpu-0-mig-3g40gb", { profile: "3g.40gb", parentUUID }),
+    of("lost", { profile: "3g.40gb", uuid: "MIG-c" }),
+    // A GPU that is cut is not offered itself.
+    of("gpu-1-mig", { profile: "7g.80gb", uuid: "MIG-d", parentUUID: "GPU-1" }),
+    of("gpu-2-mig", { profile: "7g.80gb", uuid: "MIG-e", pciBusID: "0000:4b:00.0" }),
+  ];
+  const { accelerators } = readResourceSlice(sliceOf("gpu.nvidia.com", devices), "mig.json");
+  const part = (profile: string, uuid: string): unknown => {
+    return { profile, uuid, memoryBytes: 9856 * MiB };
+  };
+  expect(accelerators).toMatchObject([
+    { migEnabled: true, instances: [part("1g.10gb", "MIG-a"), part("1g.10gb", "MIG-b")] },
+    { address: "0000:4b:00.0", uuid: null, instances: [part("7g.80gb", "MIG-e")] },
+    { model: "H100 80GB HBM3", uuid: "GPU-1", memoryBytes: null, instances: [{ uuid: "MIG-d" }] },
+  ]);
+  expect(accelerators.map(({ profile }) => profile)).toEqual([null, null, null]);
 });
 
 test("older versions, other drivers and GPUs without addresses", () => {

@@ -7,6 +7,7 @@ import type { PciDevice, Topology } from "@evenkeel/core/topology/topology.ts";
 import { coresOf, CPU_MAX, type CpuRecord, NODE_MAX, nodesOf } from "./cpu-records.ts";
 import { countOf, type KubernetesObject, listAt, readObjects, textAt, valueAt } from "./objects.ts";
 import { readSliceDevices, type SliceDevice } from "./slice-devices.ts";
+import { wholeDevices } from "./mig-devices.ts";
 import { readZones, zoneDistances } from "./zones.ts";
 import { unknownSettings } from "@evenkeel/core/topology/unknown-settings.ts";
 
@@ -129,7 +130,7 @@ function resourceSlices(objects: readonly KubernetesObject[], where: string): To
   const names = new Set(slices.map(nodeNameOf).filter((name) => name !== null));
   if (names.size > 1) throw several(names.size, "nodes", where);
   const [name = "node"] = names;
-  const told = slices.flatMap(readSliceDevices);
+  const { devices: told, instancesOf } = wholeDevices(slices.flatMap(readSliceDevices));
   if (told.length === 0) throw invalid("names no devices", where, "slices with devices");
   const placed = placedDevices(told);
   const records = told.flatMap(({ cpu }) => cpu ?? []);
@@ -149,13 +150,12 @@ function resourceSlices(objects: readonly KubernetesObject[], where: string): To
       ),
       accelerators: placed
         .filter(({ device }) => device.role === "gpu")
-        .map(({ device: { model, uuid, memoryBytes }, address }) => ({
-          address,
-          model,
-          uuid,
-          moduleId: null,
-          memoryBytes,
-        })),
+        .map(({ device, address }) => {
+          const { model, uuid, memoryBytes } = device;
+          const instances = instancesOf.get(device) ?? [];
+          const migEnabled = instances.length > 0 ? true : null;
+          return { address, model, uuid, moduleId: null, memoryBytes, migEnabled, instances };
+        }),
       nics: placed
         .filter(({ device }) => device.role === "nic")
         .map(({ device: { name: known, rdma }, address }) => ({ address, name: known, rdma })),
@@ -165,7 +165,7 @@ function resourceSlices(objects: readonly KubernetesObject[], where: string): To
 }
 
 /** A GPU is a display controller to some vendors and an accelerator to others. */
-const classes = { gpu: "", nic: "02", other: "" } as const;
+const classes = { gpu: "", mig: "", nic: "02", other: "" } as const;
 
 function nodeNameOf(slice: unknown): string | null {
   const named = textAt(slice, "spec", "nodeName");
@@ -187,7 +187,8 @@ function placedDevices(told: readonly SliceDevice[]): readonly Placed[] {
   let strangers = 0;
   let roots = 0;
   for (const device of told) {
-    if (device.cpu !== null || (device.address === null && device.role !== "gpu")) continue;
+    if (device.cpu !== null) continue;
+    if (device.address === null && device.role !== "gpu") continue;
     const address = device.address ?? standInAddress(strangers++);
     const root = device.root ?? standInRoot(roots++);
     if (!placed.has(address)) placed.set(address, { device, address, root });

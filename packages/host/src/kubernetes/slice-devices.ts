@@ -5,7 +5,7 @@ import { countOf, fieldsOf, listAt, textAt, valueAt } from "./objects.ts";
 
 /** What a driver says of one device, as far as a Topology has a place for it. */
 export interface SliceDevice {
-  readonly role: "gpu" | "nic" | "other";
+  readonly role: "gpu" | "mig" | "nic" | "other";
   readonly address: string | null;
   /** `pci0000:10`, as the attribute that Kubernetes itself defines has it. */
   readonly root: string | null;
@@ -13,6 +13,9 @@ export interface SliceDevice {
   readonly vendor: string | null;
   readonly model: string | null;
   readonly uuid: string | null;
+  /** Of a MIG device, its GPU's UUID and its profile. */
+  readonly parentUuid: string | null;
+  readonly profile: string | null;
   readonly memoryBytes: number | null;
   readonly name: string | null;
   readonly rdma: boolean | null;
@@ -23,7 +26,8 @@ export interface SliceDevice {
  * The devices of a ResourceSlice. Attributes are named by their driver; what is read here are
  * those that Kubernetes defines (`resource.kubernetes.io/pcieRoot`, `pciBusID`, `numaNode`) and
  * those of the drivers for NVIDIA's and AMD's GPUs, of DRANET and of dra.cpu, by the name behind the
- * slash. Parts of a GPU (MIG) are none of their own.
+ * slash. Of MIG devices those that are there count, which have a UUID, and not what a GPU might be
+ * cut into.
  *
  * https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/resource-slice-v1/
  */
@@ -62,20 +66,23 @@ function deviceOf(attributes: Attributes, device: unknown, driver: string): Slic
     return null;
   };
   const type = text("type")?.toLowerCase() ?? null;
-  if (type === "mig") return null;
+  const mig = type === "mig";
+  if (mig && text("uuid") === null) return null;
   const rdmaName = text("rdmadevice", "rdmadevname");
   const rdma = booleanOf(attributes.get("rdma")) ?? (rdmaName === null ? null : true);
   const interfaceName = text("ifname", "interfacename");
-  const gpu = isGpu(type, driver, text("uuid"));
+  const gpu = mig || isGpu(type, driver, text("uuid"));
   const nic = !gpu && (interfaceName !== null || rdmaName !== null || rdma === true);
   return {
-    role: gpu ? "gpu" : nic ? "nic" : "other",
+    role: mig ? "mig" : gpu ? "gpu" : nic ? "nic" : "other",
     address: normalPciAddress(text("pcibusid", "pciaddress", "pcibusaddress", "pciid") ?? ""),
     root: /^pci[0-9a-f]{4,8}:[0-9a-f]{2}$/.exec(text("pcieroot") ?? "")?.[0] ?? null,
     node: within(attributes, NODE_MAX, "numanode", "numanodeid", "numa"),
     vendor: gpu ? vendorOf(driver, text("brand", "productname") ?? "") : null,
     model: gpu ? (text("productname", "model", "product")?.replace(/^NVIDIA /, "") ?? null) : null,
     uuid: gpu ? text("uuid") : null,
+    parentUuid: mig ? text("parentuuid") : null,
+    profile: mig ? text("profile") : null,
     memoryBytes: gpu ? memoryOf(device) : null,
     // Of a NIC with an RDMA device its name would be that one's, whether it is told or not.
     name: rdmaName ?? (rdma === true ? null : interfaceName),

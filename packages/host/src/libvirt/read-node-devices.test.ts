@@ -131,6 +131,42 @@ test("virtual functions are told by themselves or by their physical one", () => 
   expect(nics.map(({ address }) => address)).toEqual(["0000:3b:00.0"]);
 });
 
+test("mediated devices tell of which vGPU type a function is, or into what a GPU is cut", () => {
+  const [one, other] = [
+    "c60bc1b3-c2b4-4f3c-9b6a-5d0ab0a0d5a1",
+    "3627463d-b7f0-4fea-b468-f1da537d301b",
+  ];
+  const types = `<capability type='mdev_types'><type id='nvidia-558'><name>NVIDIA A40-8C</name>
+    <deviceAPI>vfio-pci</deviceAPI><availableInstances>0</availableInstances></type></capability>`;
+  const id = (device: string): string =>
+    `<class>0x030200</class><product id='0x${device}'/><vendor id='0x10de'/>`;
+  const physical = `<capability type='phys_function'>
+    <address domain='0x0000' bus='0x3b' slot='0x00' function='0x0'/></capability>`;
+  const { accelerators } = read(
+    pci("0000:3b:00.0", { inner: id("2235") }) +
+      pci("0000:3b:00.4", { inner: id("2235") + physical + types }) +
+      pci("0000:3b:00.5", { inner: id("2235") + physical + types }) +
+      pci("0000:5e:00.0", { inner: id("1eb8") }) +
+      `<device><name>mdev_${one.replaceAll("-", "_")}_0000_3b_00_4</name>
+        <parent>pci_0000_3b_00_4</parent><capability type='mdev'><type id='nvidia-558'/>
+        <uuid>${one}</uuid><iommuGroup number='12'/></capability></device>
+      <device><name>mdev_${other.replaceAll("-", "_")}</name><parent>pci_0000_5e_00_0</parent>
+        <capability type='mdev'><type id='nvidia-222'/></capability></device>`,
+  );
+  const parts = accelerators.map(({ address, model, profile, instances }) => [
+    address,
+    model,
+    profile,
+    instances,
+  ]);
+  expect(parts).toEqual([
+    ["0000:3b:00.0", "A40", null, []],
+    ["0000:3b:00.4", "A40", "NVIDIA A40-8C", []],
+    ["0000:3b:00.5", "A40", null, []],
+    ["0000:5e:00.0", "T4", null, [{ profile: "nvidia-222", uuid: other, memoryBytes: null }]],
+  ]);
+});
+
 test("interfaces name their NICs, and the computer names the machine", () => {
   const net = (name: string, parent: string, feature = ""): string =>
     `<device><name>net_${name}</name><parent>${parent}</parent><capability type='net'>

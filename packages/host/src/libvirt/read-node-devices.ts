@@ -1,8 +1,13 @@
-import { buildTopology, type NodeParts } from "@evenkeel/core/topology/build.ts";
+import {
+  type AcceleratorParts,
+  buildTopology,
+  type NodeParts,
+} from "@evenkeel/core/topology/build.ts";
 import { checkedTopology } from "@evenkeel/core/topology/check.ts";
 import { deviceModels } from "@evenkeel/core/topology/device-models.ts";
 import {
   acceleratorPatterns,
+  matchingAccelerators,
   matchingDevices,
   nicPatterns,
 } from "@evenkeel/core/topology/device-pattern.ts";
@@ -10,6 +15,7 @@ import type { Machine, Nic, PciDevice, Topology } from "@evenkeel/core/topology/
 import { attribute, child, childrenNamed } from "@evenkeel/core/xml/element.ts";
 import { acceleratorModel } from "../pci-ids/accelerator-models.ts";
 import { nameOfText } from "../text/read-lines.ts";
+import { mediatedDevices } from "./mediated-devices.ts";
 import { meaningful, readDocuments, unexpected } from "./documents.ts";
 import {
   command,
@@ -50,13 +56,7 @@ export function readLibvirtNodeDevices(text: string, where: string): Topology {
     machine: readMachine(devices),
     nodes: nodesOf(functions),
     pci: functions,
-    accelerators: acceleratorsAmong(functions).map(({ address, vendor, device }) => ({
-      address,
-      model: acceleratorModel(vendor, device),
-      uuid: null,
-      moduleId: null,
-      memoryBytes: null,
-    })),
+    accelerators: readAccelerators(pci, devices),
     nics: readNics(pci, devices),
   });
   return checkedTopology(topology, where);
@@ -173,9 +173,35 @@ function classOf(pci: PciCapability, below: readonly NodeDevice[]): string {
   return told?.[1] ?? "";
 }
 
-/** Those of the usual classes, and those of unknown class that can be nothing else. */
+/** Virtual functions are of their GPU's model, and of the vGPU type of their mediated device. */
+function readAccelerators(
+  pci: readonly NamedPci[],
+  devices: ReadonlyMap<string, NodeDevice>,
+): AcceleratorParts[] {
+  const functions = acceleratorsAmong(pci.map(({ device }) => device));
+  const byAddress = new Map(functions.map((each) => [each.address, each]));
+  const names = new Map(pci.map(({ name, device }) => [device.address, name]));
+  const partsOf = mediatedDevices(devices);
+  return functions.map(({ address, vendor, device, physicalFunction }) => {
+    const whole = byAddress.get(physicalFunction ?? "");
+    const parts = partsOf.get(names.get(address) ?? "") ?? [];
+    return {
+      address,
+      model:
+        acceleratorModel(vendor, device) ??
+        acceleratorModel(whole?.vendor ?? null, whole?.device ?? null),
+      uuid: null,
+      moduleId: null,
+      memoryBytes: null,
+      profile: physicalFunction === null ? null : (parts[0]?.profile ?? null),
+      instances: physicalFunction === null ? parts : [],
+    };
+  });
+}
+
+/** Those of the usual classes with their parts, and those of unknown class that can be nothing else. */
 function acceleratorsAmong(functions: readonly PciDevice[]): PciDevice[] {
-  const matching = new Set(matchingDevices(functions, acceleratorPatterns));
+  const matching = new Set(matchingAccelerators(functions, acceleratorPatterns));
   return functions.filter(
     (each) =>
       matching.has(each) ||

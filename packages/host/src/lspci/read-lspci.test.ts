@@ -120,6 +120,45 @@ test("the buses of bridges tell the switch, and a virtual function its physical 
   });
 });
 
+test("a virtual function of a GPU is a part of it and no other, told or not", () => {
+  const kind = "3D controller [0302]: NVIDIA Corporation GA102GL [A40] [10de:2235] (rev a1)";
+  const plain = ["00.0", "00.4", "00.5", "01.0"].map((at) => `3b:${at} ${kind}`).join("\n");
+  const { pci, accelerators } = read(plain);
+  const whole = "0000:3b:00.0";
+  expect(pci.map(({ physicalFunction }) => physicalFunction)).toEqual([null, whole, whole, whole]);
+  expect(accelerators.map(({ model, profile }) => [model, profile])).toEqual(
+    Array.from({ length: 4 }, () => ["A40", null]),
+  );
+  const amd = `85:00.0 Processing accelerators [1200]: Advanced Micro Devices, Inc. [AMD/ATI] Aqua Vanjaram [Instinct MI300X] [1002:74a1]
+\tControl: I/O- Mem+ BusMaster+
+\tCapabilities: [330 v1] Single Root I/O Virtualization (SR-IOV)
+\t\tInitial VFs: 8, Total VFs: 8, Number of VFs: 1, Function Dependency Link: 00
+\t\tVF offset: 16, stride: 1, Device ID: 74b5
+85:02.0 Processing accelerators [1200]: Advanced Micro Devices, Inc. [AMD/ATI] Device [1002:74b5]
+`;
+  expect(read(amd).accelerators).toMatchObject([
+    { address: "0000:85:00.0", model: "Instinct MI300X" },
+    { address: "0000:85:02.0", model: "Instinct MI300X", profile: null },
+  ]);
+  expect(read(amd).pci[1]?.physicalFunction).toBe("0000:85:00.0");
+  // The same without details, and another vendor's.
+  const bare = amd.replaceAll(/\t.*\n/g, "");
+  expect(read(bare).pci[1]?.physicalFunction).toBe("0000:85:00.0");
+  const flex = "Display controller [0380]: Intel Corporation Data Center GPU Flex 170 [8086:56c0]";
+  const found = read(["00.0", "00.1", "00.2"].map((at) => `4d:${at} ${flex}`).join("\n"));
+  expect(found.pci.map(({ physicalFunction }) => physicalFunction)).toEqual([
+    null,
+    "0000:4d:00.0",
+    "0000:4d:00.0",
+  ]);
+  expect(found.accelerators.map(({ model }) => model)).toEqual(
+    Array.from({ length: 3 }, () => "Data Center GPU Flex 170"),
+  );
+  // Two GPUs of a guest on one bus are two.
+  const guest = read(`01:01.0 ${kind}\n01:02.0 ${kind}`);
+  expect(guest.pci.map(({ physicalFunction }) => physicalFunction)).toEqual([null, null]);
+});
+
 test("ACS and ATS are known where lspci prints them, and absent where it would have", () => {
   const controls = (details: string): unknown[] => {
     const text = `17:00.0 PCI bridge [0604]: Broadcom / LSI PEX890xx [1000:c030] (rev b0)\n${details}`;

@@ -1,11 +1,13 @@
-import { buildTopology } from "@evenkeel/core/topology/build.ts";
+import { type AcceleratorParts, buildTopology } from "@evenkeel/core/topology/build.ts";
 import { checkedTopology } from "@evenkeel/core/topology/check.ts";
 import {
   acceleratorPatterns,
+  matchingAccelerators,
   matchingDevices,
   nicPatterns,
 } from "@evenkeel/core/topology/device-pattern.ts";
-import type { Accelerator, PciDevice, Topology } from "@evenkeel/core/topology/topology.ts";
+import { withInferredFunctions } from "@evenkeel/core/topology/inferred-functions.ts";
+import type { PciDevice, Topology } from "@evenkeel/core/topology/topology.ts";
 import { acceleratorModel } from "../pci-ids/accelerator-models.ts";
 import { nameOfText, readLines } from "../text/read-lines.ts";
 import { readName } from "./identity.ts";
@@ -39,7 +41,7 @@ export function readLspci(text: string, where: string): Topology {
   if (listed.length === 0) throw unexpected("has no PCI function", where);
   const placeOf = placesOf(listed, branches);
   const physicalOf = physicalFunctions(listed);
-  const pci = listed.map((each): PciDevice => ({
+  const functions = listed.map((each): PciDevice => ({
     address: each.address,
     ...placeOf(each.address),
     class: each.class ?? "",
@@ -55,6 +57,7 @@ export function readLspci(text: string, where: string): Topology {
     atsEnabled: each.atsEnabled,
     interrupts: null,
   }));
+  const pci = withInferredFunctions(functions);
   const ids = new Set(listed.flatMap(({ node }) => node ?? []));
   const topology = buildTopology({
     name: nameOfText(where),
@@ -98,17 +101,23 @@ function completed(
   });
 }
 
-/** By their ids and class, by their vendor's name, or by a product that can be nothing else. */
-function acceleratorsAmong(pci: readonly PciDevice[], listed: readonly Listed[]): Accelerator[] {
+/**
+ * By their ids and class, by their vendor's name, or by a product that can be nothing else; with their
+ * virtual functions, which are of their model.
+ */
+function acceleratorsAmong(
+  pci: readonly PciDevice[],
+  listed: readonly Listed[],
+): AcceleratorParts[] {
   const nameOf = new Map(listed.map(({ address, name }) => [address, name]));
   const named = pci.map((device) => {
     const vendor = device.vendor ?? vendorOfName(nameOf.get(device.address) ?? null);
     return { ...device, vendor };
   });
   const matching = new Set(
-    matchingDevices(named, acceleratorPatterns).map(({ address }) => address),
+    matchingAccelerators(named, acceleratorPatterns).map(({ address }) => address),
   );
-  return named.flatMap(({ address, vendor, device, class: code }) => {
+  const found = named.flatMap(({ address, vendor, device, class: code }) => {
     const name = nameOf.get(address) ?? null;
     const product = vendor === null ? null : modelOfName(name);
     const known = acceleratorModel(vendor, device ?? deviceOfName(name));
@@ -117,4 +126,10 @@ function acceleratorsAmong(pci: readonly PciDevice[], listed: readonly Listed[])
     const model = known ?? product;
     return [{ address, model, uuid: null, moduleId: null, memoryBytes: null }];
   });
+  const models = new Map(found.map(({ address, model }) => [address, model]));
+  const physical = new Map(named.map((each) => [each.address, each.physicalFunction ?? ""]));
+  return found.map((each) => ({
+    ...each,
+    model: each.model ?? models.get(physical.get(each.address) ?? "") ?? null,
+  }));
 }

@@ -1,11 +1,11 @@
-import { buildTopology } from "@evenkeel/core/topology/build.ts";
+import { type AcceleratorParts, buildTopology } from "@evenkeel/core/topology/build.ts";
 import { checkedTopology } from "@evenkeel/core/topology/check.ts";
 import {
   acceleratorPatterns,
   matchingDevices,
   nicPatterns,
 } from "@evenkeel/core/topology/device-pattern.ts";
-import type { Accelerator, Nic, PciDevice, Topology } from "@evenkeel/core/topology/topology.ts";
+import type { Nic, PciDevice, Topology } from "@evenkeel/core/topology/topology.ts";
 import { attribute, child, childrenNamed, type XmlElement } from "@evenkeel/core/xml/element.ts";
 import { acceleratorModel } from "../pci-ids/accelerator-models.ts";
 import { readXml } from "../xml/read-xml.ts";
@@ -86,7 +86,7 @@ function isUnmarked({ vendor, class: code }: PciDevice, role: "gpu" | "nic"): bo
   return vendor === null && /^(03$|0300|0302|0380|12)/.test(code);
 }
 
-function acceleratorOf({ device: { address, vendor, device } }: NcclPci): Accelerator {
+function acceleratorOf({ device: { address, vendor, device } }: NcclPci): AcceleratorParts {
   const model = acceleratorModel(vendor, device);
   return { address, model, uuid: null, moduleId: null, memoryBytes: null };
 }

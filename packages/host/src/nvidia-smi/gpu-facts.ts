@@ -5,6 +5,7 @@ import { pcieSpeedsGTs } from "@evenkeel/core/topology/pcie-rate.ts";
 import { standInAddress, standInRoot } from "@evenkeel/core/topology/stand-in.ts";
 import type {
   Accelerator,
+  AcceleratorInstance,
   PcieLink,
   PciDevice,
   Topology,
@@ -35,6 +36,21 @@ export interface GpuFacts {
   /** `16x` */
   readonly width: string | null;
   readonly maxWidth: string | null;
+  /** `Enabled`, `Disabled` */
+  readonly migMode: string | null;
+  /** `VGPU` in a guest that was given a part of a GPU. */
+  readonly virtualization: string | null;
+  /** Its MIG devices by their numbers. */
+  readonly migDevices: readonly MigFacts[];
+}
+
+/** What `nvidia-smi` says of one MIG device. */
+export interface MigFacts {
+  /** `3g.40gb`, which the list of `-L` tells. */
+  readonly profile: string | null;
+  readonly uuid: string | null;
+  /** `40192 MiB` */
+  readonly memory: string | null;
 }
 
 /** Of a GPU of which nothing is said. */
@@ -51,6 +67,9 @@ export const nothingKnown: GpuFacts = {
   maxGeneration: null,
   width: null,
   maxWidth: null,
+  migMode: null,
+  virtualization: null,
+  migDevices: [],
 };
 
 /**
@@ -76,13 +95,41 @@ export function acceleratorOf(
   gpu: GpuFacts,
   at: Pick<PciDevice, "address" | "vendor" | "device"> | undefined,
 ): Accelerator {
+  const isPart = gpu.virtualization?.toUpperCase() === "VGPU";
+  const instances = gpu.migDevices.slice(0, instancesMax).map(instanceOf);
+  const chip = acceleratorModel(at?.vendor ?? null, at?.device ?? null);
   return {
     address: at?.address ?? "",
-    model: acceleratorModel(at?.vendor ?? null, at?.device ?? null) ?? modelIn(gpu.productName),
+    // A part's product name is that of its vGPU type.
+    model: chip ?? (isPart ? null : modelIn(gpu.productName)),
     uuid: uuidIn(gpu.uuid),
     moduleId: moduleIn(gpu.moduleId),
     memoryBytes: bytesIn(gpu.memory),
+    profile: isPart && modelIn(gpu.productName) !== null ? profileIn(gpu.productName) : null,
+    migEnabled: migEnabledIn(gpu.migMode) ?? (instances.length > 0 ? true : null),
+    instances,
   };
+}
+
+/** Seven GPU instances of up to seven compute instances each; of more a text makes up. */
+const instancesMax = 49;
+
+function instanceOf({ profile, uuid, memory }: MigFacts): AcceleratorInstance {
+  const known = /^(MIG-[0-9a-f-]{36}|MIG-GPU-[0-9a-f-]{36}\/\d{1,2}\/\d{1,2})$/.test(uuid ?? "");
+  return {
+    profile: profileIn(profile),
+    uuid: known ? uuid : null,
+    memoryBytes: bytesIn(memory),
+  };
+}
+
+function profileIn(text: string | null): string | null {
+  const name = text?.trim().replace(/\s+/g, " ").slice(0, 128) ?? "";
+  return name === "" ? null : name;
+}
+
+function migEnabledIn(mode: string | null): boolean | null {
+  return mode === "Enabled" ? true : mode === "Disabled" ? false : null;
 }
 
 function pciDevice(gpu: GpuFacts, place: number): PciDevice {

@@ -1,4 +1,4 @@
-import { type GpuFacts, nothingKnown } from "./gpu-facts.ts";
+import { type GpuFacts, type MigFacts, nothingKnown } from "./gpu-facts.ts";
 
 interface Section {
   readonly indent: number;
@@ -11,8 +11,8 @@ interface Section {
  * again, as with `--loop`, the first account counts. None where the text is another.
  */
 export function gpusInText(lines: readonly string[]): GpuFacts[] {
-  const gpus = new Map<string, Map<string, string>>();
-  let fields: Map<string, string> | null = null;
+  const gpus = new Map<string, Told>();
+  let told: Told | null = null;
   let open: Section[] = [];
   for (const line of lines) {
     const plain = line.replace(/^(?:> ?){1,8}/, "").replace(/[\s\\]{1,256}$/, "");
@@ -21,23 +21,42 @@ export function gpusInText(lines: readonly string[]): GpuFacts[] {
     );
     if (start !== null) {
       const address = (start[1] ?? "").toLowerCase();
-      fields = gpus.has(address) ? null : new Map();
-      if (fields !== null) gpus.set(address, fields);
+      told = gpus.has(address) ? null : { fields: new Map(), migDevices: [] };
+      if (told !== null) gpus.set(address, told);
       open = [];
       continue;
     }
     const name = /^(\s{0,64})([A-Z][^:]{0,63}?)\s*(?::\s?(.{0,256}))?$/.exec(plain);
-    if (fields === null || name === null) continue;
+    if (told === null || name === null) continue;
     const [, blanks = "", key = "", value] = name;
     open = open.filter(({ indent }) => indent < blanks.length);
     const path = `${open.at(-1)?.path ?? ""}/${key}`;
     if (value === undefined) open.push({ indent: blanks.length, path });
-    else if (!fields.has(path)) fields.set(path, value.trim());
+    else addField(told, path, value.trim());
   }
-  return [...gpus].map(([address, told]) => factsOf(address, told));
+  return [...gpus].map(([address, all]) => factsOf(address, all));
 }
 
-function factsOf(address: string, told: ReadonlyMap<string, string>): GpuFacts {
+/** The fields of a GPU by their paths, and those of each of its MIG devices. */
+interface Told {
+  readonly fields: Map<string, string>;
+  readonly migDevices: Map<string, string>[];
+}
+
+/** Each MIG device is a section `MIG Device` of its own, which begins with its `Index`. */
+function addField({ fields, migDevices }: Told, path: string, value: string): void {
+  const inner = /^\/MIG Devices?(\/.{1,200})$/.exec(path)?.[1];
+  if (inner === "/Index") migDevices.push(new Map());
+  const into = inner === undefined ? fields : migDevices.at(-1);
+  if (into !== undefined && !into.has(inner ?? path)) into.set(inner ?? path, value);
+}
+
+function migFactsOf(told: ReadonlyMap<string, string>): MigFacts {
+  const memory = told.get("/FB Memory Usage/Total") ?? told.get("/Shared FB Memory Usage/Total");
+  return { profile: null, uuid: told.get("/UUID") ?? null, memory: memory ?? null };
+}
+
+function factsOf(address: string, { fields: told, migDevices }: Told): GpuFacts {
   const field = (...paths: readonly string[]): string | null =>
     paths.map((path) => told.get(path)).find((value) => value !== undefined && value !== "N/A") ??
     null;
@@ -55,19 +74,37 @@ function factsOf(address: string, told: ReadonlyMap<string, string>): GpuFacts {
     maxGeneration: field(`${link}/PCIe Generation/Device Max`, `${link}/PCIe Generation/Max`),
     width: field(`${link}/Link Width/Current`),
     maxWidth: field(`${link}/Link Width/Max`),
+    migMode: field("/MIG Mode/Current"),
+    virtualization: field(
+      "/GPU Virtualization Mode/Virtualization Mode",
+      "/GPU Virtualization Mode/Virtualization mode",
+    ),
+    migDevices: migDevices.map(migFactsOf),
   };
 }
 
 /**
  * The GPUs in what `nvidia-smi -L` printed, `GPU 0: NVIDIA H100 80GB HBM3 (UUID: GPU-…)`, by their
- * numbers, in ascending order. MIG devices, on lines of their own, are parts of theirs.
+ * numbers, in ascending order. MIG devices, on lines of their own below a GPU, are parts of it.
  */
 export function gpusInList(lines: readonly string[]): ReadonlyMap<number, GpuFacts> {
   const found = new Map<number, GpuFacts>();
+  let last: number | null = null;
   for (const line of lines) {
+    const part = migEntry.exec(line.slice(0, 512));
+    const whole = last === null ? undefined : found.get(last);
+    if (part !== null && last !== null && whole !== undefined) {
+      const [, profile = null, uuid = null] = part;
+      const migDevices = [...whole.migDevices, { profile, uuid, memory: null }];
+      found.set(last, { ...whole, migDevices });
+      continue;
+    }
     const match = listEntry.exec(line.slice(0, 512)) ?? nameEntry.exec(line.slice(0, 512));
+    // Of a GPU that comes up again its MIG devices do too.
+    if (match !== null) last = null;
     for (const number of (match?.[1] ?? "").split(",").map(Number)) {
       if (match === null || found.has(number)) continue;
+      last = number;
       const [, , productName = null, uuid = null] = match;
       found.set(number, { ...nothingKnown, productName, uuid });
     }
@@ -80,3 +117,6 @@ const nameEntry =
   /^\s{0,40}GPU (\d{1,3}(?:,\d{1,3}){0,63}): ((?:NVIDIA|Tesla|Quadro|GeForce) [\w .+-]{1,100})$/;
 
 const listEntry = /(?:^|\s)GPU (\d{1,3}): (.{1,128}?) \(UUID: ([^)]{0,64})\)/;
+
+/** `  MIG 3g.40gb     Device  0: (UUID: MIG-…)` */
+const migEntry = /^\s{0,40}MIG (\S{1,40})\s{1,20}Device\s{1,8}\d{1,3}: \(UUID: ([^)]{0,64})\)/;

@@ -7,12 +7,12 @@ import {
   type XmlElement,
 } from "@evenkeel/core/xml/element.ts";
 import { readXml } from "../xml/read-xml.ts";
-import type { GpuFacts } from "./gpu-facts.ts";
+import type { GpuFacts, MigFacts } from "./gpu-facts.ts";
 
 /**
  * The GPUs in what `nvidia-smi -q -x` printed, also with a prompt around it. Elements that drivers
- * have added or renamed since are simply not there; a GPU's MIG devices are parts of it and no
- * accelerators of their own.
+ * have added or renamed since are simply not there. A GPU's MIG devices are parts of it and no
+ * accelerators of their own; which profile they have the document does not tell.
  *
  * Errors: those of `readXml`; `xml-unexpected` where the document is another.
  */
@@ -43,8 +43,22 @@ export function gpusInXml(text: string, where: string): GpuFacts[] {
       maxGeneration: link("pcie_gen", "max_device_link_gen") ?? link("pcie_gen", "max_link_gen"),
       width: link("link_widths", "current_link_width"),
       maxWidth: link("link_widths", "max_link_width"),
+      migMode: at("mig_mode", "current_mig"),
+      virtualization: at("gpu_virtualization_mode", "virtualization_mode"),
+      migDevices: migDevicesOf(gpu),
     };
   });
+}
+
+/** Where there are none, the element has the text `None`. */
+function migDevicesOf(gpu: XmlElement): MigFacts[] {
+  const all = child(gpu, "mig_devices");
+  return (all === null ? [] : childrenNamed(all, "mig_device")).map((device) => ({
+    profile: null,
+    // The schema has it, and some drivers leave it out.
+    uuid: valueAt(device, ["uuid"]),
+    memory: valueAt(device, ["fb_memory_usage", "total"]),
+  }));
 }
 
 const end = "</nvidia_smi_log>";

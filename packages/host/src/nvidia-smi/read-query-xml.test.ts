@@ -1,6 +1,8 @@
 import { isStandIn } from "@evenkeel/core/topology/stand-in.ts";
 import { interconnects } from "@evenkeel/core/topology/interconnect.ts";
+import { mergeTopologies } from "@evenkeel/core/topology/merge/merge-topologies.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
+import { unknownParts } from "@evenkeel/core/topology/unknown-settings.ts";
 import { MiB } from "@evenkeel/core/unit/bytes.ts";
 import { expect, test } from "vitest";
 import { codedError } from "../testing/expect-error.ts";
@@ -57,6 +59,7 @@ test("a GPU's address, model, UUID, module, memory and link", () => {
       uuid: uuid(1),
       moduleId: 2,
       memoryBytes: 81559 * MiB,
+      ...unknownParts,
     },
   ]);
   expect(topology.pci).toMatchObject([
@@ -100,13 +103,62 @@ test("newer drivers tell the class, older ones call the memory otherwise", () =>
   expect(old.accelerators[0]?.memoryBytes).toBe(81559 * MiB);
 });
 
-test("a GPU in MIG mode is one accelerator", () => {
-  const before =
-    `<mig_mode><current_mig>Enabled</current_mig></mig_mode><mig_devices><mig_device>` +
-    `<index>0</index><fb_memory_usage><total>9856 MiB</total></fb_memory_usage></mig_device></mig_devices>`;
-  expect(read(log(gpu("1B", { before }))).accelerators).toMatchObject([
-    { memoryBytes: 81559 * MiB },
+/** In the words of driver 575; of a MIG device's UUID some drivers say nothing. */
+const migDevice = (index: number, memory: string, id = ""): string =>
+  `<mig_device><index>${index}</index><gpu_instance_id>${index + 1}</gpu_instance_id>
+    <compute_instance_id>0</compute_instance_id>${id}<device_attributes><shared>
+    <multiprocessor_count>60</multiprocessor_count></shared></device_attributes>
+    <fb_memory_usage><total>${memory}</total></fb_memory_usage>
+    <bar1_memory_usage><total>65535 MiB</total></bar1_memory_usage></mig_device>`;
+
+test("a GPU in MIG mode is one accelerator with its instances", () => {
+  const cut = (mode: string, devices: string): string =>
+    `<mig_mode><current_mig>${mode}</current_mig><pending_mig>${mode}</pending_mig></mig_mode>` +
+    `<mig_devices>${devices}</mig_devices>`;
+  const id = "<uuid>MIG-dc34c2fd-4bd7-52ad-a6d0-645dcd1794e4</uuid>";
+  const devices = migDevice(0, "40448 MiB", id) + migDevice(1, "9856 MiB", "<uuid>x</uuid>");
+  const { accelerators } = read(
+    log(
+      gpu("1B", { before: cut("Enabled", devices) }),
+      gpu("3B", { before: cut("Disabled", "None") }),
+      gpu("4B", { before: cut("N/A", "None") }),
+    ),
+  );
+  expect(accelerators).toMatchObject([
+    {
+      memoryBytes: 81559 * MiB,
+      migEnabled: true,
+      profile: null,
+      instances: [
+        {
+          profile: null,
+          uuid: "MIG-dc34c2fd-4bd7-52ad-a6d0-645dcd1794e4",
+          memoryBytes: 40448 * MiB,
+        },
+        { profile: null, uuid: null, memoryBytes: 9856 * MiB },
+      ],
+    },
+    { migEnabled: false, instances: [] },
+    { migEnabled: null, instances: [] },
   ]);
+});
+
+test("a guest that was given a part of a GPU knows which, and the chip by its id", () => {
+  const vgpu = (mode: string, id = "233010DE"): string =>
+    gpu("02", {
+      before: `<gpu_virtualization_mode><virtualization_mode>${mode}</virtualization_mode>
+        <host_vgpu_mode>N/A</host_vgpu_mode></gpu_virtualization_mode>`,
+    })
+      .replace("NVIDIA H100 80GB HBM3", "NVIDIA H100XM-1-10CME")
+      .replace("233010DE", id);
+  const first = (text: string): unknown => {
+    const [found] = read(log(text)).accelerators;
+    return [found?.model, found?.profile];
+  };
+  expect(first(vgpu("VGPU"))).toEqual(["H100 SXM5 80GB", "NVIDIA H100XM-1-10CME"]);
+  expect(first(vgpu("VGPU", "FFFF10DE"))).toEqual([null, "NVIDIA H100XM-1-10CME"]);
+  expect(first(vgpu("Pass-Through"))).toEqual(["H100 SXM5 80GB", null]);
+  expect(first(vgpu("Host VGPU"))).toEqual(["H100 SXM5 80GB", null]);
 });
 
 test("a GPU that has fallen off the bus is still there", () => {
@@ -116,7 +168,14 @@ test("a GPU that has fallen off the bus is still there", () => {
     `<fb_memory_usage><total>GPU is lost</total></fb_memory_usage></gpu>`;
   const topology = read(log(lost));
   expect(topology.accelerators).toEqual([
-    { address: "0000:1b:00.0", model: null, uuid: null, moduleId: null, memoryBytes: null },
+    {
+      address: "0000:1b:00.0",
+      model: null,
+      uuid: null,
+      moduleId: null,
+      memoryBytes: null,
+      ...unknownParts,
+    },
   ]);
   expect(topology.pci).toMatchObject([{ vendor: "10de", device: null, link: null }]);
 });
@@ -189,6 +248,7 @@ test.each([
       uuid: uuid(1),
       moduleId: 2,
       memoryBytes: 81559 * MiB,
+      ...unknownParts,
     },
     {
       address: "0000:3b:00.0",
@@ -196,6 +256,7 @@ test.each([
       uuid: null,
       moduleId: 4,
       memoryBytes: 11519 * MiB,
+      ...unknownParts,
     },
   ]);
   const link = { speedGTs: 16, width: 16, maxSpeedGTs: 32, maxWidth: 16 };
@@ -213,6 +274,77 @@ test("the list of nvidia-smi -L", () => {
     ["A100-SXM4-80GB", uuid(2)],
     ["Tesla V100", null],
     ["L4", null],
+  ]);
+  const uuidOfPart = "MIG-dc34c2fd-4bd7-52ad-a6d0-645dcd1794e4";
+  expect(topology.accelerators.map(({ migEnabled, instances }) => [migEnabled, instances])).toEqual(
+    [
+      [true, [{ profile: "3g.40gb", uuid: uuidOfPart, memoryBytes: null }]],
+      [null, []],
+      [null, []],
+    ],
+  );
+});
+
+test("MIG devices in the text of nvidia-smi -q, and a list that comes up again", () => {
+  const section = `    MIG Mode
+        Current                           : Enabled
+        Pending                           : Enabled
+    MIG Device
+        Index                             : 0
+        GPU Instance ID                   : 3
+        FB Memory Usage
+            Total                         : 23680 MiB
+            Used                          : 2029 MiB
+    MIG Device
+        Index                             : 1
+        Device Attributes
+            Shared
+                Multiprocessor count      : 70
+        Shared FB Memory Usage
+            Total                         : 11840 MiB
+    FB Memory Usage
+`;
+  const cut = plain.replace("    FB Memory Usage\n", section);
+  const [first, second] = read(cut).accelerators;
+  expect(first).toMatchObject({
+    memoryBytes: 81559 * MiB,
+    migEnabled: true,
+    instances: [
+      { profile: null, uuid: null, memoryBytes: 23680 * MiB },
+      { profile: null, uuid: null, memoryBytes: 11840 * MiB },
+    ],
+  });
+  expect(second).toMatchObject({ migEnabled: null, instances: [] });
+  const one =
+    `GPU 0: NVIDIA A100-SXM4-80GB (UUID: ${uuid(2)})\n` +
+    `  MIG 1c.3g.40gb  Device  0: (UUID: MIG-${uuid(2)}/1/0)\n`;
+  expect(read(one + one).accelerators[0]?.instances).toEqual([
+    { profile: "1c.3g.40gb", uuid: `MIG-${uuid(2)}/1/0`, memoryBytes: null },
+  ]);
+});
+
+test("what tells the profiles and what tells the memory of MIG devices complete one another", () => {
+  const named = read(
+    `GPU 0: NVIDIA H100 80GB HBM3 (UUID: ${uuid(1)})\n` +
+      `  MIG 3g.40gb     Device  0: (UUID: MIG-dc34c2fd-4bd7-52ad-a6d0-645dcd1794e4)\n`,
+  );
+  const before =
+    `<uuid>${uuid(1)}</uuid><mig_mode><current_mig>Enabled</current_mig></mig_mode>` +
+    `<mig_devices>${migDevice(0, "40448 MiB")}</mig_devices>`;
+  const sized = read(log(gpu("1B", { before })));
+  const { topology, findings } = mergeTopologies([sized, named]);
+  expect(findings).toEqual([]);
+  expect(topology.accelerators).toMatchObject([
+    {
+      address: "0000:1b:00.0",
+      instances: [
+        {
+          profile: "3g.40gb",
+          uuid: "MIG-dc34c2fd-4bd7-52ad-a6d0-645dcd1794e4",
+          memoryBytes: 40448 * MiB,
+        },
+      ],
+    },
   ]);
 });
 

@@ -28,6 +28,12 @@ const kept: ReadonlySet<string> = new Set([
   "fb_memory_usage",
   "memory_usage",
   "total",
+  "mig_mode",
+  "current_mig",
+  "mig_devices",
+  "mig_device",
+  "gpu_virtualization_mode",
+  "virtualization_mode",
 ]);
 
 /**

@@ -76,7 +76,11 @@ const furtherModels: ReadonlyMap<string, string> = new Map([
   ["1002:74a5", "Instinct MI325X"],
   ["1002:75a0", "Instinct MI350X"],
   ["1002:75a3", "Instinct MI355X"],
-  // Intel Gaudi
+  // Intel Data Center GPUs and Gaudi
+  ["8086:56c0", "Data Center GPU Flex 170"],
+  ["8086:56c1", "Data Center GPU Flex 140"],
+  ["8086:0bd5", "Data Center GPU Max 1550"],
+  ["8086:0bda", "Data Center GPU Max 1100"],
   ["1da3:1000", "Gaudi"],
   ["1da3:1010", "Gaudi"],
   ["1da3:1020", "Gaudi2"],

@@ -20,6 +20,10 @@ function queryText({ accelerators }: Topology): string {
     <gpu_module_id>${i + 1}</gpu_module_id>
     <pci><pci_bus_id>${address}</pci_bus_id></pci>
     <fb_memory_usage><total>81559 MiB</total></fb_memory_usage>
+    <mig_mode><current_mig>Enabled</current_mig><pending_mig>Enabled</pending_mig></mig_mode>
+    <mig_devices><mig_device><index>0</index><gpu_instance_id>7</gpu_instance_id>
+      <uuid>MIG-0000000${i}-aaaa-bbbb-cccc-dddddddddddd</uuid>
+      <fb_memory_usage><total>9856 MiB</total></fb_memory_usage></mig_device></mig_devices>
     <processes><process_info><pid>4711</pid><process_name>/srv/alice/train.py</process_name></process_info></processes>
   </gpu>`,
   );
@@ -45,13 +49,17 @@ test("what tools said is in a snapshot, without serial numbers and processes", a
   const machine = await readMachineTree(tree, note, "hgx");
   expect(machine.links).toHaveLength(28);
   expect(machine.accelerators[3]).toMatchObject({ moduleId: 4, memoryBytes: 81559 * 2 ** 20 });
+  expect(machine.accelerators[3]).toMatchObject({
+    migEnabled: true,
+    instances: [{ uuid: "MIG-00000003-aaaa-bbbb-cccc-dddddddddddd", memoryBytes: 9856 * 2 ** 20 }],
+  });
 
   const recording = gather(tree);
   const recorded = memoryTree(recording.files, recording.links, "host", recording.directories);
   expect(await readMachineTree(recorded, note, "hgx")).toEqual(machine);
   const kept = new TextDecoder().decode(recording.files.get(`${toolFolder}/nvidia-smi-query.xml`));
   expect(kept).toContain("gpu_module_id");
-  expect(kept).not.toMatch(/1654922006555|alice|4711|timestamp/);
+  expect(kept).not.toMatch(/1654922006555|alice|4711|timestamp|gpu_instance_id/);
   expect(notes).toEqual([]);
 });
 

@@ -1,26 +1,42 @@
-import { acceleratorPatterns, matchingDevices } from "@evenkeel/core/topology/device-pattern.ts";
+import {
+  acceleratorPatterns,
+  matchingAccelerators,
+} from "@evenkeel/core/topology/device-pattern.ts";
 import { normalPciAddress } from "@evenkeel/core/topology/pci-address.ts";
 import type { Accelerator, PciDevice } from "@evenkeel/core/topology/topology.ts";
 import type { Tree } from "../tree/tree.ts";
 import { acceleratorModel } from "../pci-ids/accelerator-models.ts";
 import { pciDirectory } from "./pci.ts";
+import { readVirtualGpus } from "./vgpu.ts";
 import { fields, readIndex } from "./values.ts";
 
 /**
  * The machine's accelerators, as far as the kernel and its drivers tell: the model by PCI id, or by
  * NVIDIA's driver where the id is not known; the UUID by NVIDIA's driver; the memory by AMD's.
- * A GPU that is bound to vfio-pci has neither driver, and still its model.
+ * A GPU that is bound to vfio-pci has neither driver, and still its model. A virtual function is of
+ * its GPU's model, whatever ids it has, and of the vGPU type that is set on it.
  */
 export function readAccelerators(tree: Tree, pci: readonly PciDevice[]): Accelerator[] {
   const told = readNvidiaDriver(tree);
-  return matchingDevices(pci, acceleratorPatterns).map(({ address, vendor, device }) => {
-    const driver = told.get(address);
+  const functions = matchingAccelerators(pci, acceleratorPatterns);
+  const byAddress = new Map(functions.map((each) => [each.address, each]));
+  const { partOf, instancesOf } = readVirtualGpus(tree, functions);
+  const modelOf = ({ address, vendor, device }: PciDevice): string | null =>
+    acceleratorModel(vendor, device) ?? told.get(address)?.model ?? null;
+  return functions.map((each) => {
+    const { address, physicalFunction } = each;
+    const whole = byAddress.get(physicalFunction ?? "");
+    const part = partOf.get(address);
+    const memory = readIndex(tree, `${pciDirectory}/${address}/mem_info_vram_total`);
     return {
       address,
-      model: acceleratorModel(vendor, device) ?? driver?.model ?? null,
-      uuid: driver?.uuid ?? null,
+      model: modelOf(each) ?? (whole === undefined ? null : modelOf(whole)),
+      uuid: told.get(address)?.uuid ?? null,
       moduleId: null,
-      memoryBytes: readIndex(tree, `${pciDirectory}/${address}/mem_info_vram_total`),
+      memoryBytes: memory ?? part?.memoryBytes ?? null,
+      profile: part?.profile ?? null,
+      migEnabled: null,
+      instances: instancesOf.get(address) ?? [],
     };
   });
 }

@@ -35,6 +35,9 @@ function namesOf(a: Topology, b: Topology): NameOf {
     }
     for (const { address } of nics) roles.set(address, "NIC");
     for (const { address } of accelerators) roles.set(address, "GPU");
+    for (const { address, physicalFunction } of pci) {
+      if (physicalFunction !== null) roles.set(address, "VF");
+    }
   }
   return ({ address }) => `${roles.get(address) ?? "device"} ${address}`;
 }

@@ -32,6 +32,28 @@ const gpu = before.accelerators[0]?.address ?? "";
 const second = before.accelerators[1]?.address ?? "";
 const nic = before.nics[0]?.address ?? "";
 
+test("what a GPU is cut into comes and goes while the machine runs", () => {
+  const of = (attributes: string): Topology =>
+    syntheticTopology(`core:4 root[gpu:h100-pcie(${attributes})]`);
+  const plain = of("functions:2 mig:off");
+  const set = of('functions:"NVIDIA H100-8C,1" mig:3g.40gb,2x1g.10gb');
+  const sized: Topology = {
+    ...set,
+    accelerators: set.accelerators.map((one, i) => (i === 1 ? { ...one, memoryBytes: GiB } : one)),
+  };
+  const found = diffTopologies(plain, sized);
+  expect(found.map(({ message, lasting }) => [message, lasting])).toEqual([
+    ["the MIG mode of GPU 0000:16:00.0 changed from false to true", false],
+    ["the instances of GPU 0000:16:00.0 changed from none to 3g.40gb, 2 × 1g.10gb", false],
+    ["the memory of VF 0000:16:00.4 became known: 1 GiB", false],
+    ["the vGPU type of VF 0000:16:00.4 changed from none to NVIDIA H100-8C", false],
+  ]);
+  expect(topologyDigest(sized)).toBe(topologyDigest(plain));
+  expect(diffTopologies(plain, of("functions:3 mig:off")).map(({ message }) => message)).toEqual([
+    "VF 0000:16:00.6 appeared (H100 PCIe 80GB)",
+  ]);
+});
+
 test("the machine of these tests has what they change", () => {
   expect(contradictions(before)).toEqual([]);
   expect([gpu, second, nic]).toEqual(["0000:18:00.0", "0000:3a:00.0", "0000:19:00.0"]);

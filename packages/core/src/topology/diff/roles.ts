@@ -7,6 +7,7 @@ import {
   paired,
   type TopologyDifference,
 } from "./difference.ts";
+import { profilesText } from "../virtual-functions.ts";
 
 /**
  * What is known of accelerators and NICs, and which functions count as one. Of functions that came
@@ -16,9 +17,21 @@ export function roleDifferences(a: Topology, b: Topology, name: NameOf): Topolog
   const before = new Set(a.pci.map(({ address }) => address));
   const both = new Set(b.pci.map(({ address }) => address).filter((one) => before.has(one)));
   const stays = ({ address }: { readonly address: string }): boolean => both.has(address);
+  const parts = new Set(
+    [...a.pci, ...b.pci].flatMap(({ address, physicalFunction }) =>
+      physicalFunction === null ? [] : [address],
+    ),
+  );
+  const isPart = ({ address }: { readonly address: string }): boolean => parts.has(address);
   return [
-    ...changed(a.accelerators.filter(stays), b.accelerators.filter(stays), acceleratorRole, name),
-    ...changed(a.nics.filter(stays), b.nics.filter(stays), nicRole, name),
+    ...changed(
+      a.accelerators.filter(stays),
+      b.accelerators.filter(stays),
+      acceleratorRole,
+      name,
+      isPart,
+    ),
+    ...changed(a.nics.filter(stays), b.nics.filter(stays), nicRole, name, isPart),
   ];
 }
 
@@ -29,6 +42,8 @@ interface Role<T> {
     readonly path: string;
     readonly what: string;
     readonly value: (device: T) => DifferenceValue;
+    /** Whether the digest covers it: not where it changes while a machine runs. */
+    readonly lasting?: "always" | "never" | "of whole ones";
     readonly show?: (value: string | number | boolean) => string;
   }[];
 }
@@ -43,8 +58,29 @@ const acceleratorRole: Role<Accelerator> = {
     {
       path: "memoryBytes",
       what: "memory",
+      // A part has the memory of the type that is set on it.
+      lasting: "of whole ones",
       value: ({ memoryBytes }) => memoryBytes,
       show: (bytes) => formatBytes(Number(bytes)),
+    },
+    {
+      path: "profile",
+      what: "vGPU type",
+      lasting: "never",
+      value: ({ profile }) => profile ?? "none",
+    },
+    {
+      path: "migEnabled",
+      what: "MIG mode",
+      lasting: "never",
+      value: ({ migEnabled }) => migEnabled,
+    },
+    {
+      path: "instances",
+      what: "instances",
+      lasting: "never",
+      value: ({ instances }) =>
+        instances.length === 0 ? "none" : profilesText(instances, "of unknown profile"),
     },
   ],
 };
@@ -63,6 +99,7 @@ function changed<T extends { readonly address: string }>(
   after: readonly T[],
   { list, what, fields }: Role<T>,
   name: NameOf,
+  isPart: (device: T) => boolean,
 ): TopologyDifference[] {
   return paired(before, after, ({ address }) => address).flatMap((pair): TopologyDifference[] => {
     const device = pair.before ?? pair.after;
@@ -79,7 +116,9 @@ function changed<T extends { readonly address: string }>(
       const [was, is] = [field.value(old), field.value(current)];
       if (was === is) return [];
       const message = changeText(`the ${field.what} of ${name(device)}`, was, is, field.show);
-      return [{ ...own, path: `${path}.${field.path}`, before: was, after: is, message }];
+      const { lasting: when = "always" } = field;
+      const lasting = when === "always" || (when === "of whole ones" && !isPart(device));
+      return [{ ...own, lasting, path: `${path}.${field.path}`, before: was, after: is, message }];
     });
   });
 }

@@ -4,6 +4,7 @@ import { formatBytes } from "../../unit/bytes.ts";
 import { pcieRateText } from "../pcie-rate.ts";
 import { isStandInNode } from "../stand-in.ts";
 import type { Core, HugepagePool, MemoryNode, PcieLink, Topology } from "../topology.ts";
+import { wholeAccelerators } from "../virtual-functions.ts";
 import { joined, type Line, line, span, wrapped } from "./line.ts";
 
 /** `1 node`, `2 nodes`. */
@@ -175,9 +176,10 @@ function memoryTotals(nodes: readonly MemoryNode[]): Line[] {
   return [known, gpu === 0 ? [] : line(`${formatBytes(gpu)} of GPU memory`)];
 }
 
-function acceleratorCounts({ accelerators }: Topology): Line[] {
+function acceleratorCounts(topology: Topology): Line[] {
   const models = new Map<string | null, number>();
-  for (const { model } of accelerators) models.set(model, (models.get(model) ?? 0) + 1);
+  for (const { model } of wholeAccelerators(topology))
+    models.set(model, (models.get(model) ?? 0) + 1);
   return [...models].map(([model, count]) =>
     model === null
       ? unknown(`${counted(count, "accelerator")} of unknown model`)

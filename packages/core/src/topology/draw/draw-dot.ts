@@ -1,4 +1,5 @@
 import type { Link, MemoryNode, Topology } from "../topology.ts";
+import { wholeAccelerators } from "../virtual-functions.ts";
 import { counted, coresLine, hugepagesLine, linkLine, memoryText, nodeName } from "./describe.ts";
 import { joined, type Line, line, span } from "./line.ts";
 import { packageGroups } from "./package-boxes.ts";
@@ -7,6 +8,7 @@ import {
   deviceNames,
   type Forest,
   type Leaf,
+  partNotes,
   pciForests,
   shortener,
 } from "./pci-branches.ts";
@@ -78,7 +80,9 @@ function cluster(name: string, inner: readonly string[]): string[] {
 }
 
 /** Direct links: one vertex that all share where every two are linked alike, or else each an edge. */
-function linkLines({ accelerators, links }: Topology): string[] {
+function linkLines(topology: Topology): string[] {
+  const { links } = topology;
+  const accelerators = wholeAccelerators(topology);
   const names = new Set(links.map(linkName));
   const [only] = names;
   const pairs = (accelerators.length * (accelerators.length - 1)) / 2;
@@ -108,6 +112,7 @@ interface LeafLabel {
 function leafLabels(topology: Topology): (leaf: Leaf) => LeafLabel {
   const short = shortener(topology);
   const nameOf = deviceNames(topology);
+  const partsOf = partNotes(topology);
   return ({ device }) => {
     const { kind, label, name } = nameOf(device);
     const address = short(device.address);
@@ -120,6 +125,7 @@ function leafLabels(topology: Topology): (leaf: Leaf) => LeafLabel {
             " · ",
           ),
         ),
+        textOf(partsOf(device.address)).trim(),
       ],
       color: kind === "accelerator" ? "#dcf5e4" : "#dff0fb",
     };

@@ -365,3 +365,28 @@ test("the sizes of caches and the ports that redirect are drawn where they are k
   const other = { ...known, l3Caches: [cache(0, 32), cache(1, 16)] };
   for (const topology of [one, other]) expect(coresIn(topology)).toBe(coresIn(machine));
 });
+
+test("what GPUs are cut into is told beside them, and parts are not drawn", () => {
+  const text =
+    'core:4 root[gpu:l40s(functions:"2xNVIDIA L40S-24C,30") gpu:h100-pcie(mig:3g.40gb,2x1g.10gb)' +
+    " gpu:l40s(functions:4) gpu:h100-pcie(mig:on)]";
+  const drawing = drawTopology(syntheticTopology(text, "cut"), { width: 100 });
+  expect(`\n${drawing}`).toMatchInlineSnapshot(`
+    "
+    cut  synthetic
+    model unknown · x86_64 · 4 KiB pages
+    1 package · 1 node · 4 cores · 4 CPUs · memory unknown · 2 × L40S · 2 × H100 PCIe 80GB
+    ╭─ package 0 · node 0 ─────────────────────────────────────────────────────────────╮
+    │ memory unknown                                                                   │
+    │ 4 cores × 1 thread · one L3 · CPUs 0-3                                           │
+    ├──────────────────────────────────────────────────────────────────────────────────┤
+    │ 15 ┬ 16:00.0  GPU0  L40S            gen4 x16 cut into 32 VF: 2 × NVIDIA L40S-24C │
+    │    ├ 17:00.0  GPU1  H100 PCIe 80GB  gen5 x16 cut into MIG 3g.40gb, 2 × 1g.10gb   │
+    │    ├ 18:00.0  GPU2  L40S            gen4 x16 cut into 4 VF                       │
+    │    └ 19:00.0  GPU3  H100 PCIe 80GB  gen5 x16 MIG on                              │
+    ╰──────────────────────────────────────────────────────────────────────────────────╯
+
+    links  GPU0-3  PHB between every two
+    "
+  `);
+});

@@ -1,5 +1,6 @@
 import { interconnects } from "../interconnect.ts";
 import type { Topology } from "../topology.ts";
+import { wholeAccelerators } from "../virtual-functions.ts";
 import { listOf } from "./describe.ts";
 import { type Line, line, span, type Style, widestOf, wrapped } from "./line.ts";
 import { acceleratorNames } from "./pci-branches.ts";
@@ -86,7 +87,7 @@ function twins(
 
 /** How the accelerators reach each other: in a line where all pairs are alike, else as a table. */
 export function interconnectLines(topology: Topology, width: number): Line[] {
-  const { accelerators } = topology;
+  const accelerators = wholeAccelerators(topology);
   if (accelerators.length < 2) return [];
   const rows = interconnectRows(topology);
   const classes = new Set(rows.flat().filter((text) => text !== "X"));
@@ -112,7 +113,7 @@ export function interconnectLines(topology: Topology, width: number): Line[] {
 /** How each accelerator reaches each: `X` itself, `?` where the topology does not tell. */
 export function interconnectRows(topology: Topology): readonly (readonly string[])[] {
   const of = interconnects(topology);
-  const addresses = topology.accelerators.map(({ address }) => address);
+  const addresses = wholeAccelerators(topology).map(({ address }) => address);
   return addresses.map((a) => addresses.map((b) => (a === b ? "X" : (of(a, b) ?? "?"))));
 }
 
@@ -144,9 +145,9 @@ function tableLines(
 }
 
 /** The fabric partitions, as many to a line as fit. */
-export function partitionLines({ partitions, accelerators }: Topology, width: number): Line[] {
-  const ordinals = new Map(accelerators.map(({ address }, i) => [address, i]));
-  const sets = partitions.map(({ id, accelerators: members, active }) => {
+export function partitionLines(topology: Topology, width: number): Line[] {
+  const ordinals = new Map(wholeAccelerators(topology).map(({ address }, i) => [address, i]));
+  const sets = topology.partitions.map(({ id, accelerators: members, active }) => {
     const names = acceleratorNames(members.flatMap((address) => ordinals.get(address) ?? []));
     const text = `${id}: ${names}`;
     return line(active === true ? span(`${text} active`, "warning") : text);

@@ -1,4 +1,5 @@
 import type { Topology } from "../topology.ts";
+import { wholeAccelerators } from "../virtual-functions.ts";
 import { memoryLine, memoryText, nodesText, poolsText } from "./describe.ts";
 import { fitted, type Line, line, span, widestOf } from "./line.ts";
 import { acceleratorNames } from "./pci-branches.ts";
@@ -8,7 +9,7 @@ const cpuListMax = 24;
 
 /** A machine of many nodes, a row for each. */
 export function nodeTable(topology: Topology, width: number): Line[] {
-  const ordinals = new Map(topology.accelerators.map(({ address }, i) => [address, i]));
+  const ordinals = new Map(wholeAccelerators(topology).map(({ address }, i) => [address, i]));
   const coresOf = new Map<number | null, number>();
   for (const { node } of topology.cores) coresOf.set(node, (coresOf.get(node) ?? 0) + 1);
   const devicesOf = (id: number | null): Line => {

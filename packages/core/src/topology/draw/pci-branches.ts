@@ -1,6 +1,7 @@
 import { comparePciAddresses } from "../pci-address.ts";
 import { isStandIn } from "../stand-in.ts";
 import type { PciDevice, Topology } from "../topology.ts";
+import { profilesText, virtualAccelerators, wholeAccelerators } from "../virtual-functions.ts";
 import { listOf } from "./describe.ts";
 import { type Line, line, span } from "./line.ts";
 
@@ -60,8 +61,10 @@ export function shortener({ pci }: Topology): (address: string) => string {
   };
 }
 
-function shownAddresses({ accelerators, nics }: Topology): ReadonlySet<string> {
-  return new Set([...accelerators, ...nics].map(({ address }) => address));
+/** The accelerators and NICs that are drawn; parts of accelerators are told of beside these. */
+export function shownAddresses(topology: Topology): ReadonlySet<string> {
+  const devices = [...wholeAccelerators(topology), ...topology.nics];
+  return new Set(devices.map(({ address }) => address));
 }
 
 /** The host bridges with what is shown below them, once for each node that devices there have. */
@@ -135,7 +138,8 @@ export interface DeviceName {
 
 /** Looks ordinals and names up once. */
 export function deviceNames(topology: Topology): (device: PciDevice) => DeviceName {
-  const ordinals = new Map(topology.accelerators.map(({ address }, i) => [address, i]));
+  const accelerators = wholeAccelerators(topology);
+  const ordinals = new Map(accelerators.map(({ address }, i) => [address, i]));
   const nics = new Map(topology.nics.map((nic) => [nic.address, nic]));
   return (device) => {
     const { vendor, device: id } = device;
@@ -147,15 +151,38 @@ export function deviceNames(topology: Topology): (device: PciDevice) => DeviceNa
           : `${vendor}:${id}`;
     const ordinal = ordinals.get(device.address);
     if (ordinal !== undefined) {
-      const model = topology.accelerators[ordinal]?.model ?? null;
+      const { model = null, profile = null } = accelerators[ordinal] ?? {};
       const name = model === null ? span(ids, "unknown") : span(model, "accelerator");
-      return { kind: "accelerator", label: `GPU${ordinal}`, name: line(name) };
+      const part = profile === null ? [] : [span(` (${profile})`)];
+      return { kind: "accelerator", label: `GPU${ordinal}`, name: [name, ...part] };
     }
     const nic = nics.get(device.address);
     const rdma = nic?.rdma === true ? [span(" RDMA")] : [];
     const name = nic?.name ?? null;
     const shown = name === null ? span(ids, "unknown") : span(name, "nic");
     return { kind: "nic", label: "NIC", name: [shown, ...rdma] };
+  };
+}
+
+/**
+ * Into what accelerators are cut: virtual functions, with the vGPU types that are set on them, and
+ * what is no function, such as MIG instances.
+ */
+export function partNotes(topology: Topology): (address: string) => Line {
+  const virtual = virtualAccelerators(topology);
+  const whole = new Map(topology.accelerators.map((one) => [one.address, one]));
+  return (address) => {
+    const parts = virtual.get(address) ?? [];
+    const { instances = [], migEnabled = null } = whole.get(address) ?? {};
+    const set = parts.filter(({ profile }) => profile !== null);
+    const types = set.length === 0 ? "" : `: ${profilesText(set, "")}`;
+    const cut = profilesText(instances, "of unknown profile");
+    const texts = [
+      parts.length === 0 ? "" : `${parts.length} VF${types}`,
+      instances.length === 0 ? "" : `${migEnabled === true ? "MIG" : "mdev"} ${cut}`,
+    ].filter((text) => text !== "");
+    if (texts.length === 0) return migEnabled === true ? line(" MIG on") : [];
+    return line(span(` cut into ${texts.join(", ")}`, "accelerator"));
   };
 }
 
@@ -190,8 +217,10 @@ export function redirectNote(port: PciDevice | undefined): Line {
 /** How many PCI functions besides bridges are not drawn. */
 export function hiddenFunctions(topology: Topology): number {
   const shown = shownAddresses(topology);
+  const parts = new Set(topology.accelerators.map(({ address }) => address));
   return topology.pci.filter(
-    ({ address, class: code }) => !code.startsWith("06") && !shown.has(address),
+    ({ address, class: code }) =>
+      !code.startsWith("06") && !shown.has(address) && !parts.has(address),
   ).length;
 }
 

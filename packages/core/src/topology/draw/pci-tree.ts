@@ -7,6 +7,7 @@ import {
   deviceNames,
   groupNote,
   type Leaf,
+  partNotes,
   pciForests,
   redirectNote,
   shortener,
@@ -28,6 +29,7 @@ export interface DrawnTree {
 export function pciTrees(topology: Topology): DrawnTree[] {
   const short = shortener(topology);
   const nameOf = deviceNames(topology);
+  const partsOf = partNotes(topology);
   const byAddress = new Map(topology.pci.map((device) => [device.address, device]));
   return pciForests(topology).map(({ node, roots }) => {
     const blocks = roots.map((root) => branchLines(root));
@@ -35,6 +37,7 @@ export function pciTrees(topology: Topology): DrawnTree[] {
     const rows = blocks.flat().map(({ stem, leaf }) => ({
       stem: [...stem, span("─".repeat(leafColumn - widthOf(stem)), "frame")],
       cells: leafCells(leaf.device, nameOf(leaf.device), short, [
+        ...partsOf(leaf.device.address),
         ...groupNote(topology, leaf.device, short),
         ...redirectNote(byAddress.get(leaf.device.parent ?? "")),
       ]),

@@ -34,7 +34,8 @@ export const mergeFindingCodes = {
   "device-differs": "sources disagree about a PCI function: its place, ids, node, link or driver",
   "interconnect-differs":
     "a source states another interconnect of two devices than their places tell",
-  "accelerator-differs": "sources disagree about an accelerator: its model, UUID, module or memory",
+  "accelerator-differs":
+    "sources disagree about an accelerator: its model, UUID, module, memory, or how it is cut",
   "nic-differs": "sources disagree about a NIC: its name, or whether it does RDMA",
   "link-differs": "sources disagree about the kind or the lanes of a direct link",
   "partition-differs": "sources disagree about a fabric partition",

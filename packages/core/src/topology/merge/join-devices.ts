@@ -2,6 +2,7 @@ import { EvenkeelError } from "../../error/evenkeel-error.ts";
 import { comparePciAddresses } from "../pci-address.ts";
 import { isStandIn, isStandInNode, standInAddress } from "../stand-in.ts";
 import type { Accelerator, PciDevice } from "../topology.ts";
+import { wholeAccelerators } from "../virtual-functions.ts";
 import type { Part, Report } from "./finding.ts";
 import { sameDeviceMemory, sameModel } from "./same.ts";
 
@@ -117,7 +118,8 @@ function knownAccelerators(parts: readonly Part[], wanted: (address: string) => 
   const found = new Map<string, Known>();
   for (const part of parts) {
     const pci = functionsOf(part);
-    for (const accelerator of part.topology.accelerators) {
+    // A text without addresses lists whole GPUs alone.
+    for (const accelerator of wholeAccelerators(part.topology)) {
       const { address } = accelerator;
       if (!wanted(address)) continue;
       const before = found.get(address);

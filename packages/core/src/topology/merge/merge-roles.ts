@@ -2,7 +2,8 @@ import { comparePciAddresses } from "../pci-address.ts";
 import type { Accelerator, Link, Nic, Partition } from "../topology.ts";
 import { claimsOf, grouped, type Part, type Report, settle } from "./finding.ts";
 import type { Joined } from "./join-devices.ts";
-import { sameDeviceMemory, sameModel } from "./same.ts";
+import { mergeInstances } from "./merge-instances.ts";
+import { sameDeviceMemory, sameModel, sameName } from "./same.ts";
 
 /** What is known of accelerators, joined by their keys. */
 export function mergeAccelerators(
@@ -41,6 +42,19 @@ export function mergeAccelerators(
           claims: claims((one) => one.memoryBytes),
           same: sameDeviceMemory,
         },
+        report,
+      ),
+      profile: settle(
+        { ...about("profile", "profile"), claims: claims((one) => one.profile), same: sameName },
+        report,
+      ),
+      migEnabled: settle(
+        { ...about("migEnabled", "MIG mode"), claims: claims((one) => one.migEnabled) },
+        report,
+      ),
+      instances: mergeInstances(
+        key,
+        claims((one) => one.instances),
         report,
       ),
     };

@@ -7,7 +7,9 @@ import type { BuiltNode } from "./build-nodes.ts";
 import { placeBuses } from "./bus-layout.ts";
 import { type Described, impossible } from "./fault.ts";
 import { limits, type PciNode } from "./machine.ts";
-import { functionsBelow, type MadeFunction } from "./pci-tree.ts";
+import { unknownParts } from "../unknown-settings.ts";
+import { profilesOf } from "./parts.ts";
+import { functionsBelow, type MadeFunction, type MadePart } from "./pci-tree.ts";
 
 export interface BuiltPci {
   readonly pci: readonly PciDevice[];
@@ -88,7 +90,9 @@ function hostBridges(described: Described, nodes: readonly BuiltNode[]): HostBri
 function countFunctions(below: readonly PciNode[]): number {
   return below.reduce((sum, node) => {
     const own =
-      node.kind === "switch" ? 1 + countFunctions(node.below) : 1 + node.companions.length;
+      node.kind === "switch"
+        ? 1 + countFunctions(node.below)
+        : 1 + node.companions.length + profilesOf(node.functions).length;
     const port = node.kind !== "switch" && node.integrated ? 0 : 1;
     return sum + node.count * (own + port);
   }, 0);
@@ -111,6 +115,39 @@ function numbered(keys: readonly string[]): number[] {
   });
 }
 
+function wholeAccelerator(
+  { pci, device, model }: MadeFunction,
+  moduleId: number | null,
+): Accelerator {
+  const mig = device?.mig ?? null;
+  const cut = mig === null || mig === "off" ? [] : profilesOf(mig);
+  return {
+    address: pci.address,
+    model: device?.name ?? model?.name ?? null,
+    uuid: null,
+    moduleId,
+    memoryBytes: device?.memoryBytes ?? model?.memoryBytes ?? null,
+    profile: null,
+    migEnabled: mig === null ? null : mig !== "off",
+    instances: cut.map((profile) => ({ profile, uuid: null, memoryBytes: null })),
+  };
+}
+
+/** A virtual function: of its GPU's model, with memory that nobody told. */
+function partialAccelerator({ pci }: MadeFunction, { of, profile }: MadePart): Accelerator {
+  const model = of.device.name ?? of.model?.name ?? null;
+  const { address } = pci;
+  return {
+    address,
+    model,
+    uuid: null,
+    moduleId: null,
+    memoryBytes: null,
+    ...unknownParts,
+    profile,
+  };
+}
+
 function namedDevices(
   described: Described,
   sorted: readonly MadeFunction[],
@@ -126,15 +163,19 @@ function namedDevices(
     const message = `${gpus.length} accelerators are too many`;
     throw impossible(described, "root", message, `at most ${limits.accelerators}`);
   }
+  const parts = sorted.filter(({ part }) => part !== null).length;
+  if (gpus.length + parts > limits.acceleratorParts) {
+    const message = `${gpus.length} accelerators with ${parts} virtual functions are too many`;
+    const expected = `at most ${limits.acceleratorParts} in all`;
+    throw impossible(described, "root", message, expected);
+  }
   const counts = new Map<string, number>();
   return {
-    accelerators: gpus.map(({ pci, device, model }, i) => ({
-      address: pci.address,
-      model: device?.name ?? model?.name ?? null,
-      uuid: null,
-      moduleId: modules[i] ?? null,
-      memoryBytes: device?.memoryBytes ?? model?.memoryBytes ?? null,
-    })),
+    accelerators: sorted.flatMap((each): Accelerator[] => {
+      const ordinal = gpus.indexOf(each);
+      if (ordinal >= 0) return [wholeAccelerator(each, modules[ordinal] ?? null)];
+      return each.part === null ? [] : [partialAccelerator(each, each.part)];
+    }),
     nics: written
       .filter(({ device }) => device?.kind === "nic")
       .map(({ pci, device, model }) => {

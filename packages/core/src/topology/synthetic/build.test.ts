@@ -233,6 +233,50 @@ test("a device is its model's but for what is said", () => {
   ]);
 });
 
+test("a GPU's virtual functions and MIG instances are of its model, and not counted", () => {
+  const { pci, accelerators, links } = syntheticTopology(
+    `core:1 root[switch(acs:off)[gpu:l40s(functions:"NVIDIA L40S-24C,1" driver:nvidia name:A)]
+     gpu:h100-pcie(mig:3g.40gb,2x1g.10gb)] modules:7,8 nvlink:4(among:0-1)`,
+  );
+  const cut = (profile: string) => ({ profile, uuid: null, memoryBytes: null });
+  expect(accelerators).toMatchObject([
+    { address: "0000:18:00.0", model: "A", moduleId: 7, profile: null, migEnabled: null },
+    { address: "0000:18:00.4", model: "A", moduleId: null, profile: "NVIDIA L40S-24C" },
+    { address: "0000:18:00.5", model: "A", memoryBytes: null, profile: null, instances: [] },
+    {
+      moduleId: 8,
+      migEnabled: true,
+      instances: [cut("3g.40gb"), cut("1g.10gb"), cut("1g.10gb")],
+    },
+  ]);
+  expect(links).toMatchObject([{ a: "0000:18:00.0", b: "0000:19:00.0" }]);
+  const [whole, one] = ["0000:18:00.0", "0000:18:00.5"].map((address) =>
+    pci.find((device) => device.address === address),
+  );
+  expect(one).toMatchObject({ physicalFunction: whole?.address, parent: whole?.parent });
+  expect(one).toMatchObject({ driver: null, link: null, barBytes: null, device: "26b9" });
+  // Without access control all below a switch are one group.
+  expect(one?.iommuGroup).toBe(whole?.iommuGroup);
+  const mig = (text: string): boolean | null | undefined =>
+    syntheticTopology(`core:1 root[gpu:l4(${text})]`).accelerators[0]?.migEnabled;
+  expect([mig("mig:on"), mig("mig:off"), mig("memory:1Gi")]).toEqual([true, false, null]);
+});
+
+test.each([
+  ["gpu:l4(functions:0)", "is not a number of parts"],
+  ["gpu:l4(functions:253)", "is not a number of parts"],
+  ["gpu:l4(mig:2x)", "is not a number of parts"],
+  ["gpu:l4(mig:2x3x)", "is not a number of parts"],
+  ['gpu:l4(functions:",1")', "empty or very long"],
+  ["gpu:l4(functions:200,200)", "no place for these virtual functions"],
+  ["gpu:l4(functions:1 port:none)", "no place for these virtual functions"],
+  ["gpu:l4(functions:1 with:audio,usb,audio,usb)", "no place for these virtual functions"],
+  ["gpu:l4(functions:200)*6", "too many"],
+  ["nic:cx7(functions:1)", 'has no "functions"'],
+])("%s is refused", (device, message) => {
+  expect(() => syntheticTopology(`core:1 root[${device}]`)).toThrow(message);
+});
+
 test("the ports above a device run at its link", () => {
   const { pci } = syntheticTopology("core:1 root[switch(link:3x8)[gpu:l4(link:4x8/4x16)]]");
   expect(pci.map(({ link }) => `${link?.speedGTs} x${link?.width}`)).toEqual(

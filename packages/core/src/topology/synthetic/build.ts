@@ -3,6 +3,7 @@ import { parseList } from "../../set/list-format.ts";
 import { buildTopology } from "../build.ts";
 import { checkedTopology } from "../check.ts";
 import type { Accelerator, Link, Partition, Topology } from "../topology.ts";
+import { wholeAccelerators } from "../virtual-functions.ts";
 import { buildAccess } from "./build-access.ts";
 import { buildDistances } from "./build-distances.ts";
 import { buildNodes } from "./build-nodes.ts";
@@ -30,6 +31,7 @@ function built(described: Described, name: string, source: string): Topology {
   const { machine } = described;
   const { nodes, cores } = buildNodes(described);
   const { pci, accelerators, nics } = buildPci(described, nodes);
+  const whole = wholeAccelerators({ pci, accelerators });
   const topology = buildTopology({
     name,
     source,
@@ -42,8 +44,8 @@ function built(described: Described, name: string, source: string): Topology {
     pci,
     accelerators,
     nics,
-    links: linksOf(described, accelerators),
-    partitions: partitionsOf(described, accelerators),
+    links: linksOf(described, whole),
+    partitions: partitionsOf(described, whole),
   });
   return checkedTopology(topology, name);
 }

@@ -138,6 +138,16 @@ export interface SyntheticDevice {
   readonly name: string | null;
   readonly memoryBytes: number | null;
   readonly rdma: boolean | "unknown" | null;
+  /** Its virtual functions, in their order. */
+  readonly functions: readonly SyntheticPart[];
+  /** Of a GPU, its MIG instances where MIG is on; null where nobody told. */
+  readonly mig: readonly SyntheticPart[] | "off" | null;
+}
+
+/** So many parts of one profile, or of none that is known. */
+export interface SyntheticPart {
+  readonly count: number;
+  readonly profile: string | null;
 }
 
 export const deviceKinds = ["gpu", "nic", "dev"] as const;
@@ -166,5 +176,7 @@ export const limits = {
   nodeNumbers: 1024,
   pciFunctions: 4096,
   accelerators: 256,
+  /** With their virtual functions. */
+  acceleratorParts: 1024,
   partitions: 1024,
 } as const;

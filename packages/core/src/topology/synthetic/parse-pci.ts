@@ -9,6 +9,7 @@ import {
   type SyntheticDevice,
   type SyntheticSwitch,
 } from "./machine.ts";
+import { readMig, readParts } from "./parts.ts";
 import {
   attributeOf,
   expectShape,
@@ -77,7 +78,7 @@ function readSwitch(reader: Reader, term: Term): SyntheticSwitch {
 
 const deviceAttributes = ["id", "class", "bars", "link", "driver", "group", "with", "port"];
 const ownAttributes = {
-  gpu: ["name", "memory"],
+  gpu: ["name", "memory", "functions", "mig"],
   nic: ["name", "rdma"],
   dev: [],
 } as const;
@@ -124,6 +125,8 @@ function readDevice(reader: Reader, term: Term, kind: DeviceKind): SyntheticDevi
       const word = readWord(reader, value, "such answer", ["yes", "no", "?"]);
       return word === "?" ? "unknown" : word === "yes";
     }),
+    functions: given("functions", (value) => readParts(reader, value)) ?? [],
+    mig: given("mig", (value) => readMig(reader, value)),
   };
 }
 

@@ -4,6 +4,7 @@ import type { PciDevice, PcieLink } from "../topology.ts";
 import type { BusPlace } from "./bus-layout.ts";
 import { type Described, impossible } from "./fault.ts";
 import type { PciNode, SyntheticDevice, SyntheticSwitch } from "./machine.ts";
+import { PARTS_MAX, profilesOf } from "./parts.ts";
 import { rootPortOf } from "./root-port.ts";
 import { unknownSettings } from "../unknown-settings.ts";
 
@@ -13,6 +14,13 @@ export interface MadeFunction {
   readonly group: string;
   readonly device: SyntheticDevice | null;
   readonly model: DeviceModel | null;
+  /** Of a virtual function, what it is a part of, and which. */
+  readonly part: MadePart | null;
+}
+
+export interface MadePart {
+  readonly of: { readonly device: SyntheticDevice; readonly model: DeviceModel | null };
+  readonly profile: string | null;
 }
 
 /** The part of a function that is its own; the rest follows from where it stands. */
@@ -57,7 +65,8 @@ function add(
   bus: Bus,
   at: { readonly slot: number; readonly function: number; readonly group: string | null },
   own: Own,
-  written: Pick<MadeFunction, "device" | "model"> = { device: null, model: null },
+  written: Partial<Pick<MadeFunction, "device" | "model" | "part">> = {},
+  physicalFunction: string | null = null,
 ): string {
   const address = `${hex(domain, 4)}:${hex(bus.number, 2)}:${hex(at.slot, 2)}.${at.function}`;
   const pci = {
@@ -66,10 +75,11 @@ function add(
     parent: bus.parent,
     root,
     node,
-    physicalFunction: null,
+    physicalFunction,
     ...unknownSettings,
   };
-  made.push({ pci, group: bus.group ?? at.group ?? address, ...written });
+  const group = bus.group ?? at.group ?? address;
+  made.push({ pci, group, device: null, model: null, part: null, ...written });
   return address;
 }
 
@@ -135,6 +145,37 @@ function addDevice(filling: Filling, bus: Bus, slot: number, device: SyntheticDe
     const { class: code, device: id, barBytes } = companion;
     const fields = { ...own, class: code, device: id, barBytes, driver: null };
     add(filling, bus, { slot, function: i + 1, group: label ?? first }, fields);
+  }
+  addVirtual(filling, bus, first, own, { device, model });
+}
+
+/** Where NVIDIA's virtual functions begin. */
+const firstVirtual = 4;
+
+/**
+ * Virtual functions follow on the bus of their device, numbered through device and function numbers
+ * alike (PCI Express: alternative routing id), so that nothing else can be there.
+ */
+function addVirtual(
+  filling: Filling,
+  bus: Bus,
+  physical: string,
+  own: Own,
+  of: MadePart["of"],
+): void {
+  const { functions, companions, integrated } = of.device;
+  const profiles = profilesOf(functions);
+  if (profiles.length === 0) return;
+  if (integrated || companions.length >= firstVirtual || profiles.length > PARTS_MAX) {
+    const message = "there is no place for these virtual functions";
+    const expected = `at most ${PARTS_MAX} of a device behind a port of its own with at most 3 others`;
+    throw impossible(filling.described, "root", message, expected);
+  }
+  const fields = { ...own, driver: null, link: null, barBytes: null };
+  for (const [i, profile] of profiles.entries()) {
+    const place = firstVirtual + i;
+    const at = { slot: place >> 3, function: place & 7, group: null };
+    add(filling, bus, at, fields, { part: { of, profile } }, physical);
   }
 }
 

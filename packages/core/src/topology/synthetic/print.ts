@@ -12,6 +12,7 @@ import type {
   SyntheticPartition,
   SyntheticPool,
 } from "./machine.ts";
+import { migText, partsText } from "./parts.ts";
 import { printTerms, type Term } from "./term.ts";
 
 /**
@@ -83,6 +84,12 @@ function givenText(key: string, text: string | null): Term[] {
   return [said(key, text, { quoted: !/^[A-Za-z0-9._-]+$/.test(text) })];
 }
 
+/** Profiles have blanks in their names. */
+function givenParts(key: string, text: string | null): Term[] {
+  if (text === null) return [];
+  return [said(key, text, { quoted: !/^[A-Za-z0-9._,-]+$/.test(text) })];
+}
+
 function poolsText(pools: readonly SyntheticPool[]): string {
   if (pools.length === 0) return "none";
   const texts = pools.map(({ sizeBytes, total, free }) => {
@@ -141,7 +148,7 @@ function pciTerm(node: PciNode): Term {
 }
 
 function deviceAttributes(device: SyntheticDevice): Term[] {
-  const { id, barBytes, companions, integrated, memoryBytes, rdma } = device;
+  const { id, barBytes, companions, integrated, memoryBytes, rdma, functions, mig } = device;
   const bars = barBytes === "unknown" ? "?" : (barBytes?.map(formatQuantity).join(",") ?? null);
   const answer = rdma === null ? null : rdma === "unknown" ? "?" : rdma ? "yes" : "no";
   return [
@@ -156,6 +163,8 @@ function deviceAttributes(device: SyntheticDevice): Term[] {
     ...givenText("name", device.name),
     ...given("memory", memoryBytes === null ? null : formatQuantity(memoryBytes)),
     ...given("rdma", answer),
+    ...givenParts("functions", functions.length === 0 ? null : partsText(functions)),
+    ...givenParts("mig", migText(mig)),
   ];
 }
 

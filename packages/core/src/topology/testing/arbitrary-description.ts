@@ -91,6 +91,12 @@ const text = fc
   .string({ unit: "grapheme-ascii", minLength: 1, maxLength: 12 })
   .map((value) => value.replaceAll(/[\p{Cc}]/gu, "_"));
 
+/** Some part of a GPU. */
+const somePart = fc.record({
+  count: fc.integer({ min: 1, max: 252 }),
+  profile: fc.option(fc.constantFrom("1g.10gb", "3g.40gb+me", "NVIDIA A40-8C", "GRID T4-4Q")),
+});
+
 const levels: fc.Arbitrary<readonly Level[]> = fc
   .record({
     above: fc.shuffledSubarray(levelNames.filter((name) => name !== "core" && name !== "thread")),
@@ -171,6 +177,11 @@ const device: fc.Arbitrary<SyntheticDevice> = fc.constantFrom(...deviceKinds).ch
     integrated: fc.boolean(),
     name: kind === "dev" ? fc.constant(null) : fc.option(text),
     memoryBytes: kind === "gpu" ? fc.option(bytes) : fc.constant(null),
+    functions: kind === "gpu" ? fc.array(somePart, short) : fc.constant([]),
+    mig:
+      kind === "gpu"
+        ? fc.option(fc.oneof(fc.constant("off" as const), fc.array(somePart, short)))
+        : fc.constant(null),
     rdma:
       kind === "nic"
         ? fc.option(fc.constantFrom<boolean | "unknown">(true, false, "unknown"))

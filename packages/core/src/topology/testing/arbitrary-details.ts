@@ -4,12 +4,15 @@ import { formatList, setOf } from "../../set/list-format.ts";
 import { GiB, KiB } from "../../unit/bytes.ts";
 import type { CacheAllocation, Interrupts, L3Cache, PciDevice, Topology } from "../topology.ts";
 import { wideTopology } from "./arbitrary-machine.ts";
+import { withParts } from "./arbitrary-parts.ts";
 
 /**
  * A machine with what the synthetic language does not say: how functions are set up, where they
- * interrupt, and what is known of caches. Any of it may be unknown.
+ * interrupt, what is known of caches, and what GPUs are cut into. Any of it may be unknown.
  */
-export const detailedTopology: fc.Arbitrary<Topology> = wideTopology.chain(withDetails);
+export const detailedTopology: fc.Arbitrary<Topology> = wideTopology
+  .chain(withDetails)
+  .chain(withParts);
 
 /** The same machine with other details. */
 export function withDetails(topology: Topology): fc.Arbitrary<Topology> {

@@ -21,6 +21,8 @@ const plain: Omit<SyntheticDevice, "kind" | "model"> = {
   name: null,
   memoryBytes: null,
   rdma: null,
+  functions: [],
+  mig: null,
 };
 
 const arbitraryAccelerator: fc.Arbitrary<SyntheticDevice> = fc

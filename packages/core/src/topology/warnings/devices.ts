@@ -2,6 +2,7 @@ import { pcieRateText } from "../pcie-rate.ts";
 import { bridgesAbove, interconnects } from "../interconnect.ts";
 import { counted } from "../draw/describe.ts";
 import type { PciDevice, Topology } from "../topology.ts";
+import { virtualAccelerators, wholeAccelerators } from "../virtual-functions.ts";
 import { deviceCalls } from "./device-calls.ts";
 import type { TopologyWarning, TopologyWarningCode } from "./warning.ts";
 
@@ -14,6 +15,7 @@ export function deviceWarnings(topology: Topology): TopologyWarning[] {
     ...withoutNics(topology),
     ...withoutLinks(topology),
     ...iommuGroups(topology),
+    ...unusedParts(topology),
   ];
 }
 
@@ -89,9 +91,9 @@ function weakLinks(topology: Topology): TopologyWarning[] {
   });
 }
 
-function mixedModels({ accelerators }: Topology): TopologyWarning[] {
+function mixedModels(topology: Topology): TopologyWarning[] {
   const counts = new Map<string, number>();
-  for (const { model } of accelerators) {
+  for (const { model } of wholeAccelerators(topology)) {
     if (model !== null) counts.set(model, (counts.get(model) ?? 0) + 1);
   }
   if (counts.size < 2) return [];
@@ -109,7 +111,7 @@ function withoutNics(topology: Topology): TopologyWarning[] {
       return way !== null && way !== "SYS";
     });
   const nodes = new Map(topology.pci.map(({ address, node }) => [address, node]));
-  const placed = topology.accelerators.filter(
+  const placed = wholeAccelerators(topology).filter(
     ({ address }) => (nodes.get(address) ?? null) !== null,
   );
   const far = placed.filter(({ address }) => !near(address));
@@ -125,7 +127,9 @@ function withoutNics(topology: Topology): TopologyWarning[] {
 /** Boards that exist only with NVLink or XGMI between their accelerators. */
 const linkedBoards = /\bSXM|\bG?B[23]00\b|\bMI3\d\d[AX]\b/i;
 
-function withoutLinks({ accelerators, links, pci }: Topology): TopologyWarning[] {
+function withoutLinks(topology: Topology): TopologyWarning[] {
+  const { links, pci } = topology;
+  const accelerators = wholeAccelerators(topology);
   if (links.length > 0 || accelerators.length < 2) return [];
   const boards = accelerators.filter(({ model }) => model !== null && linkedBoards.test(model));
   // NVSwitches are functions of NVIDIA's in the class of other bridges.
@@ -143,7 +147,9 @@ function iommuGroups(topology: Topology): TopologyWarning[] {
   const calls = deviceCalls(topology);
   const groups = new Map(pci.map(({ address, iommuGroup }) => [address, iommuGroup]));
   const members = Map.groupBy(accelerators, ({ address }) => groups.get(address) ?? null);
-  const unknown = members.get(null) ?? [];
+  const unknown = wholeAccelerators(topology).filter(
+    ({ address }) => (groups.get(address) ?? null) === null,
+  );
   return [
     ...(unknown.length === 0
       ? []
@@ -157,9 +163,24 @@ function iommuGroups(topology: Topology): TopologyWarning[] {
         ]),
     ...[...members].flatMap(([group, devices]) => {
       if (group === null || devices.length < 2) return [];
-      const names = devices.map(({ address }) => calls.get(address)).join(", ");
+      const names = devices.map(({ address }) => calls.get(address) ?? `VF ${address}`).join(", ");
       const message = `${counted(devices.length, "accelerator")} share IOMMU group ${group} and can only be given away together: ${names}.`;
       return [warning("iommu-group-shared", "warning", `IOMMU group ${group}`, message)];
     }),
   ];
+}
+
+/**
+ * GPUs of NVIDIA's whose virtual functions are there, and none has a vGPU type: without one such a
+ * function cannot be given away. Other vendors' are parts of a fixed size that have no type.
+ */
+function unusedParts(topology: Topology): TopologyWarning[] {
+  const calls = deviceCalls(topology);
+  const vendors = new Map(topology.pci.map(({ address, vendor }) => [address, vendor]));
+  return [...virtualAccelerators(topology)].flatMap(([address, parts]) => {
+    if (vendors.get(address) !== "10de" || parts.some(({ profile }) => profile !== null)) return [];
+    const name = calls.get(address) ?? address;
+    const message = `${name} has ${counted(parts.length, "virtual function")}, and no vGPU type is known to be set on any: nothing of it can be given away in parts.`;
+    return [warning("vgpu-types-unset", "info", name, message)];
+  });
 }

@@ -4,6 +4,7 @@ import { cpusText } from "../diff/difference.ts";
 import { nodesText } from "../draw/describe.ts";
 import { bridgesAbove } from "../interconnect.ts";
 import type { PciDevice, Topology } from "../topology.ts";
+import { wholeAccelerators } from "../virtual-functions.ts";
 import { deviceCalls } from "./device-calls.ts";
 import type { TopologyWarning } from "./warning.ts";
 
@@ -23,7 +24,7 @@ export function settingWarnings(topology: Topology): TopologyWarning[] {
 function redirectedPeers(topology: Topology): TopologyWarning[] {
   const byAddress = new Map(topology.pci.map((device) => [device.address, device]));
   const calls = deviceCalls(topology);
-  const accelerators = new Set(topology.accelerators.map(({ address }) => address));
+  const accelerators = new Set(wholeAccelerators(topology).map(({ address }) => address));
   const switches = new Map<string, Map<PciDevice, PciDevice[]>>();
   for (const device of topology.pci) {
     if (!calls.has(device.address)) continue;

@@ -32,6 +32,7 @@ export const topologyWarningCodes = {
   "iommu-group-shared": "several accelerators share an IOMMU group: they cannot be sold apart",
   "peers-redirected": "a switch sends what its devices say to one another up to the root complex",
   "interrupts-remote": "another node handles all interrupts of an accelerator or a NIC",
+  "vgpu-types-unset": "a GPU has virtual functions, and no vGPU type is set on any",
   "iommu-groups-unknown": "the IOMMU groups of accelerators are unknown, or the IOMMU is off",
 } as const;
 

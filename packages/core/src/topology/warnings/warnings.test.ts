@@ -83,6 +83,7 @@ const planted: Readonly<Record<string, string>> = {
   "a GPU far from every NIC": `${base} root[gpu:l40s nic:cx7]@0 root[gpu:l40s]@1`,
   "no NVLink known": `${base} root[gpu:h100-sxm*2]`,
   "a shared IOMMU group": `${base} root[switch(acs:off)[gpu:l40s*2]]`,
+  "virtual functions without a type": `${base} root[gpu:l40s(functions:2)]@0 root[gpu:l40s(functions:A,1)]@1`,
   "no IOMMU": `${base.replace("iommu:on", "iommu:off")} root[gpu:l40s]`,
 };
 
@@ -163,6 +164,9 @@ test("what is planted is found, and nothing else", () => {
       ],
       "uneven memory": [
         "warning node-memory-uneven [node 1] Node 1 has 48 GiB of memory, others up to 64 GiB.",
+      ],
+      "virtual functions without a type": [
+        "info vgpu-types-unset [GPU 0000:16:00.0] GPU 0000:16:00.0 has 2 virtual functions, and no vGPU type is known to be set on any: nothing of it can be given away in parts.",
       ],
       "whole cores offline": [
         "warning cpus-offline [CPU 3] 1 CPU offline: 3.",

@@ -8,7 +8,7 @@ import { smallTopology, wideTopology } from "@evenkeel/core/topology/testing/arb
 import type { MemoryNode, Topology } from "@evenkeel/core/topology/topology.ts";
 import { readHwloc } from "../read-hwloc.ts";
 import { cpusOfList, generateHwloc, nearbyCpus } from "./generate-hwloc.ts";
-import { unknownSettings } from "@evenkeel/core/topology/unknown-settings.ts";
+import { unknownParts, unknownSettings } from "@evenkeel/core/topology/unknown-settings.ts";
 
 /**
  * What an export of hwloc 2 can say of a machine. It does not tell:
@@ -62,10 +62,13 @@ function sayable(topology: Topology): Topology {
       driver: null,
       link: null,
       barBytes: null,
-      physicalFunction: null,
       ...unknownSettings,
     })),
-    accelerators: topology.accelerators.map((accelerator) => ({ ...accelerator, moduleId: null })),
+    accelerators: topology.accelerators.map((accelerator) => ({
+      ...accelerator,
+      moduleId: null,
+      ...unknownParts,
+    })),
     nics: topology.nics.map((nic) => ({
       ...nic,
       rdma: nic.name === null ? null : nic.rdma === true,

@@ -57,6 +57,7 @@ export function generatePci(tree: GeneratedTree, topology: Topology): void {
   }
   addNics(tree, topology, places);
   addAccelerators(tree, topology, places);
+  addVgpuTypes(tree, topology, places);
 }
 
 /** `cpumask_of_node`: of no node, all that are online. */
@@ -224,6 +225,24 @@ function addNics(tree: GeneratedTree, { nics }: Topology, places: Places): void 
     if (at === undefined || name === null) continue;
     if (rdma === true) add("infiniband", name, at);
     add("net", rdma === true ? `ens${i}np0` : name, at);
+  }
+}
+
+/**
+ * As NVIDIA's driver has them since Linux 6.8: the number of the type that is set, or 0, and the types
+ * that could be, with a heading.
+ */
+function addVgpuTypes(tree: GeneratedTree, { accelerators, pci }: Topology, places: Places): void {
+  const virtual = new Set(
+    pci.flatMap(({ address, physicalFunction }) => (physicalFunction === null ? [] : [address])),
+  );
+  const parts = accelerators.filter(({ address }) => virtual.has(address));
+  const types = [...new Set(parts.flatMap(({ profile }) => profile ?? []))];
+  const listed = types.map((name, i) => `${700 + i}    : ${name}\n`).join("");
+  for (const { address, profile } of parts) {
+    const at = `${places.get(address) ?? ""}/nvidia`;
+    addLine(tree, `${at}/current_vgpu_type`, profile === null ? 0 : 700 + types.indexOf(profile));
+    tree.files.set(`${at}/creatable_vgpu_types`, `ID     : vGPU Name\n${listed}`);
   }
 }
 

@@ -12,7 +12,7 @@ import { inMemory } from "./generated-tree.ts";
 
 /**
  * What sysfs and procfs can say of a machine. They tell neither NVLink nor partitions, no module
- * numbers, no kind of memory but CXL, persistent and a GPU's own (as many as there are GPUs whose
+ * numbers, no MIG, no kind of memory but CXL, persistent and a GPU's own (as many as there are GPUs whose
  * driver tells), the memory of AMD's GPUs alone, the processor's name not on arm64, of HMAT the best
  * initiators, and nothing of RDMA for a NIC that has no name.
  */
@@ -35,6 +35,8 @@ function sayable(topology: Topology): Topology {
     accelerators: topology.accelerators.map((accelerator) => ({
       ...accelerator,
       moduleId: null,
+      migEnabled: null,
+      instances: [],
       memoryBytes: vendors.get(accelerator.address) === "1002" ? accelerator.memoryBytes : null,
     })),
     nics: topology.nics.map((nic) => ({ ...nic, rdma: nic.name === null ? null : nic.rdma })),

@@ -1,3 +1,4 @@
+import { wholeAccelerators } from "../../virtual-functions.ts";
 import type { Link, Topology } from "../../topology.ts";
 import { counted } from "../describe.ts";
 import { line, span } from "../line.ts";
@@ -17,7 +18,8 @@ const circleMax = 24;
  * direct links are arcs, and all classes a table.
  */
 export function linksBlock(topology: Topology, width: number): Block {
-  const { accelerators, links } = topology;
+  const { links } = topology;
+  const accelerators = wholeAccelerators(topology);
   if (accelerators.length < 2) return block(0, 0);
   const rows = interconnectRows(topology);
   const classes = new Set(rows.flat().filter((text) => text !== "X"));
@@ -107,7 +109,9 @@ function dotPath(x: number, y: number, radius: number): string {
 }
 
 /** The accelerators in a row, direct links as arcs over them: the farther apart the higher. */
-function arcsBlock({ accelerators, links }: Topology, width: number): Block {
+function arcsBlock(topology: Topology, width: number): Block {
+  const { links } = topology;
+  const accelerators = wholeAccelerators(topology);
   const positions = new Map(accelerators.map(({ address }, i) => [address, i]));
   const count = accelerators.length;
   const step = Math.max(18, Math.min(64, Math.floor(width / count)));

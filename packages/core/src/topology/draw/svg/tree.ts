@@ -7,7 +7,9 @@ import {
   type Forest,
   groupNote,
   type Leaf,
+  partNotes,
   shortener,
+  shownAddresses,
 } from "../pci-branches.ts";
 import {
   type Block,
@@ -42,14 +44,15 @@ export function treeDrawer(topology: Topology): (forest: Forest) => Block {
   const shortened = shortener(topology);
   const nameOf = deviceNames(topology);
   const boxes = new Map<string, Block>();
-  const shown = new Set([...topology.accelerators, ...topology.nics].map(({ address }) => address));
+  const shown = shownAddresses(topology);
+  const partsOf = partNotes(topology);
   for (const device of topology.pci.filter(({ address }) => shown.has(address))) {
     const { kind, label, name } = nameOf(device);
     const address = shortened(device.address);
     const place = address === "?" ? span("address unknown", "unknown") : span(address, "faint");
     // A space that does not break keeps the label with its name, and a little apart from it.
     const first = wrappedText([span(`${label}\u{a0}`, kind), ...name], 13, nameMax);
-    const note = groupNote(topology, device, shortened);
+    const note = [...partsOf(device.address), ...groupNote(topology, device, shortened)];
     const second = textBlock(joined([[place], linkLine(device.link)], " · "), 11, nameMax);
     const third = note.length === 0 ? [] : [wrappedText(note, 11, nameMax)];
     boxes.set(

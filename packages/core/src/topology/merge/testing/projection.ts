@@ -79,6 +79,16 @@ export function projection(machine: Topology): fc.Arbitrary<Topology> {
               uuid: known(one.uuid),
               moduleId: known(one.moduleId),
               memoryBytes: known(one.memoryBytes),
+              profile: known(one.profile),
+              migEnabled: known(one.migEnabled),
+              instances:
+                known(true) === null
+                  ? []
+                  : one.instances.map((each) => ({
+                      profile: known(each.profile),
+                      uuid: known(each.uuid),
+                      memoryBytes: known(each.memoryBytes),
+                    })),
             }))
           : [],
         nics:
@@ -158,7 +168,12 @@ export function factsOf(topology: Topology): ReadonlyMap<string, unknown> {
     add(`${path}.link`, link);
     add(`${path}.class`, code.slice(0, 4));
   }
-  for (const one of topology.accelerators) add(`accelerators[${one.address}]`, one);
+  for (const { instances, ...one } of topology.accelerators) {
+    add(`accelerators[${one.address}]`, one);
+    for (const [i, each] of instances.entries()) {
+      add(`accelerators[${one.address}].instances[${i}]`, each);
+    }
+  }
   for (const one of topology.nics) add(`nics[${one.address}]`, one);
   for (const one of topology.links) add(`links[${one.a},${one.b}]`, one);
   for (const one of topology.partitions) add(`partitions[${one.id}]`, one);

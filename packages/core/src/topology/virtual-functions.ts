@@ -1,0 +1,46 @@
+import type { Accelerator, Topology } from "./topology.ts";
+
+/**
+ * The accelerators that are no virtual functions of others. They are what people count and number:
+ * parts have no number of their own.
+ */
+export function wholeAccelerators({
+  accelerators,
+  pci,
+}: Pick<Topology, "accelerators" | "pci">): readonly Accelerator[] {
+  const parts = new Set(
+    pci.flatMap(({ address, physicalFunction }) => (physicalFunction === null ? [] : [address])),
+  );
+  return accelerators.filter(({ address }) => !parts.has(address));
+}
+
+/** The accelerators that are virtual functions, by the address of their physical function. */
+export function virtualAccelerators({
+  accelerators,
+  pci,
+}: Topology): ReadonlyMap<string, readonly Accelerator[]> {
+  const physical = new Map(pci.map(({ address, physicalFunction }) => [address, physicalFunction]));
+  const found = new Map<string, Accelerator[]>();
+  for (const accelerator of accelerators) {
+    const whole = physical.get(accelerator.address) ?? null;
+    if (whole === null) continue;
+    found.set(whole, [...(found.get(whole) ?? []), accelerator]);
+  }
+  return found;
+}
+
+/** `2 × NVIDIA A40-8C, 6 unset`: what parts there are, in the order in which they first come. */
+export function profilesText(
+  parts: readonly { readonly profile: string | null }[],
+  unknown: string,
+): string {
+  const counts = new Map<string, number>();
+  for (const { profile } of parts) {
+    if (profile !== null) counts.set(profile, (counts.get(profile) ?? 0) + 1);
+  }
+  const others = parts.filter(({ profile }) => profile === null).length;
+  const known = [...counts].map(([profile, count]) =>
+    count === 1 ? profile : `${count} × ${profile}`,
+  );
+  return [...known, ...(others === 0 ? [] : [`${others} ${unknown}`])].join(", ");
+}
