@@ -9,6 +9,7 @@ import { occupied, type Occupancy, type Use, vacated } from "../placement/occupa
 import { compareObjectives, type Layout, type Objective } from "../placement/search/layout.ts";
 import { type Found, searchSpace } from "../placement/search/search.ts";
 import { spaceFor } from "../placement/space/space.ts";
+import { asItStands } from "../placement/state/as-it-stands.ts";
 import { type Demand, demandOf } from "../placement/state/demand.ts";
 import { needsNodeOrder } from "../placement/search/node-order.ts";
 import { type State, stateBook, type States } from "../placement/state/states.ts";
@@ -189,7 +190,7 @@ function fleetView(offers: readonly Offer[], inOrderOfNodes: boolean): FleetView
   const states = stateBook(inOrderOfNodes);
   const capacity = capacities(states);
   const index = hostIndex(states);
-  const places = placer(states, capacity, offers);
+  const places = placer(states, capacity, offers, inOrderOfNodes);
   const answers = new WeakMap<State, Map<string, Judged | null>>();
   const judge = (state: State, demand: Demand): Judged | null => {
     const known = answers.get(state) ?? new Map<string, Judged | null>();
@@ -242,6 +243,7 @@ function placer(
   states: States,
   capacity: (state: State, demand: Demand) => number,
   offers: readonly Offer[],
+  inOrderOfNodes: boolean,
 ): (
   inventory: Inventory,
   occupancy: Occupancy,
@@ -253,7 +255,8 @@ function placer(
   const changes = slotChanges(states, capacity, offers);
   const isSelling = offers.length > 0;
   return (inventory, occupancy, request, known, explained = false) => {
-    const space = spaceFor(inventory, occupancy, request);
+    const seen = isSelling ? asItStands(inventory, occupancy, inOrderOfNodes) : inventory;
+    const space = spaceFor(seen, occupancy, request);
     const before = states.passing(inventory, occupancy);
     const after = (layout: Layout): State => {
       const use = useOfLayout(space, layout.cells);

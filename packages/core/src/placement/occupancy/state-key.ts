@@ -25,17 +25,22 @@ export function stateKeys(
   inventory: Inventory,
   inOrderOfNodes = false,
 ): (occupancy: Occupancy) => string {
-  const { nodeIds, symmetry, devices } = inventory;
+  const { devices } = inventory;
   const homeless = [...devices.accelerators, ...devices.nics].filter(({ node }) => node === null);
   const homelessKey = deviceKeys(inventory, homeless);
-  const nodes = nodeIds.map((_, node) => nodeKeys(inventory, node));
-  const kinds = symmetry.furnishedNodeClass.map((kind) => `|${kind}:`);
+  const ofNodes = nodeStateKeys(inventory);
   const sorted = inOrderOfNodes ? (keys: string[]) => keys : inOrder;
   return (occupancy) => {
-    const byClass = nodes.map((key, node) => (kinds[node] ?? "") + key(occupancy));
     const used = occupancy.vms > 0 ? (occupancy.hostOwners > 0 ? "owned" : "used") : "empty";
-    return used + homelessKey(occupancy) + sorted(byClass).join("");
+    return used + homelessKey(occupancy) + sorted(ofNodes(occupancy)).join("");
   };
+}
+
+/** The same of each node, by position: with its class, so that nodes of one key are exchangeable. */
+export function nodeStateKeys(inventory: Inventory): (occupancy: Occupancy) => string[] {
+  const nodes = inventory.nodeIds.map((_, node) => nodeKeys(inventory, node));
+  const kinds = inventory.symmetry.furnishedNodeClass.map((kind) => `|${kind}:`);
+  return (occupancy) => nodes.map((key, node) => (kinds[node] ?? "") + key(occupancy));
 }
 
 type KeyOf = (occupancy: Occupancy) => string;

@@ -38,6 +38,19 @@ export function* legalPlans(host: HostState, request: Request): Generator<Plan> 
   for (const { plan } of legal(host, request)) yield plan;
 }
 
+/** Every legal plan that no other beats by the objective, whatever its numbers. */
+export function bestPlans(host: HostState, request: Request): readonly Plan[] {
+  let best: BruteAnswer | null = null;
+  let plans: Plan[] = [];
+  for (const { plan, uneven } of legal(host, request)) {
+    const answer = judge(host, request, plan, uneven);
+    const difference = best === null ? -1 : compare(answer, best);
+    if (difference < 0) [best, plans] = [answer, []];
+    if (difference <= 0) plans.push(plan);
+  }
+  return plans;
+}
+
 interface Legal {
   readonly plan: Plan;
   /** Whether cells without accelerators differ in size: 0 or 1. */

@@ -1,0 +1,97 @@
+import * as fc from "fast-check";
+import { expect, test } from "vitest";
+import { defaultHostPolicy } from "../../request/host-policy.ts";
+import { accelerators, requestOf } from "../../request/testing/requests.ts";
+import { syntheticTopology } from "../../topology/synthetic/build.ts";
+import { smallTopology } from "../../topology/testing/arbitrary-machine.ts";
+import { GiB } from "../../unit/bytes.ts";
+import { inventoryOf } from "../inventory/inventory.ts";
+import { useOfLayout } from "../occupancy/layout-use.ts";
+import { occupied, type Use } from "../occupancy/occupancy.ts";
+import { occupancyOf, useOfPlan } from "../occupancy/plan-use.ts";
+import { place } from "../place.ts";
+import type { Plan } from "../plan.ts";
+import { searchSpace } from "../search/search.ts";
+import { needsNodeOrder } from "../search/node-order.ts";
+import { spaceFor } from "../space/space.ts";
+import { asItStands } from "../state/as-it-stands.ts";
+import { demandOf } from "../state/demand.ts";
+import { stateBook } from "../state/states.ts";
+import { bestPlans } from "../testing/brute-force.ts";
+import { capacities } from "./capacity.ts";
+import { lossOf } from "./loss.ts";
+
+const policy = {
+  ...defaultHostPolicy,
+  reserved: { coresPerNode: 1, cpus: null, memoryPerNodeBytes: 0 },
+};
+
+/** Machines on which places are equally good for a VM, and not for those who come after it. */
+const even = fc.constantFrom(
+  ...[
+    "package:2 node:2 core:4 memory:8Gi hugepages:4x1Gi distances:10/12/21 root[gpu:h100-sxm]",
+    "package:2 core:4 memory:8Gi hugepages:6x1Gi distances:10/21 root[gpu:h100-sxm*2]@1",
+    "package:2 core:5 memory:8Gi hugepages:6x1Gi distances:10/21 root[gpu:h100-sxm*2 nic:cx7]",
+    "package:2 core:5 memory:8Gi hugepages:6x1Gi distances:10/21 root[switch[gpu:h100-sxm nic:cx7]]",
+    "package:1 node:3 core:4 memory:8Gi hugepages:4x1Gi distances:10/12 root[gpu:h100-sxm]@0,2",
+  ].map((text) => syntheticTopology(text)),
+);
+
+const modest = fc
+  .record({
+    count: fc.nat(2),
+    nics: fc.nat(1),
+    vcpus: fc.integer({ min: 1, max: 4 }),
+    gib: fc.integer({ min: 1, max: 2 }),
+  })
+  .map(({ count, nics, vcpus, gib }) =>
+    requestOf({
+      accelerators: accelerators(count),
+      nics: { count: nics, rdma: false },
+      vcpus,
+      memoryBytes: gib * GiB,
+    }),
+  );
+
+test("of the best places the one is taken that loses least, as trying all of them says", () => {
+  let chosen = 0;
+  fc.assert(
+    fc.property(
+      fc.oneof({ arbitrary: smallTopology, weight: 1 }, { arbitrary: even, weight: 4 }),
+      fc.array(modest, { maxLength: 2 }),
+      modest,
+      fc.array(modest, { minLength: 1, maxLength: 2 }),
+      (topology, earlier, request, sold) => {
+        const inventory = inventoryOf(topology, policy);
+        // A VM gets the fewest caches that hold it; brute force takes cores from wherever they are.
+        if (inventory.cores.groupsOfNode.some((groups) => groups.length > 1)) return;
+        let taken: readonly Plan[] = [];
+        for (const [i, wanted] of earlier.entries()) {
+          const plan = place([{ topology, taken, policy }], { ...wanted, name: `vm-${i}` });
+          if (plan.kind === "Plan") taken = [...taken, plan];
+        }
+        const occupancy = occupancyOf(inventory, taken);
+        const ordered = [request, ...sold].some((one) => needsNodeOrder(inventory, one));
+        const states = stateBook(ordered);
+        const offers = sold.map((wanted) => ({ demand: demandOf(wanted), weight: 1 }));
+        const loss = lossOf(states, capacities(states), offers);
+        const before = states.of(inventory, occupancy);
+        const lost = (use: Use): number =>
+          loss(before, states.passing(inventory, occupied(inventory, occupancy, use)));
+        const space = spaceFor(asItStands(inventory, occupancy, ordered), occupancy, request);
+        const found = searchSpace(space, {
+          loss: (layout) => lost(useOfLayout(space, layout.cells)),
+        });
+        const losses = bestPlans({ topology, taken, policy }, request).map((plan) =>
+          lost(useOfPlan(inventory, plan)),
+        );
+        if (Math.max(...losses) > Math.min(...losses)) chosen++;
+        expect(found === null).toBe(losses.length === 0);
+        if (found === null) return;
+        expect(lost(useOfLayout(space, found.best.cells))).toBeCloseTo(Math.min(...losses), 9);
+      },
+    ),
+    { numRuns: 600 },
+  );
+  expect(chosen).toBeGreaterThan(10);
+});
