@@ -30,13 +30,16 @@ test.skipIf(traces === null)(
     expect(openb.hosts).toHaveLength(1213);
     expect(openb.demand).toHaveLength(151);
     const share = Object.fromEntries(
-      policies.map((policy) => [policy.name, 100 * simulate(openb, policy, SEED).finalShare]),
+      policies
+        .filter(({ name }) => ["best-fit", "first-fit", "fgd", "evenkeel"].includes(name))
+        .map((policy) => [policy.name, 100 * simulate(openb, policy, SEED).finalShare]),
     );
-    const within = (name: string, published: number): void =>
-      expect(Math.abs((share[name] ?? 0) - published), `${name} ${share[name]}`).toBeLessThan(0.45);
-    within("fgd", 95.39);
-    within("best-fit", 93.08);
-    within("first-fit", 94.5);
+    const within = (name: string, known: number, points: number): void =>
+      expect(Math.abs((share[name] ?? 0) - known), `${name} ${share[name]}`).toBeLessThan(points);
+    within("fgd", 95.39, 0.3);
+    within("best-fit", 93.08, 0.4);
+    // Not published: a replay elsewhere, with parts of a GPU put on any that has room.
+    within("first-fit", 94.2, 0.3);
     expect(share["evenkeel"]).toBeGreaterThan(share["fgd"] ?? 100);
   },
 );
