@@ -12,8 +12,28 @@ export interface HostState {
   readonly policy: HostPolicy;
 }
 
-/** The topology with accelerators, NICs and partitions as the operator's policy names them. */
-export function governedTopology(
+/**
+ * The topology with accelerators, NICs and partitions as the operator's policy names them, without
+ * those that are cut into parts: what has virtual functions or MIG instances now is the host's to
+ * manage, and sold, if at all, in its parts.
+ */
+export function governedTopology(topology: Topology, policy: HostPolicy): Topology {
+  const named = namedByPolicy(topology, policy);
+  const cut = new Set(topology.pci.flatMap(({ physicalFunction }) => physicalFunction ?? []));
+  for (const { address, instances } of named.accelerators) {
+    if (instances.length > 0) cut.add(address);
+  }
+  if (cut.size === 0) return named;
+  return {
+    ...named,
+    accelerators: named.accelerators.filter(({ address }) => !cut.has(address)),
+    nics: named.nics.filter(({ address }) => !cut.has(address)),
+    links: named.links.filter(({ a, b }) => !cut.has(a) && !cut.has(b)),
+    partitions: named.partitions.filter((set) => !set.accelerators.some((one) => cut.has(one))),
+  };
+}
+
+function namedByPolicy(
   topology: Topology,
   { accelerators, nics, partitions }: HostPolicy,
 ): Topology {

@@ -280,7 +280,12 @@ function checkRequest({ plan, topology, report }: View, request: Request): void 
   }
   for (const { address, model } of accelerators) {
     const wanted = request.accelerators.model?.toLowerCase() ?? "";
-    if (!(model ?? "").toLowerCase().includes(wanted)) report(address, `is no ${wanted}`);
+    const name = (model ?? "").toLowerCase();
+    const whole = topology.pci.find((entry) => entry.address === address)?.physicalFunction ?? null;
+    if (whole !== null && (wanted === "" || ![wanted, `nvidia ${wanted}`].includes(name))) {
+      report(address, `is a part of ${whole}, which was not asked for`);
+    }
+    if (!name.includes(wanted)) report(address, `is no ${wanted}`);
   }
   for (const { address } of nics) {
     const nic = topology.nics.find((entry) => entry.address === address);

@@ -7,7 +7,10 @@ export interface Device {
   readonly address: string;
   /** The node's id. */
   readonly node: number | null;
+  /** Of a part of an accelerator its profile: that is what it is to whoever gets it. */
   readonly model: string | null;
+  /** Whether it is a part, a virtual function, of an accelerator. */
+  readonly isPart: boolean;
   /** Whether it is a NIC that does RDMA; null where nobody knows, and of accelerators. */
   readonly rdma: boolean | null;
   /** The other functions of its IOMMU group but for bridges, which the host keeps. */
@@ -55,8 +58,7 @@ export function deviceInventory(
   const device = (
     address: string,
     position: number,
-    model: string | null,
-    rdma: boolean | null,
+    { model, isPart, rdma }: Pick<Device, "model" | "isPart" | "rdma">,
   ): Device => {
     const [, ...companions] = membersOf(address);
     const node = functions.get(address)?.node ?? null;
@@ -65,16 +67,20 @@ export function deviceInventory(
       address,
       node: node !== null && nodePosition.has(node) ? node : null,
       model,
+      isPart,
       rdma,
       companions,
       soldCompanions: companions.filter((companion) => isSold.has(companion)),
       group: groupOf.get(address) ?? 0,
     };
   };
-  const accelerators = topology.accelerators.map(({ address, model }, i) =>
-    device(address, i, model, null),
+  const accelerators = topology.accelerators.map(({ address, model, profile }, i) => {
+    const isPart = (functions.get(address)?.physicalFunction ?? null) !== null;
+    return device(address, i, { model: isPart ? profile : model, isPart, rdma: null });
+  });
+  const nics = topology.nics.map(({ address, rdma }, i) =>
+    device(address, i, { model: null, isPart: false, rdma }),
   );
-  const nics = topology.nics.map(({ address, rdma }, i) => device(address, i, null, rdma));
   const all = [...accelerators, ...nics];
   return {
     accelerators,

@@ -47,6 +47,7 @@ function shapeOf({ topology, cores, memory, devices }: Inventory): string {
       return [
         device.node === null ? null : (nodePosition.get(device.node) ?? null),
         device.model,
+        device.isPart,
         device.rdma,
         device.group,
         entry?.vendor ?? null,

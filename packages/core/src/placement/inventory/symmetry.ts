@@ -162,6 +162,7 @@ function areAlike(a: Device, b: Device, functions: ReadonlyMap<string, PciDevice
   const [one, other] = [functions.get(a.address), functions.get(b.address)];
   return (
     a.model === b.model &&
+    a.isPart === b.isPart &&
     a.rdma === b.rdma &&
     a.soldCompanions.length === 0 &&
     b.soldCompanions.length === 0 &&

@@ -8,7 +8,7 @@ import { allSets, visitAcceleratorSets } from "../search/accelerator-sets.ts";
 import { type Found, search } from "../search/search.ts";
 import { layoutSignature } from "../signature/layout-signature.ts";
 import { shortages } from "./shortages.ts";
-import { isOfModel } from "../space/devices.ts";
+import { isWanted } from "../space/devices.ts";
 import { type Space, spaceOn } from "../space/space.ts";
 
 /**
@@ -104,7 +104,7 @@ function isolationReasons(space: Space, host: HostState): RefusalReason[] {
 function acceleratorReasons(space: Space): RefusalReason[] {
   const { count, model, link } = space.request.accelerators;
   if (count === 0) return [];
-  const all = space.topology.accelerators.filter((entry) => isOfModel(entry.model, model));
+  const all = space.inventory.devices.accelerators.filter((device) => isWanted(device, model));
   const free = space.accelerators.length;
   const of = model === null ? "" : ` of model "${model}"`;
   const what = `${amountOf(count, "accelerator")}${of}`;

@@ -12,14 +12,20 @@ export function freeDevices(
   const isFree = (device: Device): boolean => (deviceHolders[device.group] ?? 0) === 0;
   return {
     accelerators: devices.accelerators.filter(
-      (device) => isFree(device) && isOfModel(device.model, accelerators.model),
+      (device) => isFree(device) && isWanted(device, accelerators.model),
     ),
     nics: devices.nics.filter((nic) => isFree(nic) && (!nics.rdma || nic.rdma === true)),
   };
 }
 
-/** Whether a model's name has the wanted part in it; a model nobody knows satisfies no wish. */
-export function isOfModel(model: string | null, wanted: string | null): boolean {
-  if (wanted === null) return true;
-  return model !== null && model.toLowerCase().includes(wanted.toLowerCase());
+/**
+ * Whether an accelerator is what is asked for. A whole one is, when the wanted part is in its model's
+ * name; a model that nobody knows satisfies no wish. A part of one is only when its profile is asked
+ * for by its full name, with or without the vendor's before it: who wants an H100 does not want a
+ * tenth of one, although it is called H100XM-10C.
+ */
+export function isWanted({ model, isPart }: Device, wanted: string | null): boolean {
+  if (wanted === null) return !isPart;
+  const [name, wish] = [model?.toLowerCase() ?? "", wanted.toLowerCase()];
+  return isPart ? name === wish || name === `nvidia ${wish}` : name.includes(wish);
 }

@@ -1,0 +1,69 @@
+import { expect, test } from "vitest";
+import { defaultHostPolicy } from "../request/host-policy.ts";
+import { requestOf } from "../request/testing/requests.ts";
+import { syntheticTopology } from "../topology/synthetic/build.ts";
+import { GiB } from "../unit/bytes.ts";
+import type { HostState } from "./host-state.ts";
+import { place } from "./place.ts";
+import type { Plan } from "./plan.ts";
+import { planFaults } from "./plan-check.ts";
+
+/** A GPU cut into four functions, two of which have a profile; one with MIG instances; a whole one. */
+const topology = syntheticTopology(
+  'package:1 core:16 memory:64Gi hugepages:32x1Gi root[gpu:l40s(functions:"2xNVIDIA L40S-24C,2")' +
+    " gpu:h100-pcie(mig:3g.40gb,2x1g.10gb)] root[gpu:l40s]",
+);
+
+const asked = (model: string | null, count = 1) =>
+  requestOf({
+    accelerators: { count, model, link: "any" },
+    vcpus: 2,
+    memoryBytes: GiB,
+  });
+
+/** The devices that a request gets after others; the causes of its refusal where it gets none. */
+function given(model: string | null, count = 1, taken: readonly Plan[] = []): string[] {
+  const host: HostState = { topology, taken, policy: defaultHostPolicy };
+  const answer = place([host], asked(model, count));
+  if (answer.kind === "Refusal") {
+    return answer.hosts.flatMap((one) => one.reasons.map((reason) => reason.code));
+  }
+  expect(planFaults(answer, host, asked(model, count))).toEqual([]);
+  return answer.devices.map((device) => `${device.model}`);
+}
+
+test("what is cut into parts is not sold whole, and nobody gets a part without asking for it", () => {
+  expect(given("L40S")).toEqual(["L40S"]);
+  expect(given(null)).toEqual(["L40S"]);
+  expect(given("L40S", 2)).toContain("accelerators-short");
+  expect(given("H100")).toContain("accelerators-short");
+});
+
+test("parts are sold by the full name of their profile, as many as have it", () => {
+  expect(given("NVIDIA L40S-24C")).toEqual(["NVIDIA L40S-24C"]);
+  expect(given("l40s-24c", 2)).toEqual(["NVIDIA L40S-24C", "NVIDIA L40S-24C"]);
+  expect(given("L40S-24C", 3)).toContain("accelerators-short");
+  expect(given("L40S-24")).toContain("accelerators-short");
+});
+
+test("a part that is taken is taken, and the other is still to be had", () => {
+  const host: HostState = { topology, taken: [], policy: defaultHostPolicy };
+  const first = place([host], asked("L40S-24C"));
+  if (first.kind === "Refusal") throw new Error(JSON.stringify(first));
+  expect(given("L40S-24C", 1, [first])).toEqual(["NVIDIA L40S-24C"]);
+  expect(given("L40S-24C", 2, [first])).toContain("accelerators-short");
+});
+
+test("a plan that gives a part to who wanted a whole one, or a whole one that is cut, is illegal", () => {
+  const host: HostState = { topology, taken: [], policy: defaultHostPolicy };
+  const plan = place([host], asked("L40S-24C"));
+  if (plan.kind === "Refusal") throw new Error(JSON.stringify(plan));
+  const faults = planFaults(plan, host, asked(null)).map(({ message }) => message);
+  expect(faults.join()).toContain("which was not asked for");
+  const [device] = plan.devices;
+  const whole = topology.pci.find(({ address }) => address === device?.address)?.physicalFunction;
+  const moved: Plan = JSON.parse(JSON.stringify(plan).replaceAll(`${device?.address}`, `${whole}`));
+  expect(planFaults(moved, host).map(({ message }) => message)).toContain(
+    "is no accelerator of this host",
+  );
+});
