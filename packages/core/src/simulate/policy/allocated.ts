@@ -53,30 +53,31 @@ export const leastAllocated: Policy = {
     }),
 };
 
-/** The weighted mean of what is taken of each resource that the host has, in whole hundredths. */
+/**
+ * The weighted mean of what is taken of each resource that the host has, in whole hundredths; a
+ * resource that it does not have counts for nothing.
+ */
 export function allocatedPercent(host: HostState): number {
   const most = totalOf(host.shape);
-  const weightOf = (of: number, weight: number): number => (of > 0 ? weight : 0);
-  const cpus = weightOf(most.cpuMilli, 1) * percentTaken(freeCpuMilli(host), most.cpuMilli);
-  const memory = weightOf(most.memoryMib, 1) * percentTaken(freeMemoryMib(host), most.memoryMib);
-  const gpuMilli = most.gpus * WHOLE_GPU;
-  const gpus = weightOf(gpuMilli, GPU_WEIGHT) * percentTaken(freeGpuMilli(host), gpuMilli);
-  const weights =
-    weightOf(most.cpuMilli, 1) + weightOf(most.memoryMib, 1) + weightOf(gpuMilli, GPU_WEIGHT);
-  return Math.floor((cpus + memory + gpus) / Math.max(1, weights));
-}
-
-function percentTaken(left: number, most: number): number {
-  return most === 0 ? 0 : Math.floor((100 * (most - left)) / most);
+  let [sum, weights] = [0, 0];
+  const add = (left: number, of: number, weight: number): void => {
+    if (of === 0) return;
+    sum += weight * Math.floor((100 * (of - left)) / of);
+    weights += weight;
+  };
+  add(freeCpuMilli(host), most.cpuMilli, 1);
+  add(freeMemoryMib(host), most.memoryMib, 1);
+  add(freeGpuMilli(host), most.gpus * WHOLE_GPU, GPU_WEIGHT);
+  return Math.floor(sum / Math.max(1, weights));
 }
 
 const totals = new WeakMap<HostShape, NodeShape>();
 
 /** All that a type of host has, summed once. */
 function totalOf(shape: HostShape): NodeShape {
-  const [total = { cpuMilli: 0, memoryMib: 0, gpus: 0 }] = totals.has(shape)
-    ? [totals.get(shape)]
-    : pooledShape(shape).nodes;
+  const known = totals.get(shape);
+  if (known !== undefined) return known;
+  const [total = { cpuMilli: 0, memoryMib: 0, gpus: 0 }] = pooledShape(shape).nodes;
   totals.set(shape, total);
   return total;
 }

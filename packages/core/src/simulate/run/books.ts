@@ -64,6 +64,7 @@ export function openBooks(shapes: readonly HostShape[], knowsNodes: boolean): Bo
       const { host, way } = choice;
       const state = real[host];
       invariant(state !== undefined, "a policy names a host of the fleet");
+      invariant(isAsked(seen[host], task, way), "what is taken is what was asked for");
       const lies = seen === real || state.nodes.length === 1 ? way : ordinaryWay(state, task, way);
       const kept = inSignature(state.shape, task, lies);
       const entry = { task, choice, real: lies, inSignature: kept };
@@ -72,6 +73,22 @@ export function openBooks(shapes: readonly HostShape[], knowsNodes: boolean): Bo
     },
     remove: (entry) => both(entry, 1),
   };
+}
+
+/** Whether a way takes of a host's nodes what the task asks for, no more and no less. */
+function isAsked(host: HostState | undefined, task: Task, way: Way): boolean {
+  const sum = (of: (part: Way[number]) => number): number =>
+    way.reduce((total, part) => total + of(part), 0);
+  return (
+    new Set(way.map(({ node }) => node)).size === way.length &&
+    sum(({ cpuMilli }) => cpuMilli) === task.cpuMilli &&
+    sum(({ memoryMib }) => memoryMib) === task.memoryMib &&
+    sum(({ gpus }) => new Set(gpus).size) === task.gpus &&
+    way.every(({ node, gpus, gpuMilli }) => {
+      const has = host?.nodes[node]?.gpuMilli.length ?? 0;
+      return gpuMilli === task.gpuMilli && gpus.every((gpu) => gpu >= 0 && gpu < has);
+    })
+  );
 }
 
 /** Whether every node that a way touched holds between nothing and all that it has. */

@@ -168,3 +168,30 @@ test("departures come in the order of their times, and of their entry where thos
     ),
   );
 });
+
+test("a policy that takes what nobody asked for, or what is not there, is found out", () => {
+  const one = task("one", 1, 2);
+  const world = twoHosts([one, one, one, one, one]);
+  const part = { node: 0, cpuMilli: 2000, memoryMib: 1, gpus: [0], gpuMilli: 1000 };
+  const wrong = [
+    { ...part, cpuMilli: 1000 },
+    { ...part, memoryMib: 2 },
+    { ...part, gpus: [] },
+    { ...part, gpus: [2] },
+    { ...part, gpus: [-1] },
+    { ...part, gpuMilli: 500 },
+    { ...part, node: 2 },
+    // Right the first time, and then there is no more of it.
+    part,
+  ];
+  for (const way of wrong) {
+    const policy: Policy = {
+      name: "wrong",
+      title: "wrong",
+      source: "none",
+      knowsNodes: true,
+      start: () => ({ choose: () => ({ host: 0, way: [way] }) }),
+    };
+    expect(() => simulate(world, policy, 1), JSON.stringify(way)).toThrow("broken invariant");
+  }
+});
