@@ -1,5 +1,5 @@
 import type { HostPolicy } from "../request/host-policy.ts";
-import { matchingDevices } from "../topology/device-pattern.ts";
+import { matchingAccelerators, matchingDevices } from "../topology/device-pattern.ts";
 import type { Topology } from "../topology/topology.ts";
 import { unknownParts } from "../topology/unknown-settings.ts";
 import type { Plan } from "./plan.ts";
@@ -15,21 +15,25 @@ export interface HostState {
 /**
  * The topology with accelerators, NICs and partitions as the operator's policy names them, without
  * those that are cut into parts: what has virtual functions or MIG instances now is the host's to
- * manage, and sold, if at all, in its parts.
+ * manage, and sold, if at all, in its parts; and without parts of which nobody knows what they are.
  */
 export function governedTopology(topology: Topology, policy: HostPolicy): Topology {
   const named = namedByPolicy(topology, policy);
-  const cut = new Set(topology.pci.flatMap(({ physicalFunction }) => physicalFunction ?? []));
+  const unsold = new Set(topology.pci.flatMap(({ physicalFunction }) => physicalFunction ?? []));
   for (const { address, instances } of named.accelerators) {
-    if (instances.length > 0) cut.add(address);
+    if (instances.length > 0) unsold.add(address);
   }
-  if (cut.size === 0) return named;
+  const physical = new Map(topology.pci.map((entry) => [entry.address, entry.physicalFunction]));
+  for (const { address, profile } of named.accelerators) {
+    if (profile === null && (physical.get(address) ?? null) !== null) unsold.add(address);
+  }
+  if (unsold.size === 0) return named;
   return {
     ...named,
-    accelerators: named.accelerators.filter(({ address }) => !cut.has(address)),
-    nics: named.nics.filter(({ address }) => !cut.has(address)),
-    links: named.links.filter(({ a, b }) => !cut.has(a) && !cut.has(b)),
-    partitions: named.partitions.filter((set) => !set.accelerators.some((one) => cut.has(one))),
+    accelerators: named.accelerators.filter(({ address }) => !unsold.has(address)),
+    nics: named.nics.filter(({ address }) => !unsold.has(address)),
+    links: named.links.filter(({ a, b }) => !unsold.has(a) && !unsold.has(b)),
+    partitions: named.partitions.filter((set) => !set.accelerators.some((one) => unsold.has(one))),
   };
 }
 
@@ -43,7 +47,7 @@ function namedByPolicy(
   const chosen =
     accelerators === null
       ? topology.accelerators
-      : matchingDevices(topology.pci, accelerators).map(
+      : matchingAccelerators(topology.pci, accelerators).map(
           ({ address }) =>
             known.get(address) ?? {
               address,

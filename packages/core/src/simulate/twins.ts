@@ -1,4 +1,5 @@
 import { costModel, type CostModel, planCost, type RawCost } from "../cost/placement-cost.ts";
+import { governedTopology } from "../placement/host-state.ts";
 import { idealCost } from "../placement/ideal.ts";
 import { place } from "../placement/place.ts";
 import type { CostParts, Plan, PlanCost } from "../placement/plan.ts";
@@ -7,6 +8,7 @@ import type { Request } from "../request/request.ts";
 import { size } from "../set/index-set.ts";
 import { setOf } from "../set/list-format.ts";
 import type { Topology } from "../topology/topology.ts";
+import { wholeAccelerators } from "../topology/virtual-functions.ts";
 import { GiB } from "../unit/bytes.ts";
 import { ordinaryStack, type OrdinaryVm } from "./ordinary-stack.ts";
 
@@ -44,9 +46,10 @@ export interface LayerDifference {
  */
 export function twinRequest(topology: Topology, policy: HostPolicy): Request | null {
   const nodeOf = new Map(topology.pci.map((device) => [device.address, device.node]));
+  const whole = wholeAccelerators(governedTopology(topology, policy));
   const beside = (address: string): number | null => nodeOf.get(address) ?? null;
   const owners = topology.nodes.flatMap((node) => {
-    const accelerators = topology.accelerators.filter((a) => beside(a.address) === node.id).length;
+    const accelerators = whole.filter((a) => beside(a.address) === node.id).length;
     const cores = topology.cores.filter((core) => core.node === node.id);
     return accelerators > 0 && cores.length > 1 ? [{ node, accelerators, cores }] : [];
   });
@@ -72,7 +75,7 @@ export function twinRequest(topology: Topology, policy: HostPolicy): Request | n
     flavor: null,
     signature: null,
     accelerators: { count, model: null, link: "any" },
-    nics: { count: rdma >= topology.accelerators.length ? count : 0, rdma: true },
+    nics: { count: rdma >= whole.length ? count : 0, rdma: true },
     vcpus: even(cores) * width * count,
     memoryBytes: even(gib) * count * GiB,
     hugepageBytes: pages > 0 ? GiB : null,
@@ -91,7 +94,9 @@ export function compareTwins(
   const requests = ["twin-a", "twin-b"].map((name) => ({ ...request, name }));
   const model = costModel(topology, request.workload);
   const ideal = idealCost({ topology, taken: [], policy }, request);
-  const vms = ordinaryStack(topology, requests).flatMap((vm) => vm ?? []);
+  const governed = governedTopology(topology, policy);
+  const offered = { ...governed, accelerators: wholeAccelerators(governed) };
+  const vms = ordinaryStack(offered, requests).flatMap((vm) => vm ?? []);
   const plans: Plan[] = [];
   for (const twin of requests) {
     const placed = place([{ topology, taken: plans, policy }], twin);
