@@ -63,7 +63,9 @@ export function benchOpenb(json: boolean): string {
   const rows = openbTraces.flatMap((trace) => {
     const tasks = readOpenbTasks(read(`openb_pod_list_${trace}.csv`), trace);
     const world = openbWorld(trace, hosts, tasks);
-    const aware = policies.filter(({ knowsNodes }) => !knowsNodes).map(nodeAware);
+    const aware = policies
+      .filter(({ name, knowsNodes }) => !knowsNodes && name !== "random" && name !== "spread")
+      .map(nodeAware);
     return [
       ...measured(world, trace, false, policies),
       ...measured(withNodes(world), trace, true, [...policies, ...aware]),

@@ -29,7 +29,9 @@ export function waysOn(host: HostState, task: Task): readonly Way[] {
   const cells = cellsFor(host.shape, task);
   if (cells === null) return noWays;
   const ways: Way[] = [];
-  assign(host.nodes, task, cells, [], ways);
+  const [cell] = cells;
+  if (cells.length === 1 && cell !== undefined) onOneNode(host.nodes, task, cell, ways);
+  else assign(host.nodes, task, cells, [], ways);
   return ways.length === 0 ? noWays : ways;
 }
 
@@ -61,6 +63,21 @@ function cellsFor(shape: HostShape, task: Task): readonly Cell[] | null {
   let cells = byShape.get(shape);
   if (cells === undefined) byShape.set(shape, (cells = cellsOf(shape, task)));
   return cells;
+}
+
+function onOneNode(
+  nodes: readonly NodeState[],
+  task: Task,
+  { cpuMilli, memoryMib, gpus: count }: Cell,
+  ways: Way[],
+): void {
+  for (let node = 0; node < nodes.length; node++) {
+    const state = nodes[node];
+    if (state === undefined || state.cpuMilli < cpuMilli || state.memoryMib < memoryMib) continue;
+    for (const gpus of gpuChoices(state, task, count)) {
+      ways.push([{ node, cpuMilli, memoryMib, gpus, gpuMilli: task.gpuMilli }]);
+    }
+  }
 }
 
 /** Gives the next cell every node that it may have, and so on; each full assignment is a way. */
