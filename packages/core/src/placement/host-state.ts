@@ -23,9 +23,13 @@ export function governedTopology(topology: Topology, policy: HostPolicy): Topolo
   for (const { address, instances } of named.accelerators) {
     if (instances.length > 0) unsold.add(address);
   }
+  const parts = Map.groupBy(topology.pci, (entry) => entry.physicalFunction);
   const physical = new Map(topology.pci.map((entry) => [entry.address, entry.physicalFunction]));
   for (const { address, profile } of named.accelerators) {
-    if (profile === null && (physical.get(address) ?? null) !== null) unsold.add(address);
+    const whole = physical.get(address) ?? null;
+    if (whole === null || profile !== null) continue;
+    // The only function of a GPU is all of it; of several, nobody says how much each is.
+    if ((parts.get(whole)?.length ?? 0) > 1) unsold.add(address);
   }
   if (unsold.size === 0) return named;
   return {

@@ -46,6 +46,16 @@ test("parts are sold by the full name of their profile, as many as have it", () 
   expect(given("L40S-24")).toContain("accelerators-short");
 });
 
+test("the only virtual function of a GPU is all of it, and of several nobody knows what each is", () => {
+  const asOne = 'package:1 core:8 memory:64Gi hugepages:32x1Gi root[gpu:mi300x(functions:"1")]';
+  const asTwo = asOne.replace('"1"', '"2"');
+  const answers = [asOne, asTwo].map((text) => {
+    const host = { topology: syntheticTopology(text), taken: [], policy: defaultHostPolicy };
+    return place([host], asked("MI300X"));
+  });
+  expect(answers.map(({ kind }) => kind)).toEqual(["Plan", "Refusal"]);
+});
+
 test("a part that is taken is taken, and the other is still to be had", () => {
   const host: HostState = { topology, taken: [], policy: defaultHostPolicy };
   const first = place([host], asked("L40S-24C"));

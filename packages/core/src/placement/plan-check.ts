@@ -282,7 +282,12 @@ function checkRequest({ plan, topology, report }: View, request: Request): void 
     const wanted = request.accelerators.model?.toLowerCase() ?? "";
     const name = (model ?? "").toLowerCase();
     const whole = topology.pci.find((entry) => entry.address === address)?.physicalFunction ?? null;
-    if (whole !== null && (wanted === "" || ![wanted, `nvidia ${wanted}`].includes(name))) {
+    const profile = topology.accelerators.find((entry) => entry.address === address)?.profile;
+    if (
+      whole !== null &&
+      profile !== null &&
+      (wanted === "" || ![wanted, `nvidia ${wanted}`].includes(name))
+    ) {
       report(address, `is a part of ${whole}, which was not asked for`);
     }
     if (!name.includes(wanted)) report(address, `is no ${wanted}`);

@@ -9,7 +9,7 @@ export interface Device {
   readonly node: number | null;
   /** Of a part of an accelerator its profile: that is what it is to whoever gets it. */
   readonly model: string | null;
-  /** Whether it is a part, a virtual function, of an accelerator. */
+  /** Whether it is a virtual function that is a part of an accelerator, and not all of it. */
   readonly isPart: boolean;
   /** Whether it is a NIC that does RDMA; null where nobody knows, and of accelerators. */
   readonly rdma: boolean | null;
@@ -75,7 +75,8 @@ export function deviceInventory(
     };
   };
   const accelerators = topology.accelerators.map(({ address, model, profile }, i) => {
-    const isPart = (functions.get(address)?.physicalFunction ?? null) !== null;
+    const isVirtual = (functions.get(address)?.physicalFunction ?? null) !== null;
+    const isPart = isVirtual && profile !== null;
     return device(address, i, { model: isPart ? profile : model, isPart, rdma: null });
   });
   const nics = topology.nics.map(({ address, rdma }, i) =>
