@@ -1,129 +1,94 @@
-import { compileInventory } from "@evenkeel/core/placement/inventory/inventory.ts";
-import { emptyOccupancy } from "@evenkeel/core/placement/occupancy/occupancy.ts";
-import { refuse } from "@evenkeel/core/placement/refuse/refuse.ts";
-import { searchSpace } from "@evenkeel/core/placement/search/search.ts";
-import { spaceFor } from "@evenkeel/core/placement/space/space.ts";
-import {
-  smallWorst,
-  vastWorst,
-  wideWorst,
-  type WorstCase,
-  worstCase,
-} from "@evenkeel/core/placement/testing/worst-cases.ts";
-import { defaultHostPolicy } from "@evenkeel/core/request/host-policy.ts";
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
 import { amountOf } from "@evenkeel/core/text/amount.ts";
-import { cpuTime } from "./interleave.ts";
 import type { Figure } from "./report.ts";
 
-const policy = {
-  ...defaultHostPolicy,
-  reserved: { ...defaultHostPolicy.reserved, coresPerNode: 0 },
-};
-
 const families = [
-  {
-    name: "up to 8 nodes, 16 accelerators",
-    size: smallWorst,
-    cases: 400,
-    goalMs: 1,
-    refusals: true,
-  },
-  {
-    name: "up to 64 nodes, 16 accelerators",
-    size: wideWorst,
-    cases: 200,
-    goalMs: 1000,
-    refusals: false,
-  },
-  {
-    name: "up to 64 nodes, 64 accelerators",
-    size: vastWorst,
-    cases: 100,
-    goalMs: null,
-    refusals: false,
-  },
+  { name: "up to 8 nodes, 16 accelerators", size: "small", cases: 400, goalMs: 1 },
+  { name: "up to 64 nodes, 16 accelerators", size: "wide", cases: 200, goalMs: 1000 },
+  { name: "up to 64 nodes, 64 accelerators", size: "vast", cases: 100, goalMs: null },
 ] as const;
 
-/** A family is left after so long, and how far it got is said. */
-const familyMsMax = 40_000;
+/** A family is ended after so long, and what it was at is said. */
+const familyMsMax = 90_000;
 
 interface Timed {
   readonly name: string;
   readonly ms: number;
-  /** Null where the request was not refused, or refusals are not asked for. */
-  readonly refuseMs: number | null;
+  readonly refuseMs: number;
 }
 
 /**
- * How long an answer takes on machines and requests that are made to be hard (`worst-cases.ts`):
- * the median of repeated searches, once the code is compiled; and on small machines a refusal with
- * all its reasons and remedies, which searches some dozen times more.
+ * How long an answer takes on machines and requests that are made to be hard
+ * (`placement/testing/worst-cases.ts`), each once the code is compiled; and on small machines a
+ * refusal with all its reasons and remedies.
  */
 export function benchBounded(): readonly Figure[] {
-  return families.flatMap(({ name, size, cases, goalMs, refusals }): Figure[] => {
-    const started = performance.now();
-    const timed: Timed[] = [];
-    for (let seed = 0; seed < cases && performance.now() - started < familyMsMax; seed++) {
-      timed.push(timedCase(worstCase(size, seed), refusals));
-    }
-    const bench = "bounded";
-    const of = amountOf(timed.length, "case");
+  return families.flatMap(({ name, size, cases, goalMs }): Figure[] => {
+    const { timed, unanswered } = family(size, cases);
     const slowest = timed.toSorted((a, b) => b.ms - a.ms);
-    const refused = timed.filter(({ refuseMs }) => refuseMs !== null);
-    const longest = refused.toSorted((a, b) => (b.refuseMs ?? 0) - (a.refuseMs ?? 0))[0];
-    const goal = goalMs === null ? null : { atMost: goalMs };
-    const over = goalMs === null ? 0 : slowest.filter(({ ms }) => ms > goalMs).length;
+    const longest = timed.toSorted((a, b) => b.refuseMs - a.refuseMs)[0];
     const quantile = (part: number): number => slowest[Math.floor(slowest.length * part)]?.ms ?? 0;
+    const goal = goalMs === null ? null : { atMost: goalMs };
+    const ms = (subject: string, value: number | null, of: Figure["goal"] = null): Figure => ({
+      bench: "bounded",
+      subject: `${name}: ${subject}`,
+      value,
+      unit: "ms",
+      goal: of,
+    });
     return [
-      { bench, subject: `${name}: median of ${of}`, value: quantile(0.5), unit: "ms", goal: null },
-      { bench, subject: `${name}: 95 of 100`, value: quantile(0.05), unit: "ms", goal: null },
+      ms(`median of ${amountOf(timed.length, "case")}`, quantile(0.5)),
+      ms("95 of 100 within", quantile(0.05)),
       ...(goalMs === null
         ? []
         : [
             {
-              bench,
+              bench: "bounded",
               subject: `${name}: cases over ${goalMs} ms`,
-              value: over,
+              value: slowest.filter((one) => one.ms > goalMs).length,
               unit: `of ${timed.length}`,
               goal: { atMost: 0 },
             },
           ]),
-      ...slowest.slice(0, 3).map(({ name: worst, ms }): Figure => ({
-        bench,
-        subject: `  ${worst}`,
-        value: ms,
-        unit: "ms",
-        goal,
-      })),
-      ...(longest === undefined
+      ...slowest.slice(0, 3).map((one) => ms(one.name, one.ms, goal)),
+      ...(unanswered === null
         ? []
-        : [
-            {
-              bench,
-              subject: `  longest refusal with remedies: ${longest.name}`,
-              value: longest.refuseMs,
-              unit: "ms",
-              goal: null,
-            },
-          ]),
+        : [ms(`ended after ${familyMsMax / 1000} s at ${unanswered}`, null, goal)]),
+      ...(longest === undefined || longest.refuseMs === 0
+        ? []
+        : [ms(`longest refusal with remedies, ${longest.name}`, longest.refuseMs)]),
     ];
   });
 }
 
-function timedCase({ name, topology, request }: WorstCase, refusals: boolean): Timed {
-  const inventory = compileInventory(topology, policy);
-  const occupancy = emptyOccupancy(inventory);
-  const search = (): boolean => searchSpace(spaceFor(inventory, occupancy, request), {}) === null;
-  let isRefused = false;
-  const times = [cpuTime(1, () => void (isRefused = search()))];
-  // What is slow by far needs no fine median.
-  while (times.length < 15 && (times.at(-1) ?? 0) < 20) times.push(cpuTime(1, () => void search()));
-  times.sort((a, b) => a - b);
-  const host = { topology, policy, taken: [] };
-  const ms = times[times.length >> 1] ?? Number.NaN;
-  return {
-    name,
-    ms,
-    refuseMs: isRefused && refusals ? cpuTime(1, () => void refuse(host, request)) : null,
-  };
+function family(
+  size: string,
+  cases: number,
+): { readonly timed: readonly Timed[]; readonly unanswered: string | null } {
+  const script = join(import.meta.dirname, "bounded-run.ts");
+  const { stdout, status, signal } = spawnSync(process.execPath, [script, size, `${cases}`], {
+    encoding: "utf8",
+    timeout: familyMsMax,
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  if (status !== 0 && signal === null) throw new Error(`the ${size} worst cases failed`);
+  const lines = stdout.split("\n").filter((line) => line.endsWith("}"));
+  const read = lines.map((line): unknown => JSON.parse(line));
+  const timed = read.flatMap((value) => timedOf(value) ?? []);
+  return { timed, unanswered: signal === null ? null : (nameOf(read.at(-1)) ?? "its start") };
+}
+
+function nameOf(value: unknown): string | null {
+  const isNamed = typeof value === "object" && value !== null && "name" in value;
+  return isNamed && typeof value.name === "string" ? value.name : null;
+}
+
+/** Null of the line that only says which case is begun. */
+function timedOf(value: unknown): Timed | null {
+  const name = nameOf(value);
+  if (name === null || typeof value !== "object" || value === null) return null;
+  if (!("ms" in value) || !("refuseMs" in value)) return null;
+  const { ms, refuseMs } = value;
+  return typeof ms === "number" && typeof refuseMs === "number" ? { name, ms, refuseMs } : null;
 }
