@@ -4,6 +4,8 @@ import { malformed, readCsv } from "./csv.ts";
 const CPU_MILLI_MAX = 10_000_000;
 const MEMORY_MIB_MAX = 1 << 30;
 const GPUS_MAX = 64;
+/** The published lists have some 150. */
+const KINDS_MAX = 1500;
 
 /**
  * The tasks of the trace, as listed: columns cpu_milli, memory_mib, num_gpu, gpu_milli and, where
@@ -30,6 +32,9 @@ export function readOpenbTasks(text: string, where: string): readonly Task[] {
     },
   );
   if (tasks.length === 0) throw malformed("it lists no task", where, "a row for each task");
+  if (known.size > KINDS_MAX) {
+    throw malformed("its tasks are of too many kinds", where, `at most ${KINDS_MAX} kinds`);
+  }
   return tasks;
 }
 

@@ -70,6 +70,8 @@ test("what is no such list is refused with its line", () => {
     [nodes.replace(",8,", ",800,"), "list:2"],
     [nodes.replace("64000,", ""), "list:3"],
     ["sn,cpu_milli,memory_mib,gpu,model\n", "list"],
+    [`sn,cpu_milli,memory_mib,gpu,model\n${"a,1,1,1,A\n".repeat(12_001)}`, "list"],
+    [`sn,cpu_milli,memory_mib,gpu,model\n${"\n".repeat(200_000)}`, "list"],
   ];
   for (const [text, where] of odd) {
     const error = failure(() => readOpenbNodes(text, "list"));
