@@ -8,6 +8,7 @@ import { emptyOccupancy, occupied, type Use } from "../placement/occupancy/occup
 import { compareObjectives, type Layout } from "../placement/search/layout.ts";
 import { searchSpace } from "../placement/search/search.ts";
 import { spaceFor } from "../placement/space/space.ts";
+import { asItStands } from "../placement/state/as-it-stands.ts";
 import { demandOf } from "../placement/state/demand.ts";
 import { stateBook } from "../placement/state/states.ts";
 import { smallRequest } from "../placement/testing/arbitrary-occupancy.ts";
@@ -41,7 +42,7 @@ interface Naive {
   readonly room: number;
 }
 
-/** Every host asked by itself, each with a book of states of its own. */
+/** Every host asked by itself, each with a book of states of its own, and no two nodes alike. */
 function naive(
   hosts: readonly FleetHost[],
   request: Request,
@@ -49,10 +50,10 @@ function naive(
   spread: boolean,
 ): Naive | null {
   const answers = hosts.flatMap(({ name, inventory, occupancy }): Naive[] => {
-    const states = stateBook();
+    const states = stateBook(true);
     const capacity = capacities(states);
     const loss = lossOf(states, capacity, offers);
-    const space = spaceFor(inventory, occupancy, request);
+    const space = spaceFor(asItStands(inventory, occupancy, true), occupancy, request);
     const before = states.of(inventory, occupancy);
     const lost = (layout: Layout): number => {
       const use = useOfLayout(space, layout.cells);

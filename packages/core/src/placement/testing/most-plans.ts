@@ -5,10 +5,12 @@ import { legalPlans } from "./brute-force.ts";
 
 /**
  * How many VMs of a request fit on a host, by trying every legal plan for the first with the same
- * question after it, whatever a search would think of it. For `strict` and isolation `core`.
+ * question after it, whatever a search would think of it. For `strict` and isolation `core`. Null
+ * when that would be more plans than anybody wants to wait for.
  */
-export function mostPlans(host: HostState, request: Request): number {
+export function mostPlans(host: HostState, request: Request): number | null {
   const known = new Map<string, number>();
+  let left = plansMax;
   const most = (taken: readonly Plan[]): number => {
     const key = heldBy(taken);
     const before = known.get(key);
@@ -16,13 +18,17 @@ export function mostPlans(host: HostState, request: Request): number {
     let count = 0;
     const vm = { ...request, name: `vm-${taken.length}` };
     for (const plan of legalPlans({ ...host, taken }, vm)) {
+      if (left-- <= 0) break;
       count = Math.max(count, 1 + most([...taken, plan]));
     }
     known.set(key, count);
     return count;
   };
-  return most(host.taken);
+  const count = most(host.taken);
+  return left < 0 ? null : count;
 }
+
+const plansMax = 300;
 
 /** What plans hold together: whose it is makes no difference. */
 function heldBy(taken: readonly Plan[]): string {
