@@ -11,6 +11,7 @@ import { useOfLayout } from "../occupancy/layout-use.ts";
 import { emptyOccupancy, occupied, type Occupancy } from "../occupancy/occupancy.ts";
 import { needsNodeOrder } from "../search/node-order.ts";
 import { layoutSignature } from "../signature/layout-signature.ts";
+import { settledTopology } from "../settled.ts";
 import { spaceFor } from "../space/space.ts";
 import { demandOf } from "../state/demand.ts";
 import { stateBook } from "../state/states.ts";
@@ -32,7 +33,9 @@ const even = fc.constantFrom(
     "package:1 l3:2 core:3 memory:8Gi hugepages:6x1Gi root*3[gpu:h100-sxm] nvlink:18",
   ].map((text) => syntheticTopology(text)),
 );
-const machine = fc.oneof(smallTopology, even);
+const machine = fc
+  .oneof(smallTopology, even)
+  .map((topology) => settledTopology({ topology, taken: [], policy }));
 
 const modest = fc
   .record({

@@ -12,6 +12,9 @@ import type { State, States } from "../state/states.ts";
  * optimal choice begins with one of them, so their maximum is the capacity. A place is passed over
  * when the bound of what it leaves could not lead to more. Both are worked out once a state, and
  * orders of the same choices meet in the same states.
+ *
+ * Machines whose huge pages strangers hold too are to be settled before (`settled.ts`): what is free
+ * at one moment is no amount that can be counted down.
  */
 export function capacities(states: States): (state: State, demand: Demand) => number {
   const known = new Map<string, number>();
