@@ -76,7 +76,7 @@ export function visitAcceleratorSets(
     }
     for (let i = from; i <= candidates.length - (count - chosen.length); i++) {
       if (repeats(i)) continue;
-      if (!pruning.effort.spend()) return false;
+      if (!pruning.effort.spend(4 * (candidates.length + chosen.length))) return false;
       if (!chosen.every((earlier) => connected(earlier, i))) continue;
       chosen.push(i);
       const open = pruning.reaches(chosen) && pruning.promising(chosen);

@@ -8,7 +8,7 @@ import { extraDevices } from "./extra.ts";
 import type { CellSupply } from "./fit.ts";
 import { acceleratorKinds, twinNodes } from "./kinds.ts";
 import type { Layout, LayoutCell } from "./layout.ts";
-import { chooseNics } from "./nic-choice.ts";
+import { chooseNics, leastNicCost } from "./nic-choice.ts";
 import { objectiveOf } from "./objective.ts";
 import type { Ranking } from "./ranking.ts";
 import { reach } from "./reach.ts";
@@ -53,7 +53,7 @@ export function rankBesideAccelerators(
     visitAcceleratorSets(space, candidates, connected, pruning, (set) => {
       for (const homes of homeNodes(set, space)) {
         if (homes.length !== cells) continue;
-        const layout = layoutFor(space, model, rules, set, homes);
+        const layout = layoutFor({ space, model, rules, ranked, effort }, set, homes);
         if (layout !== null) ranked.offer(layout);
       }
       return true;
@@ -63,8 +63,10 @@ export function rankBesideAccelerators(
 }
 
 /**
- * What a set that begins with these candidates costs at least: its known pairs as they are, all
- * others as the cheapest pair there is, everything beside the peers at its best, which is 1.
+ * What a set that begins with these candidates costs at least: its known pairs as they are, those
+ * of each candidate still to come with the ones it has as they are too, the cheapest such as are
+ * missing; pairs among the missing as the cheapest pair there is, and everything beside the peers at
+ * its best, which is 1.
  */
 function peerBound(
   { request, inventory }: Space,
@@ -74,22 +76,44 @@ function peerBound(
   const { count } = request.accelerators;
   const all = (count * (count - 1)) / 2;
   if (all === 0) return () => 1;
-  const pairs = inventory.relations.peers(request.workload);
-  const pair = (a: number, b: number): number =>
-    pairs[candidates[a]?.position ?? -1]?.[candidates[b]?.position ?? -1] ?? 1;
+  const peers = inventory.relations.peers(request.workload);
+  const pairs = candidates.map((a) => {
+    const row = peers[a.position] ?? [];
+    return candidates.map((b) => row[b.position] ?? 1);
+  });
   let cheapest = Infinity;
-  for (const a of candidates.keys()) {
-    for (let b = 0; b < a; b++) cheapest = Math.min(cheapest, pair(a, b));
+  for (const [a, row] of pairs.entries()) {
+    for (let b = 0; b < a; b++) cheapest = Math.min(cheapest, row[b] ?? 1);
   }
   return (positions) => {
     let known = 0;
     for (const [i, a] of positions.entries()) {
-      for (let j = 0; j < i; j++) known += pair(a, positions[j] ?? -1);
+      const row = pairs[a] ?? [];
+      for (let j = 0; j < i; j++) known += row[positions[j] ?? -1] ?? 1;
     }
-    const pairsKnown = (positions.length * (positions.length - 1)) / 2;
-    const peer = (known + (all - pairsKnown) * cheapest) / all;
-    return 1 - weight + weight * peer;
+    const missing = count - positions.length;
+    if (missing > 0) known += leastToCome(pairs, positions, missing);
+    const among = (missing * (missing - 1)) / 2;
+    return 1 - weight + (weight * (known + among * cheapest)) / all;
   };
+}
+
+/** What the cheapest `missing` of the candidates after the chosen ones cost to these, in all. */
+function leastToCome(
+  pairs: readonly (readonly number[])[],
+  positions: readonly number[],
+  missing: number,
+): number {
+  const toChosen: number[] = [];
+  for (let b = (positions.at(-1) ?? -1) + 1; b < pairs.length; b++) {
+    let sum = 0;
+    for (const a of positions) sum += pairs[a]?.[b] ?? 1;
+    toChosen.push(sum);
+  }
+  toChosen.sort((x, y) => x - y);
+  let least = 0;
+  for (let i = 0; i < missing; i++) least += toChosen[i] ?? 0;
+  return least;
 }
 
 /**
@@ -102,13 +126,18 @@ function homeNodes({ accelerators }: AcceleratorSet, space: Space): readonly (re
   return space.nodes.filter((node) => node.units > 0).map((node) => [node.id]);
 }
 
-function layoutFor(
-  space: Space,
-  model: CostModel,
-  rules: Rules,
-  set: AcceleratorSet,
-  homes: readonly number[],
-): Layout | null {
+/** What every layout of one search is made with. */
+interface Making {
+  readonly space: Space;
+  readonly model: CostModel;
+  readonly rules: Rules;
+  readonly ranked: Ranking;
+  readonly effort: Effort;
+}
+
+/** The layout of a set of accelerators, or null where it does not fit or could not matter. */
+function layoutFor(making: Making, set: AcceleratorSet, homes: readonly number[]): Layout | null {
+  const { space, model, rules, effort } = making;
   const groups = homes.map((home, i) =>
     set.accelerators.filter(({ node }) => node === home || (node === null && i === 0)),
   );
@@ -122,34 +151,56 @@ function layoutFor(
     granules: granules[i] ?? 0,
     deviceNodes: (groups[i] ?? []).map((device) => device.node),
   }));
+  effort.spend(100 + rules.work * demands.length);
   const supplies = rules.fit(demands);
   if (supplies === null) return null;
-  const nics = nicsFor(space, model, rules, set.accelerators, homes);
-  if (nics === null) return null;
-  const cells = homes.map((node, i): LayoutCell => ({
+  const withoutNics = homes.map((node, i): LayoutCell => ({
     node,
     ...(supplies[i] ?? noSupply),
     accelerators: groups[i] ?? [],
-    nics: nics.filter((nic) => nic.node === node || (i === 0 && !homes.includes(nic.node ?? -1))),
+    nics: [],
+  }));
+  const { count } = space.request.nics;
+  if (count === 0) {
+    const objective = objectiveOf(space, model, withoutNics);
+    return { cells: withoutNics, partition: set.partition, objective };
+  }
+  const nics = nicsFor(making, set, homes, withoutNics);
+  if (nics === null) return null;
+  const cells = withoutNics.map((cell, i) => ({
+    ...cell,
+    nics: nics.filter(
+      (nic) => nic.node === cell.node || (i === 0 && !homes.includes(nic.node ?? -1)),
+    ),
   }));
   return { cells, partition: set.partition, objective: objectiveOf(space, model, cells) };
 }
 
-const noSupply: CellSupply = { units: [], granules: [] };
-
-/** NICs on the cells' nodes, or from anywhere where the locality allows: the nearest ones. */
+/**
+ * NICs on the cells' nodes, or from anywhere where the locality allows: the nearest ones. None where
+ * there are too few, or where the layout could not matter even with the best: what it costs beside
+ * the network is known, and what the NICs cost at least too.
+ */
 function nicsFor(
-  space: Space,
-  model: CostModel,
-  rules: Rules,
-  accelerators: readonly Device[],
+  { space, model, rules, ranked, effort }: Making,
+  { accelerators }: AcceleratorSet,
   homes: readonly number[],
+  withoutNics: readonly LayoutCell[],
 ): readonly Device[] | null {
   const { count } = space.request.nics;
-  if (count === 0) return [];
-  const nics = space.nics.filter(({ node }) => !rules.besideDevices || homes.includes(node ?? -1));
-  const cost = accelerators.map((a) =>
-    nics.map((nic) => model.networkPair(a.address, nic.address)),
+  const offered = space.nics.filter(
+    ({ node }) => !rules.besideDevices || homes.includes(node ?? -1),
   );
-  return chooseNics(nics, count, cost, (chosen) => extraDevices([...accelerators, ...chosen]));
+  if (offered.length < count) return null;
+  const cost = accelerators.map((a) =>
+    offered.map((nic) => model.networkPair(a.address, nic.address)),
+  );
+  const bare = objectiveOf(space, model, withoutNics);
+  const network = leastNicCost(offered.length, count, cost) / (accelerators.length + count);
+  const least = bare.cost + model.weights.network * (network - 1);
+  if (!ranked.open({ ...bare, extra: 0, cost: least })) return null;
+  const extra = (chosen: readonly Device[]): number => extraDevices([...accelerators, ...chosen]);
+  return chooseNics(offered, count, cost, extra, effort);
 }
+
+const noSupply: CellSupply = { units: [], granules: [] };

@@ -2,19 +2,33 @@
  * How far a search may go. Requests that real machines cannot tell apart by symmetry are few, so a
  * search ends long before this; but distances and links can be made up of which no bound says
  * enough, and an answer must come all the same. A search that runs out has found the fewest cells
- * that it could and says that a better choice of the same size was not excluded.
+ * that it could and says that a better choice was not excluded; if it has found none, that there
+ * might be one.
+ *
+ * Work is counted and not timed, so that the same input gives the same answer everywhere. A unit is
+ * about what comparing two numbers out of arrays takes, some ten nanoseconds; whatever takes longer
+ * is charged for as much.
  */
 export interface Effort {
-  /** Counts one step; false once there are none left. */
-  readonly spend: () => boolean;
-  /** Whether every step asked for could be taken. */
+  /** Charges for some work; false once there is none left. */
+  readonly spend: (units?: number) => boolean;
+  /** Whether all the work asked for could be done. */
   readonly sufficed: () => boolean;
+  /** How much has been charged for. */
+  readonly spent: () => number;
 }
 
-/** Steps are 50 to 500 ns: the longest search takes a fraction of a second. */
-export const effortMax = 1 << 19;
+/** Some tenths of a second at the most. */
+export const effortMax = 1 << 24;
 
-export function effort(steps = effortMax): Effort {
-  let left = steps;
-  return { spend: () => left-- > 0, sufficed: () => left >= 0 };
+export function effort(units = effortMax): Effort {
+  let spent = 0;
+  return {
+    spend: (more = 1) => {
+      spent += more;
+      return spent <= units;
+    },
+    sufficed: () => spent <= units,
+    spent: () => spent,
+  };
 }

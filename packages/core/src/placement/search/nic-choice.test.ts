@@ -1,5 +1,6 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
+import { effort } from "./effort.ts";
 import { chooseNics } from "./nic-choice.ts";
 
 interface Nic {
@@ -62,7 +63,7 @@ test("the NICs are the first of the best, whatever the costs", () => {
       const best = allChoices(nics, count, cost, loss).reduce((a, b) =>
         b.cost < a.cost || (b.cost === a.cost && b.extra < a.extra) ? b : a,
       );
-      const chosen = chooseNics(devices, count, cost, extra);
+      const chosen = chooseNics(devices, count, cost, extra, effort());
       expect(chosen?.map((nic) => devices.indexOf(nic))).toEqual(best.chosen);
     }),
     { numRuns: 500 },
@@ -70,6 +71,6 @@ test("the NICs are the first of the best, whatever the costs", () => {
 });
 
 test("too few are none at all, and none are no trouble", () => {
-  expect(chooseNics(nicsOf(1), 2, [], () => 0)).toBeNull();
-  expect(chooseNics(nicsOf(1), 0, [], () => 0)).toEqual([]);
+  expect(chooseNics(nicsOf(1), 2, [], () => 0, effort())).toBeNull();
+  expect(chooseNics(nicsOf(1), 0, [], () => 0, effort())).toEqual([]);
 });

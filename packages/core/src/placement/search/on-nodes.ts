@@ -7,7 +7,7 @@ import { extraDevices } from "./extra.ts";
 import { nodeKinds } from "./kinds.ts";
 import type { LayoutCell } from "./layout.ts";
 import { chooseNics } from "./nic-choice.ts";
-import { visitNodeSets } from "./node-sets.ts";
+import { type NodeNeed, visitNodeSets } from "./node-sets.ts";
 import { objectiveOf } from "./objective.ts";
 import type { Ranking } from "./ranking.ts";
 import type { Rules } from "./rules.ts";
@@ -41,11 +41,16 @@ export function rankOnNodes(
     // Only what must lie on its own node is cut to the node's size; elsewhere equal cells will do.
     for (const uneven of rules.besideDevices ? [0, 1] : [0]) {
       if (!open(leastSpread, uneven)) break;
-      const pruning = { open: (spread: number) => open(spread, uneven), kinds, effort };
+      const pruning = {
+        open: (spread: number) => open(spread, uneven),
+        kinds,
+        needs: rules.besideDevices ? needsOf(space, nodes) : [],
+        effort,
+      };
       visitNodeSets(ids, count, distance, pruning, (set) => {
-        const even = cellsOn(set, space, rules, true);
+        const even = cellsOn(set, space, rules, effort, true);
         const cells =
-          uneven === 0 ? even : even === null ? cellsOn(set, space, rules, false) : null;
+          uneven === 0 ? even : even === null ? cellsOn(set, space, rules, effort, false) : null;
         if (cells === null) return;
         ranked.offer({
           cells,
@@ -56,6 +61,13 @@ export function rankOnNodes(
     }
     if (ranked.settled()) break;
   }
+}
+
+function needsOf(space: Space, nodes: readonly NodeSpace[]): readonly NodeNeed[] {
+  return [
+    { total: space.units, has: nodes.map((node) => node.units) },
+    { total: space.granules, has: nodes.map((node) => node.granules ?? 0) },
+  ];
 }
 
 /** Whether the `count` largest nodes together would do, each resource by itself. */
@@ -76,6 +88,7 @@ function cellsOn(
   set: readonly number[],
   space: Space,
   rules: Rules,
+  effort: Effort,
   even: boolean,
 ): readonly LayoutCell[] | null {
   const free = set.flatMap((id) => space.nodes.find((node) => node.id === id) ?? []);
@@ -94,8 +107,9 @@ function cellsOn(
     granules: granules[i] ?? 0,
     deviceNodes: [],
   }));
+  effort.spend(rules.work * demands.length);
   const supplies = rules.fit(demands);
-  const nics = nicsOn(set, space, rules);
+  const nics = supplies === null ? null : nicsOn(set, space, rules, effort);
   if (supplies === null || nics === null) return null;
   return set.map((node, i) => ({
     node,
@@ -107,9 +121,14 @@ function cellsOn(
 }
 
 /** NICs on the nodes; where the locality allows, from anywhere once those on the nodes run out. */
-function nicsOn(set: readonly number[], space: Space, rules: Rules): readonly Device[] | null {
+function nicsOn(
+  set: readonly number[],
+  space: Space,
+  rules: Rules,
+  effort: Effort,
+): readonly Device[] | null {
   const { count } = space.request.nics;
   const isNear = (nic: Device): boolean => set.includes(nic.node ?? -1);
   const far = rules.besideDevices ? [] : space.nics.filter((nic) => !isNear(nic));
-  return chooseNics([...space.nics.filter(isNear), ...far], count, [], extraDevices);
+  return chooseNics([...space.nics.filter(isNear), ...far], count, [], extraDevices, effort);
 }

@@ -1,5 +1,6 @@
 import type { Space } from "../space/space.ts";
 import { coreVariants } from "./core-variants.ts";
+import type { Effort } from "./effort.ts";
 import { compareObjectives, type Layout, type Objective } from "./layout.ts";
 
 /** The best layout, and the next best where it is wanted, kept while a search offers them in its order. */
@@ -22,6 +23,8 @@ export interface Terms {
   readonly accepts?: ((layout: Layout) => boolean) | undefined;
   /** What a layout costs the future: of equal ones the one with the least is best. */
   readonly loss?: ((layout: Layout) => number) | undefined;
+  /** How far to go, where it is not as far as any search may. */
+  readonly effort?: Effort | undefined;
   /** What is known to be the best there is: the first layout that reaches it ends the search. */
   readonly known?: { readonly objective: Objective; readonly loss: number } | undefined;
 }

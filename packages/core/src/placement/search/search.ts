@@ -41,7 +41,7 @@ export function searchSpace(space: Space, terms: Terms): Found | null {
   const { request, inventory } = space;
   const model = inventory.relations.model(request.workload);
   const rank = request.accelerators.count > 0 ? rankBesideAccelerators : rankOnNodes;
-  const steps = effort();
+  const steps = terms.effort ?? effort();
   for (const [rules, accepts] of attempts(space, model, terms)) {
     const ranked = ranking(space, { ...terms, accepts });
     rank(space, model, rules, ranked, steps);
@@ -90,11 +90,13 @@ function attempts(space: Space, model: CostModel, terms: Terms): readonly Attemp
 function rulesInTurn(space: Space, model: CostModel): readonly Rules[] {
   const strict: Rules = {
     fit: strictFit(space),
+    work: 10,
     mayHold: (node, units, granules) => node.units >= units && (node.granules ?? 0) >= granules,
     besideDevices: true,
   };
   const straying: Rules = {
     fit: strayingFit(space, model),
+    work: 20 * space.nodes.length ** 2,
     mayHold: () => true,
     besideDevices: false,
   };
@@ -107,6 +109,7 @@ function rulesInTurn(space: Space, model: CostModel): readonly Rules[] {
       return [
         {
           fit: interleaveFit(space),
+          work: 10 * space.nodes.length,
           mayHold: (node, units) => node.units >= units,
           besideDevices: false,
         },

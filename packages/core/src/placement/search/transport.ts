@@ -44,43 +44,63 @@ interface Step {
   readonly back: boolean;
 }
 
-interface Reached {
-  readonly cost: number;
-  readonly path: readonly Step[];
-}
-
+/**
+ * Bellman and Ford's search, over distances and over who was there before: a path is read back from
+ * its end once the distances are settled.
+ */
 function cheapestPath(
   open: readonly number[],
   left: readonly number[],
   flow: readonly (readonly number[])[],
   cost: readonly (readonly number[])[],
 ): readonly Step[] | null {
-  const atDemand: (Reached | null)[] = open.map((units) =>
-    units > 0 ? { cost: 0, path: [] } : null,
-  );
-  const atSupply: (Reached | null)[] = left.map(() => null);
+  const toDemand = open.map((units) => (units > 0 ? 0 : Infinity));
+  const toSupply = left.map(() => Infinity);
+  const beforeDemand = open.map(() => -1);
+  const beforeSupply = left.map(() => -1);
   for (let changed = true; changed;) {
     changed = false;
-    for (const [demand, from] of atDemand.entries()) {
-      if (from === null) continue;
-      for (const [supply, known] of atSupply.entries()) {
-        const reached = from.cost + (cost[demand]?.[supply] ?? 0);
-        if (known !== null && reached >= known.cost - 1e-12) continue;
-        atSupply[supply] = { cost: reached, path: [...from.path, { demand, supply, back: false }] };
+    for (const [demand, from] of toDemand.entries()) {
+      if (from === Infinity) continue;
+      for (let supply = 0; supply < left.length; supply++) {
+        const reached = from + (cost[demand]?.[supply] ?? 0);
+        if (reached >= (toSupply[supply] ?? 0) - 1e-12) continue;
+        toSupply[supply] = reached;
+        beforeSupply[supply] = demand;
         changed = true;
       }
     }
-    for (const [supply, from] of atSupply.entries()) {
-      if (from === null) continue;
-      for (const [demand, known] of atDemand.entries()) {
+    for (const [supply, from] of toSupply.entries()) {
+      if (from === Infinity) continue;
+      for (let demand = 0; demand < open.length; demand++) {
         if ((flow[demand]?.[supply] ?? 0) === 0) continue;
-        const reached = from.cost - (cost[demand]?.[supply] ?? 0);
-        if (known !== null && reached >= known.cost - 1e-12) continue;
-        atDemand[demand] = { cost: reached, path: [...from.path, { demand, supply, back: true }] };
+        const reached = from - (cost[demand]?.[supply] ?? 0);
+        if (reached >= (toDemand[demand] ?? 0) - 1e-12) continue;
+        toDemand[demand] = reached;
+        beforeDemand[demand] = supply;
         changed = true;
       }
     }
   }
-  const ends = atSupply.filter((reached, supply) => reached !== null && (left[supply] ?? 0) > 0);
-  return ends.toSorted((a, b) => (a?.cost ?? 0) - (b?.cost ?? 0))[0]?.path ?? null;
+  let end = -1;
+  for (const [supply, units] of left.entries()) {
+    if (units > 0 && (toSupply[supply] ?? 0) < (toSupply[end] ?? Infinity)) end = supply;
+  }
+  return end < 0 ? null : pathTo(end, beforeSupply, beforeDemand);
+}
+
+/** The steps that lead to a supply, first to last. */
+function pathTo(
+  end: number,
+  beforeSupply: readonly number[],
+  beforeDemand: readonly number[],
+): readonly Step[] {
+  const steps: Step[] = [];
+  for (let supply = end; supply >= 0;) {
+    const demand = beforeSupply[supply] ?? -1;
+    steps.push({ demand, supply, back: false });
+    supply = beforeDemand[demand] ?? -1;
+    if (supply >= 0) steps.push({ demand, supply, back: true });
+  }
+  return steps.toReversed();
 }
