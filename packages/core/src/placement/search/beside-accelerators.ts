@@ -13,6 +13,7 @@ import { objectiveOf } from "./objective.ts";
 import type { Ranking } from "./ranking.ts";
 import { reach } from "./reach.ts";
 import type { Rules } from "./rules.ts";
+import { extraBound, networkBound, nodeSpread, peerBound } from "./set-bounds.ts";
 import { proportionalSplit } from "./split.ts";
 
 /**
@@ -35,17 +36,25 @@ export function rankBesideAccelerators(
   const links = relations.connected(space.request.accelerators.link);
   const connected = (a: number, b: number): boolean =>
     links[candidates[a]?.position ?? -1]?.[candidates[b]?.position ?? -1] ?? false;
-  const bound = peerBound(space, model.weights.peer, candidates);
+  const cost = peerBound(space, model.weights.peer, candidates);
+  const network = networkBound(space, model.weights.network, candidates);
+  const extra = extraBound(space, candidates);
+  const spread = nodeSpread(space, candidates);
   const nodes = [...new Set(candidates.flatMap(({ node }) => node ?? []))];
   const kinds = acceleratorKinds(space, candidates);
   const twins = twinNodes(space, candidates);
   for (let cells = 1; cells <= Math.max(1, nodes.length); cells++) {
-    const spread = spreadBound(nodes, cells, relations.distance);
-    const ideal = { cells, extra: 0, uneven: 0, spread };
+    const least = spreadBound(nodes, cells, relations.distance);
     const pruning = {
       reaches: reach(space, candidates, rules, cells),
       promising: (positions: readonly number[]) =>
-        ranked.open({ ...ideal, cost: bound(positions) }),
+        ranked.open({
+          cells,
+          cost: cost(positions) + network(positions),
+          extra: extra(positions),
+          uneven: 0,
+          spread: Math.max(least, spread(positions)),
+        }),
       kinds,
       twins,
       effort,
@@ -60,60 +69,6 @@ export function rankBesideAccelerators(
     });
     if (ranked.settled()) break;
   }
-}
-
-/**
- * What a set that begins with these candidates costs at least: its known pairs as they are, those
- * of each candidate still to come with the ones it has as they are too, the cheapest such as are
- * missing; pairs among the missing as the cheapest pair there is, and everything beside the peers at
- * its best, which is 1.
- */
-function peerBound(
-  { request, inventory }: Space,
-  weight: number,
-  candidates: readonly Device[],
-): (positions: readonly number[]) => number {
-  const { count } = request.accelerators;
-  const all = (count * (count - 1)) / 2;
-  if (all === 0) return () => 1;
-  const peers = inventory.relations.peers(request.workload);
-  const pairs = candidates.map((a) => {
-    const row = peers[a.position] ?? [];
-    return candidates.map((b) => row[b.position] ?? 1);
-  });
-  let cheapest = Infinity;
-  for (const [a, row] of pairs.entries()) {
-    for (let b = 0; b < a; b++) cheapest = Math.min(cheapest, row[b] ?? 1);
-  }
-  return (positions) => {
-    let known = 0;
-    for (const [i, a] of positions.entries()) {
-      const row = pairs[a] ?? [];
-      for (let j = 0; j < i; j++) known += row[positions[j] ?? -1] ?? 1;
-    }
-    const missing = count - positions.length;
-    if (missing > 0) known += leastToCome(pairs, positions, missing);
-    const among = (missing * (missing - 1)) / 2;
-    return 1 - weight + (weight * (known + among * cheapest)) / all;
-  };
-}
-
-/** What the cheapest `missing` of the candidates after the chosen ones cost to these, in all. */
-function leastToCome(
-  pairs: readonly (readonly number[])[],
-  positions: readonly number[],
-  missing: number,
-): number {
-  const toChosen: number[] = [];
-  for (let b = (positions.at(-1) ?? -1) + 1; b < pairs.length; b++) {
-    let sum = 0;
-    for (const a of positions) sum += pairs[a]?.[b] ?? 1;
-    toChosen.push(sum);
-  }
-  toChosen.sort((x, y) => x - y);
-  let least = 0;
-  for (let i = 0; i < missing; i++) least += toChosen[i] ?? 0;
-  return least;
 }
 
 /**
@@ -198,7 +153,7 @@ function nicsFor(
   const bare = objectiveOf(space, model, withoutNics);
   const network = leastNicCost(offered.length, count, cost) / (accelerators.length + count);
   const least = bare.cost + model.weights.network * (network - 1);
-  if (!ranked.open({ ...bare, extra: 0, cost: least })) return null;
+  if (!ranked.open({ ...bare, extra: Math.max(0, bare.extra - count), cost: least })) return null;
   const extra = (chosen: readonly Device[]): number => extraDevices([...accelerators, ...chosen]);
   return chooseNics(offered, count, cost, extra, effort);
 }
