@@ -15,8 +15,15 @@ const HOSTS_MAX = 65_536;
 const FLAVORS_MAX = 4096;
 
 const classes = list(
-  object({ signature: text(128), signatureText: text(4096), own: flag, fits: id, most: id }),
-  64,
+  object({
+    signature: text(128),
+    signatureText: text(4096),
+    own: flag,
+    fits: id,
+    most: id,
+    exact: flag,
+  }),
+  1024,
 );
 
 const counted = { flavor: name, fits: id, most: id, classes };

@@ -1,7 +1,7 @@
 import type { Capacity } from "@evenkeel/core/fleet/capacity-document.ts";
 import type { Move, Rebalancing } from "@evenkeel/core/fleet/rebalance.ts";
 import type { Blockers } from "@evenkeel/core/placement/capacity/blockers.ts";
-import type { FlavorCapacity } from "@evenkeel/core/placement/capacity/report.ts";
+import type { ClassCapacity, FlavorCapacity } from "@evenkeel/core/placement/capacity/report.ts";
 import { amountOf } from "@evenkeel/core/text/amount.ts";
 import type { View } from "./plan-text.ts";
 import { hanging, table, wrap } from "./table.ts";
@@ -35,7 +35,7 @@ function section(
       ? []
       : [{ cells: [flavor, `${fits}`, `${most}`], words: "does not fit on this kind of host" }]),
     ...classes.map((entry, i) => ({
-      cells: [i === 0 ? flavor : "", `${entry.fits}`, `${entry.most}`],
+      cells: [i === 0 ? flavor : "", counted(entry.fits, entry), counted(entry.most, entry)],
       words: `${entry.own ? "" : "another grade: "}${entry.signatureText}`,
     })),
   ]);
@@ -55,6 +55,11 @@ function section(
     ...body,
     ...remarks.flatMap((remark) => hanging("  - ", wrap(remark, width - 4))),
   ];
+}
+
+/** What is not certain is so many at least. */
+function counted(count: number, { exact }: ClassCapacity): string {
+  return exact ? `${count}` : `${count}+`;
 }
 
 function blockersText(flavor: string, { sets, triedUpTo, more }: Blockers): string {

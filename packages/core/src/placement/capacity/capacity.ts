@@ -1,3 +1,4 @@
+import type { Layout } from "../search/layout.ts";
 import type { Space } from "../space/space.ts";
 import type { Demand } from "../state/demand.ts";
 import type { State, States } from "../state/states.ts";
@@ -17,16 +18,43 @@ import type { State, States } from "../state/states.ts";
  * at one moment is no amount that can be counted down.
  */
 export function capacities(states: States): (state: State, demand: Demand) => number {
+  const counted = boundedCapacities(states);
+  return (state, demand) => counted(state, demand).slots;
+}
+
+/** How many fit, and whether it is certain that no more do. */
+export interface Slots {
+  readonly slots: number;
+  /** False where there were more choices than could be tried: so many fit, and more may. */
+  readonly exact: boolean;
+}
+
+/**
+ * The same with its certainty. What real machines leave to choose is little, but a VM over several
+ * of many nodes can be put together in more ways than anybody can try. Then the search ends after
+ * `stepsMax` layouts, those of a state counting for some more, and the count is the best that it
+ * has come to.
+ */
+export function boundedCapacities(
+  states: States,
+  stepsMax = 1 << 12,
+): (state: State, demand: Demand) => Slots {
+  // Of states that are only passed through in thought there are many: the count alone is kept.
   const known = new Map<string, number>();
+  const uncertain = new Map<string, number>();
   const demands = new Map<string, number>();
-  const capacity = (state: State, demand: Demand): number => {
-    // Of states that hosts only pass through in thought there are many: the count alone is kept.
+  let left = 0;
+  const keyOf = (state: State, demand: Demand): string => {
     const number = demands.get(demand.key) ?? demands.size;
     demands.set(demand.key, number);
-    const key = `${number} ${state.key}`;
+    return `${number} ${state.key}`;
+  };
+  const capacity = (state: State, demand: Demand): number => {
+    const key = keyOf(state, demand);
     const before = known.get(key);
     if (before !== undefined) return before;
     const count = most(state, demand);
+    if (left <= 0) return count;
     if (known.size >= countsMax) known.clear();
     known.set(key, count);
     return count;
@@ -35,38 +63,66 @@ export function capacities(states: States): (state: State, demand: Demand) => nu
     const first = states.best(state, demand);
     if (first === null) return 0;
     let reached = 1 + capacity(first.after, demand);
-    const limit = capacityBound(states.space(state, demand));
-    if (reached >= limit) return reached;
-    for (const { after } of states.all(state, demand)) {
-      if (
-        after.key === first.after.key ||
-        1 + capacityBound(states.space(after, demand)) <= reached
-      )
-        continue;
+    const alone = demand.only !== null && isOnOneNode(first.layout);
+    const boundOf = (at: State): number => capacityBound(states.space(at, demand), alone);
+    const limit = boundOf(state);
+    if (reached >= limit || left <= 0) return reached;
+    const steps = states.all(state, demand);
+    left -= stepsPerState + steps.length;
+    for (const { after } of steps) {
+      if (after.key === first.after.key) continue;
+      if (1 + boundOf(after) <= reached) continue;
       reached = Math.max(reached, 1 + capacity(after, demand));
-      if (reached >= limit) break;
+      if (reached >= limit || left <= 0) break;
     }
     return reached;
   };
-  return capacity;
+  return (state, demand) => {
+    const key = keyOf(state, demand);
+    const before = uncertain.get(key);
+    if (before !== undefined) return { slots: before, exact: false };
+    left = stepsMax;
+    const slots = capacity(state, demand);
+    const exact = left > 0 || slots >= capacityBound(states.space(state, demand), false);
+    if (!exact) uncertain.set(key, slots);
+    return { slots, exact };
+  };
 }
+
+/** What it takes to look at a state at all, in layouts. */
+const stepsPerState = 64;
 
 /** Some hundred megabytes at the most; what is forgotten is counted again. */
 const countsMax = 1 << 18;
 
-/** What no number of VMs can exceed: each resource by itself, over the whole host. */
-function capacityBound(space: Space): number {
+/** A class of which one placement lies on one node alone is one of which all do. */
+function isOnOneNode({ cells }: Layout): boolean {
+  const [cell, ...more] = cells;
+  if (cell === undefined || more.length > 0) return false;
+  return [...cell.units, ...cell.granules].every(({ node }) => node === cell.node);
+}
+
+/**
+ * What no number of VMs can exceed: each resource by itself, over the whole host; where each VM lies
+ * on one node, over each node, for what is left over on several makes none together.
+ */
+function capacityBound(space: Space, onOneNode: boolean): number {
   const { request, nodes, units, granules, accelerators, nics } = space;
-  const total = (amount: (node: Space["nodes"][number]) => number): number =>
-    nodes.reduce((sum, node) => sum + Math.max(0, amount(node)), 0);
-  const counts = [
-    total((node) => node.units) / units,
-    total((node) => node.granules ?? 0) / granules,
-  ];
-  if (request.accelerators.count > 0) {
-    counts.push(accelerators.length / request.accelerators.count);
-  }
-  if (request.nics.count > 0) counts.push(nics.length / request.nics.count);
-  if (request.isolation === "host") counts.push(1);
-  return Math.floor(Math.min(...counts));
+  const { count } = request.accelerators;
+  const host = request.isolation === "host" ? 1 : Infinity;
+  const wanted = request.nics.count > 0 ? nics.length / request.nics.count : Infinity;
+  const devices = count > 0 ? accelerators.length / count : Infinity;
+  const parts = nodes.map((node) => {
+    const own = accelerators.filter((device) => device.node === node.id).length;
+    return [
+      Math.max(0, node.units) / units,
+      (node.granules ?? 0) / granules,
+      onOneNode && count > 0 ? own / count : Infinity,
+    ];
+  });
+  const total = (at: number): number => parts.reduce((sum, part) => sum + (part[at] ?? 0), 0);
+  const together = onOneNode
+    ? parts.reduce((sum, part) => sum + Math.floor(Math.min(...part)), 0)
+    : Math.min(total(0), total(1));
+  return Math.floor(Math.min(together, devices, wanted, host));
 }

@@ -155,6 +155,7 @@ test("a pinned signature is counted alone, also where no host has it", () => {
           own: true,
           fits: 0,
           most: 0,
+          exact: true,
         },
       ],
     },

@@ -9,7 +9,7 @@ import { layoutSignature } from "../signature/layout-signature.ts";
 import { type Demand, demandOf } from "../state/demand.ts";
 import { type State, stateBook, type States } from "../state/states.ts";
 import { type Blockers, findBlockers } from "./blockers.ts";
-import { capacities } from "./capacity.ts";
+import { boundedCapacities } from "./capacity.ts";
 import { ownGrades } from "./own-grade.ts";
 
 /** How many more VMs of each flavor fit, and of what class. */
@@ -45,17 +45,20 @@ export interface ClassCapacity {
   readonly own: boolean;
   readonly fits: number;
   readonly most: number;
+  /** Whether both are certain; else so many fit at least (`boundedCapacities`). */
+  readonly exact: boolean;
 }
 
-/** A flavor could have as many classes as a host has ways to hold it; so many are told. */
-const classesMax = 16;
+/** A flavor could have as many classes as a host has ways to hold it; the first are counted. */
+const classesMax = 8;
 
 /**
  * How many more VMs of each flavor fit, exactly: the most that any order and any choice of places
  * could reach (`capacity.ts`), counted by class, for VMs of different classes are different wares.
  *
  * A flavor with a signature is counted in that one. One without is counted in every class that the
- * next VM of it could be given, and its own grade is what its first VM on an empty host would get.
+ * next VM of it could be given (the first few, best first), and its own grade is what its first VM on
+ * an empty host would get.
  * Each count is what would fit if nothing else came: flavors share what there is. Hosts in the same
  * state are worked out once.
  */
@@ -101,7 +104,7 @@ function memberOf(host: HostState): Member {
 const nameOf = (flavor: Request): string => flavor.flavor ?? flavor.name;
 
 function flavorCapacities(states: States): (member: Member, flavor: Request) => HostFlavor {
-  const capacity = capacities(states);
+  const counted = boundedCapacities(states);
   const ownGrade = ownGrades(states);
   return ({ inventory, occupancy, vms }, flavor) => {
     const state = states.of(inventory, occupancy);
@@ -110,12 +113,14 @@ function flavorCapacities(states: States): (member: Member, flavor: Request) => 
     const found = classesOf(states, [empty, state], flavor, own);
     const classes = [...found].map(([signature, signatureText]): ClassCapacity => {
       const demand = demandOf(flavor, signature);
+      const [now, atMost] = [counted(state, demand), counted(empty, demand)];
       return {
         signature,
         signatureText,
         own: signature === own?.only,
-        fits: capacity(state, demand),
-        most: capacity(empty, demand),
+        fits: now.slots,
+        most: atMost.slots,
+        exact: now.exact && atMost.exact,
       };
     });
     const { fits, most } = classes.find((entry) => entry.own) ?? { fits: 0, most: 0 };
@@ -124,7 +129,7 @@ function flavorCapacities(states: States): (member: Member, flavor: Request) => 
         const use = vms[vm]?.use;
         return use === undefined ? before : vacated(inventory, before, use);
       }, occupancy);
-      return own === null ? 0 : capacity(states.passing(inventory, left), own);
+      return own === null ? 0 : counted(states.passing(inventory, left), own).slots;
     };
     const names = vms.map(({ name }) => name);
     const blockers = fits < most && vms.length > 0 ? findBlockers(names, fits, slotsWithout) : null;
@@ -151,20 +156,19 @@ function classesOf(
   for (const { layout } of states.all(now, demand)) {
     const { signature, signatureText } = layoutSignature(space, layout);
     found.set(signature, signatureText);
+    if (found.size >= classesMax) break;
   }
   return found;
 }
 
 function told(classes: readonly ClassCapacity[]): readonly ClassCapacity[] {
-  return classes
-    .toSorted(
-      (a, b) =>
-        Number(b.own) - Number(a.own) ||
-        b.fits - a.fits ||
-        b.most - a.most ||
-        (a.signature < b.signature ? -1 : 1),
-    )
-    .slice(0, classesMax);
+  return classes.toSorted(
+    (a, b) =>
+      Number(b.own) - Number(a.own) ||
+      b.fits - a.fits ||
+      b.most - a.most ||
+      (a.signature < b.signature ? -1 : 1),
+  );
 }
 
 /** What several hosts have together. */
@@ -184,6 +188,7 @@ function inAll(flavor: string, parts: readonly HostFlavor[]): FlavorCapacity {
         own: same.some(({ own }) => own),
         fits: sum(same.map(({ fits }) => fits)),
         most: sum(same.map(({ most }) => most)),
+        exact: same.every(({ exact }) => exact),
       },
     ];
   });
