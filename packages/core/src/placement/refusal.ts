@@ -36,6 +36,7 @@ export const refusalCodes = {
   "accelerators-short": "fewer free accelerators of the model than asked for",
   "accelerators-unlinked": "no set of free accelerators is connected as asked for",
   "accelerators-split": "the free accelerators lie on nodes that cannot together hold the request",
+  "search-ended": "nothing is short by itself, and the search ended before every choice was tried",
   "accelerator-node-unknown":
     "an accelerator's node is unknown, so nothing can be placed beside it",
   "partition-unavailable": "no free fabric partition has exactly the accelerators asked for",

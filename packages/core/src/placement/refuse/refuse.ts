@@ -5,7 +5,8 @@ import type { HostRefusal, RefusalReason } from "../refusal.ts";
 import { reason } from "./reason.ts";
 import { asItComes, remedies, signatureRemedies } from "./remedies.ts";
 import { allSets, visitAcceleratorSets } from "../search/accelerator-sets.ts";
-import { type Found, search } from "../search/search.ts";
+import { effort } from "../search/effort.ts";
+import { anything, type Found, search, searchSpace } from "../search/search.ts";
 import { layoutSignature } from "../signature/layout-signature.ts";
 import { shortages } from "./shortages.ts";
 import { isWanted } from "../space/devices.ts";
@@ -36,18 +37,32 @@ export function refuse(host: HostState, request: Request): HostRefusal {
     ...acceleratorReasons(space),
     ...shortages(space),
   ];
-  const combined = reason(
-    "accelerators-split",
-    null,
-    null,
-    null,
-    "Every resource suffices by itself, but no choice of nodes has all of them together.",
-  );
   return {
     host: host.topology.name,
-    reasons: reasons.length > 0 ? reasons : [combined],
+    reasons: reasons.length > 0 ? reasons : [noChoice(space)],
     remedies: remedies(host, request, reasons),
   };
+}
+
+/** Nothing is short by itself: then every choice was tried, or as many as a search may try. */
+function noChoice(space: Space): RefusalReason {
+  const steps = effort();
+  searchSpace(space, { known: anything, effort: steps });
+  return steps.sufficed()
+    ? reason(
+        "accelerators-split",
+        null,
+        null,
+        null,
+        "Every resource suffices by itself, but no choice of nodes has all of them together.",
+      )
+    : reason(
+        "search-ended",
+        null,
+        null,
+        null,
+        "Every resource suffices by itself, and the search ended at its bound without a choice that has all of them together: there may be one.",
+      );
 }
 
 /**
