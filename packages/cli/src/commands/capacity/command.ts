@@ -70,7 +70,7 @@ export const capacityCommand: CliCommand = {
     "The counts are exact: the most that any order and any choice of places could reach. They are " +
       "by class, for VMs that lie differently are different wares: a flavor's own class is its " +
       "signature, or else what its first VM on an empty host would get. Each count is what would " +
-      "fit if nothing else came.",
+      "fit if nothing else came; 20+ is 20 or more, where there are too many ways to try them all.",
     "Where fewer fit than on an empty host, the smallest sets of VMs are named whose leaving would " +
       "give one more. With --restore h100.4=1 come the fewest moves of VMs, each to another host " +
       "where it lies as it does now, that would give one more slot: advice, nothing is done.",
