@@ -18,7 +18,7 @@ import { GiB } from "@evenkeel/core/unit/bytes.ts";
  * The difference is what online decisions cost, which nobody who may not move VMs can avoid, and
  * what is left of it when everything may be moved.
  */
-export interface Compaction {
+interface Compaction {
   readonly hosts: number;
   readonly seed: number;
   readonly vms: number;
@@ -63,7 +63,19 @@ const requests = shapes.map(([count, cores, pages], i): Request => ({
   workload: "training",
 }));
 
-export async function benchCompaction(): Promise<readonly Compaction[]> {
+export async function benchCompaction(json: boolean): Promise<string> {
+  const rows = await compactions();
+  if (json)
+    return rows.map((row) => `${JSON.stringify({ bench: "compaction", ...row })}\n`).join("");
+  const names = ["hosts", "seed", "vms", "used", "repacked", "firstFit", "optimum"] as const;
+  const lines = rows.map((row) => names.map((name) => `${row[name]}`.padStart(8)).join("  "));
+  const over = rows.reduce((sum, row) => sum + row.repacked - row.optimum, 0);
+  const all = rows.reduce((sum, row) => sum + row.optimum, 0);
+  const gap = `packed anew: ${over} hosts over the optimum of ${all} in all, ${((100 * over) / all).toFixed(1)} %`;
+  return [names.map((name) => name.padStart(8)).join("  "), ...lines, gap, ""].join("\n");
+}
+
+async function compactions(): Promise<readonly Compaction[]> {
   const load: () => Promise<Highs> = createRequire(import.meta.url)("highs");
   const rows: Compaction[] = [];
   for (const hosts of [5, 10, 20, 40]) {

@@ -14,6 +14,7 @@ const benches: Readonly<Record<string, () => Promise<readonly (Row | Figure)[]>>
 
 /** Those with figures of their own kind, and so with a table of their own. */
 const tables: Readonly<Record<string, (json: boolean) => Promise<string>>> = {
+  compaction: async (asJson) => (await import("./compaction.ts")).benchCompaction(asJson),
   openb: async (asJson) => (await import("./openb.ts")).benchOpenb(asJson),
 };
 
