@@ -232,7 +232,7 @@ function arrivals({ states }: Fleet, host: Standing, vm: Tenant): readonly Arriv
   // The host itself, not the one that stands for its state: its own names are told.
   const here = { key: "", inventory, occupancy };
   const space = states.space(here, vm.demand);
-  return states.all(here, vm.demand).map(({ layout: { cells } }): Arrival => {
+  return states.all(here, vm.demand).steps.map(({ layout: { cells } }): Arrival => {
     const use = useOfLayout(space, cells);
     return {
       nodes: cells.map(({ node }) => node),

@@ -67,8 +67,9 @@ export function boundedCapacities(
     const boundOf = (at: State): number => capacityBound(states.space(at, demand), alone);
     const limit = boundOf(state);
     if (reached >= limit || left <= 0) return reached;
-    const steps = states.all(state, demand);
+    const { steps, complete } = states.all(state, demand);
     left -= stepsPerState + steps.length;
+    if (!complete) left = Math.min(left, 0);
     for (const { after } of steps) {
       if (after.key === first.after.key) continue;
       if (1 + boundOf(after) <= reached) continue;

@@ -153,7 +153,7 @@ function classesOf(
   if (flavor.signature !== null) return found;
   const demand = demandOf(flavor);
   const space = states.space(now, demand);
-  for (const { layout } of states.all(now, demand)) {
+  for (const { layout } of states.all(now, demand).steps) {
     const { signature, signatureText } = layoutSignature(space, layout);
     found.set(signature, signatureText);
     if (found.size >= classesMax) break;

@@ -23,6 +23,8 @@ export interface Terms {
   readonly accepts?: ((layout: Layout) => boolean) | undefined;
   /** What a layout costs the future: of equal ones the one with the least is best. */
   readonly loss?: ((layout: Layout) => number) | undefined;
+  /** Beyond which cells and cost nothing is wanted, however little else there is. */
+  readonly within?: { readonly cells: number; readonly cost: number } | undefined;
   /** How far to go, where it is not as far as any search may. */
   readonly effort?: Effort | undefined;
   /** What is known to be the best there is: the first layout that reaches it ends the search. */
@@ -30,7 +32,7 @@ export interface Terms {
 }
 
 export function ranking(space: Space, terms: Terms): Ranking {
-  const { explained = false, accepts, loss, known } = terms;
+  const { explained = false, accepts, loss, known, within } = terms;
   const lossOf = remembered(loss ?? (() => 0));
   const compare = (a: Layout, b: Layout): number => {
     const difference = compareObjectives(a.objective, b.objective);
@@ -48,6 +50,7 @@ export function ranking(space: Space, terms: Terms): Ranking {
   const last = (): Layout | null => (explained ? runnerUp : best);
   const offer = (layout: Layout): void => {
     const worst = last();
+    if (isBeyond(layout.objective, within)) return;
     if (worst !== null && compare(layout, worst) >= 0) return;
     if (accepts !== undefined && !accepts(layout)) return;
     if (best === null || compare(layout, best) < 0) {
@@ -65,7 +68,7 @@ export function ranking(space: Space, terms: Terms): Ranking {
     },
     open: (bound) => {
       const worst = last();
-      if (reached) return false;
+      if (reached || isBeyond(bound, within)) return false;
       if (worst === null) return true;
       const difference = compareObjectives(bound, worst.objective);
       // What is equal so far may still lose less.
@@ -75,6 +78,11 @@ export function ranking(space: Space, terms: Terms): Ranking {
     best: () => best,
     runnerUp: () => runnerUp,
   };
+}
+
+function isBeyond({ cells, cost }: Objective, within: Terms["within"]): boolean {
+  if (within === undefined) return false;
+  return cells > within.cells || (cells === within.cells && cost > within.cost + 1e-9);
 }
 
 function remembered(loss: (layout: Layout) => number): (layout: Layout) => number {

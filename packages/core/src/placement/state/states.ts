@@ -5,6 +5,7 @@ import { emptyOccupancy, occupied, type Occupancy } from "../occupancy/occupancy
 import { stateKeys } from "../occupancy/state-key.ts";
 import { coreVariants } from "../search/core-variants.ts";
 import type { Layout } from "../search/layout.ts";
+import { effort } from "../search/effort.ts";
 import { searchSpace } from "../search/search.ts";
 import { layoutSignature } from "../signature/layout-signature.ts";
 import { type Space, spaceFor } from "../space/space.ts";
@@ -34,13 +35,22 @@ export interface States {
   /** The best place for a demand, and the state after it has been taken; null where there is none. */
   readonly best: (state: State, demand: Demand) => Step | null;
   /** Every place that a demand could be given, one of each that are interchangeable. */
-  readonly all: (state: State, demand: Demand) => readonly Step[];
+  readonly all: (state: State, demand: Demand) => Steps;
 }
 
 export interface Step {
   readonly layout: Layout;
   readonly after: State;
 }
+
+export interface Steps {
+  readonly steps: readonly Step[];
+  /** False where there were more than could be looked at. */
+  readonly complete: boolean;
+}
+
+/** Some ten milliseconds at the most for the places that one state offers. */
+const allMax = 1 << 19;
 
 /** Some hundred megabytes at the most: states that hosts are in, of which there are few. */
 const statesMax = 1 << 17;
@@ -105,16 +115,22 @@ export function stateBook(inOrderOfNodes = false): States {
     all: (state, demand) => {
       const offered = space(state, demand);
       const steps: Step[] = [];
+      // Places of one signature have as many cells and cost the same as the best of it.
+      const first = demand.only === null ? null : best(state, demand);
+      const work = effort(allMax);
       // Nothing is ever good enough, so nothing is left out as worse than what there is.
       searchSpace(offered, {
+        effort: work,
+        within: first?.layout.objective,
         accepts: (layout) => {
           for (const variant of coreVariants(offered, layout)) {
+            work.spend(500);
             if (counts(demand, offered, variant)) steps.push(step(state, offered, variant));
           }
           return false;
         },
       });
-      return steps;
+      return { steps, complete: work.sufficed() };
     },
   };
 }
