@@ -38,10 +38,7 @@ spec: { flavor: h100.1 }
 }
 
 test("counts by class, who is in the way, and which moves help", async () => {
-  const taken = [
-    ...["--taken", await planOn("a", "llm-a")],
-    ...["--taken", await planOn("b", "llm-b")],
-  ];
+  const taken = ["--taken", await planOn("a", "llm-a"), "--taken", await planOn("b", "llm-b")];
   const asked = ["capacity", ...hosts, ...taken, "--flavor", flavors];
   const text = await evenkeel([...asked, "--restore", "h100.8=1"]);
   expect(`\n${outcomeText(text)}`).toMatchInlineSnapshot(`

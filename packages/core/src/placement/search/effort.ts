@@ -19,7 +19,7 @@ export interface Effort {
 }
 
 /** Some tenths of a second at the most. */
-export const effortMax = 1 << 23;
+const effortMax = 1 << 23;
 
 export function effort(units = effortMax): Effort {
   let spent = 0;

@@ -78,15 +78,11 @@ export function stateBook(inOrderOfNodes = false): States {
     known.set(state.key, state);
     return state;
   };
-  const space = ({ inventory, occupancy }: State, { request }: Demand): Space =>
-    spaceFor(inventory, occupancy, request);
   const step = (state: State, offered: Space, layout: Layout): Step => {
     const use = useOfLayout(offered, layout.cells);
     const occupancy = occupied(state.inventory, state.occupancy, use);
     return { layout, after: passing(state.inventory, occupancy) };
   };
-  const counts = ({ only }: Demand, offered: Space, layout: Layout): boolean =>
-    only === null || layoutSignature(offered, layout).signature === only;
   const best = (state: State, demand: Demand): Step | null => {
     const offered = space(state, demand);
     const terms = { accepts: (layout: Layout) => counts(demand, offered, layout) };
@@ -134,6 +130,13 @@ export function stateBook(inOrderOfNodes = false): States {
     },
   };
 }
+
+const space = ({ inventory, occupancy }: State, { request }: Demand): Space =>
+  spaceFor(inventory, occupancy, request);
+
+/** Whether a place counts for a demand: any, or of its one signature alone. */
+const counts = ({ only }: Demand, offered: Space, layout: Layout): boolean =>
+  only === null || layoutSignature(offered, layout).signature === only;
 
 /** Keys of states over machines of many shapes. */
 function bookKeys(inOrderOfNodes: boolean): (inventory: Inventory, occupancy: Occupancy) => string {
