@@ -81,34 +81,47 @@ export function interleaveFit(space: Space): Fit {
  * both stray, other cores might have allowed better memory.
  */
 export function strayingFit(space: Space, model: CostModel): Fit {
-  const ids = space.nodes.map((node) => node.id);
   const total = (amount: (node: NodeSpace) => number): number =>
     space.nodes.reduce((sum, node) => sum + Math.max(0, amount(node)), 0);
   const suffices =
     total((node) => node.units) >= space.units &&
     total((node) => node.granules ?? 0) >= space.granules;
+  // Sets of accelerators that lie on the same nodes in the same numbers need the same.
+  const known = new Map<string, ReturnType<Fit>>();
   return (demands) => {
     if (!suffices) return null;
-    const units = transport(
-      demands.map((demand) => demand.units),
-      space.nodes.map((node) => Math.max(0, node.units)),
-      demands.map(({ node }) => ids.map((id) => model.memoryPath(id, node))),
-    );
-    if (units === null) return null;
-    const granules = transport(
-      demands.map((demand) => demand.granules),
-      space.nodes.map((node) => node.granules ?? 0),
-      demands.map((demand, i) => {
-        const vcpus = onNodes(ids, units[i] ?? []);
-        return ids.map((id) => granuleCost(space, model, demand, vcpus, id));
-      }),
-    );
-    if (granules === null) return null;
-    return demands.map((_, cell) => ({
-      units: onNodes(ids, units[cell] ?? []),
-      granules: onNodes(ids, granules[cell] ?? []),
-    }));
+    const key = demands
+      .map((cell) => `${cell.node} ${cell.units} ${cell.granules} ${cell.deviceNodes.join()}`)
+      .join(";");
+    const before = known.get(key);
+    if (before !== undefined) return before;
+    const supplies = strayed(space, model, demands);
+    known.set(key, supplies);
+    return supplies;
   };
+}
+
+function strayed(space: Space, model: CostModel, demands: readonly CellDemand[]): ReturnType<Fit> {
+  const ids = space.nodes.map((node) => node.id);
+  const units = transport(
+    demands.map((demand) => demand.units),
+    space.nodes.map((node) => Math.max(0, node.units)),
+    demands.map(({ node }) => ids.map((id) => model.memoryPath(id, node))),
+  );
+  if (units === null) return null;
+  const granules = transport(
+    demands.map((demand) => demand.granules),
+    space.nodes.map((node) => node.granules ?? 0),
+    demands.map((demand, i) => {
+      const vcpus = onNodes(ids, units[i] ?? []);
+      return ids.map((id) => granuleCost(space, model, demand, vcpus, id));
+    }),
+  );
+  if (granules === null) return null;
+  return demands.map((_, cell) => ({
+    units: onNodes(ids, units[cell] ?? []),
+    granules: onNodes(ids, granules[cell] ?? []),
+  }));
 }
 
 /** What one granule of a cell adds to the cost when it lies on a node. */
