@@ -1,3 +1,5 @@
+import { sfc32, startFor } from "../random/sfc32.ts";
+
 /** A source of choices that are the same again for the same seed. */
 export interface Random {
   /** A number from 0 to below 1. */
@@ -10,23 +12,10 @@ export interface Random {
 
 /**
  * The choices of one purpose under one seed. Purposes have generators of their own, so that a policy
- * that asks for randomness never changes which tasks arrive. The generator is sfc32 of PractRand,
- * which passes its tests of 2^42 bytes.
+ * that asks for randomness never changes which tasks arrive.
  */
 export function randomFor(seed: number, purpose: string): Random {
-  let [a, b, c, counter] = [seed | 0, 0x9e3779b9 | 0, 0x243f6a88 | 0, 1];
-  for (const character of purpose) {
-    c = Math.imul(c ^ (character.codePointAt(0) ?? 0), 0x01000193);
-  }
-  const next = (): number => {
-    const sum = (((a + b) | 0) + counter) | 0;
-    counter = (counter + 1) | 0;
-    a = b ^ (b >>> 9);
-    b = (c + (c << 3)) | 0;
-    c = (((c << 21) | (c >>> 11)) + sum) | 0;
-    return sum >>> 0;
-  };
-  for (let i = 0; i < 12; i++) next();
+  const next = sfc32(seed, 0x9e3779b9, startFor(purpose, 0x243f6a88));
   const unit = (): number => next() / 2 ** 32;
   return {
     unit,
