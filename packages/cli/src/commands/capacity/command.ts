@@ -1,6 +1,7 @@
 import { buildCommand } from "@stricli/core";
 import type { CliCommand } from "../../command.ts";
 import type { CliContext } from "../../context.ts";
+import { policyFlag, takenFlag } from "../host-flags.ts";
 import { proposeSources, sourcesHelp } from "../sources.ts";
 
 export interface CapacityFlags {
@@ -26,14 +27,7 @@ export const capacityCommand: CliCommand = {
           brief: "a host to count on, NAME=SRC to give it a name; repeat it for more",
           placeholder: "SRC",
         },
-        taken: {
-          kind: "parsed",
-          parse: String,
-          variadic: true,
-          default: [],
-          brief: "a file with the Plan of a VM that is on its host already; repeat it for more",
-          placeholder: "PLAN",
-        },
+        taken: takenFlag,
         flavor: {
           kind: "parsed",
           parse: String,
@@ -41,13 +35,7 @@ export const capacityCommand: CliCommand = {
           brief: "a file with Flavors to count; repeat it for more",
           placeholder: "FILE",
         },
-        policy: {
-          kind: "parsed",
-          parse: String,
-          optional: true,
-          brief: "a file with a HostPolicy: what the hosts keep for themselves",
-          placeholder: "FILE",
-        },
+        policy: policyFlag,
         restore: {
           kind: "parsed",
           parse: String,

@@ -1,6 +1,7 @@
 import { buildCommand } from "@stricli/core";
 import type { CliCommand } from "../../command.ts";
 import type { CliContext } from "../../context.ts";
+import { policyFlag, takenFlag } from "../host-flags.ts";
 import { proposeSources, sourcesHelp } from "../sources.ts";
 
 export interface PlaceFlags {
@@ -37,14 +38,7 @@ export const placeCommand: CliCommand = {
           brief: "a host to try, NAME=SRC to give it a name; repeat it for more",
           placeholder: "SRC",
         },
-        taken: {
-          kind: "parsed",
-          parse: String,
-          variadic: true,
-          default: [],
-          brief: "a file with the Plan of a VM that is on its host already; repeat it for more",
-          placeholder: "PLAN",
-        },
+        taken: takenFlag,
         flavor: {
           kind: "parsed",
           parse: String,
@@ -53,13 +47,7 @@ export const placeCommand: CliCommand = {
           brief: "a file with Flavors that are sold here; repeat it for more",
           placeholder: "FILE",
         },
-        policy: {
-          kind: "parsed",
-          parse: String,
-          optional: true,
-          brief: "a file with a HostPolicy: what the hosts keep for themselves",
-          placeholder: "FILE",
-        },
+        policy: policyFlag,
         "away-from": {
           kind: "parsed",
           parse: String,
