@@ -1,12 +1,14 @@
 import { existsSync, mkdtempSync, rmSync, statfsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll } from "vitest";
+import { afterAll, expect, onTestFinished } from "vitest";
 
-/** A folder of its own for the tests of one file, removed after them. */
+/** A folder of its own for a test, or for the tests of one file, removed after it or them. */
 export function scratchFolder(parent: string = tmpdir()): string {
   const folder = mkdtempSync(join(parent, "evenkeel-test-"));
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  const remove = (): void => rmSync(folder, { recursive: true, force: true });
+  if (expect.getState().currentTestName === undefined) afterAll(remove);
+  else onTestFinished(remove);
   return folder;
 }
 
