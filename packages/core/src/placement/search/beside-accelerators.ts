@@ -15,6 +15,7 @@ import { reach } from "./reach.ts";
 import type { Rules } from "./rules.ts";
 import { extraBound, networkBound, nodeSpread, peerBound } from "./set-bounds.ts";
 import { proportionalSplit } from "./split.ts";
+import { type Spreads, spreadsOver } from "./spreads.ts";
 
 /**
  * Ranks the ways to place a request beside accelerators.
@@ -45,8 +46,12 @@ export function rankBesideAccelerators(
   const twins = twinNodes(space, candidates);
   for (let cells = 1; cells <= Math.max(1, nodes.length); cells++) {
     const least = spreadBound(nodes, cells, relations.distance);
+    const reaches = reach(space, candidates, rules, cells);
+    let failures = 0;
+    let spreads: Spreads | null = null;
     const pruning = {
-      reaches: reach(space, candidates, rules, cells),
+      reaches: (positions: readonly number[]) =>
+        reaches(positions) && (spreads === null || spreads.reaches(positions)),
       promising: (positions: readonly number[]) =>
         ranked.open({
           cells,
@@ -64,12 +69,18 @@ export function rankBesideAccelerators(
         if (homes.length !== cells) continue;
         const layout = layoutFor({ space, model, rules, ranked, effort }, set, homes);
         if (layout !== null) ranked.offer(layout);
+        else if (++failures === failuresMax) {
+          spreads = spreadsOver(space, candidates, rules, cells, effort);
+        }
       }
-      return true;
+      return spreads === null || !spreads.isEmpty;
     });
     if (ranked.settled()) break;
   }
 }
+
+/** After so many sets that came to nothing it is worth to ask which spreads over nodes could. */
+const failuresMax = 32;
 
 /**
  * The nodes that may be the cells: those of the accelerators. An accelerator whose node is unknown
