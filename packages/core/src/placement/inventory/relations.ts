@@ -9,6 +9,8 @@ export interface Relations {
   readonly model: (workload: Workload) => CostModel;
   /** The cost of a transfer between two accelerators, by position (`CostModel.peerPair`). */
   readonly peers: (workload: Workload) => readonly (readonly number[])[];
+  /** cheapestPeers[a][k]: what an accelerator's k cheapest transfers to others cost together. */
+  readonly cheapestPeers: (workload: Workload) => readonly (readonly number[])[];
   /** connected[a][b]: whether two accelerators, by position, are linked as a request demands. */
   readonly connected: (link: LinkDemand) => readonly (readonly boolean[])[];
   /** The distance of two nodes, by id, both ways added, for a SLIT may be asymmetric; 0 if unknown. */
@@ -23,18 +25,31 @@ export function relationsOf(topology: Topology): Relations {
   const peers = new Map<Workload, number[][]>();
   const model = (workload: Workload): CostModel =>
     remembered(models, workload, () => costModel(topology, workload));
+  const cheapest = new Map<Workload, number[][]>();
+  const peersOf = (workload: Workload): number[][] =>
+    remembered(peers, workload, () =>
+      addresses.map((a) => addresses.map((b) => model(workload).peerPair(a, b))),
+    );
   return {
     model,
-    peers: (workload) =>
-      remembered(peers, workload, () =>
-        addresses.map((a) => addresses.map((b) => model(workload).peerPair(a, b))),
-      ),
+    peers: peersOf,
+    cheapestPeers: (workload) =>
+      remembered(cheapest, workload, () => peersOf(workload).map((row, i) => cheapestSums(row, i))),
     connected: (link) =>
       remembered(links, link, () =>
         addresses.map((a) => addresses.map((b) => satisfiesLink(between(a, b), link))),
       ),
     distance: distances(topology),
   };
+}
+
+/** The sums of the 0, 1, 2 … least values of a row, without the one at `own`. */
+function cheapestSums(row: readonly number[], own: number): number[] {
+  const sums = [0];
+  for (const cost of row.filter((_, j) => j !== own).toSorted((a, b) => a - b)) {
+    sums.push((sums.at(-1) ?? 0) + cost);
+  }
+  return sums;
 }
 
 function remembered<Key, Value>(known: Map<Key, Value>, key: Key, make: () => Value): Value {

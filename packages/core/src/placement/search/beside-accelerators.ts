@@ -45,7 +45,8 @@ export function rankBesideAccelerators(
   const kinds = acceleratorKinds(space, candidates);
   const twins = twinNodes(space, candidates);
   for (let cells = 1; cells <= Math.max(1, nodes.length); cells++) {
-    const least = spreadBound(nodes, cells, relations.distance);
+    let least: number | null = null;
+    const leastSpread = (): number => (least ??= spreadBound(nodes, cells, relations.distance));
     const reaches = reach(space, candidates, rules, cells);
     let failures = 0;
     let spreads: Spreads | null = null;
@@ -53,12 +54,13 @@ export function rankBesideAccelerators(
       reaches: (positions: readonly number[]) =>
         reaches(positions) && (spreads === null || spreads.reaches(positions)),
       promising: (positions: readonly number[]) =>
+        ranked.unbounded() ||
         ranked.open({
           cells,
           cost: cost(positions) + network(positions),
           extra: extra(positions),
           uneven: 0,
-          spread: Math.max(least, spread(positions)),
+          spread: Math.max(leastSpread(), spread(positions)),
         }),
       kinds,
       twins,

@@ -9,6 +9,8 @@ export interface Ranking {
   readonly offer: (layout: Layout) => void;
   /** Whether a layout that can be no better than `bound` could still matter. */
   readonly open: (bound: Objective) => boolean;
+  /** Whether any layout at all could still matter, so that there is no need to bound it. */
+  readonly unbounded: () => boolean;
   /** Whether a layout of more cells can matter no more. */
   readonly settled: () => boolean;
   readonly best: () => Layout | null;
@@ -74,6 +76,7 @@ export function ranking(space: Space, terms: Terms): Ranking {
       // What is equal so far may still lose less.
       return difference < 0 || (difference === 0 && loss !== undefined);
     },
+    unbounded: () => last() === null && within === undefined,
     settled: () => last() !== null,
     best: () => best,
     runnerUp: () => runnerUp,

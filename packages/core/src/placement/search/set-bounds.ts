@@ -10,6 +10,7 @@ export type SetBound = (positions: readonly number[]) => number;
  * are NICs as many as are wanted may be asked for.
  */
 export function extraBound(space: Space, candidates: readonly Device[]): SetBound {
+  if (candidates.every((device) => device.soldCompanions.length === 0)) return () => 0;
   const position = new Map(candidates.map(({ address }, i) => [address, i]));
   const nics = new Set(space.nics.map(({ address }) => address));
   const companions = candidates.map(({ soldCompanions }) => ({
@@ -17,7 +18,6 @@ export function extraBound(space: Space, candidates: readonly Device[]): SetBoun
     nics: soldCompanions.filter((address) => nics.has(address)),
     others: soldCompanions.filter((address) => !nics.has(address) && !position.has(address)),
   }));
-  if (candidates.every((device) => device.soldCompanions.length === 0)) return () => 0;
   return (positions) => {
     const last = positions.at(-1) ?? -1;
     const lost = new Set<number | string>();
@@ -37,6 +37,7 @@ export function extraBound(space: Space, candidates: readonly Device[]): SetBoun
 
 /** How far apart the nodes of a set are at least: those it has already are as they are. */
 export function nodeSpread(space: Space, candidates: readonly Device[]): SetBound {
+  if (space.request.accelerators.count < 2) return () => 0;
   const nodes = [...new Set(candidates.flatMap(({ node }) => node ?? []))];
   if (nodes.length < 2) return () => 0;
   const { distance } = space.inventory.relations;
@@ -70,29 +71,21 @@ export function peerBound(
   const all = (count * (count - 1)) / 2;
   if (all === 0) return () => 1;
   const peers = inventory.relations.peers(request.workload);
-  const pairs = candidates.map((a) => {
-    const row = peers[a.position] ?? [];
-    return candidates.map((b) => row[b.position] ?? 1);
-  });
-  // cheapest[i][k]: the sum of candidate i's k cheapest pairs.
-  const cheapest = pairs.map((row, i) => {
-    const sorted = row.filter((_, j) => j !== i).sort((a, b) => a - b);
-    const sums = [0];
-    for (const cost of sorted) sums.push((sums.at(-1) ?? 0) + cost);
-    return sums;
-  });
+  const cheapest = inventory.relations.cheapestPeers(request.workload);
+  const at = candidates.map(({ position }) => position);
   return (positions) => {
     let known = 0;
-    for (const [i, a] of positions.entries()) {
-      const row = pairs[a] ?? [];
-      for (let j = 0; j < i; j++) known += row[positions[j] ?? -1] ?? 1;
+    for (let i = 0; i < positions.length; i++) {
+      const row = peers[at[positions[i] ?? -1] ?? -1] ?? [];
+      for (let j = 0; j < i; j++) known += row[at[positions[j] ?? -1] ?? -1] ?? 1;
     }
     const missing = count - positions.length;
     if (missing > 0) {
       const toCome: number[] = [];
-      for (let b = (positions.at(-1) ?? -1) + 1; b < pairs.length; b++) {
-        let cost = (cheapest[b]?.[missing - 1] ?? 0) / 2;
-        for (const a of positions) cost += pairs[a]?.[b] ?? 1;
+      for (let b = (positions.at(-1) ?? -1) + 1; b < at.length; b++) {
+        const row = peers[at[b] ?? -1] ?? [];
+        let cost = (cheapest[at[b] ?? -1]?.[missing - 1] ?? 0) / 2;
+        for (const a of positions) cost += row[at[a] ?? -1] ?? 1;
         toCome.push(cost);
       }
       toCome.sort((x, y) => x - y);
