@@ -6,7 +6,7 @@ import { emptyOccupancy, type Use } from "@evenkeel/core/placement/occupancy/occ
 import { layoutSignature } from "@evenkeel/core/placement/signature/layout-signature.ts";
 import { demandOf } from "@evenkeel/core/placement/state/demand.ts";
 import { defaultHostPolicy } from "@evenkeel/core/request/host-policy.ts";
-import type { Request } from "@evenkeel/core/request/request.ts";
+import { requestOf } from "@evenkeel/core/request/testing/requests.ts";
 import { randomFor } from "@evenkeel/core/simulate/random.ts";
 import { syntheticTopology } from "@evenkeel/core/topology/synthetic/build.ts";
 import { GiB } from "@evenkeel/core/unit/bytes.ts";
@@ -48,20 +48,16 @@ const shapes: readonly (readonly [accelerators: number, cores: number, pages: nu
   [0, 9, 300],
 ];
 
-const requests = shapes.map(([count, cores, pages], i): Request => ({
-  name: `shape-${i}`,
-  tenant: null,
-  flavor: `shape-${i}`,
-  signature: null,
-  accelerators: { count, model: null, link: "any" },
-  nics: { count: 0, rdma: false },
-  vcpus: 2 * cores,
-  memoryBytes: pages * GiB,
-  hugepageBytes: GiB,
-  locality: "strict",
-  isolation: "core",
-  workload: "training",
-}));
+const requests = shapes.map(([count, cores, pages], i) =>
+  requestOf({
+    name: `shape-${i}`,
+    flavor: `shape-${i}`,
+    accelerators: { count, model: null, link: "any" },
+    vcpus: 2 * cores,
+    memoryBytes: pages * GiB,
+    workload: "training",
+  }),
+);
 
 export async function benchCompaction(json: boolean): Promise<string> {
   const rows = await compactions();

@@ -1,6 +1,7 @@
 import { catalogMachine } from "@evenkeel/core/topology/catalog/catalog.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import type { Request } from "@evenkeel/core/request/request.ts";
+import { accelerators, requestOf } from "@evenkeel/core/request/testing/requests.ts";
 import { GiB } from "@evenkeel/core/unit/bytes.ts";
 
 /** Which hosts a fleet has, in turn, and what its customers ask for, each as often. */
@@ -16,21 +17,15 @@ function flavor(
   gib: number,
   terms: Partial<Request> = {},
 ): Request {
-  return {
+  return requestOf({
     name: `vm of ${gpus} GPUs`,
-    tenant: null,
-    flavor: null,
-    signature: null,
-    accelerators: { count: gpus, model: null, link: "any" },
+    accelerators: accelerators(gpus),
     nics: { count: nics, rdma: false },
     vcpus,
     memoryBytes: gib * GiB,
-    hugepageBytes: GiB,
-    locality: "strict",
-    isolation: "core",
     workload: "training",
     ...terms,
-  };
+  });
 }
 
 function machine(name: string): Topology {

@@ -9,6 +9,7 @@ import { searchSpace } from "@evenkeel/core/placement/search/search.ts";
 import { spaceFor } from "@evenkeel/core/placement/space/space.ts";
 import { defaultHostPolicy } from "@evenkeel/core/request/host-policy.ts";
 import type { Request } from "@evenkeel/core/request/request.ts";
+import { accelerators, requestOf } from "@evenkeel/core/request/testing/requests.ts";
 import { amountOf } from "@evenkeel/core/text/amount.ts";
 import { syntheticTopology } from "@evenkeel/core/topology/synthetic/build.ts";
 import { GiB } from "@evenkeel/core/unit/bytes.ts";
@@ -39,20 +40,13 @@ interface Asked {
 function asked(cells: number, vcpus: number, gib: number, gpus: number, nics = 0): Asked {
   return {
     cells,
-    request: {
-      name: "vm",
-      tenant: null,
-      flavor: null,
-      signature: null,
-      accelerators: { count: gpus, model: null, link: "any" },
+    request: requestOf({
+      accelerators: accelerators(gpus),
       nics: { count: nics, rdma: false },
       vcpus,
       memoryBytes: gib * GiB,
-      hugepageBytes: GiB,
-      locality: "strict",
-      isolation: "core",
       workload: "training",
-    },
+    }),
   };
 }
 

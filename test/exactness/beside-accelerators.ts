@@ -2,7 +2,8 @@ import type { CostModel, Placed } from "@evenkeel/core/cost/placement-cost.ts";
 import type { Request } from "@evenkeel/core/request/request.ts";
 import { interconnects } from "@evenkeel/core/topology/interconnect.ts";
 import type { LinearProgram, Terms, Values, Variable } from "./linear-program.ts";
-import type { Offer, OfferedDevice, OfferedNode } from "./offer.ts";
+import { type NodeShare, nodeShares, type Rests, type ShareBounds } from "./node-shares.ts";
+import type { Offer, OfferedDevice } from "./offer.ts";
 import {
   extraTerms,
   memoryOf,
@@ -118,14 +119,7 @@ export const sum = (chosen: readonly Choice[], factor = 1): Terms =>
   chosen.map(([, variable]) => [factor, variable] as const);
 
 /** One way in which a node can be a cell. */
-interface Way {
-  readonly node: OfferedNode;
-  readonly own: number;
-  readonly unknown: number;
-  readonly isFirst: boolean;
-  readonly rests: Rests;
-  readonly units: number;
-  readonly granules: number;
+interface Way extends NodeShare {
   readonly memory: ReadonlyMap<number, number>;
   readonly variable: Variable;
 }
@@ -151,13 +145,18 @@ function cellWays(
   const all: Way[] = [];
   for (const node of offer.nodes) {
     const own = on(node.id);
-    const ways = waysOf(program, offer, count, {
-      node,
-      ownMax: own.length,
-      unknownMax: homeless.length,
-      restMax: Math.max(0, cellsMax - 1),
+    const ways = waysOf(
+      program,
+      offer,
+      count,
+      {
+        node,
+        ownMax: own.length,
+        unknownMax: homeless.length,
+        restMax: Math.max(0, cellsMax - 1),
+      },
       everywhere,
-    });
+    );
     if (ways.length === 0) {
       // Its accelerators cannot be had: whoever takes one makes the node a cell.
       program.require(sum(own), "=", 0);
@@ -203,51 +202,22 @@ const reach = (initiator: number | null, { memory }: Way, model: CostModel): num
 const of = (ways: readonly Way[], factor: (way: Way) => number): Terms =>
   ways.map((way) => [factor(way), way.variable] as const);
 
-interface Bounds {
-  readonly node: OfferedNode;
-  readonly ownMax: number;
-  readonly unknownMax: number;
-  readonly restMax: number;
-  readonly everywhere: boolean;
-}
-
-/**
- * Every way in which one node can be a cell. A cell without an accelerator of its own is the only
- * one, where no accelerator's node is known, and then has all of them.
- */
-function waysOf(program: LinearProgram, offer: Offer, count: number, bounds: Bounds): Way[] {
-  const { node, ownMax, unknownMax, restMax, everywhere } = bounds;
-  const ways: Way[] = [];
-  const upTo = (max: number): number[] => [...Array(max + 1).keys()];
-  const offerWay = (own: number, unknown: number, isFirst: boolean, rests: Rests) => {
-    const share = (all: number): number => Math.floor((all * (own + unknown)) / count);
-    const units = share(offer.units) + rests.units;
-    const granules = share(offer.granules) + rests.granules;
-    if (units === 0 || granules === 0 || units > node.units) return;
+/** The shares that the node's cores, and its memory or what is interleaved, suffice for. */
+function waysOf(
+  program: LinearProgram,
+  offer: Offer,
+  count: number,
+  bounds: ShareBounds,
+  everywhere: boolean,
+): Way[] {
+  return nodeShares(offer, count, bounds).flatMap((share): Way[] => {
+    const { node, units, granules } = share;
+    if (units > node.units) return [];
     const memory = memoryOf(node.id, granules, offer, everywhere);
-    if (everywhere ? memory.size === 0 : granules > node.granules) return;
-    const variable = program.binary();
-    ways.push({ node, own, unknown, isFirst, rests, units, granules, memory, variable });
-  };
-  for (const own of upTo(Math.min(ownMax, count)).slice(1)) {
-    offerWay(own, 0, false, none);
-    for (const unknown of upTo(Math.min(unknownMax, count - own))) {
-      for (const units of upTo(restMax)) {
-        for (const granules of upTo(restMax)) offerWay(own, unknown, true, { units, granules });
-      }
-    }
-  }
-  if (unknownMax >= count && node.units > 0) offerWay(0, count, true, none);
-  return ways;
+    if (everywhere ? memory.size === 0 : granules > node.granules) return [];
+    return [{ ...share, memory, variable: program.binary() }];
+  });
 }
-
-/** What the first cell gets of what does not divide. */
-export interface Rests {
-  readonly units: number;
-  readonly granules: number;
-}
-
-export const none: Rests = { units: 0, granules: 0 };
 
 /**
  * All cells together have the whole of an amount: what each loses to rounding, in parts of an

@@ -9,6 +9,7 @@ import { catalogPartitions } from "@evenkeel/core/topology/catalog/catalog.ts";
 import { topologyDigest } from "@evenkeel/core/topology/digest.ts";
 import type { Partition, Topology } from "@evenkeel/core/topology/topology.ts";
 import { type Random, randomFor } from "../../fuzz/random.ts";
+import { blankPlan } from "./blank-plan.ts";
 import { type AlteredMachine, anyMachine } from "./machines.ts";
 import { offerOf } from "./offer.ts";
 import { anyRequest } from "./requests.ts";
@@ -172,7 +173,9 @@ function heldPlan(host: HostState, request: Request, { cores, granules, devices 
     };
   });
   return {
-    ...heldBase,
+    ...blankPlan,
+    vm: "held",
+    isolation: "core",
     host: topology.name,
     topologyDigest: topologyDigest(topology),
     cells,
@@ -196,28 +199,3 @@ function heldDevice(address: string, node: number | null): Plan["devices"][numbe
     companions: [],
   };
 }
-
-const heldBase: Omit<Plan, "host" | "topologyDigest" | "cells" | "devices"> = {
-  apiVersion: "evenkeel/v1",
-  kind: "Plan",
-  vm: "held",
-  tenant: null,
-  flavor: null,
-  locality: "preferred",
-  isolation: "core",
-  architecture: null,
-  cpuModel: null,
-  threadsPerCore: 1,
-  distances: null,
-  emulatorCpus: "0",
-  iothreads: [],
-  partition: null,
-  signature: "",
-  signatureText: "",
-  cost: {
-    basis: "unknown",
-    parts: { hostToDevice: 1, memory: 1, peer: 1, network: 1 },
-    slowdown: 1,
-  },
-  reasons: [],
-};

@@ -1,13 +1,12 @@
 import { place } from "@evenkeel/core/placement/place.ts";
 import type { Cell, Plan, PlanDevice } from "@evenkeel/core/placement/plan.ts";
-import type { Request } from "@evenkeel/core/request/request.ts";
-import { requestOf } from "@evenkeel/core/request/testing/requests.ts";
 import { indexSet, indices } from "@evenkeel/core/set/index-set.ts";
 import { formatList, setOf } from "@evenkeel/core/set/list-format.ts";
 import { syntheticTopology } from "@evenkeel/core/topology/synthetic/build.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import { GiB } from "@evenkeel/core/unit/bytes.ts";
 import { type Random, randomFor } from "../../fuzz/random.ts";
+import { blankPlan } from "./blank-plan.ts";
 import { casesOf } from "./cases.ts";
 import { machineNamed } from "./machines.ts";
 import { type Placement, shuffled } from "./relabel.ts";
@@ -110,7 +109,9 @@ function placementOf(shape: Shape, random: Random): Placement {
     };
   });
   const plan: Plan = {
-    ...blank,
+    ...blankPlan,
+    vm: "vm",
+    topologyDigest: "",
     host: topology.name,
     isolation: floating ? "shared" : "core",
     cells,
@@ -196,30 +197,3 @@ function deviceOf(
     companions: [],
   };
 }
-
-const { name: vm, tenant, flavor }: Request = requestOf();
-
-const blank: Omit<Plan, "host" | "isolation" | "cells" | "devices"> = {
-  apiVersion: "evenkeel/v1",
-  kind: "Plan",
-  vm,
-  tenant,
-  flavor,
-  topologyDigest: "",
-  locality: "preferred",
-  architecture: null,
-  cpuModel: null,
-  threadsPerCore: 1,
-  distances: null,
-  emulatorCpus: "0",
-  iothreads: [],
-  partition: null,
-  signature: "",
-  signatureText: "",
-  cost: {
-    basis: "unknown",
-    parts: { hostToDevice: 1, memory: 1, peer: 1, network: 1 },
-    slowdown: 1,
-  },
-  reasons: [],
-};

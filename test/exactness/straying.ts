@@ -4,15 +4,14 @@ import {
   type Choices,
   choices,
   networkTerms,
-  none,
   peerTerms,
   requireFirst,
   requireLinks,
   requireWhole,
-  type Rests,
   sum,
 } from "./beside-accelerators.ts";
 import type { LinearProgram, Terms, Variable } from "./linear-program.ts";
+import { type NodeShare, nodeShares } from "./node-shares.ts";
 import type { Offer, OfferedNode } from "./offer.ts";
 import { total, whole } from "./optimum.ts";
 
@@ -96,14 +95,7 @@ function straysBeside(
   return { cells, costAtLeast, coresStay: cheapest(coresStray) === 0 };
 }
 
-interface Way {
-  readonly node: OfferedNode;
-  readonly own: number;
-  readonly unknown: number;
-  readonly isFirst: boolean;
-  readonly rests: Rests;
-  readonly units: number;
-  readonly granules: number;
+interface Way extends NodeShare {
   readonly variable: Variable;
 }
 
@@ -123,12 +115,12 @@ function cellsAndMemory(
   const isCell = new Map<number, Variable>();
   const all = offer.nodes.flatMap((node) => {
     const own = on(node.id);
-    const ways = waysOf(program, offer, count, {
+    const ways = nodeShares(offer, count, {
       node,
       ownMax: own.length,
       unknownMax: homeless.length,
       restMax: Math.max(0, Math.min(count, homes) - 1),
-    });
+    }).map((share): Way => ({ ...share, variable: program.binary() }));
     if (ways.length === 0) {
       program.require(sum(own), "=", 0);
       return [];
@@ -207,34 +199,4 @@ function memoryTerms(
     0,
   );
   return { cost: [...toDevices, [model.weights.memory, memory]], coresStray };
-}
-
-interface Bounds {
-  readonly node: OfferedNode;
-  readonly ownMax: number;
-  readonly unknownMax: number;
-  readonly restMax: number;
-}
-
-function waysOf(program: LinearProgram, offer: Offer, count: number, bounds: Bounds): Way[] {
-  const { node, ownMax, unknownMax, restMax } = bounds;
-  const ways: Way[] = [];
-  const upTo = (max: number): number[] => [...Array(max + 1).keys()];
-  const offerWay = (own: number, unknown: number, isFirst: boolean, rests: Rests) => {
-    const share = (all: number): number => Math.floor((all * (own + unknown)) / count);
-    const units = share(offer.units) + rests.units;
-    const granules = share(offer.granules) + rests.granules;
-    if (units === 0 || granules === 0) return;
-    ways.push({ node, own, unknown, isFirst, rests, units, granules, variable: program.binary() });
-  };
-  for (const own of upTo(Math.min(ownMax, count)).slice(1)) {
-    offerWay(own, 0, false, none);
-    for (const unknown of upTo(Math.min(unknownMax, count - own))) {
-      for (const units of upTo(restMax)) {
-        for (const granules of upTo(restMax)) offerWay(own, unknown, true, { units, granules });
-      }
-    }
-  }
-  if (unknownMax >= count && node.units > 0) offerWay(0, count, true, none);
-  return ways;
 }

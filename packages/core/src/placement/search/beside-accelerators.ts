@@ -5,7 +5,7 @@ import { type AcceleratorSet, visitAcceleratorSets } from "./accelerator-sets.ts
 import { spreadBound } from "./distance.ts";
 import type { Effort } from "./effort.ts";
 import { extraDevices } from "./extra.ts";
-import type { CellSupply } from "./fit.ts";
+import { type CellSupply, proportionalDemands } from "./fit.ts";
 import { acceleratorKinds, twinNodes } from "./kinds.ts";
 import type { Layout, LayoutCell } from "./layout.ts";
 import { chooseNics, leastNicCost } from "./nic-choice.ts";
@@ -14,7 +14,6 @@ import type { Ranking } from "./ranking.ts";
 import { reach } from "./reach.ts";
 import type { Rules } from "./rules.ts";
 import { extraBound, networkBound, nodeSpread, peerBound } from "./set-bounds.ts";
-import { proportionalSplit } from "./split.ts";
 import { type Spreads, spreadsOver } from "./spreads.ts";
 
 /**
@@ -109,16 +108,12 @@ function layoutFor(making: Making, set: AcceleratorSet, homes: readonly number[]
   const groups = homes.map((home, i) =>
     set.accelerators.filter(({ node }) => node === home || (node === null && i === 0)),
   );
-  const weights = groups.map((group) => group.length);
-  const units = proportionalSplit(space.units, weights);
-  const granules = proportionalSplit(space.granules, weights);
-  if ([...units, ...granules].includes(0)) return null;
-  const demands = homes.map((node, i) => ({
-    node,
-    units: units[i] ?? 0,
-    granules: granules[i] ?? 0,
-    deviceNodes: (groups[i] ?? []).map((device) => device.node),
-  }));
+  const demands = proportionalDemands(
+    space,
+    homes,
+    groups.map((group) => group.map((device) => device.node)),
+  );
+  if (demands === null) return null;
   effort.spend(100 + rules.work * demands.length);
   const supplies = rules.fit(demands);
   if (supplies === null) return null;

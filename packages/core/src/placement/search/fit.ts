@@ -1,7 +1,7 @@
 import type { CostModel } from "../../cost/placement-cost.ts";
 import type { NodeSpace, Space } from "../space/space.ts";
 import type { OnNode } from "./layout.ts";
-import { evenSplit } from "./split.ts";
+import { evenSplit, proportionalSplit } from "./split.ts";
 import { transport } from "./transport.ts";
 
 /** What a cell needs of a host, cores in units and memory in granules. */
@@ -11,6 +11,29 @@ export interface CellDemand {
   readonly granules: number;
   /** The nodes of its accelerators, which copy to and from its memory; null where unknown. */
   readonly deviceNodes: readonly (number | null)[];
+}
+
+/**
+ * What the cells on these nodes need, a cell's share being its share of the accelerators; null where
+ * a cell would be left without cores or memory.
+ *
+ * @param deviceNodes the nodes of each cell's accelerators.
+ */
+export function proportionalDemands(
+  space: Space,
+  homes: readonly number[],
+  deviceNodes: readonly (readonly (number | null)[])[],
+): readonly CellDemand[] | null {
+  const weights = deviceNodes.map((nodes) => nodes.length);
+  const units = proportionalSplit(space.units, weights);
+  const granules = proportionalSplit(space.granules, weights);
+  if ([...units, ...granules].includes(0)) return null;
+  return homes.map((node, i) => ({
+    node,
+    units: units[i] ?? 0,
+    granules: granules[i] ?? 0,
+    deviceNodes: deviceNodes[i] ?? [],
+  }));
 }
 
 /** Where a cell's cores and memory come from. */

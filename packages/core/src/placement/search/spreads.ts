@@ -1,8 +1,8 @@
 import type { Device } from "../inventory/devices.ts";
 import type { Space } from "../space/space.ts";
 import type { Effort } from "./effort.ts";
+import { proportionalDemands } from "./fit.ts";
 import type { Rules } from "./rules.ts";
-import { proportionalSplit } from "./split.ts";
 
 /**
  * The ways in which a set's accelerators can lie on nodes, so many on each, that their nodes can
@@ -76,15 +76,9 @@ function canHold(
   const weights = counts.filter((some) => some > 0);
   const near = space.nics.filter(({ node }) => !rules.besideDevices || homes.includes(node ?? -1));
   if (near.length < space.request.nics.count) return false;
-  const units = proportionalSplit(space.units, weights);
-  const granules = proportionalSplit(space.granules, weights);
-  if ([...units, ...granules].includes(0)) return false;
+  const deviceNodes = homes.map((node, i) => Array.from({ length: weights[i] ?? 0 }, () => node));
+  const demands = proportionalDemands(space, homes, deviceNodes);
+  if (demands === null) return false;
   effort.spend(100 + rules.work * homes.length);
-  const demands = homes.map((node, i) => ({
-    node,
-    units: units[i] ?? 0,
-    granules: granules[i] ?? 0,
-    deviceNodes: Array.from({ length: weights[i] ?? 0 }, () => node),
-  }));
   return rules.fit(demands) !== null;
 }

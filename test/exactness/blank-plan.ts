@@ -1,0 +1,28 @@
+import type { Plan } from "@evenkeel/core/placement/plan.ts";
+
+/** What of a plan says nothing of where its VM lies, left blank. */
+export const blankPlan: Omit<
+  Plan,
+  "host" | "vm" | "topologyDigest" | "isolation" | "cells" | "devices"
+> = {
+  apiVersion: "evenkeel/v1",
+  kind: "Plan",
+  tenant: null,
+  flavor: null,
+  locality: "preferred",
+  architecture: null,
+  cpuModel: null,
+  threadsPerCore: 1,
+  distances: null,
+  emulatorCpus: "0",
+  iothreads: [],
+  partition: null,
+  signature: "",
+  signatureText: "",
+  cost: {
+    basis: "unknown",
+    parts: { hostToDevice: 1, memory: 1, peer: 1, network: 1 },
+    slowdown: 1,
+  },
+  reasons: [],
+};
