@@ -16,12 +16,14 @@ interface Timed {
   readonly name: string;
   readonly ms: number;
   readonly refuseMs: number;
+  /** In units of effort (`placement/search/effort.ts`). */
+  readonly spent: number;
 }
 
 /**
  * How long an answer takes on machines and requests that are made to be hard
- * (`placement/testing/worst-cases.ts`), each once the code is compiled; and on small machines a
- * refusal with all its reasons and remedies.
+ * (`placement/testing/worst-cases.ts`), each once the code is compiled; on small machines a refusal
+ * with all its reasons and remedies; and how much work the costliest answer was.
  */
 export function benchBounded(): readonly Figure[] {
   return families.flatMap(({ name, size, cases, goalMs }): Figure[] => {
@@ -52,6 +54,7 @@ export function benchBounded(): readonly Figure[] {
             },
           ]),
       ...slowest.slice(0, 3).map((one) => ms(one.name, one.ms, goal)),
+      ...mostWork(name, timed),
       ...(unanswered === null
         ? []
         : [ms(`ended after ${familyMsMax / 1000} s at ${unanswered}`, null, goal)]),
@@ -60,6 +63,20 @@ export function benchBounded(): readonly Figure[] {
         : [ms(`longest refusal with remedies, ${longest.name}`, longest.refuseMs)]),
     ];
   });
+}
+
+/** The case that was the most work, which is the same on every machine. */
+function mostWork(name: string, timed: readonly Timed[]): readonly Figure[] {
+  return timed
+    .toSorted((a, b) => b.spent - a.spent)
+    .slice(0, 1)
+    .map((one) => ({
+      bench: "bounded",
+      subject: `${name}: most work, ${one.name}`,
+      value: one.spent,
+      unit: "units of effort",
+      goal: null,
+    }));
 }
 
 function family(
@@ -88,7 +105,8 @@ function nameOf(value: unknown): string | null {
 function timedOf(value: unknown): Timed | null {
   const name = nameOf(value);
   if (name === null || typeof value !== "object" || value === null) return null;
-  if (!("ms" in value) || !("refuseMs" in value)) return null;
-  const { ms, refuseMs } = value;
-  return typeof ms === "number" && typeof refuseMs === "number" ? { name, ms, refuseMs } : null;
+  if (!("ms" in value) || !("refuseMs" in value) || !("spent" in value)) return null;
+  const { ms, refuseMs, spent } = value;
+  if (typeof ms !== "number" || typeof refuseMs !== "number") return null;
+  return typeof spent === "number" ? { name, ms, refuseMs, spent } : null;
 }

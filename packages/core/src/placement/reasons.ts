@@ -1,6 +1,7 @@
 import { planCost, type RawCost } from "../cost/placement-cost.ts";
 import { amountOf } from "../text/amount.ts";
 import { formatBytes } from "../unit/bytes.ts";
+import type { Device } from "./inventory/devices.ts";
 import type { Layout, LayoutCell } from "./search/layout.ts";
 import { placed } from "./search/layout-cost.ts";
 import type { Found } from "./search/search.ts";
@@ -121,11 +122,23 @@ function splitReasons(space: Space, { cells }: Layout): string[] {
   ];
 }
 
+/** The accelerators and nodes of another choice; its NICs, where it differs in nothing else. */
+function whereInstead(best: readonly LayoutCell[], other: readonly LayoutCell[]): string {
+  const addresses = (devices: (cell: LayoutCell) => readonly Device[], of = other): string =>
+    of.flatMap((cell) => devices(cell).map(({ address }) => address)).join(", ");
+  const accelerators = addresses((cell) => cell.accelerators);
+  const isSame =
+    nodesOf(other) === nodesOf(best) &&
+    accelerators === addresses((cell) => cell.accelerators, best);
+  const nics = addresses((cell) => cell.nics);
+  if (isSame && nics !== "") return `with ${nics} instead`;
+  return `${accelerators === "" ? "" : `${accelerators} on `}${nodesOf(other)}`;
+}
+
 function runnerUpReason(found: Found, ideal: RawCost, runnerUp: Layout | null): string {
   if (runnerUp === null) return "No other choice fits that differs from it in more than names.";
   const { best, model } = found;
-  const devices = runnerUp.cells.flatMap((cell) => cell.accelerators.map(({ address }) => address));
-  const what = `The runner-up, ${devices.length > 0 ? `${devices.join(", ")} on ` : ""}${nodesOf(runnerUp.cells)},`;
+  const what = `The runner-up, ${whereInstead(best.cells, runnerUp.cells)},`;
   const [a, b] = [best.objective, runnerUp.objective];
   const slowdown = planCost(model.cost(placed(runnerUp.cells)), ideal).slowdown;
   if (b.cells > a.cells) return `${what} takes ${b.cells} cells.`;

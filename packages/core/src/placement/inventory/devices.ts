@@ -28,6 +28,8 @@ export interface DeviceInventory {
   /** Per node, by position: its accelerators, then its NICs. */
   readonly ofNode: readonly (readonly Device[])[];
   readonly groups: number;
+  /** How many accelerators and NICs each group has. */
+  readonly groupSizes: readonly number[];
   /** The groups that a function of this address is in: its own, if any. */
   readonly groupOf: ReadonlyMap<string, number>;
 }
@@ -83,9 +85,12 @@ export function deviceInventory(
     device(address, i, { model: null, isPart: false, rdma }),
   );
   const all = [...accelerators, ...nics];
+  const groupSizes = Array.from({ length: groups }, () => 0);
+  for (const { group } of all) groupSizes[group] = (groupSizes[group] ?? 0) + 1;
   return {
     accelerators,
     nics,
+    groupSizes,
     ofNode: [...nodePosition.keys()].map((node) => all.filter((entry) => entry.node === node)),
     groups,
     groupOf,

@@ -9,8 +9,10 @@ export interface Relations {
   readonly model: (workload: Workload) => CostModel;
   /** The cost of a transfer between two accelerators, by position (`CostModel.peerPair`). */
   readonly peers: (workload: Workload) => readonly (readonly number[])[];
-  /** cheapestPeers[a][k]: what an accelerator's k cheapest transfers to others cost together. */
-  readonly cheapestPeers: (workload: Workload) => readonly (readonly number[])[];
+  /** The cost between an accelerator and a NIC, by position (`CostModel.networkPair`). */
+  readonly network: () => readonly (readonly number[])[];
+  /** The cost of reaching a node's memory from a node, by position (`CostModel.memoryPath`). */
+  readonly memoryPaths: () => readonly Float64Array[];
   /** connected[a][b]: whether two accelerators, by position, are linked as a request demands. */
   readonly connected: (link: LinkDemand) => readonly (readonly boolean[])[];
   /** The distance of two nodes, by id, both ways added, for a SLIT may be asymmetric; 0 if unknown. */
@@ -25,7 +27,9 @@ export function relationsOf(topology: Topology): Relations {
   const peers = new Map<Workload, number[][]>();
   const model = (workload: Workload): CostModel =>
     remembered(models, workload, () => costModel(topology, workload));
-  const cheapest = new Map<Workload, number[][]>();
+  const ids = topology.nodes.map(({ id }) => id);
+  let paths: readonly Float64Array[] | null = null;
+  let network: readonly (readonly number[])[] | null = null;
   const peersOf = (workload: Workload): number[][] =>
     remembered(peers, workload, () =>
       addresses.map((a) => addresses.map((b) => model(workload).peerPair(a, b))),
@@ -33,23 +37,21 @@ export function relationsOf(topology: Topology): Relations {
   return {
     model,
     peers: peersOf,
-    cheapestPeers: (workload) =>
-      remembered(cheapest, workload, () => peersOf(workload).map((row, i) => cheapestSums(row, i))),
+    // What a path to memory, or to a NIC, costs is the same under every workload.
+    memoryPaths: () =>
+      (paths ??= ids.map((from) =>
+        Float64Array.from(ids, (to) => model("compute").memoryPath(from, to)),
+      )),
+    network: () =>
+      (network ??= addresses.map((a) =>
+        topology.nics.map((nic) => model("compute").networkPair(a, nic.address)),
+      )),
     connected: (link) =>
       remembered(links, link, () =>
         addresses.map((a) => addresses.map((b) => satisfiesLink(between(a, b), link))),
       ),
     distance: distances(topology),
   };
-}
-
-/** The sums of the 0, 1, 2 … least values of a row, without the one at `own`. */
-function cheapestSums(row: readonly number[], own: number): number[] {
-  const sums = [0];
-  for (const cost of row.filter((_, j) => j !== own).toSorted((a, b) => a - b)) {
-    sums.push((sums.at(-1) ?? 0) + cost);
-  }
-  return sums;
 }
 
 function remembered<Key, Value>(known: Map<Key, Value>, key: Key, make: () => Value): Value {

@@ -22,6 +22,8 @@ import type { Device, DeviceInventory } from "./devices.ts";
 export interface Symmetry {
   /** Per accelerator, by position. */
   readonly acceleratorClass: readonly number[];
+  /** Per NIC, by position: two of one class can change places by themselves. */
+  readonly nicClass: readonly number[];
   /** Positions of each accelerator's own NICs; those of one class correspond in this order. */
   readonly ownNics: readonly (readonly number[])[];
   /** Per node, by position: by distance and memory alone, whatever devices they have. */
@@ -67,6 +69,7 @@ export function symmetryOf(
       if (ofA === undefined || ofB === undefined) return false;
       return ofA.every((one, i) => one.node === ofB[i]?.node) && swap(ofA, ofB);
     }),
+    nicClass: classesOf(nics, (a, b) => a.node === b.node && swap([a], [b])),
     ownNics: ownNics.map((own) => own.map((nic) => nics.indexOf(nic))),
     nodeClass: classesOf(nodes, sameNodes),
     furnishedNodeClass: classesOf(nodes, (a, b) => {

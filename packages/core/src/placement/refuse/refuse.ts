@@ -4,9 +4,9 @@ import type { HostState } from "../host-state.ts";
 import type { HostRefusal, RefusalReason } from "../refusal.ts";
 import { reason } from "./reason.ts";
 import { asItComes, remedies, signatureRemedies } from "./remedies.ts";
-import { allSets, visitAcceleratorSets } from "../search/accelerator-sets.ts";
+import { hasSet } from "../search/any-set.ts";
 import { effort } from "../search/effort.ts";
-import { anything, type Found, search, searchSpace } from "../search/search.ts";
+import { type Found, search, searchSpace } from "../search/search.ts";
 import { layoutSignature } from "../signature/layout-signature.ts";
 import { shortages } from "./shortages.ts";
 import { isWanted } from "../space/devices.ts";
@@ -47,7 +47,7 @@ export function refuse(host: HostState, request: Request): HostRefusal {
 /** Nothing is short by itself: then every choice was tried, or as many as a search may try. */
 function noChoice(space: Space): RefusalReason {
   const steps = effort();
-  searchSpace(space, { known: anything, effort: steps });
+  searchSpace(space, { any: true, effort: steps });
   return steps.sufficed()
     ? reason(
         "accelerators-split",
@@ -145,26 +145,9 @@ function acceleratorReasons(space: Space): RefusalReason[] {
 
 /** How many accelerators, up to those asked for, can be had connected as asked. */
 function largestSet(space: Space): number {
-  const { link } = space.request.accelerators;
-  const { inventory } = space;
-  const links = inventory.relations.connected(link);
-  const candidates = space.accelerators;
-  const connected = (a: number, b: number): boolean =>
-    links[candidates[a]?.position ?? -1]?.[candidates[b]?.position ?? -1] ?? false;
-  for (let count = space.request.accelerators.count; count > 0; count--) {
+  for (let { count } = space.request.accelerators; count > 0; count--) {
     const request = { ...space.request, accelerators: { ...space.request.accelerators, count } };
-    let found = false;
-    visitAcceleratorSets(
-      { ...space, request },
-      candidates,
-      connected,
-      allSets(space, candidates),
-      () => {
-        found = true;
-        return false;
-      },
-    );
-    if (found) return count;
+    if (hasSet({ ...space, request })) return count;
   }
   return 0;
 }

@@ -1,9 +1,13 @@
 import { amountOf } from "../../text/amount.ts";
 import { memoryReason, reason } from "./reason.ts";
 import type { RefusalReason } from "../refusal.ts";
-import { allSets, visitAcceleratorSets } from "../search/accelerator-sets.ts";
+import { effort } from "../search/effort.ts";
 import { interleaveNodes } from "../search/fit.ts";
+import { twinNodes } from "../search/kinds.ts";
+import { freePartitions } from "../search/partitions.ts";
+import { shelvesOf } from "../search/shelves.ts";
 import { proportionalSplit } from "../search/split.ts";
+import { spreadsOf } from "../search/spreads.ts";
 import type { Space } from "../space/space.ts";
 
 /**
@@ -68,22 +72,33 @@ type Spread = readonly (readonly [node: number, accelerators: number])[];
 /** Every way in which sets of accelerators lie on nodes, each once. */
 function acceleratorSpreads(space: Space): readonly Spread[] {
   const candidates = space.accelerators.filter(({ node }) => node !== null);
+  const shelves = shelvesOf(candidates);
   const spreads = new Map<string, Spread>();
-  const pruning = allSets(space, candidates);
-  visitAcceleratorSets(
-    space,
-    candidates,
-    () => true,
-    pruning,
-    ({ accelerators }) => {
-      const counts = Map.groupBy(accelerators, ({ node }) => node ?? -1);
-      const spread = [...counts]
-        .map(([node, group]) => [node, group.length] as const)
-        .toSorted(([a], [b]) => a - b);
-      spreads.set(spread.join(";"), spread);
+  const add = (counts: readonly number[]): void => {
+    const spread = shelves
+      .flatMap(({ node }, s): [number, number][] => {
+        const some = counts[s] ?? 0;
+        return some === 0 ? [] : [[node ?? -1, some]];
+      })
+      .toSorted(([a], [b]) => a - b);
+    spreads.set(spread.join(";"), spread);
+  };
+  if (space.topology.partitions.length > 0) {
+    for (const { set } of freePartitions(space, candidates, () => true)) {
+      add(shelves.map(({ members }) => members.filter((i) => set.includes(i)).length));
+    }
+    return [...spreads.values()];
+  }
+  const { count } = space.request.accelerators;
+  const most = shelves.map(({ members }) => members.length);
+  const twins = twinNodes(space, candidates);
+  const visitSpreads = spreadsOf(shelves, { count, most, twins, effort: effort() });
+  for (let cells = 1; cells <= Math.min(count, shelves.length); cells++) {
+    visitSpreads(cells, (counts) => {
+      add(counts);
       return true;
-    },
-  );
+    });
+  }
   return [...spreads.values()];
 }
 

@@ -1,27 +1,27 @@
 import type { CostModel } from "../../cost/placement-cost.ts";
 import type { Device } from "../inventory/devices.ts";
 import type { Space } from "../space/space.ts";
-import { type AcceleratorSet, visitAcceleratorSets } from "./accelerator-sets.ts";
-import { spreadBound } from "./distance.ts";
 import type { Effort } from "./effort.ts";
-import { extraDevices } from "./extra.ts";
-import { type CellSupply, proportionalDemands } from "./fit.ts";
-import { acceleratorKinds, twinNodes } from "./kinds.ts";
-import type { Layout, LayoutCell } from "./layout.ts";
-import { chooseNics, leastNicCost } from "./nic-choice.ts";
-import { objectiveOf } from "./objective.ts";
+import { alikeBefore, twinNodes } from "./kinds.ts";
+import { freePartitions } from "./partitions.ts";
+import { setRanking } from "./rank-sets.ts";
 import type { Ranking } from "./ranking.ts";
-import { reach } from "./reach.ts";
 import type { Rules } from "./rules.ts";
-import { extraBound, networkBound, nodeSpread, peerBound } from "./set-bounds.ts";
-import { type Spreads, spreadsOver } from "./spreads.ts";
+import type { Candidates } from "./sets-on-spread.ts";
+import { shelfOfEach, shelvesOf } from "./shelves.ts";
+import { mostPerShelf, type SpreadOption, spreadOptions } from "./spread-option.ts";
+import { spreadsOf } from "./spreads.ts";
 
 /**
  * Ranks the ways to place a request beside accelerators.
  *
  * The cells are the accelerators' nodes, so sets on one node are tried before any on two, and so
- * on: once the best and the next best are known, more cells cannot matter. A beginning of a set is
- * given up when even perfect pairs for all that is missing would not make it matter.
+ * on: once the best and the next best are known, more cells cannot matter. For each number of cells
+ * come first the spreads, so many accelerators on each node, and of those that their nodes can hold
+ * the ones that could cost least before the others; then the sets of each spread. A spread, or the
+ * beginning of a set, is given up when not even the cheapest that it could lead to would matter.
+ * Spreads are put in order some hundreds at a time, for large machines have more than anybody could
+ * list.
  */
 export function rankBesideAccelerators(
   space: Space,
@@ -30,140 +30,93 @@ export function rankBesideAccelerators(
   ranked: Ranking,
   effort: Effort,
 ): void {
-  const { relations } = space.inventory;
-  if (space.nics.length < space.request.nics.count) return;
-  const candidates = space.accelerators.filter(({ node }) => node !== null || !rules.besideDevices);
-  const links = relations.connected(space.request.accelerators.link);
-  const connected = (a: number, b: number): boolean =>
-    links[candidates[a]?.position ?? -1]?.[candidates[b]?.position ?? -1] ?? false;
-  const cost = peerBound(space, model.weights.peer, candidates);
-  const network = networkBound(space, model.weights.network, candidates);
-  const extra = extraBound(space, candidates);
-  const spread = nodeSpread(space, candidates);
-  const nodes = [...new Set(candidates.flatMap(({ node }) => node ?? []))];
-  const kinds = acceleratorKinds(space, candidates);
-  const twins = twinNodes(space, candidates);
-  for (let cells = 1; cells <= Math.max(1, nodes.length); cells++) {
-    let least: number | null = null;
-    const leastSpread = (): number => (least ??= spreadBound(nodes, cells, relations.distance));
-    const reaches = reach(space, candidates, rules, cells);
-    let failures = 0;
-    let spreads: Spreads | null = null;
-    const pruning = {
-      reaches: (positions: readonly number[]) =>
-        reaches(positions) && (spreads === null || spreads.reaches(positions)),
-      promising: (positions: readonly number[]) =>
-        ranked.unbounded() ||
-        ranked.open({
-          cells,
-          cost: cost(positions) + network(positions),
-          extra: extra(positions),
-          uneven: 0,
-          spread: Math.max(leastSpread(), spread(positions)),
-        }),
-      kinds,
-      twins,
-      effort,
-    };
-    visitAcceleratorSets(space, candidates, connected, pruning, (set) => {
-      for (const homes of homeNodes(set, space)) {
-        if (homes.length !== cells) continue;
-        const layout = layoutFor({ space, model, rules, ranked, effort }, set, homes);
-        if (layout !== null) ranked.offer(layout);
-        else if (++failures === failuresMax) {
-          spreads = spreadsOver(space, candidates, rules, cells, effort);
-        }
+  const { request } = space;
+  if (space.nics.length < request.nics.count) return;
+  const devices = linkable(
+    space,
+    space.accelerators.filter(({ node }) => node !== null || !rules.besideDevices),
+  );
+  const candidates = candidatesOf(space, devices);
+  const { shelves } = candidates;
+  const sets = setRanking({ space, model, rules, ranked, effort }, devices, candidates);
+  const optionsOf = spreadOptions(space, shelves, model, rules);
+  const isPartitioned = space.topology.partitions.length > 0;
+  const partitions = isPartitioned ? freePartitions(space, devices, candidates.connected) : [];
+  const visitSpreads = spreadsOf(shelves, {
+    count: request.accelerators.count,
+    most: mostPerShelf(space, shelves, rules),
+    twins: twinNodes(space, devices),
+    effort,
+  });
+  const nodes = shelves.filter(({ node }) => node !== null).length;
+  for (let cells = 1; cells <= Math.max(1, nodes); cells++) {
+    if (!rules.isPossible(cells)) continue;
+    for (const partition of partitions) {
+      const { set } = partition;
+      const spread = shelves.map(({ members }) => set.filter((i) => members.includes(i)).length);
+      for (const option of optionsOf(spread)) {
+        if (option.homes.length === cells) sets.rank(option, partition);
       }
-      return spreads === null || !spreads.isEmpty;
-    });
+    }
+    let batch: SpreadOption[] = [];
+    const rankBatch = (): boolean => {
+      const inOrder = cheapestFirst(batch, sets.least);
+      batch = [];
+      return inOrder.every(({ option, least }) => sets.rank(option, null, least));
+    };
+    if (!isPartitioned) {
+      visitSpreads(cells, (spread) => {
+        batch.push(...optionsOf(spread));
+        return effort.spend(40 * cells) && (batch.length < batchMax || rankBatch());
+      });
+    }
+    rankBatch();
     if (ranked.settled()) break;
   }
 }
 
-/** After so many sets that came to nothing it is worth to ask which spreads over nodes could. */
-const failuresMax = 32;
+/** So many spreads are put in order at once. */
+const batchMax = 1024;
 
-/**
- * The nodes that may be the cells: those of the accelerators. An accelerator whose node is unknown
- * adds none; where no node is known at all, any one that has cores may be the home.
- */
-function homeNodes({ accelerators }: AcceleratorSet, space: Space): readonly (readonly number[])[] {
-  const known = [...new Set(accelerators.flatMap(({ node }) => node ?? []))];
-  if (known.length > 0) return [known.toSorted((a, b) => a - b)];
-  return space.nodes.filter((node) => node.units > 0).map((node) => [node.id]);
+interface Bounded {
+  readonly option: SpreadOption;
+  readonly least?: number;
 }
 
-/** What every layout of one search is made with. */
-interface Making {
-  readonly space: Space;
-  readonly model: CostModel;
-  readonly rules: Rules;
-  readonly ranked: Ranking;
-  readonly effort: Effort;
-}
-
-/** The layout of a set of accelerators, or null where it does not fit or could not matter. */
-function layoutFor(making: Making, set: AcceleratorSet, homes: readonly number[]): Layout | null {
-  const { space, model, rules, effort } = making;
-  const groups = homes.map((home, i) =>
-    set.accelerators.filter(({ node }) => node === home || (node === null && i === 0)),
-  );
-  const demands = proportionalDemands(
-    space,
-    homes,
-    groups.map((group) => group.map((device) => device.node)),
-  );
-  if (demands === null) return null;
-  effort.spend(100 + rules.work * demands.length);
-  const supplies = rules.fit(demands);
-  if (supplies === null) return null;
-  const withoutNics = homes.map((node, i): LayoutCell => ({
-    node,
-    ...(supplies[i] ?? noSupply),
-    accelerators: groups[i] ?? [],
-    nics: [],
-  }));
-  const { count } = space.request.nics;
-  if (count === 0) {
-    const objective = objectiveOf(space, model, withoutNics);
-    return { cells: withoutNics, partition: set.partition, objective };
-  }
-  const nics = nicsFor(making, set, homes, withoutNics);
-  if (nics === null) return null;
-  const cells = withoutNics.map((cell, i) => ({
-    ...cell,
-    nics: nics.filter(
-      (nic) => nic.node === cell.node || (i === 0 && !homes.includes(nic.node ?? -1)),
-    ),
-  }));
-  return { cells, partition: set.partition, objective: objectiveOf(space, model, cells) };
+/** By what each costs at least; for a few that is not worth working out. */
+function cheapestFirst(
+  options: readonly SpreadOption[],
+  leastOf: (option: SpreadOption) => number,
+): readonly Bounded[] {
+  if (options.length <= 2) return options.map((option) => ({ option }));
+  return options
+    .map((option) => ({ option, least: leastOf(option) }))
+    .toSorted((a, b) => a.least - b.least);
 }
 
 /**
- * NICs on the cells' nodes, or from anywhere where the locality allows: the nearest ones. None where
- * there are too few, or where the layout could not matter even with the best: what it costs beside
- * the network is known, and what the NICs cost at least too.
+ * Those of the accelerators that are connected as asked with enough others of them to make a set:
+ * one that is not can be in none, and without it others may not be either.
  */
-function nicsFor(
-  { space, model, rules, ranked, effort }: Making,
-  { accelerators }: AcceleratorSet,
-  homes: readonly number[],
-  withoutNics: readonly LayoutCell[],
-): readonly Device[] | null {
-  const { count } = space.request.nics;
-  const offered = space.nics.filter(
-    ({ node }) => !rules.besideDevices || homes.includes(node ?? -1),
-  );
-  if (offered.length < count) return null;
-  const cost = accelerators.map((a) =>
-    offered.map((nic) => model.networkPair(a.address, nic.address)),
-  );
-  const bare = objectiveOf(space, model, withoutNics);
-  const network = leastNicCost(offered.length, count, cost) / (accelerators.length + count);
-  const least = bare.cost + model.weights.network * (network - 1);
-  if (!ranked.open({ ...bare, extra: Math.max(0, bare.extra - count), cost: least })) return null;
-  const extra = (chosen: readonly Device[]): number => extraDevices([...accelerators, ...chosen]);
-  return chooseNics(offered, count, cost, extra, effort);
+function linkable(space: Space, devices: readonly Device[]): readonly Device[] {
+  const { link, count } = space.request.accelerators;
+  if (link === "any") return devices;
+  const links = space.inventory.relations.connected(link);
+  const left = devices.filter((a) => {
+    const others = devices.filter((b) => a !== b && links[a.position]?.[b.position] === true);
+    return others.length >= count - 1;
+  });
+  return left.length === devices.length ? left : linkable(space, left);
 }
 
-const noSupply: CellSupply = { units: [], granules: [] };
+/** The accelerators on offer, as sets are made of them. */
+export function candidatesOf(space: Space, devices: readonly Device[]): Candidates {
+  const links = space.inventory.relations.connected(space.request.accelerators.link);
+  const shelves = shelvesOf(devices);
+  return {
+    shelves,
+    shelfOf: shelfOfEach(shelves, devices.length),
+    alike: alikeBefore(space, devices),
+    connected: (a, b) => links[devices[a]?.position ?? -1]?.[devices[b]?.position ?? -1] ?? false,
+  };
+}

@@ -3,23 +3,36 @@ export function spreadOf(
   nodes: readonly number[],
   distance: (a: number, b: number) => number,
 ): number {
-  return sum(nodes.flatMap((a, i) => nodes.slice(i + 1).map((b) => distance(a, b))));
+  let sum = 0;
+  for (const [i, a] of nodes.entries()) {
+    for (let j = i + 1; j < nodes.length; j++) sum += distance(a, nodes[j] ?? a);
+  }
+  return sum;
 }
 
-/** What no set of `count` of the nodes can undercut: each has at least its nearest to reach. */
-export function spreadBound(
+/** How far apart some nodes are, by their positions among them. */
+export interface Distances {
+  /** Of nodes a and b at a * nodes + b. */
+  readonly between: Float64Array;
+  /** Of each node the others, the nearest first. */
+  readonly nearest: readonly Int32Array[];
+}
+
+export function distancesOf(
   nodes: readonly number[],
-  count: number,
   distance: (a: number, b: number) => number,
-): number {
-  if (count < 2) return 0;
-  const nearest = nodes.map((a) => {
-    const others = nodes.filter((b) => b !== a).map((b) => distance(a, b));
-    return sum(others.toSorted((x, y) => x - y).slice(0, count - 1));
+): Distances {
+  const total = nodes.length;
+  const between = new Float64Array(total * total);
+  for (let a = 0; a < total; a++) {
+    for (let b = 0; b < total; b++) {
+      if (a !== b) between[a * total + b] = distance(nodes[a] ?? 0, nodes[b] ?? 0);
+    }
+  }
+  const nearest = nodes.map((_, a) => {
+    const row = between.subarray(a * total, (a + 1) * total);
+    const others = Int32Array.from(nodes.keys()).filter((b) => b !== a);
+    return others.sort((x, y) => (row[x] ?? 0) - (row[y] ?? 0));
   });
-  return (count / 2) * Math.min(...nearest);
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((a, b) => a + b, 0);
+  return { between, nearest };
 }

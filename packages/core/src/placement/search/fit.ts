@@ -1,7 +1,7 @@
 import type { CostModel } from "../../cost/placement-cost.ts";
 import type { NodeSpace, Space } from "../space/space.ts";
 import type { OnNode } from "./layout.ts";
-import { evenSplit, proportionalSplit } from "./split.ts";
+import { proportionalSplit } from "./split.ts";
 import { transport } from "./transport.ts";
 
 /** What a cell needs of a host, cores in units and memory in granules. */
@@ -45,8 +45,8 @@ export interface CellSupply {
 /** Where the cells' needs can be met, in the cells' order; null when they cannot. */
 export type Fit = (demands: readonly CellDemand[]) => readonly CellSupply[] | null;
 
-const nodeOf = (space: Space, id: number): NodeSpace | undefined =>
-  space.nodes.find((node) => node.id === id);
+const nodeOf = ({ nodes, inventory }: Space, id: number): NodeSpace | undefined =>
+  nodes[inventory.nodePosition.get(id) ?? -1];
 
 /** Everything from the cell's own node. */
 export function strictFit(space: Space): Fit {
@@ -70,27 +70,62 @@ export function interleaveNodes(space: Space): readonly number[] {
     .map((node) => node.id);
 }
 
+/**
+ * Whether every node has its part of memory that is interleaved for so many cells: of each cell's a
+ * whole share, rounded down, by which the sum of all is lessened the most when it is cells' worth of
+ * remainders.
+ */
+export function canInterleave(space: Space, cells: number): boolean {
+  const over = interleaveNodes(space);
+  const least = (space.granules - cells * (over.length - 1)) / over.length;
+  return over.every((id) => (nodeOf(space, id)?.granules ?? 0) >= least);
+}
+
+/** Whether every node has its parts of what these cells interleave. */
+export function interleavedShares(space: Space): (granules: readonly number[]) => boolean {
+  const free = interleaveNodes(space).map((id) => nodeOf(space, id)?.granules ?? 0);
+  return (granules) =>
+    free.every((room, i) => {
+      let needed = 0;
+      for (const own of granules) {
+        needed += Math.floor(own / free.length) + (i < own % free.length ? 1 : 0);
+      }
+      return needed <= room;
+    });
+}
+
 /** Cores from the cell's own node, memory in equal parts from all: the same cost for everyone. */
 export function interleaveFit(space: Space): Fit {
   const over = interleaveNodes(space);
+  const free = over.map((id) => nodeOf(space, id)?.granules ?? 0);
   return (demands) => {
-    const parts = demands.map(({ granules }) =>
-      evenSplit(
-        granules,
-        over.map(() => granules),
-      ),
-    );
-    const enough = over.every((id, i) => {
-      const needed = parts.reduce((sum, part) => sum + (part?.[i] ?? 0), 0);
-      return (nodeOf(space, id)?.granules ?? 0) >= needed;
-    });
-    if (over.length === 0 || !enough) return null;
+    if (over.length === 0) return null;
     if (demands.some(({ node, units }) => (nodeOf(space, node)?.units ?? 0) < units)) return null;
+    const left = [...free];
+    const parts = demands.map(({ granules }) => {
+      const [share, rest] = [Math.floor(granules / over.length), granules % over.length];
+      return over.map((_, i) => {
+        const part = share + (i < rest ? 1 : 0);
+        left[i] = (left[i] ?? 0) - part;
+        return part;
+      });
+    });
+    if (left.some((granules) => granules < 0)) return null;
     return demands.map(({ node, units }, cell) => ({
       units: [{ node, count: units }],
       granules: onNodes(over, parts[cell] ?? []),
     }));
   };
+}
+
+/** Whether the host has enough in all, wherever it lies. */
+export function canStray(space: Space): boolean {
+  const total = (amount: (node: NodeSpace) => number): number =>
+    space.nodes.reduce((sum, node) => sum + Math.max(0, amount(node)), 0);
+  return (
+    total((node) => node.units) >= space.units &&
+    total((node) => node.granules ?? 0) >= space.granules
+  );
 }
 
 /**
@@ -104,41 +139,26 @@ export function interleaveFit(space: Space): Fit {
  * both stray, other cores might have allowed better memory.
  */
 export function strayingFit(space: Space, model: CostModel): Fit {
-  const total = (amount: (node: NodeSpace) => number): number =>
-    space.nodes.reduce((sum, node) => sum + Math.max(0, amount(node)), 0);
-  const suffices =
-    total((node) => node.units) >= space.units &&
-    total((node) => node.granules ?? 0) >= space.granules;
-  // Sets of accelerators that lie on the same nodes in the same numbers need the same.
-  const known = new Map<string, ReturnType<Fit>>();
-  return (demands) => {
-    if (!suffices) return null;
-    const key = demands
-      .map((cell) => `${cell.node} ${cell.units} ${cell.granules} ${cell.deviceNodes.join()}`)
-      .join(";");
-    const before = known.get(key);
-    if (before !== undefined) return before;
-    const supplies = strayed(space, model, demands);
-    known.set(key, supplies);
-    return supplies;
-  };
+  return (demands) => strayed(space, model, demands);
 }
 
 function strayed(space: Space, model: CostModel, demands: readonly CellDemand[]): ReturnType<Fit> {
-  const ids = space.nodes.map((node) => node.id);
+  const { inventory, nodes } = space;
+  const ids = inventory.nodeIds;
+  const paths = inventory.relations.memoryPaths();
   const units = transport(
     demands.map((demand) => demand.units),
-    space.nodes.map((node) => Math.max(0, node.units)),
-    demands.map(({ node }) => ids.map((id) => model.memoryPath(id, node))),
+    nodes.map((node) => Math.max(0, node.units)),
+    demands.map(({ node }) => {
+      const home = inventory.nodePosition.get(node) ?? -1;
+      return paths.map((from) => from[home] ?? 1);
+    }),
   );
   if (units === null) return null;
   const granules = transport(
     demands.map((demand) => demand.granules),
-    space.nodes.map((node) => node.granules ?? 0),
-    demands.map((demand, i) => {
-      const vcpus = onNodes(ids, units[i] ?? []);
-      return ids.map((id) => granuleCost(space, model, demand, vcpus, id));
-    }),
+    nodes.map((node) => node.granules ?? 0),
+    demands.map((demand, i) => granuleCosts(space, model, demand, units[i] ?? [])),
   );
   if (granules === null) return null;
   return demands.map((_, cell) => ({
@@ -147,22 +167,28 @@ function strayed(space: Space, model: CostModel, demands: readonly CellDemand[])
   }));
 }
 
-/** What one granule of a cell adds to the cost when it lies on a node. */
-function granuleCost(
-  { request, granules }: Space,
+/** What one granule of a cell adds to the cost when it lies on each of the nodes. */
+function granuleCosts(
+  { request, inventory, granules }: Space,
   { weights, memoryPath }: CostModel,
   demand: CellDemand,
-  vcpus: readonly OnNode[],
-  id: number,
-): number {
-  const fromCpus = vcpus.reduce((sum, { node, count }) => sum + count * memoryPath(node, id), 0);
-  const copies = demand.deviceNodes.map((node) => memoryPath(node, id));
-  const fromDevices = copies.reduce((sum, path) => sum + path, 0);
+  vcpus: readonly number[],
+): Float64Array {
+  const paths = inventory.relations.memoryPaths();
+  const { nodeIds, nodePosition } = inventory;
   const accelerators = Math.max(1, request.accelerators.count);
-  return (
-    (weights.memory * fromCpus) / (demand.units * granules) +
-    (weights.hostToDevice * fromDevices) / (accelerators * demand.granules)
-  );
+  const ofCpus = weights.memory / (demand.units * granules);
+  const ofDevices = weights.hostToDevice / (accelerators * demand.granules);
+  const cost = new Float64Array(nodeIds.length);
+  const add = (weight: number, from: ArrayLike<number>): void => {
+    for (let at = 0; at < cost.length; at++) cost[at] = (cost[at] ?? 0) + weight * (from[at] ?? 1);
+  };
+  for (const [at, count] of vcpus.entries()) if (count > 0) add(ofCpus * count, paths[at] ?? []);
+  for (const node of demand.deviceNodes) {
+    const own = node === null ? undefined : paths[nodePosition.get(node) ?? -1];
+    add(ofDevices, own ?? nodeIds.map((id) => memoryPath(node, id)));
+  }
+  return cost;
 }
 
 function onNodes(ids: readonly number[], counts: readonly number[]): OnNode[] {

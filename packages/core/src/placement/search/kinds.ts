@@ -1,18 +1,36 @@
 import type { Device } from "../inventory/devices.ts";
+import type { Inventory } from "../inventory/inventory.ts";
 import type { NodeSpace, Space } from "../space/space.ts";
 import { needsNodeOrder } from "./node-order.ts";
 
 /**
- * The kind of each candidate: two of one kind are interchangeable as the host stands. They are so
- * on the machine (`symmetry.ts`), and of their own NICs the request can have the same ones.
+ * Of each candidate the last one before it that is of its kind, or -1. Two of one kind are
+ * interchangeable as the host stands: they are so on the machine (`symmetry.ts`), and of their own
+ * NICs the request can have the same ones.
  */
-export function acceleratorKinds(space: Space, candidates: readonly Device[]): readonly string[] {
+export function alikeBefore(space: Space, candidates: readonly Device[]): readonly number[] {
   const { acceleratorClass, ownNics } = space.inventory.symmetry;
-  const offered = new Set(space.nics.map((nic) => nic.position));
-  return candidates.map(({ position }) => {
-    const own = (ownNics[position] ?? []).map((nic) => (offered.has(nic) ? "1" : "0"));
-    return `${acceleratorClass[position]} ${own.join("")}`;
+  const isOffered = offering(space.inventory, space.nics);
+  const hasAlike = (a: Device, b: Device): boolean => {
+    const [ofA, ofB] = [ownNics[a.position] ?? [], ownNics[b.position] ?? []];
+    return ofA.every((nic, i) => isOffered[nic] === isOffered[ofB[i] ?? -1]);
+  };
+  return candidates.map((candidate, i) => {
+    const kind = acceleratorClass[candidate.position];
+    for (let j = i - 1; j >= 0; j--) {
+      const other = candidates[j];
+      if (other === undefined || acceleratorClass[other.position] !== kind) continue;
+      if (hasAlike(candidate, other)) return j;
+    }
+    return -1;
   });
+}
+
+/** For each NIC of the machine, by position, whether it is among those offered. */
+function offering({ devices }: Inventory, nics: readonly Device[]): Uint8Array {
+  const isOffered = new Uint8Array(devices.nics.length);
+  for (const { position } of nics) isOffered[position] = 1;
+  return isOffered;
 }
 
 /**
@@ -23,19 +41,16 @@ export function twinNodes(
   space: Space,
   candidates: readonly Device[],
 ): ReadonlyMap<number, number> {
-  const { symmetry, devices, nodePosition } = space.inventory;
-  const offered = new Set([...candidates, ...space.nics]);
+  const { symmetry, nodePosition } = space.inventory;
   const nodes = [...new Set(candidates.flatMap(({ node }) => node ?? []))];
+  const classOf = (node: number): number =>
+    symmetry.furnishedNodeClass[nodePosition.get(node) ?? -1] ?? -1;
+  const classes = nodes.map(classOf);
+  // On many machines no two nodes are alike in the first place.
+  if (classes.every((one, i) => classes.indexOf(one) === i)) return noTwins;
+  const offered = new Set([...candidates, ...space.nics]);
   const kinds = new Map(
-    nodes.map((node) => {
-      const position = nodePosition.get(node) ?? -1;
-      const { units, granules } = space.nodes[position] ?? {};
-      const has = (devices.ofNode[position] ?? []).map((device) => (offered.has(device) ? 1 : 0));
-      return [
-        node,
-        `${symmetry.furnishedNodeClass[position]} ${units} ${granules} ${has.join("")}`,
-      ];
-    }),
+    nodes.map((node, i) => [node, `${classes[i]} ${furniture(space, node, offered)}`]),
   );
   const kindOf = orderedKinds(space, kinds);
   const latest = new Map<string, number>();
@@ -47,6 +62,22 @@ export function twinNodes(
     latest.set(kind, node);
   }
   return twins;
+}
+
+const noTwins: ReadonlyMap<number, number> = new Map();
+
+/** What a node has to give, device by device. */
+function furniture(
+  { inventory, nodes }: Space,
+  node: number,
+  offered: ReadonlySet<Device>,
+): string {
+  const position = inventory.nodePosition.get(node) ?? -1;
+  let text = `${nodes[position]?.units} ${nodes[position]?.granules} `;
+  for (const device of inventory.devices.ofNode[position] ?? []) {
+    text += offered.has(device) ? "1" : "0";
+  }
+  return text;
 }
 
 /**

@@ -1,107 +1,195 @@
+import type { Device } from "../inventory/devices.ts";
+import type { Inventory } from "../inventory/inventory.ts";
+import type { Alongside } from "./alongside.ts";
 import type { Effort } from "./effort.ts";
+import { prefixSums } from "./least.ts";
 
-/**
- * The `count` NICs with which the accelerators' network path costs least, among such those that
- * take the fewest other devices along, among such the first in their order. Null if there are too few.
- *
- * The cost of a set is, summed, what each accelerator pays to its cheapest NIC and each NIC to its
- * cheapest accelerator. Sets are built in order. A beginning is given up when not even all
- * remaining NICs together could make it better than the best found: every accelerator may then use
- * the cheapest NIC it could still get, and the missing NICs are the cheapest left. A set that
- * reaches the bound of the empty beginning and takes nothing along ends the search; so does an
- * effort that is used up, with the best found until then.
- *
- * @param cost cost[i][j] between accelerator i and NIC j; no rows where there are no accelerators.
- * @param extra how many devices a set takes along.
- */
-export function chooseNics<Nic>(
-  nics: readonly Nic[],
-  count: number,
-  cost: readonly (readonly number[])[],
-  extra: (chosen: readonly Nic[]) => number,
-  effort: Effort,
-): readonly Nic[] | null {
-  if (nics.length < count) return null;
-  if (count === 0) return [];
-  const bound = costBound(nics.length, count, cost);
-  const work = nics.length * (cost.length + 1);
-  const lowest = bound([], 0);
-  const chosen: number[] = [];
-  let best: Choice<Nic> = { cost: Infinity, extra: Infinity, nics: [] };
-  const extend = (from: number): void => {
-    if (chosen.length === count) {
-      const set = chosen.flatMap((j) => nics[j] ?? []);
-      const found = { cost: bound(chosen, nics.length), extra: extra(set), nics: set };
-      if (isBetter(found, best)) best = found;
-      return;
-    }
-    for (let j = from; j <= nics.length - (count - chosen.length); j++) {
-      if (!isBetter({ cost: lowest, extra: 0 }, best)) return;
-      if (!effort.spend(work) && best.nics.length > 0) return;
-      chosen.push(j);
-      if (isBetter({ cost: bound(chosen, j + 1), extra: 0 }, best)) extend(j + 1);
-      chosen.pop();
-    }
-  };
-  extend(0);
-  return best.nics;
+/** NICs to choose from. */
+export interface NicTask {
+  /** In the order of preference among equal ones. */
+  readonly nics: readonly Device[];
+  readonly count: number;
+  /** cost[i][j] between accelerator i and NIC j; no rows where there are no accelerators. */
+  readonly cost: readonly (readonly number[])[];
+  /** Begun with these NICs, and with the accelerators chosen. */
+  readonly along: Alongside;
+  readonly effort: Effort;
 }
 
-interface Judged {
+/** What a choice of NICs comes to, or could at best: its cost summed over paths. */
+export type NicsOpen = (cost: number, extra: number) => boolean;
+
+export interface NicChoice {
+  readonly nics: readonly Device[];
   readonly cost: number;
+  /** How many devices come along, accelerators' companions included. */
   readonly extra: number;
 }
 
-interface Choice<Nic> extends Judged {
-  readonly nics: readonly Nic[];
+/**
+ * The NICs with which the accelerators' network path costs least, among such those that take the
+ * fewest other devices along, among such the first in their order. Null if there are too few, or if
+ * none is `open`.
+ */
+export function chooseNics(task: NicTask, open: NicsOpen = () => true): NicChoice | null {
+  let best: NicChoice | null = null;
+  const couldBeBest: NicsOpen = (cost, extra) =>
+    (best === null || isBetter({ cost, extra }, best)) && open(cost, extra);
+  visitNicSets(task, sameToAccelerators(task), couldBeBest, (choice) => void (best = choice));
+  return best;
 }
+
+/** Every choice that is as good as the best, one of each that nobody could tell apart. */
+export function visitEqualNics(
+  task: NicTask,
+  alike: readonly number[],
+  open: NicsOpen,
+  visit: (choice: NicChoice) => void,
+): void {
+  const best = chooseNics(task, open);
+  if (best === null) return;
+  const asGood: NicsOpen = (cost, extra) => !isBetter(best, { cost, extra });
+  visitNicSets(task, alike, asGood, visit);
+}
+
+/**
+ * Shows every set of `count` NICs that is `open` to `visit`, in order, and of sets that differ by
+ * NICs that are alike the first alone.
+ *
+ * The cost of a set is, summed, what each accelerator pays to its cheapest NIC and each NIC to its
+ * cheapest accelerator. A beginning is given up when not even all remaining NICs together could make
+ * it open: every accelerator may then use the cheapest NIC it could still get, and the missing NICs
+ * are the cheapest left. Once the beginning that has nothing is no longer open, nothing is; nor is
+ * anything more looked for when the effort is used up and something has been shown.
+ *
+ * @param alike of each NIC the one before it that will do as well; -1 if there is none.
+ */
+export function visitNicSets(
+  { nics, count, cost, along, effort }: NicTask,
+  alike: readonly number[],
+  open: NicsOpen,
+  visit: (choice: NicChoice) => void,
+): void {
+  if (nics.length < count) return;
+  const bounds = costBounds(nics.length, count, cost);
+  const work = 4 * (cost.length + 4);
+  const [leastCost, leastExtra] = [bounds.least(0, 0), along.least(count)];
+  const chosen: number[] = [];
+  let isShown = false;
+  const isOver = (): boolean => !open(leastCost, leastExtra) || (!effort.spend(work) && isShown);
+  const finish = (): void => {
+    const [total, extra] = [bounds.least(count, nics.length), along.least(0)];
+    if (!open(total, extra)) return;
+    isShown = true;
+    visit({ nics: chosen.flatMap((j) => nics[j] ?? []), cost: total, extra });
+  };
+  const extend = (from: number): void => {
+    const missing = count - chosen.length;
+    if (missing === 0) {
+      finish();
+      return;
+    }
+    if (!open(bounds.least(chosen.length, from), along.least(missing))) return;
+    let j = from;
+    for (; j <= nics.length - missing && !isOver(); j++) {
+      const nic = nics[j];
+      if (nic === undefined) break;
+      const before = alike[j] ?? -1;
+      if (before < 0 || chosen.includes(before)) {
+        bounds.take(chosen.length, j);
+        chosen.push(j);
+        along.takeNic(nic);
+        extend(j + 1);
+        along.untakeNic(nic);
+        chosen.pop();
+      }
+      along.passNic(nic);
+    }
+    for (let k = from; k < j; k++) withNic(nics, k, along.unpassNic);
+  };
+  extend(0);
+}
+
+type Judged = Pick<NicChoice, "cost" | "extra">;
 
 function isBetter(a: Judged, b: Judged): boolean {
   return Math.abs(a.cost - b.cost) < 1e-9 ? a.extra < b.extra : a.cost < b.cost;
 }
 
-/** What any `count` of the NICs cost at least: the bound of a set of which nothing is chosen yet. */
-export function leastNicCost(
-  nics: number,
-  count: number,
-  cost: readonly (readonly number[])[],
-): number {
-  return costBound(nics, count, cost)([], 0);
+function withNic(nics: readonly Device[], j: number, act: (nic: Device) => void): void {
+  const nic = nics[j];
+  if (nic !== undefined) act(nic);
 }
 
-/** What a set costs at least that begins with `chosen` and goes on with NICs from `from`. */
-function costBound(
+/** Alike to these accelerators: it costs each the same, and is in a group by itself. */
+function sameToAccelerators({ nics, cost }: NicTask): readonly number[] {
+  return nics.map((nic, j) => {
+    if (nic.soldCompanions.length > 0) return -1;
+    for (let k = j - 1; k >= 0; k--) {
+      const isAlone = nics[k]?.soldCompanions.length === 0;
+      if (isAlone && cost.every((row) => row[j] === row[k])) return k;
+    }
+    return -1;
+  });
+}
+
+/** Alike to everybody: they can change places on the machine (`inventory/symmetry.ts`). */
+export function sameToAll({ symmetry }: Inventory, nics: readonly Device[]): readonly number[] {
+  const latest = new Map<number, number>();
+  return nics.map(({ position }, j) => {
+    const kind = symmetry.nicClass[position] ?? -1;
+    const before = latest.get(kind) ?? -1;
+    latest.set(kind, j);
+    return before;
+  });
+}
+
+interface CostBounds {
+  /** Takes a NIC as the one at this place of the set; what was at later places is forgotten. */
+  readonly take: (place: number, j: number) => void;
+  /** What a set costs at least of which so many are chosen, with the others from `from` on. */
+  readonly least: (taken: number, from: number) => number;
+}
+
+function costBounds(
   total: number,
   count: number,
   cost: readonly (readonly number[])[],
-): (chosen: readonly number[], from: number) => number {
-  const ownCost = Array.from({ length: total }, (_, j) => leastOf(cost, j));
-  // The NICs by their own cost, so that the cheapest left are found in one pass.
-  const byCost = ownCost.map((_, j) => j).toSorted((a, b) => (ownCost[a] ?? 1) - (ownCost[b] ?? 1));
-  return (chosen, from) => {
-    if (cost.length === 0) return 0;
-    const missing = count - chosen.length;
-    let sum = 0;
-    for (const j of chosen) sum += ownCost[j] ?? 1;
-    let open = missing;
-    for (const j of byCost) {
-      if (open === 0) break;
-      if (j < from) continue;
-      sum += ownCost[j] ?? 1;
-      open--;
+): CostBounds {
+  const rows = cost.length;
+  if (rows === 0) return { take: () => {}, least: () => 0 };
+  const own = Array.from({ length: total }, (_, j) => Math.min(...cost.map((row) => row[j] ?? 1)));
+  // later[j * rows + i]: accelerator i's cheapest among the NICs from j on.
+  const later = new Float64Array((total + 1) * rows).fill(Infinity);
+  for (let j = total - 1; j >= 0; j--) {
+    for (let i = 0; i < rows; i++) {
+      later[j * rows + i] = Math.min(later[(j + 1) * rows + i] ?? 1, cost[i]?.[j] ?? 1);
     }
-    for (const row of cost) {
-      let least = Infinity;
-      for (const j of chosen) least = Math.min(least, row[j] ?? 1);
-      if (missing > 0) for (let j = from; j < total; j++) least = Math.min(least, row[j] ?? 1);
-      sum += least;
-    }
-    return sum;
+  }
+  // cheapest[j][k]: the k cheapest NICs from j on, together; made when first asked for.
+  const cheapest: (readonly number[] | undefined)[] = Array.from({ length: total + 1 });
+  // Per place of the set: each accelerator's cheapest among the chosen, and their own costs.
+  const taken = new Float64Array((count + 1) * rows).fill(Infinity);
+  const owns = new Float64Array(count + 1);
+  return {
+    take: (place, j) => {
+      for (let i = 0; i < rows; i++) {
+        const before = taken[place * rows + i] ?? Infinity;
+        taken[(place + 1) * rows + i] = Math.min(before, cost[i]?.[j] ?? 1);
+      }
+      owns[place + 1] = (owns[place] ?? 0) + (own[j] ?? 1);
+    },
+    least: (place, from) => {
+      let sum = owns[place] ?? 0;
+      if (place === count) {
+        for (let i = 0; i < rows; i++) sum += taken[place * rows + i] ?? 1;
+        return sum;
+      }
+      for (let i = 0; i < rows; i++) {
+        sum += Math.min(taken[place * rows + i] ?? Infinity, later[from * rows + i] ?? Infinity);
+      }
+      const rest = (cheapest[from] ??= prefixSums(own.slice(from)));
+      return sum + (rest[count - place] ?? Infinity);
+    },
   };
-}
-
-function leastOf(cost: readonly (readonly number[])[], j: number): number {
-  let least = Infinity;
-  for (const row of cost) least = Math.min(least, row[j] ?? 1);
-  return least;
 }

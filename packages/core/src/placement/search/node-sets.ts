@@ -1,113 +1,119 @@
+import { greatestRest } from "./best-rest.ts";
+import type { Distances } from "./distance.ts";
 import type { Effort } from "./effort.ts";
+import { lastForPlace } from "./equal-cells.ts";
+import type { PlaceCost } from "./place-cost.ts";
+import { setSpread } from "./set-spread.ts";
 
-/** What to leave out of the enumeration before it is complete. */
-export interface NodePruning {
-  /** Whether a set of at least this spread could still matter. */
-  readonly open: (spread: number) => boolean;
-  /** Nodes of one kind are interchangeable as the host stands. */
-  readonly kinds: ReadonlyMap<number, string>;
-  /** What each node has of what the set must have in all; none where nothing need be on its nodes. */
+/** Which sets of nodes there are to look at. Nodes are known by their positions. */
+export interface NodeSets {
+  readonly count: number;
+  /** Of each node the first place in a set at which it could be; `count` where it never could. */
+  readonly firstPlace: Int32Array;
+  /** Of each node the one before it that it could change places with; -1 where there is none. */
+  readonly twin: Int32Array;
   readonly needs: readonly NodeNeed[];
-  readonly effort: Effort;
+  /** What the nodes' memory costs; null where that does not depend on which they are. */
+  readonly cost: PlaceCost | null;
+  readonly distances: () => Distances;
 }
 
+/** What a set must have in all. */
 export interface NodeNeed {
   readonly total: number;
-  /** In the nodes' order. */
-  readonly has: readonly number[];
+  readonly has: Float64Array;
+}
+
+/** Which of them could still matter. */
+export interface NodeSetsOpen {
+  /** Whether any set at all could, so that there is no need to bound it. */
+  readonly unbounded: () => boolean;
+  /** Whether one of at least this cost of memory and spread could. */
+  readonly open: (memory: number, spread: number) => boolean;
 }
 
 /**
- * Shows to `visit` which nodes could hold a request that has no accelerators to follow: the sets
- * of `count` of them, in the order of their ids, of which `open` does not say that their spread is
- * too large to matter; and of sets that differ by interchangeable nodes the first alone.
+ * Shows to `visit` the sets of nodes that could hold a request that has no accelerators to follow,
+ * in the order of their positions, and of sets that differ by interchangeable nodes the first
+ * alone; with each set its spread, or 0 as long as there is nothing to hold it against.
  *
- * A set is extended in ascending order and its beginning given up when the sum of distances can no
- * longer be small enough, or when not even the largest of the nodes to come make up what is needed.
- * A set's spread is half the sum, over its nodes, of the distances to the others; for a node that
- * sum is at least that of its `count - 1` nearest, and no less than what it has already: a bound
- * that is exact wherever near nodes come in equal groups.
+ * A set is extended in ascending order and its beginning given up when its last places could not be
+ * filled, when not even the best of the nodes to come make up what is needed, or when the memory of
+ * the cheapest of them and the distances to the nearest are too much already. A node added costs a
+ * pass over those chosen, for the spread, and some look-ups, all in tables that are made once for
+ * all sets of one size.
+ *
+ * Once the effort is used up no decision is taken back: what has been begun is followed to its end,
+ * which is a set where the rest is forced or nothing can be short, and then no other is looked at.
  */
 export function visitNodeSets(
-  nodes: readonly number[],
-  count: number,
-  distance: (a: number, b: number) => number,
-  { open, kinds, needs, effort }: NodePruning,
-  visit: (set: readonly number[]) => void,
+  sets: NodeSets,
+  { unbounded, open }: NodeSetsOpen,
+  effort: Effort,
+  visit: (set: Int32Array, spread: number) => void,
 ): void {
-  const apart = nodes.map((a) => nodes.map((b) => (a === b ? 0 : distance(a, b))));
-  // nearest[i][k]: the sum of node i's k nearest distances.
-  const nearest = apart.map((row, i) => sums(row.filter((_, j) => j !== i).toSorted(ascending)));
-  const leastAlone = Math.min(...nearest.map((row) => row[count - 1] ?? Infinity));
-  const chosen: number[] = [];
-  // For each chosen node, the distances to the other chosen ones.
-  const known: number[] = [];
-  const bound = (): number => {
-    let all = (count - chosen.length) * leastAlone;
-    for (const [at, i] of chosen.entries()) {
-      const rest = nearest[i]?.[count - chosen.length] ?? 0;
-      all += Math.max(nearest[i]?.[count - 1] ?? 0, (known[at] ?? 0) + rest);
-    }
-    return all / 2;
+  const { count, firstPlace, twin, cost } = sets;
+  const last = lastForPlace(firstPlace, count);
+  if ((last[0] ?? -1) < 0) return;
+  const nodes = firstPlace.length;
+  const chosen = new Int32Array(count);
+  const isChosen = new Uint8Array(nodes);
+  const needs = sets.needs.map((need) => sufficiency(need, count));
+  // memory[p]: what the nodes at the places before p cost.
+  const memory = new Float64Array(count + 1);
+  let spreads: ReturnType<typeof setSpread> | null = null;
+  const spreadOf = (length: number): number => {
+    if (count === 1) return 0;
+    effort.spend(2 * length);
+    spreads ??= setSpread(sets.distances(), count, (node) => (firstPlace[node] ?? count) < count);
+    return spreads.least(chosen, length);
   };
-  const push = (i: number): void => {
-    let own = 0;
-    for (const [at, j] of chosen.entries()) {
-      const between = apart[i]?.[j] ?? 0;
-      known[at] = (known[at] ?? 0) + between;
-      own += between;
-    }
-    chosen.push(i);
-    known.push(own);
+  const matters = (place: number, node: number): boolean => {
+    if (!needs.every((suffices) => suffices(place, node))) return false;
+    if (unbounded()) return true;
+    const least = cost === null ? 1 : (memory[place + 1] ?? 0) + cost.rest(place + 1, node + 1);
+    return open(least, spreadOf(place + 1));
   };
-  const pop = (): void => {
-    const i = chosen.pop() ?? -1;
-    known.pop();
-    for (const [at, j] of chosen.entries()) known[at] = (known[at] ?? 0) - (apart[i]?.[j] ?? 0);
-  };
-  const sufficient = needs.map((need) => sufficiency(need, nodes.length));
-  const kindOf = nodes.map((node) => kinds.get(node));
-  const before = kindOf.map((kind, i) => kindOf.slice(0, i).lastIndexOf(kind));
-  const extend = (from: number): boolean => {
-    if (chosen.length === count) {
-      visit(chosen.map((i) => nodes[i] ?? -1));
-      return true;
+  const extend = (place: number, from: number): boolean => {
+    if (place === count) {
+      visit(chosen, unbounded() ? 0 : spreadOf(count));
+      return effort.sufficed();
     }
-    for (let i = from; i <= nodes.length - (count - chosen.length); i++) {
-      const previous = before[i] ?? -1;
-      if (previous >= 0 && !chosen.includes(previous)) continue;
-      if (!effort.spend(8 + 2 * chosen.length)) return false;
-      push(i);
-      const missing = count - chosen.length;
-      const enough = sufficient.every((suffices) => suffices(chosen, i + 1, missing));
-      if (enough && open(bound()) && !extend(i + 1)) return false;
-      pop();
+    const until = last[place] ?? -1;
+    for (let node = from; node <= until; node++) {
+      if ((firstPlace[node] ?? 0) > place) continue;
+      const before = twin[node] ?? -1;
+      if (before >= 0 && isChosen[before] === 0) continue;
+      effort.spend(workPerNode);
+      chosen[place] = node;
+      isChosen[node] = 1;
+      spreads?.change(place);
+      if (cost !== null) memory[place + 1] = (memory[place] ?? 0) + cost.at(place, node);
+      if (matters(place, node) && !extend(place + 1, node + 1)) return false;
+      isChosen[node] = 0;
     }
-    return true;
+    return effort.sufficed();
   };
-  extend(0);
+  extend(0, 0);
 }
 
-const ascending = (a: number, b: number): number => a - b;
+/** In units of effort, beside what the spread takes. */
+const workPerNode = 8;
 
-/** sums[k]: the sum of the first k values. */
-function sums(values: readonly number[]): readonly number[] {
-  const all = [0];
-  for (const value of values) all.push((all.at(-1) ?? 0) + value);
-  return all;
-}
-
-/** Whether the chosen nodes and the `missing` largest from `from` on have enough together. */
+/**
+ * Whether a set that has this node at this place, and at earlier places what was asked about last,
+ * has enough together with the best that is still to come.
+ */
 function sufficiency(
   { total, has }: NodeNeed,
-  nodes: number,
-): (chosen: readonly number[], from: number, missing: number) => boolean {
-  // largest[from][k]: the sum of the k largest from there on, looked up when it is first asked.
-  const largest: (readonly number[] | undefined)[] = Array.from({ length: nodes + 1 });
-  return (chosen, from, missing) => {
-    let sum = 0;
-    for (const i of chosen) sum += has[i] ?? 0;
-    const rest = (largest[from] ??= sums(has.slice(from).toSorted((a, b) => b - a)));
-    return sum + (rest[missing] ?? 0) >= total;
+  count: number,
+): (place: number, node: number) => boolean {
+  const rest = greatestRest(has, count);
+  // sums[p]: what the nodes at the places before p have.
+  const sums = new Float64Array(count + 1);
+  return (place, node) => {
+    const sum = (sums[place] ?? 0) + (has[node] ?? 0);
+    sums[place + 1] = sum;
+    return sum + (rest[(node + 1) * (count + 1) + count - place - 1] ?? 0) >= total;
   };
 }

@@ -1,14 +1,16 @@
 import type { CostModel } from "../../cost/placement-cost.ts";
 import type { Device } from "../inventory/devices.ts";
-import type { NodeSpace, Space } from "../space/space.ts";
-import { spreadBound } from "./distance.ts";
+import type { Space } from "../space/space.ts";
 import type { Effort } from "./effort.ts";
-import { extraDevices } from "./extra.ts";
-import { nodeKinds } from "./kinds.ts";
-import type { LayoutCell } from "./layout.ts";
-import { chooseNics } from "./nic-choice.ts";
-import { type NodeNeed, visitNodeSets } from "./node-sets.ts";
+import { firstPlaces, isInPlace } from "./equal-cells.ts";
+import { alongside } from "./alongside.ts";
+import type { NicsOpen } from "./nic-choice.ts";
+import { visitNics } from "./nics-to-offer.ts";
+import { fewestAlong, nicsTakingFewest } from "./nics-alone.ts";
+import { type NodeSets, type NodeSetsOpen, visitNodeSets } from "./node-sets.ts";
+import { type NodeTask, nodeTask } from "./node-task.ts";
 import { objectiveOf } from "./objective.ts";
+import { fitsInterleaved, interleavedCost } from "./place-cost.ts";
 import type { Ranking } from "./ranking.ts";
 import type { Rules } from "./rules.ts";
 import { evenSplit } from "./split.ts";
@@ -16,10 +18,11 @@ import { evenSplit } from "./split.ts";
 /**
  * Ranks the ways to place a request that has no accelerators to follow: on the fewest nodes that
  * hold it, in equal cells if some such set allows it, else as equal as it allows, and on nodes as
- * near to each other as possible.
+ * near to each other as possible. Each number of cells is tried in full before the next.
  *
- * A set of nodes is worth looking at only while the nodes still to come could make up its cores,
- * memory and NICs; each number of cells is tried in full before the next.
+ * What a set of nodes must fulfil is made into what each node must by itself, and into sums, before
+ * any set is looked at (`equal-cells.ts`, `node-task.ts`): so the sets that are shown do hold the
+ * request, and a layout is only made of one that could matter.
  */
 export function rankOnNodes(
   space: Space,
@@ -28,107 +31,170 @@ export function rankOnNodes(
   ranked: Ranking,
   effort: Effort,
 ): void {
-  const usable = space.nodes.filter((node) => node.units > 0 && (node.granules ?? 0) > 0);
-  const nodes = rules.besideDevices ? usable : space.nodes.filter((node) => node.units > 0);
-  const ids = nodes.map((node) => node.id);
-  const { distance } = space.inventory.relations;
-  const kinds = nodeKinds(space, nodes);
-  for (let count = 1; count <= nodes.length; count++) {
-    const leastSpread = spreadBound(ids, count, distance);
-    const open = (spread: number, uneven: number): boolean =>
-      ranked.open({ cells: count, cost: 1, extra: 0, uneven, spread });
-    if (rules.besideDevices && !couldHold(nodes, count, space)) continue;
+  const task = nodeTask(space, model, rules);
+  if (task === null) return;
+  const making = { space, model, rules, ranked, effort, task };
+  // Every cell has cores and memory.
+  const most = Math.min(task.nodes.length, space.units, space.granules);
+  for (let count = 1; count <= most && !ranked.settled(); count++) {
+    if (!task.mayHold(count)) continue;
+    rankEven(making, count);
     // Only what must lie on its own node is cut to the node's size; elsewhere equal cells will do.
-    for (const uneven of rules.besideDevices ? [0, 1] : [0]) {
-      if (!open(leastSpread, uneven)) break;
-      const pruning = {
-        open: (spread: number) => open(spread, uneven),
-        kinds,
-        needs: rules.besideDevices ? needsOf(space, nodes) : [],
-        effort,
-      };
-      visitNodeSets(ids, count, distance, pruning, (set) => {
-        const even = cellsOn(set, space, rules, effort, true);
-        const cells =
-          uneven === 0 ? even : even === null ? cellsOn(set, space, rules, effort, false) : null;
-        if (cells === null) return;
-        ranked.offer({
-          cells,
-          partition: null,
-          objective: objectiveOf(space, model, cells, uneven),
-        });
-      });
-    }
-    if (ranked.settled()) break;
+    if (rules.besideDevices) rankUneven(making, count);
   }
 }
 
-function needsOf(space: Space, nodes: readonly NodeSpace[]): readonly NodeNeed[] {
-  return [
-    { total: space.units, has: nodes.map((node) => node.units) },
-    { total: space.granules, has: nodes.map((node) => node.granules ?? 0) },
-  ];
+/** What every layout of one search is made with. */
+interface Making {
+  readonly space: Space;
+  readonly model: CostModel;
+  readonly rules: Rules;
+  readonly ranked: Ranking;
+  readonly effort: Effort;
+  readonly task: NodeTask;
 }
 
-/** Whether the `count` largest nodes together would do, each resource by itself. */
-function couldHold(nodes: readonly NodeSpace[], count: number, space: Space): boolean {
-  const largest = (amount: (node: NodeSpace) => number): number =>
-    nodes
-      .map(amount)
-      .toSorted((a, b) => b - a)
-      .slice(0, count)
-      .reduce((a, b) => a + b, 0);
-  return (
-    largest((node) => node.units) >= space.units &&
-    largest((node) => node.granules ?? 0) >= space.granules
+/** Equal cells: which nodes can be one depends on their places, and what memory costs too. */
+function rankEven(making: Making, count: number): void {
+  const { space, task, effort } = making;
+  const { nodes, interleaved } = task;
+  if (interleaved !== null && !fitsInterleaved(interleaved.over, space.granules, count)) return;
+  const sets: NodeSets = {
+    count,
+    firstPlace: firstPlaces(nodes, count, task.own),
+    twin: task.twin,
+    needs: task.needs.even,
+    cost: interleaved && interleavedCost(interleaved.paths, space.granules, count),
+    distances: task.distances,
+  };
+  const units = evenSplit(
+    space.units,
+    Array.from({ length: count }, () => space.units),
   );
+  const granules = evenSplit(
+    space.granules,
+    Array.from({ length: count }, () => space.granules),
+  );
+  if (units === null || granules === null) return;
+  visitNodeSets(sets, openTo(making, count, 0), effort, (set, spread) => {
+    offer(making, set, { units, granules, uneven: 0, spread });
+  });
 }
 
-function cellsOn(
-  set: readonly number[],
-  space: Space,
-  rules: Rules,
-  effort: Effort,
-  even: boolean,
-): readonly LayoutCell[] | null {
-  const free = set.flatMap((id) => space.nodes.find((node) => node.id === id) ?? []);
-  const split = (total: number, room: (node: NodeSpace) => number): number[] | null =>
-    evenSplit(
-      total,
-      free.map((node) => (even ? total : room(node))),
+/** Cells as equal as their nodes allow, on the sets that do not hold equal ones. */
+function rankUneven(making: Making, count: number): void {
+  const { space, task, effort } = making;
+  const { nodes } = task;
+  const sets: NodeSets = {
+    count,
+    firstPlace: new Int32Array(nodes.length),
+    twin: task.twin,
+    needs: task.needs.uneven,
+    cost: null,
+    distances: task.distances,
+  };
+  const evenPlace = firstPlaces(nodes, count, task.own);
+  visitNodeSets(sets, openTo(making, count, 1), effort, (set, spread) => {
+    if (isInPlace(set, evenPlace)) return;
+    const room = Array.from(set, (at) => nodes[at]);
+    const units = evenSplit(
+      space.units,
+      room.map((node) => node?.units ?? 0),
     );
-  const units = split(space.units, (node) => node.units);
-  const granules = split(space.granules, (node) => node.granules ?? 0);
-  if (units === null || granules === null) return null;
-  if ([...units, ...granules].includes(0)) return null;
-  const demands = set.map((node, i) => ({
-    node,
-    units: units[i] ?? 0,
-    granules: granules[i] ?? 0,
-    deviceNodes: [],
-  }));
-  effort.spend(rules.work * demands.length);
-  const supplies = rules.fit(demands);
-  const nics = supplies === null ? null : nicsOn(set, space, rules, effort);
-  if (supplies === null || nics === null) return null;
-  return set.map((node, i) => ({
-    node,
-    units: supplies[i]?.units ?? [],
-    granules: supplies[i]?.granules ?? [],
-    accelerators: [],
-    nics: nics.filter((nic) => nic.node === node || (i === 0 && !set.includes(nic.node ?? -1))),
-  }));
+    const granules = evenSplit(
+      space.granules,
+      room.map((node) => node?.granules ?? 0),
+    );
+    if (units === null || granules === null) return;
+    offer(making, set, { units, granules, uneven: 1, spread });
+  });
 }
 
-/** NICs on the nodes; where the locality allows, from anywhere once those on the nodes run out. */
-function nicsOn(
-  set: readonly number[],
-  space: Space,
-  rules: Rules,
-  effort: Effort,
-): readonly Device[] | null {
-  const { count } = space.request.nics;
-  const isNear = (nic: Device): boolean => set.includes(nic.node ?? -1);
-  const far = rules.besideDevices ? [] : space.nics.filter((nic) => !isNear(nic));
-  return chooseNics([...space.nics.filter(isNear), ...far], count, [], extraDevices, effort);
+/** Own memory costs 1; of interleaved memory the part that depends on the nodes is known. */
+function openTo({ model, ranked, task }: Making, cells: number, uneven: number): NodeSetsOpen {
+  const { weights } = model;
+  return {
+    unbounded: ranked.unbounded,
+    open: (memory, spread) =>
+      ranked.open({
+        cells,
+        cost: 1 + weights.memory * (memory - 1),
+        extra: task.extra,
+        uneven,
+        spread,
+      }),
+  };
 }
+
+interface Split {
+  readonly units: readonly number[];
+  readonly granules: readonly number[];
+  readonly uneven: number;
+  /** What is known of the set's spread. */
+  readonly spread: number;
+}
+
+function offer(making: Making, set: Int32Array, { units, granules, uneven, spread }: Split): void {
+  const { space, model, rules, ranked, effort, task } = making;
+  const ids = Array.from(set, (at) => task.nodes[at]?.id ?? -1);
+  effort.spend(workPerLayout + rules.work * ids.length);
+  const supplies = rules.fit(
+    ids.map((node, i) => ({
+      node,
+      units: units[i] ?? 0,
+      granules: granules[i] ?? 0,
+      deviceNodes: [],
+    })),
+  );
+  if (supplies === null) return;
+  visitNicsOn(making, ids, uneven, spread, (nics) => {
+    const cells = ids.map((node, i) => ({
+      node,
+      units: supplies[i]?.units ?? [],
+      granules: supplies[i]?.granules ?? [],
+      accelerators: [],
+      nics: nics.filter((nic) => nic.node === node || (i === 0 && !ids.includes(nic.node ?? -1))),
+    }));
+    for (const cell of cells) effort.spend(workPerPath * cell.units.length * cell.granules.length);
+    ranked.offer({ cells, partition: null, objective: objectiveOf(space, model, cells, uneven) });
+  });
+}
+
+/** In units of effort, beside what finding out where cores and memory come from takes. */
+const workPerLayout = 100;
+
+/** In units of effort, for each node's memory that a node's cores reach. */
+const workPerPath = 10;
+
+/**
+ * NICs on the nodes; where the locality allows, from anywhere once those on the nodes run out. None
+ * where those take so many others along that the set does not matter.
+ */
+function visitNicsOn(
+  { space, rules, ranked, effort }: Making,
+  ids: readonly number[],
+  uneven: number,
+  spread: number,
+  visit: (nics: readonly Device[]) => void,
+): void {
+  const { count } = space.request.nics;
+  const isNear = (nic: Device): boolean => ids.includes(nic.node ?? -1);
+  const near = space.nics.filter(isNear);
+  effort.spend(count === 0 ? 0 : workPerNic * space.nics.length);
+  const isOpen: NicsOpen = (_cost, extra) =>
+    ranked.open({ cells: ids.length, cost: 1, extra, uneven, spread });
+  const far = rules.besideDevices ? [] : space.nics.filter((nic) => !isNear(nic));
+  const nics = [...near, ...far];
+  const extra = fewestAlong(nics, count);
+  if (extra === null || !isOpen(0, extra)) return;
+  if (ranked.nics === "first") {
+    visit(nicsTakingFewest(nics, count) ?? []);
+    return;
+  }
+  const along = alongside(space.inventory.devices.groupSizes, nics);
+  along.begin([], nics);
+  visitNics(ranked, space.inventory, { nics, count, cost: [], along, effort }, isOpen, visit);
+}
+
+/** In units of effort, for each NIC on offer. */
+const workPerNic = 10;

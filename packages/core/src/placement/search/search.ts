@@ -5,8 +5,16 @@ import { layoutSignature } from "../signature/layout-signature.ts";
 import { type Space, spaceOn } from "../space/space.ts";
 import { rankBesideAccelerators } from "./beside-accelerators.ts";
 import { effort } from "./effort.ts";
-import { interleaveFit, strayingFit, strictFit } from "./fit.ts";
+import {
+  canInterleave,
+  canStray,
+  interleavedShares,
+  interleaveFit,
+  strayingFit,
+  strictFit,
+} from "./fit.ts";
 import type { Layout } from "./layout.ts";
+import { interleavedMemory, ownMemory, strayingMemory } from "./least-memory.ts";
 import { rankOnNodes } from "./on-nodes.ts";
 import { ranking, type Terms } from "./ranking.ts";
 import type { Rules } from "./rules.ts";
@@ -55,20 +63,8 @@ export function searchSpace(space: Space, terms: Terms): Found | null {
 
 /** Whether there is any place at all, which takes less than to find the best. */
 export function isPlaceable(host: HostState, request: Request): boolean {
-  return searchSpace(spaceOn(host, request), { known: anything }) !== null;
+  return searchSpace(spaceOn(host, request), { any: true }) !== null;
 }
-
-/** What every layout is at least as good as: a search for this ends with the first it finds. */
-export const anything = {
-  objective: {
-    cells: Infinity,
-    cost: Infinity,
-    extra: Infinity,
-    uneven: Infinity,
-    spread: Infinity,
-  },
-  loss: Infinity,
-};
 
 type Attempt = readonly [Rules, Terms["accepts"]];
 
@@ -88,31 +84,40 @@ function attempts(space: Space, model: CostModel, terms: Terms): readonly Attemp
 }
 
 function rulesInTurn(space: Space, model: CostModel): readonly Rules[] {
-  const strict: Rules = {
-    fit: strictFit(space),
-    work: 10,
-    mayHold: (node, units, granules) => node.units >= units && (node.granules ?? 0) >= granules,
-    besideDevices: true,
-  };
-  const straying: Rules = {
-    fit: strayingFit(space, model),
-    work: 20 * space.nodes.length ** 2,
-    mayHold: () => true,
-    besideDevices: false,
-  };
   switch (space.request.locality) {
     case "strict":
-      return [strict];
+      return [strictly(space)];
     case "preferred":
-      return [strict, straying];
+      return [strictly(space), straying(space, model)];
     case "interleave":
-      return [
-        {
-          fit: interleaveFit(space),
-          work: 10 * space.nodes.length,
-          mayHold: (node, units) => node.units >= units,
-          besideDevices: false,
-        },
-      ];
+      return [interleaved(space)];
   }
 }
+
+const strictly = (space: Space): Rules => ({
+  isPossible: () => true,
+  fit: strictFit(space),
+  work: 10,
+  mayHold: (node, units, granules) => node.units >= units && (node.granules ?? 0) >= granules,
+  leastMemory: ownMemory,
+  besideDevices: true,
+});
+
+const straying = (space: Space, model: CostModel): Rules => ({
+  isPossible: () => canStray(space),
+  fit: strayingFit(space, model),
+  work: 20 * space.nodes.length ** 2,
+  mayHold: () => true,
+  leastMemory: strayingMemory(space),
+  besideDevices: false,
+});
+
+const interleaved = (space: Space): Rules => ({
+  isPossible: (cells) => canInterleave(space, cells),
+  sharesFit: interleavedShares(space),
+  fit: interleaveFit(space),
+  work: 10 * space.nodes.length,
+  mayHold: (node, units) => node.units >= units,
+  leastMemory: interleavedMemory(space),
+  besideDevices: false,
+});

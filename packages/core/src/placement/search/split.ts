@@ -19,16 +19,20 @@ export function proportionalSplit(total: number, weights: readonly number[]): nu
  * further than they hold, leaves the least difference between any two cells that is possible.
  */
 export function evenSplit(total: number, capacities: readonly number[]): number[] | null {
-  if (capacities.reduce((a, b) => a + b, 0) < total) return null;
+  let room = 0;
+  for (const capacity of capacities) room += capacity;
+  if (room < total) return null;
   const shares = capacities.map(() => 0);
   let rest = total;
   while (rest > 0) {
-    const open = capacities.flatMap((capacity, i) => (capacity > (shares[i] ?? 0) ? [i] : []));
-    const level = Math.max(1, Math.floor(rest / open.length));
-    for (const i of open) {
-      const room = (capacities[i] ?? 0) - (shares[i] ?? 0);
-      const more = Math.min(level, room, rest);
-      shares[i] = (shares[i] ?? 0) + more;
+    let open = 0;
+    for (const [i, capacity] of capacities.entries()) if (capacity > (shares[i] ?? 0)) open++;
+    const level = Math.max(1, Math.floor(rest / open));
+    for (const [i, capacity] of capacities.entries()) {
+      const share = shares[i] ?? 0;
+      const more = Math.min(level, capacity - share, rest);
+      if (more <= 0) continue;
+      shares[i] = share + more;
       rest -= more;
     }
   }

@@ -1,84 +1,85 @@
-import type { Device } from "../inventory/devices.ts";
-import type { Space } from "../space/space.ts";
 import type { Effort } from "./effort.ts";
-import { proportionalDemands } from "./fit.ts";
-import type { Rules } from "./rules.ts";
+import { keepLeast } from "./least.ts";
+import type { Shelf } from "./shelves.ts";
 
-/**
- * The ways in which a set's accelerators can lie on nodes, so many on each, that their nodes can
- * hold: what a set fails by is most often that, and thousands of sets lie alike.
- */
-export interface Spreads {
-  readonly isEmpty: boolean;
-  /** Whether a beginning of a set, by positions among the candidates, can come to one of them. */
-  readonly reaches: (positions: readonly number[]) => boolean;
+/** How many accelerators a set has from each shelf. */
+export type Spread = readonly number[];
+
+/** Which spreads to look at. */
+export interface SpreadLimits {
+  /** Of how many accelerators. */
+  readonly count: number;
+  /** Per shelf, how many its node could carry. */
+  readonly most: readonly number[];
+  /** For nodes that are interchangeable with one before them, that one. */
+  readonly twins: ReadonlyMap<number, number>;
+  readonly effort: Effort;
 }
 
-/** More are not listed: looking through them would take as long as trying the sets. */
-const spreadsMax = 256;
+/** Over how many nodes exactly, and what to do with each; the array that is shown changes later. */
+export type VisitSpreads = (cells: number, visit: (spread: Spread) => boolean) => void;
 
 /**
- * Every such spread over exactly `cells` nodes; null where they cannot be listed, because there
- * are too many or a candidate's node is unknown.
+ * Shows to `visit` every way in which a set of accelerators can lie on nodes, so many on each:
+ * thousands of sets lie alike, and whether their nodes can hold them, and most of what they cost,
+ * depends on nothing else. Ends when `visit` says false.
+ *
+ * Shelves are gone through in order and the most is tried first. A beginning is given up when the
+ * shelves to come cannot make up what is missing on as many nodes as are left. A spread that leaves
+ * a node out and uses its twin has been there, by the swap of the two. Accelerators of unknown node
+ * add no node, unless there are no others: then their cell may be anywhere.
  */
-export function spreadsOver(
-  space: Space,
-  candidates: readonly Device[],
-  rules: Rules,
-  cells: number,
-  effort: Effort,
-): Spreads | null {
-  const nodes = [...new Set(candidates.flatMap(({ node }) => node ?? []))].toSorted(
-    (a, b) => a - b,
-  );
-  if (candidates.some(({ node }) => node === null)) return null;
-  const nodeOf = candidates.map(({ node }) => nodes.indexOf(node ?? -1));
-  const available = nodes.map((_, n) => nodeOf.filter((of) => of === n).length);
-  const { count } = space.request.accelerators;
-  const found: number[][] = [];
-  const counts = nodes.map(() => 0);
-  const extend = (n: number, missing: number, open: number): boolean => {
-    if (missing === 0 && open === 0) {
-      if (canHold(space, rules, nodes, counts, effort)) found.push([...counts]);
-      return found.length <= spreadsMax && effort.spend(20);
-    }
-    if (n === nodes.length || open === 0 || missing < open) return true;
-    for (let some = Math.min(missing - open + 1, available[n] ?? 0); some >= 0; some--) {
-      counts[n] = some;
-      if (!extend(n + 1, missing - some, some > 0 ? open - 1 : open)) return false;
-      counts[n] = 0;
-    }
-    return true;
-  };
-  if (!extend(0, count, cells)) return null;
-  return {
-    isEmpty: found.length === 0,
-    reaches: (positions) => {
-      const on = nodes.map(() => 0);
-      for (const position of positions) {
-        const n = nodeOf[position] ?? -1;
-        on[n] = (on[n] ?? 0) + 1;
+export function spreadsOf(
+  shelves: readonly Shelf[],
+  { count, most, twins, effort }: SpreadLimits,
+): VisitSpreads {
+  const rooms = roomsFrom(shelves, most);
+  const twinOf = shelves.map(({ node }) => {
+    const twin = node === null ? undefined : twins.get(node);
+    return twin === undefined ? -1 : shelves.findIndex((shelf) => shelf.node === twin);
+  });
+  const counts = shelves.map(() => 0);
+  return (cells, visit) => {
+    const extend = (s: number, missing: number, nodes: number): boolean => {
+      if (missing === 0) {
+        const isAnywhere =
+          cells === 1 && shelves.every(({ node }, i) => node === null || !counts[i]);
+        return nodes > 0 && !isAnywhere ? true : visit(counts);
       }
-      return found.some((spread) => on.every((some, n) => some <= (spread[n] ?? 0)));
-    },
+      if (s === shelves.length || missing > (rooms[s * (shelves.length + 1) + nodes] ?? 0))
+        return true;
+      if (!effort.spend(4)) return false;
+      const isNode = shelves[s]?.node !== null;
+      const twin = twinOf[s] ?? -1;
+      const isOpen = isNode ? nodes > 0 && (twin < 0 || (counts[twin] ?? 0) > 0) : true;
+      // Each of the other nodes needs one at least.
+      const others = isNode ? nodes - 1 : cells === 1 ? 0 : nodes;
+      let some = isOpen ? Math.min(most[s] ?? 0, missing - others) : 0;
+      for (; some > 0; some--) {
+        counts[s] = some;
+        if (!extend(s + 1, missing - some, isNode ? nodes - 1 : nodes)) return false;
+      }
+      counts[s] = 0;
+      return extend(s + 1, missing, nodes);
+    };
+    counts.fill(0);
+    extend(0, count, cells);
   };
 }
 
-/** Whether cells of these accelerators, so many on each node, can be had with cores, memory and NICs. */
-function canHold(
-  space: Space,
-  rules: Rules,
-  nodes: readonly number[],
-  counts: readonly number[],
-  effort: Effort,
-): boolean {
-  const homes = nodes.filter((_, n) => (counts[n] ?? 0) > 0);
-  const weights = counts.filter((some) => some > 0);
-  const near = space.nics.filter(({ node }) => !rules.besideDevices || homes.includes(node ?? -1));
-  if (near.length < space.request.nics.count) return false;
-  const deviceNodes = homes.map((node, i) => Array.from({ length: weights[i] ?? 0 }, () => node));
-  const demands = proportionalDemands(space, homes, deviceNodes);
-  if (demands === null) return false;
-  effort.spend(100 + rules.work * homes.length);
-  return rules.fit(demands) !== null;
+/** At s * (shelves + 1) + n: the most accelerators from shelf s on, over n nodes. */
+function roomsFrom(shelves: readonly Shelf[], most: readonly number[]): Float64Array {
+  const width = shelves.length + 1;
+  const rooms = new Float64Array(shelves.length * width);
+  // The largest first, as the least of what is negative.
+  const largest = new Float64Array(shelves.length);
+  let unknown = 0;
+  for (let s = shelves.length - 1; s >= 0; s--) {
+    if (shelves[s]?.node === null) unknown += most[s] ?? 0;
+    else keepLeast(largest, -(most[s] ?? 0));
+    let room = unknown;
+    rooms[s * width] = room;
+    for (let n = 1; n < width; n++) rooms[s * width + n] = room -= largest[n - 1] ?? 0;
+  }
+  return rooms;
 }

@@ -14,93 +14,104 @@
 export function transport(
   demands: readonly number[],
   supplies: readonly number[],
-  cost: readonly (readonly number[])[],
+  cost: readonly ArrayLike<number>[],
 ): number[][] | null {
-  const open = [...demands];
-  const left = [...supplies];
-  const flow = demands.map(() => supplies.map(() => 0));
-  while (open.some((units) => units > 0)) {
-    const path = cheapestPath(open, left, flow, cost);
-    if (path === null) return null;
-    const units = path.reduce(
-      (most, { demand, supply, back }) =>
-        back ? Math.min(most, flow[demand]?.[supply] ?? 0) : most,
-      Math.min(open[path[0]?.demand ?? 0] ?? 0, left[path.at(-1)?.supply ?? 0] ?? 0),
-    );
-    for (const { demand, supply, back } of path) {
-      const row = flow[demand] ?? [];
-      row[supply] = (row[supply] ?? 0) + (back ? -units : units);
-    }
-    open[path[0]?.demand ?? 0] = (open[path[0]?.demand ?? 0] ?? 0) - units;
-    left[path.at(-1)?.supply ?? 0] = (left[path.at(-1)?.supply ?? 0] ?? 0) - units;
+  const [rows, columns] = [demands.length, supplies.length];
+  const state: Transport = {
+    open: Float64Array.from(demands),
+    left: Float64Array.from(supplies),
+    flow: new Float64Array(rows * columns),
+    cost: Float64Array.from({ length: rows * columns }, (_, at) => {
+      return cost[Math.floor(at / columns)]?.[at % columns] ?? 0;
+    }),
+    toDemand: new Float64Array(rows),
+    toSupply: new Float64Array(columns),
+    beforeDemand: new Int32Array(rows),
+    beforeSupply: new Int32Array(columns),
+  };
+  while (state.open.some((units) => units > 0)) {
+    const end = cheapestEnd(state);
+    if (end < 0) return null;
+    send(state, end);
   }
-  return flow;
+  return demands.map((_, i) => [...state.flow.subarray(i * columns, (i + 1) * columns)]);
 }
 
-interface Step {
-  readonly demand: number;
-  readonly supply: number;
-  /** Whether the step takes units back from the supply rather than sending some. */
-  readonly back: boolean;
+interface Transport {
+  /** What is still to be sent, and what there still is to take it. */
+  readonly open: Float64Array;
+  readonly left: Float64Array;
+  /** By demand, then supply. */
+  readonly flow: Float64Array;
+  readonly cost: Float64Array;
+  /** The cheapest path's cost to each, and the one before it on that path; -1 at its start. */
+  readonly toDemand: Float64Array;
+  readonly toSupply: Float64Array;
+  readonly beforeDemand: Int32Array;
+  readonly beforeSupply: Int32Array;
 }
 
 /**
- * Bellman and Ford's search, over distances and over who was there before: a path is read back from
- * its end once the distances are settled.
+ * Bellman and Ford's search, over distances and over who was there before: the open supply to which
+ * the cheapest path leads, which is read back from there; -1 if there is none.
  */
-function cheapestPath(
-  open: readonly number[],
-  left: readonly number[],
-  flow: readonly (readonly number[])[],
-  cost: readonly (readonly number[])[],
-): readonly Step[] | null {
-  const toDemand = open.map((units) => (units > 0 ? 0 : Infinity));
-  const toSupply = left.map(() => Infinity);
-  const beforeDemand = open.map(() => -1);
-  const beforeSupply = left.map(() => -1);
+function cheapestEnd(state: Transport): number {
+  const { open, left, flow, cost, toDemand, toSupply, beforeDemand, beforeSupply } = state;
+  const [rows, columns] = [open.length, left.length];
+  for (let i = 0; i < rows; i++) toDemand[i] = (open[i] ?? 0) > 0 ? 0 : Infinity;
+  toSupply.fill(Infinity);
+  beforeDemand.fill(-1);
+  beforeSupply.fill(-1);
   for (let changed = true; changed;) {
     changed = false;
-    for (const [demand, from] of toDemand.entries()) {
+    for (let i = 0; i < rows; i++) {
+      const from = toDemand[i] ?? Infinity;
       if (from === Infinity) continue;
-      for (let supply = 0; supply < left.length; supply++) {
-        const reached = from + (cost[demand]?.[supply] ?? 0);
-        if (reached >= (toSupply[supply] ?? 0) - 1e-12) continue;
-        toSupply[supply] = reached;
-        beforeSupply[supply] = demand;
+      for (let j = 0; j < columns; j++) {
+        const reached = from + (cost[i * columns + j] ?? 0);
+        if (reached >= (toSupply[j] ?? 0) - 1e-12) continue;
+        toSupply[j] = reached;
+        beforeSupply[j] = i;
         changed = true;
       }
     }
-    for (const [supply, from] of toSupply.entries()) {
-      if (from === Infinity) continue;
-      for (let demand = 0; demand < open.length; demand++) {
-        if ((flow[demand]?.[supply] ?? 0) === 0) continue;
-        const reached = from - (cost[demand]?.[supply] ?? 0);
-        if (reached >= (toDemand[demand] ?? 0) - 1e-12) continue;
-        toDemand[demand] = reached;
-        beforeDemand[demand] = supply;
-        changed = true;
+    if (!changed) break;
+    for (let j = 0; j < columns; j++) {
+      const from = toSupply[j] ?? Infinity;
+      for (let i = 0; i < rows; i++) {
+        if (flow[i * columns + j] === 0) continue;
+        const reached = from - (cost[i * columns + j] ?? 0);
+        if (reached >= (toDemand[i] ?? 0) - 1e-12) continue;
+        toDemand[i] = reached;
+        beforeDemand[i] = j;
       }
     }
   }
   let end = -1;
-  for (const [supply, units] of left.entries()) {
-    if (units > 0 && (toSupply[supply] ?? 0) < (toSupply[end] ?? Infinity)) end = supply;
+  for (let j = 0; j < columns; j++) {
+    if ((left[j] ?? 0) > 0 && (toSupply[j] ?? 0) < (toSupply[end] ?? Infinity) - 1e-12) end = j;
   }
-  return end < 0 ? null : pathTo(end, beforeSupply, beforeDemand);
+  return end;
 }
 
-/** The steps that lead to a supply, first to last. */
-function pathTo(
-  end: number,
-  beforeSupply: readonly number[],
-  beforeDemand: readonly number[],
-): readonly Step[] {
-  const steps: Step[] = [];
-  for (let supply = end; supply >= 0;) {
-    const demand = beforeSupply[supply] ?? -1;
-    steps.push({ demand, supply, back: false });
-    supply = beforeDemand[demand] ?? -1;
-    if (supply >= 0) steps.push({ demand, supply, back: true });
+/** Sends as much as the path to this supply can take. */
+function send(state: Transport, end: number): void {
+  const { open, left, flow, beforeDemand, beforeSupply } = state;
+  const columns = left.length;
+  let units = left[end] ?? 0;
+  let start = -1;
+  for (let j = end; j >= 0;) {
+    start = beforeSupply[j] ?? -1;
+    j = beforeDemand[start] ?? -1;
+    if (j >= 0) units = Math.min(units, flow[start * columns + j] ?? 0);
   }
-  return steps.toReversed();
+  units = Math.min(units, open[start] ?? 0);
+  for (let j = end; j >= 0;) {
+    const i = beforeSupply[j] ?? -1;
+    flow[i * columns + j] = (flow[i * columns + j] ?? 0) + units;
+    j = beforeDemand[i] ?? -1;
+    if (j >= 0) flow[i * columns + j] = (flow[i * columns + j] ?? 0) - units;
+  }
+  open[start] = (open[start] ?? 0) - units;
+  left[end] = (left[end] ?? 0) - units;
 }

@@ -6,6 +6,7 @@ import { topologyDigest } from "../../topology/digest.ts";
 import type { HostState } from "../host-state.ts";
 import type { Cell, Plan, PlanDevice } from "../plan.ts";
 import { planFaults } from "../plan-check.ts";
+import { subsets } from "./subsets.ts";
 
 /**
  * The answer by trying everything: every set of accelerators, of NICs, of nodes and every split,
@@ -215,6 +216,8 @@ function asPlan(
       cell: nodes.indexOf(entry?.node ?? -1),
       root: entry?.root ?? "",
       switch: null,
+      switches: null,
+      class: null,
       barBytes: null,
       link: null,
       companions: along.map((other) => other.address),
@@ -244,6 +247,7 @@ function asPlan(
       ...accelerators.map((a) => device(a, "accelerator")),
       ...nics.map((a) => device(a, "nic")),
     ],
+    links: null,
     partition:
       topology.partitions.find(
         (partition) => partition.accelerators.toSorted().join() === accelerators.toSorted().join(),
@@ -293,14 +297,6 @@ function judge(host: HostState, request: Request, plan: Plan, uneven: number): B
       [accelerators, nics].map((list) => list.map(({ address }) => address).join(" ")).join(" | ") +
       ` | ${plan.cells.map((cell) => cell.hostNode).join(" ")}`,
   };
-}
-
-/** The subsets of one size, in lexicographic order. */
-function* subsets<T>(items: readonly T[], count: number): Generator<readonly T[]> {
-  if (count === 0) yield [];
-  for (const [i, item] of count === 0 ? [] : items.entries()) {
-    for (const rest of subsets(items.slice(i + 1), count - 1)) yield [item, ...rest];
-  }
 }
 
 function allSubsets<T>(items: readonly T[]): (readonly T[])[] {

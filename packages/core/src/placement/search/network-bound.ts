@@ -1,0 +1,88 @@
+import type { Device } from "../inventory/devices.ts";
+import type { Space } from "../space/space.ts";
+import { keepLeast } from "./least.ts";
+import { type NicPaths, toNearestNics, toOneNic } from "./nic-paths.ts";
+import { constantBound, type SetBound } from "./set-bound.ts";
+import { type Shelf, shelfOfEach } from "./shelves.ts";
+import type { Spread } from "./spreads.ts";
+
+/**
+ * What the network path adds to the cost of a set at least: every accelerator uses its cheapest NIC
+ * on offer, whoever else does, and the NICs are those that are cheapest for any accelerator on the
+ * nodes of the spread. With a single NIC wanted, all use the one that is cheapest for all of them.
+ *
+ * What NICs pay is the same for all sets of a spread, so it is worked out once for it: a pass over
+ * shelves and NICs.
+ *
+ * @param besideDevices whether only NICs on the set's nodes are on offer.
+ */
+export function networkBound(
+  { request, nics, inventory }: Space,
+  weight: number,
+  candidates: readonly Device[],
+  shelves: readonly Shelf[],
+  besideDevices: boolean,
+): SetBound {
+  const wanted = request.nics.count;
+  if (wanted === 0) return constantBound(weight);
+  if (weight === 0) return constantBound(0);
+  const table = inventory.relations.network();
+  const cost = candidates.map((a) => nics.map((nic) => table[a.position]?.[nic.position] ?? 1));
+  const paths: NicPaths = {
+    shelves,
+    shelfOf: shelfOfEach(shelves, candidates.length),
+    cost,
+    onShelf: shelves.map(({ members }) =>
+      nics.map((_, j) => Math.min(...members.map((i) => cost[i]?.[j] ?? 1))),
+    ),
+    offered: new Uint8Array(nics.length).fill(1),
+  };
+  const { count } = request.accelerators;
+  const ofAccelerators =
+    wanted === 1 ? toOneNic(paths, count) : toNearestNics(paths, count, besideDevices);
+  const offer = besideDevices ? offeringBeside(paths, nics) : null;
+  const leastOfNics = cheapestNics(paths, wanted);
+  let ofNics = 0;
+  return {
+    begin: (spread) => {
+      offer?.(spread);
+      ofNics = leastOfNics(spread);
+      ofAccelerators.begin(spread);
+    },
+    take: ofAccelerators.take,
+    untake: ofAccelerators.untake,
+    least: (from) => (weight * (ofAccelerators.least(from) + ofNics)) / (count + wanted),
+  };
+}
+
+/** Offers the NICs on the nodes of a spread. */
+function offeringBeside(
+  { shelves, offered }: NicPaths,
+  nics: readonly Device[],
+): (spread: Spread) => void {
+  const shelfOfNic = nics.map((nic) => shelves.findIndex(({ node }) => node === nic.node));
+  return (spread) => {
+    for (let j = 0; j < offered.length; j++) {
+      offered[j] = (spread[shelfOfNic[j] ?? -1] ?? 0) > 0 ? 1 : 0;
+    }
+  };
+}
+
+/** What so many NICs pay together at least, each to its cheapest accelerator on the spread's nodes. */
+function cheapestNics({ onShelf, offered }: NicPaths, wanted: number): (spread: Spread) => number {
+  const cheapest = new Float64Array(wanted);
+  return (spread) => {
+    cheapest.fill(Infinity);
+    for (let j = 0; j < offered.length; j++) {
+      if (offered[j] === 0) continue;
+      let least = Infinity;
+      for (let s = 0; s < onShelf.length; s++) {
+        if ((spread[s] ?? 0) > 0) least = Math.min(least, onShelf[s]?.[j] ?? 1);
+      }
+      keepLeast(cheapest, least);
+    }
+    let sum = 0;
+    for (const value of cheapest) sum += value;
+    return sum;
+  };
+}

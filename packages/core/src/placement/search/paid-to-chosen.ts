@@ -1,0 +1,44 @@
+/** What candidates pay for their pairs with those chosen, while a set is put together. */
+export interface PaidToChosen {
+  /** None is chosen. */
+  readonly begin: () => void;
+  readonly take: (candidate: number) => void;
+  /** Takes back the last one. */
+  readonly untake: () => void;
+  /** What the chosen pay among themselves. */
+  readonly among: () => number;
+  /** What each candidate pays with all of them, by position; it changes with the next step. */
+  readonly each: () => Float64Array;
+}
+
+/**
+ * A row of sums for every number of chosen: a step adds one candidate's costs to the last row and
+ * writes down the next, and nothing need be worked out to take it back.
+ *
+ * @param count how many can be chosen at the most.
+ * @param costs what a candidate costs with each accelerator of the machine.
+ * @param at each candidate's position on the machine.
+ */
+export function paidToChosen(
+  count: number,
+  at: readonly number[],
+  costs: (candidate: number) => readonly number[] | undefined,
+): PaidToChosen {
+  const rows = Array.from({ length: count + 1 }, () => new Float64Array(at.length));
+  const none = new Float64Array(at.length);
+  const among = new Float64Array(count + 1);
+  let chosen = 0;
+  return {
+    begin: () => void (chosen = 0),
+    take: (i) => {
+      const [before, after, row] = [rows[chosen] ?? none, rows[chosen + 1] ?? none, costs(i)];
+      among[chosen + 1] = (among[chosen] ?? 0) + (before[i] ?? 0);
+      for (let j = 0; j < after.length; j++)
+        after[j] = (before[j] ?? 0) + (row?.[at[j] ?? -1] ?? 1);
+      chosen++;
+    },
+    untake: () => void chosen--,
+    among: () => among[chosen] ?? 0,
+    each: () => rows[chosen] ?? none,
+  };
+}

@@ -1,0 +1,174 @@
+import type { Device } from "../inventory/devices.ts";
+import { type Alongside, alongside } from "./alongside.ts";
+import { type BoundOnDemand, boundOnDemand } from "./bound-on-demand.ts";
+import { supplyOf } from "./layout-beside.ts";
+import { networkBound } from "./network-bound.ts";
+import { boundOn, type Making, offerSet, type SpreadTask } from "./offer-set.ts";
+import type { FreePartition } from "./partitions.ts";
+import { peerBound } from "./peer-bound.ts";
+import { type Candidates, type SetPruning, visitOneSet, visitSets } from "./sets-on-spread.ts";
+import type { SpreadOption } from "./spread-option.ts";
+import type { Spread } from "./spreads.ts";
+
+/** Ranks sets of one search, spread by spread. */
+export interface SetRanking {
+  /** What any set of a spread costs at least. */
+  readonly least: (option: SpreadOption) => number;
+  /**
+   * Offers the sets of a spread that could matter, or only that of a partition; false at the end of
+   * the effort.
+   *
+   * @param least what any of them costs at least, where that is known.
+   */
+  readonly rank: (option: SpreadOption, partition: FreePartition | null, least?: number) => boolean;
+}
+
+/**
+ * What a set costs is known in parts: what its nodes' memory adds is the same for all sets of a
+ * spread and worked out once for it (`layout-beside.ts`); transfers between its accelerators, and to
+ * NICs, are bounded while it is put together, and so is what comes along in IOMMU groups. NICs are
+ * chosen last (`offer-set.ts`).
+ *
+ * So a spread is asked about twice before any of its sets: as soon as it is seen, and when cores and
+ * memory have been found for its cells.
+ */
+export function setRanking(
+  making: Making,
+  devices: readonly Device[],
+  candidates: Candidates,
+): SetRanking {
+  const { space, model, rules } = making;
+  const { peer, network } = model.weights;
+  const { shelves } = candidates;
+  const search: SetSearch = {
+    ...making,
+    devices,
+    candidates,
+    paths: boundOnDemand(() => [
+      peerBound(space, peer, devices, shelves),
+      networkBound(space, network, devices, shelves, rules.besideDevices),
+    ]),
+    along: alongside(space.inventory.devices.groupSizes, [...devices, ...space.nics]),
+  };
+  return {
+    least: (option) => option.memoryLeast + leastOfPaths(search, option.spread),
+    rank: (option, partition, least) => rankSpread(search, option, partition, least),
+  };
+}
+
+interface SetSearch extends Making {
+  readonly devices: readonly Device[];
+  /** The same, as sets are made of them. */
+  readonly candidates: Candidates;
+  /** What transfers between accelerators and to NICs add. */
+  readonly paths: BoundOnDemand;
+  /** How many devices come along. */
+  readonly along: Alongside;
+}
+
+function leastOfPaths({ paths }: SetSearch, spread: Spread): number {
+  paths.begin(spread);
+  return paths.least([], 0);
+}
+
+function rankSpread(
+  search: SetSearch,
+  option: SpreadOption,
+  partition: FreePartition | null,
+  least?: number,
+): boolean {
+  const { space, model, rules, ranked, effort } = search;
+  const { spread, homes } = option;
+  let ofPaths = least === undefined ? null : least - option.memoryLeast;
+  const first = (): readonly number[] => firstSet(search, spread);
+  const mayMatter = (memory: number, extra: () => number): boolean => {
+    if (ranked.unbounded()) return true;
+    ofPaths ??= leastOfPaths(search, spread);
+    return ranked.open(boundOn(option, memory + ofPaths, extra()), first);
+  };
+  if (!mayMatter(option.memoryLeast, () => 0)) return true;
+  effort.spend(workPerSpread + rules.work * homes.length);
+  const supply = supplyOf(space, model, rules, option);
+  if (supply === null) return effort.sufficed();
+  const nics = rules.besideDevices
+    ? space.nics.filter(({ node }) => homes.includes(node ?? -1))
+    : space.nics;
+  beginAlong(search, spread, nics);
+  if (!mayMatter(supply.memoryCost, () => forcedExtra(search, spread))) return effort.sufficed();
+  return rankSetsOf(search, { option, supply, partition: partition?.id ?? null, nics }, partition);
+}
+
+/** In units of effort, beside what finding out where cores and memory come from takes. */
+const workPerSpread = 100;
+
+/** Offers the sets of a spread that could matter, or the partition alone. */
+function rankSetsOf(search: SetSearch, task: SpreadTask, partition: FreePartition | null): boolean {
+  const { space, ranked, effort, devices, candidates, paths, along } = search;
+  const { option, supply } = task;
+  const nicsWanted = space.request.nics.count;
+  paths.begin(option.spread);
+  // The positions on the machine of those chosen.
+  const positions: number[] = [];
+  const beginning = (): readonly number[] => positions;
+  const pruning: SetPruning = {
+    take: (i) => {
+      positions.push(devices[i]?.position ?? -1);
+      withDevice(devices, i, along.take);
+    },
+    untake: (i) => {
+      positions.pop();
+      withDevice(devices, i, along.untake);
+    },
+    pass: (i) => withDevice(devices, i, along.pass),
+    unpass: (i) => withDevice(devices, i, along.unpass),
+    open: (set, from) => {
+      if (ranked.unbounded()) return true;
+      const cost = supply.memoryCost + paths.least(set, from);
+      return ranked.open(boundOn(option, cost, along.least(nicsWanted)), beginning);
+    },
+    effort,
+  };
+  const offer = (set: readonly number[]): boolean => {
+    const accelerators = set.flatMap((i) => devices[i] ?? []);
+    offerSet(search, task, along, accelerators);
+    return effort.sufficed();
+  };
+  return partition === null
+    ? visitSets(candidates, option.spread, pruning, offer)
+    : visitOneSet(candidates, option.spread, pruning, partition.set, offer);
+}
+
+/** Of a set on these shelves, with these NICs on offer, nothing is chosen yet. */
+function beginAlong(
+  { space, devices, candidates, along }: SetSearch,
+  spread: Spread,
+  nics: readonly Device[],
+): void {
+  const { shelfOf } = candidates;
+  const inUse = devices.filter((_, i) => spread[shelfOf[i] ?? -1] !== 0);
+  along.begin(inUse, space.request.nics.count === 0 ? [] : nics);
+}
+
+/** What comes along at least with the shelves that a spread takes whole. */
+function forcedExtra({ space, devices, candidates, along }: SetSearch, spread: Spread): number {
+  const forced = candidates.shelves.flatMap(({ members }, s) =>
+    spread[s] === members.length ? members.flatMap((i) => devices[i] ?? []) : [],
+  );
+  for (const device of forced) along.take(device);
+  const extra = along.least(space.request.nics.count);
+  for (const device of forced) along.untake(device);
+  return extra;
+}
+
+/** The positions on the machine of the first set of a spread. */
+function firstSet({ devices, candidates }: SetSearch, spread: Spread): readonly number[] {
+  return candidates.shelves
+    .flatMap(({ members }, s) => members.slice(0, spread[s] ?? 0))
+    .map((i) => devices[i]?.position ?? -1)
+    .toSorted((a, b) => a - b);
+}
+
+function withDevice(devices: readonly Device[], i: number, act: (device: Device) => void): void {
+  const device = devices[i];
+  if (device !== undefined) act(device);
+}

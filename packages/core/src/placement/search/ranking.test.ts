@@ -1,0 +1,110 @@
+import * as fc from "fast-check";
+import { expect, test } from "vitest";
+import { defaultHostPolicy } from "../../request/host-policy.ts";
+import { requestOf } from "../../request/testing/requests.ts";
+import { syntheticTopology } from "../../topology/synthetic/build.ts";
+import { inventoryOf } from "../inventory/inventory.ts";
+import { emptyOccupancy } from "../occupancy/occupancy.ts";
+import { spaceFor } from "../space/space.ts";
+import { groupedDevices } from "../testing/grouped-devices.ts";
+import type { Layout } from "./layout.ts";
+import { compareObjectives } from "./layout.ts";
+import { ranking, type Terms } from "./ranking.ts";
+
+const inventory = inventoryOf(syntheticTopology("package:1 core:2 memory:8Gi"), defaultHostPolicy);
+// Of shared cores it does not matter which they are.
+const space = spaceFor(inventory, emptyOccupancy(inventory), requestOf({ isolation: "shared" }));
+const devices = groupedDevices([0, 1, 2, 3, 4, 5]);
+
+interface Judged {
+  readonly layout: Layout;
+  readonly positions: readonly number[];
+  readonly loss: number;
+  readonly isAccepted: boolean;
+}
+
+/** Layouts of different accelerators with few different objectives, so that there are ties. */
+const layouts: fc.Arbitrary<readonly Judged[]> = fc.uniqueArray(
+  fc
+    .record({
+      positions: fc.uniqueArray(fc.nat(5), { minLength: 2, maxLength: 2 }),
+      cells: fc.integer({ min: 1, max: 2 }),
+      cost: fc.nat(1),
+      extra: fc.nat(1),
+      loss: fc.nat(1),
+      isAccepted: fc.boolean(),
+    })
+    .map(({ positions, cells, cost, extra, loss, isAccepted }) => ({
+      positions: positions.toSorted((a, b) => a - b),
+      loss,
+      isAccepted,
+      layout: {
+        cells: [
+          {
+            node: 0,
+            units: [],
+            granules: [],
+            accelerators: positions.flatMap((i) => devices[i] ?? []),
+            nics: [],
+          },
+        ],
+        partition: null,
+        objective: { cells, cost, extra, uneven: 0, spread: 0 },
+      },
+    })),
+  { maxLength: 8, selector: ({ positions }) => positions.join() },
+);
+
+/** The definition of the order: by objective, by what is lost, by accelerators. */
+function inOrder(judged: readonly Judged[], byLoss: boolean): readonly Judged[] {
+  const place = ({ positions: [a = 0, b = 0] }: Judged): number => 10 * a + b;
+  return judged.toSorted(
+    (a, b) =>
+      compareObjectives(a.layout.objective, b.layout.objective) ||
+      (byLoss ? a.loss - b.loss : 0) ||
+      place(a) - place(b),
+  );
+}
+
+test("in whatever order layouts are offered the same two are kept, also if only what is open is", () => {
+  const options = fc.record({
+    explained: fc.boolean(),
+    byLoss: fc.boolean(),
+    accepting: fc.boolean(),
+    known: fc.boolean(),
+  });
+  fc.assert(
+    fc.property(layouts, options, (judged, { explained, byLoss, accepting, known }) => {
+      const acceptable = judged.filter(({ isAccepted }) => isAccepted || !accepting);
+      const [best, next] = inOrder(acceptable, byLoss);
+      const lossOf = (layout: Layout): number =>
+        judged.find((one) => one.layout === layout)?.loss ?? 0;
+      const terms: Terms = {
+        explained,
+        loss: byLoss ? lossOf : undefined,
+        accepts: accepting
+          ? (layout) => acceptable.some((one) => one.layout === layout)
+          : undefined,
+        known:
+          known && best !== undefined
+            ? { objective: best.layout.objective, loss: byLoss ? best.loss : 0 }
+            : undefined,
+      };
+      for (const isPruned of [false, true]) {
+        const ranked = ranking(space, terms);
+        for (const { layout, positions } of judged) {
+          const isOpen = ranked.unbounded() || ranked.open(layout.objective, () => positions);
+          const begins =
+            ranked.unbounded() || ranked.open(layout.objective, () => positions.slice(0, 1));
+          expect(begins || !isOpen).toBe(true);
+          if (isOpen || !isPruned) ranked.offer(layout);
+        }
+        expect(ranked.best()).toBe(best?.layout ?? null);
+        // Once what is known to be the best is reached, no next best is looked for.
+        if (!explained) expect(ranked.runnerUp()).toBeNull();
+        else if (!known) expect(ranked.runnerUp()).toBe(next?.layout ?? null);
+      }
+    }),
+    { numRuns: 2000 },
+  );
+});

@@ -1,0 +1,131 @@
+import type { Effort } from "./effort.ts";
+import type { Shelf } from "./shelves.ts";
+import type { Spread } from "./spreads.ts";
+
+/** The accelerators that sets are made of, by their positions among the candidates. */
+export interface Candidates {
+  readonly shelves: readonly Shelf[];
+  /** The shelf of each, by position. */
+  readonly shelfOf: Int32Array;
+  /** Of each, the one before it that is interchangeable with it as the host stands; else -1. */
+  readonly alike: readonly number[];
+  /** Whether two may be in one set. */
+  readonly connected: (a: number, b: number) => boolean;
+}
+
+/** What to leave out before a set is complete; told of each step, the last undone first. */
+export interface SetPruning {
+  readonly take: (candidate: number) => void;
+  readonly untake: (candidate: number) => void;
+  /** It is not in the set, and will not be. */
+  readonly pass: (candidate: number) => void;
+  readonly unpass: (candidate: number) => void;
+  /** Whether a set that begins so, completed from `from` on, could matter. */
+  readonly open: (set: readonly number[], from: number) => boolean;
+  readonly effort: Effort;
+}
+
+/**
+ * Shows to `visit` every set of this spread whose pairs are all connected, in ascending order, and
+ * of sets that differ by interchangeable accelerators the first alone. Ends, and returns false,
+ * when `visit` says false or the effort is used up.
+ *
+ * A set is extended by one candidate at a time, so a beginning with a wrong pair or without promise
+ * takes all its continuations with it; it is given up, too, when a shelf has not enough left. Of
+ * each kind the first ones are taken: a set that passes one over and has a later one of its kind
+ * can be made from one without such a gap by swaps, which comes before it and differs in nothing
+ * else.
+ */
+export function visitSets(
+  { shelves, shelfOf, alike, connected }: Candidates,
+  spread: Spread,
+  { take, untake, pass, unpass, open, effort }: SetPruning,
+  visit: (set: readonly number[]) => boolean,
+): boolean {
+  const line = lineOf(shelfOf, spread);
+  // Per shelf: how many are still wanted, and how many there are to take them from.
+  const quota = Int32Array.from(spread);
+  const left = Int32Array.from(shelves, ({ members }) => members.length);
+  const chosen: number[] = [];
+  const count = spread.reduce((a, b) => a + b, 0);
+  const work = 4 * (shelves.length + count) + line.length;
+  const mayTake = (i: number): boolean => {
+    if ((quota[shelfOf[i] ?? 0] ?? 0) === 0) return false;
+    const before = alike[i] ?? -1;
+    if (before >= 0 && !chosen.includes(before)) return false;
+    return chosen.every((other) => connected(other, i));
+  };
+  /** Takes one into the set, does that, and takes it back. */
+  const withOne = (i: number, then: () => boolean): boolean => {
+    const s = shelfOf[i] ?? 0;
+    quota[s] = (quota[s] ?? 0) - 1;
+    left[s] = (left[s] ?? 0) - 1;
+    chosen.push(i);
+    take(i);
+    const goesOn = then();
+    untake(i);
+    chosen.pop();
+    left[s] = (left[s] ?? 0) + 1;
+    quota[s] = (quota[s] ?? 0) + 1;
+    return goesOn;
+  };
+  const extend = (from: number): boolean => {
+    if (chosen.length === count) return finish(from);
+    let goesOn = true;
+    let at = from;
+    while (at < line.length) {
+      const i = line[at] ?? 0;
+      if (mayTake(i)) {
+        goesOn = effort.spend(work);
+        const next = at + 1;
+        if (goesOn) goesOn = withOne(i, () => !open(chosen, i + 1) || extend(next));
+        if (!goesOn) break;
+      }
+      const s = shelfOf[i] ?? 0;
+      pass(i);
+      left[s] = (left[s] ?? 0) - 1;
+      at++;
+      if ((left[s] ?? 0) < (quota[s] ?? 0)) break;
+    }
+    while (at-- > from) {
+      const i = line[at] ?? 0;
+      const s = shelfOf[i] ?? 0;
+      left[s] = (left[s] ?? 0) + 1;
+      unpass(i);
+    }
+    return goesOn;
+  };
+  const finish = (from: number): boolean => {
+    for (let at = from; at < line.length; at++) pass(line[at] ?? 0);
+    const goesOn = !open(chosen, alike.length) || visit(chosen);
+    for (let at = line.length; at-- > from;) unpass(line[at] ?? 0);
+    return goesOn;
+  };
+  return extend(0);
+}
+
+/** The same of one set alone. */
+export function visitOneSet(
+  { shelfOf, alike }: Candidates,
+  spread: Spread,
+  { take, untake, pass, unpass, open }: SetPruning,
+  set: readonly number[],
+  visit: (set: readonly number[]) => boolean,
+): boolean {
+  const line = lineOf(shelfOf, spread);
+  for (const i of line)
+    if (set.includes(i)) take(i);
+    else pass(i);
+  const goesOn = !open(set, alike.length) || visit(set);
+  for (const i of line.toReversed())
+    if (set.includes(i)) untake(i);
+    else unpass(i);
+  return goesOn;
+}
+
+/** The candidates on shelves that the spread uses. */
+function lineOf(shelfOf: Int32Array, spread: Spread): readonly number[] {
+  const line: number[] = [];
+  for (let i = 0; i < shelfOf.length; i++) if (spread[shelfOf[i] ?? -1] !== 0) line.push(i);
+  return line;
+}

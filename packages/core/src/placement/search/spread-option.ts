@@ -1,0 +1,154 @@
+import type { CostModel } from "../../cost/placement-cost.ts";
+import type { Space } from "../space/space.ts";
+import type { Rules } from "./rules.ts";
+import type { Shelf } from "./shelves.ts";
+import { proportionalSplit } from "./split.ts";
+import type { Spread } from "./spreads.ts";
+
+/** A spread on the nodes that are its cells. */
+export interface SpreadOption extends SpreadCells {
+  readonly spread: Spread;
+  /** What paths to memory add to the cost at least, by their weights. */
+  readonly memoryLeast: number;
+  /** The sum of the distances between its nodes. */
+  readonly apart: number;
+}
+
+interface SpreadCells {
+  /** By ascending node. */
+  readonly homes: readonly number[];
+  /** How many accelerators each of these cells has, those of unknown node included. */
+  readonly accelerators: readonly number[];
+  /** How many of the first cell's are of unknown node. */
+  readonly strangers: number;
+}
+
+/** How many accelerators each shelf's node could carry at the most, by their share of the request. */
+export function mostPerShelf(
+  { request, inventory, units, granules, nodes }: Space,
+  shelves: readonly Shelf[],
+  { mayHold }: Rules,
+): readonly number[] {
+  const { count } = request.accelerators;
+  return shelves.map(({ node, members }) => {
+    let most = Math.min(members.length, count);
+    if (node === null) return most;
+    const home = nodes[inventory.nodePosition.get(node) ?? -1];
+    if (home === undefined) return 0;
+    // Rounded down: only the lowest cell has the remainder.
+    const fits = (some: number): boolean =>
+      mayHold(home, Math.floor((units * some) / count), Math.floor((granules * some) / count));
+    while (most > 0 && !fits(most)) most--;
+    return most;
+  });
+}
+
+/**
+ * The nodes that can be a spread's cells, with what is known of the cost of every set that lies so.
+ * None where a cell would be left without cores or memory, or could not be on its node, or where
+ * there are too few NICs. A pass over the cells, and over their pairs for the distances.
+ */
+export function spreadOptions(
+  space: Space,
+  shelves: readonly Shelf[],
+  model: CostModel,
+  rules: Rules,
+): (spread: Spread) => readonly SpreadOption[] {
+  const cellsOf = cellsOfSpreads(space, shelves);
+  const hasNics = rules.besideDevices ? enoughNics(space) : () => true;
+  const { distance } = space.inventory.relations;
+  const option = (spread: Spread, cells: SpreadCells): readonly SpreadOption[] => {
+    const { homes } = cells;
+    if (!hasNics(homes)) return [];
+    const memoryLeast = leastOfMemory(space, model, rules, cells);
+    if (memoryLeast === null) return [];
+    let apart = 0;
+    for (let i = 0; i < homes.length; i++) {
+      for (let j = 0; j < i; j++) apart += distance(homes[i] ?? -1, homes[j] ?? -1);
+    }
+    return [{ ...cells, spread, memoryLeast, apart }];
+  };
+  return (shown) => {
+    const spread = [...shown];
+    const cells = cellsOf(spread);
+    const [only] = cells;
+    return only !== undefined && cells.length === 1
+      ? option(spread, only)
+      : cells.flatMap((one) => option(spread, one));
+  };
+}
+
+/**
+ * The cells of a spread are the nodes of its accelerators; one whose node is unknown adds none and
+ * belongs to the lowest. Where no node is known at all, any one that has cores may be the cell.
+ */
+function cellsOfSpreads(
+  { nodes }: Space,
+  shelves: readonly Shelf[],
+): (spread: Spread) => readonly SpreadCells[] {
+  // By ascending node, as cells are.
+  const known: { readonly s: number; readonly node: number }[] = [];
+  for (const [s, { node }] of shelves.entries()) if (node !== null) known.push({ s, node });
+  known.sort((a, b) => a.node - b.node);
+  const unknown = shelves.findIndex(({ node }) => node === null);
+  return (spread) => {
+    const strangers = unknown < 0 ? 0 : (spread[unknown] ?? 0);
+    const homes: number[] = [];
+    const accelerators: number[] = [];
+    for (const { s, node } of known) {
+      const some = spread[s] ?? 0;
+      if (some === 0) continue;
+      homes.push(node);
+      accelerators.push(some);
+    }
+    accelerators[0] = (accelerators[0] ?? 0) + strangers;
+    if (homes.length > 0) return [{ homes, accelerators, strangers }];
+    return nodes
+      .filter((node) => node.units > 0)
+      .map(({ id }) => ({ homes: [id], accelerators, strangers }));
+  };
+}
+
+/** Whether nodes have as many NICs on offer as are wanted. */
+function enoughNics({ request, nics }: Space): (homes: readonly number[]) => boolean {
+  const wanted = request.nics.count;
+  if (wanted === 0) return () => true;
+  const on = new Map<number | null, number>();
+  for (const { node } of nics) on.set(node, (on.get(node) ?? 0) + 1);
+  return (homes) => {
+    let near = 0;
+    for (const home of homes) near += on.get(home) ?? 0;
+    return near >= wanted;
+  };
+}
+
+/** What paths to these cells' memory cost at least; null where one could not be on its node. */
+function leastOfMemory(
+  { inventory, nodes, units, granules }: Space,
+  { weights }: CostModel,
+  rules: Rules,
+  { homes, accelerators, strangers }: SpreadCells,
+): number | null {
+  const ofUnits = proportionalSplit(units, accelerators);
+  const ofGranules = proportionalSplit(granules, accelerators);
+  if (rules.sharesFit?.(ofGranules) === false) return null;
+  let count = 0;
+  for (const some of accelerators) count += some;
+  // Of a device of unknown node nothing is known but that no path is shorter than 1.
+  let least = (weights.hostToDevice * strangers) / count;
+  for (let i = 0; i < homes.length; i++) {
+    const [home, some] = [homes[i] ?? -1, accelerators[i] ?? 0];
+    const [cores, memory] = [ofUnits[i] ?? 0, ofGranules[i] ?? 0];
+    if (cores === 0 || memory === 0) return null;
+    const node = nodes[inventory.nodePosition.get(home) ?? -1];
+    if (node === undefined || !rules.mayHold(node, cores, memory)) return null;
+    least += rules.leastMemory(
+      home,
+      cores,
+      memory,
+      (weights.memory * memory) / granules,
+      (weights.hostToDevice * (i === 0 ? some - strangers : some)) / count,
+    );
+  }
+  return least;
+}
