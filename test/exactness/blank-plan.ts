@@ -16,6 +16,7 @@ export const blankPlan: Omit<
   distances: null,
   emulatorCpus: "0",
   iothreads: [],
+  links: null,
   partition: null,
   signature: "",
   signatureText: "",

@@ -25,12 +25,20 @@ const casesPerHost = 16;
 
 /** Cases by their number: the same seed and number give the same case, whatever was asked before. */
 export function casesOf(seed: number): (number: number) => Case {
+  const hostFor = hostsOf(seed);
+  return (number) => {
+    const host = hostFor(number);
+    return { ...host, request: anyRequest(host.host, randomFor(seed, "request", number)) };
+  };
+}
+
+/** The hosts of cases by the cases' numbers, before anything is asked of them. */
+export function hostsOf(seed: number): (number: number) => Omit<Case, "request"> {
   let last: { readonly index: number; readonly host: Omit<Case, "request"> } | null = null;
   return (number) => {
     const index = Math.floor(number / casesPerHost);
     if (last?.index !== index) last = { index, host: anyHost(randomFor(seed, "host", index)) };
-    const { host } = last;
-    return { ...host, request: anyRequest(host.host, randomFor(seed, "request", number)) };
+    return last.host;
   };
 }
 
@@ -194,6 +202,8 @@ function heldDevice(address: string, node: number | null): Plan["devices"][numbe
     cell: 0,
     root: "",
     switch: null,
+    switches: null,
+    class: null,
     barBytes: null,
     link: null,
     companions: [],

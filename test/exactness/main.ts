@@ -1,30 +1,38 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { kindOf, type Mismatch, tryCases } from "./run.ts";
+import { capacities } from "./capacity/cases.ts";
+import type { Case } from "./cases.ts";
+import { kindOf, type Mismatch, placements, type Trial, tryCases } from "./run.ts";
 import { comparePairs, renameAll } from "./signatures.ts";
 
 /**
- * `npm run exactness -- [placements|signatures] [--cases N] [--seed S] [--from F]`
+ * `npm run exactness -- [placements|signatures|capacity] [--cases N] [--seed S] [--from F]`
  *
  * `placements` holds the search against an integer program on so many cases, made from the seed. A
  * case that comes out differently is printed, and written in its smallest form to
  * `out/exactness/`. The same seed gives the same cases, and `--from` begins at any one of them.
  *
+ * `capacity` does the same with how many more VMs of a flavor fit on a host, and with which of
+ * equally good places leaves the most of what is sold.
+ *
  * `signatures` renames everything in placements, which must keep their signatures, and holds
  * signatures against an independent search for a renaming, over all pairs of a set.
  *
- * Without either, both.
+ * Without any of them, all.
  */
 const usage =
-  "usage: npm run exactness -- [placements|signatures] [--cases N] [--seed S] [--from F]";
+  "usage: npm run exactness -- [placements|signatures|capacity] [--cases N] [--seed S] [--from F]";
 
-const parts = ["placements", "signatures"] as const;
+const parts = ["placements", "signatures", "capacity"] as const;
+/** As many as take some minutes. */
+const usualCases = { placements: 20_000, capacity: 3000 } as const;
 const [renamings, pairedPlacements] = [10_000, 4000];
 
 interface Arguments {
   readonly chosen: readonly string[];
-  readonly cases: number;
+  /** Null for the usual number. */
+  readonly cases: number | null;
   readonly seed: number;
   readonly from: number;
 }
@@ -36,11 +44,11 @@ function readArguments(): Arguments | null {
       allowPositionals: true,
       options: { cases: { type: "string" }, seed: { type: "string" }, from: { type: "string" } },
     });
-    const cases = count(values.cases ?? "20000");
+    const cases = values.cases === undefined ? null : count(values.cases);
     const seed = count(values.seed ?? `${Date.now() % 1_000_000}`);
     const from = count(values.from ?? "0");
     const unknown = positionals.some((given) => !parts.some((part) => part === given));
-    if (unknown || [cases, seed, from].some(Number.isNaN)) return null;
+    if (unknown || [cases ?? 0, seed, from].some(Number.isNaN)) return null;
     return { chosen: positionals.length === 0 ? parts : positionals, cases, seed, from };
   } catch {
     return null;
@@ -48,15 +56,16 @@ function readArguments(): Arguments | null {
 }
 
 /** Writes what is needed to see the mismatch again without the generator. */
-function keep(seed: number, { number, smallest, smallestWhat }: Mismatch): string {
+function keep<C extends Case>(seed: number, mismatch: Mismatch<C>): string {
+  const { number, smallest, smallestWhat } = mismatch;
   const folder = join(import.meta.dirname, "../../out/exactness");
   mkdirSync(folder, { recursive: true });
   const path = join(folder, `${seed}-${number}.json`);
-  const { machine, alterations, host, request } = smallest;
+  const { machine, alterations, host, topology: altered, ...asked } = smallest;
   // The catalog's own machines are known by their names.
-  const topology = alterations.length === 0 ? null : host.topology;
+  const topology = alterations.length === 0 ? null : altered;
   const { policy, taken } = host;
-  const kept = { what: smallestWhat, machine, alterations, topology, policy, taken, request };
+  const kept = { what: smallestWhat, machine, alterations, topology, policy, taken, ...asked };
   writeFileSync(path, `${JSON.stringify(kept, null, 2)}\n`);
   return path;
 }
@@ -74,14 +83,17 @@ function trySignatures({ seed }: Arguments): boolean {
   return changed.length + faults.length === 0;
 }
 
-/** Whether all placements are worth what they can be. */
-async function tryPlacements({ cases, seed, from }: Arguments): Promise<boolean> {
+/** Whether all cases come out as an integer program says. */
+async function tryAll<C extends Case>(
+  trial: Trial<C>,
+  cases: number,
+  { seed, from }: Arguments,
+): Promise<boolean> {
   const started = performance.now();
   const seconds = (): string => ((performance.now() - started) / 1000).toFixed(0);
   const line = (text: string): void => void process.stdout.write(`\r\u001b[K${text}`);
   console.log(`seed ${seed}, ${cases} cases from ${from}`);
-  const findings = await tryCases({
-    seed,
+  const findings = await tryCases(trial, {
     from,
     cases,
     onProgress: (done, mismatches) => {
@@ -105,11 +117,11 @@ async function tryPlacements({ cases, seed, from }: Arguments): Promise<boolean>
   return findings.mismatches.length === 0;
 }
 
-function print(seed: number, mismatch: Mismatch): void {
-  const { machine, alterations, host } = mismatch.smallest;
+function print<C extends Case>(seed: number, mismatch: Mismatch<C>): void {
+  const { machine, alterations, host, topology: _, ...asked } = mismatch.smallest;
   console.log(`case ${mismatch.number}: ${mismatch.what}`);
   console.log(`  smallest: ${[machine, ...alterations].join(" ")}, ${host.taken.length} VMs on it`);
-  console.log(`    ${JSON.stringify(mismatch.smallest.request)}`);
+  console.log(`    ${JSON.stringify(asked)}`);
   console.log(`    ${mismatch.smallestWhat}`);
   console.log(`    ${keep(seed, mismatch)}`);
 }
@@ -121,6 +133,12 @@ if (options === null) {
 } else {
   let right = true;
   if (options.chosen.includes("signatures")) right = trySignatures(options) && right;
-  if (options.chosen.includes("placements")) right = (await tryPlacements(options)) && right;
+  const { seed, cases } = options;
+  if (options.chosen.includes("placements")) {
+    right = (await tryAll(placements(seed), cases ?? usualCases.placements, options)) && right;
+  }
+  if (options.chosen.includes("capacity")) {
+    right = (await tryAll(capacities(seed), cases ?? usualCases.capacity, options)) && right;
+  }
   process.exitCode = right ? 0 : 1;
 }

@@ -23,6 +23,8 @@ export interface Offer {
 export interface OfferedNode {
   readonly id: number;
   readonly units: number;
+  /** Those that can be had whole. */
+  readonly cores: readonly Core[];
   /** 0 where nobody knows how much memory there is, as none of it can be sold then. */
   readonly granules: number;
   /** Whether memory is interleaved over it: it has both CPUs and memory. */
@@ -74,7 +76,7 @@ export function offerOf(host: HostState, request: Request): Offer {
     granules: Math.ceil(request.memoryBytes / granuleBytes),
     nodes: topology.nodes.map((node) => ({
       id: node.id,
-      units: unitsOn(node, host, topology, { threads, shared, ...closed }),
+      ...coresOn(node, host, topology, { threads, shared, ...closed }),
       granules: closed.nodes.has(node.id) ? 0 : granulesOn(node, host, request),
       interleaved: node.cpus !== "" && node.memoryBytes !== null && node.memoryBytes > 0,
     })),
@@ -83,17 +85,24 @@ export function offerOf(host: HostState, request: Request): Offer {
 }
 
 /** How many threads most cores have; of two counts that are equally common, the greater. */
-function soldThreads(cores: readonly Core[]): number {
+export function soldThreads(cores: readonly Core[]): number {
+  const before = threads.get(cores);
+  if (before !== undefined) return before;
   const widths = cores.map((core) => cpusOf(core.cpus).length);
   const common = (width: number): number => widths.filter((other) => other === width).length;
-  return widths.reduce(
+  const sold = [...new Set(widths)].reduce(
     (best, width) =>
       common(width) > common(best) || (common(width) === common(best) && width > best)
         ? width
         : best,
     widths[0] ?? 1,
   );
+  threads.set(cores, sold);
+  return sold;
 }
+
+/** A machine's cores never change, and are asked for with every request. */
+const threads = new WeakMap<readonly Core[], number>();
 
 interface Closures {
   readonly nodes: ReadonlySet<number>;
@@ -123,29 +132,35 @@ interface Terms extends Closures {
   readonly shared: boolean;
 }
 
-function unitsOn(node: MemoryNode, host: HostState, topology: Topology, terms: Terms): number {
-  if (terms.nodes.has(node.id)) return 0;
+function coresOn(
+  node: MemoryNode,
+  host: HostState,
+  topology: Topology,
+  terms: Terms,
+): Pick<OfferedNode, "units" | "cores"> {
+  if (terms.nodes.has(node.id)) return { units: 0, cores: [] };
   const here = topology.cores.filter((core) => core.node === node.id);
   const { cpus: named, coresPerNode } = host.policy.reserved;
   const kept = new Set(named === null ? [] : cpusOf(named));
   const isKept = (core: Core, place: number): boolean =>
     named === null ? place < coresPerNode : cpusOf(core.cpus).some((cpu) => kept.has(cpu));
   const held = heldBy(host.taken, topology);
-  const free = here.filter(
+  const cores = here.filter(
     (core, place) =>
       !isKept(core, place) &&
       !held.cores.has(core.id) &&
       !terms.caches.has(core.l3) &&
       cpusOf(core.cpus).length >= terms.threads,
   );
-  if (!terms.shared) return free.length;
+  if (!terms.shared) return { units: cores.length, cores };
   const own = new Set(here.flatMap((core) => cpusOf(core.cpus)));
   const floating = host.taken
     .filter((plan) => plan.isolation === "shared")
     .flatMap((plan) => plan.cells.flatMap((cell) => cell.vcpus))
     .map((v) => ("cpus" in v ? cpusOf(v.cpus).filter((cpu) => own.has(cpu)) : []))
     .filter((pool) => pool.length > 0);
-  return new Set(floating.flat()).size - floating.length + free.length * terms.threads;
+  const pooled = new Set(floating.flat()).size - floating.length;
+  return { units: pooled + cores.length * terms.threads, cores };
 }
 
 function granulesOn(node: MemoryNode, { taken, policy }: HostState, request: Request): number {

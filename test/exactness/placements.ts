@@ -175,7 +175,8 @@ function taker(
   };
 }
 
-function deviceOf(
+/** A device of the machine as a plan names it, without what comes along. */
+export function deviceOf(
   { pci, accelerators }: Topology,
   address: string,
   kind: PlanDevice["kind"],
@@ -192,6 +193,8 @@ function deviceOf(
     cell,
     root: known?.root ?? "",
     switch: null,
+    switches: null,
+    class: null,
     barBytes: null,
     link: known?.link ?? null,
     companions: [],

@@ -188,6 +188,9 @@ function relabeledPlan(plan: Plan, names: Names, random: Random): Plan {
     cell: places[device.cell] ?? 0,
     root: names.root(device.root),
     switch: maybe(device.switch, names.address),
+    switches: maybe(device.switches, (all) =>
+      all.map((one) => ({ ...one, address: names.address(one.address) })),
+    ),
     companions: device.companions.map(names.address),
   }));
   return {
@@ -196,6 +199,9 @@ function relabeledPlan(plan: Plan, names: Names, random: Random): Plan {
     host: "another",
     cells,
     devices: shuffled(devices.length, random).flatMap((i) => devices.slice(i, i + 1)),
+    links: maybe(plan.links, (all) =>
+      all.map((link) => ({ ...link, a: names.address(link.a), b: names.address(link.b) })),
+    ),
     distances: maybe(plan.distances, (rows) =>
       inOrder.map((i) => inOrder.map((j) => rows[i]?.[j] ?? 0)),
     ),

@@ -1,27 +1,39 @@
-import type { Case } from "./cases.ts";
-import { casesOf } from "./cases.ts";
-import { compare } from "./compare.ts";
-import { loadSolver } from "./linear-program.ts";
+import { type Case, casesOf } from "./cases.ts";
+import { compare, type Outcome } from "./compare.ts";
+import { type LinearProgram, loadSolver } from "./linear-program.ts";
 import { smallest } from "./smallest.ts";
 
+/** What is tried: cases by their numbers, and how each comes out. */
+export interface Trial<C extends Case> {
+  readonly caseAt: (number: number) => C;
+  readonly outcome: (newProgram: () => LinearProgram, tried: C) => Outcome;
+  /** What can be taken away from a case, beside what any has. */
+  readonly simplerThan?: (failing: C) => Iterable<C>;
+}
+
+/** The placement of a request, held against an integer program. */
+export const placements = (seed: number): Trial<Case> => ({
+  caseAt: casesOf(seed),
+  outcome: (newProgram, { host, request }) => compare(newProgram, host, request),
+});
+
 /** What trying so many cases has come to. */
-export interface Findings {
+export interface Findings<C extends Case> {
   readonly cases: number;
   /** How often each kind of outcome came. */
   readonly kinds: ReadonlyMap<string, number>;
-  readonly mismatches: readonly Mismatch[];
+  readonly mismatches: readonly Mismatch<C>[];
 }
 
-export interface Mismatch {
+export interface Mismatch<C extends Case> {
   readonly number: number;
   readonly what: string;
   /** The smallest case found that fails as well, and how that fails. */
-  readonly smallest: Case;
+  readonly smallest: C;
   readonly smallestWhat: string;
 }
 
 export interface Options {
-  readonly seed: number;
   readonly from: number;
   readonly cases: number;
   readonly onProgress?: (done: number, mismatches: number) => void;
@@ -35,15 +47,17 @@ export function kindOf(what: string): string {
   return (what.split(": search")[0] ?? "").replaceAll(/[\d.]+/g, "");
 }
 
-/** Holds the search against the integer program on each of the cases. */
-export async function tryCases({ seed, from, cases, onProgress }: Options): Promise<Findings> {
+/** Tries each of the cases. */
+export async function tryCases<C extends Case>(
+  { caseAt, outcome: judge, simplerThan }: Trial<C>,
+  { from, cases, onProgress }: Options,
+): Promise<Findings<C>> {
   const solver = await loadSolver();
-  const caseAt = casesOf(seed);
   const kinds = new Map<string, number>();
-  const mismatches: Mismatch[] = [];
-  const outcome = ({ host, request }: Case): { kind: string; mismatch: string | null } => {
+  const mismatches: Mismatch<C>[] = [];
+  const outcome = (tried: C): Outcome => {
     try {
-      return compare(solver.program, host, request);
+      return judge(solver.program, tried);
     } catch (error) {
       return { kind: "thrown", mismatch: error instanceof Error ? (error.stack ?? "") : "thrown" };
     }
@@ -54,9 +68,9 @@ export async function tryCases({ seed, from, cases, onProgress }: Options): Prom
     kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
     if (mismatch !== null) {
       const alike = (what: string | null): boolean => kindOf(what ?? "") === kindOf(mismatch);
-      const failsAlike = (simpler: Case): boolean => alike(outcome(simpler).mismatch);
+      const failsAlike = (simpler: C): boolean => alike(outcome(simpler).mismatch);
       const known = mismatches.filter((other) => alike(other.what)).length;
-      const least = known < shrunkMax ? smallest(tried, failsAlike) : tried;
+      const least = known < shrunkMax ? smallest(tried, failsAlike, simplerThan) : tried;
       const smallestWhat = outcome(least).mismatch ?? mismatch;
       mismatches.push({ number, what: mismatch, smallest: least, smallestWhat });
     }

@@ -5,12 +5,18 @@ import { machineNamed } from "./machines.ts";
 /**
  * The smallest case that still fails, as far as taking one thing away after the other leads: VMs
  * on the host, alterations of the machine, the operator's wishes, and what the request asks for.
+ *
+ * @param moreThan what else can be taken away from a case of this kind.
  */
-export function smallest(failing: Case, fails: (simpler: Case) => boolean): Case {
+export function smallest<C extends Case>(
+  failing: C,
+  fails: (simpler: C) => boolean,
+  moreThan: (failing: C) => Iterable<C> = () => [],
+): C {
   let now = failing;
   for (let changed = true; changed;) {
     changed = false;
-    for (const simpler of simplerThan(now)) {
+    for (const simpler of [...simplerThan(now), ...moreThan(now)]) {
       if (!fails(simpler)) continue;
       now = simpler;
       changed = true;
@@ -20,7 +26,7 @@ export function smallest(failing: Case, fails: (simpler: Case) => boolean): Case
   return now;
 }
 
-function* simplerThan(failing: Case): Generator<Case> {
+function* simplerThan<C extends Case>(failing: C): Generator<C> {
   const { host, request, machine, alterations } = failing;
   if (host.taken.length > 0) yield { ...failing, host: { ...host, taken: [] } };
   for (const plan of host.taken) {
@@ -36,7 +42,7 @@ function* simplerThan(failing: Case): Generator<Case> {
   for (const simpler of simplerRequests(request)) yield { ...failing, request: simpler };
 }
 
-function* simplerRequests(request: Request): Generator<Request> {
+export function* simplerRequests(request: Request): Generator<Request> {
   const { accelerators, nics, vcpus, memoryBytes } = request;
   const granuleBytes = request.hugepageBytes ?? 2 ** 21;
   if (nics.count > 0) yield { ...request, nics: { ...nics, count: nics.count - 1 } };

@@ -58,6 +58,6 @@ test("the integer program and brute force agree on small machines, whatever the 
     }),
     { numRuns: 600 },
   );
-  expect(answers.placed).toBeGreaterThan(60);
-  expect(answers.refused).toBeGreaterThan(60);
+  expect(answers.placed).toBeGreaterThan(40);
+  expect(answers.refused).toBeGreaterThan(40);
 });

@@ -58,6 +58,7 @@ export const capacitySchema = object({
       after: id,
       moves: list(move, 64).nullable(),
       excludedBelow: id,
+      exact: flag,
     }),
     FLAVORS_MAX,
   ),

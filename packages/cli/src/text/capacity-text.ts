@@ -58,7 +58,7 @@ function section(
 }
 
 /** What is not certain is so many at least. */
-function counted(count: number, { exact }: ClassCapacity): string {
+function counted(count: number, { exact }: Pick<ClassCapacity, "exact">): string {
   return exact ? `${count}` : `${count}+`;
 }
 
@@ -79,22 +79,28 @@ function listed(names: readonly string[]): string {
 }
 
 function adviceLines(entry: Rebalancing, { width, paint }: View): readonly string[] {
-  const { flavor, wanted, before, after, moves, excludedBelow } = entry;
+  const { flavor, wanted, moves, excludedBelow, exact } = entry;
+  const [before, after] = [counted(entry.before, entry), counted(entry.after, entry)];
   const goal = `${amountOf(wanted, "more slot")} of ${flavor}`;
   if (moves === null) {
     const most = excludedBelow - 1;
     const text = `No ${most === 1 ? "single move gives" : `${amountOf(most, "move")} or fewer give`} ${goal} (${before} now).`;
-    return [paint("bold", `to restore ${goal}`), ...hanging("  - ", wrap(text, width - 4))];
+    const all = exact ? text : `${text} ${unsure}`;
+    return [paint("bold", `to restore ${goal}`), ...hanging("  - ", wrap(all, width - 4))];
   }
   const title = `to restore ${goal}: ${amountOf(moves.length, "move")}, ${before} → ${after}`;
   return [
     paint("bold", title),
-    ...moves.flatMap((move, i) => hanging(`  ${i + 1}. `, wrap(moveText(move, flavor), width - 5))),
+    ...moves.flatMap((move, i) => hanging(`  ${i + 1}. `, wrap(moveText(move, entry), width - 5))),
+    ...(exact ? [] : hanging("  - ", wrap(unsure, width - 4))),
   ];
 }
 
-function moveText({ vm, from, to, nodes, accelerators, slots }: Move, flavor: string): string {
+const unsure = "Not all choices could be counted: N+ slots are N at least, and fewer moves may do.";
+
+function moveText(move: Move, { flavor, exact }: Rebalancing): string {
+  const { vm, from, to, nodes, accelerators, slots } = move;
   const where = nodes.length === 1 ? `node ${nodes[0] ?? ""}` : `nodes ${nodes.join(", ")}`;
   const devices = accelerators.length === 0 ? "" : ` with ${accelerators.join(", ")}`;
-  return `${vm} from ${from} to ${to}, ${where}${devices}: then ${amountOf(slots, "slot")} of ${flavor}`;
+  return `${vm} from ${from} to ${to}, ${where}${devices}: then ${exact ? amountOf(slots, "slot") : `${slots}+ slots`} of ${flavor}`;
 }

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { capacities } from "../placement/capacity/capacity.ts";
+import { boundedCapacities } from "../placement/capacity/capacity.ts";
 import { lossOf, type Offer } from "../placement/capacity/loss.ts";
 import { inventoryOf } from "../placement/inventory/inventory.ts";
 import { useOfLayout } from "../placement/occupancy/layout-use.ts";
@@ -51,17 +51,17 @@ function naive(
 ): Naive | null {
   const answers = hosts.flatMap(({ name, inventory, occupancy }): Naive[] => {
     const states = stateBook(true);
-    const capacity = capacities(states);
-    const loss = lossOf(states, capacity, offers);
+    const counted = boundedCapacities(states);
+    const loss = lossOf(states, counted, offers);
     const space = spaceFor(asItStands(inventory, occupancy, true), occupancy, request);
     const before = states.of(inventory, occupancy);
     const lost = (layout: Layout): number => {
       const use = useOfLayout(space, layout.cells);
-      return loss(before, states.of(inventory, occupied(inventory, occupancy, use)));
+      return loss(before, states.of(inventory, occupied(inventory, occupancy, use))).loss;
     };
     const found = searchSpace(space, offers.length > 0 ? { loss: lost } : {});
     if (found === null) return [];
-    const room = spread ? capacity(before, demandOf(request)) : 0;
+    const room = spread ? counted(before, demandOf(request)).slots : 0;
     return [{ host: name, layout: found.best, loss: lost(found.best), room }];
   });
   const [best] = answers.toSorted((a, b) => {

@@ -1,7 +1,7 @@
 import { EvenkeelError } from "../error/evenkeel-error.ts";
 import { invariant } from "../invariant.ts";
 import type { Request } from "../request/request.ts";
-import { capacities } from "../placement/capacity/capacity.ts";
+import { boundedCapacities, type Slots } from "../placement/capacity/capacity.ts";
 import { lossOf, type Offer, type SlotChange, slotChanges } from "../placement/capacity/loss.ts";
 import type { Inventory } from "../placement/inventory/inventory.ts";
 import { useOfLayout } from "../placement/occupancy/layout-use.ts";
@@ -38,6 +38,8 @@ export interface FleetDecision {
   readonly use: Use;
   /** What the fleet can sell less of afterwards (`capacity/loss.ts`). */
   readonly loss: number;
+  /** Whether all that was counted to find the least is certain; else another place may lose less. */
+  readonly exact: boolean;
   /** In how many different states hosts were, and how many hosts were as good, itself included. */
   readonly states: number;
   readonly equals: number;
@@ -76,7 +78,10 @@ export interface Fleet {
   readonly host: (name: string) => FleetHost | null;
   readonly add: (host: FleetHost) => void;
   readonly remove: (name: string) => void;
-  /** How many more VMs of a request fit, in its signature where it has one, or in `only` that one. */
+  /**
+   * How many more VMs of a request fit, in its signature where it has one, or in `only` that one:
+   * so many at least where there are more choices than can be tried (`boundedCapacities`).
+   */
   readonly capacity: (request: Request, only?: string | null) => number;
   /** The states that hosts are in, with the names of those that are. */
   readonly states: () => readonly { readonly state: State; readonly hosts: readonly string[] }[];
@@ -119,10 +124,10 @@ export function createFleet(hosts: Iterable<FleetHost>, offers: readonly Offer[]
     },
     capacity: (request, only = null) => {
       const demand = demandOf(request, only);
-      const { index, capacity } = chosen.viewFor(demand);
+      const { index, counted } = chosen.viewFor(demand);
       const counts = index
         .entries()
-        .map(({ state, hosts: of }) => of.length * capacity(state, demand));
+        .map(({ state, hosts: of }) => of.length * counted(state, demand).slots);
       return counts.reduce((a, b) => a + b, 0);
     },
     states: () => {
@@ -182,15 +187,15 @@ function viewChooser(all: ReadonlyMap<string, FleetHost>, offers: readonly Offer
 /** The hosts by the states that they are in, and what is known of those. */
 interface FleetView {
   readonly index: HostIndex;
-  readonly capacity: (state: State, demand: Demand) => number;
+  readonly counted: (state: State, demand: Demand) => Slots;
   readonly decide: (demand: Demand, options: FleetOptions) => FleetDecision | null;
 }
 
 function fleetView(offers: readonly Offer[], inOrderOfNodes: boolean): FleetView {
   const states = stateBook(inOrderOfNodes);
-  const capacity = capacities(states);
+  const counted = boundedCapacities(states);
   const index = hostIndex(states);
-  const places = placer(states, capacity, offers, inOrderOfNodes);
+  const places = placer(states, counted, offers, inOrderOfNodes);
   const answers = new WeakMap<State, Map<string, Judged | null>>();
   const judge = (state: State, demand: Demand): Judged | null => {
     const known = answers.get(state) ?? new Map<string, Judged | null>();
@@ -198,7 +203,11 @@ function fleetView(offers: readonly Offer[], inOrderOfNodes: boolean): FleetView
     const before = known.get(demand.key);
     if (before !== undefined) return before;
     const place = places(state.inventory, state.occupancy, demand.request);
-    const answer = place && { objective: place.found.best.objective, loss: place.loss };
+    const answer = place && {
+      objective: place.found.best.objective,
+      loss: place.loss,
+      exact: place.exact,
+    };
     known.set(demand.key, answer);
     return answer;
   };
@@ -208,12 +217,14 @@ function fleetView(offers: readonly Offer[], inOrderOfNodes: boolean): FleetView
     let best: Candidate | null = null;
     let next: Candidate | null = null;
     let equals = 0;
+    let exact = true;
     for (const entry of entries) {
       const judged = judge(entry.state, demand);
       const host = judged && index.first(entry, without);
       if (judged === null || host === null) continue;
-      const room = spread ? capacity(entry.state, demand) : 0;
-      const candidate = { ...judged, host, room };
+      const room = spread ? counted(entry.state, demand) : { slots: 0, exact: true };
+      const candidate = { ...judged, host, room: room.slots };
+      exact &&= judged.exact && room.exact;
       const merit = best === null ? -1 : compareMerit(candidate, best);
       if (merit < 0) [next, equals] = [best, 0];
       else if (merit > 0 && (next === null || compareMerit(candidate, next) < 0)) next = candidate;
@@ -228,20 +239,21 @@ function fleetView(offers: readonly Offer[], inOrderOfNodes: boolean): FleetView
     return {
       ...place,
       host: name,
+      exact,
       states: entries.length,
       equals,
       nextHost: next && { ...next, host: index.at(next.host).name },
     };
   };
-  return { index, capacity, decide };
+  return { index, counted, decide };
 }
 
-type Place = Pick<FleetDecision, "found" | "use" | "loss" | "slots" | "runnerUpSlots">;
+type Place = Pick<FleetDecision, "found" | "use" | "loss" | "exact" | "slots" | "runnerUpSlots">;
 
 /** The best place on one host, by its objective and by what is lost. */
 function placer(
   states: States,
-  capacity: (state: State, demand: Demand) => number,
+  counted: (state: State, demand: Demand) => Slots,
   offers: readonly Offer[],
   inOrderOfNodes: boolean,
 ): (
@@ -251,8 +263,8 @@ function placer(
   known?: Judged,
   explained?: boolean,
 ) => Place | null {
-  const loss = lossOf(states, capacity, offers);
-  const changes = slotChanges(states, capacity, offers);
+  const lossFrom = lossOf(states, counted, offers);
+  const changes = slotChanges(states, counted, offers);
   const isSelling = offers.length > 0;
   return (inventory, occupancy, request, known, explained = false) => {
     const seen = isSelling ? asItStands(inventory, occupancy, inOrderOfNodes) : inventory;
@@ -262,7 +274,13 @@ function placer(
       const use = useOfLayout(space, layout.cells);
       return states.passing(inventory, occupied(inventory, occupancy, use));
     };
-    const lost = (layout: Layout): number => loss(before, after(layout));
+    // Of whichever place a count was not certain, that place may be the one that loses least.
+    let exact = true;
+    const lost = (layout: Layout): number => {
+      const found = lossFrom(before, after(layout));
+      exact &&= found.exact;
+      return found.loss;
+    };
     const found = searchSpace(space, {
       explained,
       known,
@@ -270,10 +288,12 @@ function placer(
     });
     if (found === null) return null;
     const { best, runnerUp } = found;
+    const loss = isSelling ? lost(best) : 0;
     return {
       found,
       use: useOfLayout(space, best.cells),
-      loss: isSelling ? lost(best) : 0,
+      loss,
+      exact,
       slots: explained ? changes(before, after(best)) : [],
       runnerUpSlots: explained && runnerUp !== null ? changes(before, after(runnerUp)) : [],
     };
@@ -283,6 +303,7 @@ function placer(
 interface Judged {
   readonly objective: Objective;
   readonly loss: number;
+  readonly exact: boolean;
 }
 
 interface Candidate extends Judged {

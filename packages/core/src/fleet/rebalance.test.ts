@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { capacities } from "../placement/capacity/capacity.ts";
+import { boundedCapacities } from "../placement/capacity/capacity.ts";
 import { ownGrades } from "../placement/capacity/own-grade.ts";
 import type { HostState } from "../placement/host-state.ts";
 import { type Inventory, inventoryOf } from "../placement/inventory/inventory.ts";
@@ -74,13 +74,13 @@ function fewestMoves(
       .filter((vm) => vm.host === host)
       .reduce((before, vm) => occupied(inventory, before, vm.use), emptyOccupancy(inventory));
   const states = stateBook(true);
-  const capacity = capacities(states);
+  const counted = boundedCapacities(states);
   const own = ownGrades(states);
   const slots = (all: readonly Placed[]): number =>
     inventories.reduce((sum, inventory, host) => {
       const state = states.of(inventory, occupancyOn(all, host, inventory));
       const demand = own(state, demandOf(wanted));
-      return demand === null ? sum : sum + capacity(state, demand);
+      return demand === null ? sum : sum + counted(state, demand).slots;
     }, 0);
   const start = hosts.flatMap(({ taken }, host) =>
     taken.flatMap((plan): Placed[] => {
@@ -163,6 +163,7 @@ test("advice is moves in an order in which each has room", () => {
     {
       "after": 1,
       "before": 0,
+      "exact": true,
       "excludedBelow": 1,
       "flavor": "gpu.4",
       "moves": [
@@ -195,4 +196,14 @@ test("a search that ends at its bound says how far it is certain", () => {
   expect(advice.moves).toBeNull();
   expect(advice.excludedBelow).toBeLessThan(3);
   expect(rebalance(hosts, flavor(4), 2).moves?.length).toBe(2);
+});
+
+test("advice that rests on counts that ended early says so", () => {
+  // Each VM needs most of a node's cores, so that the free accelerators are one on each node.
+  const hosts = fleetOf(2, [
+    { host: 0, request: flavor(1, 3) },
+    { host: 0, request: flavor(1, 3) },
+  ]);
+  expect(rebalance(hosts, flavor(2), 9).exact).toBe(true);
+  expect(rebalance(hosts, flavor(2), 9, { countsMax: 0 }).exact).toBe(false);
 });

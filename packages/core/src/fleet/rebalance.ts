@@ -1,4 +1,4 @@
-import { capacities } from "../placement/capacity/capacity.ts";
+import { boundedCapacities } from "../placement/capacity/capacity.ts";
 import { ownGrades } from "../placement/capacity/own-grade.ts";
 import type { HostState } from "../placement/host-state.ts";
 import { type Inventory, inventoryOf } from "../placement/inventory/inventory.ts";
@@ -24,6 +24,8 @@ export interface Rebalancing {
   readonly moves: readonly Move[] | null;
   /** No fewer moves than this suffice: all sets of fewer were tried or excluded by a bound. */
   readonly excludedBelow: number;
+  /** Whether all that was counted is certain; else slots are so many at least, and fewer moves may do. */
+  readonly exact: boolean;
 }
 
 /** One VM to another host of the fleet, where it becomes its own twin. */
@@ -43,6 +45,8 @@ export interface RebalanceBounds {
   readonly movesMax?: number;
   /** The most arrangements of the fleet that are looked at, over all numbers of moves. */
   readonly stepsMax?: number;
+  /** The most layouts that are looked at for one count of slots (`boundedCapacities`). */
+  readonly countsMax?: number;
 }
 
 /**
@@ -56,27 +60,32 @@ export interface RebalanceBounds {
  * than one leaves it. Arrangements that other orders have led to are not looked at again.
  *
  * What is found is exact up to `excludedBelow` moves; beyond `stepsMax` arrangements the search
- * ends, and says how far it is certain.
+ * ends, and says how far it is certain. Where slots or places are more than can be tried, it says
+ * that too (`exact`).
  */
 export function rebalance(
   hosts: readonly HostState[],
   flavor: Request,
   wanted: number,
-  { movesMax = 4, stepsMax = 1 << 14 }: RebalanceBounds = {},
+  { movesMax = 4, stepsMax = 1 << 14, countsMax }: RebalanceBounds = {},
 ): Rebalancing {
-  const fleet = fleetOf(hosts, flavor);
+  const fleet = fleetOf(hosts, flavor, countsMax);
   const before = fleet.slots(fleet.start);
   const answer = { flavor: flavor.flavor ?? flavor.name, wanted, before };
+  const ended = (
+    moves: readonly Move[] | null,
+    excludedBelow: number,
+  ): Omit<Rebalancing, keyof typeof answer> => {
+    const { exact } = fleet.certainty;
+    return { after: moves?.at(-1)?.slots ?? before, moves, excludedBelow, exact };
+  };
   const budget = { left: stepsMax };
   for (let count = 0; count <= movesMax; count++) {
     const seen = new Map<string, number>();
     const moves = explore(fleet, fleet.start, before + wanted, count, seen, budget);
-    if (moves !== null) {
-      return { ...answer, after: moves.at(-1)?.slots ?? before, moves, excludedBelow: count };
-    }
-    if (budget.left <= 0) return { ...answer, after: before, moves: null, excludedBelow: count };
+    if (moves !== null || budget.left <= 0) return { ...answer, ...ended(moves, count) };
   }
-  return { ...answer, after: before, moves: null, excludedBelow: movesMax + 1 };
+  return { ...answer, ...ended(null, movesMax + 1) };
 }
 
 /** A host as it stands after some moves. */
@@ -98,24 +107,30 @@ type Arrangement = readonly Standing[];
 interface Fleet {
   readonly start: Arrangement;
   readonly states: States;
+  /** Whether all that has been asked so far could be tried in full. */
+  readonly certainty: { exact: boolean };
   readonly slots: (arrangement: Arrangement) => number;
   /** What at most `moves` moves from here could add. */
   readonly bound: (arrangement: Arrangement, moves: number) => number;
 }
 
-function fleetOf(hosts: readonly HostState[], flavor: Request): Fleet {
+function fleetOf(hosts: readonly HostState[], flavor: Request, countsMax?: number): Fleet {
   const start = hosts.map(standingOf);
   const demands = [demandOf(flavor), ...start.flatMap(({ vms }) => vms.map((vm) => vm.demand))];
   const states = stateBook(
     start.some(({ inventory }) => demands.some((one) => needsNodeOrder(inventory, one.request))),
   );
-  const capacity = capacities(states);
+  const counted = boundedCapacities(states, countsMax);
+  const certainty = { exact: true };
   const ownGrade = ownGrades(states);
   const stateOf = ({ inventory, occupancy }: Standing): State =>
     states.passing(inventory, occupancy);
   const slotsOn = (state: State): number => {
     const own = ownGrade(state, demandOf(flavor));
-    return own === null ? 0 : capacity(state, own);
+    if (own === null) return 0;
+    const { slots, exact } = counted(state, own);
+    certainty.exact &&= exact;
+    return slots;
   };
   const gains = new WeakMap<Standing, readonly [number, number]>();
   /** What leaves with the best one VM, and with all of them. */
@@ -139,6 +154,7 @@ function fleetOf(hosts: readonly HostState[], flavor: Request): Fleet {
   return {
     start,
     states,
+    certainty,
     slots: (arrangement) => arrangement.reduce((sum, host) => sum + slotsOn(stateOf(host)), 0),
     bound: (arrangement, moves) => {
       let best: readonly number[] = Array.from({ length: moves + 1 }, () => 0);
@@ -227,12 +243,14 @@ interface Arrival extends Pick<Move, "nodes" | "accelerators"> {
 }
 
 /** Every place on a host that is in the VM's own signature, one of each that are interchangeable. */
-function arrivals({ states }: Fleet, host: Standing, vm: Tenant): readonly Arrival[] {
+function arrivals({ states, certainty }: Fleet, host: Standing, vm: Tenant): readonly Arrival[] {
   const { inventory, occupancy } = host;
   // The host itself, not the one that stands for its state: its own names are told.
   const here = { key: "", inventory, occupancy };
   const space = states.space(here, vm.demand);
-  return states.all(here, vm.demand).steps.map(({ layout: { cells } }): Arrival => {
+  const { steps, complete } = states.all(here, vm.demand);
+  certainty.exact &&= complete;
+  return steps.map(({ layout: { cells } }): Arrival => {
     const use = useOfLayout(space, cells);
     return {
       nodes: cells.map(({ node }) => node),

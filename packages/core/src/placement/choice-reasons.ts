@@ -4,12 +4,14 @@ import type { SlotChange } from "./capacity/loss.ts";
 
 /** What a placement costs the future, flavor by flavor, in sentences for the operator. */
 export function slotReasons(decision: FleetDecision): readonly string[] {
-  const { slots, runnerUpSlots, found } = decision;
-  if (slots.length === 0) return [];
+  const { slots, runnerUpSlots, found, exact } = decision;
+  const unsure = exact ? [] : [uncounted];
+  if (slots.length === 0) return unsure;
   const fewer = slots.filter(({ before, after }) => after < before);
-  if (fewer.length === 0) return ["No flavor loses a slot."];
-  const last = fewer.filter(({ after }) => after === 0).map(lastSlots);
-  const others = fewer.filter(({ after }) => after > 0).map(changeText);
+  if (fewer.length === 0) return ["No flavor loses a slot.", ...unsure];
+  const isLast = (slot: SlotChange): boolean => slot.after === 0 && slot.exact;
+  const last = fewer.filter(isLast).map(lastSlots);
+  const others = fewer.filter((slot) => !isLast(slot)).map(changeText);
   const left =
     others.length > 0 ? [`Fewer slots are left on this host: ${others.join(", ")}.`] : [];
   const isEqual = found.runnerUp !== null && runnerUpSlots.length > 0;
@@ -18,13 +20,18 @@ export function slotReasons(decision: FleetDecision): readonly string[] {
     isEqual && dearer.length > 0
       ? [`After the runner-up there would be: ${dearer.map(changeText).join(", ")}.`]
       : [];
-  return [...last, ...left, ...spared];
+  return [...last, ...left, ...spared, ...unsure];
 }
+
+const uncounted =
+  "Not all choices could be counted: N+ slots are N at least, and another place may leave more.";
 
 const nameOf = ({ demand: { request } }: SlotChange): string => request.flavor ?? request.name;
 
-const changeText = (slot: SlotChange): string =>
-  `flavor ${nameOf(slot)}: ${slot.before} → ${slot.after}`;
+function changeText(slot: SlotChange): string {
+  const more = slot.exact ? "" : "+";
+  return `flavor ${nameOf(slot)}: ${slot.before}${more} → ${slot.after}${more}`;
+}
 
 function lastSlots(slot: SlotChange): string {
   const { count } = slot.demand.request.accelerators;

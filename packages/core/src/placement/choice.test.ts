@@ -1,13 +1,18 @@
 import { expect, test } from "vitest";
+import { createFleet } from "../fleet/fleet.ts";
 import { defaultHostPolicy } from "../request/host-policy.ts";
 import type { Request } from "../request/request.ts";
 import { accelerators, requestOf } from "../request/testing/requests.ts";
 import { syntheticTopology } from "../topology/synthetic/build.ts";
 import { GiB } from "../unit/bytes.ts";
+import { slotReasons } from "./choice-reasons.ts";
 import type { HostState } from "./host-state.ts";
+import { inventoryOf } from "./inventory/inventory.ts";
+import { emptyOccupancy } from "./occupancy/occupancy.ts";
 import { place, type PlaceOptions } from "./place.ts";
 import type { Plan } from "./plan.ts";
 import { planFaults } from "./plan-check.ts";
+import { demandOf } from "./state/demand.ts";
 
 const machine = syntheticTopology(
   "package:2 core:10 thread:2 memory:64Gi hugepages:48x1Gi distances:10/21 root[gpu:h100-sxm*4]",
@@ -159,4 +164,18 @@ test("what lacks room is told what to do about room, whatever its signature", ()
   expect(refused.hosts[0]?.remedies.map(({ change }) => change)).toContain("host.taken");
   const fewer = place([split()], flavor(2));
   expect(fewer.kind).toBe("Plan");
+});
+
+test("what could not be counted in full is so many at least, and said to be", () => {
+  const inventory = inventoryOf(machine, defaultHostPolicy);
+  const host = { name: "host", inventory, occupancy: emptyOccupancy(inventory) };
+  const offers = sold.map((request) => ({ demand: demandOf(request), weight: 1 }));
+  const decision = createFleet([host], offers).decide(flavor(4), { explained: true });
+  expect(decision?.exact).toBe(true);
+  if (decision === null) return;
+  const slots = decision.slots.map((slot) => ({ ...slot, exact: false }));
+  expect(slotReasons({ ...decision, exact: false, slots, runnerUpSlots: [] })).toEqual([
+    "Fewer slots are left on this host: flavor gpu.1: 8+ → 4+, flavor gpu.2: 4+ → 2+, flavor gpu.4: 2+ → 1+.",
+    "Not all choices could be counted: N+ slots are N at least, and another place may leave more.",
+  ]);
 });

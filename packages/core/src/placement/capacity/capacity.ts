@@ -3,6 +3,13 @@ import type { Space } from "../space/space.ts";
 import type { Demand } from "../state/demand.ts";
 import type { State, States } from "../state/states.ts";
 
+/** How many fit, and whether it is certain that no more do. */
+export interface Slots {
+  readonly slots: number;
+  /** False where there were more choices than could be tried: so many fit, and more may. */
+  readonly exact: boolean;
+}
+
 /**
  * How many more VMs of a demand, in its signature where it has one, a host in some state can take:
  * the most that any order and any choice of places could reach.
@@ -16,24 +23,10 @@ import type { State, States } from "../state/states.ts";
  *
  * Machines whose huge pages strangers hold too are to be settled before (`settled.ts`): what is free
  * at one moment is no amount that can be counted down.
- */
-export function capacities(states: States): (state: State, demand: Demand) => number {
-  const counted = boundedCapacities(states);
-  return (state, demand) => counted(state, demand).slots;
-}
-
-/** How many fit, and whether it is certain that no more do. */
-export interface Slots {
-  readonly slots: number;
-  /** False where there were more choices than could be tried: so many fit, and more may. */
-  readonly exact: boolean;
-}
-
-/**
- * The same with its certainty. What real machines leave to choose is little, but a VM over several
- * of many nodes can be put together in more ways than anybody can try. Then the search ends after
- * `stepsMax` layouts, those of a state counting for some more, and the count is the best that it
- * has come to.
+ *
+ * What real machines leave to choose is little, but a VM over several of many nodes can be put
+ * together in more ways than anybody can try. Then the search ends after `stepsMax` layouts, those
+ * of a state counting for some more, and the count is the best that it has come to.
  */
 export function boundedCapacities(
   states: States,

@@ -7,7 +7,7 @@ import { smallTopology } from "../../topology/testing/arbitrary-machine.ts";
 import { GiB } from "../../unit/bytes.ts";
 import { inventoryOf } from "../inventory/inventory.ts";
 import { useOfLayout } from "../occupancy/layout-use.ts";
-import { occupied, type Use } from "../occupancy/occupancy.ts";
+import { emptyOccupancy, occupied, type Use } from "../occupancy/occupancy.ts";
 import { occupancyOf, useOfPlan } from "../occupancy/plan-use.ts";
 import { place } from "../place.ts";
 import type { Plan } from "../plan.ts";
@@ -18,7 +18,7 @@ import { asItStands } from "../state/as-it-stands.ts";
 import { demandOf } from "../state/demand.ts";
 import { stateBook } from "../state/states.ts";
 import { bestPlans } from "../testing/brute-force.ts";
-import { capacities } from "./capacity.ts";
+import { boundedCapacities } from "./capacity.ts";
 import { lossOf } from "./loss.ts";
 
 const policy = {
@@ -74,10 +74,10 @@ test("of the best places the one is taken that loses least, as trying all of the
         const ordered = [request, ...sold].some((one) => needsNodeOrder(inventory, one));
         const states = stateBook(ordered);
         const offers = sold.map((wanted) => ({ demand: demandOf(wanted), weight: 1 }));
-        const loss = lossOf(states, capacities(states), offers);
+        const loss = lossOf(states, boundedCapacities(states), offers);
         const before = states.of(inventory, occupancy);
         const lost = (use: Use): number =>
-          loss(before, states.passing(inventory, occupied(inventory, occupancy, use)));
+          loss(before, states.passing(inventory, occupied(inventory, occupancy, use))).loss;
         const space = spaceFor(asItStands(inventory, occupancy, ordered), occupancy, request);
         const found = searchSpace(space, {
           loss: (layout) => lost(useOfLayout(space, layout.cells)),
@@ -94,4 +94,14 @@ test("of the best places the one is taken that loses least, as trying all of the
     { numRuns: 600 },
   );
   expect(chosen).toBeGreaterThan(10);
+});
+
+test("a loss that rests on counts that ended early says so", () => {
+  const inventory = inventoryOf(syntheticTopology("package:2 core:4 memory:8Gi"), policy);
+  const states = stateBook();
+  const offers = [{ demand: demandOf(requestOf({ hugepageBytes: null })), weight: 1 }];
+  const state = states.of(inventory, emptyOccupancy(inventory));
+  const counted = (exact: boolean) => () => ({ slots: 3, exact });
+  expect(lossOf(states, counted(true), offers)(state, state)).toEqual({ loss: 0, exact: true });
+  expect(lossOf(states, counted(false), offers)(state, state)).toEqual({ loss: 0, exact: false });
 });

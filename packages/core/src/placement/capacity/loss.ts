@@ -1,5 +1,6 @@
 import type { Demand } from "../state/demand.ts";
 import type { State, States } from "../state/states.ts";
+import type { Slots } from "./capacity.ts";
 import { ownGrades } from "./own-grade.ts";
 
 /** What is sold on a fleet, and how much of each is wanted. */
@@ -10,7 +11,16 @@ export interface Offer {
 }
 
 /** How much less could be sold in one state than in another, of the same machine. */
-export type LossOf = (before: State, after: State) => number;
+export type LossOf = (before: State, after: State) => Loss;
+
+export interface Loss {
+  readonly loss: number;
+  /** Whether all the counts that it is made of are certain; else it may be more or less. */
+  readonly exact: boolean;
+}
+
+/** How many more VMs of a demand fit (`boundedCapacities`). */
+type Counted = (state: State, demand: Demand) => Slots;
 
 /**
  * What a placement costs the future: for each flavor, how many fewer VMs of its own grade
@@ -18,27 +28,36 @@ export type LossOf = (before: State, after: State) => number;
  * the flavors' weights. So the last eight-GPU slot of a host weighs as much as eight of its one-GPU
  * slots, and a flavor that this kind of host cannot hold weighs nothing.
  */
-export function lossOf(
-  states: States,
-  capacity: (state: State, demand: Demand) => number,
-  offers: readonly Offer[],
-): LossOf {
-  const values = new Map<string, number>();
+export function lossOf(states: States, counted: Counted, offers: readonly Offer[]): LossOf {
+  const values = new Map<string, Value>();
   const ownGrade = ownGrades(states);
-  const valueOf = (state: State): number => {
+  const valueOf = (state: State): Value => {
     const before = values.get(state.key);
     if (before !== undefined) return before;
     const empty = states.emptied(state);
-    const value = offers.reduce((sum, { demand, weight }) => {
+    let value: Value = { sum: 0, exact: true };
+    for (const { demand, weight } of offers) {
       const own = ownGrade(state, demand);
-      const most = own === null ? 0 : capacity(empty, own);
-      return own === null || most === 0 ? sum : sum + (weight * capacity(state, own)) / most;
-    }, 0);
+      const most = own === null ? null : counted(empty, own);
+      if (own === null || most === null || most.slots === 0) continue;
+      const now = counted(state, own);
+      const exact = value.exact && most.exact && now.exact;
+      value = { sum: value.sum + (weight * now.slots) / most.slots, exact };
+    }
     if (values.size >= valuesMax) values.clear();
     values.set(state.key, value);
     return value;
   };
-  return (before, after) => valueOf(before) - valueOf(after);
+  return (before, after) => {
+    const [now, then] = [valueOf(before), valueOf(after)];
+    return { loss: now.sum - then.sum, exact: now.exact && then.exact };
+  };
+}
+
+/** What a state can sell, in shares of empty hosts. */
+interface Value {
+  readonly sum: number;
+  readonly exact: boolean;
 }
 
 /** Some ten megabytes at the most. */
@@ -49,12 +68,14 @@ export interface SlotChange {
   readonly demand: Demand;
   readonly before: number;
   readonly after: number;
+  /** Whether both are certain; else so many fit at least. */
+  readonly exact: boolean;
 }
 
 /** The same, flavor by flavor, for those that wish to say it. */
 export function slotChanges(
   states: States,
-  capacity: (state: State, demand: Demand) => number,
+  counted: Counted,
   offers: readonly Offer[],
 ): (before: State, after: State) => readonly SlotChange[] {
   const ownGrade = ownGrades(states);
@@ -62,6 +83,8 @@ export function slotChanges(
     offers.flatMap(({ demand }) => {
       const own = ownGrade(before, demand);
       if (own === null) return [];
-      return [{ demand, before: capacity(before, own), after: capacity(after, own) }];
+      const [now, then] = [counted(before, own), counted(after, own)];
+      const exact = now.exact && then.exact;
+      return [{ demand, before: now.slots, after: then.slots, exact }];
     });
 }

@@ -1,0 +1,38 @@
+import type { Rebalancing } from "@evenkeel/core/fleet/rebalance.ts";
+import { expect, test } from "vitest";
+import { capacityText } from "./capacity-text.ts";
+
+const advice: Rebalancing = {
+  flavor: "gpu.4",
+  wanted: 1,
+  before: 2,
+  after: 3,
+  moves: [{ vm: "one", from: "a", to: "b", nodes: [0], accelerators: ["0000:17:00.0"], slots: 3 }],
+  excludedBelow: 1,
+  exact: false,
+};
+
+test("advice that rests on counts that ended early says that they are so many at least", () => {
+  const restore = [advice, { ...advice, after: 2, moves: null, excludedBelow: 5 }];
+  const view = { width: 100, paint: (_: string, text: string) => text };
+  const text = capacityText(
+    { apiVersion: "evenkeel/v1", kind: "Capacity", fleet: [], hosts: [], restore },
+    view,
+  );
+  expect(`\n${text}`).toMatchInlineSnapshot(`
+    "
+    no hosts
+
+    all 0 hosts
+      flavor  fits  of at most  class
+
+    to restore 1 more slot of gpu.4: 1 move, 2+ → 3+
+      1. one from a to b, node 0 with 0000:17:00.0: then 3+ slots of gpu.4
+      - Not all choices could be counted: N+ slots are N at least, and fewer moves may do.
+
+    to restore 1 more slot of gpu.4
+      - No 4 moves or fewer give 1 more slot of gpu.4 (2+ now). Not all choices could be counted: N+
+        slots are N at least, and fewer moves may do.
+    "
+  `);
+});
