@@ -1,3 +1,4 @@
+import { pciForms } from "@evenkeel/core/guest/ports.ts";
 import { render, type RenderOptions } from "@evenkeel/core/guest/render.ts";
 import { generatedPlans } from "@evenkeel/core/guest/testing/generated-plans.ts";
 import { planOf } from "@evenkeel/core/guest/testing/plan-of.ts";
@@ -31,8 +32,8 @@ async function defined(plan: Plan, options: RenderOptions): Promise<[asked: stri
 
 test.skipIf(whyNot !== null)("libvirt keeps every part of a plan as it was rendered", async () => {
   await fc.assert(
-    fc.asyncProperty(generatedPlans, async (plan) => {
-      const [asked, kept] = await defined(plan, { emulated: true });
+    fc.asyncProperty(generatedPlans, fc.constantFrom(...pciForms), async (plan, pci) => {
+      const [asked, kept] = await defined(plan, { emulated: true, pci });
       const parts = placedParts(readXml(asked, "asked"));
       const vcpus = plan.cells.reduce((sum, cell) => sum + cell.vcpus.length, 0);
       expect(parts.length).toBeGreaterThan(vcpus + plan.cells.length * 2 + plan.devices.length * 3);

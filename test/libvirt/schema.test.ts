@@ -3,11 +3,13 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { pciForms } from "@evenkeel/core/guest/ports.ts";
 import { render } from "@evenkeel/core/guest/render.ts";
 import { generatedPlans } from "@evenkeel/core/guest/testing/generated-plans.ts";
 import { planOf } from "@evenkeel/core/guest/testing/plan-of.ts";
 import * as fc from "fast-check";
 import { afterAll, expect, test } from "vitest";
+import { plansToTry } from "./plans-to-try.ts";
 import { whyNoSchema } from "./programs.ts";
 import { domainSchema } from "./schema.ts";
 
@@ -15,6 +17,8 @@ if (whyNoSchema !== null) console.warn(`skipping libvirt's schema: ${whyNoSchema
 const options = fc.record({
   emulated: fc.boolean(),
   cpuFeatures: fc.constantFrom([], ["topoext"]),
+  pci: fc.constantFrom(...pciForms),
+  contractFile: fc.constantFrom(undefined, "/run/evenkeel/contract.json"),
 });
 
 const misspelled = render(planOf({ cells: [{ cores: 1 }] }), "libvirt").replace(
@@ -29,7 +33,7 @@ test.skipIf(whyNoSchema !== null)("every rendering is valid by libvirt's schema"
     fc.property(generatedPlans, options, (plan, chosen) => {
       expect(wrong(render(plan, "libvirt", chosen))).toBeNull();
     }),
-    { numRuns: 400 },
+    { numRuns: plansToTry(400) },
   );
 });
 

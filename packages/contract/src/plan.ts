@@ -17,7 +17,14 @@ import {
   positive,
   text,
 } from "./fields.ts";
-import { barBytesSchema, distancesSchema, pciId, pcieLinkSchema } from "./topology.ts";
+import {
+  barBytesSchema,
+  distancesSchema,
+  linkSchema,
+  pciClassSchema,
+  pciId,
+  pcieLinkSchema,
+} from "./topology.ts";
 
 const VCPUS_MAX = 8192;
 const DEVICES_MAX = 1024;
@@ -40,16 +47,20 @@ const cell = object({
   nics: list(pciAddress, DEVICES_MAX),
 });
 
+export const planSwitchSchema = object({ address: pciAddress, link: pcieLinkSchema.nullable() });
+
 const device = object({
   address: pciAddress,
   kind: oneOf(["accelerator", "nic"]),
   model: text(256).nullable(),
   vendor: pciId.nullable(),
   device: pciId.nullable(),
+  class: pciClassSchema.nullable().default(null),
   node: index.nullable(),
   cell: index,
   root: text(64),
   switch: pciAddress.nullable(),
+  switches: list(planSwitchSchema, 64).nullable().default(null),
   barBytes: barBytesSchema.nullable(),
   link: pcieLinkSchema.nullable(),
   companions: list(pciAddress, 256),
@@ -70,6 +81,7 @@ const cost = object({
   slowdown: positive,
 });
 
+/** What has a default here and above is younger than plans that were written without. */
 export const planSchema = object({
   apiVersion,
   kind: exactly("Plan"),
@@ -88,6 +100,9 @@ export const planSchema = object({
   emulatorCpus: indexList,
   iothreads: list(object({ id: index, cpus: indexList }), 256),
   devices: list(device, DEVICES_MAX),
+  links: list(linkSchema, DEVICES_MAX ** 2)
+    .nullable()
+    .default(null),
   partition: id.nullable(),
   signature: text(128),
   signatureText: text(4096),

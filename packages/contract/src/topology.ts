@@ -105,13 +105,15 @@ export const pciId: z.ZodString = z
 /** A function has six base address registers; those of its virtual functions may stand beside them. */
 export const barBytesSchema = list(bytes, 16);
 
+export const pciClassSchema: z.ZodString = z
+  .string({ error: "up to six hexadecimal digits in pairs" })
+  .regex(/^(?:[0-9a-f]{2}){0,3}$/, { error: "up to six hexadecimal digits in pairs" });
+
 const pciDevice = object({
   address: pciAddress,
   parent: pciAddress.nullable(),
   root: text(64),
-  class: z
-    .string({ error: "up to six hexadecimal digits in pairs" })
-    .regex(/^(?:[0-9a-f]{2}){0,3}$/, { error: "up to six hexadecimal digits in pairs" }),
+  class: pciClassSchema,
   vendor: pciId.nullable(),
   device: pciId.nullable(),
   node: index.nullable(),
@@ -148,7 +150,7 @@ const nic = object({
   rdma: flag.nullable(),
 });
 
-const link = object({
+export const linkSchema = object({
   a: pciAddress,
   b: pciAddress,
   kind: oneOf(["nvlink", "xgmi"]),
@@ -170,7 +172,8 @@ const partitionSchema = object({
 export const partitionsSchema = list(partitionSchema, 1024);
 
 /** SLIT entries are bytes; the kernel prints them as they stand. */
-export const distancesSchema = list(list(integer(1, 255), NODES_MAX), NODES_MAX);
+export const distancesRowSchema = list(integer(1, 255), NODES_MAX);
+export const distancesSchema = list(distancesRowSchema, NODES_MAX);
 
 /** What has a default here is younger than documents of this version that were written without. */
 export const topologySchema = object({
@@ -189,7 +192,7 @@ export const topologySchema = object({
   pci: list(pciDevice, PCI_MAX),
   accelerators: list(accelerator, ACCELERATORS_MAX),
   nics: list(nic, PCI_MAX),
-  links: list(link, ACCELERATORS_MAX ** 2),
+  links: list(linkSchema, ACCELERATORS_MAX ** 2),
   interconnects: list(statedInterconnect, INTERCONNECTS_MAX).default([]),
   partitions: partitionsSchema,
 });

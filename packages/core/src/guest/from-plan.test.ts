@@ -3,9 +3,11 @@ import { expect, test } from "vitest";
 import { EvenkeelError } from "../error/evenkeel-error.ts";
 import type { Plan } from "../placement/plan.ts";
 import { type GuestOptions, guestFromPlan } from "./from-plan.ts";
-import { qemu100 } from "./limits.ts";
 import { generatedPlans } from "./testing/generated-plans.ts";
 import { planOf } from "./testing/plan-of.ts";
+import { limitsFor, parseVersions } from "./versions.ts";
+
+const late = limitsFor(parseVersions("qemu=10.0"));
 
 const uniform = (cells: number, cores: number): Plan =>
   planOf({ threadsPerCore: 1, cells: Array.from({ length: cells }, () => ({ cores })) });
@@ -52,7 +54,7 @@ test("an unknown architecture may be given, a known one not be changed", () => {
 });
 
 test("a later hypervisor's limits may be given", () => {
-  expect(guestFromPlan(uniform(4, 256), { limits: qemu100 }).cpu.vcpus).toBe(1024);
+  expect(guestFromPlan(uniform(4, 256), { limits: late }).cpu.vcpus).toBe(1024);
 });
 
 test("more than 255 vCPUs need wider interrupts, on x86 alone", () => {

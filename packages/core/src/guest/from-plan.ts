@@ -11,6 +11,8 @@ import { allMemoryNodes, guestMemory, hugepageBytes, memoryBinding } from "./mem
 import { mmioWindow } from "./mmio-window.ts";
 import { guestName, guestUuid } from "./name.ts";
 import { pciExpanders } from "./pci-tree.ts";
+import type { PciForm } from "./ports.ts";
+import { guestLinks, noteDevices } from "./pci-notes.ts";
 import { unsupported } from "./unsupported.ts";
 
 export interface GuestOptions {
@@ -18,6 +20,8 @@ export interface GuestOptions {
   readonly architecture?: GuestArchitecture | undefined;
   /** Those of the hypervisor that is to run it; QEMU 7.2's by default. */
   readonly limits?: HypervisorLimits | undefined;
+  /** Whether the guest sees switches, or the true speed of links: `ports` by default. */
+  readonly pci?: PciForm | undefined;
 }
 
 /**
@@ -38,7 +42,10 @@ export function guestFromPlan(plan: Plan, options: GuestOptions = {}): Guest {
   const sizes = guestMemory(plan.cells, limits.memoryGranuleBytes, note);
   const memoryBytes = sizes.reduce((sum, bytes) => sum + bytes, 0);
   const distances = guestDistances(plan, note);
-  const window = mmioWindow(plan, memoryBytes, architecture, limits, note);
+  const form = options.pci ?? "ports";
+  const window = mmioWindow(plan, memoryBytes, architecture, limits, note, form);
+  const pci = { window64Bytes: window.bytes, expanders: pciExpanders(plan, limits, form) };
+  noteDevices(plan, pci, note);
   const vcpus = plan.cells.flatMap((cell) => cell.vcpus);
   return {
     name,
@@ -52,7 +59,9 @@ export function guestFromPlan(plan: Plan, options: GuestOptions = {}): Guest {
     },
     description: plan.signatureText,
     architecture,
+    isolation: plan.isolation,
     cpu: {
+      model: plan.cpuModel,
       vcpus: vcpus.length,
       ...cpuTopology(plan, note),
       dedicated: plan.isolation !== "shared",
@@ -69,7 +78,8 @@ export function guestFromPlan(plan: Plan, options: GuestOptions = {}): Guest {
     iothreadPins: plan.iothreads.map(({ id, cpus }) => ({ id, cpus })),
     memoryNodes: allMemoryNodes(plan.cells),
     memoryBytes,
-    pci: { window64Bytes: window.bytes, expanders: pciExpanders(plan, limits) },
+    pci,
+    links: guestLinks(plan, pci),
     notes: [...notes],
   };
 }

@@ -1,4 +1,6 @@
-import type { Locality } from "../request/virtual-machine.ts";
+import type { PlanDevice } from "../placement/plan.ts";
+import type { Isolation, Locality } from "../request/virtual-machine.ts";
+import type { Link } from "../topology/topology.ts";
 
 /**
  * What a VM is shown and where each part of it lies on the host, in no hypervisor's words: one
@@ -12,6 +14,7 @@ export interface Guest {
   /** One line that says what it was given. */
   readonly description: string;
   readonly architecture: GuestArchitecture;
+  readonly isolation: Isolation;
   readonly cpu: GuestCpu;
   /** By id, which is the guest's node number. */
   readonly cells: readonly GuestCell[];
@@ -23,6 +26,8 @@ export interface Guest {
   readonly memoryNodes: string;
   readonly memoryBytes: number;
   readonly pci: PciRoot;
+  /** Direct links between accelerators, by guest address; null where the plan does not tell. */
+  readonly links: readonly Link[] | null;
   /** Where the guest differs from what the plan or the host says, and why: sentences. */
   readonly notes: readonly string[];
 }
@@ -45,6 +50,8 @@ export interface GuestCpu {
   readonly sockets: number;
   readonly coresPerSocket: number;
   readonly threadsPerCore: number;
+  /** The host's, as its kernel names it, which a guest on KVM sees as its own. */
+  readonly model: string | null;
   /** Every vCPU has a host CPU that no other VM's vCPU runs on. */
   readonly dedicated: boolean;
   /** Numbers above 255 need interrupts of more than eight bits: x2APIC and interrupt remapping. */
@@ -99,15 +106,33 @@ export interface PciExpander {
   readonly ports: readonly PciPort[];
 }
 
-/** A root port. Devices sit behind ports, never on an expander's own bus. */
+/**
+ * A root port, or a switch's downstream port. Devices sit behind ports, never on an expander's own
+ * bus.
+ */
 export interface PciPort {
   readonly index: number;
-  /** Its slot on its expander's bus. */
+  /** Its slot on its expander's bus, or on its switch's. */
   readonly slot: number;
   /** The bus behind it, which firmware and kernel number as they find it: see `pci-tree.ts`. */
   readonly bus: number;
-  /** Of one device of the host, by function number; the first is 0. */
+  /** Of one device of the host, by function number; the first is 0. None where there is a switch. */
   readonly functions: readonly PassedFunction[];
+  /** In slot 0 of the bus behind a root port, in place of a device. */
+  readonly switch: PciSwitch | null;
+}
+
+/** A switch: the emulated one stands for the host's, which its devices share. */
+export interface PciSwitch {
+  /** The controller's number, that of its upstream port. */
+  readonly index: number;
+  /** The bus within, between its upstream port and its downstream ports. */
+  readonly bus: number;
+  /** Where the guest finds its upstream port. */
+  readonly guestAddress: string;
+  /** The upstream port of the host's switch. */
+  readonly hostAddress: string;
+  readonly ports: readonly PciPort[];
 }
 
 /** A function of the host's that is passed through. */
@@ -117,4 +142,11 @@ export interface PassedFunction {
   readonly hostAddress: string;
   /** Where the guest finds it: `0000:f9:00.0`. */
   readonly guestAddress: string;
+  /** The plan's device that it is, or that it goes along with. */
+  readonly device: PlanDevice;
+}
+
+/** Every port that has a device behind it, root ports and switches' alike, in the order of the buses. */
+export function devicePorts({ expanders }: Pick<PciRoot, "expanders">): readonly PciPort[] {
+  return expanders.flatMap(({ ports }) => ports.flatMap((port) => port.switch?.ports ?? [port]));
 }

@@ -35,8 +35,8 @@ export interface PciWindowLimits {
  * held against the programs themselves in `test/libvirt`.
  *
  * - `cells`: MAX_NODES in QEMU's include/sysemu/numa.h.
- * - `vcpus`: max_cpus of the machines in hw/i386/pc_q35.c and hw/arm/virt.c; later x86 machines
- *   have more.
+ * - `vcpus`: max_cpus of the machines in hw/i386/pc_q35.c and hw/arm/virt.c; later ones
+ *   of x86 have more (`versions.ts`).
  * - `buses`: even with expanders there is one PCI domain (QEMU's docs/pcie.txt and
  *   docs/pci_expander_bridge.txt). libvirt takes an expander's own bus from 1 to 254.
  * - `portsPerExpander`: the slots of a bus. An expander's bus has no device of its own in any, so
@@ -62,15 +62,4 @@ export const qemu72: HypervisorLimits = {
   },
   addressBits: { x86_64: 46, aarch64: 48 },
   memoryGranuleBytes: 1024 * 1024,
-};
-
-/**
- * QEMU 10.0, whose `virt` machine takes `highmem-mmio-size` and whose `q35` has 4096 vCPUs. Several
- * GPUs of 256 GiB in one guest of aarch64 need it. No such QEMU has been tried with it yet.
- */
-export const qemu100: HypervisorLimits = {
-  ...qemu72,
-  name: "QEMU 10.0",
-  vcpus: { x86_64: 4096, aarch64: 512 },
-  pciWindow: { ...qemu72.pciWindow, aarch64: { leastBytes: 512 * GiB, adjustable: true } },
 };

@@ -3,6 +3,7 @@ import { formatBytes, GiB, MiB, TiB } from "../unit/bytes.ts";
 import { type DeviceGroup, deviceGroups, type GroupFunction } from "./device-groups.ts";
 import type { GuestArchitecture } from "./guest.ts";
 import type { HypervisorLimits } from "./limits.ts";
+import { type PciForm, type RootPortGroup, rootPortGroups } from "./ports.ts";
 import { unsupported } from "./unsupported.ts";
 
 /** How much 64-bit PCI address space the devices need, and up to where that takes the guest. */
@@ -30,6 +31,7 @@ const COMPANION_BAR_BYTES = 64 * MiB;
  *   without a gap, and the largest sets the alignment of the port's window;
  * - firmware sorts a bus's ports by alignment (SeaBIOS, edk2 and Linux all do), so they are packed
  *   in that order: eight GPUs of 128 GiB and a few MiB take 256 GiB each but for the last;
+ * - a switch's window holds those of its ports, packed in the same way;
  * - in which order it serves the expanders is its own affair: each is rounded up to the largest
  *   alignment of all, so that any order fits;
  * - the sum is rounded up to a power of two, and edk2 puts the window at a multiple of its size.
@@ -47,10 +49,11 @@ export function mmioWindow(
   architecture: GuestArchitecture,
   limits: HypervisorLimits,
   note: (text: string) => void,
+  form: PciForm = "ports",
 ): MmioWindow {
   const groups = deviceGroups(plan);
   noteUnknown(plan, note);
-  const needed = neededBytes(groups);
+  const needed = neededBytes(groups, form);
   const { leastBytes, adjustable } = limits.pciWindow[architecture];
   if (!adjustable && needed > leastBytes) {
     throw unsupported(
@@ -91,12 +94,16 @@ interface Extent {
   readonly alignment: number;
 }
 
-function neededBytes(groups: readonly DeviceGroup[]): number {
+function neededBytes(groups: readonly DeviceGroup[], form: PciForm): number {
   const expanders = [...Map.groupBy(groups, ({ cell }) => cell).values()].map((own) =>
-    packed(own.map(portExtent)),
+    packed(rootPortGroups(own, form).map(rootPortExtent)),
   );
   const largest = Math.max(1, ...expanders.map(({ alignment }) => alignment));
   return expanders.reduce((sum, { bytes }) => sum + roundUp(bytes, largest), 0);
+}
+
+function rootPortExtent({ groups }: RootPortGroup): Extent {
+  return packed(groups.map(portExtent));
 }
 
 function portExtent({ functions }: DeviceGroup): Extent {

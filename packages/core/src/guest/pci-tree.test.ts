@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import type { PciExpander } from "./guest.ts";
+import { devicePorts, type PciExpander, type PciPort } from "./guest.ts";
 import { qemu72 } from "./limits.ts";
 import { pciExpanders } from "./pci-tree.ts";
 import { generatedPlans } from "./testing/generated-plans.ts";
@@ -10,12 +10,19 @@ import { type DeviceShape, planOf } from "./testing/plan-of.ts";
 function drawn(expanders: readonly PciExpander[]): string[] {
   return expanders.flatMap(({ index, slot, cell, bus, ports }) => [
     `expander ${index} in slot ${slot}: cell ${cell}, bus ${bus}`,
-    ...ports.map(
-      (port) =>
-        `  port ${port.index} in slot ${port.slot}: bus ${port.bus} | ` +
-        port.functions.map((f) => `${f.hostAddress} ${f.role} as ${f.guestAddress}`).join(", "),
-    ),
+    ...ports.flatMap((port) => drawnPort(port, "  ")),
   ]);
+}
+
+function drawnPort(port: PciPort, indent: string): string[] {
+  const functions = port.functions.map((f) => `${f.hostAddress} ${f.role} as ${f.guestAddress}`);
+  const own = `${indent}port ${port.index} in slot ${port.slot}: bus ${port.bus} |`;
+  if (port.switch === null) return [`${own} ${functions.join(", ")}`];
+  const { index, bus, guestAddress, hostAddress, ports } = port.switch;
+  return [
+    `${own} switch ${index} at ${guestAddress} for ${hostAddress}: bus ${bus}`,
+    ...ports.flatMap((inner) => drawnPort(inner, `${indent}  `)),
+  ];
 }
 
 const devices = (...shapes: readonly DeviceShape[]) =>
@@ -121,6 +128,71 @@ test("buses, slots and numbers never meet, and every function passes once", () =
           );
           expect(new Set(homes.map((device) => device.cell))).toEqual(new Set([cell]));
         }
+      }
+    }),
+  );
+});
+
+test("devices that share a switch share one, in the place of the first; others have ports", () => {
+  const plan = devices(
+    { address: "0000:20:00.0", switches: ["0000:10:00.0"] },
+    { address: "0000:21:00.0", switches: ["0000:11:00.0", "0000:0f:00.0"] },
+    { address: "0000:22:00.0" },
+    { address: "0000:23:00.0", switches: ["0000:10:00.0"], kind: "nic" },
+  );
+  expect(drawn(pciExpanders(plan, qemu72, "switches"))).toMatchInlineSnapshot(`
+    [
+      "expander 1 in slot 2: cell 1, bus 249",
+      "  port 2 in slot 0: bus 250 | switch 3 at 0000:fa:00.0 for 0000:10:00.0: bus 251",
+      "    port 4 in slot 0: bus 252 | 0000:20:00.0 accelerator as 0000:fc:00.0",
+      "    port 5 in slot 1: bus 253 | 0000:23:00.0 nic as 0000:fd:00.0",
+      "  port 6 in slot 1: bus 254 | 0000:21:00.0 accelerator as 0000:fe:00.0",
+      "  port 7 in slot 2: bus 255 | 0000:22:00.0 accelerator as 0000:ff:00.0",
+    ]
+  `);
+});
+
+test("an emulated switch has slots for 32 devices, and takes two buses more", () => {
+  const shared = (count: number) =>
+    devices(
+      ...Array.from({ length: count }, (_, i) => ({
+        address: `0000:${(i + 16).toString(16)}:00.0`,
+        switches: ["0000:01:00.0"],
+      })),
+    );
+  const [expander] = pciExpanders(shared(32), qemu72, "switches");
+  expect(expander).toMatchObject({ bus: 221, ports: [{ bus: 222, switch: { bus: 223 } }] });
+  expect(expander?.ports[0]?.switch?.ports.at(-1)).toMatchObject({ slot: 31, bus: 255 });
+  expect(() => pciExpanders(shared(33), qemu72, "switches")).toThrow(
+    "33 devices of cell 1 share the switch 0000:01:00.0",
+  );
+  const limits = { ...qemu72, rootBuses: 250 };
+  expect(() => pciExpanders(shared(4), limits, "switches")).toThrow("take 7 buses");
+});
+
+test("with switches too every number is given once, from the top down, and every function passes", () => {
+  fc.assert(
+    fc.property(generatedPlans, (plan) => {
+      const expanders = pciExpanders(plan, qemu72, "switches");
+      const buses = expanders.flatMap((expander) => [
+        expander.bus,
+        ...expander.ports.flatMap((port) => [
+          port.bus,
+          ...(port.switch === null
+            ? []
+            : [port.switch.bus, ...port.switch.ports.map(({ bus }) => bus)]),
+        ]),
+      ]);
+      expect(buses).toEqual(buses.map((_, i) => 256 - buses.length + i));
+      const ports = devicePorts({ expanders });
+      const passed = ports.flatMap((port) => port.functions.map((f) => f.hostAddress));
+      const planned = plan.devices.flatMap((device) => [device.address, ...device.companions]);
+      expect(passed.toSorted()).toEqual(planned.toSorted());
+      for (const port of expanders.flatMap((expander) => expander.ports)) {
+        const below = port.switch?.ports ?? [];
+        expect(below.length).not.toBe(1);
+        const above = below.map(({ functions }) => functions[0]?.device.switch);
+        expect(new Set(above).size).toBeLessThanOrEqual(1);
       }
     }),
   );

@@ -1,43 +1,59 @@
 import type { Plan } from "../placement/plan.ts";
+import { userData } from "./cloud-init/user-data.ts";
+import { contractOf } from "./contract/from-guest.ts";
 import { type GuestOptions, guestFromPlan } from "./from-plan.ts";
+import { kubevirtManifest } from "./kubevirt/manifest.ts";
+import { kubevirtText } from "./kubevirt/text.ts";
 import { libvirtXml } from "./libvirt/domain.ts";
 import type { LibvirtOptions } from "./libvirt/options.ts";
-import { unsupported } from "./unsupported.ts";
+import { ncclXml } from "./nccl/print.ts";
+import { qemuCommand } from "./qemu/command.ts";
+import type { QemuOptions } from "./qemu/options.ts";
+import { shellText } from "./qemu/shell.ts";
+import type { Rendering } from "./renderings.ts";
 
-/** The forms in which a guest can be written down. */
-export const renderings = [
-  "libvirt",
-  "qemu",
-  "kubevirt",
-  "nccl",
-  "contract",
-  "cloud-init",
-] as const;
-export type Rendering = (typeof renderings)[number];
-
-export type RenderOptions = GuestOptions & LibvirtOptions;
+export type RenderOptions = GuestOptions & LibvirtOptions & QemuOptions;
 
 /**
  * A plan's guest as text, from the plan alone: the same plan and options give the same bytes. What
- * differs from the plan, the guest says in its `notes`, which libvirt's XML has as metadata.
+ * differs from the plan, the guest says in its `notes`, which every form has that can hold them.
  *
- * Errors: those of `guestFromPlan` and `libvirtXml`; `render-unsupported` for a rendering that this
- * version does not have.
+ * Errors: those of `guestFromPlan`; `render-unsupported` for what a form cannot say.
  */
 export function render(plan: Plan, as: Rendering, options: RenderOptions = {}): string {
+  const guest = guestFromPlan(plan, options);
   switch (as) {
     case "libvirt":
-      return libvirtXml(guestFromPlan(plan, options), options);
+      return libvirtXml(guest, options);
     case "qemu":
-    case "kubevirt":
+      return shellText(qemuCommand(guest, options));
     case "nccl":
+      return ncclXml(guest);
     case "contract":
+      return `${JSON.stringify(contractOf(guest), null, 2)}\n`;
+    case "kubevirt":
+      return kubevirtText(kubevirtManifest(guest, options));
     case "cloud-init":
-      throw unsupported(
-        "rendering",
-        `there is no ${as} rendering yet`,
-        "libvirt",
-        "render the plan as libvirt",
-      );
+      return userData(guest);
+  }
+}
+
+/**
+ * The same as a value for programs, where the form has more than its text says or is a document by
+ * itself; null of those that are a text and nothing else.
+ */
+export function renderData(plan: Plan, as: Rendering, options: RenderOptions = {}): object | null {
+  const guest = guestFromPlan(plan, options);
+  switch (as) {
+    case "qemu":
+      return qemuCommand(guest, options);
+    case "kubevirt":
+      return kubevirtManifest(guest, options);
+    case "contract":
+      return contractOf(guest);
+    case "libvirt":
+    case "nccl":
+    case "cloud-init":
+      return null;
   }
 }

@@ -2,9 +2,9 @@ import { planCost, type RawCost } from "../cost/placement-cost.ts";
 import { indexSet, type IndexSet, isEmpty, unionAll } from "../set/index-set.ts";
 import { formatList, setOf } from "../set/list-format.ts";
 import { topologyDigest } from "../topology/digest.ts";
-import type { Topology } from "../topology/topology.ts";
+import type { Link, Topology } from "../topology/topology.ts";
 import type { HostState } from "./host-state.ts";
-import type { Cell, Plan } from "./plan.ts";
+import type { Cell, Plan, PlanDevice } from "./plan.ts";
 import { planParts } from "./plan-parts.ts";
 import { planReasons } from "./reasons.ts";
 import type { LayoutCell } from "./search/layout.ts";
@@ -43,6 +43,7 @@ export function buildPlan(
     architecture: topology.machine.architecture,
     cpuModel: topology.machine.cpuModel,
     ...parts,
+    links: linksAmong(topology, parts.devices),
     distances: distancesBetween(topology, cells),
     emulatorCpus,
     iothreads: [{ id: 1, cpus: emulatorCpus }],
@@ -72,4 +73,10 @@ function distancesBetween(topology: Topology, cells: readonly Cell[]): number[][
   if (rows === null) return null;
   const positions = cells.map((cell) => topology.nodes.findIndex(({ id }) => id === cell.hostNode));
   return positions.map((i) => positions.map((j) => rows[i]?.[j] ?? 0));
+}
+
+/** The direct links between the devices. */
+function linksAmong({ links }: Topology, devices: readonly PlanDevice[]): readonly Link[] {
+  const given = new Set(devices.map(({ address }) => address));
+  return links.filter(({ a, b }) => given.has(a) && given.has(b));
 }

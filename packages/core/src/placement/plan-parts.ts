@@ -108,9 +108,12 @@ function buildDevices(topology: Topology, layout: readonly LayoutCell[]): PlanDe
   ): PlanDevice[] => {
     const device = byAddress.get(address);
     if (device === undefined) return [];
-    // A root port, a switch's upstream port, its downstream port: only then is there a switch.
+    // Nearest first: a downstream port, its switch's upstream port, the same of the next switch, and
+    // at last a root port. So every other bridge is a switch, where there is one more above it.
     const bridges = bridgesAbove(device, byAddress);
-    const upstream = bridges.length >= 3 ? (bridges[1] ?? null) : null;
+    const switches = bridges
+      .filter((_, i) => i % 2 === 1 && i + 1 < bridges.length)
+      .map((upstream) => ({ address: upstream, link: byAddress.get(upstream)?.link ?? null }));
     return [
       {
         address,
@@ -118,10 +121,12 @@ function buildDevices(topology: Topology, layout: readonly LayoutCell[]): PlanDe
         model,
         vendor: device.vendor,
         device: device.device,
+        class: device.class === "" ? null : device.class,
         node: device.node,
         cell,
         root: device.root,
-        switch: upstream,
+        switch: switches[0]?.address ?? null,
+        switches,
         barBytes: device.barBytes,
         link: device.link,
         companions: alongWith(companions),

@@ -1,5 +1,5 @@
 import type { Isolation, Locality } from "../request/virtual-machine.ts";
-import type { PcieLink } from "../topology/topology.ts";
+import type { Link, PcieLink } from "../topology/topology.ts";
 
 /**
  * Where a VM goes: the one solved, stored decision. Every rendering derives from it and every
@@ -31,6 +31,11 @@ export interface Plan {
   readonly iothreads: readonly IoThread[];
   /** Accelerators, then NICs, each by address. */
   readonly devices: readonly PlanDevice[];
+  /**
+   * Direct links between the accelerators, by host address, each once; null in plans written before
+   * they were told.
+   */
+  readonly links: readonly Link[] | null;
   /** The fabric partition whose accelerators these are. */
   readonly partition: number | null;
   readonly signature: string;
@@ -73,6 +78,8 @@ export interface PlanDevice {
   readonly model: string | null;
   readonly vendor: string | null;
   readonly device: string | null;
+  /** Its PCI class, as far as the host knew it; null in plans written before it was told. */
+  readonly class: string | null;
   /** The host's node of it; null where the host does not know. */
   readonly node: number | null;
   /** The guest cell it is shown on. */
@@ -80,10 +87,22 @@ export interface PlanDevice {
   readonly root: string;
   /** The upstream port of the PCIe switch it hangs below; null below a root port. */
   readonly switch: string | null;
+  /**
+   * All switches above it, nearest first, of which `switch` is the first; null in plans written
+   * before they were told.
+   */
+  readonly switches: readonly PlanSwitch[] | null;
   readonly barBytes: readonly number[] | null;
   readonly link: PcieLink | null;
   /** The other functions of its IOMMU group, which go with it. Bridges stay with the host. */
   readonly companions: readonly string[];
+}
+
+/** A switch of the host's. */
+export interface PlanSwitch {
+  /** Of its upstream port, whose link is the one towards the CPU. */
+  readonly address: string;
+  readonly link: PcieLink | null;
 }
 
 /** What a placement costs against the best one of the same request on the same host when empty: 1 is the best. */

@@ -8,7 +8,9 @@ import type {
   PciExpander,
   PciPort,
   PciRoot,
+  PciSwitch,
 } from "../guest.ts";
+import { devicePorts } from "../guest.ts";
 import type { LibvirtOptions } from "./options.ts";
 
 /**
@@ -20,15 +22,17 @@ export function deviceElements(
   { architecture, pci, cpu }: Guest,
   options: LibvirtOptions,
 ): XmlElement[] {
-  const ports = pci.expanders.flatMap((expander) =>
-    expander.ports.map((port) => ({ expander, port })),
-  );
   return [
     rootElement(pci, architecture),
     ...pci.expanders.map(expanderElement),
-    ...ports.map(({ expander, port }) => portElement(expander, port)),
+    ...pci.expanders.flatMap((expander) =>
+      expander.ports.flatMap((port) => [
+        rootPortElement(expander, port),
+        ...(port.switch === null ? [] : switchElements(port, port.switch)),
+      ]),
+    ),
     element("controller", { type: "usb", model: "none" }),
-    ...ports.flatMap(({ port }) => port.functions.map((fn) => hostdevElement(port, fn))),
+    ...devicePorts(pci).flatMap((port) => port.functions.map((fn) => hostdevElement(port, fn))),
     element("memballoon", { model: "none" }),
     ...(cpu.extendedInterrupts ? [iommuElement()] : []),
     ...(options.devices ?? []),
@@ -53,7 +57,7 @@ function controller(index: number, model: string, children: readonly XmlElement[
 }
 
 function rootElement({ window64Bytes }: PciRoot, architecture: GuestArchitecture): XmlElement {
-  // On aarch64 libvirt 9.0 refuses the size, and the firmware takes the machine's: `windowArguments`.
+  // On aarch64 libvirt 9.0 refuses the size, and the firmware takes the machine's: `commandLineElements`.
   if (window64Bytes === null || architecture !== "x86_64") return controller(0, "pcie-root", []);
   const size = element("pcihole64", { unit: "KiB" }, [`${window64Bytes / KiB}`]);
   return controller(0, "pcie-root", [size]);
@@ -72,13 +76,29 @@ function expanderElement({ index, slot, cell, bus }: PciExpander): XmlElement {
  * port without hot plugging needs no I/O and memory space kept for what might come (QEMU's
  * docs/pcie.txt, 5): the devices of a plan are there from the start.
  */
-function portElement(expander: PciExpander, { index, slot }: PciPort): XmlElement {
+function rootPortElement(expander: PciExpander, { index, slot }: PciPort): XmlElement {
   return controller(index, "pcie-root-port", [
     element("model", { name: "pcie-root-port" }),
     // Chassis numbers are unique in a guest, and so are the controllers' own.
     element("target", { chassis: index, port: hex(slot * 8, 1), hotplug: "off" }),
     element("address", pciAddress(expander.index, slot, 0)),
   ]);
+}
+
+/** A switch's upstream port, and its downstream ports, which are no more made for hot plugging. */
+function switchElements(above: PciPort, { index, ports }: PciSwitch): XmlElement[] {
+  const upstream = controller(index, "pcie-switch-upstream-port", [
+    element("model", { name: "x3130-upstream" }),
+    element("address", pciAddress(above.index, 0, 0)),
+  ]);
+  const downstream = ports.map((port) =>
+    controller(port.index, "pcie-switch-downstream-port", [
+      element("model", { name: "xio3130-downstream" }),
+      element("target", { chassis: port.index, port: hex(port.slot, 1), hotplug: "off" }),
+      element("address", pciAddress(index, port.slot, 0)),
+    ]),
+  );
+  return [upstream, ...downstream];
 }
 
 function hostdevElement(port: PciPort, fn: PassedFunction): XmlElement {

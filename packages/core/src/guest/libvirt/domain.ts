@@ -1,10 +1,10 @@
 import { element, type XmlElement } from "../../xml/element.ts";
 import { writeXml } from "../../xml/write.ts";
+import { firmwareOf } from "../firmware.ts";
 import type { Guest } from "../guest.ts";
-import { unsupported } from "../unsupported.ts";
 import { cpuElement, cpuTuneElement, vcpuElements } from "./cpu.ts";
 import { deviceElements } from "./devices.ts";
-import { windowArguments, osElement } from "./firmware.ts";
+import { commandLineElements, contractElements, osElement } from "./firmware.ts";
 import { memoryBackingElement, memoryElement, numaTuneElement } from "./memory.ts";
 import type { LibvirtOptions } from "./options.ts";
 
@@ -17,7 +17,7 @@ const metadataNamespace = "urn:evenkeel:v1";
  * unless `options.devices` brings them.
  *
  * It needs libvirt 9.0 and QEMU 7.2. The youngest things used are `maxphysaddr` (libvirt 8.7),
- * `hotplug` on root ports (6.3), `firmware` features (7.2), the CPU mode `maximum` of `emulated`
+ * `fwcfg` (6.5), `hotplug` on root ports (6.3), `firmware` features (7.2), the CPU mode `maximum` of `emulated`
  * (7.1), and `pxb-pcie` on aarch64 (QEMU 6.0). Guests made for later limits may need more: a PCI
  * window above 512 GiB on aarch64 needs QEMU 10.0, more than 288 vCPUs on x86 QEMU 8.1.
  *
@@ -31,18 +31,10 @@ export function libvirtXml(guest: Guest, options: LibvirtOptions = {}): string {
 }
 
 function domainElement(guest: Guest, options: LibvirtOptions): XmlElement {
-  const firmware = options.firmware ?? "efi";
-  if (firmware === "bios" && guest.architecture !== "x86_64") {
-    throw unsupported(
-      "architecture",
-      `there is no BIOS on ${guest.architecture}`,
-      "UEFI firmware",
-      'render with firmware "efi"',
-    );
-  }
+  const firmware = firmwareOf(guest, options);
   const type = options.emulated === true ? "qemu" : "kvm";
   const namespace = { "xmlns:qemu": "http://libvirt.org/schemas/domain/qemu/1.0" };
-  const commandLine = windowArguments(guest, firmware);
+  const commandLine = commandLineElements(guest, firmware, options);
   return element("domain", { type, ...(commandLine.length > 0 ? namespace : {}) }, [
     element("name", {}, [guest.name]),
     element("uuid", {}, [guest.uuid]),
@@ -54,6 +46,7 @@ function domainElement(guest: Guest, options: LibvirtOptions): XmlElement {
     cpuTuneElement(guest),
     numaTuneElement(guest),
     osElement(guest, firmware),
+    ...contractElements(options),
     featuresElement(guest, options),
     cpuElement(guest, options),
     clockElement(guest),

@@ -1,13 +1,15 @@
-import { GiB, MiB } from "../../unit/bytes.ts";
 import { element, type XmlElement } from "../../xml/element.ts";
+import { contractName } from "../contract/contract.ts";
+import { contractArguments } from "../contract/arguments.ts";
+import { windowArguments } from "../firmware.ts";
 import type { Guest } from "../guest.ts";
-
-export type Firmware = "efi" | "bios";
+import type { Firmware } from "../options.ts";
+import { unsupported } from "../unsupported.ts";
+import type { LibvirtOptions } from "./options.ts";
 
 /**
- * The machine and its firmware. UEFI, because large GPU BARs need firmware that places them above
- * 4 GiB; libvirt picks the image. Secure boot is ruled out rather than left to the order of the
- * host's firmware descriptions, since it asks for signed GPU drivers.
+ * The machine and its firmware; libvirt picks the image. Secure boot is ruled out rather than left to
+ * the order of the host's firmware descriptions, since it asks for signed GPU drivers.
  */
 export function osElement({ architecture }: Guest, firmware: Firmware): XmlElement {
   const machine = { x86_64: "q35", aarch64: "virt" }[architecture];
@@ -17,33 +19,40 @@ export function osElement({ architecture }: Guest, firmware: Firmware): XmlEleme
   return element("os", { firmware: "efi" }, [type, element("firmware", {}, [feature])]);
 }
 
-/** The 64-bit PCI windows of OVMF (PcdPciMmio64Size) and of QEMU's `virt` machine by themselves. */
-const OVMF_WINDOW_BYTES = 32 * GiB;
-const VIRT_WINDOW_BYTES = 512 * GiB;
-
 /**
- * The size of the PCI window, where libvirt has no element for it.
+ * The contract as a file's content, which the guest finds in fw_cfg. libvirt 9.0 escapes an entry for
+ * XML on its way to QEMU, and not for QEMU (`qemuBuildSysinfoCommand`), so an entry's own text cannot
+ * be JSON, and a path has only characters that neither takes for its own.
  *
- * OVMF opens an eighth of the address space when it trusts the CPU's width, since November 2022.
- * Earlier, or on narrow CPUs, it must be told, and the larger of the two counts
- * (OvmfPkg/Library/PlatformInitLib/MemDetect.c); libvirt reserves the name among its own `fwcfg`
- * entries. On aarch64 the window is the machine's, which QEMU takes in a second `-machine`.
+ * Errors: `render-unsupported` for another path.
  */
-export function windowArguments({ architecture, pci }: Guest, firmware: Firmware): XmlElement[] {
-  const window = pci.window64Bytes ?? 0;
-  switch (architecture) {
-    case "x86_64": {
-      if (firmware !== "efi" || window <= OVMF_WINDOW_BYTES) return [];
-      return commandLine("-fw_cfg", `name=opt/ovmf/X-PciMmio64Mb,string=${window / MiB}`);
-    }
-    case "aarch64": {
-      if (window <= VIRT_WINDOW_BYTES) return [];
-      return commandLine("-machine", `highmem-mmio-size=${window / GiB}G`);
-    }
+export function contractElements({ contractFile }: LibvirtOptions): XmlElement[] {
+  if (contractFile === undefined) return [];
+  if (/[,&<>"']/.test(contractFile)) {
+    throw unsupported(
+      "contract",
+      `libvirt does not hand on the path ${JSON.stringify(contractFile)} as it stands`,
+      "a path without commas, quotes, < and > and &",
+      "put the contract elsewhere",
+    );
   }
+  const entry = element("entry", { name: contractName, file: contractFile });
+  return [element("sysinfo", { type: "fwcfg" }, [entry])];
 }
 
-function commandLine(...args: readonly string[]): XmlElement[] {
+/**
+ * What libvirt has no element for, as QEMU's own arguments: the size of the PCI window, since it
+ * reserves OVMF's name among its own `fwcfg` entries and refuses `pcihole64` on aarch64; and the
+ * contract, where it is no file.
+ */
+export function commandLineElements(
+  guest: Guest,
+  firmware: Firmware,
+  { contractFile }: LibvirtOptions,
+): XmlElement[] {
+  const contract = contractFile === undefined ? contractArguments(guest, undefined) : [];
+  const args = [...windowArguments(guest, firmware), ...contract];
+  if (args.length === 0) return [];
   const elements = args.map((value) => element("qemu:arg", { value }));
   return [element("qemu:commandline", {}, elements)];
 }

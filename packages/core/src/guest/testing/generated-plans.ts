@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import type { Plan } from "../../placement/plan.ts";
 import { type Isolation, isolations, type Locality } from "../../request/virtual-machine.ts";
+import type { Link, PcieLink } from "../../topology/topology.ts";
 import { GiB, KiB, MiB } from "../../unit/bytes.ts";
 import { type CellShape, type DeviceShape, planOf } from "./plan-of.ts";
 
@@ -16,7 +17,8 @@ interface Traits {
 /**
  * Plans with everything that a rendering has to take: 1 to 8 cells, equal or not, of 1 to 288 vCPUs
  * together; up to 16 devices with companions in their own slot and beside it, functions 0 and
- * others, known and unknown BARs; shared and pinned CPUs; base and huge pages, of one size or
+ * others, known and unknown BARs, nodes and links, below no switch, one or several, linked directly or
+ * not; shared and pinned CPUs; base and huge pages, of one size or
  * several; memory bound, preferred and interleaved, on its own node and away; cores that stray;
  * distances absent, orderly, asymmetric and as firmware gets them wrong. All are consistent and
  * within the limits of QEMU 7.2.
@@ -37,8 +39,9 @@ export const generatedPlans: fc.Arbitrary<Plan> = fc
         cells: fc.array(cell(traits), { minLength: 1, maxLength: 8 }),
         equal: fc.boolean(),
         devices: fc.array(deviceSeed(traits), { maxLength: 16 }),
+        links: linkSeed,
       })
-      .chain(({ vm, tenant, cells, equal, devices }) =>
+      .chain(({ vm, tenant, cells, equal, devices, links }) =>
         distancesOf(cells.length).map((distances) => {
           const alike = cells.map((own) => (equal ? { ...own, cores: cells[0]?.cores ?? 1 } : own));
           const { architecture, isolation, threadsPerCore, locality } = traits;
@@ -50,6 +53,7 @@ export const generatedPlans: fc.Arbitrary<Plan> = fc
             threadsPerCore,
             locality,
             distances,
+            links: linksOf(devices, links),
             cells: withDevices(alike.map(atPosition), devices),
           });
         }),
@@ -99,6 +103,10 @@ interface DeviceSeed {
   readonly kind: "accelerator" | "nic";
   readonly barBytes: readonly number[] | null;
   readonly slots: Slots;
+  readonly link: PcieLink | null;
+  readonly nodeUnknown: boolean;
+  /** Which of the chains of switches it is below, of those on its cell's node. */
+  readonly chain: number;
   /** Which of the cells has it, of as many as there are. */
   readonly cell: number;
 }
@@ -121,6 +129,11 @@ const slotForms: readonly Slots[] = [
   { functions: [2], companions: ["00.7", "1f.3"] },
 ];
 
+const gen5: PcieLink = { speedGTs: 32, width: 16, maxSpeedGTs: 32, maxWidth: 16 };
+
+/** Switches above a device by number, nearest first: the last two chains meet in a second tier. */
+const chains: readonly (readonly number[])[] = [[], [0], [1], [2, 4], [3, 4]];
+
 function deviceSeed({ architecture }: Traits): fc.Arbitrary<DeviceSeed> {
   // The window of aarch64 is 512 GiB for all devices together.
   const wide = [[16 * MiB, 128 * GiB, 32 * MiB], [64 * MiB, 256 * GiB, 32 * MiB], null];
@@ -129,6 +142,9 @@ function deviceSeed({ architecture }: Traits): fc.Arbitrary<DeviceSeed> {
     kind: fc.constantFrom("accelerator", "nic"),
     barBytes: fc.constantFrom(...narrow, ...(architecture === "x86_64" ? wide : [])),
     slots: fc.constantFrom(...slotForms),
+    link: fc.constantFrom(null, gen5, { ...gen5, speedGTs: 2.5, maxSpeedGTs: 16, maxWidth: 8 }),
+    nodeUnknown: fc.nat(15).map((one) => one === 0),
+    chain: fc.nat(chains.length - 1),
     cell: fc.nat(),
   });
 }
@@ -139,15 +155,49 @@ function withDevices(cells: readonly CellShape[], seeds: readonly DeviceSeed[]):
     const devices = seeds.flatMap((seed, i): DeviceShape[] => {
       if (seed.cell % cells.length !== id) return [];
       const bus = `0000:${(0x10 + i).toString(16)}`;
-      const { kind, barBytes, slots } = seed;
+      const { kind, barBytes, slots, link, nodeUnknown } = seed;
+      const chain = chains[seed.chain] ?? [];
       return slots.functions.map((fn, first) => ({
         address: `${bus}:00.${fn}`,
         kind,
         barBytes,
+        link,
+        nodeUnknown,
+        switches: chain.map((at) => `0000:e${id}:0${at}.0`),
+        ...(chain.length === 0 ? {} : { root: `pci0000:e${id}` }),
         companions: first === 0 ? slots.companions.map((at) => `${bus}:${at}`) : [],
       }));
     });
     return { ...own, devices };
+  });
+}
+
+/** Links untold, or none, some pairs, or all as through NVSwitches. */
+interface LinkSeed {
+  readonly kind: "untold" | "some" | "all";
+  readonly pairs: readonly { readonly linked: boolean; readonly lanes: number | null }[];
+}
+
+const linkSeed: fc.Arbitrary<LinkSeed> = fc.record({
+  kind: fc.constantFrom("untold", "some", "all"),
+  pairs: fc.array(fc.record({ linked: fc.boolean(), lanes: fc.constantFrom(1, 4, null) }), {
+    maxLength: 12,
+  }),
+});
+
+function linksOf(devices: readonly DeviceSeed[], seed: LinkSeed): readonly Link[] | null {
+  if (seed.kind === "untold") return null;
+  const accelerators = devices.flatMap(({ kind, slots }, i) =>
+    kind === "accelerator"
+      ? slots.functions.map((fn) => `0000:${(0x10 + i).toString(16)}:00.${fn}`)
+      : [],
+  );
+  const pairs = accelerators.flatMap((a, i) => accelerators.slice(i + 1).map((b) => ({ a, b })));
+  const kind = "nvlink" as const;
+  if (seed.kind === "all") return pairs.map((pair) => ({ ...pair, kind, lanes: 18 }));
+  return pairs.flatMap((pair, i) => {
+    const { linked = false, lanes = null } = seed.pairs[i] ?? {};
+    return linked ? [{ ...pair, kind, lanes }] : [];
   });
 }
 

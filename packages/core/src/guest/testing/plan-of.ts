@@ -1,5 +1,6 @@
 import type { Isolation, Locality } from "../../request/virtual-machine.ts";
 import type { Cell, Plan, PlanDevice, Vcpu } from "../../placement/plan.ts";
+import type { Link, PcieLink } from "../../topology/topology.ts";
 import { indexSet } from "../../set/index-set.ts";
 import { formatList } from "../../set/list-format.ts";
 import { GiB } from "../../unit/bytes.ts";
@@ -14,6 +15,7 @@ export interface PlanShape {
   readonly isolation?: Isolation;
   readonly threadsPerCore?: number;
   readonly distances?: readonly (readonly number[])[] | null;
+  readonly links?: readonly Link[] | null;
   readonly cells: readonly CellShape[];
 }
 
@@ -35,6 +37,12 @@ export interface DeviceShape {
   readonly kind?: PlanDevice["kind"];
   readonly barBytes?: readonly number[] | null;
   readonly companions?: readonly string[];
+  /** By default a host bridge of its bus alone. */
+  readonly root?: string;
+  /** The upstream ports of the switches above it, nearest first. */
+  readonly switches?: readonly string[];
+  readonly link?: PcieLink | null;
+  readonly nodeUnknown?: boolean;
 }
 
 /** As many CPUs as a node of these hosts has, so that a CPU's number tells its node. */
@@ -96,6 +104,7 @@ export function planOf(shape: PlanShape): Plan {
     emulatorCpus: hostCpus,
     iothreads: [{ id: 1, cpus: hostCpus }],
     devices: devicesOf(shape.cells),
+    links: shape.links === undefined ? [] : shape.links,
     partition: null,
     signature: "5f0c",
     signatureText: `${cells.length} cells`,
@@ -107,6 +116,12 @@ export function planOf(shape: PlanShape): Plan {
     reasons: [],
   };
 }
+
+/** An H100 and a ConnectX-7. */
+const idsOf = {
+  accelerator: { vendor: "10de", device: "2330" },
+  nic: { vendor: "15b3", device: "1021" },
+} as const;
 
 const kindOf = (device: DeviceShape): PlanDevice["kind"] => device.kind ?? "accelerator";
 
@@ -121,14 +136,15 @@ function devicesOf(cells: readonly CellShape[]): PlanDevice[] {
       address: device.address,
       kind: kindOf(device),
       model: null,
-      vendor: "10de",
-      device: "2330",
-      node: cell.hostNode ?? id,
+      ...idsOf[kindOf(device)],
+      class: kindOf(device) === "accelerator" ? "030200" : "020000",
+      node: device.nodeUnknown === true ? null : (cell.hostNode ?? id),
       cell: id,
-      root: "pci0000:00",
-      switch: null,
+      root: device.root ?? `pci${device.address.slice(0, 7)}`,
+      switch: device.switches?.[0] ?? null,
+      switches: (device.switches ?? []).map((address) => ({ address, link: device.link ?? null })),
       barBytes: device.barBytes === undefined ? [16_777_216] : device.barBytes,
-      link: null,
+      link: device.link ?? null,
       companions: device.companions ?? [],
     })),
   );

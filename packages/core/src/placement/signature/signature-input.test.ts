@@ -82,6 +82,8 @@ function describedDevice(
     cell,
     root,
     switch: null,
+    switches: null,
+    class: null,
     barBytes,
     link,
     companions: [],

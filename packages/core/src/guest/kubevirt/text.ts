@@ -1,0 +1,28 @@
+import { writeYaml } from "../../yaml/write.ts";
+import type { KubevirtManifest } from "./manifest.ts";
+
+/** The manifest as YAML, below what KubeVirt cannot be told as comments. */
+export function kubevirtText(manifest: KubevirtManifest): string {
+  const { virtualMachine, permittedHostDevices, untold } = manifest;
+  const permitted = permittedHostDevices.map(
+    ({ pciVendorSelector, resourceName }) => `  ${resourceName}: ${pciVendorSelector}`,
+  );
+  const comments = [
+    ...(permitted.length === 0
+      ? []
+      : ["The cluster's KubeVirt must permit, under permittedHostDevices.pciHostDevices:"]),
+    ...permitted,
+    "KubeVirt cannot be told, of this plan:",
+    ...untold.flatMap(({ what, planned, instead }) => [
+      `  ${what}`,
+      `    planned: ${planned}`,
+      `    instead: ${instead}`,
+    ]),
+  ];
+  return `${comments.map(comment).join("")}${writeYaml(virtualMachine)}`;
+}
+
+/** A line of its own, whatever the text holds. */
+function comment(text: string): string {
+  return `# ${text.replace(/[\p{C}\p{Zl}\p{Zp}]+/gu, " ")}\n`;
+}

@@ -1,0 +1,46 @@
+import type { DeviceGroup } from "./device-groups.ts";
+
+/**
+ * How the guest's PCI tree shows what the host's devices share:
+ *
+ * - `ports`: a root port for each device. QEMU lets a root port run at the speed of the device behind
+ *   it, so the guest sees the true link. It does not see which devices share a switch; the NCCL file
+ *   says it instead.
+ * - `switches`: devices that share a switch on the host share an emulated one, so the guest's own
+ *   tools see them one switch apart (PIX). The emulated ports tell 2.5 GT/s and one lane whatever
+ *   the device runs at (https://gitlab.com/qemu-project/qemu/-/issues/4409), and what takes a link
+ *   for as slow as its slowest part believes it. What is moved is moved at the real speed.
+ */
+export const pciForms = ["ports", "switches"] as const;
+export type PciForm = (typeof pciForms)[number];
+
+/** What comes behind one root port: a device, or those that share a switch. */
+export interface RootPortGroup {
+  /** The upstream port of the host's switch; null of a device by itself. */
+  readonly switch: string | null;
+  readonly groups: readonly DeviceGroup[];
+}
+
+/**
+ * Which of a cell's devices come behind which root port, in the order of each one's first device.
+ * A switch that only one device is below would hide its speed and show nothing. Of switches below
+ * switches only the nearest are shown.
+ */
+export function rootPortGroups(
+  groups: readonly DeviceGroup[],
+  form: PciForm,
+): readonly RootPortGroup[] {
+  const alone = (group: DeviceGroup): RootPortGroup => ({ switch: null, groups: [group] });
+  if (form === "ports") return groups.map(alone);
+  const bySwitch = Map.groupBy(groups, switchAbove);
+  return groups.flatMap((group) => {
+    const above = switchAbove(group);
+    const sharing = bySwitch.get(above) ?? [];
+    if (above === null || sharing.length === 1) return [alone(group)];
+    return sharing[0] === group ? [{ switch: above, groups: sharing }] : [];
+  });
+}
+
+function switchAbove({ functions }: DeviceGroup): string | null {
+  return functions[0]?.device.switch ?? null;
+}
