@@ -31,15 +31,18 @@ export function ensureDebianPackages(): void {
     );
     return;
   }
-  const missing = packages.filter((name) => !isInstalled(name));
+  const missing = ensurePackages(packages, "tests");
   if (missing.length === 0) return;
-  if (process.getuid?.() !== 0) {
-    console.log("Some tests will be skipped. To run all of them, install what they use:");
-    console.log(`  sudo apt-get install --no-install-recommends ${missing.join(" ")}`);
-    return;
-  }
+  console.log("Some tests will be skipped. To run all of them, install what they use:");
+  console.log(`  sudo apt-get install --no-install-recommends ${missing.join(" ")}`);
+}
+
+/** Installs what is missing when run as root; gives what is missing still. */
+export function ensurePackages(names: readonly string[], what: string): readonly string[] {
+  const missing = names.filter((name) => !isInstalled(name));
+  if (missing.length === 0 || process.getuid?.() !== 0) return missing;
   const started = performance.now();
-  process.stdout.write(`Installing Debian packages for tests (${missing.join(" ")}) … `);
+  process.stdout.write(`Installing Debian packages for ${what} (${missing.join(" ")}) … `);
   const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
   const apt = (...args: string[]): SpawnSyncReturns<string> =>
     spawnSync("apt-get", ["-qq", ...args], { env, encoding: "utf8" });
@@ -49,4 +52,5 @@ export function ensureDebianPackages(): void {
     `${done.status === 0 ? "done" : "FAILED"} (${((performance.now() - started) / 1000).toFixed(1)} s)`,
   );
   if (done.status !== 0) console.log(`${done.stdout}${done.stderr}`);
+  return names.filter((name) => !isInstalled(name));
 }

@@ -19,6 +19,7 @@ const programs = {
   bench: ["bench/main.ts"],
   fuzz: ["fuzz/main.ts"],
   exactness: ["test/exactness/main.ts"],
+  lab: ["lab/main.ts"],
 };
 
 /** Runs npm as the npm that started this script, quietly: what it prints matters when it fails. */

@@ -1,0 +1,134 @@
+import type { HostShape, NodeShape } from "./shape.ts";
+
+/** The stand-in for an accelerator: QEMU's teaching device, which does DMA and interrupts. */
+export const accelerator = "1234:11e8";
+
+/**
+ * QEMU's arguments for a host of a shape: its nodes with their CPUs and memory, distances, HMAT, an
+ * IOMMU, and per node a host bridge of its own with devices below.
+ *
+ * The CPU model is `max` under another vendor: with others the kernel takes the dies for wrong, and
+ * warns. Once there are expander buses everything else must be told its bus.
+ */
+export function shapeArguments(shape: HostShape): readonly string[] {
+  const memory = shape.nodes.reduce((sum, node) => sum + node.memoryMiB, 0);
+  const dies = diesOf(shape);
+  const cores = Math.max(...shape.nodes.map((node) => node.cores));
+  const cpus = shape.packages * dies * cores;
+  return [
+    ...["-machine", `q35,hmat=${shape.hmat === undefined ? "off" : "on"},kernel-irqchip=split`],
+    ...["-cpu", "max,vendor=GenuineIntel"],
+    ...["-m", `${memory}M`],
+    ...["-smp", `${cpus},sockets=${shape.packages},dies=${dies},cores=${cores},threads=1`],
+    ...shape.nodes.flatMap((node, i) => nodeArguments(shape, node, i)),
+    ...cpuArguments(shape),
+    ...distanceArguments(shape),
+    ...hmatArguments(shape),
+    ...["-device", "intel-iommu,intremap=on"],
+    ...shape.nodes.flatMap((node, i) => deviceArguments(node, i)),
+  ];
+}
+
+/** A die for each node with CPUs of the package that has the most. */
+function diesOf(shape: HostShape): number {
+  return Math.max(...Array.from({ length: shape.packages }, (_, i) => nodesOf(shape, i).length));
+}
+
+function nodesOf(shape: HostShape, wanted: number): readonly number[] {
+  const positions = [...shape.nodes.keys()];
+  return positions.filter((i) => {
+    const node = shape.nodes[i];
+    return node?.package === wanted && node.cores > 0;
+  });
+}
+
+/** HMAT wants to know who initiates: a node's own CPUs, or the first ones of its package. */
+function nodeArguments(shape: HostShape, node: NodeShape, i: number): readonly string[] {
+  const initiator = node.cores > 0 ? i : nodesOf(shape, node.package)[0];
+  const told = shape.hmat === undefined ? "" : `,initiator=${initiator}`;
+  if (node.memoryMiB === 0) return ["-numa", `node,nodeid=${i}${told}`];
+  return [
+    ...["-object", `memory-backend-ram,id=ram${i},size=${node.memoryMiB}M`],
+    ...["-numa", `node,nodeid=${i},memdev=ram${i}${told}`],
+  ];
+}
+
+/** Each node with CPUs is a die of its package. */
+function cpuArguments(shape: HostShape): readonly string[] {
+  // QEMU knows dies only where a package has several.
+  const named = diesOf(shape) > 1;
+  return Array.from({ length: shape.packages }, (_, socket) =>
+    nodesOf(shape, socket).flatMap((node, die) =>
+      Array.from({ length: shape.nodes[node]?.cores ?? 0 }, (__, core) => [
+        "-numa",
+        `cpu,node-id=${node},socket-id=${socket}${named ? `,die-id=${die}` : ""},core-id=${core},thread-id=0`,
+      ]).flat(),
+    ),
+  ).flat();
+}
+
+function distanceArguments({ distances }: HostShape): readonly string[] {
+  return distances.flatMap((row, src) =>
+    row.flatMap((value, dst) =>
+      src === dst ? [] : ["-numa", `dist,src=${src},dst=${dst},val=${value}`],
+    ),
+  );
+}
+
+function hmatArguments({ hmat }: HostShape): readonly string[] {
+  if (hmat === undefined) return [];
+  const told = (data: string, what: string, rows: readonly (readonly number[])[], unit: string) =>
+    rows.flatMap((row, initiator) =>
+      row.flatMap((value, target) => [
+        "-numa",
+        `hmat-lb,initiator=${initiator},target=${target},hierarchy=memory,data-type=${data},${what}=${value}${unit}`,
+      ]),
+    );
+  return [
+    ...told("access-latency", "latency", hmat.latencyNs, ""),
+    ...told("access-bandwidth", "bandwidth", hmat.gigabytesPerSecond, "G"),
+  ];
+}
+
+/** Buses from 0x20 on, sixteen a node. */
+function deviceArguments({ devices }: NodeShape, node: number): readonly string[] {
+  if (devices.length === 0) return [];
+  const bus = `pxb${node}`;
+  const expander = `pxb-pcie,id=${bus},bus=pcie.0,bus_nr=${0x20 + node * 0x10},numa_node=${node}`;
+  return [
+    ...["-device", expander],
+    ...devices.flatMap((device, slot) => {
+      const id = `${node}-${slot}`;
+      const chassis = 10 + node * 16 + slot * 4;
+      const port = `pcie-root-port,id=port${id},bus=${bus},chassis=${chassis},addr=${slot}`;
+      return ["-device", port, ...below(device, id, chassis)];
+    }),
+  ];
+}
+
+function below(
+  device: "port" | "switch" | "group",
+  id: string,
+  chassis: number,
+): readonly string[] {
+  switch (device) {
+    case "port":
+      return ["-device", `edu,bus=port${id}`];
+    case "switch":
+      return [
+        ...["-device", `x3130-upstream,id=up${id},bus=port${id}`],
+        ...[0, 1].flatMap((i) => [
+          ...[
+            "-device",
+            `xio3130-downstream,id=down${id}-${i},bus=up${id},chassis=${chassis + 1 + i},addr=${i}`,
+          ],
+          ...["-device", `edu,bus=down${id}-${i}`],
+        ]),
+      ];
+    case "group":
+      return [
+        ...["-device", `pcie-pci-bridge,id=bridge${id},bus=port${id}`],
+        ...[1, 2].flatMap((slot) => ["-device", `edu,bus=bridge${id},addr=${slot}`]),
+      ];
+  }
+}

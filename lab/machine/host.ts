@@ -1,0 +1,151 @@
+import { spawn } from "node:child_process";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { guestImage } from "../prepare/guest-image.ts";
+import { initramfs } from "../prepare/initramfs.ts";
+import { debianKernel } from "../prepare/kernel.ts";
+import { productImage } from "../prepare/product-image.ts";
+import { rootImage } from "../prepare/root-image.ts";
+import { shapeArguments } from "./arguments.ts";
+import { openChannel, type Outcome } from "./channel.ts";
+import type { HostShape } from "./shape.ts";
+
+/** An emulated host that has booted, with libvirt, QEMU and Evenkeel on it. */
+export interface Host {
+  readonly shape: HostShape;
+  /** Runs a program to its end, whatever its status. */
+  readonly run: (
+    program: string,
+    args: readonly string[],
+    options?: RunOptions,
+  ) => Promise<Outcome>;
+  /** The same; an error unless it ends with status 0. */
+  readonly ok: (program: string, args: readonly string[], options?: RunOptions) => Promise<string>;
+  /** The command `evenkeel`. */
+  readonly evenkeel: (...args: readonly string[]) => Promise<Outcome>;
+  readonly read: (path: string) => Promise<string>;
+  readonly write: (path: string, text: string) => Promise<void>;
+  readonly stop: () => Promise<void>;
+}
+
+export interface RunOptions {
+  readonly input?: string;
+  readonly timeoutMs?: number;
+}
+
+/** On a quiet machine it takes 12 to 16 s. */
+const bootMsMax = 180_000;
+
+const modules = [
+  "virtio_pci",
+  "virtio_blk",
+  "virtio_console",
+  "erofs",
+  "overlay",
+  "vfio-pci",
+  "vfio_iommu_type1",
+];
+
+/**
+ * Boots an emulated host of a shape and waits for its agent. It ends with `stop`, or with this
+ * process, however that ends.
+ */
+export async function bootHost(shape: HostShape): Promise<Host> {
+  const kernel = await debianKernel();
+  const initrd = await initramfs("host-init", kernel, modules, [
+    {
+      path: "init",
+      from: join(import.meta.dirname, "..", "agent", "init.sh"),
+      executable: true,
+    },
+  ]);
+  const images = [await rootImage(), await productImage(), await guestImage()];
+  const folder = await mkdtemp(join(tmpdir(), "evenkeel-lab-"));
+  const socket = join(folder, "channel");
+  const console = join(folder, "console.log");
+  const hugepages = shape.nodes.map((node, i) => `${i}:${node.hugepages}`).join(",");
+  const args = [
+    ...shapeArguments(shape),
+    ...["-accel", "tcg,thread=multi,tb-size=1024"],
+    ...["-nodefaults", "-display", "none", "-no-reboot"],
+    ...["-serial", `file:${console}`],
+    ...images.flatMap((image, i) => disk(image, 0x18 + i)),
+    ...["-device", "virtio-serial-pci,bus=pcie.0,addr=0x1c"],
+    ...["-chardev", `socket,id=channel,path=${socket},server=on,wait=off`],
+    ...["-device", "virtserialport,chardev=channel,name=lab"],
+    ...["-kernel", kernel.image, "-initrd", initrd],
+    ...[
+      "-append",
+      `console=ttyS0 quiet mitigations=off intel_iommu=on hugepagesz=2M hugepages=${hugepages}`,
+    ],
+  ];
+  const child = spawn("setpriv", ["--pdeathsig", "KILL", "qemu-system-x86_64", ...args], {
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  let said = "";
+  child.stderr.on("data", (chunk: Buffer) => (said += chunk.toString()));
+  const closed = new Promise<void>((resolve) => child.once("close", () => resolve()));
+  const stop = async (): Promise<void> => {
+    child.kill("SIGKILL");
+    await closed;
+    await rm(folder, { recursive: true, force: true });
+  };
+  try {
+    const channel = await openChannel(socket);
+    const up = await Promise.race([
+      channel.up.then(() => true),
+      closed.then(() => false),
+      sleep(bootMsMax, false, { ref: false }),
+    ]);
+    if (!up) throw new Error("its agent does not answer");
+    return hostOn(shape, channel.ask, async () => {
+      channel.close();
+      await stop();
+    });
+  } catch (error) {
+    const log = await readFile(console, "utf8").catch(() => "");
+    await stop();
+    throw new Error(`${shape.name} does not boot: ${said}${log.slice(-3000)}`, { cause: error });
+  }
+}
+
+function disk(path: string, slot: number): readonly string[] {
+  const id = `disk${slot}`;
+  return [
+    ...["-drive", `if=none,id=${id},file=${path},format=raw,readonly=on`],
+    ...["-device", `virtio-blk-pci,drive=${id},bus=pcie.0,addr=0x${slot.toString(16)}`],
+  ];
+}
+
+function hostOn(
+  shape: HostShape,
+  ask: Awaited<ReturnType<typeof openChannel>>["ask"],
+  stop: () => Promise<void>,
+): Host {
+  const run: Host["run"] = (program, args, { input, timeoutMs = 120_000 } = {}) =>
+    ask({ program, args, input }, timeoutMs);
+  const ok: Host["ok"] = async (program, args, options) => {
+    const { status, stdout, stderr } = await run(program, args, options);
+    if (status === 0) return stdout;
+    throw new Error(`${program} ${args.join(" ")}: status ${status}\n${stdout}${stderr}`);
+  };
+  return {
+    shape,
+    run,
+    ok,
+    evenkeel: (...args) =>
+      run("/product/bin/node", ["/product/packages/cli/bin/evenkeel.mjs", ...args]),
+    read: async (path) => {
+      const { status, stdout, stderr } = await ask({ read: path }, 30_000);
+      if (status !== 0) throw new Error(stderr);
+      return stdout;
+    },
+    write: async (path, text) => {
+      const { status, stderr } = await ask({ write: path, text }, 30_000);
+      if (status !== 0) throw new Error(stderr);
+    },
+    stop,
+  };
+}

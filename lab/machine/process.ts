@@ -1,0 +1,49 @@
+import type { Host } from "./host.ts";
+
+/** Guest memory on one host node, in pages of one size. */
+export interface NodePages {
+  readonly node: number;
+  readonly pageBytes: number;
+  readonly bytes: number;
+}
+
+/**
+ * Where a QEMU's guest memory is, by the kernel's own account: the mappings in `numa_maps` that are
+ * bound to nodes, which only guest memory is.
+ */
+export async function guestPages(host: Host, pid: number): Promise<readonly NodePages[]> {
+  const found = new Map<string, NodePages>();
+  for (const line of (await host.read(`/proc/${pid}/numa_maps`)).split("\n")) {
+    if (!/ (bind|prefer|interleave)/.test(line)) continue;
+    const pageBytes = Number(/kernelpagesize_kB=(\d+)/.exec(line)?.[1] ?? 0) * 1024;
+    for (const [, node, count] of line.matchAll(/ N(\d+)=(\d+)/g)) {
+      const key = `${node} ${pageBytes}`;
+      const bytes = (found.get(key)?.bytes ?? 0) + Number(count) * pageBytes;
+      found.set(key, { node: Number(node), pageBytes, bytes });
+    }
+  }
+  return [...found.values()].toSorted((a, b) => a.node - b.node || a.pageBytes - b.pageBytes);
+}
+
+export interface Thread {
+  readonly tid: number;
+  readonly name: string;
+  readonly cpus: string;
+}
+
+/** A process' threads, and the CPUs that each may run on. */
+export async function threadsOf(host: Host, pid: number): Promise<readonly Thread[]> {
+  const listed = await host.ok("/bin/sh", [
+    "-c",
+    'for t in /proc/"$1"/task/*; do echo "${t##*/}|$(cat $t/comm)|$(sed -n "s/^Cpus_allowed_list:\\t//p" $t/status)"; done',
+    "threads",
+    `${pid}`,
+  ]);
+  return listed
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => {
+      const [tid = "", name = "", cpus = ""] = line.split("|");
+      return { tid: Number(tid), name, cpus };
+    });
+}

@@ -1,0 +1,111 @@
+/** A host to emulate: what a machine's firmware would tell, and stand-ins for its devices. */
+export interface HostShape {
+  readonly name: string;
+  /** CPU sockets; their nodes have as many cores each as the largest has. */
+  readonly packages: number;
+  readonly nodes: readonly NodeShape[];
+  /** SLIT, in the nodes' order. */
+  readonly distances: readonly (readonly number[])[];
+  /** HMAT between initiators and targets, where the firmware tells; nodes without CPUs initiate none. */
+  readonly hmat?: {
+    readonly latencyNs: readonly (readonly number[])[];
+    readonly gigabytesPerSecond: readonly (readonly number[])[];
+  };
+}
+
+export interface NodeShape {
+  readonly package: number;
+  readonly cores: number;
+  /** 0 of a node without memory. */
+  readonly memoryMiB: number;
+  /** Huge pages of 2 MiB that are set apart at boot. */
+  readonly hugepages: number;
+  readonly devices: readonly DeviceShape[];
+}
+
+/**
+ * `port`: an accelerator behind a root port of its own. `switch`: two below one switch. `group`: two
+ * behind a bridge that cannot tell them apart, so that they share an IOMMU group.
+ */
+export type DeviceShape = "port" | "switch" | "group";
+
+const plain = (part: Partial<NodeShape> & { readonly package: number }): NodeShape => ({
+  cores: 2,
+  memoryMiB: 1024,
+  hugepages: 160,
+  devices: ["port"],
+  ...part,
+});
+
+/** Two sockets of two nodes each, with HMAT; on node 1 two accelerators below a switch. */
+export const twoByTwo: HostShape = {
+  name: "two-by-two",
+  packages: 2,
+  nodes: [
+    plain({ package: 0 }),
+    plain({ package: 0, devices: ["switch"] }),
+    plain({ package: 1 }),
+    plain({ package: 1, devices: ["group"] }),
+  ],
+  distances: [
+    [10, 12, 21, 21],
+    [12, 10, 21, 21],
+    [21, 21, 10, 12],
+    [21, 21, 12, 10],
+  ],
+  hmat: {
+    latencyNs: [
+      [90, 110, 180, 190],
+      [110, 90, 190, 180],
+      [180, 190, 90, 110],
+      [190, 180, 110, 90],
+    ],
+    gigabytesPerSecond: [
+      [100, 80, 40, 36],
+      [80, 100, 36, 40],
+      [40, 36, 100, 80],
+      [36, 40, 80, 100],
+    ],
+  },
+};
+
+/** One node, as most small machines are. */
+export const oneNode: HostShape = {
+  name: "one-node",
+  packages: 1,
+  nodes: [
+    plain({ package: 0, cores: 4, memoryMiB: 2048, hugepages: 300, devices: ["port", "switch"] }),
+  ],
+  distances: [[10]],
+};
+
+/** Eight nodes of one core. */
+export const eightNodes: HostShape = {
+  name: "eight-nodes",
+  packages: 2,
+  nodes: Array.from({ length: 8 }, (_, node) =>
+    plain({ package: node < 4 ? 0 : 1, cores: 1, memoryMiB: 512, hugepages: 80 }),
+  ),
+  distances: Array.from({ length: 8 }, (_, from) =>
+    Array.from({ length: 8 }, (__, to) => {
+      if (from === to) return 10;
+      return Math.floor(from / 4) === Math.floor(to / 4) ? 12 : 32;
+    }),
+  ),
+};
+
+/** Node 1 has CPUs and no memory, node 2 memory and no CPUs, as HBM and CXL do. */
+export const unevenNodes: HostShape = {
+  name: "uneven-nodes",
+  packages: 1,
+  nodes: [
+    plain({ package: 0, memoryMiB: 1536, devices: ["port", "port"] }),
+    plain({ package: 0, memoryMiB: 0, hugepages: 0 }),
+    plain({ package: 0, cores: 0, devices: [] }),
+  ],
+  distances: [
+    [10, 12, 17],
+    [12, 10, 22],
+    [17, 22, 10],
+  ],
+};

@@ -1,0 +1,44 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Host } from "./host.ts";
+
+/** A request as a user writes it, on a host whose nodes sell one core each. */
+export interface VmOptions {
+  readonly name: string;
+  readonly accelerators: number;
+  readonly vcpus: number;
+  readonly memory: string;
+  readonly hugepages?: "none" | "2Mi";
+  readonly locality?: "strict" | "preferred" | "interleave";
+}
+
+export function vmDocument(options: VmOptions): string {
+  const { name, accelerators, vcpus, memory, hugepages = "2Mi", locality = "strict" } = options;
+  return JSON.stringify({
+    apiVersion: "evenkeel/v1",
+    kind: "VirtualMachine",
+    metadata: { name },
+    spec: {
+      ...(accelerators > 0 ? { accelerators: { count: accelerators } } : {}),
+      vcpus,
+      memory,
+      hugepages,
+      locality,
+    },
+  });
+}
+
+/** A serial console that writes into a file, as libvirt takes it. */
+export const consoleDevice = (path: string): string =>
+  `<devices><serial type='file'><source path='${path}'/><target port='0'/></serial></devices>`;
+
+/** Waits until a guest has said all that it sees, and gives that. */
+export async function guestReport(host: Host, console: string, msMax: number): Promise<string> {
+  const deadline = Date.now() + msMax;
+  for (;;) {
+    const said = await host.read(console).catch(() => "");
+    const report = /lab: report begins\r?\n([\s\S]*)lab: report ends/.exec(said)?.[1];
+    if (report !== undefined) return report.replaceAll("\r", "");
+    if (Date.now() > deadline) throw new Error(`the guest says no more than: ${said.slice(-2000)}`);
+    await sleep(2000);
+  }
+}

@@ -1,0 +1,39 @@
+import { copyFileSync, existsSync, mkdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { built, cacheFolder } from "./cache.ts";
+import { initramfs } from "./initramfs.ts";
+import { debianKernel } from "./kernel.ts";
+import { run } from "./run.ts";
+
+const lab = join(import.meta.dirname, "..");
+const reportScript = join(lab, "..", "packages/host/src/guest-check/report.sh");
+
+/**
+ * What guests on the emulated host boot: a kernel and an initramfs that says on the console what the
+ * guest sees, and stays. One image, which the emulated host has below /guest.
+ */
+export async function guestImage(): Promise<string> {
+  const kernel = await debianKernel();
+  const initrd = await initramfs(
+    "guest-init",
+    kernel,
+    ["qemu_fw_cfg"],
+    [
+      { path: "init", from: join(lab, "agent", "guest-init.sh"), executable: true },
+      ...(existsSync(reportScript)
+        ? [{ path: "report.sh", from: reportScript, executable: true }]
+        : []),
+    ],
+  );
+  return built("guest.erofs", [kernel.image, initrd], async (target) => {
+    const folder = join(cacheFolder, `partial-guest-${process.pid}`);
+    try {
+      mkdirSync(folder, { recursive: true });
+      copyFileSync(kernel.image, join(folder, "vmlinuz"));
+      copyFileSync(initrd, join(folder, "initrd"));
+      await run("mkfs.erofs", [target, folder]);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+}

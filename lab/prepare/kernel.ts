@@ -1,0 +1,41 @@
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { built } from "./cache.ts";
+import { run } from "./run.ts";
+
+/** An unpacked kernel of Debian's: nothing of it is installed on the machine. */
+export interface Kernel {
+  readonly folder: string;
+  readonly version: string;
+  readonly image: string;
+}
+
+/**
+ * Debian's cloud kernel, the one that fits this machine's package lists: it has all that host and
+ * guest need (NUMA, IOMMU, vfio-pci, virtio, erofs) and boots in a few seconds under emulation.
+ */
+export async function debianKernel(): Promise<Kernel> {
+  const depends = await run("apt-cache", ["depends", "linux-image-cloud-amd64"]);
+  const name = /Depends: (linux-image-\S+)/.exec(depends)?.[1];
+  if (name === undefined)
+    throw new Error("Debian's package linux-image-cloud-amd64 is not to be had");
+  const policy = await run("apt-cache", ["policy", name]);
+  const candidate = /Candidate: (\S+)/.exec(policy)?.[1] ?? "";
+  const folder = await built(`kernel`, [name, candidate], (target) => unpack(name, target));
+  const version = name.replace("linux-image-", "");
+  return { folder, version, image: join(folder, "boot", `vmlinuz-${version}`) };
+}
+
+async function unpack(name: string, target: string): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), "evenkeel-kernel-"));
+  try {
+    await run("chmod", ["755", folder]);
+    await run("apt-get", ["download", name], { cwd: folder });
+    const [file] = readdirSync(folder).filter((entry) => entry.endsWith(".deb"));
+    await run("dpkg", ["-x", join(folder, file ?? ""), target]);
+    await run("depmod", ["-b", target, name.replace("linux-image-", "")]);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}

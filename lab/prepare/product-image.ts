@@ -1,0 +1,70 @@
+import { createHash } from "node:crypto";
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { join, relative } from "node:path";
+import { built, cacheFolder } from "./cache.ts";
+import { run } from "./run.ts";
+
+const root = join(import.meta.dirname, "..", "..");
+
+/** The image that a run of the lab has made for all its tests, though sources may change meanwhile. */
+export const productVariable = "EVENKEEL_LAB_PRODUCT";
+
+/**
+ * Evenkeel as it stands in this checkout, with the Node that runs it and what it depends on, as one
+ * image: the emulated host has it below /product. It is built anew whenever a source changes.
+ */
+export async function productImage(): Promise<string> {
+  const before = process.env[productVariable];
+  if (before !== undefined) return before;
+  const sources = filesBelow(join(root, "packages")).filter((path) => !path.endsWith(".test.ts"));
+  const agent = filesBelow(join(root, "lab", "agent"));
+  const hash = createHash("sha256");
+  for (const path of [...sources, ...agent]) hash.update(path).update(readFileSync(path));
+  const lock = readFileSync(join(root, "package-lock.json"), "utf8");
+  return built("product.erofs", [hash.digest("hex"), lock], async (target) => {
+    const folder = join(cacheFolder, `partial-product-${process.pid}`);
+    try {
+      mkdirSync(join(folder, "bin"), { recursive: true });
+      cpSync(process.execPath, join(folder, "bin", "node"));
+      for (const path of [...sources, ...agent]) cpSync(path, join(folder, relative(root, path)));
+      for (const path of dependencies(lock)) {
+        cpSync(path, join(folder, relative(root, path)), { recursive: true });
+      }
+      mkdirSync(join(folder, "node_modules", "@evenkeel"), { recursive: true });
+      for (const name of readdirSync(join(root, "packages"))) {
+        const link = join(folder, "node_modules", "@evenkeel", name);
+        await run("ln", ["-s", `../../packages/${name}`, link]);
+      }
+      await run("mkfs.erofs", [target, folder]);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+}
+
+/** The folders of what the packages need at run time, as npm's lock tells; Node comes by itself. */
+function dependencies(lock: string): readonly string[] {
+  const { packages }: { readonly packages: Readonly<Record<string, LockedPackage>> } =
+    JSON.parse(lock);
+  return Object.entries(packages)
+    .filter(([path, { dev, link, optional }]) => {
+      return path.startsWith("node_modules/") && !(dev ?? link ?? optional);
+    })
+    .map(([path]) => join(root, path));
+}
+
+interface LockedPackage {
+  readonly dev?: boolean;
+  readonly link?: boolean;
+  readonly optional?: boolean;
+}
+
+function filesBelow(folder: string): string[] {
+  return readdirSync(folder)
+    .toSorted()
+    .flatMap((name) => {
+      const path = join(folder, name);
+      if (name === "node_modules") return [];
+      return statSync(path).isDirectory() ? filesBelow(path) : [path];
+    });
+}

@@ -1,0 +1,84 @@
+import type { Plan } from "@evenkeel/core/placement/plan.ts";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { bootHost, type Host } from "../machine/host.ts";
+import { startLibvirt } from "../machine/libvirt.ts";
+import { guestPages, threadsOf } from "../machine/process.ts";
+import { twoByTwo } from "../machine/shape.ts";
+import { consoleDevice, guestReport, vmDocument } from "../machine/vm.ts";
+
+/** A VM over two nodes with an accelerator on each: planned, started, and what it then really is. */
+let host: Host;
+let plan: Plan;
+const console = "/tmp/llm-a.log";
+
+beforeAll(async () => {
+  host = await bootHost(twoByTwo);
+  await startLibvirt(host);
+  const vm = { name: "llm-a", accelerators: 2, vcpus: 2, memory: "512Mi" };
+  await host.write("/tmp/llm-a.json", vmDocument(vm));
+  await host.write("/tmp/console.xml", consoleDevice(console));
+}, 600_000);
+afterAll(() => host?.stop());
+
+test("it runs as planned, by Evenkeel's own verdict", async () => {
+  const { status, stdout, stderr } = await host.run(
+    "/product/bin/node",
+    [
+      "/product/packages/cli/bin/evenkeel.mjs",
+      ...["run", "/tmp/llm-a.json", "--emulated", "--firmware", "bios", "--output", "json"],
+      ...["--with", "/tmp/console.xml"],
+      ...["--kernel", "/guest/vmlinuz", "--initrd", "/guest/initrd"],
+      ...["--append", "console=ttyS0 quiet"],
+    ],
+    { timeoutMs: 500_000 },
+  );
+  expect(stderr).toBe("");
+  expect(status).toBe(0);
+  plan = JSON.parse(stdout).plan;
+  expect(plan.cells.map(({ hostNode }) => hostNode)).toEqual([0, 1]);
+});
+
+test("every page of its memory is on its node, in huge pages", async () => {
+  const pages = await guestPages(host, await pidOf());
+  expect(pages).toEqual(
+    plan.cells.map(({ hostNode, memoryBytes }) => ({
+      node: hostNode,
+      pageBytes: 2 << 20,
+      bytes: memoryBytes,
+    })),
+  );
+});
+
+test("every vCPU's thread may run on its core alone, the others on the host's", async () => {
+  const threads = await threadsOf(host, await pidOf());
+  const vcpus = plan.cells.flatMap((cell) => cell.vcpus);
+  for (const vcpu of vcpus) {
+    const thread = threads.find(({ name }) => name.startsWith(`CPU ${vcpu.id}/`));
+    expect([vcpu.id, thread?.cpus]).toEqual([vcpu.id, "cpu" in vcpu ? `${vcpu.cpu}` : vcpu.cpus]);
+  }
+  const others = threads.filter(({ name }) => !name.startsWith("CPU "));
+  expect(new Set(others.map(({ cpus }) => cpus))).toEqual(new Set([plan.emulatorCpus]));
+});
+
+test("the guest sees both accelerators on their nodes, the distances and the contract", async () => {
+  const report = await guestReport(host, console, 500_000);
+  await host.write("/tmp/report.txt", report);
+  for (const [id, row] of (plan.distances ?? []).entries()) {
+    expect(report).toMatch(new RegExp(`node ${id}\\b[^]*distances? ${row.join(" ")}\\b`));
+  }
+  const verdict = await host.evenkeel("verify", "llm-a", "--guest-report", "/tmp/report.txt");
+  expect([verdict.stdout, verdict.status]).toEqual([expect.stringContaining("holds"), 0]);
+});
+
+test("when it is stopped the host is as it was", async () => {
+  const { status } = await host.evenkeel("stop", "llm-a", "--force");
+  expect(status).toBe(0);
+  expect((await host.ok("virsh", ["list", "--all", "--name"])).trim()).toBe("");
+  for (const node of [0, 1]) {
+    const folder = `/sys/devices/system/node/node${node}/hugepages/hugepages-2048kB`;
+    expect((await host.read(`${folder}/free_hugepages`)).trim()).toBe("160");
+  }
+});
+
+const pidOf = async (): Promise<number> =>
+  Number((await host.read("/run/libvirt/qemu/llm-a.pid")).trim());
