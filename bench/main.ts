@@ -6,6 +6,7 @@ import { type Figure, report, type Row } from "./report.ts";
  */
 const benches: Readonly<Record<string, () => Promise<readonly (Row | Figure)[]>>> = {
   bounded: async () => (await import("./bounded.ts")).benchBounded(),
+  evidence: async () => (await import("./evidence.ts")).benchEvidence(),
   fleet: async () => (await import("./fleet.ts")).benchFleet(),
   placement: async () => (await import("./placement.ts")).benchPlacement(),
   startup: async () => (await import("./startup.ts")).benchStartup(),

@@ -29,6 +29,7 @@ import {
 import { chosen, type Target } from "./target.ts";
 import { textTarget } from "./text-target.ts";
 import { toolTargets } from "./tool-targets.ts";
+import { evidenceTargets } from "./evidence-targets.ts";
 
 /** Recordings as texts: of generated machines and, where they are at hand, the smallest real ones. */
 async function treeSamples(): Promise<TreeSample[]> {
@@ -238,4 +239,5 @@ export const targets: readonly Target[] = [
   documents("yaml"),
   synthetic,
   ...toolTargets,
+  ...evidenceTargets,
 ];

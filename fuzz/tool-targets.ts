@@ -13,6 +13,28 @@ export const toolTargets: readonly Target[] = [
       read: (text) => readNccl(text, "mutated.xml"),
     };
   }),
+  textTarget("nccl-lint", async () => {
+    const { readXml } = await import("@evenkeel/host/xml/read-xml.ts");
+    const { guestFromPlan } = await import("@evenkeel/core/guest/from-plan.ts");
+    const { contractOf } = await import("@evenkeel/core/guest/contract/from-guest.ts");
+    const { lintNccl } = await import("@evenkeel/core/guest/nccl/lint/lint.ts");
+    const { ncclXml } = await import("@evenkeel/core/guest/nccl/print.ts");
+    const { planOf } = await import("@evenkeel/core/guest/testing/plan-of.ts");
+    const link = { speedGTs: 32, width: 16, maxSpeedGTs: 32, maxWidth: 16 };
+    const devices = ["0000:16:00.0", "0000:17:00.0", "0000:26:00.0"].map((address) => ({
+      address,
+      link,
+      switches: ["0000:15:00.0"],
+    }));
+    const guest = guestFromPlan(planOf({ cells: [{ cores: 2, devices }] }));
+    return {
+      samples: [toolTexts.nccl, ncclXml(guest)],
+      read: (text) => {
+        lintNccl(contractOf(guest), readXml(text, "mutated.xml"));
+        return null;
+      },
+    };
+  }),
   textTarget("numactl", async () => {
     const { readNumactl } = await import("@evenkeel/host/numactl/read-numactl.ts");
     return {

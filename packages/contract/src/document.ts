@@ -1,15 +1,23 @@
+import type { Evidence } from "@evenkeel/core/evidence/evidence.ts";
+import type { GuestReport } from "@evenkeel/core/evidence/guest-report.ts";
 import type { Capacity } from "@evenkeel/core/fleet/capacity-document.ts";
+import type { GuestContract } from "@evenkeel/core/guest/contract/contract.ts";
 import type { Plan } from "@evenkeel/core/placement/plan.ts";
 import type { Refusal } from "@evenkeel/core/placement/refusal.ts";
 import type { Flavor, VirtualMachine } from "@evenkeel/core/request/virtual-machine.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
+import type { Verdict } from "@evenkeel/core/verify/verdict.ts";
 import type { z } from "zod";
 import { capacitySchema } from "./capacity.ts";
+import { evidenceSchema } from "./evidence.ts";
 import { flavorSchema } from "./flavor.ts";
+import { guestContractSchema } from "./guest-contract.ts";
+import { guestReportSchema } from "./guest-report.ts";
 import { type HostPolicyDocument, hostPolicySchema } from "./host-policy.ts";
 import { planSchema } from "./plan.ts";
 import { refusalSchema } from "./refusal.ts";
 import { topologySchema } from "./topology.ts";
+import { verdictSchema } from "./verdict.ts";
 import { virtualMachineSchema } from "./virtual-machine.ts";
 
 /** Anything that may stand in a file, by its `kind`. */
@@ -20,7 +28,11 @@ export type Document =
   | HostPolicyDocument
   | Plan
   | Refusal
-  | Capacity;
+  | Capacity
+  | GuestContract
+  | Evidence
+  | GuestReport
+  | Verdict;
 
 export type DocumentKind = Document["kind"];
 
@@ -34,6 +46,10 @@ export const documentSchemas: { readonly [Kind in DocumentKind]: z.ZodType<Docum
   Plan: planSchema,
   Refusal: refusalSchema,
   Capacity: capacitySchema,
+  GuestContract: guestContractSchema,
+  Evidence: evidenceSchema,
+  GuestReport: guestReportSchema,
+  Verdict: verdictSchema,
 };
 
 export const documentKinds: readonly string[] = Object.keys(documentSchemas);

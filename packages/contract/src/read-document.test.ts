@@ -201,13 +201,13 @@ test("a wrong field is named with its place, what was expected, and the nearest 
     document-invalid vm.yaml:3:13: metadata.name is "a\\u001b[31mb" | a name of 1 to 63 lower-case letters, digits, "-" and ".", with a letter or digit at both ends | null
     document-invalid vm.yaml:3:1: metadata.name is missing | a name of 1 to 63 lower-case letters, digits, "-" and ".", with a letter or digit at both ends | null
     document-invalid vm.yaml:1:1: apiVersion is "v1" | "evenkeel/v1" | null
-    document-invalid vm.yaml:2:1: kind is "VirtualMachin" | one of Topology, VirtualMachine, Flavor, HostPolicy, Plan, Refusal, Capacity | did you mean "VirtualMachine"?
-    document-invalid vm.yaml:2:1: kind is "Pod" | one of Topology, VirtualMachine, Flavor, HostPolicy, Plan, Refusal, Capacity | null
-    document-invalid vm.yaml:1:1: the document has no kind | one of Topology, VirtualMachine, Flavor, HostPolicy, Plan, Refusal, Capacity | null
+    document-invalid vm.yaml:2:1: kind is "VirtualMachin" | one of Topology, VirtualMachine, Flavor, HostPolicy, Plan, Refusal, Capacity, GuestContract, Evidence, GuestReport, Verdict | did you mean "VirtualMachine"?
+    document-invalid vm.yaml:2:1: kind is "Pod" | one of Topology, VirtualMachine, Flavor, HostPolicy, Plan, Refusal, Capacity, GuestContract, Evidence, GuestReport, Verdict | null
+    document-invalid vm.yaml:1:1: the document has no kind | one of Topology, VirtualMachine, Flavor, HostPolicy, Plan, Refusal, Capacity, GuestContract, Evidence, GuestReport, Verdict | null
     document-invalid vm.yaml:1:1: the document is "just words" | an object with apiVersion and kind | null
     document-invalid vm.yaml:1:1: the document is a list of 2 | an object with apiVersion and kind | null
-    document-invalid vm.yaml: there is no document in it | a document of a kind such as Topology, VirtualMachine, Flavor, HostPolicy, Plan, Refusal, Capacity | null
-    document-invalid vm.yaml: there is no document in it | a document of a kind such as Topology, VirtualMachine, Flavor, HostPolicy, Plan, Refusal, Capacity | null
+    document-invalid vm.yaml: there is no document in it | a document of a kind such as Topology, VirtualMachine, Flavor, HostPolicy, Plan, Refusal, Capacity, GuestContract, Evidence, GuestReport, Verdict | null
+    document-invalid vm.yaml: there is no document in it | a document of a kind such as Topology, VirtualMachine, Flavor, HostPolicy, Plan, Refusal, Capacity, GuestContract, Evidence, GuestReport, Verdict | null
     "
   `);
 });
@@ -246,8 +246,8 @@ test("JSON errors have their place too", () => {
     json-malformed host.json:1:18: this is not JSON | one complete JSON document (RFC 8259) | null
     json-malformed host.json:1:8: this is not JSON | one complete JSON document (RFC 8259) | null
     document-invalid host.json:1:1: the document is a list of 0 | an object with apiVersion and kind | null
-    document-invalid host.json:1:1: the document has no kind | one of Topology, VirtualMachine, Flavor, HostPolicy, Plan, Refusal, Capacity | null
-    document-invalid host.json:1:1: the document has no kind | one of Topology, VirtualMachine, Flavor, HostPolicy, Plan, Refusal, Capacity | null
+    document-invalid host.json:1:1: the document has no kind | one of Topology, VirtualMachine, Flavor, HostPolicy, Plan, Refusal, Capacity, GuestContract, Evidence, GuestReport, Verdict | null
+    document-invalid host.json:1:1: the document has no kind | one of Topology, VirtualMachine, Flavor, HostPolicy, Plan, Refusal, Capacity, GuestContract, Evidence, GuestReport, Verdict | null
     "
   `);
 });
@@ -267,7 +267,7 @@ test("a plan that contradicts itself is no plan", () => {
     document-invalid plan.json:31:6: cells[0].vcpus[0] has no field "cpux" (and 1 more) | the fields id, cpu | did you mean "cpu"?
     plan-inconsistent plan.json: cells[0].vcpus[0]: floats, which isolation "core" rules out | a plan whose parts agree with one another | place the VM again instead of editing its plan
     plan-inconsistent plan.json: cells[0].memoryOnNodes: must add up to memoryBytes | a plan whose parts agree with one another | place the VM again instead of editing its plan
-    document-invalid plan.json:121:3: cost.slowdown is -1 | a number above 0 | null
+    document-invalid plan.json:126:3: cost.slowdown is -1 | a number above 0 | null
     "
   `);
 });
@@ -321,7 +321,7 @@ test("YAML that is broken, clever or hostile is refused within its bounds", () =
     braces: yaml-malformed vm.yaml:1:513: it is nested beyond reason | at most 64 levels | null
     commas: yaml-malformed vm.yaml:1:3: this is not YAML | valid YAML 1.2 (the parser says: Unexpected , in flow sequence) | null
     dashes: yaml-malformed vm.yaml:1:1873: it is nested beyond reason | at most 64 levels | null
-    keys: document-invalid vm.yaml:1:1: the document has no kind | one of Topology, VirtualMachine, Flavor, HostPolicy, Plan, Refusal, Capacity | null
+    keys: document-invalid vm.yaml:1:1: the document has no kind | one of Topology, VirtualMachine, Flavor, HostPolicy, Plan, Refusal, Capacity, GuestContract, Evidence, GuestReport, Verdict | null
     documents: yaml-malformed vm.yaml:1:1: there are 1000 documents in it | at most 256 documents in a file | null
     tooLong: file-too-large vm.yaml: it is 65538 characters long | at most 65536 characters of YAML | write it as JSON, which may be longer
     "
@@ -347,7 +347,7 @@ test("JSON that is hostile is refused within its bounds", () => {
     nested: json-malformed h.json:1:513: it is nested beyond reason | at most 64 levels | null
     quotes: json-malformed h.json:1:8388609: the JSON text ends too early | one complete JSON document (RFC 8259) | check that the file was written to its end
     items: document-invalid h.json:1:1210: pci is a list of 1000016 | a list of at most 8192 | null
-    keys: document-invalid h.json:1:1: the document has no kind | one of Topology, VirtualMachine, Flavor, HostPolicy, Plan, Refusal, Capacity | null
+    keys: document-invalid h.json:1:1: the document has no kind | one of Topology, VirtualMachine, Flavor, HostPolicy, Plan, Refusal, Capacity, GuestContract, Evidence, GuestReport, Verdict | null
     tooLong: file-too-large h.json: it is 8388609 characters long | at most 8388608 characters of JSON | null
     "
   `);

@@ -101,6 +101,10 @@ function documentOf({ value, offsetOf }: Parsed, text: string, where: string): D
     case "HostPolicy":
     case "Refusal":
     case "Capacity":
+    case "GuestContract":
+    case "Evidence":
+    case "GuestReport":
+    case "Verdict":
       return result.data;
   }
 }

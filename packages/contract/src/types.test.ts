@@ -1,15 +1,25 @@
+import type { Evidence } from "@evenkeel/core/evidence/evidence.ts";
+import type { GuestReport } from "@evenkeel/core/evidence/guest-report.ts";
 import type { Capacity } from "@evenkeel/core/fleet/capacity-document.ts";
+import type { GuestContract } from "@evenkeel/core/guest/contract/contract.ts";
+import type { Instance } from "@evenkeel/core/instance/instance.ts";
 import type { Plan } from "@evenkeel/core/placement/plan.ts";
 import type { Refusal } from "@evenkeel/core/placement/refusal.ts";
 import type { Flavor, VirtualMachine } from "@evenkeel/core/request/virtual-machine.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
+import type { Verdict } from "@evenkeel/core/verify/verdict.ts";
 import { expectTypeOf, test } from "vitest";
 import type { z } from "zod";
 import type { capacitySchema } from "./capacity.ts";
+import type { evidenceSchema } from "./evidence.ts";
 import type { flavorSchema } from "./flavor.ts";
+import type { guestContractSchema } from "./guest-contract.ts";
+import type { guestReportSchema } from "./guest-report.ts";
+import type { instanceSchema } from "./instance.ts";
 import type { planSchema } from "./plan.ts";
 import type { refusalSchema } from "./refusal.ts";
 import type { topologySchema } from "./topology.ts";
+import type { verdictSchema } from "./verdict.ts";
 import type { virtualMachineSchema } from "./virtual-machine.ts";
 
 /** An intersection as the one object that it describes. */
@@ -23,7 +33,12 @@ test("a document that was read is exactly the core's type of it, not one field m
     FlatSpec<VirtualMachine>
   >();
   expectTypeOf<z.output<typeof flavorSchema>>().toEqualTypeOf<Flavor>();
+  expectTypeOf<z.output<typeof instanceSchema>>().toEqualTypeOf<Instance>();
   expectTypeOf<z.output<typeof planSchema>>().toEqualTypeOf<Plan>();
   expectTypeOf<z.output<typeof refusalSchema>>().toEqualTypeOf<Refusal>();
   expectTypeOf<z.output<typeof capacitySchema>>().toEqualTypeOf<Capacity>();
+  expectTypeOf<z.output<typeof guestContractSchema>>().toEqualTypeOf<GuestContract>();
+  expectTypeOf<z.output<typeof evidenceSchema>>().toEqualTypeOf<Evidence>();
+  expectTypeOf<z.output<typeof guestReportSchema>>().toEqualTypeOf<GuestReport>();
+  expectTypeOf<z.output<typeof verdictSchema>>().toEqualTypeOf<Verdict>();
 });

@@ -1,3 +1,5 @@
+import type { Evidence } from "@evenkeel/core/evidence/evidence.ts";
+import { asPlanned } from "@evenkeel/core/evidence/testing/as-planned.ts";
 import { type Capacity, fleetCapacity } from "@evenkeel/core/fleet/capacity-document.ts";
 import { invariant } from "@evenkeel/core/invariant.ts";
 import { place } from "@evenkeel/core/placement/place.ts";
@@ -8,6 +10,7 @@ import { resolveRequest } from "@evenkeel/core/request/resolve.ts";
 import type { Flavor, VirtualMachine } from "@evenkeel/core/request/virtual-machine.ts";
 import { syntheticTopology } from "@evenkeel/core/topology/synthetic/build.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
+import { verify } from "@evenkeel/core/verify/verify.ts";
 import type { Document } from "../document.ts";
 import type { HostPolicyDocument } from "../host-policy.ts";
 
@@ -60,6 +63,10 @@ const exampleCapacity: Capacity = fleetCapacity(
   [{ flavor: exampleRequest, slots: 1 }],
 );
 
+const exampleEvidence: Evidence = asPlanned(examplePlan);
+const exampleReport = exampleEvidence.guest;
+invariant(exampleReport !== null, "a guest that runs as planned reports");
+
 export const exampleDocuments: readonly Document[] = [
   exampleTopology,
   exampleFlavor,
@@ -68,4 +75,7 @@ export const exampleDocuments: readonly Document[] = [
   examplePlan,
   exampleRefusal,
   exampleCapacity,
+  exampleEvidence,
+  exampleReport,
+  verify(examplePlan, { ...exampleEvidence, process: null }),
 ];

@@ -1,0 +1,148 @@
+import { readDocument } from "@evenkeel/contract/read-document.ts";
+import { planOf } from "@evenkeel/core/guest/testing/plan-of.ts";
+import { verify } from "@evenkeel/core/verify/verify.ts";
+import { readEvidence } from "@evenkeel/host/evidence/read-evidence.ts";
+import { parseShellReport } from "@evenkeel/host/guest-check/parse-report.ts";
+import { readLiveDomain } from "@evenkeel/host/libvirt/live-domain.ts";
+import { processOf } from "@evenkeel/host/procfs/find-process.ts";
+import { messageOf, parseLine } from "@evenkeel/host/qmp/parse.ts";
+import { readMonitor } from "@evenkeel/host/qmp/read.ts";
+import { memoryTree } from "@evenkeel/host/tree/memory-tree.ts";
+import type { Target } from "./target.ts";
+import { textTarget } from "./text-target.ts";
+
+const separator = "\n=====\n";
+
+/** What a VM's process shows of itself, a file a part, in this order. */
+const parts: readonly (readonly [path: string, text: string])[] = [
+  [
+    "/proc/4711/numa_maps",
+    "7f0000000000 bind:0 anon=512 dirty=512 N0=500 N1=12 kernelpagesize_kB=4\n" +
+      "7f5e00000000 prefer (many):0-1 file=/dev/hugepages/qemu_back_mem._objects_ram-node1.Xy huge N1=1 kernelpagesize_kB=2048\n",
+  ],
+  [
+    "/proc/4711/maps",
+    "7f0000000000-7f0000200000 rw-p 00000000 00:00 0 \n7f5e00000000-7f5e00200000 rw-s 00000000 00:0f 1 /dev/hugepages/x\n",
+  ],
+  [
+    "/proc/4711/cmdline",
+    [
+      "qemu-system-x86_64",
+      "-name guest=llm-a,debug-threads=on",
+      "-uuid 11111111-2222-3333-4444-555555555555",
+      "-object memory-backend-ram,id=ram-node0,size=2M,host-nodes=0,policy=bind",
+      '-object {"qom-type":"memory-backend-file","id":"ram-node1","size":2097152,"mem-path":"/dev/hugepages/x"}',
+      "-numa node,nodeid=0,cpus=0,memdev=ram-node0",
+      "-numa node,nodeid=1,cpus=1,memdev=ram-node1",
+      "-numa dist,src=0,dst=1,val=21",
+      "-device pxb-pcie,id=pci.1,bus=pcie.0,numa_node=1",
+      '-device {"driver":"vfio-pci","host":"0000:1b:00.0","bus":"pci.1"}',
+      "-fw_cfg name=opt/evenkeel/contract",
+    ]
+      .join(" ")
+      .replaceAll(" ", "\0"),
+  ],
+  [
+    "/proc/4711/status",
+    "Name:\tqemu\nThreads:\t1\nCpus_allowed_list:\t0-3\nMems_allowed_list:\t0-1\n",
+  ],
+  [
+    "/proc/4711/task/4711/status",
+    "Name:\tqemu\nCpus_allowed_list:\t0-3\nMems_allowed_list:\t0-1\n",
+  ],
+  ["/proc/4711/task/4711/comm", "CPU 0/KVM\n"],
+  ["/proc/4711/task/4711/stat", `4711 (CPU 0/KVM) S ${"1 ".repeat(60)}\n`],
+  ["/proc/4711/task/4711/cgroup", "3:cpuset:/vm\n0::/machine.slice\n"],
+  ["/sys/fs/cgroup/cpuset/vm/cpuset.cpus", "0-3\n"],
+  ["/proc/interrupts", "   CPU0\n 45: 12 PCI-MSI 0-edge vfio-msix[0](0000:1b:00.0)\n"],
+  ["/proc/irq/45/smp_affinity_list", "0-3\n"],
+  ["/sys/bus/pci/devices/0000:1b:00.0/current_link_speed", "16.0 GT/s PCIe\n"],
+  ["/sys/devices/system/node/node0/cpulist", "0-3\n"],
+];
+
+const answers = [
+  '{"return": [{"cpu-index": 0, "thread-id": 4711, "props": {"node-id": 0}}]}',
+  '{"return": [{"id": "iothread1", "thread-id": 4712}]}',
+  '{"return": [{"id": "ram-node0", "size": 2097152, "policy": "bind", "host-nodes": [0]}]}',
+  '{"return": "Host virtual address for 0x0 (ram-node0) is 0x7f0000000000\\r\\n"}',
+  '{"return": [{"name": "hostdev0", "type": "child<vfio-pci>"}]}',
+  '{"return": "0000:1b:00.0"}',
+  '{"return": "/machine/peripheral/pci.1/pci.1"}',
+  '{"return": 1}',
+].join("\n");
+
+const domain = `<domain type='kvm'><numatune><memory mode='strict' nodeset='0-1'/><memnode cellid='0' mode='strict' nodeset='0'/></numatune>
+<cputune><vcpupin vcpu='0' cpuset='2'/><emulatorpin cpuset='0-1'/></cputune>
+<cpu><numa><cell id='0' cpus='0' memory='2048' unit='KiB'><distances><sibling id='0' value='10'/></distances></cell></numa></cpu>
+<devices><controller type='pci' index='1' model='pcie-expander-bus'><target busNr='250'><node>0</node></target></controller>
+<hostdev mode='subsystem' type='pci'><source><address domain='0x0000' bus='0x1b' slot='0x00' function='0x0'/></source>
+<address type='pci' bus='0x01' slot='0x00' function='0x0'/></hostdev></devices></domain>`;
+
+const plan = planOf({ cells: [{ cores: 1, devices: [{ address: "0000:1b:00.0" }] }] });
+
+/** Whatever a process, a monitor and libvirt say, the evidence is a document, and a verdict comes of it. */
+async function readMutated(text: string): Promise<null> {
+  const told = text.split(separator);
+  const files = new Map(parts.map(([path], i) => [path, told[i] ?? ""]));
+  const tree = memoryTree(files, new Map(), "mutated");
+  const lines = (told[parts.length] ?? "").split("\n");
+  let asked = 0;
+  const monitor = await readMonitor({
+    where: "QMP",
+    // A monitor that answers with whatever comes next.
+    ask: async () => {
+      const message = messageOf(parseLine(lines[asked++ % lines.length] ?? ""));
+      return message.kind === "answer" ? message.value : null;
+    },
+  });
+  const evidence = readEvidence(tree, {
+    vm: plan.vm,
+    host: plan.host,
+    takenAt: "2026-01-31T12:00:00.000Z",
+    process: processOf(tree, 4711),
+    whyNoProcess: "no emulator",
+    devices: ["0000:1b:00.0"],
+    monitor,
+    libvirt: readLiveDomain(told[parts.length + 1] ?? "", "mutated.xml"),
+    guest: { why: "none" },
+  });
+  mustBeDocument(evidence, "Evidence");
+  mustBeDocument(verify(plan, evidence, { scope: "guest" }), "Verdict");
+  return null;
+}
+
+/** What the product itself writes and cannot read again is a fault, not a refusal. */
+function mustBeDocument(value: unknown, kind: "Evidence" | "Verdict" | "GuestReport"): void {
+  try {
+    readDocument(JSON.stringify(value), "written.json", kind);
+  } catch (cause) {
+    throw new Error(`wrote a ${kind} that it does not read: ${String(cause)}`, { cause });
+  }
+}
+
+const shellReport = `evenkeel-guest-report 1
+kernel 6.1.0
+node 0 memory-kib 1048576 cpus 0-3 distances 10 21
+hugepages 0 size-kib 2048 total 7 free 3
+node 1 memory-kib 1048576 cpus - distances 21 10
+pci
+device 0000:f9:00.0 vendor 0x10de device 0x2330 node 1 speed 32.0_GT/s_PCIe width 16 max-speed 32.0_GT/s_PCIe max-width 16
+contract ${"a".repeat(64)} /sys/firmware/qemu_fw_cfg/by_name/opt/evenkeel/contract/raw
+nccl ${"b".repeat(64)} /etc/nccl.conf /etc/evenkeel/nccl-topology.xml
+unreadable devices: none
+end
+`;
+
+export const evidenceTargets: readonly Target[] = [
+  textTarget("evidence", async () => ({
+    samples: [[...parts.map(([, text]) => text), answers, domain].join(separator)],
+    read: readMutated,
+  })),
+  textTarget("guest-report", async () => ({
+    samples: [shellReport, `[    0.1] Linux\r\n${shellReport.replaceAll("\n", "\r\n")}`],
+    read: (text) => {
+      mustBeDocument(parseShellReport(text, "mutated.txt"), "GuestReport");
+      return null;
+    },
+  })),
+];

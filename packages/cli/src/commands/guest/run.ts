@@ -1,0 +1,59 @@
+import { readFileSync } from "node:fs";
+import { readDocument } from "@evenkeel/contract/read-document.ts";
+import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
+import type { GuestContract } from "@evenkeel/core/guest/contract/contract.ts";
+import { checkGuest } from "@evenkeel/core/verify/check-guest.ts";
+import { contractFile, readGuest } from "@evenkeel/host/guest-check/read-guest.ts";
+import { directoryTree, liveTree } from "@evenkeel/host/tree/directory-tree.ts";
+import type { Tree } from "@evenkeel/host/tree/tree.ts";
+import type { CliContext } from "../../context.ts";
+import { exitStatus } from "../../exit-status.ts";
+import { readText } from "../../input/read-text.ts";
+import { jsonText } from "../../text/json-text.ts";
+import { verdictText } from "../../text/verdict-text.ts";
+import type { World } from "../../world.ts";
+import type { GuestFlags, GuestTask } from "./command.ts";
+
+export async function runGuest(
+  this: CliContext,
+  flags: GuestFlags,
+  task: GuestTask,
+): Promise<void> {
+  const { world, columns: width, paint } = this;
+  if (task === "script") {
+    world.stdout.write(script());
+    return;
+  }
+  const tree = flags.root === undefined ? liveTree() : directoryTree(flags.root);
+  const report = readGuest(tree, world.env);
+  if (task === "report") {
+    world.stdout.write(jsonText(report));
+    return;
+  }
+  const contract = await readContract(flags.contract, tree, world);
+  const verdict = checkGuest(contract, report, new Date().toISOString());
+  const text = flags.output === "json" ? jsonText(verdict) : verdictText(verdict, { width, paint });
+  world.stdout.write(text);
+  if (!verdict.holds) this.finish(exitStatus.no);
+}
+
+async function readContract(
+  path: string | undefined,
+  tree: Tree,
+  world: World,
+): Promise<GuestContract> {
+  if (path !== undefined) {
+    const { text, where } = await readText(path, "a GuestContract document", world);
+    return readDocument(text, where, "GuestContract");
+  }
+  const text = tree.readText(contractFile);
+  if (text !== null) return readDocument(text, contractFile, "GuestContract");
+  throw new EvenkeelError("file-missing", "this machine shows no contract", {
+    where: contractFile,
+    expected: "the contract that a VM of Evenkeel is handed",
+    remedy: "modprobe qemu_fw_cfg as root; or hand the contract over as a file: --contract FILE",
+  });
+}
+
+const script = (): string =>
+  readFileSync(new URL(import.meta.resolve("@evenkeel/host/guest-check/report.sh")), "utf8");

@@ -1,0 +1,87 @@
+import { hostname } from "node:os";
+import { readDocument } from "@evenkeel/contract/read-document.ts";
+import { type MemoryPaths, memoryPaths } from "@evenkeel/core/cost/memory-path.ts";
+import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
+import type { Evidence } from "@evenkeel/core/evidence/evidence.ts";
+import type { GuestReport } from "@evenkeel/core/evidence/guest-report.ts";
+import type { Plan } from "@evenkeel/core/placement/plan.ts";
+import { readLiveEvidence } from "@evenkeel/host/evidence/read-live.ts";
+import { isShellReport, parseShellReport } from "@evenkeel/host/guest-check/parse-report.ts";
+import { directoryTree, liveTree } from "@evenkeel/host/tree/directory-tree.ts";
+import { readText } from "../../input/read-text.ts";
+import { readTopology } from "../../input/read-topology.ts";
+import type { World } from "../../world.ts";
+import type { VerifyFlags } from "./command.ts";
+
+/** Where evidence comes from; each reading is a new look. */
+export interface EvidenceSource {
+  /** Whether it is of this machine, as it is now. */
+  readonly live: boolean;
+  readonly read: () => Promise<Evidence>;
+}
+
+export async function evidenceSource(
+  plan: Plan,
+  flags: VerifyFlags,
+  world: World,
+): Promise<EvidenceSource> {
+  const path = flags["guest-report"];
+  const report = (): Promise<GuestReport | null> =>
+    path === undefined ? Promise.resolve(null) : readGuestReport(path, world);
+  if (flags.evidence !== undefined)
+    return recorded(flags.evidence, plan, flags, await report(), world);
+  const { root, pid, qmp } = flags;
+  // Standard input is read once, a file each time, since a guest may report anew.
+  const once = path === "-" ? await report() : null;
+  return {
+    live: root === undefined,
+    read: async () =>
+      readLiveEvidence(root === undefined ? liveTree() : directoryTree(root), plan, {
+        host: root === undefined ? hostname() : plan.host,
+        takenAt: new Date().toISOString(),
+        pid,
+        qmp,
+        guest: once ?? (await report()),
+      }),
+  };
+}
+
+async function recorded(
+  path: string,
+  plan: Plan,
+  flags: VerifyFlags,
+  guest: GuestReport | null,
+  world: World,
+): Promise<EvidenceSource> {
+  const unused = (["pid", "qmp", "root"] as const).find((name) => flags[name] !== undefined);
+  if (unused !== undefined || flags.watch) {
+    throw new EvenkeelError("usage", `--${unused ?? "watch"} is of no use with --evidence`, {
+      expected: "evidence that was read before, or flags for reading it now",
+    });
+  }
+  const { text, where } = await readText(path, "an Evidence document", world);
+  const evidence = readDocument(text, where, "Evidence");
+  if (evidence.vm !== plan.vm) {
+    throw new EvenkeelError("usage", `the evidence is of ${JSON.stringify(evidence.vm)}`, {
+      where,
+      expected: `evidence of ${JSON.stringify(plan.vm)}`,
+    });
+  }
+  return { live: false, read: async () => ({ ...evidence, guest: guest ?? evidence.guest }) };
+}
+
+/** A GuestReport document, or what the shell script printed. */
+async function readGuestReport(path: string, world: World): Promise<GuestReport> {
+  const { text, where } = await readText(path, "a guest's report", world);
+  return isShellReport(text)
+    ? parseShellReport(text, where)
+    : readDocument(text, where, "GuestReport");
+}
+
+/** What memory costs between the host's nodes; null where its topology is not at hand. */
+export async function memoryPathsOf(
+  source: string | null,
+  world: World,
+): Promise<MemoryPaths | null> {
+  return source === null ? null : memoryPaths(await readTopology(source, world));
+}

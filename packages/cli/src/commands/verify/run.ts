@@ -1,0 +1,58 @@
+import { readDocument } from "@evenkeel/contract/read-document.ts";
+import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
+import type { Evidence } from "@evenkeel/core/evidence/evidence.ts";
+import type { Plan } from "@evenkeel/core/placement/plan.ts";
+import type { Verdict } from "@evenkeel/core/verify/verdict.ts";
+import { type VerifyOptions, verify } from "@evenkeel/core/verify/verify.ts";
+import type { CliContext } from "../../context.ts";
+import { exitStatus } from "../../exit-status.ts";
+import { readText, refuseTwoStdins } from "../../input/read-text.ts";
+import { jsonText } from "../../text/json-text.ts";
+import { verdictText } from "../../text/verdict-text.ts";
+import type { VerifyFlags } from "./command.ts";
+import { type EvidenceSource, evidenceSource, memoryPathsOf } from "./inputs.ts";
+import { watch } from "./watch.ts";
+
+export async function runVerify(this: CliContext, flags: VerifyFlags, vm: string): Promise<void> {
+  refuseTwoStdins([flags.plan, flags.evidence ?? "", flags["guest-report"] ?? ""]);
+  const plan = await readPlan(vm, flags.plan, this);
+  const source = await evidenceSource(plan, flags, this.world);
+  const { world, columns: width, paint } = this;
+  if (flags.output === "evidence") {
+    world.stdout.write(jsonText(await source.read()));
+    return;
+  }
+  const options = await optionsOf(flags, source, this);
+  const judge = async (): Promise<Verdict> => {
+    const evidence = await source.read();
+    return verify(plan, evidence, { ...options, scope: flags.scope ?? scopeOf(evidence) });
+  };
+  const verdict = flags.watch ? await watch(judge, flags, this) : await judge();
+  if (!flags.watch) {
+    const text =
+      flags.output === "json" ? jsonText(verdict) : verdictText(verdict, { width, paint });
+    world.stdout.write(text);
+  }
+  if (!verdict.holds) this.finish(exitStatus.no);
+}
+
+/** Whoever gives a guest's report wants to know of the guest. */
+const scopeOf = ({ guest }: Evidence): "host" | "guest" => (guest === null ? "host" : "guest");
+
+async function readPlan(vm: string, path: string, { world }: CliContext): Promise<Plan> {
+  const { text, where } = await readText(path, "a Plan document", world);
+  const plan = readDocument(text, where, "Plan");
+  if (plan.vm === vm) return plan;
+  throw new EvenkeelError("usage", `the plan is of ${JSON.stringify(plan.vm)}`, {
+    where,
+    expected: `the plan of ${JSON.stringify(vm)}`,
+  });
+}
+
+async function optionsOf(
+  { on }: VerifyFlags,
+  { live }: EvidenceSource,
+  { world }: CliContext,
+): Promise<VerifyOptions> {
+  return { paths: await memoryPathsOf(on ?? (live ? "live" : null), world) };
+}

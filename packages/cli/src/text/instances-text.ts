@@ -1,0 +1,41 @@
+import type { Instance } from "@evenkeel/core/instance/instance.ts";
+import { indexSet } from "@evenkeel/core/set/index-set.ts";
+import { formatList } from "@evenkeel/core/set/list-format.ts";
+import { formatBytes } from "@evenkeel/core/unit/bytes.ts";
+import type { View } from "./plan-text.ts";
+import { table } from "./table.ts";
+import { visible } from "./visible.ts";
+
+/** A VM on this host; one without an instance was not started by Evenkeel. */
+export interface ListedVm {
+  readonly name: string;
+  readonly state: "running" | "paused" | "off" | "gone" | "unknown";
+  readonly pid: number | null;
+  readonly instance: Instance | null;
+}
+
+export function instancesText(vms: readonly ListedVm[], { paint }: View): string {
+  if (vms.length === 0) return "no VMs\n";
+  const header = ["VM", "state", "via", "nodes", "vCPUs", "memory", "devices"];
+  const [top = "", ...lines] = table(
+    [header, ...vms.map(rowOf)],
+    ["left", "left", "left", "left", "right", "right", "left"],
+  );
+  return `${[paint("dim", top), ...lines].join("\n")}\n`;
+}
+
+function rowOf({ name, state, instance }: ListedVm): readonly string[] {
+  const shown = visible(name);
+  if (instance === null) return [shown, state, "libvirt", "not Evenkeel's", "", "", ""];
+  const { plan, via, phase } = instance;
+  const now = phase === "running" ? (state === "gone" ? "off" : state) : phase;
+  return [
+    shown,
+    now,
+    via,
+    formatList(indexSet(plan.cells.map(({ hostNode }) => hostNode))),
+    String(plan.cells.reduce((sum, { vcpus }) => sum + vcpus.length, 0)),
+    formatBytes(plan.cells.reduce((sum, { memoryBytes }) => sum + memoryBytes, 0)),
+    plan.devices.map(({ address }) => address).join(", "),
+  ];
+}

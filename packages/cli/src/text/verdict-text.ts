@@ -1,0 +1,90 @@
+import type { VerdictChange } from "@evenkeel/core/verify/changes.ts";
+import type { Finding, Unverified, Verdict } from "@evenkeel/core/verify/verdict.ts";
+import type { View } from "./plan-text.ts";
+import { hanging, wrap } from "./table.ts";
+import { visible } from "./visible.ts";
+
+const color = { error: "red", warning: "yellow", info: "dim" } as const;
+
+/** A verdict for people: whether the plan holds, what does not with its numbers, what does, what nobody can tell. */
+export function verdictText(verdict: Verdict, view: View): string {
+  const { paint } = view;
+  const { vm, host, holds, findings, verified, unverified, scope, takenAt } = verdict;
+  const answer = holds ? paint("green", "holds") : paint("red", "does not hold");
+  const about = scope === "host" ? "the host's part" : "host and guest";
+  const section = (title: string, lines: readonly string[]): string[] =>
+    lines.length === 0 ? [] : ["", paint("bold", title), ...lines];
+  return `${[
+    `The plan of ${paint("bold", vm)} ${answer} on ${host} ${paint("dim", `(${about}, ${takenAt})`)}`,
+    ...findings.flatMap((finding) => ["", ...findingLines(finding, view)]),
+    ...section(
+      "as planned",
+      pairs(
+        verified.map(({ what, found }) => [what, found]),
+        view,
+      ),
+    ),
+    ...section("not verified", pairs(unverified.map(unverifiedRow), view)),
+  ].join("\n")}\n`;
+}
+
+const unverifiedRow = ({ what, why, essential }: Unverified): readonly [string, string] => [
+  what,
+  essential ? `${why}; it cannot hold without` : why,
+];
+
+function pairs(rows: readonly (readonly [string, string])[], { width }: View): string[] {
+  const label = Math.min(40, Math.max(0, ...rows.map(([what]) => what.length)));
+  return rows.flatMap(([what, text]) =>
+    hanging(`  ${visible(what).padEnd(label)}  `, wrap(visible(text), width - label - 4)),
+  );
+}
+
+function findingLines(finding: Finding, { width, paint }: View): string[] {
+  const { severity, code, subject, promised, found, evidence, remedy } = finding;
+  const rows: readonly (readonly [string, string])[] = [
+    ["promised", promised],
+    ["found", found],
+    ["costs", costText(finding)],
+    ...evidence.slice(0, 3).map((line) => ["seen in", line] as const),
+    ["try", remedy],
+  ];
+  return [
+    `${paint(color[severity], severity)} ${paint("bold", code)}: ${visible(subject)}`,
+    ...rows.flatMap(([label, text]) => {
+      const [first = "", ...rest] = hanging(
+        `  ${label.padEnd(8)}  `,
+        wrap(visible(text), width - 12),
+      );
+      return [first.replace(label, paint("dim", label)), ...rest];
+    }),
+  ];
+}
+
+function costText({ cost: { slowdown, basis } }: Finding): string {
+  if (slowdown === null) return "unknown";
+  return `${((slowdown - 1) * 100).toFixed(1)} % on that path (${basis})`;
+}
+
+/** A change as one line. */
+export function changeText(change: VerdictChange, { paint }: View): string {
+  const at = paint("dim", change.takenAt);
+  switch (change.event) {
+    case "holds":
+      return `${at} ${paint("green", "holds")}\n`;
+    case "does-not-hold":
+      return `${at} ${paint("red", "does not hold")}\n`;
+    case "finding":
+    case "finding-changed":
+    case "finding-gone": {
+      const { severity, code, subject, found } = change.finding;
+      const verb = { finding: "found", "finding-changed": "now", "finding-gone": "gone" };
+      const what = `${paint(color[severity], severity)} ${code} ${visible(subject)}`;
+      return `${at} ${verb[change.event]} ${what}: ${visible(found)}\n`;
+    }
+    case "unverified":
+      return `${at} unverified ${visible(change.unverified.what)}: ${visible(change.unverified.why)}\n`;
+    case "verified-again":
+      return `${at} verified again ${visible(change.unverified.what)}\n`;
+  }
+}

@@ -1,0 +1,68 @@
+import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
+import { guestName, guestUuid } from "@evenkeel/core/guest/name.ts";
+import { hypervisorNames, type Instance } from "@evenkeel/core/instance/instance.ts";
+import { z } from "zod";
+import { checkedPlan } from "./checked-plan.ts";
+import { apiVersion, exactly, list, object, oneOf, pciAddress, text } from "./fields.ts";
+import { planSchema } from "./plan.ts";
+import { firstProblem, problemError } from "./problem.ts";
+import { parseJson } from "./text/json.ts";
+import { placeIn } from "./text/parsed.ts";
+
+const uuidError = "a UUID in lower case";
+const uuid = z
+  .string({ error: uuidError })
+  .regex(/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/, { error: uuidError });
+
+const timeError = "a time in UTC such as 2026-01-31T12:00:00.000Z";
+const time = z
+  .string({ error: timeError })
+  .regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/, { error: timeError });
+
+/** The kernel's drivers are named like modules. */
+const driverError = "the name of a driver";
+const driver = z
+  .string({ error: driverError })
+  .max(64, { error: driverError })
+  .regex(/^[A-Za-z0-9_][A-Za-z0-9_.-]*$/, { error: driverError });
+
+export const instanceSchema = object({
+  apiVersion,
+  kind: exactly("Instance"),
+  name: text(200),
+  uuid,
+  plan: planSchema,
+  via: oneOf(hypervisorNames),
+  uri: text(512).nullable(),
+  phase: oneOf(["starting", "running", "stopping"]),
+  startedAt: time,
+  drivers: list(
+    object({ address: pciAddress, driver: driver.nullable(), override: driver.nullable() }),
+    8192,
+  ),
+});
+
+/**
+ * The Instance in a file of the state folder. What it says of names must follow from its plan, since
+ * programs are given them.
+ *
+ * Errors: `json-malformed`, `document-invalid`, `plan-inconsistent`.
+ */
+export function parseInstance(json: string, where: string): Instance {
+  const { value, offsetOf } = parseJson(json, where);
+  const result = instanceSchema.safeParse(value);
+  if (!result.success) {
+    const problem = firstProblem(result.error.issues, "Instance", value);
+    throw problemError(problem, placeIn(where, json, offsetOf(problem.path)));
+  }
+  const instance = result.data;
+  const { vm, tenant } = checkedPlan(instance.plan, where);
+  const [name, id] = [guestName(vm, tenant), guestUuid(vm, tenant)];
+  if (instance.name !== name || instance.uuid !== id) {
+    throw new EvenkeelError("document-invalid", "its name or UUID is not that of its plan's VM", {
+      where,
+      expected: `the name ${name} and the UUID ${id}`,
+    });
+  }
+  return instance;
+}

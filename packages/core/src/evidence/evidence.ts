@@ -1,0 +1,192 @@
+import type { PcieLink } from "../topology/topology.ts";
+import type { GuestReport } from "./guest-report.ts";
+
+/**
+ * What is actually so of one running VM: facts as the kernel, the hypervisor and the guest tell
+ * them, each with where it was read. It holds no judgement, and knows no plan.
+ *
+ * What could not be read is null and stands in `unreadable` with the reason. An empty list says that
+ * there is nothing; null says that nobody could look.
+ */
+export interface Evidence {
+  readonly apiVersion: "evenkeel/v1";
+  readonly kind: "Evidence";
+  readonly vm: string;
+  readonly host: string;
+  /** When reading began, in UTC (`2026-01-31T12:00:00.000Z`), by the clock of whoever read. */
+  readonly takenAt: string;
+  readonly process: ProcessEvidence | null;
+  readonly threads: readonly ThreadEvidence[] | null;
+  /** The mappings that hold the guest's memory, by ascending address; no others of the process. */
+  readonly memory: readonly MemoryMapping[] | null;
+  /** Those that the threads are in, by path. */
+  readonly cgroups: readonly CgroupEvidence[];
+  readonly kernel: KernelEvidence;
+  /** The host's nodes by id. */
+  readonly nodes: readonly NodeEvidence[] | null;
+  /** The host's cores, as lists of their CPUs. */
+  readonly cores: readonly string[] | null;
+  /** Of every function that the plan names, companions too, by address. */
+  readonly devices: readonly DeviceEvidence[];
+  /** How the VM is put together, as each source tells it. */
+  readonly shapes: readonly ShapeEvidence[];
+  readonly guest: GuestReport | null;
+  readonly unreadable: readonly Unreadable[];
+}
+
+/** What nobody could read, and why. */
+export interface Unreadable {
+  readonly what: string;
+  readonly why: string;
+}
+
+/** The emulator's process. */
+export interface ProcessEvidence {
+  readonly pid: number;
+  readonly where: string;
+  /** As its command line names the VM. */
+  readonly name: string | null;
+  readonly uuid: string | null;
+  /** How many threads the kernel counts, so that one that was not read is missed. */
+  readonly threadCount: number | null;
+  /** The VFIO files it has open: `/dev/vfio/40` is an IOMMU group, `/dev/vfio/devices/vfio3` a device. */
+  readonly vfioFiles: readonly string[] | null;
+}
+
+export type ThreadRole =
+  | { readonly kind: "vcpu"; readonly id: number }
+  | { readonly kind: "iothread"; readonly id: number }
+  | { readonly kind: "emulator" };
+
+export interface ThreadEvidence {
+  readonly tid: number;
+  readonly where: string;
+  readonly name: string | null;
+  /** What it does for the VM; null where neither its name nor the monitor tells. */
+  readonly role: ThreadRole | null;
+  readonly allowedCpus: string | null;
+  readonly allowedNodes: string | null;
+  /** Where it ran when it was looked at. */
+  readonly lastCpu: number | null;
+  /** The path of its cgroup with a cpuset controller. */
+  readonly cgroup: string | null;
+}
+
+/** One mapping of guest memory. */
+export interface MemoryMapping {
+  /** Its first address, hexadecimal, as `/proc/PID/maps` has it. */
+  readonly start: string;
+  readonly bytes: number;
+  /** The memory backend that it is of. */
+  readonly backend: string | null;
+  /** The guest's node whose memory it is; null where that could not be told. */
+  readonly cell: number | null;
+  readonly policy: MemoryPolicy | null;
+  /** The size of the pages that the mapping is made of. */
+  readonly pageBytes: number | null;
+  /** How much of it is there, by ascending node. */
+  readonly onNodes: readonly { readonly node: number; readonly bytes: number }[];
+  readonly where: string;
+  /** The kernel's own words. */
+  readonly line: string;
+}
+
+/** A policy as numa_maps states it: `bind:0`, `prefer:1`, `interleave:0-1`, `default`. */
+export interface MemoryPolicy {
+  readonly mode: string;
+  readonly nodes: string;
+}
+
+/** A set that its file does not say, or says with no line, is null. */
+export interface CgroupEvidence {
+  readonly path: string;
+  readonly where: string;
+  readonly cpus: string | null;
+  readonly effectiveCpus: string | null;
+  readonly nodes: string | null;
+  readonly effectiveNodes: string | null;
+}
+
+/** Settings of the whole host under which memory moves, merges or changes its pages. */
+export interface KernelEvidence {
+  /** `/sys/kernel/mm/ksm/run`: 0 off, 1 merging, 2 undoing. */
+  readonly ksmRun: number | null;
+  /** `/proc/sys/kernel/numa_balancing`: 0 off, 1 on, 2 tiering. */
+  readonly numaBalancing: number | null;
+  /** `always`, `madvise` or `never`. */
+  readonly transparentHugepages: string | null;
+}
+
+export interface NodeEvidence {
+  readonly id: number;
+  readonly cpus: string;
+}
+
+export interface DeviceEvidence {
+  readonly address: string;
+  readonly where: string;
+  /** Whether the host has such a function. */
+  readonly present: boolean;
+  readonly driver: string | null;
+  readonly node: number | null;
+  readonly iommuGroup: number | null;
+  /** Every function of its group, itself included. */
+  readonly groupMembers: readonly GroupMember[] | null;
+  /** The file of the device itself, where VFIO has one: `/dev/vfio/devices/vfio3`. */
+  readonly vfioFile: string | null;
+  readonly link: PcieLink | null;
+  /** Those that it raises by VFIO. */
+  readonly interrupts: readonly InterruptEvidence[] | null;
+}
+
+export interface GroupMember {
+  readonly address: string;
+  readonly driver: string | null;
+  readonly bridge: boolean;
+}
+
+export interface InterruptEvidence {
+  readonly number: number;
+  readonly allowedCpus: string | null;
+  readonly effectiveCpus: string | null;
+}
+
+export const shapeSources = ["command-line", "monitor", "libvirt"] as const;
+export type ShapeSource = (typeof shapeSources)[number];
+
+/** How a VM is put together, by one source: what it was started with, QEMU's monitor, libvirt. */
+export interface ShapeEvidence {
+  readonly source: ShapeSource;
+  readonly where: string;
+  readonly cells: readonly ShapeCell[] | null;
+  readonly devices: readonly ShapeDevice[] | null;
+  /** Whether the guest is given a contract through fw_cfg. */
+  readonly contract: boolean | null;
+  readonly pins: ShapePins | null;
+}
+
+export interface ShapeCell {
+  readonly id: number;
+  readonly cpus: string;
+  readonly backend: string | null;
+  readonly memoryBytes: number | null;
+  /** As the backend asks for it; mode `default` where it asks for none. */
+  readonly policy: MemoryPolicy | null;
+  readonly distances: readonly number[] | null;
+}
+
+/** A passed-through device. */
+export interface ShapeDevice {
+  readonly hostAddress: string;
+  /** The buses and ports above it, the nearest first; the last is an expander or the root. */
+  readonly above: readonly string[];
+  /** The guest's node that the expander belongs to; null on the root bus, which belongs to none. */
+  readonly cell: number | null;
+}
+
+/** Where libvirt says that threads are to run. */
+export interface ShapePins {
+  readonly vcpus: readonly { readonly id: number; readonly cpus: string }[];
+  readonly emulator: string | null;
+  readonly iothreads: readonly { readonly id: number; readonly cpus: string }[];
+}

@@ -1,0 +1,61 @@
+import type { PcieLink } from "../topology/topology.ts";
+import type { Unreadable } from "./evidence.ts";
+
+/** What a guest sees of itself: reported from inside, and believed as far as that goes. */
+export interface GuestReport {
+  readonly apiVersion: "evenkeel/v1";
+  readonly kind: "GuestReport";
+  /** The guest's root that was read: `/`, or how the report came. */
+  readonly where: string;
+  /** As `uname -r` says it. */
+  readonly kernel: string | null;
+  /** By id. */
+  readonly nodes: readonly GuestNode[] | null;
+  /** Every PCI function that is no bridge, by address. */
+  readonly devices: readonly GuestDevice[] | null;
+  readonly hugepages: readonly GuestHugepages[];
+  /** The contract as the guest found it; null where it found none. */
+  readonly contract: GuestContractFound | null;
+  /** The file that NCCL would take; null where none is in force. */
+  readonly nccl: GuestNccl | null;
+  readonly unreadable: readonly Unreadable[];
+}
+
+export interface GuestNode {
+  readonly id: number;
+  readonly cpus: string;
+  readonly memoryBytes: number | null;
+  /** To every node in order, its own included. */
+  readonly distances: readonly number[] | null;
+}
+
+export interface GuestDevice {
+  /** The guest's own. */
+  readonly address: string;
+  readonly vendor: string | null;
+  readonly device: string | null;
+  /** Null where the guest's kernel says -1. */
+  readonly node: number | null;
+  readonly link: PcieLink | null;
+}
+
+export interface GuestHugepages {
+  readonly node: number;
+  readonly sizeBytes: number;
+  readonly total: number;
+  readonly free: number | null;
+}
+
+export interface GuestContractFound {
+  readonly where: string;
+  /** Of its bytes; null where nothing in the guest could work it out. */
+  readonly sha256: string | null;
+}
+
+export interface GuestNccl {
+  readonly file: string;
+  /** Null where the file is not there, or nothing could work it out. */
+  readonly sha256: string | null;
+  /** What made it the one in force: `NCCL_TOPO_FILE`, or the place where NCCL looks by itself. */
+  readonly from: string;
+}

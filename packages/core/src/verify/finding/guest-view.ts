@@ -1,0 +1,185 @@
+import type { GuestReport } from "../../evidence/guest-report.ts";
+import { equals } from "../../set/index-set.ts";
+import { setOf } from "../../set/list-format.ts";
+import { found, holds, type Outcome, together, unknownCost, unseen, untold } from "../check.ts";
+import type { GuestContract } from "../../guest/contract/contract.ts";
+import type { Finding, Severity } from "../verdict.ts";
+
+/**
+ * What a guest sees against what it was promised, both in the guest's own numbers. It is used from
+ * outside, on a report, and inside, on what `guest check` reads: the findings are the same.
+ *
+ * A guest has less memory in a node than it was given, since its kernel, its firmware and the page
+ * tables take some before it counts; so memory is compared to within a tenth and half a gibibyte.
+ */
+export function guestView(promise: GuestContract, report: GuestReport): Outcome {
+  return together([
+    nodesSeen(promise, report),
+    ...promise.devices.map((device) => deviceSeen(device, report)),
+    ...promise.devices.map((device) => linkSeen(device, report)),
+    ncclSeen(promise, report),
+  ]);
+}
+
+const why = ({ unreadable }: GuestReport, what: string): string =>
+  unreadable.find((one) => one.what === what)?.why ?? "the guest did not report it";
+
+function guestFinding(
+  severity: Severity,
+  report: GuestReport,
+  finding: Pick<Finding, "code" | "subject" | "promised" | "found" | "remedy">,
+): Outcome {
+  return found({
+    ...finding,
+    severity,
+    layer: "guest",
+    evidence: [report.where],
+    cost: unknownCost,
+  });
+}
+
+const restart = "stop the VM and start it again from its plan";
+
+function nodesSeen({ cells }: GuestContract, report: GuestReport): Outcome {
+  const { nodes } = report;
+  if (nodes === null) return untold("nodes in the guest", why(report, "nodes"));
+  if (nodes.length < 2 && cells.length > 1) {
+    return guestFinding("error", report, {
+      code: "vnuma-missing",
+      subject: "nodes in the guest",
+      promised: `${cells.length} nodes`,
+      found: `${nodes.length === 1 ? "one" : "none"}: all memory is taken to be equally near`,
+      remedy: `${restart}; or remove numa=off from the guest's kernel command line`,
+    });
+  }
+  const outcomes = cells.flatMap((cell) => nodeSeen(cell, report, nodes, cells.length));
+  const strangers = nodes.filter(({ id }) => !cells.some((cell) => cell.id === id));
+  if (strangers.length > 0) {
+    outcomes.push(
+      guestFinding("error", report, {
+        code: "vnuma-cells",
+        subject: "nodes in the guest",
+        promised: `${cells.length} nodes`,
+        found: `nodes ${strangers.map(({ id }) => id).join(", ")} as well`,
+        remedy: restart,
+      }),
+    );
+  }
+  return outcomes.length > 0
+    ? together(outcomes)
+    : holds("nodes in the guest", `${nodes.length}, as promised`);
+}
+
+function nodeSeen(
+  cell: GuestContract["cells"][number],
+  report: GuestReport,
+  nodes: NonNullable<GuestReport["nodes"]>,
+  count: number,
+): Outcome[] {
+  const subject = `guest node ${cell.id}`;
+  const own = nodes.find(({ id }) => id === cell.id);
+  const cellFinding = (promised: string, had: string): Outcome =>
+    guestFinding("error", report, {
+      code: "vnuma-cells",
+      subject,
+      promised,
+      found: had,
+      remedy: restart,
+    });
+  if (own === undefined) return [cellFinding("there", "no such node")];
+  const outcomes: Outcome[] = [];
+  if (!equals(setOf(own.cpus), setOf(cell.vcpus))) {
+    outcomes.push(
+      cellFinding(`vCPUs ${cell.vcpus}`, `vCPUs ${own.cpus === "" ? "none" : own.cpus}`),
+    );
+  }
+  if (own.memoryBytes === null)
+    outcomes.push(unseen(`memory of ${subject}`, why(report, "memory")));
+  else if (!isNearly(own.memoryBytes, cell.memoryBytes)) {
+    outcomes.push(cellFinding(`${cell.memoryBytes} bytes`, `${own.memoryBytes} bytes`));
+  }
+  if (cell.distances === null || count < 2) return outcomes;
+  if (own.distances === null)
+    outcomes.push(untold(`distances of ${subject}`, why(report, "distances")));
+  else if (own.distances.join(" ") !== cell.distances.join(" ")) {
+    outcomes.push(
+      guestFinding("error", report, {
+        code: "vnuma-distances",
+        subject,
+        promised: cell.distances.join(" "),
+        found: own.distances.join(" "),
+        remedy: restart,
+      }),
+    );
+  }
+  return outcomes;
+}
+
+function isNearly(seen: number, promised: number): boolean {
+  const slack = promised * 0.1 + 512 * 1024 * 1024;
+  return seen <= promised && seen >= promised - slack;
+}
+
+function deviceSeen(device: GuestContract["devices"][number], report: GuestReport): Outcome {
+  const { address, hostAddress, cell } = device;
+  const what = `node of ${address} in the guest`;
+  if (report.devices === null) return untold(what, why(report, "devices"));
+  const own = report.devices.find((one) => one.address === address);
+  if (own === undefined) {
+    return guestFinding("error", report, {
+      code: "device-missing",
+      subject: address,
+      promised: `the host's ${hostAddress}`,
+      found: "the guest has no such function",
+      remedy: "lspci in the guest shows where it is, if anywhere; echo 1 > /sys/bus/pci/rescan",
+    });
+  }
+  // The host does not know the node, so nothing was promised of it.
+  if (cell === null) return together([]);
+  if (own.node === cell) return holds(what, `${cell}`);
+  return guestFinding("error", report, {
+    code: "device-node",
+    subject: address,
+    promised: `guest node ${cell}`,
+    found: own.node === null ? "no node (-1)" : `guest node ${own.node}`,
+    remedy: restart,
+  });
+}
+
+/** Emulated ports tell a speed that nothing runs at, so only what the device itself says counts. */
+function linkSeen(
+  { address, link: promised }: GuestContract["devices"][number],
+  report: GuestReport,
+): Outcome {
+  const own = report.devices?.find((one) => one.address === address)?.link ?? null;
+  const wanted = promised?.maxWidth ?? null;
+  const had = own?.width ?? null;
+  if (wanted === null || had === null || had >= wanted) return together([]);
+  return guestFinding("warning", report, {
+    code: "link-slow",
+    subject: address,
+    promised: `x${wanted}`,
+    found: `x${had}`,
+    remedy: "compare with the host's view: an emulated port may tell less than the link has",
+  });
+}
+
+function ncclSeen({ nccl: promised }: GuestContract, { nccl, where }: GuestReport): Outcome {
+  if (promised === null) return together([]);
+  if (nccl !== null && nccl.sha256 === promised.sha256)
+    return holds("NCCL's topology file", nccl.file);
+  return found({
+    code: "nccl-file",
+    severity: "info",
+    layer: "guest",
+    subject: "NCCL's topology file",
+    promised: `${promised.file} (sha256 ${promised.sha256})`,
+    found:
+      nccl === null
+        ? "none is in force: NCCL goes by what the guest's PCI tree says"
+        : `${nccl.file} by ${nccl.from}, sha256 ${nccl.sha256 ?? "unknown"}`,
+    evidence: [where],
+    cost: unknownCost,
+    remedy: `NCCL_TOPO_FILE=${promised.file}`,
+  });
+}

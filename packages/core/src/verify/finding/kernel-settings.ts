@@ -1,0 +1,45 @@
+import { type Check, found, holds, together, unknownCost, unseen, whyNot } from "../check.ts";
+
+/**
+ * Settings of the whole host under which memory does not stay as it was placed.
+ *
+ * NUMA balancing unmaps pages to see who touches them, and moves those that no policy binds: a bound
+ * guest keeps its places and pays the faults (docs.kernel.org/admin-guide/sysctl/kernel.html). Same-page
+ * merging makes one page of two on different nodes, unless the VM's memory is kept from it. Both are
+ * warnings, since neither undoes what is bound.
+ */
+export const kernelSettings: Check = ({ evidence }) => {
+  const { ksmRun, numaBalancing } = evidence.kernel;
+  return together([
+    numaBalancing === null
+      ? unseen("NUMA balancing", whyNot(evidence, "NUMA balancing"))
+      : numaBalancing === 0
+        ? holds("NUMA balancing", "off")
+        : found({
+            code: "autonuma-on",
+            severity: "warning",
+            layer: "host",
+            subject: "NUMA balancing",
+            promised: "memory stays where the plan puts it, and is not unmapped to be watched",
+            found: `kernel.numa_balancing is ${numaBalancing}`,
+            evidence: [`/proc/sys/kernel/numa_balancing: ${numaBalancing}`],
+            cost: unknownCost,
+            remedy: "echo 0 > /proc/sys/kernel/numa_balancing",
+          }),
+    ksmRun === null
+      ? unseen("same-page merging", whyNot(evidence, "same-page merging"))
+      : ksmRun !== 1
+        ? holds("same-page merging", "off")
+        : found({
+            code: "ksm-on",
+            severity: "warning",
+            layer: "host",
+            subject: "same-page merging",
+            promised: "pages of the VM are its own",
+            found: "ksm/run is 1",
+            evidence: ["/sys/kernel/mm/ksm/run: 1"],
+            cost: unknownCost,
+            remedy: "echo 2 > /sys/kernel/mm/ksm/run",
+          }),
+  ]);
+};

@@ -1,0 +1,60 @@
+import type { DeviceEvidence } from "../../evidence/evidence.ts";
+import type { PlanDevice } from "../../placement/plan.ts";
+import {
+  type Check,
+  found,
+  holds,
+  type Outcome,
+  together,
+  unknownCost,
+  unseen,
+  whyNot,
+} from "../check.ts";
+
+/**
+ * The PCIe links of the devices against what they can do at most, which is what the plan counts on.
+ *
+ * Fewer lanes than both ends have is a fault of the seat, the riser or the slot, and a warning. A lower
+ * speed may be that, or the device saving power while nothing uses it, which GPUs do within seconds:
+ * so it is told, and no more. The cost is the ratio of what the link carries.
+ */
+export const links: Check = ({ plan, evidence }) =>
+  together(
+    plan.devices.map((device) => {
+      const own = evidence.devices.find(({ address }) => address === device.address);
+      const what = `link of ${device.address}`;
+      if (own === undefined) return unseen(what, whyNot(evidence, `device ${device.address}`));
+      return linkOutcome(what, device, own);
+    }),
+  );
+
+function linkOutcome(what: string, device: PlanDevice, own: DeviceEvidence): Outcome {
+  if (!own.present) return together([]);
+  const { link, where, address } = own;
+  const width = link?.width ?? null;
+  const maxWidth = device.link?.maxWidth ?? link?.maxWidth ?? null;
+  const speed = link?.speedGTs ?? null;
+  const maxSpeed = device.link?.maxSpeedGTs ?? link?.maxSpeedGTs ?? null;
+  // A device that never told a link has nothing to be held against.
+  if (device.link === null && link === null) return together([]);
+  if (width === null || maxWidth === null || speed === null || maxSpeed === null) {
+    return unseen(what, "the kernel does not tell all of it");
+  }
+  const narrow = width < maxWidth;
+  if (!narrow && speed >= maxSpeed) return holds(what, `${speed} GT/s x${width}`);
+  return found({
+    code: "link-slow",
+    severity: narrow ? "warning" : "info",
+    layer: "fabric",
+    subject: address,
+    promised: `${maxSpeed} GT/s x${maxWidth}`,
+    found: `${speed} GT/s x${width}${narrow ? "" : "; it may be saving power"}`,
+    evidence: [`${where}/current_link_speed`, `${where}/current_link_width`],
+    cost: narrow
+      ? { slowdown: (maxSpeed * maxWidth) / (speed * width), basis: "modelled" }
+      : unknownCost,
+    remedy: narrow
+      ? `lspci -s ${address} -vv shows LnkSta against LnkCap; look at its seat and riser`
+      : `read it again while the device works: cat ${where}/current_link_speed`,
+  });
+}

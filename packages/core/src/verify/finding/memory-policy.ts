@@ -1,0 +1,54 @@
+import type { MemoryPolicy } from "../../evidence/evidence.ts";
+import { memoryBinding } from "../../guest/memory.ts";
+import type { Locality } from "../../request/virtual-machine.ts";
+import { cellMemory, whyUnseen } from "../cell-memory.ts";
+import { type Check, found, holds, together, unknownCost, untold, whyNot } from "../check.ts";
+
+/**
+ * The policy that the kernel applies to each cell's memory. It decides where pages go that come
+ * later, so one that was dropped is a breach even where every page still lies right.
+ * https://docs.kernel.org/admin-guide/mm/numa_memory_policy.html
+ */
+export const memoryPolicy: Check = ({ plan, evidence }) => {
+  const cells = cellMemory(plan, evidence);
+  return together(
+    plan.cells.map((cell, i) => {
+      const subject = `cell ${cell.id}`;
+      const what = `memory policy of ${subject}`;
+      const of = cells?.[i];
+      if (of === undefined) return untold(what, whyNot(evidence, "memory"));
+      const binding = memoryBinding(cell);
+      const promised = `${modes[binding.memoryPolicy]}:${binding.memoryNodes}`;
+      const unseen = whyUnseen(of);
+      if (unseen !== null) return untold(what, unseen);
+      if (of.mappings.some(({ policy }) => policy === null)) {
+        return untold(what, "numa_maps states none that is known");
+      }
+      const other = of.mappings.filter(({ policy }) => shown(policy) !== promised);
+      if (other.length === 0) return holds(what, promised);
+      const dropped = other.every(({ policy }) => policy?.mode === "default");
+      return found({
+        code: "memory-policy",
+        severity: "error",
+        layer: "hypervisor",
+        subject,
+        promised,
+        found: `${[...new Set(other.map(({ policy }) => shown(policy)))].join(", ")}${dropped ? ", so pages go where they are first touched" : ""}`,
+        evidence: other.slice(0, 8).map(({ where, line }) => `${where}: ${line}`),
+        cost: unknownCost,
+        remedy:
+          "a policy is set from inside the process: stop the VM and start it again from its plan",
+      });
+    }),
+  );
+};
+
+/** As numa_maps calls what libvirt and QEMU call strict (bind), preferred and interleave. */
+const modes: Readonly<Record<Locality, string>> = {
+  strict: "bind",
+  preferred: "prefer",
+  interleave: "interleave",
+};
+
+const shown = (policy: MemoryPolicy | null): string =>
+  policy === null || policy.nodes === "" ? (policy?.mode ?? "") : `${policy.mode}:${policy.nodes}`;

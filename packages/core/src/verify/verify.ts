@@ -1,0 +1,64 @@
+import type { MemoryPaths } from "../cost/memory-path.ts";
+import type { Evidence } from "../evidence/evidence.ts";
+import type { Plan } from "../placement/plan.ts";
+import { type Check, type Sides, together, untold, whyNot } from "./check.ts";
+import { contract } from "./finding/contract.ts";
+import { cpusetShrunk } from "./finding/cpuset-shrunk.ts";
+import { deviceNode } from "./finding/device-node.ts";
+import { devices } from "./finding/devices.ts";
+import { guest } from "./finding/guest.ts";
+import { interrupts } from "./finding/interrupts.ts";
+import { kernelSettings } from "./finding/kernel-settings.ts";
+import { links } from "./finding/links.ts";
+import { memoryPlacement } from "./finding/memory-placement.ts";
+import { memoryPolicy } from "./finding/memory-policy.ts";
+import { otherThreads } from "./finding/other-threads.ts";
+import { pageSize } from "./finding/page-size.ts";
+import { pins } from "./finding/pins.ts";
+import { vcpuAffinity } from "./finding/vcpu-affinity.ts";
+import { vnuma } from "./finding/vnuma.ts";
+import { judged } from "./judged.ts";
+import type { Scope, Verdict } from "./verdict.ts";
+
+export interface VerifyOptions {
+  /** What the verdict is about; the host's part alone by default. It never depends on the evidence. */
+  readonly scope?: Scope;
+  /** What memory costs between nodes of this host, to price what lies wrong. */
+  readonly paths?: MemoryPaths | null;
+}
+
+const hostChecks: readonly Check[] = [
+  memoryPlacement,
+  memoryPolicy,
+  pageSize,
+  vcpuAffinity,
+  otherThreads,
+  cpusetShrunk,
+  devices,
+  vnuma,
+  deviceNode,
+  contract,
+  pins,
+  links,
+  interrupts,
+  kernelSettings,
+];
+
+/**
+ * Holds a plan against what is so. It decides nothing by itself: each check looks at one kind of
+ * promise and says kept, broken or untold, and the plan holds when nothing essential is broken or
+ * untold. Less evidence never makes a plan hold that did not
+ * (docs/decisions/0010-what-a-verdict-needs.md).
+ *
+ * The cost is proportional to threads, mappings and devices: milliseconds for the largest VM.
+ */
+export function verify(plan: Plan, evidence: Evidence, options: VerifyOptions = {}): Verdict {
+  const scope = options.scope ?? "host";
+  const sides: Sides = { plan, evidence, paths: options.paths ?? null };
+  const process =
+    evidence.process === null ? [untold("the VM's process", whyNot(evidence, "process"))] : [];
+  const checks = scope === "guest" ? [...hostChecks, guest] : hostChecks;
+  const outcome = together([...process, ...checks.map((check) => check(sides))]);
+  const { vm, host } = plan;
+  return judged({ vm, host, takenAt: evidence.takenAt, scope }, outcome);
+}

@@ -1,0 +1,131 @@
+import type { Evidence, ShapeEvidence, Unreadable } from "@evenkeel/core/evidence/evidence.ts";
+import type { GuestReport } from "@evenkeel/core/evidence/guest-report.ts";
+import { readCgroup } from "../cgroup/read.ts";
+import type { FoundProcess } from "../procfs/find-process.ts";
+import { parseStatus } from "../procfs/parse-task.ts";
+import { type CellBackend, readMemory } from "../procfs/read-memory.ts";
+import { readThreads } from "../procfs/read-threads.ts";
+import { qemuOptions } from "../qemu/command-line.ts";
+import { backendsOf, shapeOf } from "../qemu/shape.ts";
+import { sizeBytes } from "../qemu/options.ts";
+import type { MonitorReading } from "../qmp/read.ts";
+import type { Tree } from "../tree/tree.ts";
+import { readDevices } from "./read-devices.ts";
+import { readCoreCpus, readKernel, readNodeCpus } from "./read-host.ts";
+
+/** What evidence is to be read of, and what was asked beforehand of those who answer at their leisure. */
+export interface EvidenceRequest {
+  readonly vm: string;
+  readonly host: string;
+  readonly takenAt: string;
+  /** The VM's process; null where there is none, with the reason. */
+  readonly process: FoundProcess | null;
+  readonly whyNoProcess: string;
+  /** The PCI functions that the plan gives it, companions too. */
+  readonly devices: readonly string[];
+  readonly monitor: MonitorReading | { readonly why: string };
+  readonly libvirt: ShapeEvidence | { readonly why: string };
+  readonly guest: GuestReport | { readonly why: string };
+}
+
+/**
+ * Reads everything that is so of a VM. It reads through a tree, so a recorded machine gives the same
+ * evidence as a live one, and it changes nothing.
+ *
+ * A few small files for each thread and device, and one that costs by the guest's size: see `readMemory`.
+ */
+export function readEvidence(tree: Tree, request: EvidenceRequest): Evidence {
+  const { vm, host, takenAt, process, monitor, libvirt, guest } = request;
+  const unreadable: Unreadable[] = [];
+  const missing = <T>(what: string, value: T | null, why: string): T | null => {
+    if (value === null) unreadable.push({ what, why });
+    return value;
+  };
+  const orWhy = <T extends object>(what: string, value: T | { readonly why: string }): T | null => {
+    if (!("why" in value)) return value;
+    unreadable.push({ what, why: value.why });
+    return null;
+  };
+  const told = orWhy("monitor", monitor);
+  const domain = orWhy("libvirt", libvirt);
+  const notPermitted =
+    process === null ? request.whyNoProcess : "the file may not be read, or the process has ended";
+  const threads = process === null ? null : readThreads(tree, process.pid, told);
+  const shape =
+    process === null ? null : shapeOf(process.arguments, `/proc/${process.pid}/cmdline`);
+  const memory =
+    process === null
+      ? null
+      : readMemory(tree, process.pid, cellBackends(process, shape), told?.ram ?? []);
+  missing("process", process, request.whyNoProcess);
+  missing("threads", threads, notPermitted);
+  missing("memory", memory, notPermitted);
+  missing("command line", shape, notPermitted);
+  const kernel = readKernel(tree);
+  missing(
+    "NUMA balancing",
+    kernel.numaBalancing,
+    "this kernel has no /proc/sys/kernel/numa_balancing",
+  );
+  missing("same-page merging", kernel.ksmRun, "this kernel has no /sys/kernel/mm/ksm/run");
+  const devices = readDevices(tree, request.devices);
+  if (devices.some(({ interrupts }) => interrupts === null)) {
+    missing("interrupts", null, "/proc/interrupts was not read");
+  }
+  const groups = [...(threads?.cgroups.values() ?? [])].map((one) => readCgroup(tree, one));
+  if (groups.every((group) => group === null)) {
+    missing("cgroups", null, "the VM's cgroups have no cpuset controller");
+  }
+  return {
+    apiVersion: "evenkeel/v1",
+    kind: "Evidence",
+    vm,
+    host,
+    takenAt,
+    process: process === null ? null : processEvidence(tree, process),
+    threads: threads?.threads ?? null,
+    memory,
+    cgroups: groups
+      .filter((group) => group !== null)
+      .toSorted((a, b) => (a.path < b.path ? -1 : 1)),
+    kernel,
+    nodes: missing("nodes", readNodeCpus(tree), "there is no /sys/devices/system/node"),
+    cores: missing("cores", readCoreCpus(tree), "there is no topology in /sys/devices/system/cpu"),
+    devices,
+    shapes: [shape, told?.shape ?? null, domain].filter((one) => one !== null),
+    guest: orWhy("guest report", guest),
+    unreadable,
+  };
+}
+
+function processEvidence(tree: Tree, { pid, identity }: FoundProcess): Evidence["process"] {
+  const where = `/proc/${pid}`;
+  const files = tree.list(`${where}/fd`);
+  const vfio = files
+    .map((name) => tree.readLink(`${where}/fd/${name}`))
+    .filter((link) => link !== null && /^\/dev\/vfio\/(?:devices\/)?[a-z0-9-]{1,32}$/.test(link))
+    .filter((link) => link !== null);
+  return {
+    pid,
+    where,
+    ...identity,
+    threadCount: parseStatus(tree.readText(`${where}/status`) ?? "").threads,
+    vfioFiles: files.length === 0 ? null : [...new Set(vfio)].toSorted(),
+  };
+}
+
+/** The backends with the cells that they are of; the whole memory of a guest without nodes is one. */
+function cellBackends(
+  { arguments: words }: FoundProcess,
+  shape: ShapeEvidence | null,
+): CellBackend[] {
+  const options = qemuOptions(words);
+  const cells = shape?.cells ?? [];
+  const named = backendsOf(options).map((backend) => ({
+    ...backend,
+    cell: cells.find((cell) => cell.backend === backend.id)?.id ?? null,
+  }));
+  if (named.length > 0) return named;
+  const size = options.findLast(({ name }) => name === "m")?.options.get("size")?.[0];
+  return [{ id: "pc.ram", bytes: sizeBytes(size, "M"), policy: null, path: null, cell: null }];
+}

@@ -1,0 +1,152 @@
+import { spawnSync } from "node:child_process";
+import { planOf } from "@evenkeel/core/guest/testing/plan-of.ts";
+import type { Plan } from "@evenkeel/core/placement/plan.ts";
+import { MiB } from "@evenkeel/core/unit/bytes.ts";
+import type { Verdict } from "@evenkeel/core/verify/verdict.ts";
+import { verify } from "@evenkeel/core/verify/verify.ts";
+import { describe, expect, test } from "vitest";
+import { startQemu, whyNoQemu } from "../testing/qemu.ts";
+import { liveTree } from "../tree/directory-tree.ts";
+import { readLiveEvidence } from "./read-live.ts";
+
+const backend = (cell: number, more = ",host-nodes=0,policy=bind"): readonly string[] => [
+  "-object",
+  `memory-backend-ram,id=ram-node${cell},size=64M,prealloc=on${more}`,
+];
+const nodes = [
+  "-numa",
+  "node,nodeid=0,cpus=0,memdev=ram-node0",
+  "-numa",
+  "node,nodeid=1,cpus=1,memdev=ram-node1",
+  "-numa",
+  "dist,src=0,dst=1,val=21",
+];
+const base = ["-smp", "2,sockets=2,cores=1,threads=1", "-m", "128M"];
+const threads = ["-object", "iothread,id=iothread1"];
+
+const named = (vm: string): string[] => ["-name", `guest=${vm},debug-threads=on`];
+
+/** The plan of a VM of two cells on this machine's one node, whose threads float over all its CPUs. */
+function planFor(vm: string, cpus: string): Plan {
+  const plan = planOf({
+    vm,
+    isolation: "shared",
+    distances: [
+      [10, 21],
+      [21, 10],
+    ],
+    cells: [0, 1].map(() => ({ hostNode: 0, cores: 1, memory: [{ node: 0, bytes: 64 * MiB }] })),
+  });
+  const cells = plan.cells.map((cell) => ({
+    ...cell,
+    vcpus: cell.vcpus.map(({ id }) => ({ id, cpus })),
+  }));
+  return { ...plan, cells, emulatorCpus: cpus, iothreads: [{ id: 1, cpus }] };
+}
+
+async function verdictOf(plan: Plan, pid?: number): Promise<Verdict> {
+  const options = { host: "here", takenAt: "2026-01-31T12:00:00.000Z", pid, guest: null };
+  return verify(plan, await readLiveEvidence(liveTree(), plan, options));
+}
+
+const codes = ({ findings }: Verdict): string[] =>
+  findings
+    // Of the machine that the tests run on, and what no rendering gave this VM.
+    .filter(({ code }) => !["autonuma-on", "ksm-on", "contract-missing"].includes(code))
+    .map(({ code, subject }) => `${code} ${subject}`);
+
+function allowedCpus(): string {
+  const text = spawnSync("grep", ["Cpus_allowed_list", "/proc/self/status"], { encoding: "utf8" });
+  return text.stdout.replace("Cpus_allowed_list:", "").trim();
+}
+
+describe.skipIf(whyNoQemu !== null)("an emulator that really runs", () => {
+  const cpus = whyNoQemu === null ? allowedCpus() : "";
+
+  test("holds when it is as planned, and is found by its name", async () => {
+    const vm = `held-${process.pid}`;
+    await startQemu([...named(vm), ...base, ...threads, ...backend(0), ...backend(1), ...nodes]);
+    const verdict = await verdictOf(planFor(vm, cpus));
+    expect(codes(verdict)).toEqual([]);
+    expect(verdict.unverified.filter(({ essential }) => essential)).toEqual([]);
+    expect(verdict.holds).toBe(true);
+    expect(verdict.verified.map(({ what, found }) => `${what}: ${found}`)).toEqual(
+      expect.arrayContaining([
+        "memory of cell 0: 64 MiB on node 0",
+        "memory of cell 1: 64 MiB on node 0",
+        "memory policy of cell 1: bind:0",
+        "vCPUs: 2 of 2 may run on their own CPUs only",
+        "the guest's distances: 10 21 / 21 10",
+      ]),
+    );
+  });
+
+  test("each thing that one node lets go wrong is found, and nothing else", async () => {
+    const vm = `off-${process.pid}`;
+    const { pid } = await startQemu([
+      ...named(vm),
+      ...base,
+      ...threads,
+      ...backend(0),
+      ...backend(1, ""),
+      ...nodes,
+    ]);
+    const plan = planFor(vm, cpus);
+    const policy = await verdictOf(plan);
+    expect(codes(policy)).toEqual(["memory-policy cell 1"]);
+    expect(policy.findings[0]?.found).toContain("default");
+    // A plan of huge pages, which it does not have.
+    const huge = { ...plan, cells: plan.cells.map((cell) => ({ ...cell, pageBytes: 2 * MiB })) };
+    const sized = await verdictOf(huge);
+    expect(codes(sized).filter((code) => code.startsWith("page-size"))).toHaveLength(2);
+    expect(sized.findings.map(({ found }) => found)).toContain(
+      "64 MiB (67108864 bytes) in 4 KiB pages",
+    );
+    // A plan of another node.
+    const elsewhere = plan.cells.map((cell) => ({
+      ...cell,
+      hostNode: 1,
+      memoryNodes: "1",
+      memoryOnNodes: [{ node: 1, bytes: cell.memoryBytes }],
+    }));
+    const off = await verdictOf({ ...plan, cells: elsewhere }, pid);
+    expect(off.findings.map(({ found }) => found)).toContain(
+      "100.0 % of 64 MiB on node 0 (67108864 bytes)",
+    );
+  });
+
+  test("affinities that are wider than planned are found, and no longer once they are set right", async () => {
+    const vm = `wide-${process.pid}`;
+    await startQemu([...named(vm), ...base, ...threads, ...backend(0), ...backend(1), ...nodes]);
+    const [first = "0"] = cpus.split(/[,-]/);
+    const narrow = planFor(vm, first);
+    const wide = await verdictOf(narrow);
+    const [expected] = cpus === first ? [[]] : [["vcpu-affinity vCPU 0", "vcpu-affinity vCPU 1"]];
+    expect(codes(wide)).toEqual(expect.arrayContaining(expected ?? []));
+    if (cpus === first) return;
+    expect(codes(wide).some((code) => code.startsWith("iothread-affinity iothread 1"))).toBe(true);
+    for (const { remedy, code } of wide.findings) {
+      if (!code.endsWith("-affinity")) continue;
+      const [program = "", ...args] = remedy.split(" ");
+      expect(spawnSync(program, args).status, remedy).toBe(0);
+    }
+    expect(codes(await verdictOf(narrow))).toEqual([]);
+    expect((await verdictOf(narrow)).holds).toBe(true);
+  });
+
+  test("without vNUMA the guest's memory is nobody's in particular, and without a process nothing is told", async () => {
+    const vm = `flat-${process.pid}`;
+    await startQemu([...named(vm), ...base, ...threads]);
+    const plan = planFor(vm, cpus);
+    const flat = await verdictOf(plan);
+    expect(codes(flat)).toEqual(["vnuma-missing the guest's nodes"]);
+    expect(flat.holds).toBe(false);
+    const gone = await verdictOf({ ...plan, vm: "not-there" });
+    expect(gone.holds).toBe(false);
+    expect(gone.unverified.find(({ what }) => what === "the VM's process")?.why).toContain(
+      "not-there",
+    );
+  });
+});
+
+test.runIf(whyNoQemu !== null)(`no emulator to read: ${whyNoQemu}`, () => {});

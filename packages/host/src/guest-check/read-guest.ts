@@ -1,0 +1,121 @@
+import { createHash } from "node:crypto";
+import type { Unreadable } from "@evenkeel/core/evidence/evidence.ts";
+import type {
+  GuestDevice,
+  GuestHugepages,
+  GuestNccl,
+  GuestNode,
+  GuestReport,
+} from "@evenkeel/core/evidence/guest-report.ts";
+import { formatList, parseList } from "@evenkeel/core/set/list-format.ts";
+import { isPciAddress } from "@evenkeel/core/topology/pci-address.ts";
+import { KiB } from "@evenkeel/core/unit/bytes.ts";
+import { readLink } from "../sysfs/pci-link.ts";
+import { indexedNames, memoryField, readIndex, readLine } from "../sysfs/values.ts";
+import type { Tree } from "../tree/tree.ts";
+
+/** Where a guest finds its contract, with CONFIG_FW_CFG_SYSFS (Documentation/ABI/testing/sysfs-firmware-qemu_fw_cfg). */
+export const contractFile = "/sys/firmware/qemu_fw_cfg/by_name/opt/evenkeel/contract/raw";
+
+const nodeFolder = "/sys/devices/system/node";
+const pciFolder = "/sys/bus/pci/devices";
+
+/** What a guest sees of itself, read from within it: what `report.sh` reads, without a shell. */
+export function readGuest(
+  tree: Tree,
+  env: Readonly<Record<string, string | undefined>>,
+): GuestReport {
+  const unreadable: Unreadable[] = [];
+  const nodes = nodesOf(tree);
+  const devices = devicesOf(tree);
+  if (nodes === null) unreadable.push({ what: "nodes", why: `there is no ${nodeFolder}` });
+  if (devices === null) unreadable.push({ what: "devices", why: `there is no ${pciFolder}` });
+  const contract = tree.readBytes(contractFile);
+  return {
+    apiVersion: "evenkeel/v1",
+    kind: "GuestReport",
+    where: tree.where,
+    kernel: readLine(tree, "/proc/sys/kernel/osrelease"),
+    nodes,
+    devices,
+    hugepages: (nodes ?? []).flatMap(({ id }) => hugepagesOf(tree, id)),
+    contract: contract === null ? null : { where: contractFile, sha256: digest(contract) },
+    nccl: ncclOf(tree, env),
+    unreadable,
+  };
+}
+
+const digest = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
+
+function nodesOf(tree: Tree): GuestNode[] | null {
+  const ids = indexedNames(tree, nodeFolder, "node");
+  if (ids.length === 0) return null;
+  return ids.map((id) => {
+    const path = `${nodeFolder}/node${id}`;
+    const distances = readLine(tree, `${path}/distance`);
+    const valid = distances !== null && /^\d{1,3}(?: \d{1,3}){0,1023}$/.test(distances);
+    return {
+      id,
+      cpus: formatList(
+        parseList(readLine(tree, `${path}/cpulist`) ?? "") ?? { words: new Uint32Array(0) },
+      ),
+      memoryBytes: memoryField(tree.readText(`${path}/meminfo`), "MemTotal"),
+      distances: valid ? distances.split(" ").map(Number) : null,
+    };
+  });
+}
+
+function hugepagesOf(tree: Tree, node: number): GuestHugepages[] {
+  const folder = `${nodeFolder}/node${node}/hugepages`;
+  return tree.list(folder).flatMap((name) => {
+    const kib = /^hugepages-(\d{1,9})kB$/.exec(name)?.[1];
+    const total = readIndex(tree, `${folder}/${name}/nr_hugepages`);
+    if (kib === undefined || total === null) return [];
+    const free = readIndex(tree, `${folder}/${name}/free_hugepages`);
+    return [{ node, sizeBytes: Number(kib) * KiB, total, free }];
+  });
+}
+
+function devicesOf(tree: Tree): GuestDevice[] | null {
+  if (tree.realPath(pciFolder) === null) return null;
+  const identifier = (path: string): string | null =>
+    /^0x([0-9a-f]{4})$/.exec(readLine(tree, path) ?? "")?.[1] ?? null;
+  return tree.list(pciFolder).flatMap((address) => {
+    const path = `${pciFolder}/${address}`;
+    const bridge = readLine(tree, `${path}/class`)?.startsWith("0x06") ?? true;
+    if (bridge || !isPciAddress(address)) return [];
+    return [
+      {
+        address,
+        vendor: identifier(`${path}/vendor`),
+        device: identifier(`${path}/device`),
+        node: readIndex(tree, `${path}/numa_node`),
+        link: readLink(tree, path),
+      },
+    ];
+  });
+}
+
+/** Where NCCL looks without being told (src/graph/topo.cc, `NCCL_TOPO_XML_DEFAULT`). */
+const ncclDefault = "/var/run/nvidia-topologyd/virtualTopology.xml";
+
+/** NCCL's environment goes before its configuration, and both before the one place where it looks by itself. */
+function ncclOf(tree: Tree, env: Readonly<Record<string, string | undefined>>): GuestNccl | null {
+  const configured = /^NCCL_TOPO_FILE=(.{1,1024})$/m.exec(
+    tree.readText("/etc/nccl.conf") ?? "",
+  )?.[1];
+  const candidates = [
+    { file: env["NCCL_TOPO_FILE"], from: "NCCL_TOPO_FILE" },
+    { file: configured, from: "/etc/nccl.conf" },
+    {
+      file: tree.realPath(ncclDefault) === null ? undefined : ncclDefault,
+      from: "nvidia-topologyd",
+    },
+  ];
+  for (const { file, from } of candidates) {
+    if (file === undefined || file === "") continue;
+    const bytes = tree.readBytes(file);
+    return { file, sha256: bytes === null ? null : digest(bytes), from };
+  }
+  return null;
+}

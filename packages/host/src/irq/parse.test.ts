@@ -1,0 +1,21 @@
+import { expect, test } from "vitest";
+import { parseInterrupts } from "./parse.ts";
+
+test("interrupts of VFIO are found among all, by the device in their names", () => {
+  const counts = " 0".repeat(512);
+  const text = [
+    "           CPU0       CPU1",
+    `  1:${counts}  IO-APIC   1-edge      i8042`,
+    ` 45:${counts}  IR-PCI-MSIX-0000:21:00.0   0-edge      vfio-msix[0](0000:21:00.0)`,
+    ` 46:${counts}  PCI-MSI 524288-edge  vfio-msi[3](0000:22:00.1)`,
+    ` 47:${counts}  IO-APIC  16-fasteoi  vfio-intx(0000:23:00.0)`,
+    ` 48:${counts}  PCI-MSI 1-edge  vfio-msix[0](not-a-device)`,
+    `NMI:${counts}  Non-maskable interrupts`,
+    " 49: 1 2 3",
+  ].join("\n");
+  expect(parseInterrupts(text)).toEqual([
+    { number: 45, address: "0000:21:00.0" },
+    { number: 46, address: "0000:22:00.1" },
+    { number: 47, address: "0000:23:00.0" },
+  ]);
+});

@@ -1,0 +1,36 @@
+import { guestFromPlan } from "@evenkeel/core/guest/from-plan.ts";
+import { libvirtXml } from "@evenkeel/core/guest/libvirt/domain.ts";
+import { generatedPlans } from "@evenkeel/core/guest/testing/generated-plans.ts";
+import { asPlanned } from "@evenkeel/core/evidence/testing/as-planned.ts";
+import * as fc from "fast-check";
+import { expect, test } from "vitest";
+import { codedError } from "../testing/expect-error.ts";
+import { readLiveDomain } from "./live-domain.ts";
+
+test("every domain that is rendered from a plan reads back as what the plan says", () => {
+  fc.assert(
+    fc.property(generatedPlans, (plan) => {
+      const guest = guestFromPlan(plan, { architecture: "x86_64" });
+      const xml = libvirtXml(guest);
+      const shape = readLiveDomain(xml, "virsh");
+      const planned = asPlanned(plan).shapes.find(({ source }) => source === "libvirt");
+      expect(shape.cells).toEqual(planned?.cells);
+      expect(shape.pins).toEqual(planned?.pins);
+      const places = (of: typeof shape.devices) =>
+        of?.map(({ hostAddress, cell }) => `${hostAddress} ${cell}`).toSorted();
+      expect(places(shape.devices)).toEqual(places(planned?.devices ?? null));
+      expect(readLiveDomain(`<domstatus state='running'>${xml}</domstatus>`, "status")).toEqual({
+        ...shape,
+        where: "status",
+      });
+    }),
+    { numRuns: 50 },
+  );
+});
+
+test("what is no domain is refused, and what is hostile too", async () => {
+  await codedError("xml-unexpected", () => readLiveDomain("<network/>", "x"));
+  await codedError("xml-unexpected", () => readLiveDomain("<domstatus/>", "x"));
+  await codedError("xml-malformed", () => readLiveDomain("<domain>", "x"));
+  expect(readLiveDomain("<domain/>", "x")).toMatchObject({ cells: [], devices: [], pins: null });
+});

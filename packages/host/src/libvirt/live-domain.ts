@@ -1,0 +1,176 @@
+import type {
+  ShapeCell,
+  ShapeDevice,
+  ShapeEvidence,
+  ShapePins,
+} from "@evenkeel/core/evidence/evidence.ts";
+import { formatList, parseList } from "@evenkeel/core/set/list-format.ts";
+import { isPciAddress } from "@evenkeel/core/topology/pci-address.ts";
+import {
+  attribute,
+  child,
+  childrenNamed,
+  textOf,
+  type XmlElement,
+} from "@evenkeel/core/xml/element.ts";
+import { INDEX_MAX } from "@evenkeel/core/set/index-set.ts";
+import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
+import { contractItem, isDistance } from "../qemu/shape.ts";
+import { shown } from "../text/shown.ts";
+import { readXml } from "../xml/read-xml.ts";
+import { sizeBytes } from "./size.ts";
+
+/**
+ * A running domain's XML, as `virsh dumpxml` prints it or as libvirt keeps it in
+ * `/run/libvirt/qemu/NAME.xml`, within a `domstatus`. What is missing or meaningless is null.
+ *
+ * Errors: those of `readXml`, and `xml-unexpected` where there is no domain in it.
+ */
+export function readLiveDomain(text: string, where: string): ShapeEvidence {
+  const root = readXml(text, where);
+  const domain = root.name === "domstatus" ? child(root, "domain") : root;
+  if (domain === null || domain.name !== "domain") {
+    throw new EvenkeelError("xml-unexpected", `begins with <${root.name}>`, {
+      where,
+      expected: "a libvirt domain",
+    });
+  }
+  return {
+    source: "libvirt",
+    where,
+    cells: cellsOf(domain),
+    devices: devicesOf(domain),
+    contract: hasContract(domain),
+    pins: pinsOf(domain),
+  };
+}
+
+function descend(from: XmlElement, ...names: readonly string[]): XmlElement | null {
+  let at: XmlElement | null = from;
+  for (const name of names) at = at === null ? null : child(at, name);
+  return at;
+}
+
+function number(of: XmlElement, name: string): number | null {
+  const text = attribute(of, name);
+  return text !== null && /^\d{1,9}$/.test(text) && Number(text) <= INDEX_MAX ? Number(text) : null;
+}
+
+function list(of: XmlElement | null, name: string): string | null {
+  const set = parseList((of === null ? null : attribute(of, name)) ?? "?");
+  return set === null ? null : formatList(set);
+}
+
+function cellsOf(domain: XmlElement): ShapeCell[] {
+  const numa = descend(domain, "cpu", "numa");
+  if (numa === null) return [];
+  const tune = child(domain, "numatune");
+  const cells = childrenNamed(numa, "cell").slice(0, 1024);
+  return cells.map((cell, i) => {
+    const id = number(cell, "id") ?? i;
+    const own = childrenNamed(tune ?? numa, "memnode").find((one) => number(one, "cellid") === id);
+    const overall = tune === null ? null : child(tune, "memory");
+    const policy = own ?? overall;
+    const mode = policy === null ? null : (attribute(policy, "mode") ?? "strict");
+    const nodes = list(policy, "nodeset");
+    const siblings = child(cell, "distances");
+    return {
+      id,
+      cpus: list(cell, "cpus") ?? "",
+      backend: `ram-node${id}`,
+      memoryBytes: sizeBytes(attribute(cell, "memory"), attribute(cell, "unit") ?? "KiB"),
+      policy:
+        mode === null || nodes === null
+          ? null
+          : { mode: modes.get(mode) ?? shown(mode, 32) ?? "?", nodes },
+      distances: siblings === null ? null : distancesOf(siblings, cells.length),
+    };
+  });
+}
+
+/** libvirt's modes in the kernel's words. */
+const modes: ReadonlyMap<string, string> = new Map([
+  ["strict", "bind"],
+  ["preferred", "prefer"],
+]);
+
+function distancesOf(siblings: XmlElement, cells: number): number[] | null {
+  const values = new Map(
+    childrenNamed(siblings, "sibling").map((one) => [number(one, "id"), number(one, "value")]),
+  );
+  const row = Array.from({ length: cells }, (_, to) => values.get(to) ?? null);
+  const told = row.filter((value) => value !== null && isDistance(value));
+  return told.length === row.length ? told.filter((value) => value !== null) : null;
+}
+
+/** Devices as `<hostdev>`, each on the bus of a controller that is on another's, up to an expander. */
+function devicesOf(domain: XmlElement): ShapeDevice[] {
+  const devices = child(domain, "devices");
+  if (devices === null) return [];
+  const controllers = new Map(
+    childrenNamed(devices, "controller")
+      .filter((one) => attribute(one, "type") === "pci")
+      .map((one) => [number(one, "index") ?? -1, one]),
+  );
+  return childrenNamed(devices, "hostdev").flatMap((hostdev): ShapeDevice[] => {
+    const source = descend(hostdev, "source", "address");
+    const hostAddress = source === null ? null : pciAddress(source);
+    if (hostAddress === null) return [];
+    const above: string[] = [];
+    let at: XmlElement | undefined = hostdev;
+    for (let depth = 0; at !== undefined && depth < 16; depth++) {
+      const address: XmlElement | null = child(at, "address");
+      const bus = address === null ? null : hexadecimal(address, "bus");
+      if (bus === null) break;
+      above.push(bus === 0 ? "pcie.0" : `pci.${bus}`);
+      at = bus === 0 ? undefined : controllers.get(bus);
+      if (at !== undefined && (attribute(at, "model") ?? "").endsWith("expander-bus")) {
+        const node = descend(at, "target", "node");
+        const cell = node === null ? "" : textOf(node);
+        return [{ hostAddress, above, cell: /^\d{1,4}$/.test(cell) ? Number(cell) : null }];
+      }
+    }
+    return [{ hostAddress, above, cell: null }];
+  });
+}
+
+function hexadecimal(of: XmlElement, name: string): number | null {
+  const text = attribute(of, name) ?? "";
+  return /^0x[0-9a-f]{1,4}$/i.test(text) ? Number.parseInt(text, 16) : number(of, name);
+}
+
+function pciAddress(of: XmlElement): string | null {
+  const part = (name: string, width: number): string | null =>
+    hexadecimal(of, name)?.toString(16).padStart(width, "0") ?? null;
+  const domain = part("domain", 4) ?? "0000";
+  const text = `${domain}:${part("bus", 2)}:${part("slot", 2)}.${part("function", 1)}`;
+  return isPciAddress(text) ? text : null;
+}
+
+/** fw_cfg comes as `<sysinfo type='fwcfg'>`, or as QEMU's own argument. */
+function hasContract(domain: XmlElement): boolean {
+  const entries = childrenNamed(domain, "sysinfo").flatMap((one) => childrenNamed(one, "entry"));
+  const words = childrenNamed(domain, "qemu:commandline").flatMap((one) =>
+    childrenNamed(one, "qemu:arg"),
+  );
+  return (
+    entries.some((one) => attribute(one, "name") === contractItem) ||
+    words.some((one) => (attribute(one, "value") ?? "").includes(`name=${contractItem}`))
+  );
+}
+
+function pinsOf(domain: XmlElement): ShapePins | null {
+  const tune = child(domain, "cputune");
+  if (tune === null) return null;
+  const pins = (name: string, key: string): ShapePins["vcpus"] =>
+    childrenNamed(tune, name).flatMap((one) => {
+      const id = number(one, key);
+      const cpus = list(one, "cpuset");
+      return id === null || cpus === null ? [] : [{ id, cpus }];
+    });
+  return {
+    vcpus: pins("vcpupin", "vcpu"),
+    emulator: list(child(tune, "emulatorpin"), "cpuset"),
+    iothreads: pins("iothreadpin", "iothread"),
+  };
+}

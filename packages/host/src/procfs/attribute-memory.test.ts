@@ -1,0 +1,88 @@
+import { expect, test } from "vitest";
+import { attributeMemory, type Block } from "./attribute-memory.ts";
+import type { CellBackend } from "./read-memory.ts";
+
+const bind = (nodes: string) => ({ mode: "bind", nodes });
+
+function block(start: number, length: number, more: Partial<Block> = {}): Block {
+  return {
+    start,
+    end: start + length,
+    writable: true,
+    policy: bind("0"),
+    file: null,
+    pageBytes: 4096,
+    onNodes: [],
+    line: "",
+    ...more,
+  };
+}
+
+function backend(cell: number, bytes: number, more: Partial<CellBackend> = {}): CellBackend {
+  return { id: `ram-node${cell}`, cell, bytes, policy: null, path: null, ...more };
+}
+
+const cells = (
+  ...given: Parameters<typeof attributeMemory>
+): (readonly [number, number | null])[] =>
+  attributeMemory(...given).map(({ block: own, backend: of }) => [own.start, of?.cell ?? null]);
+
+test("a hugetlbfs file's name tells whose memory it is, whatever its size and order", () => {
+  const file = (id: string): string =>
+    `/dev/hugepages/qemu_back_mem._objects_${id}.Xy12Zz\\040(deleted)`;
+  const blocks = [
+    block(0x1000, 64, { file: file("ram-node1") }),
+    block(0x9000, 64, { file: file("ram-node0") }),
+    block(0xf000, 64, { file: "/usr/lib/libc.so.6" }),
+  ];
+  expect(cells(blocks, [backend(0, 64), backend(1, 64)], [])).toEqual([
+    [0x1000, 1],
+    [0x9000, 0],
+  ]);
+});
+
+test("an address of the monitor's tells, and a block that a policy has split stays one", () => {
+  const blocks = [
+    block(0x1000, 32, { policy: bind("1") }),
+    block(0x1020, 32),
+    block(0x1040, 4, { writable: false }),
+    block(0x9000, 64),
+  ];
+  const ram = [
+    { backend: "ram-node1", address: 0x1010 },
+    { backend: "ram-node0", address: 0x9000 },
+  ];
+  expect(cells(blocks, [backend(0, 64), backend(1, 64)], ram)).toEqual([
+    [0x1000, 1],
+    [0x1020, 1],
+    [0x9000, 0],
+  ]);
+});
+
+test("what adjoins the memory from below is no part of it", () => {
+  const blocks = [block(0x0ff0, 16, { policy: null }), block(0x1000, 64)];
+  expect(cells(blocks, [backend(0, 64)], [{ backend: "ram-node0", address: 0x1000 }])).toEqual([
+    [0x1000, 0],
+  ]);
+  expect(cells(blocks, [backend(0, 64, { policy: bind("0") })], [])).toEqual([[0x1000, 0]]);
+  // Joined by the kernel, they cannot be told apart any more.
+  const joined = [block(0x0ff0, 80)];
+  expect(cells(joined, [backend(0, 64)], [{ backend: "ram-node0", address: 0x1000 }])).toEqual([
+    [0x0ff0, 0],
+  ]);
+});
+
+test("size and policy tell where they are one backend's alone, and nothing where they are not", () => {
+  const blocks = [block(0x1000, 64, { policy: bind("1") }), block(0x9000, 64), block(0xf000, 8)];
+  const told = [backend(0, 64, { policy: bind("0") }), backend(1, 64, { policy: bind("1") })];
+  expect(cells(blocks, told, [])).toEqual([
+    [0x1000, 1],
+    [0x9000, 0],
+  ]);
+  // Either could be either's: they are the guest's, and nobody's in particular.
+  expect(cells(blocks, [backend(0, 64), backend(1, 64)], [])).toEqual([
+    [0x1000, null],
+    [0x9000, null],
+  ]);
+  expect(cells(blocks, [backend(0, 4096)], [])).toEqual([]);
+});

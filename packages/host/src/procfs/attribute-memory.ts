@@ -1,0 +1,132 @@
+import type { RamAddress } from "../qmp/parse.ts";
+import type { CellBackend } from "./read-memory.ts";
+import type { NumaRange } from "./parse-memory.ts";
+
+/** A mapping of the process, with its end. */
+export interface Block extends NumaRange {
+  readonly end: number;
+  readonly writable: boolean;
+}
+
+export interface Attributed {
+  readonly block: Block;
+  readonly backend: CellBackend | null;
+}
+
+/**
+ * Which mappings of an emulator are the guest's memory, and of which backend.
+ *
+ * A backend's memory is a row of adjoining writable mappings of one file or none, together as long as
+ * the backend: one mapping, unless a policy set on a part of it has split it. QEMU leaves a page without
+ * access behind each, but before it any other mapping of the process may adjoin.
+ *
+ * Three things tell whose a row is, the surest first. A file's name: QEMU calls the files that it makes
+ * in a hugetlbfs `qemu_back_mem._objects_ID.…`, and a file of its own is named on the command line. An
+ * address that the monitor gave of the backend. And the length, where the policy is the one that the
+ * backend asked for, and no other row and no other backend of that length and policy is left.
+ *
+ * Rows as long as a backend that more than one backend could own are the guest's, and nobody's in
+ * particular.
+ */
+export function attributeMemory(
+  blocks: readonly Block[],
+  backends: readonly CellBackend[],
+  ram: readonly RamAddress[],
+): Attributed[] {
+  const strings = adjoining(blocks);
+  const owners = new Map<Block, CellBackend | null>();
+  const left = new Set(backends);
+  const isFree = (row: Row): boolean => row.every((block) => !owners.has(block));
+  const rowsFor = ({ bytes }: CellBackend): Row[] =>
+    bytes === null ? [] : strings.flatMap((string) => rowsOfLength(string, bytes)).filter(isFree);
+  const give = (row: Row | undefined, backend: CellBackend): void => {
+    if (row === undefined || !isFree(row)) return;
+    for (const block of row) owners.set(block, backend);
+    left.delete(backend);
+  };
+  for (const backend of backends) {
+    give(
+      rowsFor(backend).find((row) => isFileOf(row, backend, backends)),
+      backend,
+    );
+  }
+  for (const backend of left) {
+    const address = ram.find((one) => one.backend === backend.id)?.address;
+    if (address === undefined) continue;
+    const exact = rowsFor(backend).filter((row) => contains(row, address));
+    give(exact.find((row) => row[0]?.start === address) ?? exact[0], backend);
+    // The kernel joins a mapping without a policy with a neighbour that has none either.
+    if (left.has(backend)) give(covering(blocks, address, backend.bytes ?? 0), backend);
+  }
+  const alike = (row: Row, backend: CellBackend): boolean =>
+    lengthOf(row) === backend.bytes && hasPolicyOf(row, backend);
+  for (const backend of left) {
+    const own = rowsFor(backend).filter((row) => alike(row, backend));
+    const rivals = [...left].filter(
+      (other) => other !== backend && own.some((row) => alike(row, other)),
+    );
+    if (own.length === 1 && rivals.length === 0) give(own[0], backend);
+  }
+  // What is as long as a backend that has no memory yet is the guest's, whosever it is.
+  for (const row of [...left].flatMap(rowsFor))
+    if (isFree(row)) for (const block of row) owners.set(block, null);
+  return blocks.flatMap((block) => {
+    const backend = owners.get(block);
+    return backend === undefined ? [] : [{ block, backend }];
+  });
+}
+
+type Row = readonly Block[];
+
+const lengthOf = (row: Row): number => (row.at(-1)?.end ?? 0) - (row[0]?.start ?? 0);
+
+const contains = (row: Row, address: number): boolean =>
+  row.some(({ start, end }) => start <= address && address < end);
+
+/** Writable mappings that adjoin and are of one file or none, as long as they go on. */
+function adjoining(blocks: readonly Block[]): Row[] {
+  const strings: Block[][] = [];
+  for (const block of blocks) {
+    if (!block.writable) continue;
+    const last = strings.at(-1)?.at(-1);
+    if (last !== undefined && last.end === block.start && last.file === block.file) {
+      strings.at(-1)?.push(block);
+    } else strings.push([block]);
+  }
+  return strings;
+}
+
+/** Every row of that length in a string of adjoining mappings; each mapping is looked at twice. */
+function rowsOfLength(string: Row, bytes: number): Row[] {
+  const rows: Row[] = [];
+  let first = 0;
+  for (const [last, { end }] of string.entries()) {
+    while (first < last && end - (string[first]?.start ?? 0) > bytes) first++;
+    if (end - (string[first]?.start ?? 0) === bytes) rows.push(string.slice(first, last + 1));
+  }
+  return rows;
+}
+
+function covering(blocks: readonly Block[], address: number, bytes: number): Row | undefined {
+  const row = blocks.filter(
+    ({ start, end, writable }) => writable && start < address + bytes && end > address,
+  );
+  return row.length === 0 ? undefined : row;
+}
+
+function isFileOf(row: Row, backend: CellBackend, all: readonly CellBackend[]): boolean {
+  const file = row[0]?.file ?? null;
+  if (file === null) return false;
+  const name = file.slice(file.lastIndexOf("/") + 1);
+  if (name.startsWith(`qemu_back_mem._objects_${backend.id}.`)) return true;
+  const sharing = all.filter(({ path }) => path === backend.path);
+  return backend.path !== null && file === backend.path && sharing.length === 1;
+}
+
+/** A backend that asked for no policy may have been given any by whoever started it. */
+function hasPolicyOf(row: Row, { policy }: CellBackend): boolean {
+  if (policy === null) return true;
+  return row.every(
+    (block) => block.policy?.mode === policy.mode && block.policy.nodes === policy.nodes,
+  );
+}

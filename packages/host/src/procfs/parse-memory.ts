@@ -1,0 +1,86 @@
+import type { MemoryPolicy } from "@evenkeel/core/evidence/evidence.ts";
+import { formatList, parseList } from "@evenkeel/core/set/list-format.ts";
+import { KiB } from "@evenkeel/core/unit/bytes.ts";
+import { shown } from "../text/shown.ts";
+
+/**
+ * A process's memory as `/proc/PID/maps` and `/proc/PID/numa_maps` tell it: the first has the ranges
+ * and costs nothing, the second what is in them, by node, and walks the page tables for it. Lines that
+ * say nothing of the kind are passed over: a kernel may add fields, and a reading may end amid a line.
+ * https://docs.kernel.org/filesystems/proc.html, fs/proc/task_mmu.c
+ */
+
+/** One line of maps. Addresses are kept as numbers: user space ends below 2^47, or 2^52 on arm64. */
+export interface MappedRange {
+  readonly start: number;
+  readonly end: number;
+  readonly writable: boolean;
+}
+
+/** One line of numa_maps. */
+export interface NumaRange {
+  readonly start: number;
+  readonly policy: MemoryPolicy | null;
+  readonly file: string | null;
+  readonly pageBytes: number | null;
+  readonly onNodes: readonly { readonly node: number; readonly bytes: number }[];
+  readonly line: string;
+}
+
+/** A process may have 65,530 mappings by default (vm.max_map_count), and some are let have more. */
+const LINES_MAX = 1_000_000;
+
+export function parseMaps(text: string): MappedRange[] {
+  return text.split("\n", LINES_MAX).flatMap((line) => {
+    const match = /^([0-9a-f]{1,14})-([0-9a-f]{1,14}) ([r-][w-][x-][ps]) /.exec(line);
+    if (match === null) return [];
+    const start = Number.parseInt(match[1] ?? "", 16);
+    const end = Number.parseInt(match[2] ?? "", 16);
+    return end > start ? [{ start, end, writable: match[3]?.[1] === "w" }] : [];
+  });
+}
+
+export function parseNumaMaps(text: string): NumaRange[] {
+  return text.split("\n", LINES_MAX).flatMap((line) => {
+    const [address = "", policy = "", ...words] = line
+      .trimEnd()
+      .replace("prefer (many)", "prefer-many")
+      .split(" ");
+    if (!/^[0-9a-f]{1,14}$/.test(address) || policy === "") return [];
+    const counts = words.flatMap((word) => {
+      const match = /^N(\d{1,4})=(\d{1,12})$/.exec(word);
+      return match === null ? [] : [{ node: Number(match[1]), pages: Number(match[2]) }];
+    });
+    const pageKiB = /^kernelpagesize_kB=(\d{1,9})$/.exec(words.at(-1) ?? "")?.[1];
+    const pageBytes = pageKiB === undefined ? null : Number(pageKiB) * KiB;
+    // Pages of unknown size are no bytes: the line was cut.
+    const onNodes =
+      pageBytes === null
+        ? []
+        : counts.map(({ node, pages }) => ({ node, bytes: pages * pageBytes }));
+    if (onNodes.some(({ bytes }) => !Number.isSafeInteger(bytes))) return [];
+    const file = words.find((word) => word.startsWith("file="))?.slice(5) ?? null;
+    return [
+      {
+        start: Number.parseInt(address, 16),
+        policy: parsePolicy(policy),
+        file,
+        pageBytes,
+        onNodes: onNodes.toSorted((a, b) => a.node - b.node),
+        line: shown(line, 400) ?? "",
+      },
+    ];
+  });
+}
+
+/**
+ * `bind:0`, `prefer:1`, `prefer-many:0-1` (the kernel's `prefer (many)`), `interleave=static:0-3`,
+ * `default`, as mpol_to_str in mm/mempolicy.c writes them; null of anything else.
+ */
+export function parsePolicy(word: string): MemoryPolicy | null {
+  const match = /^([a-z][a-z-]{0,31})(?:=[a-z|]{1,32})?(?::([\d,-]{1,4096}))?$/.exec(word);
+  if (match === null) return null;
+  const nodes = parseList(match[2] ?? "");
+  if (nodes === null) return null;
+  return { mode: match[1] ?? "", nodes: formatList(nodes) };
+}

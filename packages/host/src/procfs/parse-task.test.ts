@@ -1,0 +1,38 @@
+import { expect, test } from "vitest";
+import { parseLastCpu, parseStatus, roleByName } from "./parse-task.ts";
+
+test("status gives the process's threads, and the CPUs and nodes that one may use", () => {
+  const text =
+    "Name:\tCPU 0/KVM\nThreads:\t12\nCpus_allowed:\tff\nCpus_allowed_list:\t0-7\nMems_allowed_list:\t0,2\n";
+  expect(parseStatus(text)).toEqual({ threads: 12, allowedCpus: "0-7", allowedNodes: "0,2" });
+  expect(parseStatus("Threads:\tmany\nCpus_allowed_list:\t7-0\n")).toEqual({
+    threads: null,
+    allowedCpus: null,
+    allowedNodes: null,
+  });
+  expect(parseStatus("Name:\tx\nCpus_allo")).toMatchObject({ allowedCpus: null });
+});
+
+test("the last CPU is field 39 of stat, whatever the thread is called", () => {
+  const fields = Array.from({ length: 50 }, (_, i) => `${i + 3}`);
+  for (const name of ["qemu", "CPU 3/KVM", "a) b (c", ")"]) {
+    expect(parseLastCpu(`4711 (${name}) ${fields.join(" ")}`)).toBe(39);
+  }
+  expect(parseLastCpu("4711 (qemu) S 1")).toBeNull();
+  expect(parseLastCpu("")).toBeNull();
+});
+
+test("a thread's name tells what it does, or nothing", () => {
+  expect(roleByName("CPU 12/KVM")).toEqual({ kind: "vcpu", id: 12 });
+  expect(roleByName("CPU 0/TCG")).toEqual({ kind: "vcpu", id: 0 });
+  expect(roleByName("IO iothread3")).toEqual({ kind: "iothread", id: 3 });
+  for (const name of [
+    "qemu-system-x86",
+    "IO mon_iothread",
+    "CPU 1",
+    "vhost-4711",
+    "SPICE Worker",
+  ]) {
+    expect(roleByName(name)).toBeNull();
+  }
+});

@@ -1,0 +1,62 @@
+import type { ThreadRole } from "@evenkeel/core/evidence/evidence.ts";
+import { INDEX_MAX } from "@evenkeel/core/set/index-set.ts";
+import { formatList, parseList } from "@evenkeel/core/set/list-format.ts";
+
+/** What `/proc/PID/status` and `/proc/PID/task/TID/*` say of a thread, each from its text alone. */
+
+export interface TaskStatus {
+  /** Of the whole process. */
+  readonly threads: number | null;
+  readonly allowedCpus: string | null;
+  readonly allowedNodes: string | null;
+}
+
+export function parseStatus(text: string): TaskStatus {
+  const line = (name: string): string | null =>
+    new RegExp(`^${name}:[\\t ]*([^\\n]{0,65536})$`, "m").exec(text)?.[1]?.trim() ?? null;
+  const set = (name: string): string | null => {
+    const parsed = parseList(line(name) ?? "?");
+    return parsed === null ? null : formatList(parsed);
+  };
+  const threads = line("Threads");
+  return {
+    threads: threads !== null && /^\d{1,7}$/.test(threads) ? Number(threads) : null,
+    allowedCpus: set("Cpus_allowed_list"),
+    allowedNodes: set("Mems_allowed_list"),
+  };
+}
+
+/**
+ * Field 39 of stat, the CPU that it last ran on. The second field is the name in parentheses, which
+ * may hold blanks and parentheses itself, so fields are counted from the last one that closes.
+ */
+export function parseLastCpu(stat: string): number | null {
+  const fields = stat
+    .slice(stat.lastIndexOf(")") + 1)
+    .trim()
+    .split(" ");
+  const cpu = fields[36];
+  return indexOf(cpu);
+}
+
+/**
+ * What a thread does, by the name that QEMU gives it with `debug-threads=on`, as libvirt starts it:
+ * `CPU 3/KVM`, `IO iothread1`. Null of the process's own name, which says nothing.
+ */
+export function roleByName(name: string): ThreadRole | null {
+  const vcpu = /^CPU (\d{1,5})\/(?:KVM|TCG|HVF|WHPX)$/.exec(name)?.[1];
+  const id = indexOf(vcpu);
+  if (id !== null) return { kind: "vcpu", id };
+  return iothreadOf(name.startsWith("IO ") ? name.slice(3) : "");
+}
+
+/** libvirt calls its iothreads `iothread1` and so on, and the plan counts them alike. */
+export function iothreadOf(id: string): ThreadRole | null {
+  const number = indexOf(/^iothread(\d{1,5})$/.exec(id)?.[1]);
+  return number === null ? null : { kind: "iothread", id: number };
+}
+
+function indexOf(text: string | undefined): number | null {
+  const valid = text !== undefined && /^\d{1,5}$/.test(text) && Number(text) <= INDEX_MAX;
+  return valid ? Number(text) : null;
+}

@@ -1,0 +1,90 @@
+import { createConnection, type Socket } from "node:net";
+import { messageOf, parseLine } from "./parse.ts";
+import type { Monitor } from "./monitor.ts";
+
+export interface MonitorLimits {
+  /** For the whole conversation: a monitor that another client holds never greets. */
+  readonly timeoutMs: number;
+  /** Of one line. `query-pci` of hundreds of devices is some hundred kilobytes. */
+  readonly lineBytes: number;
+}
+
+const usualLimits: MonitorLimits = { timeoutMs: 5000, lineBytes: 8 * 1024 * 1024 };
+
+/**
+ * Talks to QEMU's monitor over its unix socket: waits for the greeting, negotiates, lets `work` ask,
+ * and closes. Only commands that read are ever asked by this package.
+ *
+ * Each line is a JSON object: the greeting, events, which are passed over, and answers in the order of
+ * the commands. Who is too slow, says too much, or something else, ends the conversation with a reason.
+ * https://www.qemu.org/docs/master/interop/qmp-spec.html
+ */
+export async function withMonitor<T>(
+  path: string,
+  work: (monitor: Monitor) => Promise<T>,
+  limits: MonitorLimits = usualLimits,
+): Promise<T> {
+  const socket = createConnection(path);
+  const failure = Promise.withResolvers<never>();
+  // Whoever waits for nothing must not leave a rejection behind.
+  failure.promise.catch(() => {});
+  const late = `${path} did not answer within ${limits.timeoutMs / 1000} s; another client may hold it`;
+  const timer = setTimeout(() => failure.reject(new Error(late)), limits.timeoutMs);
+  const lines = linesOf(socket, limits, failure.reject);
+  const next = (): Promise<unknown> => Promise.race([lines(), failure.promise]);
+  const ask: Monitor["ask"] = async (command, args) => {
+    socket.write(`${JSON.stringify({ execute: command, ...(args && { arguments: args }) })}\n`);
+    for (;;) {
+      const message = messageOf(await next());
+      if (message.kind === "answer") return message.value;
+      if (message.kind === "error") throw new Error(`${command}: ${message.why}`);
+    }
+  };
+  try {
+    const greeting = messageOf(await next());
+    if (greeting.kind !== "greeting")
+      throw new Error(`${path} does not greet as QEMU's monitor does`);
+    await ask("qmp_capabilities");
+    return await work({ where: `QMP at ${path}`, ask });
+  } finally {
+    clearTimeout(timer);
+    socket.destroy();
+  }
+}
+
+/** Each call gives the next line's value. */
+function linesOf(
+  socket: Socket,
+  { lineBytes }: MonitorLimits,
+  fail: (error: Error) => void,
+): () => Promise<unknown> {
+  const ready: unknown[] = [];
+  const waiting: ((value: unknown) => void)[] = [];
+  let rest = "";
+  socket.setEncoding("utf8");
+  socket.on("data", (chunk: string) => {
+    rest += chunk;
+    const lines = rest.split("\n");
+    rest = lines.pop() ?? "";
+    if (rest.length > lineBytes || lines.some(({ length }) => length > lineBytes)) {
+      fail(new Error(`the monitor wrote a line of more than ${lineBytes} bytes`));
+      socket.destroy();
+      return;
+    }
+    for (const line of lines) {
+      if (line.trim() === "") continue;
+      const value = parseLine(line);
+      const waiter = waiting.shift();
+      if (waiter === undefined) ready.push(value);
+      else waiter(value);
+    }
+  });
+  socket.on("error", (error) => fail(error));
+  socket.on("close", () => fail(new Error("the monitor closed the connection")));
+  return () => {
+    if (ready.length > 0) return Promise.resolve(ready.shift());
+    const { promise, resolve } = Promise.withResolvers<unknown>();
+    waiting.push(resolve);
+    return promise;
+  };
+}

@@ -1,0 +1,190 @@
+import type { ShapeCell, ShapeDevice, ShapeEvidence } from "@evenkeel/core/evidence/evidence.ts";
+import { indexSet } from "@evenkeel/core/set/index-set.ts";
+import { formatList, parseList } from "@evenkeel/core/set/list-format.ts";
+import { isPciAddress } from "@evenkeel/core/topology/pci-address.ts";
+import { NODE_MAX } from "../text/cpu-list.ts";
+import { shown } from "../text/shown.ts";
+import type { Monitor } from "./monitor.ts";
+import {
+  integerOf,
+  parseHostAddress,
+  parseRamBlocks,
+  type RamAddress,
+  recordOf,
+  recordsOf,
+  textOf,
+} from "./parse.ts";
+
+const TID_MAX = 2 ** 31 - 1;
+const INDEX_MAX = 65_535;
+
+/** What the monitor tells of a VM. */
+export interface MonitorReading {
+  readonly where: string;
+  readonly vcpus: readonly {
+    readonly id: number;
+    readonly tid: number;
+    readonly node: number | null;
+  }[];
+  readonly iothreads: readonly { readonly id: string; readonly tid: number }[];
+  readonly ram: readonly RamAddress[];
+  readonly shape: ShapeEvidence;
+}
+
+/** Reads it with a few commands and two for each device and port; none changes anything. */
+export async function readMonitor(monitor: Monitor): Promise<MonitorReading> {
+  const vcpus = recordsOf(await monitor.ask("query-cpus-fast")).flatMap((cpu) => {
+    const id = integerOf(cpu["cpu-index"], INDEX_MAX);
+    const tid = integerOf(cpu["thread-id"], TID_MAX);
+    const node = integerOf(recordOf(cpu["props"])?.["node-id"], NODE_MAX);
+    return id === null || tid === null ? [] : [{ id, tid, node }];
+  });
+  const iothreads = recordsOf(await monitor.ask("query-iothreads")).flatMap((one) => {
+    const id = textOf(one["id"]);
+    const tid = integerOf(one["thread-id"], TID_MAX);
+    return id === null || tid === null ? [] : [{ id, tid }];
+  });
+  const backends = recordsOf(await monitor.ask("query-memdev"));
+  const cells = cellsOf(vcpus);
+  return {
+    where: monitor.where,
+    vcpus,
+    iothreads,
+    ram: await ramAddresses(
+      monitor,
+      backends.map((one) => integerOf(one["size"], Number.MAX_SAFE_INTEGER) ?? 0),
+    ),
+    shape: {
+      source: "monitor",
+      where: monitor.where,
+      cells:
+        cells === null ? null : cells.map((cell) => ({ ...cell, ...backendOf(cell.id, backends) })),
+      devices: await devicesOf(monitor),
+      contract: null,
+      pins: null,
+    },
+  };
+}
+
+/** Nodes by the vCPUs in them; null where no vCPU tells its node: the monitor lists nodes no other way. */
+function cellsOf(vcpus: MonitorReading["vcpus"]): ShapeCell[] | null {
+  const byNode = Map.groupBy(vcpus, ({ node }) => node ?? -1);
+  if (byNode.has(-1) || byNode.size === 0) return null;
+  return [...byNode]
+    .toSorted(([a], [b]) => a - b)
+    .map(([id, of]) => ({
+      id,
+      cpus: formatList(indexSet(of.map((vcpu) => vcpu.id).filter((index) => index <= 65_535))),
+      backend: null,
+      memoryBytes: null,
+      policy: null,
+      distances: null,
+    }));
+}
+
+/** libvirt's name for a cell's backend; one of another name is told by the command line alone. */
+function backendOf(
+  cell: number,
+  backends: readonly Readonly<Record<string, unknown>>[],
+): Pick<ShapeCell, "backend" | "memoryBytes" | "policy"> {
+  const own = backends.find((one) => one["id"] === `ram-node${cell}`);
+  if (own === undefined) return { backend: null, memoryBytes: null, policy: null };
+  const mode = shown(textOf(own["policy"]) ?? "", 32);
+  const nodes = Array.isArray(own["host-nodes"]) ? parseList(own["host-nodes"].join(",")) : null;
+  return {
+    backend: `ram-node${cell}`,
+    memoryBytes: integerOf(own["size"], Number.MAX_SAFE_INTEGER),
+    policy:
+      mode === null || nodes === null
+        ? null
+        : { mode: mode === "preferred" ? "prefer" : mode, nodes: formatList(nodes) },
+  };
+}
+
+/**
+ * Where the blocks of memory lie in QEMU's addresses. Since 8.0 there is a table; before, an address of
+ * the guest's can be asked for, and the answer names its block: so guest addresses are tried at which
+ * each block may begin, without holes, above that of x86 below 4 GiB, and from 1 GiB as on arm64.
+ */
+async function ramAddresses(monitor: Monitor, sizes: readonly number[]): Promise<RamAddress[]> {
+  const table = parseRamBlocks(await human(monitor, "info ramblock"));
+  if (table.length > 0) return table;
+  const found = new Map<string, RamAddress>();
+  let offset = 0;
+  // The monitor lists backends in no order, so any sum of the first sizes may be a beginning.
+  for (const size of [0, ...sizes.toReversed()]) {
+    offset += size;
+    for (const base of bases) {
+      const answer = parseHostAddress(
+        await human(monitor, `gpa2hva 0x${(offset + base).toString(16)}`),
+      );
+      if (answer !== null && !found.has(answer.backend)) found.set(answer.backend, answer);
+    }
+  }
+  return [...found.values()];
+}
+
+const GiB = 1024 ** 3;
+/** No hole; below 4 GiB of q35 and of i440FX; where Arm's memory begins. */
+const bases: readonly number[] = [0, 2 * GiB, GiB];
+
+async function human(monitor: Monitor, line: string): Promise<string> {
+  try {
+    return textOfLong(await monitor.ask("human-monitor-command", { "command-line": line }));
+  } catch {
+    // An address that is no memory is refused.
+    return "";
+  }
+}
+
+const textOfLong = (value: unknown): string =>
+  typeof value === "string" ? value.slice(0, 1_000_000) : "";
+
+const DEPTH_MAX = 16;
+const DEVICES_MAX = 4096;
+
+/** The passed-through devices, each with the buses above it, by QEMU's object tree. */
+async function devicesOf(monitor: Monitor): Promise<ShapeDevice[]> {
+  const found: ShapeDevice[] = [];
+  const get = async (path: string, property: string): Promise<unknown> => {
+    try {
+      return await monitor.ask("qom-get", { path, property });
+    } catch {
+      return null;
+    }
+  };
+  for (const folder of ["/machine/peripheral", "/machine/peripheral-anon"]) {
+    const children = recordsOf(await monitor.ask("qom-list", { path: folder })).slice(
+      0,
+      DEVICES_MAX,
+    );
+    for (const child of children) {
+      if (!(textOf(child["type"]) ?? "").startsWith("child<vfio-pci")) continue;
+      const path = `${folder}/${textOf(child["name"]) ?? ""}`;
+      const host = textOf(await get(path, "host"));
+      if (host === null || !isPciAddress(host)) continue;
+      found.push({ hostAddress: host, ...(await placeOf(path, get)) });
+    }
+  }
+  return found;
+}
+
+async function placeOf(
+  device: string,
+  get: (path: string, property: string) => Promise<unknown>,
+): Promise<Pick<ShapeDevice, "above" | "cell">> {
+  const above: string[] = [];
+  let at = device;
+  for (let depth = 0; depth < DEPTH_MAX; depth++) {
+    // The bus is a child of the port that it is behind: `/machine/peripheral/pci.2/pci.2`.
+    const bus = textOf(await get(at, "parent_bus"));
+    if (bus === null) break;
+    const owner = bus.slice(0, bus.lastIndexOf("/"));
+    above.push(shown(bus.slice(bus.lastIndexOf("/") + 1), 128) ?? "?");
+    const node = integerOf(await get(owner, "numa_node"), INDEX_MAX);
+    // An expander that belongs to no node says 65535 (NUMA_NODE_UNASSIGNED is beyond 128).
+    if (node !== null) return { above, cell: node > NODE_MAX ? null : node };
+    at = owner;
+  }
+  return { above, cell: null };
+}
