@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, mkdirSync, rmSync } from "node:fs";
+import { copyFileSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { built, cacheFolder } from "./cache.ts";
 import { initramfs } from "./initramfs.ts";
@@ -20,9 +20,7 @@ export async function guestImage(): Promise<string> {
     ["qemu_fw_cfg"],
     [
       { path: "init", from: join(lab, "agent", "guest-init.sh"), executable: true },
-      ...(existsSync(reportScript)
-        ? [{ path: "report.sh", from: reportScript, executable: true }]
-        : []),
+      { path: "report.sh", from: reportScript, executable: true },
     ],
   );
   return built("guest.erofs", [kernel.image, initrd], async (target) => {

@@ -33,8 +33,10 @@ test("it runs as planned, by Evenkeel's own verdict", async () => {
     { timeoutMs: 500_000 },
   );
   expect(stderr).toBe("");
+  const answer = JSON.parse(stdout);
+  plan = answer.plan;
+  expect(answer).toMatchObject({ phase: "running", verdict: { holds: true, findings: [] } });
   expect(status).toBe(0);
-  plan = JSON.parse(stdout).plan;
   expect(plan.cells.map(({ hostNode }) => hostNode)).toEqual([0, 1]);
 });
 
@@ -64,10 +66,17 @@ test("the guest sees both accelerators on their nodes, the distances and the con
   const report = await guestReport(host, console, 500_000);
   await host.write("/tmp/report.txt", report);
   for (const [id, row] of (plan.distances ?? []).entries()) {
-    expect(report).toMatch(new RegExp(`node ${id}\\b[^]*distances? ${row.join(" ")}\\b`));
+    expect(report).toMatch(new RegExp(`^node ${id} .* distances ${row.join(" ")}$`, "m"));
   }
-  const verdict = await host.evenkeel("verify", "llm-a", "--guest-report", "/tmp/report.txt");
-  expect([verdict.stdout, verdict.status]).toEqual([expect.stringContaining("holds"), 0]);
+  const accelerators = report.split("\n").filter((line) => line.includes("0x1234 device 0x11e8"));
+  expect(accelerators.map((line) => / node (-?\d+)/.exec(line)?.[1])).toEqual(["0", "1"]);
+  await host.write("/tmp/plan.json", JSON.stringify(plan));
+  const verdict = await host.evenkeel(
+    ...["verify", "llm-a", "--plan", "/tmp/plan.json"],
+    ...["--guest-report", "/tmp/report.txt", "--output", "json"],
+  );
+  expect(JSON.parse(verdict.stdout)).toMatchObject({ holds: true, findings: [] });
+  expect(verdict.status).toBe(0);
 });
 
 test("when it is stopped the host is as it was", async () => {

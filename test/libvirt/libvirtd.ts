@@ -6,6 +6,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 /** A system libvirtd of its own, which knows nothing of the machine's and leaves nothing behind. */
 export interface Libvirtd {
+  /** Under which virsh finds it. */
+  readonly uri: string;
   /** Runs one virsh command; rejects with what it says when it fails. */
   readonly virsh: (...command: readonly string[]) => Promise<string>;
   /** Writes a file that libvirtd and virsh can read, and gives its path. */
@@ -123,7 +125,7 @@ export async function startLibvirtd(options: LibvirtdOptions = {}): Promise<Libv
     await writeFile(path, text);
     return path;
   };
-  return { virsh, file, stop };
+  return { uri, virsh, file, stop };
 }
 
 function run(program: string, args: readonly string[], home: string): Promise<string> {

@@ -1,8 +1,11 @@
 import { readFileSync } from "node:fs";
 import { errorCodes } from "@evenkeel/core/error/codes.ts";
+import { ncclFindingCodes } from "@evenkeel/core/guest/nccl/lint/finding.ts";
 import { refusalCodes } from "@evenkeel/core/placement/refusal.ts";
+import { preflightCodes } from "@evenkeel/core/preflight/problem.ts";
 import { mergeFindingCodes } from "@evenkeel/core/topology/merge/finding.ts";
 import { topologyWarningCodes } from "@evenkeel/core/topology/warnings/warning.ts";
+import { findingCodes } from "@evenkeel/core/verify/finding-codes.ts";
 import { expect, test } from "vitest";
 import { commandReference } from "./reference.ts";
 
@@ -21,8 +24,11 @@ function documented(heading: string): Record<string, string> {
 test("docs/errors.md has every code with its meaning, and no other", () => {
   expect(documented("Errors")).toEqual(errorCodes);
   expect(documented("Refusals")).toEqual(refusalCodes);
+  expect(documented("Preflight problems")).toEqual(preflightCodes);
   expect(documented("Merge findings")).toEqual(mergeFindingCodes);
+  expect(documented("Findings")).toEqual(findingCodes);
   expect(documented("Warnings")).toEqual(topologyWarningCodes);
+  expect(documented("NCCL findings")).toEqual(ncclFindingCodes);
 });
 
 test("docs/cli.md is what the commands say of themselves", async () => {

@@ -107,7 +107,7 @@ function usageOf(name: string, flag: Flag): string {
 
 function valueOf(flag: Flag): string {
   if (flag.kind === "boolean" || flag.kind === "counter") return "";
-  return flag.kind === "enum" ? flag.values.join("|") : (flag.placeholder ?? "VALUE");
+  return flag.placeholder ?? (flag.kind === "enum" ? flag.values.join("|") : "VALUE");
 }
 
 function defaultOf(flag: Flag): string {

@@ -10,6 +10,7 @@ export async function main(version: string): Promise<void> {
     readStdin,
     env: process.env,
     version,
+    interrupted,
   };
   process.exitCode = await runCli(process.argv.slice(2), world);
 }
@@ -24,6 +25,15 @@ function streamOf(stream: NodeJS.WriteStream): Stream {
     isTTY: stream.isTTY,
     columns: stream.isTTY ? stream.columns : null,
   };
+}
+
+/** Asked for by commands that run until they are told to end, and then end as if done. */
+function interrupted(): AbortSignal {
+  const controller = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.once(signal, () => controller.abort());
+  }
+  return controller.signal;
 }
 
 async function readStdin(maxBytes: number): Promise<Uint8Array | null> {

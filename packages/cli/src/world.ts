@@ -6,6 +6,8 @@ export interface World {
   readonly readStdin: (maxBytes: number) => Promise<Uint8Array | null>;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly version: string;
+  /** From when it is asked for, aborted once the process is told to end, by SIGINT or SIGTERM. */
+  readonly interrupted: () => AbortSignal;
 }
 
 export interface Stream {

@@ -3,11 +3,16 @@ import { capacityCommand } from "./capacity/command.ts";
 import { completeCommand } from "./complete/command.ts";
 import { completionCommand } from "./completion/command.ts";
 import { demoCommand } from "./demo/command.ts";
+import { guestCommand } from "./guest/command.ts";
 import { placeCommand } from "./place/command.ts";
+import { listCommand } from "./list/command.ts";
 import { renderCommand } from "./render/command.ts";
+import { runCommand } from "./run/command.ts";
 import { simulateCommand } from "./simulate/command.ts";
 import { snapshotCommand } from "./snapshot/command.ts";
+import { stopCommand } from "./stop/command.ts";
 import { topologyCommand } from "./topology/command.ts";
+import { verifyCommand } from "./verify/command.ts";
 
 /** Every command, in the order in which help lists them. Their code is loaded when they run. */
 export const commands: readonly CliCommand[] = [
@@ -16,6 +21,11 @@ export const commands: readonly CliCommand[] = [
   placeCommand,
   capacityCommand,
   renderCommand,
+  verifyCommand,
+  guestCommand,
+  runCommand,
+  stopCommand,
+  listCommand,
   simulateCommand,
   demoCommand,
   completionCommand,

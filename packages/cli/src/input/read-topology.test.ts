@@ -13,6 +13,7 @@ const world: World = {
   readStdin: async () => null,
   env: {},
   version: "0",
+  interrupted: () => AbortSignal.abort(),
 };
 
 /** Every recording of a folder of the corpus, as sources; none where there is no corpus. */

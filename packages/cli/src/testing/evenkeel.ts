@@ -13,12 +13,14 @@ export interface Surroundings {
   readonly env?: World["env"];
   /** The width of the terminal that both streams are; without it they are pipes. */
   readonly terminal?: number;
+  /** Ends commands that run until they are told to end; at once without it. */
+  readonly interrupted?: AbortSignal;
 }
 
 /** Runs a command line, given as its arguments, in a process that the test makes up. */
 export async function evenkeel(
   argv: readonly string[],
-  { stdin = "", env = {}, terminal }: Surroundings = {},
+  { stdin = "", env = {}, terminal, interrupted = AbortSignal.abort() }: Surroundings = {},
 ): Promise<Outcome> {
   const printed = { stdout: "", stderr: "" };
   const stream = (name: "stdout" | "stderr"): World["stdout"] => ({
@@ -35,6 +37,7 @@ export async function evenkeel(
     readStdin: async (maxBytes) => (bytes.length > maxBytes ? null : bytes),
     env,
     version: "0.0.0-test",
+    interrupted: () => interrupted,
   });
   return { ...printed, status };
 }

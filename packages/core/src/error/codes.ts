@@ -36,6 +36,16 @@ export const errorCodes = {
   "sources-unrelated": "sources that should be of one machine have nothing in common",
   "plan-inconsistent": "a plan contradicts itself or the topology that it was made for",
   "render-unsupported": "a plan cannot be expressed in the rendering that was asked for",
+  "devices-unsafe": "a file of further devices has what only a plan may give",
+  "vm-unknown": "a VM is named that Evenkeel has not started here",
+  "vm-exists": "a VM of that name is on this host already",
+  "vm-busy": "another command is at work on the VM",
+  "state-busy": "another command keeps the state of VMs for too long",
+  "state-damaged": "a file of the state folder cannot be used",
+  "state-unusable": "the state of VMs cannot be kept where it should be",
+  "hypervisor-failed": "libvirt or QEMU did not do what it was told",
+  "device-unbindable": "a device cannot be bound to the driver that it needs",
+  interrupted: "the command was ended from outside; what it had begun is undone",
   internal: "Evenkeel itself failed; this is a bug",
 } as const;
 

@@ -1,0 +1,104 @@
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { guestFromPlan } from "@evenkeel/core/guest/from-plan.ts";
+import { planOf } from "@evenkeel/core/guest/testing/plan-of.ts";
+import { MiB } from "@evenkeel/core/unit/bytes.ts";
+import type { Instance } from "@evenkeel/core/instance/instance.ts";
+import { scratchFolder } from "@evenkeel/host/testing/scratch.ts";
+import { expect, test } from "vitest";
+import { evenkeel } from "../../testing/evenkeel.ts";
+
+/** A VM of QEMU alone that is off, since no process has its UUID. */
+function instanceOf(vm: string, tenant: string | null, phase: Instance["phase"]): Instance {
+  const memory = [{ node: 1, bytes: 512 * MiB }];
+  const devices = [{ address: "ffff:1b:00.0" }];
+  const plan = planOf({ vm, tenant, cells: [{ cores: 2, hostNode: 1, memory, devices }] });
+  const { name, uuid } = guestFromPlan(plan);
+  const startedAt = "2026-01-31T12:00:00.000Z";
+  const common = { apiVersion: "evenkeel/v1", kind: "Instance" } as const;
+  return { ...common, name, uuid, plan, via: "qemu", uri: null, phase, startedAt, drivers: [] };
+}
+
+function stateWith(...instances: readonly Instance[]) {
+  const folder = scratchFolder();
+  mkdirSync(join(folder, "vms"));
+  for (const instance of instances) {
+    writeFileSync(join(folder, "vms", `${instance.name}.json`), JSON.stringify(instance));
+  }
+  // A libvirt that is not there: only what the folder says is listed.
+  const env = { EVENKEEL_STATE: folder, LIBVIRT_DEFAULT_URI: "qemu+unix:///system?socket=/none" };
+  return { folder, run: (...argv: readonly string[]) => evenkeel(argv, { env }) };
+}
+
+test("nothing is listed where nothing was started", async () => {
+  const { run } = stateWith();
+  expect(await run("list")).toEqual({ stdout: "no VMs\n", stderr: "", status: 0 });
+});
+
+test("every VM is listed with where it lies", async () => {
+  const off = instanceOf("llm-a", "acme", "running");
+  const { run } = stateWith(off, instanceOf("llm-b", null, "running"));
+  expect((await run("list")).stdout).toMatchInlineSnapshot(`
+    "VM          state  via   nodes  vCPUs   memory  devices
+    acme_llm-a  off    qemu  1          4  512 MiB  ffff:1b:00.0
+    llm-b       off    qemu  1          4  512 MiB  ffff:1b:00.0
+    "
+  `);
+  const { stdout } = await run("list", "--output", "json");
+  expect(JSON.parse(stdout)).toMatchObject({
+    kind: "InstanceList",
+    vms: [{ name: "acme_llm-a", state: "gone", pid: null, instance: off }, { name: "llm-b" }],
+  });
+});
+
+test("a start that was cut off is undone before anything is listed", async () => {
+  const { folder, run } = stateWith(instanceOf("llm-a", null, "starting"));
+  expect(await run("list")).toEqual({
+    stdout: "no VMs\n",
+    stderr: "note: a start or stop of llm-a was cut off; it is undone\n",
+    status: 0,
+  });
+  expect(readdirSync(join(folder, "vms"))).toEqual([]);
+});
+
+test("what cannot be undone now keeps what it holds, and is told", async () => {
+  const cut = { ...instanceOf("llm-a", null, "starting"), via: "libvirt" as const };
+  const running = { ...instanceOf("llm-b", null, "running"), via: "libvirt" as const };
+  const uri = "qemu+unix:///system?socket=/none";
+  const { folder, run } = stateWith({ ...cut, uri }, { ...running, uri });
+  const { stdout, stderr, status } = await run("list");
+  expect(stderr).toContain("note: a start or stop of llm-a was cut off, and cannot be undone now");
+  expect(stdout).toMatch(/llm-a +starting +libvirt[^]+llm-b +unknown +libvirt/);
+  expect(status).toBe(0);
+  expect(readdirSync(join(folder, "vms"))).toContain("llm-a.json");
+  expect(await run("stop", "llm-a")).toMatchObject({ stdout: "", status: 2 });
+});
+
+test("a damaged file is named, hides no other, and is left as it is", async () => {
+  const { folder, run } = stateWith(instanceOf("llm-a", null, "running"));
+  writeFileSync(join(folder, "vms", "llm-b.json"), '{"kind": "Instance"');
+  const { stdout, stderr, status } = await run("list");
+  expect(stdout).toContain("llm-a");
+  expect(stderr).toContain("llm-b.json: says nothing usable");
+  expect(stderr).toContain("state-damaged");
+  expect(status).toBe(2);
+  expect(readFileSync(join(folder, "vms", "llm-b.json"), "utf8")).toBe('{"kind": "Instance"');
+});
+
+test("a VM is stopped by its own name, or with its tenant's where that is needed", async () => {
+  const { folder, run } = stateWith(
+    instanceOf("llm-a", "acme", "running"),
+    instanceOf("llm-a", "zenith", "running"),
+    instanceOf("llm-b", "acme", "running"),
+  );
+  expect((await run("stop", "llm-a")).stderr).toContain("several tenants have a VM of this name");
+  expect((await run("stop", "llm-c")).stderr).toContain("vm-unknown");
+  expect((await run("stop", "../vms/acme_llm-a")).stderr).toContain("vm-unknown");
+  expect(await run("stop", "llm-b")).toMatchObject({
+    stdout: "acme_llm-b is stopped\n",
+    status: 0,
+  });
+  expect(await run("stop", "zenith_llm-a")).toMatchObject({ status: 0 });
+  expect(readdirSync(join(folder, "vms"))).toEqual(["acme_llm-a.json"]);
+  expect(await run("stop", "acme_llm-a", "--timeout", "soon")).toMatchObject({ status: 2 });
+});

@@ -1,0 +1,68 @@
+import { buildCommand } from "@stricli/core";
+import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
+import type { CliCommand } from "../../command.ts";
+import type { CliContext } from "../../context.ts";
+import { stateFlag } from "../state-flag.ts";
+
+export interface StopFlags {
+  readonly timeout: number;
+  readonly force: boolean;
+  readonly state?: string;
+}
+
+const SECONDS_MAX = 86_400;
+
+function parseSeconds(text: string): number {
+  if (/^\d{1,5}$/.test(text) && Number(text) <= SECONDS_MAX) return Number(text);
+  throw new EvenkeelError("usage", `--timeout is ${JSON.stringify(text)}`, {
+    expected: `a whole number of seconds, at most ${SECONDS_MAX}`,
+  });
+}
+
+export const stopCommand: CliCommand = {
+  name: "stop",
+  command: buildCommand<StopFlags, [string], CliContext>({
+    loader: async () => (await import("./run.ts")).runStop,
+    parameters: {
+      positional: {
+        kind: "tuple",
+        parameters: [
+          {
+            parse: String,
+            brief: "the name of a VM, or TENANT_NAME where several tenants have it",
+            placeholder: "VM",
+          },
+        ],
+      },
+      flags: {
+        timeout: {
+          kind: "parsed",
+          parse: parseSeconds,
+          default: "120",
+          placeholder: "SECONDS",
+          brief: "how long the guest has to shut down",
+        },
+        force: {
+          kind: "boolean",
+          default: false,
+          withNegated: false,
+          brief: "end it when that time is over",
+        },
+        state: stateFlag,
+      },
+    },
+    docs: { brief: "Shut a virtual machine down, and give back all that it had" },
+  }),
+  description: [
+    "The guest is asked to shut down by its power button (ACPI). Afterwards the host is as it was: " +
+      "its memory and huge pages are free, its devices have the drivers that they had before.",
+    "The exit status is 3 where the guest did not shut down in time; it still runs then.",
+  ],
+  examples: [
+    { does: "Shut it down", lines: ["evenkeel stop llm-a"] },
+    {
+      does: "And end it after ten seconds, whatever it does",
+      lines: ["evenkeel stop llm-a --timeout 10 --force"],
+    },
+  ],
+};

@@ -1,0 +1,46 @@
+import { recover } from "@evenkeel/host/instance/recover.ts";
+import { stopInstance } from "@evenkeel/host/instance/stop.ts";
+import type { CliContext } from "../../context.ts";
+import { exitStatus } from "../../exit-status.ts";
+import { recoveredText } from "../../text/recovered-text.ts";
+import { notesText } from "../../text/notes-text.ts";
+import { busy } from "../run/decide.ts";
+import { instanceNamed, openVmState } from "../state-flag.ts";
+import type { StopFlags } from "./command.ts";
+
+export async function runStop(this: CliContext, flags: StopFlags, name: string): Promise<void> {
+  const { world } = this;
+  const state = await openVmState(flags.state, world);
+  const begun = await state.alone(async () => {
+    const recovered = await recover(state);
+    world.stderr.write(recoveredText(recovered));
+    const cut = recovered.find(
+      ({ instance }) => instance.name === name || instance.plan.vm === name,
+    );
+    if (cut?.failure != null) throw cut.failure;
+    if (cut !== undefined) return null;
+    const { instances, damaged } = state.read();
+    world.stderr.write(notesText(damaged.map(({ path, error }) => `${path}: ${error.message}`)));
+    const instance = instanceNamed(name, instances);
+    const lock = await state.lockInstance(instance.name);
+    if (lock === null) throw busy(instance.name);
+    return { instance, lock };
+  });
+  if (begun === null) {
+    world.stdout.write(`${name} is stopped\n`);
+    return;
+  }
+  const { instance, lock } = begun;
+  const options = { timeoutMs: flags.timeout * 1000, force: flags.force };
+  const outcome = await stopInstance(instance, lock, options, state);
+  if (outcome === "refused") {
+    this.finish(exitStatus.no);
+    world.stdout.write(
+      `${instance.name} did not shut down within ${flags.timeout} s, and still runs\n` +
+        `evenkeel stop ${instance.name} --timeout 0 --force ends it\n`,
+    );
+    return;
+  }
+  const how = outcome === "forced" ? "did not shut down in time and was ended" : "is stopped";
+  world.stdout.write(`${instance.name} ${how}\n`);
+}

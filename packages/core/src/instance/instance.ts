@@ -1,0 +1,38 @@
+import type { Plan } from "../placement/plan.ts";
+
+/**
+ * A VM that Evenkeel has started, or is about to, on this host: its plan, how it runs, and all that
+ * starting it may change, so that whoever finds this can undo it. It is written before anything is
+ * changed and removed once nothing is left.
+ */
+export interface Instance {
+  readonly apiVersion: "evenkeel/v1";
+  readonly kind: "Instance";
+  /** What the hypervisor calls it: see `guestName`. */
+  readonly name: string;
+  readonly uuid: string;
+  readonly plan: Plan;
+  readonly via: HypervisorName;
+  /** libvirt's URI; null for QEMU alone. */
+  readonly uri: string | null;
+  /**
+   * `starting` until the guest runs: found without the command that starts it, the start has failed
+   * and is undone. `stopping` likewise: found alone, the stop is brought to its end.
+   */
+  readonly phase: "starting" | "running" | "stopping";
+  /** In UTC, by the clock of whoever began to start it. */
+  readonly startedAt: string;
+  /** The driver of every function that is passed through, as it was before. */
+  readonly drivers: readonly DriverBefore[];
+}
+
+export const hypervisorNames = ["libvirt", "qemu"] as const;
+export type HypervisorName = (typeof hypervisorNames)[number];
+
+export interface DriverBefore {
+  readonly address: string;
+  /** Null where it had none. */
+  readonly driver: string | null;
+  /** The only driver that the kernel is told to bind to it; null where it is told none. */
+  readonly override: string | null;
+}

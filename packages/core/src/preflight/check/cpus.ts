@@ -1,0 +1,42 @@
+import type { Plan } from "../../placement/plan.ts";
+import {
+  difference,
+  type IndexSet,
+  indexSet,
+  indices,
+  isEmpty,
+  unionAll,
+} from "../../set/index-set.ts";
+import { formatList, setOf } from "../../set/list-format.ts";
+import type { PreflightCheck } from "../preflight.ts";
+
+/** Every CPU that a thread of the VM is to run on. */
+export function plannedCpus({ cells, emulatorCpus, iothreads }: Plan): IndexSet {
+  return unionAll([
+    ...cells.flatMap(({ vcpus }) =>
+      vcpus.map((vcpu) => ("cpu" in vcpu ? indexSet([vcpu.cpu]) : setOf(vcpu.cpus))),
+    ),
+    setOf(emulatorCpus),
+    ...iothreads.map(({ cpus }) => setOf(cpus)),
+  ]);
+}
+
+/** sched_setaffinity quietly drops CPUs that are offline, so a thread would float over the rest. */
+export const checkCpus: PreflightCheck = ({ plan }, { onlineCpus }) => {
+  if (onlineCpus === null) return [];
+  const offline = difference(plannedCpus(plan), setOf(onlineCpus));
+  if (isEmpty(offline)) return [];
+  return [
+    {
+      code: "cpus-not-online",
+      severity: "error",
+      subject: `CPUs ${formatList(offline)}`,
+      needs: `CPUs ${formatList(plannedCpus(plan))}`,
+      has: `CPUs ${onlineCpus} are online`,
+      remedy: indices(offline)
+        .slice(0, 8)
+        .map((cpu) => `echo 1 > /sys/devices/system/cpu/cpu${cpu}/online`)
+        .join(" && "),
+    },
+  ];
+};

@@ -1,0 +1,32 @@
+import type { PreflightCheck } from "../preflight.ts";
+import type { PreflightProblem } from "../problem.ts";
+
+/** What passing any device through needs, once a host. */
+export const checkIommu: PreflightCheck = ({ plan }, facts) => {
+  if (plan.devices.length === 0) return [];
+  const off =
+    facts.iommu === false ||
+    facts.devices.some(({ present, iommuGroup }) => present && iommuGroup === null);
+  const problems: PreflightProblem[] = [];
+  if (off) {
+    problems.push({
+      code: "iommu-off",
+      severity: "error",
+      subject: "the host",
+      needs: "an IOMMU that is on, and every device in a group of it",
+      has: facts.iommu === false ? "/sys/class/iommu is empty" : "a device has no IOMMU group",
+      remedy: "turn VT-d or AMD-Vi on in the firmware, and boot with intel_iommu=on (Intel)",
+    });
+  }
+  if (facts.vfioPci === false) {
+    problems.push({
+      code: "vfio-missing",
+      severity: "error",
+      subject: "vfio-pci",
+      needs: "the kernel's driver vfio-pci",
+      has: "it is neither loaded nor among the kernel's modules",
+      remedy: "modprobe vfio-pci, after installing the kernel's extra modules",
+    });
+  }
+  return problems;
+};

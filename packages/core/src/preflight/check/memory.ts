@@ -1,0 +1,99 @@
+import { isHugepage, type Plan } from "../../placement/plan.ts";
+import { formatBytes, KiB } from "../../unit/bytes.ts";
+import type { HostFacts, NodeFacts } from "../facts.ts";
+import type { PreflightCheck } from "../preflight.ts";
+import type { PreflightProblem } from "../problem.ts";
+
+/**
+ * Memory by node and page size. All of it is allocated before the guest runs, so what is not free
+ * now fails the start; a huge page that is short on one node is not made up for by another.
+ */
+export const checkMemory: PreflightCheck = ({ plan, via }, facts) => {
+  const wanted = wantedMemory(plan);
+  return [
+    ...wanted.flatMap((one) =>
+      isHugepage(one.pageBytes) ? hugepageProblem(one, facts) : memoryProblem(one, facts),
+    ),
+    ...(via === "libvirt" ? hugetlbfsProblems(wanted, facts) : []),
+  ];
+};
+
+interface Wanted {
+  readonly node: number;
+  readonly pageBytes: number;
+  readonly bytes: number;
+}
+
+function wantedMemory({ cells }: Plan): readonly Wanted[] {
+  const parts = cells.flatMap(({ pageBytes, memoryOnNodes }) =>
+    memoryOnNodes.map(({ node, bytes }) => ({ node, pageBytes, bytes })),
+  );
+  const alike = Map.groupBy(parts, ({ node, pageBytes }) => `${node} ${pageBytes}`);
+  return [...alike.values()].map((own) => ({
+    node: own[0]?.node ?? 0,
+    pageBytes: own[0]?.pageBytes ?? 0,
+    bytes: own.reduce((sum, { bytes }) => sum + bytes, 0),
+  }));
+}
+
+const nodeOf = ({ nodes }: HostFacts, wanted: number): NodeFacts | undefined =>
+  nodes.find(({ id }) => id === wanted);
+
+/** https://docs.kernel.org/admin-guide/mm/hugetlbpage.html, of the attributes of a node. */
+function hugepageProblem({ node, pageBytes, bytes }: Wanted, facts: HostFacts): PreflightProblem[] {
+  const needs = Math.ceil(bytes / pageBytes);
+  const pools = nodeOf(facts, node)?.hugepages;
+  const pool = pools?.find(({ sizeBytes }) => sizeBytes === pageBytes);
+  const free = pools === undefined ? null : pool === undefined ? 0 : pool.free;
+  if (free === null || free >= needs) return [];
+  const file =
+    `/sys/devices/system/node/node${node}/hugepages/` +
+    `hugepages-${pageBytes / KiB}kB/nr_hugepages`;
+  const pages = `huge pages of ${formatBytes(pageBytes)}`;
+  return [
+    {
+      code: "hugepages-not-free",
+      severity: "error",
+      subject: `node ${node}`,
+      needs: `${needs} ${pages}`,
+      has: `${free} free`,
+      remedy: `echo $(($(cat ${file}) + ${needs - free})) > ${file}`,
+    },
+  ];
+}
+
+function memoryProblem({ node, bytes }: Wanted, facts: HostFacts): PreflightProblem[] {
+  const available = nodeOf(facts, node)?.availableBytes ?? null;
+  if (available === null || available >= bytes) return [];
+  return [
+    {
+      code: "memory-not-free",
+      severity: "error",
+      subject: `node ${node}`,
+      needs: formatBytes(bytes),
+      has: `${formatBytes(available)} free or in caches`,
+      remedy: "numastat -m, and stop what holds the node's memory",
+    },
+  ];
+}
+
+/** libvirt has QEMU take huge pages as files, and refuses without a mount; alone it takes them by memfd. */
+function hugetlbfsProblems(
+  wanted: readonly Wanted[],
+  { hugetlbfsBytes }: HostFacts,
+): PreflightProblem[] {
+  if (hugetlbfsBytes === null) return [];
+  const sizes = [...new Set(wanted.map(({ pageBytes }) => pageBytes))];
+  const missing = sizes.filter((size) => isHugepage(size) && !hugetlbfsBytes.includes(size));
+  return missing.map((size) => {
+    const folder = `/dev/hugepages-${size / KiB}kB`;
+    return {
+      code: "hugetlbfs-not-mounted",
+      severity: "error",
+      subject: `pages of ${formatBytes(size)}`,
+      needs: `a hugetlbfs with pagesize=${size / KiB}K`,
+      has: "none is mounted",
+      remedy: `mkdir -p ${folder} && mount -t hugetlbfs -o pagesize=${size / KiB}K none ${folder}`,
+    };
+  });
+}

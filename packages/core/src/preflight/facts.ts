@@ -1,0 +1,74 @@
+/**
+ * What a host has at this moment that a start may need, as its kernel and its hypervisor tell. What
+ * could not be read is null, and no check objects to it: the hypervisor will.
+ */
+export interface HostFacts {
+  readonly nodes: readonly NodeFacts[];
+  /** The page sizes for which a hugetlbfs is mounted. */
+  readonly hugetlbfsBytes: readonly number[] | null;
+  readonly onlineCpus: string | null;
+  /** The cgroups that the VM's threads will be below, the root first. */
+  readonly cgroups: readonly CgroupFacts[];
+  readonly devices: readonly DeviceFacts[];
+  /** Whether an IOMMU is on: `/sys/class/iommu` lists one. */
+  readonly iommu: boolean | null;
+  /** Whether vfio-pci is there or can be loaded. */
+  readonly vfioPci: boolean | null;
+  readonly kvm: KvmFacts;
+  /** How wide the CPU's physical addresses are. */
+  readonly addressBits: number | null;
+  /** How much memory QEMU may lock; null for no limit, or where it is not ours to set. */
+  readonly lockableBytes: number | null;
+  readonly versions: { readonly libvirt: string | null; readonly qemu: string | null };
+  readonly numaBalancing: number | null;
+  readonly ksmRun: number | null;
+  readonly domains: readonly DomainFacts[] | null;
+  /** The process of an emulator that has the VM's UUID already. */
+  readonly emulatorPid: number | null;
+}
+
+export interface NodeFacts {
+  readonly id: number;
+  /** Free, or given back as soon as somebody asks: without huge pages. */
+  readonly availableBytes: number | null;
+  readonly hugepages: readonly { readonly sizeBytes: number; readonly free: number | null }[];
+}
+
+export interface CgroupFacts {
+  readonly path: string;
+  /** Where `cpuset.cpus` and `cpuset.mems` of it are. */
+  readonly folder: string;
+  /** Effective. */
+  readonly cpus: string | null;
+  readonly nodes: string | null;
+}
+
+/** A function of the plan, or one that shares its IOMMU group. */
+export interface DeviceFacts {
+  readonly address: string;
+  readonly present: boolean;
+  readonly bridge: boolean;
+  readonly driver: string | null;
+  readonly iommuGroup: number | null;
+  /** Every function of its group, itself included. */
+  readonly groupMembers: readonly string[];
+  /** What on the host is using it, in words: `network interface eth0 is up`. */
+  readonly users: readonly string[];
+}
+
+export interface KvmFacts {
+  readonly present: boolean;
+  /** Why it cannot be used, or null where it can. */
+  readonly unusable: string | null;
+}
+
+/** A VM that libvirt knows. */
+export interface DomainFacts {
+  readonly name: string;
+  readonly uuid: string;
+  readonly running: boolean;
+  /** Whether Evenkeel has started it, so that its plan is known. */
+  readonly known: boolean;
+  /** The host's functions that are passed to it. */
+  readonly devices: readonly string[];
+}

@@ -1,0 +1,230 @@
+import { describe, expect, test } from "vitest";
+import { planOf } from "../guest/testing/plan-of.ts";
+import { GiB, MiB } from "../unit/bytes.ts";
+import type { DeviceFacts, DomainFacts, HostFacts } from "./facts.ts";
+import { preflight, type Start } from "./preflight.ts";
+import type { PreflightProblem } from "./problem.ts";
+import { factsFor, startOf } from "./testing/facts-for.ts";
+
+const gpu = "0000:1b:00.0";
+const audio = "0000:1b:00.1";
+const plan = planOf({
+  cells: [
+    {
+      cores: 2,
+      pageBytes: 2 * MiB,
+      memory: [{ node: 0, bytes: 4 * GiB }],
+      devices: [{ address: gpu, companions: [audio] }],
+    },
+    { cores: 2, pageBytes: 2 * MiB, memory: [{ node: 1, bytes: 2 * GiB }] },
+  ],
+});
+const bare = planOf({ cells: [{ cores: 1 }] });
+const good = factsFor(plan);
+const start = startOf(plan);
+
+const device = (change: Partial<DeviceFacts>): HostFacts["devices"] =>
+  good.devices.map((one) => (one.address === gpu ? { ...one, ...change } : one));
+const domain = (change: Partial<DomainFacts>): DomainFacts => ({
+  name: "other",
+  uuid: "00000000-0000-4000-8000-000000000000",
+  running: true,
+  known: true,
+  devices: [],
+  ...change,
+});
+const disk: DeviceFacts = {
+  address: "0000:1c:00.0",
+  present: true,
+  bridge: false,
+  driver: "nvme",
+  iommuGroup: 11,
+  groupMembers: [],
+  users: [],
+};
+const withNeighbour = (neighbour: DeviceFacts): HostFacts["devices"] => [
+  ...device({ groupMembers: [gpu, audio, neighbour.address] }).map((one) =>
+    one.address === audio ? { ...one, groupMembers: [gpu, audio] } : one,
+  ),
+  neighbour,
+];
+
+test("nothing stands in the way where everything is there", () => {
+  expect(preflight(start, good)).toMatchObject({ ready: true, problems: [] });
+  expect(preflight(startOf(bare), factsFor(bare))).toMatchObject({ ready: true, problems: [] });
+});
+
+test("what could not be read is not objected to", () => {
+  const unknown: HostFacts = {
+    nodes: [],
+    hugetlbfsBytes: null,
+    onlineCpus: null,
+    cgroups: [{ path: "/", folder: "/sys/fs/cgroup", cpus: null, nodes: null }],
+    devices: good.devices,
+    iommu: null,
+    vfioPci: null,
+    kvm: good.kvm,
+    addressBits: null,
+    lockableBytes: null,
+    versions: good.versions,
+    numaBalancing: null,
+    ksmRun: null,
+    domains: null,
+    emulatorPid: null,
+  };
+  expect(preflight(start, unknown).problems).toEqual([]);
+});
+
+/** One thing taken from the host, and the one problem that it makes. */
+const cases: readonly [
+  what: string,
+  facts: Partial<HostFacts>,
+  problem: Partial<PreflightProblem>,
+  start?: Partial<Start>,
+][] = [
+  [
+    "huge pages on one node",
+    {
+      nodes: good.nodes.map((node) =>
+        node.id === 1 ? { ...node, hugepages: [{ sizeBytes: 2 * MiB, free: 1000 }] } : node,
+      ),
+    },
+    {
+      code: "hugepages-not-free",
+      subject: "node 1",
+      needs: "1024 huge pages of 2 MiB",
+      has: "1000 free",
+      remedy: expect.stringMatching(
+        /^echo \$\(\(\$\(cat \S+node1\S+2048kB\/nr_hugepages\) \+ 24\)\) > /,
+      ),
+    },
+  ],
+  [
+    "the pool itself",
+    { nodes: good.nodes.map((node) => (node.id === 0 ? { ...node, hugepages: [] } : node)) },
+    { code: "hugepages-not-free", subject: "node 0", has: "0 free" },
+  ],
+  ["hugetlbfs", { hugetlbfsBytes: [GiB] }, { code: "hugetlbfs-not-mounted" }],
+  ["a CPU", { onlineCpus: "0-4,500-505" }, { code: "cpus-not-online", subject: "CPUs 5" }],
+  [
+    "a CPU of a cgroup",
+    {
+      cgroups: good.cgroups.map((one) => ({
+        ...one,
+        cpus: one.path === "/" ? one.cpus : "0-3,500-505",
+      })),
+    },
+    {
+      code: "cgroup-cpus",
+      subject: "cgroup /machine.slice",
+      remedy: "echo 0-5,500-505 > /sys/fs/cgroup/machine.slice/cpuset.cpus",
+    },
+  ],
+  [
+    "a node of a cgroup",
+    { cgroups: [{ path: "/", folder: "/sys/fs/cgroup", cpus: null, nodes: "0" }] },
+    { code: "cgroup-nodes", has: "memory nodes 0", needs: "memory nodes 0-1" },
+  ],
+  ["a device", { devices: device({ present: false }) }, { code: "device-absent", subject: gpu }],
+  [
+    "a device's rest",
+    { devices: device({ users: ["network interface eth0 is up"], driver: "mlx5_core" }) },
+    {
+      code: "device-busy",
+      subject: gpu,
+      has: "network interface eth0 is up, by its driver mlx5_core",
+    },
+  ],
+  [
+    "a device, by another VM",
+    { domains: [domain({ devices: [audio] })] },
+    { code: "device-busy", subject: audio, has: "VM other has it, by its driver nvidia" },
+  ],
+  ["the IOMMU", { iommu: false }, { code: "iommu-off" }],
+  [
+    "a group",
+    { devices: device({ iommuGroup: null, groupMembers: [] }) },
+    { code: "iommu-off", has: "a device has no IOMMU group" },
+  ],
+  [
+    "a group to the host's disk",
+    { devices: withNeighbour(disk) },
+    { code: "iommu-group-shared", has: "0000:1c:00.0 stays with the host: its driver is nvme" },
+  ],
+  ["vfio-pci", { vfioPci: false }, { code: "vfio-missing" }],
+  ["KVM", { kvm: { present: false, unusable: null } }, { code: "kvm-unusable" }],
+  [
+    "permission",
+    { kvm: { present: true, unusable: "EACCES" } },
+    { code: "kvm-unusable", has: "EACCES" },
+  ],
+  ["address bits", { addressBits: 32 }, { code: "address-bits-short", has: "32" }],
+  [
+    "lockable memory",
+    { lockableBytes: 64 * MiB },
+    { code: "memlock-short", needs: "7 GiB" },
+    { via: "qemu" },
+  ],
+  ["libvirt", { versions: { libvirt: null, qemu: "7.2.0" } }, { code: "hypervisor-missing" }],
+  ["a later QEMU", { versions: { libvirt: "9.0.0", qemu: "6.2.0" } }, { code: "hypervisor-old" }],
+  [
+    "its name",
+    { domains: [domain({ name: "llm-a", running: false })] },
+    { code: "name-taken", remedy: "virsh undefine --nvram llm-a, if nobody needs it" },
+  ],
+  [
+    "its UUID",
+    { emulatorPid: 4711 },
+    { code: "name-taken", has: "process 4711 does" },
+    { via: "qemu" },
+  ],
+];
+
+describe("what is missing is told by itself, with what mends it", () => {
+  test.each(cases)("%s", (_what, facts, problem, change = {}) => {
+    const report = preflight({ ...start, ...change }, { ...good, ...facts });
+    expect(report.ready).toBe(false);
+    expect(report.problems).toEqual([expect.objectContaining({ severity: "error", ...problem })]);
+    expect(report.problems[0]?.remedy).not.toBe("");
+  });
+});
+
+test("memory of base pages is looked at too, and what only spoils it is a warning", () => {
+  const facts = factsFor(bare);
+  const short = { ...facts, nodes: [{ id: 0, availableBytes: GiB, hugepages: [] }] };
+  expect(preflight(startOf(bare), short).problems).toMatchObject([
+    { code: "memory-not-free", needs: "4 GiB", has: "1 GiB free or in caches" },
+  ]);
+  const spoiled = { ...facts, numaBalancing: 1, ksmRun: 1, domains: [domain({ known: false })] };
+  expect(preflight(startOf(bare), spoiled)).toMatchObject({
+    ready: true,
+    problems: [
+      { code: "numa-balancing-on", severity: "warning" },
+      { code: "ksm-on", severity: "warning" },
+      { code: "domains-unknown", severity: "warning" },
+    ],
+  });
+});
+
+test("bridges of a group stay with the host; any other function of it that is left out is told", () => {
+  const bridge = { ...disk, bridge: true, driver: "pcieport" };
+  expect(preflight(start, { ...good, devices: withNeighbour(bridge) }).problems).toEqual([]);
+  const idle = { ...disk, driver: null };
+  expect(preflight(start, { ...good, devices: withNeighbour(idle) }).problems).toMatchObject([
+    { code: "iommu-group-shared", has: "0000:1c:00.0 stays with the host: the plan leaves it out" },
+  ]);
+});
+
+test("everything is told at once, errors first", () => {
+  const all = preflight(
+    { ...start, faults: [{ subject: "topologyDigest", message: "was made for another machine" }] },
+    { ...good, iommu: false, vfioPci: false, ksmRun: 1, hugetlbfsBytes: [] },
+  );
+  expect(all.problems.map(({ code }) => code)).toEqual([
+    "plan-outdated",
+    "hugetlbfs-not-mounted",
+    "iommu-off",
+    "vfio-missing",
+    "ksm-on",
+  ]);
+});

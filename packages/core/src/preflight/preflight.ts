@@ -1,0 +1,66 @@
+import type { Guest } from "../guest/guest.ts";
+import type { HypervisorName } from "../instance/instance.ts";
+import type { PlanFault } from "../placement/plan-check.ts";
+import type { Plan } from "../placement/plan.ts";
+import { checkCgroups } from "./check/cgroups.ts";
+import { checkCpus } from "./check/cpus.ts";
+import { checkDevices } from "./check/devices.ts";
+import { checkHypervisor } from "./check/hypervisor.ts";
+import { checkIommu } from "./check/iommu.ts";
+import { checkKernel } from "./check/kernel.ts";
+import { checkMemory } from "./check/memory.ts";
+import { checkName } from "./check/name.ts";
+import type { HostFacts } from "./facts.ts";
+import type { PreflightProblem, PreflightReport } from "./problem.ts";
+
+/** What is about to be started. */
+export interface Start {
+  readonly plan: Plan;
+  readonly guest: Guest;
+  readonly via: HypervisorName;
+  readonly emulated: boolean;
+  /** What the plan's checker says of it on this machine; see `planFaults`. */
+  readonly faults: readonly PlanFault[];
+}
+
+export type PreflightCheck = (start: Start, facts: HostFacts) => readonly PreflightProblem[];
+
+const checks: readonly PreflightCheck[] = [
+  checkName,
+  checkMemory,
+  checkCpus,
+  checkCgroups,
+  checkDevices,
+  checkIommu,
+  checkHypervisor,
+  checkKernel,
+];
+
+/**
+ * Everything that stands in the way of a start, from what was read and before anything is touched:
+ * all of it and not the first, so that one visit to the host mends it. Errors go first.
+ *
+ * A check objects only to what it knows: facts that could not be read are left to the hypervisor,
+ * which finds out without harm, since a start that fails is undone.
+ */
+export function preflight(start: Start, facts: HostFacts): PreflightReport {
+  const { plan, faults } = start;
+  const outdated = faults.map(({ subject, message }): PreflightProblem => ({
+    code: "plan-outdated",
+    severity: "error",
+    subject,
+    needs: "a plan that is legal on this machine now",
+    has: message,
+    remedy: "place the VM again, without --plan",
+  }));
+  const problems = [...outdated, ...checks.flatMap((check) => check(start, facts))];
+  const errors = problems.filter(({ severity }) => severity === "error");
+  return {
+    apiVersion: "evenkeel/v1",
+    kind: "Preflight",
+    vm: plan.vm,
+    host: plan.host,
+    ready: errors.length === 0,
+    problems: [...errors, ...problems.filter(({ severity }) => severity === "warning")],
+  };
+}

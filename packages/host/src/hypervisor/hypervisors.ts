@@ -1,0 +1,18 @@
+import type { Instance } from "@evenkeel/core/instance/instance.ts";
+import { runFolder, type StatePaths } from "../state/paths.ts";
+import type { Hypervisor } from "./hypervisor.ts";
+import { libvirtHypervisor } from "./libvirt/libvirt.ts";
+import { qemuHypervisor } from "./qemu/qemu.ts";
+
+/** The adapter of what runs a VM. */
+export function hypervisorOf(
+  { via, uri }: Pick<Instance, "via" | "uri">,
+  paths: StatePaths,
+): Hypervisor {
+  switch (via) {
+    case "libvirt":
+      return libvirtHypervisor(uri ?? "qemu:///system");
+    case "qemu":
+      return qemuHypervisor((uuid) => runFolder(paths, uuid));
+  }
+}

@@ -1,0 +1,45 @@
+import type { DomainFacts } from "@evenkeel/core/preflight/facts.ts";
+import { pciAddressOf } from "./pci-address-of.ts";
+import { attribute, child, childrenNamed, type XmlElement } from "@evenkeel/core/xml/element.ts";
+import { readXml } from "../../xml/read-xml.ts";
+import { virshAt } from "./virsh.ts";
+
+/**
+ * Every domain that libvirt knows, with the functions that are passed to it; null where libvirt does
+ * not answer.
+ *
+ * @param known UUIDs of the VMs that Evenkeel has started.
+ */
+export async function readDomains(
+  uri: string,
+  known: ReadonlySet<string>,
+): Promise<readonly DomainFacts[] | null> {
+  const virsh = virshAt(uri);
+  const listed = await virsh.tried(["list", "--all", "--uuid", "--name"]);
+  const running = await virsh.tried(["list", "--uuid"]);
+  if (listed.status !== 0 || running.status !== 0) return null;
+  const active = new Set(running.stdout.split(/\s+/));
+  const domains: DomainFacts[] = [];
+  for (const line of listed.stdout.split("\n")) {
+    const [, uuid, name] = /^([0-9a-f-]{36})\s+(.+?)\s*$/.exec(line) ?? [];
+    if (uuid === undefined || name === undefined) continue;
+    const dump = await virsh.tried(["dumpxml", "--domain", uuid]);
+    const devices = dump.status === 0 ? passedFunctions(readXml(dump.stdout, name)) : [];
+    domains.push({ name, uuid, running: active.has(uuid), known: known.has(uuid), devices });
+  }
+  return domains;
+}
+
+/** The host's functions that a domain is given: `hostdev`, and interfaces of that type. */
+function passedFunctions(domain: XmlElement): readonly string[] {
+  const devices = child(domain, "devices");
+  if (devices === null) return [];
+  const passed = [
+    ...childrenNamed(devices, "hostdev"),
+    ...childrenNamed(devices, "interface").filter((one) => attribute(one, "type") === "hostdev"),
+  ];
+  return passed.flatMap((one) => {
+    const address = child(child(one, "source") ?? one, "address");
+    return (address === null ? null : pciAddressOf(address)) ?? [];
+  });
+}

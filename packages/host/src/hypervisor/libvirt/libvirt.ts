@@ -1,0 +1,98 @@
+import { open, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { libvirtXml } from "@evenkeel/core/guest/libvirt/domain.ts";
+import { setTimeout as sleep } from "node:timers/promises";
+import { goOn } from "../../instance/interruptible.ts";
+import { hypervisorFailed } from "../failed.ts";
+import type { Hypervisor, RunState, StartJob } from "../hypervisor.ts";
+import { emulatorOf } from "../process.ts";
+import { withDirectBoot } from "./direct-boot.ts";
+import { type Virsh, virshAt } from "./virsh.ts";
+
+/** Allocating a terabyte of huge pages takes minutes. */
+const startMs = 15 * 60_000;
+
+/**
+ * libvirt, which pins threads, binds devices to VFIO and gives them back by itself. A domain is
+ * defined, so that libvirt's own tools show it also while it is off; Evenkeel removes it when it stops.
+ *
+ * Domains are named by their UUIDs: virsh takes a name of digits for a number.
+ */
+export function libvirtHypervisor(uri: string): Hypervisor {
+  const virsh = virshAt(uri);
+  return {
+    start: (job) => start(virsh, job),
+    state: async ({ uuid }) => {
+      const state = await stateOf(virsh, uuid);
+      return { state, pid: state === "running" || state === "paused" ? emulatorOf(uuid) : null };
+    },
+    shutdown: async ({ uuid }) => void (await virsh.ok(["shutdown", "--domain", uuid])),
+    remove: ({ uuid }) => remove(virsh, uuid),
+  };
+}
+
+async function start(
+  virsh: Virsh,
+  { instance, guest, options, folder, signal }: StartJob,
+): Promise<void> {
+  const xml = withDirectBoot(libvirtXml(guest, options), options.boot ?? null);
+  const path = join(folder, "domain.xml");
+  const file = await open(path, "wx", 0o600);
+  try {
+    await file.writeFile(xml);
+    await file.close();
+    await virsh.ok(["define", "--file", path]);
+  } finally {
+    await rm(path, { force: true });
+  }
+  goOn(signal);
+  await virsh.ok(["start", "--domain", instance.uuid], startMs);
+}
+
+const states: Readonly<Record<string, RunState>> = {
+  running: "running",
+  idle: "running",
+  "in shutdown": "running",
+  paused: "paused",
+  pmsuspended: "paused",
+  "shut off": "off",
+  crashed: "off",
+  dying: "off",
+};
+
+async function stateOf(virsh: Virsh, uuid: string): Promise<RunState> {
+  const result = await virsh.tried(["domstate", "--domain", uuid]);
+  if (result.status === 0) return states[result.stdout.trim()] ?? "off";
+  if (isMissing(result.stderr)) return "gone";
+  throw hypervisorFailed("virsh domstate", result);
+}
+
+const isMissing = (said: string): boolean => /failed to get domain|Domain not found/.test(said);
+
+/**
+ * Firmware's variables stay where libvirt keeps them: the guest's boot entries are in there, and it
+ * finds them again when it is run again.
+ */
+const undefineOptions = [
+  "--keep-nvram",
+  "--managed-save",
+  "--snapshots-metadata",
+  "--checkpoints-metadata",
+] as const;
+
+async function remove(virsh: Virsh, uuid: string): Promise<void> {
+  // A domain that is just being started goes only once the start has failed or ended.
+  for (let tries = 0; ; tries++) {
+    const state = await stateOf(virsh, uuid);
+    if (state === "gone") return;
+    const args =
+      state === "off"
+        ? ["undefine", "--domain", uuid, ...undefineOptions]
+        : ["destroy", "--domain", uuid];
+    const result = await virsh.tried(args, 120_000);
+    if (result.status !== 0 && !isMissing(result.stderr) && tries >= 5) {
+      throw hypervisorFailed(`virsh ${args[0] ?? ""}`, result);
+    }
+    if (result.status !== 0) await sleep(1000);
+  }
+}

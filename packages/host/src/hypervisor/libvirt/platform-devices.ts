@@ -1,0 +1,81 @@
+import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
+import { attribute, childElements, type XmlElement } from "@evenkeel/core/xml/element.ts";
+import { readXml } from "../../xml/read-xml.ts";
+
+/** libvirt's device elements that a platform may add: https://libvirt.org/formatdomain.html#devices */
+const allowed: ReadonlySet<string> = new Set([
+  "channel",
+  "console",
+  "disk",
+  "graphics",
+  "input",
+  "interface",
+  "parallel",
+  "rng",
+  "serial",
+  "sound",
+  "tpm",
+  "video",
+  "vsock",
+  "watchdog",
+]);
+
+/**
+ * The devices of a file `<devices>…</devices>`: a platform's own disks, networks and consoles, which no
+ * plan decides. What would take a device of the host's past the plan, or a place in the guest's PCI
+ * tree, is refused: a hostdev of any kind, controllers, a bus other than the root.
+ *
+ * Errors: those of `readXml`, `xml-unexpected`, `devices-unsafe`.
+ */
+export function readPlatformDevices(text: string, where: string): readonly XmlElement[] {
+  const root = readXml(text, where);
+  if (root.name !== "devices") {
+    throw new EvenkeelError("xml-unexpected", `its root is ${root.name}`, {
+      where,
+      expected: "devices as in libvirt's domain XML: <devices><disk …/>…</devices>",
+    });
+  }
+  const devices = childElements(root);
+  for (const device of devices) check(device, where);
+  return devices;
+}
+
+function check(device: XmlElement, where: string): void {
+  const { name } = device;
+  if (!allowed.has(name)) {
+    throw unsafe(`it has a ${name}`, where, `one of ${[...allowed].join(", ")}`);
+  }
+  if (name === "interface" && ["hostdev", "vdpa"].includes(attribute(device, "type") ?? "")) {
+    throw unsafe(
+      "an interface takes a device of the host's",
+      where,
+      "a network, bridge or user interface",
+    );
+  }
+  if (name === "disk" && ["nvme", "vhostuser"].includes(attribute(device, "type") ?? "")) {
+    throw unsafe(
+      `a disk is of type ${attribute(device, "type")}`,
+      where,
+      "a disk of type file, block, network or volume",
+    );
+  }
+  for (const child of childElements(device)) {
+    const isPci = child.name === "address" && attribute(child, "type") === "pci";
+    if (isPci && Number(attribute(child, "bus") ?? 0) !== 0) {
+      throw unsafe(
+        `the address of a ${name} is on bus ${attribute(child, "bus")}`,
+        where,
+        "bus 0, or no address",
+      );
+    }
+  }
+}
+
+function unsafe(message: string, where: string, expected: string): EvenkeelError {
+  return new EvenkeelError("devices-unsafe", message, {
+    where,
+    expected,
+    remedy:
+      "devices that are passed through are asked for in the VM, and their place is the plan's",
+  });
+}

@@ -1,0 +1,65 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Instance } from "@evenkeel/core/instance/instance.ts";
+import type { Hypervisor } from "../hypervisor/hypervisor.ts";
+import { hypervisorOf } from "../hypervisor/hypervisors.ts";
+import type { Lock } from "../state/lock.ts";
+import type { StateFolder } from "../state/state-folder.ts";
+import { takeOff } from "./undo.ts";
+
+export interface StopOptions {
+  /** How long the guest has to shut down by itself. */
+  readonly timeoutMs: number;
+  /** End it at once when that time is over. */
+  readonly force: boolean;
+}
+
+/** `stopped` by itself or `forced`; `refused` when it did not shut down in time, and still runs. */
+export type Stopped = "stopped" | "forced" | "refused";
+
+/** A guest whose firmware or kernel is still starting misses the first presses of its button. */
+const pressAgainMs = 5000;
+
+/**
+ * Shuts a VM down and takes it off this host.
+ *
+ * @param lock the VM's, which this gives back.
+ */
+export async function stopInstance(
+  instance: Instance,
+  lock: Lock,
+  options: StopOptions,
+  state: StateFolder,
+): Promise<Stopped> {
+  try {
+    const hypervisor = hypervisorOf(instance, state.paths);
+    const isDown = await shutDown(instance, hypervisor, options.timeoutMs);
+    if (!isDown && !options.force) return "refused";
+    await state.write({ ...instance, phase: "stopping" });
+    await takeOff(instance, state);
+    await state.alone(() => state.remove(instance));
+    return isDown ? "stopped" : "forced";
+  } finally {
+    await lock.release();
+  }
+}
+
+async function shutDown(
+  instance: Instance,
+  hypervisor: Hypervisor,
+  timeoutMs: number,
+): Promise<boolean> {
+  const started = Date.now();
+  let pressed = Number.NEGATIVE_INFINITY;
+  for (;;) {
+    const { state } = await hypervisor.state(instance);
+    if (state === "off" || state === "gone") return true;
+    const elapsed = Date.now() - started;
+    if (elapsed >= timeoutMs) return false;
+    if (elapsed - pressed >= pressAgainMs) {
+      pressed = elapsed;
+      // It may be gone since: the next look tells.
+      await hypervisor.shutdown(instance).catch(() => {});
+    }
+    await sleep(Math.min(500, timeoutMs - elapsed));
+  }
+}

@@ -1,0 +1,17 @@
+import type { Instance } from "@evenkeel/core/instance/instance.ts";
+import { hypervisorOf } from "../hypervisor/hypervisors.ts";
+import type { StateFolder } from "../state/state-folder.ts";
+import { restoreDrivers } from "../vfio/drivers.ts";
+
+/**
+ * Takes a VM off this host, in the reverse of the order in which a start brings it there: first the
+ * hypervisor's process and definition, which gives memory back, then its devices' drivers. What it
+ * does is read off the instance and the host as they are and not off a list of steps, so it is right
+ * after any of them, and can be done again.
+ *
+ * The caller holds the VM's lock, and removes the instance afterwards.
+ */
+export async function takeOff(instance: Instance, state: StateFolder): Promise<void> {
+  await hypervisorOf(instance, state.paths).remove(instance);
+  restoreDrivers(instance.drivers);
+}

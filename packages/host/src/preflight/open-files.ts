@@ -1,0 +1,21 @@
+import type { Tree } from "../tree/tree.ts";
+
+/** Which processes have a device's file open, by the file. */
+export type OpenFiles = ReadonlyMap<string, readonly number[]>;
+
+const deviceFile = /^\/dev\/(?:vfio\/|dri\/|nvidia\d)/;
+
+/** Looks through every process that may be looked at: as root, all of them. A few milliseconds each. */
+export function readOpenFiles(tree: Tree): OpenFiles {
+  const open = new Map<string, number[]>();
+  for (const name of tree.list("/proc")) {
+    if (!/^\d+$/.test(name)) continue;
+    const files = tree
+      .list(`/proc/${name}/fd`)
+      .map((fd) => tree.readLink(`/proc/${name}/fd/${fd}`) ?? "");
+    for (const file of new Set(files.filter((path) => deviceFile.test(path)))) {
+      open.set(file, [...(open.get(file) ?? []), Number(name)]);
+    }
+  }
+  return open;
+}

@@ -1,0 +1,80 @@
+import type { DeviceFacts } from "@evenkeel/core/preflight/facts.ts";
+import type { Plan } from "@evenkeel/core/placement/plan.ts";
+import { pciDirectory } from "../sysfs/pci.ts";
+import { readLine } from "../sysfs/values.ts";
+import { nameOf } from "../tree/resolve.ts";
+import type { Tree } from "../tree/tree.ts";
+import { diskUsers } from "./disk-users.ts";
+import { type OpenFiles, readOpenFiles } from "./open-files.ts";
+
+/** Every function of the plan, and every other one of their IOMMU groups, with what uses it. */
+export function readDevices(tree: Tree, { devices }: Plan): readonly DeviceFacts[] {
+  if (devices.length === 0) return [];
+  const open = readOpenFiles(tree);
+  const own = devices.flatMap(({ address, companions }) => [address, ...companions]);
+  const all = own.flatMap((address) => [address, ...membersOf(tree, address)]);
+  return [...new Set(all)].toSorted().map((address) => deviceFacts(tree, address, open));
+}
+
+function membersOf(tree: Tree, address: string): readonly string[] {
+  return tree.list(`${pciDirectory}/${address}/iommu_group/devices`);
+}
+
+function linkName(tree: Tree, path: string): string | null {
+  const link = tree.readLink(path);
+  return link === null ? null : nameOf(link);
+}
+
+function deviceFacts(tree: Tree, address: string, open: OpenFiles): DeviceFacts {
+  const path = `${pciDirectory}/${address}`;
+  const present = tree.realPath(path) !== null;
+  const driver = linkName(tree, `${path}/driver`);
+  const group = linkName(tree, `${path}/iommu_group`);
+  return {
+    address,
+    present,
+    bridge: (readLine(tree, `${path}/class`) ?? "").startsWith("0x06"),
+    driver,
+    iommuGroup: group === null ? null : Number(group),
+    groupMembers: membersOf(tree, address),
+    users: present ? usersOf(tree, path, address, group, open) : [],
+  };
+}
+
+/** What on the host uses a function, in words. */
+function usersOf(
+  tree: Tree,
+  path: string,
+  address: string,
+  group: string | null,
+  open: OpenFiles,
+): readonly string[] {
+  const files = [
+    ...(group === null ? [] : [`/dev/vfio/${group}`]),
+    ...tree.list(`${path}/vfio-dev`).map((name) => `/dev/vfio/devices/${name}`),
+    ...tree.list(`${path}/drm`).map((name) => `/dev/dri/${name}`),
+    ...nvidiaFiles(tree, address),
+  ];
+  const holders = files.flatMap((file) => {
+    const by = open.get(file) ?? [];
+    return by.length === 0 ? [] : [`${file} is open in process ${by.slice(0, 4).join(", ")}`];
+  });
+  return [...networkUsers(tree, path), ...diskUsers(tree, path), ...holders];
+}
+
+/** IFF_UP of `enum net_device_flags`: an interface that somebody has brought up. */
+const INTERFACE_UP = 1;
+
+function networkUsers(tree: Tree, path: string): readonly string[] {
+  return tree.list(`${path}/net`).flatMap((name) => {
+    const flags = Number(readLine(tree, `${path}/net/${name}/flags`) ?? 0);
+    return (flags & INTERFACE_UP) === 0 ? [] : [`network interface ${name} is up`];
+  });
+}
+
+/** `Device Minor: 3` is /dev/nvidia3. */
+function nvidiaFiles(tree: Tree, address: string): readonly string[] {
+  const text = tree.readText(`/proc/driver/nvidia/gpus/${address}/information`) ?? "";
+  const minor = /^Device Minor:\s*(\d{1,4})$/m.exec(text)?.[1];
+  return minor === undefined ? [] : [`/dev/nvidia${minor}`];
+}

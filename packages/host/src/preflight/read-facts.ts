@@ -1,0 +1,88 @@
+import type { HypervisorName } from "@evenkeel/core/instance/instance.ts";
+import type { DomainFacts, HostFacts, NodeFacts } from "@evenkeel/core/preflight/facts.ts";
+import { KiB } from "@evenkeel/core/unit/bytes.ts";
+import type { Plan } from "@evenkeel/core/placement/plan.ts";
+import { emulatorOf } from "../hypervisor/process.ts";
+import { readHugepages } from "../sysfs/hugepages.ts";
+import { indexedNames, memoryField, readIndex, readLine } from "../sysfs/values.ts";
+import type { Tree } from "../tree/tree.ts";
+import { readCgroups } from "./read-cgroups.ts";
+import { readDevices } from "./read-devices.ts";
+import { readKvm } from "./read-kvm.ts";
+import { lockableBytes } from "./read-memlock.ts";
+import { vfioLoadable } from "./read-vfio.ts";
+import type { Versions } from "./read-versions.ts";
+
+export interface FactsWanted {
+  readonly plan: Plan;
+  readonly uuid: string;
+  readonly via: HypervisorName;
+  /** As libvirt tells them; null where nobody asked, or it does not answer. */
+  readonly domains: readonly DomainFacts[] | null;
+  readonly versions: Versions;
+}
+
+/** What a start may need of a host, read from its tree and, on the live machine, tried. */
+export async function readFacts(tree: Tree, wanted: FactsWanted): Promise<HostFacts> {
+  const { plan, uuid, via, domains, versions } = wanted;
+  return {
+    nodes: readNodes(tree),
+    hugetlbfsBytes: readHugetlbfs(tree),
+    onlineCpus: readLine(tree, "/sys/devices/system/cpu/online"),
+    cgroups: readCgroups(tree, via),
+    devices: readDevices(tree, plan),
+    iommu:
+      tree.realPath("/sys/class/iommu") === null ? null : tree.list("/sys/class/iommu").length > 0,
+    vfioPci: plan.devices.length === 0 ? null : await vfioLoadable(tree),
+    kvm: readKvm(tree),
+    addressBits: readAddressBits(tree),
+    lockableBytes: lockableBytes(tree),
+    versions,
+    numaBalancing: readIndex(tree, "/proc/sys/kernel/numa_balancing"),
+    ksmRun: readIndex(tree, "/sys/kernel/mm/ksm/run"),
+    domains,
+    emulatorPid: tree.live ? emulatorOf(uuid) : null,
+  };
+}
+
+const nodeFolder = "/sys/devices/system/node";
+
+/**
+ * What a node can give is what is free there and what its caches would give back at once: pages of
+ * files that are no shared memory, and reclaimable slabs.
+ */
+function readNodes(tree: Tree): NodeFacts[] {
+  const ids = indexedNames(tree, nodeFolder, "node");
+  return ids.map((id) => {
+    const meminfo = tree.readText(`${nodeFolder}/node${id}/meminfo`);
+    const [free, files, shared, slabs] = ["MemFree", "FilePages", "Shmem", "SReclaimable"].map(
+      (name) => memoryField(meminfo, name),
+    );
+    const given = Math.max(0, (files ?? 0) - (shared ?? 0)) + (slabs ?? 0);
+    return {
+      id,
+      availableBytes: free == null ? null : free + given,
+      hugepages: readHugepages(tree, id, ids.length === 1),
+    };
+  });
+}
+
+/** The page sizes of mounted hugetlbfs; a mount that does not say is of the default size. */
+function readHugetlbfs(tree: Tree): readonly number[] | null {
+  const mounts = tree.readText("/proc/self/mounts") ?? tree.readText("/proc/mounts");
+  if (mounts === null) return null;
+  const usual = memoryField(tree.readText("/proc/meminfo"), "Hugepagesize");
+  const units: Readonly<Record<string, number>> = { K: KiB, M: KiB ** 2, G: KiB ** 3 };
+  return mounts.split("\n").flatMap((line) => {
+    const [, , type, options = ""] = line.split(" ");
+    if (type !== "hugetlbfs") return [];
+    const [, count, unit] = /(?:^|,)pagesize=(\d{1,9})([KMG])/.exec(options) ?? [];
+    return count === undefined ? (usual ?? []) : Number(count) * (units[unit ?? ""] ?? 1);
+  });
+}
+
+function readAddressBits(tree: Tree): number | null {
+  const cpuinfo = tree.readText("/proc/cpuinfo") ?? "";
+  const bits = /^address sizes\s*:\s*(\d{1,3}) bits physical/m.exec(cpuinfo)?.[1];
+  return bits === undefined ? null : Number(bits);
+}

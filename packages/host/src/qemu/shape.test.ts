@@ -1,0 +1,126 @@
+import { expect, test } from "vitest";
+import { monitorSocket, parseArguments, qemuOptions, vmIdentity } from "./command-line.ts";
+import { keyValues, parseJsonObject, sizeBytes } from "./options.ts";
+import { backendsOf, shapeOf } from "./shape.ts";
+
+const common = [
+  "/usr/bin/qemu-system-x86_64",
+  "-name",
+  "guest=llm-a,debug-threads=on",
+  "-uuid",
+  "11111111-2222-3333-4444-55555555555A",
+  "-fw_cfg",
+  "name=opt/evenkeel/contract,file=/run/c.json",
+];
+const numa = [
+  "-numa",
+  "node,nodeid=0,cpus=0-1,cpus=4,memdev=ram-node0",
+  "-numa",
+  "node,nodeid=1,cpus=2-3,memdev=ram-node1",
+  "-numa",
+  "dist,src=0,dst=1,val=21",
+];
+
+const plain = [
+  ...common,
+  "-object",
+  "memory-backend-ram,id=ram-node0,size=128M,host-nodes=0-1,policy=interleave",
+  "-object",
+  "memory-backend-file,id=ram-node1,mem-path=/dev/hugepages/a,,b,size=1G,host-nodes=2,policy=bind",
+  ...numa,
+  "-device",
+  "pxb-pcie,id=pci.1,bus_nr=250,bus=pcie.0,addr=0x10,numa_node=1",
+  "-device",
+  "pcie-root-port,id=pci.2,bus=pci.1",
+  "-device",
+  "vfio-pci,host=0000:1B:00.0,id=hostdev0,bus=pci.2",
+  "-device",
+  "vfio-pci,host=2a:00.1",
+  "-qmp",
+  "unix:/run/vm.sock,server=on,wait=off",
+];
+
+/** The same as libvirt writes it. */
+const json = [
+  ...common,
+  "-object",
+  '{"qom-type":"memory-backend-ram","id":"ram-node0","size":134217728,"host-nodes":["0-1"],"policy":"interleave"}',
+  "-object",
+  '{"qom-type":"memory-backend-file","id":"ram-node1","mem-path":"/dev/hugepages/a,b","size":1073741824,"host-nodes":[2],"policy":"bind"}',
+  ...numa,
+  "-device",
+  '{"driver":"pxb-pcie","bus_nr":250,"id":"pci.1","numa_node":1,"bus":"pcie.0","addr":"0x10"}',
+  "-device",
+  '{"driver":"pcie-root-port","id":"pci.2","bus":"pci.1"}',
+  "-device",
+  '{"driver":"vfio-pci","host":"0000:1b:00.0","id":"hostdev0","bus":"pci.2"}',
+  "-device",
+  '{"driver":"vfio-pci","host":"0000:2a:00.1"}',
+];
+
+test.each([
+  ["key=value", plain],
+  ["JSON", json],
+])("a command line in %s tells nodes, distances, devices and the contract", (_form, words) => {
+  const shape = shapeOf(words, "cmdline");
+  expect(shape).toMatchObject({ source: "command-line", contract: true, pins: null });
+  expect(shape.cells).toEqual([
+    {
+      id: 0,
+      cpus: "0-1,4",
+      backend: "ram-node0",
+      memoryBytes: 2 ** 27,
+      policy: { mode: "interleave", nodes: "0-1" },
+      distances: [10, 21],
+    },
+    {
+      id: 1,
+      cpus: "2-3",
+      backend: "ram-node1",
+      memoryBytes: 2 ** 30,
+      policy: { mode: "bind", nodes: "2" },
+      distances: [21, 10],
+    },
+  ]);
+  expect(shape.devices).toEqual([
+    { hostAddress: "0000:1b:00.0", above: ["pci.2", "pci.1"], cell: 1 },
+    { hostAddress: "0000:2a:00.1", above: ["pcie.0"], cell: null },
+  ]);
+  expect(backendsOf(qemuOptions(words)).map(({ path }) => path)).toEqual([
+    null,
+    "/dev/hugepages/a,b",
+  ]);
+  expect(vmIdentity(words)).toEqual({
+    name: "llm-a",
+    uuid: "11111111-2222-3333-4444-55555555555a",
+  });
+});
+
+test("buses that go round in a circle, and words that are cut, end", () => {
+  const circle = ["-device", "pcie-root-port,id=a,bus=b", "-device", "pcie-root-port,id=b,bus=a"];
+  const words = [...circle, "-device", "vfio-pci,host=0000:1b:00.0,bus=a", "-device"];
+  expect(shapeOf(words, "").devices).toMatchObject([{ hostAddress: "0000:1b:00.0", cell: null }]);
+  expect(shapeOf([], "")).toMatchObject({ cells: [], devices: [], contract: false });
+  expect(parseJsonObject('{"a":[{"b":1}],"c":{}}')).toEqual(
+    new Map([
+      ["a", [""]],
+      ["c", [""]],
+    ]),
+  );
+  expect(parseJsonObject("{")).toBeNull();
+  expect(keyValues("a=1,,2,b", "x")).toEqual(
+    new Map([
+      ["a", ["1,2"]],
+      ["b", ["on"]],
+    ]),
+  );
+  expect([
+    sizeBytes("1.5G"),
+    sizeBytes("128", "M"),
+    sizeBytes("x"),
+    sizeBytes("9".repeat(15) + "P"),
+  ]).toEqual([1.5 * 2 ** 30, 2 ** 27, null, null]);
+  expect(parseArguments("a\0b\0")).toEqual(["a", "b"]);
+  expect(monitorSocket(plain)).toBe("/run/vm.sock");
+  expect(monitorSocket(json)).toBeNull();
+});

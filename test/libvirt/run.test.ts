@@ -1,0 +1,201 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { scratchFolder } from "@evenkeel/host/testing/scratch.ts";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import { type Libvirtd, START_TIMEOUT_MS, startLibvirtd } from "./libvirtd.ts";
+import { whyNot } from "./programs.ts";
+
+/**
+ * VMs that really run on this machine, without devices and in software: started, listed and stopped
+ * through a libvirt of the test's own and through QEMU alone, and with something failing in between.
+ */
+if (whyNot !== null) console.warn(`skipping VMs that run: ${whyNot}`);
+let libvirtd: Libvirtd | null = null;
+beforeAll(async () => {
+  if (whyNot === null) libvirtd = await startLibvirtd();
+}, START_TIMEOUT_MS);
+afterAll(() => libvirtd?.stop());
+
+const binary = join(import.meta.dirname, "../../packages/cli/bin/evenkeel.mjs");
+const head = "apiVersion: evenkeel/v1\n";
+const vm = `${head}kind: VirtualMachine
+metadata: { name: tried }
+spec: { vcpus: 1, memory: 128Mi, hugepages: none, isolation: shared }
+`;
+const policy = `${head}kind: HostPolicy\nreserved: { coresPerNode: 0, memoryPerNode: 0 }\n`;
+
+interface Ended {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A place for one test: its state folder, its files, and programs that stand before the real ones. */
+function place() {
+  const folder = scratchFolder();
+  const state = join(folder, "state");
+  const programs = join(folder, "programs");
+  mkdirSync(programs);
+  writeFileSync(join(folder, "vm.yaml"), vm);
+  writeFileSync(join(folder, "policy.yaml"), policy);
+  const env = {
+    ...process.env,
+    PATH: `${programs}${delimiter}${process.env["PATH"] ?? ""}`,
+    EVENKEEL_STATE: state,
+    LIBVIRT_DEFAULT_URI: libvirtd?.uri ?? "",
+  };
+  const begin = (...args: readonly string[]) =>
+    spawn(process.execPath, [binary, ...args], { cwd: folder, env });
+  const evenkeel = async (...args: readonly string[]): Promise<Ended> => {
+    const child = begin(...args);
+    const said = { stdout: "", stderr: "" };
+    child.stdout.on("data", (chunk: Buffer) => (said.stdout += chunk.toString()));
+    child.stderr.on("data", (chunk: Buffer) => (said.stderr += chunk.toString()));
+    await once(child, "close");
+    return { status: child.exitCode, ...said };
+  };
+  const run = (...more: readonly string[]): readonly string[] => [
+    "run",
+    "vm.yaml",
+    "--policy",
+    "policy.yaml",
+    "--emulated",
+    "--firmware",
+    "bios",
+    ...more,
+  ];
+  // Whatever a test comes to, nothing of it goes on.
+  onTestFinished(async () => void (await evenkeel("stop", "tried", "--timeout", "0", "--force")));
+  const before = (program: string, script: string): void => {
+    writeFileSync(join(programs, program), `#!/bin/sh\n${script}\n`);
+    chmodSync(join(programs, program), 0o755);
+  };
+  return { state, begin, evenkeel, run, before };
+}
+
+const nothingLeft = async (state: string): Promise<void> => {
+  expect(readdirSync(join(state, "vms"))).toEqual([]);
+  expect(readdirSync(join(state, "run"))).toEqual([]);
+  expect(await libvirtd?.virsh("list", "--all", "--name")).toBe("");
+  expect(emulators()).toEqual([]);
+};
+
+/** Emulators that run a VM of these tests. */
+function emulators(): readonly string[] {
+  return readdirSync("/proc").filter((pid) => {
+    try {
+      return readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("guest=tried");
+    } catch {
+      return false;
+    }
+  });
+}
+
+test.skipIf(whyNot !== null)(
+  "a VM is started through libvirt, listed, and stopped",
+  async () => {
+    const { state, evenkeel, run } = place();
+    const dry = await evenkeel(...run("--dry-run"));
+    expect(dry).toMatchObject({ status: 0, stderr: "" });
+    expect(dry.stdout).toContain("tried can be started on");
+    await nothingStarted(state);
+    const started = await evenkeel(...run("--output", "json"));
+    expect(started.stderr).not.toContain("code");
+    expect(JSON.parse(started.stdout)).toMatchObject({
+      phase: "running",
+      via: "libvirt",
+      verdict: {},
+    });
+    expect(await libvirtd?.virsh("list", "--name")).toBe("tried\n");
+    const listed = JSON.parse((await evenkeel("list", "--output", "json")).stdout);
+    expect(listed).toMatchObject({ vms: [{ name: "tried", state: "running" }] });
+    expect(listed.vms[0].pid).toBeGreaterThan(1);
+    const again = await evenkeel(...run());
+    expect(again).toMatchObject({ status: 2, stdout: "" });
+    expect(again.stderr).toContain("vm-exists");
+    // A guest without a disk hangs in its firmware and hears no power button.
+    const patient = await evenkeel("stop", "tried", "--timeout", "1");
+    expect(patient).toMatchObject({ status: 3 });
+    expect(await evenkeel("stop", "tried", "--timeout", "0", "--force")).toMatchObject({
+      status: 0,
+    });
+    await nothingLeft(state);
+  },
+  120_000,
+);
+
+const nothingStarted = async (state: string): Promise<void> => {
+  expect(readdirSync(join(state, "vms"))).toEqual([]);
+  expect(emulators()).toEqual([]);
+};
+
+test.skipIf(whyNot !== null)(
+  "and through QEMU alone, where its plan is seen to hold",
+  async () => {
+    const { state, evenkeel, run } = place();
+    const started = await evenkeel(...run("--via", "qemu", "--output", "json"));
+    const { verdict } = JSON.parse(started.stdout);
+    expect(
+      verdict.findings.filter((one: { severity: string }) => one.severity === "error"),
+    ).toEqual([]);
+    expect(started.status).toBe(0);
+    expect(emulators()).toHaveLength(1);
+    expect((await evenkeel("list")).stdout).toMatch(/tried +running +qemu/);
+    expect(await evenkeel("stop", "tried", "--timeout", "0", "--force")).toMatchObject({
+      status: 0,
+    });
+    await nothingLeft(state);
+  },
+  120_000,
+);
+
+test.skipIf(whyNot !== null)(
+  "what libvirt does not start is undone, and told in its words",
+  async () => {
+    const { state, evenkeel, run, before } = place();
+    const real = 'PATH=$(echo "$PATH" | cut -d: -f2-)';
+    const sabotage: readonly (readonly [script: string, said: string])[] = [
+      [`case "$*" in *" start "*) echo "error: it is raining" >&2; exit 1;; esac`, "it is raining"],
+      [`case "$*" in *" define "*) echo "error: disk full" >&2; exit 1;; esac`, "disk full"],
+      // It did what it was told, and was lost on the way back.
+      [`case "$*" in *" start "*) ${real} virsh "$@"; kill -9 $$;; esac`, "virsh start"],
+    ];
+    for (const [script, said] of sabotage) {
+      before("virsh", `${script}\n${real} exec virsh "$@"`);
+      const failed = await evenkeel(...run());
+      expect(failed).toMatchObject({ status: 2, stdout: "" });
+      expect(failed.stderr).toContain(said);
+      expect(failed.stderr).toContain("hypervisor-failed");
+      await nothingLeft(state);
+    }
+  },
+  120_000,
+);
+
+test.skipIf(whyNot !== null)(
+  "a start that is cut off is undone, by itself or by the next command",
+  async () => {
+    const { state, begin, evenkeel, run, before } = place();
+    const real = 'PATH=$(echo "$PATH" | cut -d: -f2-)';
+    // The start has been done, and is not yet told.
+    before("virsh", `${real} virsh "$@"; s=$?; case "$*" in *" start "*) sleep 3;; esac; exit $s`);
+    for (const signal of ["SIGTERM", "SIGKILL"] as const) {
+      const victim = begin(...run());
+      while (emulators().length === 0) await sleep(50);
+      victim.kill(signal);
+      await once(victim, "close");
+      if (signal === "SIGTERM") expect(victim.exitCode).toBe(2);
+      else {
+        expect(readdirSync(join(state, "vms"))).toContain("tried.json");
+        const listed = await evenkeel("list");
+        expect(listed.stderr).toContain("note: a start or stop of tried was cut off; it is undone");
+        expect(listed.stdout).toBe("no VMs\n");
+      }
+      await nothingLeft(state);
+    }
+  },
+  120_000,
+);
