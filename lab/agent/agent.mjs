@@ -44,7 +44,7 @@ createReadStream("", { fd: port, highWaterMark: 1 << 16 }).on("data", (chunk) =>
       message = JSON.parse(line);
       answer(message);
     } catch (error) {
-      say({ id: message.id ?? null, status: 255, stdout: "", stderr: `${error}` });
+      say({ id: message.id ?? null, status: 255, stdout: "", stderr: String(error) });
     }
   }
 });

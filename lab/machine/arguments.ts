@@ -1,11 +1,10 @@
 import type { HostShape, NodeShape } from "./shape.ts";
-
-/** The stand-in for an accelerator: QEMU's teaching device, which does DMA and interrupts. */
-export const accelerator = "1234:11e8";
+import { words } from "./words.ts";
 
 /**
  * QEMU's arguments for a host of a shape: its nodes with their CPUs and memory, distances, HMAT, an
- * IOMMU, and per node a host bridge of its own with devices below.
+ * IOMMU, and per node a host bridge of its own with devices below. What stands in for an accelerator
+ * is QEMU's teaching device `edu`, which does DMA and interrupts.
  *
  * The CPU model is `max` under another vendor: with others the kernel takes the dies for wrong, and
  * warns; and without protection keys, whose emulation Node's compiler crashes on now and then. Once
@@ -17,15 +16,18 @@ export function shapeArguments(shape: HostShape): readonly string[] {
   const cores = Math.max(...shape.nodes.map((node) => node.cores));
   const cpus = shape.packages * dies * cores;
   return [
-    ...["-machine", `q35,hmat=${shape.hmat === undefined ? "off" : "on"},kernel-irqchip=split`],
-    ...["-cpu", "max,vendor=GenuineIntel,-pku"],
-    ...["-m", `${memory}M`],
-    ...["-smp", `${cpus},sockets=${shape.packages},dies=${dies},cores=${cores},threads=1`],
+    ...words(
+      "-machine",
+      `q35,hmat=${shape.hmat === undefined ? "off" : "on"},kernel-irqchip=split`,
+    ),
+    ...words("-cpu", "max,vendor=GenuineIntel,-pku"),
+    ...words("-m", `${memory}M`),
+    ...words("-smp", `${cpus},sockets=${shape.packages},dies=${dies},cores=${cores},threads=1`),
     ...shape.nodes.flatMap((node, i) => nodeArguments(shape, node, i)),
     ...cpuArguments(shape),
     ...distanceArguments(shape),
     ...hmatArguments(shape),
-    ...["-device", "intel-iommu,intremap=on"],
+    ...words("-device", "intel-iommu,intremap=on"),
     ...shape.nodes.flatMap((node, i) => deviceArguments(node, i)),
   ];
 }
@@ -49,8 +51,8 @@ function nodeArguments(shape: HostShape, node: NodeShape, i: number): readonly s
   const told = shape.hmat === undefined ? "" : `,initiator=${initiator}`;
   if (node.memoryMiB === 0) return ["-numa", `node,nodeid=${i}${told}`];
   return [
-    ...["-object", `memory-backend-ram,id=ram${i},size=${node.memoryMiB}M`],
-    ...["-numa", `node,nodeid=${i},memdev=ram${i}${told}`],
+    ...words("-object", `memory-backend-ram,id=ram${i},size=${node.memoryMiB}M`),
+    ...words("-numa", `node,nodeid=${i},memdev=ram${i}${told}`),
   ];
 }
 
@@ -97,7 +99,7 @@ function deviceArguments({ devices }: NodeShape, node: number): readonly string[
   const bus = `pxb${node}`;
   const expander = `pxb-pcie,id=${bus},bus=pcie.0,bus_nr=${0x20 + node * 0x10},numa_node=${node}`;
   return [
-    ...["-device", expander],
+    ...words("-device", expander),
     ...devices.flatMap((device, slot) => {
       const id = `${node}-${slot}`;
       const chassis = 10 + node * 16 + slot * 4;
@@ -117,18 +119,18 @@ function below(
       return ["-device", `edu,bus=port${id}`];
     case "switch":
       return [
-        ...["-device", `x3130-upstream,id=up${id},bus=port${id}`],
+        ...words("-device", `x3130-upstream,id=up${id},bus=port${id}`),
         ...[0, 1].flatMap((i) => [
-          ...[
+          ...words(
             "-device",
             `xio3130-downstream,id=down${id}-${i},bus=up${id},chassis=${chassis + 1 + i},addr=${i}`,
-          ],
-          ...["-device", `edu,bus=down${id}-${i}`],
+          ),
+          ...words("-device", `edu,bus=down${id}-${i}`),
         ]),
       ];
     case "group":
       return [
-        ...["-device", `pcie-pci-bridge,id=bridge${id},bus=port${id}`],
+        ...words("-device", `pcie-pci-bridge,id=bridge${id},bus=port${id}`),
         ...[1, 2].flatMap((slot) => ["-device", `edu,bus=bridge${id},addr=${slot}`]),
       ];
   }

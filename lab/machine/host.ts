@@ -11,6 +11,7 @@ import { rootImage } from "../prepare/root-image.ts";
 import { shapeArguments } from "./arguments.ts";
 import { openChannel, type Outcome } from "./channel.ts";
 import type { HostShape } from "./shape.ts";
+import { words } from "./words.ts";
 
 /** An emulated host that has booted, with libvirt, QEMU and Evenkeel on it. */
 export interface Host {
@@ -68,18 +69,18 @@ export async function bootHost(shape: HostShape): Promise<Host> {
   const hugepages = shape.nodes.map((node, i) => `${i}:${node.hugepages}`).join(",");
   const args = [
     ...shapeArguments(shape),
-    ...["-accel", "tcg,thread=multi,tb-size=1024"],
-    ...["-nodefaults", "-display", "none", "-no-reboot"],
-    ...["-serial", `file:${console}`],
+    ...words("-accel", "tcg,thread=multi,tb-size=1024"),
+    ...words("-nodefaults", "-display", "none", "-no-reboot"),
+    ...words("-serial", `file:${console}`),
     ...images.flatMap((image, i) => disk(image, 0x18 + i)),
-    ...["-device", "virtio-serial-pci,bus=pcie.0,addr=0x1c"],
-    ...["-chardev", `socket,id=channel,path=${socket},server=on,wait=off`],
-    ...["-device", "virtserialport,chardev=channel,name=lab"],
-    ...["-kernel", kernel.image, "-initrd", initrd],
-    ...[
+    ...words("-device", "virtio-serial-pci,bus=pcie.0,addr=0x1c"),
+    ...words("-chardev", `socket,id=channel,path=${socket},server=on,wait=off`),
+    ...words("-device", "virtserialport,chardev=channel,name=lab"),
+    ...words("-kernel", kernel.image, "-initrd", initrd),
+    ...words(
       "-append",
       `console=ttyS0 quiet mitigations=off intel_iommu=on hugepagesz=2M hugepages=${hugepages}`,
-    ],
+    ),
   ];
   const child = spawn("setpriv", ["--pdeathsig", "KILL", "qemu-system-x86_64", ...args], {
     stdio: ["ignore", "ignore", "pipe"],
@@ -114,8 +115,8 @@ export async function bootHost(shape: HostShape): Promise<Host> {
 function disk(path: string, slot: number): readonly string[] {
   const id = `disk${slot}`;
   return [
-    ...["-drive", `if=none,id=${id},file=${path},format=raw,readonly=on`],
-    ...["-device", `virtio-blk-pci,drive=${id},bus=pcie.0,addr=0x${slot.toString(16)}`],
+    ...words("-drive", `if=none,id=${id},file=${path},format=raw,readonly=on`),
+    ...words("-device", `virtio-blk-pci,drive=${id},bus=pcie.0,addr=0x${slot.toString(16)}`),
   ];
 }
 

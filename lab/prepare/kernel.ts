@@ -32,7 +32,7 @@ async function unpack(name: string, target: string): Promise<void> {
   try {
     await run("chmod", ["755", folder]);
     await run("apt-get", ["download", name], { cwd: folder });
-    const [file] = readdirSync(folder).filter((entry) => entry.endsWith(".deb"));
+    const file = readdirSync(folder).find((entry) => entry.endsWith(".deb"));
     await run("dpkg", ["-x", join(folder, file ?? ""), target]);
     await run("depmod", ["-b", target, name.replace("linux-image-", "")]);
   } finally {

@@ -5,6 +5,7 @@ import { startLibvirt } from "../machine/libvirt.ts";
 import { guestPages, threadsOf } from "../machine/process.ts";
 import { twoByTwo } from "../machine/shape.ts";
 import { consoleDevice, guestReport, vmDocument } from "../machine/vm.ts";
+import { words } from "../machine/words.ts";
 
 /** A VM over two nodes with an accelerator on each: planned, started, and what it then really is. */
 let host: Host;
@@ -25,10 +26,10 @@ test("it runs as planned, by Evenkeel's own verdict", async () => {
     "/product/bin/node",
     [
       "/product/packages/cli/bin/evenkeel.mjs",
-      ...["run", "/tmp/llm-a.json", "--emulated", "--firmware", "bios", "--output", "json"],
-      ...["--with", "/tmp/console.xml"],
-      ...["--kernel", "/guest/vmlinuz", "--initrd", "/guest/initrd"],
-      ...["--append", "console=ttyS0 quiet"],
+      ...words("run", "/tmp/llm-a.json", "--emulated", "--firmware", "bios", "--output", "json"),
+      ...words("--with", "/tmp/console.xml"),
+      ...words("--kernel", "/guest/vmlinuz", "--initrd", "/guest/initrd"),
+      ...words("--append", "console=ttyS0 quiet"),
     ],
     { timeoutMs: 500_000 },
   );
@@ -72,8 +73,8 @@ test("the guest sees both accelerators on their nodes, the distances and the con
   expect(accelerators.map((line) => / node (-?\d+)/.exec(line)?.[1])).toEqual(["0", "1"]);
   await host.write("/tmp/plan.json", JSON.stringify(plan));
   const verdict = await host.evenkeel(
-    ...["verify", "llm-a", "--plan", "/tmp/plan.json"],
-    ...["--guest-report", "/tmp/report.txt", "--output", "json"],
+    ...words("verify", "llm-a", "--plan", "/tmp/plan.json"),
+    ...words("--guest-report", "/tmp/report.txt", "--output", "json"),
   );
   expect(JSON.parse(verdict.stdout)).toMatchObject({ holds: true, findings: [] });
   expect(verdict.status).toBe(0);

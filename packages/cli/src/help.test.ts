@@ -57,7 +57,7 @@ writeFileSync(
 );
 writeFileSync(
   join(folder, "contract.json"),
-  JSON.stringify(contractOf(guestFromPlan(readDocument(`${plan}`, "plan.json", "Plan")))),
+  JSON.stringify(contractOf(guestFromPlan(readDocument(plan.toString(), "plan.json", "Plan")))),
 );
 
 const examples = shownCommands.flatMap(({ name, examples: all }) =>
