@@ -19,6 +19,8 @@ namespaces = [ ]
 stdio_handler = "file"
 remember_owner = 0
 CONF
+# As on a host that is made ready for it: pages stay where they are put.
+echo 0 > /proc/sys/kernel/numa_balancing
 # libvirt asks every emulator what it can before it answers; one is enough.
 rm -f /usr/bin/qemu-system-i386 /usr/bin/qemu-system-x86_64-microvm
 ulimit -l unlimited

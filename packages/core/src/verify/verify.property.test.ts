@@ -4,6 +4,8 @@ import { asPlanned } from "../evidence/testing/as-planned.ts";
 import { removals } from "../evidence/testing/removals.ts";
 import { sabotages } from "../evidence/testing/sabotages.ts";
 import { generatedPlans } from "../guest/testing/generated-plans.ts";
+import { indices } from "../set/index-set.ts";
+import { setOf } from "../set/list-format.ts";
 import { scopes } from "./verdict.ts";
 import { verify } from "./verify.ts";
 
@@ -18,6 +20,27 @@ test("a VM that runs as its plan says holds, whatever the plan, and gives no cau
     }),
     { numRuns: 200 },
   );
+});
+
+test("a thread that allocated memory on one node's CPUs among the emulator's disturbs nobody", () => {
+  let applied = 0;
+  fc.assert(
+    fc.property(generatedPlans, fc.boolean(), (plan, isOne) => {
+      const planned = asPlanned(plan);
+      const emulator = planned.threads?.find(({ role }) => role?.kind === "emulator");
+      const [first, ...more] = indices(setOf(plan.emulatorCpus));
+      fc.pre(emulator !== undefined && first !== undefined && more.length > 0);
+      applied++;
+      const name = isOne ? "TC tc-ram-node0" : emulator.name;
+      const narrow = { ...emulator, tid: 99_999, name, allowedCpus: `${first}` };
+      const threads = [...(planned.threads ?? []), narrow];
+      const verdict = verify(plan, { ...planned, threads }, { scope: "host" });
+      const codes = verdict.findings.map(({ code }) => code);
+      expect(codes).toEqual(isOne ? [] : ["emulator-affinity"]);
+    }),
+    { numRuns: 100 },
+  );
+  expect(applied).toBeGreaterThan(20);
 });
 
 test.each(sabotages)(

@@ -53,7 +53,7 @@ export const otherThreads: Check = (sides) => {
     const keeps = keepsTo(thread, promised.cpus);
     if (keeps === null) {
       outcomes.push(untold(`where ${promised.subject} may run`, "its status was not read"));
-    } else if (keeps) kept++;
+    } else if (keeps || allocatesOnly(thread, promised.cpus)) kept++;
     // A cpuset without its CPUs has moved the thread: what is to be said of that is said there.
     else if (!cgroupLacks(evidence, thread, promised.cpus)) {
       outcomes.push(strays(thread, promised, sides));
@@ -68,6 +68,15 @@ export const otherThreads: Check = (sides) => {
   }
   return together(outcomes);
 };
+
+/**
+ * Whether a thread is one in whose context guest memory was allocated (QEMU's thread-context, of
+ * which libvirt makes one a cell, named "TC …"): it is kept to the node's CPUs among the emulator's,
+ * and has nothing to do any more.
+ */
+function allocatesOnly(thread: ThreadEvidence, cpus: string): boolean {
+  return (thread.name ?? "").startsWith("TC ") && isEmpty(strayCpus(thread, cpus));
+}
 
 interface Promised {
   readonly subject: string;
