@@ -31,6 +31,16 @@ export interface Host {
   readonly stop: () => Promise<void>;
 }
 
+/**
+ * The command `evenkeel` on an emulated host. Node keeps to one thread there: its compiler's other
+ * threads crash now and then where QEMU emulates several processors at once.
+ */
+export const evenkeelProgram = "/product/bin/node";
+export const evenkeelWords = [
+  "--single-threaded",
+  "/product/packages/cli/bin/evenkeel.mjs",
+] as const;
+
 export interface RunOptions {
   readonly input?: string;
   readonly timeoutMs?: number;
@@ -136,8 +146,7 @@ function hostOn(
     shape,
     run,
     ok,
-    evenkeel: (...args) =>
-      run("/product/bin/node", ["/product/packages/cli/bin/evenkeel.mjs", ...args]),
+    evenkeel: (...args) => run(evenkeelProgram, [...evenkeelWords, ...args]),
     read: async (path) => {
       const { status, stdout, stderr } = await ask({ read: path }, 30_000);
       if (status !== 0) throw new Error(stderr);

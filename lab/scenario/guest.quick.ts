@@ -1,6 +1,6 @@
 import type { Plan } from "@evenkeel/core/placement/plan.ts";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { bootHost, type Host } from "../machine/host.ts";
+import { bootHost, evenkeelProgram, evenkeelWords, type Host } from "../machine/host.ts";
 import { startLibvirt } from "../machine/libvirt.ts";
 import { guestPages, threadsOf } from "../machine/process.ts";
 import { twoByTwo } from "../machine/shape.ts";
@@ -23,9 +23,9 @@ afterAll(() => host?.stop());
 
 test("it runs as planned, by Evenkeel's own verdict", async () => {
   const { status, stdout, stderr } = await host.run(
-    "/product/bin/node",
+    evenkeelProgram,
     [
-      "/product/packages/cli/bin/evenkeel.mjs",
+      ...evenkeelWords,
       ...words("run", "/tmp/llm-a.json", "--emulated", "--firmware", "bios", "--output", "json"),
       ...words("--with", "/tmp/console.xml"),
       ...words("--kernel", "/guest/vmlinuz", "--initrd", "/guest/initrd"),

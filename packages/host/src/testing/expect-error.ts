@@ -3,8 +3,9 @@ import type { ErrorCode } from "@evenkeel/core/error/codes.ts";
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 
 /**
- * The coded error that the work ends in. The test fails when there is none, or when it took 2
- * seconds of computing: not of the clock, since tests run beside others, except for waiting.
+ * The coded error that the work ends in. The test fails when there is none, or when it took 6
+ * seconds of computing: not of the clock, since tests run beside others, except for waiting. On a
+ * quiet machine none takes 2; what does not end at all is what this is for.
  */
 export async function codedError(code: ErrorCode, work: () => unknown): Promise<EvenkeelError> {
   const started = performance.now();
@@ -18,7 +19,7 @@ export async function codedError(code: ErrorCode, work: () => unknown): Promise<
     throw new Error(`expected the error ${code}`, { cause: outcome });
   }
   expect(outcome.code, outcome.message).toBe(code);
-  expect((user + system) / 1000).toBeLessThan(2000);
-  expect(elapsedMs).toBeLessThan(10_000);
+  expect((user + system) / 1000).toBeLessThan(6000);
+  expect(elapsedMs).toBeLessThan(20_000);
   return outcome;
 }
