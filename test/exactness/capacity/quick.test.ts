@@ -1,5 +1,6 @@
 import type { HostState } from "@evenkeel/core/placement/host-state.ts";
 import { place } from "@evenkeel/core/placement/place.ts";
+import { settledTopology } from "@evenkeel/core/placement/settled.ts";
 import { mostPlans } from "@evenkeel/core/placement/testing/most-plans.ts";
 import { defaultHostPolicy } from "@evenkeel/core/request/host-policy.ts";
 import { accelerators, requestOf } from "@evenkeel/core/request/testing/requests.ts";
@@ -63,12 +64,15 @@ const wanted = fc
 test("the integer program packs what trying all legal plans comes to, whatever the search does", async () => {
   const solver = await loadSolver();
   const reserved = { coresPerNode: 0, cpus: null, memoryPerNodeBytes: 0 };
+  const policy = { ...defaultHostPolicy, reserved };
   let several = 0;
   fc.assert(
-    fc.property(fc.oneof(smallTopology, roomy), wanted, (topology, request) => {
+    fc.property(fc.oneof(smallTopology, roomy), wanted, (read, request) => {
+      // What is free at one moment limits one placement; for several it is counted down with the pool.
+      const topology = settledTopology({ topology: read, taken: [], policy });
       // Plans take the first cores that are free, from whichever caches.
       if ([...cachesByNode(topology.cores).values()].some((caches) => caches.length > 1)) return;
-      const host = { topology, taken: [], policy: { ...defaultHostPolicy, reserved } };
+      const host = { topology, taken: [], policy };
       const places = topology.nodes.flatMap((_, more) =>
         [...candidatesOn(host, request, more + 1)].map((candidate): Place => ({
           ...candidate,
