@@ -1,12 +1,9 @@
-import type { CostModel } from "../../cost/placement-cost.ts";
 import type { Device } from "../inventory/devices.ts";
 import type { Space } from "../space/space.ts";
-import type { Effort } from "./effort.ts";
 import { alikeBefore, twinNodes } from "./kinds.ts";
+import type { Making } from "./making.ts";
 import { freePartitions } from "./partitions.ts";
 import { setRanking } from "./rank-sets.ts";
-import type { Ranking } from "./ranking.ts";
-import type { Rules } from "./rules.ts";
 import type { Candidates } from "./sets-on-spread.ts";
 import { shelfOfEach, shelvesOf } from "./shelves.ts";
 import { mostPerShelf, type SpreadOption, spreadOptions } from "./spread-option.ts";
@@ -23,13 +20,8 @@ import { spreadsOf } from "./spreads.ts";
  * Spreads are put in order some hundreds at a time, for large machines have more than anybody could
  * list.
  */
-export function rankBesideAccelerators(
-  space: Space,
-  model: CostModel,
-  rules: Rules,
-  ranked: Ranking,
-  effort: Effort,
-): void {
+export function rankBesideAccelerators(making: Making): void {
+  const { space, model, rules, ranked, effort } = making;
   const { request } = space;
   if (space.nics.length < request.nics.count) return;
   const devices = linkable(
@@ -38,7 +30,7 @@ export function rankBesideAccelerators(
   );
   const candidates = candidatesOf(space, devices);
   const { shelves } = candidates;
-  const sets = setRanking({ space, model, rules, ranked, effort }, devices, candidates);
+  const sets = setRanking(making, devices, candidates);
   const optionsOf = spreadOptions(space, shelves, model, rules);
   const isPartitioned = space.topology.partitions.length > 0;
   const partitions = isPartitioned ? freePartitions(space, devices, candidates.connected) : [];

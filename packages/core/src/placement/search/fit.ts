@@ -1,7 +1,7 @@
 import type { CostModel } from "../../cost/placement-cost.ts";
 import type { NodeSpace, Space } from "../space/space.ts";
 import type { OnNode } from "./layout.ts";
-import { proportionalSplit } from "./split.ts";
+import { evenPart } from "./split.ts";
 import { transport } from "./transport.ts";
 
 /** What a cell needs of a host, cores in units and memory in granules. */
@@ -11,29 +11,6 @@ export interface CellDemand {
   readonly granules: number;
   /** The nodes of its accelerators, which copy to and from its memory; null where unknown. */
   readonly deviceNodes: readonly (number | null)[];
-}
-
-/**
- * What the cells on these nodes need, a cell's share being its share of the accelerators; null where
- * a cell would be left without cores or memory.
- *
- * @param deviceNodes the nodes of each cell's accelerators.
- */
-export function proportionalDemands(
-  space: Space,
-  homes: readonly number[],
-  deviceNodes: readonly (readonly (number | null)[])[],
-): readonly CellDemand[] | null {
-  const weights = deviceNodes.map((nodes) => nodes.length);
-  const units = proportionalSplit(space.units, weights);
-  const granules = proportionalSplit(space.granules, weights);
-  if ([...units, ...granules].includes(0)) return null;
-  return homes.map((node, i) => ({
-    node,
-    units: units[i] ?? 0,
-    granules: granules[i] ?? 0,
-    deviceNodes: deviceNodes[i] ?? [],
-  }));
 }
 
 /** Where a cell's cores and memory come from. */
@@ -87,9 +64,7 @@ export function interleavedShares(space: Space): (granules: readonly number[]) =
   return (granules) =>
     free.every((room, i) => {
       let needed = 0;
-      for (const own of granules) {
-        needed += Math.floor(own / free.length) + (i < own % free.length ? 1 : 0);
-      }
+      for (const own of granules) needed += evenPart(own, free.length, i);
       return needed <= room;
     });
 }
@@ -97,29 +72,22 @@ export function interleavedShares(space: Space): (granules: readonly number[]) =
 /** Cores from the cell's own node, memory in equal parts from all: the same cost for everyone. */
 export function interleaveFit(space: Space): Fit {
   const over = interleaveNodes(space);
-  const free = over.map((id) => nodeOf(space, id)?.granules ?? 0);
+  const fits = interleavedShares(space);
   return (demands) => {
-    if (over.length === 0) return null;
+    if (over.length === 0 || !fits(demands.map(({ granules }) => granules))) return null;
     if (demands.some(({ node, units }) => (nodeOf(space, node)?.units ?? 0) < units)) return null;
-    const left = [...free];
-    const parts = demands.map(({ granules }) => {
-      const [share, rest] = [Math.floor(granules / over.length), granules % over.length];
-      return over.map((_, i) => {
-        const part = share + (i < rest ? 1 : 0);
-        left[i] = (left[i] ?? 0) - part;
-        return part;
-      });
-    });
-    if (left.some((granules) => granules < 0)) return null;
-    return demands.map(({ node, units }, cell) => ({
+    return demands.map(({ node, units, granules }) => ({
       units: [{ node, count: units }],
-      granules: onNodes(over, parts[cell] ?? []),
+      granules: onNodes(
+        over,
+        over.map((_, i) => evenPart(granules, over.length, i)),
+      ),
     }));
   };
 }
 
 /** Whether the host has enough in all, wherever it lies. */
-export function canStray(space: Space): boolean {
+export function hasEnough(space: Space): boolean {
   const total = (amount: (node: NodeSpace) => number): number =>
     space.nodes.reduce((sum, node) => sum + Math.max(0, amount(node)), 0);
   return (

@@ -1,5 +1,6 @@
 import type { Space } from "../space/space.ts";
 import { interleaveNodes } from "./fit.ts";
+import { evenPart } from "./split.ts";
 
 /**
  * What paths to a cell's memory cost at least: those of its vCPUs and those of its accelerators, each
@@ -22,11 +23,9 @@ export function interleavedMemory(space: Space): LeastMemory {
   const over = interleaveNodes(space).map((id) => nodePosition.get(id) ?? -1);
   const path = (home: number, granules: number): number => {
     const row = paths[nodePosition.get(home) ?? -1];
-    const each = Math.floor(granules / over.length);
-    const rest = granules % over.length;
     let sum = 0;
     for (let i = 0; i < over.length; i++) {
-      sum += (i < rest ? each + 1 : each) * (row?.[over[i] ?? -1] ?? 1);
+      sum += evenPart(granules, over.length, i) * (row?.[over[i] ?? -1] ?? 1);
     }
     return sum / granules;
   };

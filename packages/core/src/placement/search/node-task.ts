@@ -1,8 +1,7 @@
-import type { CostModel } from "../../cost/placement-cost.ts";
 import type { NodeSpace, Space } from "../space/space.ts";
 import { type Distances, distancesOf } from "./distance.ts";
 import type { OwnNeed } from "./equal-cells.ts";
-import { canStray, interleaveNodes } from "./fit.ts";
+import { interleaveNodes } from "./fit.ts";
 import { nodeKinds } from "./kinds.ts";
 import { fewestAlong } from "./nics-alone.ts";
 import type { NodeNeed } from "./node-sets.ts";
@@ -16,11 +15,8 @@ export interface NodeTask {
   /** Of each the one before it that it could change places with, by position; -1 if there is none. */
   readonly twin: Int32Array;
   readonly distances: () => Distances;
-  /** Over which memory is interleaved, and the paths there; null where it is not. */
-  readonly interleaved: {
-    readonly over: readonly NodeSpace[];
-    readonly paths: InterleavedPaths;
-  } | null;
+  /** The paths to where memory is interleaved; null where it is not. */
+  readonly interleaved: InterleavedPaths | null;
   /** What each cell must have from its own node. */
   readonly own: readonly OwnNeed[];
   /** What the nodes of a set must have in all, with equal cells, and with any. */
@@ -32,12 +28,12 @@ export interface NodeTask {
 }
 
 /** Null where there is too little of something however it is spread. */
-export function nodeTask(space: Space, model: CostModel, rules: Rules): NodeTask | null {
+export function nodeTask(space: Space, rules: Rules): NodeTask | null {
   const { request, inventory } = space;
   const strict = rules.besideDevices;
   const isInterleaved = !strict && request.locality === "interleave";
   const extra = fewestAlong(space.nics, request.nics.count);
-  if (extra === null || (!isInterleaved && !canStray(space))) return null;
+  if (extra === null) return null;
   const over = isInterleaved ? interleaveNodes(space) : [];
   if (isInterleaved && over.length === 0) return null;
   const nodes = space.nodes.filter(
@@ -57,12 +53,7 @@ export function nodeTask(space: Space, model: CostModel, rules: Rules): NodeTask
         nodes.map((node) => node.id),
         inventory.relations.distance,
       )),
-    interleaved: isInterleaved
-      ? {
-          over: space.nodes.filter((node) => over.includes(node.id)),
-          paths: interleavedPaths(nodes, over, model),
-        }
-      : null,
+    interleaved: isInterleaved ? interleavedPaths(nodes, over, inventory) : null,
     own,
     needs,
     mayHold: (count) =>

@@ -2,24 +2,14 @@ import type { CostModel } from "../../cost/placement-cost.ts";
 import type { Device } from "../inventory/devices.ts";
 import type { Space } from "../space/space.ts";
 import type { Alongside } from "./alongside.ts";
-import type { Effort } from "./effort.ts";
 import type { Objective } from "./layout.ts";
-import { cellsOf, type SpreadSupply } from "./layout-beside.ts";
+import { cellsOf } from "./cells.ts";
+import type { Making } from "./making.ts";
 import type { NicsOpen } from "./nic-choice.ts";
 import { visitNics } from "./nics-to-offer.ts";
 import { objectiveOf } from "./objective.ts";
-import type { Ranking } from "./ranking.ts";
-import type { Rules } from "./rules.ts";
 import type { SpreadOption } from "./spread-option.ts";
-
-/** What every layout of one search is made with. */
-export interface Making {
-  readonly space: Space;
-  readonly model: CostModel;
-  readonly rules: Rules;
-  readonly ranked: Ranking;
-  readonly effort: Effort;
-}
+import type { SpreadSupply } from "./spread-supply.ts";
 
 /** What is the same for all sets of a spread. */
 export interface SpreadTask {

@@ -1,19 +1,16 @@
-import type { CostModel } from "../../cost/placement-cost.ts";
 import type { Device } from "../inventory/devices.ts";
-import type { Space } from "../space/space.ts";
-import type { Effort } from "./effort.ts";
-import { firstPlaces, isInPlace } from "./equal-cells.ts";
 import { alongside } from "./alongside.ts";
+import { cellsOf } from "./cells.ts";
+import { firstPlaces, isInPlace } from "./equal-cells.ts";
+import type { Making } from "./making.ts";
 import type { NicsOpen } from "./nic-choice.ts";
-import { visitNics } from "./nics-to-offer.ts";
 import { fewestAlong, nicsTakingFewest } from "./nics-alone.ts";
+import { visitNics } from "./nics-to-offer.ts";
 import { type NodeSets, type NodeSetsOpen, visitNodeSets } from "./node-sets.ts";
 import { type NodeTask, nodeTask } from "./node-task.ts";
 import { objectiveOf } from "./objective.ts";
-import { fitsInterleaved, interleavedCost } from "./place-cost.ts";
-import type { Ranking } from "./ranking.ts";
-import type { Rules } from "./rules.ts";
-import { evenSplit } from "./split.ts";
+import { interleavedCost } from "./place-cost.ts";
+import { evenPart, evenSplit } from "./split.ts";
 
 /**
  * Ranks the ways to place a request that has no accelerators to follow: on the fewest nodes that
@@ -24,65 +21,48 @@ import { evenSplit } from "./split.ts";
  * any set is looked at (`equal-cells.ts`, `node-task.ts`): so the sets that are shown do hold the
  * request, and a layout is only made of one that could matter.
  */
-export function rankOnNodes(
-  space: Space,
-  model: CostModel,
-  rules: Rules,
-  ranked: Ranking,
-  effort: Effort,
-): void {
-  const task = nodeTask(space, model, rules);
+export function rankOnNodes(making: Making): void {
+  const { space, rules, ranked } = making;
+  const task = nodeTask(space, rules);
   if (task === null) return;
-  const making = { space, model, rules, ranked, effort, task };
+  const onNodes = { ...making, task };
   // Every cell has cores and memory.
   const most = Math.min(task.nodes.length, space.units, space.granules);
   for (let count = 1; count <= most && !ranked.settled(); count++) {
-    if (!task.mayHold(count)) continue;
-    rankEven(making, count);
+    if (!rules.isPossible(count) || !task.mayHold(count)) continue;
+    rankEven(onNodes, count);
     // Only what must lie on its own node is cut to the node's size; elsewhere equal cells will do.
-    if (rules.besideDevices) rankUneven(making, count);
+    if (rules.besideDevices) rankUneven(onNodes, count);
   }
 }
 
-/** What every layout of one search is made with. */
-interface Making {
-  readonly space: Space;
-  readonly model: CostModel;
-  readonly rules: Rules;
-  readonly ranked: Ranking;
-  readonly effort: Effort;
+interface OnNodes extends Making {
   readonly task: NodeTask;
 }
 
 /** Equal cells: which nodes can be one depends on their places, and what memory costs too. */
-function rankEven(making: Making, count: number): void {
-  const { space, task, effort } = making;
+function rankEven(making: OnNodes, count: number): void {
+  const { space, rules, task, effort } = making;
   const { nodes, interleaved } = task;
-  if (interleaved !== null && !fitsInterleaved(interleaved.over, space.granules, count)) return;
+  const equal = (total: number): number[] =>
+    Array.from({ length: count }, (_, place) => evenPart(total, count, place));
+  const [units, granules] = [equal(space.units), equal(space.granules)];
+  if (rules.sharesFit?.(granules) === false) return;
   const sets: NodeSets = {
     count,
     firstPlace: firstPlaces(nodes, count, task.own),
     twin: task.twin,
     needs: task.needs.even,
-    cost: interleaved && interleavedCost(interleaved.paths, space.granules, count),
+    cost: interleaved && interleavedCost(interleaved, space.granules, count),
     distances: task.distances,
   };
-  const units = evenSplit(
-    space.units,
-    Array.from({ length: count }, () => space.units),
-  );
-  const granules = evenSplit(
-    space.granules,
-    Array.from({ length: count }, () => space.granules),
-  );
-  if (units === null || granules === null) return;
   visitNodeSets(sets, openTo(making, count, 0), effort, (set, spread) => {
     offer(making, set, { units, granules, uneven: 0, spread });
   });
 }
 
 /** Cells as equal as their nodes allow, on the sets that do not hold equal ones. */
-function rankUneven(making: Making, count: number): void {
+function rankUneven(making: OnNodes, count: number): void {
   const { space, task, effort } = making;
   const { nodes } = task;
   const sets: NodeSets = {
@@ -111,7 +91,7 @@ function rankUneven(making: Making, count: number): void {
 }
 
 /** Own memory costs 1; of interleaved memory the part that depends on the nodes is known. */
-function openTo({ model, ranked, task }: Making, cells: number, uneven: number): NodeSetsOpen {
+function openTo({ model, ranked, task }: OnNodes, cells: number, uneven: number): NodeSetsOpen {
   const { weights } = model;
   return {
     unbounded: ranked.unbounded,
@@ -134,27 +114,20 @@ interface Split {
   readonly spread: number;
 }
 
-function offer(making: Making, set: Int32Array, { units, granules, uneven, spread }: Split): void {
+function offer(making: OnNodes, set: Int32Array, { units, granules, uneven, spread }: Split): void {
   const { space, model, rules, ranked, effort, task } = making;
   const ids = Array.from(set, (at) => task.nodes[at]?.id ?? -1);
   effort.spend(workPerLayout + rules.work * ids.length);
-  const supplies = rules.fit(
-    ids.map((node, i) => ({
-      node,
-      units: units[i] ?? 0,
-      granules: granules[i] ?? 0,
-      deviceNodes: [],
-    })),
-  );
+  const demands = ids.map((node, i) => ({
+    node,
+    units: units[i] ?? 0,
+    granules: granules[i] ?? 0,
+    deviceNodes: [],
+  }));
+  const supplies = rules.fit(demands);
   if (supplies === null) return;
   visitNicsOn(making, ids, uneven, spread, (nics) => {
-    const cells = ids.map((node, i) => ({
-      node,
-      units: supplies[i]?.units ?? [],
-      granules: supplies[i]?.granules ?? [],
-      accelerators: [],
-      nics: nics.filter((nic) => nic.node === node || (i === 0 && !ids.includes(nic.node ?? -1))),
-    }));
+    const cells = cellsOf({ demands, supplies }, [], nics);
     for (const cell of cells) effort.spend(workPerPath * cell.units.length * cell.granules.length);
     ranked.offer({ cells, partition: null, objective: objectiveOf(space, model, cells, uneven) });
   });
@@ -171,7 +144,7 @@ const workPerPath = 10;
  * where those take so many others along that the set does not matter.
  */
 function visitNicsOn(
-  { space, rules, ranked, effort }: Making,
+  { space, rules, ranked, effort }: OnNodes,
   ids: readonly number[],
   uneven: number,
   spread: number,

@@ -1,4 +1,4 @@
-import type { CostModel } from "../../cost/placement-cost.ts";
+import type { Inventory } from "../inventory/inventory.ts";
 import type { NodeSpace } from "../space/space.ts";
 import { greatestRest } from "./best-rest.ts";
 
@@ -25,13 +25,16 @@ export interface InterleavedPaths {
 export function interleavedPaths(
   nodes: readonly NodeSpace[],
   over: readonly number[],
-  { memoryPath }: CostModel,
+  { relations, nodePosition }: Inventory,
 ): InterleavedPaths {
+  const paths = relations.memoryPaths();
+  const targets = over.map((id) => nodePosition.get(id) ?? -1);
   const width = over.length + 1;
   const sums = new Float64Array(nodes.length * width);
   for (const [i, { id }] of nodes.entries()) {
-    for (const [k, target] of over.entries()) {
-      sums[i * width + k + 1] = (sums[i * width + k] ?? 0) + memoryPath(id, target);
+    const row = paths[nodePosition.get(id) ?? -1];
+    for (const [k, target] of targets.entries()) {
+      sums[i * width + k + 1] = (sums[i * width + k] ?? 0) + (row?.[target] ?? 1);
     }
   }
   return { over: over.length, sums };
@@ -69,19 +72,4 @@ export function interleavedCost(
       return -(share * all + ofLarger);
     },
   };
-}
-
-/** Whether the nodes that memory is interleaved over hold it, in so many equal cells. */
-export function fitsInterleaved(
-  over: readonly NodeSpace[],
-  granules: number,
-  count: number,
-): boolean {
-  const [share, larger] = [Math.floor(granules / count), granules % count];
-  const on = (of: number, i: number): number =>
-    Math.floor(of / over.length) + (i < of % over.length ? 1 : 0);
-  return over.every(
-    (node, i) =>
-      (node.granules ?? 0) >= larger * on(share + 1, i) + (count - larger) * on(share, i),
-  );
 }

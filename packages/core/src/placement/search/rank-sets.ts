@@ -1,13 +1,14 @@
 import type { Device } from "../inventory/devices.ts";
 import { type Alongside, alongside } from "./alongside.ts";
 import { type BoundOnDemand, boundOnDemand } from "./bound-on-demand.ts";
-import { supplyOf } from "./layout-beside.ts";
+import type { Making } from "./making.ts";
 import { networkBound } from "./network-bound.ts";
-import { boundOn, type Making, offerSet, type SpreadTask } from "./offer-set.ts";
+import { boundOn, offerSet, type SpreadTask } from "./offer-set.ts";
 import type { FreePartition } from "./partitions.ts";
 import { peerBound } from "./peer-bound.ts";
 import { type Candidates, type SetPruning, visitOneSet, visitSets } from "./sets-on-spread.ts";
 import type { SpreadOption } from "./spread-option.ts";
+import { supplyOf } from "./spread-supply.ts";
 import type { Spread } from "./spreads.ts";
 
 /** Ranks sets of one search, spread by spread. */
@@ -25,7 +26,7 @@ export interface SetRanking {
 
 /**
  * What a set costs is known in parts: what its nodes' memory adds is the same for all sets of a
- * spread and worked out once for it (`layout-beside.ts`); transfers between its accelerators, and to
+ * spread and worked out once for it (`spread-supply.ts`); transfers between its accelerators, and to
  * NICs, are bounded while it is put together, and so is what comes along in IOMMU groups. NICs are
  * chosen last (`offer-set.ts`).
  *

@@ -7,7 +7,7 @@ import { rankBesideAccelerators } from "./beside-accelerators.ts";
 import { effort } from "./effort.ts";
 import {
   canInterleave,
-  canStray,
+  hasEnough,
   interleavedShares,
   interleaveFit,
   strayingFit,
@@ -52,7 +52,7 @@ export function searchSpace(space: Space, terms: Terms): Found | null {
   const steps = terms.effort ?? effort();
   for (const [rules, accepts] of attempts(space, model, terms)) {
     const ranked = ranking(space, { ...terms, accepts });
-    rank(space, model, rules, ranked, steps);
+    rank({ space, model, rules, ranked, effort: steps });
     const best = ranked.best();
     if (best !== null) {
       return { space, model, best, runnerUp: ranked.runnerUp(), exhaustive: steps.sufficed() };
@@ -94,23 +94,29 @@ function rulesInTurn(space: Space, model: CostModel): readonly Rules[] {
   }
 }
 
-const strictly = (space: Space): Rules => ({
-  isPossible: () => true,
-  fit: strictFit(space),
-  work: 10,
-  mayHold: (node, units, granules) => node.units >= units && (node.granules ?? 0) >= granules,
-  leastMemory: ownMemory,
-  besideDevices: true,
-});
+function strictly(space: Space): Rules {
+  const enough = hasEnough(space);
+  return {
+    isPossible: () => enough,
+    fit: strictFit(space),
+    work: 10,
+    mayHold: (node, units, granules) => node.units >= units && (node.granules ?? 0) >= granules,
+    leastMemory: ownMemory,
+    besideDevices: true,
+  };
+}
 
-const straying = (space: Space, model: CostModel): Rules => ({
-  isPossible: () => canStray(space),
-  fit: strayingFit(space, model),
-  work: 20 * space.nodes.length ** 2,
-  mayHold: () => true,
-  leastMemory: strayingMemory(space),
-  besideDevices: false,
-});
+function straying(space: Space, model: CostModel): Rules {
+  const enough = hasEnough(space);
+  return {
+    isPossible: () => enough,
+    fit: strayingFit(space, model),
+    work: 20 * space.nodes.length ** 2,
+    mayHold: () => true,
+    leastMemory: strayingMemory(space),
+    besideDevices: false,
+  };
+}
 
 const interleaved = (space: Space): Rules => ({
   isPossible: (cells) => canInterleave(space, cells),

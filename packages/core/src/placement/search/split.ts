@@ -13,6 +13,11 @@ export function proportionalSplit(total: number, weights: readonly number[]): nu
   return shares.map((share, i) => (i === 0 ? share + rest : share));
 }
 
+/** The part of a total in so many equal ones at this place: what does not divide goes to the first. */
+export function evenPart(total: number, parts: number, place: number): number {
+  return Math.floor(total / parts) + (place < total % parts ? 1 : 0);
+}
+
 /**
  * As evenly as `capacities` allow, what does not divide going one each to the first cells with
  * room; null when the total exceeds them. Filling all cells to one level, and the smaller ones no

@@ -8,6 +8,9 @@ import type { Spread } from "./spreads.ts";
 /** A spread on the nodes that are its cells. */
 export interface SpreadOption extends SpreadCells {
   readonly spread: Spread;
+  /** What each cell needs: its share of cores and memory is its share of the accelerators. */
+  readonly units: readonly number[];
+  readonly granules: readonly number[];
   /** What paths to memory add to the cost at least, by their weights. */
   readonly memoryLeast: number;
   /** The sum of the distances between its nodes. */
@@ -60,13 +63,15 @@ export function spreadOptions(
   const option = (spread: Spread, cells: SpreadCells): readonly SpreadOption[] => {
     const { homes } = cells;
     if (!hasNics(homes)) return [];
-    const memoryLeast = leastOfMemory(space, model, rules, cells);
+    const units = proportionalSplit(space.units, cells.accelerators);
+    const granules = proportionalSplit(space.granules, cells.accelerators);
+    const memoryLeast = leastOfMemory(space, model, rules, { ...cells, units, granules });
     if (memoryLeast === null) return [];
     let apart = 0;
     for (let i = 0; i < homes.length; i++) {
       for (let j = 0; j < i; j++) apart += distance(homes[i] ?? -1, homes[j] ?? -1);
     }
-    return [{ ...cells, spread, memoryLeast, apart }];
+    return [{ ...cells, spread, units, granules, memoryLeast, apart }];
   };
   return (shown) => {
     const spread = [...shown];
@@ -124,21 +129,20 @@ function enoughNics({ request, nics }: Space): (homes: readonly number[]) => boo
 
 /** What paths to these cells' memory cost at least; null where one could not be on its node. */
 function leastOfMemory(
-  { inventory, nodes, units, granules }: Space,
+  { inventory, nodes, granules: all }: Space,
   { weights }: CostModel,
   rules: Rules,
-  { homes, accelerators, strangers }: SpreadCells,
+  cells: SpreadCells & Pick<SpreadOption, "units" | "granules">,
 ): number | null {
-  const ofUnits = proportionalSplit(units, accelerators);
-  const ofGranules = proportionalSplit(granules, accelerators);
-  if (rules.sharesFit?.(ofGranules) === false) return null;
+  const { homes, accelerators, strangers, units, granules } = cells;
+  if (rules.sharesFit?.(granules) === false) return null;
   let count = 0;
   for (const some of accelerators) count += some;
   // Of a device of unknown node nothing is known but that no path is shorter than 1.
   let least = (weights.hostToDevice * strangers) / count;
   for (let i = 0; i < homes.length; i++) {
     const [home, some] = [homes[i] ?? -1, accelerators[i] ?? 0];
-    const [cores, memory] = [ofUnits[i] ?? 0, ofGranules[i] ?? 0];
+    const [cores, memory] = [units[i] ?? 0, granules[i] ?? 0];
     if (cores === 0 || memory === 0) return null;
     const node = nodes[inventory.nodePosition.get(home) ?? -1];
     if (node === undefined || !rules.mayHold(node, cores, memory)) return null;
@@ -146,7 +150,7 @@ function leastOfMemory(
       home,
       cores,
       memory,
-      (weights.memory * memory) / granules,
+      (weights.memory * memory) / all,
       (weights.hostToDevice * (i === 0 ? some - strangers : some)) / count,
     );
   }
