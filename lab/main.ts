@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { parseArgs } from "node:util";
 import { guestImage } from "./prepare/guest-image.ts";
 import { ensureLabPackages } from "./prepare/packages.ts";
 import { productImage, productVariable } from "./prepare/product-image.ts";
@@ -12,13 +13,10 @@ import { rootImage } from "./prepare/root-image.ts";
  * Evenkeel on them, with real libvirt, QEMU and guests. `--quick` keeps to what takes a few minutes;
  * a SCENARIO is part of a file's name. The last line counts.
  */
-const [flags, wanted] = [process.argv.slice(2), process.argv.slice(2)].map((words, i) =>
-  words.filter((word) => word.startsWith("--") === (i === 0)),
-);
-const unknown = (flags ?? []).filter((flag) => flag !== "--quick");
-if (unknown.length > 0) throw new Error(`${unknown[0]} is not known; there is --quick`);
-
-const quick = (flags ?? []).length > 0;
+const { values, positionals: wanted } = parseArgs({
+  options: { quick: { type: "boolean", default: false } },
+  allowPositionals: true,
+});
 
 ensureLabPackages();
 // Before any test, so that what is built for the first time counts as no test's time.
@@ -34,18 +32,15 @@ try {
   const config = join(import.meta.dirname, "vitest.config.ts");
   const { status } = spawnSync(
     process.execPath,
-    [
-      join(root, "node_modules/vitest/vitest.mjs"),
-      "run",
-      "-c",
-      config,
-      ...options,
-      ...(wanted ?? []),
-    ],
+    [join(root, "node_modules/vitest/vitest.mjs"), "run", "-c", config, ...options, ...wanted],
     {
       cwd: import.meta.dirname,
       stdio: "inherit",
-      env: { ...process.env, [productVariable]: product, EVENKEEL_LAB: quick ? "quick" : "full" },
+      env: {
+        ...process.env,
+        [productVariable]: product,
+        EVENKEEL_LAB: values.quick ? "quick" : "full",
+      },
     },
   );
   const report: {

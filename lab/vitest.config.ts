@@ -6,7 +6,8 @@ export default defineConfig({
     root: import.meta.dirname,
     include: process.env["EVENKEEL_LAB"] === "quick" ? ["scenario/*.quick.ts"] : ["scenario/*.ts"],
     fileParallelism: false,
-    testTimeout: 600_000,
-    hookTimeout: 300_000,
+    // On a busy machine a nested guest takes eight minutes to boot.
+    testTimeout: 1_000_000,
+    hookTimeout: 600_000,
   },
 });

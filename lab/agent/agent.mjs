@@ -1,7 +1,7 @@
 // What runs on the emulated host: takes commands from the port that the lab talks through, one JSON
-// object a line, and answers each with what came of it. It is plain JavaScript and knows nothing of
-// Evenkeel: commands do.
-import { execFile } from "node:child_process";
+// object a line, and answers each with what came of it. It is plain JavaScript; Evenkeel's command lines
+// go to a process of their own (`evenkeel.mjs`) beside it.
+import { execFile, fork } from "node:child_process";
 import { createReadStream, openSync, readFileSync, writeFileSync, writeSync } from "node:fs";
 
 // The kernel lets one process open the port, once.
@@ -11,7 +11,32 @@ function say(message) {
   for (let sent = 0; sent < bytes.length;) sent += writeSync(port, bytes, sent);
 }
 
-function answer({ id, program, args, input, timeoutMs, write, text, read }) {
+// The process that runs Evenkeel's command lines, and the numbers of those that it has not answered.
+let warm = null;
+const asked = new Set();
+function runEvenkeel(id, argv) {
+  if (warm === null) {
+    warm = fork("/product/lab/agent/evenkeel.mjs", { execArgv: ["--single-threaded"] });
+    warm.on("message", (outcome) => {
+      asked.delete(outcome.id);
+      say(outcome);
+    });
+    warm.on("exit", (code, signal) => {
+      const stderr = `the process of Evenkeel's ended: ${signal ?? code}`;
+      for (const lost of asked) say({ id: lost, status: 255, stdout: "", stderr });
+      asked.clear();
+      warm = null;
+    });
+  }
+  asked.add(id);
+  warm.send({ id, argv });
+}
+
+function answer({ id, program, args, input, timeoutMs, write, text, read, evenkeel }) {
+  if (evenkeel !== undefined) {
+    runEvenkeel(id, evenkeel);
+    return;
+  }
   if (write !== undefined) {
     writeFileSync(write, text);
     say({ id, status: 0, stdout: "", stderr: "" });

@@ -25,4 +25,5 @@ echo 0 > /proc/sys/kernel/numa_balancing
 rm -f /usr/bin/qemu-system-i386 /usr/bin/qemu-system-x86_64-microvm
 ulimit -l unlimited
 echo "lab: host up after $(cut -d' ' -f1 /proc/uptime) s"
-exec /product/bin/node /product/lab/agent/agent.mjs
+# Not in the shell's place: as the first process it waits for all that lose their parents.
+/product/bin/node /product/lab/agent/agent.mjs

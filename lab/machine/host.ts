@@ -24,7 +24,7 @@ export interface Host {
   ) => Promise<Outcome>;
   /** The same; an error unless it ends with status 0. */
   readonly ok: (program: string, args: readonly string[], options?: RunOptions) => Promise<string>;
-  /** The command `evenkeel`. */
+  /** A command line of `evenkeel`, in a process that stays for the next one. */
   readonly evenkeel: (...args: readonly string[]) => Promise<Outcome>;
   readonly read: (path: string) => Promise<string>;
   readonly write: (path: string, text: string) => Promise<void>;
@@ -32,7 +32,7 @@ export interface Host {
 }
 
 /**
- * The command `evenkeel` on an emulated host. Node keeps to one thread there: its compiler's other
+ * The command `evenkeel` as users start it, a process for each. Node keeps to one thread there: its compiler's other
  * threads crash now and then where QEMU emulates several processors at once.
  */
 export const evenkeelProgram = "/product/bin/node";
@@ -45,6 +45,9 @@ export interface RunOptions {
   readonly input?: string;
   readonly timeoutMs?: number;
 }
+
+/** A start takes some 10 s on a quiet machine, and anything else less. */
+const evenkeelMsMax = 300_000;
 
 /** On a quiet machine it takes 12 to 16 s. */
 const bootMsMax = 180_000;
@@ -122,6 +125,13 @@ export async function bootHost(shape: HostShape): Promise<Host> {
   }
 }
 
+/**
+ * Node itself may crash where QEMU emulates the processor, whatever it runs; that is no outcome of a
+ * command's. What the command had begun the next one undoes.
+ */
+const crashed = ({ status, stderr }: Outcome): boolean =>
+  status === 255 && /^the process of Evenkeel's ended: SIG(SEGV|TRAP|ABRT)$/.test(stderr);
+
 function disk(path: string, slot: number): readonly string[] {
   const id = `disk${slot}`;
   return [
@@ -146,7 +156,13 @@ function hostOn(
     shape,
     run,
     ok,
-    evenkeel: (...args) => run(evenkeelProgram, [...evenkeelWords, ...args]),
+    evenkeel: async (...args) => {
+      const asked = () => ask({ evenkeel: args }, evenkeelMsMax);
+      const outcome = await asked();
+      if (!crashed(outcome)) return outcome;
+      console.warn(`once more, for ${outcome.stderr}: evenkeel ${args.join(" ")}`);
+      return asked();
+    },
     read: async (path) => {
       const { status, stdout, stderr } = await ask({ read: path }, 30_000);
       if (status !== 0) throw new Error(stderr);

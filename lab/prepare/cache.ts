@@ -5,6 +5,12 @@ import { join } from "node:path";
 /** Where everything that the lab builds is kept; git ignores it, and it may be deleted at any time. */
 export const cacheFolder = join(import.meta.dirname, "..", "..", ".cache", "lab");
 
+/** Where a thing is, or would be, that is built for what it depends on. */
+export function builtPath(name: string, inputs: readonly string[]): string {
+  const key = createHash("sha256").update(JSON.stringify(inputs)).digest("hex").slice(0, 16);
+  return join(cacheFolder, `${key}-${name}`);
+}
+
 /**
  * The path of a thing that is built once for what it depends on. It is built beside its place and
  * moved there when it is whole, so that a build that was interrupted is never taken for one.
@@ -16,8 +22,7 @@ export async function built(
   inputs: readonly string[],
   build: (target: string) => Promise<void>,
 ): Promise<string> {
-  const key = createHash("sha256").update(JSON.stringify(inputs)).digest("hex").slice(0, 16);
-  const path = join(cacheFolder, `${key}-${name}`);
+  const path = builtPath(name, inputs);
   if (existsSync(path)) return path;
   mkdirSync(cacheFolder, { recursive: true });
   const begun = performance.now();

@@ -27,7 +27,7 @@ export async function guestImage(): Promise<string> {
     const folder = join(cacheFolder, `partial-guest-${process.pid}`);
     try {
       mkdirSync(folder, { recursive: true });
-      copyFileSync(kernel.image, join(folder, "vmlinuz"));
+      copyFileSync(kernel.image, join(folder, "vmlinux"));
       copyFileSync(initrd, join(folder, "initrd"));
       await run("mkfs.erofs", [target, folder]);
     } finally {

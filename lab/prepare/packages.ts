@@ -2,7 +2,15 @@ import { spawnSync } from "node:child_process";
 import { ensurePackages } from "../../tools/debian-packages.ts";
 
 /** The Debian packages that the lab builds and boots with. */
-const packages = ["busybox-static", "cpio", "erofs-utils", "kmod", "mmdebstrap", "qemu-system-x86"];
+const packages = [
+  "busybox-static",
+  "cpio",
+  "erofs-utils",
+  "kmod",
+  "lz4",
+  "mmdebstrap",
+  "qemu-system-x86",
+];
 
 /** Installs them when run as root on Debian; an error says what is missing otherwise. */
 export function ensureLabPackages(): void {

@@ -20,7 +20,7 @@ beforeAll(async () => {
   const vm = { name: "llm-a", accelerators: 2, vcpus: 2, memory: "512Mi" };
   await host.write("/tmp/llm-a.json", vmDocument(vm));
   await host.write("/tmp/console.xml", consoleDevice(console));
-}, 600_000);
+});
 afterAll(() => host?.stop());
 
 test("it runs as planned, by Evenkeel's own verdict", async () => {
@@ -30,7 +30,7 @@ test("it runs as planned, by Evenkeel's own verdict", async () => {
       ...evenkeelWords,
       ...words("run", "/tmp/llm-a.json", "--emulated", "--firmware", "bios", "--output", "json"),
       ...words("--with", "/tmp/console.xml"),
-      ...words("--kernel", "/guest/vmlinuz", "--initrd", "/guest/initrd"),
+      ...words("--kernel", "/guest/vmlinux", "--initrd", "/guest/initrd"),
       ...words("--append", "console=ttyS0 quiet"),
     ],
     { timeoutMs: 500_000 },
@@ -67,7 +67,7 @@ test("every vCPU's thread may run on its core alone, the others on the host's", 
 });
 
 test("the guest sees both accelerators on their nodes, the distances and the contract", async () => {
-  const report = await guestReport(host, console, 500_000);
+  const report = await guestReport(host, console, 900_000);
   await host.write("/tmp/report.txt", report);
   for (const [id, row] of (plan.distances ?? []).entries()) {
     expect(report).toMatch(new RegExp(`^node ${id} .* distances ${row.join(" ")}$`, "m"));
@@ -79,12 +79,16 @@ test("the guest sees both accelerators on their nodes, the distances and the con
     ...words("verify", "llm-a", "--plan", "/tmp/plan.json"),
     ...words("--guest-report", "/tmp/report.txt", "--output", "json"),
   );
-  expect(JSON.parse(verdict.stdout)).toMatchObject({ holds: true, findings: [] });
+  // Nothing puts NCCL's file into this guest, as cloud-init would: that, and only that, is told.
+  expect(JSON.parse(verdict.stdout)).toMatchObject({
+    holds: true,
+    findings: [{ code: "nccl-file", severity: "info", found: expect.stringContaining("none") }],
+  });
   expect(verdict.status).toBe(0);
 });
 
 test("when it is stopped the host is as it was", async () => {
-  const { status } = await host.evenkeel("stop", "llm-a", "--force");
+  const { status } = await host.evenkeel("stop", "llm-a", "--timeout", "0", "--force");
   expect(status).toBe(0);
   expect((await host.ok("virsh", ["list", "--all", "--name"])).trim()).toBe("");
   for (const node of [0, 1]) {
