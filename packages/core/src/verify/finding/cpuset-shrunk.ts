@@ -1,6 +1,6 @@
 import type { CgroupEvidence, ThreadEvidence } from "../../evidence/evidence.ts";
 import type { Plan } from "../../placement/plan.ts";
-import { difference, type IndexSet, isEmpty, unionAll } from "../../set/index-set.ts";
+import { difference, type IndexSet, isEmpty, isSubset, unionAll } from "../../set/index-set.ts";
 import { formatList, setOf } from "../../set/list-format.ts";
 import {
   type Check,
@@ -77,8 +77,11 @@ function shrunk(cgroup: CgroupEvidence, cpus: IndexSet, nodes: IndexSet): Outcom
   const noCpus = lacksCpus !== null && !isEmpty(lacksCpus);
   const noNodes = lacksNodes !== null && !isEmpty(lacksNodes);
   if (!noCpus && !noNodes) return null;
-  const file = (name: string, wanted: IndexSet, had: string | null): string =>
-    `echo ${formatList(unionAll([wanted, setOf(had ?? "")]))} > ${where}/${name}`;
+  // A cgroup that asks for all it needs is narrowed by one above it: only there can it be mended.
+  const file = (name: string, wanted: IndexSet, had: string | null, asked: string | null): string =>
+    asked !== null && isSubset(wanted, setOf(asked))
+      ? `write a list with ${formatList(wanted)} to ${name} of the cgroup above ${where} that leaves it out`
+      : `echo ${formatList(unionAll([wanted, setOf(had ?? "")]))} > ${where}/${name}`;
   return found({
     code: "cpuset-shrunk",
     severity: "error",
@@ -95,8 +98,8 @@ function shrunk(cgroup: CgroupEvidence, cpus: IndexSet, nodes: IndexSet): Outcom
     evidence: [`${where}: cpuset.cpus ${allowedCpus ?? "?"}, cpuset.mems ${allowedNodes ?? "?"}`],
     cost: unknownCost,
     remedy: [
-      ...(noCpus ? [file("cpuset.cpus", cpus, allowedCpus)] : []),
-      ...(noNodes ? [file("cpuset.mems", nodes, allowedNodes)] : []),
+      ...(noCpus ? [file("cpuset.cpus", cpus, allowedCpus, cgroup.cpus)] : []),
+      ...(noNodes ? [file("cpuset.mems", nodes, allowedNodes, cgroup.nodes)] : []),
     ].join("; "),
   });
 }
