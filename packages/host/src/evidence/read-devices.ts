@@ -5,11 +5,9 @@ import type {
 } from "@evenkeel/core/evidence/evidence.ts";
 import { readVfioInterrupts } from "../irq/read.ts";
 import { readLink } from "../sysfs/pci-link.ts";
-import { readIndex, readLine } from "../sysfs/values.ts";
-import { nameOf } from "../tree/resolve.ts";
+import { pciDirectory, readIommuGroup } from "../sysfs/pci.ts";
+import { linkName, readIndex, readLine } from "../sysfs/values.ts";
 import type { Tree } from "../tree/tree.ts";
-
-const pciFolder = "/sys/bus/pci/devices";
 
 /** What the host says of each function: a dozen small files each, and one list of all interrupts. */
 export function readDevices(tree: Tree, addresses: readonly string[]): DeviceEvidence[] {
@@ -23,9 +21,8 @@ function deviceOf(
   address: string,
   interrupts: ReadonlyMap<string, InterruptEvidence[]> | null,
 ): DeviceEvidence {
-  const where = `${pciFolder}/${address}`;
-  const group = linkName(tree, `${where}/iommu_group`);
-  const iommuGroup = group !== null && /^\d{1,9}$/.test(group) ? Number(group) : null;
+  const where = `${pciDirectory}/${address}`;
+  const iommuGroup = readIommuGroup(tree, where);
   const [vfio] = tree.list(`${where}/vfio-dev`);
   return {
     address,
@@ -46,13 +43,7 @@ function membersOf(tree: Tree, group: number): GroupMember[] | null {
   if (addresses.length === 0) return null;
   return addresses.map((address) => ({
     address,
-    driver: linkName(tree, `${pciFolder}/${address}/driver`),
-    bridge: readLine(tree, `${pciFolder}/${address}/class`)?.startsWith("0x06") ?? false,
+    driver: linkName(tree, `${pciDirectory}/${address}/driver`),
+    bridge: readLine(tree, `${pciDirectory}/${address}/class`)?.startsWith("0x06") ?? false,
   }));
-}
-
-/** What a link of sysfs names: its target's last name. */
-function linkName(tree: Tree, path: string): string | null {
-  const link = tree.readLink(path);
-  return link === null ? null : nameOf(link);
 }

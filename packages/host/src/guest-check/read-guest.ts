@@ -11,6 +11,7 @@ import { formatList, parseList } from "@evenkeel/core/set/list-format.ts";
 import { isPciAddress } from "@evenkeel/core/topology/pci-address.ts";
 import { KiB } from "@evenkeel/core/unit/bytes.ts";
 import { readLink } from "../sysfs/pci-link.ts";
+import { pciDirectory } from "../sysfs/pci.ts";
 import { indexedNames, memoryField, readIndex, readLine } from "../sysfs/values.ts";
 import type { Tree } from "../tree/tree.ts";
 
@@ -18,7 +19,6 @@ import type { Tree } from "../tree/tree.ts";
 export const contractFile = "/sys/firmware/qemu_fw_cfg/by_name/opt/evenkeel/contract/raw";
 
 const nodeFolder = "/sys/devices/system/node";
-const pciFolder = "/sys/bus/pci/devices";
 
 /** What a guest sees of itself, read from within it: what `report.sh` reads, without a shell. */
 export function readGuest(
@@ -29,7 +29,7 @@ export function readGuest(
   const nodes = nodesOf(tree);
   const devices = devicesOf(tree);
   if (nodes === null) unreadable.push({ what: "nodes", why: `there is no ${nodeFolder}` });
-  if (devices === null) unreadable.push({ what: "devices", why: `there is no ${pciFolder}` });
+  if (devices === null) unreadable.push({ what: "devices", why: `there is no ${pciDirectory}` });
   const contract = tree.readBytes(contractFile);
   return {
     apiVersion: "evenkeel/v1",
@@ -77,11 +77,11 @@ function hugepagesOf(tree: Tree, node: number): GuestHugepages[] {
 }
 
 function devicesOf(tree: Tree): GuestDevice[] | null {
-  if (tree.realPath(pciFolder) === null) return null;
+  if (tree.realPath(pciDirectory) === null) return null;
   const identifier = (path: string): string | null =>
     /^0x([0-9a-f]{4})$/.exec(readLine(tree, path) ?? "")?.[1] ?? null;
-  return tree.list(pciFolder).flatMap((address) => {
-    const path = `${pciFolder}/${address}`;
+  return tree.list(pciDirectory).flatMap((address) => {
+    const path = `${pciDirectory}/${address}`;
     const bridge = readLine(tree, `${path}/class`)?.startsWith("0x06") ?? true;
     if (bridge || !isPciAddress(address)) return [];
     return [

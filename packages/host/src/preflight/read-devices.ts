@@ -1,8 +1,7 @@
 import type { DeviceFacts } from "@evenkeel/core/preflight/facts.ts";
 import type { Plan } from "@evenkeel/core/placement/plan.ts";
-import { pciDirectory } from "../sysfs/pci.ts";
-import { readLine } from "../sysfs/values.ts";
-import { nameOf } from "../tree/resolve.ts";
+import { pciDirectory, readIommuGroup } from "../sysfs/pci.ts";
+import { linkName, readLine } from "../sysfs/values.ts";
 import type { Tree } from "../tree/tree.ts";
 import { diskUsers } from "./disk-users.ts";
 import { type OpenFiles, readOpenFiles } from "./open-files.ts";
@@ -20,24 +19,19 @@ function membersOf(tree: Tree, address: string): readonly string[] {
   return tree.list(`${pciDirectory}/${address}/iommu_group/devices`);
 }
 
-function linkName(tree: Tree, path: string): string | null {
-  const link = tree.readLink(path);
-  return link === null ? null : nameOf(link);
-}
-
 function deviceFacts(tree: Tree, address: string, open: OpenFiles): DeviceFacts {
   const path = `${pciDirectory}/${address}`;
   const present = tree.realPath(path) !== null;
   const driver = linkName(tree, `${path}/driver`);
-  const group = linkName(tree, `${path}/iommu_group`);
+  const iommuGroup = readIommuGroup(tree, path);
   return {
     address,
     present,
     bridge: (readLine(tree, `${path}/class`) ?? "").startsWith("0x06"),
     driver,
-    iommuGroup: group === null ? null : Number(group),
+    iommuGroup,
     groupMembers: membersOf(tree, address),
-    users: present ? usersOf(tree, path, address, group, open) : [],
+    users: present ? usersOf(tree, path, address, iommuGroup, open) : [],
   };
 }
 
@@ -46,7 +40,7 @@ function usersOf(
   tree: Tree,
   path: string,
   address: string,
-  group: string | null,
+  group: number | null,
   open: OpenFiles,
 ): readonly string[] {
   const files = [

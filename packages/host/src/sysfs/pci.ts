@@ -3,14 +3,13 @@ import { parseList } from "@evenkeel/core/set/list-format.ts";
 import { parseMask } from "@evenkeel/core/set/mask-format.ts";
 import { isPciAddress } from "@evenkeel/core/topology/pci-address.ts";
 import type { PciDevice } from "@evenkeel/core/topology/topology.ts";
-import { nameOf } from "../tree/resolve.ts";
 import type { Tree } from "../tree/tree.ts";
 import type { NodeCpus } from "./nodes.ts";
 import { pciControls } from "./pci-config.ts";
 import { type PciIdentity, readPciIdentity } from "./pci-identity.ts";
 import { readLink } from "./pci-link.ts";
 import { readMemoryBars } from "./pci-bars.ts";
-import { readInteger, readLine } from "./values.ts";
+import { linkName, readInteger, readLine } from "./values.ts";
 
 export const pciDirectory = "/sys/bus/pci/devices";
 
@@ -44,7 +43,7 @@ export function readPci(tree: Tree, nodes: readonly NodeCpus[]): PciDevice[] {
       root: place.root,
       ...identity,
       node: nodeOf(tree, path, nodes),
-      iommuGroup: numberOf(linkName(tree, `${path}/iommu_group`)),
+      iommuGroup: readIommuGroup(tree, path),
       driver: linkName(tree, `${path}/driver`),
       link: readLink(tree, path),
       barBytes: readMemoryBars(tree, path),
@@ -103,14 +102,9 @@ function localCpus(tree: Tree, path: string): IndexSet | null {
   return listed ?? (mask === null ? null : parseMask(mask));
 }
 
-/** The last name of what a link says: the kernel's drivers and groups are known by it alone. */
-function linkName(tree: Tree, path: string): string | null {
-  const link = tree.readLink(path);
-  const name = link === null ? "" : nameOf(`/${link}`);
-  return name === "" || name === "." || name === ".." ? null : name;
-}
-
-function numberOf(name: string | null): number | null {
+/** The IOMMU group of the function whose folder that is. */
+export function readIommuGroup(tree: Tree, path: string): number | null {
+  const name = linkName(tree, `${path}/iommu_group`);
   return name !== null && /^\d{1,9}$/.test(name) ? Number(name) : null;
 }
 

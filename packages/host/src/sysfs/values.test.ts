@@ -1,9 +1,11 @@
 import { expect, test } from "vitest";
 import { formatList } from "@evenkeel/core/set/list-format.ts";
+import { memoryTree } from "../tree/memory-tree.ts";
 import { treeOf } from "./testing/tree-of.ts";
 import {
   fields,
   indexedNames,
+  linkName,
   memoryField,
   readIndex,
   readInteger,
@@ -16,6 +18,20 @@ test("A line is what stands between blanks, newlines and stray NULs", () => {
   expect(["/a", "/b", "/c", "/d", "/e"].map((path) => readLine(tree, path))).toEqual([
     "x y",
     "0-3",
+    null,
+    null,
+    null,
+  ]);
+});
+
+test("A link names what its last name says, and nothing where that is no name", () => {
+  const links = ["../drivers/nvme", "nvme", "/", "..", "../..", "."];
+  const tree = memoryTree(new Map(), new Map(links.map((to, i) => [`/${i}`, to])), "test");
+  expect([...links, ""].map((_, i) => linkName(tree, `/${i}`))).toEqual([
+    "nvme",
+    "nvme",
+    null,
+    null,
     null,
     null,
     null,

@@ -3,6 +3,7 @@ import { has, type IndexSet } from "@evenkeel/core/set/index-set.ts";
 import { parseList } from "@evenkeel/core/set/list-format.ts";
 import { parseMask } from "@evenkeel/core/set/mask-format.ts";
 import { KiB } from "@evenkeel/core/unit/bytes.ts";
+import { nameOf } from "../tree/resolve.ts";
 import type { Tree } from "../tree/tree.ts";
 
 /**
@@ -34,6 +35,13 @@ export function readInteger(tree: Tree, path: string): number | null {
 export function readIndex(tree: Tree, path: string): number | null {
   const value = readInteger(tree, path);
   return value !== null && value >= 0 ? value : null;
+}
+
+/** The last name of what a link says: the kernel's drivers and groups are known by it alone. */
+export function linkName(tree: Tree, path: string): string | null {
+  const link = tree.readLink(path);
+  const name = link === null ? "" : nameOf(`/${link}`);
+  return name === "" || name === "." || name === ".." ? null : name;
 }
 
 /**
