@@ -9,6 +9,7 @@ const plan = planOf({
     { cores: 1, devices: [{ address: "0000:1b:00.0" }, { address: "0000:1c:00.0", kind: "nic" }] },
   ],
 });
+const uuid = "3f0e6d3a-91a4-4a27-9d0b-5c2b1f6e7a88";
 const pci = "/sys/bus/pci/devices";
 
 /** A host where a disk, a NIC and a VM are in the way. */
@@ -30,6 +31,7 @@ none /dev/hugepages1G hugetlbfs rw,relatime,pagesize=1024M 0 0
   "/sys/fs/cgroup/cpuset.cpus.effective": "0-7\n",
   "/sys/fs/cgroup/cpuset.mems.effective": "0-1\n",
   "/sys/fs/cgroup/machine.slice/cpuset.cpus.effective": "0-3\n",
+  "/proc/4711/cmdline": `/usr/bin/qemu-system-x86_64\0-uuid\0${uuid}\0`,
   "/proc/cpuinfo": "address sizes\t: 46 bits physical, 48 bits virtual\n",
   "/proc/sys/kernel/numa_balancing": "1\n",
   "/sys/kernel/mm/ksm/run": "0\n",
@@ -57,7 +59,7 @@ const links: Readonly<Record<string, string>> = {
 test("what a start may need is read from the kernel's own files", async () => {
   const tree = memoryTree(new Map(Object.entries(files)), new Map(Object.entries(links)), "test");
   const versions = { libvirt: "9.0.0", qemu: "7.2.0" };
-  const facts = await readFacts(tree, { plan, uuid: "", via: "libvirt", domains: null, versions });
+  const facts = await readFacts(tree, { plan, uuid, via: "libvirt", domains: null, versions });
   expect(facts).toMatchObject({
     nodes: [
       { id: 0, availableBytes: 1424 * KiB, hugepages: [{ sizeBytes: 2 * MiB, total: 8, free: 3 }] },
@@ -75,6 +77,7 @@ test("what a start may need is read from the kernel's own files", async () => {
     lockableBytes: 8 * MiB,
     numaBalancing: 1,
     ksmRun: 0,
+    emulatorPid: 4711,
     versions,
   });
   expect(facts.devices).toMatchObject([

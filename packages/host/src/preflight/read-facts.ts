@@ -2,7 +2,7 @@ import type { HypervisorName } from "@evenkeel/core/instance/instance.ts";
 import type { DomainFacts, HostFacts, NodeFacts } from "@evenkeel/core/preflight/facts.ts";
 import { KiB } from "@evenkeel/core/unit/bytes.ts";
 import type { Plan } from "@evenkeel/core/placement/plan.ts";
-import { emulatorOf } from "../hypervisor/process.ts";
+import { emulatorOf } from "../procfs/find-process.ts";
 import { readHugepages } from "../sysfs/hugepages.ts";
 import { indexedNames, memoryField, readIndex, readLine } from "../sysfs/values.ts";
 import type { Tree } from "../tree/tree.ts";
@@ -41,7 +41,7 @@ export async function readFacts(tree: Tree, wanted: FactsWanted): Promise<HostFa
     numaBalancing: readIndex(tree, "/proc/sys/kernel/numa_balancing"),
     ksmRun: readIndex(tree, "/sys/kernel/mm/ksm/run"),
     domains,
-    emulatorPid: tree.live ? emulatorOf(uuid) : null,
+    emulatorPid: emulatorOf(tree, uuid),
   };
 }
 

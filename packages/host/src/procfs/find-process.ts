@@ -41,6 +41,17 @@ export function findProcess(tree: Tree, sought: Sought): FoundProcess | null {
   );
 }
 
+/**
+ * The QEMU that was started with a UUID; null where none is. Whoever ends a process by what this says
+ * must be sure of it: its program must be called so too, and a name is not enough.
+ */
+export function emulatorOf(tree: Tree, uuid: string): number | null {
+  const own = emulators(tree).find(
+    ({ identity, arguments: [program = ""] }) => identity.uuid === uuid && /qemu/.test(program),
+  );
+  return own?.pid ?? null;
+}
+
 /** Every process that is an emulator of some VM. */
 function emulators(tree: Tree): FoundProcess[] {
   const pids = tree.list("/proc").filter((name) => /^[1-9]\d{0,8}$/.test(name));

@@ -3,9 +3,10 @@ import { join } from "node:path";
 import { libvirtXml } from "@evenkeel/core/guest/libvirt/domain.ts";
 import { setTimeout as sleep } from "node:timers/promises";
 import { goOn } from "../../instance/interruptible.ts";
+import { emulatorOf } from "../../procfs/find-process.ts";
+import { liveTree } from "../../tree/directory-tree.ts";
 import { hypervisorFailed } from "../failed.ts";
 import type { Hypervisor, RunState, StartJob } from "../hypervisor.ts";
-import { emulatorOf } from "../process.ts";
 import { withDirectBoot } from "./direct-boot.ts";
 import { type Virsh, virshAt } from "./virsh.ts";
 
@@ -24,7 +25,8 @@ export function libvirtHypervisor(uri: string): Hypervisor {
     start: (job) => start(virsh, job),
     state: async ({ uuid }) => {
       const state = await stateOf(virsh, uuid);
-      return { state, pid: state === "running" || state === "paused" ? emulatorOf(uuid) : null };
+      const isThere = state === "running" || state === "paused";
+      return { state, pid: isThere ? emulatorOf(liveTree(), uuid) : null };
     },
     shutdown: async ({ uuid }) => void (await virsh.ok(["shutdown", "--domain", uuid])),
     remove: ({ uuid }) => remove(virsh, uuid),

@@ -7,13 +7,14 @@ import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import { MiB } from "@evenkeel/core/unit/bytes.ts";
 import type { Instance } from "@evenkeel/core/instance/instance.ts";
 import { goOn } from "../../instance/interruptible.ts";
+import { emulatorOf } from "../../procfs/find-process.ts";
+import { liveTree } from "../../tree/directory-tree.ts";
 import { bindToVfio } from "../../vfio/drivers.ts";
 import { hypervisorFailed } from "../failed.ts";
 import type { DirectBoot, Hypervisor, Running, StartJob } from "../hypervisor.ts";
 import type { Monitor } from "../../qmp/monitor.ts";
 import { withMonitor } from "../../qmp/client.ts";
 import { recordOf } from "../../qmp/parse.ts";
-import { emulatorOf } from "../process.ts";
 import { runProgram } from "../program.ts";
 import { pinThreads } from "./threads.ts";
 
@@ -58,7 +59,7 @@ async function start({ instance, guest, options, folder, signal }: StartJob): Pr
   const result = await runProgram("taskset", args, { timeoutMs: startMs, folder });
   if (result.status !== 0) throw hypervisorFailed(command.program, result);
   goOn(signal);
-  const pid = emulatorOf(instance.uuid);
+  const pid = emulatorOf(liveTree(), instance.uuid);
   if (pid === null) throw hypervisorFailed(command.program, { ...result, stderr: "it has ended" });
   await talk(folder, async (monitor) => {
     await pinThreads(pid, monitor, command.threads);
@@ -95,7 +96,7 @@ function bootArguments(boot: DirectBoot | null): readonly string[] {
 }
 
 async function stateOf(uuid: Instance["uuid"], folder: string): Promise<Running> {
-  const pid = emulatorOf(uuid);
+  const pid = emulatorOf(liveTree(), uuid);
   if (pid === null) return { state: "gone", pid };
   try {
     const status = await withMonitor(monitorIn(folder), (monitor) => monitor.ask("query-status"));
@@ -114,7 +115,7 @@ const freeingMs = 120_000;
 async function end(uuid: string): Promise<void> {
   const started = Date.now();
   for (let asked = false; ; await sleep(100)) {
-    const pid = emulatorOf(uuid);
+    const pid = emulatorOf(liveTree(), uuid);
     if (pid === null) return;
     const elapsed = Date.now() - started;
     if (elapsed > freeingMs) {

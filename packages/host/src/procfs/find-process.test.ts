@@ -1,0 +1,21 @@
+import { expect, test } from "vitest";
+import { treeOf } from "../sysfs/testing/tree-of.ts";
+import { emulatorOf } from "./find-process.ts";
+
+const uuid = "3f0e6d3a-91a4-4a27-9d0b-5c2b1f6e7a88";
+const qemu = "/usr/bin/qemu-system-x86_64";
+
+test("an emulator is known by its UUID and its program, both", () => {
+  const tree = treeOf({
+    "/proc/1/cmdline": "/sbin/init\0",
+    "/proc/2/cmdline": "",
+    "/proc/3/cmdline": `vim\0-uuid\0${uuid}\0`,
+    "/proc/4/cmdline": `${qemu}\0-uuid\0${uuid.replace("3", "4")}\0`,
+    "/proc/5/cmdline": `${qemu}\0-name\0guest=${uuid}\0`,
+    "/proc/6/cmdline": `${qemu}\0-name\0guest=llm-a\0-uuid\0${uuid}\0-smp\0two\0`,
+    "/proc/self/cmdline": `${qemu}\0-uuid\0${uuid}\0`,
+  });
+  expect(emulatorOf(tree, uuid)).toBe(6);
+  expect(emulatorOf(tree, "")).toBeNull();
+  expect(emulatorOf(treeOf({}), uuid)).toBeNull();
+});
