@@ -107,7 +107,9 @@ test.skipIf(whyNot !== null)(
     expect(JSON.parse(started.stdout)).toMatchObject({
       phase: "running",
       via: "libvirt",
-      verdict: {},
+      verdict: {
+        verified: expect.arrayContaining([expect.objectContaining({ what: "libvirt's pins" })]),
+      },
     });
     expect(await libvirtd?.virsh("list", "--name")).toBe("tried\n");
     const listed = JSON.parse((await evenkeel("list", "--output", "json")).stdout);

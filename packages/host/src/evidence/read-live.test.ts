@@ -1,11 +1,15 @@
 import { spawnSync } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { guestFromPlan } from "@evenkeel/core/guest/from-plan.ts";
 import { planOf } from "@evenkeel/core/guest/testing/plan-of.ts";
 import type { Plan } from "@evenkeel/core/placement/plan.ts";
 import { MiB } from "@evenkeel/core/unit/bytes.ts";
 import type { Verdict } from "@evenkeel/core/verify/verdict.ts";
 import { verify } from "@evenkeel/core/verify/verify.ts";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { startQemu, whyNoQemu } from "../testing/qemu.ts";
+import { scratchFolder } from "../testing/scratch.ts";
 import { liveTree } from "../tree/directory-tree.ts";
 import { readLiveEvidence } from "./read-live.ts";
 
@@ -45,9 +49,18 @@ function planFor(vm: string, cpus: string): Plan {
 }
 
 async function verdictOf(plan: Plan, pid?: number): Promise<Verdict> {
-  const options = { host: "here", takenAt: "2026-01-31T12:00:00.000Z", pid, guest: null };
+  const options = {
+    host: "here",
+    takenAt: "2026-01-31T12:00:00.000Z",
+    pid,
+    libvirtUri,
+    guest: null,
+  };
   return verify(plan, await readLiveEvidence(liveTree(), plan, options));
 }
+
+/** Of a libvirt that is not there. */
+const libvirtUri = "test:///elsewhere";
 
 const codes = ({ findings }: Verdict): string[] =>
   findings
@@ -148,5 +161,42 @@ describe.skipIf(whyNoQemu !== null)("an emulator that really runs", () => {
     );
   });
 });
+
+test.skipIf(whyNoQemu !== null)(
+  "the libvirt that is named is asked about a VM that libvirt runs, by its UUID",
+  async () => {
+    const vm = `lent-${process.pid}`;
+    const plan = planFor(vm, allowedCpus());
+    const { name, uuid } = guestFromPlan(plan);
+    await startQemu([
+      ...named(name),
+      "-uuid",
+      uuid,
+      "-chardev",
+      "null,id=charmonitor",
+      "-mon",
+      "charmonitor,mode=control",
+      ...base,
+    ]);
+    const programs = scratchFolder();
+    const virsh = `#!/bin/sh
+[ "$*" = "--quiet --connect ${libvirtUri} dumpxml --domain ${uuid}" ] || exit 1
+echo '<domain><cputune><emulatorpin cpuset="7-8"/></cputune></domain>'
+`;
+    writeFileSync(join(programs, "virsh"), virsh, { mode: 0o755 });
+    vi.stubEnv("PATH", `${programs}:${process.env["PATH"]}`);
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const options = { host: "here", takenAt: "2026-01-31T12:00:00.000Z", guest: null };
+    const asked = await readLiveEvidence(liveTree(), plan, { ...options, libvirtUri });
+    expect(asked.shapes.find(({ source }) => source === "libvirt")).toMatchObject({
+      where: `virsh dumpxml ${name}`,
+      pins: { emulator: "7-8" },
+    });
+    const other = await readLiveEvidence(liveTree(), plan, { ...options, libvirtUri: "test:///" });
+    expect(other.unreadable.find(({ what }) => what === "libvirt")?.why).toBe(
+      "virsh dumpxml: it ended with status 1",
+    );
+  },
+);
 
 test.runIf(whyNoQemu !== null)(`no emulator to read: ${whyNoQemu}`, () => {});

@@ -3,9 +3,9 @@ import type { GuestReport } from "@evenkeel/core/evidence/guest-report.ts";
 import { guestName, guestUuid } from "@evenkeel/core/guest/name.ts";
 import type { Plan } from "@evenkeel/core/placement/plan.ts";
 import { readLiveDomain } from "../libvirt/live-domain.ts";
-import { dumpLiveXml, libvirtMonitor } from "../libvirt/virsh.ts";
+import { type Domain, dumpLiveXml, libvirtMonitor } from "../libvirt/ask-domain.ts";
 import { findProcess, type FoundProcess, processOf } from "../procfs/find-process.ts";
-import { monitorSocket } from "../qemu/command-line.ts";
+import { isOfLibvirt, monitorSocket } from "../qemu/command-line.ts";
 import { isSafeName } from "../qemu/safe-name.ts";
 import { withMonitor } from "../qmp/client.ts";
 import { type MonitorReading, readMonitor } from "../qmp/read.ts";
@@ -19,6 +19,8 @@ export interface LiveOptions {
   readonly pid?: number | undefined;
   /** The monitor's socket, where it is not on the command line. */
   readonly qmp?: string | undefined;
+  /** The libvirt to ask, where it is libvirt that runs the VM. */
+  readonly libvirtUri: string;
   readonly guest: GuestReport | null;
 }
 
@@ -48,49 +50,58 @@ export async function readLiveEvidence(
         ? `no process has the name ${name} or the UUID ${sought.uuid} on its command line`
         : `there is no process ${pid} of an emulator`,
     devices: plan.devices.flatMap(({ address, companions }) => [address, ...companions]),
-    monitor: await monitorOf(tree, process, domain, options.qmp),
-    libvirt: await libvirtOf(tree, domain),
+    monitor: await monitorOf(tree, process, domain, options),
+    libvirt: await libvirtOf(tree, domain, options.libvirtUri),
     guest: options.guest ?? { why: "no guest report was given" },
   });
 }
 
-/** What libvirt calls the domain, where it is libvirt that runs the process. */
-function domainOf(tree: Tree, { pid, identity }: FoundProcess): string | null {
-  const { name } = identity;
+/**
+ * What libvirt calls the domain, where it is libvirt that runs the process. The system's own keeps its
+ * number in a file; another, such as a user's, keeps that elsewhere, but is known on the command line.
+ */
+function domainOf(
+  tree: Tree,
+  { pid, identity: { name, uuid }, arguments: words }: FoundProcess,
+): Domain | null {
   if (name === null || !isSafeName(name)) return null;
-  return tree.readText(`/run/libvirt/qemu/${name}.pid`)?.trim() === `${pid}` ? name : null;
+  const isFiled = tree.readText(`/run/libvirt/qemu/${name}.pid`)?.trim() === `${pid}`;
+  return isFiled || isOfLibvirt(words) ? { name, uuid } : null;
 }
 
 async function monitorOf(
   tree: Tree,
   process: FoundProcess | null,
-  domain: string | null,
-  given: string | undefined,
+  domain: Domain | null,
+  { qmp, libvirtUri }: LiveOptions,
 ): Promise<OrWhy<MonitorReading>> {
   if (process === null) return { why: "there is no process" };
   if (!tree.live) return { why: "a recorded machine answers no more" };
-  const socket = given ?? monitorSocket(process.arguments);
-  if (socket === null && domain === null)
-    return { why: "its command line names no socket for QMP" };
+  const socket = qmp ?? monitorSocket(process.arguments);
   try {
-    if (socket === null) return await readMonitor(libvirtMonitor(domain ?? ""));
-    return await withMonitor(socket, readMonitor);
+    if (socket !== null) return await withMonitor(socket, readMonitor);
+    if (domain === null) return { why: "its command line names no socket for QMP" };
+    return await readMonitor(libvirtMonitor(libvirtUri, domain));
   } catch (error) {
     return { why: error instanceof Error ? error.message : String(error) };
   }
 }
 
-async function libvirtOf(tree: Tree, domain: string | null): Promise<OrWhy<ShapeEvidence>> {
+async function libvirtOf(
+  tree: Tree,
+  domain: Domain | null,
+  uri: string,
+): Promise<OrWhy<ShapeEvidence>> {
   if (domain === null) return { why: "libvirt does not run the VM" };
   const dumped = tree.live
-    ? await dumpLiveXml(domain)
+    ? await dumpLiveXml(uri, domain)
     : { why: "a recorded machine answers no more" };
-  const kept = `/run/libvirt/qemu/${domain}.xml`;
+  const kept = `/run/libvirt/qemu/${domain.name}.xml`;
   // What libvirt keeps for itself, to know its domains again, holds the live definition as well.
   const text = "xml" in dumped ? dumped.xml : tree.readText(kept);
   if (text === null) return "why" in dumped ? dumped : { why: `there is no ${kept}` };
   try {
-    return readLiveDomain(text, "xml" in dumped ? `virsh dumpxml ${domain}` : kept);
+    return readLiveDomain(text, "xml" in dumped ? `virsh dumpxml ${domain.name}` : kept);
   } catch (error) {
     return { why: error instanceof Error ? error.message : String(error) };
   }

@@ -2,6 +2,7 @@ import type { Instance } from "@evenkeel/core/instance/instance.ts";
 import { runFolder, type StatePaths } from "../state/paths.ts";
 import type { Hypervisor } from "./hypervisor.ts";
 import { libvirtHypervisor } from "./libvirt/libvirt.ts";
+import { systemUri } from "./libvirt/virsh.ts";
 import { qemuHypervisor } from "./qemu/qemu.ts";
 
 /** The adapter of what runs a VM. */
@@ -11,7 +12,7 @@ export function hypervisorOf(
 ): Hypervisor {
   switch (via) {
     case "libvirt":
-      return libvirtHypervisor(uri ?? "qemu:///system");
+      return libvirtHypervisor(uri ?? systemUri);
     case "qemu":
       return qemuHypervisor((uuid) => runFolder(paths, uuid));
   }

@@ -49,7 +49,8 @@ export function runProgram(
       resolve({ status, ...said });
     };
     child.once("error", (error) => {
-      said.stderr += `${error.message}\n`;
+      const isAbsent = "code" in error && error.code === "ENOENT";
+      said.stderr += isAbsent ? `there is no ${program} here\n` : `${error.message}\n`;
       end(null);
     });
     child.once("close", (status, signal) => {

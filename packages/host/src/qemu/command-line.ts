@@ -48,6 +48,7 @@ const wanted: ReadonlyMap<string, string> = new Map([
   ["device", "driver"],
   ["fw_cfg", "name"],
   ["m", "size"],
+  ["mon", "chardev"],
   ["qmp", "path"],
 ]);
 
@@ -62,4 +63,11 @@ export function vmIdentity(words: readonly string[]): VmIdentity {
 export function monitorSocket(words: readonly string[]): string | null {
   const option = qemuOptions(words).find(({ name }) => name === "qmp");
   return /^unix:(\/.{1,107})$/s.exec(option?.options.get("path")?.[0] ?? "")?.[1] ?? null;
+}
+
+/** Whether libvirt has started it: then it holds the monitor, and calls its channel so. */
+export function isOfLibvirt(words: readonly string[]): boolean {
+  return qemuOptions(words).some(
+    ({ name, options }) => name === "mon" && options.get("chardev")?.[0] === "charmonitor",
+  );
 }

@@ -60,7 +60,7 @@ export async function runRun(this: CliContext, flags: RunFlags, path: string): P
   world.stderr.write(notesText([...warningsOf(decision), ...guest.notes]));
   const signal = world.interrupted();
   const running = await startInstance(begun.instance, begun.lock, guest, options, state, signal);
-  const verdict = await verdictOn(plan, topology);
+  const verdict = await verdictOn(running, topology);
   if (!verdict.holds) this.finish(exitStatus.no);
   const text = `${planText(plan, view)}\n${verdictText(verdict, view)}`;
   world.stdout.write(flags.output === "json" ? jsonText({ ...running, verdict }) : text);

@@ -101,6 +101,7 @@ export const verifyCommand: CliCommand = {
     "A guest's own report, from `evenkeel guest report` or the shell script that " +
       "`evenkeel guest script` prints, makes the verdict one about the guest too.",
     "Reading changes nothing. The memory of a guest of base pages takes the kernel some milliseconds a GiB to count.",
+    "LIBVIRT_DEFAULT_URI names the libvirt to ask about a VM that libvirt runs, qemu:///system otherwise.",
     "The exit status is 0 where the plan holds and 3 where it does not.",
   ],
   examples: [

@@ -7,6 +7,7 @@ import type { GuestReport } from "@evenkeel/core/evidence/guest-report.ts";
 import type { Plan } from "@evenkeel/core/placement/plan.ts";
 import { readLiveEvidence } from "@evenkeel/host/evidence/read-live.ts";
 import { isShellReport, parseShellReport } from "@evenkeel/host/guest-check/parse-report.ts";
+import { libvirtUri } from "@evenkeel/host/hypervisor/libvirt/virsh.ts";
 import { directoryTree, liveTree } from "@evenkeel/host/tree/directory-tree.ts";
 import { readText } from "../../input/read-text.ts";
 import { readTopology } from "../../input/read-topology.ts";
@@ -41,6 +42,7 @@ export async function evidenceSource(
         takenAt: new Date().toISOString(),
         pid,
         qmp,
+        libvirtUri: libvirtUri(world.env),
         guest: once ?? (await report()),
       }),
   };

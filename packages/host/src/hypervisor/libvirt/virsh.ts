@@ -24,7 +24,10 @@ export function virshAt(uri: string): Virsh {
   };
 }
 
+/** The libvirt that runs VMs with devices. */
+export const systemUri = "qemu:///system";
+
 /** The variable that virsh itself reads (virsh(1)); the system's QEMU otherwise. */
 export function libvirtUri(env: Readonly<Record<string, string | undefined>>): string {
-  return env["LIBVIRT_DEFAULT_URI"] || "qemu:///system";
+  return env["LIBVIRT_DEFAULT_URI"] || systemUri;
 }
