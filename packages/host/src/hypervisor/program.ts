@@ -20,6 +20,9 @@ const maxChars = 32 * 1024 * 1024;
  * Runs a program with an argument list, never through a shell, in the C locale, for a bounded time. It
  * is in a process group of its own: what interrupts this command from a terminal must not end a
  * `virsh` in the middle, since it is this command that undoes what was done.
+ *
+ * It is for programs that change something, or speak for what does: their status and their words
+ * count even where they fail. Tools that are only read go with this command: see `runCommand`.
  */
 export function runProgram(
   program: string,

@@ -18,6 +18,9 @@ const usualLimits: CommandLimits = { timeoutMs: 15_000, maxBytes: 8 * 1024 * 102
  * Runs a program of this machine with an argument list, never through a shell, in the C locale so
  * that its words are the ones that readers know. It ends when its time or its output runs out.
  *
+ * It is for tools whose output is read and that may be ended at any moment: an interrupt from the
+ * terminal ends them too, and half an output is none. What changes the machine needs `runProgram`.
+ *
  * @param path where to look for the program, as in `PATH`.
  */
 export function runCommand(
