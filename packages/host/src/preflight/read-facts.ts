@@ -2,9 +2,10 @@ import type { HypervisorName } from "@evenkeel/core/instance/instance.ts";
 import type { DomainFacts, HostFacts, NodeFacts } from "@evenkeel/core/preflight/facts.ts";
 import { KiB } from "@evenkeel/core/unit/bytes.ts";
 import type { Plan } from "@evenkeel/core/placement/plan.ts";
+import { readKernel } from "../evidence/read-host.ts";
 import { emulatorOf } from "../procfs/find-process.ts";
 import { readHugepages } from "../sysfs/hugepages.ts";
-import { indexedNames, memoryField, readIndex, readLine } from "../sysfs/values.ts";
+import { indexedNames, memoryField, readLine } from "../sysfs/values.ts";
 import type { Tree } from "../tree/tree.ts";
 import { readCgroups } from "./read-cgroups.ts";
 import { readDevices } from "./read-devices.ts";
@@ -25,6 +26,7 @@ export interface FactsWanted {
 /** What a start may need of a host, read from its tree and, on the live machine, tried. */
 export async function readFacts(tree: Tree, wanted: FactsWanted): Promise<HostFacts> {
   const { plan, uuid, via, domains, versions } = wanted;
+  const { numaBalancing, ksmRun } = readKernel(tree);
   return {
     nodes: readNodes(tree),
     hugetlbfsBytes: readHugetlbfs(tree),
@@ -38,8 +40,8 @@ export async function readFacts(tree: Tree, wanted: FactsWanted): Promise<HostFa
     addressBits: readAddressBits(tree),
     lockableBytes: lockableBytes(tree),
     versions,
-    numaBalancing: readIndex(tree, "/proc/sys/kernel/numa_balancing"),
-    ksmRun: readIndex(tree, "/sys/kernel/mm/ksm/run"),
+    numaBalancing,
+    ksmRun,
     domains,
     emulatorPid: emulatorOf(tree, uuid),
   };
