@@ -3,6 +3,34 @@ import { joined, parentOf } from "../tree/resolve.ts";
 import type { Tree } from "../tree/tree.ts";
 import { type CpusetPath, parseCgroup, parseCpuset } from "./parse.ts";
 
+/** Where the cpuset controller is, and what it calls the sets that are in effect. */
+interface CpusetHierarchy {
+  readonly folder: string;
+  readonly effectiveCpus: string;
+  readonly effectiveNodes: string;
+}
+
+/** Of version 1, which has a hierarchy for each controller. */
+const own: CpusetHierarchy = {
+  folder: "/sys/fs/cgroup/cpuset",
+  effectiveCpus: "cpuset.effective_cpus",
+  effectiveNodes: "cpuset.effective_mems",
+};
+
+/** Of version 2, where all controllers are in one. */
+const unified: CpusetHierarchy = {
+  folder: "/sys/fs/cgroup",
+  effectiveCpus: "cpuset.cpus.effective",
+  effectiveNodes: "cpuset.mems.effective",
+};
+
+export const cpusetHierarchies: readonly CpusetHierarchy[] = [unified, own];
+
+/** The folder of a cgroup in a hierarchy. */
+export function cgroupFolder({ folder }: CpusetHierarchy, path: string): string {
+  return path === "/" ? folder : joined(folder, path.slice(1));
+}
+
 /** The cgroup of a thread, or null. */
 export function cgroupOf(tree: Tree, task: string): CpusetPath | null {
   return parseCgroup(tree.readText(`${task}/cgroup`) ?? "");
@@ -14,17 +42,17 @@ export function cgroupOf(tree: Tree, task: string): CpusetPath | null {
  * version 2 tell only what is effective.
  */
 export function readCgroup(tree: Tree, { version, path }: CpusetPath): CgroupEvidence | null {
-  const base = version === 1 ? "/sys/fs/cgroup/cpuset" : "/sys/fs/cgroup";
+  const hierarchy = version === 1 ? own : unified;
   for (let at = path; ; at = parentOf(at)) {
-    const where = at === "/" ? base : joined(base, at.slice(1));
+    const where = cgroupFolder(hierarchy, at);
     const set = (name: string): string | null => parseCpuset(tree.readText(`${where}/${name}`));
     const found: CgroupEvidence = {
       path,
       where,
       cpus: set("cpuset.cpus"),
-      effectiveCpus: set(version === 1 ? "cpuset.effective_cpus" : "cpuset.cpus.effective"),
+      effectiveCpus: set(hierarchy.effectiveCpus),
       nodes: set("cpuset.mems"),
-      effectiveNodes: set(version === 1 ? "cpuset.effective_mems" : "cpuset.mems.effective"),
+      effectiveNodes: set(hierarchy.effectiveNodes),
     };
     const told = found.cpus ?? found.effectiveCpus ?? found.nodes ?? found.effectiveNodes;
     if (told !== null) return found;

@@ -56,6 +56,21 @@ const links: Readonly<Record<string, string>> = {
   "/proc/4711/fd/9": "/dev/vfio/40",
 };
 
+test("QEMU alone stays in the cgroups of the command", async () => {
+  const own = {
+    ...files,
+    "/proc/self/cgroup": "1:devices:/a\n0::/user.slice/session-1.scope\n",
+    "/sys/fs/cgroup/user.slice/session-1.scope/cpuset.cpus.effective": "4-7\n",
+  };
+  const tree = memoryTree(new Map(Object.entries(own)), new Map(Object.entries(links)), "test");
+  const versions = { libvirt: null, qemu: "7.2.0" };
+  const facts = await readFacts(tree, { plan, uuid, via: "qemu", domains: null, versions });
+  expect(facts.cgroups.map(({ path, cpus }) => `${path} ${cpus}`)).toEqual([
+    "/ 0-7",
+    "/user.slice/session-1.scope 4-7",
+  ]);
+});
+
 test("what a start may need is read from the kernel's own files", async () => {
   const tree = memoryTree(new Map(Object.entries(files)), new Map(Object.entries(links)), "test");
   const versions = { libvirt: "9.0.0", qemu: "7.2.0" };
