@@ -5,7 +5,6 @@ import type {
   ShapePins,
 } from "@evenkeel/core/evidence/evidence.ts";
 import { formatList, parseList } from "@evenkeel/core/set/list-format.ts";
-import { isPciAddress } from "@evenkeel/core/topology/pci-address.ts";
 import {
   attribute,
   child,
@@ -18,6 +17,7 @@ import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import { contractItem, isDistance } from "../qemu/shape.ts";
 import { shown } from "../text/shown.ts";
 import { readXml } from "../xml/read-xml.ts";
+import { libvirtNumber, pciAddressOf } from "./pci-address.ts";
 import { sizeBytes } from "./size.ts";
 
 /**
@@ -114,13 +114,13 @@ function devicesOf(domain: XmlElement): ShapeDevice[] {
   );
   return childrenNamed(devices, "hostdev").flatMap((hostdev): ShapeDevice[] => {
     const source = descend(hostdev, "source", "address");
-    const hostAddress = source === null ? null : pciAddress(source);
+    const hostAddress = source === null ? null : pciAddressOf(source);
     if (hostAddress === null) return [];
     const above: string[] = [];
     let at: XmlElement | undefined = hostdev;
     for (let depth = 0; at !== undefined && depth < 16; depth++) {
       const address: XmlElement | null = child(at, "address");
-      const bus = address === null ? null : hexadecimal(address, "bus");
+      const bus = address === null ? null : libvirtNumber(attribute(address, "bus"));
       if (bus === null) break;
       above.push(bus === 0 ? "pcie.0" : `pci.${bus}`);
       at = bus === 0 ? undefined : controllers.get(bus);
@@ -132,19 +132,6 @@ function devicesOf(domain: XmlElement): ShapeDevice[] {
     }
     return [{ hostAddress, above, cell: null }];
   });
-}
-
-function hexadecimal(of: XmlElement, name: string): number | null {
-  const text = attribute(of, name) ?? "";
-  return /^0x[0-9a-f]{1,4}$/i.test(text) ? Number.parseInt(text, 16) : number(of, name);
-}
-
-function pciAddress(of: XmlElement): string | null {
-  const part = (name: string, width: number): string | null =>
-    hexadecimal(of, name)?.toString(16).padStart(width, "0") ?? null;
-  const domain = part("domain", 4) ?? "0000";
-  const text = `${domain}:${part("bus", 2)}:${part("slot", 2)}.${part("function", 1)}`;
-  return isPciAddress(text) ? text : null;
 }
 
 /** fw_cfg comes as `<sysinfo type='fwcfg'>`, or as QEMU's own argument. */

@@ -1,4 +1,3 @@
-import { isPciAddress } from "@evenkeel/core/topology/pci-address.ts";
 import type { PcieLink } from "@evenkeel/core/topology/topology.ts";
 import {
   attribute,
@@ -9,6 +8,7 @@ import {
 } from "@evenkeel/core/xml/element.ts";
 import { nodeOrUnknown } from "../text/cpu-list.ts";
 import { readCount, unexpected } from "./documents.ts";
+import { pciAddressFrom, pciAddressOf } from "./pci-address.ts";
 
 export const command = "nodedev-dumpxml";
 
@@ -67,8 +67,7 @@ export interface PciCapability {
 
 /** Numbers are decimal in the capability's own elements and hexadecimal in `<address>`. */
 export function readPciCapability(capability: XmlElement, where: string): PciCapability {
-  const number = (name: string): number => parsed(textAt(capability, name)) ?? -1;
-  const address = addressOf(number("domain"), number("bus"), number("slot"), number("function"));
+  const address = pciAddressFrom((part) => textAt(capability, part));
   if (address === null) throw unexpected("has a PCI device without an address", where, command);
   const group = child(capability, "iommuGroup");
   const numa = child(capability, "numa");
@@ -91,24 +90,8 @@ export function readPciCapability(capability: XmlElement, where: string): PciCap
 }
 
 function addressesIn(element: XmlElement | undefined): string[] {
-  return (element === undefined ? [] : childrenNamed(element, "address")).flatMap((each) => {
-    const number = (name: string): number => parsed(attribute(each, name)) ?? -1;
-    const address = addressOf(number("domain"), number("bus"), number("slot"), number("function"));
-    return address === null ? [] : [address];
-  });
-}
-
-function addressOf(domain: number, bus: number, slot: number, fn: number): string | null {
-  if (domain < 0 || bus < 0 || slot < 0 || fn < 0) return null;
-  const hex = (value: number, digits: number): string => value.toString(16).padStart(digits, "0");
-  const address = `${hex(domain, 4)}:${hex(bus, 2)}:${hex(slot, 2)}.${fn}`;
-  return isPciAddress(address) ? address : null;
-}
-
-/** A number that may be hexadecimal with its `0x`. */
-function parsed(text: string | null): number | null {
-  const trimmed = text?.trim() ?? "";
-  return /^(0x[0-9a-f]{1,8}|\d{1,10})$/i.test(trimmed) ? Number(trimmed) : null;
+  const addresses = element === undefined ? [] : childrenNamed(element, "address");
+  return addresses.flatMap((each) => pciAddressOf(each) ?? []);
 }
 
 /** `<vendor id="0x10de">`. */

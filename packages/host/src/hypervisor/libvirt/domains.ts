@@ -1,5 +1,5 @@
 import type { DomainFacts } from "@evenkeel/core/preflight/facts.ts";
-import { pciAddressOf } from "./pci-address-of.ts";
+import { pciAddressOf } from "../../libvirt/pci-address.ts";
 import { attribute, child, childrenNamed, type XmlElement } from "@evenkeel/core/xml/element.ts";
 import { readXml } from "../../xml/read-xml.ts";
 import { virshAt } from "./virsh.ts";
