@@ -10,9 +10,20 @@ import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
  * Errors: `file-unwritable`.
  */
 export async function writeWholeFile(path: string, content: Uint8Array | string): Promise<void> {
+  await replaceFile(path, content, 0o644).catch((cause: unknown) => {
+    throw unwritable(path, cause);
+  });
+}
+
+/** The same with a mode of the caller's, and the system's own errors. */
+export async function replaceFile(
+  path: string,
+  content: Uint8Array | string,
+  mode: number,
+): Promise<void> {
   const beside = join(dirname(path), `.${basename(path)}.${randomUUID()}`);
   try {
-    const file = await open(beside, "wx", 0o644);
+    const file = await open(beside, "wx", mode);
     try {
       await file.writeFile(content);
       await file.sync();
@@ -22,7 +33,7 @@ export async function writeWholeFile(path: string, content: Uint8Array | string)
     await rename(beside, path);
   } catch (cause) {
     await rm(beside, { force: true });
-    throw unwritable(path, cause);
+    throw cause;
   }
 }
 

@@ -1,7 +1,7 @@
-import { randomUUID } from "node:crypto";
-import { chmod, mkdir, open, rename, rm } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { chmod, mkdir, open, rm } from "node:fs/promises";
+import { dirname } from "node:path";
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
+import { replaceFile } from "../file/write-file.ts";
 
 /**
  * Writes a file that is there whole after a power failure, or the one before it is: written beside its
@@ -11,19 +11,10 @@ import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
  * Errors: `state-unusable`.
  */
 export async function writeDurably(path: string, text: string): Promise<void> {
-  const beside = join(dirname(path), `.${basename(path)}.${randomUUID()}`);
   try {
-    const file = await open(beside, "wx", 0o600);
-    try {
-      await file.writeFile(text);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(beside, path);
+    await replaceFile(path, text, 0o600);
     await syncFolder(dirname(path));
   } catch (cause) {
-    await rm(beside, { force: true });
     throw unusable(path, cause);
   }
 }
