@@ -1,5 +1,12 @@
 import type { Evidence, ThreadEvidence } from "../evidence/evidence.ts";
-import { difference, equals, type IndexSet, indexSet, isEmpty } from "../set/index-set.ts";
+import {
+  difference,
+  equals,
+  type IndexSet,
+  indexSet,
+  isDisjoint,
+  isEmpty,
+} from "../set/index-set.ts";
 import { formatList, setOf } from "../set/list-format.ts";
 import type { Plan, Vcpu } from "../placement/plan.ts";
 
@@ -56,11 +63,6 @@ export function vcpuCores({ cells }: Plan, { cores }: Evidence): IndexSet {
   const own = indexSet(
     cells.flatMap(({ vcpus }) => vcpus.flatMap((vcpu) => ("cpu" in vcpu ? [vcpu.cpu] : []))),
   );
-  const lists = (cores ?? []).filter((core) => !isDisjointFrom(core, own));
+  const lists = (cores ?? []).filter((core) => !isDisjoint(setOf(core), own));
   return setOf([formatList(own), ...lists].filter((list) => list !== "").join(","));
-}
-
-function isDisjointFrom(core: string, own: IndexSet): boolean {
-  const cpus = setOf(core);
-  return formatList(difference(cpus, own)) === formatList(cpus);
 }

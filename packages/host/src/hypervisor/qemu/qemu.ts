@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { optionValue } from "@evenkeel/core/guest/option-value.ts";
 import { qemuCommand } from "@evenkeel/core/guest/qemu/command.ts";
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import { MiB } from "@evenkeel/core/unit/bytes.ts";
@@ -49,7 +50,7 @@ async function start({ instance, guest, options, folder, signal }: StartJob): Pr
     monitor: monitorIn(folder),
     arguments: [
       "-serial",
-      `file:${join(folder, "console.log").replaceAll(",", ",,")}`,
+      `file:${optionValue(join(folder, "console.log"))}`,
       ...bootArguments(options.boot ?? null),
       ...(options.arguments ?? []),
     ],
