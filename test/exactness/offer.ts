@@ -1,5 +1,5 @@
 import type { HostState } from "@evenkeel/core/placement/host-state.ts";
-import type { Plan } from "@evenkeel/core/placement/plan.ts";
+import { functionsOf, type Plan } from "@evenkeel/core/placement/plan.ts";
 import type { Request } from "@evenkeel/core/request/request.ts";
 import { indices } from "@evenkeel/core/set/index-set.ts";
 import { setOf } from "@evenkeel/core/set/list-format.ts";
@@ -191,9 +191,7 @@ function devicesLeft(
   request: Request,
   topology: Topology,
 ): Pick<Offer, "accelerators" | "nics"> {
-  const held = new Set(
-    host.taken.flatMap((plan) => plan.devices.flatMap((d) => [d.address, ...d.companions])),
-  );
+  const held = new Set(host.taken.flatMap((plan) => plan.devices.flatMap(functionsOf)));
   const sold = new Set([...topology.accelerators, ...topology.nics].map((d) => d.address));
   const left = (address: string): OfferedDevice[] => {
     const own = topology.pci.find((device) => device.address === address);

@@ -3,6 +3,7 @@ import type { Request } from "@evenkeel/core/request/request.ts";
 import { requestOf } from "@evenkeel/core/request/testing/requests.ts";
 import { workloads } from "@evenkeel/core/request/virtual-machine.ts";
 import type { Random } from "../../fuzz/random.ts";
+import { functionsOf } from "@evenkeel/core/placement/plan.ts";
 import { offerOf } from "./offer.ts";
 
 const localities = ["strict", "strict", "strict", "preferred", "interleave"] as const;
@@ -24,9 +25,7 @@ const links = ["any", "any", "any", "nvlink", "switch"] as const;
 /** Any request: often one that the host can just hold, or just cannot. */
 export function anyRequest(host: HostState, random: Random, name = "vm"): Request {
   const { topology } = host;
-  const held = new Set(
-    host.taken.flatMap((plan) => plan.devices.flatMap((d) => [d.address, ...d.companions])),
-  );
+  const held = new Set(host.taken.flatMap((plan) => plan.devices.flatMap(functionsOf)));
   const left = topology.accelerators.filter(({ address }) => !held.has(address)).length;
   const most = Math.max(1, random.once(6) ? topology.accelerators.length : left);
   // Few more often than many, and at times more than there are.

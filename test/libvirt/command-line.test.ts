@@ -1,7 +1,7 @@
 import { pciForms } from "@evenkeel/core/guest/ports.ts";
 import { render, type RenderOptions } from "@evenkeel/core/guest/render.ts";
 import { generatedPlans } from "@evenkeel/core/guest/testing/generated-plans.ts";
-import type { Cell, Plan } from "@evenkeel/core/placement/plan.ts";
+import { type Cell, functionsOf, type Plan } from "@evenkeel/core/placement/plan.ts";
 import { indices } from "@evenkeel/core/set/index-set.ts";
 import { parseList } from "@evenkeel/core/set/list-format.ts";
 import { GiB, MiB } from "@evenkeel/core/unit/bytes.ts";
@@ -44,9 +44,12 @@ test.skipIf(whyNot !== null)(
         for (const cell of plan.cells) checkCell(cell, line);
         checkDistances(plan, line);
         checkBuses(line);
-        for (const { address, cell, companions } of plan.devices) {
-          for (const passed of [address, ...companions]) {
-            expect({ passed, cell: cellShown(passed, line) }).toEqual({ passed, cell });
+        for (const device of plan.devices) {
+          for (const passed of functionsOf(device)) {
+            expect({ passed, cell: cellShown(passed, line) }).toEqual({
+              passed,
+              cell: device.cell,
+            });
           }
         }
         const smp = /^(\d+),sockets=(\d+),dies=1,cores=(\d+),threads=(\d+)$/.exec(

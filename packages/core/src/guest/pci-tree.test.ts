@@ -4,6 +4,7 @@ import { devicePorts, type PciExpander, type PciPort } from "./guest.ts";
 import { qemu72 } from "./limits.ts";
 import { pciExpanders } from "./pci-tree.ts";
 import { generatedPlans } from "./testing/generated-plans.ts";
+import { functionsOf } from "../placement/plan.ts";
 import { type DeviceShape, planOf } from "./testing/plan-of.ts";
 
 /** One line a port: its controller and bus, and what is behind it. */
@@ -116,7 +117,7 @@ test("buses, slots and numbers never meet, and every function passes once", () =
       const numbers = [...expanders, ...ports].map(({ index }) => index);
       expect(numbers).toEqual(numbers.map((_, i) => i + 1));
       const passed = ports.flatMap((port) => port.functions.map((f) => f.hostAddress));
-      const planned = plan.devices.flatMap((device) => [device.address, ...device.companions]);
+      const planned = plan.devices.flatMap(functionsOf);
       expect(passed.toSorted()).toEqual(planned.toSorted());
       for (const { cell, ports: own } of expanders) {
         for (const { functions } of own) {
@@ -124,7 +125,7 @@ test("buses, slots and numbers never meet, and every function passes once", () =
           expect(numbered[0]).toBe(0);
           expect(new Set(numbered).size).toBe(numbered.length);
           const homes = plan.devices.filter((device) =>
-            functions.some((f) => [device.address, ...device.companions].includes(f.hostAddress)),
+            functions.some((f) => functionsOf(device).includes(f.hostAddress)),
           );
           expect(new Set(homes.map((device) => device.cell))).toEqual(new Set([cell]));
         }
@@ -186,7 +187,7 @@ test("with switches too every number is given once, from the top down, and every
       expect(buses).toEqual(buses.map((_, i) => 256 - buses.length + i));
       const ports = devicePorts({ expanders });
       const passed = ports.flatMap((port) => port.functions.map((f) => f.hostAddress));
-      const planned = plan.devices.flatMap((device) => [device.address, ...device.companions]);
+      const planned = plan.devices.flatMap(functionsOf);
       expect(passed.toSorted()).toEqual(planned.toSorted());
       for (const port of expanders.flatMap((expander) => expander.ports)) {
         const below = port.switch?.ports ?? [];

@@ -16,7 +16,7 @@ import { topologyDigest } from "../topology/digest.ts";
 import { interconnects } from "../topology/interconnect.ts";
 import type { Topology } from "../topology/topology.ts";
 import { governedTopology, type HostState } from "./host-state.ts";
-import type { Plan } from "./plan.ts";
+import { functionsOf, type Plan } from "./plan.ts";
 import { planContradictions } from "./plan-consistency.ts";
 import { planSignature } from "./signature/signature.ts";
 
@@ -207,18 +207,17 @@ function checkPools(plan: Plan, host: HostState, report: Report): void {
 
 function checkDevices({ plan, host, topology, report }: View): void {
   const byAddress = new Map(topology.pci.map((device) => [device.address, device]));
-  const held = new Set(
-    host.taken.flatMap((other) => other.devices.flatMap((d) => [d.address, ...d.companions])),
-  );
-  const own = new Set(plan.devices.flatMap((device) => [device.address, ...device.companions]));
-  for (const { address, kind, companions, cell } of plan.devices) {
+  const held = new Set(host.taken.flatMap((other) => other.devices.flatMap(functionsOf)));
+  const own = new Set(plan.devices.flatMap(functionsOf));
+  for (const planned of plan.devices) {
+    const { address, kind, cell } = planned;
     const device = byAddress.get(address);
     const listed = kind === "accelerator" ? topology.accelerators : topology.nics;
     if (device === undefined || !listed.some((entry) => entry.address === address)) {
       report(address, `is no ${kind} of this host`);
       continue;
     }
-    for (const member of [address, ...companions]) {
+    for (const member of functionsOf(planned)) {
       if (held.has(member)) report(member, "belongs to another VM");
     }
     const group = topology.pci.filter(

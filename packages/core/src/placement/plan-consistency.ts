@@ -2,7 +2,7 @@ import { emptySet, has, type IndexSet, indexSet, isEmpty, union } from "../set/i
 import { formatList, parseList } from "../set/list-format.ts";
 import type { Contradiction } from "../topology/check.ts";
 import { isPciAddress } from "../topology/pci-address.ts";
-import type { Cell, Plan } from "./plan.ts";
+import { type Cell, functionsOf, type Plan } from "./plan.ts";
 
 /**
  * Every way in which a plan contradicts itself, whatever host it was made for: the check that a
@@ -94,7 +94,7 @@ function checkHostThreads(plan: Plan, report: Report): void {
 function checkDevices(plan: Plan, report: Report): void {
   const seen = new Set<string>();
   for (const [i, device] of plan.devices.entries()) {
-    for (const address of [device.address, ...device.companions]) {
+    for (const address of functionsOf(device)) {
       if (!isPciAddress(address)) report(`devices[${i}]`, `"${address}" is no full PCI address`);
       if (seen.has(address)) report(`devices[${i}]`, `${address} is listed twice`);
       seen.add(address);

@@ -98,6 +98,14 @@ export interface PlanDevice {
   readonly companions: readonly string[];
 }
 
+/** The functions that go with a device: its own, then its companions. */
+export function functionsOf({
+  address,
+  companions,
+}: Pick<PlanDevice, "address" | "companions">): readonly string[] {
+  return [address, ...companions];
+}
+
 /** A switch of the host's. */
 export interface PlanSwitch {
   /** Of its upstream port, whose link is the one towards the CPU. */

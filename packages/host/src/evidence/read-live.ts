@@ -1,7 +1,7 @@
 import type { Evidence, ShapeEvidence } from "@evenkeel/core/evidence/evidence.ts";
 import type { GuestReport } from "@evenkeel/core/evidence/guest-report.ts";
 import { guestName, guestUuid } from "@evenkeel/core/guest/name.ts";
-import type { Plan } from "@evenkeel/core/placement/plan.ts";
+import { functionsOf, type Plan } from "@evenkeel/core/placement/plan.ts";
 import { readLiveDomain } from "../libvirt/live-domain.ts";
 import { type Domain, dumpLiveXml, libvirtMonitor } from "../libvirt/ask-domain.ts";
 import { findProcess, type FoundProcess, processOf } from "../procfs/find-process.ts";
@@ -49,7 +49,7 @@ export async function readLiveEvidence(
       pid === undefined
         ? `no process has the name ${name} or the UUID ${sought.uuid} on its command line`
         : `there is no process ${pid} of an emulator`,
-    devices: plan.devices.flatMap(({ address, companions }) => [address, ...companions]),
+    devices: plan.devices.flatMap(functionsOf),
     monitor: await monitorOf(tree, process, domain, options),
     libvirt: await libvirtOf(tree, domain, options.libvirtUri),
     guest: options.guest ?? { why: "no guest report was given" },

@@ -1,5 +1,5 @@
 import type { DeviceFacts } from "@evenkeel/core/preflight/facts.ts";
-import type { Plan } from "@evenkeel/core/placement/plan.ts";
+import { functionsOf, type Plan } from "@evenkeel/core/placement/plan.ts";
 import { pciDirectory, readIommuGroup } from "../sysfs/pci.ts";
 import { linkName, readLine } from "../sysfs/values.ts";
 import type { Tree } from "../tree/tree.ts";
@@ -10,7 +10,7 @@ import { type OpenFiles, readOpenFiles } from "./open-files.ts";
 export function readDevices(tree: Tree, { devices }: Plan): readonly DeviceFacts[] {
   if (devices.length === 0) return [];
   const open = readOpenFiles(tree);
-  const own = devices.flatMap(({ address, companions }) => [address, ...companions]);
+  const own = devices.flatMap(functionsOf);
   const all = own.flatMap((address) => [address, ...membersOf(tree, address)]);
   return [...new Set(all)].toSorted().map((address) => deviceFacts(tree, address, open));
 }

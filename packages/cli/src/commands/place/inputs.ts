@@ -8,7 +8,7 @@ import {
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import { didYouMean } from "@evenkeel/core/text/did-you-mean.ts";
 import type { HostState } from "@evenkeel/core/placement/host-state.ts";
-import type { Plan } from "@evenkeel/core/placement/plan.ts";
+import { functionsOf, type Plan } from "@evenkeel/core/placement/plan.ts";
 import { defaultHostPolicy, type HostPolicy } from "@evenkeel/core/request/host-policy.ts";
 import type { Request } from "@evenkeel/core/request/request.ts";
 import { resolveRequest } from "@evenkeel/core/request/resolve.ts";
@@ -171,7 +171,7 @@ function refuseOverlaps(plans: readonly TakenPlan[]): void {
     const pinned = plan.cells.flatMap(({ vcpus }) =>
       vcpus.flatMap((vcpu) => ("cpu" in vcpu ? [`CPU ${vcpu.cpu}`] : [])),
     );
-    const devices = plan.devices.flatMap(({ address, companions }) => [address, ...companions]);
+    const devices = plan.devices.flatMap(functionsOf);
     for (const thing of [...pinned, ...devices]) {
       const key = `${thing} of ${plan.host}`;
       const other = holders.get(key);

@@ -2,7 +2,7 @@ import { contractOf } from "../../guest/contract/from-guest.ts";
 import { guestFromPlan } from "../../guest/from-plan.ts";
 import { devicePorts, type Guest } from "../../guest/guest.ts";
 import { memoryBinding } from "../../guest/memory.ts";
-import type { Cell, Plan, PlanDevice } from "../../placement/plan.ts";
+import { type Cell, functionsOf, type Plan, type PlanDevice } from "../../placement/plan.ts";
 import { indexSet, indices, unionAll } from "../../set/index-set.ts";
 import { formatList, setOf } from "../../set/list-format.ts";
 import type {
@@ -50,7 +50,7 @@ export function asPlanned(plan: Plan): Evidence {
     kernel: { ksmRun: 0, numaBalancing: 0, transparentHugepages: "madvise" },
     nodes,
     cores: null,
-    devices: plan.devices.flatMap((device, i) => functionsOf(device, i, plan)),
+    devices: plan.devices.flatMap((device, i) => evidenceOf(device, i, plan)),
     shapes: [
       shape,
       { ...shapeOf(plan, guest, "monitor"), contract: null },
@@ -139,8 +139,8 @@ function mappingsOf(cell: Cell | undefined, memoryBytes: number): MemoryMapping[
   ];
 }
 
-function functionsOf(device: PlanDevice, group: number, plan: Plan): DeviceEvidence[] {
-  const own = [device.address, ...device.companions];
+function evidenceOf(device: PlanDevice, group: number, plan: Plan): DeviceEvidence[] {
+  const own = functionsOf(device);
   const hostNode = plan.cells[device.cell]?.hostNode ?? 0;
   return own.map((address) => ({
     address,

@@ -2,7 +2,7 @@ import { indices } from "../../set/index-set.ts";
 import { setOf } from "../../set/list-format.ts";
 import type { Inventory } from "../inventory/inventory.ts";
 import { poolPosition } from "../inventory/memory.ts";
-import { isHugepage, type Plan } from "../plan.ts";
+import { functionsOf, isHugepage, type Plan } from "../plan.ts";
 import { emptyOccupancy, type Floating, occupied, type Occupancy, type Use } from "./occupancy.ts";
 
 /** What a plan takes of the machine; what the machine does not have cannot be taken of it. */
@@ -27,7 +27,7 @@ export function useOfPlan({ cores, memory, devices, nodePosition }: Inventory, p
       return position === undefined ? [] : [{ node: position, pool, bytes }];
     });
   });
-  const functions = plan.devices.flatMap((device) => [device.address, ...device.companions]);
+  const functions = plan.devices.flatMap(functionsOf);
   return {
     isolation: plan.isolation,
     cores: held,

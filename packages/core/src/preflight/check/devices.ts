@@ -1,10 +1,11 @@
 import type { DeviceFacts, HostFacts } from "../facts.ts";
 import type { PreflightCheck, Start } from "../preflight.ts";
+import { functionsOf } from "../../placement/plan.ts";
 import type { PreflightProblem } from "../problem.ts";
 
 /** Every device of the plan with what goes with it: there, whole in its IOMMU group, and free. */
 export const checkDevices: PreflightCheck = (start, facts) => {
-  const own = new Set(start.plan.devices.flatMap((one) => [one.address, ...one.companions]));
+  const own = new Set(start.plan.devices.flatMap(functionsOf));
   const known = new Map(facts.devices.map((device) => [device.address, device]));
   return [...own].toSorted().flatMap((address) => {
     const device = known.get(address);

@@ -1,5 +1,5 @@
 import { guestFromPlan } from "../../guest/from-plan.ts";
-import { type Plan, isHugepage } from "../../placement/plan.ts";
+import { functionsOf, isHugepage, type Plan } from "../../placement/plan.ts";
 import { formatList } from "../../set/list-format.ts";
 import { TiB } from "../../unit/bytes.ts";
 import { plannedCpus } from "../check/cpus.ts";
@@ -37,8 +37,8 @@ export function factsFor(plan: Plan): HostFacts {
       { path: "/", folder: "/sys/fs/cgroup", cpus, nodes: nodes.join(",") },
       { path: "/machine.slice", folder: "/sys/fs/cgroup/machine.slice", cpus, nodes: null },
     ],
-    devices: plan.devices.flatMap(({ address, companions }) => {
-      const members = [address, ...companions];
+    devices: plan.devices.flatMap((device) => {
+      const members = functionsOf(device);
       group++;
       return members.map((member) => ({
         address: member,

@@ -1,5 +1,5 @@
 import type { DeviceEvidence, Evidence } from "../../evidence/evidence.ts";
-import type { Plan, PlanDevice } from "../../placement/plan.ts";
+import { functionsOf, type Plan, type PlanDevice } from "../../placement/plan.ts";
 import {
   type Check,
   found,
@@ -21,13 +21,11 @@ import type { Finding } from "../verdict.ts";
  * A group may hold bridges and functions without a driver beside: the kernel takes those for harmless.
  */
 export const devices: Check = ({ plan, evidence }) =>
-  together(plan.devices.map((device) => functionsOf(device, plan, evidence)));
+  together(plan.devices.map((device) => deviceOutcome(device, plan, evidence)));
 
-function functionsOf(device: PlanDevice, plan: Plan, evidence: Evidence): Outcome {
+function deviceOutcome(device: PlanDevice, plan: Plan, evidence: Evidence): Outcome {
   return together(
-    [device.address, ...device.companions].map((address) =>
-      functionOutcome(address, device, plan, evidence),
-    ),
+    functionsOf(device).map((address) => functionOutcome(address, device, plan, evidence)),
   );
 }
 
@@ -91,7 +89,7 @@ function groupOutcome(own: DeviceEvidence, device: PlanDevice, plan: Plan): Outc
   if (iommuGroup === null || groupMembers === null) {
     return untold(`IOMMU group of ${address}`, "its group was not read");
   }
-  const planned = new Set(plan.devices.flatMap((one) => [one.address, ...one.companions]));
+  const planned = new Set(plan.devices.flatMap(functionsOf));
   const strangers = groupMembers.filter(
     (member) =>
       !member.bridge &&
@@ -117,7 +115,7 @@ function groupOutcome(own: DeviceEvidence, device: PlanDevice, plan: Plan): Outc
     severity: "error",
     layer: "fabric",
     subject: address,
-    promised: `group ${iommuGroup} holds ${[device.address, ...device.companions].join(", ")} and is the VM's alone`,
+    promised: `group ${iommuGroup} holds ${functionsOf(device).join(", ")} and is the VM's alone`,
     found: told.join("; "),
     evidence: [`${where}/iommu_group/devices`],
     cost: unknownCost,
