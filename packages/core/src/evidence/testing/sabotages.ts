@@ -2,7 +2,13 @@ import { isHugepage, type Plan } from "../../placement/plan.ts";
 import { difference, indexSet, isEmpty } from "../../set/index-set.ts";
 import { formatList, setOf } from "../../set/list-format.ts";
 import type { Finding, Scope } from "../../verify/verdict.ts";
-import type { Evidence, MemoryMapping, ShapeEvidence, ThreadEvidence } from "../evidence.ts";
+import type {
+  Evidence,
+  MemoryMapping,
+  ShapeDevice,
+  ShapeEvidence,
+  ThreadEvidence,
+} from "../evidence.ts";
 
 /** One thing gone wrong with a VM that ran as planned: what it does to the evidence, and what must be found. */
 export interface Sabotage {
@@ -58,6 +64,21 @@ function withDevice(
 
 const whenDevices = (evidence: Evidence, then: Evidence): Evidence | null =>
   evidence.devices.length > 0 ? then : null;
+
+/** The first device elsewhere in the guest. */
+function withPlace(
+  evidence: Evidence,
+  { devices: [first] }: Plan,
+  place: Partial<ShapeDevice>,
+): Evidence | null {
+  const moved = (device: ShapeDevice): ShapeDevice =>
+    device.hostAddress === first?.address ? { ...device, ...place } : device;
+  const shapes = withShapes(evidence, (shape) => ({
+    ...shape,
+    devices: shape.devices?.map(moved) ?? null,
+  }));
+  return whenDevices(evidence, shapes);
+}
 
 /** The first dedicated vCPU's CPU. */
 function dedicated({ cells }: Plan): number | null {
@@ -247,36 +268,14 @@ export const sabotages: readonly Sabotage[] = [
     ...error,
     name: "a device straight on the root bus",
     code: "device-node",
-    apply: (evidence, { devices }) =>
-      whenDevices(
-        evidence,
-        withShapes(evidence, (shape) => ({
-          ...shape,
-          devices:
-            shape.devices?.map((one) =>
-              one.hostAddress === devices[0]?.address
-                ? { ...one, above: ["pcie.0"], cell: null }
-                : one,
-            ) ?? null,
-        })),
-      ),
+    apply: (evidence, plan) => withPlace(evidence, plan, { above: ["pcie.0"], cell: null }),
     tells: () => "no node (-1 in the guest), behind pcie.0",
   },
   {
     ...error,
     name: "a device behind another cell's expander",
     code: "device-node",
-    apply: (evidence, { devices }) =>
-      whenDevices(
-        evidence,
-        withShapes(evidence, (shape) => ({
-          ...shape,
-          devices:
-            shape.devices?.map((one) =>
-              one.hostAddress === devices[0]?.address ? { ...one, cell: 99 } : one,
-            ) ?? null,
-        })),
-      ),
+    apply: (evidence, plan) => withPlace(evidence, plan, { cell: 99 }),
     tells: () => "guest node 99",
   },
   {
