@@ -1,7 +1,7 @@
 import { buildCommand } from "@stricli/core";
 import type { CliCommand } from "../../command.ts";
 import type { CliContext } from "../../context.ts";
-import { policyFlag, takenFlag } from "../host-flags.ts";
+import { policyFlag, takenFlag } from "../placement-flags.ts";
 import { proposeSources, sourcesHelp } from "../sources.ts";
 
 export interface CapacityFlags {

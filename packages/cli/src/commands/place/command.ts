@@ -1,7 +1,7 @@
 import { buildCommand } from "@stricli/core";
 import type { CliCommand } from "../../command.ts";
 import type { CliContext } from "../../context.ts";
-import { policyFlag, takenFlag } from "../host-flags.ts";
+import { askedVm, flavorFlag, policyFlag, takenFlag } from "../placement-flags.ts";
 import { proposeSources, sourcesHelp } from "../sources.ts";
 
 export interface PlaceFlags {
@@ -21,13 +21,7 @@ export const placeCommand: CliCommand = {
     parameters: {
       positional: {
         kind: "tuple",
-        parameters: [
-          {
-            parse: String,
-            brief: "a file with a VirtualMachine, and Flavors if you like; - is standard input",
-            placeholder: "VM",
-          },
-        ],
+        parameters: [askedVm],
       },
       flags: {
         on: {
@@ -39,14 +33,7 @@ export const placeCommand: CliCommand = {
           placeholder: "SRC",
         },
         taken: takenFlag,
-        flavor: {
-          kind: "parsed",
-          parse: String,
-          variadic: true,
-          default: [],
-          brief: "a file with Flavors that are sold here; repeat it for more",
-          placeholder: "FILE",
-        },
+        flavor: flavorFlag,
         policy: policyFlag,
         "away-from": {
           kind: "parsed",

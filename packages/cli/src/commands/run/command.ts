@@ -2,7 +2,7 @@ import { buildCommand } from "@stricli/core";
 import { hypervisorNames, type HypervisorName } from "@evenkeel/core/instance/instance.ts";
 import type { CliCommand } from "../../command.ts";
 import type { CliContext } from "../../context.ts";
-import { policyFlag } from "../host-flags.ts";
+import { askedVm, flavorFlag, policyFlag } from "../placement-flags.ts";
 import { stateFlag } from "../state-flag.ts";
 
 export interface RunFlags {
@@ -34,23 +34,10 @@ export const runCommand: CliCommand = {
     parameters: {
       positional: {
         kind: "tuple",
-        parameters: [
-          {
-            parse: String,
-            brief: "a file with a VirtualMachine, and Flavors if you like; - is standard input",
-            placeholder: "VM",
-          },
-        ],
+        parameters: [askedVm],
       },
       flags: {
-        flavor: {
-          kind: "parsed",
-          parse: String,
-          variadic: true,
-          default: [],
-          brief: "a file with Flavors that are sold here; repeat it for more",
-          placeholder: "FILE",
-        },
+        flavor: flavorFlag,
         policy: policyFlag,
         plan: file("the Plan to run it by, instead of placing it now", "PLAN"),
         via: {
