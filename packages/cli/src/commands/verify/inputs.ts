@@ -1,14 +1,12 @@
-import { hostname } from "node:os";
 import { readDocument } from "@evenkeel/contract/read-document.ts";
 import { type MemoryPaths, memoryPaths } from "@evenkeel/core/cost/memory-path.ts";
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import type { Evidence } from "@evenkeel/core/evidence/evidence.ts";
 import type { GuestReport } from "@evenkeel/core/evidence/guest-report.ts";
 import type { Plan } from "@evenkeel/core/placement/plan.ts";
-import { readLiveEvidence } from "@evenkeel/host/evidence/read-live.ts";
 import { isShellReport, parseShellReport } from "@evenkeel/host/guest-check/parse-report.ts";
 import { libvirtUri } from "@evenkeel/host/hypervisor/libvirt/virsh.ts";
-import { directoryTree, liveTree } from "@evenkeel/host/tree/directory-tree.ts";
+import { readEvidence } from "../../input/read-evidence.ts";
 import { readText } from "../../input/read-text.ts";
 import { readTopology } from "../../input/read-topology.ts";
 import type { World } from "../../world.ts";
@@ -36,15 +34,10 @@ export async function evidenceSource(
   const once = path === "-" ? await report() : null;
   return {
     live: root === undefined,
-    read: async () =>
-      readLiveEvidence(root === undefined ? liveTree() : directoryTree(root), plan, {
-        host: root === undefined ? hostname() : plan.host,
-        takenAt: new Date().toISOString(),
-        pid,
-        qmp,
-        libvirtUri: libvirtUri(world.env),
-        guest: once ?? (await report()),
-      }),
+    read: async () => {
+      const guest = once ?? (await report());
+      return readEvidence(plan, { pid, qmp, libvirtUri: libvirtUri(world.env), guest }, root);
+    },
   };
 }
 
