@@ -14,9 +14,12 @@ function say(message) {
 // The process that runs Evenkeel's command lines, and the numbers of those that it has not answered.
 let warm = null;
 const asked = new Set();
+
+// Why these, `machine/host.ts` says.
+const execArgv = ["--single-threaded", "--no-compact-code-space", "--no-flush-bytecode"];
 function runEvenkeel(id, argv) {
   if (warm === null) {
-    warm = fork("/product/lab/agent/evenkeel.mjs", { execArgv: ["--single-threaded"] });
+    warm = fork("/product/lab/agent/evenkeel.mjs", { execArgv });
     warm.on("message", (outcome) => {
       asked.delete(outcome.id);
       say(outcome);

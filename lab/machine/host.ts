@@ -32,12 +32,16 @@ export interface Host {
 }
 
 /**
- * The command `evenkeel` as users start it, a process for each. Node keeps to one thread there: its compiler's other
- * threads crash now and then where QEMU emulates several processors at once.
+ * The command `evenkeel` as users start it, a process for each. Under emulation Node's bookkeeping of
+ * compiled code fails now and then ("Check failed: it->second.Size() > offset") once code is moved or
+ * dropped: half of all commands ended so, and none of those that keep all code where it is. One thread
+ * compiles, so that none is a race.
  */
 export const evenkeelProgram = "/product/bin/node";
 export const evenkeelWords = [
   "--single-threaded",
+  "--no-compact-code-space",
+  "--no-flush-bytecode",
   "/product/packages/cli/bin/evenkeel.mjs",
 ] as const;
 
@@ -160,7 +164,11 @@ function hostOn(
       const asked = () => ask({ evenkeel: args }, evenkeelMsMax);
       const outcome = await asked();
       if (!crashed(outcome)) return outcome;
-      console.warn(`once more, for ${outcome.stderr}: evenkeel ${args.join(" ")}`);
+      const { stdout: told } = await run("/bin/sh", [
+        "-c",
+        "dmesg | grep -E 'segfault|trap' | tail -1",
+      ]);
+      console.warn(`once more, for ${outcome.stderr}: evenkeel ${args.join(" ")}\n${told}`);
       return asked();
     },
     read: async (path) => {
