@@ -1,0 +1,70 @@
+import type { Plan } from "@evenkeel/core/placement/plan.ts";
+import type { Verdict } from "@evenkeel/core/verify/verdict.ts";
+import type { Outcome } from "./channel.ts";
+import type { Host } from "./host.ts";
+import { vmDocument, type VmOptions } from "./vm.ts";
+import { words } from "./words.ts";
+
+/** What `evenkeel run` answers of a VM that runs. */
+export interface RunAnswer {
+  readonly uuid: string;
+  readonly phase: string;
+  readonly plan: Plan;
+  readonly verdict: Verdict;
+}
+
+/** Runs a VM, or is refused; the guest has nothing to boot unless `more` gives it something. */
+export async function tryRun(
+  host: Host,
+  vm: VmOptions,
+  more: readonly string[] = [],
+): Promise<Outcome> {
+  const path = `/tmp/${vm.name}.json`;
+  await host.write(path, vmDocument(vm));
+  const emulated = words("--emulated", "--firmware", "bios", "--output", "json");
+  return host.evenkeel("run", path, ...emulated, ...more);
+}
+
+/** The same of a VM that must run; its plan is kept for `verify`. */
+export async function runVm(
+  host: Host,
+  vm: VmOptions,
+  more: readonly string[] = [],
+): Promise<RunAnswer> {
+  const { status, stdout, stderr } = await tryRun(host, vm, more);
+  if (status !== 0)
+    throw new Error(`${vm.name} does not run: status ${status}\n${stdout}${stderr}`);
+  const answer: RunAnswer = JSON.parse(stdout);
+  await host.write(planPath(answer.plan), JSON.stringify(answer.plan));
+  return answer;
+}
+
+export const planPath = ({ vm }: Pick<Plan, "vm">): string => `/tmp/${vm}.plan.json`;
+
+/** What `evenkeel verify` says now of a VM whose plan lies at its `planPath`. */
+export async function verdictOf(
+  host: Host,
+  plan: Plan,
+  more: readonly string[] = [],
+): Promise<Verdict> {
+  const json = words("--output", "json");
+  const outcome = await host.evenkeel(
+    "verify",
+    plan.vm,
+    "--plan",
+    planPath(plan),
+    ...json,
+    ...more,
+  );
+  const { status, stdout, stderr } = outcome;
+  if (status !== 0 && status !== 3) throw new Error(`no verdict: status ${status}\n${stderr}`);
+  const verdict: Verdict = JSON.parse(stdout);
+  if (verdict.holds !== (status === 0)) throw new Error(`status ${status} of ${stdout}`);
+  return verdict;
+}
+
+/** Ends a VM at once: its guest has nothing that would shut down. */
+export async function stopVm(host: Host, name: string): Promise<void> {
+  const outcome = await host.evenkeel("stop", name, "--timeout", "0", "--force");
+  if (outcome.status !== 0) throw new Error(`${name} is not stopped: ${outcome.stderr}`);
+}
