@@ -32,16 +32,13 @@ export interface Host {
 }
 
 /**
- * The command `evenkeel` as users start it, a process for each. Under emulation Node's bookkeeping of
- * compiled code fails now and then ("Check failed: it->second.Size() > offset") once code is moved or
- * dropped: half of all commands ended so, and none of those that keep all code where it is. One thread
- * compiles, so that none is a race.
+ * The command `evenkeel` as users start it, a process for each. Node keeps to one thread: its
+ * compiler's other threads crash now and then where QEMU emulates several processors at once.
  */
 export const evenkeelProgram = "/product/bin/node";
 export const evenkeelWords = [
   "--single-threaded",
-  "--no-compact-code-space",
-  "--no-flush-bytecode",
+  ...words("--import", "/product/lab/agent/stripped.mjs"),
   "/product/packages/cli/bin/evenkeel.mjs",
 ] as const;
 

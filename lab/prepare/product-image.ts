@@ -1,6 +1,15 @@
 import { createHash } from "node:crypto";
-import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
-import { join, relative } from "node:path";
+import {
+  cpSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { stripTypeScriptTypes } from "node:module";
+import { dirname, join, relative } from "node:path";
 import { built, cacheFolder } from "./cache.ts";
 import { run } from "./run.ts";
 
@@ -21,12 +30,13 @@ export async function productImage(): Promise<string> {
   const hash = createHash("sha256");
   for (const path of [...sources, ...agent]) hash.update(path).update(readFileSync(path));
   const lock = readFileSync(join(root, "package-lock.json"), "utf8");
-  return built("product.erofs", [hash.digest("hex"), lock], async (target) => {
+  return built("product.erofs", ["stripped", hash.digest("hex"), lock], async (target) => {
     const folder = join(cacheFolder, `partial-product-${process.pid}`);
     try {
       mkdirSync(join(folder, "bin"), { recursive: true });
       cpSync(process.execPath, join(folder, "bin", "node"));
-      for (const path of [...sources, ...agent]) cpSync(path, join(folder, relative(root, path)));
+      for (const path of [...sources, ...agent])
+        copySource(path, join(folder, relative(root, path)));
       for (const path of dependencies(lock)) {
         cpSync(path, join(folder, relative(root, path)), { recursive: true });
       }
@@ -40,6 +50,16 @@ export async function productImage(): Promise<string> {
       rmSync(folder, { recursive: true, force: true });
     }
   });
+}
+
+/**
+ * A source without its types, which `agent/stripped.mjs` has Node take as it is. Node would do the same
+ * by WebAssembly at every start; under emulation that takes ten seconds, and crashes now and then.
+ */
+function copySource(path: string, target: string): void {
+  mkdirSync(dirname(target), { recursive: true });
+  if (path.endsWith(".ts")) writeFileSync(target, stripTypeScriptTypes(readFileSync(path, "utf8")));
+  else cpSync(path, target);
 }
 
 /** The folders of what the packages need at run time, as npm's lock tells; Node comes by itself. */

@@ -1,0 +1,56 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type RunAnswer, runVm, stopVm, verdictOf } from "../machine/evenkeel.ts";
+import { bootHost, type Host } from "../machine/host.ts";
+import { guestPages } from "../machine/process.ts";
+import { twoByTwo } from "../machine/shape.ts";
+import { defaultState, snapshot } from "../machine/snapshot.ts";
+import { guestReport } from "../machine/vm.ts";
+import { words } from "../machine/words.ts";
+
+/** A VM over two nodes with an accelerator on each, by QEMU alone: this host's libvirt does not run. */
+let host: Host;
+let answer: RunAnswer;
+let before: string;
+const vm = { name: "llm-a", accelerators: 2, vcpus: 2, memory: "512Mi" };
+
+beforeAll(async () => {
+  host = await bootHost(twoByTwo);
+  expect((await host.evenkeel("list")).status).toBe(0);
+  before = await snapshot(host);
+});
+afterAll(() => host?.stop());
+
+test("it runs as planned, each cell's memory on its node", async () => {
+  answer = await runVm(host, vm, [
+    ...words("--via", "qemu", "--kernel", "/guest/vmlinux", "--initrd", "/guest/initrd"),
+    ...words("--append", "console=ttyS0 quiet"),
+  ]);
+  expect(answer).toMatchObject({ phase: "running", verdict: { holds: true, findings: [] } });
+  const { plan } = answer;
+  expect(plan.cells.map(({ hostNode }) => hostNode)).toEqual([0, 1]);
+  const pid = Number(await host.read(`${defaultState}/run/${answer.uuid}/pid`));
+  expect(await guestPages(host, pid)).toEqual(
+    plan.cells.map(({ hostNode, memoryBytes }) => ({
+      node: hostNode,
+      pageBytes: 2 << 20,
+      bytes: memoryBytes,
+    })),
+  );
+});
+
+test("its guest sees what the plan promises", async () => {
+  const console = `${defaultState}/run/${answer.uuid}/console.log`;
+  await host.write("/tmp/report.txt", await guestReport(host, console, 900_000));
+  const verdict = await verdictOf(host, answer.plan, ["--guest-report", "/tmp/report.txt"]);
+  // Nothing puts NCCL's file into this guest, as cloud-init would: that, and only that, is told.
+  expect(verdict).toMatchObject({
+    scope: "guest",
+    holds: true,
+    findings: [{ code: "nccl-file", severity: "info" }],
+  });
+});
+
+test("when it is stopped the host is as it was", async () => {
+  await stopVm(host, vm.name);
+  expect(await snapshot(host)).toBe(before);
+});

@@ -1,0 +1,140 @@
+import type { Plan } from "@evenkeel/core/placement/plan.ts";
+import type { FindingCode } from "@evenkeel/core/verify/finding-codes.ts";
+import type { Verdict } from "@evenkeel/core/verify/verdict.ts";
+import { attribute } from "@evenkeel/core/xml/element.ts";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { altered, type Change, withAttributes } from "../machine/altered.ts";
+import { planPath, runVm, stopVm, verdictOf } from "../machine/evenkeel.ts";
+import { bootHost, type Host } from "../machine/host.ts";
+import { startLibvirt } from "../machine/libvirt.ts";
+import { twoByTwo } from "../machine/shape.ts";
+import { words } from "../machine/words.ts";
+
+/**
+ * VMs that somebody starts by an edited definition instead of the one that Evenkeel renders from the
+ * plan. As rendered each holds, so what is found is what the edit did.
+ */
+let host: Host;
+beforeAll(async () => {
+  host = await bootHost(twoByTwo);
+  await startLibvirt(host);
+});
+afterAll(() => host?.stop());
+
+interface Edit {
+  readonly name: string;
+  /** @param buses where the devices are plugged in, in the guest. */
+  readonly change: (buses: readonly string[]) => Change;
+  /** All that is found, by code and subject, with the words of it that have the numbers. */
+  readonly finds: readonly (readonly [code: FindingCode, subject: string, found: string])[];
+}
+
+const edits: readonly Edit[] = [
+  {
+    // CPU 4 is of node 2, where nothing of the VM belongs.
+    name: "no memory policy, and memory first touched on another node",
+    change: () => (element) => {
+      if (element.name === "numatune") return null;
+      return element.name === "emulatorpin" ? withAttributes(element, { cpuset: "4" }) : element;
+    },
+    finds: [
+      ["memory-off-node", "cell 0", "100.0 % of 64 MiB on node 2 (67108864 bytes)"],
+      ["memory-off-node", "cell 1", "100.0 % of 64 MiB on node 2 (67108864 bytes)"],
+      ["memory-policy", "cell 0", "default"],
+      ["memory-policy", "cell 1", "default"],
+      ["cpuset-shrunk", "cgroup ", "CPUs 4, without 0,2"],
+    ],
+  },
+  {
+    name: "no vNUMA",
+    change: () => (element, around) => {
+      if (["numa", "memnode"].includes(element.name)) return null;
+      return element.name === "page" && around.includes("hugepages") ? null : element;
+    },
+    finds: [["vnuma-missing", "the guest's nodes", "none"]],
+  },
+  {
+    name: "4 KiB pages instead of huge ones",
+    change: () => (element) => (element.name === "hugepages" ? null : element),
+    finds: [
+      ["page-size", "cell 0", "64 MiB (67108864 bytes) in 4 KiB pages"],
+      ["page-size", "cell 1", "64 MiB (67108864 bytes) in 4 KiB pages"],
+    ],
+  },
+];
+
+/** Where devices are in the guest; on the host is another address, within `source`. */
+const replugged =
+  (move: (bus: string) => Readonly<Record<string, string>>): Change =>
+  (element, around) =>
+    element.name === "address" && around.at(-1) === "hostdev"
+      ? withAttributes(element, move(attribute(element, "bus") ?? ""))
+      : element;
+
+const deviceEdits: readonly Edit[] = [
+  {
+    name: "devices behind each other's expander buses",
+    change: (buses) => replugged((bus) => ({ bus: buses.find((other) => other !== bus) ?? bus })),
+    finds: [
+      ["device-node", "0000:21:00.0", "guest node 1"],
+      ["device-node", "0000:3", "guest node 0"],
+    ],
+  },
+  {
+    name: "a device straight on the root bus",
+    change: ([first]) =>
+      replugged((bus) => (bus === first ? { bus: "0x00", slot: "0x10" } : { bus })),
+    finds: [["device-node", "0000:21:00.0", "no node (-1 in the guest)"]],
+  },
+];
+
+describe.each([
+  { vm: { name: "llm-a", accelerators: 0 }, its: edits },
+  { vm: { name: "llm-b", accelerators: 2 }, its: deviceEdits },
+])("a VM with $vm.accelerators accelerators", ({ vm, its }) => {
+  let plan: Plan;
+  let xml: string;
+
+  /** Starts it by that definition, for as long as it takes to look at it. */
+  async function verdictBy(definition: string): Promise<Verdict> {
+    await host.write(`/tmp/${vm.name}.xml`, definition);
+    await host.ok("virsh", ["create", `/tmp/${vm.name}.xml`]);
+    try {
+      return await verdictOf(host, plan);
+    } finally {
+      await host.ok("virsh", ["destroy", vm.name]);
+    }
+  }
+
+  test("it holds as Evenkeel starts it", async () => {
+    const answer = await runVm(host, { ...vm, vcpus: 2, memory: "128Mi" });
+    plan = answer.plan;
+    await stopVm(host, vm.name);
+    expect(answer.verdict).toMatchObject({ holds: true, findings: [] });
+    expect(plan.cells.map(({ hostNode }) => hostNode)).toEqual([0, 1]);
+    const as = words("--as", "libvirt", "--emulated", "--firmware", "bios");
+    const rendered = await host.evenkeel("render", planPath(plan), ...as);
+    expect([rendered.status, rendered.stderr]).toEqual([0, ""]);
+    xml = rendered.stdout;
+  });
+
+  test.each(its)("$name", async ({ change, finds }) => {
+    const buses: string[] = [];
+    altered(
+      xml,
+      replugged((bus) => (buses.push(bus), {})),
+    );
+    const verdict = await verdictBy(altered(xml, change(buses)));
+    const found = verdict.findings.filter(({ severity }) => severity === "error");
+    for (const [code, subject, told] of finds) {
+      const own = found.find((one) => one.code === code && one.subject.startsWith(subject));
+      expect([code, own?.found]).toEqual([code, expect.stringContaining(told)]);
+    }
+    expect(found).toHaveLength(finds.length);
+    expect(verdict.holds).toBe(false);
+  });
+
+  test("it holds again by the definition as rendered", async () => {
+    expect(await verdictBy(xml)).toMatchObject({ holds: true, findings: [] });
+  });
+});
