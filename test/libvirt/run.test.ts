@@ -146,6 +146,9 @@ test.skipIf(whyNot !== null)(
     expect(started.status).toBe(0);
     expect(emulators()).toHaveLength(1);
     expect((await evenkeel("list")).stdout).toMatch(/tried +running +qemu/);
+    const held = await evenkeel("verify", "tried");
+    expect(held.stdout).toMatch(/^The plan of tried holds/);
+    expect(held.status).toBe(0);
     expect(await evenkeel("stop", "tried", "--timeout", "0", "--force")).toMatchObject({
       status: 0,
     });

@@ -3,8 +3,14 @@ import type { Instance } from "@evenkeel/core/instance/instance.ts";
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import { didYouMean } from "@evenkeel/core/text/did-you-mean.ts";
 import { defaultStateFolder } from "@evenkeel/host/state/paths.ts";
-import { openState, type StateFolder } from "@evenkeel/host/state/state-folder.ts";
+import {
+  type Instances,
+  openState,
+  readState,
+  type StateFolder,
+} from "@evenkeel/host/state/state-folder.ts";
 import { resolve } from "node:path";
+import { notesText } from "../text/notes-text.ts";
 import type { World } from "../world.ts";
 
 /** For the commands that know of the VMs on this host. */
@@ -16,19 +22,43 @@ export const stateFlag = {
   placeholder: "DIR",
 } as const;
 
-export function openVmState(flag: string | undefined, { env }: World): Promise<StateFolder> {
-  const folder = flag ?? (env["EVENKEEL_STATE"] || defaultStateFolder);
-  return openState(resolve(folder), parseInstance);
+export function openVmState(flag: string | undefined, world: World): Promise<StateFolder> {
+  return openState(folderOf(flag, world), parseInstance);
 }
 
-/** The VM of that name, or of that name behind its tenant's. Errors: `vm-unknown`. */
-export function instanceNamed(name: string, instances: readonly Instance[]): Instance {
+/** What is in the folder, for a command that changes nothing: it makes no folder either. */
+export function readVmState(flag: string | undefined, world: World): Instances {
+  return readState(folderOf(flag, world), parseInstance);
+}
+
+function folderOf(flag: string | undefined, { env }: World): string {
+  return resolve(flag ?? (env["EVENKEEL_STATE"] || defaultStateFolder));
+}
+
+/** Names the files that say nothing usable, where what they hold of other VMs is no matter. */
+export function tellDamaged({ damaged }: Instances, { stderr }: World): void {
+  stderr.write(notesText(damaged.map(({ path, error }) => `${path}: ${error.message}`)));
+}
+
+/**
+ * The VM of that name, or of that name behind its tenant's.
+ *
+ * @param remedy what else may be done where there is none.
+ *
+ * Errors: `vm-unknown`.
+ */
+export function instanceNamed(
+  name: string,
+  instances: readonly Instance[],
+  remedy: string | null = null,
+): Instance {
   const exact = instances.filter((one) => one.name === name);
   const found = exact.length > 0 ? exact : instances.filter(({ plan }) => plan.vm === name);
   const [only, ...others] = found;
   if (only !== undefined && others.length === 0) return only;
   const names = instances.map((one) => one.name);
-  const near = didYouMean(name, names);
+  const near = found.length > 1 ? null : didYouMean(name, names);
+  const tryThis = near === null ? remedy : `did you mean ${near}?`;
   throw new EvenkeelError(
     "vm-unknown",
     found.length > 1
@@ -38,7 +68,7 @@ export function instanceNamed(name: string, instances: readonly Instance[]): Ins
       where: name,
       expected:
         found.length > 1 ? found.map((one) => one.name).join(", ") : "a VM of evenkeel list",
-      ...(near === null || found.length > 1 ? {} : { remedy: `did you mean ${near}?` }),
+      ...(tryThis === null ? {} : { remedy: tryThis }),
     },
   );
 }

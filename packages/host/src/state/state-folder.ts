@@ -76,6 +76,11 @@ export async function openState(folder: string, parse: ParseInstance): Promise<S
   };
 }
 
+/** The VMs of a state folder that is only looked at; none where there is no such folder. */
+export function readState(folder: string, parse: ParseInstance): Instances {
+  return readInstances(statePaths(folder), parse);
+}
+
 /** Every file by itself, so that one that is damaged hides no other. */
 function readInstances(paths: StatePaths, parse: ParseInstance): Instances {
   const instances: Instance[] = [];
@@ -106,6 +111,7 @@ function namesIn(folder: string): string[] {
   try {
     return readdirSync(folder).toSorted();
   } catch (cause) {
+    if (cause instanceof Error && "code" in cause && cause.code === "ENOENT") return [];
     throw unusable(folder, cause);
   }
 }

@@ -3,9 +3,8 @@ import { stopInstance } from "@evenkeel/host/instance/stop.ts";
 import type { CliContext } from "../../context.ts";
 import { exitStatus } from "../../exit-status.ts";
 import { recoveredText } from "../../text/recovered-text.ts";
-import { notesText } from "../../text/notes-text.ts";
 import { busy } from "../run/decide.ts";
-import { instanceNamed, openVmState } from "../state-flag.ts";
+import { instanceNamed, openVmState, tellDamaged } from "../state-flag.ts";
 import type { StopFlags } from "./command.ts";
 
 export async function runStop(this: CliContext, flags: StopFlags, name: string): Promise<void> {
@@ -19,9 +18,9 @@ export async function runStop(this: CliContext, flags: StopFlags, name: string):
     );
     if (cut?.failure != null) throw cut.failure;
     if (cut !== undefined) return null;
-    const { instances, damaged } = state.read();
-    world.stderr.write(notesText(damaged.map(({ path, error }) => `${path}: ${error.message}`)));
-    const instance = instanceNamed(name, instances);
+    const found = state.read();
+    tellDamaged(found, world);
+    const instance = instanceNamed(name, found.instances);
     const lock = await state.lockInstance(instance.name);
     if (lock === null) throw busy(instance.name);
     return { instance, lock };

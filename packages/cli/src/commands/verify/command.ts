@@ -4,14 +4,16 @@ import { buildCommand } from "@stricli/core";
 import type { CliCommand } from "../../command.ts";
 import type { CliContext } from "../../context.ts";
 import { proposeSources } from "../sources.ts";
+import { stateFlag } from "../state-flag.ts";
 
 export interface VerifyFlags {
-  readonly plan: string;
+  readonly plan?: string;
   readonly evidence?: string;
   readonly pid?: number;
   readonly qmp?: string;
   readonly "guest-report"?: string;
   readonly root?: string;
+  readonly state?: string;
   readonly on?: string;
   readonly scope?: Scope;
   readonly watch: boolean;
@@ -44,20 +46,26 @@ export const verifyCommand: CliCommand = {
     parameters: {
       positional: {
         kind: "tuple",
-        parameters: [{ parse: String, brief: "the VM, as its plan names it", placeholder: "VM" }],
+        parameters: [
+          {
+            parse: String,
+            brief: "the VM, as evenkeel list or its plan names it",
+            placeholder: "VM",
+          },
+        ],
       },
       flags: {
-        plan: {
-          kind: "parsed",
-          parse: String,
-          placeholder: "FILE",
-          brief: "a file with its Plan; - is standard input",
-        },
+        plan: parsed(
+          String,
+          "FILE",
+          "its Plan, if not the one that it was started by; - is standard input",
+        ),
         evidence: parsed(String, "FILE", "Evidence that was read before, in place of reading it"),
         pid: parsed(parsePid, "PID", "its QEMU process; without it, the one of its name or UUID"),
         qmp: parsed(String, "SOCKET", "QEMU's monitor, where the command line does not name it"),
         "guest-report": parsed(String, "FILE", "what the guest reports of itself"),
         root: parsed(String, "DIR", "where /proc and /sys are, if not here"),
+        state: stateFlag,
         on: {
           ...parsed(String, "SRC", "the host's topology, to price what lies wrong"),
           proposeCompletions: proposeSources,
@@ -101,12 +109,17 @@ export const verifyCommand: CliCommand = {
     "A guest's own report, from `evenkeel guest report` or the shell script that " +
       "`evenkeel guest script` prints, makes the verdict one about the guest too.",
     "Reading changes nothing. The memory of a guest of base pages takes the kernel some milliseconds a GiB to count.",
-    "LIBVIRT_DEFAULT_URI names the libvirt to ask about a VM that libvirt runs, qemu:///system otherwise.",
+    "Without --plan a VM is held against the plan by which evenkeel run has started it, and the libvirt " +
+      "that it was started with is asked; otherwise LIBVIRT_DEFAULT_URI names that, or it is qemu:///system.",
     "The exit status is 0 where the plan holds and 3 where it does not.",
   ],
   examples: [
     {
-      does: "Does the VM run as planned?",
+      does: "Does the VM that was started here run as planned?",
+      lines: ["evenkeel verify llm-a"],
+    },
+    {
+      does: "And one that was started otherwise?",
       lines: ["evenkeel verify llm-a --plan plan.json"],
     },
     {

@@ -10,7 +10,40 @@ import { readEvidence } from "../../input/read-evidence.ts";
 import { readText } from "../../input/read-text.ts";
 import { readTopology } from "../../input/read-topology.ts";
 import type { World } from "../../world.ts";
+import { instanceNamed, readVmState, tellDamaged } from "../state-flag.ts";
 import type { VerifyFlags } from "./command.ts";
+
+/** What a VM is held against, and whom to ask about it. */
+export interface PlannedVm {
+  readonly plan: Plan;
+  readonly libvirtUri: string;
+}
+
+/** The plan of a file, or the one by which Evenkeel has started the VM on this host. */
+export async function plannedVm(
+  vm: string,
+  { plan: path, state }: Pick<VerifyFlags, "plan" | "state">,
+  world: World,
+): Promise<PlannedVm> {
+  if (path === undefined) {
+    const found = readVmState(state, world);
+    tellDamaged(found, world);
+    const { plan, uri } = instanceNamed(vm, found.instances, "give its plan with --plan");
+    return { plan, libvirtUri: uri ?? libvirtUri(world.env) };
+  }
+  if (state !== undefined) {
+    throw new EvenkeelError("usage", "--state is of no use with --plan", {
+      expected: "a plan, or the folder that has it",
+    });
+  }
+  const { text, where } = await readText(path, "a Plan document", world);
+  const plan = readDocument(text, where, "Plan");
+  if (plan.vm === vm) return { plan, libvirtUri: libvirtUri(world.env) };
+  throw new EvenkeelError("usage", `the plan is of ${JSON.stringify(plan.vm)}`, {
+    where,
+    expected: `the plan of ${JSON.stringify(vm)}`,
+  });
+}
 
 /** Where evidence comes from; each reading is a new look. */
 export interface EvidenceSource {
@@ -20,7 +53,7 @@ export interface EvidenceSource {
 }
 
 export async function evidenceSource(
-  plan: Plan,
+  { plan, libvirtUri: uri }: PlannedVm,
   flags: VerifyFlags,
   world: World,
 ): Promise<EvidenceSource> {
@@ -36,7 +69,7 @@ export async function evidenceSource(
     live: root === undefined,
     read: async () => {
       const guest = once ?? (await report());
-      return readEvidence(plan, { pid, qmp, libvirtUri: libvirtUri(world.env), guest }, root);
+      return readEvidence(plan, { pid, qmp, libvirtUri: uri, guest }, root);
     },
   };
 }

@@ -1,22 +1,19 @@
-import { readDocument } from "@evenkeel/contract/read-document.ts";
-import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import type { Evidence } from "@evenkeel/core/evidence/evidence.ts";
-import type { Plan } from "@evenkeel/core/placement/plan.ts";
 import type { Verdict } from "@evenkeel/core/verify/verdict.ts";
 import { type VerifyOptions, verify } from "@evenkeel/core/verify/verify.ts";
 import type { CliContext } from "../../context.ts";
 import { exitStatus } from "../../exit-status.ts";
-import { readText, refuseTwoStdins } from "../../input/read-text.ts";
+import { refuseTwoStdins } from "../../input/read-text.ts";
 import { jsonText } from "../../text/json-text.ts";
 import { verdictText } from "../../text/verdict-text.ts";
 import type { VerifyFlags } from "./command.ts";
-import { type EvidenceSource, evidenceSource, memoryPathsOf } from "./inputs.ts";
+import { type EvidenceSource, evidenceSource, memoryPathsOf, plannedVm } from "./inputs.ts";
 import { watch } from "./watch.ts";
 
 export async function runVerify(this: CliContext, flags: VerifyFlags, vm: string): Promise<void> {
-  refuseTwoStdins([flags.plan, flags.evidence ?? "", flags["guest-report"] ?? ""]);
-  const plan = await readPlan(vm, flags.plan, this);
-  const source = await evidenceSource(plan, flags, this.world);
+  refuseTwoStdins([flags.plan ?? "", flags.evidence ?? "", flags["guest-report"] ?? ""]);
+  const planned = await plannedVm(vm, flags, this.world);
+  const source = await evidenceSource(planned, flags, this.world);
   const { world, columns: width, paint } = this;
   if (flags.output === "evidence") {
     world.stdout.write(jsonText(await source.read()));
@@ -25,7 +22,7 @@ export async function runVerify(this: CliContext, flags: VerifyFlags, vm: string
   const options = await optionsOf(flags, source, this);
   const judge = async (): Promise<Verdict> => {
     const evidence = await source.read();
-    return verify(plan, evidence, { ...options, scope: flags.scope ?? scopeOf(evidence) });
+    return verify(planned.plan, evidence, { ...options, scope: flags.scope ?? scopeOf(evidence) });
   };
   const verdict = flags.watch ? await watch(judge, flags, this) : await judge();
   if (!flags.watch) {
@@ -38,16 +35,6 @@ export async function runVerify(this: CliContext, flags: VerifyFlags, vm: string
 
 /** Whoever gives a guest's report wants to know of the guest. */
 const scopeOf = ({ guest }: Evidence): "host" | "guest" => (guest === null ? "host" : "guest");
-
-async function readPlan(vm: string, path: string, { world }: CliContext): Promise<Plan> {
-  const { text, where } = await readText(path, "a Plan document", world);
-  const plan = readDocument(text, where, "Plan");
-  if (plan.vm === vm) return plan;
-  throw new EvenkeelError("usage", `the plan is of ${JSON.stringify(plan.vm)}`, {
-    where,
-    expected: `the plan of ${JSON.stringify(vm)}`,
-  });
-}
 
 async function optionsOf(
   { on }: VerifyFlags,

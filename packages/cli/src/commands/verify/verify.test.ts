@@ -1,10 +1,12 @@
 import { spawn } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { readDocument } from "@evenkeel/contract/read-document.ts";
 import { asPlanned } from "@evenkeel/core/evidence/testing/as-planned.ts";
 import { sabotages } from "@evenkeel/core/evidence/testing/sabotages.ts";
+import { guestFromPlan } from "@evenkeel/core/guest/from-plan.ts";
 import { planOf } from "@evenkeel/core/guest/testing/plan-of.ts";
+import type { Instance } from "@evenkeel/core/instance/instance.ts";
 import { scratchFolder } from "@evenkeel/host/testing/scratch.ts";
 import { expect, test } from "vitest";
 import { binary } from "../../testing/binary.ts";
@@ -81,6 +83,40 @@ test("what does not hold is told with its numbers and remedy, and the status is 
   }
 });
 
+test("a VM that was started here is held against the plan of its state", async () => {
+  const { name, uuid } = guestFromPlan({ ...plan, tenant: "acme" });
+  const instance: Instance = {
+    apiVersion: "evenkeel/v1",
+    kind: "Instance",
+    name,
+    uuid,
+    plan: { ...plan, tenant: "acme" },
+    via: "libvirt",
+    uri: "test:///none",
+    phase: "running",
+    drivers: [],
+    startedAt: "2026-01-31T12:00:00.000Z",
+  };
+  file(`state/vms/${name}.json`, instance);
+  file("state/vms/torn.json", "{");
+  const env = { EVENKEEL_STATE: join(folder, "state") };
+  for (const vm of ["llm-a", "acme_llm-a"]) {
+    const { stdout, stderr, status } = await evenkeel(["verify", vm, "--evidence", good], { env });
+    expect(stdout).toContain("The plan of llm-a holds");
+    expect(stderr).toMatch(/^note: .*torn\.json: [^\n]+\n$/);
+    expect(status).toBe(0);
+  }
+  const none = join(folder, "none");
+  for (const argv of [["llm-b"], ["llm-a", "--state", none]]) {
+    const { stdout, stderr, status } = await evenkeel(["verify", ...argv], { env });
+    expect([stdout, status]).toEqual(["", 2]);
+    expect(stderr).toMatch(
+      /try +(give its plan with --plan|did you mean acme_llm-a)[^]+vm-unknown/,
+    );
+  }
+  expect(existsSync(none)).toBe(false);
+});
+
 test("a price comes from the host's topology, where it is given", async () => {
   const evidence = sabotages[0]?.apply(planned, plan);
   const moved = JSON.stringify(evidence).replaceAll('"node":900', '"node":1');
@@ -109,6 +145,7 @@ test("evidence of another VM, and flags that contradict each other, are refused"
     [["verify", "llm-a", "--plan", planFile, "--evidence", good, "--pid", "1"], "no use"],
     [["verify", "llm-a", "--plan", planFile, "--evidence", good, "--watch"], "no use"],
     [["verify", "llm-a", "--plan", "-", "--evidence", "-"], "standard input"],
+    [["verify", "llm-a", "--plan", planFile, "--state", folder], "no use"],
     [["verify", "llm-a", "--plan", planFile, "--pid", "x"], "--pid"],
     [["verify", "llm-a", "--plan", planFile, "--watch", "--interval", "0"], "--interval"],
     [["verify", "llm-a", "--plan", planFile, "--evidence", planFile], "one Evidence"],
