@@ -16,7 +16,7 @@ let warm = null;
 const asked = new Set();
 
 // Why these, `machine/host.ts` says.
-const execArgv = ["--single-threaded", "--import", "/product/lab/agent/stripped.mjs"];
+const execArgv = ["--jitless", "--single-threaded", "--import", "/product/lab/agent/stripped.mjs"];
 function runEvenkeel(id, argv) {
   if (warm === null) {
     warm = fork("/product/lab/agent/evenkeel.mjs", { execArgv });

@@ -32,12 +32,13 @@ export interface Host {
 }
 
 /**
- * The command `evenkeel` as users start it, a process for each. Node keeps to one thread: its
- * compiler's other threads crash now and then where QEMU emulates several processors at once.
+ * The command `evenkeel` as users start it, a process for each. Node's compiler crashes now and then
+ * where QEMU emulates the processor ("Check failed: it->second.Size() > offset"): it interprets here,
+ * in one thread, and is as fast.
  */
 export const evenkeelProgram = "/product/bin/node";
 export const evenkeelWords = [
-  "--single-threaded",
+  ...words("--jitless", "--single-threaded"),
   ...words("--import", "/product/lab/agent/stripped.mjs"),
   "/product/packages/cli/bin/evenkeel.mjs",
 ] as const;
