@@ -8,6 +8,7 @@ import { liveTree } from "../../tree/directory-tree.ts";
 import { hypervisorFailed } from "../failed.ts";
 import type { Hypervisor, RunState, StartJob } from "../hypervisor.ts";
 import { withDirectBoot } from "./direct-boot.ts";
+import { isPinnedLate, withoutEmulatorPin } from "./emulator-pin.ts";
 import { type Virsh, virshAt } from "./virsh.ts";
 
 /** Allocating a terabyte of huge pages takes minutes. */
@@ -37,7 +38,10 @@ async function start(
   virsh: Virsh,
   { instance, guest, options, folder, signal }: StartJob,
 ): Promise<void> {
-  const xml = withDirectBoot(libvirtXml(guest, options), options.boot ?? null);
+  const { uuid, plan } = instance;
+  const late = isPinnedLate(plan, liveTree());
+  const rendered = withDirectBoot(libvirtXml(guest, options), options.boot ?? null);
+  const xml = late ? withoutEmulatorPin(rendered) : rendered;
   const path = join(folder, "domain.xml");
   const file = await open(path, "wx", 0o600);
   try {
@@ -48,7 +52,11 @@ async function start(
     await rm(path, { force: true });
   }
   goOn(signal);
-  await virsh.ok(["start", "--domain", instance.uuid], startMs);
+  await virsh.ok(["start", "--domain", uuid], startMs);
+  if (!late) return;
+  goOn(signal);
+  const cpus = ["--cpulist", plan.emulatorCpus];
+  await virsh.ok(["emulatorpin", "--domain", uuid, ...cpus, "--live", "--config"]);
 }
 
 const states: Readonly<Record<string, RunState>> = {

@@ -1,0 +1,38 @@
+import type { Plan } from "@evenkeel/core/placement/plan.ts";
+import { intersection, isEmpty, unionAll } from "@evenkeel/core/set/index-set.ts";
+import { setOf } from "@evenkeel/core/set/list-format.ts";
+import { childElements, type XmlElement } from "@evenkeel/core/xml/element.ts";
+import { writeXml } from "@evenkeel/core/xml/write.ts";
+import type { Tree } from "../../tree/tree.ts";
+import { readXml } from "../../xml/read-xml.ts";
+
+/**
+ * Whether the emulator can be pinned only once it runs. libvirt 9.0 has QEMU 7.2 allocate the memory of
+ * each cell on a thread that is kept to the CPUs of the cell's nodes (QEMU's `thread-context`), and
+ * pins the emulator by a cpuset before that: where the cpuset has no CPU of those nodes, as on a host
+ * that keeps CPUs of its first node only, QEMU ends with "Setting CPU affinity failed".
+ */
+export function isPinnedLate({ cells, emulatorCpus }: Plan, tree: Tree): boolean {
+  const kept = setOf(emulatorCpus);
+  return cells.some(({ memoryOnNodes }) => {
+    const cpus = unionAll(memoryOnNodes.map(({ node }) => cpusOf(tree, node)));
+    return !isEmpty(cpus) && isEmpty(intersection(cpus, kept));
+  });
+}
+
+const cpusOf = (tree: Tree, node: number) =>
+  setOf(tree.readText(`/sys/devices/system/node/node${node}/cpulist`)?.trim() ?? "");
+
+/** The domain without the emulator's pin. */
+export function withoutEmulatorPin(xml: string): string {
+  const domain = readXml(xml, "the domain");
+  const children = childElements(domain).map((node) =>
+    node.name === "cputune" ? unpinned(node) : node,
+  );
+  return writeXml({ ...domain, children });
+}
+
+const unpinned = (cputune: XmlElement): XmlElement => ({
+  ...cputune,
+  children: childElements(cputune).filter(({ name }) => name !== "emulatorpin"),
+});
