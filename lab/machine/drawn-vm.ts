@@ -17,7 +17,7 @@ export function* drawVms(purpose: string, seed: number): Generator<DrawnVm, neve
         name: `vm-${i}`,
         vcpus: one([1, 2, 3, 4]),
         accelerators: one([0, 1, 2, 3]),
-        memory: `${one([32, 48, 64, 96, 128])}Mi`,
+        memory: `${one([64, 72, 96, 128, 160])}Mi`,
         hugepages: one(["2Mi", "none"]),
         locality: one(["strict", "strict", "preferred", "interleave"]),
       },

@@ -1,3 +1,6 @@
+import { isSubset } from "@evenkeel/core/set/index-set.ts";
+import { setOf } from "@evenkeel/core/set/list-format.ts";
+import type { Finding, Verdict } from "@evenkeel/core/verify/verdict.ts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { drawVms } from "../machine/drawn-vm.ts";
 import { type RunAnswer, stopVm, tryRun } from "../machine/evenkeel.ts";
@@ -8,8 +11,9 @@ import { snapshot } from "../machine/snapshot.ts";
 import { words } from "../machine/words.ts";
 
 /**
- * VMs of all kinds, started and stopped one after another: every verdict holds with no finding, and
- * the host is as it was afterwards. EVENKEEL_LAB_STARTS has how many, EVENKEEL_LAB_SEED which.
+ * VMs of all kinds, started and stopped one after another: every verdict holds, nothing is found that
+ * is not so, and the host is as it was afterwards. EVENKEEL_LAB_STARTS has how many,
+ * EVENKEEL_LAB_SEED which.
  */
 const seed = Number(process.env["EVENKEEL_LAB_SEED"] ?? 1);
 const starts = Number(process.env["EVENKEEL_LAB_STARTS"] ?? 50);
@@ -55,7 +59,8 @@ describe.each(shares)("$shape.name", ({ shape, share, reserved }) => {
           [outcome.status, outcome.status === 0 ? "" : outcome.stdout + outcome.stderr],
           what,
         ).toEqual([0, ""]);
-        expect(answer.verdict, what).toMatchObject({ holds: true, findings: [] });
+        expect(answer.verdict.holds, what).toBe(true);
+        expect(await falseAlarms(host, answer.verdict), what).toEqual([]);
         await stopVm(host, vm.name);
         // What only a first start makes is there from the first one on.
         before ??= await snapshot(host);
@@ -65,3 +70,23 @@ describe.each(shares)("$shape.name", ({ shape, share, reserved }) => {
     60 * 60_000,
   );
 });
+
+/**
+ * What was found that is not so. Evenkeel places no interrupts, and the kernel may send those of the
+ * stand-ins, lines that several share, to another node: a warning then, and right by the kernel's word.
+ */
+async function falseAlarms(host: Host, { findings }: Verdict): Promise<readonly Finding[]> {
+  const wrong: Finding[] = [];
+  for (const finding of findings) {
+    const home = /on CPUs of node (\d+)/.exec(finding.promised)?.[1];
+    const irq = /\/proc\/irq\/(\d+)/.exec(finding.evidence[0] ?? "")?.[1];
+    if (finding.code !== "irq-affinity" || home === undefined || irq === undefined) {
+      wrong.push(finding);
+      continue;
+    }
+    const near = await host.read(`/sys/devices/system/node/node${home}/cpulist`);
+    const now = await host.read(`/proc/irq/${irq}/effective_affinity_list`);
+    if (isSubset(setOf(now.trim()), setOf(near.trim()))) wrong.push(finding);
+  }
+  return wrong;
+}
