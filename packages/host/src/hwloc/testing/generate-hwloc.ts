@@ -86,8 +86,10 @@ function setOf(list: string): IndexSet {
 }
 
 /**
- * The CPUs that hwloc gives a node: its own, or those of the nodes with CPUs at the least distance
- * (`fixup_cpuless_node_locality_from_distances` in hwloc's Linux part); none without distances.
+ * The CPUs that hwloc gives a node: its own, or those of the other nodes at the least distance, which
+ * may have none either. None without distances, or where they tell no node from the others: all others
+ * are as near, as on a machine of two nodes, or one is no farther than the node itself
+ * (`fixup_cpuless_node_locality_from_distances` in hwloc's Linux part).
  */
 export function nearbyCpus(
   { nodes, distances: slit }: Topology,
@@ -95,11 +97,13 @@ export function nearbyCpus(
   i: number,
 ): string {
   if (node.cpus !== "" || slit === null) return node.cpus;
-  const others = nodes.flatMap((other, j) =>
-    other.cpus === "" ? [] : [{ cpus: other.cpus, distance: slit[i]?.[j] ?? Infinity }],
+  const row = slit[i] ?? [];
+  const others = nodes.flatMap(({ cpus }, j) =>
+    j === i ? [] : [{ cpus, distance: row[j] ?? Infinity }],
   );
   const least = Math.min(...others.map(({ distance }) => distance));
   const near = others.filter(({ distance }) => distance === least);
+  if (least <= (row[i] ?? 0) || near.length === others.length) return "";
   return formatList(unionAll(near.map(({ cpus }) => setOf(cpus))));
 }
 
