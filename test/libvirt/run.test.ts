@@ -149,6 +149,8 @@ test.skipIf(whyNot !== null)(
     const held = await evenkeel("verify", "tried");
     expect(held.stdout).toMatch(/^The plan of tried holds/);
     expect(held.status).toBe(0);
+    const evidence = JSON.parse((await evenkeel("verify", "tried", "--output", "evidence")).stdout);
+    expect(evidence.shapes).toContainEqual(expect.objectContaining({ source: "monitor" }));
     expect(await evenkeel("stop", "tried", "--timeout", "0", "--force")).toMatchObject({
       status: 0,
     });

@@ -48,6 +48,7 @@ const wanted: ReadonlyMap<string, string> = new Map([
   ["device", "driver"],
   ["fw_cfg", "name"],
   ["m", "size"],
+  ["chardev", "backend"],
   ["mon", "chardev"],
   ["qmp", "path"],
 ]);
@@ -59,15 +60,38 @@ export function vmIdentity(words: readonly string[]): VmIdentity {
   return { name: of("name", "guest"), uuid: of("uuid", "uuid")?.toLowerCase() ?? null };
 }
 
-/** The monitor's socket, where the command line names one of the machine's own. */
+/**
+ * The monitor's socket, where the command line names one of the machine's own: by `-qmp unix:PATH`, or
+ * as what that is short for, a `-mon` in control mode on a `-chardev` that is a socket. The one that
+ * libvirt holds answers nobody else.
+ */
 export function monitorSocket(words: readonly string[]): string | null {
-  const option = qemuOptions(words).find(({ name }) => name === "qmp");
-  return /^unix:(\/.{1,107})$/s.exec(option?.options.get("path")?.[0] ?? "")?.[1] ?? null;
+  const options = qemuOptions(words);
+  const short = valueOf(
+    options.find(({ name }) => name === "qmp"),
+    "path",
+  );
+  const path = /^unix:(.*)$/s.exec(short)?.[1] ?? longForm(options);
+  return /^\/.{1,107}$/s.test(path) ? path : null;
+}
+
+function longForm(options: readonly QemuOption[]): string {
+  const monitor = options.find(
+    (one) => one.name === "mon" && valueOf(one, "mode") === "control" && !isLibvirtMonitor(one),
+  );
+  const channel = options.find(
+    (one) => one.name === "chardev" && valueOf(one, "id") === valueOf(monitor, "chardev"),
+  );
+  return valueOf(channel, "backend") === "socket" ? valueOf(channel, "path") : "";
 }
 
 /** Whether libvirt has started it: then it holds the monitor, and calls its channel so. */
 export function isOfLibvirt(words: readonly string[]): boolean {
-  return qemuOptions(words).some(
-    ({ name, options }) => name === "mon" && options.get("chardev")?.[0] === "charmonitor",
-  );
+  return qemuOptions(words).some(isLibvirtMonitor);
 }
+
+const isLibvirtMonitor = (one: QemuOption): boolean =>
+  one.name === "mon" && valueOf(one, "chardev") === "charmonitor";
+
+const valueOf = (option: QemuOption | undefined, key: string): string =>
+  option?.options.get(key)?.[0] ?? "";

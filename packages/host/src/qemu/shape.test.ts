@@ -124,3 +124,16 @@ test("buses that go round in a circle, and words that are cut, end", () => {
   expect(monitorSocket(plain)).toBe("/run/vm.sock");
   expect(monitorSocket(json)).toBeNull();
 });
+
+test.each([
+  ["socket,id=m,path=/run/a,,b,server=on", "chardev=m,mode=control", "/run/a,b"],
+  ["socket,id=m,path=/run/a", "m,mode=control", "/run/a"],
+  ["socket,id=m,path=/run/a", "chardev=m,mode=readline", null],
+  ["socket,id=m,path=/run/a", "chardev=other,mode=control", null],
+  ["socket,id=m,host=127.0.0.1,port=4444", "chardev=m,mode=control", null],
+  ["socket,id=m,path=run/a", "chardev=m,mode=control", null],
+  ["file,id=m,path=/run/a", "chardev=m,mode=control", null],
+  ["socket,id=charmonitor,path=/run/a", "chardev=charmonitor,mode=control", null],
+])("the monitor's socket of -chardev %s -mon %s is %s", (chardev, mon, path) => {
+  expect(monitorSocket(["-chardev", chardev, "-mon", mon])).toBe(path);
+});
