@@ -3,6 +3,7 @@ import { intersection, isEmpty, unionAll } from "@evenkeel/core/set/index-set.ts
 import { setOf } from "@evenkeel/core/set/list-format.ts";
 import { childElements, type XmlElement } from "@evenkeel/core/xml/element.ts";
 import { writeXml } from "@evenkeel/core/xml/write.ts";
+import { readSet } from "../../sysfs/values.ts";
 import type { Tree } from "../../tree/tree.ts";
 import { readXml } from "../../xml/read-xml.ts";
 
@@ -15,13 +16,13 @@ import { readXml } from "../../xml/read-xml.ts";
 export function isPinnedLate({ cells, emulatorCpus }: Plan, tree: Tree): boolean {
   const kept = setOf(emulatorCpus);
   return cells.some(({ memoryOnNodes }) => {
-    const cpus = unionAll(memoryOnNodes.map(({ node }) => cpusOf(tree, node)));
+    const cpus = unionAll(memoryOnNodes.flatMap(({ node }) => cpusOf(tree, node) ?? []));
     return !isEmpty(cpus) && isEmpty(intersection(cpus, kept));
   });
 }
 
 const cpusOf = (tree: Tree, node: number) =>
-  setOf(tree.readText(`/sys/devices/system/node/node${node}/cpulist`)?.trim() ?? "");
+  readSet(tree, `/sys/devices/system/node/node${node}`, ["cpulist"]);
 
 /** The domain without the emulator's pin. */
 export function withoutEmulatorPin(xml: string): string {
