@@ -11,8 +11,8 @@ import type { FleetMix } from "./fleet-mixes.ts";
 export interface Drive {
   /** Makes room, decides where one more VM goes and puts it there. */
   readonly step: () => void;
-  /** The same, with the CPU milliseconds of the decision alone. */
-  readonly timedStep: () => { readonly decideMs: number };
+  /** The same, and the CPU milliseconds of the decision alone. */
+  readonly timedStep: () => number;
   readonly hosts: () => readonly FleetHost[];
   readonly states: () => number;
   readonly vms: () => number;
@@ -85,7 +85,7 @@ export function driveFleet(count: number, { machines, flavors }: FleetMix): Driv
       const request = random.of(flavors);
       const [decideMs, decision] = timed(() => fleet.decide(request));
       put(request, decision);
-      return { decideMs };
+      return decideMs;
     },
     hosts: () => names.flatMap((name) => fleet.host(name) ?? []),
     states: () => fleet.states().length,

@@ -80,7 +80,7 @@ function cellsOf({ accelerators }: Request): number {
 
 /** The median over decisions while VMs go on arriving and leaving. */
 function medianDecision(drive: Drive): number {
-  const times = Array.from({ length: decisionsPerRound }, () => drive.timedStep().decideMs);
+  const times = Array.from({ length: decisionsPerRound }, () => drive.timedStep());
   return times.toSorted((a, b) => a - b)[decisionsPerRound >> 1] ?? Number.NaN;
 }
 
