@@ -64,7 +64,11 @@ export async function verdictOf(
 }
 
 /** Ends a VM at once: its guest has nothing that would shut down. */
-export async function stopVm(host: Host, name: string): Promise<void> {
-  const outcome = await host.evenkeel("stop", name, "--timeout", "0", "--force");
+export async function stopVm(
+  host: Host,
+  name: string,
+  more: readonly string[] = [],
+): Promise<void> {
+  const outcome = await host.evenkeel("stop", name, ...words("--timeout", "0", "--force"), ...more);
   if (outcome.status !== 0) throw new Error(`${name} is not stopped: ${outcome.stderr}`);
 }

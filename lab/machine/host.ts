@@ -127,13 +127,6 @@ export async function bootHost(shape: HostShape): Promise<Host> {
   }
 }
 
-/**
- * Node itself may crash where QEMU emulates the processor, whatever it runs; that is no outcome of a
- * command's. What the command had begun the next one undoes.
- */
-const crashed = ({ status, stderr }: Outcome): boolean =>
-  status === 255 && /^the process of Evenkeel's ended: SIG(SEGV|TRAP|ABRT)$/.test(stderr);
-
 function disk(path: string, slot: number): readonly string[] {
   const id = `disk${slot}`;
   return [
@@ -158,17 +151,7 @@ function hostOn(
     shape,
     run,
     ok,
-    evenkeel: async (...args) => {
-      const asked = () => ask({ evenkeel: args }, evenkeelMsMax);
-      const outcome = await asked();
-      if (!crashed(outcome)) return outcome;
-      const { stdout: told } = await run("/bin/sh", [
-        "-c",
-        "dmesg | grep -E 'segfault|trap' | tail -1",
-      ]);
-      console.warn(`once more, for ${outcome.stderr}: evenkeel ${args.join(" ")}\n${told}`);
-      return asked();
-    },
+    evenkeel: (...args) => ask({ evenkeel: args }, evenkeelMsMax),
     read: async (path) => {
       const { status, stdout, stderr } = await ask({ read: path }, 30_000);
       if (status !== 0) throw new Error(stderr);

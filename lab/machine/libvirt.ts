@@ -31,6 +31,10 @@ export async function startLibvirt(host: Host): Promise<void> {
   });
 }
 
+/** The process of a VM that it runs. */
+export const pidOf = async (host: Host, vm: string): Promise<number> =>
+  Number((await host.read(`/run/libvirt/qemu/${vm}.pid`)).trim());
+
 /** Starts it where it has ended, however it did. */
 export async function restartLibvirt(host: Host): Promise<void> {
   await host.ok("libvirtd", ["-d"]);

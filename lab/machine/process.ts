@@ -1,3 +1,4 @@
+import type { Plan } from "@evenkeel/core/placement/plan.ts";
 import type { Host } from "./host.ts";
 
 /** Guest memory on one host node, in pages of one size. */
@@ -23,6 +24,15 @@ export async function guestPages(host: Host, pid: number): Promise<readonly Node
     }
   }
   return [...found.values()].toSorted((a, b) => a.node - b.node || a.pageBytes - b.pageBytes);
+}
+
+/** The same by a plan of huge pages of 2 MiB. */
+export function plannedPages({ cells }: Plan): readonly NodePages[] {
+  return cells.map(({ hostNode, memoryBytes }) => ({
+    node: hostNode,
+    pageBytes: 2 << 20,
+    bytes: memoryBytes,
+  }));
 }
 
 export interface Thread {

@@ -30,7 +30,7 @@ export async function productImage(): Promise<string> {
   const hash = createHash("sha256");
   for (const path of [...sources, ...agent]) hash.update(path).update(readFileSync(path));
   const lock = readFileSync(join(root, "package-lock.json"), "utf8");
-  return built("product.erofs", ["stripped", hash.digest("hex"), lock], async (target) => {
+  return built("product.erofs", [hash.digest("hex"), lock], async (target) => {
     const folder = join(cacheFolder, `partial-product-${process.pid}`);
     try {
       mkdirSync(join(folder, "bin"), { recursive: true });

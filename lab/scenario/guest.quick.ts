@@ -2,9 +2,10 @@ import type { Plan } from "@evenkeel/core/placement/plan.ts";
 import { isSubset, unionAll } from "@evenkeel/core/set/index-set.ts";
 import { setOf } from "@evenkeel/core/set/list-format.ts";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { planPath, stopVm, verdictOf } from "../machine/evenkeel.ts";
 import { bootHost, evenkeelProgram, evenkeelWords, type Host } from "../machine/host.ts";
-import { startLibvirt } from "../machine/libvirt.ts";
-import { guestPages, threadsOf } from "../machine/process.ts";
+import { pidOf, startLibvirt } from "../machine/libvirt.ts";
+import { guestPages, plannedPages, threadsOf } from "../machine/process.ts";
 import { twoByTwo } from "../machine/shape.ts";
 import { consoleDevice, guestReport, vmDocument } from "../machine/vm.ts";
 import { words } from "../machine/words.ts";
@@ -44,18 +45,12 @@ test("it runs as planned, by Evenkeel's own verdict", async () => {
 });
 
 test("every page of its memory is on its node, in huge pages", async () => {
-  const pages = await guestPages(host, await pidOf());
-  expect(pages).toEqual(
-    plan.cells.map(({ hostNode, memoryBytes }) => ({
-      node: hostNode,
-      pageBytes: 2 << 20,
-      bytes: memoryBytes,
-    })),
-  );
+  const pages = await guestPages(host, await pidOf(host, plan.vm));
+  expect(pages).toEqual(plannedPages(plan));
 });
 
 test("every vCPU's thread may run on its core alone, the others on the host's", async () => {
-  const threads = await threadsOf(host, await pidOf());
+  const threads = await threadsOf(host, await pidOf(host, plan.vm));
   const vcpus = plan.cells.flatMap((cell) => cell.vcpus);
   for (const vcpu of vcpus) {
     const thread = threads.find(({ name }) => name.startsWith(`CPU ${vcpu.id}/`));
@@ -74,28 +69,19 @@ test("the guest sees both accelerators on their nodes, the distances and the con
   }
   const accelerators = report.split("\n").filter((line) => line.includes("0x1234 device 0x11e8"));
   expect(accelerators.map((line) => / node (-?\d+)/.exec(line)?.[1])).toEqual(["0", "1"]);
-  await host.write("/tmp/plan.json", JSON.stringify(plan));
-  const verdict = await host.evenkeel(
-    ...words("verify", "llm-a", "--plan", "/tmp/plan.json"),
-    ...words("--guest-report", "/tmp/report.txt", "--output", "json"),
-  );
+  await host.write(planPath(plan), JSON.stringify(plan));
   // Nothing puts NCCL's file into this guest, as cloud-init would: that, and only that, is told.
-  expect(JSON.parse(verdict.stdout)).toMatchObject({
+  expect(await verdictOf(host, plan, ["--guest-report", "/tmp/report.txt"])).toMatchObject({
     holds: true,
     findings: [{ code: "nccl-file", severity: "info", found: expect.stringContaining("none") }],
   });
-  expect(verdict.status).toBe(0);
 });
 
 test("when it is stopped the host is as it was", async () => {
-  const { status } = await host.evenkeel("stop", "llm-a", "--timeout", "0", "--force");
-  expect(status).toBe(0);
+  await stopVm(host, "llm-a");
   expect((await host.ok("virsh", ["list", "--all", "--name"])).trim()).toBe("");
   for (const node of [0, 1]) {
     const folder = `/sys/devices/system/node/node${node}/hugepages/hugepages-2048kB`;
     expect((await host.read(`${folder}/free_hugepages`)).trim()).toBe("160");
   }
 });
-
-const pidOf = async (): Promise<number> =>
-  Number((await host.read("/run/libvirt/qemu/llm-a.pid")).trim());

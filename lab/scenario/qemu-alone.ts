@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type RunAnswer, runVm, stopVm, verdictOf } from "../machine/evenkeel.ts";
 import { bootHost, type Host } from "../machine/host.ts";
-import { guestPages } from "../machine/process.ts";
+import { guestPages, plannedPages } from "../machine/process.ts";
 import { twoByTwo } from "../machine/shape.ts";
 import { defaultState, snapshot } from "../machine/snapshot.ts";
 import { guestReport } from "../machine/vm.ts";
@@ -29,13 +29,7 @@ test("it runs as planned, each cell's memory on its node", async () => {
   const { plan } = answer;
   expect(plan.cells.map(({ hostNode }) => hostNode)).toEqual([0, 1]);
   const pid = Number(await host.read(`${defaultState}/run/${answer.uuid}/pid`));
-  expect(await guestPages(host, pid)).toEqual(
-    plan.cells.map(({ hostNode, memoryBytes }) => ({
-      node: hostNode,
-      pageBytes: 2 << 20,
-      bytes: memoryBytes,
-    })),
-  );
+  expect(await guestPages(host, pid)).toEqual(plannedPages(plan));
 });
 
 test("its guest sees what the plan promises", async () => {

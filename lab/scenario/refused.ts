@@ -14,7 +14,6 @@ import { words } from "../machine/words.ts";
  */
 let host: Host;
 let plan: Plan;
-let before: string;
 const vm = { name: "llm-a", accelerators: 1, vcpus: 1, memory: "64Mi" };
 
 beforeAll(async () => {
@@ -42,7 +41,7 @@ afterEach(() => undo());
 
 /** The problems by which it is refused, with everything as it was. */
 async function refusal(...more: readonly string[]): Promise<PreflightReport["problems"]> {
-  before = await snapshot(host);
+  const before = await snapshot(host);
   const { status, stdout } = await tryRun(host, vm, more);
   expect(await snapshot(host)).toBe(before);
   expect(status).toBe(3);

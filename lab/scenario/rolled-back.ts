@@ -20,11 +20,7 @@ beforeAll(async () => {
   // What only the first start ever makes, such as the state folder itself, is there before.
   for (const more of [[], ["--state", smallDisk]]) {
     await runVm(host, vm, more);
-    const stopped = await host.evenkeel(
-      ...words("stop", vm.name, "--timeout", "0", "--force"),
-      ...more,
-    );
-    expect(stopped.status).toBe(0);
+    await stopVm(host, vm.name, more);
   }
 });
 afterAll(() => host?.stop());

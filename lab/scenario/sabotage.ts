@@ -3,7 +3,7 @@ import type { FindingCode } from "@evenkeel/core/verify/finding-codes.ts";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type RunAnswer, runVm, verdictOf } from "../machine/evenkeel.ts";
 import { bootHost, type Host } from "../machine/host.ts";
-import { startLibvirt } from "../machine/libvirt.ts";
+import { pidOf, startLibvirt } from "../machine/libvirt.ts";
 import { type Thread, threadsOf } from "../machine/process.ts";
 import { twoByTwo } from "../machine/shape.ts";
 
@@ -28,7 +28,7 @@ beforeAll(async () => {
     vcpus: 2,
     memory: "128Mi",
   });
-  const pid = Number((await host.read("/run/libvirt/qemu/llm-a.pid")).trim());
+  const pid = await pidOf(host, "llm-a");
   const threads = await threadsOf(host, pid);
   const thread = (name: RegExp): Thread => {
     const found = threads.find((one) => name.test(one.name));
