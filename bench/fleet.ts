@@ -12,7 +12,7 @@ import { type Figure, type Row, row } from "./report.ts";
 /**
  * A decision over a fleet whose VMs come and go, half of its GPUs held: against OpenStack Nova's
  * filter, Slurm and one pass over a packed array at 1,000 hosts, and by itself as the fleet grows.
- * CPU time throughout.
+ * By the clock: what the machine's other users take only adds.
  */
 export async function benchFleet(): Promise<readonly (Row | Figure)[]> {
   const nova = novaPeer();
@@ -95,7 +95,7 @@ interface Run {
   readonly states: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
-  readonly stepCpuMs: number;
+  readonly stepMs: number;
   readonly kibPerHost: number;
 }
 
@@ -128,7 +128,7 @@ function growth(): readonly Figure[] {
     add("states", run.states, "", null);
     add("p50 of a decision", run.p50Ms, "ms", null);
     add("p99 of a decision", run.p99Ms, "ms", { atMost: 1 });
-    add("decisions, each with its arrival and departures", 1000 / run.stepCpuMs, "a second", {
+    add("decisions, each with its arrival and departures", 1000 / run.stepMs, "a second", {
       atLeast: 5000,
     });
     add("held in all", run.kibPerHost, "KiB a host", null);
@@ -168,7 +168,7 @@ function runOf(value: unknown): Run {
     states: figure("states"),
     p50Ms: figure("p50Ms"),
     p99Ms: figure("p99Ms"),
-    stepCpuMs: figure("stepCpuMs"),
+    stepMs: figure("stepMs"),
     kibPerHost: figure("kibPerHost"),
   };
 }

@@ -1,5 +1,6 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
+import { canonicalJson } from "../hash/canonical-json.ts";
 import { boundedCapacities } from "../placement/capacity/capacity.ts";
 import { lossOf, type Offer } from "../placement/capacity/loss.ts";
 import { inventoryOf } from "../placement/inventory/inventory.ts";
@@ -179,6 +180,54 @@ test("a fleet decides as every host asked one by one, whoever comes and goes", (
     { numRuns: 300 },
   );
   expect(decided).toBeGreaterThan(200);
+});
+
+test("what a fleet has found out before is what a new one finds out", () => {
+  const kinds = [
+    requestOf({ accelerators: accelerators(1) }),
+    requestOf({ accelerators: accelerators(2), vcpus: 3 }),
+    requestOf({ accelerators: accelerators(0), vcpus: 1, memoryBytes: GiB }),
+  ];
+  const offers = kinds.map((request) => ({ demand: demandOf(request), weight: 1 }));
+  let again = 0;
+  fc.assert(
+    fc.property(fc.array(fc.nat(5), { minLength: 10, maxLength: 30 }), (steps) => {
+      const names = ["a", "b", "c"];
+      const fleet = createFleet(
+        names.map((name) => hostOf(name, even)),
+        offers,
+      );
+      const asked = new Set<string>();
+      let running: readonly Running[] = [];
+      for (const [i, next] of steps.entries()) {
+        const kind = kinds[next];
+        const gone = running[next % Math.max(1, running.length)];
+        if (kind === undefined) {
+          if (gone === undefined) continue;
+          fleet.release(gone.host, gone.use);
+          running = running.filter((vm) => vm !== gone);
+          continue;
+        }
+        const request = { ...kind, name: `vm-${i}` };
+        const now = names.flatMap((name) => fleet.host(name) ?? []);
+        const decision = fleet.decide(request);
+        const fresh = createFleet(now, offers).decide(request);
+        expect(decision && { ...decision, found: decision.found.best }).toEqual(
+          fresh && { ...fresh, found: fresh.found.best },
+        );
+        if (decision === null) continue;
+        expect(decision.found.space.request).toEqual(request);
+        const there = now.find(({ name }) => name === decision.host);
+        const question = canonicalJson([next, [...(there?.occupancy.coreUsers ?? [])]]);
+        if (asked.has(question)) again++;
+        asked.add(question);
+        fleet.take(decision.host, decision.use);
+        running = [...running, decision];
+      }
+    }),
+    { numRuns: 100 },
+  );
+  expect(again).toBeGreaterThan(100);
 });
 
 test("a fleet's capacity is that of its hosts, and is reached by its own decisions", () => {

@@ -2,18 +2,17 @@ import { EvenkeelError } from "../error/evenkeel-error.ts";
 import { invariant } from "../invariant.ts";
 import type { Request } from "../request/request.ts";
 import { boundedCapacities, type Slots } from "../placement/capacity/capacity.ts";
-import { lossOf, type Offer, type SlotChange, slotChanges } from "../placement/capacity/loss.ts";
+import type { Offer } from "../placement/capacity/loss.ts";
 import type { Inventory } from "../placement/inventory/inventory.ts";
-import { useOfLayout } from "../placement/occupancy/layout-use.ts";
 import { occupied, type Occupancy, type Use, vacated } from "../placement/occupancy/occupancy.ts";
-import { compareObjectives, type Layout, type Objective } from "../placement/search/layout.ts";
-import { type Found, searchSpace } from "../placement/search/search.ts";
-import { spaceFor } from "../placement/space/space.ts";
-import { asItStands } from "../placement/state/as-it-stands.ts";
-import { type Demand, demandOf } from "../placement/state/demand.ts";
+import { occupancyBook } from "../placement/occupancy/occupancy-book.ts";
+import { compareObjectives, type Objective } from "../placement/search/layout.ts";
 import { needsNodeOrder } from "../placement/search/node-order.ts";
-import { type State, stateBook, type States } from "../placement/state/states.ts";
+import type { Found } from "../placement/search/search.ts";
+import { type Demand, demandOf } from "../placement/state/demand.ts";
+import { type State, stateBook } from "../placement/state/states.ts";
 import { type HostIndex, hostIndex } from "./host-index.ts";
+import { type ExplainedPlace, type HostPlace, hostPlaces } from "./host-place.ts";
 
 /** A host of a fleet: what it has, and who is on it. */
 export interface FleetHost {
@@ -27,28 +26,18 @@ export interface FleetOptions {
   readonly without?: ReadonlySet<string>;
   /** Among equally good hosts the one with the most room, instead of the one where least is lost. */
   readonly spread?: boolean;
-  /** Whether the reasons are wanted too: the runner-up on the host, the next host, the slots. */
+  /** Whether the reasons are wanted too: the runner-up on the host, the slots. */
   readonly explained?: boolean;
 }
 
-/** Where a request goes. */
-export interface FleetDecision {
+/** Where a request goes: what the fleet loses is what the host does, over all hosts as certain. */
+export interface FleetDecision extends ExplainedPlace {
   readonly host: string;
-  readonly found: Found;
-  readonly use: Use;
-  /** What the fleet can sell less of afterwards (`capacity/loss.ts`). */
-  readonly loss: number;
-  /** Whether all that was counted to find the least is certain; else another place may lose less. */
-  readonly exact: boolean;
   /** In how many different states hosts were, and how many hosts were as good, itself included. */
   readonly states: number;
   readonly equals: number;
-  /** The best of the hosts that are not as good; null where there is none. */
+  /** The first of the best of the hosts that are not as good; null where there is none. */
   readonly nextHost: RankedHost | null;
-  /** Where reasons are wanted, what the host can take of each flavor before and after. */
-  readonly slots: readonly SlotChange[];
-  /** And what it could after the runner-up instead, where there is one. */
-  readonly runnerUpSlots: readonly SlotChange[];
 }
 
 /** What a host was judged by. */
@@ -91,20 +80,23 @@ export interface Fleet {
 export function createFleet(hosts: Iterable<FleetHost>, offers: readonly Offer[]): Fleet {
   const all = new Map<string, FleetHost>();
   const chosen = viewChooser(all, offers);
+  const shared = occupancyBook();
   const known = (name: string): FleetHost => {
     const host = all.get(name);
     if (host === undefined) throw unknownHost(name);
     return host;
   };
-  const add = (host: FleetHost): void => {
-    if (all.has(host.name)) throw knownHost(host.name);
-    all.set(host.name, host);
+  const add = ({ name, inventory, occupancy }: FleetHost): void => {
+    if (all.has(name)) throw knownHost(name);
+    const host = { name, inventory, occupancy: shared(inventory, occupancy) };
+    all.set(name, host);
     chosen.added(host);
   };
   for (const host of hosts) add(host);
   const change = (name: string, by: typeof occupied, use: Use): void => {
     const host = known(name);
-    const after = { ...host, occupancy: by(host.inventory, host.occupancy, use) };
+    const { inventory, occupancy } = host;
+    const after = { ...host, occupancy: shared(inventory, by(inventory, occupancy, use)) };
     all.set(name, after);
     for (const { index } of chosen.made()) index.change(after);
   };
@@ -195,130 +187,78 @@ function fleetView(offers: readonly Offer[], inOrderOfNodes: boolean): FleetView
   const states = stateBook(inOrderOfNodes);
   const counted = boundedCapacities(states);
   const index = hostIndex(states);
-  const places = placer(states, counted, offers, inOrderOfNodes);
-  const answers = new WeakMap<State, Map<string, Judged | null>>();
-  const judge = (state: State, demand: Demand): Judged | null => {
-    const known = answers.get(state) ?? new Map<string, Judged | null>();
-    answers.set(state, known);
-    const before = known.get(demand.key);
-    if (before !== undefined) return before;
-    const place = places(state.inventory, state.occupancy, demand.request);
-    const answer = place && {
-      objective: place.found.best.objective,
-      loss: place.loss,
-      exact: place.exact,
-    };
-    known.set(demand.key, answer);
-    return answer;
-  };
+  const places = hostPlaces(states, counted, offers, inOrderOfNodes);
   const decide = (demand: Demand, options: FleetOptions): FleetDecision | null => {
     const { without, spread = false, explained = false } = options;
     const entries = index.entries();
+    const bestPlace = places.best(demand);
     let best: Candidate | null = null;
     let next: Candidate | null = null;
     let equals = 0;
     let exact = true;
     for (const entry of entries) {
-      const judged = judge(entry.state, demand);
-      const host = judged && index.first(entry, without);
-      if (judged === null || host === null) continue;
-      const room = spread ? counted(entry.state, demand) : { slots: 0, exact: true };
-      const candidate = { ...judged, host, room: room.slots };
-      exact &&= judged.exact && room.exact;
+      const { state } = entry;
+      const place = bestPlace(state.inventory, state.occupancy);
+      const host = place && index.first(entry, without);
+      if (place === null || host === null) continue;
+      const room = spread ? counted(state, demand) : { slots: 0, exact: true };
+      const candidate = { place, host, room: room.slots };
+      exact &&= place.exact && room.exact;
       const merit = best === null ? -1 : compareMerit(candidate, best);
       if (merit < 0) [next, equals] = [best, 0];
-      else if (merit > 0 && (next === null || compareMerit(candidate, next) < 0)) next = candidate;
+      else if (merit > 0 && (next === null || isBefore(candidate, next))) next = candidate;
       if (merit <= 0) equals += index.open(entry, without);
-      if (best === null || merit < 0 || (merit === 0 && host < best.host)) best = candidate;
+      if (best === null || isBefore(candidate, best)) best = candidate;
     }
     if (best === null) return null;
     const { name, inventory, occupancy } = index.at(best.host);
-    const known = explained ? undefined : best;
-    const place = places(inventory, occupancy, demand.request, known, explained);
+    const place = explained
+      ? places.explained(inventory, occupancy, demand.request)
+      : bestPlace(inventory, occupancy, best.place);
     invariant(place !== null, `${name} is in a state that takes the request, and refuses it`);
     return {
+      slots: [],
+      runnerUpSlots: [],
       ...place,
+      found: askedFor(place.found, demand.request),
       host: name,
       exact,
       states: entries.length,
       equals,
-      nextHost: next && { ...next, host: index.at(next.host).name },
+      nextHost: next && rankedHost(next, index.at(next.host).name),
     };
   };
   return { index, counted, decide };
 }
 
-type Place = Pick<FleetDecision, "found" | "use" | "loss" | "exact" | "slots" | "runnerUpSlots">;
-
-/** The best place on one host, by its objective and by what is lost. */
-function placer(
-  states: States,
-  counted: (state: State, demand: Demand) => Slots,
-  offers: readonly Offer[],
-  inOrderOfNodes: boolean,
-): (
-  inventory: Inventory,
-  occupancy: Occupancy,
-  request: Request,
-  known?: Judged,
-  explained?: boolean,
-) => Place | null {
-  const lossFrom = lossOf(states, counted, offers);
-  const changes = slotChanges(states, counted, offers);
-  const isSelling = offers.length > 0;
-  return (inventory, occupancy, request, known, explained = false) => {
-    const seen = isSelling ? asItStands(inventory, occupancy, inOrderOfNodes) : inventory;
-    const space = spaceFor(seen, occupancy, request);
-    const before = states.passing(inventory, occupancy);
-    const after = (layout: Layout): State => {
-      const use = useOfLayout(space, layout.cells);
-      return states.passing(inventory, occupied(inventory, occupancy, use));
-    };
-    // Of whichever place a count was not certain, that place may be the one that loses least.
-    let exact = true;
-    const lost = (layout: Layout): number => {
-      const found = lossFrom(before, after(layout));
-      exact &&= found.exact;
-      return found.loss;
-    };
-    const found = searchSpace(space, {
-      explained,
-      known,
-      ...(isSelling && { loss: lost }),
-    });
-    if (found === null) return null;
-    const { best, runnerUp } = found;
-    const loss = isSelling ? lost(best) : 0;
-    return {
-      found,
-      use: useOfLayout(space, best.cells),
-      loss,
-      exact,
-      slots: explained ? changes(before, after(best)) : [],
-      runnerUpSlots: explained && runnerUp !== null ? changes(before, after(runnerUp)) : [],
-    };
-  };
+/** What may have been found for another request that is answered alike. */
+function askedFor({ space, ...found }: Found, request: Request): Found {
+  return { ...found, space: { ...space, request } };
 }
 
-interface Judged {
-  readonly objective: Objective;
-  readonly loss: number;
-  readonly exact: boolean;
-}
-
-interface Candidate extends Judged {
+interface Candidate {
+  readonly place: HostPlace;
   readonly host: number;
   readonly room: number;
 }
 
+function rankedHost({ place, room }: Candidate, host: string): RankedHost {
+  return { host, objective: place.found.best.objective, loss: place.loss, room };
+}
+
 /** Of equal merit is whatever only the order of the hosts tells apart. */
 function compareMerit(a: Candidate, b: Candidate): number {
-  const lost = a.loss - b.loss;
+  const lost = a.place.loss - b.place.loss;
   return (
-    compareObjectives(a.objective, b.objective) ||
+    compareObjectives(a.place.found.best.objective, b.place.found.best.objective) ||
     b.room - a.room ||
     (Math.abs(lost) < 1e-9 ? 0 : lost)
   );
+}
+
+/** Of equal merit the host that the fleet got first. */
+function isBefore(a: Candidate, b: Candidate): boolean {
+  return (compareMerit(a, b) || a.host - b.host) < 0;
 }
 
 function unknownHost(name: string): EvenkeelError {

@@ -1,4 +1,5 @@
 import { invariant } from "../invariant.ts";
+import type { Occupancy } from "../placement/occupancy/occupancy.ts";
 import type { State, States } from "../placement/state/states.ts";
 import type { FleetHost } from "./fleet.ts";
 
@@ -22,6 +23,7 @@ export interface HostIndex {
   readonly first: (entry: StateEntry, without?: ReadonlySet<string>) => number | null;
 }
 
+/** Of hosts with occupancies from one book (`occupancy-book.ts`): states are known by them. */
 export function hostIndex(states: States): HostIndex {
   const hosts: (FleetHost | null)[] = [];
   const positions = new Map<string, number>();
@@ -79,11 +81,13 @@ interface StateMembers {
 function stateMembers(states: States): StateMembers {
   // Kept, for a book of states may forget one and make another of the same key.
   const stateOf: State[] = [];
+  const known = new WeakMap<Occupancy, State>();
   const members = new Map<State, number[]>();
   let entries: StateEntry[] | null = null;
   return {
     enter: (position, { inventory, occupancy }) => {
-      const state = states.of(inventory, occupancy);
+      const state = known.get(occupancy) ?? states.of(inventory, occupancy);
+      known.set(occupancy, state);
       stateOf[position] = state;
       const list = members.get(state);
       if (list === undefined) {

@@ -1,0 +1,118 @@
+import type { Request } from "../request/request.ts";
+import type { Slots } from "../placement/capacity/capacity.ts";
+import { lossOf, type Offer, type SlotChange, slotChanges } from "../placement/capacity/loss.ts";
+import type { Inventory } from "../placement/inventory/inventory.ts";
+import { useOfLayout } from "../placement/occupancy/layout-use.ts";
+import { occupied, type Occupancy, type Use } from "../placement/occupancy/occupancy.ts";
+import type { Layout } from "../placement/search/layout.ts";
+import type { Terms } from "../placement/search/ranking.ts";
+import { type Found, searchSpace } from "../placement/search/search.ts";
+import { spaceFor } from "../placement/space/space.ts";
+import { asItStands } from "../placement/state/as-it-stands.ts";
+import type { Demand } from "../placement/state/demand.ts";
+import type { State, States } from "../placement/state/states.ts";
+
+/** The best place for a request on one host, by its objective and by what is lost. */
+export interface HostPlace {
+  readonly found: Found;
+  readonly use: Use;
+  /** What the host can sell less of afterwards (`capacity/loss.ts`). */
+  readonly loss: number;
+  /** Whether all that was counted to find the least is certain; else another place may lose less. */
+  readonly exact: boolean;
+}
+
+/** A place, with what the host can take of each flavor before and after it and its runner-up. */
+export interface ExplainedPlace extends HostPlace {
+  readonly slots: readonly SlotChange[];
+  readonly runnerUpSlots: readonly SlotChange[];
+}
+
+/**
+ * Where on a host a request is best placed; null where it is not.
+ *
+ * @param known what the best is known to come to, from another host in the same state.
+ */
+export type BestPlace = (
+  inventory: Inventory,
+  occupancy: Occupancy,
+  known?: HostPlace,
+) => HostPlace | null;
+
+export interface HostPlaces {
+  /** For one demand. Keeps what it finds, by the occupancy's identity (`occupancy-book.ts`). */
+  readonly best: (demand: Demand) => BestPlace;
+  /** The same with reasons; not kept. */
+  readonly explained: (
+    inventory: Inventory,
+    occupancy: Occupancy,
+    request: Request,
+  ) => ExplainedPlace | null;
+}
+
+/** What is forgotten is found again. */
+const demandsMax = 1 << 10;
+
+export function hostPlaces(
+  states: States,
+  counted: (state: State, demand: Demand) => Slots,
+  offers: readonly Offer[],
+  inOrderOfNodes: boolean,
+): HostPlaces {
+  const lossFrom = lossOf(states, counted, offers);
+  const changes = slotChanges(states, counted, offers);
+  const isSelling = offers.length > 0;
+  const places = new Map<string, WeakMap<Occupancy, HostPlace | null>>();
+
+  const find = (
+    inventory: Inventory,
+    occupancy: Occupancy,
+    request: Request,
+    terms: Terms,
+  ): ExplainedPlace | null => {
+    const seen = isSelling ? asItStands(inventory, occupancy, inOrderOfNodes) : inventory;
+    const space = spaceFor(seen, occupancy, request);
+    const before = states.passing(inventory, occupancy);
+    const after = (layout: Layout): State => {
+      const use = useOfLayout(space, layout.cells);
+      return states.passing(inventory, occupied(inventory, occupancy, use));
+    };
+    // Of whichever place a count was not certain, that place may be the one that loses least.
+    let exact = true;
+    const lost = (layout: Layout): number => {
+      const found = lossFrom(before, after(layout));
+      exact &&= found.exact;
+      return found.loss;
+    };
+    const found = searchSpace(space, { ...terms, ...(isSelling && { loss: lost }) });
+    if (found === null) return null;
+    const { best, runnerUp } = found;
+    const { explained = false } = terms;
+    const loss = isSelling ? lost(best) : 0;
+    return {
+      found,
+      use: useOfLayout(space, best.cells),
+      loss,
+      exact,
+      slots: explained ? changes(before, after(best)) : [],
+      runnerUpSlots: explained && runnerUp !== null ? changes(before, after(runnerUp)) : [],
+    };
+  };
+  return {
+    best: ({ key, request }) => {
+      const found = places.get(key) ?? new WeakMap<Occupancy, HostPlace | null>();
+      if (places.size >= demandsMax) places.clear();
+      places.set(key, found);
+      return (inventory, occupancy, known) => {
+        const before = found.get(occupancy);
+        if (before !== undefined) return before;
+        const judged = known && { objective: known.found.best.objective, loss: known.loss };
+        const place = find(inventory, occupancy, request, { known: judged });
+        found.set(occupancy, place);
+        return place;
+      };
+    },
+    explained: (inventory, occupancy, request) =>
+      find(inventory, occupancy, request, { explained: true }),
+  };
+}
