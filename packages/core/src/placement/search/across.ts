@@ -1,9 +1,7 @@
 import { keepLeast } from "./least.ts";
+import type { PairCosts } from "./pair-costs.ts";
 import type { Shelf } from "./shelves.ts";
 import type { Spread } from "./spreads.ts";
-
-/** What two candidates, by position, cost with each other. */
-export type PairCost = (i: number, j: number) => number;
 
 /** The least that pairs between shelves cost, of which both are still to come to a set. */
 export interface Across {
@@ -19,31 +17,32 @@ export interface Across {
  * The sum over pairs of shelves, kept up to date while a set is put together: a step changes what
  * one shelf has with each of the others, which is looked up.
  */
-export function acrossShelves(shelves: readonly Shelf[], pair: PairCost): Across {
-  const between = betweenShelves(shelves, pair);
+export function acrossShelves(shelves: readonly Shelf[], pairs: PairCosts): Across {
+  const between = betweenShelves(shelves, pairs);
   // Per shelf how many are still to come.
   const missing = new Int32Array(shelves.length);
   let sum = 0;
-  const from = (s: number): number => {
+  /** With those of the first `end` shelves. */
+  const from = (s: number, end: number): number => {
     const some = missing[s] ?? 0;
     if (some === 0) return 0;
     let least = 0;
-    for (let t = 0; t < missing.length; t++) {
+    for (let t = 0; t < end; t++) {
       const others = missing[t] ?? 0;
-      if (t !== s && others > 0) least += between(s, some, t, others);
+      if (others > 0 && t !== s) least += between(s, some, t, others);
     }
     return least;
   };
   const add = (s: number, more: number): void => {
-    sum -= from(s);
+    sum -= from(s, missing.length);
     missing[s] = (missing[s] ?? 0) + more;
-    sum += from(s);
+    sum += from(s, missing.length);
   };
   return {
     begin: (spread) => {
       missing.set(spread);
       sum = 0;
-      for (let s = 0; s < missing.length; s++) sum += from(s) / 2;
+      for (let s = 1; s < missing.length; s++) sum += from(s, s);
     },
     take: (s) => add(s, -1),
     untake: (s) => add(s, 1),
@@ -51,7 +50,7 @@ export function acrossShelves(shelves: readonly Shelf[], pair: PairCost): Across
   };
 }
 
-/** The least that pairs cost between so many of one shelf and so many of another. */
+/** The least that pairs cost between so many of one shelf and so many of another, none of them 0. */
 type Between = (s: number, some: number, t: number, others: number) => number;
 
 /**
@@ -62,47 +61,52 @@ type Between = (s: number, some: number, t: number, others: number) => number;
  *
  * Worked out when it is first asked about.
  */
-function betweenShelves(shelves: readonly Shelf[], pair: PairCost): Between {
-  // By the two shelves and the two numbers, of which none is larger than its shelf.
-  const known = shelves.map((): (Float64Array | undefined)[] => []);
-  return (s, some, t, others) => {
+function betweenShelves(shelves: readonly Shelf[], pairs: PairCosts): Between {
+  // A row and a column for each number that a shelf can have: those of shelf s begin at starts[s].
+  const starts = new Int32Array(shelves.length);
+  let width = 0;
+  for (const [s, { members }] of shelves.entries()) {
+    starts[s] = width;
+    width += members.length;
+  }
+  const known = new Float64Array(width * width).fill(-1);
+  const leastOfRows = rowSums(shelves, pairs);
+  const find = (s: number, some: number, t: number, others: number): number => {
     const a = shelves[s]?.members ?? [];
     const b = shelves[t]?.members ?? [];
-    if (a.length === 1 && b.length === 1) return pair(a[0] ?? -1, b[0] ?? -1);
-    const row = known[s] ?? [];
-    const table = (row[t] ??= new Float64Array((a.length + 1) * (b.length + 1)).fill(-1));
-    const at = some * (b.length + 1) + others;
-    const before = table[at] ?? -1;
-    if (before >= 0) return before;
-    const least = Math.max(
-      leastOfRows(a, some, b, others, pair),
-      leastOfRows(b, others, a, some, (j, i) => pair(i, j)),
-    );
-    table[at] = least;
-    return least;
+    return Math.max(leastOfRows(a, some, b, others), leastOfRows(b, others, a, some));
+  };
+  return (s, some, t, others) => {
+    const at = ((starts[s] ?? 0) + some - 1) * width + (starts[t] ?? 0) + others - 1;
+    const before = known[at] ?? -1;
+    return before >= 0 ? before : (known[at] = find(s, some, t, others));
   };
 }
 
-/** The sum over those `some` of `a` of which the cheapest `others` pairs with `b` are least. */
-function leastOfRows(
+type LeastOfRows = (
   a: readonly number[],
   some: number,
   b: readonly number[],
   others: number,
-  pair: PairCost,
-): number {
-  const sums = new Float64Array(some).fill(Infinity);
-  const cheapest = new Float64Array(others);
-  for (const i of a) {
-    cheapest.fill(Infinity);
-    for (const j of b) keepLeast(cheapest, pair(i, j));
-    keepLeast(sums, sumOf(cheapest));
-  }
-  return sumOf(sums);
+) => number;
+
+/** The sum over those `some` of `a` of which the cheapest `others` pairs with `b` are least. */
+function rowSums(shelves: readonly Shelf[], { candidates, of }: PairCosts): LeastOfRows {
+  const largest = Math.max(0, ...shelves.map(({ members }) => members.length));
+  const [sums, cheapest] = [new Float64Array(largest), new Float64Array(largest)];
+  return (a, some, b, others) => {
+    sums.fill(Infinity, 0, some);
+    for (const i of a) {
+      cheapest.fill(Infinity, 0, others);
+      for (const j of b) keepLeast(cheapest, of[i * candidates + j] ?? 1, others);
+      keepLeast(sums, sumOf(cheapest, others), some);
+    }
+    return sumOf(sums, some);
+  };
 }
 
-function sumOf(values: Float64Array): number {
+function sumOf(values: Float64Array, length: number): number {
   let sum = 0;
-  for (const value of values) sum += value;
+  for (let k = 0; k < length; k++) sum += values[k] ?? 0;
   return sum;
 }

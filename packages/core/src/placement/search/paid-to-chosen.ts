@@ -1,3 +1,5 @@
+import type { PairCosts } from "./pair-costs.ts";
+
 /** What candidates pay for their pairs with those chosen, while a set is put together. */
 export interface PaidToChosen {
   /** None is chosen. */
@@ -16,25 +18,19 @@ export interface PaidToChosen {
  * writes down the next, and nothing need be worked out to take it back.
  *
  * @param count how many can be chosen at the most.
- * @param costs what a candidate costs with each accelerator of the machine.
- * @param at each candidate's position on the machine.
  */
-export function paidToChosen(
-  count: number,
-  at: readonly number[],
-  costs: (candidate: number) => readonly number[] | undefined,
-): PaidToChosen {
-  const rows = Array.from({ length: count + 1 }, () => new Float64Array(at.length));
-  const none = new Float64Array(at.length);
+export function paidToChosen(count: number, { candidates, of }: PairCosts): PaidToChosen {
+  const rows = Array.from({ length: count + 1 }, () => new Float64Array(candidates));
+  const none = new Float64Array(candidates);
   const among = new Float64Array(count + 1);
   let chosen = 0;
   return {
     begin: () => void (chosen = 0),
     take: (i) => {
-      const [before, after, row] = [rows[chosen] ?? none, rows[chosen + 1] ?? none, costs(i)];
+      const [before, after] = [rows[chosen] ?? none, rows[chosen + 1] ?? none];
       among[chosen + 1] = (among[chosen] ?? 0) + (before[i] ?? 0);
-      for (let j = 0; j < after.length; j++)
-        after[j] = (before[j] ?? 0) + (row?.[at[j] ?? -1] ?? 1);
+      const row = i * candidates;
+      for (let j = 0; j < candidates; j++) after[j] = (before[j] ?? 0) + (of[row + j] ?? 1);
       chosen++;
     },
     untake: () => void chosen--,

@@ -1,7 +1,7 @@
-import type { Device } from "../inventory/devices.ts";
 import type { Space } from "../space/space.ts";
-import { acrossShelves, type PairCost } from "./across.ts";
-import { keepLeast, prefixSums } from "./least.ts";
+import { acrossShelves } from "./across.ts";
+import { keepLeast } from "./least.ts";
+import type { PairCosts } from "./pair-costs.ts";
 import { paidToChosen } from "./paid-to-chosen.ts";
 import { constantBound, type SetBound } from "./set-bound.ts";
 import { type Shelf, shelfOfEach } from "./shelves.ts";
@@ -15,32 +15,38 @@ import { type Shelf, shelfOfEach } from "./shelves.ts";
  * taken, as many as are to come. Pairs between two shelves of which both are still to come cost no
  * less than so many can (`across.ts`). A complete set's bound is its cost.
  *
- * A step costs a pass over the candidates, and so does asking.
+ * A step costs a pass over the candidates, and so does asking; before the first step asking is a
+ * lookup for each shelf and each pair of shelves.
+ *
+ * @param makePairs what any two candidates cost, asked for where there can be a pair.
  */
 export function peerBound(
-  { request, inventory }: Space,
+  { request }: Space,
   weight: number,
-  candidates: readonly Device[],
   shelves: readonly Shelf[],
+  makePairs: () => PairCosts,
 ): SetBound {
   const { count } = request.accelerators;
-  const pairs = (count * (count - 1)) / 2;
-  if (pairs === 0) return constantBound(weight);
-  const all = inventory.relations.peers(request.workload);
-  const at = candidates.map(({ position }) => position);
-  const pair: PairCost = (i, j) => all[at[i] ?? -1]?.[at[j] ?? -1] ?? 1;
-  const shelfOf = shelfOfEach(shelves, candidates.length);
-  const paid = paidToChosen(count, at, (i) => all[at[i] ?? -1]);
-  const across = acrossShelves(shelves, pair);
-  const within = cheapestWithin(shelves, shelfOf, pair);
+  const among = (count * (count - 1)) / 2;
+  if (among === 0) return constantBound(weight);
+  const pairs = makePairs();
+  const shelfOf = shelfOfEach(shelves, pairs.candidates);
+  const paid = paidToChosen(count, pairs);
+  const across = acrossShelves(shelves, pairs);
+  const halvesFrom = halvesWithin(shelves, pairs, count);
+  const untouched = leastUntouched(shelves, halvesFrom(0), count);
   const missing = new Int32Array(shelves.length);
+  let chosen = 0;
   const smallest = new Float64Array(count);
   /** The least that `some` more from a shelf pay: with the chosen, and with each other. */
-  const leastOf = ({ members }: Shelf, some: number, from: number): number => {
+  const leastOf = (members: readonly number[], some: number, from: number): number => {
     const each = paid.each();
+    const halves = halvesFrom(from);
     smallest.fill(Infinity, 0, some);
-    for (const i of members) {
-      if (i >= from) keepLeast(smallest, (each[i] ?? 0) + within(i, some - 1) / 2, some);
+    for (let k = members.length - 1; k >= 0; k--) {
+      const i = members[k] ?? 0;
+      if (i < from) break;
+      keepLeast(smallest, (each[i] ?? 0) + (halves[i * count + some - 1] ?? 0), some);
     }
     let least = 0;
     for (let k = 0; k < some; k++) least += smallest[k] ?? 0;
@@ -49,44 +55,93 @@ export function peerBound(
   return {
     begin: (spread) => {
       missing.set(spread);
+      chosen = 0;
       paid.begin();
       across.begin(spread);
     },
     take: (i) => {
       const s = shelfOf[i] ?? 0;
       missing[s] = (missing[s] ?? 0) - 1;
+      chosen++;
       paid.take(i);
       across.take(s);
     },
     untake: (i) => {
       const s = shelfOf[i] ?? 0;
       missing[s] = (missing[s] ?? 0) + 1;
+      chosen--;
       paid.untake();
       across.untake(s);
     },
     least: (from) => {
       let sum = paid.among() + across.least();
-      for (const [s, shelf] of shelves.entries()) {
+      for (let s = 0; s < missing.length; s++) {
         const some = missing[s] ?? 0;
-        if (some > 0) sum += leastOf(shelf, some, from);
+        if (some === 0) continue;
+        sum +=
+          from === 0 && chosen === 0
+            ? untouched(s, some)
+            : leastOf(shelves[s]?.members ?? [], some, from);
       }
-      return (weight * sum) / pairs;
+      return (weight * sum) / among;
     },
   };
 }
 
-/** What a candidate's so many cheapest pairs on its own shelf cost together. */
-function cheapestWithin(
+/**
+ * Of a position among the candidates, at i * count + k: half of what candidate i's `k` cheapest pairs
+ * cost with those of its own shelf from there on, among which all are that are still to come. Made
+ * when it is asked for, and for at most so many positions; between those the one before will do.
+ */
+function halvesWithin(
   shelves: readonly Shelf[],
-  shelfOf: Int32Array,
-  pair: PairCost,
-): (candidate: number, some: number) => number {
-  // Of each candidate that is asked about.
-  const sums: (readonly number[] | undefined)[] = Array.from(shelfOf, () => undefined);
-  return (i, some) => {
-    if (some === 0) return 0;
-    const own = shelves[shelfOf[i] ?? -1]?.members ?? [];
-    const row = (sums[i] ??= prefixSums(own.filter((j) => j !== i).map((j) => pair(i, j))));
-    return row[some] ?? 0;
+  { candidates, of }: PairCosts,
+  count: number,
+): (from: number) => Float64Array {
+  const step = Math.ceil(candidates / tablesMax);
+  const tables: (Float64Array | undefined)[] = [];
+  const cheapest = new Float64Array(count - 1);
+  const make = (from: number): Float64Array => {
+    const halves = new Float64Array(candidates * count).fill(Infinity);
+    for (const { members } of shelves) {
+      for (const i of members) {
+        if (i < from) continue;
+        cheapest.fill(Infinity);
+        for (const j of members) {
+          if (j >= from && j !== i) keepLeast(cheapest, of[i * candidates + j] ?? 1);
+        }
+        let sum = 0;
+        halves[i * count] = 0;
+        for (let k = 1; k < count; k++) halves[i * count + k] = sum += (cheapest[k - 1] ?? 0) / 2;
+      }
+    }
+    return halves;
+  };
+  return (from) => {
+    const at = Math.floor(from / step);
+    return (tables[at] ??= make(at * step));
+  };
+}
+
+const tablesMax = 16;
+
+/** The least that so many of a shelf pay with each other, while none is chosen; kept. */
+function leastUntouched(
+  shelves: readonly Shelf[],
+  halves: Float64Array,
+  count: number,
+): (s: number, some: number) => number {
+  const known = new Float64Array(shelves.length * (count + 1)).fill(-1);
+  const find = (s: number, some: number): number => {
+    const smallest = new Float64Array(some).fill(Infinity);
+    for (const i of shelves[s]?.members ?? []) {
+      keepLeast(smallest, halves[i * count + some - 1] ?? Infinity);
+    }
+    return smallest.reduce((a, b) => a + b, 0);
+  };
+  return (s, some) => {
+    const at = s * (count + 1) + some;
+    const before = known[at] ?? -1;
+    return before >= 0 ? before : (known[at] = find(s, some));
   };
 }

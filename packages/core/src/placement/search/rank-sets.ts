@@ -1,10 +1,13 @@
 import type { Device } from "../inventory/devices.ts";
 import { type Alongside, alongside } from "./alongside.ts";
 import { type BoundOnDemand, boundOnDemand } from "./bound-on-demand.ts";
+import { hasMany, visitGoodFirst } from "./good-set-first.ts";
+import { likelySet } from "./likely-set.ts";
 import type { Making } from "./making.ts";
 import { networkBound } from "./network-bound.ts";
 import { boundOn, offerSet, type SpreadTask } from "./offer-set.ts";
 import type { FreePartition } from "./partitions.ts";
+import { type PairCosts, peerPairs } from "./pair-costs.ts";
 import { peerBound } from "./peer-bound.ts";
 import { type Candidates, type SetPruning, visitOneSet, visitSets } from "./sets-on-spread.ts";
 import type { SpreadOption } from "./spread-option.ts";
@@ -41,12 +44,16 @@ export function setRanking(
   const { space, model, rules } = making;
   const { peer, network } = model.weights;
   const { shelves } = candidates;
+  let made: PairCosts | null = null;
+  const pairs = (): PairCosts => (made ??= peerPairs(space, devices));
   const search: SetSearch = {
     ...making,
     devices,
     candidates,
+    pairs,
+    guess: { made: false },
     paths: boundOnDemand(() => [
-      peerBound(space, peer, devices, shelves),
+      peerBound(space, peer, shelves, pairs),
       networkBound(space, network, devices, shelves, rules.besideDevices),
     ]),
     along: alongside(space.inventory.devices.groupSizes, [...devices, ...space.nics]),
@@ -63,6 +70,10 @@ interface SetSearch extends Making {
   readonly candidates: Candidates;
   /** What transfers between accelerators and to NICs add. */
   readonly paths: BoundOnDemand;
+  /** What transfers between any two accelerators cost. */
+  readonly pairs: () => PairCosts;
+  /** Whether a good set has been guessed. */
+  readonly guess: { made: boolean };
   /** How many devices come along. */
   readonly along: Alongside;
 }
@@ -134,9 +145,34 @@ function rankSetsOf(search: SetSearch, task: SpreadTask, partition: FreePartitio
     offerSet(search, task, along, accelerators);
     return effort.sufficed();
   };
-  return partition === null
-    ? visitSets(candidates, option.spread, pruning, offer)
-    : visitOneSet(candidates, option.spread, pruning, partition.set, offer);
+  const { spread } = option;
+  if (partition !== null) return visitOneSet(candidates, spread, pruning, partition.set, offer);
+  // What is good on the first spread with many sets is good enough for those after it.
+  if (search.guess.made || !hasMany(candidates, spread)) {
+    return visitSets(candidates, spread, pruning, offer);
+  }
+  const likely = (): readonly number[] | null => {
+    search.guess.made = true;
+    effort.spend(workPerLikely * devices.length);
+    return likelySet(candidates, spread, besidePairs(search), search.pairs());
+  };
+  return visitGoodFirst(candidates, spread, pruning, likely, offer);
+}
+
+/** In units of effort, for each candidate. */
+const workPerLikely = 200;
+
+/** What each accelerator pays to its nearest NIC, in units of what a pair's transfers cost. */
+function besidePairs({ space, model, devices }: SetSearch): Float64Array {
+  const { accelerators, nics } = space.request;
+  if (nics.count === 0) return new Float64Array(devices.length);
+  const network = model.weights.network / (accelerators.count + nics.count);
+  const pairs = (accelerators.count * (accelerators.count - 1)) / 2;
+  const table = space.inventory.relations.network();
+  return Float64Array.from(devices, ({ position }) => {
+    const nearest = Math.min(...space.nics.map((nic) => table[position]?.[nic.position] ?? 1));
+    return ((network * nearest) / model.weights.peer) * pairs;
+  });
 }
 
 /** Of a set on these shelves, with these NICs on offer, nothing is chosen yet. */

@@ -10,6 +10,7 @@ import { subsets } from "../testing/subsets.ts";
 import { worstCase } from "../testing/worst-cases.ts";
 import { boundOnDemand } from "./bound-on-demand.ts";
 import { networkBound } from "./network-bound.ts";
+import { peerPairs } from "./pair-costs.ts";
 import { peerBound } from "./peer-bound.ts";
 import { type Shelf, shelfOfEach, shelvesOf } from "./shelves.ts";
 import type { Spread } from "./spreads.ts";
@@ -75,7 +76,7 @@ test("transfers between accelerators cost no less than is said of any beginning 
       const one = taskOf(given);
       const { space, candidates, shelves } = one;
       const model = space.inventory.relations.model(space.request.workload);
-      const bound = peerBound(space, weight, candidates, shelves);
+      const bound = peerBound(space, weight, shelves, () => peerPairs(space, candidates));
       const cost = (set: readonly Device[]): number => weight * model.peer(addresses(set));
       for (const [spread, sets] of setsOf(one, cost)) holdAgainstAll(bound, spread, sets, true);
     }),
@@ -118,7 +119,7 @@ test("a bound that is made and told when it is asked says what one says that was
     fc.property(arbitrary, fc.array(sets, { maxLength: 3 }), (given, asked) => {
       const { space, candidates, shelves } = taskOf(given);
       const make = () => [
-        peerBound(space, 0.5, candidates, shelves),
+        peerBound(space, 0.5, shelves, () => peerPairs(space, candidates)),
         networkBound(space, 0.5, candidates, shelves, false),
       ];
       const onDemand = boundOnDemand(make);

@@ -2,6 +2,8 @@ import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { subsets } from "../testing/subsets.ts";
 import { effort } from "./effort.ts";
+import { visitGoodFirst } from "./good-set-first.ts";
+import { likelySet } from "./likely-set.ts";
 import { type Candidates, type SetPruning, visitOneSet, visitSets } from "./sets-on-spread.ts";
 import { shelfOfEach } from "./shelves.ts";
 import type { Spread } from "./spreads.ts";
@@ -169,4 +171,88 @@ test("of one set alone the same is told", () => {
       }
     }),
   );
+});
+
+test("with a good set early every set is still shown once, and none that is not open", () => {
+  fc.assert(
+    fc.property(task, fc.nat(20), fc.integer({ min: 1, max: 9 }), (one, which, most) => {
+      const all = allSets(one);
+      const likely = all[which % (all.length + 1)] ?? null;
+      const { pruning, told } = strictly(one, () => true);
+      const shown: (readonly number[])[] = [];
+      const goesOn = visitGoodFirst(
+        one.candidates,
+        one.spread,
+        pruning,
+        () => likely,
+        (set) => {
+          return shown.push([...set]) < most;
+        },
+      );
+      const [first, ...rest] = all;
+      const early = likely === null || likely === first ? [] : [likely];
+      const inTurn = [
+        ...(first === undefined ? [] : [first]),
+        ...early,
+        ...rest.filter((set) => set !== likely),
+      ];
+      expect([goesOn, shown, told]).toEqual([all.length < most, inTurn.slice(0, most), []]);
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test("no other is looked for when the first set has closed the beginning", () => {
+  fc.assert(
+    fc.property(task, (one) => {
+      const shown: (readonly number[])[] = [];
+      const { pruning } = strictly(one, (set) => set.length > 0 || shown.length === 0);
+      const likely = (): null => expect.unreachable("the beginning is closed");
+      const visit = (set: readonly number[]): boolean => shown.push([...set]) > 0;
+      expect(visitGoodFirst(one.candidates, one.spread, pruning, likely, visit)).toBe(true);
+      expect(shown).toEqual(allSets(one).slice(0, 1));
+    }),
+  );
+});
+
+test("a likely set is one of the sets, and no swap on a shelf makes it better", () => {
+  let found = 0;
+  const costs = fc.array(fc.integer({ min: 1, max: 30 }), { minLength: 90, maxLength: 90 });
+  fc.assert(
+    fc.property(task, costs, (one, table) => {
+      const { candidates, kinds, spread } = one;
+      const total = kinds.length;
+      const numbers = kinds.map((kind) => [...new Set(kinds)].indexOf(kind));
+      const own = Float64Array.from(numbers, (kind) => table[81 + kind] ?? 0);
+      const pair = (i: number, j: number): number => {
+        const [a = 0, b = 0] = [numbers[i], numbers[j]];
+        return i === j ? 0 : (table[Math.min(a, b) * 9 + Math.max(a, b)] ?? 0);
+      };
+      const of = Float64Array.from({ length: total * total }, (_, at) =>
+        pair(Math.floor(at / total), at % total),
+      );
+      const cost = (set: readonly number[]): number =>
+        set.reduce(
+          (sum, i) => sum + (own[i] ?? 0) + set.reduce((paid, j) => paid + pair(i, j), 0) / 2,
+          0,
+        );
+      const likely = likelySet(candidates, spread, own, { candidates: total, of });
+      if (likely === null) return;
+      found++;
+      const all = allSets(one);
+      expect(all).toContainEqual(likely);
+      const ofKinds = (set: readonly number[]): readonly string[] => set.map((i) => kinds[i] ?? "");
+      for (const other of all) {
+        const left = [...ofKinds(likely)];
+        const more = ofKinds(other).filter((kind) => {
+          const at = left.indexOf(kind);
+          if (at >= 0) left.splice(at, 1);
+          return at < 0;
+        });
+        if (more.length === 1) expect(cost(likely)).toBeLessThanOrEqual(cost(other) + 1e-9);
+      }
+    }),
+    { numRuns: 500 },
+  );
+  expect(found).toBeGreaterThan(100);
 });

@@ -55,35 +55,31 @@ export function visitSets(
     if (before >= 0 && !chosen.includes(before)) return false;
     return chosen.every((other) => connected(other, i));
   };
-  /** Takes one into the set, does that, and takes it back. */
-  const withOne = (i: number, then: () => boolean): boolean => {
-    const s = shelfOf[i] ?? 0;
-    quota[s] = (quota[s] ?? 0) - 1;
-    left[s] = (left[s] ?? 0) - 1;
-    chosen.push(i);
-    take(i);
-    const goesOn = then();
-    untake(i);
-    chosen.pop();
-    left[s] = (left[s] ?? 0) + 1;
-    quota[s] = (quota[s] ?? 0) + 1;
-    return goesOn;
-  };
   const extend = (from: number): boolean => {
     if (chosen.length === count) return finish(from);
     let goesOn = true;
     let at = from;
     while (at < line.length) {
       const i = line[at] ?? 0;
-      if (mayTake(i)) {
-        goesOn = effort.spend(work);
-        const next = at + 1;
-        if (goesOn) goesOn = withOne(i, () => !open(chosen, i + 1) || extend(next));
-        if (!goesOn) break;
-      }
       const s = shelfOf[i] ?? 0;
-      pass(i);
       left[s] = (left[s] ?? 0) - 1;
+      if (mayTake(i)) {
+        if (!effort.spend(work)) goesOn = false;
+        else {
+          quota[s] = (quota[s] ?? 0) - 1;
+          chosen.push(i);
+          take(i);
+          goesOn = !open(chosen, i + 1) || extend(at + 1);
+          untake(i);
+          chosen.pop();
+          quota[s] = (quota[s] ?? 0) + 1;
+        }
+        if (!goesOn) {
+          left[s] = (left[s] ?? 0) + 1;
+          break;
+        }
+      }
+      pass(i);
       at++;
       if ((left[s] ?? 0) < (quota[s] ?? 0)) break;
     }

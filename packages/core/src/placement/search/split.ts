@@ -7,10 +7,17 @@
  * vCPUs and memory is its share of the accelerators.
  */
 export function proportionalSplit(total: number, weights: readonly number[]): number[] {
-  const sum = weights.reduce((a, b) => a + b, 0);
-  const shares = weights.map((weight) => Math.floor((total * weight) / sum));
-  const rest = total - shares.reduce((a, b) => a + b, 0);
-  return shares.map((share, i) => (i === 0 ? share + rest : share));
+  let sum = 0;
+  for (const weight of weights) sum += weight;
+  const shares: number[] = [];
+  let rest = total;
+  for (const weight of weights) {
+    const share = Math.floor((total * weight) / sum);
+    rest -= share;
+    shares.push(share);
+  }
+  if (shares.length > 0) shares[0] = (shares[0] ?? 0) + rest;
+  return shares;
 }
 
 /** The part of a total in so many equal ones at this place: what does not divide goes to the first. */

@@ -34,6 +34,7 @@ export function spreadsOf(
   { count, most, twins, effort }: SpreadLimits,
 ): VisitSpreads {
   const rooms = roomsFrom(shelves, most);
+  const width = shelves.length + 1;
   const twinOf = shelves.map(({ node }) => {
     const twin = node === null ? undefined : twins.get(node);
     return twin === undefined ? -1 : shelves.findIndex((shelf) => shelf.node === twin);
@@ -46,8 +47,6 @@ export function spreadsOf(
           cells === 1 && shelves.every(({ node }, i) => node === null || !counts[i]);
         return nodes > 0 && !isAnywhere ? true : visit(counts);
       }
-      if (s === shelves.length || missing > (rooms[s * (shelves.length + 1) + nodes] ?? 0))
-        return true;
       if (!effort.spend(4)) return false;
       const isNode = shelves[s]?.node !== null;
       const twin = twinOf[s] ?? -1;
@@ -55,22 +54,25 @@ export function spreadsOf(
       // Each of the other nodes needs one at least.
       const others = isNode ? nodes - 1 : cells === 1 ? 0 : nodes;
       let some = isOpen ? Math.min(most[s] ?? 0, missing - others) : 0;
-      for (; some > 0; some--) {
+      // What is left must find room on the shelves to come.
+      const room = rooms[(s + 1) * width + (isNode ? nodes - 1 : nodes)] ?? 0;
+      for (; some > 0 && missing - some <= room; some--) {
         counts[s] = some;
         if (!extend(s + 1, missing - some, isNode ? nodes - 1 : nodes)) return false;
       }
       counts[s] = 0;
-      return extend(s + 1, missing, nodes);
+      return missing > (rooms[(s + 1) * width + nodes] ?? 0) || extend(s + 1, missing, nodes);
     };
     counts.fill(0);
-    extend(0, count, cells);
+    if (count <= (rooms[cells] ?? 0)) extend(0, count, cells);
   };
 }
 
 /** At s * (shelves + 1) + n: the most accelerators from shelf s on, over n nodes. */
 function roomsFrom(shelves: readonly Shelf[], most: readonly number[]): Float64Array {
   const width = shelves.length + 1;
-  const rooms = new Float64Array(shelves.length * width);
+  // Beyond the last shelf there is no room.
+  const rooms = new Float64Array((shelves.length + 1) * width);
   // The largest first, as the least of what is negative.
   const largest = new Float64Array(shelves.length);
   let unknown = 0;

@@ -2,7 +2,8 @@
  * Spreads demands over supplies at the least total cost: each cell's cores (or memory) over the
  * nodes that have some, where its own is short.
  *
- * Successive shortest paths. Each step sends as much as it can along a cheapest path from any open
+ * Where every demand can have all from the one supply that is cheapest for it, nothing can cost
+ * less, or as much. Else successive shortest paths: each step sends as much as it can along a cheapest path from any open
  * demand to any open supply, where a path may also take back what was sent before; so the flow is
  * at every step a cheapest one of its size, and so is the last. Bellman-Ford finds the path, as
  * taking back has negative cost. Demands and supplies number some dozens; every step closes one of
@@ -17,6 +18,8 @@ export function transport(
   cost: readonly ArrayLike<number>[],
 ): number[][] | null {
   const [rows, columns] = [demands.length, supplies.length];
+  const direct = toCheapest(demands, supplies, cost);
+  if (direct !== null) return direct;
   const state: Transport = {
     open: Float64Array.from(demands),
     left: Float64Array.from(supplies),
@@ -35,6 +38,34 @@ export function transport(
     send(state, end);
   }
   return demands.map((_, i) => [...state.flow.subarray(i * columns, (i + 1) * columns)]);
+}
+
+/** All of each demand to the supply that is cheapest for it; null where that is not one, or short. */
+function toCheapest(
+  demands: readonly number[],
+  supplies: readonly number[],
+  cost: readonly ArrayLike<number>[],
+): number[][] | null {
+  const left = [...supplies];
+  const flow: number[][] = [];
+  for (let i = 0; i < demands.length; i++) {
+    const row = cost[i] ?? [];
+    const units = demands[i] ?? 0;
+    let cheapest = 0;
+    let isOnly = true;
+    for (let j = 1; j < left.length; j++) {
+      const more = (row[j] ?? 0) - (row[cheapest] ?? 0);
+      if (more < -1e-12) [cheapest, isOnly] = [j, true];
+      else if (more <= 1e-12) isOnly = false;
+    }
+    const after = (left[cheapest] ?? 0) - units;
+    if (!isOnly || after < 0) return null;
+    left[cheapest] = after;
+    const sent = left.map(() => 0);
+    sent[cheapest] = units;
+    flow.push(sent);
+  }
+  return flow;
 }
 
 interface Transport {
