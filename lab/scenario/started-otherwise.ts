@@ -137,4 +137,18 @@ describe.each([
   test("it holds again by the definition as rendered", async () => {
     expect(await verdictBy(xml)).toMatchObject({ holds: true, findings: [] });
   });
+
+  test("and can be adopted then", async () => {
+    await host.write(`/tmp/${vm.name}.xml`, xml);
+    await host.ok("virsh", ["create", `/tmp/${vm.name}.xml`]);
+    const by = words("--plan", planPath(plan), "--output", "json");
+    const adopted = await host.evenkeel("adopt", vm.name, ...by);
+    expect([adopted.status, adopted.stderr]).toEqual([0, ""]);
+    expect(JSON.parse(adopted.stdout)).toMatchObject({
+      adopted: true,
+      verdict: { holds: true, findings: [] },
+    });
+    await stopVm(host, vm.name);
+    expect((await host.ok("virsh", words("list", "--all", "--name"))).trim()).toBe("");
+  });
 });

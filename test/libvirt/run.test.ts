@@ -73,7 +73,7 @@ function place() {
     writeFileSync(join(programs, program), `#!/bin/sh\n${script}\n`);
     chmodSync(join(programs, program), 0o755);
   };
-  return { state, begin, evenkeel, run, before };
+  return { folder, state, begin, evenkeel, run, before };
 }
 
 const nothingLeft = async (state: string): Promise<void> => {
@@ -158,6 +158,77 @@ test.skipIf(whyNot !== null)(
   },
   120_000,
 );
+
+test.skipIf(whyNot !== null)(
+  "a VM that somebody else has started is adopted, and keeps what is theirs",
+  async () => {
+    const { folder, state, evenkeel, run } = place();
+    const virsh = async (...words: readonly string[]): Promise<string> =>
+      (await libvirtd?.virsh(...words)) ?? "";
+    const theirs = { name: "tried-elsewhere", uuid: "6695eb01-f6a4-4304-b9aa-97f2502e193f" };
+    const placing = ["place", "vm.yaml", "--on", "live", "--policy", "policy.yaml"];
+    const planned = await evenkeel(...placing, "--output", "json");
+    writeFileSync(join(folder, "plan.json"), planned.stdout);
+    const rendering = ["render", "plan.json", "--as", "libvirt"];
+    const rendered = await evenkeel(...rendering, "--emulated", "--firmware", "bios");
+    const xml = rendered.stdout
+      .replace("<name>tried<", `<name>${theirs.name}<`)
+      .replace(/<uuid>[^<]+</, `<uuid>${theirs.uuid}<`);
+    const adopt = (...more: readonly string[]) =>
+      evenkeel("adopt", theirs.name, "--plan", "plan.json", "--policy", "policy.yaml", ...more);
+    await virsh("define", (await libvirtd?.file("theirs.xml", xml)) ?? "");
+    onTestFinished(async () => void (await virsh("undefine", theirs.uuid).catch(() => {})));
+    expect((await adopt()).stderr).toContain("it does not run");
+    await virsh("start", theirs.uuid);
+    onTestFinished(async () => void (await virsh("destroy", theirs.uuid).catch(() => {})));
+    expect((await evenkeel("list")).stdout).toMatch(/tried-elsewhere +running .*not Evenkeel's/);
+
+    for (const [asked, said] of [
+      ["accelerators: { count: 1 }, vcpus: 1", "it has no 0000:"],
+      ["vcpus: 1", "was made for another machine"],
+    ] as const) {
+      writeFileSync(
+        join(folder, "other.yaml"),
+        `${head}kind: VirtualMachine\nmetadata: { name: tried }\nspec: { ${asked}, memory: 1Gi, hugepages: none }\n`,
+      );
+      const elsewhere = ["place", "other.yaml", "--on", "machine:hgx-h100", "--output", "json"];
+      writeFileSync(join(folder, "other.json"), (await evenkeel(...elsewhere)).stdout);
+      const refused = await evenkeel("adopt", theirs.uuid, "--plan", "other.json");
+      expect(refused).toMatchObject({ status: 2, stdout: "" });
+      expect(refused.stderr).toContain("vm-unlike");
+      expect(refused.stderr).toContain(said);
+    }
+    await nothingKnown(state);
+
+    const adopted = JSON.parse((await adopt("--output", "json")).stdout);
+    expect(adopted).toMatchObject({ name: "tried", uuid: theirs.uuid, adopted: true, drivers: [] });
+    expect(adopted.verdict.verified).toContainEqual(
+      expect.objectContaining({ what: "libvirt's pins" }),
+    );
+    expect((await evenkeel("list")).stdout).toMatch(/^tried +running +libvirt, adopted/m);
+    expect((await adopt()).stderr).toContain("it is Evenkeel's already");
+    expect((await evenkeel(...run())).stderr).toContain("vm-exists");
+    const evidence = JSON.parse((await evenkeel("verify", "tried", "--output", "evidence")).stdout);
+    expect(evidence.process.uuid).toBe(theirs.uuid);
+
+    expect(await evenkeel("adopt", "tried", "--undo")).toMatchObject({
+      status: 0,
+      stdout: "tried is no longer Evenkeel's, and runs on\n",
+    });
+    await nothingKnown(state);
+    expect((await evenkeel("adopt", "tried", "--undo")).stderr).toContain("vm-unknown");
+    await adopt();
+    const stopped = await evenkeel("stop", "tried", "--timeout", "0", "--force");
+    expect(stopped).toMatchObject({ status: 0 });
+    await nothingKnown(state);
+    expect(await virsh("domstate", theirs.uuid)).toBe("shut off\n");
+    expect(emulators()).toEqual([]);
+  },
+  120_000,
+);
+
+const nothingKnown = async (state: string): Promise<void> =>
+  expect(readdirSync(join(state, "vms"))).toEqual([]);
 
 test.skipIf(whyNot !== null)(
   "what libvirt does not start is undone, and told in its words",

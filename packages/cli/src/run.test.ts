@@ -42,8 +42,8 @@ test("a misspelled command, flag or value is told with the nearest right one", a
     $ evenkeel plaec
     --- stderr
     evenkeel: there is no command "plaec"
-      expected  one of topology, snapshot, place, capacity, render, verify, guest, run, stop, list,
-                simulate, demo, completion
+      expected  one of topology, snapshot, place, capacity, render, verify, guest, run, stop, adopt,
+                list, simulate, demo, completion
       try       did you mean place?
       code      usage
     --- exit 2
@@ -51,8 +51,8 @@ test("a misspelled command, flag or value is told with the nearest right one", a
     $ evenkeel frobnicate
     --- stderr
     evenkeel: there is no command "frobnicate"
-      expected  one of topology, snapshot, place, capacity, render, verify, guest, run, stop, list,
-                simulate, demo, completion
+      expected  one of topology, snapshot, place, capacity, render, verify, guest, run, stop, adopt,
+                list, simulate, demo, completion
       try       see evenkeel --help
       code      usage
     --- exit 2
@@ -97,8 +97,8 @@ test("a misspelled command, flag or value is told with the nearest right one", a
     $ evenkeel __complet
     --- stderr
     evenkeel: there is no command "__complet"
-      expected  one of topology, snapshot, place, capacity, render, verify, guest, run, stop, list,
-                simulate, demo, completion
+      expected  one of topology, snapshot, place, capacity, render, verify, guest, run, stop, adopt,
+                list, simulate, demo, completion
       try       see evenkeel --help
       code      usage
     --- exit 2

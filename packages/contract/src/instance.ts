@@ -3,7 +3,7 @@ import { guestName, guestUuid } from "@evenkeel/core/guest/name.ts";
 import { hypervisorNames, type Instance } from "@evenkeel/core/instance/instance.ts";
 import { z } from "zod";
 import { checkedPlan } from "./checked-plan.ts";
-import { apiVersion, exactly, list, object, oneOf, pciAddress, text } from "./fields.ts";
+import { apiVersion, exactly, flag, list, object, oneOf, pciAddress, text } from "./fields.ts";
 import { planSchema } from "./plan.ts";
 import { firstProblem, problemError } from "./problem.ts";
 import { parseJson } from "./text/json.ts";
@@ -35,6 +35,8 @@ export const instanceSchema = object({
   via: oneOf(hypervisorNames),
   uri: text(512).nullable(),
   phase: oneOf(["starting", "running", "stopping"]),
+  // Written before there was adopting: then it was started.
+  adopted: flag.default(false),
   startedAt: time,
   drivers: list(
     object({ address: pciAddress, driver: driver.nullable(), override: driver.nullable() }),
@@ -44,7 +46,7 @@ export const instanceSchema = object({
 
 /**
  * The Instance in a file of the state folder. What it says of names must follow from its plan, since
- * programs are given them.
+ * programs are given them; but an adopted VM has a UUID of its own.
  *
  * Errors: `json-malformed`, `document-invalid`, `plan-inconsistent`.
  */
@@ -58,10 +60,10 @@ export function parseInstance(json: string, where: string): Instance {
   const instance = result.data;
   const { vm, tenant } = checkedPlan(instance.plan, where);
   const [name, id] = [guestName(vm, tenant), guestUuid(vm, tenant)];
-  if (instance.name !== name || instance.uuid !== id) {
+  if (instance.name !== name || (!instance.adopted && instance.uuid !== id)) {
     throw new EvenkeelError("document-invalid", "its name or UUID is not that of its plan's VM", {
       where,
-      expected: `the name ${name} and the UUID ${id}`,
+      expected: `the name ${name}${instance.adopted ? "" : ` and the UUID ${id}`}`,
     });
   }
   return instance;

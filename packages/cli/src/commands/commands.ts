@@ -1,4 +1,5 @@
 import type { CliCommand } from "../command.ts";
+import { adoptCommand } from "./adopt/command.ts";
 import { capacityCommand } from "./capacity/command.ts";
 import { completeCommand } from "./complete/command.ts";
 import { completionCommand } from "./completion/command.ts";
@@ -25,6 +26,7 @@ export const commands: readonly CliCommand[] = [
   guestCommand,
   runCommand,
   stopCommand,
+  adoptCommand,
   listCommand,
   simulateCommand,
   demoCommand,

@@ -63,7 +63,7 @@ export function instanceNamed(
     "vm-unknown",
     found.length > 1
       ? "several tenants have a VM of this name"
-      : "no VM of this name was started here",
+      : "no VM of this name was started or adopted here",
     {
       where: name,
       expected:

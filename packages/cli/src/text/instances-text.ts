@@ -6,7 +6,7 @@ import type { View } from "./plan-text.ts";
 import { table } from "./table.ts";
 import { visible } from "./visible.ts";
 
-/** A VM on this host; one without an instance was not started by Evenkeel. */
+/** A VM on this host; one without an instance is not Evenkeel's. */
 export interface ListedVm {
   readonly name: string;
   readonly state: "running" | "paused" | "off" | "gone" | "unknown";
@@ -27,12 +27,12 @@ export function instancesText(vms: readonly ListedVm[], { paint }: View): string
 function rowOf({ name, state, instance }: ListedVm): readonly string[] {
   const shown = visible(name);
   if (instance === null) return [shown, state, "libvirt", "not Evenkeel's", "", "", ""];
-  const { plan, via, phase } = instance;
+  const { plan, via, phase, adopted } = instance;
   const now = phase === "running" ? (state === "gone" ? "off" : state) : phase;
   return [
     shown,
     now,
-    via,
+    adopted ? `${via}, adopted` : via,
     formatList(indexSet(plan.cells.map(({ hostNode }) => hostNode))),
     String(plan.cells.reduce((sum, { vcpus }) => sum + vcpus.length, 0)),
     formatBytes(plan.cells.reduce((sum, { memoryBytes }) => sum + memoryBytes, 0)),

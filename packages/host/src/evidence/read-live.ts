@@ -15,6 +15,8 @@ import { readEvidence } from "./read-evidence.ts";
 export interface LiveOptions {
   readonly host: string;
   readonly takenAt: string;
+  /** The VM's UUID, where it is not the one that its names make. */
+  readonly uuid?: string | undefined;
   /** The VM's process, where whoever asks knows it. */
   readonly pid?: number | undefined;
   /** The monitor's socket, where it is not on the command line. */
@@ -36,8 +38,8 @@ export async function readLiveEvidence(
   options: LiveOptions,
 ): Promise<Evidence> {
   const name = guestName(plan.vm, plan.tenant);
-  const sought = { name, uuid: guestUuid(plan.vm, plan.tenant) };
-  const { pid } = options;
+  const { pid, uuid = guestUuid(plan.vm, plan.tenant) } = options;
+  const sought = { name, uuid };
   const process = pid === undefined ? findProcess(tree, sought) : processOf(tree, pid);
   const domain = process === null ? null : domainOf(tree, process);
   return readEvidence(tree, {
@@ -47,7 +49,7 @@ export async function readLiveEvidence(
     process,
     whyNoProcess:
       pid === undefined
-        ? `no process has the name ${name} or the UUID ${sought.uuid} on its command line`
+        ? `no process has the name ${name} or the UUID ${uuid} on its command line`
         : `there is no process ${pid} of an emulator`,
     devices: plan.devices.flatMap(functionsOf),
     monitor: await monitorOf(tree, process, domain, options),

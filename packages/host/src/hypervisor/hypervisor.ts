@@ -40,6 +40,8 @@ export interface Hypervisor {
   readonly state: (instance: Instance) => Promise<Running>;
   /** Asks the guest to shut down. */
   readonly shutdown: (instance: Instance) => Promise<void>;
+  /** Ends the VM at once, if it runs; its definition stays. */
+  readonly end: (instance: Instance) => Promise<void>;
   /**
    * Ends the VM at once and leaves nothing of it with the hypervisor: no process, no definition. Done
    * again, or of a VM that never came to be, it does nothing.

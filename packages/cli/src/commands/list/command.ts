@@ -26,8 +26,8 @@ export const listCommand: CliCommand = {
     docs: { brief: "Show the virtual machines of this host, and where they lie" },
   }),
   description: [
-    "VMs that libvirt runs and Evenkeel has not started are listed as well: what they hold is not " +
-      "known. A start or stop that was cut off is undone first.",
+    "VMs that libvirt runs and Evenkeel has neither started nor adopted are listed as well: what they " +
+      "hold is not known. A start or stop that was cut off is undone first.",
     "The exit status is 2 where a file of the state folder cannot be used; the others are still listed.",
   ],
   examples: [

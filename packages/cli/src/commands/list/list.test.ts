@@ -16,7 +16,18 @@ function instanceOf(vm: string, tenant: string | null, phase: Instance["phase"])
   const { name, uuid } = guestFromPlan(plan);
   const startedAt = "2026-01-31T12:00:00.000Z";
   const common = { apiVersion: "evenkeel/v1", kind: "Instance" } as const;
-  return { ...common, name, uuid, plan, via: "qemu", uri: null, phase, startedAt, drivers: [] };
+  return {
+    ...common,
+    name,
+    uuid,
+    plan,
+    via: "qemu",
+    uri: null,
+    phase,
+    adopted: false,
+    startedAt,
+    drivers: [],
+  };
 }
 
 function stateWith(...instances: readonly Instance[]) {

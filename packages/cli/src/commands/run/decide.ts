@@ -137,6 +137,7 @@ export function instanceOf(plan: Plan, guest: Guest, via: Instance["via"], uri: 
     via,
     uri: via === "libvirt" ? uri : null,
     phase: "starting",
+    adopted: false,
     startedAt: new Date().toISOString(),
     drivers: readDrivers(functions.map(({ hostAddress }) => hostAddress)),
   };

@@ -7,7 +7,10 @@ import { systemUri } from "@evenkeel/host/hypervisor/libvirt/virsh.ts";
 import { readEvidence } from "../../input/read-evidence.ts";
 
 /** What this machine says now of a VM that runs here. The guest is not asked. */
-export async function verdictOn({ plan, uri }: Instance, topology: Topology): Promise<Verdict> {
-  const evidence = await readEvidence(plan, { libvirtUri: uri ?? systemUri, guest: null });
+export async function verdictOn(
+  { plan, uuid, uri }: Instance,
+  topology: Topology,
+): Promise<Verdict> {
+  const evidence = await readEvidence(plan, { uuid, libvirtUri: uri ?? systemUri, guest: null });
   return verify(plan, evidence, { paths: memoryPaths(topology) });
 }

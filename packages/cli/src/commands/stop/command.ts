@@ -56,6 +56,7 @@ export const stopCommand: CliCommand = {
   description: [
     "The guest is asked to shut down by its power button (ACPI). Afterwards the host is as it was: " +
       "its memory and huge pages are free, its devices have the drivers that they had before.",
+    "Of a VM that was adopted the definition stays with libvirt, for whoever made it.",
     "The exit status is 3 where the guest did not shut down in time; it still runs then.",
   ],
   examples: [

@@ -109,7 +109,7 @@ export const verifyCommand: CliCommand = {
     "A guest's own report, from `evenkeel guest report` or the shell script that " +
       "`evenkeel guest script` prints, makes the verdict one about the guest too.",
     "Reading changes nothing. The memory of a guest of base pages takes the kernel some milliseconds a GiB to count.",
-    "Without --plan a VM is held against the plan by which evenkeel run has started it, and the libvirt " +
+    "Without --plan a VM is held against the plan by which evenkeel has started or adopted it, and the libvirt " +
       "that it was started with is asked; otherwise LIBVIRT_DEFAULT_URI names that, or it is qemu:///system.",
     "The exit status is 0 where the plan holds and 3 where it does not.",
   ],

@@ -16,6 +16,8 @@ import type { VerifyFlags } from "./command.ts";
 /** What a VM is held against, and whom to ask about it. */
 export interface PlannedVm {
   readonly plan: Plan;
+  /** Where it is known better than by the plan's names. */
+  readonly uuid?: string;
   readonly libvirtUri: string;
 }
 
@@ -28,8 +30,8 @@ export async function plannedVm(
   if (path === undefined) {
     const found = readVmState(state, world);
     tellDamaged(found, world);
-    const { plan, uri } = instanceNamed(vm, found.instances, "give its plan with --plan");
-    return { plan, libvirtUri: uri ?? libvirtUri(world.env) };
+    const { plan, uuid, uri } = instanceNamed(vm, found.instances, "give its plan with --plan");
+    return { plan, uuid, libvirtUri: uri ?? libvirtUri(world.env) };
   }
   if (state !== undefined) {
     throw new EvenkeelError("usage", "--state is of no use with --plan", {
@@ -53,7 +55,7 @@ export interface EvidenceSource {
 }
 
 export async function evidenceSource(
-  { plan, libvirtUri: uri }: PlannedVm,
+  { plan, uuid, libvirtUri: uri }: PlannedVm,
   flags: VerifyFlags,
   world: World,
 ): Promise<EvidenceSource> {
@@ -69,7 +71,7 @@ export async function evidenceSource(
     live: root === undefined,
     read: async () => {
       const guest = once ?? (await report());
-      return readEvidence(plan, { pid, qmp, libvirtUri: uri, guest }, root);
+      return readEvidence(plan, { uuid, pid, qmp, libvirtUri: uri, guest }, root);
     },
   };
 }

@@ -60,7 +60,7 @@ test("recorded evidence is judged, for people and for programs", async () => {
       nodes in the guest                 2, as promised
       node of 0000:ff:00.0 in the guest  0
       NCCL's topology file               /etc/evenkeel/nccl-topology.xml
-      the contract in the guest          /sys/firmware/qemu_fw_cfg
+      the contract in the guest          /sys/firmware/qemu_fw_cfg, as made
     "
   `);
   const json = await evenkeel(
@@ -94,6 +94,7 @@ test("a VM that was started here is held against the plan of its state", async (
     via: "libvirt",
     uri: "test:///none",
     phase: "running",
+    adopted: false,
     drivers: [],
     startedAt: "2026-01-31T12:00:00.000Z",
   };

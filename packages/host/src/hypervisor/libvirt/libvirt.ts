@@ -30,7 +30,8 @@ export function libvirtHypervisor(uri: string): Hypervisor {
       return { state, pid: isThere ? emulatorOf(liveTree(), uuid) : null };
     },
     shutdown: async ({ uuid }) => void (await virsh.ok(["shutdown", "--domain", uuid])),
-    remove: ({ uuid }) => remove(virsh, uuid),
+    end: ({ uuid }) => bring(virsh, uuid, "off"),
+    remove: ({ uuid }) => bring(virsh, uuid, "gone"),
   };
 }
 
@@ -90,11 +91,12 @@ const undefineOptions = [
   "--checkpoints-metadata",
 ] as const;
 
-async function remove(virsh: Virsh, uuid: string): Promise<void> {
+/** Ends a domain where it runs, and takes its definition away where it is to be gone. */
+async function bring(virsh: Virsh, uuid: string, to: "off" | "gone"): Promise<void> {
   // A domain that is just being started goes only once the start has failed or ended.
   for (let tries = 0; ; tries++) {
     const state = await stateOf(virsh, uuid);
-    if (state === "gone") return;
+    if (state === "gone" || state === to) return;
     const args =
       state === "off"
         ? ["undefine", "--domain", uuid, ...undefineOptions]

@@ -38,6 +38,7 @@ export function qemuHypervisor(folderOf: (uuid: string) => string): Hypervisor {
     shutdown: async ({ uuid }) => {
       await talk(folderOf(uuid), async (monitor) => void (await monitor.ask("system_powerdown")));
     },
+    end: ({ uuid }) => end(uuid),
     remove: ({ uuid }) => end(uuid),
   };
 }
