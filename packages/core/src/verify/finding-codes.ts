@@ -23,10 +23,12 @@ export const findingCodes = {
   "vnuma-cells": "the guest's nodes have other CPUs or memory than planned",
   "vnuma-distances": "the guest is shown other distances than planned",
   "contract-missing": "the guest is given no contract, or does not find it",
+  "contract-other": "the contract in the guest is not the text that this plan makes",
   "link-slow": "a device's PCIe link runs below what the plan counts on",
   "irq-affinity": "a device's interrupts go to CPUs that are not its node's",
   "autonuma-on": "the kernel moves memory between nodes by itself",
   "ksm-on": "the kernel merges pages that are alike",
+  "guest-hugepages": "huge pages in the guest are not backed alike, or lie on a part of its nodes",
   "nccl-file": "the NCCL topology file in force in the guest is not the one of its contract",
 } as const;
 

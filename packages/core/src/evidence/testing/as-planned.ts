@@ -1,3 +1,4 @@
+import { sha256 } from "../../hash/sha256.ts";
 import { contractOf } from "../../guest/contract/from-guest.ts";
 import { guestFromPlan } from "../../guest/from-plan.ts";
 import { devicePorts, type Guest } from "../../guest/guest.ts";
@@ -218,8 +219,15 @@ function guestReportAsPlanned(plan: Plan): GuestReport {
       node: cell,
       link,
     })),
-    hugepages: [],
-    contract: { where: "/sys/firmware/qemu_fw_cfg", sha256: null },
+    hugepages: contract.cells.every(({ hugepageBytes }) => hugepageBytes !== null)
+      ? contract.cells.map(({ id, pageBytes }) => {
+          return { node: id, sizeBytes: pageBytes, total: 8, free: 8 };
+        })
+      : [],
+    contract: {
+      where: "/sys/firmware/qemu_fw_cfg",
+      sha256: sha256(JSON.stringify(contract)),
+    },
     nccl: contract.nccl === null ? null : { ...contract.nccl, from: "/etc/nccl.conf" },
     unreadable: [],
   };

@@ -434,6 +434,46 @@ function inTheGuest(): readonly Sabotage[] {
     {
       severity: "info",
       scope: "guest",
+      name: "another plan's contract in the guest",
+      code: "contract-other",
+      apply: (evidence) =>
+        reported(evidence, (report) => ({
+          ...report,
+          contract: { where: "/contract", sha256: "0".repeat(64) },
+        })),
+      tells: () => `sha256 ${"0".repeat(64)}`,
+    },
+    {
+      severity: "info",
+      scope: "guest",
+      name: "huge pages in the guest that are larger than the host's",
+      code: "guest-hugepages",
+      apply: (evidence) =>
+        evidence.guest?.hugepages.length === 0
+          ? null
+          : reported(evidence, (report) => ({
+              ...report,
+              hugepages: report.hugepages.map((pool) => ({
+                ...pool,
+                sizeBytes: 2 * pool.sizeBytes,
+              })),
+            })),
+      tells: () => "8 pages of ",
+    },
+    {
+      severity: "info",
+      scope: "guest",
+      name: "a node in the guest without huge pages",
+      code: "guest-hugepages",
+      apply: (evidence, { cells }) =>
+        cells.length < 2 || evidence.guest?.hugepages.length === 0
+          ? null
+          : reported(evidence, (report) => ({ ...report, hugepages: report.hugepages.slice(1) })),
+      tells: () => "none",
+    },
+    {
+      severity: "info",
+      scope: "guest",
       name: "another NCCL file in force",
       code: "nccl-file",
       apply: (evidence) =>

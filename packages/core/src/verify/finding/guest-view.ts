@@ -1,4 +1,5 @@
 import type { GuestReport } from "../../evidence/guest-report.ts";
+import { formatBytes } from "../../unit/bytes.ts";
 import { equals } from "../../set/index-set.ts";
 import { setOf } from "../../set/list-format.ts";
 import { found, holds, type Outcome, together, unknownCost, unseen, untold } from "../check.ts";
@@ -17,6 +18,7 @@ export function guestView(promise: GuestContract, report: GuestReport): Outcome 
     nodesSeen(promise, report),
     ...promise.devices.map((device) => deviceSeen(device, report)),
     ...promise.devices.map((device) => linkSeen(device, report)),
+    hugepagesSeen(promise, report),
     ncclSeen(promise, report),
   ]);
 }
@@ -162,6 +164,48 @@ function linkSeen(
     found: `x${had}`,
     remedy: "compare with the host's view: an emulated port may tell less than the link has",
   });
+}
+
+/**
+ * Nothing is promised of the huge pages that a guest sets apart itself, but whoever does wants of them
+ * what the host's pages give: one that is larger than what backs it saves the processor less than it
+ * seems to, and where a node has none, what runs there reaches for another's.
+ */
+function hugepagesSeen({ cells }: GuestContract, report: GuestReport): Outcome {
+  const pools = report.hugepages.filter(({ total }) => total > 0);
+  if (pools.length === 0) return together([]);
+  const what = "huge pages in the guest";
+  const outcomes: Outcome[] = [];
+  const tell = (subject: string, promised: string, had: string, remedy: string): void => {
+    const finding = { code: "guest-hugepages", subject, promised, found: had, remedy } as const;
+    outcomes.push(guestFinding("info", report, finding));
+  };
+  for (const { node, sizeBytes, total } of pools) {
+    const cell = cells.find(({ id }) => id === node);
+    if (cell === undefined || sizeBytes <= cell.pageBytes) continue;
+    const [own, backing] = [sizeBytes, cell.pageBytes].map(formatBytes);
+    tell(
+      `guest node ${node}`,
+      `${backing} pages on the host`,
+      `${total} pages of ${own} in the guest`,
+      `set apart pages of ${backing} in the guest, or place the VM with hugepages of ${own}`,
+    );
+  }
+  const having = new Set(pools.map(({ node }) => node));
+  const lacking = cells.filter(({ id }) => !having.has(id)).map(({ id }) => id);
+  if (lacking.length > 0) {
+    tell(
+      `guest node${lacking.length === 1 ? "" : "s"} ${lacking.join(", ")}`,
+      `huge pages as on node ${[...having].join(", ")}`,
+      "none",
+      "nr_hugepages below /sys/devices/system/node/nodeN/hugepages sets them apart node by node",
+    );
+  }
+  if (outcomes.length > 0) return together(outcomes);
+  return holds(
+    what,
+    pools.map((one) => `${one.total} of ${formatBytes(one.sizeBytes)}`).join(", "),
+  );
 }
 
 function ncclSeen({ nccl: promised }: GuestContract, { nccl, where }: GuestReport): Outcome {

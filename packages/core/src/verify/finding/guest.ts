@@ -1,3 +1,5 @@
+import type { GuestReport } from "../../evidence/guest-report.ts";
+import type { Plan } from "../../placement/plan.ts";
 import {
   found,
   holds,
@@ -5,31 +7,53 @@ import {
   type Sides,
   together,
   unknownCost,
+  unseen,
   untold,
   whyNot,
 } from "../check.ts";
-import { promisedContract } from "../promised-contract.ts";
+import { contractDigests, promisedContract } from "../promised-contract.ts";
 import { guestView } from "./guest-view.ts";
 
 /** What the guest reports, in a verdict that is about the guest too. */
 export function guest({ plan, evidence }: Sides): Outcome {
   const report = evidence.guest;
   if (report === null) return untold("what the guest sees", whyNot(evidence, "guest report"));
-  return together([
-    guestView(promisedContract(plan, report), report),
-    report.contract === null
-      ? found({
-          code: "contract-missing",
-          severity: "error",
-          layer: "guest",
-          subject: "the guest's contract",
-          promised: "found at opt/evenkeel/contract of fw_cfg",
-          found: "the guest found none",
-          evidence: [report.where],
-          cost: unknownCost,
-          remedy:
-            "modprobe qemu_fw_cfg in the guest; without CONFIG_FW_CFG_SYSFS hand it over as a file",
-        })
-      : holds("the contract in the guest", report.contract.where),
-  ]);
+  return together([guestView(promisedContract(plan, report), report), contractFound(plan, report)]);
+}
+
+/** A contract may have been written by another release, in other words: that breaks no promise. */
+function contractFound(plan: Plan, { contract, where }: GuestReport): Outcome {
+  const finding = { layer: "guest", subject: "the guest's contract", cost: unknownCost } as const;
+  if (contract === null) {
+    return found({
+      ...finding,
+      code: "contract-missing",
+      severity: "error",
+      promised: "found at opt/evenkeel/contract of fw_cfg",
+      found: "the guest found none",
+      evidence: [where],
+      remedy:
+        "modprobe qemu_fw_cfg in the guest; without CONFIG_FW_CFG_SYSFS hand it over as a file",
+    });
+  }
+  const { sha256 } = contract;
+  if (sha256 === null) {
+    return together([
+      holds("the contract in the guest", contract.where),
+      unseen("that it is this plan's", "nothing in the guest could work out its digest"),
+    ]);
+  }
+  const digests = contractDigests(plan);
+  if (digests.has(sha256)) return holds("the contract in the guest", `${contract.where}, as made`);
+  return found({
+    ...finding,
+    code: "contract-other",
+    severity: "info",
+    promised: `sha256 ${[...digests].join(" or ")}`,
+    found: `sha256 ${sha256}`,
+    evidence: [where, contract.where],
+    remedy:
+      "another plan's, another release of Evenkeel's, or rendered for other releases (--for): " +
+      "evenkeel render PLAN --as contract shows what it should say",
+  });
 }
