@@ -96,6 +96,25 @@ const broken: readonly (readonly [string, Plan, string])[] = [
     { ...plan, devices: [...plan.devices, ...plan.devices.slice(0, 1)] },
     "listed twice",
   ],
+  ["a device of another node", withDevice(0, () => ({ node: 1 })), "the node 1, and has 0"],
+  ["a device of another make", withDevice(0, () => ({ device: "2331" })), "the device 2331"],
+  ["a device of another class", withDevice(0, () => ({ class: "020000" })), "the class 020000"],
+  ["a device of other BARs", withDevice(0, () => ({ barBytes: [1] })), "the BARs 1, and"],
+  ["a device below another root", withDevice(0, () => ({ root: "pci0000:ee" })), "pci0000:ee"],
+  [
+    "a device below no switch",
+    withDevice(0, () => ({ switch: null, switches: [] })),
+    "below no switch",
+  ],
+  [
+    "a device below the switch of another",
+    withDevice(0, () => ({
+      switch: plan.devices[3]?.switch ?? null,
+      switches: plan.devices[3]?.switches ?? null,
+    })),
+    "and is not",
+  ],
+  ["links less", { ...plan, links: plan.links?.slice(1) ?? null }, "not those among"],
   [
     "distances of another host",
     {

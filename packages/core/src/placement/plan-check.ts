@@ -17,15 +17,9 @@ import { interconnects } from "../topology/interconnect.ts";
 import type { Topology } from "../topology/topology.ts";
 import { governedTopology, type HostState } from "./host-state.ts";
 import { functionsOf, type Plan } from "./plan.ts";
+import { factFaults, type PlanFault } from "./plan-facts.ts";
 import { planContradictions } from "./plan-consistency.ts";
 import { planSignature } from "./signature/signature.ts";
-
-/** A promise that a plan cannot keep on its host. */
-export interface PlanFault {
-  /** What of the plan it is about: `cells[0]`, `0000:1b:00.0`. */
-  readonly subject: string;
-  readonly message: string;
-}
 
 /**
  * Whether a plan is legal on its host, derived anew from the rules of placement, without a line of
@@ -47,7 +41,7 @@ export function planFaults(plan: Plan, host: HostState, request?: Request): Plan
   checkMemory(view);
   checkIsolation(view);
   checkDevices(view);
-  checkDistances(view);
+  faults.push(...factFaults(plan, topology));
   if (request !== undefined) checkRequest(view, request);
   // What a legal plan is a twin of can be told; of another one nothing is certain.
   if (request !== undefined && faults.length === 0) checkSignature(view, request);
@@ -240,15 +234,6 @@ function checkDevices({ plan, host, topology, report }: View): void {
   const exact = accelerators.every(({ address }) => members.has(address));
   if (!exact || members.size !== accelerators.length) {
     report("partition", `${plan.partition} is not exactly the plan's accelerators`);
-  }
-}
-
-function checkDistances({ plan, topology, report }: View): void {
-  const rows = topology.distances;
-  const positions = plan.cells.map((c) => topology.nodes.findIndex(({ id }) => id === c.hostNode));
-  const expected = rows && positions.map((i) => positions.map((j) => rows[i]?.[j]));
-  if (JSON.stringify(plan.distances) !== JSON.stringify(expected)) {
-    report("distances", "are not those of the cells' host nodes");
   }
 }
 

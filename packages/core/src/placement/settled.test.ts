@@ -5,7 +5,8 @@ import { syntheticTopology } from "../topology/synthetic/build.ts";
 import type { Topology } from "../topology/topology.ts";
 import { GiB } from "../unit/bytes.ts";
 import { place } from "./place.ts";
-import { settledTopology } from "./settled.ts";
+import { planFaults } from "./plan-check.ts";
+import { settledTopology, withoutFreePages } from "./settled.ts";
 
 const machine = syntheticTopology("package:1 core:9 memory:64Gi hugepages:10x1Gi");
 
@@ -33,4 +34,17 @@ test("pages that nobody accounts for stay with whoever has them", () => {
   const base = ({ nodes: [node] }: Topology): number =>
     (node?.memoryBytes ?? 0) - (node?.hugepages[0]?.total ?? 0) * GiB;
   expect(base(settled(3, []))).toBe(base(machine));
+});
+
+test("a plan that runs is legal beside others, though its pages are free no more", () => {
+  const host = { topology: machine, taken: [], policy: defaultHostPolicy };
+  const plan = place([host], requestOf({ memoryBytes: 6 * GiB }));
+  if (plan.kind === "Refusal") throw new Error("does not fit");
+  const now = withFree(4);
+  expect(planFaults(plan, { ...host, topology: now })).toHaveLength(1);
+  expect(planFaults(plan, { ...host, topology: withoutFreePages(now) })).toEqual([]);
+  const other = place([host], { ...requestOf({ memoryBytes: 5 * GiB }), name: "other" });
+  if (other.kind === "Refusal") throw new Error("does not fit");
+  const faults = planFaults(plan, { ...host, topology: withoutFreePages(now), taken: [other] });
+  expect(faults.map(({ subject }) => subject)).toContain("node 0");
 });

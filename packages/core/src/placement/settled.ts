@@ -41,3 +41,15 @@ function settledPool(
   const promised = parts.reduce((sum, { bytes }) => sum + bytes, 0) / sizeBytes;
   return { total: total - Math.max(0, total - promised - free), free: null };
 }
+
+/**
+ * The topology without what is free at the moment: for a VM that runs already, whose own pages are
+ * not. Pools count it and all others by their plans.
+ */
+export function withoutFreePages(topology: Topology): Topology {
+  const nodes = topology.nodes.map((node) => ({
+    ...node,
+    hugepages: node.hugepages.map((pool) => ({ ...pool, free: null })),
+  }));
+  return { ...topology, nodes };
+}

@@ -1,6 +1,6 @@
 import type { Guest } from "../guest/guest.ts";
 import type { HypervisorName } from "../instance/instance.ts";
-import type { PlanFault } from "../placement/plan-check.ts";
+import type { PlanFault } from "../placement/plan-facts.ts";
 import type { Plan } from "../placement/plan.ts";
 import { checkCgroups } from "./check/cgroups.ts";
 import { checkCpus } from "./check/cpus.ts";

@@ -3,6 +3,7 @@ import { guestName } from "@evenkeel/core/guest/name.ts";
 import type { Instance } from "@evenkeel/core/instance/instance.ts";
 import { planFaults } from "@evenkeel/core/placement/plan-check.ts";
 import { functionsOf, type Plan } from "@evenkeel/core/placement/plan.ts";
+import { withoutFreePages } from "@evenkeel/core/placement/settled.ts";
 import type { DomainFacts } from "@evenkeel/core/preflight/facts.ts";
 import type { HostPolicy } from "@evenkeel/core/request/host-policy.ts";
 import { didYouMean } from "@evenkeel/core/text/did-you-mean.ts";
@@ -41,7 +42,8 @@ export async function adopt(
     });
   }
   refuseUnlike(name, devices, plan);
-  const faults = planFaults(plan, { topology, policy, taken: instances.map((one) => one.plan) });
+  const taken = instances.map((one) => one.plan);
+  const faults = planFaults(plan, { topology: withoutFreePages(topology), policy, taken });
   const [fault, ...others] = faults;
   if (fault !== undefined) {
     const more = others.length === 0 ? "" : `, and ${others.length} more`;
