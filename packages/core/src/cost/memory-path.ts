@@ -95,6 +95,18 @@ function costOf({ class: kind, rank }: NodeDistance): PathCost {
   return unknownPath;
 }
 
+/**
+ * Whether classes and ranks of distances between nodes tell what their paths cost. Else two pairs that
+ * are as far apart may differ: where firmware or a measurement tells of each, or where a node's home
+ * decides.
+ */
+export function isToldByDistance({ access, nodes }: Topology): boolean {
+  return (
+    access.every(({ initiator, target }) => initiator === target) &&
+    nodes.every(({ cpus }) => cpus !== "")
+  );
+}
+
 function byClass(
   initiator: number,
   target: number,

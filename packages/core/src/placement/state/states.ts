@@ -7,7 +7,7 @@ import { coreVariants } from "../search/core-variants.ts";
 import type { Layout } from "../search/layout.ts";
 import { effort } from "../search/effort.ts";
 import { searchSpace } from "../search/search.ts";
-import { layoutSignature } from "../signature/layout-signature.ts";
+import { isOfSignature, signatureCost } from "../signature/layout-signature.ts";
 import { type Space, spaceFor } from "../space/space.ts";
 import type { Demand } from "./demand.ts";
 
@@ -85,8 +85,16 @@ export function stateBook(inOrderOfNodes = false): States {
   };
   const best = (state: State, demand: Demand): Step | null => {
     const offered = space(state, demand);
-    const terms = { accepts: (layout: Layout) => counts(demand, offered, layout) };
-    const found = searchSpace(offered, demand.only === null ? {} : terms);
+    const { only } = demand;
+    const found = searchSpace(
+      offered,
+      only === null
+        ? {}
+        : {
+            accepts: (layout) => isOfSignature(offered, layout, only),
+            within: signatureCost(offered, only),
+          },
+    );
     return found === null ? null : step(state, offered, found.best);
   };
   return {
@@ -111,13 +119,11 @@ export function stateBook(inOrderOfNodes = false): States {
     all: (state, demand) => {
       const offered = space(state, demand);
       const steps: Step[] = [];
-      // Places of one signature have as many cells and cost the same as the best of it.
-      const first = demand.only === null ? null : best(state, demand);
       const work = effort(allMax);
       // Nothing is ever good enough, so nothing is left out as worse than what there is.
       searchSpace(offered, {
         effort: work,
-        within: first?.layout.objective,
+        within: demand.only === null ? undefined : signatureCost(offered, demand.only),
         accepts: (layout) => {
           for (const variant of coreVariants(offered, layout)) {
             work.spend(500);
@@ -136,7 +142,7 @@ const space = ({ inventory, occupancy }: State, { request }: Demand): Space =>
 
 /** Whether a place counts for a demand: any, or of its one signature alone. */
 const counts = ({ only }: Demand, offered: Space, layout: Layout): boolean =>
-  only === null || layoutSignature(offered, layout).signature === only;
+  only === null || isOfSignature(offered, layout, only);
 
 /** Keys of states over machines of many shapes. */
 function bookKeys(inOrderOfNodes: boolean): (inventory: Inventory, occupancy: Occupancy) => string {
