@@ -6,6 +6,7 @@ import { stateKeys } from "../occupancy/state-key.ts";
 import { coreVariants } from "../search/core-variants.ts";
 import type { Layout } from "../search/layout.ts";
 import { effort } from "../search/effort.ts";
+import type { Terms } from "../search/ranking.ts";
 import { searchSpace } from "../search/search.ts";
 import { isOfSignature, signatureCost } from "../signature/layout-signature.ts";
 import { type Space, spaceFor } from "../space/space.ts";
@@ -85,15 +86,9 @@ export function stateBook(inOrderOfNodes = false): States {
   };
   const best = (state: State, demand: Demand): Step | null => {
     const offered = space(state, demand);
-    const { only } = demand;
     const found = searchSpace(
       offered,
-      only === null
-        ? {}
-        : {
-            accepts: (layout) => isOfSignature(offered, layout, only),
-            within: signatureCost(offered, only),
-          },
+      demand.only === null ? {} : inSignature(demand.only, offered),
     );
     return found === null ? null : step(state, offered, found.best);
   };
@@ -139,6 +134,11 @@ export function stateBook(inOrderOfNodes = false): States {
 
 const space = ({ inventory, occupancy }: State, { request }: Demand): Space =>
   spaceFor(inventory, occupancy, request);
+
+const inSignature = (only: string, offered: Space): Terms => ({
+  accepts: (layout) => isOfSignature(offered, layout, only),
+  within: signatureCost(offered, only),
+});
 
 /** Whether a place counts for a demand: any, or of its one signature alone. */
 const counts = ({ only }: Demand, offered: Space, layout: Layout): boolean =>
