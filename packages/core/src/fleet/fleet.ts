@@ -183,9 +183,15 @@ interface FleetView {
   readonly decide: (demand: Demand, options: FleetOptions) => FleetDecision | null;
 }
 
+/**
+ * For each count of slots, in layouts. It is enough for certainty on machines of two nodes, whatever is
+ * sold on them; on eight, odd flavors leave more to choose than ten times as many would try.
+ */
+const countStepsMax = 1 << 9;
+
 function fleetView(offers: readonly Offer[], inOrderOfNodes: boolean): FleetView {
   const states = stateBook(inOrderOfNodes);
-  const counted = boundedCapacities(states);
+  const counted = boundedCapacities(states, countStepsMax);
   const index = hostIndex(states);
   const places = hostPlaces(states, counted, offers, inOrderOfNodes);
   const decide = (demand: Demand, options: FleetOptions): FleetDecision | null => {
