@@ -30,14 +30,22 @@ const policy = {
 const [family = "small", cases = "100"] = process.argv.slice(2);
 const size = sizes.get(family);
 if (size === undefined) throw new Error(`there is no family ${family}`);
-// All once before any is timed: what is measured is the search, not how the code gets compiled.
-if (family === "small") {
-  for (let seed = 0; seed < Number(cases); seed++) prepared(worstCase(size, seed)).search();
+// Several rounds before the one that is told: what is measured is the search, not how the code gets
+// compiled, and a machine that is slow for some seconds should not be so at every round.
+const earlierRounds = family === "small" ? 8 : 0;
+const bests = new Map<number, number>();
+for (let round = 0; round < earlierRounds; round++) {
+  for (let seed = 0; seed < Number(cases); seed++) {
+    const { search } = prepared(worstCase(size, seed));
+    bests.set(seed, Math.min(bests.get(seed) ?? Infinity, bestOf(search, 15)));
+  }
 }
 for (let seed = 0; seed < Number(cases); seed++) {
   const one = worstCase(size, seed);
   console.log(JSON.stringify({ name: one.name }));
-  console.log(JSON.stringify({ name: one.name, ...timed(one, family === "small") }));
+  const { ms, ...rest } = timed(one, family === "small");
+  const best = Math.min(ms, bests.get(seed) ?? Infinity);
+  console.log(JSON.stringify({ name: one.name, ms: best, ...rest }));
 }
 
 /** What the search comes to, and what it has spent of the effort that it may. */
@@ -70,16 +78,22 @@ function timed(
 ): { readonly ms: number; readonly refuseMs: number; readonly spent: number } {
   const { search } = prepared(one);
   const { isRefused, spent } = search();
-  let ms = Infinity;
-  let last = 0;
-  // What is slow by far needs no fine measure.
-  for (let call = 0; call < 25 && last < 100; call++) {
-    last = wallTime(() => void search());
-    ms = Math.min(ms, last);
-  }
+  const ms = bestOf(() => void search(), 25);
   const host = { topology: one.topology, policy, taken: [] };
   const refuseMs = isRefused && refusals ? wallTime(() => void refuse(host, one.request)) : 0;
   return { ms, refuseMs, spent };
+}
+
+/** Milliseconds of the best of so many calls. */
+function bestOf(run: () => void, calls: number): number {
+  let best = Infinity;
+  let last = 0;
+  // What is slow by far needs no fine measure.
+  for (let call = 0; call < calls && last < 100; call++) {
+    last = wallTime(run);
+    best = Math.min(best, last);
+  }
+  return best;
 }
 
 /** Milliseconds that a call takes. */

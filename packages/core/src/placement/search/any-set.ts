@@ -3,7 +3,7 @@ import { candidatesOf } from "./beside-accelerators.ts";
 import { effort } from "./effort.ts";
 import { twinNodes } from "./kinds.ts";
 import { freePartitions } from "./partitions.ts";
-import { visitSets } from "./sets-on-spread.ts";
+import { hasSetOn } from "./sets-on-spread.ts";
 import { spreadsOf } from "./spreads.ts";
 
 /**
@@ -24,24 +24,13 @@ export function hasSet(space: Space): boolean {
     twins: twinNodes(space, accelerators),
     effort: steps,
   });
-  const pruning = {
-    take: ignore,
-    untake: ignore,
-    pass: ignore,
-    unpass: ignore,
-    open: () => true,
-    effort: steps,
-  };
-  let found = 0;
-  const end = (): boolean => {
-    found++;
-    return false;
-  };
   for (let cells = 1; cells <= Math.max(1, shelves.length); cells++) {
-    visitSpreads(cells, (spread) => visitSets(candidates, spread, pruning, end));
-    if (found > 0) return true;
+    let isFound = false;
+    visitSpreads(cells, (spread) => {
+      isFound = hasSetOn(candidates, spread, steps);
+      return !isFound;
+    });
+    if (isFound) return true;
   }
   return false;
 }
-
-const ignore = (): void => {};

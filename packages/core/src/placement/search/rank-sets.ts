@@ -1,3 +1,4 @@
+import { invariant } from "../../invariant.ts";
 import type { Device } from "../inventory/devices.ts";
 import { type Alongside, alongside } from "./alongside.ts";
 import { type BoundOnDemand, boundOnDemand } from "./bound-on-demand.ts";
@@ -9,7 +10,13 @@ import { boundOn, offerSet, type SpreadTask } from "./offer-set.ts";
 import type { FreePartition } from "./partitions.ts";
 import { type PairCosts, peerPairs } from "./pair-costs.ts";
 import { peerBound } from "./peer-bound.ts";
-import { type Candidates, type SetPruning, visitOneSet, visitSets } from "./sets-on-spread.ts";
+import {
+  type Candidates,
+  hasSetOn,
+  type SetPruning,
+  visitOneSet,
+  visitSets,
+} from "./sets-on-spread.ts";
 import type { SpreadOption } from "./spread-option.ts";
 import { supplyOf } from "./spread-supply.ts";
 import type { Spread } from "./spreads.ts";
@@ -90,23 +97,29 @@ function rankSpread(
   least?: number,
 ): boolean {
   const { space, model, rules, ranked, effort } = search;
-  const { spread, homes } = option;
-  let ofPaths = least === undefined ? null : least - option.memoryLeast;
+  const { spread, homes, memoryLeast } = option;
+  let ofPaths = least === undefined ? null : least - memoryLeast;
   const first = (): readonly number[] => firstSet(search, spread);
-  const mayMatter = (memory: number, extra: () => number): boolean => {
+  const mayMatter = (memory: number, extra: number): boolean => {
     if (ranked.unbounded()) return true;
     ofPaths ??= leastOfPaths(search, spread);
-    return ranked.open(boundOn(option, memory + ofPaths, extra()), first);
+    return ranked.open(boundOn(option, memory + ofPaths, extra), first);
   };
-  if (!mayMatter(option.memoryLeast, () => 0)) return true;
-  effort.spend(workPerSpread + rules.work * homes.length);
-  const supply = supplyOf(space, model, rules, option);
-  if (supply === null) return effort.sufficed();
+  if (!mayMatter(memoryLeast, 0)) return true;
+  if (space.request.accelerators.link !== "any" && !hasSetOn(search.candidates, spread, effort)) {
+    return true;
+  }
   const nics = rules.besideDevices
     ? space.nics.filter(({ node }) => homes.includes(node ?? -1))
     : space.nics;
   beginAlong(search, spread, nics);
-  if (!mayMatter(supply.memoryCost, () => forcedExtra(search, spread))) return effort.sufficed();
+  effort.spend(workPerSpread);
+  const extra = ranked.unbounded() ? 0 : forcedExtra(search, spread);
+  if (extra > 0 && !mayMatter(memoryLeast, extra)) return effort.sufficed();
+  effort.spend(rules.work * homes.length);
+  const supply = supplyOf(space, model, rules, option);
+  if (supply === null) return effort.sufficed();
+  if (!mayMatter(supply.memoryCost, extra)) return effort.sufficed();
   return rankSetsOf(search, { option, supply, partition: partition?.id ?? null, nics }, partition);
 }
 
@@ -124,15 +137,16 @@ function rankSetsOf(search: SetSearch, task: SpreadTask, partition: FreePartitio
   const beginning = (): readonly number[] => positions;
   const pruning: SetPruning = {
     take: (i) => {
-      positions.push(devices[i]?.position ?? -1);
-      withDevice(devices, i, along.take);
+      const device = deviceAt(devices, i);
+      positions.push(device.position);
+      along.take(device);
     },
     untake: (i) => {
       positions.pop();
-      withDevice(devices, i, along.untake);
+      along.untake(deviceAt(devices, i));
     },
-    pass: (i) => withDevice(devices, i, along.pass),
-    unpass: (i) => withDevice(devices, i, along.unpass),
+    pass: (i) => along.pass(deviceAt(devices, i)),
+    unpass: (i) => along.unpass(deviceAt(devices, i)),
     open: (set, from) => {
       if (ranked.unbounded()) return true;
       const cost = supply.memoryCost + paths.least(set, from);
@@ -188,12 +202,16 @@ function beginAlong(
 
 /** What comes along at least with the shelves that a spread takes whole. */
 function forcedExtra({ space, devices, candidates, along }: SetSearch, spread: Spread): number {
-  const forced = candidates.shelves.flatMap(({ members }, s) =>
-    spread[s] === members.length ? members.flatMap((i) => devices[i] ?? []) : [],
-  );
-  for (const device of forced) along.take(device);
+  const { shelves } = candidates;
+  const each = (act: (device: Device) => void): void => {
+    for (const [s, { members }] of shelves.entries()) {
+      if (spread[s] !== members.length) continue;
+      for (const i of members) act(deviceAt(devices, i));
+    }
+  };
+  each(along.take);
   const extra = along.least(space.request.nics.count);
-  for (const device of forced) along.untake(device);
+  each(along.untake);
   return extra;
 }
 
@@ -205,7 +223,8 @@ function firstSet({ devices, candidates }: SetSearch, spread: Spread): readonly 
     .toSorted((a, b) => a - b);
 }
 
-function withDevice(devices: readonly Device[], i: number, act: (device: Device) => void): void {
+function deviceAt(devices: readonly Device[], i: number): Device {
   const device = devices[i];
-  if (device !== undefined) act(device);
+  invariant(device !== undefined, `there is a candidate ${i}`);
+  return device;
 }

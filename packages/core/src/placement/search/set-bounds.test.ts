@@ -12,6 +12,7 @@ import { boundOnDemand } from "./bound-on-demand.ts";
 import { networkBound } from "./network-bound.ts";
 import { peerPairs } from "./pair-costs.ts";
 import { peerBound } from "./peer-bound.ts";
+import type { SetBound } from "./set-bound.ts";
 import { type Shelf, shelfOfEach, shelvesOf } from "./shelves.ts";
 import type { Spread } from "./spreads.ts";
 
@@ -118,7 +119,7 @@ test("a bound that is made and told when it is asked says what one says that was
   fc.assert(
     fc.property(arbitrary, fc.array(sets, { maxLength: 3 }), (given, asked) => {
       const { space, candidates, shelves } = taskOf(given);
-      const make = () => [
+      const make = (): readonly [SetBound, SetBound] => [
         peerBound(space, 0.5, shelves, () => peerPairs(space, candidates)),
         networkBound(space, 0.5, candidates, shelves, false),
       ];

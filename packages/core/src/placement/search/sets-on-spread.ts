@@ -100,6 +100,20 @@ export function visitSets(
   return extend(0);
 }
 
+/** Whether there is any set of this spread whose pairs are all connected, or no effort left to tell. */
+export function hasSetOn(candidates: Candidates, spread: Spread, effort: Effort): boolean {
+  return !visitSets(candidates, spread, { ...unpruned, effort }, () => false);
+}
+
+const ignore = (): void => {};
+const unpruned = {
+  take: ignore,
+  untake: ignore,
+  pass: ignore,
+  unpass: ignore,
+  open: () => true,
+};
+
 /** The same of one set alone. */
 export function visitOneSet(
   { shelfOf, alike }: Candidates,

@@ -12,12 +12,17 @@ export function proportionalSplit(total: number, weights: readonly number[]): nu
   const shares: number[] = [];
   let rest = total;
   for (const weight of weights) {
-    const share = Math.floor((total * weight) / sum);
+    const share = proportionalShare(total, weight, sum);
     rest -= share;
     shares.push(share);
   }
   if (shares.length > 0) shares[0] = (shares[0] ?? 0) + rest;
   return shares;
+}
+
+/** One of them, without the remainder. */
+export function proportionalShare(total: number, weight: number, sum: number): number {
+  return Math.floor((total * weight) / sum);
 }
 
 /** The part of a total in so many equal ones at this place: what does not divide goes to the first. */

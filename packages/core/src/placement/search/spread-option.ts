@@ -2,15 +2,12 @@ import type { CostModel } from "../../cost/placement-cost.ts";
 import type { Space } from "../space/space.ts";
 import type { Rules } from "./rules.ts";
 import type { Shelf } from "./shelves.ts";
-import { proportionalSplit } from "./split.ts";
+import { proportionalShare, proportionalSplit } from "./split.ts";
 import type { Spread } from "./spreads.ts";
 
 /** A spread on the nodes that are its cells. */
 export interface SpreadOption extends SpreadCells {
   readonly spread: Spread;
-  /** What each cell needs: its share of cores and memory is its share of the accelerators. */
-  readonly units: readonly number[];
-  readonly granules: readonly number[];
   /** What paths to memory add to the cost at least, by their weights. */
   readonly memoryLeast: number;
   /** The sum of the distances between its nodes. */
@@ -40,7 +37,11 @@ export function mostPerShelf(
     if (home === undefined) return 0;
     // Rounded down: only the lowest cell has the remainder.
     const fits = (some: number): boolean =>
-      mayHold(home, Math.floor((units * some) / count), Math.floor((granules * some) / count));
+      mayHold(
+        home,
+        proportionalShare(units, some, count),
+        proportionalShare(granules, some, count),
+      );
     while (most > 0 && !fits(most)) most--;
     return most;
   });
@@ -59,19 +60,13 @@ export function spreadOptions(
 ): (spread: Spread) => readonly SpreadOption[] {
   const cellsOf = cellsOfSpreads(space, shelves);
   const hasNics = rules.besideDevices ? enoughNics(space) : () => true;
-  const { distance } = space.inventory.relations;
+  const leastOfMemory = memoryBound(space, model, rules);
+  const apart = distancesAmong(space);
   const option = (spread: Spread, cells: SpreadCells): readonly SpreadOption[] => {
-    const { homes } = cells;
-    if (!hasNics(homes)) return [];
-    const units = proportionalSplit(space.units, cells.accelerators);
-    const granules = proportionalSplit(space.granules, cells.accelerators);
-    const memoryLeast = leastOfMemory(space, model, rules, { ...cells, units, granules });
+    if (!hasNics(cells.homes)) return [];
+    const memoryLeast = leastOfMemory(cells);
     if (memoryLeast === null) return [];
-    let apart = 0;
-    for (let i = 0; i < homes.length; i++) {
-      for (let j = 0; j < i; j++) apart += distance(homes[i] ?? -1, homes[j] ?? -1);
-    }
-    return [{ ...cells, spread, units, granules, memoryLeast, apart }];
+    return [{ ...cells, spread, memoryLeast, apart: apart(cells.homes) }];
   };
   return (shown) => {
     const spread = [...shown];
@@ -80,6 +75,26 @@ export function spreadOptions(
     return only !== undefined && cells.length === 1
       ? option(spread, only)
       : cells.flatMap((one) => option(spread, one));
+  };
+}
+
+/** The sum of the distances between nodes, each looked up once. */
+function distancesAmong({ inventory }: Space): (homes: readonly number[]) => number {
+  const { nodeIds, nodePosition, relations } = inventory;
+  const known = new Float64Array(nodeIds.length ** 2).fill(-1);
+  return (homes) => {
+    let sum = 0;
+    for (let i = 0; i < homes.length; i++) {
+      const home = homes[i] ?? -1;
+      const row = (nodePosition.get(home) ?? 0) * nodeIds.length;
+      for (let j = 0; j < i; j++) {
+        const other = homes[j] ?? -1;
+        const at = row + (nodePosition.get(other) ?? 0);
+        const before = known[at] ?? -1;
+        sum += before >= 0 ? before : (known[at] = relations.distance(home, other));
+      }
+    }
+    return sum;
   };
 }
 
@@ -127,32 +142,47 @@ function enoughNics({ request, nics }: Space): (homes: readonly number[]) => boo
   };
 }
 
-/** What paths to these cells' memory cost at least; null where one could not be on its node. */
-function leastOfMemory(
-  { inventory, nodes, granules: all }: Space,
+/**
+ * What paths to these cells' memory cost at least; null where one could not be on its node. All cells
+ * but the first, which has the remainder of the split, have what their accelerators' number gives
+ * them, so what they cost is kept by node and number.
+ */
+function memoryBound(
+  { request, inventory, nodes, units, granules }: Space,
   { weights }: CostModel,
   rules: Rules,
-  cells: SpreadCells & Pick<SpreadOption, "units" | "granules">,
-): number | null {
-  const { homes, accelerators, strangers, units, granules } = cells;
-  if (rules.sharesFit?.(granules) === false) return null;
-  let count = 0;
-  for (const some of accelerators) count += some;
-  // Of a device of unknown node nothing is known but that no path is shorter than 1.
-  let least = (weights.hostToDevice * strangers) / count;
-  for (let i = 0; i < homes.length; i++) {
-    const [home, some] = [homes[i] ?? -1, accelerators[i] ?? 0];
-    const [cores, memory] = [units[i] ?? 0, granules[i] ?? 0];
-    if (cores === 0 || memory === 0) return null;
-    const node = nodes[inventory.nodePosition.get(home) ?? -1];
-    if (node === undefined || !rules.mayHold(node, cores, memory)) return null;
-    least += rules.leastMemory(
-      home,
-      cores,
-      memory,
-      (weights.memory * memory) / all,
-      (weights.hostToDevice * (i === 0 ? some - strangers : some)) / count,
-    );
-  }
-  return least;
+): (cells: SpreadCells) => number | null {
+  const { count } = request.accelerators;
+  const known = new Float64Array(nodes.length * (count + 1)).fill(-1);
+  const leastOf = (at: number, cores: number, memory: number, devices: number): number => {
+    const node = nodes[at];
+    const isPossible = node !== undefined && cores > 0 && memory > 0;
+    if (!isPossible || !rules.mayHold(node, cores, memory)) return Infinity;
+    const [ofCores, ofDevices] = [
+      (weights.memory * memory) / granules,
+      (weights.hostToDevice * devices) / count,
+    ];
+    return rules.leastMemory(node.id, cores, memory, ofCores, ofDevices);
+  };
+  return ({ homes, accelerators, strangers }) => {
+    const isTogether = rules.sharesFit?.(proportionalSplit(granules, accelerators)) ?? true;
+    if (!isTogether) return null;
+    let [cores, memory] = [units, granules];
+    // Of a device of unknown node nothing is known but that no path is shorter than 1.
+    let least = (weights.hostToDevice * strangers) / count;
+    for (let i = 1; i < homes.length; i++) {
+      const some = accelerators[i] ?? 0;
+      const ownCores = proportionalShare(units, some, count);
+      const ownMemory = proportionalShare(granules, some, count);
+      cores -= ownCores;
+      memory -= ownMemory;
+      const position = inventory.nodePosition.get(homes[i] ?? -1) ?? -1;
+      const at = position * (count + 1) + some;
+      const before = known[at] ?? -1;
+      least += before >= 0 ? before : (known[at] = leastOf(position, ownCores, ownMemory, some));
+    }
+    const first = inventory.nodePosition.get(homes[0] ?? -1) ?? -1;
+    least += leastOf(first, cores, memory, (accelerators[0] ?? 0) - strangers);
+    return least === Infinity ? null : least;
+  };
 }

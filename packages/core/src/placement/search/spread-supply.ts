@@ -3,6 +3,7 @@ import type { Space } from "../space/space.ts";
 import type { SuppliedCells } from "./cells.ts";
 import type { CellDemand, CellSupply } from "./fit.ts";
 import type { Rules } from "./rules.ts";
+import { proportionalSplit } from "./split.ts";
 import type { SpreadOption } from "./spread-option.ts";
 
 /** What the cells of a spread are given: the same whichever set of accelerators lies on it. */
@@ -18,19 +19,16 @@ export function supplyOf(
   rules: Rules,
   option: SpreadOption,
 ): SpreadSupply | null {
-  const demands = demandsOf(option);
+  const demands = demandsOf(space, option);
   const supplies = rules.fit(demands);
   if (supplies === null) return null;
   return { demands, supplies, memoryCost: memoryCost(demands, supplies, space, model) };
 }
 
-function demandsOf({
-  homes,
-  accelerators,
-  strangers,
-  units,
-  granules,
-}: SpreadOption): CellDemand[] {
+/** A cell's share of cores and memory is its share of the accelerators. */
+function demandsOf(space: Space, { homes, accelerators, strangers }: SpreadOption): CellDemand[] {
+  const units = proportionalSplit(space.units, accelerators);
+  const granules = proportionalSplit(space.granules, accelerators);
   return homes.map((node, i) => {
     const all = accelerators[i] ?? 0;
     const own = i === 0 ? all - strangers : all;
