@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { readDocument } from "@evenkeel/contract/read-document.ts";
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import type { GuestContract } from "@evenkeel/core/guest/contract/contract.ts";
@@ -13,6 +12,7 @@ import { jsonText } from "../../text/json-text.ts";
 import { verdictText } from "../../text/verdict-text.ts";
 import type { World } from "../../world.ts";
 import type { GuestFlags, GuestTask } from "./command.ts";
+import { reportScript } from "./report-script.ts";
 
 export async function runGuest(
   this: CliContext,
@@ -21,7 +21,7 @@ export async function runGuest(
 ): Promise<void> {
   const { world, columns: width, paint } = this;
   if (task === "script") {
-    world.stdout.write(script());
+    world.stdout.write(reportScript());
     return;
   }
   const tree = flags.root === undefined ? liveTree() : directoryTree(flags.root);
@@ -54,6 +54,3 @@ async function readContract(
     remedy: "modprobe qemu_fw_cfg as root; or hand the contract over as a file: --contract FILE",
   });
 }
-
-const script = (): string =>
-  readFileSync(new URL(import.meta.resolve("@evenkeel/host/guest-check/report.sh")), "utf8");
