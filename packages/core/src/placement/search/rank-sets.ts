@@ -40,8 +40,8 @@ export interface SetRanking {
  * NICs, are bounded while it is put together, and so is what comes along in IOMMU groups. NICs are
  * chosen last (`offer-set.ts`).
  *
- * So a spread is asked about twice before any of its sets: as soon as it is seen, and when cores and
- * memory have been found for its cells.
+ * So a spread is asked about three times before any of its sets: as soon as it is seen, when it is
+ * known what comes along in any case, and when cores and memory have been found for its cells.
  */
 export function setRanking(
   making: Making,
