@@ -4,7 +4,12 @@ import { guestName, guestUuid } from "@evenkeel/core/guest/name.ts";
 import { functionsOf, type Plan } from "@evenkeel/core/placement/plan.ts";
 import { readLiveDomain } from "../libvirt/live-domain.ts";
 import { type Domain, dumpLiveXml, libvirtMonitor } from "../libvirt/ask-domain.ts";
-import { findProcess, type FoundProcess, processOf } from "../procfs/find-process.ts";
+import {
+  findProcess,
+  type FoundProcess,
+  processOf,
+  processWithUuid,
+} from "../procfs/find-process.ts";
 import { isOfLibvirt, monitorSocket } from "../qemu/command-line.ts";
 import { isSafeName } from "../qemu/safe-name.ts";
 import { withMonitor } from "../qmp/client.ts";
@@ -15,7 +20,7 @@ import { readEvidence } from "./read-evidence.ts";
 export interface LiveOptions {
   readonly host: string;
   readonly takenAt: string;
-  /** The VM's UUID, where it is not the one that its names make. */
+  /** The VM's UUID, where whoever asks knows it: then no other process is taken for its by its name. */
   readonly uuid?: string | undefined;
   /** The VM's process, where whoever asks knows it. */
   readonly pid?: number | undefined;
@@ -38,24 +43,42 @@ export async function readLiveEvidence(
   options: LiveOptions,
 ): Promise<Evidence> {
   const name = guestName(plan.vm, plan.tenant);
-  const { pid, uuid = guestUuid(plan.vm, plan.tenant) } = options;
-  const sought = { name, uuid };
-  const process = pid === undefined ? findProcess(tree, sought) : processOf(tree, pid);
+  const { pid, uuid } = options;
+  const { process, whyNoProcess } = soughtProcess(tree, name, plan, { pid, uuid });
   const domain = process === null ? null : domainOf(tree, process);
   return readEvidence(tree, {
     vm: plan.vm,
     host: options.host,
     takenAt: options.takenAt,
     process,
-    whyNoProcess:
-      pid === undefined
-        ? `no process has the name ${name} or the UUID ${uuid} on its command line`
-        : `there is no process ${pid} of an emulator`,
+    whyNoProcess,
     devices: plan.devices.flatMap(functionsOf),
     monitor: await monitorOf(tree, process, domain, options),
     libvirt: await libvirtOf(tree, domain, options.libvirtUri),
     guest: options.guest ?? { why: "no guest report was given" },
   });
+}
+
+/** By its number, by its UUID, or by what the plan's names make. */
+function soughtProcess(
+  tree: Tree,
+  name: string,
+  { vm, tenant }: Plan,
+  { pid, uuid }: Pick<LiveOptions, "pid" | "uuid">,
+): { readonly process: FoundProcess | null; readonly whyNoProcess: string } {
+  if (pid !== undefined) {
+    const whyNoProcess = `there is no process ${pid} of an emulator`;
+    return { process: processOf(tree, pid), whyNoProcess };
+  }
+  if (uuid !== undefined) {
+    const whyNoProcess = `no process has the UUID ${uuid} on its command line`;
+    return { process: processWithUuid(tree, uuid), whyNoProcess };
+  }
+  const made = guestUuid(vm, tenant);
+  return {
+    process: findProcess(tree, { name, uuid: made }),
+    whyNoProcess: `no process has the name ${name} or the UUID ${made} on its command line`,
+  };
 }
 
 /**

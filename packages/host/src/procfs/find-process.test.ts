@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { treeOf } from "../sysfs/testing/tree-of.ts";
-import { emulatorOf } from "./find-process.ts";
+import { emulatorOf, findProcess, processWithUuid } from "./find-process.ts";
 
 const uuid = "3f0e6d3a-91a4-4a27-9d0b-5c2b1f6e7a88";
 const qemu = "/usr/bin/qemu-system-x86_64";
@@ -18,4 +18,16 @@ test("an emulator is known by its UUID and its program, both", () => {
   expect(emulatorOf(tree, uuid)).toBe(6);
   expect(emulatorOf(tree, "")).toBeNull();
   expect(emulatorOf(treeOf({}), uuid)).toBeNull();
+});
+
+test("whose UUID is known is not taken for another of the same name", () => {
+  const tree = treeOf({
+    "/proc/7/cmdline": `${qemu}\0-name\0guest=llm-a\0-uuid\0${uuid}\0`,
+    "/proc/8/cmdline": `${qemu}\0-name\0guest=llm-b\0`,
+  });
+  const other = uuid.replace("3", "4");
+  expect(processWithUuid(tree, uuid)?.pid).toBe(7);
+  expect(processWithUuid(tree, other)).toBeNull();
+  expect(findProcess(tree, { name: "llm-a", uuid: other })?.pid).toBe(7);
+  expect(findProcess(tree, { name: "llm-b", uuid: other })?.pid).toBe(8);
 });

@@ -41,6 +41,11 @@ export function findProcess(tree: Tree, sought: Sought): FoundProcess | null {
   );
 }
 
+/** The process whose command line has a UUID, where that is known for sure; null where none has. */
+export function processWithUuid(tree: Tree, uuid: string): FoundProcess | null {
+  return emulators(tree).find(({ identity }) => identity.uuid === uuid) ?? null;
+}
+
 /**
  * The QEMU that was started with a UUID; null where none is. Whoever ends a process by what this says
  * must be sure of it: its program must be called so too, and a name is not enough.
