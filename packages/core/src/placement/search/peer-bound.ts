@@ -34,7 +34,7 @@ export function peerBound(
   const paid = paidToChosen(count, pairs);
   const across = acrossShelves(shelves, pairs);
   const halvesFrom = halvesWithin(shelves, pairs, count);
-  const untouched = leastUntouched(shelves, halvesFrom(0), count);
+  const untouched = leastUntouched(shelves, () => halvesFrom(0), count);
   const missing = new Int32Array(shelves.length);
   let chosen = 0;
   const smallest = new Float64Array(count);
@@ -128,11 +128,14 @@ const tablesMax = 16;
 /** The least that so many of a shelf pay with each other, while none is chosen; kept. */
 function leastUntouched(
   shelves: readonly Shelf[],
-  halves: Float64Array,
+  made: () => Float64Array,
   count: number,
 ): (s: number, some: number) => number {
   const known = new Float64Array(shelves.length * (count + 1)).fill(-1);
   const find = (s: number, some: number): number => {
+    // Of one alone there is no pair.
+    if (some === 1) return 0;
+    const halves = made();
     const smallest = new Float64Array(some).fill(Infinity);
     for (const i of shelves[s]?.members ?? []) {
       keepLeast(smallest, halves[i * count + some - 1] ?? Infinity);

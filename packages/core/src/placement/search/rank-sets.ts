@@ -225,6 +225,6 @@ function firstSet({ devices, candidates }: SetSearch, spread: Spread): readonly 
 
 function deviceAt(devices: readonly Device[], i: number): Device {
   const device = devices[i];
-  invariant(device !== undefined, `there is a candidate ${i}`);
+  invariant(device !== undefined, "a candidate is known by its position");
   return device;
 }

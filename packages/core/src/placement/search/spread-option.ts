@@ -81,8 +81,10 @@ export function spreadOptions(
 /** The sum of the distances between nodes, each looked up once. */
 function distancesAmong({ inventory }: Space): (homes: readonly number[]) => number {
   const { nodeIds, nodePosition, relations } = inventory;
-  const known = new Float64Array(nodeIds.length ** 2).fill(-1);
+  let known: Float64Array | null = null;
   return (homes) => {
+    if (homes.length < 2) return 0;
+    known ??= new Float64Array(nodeIds.length ** 2).fill(-1);
     let sum = 0;
     for (let i = 0; i < homes.length; i++) {
       const home = homes[i] ?? -1;
@@ -153,7 +155,7 @@ function memoryBound(
   rules: Rules,
 ): (cells: SpreadCells) => number | null {
   const { count } = request.accelerators;
-  const known = new Float64Array(nodes.length * (count + 1)).fill(-1);
+  let known: Float64Array | null = null;
   const leastOf = (at: number, cores: number, memory: number, devices: number): number => {
     const node = nodes[at];
     const isPossible = node !== undefined && cores > 0 && memory > 0;
@@ -170,6 +172,7 @@ function memoryBound(
     let [cores, memory] = [units, granules];
     // Of a device of unknown node nothing is known but that no path is shorter than 1.
     let least = (weights.hostToDevice * strangers) / count;
+    if (homes.length > 1) known ??= new Float64Array(nodes.length * (count + 1)).fill(-1);
     for (let i = 1; i < homes.length; i++) {
       const some = accelerators[i] ?? 0;
       const ownCores = proportionalShare(units, some, count);
@@ -178,8 +181,10 @@ function memoryBound(
       memory -= ownMemory;
       const position = inventory.nodePosition.get(homes[i] ?? -1) ?? -1;
       const at = position * (count + 1) + some;
-      const before = known[at] ?? -1;
-      least += before >= 0 ? before : (known[at] = leastOf(position, ownCores, ownMemory, some));
+      let own = known?.[at] ?? -1;
+      if (own < 0) own = leastOf(position, ownCores, ownMemory, some);
+      if (known !== null) known[at] = own;
+      least += own;
     }
     const first = inventory.nodePosition.get(homes[0] ?? -1) ?? -1;
     least += leastOf(first, cores, memory, (accelerators[0] ?? 0) - strangers);
