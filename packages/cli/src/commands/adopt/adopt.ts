@@ -11,8 +11,8 @@ import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import { hypervisorFailed } from "@evenkeel/host/hypervisor/failed.ts";
 import { readDomains } from "@evenkeel/host/hypervisor/libvirt/domains.ts";
 import type { StateFolder } from "@evenkeel/host/state/state-folder.ts";
-import { busy } from "../run/decide.ts";
 import { instanceNamed } from "../state-flag.ts";
+import { withVmLock } from "../vm-lock.ts";
 
 export interface Wanted {
   readonly name: string;
@@ -66,13 +66,7 @@ export async function adopt(
     startedAt: new Date().toISOString(),
     drivers: [],
   };
-  const lock = await state.lockInstance(own);
-  if (lock === null) throw busy(own);
-  try {
-    await state.write(instance);
-  } finally {
-    await lock.release();
-  }
+  await withVmLock(state, own, () => state.write(instance));
   return instance;
 }
 
@@ -141,12 +135,6 @@ export async function leave(
       remedy: `evenkeel stop ${instance.name}`,
     });
   }
-  const lock = await state.lockInstance(instance.name);
-  if (lock === null) throw busy(instance.name);
-  try {
-    await state.remove(instance);
-  } finally {
-    await lock.release();
-  }
+  await withVmLock(state, instance.name, () => state.remove(instance));
   return instance;
 }

@@ -23,6 +23,7 @@ import type { StateFolder } from "@evenkeel/host/state/state-folder.ts";
 import { liveTree } from "@evenkeel/host/tree/directory-tree.ts";
 import { readDrivers } from "@evenkeel/host/vfio/drivers.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
+import { withVmLock } from "../vm-lock.ts";
 
 export interface Wanted {
   readonly request: Request;
@@ -106,24 +107,12 @@ export async function withoutNamesake(
     );
   }
   if (!dryRun) {
-    const lock = await state.lockInstance(own);
-    if (lock === null) throw busy(own);
-    try {
+    await withVmLock(state, own, async () => {
       await takeOff(before, state);
       await state.remove(before);
-    } finally {
-      await lock.release();
-    }
+    });
   }
   return instances.filter((instance) => instance !== before);
-}
-
-export function busy(name: string): EvenkeelError {
-  return new EvenkeelError("vm-busy", "another command is starting or stopping it", {
-    where: name,
-    expected: "one command at a time",
-    remedy: "wait for it to end",
-  });
 }
 
 /** All that starting it may change, to be written before anything is. */

@@ -29,9 +29,10 @@ import { verdictText } from "../../text/verdict-text.ts";
 import type { World } from "../../world.ts";
 import { readAsked, readPolicy, refuseFlavorTwins, requestOfFlavor } from "../place/inputs.ts";
 import { openVmState } from "../state-flag.ts";
+import { vmLock } from "../vm-lock.ts";
 import type { RunFlags } from "./command.ts";
 import { verdictOn } from "./verdict-on.ts";
-import { busy, decide, type Decision, instanceOf, type Wanted, withoutNamesake } from "./decide.ts";
+import { decide, type Decision, instanceOf, type Wanted, withoutNamesake } from "./decide.ts";
 
 export async function runRun(this: CliContext, flags: RunFlags, path: string): Promise<void> {
   const { world } = this;
@@ -91,8 +92,7 @@ async function begin(
     return { decision, begun: null };
   }
   const instance = instanceOf(decision.plan, decision.guest, wanted.via, wanted.uri);
-  const lock = await state.lockInstance(instance.name);
-  if (lock === null) throw busy(instance.name);
+  const lock = await vmLock(state, instance.name);
   try {
     await state.write(instance);
   } catch (error) {

@@ -3,8 +3,8 @@ import { stopInstance } from "@evenkeel/host/instance/stop.ts";
 import type { CliContext } from "../../context.ts";
 import { exitStatus } from "../../exit-status.ts";
 import { recoveredText } from "../../text/recovered-text.ts";
-import { busy } from "../run/decide.ts";
 import { instanceNamed, openVmState, tellDamaged } from "../state-flag.ts";
+import { vmLock } from "../vm-lock.ts";
 import type { StopFlags } from "./command.ts";
 
 export async function runStop(this: CliContext, flags: StopFlags, name: string): Promise<void> {
@@ -21,9 +21,7 @@ export async function runStop(this: CliContext, flags: StopFlags, name: string):
     const found = state.read();
     tellDamaged(found, world);
     const instance = instanceNamed(name, found.instances);
-    const lock = await state.lockInstance(instance.name);
-    if (lock === null) throw busy(instance.name);
-    return { instance, lock };
+    return { instance, lock: await vmLock(state, instance.name) };
   });
   if (begun === null) {
     world.stdout.write(`${name} is stopped\n`);

@@ -1,5 +1,5 @@
 import type { PairCosts } from "./pair-costs.ts";
-import type { Candidates } from "./sets-on-spread.ts";
+import { type Candidates, lineOf } from "./sets-on-spread.ts";
 import type { Spread } from "./spreads.ts";
 
 /** From so many candidates at the most a set is grown. */
@@ -24,8 +24,7 @@ export function likelySet(
   pairs: PairCosts,
 ): readonly number[] | null {
   const { shelfOf, alike } = candidates;
-  const line: number[] = [];
-  for (const [i, s] of shelfOf.entries()) if ((spread[s] ?? 0) > 0) line.push(i);
+  const line = lineOf(shelfOf, spread);
   const every = Math.ceil(line.length / startsMax);
   let best: Growth | null = null;
   for (let at = 0; at < line.length; at += every) {

@@ -1,7 +1,7 @@
 import type { Device } from "../inventory/devices.ts";
 import type { Space } from "../space/space.ts";
 import { keepLeast } from "./least.ts";
-import { type NicPaths, toNearestNics, toOneNic } from "./nic-paths.ts";
+import { networkCosts, type NicPaths, toNearestNics, toOneNic } from "./nic-paths.ts";
 import { constantBound, type SetBound } from "./set-bound.ts";
 import { type Shelf, shelfOfEach } from "./shelves.ts";
 import type { Spread } from "./spreads.ts";
@@ -17,17 +17,17 @@ import type { Spread } from "./spreads.ts";
  * @param besideDevices whether only NICs on the set's nodes are on offer.
  */
 export function networkBound(
-  { request, nics, inventory }: Space,
+  space: Space,
   weight: number,
   candidates: readonly Device[],
   shelves: readonly Shelf[],
   besideDevices: boolean,
 ): SetBound {
+  const { request, nics } = space;
   const wanted = request.nics.count;
   if (wanted === 0) return constantBound(weight);
   if (weight === 0) return constantBound(0);
-  const table = inventory.relations.network();
-  const cost = candidates.map((a) => nics.map((nic) => table[a.position]?.[nic.position] ?? 1));
+  const cost = networkCosts(space, candidates, nics);
   const paths: NicPaths = {
     shelves,
     shelfOf: shelfOfEach(shelves, candidates.length),

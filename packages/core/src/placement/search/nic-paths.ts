@@ -1,3 +1,5 @@
+import type { Device } from "../inventory/devices.ts";
+import type { Space } from "../space/space.ts";
 import type { SetBound } from "./set-bound.ts";
 import type { Shelf } from "./shelves.ts";
 import type { Spread } from "./spreads.ts";
@@ -126,4 +128,14 @@ function counting({ shelves, shelfOf }: NicPaths): Counting {
     take: (i) => add(i, -1),
     untake: (i) => add(i, 1),
   };
+}
+
+/** What accelerators and NICs cost each other: a row for each accelerator. */
+export function networkCosts(
+  { inventory }: Space,
+  accelerators: readonly Device[],
+  nics: readonly Device[],
+): readonly (readonly number[])[] {
+  const table = inventory.relations.network();
+  return accelerators.map((a) => nics.map((nic) => table[a.position]?.[nic.position] ?? 1));
 }

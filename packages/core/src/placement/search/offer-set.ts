@@ -6,6 +6,7 @@ import type { Objective } from "./layout.ts";
 import { cellsOf } from "./cells.ts";
 import type { Making } from "./making.ts";
 import type { NicsOpen } from "./nic-choice.ts";
+import { networkCosts } from "./nic-paths.ts";
 import { visitNics } from "./nics-to-offer.ts";
 import { objectiveOf } from "./objective.ts";
 import type { SpreadOption } from "./spread-option.ts";
@@ -73,13 +74,4 @@ function costBesideNics(
     for (let j = 0; j < i; j++) sum += row?.[accelerators[j]?.position ?? -1] ?? 1;
   }
   return fixed + (weights.peer * sum) / pairs;
-}
-
-function networkCosts(
-  { inventory }: Space,
-  accelerators: readonly Device[],
-  nics: readonly Device[],
-): readonly (readonly number[])[] {
-  const table = inventory.relations.network();
-  return accelerators.map((a) => nics.map((nic) => table[a.position]?.[nic.position] ?? 1));
 }

@@ -5,6 +5,7 @@ import { type BoundOnDemand, boundOnDemand } from "./bound-on-demand.ts";
 import { hasMany, visitGoodFirst } from "./good-set-first.ts";
 import { likelySet } from "./likely-set.ts";
 import type { Making } from "./making.ts";
+import { networkCosts } from "./nic-paths.ts";
 import { networkBound } from "./network-bound.ts";
 import { boundOn, offerSet, type SpreadTask } from "./offer-set.ts";
 import type { FreePartition } from "./partitions.ts";
@@ -182,10 +183,8 @@ function besidePairs({ space, model, devices }: SetSearch): Float64Array {
   if (nics.count === 0) return new Float64Array(devices.length);
   const network = model.weights.network / (accelerators.count + nics.count);
   const pairs = (accelerators.count * (accelerators.count - 1)) / 2;
-  const table = space.inventory.relations.network();
-  return Float64Array.from(devices, ({ position }) => {
-    const nearest = Math.min(...space.nics.map((nic) => table[position]?.[nic.position] ?? 1));
-    return ((network * nearest) / model.weights.peer) * pairs;
+  return Float64Array.from(networkCosts(space, devices, space.nics), (costs) => {
+    return ((network * Math.min(...costs)) / model.weights.peer) * pairs;
   });
 }
 

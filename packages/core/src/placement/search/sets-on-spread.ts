@@ -100,20 +100,6 @@ export function visitSets(
   return extend(0);
 }
 
-/** Whether there is any set of this spread whose pairs are all connected, or no effort left to tell. */
-export function hasSetOn(candidates: Candidates, spread: Spread, effort: Effort): boolean {
-  return !visitSets(candidates, spread, { ...unpruned, effort }, () => false);
-}
-
-const ignore = (): void => {};
-const unpruned = {
-  take: ignore,
-  untake: ignore,
-  pass: ignore,
-  unpass: ignore,
-  open: () => true,
-};
-
 /** The same of one set alone. */
 export function visitOneSet(
   { shelfOf, alike }: Candidates,
@@ -133,8 +119,22 @@ export function visitOneSet(
   return goesOn;
 }
 
+/** Whether there is any set of this spread whose pairs are all connected, or no effort left to tell. */
+export function hasSetOn(candidates: Candidates, spread: Spread, effort: Effort): boolean {
+  return !visitSets(candidates, spread, { ...unpruned, effort }, () => false);
+}
+
+const ignore = (): void => {};
+const unpruned = {
+  take: ignore,
+  untake: ignore,
+  pass: ignore,
+  unpass: ignore,
+  open: () => true,
+};
+
 /** The candidates on shelves that the spread uses. */
-function lineOf(shelfOf: Int32Array, spread: Spread): readonly number[] {
+export function lineOf(shelfOf: Int32Array, spread: Spread): readonly number[] {
   const line: number[] = [];
   for (let i = 0; i < shelfOf.length; i++) if (spread[shelfOf[i] ?? -1] !== 0) line.push(i);
   return line;

@@ -1,5 +1,5 @@
 import type { GuestReport } from "../../evidence/guest-report.ts";
-import type { Plan } from "../../placement/plan.ts";
+import type { GuestContract } from "../../guest/contract/contract.ts";
 import {
   found,
   holds,
@@ -11,18 +11,25 @@ import {
   untold,
   whyNot,
 } from "../check.ts";
-import { contractDigests, promisedContract } from "../promised-contract.ts";
+import { contractDigests, likeliestContract, promisedContracts } from "../promised-contract.ts";
 import { guestView } from "./guest-view.ts";
 
 /** What the guest reports, in a verdict that is about the guest too. */
 export function guest({ plan, evidence }: Sides): Outcome {
   const report = evidence.guest;
   if (report === null) return untold("what the guest sees", whyNot(evidence, "guest report"));
-  return together([guestView(promisedContract(plan, report), report), contractFound(plan, report)]);
+  const contracts = promisedContracts(plan);
+  return together([
+    guestView(likeliestContract(contracts, report), report),
+    contractFound(contracts, report),
+  ]);
 }
 
 /** A contract may have been written by another release, in other words: that breaks no promise. */
-function contractFound(plan: Plan, { contract, where }: GuestReport): Outcome {
+function contractFound(
+  contracts: readonly GuestContract[],
+  { contract, where }: GuestReport,
+): Outcome {
   const finding = { layer: "guest", subject: "the guest's contract", cost: unknownCost } as const;
   if (contract === null) {
     return found({
@@ -43,7 +50,7 @@ function contractFound(plan: Plan, { contract, where }: GuestReport): Outcome {
       unseen("that it is this plan's", "nothing in the guest could work out its digest"),
     ]);
   }
-  const digests = contractDigests(plan);
+  const digests = contractDigests(contracts);
   if (digests.has(sha256)) return holds("the contract in the guest", `${contract.where}, as made`);
   return found({
     ...finding,
