@@ -1,42 +1,53 @@
 import { indices } from "../../set/index-set.ts";
+import type { SoldCore } from "../inventory/cores.ts";
+import type { Inventory } from "../inventory/inventory.ts";
 import { poolPosition } from "../inventory/memory.ts";
 import { nameCores, namePools } from "../name-cores.ts";
 import type { LayoutCell } from "../search/layout.ts";
 import type { Space } from "../space/space.ts";
-import type { Floating, Use } from "./occupancy.ts";
+import type { Floating, Use, UsedMemory } from "./occupancy.ts";
 
 /** What a layout takes of its host: exactly what the plan made from it will (`plan-use.ts`). */
 export function useOfLayout(space: Space, layout: readonly LayoutCell[]): Use {
   const { request, inventory, granuleBytes } = space;
-  const at = (node: number): number => inventory.nodePosition.get(node) ?? -1;
+  const isShared = request.isolation === "shared";
+  const floating = isShared ? floatingOf(space, layout) : [];
+  // Whole cores may hold more threads than were asked for: no core is left without a vCPU by that.
+  const cores = isShared ? coresBelow(inventory, floating) : nameCores(space, layout).flat();
   const pool = poolPosition(inventory.memory, request.hugepageBytes);
-  const granules = layout.flatMap((cell) => cell.granules);
-  const memory = granules.map(({ node, count }) => ({
-    node: at(node),
-    pool,
-    bytes: count * granuleBytes,
-  }));
-  const floating = request.isolation === "shared" ? floatingOf(space, layout) : [];
-  const cores =
-    request.isolation === "shared"
-      ? floating.flatMap(({ cpus }) => indices(cpus).map((cpu) => inventory.cores.ofCpu.get(cpu)))
-      : pinnedCores(space, layout);
-  const held = [...new Set(cores)].flatMap((core) => core ?? []);
-  const devices = layout.flatMap((cell) => [...cell.accelerators, ...cell.nics]);
-  const computing = held.flatMap((core) => inventory.cores.all[core]?.node ?? []);
+  const memory: UsedMemory[] = [];
+  const nodes = new Set<number>();
+  const deviceGroups = new Set<number>();
+  for (const { node } of cores) nodes.add(node);
+  for (const { granules, accelerators, nics } of layout) {
+    for (const { node: id, count } of granules) {
+      const node = inventory.nodePosition.get(id) ?? -1;
+      memory.push({ node, pool, bytes: count * granuleBytes });
+      nodes.add(node);
+    }
+    for (const { group } of accelerators) deviceGroups.add(group);
+    for (const { group } of nics) deviceGroups.add(group);
+  }
   return {
     isolation: request.isolation,
-    cores: held,
-    nodes: [...new Set([...computing, ...memory.map(({ node }) => node)])],
+    cores: cores.map(({ position }) => position),
+    nodes: [...nodes],
     memory,
-    deviceGroups: [...new Set(devices.map((device) => device.group))],
+    deviceGroups: [...deviceGroups],
     floating,
   };
 }
 
-/** Whole cores may hold more threads than were asked for: no core is left without a vCPU by that. */
-function pinnedCores(space: Space, layout: readonly LayoutCell[]): number[] {
-  return nameCores(space, layout).flatMap((cores) => cores.map((core) => core.position));
+/** The cores that CPUs of pools belong to, each once. */
+function coresBelow({ cores }: Inventory, floating: readonly Floating[]): readonly SoldCore[] {
+  const below = new Set<SoldCore>();
+  for (const { cpus } of floating) {
+    for (const cpu of indices(cpus)) {
+      const core = cores.all[cores.ofCpu.get(cpu) ?? -1];
+      if (core !== undefined) below.add(core);
+    }
+  }
+  return [...below];
 }
 
 function floatingOf(space: Space, layout: readonly LayoutCell[]): Floating[] {

@@ -39,13 +39,16 @@ export interface Use {
   readonly isolation: Isolation;
   readonly cores: readonly number[];
   readonly nodes: readonly number[];
-  readonly memory: readonly {
-    readonly node: number;
-    readonly pool: number;
-    readonly bytes: number;
-  }[];
+  readonly memory: readonly UsedMemory[];
   readonly deviceGroups: readonly number[];
   readonly floating: readonly Floating[];
+}
+
+/** Of one page size on one node. */
+export interface UsedMemory {
+  readonly node: number;
+  readonly pool: number;
+  readonly bytes: number;
 }
 
 /** Of a host on which nobody is. */

@@ -42,17 +42,23 @@ export function twinNodes(
   candidates: readonly Device[],
 ): ReadonlyMap<number, number> {
   const { symmetry, nodePosition } = space.inventory;
-  const nodes = [...new Set(candidates.flatMap(({ node }) => node ?? []))];
-  const classOf = (node: number): number =>
-    symmetry.furnishedNodeClass[nodePosition.get(node) ?? -1] ?? -1;
-  const classes = nodes.map(classOf);
+  const nodes = [...new Set(candidates.map(({ node }) => node))].filter((node) => node !== null);
+  const classes = nodes.map(
+    (node) => symmetry.furnishedNodeClass[nodePosition.get(node) ?? -1] ?? -1,
+  );
   // On many machines no two nodes are alike in the first place.
   if (classes.every((one, i) => classes.indexOf(one) === i)) return noTwins;
   const offered = new Set([...candidates, ...space.nics]);
-  const kinds = new Map(
-    nodes.map((node, i) => [node, `${classes[i]} ${furniture(space, node, offered)}`]),
+  const first = nodes.map((node, i) =>
+    nodes.findIndex((other, j) => {
+      return (
+        j === i || (classes[j] === classes[i] && areFurnishedAlike(space, offered, other, node))
+      );
+    }),
   );
-  const kindOf = orderedKinds(space, kinds);
+  // As the host stands, often none are.
+  if (first.every((one, i) => one === i)) return noTwins;
+  const kindOf = orderedKinds(space, new Map(nodes.map((node, i) => [node, `${first[i]}`])));
   const latest = new Map<string, number>();
   const twins = new Map<number, number>();
   for (const node of nodes) {
@@ -66,18 +72,21 @@ export function twinNodes(
 
 const noTwins: ReadonlyMap<number, number> = new Map();
 
-/** What a node has to give, device by device. */
-function furniture(
+/** Whether two nodes of one class have the same to give, device by device. */
+function areFurnishedAlike(
   { inventory, nodes }: Space,
-  node: number,
   offered: ReadonlySet<Device>,
-): string {
-  const position = inventory.nodePosition.get(node) ?? -1;
-  let text = `${nodes[position]?.units} ${nodes[position]?.granules} `;
-  for (const device of inventory.devices.ofNode[position] ?? []) {
-    text += offered.has(device) ? "1" : "0";
-  }
-  return text;
+  a: number,
+  b: number,
+): boolean {
+  const [at, other] = [inventory.nodePosition.get(a) ?? -1, inventory.nodePosition.get(b) ?? -1];
+  if (nodes[at]?.units !== nodes[other]?.units) return false;
+  if (nodes[at]?.granules !== nodes[other]?.granules) return false;
+  const [ofA, ofB] = [inventory.devices.ofNode[at] ?? [], inventory.devices.ofNode[other] ?? []];
+  return ofA.every((one, i) => {
+    const corresponding = ofB[i];
+    return corresponding !== undefined && offered.has(one) === offered.has(corresponding);
+  });
 }
 
 /**
