@@ -40,7 +40,7 @@ export function acrossShelves(shelves: readonly Shelf[], pairs: PairCosts): Acro
   };
   return {
     begin: (spread) => {
-      missing.set(spread);
+      for (let s = 0; s < missing.length; s++) missing[s] = spread[s] ?? 0;
       sum = 0;
       for (let s = 1; s < missing.length; s++) sum += from(s, s);
     },

@@ -103,12 +103,26 @@ function linkable(space: Space, devices: readonly Device[]): readonly Device[] {
 
 /** The accelerators on offer, as sets are made of them. */
 export function candidatesOf(space: Space, devices: readonly Device[]): Candidates {
-  const links = space.inventory.relations.connected(space.request.accelerators.link);
   const shelves = shelvesOf(devices);
   return {
     shelves,
     shelfOf: shelfOfEach(shelves, devices.length),
     alike: alikeBefore(space, devices),
-    connected: (a, b) => links[devices[a]?.position ?? -1]?.[devices[b]?.position ?? -1] ?? false,
+    connected: connectedAsAsked(space, devices),
   };
+}
+
+function connectedAsAsked(space: Space, devices: readonly Device[]): Candidates["connected"] {
+  const { link } = space.request.accelerators;
+  if (link === "any") return () => true;
+  const links = space.inventory.relations.connected(link);
+  const total = devices.length;
+  const table = new Uint8Array(total * total);
+  for (let a = 0; a < total; a++) {
+    const row = links[devices[a]?.position ?? -1];
+    for (let b = 0; b < total; b++) {
+      if (row?.[devices[b]?.position ?? -1] === true) table[a * total + b] = 1;
+    }
+  }
+  return (a, b) => table[a * total + b] === 1;
 }

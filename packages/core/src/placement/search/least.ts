@@ -1,11 +1,3 @@
-/** sums[k]: the k least of the values together. */
-export function prefixSums(values: readonly number[]): readonly number[] {
-  const sums = [0];
-  let sum = 0;
-  for (const value of values.toSorted((a, b) => a - b)) sums.push((sum += value));
-  return sums;
-}
-
 /** Puts a value among the least that have been seen, which stand in order, if it is one of them. */
 export function keepLeast(least: Float64Array, value: number, length = least.length): void {
   let more = value;

@@ -2,14 +2,21 @@ import type { Device } from "../inventory/devices.ts";
 import type { Space } from "../space/space.ts";
 import { keepLeast } from "./least.ts";
 import { networkCosts, type NicPaths, toNearestNics, toOneNic } from "./nic-paths.ts";
-import { constantBound, type SetBound } from "./set-bound.ts";
+import { constantBound, nothingAlone, type PaidAlone, type SetBound } from "./set-bound.ts";
 import { type Shelf, shelfOfEach } from "./shelves.ts";
 import type { Spread } from "./spreads.ts";
 
+/** What the network path adds to the cost of a set at least. */
+export interface NetworkBound {
+  /** What every accelerator pays to its cheapest NIC on offer, whoever else uses it. */
+  readonly alone: PaidAlone;
+  /** What NICs pay, and what accelerators pay beyond that. */
+  readonly rest: SetBound;
+}
+
 /**
- * What the network path adds to the cost of a set at least: every accelerator uses its cheapest NIC
- * on offer, whoever else does, and the NICs are those that are cheapest for any accelerator on the
- * nodes of the spread. With a single NIC wanted, all use the one that is cheapest for all of them.
+ * The NICs are those that are cheapest for any accelerator on the nodes of the spread. With a single
+ * NIC wanted, all accelerators use the one that is cheapest for all of them.
  *
  * What NICs pay is the same for all sets of a spread, so it is worked out once for it: a pass over
  * shelves and NICs.
@@ -22,15 +29,19 @@ export function networkBound(
   candidates: readonly Device[],
   shelves: readonly Shelf[],
   besideDevices: boolean,
-): SetBound {
+): NetworkBound {
   const { request, nics } = space;
   const wanted = request.nics.count;
-  if (wanted === 0) return constantBound(weight);
-  if (weight === 0) return constantBound(0);
+  if (wanted === 0 || weight === 0) {
+    // No path costs what the best costs.
+    const rest = constantBound(weight);
+    return { alone: nothingAlone(candidates.length, shelves.length), rest };
+  }
   const cost = networkCosts(space, candidates, nics);
   const paths: NicPaths = {
     shelves,
     shelfOf: shelfOfEach(shelves, candidates.length),
+    shelfOfNic: Int32Array.from(nics, (nic) => shelves.findIndex(({ node }) => node === nic.node)),
     cost,
     onShelf: shelves.map(({ members }) =>
       nics.map((_, j) => Math.min(...members.map((i) => cost[i]?.[j] ?? 1))),
@@ -38,29 +49,30 @@ export function networkBound(
     offered: new Uint8Array(nics.length).fill(1),
   };
   const { count } = request.accelerators;
-  const ofAccelerators =
-    wanted === 1 ? toOneNic(paths, count) : toNearestNics(paths, count, besideDevices);
-  const offer = besideDevices ? offeringBeside(paths, nics) : null;
+  const ofOne = weight / (count + wanted);
+  const isOne = wanted === 1;
+  const detours = isOne ? toOneNic(paths, count) : constantBound(0);
+  const offer = besideDevices ? offeringBeside(paths) : null;
   const leastOfNics = cheapestNics(paths, wanted);
   let ofNics = 0;
   return {
-    begin: (spread) => {
-      offer?.(spread);
-      ofNics = leastOfNics(spread);
-      ofAccelerators.begin(spread);
+    // A detour is one from the nearest of all NICs.
+    alone: toNearestNics(paths, ofOne, besideDevices && !isOne),
+    rest: {
+      begin: (spread) => {
+        offer?.(spread);
+        ofNics = leastOfNics(spread);
+        detours.begin(spread);
+      },
+      take: detours.take,
+      untake: detours.untake,
+      least: (from) => ofOne * (detours.least(from) + ofNics),
     },
-    take: ofAccelerators.take,
-    untake: ofAccelerators.untake,
-    least: (from) => (weight * (ofAccelerators.least(from) + ofNics)) / (count + wanted),
   };
 }
 
 /** Offers the NICs on the nodes of a spread. */
-function offeringBeside(
-  { shelves, offered }: NicPaths,
-  nics: readonly Device[],
-): (spread: Spread) => void {
-  const shelfOfNic = nics.map((nic) => shelves.findIndex(({ node }) => node === nic.node));
+function offeringBeside({ shelfOfNic, offered }: NicPaths): (spread: Spread) => void {
   return (spread) => {
     for (let j = 0; j < offered.length; j++) {
       offered[j] = (spread[shelfOfNic[j] ?? -1] ?? 0) > 0 ? 1 : 0;

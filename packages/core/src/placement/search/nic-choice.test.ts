@@ -123,10 +123,15 @@ function shownBy(
   const alike = kinds.map((kind, j) => kinds.slice(0, j).lastIndexOf(kind));
   const shown: Choice[] = [];
   const task = { nics, count, cost, along: alongOf(groups), effort: effort() };
-  visitChoices(task, alike, open, (choice: NicChoice) => {
-    const chosen = choice.nics.map((nic) => nics.indexOf(nic));
-    shown.push({ chosen, cost: choice.cost, extra: choice.extra });
-  });
+  visitChoices(
+    task,
+    () => alike,
+    open,
+    (choice: NicChoice) => {
+      const chosen = choice.nics.map((nic) => nics.indexOf(nic));
+      shown.push({ chosen, cost: choice.cost, extra: choice.extra });
+    },
+  );
   return shown;
 }
 

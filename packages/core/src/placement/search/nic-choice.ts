@@ -2,7 +2,8 @@ import type { Device } from "../inventory/devices.ts";
 import type { Inventory } from "../inventory/inventory.ts";
 import type { Alongside } from "./alongside.ts";
 import type { Effort } from "./effort.ts";
-import { prefixSums } from "./least.ts";
+import { greatestRest } from "./best-rest.ts";
+import { keepLeast } from "./least.ts";
 
 /** NICs to choose from. */
 export interface NicTask {
@@ -35,21 +36,28 @@ export function chooseNics(task: NicTask, open: NicsOpen = () => true): NicChoic
   let best: NicChoice | null = null;
   const couldBeBest: NicsOpen = (cost, extra) =>
     (best === null || isBetter({ cost, extra }, best)) && open(cost, extra);
-  visitNicSets(task, sameToAccelerators(task), couldBeBest, (choice) => void (best = choice));
+  visitNicSets(
+    task,
+    () => sameToAccelerators(task),
+    couldBeBest,
+    (choice) => {
+      best = choice;
+    },
+  );
   return best;
 }
 
 /** Every choice that is as good as the best, one of each that nobody could tell apart. */
 export function visitEqualNics(
   task: NicTask,
-  alike: readonly number[],
+  alikeBefore: () => readonly number[],
   open: NicsOpen,
   visit: (choice: NicChoice) => void,
 ): void {
   const best = chooseNics(task, open);
   if (best === null) return;
   const asGood: NicsOpen = (cost, extra) => !isBetter(best, { cost, extra });
-  visitNicSets(task, alike, asGood, visit);
+  visitNicSets(task, alikeBefore, asGood, visit);
 }
 
 /**
@@ -62,18 +70,23 @@ export function visitEqualNics(
  * are the cheapest left. Once the beginning that has nothing is no longer open, nothing is; nor is
  * anything more looked for when the effort is used up and something has been shown.
  *
- * @param alike of each NIC the one before it that will do as well; -1 if there is none.
+ * @param alikeBefore of each NIC the one before it that will do as well; -1 if there is none. Asked
+ *   for where anything is open at all.
  */
 export function visitNicSets(
   { nics, count, cost, along, effort }: NicTask,
-  alike: readonly number[],
+  alikeBefore: () => readonly number[],
   open: NicsOpen,
   visit: (choice: NicChoice) => void,
 ): void {
   if (nics.length < count) return;
-  const bounds = costBounds(nics.length, count, cost);
+  effort.spend(100 + 2 * nics.length * (1 + cost.length));
+  const own = ownCosts(nics.length, cost);
+  const [leastCost, leastExtra] = [leastOfAny(own, count, cost), along.least(count)];
+  if (!open(leastCost, leastExtra)) return;
+  const bounds = costBounds(own, count, cost);
+  const alike = alikeBefore();
   const work = 4 * (cost.length + 4);
-  const [leastCost, leastExtra] = [bounds.least(0, 0), along.least(count)];
   const chosen: number[] = [];
   let isShown = false;
   const isOver = (): boolean => !open(leastCost, leastExtra) || (!effort.spend(work) && isShown);
@@ -144,6 +157,29 @@ export function sameToAll({ symmetry }: Inventory, nics: readonly Device[]): rea
   });
 }
 
+/** What each NIC pays itself: to its cheapest accelerator. */
+function ownCosts(total: number, cost: NicTask["cost"]): Float64Array {
+  const own = new Float64Array(total).fill(cost.length === 0 ? 0 : Infinity);
+  for (const row of cost) {
+    for (let j = 0; j < total; j++) own[j] = Math.min(own[j] ?? 0, row[j] ?? 1);
+  }
+  return own;
+}
+
+/** What no set costs less than: all use their cheapest, and the NICs are those that pay least. */
+function leastOfAny(own: Float64Array, count: number, cost: NicTask["cost"]): number {
+  const cheapest = new Float64Array(count).fill(Infinity);
+  for (let j = 0; j < own.length; j++) keepLeast(cheapest, own[j] ?? 0);
+  let sum = 0;
+  for (let k = 0; k < count; k++) sum += cheapest[k] ?? 0;
+  for (const row of cost) {
+    let least = Infinity;
+    for (let j = 0; j < own.length; j++) least = Math.min(least, row[j] ?? 1);
+    sum += least;
+  }
+  return sum;
+}
+
 interface CostBounds {
   /** Takes a NIC as the one at this place of the set; what was at later places is forgotten. */
   readonly take: (place: number, j: number) => void;
@@ -151,23 +187,21 @@ interface CostBounds {
   readonly least: (taken: number, from: number) => number;
 }
 
-function costBounds(
-  total: number,
-  count: number,
-  cost: readonly (readonly number[])[],
-): CostBounds {
-  const rows = cost.length;
+function costBounds(own: Float64Array, count: number, cost: NicTask["cost"]): CostBounds {
+  const [rows, total] = [cost.length, own.length];
   if (rows === 0) return { take: () => {}, least: () => 0 };
-  const own = Array.from({ length: total }, (_, j) => Math.min(...cost.map((row) => row[j] ?? 1)));
   // later[j * rows + i]: accelerator i's cheapest among the NICs from j on.
   const later = new Float64Array((total + 1) * rows).fill(Infinity);
-  for (let j = total - 1; j >= 0; j--) {
-    for (let i = 0; i < rows; i++) {
-      later[j * rows + i] = Math.min(later[(j + 1) * rows + i] ?? 1, cost[i]?.[j] ?? 1);
+  for (let i = 0; i < rows; i++) {
+    const row = cost[i];
+    for (let j = total - 1; j >= 0; j--) {
+      later[j * rows + i] = Math.min(later[(j + 1) * rows + i] ?? 1, row?.[j] ?? 1);
     }
   }
-  // cheapest[j][k]: the k cheapest NICs from j on, together; made when first asked for.
-  const cheapest: (readonly number[] | undefined)[] = Array.from({ length: total + 1 });
+  const saved = greatestRest(
+    own.map((pays) => -pays),
+    count,
+  );
   // Per place of the set: each accelerator's cheapest among the chosen, and their own costs.
   const taken = new Float64Array((count + 1) * rows).fill(Infinity);
   const owns = new Float64Array(count + 1);
@@ -188,8 +222,7 @@ function costBounds(
       for (let i = 0; i < rows; i++) {
         sum += Math.min(taken[place * rows + i] ?? Infinity, later[from * rows + i] ?? Infinity);
       }
-      const rest = (cheapest[from] ??= prefixSums(own.slice(from)));
-      return sum + (rest[count - place] ?? Infinity);
+      return sum - (saved[from * (count + 1) + count - place] ?? 0);
     },
   };
 }

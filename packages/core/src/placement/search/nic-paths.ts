@@ -1,6 +1,6 @@
 import type { Device } from "../inventory/devices.ts";
 import type { Space } from "../space/space.ts";
-import type { SetBound } from "./set-bound.ts";
+import type { PaidAlone, SetBound } from "./set-bound.ts";
 import type { Shelf } from "./shelves.ts";
 import type { Spread } from "./spreads.ts";
 
@@ -11,6 +11,8 @@ export interface NicPaths {
   readonly shelfOf: Int32Array;
   /** cost[i][j] between candidate i and NIC j. */
   readonly cost: readonly (readonly number[])[];
+  /** The shelf on whose node each NIC is; -1 where that has none. */
+  readonly shelfOfNic: Int32Array;
   /** onShelf[s][j]: what NIC j costs the accelerator of a shelf that it costs least. */
   readonly onShelf: readonly (readonly number[])[];
   /** Whether each NIC is on offer to the spread that is looked at; it changes with that. */
@@ -18,115 +20,113 @@ export interface NicPaths {
 }
 
 /**
- * What the accelerators of a set pay at least, each to its own cheapest NIC. One that is still to
- * come pays as little as any on its shelf. A step and asking cost next to nothing; each spread a
- * pass over candidates and NICs, or all of them together where the same NICs are on offer to all.
+ * What each accelerator pays to its own cheapest NIC. Each spread costs a pass over its candidates
+ * and its shelves, or all of them together one over candidates and NICs where the same NICs are on
+ * offer to all.
+ *
+ * @param weight of one path.
  */
-export function toNearestNics(paths: NicPaths, count: number, offersDiffer: boolean): SetBound {
-  const { shelves, shelfOf, cost, offered } = paths;
-  const own = new Float64Array(cost.length);
-  const onShelf = new Float64Array(shelves.length);
-  const price = (): void => {
-    onShelf.fill(Infinity);
-    for (const [i, row] of cost.entries()) {
-      let least = Infinity;
-      for (let j = 0; j < offered.length; j++) {
-        if (offered[j] === 1) least = Math.min(least, row[j] ?? 1);
+export function toNearestNics(
+  { shelves, shelfOfNic, cost }: NicPaths,
+  weight: number,
+  offersDiffer: boolean,
+): PaidAlone {
+  const total = shelves.length;
+  const each = new Float64Array(cost.length);
+  const onShelf = new Float64Array(total);
+  if (!offersDiffer) {
+    for (const [i, row] of cost.entries()) each[i] = weight * Math.min(...row);
+    for (const [s, { members }] of shelves.entries()) {
+      onShelf[s] = Math.min(...members.map((i) => each[i] ?? 0));
+    }
+    return { begin: () => {}, each, onShelf };
+  }
+  // Of candidate i the cheapest NIC on shelf s, at i * shelves + s.
+  const nearest = new Float64Array(cost.length * total).fill(Infinity);
+  for (const [i, row] of cost.entries()) {
+    for (let j = 0; j < row.length; j++) {
+      const at = i * total + (shelfOfNic[j] ?? -1);
+      if (shelfOfNic[j] !== -1) nearest[at] = Math.min(nearest[at] ?? 0, weight * (row[j] ?? 1));
+    }
+  }
+  const begin = (spread: Spread): void => {
+    for (let s = 0; s < total; s++) {
+      if (spread[s] === 0) continue;
+      let leastOfAll = Infinity;
+      for (const i of shelves[s]?.members ?? []) {
+        let least = Infinity;
+        for (let t = 0; t < total; t++) {
+          if (spread[t] !== 0) least = Math.min(least, nearest[i * total + t] ?? 0);
+        }
+        each[i] = least;
+        leastOfAll = Math.min(leastOfAll, least);
       }
-      own[i] = least;
-      const s = shelfOf[i] ?? 0;
-      onShelf[s] = Math.min(onShelf[s] ?? 0, least);
+      onShelf[s] = leastOfAll;
     }
   };
-  if (!offersDiffer) price();
-  const { missing, begin, take, untake } = counting(paths);
-  // What the chosen pay, per number of them.
-  const known = new Float64Array(count + 1);
-  let chosen = 0;
-  return {
-    begin: (spread) => {
-      begin(spread);
-      chosen = 0;
-      if (offersDiffer) price();
-    },
-    take: (i) => {
-      known[chosen + 1] = (known[chosen] ?? 0) + (own[i] ?? 0);
-      chosen++;
-      take(i);
-    },
-    untake: (i) => {
-      chosen--;
-      untake(i);
-    },
-    least: () => {
-      let sum = known[chosen] ?? 0;
-      for (let s = 0; s < missing.length; s++) {
-        const some = missing[s] ?? 0;
-        if (some > 0) sum += some * (onShelf[s] ?? 0);
-      }
-      return sum;
-    },
-  };
+  return { begin, each, onShelf };
 }
 
 /**
- * What they pay at least to one NIC that is for all of them, whichever it is: each NIC by itself, as
- * the chosen pay to it, and as many more of each shelf as are to come, no less than the one there to
- * which it is nearest. A step costs a pass over NICs, asking one over shelves and NICs.
+ * How much more than to the nearest NIC of each accelerators pay at least to one that is for all of
+ * them, whichever it is: each NIC by itself, as the chosen pay to it, and as many more of each shelf
+ * as are to come, no less than the one there to which it is nearest. A step costs a pass over NICs,
+ * asking one over shelves and NICs.
  */
 export function toOneNic(paths: NicPaths, count: number): SetBound {
-  const { cost, onShelf, offered } = paths;
+  const { shelves, shelfOf, cost, offered } = paths;
   const nics = offered.length;
-  const { missing, begin, take, untake } = counting(paths);
+  // Of candidate i and NIC j at i * nics + j, of shelf s and NIC j at s * nics + j.
+  const detour = new Float64Array(cost.length * nics);
+  const onShelf = new Float64Array(shelves.length * nics).fill(Infinity);
+  for (const [i, row] of cost.entries()) {
+    const nearest = Math.min(...row);
+    const s = shelfOf[i] ?? 0;
+    for (let j = 0; j < nics; j++) {
+      const more = (row[j] ?? 1) - nearest;
+      detour[i * nics + j] = more;
+      onShelf[s * nics + j] = Math.min(onShelf[s * nics + j] ?? 0, more);
+    }
+  }
+  // Per shelf how many are still to come.
+  const missing = new Int32Array(shelves.length);
   // What the chosen pay, per number of them and NIC.
   const known = new Float64Array((count + 1) * nics);
   let chosen = 0;
+  const miss = (i: number, more: number): void => {
+    const s = shelfOf[i] ?? 0;
+    missing[s] = (missing[s] ?? 0) + more;
+  };
   return {
     begin: (spread) => {
-      begin(spread);
+      for (let s = 0; s < missing.length; s++) missing[s] = spread[s] ?? 0;
       chosen = 0;
     },
     take: (i) => {
-      const row = cost[i];
       for (let j = 0; j < nics; j++) {
-        known[(chosen + 1) * nics + j] = (known[chosen * nics + j] ?? 0) + (row?.[j] ?? 1);
+        known[(chosen + 1) * nics + j] =
+          (known[chosen * nics + j] ?? 0) + (detour[i * nics + j] ?? 0);
       }
       chosen++;
-      take(i);
+      miss(i, -1);
     },
     untake: (i) => {
       chosen--;
-      untake(i);
+      miss(i, 1);
     },
     least: () => {
       let least = Infinity;
       for (let j = 0; j < nics; j++) {
         if (offered[j] === 0) continue;
         let sum = known[chosen * nics + j] ?? 0;
-        for (let s = 0; s < missing.length; s++) sum += (missing[s] ?? 0) * (onShelf[s]?.[j] ?? 1);
-        least = Math.min(least, sum);
+        for (let s = 0; s < missing.length; s++) {
+          const some = missing[s] ?? 0;
+          if (some > 0) sum += some * (onShelf[s * nics + j] ?? 0);
+        }
+        if (sum < least) least = sum;
       }
       return least;
     },
-  };
-}
-
-interface Counting extends Omit<SetBound, "least"> {
-  /** Per shelf how many are still to come. */
-  readonly missing: Int32Array;
-}
-
-function counting({ shelves, shelfOf }: NicPaths): Counting {
-  const missing = new Int32Array(shelves.length);
-  const add = (i: number, more: number): void => {
-    const s = shelfOf[i] ?? 0;
-    missing[s] = (missing[s] ?? 0) + more;
-  };
-  return {
-    missing,
-    begin: (spread: Spread) => missing.set(spread),
-    take: (i) => add(i, -1),
-    untake: (i) => add(i, 1),
   };
 }
 

@@ -37,10 +37,10 @@ export function visitNics(
       return;
     }
     case "equal":
-      visitEqualNics(task, sameToAll(inventory, task.nics), open, offer);
+      visitEqualNics(task, () => sameToAll(inventory, task.nics), open, offer);
       return;
     case "any":
-      visitNicSets(task, sameToAll(inventory, task.nics), open, offer);
+      visitNicSets(task, () => sameToAll(inventory, task.nics), open, offer);
       return;
   }
 }

@@ -1,15 +1,15 @@
 import type { PairCosts } from "./pair-costs.ts";
 
-/** What candidates pay for their pairs with those chosen, while a set is put together. */
+/** What candidates pay alone and for their pairs with those chosen, while a set is put together. */
 export interface PaidToChosen {
-  /** None is chosen. */
-  readonly begin: () => void;
+  /** None is chosen, and each pays this much alone. */
+  readonly begin: (alone: Float64Array) => void;
   readonly take: (candidate: number) => void;
   /** Takes back the last one. */
   readonly untake: () => void;
-  /** What the chosen pay among themselves. */
+  /** What the chosen pay alone and among themselves. */
   readonly among: () => number;
-  /** What each candidate pays with all of them, by position; it changes with the next step. */
+  /** What each candidate pays alone and with all of them, by position; it changes with the next step. */
   readonly each: () => Float64Array;
 }
 
@@ -25,7 +25,10 @@ export function paidToChosen(count: number, { candidates, of }: PairCosts): Paid
   const among = new Float64Array(count + 1);
   let chosen = 0;
   return {
-    begin: () => void (chosen = 0),
+    begin: (alone) => {
+      chosen = 0;
+      rows[0]?.set(alone);
+    },
     take: (i) => {
       const [before, after] = [rows[chosen] ?? none, rows[chosen + 1] ?? none];
       among[chosen + 1] = (among[chosen] ?? 0) + (before[i] ?? 0);

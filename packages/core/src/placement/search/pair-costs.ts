@@ -8,6 +8,15 @@ export interface PairCosts {
   readonly of: Float64Array;
 }
 
+/** Of candidates that pay nothing with each other. */
+export function noPairs(candidates: number): PairCosts {
+  return { candidates, of: new Float64Array(candidates * candidates) };
+}
+
+export function weighted({ candidates, of }: PairCosts, weight: number): PairCosts {
+  return { candidates, of: of.map((cost) => weight * cost) };
+}
+
 /** What transfers between two accelerators cost, each pair of a set as much as any other. */
 export function peerPairs({ request, inventory }: Space, candidates: readonly Device[]): PairCosts {
   const peers = inventory.relations.peers(request.workload);

@@ -1,5 +1,6 @@
 import { invariant } from "../../invariant.ts";
 import type { Device } from "../inventory/devices.ts";
+import { acceleratorBound } from "./accelerator-bound.ts";
 import { type Alongside, alongside } from "./alongside.ts";
 import { type BoundOnDemand, boundOnDemand } from "./bound-on-demand.ts";
 import { hasMany, visitGoodFirst } from "./good-set-first.ts";
@@ -10,7 +11,6 @@ import { networkBound } from "./network-bound.ts";
 import { boundOn, offerSet, type SpreadTask } from "./offer-set.ts";
 import type { FreePartition } from "./partitions.ts";
 import { type PairCosts, peerPairs } from "./pair-costs.ts";
-import { peerBound } from "./peer-bound.ts";
 import {
   type Candidates,
   hasSetOn,
@@ -60,10 +60,10 @@ export function setRanking(
     candidates,
     pairs,
     guess: { made: false },
-    paths: boundOnDemand(() => [
-      peerBound(space, peer, shelves, pairs),
-      networkBound(space, network, devices, shelves, rules.besideDevices),
-    ]),
+    paths: boundOnDemand(() => {
+      const { alone, rest } = networkBound(space, network, devices, shelves, rules.besideDevices);
+      return [acceleratorBound(space, peer, shelves, pairs, alone), rest];
+    }),
     along: alongside(space.inventory.devices.groupSizes, [...devices, ...space.nics]),
   };
   return {

@@ -15,7 +15,22 @@ export interface SetBound {
   readonly least: (from: number) => number;
 }
 
+/** What each candidate of a set pays at least by itself, whoever else is in the set. */
+export interface PaidAlone {
+  /** Sets of this spread are looked at. */
+  readonly begin: (spread: Spread) => void;
+  /** By position, of those on the spread's shelves; it changes with the spread. */
+  readonly each: Float64Array;
+  /** The least that one of each shelf pays. */
+  readonly onShelf: Float64Array;
+}
+
 const ignore = (): void => {};
+
+export function nothingAlone(candidates: number, shelves: number): PaidAlone {
+  const [each, onShelf] = [new Float64Array(candidates), new Float64Array(shelves)];
+  return { begin: ignore, each, onShelf };
+}
 
 /** Of a part that is the same for all sets. */
 export function constantBound(value: number): SetBound {

@@ -44,16 +44,17 @@ export function visitSets(
 ): boolean {
   const line = lineOf(shelfOf, spread);
   // Per shelf: how many are still wanted, and how many there are to take them from.
-  const quota = Int32Array.from(spread);
-  const left = Int32Array.from(shelves, ({ members }) => members.length);
+  const quota = [...spread];
+  const left = shelves.map(({ members }) => members.length);
   const chosen: number[] = [];
   const count = spread.reduce((a, b) => a + b, 0);
-  const work = 4 * (shelves.length + count) + line.length;
+  const work = 20 + 3 * (shelves.length + count) + 2 * line.length;
   const mayTake = (i: number): boolean => {
     if ((quota[shelfOf[i] ?? 0] ?? 0) === 0) return false;
     const before = alike[i] ?? -1;
     if (before >= 0 && !chosen.includes(before)) return false;
-    return chosen.every((other) => connected(other, i));
+    for (const other of chosen) if (!connected(other, i)) return false;
+    return true;
   };
   const extend = (from: number): boolean => {
     if (chosen.length === count) return finish(from);
@@ -69,7 +70,8 @@ export function visitSets(
           quota[s] = (quota[s] ?? 0) - 1;
           chosen.push(i);
           take(i);
-          goesOn = !open(chosen, i + 1) || extend(at + 1);
+          const isOpen = chosen.length === count || open(chosen, i + 1);
+          goesOn = !isOpen || extend(at + 1);
           untake(i);
           chosen.pop();
           quota[s] = (quota[s] ?? 0) + 1;

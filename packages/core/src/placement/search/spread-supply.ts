@@ -32,12 +32,9 @@ function demandsOf(space: Space, { homes, accelerators, strangers }: SpreadOptio
   return homes.map((node, i) => {
     const all = accelerators[i] ?? 0;
     const own = i === 0 ? all - strangers : all;
-    return {
-      node,
-      units: units[i] ?? 0,
-      granules: granules[i] ?? 0,
-      deviceNodes: Array.from({ length: all }, (_, k) => (k < own ? node : null)),
-    };
+    const deviceNodes: (number | null)[] = [];
+    for (let k = 0; k < all; k++) deviceNodes.push(k < own ? node : null);
+    return { node, units: units[i] ?? 0, granules: granules[i] ?? 0, deviceNodes };
   });
 }
 

@@ -1,35 +1,41 @@
 import type { Space } from "../space/space.ts";
 import { acrossShelves } from "./across.ts";
 import { keepLeast } from "./least.ts";
-import type { PairCosts } from "./pair-costs.ts";
+import { noPairs, type PairCosts, weighted } from "./pair-costs.ts";
 import { paidToChosen } from "./paid-to-chosen.ts";
-import { constantBound, type SetBound } from "./set-bound.ts";
+import type { PaidAlone, SetBound } from "./set-bound.ts";
 import { type Shelf, shelfOfEach } from "./shelves.ts";
 
 /**
- * What transfers between the accelerators of a set add to its cost at least.
+ * What the accelerators of a set add to its cost at least: by transfers between them, and each by
+ * what it pays alone.
  *
- * Pairs of two that are chosen cost what they cost. One that is still to come from a shelf pays its
- * pairs with the chosen, which are known for each that it could be, and half of its pairs with the
- * others to come from there, no less than its cheapest in that shelf; the least of these sums are
- * taken, as many as are to come. Pairs between two shelves of which both are still to come cost no
- * less than so many can (`across.ts`). A complete set's bound is its cost.
+ * Those that are chosen cost what they cost. One that is still to come from a shelf pays what it
+ * pays alone, its pairs with the chosen, which are known for each that it could be, and half of its
+ * pairs with the others to come from there, no less than its cheapest in that shelf. All of that
+ * depends on which one it is, so the least of these sums are taken, as many as are to come: one
+ * that is near to the others and far from a NIC is not counted as near to both. Pairs between two
+ * shelves of which both are still to come cost no less than so many can (`across.ts`). A complete
+ * set's bound is its cost.
  *
  * A step costs a pass over the candidates, and so does asking; before the first step asking is a
  * lookup for each shelf and each pair of shelves.
  *
+ * @param weight of what a pair costs in the mean of all pairs.
  * @param makePairs what any two candidates cost, asked for where there can be a pair.
  */
-export function peerBound(
+export function acceleratorBound(
   { request }: Space,
   weight: number,
   shelves: readonly Shelf[],
   makePairs: () => PairCosts,
+  alone: PaidAlone,
 ): SetBound {
   const { count } = request.accelerators;
   const among = (count * (count - 1)) / 2;
-  if (among === 0) return constantBound(weight);
-  const pairs = makePairs();
+  // A single accelerator's part of the cost is what the best costs.
+  const fixed = among === 0 ? weight : 0;
+  const pairs = among === 0 ? noPairs(alone.each.length) : weighted(makePairs(), weight / among);
   const shelfOf = shelfOfEach(shelves, pairs.candidates);
   const paid = paidToChosen(count, pairs);
   const across = acrossShelves(shelves, pairs);
@@ -38,11 +44,11 @@ export function peerBound(
   const missing = new Int32Array(shelves.length);
   let chosen = 0;
   const smallest = new Float64Array(count);
-  /** The least that `some` more from a shelf pay: with the chosen, and with each other. */
+  /** The least that `some` more from a shelf pay: alone, with the chosen, and with each other. */
   const leastOf = (members: readonly number[], some: number, from: number): number => {
     const each = paid.each();
     const halves = halvesFrom(from);
-    smallest.fill(Infinity, 0, some);
+    for (let k = 0; k < some; k++) smallest[k] = Infinity;
     for (let k = members.length - 1; k >= 0; k--) {
       const i = members[k] ?? 0;
       if (i < from) break;
@@ -54,9 +60,10 @@ export function peerBound(
   };
   return {
     begin: (spread) => {
-      missing.set(spread);
+      for (let s = 0; s < missing.length; s++) missing[s] = spread[s] ?? 0;
       chosen = 0;
-      paid.begin();
+      alone.begin(spread);
+      paid.begin(alone.each);
       across.begin(spread);
     },
     take: (i) => {
@@ -74,16 +81,16 @@ export function peerBound(
       across.untake(s);
     },
     least: (from) => {
-      let sum = paid.among() + across.least();
+      let sum = fixed + paid.among() + across.least();
+      const isUntouched = from === 0 && chosen === 0;
       for (let s = 0; s < missing.length; s++) {
         const some = missing[s] ?? 0;
         if (some === 0) continue;
-        sum +=
-          from === 0 && chosen === 0
-            ? untouched(s, some)
-            : leastOf(shelves[s]?.members ?? [], some, from);
+        sum += isUntouched
+          ? untouched(s, some) + some * (alone.onShelf[s] ?? 0)
+          : leastOf(shelves[s]?.members ?? [], some, from);
       }
-      return (weight * sum) / among;
+      return sum;
     },
   };
 }
