@@ -12,6 +12,7 @@ import {
   worstCase,
 } from "../testing/worst-cases.ts";
 import { effort } from "./effort.ts";
+import { objectiveOf } from "./objective.ts";
 import { type Found, searchSpace } from "./search.ts";
 
 const policy = {
@@ -22,7 +23,7 @@ const policy = {
 function answer({ topology, request }: WorstCase, steps = effort()): Found | null {
   const inventory = compileInventory(topology, policy);
   const space = spaceFor(inventory, emptyOccupancy(inventory), request);
-  return searchSpace(space, { effort: steps });
+  return searchSpace(space, { effort: steps, explained: true });
 }
 
 const seeds = Array.from({ length: 60 }, (_, seed) => seed);
@@ -34,6 +35,26 @@ test("on up to eight nodes and sixteen accelerators no better choice is left uns
     answer(one, steps);
     expect([one.name, steps.sufficed()]).toEqual([one.name, true]);
   }
+});
+
+test("what a search says its answers cost is what the cost model says of them", () => {
+  let answers = 0;
+  for (const size of [smallWorst, wideWorst]) {
+    for (const seed of seeds) {
+      const one = worstCase(size, seed);
+      const found = answer(one);
+      if (found === null) continue;
+      const { space, model, best, runnerUp } = found;
+      for (const { cells, objective } of runnerUp === null ? [best] : [best, runnerUp]) {
+        const { cost, ...exact } = objectiveOf(space, model, cells, objective.uneven);
+        const { cost: said, ...rest } = objective;
+        expect([one.name, rest]).toEqual([one.name, exact]);
+        expect(said).toBeCloseTo(cost, 9);
+        answers++;
+      }
+    }
+  }
+  expect(answers).toBeGreaterThan(80);
 });
 
 test("what is known to fit is found, on no more nodes, however irregular the machine", () => {

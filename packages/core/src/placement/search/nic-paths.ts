@@ -71,7 +71,7 @@ export function toNearestNics(
  * How much more than to the nearest NIC of each accelerators pay at least to one that is for all of
  * them, whichever it is: each NIC by itself, as the chosen pay to it, and as many more of each shelf
  * as are to come, no less than the one there to which it is nearest. A step costs a pass over NICs,
- * asking one over shelves and NICs.
+ * each spread one over shelves and NICs.
  */
 export function toOneNic(paths: NicPaths, count: number): SetBound {
   const { shelves, shelfOf, cost, offered } = paths;
@@ -88,45 +88,40 @@ export function toOneNic(paths: NicPaths, count: number): SetBound {
       onShelf[s * nics + j] = Math.min(onShelf[s * nics + j] ?? 0, more);
     }
   }
-  // Per shelf how many are still to come.
-  const missing = new Int32Array(shelves.length);
-  // What the chosen pay, per number of them and NIC.
-  const known = new Float64Array((count + 1) * nics);
+  // Per number of chosen: what a set pays to each NIC at least, and to the best of them.
+  const sums = new Float64Array((count + 1) * nics);
+  const least = new Float64Array(count + 1);
   let chosen = 0;
-  const miss = (i: number, more: number): void => {
-    const s = shelfOf[i] ?? 0;
-    missing[s] = (missing[s] ?? 0) + more;
-  };
   return {
     begin: (spread) => {
-      for (let s = 0; s < missing.length; s++) missing[s] = spread[s] ?? 0;
       chosen = 0;
-    },
-    take: (i) => {
+      let best = Infinity;
       for (let j = 0; j < nics; j++) {
-        known[(chosen + 1) * nics + j] =
-          (known[chosen * nics + j] ?? 0) + (detour[i * nics + j] ?? 0);
-      }
-      chosen++;
-      miss(i, -1);
-    },
-    untake: (i) => {
-      chosen--;
-      miss(i, 1);
-    },
-    least: () => {
-      let least = Infinity;
-      for (let j = 0; j < nics; j++) {
-        if (offered[j] === 0) continue;
-        let sum = known[chosen * nics + j] ?? 0;
-        for (let s = 0; s < missing.length; s++) {
-          const some = missing[s] ?? 0;
+        let sum = offered[j] === 0 ? Infinity : 0;
+        for (let s = 0; s < shelves.length; s++) {
+          const some = spread[s] ?? 0;
           if (some > 0) sum += some * (onShelf[s * nics + j] ?? 0);
         }
-        if (sum < least) least = sum;
+        sums[j] = sum;
+        if (sum < best) best = sum;
       }
-      return least;
+      least[0] = best;
     },
+    take: (i) => {
+      const s = shelfOf[i] ?? 0;
+      const [before, after] = [chosen * nics, (chosen + 1) * nics];
+      let best = Infinity;
+      for (let j = 0; j < nics; j++) {
+        const more = (detour[i * nics + j] ?? 0) - (onShelf[s * nics + j] ?? 0);
+        const sum = (sums[before + j] ?? 0) + more;
+        sums[after + j] = sum;
+        if (sum < best) best = sum;
+      }
+      chosen++;
+      least[chosen] = best;
+    },
+    untake: () => void chosen--,
+    least: () => least[chosen] ?? 0,
   };
 }
 

@@ -1,4 +1,3 @@
-import type { Device } from "../inventory/devices.ts";
 import type { Inventory } from "../inventory/inventory.ts";
 import {
   chooseNics,
@@ -20,20 +19,20 @@ export function visitNics(
   inventory: Inventory,
   task: NicTask,
   open: NicsOpen,
-  visit: (nics: readonly Device[]) => void,
+  visit: (choice: NicChoice) => void,
 ): void {
   if (task.count === 0) {
-    visit([]);
+    visit({ nics: [], cost: 0, extra: task.along.least(0) });
     return;
   }
-  const offer = ({ nics }: NicChoice): void => {
+  const offer = (choice: NicChoice): void => {
     task.effort.spend(workPerOffer);
-    visit(nics);
+    visit(choice);
   };
   switch (wanted) {
     case "first": {
       const best = chooseNics(task, open);
-      if (best !== null) visit(best.nics);
+      if (best !== null) visit(best);
       return;
     }
     case "equal":

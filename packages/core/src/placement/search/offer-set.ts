@@ -8,7 +8,6 @@ import type { Making } from "./making.ts";
 import type { NicsOpen } from "./nic-choice.ts";
 import { networkCosts } from "./nic-paths.ts";
 import { visitNics } from "./nics-to-offer.ts";
-import { objectiveOf } from "./objective.ts";
 import type { SpreadOption } from "./spread-option.ts";
 import type { SpreadSupply } from "./spread-supply.ts";
 
@@ -45,16 +44,16 @@ export function offerSet(
   const { weights } = model;
   const beside = supply.memoryCost + costBesideNics(space, model, accelerators);
   const positions = accelerators.map(({ position }) => position);
+  const ofPath = weights.network / (accelerators.length + wanted);
   const isOpen: NicsOpen = (cost, extra) =>
     ranked.unbounded() ||
-    ranked.open(
-      boundOn(option, beside + (weights.network * cost) / (accelerators.length + wanted), extra),
-      () => positions,
-    );
+    ranked.open(boundOn(option, beside + ofPath * cost, extra), () => positions);
   const cost = wanted === 0 ? [] : networkCosts(space, accelerators, nics);
-  visitNics(ranked, inventory, { nics, count: wanted, cost, along, effort }, isOpen, (near) => {
-    const cells = cellsOf(supply, accelerators, near);
-    ranked.offer({ cells, partition, objective: objectiveOf(space, model, cells) });
+  visitNics(ranked, inventory, { nics, count: wanted, cost, along, effort }, isOpen, (choice) => {
+    const cells = cellsOf(supply, accelerators, choice.nics);
+    // With everything chosen the bound is what it comes to.
+    const objective = boundOn(option, beside + ofPath * choice.cost, choice.extra);
+    ranked.offer({ cells, partition, objective });
   });
 }
 

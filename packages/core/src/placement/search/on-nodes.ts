@@ -166,7 +166,8 @@ function visitNicsOn(
   }
   const along = alongside(space.inventory.devices.groupSizes, nics);
   along.begin([], nics);
-  visitNics(ranked, space.inventory, { nics, count, cost: [], along, effort }, isOpen, visit);
+  const task = { nics, count, cost: [], along, effort };
+  visitNics(ranked, space.inventory, task, isOpen, (choice) => visit(choice.nics));
 }
 
 /** In units of effort, for each NIC on offer. */

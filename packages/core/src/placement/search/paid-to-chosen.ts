@@ -20,14 +20,18 @@ export interface PaidToChosen {
  * @param count how many can be chosen at the most.
  */
 export function paidToChosen(count: number, { candidates, of }: PairCosts): PaidToChosen {
-  const rows = Array.from({ length: count + 1 }, () => new Float64Array(candidates));
-  const none = new Float64Array(candidates);
+  // The first is what they pay alone.
+  const rows: Float64Array[] = Array.from(
+    { length: count + 1 },
+    () => new Float64Array(candidates),
+  );
   const among = new Float64Array(count + 1);
+  const none = new Float64Array(candidates);
   let chosen = 0;
   return {
     begin: (alone) => {
       chosen = 0;
-      rows[0]?.set(alone);
+      rows[0] = alone;
     },
     take: (i) => {
       const [before, after] = [rows[chosen] ?? none, rows[chosen + 1] ?? none];
