@@ -92,7 +92,13 @@ function acceleratorSpreads(space: Space): readonly Spread[] {
   const { count } = space.request.accelerators;
   const most = shelves.map(({ members }) => members.length);
   const twins = twinNodes(space, candidates);
-  const visitSpreads = spreadsOf(shelves, { count, most, twins, effort: effort() });
+  const visitSpreads = spreadsOf(shelves, {
+    count,
+    most,
+    twins,
+    together: null,
+    effort: effort(),
+  });
   for (let cells = 1; cells <= Math.min(count, shelves.length); cells++) {
     visitSpreads(cells, (counts) => {
       add(counts);

@@ -59,7 +59,7 @@ type Between = (s: number, some: number, t: number, others: number) => number;
  * shelf, and the larger of the two is taken. It is the cost itself where both shelves are taken
  * whole.
  *
- * Worked out when it is first asked about.
+ * Worked out for all numbers of two shelves when these are first asked about.
  */
 function betweenShelves(shelves: readonly Shelf[], pairs: PairCosts): Between {
   // A row and a column for each number that a shelf can have: those of shelf s begin at starts[s].
@@ -70,43 +70,55 @@ function betweenShelves(shelves: readonly Shelf[], pairs: PairCosts): Between {
     width += members.length;
   }
   const known = new Float64Array(width * width).fill(-1);
-  const leastOfRows = rowSums(shelves, pairs);
-  const find = (s: number, some: number, t: number, others: number): number => {
+  const find = (s: number, t: number): void => {
     const a = shelves[s]?.members ?? [];
     const b = shelves[t]?.members ?? [];
-    return Math.max(leastOfRows(a, some, b, others), leastOfRows(b, others, a, some));
+    const [ofA, ofB] = [leastOfRows(a, b, pairs), leastOfRows(b, a, pairs)];
+    for (let some = 0; some < a.length; some++) {
+      for (let others = 0; others < b.length; others++) {
+        const least = Math.max(
+          ofA[some * b.length + others] ?? 0,
+          ofB[others * a.length + some] ?? 0,
+        );
+        const [row, column] = [(starts[s] ?? 0) + some, (starts[t] ?? 0) + others];
+        known[row * width + column] = least;
+        known[column * width + row] = least;
+      }
+    }
   };
   return (s, some, t, others) => {
     const at = ((starts[s] ?? 0) + some - 1) * width + (starts[t] ?? 0) + others - 1;
-    const before = known[at] ?? -1;
-    return before >= 0 ? before : (known[at] = find(s, some, t, others));
+    if (known[at] === -1) find(s, t);
+    return known[at] ?? 0;
   };
 }
 
-type LeastOfRows = (
+/**
+ * At (some - 1) * columns + others - 1: the sum over those `some` of `a` of which the cheapest
+ * `others` pairs with `b` are least.
+ */
+function leastOfRows(
   a: readonly number[],
-  some: number,
   b: readonly number[],
-  others: number,
-) => number;
-
-/** The sum over those `some` of `a` of which the cheapest `others` pairs with `b` are least. */
-function rowSums(shelves: readonly Shelf[], { candidates, of }: PairCosts): LeastOfRows {
-  const largest = Math.max(0, ...shelves.map(({ members }) => members.length));
-  const [sums, cheapest] = [new Float64Array(largest), new Float64Array(largest)];
-  return (a, some, b, others) => {
-    sums.fill(Infinity, 0, some);
-    for (const i of a) {
-      cheapest.fill(Infinity, 0, others);
-      for (const j of b) keepLeast(cheapest, of[i * candidates + j] ?? 1, others);
-      keepLeast(sums, sumOf(cheapest, others), some);
-    }
-    return sumOf(sums, some);
-  };
-}
-
-function sumOf(values: Float64Array, length: number): number {
-  let sum = 0;
-  for (let k = 0; k < length; k++) sum += values[k] ?? 0;
-  return sum;
+  { candidates, of }: PairCosts,
+): Float64Array {
+  const [rows, columns] = [a.length, b.length];
+  const least = new Float64Array(Math.max(rows, columns));
+  // Of each of `a` its cheapest pairs: one, two together, three.
+  const cheapest = new Float64Array(rows * columns);
+  for (let i = 0; i < rows; i++) {
+    const row = (a[i] ?? 0) * candidates;
+    least.fill(Infinity);
+    for (let j = 0; j < columns; j++) keepLeast(least, of[row + (b[j] ?? 0)] ?? 1, j + 1);
+    let sum = 0;
+    for (let k = 0; k < columns; k++) cheapest[i * columns + k] = sum += least[k] ?? 0;
+  }
+  const sums = new Float64Array(rows * columns);
+  for (let k = 0; k < columns; k++) {
+    least.fill(Infinity);
+    for (let i = 0; i < rows; i++) keepLeast(least, cheapest[i * columns + k] ?? 0, i + 1);
+    let sum = 0;
+    for (let i = 0; i < rows; i++) sums[i * columns + k] = sum += least[i] ?? 0;
+  }
+  return sums;
 }

@@ -1,5 +1,5 @@
 import type { Space } from "../space/space.ts";
-import { candidatesOf } from "./beside-accelerators.ts";
+import { candidatesOf, togetherAsAsked } from "./beside-accelerators.ts";
 import { effort } from "./effort.ts";
 import { twinNodes } from "./kinds.ts";
 import { freePartitions } from "./partitions.ts";
@@ -22,6 +22,7 @@ export function hasSet(space: Space): boolean {
     count: request.accelerators.count,
     most: shelves.map(({ members }) => members.length),
     twins: twinNodes(space, accelerators),
+    together: togetherAsAsked(space, candidates),
     effort: steps,
   });
   for (let cells = 1; cells <= Math.max(1, shelves.length); cells++) {

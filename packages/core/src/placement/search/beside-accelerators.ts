@@ -5,7 +5,7 @@ import type { Making } from "./making.ts";
 import { freePartitions } from "./partitions.ts";
 import { setRanking } from "./rank-sets.ts";
 import type { Candidates } from "./sets-on-spread.ts";
-import { shelfOfEach, shelvesOf } from "./shelves.ts";
+import { connectedShelves, shelfOfEach, shelvesOf } from "./shelves.ts";
 import { mostPerShelf, type SpreadOption, spreadOptions } from "./spread-option.ts";
 import { spreadsOf } from "./spreads.ts";
 
@@ -38,6 +38,7 @@ export function rankBesideAccelerators(making: Making): void {
     count: request.accelerators.count,
     most: mostPerShelf(space, shelves, rules),
     twins: twinNodes(space, devices),
+    together: togetherAsAsked(space, candidates),
     effort,
   });
   const nodes = shelves.filter(({ node }) => node !== null).length;
@@ -110,6 +111,14 @@ export function candidatesOf(space: Space, devices: readonly Device[]): Candidat
     alike: alikeBefore(space, devices),
     connected: connectedAsAsked(space, devices),
   };
+}
+
+/** Which two shelves a set that is connected as asked may lie on; null where all may. */
+export function togetherAsAsked(
+  { request }: Space,
+  { shelves, connected }: Candidates,
+): Uint8Array | null {
+  return request.accelerators.link === "any" ? null : connectedShelves(shelves, connected);
 }
 
 function connectedAsAsked(space: Space, devices: readonly Device[]): Candidates["connected"] {

@@ -24,3 +24,21 @@ export function shelfOfEach(shelves: readonly Shelf[], candidates: number): Int3
   for (const [s, { members }] of shelves.entries()) for (const i of members) shelfOf[i] = s;
   return shelfOf;
 }
+
+/**
+ * Whether any of one shelf is connected with any of another, at s * shelves + t; of a shelf with
+ * itself, whether any two of its own are.
+ */
+export function connectedShelves(
+  shelves: readonly Shelf[],
+  connected: (a: number, b: number) => boolean,
+): Uint8Array {
+  const table = new Uint8Array(shelves.length ** 2);
+  for (const [s, { members }] of shelves.entries()) {
+    for (const [t, other] of shelves.entries()) {
+      const isAny = members.some((a) => other.members.some((b) => a !== b && connected(a, b)));
+      if (isAny) table[s * shelves.length + t] = 1;
+    }
+  }
+  return table;
+}

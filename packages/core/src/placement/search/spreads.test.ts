@@ -16,8 +16,9 @@ const task: fc.Arbitrary<Task> = fc
     count: fc.integer({ min: 1, max: 6 }),
     unknown: fc.option(fc.nat(4)),
     twins: fc.array(fc.option(fc.nat(4)), { minLength: 5, maxLength: 5 }),
+    apart: fc.option(fc.array(fc.tuple(fc.nat(4), fc.nat(4)), { maxLength: 6 })),
   })
-  .map(({ most, count, unknown, twins }) => {
+  .map(({ most, count, unknown, twins, apart }) => {
     const nodeOf = (s: number): number | null => (s === unknown ? null : 10 + s);
     const shelves = most.map((_, s) => ({ node: nodeOf(s), members: [] }));
     const pairs = most.flatMap((_, s) => {
@@ -25,12 +26,17 @@ const task: fc.Arbitrary<Task> = fc
       const before = twin < s ? nodeOf(twin) : null;
       return node === null || before === null ? [] : [[node, before] as const];
     });
-    return { shelves, limits: { count, most, twins: new Map(pairs) } };
+    const isApart = (s: number, t: number): boolean =>
+      apart?.some(([a, b]) => (a === s && b === t) || (a === t && b === s)) ?? false;
+    const together =
+      apart &&
+      Uint8Array.from(most.flatMap((_, s) => most.map((__, t) => (isApart(s, t) ? 0 : 1))));
+    return { shelves, limits: { count, most, twins: new Map(pairs), together } };
   });
 
 /** Every vector of counts that is a spread over so many nodes, the most on the first shelves first. */
 function allSpreads({ shelves, limits }: Task, cells: number): readonly (readonly number[])[] {
-  const { count, most, twins } = limits;
+  const { count, most, twins, together } = limits;
   const vectors = most.reduce<number[][]>(
     (all, n) =>
       all.flatMap((vector) => Array.from({ length: n + 1 }, (_, i) => [...vector, n - i])),
@@ -45,8 +51,14 @@ function allSpreads({ shelves, limits }: Task, cells: number): readonly (readonl
       const twin = twins.get(node);
       return twin === undefined || on(twin) > 0;
     });
+    const mayBeTogether = vector.every((n, s) =>
+      vector.every((m, t) => {
+        const isBoth = s === t ? n > 1 : n > 0 && m > 0;
+        return !isBoth || together?.[s * vector.length + t] !== 0;
+      }),
+    );
     // Those of unknown node are on one, whichever that is.
-    return sum === count && Math.max(1, used.length) === cells && isInOrder;
+    return sum === count && Math.max(1, used.length) === cells && isInOrder && mayBeTogether;
   });
 }
 

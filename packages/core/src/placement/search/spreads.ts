@@ -13,6 +13,8 @@ export interface SpreadLimits {
   readonly most: readonly number[];
   /** For nodes that are interchangeable with one before them, that one. */
   readonly twins: ReadonlyMap<number, number>;
+  /** Which two shelves may be used together (`connectedShelves`); null where all may. */
+  readonly together: Uint8Array | null;
   readonly effort: Effort;
 }
 
@@ -25,14 +27,19 @@ export type VisitSpreads = (cells: number, visit: (spread: Spread) => boolean) =
  * depends on nothing else. Ends when `visit` says false.
  *
  * Shelves are gone through in order and the most is tried first. A beginning is given up when the
- * shelves to come cannot make up what is missing on as many nodes as are left. A spread that leaves
+ * shelves to come cannot make up what is missing on as many nodes as are left, or when two shelves
+ * may not be used together. A spread that leaves
  * a node out and uses its twin has been there, by the swap of the two. Accelerators of unknown node
  * add no node, unless there are no others: then their cell may be anywhere.
  */
 export function spreadsOf(
   shelves: readonly Shelf[],
-  { count, most, twins, effort }: SpreadLimits,
+  { count, most: mostOfEach, twins, together, effort }: SpreadLimits,
 ): VisitSpreads {
+  const total = shelves.length;
+  const most = mostOfEach.map((some, s) =>
+    together !== null && together[s * total + s] === 0 ? Math.min(some, 1) : some,
+  );
   const rooms = roomsFrom(shelves, most);
   const width = shelves.length + 1;
   const twinOf = shelves.map(({ node }) => {
@@ -40,6 +47,12 @@ export function spreadsOf(
     return twin === undefined ? -1 : shelves.findIndex((shelf) => shelf.node === twin);
   });
   const counts = shelves.map(() => 0);
+  const mayJoin = (s: number): boolean => {
+    for (let t = 0; together !== null && t < s; t++) {
+      if ((counts[t] ?? 0) > 0 && together[t * total + s] === 0) return false;
+    }
+    return true;
+  };
   return (cells, visit) => {
     const extend = (s: number, missing: number, nodes: number): boolean => {
       if (missing === 0) {
@@ -53,7 +66,7 @@ export function spreadsOf(
       const isOpen = isNode ? nodes > 0 && (twin < 0 || (counts[twin] ?? 0) > 0) : true;
       // Each of the other nodes needs one at least.
       const others = isNode ? nodes - 1 : cells === 1 ? 0 : nodes;
-      let some = isOpen ? Math.min(most[s] ?? 0, missing - others) : 0;
+      let some = isOpen && mayJoin(s) ? Math.min(most[s] ?? 0, missing - others) : 0;
       // What is left must find room on the shelves to come.
       const room = rooms[(s + 1) * width + (isNode ? nodes - 1 : nodes)] ?? 0;
       for (; some > 0 && missing - some <= room; some--) {
