@@ -1,8 +1,9 @@
 import { compileInventory } from "@evenkeel/core/placement/inventory/inventory.ts";
 import { emptyOccupancy } from "@evenkeel/core/placement/occupancy/occupancy.ts";
 import { refuse } from "@evenkeel/core/placement/refuse/refuse.ts";
-import { effort } from "@evenkeel/core/placement/search/effort.ts";
-import { searchSpace } from "@evenkeel/core/placement/search/search.ts";
+import { type Effort, effort, effortOn } from "@evenkeel/core/placement/search/effort.ts";
+import { compareObjectives } from "@evenkeel/core/placement/search/layout.ts";
+import { type Found, searchSpace } from "@evenkeel/core/placement/search/search.ts";
 import { spaceFor } from "@evenkeel/core/placement/space/space.ts";
 import {
   smallWorst,
@@ -10,12 +11,14 @@ import {
   wideWorst,
   worstCase,
   type WorstCase,
+  type WorstSize,
 } from "@evenkeel/core/placement/testing/worst-cases.ts";
 import { defaultHostPolicy } from "@evenkeel/core/request/host-policy.ts";
 
 /**
- * `node bounded-run.ts small|wide|vast CASES`: a line of JSON before each case and one after it, so
- * that who reads them knows which was not answered when the process is ended.
+ * `node bounded-run.ts small|wide|vast ALL CASES`: of all so many those that are the most
+ * work. A line of JSON before each and one after it, so that who reads them knows which was not
+ * answered when the process is ended; and one about all of them.
  */
 const sizes = new Map([
   ["small", smallWorst],
@@ -27,41 +30,65 @@ const policy = {
   reserved: { ...defaultHostPolicy.reserved, coresPerNode: 0 },
 };
 
-const [family = "small", cases = "100"] = process.argv.slice(2);
+const [family = "small", all = "100", cases = all] = process.argv.slice(2);
 const size = sizes.get(family);
 if (size === undefined) throw new Error(`there is no family ${family}`);
+const isSmall = family === "small";
+const isChosen = Number(all) > Number(cases);
+const seeds = isChosen ? hardest(size) : [...Array(Number(cases)).keys()];
 // Several rounds before the one that is told: what is measured is the search, not how the code gets
 // compiled, and a machine that is slow for some seconds should not be so at every round.
-const earlierRounds = family === "small" ? 8 : 0;
+const earlierRounds = isSmall ? 10 : 0;
 const bests = new Map<number, number>();
 for (let round = 0; round < earlierRounds; round++) {
-  for (let seed = 0; seed < Number(cases); seed++) {
+  for (const seed of seeds) {
     const { search } = prepared(worstCase(size, seed));
     bests.set(seed, Math.min(bests.get(seed) ?? Infinity, bestOf(search, 15)));
   }
 }
-for (let seed = 0; seed < Number(cases); seed++) {
+for (const seed of seeds) {
   const one = worstCase(size, seed);
   console.log(JSON.stringify({ name: one.name }));
-  const { ms, ...rest } = timed(one, family === "small");
+  const { ms, ...rest } = timed(one);
   const best = Math.min(ms, bests.get(seed) ?? Infinity);
   console.log(JSON.stringify({ name: one.name, ms: best, ...rest }));
 }
 
-/** What the search comes to, and what it has spent of the effort that it may. */
-interface Answer {
-  readonly isRefused: boolean;
-  readonly spent: number;
+/** The seeds of the cases that are the most work; tells of all cases how many were not certain. */
+function hardest(of: WorstSize): readonly number[] {
+  const answers = Array.from({ length: Number(all) }, (_, seed) => {
+    const { search } = prepared(worstCase(of, seed));
+    const { found, spent } = search();
+    return { seed, found, spent, search };
+  });
+  const uncertain = answers.filter(({ found }) => found?.exhaustive === false);
+  const worse = uncertain.flatMap(({ found, search }) => {
+    const [own, best] = [found?.best.objective, search(effort()).found?.best.objective];
+    if (own === undefined || best === undefined) return [];
+    return compareObjectives(best, own) < 0 ? [own.cost / best.cost - 1] : [];
+  });
+  const summary = { uncertain: uncertain.length, worse: worse.length, by: Math.max(0, ...worse) };
+  console.log(JSON.stringify(summary));
+  return answers
+    .toSorted((a, b) => b.spent - a.spent)
+    .slice(0, Number(cases))
+    .map(({ seed }) => seed);
 }
 
-function prepared({ topology, request }: WorstCase): { readonly search: () => Answer } {
+interface Prepared {
+  /** As far as a search goes by itself, or with this effort. */
+  readonly search: (steps?: Effort) => { readonly found: Found | null; readonly spent: number };
+}
+
+function prepared({ topology, request }: WorstCase): Prepared {
   const inventory = compileInventory(topology, policy);
   const occupancy = emptyOccupancy(inventory);
   return {
-    search: () => {
-      const steps = effort();
-      const found = searchSpace(spaceFor(inventory, occupancy, request), { effort: steps });
-      return { isRefused: found === null, spent: steps.spent() };
+    search: (given) => {
+      const space = spaceFor(inventory, occupancy, request);
+      const steps = given ?? effortOn(space);
+      const found = searchSpace(space, { effort: steps });
+      return { found, spent: steps.spent() };
     },
   };
 }
@@ -72,15 +99,17 @@ function prepared({ topology, request }: WorstCase): { readonly search: () => An
  * on the machine can only add to the time of a call. Of a refusal, which searches some dozen times,
  * one call.
  */
-function timed(
-  one: WorstCase,
-  refusals: boolean,
-): { readonly ms: number; readonly refuseMs: number; readonly spent: number } {
+function timed(one: WorstCase): {
+  readonly ms: number;
+  readonly refuseMs: number;
+  readonly spent: number;
+} {
   const { search } = prepared(one);
-  const { isRefused, spent } = search();
+  const { found, spent } = search();
   const ms = bestOf(() => void search(), 25);
   const host = { topology: one.topology, policy, taken: [] };
-  const refuseMs = isRefused && refusals ? wallTime(() => void refuse(host, one.request)) : 0;
+  const isTold = found === null && isSmall;
+  const refuseMs = isTold ? wallTime(() => void refuse(host, one.request)) : 0;
   return { ms, refuseMs, spent };
 }
 

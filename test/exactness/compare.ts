@@ -28,7 +28,8 @@ export function compare(
   host: HostState,
   request: Request,
 ): Outcome {
-  const found = search(host, request)?.best.objective ?? null;
+  const answer = search(host, request);
+  const found = answer?.best.objective ?? null;
   const optimum = programmed(newProgram, host, request);
   const plan = place([host], request);
   const both = `search ${JSON.stringify(found)}, program ${JSON.stringify(optimum)}`;
@@ -39,6 +40,7 @@ export function compare(
     return { kind: "refused", mismatch: found === optimum ? null : `fits or not: ${both}` };
   }
   const wrong = planFaults(plan, host, request).map((fault) => `${fault.subject} ${fault.message}`);
+  if (answer?.exhaustive === false) wrong.push("the search ended before it was certain");
   const worth = worthOf(plan, host, request);
   const differs = (field: keyof typeof worth): boolean =>
     Math.abs(worth[field] - found[field]) > roundingMax;

@@ -1,6 +1,6 @@
 import type { Space } from "../space/space.ts";
 import { acrossShelves } from "./across.ts";
-import { keepLeast } from "./least.ts";
+import { keepLeast, sumOf } from "./least.ts";
 import { noPairs, type PairCosts, weighted } from "./pair-costs.ts";
 import { paidToChosen } from "./paid-to-chosen.ts";
 import type { PaidAlone, SetBound } from "./set-bound.ts";
@@ -35,9 +35,10 @@ export function acceleratorBound(
   const among = (count * (count - 1)) / 2;
   // A single accelerator's part of the cost is what the best costs.
   const fixed = among === 0 ? weight : 0;
-  const pairs = among === 0 ? noPairs(alone.each.length) : weighted(makePairs(), weight / among);
-  const shelfOf = shelfOfEach(shelves, pairs.candidates);
-  const paid = paidToChosen(count, pairs);
+  const candidates = shelves.reduce((sum, { members }) => sum + members.length, 0);
+  const pairs = among === 0 ? noPairs(candidates) : weighted(makePairs(), weight / among);
+  const shelfOf = shelfOfEach(shelves, candidates);
+  const paid = paidToChosen(count, pairs, alone.each);
   const across = acrossShelves(shelves, pairs);
   const halvesFrom = halvesWithin(shelves, pairs, count);
   const untouched = leastUntouched(shelves, () => halvesFrom(0), count);
@@ -54,16 +55,14 @@ export function acceleratorBound(
       if (i < from) break;
       keepLeast(smallest, (each[i] ?? 0) + (halves[i * count + some - 1] ?? 0), some);
     }
-    let least = 0;
-    for (let k = 0; k < some; k++) least += smallest[k] ?? 0;
-    return least;
+    return sumOf(smallest, some);
   };
   return {
     begin: (spread) => {
       for (let s = 0; s < missing.length; s++) missing[s] = spread[s] ?? 0;
       chosen = 0;
       alone.begin(spread);
-      paid.begin(alone.each);
+      paid.begin();
       across.begin(spread);
     },
     take: (i) => {
@@ -147,7 +146,7 @@ function leastUntouched(
     for (const i of shelves[s]?.members ?? []) {
       keepLeast(smallest, halves[i * count + some - 1] ?? Infinity);
     }
-    return smallest.reduce((a, b) => a + b, 0);
+    return sumOf(smallest, some);
   };
   return (s, some) => {
     const at = s * (count + 1) + some;

@@ -1,10 +1,11 @@
 import type { Device } from "../inventory/devices.ts";
 import type { Space } from "../space/space.ts";
 import { alikeBefore, twinNodes } from "./kinds.ts";
+import type { Effort } from "./effort.ts";
 import type { Making } from "./making.ts";
 import { freePartitions } from "./partitions.ts";
 import { setRanking } from "./rank-sets.ts";
-import type { Candidates } from "./sets-on-spread.ts";
+import { type Candidates, hasSetOn, unconnectedOf } from "./sets-on-spread.ts";
 import { connectedShelves, shelfOfEach, shelvesOf } from "./shelves.ts";
 import { mostPerShelf, type SpreadOption, spreadOptions } from "./spread-option.ts";
 import { spreadsOf } from "./spreads.ts";
@@ -29,6 +30,7 @@ export function rankBesideAccelerators(making: Making): void {
     space.accelerators.filter(({ node }) => node !== null || !rules.besideDevices),
   );
   const candidates = candidatesOf(space, devices);
+  if (!hasConnectedSet(candidates, request.accelerators.count, effort)) return;
   const { shelves } = candidates;
   const sets = setRanking(making, devices, candidates);
   const optionsOf = spreadOptions(space, shelves, model, rules);
@@ -59,14 +61,29 @@ export function rankBesideAccelerators(making: Making): void {
     };
     if (!isPartitioned) {
       visitSpreads(cells, (spread) => {
-        batch.push(...optionsOf(spread));
-        return effort.spend(40 * cells) && (batch.length < batchMax || rankBatch());
+        const options = optionsOf(spread);
+        batch.push(...options);
+        effort.spend(workPerCell * cells + workPerOption * options.length);
+        return effort.sufficed() && (batch.length < batchMax || rankBatch());
       });
     }
     rankBatch();
     if (ranked.settled()) break;
   }
 }
+
+/** Whether there is any connected set at all, wherever it lies, or no effort left to tell. */
+function hasConnectedSet(candidates: Candidates, count: number, effort: Effort): boolean {
+  const { alike, unconnected } = candidates;
+  if (unconnected.length === 0) return true;
+  const members = [...alike.keys()];
+  const asOne = { ...candidates, shelves: [{ node: null, members }] };
+  return hasSetOn({ ...asOne, shelfOf: new Int32Array(members.length) }, [count], effort);
+}
+
+/** In units of effort, for each cell of a spread, and for each way to have cells that is put in order. */
+const workPerCell = 8;
+const workPerOption = 100;
 
 /** So many spreads are put in order at once. */
 const batchMax = 1024;
@@ -105,11 +122,14 @@ function linkable(space: Space, devices: readonly Device[]): readonly Device[] {
 /** The accelerators on offer, as sets are made of them. */
 export function candidatesOf(space: Space, devices: readonly Device[]): Candidates {
   const shelves = shelvesOf(devices);
+  const connected = connectedAsAsked(space, devices);
+  const isAny = space.request.accelerators.link === "any";
   return {
     shelves,
     shelfOf: shelfOfEach(shelves, devices.length),
     alike: alikeBefore(space, devices),
-    connected: connectedAsAsked(space, devices),
+    connected,
+    unconnected: isAny ? [] : unconnectedOf(devices.length, connected),
   };
 }
 

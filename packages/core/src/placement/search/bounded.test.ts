@@ -26,6 +26,9 @@ function answer({ topology, request }: WorstCase, steps = effort()): Found | nul
   return searchSpace(space, { effort: steps, explained: true });
 }
 
+/** Of twenty thousand some of those that take the longest. */
+const hardest = [2267, 3145, 4090, 5257, 5536, 9716, 14389, 19025, 19607];
+
 const seeds = Array.from({ length: 60 }, (_, seed) => seed);
 
 test("on up to eight nodes and sixteen accelerators no better choice is left unseen", () => {
@@ -35,6 +38,23 @@ test("on up to eight nodes and sixteen accelerators no better choice is left uns
     answer(one, steps);
     expect([one.name, steps.sufficed()]).toEqual([one.name, true]);
   }
+});
+
+test("on them a better choice is looked for no longer than a millisecond's work", () => {
+  let ended = 0;
+  for (const seed of hardest) {
+    const { topology, request } = worstCase(smallWorst, seed);
+    const inventory = compileInventory(topology, policy);
+    const space = spaceFor(inventory, emptyOccupancy(inventory), request);
+    const found = searchSpace(space, {});
+    const within = effort(1 << 23, 70_000);
+    const best = searchSpace(space, { effort: within })?.best;
+    // As far as that and one more step, and no farther.
+    expect([seed, within.spent() < 75_000, found?.best]).toEqual([seed, true, best]);
+    expect(found?.exhaustive).toBe(within.sufficed());
+    if (!within.sufficed()) ended++;
+  }
+  expect(ended).toBeGreaterThan(0);
 });
 
 test("what a search says its answers cost is what the cost model says of them", () => {

@@ -8,3 +8,10 @@ export function keepLeast(least: Float64Array, value: number, length = least.len
     more = other;
   }
 }
+
+/** The sum of the first so many. */
+export function sumOf(values: Float64Array, length: number): number {
+  let sum = 0;
+  for (let k = 0; k < length; k++) sum += values[k] ?? 0;
+  return sum;
+}

@@ -3,7 +3,7 @@ import type { Inventory } from "../inventory/inventory.ts";
 import type { Alongside } from "./alongside.ts";
 import type { Effort } from "./effort.ts";
 import { greatestRest } from "./best-rest.ts";
-import { keepLeast } from "./least.ts";
+import { keepLeast, sumOf } from "./least.ts";
 
 /** NICs to choose from. */
 export interface NicTask {
@@ -80,13 +80,13 @@ export function visitNicSets(
   visit: (choice: NicChoice) => void,
 ): void {
   if (nics.length < count) return;
-  effort.spend(100 + 2 * nics.length * (1 + cost.length));
+  effort.spend(150 + 4 * nics.length * (1 + cost.length));
   const own = ownCosts(nics.length, cost);
   const [leastCost, leastExtra] = [leastOfAny(own, count, cost), along.least(count)];
   if (!open(leastCost, leastExtra)) return;
   const bounds = costBounds(own, count, cost);
   const alike = alikeBefore();
-  const work = 4 * (cost.length + 4);
+  const work = 2 * (cost.length + 8);
   const chosen: number[] = [];
   let isShown = false;
   const isOver = (): boolean => !open(leastCost, leastExtra) || (!effort.spend(work) && isShown);
@@ -170,8 +170,7 @@ function ownCosts(total: number, cost: NicTask["cost"]): Float64Array {
 function leastOfAny(own: Float64Array, count: number, cost: NicTask["cost"]): number {
   const cheapest = new Float64Array(count).fill(Infinity);
   for (let j = 0; j < own.length; j++) keepLeast(cheapest, own[j] ?? 0);
-  let sum = 0;
-  for (let k = 0; k < count; k++) sum += cheapest[k] ?? 0;
+  let sum = sumOf(cheapest, count);
   for (const row of cost) {
     let least = Infinity;
     for (let j = 0; j < own.length; j++) least = Math.min(least, row[j] ?? 1);

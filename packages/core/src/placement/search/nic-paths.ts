@@ -20,9 +20,9 @@ export interface NicPaths {
 }
 
 /**
- * What each accelerator pays to its own cheapest NIC. Each spread costs a pass over its candidates
- * and its shelves, or all of them together one over candidates and NICs where the same NICs are on
- * offer to all.
+ * What each accelerator pays to its own cheapest NIC. Each spread costs a pass over pairs of its
+ * shelves, and one over its candidates and shelves when each is asked for; where the same NICs are
+ * on offer to all, nothing.
  *
  * @param weight of one path.
  */
@@ -39,32 +39,49 @@ export function toNearestNics(
     for (const [s, { members }] of shelves.entries()) {
       onShelf[s] = Math.min(...members.map((i) => each[i] ?? 0));
     }
-    return { begin: () => {}, each, onShelf };
+    return { begin: () => {}, onShelf, each: () => each };
   }
-  // Of candidate i the cheapest NIC on shelf s, at i * shelves + s.
+  // To the cheapest NIC on shelf t, of candidate i at i * shelves + t, of any on shelf s likewise.
   const nearest = new Float64Array(cost.length * total).fill(Infinity);
-  for (const [i, row] of cost.entries()) {
-    for (let j = 0; j < row.length; j++) {
-      const at = i * total + (shelfOfNic[j] ?? -1);
-      if (shelfOfNic[j] !== -1) nearest[at] = Math.min(nearest[at] ?? 0, weight * (row[j] ?? 1));
+  const nearestOfAny = new Float64Array(total * total).fill(Infinity);
+  for (const [s, { members }] of shelves.entries()) {
+    for (const i of members) {
+      const row = cost[i] ?? [];
+      for (let j = 0; j < row.length; j++) {
+        const t = shelfOfNic[j] ?? -1;
+        if (t < 0) continue;
+        const pays = weight * (row[j] ?? 1);
+        nearest[i * total + t] = Math.min(nearest[i * total + t] ?? 0, pays);
+        nearestOfAny[s * total + t] = Math.min(nearestOfAny[s * total + t] ?? 0, pays);
+      }
     }
   }
-  const begin = (spread: Spread): void => {
-    for (let s = 0; s < total; s++) {
-      if (spread[s] === 0) continue;
-      let leastOfAll = Infinity;
-      for (const i of shelves[s]?.members ?? []) {
-        let least = Infinity;
-        for (let t = 0; t < total; t++) {
-          if (spread[t] !== 0) least = Math.min(least, nearest[i * total + t] ?? 0);
-        }
-        each[i] = least;
-        leastOfAll = Math.min(leastOfAll, least);
-      }
-      onShelf[s] = leastOfAll;
+  let begun: Spread = [];
+  let isPriced = false;
+  const leastOf = (table: Float64Array, row: number): number => {
+    let least = Infinity;
+    for (let t = 0; t < total; t++) {
+      if (begun[t] !== 0) least = Math.min(least, table[row * total + t] ?? 0);
     }
+    return least;
   };
-  return { begin, each, onShelf };
+  return {
+    begin: (spread) => {
+      begun = spread;
+      isPriced = false;
+      for (let s = 0; s < total; s++) if (spread[s] !== 0) onShelf[s] = leastOf(nearestOfAny, s);
+    },
+    onShelf,
+    each: () => {
+      if (!isPriced) {
+        for (const [s, { members }] of shelves.entries()) {
+          if (begun[s] !== 0) for (const i of members) each[i] = leastOf(nearest, i);
+        }
+        isPriced = true;
+      }
+      return each;
+    },
+  };
 }
 
 /**

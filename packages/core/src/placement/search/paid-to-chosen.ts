@@ -2,8 +2,8 @@ import type { PairCosts } from "./pair-costs.ts";
 
 /** What candidates pay alone and for their pairs with those chosen, while a set is put together. */
 export interface PaidToChosen {
-  /** None is chosen, and each pays this much alone. */
-  readonly begin: (alone: Float64Array) => void;
+  /** None is chosen. */
+  readonly begin: () => void;
   readonly take: (candidate: number) => void;
   /** Takes back the last one. */
   readonly untake: () => void;
@@ -18,9 +18,13 @@ export interface PaidToChosen {
  * writes down the next, and nothing need be worked out to take it back.
  *
  * @param count how many can be chosen at the most.
+ * @param alone what each candidate pays alone: asked for when a first one is chosen.
  */
-export function paidToChosen(count: number, { candidates, of }: PairCosts): PaidToChosen {
-  // The first is what they pay alone.
+export function paidToChosen(
+  count: number,
+  { candidates, of }: PairCosts,
+  alone: () => Float64Array,
+): PaidToChosen {
   const rows: Float64Array[] = Array.from(
     { length: count + 1 },
     () => new Float64Array(candidates),
@@ -28,13 +32,11 @@ export function paidToChosen(count: number, { candidates, of }: PairCosts): Paid
   const among = new Float64Array(count + 1);
   const none = new Float64Array(candidates);
   let chosen = 0;
+  const rowOf = (some: number): Float64Array => (some === 0 ? alone() : (rows[some] ?? none));
   return {
-    begin: (alone) => {
-      chosen = 0;
-      rows[0] = alone;
-    },
+    begin: () => void (chosen = 0),
     take: (i) => {
-      const [before, after] = [rows[chosen] ?? none, rows[chosen + 1] ?? none];
+      const [before, after] = [rowOf(chosen), rowOf(chosen + 1)];
       among[chosen + 1] = (among[chosen] ?? 0) + (before[i] ?? 0);
       const row = i * candidates;
       for (let j = 0; j < candidates; j++) after[j] = (before[j] ?? 0) + (of[row + j] ?? 1);
@@ -42,6 +44,6 @@ export function paidToChosen(count: number, { candidates, of }: PairCosts): Paid
     },
     untake: () => void chosen--,
     among: () => among[chosen] ?? 0,
-    each: () => rows[chosen] ?? none,
+    each: () => rowOf(chosen),
   };
 }

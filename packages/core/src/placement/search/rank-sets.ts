@@ -125,7 +125,7 @@ function rankSpread(
 }
 
 /** In units of effort, beside what finding out where cores and memory come from takes. */
-const workPerSpread = 100;
+const workPerSpread = 60;
 
 /** Offers the sets of a spread that could matter, or the partition alone. */
 function rankSetsOf(search: SetSearch, task: SpreadTask, partition: FreePartition | null): boolean {

@@ -4,7 +4,7 @@ import type { HostState } from "../host-state.ts";
 import { layoutSignature } from "../signature/layout-signature.ts";
 import { type Space, spaceOn } from "../space/space.ts";
 import { rankBesideAccelerators } from "./beside-accelerators.ts";
-import { effort } from "./effort.ts";
+import { type Effort, effort, effortOn } from "./effort.ts";
 import {
   canInterleave,
   hasEnough,
@@ -16,7 +16,7 @@ import {
 import type { Layout } from "./layout.ts";
 import { interleavedMemory, ownMemory, strayingMemory } from "./least-memory.ts";
 import { rankOnNodes } from "./on-nodes.ts";
-import { ranking, type Terms } from "./ranking.ts";
+import { type Ranking, ranking, type Terms } from "./ranking.ts";
 import type { Rules } from "./rules.ts";
 
 /** What the search found, and what it looked at. */
@@ -49,9 +49,11 @@ export function searchSpace(space: Space, terms: Terms): Found | null {
   const { request, inventory } = space;
   const model = inventory.relations.model(request.workload);
   const rank = request.accelerators.count > 0 ? rankBesideAccelerators : rankOnNodes;
-  const steps = terms.effort ?? effort();
+  const byObjective = terms.loss === undefined && terms.accepts === undefined;
+  const isPlain = byObjective && request.signature === null;
+  const steps = terms.effort ?? (isPlain ? effortOn(space) : effort());
   for (const [rules, accepts] of attempts(space, model, terms)) {
-    const ranked = ranking(space, { ...terms, accepts });
+    const ranked = telling(ranking(space, { ...terms, accepts }), steps);
     rank({ space, model, rules, ranked, effort: steps });
     const best = ranked.best();
     if (best !== null) {
@@ -59,6 +61,17 @@ export function searchSpace(space: Space, terms: Terms): Found | null {
     }
   }
   return null;
+}
+
+/** A ranking that tells an effort when there is something in it. */
+function telling(ranked: Ranking, steps: Effort): Ranking {
+  return {
+    ...ranked,
+    offer: (layout) => {
+      ranked.offer(layout);
+      if (ranked.best() !== null) steps.found();
+    },
+  };
 }
 
 /** Whether there is any place at all, which takes less than to find the best. */
@@ -111,7 +124,7 @@ function straying(space: Space, model: CostModel): Rules {
   return {
     isPossible: () => enough,
     fit: strayingFit(space, model),
-    work: 20 * space.nodes.length ** 2,
+    work: 10 * space.nodes.length ** 2,
     mayHold: () => true,
     leastMemory: strayingMemory(space),
     besideDevices: false,
@@ -122,7 +135,7 @@ const interleaved = (space: Space): Rules => ({
   isPossible: (cells) => canInterleave(space, cells),
   sharesFit: interleavedShares(space),
   fit: interleaveFit(space),
-  work: 10 * space.nodes.length,
+  work: 4 * space.nodes.length,
   mayHold: (node, units) => node.units >= units,
   leastMemory: interleavedMemory(space),
   besideDevices: false,

@@ -19,17 +19,17 @@ export interface SetBound {
 export interface PaidAlone {
   /** Sets of this spread are looked at. */
   readonly begin: (spread: Spread) => void;
-  /** By position, of those on the spread's shelves; it changes with the spread. */
-  readonly each: Float64Array;
-  /** The least that one of each shelf pays. */
+  /** The least that one of each of the spread's shelves pays; it changes with the spread. */
   readonly onShelf: Float64Array;
+  /** By position, of those on the spread's shelves; the same. */
+  readonly each: () => Float64Array;
 }
 
 const ignore = (): void => {};
 
 export function nothingAlone(candidates: number, shelves: number): PaidAlone {
   const [each, onShelf] = [new Float64Array(candidates), new Float64Array(shelves)];
-  return { begin: ignore, each, onShelf };
+  return { begin: ignore, onShelf, each: () => each };
 }
 
 /** Of a part that is the same for all sets. */

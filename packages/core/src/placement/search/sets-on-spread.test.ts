@@ -4,7 +4,13 @@ import { subsets } from "../testing/subsets.ts";
 import { effort } from "./effort.ts";
 import { visitGoodFirst } from "./good-set-first.ts";
 import { likelySet } from "./likely-set.ts";
-import { type Candidates, type SetPruning, visitOneSet, visitSets } from "./sets-on-spread.ts";
+import {
+  type Candidates,
+  type SetPruning,
+  unconnectedOf,
+  visitOneSet,
+  visitSets,
+} from "./sets-on-spread.ts";
 import { shelfOfEach } from "./shelves.ts";
 import type { Spread } from "./spreads.ts";
 
@@ -38,6 +44,7 @@ const task: fc.Arbitrary<Task> = fc
       shelfOf: shelfOfEach(shelves, places.length),
       alike: kinds.map((kind, i) => kinds.slice(0, i).lastIndexOf(kind)),
       connected,
+      unconnected: unconnectedOf(places.length, connected),
     };
     const spread = shelves.map(({ members }, s) => Math.min(counts[s] ?? 0, members.length));
     return { candidates, kinds, spread };

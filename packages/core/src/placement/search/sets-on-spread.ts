@@ -11,6 +11,19 @@ export interface Candidates {
   readonly alike: readonly number[];
   /** Whether two may be in one set. */
   readonly connected: (a: number, b: number) => boolean;
+  /** Of each, those after it that may be in no set with it. */
+  readonly unconnected: readonly (readonly number[])[];
+}
+
+export function unconnectedOf(
+  candidates: number,
+  connected: Candidates["connected"],
+): Candidates["unconnected"] {
+  return Array.from({ length: candidates }, (_, a) => {
+    const after: number[] = [];
+    for (let b = a + 1; b < candidates; b++) if (!connected(a, b)) after.push(b);
+    return after;
+  });
 }
 
 /** What to leave out before a set is complete; told of each step, the last undone first. */
@@ -31,30 +44,27 @@ export interface SetPruning {
  * when `visit` says false or the effort is used up.
  *
  * A set is extended by one candidate at a time, so a beginning with a wrong pair or without promise
- * takes all its continuations with it; it is given up, too, when a shelf has not enough left. Of
- * each kind the first ones are taken: a set that passes one over and has a later one of its kind
+ * takes all its continuations with it; it is given up, too, when a shelf has not enough left that
+ * are connected with all of the beginning. Of each kind the first ones are taken: a set that passes one over and has a later one of its kind
  * can be made from one without such a gap by swaps, which comes before it and differs in nothing
  * else.
  */
 export function visitSets(
-  { shelves, shelfOf, alike, connected }: Candidates,
+  candidates: Candidates,
   spread: Spread,
   { take, untake, pass, unpass, open, effort }: SetPruning,
   visit: (set: readonly number[]) => boolean,
 ): boolean {
+  const { shelves, shelfOf, alike } = candidates;
   const line = lineOf(shelfOf, spread);
-  // Per shelf: how many are still wanted, and how many there are to take them from.
-  const quota = [...spread];
-  const left = shelves.map(({ members }) => members.length);
+  const supply = supplyOn(candidates, spread);
   const chosen: number[] = [];
   const count = spread.reduce((a, b) => a + b, 0);
   const work = 20 + 3 * (shelves.length + count) + 2 * line.length;
   const mayTake = (i: number): boolean => {
-    if ((quota[shelfOf[i] ?? 0] ?? 0) === 0) return false;
+    if (!supply.isWanted(i)) return false;
     const before = alike[i] ?? -1;
-    if (before >= 0 && !chosen.includes(before)) return false;
-    for (const other of chosen) if (!connected(other, i)) return false;
-    return true;
+    return before < 0 || chosen.includes(before);
   };
   const extend = (from: number): boolean => {
     if (chosen.length === count) return finish(from);
@@ -62,33 +72,32 @@ export function visitSets(
     let at = from;
     while (at < line.length) {
       const i = line[at] ?? 0;
-      const s = shelfOf[i] ?? 0;
-      left[s] = (left[s] ?? 0) - 1;
+      supply.leave(i);
       if (mayTake(i)) {
         if (!effort.spend(work)) goesOn = false;
         else {
-          quota[s] = (quota[s] ?? 0) - 1;
-          chosen.push(i);
-          take(i);
-          const isOpen = chosen.length === count || open(chosen, i + 1);
-          goesOn = !isOpen || extend(at + 1);
-          untake(i);
-          chosen.pop();
-          quota[s] = (quota[s] ?? 0) + 1;
+          if (supply.take(i)) {
+            chosen.push(i);
+            take(i);
+            const isOpen = chosen.length === count || open(chosen, i + 1);
+            goesOn = !isOpen || extend(at + 1);
+            untake(i);
+            chosen.pop();
+          }
+          supply.untake(i);
         }
         if (!goesOn) {
-          left[s] = (left[s] ?? 0) + 1;
+          supply.unleave(i);
           break;
         }
       }
       pass(i);
       at++;
-      if ((left[s] ?? 0) < (quota[s] ?? 0)) break;
+      if (supply.isShort(i)) break;
     }
     while (at-- > from) {
       const i = line[at] ?? 0;
-      const s = shelfOf[i] ?? 0;
-      left[s] = (left[s] ?? 0) + 1;
+      supply.unleave(i);
       unpass(i);
     }
     return goesOn;
@@ -100,6 +109,65 @@ export function visitSets(
     return goesOn;
   };
   return extend(0);
+}
+
+/** What shelves still have for a set that is put together, told of every step. */
+interface Supply {
+  /** Whether one more of its shelf is wanted, and it is connected with all that are taken. */
+  readonly isWanted: (candidate: number) => boolean;
+  /** It is looked at now: it is no more one of those to come. */
+  readonly leave: (candidate: number) => void;
+  readonly unleave: (candidate: number) => void;
+  /** False where too few are left on some shelf that are connected with it. */
+  readonly take: (candidate: number) => boolean;
+  readonly untake: (candidate: number) => void;
+  /** Whether its shelf has fewer left than are wanted of it. */
+  readonly isShort: (candidate: number) => boolean;
+}
+
+function supplyOn({ shelves, shelfOf, unconnected }: Candidates, spread: Spread): Supply {
+  // With how many of those taken each is not connected.
+  const barred = new Int32Array(shelfOf.length);
+  // Per shelf: how many are still wanted, and how many to come are not barred.
+  const wanted = [...spread];
+  const left = shelves.map(({ members }) => members.length);
+  const add = (to: number[], i: number, more: number): void => {
+    const s = shelfOf[i] ?? 0;
+    to[s] = (to[s] ?? 0) + more;
+  };
+  const isShort = (i: number): boolean => {
+    const s = shelfOf[i] ?? 0;
+    return (left[s] ?? 0) < (wanted[s] ?? 0);
+  };
+  return {
+    isWanted: (i) => barred[i] === 0 && (wanted[shelfOf[i] ?? 0] ?? 0) > 0,
+    leave: (i) => {
+      if (barred[i] === 0) add(left, i, -1);
+    },
+    unleave: (i) => {
+      if (barred[i] === 0) add(left, i, 1);
+    },
+    take: (i) => {
+      add(wanted, i, -1);
+      let isEnough = true;
+      for (const j of unconnected[i] ?? []) {
+        if (barred[j] === 0) {
+          add(left, j, -1);
+          if (isShort(j)) isEnough = false;
+        }
+        barred[j] = (barred[j] ?? 0) + 1;
+      }
+      return isEnough;
+    },
+    untake: (i) => {
+      for (const j of unconnected[i] ?? []) {
+        barred[j] = (barred[j] ?? 0) - 1;
+        if (barred[j] === 0) add(left, j, 1);
+      }
+      add(wanted, i, 1);
+    },
+    isShort,
+  };
 }
 
 /** The same of one set alone. */

@@ -48,7 +48,8 @@ export function spreadsOf(
   });
   const counts = shelves.map(() => 0);
   const mayJoin = (s: number): boolean => {
-    for (let t = 0; together !== null && t < s; t++) {
+    if (together === null) return true;
+    for (let t = 0; t < s; t++) {
       if ((counts[t] ?? 0) > 0 && together[t * total + s] === 0) return false;
     }
     return true;

@@ -20,13 +20,15 @@ export function transport(
   const [rows, columns] = [demands.length, supplies.length];
   const direct = toCheapest(demands, supplies, cost);
   if (direct !== null) return direct;
+  const flat = new Float64Array(rows * columns);
+  for (let i = 0; i < rows; i++) {
+    for (let j = 0; j < columns; j++) flat[i * columns + j] = cost[i]?.[j] ?? 0;
+  }
   const state: Transport = {
-    open: Float64Array.from(demands),
-    left: Float64Array.from(supplies),
+    open: [...demands],
+    left: [...supplies],
     flow: new Float64Array(rows * columns),
-    cost: Float64Array.from({ length: rows * columns }, (_, at) => {
-      return cost[Math.floor(at / columns)]?.[at % columns] ?? 0;
-    }),
+    cost: flat,
     toDemand: new Float64Array(rows),
     toSupply: new Float64Array(columns),
     beforeDemand: new Int32Array(rows),
@@ -37,7 +39,7 @@ export function transport(
     if (end < 0) return null;
     send(state, end);
   }
-  return demands.map((_, i) => [...state.flow.subarray(i * columns, (i + 1) * columns)]);
+  return demands.map((_, i) => supplies.map((__, j) => state.flow[i * columns + j] ?? 0));
 }
 
 /** All of each demand to the supply that is cheapest for it; null where that is not one, or short. */
@@ -70,8 +72,8 @@ function toCheapest(
 
 interface Transport {
   /** What is still to be sent, and what there still is to take it. */
-  readonly open: Float64Array;
-  readonly left: Float64Array;
+  readonly open: number[];
+  readonly left: number[];
   /** By demand, then supply. */
   readonly flow: Float64Array;
   readonly cost: Float64Array;
