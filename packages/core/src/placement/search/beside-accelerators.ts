@@ -1,7 +1,7 @@
 import type { Device } from "../inventory/devices.ts";
 import type { Space } from "../space/space.ts";
+import { type Effort, effort as effortOf } from "./effort.ts";
 import { alikeBefore, twinNodes } from "./kinds.ts";
-import type { Effort } from "./effort.ts";
 import type { Making } from "./making.ts";
 import { freePartitions } from "./partitions.ts";
 import { setRanking } from "./rank-sets.ts";
@@ -72,14 +72,19 @@ export function rankBesideAccelerators(making: Making): void {
   }
 }
 
-/** Whether there is any connected set at all, wherever it lies, or no effort left to tell. */
+/** Whether there may be any connected set at all, wherever it lies: as far as is soon told. */
 function hasConnectedSet(candidates: Candidates, count: number, effort: Effort): boolean {
   const { alike, unconnected } = candidates;
   if (unconnected.length === 0) return true;
   const members = [...alike.keys()];
   const asOne = { ...candidates, shelves: [{ node: null, members }] };
-  return hasSetOn({ ...asOne, shelfOf: new Int32Array(members.length) }, [count], effort);
+  const part = effortOf(connectedEffort);
+  const isAny = hasSetOn({ ...asOne, shelfOf: new Int32Array(members.length) }, [count], part);
+  return effort.spend(part.spent()) && isAny;
 }
+
+/** The most that it may take to tell. */
+const connectedEffort = 1 << 16;
 
 /** In units of effort, for each cell of a spread, and for each way to have cells that is put in order. */
 const workPerCell = 8;

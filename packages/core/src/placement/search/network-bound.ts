@@ -1,6 +1,6 @@
 import type { Device } from "../inventory/devices.ts";
 import type { Space } from "../space/space.ts";
-import { keepLeast } from "./least.ts";
+import { keepLeast, sumOf } from "./least.ts";
 import { networkCosts, type NicPaths, toNearestNics, toOneNic } from "./nic-paths.ts";
 import { constantBound, nothingAlone, type PaidAlone, type SetBound } from "./set-bound.ts";
 import { type Shelf, shelfOfEach } from "./shelves.ts";
@@ -96,9 +96,7 @@ function cheapestNics({ onShelf, offered }: NicPaths, wanted: number): (spread: 
       }
       keepLeast(cheapest, least);
     }
-    let sum = 0;
-    for (const value of cheapest) sum += value;
-    return sum;
+    return sumOf(cheapest, wanted);
   };
   const known = new Map<number, number>();
   return (spread) => {
