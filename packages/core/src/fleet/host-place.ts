@@ -18,7 +18,10 @@ export interface HostPlace {
   readonly use: Use;
   /** What the host can sell less of afterwards (`capacity/loss.ts`). */
   readonly loss: number;
-  /** Whether all that was counted to find the least is certain; else another place may lose less. */
+  /**
+   * Whether the search and all that was counted to find the least loss are certain; else another
+   * place may be better.
+   */
   readonly exact: boolean;
 }
 
@@ -93,7 +96,7 @@ export function hostPlaces(
       found,
       use: useOfLayout(space, best.cells),
       loss,
-      exact,
+      exact: exact && found.exhaustive,
       slots: explained ? changes(before, after(best)) : [],
       runnerUpSlots: explained && runnerUp !== null ? changes(before, after(runnerUp)) : [],
     };
