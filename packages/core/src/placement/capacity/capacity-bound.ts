@@ -1,0 +1,110 @@
+import type { SoldCore } from "../inventory/cores.ts";
+import type { Device } from "../inventory/devices.ts";
+import { nameCores } from "../name-cores.ts";
+import type { Layout, LayoutCell } from "../search/layout.ts";
+import type { NodeSpace, Space } from "../space/space.ts";
+
+/** The cells of a VM that each lie on one node: how many, and the least that any of them has. */
+interface Cells {
+  readonly count: number;
+  readonly units: number;
+  readonly granules: number;
+  readonly accelerators: number;
+  /** Those on the cell's node. */
+  readonly nics: number;
+  /** Of each cell how its cores lie below last-level caches; none where cores are shared. */
+  readonly shapes: readonly Shape[];
+}
+
+/** How many pieces of a cell's cores, a piece a cache, are of so many cores or more, by size. */
+type Shape = readonly { readonly size: number; readonly pieces: number }[];
+
+/** Null where one does not. In one signature all VMs have such cells if one has. */
+export function cellsOnNodes(space: Space, { cells }: Layout): Cells | null {
+  const isAtHome = cells.every(({ node, units, granules, accelerators }) =>
+    [...units, ...granules, ...accelerators].every((part) => part.node === node),
+  );
+  if (!isAtHome) return null;
+  const leastOf = (amount: (cell: LayoutCell) => number): number =>
+    cells.reduce((least, cell) => Math.min(least, amount(cell)), Infinity);
+  return {
+    count: cells.length,
+    units: leastOf(({ units }) => units.reduce((sum, { count }) => sum + count, 0)),
+    granules: leastOf(({ granules }) => granules.reduce((sum, { count }) => sum + count, 0)),
+    accelerators: leastOf(({ accelerators }) => accelerators.length),
+    nics: leastOf(({ node, nics }) => nics.filter((nic) => nic.node === node).length),
+    shapes: space.request.isolation === "shared" ? [] : nameCores(space, cells).map(shapeOf),
+  };
+}
+
+function shapeOf(cores: readonly SoldCore[]): Shape {
+  const sizes = [...Map.groupBy(cores, ({ group }) => group).values()].map(({ length }) => length);
+  return [...new Set(sizes)].map((size) => ({
+    size,
+    pieces: sizes.filter((other) => other >= size).length,
+  }));
+}
+
+/**
+ * What no number of VMs can exceed: each resource by itself, over the whole host; and where all VMs
+ * have cells that each lie on one node, the nodes' room for cells, for what is left over on several
+ * nodes makes none together. A node has no two cells of one VM, so of `m` VMs it takes `m` at most.
+ */
+export function capacityBound(space: Space, cells: Cells | null): number {
+  const { request, nodes, units, granules, accelerators, nics } = space;
+  const sum = (amount: (node: NodeSpace) => number): number =>
+    nodes.reduce((all, node) => all + amount(node), 0);
+  let most = Math.floor(
+    Math.min(
+      sum((node) => Math.max(0, node.units)) / units,
+      sum((node) => node.granules ?? 0) / granules,
+      part(accelerators.length, request.accelerators.count),
+      part(nics.length, request.nics.count),
+      request.isolation === "host" ? 1 : Infinity,
+    ),
+  );
+  if (cells === null) return most;
+  const rooms = nodes.map((node, at) => roomOn(space, node, at, cells));
+  const cellsOf = (vms: number): number =>
+    rooms.reduce((all, room) => all + Math.min(room, vms), 0);
+  while (most > 0 && cellsOf(most) < most * cells.count) most--;
+  return most;
+}
+
+/** How many of the cells a node could hold if all were like the least of them. */
+function roomOn(
+  space: Space,
+  { id, units, granules }: NodeSpace,
+  at: number,
+  cells: Cells,
+): number {
+  const own = (devices: readonly Device[]): number =>
+    devices.filter((device) => device.node === id).length;
+  const room = Math.min(
+    part(Math.max(0, units), cells.units),
+    part(granules ?? 0, cells.granules),
+    part(own(space.accelerators), cells.accelerators),
+    part(own(space.nics), cells.nics),
+  );
+  if (cells.shapes.length === 0) return Math.floor(room);
+  const ofCaches = cells.shapes.map((shape) => roomBelowCaches(space, at, shape));
+  return Math.floor(Math.min(room, Math.max(...ofCaches)));
+}
+
+/** A cache gives a cell one piece of its cores; where none is shared, one piece at all. */
+function roomBelowCaches(
+  { inventory, occupancy, closed, request }: Space,
+  at: number,
+  shape: Shape,
+): number {
+  const free = (inventory.cores.groupsOfNode[at] ?? []).map((group) =>
+    closed.coreGroup(group) ? 0 : (occupancy.freeCores[group] ?? 0),
+  );
+  const alone = request.isolation === "l3" ? 1 : Infinity;
+  return shape.reduce((least, { size, pieces }) => {
+    const given = free.reduce((all, cores) => all + Math.min(alone, Math.floor(cores / size)), 0);
+    return Math.min(least, given / pieces);
+  }, Infinity);
+}
+
+const part = (all: number, wanted: number): number => (wanted > 0 ? all / wanted : Infinity);
