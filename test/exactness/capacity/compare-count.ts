@@ -4,6 +4,7 @@ import type { HostState } from "@evenkeel/core/placement/host-state.ts";
 import { inventoryOf } from "@evenkeel/core/placement/inventory/inventory.ts";
 import { occupancyOf } from "@evenkeel/core/placement/occupancy/plan-use.ts";
 import { place } from "@evenkeel/core/placement/place.ts";
+import type { Plan } from "@evenkeel/core/placement/plan.ts";
 import { needsNodeOrder } from "@evenkeel/core/placement/search/node-order.ts";
 import { settledTopology } from "@evenkeel/core/placement/settled.ts";
 import { demandOf } from "@evenkeel/core/placement/state/demand.ts";
@@ -52,11 +53,19 @@ export function compareCount(
   const { most, vms } = packed(newProgram(), host, flavor, places);
   const fault = packingFault(host, flavor, vms.slice(0, shownMax), first.signature);
   const both = `search ${slots}${exact ? "" : " at least"}, program ${most}`;
+  // Where the lowest cell cannot have what is left over another has it, which the program leaves out.
+  const isEven = flavor.accelerators.count > 0 || sizesOf(first).size === 1;
   const isCounted = exact && isGathered(host.topology, shapeOf(host.topology, first) ?? new Map());
   const kind = `${counted}${exact ? (isCounted ? "" : " scattered") : " bounded"}`;
   if (fault !== null) return { kind, mismatch: `no legal packing, ${fault}: ${both}` };
+  if (slots > most && !isEven) return { kind: `${kind}, more`, mismatch: null };
   if (slots > most) return { kind, mismatch: `more than can be packed: ${both}` };
   if (slots < most && isCounted) return { kind, mismatch: `fewer than can be packed: ${both}` };
   const few = most === 0 ? "none" : most === 1 ? "one" : "several";
   return { kind: slots < most ? `${kind}, fewer` : `${kind} ${few}`, mismatch: null };
+}
+
+/** The sizes that cells have. */
+function sizesOf({ cells }: Plan): ReadonlySet<string> {
+  return new Set(cells.map(({ vcpus, memoryBytes }) => `${vcpus.length} ${memoryBytes}`));
 }

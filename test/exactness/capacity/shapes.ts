@@ -5,7 +5,7 @@ import { setOf } from "@evenkeel/core/set/list-format.ts";
 import type { Core, Topology } from "@evenkeel/core/topology/topology.ts";
 import { soldThreads } from "../offer.ts";
 
-/** How cells of one size lie below caches; null where memory or devices are not with their cell. */
+/** How cells of one size lie below caches; null where cores, memory or devices are not with their cell. */
 export function shapeOf(
   topology: Topology,
   plan: Plan,
@@ -18,10 +18,15 @@ export function shapeOf(
     if (memoryOnNodes.some(({ node }) => node !== hostNode)) return null;
     const own = new Set(vcpus.flatMap((v) => ("cpu" in v ? (coreOf.get(v.cpu) ?? []) : [])));
     if ([...own].some(({ node }) => node !== hostNode)) return null;
-    const floating = vcpus.filter((v) => "cpus" in v).length;
+    const pools = vcpus.flatMap((v) => ("cpus" in v ? [v.cpus] : []));
+    const nodesOf = (pool: string): readonly (number | null | undefined)[] =>
+      indices(setOf(pool)).map((cpu) => coreOf.get(cpu)?.node);
+    if (new Set(pools).values().some((pool) => nodesOf(pool).some((node) => node !== hostNode))) {
+      return null;
+    }
     const caches = [...Map.groupBy(own, ({ l3 }) => l3).values()].map((cores) => cores.length);
     const granules = memoryBytes / Math.max(pageBytes, 2 ** 21);
-    const size = `${own.size + floating} ${granules}`;
+    const size = `${own.size + pools.length} ${granules}`;
     const descending = caches.toSorted((a, b) => b - a);
     const before = shape.get(size);
     if (before !== undefined && before.join() !== descending.join()) return null;
