@@ -80,7 +80,7 @@ export function visitNicSets(
   visit: (choice: NicChoice) => void,
 ): void {
   if (nics.length < count) return;
-  effort.spend(150 + 4 * nics.length * (1 + cost.length));
+  effort.spend(250 + 5 * nics.length * (1 + cost.length));
   const own = ownCosts(nics.length, cost);
   const [leastCost, leastExtra] = [leastOfAny(own, count, cost), along.least(count)];
   if (!open(leastCost, leastExtra)) return;

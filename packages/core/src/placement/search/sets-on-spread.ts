@@ -60,7 +60,7 @@ export function visitSets(
   const supply = supplyOn(candidates, spread);
   const chosen: number[] = [];
   const count = spread.reduce((a, b) => a + b, 0);
-  const work = 20 + 3 * (shelves.length + count) + 2 * line.length;
+  const work = 30 + 3 * (shelves.length + count) + 2 * line.length;
   const mayTake = (i: number): boolean => {
     if (!supply.isWanted(i)) return false;
     const before = alike[i] ?? -1;
