@@ -56,20 +56,22 @@ for (const seed of seeds) {
 
 /** The seeds of the cases that are the most work; tells of all cases how many were not certain. */
 function hardest(of: WorstSize): readonly number[] {
-  const answers = Array.from({ length: Number(all) }, (_, seed) => {
+  let uncertain = 0;
+  const worse: number[] = [];
+  const work = Array.from({ length: Number(all) }, (_, seed) => {
     const { search } = prepared(worstCase(of, seed));
     const { found, spent } = search();
-    return { seed, found, spent, search };
+    if (found?.exhaustive === false) {
+      uncertain++;
+      const [own, best] = [found.best.objective, search(effort()).found?.best.objective];
+      if (best !== undefined && compareObjectives(best, own) < 0)
+        worse.push(own.cost / best.cost - 1);
+    }
+    return { seed, spent };
   });
-  const uncertain = answers.filter(({ found }) => found?.exhaustive === false);
-  const worse = uncertain.flatMap(({ found, search }) => {
-    const [own, best] = [found?.best.objective, search(effort()).found?.best.objective];
-    if (own === undefined || best === undefined) return [];
-    return compareObjectives(best, own) < 0 ? [own.cost / best.cost - 1] : [];
-  });
-  const summary = { uncertain: uncertain.length, worse: worse.length, by: Math.max(0, ...worse) };
+  const summary = { uncertain, worse: worse.length, by: Math.max(0, ...worse) };
   console.log(JSON.stringify(summary));
-  return answers
+  return work
     .toSorted((a, b) => b.spent - a.spent)
     .slice(0, Number(cases))
     .map(({ seed }) => seed);

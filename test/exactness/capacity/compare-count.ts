@@ -53,12 +53,18 @@ export function compareCount(
   const { most, vms } = packed(newProgram(), host, flavor, places);
   const fault = packingFault(host, flavor, vms.slice(0, shownMax), first.signature);
   const both = `search ${slots}${exact ? "" : " at least"}, program ${most}`;
-  // Where the lowest cell cannot have what is left over another has it, which the program leaves out.
+  // Where the lowest cell cannot have what is left over another has it: places in another order.
   const isEven = flavor.accelerators.count > 0 || sizesOf(first).size === 1;
   const isCounted = exact && isGathered(host.topology, shapeOf(host.topology, first) ?? new Map());
   const kind = `${counted}${exact ? (isCounted ? "" : " scattered") : " bounded"}`;
   if (fault !== null) return { kind, mismatch: `no legal packing, ${fault}: ${both}` };
-  if (slots > most && !isEven) return { kind: `${kind}, more`, mismatch: null };
+  if (slots > most && !isEven) {
+    const inAnyOrder = placesLike(host, flavor, first, "any order") ?? [];
+    const mostOfAny = packed(newProgram(), host, flavor, inAnyOrder).most;
+    const isMore = slots > mostOfAny;
+    const mismatch = isMore ? `more than can be packed in any order: ${both}, ${mostOfAny}` : null;
+    return { kind: `${kind}, more`, mismatch };
+  }
   if (slots > most) return { kind, mismatch: `more than can be packed: ${both}` };
   if (slots < most && isCounted) return { kind, mismatch: `fewer than can be packed: ${both}` };
   const few = most === 0 ? "none" : most === 1 ? "one" : "several";

@@ -26,8 +26,15 @@ export interface PlaceCell extends CandidateCell {
  * Cells that have as many cores have them below caches as the plan's cells of that size do: which
  * caches those are is left to whoever packs. The signature decides, and is asked only where devices
  * of the same kinds are connected by the same interconnects.
+ *
+ * @param order whether the lowest cell has what is left over, or any of them.
  */
-export function placesLike(host: HostState, request: Request, like: Plan): readonly Place[] | null {
+export function placesLike(
+  host: HostState,
+  request: Request,
+  like: Plan,
+  order: "in order" | "any order" = "in order",
+): readonly Place[] | null {
   const shape = shapeOf(host.topology, like);
   if (shape === null || !tellsCaches(host.topology, request)) return null;
   const key = JSON.stringify([
@@ -36,6 +43,7 @@ export function placesLike(host: HostState, request: Request, like: Plan): reado
     { ...request, name: "", flavor: null, signature: null },
     like.signature,
     [...shape],
+    order,
   ]);
   const before = known.get(key);
   if (before !== undefined) return before;
@@ -45,7 +53,8 @@ export function placesLike(host: HostState, request: Request, like: Plan): reado
   const bare = { ...host, taken: [] };
   const places: Place[] = [];
   let even = false;
-  for (const candidate of candidatesOn(bare, request, like.cells.length)) {
+  const candidates = candidatesOn(bare, request, like.cells.length);
+  for (const candidate of order === "in order" ? candidates : candidates.flatMap(reordered)) {
     const cells = candidate.cells.map((cell): PlaceCell | null => {
       const caches = shape.get(`${cell.units} ${cell.granules}`);
       return caches === undefined ? null : { ...cell, caches };
@@ -63,6 +72,25 @@ export function placesLike(host: HostState, request: Request, like: Plan): reado
   if (known.size >= knownMax) known.clear();
   known.set(key, places);
   return places;
+}
+
+/** A candidate with the sizes of its cells in every order. */
+function reordered(candidate: Candidate): readonly Candidate[] {
+  const { cells } = candidate;
+  const sizes = cells.map(({ units, granules }) => ({ units, granules }));
+  const found = new Map<string, Candidate>();
+  const extend = (ordered: readonly CandidateCell[], left: typeof sizes): void => {
+    const cell = cells[ordered.length];
+    if (cell === undefined) found.set(JSON.stringify(ordered), { ...candidate, cells: ordered });
+    else
+      for (const [i, size] of left.entries()) {
+        if (left.findIndex((one) => one.units === size.units && one.granules === size.granules) < i)
+          continue;
+        extend([...ordered, { ...cell, ...size }], left.toSpliced(i, 1));
+      }
+  };
+  extend([], sizes);
+  return [...found.values()];
 }
 
 const known = new Map<string, readonly Place[]>();

@@ -2,6 +2,7 @@ import type { SoldCore } from "../inventory/cores.ts";
 import type { Device } from "../inventory/devices.ts";
 import { nameCores } from "../name-cores.ts";
 import type { Layout, LayoutCell } from "../search/layout.ts";
+import { freeInGroup } from "../space/cores.ts";
 import type { NodeSpace, Space } from "../space/space.ts";
 
 /** The cells of a VM that each lie on one node: how many, and the least that any of them has. */
@@ -92,15 +93,10 @@ function roomOn(
 }
 
 /** A cache gives a cell one piece of its cores; where none is shared, one piece at all. */
-function roomBelowCaches(
-  { inventory, occupancy, closed, request }: Space,
-  at: number,
-  shape: Shape,
-): number {
-  const free = (inventory.cores.groupsOfNode[at] ?? []).map((group) =>
-    closed.coreGroup(group) ? 0 : (occupancy.freeCores[group] ?? 0),
-  );
-  const alone = request.isolation === "l3" ? 1 : Infinity;
+function roomBelowCaches(space: Space, at: number, shape: Shape): number {
+  const groups = space.inventory.cores.groupsOfNode[at] ?? [];
+  const free = groups.map((group) => freeInGroup(space, group));
+  const alone = space.request.isolation === "l3" ? 1 : Infinity;
   return shape.reduce((least, { size, pieces }) => {
     const given = free.reduce((all, cores) => all + Math.min(alone, Math.floor(cores / size)), 0);
     return Math.min(least, given / pieces);

@@ -45,9 +45,9 @@ export interface SetPruning {
  *
  * A set is extended by one candidate at a time, so a beginning with a wrong pair or without promise
  * takes all its continuations with it; it is given up, too, when a shelf has not enough left that
- * are connected with all of the beginning. Of each kind the first ones are taken: a set that passes one over and has a later one of its kind
- * can be made from one without such a gap by swaps, which comes before it and differs in nothing
- * else.
+ * are connected with all of the beginning. Of each kind the first ones are taken: a set that passes
+ * one over and has a later one of its kind can be made from one without such a gap by swaps, which
+ * comes before it and differs in nothing else.
  */
 export function visitSets(
   candidates: Candidates,

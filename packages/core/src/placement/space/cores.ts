@@ -46,12 +46,17 @@ export function sharedPool(space: Omit<Space, "nodes">, node: number): Pool {
   return { cpus, vcpus };
 }
 
+/** How many cores of a group the request can have whole. */
+export function freeInGroup({ occupancy, closed }: Omit<Space, "nodes">, group: number): number {
+  return closed.coreGroup(group) ? 0 : (occupancy.freeCores[group] ?? 0);
+}
+
 /** How much of a node can be had: whole cores, or unpromised CPUs where the request shares cores. */
 export function freeUnits(space: Omit<Space, "nodes">, node: number): number {
-  const { inventory, occupancy, closed, request } = space;
+  const { inventory, request } = space;
   let free = 0;
   for (const group of inventory.cores.groupsOfNode[node] ?? []) {
-    if (!closed.coreGroup(group)) free += occupancy.freeCores[group] ?? 0;
+    free += freeInGroup(space, group);
   }
   if (request.isolation !== "shared") return free;
   const pool = sharedPool(space, node);
