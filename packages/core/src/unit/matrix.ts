@@ -1,0 +1,41 @@
+import { invariant } from "../invariant.ts";
+import type { Vector } from "./vector.ts";
+
+/**
+ * A table of numbers, by row and then by column. Every access is checked, as that of a vector is: a
+ * column beyond the last reads nothing, and not the next row's first.
+ */
+export type Matrix = readonly Vector[];
+
+export function matrixOf(
+  rows: number,
+  columns: number,
+  entry: (row: number, column: number) => number,
+): Matrix {
+  return Array.from({ length: rows }, (_, row) =>
+    Float64Array.from({ length: columns }, (__, column) => entry(row, column)),
+  );
+}
+
+export function rowOf(matrix: Matrix, row: number): Vector {
+  const values = matrix[row];
+  if (values === undefined) return outside(matrix, row, 0);
+  return values;
+}
+
+export function entryAt(matrix: Matrix, row: number, column: number): number {
+  const value = matrix[row]?.[column];
+  if (value === undefined) return outside(matrix, row, column);
+  return value;
+}
+
+export function setEntry(matrix: Matrix, row: number, column: number, value: number): void {
+  const values = rowOf(matrix, row);
+  if (values[column] === undefined) outside(matrix, row, column);
+  values[column] = value;
+}
+
+function outside(matrix: Matrix, row: number, column: number): never {
+  const columns = matrix[0]?.length ?? "no";
+  invariant(false, `row ${row}, column ${column} is in ${matrix.length} rows of ${columns}`);
+}
