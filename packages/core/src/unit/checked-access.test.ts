@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { at, valueOf } from "./list.ts";
+import { count, countOf } from "./tally.ts";
 import { entryAt, matrixOf, rowOf, setEntry } from "./matrix.ts";
 import { add, read, vectorOf, write } from "./vector.ts";
 
@@ -49,4 +50,11 @@ test.each(outsides)("position %s throws, whatever lies beside it in memory", (ou
 
 test("a key that is not in a map throws", () => {
   expect(() => valueOf(new Map<string, number>(), "a")).toThrow("a is a key of the map");
+});
+
+test("a tally counts, and what it has not met is none", () => {
+  const tally = new Map<string, number>();
+  count(tally, "a");
+  count(tally, "a", 3);
+  expect([countOf(tally, "a"), countOf(tally, "b")]).toEqual([4, 0]);
 });

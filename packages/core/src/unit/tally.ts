@@ -1,0 +1,10 @@
+/** Counts by key. A key that has not been met counts zero, which is the truth and no default. */
+export type Tally<Key> = Map<Key, number>;
+
+export function count<Key>(tally: Tally<Key>, key: Key, more = 1): void {
+  tally.set(key, countOf(tally, key) + more);
+}
+
+export function countOf<Key>(tally: ReadonlyMap<Key, number>, key: Key): number {
+  return tally.get(key) ?? 0;
+}
