@@ -10,6 +10,7 @@ import { requestOf } from "@evenkeel/core/request/testing/requests.ts";
 import { randomFor } from "@evenkeel/core/simulate/random.ts";
 import { syntheticTopology } from "@evenkeel/core/topology/synthetic/build.ts";
 import { GiB } from "@evenkeel/core/unit/bytes.ts";
+import { at } from "@evenkeel/core/unit/list.ts";
 
 /**
  * Compaction, the measure of Borg (Verma et al., EuroSys 2015): on how few hosts do the VMs that
@@ -36,8 +37,10 @@ const machine =
   "package:2 core:57 thread:2 memory:1000Gi hugepages:960x1Gi distances:10/21 root*4[gpu:h100-sxm]";
 const node = { accelerators: 4, cores: 56, pages: 960 };
 
+type Shape = readonly [accelerators: number, cores: number, pages: number];
+
 /** Odd sizes, and shapes that run out of cores or memory before GPUs. */
-const shapes: readonly (readonly [accelerators: number, cores: number, pages: number])[] = [
+const shapes: readonly Shape[] = [
   [1, 6, 120],
   [1, 22, 160],
   [2, 14, 440],
@@ -118,8 +121,7 @@ function afterArrivals(hosts: number, seed: number): { used: number; of: readonl
   for (let round = 0; round < 40; round++) {
     for (;;) {
       const shape = random.below(sold.length);
-      const request = sold[shape];
-      const decision = request === undefined ? null : fleet.decide(request);
+      const decision = fleet.decide(at(sold, shape));
       if (decision === null) break;
       fleet.take(decision.host, decision.use);
       vms.push({ shape, host: decision.host, use: decision.use });
@@ -144,28 +146,26 @@ function packedAnew(
   hosts: number,
   counts: readonly number[],
 ): { readonly repacked: number; readonly firstFit: number } {
-  const largestFirst = shapes
-    .map((shape, i) => ({ shape, i }))
-    .toSorted((a, b) => b.shape[0] - a.shape[0] || b.shape[1] - a.shape[1])
-    .flatMap(({ i }) => Array.from({ length: counts[i] ?? 0 }, () => i));
+  const largestFirst = sold
+    .map((request, i) => ({ request, needs: at(shapes, i), count: at(counts, i) }))
+    .toSorted((a, b) => b.needs[0] - a.needs[0] || b.needs[1] - a.needs[1])
+    .flatMap((one) => Array.from({ length: one.count }, () => one));
   // Twice the room, so that a bad packing shows as hosts and not as refusals.
   const fleet = fleetOf(2 * hosts);
   const nodes: [number, number, number][] = [];
   let whole = 0;
-  for (const i of largestFirst) {
-    const request = sold[i];
-    const decision = request === undefined ? null : fleet.decide(request);
+  for (const { request, needs } of largestFirst) {
+    const decision = fleet.decide(request);
     if (decision === null) throw new Error("twice the hosts do not hold what was on them");
     fleet.take(decision.host, decision.use);
-    const needs = shapes[i] ?? [0, 0, 0];
     if (needs[0] === wholeHost) whole++;
     else firstFitOn(nodes, needs);
   }
   return { repacked: usedHosts(fleet), firstFit: whole + Math.ceil(nodes.length / 2) };
 }
 
-function firstFitOn(nodes: [number, number, number][], needs: (typeof shapes)[number]): void {
-  let free = nodes.find((have) => have.every((amount, k) => amount >= (needs[k] ?? 0)));
+function firstFitOn(nodes: [number, number, number][], needs: Shape): void {
+  let free = nodes.find((have) => have.every((amount, k) => amount >= at(needs, k)));
   if (free === undefined) {
     free = [node.accelerators, node.cores, node.pages];
     nodes.push(free);
@@ -181,14 +181,17 @@ const wholeHost = 8;
  * patterns (Gilmore and Gomory, 1961): how many nodes are filled with which numbers of each shape.
  */
 function fewestHosts(counts: readonly number[], highs: Highs): number {
-  const whole = counts[shapes.findIndex(([accelerators]) => accelerators === wholeHost)] ?? 0;
+  const whole = at(
+    counts,
+    shapes.findIndex(([accelerators]) => accelerators === wholeHost),
+  );
   const patterns = nodePatterns();
   const sum = (terms: readonly string[]): string => terms.join(" + ");
   const rows = shapes.flatMap(([accelerators], i) => {
-    const count = counts[i] ?? 0;
+    const count = at(counts, i);
     if (accelerators === wholeHost || count === 0) return [];
     const using = patterns.flatMap((pattern, p) => {
-      const times = pattern[i] ?? 0;
+      const times = at(pattern, i);
       return times === 0 ? [] : [`${times} x${p}`];
     });
     return [` r${i}: ${sum(using)} >= ${count}`];
@@ -209,21 +212,19 @@ function fewestHosts(counts: readonly number[], highs: Highs): number {
 /** How many of each shape fill a node so that no more of any goes in. */
 function nodePatterns(): readonly (readonly number[])[] {
   const patterns: number[][] = [];
-  const extend = (i: number, pattern: number[], [g, c, m]: readonly number[]): void => {
-    const fits = ([a, b, d]: (typeof shapes)[number]): boolean =>
-      a !== wholeHost && a <= (g ?? 0) && b <= (c ?? 0) && d <= (m ?? 0);
-    if (i === shapes.length) {
-      if (!shapes.some(fits)) patterns.push(pattern);
+  const fits = (shape: Shape, free: Shape): boolean =>
+    shape[0] !== wholeHost && shape.every((amount, k) => amount <= at(free, k));
+  const extend = (i: number, pattern: number[], free: Shape): void => {
+    const shape = shapes[i];
+    if (shape === undefined) {
+      if (!shapes.some((one) => fits(one, free))) patterns.push(pattern);
       return;
     }
-    const shape = shapes[i] ?? [0, 0, 0];
-    let left: readonly number[] = [g ?? 0, c ?? 0, m ?? 0];
+    let left = free;
     for (let times = 0; ; times++) {
       extend(i + 1, [...pattern, times], left);
-      const [free = 0, cores = 0, pages = 0] = left;
-      const [a, b, d] = shape;
-      if (a === wholeHost || a > free || b > cores || d > pages) return;
-      left = [free - a, cores - b, pages - d];
+      if (!fits(shape, left)) return;
+      left = [left[0] - shape[0], left[1] - shape[1], left[2] - shape[2]];
     }
   };
   extend(0, [], [node.accelerators, node.cores, node.pages]);

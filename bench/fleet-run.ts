@@ -1,3 +1,4 @@
+import { at } from "@evenkeel/core/unit/list.ts";
 import { driveFleet } from "./fleet-drive.ts";
 import { fleetMixes } from "./fleet-mixes.ts";
 
@@ -30,7 +31,7 @@ const started = performance.now();
 for (let i = 0; i < Number(decisions); i++) drive.step();
 const stepMs = (performance.now() - started) / Number(decisions);
 decided.sort((a, b) => a - b);
-const quantile = (part: number): number => decided[Math.floor(decided.length * part)] ?? 0;
+const quantile = (part: number): number => at(decided, Math.floor(decided.length * part));
 const held = heldBytes() - before;
 console.log(
   JSON.stringify({

@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import type { Request } from "@evenkeel/core/request/request.ts";
+import { at } from "@evenkeel/core/unit/list.ts";
 import { type Drive, driveFleet } from "./fleet-drive.ts";
 import { fleetMixes } from "./fleet-mixes.ts";
 import { alternate, cpuTime, median } from "./interleave.ts";
@@ -49,8 +50,8 @@ async function besidePeers(nova: NovaPeer | null): Promise<readonly (Row | Figur
           {
             name: "OpenStack Nova's filter",
             measure: async () => {
-              const request = wanted[next++ % wanted.length];
-              return request === undefined ? Number.NaN : (await nova.filter(names, request)).ms;
+              const request = at(wanted, next++ % wanted.length);
+              return (await nova.filter(names, request)).ms;
             },
           },
         ]),
@@ -81,7 +82,10 @@ function cellsOf({ accelerators }: Request): number {
 /** The median over decisions while VMs go on arriving and leaving. */
 function medianDecision(drive: Drive): number {
   const times = Array.from({ length: decisionsPerRound }, () => drive.timedStep());
-  return times.toSorted((a, b) => a - b)[decisionsPerRound >> 1] ?? Number.NaN;
+  return at(
+    times.toSorted((a, b) => a - b),
+    decisionsPerRound >> 1,
+  );
 }
 
 async function knownHosts(nova: NovaPeer | null, drive: Drive): Promise<readonly string[]> {

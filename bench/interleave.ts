@@ -1,3 +1,5 @@
+import { at } from "@evenkeel/core/unit/list.ts";
+
 /**
  * Times several things side by side, in rounds: A B C, A B C, … Absolute times are noise on a shared
  * machine; what holds is the ratio of two things measured in the same rounds, and its spread.
@@ -57,5 +59,5 @@ export function cpuTime(calls: number, run: () => void): number {
 }
 
 export function median({ rounds }: Timing): number {
-  return rounds[rounds.length >> 1] ?? Number.NaN;
+  return at(rounds, rounds.length >> 1);
 }

@@ -15,6 +15,7 @@ import type { Outcome } from "@evenkeel/core/simulate/run/outcome.ts";
 import { simulate } from "@evenkeel/core/simulate/run/simulate.ts";
 import { figureOf, summaryOf } from "@evenkeel/core/simulate/run/summary.ts";
 import type { World } from "@evenkeel/core/simulate/run/world.ts";
+import { at } from "@evenkeel/core/unit/list.ts";
 
 /** A policy on a trace, over the ten published seeds. Shares are percentages of all GPUs. */
 interface OpenbRow {
@@ -99,10 +100,11 @@ function measured(
     console.error(`${trace}${nodes ? " with nodes" : ""}: seed ${seed} done`);
   }
   const fgd = runs.find(({ policy }) => policy.name === "fgd");
+  if (fgd === undefined) throw new Error("fgd, which all are compared with, is not among them");
   return runs.map(({ policy, outcomes, cpu, tasks }): OpenbRow => {
     const summary = summaryOf(outcomes);
     const differences = outcomes.map(
-      ({ finalShare }, i) => finalShare - (fgd?.outcomes[i]?.finalShare ?? Number.NaN),
+      ({ finalShare }, i) => finalShare - at(fgd.outcomes, i).finalShare,
     );
     return {
       bench: "openb",
@@ -122,7 +124,7 @@ function measured(
       wholeHostRefusedWhileFree: rounded(summary.wholeHostRefusedWhileFree.mean, 10),
       inSignature: percent(summary.inSignature.mean),
       cpuMicrosecondsPerTask: rounded(cpu / tasks, 10),
-      cpuRatioToFgd: rounded(cpu / tasks / ((fgd?.cpu ?? 0) / (fgd?.tasks ?? 1)), 100),
+      cpuRatioToFgd: rounded(cpu / tasks / (fgd.cpu / fgd.tasks), 100),
     };
   });
 }

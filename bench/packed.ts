@@ -1,7 +1,10 @@
 import type { Inventory } from "@evenkeel/core/placement/inventory/inventory.ts";
 import type { Occupancy } from "@evenkeel/core/placement/occupancy/occupancy.ts";
 import { GiB } from "@evenkeel/core/unit/bytes.ts";
+import { at } from "@evenkeel/core/unit/list.ts";
+import { add, read, type Vector, vectorOf, write } from "@evenkeel/core/unit/vector.ts";
 import type { NovaRequest } from "./peers/nova.ts";
+import { firstPoolBytes } from "./first-pool.ts";
 
 /**
  * What placement cannot be faster than: hosts as packed numbers, one pass over them that compares
@@ -12,9 +15,9 @@ export interface PackedFleet {
   readonly hosts: number;
   readonly nodesPerHost: number;
   /** Four numbers a node: free cores, free GiB, free accelerators, free NICs. */
-  readonly free: Int32Array;
+  readonly free: Vector;
   /** Which cores of each node are free, 32 a word. */
-  readonly bitmap: Uint32Array;
+  readonly bitmap: Vector;
   readonly wordsPerNode: number;
   /** The cores that the last answer named. */
   readonly named: Int32Array;
@@ -24,27 +27,26 @@ export interface PackedFleet {
 export function packedFleet(
   hosts: readonly { readonly inventory: Inventory; readonly occupancy: Occupancy }[],
 ): PackedFleet {
-  const nodesPerHost = hosts[0]?.inventory.nodeIds.length ?? 0;
+  const nodesPerHost = at(hosts, 0).inventory.nodeIds.length;
   const wordsPerNode = 4;
-  const free = new Int32Array(hosts.length * nodesPerHost * 4);
-  const bitmap = new Uint32Array(hosts.length * nodesPerHost * wordsPerNode);
+  const free = vectorOf(hosts.length * nodesPerHost * 4);
+  const bitmap = vectorOf(hosts.length * nodesPerHost * wordsPerNode);
   for (const [host, { inventory, occupancy }] of hosts.entries()) {
     const { cores, memory, devices } = inventory;
-    for (let node = 0; node < nodesPerHost; node++) {
-      const at = host * nodesPerHost + node;
-      for (const [i, core] of (cores.soldOfNode[node] ?? []).entries()) {
-        if ((occupancy.coreUsers[core.position] ?? 0) > 0) continue;
-        const word = at * wordsPerNode + (i >> 5);
-        bitmap[word] = (bitmap[word] ?? 0) | (1 << (i & 31));
-        free[at * 4] = (free[at * 4] ?? 0) + 1;
+    const { coreUsers, deviceHolders, promisedBytes } = occupancy;
+    for (const [node, pools] of memory.pools.entries()) {
+      const position = host * nodesPerHost + node;
+      for (const [i, core] of at(cores.soldOfNode, node).entries()) {
+        if (at(coreUsers, core.position) > 0) continue;
+        add(bitmap, position * wordsPerNode + (i >> 5), 2 ** (i & 31));
+        add(free, position * 4, 1);
       }
-      const pools = memory.pools[node] ?? [];
-      const promised = occupancy.promisedBytes[node * pools.length] ?? 0;
-      free[at * 4 + 1] = ((pools[0]?.bytes ?? 0) - promised) / GiB;
-      for (const device of devices.ofNode[node] ?? []) {
-        if ((occupancy.deviceHolders[device.group] ?? 0) > 0) continue;
-        const kind = at * 4 + (devices.accelerators[device.position] === device ? 2 : 3);
-        free[kind] = (free[kind] ?? 0) + 1;
+      const promised = at(promisedBytes, node * pools.length);
+      const freeBytes = firstPoolBytes(inventory, node) - promised;
+      write(free, position * 4 + 1, Math.floor(freeBytes / GiB));
+      for (const device of at(devices.ofNode, node)) {
+        if (at(deviceHolders, device.group) > 0) continue;
+        add(free, position * 4 + (devices.accelerators[device.position] === device ? 2 : 3), 1);
       }
     }
   }
@@ -59,20 +61,20 @@ export function packedDecision(fleet: PackedFleet, request: NovaRequest): number
   const gib = Math.ceil(request.gib / request.cells);
   const gpus = Math.ceil(request.gpus / request.cells);
   const nics = Math.ceil(request.nics / request.cells);
-  const fits = (at: number): boolean =>
-    (free[at] ?? 0) >= cores &&
-    (free[at + 1] ?? 0) >= gib &&
-    (free[at + 2] ?? 0) >= gpus &&
-    (free[at + 3] ?? 0) >= nics;
+  const fits = (start: number): boolean =>
+    read(free, start) >= cores &&
+    read(free, start + 1) >= gib &&
+    read(free, start + 2) >= gpus &&
+    read(free, start + 3) >= nics;
   let best = -1;
   let least = Infinity;
   for (let host = 0; host < hosts; host++) {
     let nodes = 0;
     let left = 0;
     for (let node = 0; node < nodesPerHost; node++) {
-      const at = (host * nodesPerHost + node) * 4;
-      if (fits(at)) nodes++;
-      left += (free[at] ?? 0) + (free[at + 2] ?? 0) * 64;
+      const start = (host * nodesPerHost + node) * 4;
+      if (fits(start)) nodes++;
+      left += read(free, start) + read(free, start + 2) * 64;
     }
     if (nodes >= request.cells && left < least) {
       least = left;
@@ -88,10 +90,14 @@ export function packedDecision(fleet: PackedFleet, request: NovaRequest): number
   return best;
 }
 
-function nameCores({ bitmap, wordsPerNode, named }: PackedFleet, at: number, cores: number): void {
+function nameCores(
+  { bitmap, wordsPerNode, named }: PackedFleet,
+  position: number,
+  cores: number,
+): void {
   let taken = 0;
   for (let word = 0; word < wordsPerNode; word++) {
-    let bits = bitmap[at * wordsPerNode + word] ?? 0;
+    let bits = read(bitmap, position * wordsPerNode + word) | 0;
     while (bits !== 0 && taken < cores) {
       const lowest = 31 - Math.clz32(bits & -bits);
       named[taken++] = word * 32 + lowest;

@@ -1,3 +1,4 @@
+import { at } from "@evenkeel/core/unit/list.ts";
 import { median, type Timing } from "./interleave.ts";
 
 /** One line of a benchmark: a figure, held against a peer or a limit measured in the same run. */
@@ -26,13 +27,13 @@ export interface Figure {
 }
 
 export function row(bench: string, subject: Timing, against: Timing, goal: number | null): Row {
-  const rounded = (value: number | undefined): number => Number((value ?? 0).toPrecision(4));
+  const rounded = (value: number): number => Number(value.toPrecision(4));
   return {
     bench,
     subject: subject.name,
     medianMs: rounded(median(subject)),
-    minMs: rounded(subject.rounds[0]),
-    maxMs: rounded(subject.rounds.at(-1)),
+    minMs: rounded(at(subject.rounds, 0)),
+    maxMs: rounded(at(subject.rounds, subject.rounds.length - 1)),
     against: against.name,
     ratio: rounded(median(subject) / median(against)),
     goal,
@@ -71,12 +72,12 @@ function verdict(value: number | null, goal: NonNullable<Figure["goal"]>): strin
 }
 
 function table(lines: readonly (readonly string[])[]): string {
-  const widths = lines[0]?.map((_, i) => Math.max(...lines.map((line) => (line[i] ?? "").length)));
+  const widths = at(lines, 0).map((_, i) => Math.max(...lines.map((line) => at(line, i).length)));
   return lines
     .map(
       (line) =>
         `${line
-          .map((cell, i) => cell.padEnd(widths?.[i] ?? 0))
+          .map((cell, i) => cell.padEnd(at(widths, i)))
           .join("  ")
           .trimEnd()}\n`,
     )
@@ -100,10 +101,10 @@ export function ratioRow(
   const pairs = cases.flatMap(([subject, other]) =>
     subject === undefined || other === undefined ? [] : [[median(subject), median(other)] as const],
   );
-  const middle = (values: readonly number[]): number =>
-    values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
-  const rounds = pairs.map(([own]) => own).toSorted((a, b) => a - b);
+  const sorted = (values: readonly number[]): number[] => values.toSorted((a, b) => a - b);
+  const rounds = sorted(pairs.map(([own]) => own));
   const subject = { name: `median of ${pairs.length} cases`, rounds };
-  const ratio = middle(pairs.map(([own, other]) => own / other));
+  const ratios = sorted(pairs.map(([own, other]) => own / other));
+  const ratio = median({ name: "ratios", rounds: ratios });
   return { ...row(bench, subject, { name: against, rounds }, goal), ratio };
 }

@@ -22,9 +22,13 @@ function mutatedOnce(
   const count = random.below(random.once(5) ? 2048 : 32);
   switch (random.below(8)) {
     case 0:
-    case 1:
-      bytes[at] = (bytes[at] ?? 0) ^ (1 << random.below(8));
+    case 1: {
+      const bit = 1 << random.below(8);
+      const byte = bytes[at];
+      // There is none at the end.
+      if (byte !== undefined) bytes[at] = byte ^ bit;
       return bytes;
+    }
     case 2:
     case 3:
       bytes[at] = random.of(odd);

@@ -1,4 +1,5 @@
 import { Worker } from "node:worker_threads";
+import { count } from "@evenkeel/core/unit/tally.ts";
 import type { Report, Task } from "./worker.ts";
 
 /** What trying a reader has come to. */
@@ -53,9 +54,7 @@ export async function runTarget(target: string, options: RunOptions): Promise<Fi
           if (!known) faults.push({ run: report.run, what: report.fault });
           return;
         }
-        for (const [result, count] of report.results) {
-          results.set(result, (results.get(result) ?? 0) + count);
-        }
+        for (const [result, times] of report.results) count(results, result, times);
         slowestMs = Math.max(slowestMs, report.slowestMs);
       },
       onProgress,

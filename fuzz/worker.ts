@@ -1,4 +1,5 @@
 import { parentPort, workerData } from "node:worker_threads";
+import { count } from "@evenkeel/core/unit/tally.ts";
 import { attemptAt, outcomeOf } from "./attempts.ts";
 import type { Target } from "./target.ts";
 
@@ -29,7 +30,7 @@ async function work({ module, target: name, seed, from, to, progress }: Task): P
   for (let run = from; run < to; run++) {
     Atomics.store(progress, 0, run);
     const { result, cpuMs, fault } = await outcomeOf(attemptAt(attempt, name, seed, run));
-    results.set(result, (results.get(result) ?? 0) + 1);
+    count(results, result);
     slowestMs = Math.max(slowestMs, cpuMs);
     if (fault !== null) report({ fault, run, cpuMs });
   }

@@ -80,4 +80,6 @@ const run = spawnSync(node, [join(root, script), ...before, ...args], {
   env: { ...process.env, PATH },
 });
 if (run.signal !== null) process.kill(process.pid, run.signal);
-process.exit(run.status ?? 1);
+// What a signal ended, or could not be started, has no status of its own.
+const failed = 1;
+process.exit(run.status ?? failed);

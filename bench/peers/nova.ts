@@ -6,6 +6,8 @@ import type { Inventory } from "@evenkeel/core/placement/inventory/inventory.ts"
 import type { Occupancy } from "@evenkeel/core/placement/occupancy/occupancy.ts";
 import type { Request } from "@evenkeel/core/request/request.ts";
 import { GiB } from "@evenkeel/core/unit/bytes.ts";
+import { at } from "@evenkeel/core/unit/list.ts";
+import { firstPoolBytes } from "../first-pool.ts";
 
 /** What Nova is asked for: the cells are the caller's to say there, the search's to find here. */
 export interface NovaRequest {
@@ -91,18 +93,19 @@ export function novaRequest(request: Request, cells: number): NovaRequest {
 }
 
 /** The nodes in Nova's terms, with all memory in the machine's first pool, of 1 GiB pages. */
-function novaNodes({ cores, memory, devices }: Inventory, occupancy: Occupancy): object[] {
+function novaNodes(inventory: Inventory, occupancy: Occupancy): object[] {
+  const { cores, memory, devices } = inventory;
+  const { coreUsers, deviceHolders, promisedBytes } = occupancy;
   return memory.pools.map((pools, node) => {
-    const sold = cores.soldOfNode[node] ?? [];
-    const isFree = (group: number): boolean => (occupancy.deviceHolders[group] ?? 0) === 0;
-    const free = (devices.ofNode[node] ?? []).filter(({ group }) => isFree(group));
+    const sold = at(cores.soldOfNode, node);
+    const free = at(devices.ofNode, node).filter(({ group }) => at(deviceHolders, group) === 0);
     const isAccelerator = (address: string): boolean =>
       devices.accelerators.some((device) => device.address === address);
     return {
       cores: sold.map(({ cpus }) => cpus),
-      takenCores: sold.flatMap(({ position }, i) => (occupancy.coreUsers[position] ? [i] : [])),
-      gib: (pools[0]?.bytes ?? 0) / GiB,
-      takenGib: (occupancy.promisedBytes[node * pools.length] ?? 0) / GiB,
+      takenCores: sold.flatMap(({ position }, i) => (at(coreUsers, position) > 0 ? [i] : [])),
+      gib: firstPoolBytes(inventory, node) / GiB,
+      takenGib: at(promisedBytes, node * pools.length) / GiB,
       gpus: free.filter(({ address }) => isAccelerator(address)).length,
       nics: free.filter(({ address }) => !isAccelerator(address)).length,
     };

@@ -1,3 +1,4 @@
+import { at } from "@evenkeel/core/unit/list.ts";
 import type { HostShape, NodeShape } from "./shape.ts";
 import { words } from "./words.ts";
 
@@ -62,7 +63,7 @@ function cpuArguments(shape: HostShape): readonly string[] {
   const named = diesOf(shape) > 1;
   return Array.from({ length: shape.packages }, (_, socket) =>
     nodesOf(shape, socket).flatMap((node, die) =>
-      Array.from({ length: shape.nodes[node]?.cores ?? 0 }, (__, core) => [
+      Array.from({ length: at(shape.nodes, node).cores }, (__, core) => [
         "-numa",
         `cpu,node-id=${node},socket-id=${socket}${named ? `,die-id=${die}` : ""},core-id=${core},thread-id=0`,
       ]).flat(),

@@ -16,11 +16,14 @@ export async function guestPages(host: Host, pid: number): Promise<readonly Node
   const found = new Map<string, NodePages>();
   for (const line of (await host.read(`/proc/${pid}/numa_maps`)).split("\n")) {
     if (!/ (bind|prefer|interleave)/.test(line)) continue;
-    const pageBytes = Number(/kernelpagesize_kB=(\d+)/.exec(line)?.[1] ?? 0) * 1024;
+    const size = /kernelpagesize_kB=(\d+)/.exec(line)?.[1];
+    // Of a mapping without any page the kernel says neither their size nor their nodes.
+    if (size === undefined) continue;
+    const pageBytes = Number(size) * 1024;
     for (const [, node, count] of line.matchAll(/ N(\d+)=(\d+)/g)) {
       const key = `${node} ${pageBytes}`;
-      const bytes = (found.get(key)?.bytes ?? 0) + Number(count) * pageBytes;
-      found.set(key, { node: Number(node), pageBytes, bytes });
+      const known = found.get(key) ?? { node: Number(node), pageBytes, bytes: 0 };
+      found.set(key, { ...known, bytes: known.bytes + Number(count) * pageBytes });
     }
   }
   return [...found.values()].toSorted((a, b) => a.node - b.node || a.pageBytes - b.pageBytes);

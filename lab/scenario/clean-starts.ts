@@ -15,8 +15,9 @@ import { words } from "../machine/words.ts";
  * is not so, and the host is as it was afterwards. EVENKEEL_LAB_STARTS has how many,
  * EVENKEEL_LAB_SEED which.
  */
-const seed = Number(process.env["EVENKEEL_LAB_SEED"] ?? 1);
-const starts = Number(process.env["EVENKEEL_LAB_STARTS"] ?? 50);
+const { EVENKEEL_LAB_SEED = "1", EVENKEEL_LAB_STARTS = "50" } = process.env;
+const seed = Number(EVENKEEL_LAB_SEED);
+const starts = Number(EVENKEEL_LAB_STARTS);
 
 /** What is for sale: the host keeps one core, of each node or of all, and memory of base pages. */
 const shares = [

@@ -1,5 +1,6 @@
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import { MiB } from "@evenkeel/core/unit/bytes.ts";
+import { at } from "@evenkeel/core/unit/list.ts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { bootHost, type Host } from "../machine/host.ts";
 import { eightNodes, type HostShape, oneNode, twoByTwo, unevenNodes } from "../machine/shape.ts";
@@ -33,7 +34,7 @@ describe.each([twoByTwo, unevenNodes, eightNodes, oneNode])("$name", (shape) => 
       expected.map(({ cpus, hugepages }) => ({ cpus, hugepages })),
     );
     for (const [i, node] of topology.nodes.entries()) {
-      const wanted = (shape.nodes[i]?.memoryMiB ?? 0) * MiB;
+      const wanted = at(shape.nodes, i).memoryMiB * MiB;
       // The kernel keeps some of it for itself.
       expect(node.memoryBytes).toBeLessThanOrEqual(wanted);
       expect(node.memoryBytes).toBeGreaterThanOrEqual(wanted * 0.75);

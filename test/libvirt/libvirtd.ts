@@ -63,6 +63,9 @@ remember_owner = 0
 hugetlbfs_mount = "/run/hugepages"
 `;
 
+/** What the script takes for the host's own nodes. */
+const ownNodes = 0;
+
 /** It takes 2 to 3 s on a quiet machine, and asks every emulator what it can. */
 export const START_TIMEOUT_MS = 90_000;
 
@@ -70,7 +73,9 @@ export const START_TIMEOUT_MS = 90_000;
  * Starts it and waits until it answers; callers stop it. It also ends with this process, however
  * that ends.
  */
-export async function startLibvirtd(options: LibvirtdOptions = {}): Promise<Libvirtd> {
+export async function startLibvirtd({
+  hostNodes = ownNodes,
+}: LibvirtdOptions = {}): Promise<Libvirtd> {
   const folder = await mkdtemp(join(tmpdir(), "evenkeel-libvirt-"));
   const log = join(folder, "libvirtd.log");
   const conf = [
@@ -89,7 +94,7 @@ export async function startLibvirtd(options: LibvirtdOptions = {}): Promise<Libv
       script,
       "libvirtd",
       folder,
-      `${options.hostNodes ?? 0}`,
+      `${hostNodes}`,
     ]),
     { stdio: ["ignore", "pipe", "pipe"] },
   );

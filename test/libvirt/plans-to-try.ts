@@ -3,5 +3,6 @@
  * `EVENKEEL_PLANS` asks for, for a long run by itself.
  */
 export function plansToTry(usual: number): number {
-  return Math.max(usual, Number(process.env["EVENKEEL_PLANS"] ?? 0));
+  const { EVENKEEL_PLANS = `${usual}` } = process.env;
+  return Math.max(usual, Number(EVENKEEL_PLANS));
 }

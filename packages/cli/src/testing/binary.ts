@@ -8,6 +8,9 @@ export interface Spawned extends Outcome {
   readonly elapsedMs: number;
 }
 
+/** Stands for the status of a program that a signal has ended, which has none. */
+const ENDED_BY_SIGNAL = -1;
+
 /** Runs the real program in a process of its own, and ends it when it takes half a minute. */
 export function spawnEvenkeel(
   argv: readonly string[],
@@ -25,7 +28,11 @@ export function spawnEvenkeel(
     child.stderr.setEncoding("utf8").on("data", (text: string) => (printed.stderr += text));
     child.on("error", reject);
     child.on("close", (code) => {
-      resolve({ ...printed, status: code ?? -1, elapsedMs: performance.now() - started });
+      resolve({
+        ...printed,
+        status: code ?? ENDED_BY_SIGNAL,
+        elapsedMs: performance.now() - started,
+      });
     });
     // A program that refuses its arguments may end before it reads anything.
     child.stdin.on("error", () => {});

@@ -9,7 +9,8 @@ export interface OccupiedNode {
 
 export interface OccupiedRow {
   readonly label: string;
-  readonly total: number;
+  /** Null where it is unknown. */
+  readonly total: number | null;
   /** By VM, in order; null of one that floats over all nodes. */
   readonly held: readonly (number | null)[];
   /** Whether one mark stands for one thing, rather than for a part of the whole. */
@@ -24,7 +25,7 @@ const BOX_MIN = 18;
 /** The nodes as boxes side by side, as many as fit, with a letter for each VM on what it holds. */
 export function occupancyText(nodes: readonly OccupiedNode[], view: View): string[] {
   const used = new Set(
-    nodes.flatMap(({ rows }) => rows.flatMap((r) => (r.total > 0 ? r.label : []))),
+    nodes.flatMap(({ rows }) => rows.flatMap((r) => (r.total === 0 ? [] : r.label))),
   );
   const most = Math.max(1, Math.floor((view.width + GAP.length) / (BOX_MIN + GAP.length)));
   const rows = Math.ceil(nodes.length / most);
@@ -63,13 +64,15 @@ function box(id: number, rows: readonly OccupiedRow[], width: number, paint: Pai
 
 function rowMarks({ total, held, countable }: OccupiedRow, width: number, paint: Paint): string {
   if (total === 0) return paint("dim", "none".padEnd(width));
-  if (held.includes(null)) {
+  if (total === null) return paint("dim", "unknown".padEnd(width));
+  const amounts = held.filter((amount) => amount !== null);
+  if (amounts.length < held.length) {
     const text = `${held.map((_, vm) => letterOf(vm)).join(" and ")} float over all ${total} `;
     const shown = text.length > width ? "~".repeat(width) : text.padEnd(width, "~");
     return paint("yellow", shown);
   }
   const size = countable ? Math.min(total, Math.floor(width / 2)) : width;
-  const counts = held.map((amount) => Math.round(((amount ?? 0) / total) * size));
+  const counts = amounts.map((amount) => Math.round((amount / total) * size));
   const free = size - counts.reduce((sum, count) => sum + count, 0);
   const marks = [
     ...counts.map((count, vm) => ({ count, mark: letterOf(vm), style: styleOf(vm) })),

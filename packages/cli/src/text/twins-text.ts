@@ -3,6 +3,7 @@ import type { OrdinaryVm } from "@evenkeel/core/simulate/ordinary-stack.ts";
 import type { TwinComparison } from "@evenkeel/core/simulate/twins.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import { formatBytes } from "@evenkeel/core/unit/bytes.ts";
+import { at } from "@evenkeel/core/unit/list.ts";
 import { type OccupiedNode, occupancyText } from "./occupancy-text.ts";
 import type { View } from "./plan-text.ts";
 import { table, wrap } from "./table.ts";
@@ -138,7 +139,7 @@ function occupiedNodes<Vm extends Holder>(
         },
         {
           label: "memory",
-          total: memoryBytes ?? 0,
+          total: memoryBytes,
           held: vms.map((vm) => bytesOn(id, vm)),
           countable: false,
         },
@@ -151,7 +152,7 @@ const vmLetters = ["A", "B"] as const;
 /** What each twin's work is predicted to take, and how far apart the two are. */
 function timesLine(costs: readonly PlanCost[], { paint }: View): string {
   const basis = costs[0]?.basis ?? "unknown";
-  const [a = 1, b = 1] = costs.map(({ slowdown }) => slowdown);
+  const [a, b] = [at(costs, 0).slowdown, at(costs, 1).slowdown];
   const times = costs.map(({ slowdown }, i) => `${vmLetters[i]} ${slowdown.toFixed(2)}`).join(", ");
   const [slow, gap] = a > b ? ["A", a / b - 1] : ["B", b / a - 1];
   const percent = Math.round(gap * 100);

@@ -4,12 +4,16 @@ export type Path = readonly (string | number)[];
 /** A value with the way back to the text that it was read from, so that errors can point there. */
 export interface Parsed {
   readonly value: unknown;
-  /** Where the field stands, or the nearest thing around it that is there. */
-  readonly offsetOf: (path: Path) => number;
+  /** Where the field stands, or the nearest thing around it that is there; null of no known place. */
+  readonly offsetOf: (path: Path) => number | null;
 }
 
-/** `vm.yaml:7:11`, with line and column counted from 1, as compilers and editors write it. */
-export function placeIn(where: string, text: string, offset: number): string {
+/**
+ * `vm.yaml:7:11`, with line and column counted from 1, as compilers and editors write it; of no known
+ * place the file alone.
+ */
+export function placeIn(where: string, text: string, offset: number | null): string {
+  if (offset === null) return where;
   let line = 1;
   let start = 0;
   for (;;) {

@@ -79,10 +79,15 @@ interface Detail {
   readonly remedy?: string;
 }
 
+/** Where a node begins; null of one that was not read from a text. */
+function startOf({ range }: Node | Document): number | null {
+  return range?.[0] ?? null;
+}
+
 function malformed(
   where: string,
   text: string,
-  offset: number,
+  offset: number | null,
   message: string,
   detail: Detail,
 ): EvenkeelError {
@@ -113,13 +118,13 @@ function sentence(message: string): string {
   return `valid YAML 1.2 (the parser says: ${line.slice(0, 120)})`;
 }
 
-const tagError = (where: string, text: string, offset: number): EvenkeelError =>
+const tagError = (where: string, text: string, offset: number | null): EvenkeelError =>
   malformed(where, text, offset, "there is a YAML tag here", {
     expected: "plain YAML: no document needs tags such as !!binary or !custom",
     remedy: "remove the tag",
   });
 
-const tooDeep = (where: string, text: string, offset: number): EvenkeelError =>
+const tooDeep = (where: string, text: string, offset: number | null): EvenkeelError =>
   malformed(where, text, offset, "it is nested beyond reason", {
     expected: `at most ${DEPTH_MAX} levels`,
   });
@@ -135,7 +140,7 @@ interface Around {
 /** Refuses what the library accepts and no document needs. Recursion is bounded by `DEPTH_MAX`. */
 function checkNode(node: Node, around: Around): void {
   const { document, text, where, above, aliases } = around;
-  const offset = node.range?.[0] ?? 0;
+  const offset = startOf(node);
   if (above.length > DEPTH_MAX) throw tooDeep(where, text, offset);
   if (node.tag !== undefined) throw tagError(where, text, offset);
   if (isAlias(node)) {
@@ -174,13 +179,13 @@ function checkNode(node: Node, around: Around): void {
 function checkKey(key: unknown, seen: Set<unknown>, around: Around): void {
   const { text, where } = around;
   if (!isScalar(key) || key.tag !== undefined) {
-    const offset = isNode(key) ? (key.range?.[0] ?? 0) : 0;
+    const offset = isNode(key) ? startOf(key) : null;
     throw malformed(where, text, offset, "a key is not a plain name", { expected: "a plain name" });
   }
   const name = String(key.value);
   if (seen.has(name)) {
     const message = `the key ${quoted(name)} stands twice in one place`;
-    throw malformed(where, text, key.range?.[0] ?? 0, message, {
+    throw malformed(where, text, startOf(key), message, {
       expected: "every key once",
       remedy: "remove one of the two",
     });
@@ -194,7 +199,7 @@ function valueOf(document: Document, text: string, where: string): unknown {
   } catch (cause) {
     // The only thing left for it to object to: aliases of aliases that multiply.
     throw new EvenkeelError("yaml-malformed", "its aliases multiply beyond reason", {
-      where: placeIn(where, text, document.range?.[0] ?? 0),
+      where: placeIn(where, text, startOf(document)),
       expected: "few aliases, if any",
       remedy: "write the values out",
       cause,
@@ -202,20 +207,20 @@ function valueOf(document: Document, text: string, where: string): unknown {
   }
 }
 
-function offsetIn(document: Document, path: Path): number {
+function offsetIn(document: Document, path: Path): number | null {
   let node: unknown = document.contents;
-  let offset = document.contents?.range?.[0] ?? 0;
+  let offset = startOf(document.contents ?? document);
   for (const step of path) {
     const target = isAlias(node) ? node.resolve(document) : node;
     if (isMap(target)) {
       const pair = target.items.find(({ key }) => isScalar(key) && String(key.value) === step);
       if (pair === undefined || !isScalar(pair.key)) return offset;
-      offset = pair.key.range?.[0] ?? offset;
+      offset = startOf(pair.key) ?? offset;
       node = pair.value;
     } else if (isSeq(target) && typeof step === "number") {
       node = target.items[step];
       if (!isNode(node)) return offset;
-      offset = node.range?.[0] ?? offset;
+      offset = startOf(node) ?? offset;
     } else return offset;
   }
   return offset;

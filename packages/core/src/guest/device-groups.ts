@@ -1,5 +1,6 @@
-import { comparePciAddresses, pciAddressParts } from "../topology/pci-address.ts";
+import { comparePciAddresses, knownPciAddressParts } from "../topology/pci-address.ts";
 import type { Plan, PlanDevice } from "../placement/plan.ts";
+import { at } from "../unit/list.ts";
 import type { PassedFunction } from "./guest.ts";
 
 /** One device of the host as it goes to the guest: functions that share a slot, behind one port. */
@@ -44,7 +45,7 @@ export function deviceGroups(plan: Pick<Plan, "devices">): readonly DeviceGroup[
     }
   }
   return [...groups.values()].map((members) => ({
-    cell: members[0]?.device.cell ?? 0,
+    cell: at(members, 0).device.cell,
     functions: numbered(members),
   }));
 }
@@ -53,9 +54,8 @@ type GroupMember = Omit<GroupFunction, "function">;
 
 function numbered(members: readonly GroupMember[]): readonly GroupFunction[] {
   const sorted = members.toSorted((a, b) => comparePciAddresses(a.hostAddress, b.hostAddress));
-  const numbers = sorted.map(({ hostAddress }) => pciAddressParts(hostAddress)?.function ?? 0);
-  return sorted.map((member, i) => ({
-    ...member,
-    function: numbers[0] === 0 ? (numbers[i] ?? i) : i,
-  }));
+  const numberOnHost = ({ hostAddress }: GroupMember): number =>
+    knownPciAddressParts(hostAddress).function;
+  const kept = numberOnHost(at(sorted, 0)) === 0;
+  return sorted.map((member, i) => ({ ...member, function: kept ? numberOnHost(member) : i }));
 }

@@ -33,7 +33,8 @@ const VIRT_WINDOW_BYTES = 512 * GiB;
  * takes in a further `-machine`.
  */
 export function windowArguments({ architecture, pci }: Guest, firmware: Firmware): string[] {
-  const window = pci.window64Bytes ?? 0;
+  const window = pci.window64Bytes;
+  if (window === null) return [];
   switch (architecture) {
     case "x86_64": {
       if (firmware !== "efi" || window <= OVMF_WINDOW_BYTES) return [];

@@ -3,6 +3,7 @@ import { planContradictions } from "../placement/plan-consistency.ts";
 import type { Cell, Plan } from "../placement/plan.ts";
 import { indexSet } from "../set/index-set.ts";
 import { formatList } from "../set/list-format.ts";
+import { at } from "../unit/list.ts";
 import { cpuTopology } from "./cpu-topology.ts";
 import { guestDistances } from "./distances.ts";
 import { type Guest, type GuestArchitecture, guestArchitectures, type GuestCell } from "./guest.ts";
@@ -69,7 +70,9 @@ export function guestFromPlan(plan: Plan, options: GuestOptions = {}): Guest {
       extendedInterrupts: architecture === "x86_64" && vcpus.length > limits.xapicVcpus,
       addressBits: window.addressBits,
     },
-    cells: plan.cells.map((cell, i) => guestCell(cell, sizes[i] ?? 0, distances?.[i] ?? null)),
+    cells: plan.cells.map((cell, i) =>
+      guestCell(cell, at(sizes, i), distances === null ? null : at(distances, i)),
+    ),
     vcpuPins: vcpus.map((vcpu) => ({
       id: vcpu.id,
       cpus: "cpu" in vcpu ? `${vcpu.cpu}` : vcpu.cpus,

@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { GiB, KiB, MiB } from "../unit/bytes.ts";
+import { at } from "../unit/list.ts";
 import { allMemoryNodes, guestMemory, memoryBinding } from "./memory.ts";
 import { generatedPlans } from "./testing/generated-plans.ts";
 import { type CellShape, planOf } from "./testing/plan-of.ts";
@@ -46,7 +47,7 @@ test("sizes are whole granules and pages, and together the plan's", () => {
       const planned = cells.reduce((sum, cell) => sum + cell.memoryBytes, 0);
       expect(sizes.reduce((a, b) => a + b, 0)).toBe(Math.floor(planned / MiB) * MiB);
       for (const [i, cell] of cells.entries()) {
-        const bytes = sizes[i] ?? 0;
+        const bytes = at(sizes, i);
         expect([bytes % MiB, bytes % cell.pageBytes]).toEqual([0, 0]);
         expect(Math.abs(bytes - cell.memoryBytes)).toBeLessThan(MiB);
       }

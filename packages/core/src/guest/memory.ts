@@ -2,6 +2,7 @@ import { isHugepage, type Cell } from "../placement/plan.ts";
 import { unionAll } from "../set/index-set.ts";
 import { formatList, parseList } from "../set/list-format.ts";
 import { formatBytes } from "../unit/bytes.ts";
+import { at } from "../unit/list.ts";
 import type { GuestCell } from "./guest.ts";
 import { unsupported } from "./unsupported.ts";
 
@@ -22,14 +23,14 @@ export function guestMemory(
 ): readonly number[] {
   const rests = cells.map((cell) => cell.memoryBytes % granuleBytes);
   const rest = rests.reduce((sum, bytes) => sum + bytes, 0);
-  const byRest = cells.map((_, i) => i).toSorted((a, b) => (rests[b] ?? 0) - (rests[a] ?? 0));
+  const byRest = [...rests.keys()].toSorted((a, b) => at(rests, b) - at(rests, a));
   const larger = new Set(byRest.slice(0, Math.floor(rest / granuleBytes)));
   if (rest % granuleBytes !== 0) {
     const bytes = rest % granuleBytes;
     note(`${bytes} bytes of memory, less than ${formatBytes(granuleBytes)}, are not given`);
   }
   return cells.map((cell, i) => {
-    const bytes = cell.memoryBytes - (rests[i] ?? 0) + (larger.has(i) ? granuleBytes : 0);
+    const bytes = cell.memoryBytes - at(rests, i) + (larger.has(i) ? granuleBytes : 0);
     if (bytes > 0) return bytes;
     throw unsupported(
       `cells[${i}].memoryBytes`,

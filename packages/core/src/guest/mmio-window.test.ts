@@ -99,7 +99,11 @@ test("whatever the order of the expanders, everything finds its place in the win
   fc.assert(
     fc.property(generatedPlans, order, (plan, choices) => {
       fc.pre(plan.architecture === "x86_64");
-      const window = mmioWindow(plan, 4 * GiB, "x86_64", qemu72, () => {}).bytes ?? 0;
+      const window = mmioWindow(plan, 4 * GiB, "x86_64", qemu72, () => {}).bytes;
+      if (window === null) {
+        expect(plan.devices).toEqual([]);
+        return;
+      }
       const bars = new Map(plan.devices.map((d) => [d.address, d.barBytes ?? [64 * MiB]]));
       const expanders = [...Map.groupBy(deviceGroups(plan), ({ cell }) => cell).values()].map(
         (own) => {

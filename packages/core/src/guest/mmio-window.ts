@@ -122,7 +122,7 @@ function portExtent({ functions }: DeviceGroup): Extent {
 function packed(extents: readonly Extent[]): Extent {
   const sorted = extents.toSorted((a, b) => b.alignment - a.alignment);
   const bytes = sorted.reduce((at, extent) => roundUp(at, extent.alignment) + extent.bytes, 0);
-  return { bytes, alignment: sorted[0]?.alignment ?? 1 };
+  return { bytes, alignment: Math.max(1, ...extents.map(({ alignment }) => alignment)) };
 }
 
 /**

@@ -1,4 +1,6 @@
 import type { Link, PciDevice, Topology } from "../topology/topology.ts";
+import { valueOf } from "../unit/list.ts";
+import { count, type Tally } from "../unit/tally.ts";
 import { element, type XmlElement } from "../xml/element.ts";
 import { pciClass } from "./pci-class.ts";
 
@@ -52,13 +54,13 @@ function lanesIntoSwitches(
 ): ReadonlyMap<string, number> {
   const none = new Map<string, number>();
   const most = new Map<string, number>();
-  const sums = new Map<string, number>();
+  const sums: Tally<string> = new Map();
   const pairs = links.filter(({ kind }) => kind === "nvlink");
   for (const { a, b, lanes } of pairs) {
     if (lanes === null) return none;
     for (const end of [a, b]) {
-      most.set(end, Math.max(most.get(end) ?? 0, lanes));
-      sums.set(end, (sums.get(end) ?? 0) + lanes);
+      most.set(end, Math.max(lanes, most.get(end) ?? lanes));
+      count(sums, end, lanes);
     }
   }
   const hasSwitches = pci.some(
@@ -67,7 +69,7 @@ function lanesIntoSwitches(
   if (!hasSwitches && Math.max(0, ...sums.values()) <= NVLINKS_MAX) return none;
   const everyPair = (most.size * (most.size - 1)) / 2 === pairs.length;
   const same = pairs.every(
-    ({ a, b, lanes }) => lanes === Math.min(most.get(a) ?? 0, most.get(b) ?? 0),
+    ({ a, b, lanes }) => lanes === Math.min(valueOf(most, a), valueOf(most, b)),
   );
   return everyPair && same ? most : none;
 }

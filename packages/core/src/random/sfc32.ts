@@ -1,3 +1,5 @@
+import { invariant } from "../invariant.ts";
+
 /**
  * A generator of 32-bit numbers that are the same again for the same start: sfc32 of PractRand, which
  * passes its tests of 2^42 bytes. Who wants choices makes them of these, in terms of its own.
@@ -19,8 +21,12 @@ export function sfc32(first: number, second: number, third: number): () => numbe
 /** A start that a text changes, so that each purpose has numbers of its own. */
 export function startFor(purpose: string, from: number): number {
   let start = from | 0;
-  for (const character of purpose) {
-    start = Math.imul(start ^ (character.codePointAt(0) ?? 0), 0x01000193);
-  }
+  for (const character of purpose) start = Math.imul(start ^ codeOf(character), 0x01000193);
   return start;
+}
+
+function codeOf(character: string): number {
+  const code = character.codePointAt(0);
+  invariant(code !== undefined, "a character is no empty text");
+  return code;
 }

@@ -1,3 +1,5 @@
+import { invariant } from "../invariant.ts";
+
 /**
  * An immutable set of small non-negative integers: CPUs or memory nodes.
  *
@@ -30,18 +32,35 @@ export function indexSet(members: Iterable<number>): IndexSet {
     if (index > max) max = index;
   }
   const words = new Uint32Array((max + 32) >>> 5);
-  for (const index of list) words[index >>> 5] = (words[index >>> 5] ?? 0) | (1 << (index & 31));
+  for (const index of list) include(words, index);
   return { words };
 }
 
+/** Sets the bit of an index that the words have room for. */
+export function include(words: Uint32Array, index: number): void {
+  words[index >>> 5] = wordWithin(words, index >>> 5) | (1 << (index & 31));
+}
+
+function wordWithin(words: Uint32Array, position: number): number {
+  const word = words[position];
+  invariant(word !== undefined, "the position is within the words");
+  return word;
+}
+
+/** A word of a set: beyond the last that it stores, all are zero. */
+export function wordAt(words: Uint32Array, position: number): number {
+  const word = words[position];
+  return word === undefined ? 0 : word;
+}
+
 export function has(set: IndexSet, index: number): boolean {
-  return ((set.words[index >>> 5] ?? 0) & (1 << (index & 31))) !== 0;
+  return (wordAt(set.words, index >>> 5) & (1 << (index & 31))) !== 0;
 }
 
 export function union(a: IndexSet, b: IndexSet): IndexSet {
   const [long, short] = a.words.length >= b.words.length ? [a, b] : [b, a];
   const words = long.words.slice();
-  for (const [i, word] of short.words.entries()) words[i] = (words[i] ?? 0) | word;
+  for (const [i, word] of short.words.entries()) words[i] = wordWithin(words, i) | word;
   return { words };
 }
 
@@ -49,17 +68,17 @@ export function unionAll(sets: Iterable<IndexSet>): IndexSet {
   const all = [...sets].map((set) => set.words);
   const words = new Uint32Array(all.reduce((most, { length }) => Math.max(most, length), 0));
   for (const some of all) {
-    for (let i = 0; i < some.length; i++) words[i] = (words[i] ?? 0) | (some[i] ?? 0);
+    for (let i = 0; i < some.length; i++) words[i] = wordWithin(words, i) | wordWithin(some, i);
   }
   return { words };
 }
 
 export function intersection(a: IndexSet, b: IndexSet): IndexSet {
-  return trimmed(a.words.map((word, i) => word & (b.words[i] ?? 0)));
+  return trimmed(a.words.map((word, i) => word & wordAt(b.words, i)));
 }
 
 export function difference(a: IndexSet, b: IndexSet): IndexSet {
-  return trimmed(a.words.map((word, i) => word & ~(b.words[i] ?? 0)));
+  return trimmed(a.words.map((word, i) => word & ~wordAt(b.words, i)));
 }
 
 export function isEmpty(set: IndexSet): boolean {
@@ -67,11 +86,11 @@ export function isEmpty(set: IndexSet): boolean {
 }
 
 export function isSubset(inner: IndexSet, outer: IndexSet): boolean {
-  return inner.words.every((word, i) => (word & ~(outer.words[i] ?? 0)) === 0);
+  return inner.words.every((word, i) => (word & ~wordAt(outer.words, i)) === 0);
 }
 
 export function isDisjoint(a: IndexSet, b: IndexSet): boolean {
-  return a.words.every((word, i) => (word & (b.words[i] ?? 0)) === 0);
+  return a.words.every((word, i) => (word & wordAt(b.words, i)) === 0);
 }
 
 export function equals(a: IndexSet, b: IndexSet): boolean {

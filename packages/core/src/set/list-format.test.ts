@@ -1,5 +1,6 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
+import { at } from "../unit/list.ts";
 import { equals, INDEX_MAX, indexSet, indices } from "./index-set.ts";
 import { formatList, parseList } from "./list-format.ts";
 
@@ -10,7 +11,7 @@ function runs(sorted: readonly number[]): string {
   const texts: string[] = [];
   for (let i = 0; i < sorted.length;) {
     let j = i;
-    while (sorted[j + 1] === (sorted[j] ?? 0) + 1) j++;
+    while (sorted[j + 1] === at(sorted, j) + 1) j++;
     texts.push(i === j ? `${sorted[i]}` : `${sorted[i]}-${sorted[j]}`);
     i = j + 1;
   }

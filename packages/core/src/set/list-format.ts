@@ -1,4 +1,4 @@
-import { emptySet, INDEX_MAX, type IndexSet, indexSet, indices } from "./index-set.ts";
+import { emptySet, include, INDEX_MAX, type IndexSet, indexSet, indices } from "./index-set.ts";
 
 /**
  * Linux list strings, `0-27,112-139`: what sysfs prints in every `*_list` file and in `cpulist`,
@@ -25,7 +25,7 @@ export function parseList(text: string): IndexSet | null {
   }
   const words = new Uint32Array((highest >>> 5) + 1);
   for (const [first, last] of ranges) {
-    for (let i = first; i <= last; i++) words[i >>> 5] = (words[i >>> 5] ?? 0) | (1 << (i & 31));
+    for (let i = first; i <= last; i++) include(words, i);
   }
   return { words };
 }

@@ -1,4 +1,4 @@
-import { INDEX_MAX, type IndexSet, indexSet } from "./index-set.ts";
+import { INDEX_MAX, type IndexSet, indexSet, wordAt } from "./index-set.ts";
 
 /**
  * Hexadecimal masks, most significant word first: `00ff,ffffffff` as sysfs prints them in
@@ -30,6 +30,8 @@ export function parseMask(text: string): IndexSet | null {
 export function formatMask(set: IndexSet, words = 1): string {
   const length = Math.max(words, set.words.length, 1);
   return Array.from({ length }, (_, i) =>
-    (set.words[length - 1 - i] ?? 0).toString(16).padStart(8, "0"),
+    wordAt(set.words, length - 1 - i)
+      .toString(16)
+      .padStart(8, "0"),
   ).join(",");
 }

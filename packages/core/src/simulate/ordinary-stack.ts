@@ -3,6 +3,7 @@ import type { Request } from "../request/request.ts";
 import { size } from "../set/index-set.ts";
 import { setOf } from "../set/list-format.ts";
 import type { MemoryNode, Topology } from "../topology/topology.ts";
+import { at } from "../unit/list.ts";
 
 /**
  * Where a VM ends up when nobody places it: the baseline that Evenkeel is held against.
@@ -116,9 +117,12 @@ function firstTouch(
   startNode: number,
   before: readonly OrdinaryVm[],
 ): OrdinaryVm["memoryOnNodes"] | null {
-  const row = topology.distances?.[topology.nodes.findIndex(({ id }) => id === startNode)];
-  const near = topology.nodes
-    .map((node, i) => ({ node, distance: node.id === startNode ? 0 : (row?.[i] ?? 1) }))
+  const { nodes, distances } = topology;
+  const position = nodes.findIndex(({ id }) => id === startNode);
+  // Where nobody tells, all other nodes are equally far.
+  const row = distances === null ? nodes.map(() => 1) : at(distances, position);
+  const near = nodes
+    .map((node, i) => ({ node, distance: i === position ? 0 : at(row, i) }))
     .toSorted((a, b) => a.distance - b.distance || a.node.id - b.node.id);
   const parts: { node: number; bytes: number }[] = [];
   let rest = request.memoryBytes;
@@ -133,7 +137,7 @@ function firstTouch(
   return rest > 0 ? null : parts.toSorted((a, b) => a.node - b.node);
 }
 
-/** What the node has in pages of the request's size. */
+/** What the node has in pages of the request's size, as far as anybody knows. */
 function freeBytes(node: MemoryNode, { hugepageBytes }: Request): number {
   const pools = node.hugepages.map(({ sizeBytes, total, free }) => ({
     sizeBytes,
@@ -141,6 +145,7 @@ function freeBytes(node: MemoryNode, { hugepageBytes }: Request): number {
     free: free ?? total,
   }));
   const pool = pools.find(({ sizeBytes }) => sizeBytes === hugepageBytes);
-  if (hugepageBytes !== null) return (pool?.free ?? 0) * hugepageBytes;
-  return (node.memoryBytes ?? 0) - pools.reduce((sum, p) => sum + p.total * p.sizeBytes, 0);
+  if (hugepageBytes !== null) return pool === undefined ? 0 : pool.free * hugepageBytes;
+  if (node.memoryBytes === null) return 0;
+  return node.memoryBytes - pools.reduce((sum, p) => sum + p.total * p.sizeBytes, 0);
 }

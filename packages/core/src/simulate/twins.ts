@@ -60,10 +60,14 @@ export function twinRequest(topology: Topology, policy: HostPolicy): Request | n
     Math.min(...owners.map((owner) => Math.floor(amount(owner) / owner.accelerators)));
   const cores = least(({ cores: all }) => all.length - policy.reserved.coresPerNode);
   const width = Math.max(...topology.cores.map((core) => size(setOf(core.cpus))));
-  const pages = least(({ node }) => node.hugepages.find((p) => p.sizeBytes === GiB)?.total ?? 0);
+  const pages = least(({ node }) => {
+    const pool = node.hugepages.find(({ sizeBytes }) => sizeBytes === GiB);
+    return pool === undefined ? 0 : pool.total;
+  });
   const base = least(({ node }) => {
+    if (node.memoryBytes === null) return 0;
     const pools = node.hugepages.reduce((sum, pool) => sum + pool.total * pool.sizeBytes, 0);
-    return ((node.memoryBytes ?? 0) - pools - policy.reserved.memoryPerNodeBytes) / GiB;
+    return (node.memoryBytes - pools - policy.reserved.memoryPerNodeBytes) / GiB;
   });
   const gib = pages > 0 ? pages : base;
   const even = (value: number): number => (value > 16 ? value - (value % 4) : value);

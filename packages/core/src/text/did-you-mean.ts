@@ -1,3 +1,5 @@
+import { at } from "../unit/list.ts";
+
 /**
  * The candidate that a misspelled word most likely meant, or null when none is near enough to be
  * worth suggesting. Near enough is one slip (a letter added, left out, changed, or swapped with
@@ -20,7 +22,7 @@ export function didYouMean(word: string, candidates: readonly string[]): string 
  */
 function slipsBetween(a: string, b: string): number {
   const rows: number[][] = [[...Array(b.length + 1).keys()]];
-  const cell = (i: number, j: number): number => rows[i]?.[j] ?? Infinity;
+  const cell = (i: number, j: number): number => at(at(rows, i), j);
   for (let i = 1; i <= a.length; i++) {
     const row = [i];
     rows.push(row);

@@ -1,5 +1,6 @@
-import { has, type IndexSet, isEmpty, isSubset, lowest } from "../set/index-set.ts";
+import { has, type IndexSet, isSubset, lowest } from "../set/index-set.ts";
 import { formatList, parseList, setOf } from "../set/list-format.ts";
+import { at } from "../unit/list.ts";
 import { derivedInterconnects } from "./interconnect.ts";
 import { comparePciAddresses } from "./pci-address.ts";
 import type {
@@ -17,6 +18,7 @@ import type {
   StatedInterconnect,
   Topology,
 } from "./topology.ts";
+import { unknownLast } from "./unknown-last.ts";
 import type { unknownParts } from "./unknown-settings.ts";
 
 /** What a reader has found out, in whatever order it found it. */
@@ -154,7 +156,7 @@ function permutedDistances({ nodes = [], distances = null }: TopologyParts): Top
     .map((node, position) => ({ id: node.id, position }))
     .toSorted((a, b) => a.id - b.id);
   return order.map(({ position: row }) =>
-    order.map(({ position: column }) => distances[row]?.[column] ?? 0),
+    order.map(({ position: column }) => at(at(distances, row), column)),
   );
 }
 
@@ -190,9 +192,9 @@ function canonicalCores(
   const sorted = parts
     .map((core) => {
       const set = setOf(core.cpus);
-      return { core, set, first: lowest(set) ?? Infinity };
+      return { core, set, first: lowest(set) };
     })
-    .toSorted((a, b) => (a.first === b.first ? 0 : a.first - b.first));
+    .toSorted((a, b) => unknownLast(a.first, b.first));
   const [die, cluster, l3] = [renumbering(), renumbering(), renumbering()];
   const cores = sorted.map(({ core, set, first }, id) => ({
     id,
@@ -208,10 +210,10 @@ function canonicalCores(
 
 function nodeHolding(
   cpus: IndexSet,
-  first: number,
+  first: number | null,
   nodes: readonly NodeInProgress[],
 ): number | null {
-  if (isEmpty(cpus)) return null;
+  if (first === null) return null;
   const node = nodes.find(({ set }) => has(set, first));
   return node !== undefined && isSubset(cpus, node.set) ? node.id : null;
 }

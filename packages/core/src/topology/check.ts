@@ -63,6 +63,8 @@ function ascending<T>(items: readonly T[], compare: (a: T, b: T) => number): boo
 
 const isCount = (n: number): boolean => Number.isSafeInteger(n) && n >= 0;
 
+const isCountOrUnknown = (n: number | null): boolean => n === null || isCount(n);
+
 function checkNodes({ nodes }: Topology, report: Report): void {
   if (!ascending(nodes, (a, b) => a.id - b.id)) {
     report("nodes", "ids must ascend without repetition");
@@ -85,7 +87,7 @@ function checkNodes({ nodes }: Topology, report: Report): void {
       report(`${path}.hugepages`, "sizes must ascend without repetition");
     }
     for (const [j, pool] of node.hugepages.entries()) {
-      const valid = [pool.sizeBytes, pool.total, pool.free ?? 0].every(isCount);
+      const valid = [pool.sizeBytes, pool.total, pool.free].every(isCountOrUnknown);
       if (!valid || pool.sizeBytes === 0) {
         report(`${path}.hugepages[${j}]`, "size, total and free must be integers from 0");
       }
@@ -155,7 +157,7 @@ function checkCaches({ cores, l3Caches, cacheAllocation }: Topology, report: Rep
   const known = new Set(cores.map(({ l3 }) => l3));
   for (const [i, { id, sizeBytes, ways, kernelId }] of l3Caches.entries()) {
     if (!known.has(id)) report(`l3Caches[${i}].id`, `no core has L3 ${id}`);
-    const valid = [sizeBytes ?? 0, ways ?? 0, kernelId ?? 0].every(isCount);
+    const valid = [sizeBytes, ways, kernelId].every(isCountOrUnknown);
     if (!valid) report(`l3Caches[${i}]`, "size, ways and number must be integers from 0");
   }
   if (cacheAllocation === null) return;
@@ -163,7 +165,7 @@ function checkCaches({ cores, l3Caches, cacheAllocation }: Topology, report: Rep
   const ways = readSet(cacheAllocation.ways, "cacheAllocation.ways", report);
   const shared = readSet(cacheAllocation.sharedWays ?? "", "cacheAllocation.sharedWays", report);
   if (!isSubset(shared, ways)) report("cacheAllocation.sharedWays", "are not all among the ways");
-  if (![classes, waysMin, bandwidthClasses ?? 0].every(isCount)) {
+  if (![classes, waysMin, bandwidthClasses].every(isCountOrUnknown)) {
     report("cacheAllocation", "classes and ways must be integers from 0");
   }
 }
@@ -236,7 +238,7 @@ function checkDevices(topology: Topology, report: Report): void {
     if (instances.length > INSTANCES_MAX) {
       report(`${path}.instances`, `are ${instances.length}, more than any accelerator has`);
     }
-    if (!instances.every(({ memoryBytes }) => isCount(memoryBytes ?? 0))) {
+    if (!instances.every(({ memoryBytes }) => isCountOrUnknown(memoryBytes))) {
       report(`${path}.instances`, "must have integers of bytes from 0");
     }
   }

@@ -1,3 +1,5 @@
+import { invariant } from "../invariant.ts";
+
 /**
  * PCI addresses, `domain:bus:device.function`, as the kernel prints them. Domains above 16 bits
  * exist (Hyper-V, VMD), so a domain has four to eight digits.
@@ -26,10 +28,22 @@ export function comparePciAddresses(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
+interface PciAddressParts {
+  readonly domain: number;
+  readonly bus: number;
+  readonly device: number;
+  readonly function: number;
+}
+
+/** The parts of what is known to be a full address. */
+export function knownPciAddressParts(address: string): PciAddressParts {
+  const parts = pciAddressParts(address);
+  invariant(parts !== null, `"${address}" is a full PCI address`);
+  return parts;
+}
+
 /** Its parts as numbers; of a text that is not a full address, null. */
-export function pciAddressParts(
-  address: string,
-): { domain: number; bus: number; device: number; function: number } | null {
+export function pciAddressParts(address: string): PciAddressParts | null {
   const match = full.exec(address);
   if (match === null) return null;
   const [domain = 0, bus = 0, device = 0, fn = 0] = match

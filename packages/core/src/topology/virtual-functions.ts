@@ -1,3 +1,4 @@
+import { count, type Tally } from "../unit/tally.ts";
 import type { Accelerator, Topology } from "./topology.ts";
 
 /**
@@ -34,13 +35,13 @@ export function profilesText(
   parts: readonly { readonly profile: string | null }[],
   unknown: string,
 ): string {
-  const counts = new Map<string, number>();
+  const counts: Tally<string> = new Map();
   for (const { profile } of parts) {
-    if (profile !== null) counts.set(profile, (counts.get(profile) ?? 0) + 1);
+    if (profile !== null) count(counts, profile);
   }
   const others = parts.filter(({ profile }) => profile === null).length;
-  const known = [...counts].map(([profile, count]) =>
-    count === 1 ? profile : `${count} × ${profile}`,
+  const known = [...counts].map(([profile, number]) =>
+    number === 1 ? profile : `${number} × ${profile}`,
   );
   return [...known, ...(others === 0 ? [] : [`${others} ${unknown}`])].join(", ");
 }

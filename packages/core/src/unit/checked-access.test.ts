@@ -19,6 +19,17 @@ test("what is there is read, written and added to", () => {
   expect(read(vectorOf(1), 0)).toBe(0);
 });
 
+test("counts and positions are accessed as vectors are", () => {
+  for (const numbers of [new Uint16Array(2), new Int32Array(2)]) {
+    write(numbers, 0, 3);
+    add(numbers, 1, 2);
+    add(numbers, 1, -1);
+    expect([read(numbers, 0), read(numbers, 1)]).toEqual([3, 1]);
+    expect(() => read(numbers, 2)).toThrow("position 2 is in a vector of 2");
+    expect(() => add(numbers, -1, 1)).toThrow("broken invariant");
+  }
+});
+
 test("a matrix is read and written by row and column, and a row is a view of it", () => {
   const matrix = matrixOf(2, 3, (row, column) => 10 * row + column);
   expect(entryAt(matrix, 1, 2)).toBe(12);

@@ -12,9 +12,13 @@ export function matrixOf(
   columns: number,
   entry: (row: number, column: number) => number,
 ): Matrix {
-  return Array.from({ length: rows }, (_, row) =>
-    Float64Array.from({ length: columns }, (__, column) => entry(row, column)),
-  );
+  const matrix: Vector[] = [];
+  for (let row = 0; row < rows; row++) {
+    const values = new Float64Array(columns);
+    for (let column = 0; column < columns; column++) values[column] = entry(row, column);
+    matrix.push(values);
+  }
+  return matrix;
 }
 
 export function rowOf(matrix: Matrix, row: number): Vector {

@@ -2,6 +2,8 @@ import type { Evidence, MemoryMapping } from "../evidence/evidence.ts";
 import { qemu72 } from "../guest/limits.ts";
 import { guestMemory } from "../guest/memory.ts";
 import type { Cell, Plan } from "../placement/plan.ts";
+import { at } from "../unit/list.ts";
+import { count, type Tally } from "../unit/tally.ts";
 
 /** A cell of the plan with the mappings of its memory. */
 export interface CellMemory {
@@ -20,15 +22,15 @@ export function cellMemory(plan: Plan, { memory }: Evidence): readonly CellMemor
   return plan.cells.map((cell, i) => {
     const mappings = memory.filter((mapping) => mapping.cell === cell.id);
     const mappedBytes = mappings.reduce((sum, { bytes }) => sum + bytes, 0);
-    return { cell, promisedBytes: promised[i] ?? 0, mappings, mappedBytes };
+    return { cell, promisedBytes: at(promised, i), mappings, mappedBytes };
   });
 }
 
 /** The bytes of mappings by node, ascending. */
 export function bytesByNode(mappings: readonly MemoryMapping[]): ReadonlyMap<number, number> {
-  const sums = new Map<number, number>();
+  const sums: Tally<number> = new Map();
   for (const { node, bytes } of mappings.flatMap(({ onNodes }) => onNodes)) {
-    sums.set(node, (sums.get(node) ?? 0) + bytes);
+    count(sums, node, bytes);
   }
   return new Map([...sums].toSorted(([a], [b]) => a - b));
 }

@@ -21,5 +21,10 @@ export function judged(
 
 function worseFirst(a: Finding, b: Finding): number {
   const rank = ({ severity }: Finding): number => severities.indexOf(severity);
-  return rank(a) - rank(b) || (b.cost.slowdown ?? 1) - (a.cost.slowdown ?? 1);
+  return rank(a) - rank(b) || knownSlowdown(b) - knownSlowdown(a);
+}
+
+/** What is not known to slow anything down comes after what is. */
+function knownSlowdown({ cost }: Finding): number {
+  return cost.slowdown === null ? 1 : cost.slowdown;
 }

@@ -78,7 +78,7 @@ test.skipIf(!lstopoIsInstalled)("hwloc reads the generated tree of any machine",
 /** What lstopo counts in an export, against the machine that it was generated from. */
 function expectAccepted(topology: Topology): void {
   const printed = runLstopo(generateHwloc(topology), ["--of", "console", "--filter", "io:all"]);
-  const count = (pattern: RegExp): number => printed.match(pattern)?.length ?? 0;
+  const count = (pattern: RegExp): number => (printed.match(pattern) ?? []).length;
   const cpus = topology.cores.map((core) => size(setOf(core.cpus)));
   expect({
     cpus: count(/\bPU L#/g),

@@ -1,4 +1,5 @@
 import { attribute, childrenNamed } from "@evenkeel/core/xml/element.ts";
+import { at } from "@evenkeel/core/unit/list.ts";
 import { type HwlocMatrix, square } from "./matrix.ts";
 import type { HwlocNode } from "./nodes.ts";
 import { type HwlocExport, objectsOf, readCount } from "./object.ts";
@@ -19,7 +20,7 @@ export function readDistances(
   if (found === null) return null;
   const rows = nodes.map(({ object }) => found.objects.indexOf(object));
   if (rows.includes(-1)) return null;
-  const values = rows.map((row) => rows.map((column) => found.values[row]?.[column] ?? 0));
+  const values = rows.map((row) => rows.map((column) => at(at(found.values, row), column)));
   // Firmware's table has a byte for each: anything else is not its.
   return values.flat().every((value) => value > 0 && value <= 255) ? values : null;
 }
@@ -31,6 +32,7 @@ function systemLatencies(matrices: readonly HwlocMatrix[]): HwlocMatrix | null {
   const found = matrices.find(
     ({ name, kind, objects }) =>
       (name === null || name === "NUMALatency") &&
+      kind !== null &&
       (kind & fromSystem) !== 0 &&
       (kind & latency) !== 0 &&
       objects.every(({ type }) => type === "NUMANode"),

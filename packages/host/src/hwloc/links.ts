@@ -1,4 +1,5 @@
 import type { Link } from "@evenkeel/core/topology/topology.ts";
+import { at } from "@evenkeel/core/unit/list.ts";
 import type { HwlocMatrix } from "./matrix.ts";
 import type { HwlocPci } from "./pci.ts";
 import type { HwlocObject } from "./object.ts";
@@ -53,13 +54,13 @@ function pairsOf(
     const end = endPoint(object, pci);
     return end !== null && accelerators.has(end.device.address) ? [{ end, position }] : [];
   });
-  return gpus.flatMap(({ end: a, position: i }, at) =>
-    gpus.slice(at + 1).map(({ end: b, position: j }) => ({ matrix, i, j, a, b })),
+  return gpus.flatMap(({ end: a, position: i }, k) =>
+    gpus.slice(k + 1).map(({ end: b, position: j }) => ({ matrix, i, j, a, b })),
   );
 }
 
 function nvlinkBetween({ matrix, i, j, a, b }: Pair): Link[] {
-  const direct = matrix.values[i]?.[j] ?? 0;
+  const direct = at(at(matrix.values, i), j);
   const bandwidth = direct > 0 ? direct : throughFabric(matrix, i, j);
   if (bandwidth === 0) return [];
   const lanes = bandwidth / megabytesPerLink(a);
@@ -68,31 +69,31 @@ function nvlinkBetween({ matrix, i, j, a, b }: Pair): Link[] {
 }
 
 function xgmiPair({ matrix, i, j, a, b }: Pair, hops: HwlocMatrix | null): XgmiPair {
-  const [from, to] = [matrix.objects[i], matrix.objects[j]].map((end) =>
-    end === undefined ? -1 : (hops?.objects.indexOf(end) ?? -1),
-  );
   return {
     a: a.device,
     b: b.device,
-    bandwidth: matrix.values[i]?.[j] ?? 0,
-    hops: hops?.values[from ?? -1]?.[to ?? -1] ?? null,
+    bandwidth: at(at(matrix.values, i), j),
+    hops: hops === null ? null : between(hops, at(matrix.objects, i), at(matrix.objects, j)),
   };
+}
+
+/** What a matrix has for two objects; null where it has not both. */
+function between({ objects, values }: HwlocMatrix, a: HwlocObject, b: HwlocObject): number | null {
+  const [row, column] = [objects.indexOf(a), objects.indexOf(b)];
+  return row < 0 || column < 0 ? null : at(at(values, row), column);
 }
 
 /** What the lesser of two GPUs has into the NVSwitches, which hwloc shows as PCI functions; or 0. */
 function throughFabric({ objects, values }: HwlocMatrix, i: number, j: number): number {
-  const intoSwitches = (gpu: number): number =>
-    objects.reduce(
-      (sum, { type }, to) => sum + (type === "PCIDev" ? (values[gpu]?.[to] ?? 0) : 0),
-      0,
-    );
-  return Math.min(intoSwitches(i), intoSwitches(j));
+  const intoSwitches = (bandwidths: readonly number[]): number =>
+    objects.reduce((sum, { type }, to) => sum + (type === "PCIDev" ? at(bandwidths, to) : 0), 0);
+  return Math.min(intoSwitches(at(values, i)), intoSwitches(at(values, j)));
 }
 
 /** The PCI function that an object is, or that it is a device of. */
 function endPoint(object: HwlocObject, pci: readonly HwlocPci[]): HwlocPci | null {
-  for (let at: HwlocObject | null = object; at !== null; at = at.parent) {
-    const found = pci.find((candidate) => candidate.object === at);
+  for (let end: HwlocObject | null = object; end !== null; end = end.parent) {
+    const found = pci.find((candidate) => candidate.object === end);
     if (found !== undefined) return found;
   }
   return null;

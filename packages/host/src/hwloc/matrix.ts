@@ -5,8 +5,11 @@ import { type HwlocExport, type HwlocObject, objectsOf, readCount } from "./obje
 export interface HwlocMatrix {
   /** `NUMALatency`, `NVLinkBandwidth`; null in exports before hwloc 2.1. */
   readonly name: string | null;
-  /** HWLOC_DISTANCES_KIND_*: 1 from the system, 2 from a user, 4 latency, 8 bandwidth. */
-  readonly kind: number;
+  /**
+   * HWLOC_DISTANCES_KIND_*: 1 from the system, 2 from a user, 4 latency, 8 bandwidth; null where it is
+   * not told.
+   */
+  readonly kind: number | null;
   readonly objects: readonly HwlocObject[];
   readonly values: readonly (readonly number[])[];
 }
@@ -31,7 +34,7 @@ export function readMatrices(hwloc: HwlocExport): HwlocMatrix[] {
     const values = words(childrenNamed(element, "u64values").map(textOf)).map(readCount);
     const matrix = square(values, names.length);
     if (objects.length !== names.length || matrix === null) return [];
-    const kind = readCount(attribute(element, "kind")) ?? 0;
+    const kind = readCount(attribute(element, "kind"));
     return [{ name: attribute(element, "name"), kind, objects, values: matrix }];
   });
 }

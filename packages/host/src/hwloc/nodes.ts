@@ -10,7 +10,7 @@ import {
 } from "@evenkeel/core/set/index-set.ts";
 import { formatList } from "@evenkeel/core/set/list-format.ts";
 import { attribute, childrenNamed, type XmlElement } from "@evenkeel/core/xml/element.ts";
-import { type HwlocExport, type HwlocObject, objectsOf, readCount } from "./object.ts";
+import { type HwlocExport, type HwlocObject, objectsOf, readCount, unexpected } from "./object.ts";
 
 /** A memory node with the CPUs that are its own. */
 export interface HwlocNode {
@@ -39,7 +39,7 @@ export function readNodes(hwloc: HwlocExport): readonly HwlocNode[] {
   if (only !== undefined) return [{ id: 0, object: only, cpus: only.cpus ?? emptySet, kind: null }];
   const nodes = objects.map((object) => ({
     object,
-    id: object.osIndex ?? -1,
+    id: numberOf(object, hwloc.where),
     near: object.cpus ?? emptySet,
     kind: memoryKind(object),
   }));
@@ -60,6 +60,11 @@ export function readNodes(hwloc: HwlocExport): readonly HwlocNode[] {
     cpus: own.get(object) ?? emptySet,
     kind,
   }));
+}
+
+function numberOf({ osIndex }: HwlocObject, where: string): number {
+  if (osIndex === null) throw unexpected("has a memory node without a number", where);
+  return osIndex;
 }
 
 /** The nodes as Topology has them. */

@@ -83,8 +83,8 @@ function functionsOf(hwloc: HwlocExport): { object: HwlocObject; address: string
 
 function isBelowItsBridge(object: HwlocObject, address: string): boolean {
   const buses = busesOf(object.parent);
-  const bus = pciAddressParts(address)?.bus ?? -1;
-  return buses !== null && buses.first <= bus && bus <= buses.last;
+  const own = pciAddressParts(address);
+  return buses !== null && own !== null && buses.first <= own.bus && own.bus <= buses.last;
 }
 
 /** The buses that a bridge leads to, written `0000:[2b-3b]`. */

@@ -4,6 +4,7 @@ import { isDisjoint, unionAll } from "@evenkeel/core/set/index-set.ts";
 import { formatList, parseList } from "@evenkeel/core/set/list-format.ts";
 import { contradictions } from "@evenkeel/core/topology/check.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
+import { at } from "@evenkeel/core/unit/list.ts";
 import { expect, test } from "vitest";
 import { corpus } from "../testing/corpus.ts";
 import { readHwloc } from "./read-hwloc.ts";
@@ -62,7 +63,7 @@ function expectSameMachine(topology: Topology, hwloc: LstopoMachine, name: strin
     cpus: without.includes(id) ? "" : near,
     memory,
   }));
-  const unit = hwloc.nodes[0]?.unitBytes ?? 1;
+  const unit = at(hwloc.nodes, 0).unitBytes;
   expect(
     topology.nodes.map(({ id, cpus, memoryBytes }) => ({
       id,

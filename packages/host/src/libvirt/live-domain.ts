@@ -110,7 +110,7 @@ function devicesOf(domain: XmlElement): ShapeDevice[] {
   const controllers = new Map(
     childrenNamed(devices, "controller")
       .filter((one) => attribute(one, "type") === "pci")
-      .map((one) => [number(one, "index") ?? -1, one]),
+      .map((one) => [number(one, "index"), one]),
   );
   return childrenNamed(devices, "hostdev").flatMap((hostdev): ShapeDevice[] => {
     const source = descend(hostdev, "source", "address");

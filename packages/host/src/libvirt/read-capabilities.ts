@@ -123,8 +123,8 @@ function readDistances(cells: readonly XmlElement[], where: string): number[][] 
         readCount(attribute(sibling, "value")),
       ]),
     );
-    const row = ids.map((id) => values.get(id) ?? 0);
-    if (row.includes(0)) return null;
+    const row = ids.flatMap((id) => values.get(id) ?? []);
+    if (row.length < ids.length || row.includes(0)) return null;
     rows.push(row);
   }
   return rows.length === 0 ? null : rows;

@@ -69,8 +69,8 @@ function clusterKey(row: Row): string {
 function isNumberedByLscpu(rows: readonly CpuRow[]): boolean {
   let next = 0;
   for (const { row } of rows) {
-    const core = numberIn(row, "core") ?? -1;
-    if (core < 0 || core > next) return false;
+    const core = numberIn(row, "core");
+    if (core === null || core > next) return false;
     if (core === next) next++;
   }
   return true;

@@ -79,8 +79,9 @@ function readLink(now: string | null, most: string | null): PcieLink | null {
     return match === null ? null : Number(match[1]);
   };
   const width = (text: string | null): number | null => {
-    const lanes = Number(/(?:^|, )Width x(\d{1,2})\b/.exec(text ?? "")?.[1] ?? 0);
-    return lanes >= 1 && lanes <= 32 ? lanes : null;
+    const match = /(?:^|, )Width x(\d{1,2})\b/.exec(text ?? "");
+    const lanes = match === null ? null : Number(match[1]);
+    return lanes !== null && lanes >= 1 && lanes <= 32 ? lanes : null;
   };
   const link: PcieLink = {
     speedGTs: speed(now),
@@ -109,8 +110,9 @@ function readBars(own: readonly string[]): readonly number[] | null {
   for (const line of own) {
     if (!/^(?:Region \d: )?(?:\[virtual\] )?Memory at /.test(line)) continue;
     const [, figure = "", unit = ""] = /\[size=(\d{1,6})([KMGT]?)\]/.exec(line) ?? [];
-    if (figure === "") return null;
-    sizes.push(Number(figure) * (units.get(unit) ?? 1));
+    const unitBytes = units.get(unit);
+    if (figure === "" || unitBytes === undefined) return null;
+    sizes.push(Number(figure) * unitBytes);
   }
   return sizes;
 }
@@ -118,8 +120,9 @@ function readBars(own: readonly string[]): readonly number[] | null {
 /** `primary=00, secondary=01, subordinate=05`; a bridge that nobody has set up has zeros. */
 function readBuses(text: string | null): Buses | null {
   const match = /secondary=([0-9a-f]{2}), subordinate=([0-9a-f]{2})/.exec(text ?? "");
-  const secondary = parseInt(match?.[1] ?? "0", 16);
-  const subordinate = parseInt(match?.[2] ?? "0", 16);
+  if (match === null) return null;
+  const [, first = "", last = ""] = match;
+  const [secondary, subordinate] = [parseInt(first, 16), parseInt(last, 16)];
   return secondary === 0 || subordinate < secondary ? null : { secondary, subordinate };
 }
 

@@ -46,12 +46,12 @@ function bridgesByBus(listed: readonly Listed[]): ReadonlyMap<string, string> {
   const spans = new Map<string, number>();
   for (const { address, buses } of listed) {
     if (buses === null) continue;
-    const own = pciAddressParts(address)?.bus ?? 0;
     const domain = address.slice(0, address.indexOf(":"));
     const span = buses.subordinate - buses.secondary;
     for (let bus = buses.secondary; bus <= buses.subordinate; bus++) {
       const key = `${domain}:${busNames[bus] ?? ""}`;
-      if (bus === own || (spans.get(key) ?? Infinity) <= span) continue;
+      const narrowest = spans.get(key);
+      if (key === busOf(address) || (narrowest !== undefined && narrowest <= span)) continue;
       spans.set(key, span);
       found.set(key, address);
     }
@@ -70,14 +70,17 @@ const VIRTUAL_MAX = 256;
 export function physicalFunctions(listed: readonly Listed[]): ReadonlyMap<string, string> {
   const known = new Map<number, Map<number, string>>();
   for (const { address } of listed) {
-    const { domain, id } = routingId(address);
+    const own = routingId(address);
+    if (own === null) continue;
+    const { domain, id } = own;
     const inDomain = known.get(domain) ?? new Map<number, string>();
     known.set(domain, inDomain.set(id, address));
   }
   const physical = new Map<string, string>();
   for (const { address, virtualFunctions } of listed) {
-    if (virtualFunctions === null) continue;
-    const { domain, id } = routingId(address);
+    const own = routingId(address);
+    if (virtualFunctions === null || own === null) continue;
+    const { domain, id } = own;
     const { offset, stride } = virtualFunctions;
     for (let i = 0; i < Math.min(virtualFunctions.count, VIRTUAL_MAX); i++) {
       const virtual = known.get(domain)?.get(id + offset + i * stride);
@@ -87,8 +90,8 @@ export function physicalFunctions(listed: readonly Listed[]): ReadonlyMap<string
   return physical;
 }
 
-function routingId(address: string): { readonly domain: number; readonly id: number } {
+function routingId(address: string): { readonly domain: number; readonly id: number } | null {
   const parts = pciAddressParts(address);
-  const { domain = 0, bus = 0, device = 0, function: fn = 0 } = parts ?? {};
-  return { domain, id: bus * 256 + device * 8 + fn };
+  if (parts === null) return null;
+  return { domain: parts.domain, id: parts.bus * 256 + parts.device * 8 + parts.function };
 }

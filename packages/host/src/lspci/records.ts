@@ -33,9 +33,8 @@ export function readListing(lines: readonly string[]): Listed[] {
 /** `lspci -mm`: a function a line, its names or codes in quotes. */
 export function readQuoted(lines: readonly string[]): Listed[] {
   return lines.flatMap((line): Listed[] => {
-    const match = slot.exec(line);
-    const address = normalPciAddress(match?.[1] ?? "");
-    if (address === null || line[match?.[0].length ?? 0] !== " ") return [];
+    const address = normalPciAddress(slot.exec(line)?.[1] ?? "");
+    if (address === null) return [];
     const quoted = [...line.slice(0, lineMax).matchAll(/"((?:[^"\\]|\\.){0,400})"/g)].map(
       ([, text = ""]) => text,
     );

@@ -55,6 +55,11 @@ function at(pattern: RegExp, line: string, position: number): RegExpExecArray | 
   return pattern.exec(line);
 }
 
+/** Where it goes on behind the art that may stand at a position. */
+function behindArt(line: string, position: number): number {
+  return position + (at(lineArt, line, position)?.[0] ?? "").length;
+}
+
 /** What is known of the columns: whose bus a function there is on, and what a `[0000:3c]` hangs below. */
 interface Columns {
   readonly functions: Map<number, Bus>;
@@ -63,7 +68,7 @@ interface Columns {
 
 function readLine(line: string, columns: Columns, where: string): Branch[] {
   const found: Branch[] = [];
-  let position = at(lineArt, line, 0)?.[0].length ?? 0;
+  let position = behindArt(line, 0);
   let bus: Bus | null = null;
   for (;;) {
     const named = at(rootBus, line, position);
@@ -78,8 +83,7 @@ function readLine(line: string, columns: Columns, where: string): Branch[] {
         bridge: above === null ? null : above.bridge,
         root: above === null ? `pci${domain}:${number}` : above.root,
       };
-      position += text.length;
-      position += at(lineArt, line, position)?.[0].length ?? 0;
+      position = behindArt(line, position + text.length);
     }
     const slot = at(slotAt, line, position);
     if (slot === null) return found;
@@ -109,7 +113,6 @@ function readLine(line: string, columns: Columns, where: string): Branch[] {
       bridge: address,
       root: here.root,
     };
-    position += below[0].length;
-    position += at(lineArt, line, position)?.[0].length ?? 0;
+    position = behindArt(line, position + below[0].length);
   }
 }

@@ -54,7 +54,7 @@ export function nodeParts(cpus: readonly NcclCpu[], where: string): NodeParts[] 
   let digits = 0;
   for (const { element, node } of cpus) {
     if (node === null) continue;
-    digits += attribute(element, "affinity")?.length ?? 0;
+    digits += (attribute(element, "affinity") ?? "").length;
     if (digits > DIGITS_MAX) throw unexpected("has more affinity than any machine", where);
     sets.set(node, union(sets.get(node) ?? emptySet, readAffinity(element, where)));
   }

@@ -74,7 +74,7 @@ describe.skipIf(folder === null)("the recordings", () => {
     expect(topology.nodes.map(({ id }) => id)).toEqual(
       [...new Set(nodes)].toSorted((a, b) => a - b),
     );
-    const marked = textOf(name).match(/<gpu /g)?.length ?? 0;
+    const marked = (textOf(name).match(/<gpu /g) ?? []).length;
     if (marked > 0) expect(topology.accelerators).toHaveLength(marked);
     const of = interconnects(topology);
     const devices = [...topology.accelerators, ...topology.nics].map(({ address }) => address);

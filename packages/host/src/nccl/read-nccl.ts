@@ -100,7 +100,8 @@ function nicOf({ element, device }: NcclPci): Nic {
   const cards = element === null ? [] : childrenNamed(element, "nic");
   const nets = cards.flatMap((card) => childrenNamed(card, "net"));
   const name = nets.map((net) => attribute(net, "name")?.trim() ?? "").find((text) => text !== "");
-  const hasPort = nets.some((net) => (readCount(attribute(net, "port")) ?? 0) > 0);
+  const ports = nets.flatMap((net) => readCount(attribute(net, "port")) ?? []);
+  const hasPort = ports.some((port) => port > 0);
   const rdma = device.class.startsWith("0207") || hasPort ? true : null;
   return { address: device.address, name: name ?? null, rdma };
 }

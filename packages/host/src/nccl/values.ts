@@ -43,13 +43,13 @@ export function readClass(text: string | null): string {
  * what the link runs at. A width of 0, an empty speed and `Unknown` stand for unknown.
  */
 export function readLink(element: XmlElement): PcieLink | null {
-  const speed = Number(
-    /^\s*(\d{1,3}(?:\.\d{1,2})?)\s*GT\/s/i.exec(attribute(element, "link_speed") ?? "")?.[1] ?? 0,
-  );
-  const width = readCount(attribute(element, "link_width")) ?? 0;
-  const maxSpeedGTs = speed > 0 ? speed : null;
+  const speed = /^\s*(\d{1,3}(?:\.\d{1,2})?)\s*GT\/s/i.exec(
+    attribute(element, "link_speed") ?? "",
+  )?.[1];
+  const width = readCount(attribute(element, "link_width"));
+  const maxSpeedGTs = speed === undefined || Number(speed) === 0 ? null : Number(speed);
   // The kernel prints 255 for a function that has no link of its own.
-  const maxWidth = width > 0 && width <= 32 ? width : null;
+  const maxWidth = width !== null && width > 0 && width <= 32 ? width : null;
   if (maxSpeedGTs === null && maxWidth === null) return null;
   return { speedGTs: null, width: null, maxSpeedGTs, maxWidth };
 }

@@ -4,6 +4,7 @@ import { indexSet } from "@evenkeel/core/set/index-set.ts";
 import { GiB, MiB } from "@evenkeel/core/unit/bytes.ts";
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import { contradictions } from "@evenkeel/core/topology/check.ts";
+import { at } from "@evenkeel/core/unit/list.ts";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { corpus } from "../testing/corpus.ts";
@@ -126,8 +127,8 @@ test("what any machine of numactl's would print is read back", () => {
         .map((id, i) => ({
           id,
           cpus: owners.flatMap((owner, cpu) => (owner % ids.length === i ? [cpu] : [])),
-          size: sizes[i] ?? 0,
-          row: ids.map((_, j) => figures[i * 6 + j] ?? 10),
+          size: at(sizes, i),
+          row: ids.map((_, j) => at(figures, i * 6 + j)),
         }));
       const text = [
         `available: ${ids.length} nodes (${formatList(indexSet(ids))})`,
@@ -156,12 +157,12 @@ test("what any machine of numactl's would print is read back", () => {
 test("a text that is cut short or garbled is a machine or a coded error", () => {
   const edit = fc.record({
     cut: fc.nat(twoNodes.length),
-    at: fc.nat(twoNodes.length),
+    from: fc.nat(twoNodes.length),
     text: fc.string({ maxLength: 6 }),
   });
   fc.assert(
-    fc.property(edit, ({ cut, at, text }) => {
-      const whole = twoNodes.slice(0, at) + text + twoNodes.slice(at);
+    fc.property(edit, ({ cut, from, text }) => {
+      const whole = twoNodes.slice(0, from) + text + twoNodes.slice(from);
       try {
         expect(contradictions(readNumactl(whole.slice(0, cut), "n.txt"))).toEqual([]);
       } catch (error) {
@@ -175,9 +176,9 @@ const recorded = corpus("numactl-lscpu/vdsm-caps_numactl_4_nodes.out");
 test.skipIf(recorded === null)("a recorded machine of four nodes", () => {
   const { nodes, distances } = readNumactl(readFileSync(recorded ?? "", "utf8"), "n.out");
   expect(nodes.map(({ cpus }) => cpus)).toEqual(["0-7", "8-15", "16-23", "24-31"]);
-  expect(nodes.map(({ memoryBytes }) => (memoryBytes ?? 0) / MiB)).toEqual([
-    65525, 65536, 65536, 65535,
-  ]);
+  expect(nodes.map(({ memoryBytes }) => memoryBytes)).toEqual(
+    [65525, 65536, 65536, 65535].map((mebibytes) => mebibytes * MiB),
+  );
   expect(distances?.map((row) => row.join(" "))).toEqual([
     "10 20 20 20",
     "20 10 20 20",

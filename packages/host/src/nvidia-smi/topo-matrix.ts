@@ -1,6 +1,7 @@
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import { type IndexSet, indices, size } from "@evenkeel/core/set/index-set.ts";
 import { parseList } from "@evenkeel/core/set/list-format.ts";
+import { at } from "@evenkeel/core/unit/list.ts";
 import {
   cellsOf,
   type TopoField,
@@ -64,7 +65,7 @@ export function readTopoMatrix(lines: readonly string[], where: string): TopoMat
   const cells = kept.map((column) =>
     alignedCells(rows.get(columns[column] ?? ""), column, columns),
   );
-  const said = (a: number, b: number): string | undefined => cells[a]?.[kept[b] ?? -1];
+  const said = (a: number, b: number): string | undefined => at(cells, a)[at(kept, b)];
   const classes = new Map<number, TopoClass>();
   for (const [a, { label }] of devices.entries()) {
     for (const [b, other] of devices.entries()) {
@@ -115,7 +116,7 @@ function onlyTable(
   const content = ({ columns, rows }: TopoTable): string =>
     JSON.stringify([columns, rows.map((row) => [row.label, row.words])]);
   if (others.some((other) => content(other) !== content(table))) {
-    const starts = tables.map(({ rows }) => rows[0]?.line ?? 0);
+    const starts = tables.map(({ rows }) => at(rows, 0).line);
     throw unexpected(
       `has ${tables.length} different matrices, with rows from lines ${starts.slice(0, 8).join(", ")}`,
       where,

@@ -61,8 +61,9 @@ const INTERFACE_UP = 1;
 
 function networkUsers(tree: Tree, path: string): readonly string[] {
   return tree.list(`${path}/net`).flatMap((name) => {
-    const flags = Number(readLine(tree, `${path}/net/${name}/flags`) ?? 0);
-    return (flags & INTERFACE_UP) === 0 ? [] : [`network interface ${name} is up`];
+    const flags = readLine(tree, `${path}/net/${name}/flags`);
+    const isUp = flags !== null && (Number(flags) & INTERFACE_UP) !== 0;
+    return isUp ? [`network interface ${name} is up`] : [];
   });
 }
 

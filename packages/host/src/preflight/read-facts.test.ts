@@ -71,6 +71,21 @@ test("QEMU alone stays in the cgroups of the command", async () => {
   ]);
 });
 
+test("pages of files count as given only where it is told how many are shared memory", async () => {
+  const meminfo = `Node 1 MemFree: 7 kB
+Node 1 FilePages: 500 kB
+Node 1 SReclaimable: 24 kB
+`;
+  const own = new Map([
+    ...Object.entries(files),
+    ["/sys/devices/system/node/node1/meminfo", meminfo] as const,
+  ]);
+  const tree = memoryTree(own, new Map(Object.entries(links)), "test");
+  const versions = { libvirt: null, qemu: "7.2.0" };
+  const facts = await readFacts(tree, { plan, uuid, via: "qemu", domains: null, versions });
+  expect(facts.nodes[1]?.availableBytes).toBe(31 * KiB);
+});
+
 test("what a start may need is read from the kernel's own files", async () => {
   const tree = memoryTree(new Map(Object.entries(files)), new Map(Object.entries(links)), "test");
   const versions = { libvirt: "9.0.0", qemu: "7.2.0" };

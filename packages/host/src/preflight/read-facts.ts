@@ -1,6 +1,6 @@
 import type { HypervisorName } from "@evenkeel/core/instance/instance.ts";
 import type { DomainFacts, HostFacts, NodeFacts } from "@evenkeel/core/preflight/facts.ts";
-import { KiB } from "@evenkeel/core/unit/bytes.ts";
+import { GiB, KiB, MiB } from "@evenkeel/core/unit/bytes.ts";
 import type { Plan } from "@evenkeel/core/placement/plan.ts";
 import { readKernel } from "../evidence/read-host.ts";
 import { emulatorOf } from "../procfs/find-process.ts";
@@ -51,19 +51,20 @@ const nodeFolder = "/sys/devices/system/node";
 
 /**
  * What a node can give is what is free there and what its caches would give back at once: pages of
- * files that are no shared memory, and reclaimable slabs.
+ * files that are no shared memory, and reclaimable slabs. What is not told counts as not given, and
+ * of pages of files all may be shared memory where it is not told how many are.
  */
 function readNodes(tree: Tree): NodeFacts[] {
   const ids = indexedNames(tree, nodeFolder, "node");
   return ids.map((id) => {
     const meminfo = tree.readText(`${nodeFolder}/node${id}/meminfo`);
-    const [free, files, shared, slabs] = ["MemFree", "FilePages", "Shmem", "SReclaimable"].map(
-      (name) => memoryField(meminfo, name),
-    );
-    const given = Math.max(0, (files ?? 0) - (shared ?? 0)) + (slabs ?? 0);
+    const field = (name: string): number | null => memoryField(meminfo, name);
+    const [free, files, shared] = [field("MemFree"), field("FilePages"), field("Shmem")];
+    const cached = files === null || shared === null ? null : Math.max(0, files - shared);
+    const told = [free, cached, field("SReclaimable")].filter((bytes) => bytes !== null);
     return {
       id,
-      availableBytes: free == null ? null : free + given,
+      availableBytes: free === null ? null : told.reduce((sum, bytes) => sum + bytes, 0),
       hugepages: readHugepages(tree, id, ids.length === 1),
     };
   });
@@ -74,12 +75,17 @@ function readHugetlbfs(tree: Tree): readonly number[] | null {
   const mounts = tree.readText("/proc/self/mounts") ?? tree.readText("/proc/mounts");
   if (mounts === null) return null;
   const usual = memoryField(tree.readText("/proc/meminfo"), "Hugepagesize");
-  const units: Readonly<Record<string, number>> = { K: KiB, M: KiB ** 2, G: KiB ** 3 };
+  const units = new Map([
+    ["K", KiB],
+    ["M", MiB],
+    ["G", GiB],
+  ]);
   return mounts.split("\n").flatMap((line) => {
     const [, , type, options = ""] = line.split(" ");
     if (type !== "hugetlbfs") return [];
-    const [, count, unit] = /(?:^|,)pagesize=(\d{1,9})([KMG])/.exec(options) ?? [];
-    return count === undefined ? (usual ?? []) : Number(count) * (units[unit ?? ""] ?? 1);
+    const [, count, unit = ""] = /(?:^|,)pagesize=(\d{1,9})([KMG])/.exec(options) ?? [];
+    const unitBytes = units.get(unit);
+    return unitBytes === undefined ? (usual ?? []) : Number(count) * unitBytes;
   });
 }
 

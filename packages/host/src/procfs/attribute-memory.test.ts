@@ -72,6 +72,13 @@ test("what adjoins the memory from below is no part of it", () => {
   ]);
 });
 
+test("of a backend whose length is unknown, an address within a mapping does not tell its memory", () => {
+  const ram = [{ backend: "ram-node0", address: 0x1000 }];
+  const unknown = backend(0, 64, { bytes: null });
+  expect(cells([block(0x0ff0, 80)], [unknown], ram)).toEqual([]);
+  expect(cells([block(0x1000, 64)], [unknown], ram)).toEqual([]);
+});
+
 test("size and policy tell where they are one backend's alone, and nothing where they are not", () => {
   const blocks = [block(0x1000, 64, { policy: bind("1") }), block(0x9000, 64), block(0xf000, 8)];
   const told = [backend(0, 64, { policy: bind("0") }), backend(1, 64, { policy: bind("1") })];

@@ -1,3 +1,4 @@
+import { at } from "@evenkeel/core/unit/list.ts";
 import type { RamAddress } from "../qmp/parse.ts";
 import type { CellBackend } from "./read-memory.ts";
 import type { NumaRange } from "./parse-memory.ts";
@@ -56,7 +57,9 @@ export function attributeMemory(
     const exact = rowsFor(backend).filter((row) => contains(row, address));
     give(exact.find((row) => row[0]?.start === address) ?? exact[0], backend);
     // The kernel joins a mapping without a policy with a neighbour that has none either.
-    if (left.has(backend)) give(covering(blocks, address, backend.bytes ?? 0), backend);
+    if (left.has(backend) && backend.bytes !== null) {
+      give(covering(blocks, address, backend.bytes), backend);
+    }
   }
   const alike = (row: Row, backend: CellBackend): boolean =>
     lengthOf(row) === backend.bytes && hasPolicyOf(row, backend);
@@ -78,7 +81,7 @@ export function attributeMemory(
 
 type Row = readonly Block[];
 
-const lengthOf = (row: Row): number => (row.at(-1)?.end ?? 0) - (row[0]?.start ?? 0);
+const lengthOf = (row: Row): number => row.reduce((sum, { start, end }) => sum + end - start, 0);
 
 const contains = (row: Row, address: number): boolean =>
   row.some(({ start, end }) => start <= address && address < end);
@@ -101,8 +104,8 @@ function rowsOfLength(string: Row, bytes: number): Row[] {
   const rows: Row[] = [];
   let first = 0;
   for (const [last, { end }] of string.entries()) {
-    while (first < last && end - (string[first]?.start ?? 0) > bytes) first++;
-    if (end - (string[first]?.start ?? 0) === bytes) rows.push(string.slice(first, last + 1));
+    while (first < last && end - at(string, first).start > bytes) first++;
+    if (end - at(string, first).start === bytes) rows.push(string.slice(first, last + 1));
   }
   return rows;
 }

@@ -52,7 +52,7 @@ export async function readMonitor(monitor: Monitor): Promise<MonitorReading> {
     iothreads,
     ram: await ramAddresses(
       monitor,
-      backends.map((one) => integerOf(one["size"], Number.MAX_SAFE_INTEGER) ?? 0),
+      backends.flatMap((one) => integerOf(one["size"], Number.MAX_SAFE_INTEGER) ?? []),
     ),
     shape: {
       source: "monitor",
@@ -68,9 +68,9 @@ export async function readMonitor(monitor: Monitor): Promise<MonitorReading> {
 
 /** Nodes by the vCPUs in them; null where no vCPU tells its node: the monitor lists nodes no other way. */
 function cellsOf(vcpus: MonitorReading["vcpus"]): ShapeCell[] | null {
-  const byNode = Map.groupBy(vcpus, ({ node }) => node ?? -1);
-  if (byNode.has(-1) || byNode.size === 0) return null;
-  return [...byNode]
+  const placed = vcpus.flatMap(({ id, node }) => (node === null ? [] : [{ id, node }]));
+  if (placed.length === 0 || placed.length < vcpus.length) return null;
+  return [...Map.groupBy(placed, ({ node }) => node)]
     .toSorted(([a], [b]) => a - b)
     .map(([id, of]) => ({
       id,

@@ -323,6 +323,7 @@ test("a damaged text is read or refused, and nothing else", () => {
 test.each([
   ["2", null],
   ["3", "SYS"],
+  ["far", null],
 ])("GPUs whose nodes nobody tells are SYS apart over two processors: %s hops", (hops, expected) => {
   const table = (title: string, value: string): string =>
     `==== ${title} between two GPUs ====\n       GPU0   GPU1\nGPU0   0      ${value}\nGPU1   ${value}      0\n`;

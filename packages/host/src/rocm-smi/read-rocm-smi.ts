@@ -141,18 +141,25 @@ function overTwoProcessors(
     const [a, b] = [addresses.get(pair.a), addresses.get(pair.b)];
     if (a === undefined || b === undefined) return [];
     const overPci = /^PCIE$/i.test(pair.told.get("link type") ?? "");
-    if (!overPci || Number(pair.told.get("hops") ?? 0) < HOPS_OVER_TWO_PROCESSORS) return [];
-    return [{ a, b, class: "SYS" }];
+    const hops = figureOf(pair, "hops");
+    const isFar = overPci && hops !== null && hops >= HOPS_OVER_TWO_PROCESSORS;
+    return isFar ? [{ a, b, class: "SYS" }] : [];
   });
 }
 
 /** The weight of one hop; those within a package weigh less. */
 const WEIGHT_OF_A_HOP = 15;
 
-function isDirect({ told }: PairFacts): boolean {
-  if (told.get("link type")?.toUpperCase() !== "XGMI") return false;
+function isDirect(pair: PairFacts): boolean {
+  if (pair.told.get("link type")?.toUpperCase() !== "XGMI") return false;
+  const [weight, hops] = [figureOf(pair, "weight"), figureOf(pair, "hops")];
   // Some drivers tell no weights and print 0 for all.
-  const [weight, hops] = [Number(told.get("weight") ?? 0), Number(told.get("hops") ?? 0)];
-  if (weight > 0) return weight <= WEIGHT_OF_A_HOP;
-  return !(hops > 1);
+  if (weight !== null && weight > 0) return weight <= WEIGHT_OF_A_HOP;
+  return hops === null || hops <= 1;
+}
+
+/** Null where it is not told, or no number. */
+function figureOf({ told }: PairFacts, fact: "weight" | "hops"): number | null {
+  const text = told.get(fact) ?? "";
+  return /^\d{1,9}$/.test(text) ? Number(text) : null;
 }

@@ -18,21 +18,26 @@ export function readAccess(tree: Tree, nodes: readonly NodeCpus[]): Access[] {
       const directory = `${nodeDirectory}/node${target}/${accessClass}/initiators`;
       const initiators = indexedNames(tree, directory, "node").filter((id) => ids.has(id));
       if (initiators.length === 0) continue;
-      const latency = readIndex(tree, `${directory}/read_latency`) ?? 0;
-      const bandwidth = readIndex(tree, `${directory}/read_bandwidth`) ?? 0;
-      if (latency === 0 && bandwidth === 0) continue;
+      const latency = readFigure(tree, `${directory}/read_latency`);
+      const bandwidth = readFigure(tree, `${directory}/read_bandwidth`);
+      if (latency === null && bandwidth === null) continue;
       for (const initiator of initiators) {
         const pair = `${initiator} ${target}`;
         if (found.has(pair)) continue;
         found.set(pair, {
           initiator,
           target,
-          readLatencyNs: latency === 0 ? null : latency,
-          readBytesPerSecond: bandwidth === 0 ? null : bandwidth * 1e6,
+          readLatencyNs: latency,
+          readBytesPerSecond: bandwidth === null ? null : bandwidth * 1e6,
           basis: "hmat",
         });
       }
     }
   }
   return [...found.values()];
+}
+
+function readFigure(tree: Tree, path: string): number | null {
+  const value = readIndex(tree, path);
+  return value === 0 ? null : value;
 }

@@ -58,6 +58,12 @@ describe("ACS and ATS in configuration space", () => {
     expect(pciControls(bytes)).toEqual(expected);
   });
 
+  test("a control register that was cut off is unknown, and no zeros", () => {
+    const parts = { ...express, ...acsAt100, ...atsAt150, 0x106: [0x1d, 0], 0x156: [0, 0x80] };
+    expect(pciControls(config(0x154, parts))).toEqual({ acsRedirect: true, atsEnabled: null });
+    expect(pciControls(config(0x104, parts)).acsRedirect).toBeNull();
+  });
+
   test("whatever is in it, it is read, and the same from a recording", () => {
     const sizes = fc.constantFrom(0, 12, 64, 65, 255, 256, 257, 264, 4096);
     const listed = fc.array(

@@ -1,4 +1,5 @@
 import { indices } from "@evenkeel/core/set/index-set.ts";
+import { at } from "@evenkeel/core/unit/list.ts";
 import type { Tree } from "../tree/tree.ts";
 import { type NodeCpus, nodeDirectory } from "./nodes.ts";
 import { readLine, readSet } from "./values.ts";
@@ -22,9 +23,9 @@ export function readDistances(tree: Tree, nodes: readonly NodeCpus[]): number[][
     if (!values.every((value) => /^[1-9]\d{0,8}$/.test(value))) return null;
     const columns = [ids, ...meant].find(({ length }) => length === values.length);
     if (columns === undefined) return null;
-    const valueOf = new Map(columns.map((column, i) => [column, Number(values[i])]));
-    const row = ids.map((column) => valueOf.get(column) ?? 0);
-    if (row.includes(0)) return null;
+    const byColumn = new Map(columns.map((column, i) => [column, Number(at(values, i))]));
+    const row = ids.flatMap((column) => byColumn.get(column) ?? []);
+    if (row.length < ids.length) return null;
     rows.push(row);
   }
   return rows.length > 0 ? rows : null;

@@ -62,8 +62,8 @@ function interruptNumbers(tree: Tree, path: string): number[] {
     .map(Number)
     .toSorted((a, b) => a - b);
   if (messages.length > 0) return messages;
-  const pin = readIndex(tree, `${path}/irq`) ?? 0;
-  return pin === 0 || pin > 9_999_999 ? [] : [pin];
+  const pin = readIndex(tree, `${path}/irq`);
+  return pin === null || pin === 0 || pin > 9_999_999 ? [] : [pin];
 }
 
 /** An interrupt that was never set up goes nowhere: its list is empty. */

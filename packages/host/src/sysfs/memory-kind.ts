@@ -1,4 +1,5 @@
 import type { Access, MemoryKind } from "@evenkeel/core/topology/topology.ts";
+import { count } from "@evenkeel/core/unit/tally.ts";
 import type { Tree } from "../tree/tree.ts";
 import { fields, indexedNames, readIndex, readLine } from "./values.ts";
 
@@ -68,12 +69,11 @@ function fastMemory(nodes: readonly NodeMemory[], access: readonly Access[]): nu
   const bandwidth = new Map(
     access.map((one) => [`${one.initiator} ${one.target}`, one.readBytesPerSecond]),
   );
-  const own = (id: number): number => bandwidth.get(`${id} ${id}`) ?? Infinity;
   const isFast = (id: number): boolean =>
-    access.some(
-      ({ initiator, target, readBytesPerSecond }) =>
-        target === id && (readBytesPerSecond ?? 0) >= fast * own(initiator),
-    );
+    access.some(({ initiator, target, readBytesPerSecond: rate }) => {
+      const own = bandwidth.get(`${initiator} ${initiator}`) ?? null;
+      return target === id && rate !== null && own !== null && rate >= fast * own;
+    });
   return nodes.filter(({ hasCpus, id }) => !hasCpus && isFast(id)).map(({ id }) => id);
 }
 
@@ -96,7 +96,7 @@ function cxlMemory(tree: Tree, nodes: readonly NodeMemory[]): number[] {
     if (start === null || bytes === null || (mode !== null && mode !== "ram")) continue;
     const block = `${memoryDirectory}/memory${Math.floor(start / blockBytes)}`;
     const [node] = indexedNames(tree, block, "node");
-    if (node !== undefined) sizes.set(node, (sizes.get(node) ?? 0) + bytes);
+    if (node !== undefined) count(sizes, node, bytes);
   }
   return nodes
     .filter(({ id, memoryBytes }) => {

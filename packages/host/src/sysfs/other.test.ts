@@ -22,7 +22,8 @@ function summary(root: string, topology: Topology): string {
   const below = pci.filter(({ parent }) => parent !== null).length;
   const packages = new Set(cores.map((core) => core.package)).size;
   const caches = new Set(cores.map(({ l3 }) => l3)).size;
-  const memory = nodes.reduce((sum, node) => sum + (node.memoryBytes ?? 0), 0) / GiB;
+  const known = nodes.flatMap(({ memoryBytes }) => memoryBytes ?? []);
+  const memory = known.reduce((sum, bytes) => sum + bytes, 0) / GiB;
   const cpus = `${packages} packages, ${cores.length} cores, ${threads} threads, ${caches} L3`;
   const row = distances?.[0]?.join(" ") ?? "unknown";
   return [

@@ -28,13 +28,15 @@ interface Capability {
 export function pciControls(config: Uint8Array | null): PciControls {
   const capabilities = config === null ? null : extendedCapabilities(config);
   if (config === null || capabilities === null) return { acsRedirect: null, atsEnabled: null };
-  const controlOf = (id: number): number => {
+  const isSet = (id: number, bits: number): boolean | null => {
     const found = capabilities.find((each) => each.id === id);
-    return found === undefined ? 0 : word(config, found.at + 6);
+    if (found === undefined) return false;
+    // A file that was cut short may have a capability's head and not its control register.
+    return found.at + 8 > config.length ? null : (word(config, found.at + 6) & bits) !== 0;
   };
   return {
-    acsRedirect: (controlOf(accessControlServices) & redirects) !== 0,
-    atsEnabled: (controlOf(addressTranslationServices) & atsEnable) !== 0,
+    acsRedirect: isSet(accessControlServices, redirects),
+    atsEnabled: isSet(addressTranslationServices, atsEnable),
   };
 }
 
@@ -63,8 +65,9 @@ export function withoutSecrets(config: Uint8Array, withSerials: boolean): Uint8A
   return kept.subarray(0, end);
 }
 
+/** Two bytes that are known to be there: a view of bytes throws where they are not. */
 function word(config: Uint8Array, at: number): number {
-  return (config[at] ?? 0) | ((config[at + 1] ?? 0) << 8);
+  return new DataView(config.buffer, config.byteOffset, config.length).getUint16(at, true);
 }
 
 /** The list that bit 4 of the status register announces: an id and the place of the next each. */
@@ -72,12 +75,13 @@ function ordinaryCapabilities(config: Uint8Array): Capability[] {
   const found: Capability[] = [];
   if (config.length <= headerBytes || (word(config, 6) & 0x10) === 0) return found;
   // There is room for 48 of them: what goes on longer runs in a circle.
-  let at = (config[0x34] ?? 0) & ~3;
-  while (at >= headerBytes && at < extendedFrom && found.length < 48) {
-    const id = config[at] ?? 0xff;
+  let at = word(config, 0x34) & 0xfc;
+  while (at >= headerBytes && at + 2 <= config.length && found.length < 48) {
+    const head = word(config, at);
+    const id = head & 0xff;
     if (id === 0xff) break;
     found.push({ id, at });
-    at = (config[at + 1] ?? 0) & ~3;
+    at = (head >> 8) & 0xfc;
   }
   return found;
 }
@@ -90,7 +94,7 @@ function ordinaryCapabilities(config: Uint8Array): Capability[] {
 function extendedCapabilities(config: Uint8Array): Capability[] | null {
   if (config.length < extendedFrom) return null;
   const isExpress = ordinaryCapabilities(config).some(({ id }) => id === expressCapability);
-  if (config.length === extendedFrom) return isExpress || answersNot(config, 0) ? null : [];
+  if (config.length < extendedFrom + 4) return isExpress || answersNot(config, 0) ? null : [];
   if (answersNot(config, 0) && answersNot(config, extendedFrom)) return null;
   if (answersNot(config, extendedFrom)) return isExpress ? null : [];
   const found: Capability[] = [];

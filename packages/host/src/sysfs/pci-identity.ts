@@ -1,4 +1,5 @@
 import type { PciDevice } from "@evenkeel/core/topology/topology.ts";
+import { at } from "@evenkeel/core/unit/list.ts";
 import type { Tree } from "../tree/tree.ts";
 import { readLine } from "./values.ts";
 
@@ -26,7 +27,7 @@ function hexadecimal(line: string | null, digits: number): string | null {
 function fromConfig(config: Uint8Array | null): PciIdentity | null {
   if (config === null || config.length < 12) return null;
   const text = (...offsets: readonly number[]): string =>
-    offsets.map((offset) => (config[offset] ?? 0).toString(16).padStart(2, "0")).join("");
+    offsets.map((offset) => at(config, offset).toString(16).padStart(2, "0")).join("");
   const vendor = text(1, 0);
   // A function that does not answer reads as all ones.
   if (vendor === "ffff") return null;

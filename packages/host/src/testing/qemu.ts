@@ -49,7 +49,8 @@ export async function startQemu(args: readonly string[]): Promise<RunningQemu> {
   }
   // The socket is there before the vCPUs are, and answers after.
   await sleep(300);
-  return { pid: child.pid ?? 0, socket };
+  if (child.pid === undefined) throw new Error("QEMU answers and has no process");
+  return { pid: child.pid, socket };
 }
 
 async function end(child: ChildProcess): Promise<void> {

@@ -1,3 +1,4 @@
+import { count } from "@evenkeel/core/unit/tally.ts";
 import { textLimits } from "./read-lines.ts";
 
 /**
@@ -103,7 +104,7 @@ function commonPrefix(lines: readonly string[]): string | null {
     if (line.trim() === "") continue;
     told++;
     const word = /^(?:\[[^\]\s]{1,120}\]:?|[\w.@/-]{1,120}(?::|>| \|))(?= |\t|$)/.exec(line)?.[0];
-    if (word !== undefined) counts.set(word, (counts.get(word) ?? 0) + 1);
+    if (word !== undefined) count(counts, word);
   }
   if (told < linesToTell) return null;
   const [most] = [...counts].toSorted(([, a], [, b]) => b - a);

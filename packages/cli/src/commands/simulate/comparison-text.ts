@@ -4,6 +4,7 @@ import {
   type Comparison,
   headline,
 } from "@evenkeel/core/simulate/run/compare.ts";
+import { at } from "@evenkeel/core/unit/list.ts";
 import type { Paint } from "../../text/paint.ts";
 import { type Align, table, wrap } from "../../text/table.ts";
 
@@ -22,8 +23,8 @@ export function comparisonText(comparison: Comparison, { width, paint }: View): 
     [headings(comparison), ...ordered.map((policy) => cells(comparison, policy))],
     align(comparison),
   );
-  const [first] = policies;
-  const whole = first?.summary.wholeHostArrived.mean ?? 0;
+  // The same arrivals for each.
+  const whole = at(policies, 0).summary.wholeHostArrived.mean;
   const notes = [
     `allocated: of all GPUs, ${world.axis === "arrived" ? "at the end" : "mean over time"}, with the ` +
       "deviation between seeds",

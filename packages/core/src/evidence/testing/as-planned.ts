@@ -6,6 +6,7 @@ import { memoryBinding } from "../../guest/memory.ts";
 import { type Cell, functionsOf, type Plan, type PlanDevice } from "../../placement/plan.ts";
 import { indexSet, indices, unionAll } from "../../set/index-set.ts";
 import { formatList, setOf } from "../../set/list-format.ts";
+import { at } from "../../unit/list.ts";
 import type {
   DeviceEvidence,
   Evidence,
@@ -142,7 +143,7 @@ function mappingsOf(cell: Cell | undefined, memoryBytes: number): MemoryMapping[
 
 function evidenceOf(device: PlanDevice, group: number, plan: Plan): DeviceEvidence[] {
   const own = functionsOf(device);
-  const hostNode = plan.cells[device.cell]?.hostNode ?? 0;
+  const hostNode = at(plan.cells, device.cell).hostNode;
   return own.map((address) => ({
     address,
     where: `/sys/bus/pci/devices/${address}`,

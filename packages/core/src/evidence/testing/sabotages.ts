@@ -1,6 +1,7 @@
 import { isHugepage, type Plan } from "../../placement/plan.ts";
 import { difference, indexSet, isEmpty } from "../../set/index-set.ts";
 import { formatList, setOf } from "../../set/list-format.ts";
+import { at } from "../../unit/list.ts";
 import type { Finding, Scope } from "../../verify/verdict.ts";
 import type {
   Evidence,
@@ -39,8 +40,11 @@ function withThread(
   change: (thread: ThreadEvidence) => ThreadEvidence,
 ): Evidence {
   const threads = evidence.threads ?? [];
-  const at = threads.findIndex(({ role }) => role?.kind === kind);
-  return { ...evidence, threads: threads.map((thread, i) => (i === at ? change(thread) : thread)) };
+  const place = threads.findIndex(({ role }) => role?.kind === kind);
+  return {
+    ...evidence,
+    threads: threads.map((thread, i) => (i === place ? change(thread) : thread)),
+  };
 }
 
 const wider =
@@ -86,8 +90,8 @@ function dedicated({ cells }: Plan): number | null {
   return null;
 }
 
-const firstPages = (evidence: Evidence): number =>
-  evidence.memory?.[0]?.onNodes.find(({ bytes }) => bytes > 0)?.bytes ?? 0;
+const firstPages = (evidence: Evidence): number | undefined =>
+  evidence.memory?.[0]?.onNodes.find(({ bytes }) => bytes > 0)?.bytes;
 
 /** A cpuset without the first vCPU's first CPU; the kernel narrows all threads that had it. */
 function withoutCpu(evidence: Evidence): Evidence {
@@ -144,11 +148,11 @@ export const sabotages: readonly Sabotage[] = [
         ...mapping,
         onNodes: mapping.onNodes.map((part) =>
           part === mapping.onNodes.find(({ bytes }) => bytes > 0)
-            ? { ...part, bytes: part.bytes - (cells[0]?.pageBytes ?? 0) }
+            ? { ...part, bytes: part.bytes - at(cells, 0).pageBytes }
             : part,
         ),
       })),
-    tells: (_, { cells }) => `(${cells[0]?.pageBytes} bytes)`,
+    tells: (_, { cells }) => `(${at(cells, 0).pageBytes} bytes)`,
   },
   {
     ...error,
@@ -163,7 +167,7 @@ export const sabotages: readonly Sabotage[] = [
     name: "4 KiB pages instead of huge",
     code: "page-size",
     apply: (evidence, { cells }) =>
-      isHugepage(cells[0]?.pageBytes ?? 0)
+      isHugepage(at(cells, 0).pageBytes)
         ? withMapping(evidence, (mapping) => ({ ...mapping, pageBytes: 4096 }))
         : null,
     tells: (evidence) => `(${evidence.memory?.[0]?.bytes} bytes) in 4 KiB pages`,

@@ -1,4 +1,4 @@
-import { pciAddressParts } from "../../topology/pci-address.ts";
+import { knownPciAddressParts } from "../../topology/pci-address.ts";
 import { KiB } from "../../unit/bytes.ts";
 import { element, type XmlElement } from "../../xml/element.ts";
 import type {
@@ -102,12 +102,12 @@ function switchElements(above: PciPort, { index, ports }: PciSwitch): XmlElement
 }
 
 function hostdevElement(port: PciPort, fn: PassedFunction): XmlElement {
-  const host = pciAddressParts(fn.hostAddress);
+  const host = knownPciAddressParts(fn.hostAddress);
   const source = {
-    domain: hex(host?.domain ?? 0, 4),
-    bus: hex(host?.bus ?? 0, 2),
-    slot: hex(host?.device ?? 0, 2),
-    function: hex(host?.function ?? 0, 1),
+    domain: hex(host.domain, 4),
+    bus: hex(host.bus, 2),
+    slot: hex(host.device, 2),
+    function: hex(host.function, 1),
   };
   // Function 0 says whether there are others to look for.
   const several = fn.function === 0 && port.functions.length > 1 ? { multifunction: "on" } : {};

@@ -16,11 +16,10 @@ export function memoryElement({ memoryBytes }: Guest): XmlElement {
  * one page of two on different nodes.
  */
 export function memoryBackingElement({ cells }: Guest): XmlElement {
-  const bySize = Map.groupBy(
-    cells.filter((cell) => cell.hugepageBytes !== null),
-    (cell) => cell.hugepageBytes ?? 0,
+  const huge = cells.flatMap(({ id, hugepageBytes: bytes }) =>
+    bytes === null ? [] : [{ id, bytes }],
   );
-  const pages = [...bySize]
+  const pages = [...Map.groupBy(huge, ({ bytes }) => bytes)]
     .toSorted(([a], [b]) => a - b)
     .map(([bytes, of]) => {
       const nodeset = formatList(indexSet(of.map(({ id }) => id)));

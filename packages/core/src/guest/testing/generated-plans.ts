@@ -3,6 +3,7 @@ import type { Plan } from "../../placement/plan.ts";
 import { type Isolation, isolations, type Locality } from "../../request/virtual-machine.ts";
 import type { Link, PcieLink } from "../../topology/topology.ts";
 import { GiB, KiB, MiB } from "../../unit/bytes.ts";
+import { at } from "../../unit/list.ts";
 import { type CellShape, type DeviceShape, planOf } from "./plan-of.ts";
 
 /** What every part of one generated plan agrees on. */
@@ -43,7 +44,8 @@ export const generatedPlans: fc.Arbitrary<Plan> = fc
       })
       .chain(({ vm, tenant, cells, equal, devices, links }) =>
         distancesOf(cells.length).map((distances) => {
-          const alike = cells.map((own) => (equal ? { ...own, cores: cells[0]?.cores ?? 1 } : own));
+          const { cores } = at(cells, 0);
+          const alike = cells.map((own) => (equal ? { ...own, cores } : own));
           const { architecture, isolation, threadsPerCore, locality } = traits;
           return planOf({
             vm,
@@ -163,9 +165,9 @@ function withDevices(cells: readonly CellShape[], seeds: readonly DeviceSeed[]):
         barBytes,
         link,
         nodeUnknown,
-        switches: chain.map((at) => `0000:e${id}:0${at}.0`),
+        switches: chain.map((slot) => `0000:e${id}:0${slot}.0`),
         ...(chain.length === 0 ? {} : { root: `pci0000:e${id}` }),
-        companions: first === 0 ? slots.companions.map((at) => `${bus}:${at}`) : [],
+        companions: first === 0 ? slots.companions.map((place) => `${bus}:${place}`) : [],
       }));
     });
     return { ...own, devices };

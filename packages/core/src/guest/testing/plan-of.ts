@@ -50,13 +50,13 @@ const CPUS_PER_NODE = 500;
 
 /** A consistent plan of that shape, for a host that has all it takes. */
 export function planOf(shape: PlanShape): Plan {
-  const isolation = shape.isolation ?? "core";
-  const threads = isolation === "shared" ? 1 : (shape.threadsPerCore ?? 2);
+  const { isolation = "core", threadsPerCore = 2 } = shape;
+  const threads = isolation === "shared" ? 1 : threadsPerCore;
   const nextCpu = new Map<number, number>();
   let nextVcpu = 0;
-  const vcpusOf = (cell: CellShape, hostNode: number): Vcpu[] =>
-    Array.from({ length: cell.cores * threads }, (_, i) => {
-      const stray = i >= (cell.cores - (cell.strayCores ?? 0)) * threads;
+  const vcpusOf = ({ cores, strayCores = 0 }: CellShape, hostNode: number): Vcpu[] =>
+    Array.from({ length: cores * threads }, (_, i) => {
+      const stray = i >= (cores - strayCores) * threads;
       const node = hostNode + (stray ? 1 : 0);
       const first = node * CPUS_PER_NODE;
       // The first two CPUs of each node are the host's.
@@ -68,7 +68,7 @@ export function planOf(shape: PlanShape): Plan {
       return { id: nextVcpu++, cpu };
     });
   const cells = shape.cells.map((cell, id): Cell => {
-    const hostNode = cell.hostNode ?? id;
+    const { hostNode = id, pageBytes = 4096 } = cell;
     const memory = cell.memory ?? [{ node: hostNode, bytes: 4 * GiB }];
     return {
       id,
@@ -77,7 +77,7 @@ export function planOf(shape: PlanShape): Plan {
       memoryPolicy: cell.policy ?? "strict",
       memoryBytes: memory.reduce((sum, { bytes }) => sum + bytes, 0),
       memoryOnNodes: memory,
-      pageBytes: cell.pageBytes ?? 4096,
+      pageBytes,
       vcpus: vcpusOf(cell, hostNode),
       accelerators: addressesOf(cell, "accelerator"),
       nics: addressesOf(cell, "nic"),

@@ -1,4 +1,5 @@
 import { formatBytes, GiB } from "../../unit/bytes.ts";
+import { at } from "../../unit/list.ts";
 import type { HostFacts } from "../facts.ts";
 import type { PreflightCheck, Start } from "../preflight.ts";
 import type { PreflightProblem } from "../problem.ts";
@@ -37,9 +38,10 @@ function versionProblems({ via }: Start, { versions }: HostFacts): PreflightProb
 }
 
 function isOlder(version: string, than: string): boolean {
-  const [a, b] = [version, than].map((text) => text.split(".").map(Number));
-  for (const [i, wanted] of (b ?? []).entries()) {
-    const part = a?.[i] ?? 0;
+  const parts = version.split(".").map(Number);
+  for (const [i, wanted] of than.split(".").map(Number).entries()) {
+    // What a version leaves out is zero: 9.0 is 9.0.0.
+    const part = i < parts.length ? at(parts, i) : 0;
     if (part !== wanted) return part < wanted;
   }
   return false;

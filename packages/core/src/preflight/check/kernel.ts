@@ -5,18 +5,19 @@ import type { PreflightProblem } from "../problem.ts";
 
 /** What does not prevent a start and may spoil what was placed: warnings. */
 export const checkKernel: PreflightCheck = ({ plan }, facts) => {
+  const { numaBalancing } = facts;
   const problems: PreflightProblem[] = [];
   // Huge pages of hugetlbfs stay, and so do pages that a device's guest has pinned; others move
   // (Documentation/admin-guide/sysctl/kernel.rst, numa_balancing).
   const movable =
     plan.devices.length === 0 && plan.cells.some((cell) => !isHugepage(cell.pageBytes));
-  if ((facts.numaBalancing ?? 0) > 0 && movable) {
+  if (numaBalancing !== null && numaBalancing > 0 && movable) {
     problems.push({
       code: "numa-balancing-on",
       severity: "warning",
       subject: "kernel.numa_balancing",
       needs: "0, so that pages stay where they were placed",
-      has: String(facts.numaBalancing),
+      has: `${numaBalancing}`,
       remedy: "sysctl kernel.numa_balancing=0",
     });
   }

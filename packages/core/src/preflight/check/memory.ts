@@ -1,5 +1,6 @@
 import { isHugepage, type Plan } from "../../placement/plan.ts";
 import { formatBytes, KiB } from "../../unit/bytes.ts";
+import { at } from "../../unit/list.ts";
 import type { HostFacts, NodeFacts } from "../facts.ts";
 import type { PreflightCheck } from "../preflight.ts";
 import type { PreflightProblem } from "../problem.ts";
@@ -30,8 +31,7 @@ function wantedMemory({ cells }: Plan): readonly Wanted[] {
   );
   const alike = Map.groupBy(parts, ({ node, pageBytes }) => `${node} ${pageBytes}`);
   return [...alike.values()].map((own) => ({
-    node: own[0]?.node ?? 0,
-    pageBytes: own[0]?.pageBytes ?? 0,
+    ...at(own, 0),
     bytes: own.reduce((sum, { bytes }) => sum + bytes, 0),
   }));
 }

@@ -7,7 +7,7 @@ import type { HostShape, NodeShape } from "../fleet/host.ts";
  * What of a machine can be sold, in plain numbers by node: the cores that the host does not keep,
  * memory in the largest huge pages or else what the host leaves of base pages, and accelerators.
  * Nodes without CPUs are left out, and so are accelerators of which nobody knows the node: neither
- * can be in a cell of a strict placement.
+ * can be in a cell of a strict placement. Memory that nobody knows of is none to sell.
  */
 export function hostShapeOf(topology: Topology, policy: HostPolicy): HostShape {
   const nodeOf = new Map(topology.pci.map(({ address, node }) => [address, node]));
@@ -42,7 +42,8 @@ function sellableBytes(
 ): number {
   if (pageBytes !== null) {
     const pool = hugepages.find(({ sizeBytes }) => sizeBytes === pageBytes);
-    return pageBytes * (pool?.free ?? pool?.total ?? 0);
+    return pool === undefined ? 0 : pageBytes * (pool.free ?? pool.total);
   }
-  return Math.max(0, (memoryBytes ?? 0) - policy.reserved.memoryPerNodeBytes);
+  if (memoryBytes === null) return 0;
+  return Math.max(0, memoryBytes - policy.reserved.memoryPerNodeBytes);
 }

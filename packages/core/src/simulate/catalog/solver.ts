@@ -12,6 +12,7 @@ import { size } from "../../set/index-set.ts";
 import { setOf } from "../../set/list-format.ts";
 import type { Topology } from "../../topology/topology.ts";
 import { MiB } from "../../unit/bytes.ts";
+import { valueOf } from "../../unit/list.ts";
 import type { Demand, Task } from "../fleet/task.ts";
 import type { Part } from "../fleet/ways.ts";
 import type { Choice, Policy, Setting } from "../policy/policy.ts";
@@ -134,13 +135,14 @@ function partsOn({
     ]),
   );
   return (cell, granuleBytes, gpuMilli) => {
+    const own = valueOf(gpusOn, cell.node);
     const count = (of: readonly { readonly count: number }[]): number =>
       of.reduce((sum, one) => sum + one.count, 0);
     return {
       node: positions.indexOf(cell.node),
       cpuMilli: count(cell.units) * 1000,
       memoryMib: (count(cell.granules) * granuleBytes) / MiB,
-      gpus: cell.accelerators.map(({ address }) => gpusOn.get(cell.node)?.indexOf(address) ?? -1),
+      gpus: cell.accelerators.map(({ address }) => own.indexOf(address)),
       gpuMilli,
     };
   };

@@ -1,3 +1,4 @@
+import { at } from "../../unit/list.ts";
 import { element, type XmlElement } from "../../xml/element.ts";
 import { type ComparedPolicy, type Comparison, headline } from "../run/compare.ts";
 import type { Figure } from "../run/summary.ts";
@@ -53,8 +54,7 @@ export function barsChart(comparison: Comparison, area: Area): readonly XmlEleme
 function columnsOf(comparison: Comparison): readonly Column[] {
   const { world } = comparison;
   const part = (of: Figure, all: Figure): number => of.mean / Math.max(1, all.mean);
-  const [first] = comparison.policies;
-  const whole = Math.round(first?.summary.wholeHostArrived.mean ?? 0);
+  const whole = Math.round(at(comparison.policies, 0).summary.wholeHostArrived.mean);
   return [
     {
       title: "GPUs allocated",

@@ -1,3 +1,4 @@
+import { at } from "../../unit/list.ts";
 import { element, type XmlElement } from "../../xml/element.ts";
 import { type ComparedPolicy, type Comparison, headline } from "../run/compare.ts";
 import { percentText } from "./describe.ts";
@@ -123,7 +124,10 @@ function labels(
   yOf: (share: number) => number,
 ): XmlElement[] {
   const wanted = comparison.policies
-    .map((policy) => ({ policy, y: yOf(policy.summary.curve.at(-1) ?? 0) }))
+    .map((policy) => {
+      const { curve } = policy.summary;
+      return { policy, y: yOf(at(curve, curve.length - 1)) };
+    })
     .toSorted((a, b) => a.y - b.y);
   const placed = apart(
     wanted.map((one) => one.y),
@@ -131,17 +135,19 @@ function labels(
     y + height - 4,
   );
   return wanted.flatMap(({ policy, y: end }, i) => {
-    const at = placed[i] ?? end;
+    const level = at(placed, i);
     const right = x + width;
     const look = lookOf(policy.name);
     return [
       element("path", {
         class: "leader",
-        d: `M${right + 3} ${short(end)}L${right + 16} ${short(at)}`,
+        d: `M${right + 3} ${short(end)}L${right + 16} ${short(level)}`,
       }),
-      element("text", { class: `text-${look}`, x: right + 21, y: short(at + 4), "font-size": 12 }, [
-        policy.name,
-      ]),
+      element(
+        "text",
+        { class: `text-${look}`, x: right + 21, y: short(level + 4), "font-size": 12 },
+        [policy.name],
+      ),
       // Where VMs come and go, the end is a moment like any other: the figure is the mean, below.
       ...(comparison.world.axis === "time"
         ? []
@@ -151,7 +157,7 @@ function labels(
               {
                 class: `text-${look}`,
                 x: right + LABELS,
-                y: short(at + 4),
+                y: short(level + 4),
                 "font-size": 12,
                 "text-anchor": "end",
               },

@@ -1,3 +1,5 @@
+import { count, type Tally } from "../../unit/tally.ts";
+
 /**
  * What a task, or a VM of a flavor, asks for. CPU is in thousandths of a core and GPUs in
  * thousandths of a GPU, as the published trace has them. Tasks that ask for the same share one
@@ -40,9 +42,9 @@ export interface Demand {
 
 /** The shares with which tasks occur in a list of them, the most frequent first. */
 export function demandOf(tasks: readonly Task[]): readonly Demand[] {
-  const counts = new Map<Task, number>();
-  for (const task of tasks) counts.set(task, (counts.get(task) ?? 0) + 1);
+  const counts: Tally<Task> = new Map();
+  for (const task of tasks) count(counts, task);
   return [...counts]
-    .map(([task, count]) => ({ task, share: count / tasks.length }))
+    .map(([task, times]) => ({ task, share: times / tasks.length }))
     .toSorted((a, b) => b.share - a.share);
 }

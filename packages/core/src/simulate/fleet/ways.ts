@@ -1,3 +1,4 @@
+import { at } from "../../unit/list.ts";
 import { cellsOf, type Cell } from "./cells.ts";
 import { freeGpus, type HostShape, type HostState, type NodeState } from "./host.ts";
 import { accepts, sharesGpu, type Task, WHOLE_GPU } from "./task.ts";
@@ -42,7 +43,7 @@ export function after(host: HostState, way: Way, sign: -1 | 1 = -1): HostState {
     const node = nodes[part.node];
     if (node === undefined) continue;
     const gpuMilli = [...node.gpuMilli];
-    for (const gpu of part.gpus) gpuMilli[gpu] = (gpuMilli[gpu] ?? 0) + sign * part.gpuMilli;
+    for (const gpu of part.gpus) gpuMilli[gpu] = at(gpuMilli, gpu) + sign * part.gpuMilli;
     nodes[part.node] = {
       cpuMilli: node.cpuMilli + sign * part.cpuMilli,
       memoryMib: node.memoryMib + sign * part.memoryMib,
@@ -93,9 +94,8 @@ function assign(
     ways.push(parts);
     return;
   }
-  const before = cells[parts.length - 1];
-  const alike = before !== undefined && before.gpus === cell.gpus;
-  const from = alike ? (parts.at(-1)?.node ?? -1) + 1 : 0;
+  const [before, last] = [cells[parts.length - 1], parts.at(-1)];
+  const from = last !== undefined && before?.gpus === cell.gpus ? last.node + 1 : 0;
   for (let node = from; node < nodes.length; node++) {
     const state = nodes[node];
     if (state === undefined || parts.some((part) => part.node === node)) continue;
@@ -117,8 +117,7 @@ function gpuChoices(node: NodeState, task: Task, count: number): readonly (reado
   if (count === 0) return noGpus;
   if (sharesGpu(task)) {
     const choices: number[][] = [];
-    for (let gpu = 0; gpu < gpuMilli.length; gpu++) {
-      const left = gpuMilli[gpu] ?? 0;
+    for (const [gpu, left] of gpuMilli.entries()) {
       if (left >= task.gpuMilli && gpuMilli.indexOf(left) === gpu) choices.push([gpu]);
     }
     return choices;

@@ -1,3 +1,4 @@
+import { at } from "../../unit/list.ts";
 import type { HostState } from "../fleet/host.ts";
 import type { Task } from "../fleet/task.ts";
 import type { Part, Way } from "../fleet/ways.ts";
@@ -37,9 +38,9 @@ export function ordinaryWay(host: HostState, task: Task, pool: Way): Way {
   return host.nodes
     .map((_, node): Part => ({
       node,
-      cpuMilli: cpus[node] ?? 0,
-      memoryMib: memory[node] ?? 0,
-      gpus: gpus[node] ?? [],
+      cpuMilli: at(cpus, node),
+      memoryMib: at(memory, node),
+      gpus: at(gpus, node),
       gpuMilli: task.gpuMilli,
     }))
     .filter((part) => part.gpus.length > 0 || part.cpuMilli > 0 || part.memoryMib > 0);
@@ -65,14 +66,14 @@ function spill(amount: number, weights: readonly number[], room: readonly number
   let [left, quota] = [amount, amount];
   const last = weights.findLastIndex((weight) => weight > 0);
   const taken = room.map((free, n) => {
-    const share = n === last ? quota : Math.min(quota, Math.ceil(amount * (weights[n] ?? 0)));
+    const share = n === last ? quota : Math.min(quota, Math.ceil(amount * at(weights, n)));
     quota -= share;
     const part = Math.min(share, free);
     left -= part;
     return part;
   });
   return taken.map((part, n) => {
-    const more = Math.min(left, (room[n] ?? 0) - part);
+    const more = Math.min(left, at(room, n) - part);
     left -= more;
     return part + more;
   });

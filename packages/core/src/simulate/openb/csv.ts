@@ -1,4 +1,5 @@
 import { EvenkeelError } from "../../error/evenkeel-error.ts";
+import { at, valueOf } from "../../unit/list.ts";
 
 /** A list with more rows than this is no trace of one fleet. */
 const ROWS_MAX = 200_000;
@@ -52,7 +53,7 @@ export function readCsv(
         `${names.length} cells, as the header`,
       );
     }
-    const cell = (column: string): string => cells[index.get(column) ?? -1] ?? "";
+    const cell = (column: string): string => at(cells, valueOf(index, column));
     return [
       {
         text: cell,

@@ -35,7 +35,10 @@ export function typicalTasks(demand: readonly Demand[]): readonly Demand[] {
     const { cpuMilli, gpus, gpuMilli, models } = task;
     const key = JSON.stringify([cpuMilli, gpus, gpuMilli, models]);
     const before = merged.get(key);
-    merged.set(key, { task: before?.task ?? task, share: share + (before?.share ?? 0) });
+    merged.set(
+      key,
+      before === undefined ? { task, share } : { ...before, share: before.share + share },
+    );
   }
   const typical: Demand[] = [];
   let sum = 0;

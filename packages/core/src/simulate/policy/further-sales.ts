@@ -119,12 +119,12 @@ function fraction({ cpuMilli, memoryMib }: NodeState, flavor: Flavor): number {
 }
 
 function onSeveralNodes(nodes: readonly NodeState[], group: Group): number {
-  const gpus = nodes.map((node) => byGpus(node, group));
-  if (gpus.filter((count) => count > 0).length < group.cells) return 0;
+  const counted = nodes.map((node) => ({ node, gpus: byGpus(node, group) }));
+  if (counted.filter(({ gpus }) => gpus > 0).length < group.cells) return 0;
   let sum = 0;
   for (const flavor of group.flavors) {
-    const rooms = nodes.map((node, n) => {
-      const room = Math.min(gpus[n] ?? 0, fraction(node, flavor));
+    const rooms = counted.map(({ node, gpus }) => {
+      const room = Math.min(gpus, fraction(node, flavor));
       return room < 1 ? 0 : room;
     });
     sum += flavor.weight * spread(rooms, group.cells);
@@ -136,10 +136,13 @@ function onSeveralNodes(nodes: readonly NodeState[], group: Group): number {
 export function spread(rooms: readonly number[], cells: number): number {
   const descending = rooms.toSorted((a, b) => b - a);
   let rest = descending.reduce((sum, room) => sum + room, 0);
-  let least = Number.POSITIVE_INFINITY;
-  for (let left = cells; left > 0; left--) {
+  let [least, left] = [Number.POSITIVE_INFINITY, cells];
+  for (const room of descending) {
+    if (left === 0) break;
     least = Math.min(least, rest / left);
-    rest -= descending[cells - left] ?? 0;
+    rest -= room;
+    left--;
   }
-  return least < 1 ? 0 : least;
+  // Where there are fewer nodes than cells, some cell has none.
+  return left > 0 || least < 1 ? 0 : least;
 }

@@ -1,5 +1,6 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
+import { at } from "../../unit/list.ts";
 import { emptyHost, type HostShape, type HostState } from "../fleet/host.ts";
 import type { Demand, Task } from "../fleet/task.ts";
 import { after, waysOn } from "../fleet/ways.ts";
@@ -94,11 +95,12 @@ test("VMs of several cells on nodes with room for whole ones: as many as by tryi
 
 /** Takes one cell from each of the fullest nodes as long as there are enough: known to be optimal. */
 function most(rooms: readonly number[], cells: number): number {
-  const left = [...rooms];
+  let left = [...rooms];
   for (let count = 0; ; count++) {
     left.sort((a, b) => b - a);
-    if ((left[cells - 1] ?? 0) < 1) return count;
-    for (let i = 0; i < cells; i++) left[i] = (left[i] ?? 0) - 1;
+    const fullest = left.slice(0, cells);
+    if (fullest.length < cells || fullest.some((room) => room < 1)) return count;
+    left = [...fullest.map((room) => room - 1), ...left.slice(cells)];
   }
 }
 
@@ -115,9 +117,9 @@ test("no way on any host loses less of what could still be sold than Evenkeel's"
         waysOn(host, asked).map((way) => sales(host) - sales(after(host, way))),
       );
       expect(choice === null).toBe(losses.length === 0);
-      const host = states[choice?.host ?? -1];
       if (choice === null) return;
-      const loss = host === undefined ? NaN : sales(host) - sales(after(host, choice.way));
+      const host = at(states, choice.host);
+      const loss = sales(host) - sales(after(host, choice.way));
       expect(loss).toBeCloseTo(Math.min(...losses), 8);
     }),
   );

@@ -85,8 +85,9 @@ function isAsked(host: HostState | undefined, task: Task, way: Way): boolean {
     sum(({ memoryMib }) => memoryMib) === task.memoryMib &&
     sum(({ gpus }) => new Set(gpus).size) === task.gpus &&
     way.every(({ node, gpus, gpuMilli }) => {
-      const has = host?.nodes[node]?.gpuMilli.length ?? 0;
-      return gpuMilli === task.gpuMilli && gpus.every((gpu) => gpu >= 0 && gpu < has);
+      const own = host?.nodes[node]?.gpuMilli;
+      if (own === undefined || gpuMilli !== task.gpuMilli) return false;
+      return gpus.every((gpu) => gpu >= 0 && gpu < own.length);
     })
   );
 }

@@ -1,5 +1,6 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
+import { at } from "../../unit/list.ts";
 import { emptyHost, freeGpuMilli, type HostState } from "../fleet/host.ts";
 import { gpuMilliOf, type Task } from "../fleet/task.ts";
 import { waysOn } from "../fleet/ways.ts";
@@ -9,7 +10,7 @@ import { arbitraryWorld } from "../testing/arbitrary-world.ts";
 import { departures } from "./departures.ts";
 import { simulate } from "./simulate.ts";
 import { gpuCapacity } from "./tally.ts";
-import type { World } from "./world.ts";
+import type { Arrival, World } from "./world.ts";
 
 const all: readonly Policy[] = [...policies, ...policies.map(nodeAware)];
 
@@ -45,9 +46,8 @@ test("every policy places what fits somewhere, where it fits, and nothing else",
       for (const { task, hosts, choice } of decisions) {
         const fits = hosts.some((host) => waysOn(host, task).length > 0);
         expect(choice !== null).toBe(fits);
-        const host = hosts[choice?.host ?? -1];
-        if (choice === null || host === undefined) continue;
-        expect(waysOn(host, task)).toContainEqual(choice.way);
+        if (choice === null) continue;
+        expect(waysOn(at(hosts, choice.host), task)).toContainEqual(choice.way);
       }
       expect(outcome.placed).toBe(decisions.filter(({ choice }) => choice !== null).length);
     }),
@@ -61,12 +61,14 @@ test("what is allocated is what was placed and has not left, host by host", () =
       const { policy: observed, decisions } = recorded(policy);
       simulate(world, observed, seed);
       const arrivals = world.arrivals(seed);
-      const placed: { readonly choice: Choice; readonly task: Task; readonly leaves: number }[] =
-        [];
-      for (const [i, { hosts, task, choice }] of decisions.entries()) {
-        const { at = 0, leaves = null } = arrivals[i] ?? {};
+      const placed: { readonly choice: Choice; readonly arrival: Arrival }[] = [];
+      for (const [i, { hosts, choice }] of decisions.entries()) {
+        const arrival = at(arrivals, i);
         for (const [h, host] of hosts.entries()) {
-          const here = placed.filter((one) => one.choice.host === h && one.leaves > at);
+          const here = placed
+            .filter((one) => one.choice.host === h)
+            .map((one) => one.arrival)
+            .filter(({ leaves }) => leaves === null || leaves > arrival.at);
           const taken = here.reduce((sum, one) => sum + gpuMilliOf(one.task), 0);
           const cpus = here.reduce((sum, one) => sum + one.task.cpuMilli, 0);
           const empty = emptyHost(host.shape);
@@ -78,7 +80,7 @@ test("what is allocated is what was placed and has not left, host by host", () =
             expect(Math.min(cpuMilli, memoryMib, ...gpuMilli)).toBeGreaterThanOrEqual(0);
           }
         }
-        if (choice !== null) placed.push({ choice, task, leaves: leaves ?? Infinity });
+        if (choice !== null) placed.push({ choice, arrival });
       }
     }),
     { numRuns: 150 },
@@ -154,15 +156,15 @@ test("departures come in the order of their times, and of their entry where thos
       fc.integer({ min: 0, max: 20 }),
       (times, now) => {
         const leaving = departures<number>();
-        for (const [i, at] of times.entries()) leaving.add(at, i);
+        for (const [i, time] of times.entries()) leaving.add(time, i);
         const expected = times
-          .map((at, i) => ({ at, i }))
-          .toSorted((a, b) => a.at - b.at || a.i - b.i);
+          .map((time, i) => ({ time, i }))
+          .toSorted((a, b) => a.time - b.time || a.i - b.i);
         expect([...leaving.until(now)]).toEqual(
-          expected.filter(({ at }) => at <= now).map(({ i }) => i),
+          expected.filter(({ time }) => time <= now).map(({ i }) => i),
         );
         expect([...leaving.until(Infinity)]).toEqual(
-          expected.filter(({ at }) => at > now).map(({ i }) => i),
+          expected.filter(({ time }) => time > now).map(({ i }) => i),
         );
       },
     ),

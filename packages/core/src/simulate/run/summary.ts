@@ -1,3 +1,4 @@
+import { at } from "../../unit/list.ts";
 import type { Outcome } from "./outcome.ts";
 
 /** A figure over several seeds. */
@@ -27,18 +28,17 @@ export interface Summary {
 /** Takes the mean of every figure; there is at least one outcome, and all are of one world. */
 export function summaryOf(outcomes: readonly Outcome[]): Summary {
   const over = (of: (outcome: Outcome) => number): Figure => figureOf(outcomes.map(of));
-  const measured = outcomes.every(({ meanFragmentation }) => meanFragmentation !== null);
-  const [first] = outcomes;
+  const fragmentation = outcomes.flatMap(({ meanFragmentation }) => meanFragmentation ?? []);
   return {
     finalShare: over(({ finalShare }) => finalShare),
     meanShare: over(({ meanShare }) => meanShare),
-    meanFragmentation: measured ? over((outcome) => outcome.meanFragmentation ?? 0) : null,
+    meanFragmentation: fragmentation.length === outcomes.length ? figureOf(fragmentation) : null,
     placed: over(({ placed, arrived }) => placed / Math.max(1, arrived)),
     inSignature: over(({ inSignature, placed }) => inSignature / Math.max(1, placed)),
     wholeHostArrived: over(({ wholeHost }) => wholeHost.arrived),
     wholeHostRefused: over(({ wholeHost }) => wholeHost.refused),
     wholeHostRefusedWhileFree: over(({ wholeHost }) => wholeHost.refusedWhileFree),
-    curve: (first?.curve ?? []).map((_, i) => over(({ curve }) => curve[i] ?? 0).mean),
+    curve: at(outcomes, 0).curve.map((_, i) => over(({ curve }) => at(curve, i)).mean),
   };
 }
 

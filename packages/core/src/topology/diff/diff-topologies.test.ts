@@ -150,13 +150,16 @@ const mutations: readonly (readonly [string, Topology, readonly string[]])[] = [
     "IOMMU groups by number only",
     {
       ...before,
-      pci: before.pci.map((one) => ({ ...one, iommuGroup: (one.iommuGroup ?? 0) + 5 })),
+      pci: before.pci.map((one) => ({
+        ...one,
+        iommuGroup: one.iommuGroup === null ? null : one.iommuGroup + 5,
+      })),
     },
     ["the IOMMU groups hold the same devices but are numbered differently"],
   ],
   [
     "an IOMMU group's members",
-    withPci(nic, { iommuGroup: before.pci.find((one) => one.address === gpu)?.iommuGroup ?? 0 }),
+    withPci(nic, { iommuGroup: before.pci.find((one) => one.address === gpu)?.iommuGroup ?? null }),
     [
       `the IOMMU group of GPU ${gpu} is shared with 0000:18:00.1 ${nic}, it was shared with 0000:18:00.1`,
       `the IOMMU group of device 0000:18:00.1 is shared with ${gpu} ${nic}, it was shared with ${gpu}`,

@@ -1,3 +1,4 @@
+import { distancesOf } from "../distances-of.ts";
 import type { Access, Topology } from "../topology.ts";
 import { changeText, paired, type TopologyDifference } from "./difference.ts";
 
@@ -50,11 +51,6 @@ function slitDifferences(a: Topology, b: Topology): TopologyDifference[] {
       ];
     }),
   );
-}
-
-function distancesOf({ nodes, distances }: Topology): (from: number, to: number) => number | null {
-  const places = new Map(nodes.map(({ id }, place) => [id, place]));
-  return (from, to) => distances?.[places.get(from) ?? -1]?.[places.get(to) ?? -1] ?? null;
 }
 
 function accessDifferences(a: Topology, b: Topology): TopologyDifference[] {

@@ -1,5 +1,5 @@
 import { formatBytes } from "../../unit/bytes.ts";
-import type { MemoryNode, Topology } from "../topology.ts";
+import type { HugepagePool, MemoryNode, Topology } from "../topology.ts";
 import { changeText, paired, type TopologyDifference } from "./difference.ts";
 
 /** What changed about nodes, apart from their CPUs: their memory, its kind and its huge pages. */
@@ -96,7 +96,9 @@ function memoryMessage(subject: string, before: number | null, after: number | n
 function poolDifferences(before: MemoryNode, after: MemoryNode): TopologyDifference[] {
   const pools = paired(before.hugepages, after.hugepages, ({ sizeBytes }) => `${sizeBytes}`);
   return pools.flatMap(({ before: old, after: current }) => {
-    const sizeBytes = old?.sizeBytes ?? current?.sizeBytes ?? 0;
+    const pool = old ?? current;
+    if (pool === null) return [];
+    const { sizeBytes } = pool;
     const subject = `node ${before.id}`;
     const path = `nodes[${before.id}].hugepages[${sizeBytes}]`;
     const pages = `huge pages of ${formatBytes(sizeBytes)}`;
@@ -113,23 +115,25 @@ function poolDifferences(before: MemoryNode, after: MemoryNode): TopologyDiffere
         message: poolMessage(subject, pages, oldTotal, total),
       });
     }
-    const [oldFree, free] = [old?.free ?? null, current?.free ?? null];
-    // Pages that came or went free are what the total says already.
-    const moved =
-      oldFree !== null && free !== null && free - oldFree === (total ?? 0) - (oldTotal ?? 0);
-    if (old !== null && current !== null && oldFree !== free && !moved) {
+    if (old !== null && current !== null && old.free !== current.free && !cameFree(old, current)) {
       found.push({
         group: "nodes",
         subject,
         path: `${path}.free`,
-        before: oldFree,
-        after: free,
+        before: old.free,
+        after: current.free,
         lasting: false,
-        message: changeText(`the number of free ${pages} on ${subject}`, oldFree, free),
+        message: changeText(`the number of free ${pages} on ${subject}`, old.free, current.free),
       });
     }
     return found;
   });
+}
+
+/** Pages that came or went free are what the total says already. */
+function cameFree(before: HugepagePool, after: HugepagePool): boolean {
+  if (before.free === null || after.free === null) return false;
+  return after.free - before.free === after.total - before.total;
 }
 
 function poolMessage(

@@ -1,3 +1,4 @@
+import { at } from "../../unit/list.ts";
 import { fitted, type Line, line, span, widestOf, widthOf } from "./line.ts";
 
 /** A frame with a title around sections of lines, which are parted by rules. */
@@ -47,7 +48,7 @@ export function beside(blocks: readonly (readonly Line[])[], gap: number): Line[
   return Array.from({ length: height }, (_, row) =>
     blocks.flatMap((block, i) => [
       ...(i === 0 ? [] : [span(" ".repeat(gap))]),
-      ...fitted(block[row] ?? [], widths[i] ?? 0),
+      ...fitted(block[row] ?? [], at(widths, i)),
     ]),
   );
 }

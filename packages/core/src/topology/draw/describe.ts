@@ -1,6 +1,7 @@
 import { INDEX_MAX, indexSet, size } from "../../set/index-set.ts";
 import { formatList, parseList } from "../../set/list-format.ts";
 import { formatBytes } from "../../unit/bytes.ts";
+import { at } from "../../unit/list.ts";
 import { pcieRateText } from "../pcie-rate.ts";
 import { isStandInNode } from "../stand-in.ts";
 import type { Core, HugepagePool, MemoryNode, PcieLink, Topology } from "../topology.ts";
@@ -64,10 +65,12 @@ export function coresLine(topology: Topology, node: number): Line {
   const idle = topology.nodes.find(({ id }) => id === node)?.cpus === "";
   if (cores.length === 0) return idle ? line(span("no CPUs", "faint")) : unknown("cores unknown");
   const threads = countsOf(cores.map(({ cpus }) => sizeOf(cpus)));
-  const many = threads.length === 1 ? ` × ${counted(threads[0] ?? 1, "thread")}` : "";
-  const uneven = threads.length > 1 ? ` of ${threads.join(" or ")} threads` : "";
+  const each =
+    threads.length === 1
+      ? ` × ${counted(at(threads, 0), "thread")}`
+      : ` of ${threads.join(" or ")} threads`;
   return joined(
-    [line(`${counted(cores.length, "core")}${many}${uneven}`), cachesLine(topology, cores)],
+    [line(`${counted(cores.length, "core")}${each}`), cachesLine(topology, cores)],
     " · ",
   );
 }
@@ -81,10 +84,9 @@ function cachesLine(topology: Topology, cores: readonly Core[]): Line {
   const bytes = l3Bytes(topology, own);
   const ofSize = bytes === null ? "" : ` of ${formatBytes(bytes)}`;
   if (others.length > 0) return line(`L3${ofSize} shared with ${nodesText(others)}`);
-  const shares = new Map<number | null, number>();
-  for (const { l3 } of cores) shares.set(l3, (shares.get(l3) ?? 0) + 1);
+  const shares = Map.groupBy(cores, ({ l3 }) => l3);
   if (shares.size === 1) return line(`one L3${ofSize}`);
-  const sizes = countsOf([...shares.values()]);
+  const sizes = countsOf(Array.from(shares.values(), ({ length }) => length));
   if (sizes.length === 1) return line(`${shares.size} L3${ofSize}`);
   const each = bytes === null ? "" : `, ${formatBytes(bytes)} each`;
   return line(`${shares.size} L3 of ${sizes.join(" or ")} cores${each}`);
@@ -166,24 +168,29 @@ export function headerLines(topology: Topology, width: number): Line[] {
 
 /** What memory there is in all, that of GPUs apart: it is not the host's to sell. */
 function memoryTotals(nodes: readonly MemoryNode[]): Line[] {
-  const total = (among: readonly MemoryNode[]): number =>
-    among.reduce((sum, node) => sum + (node.memoryBytes ?? 0), 0);
-  const host = nodes.filter(({ kind }) => kind !== "gpu");
-  const gpu = total(nodes.filter(({ kind }) => kind === "gpu"));
-  const some = host.some(({ memoryBytes }) => memoryBytes === null);
-  if (some && total(host) === 0) return [unknown("memory unknown")];
-  const known = line(`${some ? "at least " : ""}${formatBytes(total(host))}`);
-  return [known, gpu === 0 ? [] : line(`${formatBytes(gpu)} of GPU memory`)];
+  const host = totalText(nodes.filter(({ kind }) => kind !== "gpu"));
+  if (host === null) return [unknown("memory unknown")];
+  const gpus = nodes.filter(({ kind, memoryBytes }) => kind === "gpu" && memoryBytes !== 0);
+  if (gpus.length === 0) return [line(host)];
+  const gpu = totalText(gpus);
+  const ofGpus = gpu === null ? unknown("GPU memory unknown") : line(`${gpu} of GPU memory`);
+  return [line(host), ofGpus];
+}
+
+/** The sum of what is known: the least that there is where some is not, and null where all is. */
+function totalText(nodes: readonly MemoryNode[]): string | null {
+  const known = nodes.flatMap(({ memoryBytes }) => memoryBytes ?? []);
+  const total = known.reduce((sum, bytes) => sum + bytes, 0);
+  if (known.length === nodes.length) return formatBytes(total);
+  return total === 0 ? null : `at least ${formatBytes(total)}`;
 }
 
 function acceleratorCounts(topology: Topology): Line[] {
-  const models = new Map<string | null, number>();
-  for (const { model } of wholeAccelerators(topology))
-    models.set(model, (models.get(model) ?? 0) + 1);
-  return [...models].map(([model, count]) =>
+  const byModel = Map.groupBy(wholeAccelerators(topology), ({ model }) => model);
+  return [...byModel].map(([model, { length }]) =>
     model === null
-      ? unknown(`${counted(count, "accelerator")} of unknown model`)
-      : line(span(`${count} × ${model}`, "accelerator")),
+      ? unknown(`${counted(length, "accelerator")} of unknown model`)
+      : line(span(`${length} × ${model}`, "accelerator")),
   );
 }
 

@@ -390,3 +390,18 @@ test("what GPUs are cut into is told beside them, and parts are not drawn", () =
     "
   `);
 });
+
+test("memory in all is the least that there is where that of some node is unknown", () => {
+  const nodes = "package:2 core:4 memory:64Gi gpumem:96Gi@0 gpumem:96Gi@1";
+  const header = (unknown: string): string | undefined =>
+    drawTopology(syntheticTopology(nodes + unknown), { width: 120 })
+      .split("\n")
+      .find((line) => line.startsWith("2 packages"))
+      ?.split(" · ")
+      .slice(4)
+      .join(" · ");
+  expect(header("")).toBe("128 GiB · 192 GiB of GPU memory");
+  expect(header(" memory:?@1")).toBe("at least 64 GiB · 192 GiB of GPU memory");
+  expect(header(" memory:?@3")).toBe("128 GiB · at least 96 GiB of GPU memory");
+  expect(header(" memory:?@2-3")).toBe("128 GiB · GPU memory unknown");
+});

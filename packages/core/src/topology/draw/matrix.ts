@@ -1,3 +1,4 @@
+import { at } from "../../unit/list.ts";
 import { interconnects } from "../interconnect.ts";
 import type { Topology } from "../topology.ts";
 import { wholeAccelerators } from "../virtual-functions.ts";
@@ -43,18 +44,17 @@ export function distanceTable(
   nodes: Topology["nodes"],
   distances: readonly (readonly number[])[],
 ): DistanceTable {
-  const value = (i: number, j: number): number => distances[i]?.[j] ?? 0;
+  const value = (i: number, j: number): number => at(at(distances, i), j);
   const places = [...nodes.keys()];
   const classes = nodes.length <= nodesInFullMax ? places.map((i) => [i]) : twins(places, value);
   return {
-    names: classes.map((members) => listOf(members.map((i) => nodes[i]?.id ?? 0))),
+    names: classes.map((members) => listOf(members.map((i) => at(nodes, i).id))),
     rows: classes.map((from) =>
       classes.map((to) => {
-        const [i = 0, twin = i] = from;
-        const [j = 0] = to;
+        const i = at(from, 0);
         return {
-          value: value(i, j),
-          among: from === to && from.length > 1 ? value(i, twin) : null,
+          value: value(i, at(to, 0)),
+          among: from === to && from.length > 1 ? value(i, at(from, 1)) : null,
         };
       }),
     ),
@@ -132,14 +132,14 @@ function tableLines(
 ): Line[] {
   const first = Math.max(title.length, ...names.map((name) => name.length));
   const widths = names.map((name, j) =>
-    Math.max(name.length, ...rows.map((row) => row[j]?.length ?? 0)),
+    Math.max(name.length, ...rows.map((row) => at(row, j).length)),
   );
-  const head = names.map((name, j) => span(`  ${name.padStart(widths[j] ?? 0)}`, "faint"));
+  const head = names.map((name, j) => span(`  ${name.padStart(at(widths, j))}`, "faint"));
   return [
     [span(title.padEnd(first)), ...head],
     ...rows.map((row, i) => [
-      span((names[i] ?? "").padStart(first), "faint"),
-      ...row.map((text, j) => span(`  ${text.padStart(widths[j] ?? 0)}`, styleAt(text, i, j))),
+      span(at(names, i).padStart(first), "faint"),
+      ...row.map((text, j) => span(`  ${text.padStart(at(widths, j))}`, styleAt(text, i, j))),
     ]),
   ];
 }

@@ -1,3 +1,5 @@
+import { at } from "../../unit/list.ts";
+import { count, countOf, type Tally } from "../../unit/tally.ts";
 import type { Topology } from "../topology.ts";
 import { wholeAccelerators } from "../virtual-functions.ts";
 import { memoryLine, memoryText, nodesText, poolsText } from "./describe.ts";
@@ -10,8 +12,8 @@ const cpuListMax = 24;
 /** A machine of many nodes, a row for each. */
 export function nodeTable(topology: Topology, width: number): Line[] {
   const ordinals = new Map(wholeAccelerators(topology).map(({ address }, i) => [address, i]));
-  const coresOf = new Map<number | null, number>();
-  for (const { node } of topology.cores) coresOf.set(node, (coresOf.get(node) ?? 0) + 1);
+  const coresOf: Tally<number | null> = new Map();
+  for (const { node } of topology.cores) count(coresOf, node);
   const devicesOf = (id: number | null): Line => {
     const own = topology.pci.filter((device) => device.node === id);
     const gpus = own.flatMap(({ address }) => ordinals.get(address) ?? []);
@@ -24,7 +26,7 @@ export function nodeTable(topology: Topology, width: number): Line[] {
   const rows = topology.nodes.map((node) => [
     line(`${node.id}`),
     line(node.package === null ? "" : `${node.package}`),
-    line(`${coresOf.get(node.id) ?? 0}`),
+    line(`${countOf(coresOf, node.id)}`),
     line(node.cpus.length > cpuListMax ? `${node.cpus.slice(0, cpuListMax)}…` : node.cpus),
     devicesOf(node.id),
     memoryText(node),
@@ -39,7 +41,7 @@ export function nodeTable(topology: Topology, width: number): Line[] {
   const lines = all.map((row) =>
     row.flatMap((cell, column) => [
       ...(column === 0 ? [] : [span("  ")]),
-      ...fitted(cell, widths[column] ?? 0),
+      ...fitted(cell, at(widths, column)),
     ]),
   );
   const unknown = widestOf([stray]) === 0 ? [] : [[span("node unknown  ", "unknown"), ...stray]];

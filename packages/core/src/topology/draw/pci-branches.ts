@@ -1,6 +1,7 @@
 import { comparePciAddresses } from "../pci-address.ts";
 import { isStandIn } from "../stand-in.ts";
 import type { PciDevice, Topology } from "../topology.ts";
+import { unknownLast } from "../unknown-last.ts";
 import { profilesText, virtualAccelerators, wholeAccelerators } from "../virtual-functions.ts";
 import { listOf } from "./describe.ts";
 import { type Line, line, span } from "./line.ts";
@@ -39,15 +40,12 @@ interface Growing {
 export function pciForests(topology: Topology): Forest[] {
   const short = shortener(topology);
   const roots = rootsOf(topology);
-  const nodes = [...new Set(roots.map(({ node }) => node))].toSorted(nodeOrder);
+  const nodes = [...new Set(roots.map(({ node }) => node))].toSorted(unknownLast);
   return nodes.map((node) => ({
     node,
     roots: roots.filter((root) => root.node === node).map((root) => grown(root, short)),
   }));
 }
-
-const nodeOrder = (a: number | null, b: number | null): number =>
-  a === b ? 0 : (a ?? Infinity) - (b ?? Infinity);
 
 /**
  * An address as people read it: without the domain where there is only the first, as lspci shows

@@ -1,3 +1,4 @@
+import { at } from "../../unit/list.ts";
 import type { PciDevice, Topology } from "../topology.ts";
 import { linkLine } from "./describe.ts";
 import { fitted, type Line, line, span, widestOf, widthOf } from "./line.ts";
@@ -93,7 +94,7 @@ function aligned(
     ...stem,
     ...cells.flatMap((cell, column) => [
       span(column === 0 ? " " : "  "),
-      ...(column === cells.length - 1 ? cell : fitted(cell, widths[column] ?? 0)),
+      ...(column === cells.length - 1 ? cell : fitted(cell, at(widths, column))),
     ]),
   ]);
 }

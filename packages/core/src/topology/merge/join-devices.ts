@@ -1,4 +1,5 @@
 import { EvenkeelError } from "../../error/evenkeel-error.ts";
+import { count, countOf, type Tally } from "../../unit/tally.ts";
 import { comparePciAddresses } from "../pci-address.ts";
 import { isStandIn, isStandInNode, standInAddress } from "../stand-in.ts";
 import type { Accelerator, PciDevice } from "../topology.ts";
@@ -179,13 +180,12 @@ function differs<T>(a: T | null, b: T | null, same: (a: T, b: T) => boolean): bo
 function anotherOrderFitsBetter(pairs: readonly (readonly [Known, Known])[]): boolean {
   const known = pairs.filter(([a, b]) => a.node !== null && b.node !== null);
   const agreeing = known.filter(([a, b]) => a.node === b.node).length;
-  const counts = new Map<number | null, number>();
-  for (const [a] of known) counts.set(a.node, (counts.get(a.node) ?? 0) + 1);
+  const left: Tally<number | null> = new Map();
+  for (const [a] of known) count(left, a.node);
   let possible = 0;
   for (const [, b] of known) {
-    const left = counts.get(b.node) ?? 0;
-    if (left > 0) possible++;
-    counts.set(b.node, left - 1);
+    if (countOf(left, b.node) > 0) possible++;
+    count(left, b.node, -1);
   }
   return possible > agreeing;
 }
@@ -225,7 +225,7 @@ function knownNics(parts: readonly Part[], wanted: (address: string) => boolean)
 function apart(
   { label }: Part,
   kind: "GPU" | "NIC",
-  count: number,
+  strangers: number,
   reference: readonly Known[],
   why: string,
   report: Report,
@@ -237,11 +237,11 @@ function apart(
     subject: `${kind}s of ${label}`,
     path: list,
     values: [
-      { source: label, value: count },
+      { source: label, value: strangers },
       { source, value: reference.length },
     ],
     message:
-      `${count} ${kind}${count === 1 ? "" : "s"} of ${label}, which tells no addresses, cannot be ` +
+      `${strangers} ${kind}${strangers === 1 ? "" : "s"} of ${label}, which tells no addresses, cannot be ` +
       `joined to the ${reference.length} of ${source}: ${why}`,
   });
 }

@@ -11,6 +11,7 @@ import {
   unionAll,
 } from "../../set/index-set.ts";
 import { formatList, setOf } from "../../set/list-format.ts";
+import { valueOf } from "../../unit/list.ts";
 import type { CoreParts } from "../build.ts";
 import type { Core } from "../topology.ts";
 import { type MergedGroups, mergeGroups } from "./merge-groups.ts";
@@ -194,8 +195,9 @@ function holdingIn(nodes: Iterable<readonly [number, string]>): NodeHolding {
     for (const cpu of indices(set)) nodeOfCpu.set(cpu, id);
   }
   return (cpus) => {
-    const id = nodeOfCpu.get(lowest(cpus) ?? -1);
-    return id !== undefined && isSubset(cpus, sets.get(id) ?? emptySet) ? id : null;
+    const first = lowest(cpus);
+    const id = first === null ? undefined : nodeOfCpu.get(first);
+    return id !== undefined && isSubset(cpus, valueOf(sets, id)) ? id : null;
   };
 }
 

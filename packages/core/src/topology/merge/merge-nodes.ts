@@ -1,5 +1,7 @@
+import { invariant } from "../../invariant.ts";
 import { formatBytes } from "../../unit/bytes.ts";
 import type { NodeParts } from "../build.ts";
+import { distancesOf } from "../distances-of.ts";
 import type { Access, HugepagePool, MemoryNode, Topology } from "../topology.ts";
 import { claimsOf, grouped, type MergeFinding, type Part, type Report, settle } from "./finding.ts";
 import type { MergedCpus } from "./merge-cpus.ts";
@@ -81,11 +83,14 @@ function mergeHugepages(
         path: `nodes[${id}].hugepages[${sizeBytes}].${field}`,
         what: `${what} of ${formatBytes(sizeBytes)}`,
       }) as const;
+    const total = settle(
+      { ...about("total", "huge pages"), claims: claims((pool) => pool.total) },
+      report,
+    );
+    invariant(total !== null, "whoever knows of huge pages knows how many");
     return {
       sizeBytes,
-      total:
-        settle({ ...about("total", "huge pages"), claims: claims((pool) => pool.total) }, report) ??
-        0,
+      total,
       free: settle(
         { ...about("free", "free huge pages"), claims: claims((pool) => pool.free) },
         report,
@@ -104,37 +109,31 @@ export function mergeDistances(
   nodes: readonly NodeParts[],
   report: Report,
 ): Topology["distances"] {
-  const known = parts.flatMap((part) => {
-    const { distances } = part.topology;
-    if (distances === null) return [];
-    const rows = new Map(part.topology.nodes.map(({ id }, row) => [id, row]));
-    return [{ part, distances, rows }];
-  });
+  const known = parts
+    .filter(({ topology }) => topology.distances !== null)
+    .map(({ label, topology }) => ({ label, topology, between: distancesOf(topology) }));
   if (known.length === 0) return null;
-  let missing = 0;
   let differing = 0;
   const matrix = nodes.map(({ id: from }) =>
     nodes.map(({ id: to }) => {
-      const values = known.map(
-        ({ distances, rows }) => distances[rows.get(from) ?? -1]?.[rows.get(to) ?? -1] ?? null,
-      );
-      const value = values.find((one) => one !== null) ?? null;
-      if (value === null) missing++;
-      if (values.some((one) => one !== null && one !== value) && ++differing <= findingsMax) {
-        const claims = known.map(({ part: { label } }, i) => ({ label, value: values[i] ?? null }));
+      const claims = known.map(({ label, between }) => ({ label, value: between(from, to) }));
+      const values = claims.flatMap(({ value }) => value ?? []);
+      if (new Set(values).size > 1 && ++differing <= findingsMax) {
         const [subject, path] = [`nodes ${from} and ${to}`, `distances[${from}][${to}]`];
         settle({ code: "distance-differs", subject, path, what: "distance", claims }, report);
       }
-      return value ?? 0;
+      return values[0] ?? null;
     }),
   );
   if (differing > findingsMax) report(manyMore(differing - findingsMax));
-  if (missing === 0) return matrix;
+  const complete = matrix.map((row) => row.filter((value) => value !== null));
+  const missing = nodes.length ** 2 - complete.flat().length;
+  if (missing === 0) return complete;
   report({
     code: "distances-incomplete",
     subject: "the machine",
     path: "distances",
-    values: known.map(({ part, distances }) => ({ source: part.label, value: distances.length })),
+    values: known.map(({ label, topology }) => ({ source: label, value: topology.nodes.length })),
     message:
       `distances are left out: ${missing} of ${nodes.length ** 2} between the nodes that all ` +
       `sources know together are known to none`,

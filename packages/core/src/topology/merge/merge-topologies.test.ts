@@ -115,7 +115,8 @@ test("one contradiction is one finding, which names it, and the first source's v
   };
   const [nic] = machine.nics;
   const [link] = machine.links;
-  const at = machine.pci.find(({ address }) => address === gpu)?.node ?? 0;
+  const at = machine.pci.find(({ address }) => address === gpu)?.node;
+  if (at === undefined || at === null) throw new Error("the GPU's node is known");
   const planted: [Topology, Partial<Record<"code" | "subject" | "path" | "message", string>>][] = [
     [
       changed(machine, gpu, { node: 1 - at }),
@@ -379,11 +380,12 @@ test("what is said in other words is no contradiction", () => {
 
 test("packages and caches agree when they group the cores alike, whatever their numbers", () => {
   const machine = hgx();
+  const renumbered = (id: number | null): number | null => (id === null ? null : id * 36 + 5);
   const numbers: Topology = {
     ...machine,
     source: "lscpu",
-    nodes: machine.nodes.map((node) => ({ ...node, package: (node.package ?? 0) * 36 + 5 })),
-    cores: machine.cores.map((core) => ({ ...core, package: (core.package ?? 0) * 36 + 5 })),
+    nodes: machine.nodes.map((node) => ({ ...node, package: renumbered(node.package) })),
+    cores: machine.cores.map((core) => ({ ...core, package: renumbered(core.package) })),
   };
   const { topology, findings } = mergeTopologies([machine, numbers]);
   expect(findings).toEqual([]);

@@ -1,5 +1,6 @@
 import { has, indices, indexSet, isEmpty } from "../../set/index-set.ts";
 import { formatList, parseList } from "../../set/list-format.ts";
+import { at } from "../../unit/list.ts";
 import type { CoreParts, NodeParts } from "../build.ts";
 import { type Described, impossible } from "./fault.ts";
 import {
@@ -8,6 +9,7 @@ import {
   type LevelName,
   limits,
   type SyntheticPool,
+  timesWithin,
 } from "./machine.ts";
 
 /** A node as the levels make it: where it lies, and its CPUs. */
@@ -67,10 +69,14 @@ type Group = Readonly<Record<"package" | "die" | "cluster" | "l3", number | null
   readonly node: number;
 };
 
+interface KnownLevel extends Level {
+  readonly count: number;
+}
+
 /** The levels with those that nobody wrote put where they belong, without cores and threads. */
-function completedLevels(levels: readonly Level[]): Level[] {
+function completedLevels(levels: readonly Level[]): KnownLevel[] {
   const written = levels.filter(({ level }) => level !== "core" && level !== "thread");
-  const known = written.filter(({ count }) => count !== null);
+  const known = written.flatMap(({ level, count }) => (count === null ? [] : [{ level, count }]));
   const unknown = new Set(written.filter(({ count }) => count === null).map(({ level }) => level));
   const lacks = (name: LevelName): boolean =>
     !unknown.has(name) && !known.some(({ level }) => level === name);
@@ -85,7 +91,7 @@ function completedLevels(levels: readonly Level[]): Level[] {
 
 function groupsAboveCores(described: Described): Group[] {
   const levels = completedLevels(described.machine.levels);
-  const total = levels.reduce((product, { count }) => product * (count ?? 1), 1);
+  const total = levels.reduce((product, { count }) => product * count, 1);
   if (total > limits.cpus) {
     const expected = `at most ${limits.cpus} CPUs in all`;
     throw impossible(described, levels[0]?.level ?? "core", "the machine is too large", expected);
@@ -95,7 +101,7 @@ function groupsAboveCores(described: Described): Group[] {
   for (const { level, count } of levels) {
     let next = 0;
     groups = groups.flatMap((group) =>
-      Array.from({ length: count ?? 1 }, () => ({ ...group, [level]: next++ })),
+      Array.from({ length: count }, () => ({ ...group, [level]: next++ })),
     );
   }
   return groups;
@@ -156,13 +162,13 @@ function coresOf(
     ids,
   );
   const countsOf = (name: "core" | "thread"): ((node: number) => number) => {
-    const usual = levels.find(({ level }) => level === name)?.count ?? 1;
+    const usual = timesWithin(levels, name);
     const own = valuesOf(
       uneven
         .filter(({ level }) => level === name)
         .map(({ count, nodes }) => ({ value: count, nodes })),
     );
-    return (node) => own(ids[node] ?? -1, usual);
+    return (node) => own(at(ids, node), usual);
   };
   const [coresOn, threadsOn] = [countsOf("core"), countsOf("thread")];
   const shapes = groups.map((group) => ({
@@ -193,13 +199,9 @@ function coresOf(
 
 /** One core of each node in turn, until none has any left. */
 function dealt(cores: readonly BuiltCore[]): BuiltCore[] {
-  const places = new Map<number, number>();
-  return cores
-    .map((core) => {
-      const place = places.get(core.node) ?? 0;
-      places.set(core.node, place + 1);
-      return { core, place };
-    })
+  const byNode = Map.groupBy(cores, ({ node }) => node);
+  return [...byNode.values()]
+    .flatMap((own) => own.map((core, place) => ({ core, place })))
     .toSorted((a, b) => a.place - b.place || a.core.node - b.core.node)
     .map(({ core }) => core);
 }
@@ -248,7 +250,7 @@ function mainNodes(
       groups.filter(({ node }) => node === position).map((group) => group.package),
     );
     const cpus = cores.filter(({ node }) => node === position).flatMap((core) => core.cpus);
-    const id = ids[position] ?? position;
+    const id = at(ids, position);
     return {
       id,
       package: packages.size === 1 ? ([...packages][0] ?? null) : null,
@@ -297,7 +299,7 @@ function extraNodes(described: Described, ids: readonly number[], mainCount: num
     const besides = nodes === null ? mainIds : numbersIn(nodes);
     return besides.flatMap((node) =>
       Array.from({ length: count }, (): BuiltNode => {
-        const id = ids[position++] ?? -1;
+        const id = at(ids, position++);
         const parts: NodeParts = {
           id,
           cpus: "",

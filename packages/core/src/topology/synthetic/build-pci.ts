@@ -1,8 +1,10 @@
 import { invariant } from "../../invariant.ts";
 import { indices, indexSet } from "../../set/index-set.ts";
 import { parseList } from "../../set/list-format.ts";
+import { valueOf } from "../../unit/list.ts";
 import { comparePciAddresses } from "../pci-address.ts";
 import type { Accelerator, Nic, PciDevice } from "../topology.ts";
+import { unknownLast } from "../unknown-last.ts";
 import type { BuiltNode } from "./build-nodes.ts";
 import { placeBuses } from "./bus-layout.ts";
 import { type Described, impossible } from "./fault.ts";
@@ -82,8 +84,7 @@ function hostBridges(described: Described, nodes: readonly BuiltNode[]): HostBri
       }),
     );
   });
-  const order = (node: number | null): number => node ?? Infinity;
-  return bridges.toSorted((a, b) => (a.node === b.node ? 0 : order(a.node) - order(b.node)));
+  return bridges.toSorted((a, b) => unknownLast(a.node, b.node));
 }
 
 /** How many functions a list of things makes, the ports above them included. */
@@ -169,25 +170,25 @@ function namedDevices(
     const expected = `at most ${limits.acceleratorParts} in all`;
     throw impossible(described, "root", message, expected);
   }
-  const counts = new Map<string, number>();
+  const nics = written.filter(({ device }) => device?.kind === "nic");
+  const prefixOf = ({ model }: MadeFunction): string | null => model?.namePrefix ?? null;
+  const byPrefix = Map.groupBy(nics, prefixOf);
   return {
     accelerators: sorted.flatMap((each): Accelerator[] => {
       const ordinal = gpus.indexOf(each);
       if (ordinal >= 0) return [wholeAccelerator(each, modules[ordinal] ?? null)];
       return each.part === null ? [] : [partialAccelerator(each, each.part)];
     }),
-    nics: written
-      .filter(({ device }) => device?.kind === "nic")
-      .map(({ pci, device, model }) => {
-        const prefix = model?.namePrefix ?? null;
-        const place = prefix === null ? 0 : (counts.get(prefix) ?? 0);
-        if (prefix !== null) counts.set(prefix, place + 1);
-        const rdma = device?.rdma ?? model?.rdma ?? null;
-        return {
-          address: pci.address,
-          name: device?.name ?? (prefix === null ? null : `${prefix}${place}`),
-          rdma: rdma === "unknown" ? null : rdma,
-        };
-      }),
+    nics: nics.map((each) => {
+      const { pci, device, model } = each;
+      const prefix = prefixOf(each);
+      const place = valueOf(byPrefix, prefix).indexOf(each);
+      const rdma = device?.rdma ?? model?.rdma ?? null;
+      return {
+        address: pci.address,
+        name: device?.name ?? (prefix === null ? null : `${prefix}${place}`),
+        rdma: rdma === "unknown" ? null : rdma,
+      };
+    }),
   };
 }

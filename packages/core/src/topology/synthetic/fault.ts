@@ -24,5 +24,7 @@ export function impossible(
     const named = term.nodes === null ? null : parseList(term.nodes.text);
     return nodes === null || (named !== null && formatList(named) === nodes);
   };
-  return malformed(text, parseTerms(text).findLast(about)?.at ?? 0, message, { expected });
+  const term = parseTerms(text).findLast(about);
+  // What no term says is impossible of the whole text.
+  return malformed(text, term === undefined ? 0 : term.at, message, { expected });
 }

@@ -46,6 +46,12 @@ export interface Level {
   readonly count: number | null;
 }
 
+/** How often a level lies within the one above: once where nobody wrote it, or knows how often. */
+export function timesWithin(levels: readonly Level[], name: LevelName): number {
+  const written = levels.find(({ level }) => level === name);
+  return written === undefined || written.count === null ? 1 : written.count;
+}
+
 export interface Uneven {
   readonly level: "core" | "thread";
   readonly count: number;

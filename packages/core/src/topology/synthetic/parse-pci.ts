@@ -19,6 +19,7 @@ import {
   readText,
   readWord,
   splitValue,
+  timesOf,
   unknownWord,
 } from "./statement.ts";
 import { malformed, type Term, type Value } from "./term.ts";
@@ -34,7 +35,7 @@ export function readRoots(reader: Reader, term: Term): Roots {
   });
   const bus = attributeOf(term, "bus");
   return {
-    count: term.count ?? 1,
+    count: timesOf(term),
     nodes: term.nodes?.text === "?" ? "?" : readNodes(reader, term),
     buses: bus === null ? [] : splitValue(bus, ",").map((value) => readBus(reader, value)),
     below: readBelow(reader, term),
@@ -69,7 +70,7 @@ function readSwitch(reader: Reader, term: Term): SyntheticSwitch {
   return {
     kind: "switch",
     model: term.value === null ? null : readModel(reader, term.value, "switch"),
-    count: term.count ?? 1,
+    count: timesOf(term),
     acs: acs === null || readWord(reader, acs, "such setting", ["on", "off"]) === "on",
     link: readLink(reader, attributeOf(term, "link")),
     below: readBelow(reader, term),
@@ -105,7 +106,7 @@ function readDevice(reader: Reader, term: Term, kind: DeviceKind): SyntheticDevi
   return {
     kind,
     model,
-    count: term.count ?? 1,
+    count: timesOf(term),
     id,
     class: code,
     barBytes: given("bars", (value) =>

@@ -29,6 +29,7 @@ import {
   readText,
   readWord,
   splitValue,
+  timesOf,
   unknownWord,
 } from "./statement.ts";
 import { malformed, parseTerms, type Term, type Value } from "./term.ts";
@@ -273,7 +274,7 @@ function readExtraNodes(reader: Reader, term: Term, kind: MemoryKind): ExtraNode
     kind,
     memoryBytes: term.value === null ? 0 : readBytes(reader, term.value),
     distance: distance === null ? null : readInteger(reader, distance, 1, 255),
-    count: term.count ?? 1,
+    count: timesOf(term),
     nodes: readNodes(reader, term),
   };
 }

@@ -134,6 +134,11 @@ export function readList(reader: Reader, value: Value, limit: number): string {
   return formatList(set);
 }
 
+/** How many a term stands for: one where no `*` says so. */
+export function timesOf({ count }: Term): number {
+  return count === null ? 1 : count;
+}
+
 /** The nodes after an `@`, or null where the term has none. */
 export function readNodes(reader: Reader, term: Term): string | null {
   return term.nodes === null ? null : readList(reader, term.nodes, limits.nodeNumbers);

@@ -2,6 +2,7 @@ import * as fc from "fast-check";
 import { indexSet } from "../../set/index-set.ts";
 import { formatList } from "../../set/list-format.ts";
 import { GiB, MiB } from "../../unit/bytes.ts";
+import { at } from "../../unit/list.ts";
 import { deviceModels } from "../device-models.ts";
 import { pcieSpeedsGTs } from "../pcie-rate.ts";
 import {
@@ -106,7 +107,7 @@ const levels: fc.Arbitrary<readonly Level[]> = fc
   })
   .map(({ above, counts, unknown, thread }): readonly Level[] => {
     const names = [...above, "core" as const, ...(thread ? (["thread"] as const) : [])];
-    return names.map((level, i) => ({ level, count: level === unknown ? null : (counts[i] ?? 1) }));
+    return names.map((level, i) => ({ level, count: level === unknown ? null : at(counts, i) }));
   });
 
 const pools = fc

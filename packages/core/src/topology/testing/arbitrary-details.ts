@@ -2,6 +2,7 @@ import * as fc from "fast-check";
 import { indices, indexSet } from "../../set/index-set.ts";
 import { formatList, setOf } from "../../set/list-format.ts";
 import { GiB, KiB } from "../../unit/bytes.ts";
+import { at } from "../../unit/list.ts";
 import type { CacheAllocation, Interrupts, L3Cache, PciDevice, Topology } from "../topology.ts";
 import { wideTopology } from "./arbitrary-machine.ts";
 import { withParts } from "./arbitrary-parts.ts";
@@ -23,9 +24,7 @@ export function withDetails(topology: Topology): fc.Arbitrary<Topology> {
     .record({
       l3Caches: fc.subarray(l3s).chain((ids) => fc.tuple(...ids.map(cache))),
       cacheAllocation: fc.option(allocation),
-      sideCaches: fc.tuple(
-        ...topology.nodes.map(() => fc.option(fc.integer({ min: 1, max: 64 }), { freq: 2 })),
-      ),
+      sideCaches: fc.tuple(...topology.nodes.map(() => fc.option(sideCache, { freq: 2 }))),
       settings: fc.tuple(
         ...topology.pci.map(({ address }) => settings(roles.has(address) ? online : [])),
       ),
@@ -36,13 +35,12 @@ export function withDetails(topology: Topology): fc.Arbitrary<Topology> {
         [sizeBytes, ways, kernelId].some((known) => known !== null),
       ),
       cacheAllocation,
-      nodes: topology.nodes.map((node, i) => ({
-        ...node,
-        sideCacheBytes: (sideCaches[i] ?? null) === null ? null : (sideCaches[i] ?? 0) * GiB,
-      })),
+      nodes: topology.nodes.map((node, i) => ({ ...node, sideCacheBytes: at(sideCaches, i) })),
       pci: topology.pci.map((device, i) => ({ ...device, ...each[i] })),
     }));
 }
+
+const sideCache = fc.integer({ min: 1, max: 64 }).map((gibibytes) => gibibytes * GiB);
 
 function cache(id: number): fc.Arbitrary<L3Cache> {
   return fc.record({

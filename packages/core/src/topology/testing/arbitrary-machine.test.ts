@@ -36,7 +36,8 @@ const kinds: Readonly<Record<string, (topology: Topology) => boolean>> = {
   "an unknown number of free pages": ({ nodes }) =>
     nodes.some((node) => node.hugepages.some((pool) => pool.free === null)),
   "more huge pages on one node than another": ({ nodes }) =>
-    new Set(nodes.map((node) => node.hugepages.at(-1)?.total ?? 0)).size > 1,
+    new Set(nodes.map(({ hugepages }) => hugepages.reduce((sum, pool) => sum + pool.total, 0)))
+      .size > 1,
   "a group of several devices": ({ pci }) =>
     new Set(pci.map((d) => d.iommuGroup)).size < pci.length && pci[0]?.iommuGroup !== null,
   "links of all pairs": ({ accelerators, links }) =>

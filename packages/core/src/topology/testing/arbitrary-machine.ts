@@ -2,16 +2,18 @@ import * as fc from "fast-check";
 import { indices, indexSet, size } from "../../set/index-set.ts";
 import { formatList, parseList } from "../../set/list-format.ts";
 import { GiB, MiB } from "../../unit/bytes.ts";
+import { at } from "../../unit/list.ts";
 import { topologyOf } from "../synthetic/build.ts";
-import type {
-  Distances,
-  ForNodes,
-  Level,
-  LinkGroup,
-  SyntheticAccess,
-  SyntheticMachine,
-  SyntheticPool,
-  Uneven,
+import {
+  type Distances,
+  type ForNodes,
+  type Level,
+  type LinkGroup,
+  type SyntheticAccess,
+  type SyntheticMachine,
+  type SyntheticPool,
+  timesWithin,
+  type Uneven,
 } from "../synthetic/machine.ts";
 import type { Topology } from "../topology.ts";
 import { acceleratorsBelow, type Slot } from "./arbitrary-slot.ts";
@@ -72,9 +74,7 @@ function assembled(
   cpus: CpuTraits,
   traits: Traits,
 ): SyntheticMachine {
-  const perLevel = (name: Level["level"]): number =>
-    levels.find(({ level }) => level === name)?.count ?? 1;
-  const mainCount = perLevel("package") * perLevel("node");
+  const mainCount = timesWithin(levels, "package") * timesWithin(levels, "node");
   const count = mainCount + traits.extras.length;
   const ids = nodeNumbers(count, cpus.idGaps);
   const slots = cutToFit(traits.slots, bounds.acceleratorsMax);
@@ -99,13 +99,13 @@ function assembled(
       memoryBytes: memoryGiB * GiB,
       distance: traits.distances === "rule" ? 10 + detour : null,
       count: 1,
-      nodes: `${ids[beside % mainCount] ?? 0}`,
+      nodes: `${at(ids, beside % mainCount)}`,
     })),
     distances: distancesOf(traits.distances, count),
     access: [],
     roots: slots.map(({ beside, below }) => ({
       count: 1,
-      nodes: beside === null ? "?" : `${ids[beside % mainCount] ?? 0}`,
+      nodes: beside === null ? "?" : `${at(ids, beside % mainCount)}`,
       buses: [],
       below,
     })),
@@ -119,9 +119,10 @@ function assembled(
 }
 
 function nodeNumbers(count: number, gaps: readonly number[]): number[] {
+  if (gaps.length === 0) return [...Array(count).keys()];
   let next = 0;
   return Array.from({ length: count }, (_, i) => {
-    const id = next + (gaps[i] ?? 0);
+    const id = next + at(gaps, i);
     next = id + 1;
     return id;
   });
@@ -178,7 +179,7 @@ function distancesOf(trait: DistanceTrait, count: number): Distances | null {
   if (trait === "none") return null;
   if (trait === "rule") return { local: 10, near: 12, far: 32 };
   const rows = [...Array(count).keys()];
-  return { matrix: rows.map((i) => rows.map((j) => (i === j ? 10 : (trait[i * 10 + j] ?? 20)))) };
+  return { matrix: rows.map((i) => rows.map((j) => (i === j ? 10 : at(trait, i * 10 + j)))) };
 }
 
 /** Only nodes with CPUs reach memory; which have any is known once the machine is built. */
@@ -195,7 +196,7 @@ function accessOf(
     readBytesPerSecond: tells === "latency" ? null : gigabytes * 1e9,
   });
   const remote = pairs.flatMap(({ from, to, far }): SyntheticAccess[] => {
-    const [initiator = 0, target = 0] = [withCpus[from % withCpus.length], ids[to % ids.length]];
+    const [initiator, target] = [at(withCpus, from % withCpus.length), at(ids, to % ids.length)];
     if (initiator === target) return [];
     const value = far ? told(255, 30) : told(139, 120);
     return [{ ...value, targets: `${target}`, nodes: `${initiator}` }];
@@ -223,6 +224,6 @@ function offlineOf(machine: SyntheticMachine, wanted: readonly number[]): string
   const online = generated(machine).nodes.flatMap(({ cpus }) =>
     indices(parseList(cpus) ?? indexSet([])),
   );
-  const chosen = indexSet(wanted.map((n) => online[n % online.length] ?? 0));
+  const chosen = indexSet(wanted.map((n) => at(online, n % online.length)));
   return size(chosen) < online.length ? formatList(chosen) : "";
 }

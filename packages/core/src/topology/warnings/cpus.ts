@@ -32,7 +32,10 @@ function unevenThreads({ cores, offlineCpus }: Topology): TopologyWarning[] {
   const packages = packagesOf(narrow);
   const whole =
     packages.length > 0 &&
-    cores.every((core) => packages.includes(core.package ?? -1) === narrow.includes(core));
+    cores.every((core) => {
+      const inPackage = core.package !== null && packages.includes(core.package);
+      return inPackage === narrow.includes(core);
+    });
   const where = whole
     ? `package${packages.length === 1 ? "" : "s"} ${listOf(packages)}`
     : `cores ${listOf(narrow.map(({ id }) => id))}`;

@@ -1,3 +1,4 @@
+import { count, type Tally } from "../../unit/tally.ts";
 import { pcieRateText } from "../pcie-rate.ts";
 import { bridgesAbove, interconnects } from "../interconnect.ts";
 import { counted } from "../draw/describe.ts";
@@ -92,12 +93,12 @@ function weakLinks(topology: Topology): TopologyWarning[] {
 }
 
 function mixedModels(topology: Topology): TopologyWarning[] {
-  const counts = new Map<string, number>();
+  const counts: Tally<string> = new Map();
   for (const { model } of wholeAccelerators(topology)) {
-    if (model !== null) counts.set(model, (counts.get(model) ?? 0) + 1);
+    if (model !== null) count(counts, model);
   }
   if (counts.size < 2) return [];
-  const models = [...counts].map(([model, count]) => `${count} × ${model}`).join(", ");
+  const models = [...counts].map(([model, number]) => `${number} × ${model}`).join(", ");
   const message = `The accelerators are of ${counts.size} models: ${models}. A request should name the one it means.`;
   return [warning("accelerators-mixed", "info", "accelerators", message)];
 }

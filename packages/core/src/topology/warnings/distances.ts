@@ -1,3 +1,4 @@
+import { at } from "../../unit/list.ts";
 import { counted } from "../draw/describe.ts";
 import type { Topology } from "../topology.ts";
 import type { TopologyWarning } from "./warning.ts";
@@ -25,7 +26,7 @@ function flat({ nodes }: Topology, distances: readonly (readonly number[])[]): T
   const others = distances.flatMap((row, i) => row.filter((_, j) => i !== j));
   const [one] = new Set(others);
   if (one === undefined || new Set(others).size > 1) return [];
-  if (distances.some((row, i) => (row[i] ?? 0) >= one)) {
+  if (distances.some((row, i) => at(row, i) >= one)) {
     return [warning("distances-flat", `Every node is as far from itself as from others: ${one}.`)];
   }
   const packages = nodes.filter(({ cpus }) => cpus !== "").map((node) => node.package);
@@ -42,13 +43,13 @@ function asymmetric(
 ): TopologyWarning[] {
   const pairs = distances.flatMap((row, i) =>
     row.flatMap((there, j) => {
-      const back = distances[j]?.[i] ?? there;
+      const back = at(at(distances, j), i);
       return j > i && there !== back ? [{ i, j, there, back }] : [];
     }),
   );
   const [first] = pairs;
   if (first === undefined) return [];
-  const id = (position: number): number => nodes[position]?.id ?? position;
+  const id = (position: number): number => at(nodes, position).id;
   const more = pairs.length === 1 ? "" : `, and so for ${counted(pairs.length - 1, "more pair")}`;
   const message = `Node ${id(first.i)} is ${first.there} from node ${id(first.j)}, but ${first.back} on the way back${more}.`;
   return [warning("distances-asymmetric", message)];

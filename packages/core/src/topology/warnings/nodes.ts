@@ -1,5 +1,6 @@
 import { counted, nodesText } from "../draw/describe.ts";
 import { formatBytes } from "../../unit/bytes.ts";
+import { count, countOf, type Tally } from "../../unit/tally.ts";
 import type { MemoryNode, Topology } from "../topology.ts";
 import type { TopologyWarning } from "./warning.ts";
 
@@ -41,10 +42,13 @@ function about(
 const alike = 0.9;
 
 function unevenMemory(nodes: readonly MemoryNode[]): TopologyWarning[] {
-  const known = nodes.filter(({ memoryBytes }) => memoryBytes !== null && memoryBytes > 0);
-  const sizes = known.map(({ memoryBytes }) => memoryBytes ?? 0);
+  const known = nodes.flatMap((node) => {
+    const bytes = node.memoryBytes;
+    return bytes === null || bytes === 0 ? [] : [{ node, bytes }];
+  });
+  const sizes = known.map(({ bytes }) => bytes);
   const most = Math.max(...sizes);
-  const short = known.filter(({ memoryBytes }) => (memoryBytes ?? 0) < most * alike);
+  const short = known.filter(({ bytes }) => bytes < most * alike).map(({ node }) => node);
   const least = Math.min(...sizes);
   return about("node-memory-uneven", "warning", short, (who, has) => {
     const amount = short.length === 1 ? formatBytes(least) : `as little as ${formatBytes(least)}`;
@@ -53,14 +57,12 @@ function unevenMemory(nodes: readonly MemoryNode[]): TopologyWarning[] {
 }
 
 function unevenCores({ cores }: Topology, nodes: readonly MemoryNode[]): TopologyWarning[] {
-  const counts = new Map(nodes.map(({ id }) => [id, 0]));
-  for (const { node } of cores) {
-    const count = node === null ? undefined : counts.get(node);
-    if (node !== null && count !== undefined) counts.set(node, count + 1);
-  }
-  const most = Math.max(...counts.values());
-  const short = nodes.filter(({ id }) => (counts.get(id) ?? 0) < most);
-  const least = Math.min(...counts.values());
+  const counts: Tally<number | null> = new Map();
+  for (const { node } of cores) count(counts, node);
+  const coresOf = ({ id }: MemoryNode): number => countOf(counts, id);
+  const most = Math.max(...nodes.map(coresOf));
+  const short = nodes.filter((node) => coresOf(node) < most);
+  const least = Math.min(...nodes.map(coresOf));
   return about("node-cores-uneven", "warning", short, (who, has) => {
     const amount = short.length === 1 ? `${least}` : `as few as ${least}`;
     return `${who} ${has} ${amount} of ${counted(most, "core")} that other nodes have.`;
@@ -71,15 +73,18 @@ function unevenCores({ cores }: Topology, nodes: readonly MemoryNode[]): Topolog
 const pagesAlike = 1;
 
 function unevenHugepages(nodes: readonly MemoryNode[]): TopologyWarning[] {
-  const withMemory = nodes.filter(({ memoryBytes }) => memoryBytes !== 0);
+  // Who does not tell a node's memory does not tell that it has no huge pages either.
+  const told = nodes.filter(({ memoryBytes, hugepages }) =>
+    memoryBytes === null ? hugepages.length > 0 : memoryBytes > 0,
+  );
   const sizes = new Set(
-    withMemory.flatMap(({ hugepages }) => hugepages.map(({ sizeBytes }) => sizeBytes)),
+    told.flatMap(({ hugepages }) => hugepages.map(({ sizeBytes }) => sizeBytes)),
   );
   return [...sizes].flatMap((size) => {
-    const totals = withMemory.map((node) => ({
-      node,
-      total: node.hugepages.find(({ sizeBytes }) => sizeBytes === size)?.total ?? 0,
-    }));
+    const totals = told.map((node) => {
+      const pool = node.hugepages.find(({ sizeBytes }) => sizeBytes === size);
+      return { node, total: pool === undefined ? 0 : pool.total };
+    });
     const most = Math.max(...totals.map(({ total }) => total));
     const short = totals.filter(({ total }) => total < most - pagesAlike);
     const least = Math.min(...totals.map(({ total }) => total));

@@ -233,6 +233,16 @@ test("every code is found in some planted machine", () => {
   expect([...new Set(found)].toSorted()).toEqual(Object.keys(topologyWarningCodes).toSorted());
 });
 
+test("a node of which nobody tells the memory is not said to have no huge pages", () => {
+  const nodes = "package:2 core:4 thread:2 memory:64Gi memory:?@1 iommu:on distances:10/21";
+  const untold = syntheticTopology(`${nodes} hugepages:40x1Gi@0`);
+  expect(said(untold)).toEqual([]);
+  const fewer = syntheticTopology(`${nodes} hugepages:40x1Gi@0 hugepages:30x1Gi@1`);
+  expect(said(fewer)).toEqual([
+    "warning hugepages-uneven [node 1] Node 1 has 30 1 GiB pages, others up to 40.",
+  ]);
+});
+
 test("an NVSwitch without links is seen whatever the GPUs are called", () => {
   const machine = syntheticTopology(`${base} root[gpu:l40s*2 dev(id:10de:22a3 class:068000)]`);
   expect(topologyWarnings(machine).map(({ code }) => code)).toEqual(["accelerator-links-unknown"]);

@@ -1,6 +1,8 @@
 import { has } from "../../set/index-set.ts";
 import { setOf } from "../../set/list-format.ts";
 import { formatBytes } from "../../unit/bytes.ts";
+import { at } from "../../unit/list.ts";
+import { countOf } from "../../unit/tally.ts";
 import { bytesByNode, type CellMemory, cellMemory, whyUnseen } from "../cell-memory.ts";
 import {
   type Check,
@@ -135,7 +137,7 @@ function split({ cell, promisedBytes }: CellMemory, byNode: ReadonlyMap<number, 
   }));
   const grain = 2 * Math.max(cell.pageBytes, qemuGranule);
   const slack = Math.max(SPLIT_TOLERANCE * promisedBytes, grain);
-  const short = planned.filter(({ node, bytes }) => bytes - (byNode.get(node) ?? 0) > slack);
+  const short = planned.filter(({ node, bytes }) => bytes - countOf(byNode, node) > slack);
   if (short.length === 0) return together([]);
   const words = (parts: Iterable<readonly [number, number]>): string =>
     Array.from(parts, ([node, bytes]) => `${percent(bytes, promisedBytes)} on node ${node}`).join(
@@ -180,6 +182,6 @@ function unattributed({ plan, evidence }: Sides): Outcome {
       .join(", "),
     evidence: loose.slice(0, 8).map(({ where, line }) => `${where}: ${line}`),
     cost: unknownCost,
-    remedy: `migratepages ${evidence.process?.pid ?? "PID"} ${off.map(([node]) => node).join(",")} ${plan.cells[0]?.hostNode ?? 0}`,
+    remedy: `migratepages ${evidence.process?.pid ?? "PID"} ${off.map(([node]) => node).join(",")} ${at(plan.cells, 0).hostNode}`,
   });
 }

@@ -21,15 +21,19 @@ export const pageSize: Check = ({ plan, evidence }) => {
       if (of === undefined) return untold(what, whyNot(evidence, "memory"));
       const unseen = whyUnseen(of);
       if (unseen !== null) return untold(what, unseen);
-      const sized = of.mappings.map(({ pageBytes }) => pageBytes);
-      if (sized.includes(null)) return untold(what, "numa_maps does not state it");
+      const sized = of.mappings.flatMap(({ pageBytes, ...mapping }) =>
+        pageBytes === null ? [] : [{ ...mapping, pageBytes }],
+      );
+      if (sized.length < of.mappings.length) {
+        return untold(what, "numa_maps does not state it");
+      }
       const promised = formatBytes(cell.pageBytes);
-      const other = of.mappings.filter(({ pageBytes }) =>
-        isHugepage(cell.pageBytes) ? pageBytes !== cell.pageBytes : isHugepage(pageBytes ?? 0),
+      const other = sized.filter(({ pageBytes }) =>
+        isHugepage(cell.pageBytes) ? pageBytes !== cell.pageBytes : isHugepage(pageBytes),
       );
       if (other.length === 0) return holds(what, `${promised} pages`);
-      const smaller = other.some(({ pageBytes }) => (pageBytes ?? 0) < cell.pageBytes);
-      const bySize = Map.groupBy(other, ({ pageBytes }) => pageBytes ?? 0);
+      const smaller = other.some(({ pageBytes }) => pageBytes < cell.pageBytes);
+      const bySize = Map.groupBy(other, ({ pageBytes }) => pageBytes);
       const parts = Array.from(bySize, ([size, mappings]) => {
         const bytes = mappings.reduce((sum, mapping) => sum + mapping.bytes, 0);
         return `${formatBytes(bytes)} (${bytes} bytes) in ${formatBytes(size)} pages`;

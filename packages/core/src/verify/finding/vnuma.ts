@@ -5,6 +5,7 @@ import { guestMemory } from "../../guest/memory.ts";
 import type { Plan } from "../../placement/plan.ts";
 import { indexSet } from "../../set/index-set.ts";
 import { formatList } from "../../set/list-format.ts";
+import { at } from "../../unit/list.ts";
 import { type Check, found, holds, type Outcome, together, unknownCost } from "../check.ts";
 import { overShapes } from "../shapes.ts";
 
@@ -24,8 +25,8 @@ function promisedCells(plan: Plan): readonly PromisedCell[] {
   return plan.cells.map(({ id, vcpus }, i) => ({
     id,
     cpus: formatList(indexSet(vcpus.map((vcpu) => vcpu.id))),
-    memoryBytes: sizes[i] ?? 0,
-    distances: distances?.[i] ?? null,
+    memoryBytes: at(sizes, i),
+    distances: distances === null ? null : at(distances, i),
   }));
 }
 

@@ -1,5 +1,6 @@
 import { indices } from "@evenkeel/core/set/index-set.ts";
 import { setOf } from "@evenkeel/core/set/list-format.ts";
+import { add, vectorOf } from "@evenkeel/core/unit/vector.ts";
 
 type Attributes = Readonly<Record<string, string | number>>;
 
@@ -29,11 +30,10 @@ export function topology(version: string | null, ...children: string[]): string 
 
 /** A list of CPUs as hwloc prints it: `0-3` is `0x0000000f`. */
 export function mask(list: string): string {
-  const words: number[] = [];
-  for (const index of indices(setOf(list))) {
-    words[index >>> 5] = (words[index >>> 5] ?? 0) | (1 << (index & 31));
-  }
-  const text = Array.from(words, (word) => (word >>> 0).toString(16).padStart(8, "0"));
+  const cpus = indices(setOf(list));
+  const words = vectorOf(Math.ceil((Math.max(-1, ...cpus) + 1) / 32));
+  for (const cpu of cpus) add(words, cpu >>> 5, 2 ** (cpu & 31));
+  const text = Array.from(words, (word) => word.toString(16).padStart(8, "0"));
   return text.length === 0
     ? "0x0"
     : text

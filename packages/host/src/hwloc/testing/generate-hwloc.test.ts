@@ -23,7 +23,9 @@ import { unknownParts, unknownSettings } from "@evenkeel/core/topology/unknown-s
  */
 function sayable(topology: Topology): Topology {
   const { nodes, cores } = topology;
-  const memoryKnown = nodes.some(({ memoryBytes }) => (memoryBytes ?? 0) > 0);
+  const saysMemory = ({ memoryBytes }: MemoryNode): boolean =>
+    memoryBytes !== null && memoryBytes > 0;
+  const memoryKnown = nodes.some(saysMemory);
   const cpusWith = (same: (core: (typeof cores)[number]) => boolean): number =>
     cores.filter(same).reduce((sum, { cpus }) => sum + cpusOfList(cpus).length, 0);
   const withCpus = new Set(nodes.filter(({ cpus }) => cpus !== "").map(({ id }) => id));
@@ -37,7 +39,7 @@ function sayable(topology: Topology): Topology {
     source: "hwloc",
     nodes: nodes.map((node) => ({
       ...node,
-      memoryBytes: (node.memoryBytes ?? 0) > 0 ? node.memoryBytes : memoryKnown ? 0 : null,
+      memoryBytes: saysMemory(node) ? node.memoryBytes : memoryKnown ? 0 : null,
       hugepages: node.hugepages.map((pool) => ({ ...pool, free: null })),
     })),
     distances: nodes.length < 2 ? null : topology.distances,

@@ -8,6 +8,7 @@ import {
 } from "@evenkeel/core/set/index-set.ts";
 import { formatList, parseList } from "@evenkeel/core/set/list-format.ts";
 import type { MemoryNode, Topology } from "@evenkeel/core/topology/topology.ts";
+import { at } from "@evenkeel/core/unit/list.ts";
 import { element, info, mask, object, topology as document } from "./export.ts";
 import { generateLinks } from "./generate-links.ts";
 import { generatePci } from "./generate-pci.ts";
@@ -97,13 +98,11 @@ export function nearbyCpus(
   i: number,
 ): string {
   if (node.cpus !== "" || slit === null) return node.cpus;
-  const row = slit[i] ?? [];
-  const others = nodes.flatMap(({ cpus }, j) =>
-    j === i ? [] : [{ cpus, distance: row[j] ?? Infinity }],
-  );
+  const row = at(slit, i);
+  const others = nodes.flatMap(({ cpus }, j) => (j === i ? [] : [{ cpus, distance: at(row, j) }]));
   const least = Math.min(...others.map(({ distance }) => distance));
   const near = others.filter(({ distance }) => distance === least);
-  if (least <= (row[i] ?? 0) || near.length === others.length) return "";
+  if (least <= at(row, i) || near.length === others.length) return "";
   return formatList(unionAll(near.map(({ cpus }) => setOf(cpus))));
 }
 
@@ -128,13 +127,13 @@ const subtypes = {
 } as const;
 
 function memoryObject({ machine }: Topology, node: MemoryNode, near: string): string {
-  const bytes = node.memoryBytes ?? 0;
+  const bytes = node.memoryBytes;
   const inHugePages = node.hugepages.reduce(
     (sum, { sizeBytes, total }) => sum + sizeBytes * total,
     0,
   );
   const page = machine.pageBytes;
-  const rest = Math.max(0, bytes - inHugePages);
+  const rest = bytes === null ? 0 : Math.max(0, bytes - inHugePages);
   const memory = object(
     "NUMANode",
     {
@@ -145,7 +144,7 @@ function memoryObject({ machine }: Topology, node: MemoryNode, near: string): st
       complete_nodeset: mask(`${node.id}`),
       gp_index: 1000 + node.id,
       ...(node.kind === null ? {} : { subtype: subtypes[node.kind] }),
-      ...(bytes === 0 ? {} : { local_memory: bytes }),
+      ...(bytes === null || bytes === 0 ? {} : { local_memory: bytes }),
     },
     ...(page === null ? [] : [pageType(page, Math.floor(rest / page))]),
     ...node.hugepages.map(({ sizeBytes, total }) => pageType(sizeBytes, total)),

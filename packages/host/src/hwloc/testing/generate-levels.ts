@@ -4,11 +4,11 @@ import {
   indices,
   isDisjoint,
   isSubset,
-  lowest,
   size,
 } from "@evenkeel/core/set/index-set.ts";
 import { formatList, parseList } from "@evenkeel/core/set/list-format.ts";
 import type { Core, Topology } from "@evenkeel/core/topology/topology.ts";
+import { at } from "@evenkeel/core/unit/list.ts";
 import { info, mask, object } from "./export.ts";
 
 /** An object of hwloc's tree that has CPUs. */
@@ -56,10 +56,13 @@ export function levelsOf(topology: Topology, nearby: readonly string[], all: str
   return [...larger, ...groups, ...clusters, ...caches, ...threads];
 }
 
+/** What hwloc writes of a cache whose size it does not know. */
+const sizeUnknown = 0;
+
 function sizeOf({ l3Caches }: Topology, l3: number | null): Level["attributes"] {
   const { sizeBytes = null, ways = null } = l3Caches.find(({ id }) => id === l3) ?? {};
   return {
-    cache_size: sizeBytes ?? 0,
+    cache_size: sizeBytes ?? sizeUnknown,
     ...(ways === null ? {} : { cache_associativity: ways }),
   };
 }
@@ -150,5 +153,5 @@ export function nested(levels: readonly Level[], hung: Hung): string {
 }
 
 function first({ cpus }: Level): number {
-  return lowest(setOf(cpus)) ?? 0;
+  return at(indices(setOf(cpus)), 0);
 }

@@ -18,7 +18,9 @@ const xgmi = 50_000;
  * themselves, as after HWLOC_DISTANCES_TRANSFORM_TRANSITIVE_CLOSURE.
  */
 export function generateLinks(topology: Topology): string[] {
-  const nvlinks = topology.links.filter(({ kind, lanes }) => kind === "nvlink" && lanes !== null);
+  const nvlinks = topology.links.flatMap((link): Wide[] =>
+    link.kind === "nvlink" && link.lanes !== null ? [{ ...link, lanes: link.lanes }] : [],
+  );
   const xgmis = topology.links.filter(({ kind }) => kind === "xgmi");
   return [
     ...matrix(
@@ -28,21 +30,24 @@ export function generateLinks(topology: Topology): string[] {
       kinds.bandwidth,
       itself,
       0,
-      (link) => perLane * (link.lanes ?? 0),
+      ({ lanes }) => perLane * lanes,
     ),
     ...matrix(topology, xgmis, "XGMIBandwidth", kinds.bandwidth, itself, 0, () => xgmi),
     ...matrix(topology, xgmis, "XGMIHops", kinds.hops, 0, 2, () => 1),
   ];
 }
 
-function matrix(
+/** A link whose width is known. */
+type Wide = Link & { readonly lanes: number };
+
+function matrix<Linked extends Link>(
   { accelerators }: Topology,
-  links: readonly Link[],
+  links: readonly Linked[],
   name: string,
   kind: number,
   diagonal: number,
   without: number,
-  valueOf: (link: Link) => number,
+  valueOf: (link: Linked) => number,
 ): string[] {
   if (links.length === 0) return [];
   const linked = new Set(links.flatMap(({ a, b }) => [a, b]));

@@ -1,4 +1,3 @@
-import { pciAddressParts } from "@evenkeel/core/topology/pci-address.ts";
 import type { PciDevice, Topology } from "@evenkeel/core/topology/topology.ts";
 import { element, info, object } from "./export.ts";
 
@@ -53,7 +52,7 @@ export function generatePci(topology: Topology): HostBridge[] {
 }
 
 function busOf({ address }: PciDevice): number {
-  return pciAddressParts(address)?.bus ?? 0;
+  return parseInt(address.slice(address.indexOf(":") + 1), 16);
 }
 
 function hex(bus: number): string {

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { emptySet, type IndexSet, indexSet, unionAll } from "@evenkeel/core/set/index-set.ts";
 import { formatList } from "@evenkeel/core/set/list-format.ts";
 import { parseMask } from "@evenkeel/core/set/mask-format.ts";
+import { at } from "@evenkeel/core/unit/list.ts";
 
 /**
  * What hwloc itself makes of an export, by the text that `lstopo -v` prints: a reading that shares
@@ -93,39 +94,41 @@ interface Line {
 /** Reads what `lstopo -v` printed, with its option `-c` or without. */
 export function parseLstopo(text: string): LstopoMachine {
   const lines = text.split("\n").flatMap(parseLine);
-  const above = (at: number): Line[] => ancestors(lines, at);
-  const cpusOf = (at: number): IndexSet => lines[at]?.cpus ?? processorsBelow(lines, at);
-  const of = (type: string): { line: Line; at: number }[] =>
-    lines.flatMap((line, at) => (line.type === type ? [{ line, at }] : []));
-  const nodes = of("NUMANode").map(({ line, at }): LstopoNode => {
-    const parent = lines.lastIndexOf(above(at)[0] ?? line);
+  const above = (position: number): Line[] => ancestors(lines, position);
+  const cpusOf = (position: number): IndexSet =>
+    at(lines, position).cpus ?? processorsBelow(lines, position);
+  const of = (type: string): { line: Line; position: number }[] =>
+    lines.flatMap((line, position) => (line.type === type ? [{ line, position }] : []));
+  const nodes = of("NUMANode").map(({ line, position }): LstopoNode => {
+    const parent = lines.lastIndexOf(above(position)[0] ?? line);
     const memory = /local=(\d+)(KB|MiB)/.exec(line.text);
+    if (line.physical === null) throw new Error(`a node without a number: ${line.text}`);
     return {
-      id: line.physical ?? -1,
+      id: line.physical,
       logical: line.logical,
       near: formatList(line.cpus ?? cpusOf(parent)),
       memory: memory === null ? null : Number(memory[1]),
       unitBytes: memory?.[2] === "MiB" ? 1024 * 1024 : 1024,
     };
   });
-  const pci = lines.flatMap((line, at): LstopoPci[] => {
+  const pci = lines.flatMap((line, position): LstopoPci[] => {
     const match = /busid=(\S+) id=(\S+) class=([0-9a-f]{4})/.exec(line.text);
     if (match === null) return [];
     const [, address = "", id = "", code = ""] = match;
-    const bridge = above(at).find((candidate) => candidate.text.includes("busid="));
-    const place = above(at).find((candidate) => !candidate.type.includes("Bridge"));
+    const bridge = above(position).find((candidate) => candidate.text.includes("busid="));
+    const place = above(position).find((candidate) => !candidate.type.includes("Bridge"));
     const near = place === undefined ? emptySet : cpusOf(lines.indexOf(place));
     const parent = /busid=(\S+)/.exec(bridge?.text ?? "")?.[1] ?? null;
     return [{ address, id, class: code, parent, near: formatList(near) }];
   });
   return {
     nodes,
-    packages: of("Package").map(({ line, at }) => ({
+    packages: of("Package").map(({ line, position }) => ({
       id: line.physical,
-      cpus: formatList(cpusOf(at)),
+      cpus: formatList(cpusOf(position)),
     })),
-    cores: of("Core").map(({ at }) => formatList(cpusOf(at))),
-    l3: of("L3Cache").map(({ at }) => formatList(cpusOf(at))),
+    cores: of("Core").map(({ position }) => formatList(cpusOf(position))),
+    l3: of("L3Cache").map(({ position }) => formatList(cpusOf(position))),
     pci,
     distances: parseMatrix(text, /^Relative latency matrix \(name NUMALatency/),
   };
@@ -144,7 +147,7 @@ export function parseMatrix(text: string, title: RegExp): LstopoMatrix | null {
 
 /** One line of text may be several objects, each inside the one before: `Package L#0 + L3 L#0`. */
 function parseLine(text: string): Line[] {
-  const indent = /^ */.exec(text)?.[0].length ?? 0;
+  const indent = (/^ */.exec(text)?.[0] ?? "").length;
   if ((indent === 0 && !text.startsWith("Machine")) || /^ *depth/.test(text)) return [];
   return text.split(" + ").flatMap((part, position): Line[] => {
     const match = /^([A-Za-z0-9]+)(\([^)]+\))?(?: L#(\d+))?(?: |$)/.exec(part.trim());
@@ -168,10 +171,10 @@ function parseLine(text: string): Line[] {
 }
 
 /** The lines that a line lies below, nearest first. */
-function ancestors(lines: readonly Line[], at: number): Line[] {
+function ancestors(lines: readonly Line[], position: number): Line[] {
   const found: Line[] = [];
-  let indent = lines[at]?.indent ?? 0;
-  for (const line of lines.slice(0, at).toReversed()) {
+  let { indent } = at(lines, position);
+  for (const line of lines.slice(0, position).toReversed()) {
     if (line.indent >= indent) continue;
     found.push(line);
     indent = line.indent;
@@ -179,10 +182,11 @@ function ancestors(lines: readonly Line[], at: number): Line[] {
   return found;
 }
 
-function processorsBelow(lines: readonly Line[], at: number): IndexSet {
-  const indent = lines[at]?.indent ?? 0;
-  const length = lines.slice(at + 1).findIndex((line) => line.indent <= indent);
-  const below = lines.slice(at + 1, length < 0 ? undefined : at + 1 + length);
+function processorsBelow(lines: readonly Line[], position: number): IndexSet {
+  const { indent } = at(lines, position);
+  const after = lines.slice(position + 1);
+  const length = after.findIndex((line) => line.indent <= indent);
+  const below = length < 0 ? after : after.slice(0, length);
   return unionAll(
     below.flatMap(({ type, physical }) =>
       type === "PU" && physical !== null ? [indexSet([physical])] : [],

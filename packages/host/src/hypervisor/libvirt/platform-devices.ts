@@ -61,12 +61,10 @@ function check(device: XmlElement, where: string): void {
   }
   for (const child of childElements(device)) {
     const isPci = child.name === "address" && attribute(child, "type") === "pci";
-    if (isPci && Number(attribute(child, "bus") ?? 0) !== 0) {
-      throw unsafe(
-        `the address of a ${name} is on bus ${attribute(child, "bus")}`,
-        where,
-        "bus 0, or no address",
-      );
+    const bus = attribute(child, "bus");
+    // Without one it is the root's.
+    if (isPci && bus !== null && Number(bus) !== 0) {
+      throw unsafe(`the address of a ${name} is on bus ${bus}`, where, "bus 0, or no address");
     }
   }
 }

@@ -1,7 +1,9 @@
-import { indices, indexSet, lowest } from "@evenkeel/core/set/index-set.ts";
+import { indices, indexSet } from "@evenkeel/core/set/index-set.ts";
 import { formatList, parseList } from "@evenkeel/core/set/list-format.ts";
 import type { Core, L3Cache, Topology } from "@evenkeel/core/topology/topology.ts";
-import { addLine, type GeneratedTree } from "./generated-tree.ts";
+import { valueOf } from "@evenkeel/core/unit/list.ts";
+import { count, countOf } from "@evenkeel/core/unit/tally.ts";
+import { addLine, type GeneratedTree, unknownIndex } from "./generated-tree.ts";
 
 const cpuRoot = "/sys/devices/system/cpu";
 
@@ -38,18 +40,18 @@ export function generateCpus(
       const at = `${cpuRoot}/cpu${cpu}`;
       // Firmware seldom lets the boot processor be taken offline: it has no such file.
       if (cpu !== 0) addLine(tree, `${at}/online`, 1);
-      addLine(tree, `${at}/topology/physical_package_id`, core.package ?? -1);
-      addLine(tree, `${at}/topology/core_id`, coreIds.get(core.id) ?? 0);
+      addLine(tree, `${at}/topology/physical_package_id`, core.package ?? unknownIndex);
+      addLine(tree, `${at}/topology/core_id`, valueOf(coreIds, core.id));
       for (const name of ["core_cpus", "thread_siblings"]) addSet(tree, at, name, core.cpus);
       for (const name of ["package_cpus", "core_siblings"]) {
         addSet(tree, at, name, sharers.package.get(core.package) ?? core.cpus);
       }
       if (core.die !== null) {
-        addLine(tree, `${at}/topology/die_id`, dieIds.get(core.die) ?? 0);
+        addLine(tree, `${at}/topology/die_id`, valueOf(dieIds, core.die));
         addSet(tree, at, "die_cpus", sharers.die.get(core.die) ?? core.cpus);
       }
       // Where the architecture has clusters, one without any is called -1 and holds the core.
-      const cluster = core.cluster === null ? -1 : (clusterIds.get(core.cluster) ?? 0);
+      const cluster = core.cluster === null ? -1 : valueOf(clusterIds, core.cluster);
       addLine(tree, `${at}/topology/cluster_id`, cluster);
       addSet(tree, at, "cluster_cpus", sharers.cluster.get(core.cluster) ?? core.cpus);
       const known = core.l3 === null ? undefined : l3Known.get(core.l3);
@@ -118,11 +120,11 @@ export function maskText(list: string): string {
 /** The CPUs of the cores that have a value in common, as a list, by the value. */
 function grouped(
   cores: readonly Core[],
-  valueOf: (core: Core) => number | null,
+  numberOf: (core: Core) => number | null,
 ): ReadonlyMap<number | null, string> {
   const groups = new Map<number, number[]>();
   for (const core of cores) {
-    const value = valueOf(core);
+    const value = numberOf(core);
     if (value !== null) groups.set(value, [...(groups.get(value) ?? []), ...cpusIn(core.cpus)]);
   }
   return new Map([...groups].map(([value, cpus]) => [value, formatList(indexSet(cpus))]));
@@ -131,23 +133,24 @@ function grouped(
 /** The kernel numbers cores, clusters and dies anew in every package. */
 function idsWithinPackage(
   cores: readonly Core[],
-  valueOf: (core: Core) => number | null,
+  numberOf: (core: Core) => number | null,
 ): ReadonlyMap<number, number> {
   const ids = new Map<number, number>();
-  const next = new Map<number | null, number>();
+  const numbered = new Map<number | null, number>();
   const byCpu = cores.toSorted((a, b) => firstCpu(a) - firstCpu(b));
   for (const core of byCpu) {
-    const value = valueOf(core);
+    const value = numberOf(core);
     if (value === null || ids.has(value)) continue;
-    const id = next.get(core.package) ?? 0;
-    ids.set(value, id);
-    next.set(core.package, id + 1);
+    ids.set(value, countOf(numbered, core.package));
+    count(numbered, core.package);
   }
   return ids;
 }
 
 function firstCpu({ cpus }: Core): number {
-  return lowest(parseList(cpus) ?? indexSet([])) ?? 0;
+  const [first] = cpusIn(cpus);
+  if (first === undefined) throw new Error("a core without a CPU");
+  return first;
 }
 
 function cpusIn(list: string): number[] {

@@ -38,7 +38,7 @@ export function generateNodes(tree: GeneratedTree, topology: Topology): void {
   addLine(
     tree,
     `${nodeRoot}/has_memory`,
-    listed(({ memoryBytes }) => (memoryBytes ?? 0) > 0),
+    listed(({ memoryBytes }) => memoryBytes !== null && memoryBytes > 0),
   );
   for (const [i, node] of nodes.entries()) {
     const at = `${nodeRoot}/node${node.id}`;
@@ -46,7 +46,8 @@ export function generateNodes(tree: GeneratedTree, topology: Topology): void {
     addLine(tree, `${at}/cpumap`, maskText(node.cpus));
     const row = distances?.[i];
     if (row !== undefined) addLine(tree, `${at}/distance`, row.join(" "));
-    if (node.memoryBytes !== null) tree.files.set(`${at}/meminfo`, meminfo(node.id, node));
+    if (node.memoryBytes !== null)
+      tree.files.set(`${at}/meminfo`, meminfo(node.id, node.memoryBytes));
     if (node.sideCacheBytes !== null) {
       addLine(tree, `${at}/memory_side_cache/index1/size`, node.sideCacheBytes);
       addLine(tree, `${at}/memory_side_cache/index1/line_size`, 64);
@@ -59,8 +60,8 @@ export function generateNodes(tree: GeneratedTree, topology: Topology): void {
   for (const { id } of nodes) addInitiators(tree, id, topology.access);
 }
 
-function meminfo(id: number, { memoryBytes }: MemoryNode): string {
-  const kilobytes = Math.floor((memoryBytes ?? 0) / 1024);
+function meminfo(id: number, memoryBytes: number): string {
+  const kilobytes = Math.floor(memoryBytes / 1024);
   const line = (name: string, value: number): string =>
     `Node ${id} ${`${name}:`.padEnd(16)}${`${value}`.padStart(8)} kB\n`;
   return line("MemTotal", kilobytes) + line("MemFree", kilobytes >> 1) + line("MemUsed", 4);
@@ -75,9 +76,9 @@ function addPool(tree: GeneratedTree, directory: string, pool: HugepagePool): vo
 
 /** What the machine says of all nodes together, where it is known of each. */
 function addWholeMachine(tree: GeneratedTree, nodes: readonly MemoryNode[]): void {
-  if (nodes.every(({ memoryBytes }) => memoryBytes !== null)) {
-    const total = nodes.reduce((sum, node) => sum + (node.memoryBytes ?? 0), 0);
-    const text = `MemTotal:       ${Math.floor(total / 1024)} kB\nMemFree:        8 kB\n`;
+  const bytes = nodes.flatMap(({ memoryBytes }) => memoryBytes ?? []);
+  if (bytes.length === nodes.length) {
+    const text = `MemTotal:       ${Math.floor(sum(bytes) / 1024)} kB\nMemFree:        8 kB\n`;
     tree.files.set("/proc/meminfo", text);
   }
   const sizes = new Set(nodes.flatMap(({ hugepages }) => hugepages.map((pool) => pool.sizeBytes)));
@@ -85,15 +86,16 @@ function addWholeMachine(tree: GeneratedTree, nodes: readonly MemoryNode[]): voi
     const pools = nodes.flatMap(({ hugepages }) =>
       hugepages.filter((pool) => pool.sizeBytes === sizeBytes),
     );
-    const sum = (valueOf: (pool: HugepagePool) => number): number =>
-      pools.reduce((total, pool) => total + valueOf(pool), 0);
+    const free = pools.flatMap((pool) => pool.free ?? []);
     addPool(tree, "/sys/kernel/mm/hugepages", {
       sizeBytes,
-      total: sum(({ total }) => total),
-      free: pools.some(({ free }) => free === null) ? null : sum(({ free }) => free ?? 0),
+      total: sum(pools.map(({ total }) => total)),
+      free: free.length < pools.length ? null : sum(free),
     });
   }
 }
+
+const sum = (values: readonly number[]): number => values.reduce((total, one) => total + one, 0);
 
 /** The GPUs whose memory may be a node's: NVIDIA's, where no other driver has them. */
 export function gpusWithDriver({ accelerators, pci }: Topology): string[] {
@@ -136,20 +138,32 @@ function addDevicesWithMemory(tree: GeneratedTree, topology: Topology): void {
 /** Of the initiators that firmware speaks of, those that the kernel shows: the best ones. */
 export function bestAccess(access: readonly Access[], target: number): Access[] {
   const known = access.filter((entry) => entry.target === target && entry.basis === "hmat");
-  const latency = Math.min(...known.map((entry) => entry.readLatencyNs ?? Infinity));
-  const nearest = known.filter((entry) => (entry.readLatencyNs ?? Infinity) === latency);
-  const bandwidth = Math.max(...nearest.map((entry) => entry.readBytesPerSecond ?? 0));
-  return nearest.filter((entry) => (entry.readBytesPerSecond ?? 0) === bandwidth);
+  const nearest = best(known, ({ readLatencyNs }) => readLatencyNs, Math.min);
+  return best(nearest, ({ readBytesPerSecond }) => readBytesPerSecond, Math.max);
 }
+
+/** Those of the best figure, and all where none has one. */
+function best(
+  entries: readonly Access[],
+  figureOf: (entry: Access) => number | null,
+  better: (...figures: readonly number[]) => number,
+): Access[] {
+  const figures = entries.flatMap((entry) => figureOf(entry) ?? []);
+  const found = figures.length === 0 ? null : better(...figures);
+  return entries.filter((entry) => figureOf(entry) === found);
+}
+
+/** What the kernel writes of a figure that HMAT does not tell. */
+const figureUnknown = 0;
 
 /** `access0` and `access1` alike: all of these initiators are processors. */
 function addInitiators(tree: GeneratedTree, target: number, access: readonly Access[]): void {
-  const best = bestAccess(access, target);
-  for (const { initiator, readLatencyNs, readBytesPerSecond } of best) {
+  for (const { initiator, readLatencyNs, readBytesPerSecond } of bestAccess(access, target)) {
+    const megabytes = readBytesPerSecond === null ? null : Math.round(readBytesPerSecond / 1e6);
     for (const name of ["access0", "access1"]) {
       const at = `${nodeRoot}/node${target}/${name}/initiators`;
-      addLine(tree, `${at}/read_latency`, readLatencyNs ?? 0);
-      addLine(tree, `${at}/read_bandwidth`, Math.round((readBytesPerSecond ?? 0) / 1e6));
+      addLine(tree, `${at}/read_latency`, readLatencyNs ?? figureUnknown);
+      addLine(tree, `${at}/read_bandwidth`, megabytes ?? figureUnknown);
       addLink(tree, `${at}/node${initiator}`, `${nodeRoot}/node${initiator}`);
     }
   }

@@ -1,15 +1,15 @@
 import { indexSet, indices, unionAll } from "@evenkeel/core/set/index-set.ts";
 import { formatList, setOf } from "@evenkeel/core/set/list-format.ts";
-import { pciAddressParts } from "@evenkeel/core/topology/pci-address.ts";
 import type {
   Interrupts,
   PciDevice,
   PcieLink,
   Topology,
 } from "@evenkeel/core/topology/topology.ts";
+import { count, countOf } from "@evenkeel/core/unit/tally.ts";
 import { maskText } from "./generate-cpus.ts";
 import { gpusWithDriver } from "./generate-nodes.ts";
-import { addLine, addLink, type GeneratedTree } from "./generated-tree.ts";
+import { addLine, addLink, type GeneratedTree, unknownIndex } from "./generated-tree.ts";
 
 /**
  * The PCI functions where the kernel has them, below their host bridge and the bridges between, and
@@ -29,7 +29,7 @@ export function generatePci(tree: GeneratedTree, topology: Topology): void {
     addLine(tree, `${at}/vendor`, `0x${device.vendor}`);
     addLine(tree, `${at}/device`, `0x${device.device}`);
     addLine(tree, `${at}/revision`, "0xa1");
-    addLine(tree, `${at}/numa_node`, device.node ?? -1);
+    addLine(tree, `${at}/numa_node`, device.node ?? unknownIndex);
     const local = localCpus(topology, device.node);
     addLine(tree, `${at}/local_cpulist`, local);
     addLine(tree, `${at}/local_cpus`, maskText(local));
@@ -50,10 +50,9 @@ export function generatePci(tree: GeneratedTree, topology: Topology): void {
     const physical = device.physicalFunction;
     const above = physical === null ? undefined : places.get(physical);
     if (physical === null || above === undefined) continue;
-    const ordinal = virtualFunctions.get(physical) ?? 0;
-    virtualFunctions.set(physical, ordinal + 1);
     addLink(tree, `${at}/physfn`, above);
-    addLink(tree, `${above}/virtfn${ordinal}`, at);
+    addLink(tree, `${above}/virtfn${countOf(virtualFunctions, physical)}`, at);
+    count(virtualFunctions, physical);
   }
   addNics(tree, topology, places);
   addAccelerators(tree, topology, places);
@@ -136,8 +135,8 @@ function addInterrupts(
 
 /** The lowest of the CPUs, or the others; the only one is in both. */
 function shareOf(list: string, place: number): string {
-  const [lowest = 0, ...others] = indices(setOf(list));
-  return formatList(indexSet(place === 0 || others.length === 0 ? [lowest] : others));
+  const cpus = indices(setOf(list));
+  return formatList(indexSet(place === 0 || cpus.length === 1 ? cpus.slice(0, 1) : cpus.slice(1)));
 }
 
 /**
@@ -151,7 +150,8 @@ function configHeader(device: PciDevice, pci: readonly PciDevice[]): Uint8Array 
   view.setUint16(2, parseInt(device.device ?? "ffff", 16), true);
   view.setUint32(8, (parseInt(device.class.padEnd(6, "0"), 16) << 8) | 0xa1, true);
   if (!device.class.startsWith("0604")) return bytes;
-  const busOf = ({ address }: PciDevice): number => pciAddressParts(address)?.bus ?? 0;
+  const busOf = ({ address }: PciDevice): number =>
+    parseInt(address.slice(address.indexOf(":") + 1), 16);
   const children = pci.filter(({ parent }) => parent === device.address);
   let last = busOf(device);
   const pending = [...children];
@@ -167,14 +167,18 @@ function configHeader(device: PciDevice, pci: readonly PciDevice[]): Uint8Array 
   return bytes;
 }
 
-/** `pci_speed_string` and the width from the link registers; 0xff is one that the kernel lost. */
+/** What the registers have of a link that is down, and the kernel for one that it lost. */
+const linkDown = 0;
+const linkLost = 0xff;
+
+/** `pci_speed_string` and the width from the link registers. */
 function addPcieLink(tree: GeneratedTree, at: string, link: PcieLink): void {
   const speed = (value: number | null): string =>
     value === null ? "Unknown" : `${value.toFixed(1)} GT/s PCIe`;
   addLine(tree, `${at}/current_link_speed`, speed(link.speedGTs));
-  addLine(tree, `${at}/current_link_width`, link.width ?? 0);
+  addLine(tree, `${at}/current_link_width`, link.width ?? linkDown);
   addLine(tree, `${at}/max_link_speed`, speed(link.maxSpeedGTs));
-  addLine(tree, `${at}/max_link_width`, link.maxWidth ?? 255);
+  addLine(tree, `${at}/max_link_width`, link.maxWidth ?? linkLost);
 }
 
 const memory64Prefetchable = 0x14220cn;

@@ -14,6 +14,9 @@ export function emptyTree(): GeneratedTree {
   return { files: new Map(), links: new Map() };
 }
 
+/** What sysfs has for a node or a package that it does not know. */
+export const unknownIndex = -1;
+
 /** Attributes of sysfs are lines. */
 export function addLine(tree: GeneratedTree, path: string, value: string | number): void {
   tree.files.set(path, `${value}\n`);

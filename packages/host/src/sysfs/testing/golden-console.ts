@@ -1,16 +1,23 @@
-import { type Golden, type GoldenDistances, type GoldenObject, goldenOf } from "./golden.ts";
+import { at } from "@evenkeel/core/unit/list.ts";
+import {
+  type Golden,
+  type GoldenDistances,
+  type GoldenObject,
+  goldenOf,
+  numberOf,
+} from "./golden.ts";
 
 /** Reads what `lstopo -` prints: an object a line, indented by two below the one that holds it. */
 export function readGoldenConsole(text: string): Golden {
   const objects: GoldenObject[] = [];
-  const above: { readonly indent: number; readonly object: GoldenObject }[] = [];
+  let above: readonly { readonly indent: number; readonly object: GoldenObject }[] = [];
   const lines = text.split("\n");
   const end = lines.findIndex((line) => line.startsWith("depth 0:"));
   for (const line of lines.slice(0, end)) {
     const match = /^( *)(\w+)(?:\([^)]*\))?(?: L#(\d+))?(?: \((.*)\))?$/.exec(line);
     if (match === null) throw new Error(`not an object: ${line}`);
     const [, blanks = "", type = "", , attributes = ""] = match;
-    while ((above.at(-1)?.indent ?? -1) >= blanks.length) above.pop();
+    above = above.filter(({ indent }) => indent < blanks.length);
     const osIndex = /(?:^| )P#(\d+)/.exec(attributes)?.[1];
     const object: GoldenObject = {
       type,
@@ -24,7 +31,7 @@ export function readGoldenConsole(text: string): Golden {
     };
     object.parent?.children.push(object);
     objects.push(object);
-    above.push({ indent: blanks.length, object });
+    above = [...above, { indent: blanks.length, object }];
   }
   return goldenOf(objects, readDistances(lines.slice(end), objects));
 }
@@ -39,7 +46,7 @@ function readDistances(
   const numbers = (line: string): number[] => (line.match(/\d+/g) ?? []).map(Number);
   const nodes = objects.filter(({ type }) => type === "NUMANode");
   const header = numbers(lines[start + 1] ?? "");
-  const ids = header.map((logical) => nodes[logical]?.osIndex ?? -1);
+  const ids = header.map((logical) => numberOf(at(nodes, logical)));
   const values = header.map((_, i) => numbers(lines[start + 2 + i] ?? "").slice(1));
   return { ids, values };
 }

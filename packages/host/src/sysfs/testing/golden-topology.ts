@@ -2,6 +2,7 @@ import { GiB, KiB, MiB, TiB } from "@evenkeel/core/unit/bytes.ts";
 import { unionAll } from "@evenkeel/core/set/index-set.ts";
 import { formatList, parseList } from "@evenkeel/core/set/list-format.ts";
 import type { Core, Topology } from "@evenkeel/core/topology/topology.ts";
+import { at } from "@evenkeel/core/unit/list.ts";
 import type { Golden } from "./golden.ts";
 
 /** A topology of ours in the form of hwloc's, with memory printed as the golden prints it. */
@@ -15,7 +16,7 @@ export function goldenOfTopology(topology: Topology, like: Golden): Golden {
     nodes: nodes.map(({ id, cpus, memoryBytes }) => ({
       id,
       cpus,
-      memory: exact ? `${memoryBytes ?? 0}` : rounded(memoryBytes ?? 0),
+      memory: printed(memoryBytes, exact),
     })),
     packages: [...Map.groupBy(cores, (core) => core.package)]
       .map(([id, members]) => ({ id, cpus: unionOf(members.map(({ cpus }) => cpus)) }))
@@ -58,13 +59,18 @@ function orderedLike(
   order: readonly number[],
 ): Golden["distances"] {
   if (order.toSorted((a, b) => a - b).join() !== ids.join()) return { ids, values };
-  const at = order.map((id) => ids.indexOf(id));
-  return { ids: order, values: at.map((row) => at.map((column) => values[row]?.[column] ?? 0)) };
+  const positions = order.map((id) => ids.indexOf(id));
+  const row = (i: number): number[] => positions.map((j) => at(at(values, i), j));
+  return { ids: order, values: positions.map(row) };
 }
 
-/** hwloc prints sizes in the largest unit that leaves at least 10, rounded to the nearest. */
-function rounded(bytes: number): string {
-  if (bytes === 0) return "0";
+/**
+ * hwloc prints sizes in the largest unit that leaves at least 10, rounded to the nearest, and 0 of
+ * memory that it knows nothing of.
+ */
+function printed(bytes: number | null, exact: boolean): string {
+  if (bytes === null || bytes === 0) return "0";
+  if (exact) return `${bytes}`;
   if (bytes < 10 * MiB) return `${Math.round(bytes / KiB)}KiB`;
   if (bytes < 10 * GiB) return `${Math.round(bytes / MiB)}MiB`;
   return bytes < 10 * TiB ? `${Math.round(bytes / GiB)}GiB` : `${Math.round(bytes / TiB)}TiB`;

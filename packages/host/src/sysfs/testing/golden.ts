@@ -66,6 +66,12 @@ function localityOf(object: GoldenObject): IndexSet {
   return at === null ? indexSet([]) : cpusOf(at);
 }
 
+/** The number of a node: all have one. */
+export function numberOf({ osIndex }: GoldenObject): number {
+  if (osIndex === null) throw new Error("a node without a number");
+  return osIndex;
+}
+
 export function goldenOf(
   objects: readonly GoldenObject[],
   distances: GoldenDistances | null,
@@ -77,7 +83,7 @@ export function goldenOf(
   return {
     nodes: ofType("NUMANode")
       .map((node) => ({
-        id: node.osIndex ?? -1,
+        id: numberOf(node),
         cpus: formatList(localityOf(node)),
         memory: node.memory,
       }))

@@ -8,8 +8,11 @@ import { deviceName, type Report } from "./finding.ts";
 interface Ends {
   /** By the other end's address; the lanes are null where the file does not tell. */
   readonly direct: ReadonlyMap<string, number | null>;
-  /** Lanes into NVSwitches, by which it reaches every other that has some. */
-  readonly intoSwitches: number;
+  /**
+   * The lanes into NVSwitches, by which it reaches every other that has some; null where the file
+   * does not tell how many, and undefined where it has none.
+   */
+  readonly intoSwitches: number | null | undefined;
 }
 
 /**
@@ -64,7 +67,7 @@ function lanesText(lanes: number | null | undefined): string {
 
 function endsOf({ at }: Placed): Ends {
   const direct = new Map<string, number | null>();
-  let intoSwitches = 0;
+  const switched: (number | null)[] = [];
   const links = childrenNamed(at.element, "gpu").flatMap((gpu) =>
     childElements(gpu).filter(({ name }) => name === "nvlink" || name === "xgmi"),
   );
@@ -74,10 +77,17 @@ function endsOf({ at }: Placed): Ends {
     const lanes = Number.isNaN(count) ? null : count;
     const tclass = attribute(link, "tclass")?.trim().toLowerCase() ?? "";
     // NVML's target for a switch that a guest cannot see.
-    if (tclass.startsWith("0x0680") || target.startsWith("fffffff:")) intoSwitches += lanes ?? 0;
+    if (tclass.startsWith("0x0680") || target.startsWith("fffffff:")) switched.push(lanes);
     else direct.set(normalPciAddress(target) ?? target, lanes);
   }
-  return { direct, intoSwitches };
+  return { direct, intoSwitches: sumOf(switched) };
+}
+
+function sumOf(lanes: readonly (number | null)[]): number | null | undefined {
+  const known = lanes.filter((one) => one !== null);
+  if (known.length < lanes.length) return null;
+  const sum = known.reduce((total, one) => total + one, 0);
+  return sum > 0 ? sum : undefined;
 }
 
 /** Undefined where they are not linked; where both sides tell, the lesser, as no more has two ends. */
@@ -88,8 +98,13 @@ function lanesBetween(
 ): number | null | undefined {
   const [endsA, endsB] = [ends.get(a), ends.get(b)];
   const told = [endsA?.direct.get(b), endsB?.direct.get(a)].filter((lanes) => lanes !== undefined);
-  const known = told.filter((lanes) => lanes !== null);
-  if (told.length > 0) return known.length < told.length ? null : Math.min(...known);
-  const into = Math.min(endsA?.intoSwitches ?? 0, endsB?.intoSwitches ?? 0);
-  return into > 0 ? into : undefined;
+  if (told.length > 0) return leastOf(told);
+  const into = [endsA?.intoSwitches, endsB?.intoSwitches].filter((lanes) => lanes !== undefined);
+  return into.length < 2 ? undefined : leastOf(into);
+}
+
+/** The least of some numbers of lanes; null where one of them is unknown. */
+function leastOf(lanes: readonly (number | null)[]): number | null {
+  const known = lanes.filter((one) => one !== null);
+  return known.length < lanes.length ? null : Math.min(...known);
 }

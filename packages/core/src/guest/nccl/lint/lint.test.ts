@@ -279,6 +279,22 @@ test("a node that the guest does not have, and what is below it", () => {
   ]);
 });
 
+test("links into switches are links, also where the file does not tell how many", () => {
+  const gpus = ["0000:11:00.0", "0000:21:00.0", "0000:31:00.0"];
+  const links = gpus.flatMap((a, i) =>
+    gpus.slice(i + 1).map((b) => ({ a, b, kind: "nvlink" as const, lanes: 18 })),
+  );
+  const cells = [{ cores: 2, devices: gpus.map((address) => device(address, [])) }];
+  const onSwitches = guestFromPlan(planOf({ cells, links }));
+  const printed = ncclTopology(guestTopology(onSwitches));
+  const isNvlink = ({ name }: XmlElement): boolean => name === "nvlink";
+  const codes = (change: Change): string[] =>
+    lintNccl(contractOf(onSwitches), changed(printed, isNvlink, change)).map(({ code }) => code);
+  expect(codes((one) => [one])).toEqual([]);
+  expect(codes(set("count", null))).toEqual([]);
+  expect(codes(() => [])).toEqual(Array(3).fill("nccl-nvlink-missing"));
+});
+
 test("every kind of fault was tried", () => {
   const tried = new Set(["nccl-node-wrong", "nccl-node-absent", ...faults.map(([, code]) => code)]);
   expect([...tried].toSorted()).toEqual(Object.keys(ncclFindingCodes).toSorted());

@@ -1,3 +1,4 @@
+import { at, valueOf } from "../../../unit/list.ts";
 import type { Placed } from "./addresses.ts";
 import { checkPcieLink } from "./pcie-links.ts";
 import type { FileFunction } from "./file.ts";
@@ -14,22 +15,21 @@ import { deviceName, type Report } from "./finding.ts";
 export function checkSwitches(placed: readonly Placed[], report: Report): void {
   if (placed.some(({ device }) => device.hostSwitches === null)) return;
   const bySwitch = groupBy(placed, switchesOf);
-  const byBridge = groupBy(placed, ({ at }) => at.above);
+  const byBridge = groupBy(placed, (one) => one.at.above);
   const standsFor = matched(byBridge, bySwitch);
   for (const [bridge, key] of standsFor) {
-    const sharing = bySwitch.get(key) ?? [];
-    const at = sharing.map((one) => switchesOf(one).indexOf(key))[0] ?? 0;
-    const link = sharing[0]?.device.hostSwitches?.[at]?.link ?? null;
+    const first = at(valueOf(bySwitch, key), 0);
+    const link = first.device.hostSwitches?.[switchesOf(first).indexOf(key)]?.link ?? null;
     checkPcieLink(bridge, `the switch ${bridge.busid ?? "without an address"}`, link, report);
   }
   for (const one of placed) {
-    const { device, at } = one;
-    const promised = switchesOf(one).filter((address) => (bySwitch.get(address)?.length ?? 0) > 1);
-    const found = at.above.flatMap((bridge) => {
+    const { device, at: place } = one;
+    const promised = switchesOf(one).filter((address) => valueOf(bySwitch, address).length > 1);
+    const found = place.above.flatMap((bridge) => {
       const address = standsFor.get(bridge) ?? null;
       // A bridge that stands for none, with others below it, makes them meet where they do not.
-      if (address === null) return (byBridge.get(bridge)?.length ?? 0) > 1 ? [null] : [];
-      return (bySwitch.get(address)?.length ?? 0) > 1 ? [address] : [];
+      if (address === null) return valueOf(byBridge, bridge).length > 1 ? [null] : [];
+      return valueOf(bySwitch, address).length > 1 ? [address] : [];
     });
     if (promised.join() === found.map((address) => address ?? "none").join()) continue;
     const near = promised[0];
@@ -40,7 +40,7 @@ export function checkSwitches(placed: readonly Placed[], report: Report): void {
       sharing.length === 0
         ? "no switch that others share"
         : `a switch with ${sharing.map(({ device: { address } }) => address).join(", ")}`,
-      describeFound(at, one, byBridge),
+      describeFound(place, one, byBridge),
       sharing.length === 0
         ? "put it straight below its <cpu>"
         : "put it into the <pci> of the devices that it shares a switch with",
@@ -49,8 +49,8 @@ export function checkSwitches(placed: readonly Placed[], report: Report): void {
 }
 
 /** A switch whose devices are on several cells is one on each, as nothing in the guest is on two. */
-function switchesOf({ device, at }: Placed): readonly string[] {
-  return (device.hostSwitches ?? []).map(({ address }) => `${device.cell ?? at.numaid} ${address}`);
+function switchesOf({ device, at: { numaid } }: Placed): readonly string[] {
+  return (device.hostSwitches ?? []).map(({ address }) => `${device.cell ?? numaid} ${address}`);
 }
 
 function describeFound(

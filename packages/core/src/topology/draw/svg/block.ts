@@ -48,9 +48,8 @@ function characterWidth(character: string): number {
   if (/[ frt()[\]\-/]/.test(character)) return 0.42;
   if (/[mwMW@%]/.test(character)) return 0.98;
   if (/[A-Z0-9×#?]/.test(character)) return 0.7;
-  const code = character.codePointAt(0) ?? 0;
-  if (code < 0x250) return 0.63;
-  return code >= 0x2000 && code < 0x2100 ? 1 : 1.1;
+  if (character < "\u0250") return 0.63;
+  return character >= "\u2000" && character < "\u2100" ? 1 : 1.1;
 }
 
 /** An upper bound of a text's width in the fonts that are asked for. */

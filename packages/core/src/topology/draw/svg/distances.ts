@@ -73,6 +73,23 @@ function heatScale(values: readonly number[]): (value: number) => string {
   };
 }
 
+/** Neighbors of one look together, from the first to before `to`. */
+function runsOf(looks: readonly string[]): readonly Run[] {
+  const runs: Run[] = [];
+  for (const [i, look] of looks.entries()) {
+    const last = runs.at(-1);
+    if (last?.look === look) last.to++;
+    else runs.push({ look, from: i, to: i + 1 });
+  }
+  return runs;
+}
+
+interface Run {
+  readonly look: string;
+  readonly from: number;
+  to: number;
+}
+
 /** One small square for each pair of nodes, one path for each look, and what the looks stand for. */
 function tinyTable(
   distances: readonly (readonly number[])[],
@@ -80,9 +97,7 @@ function tinyTable(
 ): Block {
   const paths = new Map<string, string[]>();
   for (const [i, row] of distances.entries()) {
-    for (let from = 0, to = 0; from < row.length; from = to) {
-      const look = heatOf(row[from] ?? 0);
-      while (to < row.length && heatOf(row[to] ?? 0) === look) to++;
+    for (const { look, from, to } of runsOf(row.map(heatOf))) {
       const d = rectPath(from * tiny, i * tiny, (to - from) * tiny, tiny);
       paths.set(look, [...(paths.get(look) ?? []), d]);
     }

@@ -9,7 +9,7 @@ export function legendBlock(topology: Topology, width: number): Block {
   const threads = Math.max(1, ...cores.map(({ cpus }) => sizeOf(cpus)));
   const uneven = cores.some(({ cpus }) => sizeOf(cpus) !== threads);
   const pools = nodes.flatMap(({ hugepages }) => hugepages.filter(({ total }) => total > 0));
-  const memory = nodes.some(({ memoryBytes }) => (memoryBytes ?? 0) > 0);
+  const memory = nodes.some(({ memoryBytes }) => memoryBytes !== null && memoryBytes > 0);
   const entries: readonly (readonly [boolean, Mark[], string])[] = [
     [
       cores.length > 0,

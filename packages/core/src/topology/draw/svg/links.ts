@@ -146,10 +146,9 @@ function arcsBlock(topology: Topology, width: number): Block {
 
 /** `12 × NV4, 4 × NV8`: how many pairs are linked how. */
 function kindsText(links: readonly Link[]): string {
-  const counts = new Map<string, number>();
-  for (const { kind, lanes } of links) {
-    const name = `${kind === "nvlink" ? "NV" : "XGMI"}${lanes ?? "#"}`;
-    counts.set(name, (counts.get(name) ?? 0) + 1);
-  }
-  return [...counts].map(([name, count]) => `${count} × ${name}`).join(", ");
+  const byName = Map.groupBy(
+    links,
+    ({ kind, lanes }) => `${kind === "nvlink" ? "NV" : "XGMI"}${lanes ?? "#"}`,
+  );
+  return [...byName].map(([name, { length }]) => `${length} × ${name}`).join(", ");
 }

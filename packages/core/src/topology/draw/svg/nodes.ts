@@ -54,7 +54,7 @@ export function nodesBlock(topology: Topology, width: number): Block {
     trees,
     treeWidth: small ? 0 : Math.max(0, ...known),
     drawCores: coresDrawer(topology),
-    memoryMost: Math.max(1, ...topology.nodes.map(({ memoryBytes }) => memoryBytes ?? 0)),
+    memoryMost: Math.max(1, ...topology.nodes.flatMap(({ memoryBytes }) => memoryBytes ?? [])),
   };
   const strays = trees.get(null);
   const apart = [

@@ -1,0 +1,6 @@
+/** The order of numbers that may be unknown: ascending, and the unknown last. */
+export function unknownLast(a: number | null, b: number | null): number {
+  if (a === b) return 0;
+  if (a === null) return 1;
+  return b === null ? -1 : a - b;
+}
