@@ -5,7 +5,6 @@ import { type Figure, report, type Row } from "./report.ts";
  * or a limit measured in the same run; nothing here passes or fails.
  */
 const benches: Readonly<Record<string, () => Promise<readonly (Row | Figure)[]>>> = {
-  bounded: async () => (await import("./bounded.ts")).benchBounded(),
   evidence: async () => (await import("./evidence.ts")).benchEvidence(),
   fleet: async () => (await import("./fleet.ts")).benchFleet(),
   placement: async () => (await import("./placement.ts")).benchPlacement(),

@@ -2,12 +2,13 @@ import type { CostModel, Placed } from "@evenkeel/core/cost/placement-cost.ts";
 import type { Request } from "@evenkeel/core/request/request.ts";
 import { interconnects } from "@evenkeel/core/topology/interconnect.ts";
 import type { LinearProgram, Terms, Values, Variable } from "./linear-program.ts";
-import { type NodeShare, nodeShares, type Rests, type ShareBounds } from "./node-shares.ts";
+import { handOut, type NodeShare, nodeShares } from "./node-shares.ts";
 import type { Offer, OfferedDevice } from "./offer.ts";
 import {
   extraTerms,
-  memoryOf,
-  memoryPathCost,
+  interleavedMemory,
+  memoryBy,
+  type MemoryTerms,
   type Optimum,
   pairsOf,
   placedCell,
@@ -20,11 +21,11 @@ import {
  * The placement beside accelerators as an integer program.
  *
  * A 0-1 variable for each accelerator and NIC, and for each way in which a node can be a cell: how
- * many accelerators of its own and of unknown node it has, whether it is the first cell, and how
- * much of the remainders it then gets. A way determines its cores and memory, so what a node cannot
- * give is no way at all; and the ways of all nodes must add up to the whole request, which is what
- * makes the remainders come out right. Products (both of a pair chosen, the nearest NIC of an
- * accelerator) are variables that the costs, being positive, drive to the product's value.
+ * many accelerators of its own and of unknown node it has, and whether it is the first cell. A way
+ * determines the share of cores and memory, so what a node cannot give is no way at all; who has how
+ * much of what does not divide are variables of their own. Products (both of a pair chosen, the
+ * nearest NIC of an accelerator) are variables that the costs, being positive, drive to the product's
+ * value.
  *
  * Solved once for each objective, the earlier ones held at their optimum.
  */
@@ -36,7 +37,7 @@ export function besideAccelerators(
 ): Optimum | null {
   const everywhere = request.locality === "interleave";
   const chosen = choices(program, offer, request, everywhere);
-  const ways = cellWays(program, offer, request, chosen, everywhere);
+  const ways = cellWays(program, offer, request, model, chosen);
   requireLinks(program, offer, request, chosen.accelerators);
   const count: Terms = [...ways.isCell.values()].map((variable) => [1, variable] as const);
   const fewest = program.minimize(count);
@@ -45,12 +46,12 @@ export function besideAccelerators(
   program.require(count, "=", cells);
 
   const costTerms = [
-    ...ways.costTerms(model),
+    ...ways.costTerms,
     ...peerTerms(program, chosen.accelerators, request, model),
     ...networkTerms(program, chosen, request, model),
   ];
   const exactCost = (values: Values): number =>
-    model.cost(placement(chosen, ways, values, offer, everywhere)).total;
+    model.cost(placement(chosen, ways, values, offer)).total;
   const cheapest = program.minimize(costTerms);
   if (cheapest === null) throw new Error("what was feasible is no longer");
   const cost = exactCost(cheapest);
@@ -120,43 +121,44 @@ export const sum = (chosen: readonly Choice[], factor = 1): Terms =>
 
 /** One way in which a node can be a cell. */
 interface Way extends NodeShare {
-  readonly memory: ReadonlyMap<number, number>;
   readonly variable: Variable;
 }
 
 interface Ways {
   readonly all: readonly Way[];
   readonly isCell: ReadonlyMap<number, Variable>;
-  readonly costTerms: (model: CostModel) => Terms;
+  readonly costTerms: Terms;
+  /** The memory of each way, where it is the cell. */
+  readonly memory: readonly MemoryTerms[];
 }
 
 function cellWays(
   program: LinearProgram,
   offer: Offer,
   request: Request,
+  model: CostModel,
   { accelerators, nics }: Choices,
-  everywhere: boolean,
 ): Ways {
   const { count } = request.accelerators;
+  const everywhere = request.locality === "interleave";
   const homeless = accelerators.filter(([{ node }]) => node === null);
   const on = (id: number): Choice[] => accelerators.filter(([{ node }]) => node === id);
-  const cellsMax = Math.min(count, offer.nodes.filter(({ id }) => on(id).length > 0).length);
   const isCell = new Map<number, Variable>();
   const all: Way[] = [];
   for (const node of offer.nodes) {
     const own = on(node.id);
-    const ways = waysOf(
-      program,
-      offer,
-      count,
-      {
-        node,
-        ownMax: own.length,
-        unknownMax: homeless.length,
-        restMax: Math.max(0, cellsMax - 1),
-      },
-      everywhere,
-    );
+    const bounds = { node, ownMax: own.length, unknownMax: homeless.length };
+    const ways = nodeShares(offer, count, bounds).flatMap((share): Way[] => {
+      const hasMemory = everywhere || share.granules <= node.granules;
+      if (share.units > node.units || !hasMemory) return [];
+      // Who has one more of what is interleaved matters to the cost, and nobody has two.
+      const more = everywhere ? [0, 1] : [0];
+      return more.flatMap((one): Way[] => {
+        const granules = share.granules + one;
+        if (everywhere && granules === 0) return [];
+        return [{ ...share, granules, variable: program.binary() }];
+      });
+    });
     if (ways.length === 0) {
       // Its accelerators cannot be had: whoever takes one makes the node a cell.
       program.require(sum(own), "=", 0);
@@ -169,73 +171,94 @@ function cellWays(
     program.require([...of(ways, (way) => way.own), ...sum(own, -1)], "=", 0);
   }
   program.require([...of(all, (way) => way.unknown), ...sum(homeless, -1)], "=", 0);
-  requireWhole(program, all, count, offer.units, ({ rests }) => rests.units);
-  requireWhole(program, all, count, offer.granules, ({ rests }) => rests.granules);
+  const amounts = {
+    units: { count, amount: offer.units },
+    granules: { count, amount: offer.granules },
+  };
+  const room = (has: number, share: number): number => Math.min(count, has - share);
+  handOut(
+    program,
+    all,
+    amounts.units,
+    ({ node, units }) => room(node.units, units),
+    (way) => way.units,
+  );
   requireFirst(program, all, isCell);
-  for (const { id, granules } of offer.nodes) {
-    program.require(
-      of(all, (way) => way.memory.get(id) ?? 0),
-      "<=",
-      granules + 0.5,
-    );
-  }
   for (const [{ node }, isChosen] of everywhere ? [] : nics) {
-    const home = isCell.get(node ?? -1);
+    const home = node === null ? undefined : isCell.get(node);
     program.require([[1, isChosen], ...(home === undefined ? [] : [[-1, home] as const])], "<=", 0);
   }
-  return {
+  if (everywhere) return { all, isCell, ...interleavedWays(program, offer, request, model, all) };
+  const more = handOut(
+    program,
     all,
-    isCell,
-    costTerms: (model) =>
-      of(all, (way) => {
-        const forCpus = (way.granules / offer.granules) * reach(way.node.id, way, model);
-        const forOwn = (way.own / count) * reach(way.node.id, way, model);
-        const forUnknown = (way.unknown / count) * reach(null, way, model);
-        return model.weights.memory * forCpus + model.weights.hostToDevice * (forOwn + forUnknown);
-      }),
-  };
+    amounts.granules,
+    ({ node, granules }) => room(node.granules, granules),
+    (way) => way.granules,
+  );
+  // On its own node memory costs every cell the same, whoever has more of it.
+  const memory = all.map(({ node, granules, variable }): MemoryTerms => {
+    const own = more.get(node.id);
+    return new Map([
+      [node.id, [[granules, variable], ...(own === undefined ? [] : [[1, own] as const])]],
+    ]);
+  });
+  const { hostToDevice } = model.weights;
+  const copies = of(all, ({ node, own, unknown }) => {
+    const ofUnknown = unknown * model.memoryPath(null, node.id);
+    return (hostToDevice * (own * model.memoryPath(node.id, node.id) + ofUnknown)) / count;
+  });
+  return { all, isCell, costTerms: copies, memory };
 }
 
-const reach = (initiator: number | null, { memory }: Way, model: CostModel): number =>
-  memoryPathCost(initiator, memory, model);
-
-const of = (ways: readonly Way[], factor: (way: Way) => number): Terms =>
-  ways.map((way) => [factor(way), way.variable] as const);
-
-/** The shares that the node's cores, and its memory or what is interleaved, suffice for. */
-function waysOf(
+function interleavedWays(
   program: LinearProgram,
   offer: Offer,
-  count: number,
-  bounds: ShareBounds,
-  everywhere: boolean,
-): Way[] {
-  return nodeShares(offer, count, bounds).flatMap((share): Way[] => {
-    const { node, units, granules } = share;
-    if (units > node.units) return [];
-    const memory = memoryOf(node.id, granules, offer, everywhere);
-    if (everywhere ? memory.size === 0 : granules > node.granules) return [];
-    return [{ ...share, memory, variable: program.binary() }];
-  });
+  request: Request,
+  model: CostModel,
+  all: readonly Way[],
+): Pick<Ways, "costTerms" | "memory"> {
+  const { count } = request.accelerators;
+  const { weights } = model;
+  requireWhole(program, all, offer, count);
+  const { cost, memory } = interleavedMemory(
+    program,
+    offer,
+    all.map(({ node, own, unknown, granules, variable }) => ({
+      variable,
+      granules,
+      costOn: (id) => {
+        const copies = own * model.memoryPath(node.id, id) + unknown * model.memoryPath(null, id);
+        return (
+          (weights.memory * model.memoryPath(node.id, id)) / offer.granules +
+          (weights.hostToDevice * copies) / (count * granules)
+        );
+      },
+    })),
+  );
+  return { costTerms: cost, memory };
 }
 
-/**
- * All cells together have the whole of an amount: what each loses to rounding, in parts of an
- * accelerator's share, is what the first is given. So said, the numbers stay small, where as
- * amounts of memory they would be too large for the solver's precision.
- */
+const of = <W extends { readonly variable: Variable }>(
+  ways: readonly W[],
+  factor: (way: W) => number,
+): Terms => ways.map((way) => [factor(way), way.variable] as const);
+
+/** Of ways that say who has one granule more: all cells together have the whole of the memory. */
 export function requireWhole(
   program: LinearProgram,
-  all: readonly Pick<Way, "own" | "unknown" | "rests" | "variable">[],
+  ways: readonly Pick<Way, "own" | "unknown" | "granules" | "variable">[],
+  { granules: amount }: Offer,
   count: number,
-  amount: number,
-  restOf: (way: { readonly rests: Rests }) => number,
 ): void {
-  const gains = all.map((way) => {
-    const lost = (amount * (way.own + way.unknown)) % count;
-    return [count * restOf(way) - lost, way.variable] as const;
-  });
-  program.require(gains, "=", 0);
+  program.require(
+    of(ways, ({ own, unknown, granules }) => {
+      const more = granules - Math.floor((amount * (own + unknown)) / count);
+      return count * more - ((amount * (own + unknown)) % count);
+    }),
+    "=",
+    0,
+  );
 }
 
 /** Exactly one cell is the first, and no cell's node comes before it. */
@@ -358,13 +381,15 @@ function placement(
   ways: Ways,
   values: Values,
   offer: Offer,
-  everywhere: boolean,
 ): Placed {
-  const taken = ways.all.filter((way) => values(way.variable) === 1);
+  const taken = ways.all.flatMap((way, i) => {
+    const memory = ways.memory[i];
+    return values(way.variable) === 1 && memory !== undefined ? [{ ...way, memory }] : [];
+  });
   const first = taken.findIndex((way) => way.isFirst);
   return {
-    cells: taken.map(({ node, granules }) =>
-      placedCell(node.id, memoryOf(node.id, granules, offer, everywhere), offer.granules),
+    cells: taken.map(({ node, memory }) =>
+      placedCell(node.id, memoryBy(memory, values), offer.granules),
     ),
     accelerators: accelerators
       .filter(([, variable]) => values(variable) === 1)

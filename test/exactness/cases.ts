@@ -8,10 +8,11 @@ import { setOf } from "@evenkeel/core/set/list-format.ts";
 import { catalogPartitions } from "@evenkeel/core/topology/catalog/catalog.ts";
 import { topologyDigest } from "@evenkeel/core/topology/digest.ts";
 import type { Partition, Topology } from "@evenkeel/core/topology/topology.ts";
+import { valueOf } from "@evenkeel/core/unit/list.ts";
 import { type Random, randomFor } from "../../fuzz/random.ts";
 import { blankPlan } from "./blank-plan.ts";
 import { type AlteredMachine, anyMachine } from "./machines.ts";
-import { offerOf } from "./offer.ts";
+import { granuleBytesOf, offerOf } from "./offer.ts";
 import { anyRequest } from "./requests.ts";
 
 /** A request on a host with others on it. */
@@ -164,7 +165,7 @@ function heldPlan(host: HostState, request: Request, { cores, granules, devices 
   const { topology } = host;
   let next = 0;
   const cells = topology.nodes.map(({ id: node }, id): Cell => {
-    const bytes = (granules.get(node) ?? 0) * (request.hugepageBytes ?? 2 ** 21);
+    const bytes = valueOf(granules, node) * granuleBytesOf(request);
     return {
       id,
       hostNode: node,
@@ -172,7 +173,7 @@ function heldPlan(host: HostState, request: Request, { cores, granules, devices 
       memoryPolicy: "preferred",
       memoryBytes: bytes,
       memoryOnNodes: bytes === 0 ? [] : [{ node, bytes }],
-      pageBytes: request.hugepageBytes ?? 4096,
+      pageBytes: request.hugepageBytes === null ? 4096 : request.hugepageBytes,
       vcpus: cores
         .filter((core) => core.node === node)
         .flatMap(({ cpus }) => cpus.map((cpu) => ({ id: next++, cpu }))),

@@ -1,4 +1,5 @@
 import { costModel } from "@evenkeel/core/cost/placement-cost.ts";
+import { invariant } from "@evenkeel/core/invariant.ts";
 import type { HostState } from "@evenkeel/core/placement/host-state.ts";
 import { place } from "@evenkeel/core/placement/place.ts";
 import type { Plan } from "@evenkeel/core/placement/plan.ts";
@@ -8,6 +9,7 @@ import { search } from "@evenkeel/core/placement/search/search.ts";
 import type { Request } from "@evenkeel/core/request/request.ts";
 import { indices } from "@evenkeel/core/set/index-set.ts";
 import { setOf } from "@evenkeel/core/set/list-format.ts";
+import { at, valueOf } from "@evenkeel/core/unit/list.ts";
 import type { LinearProgram } from "./linear-program.ts";
 import { programmed } from "./oracle.ts";
 
@@ -49,11 +51,15 @@ export function compare(
   }
   if (optimum.cells !== found.cells) wrong.push("other cells");
   if ("costAtLeast" in optimum) {
-    const dearer = found.cost - optimum.costAtLeast;
-    if (dearer < -1e-6) wrong.push("costs less than possible");
-    const kind = optimum.coresStay ? "straying" : "straying with cores";
-    if (optimum.coresStay && dearer > 1e-6) wrong.push("strays farther than need be");
-    return { kind: dearer > 1e-6 ? `${kind}, above the bound` : kind, mismatch: said(wrong, both) };
+    const { costAtLeast, costAtMost } = optimum;
+    if (found.cost < costAtLeast - 1e-6) wrong.push("costs less than possible");
+    if (costAtMost !== null && found.cost > costAtMost + 1e-6) {
+      wrong.push("strays farther than need be");
+    }
+    const isTold = costAtMost !== null && costAtMost - costAtLeast < 1e-6;
+    const kind = isTold ? "straying" : "straying with cores";
+    const isAbove = found.cost > costAtLeast + 1e-6;
+    return { kind: isAbove ? `${kind}, above the bound` : kind, mismatch: said(wrong, both) };
   }
   if (Math.abs(optimum.cost - found.cost) > (optimum.tellsTies ? roundingMax : 1e-6)) {
     wrong.push("other cost");
@@ -76,7 +82,7 @@ function worthOf(plan: Plan, host: HostState, request: Request): Omit<Objective,
   const { partitions } = host.policy;
   const topology = partitions === null ? host.topology : { ...host.topology, partitions };
   const memory = plan.cells.reduce((sum, cell) => sum + cell.memoryBytes, 0);
-  const nodeOf = new Map(
+  const coreOf = new Map(
     topology.cores.flatMap((core) => indices(setOf(core.cpus)).map((cpu) => [cpu, core] as const)),
   );
   const devices = (kind: "accelerator" | "nic"): Plan["devices"] =>
@@ -86,14 +92,17 @@ function worthOf(plan: Plan, host: HostState, request: Request): Omit<Objective,
       // Whole cores count alike, also the one of which a thread stays idle.
       const cores = new Map(
         cell.vcpus.map((v) => {
-          const core = nodeOf.get("cpu" in v ? v.cpu : (indices(setOf(v.cpus))[0] ?? -1));
-          return ["cpu" in v ? `core ${core?.id}` : `vCPU ${v.id}`, core?.node ?? -1] as const;
+          const core = valueOf(coreOf, "cpu" in v ? v.cpu : at(indices(setOf(v.cpus)), 0));
+          return ["cpu" in v ? `core ${core.id}` : `vCPU ${v.id}`, core.node] as const;
         }),
       );
       const nodes = Map.groupBy(cores.values(), (node) => node);
       return {
         share: cell.memoryBytes / memory,
-        vcpuNodes: [...nodes].map(([node, all]) => ({ node, share: all.length / cores.size })),
+        vcpuNodes: [...nodes].map(([node, all]) => {
+          invariant(node !== null, "what is sold is on a node");
+          return { node, share: all.length / cores.size };
+        }),
         memoryNodes: cell.memoryOnNodes.map(({ node, bytes }) => {
           return { node, share: bytes / cell.memoryBytes };
         }),
@@ -105,8 +114,9 @@ function worthOf(plan: Plan, host: HostState, request: Request): Omit<Objective,
   const sold = new Set([...topology.accelerators, ...topology.nics].map((d) => d.address));
   const along = plan.devices.flatMap((device) => device.companions);
   const places = plan.cells.map((c) => topology.nodes.findIndex(({ id }) => id === c.hostNode));
+  const { distances } = topology;
   const apart = (i: number, j: number): number =>
-    i === j ? 0 : (topology.distances?.[i]?.[j] ?? 0);
+    i === j || distances === null ? 0 : at(at(distances, i), j);
   return {
     cells: plan.cells.length,
     cost: raw.total,

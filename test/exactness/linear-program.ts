@@ -1,4 +1,5 @@
 import { createRequire } from "node:module";
+import { count, type Tally } from "@evenkeel/core/unit/tally.ts";
 import type { Highs } from "highs";
 
 // The package declares the types of its CommonJS form alone.
@@ -124,7 +125,10 @@ function linearProgram(solve: Solve): LinearProgram {
       if (solution.Status !== "Optimal") throw new Error(`HiGHS ends with ${solution.Status}`);
       const columns = solution.Columns;
       return (variable) => {
-        const value = columns[variable]?.Primal ?? 0;
+        const column = columns[variable];
+        // One that no row names is in no program, and may have any value.
+        if (column === undefined) return 0;
+        const value = column.Primal;
         return /^[bc]/.test(variable) ? Math.round(value) : value;
       };
     },
@@ -132,10 +136,8 @@ function linearProgram(solve: Solve): LinearProgram {
 }
 
 function written(terms: Terms): string {
-  const factors = new Map<Variable, number>();
-  for (const [factor, variable] of terms) {
-    factors.set(variable, (factors.get(variable) ?? 0) + factor);
-  }
+  const factors: Tally<Variable> = new Map();
+  for (const [factor, variable] of terms) count(factors, variable, factor);
   return [...factors]
     .filter(([, factor]) => factor !== 0)
     .map(([variable, factor]) => `${factor < 0 ? "-" : "+"} ${Math.abs(factor)} ${variable}`)

@@ -48,7 +48,8 @@ const alterations: readonly Alteration[] = [
     return {
       ...topology,
       nodes: topology.nodes.map((node) => {
-        const gib = Math.floor((node.memoryBytes ?? 0) / 2 ** 30);
+        if (node.memoryBytes === null) return { ...node, hugepages: [] };
+        const gib = Math.floor(node.memoryBytes / 2 ** 30);
         const [small, large] = [random.below(gib / 3 + 1), random.below(gib / 3 + 1)];
         const pools = [
           { sizeBytes: 2 ** 21, total: small * 512 + random.below(9), free: null },

@@ -13,8 +13,8 @@ import { comparePairs, renameAll } from "./signatures.ts";
  * case that comes out differently is printed, and written in its smallest form to
  * `out/exactness/`. The same seed gives the same cases, and `--from` begins at any one of them.
  *
- * `capacity` does the same with how many more VMs of a flavor fit on a host, and with which of
- * equally good places leaves the most of what is sold.
+ * `capacity` holds how many more VMs fit on a small host, and which of equally good places leaves the
+ * most of what is sold, against brute force, and keeps mismatches alike.
  *
  * `signatures` renames everything in placements, which must keep their signatures, and holds
  * signatures against an independent search for a renaming, over all pairs of a set.
@@ -26,7 +26,7 @@ const usage =
 
 const parts = ["placements", "signatures", "capacity"] as const;
 /** As many as take some minutes. */
-const usualCases = { placements: 20_000, capacity: 3000 } as const;
+const usualCases = { placements: 20_000, capacity: 25_000 } as const;
 const [renamings, pairedPlacements] = [10_000, 4000];
 
 interface Arguments {
@@ -48,7 +48,7 @@ function readArguments(): Arguments | null {
     const seed = count(values.seed ?? `${Date.now() % 1_000_000}`);
     const from = count(values.from ?? "0");
     const unknown = positionals.some((given) => !parts.some((part) => part === given));
-    if (unknown || [cases ?? 0, seed, from].some(Number.isNaN)) return null;
+    if (unknown || [cases, seed, from].some(Number.isNaN)) return null;
     return { chosen: positionals.length === 0 ? parts : positionals, cases, seed, from };
   } catch {
     return null;
@@ -62,7 +62,7 @@ function keep<C extends Case>(seed: number, mismatch: Mismatch<C>): string {
   mkdirSync(folder, { recursive: true });
   const path = join(folder, `${seed}-${number}.json`);
   const { machine, alterations, host, topology: altered, ...asked } = smallest;
-  // The catalog's own machines are known by their names.
+  // The catalog's own machines are known by their names, small ones by their text.
   const topology = alterations.length === 0 ? null : altered;
   const { policy, taken } = host;
   const kept = { what: smallestWhat, machine, alterations, topology, policy, taken, ...asked };
@@ -83,7 +83,7 @@ function trySignatures({ seed }: Arguments): boolean {
   return changed.length + faults.length === 0;
 }
 
-/** Whether all cases come out as an integer program says. */
+/** Whether all cases come out as an integer program, or brute force, says. */
 async function tryAll<C extends Case>(
   trial: Trial<C>,
   cases: number,

@@ -1,21 +1,14 @@
+import type { LinearProgram, Terms, Variable } from "./linear-program.ts";
 import type { Offer, OfferedNode } from "./offer.ts";
 
-/** What the first cell gets of what does not divide. */
-export interface Rests {
-  readonly units: number;
-  readonly granules: number;
-}
-
-const none: Rests = { units: 0, granules: 0 };
-
-/** One share of the VM that a node can be the cell of, with what it needs then. */
+/** One share of the VM that a node can be the cell of, with what it needs then at least. */
 export interface NodeShare {
   readonly node: OfferedNode;
   /** Accelerators of the node, and of unknown node. */
   readonly own: number;
   readonly unknown: number;
+  /** Whether it is the first cell, which those of unknown node belong to. */
   readonly isFirst: boolean;
-  readonly rests: Rests;
   readonly units: number;
   readonly granules: number;
 }
@@ -24,7 +17,6 @@ export interface ShareBounds {
   readonly node: OfferedNode;
   readonly ownMax: number;
   readonly unknownMax: number;
-  readonly restMax: number;
 }
 
 /**
@@ -34,25 +26,56 @@ export interface ShareBounds {
 export function nodeShares(
   offer: Offer,
   count: number,
-  { node, ownMax, unknownMax, restMax }: ShareBounds,
+  { node, ownMax, unknownMax }: ShareBounds,
 ): NodeShare[] {
   const shares: NodeShare[] = [];
   const upTo = (max: number): number[] => [...Array(max + 1).keys()];
-  const add = (own: number, unknown: number, isFirst: boolean, rests: Rests): void => {
+  const add = (own: number, unknown: number, isFirst: boolean): void => {
     const share = (all: number): number => Math.floor((all * (own + unknown)) / count);
-    const units = share(offer.units) + rests.units;
-    const granules = share(offer.granules) + rests.granules;
-    if (units === 0 || granules === 0) return;
-    shares.push({ node, own, unknown, isFirst, rests, units, granules });
+    const [units, granules] = [share(offer.units), share(offer.granules)];
+    shares.push({ node, own, unknown, isFirst, units, granules });
   };
   for (const own of upTo(Math.min(ownMax, count)).slice(1)) {
-    add(own, 0, false, none);
-    for (const unknown of upTo(Math.min(unknownMax, count - own))) {
-      for (const units of upTo(restMax)) {
-        for (const granules of upTo(restMax)) add(own, unknown, true, { units, granules });
-      }
-    }
+    add(own, 0, false);
+    for (const unknown of upTo(Math.min(unknownMax, count - own))) add(own, unknown, true);
   }
-  if (unknownMax >= count && node.units > 0) add(0, count, true, none);
+  if (unknownMax >= count && node.units > 0) add(0, count, true);
   return shares;
+}
+
+/** A share as a variable of a program: whether the node is that cell. */
+export type ShareWay = Pick<NodeShare, "node" | "own" | "unknown"> & {
+  readonly variable: Variable;
+};
+
+/**
+ * What does not divide, as a variable for each node: how many more than its share its cell has. All
+ * cells together have the whole of the amount: what each loses to rounding, in parts of an
+ * accelerator's share, somebody is given. So said, the numbers stay small, where as amounts of memory
+ * they would be too large for the solver's precision.
+ *
+ * @param roomOf how many more a cell of this share has room for.
+ * @param shareOf a cell whose share is nothing has one more in any case.
+ */
+export function handOut<Way extends ShareWay>(
+  program: LinearProgram,
+  ways: readonly Way[],
+  { count, amount }: { readonly count: number; readonly amount: number },
+  roomOf: (way: Way) => number,
+  shareOf: (way: Way) => number,
+): ReadonlyMap<number, Variable> {
+  const more = new Map<number, Variable>();
+  for (const [id, ofNode] of Map.groupBy(ways, ({ node }) => node.id)) {
+    const variable = program.amount();
+    more.set(id, variable);
+    const sum = (factor: (way: Way) => number): Terms =>
+      ofNode.map((way) => [-factor(way), way.variable] as const);
+    program.require([[1, variable], ...sum(roomOf)], "<=", 0);
+    program.require([[1, variable], ...sum((way) => (shareOf(way) === 0 ? 1 : 0))], ">=", 0);
+  }
+  const lost = ways.map((way) => {
+    return [-((amount * (way.own + way.unknown)) % count), way.variable] as const;
+  });
+  program.require([...[...more.values()].map((one) => [count, one] as const), ...lost], "=", 0);
+  return more;
 }

@@ -23,8 +23,6 @@ export interface Offer {
 export interface OfferedNode {
   readonly id: number;
   readonly units: number;
-  /** Those that can be had whole. */
-  readonly cores: readonly Core[];
   /** 0 where nobody knows how much memory there is, as none of it can be sold then. */
   readonly granules: number;
   /** Whether memory is interleaved over it: it has both CPUs and memory. */
@@ -62,21 +60,24 @@ function heldBy(plans: readonly Plan[], topology: Topology): Held {
   };
 }
 
+/** In what a request's memory is counted: its huge pages, or 2 MiB of others. */
+export const granuleBytesOf = ({ hugepageBytes }: Pick<Request, "hugepageBytes">): number =>
+  hugepageBytes === null ? 2 ** 21 : hugepageBytes;
+
 /** What the host offers the request: all that is neither kept, held, nor closed by an isolation. */
 export function offerOf(host: HostState, request: Request): Offer {
   const { partitions } = host.policy;
   const topology = partitions === null ? host.topology : { ...host.topology, partitions };
   const threads = soldThreads(topology.cores);
   const shared = request.isolation === "shared";
-  const granuleBytes = request.hugepageBytes ?? 2 ** 21;
   const closed = closures(host, request, topology);
   return {
     topology,
     units: shared ? request.vcpus : Math.ceil(request.vcpus / threads),
-    granules: Math.ceil(request.memoryBytes / granuleBytes),
+    granules: Math.ceil(request.memoryBytes / granuleBytesOf(request)),
     nodes: topology.nodes.map((node) => ({
       id: node.id,
-      ...coresOn(node, host, topology, { threads, shared, ...closed }),
+      units: unitsOn(node, host, topology, { threads, shared, ...closed }),
       granules: closed.nodes.has(node.id) ? 0 : granulesOn(node, host, request),
       interleaved: node.cpus !== "" && node.memoryBytes !== null && node.memoryBytes > 0,
     })),
@@ -85,17 +86,13 @@ export function offerOf(host: HostState, request: Request): Offer {
 }
 
 /** How many threads most cores have; of two counts that are equally common, the greater. */
-export function soldThreads(cores: readonly Core[]): number {
+function soldThreads(cores: readonly Core[]): number {
   const before = threads.get(cores);
   if (before !== undefined) return before;
   const widths = cores.map((core) => cpusOf(core.cpus).length);
   const common = (width: number): number => widths.filter((other) => other === width).length;
-  const sold = [...new Set(widths)].reduce(
-    (best, width) =>
-      common(width) > common(best) || (common(width) === common(best) && width > best)
-        ? width
-        : best,
-    widths[0] ?? 1,
+  const sold = [...new Set(widths)].reduce((best, width) =>
+    common(width) > common(best) || (common(width) === common(best) && width > best) ? width : best,
   );
   threads.set(cores, sold);
   return sold;
@@ -132,13 +129,8 @@ interface Terms extends Closures {
   readonly shared: boolean;
 }
 
-function coresOn(
-  node: MemoryNode,
-  host: HostState,
-  topology: Topology,
-  terms: Terms,
-): Pick<OfferedNode, "units" | "cores"> {
-  if (terms.nodes.has(node.id)) return { units: 0, cores: [] };
+function unitsOn(node: MemoryNode, host: HostState, topology: Topology, terms: Terms): number {
+  if (terms.nodes.has(node.id)) return 0;
   const here = topology.cores.filter((core) => core.node === node.id);
   const { cpus: named, coresPerNode } = host.policy.reserved;
   const kept = new Set(named === null ? [] : cpusOf(named));
@@ -152,7 +144,7 @@ function coresOn(
       !terms.caches.has(core.l3) &&
       cpusOf(core.cpus).length >= terms.threads,
   );
-  if (!terms.shared) return { units: cores.length, cores };
+  if (!terms.shared) return cores.length;
   const own = new Set(here.flatMap((core) => cpusOf(core.cpus)));
   const floating = host.taken
     .filter((plan) => plan.isolation === "shared")
@@ -160,7 +152,7 @@ function coresOn(
     .map((v) => ("cpus" in v ? cpusOf(v.cpus).filter((cpu) => own.has(cpu)) : []))
     .filter((pool) => pool.length > 0);
   const pooled = new Set(floating.flat()).size - floating.length;
-  return { units: pooled + cores.length * terms.threads, cores };
+  return pooled + cores.length * terms.threads;
 }
 
 function granulesOn(node: MemoryNode, { taken, policy }: HostState, request: Request): number {
@@ -175,11 +167,12 @@ function granulesOn(node: MemoryNode, { taken, policy }: HostState, request: Req
     const pool = node.hugepages.find((entry) => entry.sizeBytes === hugepageBytes);
     if (pool === undefined) return 0;
     const unpromised = pool.total - held((bytes) => bytes === hugepageBytes) / hugepageBytes;
-    return Math.max(0, Math.min(unpromised, pool.free ?? Infinity));
+    return Math.max(0, pool.free === null ? unpromised : Math.min(unpromised, pool.free));
   }
+  if (node.memoryBytes === null) return 0;
   const pools = node.hugepages.reduce((sum, pool) => sum + pool.sizeBytes * pool.total, 0);
   const left =
-    (node.memoryBytes ?? 0) -
+    node.memoryBytes -
     pools -
     policy.reserved.memoryPerNodeBytes -
     held((pageBytes) => pageBytes < 2 ** 21);

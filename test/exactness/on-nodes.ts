@@ -4,8 +4,8 @@ import type { LinearProgram, Terms, Values, Variable } from "./linear-program.ts
 import type { Offer, OfferedDevice, OfferedNode } from "./offer.ts";
 import {
   extraTerms,
-  memoryOf,
-  memoryPathCost,
+  interleavedMemory,
+  memoryBy,
   type Optimum,
   placedCell,
   spreadTerms,
@@ -15,8 +15,8 @@ import {
 
 /**
  * The placement of a request without accelerators as integer programs, two for each number of
- * cells until one has a solution: cells of equal parts, the first of which get one more where they
- * do not divide, and, where memory has to lie on its own node, cells of any parts. A 0-1 variable
+ * cells until one has a solution: cells of equal parts, some of which get one more where they do not
+ * divide, and, where memory has to lie on its own node, cells of any parts. A 0-1 variable
  * for each node, each NIC, and each cell's one more.
  */
 export function onNodes(
@@ -94,7 +94,7 @@ function baseProgram(
   const nics = wanted.map((nic): readonly [OfferedDevice, Variable] => [nic, program.binary()]);
   program.require(sum(nics.map(([, variable]) => variable)), "=", request.nics.count);
   for (const [{ node }, isChosen] of request.locality === "interleave" ? [] : nics) {
-    const home = isCell.get(node ?? -1);
+    const home = node === null ? undefined : isCell.get(node);
     const below: Terms = home === undefined ? [] : [[-1, home]];
     program.require([[1, isChosen], ...below], "<=", 0);
   }
@@ -125,81 +125,103 @@ function anyCells(base: Base, offer: Offer, model: CostModel): Split {
 
 /** Cells of equal size, up to one that some have more than the rest. */
 function evenCells(base: Base, offer: Offer, model: CostModel, everywhere: boolean): Split {
-  const { program, nodes } = base;
+  const { program, nodes, extra, spread } = base;
   const units = equalParts(base, offer.units);
   const granules = equalParts(base, offer.granules);
-  const cost: [number, Variable][] = [];
-  const onNode = new Map(offer.nodes.map(({ id }) => [id, [] as [number, Variable][]] as const));
-  for (const [i, [node, isCell]] of nodes.entries()) {
-    const [moreUnits, moreGranules] = [units.more[i] ?? "", granules.more[i] ?? ""];
+  for (const { node, isCell, more } of units.cells) {
     program.require(
       [
         [units.base - node.units, isCell],
-        [1, moreUnits],
+        [1, more],
       ],
       "<=",
       0,
     );
-    const plain = memoryOf(node.id, granules.base, offer, everywhere);
-    const greater = memoryOf(node.id, granules.base + 1, offer, everywhere);
-    const price = (memory: ReadonlyMap<number, number>, count: number): number =>
-      (model.weights.memory * count * memoryPathCost(node.id, memory, model)) / offer.granules;
-    const least = granules.base === 0 ? 0 : price(plain, granules.base);
-    cost.push([least, isCell], [price(greater, granules.base + 1) - least, moreGranules]);
-    for (const [id, terms] of onNode) {
-      const here = plain.get(id) ?? 0;
-      terms.push([here, isCell], [(greater.get(id) ?? 0) - here, moreGranules]);
-    }
   }
-  for (const { id, granules: free } of offer.nodes) {
-    program.require(onNode.get(id) ?? [], "<=", free + 0.5);
+  if (everywhere)
+    return { program, extra, spread, ...interleavedCells(base, granules, offer, model) };
+  for (const { node, isCell, more } of granules.cells) {
+    program.require(
+      [
+        [granules.base - node.granules, isCell],
+        [1, more],
+      ],
+      "<=",
+      0,
+    );
   }
-  const nowhere = everywhere && !offer.nodes.some((node) => node.interleaved);
-  if (nowhere) program.require([], ">=", 1);
   const exactCost = (values: Values): number => {
-    const placed = nodes.flatMap(([{ id }, isCell], i) => {
-      if (values(isCell) !== 1) return [];
-      const count = granules.base + values(granules.more[i] ?? "");
-      return [placedCell(id, memoryOf(id, count, offer, everywhere), offer.granules)];
+    const placed = nodes.flatMap(([{ id }, isCell]) => {
+      return values(isCell) === 1 ? [placedCell(id, new Map([[id, 1]]), base.cells)] : [];
     });
     return model.cost({ cells: placed, accelerators: [], nics: [] }).total;
   };
-  const { extra, spread } = base;
   // Where memory lies on its own node, its cost is the same for all.
-  return { program, extra, spread, cost: everywhere ? cost : [], exactCost };
+  return { program, extra, spread, cost: [], exactCost };
 }
 
-/** What each cell has at least, and for each node whether it is a cell that has one more. */
-function equalParts(
-  { program, cells, nodes }: Base,
-  all: number,
-): { readonly base: number; readonly more: readonly Variable[] } {
-  const base = Math.floor(all / cells);
-  if (base === 0) program.require([], ">=", 1);
-  const more = nodes.map(() => program.binary());
-  program.require(sum(more), "=", all % cells);
-  for (const [i, [, isCell]] of nodes.entries()) {
-    const hasMore = more[i] ?? "";
+/** Each node as a cell of the one size, or of one granule more. */
+function interleavedCells(
+  { program }: Base,
+  { base, cells }: EqualParts,
+  offer: Offer,
+  model: CostModel,
+): Pick<Split, "cost" | "exactCost"> {
+  const sizes = cells.flatMap(({ node, isCell, more }) => {
+    const isSmaller = program.binary();
     program.require(
       [
-        [1, hasMore],
+        [1, isSmaller],
+        [1, more],
+        [-1, isCell],
+      ],
+      "=",
+      0,
+    );
+    const costOn = (id: number): number =>
+      (model.weights.memory * model.memoryPath(node.id, id)) / offer.granules;
+    return [
+      { node, variable: isSmaller, granules: base, costOn },
+      { node, variable: more, granules: base + 1, costOn },
+    ];
+  });
+  const { cost, memory } = interleavedMemory(program, offer, sizes);
+  const exactCost = (values: Values): number => {
+    const placed = sizes.flatMap(({ node, variable }, i) => {
+      const own = memory[i];
+      if (own === undefined || values(variable) !== 1) return [];
+      return [placedCell(node.id, memoryBy(own, values), offer.granules)];
+    });
+    return model.cost({ cells: placed, accelerators: [], nics: [] }).total;
+  };
+  return { cost, exactCost };
+}
+
+interface EqualParts {
+  /** What each cell has at least. */
+  readonly base: number;
+  /** For each node whether it is a cell, and one that has one more. */
+  readonly cells: readonly {
+    readonly node: OfferedNode;
+    readonly isCell: Variable;
+    readonly more: Variable;
+  }[];
+}
+
+function equalParts({ program, cells, nodes }: Base, all: number): EqualParts {
+  const base = Math.floor(all / cells);
+  if (base === 0) program.require([], ">=", 1);
+  const parts = nodes.map(([node, isCell]) => ({ node, isCell, more: program.binary() }));
+  program.require(sum(parts.map(({ more }) => more)), "=", all % cells);
+  for (const { isCell, more } of parts) {
+    program.require(
+      [
+        [1, more],
         [-1, isCell],
       ],
       "<=",
       0,
     );
-    for (const [j, [, isEarlier]] of nodes.entries()) {
-      if (j >= i) break;
-      program.require(
-        [
-          [1, hasMore],
-          [1, isEarlier],
-          [-1, more[j] ?? ""],
-        ],
-        "<=",
-        1,
-      );
-    }
   }
-  return { base, more };
+  return { base, cells: parts };
 }

@@ -1,4 +1,5 @@
-import type { CostModel, Placed } from "@evenkeel/core/cost/placement-cost.ts";
+import type { Placed } from "@evenkeel/core/cost/placement-cost.ts";
+import { at } from "@evenkeel/core/unit/list.ts";
 import type { LinearProgram, Terms, Values, Variable } from "./linear-program.ts";
 import type { Offer, OfferedDevice } from "./offer.ts";
 
@@ -11,13 +12,6 @@ export interface Optimum {
   readonly spread: number;
   /** Whether what comes after the cost can be told: not where costs differ by rounding alone. */
   readonly tellsTies: boolean;
-}
-
-/** How an amount of memory lies when it is interleaved: equal parts, what is left to the first. */
-function interleaved(granules: number, { nodes }: Offer): ReadonlyMap<number, number> {
-  const over = nodes.filter((node) => node.interleaved);
-  const part = Math.floor(granules / over.length);
-  return new Map(over.map(({ id }, i) => [id, part + (i < granules % over.length ? 1 : 0)]));
 }
 
 /** Sums of values over all pairs of a list, each pair once. */
@@ -34,7 +28,10 @@ export function spreadTerms(
   cells: ReadonlyMap<number, Variable>,
   { topology }: Offer,
 ): Terms {
-  const place = (id: number): number => topology.nodes.findIndex((node) => node.id === id);
+  const { distances, nodes } = topology;
+  const place = (id: number): number => nodes.findIndex((node) => node.id === id);
+  const distance = (a: number, b: number): number =>
+    distances === null ? 0 : at(at(distances, place(a)), place(b));
   return pairsOf([...cells]).map(([[a, isA], [b, isB]]) => {
     const both = program.amount();
     program.require(
@@ -46,9 +43,7 @@ export function spreadTerms(
       ">=",
       -1,
     );
-    const there = topology.distances?.[place(a)]?.[place(b)] ?? 0;
-    const back = topology.distances?.[place(b)]?.[place(a)] ?? 0;
-    return [there + back, both] as const;
+    return [distance(a, b) + distance(b, a), both] as const;
   });
 }
 
@@ -92,25 +87,63 @@ export function placedCell(
   };
 }
 
-/** Where a cell's memory lies by the locality: on its own node, or over all. */
-export function memoryOf(
-  node: number,
-  granules: number,
-  offer: Offer,
-  everywhere: boolean,
-): ReadonlyMap<number, number> {
-  return everywhere ? interleaved(granules, offer) : new Map([[node, granules]]);
+/** A cell of which so much memory is interleaved, if a variable of a program says that it is one. */
+export interface InterleavedCell {
+  readonly variable: Variable;
+  readonly granules: number;
+  /** What one granule of it adds to the cost on a node. */
+  readonly costOn: (node: number) => number;
 }
 
-/** What a cell's memory costs its own CPUs, per granule of it. */
-export function memoryPathCost(
-  initiator: number | null,
-  memory: ReadonlyMap<number, number>,
-  model: CostModel,
-): number {
-  const granules = [...memory.values()].reduce((a, b) => a + b, 0);
-  return [...memory].reduce(
-    (sum, [id, count]) => sum + (count / granules) * model.memoryPath(initiator, id),
-    0,
-  );
+/** The memory of such a cell by node, as sums of variables. */
+export type MemoryTerms = ReadonlyMap<number, Terms>;
+
+/**
+ * Memory in equal parts on all nodes, rounded down, and of what makes no full round one more on some
+ * of them, which is a variable for each. All cells together have no more on a node than is free.
+ */
+export function interleavedMemory(
+  program: LinearProgram,
+  { nodes }: Offer,
+  cells: readonly InterleavedCell[],
+): { readonly cost: Terms; readonly memory: readonly MemoryTerms[] } {
+  const over = nodes.filter((node) => node.interleaved);
+  const cost: [number, Variable][] = [];
+  const memory = cells.map(({ variable, granules, costOn }) => {
+    const [part, rest] = [Math.floor(granules / over.length), granules % over.length];
+    const own = new Map<number, Terms>();
+    const all: [number, Variable][] = [];
+    for (const { id } of over) {
+      const terms: [number, Variable][] = [[part, variable]];
+      cost.push([part * costOn(id), variable]);
+      if (rest > 0) {
+        const more = program.binary();
+        program.require(
+          [
+            [1, more],
+            [-1, variable],
+          ],
+          "<=",
+          0,
+        );
+        terms.push([1, more]);
+        all.push([1, more]);
+        cost.push([costOn(id), more]);
+      }
+      own.set(id, terms);
+    }
+    if (rest > 0) program.require([...all, [-rest, variable]], "=", 0);
+    return own;
+  });
+  for (const { id, granules } of over) {
+    const here = memory.flatMap((own) => own.get(id) ?? []);
+    program.require(here, "<=", granules + 0.5);
+  }
+  if (over.length === 0) program.require([], ">=", 1);
+  return { cost, memory };
+}
+
+/** Where memory lies by a program's solution. */
+export function memoryBy(terms: MemoryTerms, values: Values): ReadonlyMap<number, number> {
+  return new Map([...terms].map(([id, sum]) => [id, total(sum, values)]));
 }

@@ -176,7 +176,7 @@ function taker(
 }
 
 /** A device of the machine as a plan names it, without what comes along. */
-export function deviceOf(
+function deviceOf(
   { pci, accelerators }: Topology,
   address: string,
   kind: PlanDevice["kind"],

@@ -2,6 +2,7 @@ import type { Plan } from "@evenkeel/core/placement/plan.ts";
 import { indices, indexSet } from "@evenkeel/core/set/index-set.ts";
 import { formatList, setOf } from "@evenkeel/core/set/list-format.ts";
 import type { Core, PciDevice, Topology } from "@evenkeel/core/topology/topology.ts";
+import { at, valueOf } from "@evenkeel/core/unit/list.ts";
 import type { Random } from "../../fuzz/random.ts";
 
 /** A plan and the machine that it was made on. */
@@ -26,7 +27,7 @@ export function shuffled(n: number, random: Random): number[] {
   const order = [...Array(n).keys()];
   for (let last = n - 1; last > 0; last--) {
     const other = random.below(last + 1);
-    [order[last], order[other]] = [order[other] ?? 0, order[last] ?? 0];
+    [order[last], order[other]] = [at(order, other), at(order, last)];
   }
   return order;
 }
@@ -45,7 +46,7 @@ function newNames(topology: Topology, random: Random): Names {
   const nodes = new Map(
     shuffled(topology.nodes.length, random).map((place, i) => {
       // With holes, as node numbers may have.
-      return [topology.nodes[i]?.id ?? 0, 3 * place + random.below(3)] as const;
+      return [at(topology.nodes, i).id, 3 * place + random.below(3)] as const;
     }),
   );
   const all = [...topology.cores.map((core) => core.cpus), topology.offlineCpus];
@@ -57,22 +58,24 @@ function newNames(topology: Topology, random: Random): Names {
   const domain = random.below(60_000);
   const addresses = new Map(
     topology.pci.map(({ address }, i) => {
-      const slot = slots[i] ?? 0;
+      const slot = at(slots, i);
       const bus = hex(slot % 251, 2);
       return [address, `${hex(domain + (slot >> 5), 4)}:${bus}:${hex(slot % 32, 2)}.0`] as const;
     }),
   );
   const roots = [...new Set(topology.pci.map((device) => device.root))];
   const newRoots = shuffled(roots.length, random);
-  const cpu = (from: number): number => cpus[from] ?? from;
+  const cpu = (from: number): number => at(cpus, from);
   return {
-    node: (id) => nodes.get(id) ?? id,
-    number: (id) => others[id % 4096] ?? id,
+    node: (id) => valueOf(nodes, id),
+    number: (id) => at(others, id % 4096),
     cpu,
     cpus: (list) => formatList(indexSet(indices(setOf(list)).map(cpu))),
-    cache: (id) => caches[id % 4096] ?? id,
-    address: (address) => addresses.get(address) ?? address,
-    root: (root) => `pci${hex(domain, 4)}:${hex(newRoots[roots.indexOf(root)] ?? 0, 2)}`,
+    cache: (id) => at(caches, id % 4096),
+    address: (address) => valueOf(addresses, address),
+    // A plan of somebody else's may not say it.
+    root: (root) =>
+      root === "" ? root : `pci${hex(domain, 4)}:${hex(at(newRoots, roots.indexOf(root)), 2)}`,
   };
 }
 
@@ -101,7 +104,7 @@ function relabeledTopology(topology: Topology, names: Names): Topology {
       })),
     ),
     distances: maybe(topology.distances, (rows) =>
-      order.map((i) => order.map((j) => rows[i]?.[j] ?? 0)),
+      order.map((i) => order.map((j) => at(at(rows, i), j))),
     ),
     access: topology.access.map((entry) => ({
       ...entry,
@@ -143,7 +146,7 @@ function relabeledCores(cores: readonly Core[], names: Names): Core[] {
     node: maybe(core.node, names.node),
     cpus: names.cpus(core.cpus),
   }));
-  const lowest = (core: Core): number => indices(setOf(core.cpus))[0] ?? 0;
+  const lowest = (core: Core): number => at(indices(setOf(core.cpus)), 0);
   return renamed.toSorted((a, b) => lowest(a) - lowest(b)).map((core, id) => ({ ...core, id }));
 }
 
@@ -162,7 +165,7 @@ function relabeledDevice(device: PciDevice, names: Names): PciDevice {
 function relabeledPlan(plan: Plan, names: Names, random: Random): Plan {
   const places = shuffled(plan.cells.length, random);
   let next = 0;
-  const inOrder = places.map((_, at) => places.indexOf(at));
+  const inOrder = places.map((_, place) => places.indexOf(place));
   const cells = inOrder.flatMap((from, id) =>
     plan.cells.slice(from, from + 1).map((cell) => ({
       ...cell,
@@ -185,7 +188,7 @@ function relabeledPlan(plan: Plan, names: Names, random: Random): Plan {
     ...device,
     address: names.address(device.address),
     node: maybe(device.node, names.node),
-    cell: places[device.cell] ?? 0,
+    cell: at(places, device.cell),
     root: names.root(device.root),
     switch: maybe(device.switch, names.address),
     switches: maybe(device.switches, (all) =>
@@ -203,7 +206,7 @@ function relabeledPlan(plan: Plan, names: Names, random: Random): Plan {
       all.map((link) => ({ ...link, a: names.address(link.a), b: names.address(link.b) })),
     ),
     distances: maybe(plan.distances, (rows) =>
-      inOrder.map((i) => inOrder.map((j) => rows[i]?.[j] ?? 0)),
+      inOrder.map((i) => inOrder.map((j) => at(at(rows, i), j))),
     ),
     emulatorCpus: names.cpus(plan.emulatorCpus),
     iothreads: plan.iothreads.map((thread) => ({ ...thread, cpus: names.cpus(thread.cpus) })),

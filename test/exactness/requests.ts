@@ -4,7 +4,7 @@ import { requestOf } from "@evenkeel/core/request/testing/requests.ts";
 import { workloads } from "@evenkeel/core/request/virtual-machine.ts";
 import type { Random } from "../../fuzz/random.ts";
 import { functionsOf } from "@evenkeel/core/placement/plan.ts";
-import { offerOf } from "./offer.ts";
+import { granuleBytesOf, offerOf } from "./offer.ts";
 
 const localities = ["strict", "strict", "strict", "preferred", "interleave"] as const;
 const isolations = [
@@ -97,7 +97,7 @@ function sizes(
     }
   };
   const share = random.of([1, 2, 4]);
-  const granuleBytes = request.hugepageBytes ?? 2 ** 21;
+  const granuleBytes = granuleBytesOf(request);
   const vcpus = size((node) => node.units, share, 0) * threads - random.below(threads);
   const memoryBytes =
     size((node) => node.granules, share, 1) * granuleBytes - random.below(2) * 4096;

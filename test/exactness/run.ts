@@ -1,3 +1,4 @@
+import { count, type Tally } from "@evenkeel/core/unit/tally.ts";
 import { type Case, casesOf } from "./cases.ts";
 import { compare, type Outcome } from "./compare.ts";
 import { type LinearProgram, loadSolver } from "./linear-program.ts";
@@ -53,7 +54,7 @@ export async function tryCases<C extends Case>(
   { from, cases, onProgress }: Options,
 ): Promise<Findings<C>> {
   const solver = await loadSolver();
-  const kinds = new Map<string, number>();
+  const kinds: Tally<string> = new Map();
   const mismatches: Mismatch<C>[] = [];
   const outcome = (tried: C): Outcome => {
     try {
@@ -65,7 +66,7 @@ export async function tryCases<C extends Case>(
   for (let number = from; number < from + cases; number++) {
     const tried = caseAt(number);
     const { kind, mismatch } = outcome(tried);
-    kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
+    count(kinds, kind);
     if (mismatch !== null) {
       const alike = (what: string | null): boolean => kindOf(what ?? "") === kindOf(mismatch);
       const failsAlike = (simpler: C): boolean => alike(outcome(simpler).mismatch);

@@ -1,6 +1,7 @@
 import type { Request } from "@evenkeel/core/request/request.ts";
 import type { Case } from "./cases.ts";
 import { machineNamed } from "./machines.ts";
+import { granuleBytesOf } from "./offer.ts";
 
 /**
  * The smallest case that still fails, as far as taking one thing away after the other leads: VMs
@@ -44,7 +45,7 @@ function* simplerThan<C extends Case>(failing: C): Generator<C> {
 
 export function* simplerRequests(request: Request): Generator<Request> {
   const { accelerators, nics, vcpus, memoryBytes } = request;
-  const granuleBytes = request.hugepageBytes ?? 2 ** 21;
+  const granuleBytes = granuleBytesOf(request);
   if (nics.count > 0) yield { ...request, nics: { ...nics, count: nics.count - 1 } };
   if (nics.rdma) yield { ...request, nics: { ...nics, rdma: false } };
   if (accelerators.count > 0) {

@@ -11,7 +11,7 @@ import {
   sum,
 } from "./beside-accelerators.ts";
 import type { LinearProgram, Terms, Variable } from "./linear-program.ts";
-import { type NodeShare, nodeShares } from "./node-shares.ts";
+import { handOut, type NodeShare, nodeShares } from "./node-shares.ts";
 import type { Offer, OfferedNode } from "./offer.ts";
 import { total, whole } from "./optimum.ts";
 
@@ -19,18 +19,19 @@ import { total, whole } from "./optimum.ts";
 export interface StrayingBound {
   readonly cells: number;
   readonly costAtLeast: number;
-  /** Whether the bound is of cells whose cores are all on their own nodes. */
-  readonly coresStay: boolean;
+  /** What the best costs whose cells have all cores on their own nodes; null where there is none. */
+  readonly costAtMost: number | null;
 }
 
 /**
  * A placement under `preferred` that does not fit strictly: whether there is one, its cells, and a
  * bound on its cost.
  *
- * Only a bound, because how cells stray is not chosen by cost: cores and memory each stray as
- * little as they can. Where the cells' own nodes have their cores, the program lets the memory lie
- * where the cost is least; where not, it takes the way from the cores to the memory for the best
- * there is, as it is a product of two amounts, which no linear program can have.
+ * Only bounds, because how cells stray is not chosen by cost: cores and memory each stray as little
+ * as they can. Where the cells' own nodes have their cores, the program lets the memory lie where the
+ * cost is least; where not, it takes the way from the cores to the memory for the best there is, as
+ * it is a product of two amounts, which no linear program can have. So the least is of any placement,
+ * and the most of those whose cores stay: a search that finds none as good has missed one.
  */
 export function straying(
   program: LinearProgram,
@@ -44,11 +45,15 @@ export function straying(
   if (!holds || offer.nics.length < request.nics.count) return null;
   if (request.accelerators.count > 0) return straysBeside(program, offer, request, model);
   // One cell holds everything, wherever its memory comes from.
-  const costs = offer.nodes
-    .filter((node) => node.units > 0)
-    .map((node) => aloneCost(node, offer, model));
-  const costAtLeast = Math.min(...costs);
-  return { cells: 1, costAtLeast, coresStay: offer.nodes.every((n) => n.units >= offer.units) };
+  const withCores = offer.nodes.filter((node) => node.units > 0);
+  const leastOf = (nodes: typeof withCores): number =>
+    Math.min(...nodes.map((node) => aloneCost(node, offer, model)));
+  const staying = withCores.filter((node) => node.units >= offer.units);
+  return {
+    cells: 1,
+    costAtLeast: leastOf(withCores),
+    costAtMost: staying.length === 0 ? null : leastOf(staying),
+  };
 }
 
 /** One cell whose cores stay takes the nearest memory; of one whose cores stray nothing is known. */
@@ -92,7 +97,10 @@ function straysBeside(
   const constant =
     (request.accelerators.count < 2 ? peer : 0) + (request.nics.count === 0 ? network : 0);
   const costAtLeast = total(terms, cheapest) + constant;
-  return { cells, costAtLeast, coresStay: cheapest(coresStray) === 0 };
+  if (cheapest(coresStray) === 0) return { cells, costAtLeast, costAtMost: costAtLeast };
+  program.require([[1, coresStray]], "=", 0);
+  const staying = program.minimize(terms);
+  return { cells, costAtLeast, costAtMost: staying && total(terms, staying) + constant };
 }
 
 interface Way extends NodeShare {
@@ -111,16 +119,17 @@ function cellsAndMemory(
   const homeless = accelerators.filter(([{ node }]) => node === null);
   const on = (id: number): Choices["accelerators"] =>
     accelerators.filter(([{ node }]) => node === id);
-  const homes = offer.nodes.filter(({ id }) => on(id).length > 0).length;
   const isCell = new Map<number, Variable>();
   const all = offer.nodes.flatMap((node) => {
     const own = on(node.id);
-    const ways = nodeShares(offer, count, {
-      node,
-      ownMax: own.length,
-      unknownMax: homeless.length,
-      restMax: Math.max(0, Math.min(count, homes) - 1),
-    }).map((share): Way => ({ ...share, variable: program.binary() }));
+    const bounds = { node, ownMax: own.length, unknownMax: homeless.length };
+    // Who has one granule more matters to the cost, and nobody has two: there is room everywhere.
+    const ways = nodeShares(offer, count, bounds).flatMap((share) =>
+      [0, 1].flatMap((one): Way[] => {
+        const granules = share.granules + one;
+        return granules === 0 ? [] : [{ ...share, granules, variable: program.binary() }];
+      }),
+    );
     if (ways.length === 0) {
       program.require(sum(own), "=", 0);
       return [];
@@ -132,12 +141,19 @@ function cellsAndMemory(
     return ways;
   });
   program.require([...of(all, (way) => way.unknown), ...sum(homeless, -1)], "=", 0);
-  requireWhole(program, all, count, offer.units, ({ rests }) => rests.units);
-  requireWhole(program, all, count, offer.granules, ({ rests }) => rests.granules);
+  requireWhole(program, all, offer, count);
   requireFirst(program, all, isCell);
+  const units = { count, amount: offer.units };
+  const moreUnits = handOut(
+    program,
+    all,
+    units,
+    () => 1,
+    (way) => way.units,
+  );
   return {
     count: [...isCell.values()].map((variable) => [1, variable] as const),
-    ...memoryTerms(program, offer, request, model, all),
+    ...memoryTerms(program, offer, request, model, all, moreUnits),
   };
 }
 
@@ -151,6 +167,7 @@ function memoryTerms(
   request: Request,
   model: CostModel,
   ways: readonly Way[],
+  moreUnits: ReadonlyMap<number, Variable>,
 ): { readonly cost: Terms; readonly coresStray: Variable } {
   const { count } = request.accelerators;
   const toDevices: [number, Variable][] = [];
@@ -175,18 +192,27 @@ function memoryTerms(
     program.require(onNode.get(id) ?? [], "<=", granules / offer.granules + 1e-8);
   }
   const coresStray = program.binary();
-  const without = ways.filter((way) => way.units > way.node.units);
-  for (const { variable } of without) {
+  const all: [number, Variable][] = [];
+  for (const [id, more] of moreUnits) {
+    const own = ways.filter(({ node }) => node.id === id);
+    // With its share the cell may stray already, or have no room for more.
+    const roomOf = (way: Way): number => Math.min(1, way.node.units - way.units);
+    const rooms = own.map((way) => [-Math.max(-1, roomOf(way)), way.variable] as const);
+    const beyond = [[1, more], ...rooms] as const;
+    const strays = program.binary();
+    program.require([...beyond, [-2, strays]], "<=", 0);
+    program.require([...beyond, [-2, strays]], ">=", -1);
     program.require(
       [
-        [1, variable],
-        [-1, coresStray],
+        [1, coresStray],
+        [-1, strays],
       ],
-      "<=",
+      ">=",
       0,
     );
+    all.push([1, strays]);
   }
-  program.require([...without.map((way) => [-1, way.variable] as const), [1, coresStray]], "<=", 0);
+  program.require([...all, [-1, coresStray]], ">=", 0);
   const memory = program.amount();
   program.require([[1, memory]], ">=", 1);
   const paths = ways.flatMap(({ node }) =>

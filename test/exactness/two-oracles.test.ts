@@ -5,10 +5,11 @@ import { defaultHostPolicy } from "@evenkeel/core/request/host-policy.ts";
 import type { Request } from "@evenkeel/core/request/request.ts";
 import { requestOf } from "@evenkeel/core/request/testing/requests.ts";
 import { smallTopology } from "@evenkeel/core/topology/testing/arbitrary-machine.ts";
-import { GiB, MiB } from "@evenkeel/core/unit/bytes.ts";
+import { GiB } from "@evenkeel/core/unit/bytes.ts";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { loadSolver } from "./linear-program.ts";
+import { granuleBytesOf } from "./offer.ts";
 import { programmed } from "./oracle.ts";
 
 const anyRequest: fc.Arbitrary<Request> = fc
@@ -26,7 +27,7 @@ const anyRequest: fc.Arbitrary<Request> = fc
     workload: fc.constantFrom("inference", "training", "staging", "compute"),
   })
   .map(({ granules, ...given }) => {
-    const granuleBytes = given.hugepageBytes ?? 2 * MiB;
+    const granuleBytes = granuleBytesOf(given);
     return requestOf({ ...given, memoryBytes: granules * granuleBytes });
   });
 

@@ -1,12 +1,15 @@
 import type { HostState } from "@evenkeel/core/placement/host-state.ts";
 import { place } from "@evenkeel/core/placement/place.ts";
 import { planFaults } from "@evenkeel/core/placement/plan-check.ts";
+import type { Layout } from "@evenkeel/core/placement/search/layout.ts";
 import { search } from "@evenkeel/core/placement/search/search.ts";
 import { defaultHostPolicy } from "@evenkeel/core/request/host-policy.ts";
 import type { Request } from "@evenkeel/core/request/request.ts";
 import { accelerators, requestOf } from "@evenkeel/core/request/testing/requests.ts";
 import { syntheticTopology } from "@evenkeel/core/topology/synthetic/build.ts";
 import { GiB } from "@evenkeel/core/unit/bytes.ts";
+import { at } from "@evenkeel/core/unit/list.ts";
+import { count, countOf, type Tally } from "@evenkeel/core/unit/tally.ts";
 import { expect, test } from "vitest";
 
 /**
@@ -33,7 +36,7 @@ function hostWith(nodes: readonly Left[]): HostState {
       ...topology,
       nodes: topology.nodes.map((node, i) => ({
         ...node,
-        hugepages: node.hugepages.map((pool) => ({ ...pool, free: nodes[i]?.gib ?? 0 })),
+        hugepages: node.hugepages.map((pool) => ({ ...pool, free: at(nodes, i).gib })),
       })),
     },
     taken: [],
@@ -96,73 +99,142 @@ test("without GPUs, cells differ in size where equal ones fit nowhere", () => {
   expect(placed(nodes, asked(0, 9, 8))).toBeNull();
 });
 
-test("which node comes first matters where cells get one more than others", () => {
+test("what does not divide goes to a cell with room for it, one each, and of several to the lowest", () => {
   const [small, large] = [left(2, 2, 1), left(3, 2, 1)];
-  // The first cell has the third CPU, so only the second and third node will do.
-  expect(placed([small, large, small], asked(2, 5, 3))).toEqual({ 1: [3, 2, 1], 2: [2, 1, 1] });
-  expect(placed([left(2, 3, 0), left(3, 4, 0), left(2, 3, 0)], asked(0, 5, 7))).toEqual({
+  expect(placed([small, large], asked(2, 5, 3))).toEqual({ 0: [2, 2, 1], 1: [3, 1, 1] });
+  expect(placed([large, small], asked(2, 5, 3))).toEqual({ 0: [3, 2, 1], 1: [2, 1, 1] });
+  const three = [left(2, 3, 1), left(4, 3, 1), left(4, 2, 1)];
+  expect(placed(three, asked(3, 8, 7))).toEqual({ 0: [2, 3, 1], 1: [3, 2, 1], 2: [3, 2, 1] });
+  expect(placed([left(2, 3, 0), left(3, 4, 0)], asked(0, 5, 7))).toEqual({
+    0: [2, 3, 0],
     1: [3, 4, 0],
-    2: [2, 3, 0],
+  });
+  // A share of half a core is none: that cell gets one first.
+  expect(placed([left(4, 4, 1), left(4, 4, 4)], asked(5, 4, 5))).toEqual({
+    0: [1, 1, 1],
+    1: [3, 4, 4],
   });
 });
 
-/** Fewest cells, and whether equal ones must give way; by trying all that there is. */
-interface Expected {
+test("a host is never refused whose mirror image is taken", () => {
+  let taken = 0;
+  for (const [cpus, gib] of amounts([0, 1, 2, 3, 4])) {
+    for (const [otherCpus, otherGib] of amounts([0, 1, 2, 3, 4])) {
+      const nodes = [left(cpus, gib, 1), left(otherCpus, otherGib, 1)];
+      const [host, mirrored] = [hostWith(nodes), hostWith(nodes.toReversed())];
+      for (const request of [asked(2, 5, 3), asked(2, 3, 5), asked(0, 5, 7), asked(0, 7, 5)]) {
+        const found = search(host, request) !== null;
+        if (found) taken++;
+        expect({ nodes, request, found: search(mirrored, request) !== null }).toEqual({
+          nodes,
+          request,
+          found,
+        });
+      }
+    }
+  }
+  expect(taken).toBeGreaterThan(100);
+});
+
+/** What each node gives: `[cpus, gib]`, both 0 where the VM has no cell. */
+type Parts = readonly (readonly [cpus: number, gib: number])[];
+
+/** A way to place a request: fewest cells are best, and equal ones where there are no GPUs. */
+interface Way {
   readonly cells: number;
   readonly uneven: number;
+  readonly parts: Parts;
 }
 
-function expected(nodes: readonly Left[], request: Request): Expected | null {
+/** All of the best, by trying all that there is. */
+function expected(nodes: readonly Left[], request: Request): readonly Way[] {
   const gib = request.memoryBytes / GiB;
-  const answers =
+  const ways =
     request.accelerators.count > 0
       ? beside(nodes, request.accelerators.count, request.vcpus, gib)
       : on(nodes, request.vcpus, gib);
-  const [best = null] = answers.toSorted((a, b) => a.cells - b.cells || a.uneven - b.uneven);
-  return best;
+  const [best] = ways.toSorted(compare);
+  return best === undefined ? [] : ways.filter((way) => compare(way, best) === 0);
 }
 
+const compare = (a: Way, b: Way): number => a.cells - b.cells || a.uneven - b.uneven;
+
 /** Every way to take so many GPUs whose nodes have what goes with them. */
-function beside(nodes: readonly Left[], count: number, cpus: number, gib: number): Expected[] {
-  return choices(nodes.map(({ gpus }) => gpus))
-    .filter((gpus) => gpus.reduce((a, b) => a + b, 0) === count)
-    .flatMap((gpus) => {
-      const cells = gpus.flatMap((own, i) => (own === 0 ? [] : [{ own, node: nodes[i] }]));
-      const part = (all: number): number[] => {
-        const parts = cells.map(({ own }) => Math.floor((all * own) / count));
-        const rest = all - parts.reduce((a, b) => a + b, 0);
-        return parts.map((share, i) => (i === 0 ? share + rest : share));
-      };
-      const fits = (need: readonly number[], has: (node: Left) => number): boolean =>
-        need.every((n, i) => {
-          const node = cells[i]?.node;
-          return n > 0 && node !== undefined && n <= has(node);
-        });
-      const all = fits(part(cpus), (node) => node.cpus) && fits(part(gib), (node) => node.gib);
-      return all ? [{ cells: cells.length, uneven: 0 }] : [];
+function beside(nodes: readonly Left[], gpus: number, cpus: number, gib: number): Way[] {
+  return choices(nodes.map((node) => node.gpus))
+    .filter((taken) => sum(taken) === gpus)
+    .flatMap((taken) => {
+      const ofCpus = handedOut(
+        cpus,
+        taken,
+        nodes.map((node) => node.cpus),
+      );
+      const ofGib = handedOut(
+        gib,
+        taken,
+        nodes.map((node) => node.gib),
+      );
+      const cells = taken.filter((own) => own > 0).length;
+      const [first, memory] = [ofCpus[0], ofGib[0]];
+      if (first === undefined || memory === undefined) return [];
+      return [{ cells, uneven: 0, parts: first.map((own, i) => [own, at(memory, i)] as const) }];
     });
 }
 
-/** Every set of nodes, and every split over it. */
-function on(nodes: readonly Left[], cpus: number, gib: number): Expected[] {
-  const splits = (has: (node: Left) => number, all: number): number[][] =>
-    choices(nodes.map(has)).filter((parts) => parts.reduce((a, b) => a + b, 0) === all);
-  const isEqual = (parts: readonly number[]): boolean => {
-    const used = parts.filter((part) => part > 0);
-    const [first = 0, last = 0] = [used[0], used.at(-1)];
-    return first - last <= 1 && used.every((part, i) => i === 0 || part <= (used[i - 1] ?? 0));
-  };
-  const shape = (parts: readonly number[]): string => parts.map((part) => +(part > 0)).join("");
-  const memory = Map.groupBy(
-    splits((node) => node.gib, gib),
-    shape,
-  );
-  return splits((node) => node.cpus, cpus).flatMap((cores) => {
-    const alike = memory.get(shape(cores));
-    if (alike === undefined) return [];
-    const equal = isEqual(cores) && alike.some(isEqual);
-    return [{ cells: cores.filter((part) => part > 0).length, uneven: equal ? 0 : 1 }];
+/**
+ * Every way to hand out a total by GPUs, the lowest first: each cell has its share, rounded down, and one
+ * at least; of what is beyond shares no cell has two more than another that has room.
+ */
+function handedOut(total: number, gpus: readonly number[], rooms: readonly number[]): number[][] {
+  const shares = gpus.map((own) => Math.floor((total * own) / sum(gpus)));
+  const beyond = (parts: readonly number[], cell: number): number =>
+    at(parts, cell) - at(shares, cell);
+  const cells = [...gpus.keys()].filter((cell) => at(gpus, cell) > 0);
+  return choices(rooms.map((room, cell) => (cells.includes(cell) ? room : 0)))
+    .filter((parts) => sum(parts) === total)
+    .filter((parts) => cells.every((cell) => at(parts, cell) > 0 && beyond(parts, cell) >= 0))
+    .filter((parts) =>
+      cells.every((one) =>
+        cells.every(
+          (other) =>
+            beyond(parts, one) < beyond(parts, other) + 2 || at(parts, other) === at(rooms, other),
+        ),
+      ),
+    )
+    .toSorted((a, b) => descending(a, b));
+}
+
+/** Every set of nodes, and every split over it that is as equal as the nodes allow. */
+function on(nodes: readonly Left[], cpus: number, gib: number): Way[] {
+  return choices(nodes.map(() => 1)).flatMap((chosen) => {
+    const cells = sum(chosen);
+    const splits = (all: number, has: (node: Left) => number): number[][] => {
+      const rooms = nodes.map((node, i) => (at(chosen, i) > 0 ? has(node) : 0));
+      const found = choices(rooms)
+        .filter((parts) => sum(parts) === all)
+        .filter((parts) => parts.every((part, i) => part > 0 === at(chosen, i) > 0));
+      const least = Math.min(...found.map(range));
+      return found.filter((parts) => range(parts) === least).toSorted(descending);
+    };
+    const [ofCpus] = splits(cpus, (node) => node.cpus);
+    const [ofGib] = splits(gib, (node) => node.gib);
+    if (ofCpus === undefined || ofGib === undefined) return [];
+    const uneven = range(ofCpus) <= 1 && range(ofGib) <= 1 ? 0 : 1;
+    return [{ cells, uneven, parts: ofCpus.map((own, i) => [own, at(ofGib, i)] as const) }];
   });
+}
+
+const sum = (parts: readonly number[]): number => parts.reduce((a, b) => a + b, 0);
+
+/** The difference between the largest cell and the smallest. */
+function range(parts: readonly number[]): number {
+  const used = parts.filter((part) => part > 0);
+  return Math.max(...used) - Math.min(...used);
+}
+
+function descending(a: readonly number[], b: readonly number[]): number {
+  const differs = a.findIndex((part, i) => part !== b[i]);
+  return differs < 0 ? 0 : at(b, differs) - at(a, differs);
 }
 
 /** Every list of whole numbers up to the given ones. */
@@ -203,24 +275,35 @@ test.each([
     asked(0, 5, 7),
     asked(0, 8, 8),
   ];
-  const seen = new Map<string, number>();
+  const seen: Tally<string> = new Map();
   for (const parts of choices(gpus.map(() => of.length - 1))) {
-    const nodes = parts.map((part, i) => {
-      const [cpus, gib] = of[part] ?? [0, 0];
-      return left(cpus, gib, gpus[i] ?? 0);
-    });
+    const nodes = parts.map((part, i) => left(...at(of, part), at(gpus, i)));
     const host = hostWith(nodes);
     for (const request of requests) {
-      const found = search(host, request)?.best.objective ?? null;
-      const answer = found && { cells: found.cells, uneven: found.uneven };
-      const what = { nodes, request };
-      expect({ ...what, answer }).toEqual({ ...what, answer: expected(nodes, request) });
-      const kind = answer === null ? "none" : `${answer.cells} cells, uneven ${answer.uneven}`;
-      seen.set(kind, (seen.get(kind) ?? 0) + 1);
+      const best = search(host, request)?.best ?? null;
+      const found = best === null ? null : wayOf(best, nodes);
+      const ways = expected(nodes, request);
+      const what = JSON.stringify({ nodes, request: request.name });
+      if (found === null) expect(ways, what).toEqual([]);
+      else expect(ways, what).toContainEqual(found);
+      count(seen, found === null ? "none" : `${found.cells} cells, uneven ${found.uneven}`);
     }
   }
   // Of everything there must have been some.
-  expect(seen.get("none")).toBeGreaterThan(20);
-  expect(seen.get("2 cells, uneven 0")).toBeGreaterThan(20);
-  expect(seen.get("2 cells, uneven 1")).toBeGreaterThan(0);
+  expect(countOf(seen, "none")).toBeGreaterThan(20);
+  expect(countOf(seen, "2 cells, uneven 0")).toBeGreaterThan(20);
+  expect(countOf(seen, "2 cells, uneven 1")).toBeGreaterThan(0);
 });
+
+/** A layout in this test's terms. */
+function wayOf({ cells, objective }: Layout, nodes: readonly Left[]): Way {
+  const parts = nodes.map((_, node) => {
+    const cell = cells.find((one) => one.node === node);
+    if (cell === undefined) return [0, 0] as const;
+    return [
+      sum(cell.units.map((part) => part.count)),
+      sum(cell.granules.map((part) => part.count)),
+    ] as const;
+  });
+  return { cells: objective.cells, uneven: objective.uneven, parts };
+}

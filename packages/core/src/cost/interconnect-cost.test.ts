@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import type { Interconnect } from "../topology/interconnect.ts";
+import { at } from "../unit/list.ts";
 import { interconnectCost } from "./interconnect-cost.ts";
 
 const fromBest: readonly Interconnect[] = [
@@ -18,7 +19,7 @@ const fromBest: readonly Interconnect[] = [
 
 test("each class takes longer than the one before it in nvidia-smi's order", () => {
   const costs = fromBest.map((interconnect) => interconnectCost(interconnect).relative);
-  for (const [i, cost] of costs.slice(1).entries()) expect(cost).toBeGreaterThan(costs[i] ?? 0);
+  for (const [i, cost] of costs.slice(1).entries()) expect(cost).toBeGreaterThan(at(costs, i));
   expect(costs[0]).toBe(1);
   const beside = fromBest.slice(6).map((interconnect) => interconnectCost(interconnect, "nic"));
   expect(beside.map(({ relative }) => relative)).toEqual([1, 24 / 22, 1.2, 24 / 18, 1.5]);

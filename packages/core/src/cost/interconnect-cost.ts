@@ -47,7 +47,7 @@ function bandwidthOf(interconnect: Interconnect): number {
   const overPci = pcie.get(interconnect);
   if (overPci !== undefined) return overPci;
   // Of an unknown number of lanes (`NV#`) there is at least one.
-  const lanes = Number(/\d+$/.exec(interconnect)?.[0] ?? 1);
-  if (lanes >= 2) return lanes * gigabytesPerSecond.lane;
+  const lanes = /\d+$/.exec(interconnect);
+  if (lanes !== null && Number(lanes[0]) >= 2) return Number(lanes[0]) * gigabytesPerSecond.lane;
   return midway(gigabytesPerSecond.pix, 2 * gigabytesPerSecond.lane);
 }

@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { buildTopology } from "../topology/build.ts";
 import { smallTopology } from "../topology/testing/arbitrary-machine.ts";
 import type { Access, Topology } from "../topology/topology.ts";
+import { at } from "../unit/list.ts";
 import { memoryPaths } from "./memory-path.ts";
 
 function machine(
@@ -150,10 +151,11 @@ test("own memory costs 1, nothing less, and distances order each class", () => {
         });
         for (const a of others) {
           for (const b of others) {
-            const slitTo = (to: typeof a): number =>
-              topology.distances?.[row]?.[topology.nodes.indexOf(to)] ?? 0;
+            const slitTo = (to: typeof a, slits: readonly number[]): number =>
+              at(slits, topology.nodes.indexOf(to));
+            const slits = topology.distances && at(topology.distances, row);
             if (from.package === null || a.package !== b.package) continue;
-            if (slitTo(a) > slitTo(b)) continue;
+            if (slits !== null && slitTo(a, slits) > slitTo(b, slits)) continue;
             const [near, far] = [paths.relative(from.id, a.id), paths.relative(from.id, b.id)];
             expect(near.relative).toBeLessThanOrEqual(far.relative);
           }

@@ -81,15 +81,20 @@ const ownMemory: PathCost = { relative: 1, basis: "modelled" };
 /** As far as another package, so that whatever is known to be near is preferred to it. */
 const unknownPath: PathCost = { relative: published.remote, basis: "unknown" };
 
+/** Without distances nothing tells which pairs of a class are farther: all cost what the nearest do. */
+function ranksBeyond(rank: number | null): number {
+  return rank === null ? 0 : rank;
+}
+
 /** Of two nodes with CPUs. */
 function costOf({ class: kind, rank }: NodeDistance): PathCost {
   if (kind === "local") return ownMemory;
   if (kind === "same-package") {
-    const relative = published.samePackage + published.samePackageRank * (rank ?? 0);
+    const relative = published.samePackage + published.samePackageRank * ranksBeyond(rank);
     return { relative: Math.min(relative, published.remote), basis: "modelled" };
   }
   if (kind === "remote") {
-    const relative = published.remote + published.remoteRank * (rank ?? 0);
+    const relative = published.remote + published.remoteRank * ranksBeyond(rank);
     return { relative: Math.min(relative, published.farthest), basis: "modelled" };
   }
   return unknownPath;
@@ -135,9 +140,12 @@ function homes(
     topology.nodes.map(({ id, cpus }) => {
       if (cpus !== "") return [id, [id]];
       if (withCpus.length === 1) return [id, withCpus];
-      const slits = withCpus.map((home) => distanceOf(id, home).slit ?? Infinity);
-      const least = Math.min(...slits);
-      return [id, least === Infinity ? [] : withCpus.filter((_, i) => slits[i] === least)];
+      const known = withCpus.flatMap((home) => {
+        const { slit } = distanceOf(id, home);
+        return slit === null ? [] : [{ home, slit }];
+      });
+      const least = Math.min(...known.map(({ slit }) => slit));
+      return [id, known.filter(({ slit }) => slit === least).map(({ home }) => home)];
     }),
   );
 }

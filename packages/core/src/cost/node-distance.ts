@@ -1,4 +1,5 @@
 import type { MemoryNode, Topology } from "../topology/topology.ts";
+import { at } from "../unit/list.ts";
 
 /**
  * How far apart two nodes are, in terms that machines of one model agree on whatever numbers their
@@ -34,7 +35,7 @@ export function nodeDistances(topology: Topology): NodeDistanceOf {
   const values = new Map<DistanceClass, Set<number>>();
   const pairs = nodes.map((from, row) =>
     nodes.map((to, column) => {
-      const slit = distances?.[row]?.[column] ?? null;
+      const slit = distances === null ? null : at(at(distances, row), column);
       const kind = classOf(from, to, slit);
       const ofClass = values.get(kind) ?? new Set();
       if (slit !== null) values.set(kind, ofClass.add(slit));
@@ -57,7 +58,11 @@ export function nodeDistances(topology: Topology): NodeDistanceOf {
     }),
   );
   const position = new Map(nodes.map((node, index) => [node.id, index]));
-  return (from, to) => table[position.get(from) ?? -1]?.[position.get(to) ?? -1] ?? nowhere;
+  return (from, to) => {
+    const row = position.get(from);
+    const column = position.get(to);
+    return row === undefined || column === undefined ? nowhere : at(at(table, row), column);
+  };
 }
 
 const nowhere: NodeDistance = { class: "unknown", rank: null, slit: null };

@@ -4,6 +4,7 @@ import { workloads } from "../request/virtual-machine.ts";
 import { syntheticTopology } from "../topology/synthetic/build.ts";
 import { smallTopology } from "../topology/testing/arbitrary-machine.ts";
 import type { Topology } from "../topology/topology.ts";
+import { at } from "../unit/list.ts";
 import { describeCost } from "./describe-cost.ts";
 import {
   costModel,
@@ -93,11 +94,12 @@ test("each accelerator looks for its nearest NIC and each NIC for its nearest ac
   const { network, networkPair } = costModel(pcieMachine, "inference");
   expect(networkPair(a0, nicA)).toBe(1);
   expect(networkPair(a0, nicB)).toBe(1.5);
-  expect(network([a0, b0], [nicA])).toBeCloseTo((1 + 1.5 + 1) / 3, 12);
-  expect(network([a0], [nicA, nicB])).toBeCloseTo((1 + 1 + 1.5) / 3, 12);
-  expect(network([a0, b0], [nicA, nicB])).toBe(1);
-  expect(network([], [nicA])).toBe(1);
-  expect(network([a0], [])).toBe(1);
+  // By position: 0 and 2 are the first accelerators of the two packages.
+  expect(network([0, 2], [0])).toBeCloseTo((1 + 1.5 + 1) / 3, 12);
+  expect(network([0], [0, 1])).toBeCloseTo((1 + 1 + 1.5) / 3, 12);
+  expect(network([0, 2], [0, 1])).toBe(1);
+  expect(network([], [0])).toBe(1);
+  expect(network([0], [])).toBe(1);
 });
 
 test("peers are held against the best pair of the machine", () => {
@@ -111,8 +113,8 @@ test("peers are held against the best pair of the machine", () => {
   expect(model.peerPair(first, second)).toBe(1);
   // 6 lanes of 20 against 16 between packages.
   expect(model.peerPair(first, third)).toBeCloseTo(120 / 16, 12);
-  expect(model.peer([first, second, third])).toBeCloseTo((1 + 7.5 + 7.5) / 3, 12);
-  expect(model.peer([first])).toBe(1);
+  expect(model.peer([0, 1, 2])).toBeCloseTo((1 + 7.5 + 7.5) / 3, 12);
+  expect(model.peer([0])).toBe(1);
 });
 
 test("a cost is measured only where nothing but measured paths are in it", () => {
@@ -148,7 +150,7 @@ function arbitraryShares(topology: Topology): fc.Arbitrary<NodeShare[]> {
     .map((weights) => {
       const sum = weights.reduce((total, weight) => total + weight, 0);
       return topology.nodes.map(({ id }, i) => {
-        return { node: id, share: sum === 0 ? 1 / weights.length : (weights[i] ?? 0) / sum };
+        return { node: id, share: sum === 0 ? 1 / weights.length : at(weights, i) / sum };
       });
     });
 }
@@ -198,9 +200,9 @@ test("moving memory to a node that is farther for all who use it never lowers th
     fc.property(placedSomehow, fc.nat(), fc.nat(), fc.nat(), (example, i, j, k) => {
       const { topology, workload, placed } = example;
       const model = costModel(topology, workload);
-      const [user = 0, a = 0, b = 0] = [i, j, k].map(
-        (choice) => topology.nodes[choice % topology.nodes.length]?.id ?? 0,
-      );
+      const nodeAt = (choice: number): number =>
+        at(topology.nodes, choice % topology.nodes.length).id;
+      const [user, a, b] = [nodeAt(i), nodeAt(j), nodeAt(k)];
       const users = [user, ...placed.accelerators.map(({ node }) => node)];
       const isFarther = (to: number, from: number): boolean =>
         users.every((node) => model.memoryPath(node, to) >= model.memoryPath(node, from));
@@ -280,4 +282,25 @@ test("a cost in words names its size, its main part and what it rests on", () =>
   );
   const far = { ...planCost(raw(1.2, 15, 6), raw(1, 1, 1)), basis: "unknown" as const };
   expect(describeCost(far, "training")).toContain("among the accelerators (15 times); a guess");
+});
+
+test("memory on each node adds to the cost what the cost of all of it has more", () => {
+  fc.assert(
+    fc.property(placedSomehow, ({ topology, workload, placed }) => {
+      const model = costModel(topology, workload);
+      const [cell] = placed.cells;
+      if (cell === undefined) return;
+      const deviceNodes = placed.accelerators.map(({ node }) => node);
+      const accelerators = deviceNodes.length;
+      const { vcpuNodes } = cell;
+      const added = model.memoryOn({ share: 1, ofCell: 1, vcpuNodes, deviceNodes, accelerators });
+      for (const [i, { id: node }] of topology.nodes.entries()) {
+        const there = { share: 1, vcpuNodes, memoryNodes: [{ node, share: 1 }] };
+        const { parts } = model.cost({ ...placed, cells: [there] });
+        const copies = accelerators === 0 ? 0 : parts.hostToDevice;
+        const { memory, hostToDevice } = model.weights;
+        expect(added[i]).toBeCloseTo(memory * parts.memory + hostToDevice * copies, 9);
+      }
+    }),
+  );
 });

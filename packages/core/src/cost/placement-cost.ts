@@ -1,10 +1,10 @@
-import { invariant } from "../invariant.ts";
 import type { CostParts, PlanCost } from "../placement/plan.ts";
 import type { Workload } from "../request/virtual-machine.ts";
-import { interconnects } from "../topology/interconnect.ts";
 import type { Topology } from "../topology/topology.ts";
-import { interconnectCost } from "./interconnect-cost.ts";
-import { type MemoryPaths, memoryPaths } from "./memory-path.ts";
+import { at, valueOf } from "../unit/list.ts";
+import { entryAt, rowOf } from "../unit/matrix.ts";
+import { add, type Vector, vectorOf } from "../unit/vector.ts";
+import { type MachinePaths, machinePaths, type PathTable } from "./machine-paths.ts";
 import { type CostBasis, type PathCost, weakerBasis } from "./path-cost.ts";
 import { workloadWeights } from "./workload.ts";
 
@@ -64,188 +64,229 @@ export interface RawCost {
   readonly basis: CostBasis;
 }
 
-/** One machine's costs under one workload, with what the search needs to bound them by parts. */
+/** One machine's costs under one workload: what prices every placement, and every part of one. */
 export interface CostModel {
   readonly weights: CostParts;
+  readonly paths: MachinePaths;
   readonly cost: (placed: Placed) => RawCost;
-  /** From CPUs or a device on one node to memory on another; an unknown initiator is null. */
+  /** The parts of a cost, each alone: devices by their positions, at least 1. */
+  readonly memory: (cells: readonly PlacedCell[]) => number;
+  readonly hostToDevice: (
+    cells: readonly PlacedCell[],
+    accelerators: readonly Omit<PlacedAccelerator, "address">[],
+  ) => number;
+  /** What both add to a cost for a part of a cell's memory, were it on each of the nodes. */
+  readonly memoryOn: (part: MemoryPart) => Vector;
+  readonly peer: (accelerators: readonly number[]) => number;
+  readonly network: (accelerators: readonly number[], nics: readonly number[]) => number;
+  /** The parts by the workload's weights. */
+  readonly total: (parts: CostParts) => number;
+  /** Single paths, by node ids and addresses; an unknown initiator is null. */
   readonly memoryPath: (initiator: number | null, target: number) => number;
-  /** Mean over all pairs of the accelerators; 1 of fewer than two. */
-  readonly peer: (accelerators: readonly string[]) => number;
-  /** The term of one pair in `peer`. */
   readonly peerPair: (a: string, b: string) => number;
-  /**
-   * Mean over every device of its nearest of the other kind; 1 where there are none of one kind.
-   */
-  readonly network: (accelerators: readonly string[], nics: readonly string[]) => number;
-  /** The term of one accelerator and one NIC in `network`. */
   readonly networkPair: (accelerator: string, nic: string) => number;
+}
+
+/** A part of a cell's memory of which is only open on which node it is. */
+export interface MemoryPart {
+  /** Of all of the VM's memory, and of the cell's. */
+  readonly share: number;
+  readonly ofCell: number;
+  /** As of the cell. */
+  readonly vcpuNodes: readonly NodeShare[];
+  /** The nodes of the cell's accelerators, of so many that the VM has. */
+  readonly deviceNodes: readonly (number | null)[];
+  readonly accelerators: number;
 }
 
 /**
  * Looks up what the topology tells once; a cost is then linear in the shares and quadratic in the
- * devices. Peers are priced against the best pair of accelerators on this machine: on one without
- * NVLink, PIX costs 1 and not fifteen times a transfer that nobody can have there, which would
- * drown every other part.
+ * devices.
  */
 export function costModel(topology: Topology, workload: Workload): CostModel {
-  const paths = memoryPaths(topology);
-  const pairs = pairCosts(topology);
+  return costModelOn(machinePaths(topology), workload);
+}
+
+export function costModelOn(paths: MachinePaths, workload: Workload): CostModel {
   const weights = workloadWeights[workload];
-  const peer = (addresses: readonly string[]): PathCost => {
-    const costs = addresses.flatMap((a, i) => addresses.slice(i + 1).map((b) => pairs.peer(a, b)));
-    return mean(costs);
-  };
-  const network = (accelerators: readonly string[], nics: readonly string[]): PathCost => {
-    if (accelerators.length === 0 || nics.length === 0) return inapplicable;
-    return mean([
-      ...accelerators.map((address) => cheapest(nics.map((nic) => pairs.network(address, nic)))),
-      ...nics.map((nic) => cheapest(accelerators.map((address) => pairs.network(address, nic)))),
-    ]);
-  };
+  const total = (parts: CostParts): number =>
+    weights.hostToDevice * parts.hostToDevice +
+    weights.memory * parts.memory +
+    weights.peer * parts.peer +
+    weights.network * parts.network;
   return {
     weights,
+    paths,
+    total,
     cost({ cells, accelerators, nics }) {
       const addresses = accelerators.map(({ address }) => address);
-      const parts: PartCosts = {
-        hostToDevice: hostToDeviceCost(cells, accelerators, paths),
-        memory: memoryCost(cells, paths),
-        peer: peer(addresses),
-        network: network(addresses, nics),
+      const positions = addresses.map((address) => valueOf(paths.acceleratorPosition, address));
+      const nicPositions = nics.map((address) => valueOf(paths.nicPosition, address));
+      const priced = {
+        hostToDevice: pricedBy(paths.memory(), copiesOf(paths, cells, accelerators)),
+        memory: pricedBy(paths.memory(), readsOf(paths, cells)),
+        peer: pricedBy(paths.peer(), pairsOf(positions)),
+        network: pricedBy(paths.network(), nearestOf(paths, positions, nicPositions)),
       };
-      return weighted(parts, weights);
+      const parts = {
+        hostToDevice: priced.hostToDevice.relative,
+        memory: priced.memory.relative,
+        peer: priced.peer.relative,
+        network: priced.network.relative,
+      };
+      // Copies are priced as reads of the CPUs beside the device. Even where those were measured
+      // this is a model: nobody has measured the copies themselves.
+      const copies: CostBasis = accelerators.length > 0 ? "modelled" : "measured";
+      const bases = Object.values(priced).map(({ basis }) => basis);
+      return { parts, total: total(parts), basis: bases.reduce(weakerBasis, copies) };
     },
-    memoryPath: (initiator, target) => paths.relative(initiator, target).relative,
-    peer: (addresses) => peer(addresses).relative,
-    peerPair: (a, b) => pairs.peer(a, b).relative,
-    network: (accelerators, nics) => network(accelerators, nics).relative,
-    networkPair: (accelerator, nic) => pairs.network(accelerator, nic).relative,
+    memory: (cells) => meanOf(paths.memory(), readsOf(paths, cells)),
+    hostToDevice: (cells, accelerators) =>
+      meanOf(paths.memory(), copiesOf(paths, cells, accelerators)),
+    memoryOn: (part) => memoryOn(paths, weights, part),
+    peer: (accelerators) => meanOf(paths.peer(), pairsOf(accelerators)),
+    network: (accelerators, nics) => meanOf(paths.network(), nearestOf(paths, accelerators, nics)),
+    memoryPath: (initiator, target) =>
+      entryAt(
+        paths.memory().relative,
+        initiatorRow(paths, initiator),
+        valueOf(paths.nodePosition, target),
+      ),
+    peerPair: (a, b) =>
+      entryAt(
+        paths.peer().relative,
+        valueOf(paths.acceleratorPosition, a),
+        valueOf(paths.acceleratorPosition, b),
+      ),
+    networkPair: (accelerator, nic) =>
+      entryAt(
+        paths.network().relative,
+        valueOf(paths.acceleratorPosition, accelerator),
+        valueOf(paths.nicPosition, nic),
+      ),
   };
 }
 
-type PartCosts = Readonly<Record<keyof CostParts, PathCost>>;
-
-/** Not part of this VM: it costs what the best costs, and rests on no assumption. */
-const inapplicable: PathCost = { relative: 1, basis: "measured" };
-
-function weighted(parts: PartCosts, weights: CostParts): RawCost {
-  const { hostToDevice, memory, peer, network } = parts;
-  return {
-    parts: {
-      hostToDevice: hostToDevice.relative,
-      memory: memory.relative,
-      peer: peer.relative,
-      network: network.relative,
-    },
-    total:
-      weights.hostToDevice * hostToDevice.relative +
-      weights.memory * memory.relative +
-      weights.peer * peer.relative +
-      weights.network * network.relative,
-    basis: [hostToDevice, memory, peer, network].map(({ basis }) => basis).reduce(weakerBasis),
-  };
+function initiatorRow({ nodePosition }: MachinePaths, node: number | null): number {
+  return node === null ? nodePosition.size : valueOf(nodePosition, node);
 }
 
-function memoryCost(cells: readonly PlacedCell[], paths: MemoryPaths): PathCost {
-  let relative = 0;
+/** The paths that a part is the mean of, each with its weight; all weights sum to 1. */
+type Paths = (visit: (weight: number, from: number, to: number) => void) => void;
+
+/** The mean by weight; 1 where there is no path, which is what the best costs. */
+function meanOf({ relative }: PathTable, paths: Paths): number {
+  let sum = 0;
+  let isAny = false;
+  paths((weight, from, to) => {
+    sum += weight * entryAt(relative, from, to);
+    isAny = true;
+  });
+  return isAny ? sum : 1;
+}
+
+/** The same with what it rests on: where there is no path, on no assumption. */
+function pricedBy(table: PathTable, paths: Paths): PathCost {
   let basis: CostBasis = "measured";
-  for (const { share, vcpuNodes, memoryNodes } of cells) {
-    for (const cpus of vcpuNodes) {
-      for (const memory of memoryNodes) {
-        const path = paths.relative(cpus.node, memory.node);
-        const weight = share * cpus.share * memory.share;
-        relative += weight * path.relative;
-        if (weight > 0) basis = weakerBasis(basis, path.basis);
+  paths((_, from, to) => {
+    basis = weakerBasis(basis, at(at(table.basis, from), to));
+  });
+  return { relative: meanOf(table, paths), basis };
+}
+
+/** From each cell's vCPUs to its memory. */
+function readsOf({ nodePosition }: MachinePaths, cells: readonly PlacedCell[]): Paths {
+  return (visit) => {
+    for (const { share, vcpuNodes, memoryNodes } of cells) {
+      for (const cpus of vcpuNodes) {
+        for (const memory of memoryNodes) {
+          const weight = share * cpus.share * memory.share;
+          if (weight === 0) continue;
+          visit(weight, valueOf(nodePosition, cpus.node), valueOf(nodePosition, memory.node));
+        }
       }
     }
-  }
-  return { relative, basis };
+  };
 }
 
-/**
- * A device's copies are priced as reads of the CPUs beside it. Even where those were measured this
- * is a model: nobody has measured the copies themselves.
- */
-function hostToDeviceCost(
+/** From each accelerator to its cell's memory. */
+function copiesOf(
+  paths: MachinePaths,
   cells: readonly PlacedCell[],
-  accelerators: readonly PlacedAccelerator[],
-  paths: MemoryPaths,
-): PathCost {
-  if (accelerators.length === 0) return inapplicable;
-  let relative = 0;
-  let basis: CostBasis = "modelled";
-  for (const { node, cell } of accelerators) {
-    const memoryNodes = cells[cell]?.memoryNodes;
-    invariant(memoryNodes !== undefined, `an accelerator lies in cell ${cell}, which is not there`);
-    for (const memory of memoryNodes) {
-      const path = paths.relative(node, memory.node);
-      relative += (memory.share * path.relative) / accelerators.length;
-      if (memory.share > 0) basis = weakerBasis(basis, path.basis);
+  accelerators: readonly Omit<PlacedAccelerator, "address">[],
+): Paths {
+  return (visit) => {
+    for (const { node, cell } of accelerators) {
+      const from = initiatorRow(paths, node);
+      for (const memory of at(cells, cell).memoryNodes) {
+        if (memory.share === 0) continue;
+        visit(memory.share / accelerators.length, from, valueOf(paths.nodePosition, memory.node));
+      }
     }
+  };
+}
+
+/** The same two parts, which are linear in where memory lies, node by node. */
+function memoryOn(
+  paths: MachinePaths,
+  weights: CostParts,
+  { share, ofCell, vcpuNodes, deviceNodes, accelerators }: MemoryPart,
+): Vector {
+  const { relative } = paths.memory();
+  const cost = vectorOf(paths.nodePosition.size);
+  const addRow = (weight: number, from: number | null): void => {
+    const row = rowOf(relative, initiatorRow(paths, from));
+    for (const [node, path] of row.entries()) add(cost, node, weight * path);
+  };
+  for (const cpus of vcpuNodes) addRow(weights.memory * share * cpus.share, cpus.node);
+  for (const node of deviceNodes) addRow((weights.hostToDevice * ofCell) / accelerators, node);
+  return cost;
+}
+
+function pairsOf(accelerators: readonly number[]): Paths {
+  const weight = 2 / (accelerators.length * (accelerators.length - 1));
+  return (visit) => {
+    for (const [i, a] of accelerators.entries()) {
+      for (let j = 0; j < i; j++) visit(weight, at(accelerators, j), a);
+    }
+  };
+}
+
+/** From every device to its nearest of the other kind. */
+function nearestOf(
+  { network }: MachinePaths,
+  accelerators: readonly number[],
+  nics: readonly number[],
+): Paths {
+  const weight = 1 / (accelerators.length + nics.length);
+  return (visit) => {
+    if (accelerators.length === 0 || nics.length === 0) return;
+    const { relative } = network();
+    for (const a of accelerators) {
+      visit(
+        weight,
+        a,
+        nearest(nics, (nic) => entryAt(relative, a, nic)),
+      );
+    }
+    for (const nic of nics) {
+      visit(
+        weight,
+        nearest(accelerators, (a) => entryAt(relative, a, nic)),
+        nic,
+      );
+    }
+  };
+}
+
+/** The first of those that cost least. */
+function nearest(devices: readonly number[], costOf: (device: number) => number): number {
+  let [best, least] = [at(devices, 0), Infinity];
+  for (const device of devices) {
+    const cost = costOf(device);
+    if (cost < least) [best, least] = [device, cost];
   }
-  return { relative, basis };
-}
-
-interface PairCosts {
-  readonly peer: (a: string, b: string) => PathCost;
-  readonly network: (accelerator: string, nic: string) => PathCost;
-}
-
-function pairCosts(topology: Topology): PairCosts {
-  const interconnect = interconnects(topology);
-  const accelerators = topology.accelerators.map(({ address }) => address);
-  const nics = topology.nics.map(({ address }) => address);
-  let bestPeer: number | null = null;
-  const best = (): number =>
-    accelerators.reduce(
-      (least, a, i) =>
-        accelerators.slice(i + 1).reduce((lower, b) => {
-          const link = interconnect(a, b);
-          return link === null ? lower : Math.min(lower, interconnectCost(link).relative);
-        }, least),
-      Infinity,
-    );
-  const peer = (a: string, b: string): PathCost => {
-    bestPeer ??= best();
-    const { relative, basis } = interconnectCost(interconnect(a, b));
-    // Without one known pair there is nothing to hold the others against.
-    return { relative: bestPeer === Infinity ? 1 : Math.max(1, relative / bestPeer), basis };
-  };
-  const network = (accelerator: string, nic: string): PathCost =>
-    interconnectCost(interconnect(accelerator, nic), "nic");
-  return {
-    peer: tabled(peer, accelerators, accelerators),
-    network: tabled(network, accelerators, nics),
-  };
-}
-
-/** A cost that is worked out once for each pair of the devices that a search asks about. */
-function tabled(
-  cost: (a: string, b: string) => PathCost,
-  rows: readonly string[],
-  columns: readonly string[],
-): (a: string, b: string) => PathCost {
-  const rowOf = new Map(rows.map((address, i) => [address, i]));
-  const columnOf = new Map(columns.map((address, i) => [address, i]));
-  const table: (PathCost | undefined)[][] = rows.map(() => []);
-  return (a, b) => {
-    const row = table[rowOf.get(a) ?? -1];
-    const column = columnOf.get(b);
-    if (row === undefined || column === undefined) return cost(a, b);
-    return (row[column] ??= cost(a, b));
-  };
-}
-
-function mean(costs: readonly PathCost[]): PathCost {
-  if (costs.length === 0) return inapplicable;
-  return {
-    relative: costs.reduce((sum, { relative }) => sum + relative, 0) / costs.length,
-    basis: costs.map(({ basis }) => basis).reduce(weakerBasis),
-  };
-}
-
-function cheapest(costs: readonly PathCost[]): PathCost {
-  return costs.reduce((a, b) => (b.relative < a.relative ? b : a));
+  return best;
 }
 
 /**

@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { canonicalJson } from "../hash/canonical-json.ts";
 import { boundedCapacities } from "../placement/capacity/capacity.ts";
 import { lossOf, type Offer } from "../placement/capacity/loss.ts";
+import type { Device } from "../placement/inventory/devices.ts";
 import { inventoryOf } from "../placement/inventory/inventory.ts";
 import { useOfLayout } from "../placement/occupancy/layout-use.ts";
 import { emptyOccupancy, occupied, type Use } from "../placement/occupancy/occupancy.ts";
@@ -20,6 +21,7 @@ import { syntheticTopology } from "../topology/synthetic/build.ts";
 import { smallTopology } from "../topology/testing/arbitrary-machine.ts";
 import type { Topology } from "../topology/topology.ts";
 import { GiB } from "../unit/bytes.ts";
+import { at } from "../unit/list.ts";
 import { createFleet, type FleetHost } from "./fleet.ts";
 
 const policy: HostPolicy = {
@@ -40,10 +42,12 @@ interface Naive {
   readonly host: string;
   readonly layout: Layout;
   readonly loss: number;
+  /** Free accelerators on the nodes of a VM without any. */
+  readonly beside: number;
   readonly room: number;
 }
 
-/** Every host asked by itself, each with a book of states of its own, and no two nodes alike. */
+/** Every host asked by itself, each with a book of states of its own. */
 function naive(
   hosts: readonly FleetHost[],
   request: Request,
@@ -51,10 +55,10 @@ function naive(
   spread: boolean,
 ): Naive | null {
   const answers = hosts.flatMap(({ name, inventory, occupancy }): Naive[] => {
-    const states = stateBook(true);
+    const states = stateBook();
     const counted = boundedCapacities(states);
     const loss = lossOf(states, counted, offers);
-    const space = spaceFor(asItStands(inventory, occupancy, true), occupancy, request);
+    const space = spaceFor(asItStands(inventory, occupancy), occupancy, request);
     const before = states.of(inventory, occupancy);
     const lost = (layout: Layout): number => {
       const use = useOfLayout(space, layout.cells);
@@ -63,14 +67,20 @@ function naive(
     const found = searchSpace(space, offers.length > 0 ? { loss: lost } : {});
     if (found === null) return [];
     const room = spread ? counted(before, demandOf(request)).slots : 0;
-    return [{ host: name, layout: found.best, loss: lost(found.best), room }];
+    const { best } = found;
+    const isBeside = ({ group, node }: Device): boolean =>
+      occupancy.deviceHolders[group] === 0 && best.cells.some((cell) => cell.node === node);
+    const free = inventory.devices.accelerators.filter(isBeside).length;
+    const beside = request.accelerators.count > 0 ? 0 : free;
+    return [{ host: name, layout: best, loss: lost(best), beside, room }];
   });
   const [best] = answers.toSorted((a, b) => {
     const lost = a.loss - b.loss;
     return (
       compareObjectives(a.layout.objective, b.layout.objective) ||
       b.room - a.room ||
-      (Math.abs(lost) < 1e-9 ? 0 : lost)
+      (Math.abs(lost) < 1e-9 ? 0 : lost) ||
+      a.beside - b.beside
     );
   });
   return best ?? null;
@@ -127,7 +137,7 @@ test("a fleet decides as every host asked one by one, whoever comes and goes", (
       fc.array(step, { minLength: 1, maxLength: 12 }),
       (topologies, first, sold, steps) => {
         const machines = [even, even, ...topologies];
-        const machine = (n: number): Topology => machines[n % machines.length] ?? even;
+        const machine = (n: number): Topology => at(machines, n % machines.length);
         const offers = sold.map((request, i) => ({ demand: demandOf(request), weight: i + 1 }));
         let hosts = first.map((n, i) => hostOf(`host-${i}`, machine(n)));
         const fleet = createFleet(hosts, offers);
@@ -142,7 +152,7 @@ test("a fleet decides as every host asked one by one, whoever comes and goes", (
             fleet.add(host);
             hosts = [...hosts, host];
           } else if (next.kind === "remove" && hosts.length > 1) {
-            const gone = hosts[next.which % hosts.length]?.name ?? "";
+            const gone = at(hosts, next.which % hosts.length).name;
             fleet.remove(gone);
             hosts = hosts.filter(({ name }) => name !== gone);
             running = running.filter(({ host }) => host !== gone);

@@ -1,3 +1,4 @@
+import { compareCosts } from "../cost/compare-costs.ts";
 import { EvenkeelError } from "../error/evenkeel-error.ts";
 import { invariant } from "../invariant.ts";
 import type { Request } from "../request/request.ts";
@@ -7,7 +8,6 @@ import type { Inventory } from "../placement/inventory/inventory.ts";
 import { occupied, type Occupancy, type Use, vacated } from "../placement/occupancy/occupancy.ts";
 import { occupancyBook } from "../placement/occupancy/occupancy-book.ts";
 import { compareObjectives, type Objective } from "../placement/search/layout.ts";
-import { needsNodeOrder } from "../placement/search/node-order.ts";
 import type { Found } from "../placement/search/search.ts";
 import { type Demand, demandOf } from "../placement/state/demand.ts";
 import { type State, stateBook } from "../placement/state/states.ts";
@@ -45,6 +45,8 @@ export interface RankedHost {
   readonly host: string;
   readonly objective: Objective;
   readonly loss: number;
+  /** How many free accelerators a VM without any has on its nodes. */
+  readonly beside: number;
   /** How many VMs of the request fit there, where hosts with room are preferred; else 0. */
   readonly room: number;
 }
@@ -79,7 +81,7 @@ export interface Fleet {
 /** @param offers what is sold on this fleet, so that placements keep it sellable. */
 export function createFleet(hosts: Iterable<FleetHost>, offers: readonly Offer[]): Fleet {
   const all = new Map<string, FleetHost>();
-  const chosen = viewChooser(all, offers);
+  const { index, counted, decide } = fleetView(offers);
   const shared = occupancyBook();
   const known = (name: string): FleetHost => {
     const host = all.get(name);
@@ -90,7 +92,7 @@ export function createFleet(hosts: Iterable<FleetHost>, offers: readonly Offer[]
     if (all.has(name)) throw knownHost(name);
     const host = { name, inventory, occupancy: shared(inventory, occupancy) };
     all.set(name, host);
-    chosen.added(host);
+    index.add(host);
   };
   for (const host of hosts) add(host);
   const change = (name: string, by: typeof occupied, use: Use): void => {
@@ -98,13 +100,10 @@ export function createFleet(hosts: Iterable<FleetHost>, offers: readonly Offer[]
     const { inventory, occupancy } = host;
     const after = { ...host, occupancy: shared(inventory, by(inventory, occupancy, use)) };
     all.set(name, after);
-    for (const { index } of chosen.made()) index.change(after);
+    index.change(after);
   };
   return {
-    decide: (request, options = {}) => {
-      const demand = demandOf(request);
-      return chosen.viewFor(demand).decide(demand, options);
-    },
+    decide: (request, options = {}) => decide(demandOf(request), options),
     take: (name, use) => change(name, occupied, use),
     release: (name, use) => change(name, vacated, use),
     host: (name) => all.get(name) ?? null,
@@ -112,67 +111,19 @@ export function createFleet(hosts: Iterable<FleetHost>, offers: readonly Offer[]
     remove: (name) => {
       known(name);
       all.delete(name);
-      for (const { index } of chosen.made()) index.remove(name);
+      index.remove(name);
     },
     capacity: (request, only = null) => {
       const demand = demandOf(request, only);
-      const { index, counted } = chosen.viewFor(demand);
       const counts = index
         .entries()
         .map(({ state, hosts: of }) => of.length * counted(state, demand).slots);
       return counts.reduce((a, b) => a + b, 0);
     },
-    states: () => {
-      const { index } = chosen.made()[0] ?? chosen.view(false);
-      return index.entries().map(({ state, hosts: of }) => {
+    states: () =>
+      index.entries().map(({ state, hosts: of }) => {
         return { state, hosts: of.map((position) => index.at(position).name) };
-      });
-    },
-  };
-}
-
-interface ViewChooser {
-  readonly view: (inOrderOfNodes: boolean) => FleetView;
-  /** The view in whose states hosts are alike for a demand, and for all that is sold. */
-  readonly viewFor: (demand: Demand) => FleetView;
-  readonly made: () => readonly FleetView[];
-  readonly added: (host: FleetHost) => void;
-}
-
-/**
- * Most demands need not know the order of nodes; for those that do there are more states. Either
- * view of the fleet is made when a demand first needs it.
- */
-function viewChooser(all: ReadonlyMap<string, FleetHost>, offers: readonly Offer[]): ViewChooser {
-  const views = new Map<boolean, FleetView>();
-  const inventories = new Set<Inventory>();
-  const needed = new Map<string, boolean>();
-  const view = (inOrderOfNodes: boolean): FleetView => {
-    const before = views.get(inOrderOfNodes);
-    if (before !== undefined) return before;
-    const made = fleetView(offers, inOrderOfNodes);
-    for (const host of all.values()) made.index.add(host);
-    views.set(inOrderOfNodes, made);
-    return made;
-  };
-  return {
-    view,
-    viewFor: (demand) => {
-      const before = needed.get(demand.key);
-      if (before !== undefined) return view(before);
-      const asked = [demand, ...offers.map((offer) => offer.demand)];
-      const isNeeded = [...inventories].some((of) =>
-        asked.some(({ request }) => needsNodeOrder(of, request)),
-      );
-      needed.set(demand.key, isNeeded);
-      return view(isNeeded);
-    },
-    made: () => [...views.values()],
-    added: (host) => {
-      if (!inventories.has(host.inventory)) needed.clear();
-      inventories.add(host.inventory);
-      for (const { index } of views.values()) index.add(host);
-    },
+      }),
   };
 }
 
@@ -189,11 +140,11 @@ interface FleetView {
  */
 const countStepsMax = 1 << 9;
 
-function fleetView(offers: readonly Offer[], inOrderOfNodes: boolean): FleetView {
-  const states = stateBook(inOrderOfNodes);
+function fleetView(offers: readonly Offer[]): FleetView {
+  const states = stateBook();
   const counted = boundedCapacities(states, countStepsMax);
   const index = hostIndex(states);
-  const places = hostPlaces(states, counted, offers, inOrderOfNodes);
+  const places = hostPlaces(states, counted, offers);
   const decide = (demand: Demand, options: FleetOptions): FleetDecision | null => {
     const { without, spread = false, explained = false } = options;
     const entries = index.entries();
@@ -249,16 +200,17 @@ interface Candidate {
 }
 
 function rankedHost({ place, room }: Candidate, host: string): RankedHost {
-  return { host, objective: place.found.best.objective, loss: place.loss, room };
+  const { loss, beside, found } = place;
+  return { host, objective: found.best.objective, loss, beside, room };
 }
 
 /** Of equal merit is whatever only the order of the hosts tells apart. */
 function compareMerit(a: Candidate, b: Candidate): number {
-  const lost = a.place.loss - b.place.loss;
   return (
     compareObjectives(a.place.found.best.objective, b.place.found.best.objective) ||
     b.room - a.room ||
-    (Math.abs(lost) < 1e-9 ? 0 : lost)
+    compareCosts(a.place.loss, b.place.loss) ||
+    a.place.beside - b.place.beside
   );
 }
 

@@ -1,6 +1,7 @@
 import { invariant } from "../invariant.ts";
 import type { Occupancy } from "../placement/occupancy/occupancy.ts";
 import type { State, States } from "../placement/state/states.ts";
+import { at, valueOf } from "../unit/list.ts";
 import type { FleetHost } from "./fleet.ts";
 
 /** The hosts in one state, by the order in which the fleet got them. */
@@ -28,15 +29,15 @@ export function hostIndex(states: States): HostIndex {
   const hosts: (FleetHost | null)[] = [];
   const positions = new Map<string, number>();
   const members = stateMembers(states);
-  const positionOf = (name: string): number => {
-    const position = positions.get(name);
-    invariant(position !== undefined, `${name} is a host of the index`);
-    return position;
+  const hostAt = (position: number): FleetHost => {
+    const host = at(hosts, position);
+    invariant(host !== null, `there is a host ${position}`);
+    return host;
   };
   const isOpen =
     (without: ReadonlySet<string>) =>
     (position: number): boolean =>
-      !without.has(hosts[position]?.name ?? "");
+      !without.has(hostAt(position).name);
   return {
     add: (host) => {
       const position = hosts.push(host) - 1;
@@ -44,18 +45,14 @@ export function hostIndex(states: States): HostIndex {
       members.enter(position, host);
     },
     remove: (name) => {
-      const position = positionOf(name);
+      const position = valueOf(positions, name);
       members.leave(position);
       hosts[position] = null;
       positions.delete(name);
     },
-    at: (position) => {
-      const host = hosts[position] ?? null;
-      invariant(host !== null, `there is a host ${position}`);
-      return host;
-    },
+    at: hostAt,
     change: (host) => {
-      const position = positionOf(host.name);
+      const position = valueOf(positions, host.name);
       members.leave(position);
       hosts[position] = host;
       members.enter(position, host);
@@ -96,9 +93,8 @@ function stateMembers(states: States): StateMembers {
       } else list.splice(firstAbove(list, position), 0, position);
     },
     leave: (position) => {
-      const state = stateOf[position];
-      const list = state && members.get(state);
-      if (state === undefined || list === undefined) return;
+      const state = at(stateOf, position);
+      const list = valueOf(members, state);
       list.splice(firstAbove(list, position) - 1, 1);
       if (list.length > 0) return;
       members.delete(state);
@@ -116,7 +112,7 @@ function firstAbove(list: readonly number[], value: number): number {
   let [low, high] = [0, list.length];
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if ((list[middle] ?? 0) <= value) low = middle + 1;
+    if (at(list, middle) <= value) low = middle + 1;
     else high = middle;
   }
   return low;

@@ -5,7 +5,7 @@ import type { Inventory } from "../placement/inventory/inventory.ts";
 import { useOfLayout } from "../placement/occupancy/layout-use.ts";
 import { occupied, type Occupancy, type Use } from "../placement/occupancy/occupancy.ts";
 import type { Layout } from "../placement/search/layout.ts";
-import type { Terms } from "../placement/search/ranking.ts";
+import { besideFree, type KnownBest, type Terms } from "../placement/search/ranking.ts";
 import { type Found, searchSpace } from "../placement/search/search.ts";
 import { spaceFor } from "../placement/space/space.ts";
 import { asItStands } from "../placement/state/as-it-stands.ts";
@@ -18,6 +18,8 @@ export interface HostPlace {
   readonly use: Use;
   /** What the host can sell less of afterwards (`capacity/loss.ts`). */
   readonly loss: number;
+  /** How many free accelerators a VM without any has on its nodes. */
+  readonly beside: number;
   /**
    * Whether the search and all that was counted to find the least loss are certain; else another
    * place may be better.
@@ -60,7 +62,6 @@ export function hostPlaces(
   states: States,
   counted: (state: State, demand: Demand) => Slots,
   offers: readonly Offer[],
-  inOrderOfNodes: boolean,
 ): HostPlaces {
   const lossFrom = lossOf(states, counted, offers);
   const changes = slotChanges(states, counted, offers);
@@ -73,7 +74,7 @@ export function hostPlaces(
     request: Request,
     terms: Terms,
   ): ExplainedPlace | null => {
-    const seen = isSelling ? asItStands(inventory, occupancy, inOrderOfNodes) : inventory;
+    const seen = isSelling ? asItStands(inventory, occupancy) : inventory;
     const space = spaceFor(seen, occupancy, request);
     const before = states.passing(inventory, occupancy);
     const after = (layout: Layout): State => {
@@ -90,12 +91,14 @@ export function hostPlaces(
     const found = searchSpace(space, { ...terms, ...(isSelling && { loss: lost }) });
     if (found === null) return null;
     const { best, runnerUp } = found;
+    const besideOf = besideFree(space);
     const { explained = false } = terms;
     const loss = isSelling ? lost(best) : 0;
     return {
       found,
       use: useOfLayout(space, best.cells),
       loss,
+      beside: besideOf(best),
       exact: exact && found.exhaustive,
       slots: explained ? changes(before, after(best)) : [],
       runnerUpSlots: explained && runnerUp !== null ? changes(before, after(runnerUp)) : [],
@@ -109,8 +112,7 @@ export function hostPlaces(
       return (inventory, occupancy, known) => {
         const before = found.get(occupancy);
         if (before !== undefined) return before;
-        const judged = known && { objective: known.found.best.objective, loss: known.loss };
-        const place = find(inventory, occupancy, request, { known: judged });
+        const place = find(inventory, occupancy, request, { known: known && judgedOf(known) });
         found.set(occupancy, place);
         return place;
       };
@@ -118,4 +120,8 @@ export function hostPlaces(
     explained: (inventory, occupancy, request) =>
       find(inventory, occupancy, request, { explained: true }),
   };
+}
+
+function judgedOf({ found, loss, beside }: HostPlace): KnownBest {
+  return { objective: found.best.objective, loss, beside };
 }

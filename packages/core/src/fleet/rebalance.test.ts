@@ -20,6 +20,8 @@ import type { Request } from "../request/request.ts";
 import { accelerators, requestOf } from "../request/testing/requests.ts";
 import { syntheticTopology } from "../topology/synthetic/build.ts";
 import { GiB } from "../unit/bytes.ts";
+import { at } from "../unit/list.ts";
+import { count as countIn, countOf, type Tally } from "../unit/tally.ts";
 import { rebalance } from "./rebalance.ts";
 
 const machine = syntheticTopology(
@@ -47,10 +49,9 @@ function fleetOf(hosts: number, guests: readonly Guest[]): HostState[] {
     policy: defaultHostPolicy,
   }));
   for (const [i, { host, request }] of guests.entries()) {
-    const at = fleet[host % hosts];
-    if (at === undefined) continue;
-    const plan = place([at], { ...request, name: `vm-${i}` });
-    if (plan.kind === "Plan") fleet[host % hosts] = { ...at, taken: [...at.taken, plan] };
+    const before = at(fleet, host % hosts);
+    const plan = place([before], { ...request, name: `vm-${i}` });
+    if (plan.kind === "Plan") fleet[host % hosts] = { ...before, taken: [...before.taken, plan] };
   }
   return fleet;
 }
@@ -73,7 +74,7 @@ function fewestMoves(
     all
       .filter((vm) => vm.host === host)
       .reduce((before, vm) => occupied(inventory, before, vm.use), emptyOccupancy(inventory));
-  const states = stateBook(true);
+  const states = stateBook();
   const counted = boundedCapacities(states);
   const own = ownGrades(states);
   const slots = (all: readonly Placed[]): number =>
@@ -83,10 +84,7 @@ function fewestMoves(
       return demand === null ? sum : sum + counted(state, demand).slots;
     }, 0);
   const start = hosts.flatMap(({ taken }, host) =>
-    taken.flatMap((plan): Placed[] => {
-      const inventory = inventories[host];
-      return inventory === undefined ? [] : [{ plan, host, use: useOfPlan(inventory, plan) }];
-    }),
+    taken.map((plan): Placed => ({ plan, host, use: useOfPlan(at(inventories, host), plan) })),
   );
   const goal = slots(start) + more;
   let level: readonly (readonly Placed[])[] = [start];
@@ -129,7 +127,7 @@ const guests = fc.array(
 );
 
 test("no fewer moves do than are advised, as trying all of them says", () => {
-  const met = new Map<number | null, number>();
+  const met: Tally<number | null> = new Map();
   fc.assert(
     fc.property(
       fc.integer({ min: 2, max: 3 }),
@@ -140,17 +138,17 @@ test("no fewer moves do than are advised, as trying all of them says", () => {
         const hosts = fleetOf(count, running);
         const advice = rebalance(hosts, flavor(wanted), more, { movesMax: 2 });
         const fewest = fewestMoves(hosts, flavor(wanted), more, 2);
-        met.set(fewest, (met.get(fewest) ?? 0) + 1);
+        countIn(met, fewest);
         expect(advice.moves?.length ?? null).toBe(fewest);
-        expect(advice.excludedBelow).toBe(fewest ?? 3);
+        expect(advice.excludedBelow).toBe(fewest === null ? 3 : fewest);
         if (advice.moves === null) return;
         expect(advice.after).toBeGreaterThanOrEqual(advice.before + more);
       },
     ),
     { numRuns: 150 },
   );
-  expect(met.get(1) ?? 0).toBeGreaterThan(3);
-  expect(met.get(null) ?? 0).toBeGreaterThan(3);
+  expect(countOf(met, 1)).toBeGreaterThan(3);
+  expect(countOf(met, null)).toBeGreaterThan(3);
 });
 
 test("advice is moves in an order in which each has room", () => {

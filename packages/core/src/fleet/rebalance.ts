@@ -6,12 +6,12 @@ import { useOfLayout } from "../placement/occupancy/layout-use.ts";
 import { occupied, type Occupancy, type Use, vacated } from "../placement/occupancy/occupancy.ts";
 import { occupancyOf, useOfPlan } from "../placement/occupancy/plan-use.ts";
 import { requestOfPlan } from "../placement/request-of-plan.ts";
-import { needsNodeOrder } from "../placement/search/node-order.ts";
 import { settledTopology } from "../placement/settled.ts";
 import { type Demand, demandOf } from "../placement/state/demand.ts";
 import { type State, stateBook, type States } from "../placement/state/states.ts";
 import type { Request } from "../request/request.ts";
 import { invariant } from "../invariant.ts";
+import { at } from "../unit/list.ts";
 
 /** The fewest moves that give a fleet so many more slots of a flavor; advice, nothing is done. */
 export interface Rebalancing {
@@ -116,10 +116,7 @@ interface Fleet {
 
 function fleetOf(hosts: readonly HostState[], flavor: Request, countsMax?: number): Fleet {
   const start = hosts.map(standingOf);
-  const demands = [demandOf(flavor), ...start.flatMap(({ vms }) => vms.map((vm) => vm.demand))];
-  const states = stateBook(
-    start.some(({ inventory }) => demands.some((one) => needsNodeOrder(inventory, one.request))),
-  );
+  const states = stateBook();
   const counted = boundedCapacities(states, countsMax);
   const certainty = { exact: true };
   const ownGrade = ownGrades(states);
@@ -163,12 +160,12 @@ function fleetOf(hosts: readonly HostState[], flavor: Request, countsMax?: numbe
         best = best.map((value, spent) =>
           Math.max(
             value,
-            spent >= 1 ? (best[spent - 1] ?? 0) + one : 0,
-            spent >= 2 ? (best[spent - 2] ?? 0) + all : 0,
+            spent >= 1 ? at(best, spent - 1) + one : 0,
+            spent >= 2 ? at(best, spent - 2) + all : 0,
           ),
         );
       }
-      return best[moves] ?? 0;
+      return at(best, moves);
     },
   };
 }
@@ -200,7 +197,8 @@ function explore(
   if (left === 0) return slots >= goal ? [] : null;
   if (slots + fleet.bound(from, left) < goal) return null;
   const key = keyOf(from);
-  if ((seen.get(key) ?? 0) >= left) return null;
+  const before = seen.get(key);
+  if (before !== undefined && before >= left) return null;
   seen.set(key, left);
   for (const [after, move] of movesFrom(fleet, from)) {
     if (budget.left-- <= 0) return null;

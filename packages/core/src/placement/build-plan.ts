@@ -3,12 +3,12 @@ import { indexSet, type IndexSet, isEmpty, unionAll } from "../set/index-set.ts"
 import { formatList, setOf } from "../set/list-format.ts";
 import { topologyDigest } from "../topology/digest.ts";
 import type { Link, Topology } from "../topology/topology.ts";
+import { at, valueOf } from "../unit/list.ts";
 import type { HostState } from "./host-state.ts";
 import type { Cell, Plan, PlanDevice } from "./plan.ts";
 import { planParts } from "./plan-parts.ts";
 import { planReasons } from "./reasons.ts";
-import type { LayoutCell } from "./search/layout.ts";
-import { placed } from "./search/layout-cost.ts";
+import { type LayoutCell, placed } from "./search/layout.ts";
 import type { Found } from "./search/search.ts";
 import { layoutSignature } from "./signature/layout-signature.ts";
 import type { Space } from "./space/space.ts";
@@ -17,13 +17,13 @@ import type { Space } from "./space/space.ts";
  * Writes a layout down as a plan, with all that its renderings and its verification need.
  *
  * @param ideal what the same request costs where it is best (`idealCost`).
- * @param more reasons beyond those that the host alone tells: the future, the other hosts.
+ * @param more what the host alone does not tell.
  */
 export function buildPlan(
   host: HostState,
   found: Found,
   ideal: RawCost,
-  more: readonly string[] = [],
+  more: MoreReasons = { runnerUp: null, others: [] },
 ): Plan {
   const { space, best, model } = found;
   const { request, topology } = space;
@@ -48,17 +48,24 @@ export function buildPlan(
     emulatorCpus,
     iothreads: [{ id: 1, cpus: emulatorCpus }],
     cost: planCost(raw, ideal),
-    reasons: [...planReasons(found, ideal), ...more],
+    reasons: [...planReasons(found, ideal, more.runnerUp), ...more.others],
   } as const satisfies Omit<Plan, "signature" | "signatureText">;
   return { ...plan, ...layoutSignature(space, best) };
+}
+
+/** Reasons that lie in the future, and in other hosts. */
+export interface MoreReasons {
+  /** What of what is sold the runner-up would leave less of; null where that is nothing. */
+  readonly runnerUp: string | null;
+  readonly others: readonly string[];
 }
 
 /** The host's own CPUs on the cells' nodes, else anywhere, else those of the VM itself. */
 function hostCpus(space: Space, layout: readonly LayoutCell[], cells: readonly Cell[]): IndexSet {
   const { nodeIds, cores } = space.inventory;
-  const near = nodeIds.map((id) => layout.some((cell) => cell.node === id));
-  for (const isMeant of [(i: number) => near[i] ?? false, () => true]) {
-    const kept = unionAll(cores.hostCpus.filter((_, i) => isMeant(i)));
+  const near = cores.hostCpus.filter((_, i) => layout.some(({ node }) => node === nodeIds[i]));
+  for (const meant of [near, cores.hostCpus]) {
+    const kept = unionAll(meant);
     if (!isEmpty(kept)) return kept;
   }
   return unionAll(
@@ -71,8 +78,9 @@ function hostCpus(space: Space, layout: readonly LayoutCell[], cells: readonly C
 function distancesBetween(topology: Topology, cells: readonly Cell[]): number[][] | null {
   const rows = topology.distances;
   if (rows === null) return null;
-  const positions = cells.map((cell) => topology.nodes.findIndex(({ id }) => id === cell.hostNode));
-  return positions.map((i) => positions.map((j) => rows[i]?.[j] ?? 0));
+  const position = new Map(topology.nodes.map(({ id }, i) => [id, i]));
+  const positions = cells.map((cell) => valueOf(position, cell.hostNode));
+  return positions.map((i) => positions.map((j) => at(at(rows, i), j)));
 }
 
 /** The direct links between the devices. */

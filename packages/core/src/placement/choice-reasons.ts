@@ -1,36 +1,57 @@
+import { compareCosts } from "../cost/compare-costs.ts";
 import type { FleetDecision, RankedHost } from "../fleet/fleet.ts";
 import { amountOf } from "../text/amount.ts";
+import { at } from "../unit/list.ts";
 import type { SlotChange } from "./capacity/loss.ts";
 
-/** What a placement costs the future, flavor by flavor, in sentences for the operator. */
-export function slotReasons(decision: FleetDecision): readonly string[] {
-  const { slots, runnerUpSlots, found, exact } = decision;
+/**
+ * What a placement costs the future, flavor by flavor, in sentences for the operator.
+ *
+ * @param isGiven whether the flavors are the operator's; of implied ones nobody has asked.
+ */
+export function slotReasons(decision: FleetDecision, isGiven: boolean): readonly string[] {
+  const { slots, exact } = decision;
+  if (!isGiven) return exact ? [] : [uncountedImplied];
   const unsure = exact ? [] : [uncounted];
   if (slots.length === 0) return unsure;
-  const fewer = slots.filter(({ before, after }) => after < before);
+  const fewer = fewerSlots(slots);
   if (fewer.length === 0) return ["No flavor loses a slot.", ...unsure];
   const isLast = (slot: SlotChange): boolean => slot.after === 0 && slot.exact;
   const last = fewer.filter(isLast).map(lastSlots);
   const others = fewer.filter((slot) => !isLast(slot)).map(changeText);
   const left =
     others.length > 0 ? [`Fewer slots are left on this host: ${others.join(", ")}.`] : [];
-  const isEqual = found.runnerUp !== null && runnerUpSlots.length > 0;
-  const dearer = runnerUpSlots.filter(({ after }, i) => after < (slots[i]?.after ?? 0));
-  const spared =
-    isEqual && dearer.length > 0
-      ? [`After the runner-up there would be: ${dearer.map(changeText).join(", ")}.`]
-      : [];
-  return [...last, ...left, ...spared, ...unsure];
+  return [...last, ...left, ...unsure];
+}
+
+/** What the runner-up would leave less of than the best does; null where that is nothing. */
+export function runnerUpSlots({ slots, runnerUpSlots: others }: FleetDecision): string | null {
+  const dearer = others.filter(({ after }, i) => after < at(slots, i).after);
+  if (dearer.length === 0) return null;
+  const left = dearer.map((slot, i) => {
+    const best = at(slots, others.indexOf(at(dearer, i)));
+    return `${nameOf(slot)}: ${slot.after}${more(slot)} instead of ${best.after}${more(best)}`;
+  });
+  return `would leave fewer slots: ${left.join(", ")}`;
+}
+
+function fewerSlots(slots: readonly SlotChange[]): readonly SlotChange[] {
+  return slots.filter(({ before, after }) => after < before);
 }
 
 const uncounted =
   "Not all choices could be counted: N+ slots are N at least, and another place may leave more.";
 
-const nameOf = ({ demand: { request } }: SlotChange): string => request.flavor ?? request.name;
+const uncountedImplied =
+  "Not all choices could be counted: another place may leave room for more accelerators.";
+
+const nameOf = ({ demand: { request } }: SlotChange): string =>
+  request.flavor === null ? request.name : `flavor ${request.flavor}`;
+
+const more = ({ exact }: SlotChange): string => (exact ? "" : "+");
 
 function changeText(slot: SlotChange): string {
-  const more = slot.exact ? "" : "+";
-  return `flavor ${nameOf(slot)}: ${slot.before}${more} → ${slot.after}${more}`;
+  return `${nameOf(slot)}: ${slot.before}${more(slot)} → ${slot.after}${more(slot)}`;
 }
 
 function lastSlots(slot: SlotChange): string {
@@ -62,14 +83,17 @@ export function hostReasons(
 }
 
 /** The first thing in which the next host is worse. */
-function nextText(name: string, next: RankedHost, { found, loss }: FleetDecision): string {
+function nextText(name: string, next: RankedHost, { found, loss, beside }: FleetDecision): string {
   const [best, other] = [found.best.objective, next.objective];
   const what = `The next, ${name},`;
   if (other.cells > best.cells) return `${what} would take ${other.cells} cells.`;
-  if (other.cost - best.cost > 1e-9) return `${what} has dearer paths.`;
+  if (compareCosts(other.cost, best.cost) > 0) return `${what} has dearer paths.`;
   if (other.extra > best.extra) return `${what} would give devices along that were not asked for.`;
   if (other.uneven > best.uneven) return `${what} would make cells of different size.`;
   if (other.spread > best.spread) return `${what} would use nodes farther apart.`;
-  if (next.loss - loss > 1e-9) return `${what} would lose more of what the fleet can sell.`;
+  if (compareCosts(next.loss, loss) > 0) {
+    return `${what} would lose more of what the fleet can sell.`;
+  }
+  if (next.beside > beside) return `${what} has more free accelerators beside the VM.`;
   return `${what} has less room.`;
 }

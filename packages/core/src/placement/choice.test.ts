@@ -53,9 +53,9 @@ test("of equal places the one is taken that leaves most to sell, and what it cos
   const host = holding("host", [1], sold);
   const beside = planned([host], { ...flavor(1), name: "next" }, { flavors: sold });
   expect(beside.cells.map(({ hostNode }) => hostNode)).toEqual([0]);
-  expect(beside.reasons.filter((reason) => /slot|runner-up there/.test(reason))).toEqual([
+  expect(beside.reasons.filter((reason) => /slot/.test(reason))).toEqual([
+    "The runner-up, 0000:27:00.0 on node 1, would leave fewer slots: flavor gpu.2: 2 instead of 3, flavor gpu.4: 0 instead of 1.",
     "Fewer slots are left on this host: flavor gpu.1: 7 → 6.",
-    "After the runner-up there would be: flavor gpu.2: 3 → 2, flavor gpu.4: 1 → 0.",
   ]);
   const whole = planned([host], { ...flavor(4), name: "whole" }, { flavors: sold });
   expect(whole.reasons.filter((reason) => reason.includes("slot"))).toEqual([
@@ -174,7 +174,7 @@ test("what could not be counted in full is so many at least, and said to be", ()
   expect(decision?.exact).toBe(true);
   if (decision === null) return;
   const slots = decision.slots.map((slot) => ({ ...slot, exact: false }));
-  expect(slotReasons({ ...decision, exact: false, slots, runnerUpSlots: [] })).toEqual([
+  expect(slotReasons({ ...decision, exact: false, slots, runnerUpSlots: [] }, true)).toEqual([
     "Fewer slots are left on this host: flavor gpu.1: 8+ → 4+, flavor gpu.2: 4+ → 2+, flavor gpu.4: 2+ → 1+.",
     "Not all choices could be counted: N+ slots are N at least, and another place may leave more.",
   ]);

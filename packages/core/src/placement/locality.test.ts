@@ -81,8 +81,10 @@ test("preferred takes an accelerator of unknown node, and strict does not", () =
 test("interleave spreads memory over all nodes with CPUs, at a price", () => {
   const plan = planned(hostOf(epyc), { ...one, memoryBytes: 10 * GiB, locality: "interleave" });
   expect(plan.cells[0]).toMatchObject({ memoryPolicy: "interleave", memoryNodes: "0-7" });
+  // The two pages that make no full round lie beside the GPU, and next to it.
+  expect(plan.cells[0]?.hostNode).toBe(5);
   expect(plan.cells[0]?.memoryOnNodes.map(({ bytes }) => bytes / GiB)).toEqual([
-    2, 2, 1, 1, 1, 1, 1, 1,
+    1, 1, 1, 1, 2, 2, 1, 1,
   ]);
   expect(plan.cost.slowdown).toBeGreaterThan(1);
 });

@@ -2,6 +2,7 @@ import { indexSet } from "../set/index-set.ts";
 import { formatList } from "../set/list-format.ts";
 import { bridgesAbove } from "../topology/interconnect.ts";
 import type { Topology } from "../topology/topology.ts";
+import { at, valueOf } from "../unit/list.ts";
 import type { Device } from "./inventory/devices.ts";
 import { nameCores, namePools } from "./name-cores.ts";
 import type { Cell, Plan, PlanDevice, Vcpu } from "./plan.ts";
@@ -41,14 +42,11 @@ function buildCells(
   layout: readonly LayoutCell[],
   cpusFor: (cell: LayoutCell) => readonly VcpuPlace[],
 ): Cell[] {
-  // Whole cores may hold more threads than were asked for: the first cell, which has the
-  // remainder of the split, leaves the last of them idle.
-  const surplus = layout.reduce((sum, cell) => sum + cpusFor(cell).length, 0) - space.request.vcpus;
   let next = 0;
   return layout.map((cell, id) => {
     const places = cpusFor(cell);
     const vcpus = places
-      .slice(0, id === 0 ? places.length - surplus : places.length)
+      .slice(0, places.length - cell.idleThreads)
       .map((place): Vcpu => ({ id: next++, ...place }));
     const memoryOnNodes = cell.granules.map(({ node, count }) => ({
       node,
@@ -83,12 +81,12 @@ function cpuAssigner(
     const lists = new Map([...pools].map(([node, cpus]) => [node, formatList(cpus)]));
     return (cell) =>
       cell.units.flatMap(({ node, count }) =>
-        Array.from({ length: count }, () => ({ cpus: lists.get(node) ?? "" })),
+        Array.from({ length: count }, () => ({ cpus: valueOf(lists, node) })),
       );
   }
   const cores = nameCores(space, layout);
   return (cell) =>
-    (cores[layout.indexOf(cell)] ?? []).flatMap((core) => core.cpus.map((cpu) => ({ cpu })));
+    at(cores, layout.indexOf(cell)).flatMap((core) => core.cpus.map((cpu) => ({ cpu })));
 }
 
 function buildDevices(topology: Topology, layout: readonly LayoutCell[]): PlanDevice[] {

@@ -1,16 +1,22 @@
+import { compareCosts } from "../cost/compare-costs.ts";
 import { planCost, type RawCost } from "../cost/placement-cost.ts";
 import { amountOf } from "../text/amount.ts";
 import { formatBytes } from "../unit/bytes.ts";
+import { at } from "../unit/list.ts";
 import type { Device } from "./inventory/devices.ts";
-import type { Layout, LayoutCell } from "./search/layout.ts";
-import { placed } from "./search/layout-cost.ts";
+import { type Layout, type LayoutCell, type OnNode, placed, total } from "./search/layout.ts";
+import { besideFree } from "./search/ranking.ts";
 import type { Found } from "./search/search.ts";
 import { layoutSignature } from "./signature/layout-signature.ts";
 import type { Space } from "./space/space.ts";
 
 /** Why a plan is as it is and not like the runner-up, in sentences for the operator. */
-export function planReasons(found: Found, ideal: RawCost): readonly string[] {
-  const { space, best, runnerUp } = found;
+export function planReasons(
+  found: Found,
+  ideal: RawCost,
+  runnerUpLoss: string | null,
+): readonly string[] {
+  const { space, best } = found;
   return [
     cellReason(space, best),
     ...stringsIf(
@@ -24,7 +30,7 @@ export function planReasons(found: Found, ideal: RawCost): readonly string[] {
       best.objective.extra > 0,
       `${best.objective.extra} more devices come along, since they share an IOMMU group.`,
     ),
-    runnerUpReason(found, ideal, runnerUp),
+    runnerUpReason(found, ideal, runnerUpLoss),
     ...stringsIf(
       !found.exhaustive,
       "The search ended at its bound: a better choice of as many cells is not excluded.",
@@ -103,13 +109,14 @@ function splitReasons(space: Space, { cells }: Layout): string[] {
   const { threadsPerCore } = inventory.cores;
   const weights = cells.map((cell) => cell.accelerators.length || 1);
   const all = weights.reduce((a, b) => a + b, 0);
-  const uneven = (total: number): boolean => weights.some((weight) => (total * weight) % all !== 0);
+  const uneven = (amount: number): boolean =>
+    weights.some((weight) => (amount * weight) % all !== 0);
   const bytes = granules * granuleBytes;
   const idle = request.isolation === "shared" ? 0 : units * threadsPerCore - request.vcpus;
   return [
     ...stringsIf(
       cells.length > 1 && (uneven(units) || uneven(granules)),
-      "Cores or pages do not divide evenly over the cells: the lowest cell has the remainder.",
+      `Cores or pages do not divide evenly over the cells: ${remainderText(space, cells)}.`,
     ),
     ...stringsIf(
       bytes !== request.memoryBytes,
@@ -122,6 +129,31 @@ function splitReasons(space: Space, { cells }: Layout): string[] {
   ];
 }
 
+/** Which cells have more than their share, of cores and of pages. */
+function remainderText({ units, granules }: Space, cells: readonly LayoutCell[]): string {
+  const weights = cells.map((cell) => cell.accelerators.length || 1);
+  const all = weights.reduce((a, b) => a + b, 0);
+  const withMore = (amount: number, partsOf: (cell: LayoutCell) => readonly OnNode[]): number[] =>
+    cells.flatMap((cell, i) =>
+      total(partsOf(cell)) > Math.floor((amount * at(weights, i)) / all) ? [i] : [],
+    );
+  const have = (ids: readonly number[], what: string): string[] => {
+    if (ids.length === 0) return [];
+    const [which, verb] = ids.length === 1 ? ["cell", "has"] : ["cells", "have"];
+    return [`${which} ${ids.join(", ")} ${verb} one more ${what}`];
+  };
+  return [
+    ...have(
+      withMore(units, (cell) => cell.units),
+      "core",
+    ),
+    ...have(
+      withMore(granules, (cell) => cell.granules),
+      "page",
+    ),
+  ].join(", ");
+}
+
 /** The accelerators and nodes of another choice; its NICs, where it differs in nothing else. */
 function whereInstead(best: readonly LayoutCell[], other: readonly LayoutCell[]): string {
   const addresses = (devices: (cell: LayoutCell) => readonly Device[], of = other): string =>
@@ -131,21 +163,35 @@ function whereInstead(best: readonly LayoutCell[], other: readonly LayoutCell[])
     nodesOf(other) === nodesOf(best) &&
     accelerators === addresses((cell) => cell.accelerators, best);
   const nics = addresses((cell) => cell.nics);
+  if (isSame && nics === addresses((cell) => cell.nics, best)) {
+    const sizes = (cells: readonly LayoutCell[]): string =>
+      cells.map((cell) => `${total(cell.units)} ${total(cell.granules)}`).join();
+    return sizes(best) === sizes(other)
+      ? "with cores below other caches"
+      : "with the odd cores or pages in other cells";
+  }
   if (isSame && nics !== "") return `with ${nics} instead`;
   return `${accelerators === "" ? "" : `${accelerators} on `}${nodesOf(other)}`;
 }
 
-function runnerUpReason(found: Found, ideal: RawCost, runnerUp: Layout | null): string {
+/** The first thing in which the runner-up is worse, in the order in which they are compared. */
+function runnerUpReason(found: Found, ideal: RawCost, runnerUpLoss: string | null): string {
+  const { space, best, model, runnerUp } = found;
   if (runnerUp === null) return "No other choice fits that differs from it in more than names.";
-  const { best, model } = found;
   const what = `The runner-up, ${whereInstead(best.cells, runnerUp.cells)},`;
   const [a, b] = [best.objective, runnerUp.objective];
   const slowdown = planCost(model.cost(placed(runnerUp.cells)), ideal).slowdown;
   if (b.cells > a.cells) return `${what} takes ${b.cells} cells.`;
-  if (b.cost - a.cost > 1e-9)
+  if (compareCosts(b.cost, a.cost) > 0)
     return `${what} is predicted to run at ${slowdown} of the best's time.`;
   if (b.extra > a.extra) return `${what} takes ${b.extra} devices along that were not asked for.`;
   if (b.uneven > a.uneven) return `${what} makes cells of different size.`;
   if (b.spread > a.spread) return `${what} lies on nodes farther apart.`;
+  if (runnerUpLoss !== null) return `${what} ${runnerUpLoss}.`;
+  const besideOf = besideFree(space);
+  const beside = besideOf(runnerUp);
+  if (beside > besideOf(best)) {
+    return `${what} stands beside ${amountOf(beside, "free accelerator")}.`;
+  }
   return `${what} is as good, but has higher numbers.`;
 }

@@ -63,7 +63,9 @@ export const placeCommand: CliCommand = {
     "The answer is exact and repeatable: the best placement on the hosts given, with its reasons, " +
       "or a refusal with every cause on every host and the smallest changes that would make it fit.",
     "Of equally good places the one is taken that leaves most of the flavors given to sell, and the " +
-      "plan says what it costs them. Of several hosts it says why it is this one.",
+      "plan says what it costs them. Without flavors that is one accelerator of each model with its " +
+      "even share of cores and memory: a VM of CPUs alone leaves their nodes when it can. Of several " +
+      "hosts the plan says why it is this one.",
     sourcesHelp,
     "The exit status is 0 for a plan and 3 for a refusal.",
   ],

@@ -30,8 +30,8 @@ test("policies are compared on a fleet of the catalog, the same every time", asy
 
     policy     allocated     ±  placed  fragments  whole hosts  promised
     first-fit    78.11 %  3.16  82.9 %     10.6 %      15 / 16    75.8 %
-    solver       77.15 %  2.01  83.9 %     11.2 %      17 / 18   100.0 %
     evenkeel     76.61 %  2.52  85.0 %     11.1 %      17 / 17   100.0 %
+    solver       75.85 %  1.63  84.7 %     11.4 %      17 / 17   100.0 %
     fgd+numa     74.42 %  3.84  84.9 %     11.0 %      15 / 16   100.0 %
 
     allocated: of all GPUs, mean over time, with the deviation between seeds

@@ -1,3 +1,5 @@
+import { at } from "../../unit/list.ts";
+
 /** Which VMs stand in the way of one more, and how far was looked. */
 export interface Blockers {
   /** The smallest sets of VMs of which any one, by leaving, would give at least one more slot. */
@@ -33,7 +35,7 @@ export function findBlockers(
     tried += sets;
     const found = [...subsets(vms.length, count)].filter((gone) => slotsWithout(gone) > slots);
     if (found.length === 0) continue;
-    const named = found.slice(0, setsMax).map((set) => set.map((vm) => vms[vm] ?? ""));
+    const named = found.slice(0, setsMax).map((set) => set.map((vm) => at(vms, vm)));
     return { sets: named, triedUpTo: count, more: found.length > setsMax };
   }
   return { sets: [], triedUpTo: vms.length, more: false };

@@ -1,9 +1,10 @@
 import type { SoldCore } from "../inventory/cores.ts";
 import type { Device } from "../inventory/devices.ts";
+import { at } from "../../unit/list.ts";
 import { nameCores } from "../name-cores.ts";
 import type { Layout, LayoutCell } from "../search/layout.ts";
 import { freeInGroup } from "../space/cores.ts";
-import type { NodeSpace, Space } from "../space/space.ts";
+import { knownGranules, type NodeSpace, type Space } from "../space/space.ts";
 
 /** The cells of a VM that each lie on one node: how many, and the least that any of them has. */
 interface Cells {
@@ -58,14 +59,14 @@ export function capacityBound(space: Space, cells: Cells | null): number {
   let most = Math.floor(
     Math.min(
       sum((node) => Math.max(0, node.units)) / units,
-      sum((node) => node.granules ?? 0) / granules,
+      sum(knownGranules) / granules,
       part(accelerators.length, request.accelerators.count),
       part(nics.length, request.nics.count),
       request.isolation === "host" ? 1 : Infinity,
     ),
   );
   if (cells === null) return most;
-  const rooms = nodes.map((node, at) => roomOn(space, node, at, cells));
+  const rooms = nodes.map((node, position) => roomOn(space, node, position, cells));
   const cellsOf = (vms: number): number =>
     rooms.reduce((all, room) => all + Math.min(room, vms), 0);
   while (most > 0 && cellsOf(most) < most * cells.count) most--;
@@ -73,28 +74,23 @@ export function capacityBound(space: Space, cells: Cells | null): number {
 }
 
 /** How many of the cells a node could hold if all were like the least of them. */
-function roomOn(
-  space: Space,
-  { id, units, granules }: NodeSpace,
-  at: number,
-  cells: Cells,
-): number {
+function roomOn(space: Space, node: NodeSpace, position: number, cells: Cells): number {
   const own = (devices: readonly Device[]): number =>
-    devices.filter((device) => device.node === id).length;
+    devices.filter((device) => device.node === node.id).length;
   const room = Math.min(
-    part(Math.max(0, units), cells.units),
-    part(granules ?? 0, cells.granules),
+    part(Math.max(0, node.units), cells.units),
+    part(knownGranules(node), cells.granules),
     part(own(space.accelerators), cells.accelerators),
     part(own(space.nics), cells.nics),
   );
   if (cells.shapes.length === 0) return Math.floor(room);
-  const ofCaches = cells.shapes.map((shape) => roomBelowCaches(space, at, shape));
+  const ofCaches = cells.shapes.map((shape) => roomBelowCaches(space, position, shape));
   return Math.floor(Math.min(room, Math.max(...ofCaches)));
 }
 
 /** A cache gives a cell one piece of its cores; where none is shared, one piece at all. */
-function roomBelowCaches(space: Space, at: number, shape: Shape): number {
-  const groups = space.inventory.cores.groupsOfNode[at] ?? [];
+function roomBelowCaches(space: Space, position: number, shape: Shape): number {
+  const groups = at(space.inventory.cores.groupsOfNode, position);
   const free = groups.map((group) => freeInGroup(space, group));
   const alone = space.request.isolation === "l3" ? 1 : Infinity;
   return shape.reduce((least, { size, pieces }) => {

@@ -9,7 +9,6 @@ import { GiB } from "../../unit/bytes.ts";
 import { type Inventory, inventoryOf } from "../inventory/inventory.ts";
 import { useOfLayout } from "../occupancy/layout-use.ts";
 import { emptyOccupancy, occupied, type Occupancy } from "../occupancy/occupancy.ts";
-import { needsNodeOrder } from "../search/node-order.ts";
 import { layoutSignature } from "../signature/layout-signature.ts";
 import { settledTopology } from "../settled.ts";
 import { spaceFor } from "../space/space.ts";
@@ -100,7 +99,7 @@ test("as many fit as any sequence of placements reaches", () => {
     fc.property(situation, wish, ({ topology, earlier }, request) => {
       const inventory = inventoryOf(topology, policy);
       const occupancy = filled(inventory, earlier);
-      const states = stateBook(needsNodeOrder(inventory, request));
+      const states = stateBook();
       const counted = boundedCapacities(states);
       const count = counted(states.of(inventory, occupancy), demandOf(request));
       const most = mostLayouts(inventory, occupancy, request, null);
@@ -122,7 +121,7 @@ test("as many fit of a signature as any sequence of placements in it reaches", (
       const space = spaceFor(inventory, occupancy, request);
       const layouts = layoutsOf(inventory, occupancy, request);
       const classes = new Set(layouts.map((layout) => layoutSignature(space, layout).signature));
-      const states = stateBook(needsNodeOrder(inventory, request));
+      const states = stateBook();
       const counted = boundedCapacities(states);
       for (const signature of classes) {
         const count = counted(states.of(inventory, occupancy), demandOf(request, signature));
@@ -143,7 +142,7 @@ test("as many fit as any sequence of legal plans reaches", () => {
     fc.property(machine, modest, (topology, given) => {
       const request = { ...given, locality: "strict", isolation: "core" } as const;
       const inventory = inventoryOf(topology, policy);
-      const states = stateBook(needsNodeOrder(inventory, request));
+      const states = stateBook();
       const state = states.of(inventory, emptyOccupancy(inventory));
       const count = boundedCapacities(states)(state, demandOf(request));
       const most = mostPlans({ topology, taken: [], policy }, request);
@@ -172,8 +171,7 @@ test("a placement loses what can be sold less, in shares of what an empty host c
         if (layout === undefined) return;
         const use = useOfLayout(spaceFor(inventory, before, request), layout.cells);
         const after = occupied(inventory, before, use);
-        const ordered = sold.some(([wanted]) => needsNodeOrder(inventory, wanted));
-        const states = stateBook(ordered);
+        const states = stateBook();
         const offers = sold.map(([wanted, weight]) => ({ demand: demandOf(wanted), weight }));
         const loss = lossOf(states, boundedCapacities(states), offers);
         const most = (occupancy: Occupancy, wanted: Request): number | null => {
@@ -181,8 +179,8 @@ test("a placement loses what can be sold less, in shares of what an empty host c
           return own === null ? 0 : mostLayouts(inventory, occupancy, wanted, own.only);
         };
         const expected = sold.reduce<number | null>((sum, [wanted, weight]) => {
-          const counts = [emptyOccupancy(inventory), before, after].map((o) => most(o, wanted));
-          const [empty = 0, now = 0, then = 0] = counts;
+          const empty = most(emptyOccupancy(inventory), wanted);
+          const [now, then] = [most(before, wanted), most(after, wanted)];
           if (empty === null || now === null || then === null || sum === null) return null;
           return empty === 0 ? sum : sum + (weight * (now - then)) / empty;
         }, 0);

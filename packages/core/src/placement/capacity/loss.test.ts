@@ -12,7 +12,6 @@ import { occupancyOf, useOfPlan } from "../occupancy/plan-use.ts";
 import { place } from "../place.ts";
 import type { Plan } from "../plan.ts";
 import { searchSpace } from "../search/search.ts";
-import { needsNodeOrder } from "../search/node-order.ts";
 import { spaceFor } from "../space/space.ts";
 import { asItStands } from "../state/as-it-stands.ts";
 import { demandOf } from "../state/demand.ts";
@@ -71,14 +70,13 @@ test("of the best places the one is taken that loses least, as trying all of the
           if (plan.kind === "Plan") taken = [...taken, plan];
         }
         const occupancy = occupancyOf(inventory, taken);
-        const ordered = [request, ...sold].some((one) => needsNodeOrder(inventory, one));
-        const states = stateBook(ordered);
+        const states = stateBook();
         const offers = sold.map((wanted) => ({ demand: demandOf(wanted), weight: 1 }));
         const loss = lossOf(states, boundedCapacities(states), offers);
         const before = states.of(inventory, occupancy);
         const lost = (use: Use): number =>
           loss(before, states.passing(inventory, occupied(inventory, occupancy, use))).loss;
-        const space = spaceFor(asItStands(inventory, occupancy, ordered), occupancy, request);
+        const space = spaceFor(asItStands(inventory, occupancy), occupancy, request);
         const found = searchSpace(space, {
           loss: (layout) => lost(useOfLayout(space, layout.cells)),
         });

@@ -6,6 +6,7 @@ import { accelerators, requestOf } from "../../request/testing/requests.ts";
 import { syntheticTopology } from "../../topology/synthetic/build.ts";
 import { smallTopology } from "../../topology/testing/arbitrary-machine.ts";
 import { GiB } from "../../unit/bytes.ts";
+import { at } from "../../unit/list.ts";
 import type { HostState } from "../host-state.ts";
 import { place } from "../place.ts";
 import type { Plan } from "../plan.ts";
@@ -196,12 +197,12 @@ test("blockers are all that, by leaving, give a slot, and nobody fewer does", ()
         }
         const fitsWith = (left: readonly Plan[]): number => {
           const host = { topology, taken: left, policy: generous };
-          return capacityReport([host], [wanted]).fleet[0]?.fits ?? 0;
+          return at(capacityReport([host], [wanted]).fleet, 0).fits;
         };
-        const [found] =
-          capacityReport([{ topology, taken, policy: generous }], [wanted]).hosts[0]?.flavors ?? [];
-        if (found === undefined || found.blockers === null) {
-          if (taken.length > 0) expect(found?.fits).toBe(found?.most);
+        const { hosts } = capacityReport([{ topology, taken, policy: generous }], [wanted]);
+        const found = at(at(hosts, 0).flavors, 0);
+        if (found.blockers === null) {
+          if (taken.length > 0) expect(found.fits).toBe(found.most);
           return;
         }
         met++;

@@ -1,9 +1,9 @@
 import type { Request } from "../../request/request.ts";
+import { at } from "../../unit/list.ts";
 import type { HostState } from "../host-state.ts";
 import { type Inventory, inventoryOf } from "../inventory/inventory.ts";
 import { type Occupancy, type Use, vacated } from "../occupancy/occupancy.ts";
 import { occupancyOf, useOfPlan } from "../occupancy/plan-use.ts";
-import { needsNodeOrder } from "../search/node-order.ts";
 import { settledTopology } from "../settled.ts";
 import { layoutSignature } from "../signature/layout-signature.ts";
 import { type Demand, demandOf } from "../state/demand.ts";
@@ -67,10 +67,7 @@ export function capacityReport(
   flavors: readonly Request[],
 ): CapacityReport {
   const members = hosts.map(memberOf);
-  const ordered = members.some(({ inventory }) =>
-    flavors.some((flavor) => needsNodeOrder(inventory, flavor)),
-  );
-  const flavorOf = flavorCapacities(stateBook(ordered));
+  const flavorOf = flavorCapacities(stateBook());
   const reports = members.map((member): HostCapacity => ({
     host: member.name,
     flavors: flavors.map((flavor) => flavorOf(member, flavor)),
@@ -78,7 +75,7 @@ export function capacityReport(
   const fleet = flavors.map((flavor, i) =>
     inAll(
       nameOf(flavor),
-      reports.flatMap((report) => report.flavors[i] ?? []),
+      reports.map((report) => at(report.flavors, i)),
     ),
   );
   return { fleet, hosts: reports };
@@ -125,10 +122,10 @@ function flavorCapacities(states: States): (member: Member, flavor: Request) => 
     });
     const { fits, most } = classes.find((entry) => entry.own) ?? { fits: 0, most: 0 };
     const slotsWithout = (gone: readonly number[]): number => {
-      const left = gone.reduce((before, vm) => {
-        const use = vms[vm]?.use;
-        return use === undefined ? before : vacated(inventory, before, use);
-      }, occupancy);
+      const left = gone.reduce(
+        (before, vm) => vacated(inventory, before, at(vms, vm).use),
+        occupancy,
+      );
       return own === null ? 0 : counted(states.passing(inventory, left), own).slots;
     };
     const names = vms.map(({ name }) => name);
@@ -178,19 +175,16 @@ function inAll(flavor: string, parts: readonly HostFlavor[]): FlavorCapacity {
     parts.flatMap((part) => part.classes),
     ({ signature }) => signature,
   );
-  const classes = [...bySignature].flatMap(([signature, same]): ClassCapacity[] => {
-    const known = same.find(({ most, fits }) => most + fits > 0) ?? same[0];
-    if (known === undefined) return [];
-    return [
-      {
-        signature,
-        signatureText: known.signatureText,
-        own: same.some(({ own }) => own),
-        fits: sum(same.map(({ fits }) => fits)),
-        most: sum(same.map(({ most }) => most)),
-        exact: same.every(({ exact }) => exact),
-      },
-    ];
+  const classes = [...bySignature].map(([signature, same]): ClassCapacity => {
+    const known = same.find(({ most, fits }) => most + fits > 0) ?? at(same, 0);
+    return {
+      signature,
+      signatureText: known.signatureText,
+      own: same.some(({ own }) => own),
+      fits: sum(same.map(({ fits }) => fits)),
+      most: sum(same.map(({ most }) => most)),
+      exact: same.every(({ exact }) => exact),
+    };
   });
   return {
     flavor,

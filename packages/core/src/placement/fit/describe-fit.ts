@@ -39,11 +39,16 @@ const units = {
   nics: "NIC",
 } as const;
 
+/** Which part of what it needs a node lacks: all of what nobody knows. */
+function missingPart({ needs, has }: NodeShortage): number {
+  return has === null ? 1 : (needs - has) / needs;
+}
+
 /** What the node lacks that is nearest to holding all of it: the one with the least missing parts. */
 function nearestText(shortages: readonly NodeShortage[]): string {
   const byNode = Map.groupBy(shortages, ({ node }) => node);
   const missing = (parts: readonly NodeShortage[]): number =>
-    parts.reduce((sum, { needs, has }) => sum + (needs - (has ?? 0)) / needs, 0);
+    parts.reduce((sum, part) => sum + missingPart(part), 0);
   const [nearest] = [...byNode].toSorted(([, a], [, b]) => missing(a) - missing(b));
   if (nearest === undefined) return "it has no node with CPUs";
   const [node, parts] = nearest;

@@ -1,9 +1,10 @@
 import type { Placed, RawCost } from "../../cost/placement-cost.ts";
-import { buildPlan } from "../build-plan.ts";
+import { createFleet } from "../../fleet/fleet.ts";
+import { impliedOffers } from "../capacity/implied-flavors.ts";
 import type { HostState } from "../host-state.ts";
-import type { Plan } from "../plan.ts";
-import type { LayoutCell, OnNode } from "../search/layout.ts";
-import { placed } from "../search/layout-cost.ts";
+import { inventoryOf } from "../inventory/inventory.ts";
+import { emptyOccupancy } from "../occupancy/occupancy.ts";
+import { type LayoutCell, type OnNode, placed, total } from "../search/layout.ts";
 import { type Found, search } from "../search/search.ts";
 import { type NodeSpace, type Space, spaceOn } from "../space/space.ts";
 import type { HostPolicy } from "../../request/host-policy.ts";
@@ -93,16 +94,17 @@ function shortagesOf(space: Space, node: NodeSpace): NodeShortage[] {
     .map((row) => ({ node: node.id, ...row }));
 }
 
-function countOf(host: HostState, request: Request): number {
-  const taken: Plan[] = [];
-  while (taken.length < countMax) {
-    const here: HostState = { ...host, taken };
-    const found = search(here, { ...request, name: `${request.name}-${taken.length}` });
-    if (found === null) break;
-    // What the others cost is not asked here, so each plan may be its own ideal.
-    taken.push(buildPlan(here, found, found.model.cost(placed(found.best.cells))));
+function countOf({ topology, policy }: HostState, request: Request): number {
+  const inventory = inventoryOf(topology, policy);
+  const occupancy = emptyOccupancy(inventory);
+  const offers = impliedOffers([inventory], request);
+  const fleet = createFleet([{ name: topology.name, inventory, occupancy }], offers);
+  for (let count = 0; count < countMax; count++) {
+    const decision = fleet.decide(request);
+    if (decision === null) return count;
+    fleet.take(decision.host, decision.use);
   }
-  return taken.length;
+  return countMax;
 }
 
 /**
@@ -112,10 +114,10 @@ function countOf(host: HostState, request: Request): number {
 function straddlingCost({ best, model }: Found): StraddlingCost {
   const shown = model.cost(placed(best.cells));
   const hidden = model.cost(flattened(best.cells));
-  const relative = ({ parts, total }: RawCost): number => {
+  const relative = ({ parts, total: whole }: RawCost): number => {
     const { hostToDevice, memory } = model.weights;
     const lost = hostToDevice * (parts.hostToDevice - 1) + memory * (parts.memory - 1);
-    return Math.round((total / (total - lost)) * 1e4) / 1e4;
+    return Math.round((whole / (whole - lost)) * 1e4) / 1e4;
   };
   return { shown: relative(shown), hidden: relative(hidden), basis: hidden.basis };
 }
@@ -137,6 +139,6 @@ function flattened(cells: readonly LayoutCell[]): Placed {
 }
 
 function shares(parts: readonly OnNode[]): { readonly node: number; readonly share: number }[] {
-  const total = parts.reduce((sum, { count }) => sum + count, 0);
-  return parts.map(({ node, count }) => ({ node, share: count / total }));
+  const all = total(parts);
+  return parts.map(({ node, count }) => ({ node, share: count / all }));
 }

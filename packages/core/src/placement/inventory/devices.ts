@@ -1,4 +1,5 @@
 import type { Topology } from "../../topology/topology.ts";
+import { valueOf } from "../../unit/list.ts";
 
 /** A device that can be passed through, with the functions that must go along. */
 export interface Device {
@@ -28,8 +29,6 @@ export interface DeviceInventory {
   /** Per node, by position: its accelerators, then its NICs. */
   readonly ofNode: readonly (readonly Device[])[];
   readonly groups: number;
-  /** How many accelerators and NICs each group has. */
-  readonly groupSizes: readonly number[];
   /** The groups that a function of this address is in: its own, if any. */
   readonly groupOf: ReadonlyMap<string, number>;
 }
@@ -73,7 +72,7 @@ export function deviceInventory(
       rdma,
       companions,
       soldCompanions: companions.filter((companion) => isSold.has(companion)),
-      group: groupOf.get(address) ?? 0,
+      group: valueOf(groupOf, address),
     };
   };
   const accelerators = topology.accelerators.map(({ address, model, profile }, i) => {
@@ -85,12 +84,9 @@ export function deviceInventory(
     device(address, i, { model: null, isPart: false, rdma }),
   );
   const all = [...accelerators, ...nics];
-  const groupSizes = Array.from({ length: groups }, () => 0);
-  for (const { group } of all) groupSizes[group] = (groupSizes[group] ?? 0) + 1;
   return {
     accelerators,
     nics,
-    groupSizes,
     ofNode: [...nodePosition.keys()].map((node) => all.filter((entry) => entry.node === node)),
     groups,
     groupOf,

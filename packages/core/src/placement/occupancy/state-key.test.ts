@@ -3,11 +3,13 @@ import { expect, test } from "vitest";
 import { defaultHostPolicy, type HostPolicy } from "../../request/host-policy.ts";
 import { syntheticTopology } from "../../topology/synthetic/build.ts";
 import { smallTopology } from "../../topology/testing/arbitrary-machine.ts";
+import { at } from "../../unit/list.ts";
+import { read, write } from "../../unit/vector.ts";
+import type { Device } from "../inventory/devices.ts";
 import { type Inventory, inventoryOf } from "../inventory/inventory.ts";
 import { compareObjectives } from "../search/layout.ts";
 import { layoutSignature } from "../signature/layout-signature.ts";
 import { spaceFor } from "../space/space.ts";
-import { needsNodeOrder } from "../search/node-order.ts";
 import {
   layoutsOf,
   randomUse,
@@ -43,7 +45,7 @@ function occupiedBy(inventory: Inventory, uses: readonly RandomUse[]): Occupancy
 /** The same amounts elsewhere: every number that chooses is moved on by one of its own. */
 function moved(uses: readonly RandomUse[], by: readonly number[]): RandomUse[] {
   let next = 0;
-  const shift = (): number => by[next++ % by.length] ?? 0;
+  const shift = (): number => at(by, next++ % by.length);
   return uses.map((use) => ({
     ...use,
     cores: use.cores.map((core) => core + shift()),
@@ -82,20 +84,21 @@ test("a state's key is kept by every exchange of what is known to be alike", () 
       const keyOf = stateKeys(inventory);
       const before = occupiedBy(inventory, uses);
       const { symmetry, devices } = inventory;
+      const groupsOf = (one: Device): readonly number[] => {
+        const own = at(symmetry.ownNics, one.position).map((nic) => at(devices.nics, nic));
+        return [one, ...own].map(({ group }) => group);
+      };
       for (const a of devices.accelerators) {
         for (const b of devices.accelerators) {
           if (symmetry.acceleratorClass[a.position] !== symmetry.acceleratorClass[b.position]) {
             continue;
           }
           const swapped = before.deviceHolders.slice();
-          const blocks = [a, b].map((one) => [
-            one.group,
-            ...(symmetry.ownNics[one.position] ?? []).map((nic) => devices.nics[nic]?.group ?? -1),
-          ]);
-          for (const [i, group] of (blocks[0] ?? []).entries()) {
-            const other = blocks[1]?.[i] ?? -1;
-            swapped[group] = before.deviceHolders[other] ?? 0;
-            swapped[other] = before.deviceHolders[group] ?? 0;
+          const others = groupsOf(b);
+          for (const [i, group] of groupsOf(a).entries()) {
+            const other = at(others, i);
+            write(swapped, group, read(before.deviceHolders, other));
+            write(swapped, other, read(before.deviceHolders, group));
           }
           if (a !== b) met++;
           expect(keyOf({ ...before, deviceHolders: swapped })).toBe(keyOf(before));
@@ -111,7 +114,7 @@ test("states of one key answer every request alike", () => {
   fc.assert(
     fc.property(pair, smallRequest, ({ topology, uses, by }, request) => {
       const inventory = inventoryOf(topology, policy);
-      const keyOf = stateKeys(inventory, needsNodeOrder(inventory, request));
+      const keyOf = stateKeys(inventory);
       const [a, b] = [occupiedBy(inventory, uses), occupiedBy(inventory, moved(uses, by))];
       if (keyOf(a) !== keyOf(b)) return;
       const answers = [a, b].map((occupancy) => {

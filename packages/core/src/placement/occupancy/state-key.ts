@@ -1,5 +1,7 @@
 import { intersection, size, unionAll } from "../../set/index-set.ts";
 import { setOf } from "../../set/list-format.ts";
+import { at } from "../../unit/list.ts";
+import { read } from "../../unit/vector.ts";
 import type { Device } from "../inventory/devices.ts";
 import type { Inventory } from "../inventory/inventory.ts";
 import type { Occupancy } from "./occupancy.ts";
@@ -17,41 +19,38 @@ import type { Occupancy } from "./occupancy.ts";
  * Symmetries that are not among them make more states than there need be, and no wrong answer.
  *
  * What the machine alone decides is looked up once, for every arrival and departure asks for a key.
- *
- * @param inOrderOfNodes keeps nodes apart by their places too: for demands of which a remainder goes
- * to the lowest node (`search/node-order.ts`), so that exchanging nodes changes what they can have.
  */
-export function stateKeys(
-  inventory: Inventory,
-  inOrderOfNodes = false,
-): (occupancy: Occupancy) => string {
+export function stateKeys(inventory: Inventory): (occupancy: Occupancy) => string {
   const { devices } = inventory;
   const homeless = [...devices.accelerators, ...devices.nics].filter(({ node }) => node === null);
   const homelessKey = deviceKeys(inventory, homeless);
   const ofNodes = nodeStateKeys(inventory);
-  const sorted = inOrderOfNodes ? (keys: string[]) => keys : inOrder;
   return (occupancy) => {
     const used = occupancy.vms > 0 ? (occupancy.hostOwners > 0 ? "owned" : "used") : "empty";
-    return used + homelessKey(occupancy) + sorted(ofNodes(occupancy)).join("");
+    return used + homelessKey(occupancy) + inOrder(ofNodes(occupancy)).join("");
   };
 }
 
 /** The same of each node, by position: with its class, so that nodes of one key are exchangeable. */
 export function nodeStateKeys(inventory: Inventory): (occupancy: Occupancy) => string[] {
   const nodes = inventory.nodeIds.map((_, node) => nodeKeys(inventory, node));
-  const kinds = inventory.symmetry.furnishedNodeClass.map((kind) => `|${kind}:`);
-  return (occupancy) => nodes.map((key, node) => (kinds[node] ?? "") + key(occupancy));
+  return (occupancy) => nodes.map((key) => key(occupancy));
 }
 
 type KeyOf = (occupancy: Occupancy) => string;
 
 function nodeKeys(inventory: Inventory, node: number): KeyOf {
-  const { memory, devices, topology } = inventory;
-  const pools = memory.pools[node] ?? [];
+  const { memory, devices, symmetry, topology } = inventory;
+  const kind = `|${at(symmetry.furnishedNodeClass, node)}:`;
+  const pools = at(memory.pools, node);
   const memoryKey: KeyOf = ({ promisedBytes }) => {
     let key = "";
     for (const [i, { bytes, freeBytes }] of pools.entries()) {
-      const unpromised = (bytes ?? NaN) - (promisedBytes[node * pools.length + i] ?? 0);
+      if (bytes === null) {
+        key += ",unknown";
+        continue;
+      }
+      const unpromised = bytes - read(promisedBytes, node * pools.length + i);
       // What is free binds whatever is promised later: it belongs to the state while it does.
       const bound = freeBytes !== null && freeBytes < unpromised ? `<${freeBytes}` : "";
       key += `,${unpromised}${bound}`;
@@ -59,33 +58,32 @@ function nodeKeys(inventory: Inventory, node: number): KeyOf {
     return key;
   };
   const coreKey = coreKeys(inventory, node);
-  const deviceKey = deviceKeys(inventory, devices.ofNode[node] ?? []);
-  const cpus = setOf(topology.nodes[node]?.cpus ?? "");
+  const deviceKey = deviceKeys(inventory, at(devices.ofNode, node));
+  const cpus = setOf(at(topology.nodes, node).cpus);
   const poolKey: KeyOf = ({ floating }) => {
     const here = floating.filter((entry) => size(intersection(entry.cpus, cpus)) > 0);
     const pool = intersection(unionAll(here.map((entry) => entry.cpus)), cpus);
     return ` ${size(pool)} ${here.reduce((sum, entry) => sum + entry.vcpus, 0)}`;
   };
   return (occupancy) => {
-    const used = (occupancy.nodeUsers[node] ?? 0) > 0 ? "u" : "";
-    const owned = (occupancy.nodeOwners[node] ?? 0) > 0 ? "o" : "";
+    const used = read(occupancy.nodeUsers, node) > 0 ? "u" : "";
+    const owned = read(occupancy.nodeOwners, node) > 0 ? "o" : "";
     const floating = occupancy.floating.length > 0 ? poolKey(occupancy) : "";
-    return (
-      used + owned + memoryKey(occupancy) + coreKey(occupancy) + deviceKey(occupancy) + floating
-    );
+    const held = memoryKey(occupancy) + coreKey(occupancy) + deviceKey(occupancy) + floating;
+    return kind + used + owned + held;
   };
 }
 
 function coreKeys({ cores }: Inventory, node: number): KeyOf {
-  const own = (cores.groupsOfNode[node] ?? []).map((position) => {
-    const { cache = 0, cores: sold = [] } = cores.groups[position] ?? {};
+  const own = at(cores.groupsOfNode, node).map((position) => {
+    const { cache, cores: sold } = at(cores.groups, position);
     return { position, cache, sold: sold.length };
   });
   return ({ cacheUsers, cacheOwners, freeCores }) => {
     const keys = own.map(({ position, cache, sold }) => {
-      const used = (cacheUsers[cache] ?? 0) > 0 ? "u" : "";
-      const owned = (cacheOwners[cache] ?? 0) > 0 ? "o" : "";
-      return `;${sold}-${freeCores[position]}${used}${owned}`;
+      const used = read(cacheUsers, cache) > 0 ? "u" : "";
+      const owned = read(cacheOwners, cache) > 0 ? "o" : "";
+      return `;${sold}-${read(freeCores, position)}${used}${owned}`;
     });
     return inOrder(keys).join("");
   };
@@ -94,12 +92,10 @@ function coreKeys({ cores }: Inventory, node: number): KeyOf {
 /** Accelerators with their own NICs, in order within each class; then the NICs of nobody. */
 function deviceKeys({ symmetry, devices }: Inventory, ofNode: readonly Device[]): KeyOf {
   const accelerators = ofNode.filter((device) => devices.accelerators[device.position] === device);
-  const kindOf = (device: Device): number => symmetry.acceleratorClass[device.position] ?? 0;
+  const kindOf = (device: Device): number => at(symmetry.acceleratorClass, device.position);
   const owned = new Set<Device>();
   const blocks = accelerators.map((device) => {
-    const nics = (symmetry.ownNics[device.position] ?? []).flatMap(
-      (nic) => devices.nics[nic] ?? [],
-    );
+    const nics = at(symmetry.ownNics, device.position).map((nic) => at(devices.nics, nic));
     for (const nic of nics) owned.add(nic);
     // Classes are numbered over the machine: within a node their order of appearance counts.
     const first = accelerators.findIndex((other) => kindOf(other) === kindOf(device));
@@ -122,6 +118,6 @@ function inOrder(keys: string[]): readonly string[] {
 
 function bits(groups: readonly number[], { deviceHolders }: Occupancy): string {
   let text = "";
-  for (const group of groups) text += (deviceHolders[group] ?? 0) === 0 ? "1" : "0";
+  for (const group of groups) text += read(deviceHolders, group) === 0 ? "1" : "0";
   return text;
 }

@@ -1,14 +1,15 @@
 import { amountOf } from "../../text/amount.ts";
+import { at } from "../../unit/list.ts";
 import { memoryReason, reason } from "./reason.ts";
 import type { RefusalReason } from "../refusal.ts";
 import { effort } from "../search/effort.ts";
-import { interleaveNodes } from "../search/fit.ts";
+import { interleaveNodes } from "../search/interleaving.ts";
 import { twinNodes } from "../search/kinds.ts";
 import { freePartitions } from "../search/partitions.ts";
 import { shelvesOf } from "../search/shelves.ts";
-import { proportionalSplit } from "../search/split.ts";
+import { splitByWeight } from "../search/split.ts";
 import { spreadsOf } from "../search/spreads.ts";
-import type { Space } from "../space/space.ts";
+import { knownGranules, nodeOf, type Space } from "../space/space.ts";
 
 /**
  * Which nodes are short of what. Where the accelerators fix the cells, every way to spread the
@@ -33,7 +34,7 @@ function pooledShortages(space: Space): RefusalReason[] {
   );
   const total = (amount: (node: Space["nodes"][number]) => number): number =>
     usable.reduce((sum, node) => sum + Math.max(0, amount(node)), 0);
-  const granules = total((node) => node.granules ?? 0);
+  const granules = total(knownGranules);
   const unknown = usable.filter((node) => node.granules === null);
   const nodes = new Set(usable.map((node) => node.id));
   const nics = space.nics.filter(({ node }) => !alone || (node !== null && nodes.has(node)));
@@ -77,8 +78,8 @@ function acceleratorSpreads(space: Space): readonly Spread[] {
   const add = (counts: readonly number[]): void => {
     const spread = shelves
       .flatMap(({ node }, s): [number, number][] => {
-        const some = counts[s] ?? 0;
-        return some === 0 ? [] : [[node ?? -1, some]];
+        const some = at(counts, s);
+        return some === 0 || node === null ? [] : [[node, some]];
       })
       .toSorted(([a], [b]) => a - b);
     spreads.set(spread.join(";"), spread);
@@ -109,23 +110,49 @@ function acceleratorSpreads(space: Space): readonly Spread[] {
 }
 
 function spreadShortages(space: Space, spread: Spread): RefusalReason[] {
-  const weights = spread.map(([, accelerators]) => accelerators);
-  const units = proportionalSplit(space.units, weights);
-  const granules = proportionalSplit(space.granules, weights);
-  return spread.flatMap(([id], i) => {
-    const node = space.nodes.find((entry) => entry.id === id);
-    if (node === undefined) return [];
-    const needed = granules[i] ?? 0;
-    const enough = node.granules !== null && node.granules >= needed;
-    const empty = units[i] === 0 || needed === 0;
+  const nodes = spread.map(([id]) => nodeOf(space, id));
+  const isOwnMemory = space.request.locality !== "interleave";
+  const units = sharesOf(
+    space.units,
+    spread,
+    nodes.map((node) => node.units),
+  );
+  const granules = sharesOf(
+    space.granules,
+    spread,
+    nodes.map((node) => (isOwnMemory ? knownGranules(node) : Infinity)),
+  );
+  if (units === null || granules === null) return [emptyCell(space, spread.length)];
+  return nodes.flatMap((node, cell) => {
+    const needed = at(granules, cell);
     return [
-      ...(empty ? [emptyCell(space, spread.length)] : []),
-      ...unitShortage(space, id, units[i] ?? 0, node.units),
-      ...(enough || space.request.locality === "interleave"
-        ? []
-        : [memoryReason(space, id, needed, node.granules)]),
+      ...unitShortage(space, node.id, at(units, cell), node.units),
+      ...(isOwnMemory && knownGranules(node) < needed
+        ? [memoryReason(space, node.id, needed, node.granules)]
+        : []),
     ];
   });
+}
+
+/**
+ * What each cell needs: its share; and one more, if all have theirs and what does not divide finds no
+ * room. Null where there is not one for each cell.
+ */
+function sharesOf(
+  total: number,
+  spread: Spread,
+  rooms: readonly number[],
+): readonly number[] | null {
+  const weights = spread.map(([, accelerators]) => accelerators);
+  const shares = splitByWeight(
+    total,
+    weights,
+    weights.map(() => Infinity),
+  );
+  if (shares === null) return null;
+  const isWithout = shares.base.every((share, cell) => share <= at(rooms, cell));
+  const hasRoom = !isWithout || splitByWeight(total, weights, rooms) !== null;
+  return hasRoom ? shares.base : shares.base.map((share) => share + 1);
 }
 
 function emptyCell(space: Space, cells: number): RefusalReason {
@@ -137,7 +164,7 @@ function interleaveShortages(space: Space): RefusalReason[] {
   const over = interleaveNodes(space);
   const needed = Math.ceil(space.granules / Math.max(1, over.length));
   return space.nodes
-    .filter((node) => over.includes(node.id) && (node.granules ?? 0) < needed)
+    .filter((node) => over.includes(node.id) && knownGranules(node) < needed)
     .map((node) => memoryReason(space, node.id, needed, node.granules));
 }
 
@@ -186,7 +213,16 @@ function leastNeeds(reasons: readonly RefusalReason[]): RefusalReason[] {
   for (const entry of reasons) {
     const key = `${entry.code} ${entry.node}`;
     const before = least.get(key);
-    if (before === undefined || (entry.needs ?? 0) < (before.needs ?? 0)) least.set(key, entry);
+    if (before === undefined || needsLess(entry, before)) least.set(key, entry);
   }
-  return [...least.values()].toSorted((a, b) => (a.node ?? -1) - (b.node ?? -1));
+  return [...least.values()].toSorted((a, b) => rankOf(a) - rankOf(b));
+}
+
+function needsLess(a: RefusalReason, b: RefusalReason): boolean {
+  return a.needs !== null && b.needs !== null && a.needs < b.needs;
+}
+
+/** The host as a whole comes before its nodes. */
+function rankOf({ node }: RefusalReason): number {
+  return node === null ? -1 : node;
 }

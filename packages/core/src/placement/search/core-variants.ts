@@ -1,3 +1,4 @@
+import { at, valueOf } from "../../unit/list.ts";
 import { freeCores } from "../space/cores.ts";
 import type { Space } from "../space/space.ts";
 import { lastCaches } from "./core-choice.ts";
@@ -30,8 +31,8 @@ function unitChoices(
   // A cell that strays takes what others leave, in any case.
   const [only, ...more] = units;
   if (only === undefined || more.length > 0) return [units];
-  const position = space.inventory.nodePosition.get(only.node) ?? -1;
-  const groups = space.inventory.cores.groupsOfNode[position] ?? [];
+  const position = valueOf(space.inventory.nodePosition, only.node);
+  const groups = at(space.inventory.cores.groupsOfNode, position);
   if (groups.length < 2) return [units];
   const sizes = lastCaches(freeCores(space, position), only.count);
   return sizes.length < 2 ? [units] : sizes.map((lastCache) => [{ ...only, lastCache }]);

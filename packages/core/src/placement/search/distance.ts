@@ -1,38 +1,24 @@
-/** The sum of the distances of all pairs, each pair once. */
-export function spreadOf(
-  nodes: readonly number[],
-  distance: (a: number, b: number) => number,
-): number {
-  let sum = 0;
-  for (const [i, a] of nodes.entries()) {
-    for (let j = i + 1; j < nodes.length; j++) sum += distance(a, nodes[j] ?? a);
-  }
-  return sum;
-}
+import { at } from "../../unit/list.ts";
+import { type Matrix, matrixOf } from "../../unit/matrix.ts";
+import { read } from "../../unit/vector.ts";
 
 /** How far apart some nodes are, by their positions among them. */
 export interface Distances {
-  /** Of nodes a and b at a * nodes + b. */
-  readonly between: Float64Array;
+  readonly between: Matrix;
   /** Of each node the others, the nearest first. */
-  readonly nearest: readonly Int32Array[];
+  readonly nearest: readonly (readonly number[])[];
 }
 
+/** @param distance of two nodes by id, both ways together. */
 export function distancesOf(
   nodes: readonly number[],
   distance: (a: number, b: number) => number,
 ): Distances {
-  const total = nodes.length;
-  const between = new Float64Array(total * total);
-  for (let a = 0; a < total; a++) {
-    for (let b = 0; b < total; b++) {
-      if (a !== b) between[a * total + b] = distance(nodes[a] ?? 0, nodes[b] ?? 0);
-    }
-  }
-  const nearest = nodes.map((_, a) => {
-    const row = between.subarray(a * total, (a + 1) * total);
-    const others = Int32Array.from(nodes.keys()).filter((b) => b !== a);
-    return others.sort((x, y) => (row[x] ?? 0) - (row[y] ?? 0));
-  });
+  const between = matrixOf(nodes.length, nodes.length, (a, b) =>
+    a === b ? 0 : distance(at(nodes, a), at(nodes, b)),
+  );
+  const nearest = between.map((row, a) =>
+    [...row.keys()].filter((b) => b !== a).toSorted((x, y) => read(row, x) - read(row, y)),
+  );
   return { between, nearest };
 }

@@ -1,36 +1,31 @@
 import type { Device } from "../inventory/devices.ts";
-import type { Inventory } from "../inventory/inventory.ts";
 import type { NodeSpace, Space } from "../space/space.ts";
-import { needsNodeOrder } from "./node-order.ts";
+import { at, valueOf } from "../../unit/list.ts";
+import { freeAccelerators } from "../space/devices.ts";
 
 /**
- * Of each candidate the last one before it that is of its kind, or -1. Two of one kind are
- * interchangeable as the host stands: they are so on the machine (`symmetry.ts`), and of their own
- * NICs the request can have the same ones.
+ * Of each candidate the last one before it that is of its kind; null where there is none. Two of one
+ * kind are interchangeable as the host stands: they are so on the machine (`symmetry.ts`), and of
+ * their own NICs the request can have the same ones.
  */
-export function alikeBefore(space: Space, candidates: readonly Device[]): readonly number[] {
-  const { acceleratorClass, ownNics } = space.inventory.symmetry;
-  const isOffered = offering(space.inventory, space.nics);
-  const hasAlike = (a: Device, b: Device): boolean => {
-    const [ofA, ofB] = [ownNics[a.position] ?? [], ownNics[b.position] ?? []];
-    return ofA.every((nic, i) => isOffered[nic] === isOffered[ofB[i] ?? -1]);
-  };
+export function alikeBefore(
+  { inventory, nics }: Space,
+  candidates: readonly Device[],
+): readonly (number | null)[] {
+  const { acceleratorClass, ownNics } = inventory.symmetry;
+  const offered = new Set(nics.map(({ position }) => position));
+  const ownOf = (device: Device): readonly number[] => at(ownNics, device.position);
+  const hasAlike = (a: Device, b: Device): boolean =>
+    ownOf(a).every((nic, i) => offered.has(nic) === offered.has(at(ownOf(b), i)));
   return candidates.map((candidate, i) => {
-    const kind = acceleratorClass[candidate.position];
-    for (let j = i - 1; j >= 0; j--) {
-      const other = candidates[j];
-      if (other === undefined || acceleratorClass[other.position] !== kind) continue;
-      if (hasAlike(candidate, other)) return j;
-    }
-    return -1;
+    const kind = at(acceleratorClass, candidate.position);
+    const before = candidates
+      .slice(0, i)
+      .findLastIndex(
+        (other) => at(acceleratorClass, other.position) === kind && hasAlike(candidate, other),
+      );
+    return before < 0 ? null : before;
   });
-}
-
-/** For each NIC of the machine, by position, whether it is among those offered. */
-function offering({ devices }: Inventory, nics: readonly Device[]): Uint8Array {
-  const isOffered = new Uint8Array(devices.nics.length);
-  for (const { position } of nics) isOffered[position] = 1;
-  return isOffered;
 }
 
 /**
@@ -43,29 +38,17 @@ export function twinNodes(
 ): ReadonlyMap<number, number> {
   const { symmetry, nodePosition } = space.inventory;
   const nodes = [...new Set(candidates.map(({ node }) => node))].filter((node) => node !== null);
-  const classes = nodes.map(
-    (node) => symmetry.furnishedNodeClass[nodePosition.get(node) ?? -1] ?? -1,
-  );
+  const classes = nodes.map((node) => at(symmetry.furnishedNodeClass, valueOf(nodePosition, node)));
   // On many machines no two nodes are alike in the first place.
   if (classes.every((one, i) => classes.indexOf(one) === i)) return noTwins;
   const offered = new Set([...candidates, ...space.nics]);
-  const first = nodes.map((node, i) =>
-    nodes.findIndex((other, j) => {
-      return (
-        j === i || (classes[j] === classes[i] && areFurnishedAlike(space, offered, other, node))
-      );
-    }),
-  );
-  // As the host stands, often none are.
-  if (first.every((one, i) => one === i)) return noTwins;
-  const kindOf = orderedKinds(space, new Map(nodes.map((node, i) => [node, `${first[i]}`])));
-  const latest = new Map<string, number>();
   const twins = new Map<number, number>();
-  for (const node of nodes) {
-    const kind = kindOf.get(node) ?? "";
-    const twin = latest.get(kind);
+  for (const [i, node] of nodes.entries()) {
+    const twin = nodes.findLast((other, j) => {
+      const isEarlier = j < i && at(classes, j) === at(classes, i);
+      return isEarlier && areFurnishedAlike(space, offered, other, node);
+    });
     if (twin !== undefined) twins.set(node, twin);
-    latest.set(kind, node);
   }
   return twins;
 }
@@ -79,52 +62,33 @@ function areFurnishedAlike(
   a: number,
   b: number,
 ): boolean {
-  const [at, other] = [inventory.nodePosition.get(a) ?? -1, inventory.nodePosition.get(b) ?? -1];
-  if (nodes[at]?.units !== nodes[other]?.units) return false;
-  if (nodes[at]?.granules !== nodes[other]?.granules) return false;
-  const [ofA, ofB] = [inventory.devices.ofNode[at] ?? [], inventory.devices.ofNode[other] ?? []];
-  return ofA.every((one, i) => {
-    const corresponding = ofB[i];
-    return corresponding !== undefined && offered.has(one) === offered.has(corresponding);
-  });
+  const [i, j] = [valueOf(inventory.nodePosition, a), valueOf(inventory.nodePosition, b)];
+  const [one, other] = [at(nodes, i), at(nodes, j)];
+  if (one.units !== other.units || one.granules !== other.granules) return false;
+  const [ofA, ofB] = [at(inventory.devices.ofNode, i), at(inventory.devices.ofNode, j)];
+  return ofA.every((device, k) => offered.has(device) === offered.has(at(ofB, k)));
 }
 
 /**
- * The kind of each node for a request without accelerators: as far from all others, as much to
- * have, and as many NICs. NICs that bring others along may do so across nodes; then every node is
- * of its own kind.
+ * For a request without accelerators, of each node the one before it that it could change places
+ * with; null where there is none. Such nodes are as far from all others, have as much to give, and
+ * as many NICs and free accelerators. NICs that bring others along may do so across nodes; then no
+ * two nodes are alike.
  */
-export function nodeKinds(space: Space, nodes: readonly NodeSpace[]): ReadonlyMap<number, string> {
-  const { inventory, request } = space;
+export function nodeTwins(space: Space, nodes: readonly NodeSpace[]): readonly (number | null)[] {
+  const { inventory, request, nics } = space;
   const { nodeClass } = inventory.symmetry;
-  const wanted = request.nics.count > 0;
-  const plain = !wanted || space.nics.every((nic) => nic.soldCompanions.length === 0);
-  const kinds = new Map(
-    nodes.map(({ id, units, granules }) => {
-      const nics = wanted ? space.nics.filter((nic) => nic.node === id).length : 0;
-      const position = inventory.nodePosition.get(id) ?? -1;
-      return [id, plain ? `${nodeClass[position]} ${units} ${granules} ${nics}` : `${id}`];
-    }),
-  );
-  return orderedKinds(space, kinds);
-}
-
-/**
- * Where the order of nodes matters (`node-order.ts`), nodes are of one kind only as long as no other
- * kind lies between them; and of none where interleaved memory is uneven, for then no two get the
- * same.
- */
-function orderedKinds(
-  { inventory, request }: Space,
-  kinds: ReadonlyMap<number, string>,
-): ReadonlyMap<number, string> {
-  if (!needsNodeOrder(inventory, request)) return kinds;
-  const ascending = [...kinds].toSorted(([a], [b]) => a - b);
-  let run = 0;
-  return new Map(
-    ascending.map(([node, kind], i) => {
-      if (request.locality === "interleave" || ascending[i - 1]?.[1] !== kind) run++;
-      return [node, `${run} ${kind}`];
-    }),
-  );
+  const wanted = request.nics.count > 0 ? nics : [];
+  if (wanted.some((nic) => nic.soldCompanions.length > 0)) return nodes.map(() => null);
+  const beside = freeAccelerators(space);
+  const latest = new Map<string, number>();
+  return nodes.map(({ id, units, granules }, i) => {
+    const ofNode = wanted.filter(({ node }) => node === id).length;
+    const free = beside.filter(({ node }) => node === id).length;
+    const kind = at(nodeClass, valueOf(inventory.nodePosition, id));
+    const key = `${kind} ${units} ${granules} ${ofNode} ${free}`;
+    const before = latest.get(key);
+    latest.set(key, i);
+    return before ?? null;
+  });
 }

@@ -1,3 +1,5 @@
+import { compareCosts } from "../../cost/compare-costs.ts";
+import type { Placed, PlacedCell } from "../../cost/placement-cost.ts";
 import type { Device } from "../inventory/devices.ts";
 
 /** An amount of cores or granules on a node. */
@@ -21,6 +23,8 @@ export interface LayoutCell {
   /** Where its cores and its memory lie: on its own node alone, unless the locality allows more. */
   readonly units: readonly CoresOnNode[];
   readonly granules: readonly OnNode[];
+  /** How many threads of its cores run no vCPU, for whole cores may hold more than were asked for. */
+  readonly idleThreads: number;
   readonly accelerators: readonly Device[];
   readonly nics: readonly Device[];
 }
@@ -49,13 +53,46 @@ export interface Objective {
   readonly spread: number;
 }
 
-/** Costs are sums of a few products: differences below this are rounding. */
-const EPSILON = 1e-9;
-
 /** Negative when `a` is better, 0 when neither is. */
 export function compareObjectives(a: Objective, b: Objective): number {
-  const cost = Math.abs(a.cost - b.cost) < EPSILON ? 0 : a.cost - b.cost;
   return (
-    a.cells - b.cells || cost || a.extra - b.extra || a.uneven - b.uneven || a.spread - b.spread
+    a.cells - b.cells ||
+    compareCosts(a.cost, b.cost) ||
+    a.extra - b.extra ||
+    a.uneven - b.uneven ||
+    a.spread - b.spread
   );
+}
+
+/** A layout's cells and devices as the cost model takes them. */
+export function placed(cells: readonly LayoutCell[]): Placed {
+  return {
+    cells: placedCells(cells),
+    accelerators: cells.flatMap((cell, i) =>
+      cell.accelerators.map(({ address, node }) => ({ address, node, cell: i })),
+    ),
+    nics: cells.flatMap((cell) => cell.nics.map((nic) => nic.address)),
+  };
+}
+
+/** A cell weighs as much as its part of the memory. */
+export function placedCells(
+  cells: readonly Pick<LayoutCell, "units" | "granules">[],
+): readonly PlacedCell[] {
+  const memory = cells.reduce((sum, cell) => sum + total(cell.granules), 0);
+  return cells.map(({ units, granules }) => ({
+    share: total(granules) / memory,
+    vcpuNodes: shares(units),
+    memoryNodes: shares(granules),
+  }));
+}
+
+function shares(parts: readonly OnNode[]): { node: number; share: number }[] {
+  const all = total(parts);
+  return parts.map(({ node, count }) => ({ node, share: count / all }));
+}
+
+/** How much parts come to together. */
+export function total(parts: readonly OnNode[]): number {
+  return parts.reduce((sum, { count }) => sum + count, 0);
 }

@@ -1,47 +1,49 @@
+import { at } from "../../unit/list.ts";
+import { entryAt } from "../../unit/matrix.ts";
+import { read, type Vector, vectorOf, write } from "../../unit/vector.ts";
 import { greatestRest } from "./best-rest.ts";
 import type { Distances } from "./distance.ts";
 import type { Effort } from "./effort.ts";
-import { lastForPlace } from "./equal-cells.ts";
-import type { PlaceCost } from "./place-cost.ts";
 import { setSpread } from "./set-spread.ts";
 
 /** Which sets of nodes there are to look at. Nodes are known by their positions. */
 export interface NodeSets {
+  /** Of so many nodes, of all those that there are. */
   readonly count: number;
-  /** Of each node the first place in a set at which it could be; `count` where it never could. */
-  readonly firstPlace: Int32Array;
-  /** Of each node the one before it that it could change places with; -1 where there is none. */
-  readonly twin: Int32Array;
+  readonly nodes: number;
+  /** Of each node the one before it that it could change places with; null where there is none. */
+  readonly twin: readonly (number | null)[];
   readonly needs: readonly NodeNeed[];
-  /** What the nodes' memory costs; null where that does not depend on which they are. */
-  readonly cost: PlaceCost | null;
+  /** What each node's memory adds to the cost at least; null where it is the same for all sets. */
+  readonly leastMemory: Vector | null;
   readonly distances: () => Distances;
 }
 
 /** What a set must have in all. */
 export interface NodeNeed {
   readonly total: number;
-  readonly has: Float64Array;
+  readonly has: Vector;
 }
 
 /** Which of them could still matter. */
 export interface NodeSetsOpen {
   /** Whether any set at all could, so that there is no need to bound it. */
   readonly unbounded: () => boolean;
-  /** Whether one of at least this cost of memory and spread could. */
-  readonly open: (memory: number, spread: number) => boolean;
+  /** Whether one could of at least this spread, and this cost of memory where that differs. */
+  readonly open: (spread: number, memory: number | null) => boolean;
 }
 
 /**
  * Shows to `visit` the sets of nodes that could hold a request that has no accelerators to follow,
  * in the order of their positions, and of sets that differ by interchangeable nodes the first
- * alone; with each set its spread, or 0 as long as there is nothing to hold it against.
+ * alone.
  *
- * A set is extended in ascending order and its beginning given up when its last places could not be
- * filled, when not even the best of the nodes to come make up what is needed, or when the memory of
- * the cheapest of them and the distances to the nearest are too much already. A node added costs a
- * pass over those chosen, for the spread, and some look-ups, all in tables that are made once for
- * all sets of one size.
+ * A set is extended in ascending order and its beginning given up when not even the best of the
+ * nodes to come make up what is needed, or when the memory of the cheapest of them, or the distances
+ * to the nearest, are too much already. These bounds pay on 24 nodes in a mesh: of sets of nine they
+ * leave some hundred thousand of 1.3 million, and of interleaved memory a thousandth of the time. A
+ * node added costs a pass over those chosen, for the spread, and some look-ups in tables that are
+ * made once for all sets of one size.
  *
  * Once the effort is used up no decision is taken back: what has been begun is followed to its end,
  * which is a set where the rest is forced or nothing can be short, and then no other is looked at.
@@ -50,55 +52,65 @@ export function visitNodeSets(
   sets: NodeSets,
   { unbounded, open }: NodeSetsOpen,
   effort: Effort,
-  visit: (set: Int32Array, spread: number) => void,
+  visit: (set: readonly number[]) => void,
 ): void {
-  const { count, firstPlace, twin, cost } = sets;
-  const last = lastForPlace(firstPlace, count);
-  if ((last[0] ?? -1) < 0) return;
-  const nodes = firstPlace.length;
-  const chosen = new Int32Array(count);
-  const isChosen = new Uint8Array(nodes);
+  const { count, nodes, twin, leastMemory } = sets;
+  const chosen: number[] = [];
   const needs = sets.needs.map((need) => sufficiency(need, count));
-  // memory[p]: what the nodes at the places before p cost.
-  const memory = new Float64Array(count + 1);
   let spreads: ReturnType<typeof setSpread> | null = null;
-  const spreadOf = (length: number): number => {
+  const spreadOf = (): number => {
     if (count === 1) return 0;
-    effort.spend(2 * length);
-    spreads ??= setSpread(sets.distances(), count, (node) => (firstPlace[node] ?? count) < count);
-    return spreads.least(chosen, length);
+    effort.spend(2 * chosen.length);
+    spreads ??= setSpread(sets.distances(), count);
+    return spreads.least(chosen);
   };
+  const memory = leastMemory === null ? null : leastTogether(leastMemory, count);
   const matters = (place: number, node: number): boolean => {
     if (!needs.every((suffices) => suffices(place, node))) return false;
-    if (unbounded()) return true;
-    const least = cost === null ? 1 : (memory[place + 1] ?? 0) + cost.rest(place + 1, node + 1);
-    return open(least, spreadOf(place + 1));
+    const least = memory === null ? null : memory(place, node);
+    return unbounded() || open(spreadOf(), least);
   };
-  const extend = (place: number, from: number): boolean => {
+  const extend = (from: number): boolean => {
+    const place = chosen.length;
     if (place === count) {
-      visit(chosen, unbounded() ? 0 : spreadOf(count));
+      visit(chosen);
       return effort.sufficed();
     }
-    const until = last[place] ?? -1;
-    for (let node = from; node <= until; node++) {
-      if ((firstPlace[node] ?? 0) > place) continue;
-      const before = twin[node] ?? -1;
-      if (before >= 0 && isChosen[before] === 0) continue;
+    for (let node = from; node <= nodes - count + place; node++) {
+      const before = at(twin, node);
+      if (before !== null && !chosen.includes(before)) continue;
       effort.spend(workPerNode);
-      chosen[place] = node;
-      isChosen[node] = 1;
-      spreads?.change(place);
-      if (cost !== null) memory[place + 1] = (memory[place] ?? 0) + cost.at(place, node);
-      if (matters(place, node) && !extend(place + 1, node + 1)) return false;
-      isChosen[node] = 0;
+      chosen.push(node);
+      if (spreads !== null) spreads.change(place);
+      const goesOn = !matters(place, node) || extend(node + 1);
+      chosen.pop();
+      if (!goesOn) return false;
     }
     return effort.sufficed();
   };
-  extend(0, 0);
+  extend(0);
 }
 
 /** In units of effort, beside what the spread takes. */
 const workPerNode = 8;
+
+/**
+ * What a set comes to at least that has this node at this place, and at earlier places what was
+ * asked about last: with the least of what is still to come.
+ */
+function leastTogether(least: Vector, count: number): (place: number, node: number) => number {
+  const rest = greatestRest(
+    least.map((some) => -some),
+    count,
+  );
+  // sums[p]: what the nodes at the places before p come to.
+  const sums = vectorOf(count + 1);
+  return (place, node) => {
+    const sum = read(sums, place) + read(least, node);
+    write(sums, place + 1, sum);
+    return sum - entryAt(rest, node + 1, count - place - 1);
+  };
+}
 
 /**
  * Whether a set that has this node at this place, and at earlier places what was asked about last,
@@ -110,10 +122,10 @@ function sufficiency(
 ): (place: number, node: number) => boolean {
   const rest = greatestRest(has, count);
   // sums[p]: what the nodes at the places before p have.
-  const sums = new Float64Array(count + 1);
+  const sums = vectorOf(count + 1);
   return (place, node) => {
-    const sum = (sums[place] ?? 0) + (has[node] ?? 0);
-    sums[place + 1] = sum;
-    return sum + (rest[(node + 1) * (count + 1) + count - place - 1] ?? 0) >= total;
+    const sum = read(sums, place) + read(has, node);
+    write(sums, place + 1, sum);
+    return sum + entryAt(rest, node + 1, count - place - 1) >= total;
   };
 }

@@ -1,3 +1,4 @@
+import { at } from "../../unit/list.ts";
 import type { Device } from "../inventory/devices.ts";
 import type { Space } from "../space/space.ts";
 
@@ -33,9 +34,11 @@ export function freePartitions(
     .toSorted((a, b) => compareSets(a.set, b.set) || a.id - b.id);
 }
 
+/** Of two sets of one size. */
 function compareSets(a: readonly number[], b: readonly number[]): number {
   for (const [i, value] of a.entries()) {
-    if (value !== b[i]) return value - (b[i] ?? Infinity);
+    const difference = value - at(b, i);
+    if (difference !== 0) return difference;
   }
   return 0;
 }

@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { defaultHostPolicy } from "../../request/host-policy.ts";
 import { requestOf } from "../../request/testing/requests.ts";
 import { syntheticTopology } from "../../topology/synthetic/build.ts";
+import { at, valueOf } from "../../unit/list.ts";
 import { inventoryOf } from "../inventory/inventory.ts";
 import { emptyOccupancy } from "../occupancy/occupancy.ts";
 import { spaceFor } from "../space/space.ts";
@@ -44,7 +45,8 @@ const layouts: fc.Arbitrary<readonly Judged[]> = fc.uniqueArray(
             node: 0,
             units: [],
             granules: [],
-            accelerators: positions.flatMap((i) => devices[i] ?? []),
+            idleThreads: 0,
+            accelerators: positions.map((i) => at(devices, i)),
             nics: [],
           },
         ],
@@ -57,7 +59,7 @@ const layouts: fc.Arbitrary<readonly Judged[]> = fc.uniqueArray(
 
 /** The definition of the order: by objective, by what is lost, by accelerators. */
 function inOrder(judged: readonly Judged[], byLoss: boolean): readonly Judged[] {
-  const place = ({ positions: [a = 0, b = 0] }: Judged): number => 10 * a + b;
+  const place = ({ positions }: Judged): number => 10 * at(positions, 0) + at(positions, 1);
   return judged.toSorted(
     (a, b) =>
       compareObjectives(a.layout.objective, b.layout.objective) ||
@@ -77,8 +79,8 @@ test("in whatever order layouts are offered the same two are kept, also if only 
     fc.property(layouts, options, (judged, { explained, byLoss, accepting, known }) => {
       const acceptable = judged.filter(({ isAccepted }) => isAccepted || !accepting);
       const [best, next] = inOrder(acceptable, byLoss);
-      const lossOf = (layout: Layout): number =>
-        judged.find((one) => one.layout === layout)?.loss ?? 0;
+      const losses = new Map(judged.map(({ layout, loss }) => [layout, loss]));
+      const lossOf = (layout: Layout): number => valueOf(losses, layout);
       const terms: Terms = {
         explained,
         loss: byLoss ? lossOf : undefined,
@@ -87,7 +89,7 @@ test("in whatever order layouts are offered the same two are kept, also if only 
           : undefined,
         known:
           known && best !== undefined
-            ? { objective: best.layout.objective, loss: byLoss ? best.loss : 0 }
+            ? { objective: best.layout.objective, loss: byLoss ? best.loss : 0, beside: 0 }
             : undefined,
       };
       for (const isPruned of [false, true]) {
@@ -107,4 +109,30 @@ test("in whatever order layouts are offered the same two are kept, also if only 
     }),
     { numRuns: 2000 },
   );
+});
+
+test("a VM without accelerators takes the nodes with the fewest free ones, other things equal", () => {
+  const text =
+    "package:3 core:4 memory:16Gi distances:10/21 root*2[gpu:h100-sxm]@0 root[gpu:h100-sxm]@2";
+  const machine = inventoryOf(syntheticTopology(text), defaultHostPolicy);
+  const wanted = requestOf({ vcpus: 2, hugepageBytes: null });
+  const offered = spaceFor(machine, emptyOccupancy(machine), wanted);
+  const on = (node: number, loss = 0): Layout & { readonly loss: number } => ({
+    cells: [{ node, units: [], granules: [], idleThreads: 0, accelerators: [], nics: [] }],
+    partition: null,
+    objective: { cells: 1, cost: 1, extra: 0, uneven: 0, spread: 0 },
+    loss,
+  });
+  const chosen = (offers: readonly ReturnType<typeof on>[], terms: Terms = {}): number[] => {
+    const ranked = ranking(offered, terms);
+    for (const layout of offers) {
+      if (ranked.unbounded() || ranked.open(layout.objective)) ranked.offer(layout);
+    }
+    return (ranked.best()?.cells ?? []).map(({ node }) => node);
+  };
+  expect(chosen([on(0), on(1), on(2)])).toEqual([1]);
+  expect(chosen([on(0), on(2)])).toEqual([2]);
+  // Less of what is sold is lost first.
+  const loss = (layout: Layout): number => ("loss" in layout ? Number(layout.loss) : 0);
+  expect(chosen([on(0, 1), on(1, 2), on(2, 1)], { loss })).toEqual([2]);
 });

@@ -1,21 +1,26 @@
+import { compareCosts } from "../../cost/compare-costs.ts";
+import { freeAccelerators } from "../space/devices.ts";
 import type { Space } from "../space/space.ts";
+import { type Tally, count, countOf } from "../../unit/tally.ts";
 import { coreVariants } from "./core-variants.ts";
 import type { Effort } from "./effort.ts";
 import { compareObjectives, type Layout, type Objective } from "./layout.ts";
 
 /**
  * The best layout, and the next best where it is wanted, kept while a search offers them. Of two that
- * are equal in all that a layout is judged by, the one whose accelerators have the lower positions
- * ranks higher, then the one that was offered first; so it does not matter in which order sets of
+ * are equal in all that a layout is judged by, and lose as much, a VM without accelerators takes the
+ * one with fewer free ones on its nodes; then the one whose accelerators have the lower positions
+ * ranks higher, then the one that was offered first. So it does not matter in which order sets of
  * accelerators are gone through.
  */
 export interface Ranking {
   /**
-   * Which of the ways to choose NICs for the same accelerators and nodes are to be offered: the first
-   * of the best, where nothing else could tell them apart; all that are as good, where they may lose
-   * differently; or any, where even one that costs more may be what is accepted.
+   * Which of the ways to choose NICs, and to hand out what does not divide, for the same accelerators
+   * and nodes are to be offered: the first of the best, where nothing else could tell them apart; all
+   * that are as good, where they may lose differently; or any, where even one that costs more may be
+   * what is accepted.
    */
-  readonly nics: "first" | "equal" | "any";
+  readonly ways: "first" | "equal" | "any";
   readonly offer: (layout: Layout) => void;
   /**
    * Whether a layout that can be no better than `bound` could still matter.
@@ -47,27 +52,36 @@ export interface Terms {
   /** How far to go, where it is not as far as any search may. */
   readonly effort?: Effort | undefined;
   /** What is known to be the best there is: nothing is looked for beyond who reaches it first. */
-  readonly known?: { readonly objective: Objective; readonly loss: number } | undefined;
+  readonly known?: KnownBest | undefined;
   /** Whether the first layout that is found will do. */
   readonly any?: boolean;
 }
 
+/** What the best place on a host is judged by, but for where it is. */
+export interface KnownBest {
+  readonly objective: Objective;
+  readonly loss: number;
+  /** How many free accelerators a VM without any has on its nodes. */
+  readonly beside: number;
+}
+
 export function ranking(space: Space, terms: Terms): Ranking {
-  const { explained = false, any = false, accepts, loss, known, within } = terms;
-  const lossOf = remembered(loss ?? (() => 0));
-  const compare = (a: Ranked, b: Ranked): number => {
-    const difference = compareObjectives(a.layout.objective, b.layout.objective);
-    if (difference !== 0) return difference;
-    const lost = loss === undefined ? 0 : lossOf(a.layout) - lossOf(b.layout);
-    return Math.abs(lost) < 1e-9 ? comparePlaces(a.place, b.place) : lost;
-  };
+  const { explained = false, accepts, loss, within, known, any = false } = terms;
+  const lossOf = loss === undefined ? () => 0 : remembered(loss);
+  const besideOf = besideFree(space);
+  const compare = (a: Ranked, b: Ranked): number =>
+    compareObjectives(a.layout.objective, b.layout.objective) ||
+    (loss === undefined ? 0 : compareCosts(lossOf(a.layout), lossOf(b.layout))) ||
+    besideOf(a.layout) - besideOf(b.layout) ||
+    comparePlaces(a.place, b.place);
+  const isKnownBest = (layout: Layout): boolean =>
+    known !== undefined &&
+    compareObjectives(layout.objective, known.objective) <= 0 &&
+    compareCosts(lossOf(layout), known.loss) <= 0 &&
+    besideOf(layout) <= known.beside;
   let best: Ranked | null = null;
   let runnerUp: Ranked | null = null;
   let reached = false;
-  const isKnownBest = ({ layout }: Ranked): boolean =>
-    known !== undefined &&
-    compareObjectives(layout.objective, known.objective) <= 0 &&
-    lossOf(layout) <= known.loss + 1e-9;
   const last = (): Ranked | null => (explained && !reached ? runnerUp : best);
   const offer = (layout: Layout): void => {
     const worst = last();
@@ -77,13 +91,13 @@ export function ranking(space: Space, terms: Terms): Ranking {
     if (accepts !== undefined && !accepts(layout)) return;
     if (best === null || compare(ranked, best) < 0) {
       [best, runnerUp] = [ranked, best];
-      reached = isKnownBest(ranked);
+      reached = isKnownBest(layout);
     } else if (runnerUp === null || compare(ranked, runnerUp) < 0) {
       runnerUp = ranked;
     }
   };
   return {
-    nics: accepts !== undefined ? "any" : loss !== undefined ? "equal" : "first",
+    ways: accepts !== undefined ? "any" : loss !== undefined ? "equal" : "first",
     // Which cache the last cores come from is nothing to the VM: it matters for what is lost.
     offer: (layout) => {
       if (loss === undefined) offer(layout);
@@ -96,14 +110,15 @@ export function ranking(space: Space, terms: Terms): Ranking {
       if (any) return false;
       const difference = compareObjectives(bound, worst.layout.objective);
       if (difference > 0) return false;
-      // What is equal so far may still lose less, or come first.
-      if (!reached && (difference < 0 || loss !== undefined)) return true;
+      // What is equal so far may still lose less, lie beside fewer accelerators, or come first.
+      const mayBeBetter = difference < 0 || loss !== undefined || besideOf(worst.layout) > 0;
+      if (!reached && mayBeBetter) return true;
       return beginning !== undefined && comparePlaces(beginning(), worst.place) <= 0;
     },
     unbounded: () => last() === null && within === undefined,
     settled: () => last() !== null,
-    best: () => best?.layout ?? null,
-    runnerUp: () => (explained ? (runnerUp?.layout ?? null) : null),
+    best: () => (best === null ? null : best.layout),
+    runnerUp: () => (explained && runnerUp !== null ? runnerUp.layout : null),
   };
 }
 
@@ -113,24 +128,33 @@ interface Ranked {
   readonly place: readonly number[];
 }
 
+/** How many free accelerators a VM without any has on its nodes; 0 of one that has some itself. */
+export function besideFree(space: Space): (layout: Pick<Layout, "cells">) => number {
+  if (space.request.accelerators.count > 0) return () => 0;
+  const free: Tally<number | null> = new Map();
+  for (const { node } of freeAccelerators(space)) count(free, node);
+  if (free.size === 0) return () => 0;
+  return ({ cells }) => cells.reduce((sum, { node }) => sum + countOf(free, node), 0);
+}
+
 function placeOf({ cells }: Layout): readonly number[] {
   const positions = cells.flatMap((cell) => cell.accelerators.map(({ position }) => position));
   if (positions.length === 0) return [];
-  return [...positions.toSorted((a, b) => a - b), cells[0]?.node ?? -1];
+  return [...positions.toSorted((a, b) => a - b), ...cells.slice(0, 1).map(({ node }) => node)];
 }
 
 /** Negative or positive at the first difference; 0 where one ends before there is any. */
 function comparePlaces(a: readonly number[], b: readonly number[]): number {
-  for (let i = 0; i < a.length && i < b.length; i++) {
-    const difference = (a[i] ?? 0) - (b[i] ?? 0);
-    if (difference !== 0) return difference;
+  for (const [i, one] of a.entries()) {
+    const other = b[i];
+    if (other !== undefined && one !== other) return one - other;
   }
   return 0;
 }
 
 function isBeyond({ cells, cost }: Objective, within: Terms["within"]): boolean {
   if (within === undefined) return false;
-  return cells > within.cells || (cells === within.cells && cost > within.cost + 1e-9);
+  return cells > within.cells || (cells === within.cells && compareCosts(cost, within.cost) > 0);
 }
 
 function remembered(loss: (layout: Layout) => number): (layout: Layout) => number {

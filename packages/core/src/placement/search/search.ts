@@ -4,20 +4,14 @@ import type { HostState } from "../host-state.ts";
 import { layoutSignature } from "../signature/layout-signature.ts";
 import { type Space, spaceOn } from "../space/space.ts";
 import { rankBesideAccelerators } from "./beside-accelerators.ts";
-import { type Effort, effort, effortOn } from "./effort.ts";
-import {
-  canInterleave,
-  hasEnough,
-  interleavedShares,
-  interleaveFit,
-  strayingFit,
-  strictFit,
-} from "./fit.ts";
+import { effort } from "./effort.ts";
+import { interleaving } from "./interleaving.ts";
 import type { Layout } from "./layout.ts";
-import { interleavedMemory, ownMemory, strayingMemory } from "./least-memory.ts";
+import type { LocalityPolicy } from "./locality-policy.ts";
 import { rankOnNodes } from "./on-nodes.ts";
-import { type Ranking, ranking, type Terms } from "./ranking.ts";
-import type { Rules } from "./rules.ts";
+import { ownNodes } from "./own-nodes.ts";
+import { ranking, type Terms } from "./ranking.ts";
+import { straying } from "./straying.ts";
 
 /** What the search found, and what it looked at. */
 export interface Found {
@@ -33,9 +27,9 @@ export interface Found {
 /**
  * Which accelerators, NICs and nodes, and how much of each node, for one request on one host.
  *
- * The search is exact: every choice that could matter is enumerated or excluded by a bound, never
- * guessed. `Objective` says what is best, `plan-check.ts` what is legal, and the tests hold both
- * against brute force.
+ * The search is exact: every choice that could matter is tried, but for those that are
+ * interchangeable with one that was, never guessed. `Objective` says what is best, `plan-check.ts`
+ * what is legal, and the tests hold both against brute force.
  *
  * Under `strict` cores and memory come from the nodes of the accelerators. `preferred` asks for
  * that first and strays only where it is not to be had; `interleave` spreads the memory always.
@@ -49,12 +43,10 @@ export function searchSpace(space: Space, terms: Terms): Found | null {
   const { request, inventory } = space;
   const model = inventory.relations.model(request.workload);
   const rank = request.accelerators.count > 0 ? rankBesideAccelerators : rankOnNodes;
-  const byObjective = terms.loss === undefined && terms.accepts === undefined;
-  const isPlain = byObjective && request.signature === null;
-  const steps = terms.effort ?? (isPlain ? effortOn(space) : effort());
-  for (const [rules, accepts] of attempts(space, model, terms)) {
-    const ranked = telling(ranking(space, { ...terms, accepts }), steps);
-    rank({ space, model, rules, ranked, effort: steps });
+  const { effort: steps = effort() } = terms;
+  for (const [policy, accepts] of attempts(space, model, terms)) {
+    const ranked = ranking(space, { ...terms, accepts });
+    rank({ space, model, policy, ranked, effort: steps });
     const best = ranked.best();
     if (best !== null) {
       return { space, model, best, runnerUp: ranked.runnerUp(), exhaustive: steps.sufficed() };
@@ -63,23 +55,12 @@ export function searchSpace(space: Space, terms: Terms): Found | null {
   return null;
 }
 
-/** A ranking that tells an effort when there is something in it. */
-function telling(ranked: Ranking, steps: Effort): Ranking {
-  return {
-    ...ranked,
-    offer: (layout) => {
-      ranked.offer(layout);
-      if (ranked.best() !== null) steps.found();
-    },
-  };
-}
-
 /** Whether there is any place at all, which takes less than to find the best. */
 export function isPlaceable(host: HostState, request: Request): boolean {
   return searchSpace(spaceOn(host, request), { any: true }) !== null;
 }
 
-type Attempt = readonly [Rules, Terms["accepts"]];
+type Attempt = readonly [LocalityPolicy, Terms["accepts"]];
 
 /**
  * What to ask for first, and what only where that is not to be had. A flavor's signature is a
@@ -87,56 +68,22 @@ type Attempt = readonly [Rules, Terms["accepts"]];
  */
 function attempts(space: Space, model: CostModel, terms: Terms): readonly Attempt[] {
   const { signature, locality } = space.request;
-  const inTurn = rulesInTurn(space, model);
-  const asTheyCome = inTurn.map((rules): Attempt => [rules, terms.accepts]);
+  const inTurn = policiesInTurn(space, model);
+  const asTheyCome = inTurn.map((policy): Attempt => [policy, terms.accepts]);
   if (signature === null) return asTheyCome;
   const asSold = (layout: Layout): boolean =>
     layoutSignature(space, layout).signature === signature && (terms.accepts?.(layout) ?? true);
-  const inSignature = inTurn.map((rules): Attempt => [rules, asSold]);
+  const inSignature = inTurn.map((policy): Attempt => [policy, asSold]);
   return locality === "preferred" ? [...inSignature, ...asTheyCome] : inSignature;
 }
 
-function rulesInTurn(space: Space, model: CostModel): readonly Rules[] {
+function policiesInTurn(space: Space, model: CostModel): readonly LocalityPolicy[] {
   switch (space.request.locality) {
     case "strict":
-      return [strictly(space)];
+      return [ownNodes(space)];
     case "preferred":
-      return [strictly(space), straying(space, model)];
+      return [ownNodes(space), straying(space, model)];
     case "interleave":
-      return [interleaved(space)];
+      return [interleaving(space, model)];
   }
 }
-
-function strictly(space: Space): Rules {
-  const enough = hasEnough(space);
-  return {
-    isPossible: () => enough,
-    fit: strictFit(space),
-    work: 10,
-    mayHold: (node, units, granules) => node.units >= units && (node.granules ?? 0) >= granules,
-    leastMemory: ownMemory,
-    besideDevices: true,
-  };
-}
-
-function straying(space: Space, model: CostModel): Rules {
-  const enough = hasEnough(space);
-  return {
-    isPossible: () => enough,
-    fit: strayingFit(space, model),
-    work: 10 * space.nodes.length ** 2,
-    mayHold: () => true,
-    leastMemory: strayingMemory(space),
-    besideDevices: false,
-  };
-}
-
-const interleaved = (space: Space): Rules => ({
-  isPossible: (cells) => canInterleave(space, cells),
-  sharesFit: interleavedShares(space),
-  fit: interleaveFit(space),
-  work: 4 * space.nodes.length,
-  mayHold: (node, units) => node.units >= units,
-  leastMemory: interleavedMemory(space),
-  besideDevices: false,
-});

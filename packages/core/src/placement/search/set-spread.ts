@@ -1,11 +1,14 @@
+import { at } from "../../unit/list.ts";
+import { entryAt, matrixOf, rowOf, setEntry } from "../../unit/matrix.ts";
+import { read, write } from "../../unit/vector.ts";
 import type { Distances } from "./distance.ts";
 
-/** The spread of a set that is built node by node, and what it comes to at least meanwhile. */
+/** The sum of the distances in a set that is built node by node, and what it comes to at least. */
 export interface SetSpread {
   /** The node at this place is another: what was worked out from there on holds no longer. */
   readonly change: (place: number) => void;
-  /** With the first `length` of these nodes, by position, chosen. */
-  readonly least: (chosen: Int32Array, length: number) => number;
+  /** With these nodes chosen, by position. */
+  readonly least: (chosen: readonly number[]) => number;
 }
 
 /**
@@ -16,55 +19,46 @@ export interface SetSpread {
  *
  * Each step costs one pass over the chosen nodes. What is asked only after some steps is made up
  * then, so that a search which has nothing to compare with yet pays nothing.
- *
- * @param usable whether a node can be in the set at all.
  */
-export function setSpread(
-  { between, nearest }: Distances,
-  count: number,
-  usable: (node: number) => boolean,
-): SetSpread {
-  const total = nearest.length;
-  // near[a * count + k]: the sum of node a's k nearest distances to usable nodes.
-  const near = new Float64Array(total * count);
-  let leastAlone = Infinity;
+export function setSpread({ between, nearest }: Distances, count: number): SetSpread {
+  // In row k, of each node the sum of its k nearest distances; no end of it, where there are fewer.
+  const near = matrixOf(count, nearest.length, () => 0);
   for (const [a, others] of nearest.entries()) {
-    if (!usable(a)) continue;
-    let k = 0;
-    for (let at = 0; k + 1 < count && at < others.length; at++) {
-      const b = others[at] ?? 0;
-      if (!usable(b)) continue;
-      near[a * count + k + 1] = (near[a * count + k] ?? 0) + (between[a * total + b] ?? 0);
-      k++;
+    for (let k = 1; k < count; k++) {
+      const more = k > others.length ? Infinity : entryAt(between, a, at(others, k - 1));
+      setEntry(near, k, a, entryAt(near, k - 1, a) + more);
     }
-    if (k + 1 === count) leastAlone = Math.min(leastAlone, near[a * count + k] ?? 0);
   }
-  // known[p * count + q]: with places 0 to p chosen, what the node at place q has to the others.
-  const known = new Float64Array(count * count);
+  const alone = rowOf(near, count - 1);
+  const leastAlone = Math.min(...alone);
+  // known[p][q]: with places 0 to p chosen, what the node at place q has to the others.
+  const known = matrixOf(count, count, () => 0);
   let made = 0;
-  const make = (chosen: Int32Array, place: number): void => {
-    const row = (chosen[place] ?? 0) * total;
+  const make = (chosen: readonly number[], place: number): void => {
+    const apart = rowOf(between, at(chosen, place));
+    const before = place === 0 ? apart : rowOf(known, place - 1);
+    const row = rowOf(known, place);
     let own = 0;
     for (let q = 0; q < place; q++) {
-      const apart = between[row + (chosen[q] ?? 0)] ?? 0;
-      known[place * count + q] = (known[(place - 1) * count + q] ?? 0) + apart;
-      own += apart;
+      const distance = read(apart, at(chosen, q));
+      write(row, q, read(before, q) + distance);
+      own += distance;
     }
-    known[place * count + place] = own;
+    write(row, place, own);
   };
   return {
     change: (place) => {
-      if (place < made) made = place;
+      made = Math.min(made, place);
     },
-    least: (chosen, length) => {
-      for (; made < length; made++) make(chosen, made);
-      const missing = count - length;
+    least: (chosen) => {
+      for (; made < chosen.length; made++) make(chosen, made);
+      const missing = count - chosen.length;
+      const sofar = rowOf(known, chosen.length - 1);
+      const toCome = rowOf(near, missing);
       let all = missing === 0 ? 0 : missing * leastAlone;
-      for (let q = 0; q < length; q++) {
-        const row = (chosen[q] ?? 0) * count;
-        const sofar = (known[(length - 1) * count + q] ?? 0) + (near[row + missing] ?? 0);
-        const alone = near[row + count - 1] ?? 0;
-        all += alone > sofar ? alone : sofar;
+      for (let q = 0; q < chosen.length; q++) {
+        const node = at(chosen, q);
+        all += Math.max(read(sofar, q) + read(toCome, node), read(alone, node));
       }
       return all / 2;
     },

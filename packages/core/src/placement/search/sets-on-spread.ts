@@ -1,3 +1,4 @@
+import { at } from "../../unit/list.ts";
 import type { Effort } from "./effort.ts";
 import type { Shelf } from "./shelves.ts";
 import type { Spread } from "./spreads.ts";
@@ -6,9 +7,9 @@ import type { Spread } from "./spreads.ts";
 export interface Candidates {
   readonly shelves: readonly Shelf[];
   /** The shelf of each, by position. */
-  readonly shelfOf: Int32Array;
-  /** Of each, the one before it that is interchangeable with it as the host stands; else -1. */
-  readonly alike: readonly number[];
+  readonly shelfOf: readonly number[];
+  /** Of each, the one before it that is interchangeable with it as the host stands; else null. */
+  readonly alike: readonly (number | null)[];
   /** Whether two may be in one set. */
   readonly connected: (a: number, b: number) => boolean;
   /** Of each, those after it that may be in no set with it. */
@@ -26,15 +27,10 @@ export function unconnectedOf(
   });
 }
 
-/** What to leave out before a set is complete; told of each step, the last undone first. */
+/** What to leave out before a set is complete. */
 export interface SetPruning {
-  readonly take: (candidate: number) => void;
-  readonly untake: (candidate: number) => void;
-  /** It is not in the set, and will not be. */
-  readonly pass: (candidate: number) => void;
-  readonly unpass: (candidate: number) => void;
-  /** Whether a set that begins so, completed from `from` on, could matter. */
-  readonly open: (set: readonly number[], from: number) => boolean;
+  /** Whether a set that begins so, or is that, could matter. */
+  readonly open: (set: readonly number[]) => boolean;
   readonly effort: Effort;
 }
 
@@ -52,60 +48,42 @@ export interface SetPruning {
 export function visitSets(
   candidates: Candidates,
   spread: Spread,
-  { take, untake, pass, unpass, open, effort }: SetPruning,
+  { open, effort }: SetPruning,
   visit: (set: readonly number[]) => boolean,
 ): boolean {
-  const { shelves, shelfOf, alike } = candidates;
-  const line = lineOf(shelfOf, spread);
+  const { shelves, alike } = candidates;
+  const line = shelves
+    .flatMap(({ members }, s) => (at(spread, s) > 0 ? members : []))
+    .toSorted((a, b) => a - b);
   const supply = supplyOn(candidates, spread);
   const chosen: number[] = [];
   const count = spread.reduce((a, b) => a + b, 0);
-  const work = 30 + 3 * (shelves.length + count) + 2 * line.length;
+  const work = 30 + 3 * (shelves.length + count);
   const mayTake = (i: number): boolean => {
     if (!supply.isWanted(i)) return false;
-    const before = alike[i] ?? -1;
-    return before < 0 || chosen.includes(before);
+    const before = at(alike, i);
+    return before === null || chosen.includes(before);
   };
   const extend = (from: number): boolean => {
-    if (chosen.length === count) return finish(from);
+    if (chosen.length === count) return visit(chosen);
     let goesOn = true;
-    let at = from;
-    while (at < line.length) {
-      const i = line[at] ?? 0;
+    let place = from;
+    while (place < line.length && goesOn) {
+      const i = at(line, place);
+      place++;
       supply.leave(i);
       if (mayTake(i)) {
-        if (!effort.spend(work)) goesOn = false;
-        else {
-          if (supply.take(i)) {
-            chosen.push(i);
-            take(i);
-            const isOpen = chosen.length === count || open(chosen, i + 1);
-            goesOn = !isOpen || extend(at + 1);
-            untake(i);
-            chosen.pop();
-          }
+        goesOn = effort.spend(work);
+        if (goesOn && supply.take(i)) {
+          chosen.push(i);
+          goesOn = !open(chosen) || extend(place);
+          chosen.pop();
           supply.untake(i);
-        }
-        if (!goesOn) {
-          supply.unleave(i);
-          break;
-        }
+        } else if (goesOn) supply.untake(i);
       }
-      pass(i);
-      at++;
       if (supply.isShort(i)) break;
     }
-    while (at-- > from) {
-      const i = line[at] ?? 0;
-      supply.unleave(i);
-      unpass(i);
-    }
-    return goesOn;
-  };
-  const finish = (from: number): boolean => {
-    for (let at = from; at < line.length; at++) pass(line[at] ?? 0);
-    const goesOn = !open(chosen, alike.length) || visit(chosen);
-    for (let at = line.length; at-- > from;) unpass(line[at] ?? 0);
+    while (place-- > from) supply.unleave(at(line, place));
     return goesOn;
   };
   return extend(0);
@@ -127,85 +105,51 @@ interface Supply {
 
 function supplyOn({ shelves, shelfOf, unconnected }: Candidates, spread: Spread): Supply {
   // With how many of those taken each is not connected.
-  const barred = new Int32Array(shelfOf.length);
+  const barred = shelfOf.map(() => 0);
   // Per shelf: how many are still wanted, and how many to come are not barred.
   const wanted = [...spread];
   const left = shelves.map(({ members }) => members.length);
-  const add = (to: number[], i: number, more: number): void => {
-    const s = shelfOf[i] ?? 0;
-    to[s] = (to[s] ?? 0) + more;
+  const addTo = (counts: number[], i: number, more: number): void => {
+    const s = at(shelfOf, i);
+    counts[s] = at(counts, s) + more;
   };
-  const isShort = (i: number): boolean => {
-    const s = shelfOf[i] ?? 0;
-    return (left[s] ?? 0) < (wanted[s] ?? 0);
+  const bar = (i: number, more: number): void => {
+    barred[i] = at(barred, i) + more;
   };
+  const isBarred = (i: number): boolean => at(barred, i) > 0;
+  const isShort = (i: number): boolean => at(left, at(shelfOf, i)) < at(wanted, at(shelfOf, i));
   return {
-    isWanted: (i) => barred[i] === 0 && (wanted[shelfOf[i] ?? 0] ?? 0) > 0,
+    isWanted: (i) => !isBarred(i) && at(wanted, at(shelfOf, i)) > 0,
     leave: (i) => {
-      if (barred[i] === 0) add(left, i, -1);
+      if (!isBarred(i)) addTo(left, i, -1);
     },
     unleave: (i) => {
-      if (barred[i] === 0) add(left, i, 1);
+      if (!isBarred(i)) addTo(left, i, 1);
     },
     take: (i) => {
-      add(wanted, i, -1);
+      addTo(wanted, i, -1);
       let isEnough = true;
-      for (const j of unconnected[i] ?? []) {
-        if (barred[j] === 0) {
-          add(left, j, -1);
+      for (const j of at(unconnected, i)) {
+        if (!isBarred(j)) {
+          addTo(left, j, -1);
           if (isShort(j)) isEnough = false;
         }
-        barred[j] = (barred[j] ?? 0) + 1;
+        bar(j, 1);
       }
       return isEnough;
     },
     untake: (i) => {
-      for (const j of unconnected[i] ?? []) {
-        barred[j] = (barred[j] ?? 0) - 1;
-        if (barred[j] === 0) add(left, j, 1);
+      for (const j of at(unconnected, i)) {
+        bar(j, -1);
+        if (!isBarred(j)) addTo(left, j, 1);
       }
-      add(wanted, i, 1);
+      addTo(wanted, i, 1);
     },
     isShort,
   };
 }
 
-/** The same of one set alone. */
-export function visitOneSet(
-  { shelfOf, alike }: Candidates,
-  spread: Spread,
-  { take, untake, pass, unpass, open }: SetPruning,
-  set: readonly number[],
-  visit: (set: readonly number[]) => boolean,
-): boolean {
-  const line = lineOf(shelfOf, spread);
-  for (const i of line)
-    if (set.includes(i)) take(i);
-    else pass(i);
-  const goesOn = !open(set, alike.length) || visit(set);
-  for (const i of line.toReversed())
-    if (set.includes(i)) untake(i);
-    else unpass(i);
-  return goesOn;
-}
-
 /** Whether there is any set of this spread whose pairs are all connected, or no effort left to tell. */
 export function hasSetOn(candidates: Candidates, spread: Spread, effort: Effort): boolean {
-  return !visitSets(candidates, spread, { ...unpruned, effort }, () => false);
-}
-
-const ignore = (): void => {};
-const unpruned = {
-  take: ignore,
-  untake: ignore,
-  pass: ignore,
-  unpass: ignore,
-  open: () => true,
-};
-
-/** The candidates on shelves that the spread uses. */
-export function lineOf(shelfOf: Int32Array, spread: Spread): readonly number[] {
-  const line: number[] = [];
-  for (let i = 0; i < shelfOf.length; i++) if (spread[shelfOf[i] ?? -1] !== 0) line.push(i);
-  return line;
+  return !visitSets(candidates, spread, { open: () => true, effort }, () => false);
 }

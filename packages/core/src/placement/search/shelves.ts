@@ -1,3 +1,4 @@
+import { at } from "../../unit/list.ts";
 import type { Device } from "../inventory/devices.ts";
 
 /** The candidates that lie on one node, or whose node is unknown. */
@@ -19,26 +20,26 @@ export function shelvesOf(candidates: readonly Device[]): readonly Shelf[] {
 }
 
 /** The position of the shelf that each candidate is on. */
-export function shelfOfEach(shelves: readonly Shelf[], candidates: number): Int32Array {
-  const shelfOf = new Int32Array(candidates);
+export function shelfOfEach(shelves: readonly Shelf[], candidates: number): readonly number[] {
+  const shelfOf = Array.from({ length: candidates }, () => 0);
   for (const [s, { members }] of shelves.entries()) for (const i of members) shelfOf[i] = s;
   return shelfOf;
 }
 
 /**
- * Whether any of one shelf is connected with any of another, at s * shelves + t; of a shelf with
- * itself, whether any two of its own are.
+ * Whether any accelerator of one shelf is connected with any of another; of a shelf with itself,
+ * whether any two of its own are.
  */
+export type ConnectedShelves = (s: number, t: number) => boolean;
+
 export function connectedShelves(
   shelves: readonly Shelf[],
   connected: (a: number, b: number) => boolean,
-): Uint8Array {
-  const table = new Uint8Array(shelves.length ** 2);
-  for (const [s, { members }] of shelves.entries()) {
-    for (const [t, other] of shelves.entries()) {
-      const isAny = members.some((a) => other.members.some((b) => a !== b && connected(a, b)));
-      if (isAny) table[s * shelves.length + t] = 1;
-    }
-  }
-  return table;
+): ConnectedShelves {
+  const table = shelves.map(({ members }) =>
+    shelves.map((other) =>
+      members.some((a) => other.members.some((b) => a !== b && connected(a, b))),
+    ),
+  );
+  return (s, t) => at(at(table, s), t);
 }

@@ -1,5 +1,6 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
+import { at } from "../../unit/list.ts";
 import { effort } from "./effort.ts";
 import type { Shelf } from "./shelves.ts";
 import { spreadsOf, type SpreadLimits } from "./spreads.ts";
@@ -22,15 +23,13 @@ const task: fc.Arbitrary<Task> = fc
     const nodeOf = (s: number): number | null => (s === unknown ? null : 10 + s);
     const shelves = most.map((_, s) => ({ node: nodeOf(s), members: [] }));
     const pairs = most.flatMap((_, s) => {
-      const [node, twin] = [nodeOf(s), twins[s] ?? s];
-      const before = twin < s ? nodeOf(twin) : null;
+      const [node, twin] = [nodeOf(s), at(twins, s)];
+      const before = twin !== null && twin < s ? nodeOf(twin) : null;
       return node === null || before === null ? [] : [[node, before] as const];
     });
     const isApart = (s: number, t: number): boolean =>
       apart?.some(([a, b]) => (a === s && b === t) || (a === t && b === s)) ?? false;
-    const together =
-      apart &&
-      Uint8Array.from(most.flatMap((_, s) => most.map((__, t) => (isApart(s, t) ? 0 : 1))));
+    const together = apart && ((s: number, t: number): boolean => !isApart(s, t));
     return { shelves, limits: { count, most, twins: new Map(pairs), together } };
   });
 
@@ -44,7 +43,10 @@ function allSpreads({ shelves, limits }: Task, cells: number): readonly (readonl
   );
   return vectors.filter((vector) => {
     const on = (node: number): number =>
-      vector[shelves.findIndex((shelf) => shelf.node === node)] ?? 0;
+      at(
+        vector,
+        shelves.findIndex((shelf) => shelf.node === node),
+      );
     const used = shelves.flatMap(({ node }) => (node !== null && on(node) > 0 ? [node] : []));
     const sum = vector.reduce((a, b) => a + b, 0);
     const isInOrder = used.every((node) => {
@@ -54,7 +56,7 @@ function allSpreads({ shelves, limits }: Task, cells: number): readonly (readonl
     const mayBeTogether = vector.every((n, s) =>
       vector.every((m, t) => {
         const isBoth = s === t ? n > 1 : n > 0 && m > 0;
-        return !isBoth || together?.[s * vector.length + t] !== 0;
+        return !isBoth || together === null || together(s, t);
       }),
     );
     // Those of unknown node are on one, whichever that is.

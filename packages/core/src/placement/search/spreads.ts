@@ -1,6 +1,6 @@
+import { at } from "../../unit/list.ts";
 import type { Effort } from "./effort.ts";
-import { keepLeast } from "./least.ts";
-import type { Shelf } from "./shelves.ts";
+import type { ConnectedShelves, Shelf } from "./shelves.ts";
 
 /** How many accelerators a set has from each shelf. */
 export type Spread = readonly number[];
@@ -13,8 +13,8 @@ export interface SpreadLimits {
   readonly most: readonly number[];
   /** For nodes that are interchangeable with one before them, that one. */
   readonly twins: ReadonlyMap<number, number>;
-  /** Which two shelves may be used together (`connectedShelves`); null where all may. */
-  readonly together: Uint8Array | null;
+  /** Which two shelves may be used together; null where all may. */
+  readonly together: ConnectedShelves | null;
   readonly effort: Effort;
 }
 
@@ -36,66 +36,72 @@ export function spreadsOf(
   shelves: readonly Shelf[],
   { count, most: mostOfEach, twins, together, effort }: SpreadLimits,
 ): VisitSpreads {
-  const total = shelves.length;
   const most = mostOfEach.map((some, s) =>
-    together !== null && together[s * total + s] === 0 ? Math.min(some, 1) : some,
+    together !== null && !together(s, s) ? Math.min(some, 1) : some,
   );
   const rooms = roomsFrom(shelves, most);
-  const width = shelves.length + 1;
   const twinOf = shelves.map(({ node }) => {
     const twin = node === null ? undefined : twins.get(node);
-    return twin === undefined ? -1 : shelves.findIndex((shelf) => shelf.node === twin);
+    return twin === undefined ? null : shelves.findIndex((shelf) => shelf.node === twin);
   });
   const counts = shelves.map(() => 0);
-  const mayJoin = (s: number): boolean => {
+  const mayUse = (s: number): boolean => {
+    const twin = at(twinOf, s);
+    if (twin !== null && at(counts, twin) === 0) return false;
     if (together === null) return true;
-    for (let t = 0; t < s; t++) {
-      if ((counts[t] ?? 0) > 0 && together[t * total + s] === 0) return false;
-    }
-    return true;
+    return counts.every((some, t) => t >= s || some === 0 || together(t, s));
   };
   return (cells, visit) => {
     const extend = (s: number, missing: number, nodes: number): boolean => {
       if (missing === 0) {
         const isAnywhere =
-          cells === 1 && shelves.every(({ node }, i) => node === null || !counts[i]);
+          cells === 1 && shelves.every(({ node }, i) => node === null || at(counts, i) === 0);
         return nodes > 0 && !isAnywhere ? true : visit(counts);
       }
-      if (!effort.spend(4)) return false;
-      const isNode = shelves[s]?.node !== null;
-      const twin = twinOf[s] ?? -1;
-      const isOpen = isNode ? nodes > 0 && (twin < 0 || (counts[twin] ?? 0) > 0) : true;
+      if (!effort.spend(workPerStep)) return false;
+      const isNode = at(shelves, s).node !== null;
+      const left = isNode ? nodes - 1 : nodes;
       // Each of the other nodes needs one at least.
-      const others = isNode ? nodes - 1 : cells === 1 ? 0 : nodes;
-      let some = isOpen && mayJoin(s) ? Math.min(most[s] ?? 0, missing - others) : 0;
+      const others = isNode ? left : cells === 1 ? 0 : nodes;
+      const isUsable = left >= 0 && mayUse(s);
       // What is left must find room on the shelves to come.
-      const room = rooms[(s + 1) * width + (isNode ? nodes - 1 : nodes)] ?? 0;
+      const room = left < 0 ? 0 : rooms(s + 1, left);
+      let some = isUsable ? Math.min(at(most, s), missing - others) : 0;
       for (; some > 0 && missing - some <= room; some--) {
         counts[s] = some;
-        if (!extend(s + 1, missing - some, isNode ? nodes - 1 : nodes)) return false;
+        if (!extend(s + 1, missing - some, left)) return false;
       }
       counts[s] = 0;
-      return missing > (rooms[(s + 1) * width + nodes] ?? 0) || extend(s + 1, missing, nodes);
+      return missing > rooms(s + 1, nodes) || extend(s + 1, missing, nodes);
     };
     counts.fill(0);
-    if (count <= (rooms[cells] ?? 0)) extend(0, count, cells);
+    if (count <= rooms(0, cells)) extend(0, count, cells);
   };
 }
 
-/** At s * (shelves + 1) + n: the most accelerators from shelf s on, over n nodes. */
-function roomsFrom(shelves: readonly Shelf[], most: readonly number[]): Float64Array {
-  const width = shelves.length + 1;
-  // Beyond the last shelf there is no room.
-  const rooms = new Float64Array((shelves.length + 1) * width);
-  // The largest first, as the least of what is negative.
-  const largest = new Float64Array(shelves.length);
-  let unknown = 0;
+/** In units of effort. */
+const workPerStep = 4;
+
+/**
+ * What shelves from one on can hold over so many nodes at the most: no more than all of them, and on
+ * each node no more than the largest.
+ */
+function roomsFrom(
+  shelves: readonly Shelf[],
+  most: readonly number[],
+): (from: number, nodes: number) => number {
+  const onNodes = [0];
+  const largest = [0];
+  const unknown = [0];
   for (let s = shelves.length - 1; s >= 0; s--) {
-    if (shelves[s]?.node === null) unknown += most[s] ?? 0;
-    else keepLeast(largest, -(most[s] ?? 0));
-    let room = unknown;
-    rooms[s * width] = room;
-    for (let n = 1; n < width; n++) rooms[s * width + n] = room -= largest[n - 1] ?? 0;
+    const isNode = at(shelves, s).node !== null;
+    const some = at(most, s);
+    onNodes.push(at(onNodes, onNodes.length - 1) + (isNode ? some : 0));
+    largest.push(Math.max(at(largest, largest.length - 1), isNode ? some : 0));
+    unknown.push(at(unknown, unknown.length - 1) + (isNode ? 0 : some));
   }
-  return rooms;
+  return (from, nodes) => {
+    const left = shelves.length - from;
+    return Math.min(at(onNodes, left), nodes * at(largest, left)) + at(unknown, left);
+  };
 }

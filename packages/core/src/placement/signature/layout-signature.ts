@@ -1,8 +1,10 @@
+import { costEquals } from "../../cost/compare-costs.ts";
 import { isToldByDistance } from "../../cost/memory-path.ts";
 import type { SoldCore } from "../inventory/cores.ts";
 import type { Inventory } from "../inventory/inventory.ts";
 import { nameCores } from "../name-cores.ts";
 import { type PlanParts, planParts } from "../plan-parts.ts";
+import { at } from "../../unit/list.ts";
 import type { Layout, Objective } from "../search/layout.ts";
 import type { Space } from "../space/space.ts";
 import { planSignatures, type Signature } from "./signature.ts";
@@ -42,7 +44,7 @@ const costKey = ({ request }: Space, signature: string): string =>
 export function isOfSignature(space: Space, layout: Layout, signature: string): boolean {
   const { cells, cost } = layout.objective;
   const own = signatureCost(space, signature);
-  if (own !== undefined && (own.cells !== cells || Math.abs(own.cost - cost) > 1e-9)) return false;
+  if (own !== undefined && (own.cells !== cells || !costEquals(own.cost, cost))) return false;
   return layoutSignature(space, layout).signature === signature;
 }
 
@@ -72,15 +74,16 @@ function newBook(inventory: Inventory): Book {
 
 function keyOf(space: Space, { cells, partition }: Layout): string {
   const { vcpus, hugepageBytes, locality, isolation } = space.request;
-  const cores = isolation === "shared" ? [] : nameCores(space, cells);
+  const cores = isolation === "shared" ? cells.map(() => []) : nameCores(space, cells);
   const caches = new Map<number, number>();
   const parts = cells.map((cell, i) => [
     cell.node,
+    cell.idleThreads,
     ...cell.units.map(({ node, count }) => `${node}:${count}`),
     "m",
     ...cell.granules.map(({ node, count }) => `${node}:${count}`),
     "c",
-    ...perGroup(space.inventory, cores[i] ?? [], caches),
+    ...perGroup(space.inventory, at(cores, i), caches),
     "a",
     ...cell.accelerators.map(({ position }) => position),
     "n",
@@ -106,7 +109,7 @@ function perGroup(
     else runs.push({ group, count: 1 });
   }
   return runs.map(({ group, count }) => {
-    const { node = -1, cache = -1, unknownCache = true } = groups[group] ?? {};
+    const { node, cache, unknownCache } = at(groups, group);
     if (unknownCache) return `${node}?:${count}`;
     const number = caches.get(cache) ?? caches.size;
     caches.set(cache, number);

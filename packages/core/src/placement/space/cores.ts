@@ -7,6 +7,8 @@ import {
   union,
 } from "../../set/index-set.ts";
 import { setOf } from "../../set/list-format.ts";
+import { at } from "../../unit/list.ts";
+import { read } from "../../unit/vector.ts";
 import type { SoldCore } from "../inventory/cores.ts";
 import type { Space } from "./space.ts";
 
@@ -14,8 +16,8 @@ import type { Space } from "./space.ts";
 export function freeCores(space: Space, node: number): readonly SoldCore[] {
   const { inventory, occupancy, closed } = space;
   const free: SoldCore[] = [];
-  for (const core of inventory.cores.soldOfNode[node] ?? []) {
-    const isHeld = (occupancy.coreUsers[core.position] ?? 0) > 0;
+  for (const core of at(inventory.cores.soldOfNode, node)) {
+    const isHeld = read(occupancy.coreUsers, core.position) > 0;
     if (!isHeld && !closed.coreGroup(core.group)) free.push(core);
   }
   return free;
@@ -34,7 +36,7 @@ export interface Pool {
 export function sharedPool(space: Omit<Space, "nodes">, node: number): Pool {
   const { inventory, occupancy, closed, request } = space;
   if (request.isolation !== "shared" || closed.node(node)) return { cpus: emptySet, vcpus: 0 };
-  const nodeCpus = setOf(inventory.topology.nodes[node]?.cpus ?? "");
+  const nodeCpus = setOf(at(inventory.topology.nodes, node).cpus);
   let cpus = emptySet;
   let vcpus = 0;
   for (const floating of occupancy.floating) {
@@ -48,14 +50,14 @@ export function sharedPool(space: Omit<Space, "nodes">, node: number): Pool {
 
 /** How many cores of a group the request can have whole. */
 export function freeInGroup({ occupancy, closed }: Omit<Space, "nodes">, group: number): number {
-  return closed.coreGroup(group) ? 0 : (occupancy.freeCores[group] ?? 0);
+  return closed.coreGroup(group) ? 0 : read(occupancy.freeCores, group);
 }
 
 /** How much of a node can be had: whole cores, or unpromised CPUs where the request shares cores. */
 export function freeUnits(space: Omit<Space, "nodes">, node: number): number {
   const { inventory, request } = space;
   let free = 0;
-  for (const group of inventory.cores.groupsOfNode[node] ?? []) {
+  for (const group of at(inventory.cores.groupsOfNode, node)) {
     free += freeInGroup(space, group);
   }
   if (request.isolation !== "shared") return free;

@@ -1,4 +1,5 @@
 import type { Request } from "../../request/request.ts";
+import { read } from "../../unit/vector.ts";
 import type { Device } from "../inventory/devices.ts";
 import type { Inventory } from "../inventory/inventory.ts";
 import type { Occupancy } from "../occupancy/occupancy.ts";
@@ -6,15 +7,14 @@ import type { Occupancy } from "../occupancy/occupancy.ts";
 /** The accelerators of the request's model and the NICs of its kind that nobody holds, by address. */
 export function freeDevices(
   { devices }: Inventory,
-  { deviceHolders }: Occupancy,
+  occupancy: Occupancy,
   { accelerators, nics }: Request,
 ): { readonly accelerators: readonly Device[]; readonly nics: readonly Device[] } {
-  const isFree = (device: Device): boolean => (deviceHolders[device.group] ?? 0) === 0;
   return {
     accelerators: devices.accelerators.filter(
-      (device) => isFree(device) && isWanted(device, accelerators.model),
+      (device) => isFree(device, occupancy) && isWanted(device, accelerators.model),
     ),
-    nics: devices.nics.filter((nic) => isFree(nic) && (!nics.rdma || nic.rdma === true)),
+    nics: devices.nics.filter((nic) => isFree(nic, occupancy) && (!nics.rdma || nic.rdma === true)),
   };
 }
 
@@ -28,4 +28,19 @@ export function isWanted({ model, isPart }: Device, wanted: string | null): bool
   if (wanted === null) return !isPart;
   const [name, wish] = [model?.toLowerCase() ?? "", wanted.toLowerCase()];
   return isPart ? name === wish || name === `nvidia ${wish}` : name.includes(wish);
+}
+
+/** The accelerators of the host that nobody holds, whatever is asked for. */
+export function freeAccelerators({
+  inventory,
+  occupancy,
+}: {
+  readonly inventory: Inventory;
+  readonly occupancy: Occupancy;
+}): readonly Device[] {
+  return inventory.devices.accelerators.filter((device) => isFree(device, occupancy));
+}
+
+function isFree({ group }: Device, { deviceHolders }: Occupancy): boolean {
+  return read(deviceHolders, group) === 0;
 }

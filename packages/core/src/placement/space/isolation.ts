@@ -1,4 +1,5 @@
 import type { Request } from "../../request/request.ts";
+import { read } from "../../unit/vector.ts";
 import type { Inventory } from "../inventory/inventory.ts";
 import type { Occupancy } from "../occupancy/occupancy.ts";
 
@@ -20,13 +21,11 @@ export function closedTo(request: Request, inventory: Inventory, occupancy: Occu
   const everything = wanted === "host" ? vms > 0 : hostOwners > 0;
   const nodes = wanted === "node" ? nodeUsers : nodeOwners;
   const caches = wanted === "l3" ? cacheUsers : cacheOwners;
-  const isNodeClosed = (node: number): boolean => everything || (nodes[node] ?? 0) > 0;
-  return {
-    node: isNodeClosed,
-    coreGroup: (position) => {
-      const group = inventory.cores.groups[position];
-      if (group === undefined || isNodeClosed(group.node)) return true;
-      return (caches[group.cache] ?? 0) > 0 || (wanted === "l3" && group.unknownCache);
-    },
-  };
+  const isNodeClosed = (node: number): boolean => everything || read(nodes, node) > 0;
+  const groups = new Set<number>();
+  for (const [position, { node, cache, unknownCache }] of inventory.cores.groups.entries()) {
+    const isTaken = read(caches, cache) > 0 || (wanted === "l3" && unknownCache);
+    if (isTaken || isNodeClosed(node)) groups.add(position);
+  }
+  return { node: isNodeClosed, coreGroup: (position) => groups.has(position) };
 }

@@ -1,15 +1,20 @@
 import type { Request } from "../../request/request.ts";
 import type { Topology } from "../../topology/topology.ts";
 import { MiB } from "../../unit/bytes.ts";
+import { at } from "../../unit/list.ts";
+import { read } from "../../unit/vector.ts";
 import { poolPosition } from "../inventory/memory.ts";
 import type { Space } from "./space.ts";
 
 /**
- * What memory is sold in. Base pages are sold by 2 MiB, so that a guest's memory can be backed by
- * transparent huge pages and satisfies QEMU's alignment on every architecture.
+ * Base pages are sold by this, so that a guest's memory can be backed by transparent huge pages and
+ * satisfies QEMU's alignment on every architecture.
  */
+const basePagesBytes = 2 * MiB;
+
+/** What memory is sold in. */
 export function granuleOf(request: Request): number {
-  return request.hugepageBytes ?? 2 * MiB;
+  return request.hugepageBytes ?? basePagesBytes;
 }
 
 /**
@@ -31,12 +36,12 @@ export function freeGranules(space: Omit<Space, "nodes">, node: number): number 
   const { inventory, occupancy, closed, request } = space;
   if (closed.node(node)) return 0;
   const { memory } = inventory;
-  const at = poolPosition(memory, request.hugepageBytes);
-  if (at < 0) return 0;
-  const pool = memory.pools[node]?.[at];
-  if (pool === undefined || pool.bytes === null) return null;
-  const pools = memory.hugepageSizes.length + 1;
-  const unpromised = pool.bytes - (occupancy.promisedBytes[node * pools + at] ?? 0);
-  const free = Math.min(pool.freeBytes ?? unpromised, unpromised);
+  const position = poolPosition(memory, request.hugepageBytes);
+  if (position < 0) return 0;
+  const pools = at(memory.pools, node);
+  const { bytes, freeBytes } = at(pools, position);
+  if (bytes === null) return null;
+  const unpromised = bytes - read(occupancy.promisedBytes, node * pools.length + position);
+  const free = freeBytes === null ? unpromised : Math.min(freeBytes, unpromised);
   return Math.max(0, Math.floor(free / granuleOf(request)));
 }

@@ -1,5 +1,6 @@
 import type { Request } from "../../request/request.ts";
 import type { Topology } from "../../topology/topology.ts";
+import { at, valueOf } from "../../unit/list.ts";
 import type { HostState } from "../host-state.ts";
 import type { Device } from "../inventory/devices.ts";
 import { type Inventory, inventoryOf } from "../inventory/inventory.ts";
@@ -58,7 +59,7 @@ export function spaceFor(inventory: Inventory, occupancy: Occupancy, request: Re
   };
   const nodes = inventory.nodeIds.map((id, position): NodeSpace => ({
     id,
-    units: freeUnits(space, position),
+    units: Math.max(0, freeUnits(space, position)),
     granules: freeGranules(space, position),
   }));
   return { ...space, nodes };
@@ -68,4 +69,21 @@ export function spaceFor(inventory: Inventory, occupancy: Occupancy, request: Re
 export function spaceOn({ topology, policy, taken }: HostState, request: Request): Space {
   const inventory = inventoryOf(topology, policy);
   return spaceFor(inventory, occupancyOf(inventory, taken), request);
+}
+
+/** What a node has, by its id. */
+export function nodeOf({ nodes, inventory }: Space, id: number): NodeSpace {
+  return at(nodes, valueOf(inventory.nodePosition, id));
+}
+
+/** How many granules a node can be asked for: none of memory of which nobody knows. */
+export function knownGranules({ granules }: NodeSpace): number {
+  return granules === null ? 0 : granules;
+}
+
+/** Whether the host has enough cores and memory in all, wherever they lie. */
+export function hasEnough({ nodes, units, granules }: Space): boolean {
+  const sum = (amount: (node: NodeSpace) => number): number =>
+    nodes.reduce((all, node) => all + amount(node), 0);
+  return sum((node) => node.units) >= units && sum(knownGranules) >= granules;
 }

@@ -8,19 +8,14 @@ import { nodeStateKeys } from "../occupancy/state-key.ts";
  *
  * A search tries one of the nodes that a request cannot tell apart. Whoever asks what is lost to
  * others must not: a VM without accelerators is as well off beside the last free ones as beside
- * held ones, and those who come after it are not. Nodes of one state key are alike for everybody,
- * but where the order of nodes matters to what is sold none are.
+ * held ones, and those who come after it are not. Nodes of one state key are alike for everybody.
  *
  * Of each machine there are as many as ways in which its nodes can be alike; they are kept, since
  * what is found out about an inventory is known by it.
  */
-export function asItStands(
-  inventory: Inventory,
-  occupancy: Occupancy,
-  inOrderOfNodes: boolean,
-): Inventory {
+export function asItStands(inventory: Inventory, occupancy: Occupancy): Inventory {
   const known = variants.get(inventory) ?? newVariants(inventory);
-  const keys = inOrderOfNodes ? inventory.nodeIds.map(String) : known.keysOf(occupancy);
+  const keys = known.keysOf(occupancy);
   const classes = keys.map((key) => keys.indexOf(key));
   const name = classes.join(" ");
   const before = known.byClasses.get(name);

@@ -50,6 +50,9 @@ export interface Steps {
   readonly complete: boolean;
 }
 
+/** In units of effort. */
+const workPerPlace = 500;
+
 /** Some ten milliseconds at the most for the places that one state offers. */
 const allMax = 1 << 19;
 
@@ -59,11 +62,9 @@ const statesMax = 1 << 17;
 /**
  * Keeps what it finds, so that the same question costs a lookup: hosts by the thousand are in
  * states by the dozen.
- *
- * @param inOrderOfNodes for demands that `needsNodeOrder` names: more states, and right for them too.
  */
-export function stateBook(inOrderOfNodes = false): States {
-  const keyOf = bookKeys(inOrderOfNodes);
+export function stateBook(): States {
+  const keyOf = bookKeys();
   const empties = new WeakMap<Inventory, State>();
   const known = new Map<string, State>();
   const bests = new WeakMap<State, Map<string, Step | null>>();
@@ -121,7 +122,7 @@ export function stateBook(inOrderOfNodes = false): States {
         within: demand.only === null ? undefined : signatureCost(offered, demand.only),
         accepts: (layout) => {
           for (const variant of coreVariants(offered, layout)) {
-            work.spend(500);
+            work.spend(workPerPlace);
             if (counts(demand, offered, variant)) steps.push(step(state, offered, variant));
           }
           return false;
@@ -145,14 +146,14 @@ const counts = ({ only }: Demand, offered: Space, layout: Layout): boolean =>
   only === null || isOfSignature(offered, layout, only);
 
 /** Keys of states over machines of many shapes. */
-function bookKeys(inOrderOfNodes: boolean): (inventory: Inventory, occupancy: Occupancy) => string {
+function bookKeys(): (inventory: Inventory, occupancy: Occupancy) => string {
   const shapes = new Map<string, number>();
   const ofInventory = new WeakMap<Inventory, (occupancy: Occupancy) => string>();
   const made = (inventory: Inventory): ((occupancy: Occupancy) => string) => {
     const text = inventoryShape(inventory);
     const shape = shapes.get(text) ?? shapes.size;
     shapes.set(text, shape);
-    const keyOf = stateKeys(inventory, inOrderOfNodes);
+    const keyOf = stateKeys(inventory);
     const key = (occupancy: Occupancy): string => `${shape} ${keyOf(occupancy)}`;
     ofInventory.set(inventory, key);
     return key;

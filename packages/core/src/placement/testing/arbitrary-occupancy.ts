@@ -3,6 +3,7 @@ import type { Request } from "../../request/request.ts";
 import { requestOf } from "../../request/testing/requests.ts";
 import { isolations, localities, workloads } from "../../request/virtual-machine.ts";
 import { GiB, MiB } from "../../unit/bytes.ts";
+import { at } from "../../unit/list.ts";
 import type { Inventory } from "../inventory/inventory.ts";
 import { useOfLayout } from "../occupancy/layout-use.ts";
 import { emptyOccupancy, occupied, type Occupancy, type Use } from "../occupancy/occupancy.ts";
@@ -65,15 +66,16 @@ export const randomUse: fc.Arbitrary<RandomUse> = fc.record({
 export function useOf(inventory: Inventory, random: RandomUse): Use {
   const { cores, nodeIds, memory, devices } = inventory;
   const sold = cores.all.flatMap((core, i) => (core.sold ? [i] : []));
-  const chosen = [...new Set(random.cores.flatMap((n) => sold[n % sold.length] ?? []))];
+  const choice = (n: number): number => at(sold, n % sold.length);
+  const chosen = sold.length === 0 ? [] : [...new Set(random.cores.map(choice))];
   const parts = new Map(
     random.memory.map(({ node, pool, units }) => {
-      const at = { node: node % nodeIds.length, pool: pool % (memory.hugepageSizes.length + 1) };
-      return [`${at.node} ${at.pool}`, { ...at, bytes: units * GiB }];
+      const where = { node: node % nodeIds.length, pool: pool % (memory.hugepageSizes.length + 1) };
+      return [`${where.node} ${where.pool}`, { ...where, bytes: units * GiB }];
     }),
   );
   const groups = devices.groups === 0 ? [] : random.devices.map((n) => n % devices.groups);
-  const computing = chosen.flatMap((core) => cores.all[core]?.node ?? []);
+  const computing = chosen.map((core) => at(cores.all, core).node);
   return {
     isolation: random.isolation,
     cores: chosen,

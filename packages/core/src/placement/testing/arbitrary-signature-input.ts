@@ -1,5 +1,6 @@
 import * as fc from "fast-check";
 import type { NodeDistance } from "../../cost/node-distance.ts";
+import { at } from "../../unit/list.ts";
 import type {
   SignatureCell,
   SignatureCore,
@@ -51,7 +52,7 @@ const square = <T>(size: number, of: fc.Arbitrary<T>): fc.Arbitrary<T[][]> =>
 /** An interconnect is the same from both ends, and none leads from a device to itself. */
 function mirrored<T>(rows: readonly (readonly (T | null)[])[]): (T | null)[][] {
   return rows.map((row, i) =>
-    row.map((_, j) => (i === j ? null : (rows[Math.min(i, j)]?.[Math.max(i, j)] ?? null))),
+    row.map((_, j) => (i === j ? null : at(at(rows, Math.min(i, j)), Math.max(i, j)))),
   );
 }
 
@@ -125,10 +126,10 @@ export function arbitraryRenaming(input: SignatureInput, choices: Iterator<numbe
 
 /** The same placement with everything at its new position, and every list turned round. */
 export function renamedInput(input: SignatureInput, to: Renaming): SignatureInput {
-  const node = (id: number): number => to.nodes[id] ?? 0;
+  const node = (id: number): number => at(to.nodes, id);
   const maybe = (id: number | null): number | null => (id === null ? null : node(id));
   const moved = <T>(list: readonly T[], positions: readonly number[]): T[] =>
-    list.flatMap((_, at) => list.slice(positions.indexOf(at)).slice(0, 1));
+    list.map((_, place) => at(list, positions.indexOf(place)));
   const matrix = <T>(rows: readonly (readonly T[])[], positions: readonly number[]): T[][] =>
     moved(rows, positions).map((row) => moved(row, positions));
   const cells = input.cells.map((cell): SignatureCell => ({
@@ -143,7 +144,7 @@ export function renamedInput(input: SignatureInput, to: Renaming): SignatureInpu
     pools: cell.pools.map((pool) => ({ ...pool, nodes: pool.nodes.map(node).toReversed() })),
   }));
   const devices = input.devices.map((device): SignatureDevice => {
-    return { ...device, node: maybe(device.node), cell: to.cells[device.cell] ?? 0 };
+    return { ...device, node: maybe(device.node), cell: at(to.cells, device.cell) };
   });
   return {
     ...input,

@@ -3,6 +3,7 @@ import type { Request } from "../../request/request.ts";
 import { indices } from "../../set/index-set.ts";
 import { parseList } from "../../set/list-format.ts";
 import { topologyDigest } from "../../topology/digest.ts";
+import { at, valueOf } from "../../unit/list.ts";
 import type { HostState } from "../host-state.ts";
 import type { Cell, Plan, PlanDevice } from "../plan.ts";
 import { planFaults } from "../plan-check.ts";
@@ -64,11 +65,12 @@ function* legal(host: HostState, request: Request): Generator<Legal> {
   const nics = topology.nics.map((entry) => entry.address);
   const nodeOf = new Map(topology.pci.map((device) => [device.address, device.node]));
   for (const chosen of subsets(accelerators, request.accelerators.count)) {
-    const homes = [...new Set(chosen.map((address) => nodeOf.get(address) ?? -1))];
-    if (homes.includes(-1)) continue;
+    const homes = [...new Set(chosen.map((address) => valueOf(nodeOf, address)))];
+    const known = homes.filter((home) => home !== null);
+    if (known.length < homes.length) continue;
     const nodeChoices =
       chosen.length > 0
-        ? [homes.toSorted((a, b) => a - b)]
+        ? [known.toSorted((a, b) => a - b)]
         : allSubsets(topology.nodes.map((node) => node.id));
     for (const nodes of nodeChoices) {
       for (const withNics of subsets(nics, request.nics.count)) {
@@ -85,6 +87,11 @@ function compare(a: BruteAnswer, b: BruteAnswer): number {
   );
 }
 
+/** Base pages are given by 2 MiB. */
+function granuleOf({ hugepageBytes }: Request): number {
+  return hugepageBytes === null ? 2 ** 21 : hugepageBytes;
+}
+
 /** Every legal plan on exactly these nodes with exactly these devices: one a split. */
 function* legalOn(
   host: HostState,
@@ -96,20 +103,58 @@ function* legalOn(
   const { topology } = host;
   const width = Math.max(...widthsByFrequency(host));
   const units = Math.ceil(request.vcpus / width);
-  const granuleBytes = request.hugepageBytes ?? 2 ** 21;
+  const granuleBytes = granuleOf(request);
   const granules = Math.ceil(request.memoryBytes / granuleBytes);
   const nodeOf = new Map(topology.pci.map((device) => [device.address, device.node]));
   const weights = nodes.map((node) => accelerators.filter((a) => nodeOf.get(a) === node).length);
-  const splits =
-    accelerators.length > 0
-      ? [[share(units, weights), share(granules, weights)] as const]
-      : splitPairs(units, granules, nodes.length);
-  for (const [cores, memory] of splits) {
+  const found: (Legal & Parts)[] = [];
+  for (const [cores, memory] of splitPairs(units, granules, nodes.length)) {
+    const isShared = hasShares(cores, units, weights) && hasShares(memory, granules, weights);
+    if (accelerators.length > 0 && !isShared) continue;
     const plan = write(host, request, { nodes, cores, memory, width, accelerators, nics });
     if (plan === null || planFaults(plan, host, request).length > 0) continue;
-    const uneven = accelerators.length > 0 ? 0 : isEven(cores) && isEven(memory) ? 0 : 1;
-    yield { plan, uneven };
+    const uneven = accelerators.length > 0 || (isEven(cores) && isEven(memory)) ? 0 : 1;
+    found.push({ plan, uneven, cores, memory });
   }
+  yield* accelerators.length > 0 ? found.filter((one) => isHandedOut(one, found, weights)) : found;
+}
+
+interface Parts {
+  readonly cores: readonly number[];
+  readonly memory: readonly number[];
+}
+
+/** Whether every cell has its share, rounded down. */
+function hasShares(parts: readonly number[], all: number, weights: readonly number[]): boolean {
+  const sum = weights.reduce((a, b) => a + b, 0);
+  return parts.every((part, i) => part >= Math.floor((all * at(weights, i)) / sum));
+}
+
+/** Whether nobody has two more beyond the share than another that could legally have one of them. */
+function isHandedOut(
+  { cores, memory }: Parts,
+  all: readonly Parts[],
+  weights: readonly number[],
+): boolean {
+  const isLegal = (c: readonly number[], m: readonly number[]): boolean =>
+    all.some((other) => other.cores.join() === c.join() && other.memory.join() === m.join());
+  return (
+    moves(cores, weights).every((moved) => !isLegal(moved, memory)) &&
+    moves(memory, weights).every((moved) => !isLegal(cores, moved))
+  );
+}
+
+/** One moved from a cell to another that has two less, or fewer, beyond its share. */
+function moves(parts: readonly number[], weights: readonly number[]): number[][] {
+  const all = parts.reduce((a, b) => a + b, 0);
+  const sum = weights.reduce((a, b) => a + b, 0);
+  const beyond = parts.map((part, i) => part - Math.floor((all * at(weights, i)) / sum));
+  return parts.flatMap((_, from) =>
+    parts.flatMap((__, to) => {
+      if (at(beyond, from) < at(beyond, to) + 2) return [];
+      return [parts.map((part, i) => (i === from ? part - 1 : i === to ? part + 1 : part))];
+    }),
+  );
 }
 
 /** The most frequent width of a core, the wider of two equally frequent. */
@@ -122,19 +167,9 @@ function widthsByFrequency({ topology }: HostState): number[] {
   return [...new Set(widths.filter((width) => times(width) === most))];
 }
 
-function share(total: number, weights: readonly number[]): number[] {
-  const all = weights.reduce((a, b) => a + b, 0);
-  const parts = weights.map((weight) => Math.floor((total * weight) / all));
-  return parts.map((part, i) => (i > 0 ? part : total - parts.slice(1).reduce((a, b) => a + b, 0)));
-}
-
-/** The one split that is as equal as can be with the remainder on the first cells. */
+/** Whether no cell has two more than another. */
 function isEven(parts: readonly number[]): boolean {
-  return (
-    parts.every(
-      (part, i) => i === 0 || (parts[i - 1] ?? 0) - part === 0 || (parts[i - 1] ?? 0) - part === 1,
-    ) && (parts[0] ?? 0) - (parts.at(-1) ?? 0) <= 1
-  );
+  return Math.max(...parts) - Math.min(...parts) <= 1;
 }
 
 interface Choice {
@@ -155,7 +190,7 @@ function write(host: HostState, request: Request, choice: Choice): Plan | null {
     ),
   );
   const nodeOf = new Map(topology.pci.map((device) => [device.address, device.node]));
-  const granuleBytes = request.hugepageBytes ?? 2 ** 21;
+  const granuleBytes = granuleOf(request);
   const surplus = choice.cores.reduce((a, b) => a + b, 0) * choice.width - request.vcpus;
   let next = 0;
   const cells: Cell[] = [];
@@ -165,10 +200,10 @@ function write(host: HostState, request: Request, choice: Choice): Plan | null {
       .slice(policy.reserved.coresPerNode)
       .map((core) => indices(parseList(core.cpus) ?? { words: new Uint32Array() }))
       .filter((cpus) => cpus.length >= choice.width && !cpus.some((cpu) => pinned.has(cpu)))
-      .slice(0, choice.cores[i] ?? 0);
-    if (cores.length < (choice.cores[i] ?? 0)) return null;
+      .slice(0, at(choice.cores, i));
+    if (cores.length < at(choice.cores, i)) return null;
     const cpus = cores.flatMap((core) => core.slice(0, choice.width));
-    const bytes = (choice.memory[i] ?? 0) * granuleBytes;
+    const bytes = at(choice.memory, i) * granuleBytes;
     cells.push({
       id: i,
       hostNode: node,
@@ -176,7 +211,7 @@ function write(host: HostState, request: Request, choice: Choice): Plan | null {
       memoryPolicy: "strict",
       memoryBytes: bytes,
       memoryOnNodes: [{ node, bytes }],
-      pageBytes: request.hugepageBytes ?? 4096,
+      pageBytes: request.hugepageBytes === null ? 4096 : request.hugepageBytes,
       vcpus: cpus
         .slice(0, i === 0 ? cpus.length - surplus : cpus.length)
         .map((cpu) => ({ id: next++, cpu })),
@@ -194,14 +229,16 @@ function asPlan(
   threadsPerCore: number,
   { accelerators, nics, nodes }: Choice,
 ): Plan {
+  const { distances } = topology;
   const position = nodes.map((node) => topology.nodes.findIndex(({ id }) => id === node));
   const listed = new Set([...accelerators, ...nics]);
+  const functions = new Map(topology.pci.map((entry) => [entry.address, entry]));
   const device = (address: string, kind: PlanDevice["kind"]): PlanDevice => {
-    const entry = topology.pci.find((other) => other.address === address);
+    const entry = valueOf(functions, address);
     const along = topology.pci.filter(
       (other) =>
-        entry?.iommuGroup !== null &&
-        other.iommuGroup === entry?.iommuGroup &&
+        entry.iommuGroup !== null &&
+        other.iommuGroup === entry.iommuGroup &&
         !other.class.startsWith("06") &&
         !listed.has(other.address),
     );
@@ -210,15 +247,16 @@ function asPlan(
       address,
       kind,
       model: topology.accelerators.find((other) => other.address === address)?.model ?? null,
-      vendor: entry?.vendor ?? null,
-      device: entry?.device ?? null,
-      node: entry?.node ?? null,
-      cell: nodes.indexOf(entry?.node ?? -1),
-      root: entry?.root ?? "",
+      vendor: entry.vendor,
+      device: entry.device,
+      node: entry.node,
+      // Of an unknown node no cell is beside it, which the checker refuses.
+      cell: entry.node === null ? -1 : nodes.indexOf(entry.node),
+      root: entry.root,
       switch: null,
       switches: null,
       class: null,
-      barBytes: entry?.barBytes ?? null,
+      barBytes: entry.barBytes,
       link: null,
       companions: along.map((other) => other.address),
     };
@@ -237,9 +275,7 @@ function asPlan(
     cpuModel: null,
     threadsPerCore,
     cells,
-    distances:
-      topology.distances &&
-      position.map((i) => position.map((j) => topology.distances?.[i]?.[j] ?? 0)),
+    distances: distances && position.map((i) => position.map((j) => at(at(distances, i), j))),
     // Any CPU that no vCPU has: whether it is the host's is not what is tried here.
     emulatorCpus: topology.cores[0]?.cpus ?? "0",
     iothreads: [],
@@ -265,6 +301,7 @@ function asPlan(
 
 function judge(host: HostState, request: Request, plan: Plan, uneven: number): BruteAnswer {
   const { topology } = host;
+  const { distances } = topology;
   const memory = plan.cells.reduce((sum, cell) => sum + cell.memoryBytes, 0);
   const accelerators = plan.devices.filter((device) => device.kind === "accelerator");
   const nics = plan.devices.filter((device) => device.kind === "nic");
@@ -283,8 +320,9 @@ function judge(host: HostState, request: Request, plan: Plan, uneven: number): B
   const position = plan.cells.map((cell) =>
     topology.nodes.findIndex(({ id }) => id === cell.hostNode),
   );
+  // Without distances no two nodes are farther apart than others.
   const spread = position.flatMap((i) =>
-    position.map((j) => (i === j ? 0 : (topology.distances?.[i]?.[j] ?? 0))),
+    position.map((j) => (i === j || distances === null ? 0 : at(at(distances, i), j))),
   );
   return {
     cells: plan.cells.length,

@@ -20,11 +20,3 @@ export function groupedDevices(groups: readonly number[]): readonly Device[] {
     };
   });
 }
-
-/** How many of these devices each group has. */
-export function groupSizes(groups: readonly number[]): readonly number[] {
-  return Array.from(
-    { length: Math.max(-1, ...groups) + 1 },
-    (_, group) => groups.filter((other) => other === group).length,
-  );
-}

@@ -1,6 +1,8 @@
 import { memoryPaths } from "../../cost/memory-path.ts";
 import { nodeDistances } from "../../cost/node-distance.ts";
 import { interconnects } from "../../topology/interconnect.ts";
+import { at, valueOf } from "../../unit/list.ts";
+import { read } from "../../unit/vector.ts";
 import type { Device } from "../inventory/devices.ts";
 import type { Inventory } from "../inventory/inventory.ts";
 import type { Occupancy } from "../occupancy/occupancy.ts";
@@ -32,20 +34,19 @@ function someMapping(
 ): boolean {
   const image = new Map<number, number>();
   const used = new Set<number>();
-  const extend = (at: number): boolean => {
-    const from = items[at];
+  const extend = ([from, ...rest]: readonly number[]): boolean => {
     if (from === undefined) return ends(image);
     for (const to of items) {
       if (used.has(to) || !allowed(from, to, image)) continue;
       image.set(from, to);
       used.add(to);
-      if (extend(at + 1)) return true;
+      if (extend(rest)) return true;
       image.delete(from);
       used.delete(to);
     }
     return false;
   };
-  return extend(0);
+  return extend(items);
 }
 
 function nodeComparison(
@@ -57,20 +58,21 @@ function nodeComparison(
   const paths = memoryPaths(topology);
   const pools = memory.hugepageSizes.length + 1;
   const relation = (one: number, other: number): string => {
-    const [x, y] = [nodeIds[one] ?? -1, nodeIds[other] ?? -1];
+    const [x, y] = [at(nodeIds, one), at(nodeIds, other)];
     const { class: kind, rank } = distanceOf(x, y);
     const slit =
-      (topology.distances?.[one]?.[other] ?? 0) + (topology.distances?.[other]?.[one] ?? 0);
+      topology.distances &&
+      at(at(topology.distances, one), other) + at(at(topology.distances, other), one);
     return `${kind} ${rank} ${paths.relative(x, y).relative} ${slit}`;
   };
   const own = (node: number, { nodeUsers, nodeOwners, promisedBytes }: Occupancy): string => {
-    const { kind, cpus, memoryBytes } = topology.nodes[node] ?? {};
-    const left = (memory.pools[node] ?? []).map(({ bytes, freeBytes }, i) => {
-      const unpromised = bytes === null ? null : bytes - (promisedBytes[node * pools + i] ?? 0);
+    const { kind, cpus, memoryBytes } = at(topology.nodes, node);
+    const left = at(memory.pools, node).map(({ bytes, freeBytes }, i) => {
+      const unpromised = bytes === null ? null : bytes - read(promisedBytes, node * pools + i);
       const binds = freeBytes !== null && unpromised !== null && freeBytes < unpromised;
       return [unpromised, binds ? freeBytes : null];
     });
-    const flags = [(nodeUsers[node] ?? 0) > 0, (nodeOwners[node] ?? 0) > 0];
+    const flags = [read(nodeUsers, node) > 0, read(nodeOwners, node) > 0];
     return JSON.stringify([kind, cpus === "", memoryBytes === 0, left, flags]);
   };
   return (from, to, image) =>
@@ -88,19 +90,16 @@ function sameCaches({ cores }: Inventory, a: Occupancy, b: Occupancy, image: Ima
       const parts = cores.groups.flatMap((group, i) =>
         group.cache === cache
           ? [
-              `${rename(group.node)}: ${group.cores.length} ${occupancy.freeCores[i]} ${group.unknownCache}`,
+              `${rename(group.node)}: ${group.cores.length} ${read(occupancy.freeCores, i)} ${group.unknownCache}`,
             ]
           : [],
       );
-      const flags = [
-        (occupancy.cacheUsers[cache] ?? 0) > 0,
-        (occupancy.cacheOwners[cache] ?? 0) > 0,
-      ];
+      const flags = [read(occupancy.cacheUsers, cache) > 0, read(occupancy.cacheOwners, cache) > 0];
       return JSON.stringify([parts.toSorted(), flags]);
     });
     return caches.toSorted().join("\n");
   };
-  return described(a, (node) => image.get(node) ?? -1) === described(b, (node) => node);
+  return described(a, (node) => valueOf(image, node)) === described(b, (node) => node);
 }
 
 function devicesMap(inventory: Inventory, a: Occupancy, b: Occupancy, nodes: Image): boolean {
@@ -110,19 +109,18 @@ function devicesMap(inventory: Inventory, a: Occupancy, b: Occupancy, nodes: Ima
   const functions = new Map(topology.pci.map((entry) => [entry.address, entry]));
   const accelerators = devices.accelerators.length;
   const own = (i: number, { deviceHolders }: Occupancy): string => {
-    const { model = null, rdma = null, address = "", group = -1 } = all[i] ?? {};
+    const { model, rdma, address, group } = at(all, i);
     const entry = functions.get(address);
     const link = [entry?.link?.maxSpeedGTs ?? null, entry?.link?.maxWidth ?? null];
     const ids = [entry?.vendor, entry?.device];
-    const held = (deviceHolders[group] ?? 0) > 0;
+    const held = read(deviceHolders, group) > 0;
     return JSON.stringify([i < accelerators, model, rdma, link, ids, held]);
   };
-  const nodeOf = (device: Device | undefined): number =>
-    device?.node === null || device === undefined ? -1 : (nodePosition.get(device.node) ?? -1);
+  const nodeOf = ({ node }: Device): number | null =>
+    node === null ? null : valueOf(nodePosition, node);
   const relation = (x: number, y: number): string => {
-    const [one, other] = [all[x], all[y]];
-    const path = between(one?.address ?? "", other?.address ?? "");
-    return `${path} ${one?.group === other?.group}`;
+    const [one, other] = [at(all, x), at(all, y)];
+    return `${between(one.address, other.address)} ${one.group === other.group}`;
   };
   const partitions = (rename: (i: number) => number): string =>
     topology.partitions
@@ -137,14 +135,15 @@ function devicesMap(inventory: Inventory, a: Occupancy, b: Occupancy, nodes: Ima
   return someMapping(
     all.map((_, i) => i),
     (from, to, image) => {
-      const home = nodeOf(all[from]);
-      const goesTo = home < 0 ? -1 : (nodes.get(home) ?? -1);
+      const home = nodeOf(at(all, from));
+      // What lies nobody knows where goes to what does so too.
+      const goesTo = home === null ? null : valueOf(nodes, home);
       return (
         own(from, a) === own(to, b) &&
-        goesTo === nodeOf(all[to]) &&
+        goesTo === nodeOf(at(all, to)) &&
         [...image].every(([x, y]) => relation(from, x) === relation(to, y))
       );
     },
-    (image) => partitions((i) => image.get(i) ?? -1) === partitions((i) => i),
+    (image) => partitions((i) => valueOf(image, i)) === partitions((i) => i),
   );
 }

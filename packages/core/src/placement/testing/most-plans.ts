@@ -1,4 +1,5 @@
 import type { Request } from "../../request/request.ts";
+import { count, type Tally } from "../../unit/tally.ts";
 import type { HostState } from "../host-state.ts";
 import type { Plan } from "../plan.ts";
 import { legalPlans } from "./brute-force.ts";
@@ -15,17 +16,17 @@ export function mostPlans(host: HostState, request: Request): number | null {
     const key = heldBy(taken);
     const before = known.get(key);
     if (before !== undefined) return before;
-    let count = 0;
+    let fits = 0;
     const vm = { ...request, name: `vm-${taken.length}` };
     for (const plan of legalPlans({ ...host, taken }, vm)) {
       if (left-- <= 0) break;
-      count = Math.max(count, 1 + most([...taken, plan]));
+      fits = Math.max(fits, 1 + most([...taken, plan]));
     }
-    known.set(key, count);
-    return count;
+    known.set(key, fits);
+    return fits;
   };
-  const count = most(host.taken);
-  return left < 0 ? null : count;
+  const fits = most(host.taken);
+  return left < 0 ? null : fits;
 }
 
 const plansMax = 300;
@@ -36,12 +37,12 @@ function heldBy(taken: readonly Plan[]): string {
   const cpus = taken.flatMap((plan) =>
     plan.cells.flatMap(({ vcpus }) => vcpus.flatMap((vcpu) => ("cpu" in vcpu ? [vcpu.cpu] : []))),
   );
-  const bytes = new Map<number, number>();
-  for (const { node, bytes: more } of taken.flatMap((plan) =>
+  const bytesOn: Tally<number> = new Map();
+  for (const { node, bytes } of taken.flatMap((plan) =>
     plan.cells.flatMap((cell) => cell.memoryOnNodes),
   )) {
-    bytes.set(node, (bytes.get(node) ?? 0) + more);
+    count(bytesOn, node, bytes);
   }
-  const memory = [...bytes].toSorted(([a], [b]) => a - b);
+  const memory = [...bytesOn].toSorted(([a], [b]) => a - b);
   return JSON.stringify([devices.toSorted(), cpus.toSorted((a, b) => a - b), memory]);
 }

@@ -1,10 +1,11 @@
+import { at } from "../../unit/list.ts";
 import type { LabeledGraph } from "../signature/canonical-form.ts";
 
 /** All orders of the numbers below n, by inserting the greatest at every place. */
 export function permutations(n: number): readonly (readonly number[])[] {
   if (n === 0) return [[]];
   return permutations(n - 1).flatMap((shorter) =>
-    Array.from({ length: n }, (_, at) => shorter.toSpliced(at, 0, n - 1)),
+    Array.from({ length: n }, (_, place) => shorter.toSpliced(place, 0, n - 1)),
   );
 }
 
@@ -13,7 +14,7 @@ export function shuffled(n: number, choices: Iterator<number>): number[] {
   const order = [...Array(n).keys()];
   for (let last = n - 1; last > 0; last--) {
     const chosen = Number(choices.next().value) % (last + 1);
-    [order[last], order[chosen]] = [order[chosen] ?? 0, order[last] ?? 0];
+    [order[last], order[chosen]] = [at(order, chosen), at(order, last)];
   }
   return order;
 }
@@ -23,9 +24,9 @@ export function shuffled(n: number, choices: Iterator<number>): number[] {
  * round.
  */
 export function renamed({ vertices, edges }: LabeledGraph, names: readonly number[]): LabeledGraph {
-  const name = (vertex: number): number => names[vertex] ?? 0;
+  const name = (vertex: number): number => at(names, vertex);
   return {
-    vertices: vertices.map((_, at) => vertices[names.indexOf(at)] ?? ""),
+    vertices: vertices.map((_, place) => at(vertices, names.indexOf(place))),
     edges: edges
       .map(({ from, to, label }) => ({ from: name(from), to: name(to), label }))
       .toReversed(),
@@ -42,9 +43,9 @@ export function isomorphic(a: LabeledGraph, b: LabeledGraph): boolean {
   const edgesOfB = new Set(b.edges.map(({ from, to, label }) => edge(from, to, label)));
   return permutations(a.vertices.length).some(
     (image) =>
-      a.vertices.every((label, vertex) => label === b.vertices[image[vertex] ?? 0]) &&
+      a.vertices.every((label, vertex) => label === at(b.vertices, at(image, vertex))) &&
       a.edges.every(({ from, to, label }) =>
-        edgesOfB.has(edge(image[from] ?? 0, image[to] ?? 0, label)),
+        edgesOfB.has(edge(at(image, from), at(image, to), label)),
       ),
   );
 }

@@ -1,0 +1,12 @@
+/** Costs and losses are sums of a few products: what lies below this is rounding. */
+const ROUNDING = 1e-9;
+
+/** Negative when `a` costs or loses less than `b`, 0 when they differ by rounding alone. */
+export function compareCosts(a: number, b: number): number {
+  return costEquals(a, b) ? 0 : a - b;
+}
+
+export function costEquals(a: number, b: number): boolean {
+  // Two infinite costs differ by no number.
+  return a === b || Math.abs(a - b) < ROUNDING;
+}
