@@ -164,6 +164,21 @@ describe("names and words", () => {
     expect(left.map(({ path }) => path)).toEqual([]);
   });
 
+  test("no number stands in for what is not there", () => {
+    // What counts what it has not met as none.
+    const allowed = new Set(["packages/core/src/unit/tally.ts"]);
+    const standsIn = /\?\?=? -?(\d|Infinity|NaN|Number\.)/;
+    const found = sources
+      .filter(({ path }) => !allowed.has(path))
+      .flatMap(({ path, text }) =>
+        withoutComments(text)
+          .split("\n")
+          .filter((line) => standsIn.test(line))
+          .map((line) => `${path}: ${line.trim()}`),
+      );
+    expect(found).toEqual([]);
+  });
+
   test("no test is left skipped or alone", () => {
     const marked = sources.filter(({ text }) =>
       /\b(test|describe|it)\.(only|skip|todo)\(/.test(text),
@@ -182,7 +197,7 @@ describe("documents", () => {
   test("every document has one title", () => {
     const titles = documents.map(({ path, text }) => ({
       path,
-      titles: text.replaceAll(/```[\s\S]*?```/g, "").match(/^# /gm)?.length ?? 0,
+      titles: (text.replaceAll(/```[\s\S]*?```/g, "").match(/^# /gm) ?? []).length,
     }));
     expect(titles.filter((document) => document.titles !== 1)).toEqual([]);
   });

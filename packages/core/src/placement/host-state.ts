@@ -2,6 +2,7 @@ import type { HostPolicy } from "../request/host-policy.ts";
 import { matchingAccelerators, matchingDevices } from "../topology/device-pattern.ts";
 import type { Topology } from "../topology/topology.ts";
 import { unknownParts } from "../topology/unknown-settings.ts";
+import { valueOf } from "../unit/list.ts";
 import type { Plan } from "./plan.ts";
 
 /** A host as placement sees it: what it is, who is on it already, and what its operator keeps. */
@@ -29,7 +30,7 @@ export function governedTopology(topology: Topology, policy: HostPolicy): Topolo
     const whole = physical.get(address) ?? null;
     if (whole === null || profile !== null) continue;
     // The only function of a GPU is all of it; of several, nobody says how much each is.
-    if ((parts.get(whole)?.length ?? 0) > 1) unsold.add(address);
+    if (valueOf(parts, whole).length > 1) unsold.add(address);
   }
   if (unsold.size === 0) return named;
   return {

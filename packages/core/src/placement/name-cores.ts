@@ -1,4 +1,6 @@
-import { type IndexSet, indexSet, size, union, emptySet } from "../set/index-set.ts";
+import { type IndexSet, indexSet, size, union } from "../set/index-set.ts";
+import { valueOf } from "../unit/list.ts";
+import { count, type Tally } from "../unit/tally.ts";
 import type { SoldCore } from "./inventory/cores.ts";
 import { chooseCores } from "./search/core-choice.ts";
 import type { LayoutCell } from "./search/layout.ts";
@@ -9,10 +11,10 @@ import type { Space } from "./space/space.ts";
 export function nameCores(space: Space, layout: readonly LayoutCell[]): readonly SoldCore[][] {
   const used = new Set<number>();
   return layout.map((cell) =>
-    cell.units.flatMap(({ node, count, lastCache }) => {
+    cell.units.flatMap(({ node, count: cores, lastCache }) => {
       const free = freeCoresOn(space, node);
       const left = used.size === 0 ? free : free.filter((core) => !used.has(core.position));
-      const taken = chooseCores(left, count, lastCache);
+      const taken = chooseCores(left, cores, lastCache);
       if (layout.length > 1) for (const core of taken) used.add(core.position);
       return taken;
     }),
@@ -27,16 +29,13 @@ export function namePools(
   space: Space,
   layout: readonly LayoutCell[],
 ): ReadonlyMap<number, IndexSet> {
-  const wanted = new Map<number, number>();
-  for (const { node, count } of layout.flatMap((cell) => cell.units)) {
-    wanted.set(node, (wanted.get(node) ?? 0) + count);
-  }
+  const wanted: Tally<number> = new Map();
+  for (const { units } of layout) for (const part of units) count(wanted, part.node, part.count);
   return new Map([...wanted].map(([node, vcpus]) => [node, grownPool(space, node, vcpus)]));
 }
 
 function grownPool(space: Space, node: number, vcpus: number): IndexSet {
-  const position = space.inventory.nodePosition.get(node);
-  if (position === undefined) return emptySet;
+  const position = valueOf(space.inventory.nodePosition, node);
   const shared = sharedPool(space, position);
   const missing = vcpus - (size(shared.cpus) - shared.vcpus);
   const cores = Math.max(0, Math.ceil(missing / space.inventory.cores.threadsPerCore));
@@ -45,6 +44,5 @@ function grownPool(space: Space, node: number, vcpus: number): IndexSet {
 }
 
 function freeCoresOn(space: Space, node: number): readonly SoldCore[] {
-  const position = space.inventory.nodePosition.get(node);
-  return position === undefined ? [] : freeCores(space, position);
+  return freeCores(space, valueOf(space.inventory.nodePosition, node));
 }

@@ -14,7 +14,7 @@ import {
 import { formatList, setOf } from "../set/list-format.ts";
 import { topologyDigest } from "../topology/digest.ts";
 import { interconnects } from "../topology/interconnect.ts";
-import type { Topology } from "../topology/topology.ts";
+import type { MemoryNode, Topology } from "../topology/topology.ts";
 import { governedTopology, type HostState } from "./host-state.ts";
 import { functionsOf, type Plan } from "./plan.ts";
 import { factFaults, type PlanFault } from "./plan-facts.ts";
@@ -128,14 +128,9 @@ function checkMemory({ plan, host, topology, report }: View): void {
       const wanted = on([plan]);
       if (wanted === 0) continue;
       const others = on(host.taken);
-      const pools = node.hugepages.reduce((sum, pool) => sum + pool.sizeBytes * pool.total, 0);
       const pool = node.hugepages.find((entry) => entry.sizeBytes === pageBytes);
-      const all =
-        pageBytes < 2 ** 21
-          ? (node.memoryBytes ?? 0) - pools - host.policy.reserved.memoryPerNodeBytes
-          : (pool?.total ?? 0) * pageBytes;
-      const free = (pool?.free ?? Infinity) * pageBytes;
-      if (wanted + others > all || wanted > free) {
+      const isFree = pool === undefined || pool.free === null || wanted <= pool.free * pageBytes;
+      if (wanted + others > bytesToSell(node, pageBytes, host) || !isFree) {
         report(
           `node ${node.id}`,
           `${wanted} bytes in pages of ${pageBytes} are more than are free`,
@@ -152,6 +147,19 @@ function checkMemory({ plan, host, topology, report }: View): void {
       }
     }
   }
+}
+
+/** What VMs may have of a node in such pages, in all: nothing of memory that nobody knows. */
+function bytesToSell(
+  { memoryBytes, hugepages }: MemoryNode,
+  pageBytes: number,
+  { policy }: HostState,
+): number {
+  const sum = (pools: MemoryNode["hugepages"]): number =>
+    pools.reduce((bytes, { sizeBytes, total }) => bytes + sizeBytes * total, 0);
+  if (pageBytes >= 2 ** 21) return sum(hugepages.filter((pool) => pool.sizeBytes === pageBytes));
+  if (memoryBytes === null) return 0;
+  return memoryBytes - sum(hugepages) - policy.reserved.memoryPerNodeBytes;
 }
 
 /** No one shares what is promised alone: cores always, but among floating VMs; caches, nodes, the host as asked. */
@@ -247,6 +255,9 @@ function checkSignature({ plan, topology, report }: View, { signature, locality 
   }
 }
 
+/** Base pages are given by this. */
+const basePagesUnit = 2 ** 21;
+
 function checkRequest({ plan, topology, report }: View, request: Request): void {
   const accelerators = plan.devices.filter((device) => device.kind === "accelerator");
   const nics = plan.devices.filter((device) => device.kind === "nic");
@@ -257,7 +268,7 @@ function checkRequest({ plan, topology, report }: View, request: Request): void 
   count("nics", nics.length, request.nics.count);
   count("vcpus", plan.cells.flatMap((cell) => cell.vcpus).length, request.vcpus);
   const memory = plan.cells.reduce((sum, cell) => sum + cell.memoryBytes, 0);
-  const unit = request.hugepageBytes ?? 2 ** 21;
+  const unit = request.hugepageBytes ?? basePagesUnit;
   count("memory", memory, Math.ceil(request.memoryBytes / unit) * unit);
   if (plan.cells.some((cell) => request.hugepageBytes !== null && cell.pageBytes !== unit)) {
     report("hugepages", `are not of the ${unit} bytes asked for`);

@@ -2,6 +2,7 @@ import { emptySet, has, type IndexSet, indexSet, isEmpty, union } from "../set/i
 import { formatList, parseList } from "../set/list-format.ts";
 import type { Contradiction } from "../topology/check.ts";
 import { isPciAddress } from "../topology/pci-address.ts";
+import { at } from "../unit/list.ts";
 import { type Cell, functionsOf, type Plan } from "./plan.ts";
 
 /**
@@ -40,14 +41,16 @@ function checkVcpus(plan: Plan, report: Report): void {
       report(`${path}.vcpus`, `do not come in cores of ${plan.threadsPerCore} threads`);
     }
     for (const [j, vcpu] of cell.vcpus.entries()) {
-      const at = `${path}.vcpus[${j}]`;
-      if (vcpu.id !== next++) report(`${at}.id`, "vCPUs are numbered from 0, through all cells");
+      const subject = `${path}.vcpus[${j}]`;
+      if (vcpu.id !== next++)
+        report(`${subject}.id`, "vCPUs are numbered from 0, through all cells");
       if ("cpus" in vcpu) {
-        if (!shared) report(at, `floats, which isolation "${plan.isolation}" rules out`);
-        if (isEmpty(readSet(vcpu.cpus, `${at}.cpus`, report))) report(at, "has no CPU to run on");
+        if (!shared) report(subject, `floats, which isolation "${plan.isolation}" rules out`);
+        if (isEmpty(readSet(vcpu.cpus, `${subject}.cpus`, report)))
+          report(subject, "has no CPU to run on");
       } else {
-        if (shared) report(at, `is pinned, while vCPUs float under isolation "shared"`);
-        if (has(pinned, vcpu.cpu)) report(at, `CPU ${vcpu.cpu} has a vCPU already`);
+        if (shared) report(subject, `is pinned, while vCPUs float under isolation "shared"`);
+        if (has(pinned, vcpu.cpu)) report(subject, `CPU ${vcpu.cpu} has a vCPU already`);
         pinned = union(pinned, indexSet([vcpu.cpu]));
       }
     }
@@ -58,7 +61,7 @@ function checkVcpus(plan: Plan, report: Report): void {
 function checkMemory(cell: Cell, path: string, report: Report): void {
   const nodes = readSet(cell.memoryNodes, `${path}.memoryNodes`, report);
   const parts = cell.memoryOnNodes;
-  const ascending = parts.every(({ node }, i) => i === 0 || (parts[i - 1]?.node ?? node) < node);
+  const ascending = parts.every(({ node }, i) => i === 0 || at(parts, i - 1).node < node);
   const named = indexSet(parts.map(({ node }) => node));
   if (!ascending || formatList(named) !== formatList(nodes)) {
     report(`${path}.memoryOnNodes`, `must name the nodes ${cell.memoryNodes}, ascending`);

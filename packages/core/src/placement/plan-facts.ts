@@ -1,5 +1,6 @@
 import { bridgesAbove } from "../topology/interconnect.ts";
 import type { Link, Topology } from "../topology/topology.ts";
+import { at } from "../unit/list.ts";
 import type { Plan } from "./plan.ts";
 
 /** A promise that a plan cannot keep on its host. */
@@ -46,7 +47,7 @@ function checkDevices(plan: Plan, topology: Topology, report: Report): void {
     const above = bridgesAbove(device, byAddress);
     const said = planned.switches?.map((one) => one.address) ?? [planned.switch ?? []].flat();
     const places = said.map((one) => above.indexOf(one));
-    const isInOrder = places.every((place, i) => place > (places[i - 1] ?? -1));
+    const isInOrder = places.every((place, i) => place > (i === 0 ? -1 : at(places, i - 1)));
     // A root port, and two bridges for each switch.
     const switches = Math.max(0, Math.floor((above.length - 1) / 2));
     const isAll = planned.switches === null || said.length === switches;
@@ -72,7 +73,10 @@ function checkLinks({ links, devices }: Plan, topology: Topology, report: Report
 function checkDistances(plan: Plan, topology: Topology, report: Report): void {
   const rows = topology.distances;
   const positions = plan.cells.map((c) => topology.nodes.findIndex(({ id }) => id === c.hostNode));
-  const expected = rows && positions.map((i) => positions.map((j) => rows[i]?.[j]));
+  // Of a host node that is not there nothing is known, and a plan cannot say so.
+  const between = (i: number, j: number): number | null =>
+    rows === null || i < 0 || j < 0 ? null : at(at(rows, i), j);
+  const expected = rows && positions.map((i) => positions.map((j) => between(i, j)));
   if (JSON.stringify(plan.distances) !== JSON.stringify(expected)) {
     report("distances", "are not those of the cells' host nodes");
   }

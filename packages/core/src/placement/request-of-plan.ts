@@ -1,4 +1,5 @@
 import type { Request } from "../request/request.ts";
+import { at } from "../unit/list.ts";
 import { isHugepage, type Plan } from "./plan.ts";
 
 /**
@@ -9,7 +10,7 @@ import { isHugepage, type Plan } from "./plan.ts";
 export function requestOfPlan(plan: Plan): Request {
   const count = (kind: "accelerator" | "nic"): number =>
     plan.devices.filter((device) => device.kind === kind).length;
-  const pageBytes = plan.cells[0]?.pageBytes ?? 0;
+  const { pageBytes } = at(plan.cells, 0);
   return {
     name: plan.vm,
     tenant: plan.tenant,

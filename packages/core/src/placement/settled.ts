@@ -1,6 +1,7 @@
 import type { Plan } from "./plan.ts";
 import type { HostState } from "./host-state.ts";
 import type { HugepagePool, MemoryNode, Topology } from "../topology/topology.ts";
+import { at } from "../unit/list.ts";
 
 /**
  * The host's topology with only those huge pages that are its to sell: what neither the plans on it
@@ -19,9 +20,10 @@ export function settledTopology({ topology, taken }: HostState): Topology {
 function settledNode(node: MemoryNode, taken: readonly Plan[]): MemoryNode {
   if (node.hugepages.every(({ free }) => free === null)) return node;
   const hugepages = node.hugepages.map((pool) => ({ ...pool, ...settledPool(node, pool, taken) }));
-  const gone = node.hugepages.reduce((sum, { sizeBytes, total }, i) => {
-    return sum + sizeBytes * (total - (hugepages[i]?.total ?? 0));
-  }, 0);
+  const gone = node.hugepages.reduce(
+    (sum, { sizeBytes, total }, i) => sum + sizeBytes * (total - at(hugepages, i).total),
+    0,
+  );
   const memoryBytes = node.memoryBytes === null ? null : node.memoryBytes - gone;
   return { ...node, memoryBytes, hugepages };
 }

@@ -2,6 +2,8 @@ import type { HostPolicy } from "../../request/host-policy.ts";
 import { type IndexSet, indices, isDisjoint, size, unionAll } from "../../set/index-set.ts";
 import { setOf } from "../../set/list-format.ts";
 import type { Topology } from "../../topology/topology.ts";
+import { at, valueOf } from "../../unit/list.ts";
+import { count, type Tally } from "../../unit/tally.ts";
 
 /** A machine's cores, by position in the order of their ids; those of unknown node are left out. */
 export interface CoreInventory {
@@ -50,13 +52,11 @@ export interface CoreGroup {
  * Cores are sold at this width; a narrower one (a sibling is offline) is not sold.
  */
 export function usualWidth(topology: Topology): number {
-  const count = new Map<number, number>();
-  for (const core of topology.cores) {
-    const width = size(setOf(core.cpus));
-    count.set(width, (count.get(width) ?? 0) + 1);
-  }
-  const [usual] = [...count].toSorted(([a, n], [b, m]) => m - n || b - a);
-  return usual?.[0] ?? 1;
+  const widths: Tally<number> = new Map();
+  for (const core of topology.cores) count(widths, size(setOf(core.cpus)));
+  const [usual] = [...widths].toSorted(([a, n], [b, m]) => m - n || b - a);
+  // A machine without cores sells none, of whatever width.
+  return usual === undefined ? 1 : usual[0];
 }
 
 export function coreInventory(
@@ -71,29 +71,27 @@ export function coreInventory(
     return position === undefined ? [] : [{ id, l3, node: position, set: setOf(cpus) }];
   });
   // A core of unknown cache counts as a group of its own: nobody can say what it shares.
-  const groupKeys = known.map(({ id, node, l3 }) => `${node} ${l3 === null ? `core ${id}` : l3}`);
-  const order = [...new Set(groupKeys)].toSorted(
-    (a, b) => (known[groupKeys.indexOf(a)]?.node ?? 0) - (known[groupKeys.indexOf(b)]?.node ?? 0),
+  const keyOf = ({ id, node, l3 }: Pick<SoldCore, "id" | "node" | "l3">): string =>
+    `${node} ${l3 === null ? `core ${id}` : l3}`;
+  const grouped = [...Map.groupBy(known, keyOf)].toSorted(
+    ([, a], [, b]) => at(a, 0).node - at(b, 0).node,
   );
-  const groupOf = new Map(order.map((key, position) => [key, position]));
+  const groupOf = new Map(grouped.map(([key], position) => [key, position]));
   const caches = [...new Set(known.map(({ l3 }) => l3))];
-  const all = known.map(({ id, l3, node, set }, i): SoldCore => ({
+  const all = known.map(({ set, ...core }, i): SoldCore => ({
+    ...core,
     position: i,
-    id,
-    l3,
-    node,
-    group: groupOf.get(groupKeys[i] ?? "") ?? 0,
+    group: valueOf(groupOf, keyOf(core)),
     cpus: indices(set).slice(0, threadsPerCore),
-    sold: !kept.has(id) && size(set) >= threadsPerCore,
+    sold: !kept.has(core.id) && size(set) >= threadsPerCore,
   }));
-  const groups = order.map((_, position): CoreGroup => {
-    const members = all.flatMap((core, i) => (core.group === position ? [{ core, i }] : []));
-    const l3 = members[0]?.core.l3 ?? null;
+  const groups = grouped.map(([, members], position): CoreGroup => {
+    const { node, l3 } = at(members, 0);
     return {
-      node: members[0]?.core.node ?? 0,
+      node,
       cache: caches.indexOf(l3),
       unknownCache: l3 === null,
-      cores: members.flatMap(({ core, i }) => (core.sold ? [i] : [])),
+      cores: all.flatMap(({ group, sold }, i) => (group === position && sold ? [i] : [])),
     };
   });
   return {

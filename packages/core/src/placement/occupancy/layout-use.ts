@@ -1,4 +1,6 @@
 import { indices } from "../../set/index-set.ts";
+import { at, valueOf } from "../../unit/list.ts";
+import { count, type Tally } from "../../unit/tally.ts";
 import type { SoldCore } from "../inventory/cores.ts";
 import type { Inventory } from "../inventory/inventory.ts";
 import { poolPosition } from "../inventory/memory.ts";
@@ -20,9 +22,9 @@ export function useOfLayout(space: Space, layout: readonly LayoutCell[]): Use {
   const deviceGroups = new Set<number>();
   for (const { node } of cores) nodes.add(node);
   for (const { granules, accelerators, nics } of layout) {
-    for (const { node: id, count } of granules) {
-      const node = inventory.nodePosition.get(id) ?? -1;
-      memory.push({ node, pool, bytes: count * granuleBytes });
+    for (const part of granules) {
+      const node = valueOf(inventory.nodePosition, part.node);
+      memory.push({ node, pool, bytes: part.count * granuleBytes });
       nodes.add(node);
     }
     for (const { group } of accelerators) deviceGroups.add(group);
@@ -43,8 +45,8 @@ function coresBelow({ cores }: Inventory, floating: readonly Floating[]): readon
   const below = new Set<SoldCore>();
   for (const { cpus } of floating) {
     for (const cpu of indices(cpus)) {
-      const core = cores.all[cores.ofCpu.get(cpu) ?? -1];
-      if (core !== undefined) below.add(core);
+      const position = cores.ofCpu.get(cpu);
+      if (position !== undefined) below.add(at(cores.all, position));
     }
   }
   return [...below];
@@ -52,12 +54,7 @@ function coresBelow({ cores }: Inventory, floating: readonly Floating[]): readon
 
 function floatingOf(space: Space, layout: readonly LayoutCell[]): Floating[] {
   const pools = namePools(space, layout);
-  const vcpus = new Map<number, number>();
-  for (const { node, count } of layout.flatMap((cell) => cell.units)) {
-    vcpus.set(node, (vcpus.get(node) ?? 0) + count);
-  }
-  return [...vcpus].flatMap(([node, count]) => {
-    const cpus = pools.get(node);
-    return cpus === undefined ? [] : [{ cpus, vcpus: count }];
-  });
+  const vcpus: Tally<number> = new Map();
+  for (const { units } of layout) for (const part of units) count(vcpus, part.node, part.count);
+  return [...pools].map(([node, cpus]) => ({ cpus, vcpus: valueOf(vcpus, node) }));
 }

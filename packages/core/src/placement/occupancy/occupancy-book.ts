@@ -1,7 +1,7 @@
-import { equals } from "../../set/index-set.ts";
 import { MiB } from "../../unit/bytes.ts";
+import { at } from "../../unit/list.ts";
 import type { Inventory } from "../inventory/inventory.ts";
-import type { Floating, Occupancy } from "./occupancy.ts";
+import { isSameFloating, type Occupancy } from "./occupancy.ts";
 
 /**
  * One object for all that is equal: occupancies of a machine that say the same are given the same
@@ -62,12 +62,8 @@ function isSame(a: Occupancy, b: Occupancy): boolean {
     isSameList(a.promisedBytes, b.promisedBytes) &&
     isSameList(a.deviceHolders, b.deviceHolders) &&
     a.floating.length === b.floating.length &&
-    a.floating.every((entry, i) => isSameFloating(entry, b.floating[i]))
+    a.floating.every((entry, i) => isSameFloating(entry, at(b.floating, i)))
   );
-}
-
-function isSameFloating(a: Floating, b: Floating | undefined): boolean {
-  return b !== undefined && a.vcpus === b.vcpus && equals(a.cpus, b.cpus);
 }
 
 function isSameList(a: ArrayLike<number>, b: ArrayLike<number>): boolean {

@@ -1,5 +1,6 @@
 import { indices } from "../../set/index-set.ts";
 import { setOf } from "../../set/list-format.ts";
+import { at } from "../../unit/list.ts";
 import type { Inventory } from "../inventory/inventory.ts";
 import { poolPosition } from "../inventory/memory.ts";
 import { functionsOf, isHugepage, type Plan } from "../plan.ts";
@@ -33,7 +34,7 @@ export function useOfPlan({ cores, memory, devices, nodePosition }: Inventory, p
     cores: held,
     nodes: [
       ...new Set([
-        ...held.flatMap((position) => cores.all[position]?.node ?? []),
+        ...held.map((position) => at(cores.all, position).node),
         ...ofMemory.map(({ node }) => node),
       ]),
     ],

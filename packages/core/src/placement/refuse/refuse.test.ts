@@ -9,6 +9,7 @@ import { syntheticTopology } from "../../topology/synthetic/build.ts";
 import { smallTopology } from "../../topology/testing/arbitrary-machine.ts";
 import type { Topology } from "../../topology/topology.ts";
 import { GiB, MiB, parseQuantity } from "../../unit/bytes.ts";
+import { at } from "../../unit/list.ts";
 import type { HostState } from "../host-state.ts";
 import { place } from "../place.ts";
 import type { Plan } from "../plan.ts";
@@ -167,7 +168,11 @@ const anyRequest: fc.Arbitrary<Request> = fc
 
 /** The request with a remedy for it applied, or null when the remedy is for the host. */
 function remedied(request: Request, { change, to }: Remedy): Request | null {
-  const bytes = (text: string): number => parseQuantity(text) ?? 0;
+  const bytes = (text: string): number => {
+    const quantity = parseQuantity(text);
+    if (quantity === null) throw new Error(`${text} is no quantity`);
+    return quantity;
+  };
   switch (change) {
     case "spec.accelerators.count":
       return { ...request, accelerators: { ...request.accelerators, count: Number(to) } };
@@ -182,8 +187,8 @@ function remedied(request: Request, { change, to }: Remedy): Request | null {
     case "spec.memory":
       return { ...request, memoryBytes: bytes(String(to)) };
     case "spec.vcpus, spec.memory": {
-      const [vcpus = "", memory = ""] = String(to).split(", ");
-      return { ...request, vcpus: Number(vcpus), memoryBytes: bytes(memory) };
+      const both = String(to).split(", ");
+      return { ...request, vcpus: Number(at(both, 0)), memoryBytes: bytes(at(both, 1)) };
     }
     case "spec.locality":
       return { ...request, locality: "preferred" };

@@ -3,6 +3,7 @@ import { isolations } from "../../request/virtual-machine.ts";
 import type { Topology } from "../../topology/topology.ts";
 import { amountOf } from "../../text/amount.ts";
 import { formatBytes, formatQuantity, GiB, MiB } from "../../unit/bytes.ts";
+import { valueOf } from "../../unit/list.ts";
 import type { HostState } from "../host-state.ts";
 import type { RefusalReason, Remedy } from "../refusal.ts";
 import { largestThatFits } from "./largest.ts";
@@ -181,7 +182,7 @@ function otherTerms(request: Request, fits: Fits): Remedy[] {
     (size) => size !== hugepageBytes && fits({ hugepageBytes: size }),
   );
   if (page !== undefined) {
-    const [from, to] = [pageNames.get(hugepageBytes) ?? "", pageNames.get(page) ?? ""];
+    const [from, to] = [valueOf(pageNames, hugepageBytes), valueOf(pageNames, page)];
     offer(true, "spec.hugepages", from, to, `It fits with hugepages "${to}".`);
   }
   if (accelerators.link !== "any") {
@@ -214,9 +215,10 @@ function moreHugepages(
   );
   if (size === null) return [];
   return short.flatMap(({ node, needs, has }) => {
-    const missing = (needs ?? 0) - (has ?? 0);
-    const grown = node === null ? null : withMorePages(host, request, node, size, missing);
-    if (node === null || grown === null) return [];
+    if (node === null || needs === null || has === null) return [];
+    const missing = needs - has;
+    const grown = withMorePages(host, request, node, size, missing);
+    if (grown === null) return [];
     if (!isPlaceable({ ...host, topology: grown.topology }, request)) return [];
     const path = `/sys/devices/system/node/node${node}/hugepages/hugepages-${size / 1024}kB/nr_hugepages`;
     const message = `It fits with ${amountOf(missing, "more page")} of ${formatBytes(size)} on node ${node}: echo ${grown.total} > ${path}`;
@@ -246,12 +248,13 @@ function withMorePages(
   } as const;
   const alone = { ...topology, nodes: [node], distances: null, access: [] };
   if (!isPlaceable({ ...host, topology: alone }, withoutDevices)) return null;
-  const before = node.hugepages.find((pool) => pool.sizeBytes === size);
-  const total = (before?.total ?? 0) + pages;
-  const free = before?.free ?? before?.total ?? 0;
+  const noPages = { sizeBytes: size, total: 0, free: 0 };
+  const before = node.hugepages.find((pool) => pool.sizeBytes === size) ?? noPages;
+  const total = before.total + pages;
+  const free = before.free === null ? null : before.free + pages;
   const hugepages = [
     ...node.hugepages.filter((pool) => pool.sizeBytes !== size),
-    { sizeBytes: size, total, free: free + pages },
+    { sizeBytes: size, total, free },
   ].toSorted((a, b) => a.sizeBytes - b.sizeBytes);
   const nodes = topology.nodes.map((entry) => (entry.id === id ? { ...entry, hugepages } : entry));
   return { topology: { ...topology, nodes }, total };

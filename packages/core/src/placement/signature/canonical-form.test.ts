@@ -1,5 +1,6 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
+import { at } from "../../unit/list.ts";
 import { canonicalForm, type LabeledGraph } from "./canonical-form.ts";
 import { isomorphic, permutations, renamed, shuffled } from "../testing/small-graphs.ts";
 
@@ -64,8 +65,8 @@ const smallGraph = (sizeMax: number): fc.Arbitrary<LabeledGraph> =>
           maxLength: size * size,
         })
         .map((labels) =>
-          labels.flatMap((label, at) => {
-            const [from, to] = [Math.floor(at / size), at % size];
+          labels.flatMap((label, place) => {
+            const [from, to] = [Math.floor(place / size), place % size];
             return label === "" || from === to ? [] : [{ from, to, label }];
           }),
         ),
@@ -110,7 +111,7 @@ test("renaming the vertices changes neither the form nor what stands where in th
 });
 
 const cycle = (...vertices: number[]): (readonly [number, number])[] =>
-  vertices.map((vertex, i) => [vertex, vertices[(i + 1) % vertices.length] ?? 0] as const);
+  vertices.map((vertex, i) => [vertex, at(vertices, (i + 1) % vertices.length)] as const);
 
 /** The 16 squares of a 4 by 4 board, joined where `adjacent` says so of their difference. */
 function board(adjacent: (rows: number, columns: number) => boolean): LabeledGraph {

@@ -1,3 +1,5 @@
+import { at, valueOf } from "../../unit/list.ts";
+import { read, write } from "../../unit/vector.ts";
 import {
   cellStarts,
   copyOf,
@@ -39,7 +41,7 @@ export function canonicalForm(graph: LabeledGraph): CanonicalForm {
   const labels = ranked(graph.edges.map(({ label }) => label));
   const matrix = edgeMatrix(graph, labels.ranks);
   const order = canonicalOrder(matrix, partitionByColor(colors.ranks));
-  const vertices = [...order].map((vertex) => colors.ranks[vertex] ?? 0);
+  const vertices = [...order].map((vertex) => at(colors.ranks, vertex));
   const edges = reordered(matrix, order).join(",");
   return {
     form: JSON.stringify([colors.texts, vertices, labels.texts, edges]),
@@ -71,23 +73,24 @@ export interface CanonicalForm {
 function ranked(texts: readonly string[]): { texts: readonly string[]; ranks: readonly number[] } {
   const distinct = [...new Set(texts)].toSorted((a, b) => (a < b ? -1 : 1));
   const rankOf = new Map(distinct.map((text, rank) => [text, rank]));
-  return { texts: distinct, ranks: texts.map((text) => rankOf.get(text) ?? 0) };
+  return { texts: distinct, ranks: texts.map((text) => valueOf(rankOf, text)) };
 }
 
 /** At `from * size + to` the rank of the edge's label, plus one; 0 where there is no edge. */
 function edgeMatrix({ vertices, edges }: LabeledGraph, labels: readonly number[]): EdgeMatrix {
   const size = vertices.length;
   const matrix = new Int32Array(size * size);
-  for (const [i, { from, to }] of edges.entries()) matrix[from * size + to] = (labels[i] ?? 0) + 1;
+  for (const [i, { from, to }] of edges.entries())
+    write(matrix, from * size + to, at(labels, i) + 1);
   return { size, labels: matrix };
 }
 
 /** The matrix's rows in a given order of its vertices. */
 function reordered({ size, labels }: EdgeMatrix, order: Int32Array): Int32Array {
   const edges = new Int32Array(size * size);
-  let at = 0;
+  let place = 0;
   for (const from of order) {
-    for (const to of order) edges[at++] = labels[from * size + to] ?? 0;
+    for (const to of order) write(edges, place++, read(labels, from * size + to));
   }
   return edges;
 }
@@ -140,7 +143,7 @@ function canonicalOrder(matrix: EdgeMatrix, root: Partition): Int32Array {
       const branch = copyOf(partition);
       const trace = refine(codes, branch, [individualize(branch, vertex)]);
       const { best } = found;
-      const against = best === null || ahead ? -1 : compare(trace, best.traces[depth] ?? []);
+      const against = best === null || ahead ? -1 : compare(trace, at(best.traces, depth));
       if (against > 0) continue;
       path.push(vertex);
       traces.push(trace);
@@ -161,7 +164,7 @@ function canonicalOrder(matrix: EdgeMatrix, root: Partition): Int32Array {
 
 /** The vertices of the first of the smallest cells that have several. */
 function smallestCell(partition: Partition): Int32Array {
-  const sizeOf = (start: number): number => partition.length[start] ?? 1;
+  const sizeOf = (start: number): number => read(partition.length, start);
   const start = cellStarts(partition)
     .filter((candidate) => sizeOf(candidate) > 1)
     .reduce((a, b) => (sizeOf(b) < sizeOf(a) ? b : a));
@@ -172,7 +175,7 @@ function smallestCell(partition: Partition): Int32Array {
 function compare(a: ArrayLike<number>, b: ArrayLike<number>): number {
   const shared = Math.min(a.length, b.length);
   for (let i = 0; i < shared; i++) {
-    const difference = (a[i] ?? 0) - (b[i] ?? 0);
+    const difference = at(a, i) - at(b, i);
     if (difference !== 0) return difference;
   }
   return a.length - b.length;

@@ -1,5 +1,6 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
+import { read } from "../../unit/vector.ts";
 import {
   cellStarts,
   copyOf,
@@ -50,7 +51,7 @@ function expectSound(partition: Partition): void {
   expect(partition.cells).toBe(starts.length);
   expect([...partition.vertices].toSorted((a, b) => a - b)).toEqual([...partition.vertices.keys()]);
   for (const start of starts) {
-    const cell = partition.vertices.slice(start, start + (partition.length[start] ?? 0));
+    const cell = partition.vertices.slice(start, start + read(partition.length, start));
     for (const vertex of cell) expect(partition.cellOf[vertex]).toBe(start);
   }
 }

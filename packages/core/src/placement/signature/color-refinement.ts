@@ -1,3 +1,6 @@
+import { at } from "../../unit/list.ts";
+import { read, write } from "../../unit/vector.ts";
+
 /**
  * Color refinement: splits the vertices of a graph into cells by what tells them apart, counting
  * only what no renaming of vertices changes. Two vertices that an automorphism maps onto each other
@@ -26,9 +29,9 @@ export function pairCodes({ size, labels }: EdgeMatrix): PairCodes {
   const codes = new Int32Array(size * size);
   for (let from = 0; from < size; from++) {
     for (let to = 0; to < size; to++) {
-      const outgoing = labels[from * size + to] ?? 0;
-      const incoming = labels[to * size + from] ?? 0;
-      codes[from * size + to] = scrambled(scrambled(outgoing) + incoming);
+      const outgoing = read(labels, from * size + to);
+      const incoming = read(labels, to * size + from);
+      write(codes, from * size + to, scrambled(scrambled(outgoing) + incoming));
     }
   }
   return { size, labels: codes };
@@ -58,7 +61,7 @@ export interface Partition {
 /** The partition of vertices by ascending color, and the starts of its cells. */
 export function partitionByColor(colors: readonly number[]): Partition {
   const size = colors.length;
-  const color = (vertex: number): number => colors[vertex] ?? 0;
+  const color = (vertex: number): number => at(colors, vertex);
   const vertices = Int32Array.from(colors.keys()).sort((a, b) => color(a) - color(b) || a - b);
   const partition = {
     vertices,
@@ -68,12 +71,12 @@ export function partitionByColor(colors: readonly number[]): Partition {
   };
   let start = 0;
   for (const [position, vertex] of vertices.entries()) {
-    if (position === 0 || color(vertex) !== color(vertices[position - 1] ?? 0)) {
+    if (position === 0 || color(vertex) !== color(read(vertices, position - 1))) {
       start = position;
       partition.cells++;
     }
-    partition.cellOf[vertex] = start;
-    partition.length[start] = position - start + 1;
+    write(partition.cellOf, vertex, start);
+    write(partition.length, start, position - start + 1);
   }
   return partition;
 }
@@ -90,22 +93,21 @@ export function copyOf(partition: Partition): Partition {
 /** The starts of the cells, ascending. */
 export function cellStarts({ vertices, length }: Partition): number[] {
   const starts: number[] = [];
-  for (let at = 0; at < vertices.length; at += length[at] ?? 1) starts.push(at);
+  for (let start = 0; start < vertices.length; start += read(length, start)) starts.push(start);
   return starts;
 }
 
 /** Gives one vertex of a cell a cell of its own, before the others; the start of the new cell. */
 export function individualize(partition: Partition, vertex: number): number {
   const { vertices, cellOf, length } = partition;
-  const start = cellOf[vertex] ?? 0;
-  const size = length[start] ?? 1;
-  const from = vertices.indexOf(vertex, start);
-  vertices[from] = vertices[start] ?? 0;
-  vertices[start] = vertex;
-  for (let at = start + 1; at < start + size; at++) cellOf[vertices[at] ?? 0] = start + 1;
-  length[start] = 1;
+  const start = read(cellOf, vertex);
+  const size = read(length, start);
+  write(vertices, vertices.indexOf(vertex, start), read(vertices, start));
+  write(vertices, start, vertex);
+  for (let i = start + 1; i < start + size; i++) write(cellOf, read(vertices, i), start + 1);
+  write(length, start, 1);
   if (size > 1) {
-    length[start + 1] = size - 1;
+    write(length, start + 1, size - 1);
     partition.cells++;
   }
   return start;
@@ -127,14 +129,11 @@ export function refine(
   const queued = new Set(queue);
   const weights = new Int32Array(size);
   for (let next = 0; next < queue.length && partition.cells < size; next++) {
-    const splitter = queue[next] ?? 0;
+    const splitter = at(queue, next);
     queued.delete(splitter);
-    const members = partition.vertices.slice(
-      splitter,
-      splitter + (partition.length[splitter] ?? 1),
-    );
+    const members = partition.vertices.slice(splitter, endOf(partition, splitter));
     for (let start = 0; start < size;) {
-      const length = partition.length[start] ?? 1;
+      const length = read(partition.length, start);
       if (length > 1 && weigh(codes, size, partition, start, members, weights)) {
         const fragments = split(partition, start, weights, trace);
         enqueue(fragments, partition, queue, queued);
@@ -143,6 +142,11 @@ export function refine(
     }
   }
   return trace;
+}
+
+/** The start of the cell after the one that starts here. */
+function endOf({ length }: Partition, start: number): number {
+  return start + read(length, start);
 }
 
 /** Weighs the vertices of a cell against the splitter; true when their weights differ. */
@@ -154,15 +158,15 @@ function weigh(
   members: Int32Array,
   weights: Int32Array,
 ): boolean {
-  const end = start + (partition.length[start] ?? 1);
+  const end = endOf(partition, start);
   let differ = false;
   let first = 0;
-  for (let at = start; at < end; at++) {
-    const vertex = partition.vertices[at] ?? 0;
+  for (let i = start; i < end; i++) {
+    const vertex = read(partition.vertices, i);
     let weight = 0;
-    for (const member of members) weight = (weight + (codes[vertex * size + member] ?? 0)) | 0;
-    weights[vertex] = weight;
-    if (at === start) first = weight;
+    for (const member of members) weight = (weight + read(codes, vertex * size + member)) | 0;
+    write(weights, vertex, weight);
+    if (i === start) first = weight;
     else if (weight !== first) differ = true;
   }
   return differ;
@@ -176,19 +180,19 @@ function split(
   trace: number[],
 ): number[] {
   const { vertices, cellOf, length } = partition;
-  const end = start + (length[start] ?? 1);
-  const weightAt = (at: number): number => weights[vertices[at] ?? 0] ?? 0;
-  vertices.subarray(start, end).sort((a, b) => (weights[a] ?? 0) - (weights[b] ?? 0) || a - b);
+  const end = endOf(partition, start);
+  const weightAt = (i: number): number => read(weights, read(vertices, i));
+  vertices.subarray(start, end).sort((a, b) => read(weights, a) - read(weights, b) || a - b);
   const fragments: number[] = [];
   let fragment = start;
-  for (let at = start; at < end; at++) {
-    if (at === start || weightAt(at) !== weightAt(at - 1)) {
-      fragment = at;
-      fragments.push(at);
-      trace.push(at, weightAt(at));
+  for (let i = start; i < end; i++) {
+    if (i === start || weightAt(i) !== weightAt(i - 1)) {
+      fragment = i;
+      fragments.push(i);
+      trace.push(i, weightAt(i));
     }
-    cellOf[vertices[at] ?? 0] = fragment;
-    length[fragment] = at - fragment + 1;
+    write(cellOf, read(vertices, i), fragment);
+    write(length, fragment, i - fragment + 1);
   }
   partition.cells += fragments.length - 1;
   return fragments;
@@ -204,8 +208,8 @@ function enqueue(
   queue: number[],
   queued: Set<number>,
 ): void {
-  const [whole = 0] = fragments;
-  const sizeOf = (start: number): number => length[start] ?? 1;
+  const whole = at(fragments, 0);
+  const sizeOf = (start: number): number => read(length, start);
   const spared = queued.has(whole)
     ? whole
     : fragments.reduce((a, b) => (sizeOf(b) > sizeOf(a) ? b : a));

@@ -8,6 +8,7 @@ import { syntheticTopology } from "../../topology/synthetic/build.ts";
 import type { Access, Topology } from "../../topology/topology.ts";
 import { smallTopology } from "../../topology/testing/arbitrary-machine.ts";
 import { GiB } from "../../unit/bytes.ts";
+import { at } from "../../unit/list.ts";
 import { inventoryOf } from "../inventory/inventory.ts";
 import { emptyOccupancy } from "../occupancy/occupancy.ts";
 import type { Layout } from "../search/layout.ts";
@@ -33,11 +34,11 @@ const lopsided: fc.Arbitrary<Topology> = fc
   .map(({ distances, withoutCpus, latencies }) => {
     const topology = syntheticTopology("package:4 core:2 memory:4Gi hugepages:2x1Gi");
     const pairs = [0, 1, 2, 3].map((i) => [0, 1, 2, 3].map((j) => [i, j] as const));
-    const at = (i: number, j: number): number => 4 * Math.min(i, j) + Math.max(i, j);
+    const place = (i: number, j: number): number => 4 * Math.min(i, j) + Math.max(i, j);
     return {
       ...topology,
       distances: pairs.map((row) =>
-        row.map(([i, j]) => (i === j ? 10 : (distances[at(i, j)] ?? 20))),
+        row.map(([i, j]) => (i === j ? 10 : at(distances, place(i, j)))),
       ),
       cores: topology.cores.filter(({ node }) => node !== withoutCpus),
       nodes: topology.nodes.map((node) => (node.id === withoutCpus ? { ...node, cpus: "" } : node)),
@@ -47,7 +48,7 @@ const lopsided: fc.Arbitrary<Topology> = fc
           : pairs.flat().map(([initiator, target]): Access => ({
               initiator,
               target,
-              readLatencyNs: initiator === target ? 80 : (latencies[at(initiator, target)] ?? 90),
+              readLatencyNs: initiator === target ? 80 : at(latencies, place(initiator, target)),
               readBytesPerSecond: null,
               basis: "measured",
             })),
@@ -89,7 +90,7 @@ test("what is of a signature is told without working it out, and costs what all 
         const layouts: readonly Layout[] = layoutsOf(inventory, occupancy, request).slice(0, 40);
         const signatures = layouts.map((layout) => layoutSignature(space, layout).signature);
         for (const [i, layout] of layouts.entries()) {
-          const own = signatures[i] ?? "";
+          const own = at(signatures, i);
           for (const other of new Set(signatures)) {
             expect(isOfSignature(space, layout, other)).toBe(own === other);
           }

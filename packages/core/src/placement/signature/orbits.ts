@@ -1,3 +1,6 @@
+import { at } from "../../unit/list.ts";
+import { read, write } from "../../unit/vector.ts";
+
 /** Which vertices the automorphisms found so far map onto each other. */
 export interface Orbits {
   readonly joins: (a: number, b: number) => boolean;
@@ -6,7 +9,7 @@ export interface Orbits {
 /** The permutation that takes each vertex of one order to the vertex in its place in another. */
 export function mapping(from: Int32Array, to: Int32Array): Int32Array {
   const image = new Int32Array(from.length);
-  for (const [at, vertex] of from.entries()) image[vertex] = to[at] ?? 0;
+  for (const [place, vertex] of from.entries()) write(image, vertex, read(to, place));
   return image;
 }
 
@@ -27,10 +30,10 @@ export function orbitsFixing(
       if (taken === automorphisms.length && parent === null) return a === b;
       const parents = (parent ??= Int32Array.from({ length: size }, (_, vertex) => vertex));
       for (; taken < automorphisms.length; taken++) {
-        const image = automorphisms[taken];
-        if (image === undefined || fixes.some((vertex) => image[vertex] !== vertex)) continue;
+        const image = at(automorphisms, taken);
+        if (fixes.some((vertex) => read(image, vertex) !== vertex)) continue;
         for (const [vertex, other] of image.entries()) {
-          parents[rootOf(parents, vertex)] = rootOf(parents, other);
+          write(parents, rootOf(parents, vertex), rootOf(parents, other));
         }
       }
       return rootOf(parents, a) === rootOf(parents, b);
@@ -40,10 +43,10 @@ export function orbitsFixing(
 
 /** The representative of a vertex's orbit; paths to it are halved on the way. */
 function rootOf(parents: Int32Array, vertex: number): number {
-  let at = vertex;
-  for (let above = parents[at] ?? at; above !== at; above = parents[at] ?? at) {
-    parents[at] = parents[above] ?? above;
-    at = above;
+  let root = vertex;
+  for (let above = read(parents, root); above !== root; above = read(parents, root)) {
+    write(parents, root, read(parents, above));
+    root = above;
   }
-  return at;
+  return root;
 }

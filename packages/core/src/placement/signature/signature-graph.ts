@@ -1,5 +1,5 @@
 import { canonicalJson } from "../../hash/canonical-json.ts";
-import { invariant } from "../../invariant.ts";
+import { at, valueOf } from "../../unit/list.ts";
 import type { LabeledEdge, LabeledGraph } from "./canonical-form.ts";
 import type { SignatureCell, SignatureInput } from "./signature-input.ts";
 
@@ -23,12 +23,12 @@ export function signatureGraph(input: SignatureInput): LabeledGraph {
   const nodes = input.nodes.map(({ memoryKind }) => graph.vertex({ vertex: "node", memoryKind }));
   for (const [from, row] of input.distances.entries()) {
     for (const [to, { class: kind, rank }] of row.entries()) {
-      if (from !== to) graph.edge(nodes[from], nodes[to], { distance: kind, rank });
+      if (from !== to) graph.edge(at(nodes, from), at(nodes, to), { distance: kind, rank });
     }
   }
   const groups = input.cells.flatMap(coreGroups);
   const places = Map.groupBy(groups, ({ l3 }) => l3);
-  const isShared = ({ l3 }: CoreGroup): boolean => l3 !== null && (places.get(l3)?.length ?? 0) > 1;
+  const isShared = ({ l3 }: CoreGroup): boolean => l3 !== null && valueOf(places, l3).length > 1;
   const cells = input.cells.map((cell, index) => {
     const own = groups.filter((group) => group.cell === index && !isShared(group));
     const vertexOfCell = graph.vertex({
@@ -99,10 +99,11 @@ function addSharedCaches(
 ): void {
   const vertices = groups.map(({ cores }) => graph.vertex({ vertex: "cache", cores }));
   for (const [i, { cell, node, l3 }] of groups.entries()) {
-    graph.edge(vertices[i], cells[cell], "of");
-    if (node !== null) graph.edge(vertices[i], nodes[node], "on");
+    const vertex = at(vertices, i);
+    graph.edge(vertex, at(cells, cell), "of");
+    if (node !== null) graph.edge(vertex, at(nodes, node), "on");
     for (const [j, other] of groups.entries()) {
-      if (i !== j && other.l3 === l3) graph.edge(vertices[i], vertices[j], "same cache");
+      if (i !== j && other.l3 === l3) graph.edge(vertex, at(vertices, j), "same cache");
     }
   }
 }
@@ -111,8 +112,8 @@ function addPools(graph: GraphBuilder, input: SignatureInput, { cells, nodes }: 
   for (const [cell, { pools }] of input.cells.entries()) {
     for (const { nodes: within, vcpus } of pools) {
       const pool = graph.vertex({ vertex: "pool", vcpus });
-      graph.edge(pool, cells[cell], "of");
-      for (const node of within) graph.edge(pool, nodes[node], "on");
+      graph.edge(pool, at(cells, cell), "of");
+      for (const node of within) graph.edge(pool, at(nodes, node), "on");
     }
   }
 }
@@ -122,17 +123,18 @@ function addDevices(graph: GraphBuilder, input: SignatureInput, { cells, nodes }
     graph.vertex({ vertex: "device", kind, model, vendor, device, maxSpeedGTs, maxWidth }),
   );
   for (const [i, { cell, node }] of input.devices.entries()) {
-    graph.edge(devices[i], cells[cell], "of");
-    if (node !== null) graph.edge(devices[i], nodes[node], "on");
-    for (const [j, interconnect] of (input.interconnects[i] ?? []).entries()) {
-      if (i !== j) graph.edge(devices[i], devices[j], interconnect ?? "unknown");
+    const vertex = at(devices, i);
+    graph.edge(vertex, at(cells, cell), "of");
+    if (node !== null) graph.edge(vertex, at(nodes, node), "on");
+    for (const [j, interconnect] of at(input.interconnects, i).entries()) {
+      if (i !== j) graph.edge(vertex, at(devices, j), interconnect ?? "unknown");
     }
   }
 }
 
 interface GraphBuilder {
   readonly vertex: (label: unknown) => number;
-  readonly edge: (from: number | undefined, to: number | undefined, label: unknown) => void;
+  readonly edge: (from: number, to: number, label: unknown) => void;
   readonly built: () => LabeledGraph;
 }
 
@@ -141,13 +143,7 @@ function graphBuilder(): GraphBuilder {
   const edges: LabeledEdge[] = [];
   return {
     vertex: (label) => vertices.push(canonicalJson(label)) - 1,
-    edge(from, to, label) {
-      invariant(
-        from !== undefined && to !== undefined,
-        "an edge ends at a vertex that is not there",
-      );
-      edges.push({ from, to, label: canonicalJson(label) });
-    },
+    edge: (from, to, label) => void edges.push({ from, to, label: canonicalJson(label) }),
     built: () => ({ vertices, edges }),
   };
 }

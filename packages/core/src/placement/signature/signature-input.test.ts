@@ -7,6 +7,7 @@ import { catalogMachine } from "../../topology/catalog/catalog.ts";
 import { syntheticTopology } from "../../topology/synthetic/build.ts";
 import type { Topology } from "../../topology/topology.ts";
 import { GiB } from "../../unit/bytes.ts";
+import { at } from "../../unit/list.ts";
 import type { Cell, PlanDevice } from "../plan.ts";
 import { planSignature, planSignatures } from "./signature.ts";
 import type { PlanParts } from "../plan-parts.ts";
@@ -41,8 +42,8 @@ function planOn(topology: Topology, asked: readonly CellAsked[]): PlanParts {
       memoryOnNodes: [{ node, bytes: 240 * GiB }],
       pageBytes: GiB,
       vcpus: cpus.map((cpu, vcpu) => ({ id: vcpu, cpu })),
-      accelerators: devices.map((place) => topology.accelerators[place]?.address ?? ""),
-      nics: devices.map((place) => topology.nics[place]?.address ?? ""),
+      accelerators: devices.map((place) => at(topology.accelerators, place).address),
+      nics: devices.map((place) => at(topology.nics, place).address),
     };
   });
   const devicesOf = (kind: PlanDevice["kind"]): PlanDevice[] =>

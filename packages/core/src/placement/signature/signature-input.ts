@@ -5,6 +5,8 @@ import { indices, isDisjoint, isEmpty } from "../../set/index-set.ts";
 import { parseList, setOf } from "../../set/list-format.ts";
 import { type Interconnect, interconnects } from "../../topology/interconnect.ts";
 import type { Core, MemoryKind, Topology } from "../../topology/topology.ts";
+import { valueOf } from "../../unit/list.ts";
+import { count, type Tally } from "../../unit/tally.ts";
 import type { Cell } from "../plan.ts";
 import type { PlanParts } from "../plan-parts.ts";
 
@@ -111,13 +113,11 @@ export function signatureInputs(topology: Topology): (plan: PlanParts) => Signat
 
 /** A cell with the host's node ids still in it. */
 function locatedCell(cell: Cell, machine: MachineLookup): SignatureCell {
-  const pinned = new Map<Core, number>();
+  const pinned: Tally<Core> = new Map();
   const floating: number[][] = [];
   for (const vcpu of cell.vcpus) {
-    if ("cpu" in vcpu) {
-      const core = machine.core(vcpu.cpu);
-      pinned.set(core, (pinned.get(core) ?? 0) + 1);
-    } else floating.push(machine.poolNodes(vcpu.cpus));
+    if ("cpu" in vcpu) count(pinned, machine.core(vcpu.cpu));
+    else floating.push(machine.poolNodes(vcpu.cpus));
   }
   return {
     hostNode: cell.hostNode,
@@ -193,7 +193,7 @@ function machineOf({ nodes, cores, name }: Topology): MachineLookup {
       if (core === undefined) throw refuse(`CPU ${cpu}`);
       return core;
     },
-    threads: (core) => threads.get(core) ?? 0,
+    threads: (core) => valueOf(threads, core),
     poolNodes(list) {
       const pool = parseList(list);
       if (pool === null || isEmpty(pool)) throw refuse(`CPUs "${list}"`);

@@ -2,6 +2,7 @@ import { interconnectCost } from "../../cost/interconnect-cost.ts";
 import type { Interconnect } from "../../topology/interconnect.ts";
 import { amountOf, plural } from "../../text/amount.ts";
 import { formatBytes } from "../../unit/bytes.ts";
+import { at } from "../../unit/list.ts";
 import type { SignatureCell, SignatureDevice, SignatureInput } from "./signature-input.ts";
 
 /**
@@ -11,7 +12,7 @@ import type { SignatureCell, SignatureDevice, SignatureInput } from "./signature
  * out what would not be missed (caches, CPU model), so that placements which differ may read alike.
  */
 export function signatureText(input: SignatureInput): string {
-  const cells = counted(input.cells.map((_, cell) => cellWords(input, cell)));
+  const cells = counted(input.cells.map((cell, index) => cellWords(input, cell, index)));
   const words = cells.map(([text, count]) => `${amountOf(count, "cell")} × (${text})`);
   const { isolation } = input;
   return [
@@ -25,16 +26,15 @@ export function signatureText(input: SignatureInput): string {
     .join(", ");
 }
 
-function cellWords(input: SignatureInput, index: number): string {
-  const cell = input.cells[index];
-  if (cell === undefined) return "";
-  const own = input.devices.flatMap((device, at) => (device.cell === index ? [at] : []));
-  const accelerators = own.filter((at) => input.devices[at]?.kind === "accelerator");
-  const nics = own.filter((at) => input.devices[at]?.kind === "nic");
+function cellWords(input: SignatureInput, cell: SignatureCell, index: number): string {
+  const { devices } = input;
+  const own = devices.flatMap((device, i) => (device.cell === index ? [i] : []));
+  const accelerators = own.filter((i) => at(devices, i).kind === "accelerator");
+  const nics = own.filter((i) => at(devices, i).kind === "nic");
   return [
     ...cpuWords(cell),
     memoryWords(cell),
-    ...counted(accelerators.map((at) => deviceName(input.devices[at]))).map(([name, count]) =>
+    ...counted(accelerators.map((i) => deviceName(at(devices, i)))).map(([name, count]) =>
       amountOf(count, name),
     ),
     ...nicWords(input, accelerators, nics),
@@ -64,8 +64,8 @@ function memoryWords({ memory, pageBytes, memoryPolicy }: SignatureCell): string
   return `${words} interleaved over ${amountOf(nodes, "node")}`;
 }
 
-function deviceName(device: SignatureDevice | undefined): string {
-  const isGpu = device?.vendor === "10de" || device?.vendor === "1002";
+function deviceName({ vendor }: SignatureDevice): string {
+  const isGpu = vendor === "10de" || vendor === "1002";
   return isGpu ? "GPU" : "accelerator";
 }
 
@@ -79,8 +79,8 @@ function nicWords(
   const count = amountOf(nics.length, "NIC");
   if (accelerators.length === 0) return [count];
   const nearest = nics.map((nic) => {
-    const paths = accelerators.map((at) => input.interconnects[nic]?.[at] ?? null);
-    return nearestFirst(paths)[0] ?? null;
+    const paths = accelerators.map((accelerator) => at(at(input.interconnects, nic), accelerator));
+    return at(nearestFirst(paths), 0);
   });
   if (nearest.every((path) => path === "PIX")) {
     return [`${count} on ${nics.length === 1 ? "its switch" : "their switches"}`];
@@ -102,7 +102,7 @@ function strayWords(
   }
   const strayCores = cores.filter(({ node }) => node !== hostNode).length;
   if (strayCores > 0) words.push(`${amountOf(strayCores, "core")} elsewhere`);
-  const nodes = own.map((at) => devices[at]?.node ?? null);
+  const nodes = own.map((i) => at(devices, i).node);
   const elsewhere = nodes.filter((node) => node !== null && node !== hostNode).length;
   if (elsewhere > 0) words.push(`${amountOf(elsewhere, "device")} elsewhere`);
   const unknown = nodes.filter((node) => node === null).length;
@@ -112,7 +112,7 @@ function strayWords(
 
 function distanceWords({ cells, distances }: SignatureInput): string | null {
   const found = cells.flatMap((a, i) =>
-    cells.filter((_, j) => i !== j).map((b) => distances[a.hostNode]?.[b.hostNode]?.slit ?? null),
+    cells.filter((_, j) => i !== j).map((b) => at(at(distances, a.hostNode), b.hostNode).slit),
   );
   if (found.length === 0) return null;
   const known = found.filter((slit) => slit !== null);
@@ -122,12 +122,12 @@ function distanceWords({ cells, distances }: SignatureInput): string | null {
 }
 
 function peerWords({ devices, interconnects }: SignatureInput): string | null {
-  const accelerators = devices.flatMap(({ kind }, at) => (kind === "accelerator" ? [at] : []));
+  const accelerators = devices.flatMap(({ kind }, i) => (kind === "accelerator" ? [i] : []));
   const paths = accelerators.flatMap((a) =>
-    accelerators.filter((b) => a !== b).map((b) => interconnects[a]?.[b] ?? null),
+    accelerators.filter((b) => a !== b).map((b) => at(at(interconnects, a), b)),
   );
   if (paths.length === 0) return null;
-  const names = new Set(accelerators.map((at) => deviceName(devices[at])));
+  const names = new Set(accelerators.map((i) => deviceName(at(devices, i))));
   return `${names.size === 1 ? [...names].join("") : "accelerator"}s ${classWords(paths)}`;
 }
 

@@ -1,5 +1,6 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
+import { at } from "../../unit/list.ts";
 import { signatureOf } from "./signature.ts";
 import type { SignatureCell, SignatureDevice, SignatureInput } from "./signature-input.ts";
 import {
@@ -55,7 +56,7 @@ function replaced<K extends "cells" | "devices" | "nodes">(
   index: number,
   change: Partial<SignatureInput[K][number]>,
 ): SignatureInput {
-  const items = input[list].map((item, at) => (at === index ? { ...item, ...change } : item));
+  const items = input[list].map((item, i) => (i === index ? { ...item, ...change } : item));
   return { ...input, [list]: items };
 }
 
@@ -74,7 +75,7 @@ const ofCore = (change: (core: SignatureCell["cores"][number]) => object): Chang
   ofCell(({ cores }, choice) => {
     if (cores.length === 0) return null;
     const index = choice % cores.length;
-    return { cores: cores.map((core, at) => (at === index ? { ...core, ...change(core) } : core)) };
+    return { cores: cores.map((core, i) => (i === index ? { ...core, ...change(core) } : core)) };
   });
 
 const ofDevice =
@@ -151,7 +152,7 @@ const changes: Readonly<Record<string, Change>> = {
   "page size": ofCell(() => ({ pageBytes: 2 ** 21 })),
   "memory policy": ofCell(() => ({ memoryPolicy: "preferred" })),
   memory: ofCell(({ memory }) => ({
-    memory: memory.map((part, at) => (at === 0 ? { ...part, bytes: part.bytes + 4096 } : part)),
+    memory: memory.map((part, i) => (i === 0 ? { ...part, bytes: part.bytes + 4096 } : part)),
   })),
   "one core more": ofCell(({ cores, hostNode }) => ({
     cores: [...cores, { node: hostNode, l3: 9, vcpus: 2, threads: 2 }],
@@ -225,7 +226,7 @@ test("a cache shared by two cells is not two caches, and who shares it with whom
       hostNode: 0,
       memoryPolicy: "strict",
       pageBytes: 4096,
-      memory: [{ node: 0, bytes: bytes[i] ?? 0 }],
+      memory: [{ node: 0, bytes: at(bytes, i) }],
       cores: [core(l3)],
       pools: [],
     })),
