@@ -4,11 +4,14 @@ import { defaultHostPolicy } from "../../request/host-policy.ts";
 import type { Request } from "../../request/request.ts";
 import { requestOf } from "../../request/testing/requests.ts";
 import { isolations, localities } from "../../request/virtual-machine.ts";
+import { syntheticTopology } from "../../topology/synthetic/build.ts";
 import { smallTopology } from "../../topology/testing/arbitrary-machine.ts";
 import { GiB, MiB } from "../../unit/bytes.ts";
+import { at } from "../../unit/list.ts";
 import { buildPlan } from "../build-plan.ts";
 import { inventoryOf } from "../inventory/inventory.ts";
-import { placed } from "../search/layout-cost.ts";
+import { place } from "../place.ts";
+import { placed } from "../search/layout.ts";
 import { searchSpace } from "../search/search.ts";
 import { spaceFor } from "../space/space.ts";
 import { useOfLayout } from "./layout-use.ts";
@@ -72,4 +75,24 @@ test("what a layout takes is what its plan takes, and leaves nothing behind when
     ),
     { numRuns: 300 },
   );
+});
+
+test("a VM that goes takes what it floats over with it, whoever came after it", () => {
+  const inventory = inventoryOf(syntheticTopology("core:7 memory:16Gi"), defaultHostPolicy);
+  const host = { topology: inventory.topology, policy: defaultHostPolicy };
+  const taken: Plan[] = [];
+  for (const vcpus of [1, 2, 2]) {
+    const asked = requestOf({ isolation: "shared", vcpus, memoryBytes: GiB, hugepageBytes: null });
+    const plan = place([{ ...host, taken }], { ...asked, name: `vm-${taken.length}` });
+    if (plan.kind === "Plan") taken.push(plan);
+  }
+  expect(taken).toHaveLength(3);
+  const all = occupancyOf(inventory, taken);
+  for (const gone of taken) {
+    const left = taken.filter((plan) => plan !== gone);
+    const after = vacated(inventory, all, useOfPlan(inventory, gone));
+    expect(after).toEqual(occupancyOf(inventory, left));
+  }
+  const gone = useOfPlan(inventory, at(taken, 0));
+  expect(() => vacated(inventory, emptyOccupancy(inventory), gone)).toThrow("broken invariant");
 });

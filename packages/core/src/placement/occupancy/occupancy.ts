@@ -1,5 +1,8 @@
 import type { Isolation } from "../../request/virtual-machine.ts";
-import type { IndexSet } from "../../set/index-set.ts";
+import { equals, type IndexSet } from "../../set/index-set.ts";
+import { invariant } from "../../invariant.ts";
+import { at } from "../../unit/list.ts";
+import { add, read, write } from "../../unit/vector.ts";
 import type { Inventory } from "../inventory/inventory.ts";
 
 /**
@@ -101,34 +104,39 @@ function changed({ cores, memory }: Inventory, before: Occupancy, use: Use, by: 
   };
   const caches = new Set<number>();
   for (const position of use.cores) {
-    const core = cores.all[position];
-    if (core === undefined) continue;
-    const users = (after.coreUsers[position] ?? 0) + by;
-    after.coreUsers[position] = users;
+    const { sold, group } = at(cores.all, position);
+    const users = read(after.coreUsers, position) + by;
+    write(after.coreUsers, position, users);
     const wasFree = by > 0 ? users === 1 : users === 0;
-    if (core.sold && wasFree) after.freeCores[core.group] = (after.freeCores[core.group] ?? 0) - by;
-    caches.add(cores.groups[core.group]?.cache ?? 0);
+    if (sold && wasFree) add(after.freeCores, group, -by);
+    caches.add(at(cores.groups, group).cache);
   }
   for (const cache of caches) {
-    after.cacheUsers[cache] = (after.cacheUsers[cache] ?? 0) + by;
-    if (use.isolation === "l3") after.cacheOwners[cache] = (after.cacheOwners[cache] ?? 0) + by;
+    add(after.cacheUsers, cache, by);
+    if (use.isolation === "l3") add(after.cacheOwners, cache, by);
   }
   for (const node of use.nodes) {
-    after.nodeUsers[node] = (after.nodeUsers[node] ?? 0) + by;
-    if (use.isolation === "node") after.nodeOwners[node] = (after.nodeOwners[node] ?? 0) + by;
+    add(after.nodeUsers, node, by);
+    if (use.isolation === "node") add(after.nodeOwners, node, by);
   }
   for (const { node, pool, bytes } of use.memory) {
-    const at = node * pools + pool;
-    after.promisedBytes[at] = (after.promisedBytes[at] ?? 0) + by * bytes;
+    add(after.promisedBytes, node * pools + pool, by * bytes);
   }
-  for (const group of use.deviceGroups) {
-    after.deviceHolders[group] = (after.deviceHolders[group] ?? 0) + by;
-  }
+  for (const group of use.deviceGroups) add(after.deviceHolders, group, by);
   return after;
 }
 
+/** One that says the same is as good: equal occupancies share what floats (`occupancy-book.ts`). */
 function without(all: readonly Floating[], gone: readonly Floating[]): readonly Floating[] {
   const left = [...all];
-  for (const one of gone) left.splice(left.indexOf(one), 1);
+  for (const one of gone) {
+    const position = left.findIndex((other) => isSameFloating(one, other));
+    invariant(position >= 0, "what is given back floats on the host");
+    left.splice(position, 1);
+  }
   return left;
+}
+
+export function isSameFloating(a: Floating, b: Floating): boolean {
+  return a.vcpus === b.vcpus && equals(a.cpus, b.cpus);
 }
