@@ -2,8 +2,10 @@ import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { defaultHostPolicy } from "../../request/host-policy.ts";
 import { catalogMachine, catalogNames } from "../../topology/catalog/catalog.ts";
+import { syntheticTopology } from "../../topology/synthetic/build.ts";
 import { smallTopology } from "../../topology/testing/arbitrary-machine.ts";
 import { emptyOccupancy } from "../occupancy/occupancy.ts";
+import { stateKeys } from "../occupancy/state-key.ts";
 import { areIsomorphic } from "../testing/isomorphic.ts";
 import { type Inventory, inventoryOf } from "./inventory.ts";
 
@@ -60,6 +62,29 @@ test("without NICs and shared groups, accelerators of one node are of one class 
     { numRuns: 4000 },
   );
   expect(met).toBeGreaterThan(20);
+});
+
+test("accelerators of different fabric partitions cannot take each other's places", () => {
+  const text = "core:8 memory:16Gi hugepages:8x1Gi root*4[gpu:h100-sxm] nvlink:18";
+  const classes = (more: string): readonly number[] =>
+    inventoryOf(syntheticTopology(text + more), defaultHostPolicy).symmetry.acceleratorClass;
+  expect(classes("")).toEqual([0, 0, 0, 0]);
+  expect(classes(" partitions:0-1;2-3;0;1;2;3")).toEqual([0, 0, 1, 1]);
+  expect(classes(" partitions:0-1;2-3;0;1;2")).toEqual([0, 0, 1, 2]);
+  // So a host with half of either pair is in another state than one with a whole pair.
+  const inventory = inventoryOf(
+    syntheticTopology(`${text} partitions:0-1;2-3;0;1;2;3`),
+    defaultHostPolicy,
+  );
+  const keyOf = stateKeys(inventory);
+  const holding = (...groups: readonly number[]): string => {
+    const empty = emptyOccupancy(inventory);
+    const deviceHolders = empty.deviceHolders.slice();
+    for (const group of groups) deviceHolders[group] = 1;
+    return keyOf({ ...empty, vms: groups.length, deviceHolders });
+  };
+  expect(holding(0, 2)).not.toBe(holding(0, 1));
+  expect(holding(0, 2)).toBe(holding(1, 3));
 });
 
 /** Of the catalog's machines: the sizes of the classes of accelerators, and of nodes. */

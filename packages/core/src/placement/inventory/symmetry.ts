@@ -3,6 +3,7 @@ import { nodeDistances } from "../../cost/node-distance.ts";
 import type { CostModel } from "../../cost/placement-cost.ts";
 import { interconnects, type InterconnectOf } from "../../topology/interconnect.ts";
 import type { PciDevice, Topology } from "../../topology/topology.ts";
+import { at } from "../../unit/list.ts";
 import type { CoreInventory } from "./cores.ts";
 import type { Device, DeviceInventory } from "./devices.ts";
 
@@ -12,7 +13,8 @@ import type { Device, DeviceInventory } from "./devices.ts";
  * differs by such a change alone are in one state.
  *
  * Two accelerators are of one class when swapping them, and their own NICs with them, leaves every
- * relation of the machine as it is: an automorphism that moves nothing else. If (a b) and (b c) are
+ * relation of the machine as it is, and fabric partitions among themselves: an automorphism that moves
+ * nothing else. If (a b) and (b c) are
  * automorphisms so is (a c), so classes are classes, and one member stands for all when they are
  * made. Own NICs are those that are nearer to this accelerator than to any other. What nobody can
  * tell apart is found; of what can only be exchanged in larger blocks some is missed, which costs
@@ -43,7 +45,7 @@ export function symmetryOf(
   const { accelerators, nics } = devices;
   const functions = new Map(topology.pci.map((entry) => [entry.address, entry]));
   const ownNics = nicsByOwner(devices, between);
-  const swap = swapping(devices, functions, between);
+  const swap = swapping(topology, devices, functions, between);
   const nodes = topology.nodes.map(({ id }) => id);
   const path = model.memoryPath;
   const classes = nodeDistances(topology);
@@ -62,12 +64,13 @@ export function symmetryOf(
     kindOf.get(a) === kindOf.get(b) &&
     sameDistances(a, b) &&
     shareCaches(cores, nodes.indexOf(a), nodes.indexOf(b));
-  const devicesOf = (node: number): readonly Device[] => devices.ofNode[nodes.indexOf(node)] ?? [];
+  const devicesOf = (node: number): readonly Device[] => at(devices.ofNode, nodes.indexOf(node));
+  const furnished = (one: Device): readonly Device[] => [one, ...at(ownNics, one.position)];
   return {
     acceleratorClass: classesOf(accelerators, (a, b) => {
-      const [ofA, ofB] = [a, b].map((one) => [one, ...(ownNics[one.position] ?? [])]);
-      if (ofA === undefined || ofB === undefined) return false;
-      return ofA.every((one, i) => one.node === ofB[i]?.node) && swap(ofA, ofB);
+      const [ofA, ofB] = [furnished(a), furnished(b)];
+      const isBeside = (one: Device, i: number): boolean => one.node === at(ofB, i).node;
+      return ofA.length === ofB.length && ofA.every(isBeside) && swap(ofA, ofB);
     }),
     nicClass: classesOf(nics, (a, b) => a.node === b.node && swap([a], [b])),
     ownNics: ownNics.map((own) => own.map((nic) => nics.indexOf(nic))),
@@ -82,7 +85,7 @@ export function symmetryOf(
 /** Whether two nodes' cores are below the same caches, or each below caches of its own alone. */
 function shareCaches({ groups, groupsOfNode }: CoreInventory, a: number, b: number): boolean {
   const cachesOf = (node: number): ReadonlySet<number> =>
-    new Set((groupsOfNode[node] ?? []).flatMap((group) => groups[group]?.cache ?? []));
+    new Set(at(groupsOfNode, node).map((group) => at(groups, group).cache));
   const [ofA, ofB] = [cachesOf(a), cachesOf(b)];
   if (ofA.size === ofB.size && [...ofA].every((cache) => ofB.has(cache))) return true;
   return groups.every(({ node, cache }) => {
@@ -120,24 +123,24 @@ function nicsByOwner(
       ({ address }) => interconnectCost(between(address, nic.address), "nic").relative,
     );
     const least = Math.min(...costs);
-    if (costs.filter((cost) => cost === least).length === 1) own[costs.indexOf(least)]?.push(nic);
+    if (costs.filter((cost) => cost === least).length === 1)
+      at(own, costs.indexOf(least)).push(nic);
   }
   return own;
 }
 
 /** Whether these devices can take each other's places, in their order, and nobody could tell. */
 function swapping(
+  { partitions }: Topology,
   { accelerators, nics }: DeviceInventory,
   functions: ReadonlyMap<string, PciDevice>,
   between: InterconnectOf,
 ): (moved: readonly Device[], target: readonly Device[]) => boolean {
   const all = [...accelerators, ...nics];
+  const known = new Set(partitions.map((one) => one.accelerators.toSorted().join()));
   return (moved, target) => {
     if (moved.length !== target.length) return false;
-    const pairs = moved.flatMap((one, i) => {
-      const other = target[i];
-      return other === undefined ? [] : [[one, other] as const];
-    });
+    const pairs = moved.map((one, i) => [one, at(target, i)] as const);
     if (!pairs.every(([one, other]) => areAlike(one, other, functions))) return false;
     const image = new Map(
       pairs.flatMap(
@@ -148,6 +151,12 @@ function swapping(
           ] as const,
       ),
     );
+    const renamed = new Map([...image].map(([from, to]) => [from.address, to.address]));
+    const keepsPartitions = partitions.every((one) => {
+      const members = one.accelerators.map((address) => renamed.get(address) ?? address);
+      return known.has(members.toSorted().join());
+    });
+    if (!keepsPartitions) return false;
     return pairs.every(([one, other]) =>
       all.every((third) => {
         const swapped = image.get(third) ?? third;
