@@ -1,43 +1,63 @@
 import type { HostState } from "@evenkeel/core/placement/host-state.ts";
 import { place } from "@evenkeel/core/placement/place.ts";
+import type { Plan } from "@evenkeel/core/placement/plan.ts";
+import { settledTopology } from "@evenkeel/core/placement/settled.ts";
+import { defaultHostPolicy } from "@evenkeel/core/request/host-policy.ts";
 import type { Request } from "@evenkeel/core/request/request.ts";
+import { requestOf } from "@evenkeel/core/request/testing/requests.ts";
+import { workloads } from "@evenkeel/core/request/virtual-machine.ts";
+import { syntheticTopology } from "@evenkeel/core/topology/synthetic/build.ts";
+import { GiB } from "@evenkeel/core/unit/bytes.ts";
+import { at } from "@evenkeel/core/unit/list.ts";
 import { type Random, randomFor } from "../../../fuzz/random.ts";
-import { type Case, hostsOf } from "../cases.ts";
+import type { Case } from "../cases.ts";
 import type { Trial } from "../run.ts";
 import { simplerRequests } from "../smallest.ts";
-import { compareCount, type Counted } from "./compare-count.ts";
-import { compareLoss } from "./compare-loss.ts";
-import { anyFlavor } from "./flavors.ts";
+import { compareCount, compareLoss } from "./compare.ts";
+import { classesOn, plansOn } from "./most.ts";
 
-/** How many more of a flavor fit, or which place of a VM leaves the most of what else is sold. */
+/** How many more VMs fit, of any class or of one; or which place leaves the most of what is sold. */
 export interface CapacityCase extends Case {
-  readonly question: Counted | "loss";
+  readonly question: (typeof questions)[number];
+  /** Which of the classes that an empty host has. */
+  readonly classNumber: number;
   readonly flavors: readonly Request[];
 }
 
-/** Of so many cases one asks for the best place for all; the others count, which takes less. */
-const lossEvery = 4;
+const questions = ["any class", "one class", "loss", "loss"] as const;
 
-/** Capacities and losses, held against integer programs; the hosts are those of placements. */
+/**
+ * Capacities and losses on machines of one or two nodes, held against brute force.
+ *
+ * Left out is what brute force does not try. It takes the first cores that are free and leaves a
+ * thread idle in the first cell: so what depends on classes is asked on machines with one cache a
+ * node and one thread a core, and `l3` is not asked for where a node has several caches. Shared
+ * cores, and localities other than `strict`, are nothing to it. Counts that end early, the search's
+ * or brute force's own, are `bounded` and `untold`.
+ */
 export function capacities(seed: number): Trial<CapacityCase> {
-  const hostFor = hostsOf(seed);
   return {
     caseAt: (number) => {
-      const base = hostFor(number);
       const random = randomFor(seed, "capacity", number);
-      if (number % lossEvery !== 0) {
-        const request = flavorFor({ ...base.host, taken: [] }, random, "flavor");
-        return { ...base, request, question: random.once(4) ? "next" : "own", flavors: [] };
-      }
-      const request = flavorFor(base.host, random, "vm");
-      const names = ["first", "second", "third"].slice(0, 1 + random.below(3));
-      const flavors = names.map((name) => anyFlavor(base.host, random, name));
-      return { ...base, request, question: "loss", flavors };
+      const machine = anyMachine(random);
+      const isPlain = !machine.includes("l3:") && !machine.includes("thread:");
+      const host = anyHost(machine, random);
+      const question = isPlain ? random.of(questions) : "any class";
+      const request = anyRequest(random.once(4) ? { ...host, taken: [] } : host, random, "vm");
+      const names = question === "loss" ? random.of([["first"], ["first", "second"]]) : [];
+      const flavors = names.map((name) => anyRequest({ ...host, taken: [] }, random, name));
+      const classNumber = random.below(64);
+      const { topology } = host;
+      return { machine, alterations: [], topology, host, request, question, classNumber, flavors };
     },
-    outcome: (newProgram, { host, request, question, flavors }) =>
-      question === "loss"
-        ? compareLoss(newProgram, host, request, flavors)
-        : compareCount(newProgram, host, request, question),
+    outcome: (_, { host, request, question, classNumber, flavors }) => {
+      if (question === "loss") return compareLoss(host, request, flavors);
+      if (question === "any class") return compareCount(host, request, null);
+      const plans = plansOn({ ...host, taken: [] }, request);
+      const classes = [...new Set(plans.map(classesOn(host.topology)))];
+      if (classes.length === 0) return { kind: "refused", mismatch: null };
+      return compareCount(host, request, at(classes, classNumber % classes.length));
+    },
     *simplerThan(failing) {
       const { flavors } = failing;
       for (const [i, flavor] of flavors.entries()) {
@@ -50,10 +70,76 @@ export function capacities(seed: number): Trial<CapacityCase> {
   };
 }
 
+/** What hangs from a machine's nodes. */
+const devices = {
+  one: [
+    "",
+    "root[gpu:h100-sxm*2 nic:cx7]",
+    "root*2[switch[gpu:h100-sxm nic:cx7]]",
+    "root[gpu:h100-sxm*3 gpu:l40s nic:e810]",
+    "root[switch(acs:off)[gpu:l40s*2]] root[gpu:l40s]",
+    "root*4[gpu:h100-sxm] partitions:0-3;0-1;2-3;0;1;2;3",
+  ],
+  two: [
+    "",
+    "root[nic:cx7]",
+    "root[gpu:h100-sxm*2 nic:cx7]",
+    "root[switch[gpu:h100-sxm nic:cx7]]",
+    "root[gpu:h100-sxm gpu:l40s]",
+    "root[gpu:h100-sxm*2]@1 root[nic:cx7]",
+    "root[gpu:h100-sxm*3]@0 root[gpu:h100-sxm nic:cx7*2]@1",
+    "root[switch(acs:off)[gpu:l40s*2 nic:e810]]@0 root[gpu:l40s nic:e810]@1",
+    "root[gpu:h100-sxm*2] partitions:0-3;0-1;2-3;0;1;2;3",
+    "root[gpu:h100-sxm*2] partitions:0-1;0;1;2",
+  ],
+};
+
+/** A machine in the synthetic language (docs/synthetic.md). */
+function anyMachine(random: Random): string {
+  const isOne = random.once(5);
+  const hung = random.of(isOne ? devices.one : devices.two);
+  return [
+    isOne ? "" : random.of(["package:2", "package:2", "node:2"]),
+    random.once(6) ? `l3:2 core:${1 + random.below(4)}` : `core:${2 + random.below(7)}`,
+    random.once(6) ? "thread:2" : "",
+    `memory:16Gi hugepages:${2 + random.below(7)}x1Gi`,
+    isOne || random.once(2) ? "" : `hugepages:${random.below(9)}x1Gi@1`,
+    isOne ? "" : random.of(["", "distances:10/21", "distances:10/21", "distances:10,11;17,10"]),
+    hung,
+    hung.includes("gpu") && random.once(2) ? "nvlink:18" : "",
+  ].join(" ");
+}
+
+/** The machine, at times with VMs on it, of which the first may have left. */
+function anyHost(machine: string, random: Random): HostState {
+  const reserved = { coresPerNode: random.once(4) ? 1 : 0, cpus: null, memoryPerNodeBytes: 0 };
+  const policy = { ...defaultHostPolicy, reserved };
+  const topology = settledTopology({ topology: syntheticTopology(machine), taken: [], policy });
+  let taken: readonly Plan[] = [];
+  for (let vms = random.of([0, 0, 1, 2, 3]); vms > 0; vms--) {
+    const host = { topology, taken, policy };
+    const plan = place([host], anyRequest(host, random, `taken-${vms}`));
+    if (plan.kind === "Plan") taken = [...taken, plan];
+    if (random.once(4)) taken = taken.slice(1);
+  }
+  return { topology, taken, policy };
+}
+
 /** One that the host can take, unless a few drawn in turn cannot be. */
-function flavorFor(host: HostState, random: Random, name: string): Request {
+function anyRequest(host: HostState, random: Random, name: string): Request {
+  const caches = Map.groupBy(host.topology.cores, ({ l3 }) => l3).size;
+  const alone = caches > host.topology.nodes.length ? "core" : "l3";
   for (let tries = 0; ; tries++) {
-    const flavor = anyFlavor(host, random, name);
-    if (tries >= 5 || place([host], flavor).kind === "Plan") return flavor;
+    const count = random.below(3);
+    const request = requestOf({
+      name,
+      accelerators: { count, model: null, link: random.once(5) ? "nvlink" : "any" },
+      nics: { count: random.of([0, 0, 0, 1, 1, 2]), rdma: false },
+      vcpus: 1 + random.below(5),
+      memoryBytes: (1 + random.below(3)) * GiB,
+      isolation: random.once(4) ? random.of([alone, "node", "host"]) : "core",
+      workload: random.of(workloads),
+    });
+    if (tries === 3 || place([host], request).kind === "Plan") return request;
   }
 }

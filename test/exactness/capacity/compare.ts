@@ -1,0 +1,94 @@
+import { boundedCapacities } from "@evenkeel/core/placement/capacity/capacity.ts";
+import { ownGrades } from "@evenkeel/core/placement/capacity/own-grade.ts";
+import type { HostState } from "@evenkeel/core/placement/host-state.ts";
+import { inventoryOf } from "@evenkeel/core/placement/inventory/inventory.ts";
+import { occupancyOf } from "@evenkeel/core/placement/occupancy/plan-use.ts";
+import { place } from "@evenkeel/core/placement/place.ts";
+import type { Plan } from "@evenkeel/core/placement/plan.ts";
+import { demandOf } from "@evenkeel/core/placement/state/demand.ts";
+import { type State, type States, stateBook } from "@evenkeel/core/placement/state/states.ts";
+import { bestPlans } from "@evenkeel/core/placement/testing/brute-force.ts";
+import type { Request } from "@evenkeel/core/request/request.ts";
+import type { Outcome } from "../compare.ts";
+import { classesOn, mostEven, mostOf } from "./most.ts";
+
+/** Holds how many more VMs fit, of any class or of one, against trying every sequence of plans. */
+export function compareCount(host: HostState, request: Request, only: string | null): Outcome {
+  const states = stateBook();
+  const { slots, exact } = boundedCapacities(states)(
+    stateOf(states, host),
+    demandOf(request, only),
+  );
+  return exact ? judgeCount(host, request, only, slots) : { kind: "bounded", mismatch: null };
+}
+
+export function judgeCount(
+  host: HostState,
+  request: Request,
+  only: string | null,
+  slots: number,
+): Outcome {
+  const most = mostOf(host, request, only);
+  const asked = only === null ? "any class" : "one class";
+  const kind = `${asked}, ${most === null ? "untold" : most > 1 ? "several" : most}`;
+  const isRight = most === null || slots === most;
+  return { kind, mismatch: isRight ? null : `other count: search ${slots}, brute force ${most}` };
+}
+
+/** Holds the place that a VM is given, told what is sold, against all that are as good for it. */
+export function compareLoss(host: HostState, vm: Request, flavors: readonly Request[]): Outcome {
+  const sold = flavors.flatMap((flavor) => soldOn(host, flavor) ?? []);
+  const plan = place([host], vm, { flavors });
+  if (plan.kind === "Refusal") return { kind: "refused", mismatch: null };
+  return judgeLoss(host, vm, sold, plan);
+}
+
+export interface Sold {
+  readonly flavor: Request;
+  /** The class that it is sold in. */
+  readonly own: string;
+  /** How many of that an empty host takes; null where nobody wants to wait for it. */
+  readonly most: number | null;
+}
+
+/** What a flavor is sold as: one of the best classes on an empty host. Null where that holds none. */
+export function soldOn(host: HostState, flavor: Request): Sold | null {
+  const empty = { ...host, taken: [] };
+  const states = stateBook();
+  const own = ownGrades(states)(stateOf(states, empty), demandOf(flavor))?.only ?? null;
+  const best = bestPlans(empty, flavor).map(classesOn(host.topology));
+  const isBest = own === null ? best.length === 0 : best.includes(own);
+  if (!isBest) throw new Error(`${flavor.name} is sold as what is none of the best`);
+  return own === null ? null : { flavor, own, most: mostOf(empty, flavor, own) };
+}
+
+/**
+ * Whether a plan leaves as much of what is sold as any that no other beats by the objective: of each
+ * flavor how many fit of its own class, as a share of what an empty host could take.
+ */
+export function judgeLoss(
+  host: HostState,
+  vm: Request,
+  sold: readonly Sold[],
+  plan: Plan,
+): Outcome {
+  const leftBy = (other: Plan): number | null =>
+    sold.reduce<number | null>((sum, { flavor, own, most }) => {
+      const now = mostOf({ ...host, taken: [...host.taken, other] }, flavor, own);
+      return sum === null || now === null || most === null ? null : sum + now / most;
+    }, 0);
+  const mine = leftBy(plan);
+  const left = mostEven(host, bestPlans(host, vm)).map(leftBy);
+  const known = left.filter((share) => share !== null);
+  if (mine === null || known.length < left.length) return { kind: "loss, untold", mismatch: null };
+  const [least, most] = [Math.min(...known), Math.max(...known)];
+  return {
+    kind: most - least > 1e-9 ? "loss, a choice" : "loss, no choice",
+    mismatch: most - mine > 1e-9 ? `more is left: search ${mine}, brute force ${most}` : null,
+  };
+}
+
+function stateOf(states: States, { topology, policy, taken }: HostState): State {
+  const inventory = inventoryOf(topology, policy);
+  return states.of(inventory, occupancyOf(inventory, taken));
+}
