@@ -14,10 +14,12 @@ import { amountOf } from "@evenkeel/core/text/amount.ts";
 import { syntheticTopology } from "@evenkeel/core/topology/synthetic/build.ts";
 import { GiB } from "@evenkeel/core/unit/bytes.ts";
 import { type Random, randomFor } from "../fuzz/random.ts";
+import { catalogCases } from "./catalog-cases.ts";
 import { alternate, cpuTime, type Timing } from "./interleave.ts";
 import { packedDecision, packedFleet } from "./packed.ts";
 import { novaPeer, type NovaPeer, novaRequest } from "./peers/nova.ts";
-import { ratioRow, type Row, row } from "./report.ts";
+import { type Figure, ratioRow, type Row, row } from "./report.ts";
+import { firstPoolBytes } from "./first-pool.ts";
 
 /** Everything of these machines is for sale, as it is for Nova. */
 const policy = {
@@ -101,7 +103,7 @@ type Filling = (inventory: Inventory) => Occupancy;
 
 /** One VM that has this part of every node: the lowest of everything, or any. */
 function filled(inventory: Inventory, part: number, random: Random | null): Occupancy {
-  const { cores, memory, devices, nodeIds } = inventory;
+  const { cores, devices, nodeIds } = inventory;
   const some = <Item>(items: readonly Item[]): readonly Item[] => {
     const left = [...items];
     const count = Math.floor(items.length * part);
@@ -117,7 +119,7 @@ function filled(inventory: Inventory, part: number, random: Random | null): Occu
     ),
     nodes: perNode,
     memory: perNode.map((node) => {
-      const pages = (memory.pools[node]?.[0]?.bytes ?? 0) / GiB;
+      const pages = firstPoolBytes(inventory, node) / GiB;
       return { node, pool: 0, bytes: Math.floor(pages * part) * GiB };
     }),
     deviceGroups: perNode.flatMap((node) => {
@@ -143,9 +145,9 @@ interface Case extends Asked {
  * Timed is what a process pays that has been deciding for a while: every case has been decided some
  * thousand times before the first is timed.
  */
-export async function benchPlacement(): Promise<readonly Row[]> {
+export async function benchPlacement(): Promise<readonly (Row | Figure)[]> {
   const nova = novaPeer();
-  const rows: Row[] = [];
+  const rows: (Row | Figure)[] = [];
   const ofNova: Timing[][] = [];
   const ofLimit: Timing[][] = [];
   const cases = allCases();
@@ -163,7 +165,7 @@ export async function benchPlacement(): Promise<readonly Row[]> {
   }
   if (ofNova.length > 0) rows.push(ratioRow("placement", "OpenStack Nova", ofNova, 0.01));
   rows.push(ratioRow("placement", "a packed array", ofLimit, null));
-  return rows;
+  return [...rows, ...catalogCases()];
 }
 
 const decisionsTimed = 1000;
