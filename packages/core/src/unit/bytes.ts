@@ -1,3 +1,5 @@
+import { valueOf } from "./list.ts";
+
 /**
  * Sizes are plain integers of bytes, and every name that holds one ends in `Bytes`
  * (docs/decisions/0003). People write and read them as Kubernetes quantities: `480Gi`.
@@ -30,7 +32,7 @@ export function parseQuantity(text: string): number | null {
   const match = /^(\d{1,16})(?:\.(\d{1,9}))?(Ki|Mi|Gi|Ti|Pi|k|M|G|T|P)?$/.exec(text.trim());
   if (match === null) return null;
   const [, whole = "", fraction = "", suffix = ""] = match;
-  const scale = BigInt(suffixes.get(suffix) ?? 1);
+  const scale = BigInt(valueOf(suffixes, suffix));
   const parts = 10n ** BigInt(fraction.length);
   const begun = (BigInt(fraction || 0) * scale + parts - 1n) / parts;
   const bytes = BigInt(whole) * scale + begun;
