@@ -1,3 +1,5 @@
+import { invariant } from "../../invariant.ts";
+
 /** A core below a last-level cache; of unknown cache it counts as one of its own. */
 interface CachedCore {
   readonly id: number;
@@ -26,8 +28,13 @@ export function chooseCores<Core extends CachedCore>(
   const { whole, holding } = wholeCaches(free, wanted);
   const rest = wanted - whole.reduce((sum, cache) => sum + cache.length, 0);
   const size = lastCache ?? Math.min(...holding.map((cache) => cache.length));
-  const last = rest > 0 ? (holding.find((cache) => cache.length === size) ?? []) : [];
-  return [...whole.flat(), ...last.slice(0, rest)].toSorted((a, b) => a.id - b.id);
+  const last = holding.find((cache) => cache.length === size);
+  invariant(
+    last !== undefined || lastCache === undefined || holding.length === 0,
+    `a cache has the ${lastCache} free cores that the last are to be from`,
+  );
+  const fromLast = last === undefined ? [] : last.slice(0, rest);
+  return [...whole.flat(), ...fromLast].toSorted((a, b) => a.id - b.id);
 }
 
 /**
