@@ -163,13 +163,6 @@ function whereInstead(best: readonly LayoutCell[], other: readonly LayoutCell[])
     nodesOf(other) === nodesOf(best) &&
     accelerators === addresses((cell) => cell.accelerators, best);
   const nics = addresses((cell) => cell.nics);
-  if (isSame && nics === addresses((cell) => cell.nics, best)) {
-    const sizes = (cells: readonly LayoutCell[]): string =>
-      cells.map((cell) => `${total(cell.units)} ${total(cell.granules)}`).join();
-    return sizes(best) === sizes(other)
-      ? "with cores below other caches"
-      : "with the odd cores or pages in other cells";
-  }
   if (isSame && nics !== "") return `with ${nics} instead`;
   return `${accelerators === "" ? "" : `${accelerators} on `}${nodesOf(other)}`;
 }

@@ -111,6 +111,33 @@ test("in whatever order layouts are offered the same two are kept, also if only 
   );
 });
 
+test("the next best has other devices or nodes, not the same with cores and pages elsewhere", () => {
+  const cellOn = (node: number, pages: number): Layout["cells"][number] => ({
+    node,
+    units: [{ node, count: 1 }],
+    granules: [{ node, count: pages }],
+    idleThreads: 0,
+    accelerators: devices.slice(node, node + 1),
+    nics: [],
+  });
+  const layout = (node: number, pages: number, cost: number): Layout => ({
+    cells: [cellOn(node, pages)],
+    partition: null,
+    objective: { cells: 1, cost, extra: 0, uneven: 0, spread: 0 },
+  });
+  const [first, same, better, other] = [
+    layout(0, 1, 2),
+    layout(0, 2, 3),
+    layout(0, 3, 1),
+    layout(1, 1, 4),
+  ];
+  const ranked = ranking(space, { explained: true });
+  for (const one of [first, same, better]) ranked.offer(one);
+  expect([ranked.best(), ranked.runnerUp()]).toEqual([better, null]);
+  for (const one of [other, same]) ranked.offer(one);
+  expect([ranked.best(), ranked.runnerUp()]).toEqual([better, other]);
+});
+
 test("a VM without accelerators takes the nodes with the fewest free ones, other things equal", () => {
   const text =
     "package:3 core:4 memory:16Gi distances:10/21 root*2[gpu:h100-sxm]@0 root[gpu:h100-sxm]@2";

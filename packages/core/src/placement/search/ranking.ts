@@ -1,13 +1,16 @@
 import { compareCosts } from "../../cost/compare-costs.ts";
 import { freeAccelerators } from "../space/devices.ts";
+import type { Device } from "../inventory/devices.ts";
 import type { Space } from "../space/space.ts";
+import { at } from "../../unit/list.ts";
 import { type Tally, count, countOf } from "../../unit/tally.ts";
 import { coreVariants } from "./core-variants.ts";
 import type { Effort } from "./effort.ts";
 import { compareObjectives, type Layout, type Objective } from "./layout.ts";
 
 /**
- * The best layout, and the next best where it is wanted, kept while a search offers them. Of two that
+ * The best layout, and where it is wanted the next best of other devices or nodes, kept while a
+ * search offers them. Of two that
  * are equal in all that a layout is judged by, and lose as much, a VM without accelerators takes the
  * one with fewer free ones on its nodes; then the one whose accelerators have the lower positions
  * ranks higher, then the one that was offered first. So it does not matter in which order sets of
@@ -89,10 +92,12 @@ export function ranking(space: Space, terms: Terms): Ranking {
     const ranked = { layout, place: placeOf(layout) };
     if (worst !== null && compare(ranked, worst) >= 0) return;
     if (accepts !== undefined && !accepts(layout)) return;
+    const isSame = best !== null && isSameChoice(layout, best.layout);
     if (best === null || compare(ranked, best) < 0) {
-      [best, runnerUp] = [ranked, best];
+      if (!isSame) runnerUp = best;
+      best = ranked;
       reached = isKnownBest(layout);
-    } else if (runnerUp === null || compare(ranked, runnerUp) < 0) {
+    } else if (!isSame && (runnerUp === null || compare(ranked, runnerUp) < 0)) {
       runnerUp = ranked;
     }
   };
@@ -135,6 +140,23 @@ export function besideFree(space: Space): (layout: Pick<Layout, "cells">) => num
   for (const { node } of freeAccelerators(space)) count(free, node);
   if (free.size === 0) return () => 0;
   return ({ cells }) => cells.reduce((sum, { node }) => sum + countOf(free, node), 0);
+}
+
+/** Whether two layouts have the same devices on the same nodes, however cores and pages lie there. */
+function isSameChoice(a: Layout, b: Layout): boolean {
+  const isSame = (one: readonly Device[], other: readonly Device[]): boolean =>
+    one.length === other.length && one.every((device, i) => device === other[i]);
+  return (
+    a.cells.length === b.cells.length &&
+    a.cells.every((cell, i) => {
+      const other = at(b.cells, i);
+      return (
+        cell.node === other.node &&
+        isSame(cell.accelerators, other.accelerators) &&
+        isSame(cell.nics, other.nics)
+      );
+    })
+  );
 }
 
 function placeOf({ cells }: Layout): readonly number[] {
