@@ -31,28 +31,36 @@ export function interleaving(space: Space, model: CostModel): LocalityPolicy {
     costsAlike: false,
     work: 30 * space.nodes.length,
     leastMemory: (nodes, cells) => leastMemory(space, model, over, nodes, cells),
-    *ways(cells, all) {
-      const ofUnits = splitOver(
-        space.units,
-        cells,
-        cells.homes.map((home) => nodeOf(space, home).units),
-      );
-      const ofGranules = splitOver(
-        space.granules,
-        cells,
-        cells.homes.map(() => Infinity),
-      );
-      if (ofUnits === null || ofGranules === null) return;
-      // Cores are on their cells' nodes, so who has one more is nothing to the cost.
-      for (const units of waysToSplit(ofUnits).take(all ? Infinity : 1)) {
-        const cores = cells.homes.map((node, cell) => [{ node, count: at(units, cell) }]);
-        for (const granules of waysToSplit(ofGranules)) {
-          const own = withMemory(space, model, cells, cores, granules, over);
-          if (own !== null) yield own;
-        }
-      }
-    },
+    ways: (cells, all) => waysInterleaved(space, model, over, cells, all),
   };
+}
+
+function* waysInterleaved(
+  space: Space,
+  model: CostModel,
+  over: readonly number[],
+  cells: CellShares,
+  all: boolean,
+): Generator<readonly CellSupply[]> {
+  const ofUnits = splitOver(
+    space.units,
+    cells,
+    cells.homes.map((home) => nodeOf(space, home).units),
+  );
+  const ofGranules = splitOver(
+    space.granules,
+    cells,
+    cells.homes.map(() => Infinity),
+  );
+  if (ofUnits === null || ofGranules === null) return;
+  // Cores are on their cells' nodes, so who has one more is nothing to the cost.
+  for (const units of waysToSplit(ofUnits).take(all ? Infinity : 1)) {
+    const cores = cells.homes.map((node, cell) => [{ node, count: at(units, cell) }]);
+    for (const granules of waysToSplit(ofGranules)) {
+      const own = withMemory(space, model, cells, cores, granules, over);
+      if (own !== null) yield own;
+    }
+  }
 }
 
 /**

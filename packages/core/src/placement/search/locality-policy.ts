@@ -23,7 +23,8 @@ export interface LocalityPolicy {
   readonly work: number;
   /**
    * The ways to give cells their shares: who has what does not divide, the lowest cells first, and
-   * where it comes from. None where they do not fit.
+   * where it comes from. None where they do not fit. A generator function made anew for each policy
+   * would be a new class of objects each time, so a policy calls one of its module.
    *
    * @param all whether every way is wanted; else ways that cost more than another may be left out.
    */

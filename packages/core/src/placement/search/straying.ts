@@ -4,7 +4,12 @@ import { entryAt, type Matrix, matrixOf } from "../../unit/matrix.ts";
 import { add, type Vector } from "../../unit/vector.ts";
 import { hasEnough, knownGranules, type Space } from "../space/space.ts";
 import { type OnNode, total } from "./layout.ts";
-import { type CellShares, type LocalityPolicy, splitOver } from "./locality-policy.ts";
+import {
+  type CellShares,
+  type CellSupply,
+  type LocalityPolicy,
+  splitOver,
+} from "./locality-policy.ts";
 import { waysToSplit } from "./split.ts";
 import { transport } from "./transport.ts";
 
@@ -26,15 +31,22 @@ export function straying(space: Space, model: CostModel): LocalityPolicy {
     costsAlike: false,
     work: 10 * space.nodes.length ** 2,
     leastMemory: () => null,
-    *ways(cells, all) {
-      for (const cores of coresOf(space, model, cells, all)) {
-        const units = cores.map((counts) => onNodes(space, counts));
-        for (const granules of granulesOf(space, model, cells, units)) {
-          yield units.map((own, cell) => ({ units: own, granules: at(granules, cell) }));
-        }
-      }
-    },
+    ways: (cells, all) => waysApart(space, model, cells, all),
   };
+}
+
+function* waysApart(
+  space: Space,
+  model: CostModel,
+  cells: CellShares,
+  all: boolean,
+): Generator<readonly CellSupply[]> {
+  for (const cores of coresOf(space, model, cells, all)) {
+    const units = cores.map((counts) => onNodes(space, counts));
+    for (const granules of granulesOf(space, model, cells, units)) {
+      yield units.map((own, cell) => ({ units: own, granules: at(granules, cell) }));
+    }
+  }
 }
 
 const unlimited = ({ homes }: CellShares): number[] => homes.map(() => Infinity);
