@@ -42,6 +42,11 @@ test("a core of unknown cache is a cache of its own", () => {
   expect(ids(chooseCores(cores, 2))).toBe("0 1");
 });
 
+test("no cache of the size that the last cores are to be from is a fault", () => {
+  expect(ids(chooseCores(coresOf([4, 2]), 2, 4))).toBe("0 1");
+  expect(() => chooseCores(coresOf([4, 2]), 2, 3)).toThrow("a cache has the 3 free cores");
+});
+
 const freePerCache = fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 1, maxLength: 7 });
 
 test("no choice touches fewer caches", () => {
