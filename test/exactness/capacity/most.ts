@@ -2,6 +2,7 @@ import type { HostState } from "@evenkeel/core/placement/host-state.ts";
 import type { Plan } from "@evenkeel/core/placement/plan.ts";
 import { planSignatures } from "@evenkeel/core/placement/signature/signature.ts";
 import { legalPlans } from "@evenkeel/core/placement/testing/brute-force.ts";
+import { mostPlans } from "@evenkeel/core/placement/testing/most-plans.ts";
 import type { Request } from "@evenkeel/core/request/request.ts";
 import { indices } from "@evenkeel/core/set/index-set.ts";
 import { setOf } from "@evenkeel/core/set/list-format.ts";
@@ -10,33 +11,16 @@ import { GiB } from "@evenkeel/core/unit/bytes.ts";
 import { at, valueOf } from "@evenkeel/core/unit/list.ts";
 
 /**
- * How many VMs of a request fit beside those on a host, by trying every plan for the first with the
- * same question after it; only plans of one class where it is named. Null where that would be more
- * plans than anybody wants to wait for.
+ * How many VMs of a request fit beside those on a host by brute force; only plans of one class where
+ * it is named. Null where that would be more plans than anybody wants to wait for.
  */
 export function mostOf(host: HostState, request: Request, only: string | null): number | null {
-  const known = new Map<string, number>();
   const classOf = classesOn(host.topology);
-  let left = plansMax;
-  const most = (taken: readonly Plan[]): number => {
-    const key = heldBy(taken);
-    const before = known.get(key);
-    if (before !== undefined) return before;
-    let count = 0;
-    const vm = { ...request, name: `vm-${taken.length}` };
-    for (const plan of plansOn({ ...host, taken }, vm)) {
-      if (left-- <= 0) break;
-      if (only !== null && classOf(plan) !== only) continue;
-      count = Math.max(count, 1 + most([...taken, plan]));
-    }
-    known.set(key, count);
-    return count;
-  };
-  const count = most(host.taken);
-  return left < 0 ? null : count;
+  return mostPlans(host, request, {
+    plansOn: (on, vm) => plansOn(on, vm).filter((plan) => only === null || classOf(plan) === only),
+    plansMax: 2000,
+  });
 }
-
-const plansMax = 2000;
 
 /** Every plan that the rules of placement allow. */
 export function plansOn(host: HostState, request: Request): readonly Plan[] {
@@ -73,15 +57,4 @@ export function classesOn(topology: Topology): (plan: Plan) => string {
     });
     return signed({ ...plan, devices }).signature;
   };
-}
-
-/** What plans hold together: whose it is makes no difference. */
-function heldBy(taken: readonly Plan[]): string {
-  const devices = taken.flatMap((plan) => plan.devices.map(({ address }) => address));
-  const cells = taken.flatMap((plan) => plan.cells);
-  const cpus = cells.flatMap(({ vcpus }) => vcpus.map((v) => ("cpu" in v ? v.cpu : v.cpus)));
-  const pages = cells.flatMap(({ memoryOnNodes }) =>
-    memoryOnNodes.flatMap(({ node, bytes }) => Array.from({ length: bytes / GiB }, () => node)),
-  );
-  return [devices, cpus, pages].map((list) => list.map(String).toSorted().join()).join(" ");
 }

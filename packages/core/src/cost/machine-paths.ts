@@ -1,3 +1,4 @@
+import { once } from "../once.ts";
 import { interconnects } from "../topology/interconnect.ts";
 import type { Topology } from "../topology/topology.ts";
 import type { Matrix } from "../unit/matrix.ts";
@@ -78,9 +79,4 @@ function tableOf<From, To>(
 
 function positions<Name>(names: readonly Name[]): ReadonlyMap<Name, number> {
   return new Map(names.map((name, position) => [name, position]));
-}
-
-function once<Value>(make: () => Value): () => Value {
-  let made: { readonly value: Value } | null = null;
-  return () => (made ??= { value: make() }).value;
 }

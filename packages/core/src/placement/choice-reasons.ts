@@ -14,7 +14,7 @@ export function slotReasons(decision: FleetDecision, isGiven: boolean): readonly
   if (!isGiven) return exact ? [] : [uncountedImplied];
   const unsure = exact ? [] : [uncounted];
   if (slots.length === 0) return unsure;
-  const fewer = fewerSlots(slots);
+  const fewer = slots.filter(({ before, after }) => after < before);
   if (fewer.length === 0) return ["No flavor loses a slot.", ...unsure];
   const isLast = (slot: SlotChange): boolean => slot.after === 0 && slot.exact;
   const last = fewer.filter(isLast).map(lastSlots);
@@ -26,17 +26,12 @@ export function slotReasons(decision: FleetDecision, isGiven: boolean): readonly
 
 /** What the runner-up would leave less of than the best does; null where that is nothing. */
 export function runnerUpSlots({ slots, runnerUpSlots: others }: FleetDecision): string | null {
-  const dearer = others.filter(({ after }, i) => after < at(slots, i).after);
-  if (dearer.length === 0) return null;
-  const left = dearer.map((slot, i) => {
-    const best = at(slots, others.indexOf(at(dearer, i)));
-    return `${nameOf(slot)}: ${slot.after}${more(slot)} instead of ${best.after}${more(best)}`;
+  const fewer = others.flatMap((slot, i) => {
+    const best = at(slots, i);
+    if (slot.after >= best.after) return [];
+    return [`${nameOf(slot)}: ${slot.after}${more(slot)} instead of ${best.after}${more(best)}`];
   });
-  return `would leave fewer slots: ${left.join(", ")}`;
-}
-
-function fewerSlots(slots: readonly SlotChange[]): readonly SlotChange[] {
-  return slots.filter(({ before, after }) => after < before);
+  return fewer.length === 0 ? null : `would leave fewer slots: ${fewer.join(", ")}`;
 }
 
 const uncounted =

@@ -7,6 +7,7 @@ import type { Device } from "./inventory/devices.ts";
 import { type Layout, type LayoutCell, type OnNode, placed, total } from "./search/layout.ts";
 import { besideFree } from "./search/ranking.ts";
 import type { Found } from "./search/search.ts";
+import { proportionalShare } from "./search/split.ts";
 import { layoutSignature } from "./signature/layout-signature.ts";
 import type { Space } from "./space/space.ts";
 
@@ -135,7 +136,7 @@ function remainderText({ units, granules }: Space, cells: readonly LayoutCell[])
   const all = weights.reduce((a, b) => a + b, 0);
   const withMore = (amount: number, partsOf: (cell: LayoutCell) => readonly OnNode[]): number[] =>
     cells.flatMap((cell, i) =>
-      total(partsOf(cell)) > Math.floor((amount * at(weights, i)) / all) ? [i] : [],
+      total(partsOf(cell)) > proportionalShare(amount, at(weights, i), all) ? [i] : [],
     );
   const have = (ids: readonly number[], what: string): string[] => {
     if (ids.length === 0) return [];

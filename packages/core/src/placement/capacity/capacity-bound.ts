@@ -58,7 +58,7 @@ export function capacityBound(space: Space, cells: Cells | null): number {
     nodes.reduce((all, node) => all + amount(node), 0);
   let most = Math.floor(
     Math.min(
-      sum((node) => Math.max(0, node.units)) / units,
+      sum((node) => node.units) / units,
       sum(knownGranules) / granules,
       part(accelerators.length, request.accelerators.count),
       part(nics.length, request.nics.count),
@@ -78,7 +78,7 @@ function roomOn(space: Space, node: NodeSpace, position: number, cells: Cells): 
   const own = (devices: readonly Device[]): number =>
     devices.filter((device) => device.node === node.id).length;
   const room = Math.min(
-    part(Math.max(0, node.units), cells.units),
+    part(node.units, cells.units),
     part(knownGranules(node), cells.granules),
     part(own(space.accelerators), cells.accelerators),
     part(own(space.nics), cells.nics),

@@ -33,7 +33,7 @@ function pooledShortages(space: Space): RefusalReason[] {
     (node) => !alone || (node.units > 0 && (node.granules === null || node.granules > 0)),
   );
   const total = (amount: (node: Space["nodes"][number]) => number): number =>
-    usable.reduce((sum, node) => sum + Math.max(0, amount(node)), 0);
+    usable.reduce((sum, node) => sum + amount(node), 0);
   const granules = total(knownGranules);
   const unknown = usable.filter((node) => node.granules === null);
   const nodes = new Set(usable.map((node) => node.id));

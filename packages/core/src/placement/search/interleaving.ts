@@ -8,6 +8,7 @@ import {
   type CellSupply,
   type LocalityPolicy,
   splitOver,
+  unlimited,
 } from "./locality-policy.ts";
 import { waysToSplit } from "./split.ts";
 import { type CellWithoutMemory, granuleCosts, onNodes } from "./straying.ts";
@@ -47,11 +48,7 @@ function* waysInterleaved(
     cells,
     cells.homes.map((home) => nodeOf(space, home).units),
   );
-  const ofGranules = splitOver(
-    space.granules,
-    cells,
-    cells.homes.map(() => Infinity),
-  );
+  const ofGranules = splitOver(space.granules, cells, unlimited(cells));
   if (ofUnits === null || ofGranules === null) return;
   // Cores are on their cells' nodes, so who has one more is nothing to the cost.
   for (const units of waysToSplit(ofUnits).take(all ? Infinity : 1)) {

@@ -2,6 +2,7 @@ import type { Device } from "../inventory/devices.ts";
 import type { NodeSpace, Space } from "../space/space.ts";
 import { at, valueOf } from "../../unit/list.ts";
 import { freeAccelerators } from "../space/devices.ts";
+import { type AlikeBefore, alikeByKey, alikeByPair } from "./alike-before.ts";
 
 /**
  * Of each candidate the last one before it that is of its kind; null where there is none. Two of one
@@ -11,21 +12,16 @@ import { freeAccelerators } from "../space/devices.ts";
 export function alikeBefore(
   { inventory, nics }: Space,
   candidates: readonly Device[],
-): readonly (number | null)[] {
+): AlikeBefore {
   const { acceleratorClass, ownNics } = inventory.symmetry;
   const offered = new Set(nics.map(({ position }) => position));
   const ownOf = (device: Device): readonly number[] => at(ownNics, device.position);
-  const hasAlike = (a: Device, b: Device): boolean =>
-    ownOf(a).every((nic, i) => offered.has(nic) === offered.has(at(ownOf(b), i)));
-  return candidates.map((candidate, i) => {
-    const kind = at(acceleratorClass, candidate.position);
-    const before = candidates
-      .slice(0, i)
-      .findLastIndex(
-        (other) => at(acceleratorClass, other.position) === kind && hasAlike(candidate, other),
-      );
-    return before < 0 ? null : before;
-  });
+  return alikeByPair(
+    candidates,
+    (a, b) =>
+      at(acceleratorClass, a.position) === at(acceleratorClass, b.position) &&
+      ownOf(a).every((nic, i) => offered.has(nic) === offered.has(at(ownOf(b), i))),
+  );
 }
 
 /**
@@ -75,20 +71,16 @@ function areFurnishedAlike(
  * as many NICs and free accelerators. NICs that bring others along may do so across nodes; then no
  * two nodes are alike.
  */
-export function nodeTwins(space: Space, nodes: readonly NodeSpace[]): readonly (number | null)[] {
+export function nodeTwins(space: Space, nodes: readonly NodeSpace[]): AlikeBefore {
   const { inventory, request, nics } = space;
   const { nodeClass } = inventory.symmetry;
   const wanted = request.nics.count > 0 ? nics : [];
   if (wanted.some((nic) => nic.soldCompanions.length > 0)) return nodes.map(() => null);
   const beside = freeAccelerators(space);
-  const latest = new Map<string, number>();
-  return nodes.map(({ id, units, granules }, i) => {
+  return alikeByKey(nodes, ({ id, units, granules }) => {
     const ofNode = wanted.filter(({ node }) => node === id).length;
     const free = beside.filter(({ node }) => node === id).length;
     const kind = at(nodeClass, valueOf(inventory.nodePosition, id));
-    const key = `${kind} ${units} ${granules} ${ofNode} ${free}`;
-    const before = latest.get(key);
-    latest.set(key, i);
-    return before ?? null;
+    return `${kind} ${units} ${granules} ${ofNode} ${free}`;
   });
 }

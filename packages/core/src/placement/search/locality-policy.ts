@@ -68,3 +68,8 @@ export function splitOver(
     ? splitByWeight(total, weights, rooms)
     : splitEvenly(total, rooms);
 }
+
+/** Room for cells that may take from anywhere. */
+export function unlimited({ homes }: CellShares): readonly number[] {
+  return homes.map(() => Infinity);
+}

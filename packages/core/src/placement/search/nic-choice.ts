@@ -3,6 +3,7 @@ import { compareCosts } from "../../cost/compare-costs.ts";
 import { at } from "../../unit/list.ts";
 import { entryAt } from "../../unit/matrix.ts";
 import type { Device } from "../inventory/devices.ts";
+import { type AlikeBefore, alikeByKey, alikeByPair } from "./alike-before.ts";
 import type { Effort } from "./effort.ts";
 import { extraDevices } from "./extra.ts";
 import type { Ranking } from "./ranking.ts";
@@ -56,9 +57,8 @@ function compare(a: NicChoice, b: NicChoice): number {
  * alone: one that passes a NIC over and has a later one like it can be made from one without such a
  * gap. Once the effort is used up the sets that have been found must do.
  *
- * @param alikeBefore of each NIC the one before it that will do as well; null where there is none.
  */
-function allChoices(task: NicTask, alikeBefore: readonly (number | null)[]): readonly NicChoice[] {
+function allChoices(task: NicTask, alikeBefore: AlikeBefore): readonly NicChoice[] {
   const { nics, count, accelerators, model, effort } = task;
   const positions = accelerators.map(({ position }) => position);
   const work = workPerSet + workPerPath * count * accelerators.length;
@@ -97,7 +97,7 @@ const workPerPath = 2;
  * Alike to these accelerators: it costs each the same, and takes the same along, being alone in its
  * group or in the same.
  */
-function sameToAccelerators({ nics, accelerators, model }: NicTask): readonly (number | null)[] {
+function sameToAccelerators({ nics, accelerators, model }: NicTask): AlikeBefore {
   const table = accelerators.length === 0 ? [] : model.paths.network().relative;
   const isAlike = (a: Device, b: Device): boolean =>
     (a.group === b.group || (isAlone(a) && isAlone(b))) &&
@@ -105,21 +105,12 @@ function sameToAccelerators({ nics, accelerators, model }: NicTask): readonly (n
       ({ position }) =>
         entryAt(table, position, a.position) === entryAt(table, position, b.position),
     );
-  return nics.map((nic, j) => {
-    const before = nics.slice(0, j).findLastIndex((other) => isAlike(nic, other));
-    return before < 0 ? null : before;
-  });
+  return alikeByPair(nics, isAlike);
 }
 
 const isAlone = ({ soldCompanions }: Device): boolean => soldCompanions.length === 0;
 
 /** Alike to everybody: they can change places on the machine. */
-function sameToAll({ nicClass, nics }: NicTask): readonly (number | null)[] {
-  const latest = new Map<number, number>();
-  return nics.map(({ position }, j) => {
-    const kind = at(nicClass, position);
-    const before = latest.get(kind);
-    latest.set(kind, j);
-    return before ?? null;
-  });
+function sameToAll({ nicClass, nics }: NicTask): AlikeBefore {
+  return alikeByKey(nics, ({ position }) => at(nicClass, position));
 }

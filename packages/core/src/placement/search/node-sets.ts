@@ -1,6 +1,7 @@
 import { at } from "../../unit/list.ts";
 import { entryAt } from "../../unit/matrix.ts";
 import { read, type Vector, vectorOf, write } from "../../unit/vector.ts";
+import type { AlikeBefore } from "./alike-before.ts";
 import { greatestRest } from "./best-rest.ts";
 import type { Distances } from "./distance.ts";
 import type { Effort } from "./effort.ts";
@@ -12,7 +13,7 @@ export interface NodeSets {
   readonly count: number;
   readonly nodes: number;
   /** Of each node the one before it that it could change places with; null where there is none. */
-  readonly twin: readonly (number | null)[];
+  readonly twin: AlikeBefore;
   readonly needs: readonly NodeNeed[];
   /** What each node's memory adds to the cost at least; null where it is the same for all sets. */
   readonly leastMemory: Vector | null;

@@ -4,13 +4,12 @@ import { knownGranules, type NodeSpace } from "../space/space.ts";
 import { distancesOf } from "./distance.ts";
 import type { Objective } from "./layout.ts";
 import { nodeTwins } from "./kinds.ts";
-import type { CellShares } from "./locality-policy.ts";
-import { type NicChoice, nicChoices } from "./nic-choice.ts";
 import { type NodeSets, type NodeSetsOpen, visitNodeSets } from "./node-sets.ts";
 import { evenNeeds, type SetNeed, unevenNeeds } from "./node-needs.ts";
+import { offerLayouts } from "./offer-layouts.ts";
 import { sumOfDistances } from "./spread-option.ts";
 import type { SearchContext } from "./search-context.ts";
-import { suppliesOf, withDevices } from "./supplies.ts";
+import { suppliesOf } from "./supplies.ts";
 
 /**
  * Ranks the ways to place a request that has no accelerators to follow: on the fewest nodes that
@@ -78,48 +77,28 @@ function rankSets(
     if (isLeftOut?.(set.map((i) => at(nodes, i))) === true) return;
     const homes = set.map((i) => at(ids, i));
     const apart = sumOfDistances(homes, distance);
-    offer(context, { homes, deviceNodes: homes.map(() => []) }, (cost, extra) =>
-      bound(apart, cost, extra),
-    );
+    effort.spend(workPerLayout);
+    const supplies = suppliesOf(context, { homes, deviceNodes: homes.map(() => []) });
+    if (supplies.length === 0) return;
+    offerLayouts(context, {
+      supplies,
+      accelerators: [],
+      nics: nicsFor(context, homes),
+      partition: null,
+      objectiveOf: (cost, extra) => bound(apart, cost, extra),
+    });
   });
-}
-
-function offer(
-  context: SearchContext,
-  shares: CellShares,
-  objectiveOf: (cost: number, extra: number) => Objective,
-): void {
-  const { model, ranked, effort } = context;
-  effort.spend(workPerLayout);
-  const supplies = suppliesOf(context, shares);
-  if (supplies.length === 0) return;
-  for (const { nics, network, extra } of choicesOn(context, shares.homes)) {
-    for (const { cells, memory, hostToDevice } of supplies) {
-      const objective = objectiveOf(model.total({ memory, hostToDevice, peer: 1, network }), extra);
-      if (!ranked.open(objective)) continue;
-      for (const all of withDevices(cells, [], nics, ranked.ways === "any")) {
-        ranked.offer({ cells: all, partition: null, objective });
-      }
-    }
-  }
 }
 
 /** In units of effort, beside what finding out where cores and memory come from takes. */
 const workPerLayout = 100;
 
 /**
- * NICs on the nodes; where the locality allows, from anywhere once those on the nodes run out. None
- * is nearer than another, so what matters is how many others come along.
+ * NICs on the nodes, and where the locality allows, from anywhere once those on the nodes run out.
+ * None is nearer than another, so what matters is how many others come along.
  */
-function choicesOn(
-  { space, model, policy, ranked, effort }: SearchContext,
-  homes: readonly number[],
-): readonly NicChoice[] {
-  const { nicClass } = space.inventory.symmetry;
+function nicsFor({ space, policy }: SearchContext, homes: readonly number[]): readonly Device[] {
   const isNear = ({ node }: Device): boolean => node !== null && homes.includes(node);
   const near = space.nics.filter(isNear);
-  const far = policy.devicesAtHome ? [] : space.nics.filter((nic) => !isNear(nic));
-  const nics = [...near, ...far];
-  const { count } = space.request.nics;
-  return nicChoices({ nicClass, model, accelerators: [], nics, count, effort }, ranked);
+  return policy.devicesAtHome ? near : [...near, ...space.nics.filter((nic) => !isNear(nic))];
 }

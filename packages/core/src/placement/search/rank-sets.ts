@@ -1,12 +1,12 @@
 import { at } from "../../unit/list.ts";
 import type { Device } from "../inventory/devices.ts";
 import type { Objective } from "./layout.ts";
-import { nicChoices } from "./nic-choice.ts";
+import { offerLayouts } from "./offer-layouts.ts";
 import type { FreePartition } from "./partitions.ts";
 import type { SearchContext } from "./search-context.ts";
 import { type Candidates, hasSetOn, visitSets } from "./sets-on-spread.ts";
 import type { SpreadOption } from "./spread-option.ts";
-import { suppliesOf, type Supply, withDevices } from "./supplies.ts";
+import { leastCostOf, suppliesOf } from "./supplies.ts";
 
 /** The accelerators of one search, and their sets on spreads. */
 export interface SetSearch extends SearchContext {
@@ -39,23 +39,22 @@ export function rankSpread(
   effort.spend(workPerSpread);
   const supplies = suppliesOf(search, option);
   if (supplies.length === 0) return effort.sufficed();
-  const least = supplies.reduce(
-    (cost, supply) => Math.min(cost, model.total({ ...supply, peer: 1, network: 1 })),
-    Infinity,
-  );
+  const least = Math.min(...supplies.map((supply) => leastCostOf(model, supply)));
   const positionsOf = (set: readonly number[]): readonly number[] =>
     set.map((i) => at(devices, i).position);
   if (!ranked.open(boundOn(option, least), first)) return effort.sufficed();
   const nics = policy.devicesAtHome
     ? space.nics.filter(({ node }) => node !== null && homes.includes(node))
     : space.nics;
-  const task = { option, supplies, nics, partition: partition === null ? null : partition.id };
   const offer = (set: readonly number[]): boolean => {
-    offerSet(
-      search,
-      task,
-      set.map((i) => at(devices, i)),
-    );
+    effort.spend(workPerSet + set.length ** 2);
+    offerLayouts(search, {
+      supplies,
+      accelerators: set.map((i) => at(devices, i)),
+      nics,
+      partition: partition === null ? null : partition.id,
+      objectiveOf: (cost, extra) => boundOn(option, cost, extra),
+    });
     return effort.sufficed();
   };
   if (partition !== null) return offer(partition.set);
@@ -73,40 +72,6 @@ const leastCost = 1;
 /** What a layout on the cells of a spread can be no better than. */
 function boundOn({ homes, apart }: SpreadOption, cost: number, extra = 0): Objective {
   return { cells: homes.length, cost, extra, uneven: 0, spread: apart };
-}
-
-/** What is the same for all sets of a spread. */
-interface SpreadTask {
-  readonly option: SpreadOption;
-  readonly supplies: readonly Supply[];
-  /** The fabric partition that the set is; null where there are none. */
-  readonly partition: number | null;
-  /** The NICs on offer. */
-  readonly nics: readonly Device[];
-}
-
-/** Offers a complete set with each choice of NICs, and each way to supply its cells. */
-function offerSet(
-  { space, model, ranked, effort }: SetSearch,
-  { option, supplies, nics, partition }: SpreadTask,
-  accelerators: readonly Device[],
-): void {
-  const { nicClass } = space.inventory.symmetry;
-  const positions = accelerators.map(({ position }) => position);
-  effort.spend(workPerSet + positions.length ** 2);
-  const peer = model.peer(positions);
-  const { count } = space.request.nics;
-  const task = { nicClass, model, accelerators, nics, count, effort };
-  for (const { nics: chosen, network, extra } of nicChoices(task, ranked)) {
-    for (const { cells, memory, hostToDevice } of supplies) {
-      const cost = model.total({ memory, hostToDevice, peer, network });
-      const objective = boundOn(option, cost, extra);
-      if (!ranked.open(objective, () => positions)) continue;
-      for (const all of withDevices(cells, accelerators, chosen, ranked.ways === "any")) {
-        ranked.offer({ cells: all, partition, objective });
-      }
-    }
-  }
 }
 
 /** In units of effort, beside what its pairs and its NICs take. */

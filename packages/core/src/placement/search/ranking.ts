@@ -2,6 +2,7 @@ import { compareCosts } from "../../cost/compare-costs.ts";
 import { freeAccelerators } from "../space/devices.ts";
 import type { Device } from "../inventory/devices.ts";
 import type { Space } from "../space/space.ts";
+import { once } from "../../once.ts";
 import { at } from "../../unit/list.ts";
 import { type Tally, count, countOf } from "../../unit/tally.ts";
 import { coreVariants } from "./core-variants.ts";
@@ -10,11 +11,10 @@ import { compareObjectives, type Layout, type Objective } from "./layout.ts";
 
 /**
  * The best layout, and where it is wanted the next best of other devices or nodes, kept while a
- * search offers them. Of two that
- * are equal in all that a layout is judged by, and lose as much, a VM without accelerators takes the
- * one with fewer free ones on its nodes; then the one whose accelerators have the lower positions
- * ranks higher, then the one that was offered first. So it does not matter in which order sets of
- * accelerators are gone through.
+ * search offers them. Of two that are equal in all that a layout is judged by, and lose as much, a VM
+ * without accelerators takes the one with fewer free ones on its nodes; then the one whose
+ * accelerators have the lower positions ranks higher, then the one that was offered first. So it does
+ * not matter in which order sets of accelerators are gone through.
  */
 export interface Ranking {
   /**
@@ -70,17 +70,16 @@ export interface KnownBest {
 
 export function ranking(space: Space, terms: Terms): Ranking {
   const { explained = false, accepts, loss, within, known, any = false } = terms;
-  const lossOf = loss === undefined ? () => 0 : remembered(loss);
   const besideOf = besideFree(space);
   const compare = (a: Ranked, b: Ranked): number =>
     compareObjectives(a.layout.objective, b.layout.objective) ||
-    (loss === undefined ? 0 : compareCosts(lossOf(a.layout), lossOf(b.layout))) ||
+    (loss === undefined ? 0 : compareCosts(a.loss(), b.loss())) ||
     besideOf(a.layout) - besideOf(b.layout) ||
     comparePlaces(a.place, b.place);
-  const isKnownBest = (layout: Layout): boolean =>
+  const isKnownBest = ({ layout, loss: lost }: Ranked): boolean =>
     known !== undefined &&
     compareObjectives(layout.objective, known.objective) <= 0 &&
-    compareCosts(lossOf(layout), known.loss) <= 0 &&
+    compareCosts(lost(), known.loss) <= 0 &&
     besideOf(layout) <= known.beside;
   let best: Ranked | null = null;
   let runnerUp: Ranked | null = null;
@@ -89,14 +88,15 @@ export function ranking(space: Space, terms: Terms): Ranking {
   const offer = (layout: Layout): void => {
     const worst = last();
     if (isBeyond(layout.objective, within)) return;
-    const ranked = { layout, place: placeOf(layout) };
+    const lost = loss === undefined ? noLoss : once(() => loss(layout));
+    const ranked = { layout, place: placeOf(layout), loss: lost };
     if (worst !== null && compare(ranked, worst) >= 0) return;
     if (accepts !== undefined && !accepts(layout)) return;
     const isSame = best !== null && isSameChoice(layout, best.layout);
     if (best === null || compare(ranked, best) < 0) {
       if (!isSame) runnerUp = best;
       best = ranked;
-      reached = isKnownBest(layout);
+      reached = isKnownBest(ranked);
     } else if (!isSame && (runnerUp === null || compare(ranked, runnerUp) < 0)) {
       runnerUp = ranked;
     }
@@ -131,7 +131,11 @@ export function ranking(space: Space, terms: Terms): Ranking {
 interface Ranked {
   readonly layout: Layout;
   readonly place: readonly number[];
+  /** What it costs the future, worked out when first asked for. */
+  readonly loss: () => number;
 }
+
+const noLoss = (): number => 0;
 
 /** How many free accelerators a VM without any has on its nodes; 0 of one that has some itself. */
 export function besideFree(space: Space): (layout: Pick<Layout, "cells">) => number {
@@ -177,15 +181,4 @@ function comparePlaces(a: readonly number[], b: readonly number[]): number {
 function isBeyond({ cells, cost }: Objective, within: Terms["within"]): boolean {
   if (within === undefined) return false;
   return cells > within.cells || (cells === within.cells && compareCosts(cost, within.cost) > 0);
-}
-
-function remembered(loss: (layout: Layout) => number): (layout: Layout) => number {
-  const known = new WeakMap<Layout, number>();
-  return (layout) => {
-    const before = known.get(layout);
-    if (before !== undefined) return before;
-    const value = loss(layout);
-    known.set(layout, value);
-    return value;
-  };
 }

@@ -1,4 +1,5 @@
 import { at } from "../../unit/list.ts";
+import type { AlikeBefore } from "./alike-before.ts";
 import type { Effort } from "./effort.ts";
 import type { Shelf } from "./shelves.ts";
 import type { Spread } from "./spreads.ts";
@@ -9,7 +10,7 @@ export interface Candidates {
   /** The shelf of each, by position. */
   readonly shelfOf: readonly number[];
   /** Of each, the one before it that is interchangeable with it as the host stands; else null. */
-  readonly alike: readonly (number | null)[];
+  readonly alike: AlikeBefore;
   /** Whether two may be in one set. */
   readonly connected: (a: number, b: number) => boolean;
   /** Of each, those after it that may be in no set with it. */

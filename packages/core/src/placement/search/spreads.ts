@@ -28,9 +28,9 @@ export type VisitSpreads = (cells: number, visit: (spread: Spread) => boolean) =
  *
  * Shelves are gone through in order and the most is tried first. A beginning is given up when the
  * shelves to come cannot make up what is missing on as many nodes as are left, or when two shelves
- * may not be used together. A spread that leaves
- * a node out and uses its twin has been there, by the swap of the two. Accelerators of unknown node
- * add no node, unless there are no others: then their cell may be anywhere.
+ * may not be used together. A spread that leaves a node out and uses its twin has been there, by the
+ * swap of the two. Accelerators of unknown node add no node, unless there are no others: then their
+ * cell may be anywhere.
  */
 export function spreadsOf(
   shelves: readonly Shelf[],

@@ -1,6 +1,6 @@
 import type { CostModel } from "../../cost/placement-cost.ts";
 import { at, valueOf } from "../../unit/list.ts";
-import { entryAt, type Matrix, matrixOf } from "../../unit/matrix.ts";
+import { entryAt, type Matrix, matrixOf, rowOf } from "../../unit/matrix.ts";
 import { add, type Vector } from "../../unit/vector.ts";
 import { hasEnough, knownGranules, type Space } from "../space/space.ts";
 import { type OnNode, total } from "./layout.ts";
@@ -9,6 +9,7 @@ import {
   type CellSupply,
   type LocalityPolicy,
   splitOver,
+  unlimited,
 } from "./locality-policy.ts";
 import { waysToSplit } from "./split.ts";
 import { transport } from "./transport.ts";
@@ -49,8 +50,6 @@ function* waysApart(
   }
 }
 
-const unlimited = ({ homes }: CellShares): number[] => homes.map(() => Infinity);
-
 /**
  * The ways to give cores that cost least. Where no core strays, the memory costs the same whichever
  * is taken, and the first will do unless all are wanted.
@@ -77,7 +76,7 @@ function coresOf(space: Space, model: CostModel, cells: CellShares, all: boolean
 /** Of nodes that cost as much a cell's own comes first, whatever its number. */
 function preferHomes(space: Space, { homes }: CellShares, cost: Matrix): void {
   for (const [cell, home] of homes.entries()) {
-    add(at(cost, cell), valueOf(space.inventory.nodePosition, home), -HOME_LEAD);
+    add(rowOf(cost, cell), valueOf(space.inventory.nodePosition, home), -HOME_LEAD);
   }
 }
 

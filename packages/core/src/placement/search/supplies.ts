@@ -1,10 +1,12 @@
 import { compareCosts } from "../../cost/compare-costs.ts";
+import type { CostModel } from "../../cost/placement-cost.ts";
 import { at } from "../../unit/list.ts";
 import type { Device } from "../inventory/devices.ts";
 import type { Space } from "../space/space.ts";
 import { type LayoutCell, placedCells, total } from "./layout.ts";
 import type { CellShares, CellSupply } from "./locality-policy.ts";
 import type { SearchContext } from "./search-context.ts";
+import { proportionalShare } from "./split.ts";
 
 /** Cells with their cores and memory, whichever devices they are given. */
 export interface Supply {
@@ -41,16 +43,17 @@ export function suppliesOf(
     supplies.push(...ways.map((own) => ({ cells: own, ...parts })));
     if (!isAll && policy.costsAlike) break;
   }
-  return isAll ? supplies : cheapest(supplies, (parts) => model.total({ ...parts, ...noDevices }));
+  return isAll ? supplies : cheapest(model, supplies);
 }
 
-const noDevices = { peer: 1, network: 1 } as const;
+/** What a placement costs at least that is supplied so: as if its devices were as near as can be. */
+export function leastCostOf(model: CostModel, { memory, hostToDevice }: Supply): number {
+  return model.total({ memory, hostToDevice, peer: 1, network: 1 });
+}
 
-function cheapest(
-  supplies: readonly Supply[],
-  costOf: (supply: Supply) => number,
-): readonly Supply[] {
+function cheapest(model: CostModel, supplies: readonly Supply[]): readonly Supply[] {
   if (supplies.length < 2) return supplies;
+  const costOf = (supply: Supply): number => leastCostOf(model, supply);
   return [supplies.reduce((a, b) => (compareCosts(costOf(b), costOf(a)) < 0 ? b : a))];
 }
 
@@ -79,8 +82,11 @@ function withIdleThreads(
   const weights = deviceNodes.map((nodes) => nodes.length);
   const all = request.accelerators.count;
   const larger = cells.findIndex((cell, i) => {
-    const share = all === 0 ? units / cells.length : (units * at(weights, i)) / all;
-    return total(cell.units) > Math.floor(share);
+    const share =
+      all === 0
+        ? proportionalShare(units, 1, cells.length)
+        : proportionalShare(units, at(weights, i), all);
+    return total(cell.units) > share;
   });
   return [idleIn(Math.max(0, larger))];
 }

@@ -1,5 +1,5 @@
 import { at } from "../../unit/list.ts";
-import { entryAt, type Matrix, matrixOf, setEntry } from "../../unit/matrix.ts";
+import { entryAt, type Matrix, matrixOf, rowOf, setEntry } from "../../unit/matrix.ts";
 import { read, type Vector, vectorOf, write } from "../../unit/vector.ts";
 
 /** flow[i][j] in whole units from supply j to demand i, and what all of it costs. */
@@ -12,11 +12,12 @@ export interface Flow {
  * Spreads demands over supplies at the least total cost: each cell's cores (or memory) over the
  * nodes that have some, where its own is short.
  *
- * Where every demand can have what would be cheapest for it alone, nothing can cost less. Else successive shortest paths: each step sends as much as it can along a
- * cheapest path from any open demand to any open supply, where a path may also take back what was
- * sent before; so the flow is at every step a cheapest one of its size, and so is the last. Bellman-
- * Ford finds the path, as taking back has negative cost. Demands and supplies number some dozens;
- * every step closes one of them or reroutes, and equal paths fall to the lower indices.
+ * Where every demand can have what would be cheapest for it alone, nothing can cost less. Else
+ * successive shortest paths: each step sends as much as it can along a cheapest path from any open
+ * demand to any open supply, where a path may also take back what was sent before; so the flow is at
+ * every step a cheapest one of its size, and so is the last. Bellman-Ford finds the path, as taking
+ * back has negative cost. Demands and supplies number some dozens; every step closes one of them or
+ * reroutes, and equal paths fall to the lower indices.
  *
  * @param cost cost[i][j] of sending one unit of demand i to supply j; finite and not negative.
  * @param pairMax so many units of a demand go to one supply at the most.
@@ -50,7 +51,7 @@ function eachAlone(
   const flow = matrixOf(demands.length, supplies.length, () => 0);
   for (const [i, demand] of demands.entries()) {
     let units = demand;
-    for (const j of units === 0 ? [] : cheapestFirst(at(cost, i))) {
+    for (const j of units === 0 ? [] : cheapestFirst(rowOf(cost, i))) {
       const some = Math.min(units, pairMax, at(supplies, j));
       const after = at(left, j) - some;
       if (after < 0) return null;
@@ -137,7 +138,7 @@ function reachSupplies({ cost, flow, pairMax, toDemand, toSupply, beforeSupply }
   let isCheaper = false;
   for (const [i, from] of toDemand.entries()) {
     if (from === Infinity) continue;
-    for (const [j, units] of at(flow, i).entries()) {
+    for (const [j, units] of rowOf(flow, i).entries()) {
       const reached = from + entryAt(cost, i, j);
       if (units >= pairMax || reached >= read(toSupply, j) - ROUNDING) continue;
       write(toSupply, j, reached);

@@ -4,12 +4,22 @@ import type { HostState } from "../host-state.ts";
 import type { Plan } from "../plan.ts";
 import { legalPlans } from "./brute-force.ts";
 
+/** Which plans are tried, and how many in all. */
+interface Trials {
+  readonly plansOn: (host: HostState, request: Request) => Iterable<Plan>;
+  readonly plansMax: number;
+}
+
 /**
- * How many VMs of a request fit on a host, by trying every legal plan for the first with the same
- * question after it, whatever a search would think of it. For `strict` and isolation `core`. Null
- * when that would be more plans than anybody wants to wait for.
+ * How many VMs of a request fit beside those on a host, by trying every plan for the first with the
+ * same question after it, whatever a search would think of it; every legal plan, unless others are
+ * named. Null when that would be more plans than anybody wants to wait for.
  */
-export function mostPlans(host: HostState, request: Request): number | null {
+export function mostPlans(
+  host: HostState,
+  request: Request,
+  { plansOn, plansMax }: Trials = { plansOn: legalPlans, plansMax: 300 },
+): number | null {
   const known = new Map<string, number>();
   let left = plansMax;
   const most = (taken: readonly Plan[]): number => {
@@ -18,7 +28,7 @@ export function mostPlans(host: HostState, request: Request): number | null {
     if (before !== undefined) return before;
     let fits = 0;
     const vm = { ...request, name: `vm-${taken.length}` };
-    for (const plan of legalPlans({ ...host, taken }, vm)) {
+    for (const plan of plansOn({ ...host, taken }, vm)) {
       if (left-- <= 0) break;
       fits = Math.max(fits, 1 + most([...taken, plan]));
     }
@@ -29,13 +39,13 @@ export function mostPlans(host: HostState, request: Request): number | null {
   return left < 0 ? null : fits;
 }
 
-const plansMax = 300;
-
 /** What plans hold together: whose it is makes no difference. */
 function heldBy(taken: readonly Plan[]): string {
   const devices = taken.flatMap((plan) => plan.devices.map(({ address }) => address));
   const cpus = taken.flatMap((plan) =>
-    plan.cells.flatMap(({ vcpus }) => vcpus.flatMap((vcpu) => ("cpu" in vcpu ? [vcpu.cpu] : []))),
+    plan.cells.flatMap(({ vcpus }) =>
+      vcpus.map((vcpu) => ("cpu" in vcpu ? `${vcpu.cpu}` : vcpu.cpus)),
+    ),
   );
   const bytesOn: Tally<number> = new Map();
   for (const { node, bytes } of taken.flatMap((plan) =>
@@ -44,5 +54,5 @@ function heldBy(taken: readonly Plan[]): string {
     count(bytesOn, node, bytes);
   }
   const memory = [...bytesOn].toSorted(([a], [b]) => a - b);
-  return JSON.stringify([devices.toSorted(), cpus.toSorted((a, b) => a - b), memory]);
+  return JSON.stringify([devices.toSorted(), cpus.toSorted(), memory]);
 }
