@@ -3,7 +3,7 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: [
-      "packages/*/src/**/*.test.ts",
+      "packages/*/{src,testing}/**/*.test.ts",
       "tools/*.test.ts",
       "test/**/*.test.ts",
       "fuzz/**/*.test.ts",

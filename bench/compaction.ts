@@ -6,8 +6,8 @@ import { emptyOccupancy, type Use } from "@evenkeel/core/placement/occupancy/occ
 import { layoutSignature } from "@evenkeel/core/placement/signature/layout-signature.ts";
 import { demandOf } from "@evenkeel/core/placement/state/demand.ts";
 import { defaultHostPolicy } from "@evenkeel/core/request/host-policy.ts";
-import { requestOf } from "@evenkeel/core/request/testing/requests.ts";
-import { randomFor } from "@evenkeel/core/simulate/random.ts";
+import { requestOf } from "@evenkeel/core/testing/request/requests.ts";
+import { randomFor } from "@evenkeel/simulate/random.ts";
 import { syntheticTopology } from "@evenkeel/core/topology/synthetic/build.ts";
 import { GiB } from "@evenkeel/core/unit/bytes.ts";
 import { at } from "@evenkeel/core/unit/list.ts";

@@ -1,7 +1,7 @@
 import { catalogMachine } from "@evenkeel/core/topology/catalog/catalog.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import type { Request } from "@evenkeel/core/request/request.ts";
-import { accelerators, requestOf } from "@evenkeel/core/request/testing/requests.ts";
+import { accelerators, requestOf } from "@evenkeel/core/testing/request/requests.ts";
 import { GiB } from "@evenkeel/core/unit/bytes.ts";
 
 /** Which hosts a fleet has, in turn, and what its customers ask for, each as often. */

@@ -9,7 +9,7 @@ import { searchSpace } from "@evenkeel/core/placement/search/search.ts";
 import { spaceFor } from "@evenkeel/core/placement/space/space.ts";
 import { defaultHostPolicy } from "@evenkeel/core/request/host-policy.ts";
 import type { Request } from "@evenkeel/core/request/request.ts";
-import { accelerators, requestOf } from "@evenkeel/core/request/testing/requests.ts";
+import { accelerators, requestOf } from "@evenkeel/core/testing/request/requests.ts";
 import { amountOf } from "@evenkeel/core/text/amount.ts";
 import { syntheticTopology } from "@evenkeel/core/topology/synthetic/build.ts";
 import { GiB } from "@evenkeel/core/unit/bytes.ts";

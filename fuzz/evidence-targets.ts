@@ -1,5 +1,5 @@
 import { readDocument } from "@evenkeel/contract/read-document.ts";
-import { planOf } from "@evenkeel/core/guest/testing/plan-of.ts";
+import { planOf } from "@evenkeel/core/testing/guest/plan-of.ts";
 import { verify } from "@evenkeel/core/verify/verify.ts";
 import { readEvidence } from "@evenkeel/host/evidence/read-evidence.ts";
 import { parseShellReport } from "@evenkeel/host/guest-check/parse-report.ts";

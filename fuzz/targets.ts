@@ -6,8 +6,8 @@ import { parseSynthetic } from "@evenkeel/core/topology/synthetic/parse.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import { readArchive } from "@evenkeel/host/archive/read-archive.ts";
 import { readSysfs } from "@evenkeel/host/sysfs/read.ts";
-import { generateSysfs } from "@evenkeel/host/sysfs/testing/generate-sysfs.ts";
-import { inMemory } from "@evenkeel/host/sysfs/testing/generated-tree.ts";
+import { generateSysfs } from "@evenkeel/host/testing/sysfs/generate-sysfs.ts";
+import { inMemory } from "@evenkeel/host/testing/sysfs/generated-tree.ts";
 import { roomInMemory } from "@evenkeel/host/testing/scratch.ts";
 import { memoryTree } from "@evenkeel/host/tree/memory-tree.ts";
 import { onlyMachine, subtree, findRoots } from "@evenkeel/host/tree/roots.ts";
@@ -168,7 +168,7 @@ const archives: Target = {
 
 const hwloc = textTarget("hwloc", async () => {
   const { readHwloc } = await import("@evenkeel/host/hwloc/read-hwloc.ts");
-  const { generateHwloc } = await import("@evenkeel/host/hwloc/testing/generate-hwloc.ts");
+  const { generateHwloc } = await import("@evenkeel/host/testing/hwloc/generate-hwloc.ts");
   // hwloc writes a line for each object; mutations of lines need them.
   const lines = (text: string): string => text.replaceAll("><", ">\n<");
   const generated = [...machines(), realMachine()].map((machine) => lines(generateHwloc(machine)));

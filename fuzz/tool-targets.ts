@@ -19,7 +19,7 @@ export const toolTargets: readonly Target[] = [
     const { contractOf } = await import("@evenkeel/core/guest/contract/from-guest.ts");
     const { lintNccl } = await import("@evenkeel/core/guest/nccl/lint/lint.ts");
     const { ncclXml } = await import("@evenkeel/core/guest/nccl/print.ts");
-    const { planOf } = await import("@evenkeel/core/guest/testing/plan-of.ts");
+    const { planOf } = await import("@evenkeel/core/testing/guest/plan-of.ts");
     const link = { speedGTs: 32, width: 16, maxSpeedGTs: 32, maxWidth: 16 };
     const devices = ["0000:16:00.0", "0000:17:00.0", "0000:26:00.0"].map((address) => ({
       address,

@@ -3,7 +3,7 @@ import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { contractOf } from "@evenkeel/core/guest/contract/from-guest.ts";
 import { guestFromPlan } from "@evenkeel/core/guest/from-plan.ts";
-import { planOf } from "@evenkeel/core/guest/testing/plan-of.ts";
+import { planOf } from "@evenkeel/core/testing/guest/plan-of.ts";
 import { KiB } from "@evenkeel/core/unit/bytes.ts";
 import { scratchFolder } from "@evenkeel/host/testing/scratch.ts";
 import { beforeAll, expect, test } from "vitest";

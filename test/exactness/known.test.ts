@@ -1,6 +1,6 @@
 import { defaultHostPolicy } from "@evenkeel/core/request/host-policy.ts";
 import type { Request } from "@evenkeel/core/request/request.ts";
-import { accelerators, requestOf } from "@evenkeel/core/request/testing/requests.ts";
+import { accelerators, requestOf } from "@evenkeel/core/testing/request/requests.ts";
 import { GiB } from "@evenkeel/core/unit/bytes.ts";
 import { expect, test } from "vitest";
 import { compare } from "./compare.ts";

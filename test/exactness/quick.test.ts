@@ -1,5 +1,5 @@
 import { contradictions } from "@evenkeel/core/topology/check.ts";
-import { requestOf } from "@evenkeel/core/request/testing/requests.ts";
+import { requestOf } from "@evenkeel/core/testing/request/requests.ts";
 import { expect, test } from "vitest";
 import { randomFor } from "../../fuzz/random.ts";
 import { casesOf } from "./cases.ts";

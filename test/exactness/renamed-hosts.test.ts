@@ -2,7 +2,7 @@ import type { HostState } from "@evenkeel/core/placement/host-state.ts";
 import { search } from "@evenkeel/core/placement/search/search.ts";
 import { defaultHostPolicy } from "@evenkeel/core/request/host-policy.ts";
 import type { Request } from "@evenkeel/core/request/request.ts";
-import { accelerators, requestOf } from "@evenkeel/core/request/testing/requests.ts";
+import { accelerators, requestOf } from "@evenkeel/core/testing/request/requests.ts";
 import { syntheticTopology } from "@evenkeel/core/topology/synthetic/build.ts";
 import { GiB } from "@evenkeel/core/unit/bytes.ts";
 import { expect, test } from "vitest";

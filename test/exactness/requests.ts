@@ -1,6 +1,6 @@
 import type { HostState } from "@evenkeel/core/placement/host-state.ts";
 import type { Request } from "@evenkeel/core/request/request.ts";
-import { requestOf } from "@evenkeel/core/request/testing/requests.ts";
+import { requestOf } from "@evenkeel/core/testing/request/requests.ts";
 import { workloads } from "@evenkeel/core/request/virtual-machine.ts";
 import type { Random } from "../../fuzz/random.ts";
 import { functionsOf } from "@evenkeel/core/placement/plan.ts";

@@ -1,6 +1,6 @@
 import { planSignature } from "@evenkeel/core/placement/signature/signature.ts";
 import { contradictions } from "@evenkeel/core/topology/check.ts";
-import { wideTopology } from "@evenkeel/core/topology/testing/arbitrary-machine.ts";
+import { wideTopology } from "@evenkeel/core/testing/topology/arbitrary-machine.ts";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { randomFor } from "../../fuzz/random.ts";

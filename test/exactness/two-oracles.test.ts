@@ -1,10 +1,10 @@
 import type { HostState } from "@evenkeel/core/placement/host-state.ts";
 import { place } from "@evenkeel/core/placement/place.ts";
-import { bruteForce } from "@evenkeel/core/placement/testing/brute-force.ts";
+import { bruteForce } from "@evenkeel/core/testing/placement/brute-force.ts";
 import { defaultHostPolicy } from "@evenkeel/core/request/host-policy.ts";
 import type { Request } from "@evenkeel/core/request/request.ts";
-import { requestOf } from "@evenkeel/core/request/testing/requests.ts";
-import { smallTopology } from "@evenkeel/core/topology/testing/arbitrary-machine.ts";
+import { requestOf } from "@evenkeel/core/testing/request/requests.ts";
+import { smallTopology } from "@evenkeel/core/testing/topology/arbitrary-machine.ts";
 import { GiB } from "@evenkeel/core/unit/bytes.ts";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";

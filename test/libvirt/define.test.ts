@@ -1,7 +1,7 @@
 import { pciForms } from "@evenkeel/core/guest/ports.ts";
 import { render, type RenderOptions } from "@evenkeel/core/guest/render.ts";
-import { generatedPlans } from "@evenkeel/core/guest/testing/generated-plans.ts";
-import { planOf } from "@evenkeel/core/guest/testing/plan-of.ts";
+import { generatedPlans } from "@evenkeel/core/testing/guest/generated-plans.ts";
+import { planOf } from "@evenkeel/core/testing/guest/plan-of.ts";
 import type { Plan } from "@evenkeel/core/placement/plan.ts";
 import { attribute, child, textOf } from "@evenkeel/core/xml/element.ts";
 import { readXml } from "@evenkeel/host/xml/read-xml.ts";

@@ -3,7 +3,7 @@ import { devicePorts, type Guest } from "@evenkeel/core/guest/guest.ts";
 import { qemu72 } from "@evenkeel/core/guest/limits.ts";
 import { pciForms } from "@evenkeel/core/guest/ports.ts";
 import type { RenderOptions } from "@evenkeel/core/guest/render.ts";
-import { type DeviceShape, planOf } from "@evenkeel/core/guest/testing/plan-of.ts";
+import { type DeviceShape, planOf } from "@evenkeel/core/testing/guest/plan-of.ts";
 import type { Plan } from "@evenkeel/core/placement/plan.ts";
 import { GiB, MiB } from "@evenkeel/core/unit/bytes.ts";
 import { afterAll, beforeAll, expect, test } from "vitest";

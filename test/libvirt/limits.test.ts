@@ -1,6 +1,6 @@
 import type { HypervisorLimits } from "@evenkeel/core/guest/limits.ts";
 import { qemu72 } from "@evenkeel/core/guest/limits.ts";
-import { planOf } from "@evenkeel/core/guest/testing/plan-of.ts";
+import { planOf } from "@evenkeel/core/testing/guest/plan-of.ts";
 import type { Plan } from "@evenkeel/core/placement/plan.ts";
 import { MiB } from "@evenkeel/core/unit/bytes.ts";
 import { afterAll, beforeAll, expect, test } from "vitest";

@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { readOpenbNodes } from "@evenkeel/core/simulate/openb/read-nodes.ts";
-import { readOpenbTasks } from "@evenkeel/core/simulate/openb/read-tasks.ts";
-import { openbWorld, withNodes } from "@evenkeel/core/simulate/openb/world.ts";
-import { policies } from "@evenkeel/core/simulate/policy/policies.ts";
-import { simulate } from "@evenkeel/core/simulate/run/simulate.ts";
-import type { World } from "@evenkeel/core/simulate/run/world.ts";
+import { readOpenbNodes } from "@evenkeel/simulate/openb/read-nodes.ts";
+import { readOpenbTasks } from "@evenkeel/simulate/openb/read-tasks.ts";
+import { openbWorld, withNodes } from "@evenkeel/simulate/openb/world.ts";
+import { policies } from "@evenkeel/simulate/policy/policies.ts";
+import { simulate } from "@evenkeel/simulate/run/simulate.ts";
+import type { World } from "@evenkeel/simulate/run/world.ts";
 import { corpus } from "@evenkeel/host/testing/corpus.ts";
 import { valueOf } from "@evenkeel/core/unit/list.ts";
 import { expect, test } from "vitest";

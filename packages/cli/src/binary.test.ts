@@ -11,8 +11,8 @@ import {
 import { join } from "node:path";
 import { scratchFolder } from "@evenkeel/host/testing/scratch.ts";
 import { expect, test } from "vitest";
-import { golden } from "./testing/golden.ts";
-import { binary, spawnEvenkeel } from "./testing/binary.ts";
+import { golden } from "../testing/golden.ts";
+import { binary, spawnEvenkeel } from "../testing/binary.ts";
 
 const folder = scratchFolder();
 

@@ -8,8 +8,8 @@ import { scratchFolder } from "@evenkeel/host/testing/scratch.ts";
 import { expect, test } from "vitest";
 import { shownCommands } from "./commands/commands.ts";
 import { helpOf } from "./help.ts";
-import { binary } from "./testing/binary.ts";
-import { evenkeel } from "./testing/evenkeel.ts";
+import { binary } from "../testing/binary.ts";
+import { evenkeel } from "../testing/evenkeel.ts";
 
 const folder = scratchFolder();
 const program = join(folder, "bin");

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { runCli } from "./run.ts";
-import { evenkeel, outcomeText } from "./testing/evenkeel.ts";
+import { evenkeel, outcomeText } from "../testing/evenkeel.ts";
 
 /** The outcome of a command line, below it. */
 async function session(...lines: readonly string[]): Promise<string> {

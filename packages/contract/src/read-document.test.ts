@@ -6,7 +6,7 @@ import { expect, test } from "vitest";
 import { JSON_LENGTH_MAX, YAML_LENGTH_MAX } from "./limits.ts";
 import { parseTopology, readDocument, readDocuments } from "./read-document.ts";
 import type { Path } from "./text/parsed.ts";
-import { exampleDocuments, examplePlan, exampleTopology } from "./testing/examples.ts";
+import { exampleDocuments, examplePlan, exampleTopology } from "../testing/examples.ts";
 
 /** A request as people write it, with one line replaced or added. */
 const written = (spec: string): string => `apiVersion: evenkeel/v1

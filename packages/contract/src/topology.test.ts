@@ -1,5 +1,5 @@
 import { syntheticTopology } from "@evenkeel/core/topology/synthetic/build.ts";
-import { detailedTopology } from "@evenkeel/core/topology/testing/arbitrary-details.ts";
+import { detailedTopology } from "@evenkeel/core/testing/topology/arbitrary-details.ts";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { parseTopology } from "./read-document.ts";

@@ -4,7 +4,7 @@ import type { Plan } from "@evenkeel/core/placement/plan.ts";
 import { settledTopology } from "@evenkeel/core/placement/settled.ts";
 import { defaultHostPolicy } from "@evenkeel/core/request/host-policy.ts";
 import type { Request } from "@evenkeel/core/request/request.ts";
-import { requestOf } from "@evenkeel/core/request/testing/requests.ts";
+import { requestOf } from "@evenkeel/core/testing/request/requests.ts";
 import { workloads } from "@evenkeel/core/request/virtual-machine.ts";
 import { syntheticTopology } from "@evenkeel/core/topology/synthetic/build.ts";
 import { GiB } from "@evenkeel/core/unit/bytes.ts";

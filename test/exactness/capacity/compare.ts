@@ -7,7 +7,7 @@ import { place } from "@evenkeel/core/placement/place.ts";
 import type { Plan } from "@evenkeel/core/placement/plan.ts";
 import { demandOf } from "@evenkeel/core/placement/state/demand.ts";
 import { type State, type States, stateBook } from "@evenkeel/core/placement/state/states.ts";
-import { bestPlans } from "@evenkeel/core/placement/testing/brute-force.ts";
+import { bestPlans } from "@evenkeel/core/testing/placement/brute-force.ts";
 import type { Request } from "@evenkeel/core/request/request.ts";
 import type { Outcome } from "../compare.ts";
 import { classesOn, mostEven, mostOf } from "./most.ts";

@@ -1,8 +1,8 @@
 import type { HostState } from "@evenkeel/core/placement/host-state.ts";
 import type { Plan } from "@evenkeel/core/placement/plan.ts";
 import { planSignatures } from "@evenkeel/core/placement/signature/signature.ts";
-import { legalPlans } from "@evenkeel/core/placement/testing/brute-force.ts";
-import { mostPlans } from "@evenkeel/core/placement/testing/most-plans.ts";
+import { legalPlans } from "@evenkeel/core/testing/placement/brute-force.ts";
+import { mostPlans } from "@evenkeel/core/testing/placement/most-plans.ts";
 import type { Request } from "@evenkeel/core/request/request.ts";
 import { indices } from "@evenkeel/core/set/index-set.ts";
 import { setOf } from "@evenkeel/core/set/list-format.ts";

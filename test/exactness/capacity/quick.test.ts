@@ -1,7 +1,7 @@
 import type { HostState } from "@evenkeel/core/placement/host-state.ts";
-import { bestPlans } from "@evenkeel/core/placement/testing/brute-force.ts";
+import { bestPlans } from "@evenkeel/core/testing/placement/brute-force.ts";
 import { defaultHostPolicy } from "@evenkeel/core/request/host-policy.ts";
-import { accelerators, requestOf } from "@evenkeel/core/request/testing/requests.ts";
+import { accelerators, requestOf } from "@evenkeel/core/testing/request/requests.ts";
 import { syntheticTopology } from "@evenkeel/core/topology/synthetic/build.ts";
 import { GiB } from "@evenkeel/core/unit/bytes.ts";
 import { countOf } from "@evenkeel/core/unit/tally.ts";

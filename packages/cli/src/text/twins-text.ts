@@ -1,6 +1,6 @@
 import type { Plan, PlanCost } from "@evenkeel/core/placement/plan.ts";
-import type { OrdinaryVm } from "@evenkeel/core/simulate/ordinary-stack.ts";
-import type { TwinComparison } from "@evenkeel/core/simulate/twins.ts";
+import type { OrdinaryVm } from "@evenkeel/simulate/ordinary-stack.ts";
+import type { TwinComparison } from "@evenkeel/simulate/twins.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import { formatBytes } from "@evenkeel/core/unit/bytes.ts";
 import { at } from "@evenkeel/core/unit/list.ts";

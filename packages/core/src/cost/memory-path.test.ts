@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { buildTopology } from "../topology/build.ts";
-import { smallTopology } from "../topology/testing/arbitrary-machine.ts";
+import { smallTopology } from "../../testing/topology/arbitrary-machine.ts";
 import type { Access, Topology } from "../topology/topology.ts";
 import { at } from "../unit/list.ts";
 import { memoryPaths } from "./memory-path.ts";

@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { buildTopology } from "../topology/build.ts";
 import { catalogMachine } from "../topology/catalog/catalog.ts";
-import { smallTopology } from "../topology/testing/arbitrary-machine.ts";
+import { smallTopology } from "../../testing/topology/arbitrary-machine.ts";
 import type { Topology } from "../topology/topology.ts";
 import { type NodeDistance, nodeDistances } from "./node-distance.ts";
 

@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { workloads } from "../request/virtual-machine.ts";
 import { syntheticTopology } from "../topology/synthetic/build.ts";
-import { smallTopology } from "../topology/testing/arbitrary-machine.ts";
+import { smallTopology } from "../../testing/topology/arbitrary-machine.ts";
 import type { Topology } from "../topology/topology.ts";
 import { at } from "../unit/list.ts";
 import { describeCost } from "./describe-cost.ts";

@@ -1,8 +1,8 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { cpuTopology } from "./cpu-topology.ts";
-import { generatedPlans } from "./testing/generated-plans.ts";
-import { planOf } from "./testing/plan-of.ts";
+import { generatedPlans } from "../../testing/guest/generated-plans.ts";
+import { planOf } from "../../testing/guest/plan-of.ts";
 
 function told(cores: readonly number[], threadsPerCore: number): string {
   const notes: string[] = [];

@@ -1,8 +1,8 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { guestDistances } from "./distances.ts";
-import { generatedPlans } from "./testing/generated-plans.ts";
-import { planOf } from "./testing/plan-of.ts";
+import { generatedPlans } from "../../testing/guest/generated-plans.ts";
+import { planOf } from "../../testing/guest/plan-of.ts";
 
 const two = [{ cores: 1 }, { cores: 1 }];
 

@@ -3,8 +3,8 @@ import { expect, test } from "vitest";
 import { EvenkeelError } from "../error/evenkeel-error.ts";
 import type { Plan } from "../placement/plan.ts";
 import { type GuestOptions, guestFromPlan } from "./from-plan.ts";
-import { generatedPlans } from "./testing/generated-plans.ts";
-import { planOf } from "./testing/plan-of.ts";
+import { generatedPlans } from "../../testing/guest/generated-plans.ts";
+import { planOf } from "../../testing/guest/plan-of.ts";
 import { limitsFor, parseVersions } from "./versions.ts";
 
 const late = limitsFor(parseVersions("qemu=10.0"));

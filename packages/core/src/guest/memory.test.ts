@@ -3,8 +3,8 @@ import { expect, test } from "vitest";
 import { GiB, KiB, MiB } from "../unit/bytes.ts";
 import { at } from "../unit/list.ts";
 import { allMemoryNodes, guestMemory, memoryBinding } from "./memory.ts";
-import { generatedPlans } from "./testing/generated-plans.ts";
-import { type CellShape, planOf } from "./testing/plan-of.ts";
+import { generatedPlans } from "../../testing/guest/generated-plans.ts";
+import { type CellShape, planOf } from "../../testing/guest/plan-of.ts";
 
 const cellsOf = (...cells: readonly Partial<CellShape>[]) =>
   planOf({ cells: cells.map((cell) => ({ cores: 1, ...cell })) }).cells;

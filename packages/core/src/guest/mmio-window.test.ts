@@ -4,8 +4,8 @@ import { GiB, MiB, TiB } from "../unit/bytes.ts";
 import { deviceGroups } from "./device-groups.ts";
 import { qemu72 } from "./limits.ts";
 import { mmioWindow } from "./mmio-window.ts";
-import { generatedPlans } from "./testing/generated-plans.ts";
-import { type DeviceShape, planOf } from "./testing/plan-of.ts";
+import { generatedPlans } from "../../testing/guest/generated-plans.ts";
+import { type DeviceShape, planOf } from "../../testing/guest/plan-of.ts";
 import { limitsFor, parseVersions } from "./versions.ts";
 
 const late = limitsFor(parseVersions("qemu=10.0"));

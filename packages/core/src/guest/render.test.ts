@@ -6,8 +6,8 @@ import { guestFromPlan } from "./from-plan.ts";
 import { pciForms } from "./ports.ts";
 import { render, renderData } from "./render.ts";
 import { renderings } from "./renderings.ts";
-import { generatedPlans } from "./testing/generated-plans.ts";
-import { planOf } from "./testing/plan-of.ts";
+import { generatedPlans } from "../../testing/guest/generated-plans.ts";
+import { planOf } from "../../testing/guest/plan-of.ts";
 
 const options = fc.record({
   pci: fc.constantFrom(...pciForms),

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { createFleet } from "../fleet/fleet.ts";
 import { defaultHostPolicy } from "../request/host-policy.ts";
 import type { Request } from "../request/request.ts";
-import { accelerators, requestOf } from "../request/testing/requests.ts";
+import { accelerators, requestOf } from "../../testing/request/requests.ts";
 import { syntheticTopology } from "../topology/synthetic/build.ts";
 import { GiB } from "../unit/bytes.ts";
 import { slotReasons } from "./choice-reasons.ts";

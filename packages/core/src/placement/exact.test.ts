@@ -2,16 +2,16 @@ import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { defaultHostPolicy, type HostPolicy } from "../request/host-policy.ts";
 import type { Request } from "../request/request.ts";
-import { requestOf } from "../request/testing/requests.ts";
+import { requestOf } from "../../testing/request/requests.ts";
 import { syntheticTopology } from "../topology/synthetic/build.ts";
-import { smallTopology } from "../topology/testing/arbitrary-machine.ts";
+import { smallTopology } from "../../testing/topology/arbitrary-machine.ts";
 import { GiB, MiB } from "../unit/bytes.ts";
 import type { HostState } from "./host-state.ts";
 import { place } from "./place.ts";
 import type { Plan } from "./plan.ts";
 import { planFaults } from "./plan-check.ts";
 import { search } from "./search/search.ts";
-import { type BruteAnswer, bruteForce } from "./testing/brute-force.ts";
+import { type BruteAnswer, bruteForce } from "../../testing/placement/brute-force.ts";
 
 /** Machines that a person would think of, for every request of the family. */
 const machines: readonly string[] = [

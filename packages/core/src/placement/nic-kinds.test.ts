@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { defaultHostPolicy } from "../request/host-policy.ts";
 import type { Request } from "../request/request.ts";
-import { accelerators, requestOf } from "../request/testing/requests.ts";
+import { accelerators, requestOf } from "../../testing/request/requests.ts";
 import { catalogMachine } from "../topology/catalog/catalog.ts";
 import { syntheticTopology } from "../topology/synthetic/build.ts";
 import type { Topology } from "../topology/topology.ts";

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { defaultHostPolicy } from "../request/host-policy.ts";
-import { requestOf } from "../request/testing/requests.ts";
+import { requestOf } from "../../testing/request/requests.ts";
 import { syntheticTopology } from "../topology/synthetic/build.ts";
 import type { Topology } from "../topology/topology.ts";
 import { GiB } from "../unit/bytes.ts";

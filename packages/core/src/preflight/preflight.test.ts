@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { planOf } from "../guest/testing/plan-of.ts";
+import { planOf } from "../../testing/guest/plan-of.ts";
 import { GiB, MiB } from "../unit/bytes.ts";
 import type { DeviceFacts, DomainFacts, HostFacts } from "./facts.ts";
 import { preflight, type Start } from "./preflight.ts";
 import type { PreflightProblem } from "./problem.ts";
-import { factsFor, startOf } from "./testing/facts-for.ts";
+import { factsFor, startOf } from "../../testing/preflight/facts-for.ts";
 
 const gpu = "0000:1b:00.0";
 const audio = "0000:1b:00.1";

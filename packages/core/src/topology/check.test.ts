@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { EvenkeelError } from "../error/evenkeel-error.ts";
 import { checkedTopology, contradictions } from "./check.ts";
 import { syntheticTopology } from "./synthetic/build.ts";
-import { detailedTopology } from "./testing/arbitrary-details.ts";
+import { detailedTopology } from "../../testing/topology/arbitrary-details.ts";
 import type { Core, MemoryNode, PciDevice, Topology } from "./topology.ts";
 
 const sound = syntheticTopology(

@@ -7,7 +7,7 @@ import {
   nicPatterns,
 } from "./device-pattern.ts";
 import { syntheticTopology } from "./synthetic/build.ts";
-import { wideTopology } from "./testing/arbitrary-machine.ts";
+import { wideTopology } from "../../testing/topology/arbitrary-machine.ts";
 
 const { pci } = syntheticTopology(
   "core:1 root[gpu:h100-sxm(with:audio) gpu:mi300x gpu:edu gpu(id:10de:2204 class:030000) nic:cx7 nic:e810 dev:nvme dev:nvswitch]",

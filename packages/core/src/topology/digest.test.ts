@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { topologyDigest } from "./digest.ts";
-import { detailedTopology } from "./testing/arbitrary-details.ts";
+import { detailedTopology } from "../../testing/topology/arbitrary-details.ts";
 import { syntheticTopology } from "./synthetic/build.ts";
 import type { Topology } from "./topology.ts";
 

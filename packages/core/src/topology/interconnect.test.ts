@@ -7,8 +7,8 @@ import {
   pciInterconnects,
 } from "./interconnect.ts";
 import { syntheticTopology } from "./synthetic/build.ts";
-import { wideTopology } from "./testing/arbitrary-machine.ts";
-import { withStatedInterconnects } from "./testing/arbitrary-stated.ts";
+import { wideTopology } from "../../testing/topology/arbitrary-machine.ts";
+import { withStatedInterconnects } from "../../testing/topology/arbitrary-stated.ts";
 import type { PciDevice, Topology } from "./topology.ts";
 
 /** The classes between the accelerators, and between the first of them and the NICs. */

@@ -1,9 +1,9 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { asPlanned } from "../evidence/testing/as-planned.ts";
-import { removals } from "../evidence/testing/removals.ts";
-import { sabotages } from "../evidence/testing/sabotages.ts";
-import { generatedPlans } from "../guest/testing/generated-plans.ts";
+import { asPlanned } from "../../testing/evidence/as-planned.ts";
+import { removals } from "../../testing/evidence/removals.ts";
+import { sabotages } from "../../testing/evidence/sabotages.ts";
+import { generatedPlans } from "../../testing/guest/generated-plans.ts";
 import { indices } from "../set/index-set.ts";
 import { setOf } from "../set/list-format.ts";
 import { scopes } from "./verdict.ts";

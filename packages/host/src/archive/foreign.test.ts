@@ -1,8 +1,8 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { codedError } from "../testing/expect-error.ts";
-import { scratchFolder } from "../testing/scratch.ts";
+import { codedError } from "../../testing/expect-error.ts";
+import { scratchFolder } from "../../testing/scratch.ts";
 import { readArchive } from "./read-archive.ts";
 
 const folder = scratchFolder();

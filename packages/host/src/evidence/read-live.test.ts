@@ -2,14 +2,14 @@ import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { guestFromPlan } from "@evenkeel/core/guest/from-plan.ts";
-import { planOf } from "@evenkeel/core/guest/testing/plan-of.ts";
+import { planOf } from "@evenkeel/core/testing/guest/plan-of.ts";
 import type { Plan } from "@evenkeel/core/placement/plan.ts";
 import { MiB } from "@evenkeel/core/unit/bytes.ts";
 import type { Verdict } from "@evenkeel/core/verify/verdict.ts";
 import { verify } from "@evenkeel/core/verify/verify.ts";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
-import { startQemu, whyNoQemu } from "../testing/qemu.ts";
-import { scratchFolder } from "../testing/scratch.ts";
+import { startQemu, whyNoQemu } from "../../testing/qemu.ts";
+import { scratchFolder } from "../../testing/scratch.ts";
 import { liveTree } from "../tree/directory-tree.ts";
 import { readLiveEvidence } from "./read-live.ts";
 

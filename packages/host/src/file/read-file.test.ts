@@ -4,8 +4,8 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { GiB, MiB } from "@evenkeel/core/unit/bytes.ts";
 import { expect, test } from "vitest";
-import { codedError } from "../testing/expect-error.ts";
-import { scratchFolder } from "../testing/scratch.ts";
+import { codedError } from "../../testing/expect-error.ts";
+import { scratchFolder } from "../../testing/scratch.ts";
 import { readFileBytes, readFileStart, readFileText } from "./read-file.ts";
 
 const folder = scratchFolder();

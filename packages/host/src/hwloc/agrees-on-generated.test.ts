@@ -4,17 +4,17 @@ import { join } from "node:path";
 import { size } from "@evenkeel/core/set/index-set.ts";
 import { setOf } from "@evenkeel/core/set/list-format.ts";
 import { catalogMachine, catalogNames } from "@evenkeel/core/topology/catalog/catalog.ts";
-import { detailedTopology } from "@evenkeel/core/topology/testing/arbitrary-details.ts";
-import { wideTopology } from "@evenkeel/core/topology/testing/arbitrary-machine.ts";
+import { detailedTopology } from "@evenkeel/core/testing/topology/arbitrary-details.ts";
+import { wideTopology } from "@evenkeel/core/testing/topology/arbitrary-machine.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { generateSysfs } from "../sysfs/testing/generate-sysfs.ts";
-import { writeBelow } from "../sysfs/testing/generated-tree.ts";
-import { roomInMemory, scratchFolder } from "../testing/scratch.ts";
+import { generateSysfs } from "../../testing/sysfs/generate-sysfs.ts";
+import { writeBelow } from "../../testing/sysfs/generated-tree.ts";
+import { roomInMemory, scratchFolder } from "../../testing/scratch.ts";
 import { readHwloc } from "./read-hwloc.ts";
-import { lstopoIsInstalled, runLstopo } from "./testing/lstopo.ts";
-import { generateHwloc } from "./testing/generate-hwloc.ts";
+import { lstopoIsInstalled, runLstopo } from "../../testing/hwloc/lstopo.ts";
+import { generateHwloc } from "../../testing/hwloc/generate-hwloc.ts";
 
 /**
  * Our generators against hwloc itself: what it makes of a generated tree of files is what we would

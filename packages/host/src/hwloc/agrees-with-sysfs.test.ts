@@ -5,11 +5,11 @@ import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import { expect, test } from "vitest";
 import { readArchive } from "../archive/read-archive.ts";
 import { readSysfs } from "../sysfs/read.ts";
-import { corpus } from "../testing/corpus.ts";
-import { roomInMemory, scratchFolder } from "../testing/scratch.ts";
+import { corpus } from "../../testing/corpus.ts";
+import { roomInMemory, scratchFolder } from "../../testing/scratch.ts";
 import { findRoots, subtree } from "../tree/roots.ts";
 import { readHwloc } from "./read-hwloc.ts";
-import { lstopoIsInstalled } from "./testing/lstopo.ts";
+import { lstopoIsInstalled } from "../../testing/hwloc/lstopo.ts";
 
 /**
  * Two ways to one machine: our reading of a recorded sysfs, and our reading of what hwloc exports

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { readHwloc } from "./read-hwloc.ts";
-import { core, info, mask, node, object, topology } from "./testing/export.ts";
+import { core, info, mask, node, object, topology } from "../../testing/hwloc/export.ts";
 
 test("without cores for all CPUs no cores are made up", () => {
   const loose = object("PU", { os_index: 2, cpuset: mask("2") });

@@ -15,7 +15,7 @@ import {
   threeGpus,
   topology,
   twoPackages,
-} from "./testing/export.ts";
+} from "../../testing/hwloc/export.ts";
 
 test("an interface that is 00 everywhere is one that nobody has read", () => {
   const old = twoPackages({ first: hostBridge("0000:[16-16]", gpu("0000:16:00.0")) });

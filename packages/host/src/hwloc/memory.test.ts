@@ -11,7 +11,7 @@ import {
   object,
   topology,
   twoPackages,
-} from "./testing/export.ts";
+} from "../../testing/hwloc/export.ts";
 
 test("sets without an upper end hold every CPU above it", () => {
   const text = topology(

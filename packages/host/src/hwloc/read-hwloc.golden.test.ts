@@ -6,7 +6,7 @@ import { contradictions } from "@evenkeel/core/topology/check.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import { at } from "@evenkeel/core/unit/list.ts";
 import { expect, test } from "vitest";
-import { corpus } from "../testing/corpus.ts";
+import { corpus } from "../../testing/corpus.ts";
 import { readHwloc } from "./read-hwloc.ts";
 import {
   asVersion2,
@@ -15,7 +15,7 @@ import {
   parseLstopo,
   parseMatrix,
   runLstopo,
-} from "./testing/lstopo.ts";
+} from "../../testing/hwloc/lstopo.ts";
 
 /**
  * Our reading of recorded exports against hwloc's own: what lstopo prints for them on the spot, and

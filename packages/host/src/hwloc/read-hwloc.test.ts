@@ -2,7 +2,7 @@ import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import { unknownParts } from "@evenkeel/core/topology/unknown-settings.ts";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { codedError } from "../testing/expect-error.ts";
+import { codedError } from "../../testing/expect-error.ts";
 import { readHwloc } from "./read-hwloc.ts";
 import {
   bridge,
@@ -20,7 +20,7 @@ import {
   threeGpus,
   topology,
   twoPackages,
-} from "./testing/export.ts";
+} from "../../testing/hwloc/export.ts";
 
 test("a machine of hwloc 3 is read whole", () => {
   const slot = bridge(

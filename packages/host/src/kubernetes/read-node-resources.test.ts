@@ -7,8 +7,8 @@ import { unknownParts } from "@evenkeel/core/topology/unknown-settings.ts";
 import { GiB, MiB } from "@evenkeel/core/unit/bytes.ts";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { corpus } from "../testing/corpus.ts";
-import { codedError } from "../testing/expect-error.ts";
+import { corpus } from "../../testing/corpus.ts";
+import { codedError } from "../../testing/expect-error.ts";
 import { kubernetesLimits } from "./objects.ts";
 import {
   readKubernetes,

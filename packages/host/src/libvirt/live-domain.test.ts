@@ -1,10 +1,10 @@
 import { guestFromPlan } from "@evenkeel/core/guest/from-plan.ts";
 import { libvirtXml } from "@evenkeel/core/guest/libvirt/domain.ts";
-import { generatedPlans } from "@evenkeel/core/guest/testing/generated-plans.ts";
-import { asPlanned } from "@evenkeel/core/evidence/testing/as-planned.ts";
+import { generatedPlans } from "@evenkeel/core/testing/guest/generated-plans.ts";
+import { asPlanned } from "@evenkeel/core/testing/evidence/as-planned.ts";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { codedError } from "../testing/expect-error.ts";
+import { codedError } from "../../testing/expect-error.ts";
 import { readLiveDomain } from "./live-domain.ts";
 
 test("every domain that is rendered from a plan reads back as what the plan says", () => {

@@ -6,8 +6,8 @@ import { interconnects } from "@evenkeel/core/topology/interconnect.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { corpus } from "../testing/corpus.ts";
-import { codedError } from "../testing/expect-error.ts";
+import { corpus } from "../../testing/corpus.ts";
+import { codedError } from "../../testing/expect-error.ts";
 import { readLibvirtNodeDevices } from "./read-node-devices.ts";
 import { unknownSettings } from "@evenkeel/core/topology/unknown-settings.ts";
 

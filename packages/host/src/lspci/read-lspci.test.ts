@@ -5,7 +5,7 @@ import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import { GiB, KiB, MiB } from "@evenkeel/core/unit/bytes.ts";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { codedError } from "../testing/expect-error.ts";
+import { codedError } from "../../testing/expect-error.ts";
 import { readLspci } from "./read-lspci.ts";
 
 const read = (text: string): Topology => readLspci(text, "bundle/lspci.txt");

@@ -1,7 +1,7 @@
 import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { scratchFolder } from "../testing/scratch.ts";
+import { scratchFolder } from "../../testing/scratch.ts";
 import { runCommand } from "./run-command.ts";
 
 const folder = scratchFolder();

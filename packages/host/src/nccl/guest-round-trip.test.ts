@@ -7,7 +7,7 @@ import { place } from "@evenkeel/core/placement/place.ts";
 import { defaultHostPolicy } from "@evenkeel/core/request/host-policy.ts";
 import { resolveRequest } from "@evenkeel/core/request/resolve.ts";
 import { catalogMachine, catalogNames } from "@evenkeel/core/topology/catalog/catalog.ts";
-import { generatedPlans } from "@evenkeel/core/guest/testing/generated-plans.ts";
+import { generatedPlans } from "@evenkeel/core/testing/guest/generated-plans.ts";
 import type { Link } from "@evenkeel/core/topology/topology.ts";
 import { interconnects } from "@evenkeel/core/topology/interconnect.ts";
 import * as fc from "fast-check";

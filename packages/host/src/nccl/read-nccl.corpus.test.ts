@@ -13,8 +13,8 @@ import {
   type XmlElement,
 } from "@evenkeel/core/xml/element.ts";
 import { describe, expect, test } from "vitest";
-import { corpus } from "../testing/corpus.ts";
-import { codedError } from "../testing/expect-error.ts";
+import { corpus } from "../../testing/corpus.ts";
+import { codedError } from "../../testing/expect-error.ts";
 import { readXml } from "../xml/read-xml.ts";
 import { readNccl } from "./read-nccl.ts";
 

@@ -5,7 +5,7 @@ import { isStandIn } from "@evenkeel/core/topology/stand-in.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { codedError } from "../testing/expect-error.ts";
+import { codedError } from "../../testing/expect-error.ts";
 import { readNccl } from "./read-nccl.ts";
 
 function gpu(busid: string, inner = "", attributes = `class="0x030200" vendor="0x10de"`): string {

@@ -1,7 +1,7 @@
 import { ncclTopology } from "@evenkeel/core/nccl/print-topology.ts";
 import { catalog, catalogMachine } from "@evenkeel/core/topology/catalog/catalog.ts";
 import { interconnects } from "@evenkeel/core/topology/interconnect.ts";
-import { smallTopology, wideTopology } from "@evenkeel/core/topology/testing/arbitrary-machine.ts";
+import { smallTopology, wideTopology } from "@evenkeel/core/testing/topology/arbitrary-machine.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import { writeXml } from "@evenkeel/core/xml/write.ts";
 import * as fc from "fast-check";

@@ -7,8 +7,8 @@ import { contradictions } from "@evenkeel/core/topology/check.ts";
 import { at } from "@evenkeel/core/unit/list.ts";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { corpus } from "../testing/corpus.ts";
-import { codedError } from "../testing/expect-error.ts";
+import { corpus } from "../../testing/corpus.ts";
+import { codedError } from "../../testing/expect-error.ts";
 import { readNumactl } from "./read-numactl.ts";
 
 const twoNodes = `available: 2 nodes (0-1)

@@ -5,7 +5,7 @@ import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import { unknownParts } from "@evenkeel/core/topology/unknown-settings.ts";
 import { MiB } from "@evenkeel/core/unit/bytes.ts";
 import { expect, test } from "vitest";
-import { codedError } from "../testing/expect-error.ts";
+import { codedError } from "../../testing/expect-error.ts";
 import { readNvidiaSmiQuery } from "./read-query-xml.ts";
 
 const read = (text: string): Topology => readNvidiaSmiQuery(text, "out/gpus.xml");

@@ -1,8 +1,8 @@
 import { catalogMachine, catalogNames } from "@evenkeel/core/topology/catalog/catalog.ts";
 import { interconnects } from "@evenkeel/core/topology/interconnect.ts";
 import { isStandInNode } from "@evenkeel/core/topology/stand-in.ts";
-import { smallTopology, wideTopology } from "@evenkeel/core/topology/testing/arbitrary-machine.ts";
-import { withStatedInterconnects } from "@evenkeel/core/topology/testing/arbitrary-stated.ts";
+import { smallTopology, wideTopology } from "@evenkeel/core/testing/topology/arbitrary-machine.ts";
+import { withStatedInterconnects } from "@evenkeel/core/testing/topology/arbitrary-stated.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
@@ -11,7 +11,7 @@ import {
   nvidiaSmiTopoText,
   type TopoGeneration,
   topoGenerations,
-} from "./testing/write-topo-matrix.ts";
+} from "../../testing/nvidia-smi/write-topo-matrix.ts";
 
 /** What is in each cell, by pairs, for any matrix whether a machine could be so or not. */
 const arbitraryMatrix = fc.integer({ min: 1, max: 9 }).chain((gpus) =>

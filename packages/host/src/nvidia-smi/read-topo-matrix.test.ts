@@ -4,8 +4,8 @@ import { interconnects } from "@evenkeel/core/topology/interconnect.ts";
 import { isStandIn, isStandInNode } from "@evenkeel/core/topology/stand-in.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import { expect, test } from "vitest";
-import { corpus } from "../testing/corpus.ts";
-import { codedError } from "../testing/expect-error.ts";
+import { corpus } from "../../testing/corpus.ts";
+import { codedError } from "../../testing/expect-error.ts";
 import { readNvidiaSmiTopo } from "./read-topo-matrix.ts";
 
 const read = (text: string): Topology => readNvidiaSmiTopo(text, "ticket-7.txt");

@@ -1,4 +1,4 @@
-import { planOf } from "@evenkeel/core/guest/testing/plan-of.ts";
+import { planOf } from "@evenkeel/core/testing/guest/plan-of.ts";
 import { GiB, KiB, MiB } from "@evenkeel/core/unit/bytes.ts";
 import { expect, test } from "vitest";
 import { memoryTree } from "../tree/memory-tree.ts";

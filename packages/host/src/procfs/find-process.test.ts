@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { treeOf } from "../sysfs/testing/tree-of.ts";
+import { treeOf } from "../../testing/sysfs/tree-of.ts";
 import { emulatorOf, findProcess, processWithUuid } from "./find-process.ts";
 
 const uuid = "3f0e6d3a-91a4-4a27-9d0b-5c2b1f6e7a88";

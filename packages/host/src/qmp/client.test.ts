@@ -1,7 +1,7 @@
 import { createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import { onTestFinished, expect, test } from "vitest";
-import { scratchFolder } from "../testing/scratch.ts";
+import { scratchFolder } from "../../testing/scratch.ts";
 import { withMonitor } from "./client.ts";
 import { messageOf, parseHostAddress, parseLine, parseRamBlocks } from "./parse.ts";
 

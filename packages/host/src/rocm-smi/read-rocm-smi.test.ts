@@ -5,7 +5,7 @@ import { isStandIn, standInAddress } from "@evenkeel/core/topology/stand-in.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { codedError } from "../testing/expect-error.ts";
+import { codedError } from "../../testing/expect-error.ts";
 import { readRocmSmi } from "./read-rocm-smi.ts";
 
 type Cell = (a: number, b: number) => string | number;

@@ -4,7 +4,7 @@ import { contradictions } from "@evenkeel/core/topology/check.ts";
 import { mergeTopologies } from "@evenkeel/core/topology/merge/merge-topologies.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import { describe, expect, test } from "vitest";
-import { corpus } from "../testing/corpus.ts";
+import { corpus } from "../../testing/corpus.ts";
 import { readSource } from "./read-source.ts";
 
 /**

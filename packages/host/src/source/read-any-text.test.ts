@@ -2,7 +2,7 @@ import { interconnects } from "@evenkeel/core/topology/interconnect.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import { GiB } from "@evenkeel/core/unit/bytes.ts";
 import { expect, test } from "vitest";
-import { codedError } from "../testing/expect-error.ts";
+import { codedError } from "../../testing/expect-error.ts";
 import { readAnyText } from "./read-any-text.ts";
 import { readingsIn } from "./recognize-text.ts";
 

@@ -8,9 +8,9 @@ import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import { GiB, MiB } from "@evenkeel/core/unit/bytes.ts";
 import { packTar, type TarEntry } from "modern-tar";
 import { expect, test } from "vitest";
-import { core, node, object, topology } from "../hwloc/testing/export.ts";
-import { codedError } from "../testing/expect-error.ts";
-import { scratchFolder } from "../testing/scratch.ts";
+import { core, node, object, topology } from "../../testing/hwloc/export.ts";
+import { codedError } from "../../testing/expect-error.ts";
+import { scratchFolder } from "../../testing/scratch.ts";
 import { readSource } from "./read-source.ts";
 
 const folder = scratchFolder();

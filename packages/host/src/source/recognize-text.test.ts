@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { corpus } from "../testing/corpus.ts";
+import { corpus } from "../../testing/corpus.ts";
 import { readingsIn } from "./recognize-text.ts";
 import { plainText } from "../text/plain-text.ts";
 import { textSources } from "./text-sources.ts";

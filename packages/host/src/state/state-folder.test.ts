@@ -5,11 +5,11 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseInstance } from "@evenkeel/contract/instance.ts";
 import { guestFromPlan } from "@evenkeel/core/guest/from-plan.ts";
-import { planOf } from "@evenkeel/core/guest/testing/plan-of.ts";
+import { planOf } from "@evenkeel/core/testing/guest/plan-of.ts";
 import type { Instance } from "@evenkeel/core/instance/instance.ts";
 import { expect, test } from "vitest";
-import { codedError } from "../testing/expect-error.ts";
-import { scratchFolder } from "../testing/scratch.ts";
+import { codedError } from "../../testing/expect-error.ts";
+import { scratchFolder } from "../../testing/scratch.ts";
 import { openState, refuseDamaged, type StateFolder } from "./state-folder.ts";
 
 function instanceOf(vm: string): Instance {

@@ -4,9 +4,9 @@ import { syntheticTopology } from "@evenkeel/core/topology/synthetic/build.ts";
 import type { PciDevice, Topology } from "@evenkeel/core/topology/topology.ts";
 import { pciControls, withoutSecrets } from "./pci-config.ts";
 import { readSysfs } from "./read.ts";
-import { generateSysfs } from "./testing/generate-sysfs.ts";
-import { inMemory } from "./testing/generated-tree.ts";
-import { cpuFiles, treeOf, within } from "./testing/tree-of.ts";
+import { generateSysfs } from "../../testing/sysfs/generate-sysfs.ts";
+import { inMemory } from "../../testing/sysfs/generated-tree.ts";
+import { cpuFiles, treeOf, within } from "../../testing/sysfs/tree-of.ts";
 
 const unknown = { acsRedirect: null, atsEnabled: null };
 const neither = { acsRedirect: false, atsEnabled: false };

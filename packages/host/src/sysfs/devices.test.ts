@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { PciDevice, Topology } from "@evenkeel/core/topology/topology.ts";
 import { readSysfs } from "./read.ts";
-import { cpuFiles, treeOf, within } from "./testing/tree-of.ts";
+import { cpuFiles, treeOf, within } from "../../testing/sysfs/tree-of.ts";
 
 const devices = "/sys/bus/pci/devices";
 const node = "/sys/devices/system/node";

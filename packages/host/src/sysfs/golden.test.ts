@@ -6,13 +6,13 @@ import { formatList, parseList } from "@evenkeel/core/set/list-format.ts";
 import { contradictions } from "@evenkeel/core/topology/check.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import { readArchive } from "../archive/read-archive.ts";
-import { corpus } from "../testing/corpus.ts";
+import { corpus } from "../../testing/corpus.ts";
 import { onlyMachine } from "../tree/roots.ts";
 import { readSysfs } from "./read.ts";
-import type { Golden } from "./testing/golden.ts";
-import { readGoldenConsole } from "./testing/golden-console.ts";
-import { goldenOfTopology } from "./testing/golden-topology.ts";
-import { readGoldenXml } from "./testing/golden-xml.ts";
+import type { Golden } from "../../testing/sysfs/golden.ts";
+import { readGoldenConsole } from "../../testing/sysfs/golden-console.ts";
+import { goldenOfTopology } from "../../testing/sysfs/golden-topology.ts";
+import { readGoldenXml } from "../../testing/sysfs/golden-xml.ts";
 
 /**
  * Every machine that hwloc's own tests record, read by us and compared with what hwloc says of it.

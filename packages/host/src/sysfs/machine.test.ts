@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Machine } from "@evenkeel/core/topology/topology.ts";
 import { pageBytesFromAuxv, readMachine } from "./machine.ts";
-import { treeOf } from "./testing/tree-of.ts";
+import { treeOf } from "../../testing/sysfs/tree-of.ts";
 
 const cpu = (cpuinfo: string): Machine => readMachine(treeOf({ "/proc/cpuinfo": cpuinfo }));
 

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import { readSysfs } from "./read.ts";
-import { cpuFiles, treeOf, within } from "./testing/tree-of.ts";
+import { cpuFiles, treeOf, within } from "../../testing/sysfs/tree-of.ts";
 
 const node = "/sys/devices/system/node";
 const fourCpus = [0, 1, 2, 3].reduce((all, id) => ({ ...all, ...cpuFiles(id, `${id}`, id) }), {});

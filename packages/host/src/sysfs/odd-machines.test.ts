@@ -3,7 +3,7 @@ import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import { memoryTree } from "../tree/memory-tree.ts";
 import { findRoots } from "../tree/roots.ts";
 import { readSysfs } from "./read.ts";
-import { treeOf, within } from "./testing/tree-of.ts";
+import { treeOf, within } from "../../testing/sysfs/tree-of.ts";
 
 /** Machines as few have them, and recordings as people make them. */
 

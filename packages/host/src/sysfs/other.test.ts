@@ -7,7 +7,7 @@ import { GiB } from "@evenkeel/core/unit/bytes.ts";
 import { contradictions } from "@evenkeel/core/topology/check.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import { readArchive } from "../archive/read-archive.ts";
-import { corpus } from "../testing/corpus.ts";
+import { corpus } from "../../testing/corpus.ts";
 import { findRoots, subtree } from "../tree/roots.ts";
 import { readSysfs } from "./read.ts";
 

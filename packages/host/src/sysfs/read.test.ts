@@ -7,13 +7,13 @@ import { indexSet } from "@evenkeel/core/set/index-set.ts";
 import { formatList } from "@evenkeel/core/set/list-format.ts";
 import { contradictions } from "@evenkeel/core/topology/check.ts";
 import { readArchive } from "../archive/read-archive.ts";
-import { corpus } from "../testing/corpus.ts";
-import { scratchFolder } from "../testing/scratch.ts";
+import { corpus } from "../../testing/corpus.ts";
+import { scratchFolder } from "../../testing/scratch.ts";
 import { directoryTree, liveTree } from "../tree/directory-tree.ts";
 import { memoryTree } from "../tree/memory-tree.ts";
 import { onlyMachine } from "../tree/roots.ts";
 import { readSysfs } from "./read.ts";
-import { cpuFiles, treeOf } from "./testing/tree-of.ts";
+import { cpuFiles, treeOf } from "../../testing/sysfs/tree-of.ts";
 
 const scratch = scratchFolder();
 

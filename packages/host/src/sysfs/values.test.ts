@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { formatList } from "@evenkeel/core/set/list-format.ts";
 import { memoryTree } from "../tree/memory-tree.ts";
-import { treeOf } from "./testing/tree-of.ts";
+import { treeOf } from "../../testing/sysfs/tree-of.ts";
 import {
   fields,
   indexedNames,

@@ -2,7 +2,7 @@ import type { Accelerator } from "@evenkeel/core/topology/topology.ts";
 import { MiB } from "@evenkeel/core/unit/bytes.ts";
 import { expect, test } from "vitest";
 import { readSysfs } from "./read.ts";
-import { cpuFiles, treeOf } from "./testing/tree-of.ts";
+import { cpuFiles, treeOf } from "../../testing/sysfs/tree-of.ts";
 
 const root = "/sys/devices/pci0000:3a/0000:3a:00.0";
 const h200 = { class: "0x030200\n", vendor: "0x10de\n", device: "0x2335\n" };

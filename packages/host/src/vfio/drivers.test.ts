@@ -1,8 +1,8 @@
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { codedError } from "../testing/expect-error.ts";
-import { scratchFolder } from "../testing/scratch.ts";
+import { codedError } from "../../testing/expect-error.ts";
+import { scratchFolder } from "../../testing/scratch.ts";
 import { bindToVfio, readDrivers, restoreDrivers } from "./drivers.ts";
 
 /** A PCI bus of files, which keeps what is written to it and does nothing. */

@@ -2,7 +2,7 @@ import { attribute, childElements, textOf } from "@evenkeel/core/xml/element.ts"
 import { MiB } from "@evenkeel/core/unit/bytes.ts";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { codedError } from "../testing/expect-error.ts";
+import { codedError } from "../../testing/expect-error.ts";
 import { readXml, xmlLimits } from "./read-xml.ts";
 
 test("elements, attributes and text are read in their order", () => {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { readDocument } from "@evenkeel/contract/read-document.ts";
 import { scratchFolder } from "@evenkeel/host/testing/scratch.ts";
 import { expect, test } from "vitest";
-import { evenkeel, outcomeText } from "../../testing/evenkeel.ts";
+import { evenkeel, outcomeText } from "../../../testing/evenkeel.ts";
 
 const folder = scratchFolder();
 

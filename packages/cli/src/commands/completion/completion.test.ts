@@ -3,9 +3,9 @@ import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { scratchFolder } from "@evenkeel/host/testing/scratch.ts";
 import { expect, test } from "vitest";
-import { golden } from "../../testing/golden.ts";
-import { binary } from "../../testing/binary.ts";
-import { evenkeel } from "../../testing/evenkeel.ts";
+import { golden } from "../../../testing/golden.ts";
+import { binary } from "../../../testing/binary.ts";
+import { evenkeel } from "../../../testing/evenkeel.ts";
 import { shownCommands } from "../commands.ts";
 import { shells } from "./command.ts";
 

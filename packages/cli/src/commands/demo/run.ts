@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import { render } from "@evenkeel/core/guest/render.ts";
 import { defaultHostPolicy } from "@evenkeel/core/request/host-policy.ts";
-import { compareTwins, twinRequest } from "@evenkeel/core/simulate/twins.ts";
+import { compareTwins, twinRequest } from "@evenkeel/simulate/twins.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import { makeFolder, writeWholeFile } from "@evenkeel/host/file/write-file.ts";
 import type { CliContext } from "../../context.ts";

@@ -3,11 +3,11 @@ import { dirname, join } from "node:path";
 import { readDocument } from "@evenkeel/contract/read-document.ts";
 import { contractOf } from "@evenkeel/core/guest/contract/from-guest.ts";
 import { guestFromPlan } from "@evenkeel/core/guest/from-plan.ts";
-import { planOf } from "@evenkeel/core/guest/testing/plan-of.ts";
+import { planOf } from "@evenkeel/core/testing/guest/plan-of.ts";
 import { contractFile } from "@evenkeel/host/guest-check/read-guest.ts";
 import { scratchFolder } from "@evenkeel/host/testing/scratch.ts";
 import { expect, test } from "vitest";
-import { evenkeel } from "../../testing/evenkeel.ts";
+import { evenkeel } from "../../../testing/evenkeel.ts";
 
 const plan = planOf({
   cells: [{ cores: 1, devices: [{ address: "0000:1b:00.0" }] }, { cores: 1 }],

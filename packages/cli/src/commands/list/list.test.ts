@@ -1,12 +1,12 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { guestFromPlan } from "@evenkeel/core/guest/from-plan.ts";
-import { planOf } from "@evenkeel/core/guest/testing/plan-of.ts";
+import { planOf } from "@evenkeel/core/testing/guest/plan-of.ts";
 import { MiB } from "@evenkeel/core/unit/bytes.ts";
 import type { Instance } from "@evenkeel/core/instance/instance.ts";
 import { scratchFolder } from "@evenkeel/host/testing/scratch.ts";
 import { expect, test } from "vitest";
-import { evenkeel } from "../../testing/evenkeel.ts";
+import { evenkeel } from "../../../testing/evenkeel.ts";
 
 /** A VM of QEMU alone that is off, since no process has its UUID. */
 function instanceOf(vm: string, tenant: string | null, phase: Instance["phase"]): Instance {

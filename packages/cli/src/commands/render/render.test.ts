@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { scratchFolder } from "@evenkeel/host/testing/scratch.ts";
 import { renderings } from "@evenkeel/core/guest/renderings.ts";
 import { beforeAll, expect, test } from "vitest";
-import { evenkeel } from "../../testing/evenkeel.ts";
+import { evenkeel } from "../../../testing/evenkeel.ts";
 
 const folder = scratchFolder();
 

@@ -2,7 +2,7 @@ import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { scratchFolder } from "@evenkeel/host/testing/scratch.ts";
 import { expect, test } from "vitest";
-import { evenkeel } from "../../testing/evenkeel.ts";
+import { evenkeel } from "../../../testing/evenkeel.ts";
 
 const head = "apiVersion: evenkeel/v1\n";
 const vm = (name: string, more = ""): string =>

@@ -103,7 +103,7 @@ export const simulateCommand: CliCommand = {
 };
 
 async function proposePolicies(): Promise<readonly string[]> {
-  const { policyNames } = await import("@evenkeel/core/simulate/policy/policies.ts");
+  const { policyNames } = await import("@evenkeel/simulate/policy/policies.ts");
   return [...policyNames, "solver"];
 }
 

@@ -1,9 +1,5 @@
-import { aboutComparison, percentText } from "@evenkeel/core/simulate/draw/describe.ts";
-import {
-  type ComparedPolicy,
-  type Comparison,
-  headline,
-} from "@evenkeel/core/simulate/run/compare.ts";
+import { aboutComparison, percentText } from "@evenkeel/simulate/draw/describe.ts";
+import { type ComparedPolicy, type Comparison, headline } from "@evenkeel/simulate/run/compare.ts";
 import { at } from "@evenkeel/core/unit/list.ts";
 import type { Paint } from "../../text/paint.ts";
 import { type Align, table, wrap } from "../../text/table.ts";

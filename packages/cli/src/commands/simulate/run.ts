@@ -1,9 +1,9 @@
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
-import { drawComparison } from "@evenkeel/core/simulate/draw/draw-comparison.ts";
-import { policies, policyNamed, policyNames } from "@evenkeel/core/simulate/policy/policies.ts";
-import type { Policy } from "@evenkeel/core/simulate/policy/policy.ts";
-import { compare } from "@evenkeel/core/simulate/run/compare.ts";
-import type { World } from "@evenkeel/core/simulate/run/world.ts";
+import { drawComparison } from "@evenkeel/simulate/draw/draw-comparison.ts";
+import { policies, policyNamed, policyNames } from "@evenkeel/simulate/policy/policies.ts";
+import type { Policy } from "@evenkeel/simulate/policy/policy.ts";
+import { compare } from "@evenkeel/simulate/run/compare.ts";
+import type { World } from "@evenkeel/simulate/run/world.ts";
 import { didYouMean } from "@evenkeel/core/text/did-you-mean.ts";
 import type { CliContext } from "../../context.ts";
 import { jsonText } from "../../text/json-text.ts";

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { scratchFolder } from "@evenkeel/host/testing/scratch.ts";
 import { expect, test } from "vitest";
-import { evenkeel, outcomeText } from "../../testing/evenkeel.ts";
+import { evenkeel, outcomeText } from "../../../testing/evenkeel.ts";
 
 const folder = scratchFolder();
 const traces = join(folder, "traces");

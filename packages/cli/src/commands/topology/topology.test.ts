@@ -4,7 +4,7 @@ import { parseTopology } from "@evenkeel/contract/read-document.ts";
 import { catalogNames } from "@evenkeel/core/topology/catalog/catalog.ts";
 import { scratchFolder } from "@evenkeel/host/testing/scratch.ts";
 import { expect, test } from "vitest";
-import { evenkeel, outcomeText } from "../../testing/evenkeel.ts";
+import { evenkeel, outcomeText } from "../../../testing/evenkeel.ts";
 
 const small = "synthetic:package:1 core:2 memory:8Gi root[gpu:h100-sxm]";
 

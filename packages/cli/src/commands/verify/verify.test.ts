@@ -2,15 +2,15 @@ import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { readDocument } from "@evenkeel/contract/read-document.ts";
-import { asPlanned } from "@evenkeel/core/evidence/testing/as-planned.ts";
-import { sabotages } from "@evenkeel/core/evidence/testing/sabotages.ts";
+import { asPlanned } from "@evenkeel/core/testing/evidence/as-planned.ts";
+import { sabotages } from "@evenkeel/core/testing/evidence/sabotages.ts";
 import { guestFromPlan } from "@evenkeel/core/guest/from-plan.ts";
-import { planOf } from "@evenkeel/core/guest/testing/plan-of.ts";
+import { planOf } from "@evenkeel/core/testing/guest/plan-of.ts";
 import type { Instance } from "@evenkeel/core/instance/instance.ts";
 import { scratchFolder } from "@evenkeel/host/testing/scratch.ts";
 import { expect, test } from "vitest";
-import { binary } from "../../testing/binary.ts";
-import { evenkeel } from "../../testing/evenkeel.ts";
+import { binary } from "../../../testing/binary.ts";
+import { evenkeel } from "../../../testing/evenkeel.ts";
 
 const folder = scratchFolder();
 

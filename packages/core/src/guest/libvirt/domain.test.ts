@@ -3,8 +3,8 @@ import { expect, test } from "vitest";
 import { GiB, MiB } from "../../unit/bytes.ts";
 import { element } from "../../xml/element.ts";
 import { render } from "../render.ts";
-import { generatedPlans } from "../testing/generated-plans.ts";
-import { planOf } from "../testing/plan-of.ts";
+import { generatedPlans } from "../../../testing/guest/generated-plans.ts";
+import { planOf } from "../../../testing/guest/plan-of.ts";
 import { limitsFor, parseVersions } from "../versions.ts";
 
 const plan = planOf({

@@ -1,9 +1,9 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { defaultHostPolicy } from "../../request/host-policy.ts";
-import { accelerators, requestOf } from "../../request/testing/requests.ts";
+import { accelerators, requestOf } from "../../../testing/request/requests.ts";
 import { syntheticTopology } from "../../topology/synthetic/build.ts";
-import { smallTopology } from "../../topology/testing/arbitrary-machine.ts";
+import { smallTopology } from "../../../testing/topology/arbitrary-machine.ts";
 import { GiB } from "../../unit/bytes.ts";
 import { inventoryOf } from "../inventory/inventory.ts";
 import { useOfLayout } from "../occupancy/layout-use.ts";
@@ -16,7 +16,7 @@ import { spaceFor } from "../space/space.ts";
 import { asItStands } from "../state/as-it-stands.ts";
 import { demandOf } from "../state/demand.ts";
 import { stateBook } from "../state/states.ts";
-import { bestPlans } from "../testing/brute-force.ts";
+import { bestPlans } from "../../../testing/placement/brute-force.ts";
 import { boundedCapacities } from "./capacity.ts";
 import { lossOf } from "./loss.ts";
 

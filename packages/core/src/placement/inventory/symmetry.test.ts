@@ -3,10 +3,10 @@ import { expect, test } from "vitest";
 import { defaultHostPolicy } from "../../request/host-policy.ts";
 import { catalogMachine, catalogNames } from "../../topology/catalog/catalog.ts";
 import { syntheticTopology } from "../../topology/synthetic/build.ts";
-import { smallTopology } from "../../topology/testing/arbitrary-machine.ts";
+import { smallTopology } from "../../../testing/topology/arbitrary-machine.ts";
 import { emptyOccupancy } from "../occupancy/occupancy.ts";
 import { stateKeys } from "../occupancy/state-key.ts";
-import { areIsomorphic } from "../testing/isomorphic.ts";
+import { areIsomorphic } from "../../../testing/placement/isomorphic.ts";
 import { type Inventory, inventoryOf } from "./inventory.ts";
 
 /** Whether a machine on which one group of devices is held can be renamed into one with the other. */

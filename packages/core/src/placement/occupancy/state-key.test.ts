@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { defaultHostPolicy, type HostPolicy } from "../../request/host-policy.ts";
 import { syntheticTopology } from "../../topology/synthetic/build.ts";
-import { smallTopology } from "../../topology/testing/arbitrary-machine.ts";
+import { smallTopology } from "../../../testing/topology/arbitrary-machine.ts";
 import { at } from "../../unit/list.ts";
 import { read, write } from "../../unit/vector.ts";
 import type { Device } from "../inventory/devices.ts";
@@ -16,8 +16,8 @@ import {
   type RandomUse,
   smallRequest,
   useOf,
-} from "../testing/arbitrary-occupancy.ts";
-import { areIsomorphic } from "../testing/isomorphic.ts";
+} from "../../../testing/placement/arbitrary-occupancy.ts";
+import { areIsomorphic } from "../../../testing/placement/isomorphic.ts";
 import { emptyOccupancy, occupied, type Occupancy } from "./occupancy.ts";
 import { stateKeys } from "./state-key.ts";
 

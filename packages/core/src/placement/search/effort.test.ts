@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { defaultHostPolicy } from "../../request/host-policy.ts";
-import { accelerators, requestOf } from "../../request/testing/requests.ts";
-import { randomFor } from "../../simulate/random.ts";
+import { accelerators, requestOf } from "../../../testing/request/requests.ts";
+import { randomFor } from "@evenkeel/simulate/random.ts";
 import { syntheticTopology } from "../../topology/synthetic/build.ts";
 import type { Topology } from "../../topology/topology.ts";
 import { GiB } from "../../unit/bytes.ts";

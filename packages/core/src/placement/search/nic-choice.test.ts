@@ -1,8 +1,8 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { at } from "../../unit/list.ts";
-import { groupedDevices } from "../testing/grouped-devices.ts";
-import { subsets } from "../testing/subsets.ts";
+import { groupedDevices } from "../../../testing/placement/grouped-devices.ts";
+import { subsets } from "../../../testing/placement/subsets.ts";
 import { effort } from "./effort.ts";
 import { nicChoices, type NicTask } from "./nic-choice.ts";
 

@@ -1,13 +1,13 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { defaultHostPolicy } from "../../request/host-policy.ts";
-import { requestOf } from "../../request/testing/requests.ts";
+import { requestOf } from "../../../testing/request/requests.ts";
 import { syntheticTopology } from "../../topology/synthetic/build.ts";
 import { at, valueOf } from "../../unit/list.ts";
 import { inventoryOf } from "../inventory/inventory.ts";
 import { emptyOccupancy } from "../occupancy/occupancy.ts";
 import { spaceFor } from "../space/space.ts";
-import { groupedDevices } from "../testing/grouped-devices.ts";
+import { groupedDevices } from "../../../testing/placement/grouped-devices.ts";
 import type { Layout } from "./layout.ts";
 import { compareObjectives } from "./layout.ts";
 import { ranking, type Terms } from "./ranking.ts";

@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { at } from "../../unit/list.ts";
-import { subsets } from "../testing/subsets.ts";
+import { subsets } from "../../../testing/placement/subsets.ts";
 import { effort } from "./effort.ts";
 import { type Candidates, unconnectedOf, visitSets } from "./sets-on-spread.ts";
 import { shelfOfEach } from "./shelves.ts";

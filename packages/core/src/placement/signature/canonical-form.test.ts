@@ -2,7 +2,12 @@ import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { at } from "../../unit/list.ts";
 import { canonicalForm, type LabeledGraph } from "./canonical-form.ts";
-import { isomorphic, permutations, renamed, shuffled } from "../testing/small-graphs.ts";
+import {
+  isomorphic,
+  permutations,
+  renamed,
+  shuffled,
+} from "../../../testing/placement/small-graphs.ts";
 
 /** The graph of the given undirected edges. */
 function undirected(size: number, pairs: readonly (readonly [number, number])[]): LabeledGraph {

@@ -3,17 +3,17 @@ import { expect, test } from "vitest";
 import { isToldByDistance } from "../../cost/memory-path.ts";
 import { defaultHostPolicy, type HostPolicy } from "../../request/host-policy.ts";
 import type { Request } from "../../request/request.ts";
-import { requestOf } from "../../request/testing/requests.ts";
+import { requestOf } from "../../../testing/request/requests.ts";
 import { syntheticTopology } from "../../topology/synthetic/build.ts";
 import type { Access, Topology } from "../../topology/topology.ts";
-import { smallTopology } from "../../topology/testing/arbitrary-machine.ts";
+import { smallTopology } from "../../../testing/topology/arbitrary-machine.ts";
 import { GiB } from "../../unit/bytes.ts";
 import { at } from "../../unit/list.ts";
 import { inventoryOf } from "../inventory/inventory.ts";
 import { emptyOccupancy } from "../occupancy/occupancy.ts";
 import type { Layout } from "../search/layout.ts";
 import { spaceFor } from "../space/space.ts";
-import { filled, layoutsOf, smallRequest } from "../testing/arbitrary-occupancy.ts";
+import { filled, layoutsOf, smallRequest } from "../../../testing/placement/arbitrary-occupancy.ts";
 import { isOfSignature, layoutSignature } from "./layout-signature.ts";
 
 const policy: HostPolicy = {

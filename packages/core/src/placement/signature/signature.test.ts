@@ -8,7 +8,7 @@ import {
   arbitrarySignatureInput,
   areTwins,
   renamedInput,
-} from "../testing/arbitrary-signature-input.ts";
+} from "../../../testing/placement/arbitrary-signature-input.ts";
 
 const small = arbitrarySignatureInput({ nodesMax: 2, cellsMax: 2, devicesMax: 2 });
 const wide = arbitrarySignatureInput({ nodesMax: 8, cellsMax: 8, devicesMax: 16 });

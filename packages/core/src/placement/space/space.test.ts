@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { defaultHostPolicy, type HostPolicy } from "../../request/host-policy.ts";
 import type { Request } from "../../request/request.ts";
-import { accelerators, requestOf } from "../../request/testing/requests.ts";
+import { accelerators, requestOf } from "../../../testing/request/requests.ts";
 import { formatList } from "../../set/list-format.ts";
 import { syntheticTopology } from "../../topology/synthetic/build.ts";
 import { GiB, MiB } from "../../unit/bytes.ts";

@@ -4,8 +4,8 @@ import { GiB, MiB } from "../../unit/bytes.ts";
 import { contradictions } from "../check.ts";
 import { topologyDigest } from "../digest.ts";
 import { syntheticTopology } from "../synthetic/build.ts";
-import { detailedTopology, withDetails } from "../testing/arbitrary-details.ts";
-import { smallTopology } from "../testing/arbitrary-machine.ts";
+import { detailedTopology, withDetails } from "../../../testing/topology/arbitrary-details.ts";
+import { smallTopology } from "../../../testing/topology/arbitrary-machine.ts";
 import type { PciDevice, Topology } from "../topology.ts";
 import { diffTopologies } from "./diff-topologies.ts";
 

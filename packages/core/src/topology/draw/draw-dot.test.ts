@@ -3,7 +3,7 @@ import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { catalogMachine, catalogNames } from "../catalog/catalog.ts";
 import { syntheticTopology } from "../synthetic/build.ts";
-import { wideTopology } from "../testing/arbitrary-machine.ts";
+import { wideTopology } from "../../../testing/topology/arbitrary-machine.ts";
 import type { Topology } from "../topology.ts";
 import { drawDot } from "./draw-dot.ts";
 

@@ -4,7 +4,7 @@ import { indices } from "../../set/index-set.ts";
 import { setOf } from "../../set/list-format.ts";
 import { catalogMachine, catalogNames } from "../catalog/catalog.ts";
 import { syntheticTopology } from "../synthetic/build.ts";
-import { smallTopology, wideTopology } from "../testing/arbitrary-machine.ts";
+import { smallTopology, wideTopology } from "../../../testing/topology/arbitrary-machine.ts";
 import type { Topology } from "../topology.ts";
 import { standInAddress, standInRoot } from "../stand-in.ts";
 import { drawDot } from "./draw-dot.ts";

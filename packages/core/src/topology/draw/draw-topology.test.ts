@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { catalogMachine } from "../catalog/catalog.ts";
 import { syntheticTopology } from "../synthetic/build.ts";
-import { smallTopology, wideTopology } from "../testing/arbitrary-machine.ts";
+import { smallTopology, wideTopology } from "../../../testing/topology/arbitrary-machine.ts";
 import type { Topology } from "../topology.ts";
 import { drawTopology } from "./draw-topology.ts";
 

@@ -1,20 +1,20 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { expectedError } from "./testing/expected-error.ts";
+import { expectedError } from "../../../testing/topology/merge/expected-error.ts";
 import { buildTopology } from "../build.ts";
 import { catalogMachine, catalogNames } from "../catalog/catalog.ts";
 import { contradictions } from "../check.ts";
 import { interconnects } from "../interconnect.ts";
 import { standInAddress, standInNode, standInRoot } from "../stand-in.ts";
 import { syntheticTopology } from "../synthetic/build.ts";
-import { detailedTopology } from "../testing/arbitrary-details.ts";
-import { wideTopology } from "../testing/arbitrary-machine.ts";
-import { withStatedInterconnects } from "../testing/arbitrary-stated.ts";
+import { detailedTopology } from "../../../testing/topology/arbitrary-details.ts";
+import { wideTopology } from "../../../testing/topology/arbitrary-machine.ts";
+import { withStatedInterconnects } from "../../../testing/topology/arbitrary-stated.ts";
 import { MiB } from "../../unit/bytes.ts";
 import type { CacheAllocation, PciDevice, Topology } from "../topology.ts";
 import { mergeTopologies } from "./merge-topologies.ts";
-import { matrixOf } from "./testing/matrix-of.ts";
-import { factsOf, projection } from "./testing/projection.ts";
+import { matrixOf } from "../../../testing/topology/merge/matrix-of.ts";
+import { factsOf, projection } from "../../../testing/topology/merge/projection.ts";
 import { unknownSettings } from "../unknown-settings.ts";
 
 const hgx = (): Topology => {

@@ -5,7 +5,7 @@ import { parseList } from "../../set/list-format.ts";
 import { GiB, MiB } from "../../unit/bytes.ts";
 import { contradictions } from "../check.ts";
 import { pciAddressParts } from "../pci-address.ts";
-import { smallTopology, wideTopology } from "../testing/arbitrary-machine.ts";
+import { smallTopology, wideTopology } from "../../../testing/topology/arbitrary-machine.ts";
 import type { Topology } from "../topology.ts";
 import { syntheticTopology } from "./build.ts";
 

@@ -1,8 +1,8 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { EvenkeelError } from "../../error/evenkeel-error.ts";
-import { arbitraryDescription } from "../testing/arbitrary-description.ts";
-import { smallMachine, wideMachine } from "../testing/arbitrary-machine.ts";
+import { arbitraryDescription } from "../../../testing/topology/arbitrary-description.ts";
+import { smallMachine, wideMachine } from "../../../testing/topology/arbitrary-machine.ts";
 import { syntheticTopology, topologyOf } from "./build.ts";
 import { textLengthMax } from "./term.ts";
 import { parseSynthetic } from "./parse.ts";

@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { catalogMachine, catalogNames } from "../catalog/catalog.ts";
 import { syntheticTopology } from "../synthetic/build.ts";
-import { detailedTopology } from "../testing/arbitrary-details.ts";
+import { detailedTopology } from "../../../testing/topology/arbitrary-details.ts";
 import type { PciDevice, Topology } from "../topology.ts";
 import { topologyWarningCodes } from "./warning.ts";
 import { topologyWarnings } from "./warnings.ts";

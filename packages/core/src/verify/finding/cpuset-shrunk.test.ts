@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { asPlanned } from "../../evidence/testing/as-planned.ts";
-import { planOf } from "../../guest/testing/plan-of.ts";
+import { asPlanned } from "../../../testing/evidence/as-planned.ts";
+import { planOf } from "../../../testing/guest/plan-of.ts";
 import { verify } from "../verify.ts";
 
 const plan = planOf({ cells: [{ cores: 1 }] });

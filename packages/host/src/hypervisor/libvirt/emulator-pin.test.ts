@@ -1,6 +1,6 @@
 import { guestFromPlan } from "@evenkeel/core/guest/from-plan.ts";
 import { libvirtXml } from "@evenkeel/core/guest/libvirt/domain.ts";
-import { planOf } from "@evenkeel/core/guest/testing/plan-of.ts";
+import { planOf } from "@evenkeel/core/testing/guest/plan-of.ts";
 import { expect, test } from "vitest";
 import { memoryTree } from "../../tree/memory-tree.ts";
 import { isPinnedLate, withoutEmulatorPin } from "./emulator-pin.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { codedError } from "../../testing/expect-error.ts";
+import { codedError } from "../../../testing/expect-error.ts";
 import { readPlatformDevices } from "./platform-devices.ts";
 
 const read = (inner: string) => readPlatformDevices(`<devices>${inner}</devices>`, "devices.xml");

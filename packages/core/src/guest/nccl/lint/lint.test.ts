@@ -11,8 +11,8 @@ import {
 import { contractOf } from "../../contract/from-guest.ts";
 import { guestFromPlan } from "../../from-plan.ts";
 import { pciForms } from "../../ports.ts";
-import { generatedPlans } from "../../testing/generated-plans.ts";
-import { planOf } from "../../testing/plan-of.ts";
+import { generatedPlans } from "../../../../testing/guest/generated-plans.ts";
+import { planOf } from "../../../../testing/guest/plan-of.ts";
 import { hasAccelerators } from "../print.ts";
 import { guestTopology } from "../guest-topology.ts";
 import { type NcclFindingCode, ncclFindingCodes } from "./finding.ts";

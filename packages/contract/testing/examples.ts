@@ -1,0 +1,81 @@
+import type { Evidence } from "@evenkeel/core/evidence/evidence.ts";
+import { asPlanned } from "@evenkeel/core/testing/evidence/as-planned.ts";
+import { type Capacity, fleetCapacity } from "@evenkeel/core/fleet/capacity-document.ts";
+import { invariant } from "@evenkeel/core/invariant.ts";
+import { place } from "@evenkeel/core/placement/place.ts";
+import type { Plan } from "@evenkeel/core/placement/plan.ts";
+import type { Refusal } from "@evenkeel/core/placement/refusal.ts";
+import { defaultHostPolicy } from "@evenkeel/core/request/host-policy.ts";
+import { resolveRequest } from "@evenkeel/core/request/resolve.ts";
+import type { Flavor, VirtualMachine } from "@evenkeel/core/request/virtual-machine.ts";
+import { syntheticTopology } from "@evenkeel/core/topology/synthetic/build.ts";
+import type { Topology } from "@evenkeel/core/topology/topology.ts";
+import { verify } from "@evenkeel/core/verify/verify.ts";
+import type { Document } from "../src/document.ts";
+import type { HostPolicyDocument } from "../src/host-policy.ts";
+
+/** One document of every kind, made by the core from one another, for tests. */
+export const exampleTopology: Topology = syntheticTopology(
+  "package:2 core:4 thread:2 memory:64Gi hugepages:48x1Gi distances:10/21 root*2[gpu:h100-sxm nic:cx7]",
+  "small",
+);
+
+const exampleFlavor: Flavor = {
+  apiVersion: "evenkeel/v1",
+  kind: "Flavor",
+  metadata: { name: "h100.1" },
+  spec: { accelerators: { count: 1, model: "H100" }, vcpus: 4, memory: "16Gi", hugepages: "1Gi" },
+  signature: null,
+};
+
+const exampleVirtualMachine: VirtualMachine = {
+  apiVersion: "evenkeel/v1",
+  kind: "VirtualMachine",
+  metadata: { name: "llm-a", tenant: "acme" },
+  spec: { flavor: "h100.1", nics: { count: 1, rdma: true }, workload: "training" },
+};
+
+const exampleHostPolicy: HostPolicyDocument = {
+  apiVersion: "evenkeel/v1",
+  kind: "HostPolicy",
+  reserved: { coresPerNode: 1, cpus: null, memoryPerNode: "4Gi" },
+  accelerators: ["10de:*:0302"],
+  nics: null,
+};
+
+function answer(vm: VirtualMachine): Plan | Refusal {
+  const host = { topology: exampleTopology, taken: [], policy: defaultHostPolicy };
+  return place([host], resolveRequest(vm, [exampleFlavor]));
+}
+
+const placed = answer(exampleVirtualMachine);
+invariant(placed.kind === "Plan", "the example fits on the example host");
+export const examplePlan: Plan = placed;
+
+const refused = answer({ ...exampleVirtualMachine, spec: { flavor: "h100.1", memory: "1Ti" } });
+invariant(refused.kind === "Refusal", "a terabyte does not fit on the example host");
+const exampleRefusal: Refusal = refused;
+
+const exampleRequest = resolveRequest(exampleVirtualMachine, [exampleFlavor]);
+const exampleCapacity: Capacity = fleetCapacity(
+  [{ topology: exampleTopology, taken: [examplePlan], policy: defaultHostPolicy }],
+  [exampleRequest],
+  [{ flavor: exampleRequest, slots: 1 }],
+);
+
+const exampleEvidence: Evidence = asPlanned(examplePlan);
+const exampleReport = exampleEvidence.guest;
+invariant(exampleReport !== null, "a guest that runs as planned reports");
+
+export const exampleDocuments: readonly Document[] = [
+  exampleTopology,
+  exampleFlavor,
+  exampleVirtualMachine,
+  exampleHostPolicy,
+  examplePlan,
+  exampleRefusal,
+  exampleCapacity,
+  exampleEvidence,
+  exampleReport,
+  verify(examplePlan, { ...exampleEvidence, process: null }),
+];

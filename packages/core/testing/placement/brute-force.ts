@@ -1,0 +1,354 @@
+import { costModel } from "../../src/cost/placement-cost.ts";
+import type { Request } from "../../src/request/request.ts";
+import { indices } from "../../src/set/index-set.ts";
+import { parseList } from "../../src/set/list-format.ts";
+import { topologyDigest } from "../../src/topology/digest.ts";
+import { at, valueOf } from "../../src/unit/list.ts";
+import type { HostState } from "../../src/placement/host-state.ts";
+import type { Cell, Plan, PlanDevice } from "../../src/placement/plan.ts";
+import { planFaults } from "../../src/placement/plan-check.ts";
+import { subsets } from "./subsets.ts";
+
+/**
+ * The answer by trying everything: every set of accelerators, of NICs, of nodes and every split,
+ * each written out as a plan with the first free cores and put before the independent checker.
+ * It shares the cost model with the search (a cost is a definition) and nothing else.
+ *
+ * For `strict` requests of isolation `core` on small machines; it takes as long as it takes.
+ */
+export interface BruteAnswer {
+  readonly cells: number;
+  readonly cost: number;
+  readonly uneven: number;
+  readonly spread: number;
+  readonly extra: number;
+  /** The devices and nodes of the first such answer, accelerators before NICs before nodes. */
+  readonly choice: string;
+}
+
+export function bruteForce(host: HostState, request: Request): BruteAnswer | null {
+  let best: BruteAnswer | null = null;
+  for (const { plan, uneven } of legal(host, request)) {
+    const answer = judge(host, request, plan, uneven);
+    if (best === null || compare(answer, best) < 0) best = answer;
+  }
+  return best;
+}
+
+/** Every legal plan for the request, one of each that differ by the names of cores alone. */
+export function* legalPlans(host: HostState, request: Request): Generator<Plan> {
+  for (const { plan } of legal(host, request)) yield plan;
+}
+
+/** Every legal plan that no other beats by the objective, whatever its numbers. */
+export function bestPlans(host: HostState, request: Request): readonly Plan[] {
+  let best: BruteAnswer | null = null;
+  let plans: Plan[] = [];
+  for (const { plan, uneven } of legal(host, request)) {
+    const answer = judge(host, request, plan, uneven);
+    const difference = best === null ? -1 : compare(answer, best);
+    if (difference < 0) [best, plans] = [answer, []];
+    if (difference <= 0) plans.push(plan);
+  }
+  return plans;
+}
+
+interface Legal {
+  readonly plan: Plan;
+  /** Whether cells without accelerators differ in size: 0 or 1. */
+  readonly uneven: number;
+}
+
+function* legal(host: HostState, request: Request): Generator<Legal> {
+  const { topology } = host;
+  const accelerators = topology.accelerators.map((entry) => entry.address);
+  const nics = topology.nics.map((entry) => entry.address);
+  const nodeOf = new Map(topology.pci.map((device) => [device.address, device.node]));
+  for (const chosen of subsets(accelerators, request.accelerators.count)) {
+    const homes = [...new Set(chosen.map((address) => valueOf(nodeOf, address)))];
+    const known = homes.filter((home) => home !== null);
+    if (known.length < homes.length) continue;
+    const nodeChoices =
+      chosen.length > 0
+        ? [known.toSorted((a, b) => a - b)]
+        : allSubsets(topology.nodes.map((node) => node.id));
+    for (const nodes of nodeChoices) {
+      for (const withNics of subsets(nics, request.nics.count)) {
+        yield* legalOn(host, request, nodes, chosen, withNics);
+      }
+    }
+  }
+}
+
+function compare(a: BruteAnswer, b: BruteAnswer): number {
+  const cost = Math.abs(a.cost - b.cost) < 1e-9 ? 0 : a.cost - b.cost;
+  return (
+    a.cells - b.cells || cost || a.extra - b.extra || a.uneven - b.uneven || a.spread - b.spread
+  );
+}
+
+/** Base pages are given by 2 MiB. */
+function granuleOf({ hugepageBytes }: Request): number {
+  return hugepageBytes === null ? 2 ** 21 : hugepageBytes;
+}
+
+/** Every legal plan on exactly these nodes with exactly these devices: one a split. */
+function* legalOn(
+  host: HostState,
+  request: Request,
+  nodes: readonly number[],
+  accelerators: readonly string[],
+  nics: readonly string[],
+): Generator<Legal> {
+  const { topology } = host;
+  const width = Math.max(...widthsByFrequency(host));
+  const units = Math.ceil(request.vcpus / width);
+  const granuleBytes = granuleOf(request);
+  const granules = Math.ceil(request.memoryBytes / granuleBytes);
+  const nodeOf = new Map(topology.pci.map((device) => [device.address, device.node]));
+  const weights = nodes.map((node) => accelerators.filter((a) => nodeOf.get(a) === node).length);
+  const found: (Legal & Parts)[] = [];
+  for (const [cores, memory] of splitPairs(units, granules, nodes.length)) {
+    const isShared = hasShares(cores, units, weights) && hasShares(memory, granules, weights);
+    if (accelerators.length > 0 && !isShared) continue;
+    const plan = write(host, request, { nodes, cores, memory, width, accelerators, nics });
+    if (plan === null || planFaults(plan, host, request).length > 0) continue;
+    const uneven = accelerators.length > 0 || (isEven(cores) && isEven(memory)) ? 0 : 1;
+    found.push({ plan, uneven, cores, memory });
+  }
+  yield* accelerators.length > 0 ? found.filter((one) => isHandedOut(one, found, weights)) : found;
+}
+
+interface Parts {
+  readonly cores: readonly number[];
+  readonly memory: readonly number[];
+}
+
+/** Whether every cell has its share, rounded down. */
+function hasShares(parts: readonly number[], all: number, weights: readonly number[]): boolean {
+  const sum = weights.reduce((a, b) => a + b, 0);
+  return parts.every((part, i) => part >= Math.floor((all * at(weights, i)) / sum));
+}
+
+/** Whether nobody has two more beyond the share than another that could legally have one of them. */
+function isHandedOut(
+  { cores, memory }: Parts,
+  all: readonly Parts[],
+  weights: readonly number[],
+): boolean {
+  const isLegal = (c: readonly number[], m: readonly number[]): boolean =>
+    all.some((other) => other.cores.join() === c.join() && other.memory.join() === m.join());
+  return (
+    moves(cores, weights).every((moved) => !isLegal(moved, memory)) &&
+    moves(memory, weights).every((moved) => !isLegal(cores, moved))
+  );
+}
+
+/** One moved from a cell to another that has two less, or fewer, beyond its share. */
+function moves(parts: readonly number[], weights: readonly number[]): number[][] {
+  const all = parts.reduce((a, b) => a + b, 0);
+  const sum = weights.reduce((a, b) => a + b, 0);
+  const beyond = parts.map((part, i) => part - Math.floor((all * at(weights, i)) / sum));
+  return parts.flatMap((_, from) =>
+    parts.flatMap((__, to) => {
+      if (at(beyond, from) < at(beyond, to) + 2) return [];
+      return [parts.map((part, i) => (i === from ? part - 1 : i === to ? part + 1 : part))];
+    }),
+  );
+}
+
+/** The most frequent width of a core, the wider of two equally frequent. */
+function widthsByFrequency({ topology }: HostState): number[] {
+  const widths = topology.cores.map(
+    (core) => indices(parseList(core.cpus) ?? { words: new Uint32Array() }).length,
+  );
+  const times = (width: number): number => widths.filter((other) => other === width).length;
+  const most = Math.max(...widths.map(times));
+  return [...new Set(widths.filter((width) => times(width) === most))];
+}
+
+/** Whether no cell has two more than another. */
+function isEven(parts: readonly number[]): boolean {
+  return Math.max(...parts) - Math.min(...parts) <= 1;
+}
+
+interface Choice {
+  readonly nodes: readonly number[];
+  readonly cores: readonly number[];
+  readonly memory: readonly number[];
+  readonly width: number;
+  readonly accelerators: readonly string[];
+  readonly nics: readonly string[];
+}
+
+/** The choice as a plan, on the first cores of each node that nobody pins; null when they run out. */
+function write(host: HostState, request: Request, choice: Choice): Plan | null {
+  const { topology, taken, policy } = host;
+  const pinned = new Set(
+    taken.flatMap((plan) =>
+      plan.cells.flatMap((cell) => cell.vcpus.flatMap((v) => ("cpu" in v ? [v.cpu] : []))),
+    ),
+  );
+  const nodeOf = new Map(topology.pci.map((device) => [device.address, device.node]));
+  const granuleBytes = granuleOf(request);
+  const surplus = choice.cores.reduce((a, b) => a + b, 0) * choice.width - request.vcpus;
+  let next = 0;
+  const cells: Cell[] = [];
+  for (const [i, node] of choice.nodes.entries()) {
+    const cores = topology.cores
+      .filter((core) => core.node === node)
+      .slice(policy.reserved.coresPerNode)
+      .map((core) => indices(parseList(core.cpus) ?? { words: new Uint32Array() }))
+      .filter((cpus) => cpus.length >= choice.width && !cpus.some((cpu) => pinned.has(cpu)))
+      .slice(0, at(choice.cores, i));
+    if (cores.length < at(choice.cores, i)) return null;
+    const cpus = cores.flatMap((core) => core.slice(0, choice.width));
+    const bytes = at(choice.memory, i) * granuleBytes;
+    cells.push({
+      id: i,
+      hostNode: node,
+      memoryNodes: String(node),
+      memoryPolicy: "strict",
+      memoryBytes: bytes,
+      memoryOnNodes: [{ node, bytes }],
+      pageBytes: request.hugepageBytes === null ? 4096 : request.hugepageBytes,
+      vcpus: cpus
+        .slice(0, i === 0 ? cpus.length - surplus : cpus.length)
+        .map((cpu) => ({ id: next++, cpu })),
+      accelerators: choice.accelerators.filter((a) => nodeOf.get(a) === node),
+      nics: choice.nics.filter((a) => nodeOf.get(a) === node),
+    });
+  }
+  return asPlan(host, request, cells, surplus === 0 ? choice.width : 1, choice);
+}
+
+function asPlan(
+  { topology }: HostState,
+  request: Request,
+  cells: readonly Cell[],
+  threadsPerCore: number,
+  { accelerators, nics, nodes }: Choice,
+): Plan {
+  const { distances } = topology;
+  const position = nodes.map((node) => topology.nodes.findIndex(({ id }) => id === node));
+  const listed = new Set([...accelerators, ...nics]);
+  const functions = new Map(topology.pci.map((entry) => [entry.address, entry]));
+  const device = (address: string, kind: PlanDevice["kind"]): PlanDevice => {
+    const entry = valueOf(functions, address);
+    const along = topology.pci.filter(
+      (other) =>
+        entry.iommuGroup !== null &&
+        other.iommuGroup === entry.iommuGroup &&
+        !other.class.startsWith("06") &&
+        !listed.has(other.address),
+    );
+    for (const other of along) listed.add(other.address);
+    return {
+      address,
+      kind,
+      model: topology.accelerators.find((other) => other.address === address)?.model ?? null,
+      vendor: entry.vendor,
+      device: entry.device,
+      node: entry.node,
+      // Of an unknown node no cell is beside it, which the checker refuses.
+      cell: entry.node === null ? -1 : nodes.indexOf(entry.node),
+      root: entry.root,
+      switch: null,
+      switches: null,
+      class: null,
+      barBytes: entry.barBytes,
+      link: null,
+      companions: along.map((other) => other.address),
+    };
+  };
+  return {
+    apiVersion: "evenkeel/v1",
+    kind: "Plan",
+    vm: request.name,
+    tenant: null,
+    host: topology.name,
+    topologyDigest: topologyDigest(topology),
+    flavor: null,
+    locality: "strict",
+    isolation: request.isolation,
+    architecture: null,
+    cpuModel: null,
+    threadsPerCore,
+    cells,
+    distances: distances && position.map((i) => position.map((j) => at(at(distances, i), j))),
+    // Any CPU that no vCPU has: whether it is the host's is not what is tried here.
+    emulatorCpus: topology.cores[0]?.cpus ?? "0",
+    iothreads: [],
+    devices: [
+      ...accelerators.map((a) => device(a, "accelerator")),
+      ...nics.map((a) => device(a, "nic")),
+    ],
+    links: null,
+    partition:
+      topology.partitions.find(
+        (partition) => partition.accelerators.toSorted().join() === accelerators.toSorted().join(),
+      )?.id ?? null,
+    signature: "",
+    signatureText: "",
+    cost: {
+      basis: "unknown",
+      parts: { hostToDevice: 1, memory: 1, peer: 1, network: 1 },
+      slowdown: 1,
+    },
+    reasons: [],
+  };
+}
+
+function judge(host: HostState, request: Request, plan: Plan, uneven: number): BruteAnswer {
+  const { topology } = host;
+  const { distances } = topology;
+  const memory = plan.cells.reduce((sum, cell) => sum + cell.memoryBytes, 0);
+  const accelerators = plan.devices.filter((device) => device.kind === "accelerator");
+  const nics = plan.devices.filter((device) => device.kind === "nic");
+  const raw = costModel(topology, request.workload).cost({
+    cells: plan.cells.map((cell) => ({
+      share: cell.memoryBytes / memory,
+      vcpuNodes: [{ node: cell.hostNode, share: 1 }],
+      memoryNodes: [{ node: cell.hostNode, share: 1 }],
+    })),
+    accelerators: accelerators.map(({ address, node, cell }) => ({ address, node, cell })),
+    nics: nics.map(({ address }) => address),
+  });
+  const sellable = new Set(
+    [...topology.accelerators, ...topology.nics].map((entry) => entry.address),
+  );
+  const position = plan.cells.map((cell) =>
+    topology.nodes.findIndex(({ id }) => id === cell.hostNode),
+  );
+  // Without distances no two nodes are farther apart than others.
+  const spread = position.flatMap((i) =>
+    position.map((j) => (i === j || distances === null ? 0 : at(at(distances, i), j))),
+  );
+  return {
+    cells: plan.cells.length,
+    cost: raw.total,
+    uneven,
+    spread: spread.reduce((a, b) => a + b, 0),
+    extra: plan.devices.flatMap((device) => device.companions).filter((a) => sellable.has(a))
+      .length,
+    choice:
+      [accelerators, nics].map((list) => list.map(({ address }) => address).join(" ")).join(" | ") +
+      ` | ${plan.cells.map((cell) => cell.hostNode).join(" ")}`,
+  };
+}
+
+function allSubsets<T>(items: readonly T[]): (readonly T[])[] {
+  return items.flatMap((_, i) => [...subsets(items, i + 1)]);
+}
+
+/** All ways to give at least one of each of two totals to every cell. */
+function splitPairs(a: number, b: number, cells: number): (readonly [number[], number[]])[] {
+  return compositions(a, cells).flatMap((x) => compositions(b, cells).map((y) => [x, y] as const));
+}
+
+function compositions(total: number, parts: number): number[][] {
+  if (parts === 1) return total > 0 ? [[total]] : [];
+  return Array.from({ length: Math.max(0, total - 1) }, (_, i) => i + 1).flatMap((first) =>
+    compositions(total - first, parts - 1).map((rest) => [first, ...rest]),
+  );
+}

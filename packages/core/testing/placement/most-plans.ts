@@ -1,0 +1,58 @@
+import type { Request } from "../../src/request/request.ts";
+import { count, type Tally } from "../../src/unit/tally.ts";
+import type { HostState } from "../../src/placement/host-state.ts";
+import type { Plan } from "../../src/placement/plan.ts";
+import { legalPlans } from "./brute-force.ts";
+
+/** Which plans are tried, and how many in all. */
+interface Trials {
+  readonly plansOn: (host: HostState, request: Request) => Iterable<Plan>;
+  readonly plansMax: number;
+}
+
+/**
+ * How many VMs of a request fit beside those on a host, by trying every plan for the first with the
+ * same question after it, whatever a search would think of it; every legal plan, unless others are
+ * named. Null when that would be more plans than anybody wants to wait for.
+ */
+export function mostPlans(
+  host: HostState,
+  request: Request,
+  { plansOn, plansMax }: Trials = { plansOn: legalPlans, plansMax: 300 },
+): number | null {
+  const known = new Map<string, number>();
+  let left = plansMax;
+  const most = (taken: readonly Plan[]): number => {
+    const key = heldBy(taken);
+    const before = known.get(key);
+    if (before !== undefined) return before;
+    let fits = 0;
+    const vm = { ...request, name: `vm-${taken.length}` };
+    for (const plan of plansOn({ ...host, taken }, vm)) {
+      if (left-- <= 0) break;
+      fits = Math.max(fits, 1 + most([...taken, plan]));
+    }
+    known.set(key, fits);
+    return fits;
+  };
+  const fits = most(host.taken);
+  return left < 0 ? null : fits;
+}
+
+/** What plans hold together: whose it is makes no difference. */
+function heldBy(taken: readonly Plan[]): string {
+  const devices = taken.flatMap((plan) => plan.devices.map(({ address }) => address));
+  const cpus = taken.flatMap((plan) =>
+    plan.cells.flatMap(({ vcpus }) =>
+      vcpus.map((vcpu) => ("cpu" in vcpu ? `${vcpu.cpu}` : vcpu.cpus)),
+    ),
+  );
+  const bytesOn: Tally<number> = new Map();
+  for (const { node, bytes } of taken.flatMap((plan) =>
+    plan.cells.flatMap((cell) => cell.memoryOnNodes),
+  )) {
+    count(bytesOn, node, bytes);
+  }
+  const memory = [...bytesOn].toSorted(([a], [b]) => a - b);
+  return JSON.stringify([devices.toSorted(), cpus.toSorted(), memory]);
+}

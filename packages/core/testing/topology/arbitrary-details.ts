@@ -1,0 +1,91 @@
+import * as fc from "fast-check";
+import { indices, indexSet } from "../../src/set/index-set.ts";
+import { formatList, setOf } from "../../src/set/list-format.ts";
+import { GiB, KiB } from "../../src/unit/bytes.ts";
+import { at } from "../../src/unit/list.ts";
+import type {
+  CacheAllocation,
+  Interrupts,
+  L3Cache,
+  PciDevice,
+  Topology,
+} from "../../src/topology/topology.ts";
+import { wideTopology } from "./arbitrary-machine.ts";
+import { withParts } from "./arbitrary-parts.ts";
+
+/**
+ * A machine with what the synthetic language does not say: how functions are set up, where they
+ * interrupt, what is known of caches, and what GPUs are cut into. Any of it may be unknown.
+ */
+export const detailedTopology: fc.Arbitrary<Topology> = wideTopology
+  .chain(withDetails)
+  .chain(withParts);
+
+/** The same machine with other details. */
+export function withDetails(topology: Topology): fc.Arbitrary<Topology> {
+  const online = indices(setOf(topology.cores.map(({ cpus }) => cpus).join(",")));
+  const l3s = [...new Set(topology.cores.flatMap(({ l3 }) => l3 ?? []))];
+  const roles = new Set([...topology.accelerators, ...topology.nics].map(({ address }) => address));
+  return fc
+    .record({
+      l3Caches: fc.subarray(l3s).chain((ids) => fc.tuple(...ids.map(cache))),
+      cacheAllocation: fc.option(allocation),
+      sideCaches: fc.tuple(...topology.nodes.map(() => fc.option(sideCache, { freq: 2 }))),
+      settings: fc.tuple(
+        ...topology.pci.map(({ address }) => settings(roles.has(address) ? online : [])),
+      ),
+    })
+    .map(({ l3Caches, cacheAllocation, sideCaches, settings: each }) => ({
+      ...topology,
+      l3Caches: l3Caches.filter(({ sizeBytes, ways, kernelId }) =>
+        [sizeBytes, ways, kernelId].some((known) => known !== null),
+      ),
+      cacheAllocation,
+      nodes: topology.nodes.map((node, i) => ({ ...node, sideCacheBytes: at(sideCaches, i) })),
+      pci: topology.pci.map((device, i) => ({ ...device, ...each[i] })),
+    }));
+}
+
+const sideCache = fc.integer({ min: 1, max: 64 }).map((gibibytes) => gibibytes * GiB);
+
+function cache(id: number): fc.Arbitrary<L3Cache> {
+  return fc.record({
+    id: fc.constant(id),
+    sizeBytes: fc.option(fc.integer({ min: 1, max: 1 << 20 }).map((n) => n * KiB)),
+    ways: fc.option(fc.integer({ min: 1, max: 20 })),
+    kernelId: fc.option(fc.nat(999)),
+  });
+}
+
+const allocation: fc.Arbitrary<CacheAllocation> = fc
+  .record({
+    classes: fc.integer({ min: 1, max: 32 }),
+    ways: fc.integer({ min: 1, max: 20 }),
+    shared: fc.option(fc.nat(2)),
+    waysMin: fc.integer({ min: 1, max: 2 }),
+    bandwidthClasses: fc.option(fc.integer({ min: 1, max: 16 })),
+  })
+  .map(({ ways, shared, ...rest }) => {
+    const all = [...Array(ways).keys()];
+    const sharedWays = shared === null ? null : formatList(indexSet(all.slice(ways - shared)));
+    return { ...rest, ways: formatList(indexSet(all)), sharedWays };
+  });
+
+type Settings = Pick<PciDevice, "acsRedirect" | "atsEnabled" | "interrupts">;
+
+/** Both controls are read from one place, so that both are known or neither. */
+function settings(cpus: readonly number[]): fc.Arbitrary<Settings> {
+  return fc
+    .record({
+      known: fc.boolean(),
+      acsRedirect: fc.boolean(),
+      atsEnabled: fc.boolean(),
+      interrupts: cpus.length === 0 ? fc.constant(null) : fc.option(interrupts(cpus)),
+    })
+    .map(({ known, ...rest }) => (known ? rest : { ...rest, acsRedirect: null, atsEnabled: null }));
+}
+
+function interrupts(cpus: readonly number[]): fc.Arbitrary<Interrupts> {
+  const list = fc.subarray([...cpus], { minLength: 1 }).map((some) => formatList(indexSet(some)));
+  return fc.record({ allowedCpus: list, effectiveCpus: fc.option(list) });
+}

@@ -1,0 +1,229 @@
+import * as fc from "fast-check";
+import { indices, indexSet, size } from "../../src/set/index-set.ts";
+import { formatList, parseList } from "../../src/set/list-format.ts";
+import { GiB, MiB } from "../../src/unit/bytes.ts";
+import { at } from "../../src/unit/list.ts";
+import { topologyOf } from "../../src/topology/synthetic/build.ts";
+import {
+  type Distances,
+  type ForNodes,
+  type Level,
+  type LinkGroup,
+  type SyntheticAccess,
+  type SyntheticMachine,
+  type SyntheticPool,
+  timesWithin,
+  type Uneven,
+} from "../../src/topology/synthetic/machine.ts";
+import type { Topology } from "../../src/topology/topology.ts";
+import { acceleratorsBelow, type Slot } from "./arbitrary-slot.ts";
+import {
+  type AccessTrait,
+  arbitraryCpuTraits,
+  arbitraryLevels,
+  arbitraryTraits,
+  type CpuTraits,
+  type DistanceTrait,
+  type LinkTrait,
+  type MachineBounds,
+  type NodeMemory,
+  type Traits,
+} from "./arbitrary-traits.ts";
+
+/** At most four nodes with CPUs and four accelerators: few enough for brute force. */
+const smallBounds: MachineBounds = {
+  packagesMax: 2,
+  nodesPerPackageMax: 2,
+  coresPerGroupMax: 3,
+  acceleratorsMax: 4,
+};
+
+/** At most eight nodes with CPUs and sixteen accelerators. */
+const wideBounds: MachineBounds = {
+  packagesMax: 2,
+  nodesPerPackageMax: 4,
+  coresPerGroupMax: 6,
+  acceleratorsMax: 16,
+};
+
+/**
+ * Machines for property tests: everything that real ones do to a placement, in small numbers.
+ * Nodes differ in cores, memory and huge pages; some have no memory, some no CPUs, some devices no
+ * node; distances are missing, ruled or asymmetric; CPUs are offline, node numbers have holes.
+ * Every generated machine can be built, and simple ones come first when a failure is shrunk.
+ */
+function arbitraryMachine(bounds: MachineBounds): fc.Arbitrary<SyntheticMachine> {
+  return fc
+    .tuple(arbitraryLevels(bounds), arbitraryCpuTraits, arbitraryTraits(bounds))
+    .map(([levels, cpus, traits]) => assembled(bounds, levels, cpus, traits));
+}
+
+export const smallMachine: fc.Arbitrary<SyntheticMachine> = arbitraryMachine(smallBounds);
+export const wideMachine: fc.Arbitrary<SyntheticMachine> = arbitraryMachine(wideBounds);
+
+export const smallTopology: fc.Arbitrary<Topology> = smallMachine.map(generated);
+export const wideTopology: fc.Arbitrary<Topology> = wideMachine.map(generated);
+
+function generated(machine: SyntheticMachine): Topology {
+  return topologyOf(machine, "generated", "synthetic");
+}
+
+function assembled(
+  bounds: MachineBounds,
+  levels: readonly Level[],
+  cpus: CpuTraits,
+  traits: Traits,
+): SyntheticMachine {
+  const mainCount = timesWithin(levels, "package") * timesWithin(levels, "node");
+  const count = mainCount + traits.extras.length;
+  const ids = nodeNumbers(count, cpus.idGaps);
+  const slots = cutToFit(traits.slots, bounds.acceleratorsMax);
+  const accelerators = slots.reduce((sum, slot) => sum + acceleratorsBelow(slot.below), 0);
+  const machine: SyntheticMachine = {
+    machine: {
+      vendor: null,
+      product: null,
+      cpuModel: null,
+      architecture: "x86_64",
+      pageBytes: 4096,
+    },
+    levels,
+    uneven: unevenNodes(cpus, ids.slice(1, mainCount)),
+    numbering: cpus.numbering,
+    offlineCpus: "",
+    nodeIds: cpus.idGaps.length === 0 ? null : formatList(indexSet(ids)),
+    memory: ids.slice(0, mainCount).map((id, i) => memoryOf(id, traits.memory[i])),
+    hugepages: ids.slice(0, mainCount).map((id, i) => hugepagesOf(id, traits.memory[i])),
+    extraNodes: traits.extras.map(({ kind, memoryGiB, detour, beside }) => ({
+      kind,
+      memoryBytes: memoryGiB * GiB,
+      distance: traits.distances === "rule" ? 10 + detour : null,
+      count: 1,
+      nodes: `${at(ids, beside % mainCount)}`,
+    })),
+    distances: distancesOf(traits.distances, count),
+    access: [],
+    roots: slots.map(({ beside, below }) => ({
+      count: 1,
+      nodes: beside === null ? "?" : `${at(ids, beside % mainCount)}`,
+      buses: [],
+      below,
+    })),
+    iommu: traits.iommu,
+    modules: traits.modules ? [...Array(accelerators).keys()].map((i) => accelerators - i) : [],
+    links: linksOf(traits.links, accelerators),
+    partitions: traits.partitioned ? partitionsOf(accelerators) : [],
+  };
+  const known = { ...machine, offlineCpus: offlineOf(machine, cpus.offline) };
+  return { ...known, access: accessOf(known, ids, traits.access) };
+}
+
+function nodeNumbers(count: number, gaps: readonly number[]): number[] {
+  if (gaps.length === 0) return [...Array(count).keys()];
+  let next = 0;
+  return Array.from({ length: count }, (_, i) => {
+    const id = next + at(gaps, i);
+    next = id + 1;
+    return id;
+  });
+}
+
+function cutToFit(slots: readonly Slot[], acceleratorsMax: number): Slot[] {
+  let accelerators = 0;
+  return slots.filter(({ below }) => {
+    const more = acceleratorsBelow(below);
+    if (accelerators + more > acceleratorsMax) return false;
+    accelerators += more;
+    return true;
+  });
+}
+
+function unevenNodes({ cores, threads }: CpuTraits, ids: readonly number[]): Uneven[] {
+  return ids.flatMap((id, i): Uneven[] => {
+    const [core = null, thread = null] = [cores[i], threads[i]];
+    return [
+      ...(core === null ? [] : [{ level: "core", count: core, nodes: `${id}` } as const]),
+      ...(thread === null ? [] : [{ level: "thread", count: thread, nodes: `${id}` } as const]),
+    ];
+  });
+}
+
+function poolsOf(memory: NodeMemory | undefined): SyntheticPool[] {
+  if (memory === undefined || memory.baseGiB === 0) return [];
+  const pools = [
+    { sizeBytes: 2 * MiB, pool: memory.huge },
+    { sizeBytes: GiB, pool: memory.gigantic },
+  ];
+  return pools.flatMap(({ sizeBytes, pool }) => {
+    if (pool === null) return [];
+    const free = memory.freeKnown ? Math.max(0, pool.total - pool.taken) : null;
+    return [{ sizeBytes, total: pool.total, free }];
+  });
+}
+
+function hugepagesOf(
+  id: number,
+  memory: NodeMemory | undefined,
+): ForNodes<readonly SyntheticPool[]> {
+  return { value: poolsOf(memory), nodes: `${id}` };
+}
+
+/** Base pages and huge pages together, as the kernel counts a node's memory. */
+function memoryOf(id: number, memory: NodeMemory | undefined): ForNodes<number | null> {
+  const base = memory?.baseGiB ?? null;
+  const huge = poolsOf(memory).reduce((sum, pool) => sum + pool.sizeBytes * pool.total, 0);
+  return { value: base === null ? null : base * GiB + huge, nodes: `${id}` };
+}
+
+function distancesOf(trait: DistanceTrait, count: number): Distances | null {
+  if (trait === "none") return null;
+  if (trait === "rule") return { local: 10, near: 12, far: 32 };
+  const rows = [...Array(count).keys()];
+  return { matrix: rows.map((i) => rows.map((j) => (i === j ? 10 : at(trait, i * 10 + j)))) };
+}
+
+/** Only nodes with CPUs reach memory; which have any is known once the machine is built. */
+function accessOf(
+  machine: SyntheticMachine,
+  ids: readonly number[],
+  trait: AccessTrait | null,
+): SyntheticAccess[] {
+  if (trait === null) return [];
+  const { tells, pairs } = trait;
+  const withCpus = generated(machine).nodes.flatMap(({ id, cpus }) => (cpus === "" ? [] : [id]));
+  const told = (latency: number, gigabytes: number) => ({
+    readLatencyNs: tells === "bandwidth" ? null : latency,
+    readBytesPerSecond: tells === "latency" ? null : gigabytes * 1e9,
+  });
+  const remote = pairs.flatMap(({ from, to, far }): SyntheticAccess[] => {
+    const [initiator, target] = [at(withCpus, from % withCpus.length), at(ids, to % ids.length)];
+    if (initiator === target) return [];
+    const value = far ? told(255, 30) : told(139, 120);
+    return [{ ...value, targets: `${target}`, nodes: `${initiator}` }];
+  });
+  return [{ ...told(90, 240), targets: null, nodes: null }, ...remote];
+}
+
+function linksOf(trait: LinkTrait, accelerators: number): LinkGroup[] {
+  if (trait === "none" || accelerators < 2) return [];
+  if (trait === "all") return [{ kind: "nvlink", lanes: 18, among: [] }];
+  const pairs = Array.from({ length: accelerators >> 1 }, (_, i) => `${2 * i}-${2 * i + 1}`);
+  return [{ kind: "nvlink", lanes: 4, among: pairs }];
+}
+
+/** All together, and each alone. */
+function partitionsOf(accelerators: number): SyntheticMachine["partitions"] {
+  if (accelerators === 0) return [];
+  const all = formatList(indexSet(Array(accelerators).keys()));
+  const alone = accelerators === 1 ? [] : [...Array(accelerators).keys()].map((i) => `${i}`);
+  return [all, ...alone].map((set) => ({ accelerators: set, active: false }));
+}
+
+/** CPUs that can be taken offline: any but one of the machine's. */
+function offlineOf(machine: SyntheticMachine, wanted: readonly number[]): string {
+  const online = generated(machine).nodes.flatMap(({ cpus }) =>
+    indices(parseList(cpus) ?? indexSet([])),
+  );
+  const chosen = indexSet(wanted.map((n) => at(online, n % online.length)));
+  return size(chosen) < online.length ? formatList(chosen) : "";
+}

@@ -1,0 +1,49 @@
+import type { HostPolicy } from "@evenkeel/core/request/host-policy.ts";
+import type { MemoryNode, Topology } from "@evenkeel/core/topology/topology.ts";
+import { MiB } from "@evenkeel/core/unit/bytes.ts";
+import type { HostShape, NodeShape } from "../fleet/host.ts";
+
+/**
+ * What of a machine can be sold, in plain numbers by node: the cores that the host does not keep,
+ * memory in the largest huge pages or else what the host leaves of base pages, and accelerators.
+ * Nodes without CPUs are left out, and so are accelerators of which nobody knows the node: neither
+ * can be in a cell of a strict placement. Memory that nobody knows of is none to sell.
+ */
+export function hostShapeOf(topology: Topology, policy: HostPolicy): HostShape {
+  const nodeOf = new Map(topology.pci.map(({ address, node }) => [address, node]));
+  const nodes = topology.nodes.filter(({ cpus }) => cpus !== "");
+  const pageBytes = largestPageBytes(topology);
+  const models = new Set(topology.accelerators.map(({ model }) => model));
+  return {
+    model: models.size === 1 ? ([...models][0] ?? null) : null,
+    nodes: nodes.map((node): NodeShape => {
+      const cores = topology.cores.filter((core) => core.node === node.id).length;
+      return {
+        cpuMilli: Math.max(0, cores - policy.reserved.coresPerNode) * 1000,
+        memoryMib: Math.floor(sellableBytes(node, pageBytes, policy) / MiB),
+        gpus: topology.accelerators.filter(({ address }) => nodeOf.get(address) === node.id).length,
+      };
+    }),
+  };
+}
+
+/** The size of the largest huge pages that a machine has any of; null where it has none. */
+export function largestPageBytes({ nodes }: Topology): number | null {
+  const sizes = nodes.flatMap(({ hugepages }) =>
+    hugepages.filter(({ total }) => total > 0).map(({ sizeBytes }) => sizeBytes),
+  );
+  return sizes.length === 0 ? null : Math.max(...sizes);
+}
+
+function sellableBytes(
+  { hugepages, memoryBytes }: MemoryNode,
+  pageBytes: number | null,
+  policy: HostPolicy,
+): number {
+  if (pageBytes !== null) {
+    const pool = hugepages.find(({ sizeBytes }) => sizeBytes === pageBytes);
+    return pool === undefined ? 0 : pageBytes * (pool.free ?? pool.total);
+  }
+  if (memoryBytes === null) return 0;
+  return Math.max(0, memoryBytes - policy.reserved.memoryPerNodeBytes);
+}

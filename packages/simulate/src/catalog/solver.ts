@@ -1,0 +1,149 @@
+import { createFleet, type Fleet } from "@evenkeel/core/fleet/fleet.ts";
+import { invariant } from "@evenkeel/core/invariant.ts";
+import type { Offer } from "@evenkeel/core/placement/capacity/loss.ts";
+import { type Inventory, inventoryOf } from "@evenkeel/core/placement/inventory/inventory.ts";
+import { emptyOccupancy, type Use } from "@evenkeel/core/placement/occupancy/occupancy.ts";
+import type { LayoutCell } from "@evenkeel/core/placement/search/layout.ts";
+import { layoutSignature } from "@evenkeel/core/placement/signature/layout-signature.ts";
+import { demandOf } from "@evenkeel/core/placement/state/demand.ts";
+import type { HostPolicy } from "@evenkeel/core/request/host-policy.ts";
+import type { Request } from "@evenkeel/core/request/request.ts";
+import { size } from "@evenkeel/core/set/index-set.ts";
+import { setOf } from "@evenkeel/core/set/list-format.ts";
+import type { Topology } from "@evenkeel/core/topology/topology.ts";
+import { MiB } from "@evenkeel/core/unit/bytes.ts";
+import { valueOf } from "@evenkeel/core/unit/list.ts";
+import type { Demand, Task } from "../fleet/task.ts";
+import type { Part } from "../fleet/ways.ts";
+import type { Choice, Policy, Setting } from "../policy/policy.ts";
+import { largestPageBytes } from "./host-shape.ts";
+
+/**
+ * Evenkeel's fleet solver as a policy, on the machine itself instead of its numbers: it knows of
+ * cores, caches, switches and pages, and takes what is predicted to be fastest before it looks at
+ * what the fleet could still sell. It is told of that what the policy of plain numbers knows: every
+ * flavor with GPUs, weighted by the GPUs that are asked for in it.
+ *
+ * It keeps hosts of its own. What it decides is told to the simulation as what is taken of which
+ * node, and held against the books there.
+ */
+export function solverPolicy(machine: Topology, hostPolicy: HostPolicy): Policy {
+  return {
+    name: "solver",
+    title: "Evenkeel's solver, on the machine itself",
+    source: "as evenkeel place decides",
+    knowsNodes: true,
+    start: (setting) => {
+      const inventory = inventoryOf(machine, hostPolicy);
+      const requests = new Map<Task, Request>(
+        setting.demand.map(({ task }) => [task, pinned(requestOf(task, machine), inventory)]),
+      );
+      const fleet = fleetOf(inventory, setting, requests);
+      const placed = new Map<Choice, { readonly host: string; readonly use: Use }>();
+      const partOf = partsOn(machine);
+      return {
+        choose: (task) => {
+          const decision = fleet.decide(requests.get(task) ?? requestOf(task, machine));
+          if (decision === null) return null;
+          const { host, use, found } = decision;
+          fleet.take(host, use);
+          const { best, space } = found;
+          const way = best.cells.map((cell) => partOf(cell, space.granuleBytes, task.gpuMilli));
+          const choice = { host: Number(host), way };
+          placed.set(choice, { host, use });
+          return choice;
+        },
+        left: (choice) => {
+          const held = placed.get(choice);
+          invariant(held !== undefined, "what leaves was placed");
+          fleet.release(held.host, held.use);
+          placed.delete(choice);
+        },
+      };
+    },
+  };
+}
+
+/** The hosts by their numbers in the simulation, empty, and what is sold on them. */
+function fleetOf(
+  inventory: Inventory,
+  { hosts, demand }: Setting,
+  requests: ReadonlyMap<Task, Request>,
+): Fleet {
+  const occupancy = emptyOccupancy(inventory);
+  return createFleet(
+    hosts.map((_, i) => ({ name: `${i}`, inventory, occupancy })),
+    offersOf(demand, requests),
+  );
+}
+
+/** A flavor is pinned to what its first VM gets on an empty host: every other gets the same. */
+function pinned(request: Request, inventory: Inventory): Request {
+  const occupancy = emptyOccupancy(inventory);
+  const first = createFleet([{ name: "first", inventory, occupancy }], []).decide(request);
+  if (first === null) return request;
+  const { space, best } = first.found;
+  return { ...request, signature: layoutSignature(space, best).signature };
+}
+
+/**
+ * A loss is told in parts of what an empty host holds, so that weights by the GPUs asked for make it
+ * grow with their square (`policy/further-sales.ts`).
+ */
+function offersOf(
+  demand: readonly Demand[],
+  requests: ReadonlyMap<Task, Request>,
+): readonly Offer[] {
+  return demand.flatMap(({ task, share }) => {
+    const request = requests.get(task);
+    if (request === undefined || task.gpus === 0) return [];
+    return [{ demand: demandOf(request), weight: share * task.gpus }];
+  });
+}
+
+/** A flavor of the catalog's worlds in full: whole cores with all their threads, strict. */
+function requestOf(task: Task, machine: Topology): Request {
+  const threads = Math.max(1, Math.min(...machine.cores.map(({ cpus }) => size(setOf(cpus)))));
+  return {
+    name: task.name,
+    tenant: null,
+    flavor: task.name,
+    signature: null,
+    accelerators: { count: task.gpus, model: null, link: "any" },
+    nics: { count: 0, rdma: false },
+    vcpus: (task.cpuMilli / 1000) * threads,
+    memoryBytes: task.memoryMib * MiB,
+    hugepageBytes: largestPageBytes(machine),
+    locality: "strict",
+    isolation: "core",
+    workload: "training",
+  };
+}
+
+/** What a cell takes, in the simulation's numbers: nodes with CPUs and the GPUs of each in order. */
+function partsOn({
+  nodes,
+  accelerators,
+  pci,
+}: Topology): (cell: LayoutCell, granuleBytes: number, gpuMilli: number) => Part {
+  const positions = nodes.filter(({ cpus }) => cpus !== "").map(({ id }) => id);
+  const nodeOf = new Map(pci.map(({ address, node }) => [address, node]));
+  const gpusOn = new Map(
+    positions.map((id) => [
+      id,
+      accelerators.map(({ address }) => address).filter((address) => nodeOf.get(address) === id),
+    ]),
+  );
+  return (cell, granuleBytes, gpuMilli) => {
+    const own = valueOf(gpusOn, cell.node);
+    const count = (of: readonly { readonly count: number }[]): number =>
+      of.reduce((sum, one) => sum + one.count, 0);
+    return {
+      node: positions.indexOf(cell.node),
+      cpuMilli: count(cell.units) * 1000,
+      memoryMib: (count(cell.granules) * granuleBytes) / MiB,
+      gpus: cell.accelerators.map(({ address }) => own.indexOf(address)),
+      gpuMilli,
+    };
+  };
+}

@@ -1,0 +1,51 @@
+import { element } from "@evenkeel/core/xml/element.ts";
+import { writeXml } from "@evenkeel/core/xml/write.ts";
+import { type Comparison, headline } from "../run/compare.ts";
+import { barsChart, barsHeight } from "./bars.ts";
+import { aboutComparison, percentText } from "./describe.ts";
+import { linesChart } from "./lines.ts";
+import { chartStyle } from "./style.ts";
+
+const WIDTH = 1040;
+const MARGIN = 28;
+const LINES = 330;
+
+/**
+ * A comparison of policies as a drawing in SVG: the share of GPUs allocated over the course, and
+ * below it, policy by policy, what was allocated, what was refused and what lies as promised. It
+ * stands for itself, light or dark as its reader prefers; the same comparison gives the same bytes.
+ */
+export function drawComparison(comparison: Comparison): string {
+  const { world, policies } = comparison;
+  const inner = WIDTH - 2 * MARGIN;
+  const about = aboutComparison(comparison);
+  const barsTop = MARGIN + 66 + LINES + 78;
+  const height = barsTop + barsHeight(policies.length) + MARGIN - 8;
+  const figures = policies.map(
+    (policy) => `${policy.name} ${percentText(headline(comparison, policy).mean)}`,
+  );
+  const drawing = element(
+    "svg",
+    {
+      xmlns: "http://www.w3.org/2000/svg",
+      class: "evenkeel",
+      role: "img",
+      width: WIDTH,
+      height,
+      viewBox: `0 0 ${WIDTH} ${height}`,
+    },
+    [
+      element("title", {}, [world.title]),
+      element("desc", {}, [`${about}. GPUs allocated: ${figures.join(", ")}.`]),
+      element("style", {}, [chartStyle()]),
+      element("rect", { class: "canvas", width: WIDTH, height }),
+      element("text", { class: "title", x: MARGIN, y: MARGIN + 18, "font-size": 20 }, [
+        world.title,
+      ]),
+      element("text", { class: "faint", x: MARGIN, y: MARGIN + 40, "font-size": 12 }, [about]),
+      ...linesChart(comparison, { x: MARGIN, y: MARGIN + 70, width: inner, height: LINES }),
+      ...barsChart(comparison, { x: MARGIN, y: barsTop, width: inner, height: 0 }),
+    ],
+  );
+  return writeXml(drawing);
+}

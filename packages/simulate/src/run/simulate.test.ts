@@ -1,0 +1,199 @@
+import * as fc from "fast-check";
+import { expect, test } from "vitest";
+import { at } from "@evenkeel/core/unit/list.ts";
+import { emptyHost, freeGpuMilli, type HostState } from "../fleet/host.ts";
+import { gpuMilliOf, type Task } from "../fleet/task.ts";
+import { waysOn } from "../fleet/ways.ts";
+import { nodeAware, policies } from "../policy/policies.ts";
+import type { Choice, Policy } from "../policy/policy.ts";
+import { arbitraryWorld } from "../../testing/arbitrary-world.ts";
+import { departures } from "./departures.ts";
+import { simulate } from "./simulate.ts";
+import { gpuCapacity } from "./tally.ts";
+import type { Arrival, World } from "./world.ts";
+
+const all: readonly Policy[] = [...policies, ...policies.map(nodeAware)];
+
+/** Writes down what a policy was asked, what it saw and what it answered. */
+function recorded(policy: Policy): {
+  readonly policy: Policy;
+  readonly decisions: { task: Task; hosts: readonly HostState[]; choice: Choice | null }[];
+} {
+  const decisions: { task: Task; hosts: readonly HostState[]; choice: Choice | null }[] = [];
+  return {
+    decisions,
+    policy: {
+      ...policy,
+      start: (setting) => {
+        const placer = policy.start(setting);
+        return {
+          choose: (task) => {
+            const choice = placer.choose(task);
+            decisions.push({ task, hosts: [...setting.hosts], choice });
+            return choice;
+          },
+        };
+      },
+    },
+  };
+}
+
+test("every policy places what fits somewhere, where it fits, and nothing else", () => {
+  fc.assert(
+    fc.property(arbitraryWorld, fc.integer(), fc.constantFrom(...all), (world, seed, policy) => {
+      const { policy: observed, decisions } = recorded(policy);
+      const outcome = simulate(world, observed, seed);
+      for (const { task, hosts, choice } of decisions) {
+        const fits = hosts.some((host) => waysOn(host, task).length > 0);
+        expect(choice !== null).toBe(fits);
+        if (choice === null) continue;
+        expect(waysOn(at(hosts, choice.host), task)).toContainEqual(choice.way);
+      }
+      expect(outcome.placed).toBe(decisions.filter(({ choice }) => choice !== null).length);
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test("what is allocated is what was placed and has not left, host by host", () => {
+  fc.assert(
+    fc.property(arbitraryWorld, fc.integer(), fc.constantFrom(...all), (world, seed, policy) => {
+      const { policy: observed, decisions } = recorded(policy);
+      simulate(world, observed, seed);
+      const arrivals = world.arrivals(seed);
+      const placed: { readonly choice: Choice; readonly arrival: Arrival }[] = [];
+      for (const [i, { hosts, choice }] of decisions.entries()) {
+        const arrival = at(arrivals, i);
+        for (const [h, host] of hosts.entries()) {
+          const here = placed
+            .filter((one) => one.choice.host === h)
+            .map((one) => one.arrival)
+            .filter(({ leaves }) => leaves === null || leaves > arrival.at);
+          const taken = here.reduce((sum, one) => sum + gpuMilliOf(one.task), 0);
+          const cpus = here.reduce((sum, one) => sum + one.task.cpuMilli, 0);
+          const empty = emptyHost(host.shape);
+          const free = (state: HostState): number =>
+            state.nodes.reduce((sum, { cpuMilli }) => sum + cpuMilli, 0);
+          expect(freeGpuMilli(empty) - freeGpuMilli(host)).toBe(taken);
+          expect(free(empty) - free(host)).toBe(cpus);
+          for (const { cpuMilli, memoryMib, gpuMilli } of host.nodes) {
+            expect(Math.min(cpuMilli, memoryMib, ...gpuMilli)).toBeGreaterThanOrEqual(0);
+          }
+        }
+        if (choice !== null) placed.push({ choice, arrival });
+      }
+    }),
+    { numRuns: 150 },
+  );
+});
+
+test("the same seed gives the same outcome, and a policy that knows nodes keeps every signature", () => {
+  fc.assert(
+    fc.property(arbitraryWorld, fc.integer(), fc.constantFrom(...all), (world, seed, policy) => {
+      const outcome = simulate(world, policy, seed, { fragmentation: true });
+      expect(simulate(world, policy, seed, { fragmentation: true })).toEqual(outcome);
+      if (policy.knowsNodes) expect(outcome.inSignature).toBe(outcome.placed);
+      expect(Math.max(...outcome.curve)).toBeLessThanOrEqual(1);
+      expect(outcome.wholeHost.refusedWhileFree).toBeLessThanOrEqual(outcome.wholeHost.refused);
+    }),
+    { numRuns: 150 },
+  );
+});
+
+const task = (name: string, gpus: number, cores: number): Task => ({
+  name,
+  cpuMilli: cores * 1000,
+  memoryMib: 1,
+  gpus,
+  gpuMilli: gpus === 0 ? 0 : 1000,
+  models: null,
+});
+
+/** Two hosts of two nodes with two GPUs and four cores each. */
+function twoHosts(tasks: readonly Task[]): World {
+  const node = { cpuMilli: 4000, memoryMib: 8, gpus: 2 };
+  const shape = { model: null, nodes: [node, node] };
+  return {
+    name: "two hosts",
+    title: "two hosts",
+    axis: "time",
+    end: 1,
+    settled: 0,
+    hosts: [shape, shape],
+    demand: tasks.map((one) => ({ task: one, share: 1 / tasks.length })),
+    ownPolicies: [],
+    arrivals: () => tasks.map((one, i) => ({ task: one, at: i / 10, leaves: null })),
+  };
+}
+
+test("two hosts, by hand: first fit strays over nodes, spreading blocks a whole host, Evenkeel neither", () => {
+  const [one, two, four] = [task("one", 1, 2), task("two", 2, 4), task("four", 4, 8)];
+  const world = twoHosts([one, two, one, four]);
+  const outcomes = Object.fromEntries(
+    policies.map((policy) => [policy.name, simulate(world, policy, 1)]),
+  );
+  // GPU 0, then 1 and 2 of the pool, which are on two nodes, then 3: all of one host.
+  expect(outcomes["first-fit"]).toMatchObject({ placed: 4, inSignature: 3, finalShare: 1 });
+  expect(outcomes["spread"]).toMatchObject({
+    placed: 3,
+    finalShare: 0.5,
+    wholeHost: { arrived: 1, refused: 1, refusedWhileFree: 1 },
+  });
+  expect(outcomes["evenkeel"]).toMatchObject({
+    placed: 4,
+    inSignature: 4,
+    finalShare: 1,
+    wholeHost: { arrived: 1, refused: 0, refusedWhileFree: 0 },
+  });
+  expect(gpuCapacity(world.hosts)).toBe(8000);
+  expect(outcomes["evenkeel"]?.curve.length).toBe(101);
+});
+
+test("departures come in the order of their times, and of their entry where those are equal", () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.integer({ min: 0, max: 20 })),
+      fc.integer({ min: 0, max: 20 }),
+      (times, now) => {
+        const leaving = departures<number>();
+        for (const [i, time] of times.entries()) leaving.add(time, i);
+        const expected = times
+          .map((time, i) => ({ time, i }))
+          .toSorted((a, b) => a.time - b.time || a.i - b.i);
+        expect([...leaving.until(now)]).toEqual(
+          expected.filter(({ time }) => time <= now).map(({ i }) => i),
+        );
+        expect([...leaving.until(Infinity)]).toEqual(
+          expected.filter(({ time }) => time > now).map(({ i }) => i),
+        );
+      },
+    ),
+  );
+});
+
+test("a policy that takes what nobody asked for, or what is not there, is found out", () => {
+  const one = task("one", 1, 2);
+  const world = twoHosts([one, one, one, one, one]);
+  const part = { node: 0, cpuMilli: 2000, memoryMib: 1, gpus: [0], gpuMilli: 1000 };
+  const wrong = [
+    { ...part, cpuMilli: 1000 },
+    { ...part, memoryMib: 2 },
+    { ...part, gpus: [] },
+    { ...part, gpus: [2] },
+    { ...part, gpus: [-1] },
+    { ...part, gpuMilli: 500 },
+    { ...part, node: 2 },
+    // Right the first time, and then there is no more of it.
+    part,
+  ];
+  for (const way of wrong) {
+    const policy: Policy = {
+      name: "wrong",
+      title: "wrong",
+      source: "none",
+      knowsNodes: true,
+      start: () => ({ choose: () => ({ host: 0, way: [way] }) }),
+    };
+    expect(() => simulate(world, policy, 1), JSON.stringify(way)).toThrow("broken invariant");
+  }
+});

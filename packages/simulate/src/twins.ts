@@ -1,0 +1,178 @@
+import {
+  costModel,
+  type CostModel,
+  planCost,
+  type RawCost,
+} from "@evenkeel/core/cost/placement-cost.ts";
+import { governedTopology } from "@evenkeel/core/placement/host-state.ts";
+import { idealCost } from "@evenkeel/core/placement/ideal.ts";
+import { place } from "@evenkeel/core/placement/place.ts";
+import type { CostParts, Plan, PlanCost } from "@evenkeel/core/placement/plan.ts";
+import type { HostPolicy } from "@evenkeel/core/request/host-policy.ts";
+import type { Request } from "@evenkeel/core/request/request.ts";
+import { size } from "@evenkeel/core/set/index-set.ts";
+import { setOf } from "@evenkeel/core/set/list-format.ts";
+import type { Topology } from "@evenkeel/core/topology/topology.ts";
+import { wholeAccelerators } from "@evenkeel/core/topology/virtual-functions.ts";
+import { GiB } from "@evenkeel/core/unit/bytes.ts";
+import { ordinaryStack, type OrdinaryVm } from "./ordinary-stack.ts";
+
+/**
+ * The essay's question on one machine: two VMs of one flavor, placed once as an ordinary stack
+ * would do it and once by Evenkeel, and what the difference comes to.
+ */
+export interface TwinComparison {
+  readonly topology: Topology;
+  readonly request: Request;
+  readonly ordinary: readonly OrdinaryTwin[];
+  readonly plans: readonly Plan[];
+  readonly layers: readonly LayerDifference[];
+}
+
+export interface OrdinaryTwin {
+  readonly vm: OrdinaryVm;
+  readonly cost: PlanCost;
+}
+
+/** What one layer does otherwise, and how much of the slower twin's time that is. */
+export interface LayerDifference {
+  readonly layer: "host" | "fabric" | "hypervisor" | "guest" | "process";
+  readonly ordinary: string;
+  readonly evenkeel: string;
+  /** Added to the best placement's time, of each twin; null where no model says. */
+  readonly added: readonly number[] | null;
+  readonly basis: PlanCost["basis"];
+}
+
+/**
+ * A flavor of which this machine holds four VMs: a quarter of the accelerators each (at least one),
+ * with a fair part of their node's cores and memory and a NIC for each where there are enough.
+ * Null where there are fewer than two accelerators, so no two VMs.
+ */
+export function twinRequest(topology: Topology, policy: HostPolicy): Request | null {
+  const nodeOf = new Map(topology.pci.map((device) => [device.address, device.node]));
+  const whole = wholeAccelerators(governedTopology(topology, policy));
+  const beside = (address: string): number | null => nodeOf.get(address) ?? null;
+  const owners = topology.nodes.flatMap((node) => {
+    const accelerators = whole.filter((a) => beside(a.address) === node.id).length;
+    const cores = topology.cores.filter((core) => core.node === node.id);
+    return accelerators > 0 && cores.length > 1 ? [{ node, accelerators, cores }] : [];
+  });
+  const most = owners.reduce((sum, { accelerators }) => sum + accelerators, 0);
+  if (most < 2) return null;
+  const count = Math.max(1, Math.floor(most / 4));
+  const least = (amount: (owner: (typeof owners)[number]) => number): number =>
+    Math.min(...owners.map((owner) => Math.floor(amount(owner) / owner.accelerators)));
+  const cores = least(({ cores: all }) => all.length - policy.reserved.coresPerNode);
+  const width = Math.max(...topology.cores.map((core) => size(setOf(core.cpus))));
+  const pages = least(({ node }) => {
+    const pool = node.hugepages.find(({ sizeBytes }) => sizeBytes === GiB);
+    return pool === undefined ? 0 : pool.total;
+  });
+  const base = least(({ node }) => {
+    if (node.memoryBytes === null) return 0;
+    const pools = node.hugepages.reduce((sum, pool) => sum + pool.total * pool.sizeBytes, 0);
+    return (node.memoryBytes - pools - policy.reserved.memoryPerNodeBytes) / GiB;
+  });
+  const gib = pages > 0 ? pages : base;
+  const even = (value: number): number => (value > 16 ? value - (value % 4) : value);
+  if (cores < 1 || gib < 1) return null;
+  const rdma = topology.nics.filter((nic) => nic.rdma === true).length;
+  return {
+    name: "twin",
+    tenant: null,
+    flavor: null,
+    signature: null,
+    accelerators: { count, model: null, link: "any" },
+    nics: { count: rdma >= whole.length ? count : 0, rdma: true },
+    vcpus: even(cores) * width * count,
+    memoryBytes: even(gib) * count * GiB,
+    hugepageBytes: pages > 0 ? GiB : null,
+    locality: "strict",
+    isolation: "core",
+    workload: "inference",
+  };
+}
+
+/** Places the twins both ways; null where either way has no room for two. */
+export function compareTwins(
+  topology: Topology,
+  policy: HostPolicy,
+  request: Request,
+): TwinComparison | null {
+  const requests = ["twin-a", "twin-b"].map((name) => ({ ...request, name }));
+  const model = costModel(topology, request.workload);
+  const ideal = idealCost({ topology, taken: [], policy }, request);
+  const governed = governedTopology(topology, policy);
+  const offered = { ...governed, accelerators: wholeAccelerators(governed) };
+  const vms = ordinaryStack(offered, requests).flatMap((vm) => vm ?? []);
+  const plans: Plan[] = [];
+  for (const twin of requests) {
+    const placed = place([{ topology, taken: plans, policy }], twin);
+    if (placed.kind === "Plan") plans.push(placed);
+  }
+  if (ideal === null || vms.length < 2 || plans.length < 2) return null;
+  const costs = vms.map((vm) => model.cost(vm.placed));
+  const ordinary = vms.flatMap((vm, i) => {
+    const cost = costs[i];
+    return cost === undefined ? [] : [{ vm, cost: planCost(cost, ideal) }];
+  });
+  const layers = layerDifferences(model, costs, ideal);
+  return { topology, request, ordinary, plans, layers };
+}
+
+/**
+ * Which layer each part of the cost lies in. What the model has no part for is named all the same,
+ * and its cost is unknown: a guest that cannot see its nodes may or may not pay for it.
+ */
+function layerDifferences(
+  { weights }: CostModel,
+  costs: readonly RawCost[],
+  ideal: RawCost,
+): readonly LayerDifference[] {
+  const added = (...parts: readonly (keyof CostParts)[]): number[] =>
+    costs.map((cost) =>
+      parts.reduce(
+        (sum, part) => sum + (weights[part] * (cost.parts[part] - ideal.parts[part])) / ideal.total,
+        0,
+      ),
+    );
+  const basis = costs[0]?.basis ?? "unknown";
+  return [
+    {
+      layer: "host",
+      ordinary: "memory by first touch",
+      evenkeel: "memory on the GPUs' own node",
+      added: added("hostToDevice"),
+      basis,
+    },
+    {
+      layer: "fabric",
+      ordinary: "devices by PCI address",
+      evenkeel: "by link, switch and node",
+      added: added("peer", "network"),
+      basis,
+    },
+    {
+      layer: "hypervisor",
+      ordinary: "vCPUs float over all CPUs",
+      evenkeel: "vCPUs on cores of their node",
+      added: added("memory"),
+      basis,
+    },
+    {
+      layer: "guest",
+      ordinary: "one node, GPUs on none",
+      evenkeel: "nodes and devices as they are",
+      added: null,
+      basis: "unknown",
+    },
+    {
+      layer: "process",
+      ordinary: "no near CPUs to bind to",
+      evenkeel: "can bind beside the GPU",
+      added: null,
+      basis: "unknown",
+    },
+  ];
+}
