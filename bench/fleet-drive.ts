@@ -1,7 +1,7 @@
 import { createFleet, type FleetDecision, type FleetHost } from "@evenkeel/core/fleet/fleet.ts";
 import { inventoryOf } from "@evenkeel/core/placement/inventory/inventory.ts";
 import { emptyOccupancy, type Use } from "@evenkeel/core/placement/occupancy/occupancy.ts";
-import { demandOf } from "@evenkeel/core/placement/state/demand.ts";
+import { demandOf } from "@evenkeel/core/placement/host-class/demand.ts";
 import { defaultHostPolicy } from "@evenkeel/core/request/host-policy.ts";
 import type { Request } from "@evenkeel/core/request/request.ts";
 import { randomFor } from "../fuzz/random.ts";

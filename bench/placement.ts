@@ -1,5 +1,5 @@
 import { compileInventory, type Inventory } from "@evenkeel/core/placement/inventory/inventory.ts";
-import { useOfLayout } from "@evenkeel/core/placement/occupancy/layout-use.ts";
+import { useOfLayout } from "@evenkeel/core/placement/layout/layout-use.ts";
 import {
   emptyOccupancy,
   occupied,

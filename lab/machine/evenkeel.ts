@@ -1,4 +1,4 @@
-import type { Plan } from "@evenkeel/core/placement/plan.ts";
+import type { Plan } from "@evenkeel/core/plan/plan.ts";
 import type { Verdict } from "@evenkeel/core/verify/verdict.ts";
 import type { Outcome } from "./channel.ts";
 import type { Host } from "./host.ts";

@@ -1,4 +1,4 @@
-import type { Plan } from "@evenkeel/core/placement/plan.ts";
+import type { Plan } from "@evenkeel/core/plan/plan.ts";
 import type { Host } from "./host.ts";
 
 /** Guest memory on one host node, in pages of one size. */

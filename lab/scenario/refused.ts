@@ -1,4 +1,4 @@
-import type { Plan } from "@evenkeel/core/placement/plan.ts";
+import type { Plan } from "@evenkeel/core/plan/plan.ts";
 import type { PreflightReport } from "@evenkeel/core/preflight/problem.ts";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { planPath, runVm, stopVm, tryRun } from "../machine/evenkeel.ts";

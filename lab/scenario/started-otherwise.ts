@@ -1,4 +1,4 @@
-import type { Plan } from "@evenkeel/core/placement/plan.ts";
+import type { Plan } from "@evenkeel/core/plan/plan.ts";
 import type { FindingCode } from "@evenkeel/core/verify/finding-codes.ts";
 import type { Verdict } from "@evenkeel/core/verify/verdict.ts";
 import { attribute } from "@evenkeel/core/xml/element.ts";

@@ -1,4 +1,4 @@
-import type { Plan } from "@evenkeel/core/placement/plan.ts";
+import type { Plan } from "@evenkeel/core/plan/plan.ts";
 
 /** What of a plan says nothing of where its VM lies, left blank. */
 export const blankPlan: Omit<

@@ -1,6 +1,6 @@
-import type { HostState } from "@evenkeel/core/placement/host-state.ts";
-import { place } from "@evenkeel/core/placement/place.ts";
-import type { Cell, Plan } from "@evenkeel/core/placement/plan.ts";
+import type { HostState } from "@evenkeel/core/plan/host-state.ts";
+import { place } from "@evenkeel/core/fleet/place.ts";
+import type { Cell, Plan } from "@evenkeel/core/plan/plan.ts";
 import { defaultHostPolicy, type HostPolicy } from "@evenkeel/core/request/host-policy.ts";
 import type { Request } from "@evenkeel/core/request/request.ts";
 import { indices } from "@evenkeel/core/set/index-set.ts";

@@ -1,10 +1,10 @@
 import { costModel } from "@evenkeel/core/cost/placement-cost.ts";
 import { invariant } from "@evenkeel/core/invariant.ts";
-import type { HostState } from "@evenkeel/core/placement/host-state.ts";
-import { place } from "@evenkeel/core/placement/place.ts";
-import type { Plan } from "@evenkeel/core/placement/plan.ts";
-import { planFaults } from "@evenkeel/core/placement/plan-check.ts";
-import type { Objective } from "@evenkeel/core/placement/search/layout.ts";
+import type { HostState } from "@evenkeel/core/plan/host-state.ts";
+import { place } from "@evenkeel/core/fleet/place.ts";
+import type { Plan } from "@evenkeel/core/plan/plan.ts";
+import { planFaults } from "@evenkeel/core/plan/check/plan-check.ts";
+import type { Objective } from "@evenkeel/core/placement/layout/layout.ts";
 import { search } from "@evenkeel/core/placement/search/search.ts";
 import type { Request } from "@evenkeel/core/request/request.ts";
 import { indices } from "@evenkeel/core/set/index-set.ts";

@@ -1,5 +1,5 @@
-import type { HostState } from "@evenkeel/core/placement/host-state.ts";
-import { functionsOf, type Plan } from "@evenkeel/core/placement/plan.ts";
+import type { HostState } from "@evenkeel/core/plan/host-state.ts";
+import { functionsOf, type Plan } from "@evenkeel/core/plan/plan.ts";
 import type { Request } from "@evenkeel/core/request/request.ts";
 import { indices } from "@evenkeel/core/set/index-set.ts";
 import { setOf } from "@evenkeel/core/set/list-format.ts";

@@ -1,5 +1,5 @@
 import { costModel } from "@evenkeel/core/cost/placement-cost.ts";
-import type { HostState } from "@evenkeel/core/placement/host-state.ts";
+import type { HostState } from "@evenkeel/core/plan/host-state.ts";
 import type { Request } from "@evenkeel/core/request/request.ts";
 import { besideAccelerators } from "./beside-accelerators.ts";
 import type { LinearProgram } from "./linear-program.ts";

@@ -1,5 +1,5 @@
-import { place } from "@evenkeel/core/placement/place.ts";
-import type { Cell, Plan, PlanDevice } from "@evenkeel/core/placement/plan.ts";
+import { place } from "@evenkeel/core/fleet/place.ts";
+import type { Cell, Plan, PlanDevice } from "@evenkeel/core/plan/plan.ts";
 import { indexSet, indices } from "@evenkeel/core/set/index-set.ts";
 import { formatList, setOf } from "@evenkeel/core/set/list-format.ts";
 import { syntheticTopology } from "@evenkeel/core/topology/synthetic/build.ts";

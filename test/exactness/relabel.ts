@@ -1,4 +1,4 @@
-import type { Plan } from "@evenkeel/core/placement/plan.ts";
+import type { Plan } from "@evenkeel/core/plan/plan.ts";
 import { indices, indexSet } from "@evenkeel/core/set/index-set.ts";
 import { formatList, setOf } from "@evenkeel/core/set/list-format.ts";
 import type { Core, PciDevice, Topology } from "@evenkeel/core/topology/topology.ts";

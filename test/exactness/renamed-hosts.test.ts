@@ -1,4 +1,4 @@
-import type { HostState } from "@evenkeel/core/placement/host-state.ts";
+import type { HostState } from "@evenkeel/core/plan/host-state.ts";
 import { search } from "@evenkeel/core/placement/search/search.ts";
 import { defaultHostPolicy } from "@evenkeel/core/request/host-policy.ts";
 import type { Request } from "@evenkeel/core/request/request.ts";

@@ -1,9 +1,9 @@
-import type { HostState } from "@evenkeel/core/placement/host-state.ts";
+import type { HostState } from "@evenkeel/core/plan/host-state.ts";
 import type { Request } from "@evenkeel/core/request/request.ts";
 import { requestOf } from "@evenkeel/core/testing/request/requests.ts";
 import { workloads } from "@evenkeel/core/request/virtual-machine.ts";
 import type { Random } from "../../fuzz/random.ts";
-import { functionsOf } from "@evenkeel/core/placement/plan.ts";
+import { functionsOf } from "@evenkeel/core/plan/plan.ts";
 import { granuleBytesOf, offerOf } from "./offer.ts";
 
 const localities = ["strict", "strict", "strict", "preferred", "interleave"] as const;

@@ -1,4 +1,4 @@
-import { planSignature } from "@evenkeel/core/placement/signature/signature.ts";
+import { planSignature } from "@evenkeel/core/plan/signature/signature.ts";
 import { contradictions } from "@evenkeel/core/topology/check.ts";
 import { wideTopology } from "@evenkeel/core/testing/topology/arbitrary-machine.ts";
 import * as fc from "fast-check";

@@ -1,4 +1,4 @@
-import { planSignature } from "@evenkeel/core/placement/signature/signature.ts";
+import { planSignature } from "@evenkeel/core/plan/signature/signature.ts";
 import { randomFor } from "../../fuzz/random.ts";
 import { madePlacements, randomPlacements } from "./placements.ts";
 import { type Placement, relabeled } from "./relabel.ts";

@@ -1,5 +1,5 @@
 import { nodeDistances } from "@evenkeel/core/cost/node-distance.ts";
-import type { Plan } from "@evenkeel/core/placement/plan.ts";
+import type { Plan } from "@evenkeel/core/plan/plan.ts";
 import { indices } from "@evenkeel/core/set/index-set.ts";
 import { setOf } from "@evenkeel/core/set/list-format.ts";
 import { interconnects } from "@evenkeel/core/topology/interconnect.ts";

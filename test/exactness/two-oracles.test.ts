@@ -1,5 +1,5 @@
-import type { HostState } from "@evenkeel/core/placement/host-state.ts";
-import { place } from "@evenkeel/core/placement/place.ts";
+import type { HostState } from "@evenkeel/core/plan/host-state.ts";
+import { place } from "@evenkeel/core/fleet/place.ts";
 import { bruteForce } from "@evenkeel/core/testing/placement/brute-force.ts";
 import { defaultHostPolicy } from "@evenkeel/core/request/host-policy.ts";
 import type { Request } from "@evenkeel/core/request/request.ts";

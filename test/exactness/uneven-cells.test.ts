@@ -1,7 +1,7 @@
-import type { HostState } from "@evenkeel/core/placement/host-state.ts";
-import { place } from "@evenkeel/core/placement/place.ts";
-import { planFaults } from "@evenkeel/core/placement/plan-check.ts";
-import type { Layout } from "@evenkeel/core/placement/search/layout.ts";
+import type { HostState } from "@evenkeel/core/plan/host-state.ts";
+import { place } from "@evenkeel/core/fleet/place.ts";
+import { planFaults } from "@evenkeel/core/plan/check/plan-check.ts";
+import type { Layout } from "@evenkeel/core/placement/layout/layout.ts";
 import { search } from "@evenkeel/core/placement/search/search.ts";
 import { defaultHostPolicy } from "@evenkeel/core/request/host-policy.ts";
 import type { Request } from "@evenkeel/core/request/request.ts";

@@ -1,7 +1,7 @@
 import { render } from "@evenkeel/core/guest/render.ts";
 import { limitsFor, parseVersions } from "@evenkeel/core/guest/versions.ts";
-import { place } from "@evenkeel/core/placement/place.ts";
-import type { Plan } from "@evenkeel/core/placement/plan.ts";
+import { place } from "@evenkeel/core/fleet/place.ts";
+import type { Plan } from "@evenkeel/core/plan/plan.ts";
 import { defaultHostPolicy } from "@evenkeel/core/request/host-policy.ts";
 import { resolveRequest } from "@evenkeel/core/request/resolve.ts";
 import { isolations, localities } from "@evenkeel/core/request/virtual-machine.ts";

@@ -1,7 +1,7 @@
 import { pciForms } from "@evenkeel/core/guest/ports.ts";
 import { render, type RenderOptions } from "@evenkeel/core/guest/render.ts";
 import { generatedPlans } from "@evenkeel/core/testing/guest/generated-plans.ts";
-import { type Cell, functionsOf, type Plan } from "@evenkeel/core/placement/plan.ts";
+import { type Cell, functionsOf, type Plan } from "@evenkeel/core/plan/plan.ts";
 import { indices } from "@evenkeel/core/set/index-set.ts";
 import { parseList } from "@evenkeel/core/set/list-format.ts";
 import { GiB, MiB } from "@evenkeel/core/unit/bytes.ts";

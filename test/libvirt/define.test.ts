@@ -2,7 +2,7 @@ import { pciForms } from "@evenkeel/core/guest/ports.ts";
 import { render, type RenderOptions } from "@evenkeel/core/guest/render.ts";
 import { generatedPlans } from "@evenkeel/core/testing/guest/generated-plans.ts";
 import { planOf } from "@evenkeel/core/testing/guest/plan-of.ts";
-import type { Plan } from "@evenkeel/core/placement/plan.ts";
+import type { Plan } from "@evenkeel/core/plan/plan.ts";
 import { attribute, child, textOf } from "@evenkeel/core/xml/element.ts";
 import { readXml } from "@evenkeel/host/xml/read-xml.ts";
 import * as fc from "fast-check";

@@ -4,7 +4,7 @@ import { qemu72 } from "@evenkeel/core/guest/limits.ts";
 import { pciForms } from "@evenkeel/core/guest/ports.ts";
 import type { RenderOptions } from "@evenkeel/core/guest/render.ts";
 import { type DeviceShape, planOf } from "@evenkeel/core/testing/guest/plan-of.ts";
-import type { Plan } from "@evenkeel/core/placement/plan.ts";
+import type { Plan } from "@evenkeel/core/plan/plan.ts";
 import { GiB, MiB } from "@evenkeel/core/unit/bytes.ts";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Libvirtd, START_TIMEOUT_MS, startLibvirtd } from "./libvirtd.ts";

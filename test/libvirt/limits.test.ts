@@ -1,7 +1,7 @@
 import type { HypervisorLimits } from "@evenkeel/core/guest/limits.ts";
 import { qemu72 } from "@evenkeel/core/guest/limits.ts";
 import { planOf } from "@evenkeel/core/testing/guest/plan-of.ts";
-import type { Plan } from "@evenkeel/core/placement/plan.ts";
+import type { Plan } from "@evenkeel/core/plan/plan.ts";
 import { MiB } from "@evenkeel/core/unit/bytes.ts";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Libvirtd, START_TIMEOUT_MS, startLibvirtd } from "./libvirtd.ts";

@@ -6,7 +6,7 @@ import { type QemuCommand, qemuCommand } from "@evenkeel/core/guest/qemu/command
 import { shellText } from "@evenkeel/core/guest/qemu/shell.ts";
 import { generatedPlans } from "@evenkeel/core/testing/guest/generated-plans.ts";
 import { planOf } from "@evenkeel/core/testing/guest/plan-of.ts";
-import type { Plan } from "@evenkeel/core/placement/plan.ts";
+import type { Plan } from "@evenkeel/core/plan/plan.ts";
 import { indices, indexSet } from "@evenkeel/core/set/index-set.ts";
 import { formatList, setOf } from "@evenkeel/core/set/list-format.ts";
 import { MiB } from "@evenkeel/core/unit/bytes.ts";

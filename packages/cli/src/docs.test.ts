@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { errorCodes } from "@evenkeel/core/error/codes.ts";
 import { ncclFindingCodes } from "@evenkeel/core/guest/nccl/lint/finding.ts";
-import { refusalCodes } from "@evenkeel/core/placement/refusal.ts";
+import { refusalCodes } from "@evenkeel/core/plan/refusal.ts";
 import { preflightCodes } from "@evenkeel/core/preflight/problem.ts";
 import { mergeFindingCodes } from "@evenkeel/core/topology/merge/finding.ts";
 import { topologyWarningCodes } from "@evenkeel/core/topology/warnings/warning.ts";

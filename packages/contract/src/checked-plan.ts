@@ -1,6 +1,6 @@
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
-import type { Plan } from "@evenkeel/core/placement/plan.ts";
-import { planContradictions } from "@evenkeel/core/placement/plan-consistency.ts";
+import type { Plan } from "@evenkeel/core/plan/plan.ts";
+import { planContradictions } from "@evenkeel/core/plan/check/plan-consistency.ts";
 
 /** The plan itself, when it agrees with itself; run on every plan read, which may have been edited. */
 export function checkedPlan(plan: Plan, where: string): Plan {

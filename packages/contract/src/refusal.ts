@@ -1,4 +1,4 @@
-import { type RefusalCode, refusalCodes } from "@evenkeel/core/placement/refusal.ts";
+import { type RefusalCode, refusalCodes } from "@evenkeel/core/plan/refusal.ts";
 import { z } from "zod";
 import { apiVersion, exactly, index, list, name, object, oneOf, text } from "./fields.ts";
 

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { planFaults } from "@evenkeel/core/placement/plan-check.ts";
+import { planFaults } from "@evenkeel/core/plan/check/plan-check.ts";
 import { defaultHostPolicy } from "@evenkeel/core/request/host-policy.ts";
 import { accelerators, requestOf } from "@evenkeel/core/testing/request/requests.ts";
 import { catalogMachine, catalogNames } from "@evenkeel/core/topology/catalog/catalog.ts";

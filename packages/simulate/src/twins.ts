@@ -4,10 +4,10 @@ import {
   planCost,
   type RawCost,
 } from "@evenkeel/core/cost/placement-cost.ts";
-import { governedTopology } from "@evenkeel/core/placement/host-state.ts";
+import { governedTopology } from "@evenkeel/core/plan/host-state.ts";
 import { idealCost } from "@evenkeel/core/placement/ideal.ts";
-import { place } from "@evenkeel/core/placement/place.ts";
-import type { CostParts, Plan, PlanCost } from "@evenkeel/core/placement/plan.ts";
+import { place } from "@evenkeel/core/fleet/place.ts";
+import type { CostParts, Plan, PlanCost } from "@evenkeel/core/plan/plan.ts";
 import type { HostPolicy } from "@evenkeel/core/request/host-policy.ts";
 import type { Request } from "@evenkeel/core/request/request.ts";
 import { size } from "@evenkeel/core/set/index-set.ts";

@@ -1,12 +1,16 @@
 import { boundedCapacities } from "@evenkeel/core/placement/capacity/capacity.ts";
 import { ownGrades } from "@evenkeel/core/placement/capacity/own-grade.ts";
-import type { HostState } from "@evenkeel/core/placement/host-state.ts";
+import type { HostState } from "@evenkeel/core/plan/host-state.ts";
 import { inventoryOf } from "@evenkeel/core/placement/inventory/inventory.ts";
 import { occupancyOf } from "@evenkeel/core/placement/occupancy/plan-use.ts";
-import { place } from "@evenkeel/core/placement/place.ts";
-import type { Plan } from "@evenkeel/core/placement/plan.ts";
-import { demandOf } from "@evenkeel/core/placement/state/demand.ts";
-import { type State, type States, stateBook } from "@evenkeel/core/placement/state/states.ts";
+import { place } from "@evenkeel/core/fleet/place.ts";
+import type { Plan } from "@evenkeel/core/plan/plan.ts";
+import { demandOf } from "@evenkeel/core/placement/host-class/demand.ts";
+import {
+  type State,
+  type States,
+  stateBook,
+} from "@evenkeel/core/placement/host-class/host-classes.ts";
 import { bestPlans } from "@evenkeel/core/testing/placement/brute-force.ts";
 import type { Request } from "@evenkeel/core/request/request.ts";
 import type { Outcome } from "../compare.ts";

@@ -1,6 +1,6 @@
-import type { HostState } from "@evenkeel/core/placement/host-state.ts";
-import type { Plan } from "@evenkeel/core/placement/plan.ts";
-import { planSignatures } from "@evenkeel/core/placement/signature/signature.ts";
+import type { HostState } from "@evenkeel/core/plan/host-state.ts";
+import type { Plan } from "@evenkeel/core/plan/plan.ts";
+import { planSignatures } from "@evenkeel/core/plan/signature/signature.ts";
 import { legalPlans } from "@evenkeel/core/testing/placement/brute-force.ts";
 import { mostPlans } from "@evenkeel/core/testing/placement/most-plans.ts";
 import type { Request } from "@evenkeel/core/request/request.ts";

@@ -1,4 +1,4 @@
-import type { HostState } from "@evenkeel/core/placement/host-state.ts";
+import type { HostState } from "@evenkeel/core/plan/host-state.ts";
 import { bestPlans } from "@evenkeel/core/testing/placement/brute-force.ts";
 import { defaultHostPolicy } from "@evenkeel/core/request/host-policy.ts";
 import { accelerators, requestOf } from "@evenkeel/core/testing/request/requests.ts";

@@ -1,6 +1,6 @@
 import { hostname } from "node:os";
 import type { Evidence } from "@evenkeel/core/evidence/evidence.ts";
-import type { Plan } from "@evenkeel/core/placement/plan.ts";
+import type { Plan } from "@evenkeel/core/plan/plan.ts";
 import { type LiveOptions, readLiveEvidence } from "@evenkeel/host/evidence/read-live.ts";
 import { directoryTree, liveTree } from "@evenkeel/host/tree/directory-tree.ts";
 

@@ -1,6 +1,6 @@
-import { place } from "@evenkeel/core/placement/place.ts";
-import type { Plan } from "@evenkeel/core/placement/plan.ts";
-import type { Refusal } from "@evenkeel/core/placement/refusal.ts";
+import { place } from "@evenkeel/core/fleet/place.ts";
+import type { Plan } from "@evenkeel/core/plan/plan.ts";
+import type { Refusal } from "@evenkeel/core/plan/refusal.ts";
 import { defaultHostPolicy } from "@evenkeel/core/request/host-policy.ts";
 import { resolveRequest } from "@evenkeel/core/request/resolve.ts";
 import type { VirtualMachineSpec } from "@evenkeel/core/request/virtual-machine.ts";

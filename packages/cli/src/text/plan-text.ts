@@ -1,9 +1,4 @@
-import {
-  isHugepage,
-  type Plan,
-  type PlanDevice,
-  type Vcpu,
-} from "@evenkeel/core/placement/plan.ts";
+import { isHugepage, type Plan, type PlanDevice, type Vcpu } from "@evenkeel/core/plan/plan.ts";
 import { indexSet, unionAll } from "@evenkeel/core/set/index-set.ts";
 import { formatList, parseList } from "@evenkeel/core/set/list-format.ts";
 import { formatBytes } from "@evenkeel/core/unit/bytes.ts";

@@ -1,4 +1,4 @@
-import type { HostRefusal, Refusal } from "@evenkeel/core/placement/refusal.ts";
+import type { HostRefusal, Refusal } from "@evenkeel/core/plan/refusal.ts";
 import type { View } from "./plan-text.ts";
 import { hanging, wrap } from "./table.ts";
 

@@ -1,4 +1,4 @@
-import type { Plan, PlanCost } from "@evenkeel/core/placement/plan.ts";
+import type { Plan, PlanCost } from "@evenkeel/core/plan/plan.ts";
 import type { OrdinaryVm } from "@evenkeel/simulate/ordinary-stack.ts";
 import type { TwinComparison } from "@evenkeel/simulate/twins.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";

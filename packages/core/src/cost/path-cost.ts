@@ -1,4 +1,4 @@
-import type { PlanCost } from "../placement/plan.ts";
+import type { PlanCost } from "../plan/plan.ts";
 
 /**
  * What a number rests on: this machine's measurement, published constants or firmware, or nothing.

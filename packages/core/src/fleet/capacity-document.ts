@@ -1,5 +1,5 @@
 import { capacityReport, type CapacityReport } from "../placement/capacity/report.ts";
-import type { HostState } from "../placement/host-state.ts";
+import type { HostState } from "../plan/host-state.ts";
 import type { Request } from "../request/request.ts";
 import { rebalance, type Rebalancing } from "./rebalance.ts";
 

@@ -7,10 +7,10 @@ import type { Offer } from "../placement/capacity/loss.ts";
 import type { Inventory } from "../placement/inventory/inventory.ts";
 import { occupied, type Occupancy, type Use, vacated } from "../placement/occupancy/occupancy.ts";
 import { occupancyBook } from "../placement/occupancy/occupancy-book.ts";
-import { compareObjectives, type Objective } from "../placement/search/layout.ts";
+import { compareObjectives, type Objective } from "../placement/layout/layout.ts";
 import type { Found } from "../placement/search/search.ts";
-import { type Demand, demandOf } from "../placement/state/demand.ts";
-import { type State, stateBook } from "../placement/state/states.ts";
+import { type Demand, demandOf } from "../placement/host-class/demand.ts";
+import { type State, stateBook } from "../placement/host-class/host-classes.ts";
 import { type HostIndex, hostIndex } from "./host-index.ts";
 import { type ExplainedPlace, type HostPlace, hostPlaces } from "./host-place.ts";
 

@@ -1,6 +1,6 @@
 import { invariant } from "../invariant.ts";
 import type { Occupancy } from "../placement/occupancy/occupancy.ts";
-import type { State, States } from "../placement/state/states.ts";
+import type { State, States } from "../placement/host-class/host-classes.ts";
 import { at, valueOf } from "../unit/list.ts";
 import type { FleetHost } from "./fleet.ts";
 

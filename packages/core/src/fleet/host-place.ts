@@ -2,15 +2,15 @@ import type { Request } from "../request/request.ts";
 import type { Slots } from "../placement/capacity/capacity.ts";
 import { lossOf, type Offer, type SlotChange, slotChanges } from "../placement/capacity/loss.ts";
 import type { Inventory } from "../placement/inventory/inventory.ts";
-import { useOfLayout } from "../placement/occupancy/layout-use.ts";
+import { useOfLayout } from "../placement/layout/layout-use.ts";
 import { occupied, type Occupancy, type Use } from "../placement/occupancy/occupancy.ts";
-import type { Layout } from "../placement/search/layout.ts";
-import { besideFree, type KnownBest, type Terms } from "../placement/search/ranking.ts";
+import type { Layout } from "../placement/layout/layout.ts";
+import { besideFree, type KnownBest, type Terms } from "../placement/search/rank/ranking.ts";
 import { type Found, searchSpace } from "../placement/search/search.ts";
 import { spaceFor } from "../placement/space/space.ts";
-import { asItStands } from "../placement/state/as-it-stands.ts";
-import type { Demand } from "../placement/state/demand.ts";
-import type { State, States } from "../placement/state/states.ts";
+import { asItStands } from "../placement/host-class/as-it-stands.ts";
+import type { Demand } from "../placement/host-class/demand.ts";
+import type { State, States } from "../placement/host-class/host-classes.ts";
 
 /** The best place for a request on one host, by its objective and by what is lost. */
 export interface HostPlace {

@@ -1,4 +1,4 @@
-import type { Plan } from "../placement/plan.ts";
+import type { Plan } from "../plan/plan.ts";
 
 /** The sockets, cores and threads that a guest is told of. */
 export interface CpuTopology {

@@ -1,5 +1,5 @@
 import { comparePciAddresses, knownPciAddressParts } from "../topology/pci-address.ts";
-import type { Plan, PlanDevice } from "../placement/plan.ts";
+import type { Plan, PlanDevice } from "../plan/plan.ts";
 import { at } from "../unit/list.ts";
 import type { PassedFunction } from "./guest.ts";
 

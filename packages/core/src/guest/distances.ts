@@ -1,4 +1,4 @@
-import type { Plan } from "../placement/plan.ts";
+import type { Plan } from "../plan/plan.ts";
 
 /** What ACPI calls local: every node to itself, and no other pair (ACPI 6.5, 5.2.17). */
 const LOCAL = 10;

@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { EvenkeelError } from "../error/evenkeel-error.ts";
-import type { Plan } from "../placement/plan.ts";
+import type { Plan } from "../plan/plan.ts";
 import { type GuestOptions, guestFromPlan } from "./from-plan.ts";
 import { generatedPlans } from "../../testing/guest/generated-plans.ts";
 import { planOf } from "../../testing/guest/plan-of.ts";

@@ -1,6 +1,6 @@
 import { EvenkeelError } from "../error/evenkeel-error.ts";
-import { planContradictions } from "../placement/plan-consistency.ts";
-import type { Cell, Plan } from "../placement/plan.ts";
+import { planContradictions } from "../plan/check/plan-consistency.ts";
+import type { Cell, Plan } from "../plan/plan.ts";
 import { indexSet } from "../set/index-set.ts";
 import { formatList } from "../set/list-format.ts";
 import { at } from "../unit/list.ts";

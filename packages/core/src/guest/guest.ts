@@ -1,4 +1,4 @@
-import type { PlanDevice } from "../placement/plan.ts";
+import type { PlanDevice } from "../plan/plan.ts";
 import type { Isolation, Locality } from "../request/virtual-machine.ts";
 import type { Link } from "../topology/topology.ts";
 

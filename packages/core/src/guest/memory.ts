@@ -1,4 +1,4 @@
-import { isHugepage, type Cell } from "../placement/plan.ts";
+import { isHugepage, type Cell } from "../plan/plan.ts";
 import { unionAll } from "../set/index-set.ts";
 import { formatList, parseList } from "../set/list-format.ts";
 import { formatBytes } from "../unit/bytes.ts";

@@ -1,4 +1,4 @@
-import type { Plan } from "../placement/plan.ts";
+import type { Plan } from "../plan/plan.ts";
 import { formatBytes, GiB, MiB, TiB } from "../unit/bytes.ts";
 import { type DeviceGroup, deviceGroups, type GroupFunction } from "./device-groups.ts";
 import type { GuestArchitecture } from "./guest.ts";

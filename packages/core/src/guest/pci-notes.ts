@@ -1,4 +1,4 @@
-import type { Plan } from "../placement/plan.ts";
+import type { Plan } from "../plan/plan.ts";
 import { comparePciAddresses } from "../topology/pci-address.ts";
 import type { Link } from "../topology/topology.ts";
 import { devicePorts, type PciRoot } from "./guest.ts";

@@ -4,7 +4,7 @@ import { devicePorts, type PciExpander, type PciPort } from "./guest.ts";
 import { qemu72 } from "./limits.ts";
 import { pciExpanders } from "./pci-tree.ts";
 import { generatedPlans } from "../../testing/guest/generated-plans.ts";
-import { functionsOf } from "../placement/plan.ts";
+import { functionsOf } from "../plan/plan.ts";
 import { type DeviceShape, planOf } from "../../testing/guest/plan-of.ts";
 
 /** One line a port: its controller and bus, and what is behind it. */

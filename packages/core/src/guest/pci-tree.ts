@@ -1,4 +1,4 @@
-import type { Plan } from "../placement/plan.ts";
+import type { Plan } from "../plan/plan.ts";
 import { type DeviceGroup, deviceGroups } from "./device-groups.ts";
 import type { PciExpander, PciPort } from "./guest.ts";
 import type { HypervisorLimits } from "./limits.ts";

@@ -1,4 +1,4 @@
-import type { Plan } from "../placement/plan.ts";
+import type { Plan } from "../plan/plan.ts";
 import { userData } from "./cloud-init/user-data.ts";
 import { contractOf } from "./contract/from-guest.ts";
 import { type GuestOptions, guestFromPlan } from "./from-plan.ts";

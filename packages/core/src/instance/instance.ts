@@ -1,4 +1,4 @@
-import type { Plan } from "../placement/plan.ts";
+import type { Plan } from "../plan/plan.ts";
 
 /**
  * A VM that Evenkeel has started, or is about to, on this host: its plan, how it runs, and all that

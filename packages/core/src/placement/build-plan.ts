@@ -4,13 +4,13 @@ import { formatList, setOf } from "../set/list-format.ts";
 import { topologyDigest } from "../topology/digest.ts";
 import type { Link, Topology } from "../topology/topology.ts";
 import { at, valueOf } from "../unit/list.ts";
-import type { HostState } from "./host-state.ts";
-import type { Cell, Plan, PlanDevice } from "./plan.ts";
-import { planParts } from "./plan-parts.ts";
-import { planReasons } from "./reasons.ts";
-import { type LayoutCell, placed } from "./search/layout.ts";
+import type { HostState } from "../plan/host-state.ts";
+import type { Cell, Plan, PlanDevice } from "../plan/plan.ts";
+import { planParts } from "./layout/plan-parts.ts";
+import { planReasons } from "../fleet/reasons.ts";
+import { type LayoutCell, placed } from "./layout/layout.ts";
 import type { Found } from "./search/search.ts";
-import { layoutSignature } from "./signature/layout-signature.ts";
+import { layoutSignature } from "./layout/layout-signature.ts";
 import type { Space } from "./space/space.ts";
 
 /**

@@ -1,7 +1,7 @@
 import type { RawCost } from "../cost/placement-cost.ts";
 import type { Request } from "../request/request.ts";
-import type { HostState } from "./host-state.ts";
-import { placed } from "./search/layout.ts";
+import type { HostState } from "../plan/host-state.ts";
+import { placed } from "./layout/layout.ts";
 import { search } from "./search/search.ts";
 
 /**

@@ -6,10 +6,10 @@ import { accelerators, requestOf } from "../../testing/request/requests.ts";
 import { syntheticTopology } from "../topology/synthetic/build.ts";
 import { smallTopology } from "../../testing/topology/arbitrary-machine.ts";
 import { GiB } from "../unit/bytes.ts";
-import type { HostState } from "./host-state.ts";
-import { place } from "./place.ts";
-import type { Plan } from "./plan.ts";
-import { planFaults } from "./plan-check.ts";
+import type { HostState } from "../plan/host-state.ts";
+import { place } from "../fleet/place.ts";
+import type { Plan } from "../plan/plan.ts";
+import { planFaults } from "../plan/check/plan-check.ts";
 
 function hostOf(text: string, taken: readonly Plan[] = []): HostState {
   return { topology: syntheticTopology(text), taken, policy: defaultHostPolicy };

@@ -6,10 +6,10 @@ import { catalogMachine } from "../topology/catalog/catalog.ts";
 import { syntheticTopology } from "../topology/synthetic/build.ts";
 import type { Topology } from "../topology/topology.ts";
 import { GiB } from "../unit/bytes.ts";
-import type { HostState } from "./host-state.ts";
-import { place, type PlaceOptions } from "./place.ts";
-import type { Plan } from "./plan.ts";
-import { planFaults } from "./plan-check.ts";
+import type { HostState } from "../plan/host-state.ts";
+import { place, type PlaceOptions } from "../fleet/place.ts";
+import type { Plan } from "../plan/plan.ts";
+import { planFaults } from "../plan/check/plan-check.ts";
 
 const hostOf = (topology: Topology, taken: readonly Plan[] = []): HostState => ({
   topology,

@@ -3,10 +3,10 @@ import { defaultHostPolicy } from "../request/host-policy.ts";
 import { requestOf } from "../../testing/request/requests.ts";
 import { syntheticTopology } from "../topology/synthetic/build.ts";
 import { GiB } from "../unit/bytes.ts";
-import type { HostState } from "./host-state.ts";
-import { place } from "./place.ts";
-import type { Plan } from "./plan.ts";
-import { planFaults } from "./plan-check.ts";
+import type { HostState } from "../plan/host-state.ts";
+import { place } from "../fleet/place.ts";
+import type { Plan } from "../plan/plan.ts";
+import { planFaults } from "../plan/check/plan-check.ts";
 
 /** A GPU cut into four functions, two of which have a profile; one with MIG instances; a whole one. */
 const topology = syntheticTopology(

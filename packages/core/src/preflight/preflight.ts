@@ -1,7 +1,7 @@
 import type { Guest } from "../guest/guest.ts";
 import type { HypervisorName } from "../instance/instance.ts";
-import type { PlanFault } from "../placement/plan-facts.ts";
-import type { Plan } from "../placement/plan.ts";
+import type { PlanFault } from "../plan/check/plan-facts.ts";
+import type { Plan } from "../plan/plan.ts";
 import { checkCgroups } from "./check/cgroups.ts";
 import { checkCpus } from "./check/cpus.ts";
 import { checkDevices } from "./check/devices.ts";

@@ -1,7 +1,7 @@
 import type { Evidence, MemoryMapping } from "../evidence/evidence.ts";
 import { qemu72 } from "../guest/limits.ts";
 import { guestMemory } from "../guest/memory.ts";
-import type { Cell, Plan } from "../placement/plan.ts";
+import type { Cell, Plan } from "../plan/plan.ts";
 import { at } from "../unit/list.ts";
 import { count, type Tally } from "../unit/tally.ts";
 

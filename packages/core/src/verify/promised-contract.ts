@@ -4,7 +4,7 @@ import { contractOf } from "../guest/contract/from-guest.ts";
 import { guestFromPlan } from "../guest/from-plan.ts";
 import { pciForms } from "../guest/ports.ts";
 import { sha256 } from "../hash/sha256.ts";
-import type { Plan } from "../placement/plan.ts";
+import type { Plan } from "../plan/plan.ts";
 
 /**
  * The contracts that a guest of this plan may have been handed: a plan leaves open in which form the

@@ -8,7 +8,7 @@ import {
   isEmpty,
 } from "../set/index-set.ts";
 import { formatList, setOf } from "../set/list-format.ts";
-import type { Plan, Vcpu } from "../placement/plan.ts";
+import type { Plan, Vcpu } from "../plan/plan.ts";
 
 /** The CPUs that a vCPU is planned on. */
 export function cpusOf(vcpu: Vcpu): string {

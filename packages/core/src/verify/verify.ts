@@ -1,6 +1,6 @@
 import type { MemoryPaths } from "../cost/memory-path.ts";
 import type { Evidence } from "../evidence/evidence.ts";
-import type { Plan } from "../placement/plan.ts";
+import type { Plan } from "../plan/plan.ts";
 import { type Check, type Sides, together, untold, whyNot } from "./check.ts";
 import { contract } from "./finding/contract.ts";
 import { cpusetShrunk } from "./finding/cpuset-shrunk.ts";

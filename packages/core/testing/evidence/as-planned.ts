@@ -3,7 +3,7 @@ import { contractOf } from "../../src/guest/contract/from-guest.ts";
 import { guestFromPlan } from "../../src/guest/from-plan.ts";
 import { devicePorts, type Guest } from "../../src/guest/guest.ts";
 import { memoryBinding } from "../../src/guest/memory.ts";
-import { type Cell, functionsOf, type Plan, type PlanDevice } from "../../src/placement/plan.ts";
+import { type Cell, functionsOf, type Plan, type PlanDevice } from "../../src/plan/plan.ts";
 import { indexSet, indices, unionAll } from "../../src/set/index-set.ts";
 import { formatList, setOf } from "../../src/set/list-format.ts";
 import { at } from "../../src/unit/list.ts";

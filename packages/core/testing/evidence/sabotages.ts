@@ -1,4 +1,4 @@
-import { isHugepage, type Plan } from "../../src/placement/plan.ts";
+import { isHugepage, type Plan } from "../../src/plan/plan.ts";
 import { difference, indexSet, isEmpty } from "../../src/set/index-set.ts";
 import { formatList, setOf } from "../../src/set/list-format.ts";
 import { at } from "../../src/unit/list.ts";

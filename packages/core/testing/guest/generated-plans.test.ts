@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { planContradictions } from "../../src/placement/plan-consistency.ts";
-import type { Plan } from "../../src/placement/plan.ts";
+import { planContradictions } from "../../src/plan/check/plan-consistency.ts";
+import type { Plan } from "../../src/plan/plan.ts";
 import { generatedPlans } from "./generated-plans.ts";
 
 test("generated plans are consistent", () => {

@@ -1,5 +1,5 @@
 import * as fc from "fast-check";
-import type { Plan } from "../../src/placement/plan.ts";
+import type { Plan } from "../../src/plan/plan.ts";
 import { type Isolation, isolations, type Locality } from "../../src/request/virtual-machine.ts";
 import type { Link, PcieLink } from "../../src/topology/topology.ts";
 import { GiB, KiB, MiB } from "../../src/unit/bytes.ts";

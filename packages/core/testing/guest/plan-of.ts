@@ -1,5 +1,5 @@
 import type { Isolation, Locality } from "../../src/request/virtual-machine.ts";
-import type { Cell, Plan, PlanDevice, Vcpu } from "../../src/placement/plan.ts";
+import type { Cell, Plan, PlanDevice, Vcpu } from "../../src/plan/plan.ts";
 import type { Link, PcieLink } from "../../src/topology/topology.ts";
 import { indexSet } from "../../src/set/index-set.ts";
 import { formatList } from "../../src/set/list-format.ts";

@@ -5,15 +5,15 @@ import { isolations, localities, workloads } from "../../src/request/virtual-mac
 import { GiB, MiB } from "../../src/unit/bytes.ts";
 import { at } from "../../src/unit/list.ts";
 import type { Inventory } from "../../src/placement/inventory/inventory.ts";
-import { useOfLayout } from "../../src/placement/occupancy/layout-use.ts";
+import { useOfLayout } from "../../src/placement/layout/layout-use.ts";
 import {
   emptyOccupancy,
   occupied,
   type Occupancy,
   type Use,
 } from "../../src/placement/occupancy/occupancy.ts";
-import type { Layout } from "../../src/placement/search/layout.ts";
-import { coreVariants } from "../../src/placement/search/core-variants.ts";
+import type { Layout } from "../../src/placement/layout/layout.ts";
+import { coreVariants } from "../../src/placement/layout/core-variants.ts";
 import { searchSpace } from "../../src/placement/search/search.ts";
 import { spaceFor } from "../../src/placement/space/space.ts";
 

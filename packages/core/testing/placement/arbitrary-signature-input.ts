@@ -7,7 +7,7 @@ import type {
   SignatureDevice,
   SignatureInput,
   SignatureNode,
-} from "../../src/placement/signature/signature-input.ts";
+} from "../../src/plan/signature/signature-input.ts";
 import { permutations, shuffled } from "./small-graphs.ts";
 
 /** How many of everything there may be, and how often things that may differ do. */

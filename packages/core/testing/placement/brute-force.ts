@@ -4,9 +4,9 @@ import { indices } from "../../src/set/index-set.ts";
 import { parseList } from "../../src/set/list-format.ts";
 import { topologyDigest } from "../../src/topology/digest.ts";
 import { at, valueOf } from "../../src/unit/list.ts";
-import type { HostState } from "../../src/placement/host-state.ts";
-import type { Cell, Plan, PlanDevice } from "../../src/placement/plan.ts";
-import { planFaults } from "../../src/placement/plan-check.ts";
+import type { HostState } from "../../src/plan/host-state.ts";
+import type { Cell, Plan, PlanDevice } from "../../src/plan/plan.ts";
+import { planFaults } from "../../src/plan/check/plan-check.ts";
 import { subsets } from "./subsets.ts";
 
 /**

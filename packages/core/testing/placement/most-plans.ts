@@ -1,7 +1,7 @@
 import type { Request } from "../../src/request/request.ts";
 import { count, type Tally } from "../../src/unit/tally.ts";
-import type { HostState } from "../../src/placement/host-state.ts";
-import type { Plan } from "../../src/placement/plan.ts";
+import type { HostState } from "../../src/plan/host-state.ts";
+import type { Plan } from "../../src/plan/plan.ts";
 import { legalPlans } from "./brute-force.ts";
 
 /** Which plans are tried, and how many in all. */

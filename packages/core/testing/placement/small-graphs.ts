@@ -1,5 +1,5 @@
 import { at } from "../../src/unit/list.ts";
-import type { LabeledGraph } from "../../src/placement/signature/canonical-form.ts";
+import type { LabeledGraph } from "../../src/plan/signature/canonical-form.ts";
 
 /** All orders of the numbers below n, by inserting the greatest at every place. */
 export function permutations(n: number): readonly (readonly number[])[] {

@@ -1,5 +1,5 @@
 import { guestFromPlan } from "../../src/guest/from-plan.ts";
-import { functionsOf, isHugepage, type Plan } from "../../src/placement/plan.ts";
+import { functionsOf, isHugepage, type Plan } from "../../src/plan/plan.ts";
 import { formatList } from "../../src/set/list-format.ts";
 import { TiB } from "../../src/unit/bytes.ts";
 import { plannedCpus } from "../../src/preflight/check/cpus.ts";

@@ -3,7 +3,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { guestFromPlan } from "@evenkeel/core/guest/from-plan.ts";
 import { planOf } from "@evenkeel/core/testing/guest/plan-of.ts";
-import type { Plan } from "@evenkeel/core/placement/plan.ts";
+import type { Plan } from "@evenkeel/core/plan/plan.ts";
 import { MiB } from "@evenkeel/core/unit/bytes.ts";
 import type { Verdict } from "@evenkeel/core/verify/verdict.ts";
 import { verify } from "@evenkeel/core/verify/verify.ts";

@@ -1,7 +1,7 @@
 import type { Evidence, ShapeEvidence } from "@evenkeel/core/evidence/evidence.ts";
 import type { GuestReport } from "@evenkeel/core/evidence/guest-report.ts";
 import { guestName, guestUuid } from "@evenkeel/core/guest/name.ts";
-import { functionsOf, type Plan } from "@evenkeel/core/placement/plan.ts";
+import { functionsOf, type Plan } from "@evenkeel/core/plan/plan.ts";
 import { readLiveDomain } from "../libvirt/live-domain.ts";
 import { type Domain, dumpLiveXml, libvirtMonitor } from "../libvirt/ask-domain.ts";
 import {

@@ -3,7 +3,7 @@ import { devicePorts, type PassedFunction } from "@evenkeel/core/guest/guest.ts"
 import { ncclXml } from "@evenkeel/core/guest/nccl/print.ts";
 import { pciForms } from "@evenkeel/core/guest/ports.ts";
 import { limitsFor, parseVersions } from "@evenkeel/core/guest/versions.ts";
-import { place } from "@evenkeel/core/placement/place.ts";
+import { place } from "@evenkeel/core/fleet/place.ts";
 import { defaultHostPolicy } from "@evenkeel/core/request/host-policy.ts";
 import { resolveRequest } from "@evenkeel/core/request/resolve.ts";
 import { catalogMachine, catalogNames } from "@evenkeel/core/topology/catalog/catalog.ts";

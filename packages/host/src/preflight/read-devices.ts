@@ -1,5 +1,5 @@
 import type { DeviceFacts } from "@evenkeel/core/preflight/facts.ts";
-import { functionsOf, type Plan } from "@evenkeel/core/placement/plan.ts";
+import { functionsOf, type Plan } from "@evenkeel/core/plan/plan.ts";
 import { pciDirectory, readIommuGroup } from "../sysfs/pci.ts";
 import { linkName, readLine } from "../sysfs/values.ts";
 import type { Tree } from "../tree/tree.ts";

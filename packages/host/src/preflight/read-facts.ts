@@ -1,7 +1,7 @@
 import type { HypervisorName } from "@evenkeel/core/instance/instance.ts";
 import type { DomainFacts, HostFacts, NodeFacts } from "@evenkeel/core/preflight/facts.ts";
 import { GiB, KiB, MiB } from "@evenkeel/core/unit/bytes.ts";
-import type { Plan } from "@evenkeel/core/placement/plan.ts";
+import type { Plan } from "@evenkeel/core/plan/plan.ts";
 import { readKernel } from "../evidence/read-host.ts";
 import { emulatorOf } from "../procfs/find-process.ts";
 import { readHugepages } from "../sysfs/hugepages.ts";

@@ -1,6 +1,6 @@
 import { readDocument } from "@evenkeel/contract/read-document.ts";
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
-import type { Plan } from "@evenkeel/core/placement/plan.ts";
+import type { Plan } from "@evenkeel/core/plan/plan.ts";
 import { libvirtUri } from "@evenkeel/host/hypervisor/libvirt/virsh.ts";
 import { recover } from "@evenkeel/host/instance/recover.ts";
 import { refuseDamaged } from "@evenkeel/host/state/state-folder.ts";

@@ -7,8 +7,8 @@ import {
 } from "@evenkeel/contract/read-document.ts";
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import { didYouMean } from "@evenkeel/core/text/did-you-mean.ts";
-import type { HostState } from "@evenkeel/core/placement/host-state.ts";
-import { functionsOf, type Plan } from "@evenkeel/core/placement/plan.ts";
+import type { HostState } from "@evenkeel/core/plan/host-state.ts";
+import { functionsOf, type Plan } from "@evenkeel/core/plan/plan.ts";
 import { defaultHostPolicy, type HostPolicy } from "@evenkeel/core/request/host-policy.ts";
 import type { Request } from "@evenkeel/core/request/request.ts";
 import { resolveRequest } from "@evenkeel/core/request/resolve.ts";

@@ -1,8 +1,8 @@
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
-import type { HostState } from "@evenkeel/core/placement/host-state.ts";
-import { place } from "@evenkeel/core/placement/place.ts";
-import type { Plan } from "@evenkeel/core/placement/plan.ts";
-import type { Refusal } from "@evenkeel/core/placement/refusal.ts";
+import type { HostState } from "@evenkeel/core/plan/host-state.ts";
+import { place } from "@evenkeel/core/fleet/place.ts";
+import type { Plan } from "@evenkeel/core/plan/plan.ts";
+import type { Refusal } from "@evenkeel/core/plan/refusal.ts";
 import { resolveRequest } from "@evenkeel/core/request/resolve.ts";
 import { didYouMean } from "@evenkeel/core/text/did-you-mean.ts";
 import type { CliContext } from "../../context.ts";

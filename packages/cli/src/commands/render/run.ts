@@ -5,7 +5,7 @@ import { guestFromPlan } from "@evenkeel/core/guest/from-plan.ts";
 import { lintNccl } from "@evenkeel/core/guest/nccl/lint/lint.ts";
 import { render, renderData, type RenderOptions } from "@evenkeel/core/guest/render.ts";
 import { defaultVersions, limitsFor } from "@evenkeel/core/guest/versions.ts";
-import type { Plan } from "@evenkeel/core/placement/plan.ts";
+import type { Plan } from "@evenkeel/core/plan/plan.ts";
 import { readXml } from "@evenkeel/host/xml/read-xml.ts";
 import type { CliContext } from "../../context.ts";
 import { exitStatus } from "../../exit-status.ts";

@@ -3,7 +3,7 @@ import { readDocument } from "@evenkeel/contract/read-document.ts";
 import { JSON_LENGTH_MAX } from "@evenkeel/contract/limits.ts";
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import type { Instance } from "@evenkeel/core/instance/instance.ts";
-import type { Plan } from "@evenkeel/core/placement/plan.ts";
+import type { Plan } from "@evenkeel/core/plan/plan.ts";
 import type { Request } from "@evenkeel/core/request/request.ts";
 import { resolveRequest } from "@evenkeel/core/request/resolve.ts";
 import { GiB } from "@evenkeel/core/unit/bytes.ts";

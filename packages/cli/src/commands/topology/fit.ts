@@ -1,7 +1,7 @@
 import type { Flavor } from "@evenkeel/core/request/virtual-machine.ts";
-import { describeFit } from "@evenkeel/core/placement/fit/describe-fit.ts";
-import { fitFlavors } from "@evenkeel/core/placement/fit/fit.ts";
-import type { FlavorFit } from "@evenkeel/core/placement/fit/flavor-fit.ts";
+import { describeFit } from "@evenkeel/core/fleet/fit/describe-fit.ts";
+import { fitFlavors } from "@evenkeel/core/fleet/fit/fit.ts";
+import type { FlavorFit } from "@evenkeel/core/fleet/fit/flavor-fit.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import type { CliContext } from "../../context.ts";
 import { jsonText } from "../../text/json-text.ts";

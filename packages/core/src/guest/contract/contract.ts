@@ -1,4 +1,4 @@
-import type { PlanDevice, PlanSwitch } from "../../placement/plan.ts";
+import type { PlanDevice, PlanSwitch } from "../../plan/plan.ts";
 import type { Isolation } from "../../request/virtual-machine.ts";
 import type { Link, PcieLink } from "../../topology/topology.ts";
 

@@ -1,5 +1,5 @@
 import { sha256 } from "../../hash/sha256.ts";
-import type { PlanDevice, PlanSwitch } from "../../placement/plan.ts";
+import type { PlanDevice, PlanSwitch } from "../../plan/plan.ts";
 import { comparePciAddresses } from "../../topology/pci-address.ts";
 import { devicePorts, type Guest, type PassedFunction } from "../guest.ts";
 import { hasAccelerators, NCCL_FILE, ncclXml } from "../nccl/print.ts";

@@ -1,5 +1,5 @@
-import type { Demand } from "../state/demand.ts";
-import type { State, States } from "../state/states.ts";
+import type { Demand } from "../host-class/demand.ts";
+import type { State, States } from "../host-class/host-classes.ts";
 import { capacityBound, cellsOnNodes } from "./capacity-bound.ts";
 
 /** How many fit, and whether it is certain that no more do. */

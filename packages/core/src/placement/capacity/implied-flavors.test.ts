@@ -4,11 +4,11 @@ import type { Request } from "../../request/request.ts";
 import { accelerators, requestOf } from "../../../testing/request/requests.ts";
 import { syntheticTopology } from "../../topology/synthetic/build.ts";
 import { GiB } from "../../unit/bytes.ts";
-import type { HostState } from "../host-state.ts";
+import type { HostState } from "../../plan/host-state.ts";
 import { inventoryOf } from "../inventory/inventory.ts";
-import { place } from "../place.ts";
-import type { Plan } from "../plan.ts";
-import { planFaults } from "../plan-check.ts";
+import { place } from "../../fleet/place.ts";
+import type { Plan } from "../../plan/plan.ts";
+import { planFaults } from "../../plan/check/plan-check.ts";
 import { impliedOffers } from "./implied-flavors.ts";
 
 /** One core of each node is the host's. */

@@ -6,7 +6,7 @@ import type { Device } from "../inventory/devices.ts";
 import type { Inventory } from "../inventory/inventory.ts";
 import { poolPosition } from "../inventory/memory.ts";
 import { granuleOf } from "../space/memory.ts";
-import { demandOf } from "../state/demand.ts";
+import { demandOf } from "../host-class/demand.ts";
 import type { Offer } from "./loss.ts";
 
 /**

@@ -1,5 +1,5 @@
-import type { Demand } from "../state/demand.ts";
-import type { State, States } from "../state/states.ts";
+import type { Demand } from "../host-class/demand.ts";
+import type { State, States } from "../host-class/host-classes.ts";
 import type { Slots } from "./capacity.ts";
 import { ownGrades } from "./own-grade.ts";
 

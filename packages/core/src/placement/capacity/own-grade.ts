@@ -1,6 +1,6 @@
-import { layoutSignature } from "../signature/layout-signature.ts";
-import { type Demand, demandOf } from "../state/demand.ts";
-import type { State, States } from "../state/states.ts";
+import { layoutSignature } from "../layout/layout-signature.ts";
+import { type Demand, demandOf } from "../host-class/demand.ts";
+import type { State, States } from "../host-class/host-classes.ts";
 
 /** The demand for a flavor's own grade on hosts of one kind; null where such a host holds none. */
 export type OwnGrade = (state: State, demand: Demand) => Demand | null;

@@ -1,13 +1,13 @@
 import type { Request } from "../../request/request.ts";
 import { at } from "../../unit/list.ts";
-import type { HostState } from "../host-state.ts";
+import type { HostState } from "../../plan/host-state.ts";
 import { type Inventory, inventoryOf } from "../inventory/inventory.ts";
 import { type Occupancy, type Use, vacated } from "../occupancy/occupancy.ts";
 import { occupancyOf, useOfPlan } from "../occupancy/plan-use.ts";
-import { settledTopology } from "../settled.ts";
-import { layoutSignature } from "../signature/layout-signature.ts";
-import { type Demand, demandOf } from "../state/demand.ts";
-import { type State, stateBook, type States } from "../state/states.ts";
+import { settledTopology } from "../../plan/settled.ts";
+import { layoutSignature } from "../layout/layout-signature.ts";
+import { type Demand, demandOf } from "../host-class/demand.ts";
+import { type State, stateBook, type States } from "../host-class/host-classes.ts";
 import { type Blockers, findBlockers } from "./blockers.ts";
 import { boundedCapacities } from "./capacity.ts";
 import { ownGrades } from "./own-grade.ts";

@@ -1,6 +1,6 @@
 import type { HostPolicy } from "../../request/host-policy.ts";
 import type { Topology } from "../../topology/topology.ts";
-import { governedTopology } from "../host-state.ts";
+import { governedTopology } from "../../plan/host-state.ts";
 import { type CoreInventory, coreInventory } from "./cores.ts";
 import { type DeviceInventory, deviceInventory } from "./devices.ts";
 import { type MemoryInventory, memoryInventory } from "./memory.ts";

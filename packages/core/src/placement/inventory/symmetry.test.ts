@@ -5,7 +5,7 @@ import { catalogMachine, catalogNames } from "../../topology/catalog/catalog.ts"
 import { syntheticTopology } from "../../topology/synthetic/build.ts";
 import { smallTopology } from "../../../testing/topology/arbitrary-machine.ts";
 import { emptyOccupancy } from "../occupancy/occupancy.ts";
-import { stateKeys } from "../occupancy/state-key.ts";
+import { stateKeys } from "../occupancy/occupancy-key.ts";
 import { areIsomorphic } from "../../../testing/placement/isomorphic.ts";
 import { type Inventory, inventoryOf } from "./inventory.ts";
 

@@ -10,14 +10,14 @@ import { GiB, MiB } from "../../unit/bytes.ts";
 import { at } from "../../unit/list.ts";
 import { buildPlan } from "../build-plan.ts";
 import { inventoryOf } from "../inventory/inventory.ts";
-import { place } from "../place.ts";
-import { placed } from "../search/layout.ts";
+import { place } from "../../fleet/place.ts";
+import { placed } from "../layout/layout.ts";
 import { searchSpace } from "../search/search.ts";
 import { spaceFor } from "../space/space.ts";
-import { useOfLayout } from "./layout-use.ts";
+import { useOfLayout } from "../layout/layout-use.ts";
 import { emptyOccupancy, occupied, type Occupancy, vacated } from "./occupancy.ts";
 import { occupancyOf, useOfPlan } from "./plan-use.ts";
-import type { Plan } from "../plan.ts";
+import type { Plan } from "../../plan/plan.ts";
 
 const request: fc.Arbitrary<Request> = fc
   .record({

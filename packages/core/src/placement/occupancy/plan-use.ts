@@ -3,7 +3,7 @@ import { setOf } from "../../set/list-format.ts";
 import { at } from "../../unit/list.ts";
 import type { Inventory } from "../inventory/inventory.ts";
 import { poolPosition } from "../inventory/memory.ts";
-import { functionsOf, isHugepage, type Plan } from "../plan.ts";
+import { functionsOf, isHugepage, type Plan } from "../../plan/plan.ts";
 import { emptyOccupancy, type Floating, occupied, type Occupancy, type Use } from "./occupancy.ts";
 
 /** What a plan takes of the machine; what the machine does not have cannot be taken of it. */

@@ -1,8 +1,8 @@
 import type { Request } from "../../request/request.ts";
 import { formatBytes } from "../../unit/bytes.ts";
 import { plural } from "../../text/amount.ts";
-import type { Plan } from "../plan.ts";
-import type { RefusalCode, RefusalReason } from "../refusal.ts";
+import type { Plan } from "../../plan/plan.ts";
+import type { RefusalCode, RefusalReason } from "../../plan/refusal.ts";
 import type { Space } from "../space/space.ts";
 
 export function reason(

@@ -10,10 +10,10 @@ import { smallTopology } from "../../../testing/topology/arbitrary-machine.ts";
 import type { Topology } from "../../topology/topology.ts";
 import { GiB, MiB, parseQuantity } from "../../unit/bytes.ts";
 import { at } from "../../unit/list.ts";
-import type { HostState } from "../host-state.ts";
-import { place } from "../place.ts";
-import type { Plan } from "../plan.ts";
-import type { HostRefusal, Remedy } from "../refusal.ts";
+import type { HostState } from "../../plan/host-state.ts";
+import { place } from "../../fleet/place.ts";
+import type { Plan } from "../../plan/plan.ts";
+import type { HostRefusal, Remedy } from "../../plan/refusal.ts";
 
 function hostOf(topology: Topology | string, taken: readonly Plan[] = []): HostState {
   const built = typeof topology === "string" ? syntheticTopology(topology) : topology;

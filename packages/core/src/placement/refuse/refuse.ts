@@ -1,13 +1,13 @@
 import type { Request } from "../../request/request.ts";
 import { amountOf } from "../../text/amount.ts";
-import type { HostState } from "../host-state.ts";
-import type { HostRefusal, RefusalReason } from "../refusal.ts";
+import type { HostState } from "../../plan/host-state.ts";
+import type { HostRefusal, RefusalReason } from "../../plan/refusal.ts";
 import { reason } from "./reason.ts";
 import { asItComes, remedies, signatureRemedies } from "./remedies.ts";
-import { hasSet } from "../search/any-set.ts";
-import { effort } from "../search/effort.ts";
+import { hasSet } from "../search/accelerators/any-set.ts";
+import { effort } from "../search/rank/effort.ts";
 import { type Found, search, searchSpace } from "../search/search.ts";
-import { layoutSignature } from "../signature/layout-signature.ts";
+import { layoutSignature } from "../layout/layout-signature.ts";
 import { shortages } from "./shortages.ts";
 import { isWanted } from "../space/devices.ts";
 import { type Space, spaceOn } from "../space/space.ts";

@@ -1,14 +1,14 @@
 import { amountOf } from "../../text/amount.ts";
 import { at } from "../../unit/list.ts";
 import { memoryReason, reason } from "./reason.ts";
-import type { RefusalReason } from "../refusal.ts";
-import { effort } from "../search/effort.ts";
-import { interleaveNodes } from "../search/interleaving.ts";
-import { twinNodes } from "../search/kinds.ts";
-import { freePartitions } from "../search/partitions.ts";
-import { shelvesOf } from "../search/shelves.ts";
-import { splitByWeight } from "../search/split.ts";
-import { spreadsOf } from "../search/spreads.ts";
+import type { RefusalReason } from "../../plan/refusal.ts";
+import { effort } from "../search/rank/effort.ts";
+import { interleaveNodes } from "../search/locality/interleaving.ts";
+import { twinNodes } from "../search/candidates/kinds.ts";
+import { freePartitions } from "../search/candidates/partitions.ts";
+import { shelvesOf } from "../search/candidates/shelves.ts";
+import { splitByWeight } from "../search/locality/split.ts";
+import { spreadsOf } from "../search/accelerators/spreads.ts";
 import { knownGranules, nodeOf, type Space } from "../space/space.ts";
 
 /**

@@ -7,10 +7,10 @@ import type { Topology } from "../../topology/topology.ts";
 import { GiB } from "../../unit/bytes.ts";
 import { inventoryOf } from "../inventory/inventory.ts";
 import { emptyOccupancy } from "../occupancy/occupancy.ts";
-import { place } from "../place.ts";
-import { planFaults } from "../plan-check.ts";
+import { place } from "../../fleet/place.ts";
+import { planFaults } from "../../plan/check/plan-check.ts";
 import { spaceFor } from "../space/space.ts";
-import { effort } from "./effort.ts";
+import { effort } from "./rank/effort.ts";
 import { type Found, searchSpace } from "./search.ts";
 
 /** Forty-eight accelerators on two nodes of which no two are alike: links of any number of lanes. */

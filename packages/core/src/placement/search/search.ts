@@ -1,17 +1,17 @@
 import type { CostModel } from "../../cost/placement-cost.ts";
 import type { Request } from "../../request/request.ts";
-import type { HostState } from "../host-state.ts";
-import { layoutSignature } from "../signature/layout-signature.ts";
+import type { HostState } from "../../plan/host-state.ts";
+import { layoutSignature } from "../layout/layout-signature.ts";
 import { type Space, spaceOn } from "../space/space.ts";
-import { rankBesideAccelerators } from "./beside-accelerators.ts";
-import { effort } from "./effort.ts";
-import { interleaving } from "./interleaving.ts";
-import type { Layout } from "./layout.ts";
-import type { LocalityPolicy } from "./locality-policy.ts";
-import { rankOnNodes } from "./on-nodes.ts";
-import { ownNodes } from "./own-nodes.ts";
-import { ranking, type Terms } from "./ranking.ts";
-import { straying } from "./straying.ts";
+import { rankBesideAccelerators } from "./accelerators/beside-accelerators.ts";
+import { effort } from "./rank/effort.ts";
+import { interleaving } from "./locality/interleaving.ts";
+import type { Layout } from "../layout/layout.ts";
+import type { LocalityPolicy } from "./locality/locality-policy.ts";
+import { rankOnNodes } from "./nodes/on-nodes.ts";
+import { ownNodes } from "./locality/own-nodes.ts";
+import { ranking, type Terms } from "./rank/ranking.ts";
+import { straying } from "./locality/straying.ts";
 
 /** What the search found, and what it looked at. */
 export interface Found {

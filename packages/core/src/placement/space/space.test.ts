@@ -5,9 +5,9 @@ import { accelerators, requestOf } from "../../../testing/request/requests.ts";
 import { formatList } from "../../set/list-format.ts";
 import { syntheticTopology } from "../../topology/synthetic/build.ts";
 import { GiB, MiB } from "../../unit/bytes.ts";
-import type { HostState } from "../host-state.ts";
-import { place } from "../place.ts";
-import type { Plan } from "../plan.ts";
+import type { HostState } from "../../plan/host-state.ts";
+import { place } from "../../fleet/place.ts";
+import type { Plan } from "../../plan/plan.ts";
 import { freeCores } from "./cores.ts";
 import { type Space, spaceOn } from "./space.ts";
 

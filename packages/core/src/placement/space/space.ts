@@ -1,7 +1,7 @@
 import type { Request } from "../../request/request.ts";
 import type { Topology } from "../../topology/topology.ts";
 import { at, valueOf } from "../../unit/list.ts";
-import type { HostState } from "../host-state.ts";
+import type { HostState } from "../../plan/host-state.ts";
 import type { Device } from "../inventory/devices.ts";
 import { type Inventory, inventoryOf } from "../inventory/inventory.ts";
 import type { Occupancy } from "../occupancy/occupancy.ts";

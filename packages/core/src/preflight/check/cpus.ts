@@ -1,4 +1,4 @@
-import type { Plan } from "../../placement/plan.ts";
+import type { Plan } from "../../plan/plan.ts";
 import {
   difference,
   type IndexSet,

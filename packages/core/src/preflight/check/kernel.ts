@@ -1,4 +1,4 @@
-import { isHugepage } from "../../placement/plan.ts";
+import { isHugepage } from "../../plan/plan.ts";
 import type { DomainFacts } from "../facts.ts";
 import type { PreflightCheck } from "../preflight.ts";
 import type { PreflightProblem } from "../problem.ts";

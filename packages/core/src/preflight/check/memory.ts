@@ -1,4 +1,4 @@
-import { isHugepage, type Plan } from "../../placement/plan.ts";
+import { isHugepage, type Plan } from "../../plan/plan.ts";
 import { formatBytes, KiB } from "../../unit/bytes.ts";
 import { at } from "../../unit/list.ts";
 import type { HostFacts, NodeFacts } from "../facts.ts";

@@ -1,5 +1,5 @@
 import type { CgroupEvidence, ThreadEvidence } from "../../evidence/evidence.ts";
-import type { Plan } from "../../placement/plan.ts";
+import type { Plan } from "../../plan/plan.ts";
 import { difference, type IndexSet, isEmpty, isSubset, unionAll } from "../../set/index-set.ts";
 import { formatList, setOf } from "../../set/list-format.ts";
 import {

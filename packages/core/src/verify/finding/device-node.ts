@@ -1,5 +1,5 @@
 import type { ShapeEvidence } from "../../evidence/evidence.ts";
-import type { PlanDevice } from "../../placement/plan.ts";
+import type { PlanDevice } from "../../plan/plan.ts";
 import { type Check, found, holds, type Outcome, together, unknownCost } from "../check.ts";
 import { overShapes } from "../shapes.ts";
 

@@ -1,5 +1,5 @@
 import type { DeviceEvidence, Evidence } from "../../evidence/evidence.ts";
-import { functionsOf, type Plan, type PlanDevice } from "../../placement/plan.ts";
+import { functionsOf, type Plan, type PlanDevice } from "../../plan/plan.ts";
 import {
   type Check,
   found,

@@ -1,5 +1,5 @@
 import type { DeviceEvidence } from "../../evidence/evidence.ts";
-import type { PlanDevice } from "../../placement/plan.ts";
+import type { PlanDevice } from "../../plan/plan.ts";
 import {
   type Check,
   found,

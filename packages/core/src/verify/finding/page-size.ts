@@ -1,4 +1,4 @@
-import { isHugepage } from "../../placement/plan.ts";
+import { isHugepage } from "../../plan/plan.ts";
 import { formatBytes } from "../../unit/bytes.ts";
 import { cellMemory, whyUnseen } from "../cell-memory.ts";
 import { type Check, found, holds, together, unknownCost, untold, whyNot } from "../check.ts";

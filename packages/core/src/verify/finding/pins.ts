@@ -1,4 +1,4 @@
-import type { Plan } from "../../placement/plan.ts";
+import type { Plan } from "../../plan/plan.ts";
 import type { ShapePins } from "../../evidence/evidence.ts";
 import { equals } from "../../set/index-set.ts";
 import { setOf } from "../../set/list-format.ts";

@@ -1,5 +1,5 @@
 import type { ThreadEvidence } from "../../evidence/evidence.ts";
-import type { Cell, Vcpu } from "../../placement/plan.ts";
+import type { Cell, Vcpu } from "../../plan/plan.ts";
 import { has } from "../../set/index-set.ts";
 import { formatList, setOf } from "../../set/list-format.ts";
 import {

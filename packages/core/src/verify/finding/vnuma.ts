@@ -2,7 +2,7 @@ import type { ShapeCell, ShapeEvidence } from "../../evidence/evidence.ts";
 import { guestDistances } from "../../guest/distances.ts";
 import { qemu72 } from "../../guest/limits.ts";
 import { guestMemory } from "../../guest/memory.ts";
-import type { Plan } from "../../placement/plan.ts";
+import type { Plan } from "../../plan/plan.ts";
 import { indexSet } from "../../set/index-set.ts";
 import { formatList } from "../../set/list-format.ts";
 import { at } from "../../unit/list.ts";

@@ -1,0 +1,192 @@
+import * as fc from "fast-check";
+import { expect, test } from "vitest";
+import type { Plan } from "../../plan/plan.ts";
+import { place } from "../place.ts";
+import { defaultHostPolicy } from "../../request/host-policy.ts";
+import type { Request } from "../../request/request.ts";
+import { accelerators, requestOf } from "../../../testing/request/requests.ts";
+import { isolations, localities } from "../../request/virtual-machine.ts";
+import { GiB } from "../../unit/bytes.ts";
+import { catalogMachine } from "../../topology/catalog/catalog.ts";
+import { syntheticTopology } from "../../topology/synthetic/build.ts";
+import { smallTopology } from "../../../testing/topology/arbitrary-machine.ts";
+import type { Topology } from "../../topology/topology.ts";
+import { describeFit } from "./describe-fit.ts";
+import { fitFlavors } from "./fit.ts";
+import type { FlavorFit } from "./flavor-fit.ts";
+
+/** Two nodes, each with 7 cores to sell, 40 pages of 1 GiB, 20 GiB of base pages, 2 GPUs and 2 NICs. */
+const machine = syntheticTopology(
+  `package:2 core:8 thread:2 memory:64Gi hugepages:40x1Gi distances:10/21
+   root*2[switch[gpu:h100-sxm nic:cx7]]`,
+);
+
+function fitOf(given: Partial<Request>, topology: Topology = machine): FlavorFit {
+  const [fit] = fitFlavors(topology, defaultHostPolicy, [requestOf(given)]);
+  if (fit === undefined) throw new Error("no fit");
+  return fit;
+}
+
+test("what fits on one node says so, and how often", () => {
+  // 3 cores and 1 GPU: two to a node, by cores and by GPUs alike.
+  const fit = fitOf({ accelerators: accelerators(1), vcpus: 6, memoryBytes: 10 * GiB });
+  expect(fit).toEqual({
+    name: "vm",
+    locality: "strict",
+    nodes: 1,
+    onOneNode: true,
+    shortages: [],
+    enough: [0, 1],
+    count: 4,
+    countIsBound: false,
+    cost: { shown: 1, hidden: 1, basis: "modelled" },
+  });
+  expect(describeFit(fit)).toBe("vm fits on one node; 4 fit on the empty machine.");
+});
+
+test("the last VM may straddle what the others leave", () => {
+  // 2 cores each: 3 on either node, and a seventh of the one core that each has left.
+  expect(fitOf({ vcpus: 4, memoryBytes: 8 * GiB }).count).toBe(7);
+});
+
+test("too many cores for a node: over two, with the numbers and the loss", () => {
+  const fit = fitOf({ accelerators: accelerators(2), vcpus: 16, memoryBytes: 30 * GiB });
+  expect(fit.nodes).toBe(2);
+  expect(fit.shortages).toEqual([
+    { node: 0, resource: "cores", needs: 8, has: 7 },
+    { node: 1, resource: "cores", needs: 8, has: 7 },
+  ]);
+  // 3 of 7 cores are left on each node, and a second would take 4 of each.
+  expect(fit.count).toBe(1);
+  // Half of all paths lead to the other package, which is modelled at twice the own: half more of
+  // the 0.55 that memory and copies weigh. The peers, 0.35 of the whole, lie on two nodes (SYS, 16
+  // GB/s) where the best pair is on one (NODE, 18): they cost that with local memory too.
+  expect(fit.cost?.shown).toBe(1);
+  expect(fit.cost?.hidden).toBeCloseTo(1 + (0.55 * 0.5) / (0.65 + (0.35 * 18) / 16), 4);
+  expect(describeFit(fit)).toBe(
+    "vm straddles 2 nodes: node 0 lacks 1 core of 8; predicted to be no slower with a guest that sees its nodes, 26.4% with one that does not; 1 fits on the empty machine.",
+  );
+});
+
+test("too much memory beside one accelerator: it strays, or does not fit where that is forbidden", () => {
+  const asked = { accelerators: accelerators(1), vcpus: 2, memoryBytes: 50 * GiB };
+  const fit = fitOf({ ...asked, locality: "preferred" });
+  expect(fit.nodes).toBeNull();
+  expect(fit.shortages).toEqual([
+    { node: 0, resource: "hugepages", needs: 50, has: 40 },
+    { node: 1, resource: "hugepages", needs: 50, has: 40 },
+  ]);
+  // A fifth of the memory costs twice as much: a fifth more of the 0.55.
+  expect(fit.cost?.shown).toBeCloseTo(1 + 0.55 * 0.2, 4);
+  expect(fit.count).toBe(1);
+  expect(describeFit(fit)).toBe(
+    "vm has to stray to other nodes: node 0 lacks 10 huge pages of 50; predicted to be 11% slower; 1 fits on the empty machine.",
+  );
+  expect(describeFit(fitOf(asked))).toContain("none fits as asked, under locality strict.");
+});
+
+test("base pages are counted in bytes, without the pools and the host's own", () => {
+  const fit = fitOf({ vcpus: 4, memoryBytes: 25 * GiB, hugepageBytes: null });
+  expect(fit.shortages).toEqual([
+    { node: 0, resource: "memoryBytes", needs: 25 * GiB, has: 20 * GiB },
+    { node: 1, resource: "memoryBytes", needs: 25 * GiB, has: 20 * GiB },
+  ]);
+  expect(describeFit(fit)).toContain("straddles 2 nodes: node 0 lacks 5 GiB of 25 GiB;");
+});
+
+test("shared cores are counted in CPUs, and NICs where they lie", () => {
+  const fit = fitOf({ vcpus: 16, isolation: "shared", nics: { count: 3, rdma: true } });
+  expect(fit.shortages.filter(({ node }) => node === 1)).toEqual([
+    { node: 1, resource: "cpus", needs: 16, has: 14 },
+    { node: 1, resource: "nics", needs: 3, has: 2 },
+  ]);
+});
+
+test("a machine that cannot hold it at all says what its nearest node lacks", () => {
+  const fit = fitOf({ accelerators: accelerators(5) });
+  expect(fit.cost).toBeNull();
+  expect(fit.count).toBe(0);
+  expect(describeFit(fit)).toBe(
+    "vm does not fit on this machine: node 0 lacks 3 accelerators of 5.",
+  );
+});
+
+test("enough of everything is not enough where the accelerators are not linked", () => {
+  const fit = fitOf({ accelerators: { count: 2, model: null, link: "nvlink" } });
+  expect(fit.enough).toEqual([0, 1]);
+  expect(describeFit(fit)).toBe(
+    "vm does not fit on this machine: nodes 0, 1 have enough of everything, but not with devices connected as asked.",
+  );
+});
+
+test("unknown memory is none to count on", () => {
+  const unknown = syntheticTopology("package:1 core:4 memory:?");
+  const fit = fitOf({ hugepageBytes: null }, unknown);
+  expect(fit.shortages).toEqual([{ node: 0, resource: "memoryBytes", needs: 2 * GiB, has: null }]);
+  expect(describeFit(fit)).toContain("node 0 lacks memory that is known.");
+});
+
+test("pages in use count as free: the machine is taken for empty", () => {
+  const busy = syntheticTopology("package:1 core:4 memory:16Gi hugepages:0/8x1Gi");
+  expect(fitOf({ memoryBytes: 4 * GiB, vcpus: 1 }, busy).count).toBe(2);
+});
+
+test("counting is bounded and says so", () => {
+  const wide = syntheticTopology(
+    "package:2 core:150 memory:2Ti hugepages:1000x1Gi distances:10/20",
+  );
+  const fit = fitOf({ vcpus: 1, memoryBytes: GiB }, wide);
+  expect(fit.count).toBe(256);
+  expect(describeFit(fit)).toContain("at least 256 fit");
+});
+
+test("an eight-GPU host: one node holds four GPUs, but not with all of its cores", () => {
+  const hgx = catalogMachine("hgx-h100") ?? machine;
+  const four = { accelerators: accelerators(4), memoryBytes: 700 * GiB };
+  expect(fitOf({ ...four, vcpus: 110 }, hgx).nodes).toBe(1);
+  expect(fitOf({ ...four, vcpus: 112 }, hgx)).toMatchObject({
+    nodes: 2,
+    shortages: [
+      { node: 0, resource: "cores", needs: 56, has: 55 },
+      { node: 1, resource: "cores", needs: 56, has: 55 },
+    ],
+  });
+});
+
+const anyRequest: fc.Arbitrary<Request> = fc
+  .record({
+    accelerators: fc.integer({ min: 0, max: 3 }).map(accelerators),
+    vcpus: fc.integer({ min: 1, max: 12 }),
+    memoryBytes: fc.integer({ min: 1, max: 12 }).map((gib) => gib * GiB),
+    hugepageBytes: fc.constantFrom(GiB, null),
+    locality: fc.constantFrom(...localities),
+    isolation: fc.constantFrom(...isolations),
+  })
+  .map(requestOf);
+
+test("the count is that of VMs placed in turn, and nothing contradicts the placement", () => {
+  fc.assert(
+    fc.property(smallTopology, anyRequest, (topology, request) => {
+      const nodes = topology.nodes.map((node) => ({
+        ...node,
+        hugepages: node.hugepages.map((pool) => ({ ...pool, free: pool.total })),
+      }));
+      const empty = { ...topology, nodes };
+      const fit = fitOf(request, topology);
+      const taken: Plan[] = [];
+      for (;;) {
+        const host = { topology: empty, taken, policy: defaultHostPolicy };
+        const placed = place([host], { ...request, name: `vm-${taken.length}` });
+        if (placed.kind === "Refusal") break;
+        taken.push(placed);
+      }
+      expect(fit.count).toBe(taken.length);
+      if (request.locality === "strict") expect(fit.nodes).toBe(taken[0]?.cells.length ?? null);
+      if (fit.onOneNode) expect(fit.enough.length).toBeGreaterThan(0);
+      if (fit.count > 0 && request.locality !== "interleave") expect(fit.cost).not.toBeNull();
+      if (fit.cost !== null) expect(fit.cost.hidden).toBeGreaterThanOrEqual(1);
+      expect(describeFit(fit)).toMatch(/^vm .*[A-Za-z0-9]\.$/);
+    }),
+    { numRuns: 100 },
+  );
+});

@@ -1,0 +1,144 @@
+import type { Placed, RawCost } from "../../cost/placement-cost.ts";
+import { createFleet } from "../fleet.ts";
+import { impliedOffers } from "../../placement/capacity/implied-flavors.ts";
+import type { HostState } from "../../plan/host-state.ts";
+import { inventoryOf } from "../../placement/inventory/inventory.ts";
+import { emptyOccupancy } from "../../placement/occupancy/occupancy.ts";
+import { type LayoutCell, type OnNode, placed, total } from "../../placement/layout/layout.ts";
+import { type Found, search } from "../../placement/search/search.ts";
+import { type NodeSpace, type Space, spaceOn } from "../../placement/space/space.ts";
+import type { HostPolicy } from "../../request/host-policy.ts";
+import type { Request } from "../../request/request.ts";
+import type { Topology } from "../../topology/topology.ts";
+import type { FlavorFit, NodeShortage, StraddlingCost } from "./flavor-fit.ts";
+
+/** Counting further would tell nobody more. */
+const countMax = 256;
+
+/**
+ * Which requests straddle nodes on this machine, by what and by how much, when nobody else is on
+ * it: every huge page that is set apart counts as free.
+ *
+ * The answers are the placement's own. The fewest nodes are those of the search under `strict`; what
+ * a node lacks is what the search sees of it; the count is of VMs placed one after the other as
+ * asked, each with those before it in its way, until one is refused. That is no optimum over all
+ * orders, which equal VMs do not have, but what an operator gets who starts them in turn.
+ *
+ * The cost is that of at most `countMax` placements a request.
+ */
+export function fitFlavors(
+  topology: Topology,
+  policy: HostPolicy,
+  requests: readonly Request[],
+): readonly FlavorFit[] {
+  const host: HostState = { topology: emptied(topology), taken: [], policy };
+  return requests.map((request) => fitOf(host, request));
+}
+
+/** The machine with no page of its pools in use. */
+function emptied(topology: Topology): Topology {
+  const nodes = topology.nodes.map((node) => ({
+    ...node,
+    hugepages: node.hugepages.map((pool) => ({ ...pool, free: pool.total })),
+  }));
+  return { ...topology, nodes };
+}
+
+function fitOf(host: HostState, request: Request): FlavorFit {
+  const strict = search(host, { ...request, locality: "strict" });
+  const preferred = strict ?? search(host, { ...request, locality: "preferred" });
+  const nodes = strict === null ? null : strict.best.cells.length;
+  const space = spaceOn(host, request);
+  const count = countOf(host, request);
+  const withCpus = new Set(host.topology.nodes.flatMap(({ id, cpus }) => (cpus === "" ? [] : id)));
+  const running = space.nodes.filter(({ id }) => withCpus.has(id));
+  const shortages = running.flatMap((node) => shortagesOf(space, node));
+  return {
+    name: request.flavor ?? request.name,
+    locality: request.locality,
+    nodes,
+    onOneNode: nodes === 1,
+    shortages,
+    enough: running.flatMap(({ id }) => (shortages.some(({ node }) => node === id) ? [] : [id])),
+    count,
+    countIsBound: count === countMax,
+    cost: preferred === null ? null : straddlingCost(preferred),
+  };
+}
+
+function shortagesOf(space: Space, node: NodeSpace): NodeShortage[] {
+  const { request, granuleBytes } = space;
+  const onNode = (devices: Space["nics"]): number =>
+    devices.filter((device) => device.node === node.id).length;
+  const scale = request.hugepageBytes === null ? granuleBytes : 1;
+  const rows: readonly Omit<NodeShortage, "node">[] = [
+    {
+      resource: request.isolation === "shared" ? "cpus" : "cores",
+      needs: space.units,
+      has: Math.max(0, node.units),
+    },
+    {
+      resource: request.hugepageBytes === null ? "memoryBytes" : "hugepages",
+      needs: space.granules * scale,
+      has: node.granules === null ? null : node.granules * scale,
+    },
+    {
+      resource: "accelerators",
+      needs: request.accelerators.count,
+      has: onNode(space.accelerators),
+    },
+    { resource: "nics", needs: request.nics.count, has: onNode(space.nics) },
+  ];
+  return rows
+    .filter(({ needs, has }) => needs > 0 && (has === null || has < needs))
+    .map((row) => ({ node: node.id, ...row }));
+}
+
+function countOf({ topology, policy }: HostState, request: Request): number {
+  const inventory = inventoryOf(topology, policy);
+  const occupancy = emptyOccupancy(inventory);
+  const offers = impliedOffers([inventory], request);
+  const fleet = createFleet([{ name: topology.name, inventory, occupancy }], offers);
+  for (let count = 0; count < countMax; count++) {
+    const decision = fleet.decide(request);
+    if (decision === null) return count;
+    fleet.take(decision.host, decision.use);
+  }
+  return countMax;
+}
+
+/**
+ * The best placement, held against the same devices and cells with every path to memory at its
+ * nearest: what is left is what the nodes' distances cost.
+ */
+function straddlingCost({ best, model }: Found): StraddlingCost {
+  const shown = model.cost(placed(best.cells));
+  const hidden = model.cost(flattened(best.cells));
+  const relative = ({ parts, total: whole }: RawCost): number => {
+    const { hostToDevice, memory } = model.weights;
+    const lost = hostToDevice * (parts.hostToDevice - 1) + memory * (parts.memory - 1);
+    return Math.round((whole / (whole - lost)) * 1e4) / 1e4;
+  };
+  return { shown: relative(shown), hidden: relative(hidden), basis: hidden.basis };
+}
+
+/** All cells as one: every vCPU and every accelerator uses all of the memory alike. */
+function flattened(cells: readonly LayoutCell[]): Placed {
+  const separate = placed(cells);
+  return {
+    cells: [
+      {
+        share: 1,
+        vcpuNodes: shares(cells.flatMap(({ units }) => units)),
+        memoryNodes: shares(cells.flatMap(({ granules }) => granules)),
+      },
+    ],
+    accelerators: separate.accelerators.map((device) => ({ ...device, cell: 0 })),
+    nics: separate.nics,
+  };
+}
+
+function shares(parts: readonly OnNode[]): { readonly node: number; readonly share: number }[] {
+  const all = total(parts);
+  return parts.map(({ node, count }) => ({ node, share: count / all }));
+}

@@ -1,0 +1,111 @@
+import { at } from "../../../unit/list.ts";
+import type { Device } from "../../inventory/devices.ts";
+import type { Space } from "../../space/space.ts";
+import { alikeBefore, twinNodes } from "../candidates/kinds.ts";
+import { freePartitions } from "../candidates/partitions.ts";
+import { rankSpread } from "./rank-sets.ts";
+import type { SearchContext } from "../supply/search-context.ts";
+import { type Candidates, unconnectedOf } from "./sets-on-spread.ts";
+import {
+  type ConnectedShelves,
+  connectedShelves,
+  shelfOfEach,
+  shelvesOf,
+} from "../candidates/shelves.ts";
+import { mostPerShelf, spreadOptions } from "./spread-option.ts";
+import { spreadsOf } from "./spreads.ts";
+
+/**
+ * Ranks the ways to place a request beside accelerators.
+ *
+ * The cells are the accelerators' nodes, so sets on one node are tried before any on two, and so
+ * on: once the best and the next best are known, more cells cannot matter. For each number of cells
+ * come the spreads, so many accelerators on each node, and for those that their nodes can hold the
+ * sets that lie so. Of what is interchangeable one is tried (`kinds.ts`), which leaves few sets on
+ * machines that exist; a search of many ends with its effort.
+ */
+export function rankBesideAccelerators(context: SearchContext): void {
+  const { space, policy, ranked, effort } = context;
+  const { request, topology } = space;
+  if (space.nics.length < request.nics.count) return;
+  const devices = linkable(
+    space,
+    space.accelerators.filter(({ node }) => node !== null || !policy.devicesAtHome),
+  );
+  const candidates = candidatesOf(space, devices);
+  const { shelves } = candidates;
+  const search = { ...context, devices, candidates };
+  const optionsOf = spreadOptions(space, shelves, policy);
+  const isPartitioned = topology.partitions.length > 0;
+  const partitions = isPartitioned ? freePartitions(space, devices, candidates.connected) : [];
+  const visitSpreads = spreadsOf(shelves, {
+    count: request.accelerators.count,
+    most: mostPerShelf(space, shelves, policy),
+    twins: twinNodes(space, devices),
+    together: togetherAsAsked(space, candidates),
+    effort,
+  });
+  const nodes = shelves.filter(({ node }) => node !== null).length;
+  for (let cells = 1; cells <= Math.max(1, nodes) && !ranked.settled(); cells++) {
+    if (!policy.isPossible(cells)) continue;
+    for (const partition of partitions) {
+      const { set } = partition;
+      const spread = shelves.map(({ members }) => set.filter((i) => members.includes(i)).length);
+      for (const option of optionsOf(spread)) {
+        if (option.homes.length === cells) rankSpread(search, option, partition);
+      }
+    }
+    if (isPartitioned) continue;
+    visitSpreads(cells, (spread) => {
+      effort.spend(workPerCell * cells);
+      return effort.sufficed() && optionsOf(spread).every((one) => rankSpread(search, one, null));
+    });
+  }
+}
+
+/** In units of effort, for each cell of a spread. */
+const workPerCell = 20;
+
+/**
+ * Those of the accelerators that are connected as asked with enough others of them to make a set:
+ * one that is not can be in none, and without it others may not be either.
+ */
+function linkable(space: Space, devices: readonly Device[]): readonly Device[] {
+  const { link, count } = space.request.accelerators;
+  if (link === "any") return devices;
+  const links = space.inventory.relations.connected(link);
+  const left = devices.filter((a) => {
+    const others = devices.filter((b) => a !== b && at(at(links, a.position), b.position));
+    return others.length >= count - 1;
+  });
+  return left.length === devices.length ? left : linkable(space, left);
+}
+
+/** The accelerators on offer, as sets are made of them. */
+export function candidatesOf(space: Space, devices: readonly Device[]): Candidates {
+  const shelves = shelvesOf(devices);
+  const connected = connectedAsAsked(space, devices);
+  const isAny = space.request.accelerators.link === "any";
+  return {
+    shelves,
+    shelfOf: shelfOfEach(shelves, devices.length),
+    alike: alikeBefore(space, devices),
+    connected,
+    unconnected: isAny ? devices.map(() => []) : unconnectedOf(devices.length, connected),
+  };
+}
+
+/** Which two shelves a set that is connected as asked may lie on; null where all may. */
+export function togetherAsAsked(
+  { request }: Space,
+  { shelves, connected }: Candidates,
+): ConnectedShelves | null {
+  return request.accelerators.link === "any" ? null : connectedShelves(shelves, connected);
+}
+
+function connectedAsAsked(space: Space, devices: readonly Device[]): Candidates["connected"] {
+  const { link } = space.request.accelerators;
+  if (link === "any") return () => true;
+  const links = space.inventory.relations.connected(link);
+  return (a, b) => at(at(links, at(devices, a).position), at(devices, b).position);
+}

@@ -1,0 +1,93 @@
+import { at } from "../../../unit/list.ts";
+import { countOf, type Tally, count as countOne } from "../../../unit/tally.ts";
+import { nodeOf, type Space } from "../../space/space.ts";
+import { type CellShares, type LocalityPolicy, mayHold } from "../locality/locality-policy.ts";
+import type { Shelf } from "../candidates/shelves.ts";
+import { proportionalShare } from "../locality/split.ts";
+import type { Spread } from "./spreads.ts";
+
+/** A spread on the nodes that are its cells. */
+export interface SpreadOption extends CellShares {
+  readonly spread: Spread;
+  /** The sum of the distances between its nodes. */
+  readonly apart: number;
+}
+
+/** How many accelerators each shelf's node could carry at the most, by their share of the request. */
+export function mostPerShelf(
+  space: Space,
+  shelves: readonly Shelf[],
+  policy: LocalityPolicy,
+): readonly number[] {
+  const { request, units, granules } = space;
+  const { count } = request.accelerators;
+  return shelves.map(({ node, members }) => {
+    let most = Math.min(members.length, count);
+    if (node === null) return most;
+    const home = nodeOf(space, node);
+    // Rounded down: what is left over is handed out by who has room.
+    const fits = (some: number): boolean =>
+      mayHold(
+        policy,
+        home,
+        proportionalShare(units, some, count),
+        proportionalShare(granules, some, count),
+      );
+    while (most > 0 && !fits(most)) most--;
+    return most;
+  });
+}
+
+/**
+ * The nodes that can be a spread's cells: those of its accelerators; one whose node is unknown adds
+ * none and belongs to the lowest. Where no node is known at all, any one that has cores may be the
+ * cell. None where there are too few NICs on the nodes, if they have to be there.
+ */
+export function spreadOptions(
+  space: Space,
+  shelves: readonly Shelf[],
+  policy: LocalityPolicy,
+): (spread: Spread) => readonly SpreadOption[] {
+  const hasNics = policy.devicesAtHome ? enoughNics(space) : () => true;
+  const { distance } = space.inventory.relations;
+  const option = (spread: Spread, homes: readonly number[]): readonly SpreadOption[] => {
+    if (!hasNics(homes)) return [];
+    const deviceNodes = homes.map((node, cell) =>
+      shelves.flatMap((shelf, s): (number | null)[] => {
+        const isOwn = shelf.node === node || (shelf.node === null && cell === 0);
+        return isOwn ? shelf.members.slice(0, at(spread, s)).map(() => shelf.node) : [];
+      }),
+    );
+    return [{ spread, homes, deviceNodes, apart: sumOfDistances(homes, distance) }];
+  };
+  return (shown) => {
+    const spread = [...shown];
+    const homes = shelves
+      .flatMap(({ node }, s) => (node === null || at(spread, s) === 0 ? [] : [node]))
+      .toSorted((a, b) => a - b);
+    if (homes.length > 0) return option(spread, homes);
+    const anywhere = space.nodes.filter((node) => node.units > 0);
+    return anywhere.flatMap(({ id }) => option(spread, [id]));
+  };
+}
+
+/** The sum of the distances of all pairs of nodes, each pair once. */
+export function sumOfDistances(
+  nodes: readonly number[],
+  distance: (a: number, b: number) => number,
+): number {
+  let sum = 0;
+  for (const [i, a] of nodes.entries()) {
+    for (const b of nodes.slice(i + 1)) sum += distance(a, b);
+  }
+  return sum;
+}
+
+/** Whether nodes have as many NICs on offer as are wanted. */
+function enoughNics({ request, nics }: Space): (homes: readonly number[]) => boolean {
+  const wanted = request.nics.count;
+  if (wanted === 0) return () => true;
+  const on: Tally<number | null> = new Map();
+  for (const { node } of nics) countOne(on, node);
+  return (homes) => homes.reduce((near, home) => near + countOf(on, home), 0) >= wanted;
+}

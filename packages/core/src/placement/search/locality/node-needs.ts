@@ -1,0 +1,75 @@
+import { type NodeSpace, knownGranules, type Space } from "../../space/space.ts";
+import type { LocalityPolicy } from "./locality-policy.ts";
+
+/** An amount that the nodes of a set must have together. */
+export interface SetNeed {
+  readonly total: number;
+  readonly has: (node: NodeSpace) => number;
+}
+
+/** What equal cells need: each node by itself, and all of them together. */
+export interface EvenNeeds {
+  readonly mayBeCell: (node: NodeSpace) => boolean;
+  readonly needs: readonly SetNeed[];
+  /** Whether a set of nodes holds equal cells. */
+  readonly holds: (set: readonly NodeSpace[]) => boolean;
+}
+
+/**
+ * Every cell needs its share of cores and memory, rounded down, and of what does not divide so many
+ * cells have one more: as many nodes of a set must have room for that. Only what must lie on the
+ * cell's own node is asked of it.
+ */
+export function evenNeeds(space: Space, policy: LocalityPolicy, count: number): EvenNeeds {
+  const own = ownAmounts(space, policy);
+  const share = ({ total }: SetNeed): number => Math.floor(total / count);
+  const mayBeCell = (node: NodeSpace): boolean => own.every((one) => one.has(node) >= share(one));
+  const oneMore = own.map((one): SetNeed => ({
+    total: one.total % count,
+    has: (node) => (one.has(node) > share(one) ? 1 : 0),
+  }));
+  const needs = [...oneMore, ...nicsOf(space, policy)];
+  return {
+    mayBeCell,
+    needs,
+    holds: (set) =>
+      set.every(mayBeCell) &&
+      needs.every(({ total, has }) => set.reduce((sum, node) => sum + has(node), 0) >= total),
+  };
+}
+
+/** What cells of any size need on their own nodes, all of it together. */
+export function unevenNeeds(space: Space, policy: LocalityPolicy): readonly SetNeed[] {
+  const all = [...ownAmounts(space, policy), ...nicsOf(space, policy)];
+  return [...all, ...inPairs(all)];
+}
+
+function ownAmounts({ units, granules }: Space, policy: LocalityPolicy): readonly SetNeed[] {
+  const cores: SetNeed = { total: units, has: (node) => node.units };
+  const memory: SetNeed = { total: granules, has: knownGranules };
+  return [...(policy.coresAtHome ? [cores] : []), ...(policy.memoryAtHome ? [memory] : [])];
+}
+
+function nicsOf({ request, nics }: Space, { devicesAtHome }: LocalityPolicy): readonly SetNeed[] {
+  if (!devicesAtHome || request.nics.count === 0) return [];
+  const onNode = ({ id }: NodeSpace): number => nics.filter(({ node }) => node === id).length;
+  return [{ total: request.nics.count, has: onNode }];
+}
+
+/**
+ * What has enough of two things has all that is needed of both, each counted by its part of what is
+ * needed. Where nodes have much of the one or of the other, this tells that so many are too few
+ * when neither thing does by itself. More of a thing than is needed in all counts for no more.
+ */
+function inPairs(needs: readonly SetNeed[]): readonly SetNeed[] {
+  const part = ({ total, has }: SetNeed, node: NodeSpace): number => Math.min(1, has(node) / total);
+  return needs.flatMap((one, i) =>
+    needs.slice(i + 1).map((other) => ({
+      total: 2 - rounding,
+      has: (node: NodeSpace) => part(one, node) + part(other, node),
+    })),
+  );
+}
+
+/** Sums of parts of at most some dozens of nodes are as near as that to what they should be. */
+const rounding = 1e-9;

@@ -1,0 +1,141 @@
+import type { CostModel } from "../../../cost/placement-cost.ts";
+import { at, valueOf } from "../../../unit/list.ts";
+import { entryAt, type Matrix, matrixOf, rowOf } from "../../../unit/matrix.ts";
+import { add, type Vector } from "../../../unit/vector.ts";
+import { hasEnough, knownGranules, type Space } from "../../space/space.ts";
+import { type OnNode, total } from "../../layout/layout.ts";
+import {
+  type CellShares,
+  type CellSupply,
+  type LocalityPolicy,
+  splitOver,
+  unlimited,
+} from "./locality-policy.ts";
+import { waysToSplit } from "./split.ts";
+import { transport } from "./transport.ts";
+
+/**
+ * `preferred`, where `strict` is not to be had: from the cell's own node as far as it goes and the
+ * rest from wherever it costs least in all. Cores are given by a cheapest transport from nodes to
+ * cells, then memory by another. What does not divide is given to those with whom that costs least.
+ *
+ * Cores and memory are not chosen together: where both stray, other cores might have allowed better
+ * memory.
+ */
+export function straying(space: Space, model: CostModel): LocalityPolicy {
+  const enough = hasEnough(space);
+  return {
+    isPossible: () => enough,
+    coresAtHome: false,
+    memoryAtHome: false,
+    devicesAtHome: false,
+    costsAlike: false,
+    work: 10 * space.nodes.length ** 2,
+    leastMemory: () => null,
+    ways: (cells, all) => waysApart(space, model, cells, all),
+  };
+}
+
+function* waysApart(
+  space: Space,
+  model: CostModel,
+  cells: CellShares,
+  all: boolean,
+): Generator<readonly CellSupply[]> {
+  for (const cores of coresOf(space, model, cells, all)) {
+    const units = cores.map((counts) => onNodes(space, counts));
+    for (const granules of granulesOf(space, model, cells, units)) {
+      yield units.map((own, cell) => ({ units: own, granules: at(granules, cell) }));
+    }
+  }
+}
+
+/**
+ * The ways to give cores that cost least. Where no core strays, the memory costs the same whichever
+ * is taken, and the first will do unless all are wanted.
+ */
+function coresOf(space: Space, model: CostModel, cells: CellShares, all: boolean): Matrix[] {
+  const { nodePosition } = space.inventory;
+  const paths = model.paths.memory().relative;
+  const supplies = space.nodes.map((node) => node.units);
+  // From a core to the memory of the cell's own node.
+  const cost = matrixOf(cells.homes.length, space.nodes.length, (cell, node) =>
+    entryAt(paths, node, valueOf(nodePosition, at(cells.homes, cell))),
+  );
+  preferHomes(space, cells, cost);
+  const split = splitOver(space.units, cells, unlimited(cells));
+  const flows = (split === null ? [] : [...waysToSplit(split)]).flatMap(
+    (demands) => transport(demands, supplies, cost) ?? [],
+  );
+  const least = Math.min(...flows.map((flow) => flow.cost));
+  const cheapest = flows.filter((flow) => flow.cost < least + TIE).map(({ flow }) => flow);
+  const isAtHome = least < space.units + TIE;
+  return isAtHome && !all ? cheapest.slice(0, 1) : cheapest;
+}
+
+/** Of nodes that cost as much a cell's own comes first, whatever its number. */
+function preferHomes(space: Space, { homes }: CellShares, cost: Matrix): void {
+  for (const [cell, home] of homes.entries()) {
+    add(rowOf(cost, cell), valueOf(space.inventory.nodePosition, home), -HOME_LEAD);
+  }
+}
+
+/** More than rounding, and less than any two costs differ by. */
+const HOME_LEAD = 1e-10;
+
+/** What all leads and roundings of a way come to at the most. */
+const TIE = 1e-6;
+
+/** The ways to give memory, where it costs least once cores are given. */
+function* granulesOf(
+  space: Space,
+  model: CostModel,
+  cells: CellShares,
+  units: readonly (readonly OnNode[])[],
+): Generator<readonly (readonly OnNode[])[]> {
+  const supplies = space.nodes.map(knownGranules);
+  const split = splitOver(space.granules, cells, unlimited(cells));
+  for (const demands of split === null ? [] : waysToSplit(split)) {
+    const cost = demands.map((granules, cell) =>
+      granuleCosts(space, model, {
+        granules,
+        units: at(units, cell),
+        deviceNodes: at(cells.deviceNodes, cell),
+      }),
+    );
+    preferHomes(space, cells, cost);
+    const found = transport(demands, supplies, cost);
+    if (found !== null) yield found.flow.map((counts) => onNodes(space, counts));
+  }
+}
+
+/** A cell of which only where its memory lies is still open. */
+export interface CellWithoutMemory {
+  readonly granules: number;
+  readonly units: readonly OnNode[];
+  readonly deviceNodes: readonly (number | null)[];
+}
+
+/** What one granule of a cell adds to the placement's cost when it lies on each of the nodes. */
+export function granuleCosts(
+  { request, granules: all }: Space,
+  model: CostModel,
+  { granules, units, deviceNodes }: CellWithoutMemory,
+): Vector {
+  const cores = total(units);
+  return model.memoryOn({
+    share: 1 / all,
+    ofCell: 1 / granules,
+    vcpuNodes: units.map(({ node, count }) => ({ node, share: count / cores })),
+    deviceNodes,
+    accelerators: request.accelerators.count,
+  });
+}
+
+/** Amounts by the positions of nodes as amounts on nodes that have some. */
+export function onNodes({ inventory }: Space, counts: Vector): OnNode[] {
+  return inventory.nodeIds.flatMap((node, i) => {
+    const count = at(counts, i);
+    return count > 0 ? [{ node, count }] : [];
+  });
+}

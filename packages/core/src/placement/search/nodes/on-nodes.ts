@@ -1,0 +1,104 @@
+import { at } from "../../../unit/list.ts";
+import type { Device } from "../../inventory/devices.ts";
+import { knownGranules, type NodeSpace } from "../../space/space.ts";
+import { distancesOf } from "./distance.ts";
+import type { Objective } from "../../layout/layout.ts";
+import { nodeTwins } from "../candidates/kinds.ts";
+import { type NodeSets, type NodeSetsOpen, visitNodeSets } from "./node-sets.ts";
+import { evenNeeds, type SetNeed, unevenNeeds } from "../locality/node-needs.ts";
+import { offerLayouts } from "../supply/offer-layouts.ts";
+import { sumOfDistances } from "../accelerators/spread-option.ts";
+import type { SearchContext } from "../supply/search-context.ts";
+import { suppliesOf } from "../supply/supplies.ts";
+
+/**
+ * Ranks the ways to place a request that has no accelerators to follow: on the fewest nodes that
+ * hold it, in equal cells if some such set allows it, else as equal as it allows, and on nodes as
+ * near to each other as possible. Each number of cells is tried in full before the next.
+ *
+ * What a set of nodes must fulfil is made into what each node must by itself, and into sums, before
+ * any set is looked at (`node-needs.ts`): so the sets that are shown do hold the request, and a
+ * layout is only made of one that could matter.
+ */
+export function rankOnNodes(context: SearchContext): void {
+  const { space, policy, ranked } = context;
+  const { memoryAtHome } = policy;
+  const nodes = space.nodes.filter(
+    (node) => node.units > 0 && (!memoryAtHome || knownGranules(node) > 0),
+  );
+  // Every cell has cores and memory.
+  const most = Math.min(nodes.length, space.units, space.granules);
+  for (let count = 1; count <= most && !ranked.settled(); count++) {
+    if (!policy.isPossible(count)) continue;
+    const even = evenNeeds(space, policy, count);
+    rankSets(context, { count, uneven: 0, nodes: nodes.filter(even.mayBeCell), ...even });
+    // Only what must lie on its own node is cut to the node's size; elsewhere equal cells will do.
+    if (!memoryAtHome) continue;
+    const needs = unevenNeeds(space, policy);
+    rankSets(context, { count, uneven: 1, nodes, needs, isLeftOut: even.holds });
+  }
+}
+
+/** Sets of so many nodes, and whether cells on them differ in size. */
+interface SetsTask {
+  readonly count: number;
+  readonly uneven: 0 | 1;
+  readonly nodes: readonly NodeSpace[];
+  readonly needs: readonly SetNeed[];
+  /** Of which sets something better has been tried. */
+  readonly isLeftOut?: (set: readonly NodeSpace[]) => boolean;
+}
+
+function rankSets(
+  context: SearchContext,
+  { count, uneven, nodes, needs, isLeftOut }: SetsTask,
+): void {
+  const { space, model, policy, ranked, effort } = context;
+  const { distance } = space.inventory.relations;
+  if (nodes.length < count) return;
+  const ids = nodes.map(({ id }) => id);
+  const sets: NodeSets = {
+    count,
+    nodes: nodes.length,
+    twin: nodeTwins(space, nodes),
+    needs: needs.map(({ total, has }) => ({ total, has: Float64Array.from(nodes, has) })),
+    leastMemory: policy.leastMemory(nodes, count),
+    distances: () => distancesOf(ids, distance),
+  };
+  const bound = (spread: number, cost = 1, extra = 0): Objective => {
+    return { cells: count, cost, extra, uneven, spread };
+  };
+  const open: NodeSetsOpen = {
+    unbounded: ranked.unbounded,
+    open: (spread, memory) =>
+      ranked.open(bound(spread, memory === null ? 1 : memory + 1 - model.weights.memory)),
+  };
+  visitNodeSets(sets, open, effort, (set) => {
+    if (isLeftOut?.(set.map((i) => at(nodes, i))) === true) return;
+    const homes = set.map((i) => at(ids, i));
+    const apart = sumOfDistances(homes, distance);
+    effort.spend(workPerLayout);
+    const supplies = suppliesOf(context, { homes, deviceNodes: homes.map(() => []) });
+    if (supplies.length === 0) return;
+    offerLayouts(context, {
+      supplies,
+      accelerators: [],
+      nics: nicsFor(context, homes),
+      partition: null,
+      objectiveOf: (cost, extra) => bound(apart, cost, extra),
+    });
+  });
+}
+
+/** In units of effort, beside what finding out where cores and memory come from takes. */
+const workPerLayout = 100;
+
+/**
+ * NICs on the nodes, and where the locality allows, from anywhere once those on the nodes run out.
+ * None is nearer than another, so what matters is how many others come along.
+ */
+function nicsFor({ space, policy }: SearchContext, homes: readonly number[]): readonly Device[] {
+  const isNear = ({ node }: Device): boolean => node !== null && homes.includes(node);
+  const near = space.nics.filter(isNear);
+  return policy.devicesAtHome ? near : [...near, ...space.nics.filter((nic) => !isNear(nic))];
+}

@@ -1,0 +1,115 @@
+import { compareCosts } from "../../../cost/compare-costs.ts";
+import type { CostModel } from "../../../cost/placement-cost.ts";
+import { at } from "../../../unit/list.ts";
+import type { Device } from "../../inventory/devices.ts";
+import type { Space } from "../../space/space.ts";
+import { type LayoutCell, placedCells, total } from "../../layout/layout.ts";
+import type { CellShares, CellSupply } from "../locality/locality-policy.ts";
+import type { SearchContext } from "./search-context.ts";
+import { proportionalShare } from "../locality/split.ts";
+
+/** Cells with their cores and memory, whichever devices they are given. */
+export interface Supply {
+  readonly cells: readonly SuppliedCell[];
+  /** The parts of the cost that these decide. */
+  readonly memory: number;
+  readonly hostToDevice: number;
+}
+
+export type SuppliedCell = Omit<LayoutCell, "accelerators" | "nics">;
+
+/**
+ * The ways to supply cells that a ranking wants offered: the first of the cheapest, or all, for who
+ * has what does not divide may matter to those who come after, or to a signature.
+ */
+export function suppliesOf(
+  { space, model, policy, ranked, effort }: SearchContext,
+  shares: CellShares,
+): readonly Supply[] {
+  const isAll = ranked.ways !== "first";
+  const supplies: Supply[] = [];
+  for (const cells of policy.ways(shares, isAll)) {
+    const isSpent = !effort.spend(policy.work * cells.length);
+    if (isSpent && supplies.length > 0) break;
+    const inCells = placedCells(cells);
+    const copying = shares.deviceNodes.flatMap((nodes, cell) =>
+      nodes.map((node) => ({ node, cell })),
+    );
+    const parts = {
+      memory: model.memory(inCells),
+      hostToDevice: model.hostToDevice(inCells, copying),
+    };
+    const ways = withIdleThreads(space, shares, cells, ranked.ways === "any");
+    supplies.push(...ways.map((own) => ({ cells: own, ...parts })));
+    if (!isAll && policy.costsAlike) break;
+  }
+  return isAll ? supplies : cheapest(model, supplies);
+}
+
+/** What a placement costs at least that is supplied so: as if its devices were as near as can be. */
+export function leastCostOf(model: CostModel, { memory, hostToDevice }: Supply): number {
+  return model.total({ memory, hostToDevice, peer: 1, network: 1 });
+}
+
+function cheapest(model: CostModel, supplies: readonly Supply[]): readonly Supply[] {
+  if (supplies.length < 2) return supplies;
+  const costOf = (supply: Supply): number => leastCostOf(model, supply);
+  return [supplies.reduce((a, b) => (compareCosts(costOf(b), costOf(a)) < 0 ? b : a))];
+}
+
+/**
+ * Whole cores may hold more threads than were asked for. One cell leaves the last of them idle: the
+ * lowest of those that have a core more than their share, else the lowest; or any, where that is
+ * asked for.
+ */
+function withIdleThreads(
+  { request, inventory, units }: Space,
+  { homes, deviceNodes }: CellShares,
+  cells: readonly CellSupply[],
+  inAnyCell: boolean,
+): readonly (readonly SuppliedCell[])[] {
+  const isShared = request.isolation === "shared";
+  const idle = isShared ? 0 : units * inventory.cores.threadsPerCore - request.vcpus;
+  const idleIn = (chosen: number): readonly SuppliedCell[] =>
+    cells.map((cell, i) => ({
+      node: at(homes, i),
+      units: cell.units,
+      granules: cell.granules,
+      idleThreads: i === chosen ? idle : 0,
+    }));
+  if (idle === 0) return [idleIn(0)];
+  if (inAnyCell) return cells.map((_, i) => idleIn(i));
+  const weights = deviceNodes.map((nodes) => nodes.length);
+  const all = request.accelerators.count;
+  const larger = cells.findIndex((cell, i) => {
+    const share =
+      all === 0
+        ? proportionalShare(units, 1, cells.length)
+        : proportionalShare(units, at(weights, i), all);
+    return total(cell.units) > share;
+  });
+  return [idleIn(Math.max(0, larger))];
+}
+
+/**
+ * The cells with their devices: an accelerator of unknown node belongs to the first, and so does a
+ * NIC of another node; or all such NICs to any, where that is asked for.
+ */
+export function withDevices(
+  cells: readonly SuppliedCell[],
+  accelerators: readonly Device[],
+  nics: readonly Device[],
+  inAnyCell: boolean,
+): readonly (readonly LayoutCell[])[] {
+  const isFar = ({ node }: Device): boolean => cells.every((cell) => cell.node !== node);
+  const far = nics.filter(isFar);
+  const farIn = (chosen: number): readonly LayoutCell[] =>
+    cells.map((cell, i) => ({
+      ...cell,
+      accelerators: accelerators.filter(
+        ({ node }) => node === cell.node || (node === null && i === 0),
+      ),
+      nics: nics.filter((nic) => nic.node === cell.node || (i === chosen && far.includes(nic))),
+    }));
+  return inAnyCell && far.length > 0 ? cells.map((_, i) => farIn(i)) : [farIn(0)];
+}

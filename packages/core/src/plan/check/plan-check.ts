@@ -1,0 +1,305 @@
+import type { Request } from "../../request/request.ts";
+import {
+  difference,
+  type IndexSet,
+  indexSet,
+  intersection,
+  isDisjoint,
+  isEmpty,
+  isSubset,
+  size,
+  union,
+  unionAll,
+} from "../../set/index-set.ts";
+import { formatList, setOf } from "../../set/list-format.ts";
+import { topologyDigest } from "../../topology/digest.ts";
+import { interconnects } from "../../topology/interconnect.ts";
+import type { MemoryNode, Topology } from "../../topology/topology.ts";
+import { governedTopology, type HostState } from "../host-state.ts";
+import { functionsOf, type Plan } from "../plan.ts";
+import { factFaults, type PlanFault } from "./plan-facts.ts";
+import { planContradictions } from "./plan-consistency.ts";
+import { planSignature } from "../signature/signature.ts";
+
+/**
+ * Whether a plan is legal on its host, derived anew from the rules of placement, without a line of
+ * the search that made it: every fault there is, none if it is legal. With the request it also
+ * says whether the plan gives what was asked for.
+ *
+ * Run on every plan in tests, and on plans from elsewhere before they are used.
+ */
+export function planFaults(plan: Plan, host: HostState, request?: Request): PlanFault[] {
+  const faults: PlanFault[] = [];
+  const report: Report = (subject, message) => void faults.push({ subject, message });
+  for (const { path, message } of planContradictions(plan)) report(path, message);
+  const topology = governedTopology(host.topology, host.policy);
+  if (plan.topologyDigest !== topologyDigest(host.topology)) {
+    report("topologyDigest", "was made for another machine, or this one has changed since");
+  }
+  const view = { plan, host, topology, report };
+  checkCpus(view);
+  checkMemory(view);
+  checkIsolation(view);
+  checkDevices(view);
+  faults.push(...factFaults(plan, topology));
+  if (request !== undefined) checkRequest(view, request);
+  // What a legal plan is a twin of can be told; of another one nothing is certain.
+  if (request !== undefined && faults.length === 0) checkSignature(view, request);
+  return faults;
+}
+
+type Report = (subject: string, message: string) => void;
+
+interface View {
+  readonly plan: Plan;
+  readonly host: HostState;
+  readonly topology: Topology;
+  readonly report: Report;
+}
+
+/** The CPUs of a cell's vCPUs, pinned or floating. */
+function cpusOf(cell: Plan["cells"][number]): IndexSet {
+  return unionAll(cell.vcpus.map((v) => ("cpu" in v ? indexSet([v.cpu]) : setOf(v.cpus))));
+}
+
+function allCpus(plan: Plan): IndexSet {
+  return unionAll(plan.cells.map(cpusOf));
+}
+
+/** The CPUs that the operator keeps: whole cores, named or the lowest of each node. */
+function keptCpus({ topology, host }: View): IndexSet {
+  const { cpus, coresPerNode } = host.policy.reserved;
+  const cores = topology.cores.filter((core) => {
+    if (cpus !== null) return !isDisjoint(setOf(core.cpus), setOf(cpus));
+    const lower = topology.cores.filter((other) => other.node === core.node && other.id < core.id);
+    return core.node !== null && lower.length < coresPerNode;
+  });
+  return unionAll(cores.map((core) => setOf(core.cpus)));
+}
+
+function checkCpus(view: View): void {
+  const { plan, topology, report } = view;
+  const online = unionAll(topology.cores.map((core) => setOf(core.cpus)));
+  const kept = keptCpus(view);
+  for (const cell of plan.cells) {
+    const subject = `cells[${cell.id}]`;
+    const cpus = cpusOf(cell);
+    const node = topology.nodes.find((entry) => entry.id === cell.hostNode);
+    if (node === undefined) report(subject, `host node ${cell.hostNode} is not there`);
+    const absent = difference(cpus, online);
+    if (!isEmpty(absent)) report(subject, `CPUs ${formatList(absent)} are not online`);
+    const reserved = intersection(cpus, kept);
+    if (!isEmpty(reserved)) report(subject, `CPUs ${formatList(reserved)} are kept for the host`);
+    const away = difference(cpus, setOf(node?.cpus ?? ""));
+    if (plan.locality !== "preferred" && !isEmpty(away)) {
+      report(subject, `CPUs ${formatList(away)} are not of node ${cell.hostNode}`);
+    }
+    checkThreads(view, cell);
+  }
+  const sold = intersection(setOf(plan.emulatorCpus), allCpus(plan));
+  if (!isEmpty(kept) && !isEmpty(sold))
+    report("emulatorCpus", `share CPUs ${formatList(sold)} with vCPUs`);
+}
+
+/** vCPUs that the guest is told are threads of one core are threads of one core. */
+function checkThreads({ plan, topology, report }: View, cell: Plan["cells"][number]): void {
+  for (let first = 0; first < cell.vcpus.length; first += plan.threadsPerCore) {
+    const cpus = cell.vcpus
+      .slice(first, first + plan.threadsPerCore)
+      .flatMap((vcpu) => ("cpu" in vcpu ? [vcpu.cpu] : []));
+    const core = topology.cores.some((entry) => isSubset(indexSet(cpus), setOf(entry.cpus)));
+    if (!core) report(`cells[${cell.id}]`, `CPUs ${cpus.join(", ")} are not of one core`);
+  }
+}
+
+function checkMemory({ plan, host, topology, report }: View): void {
+  for (const node of topology.nodes) {
+    const sizes = new Set(plan.cells.map((cell) => cell.pageBytes));
+    for (const pageBytes of sizes) {
+      const on = (plans: readonly Plan[]): number =>
+        plans
+          .flatMap((entry) => entry.cells)
+          .filter(
+            (cell) =>
+              cell.pageBytes === pageBytes || (pageBytes < 2 ** 21 && cell.pageBytes < 2 ** 21),
+          )
+          .flatMap((cell) => cell.memoryOnNodes)
+          .reduce((sum, part) => sum + (part.node === node.id ? part.bytes : 0), 0);
+      const wanted = on([plan]);
+      if (wanted === 0) continue;
+      const others = on(host.taken);
+      const pool = node.hugepages.find((entry) => entry.sizeBytes === pageBytes);
+      const isFree = pool === undefined || pool.free === null || wanted <= pool.free * pageBytes;
+      if (wanted + others > bytesToSell(node, pageBytes, host) || !isFree) {
+        report(
+          `node ${node.id}`,
+          `${wanted} bytes in pages of ${pageBytes} are more than are free`,
+        );
+      }
+    }
+  }
+  for (const cell of plan.cells) {
+    for (const { node } of cell.memoryOnNodes) {
+      const there = topology.nodes.some((entry) => entry.id === node);
+      if (!there) report(`cells[${cell.id}]`, `memory node ${node} is not there`);
+      if (plan.locality === "strict" && node !== cell.hostNode) {
+        report(`cells[${cell.id}]`, `has memory on node ${node}, away from its own`);
+      }
+    }
+  }
+}
+
+/** What VMs may have of a node in such pages, in all: nothing of memory that nobody knows. */
+function bytesToSell(
+  { memoryBytes, hugepages }: MemoryNode,
+  pageBytes: number,
+  { policy }: HostState,
+): number {
+  const sum = (pools: MemoryNode["hugepages"]): number =>
+    pools.reduce((bytes, { sizeBytes, total }) => bytes + sizeBytes * total, 0);
+  if (pageBytes >= 2 ** 21) return sum(hugepages.filter((pool) => pool.sizeBytes === pageBytes));
+  if (memoryBytes === null) return 0;
+  return memoryBytes - sum(hugepages) - policy.reserved.memoryPerNodeBytes;
+}
+
+/** No one shares what is promised alone: cores always, but among floating VMs; caches, nodes, the host as asked. */
+function checkIsolation({ plan, host, topology, report }: View): void {
+  const mine = allCpus(plan);
+  const groupsOf = (cpus: IndexSet, key: "id" | "l3" | "node"): Set<number | null> =>
+    new Set(
+      topology.cores.filter((c) => !isDisjoint(setOf(c.cpus), cpus)).map((core) => core[key]),
+    );
+  const shared = (other: Plan, key: "id" | "l3" | "node"): boolean =>
+    !groupsOf(mine, key).isDisjointFrom(groupsOf(allCpus(other), key));
+  const memoryNodes = (of: Plan): Set<number> =>
+    new Set(of.cells.flatMap((cell) => cell.memoryOnNodes.map(({ node }) => node)));
+  for (const other of host.taken) {
+    const levels = [plan.isolation, other.isolation];
+    const bothFloat = levels.every((level) => level === "shared");
+    if (!bothFloat && shared(other, "id")) report(other.vm, "shares a core");
+    if (levels.includes("l3") && shared(other, "l3")) report(other.vm, "shares a last-level cache");
+    const nodes = union(indexSet(memoryNodes(plan)), nodeSet(groupsOf(mine, "node")));
+    const theirs = union(indexSet(memoryNodes(other)), nodeSet(groupsOf(allCpus(other), "node")));
+    if (levels.includes("node") && !isDisjoint(nodes, theirs)) report(other.vm, "shares a node");
+    if (levels.includes("host")) report(other.vm, "shares the host");
+  }
+  if (plan.isolation === "l3" && groupsOf(mine, "l3").has(null)) {
+    report("isolation", "a core's last-level cache is unknown");
+  }
+  if (plan.isolation === "shared") checkPools(plan, host, report);
+}
+
+function nodeSet(nodes: ReadonlySet<number | null>): IndexSet {
+  return indexSet([...nodes].filter((node) => node !== null));
+}
+
+/** However the floating vCPUs of all VMs are scheduled within their pools, each can have a CPU. */
+function checkPools(plan: Plan, host: HostState, report: Report): void {
+  const vcpus = [...host.taken, plan]
+    .flatMap((entry) => entry.cells.flatMap((cell) => cell.vcpus))
+    .flatMap((vcpu) => ("cpus" in vcpu ? [setOf(vcpu.cpus)] : []));
+  for (const pool of vcpus) {
+    const within = vcpus.filter((cpus) => isSubset(cpus, pool)).length;
+    if (within > size(pool)) {
+      report("isolation", `${within} vCPUs float over the ${size(pool)} CPUs ${formatList(pool)}`);
+      return;
+    }
+  }
+}
+
+function checkDevices({ plan, host, topology, report }: View): void {
+  const byAddress = new Map(topology.pci.map((device) => [device.address, device]));
+  const held = new Set(host.taken.flatMap((other) => other.devices.flatMap(functionsOf)));
+  const own = new Set(plan.devices.flatMap(functionsOf));
+  for (const planned of plan.devices) {
+    const { address, kind, cell } = planned;
+    const device = byAddress.get(address);
+    const listed = kind === "accelerator" ? topology.accelerators : topology.nics;
+    if (device === undefined || !listed.some((entry) => entry.address === address)) {
+      report(address, `is no ${kind} of this host`);
+      continue;
+    }
+    for (const member of functionsOf(planned)) {
+      if (held.has(member)) report(member, "belongs to another VM");
+    }
+    const group = topology.pci.filter(
+      (other) => other.iommuGroup === device.iommuGroup && !other.class.startsWith("06"),
+    );
+    for (const member of device.iommuGroup === null ? [] : group) {
+      if (!own.has(member.address))
+        report(member.address, `is left out of the group of ${address}`);
+    }
+    const nodes = plan.cells.map((entry) => entry.hostNode);
+    const home = kind === "accelerator" ? nodes[cell] : nodes.find((node) => node === device.node);
+    if (plan.locality === "strict" && (device.node === null || device.node !== home)) {
+      report(address, `lies on node ${device.node ?? "unknown"}, away from the VM's`);
+    }
+  }
+  const accelerators = plan.devices.filter((device) => device.kind === "accelerator");
+  if (topology.partitions.length === 0 || accelerators.length === 0) return;
+  const partition = topology.partitions.find(({ id }) => id === plan.partition);
+  const members = new Set(partition?.accelerators);
+  const exact = accelerators.every(({ address }) => members.has(address));
+  if (!exact || members.size !== accelerators.length) {
+    report("partition", `${plan.partition} is not exactly the plan's accelerators`);
+  }
+}
+
+/** A plan's signature is its own, and that of its flavor unless another grade may be given. */
+function checkSignature({ plan, topology, report }: View, { signature, locality }: Request): void {
+  if (signature === null) return;
+  const own = planSignature(plan, topology).signature;
+  if (plan.signature !== own) report("signature", `is said to be ${plan.signature} and is ${own}`);
+  if (own !== signature && locality !== "preferred") {
+    report("signature", `is ${own}, and the flavor is sold in ${signature}`);
+  }
+}
+
+/** Base pages are given by this. */
+const basePagesUnit = 2 ** 21;
+
+function checkRequest({ plan, topology, report }: View, request: Request): void {
+  const accelerators = plan.devices.filter((device) => device.kind === "accelerator");
+  const nics = plan.devices.filter((device) => device.kind === "nic");
+  const count = (what: string, has: number, wanted: number): void => {
+    if (has !== wanted) report(what, `${has} given, ${wanted} asked for`);
+  };
+  count("accelerators", accelerators.length, request.accelerators.count);
+  count("nics", nics.length, request.nics.count);
+  count("vcpus", plan.cells.flatMap((cell) => cell.vcpus).length, request.vcpus);
+  const memory = plan.cells.reduce((sum, cell) => sum + cell.memoryBytes, 0);
+  const unit = request.hugepageBytes ?? basePagesUnit;
+  count("memory", memory, Math.ceil(request.memoryBytes / unit) * unit);
+  if (plan.cells.some((cell) => request.hugepageBytes !== null && cell.pageBytes !== unit)) {
+    report("hugepages", `are not of the ${unit} bytes asked for`);
+  }
+  for (const { address, model } of accelerators) {
+    const wanted = request.accelerators.model?.toLowerCase() ?? "";
+    const name = (model ?? "").toLowerCase();
+    const whole = topology.pci.find((entry) => entry.address === address)?.physicalFunction ?? null;
+    const profile = topology.accelerators.find((entry) => entry.address === address)?.profile;
+    if (
+      whole !== null &&
+      profile !== null &&
+      (wanted === "" || ![wanted, `nvidia ${wanted}`].includes(name))
+    ) {
+      report(address, `is a part of ${whole}, which was not asked for`);
+    }
+    if (!name.includes(wanted)) report(address, `is no ${wanted}`);
+  }
+  for (const { address } of nics) {
+    const nic = topology.nics.find((entry) => entry.address === address);
+    if (request.nics.rdma && nic?.rdma !== true) report(address, "is not known to do RDMA");
+  }
+  const between = interconnects(topology);
+  for (const [i, a] of accelerators.entries()) {
+    for (const b of accelerators.slice(i + 1)) {
+      const link = between(a.address, b.address) ?? "unknown";
+      const { link: wanted } = request.accelerators;
+      const direct = link.startsWith("NV") || link.startsWith("XGMI");
+      if ((wanted === "nvlink" && !direct) || (wanted === "switch" && link !== "PIX")) {
+        report(a.address, `reaches ${b.address} by ${link}, not by ${wanted}`);
+      }
+    }
+  }
+}

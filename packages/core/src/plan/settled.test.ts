@@ -1,0 +1,50 @@
+import { expect, test } from "vitest";
+import { defaultHostPolicy } from "../request/host-policy.ts";
+import { requestOf } from "../../testing/request/requests.ts";
+import { syntheticTopology } from "../topology/synthetic/build.ts";
+import type { Topology } from "../topology/topology.ts";
+import { GiB } from "../unit/bytes.ts";
+import { at } from "../unit/list.ts";
+import { place } from "../fleet/place.ts";
+import { planFaults } from "./check/plan-check.ts";
+import { settledTopology, withoutFreePages } from "./settled.ts";
+
+const machine = syntheticTopology("package:1 core:9 memory:64Gi hugepages:10x1Gi");
+
+const withFree = (free: number): Topology => ({
+  ...machine,
+  nodes: machine.nodes.map((node) => ({
+    ...node,
+    hugepages: node.hugepages.map((pool) => ({ ...pool, free })),
+  })),
+});
+
+const poolOf = ({ nodes }: Topology): unknown => nodes[0]?.hugepages[0];
+
+test("pages that nobody accounts for stay with whoever has them", () => {
+  const plan = place([{ topology: machine, taken: [], policy: defaultHostPolicy }], requestOf());
+  if (plan.kind === "Refusal") throw new Error("does not fit");
+  const settled = (free: number, taken: readonly (typeof plan)[]): Topology =>
+    settledTopology({ topology: withFree(free), taken, policy: defaultHostPolicy });
+  // Ten pages, of which a plan has two.
+  expect(poolOf(settled(10, []))).toEqual({ sizeBytes: GiB, total: 10, free: null });
+  expect(poolOf(settled(8, [plan]))).toEqual({ sizeBytes: GiB, total: 10, free: null });
+  expect(poolOf(settled(10, [plan]))).toEqual({ sizeBytes: GiB, total: 10, free: null });
+  expect(poolOf(settled(5, [plan]))).toEqual({ sizeBytes: GiB, total: 7, free: null });
+  expect(poolOf(settled(3, []))).toEqual({ sizeBytes: GiB, total: 3, free: null });
+  // The node's other memory stays what it was.
+  expect(at(settled(3, []).nodes, 0).memoryBytes).toBe((64 - 7) * GiB);
+});
+
+test("a plan that runs is legal beside others, though its pages are free no more", () => {
+  const host = { topology: machine, taken: [], policy: defaultHostPolicy };
+  const plan = place([host], requestOf({ memoryBytes: 6 * GiB }));
+  if (plan.kind === "Refusal") throw new Error("does not fit");
+  const now = withFree(4);
+  expect(planFaults(plan, { ...host, topology: now })).toHaveLength(1);
+  expect(planFaults(plan, { ...host, topology: withoutFreePages(now) })).toEqual([]);
+  const other = place([host], { ...requestOf({ memoryBytes: 5 * GiB }), name: "other" });
+  if (other.kind === "Refusal") throw new Error("does not fit");
+  const faults = planFaults(plan, { ...host, topology: withoutFreePages(now), taken: [other] });
+  expect(faults.map(({ subject }) => subject)).toContain("node 0");
+});

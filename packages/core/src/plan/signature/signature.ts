@@ -1,0 +1,48 @@
+import { canonicalJson } from "../../hash/canonical-json.ts";
+import { sha256 } from "../../hash/sha256.ts";
+import type { Topology } from "../../topology/topology.ts";
+import { canonicalForm } from "./canonical-form.ts";
+import { signatureGraph } from "./signature-graph.ts";
+import type { PlanParts } from "../../placement/layout/plan-parts.ts";
+import { type SignatureInput, signatureInputs } from "./signature-input.ts";
+import { signatureText } from "./signature-text.ts";
+
+/** The class of placements that a placement is of, as a name and in words. */
+export interface Signature {
+  /** 16 hexadecimal digits. */
+  readonly signature: string;
+  /** For people: it says what stands out, and may be the same for two signatures. */
+  readonly signatureText: string;
+}
+
+/**
+ * The signature of a placement. Two placements are twins, and share a signature, exactly when one
+ * becomes the other by renaming its cells, nodes, cores and devices.
+ *
+ * The placement becomes a labeled graph (`signature-graph.ts`), the graph its canonical form
+ * (`canonical-form.ts`), and the form the first 64 bits of its SHA-256: among a million different
+ * shapes, two share a name by accident with a probability of 3 in 10^8.
+ */
+export function signatureOf(input: SignatureInput): Signature {
+  const { isolation, cpuModel, threadsPerCore, partitioned } = input;
+  const { form } = canonicalForm(signatureGraph(input));
+  const whole = canonicalJson({ version, isolation, cpuModel, threadsPerCore, partitioned, form });
+  return { signature: sha256(whole).slice(0, 16), signatureText: signatureText(input) };
+}
+
+/** Changes whenever the same placement would get another signature than before. */
+const version = 1;
+
+/** Signs plans made on one topology, which is looked up once. */
+export function planSignatures(topology: Topology): (plan: PlanParts) => Signature {
+  const inputOf = signatureInputs(topology);
+  return (plan) => signatureOf(inputOf(plan));
+}
+
+/**
+ * The signature of one plan on the topology that it was made on. Throws `plan-inconsistent` when
+ * the plan names what the topology does not have.
+ */
+export function planSignature(plan: PlanParts, topology: Topology): Signature {
+  return planSignatures(topology)(plan);
+}
