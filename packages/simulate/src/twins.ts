@@ -7,7 +7,8 @@ import {
 import { governedTopology } from "@evenkeel/core/plan/host-state.ts";
 import { idealCost } from "@evenkeel/core/placement/ideal.ts";
 import { place } from "@evenkeel/core/fleet/place.ts";
-import type { CostParts, Plan, PlanCost } from "@evenkeel/core/plan/plan.ts";
+import type { Plan } from "@evenkeel/core/plan/plan.ts";
+import type { CostParts, PlanCost } from "@evenkeel/core/cost/plan-cost.ts";
 import type { HostPolicy } from "@evenkeel/core/request/host-policy.ts";
 import type { Request } from "@evenkeel/core/request/request.ts";
 import { size } from "@evenkeel/core/set/index-set.ts";

@@ -72,9 +72,9 @@ test("a plan over two cells", () => {
                   GPUs, 2 NICs at PHB), 21 apart, GPUs NODE/SYS
 
     why
-      - Nodes 0 and 1 together hold the accelerators, and no fewer do (free: 2 accelerators,
-        7 cores and 48 GiB; 2 accelerators, 7 cores and 48 GiB).
-      - No other choice fits that differs from it in more than names.
+      - 2 NUMA nodes are needed: nodes 0 and 1 (free on node 0: 2 GPUs, 7 of 8 cores and 48
+        GiB; free on node 1: 2 GPUs, 7 of 8 cores and 48 GiB; 2 cores kept for the host).
+      - Every other place is equivalent.
     "
   `);
 });
@@ -98,9 +98,10 @@ test("floating vCPUs, base pages, and lists of CPUs too long for a line", () => 
                   9 GiB in 4 KiB pages), isolation shared
 
     why
-      - Node 0 alone holds the request (free: 31 CPUs and 60
-        GiB).
-      - The runner-up, nodes 0 and 1, takes 2 cells.
+      - One NUMA node is enough: node 0 (free: 31 CPUs and 60
+        GiB; 1 core kept for the host).
+      - Nodes 0 and 1 would work too, with 2 NUMA nodes instead
+        of 1.
     "
   `);
 });
@@ -131,10 +132,10 @@ test("memory and cores that lie elsewhere, and what that costs", () => {
                   GPU, 25% of its memory elsewhere, 3 cores elsewhere)
 
     why
-      - Node 0 alone holds the accelerators (free: 2 accelerators, 7 cores and 48 GiB).
-      - Cell 0 runs in part on node 1: node 0 is short of cores.
-      - Cell 0 has memory on node 1: node 0 is short of it.
-      - No other choice fits that differs from it in more than names.
+      - Placed on node 0 (free: 2 GPUs, 7 of 8 cores and 48 GiB; 1 core kept for the host).
+      - Cell 0 has cores on node 1: node 0 has too few free.
+      - Cell 0 has memory on node 1: node 0 has too little free.
+      - Every other place is equivalent.
     "
   `);
 });

@@ -1,4 +1,5 @@
-import type { Plan, PlanCost } from "@evenkeel/core/plan/plan.ts";
+import type { Plan } from "@evenkeel/core/plan/plan.ts";
+import type { PlanCost } from "@evenkeel/core/cost/plan-cost.ts";
 import type { OrdinaryVm } from "@evenkeel/simulate/ordinary-stack.ts";
 import type { TwinComparison } from "@evenkeel/simulate/twins.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";

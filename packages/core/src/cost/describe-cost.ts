@@ -1,4 +1,4 @@
-import type { CostParts, PlanCost } from "../plan/plan.ts";
+import type { CostParts, PlanCost } from "./plan-cost.ts";
 import type { Workload } from "../request/virtual-machine.ts";
 import type { CostBasis } from "./path-cost.ts";
 import { workloadWeights } from "./workload.ts";

@@ -1,4 +1,4 @@
-import type { PlanCost } from "../plan/plan.ts";
+import type { PlanCost } from "./plan-cost.ts";
 
 /**
  * What a number rests on: this machine's measurement, published constants or firmware, or nothing.

@@ -1,4 +1,4 @@
-import type { CostParts, PlanCost } from "../plan/plan.ts";
+import type { CostParts, PlanCost } from "./plan-cost.ts";
 import type { Workload } from "../request/virtual-machine.ts";
 import type { Topology } from "../topology/topology.ts";
 import { at, valueOf } from "../unit/list.ts";

@@ -1,4 +1,4 @@
-import type { CostParts } from "../plan/plan.ts";
+import type { CostParts } from "./plan-cost.ts";
 import type { Workload } from "../request/virtual-machine.ts";
 
 /**

@@ -1,5 +1,5 @@
 import { compareCosts } from "../cost/compare-costs.ts";
-import type { FleetDecision, RankedHost } from "./fleet.ts";
+import type { HostChoice, RankedHost } from "./choose-host.ts";
 import { amountOf } from "../text/amount.ts";
 import { at } from "../unit/list.ts";
 import type { SlotChange } from "../placement/capacity/loss.ts";
@@ -9,7 +9,7 @@ import type { SlotChange } from "../placement/capacity/loss.ts";
  *
  * @param isGiven whether the flavors are the operator's; of implied ones nobody has asked.
  */
-export function slotReasons(decision: FleetDecision, isGiven: boolean): readonly string[] {
+export function slotReasons(decision: HostChoice<unknown>, isGiven: boolean): readonly string[] {
   const { slots, exact } = decision;
   if (!isGiven) return exact ? [] : [uncountedImplied];
   const unsure = exact ? [] : [uncounted];
@@ -25,20 +25,23 @@ export function slotReasons(decision: FleetDecision, isGiven: boolean): readonly
 }
 
 /** What the runner-up would leave less of than the best does; null where that is nothing. */
-export function runnerUpSlots({ slots, runnerUpSlots: others }: FleetDecision): string | null {
+export function runnerUpSlots({
+  slots,
+  runnerUpSlots: others,
+}: HostChoice<unknown>): string | null {
   const fewer = others.flatMap((slot, i) => {
     const best = at(slots, i);
     if (slot.after >= best.after) return [];
     return [`${nameOf(slot)}: ${slot.after}${more(slot)} instead of ${best.after}${more(best)}`];
   });
-  return fewer.length === 0 ? null : `would leave fewer slots: ${fewer.join(", ")}`;
+  return fewer.length === 0 ? null : `leave fewer slots: ${fewer.join(", ")}`;
 }
 
 const uncounted =
-  "Not all choices could be counted: N+ slots are N at least, and another place may leave more.";
+  "Not every choice could be counted: N+ means at least N, and another place may leave more.";
 
 const uncountedImplied =
-  "Not all choices could be counted: another place may leave room for more accelerators.";
+  "Not every choice could be counted: another place may leave room for more GPUs.";
 
 const nameOf = ({ demand: { request } }: SlotChange): string =>
   request.flavor === null ? request.name : `flavor ${request.flavor}`;
@@ -51,44 +54,61 @@ function changeText(slot: SlotChange): string {
 
 function lastSlots(slot: SlotChange): string {
   const { count } = slot.demand.request.accelerators;
-  const what = count > 0 ? `${count}-accelerator slot` : "slot";
+  const what = count > 0 ? `${count}-GPU slot` : "slot";
   const which = slot.before === 1 ? `last ${what}` : `last ${amountOf(slot.before, what)}`;
   return `Takes the ${which} of this host (${changeText(slot)}).`;
 }
 
+/** How the other hosts are named, and why one of them cannot take the request. */
+export interface OtherHosts {
+  readonly names: readonly string[];
+  readonly refusalOf: (host: number) => string;
+}
+
+/** Of how many hosts at most the refusal is told. */
+const refusalsMax = 3;
+
 /** Why this host and no other, where there are others. */
 export function hostReasons(
-  decision: FleetDecision,
-  nameOfHost: (host: string) => string,
-  hosts: number,
-  spread: boolean,
+  choice: HostChoice<number>,
+  { names, refusalOf }: OtherHosts,
+  preferEmptyHosts: boolean,
 ): readonly string[] {
-  if (hosts < 2) return [];
-  const { states, equals, nextHost } = decision;
-  const tried = `${amountOf(hosts, "host")} in ${amountOf(states, "state")} were asked`;
-  const how = spread ? "this one has the most room" : "this one is the best";
-  const chosen = equals === 1 ? how : `${how}, and the first of ${equals} that are as good`;
-  const rest =
-    nextHost === null
-      ? equals === 1
-        ? ["No other could be taken."]
-        : []
-      : [nextText(nameOfHost(nextHost.host), nextHost, decision)];
-  return [[`${tried}: ${chosen}.`, ...rest].join(" ")];
+  if (names.length < 2) return [];
+  const { host, equals, nextHost } = choice;
+  const tried = `Tried ${amountOf(names.length, "host")}`;
+  const name = at(names, host);
+  if (nextHost === null && equals === 1) {
+    const others = names.flatMap((_, i) => (i === host ? [] : [i]));
+    const told = others.slice(0, refusalsMax).map((i) => `Host ${at(names, i)}: ${refusalOf(i)}`);
+    const untold = others.length - told.length;
+    const rest = untold > 0 ? [`${amountOf(untold, "more host")} cannot take it either.`] : [];
+    return [[`${tried}; only ${name} fits.`, ...told, ...rest].join(" ")];
+  }
+  const best = preferEmptyHosts ? "has the most room" : "is the best";
+  const among = equals === 1 ? best : `${best}, with ${equals - 1} more just as good`;
+  const next = nextHost === null ? [] : [nextText(at(names, nextHost.host), nextHost, choice)];
+  return [[`${tried}; ${name} ${among}.`, ...next].join(" ")];
 }
 
 /** The first thing in which the next host is worse. */
-function nextText(name: string, next: RankedHost, { found, loss, beside }: FleetDecision): string {
+function nextText(
+  name: string,
+  next: RankedHost<number>,
+  { found, loss, beside }: HostChoice<number>,
+): string {
   const [best, other] = [found.best.objective, next.objective];
-  const what = `The next, ${name},`;
-  if (other.cells > best.cells) return `${what} would take ${other.cells} cells.`;
-  if (compareCosts(other.cost, best.cost) > 0) return `${what} has dearer paths.`;
-  if (other.extra > best.extra) return `${what} would give devices along that were not asked for.`;
-  if (other.uneven > best.uneven) return `${what} would make cells of different size.`;
-  if (other.spread > best.spread) return `${what} would use nodes farther apart.`;
-  if (compareCosts(next.loss, loss) > 0) {
-    return `${what} would lose more of what the fleet can sell.`;
+  if (other.cells > best.cells)
+    return `Host ${name} would take ${other.cells} NUMA nodes instead of ${best.cells}.`;
+  if (compareCosts(other.cost, best.cost) > 0) return `Host ${name} would be slower (model).`;
+  if (other.extra > best.extra) {
+    return `Host ${name} would give devices that the VM did not ask for.`;
   }
-  if (next.beside > beside) return `${what} has more free accelerators beside the VM.`;
-  return `${what} has less room.`;
+  if (other.uneven > best.uneven) return `Host ${name} would make cells of different size.`;
+  if (other.spread > best.spread) return `Host ${name} would use nodes farther apart.`;
+  if (compareCosts(next.loss, loss) > 0) {
+    return `Host ${name} would lose more of what the fleet can sell.`;
+  }
+  if (next.beside > beside) return `Host ${name} would take cores beside more free GPUs.`;
+  return `Host ${name} has less room.`;
 }

@@ -54,12 +54,12 @@ test("of equal places the one is taken that leaves most to sell, and what it cos
   const beside = planned([host], { ...flavor(1), name: "next" }, { flavors: sold });
   expect(beside.cells.map(({ hostNode }) => hostNode)).toEqual([0]);
   expect(beside.reasons.filter((reason) => /slot/.test(reason))).toEqual([
-    "The runner-up, 0000:27:00.0 on node 1, would leave fewer slots: flavor gpu.2: 2 instead of 3, flavor gpu.4: 0 instead of 1.",
+    "0000:27:00.0 on node 1 would leave fewer slots: flavor gpu.2: 2 instead of 3, flavor gpu.4: 0 instead of 1.",
     "Fewer slots are left on this host: flavor gpu.1: 7 → 6.",
   ]);
   const whole = planned([host], { ...flavor(4), name: "whole" }, { flavors: sold });
   expect(whole.reasons.filter((reason) => reason.includes("slot"))).toEqual([
-    "Takes the last 4-accelerator slot of this host (flavor gpu.4: 1 → 0).",
+    "Takes the last 4-GPU slot of this host (flavor gpu.4: 1 → 0).",
     "Fewer slots are left on this host: flavor gpu.1: 7 → 3, flavor gpu.2: 3 → 1.",
   ]);
   const idle = requestOf({ name: "idle", vcpus: 2, memoryBytes: 2 * GiB });
@@ -73,12 +73,12 @@ test("of several hosts it is said why this one", () => {
   const packed = planned(hosts, request, { flavors: sold });
   expect([packed.host, packed.reasons.at(-1)]).toEqual([
     "b",
-    "3 hosts in 2 states were asked: this one is the best. The next, a, would lose more of what the fleet can sell.",
+    "Tried 3 hosts; b is the best. Host a would lose more of what the fleet can sell.",
   ]);
-  const spread = planned(hosts, request, { flavors: sold, spread: true });
+  const spread = planned(hosts, request, { flavors: sold, preferEmptyHosts: true });
   expect([spread.host, spread.reasons.at(-1)]).toEqual([
     "a",
-    "3 hosts in 2 states were asked: this one has the most room, and the first of 2 that are as good. The next, b, has less room.",
+    "Tried 3 hosts; a has the most room, with 1 more just as good. Host b has less room.",
   ]);
   const away = planned(hosts, request, { flavors: sold, awayFrom: ["b-0"] });
   expect(away.host).toBe("a");
@@ -140,17 +140,17 @@ test("a flavor's signature is refused by name where only another class is free",
   );
 });
 
-test("under preferred another grade is given, and called one", () => {
+test("under preferred another signature is given, and named", () => {
   const { signature } = planned([hostOf("empty")], flavor(2));
   const pinned: Request = { ...flavor(2), signature, locality: "preferred" };
   const own = planned([hostOf("empty")], pinned);
   expect(own.signature).toBe(signature);
-  expect(own.reasons.some((reason) => reason.includes("grade"))).toBe(false);
+  expect(own.reasons.some((reason) => reason.includes("signature"))).toBe(false);
   const host = split();
   const plan = planned([host], pinned);
   expect(plan.signature).not.toBe(signature);
   expect(plan.reasons).toContain(
-    `It is of another grade than its flavor gpu.2: no placement of signature ${signature} is free here, and this one is ${plan.signature}, ${plan.signatureText}.`,
+    `No place of the signature of flavor gpu.2, ${signature}, is free here. This one is ${plan.signature}: ${plan.signatureText}.`,
   );
   expect(planFaults(plan, host, pinned)).toEqual([]);
 });
@@ -176,6 +176,6 @@ test("what could not be counted in full is so many at least, and said to be", ()
   const slots = decision.slots.map((slot) => ({ ...slot, exact: false }));
   expect(slotReasons({ ...decision, exact: false, slots, runnerUpSlots: [] }, true)).toEqual([
     "Fewer slots are left on this host: flavor gpu.1: 8+ → 4+, flavor gpu.2: 4+ → 2+, flavor gpu.4: 2+ → 1+.",
-    "Not all choices could be counted: N+ slots are N at least, and another place may leave more.",
+    "Not every choice could be counted: N+ means at least N, and another place may leave more.",
   ]);
 });

@@ -168,7 +168,7 @@ test("a fleet decides as every host asked one by one, whoever comes and goes", (
             const without = new Set(closed === null || closed === undefined ? [] : [closed.name]);
             const open = hosts.filter(({ name }) => !without.has(name));
             const expected = naive(open, request, offers, spread);
-            const decision = fleet.decide(request, { spread, without });
+            const decision = fleet.decide(request, { preferEmptyHosts: spread, without });
             expect(decision?.host ?? null).toBe(expected?.host ?? null);
             if (decision === null || expected === null) continue;
             decided++;
@@ -266,7 +266,7 @@ test("a VM packs where least is lost, spreads where most is free, and keeps away
   if (first === null) throw new Error("does not fit");
   fleet.take(first.host, first.use);
   expect(fleet.decide(one)).toMatchObject({ host: "a", states: 2, equals: 1, loss: 0 });
-  expect(fleet.decide(one, { spread: true })).toMatchObject({ host: "b", equals: 2 });
+  expect(fleet.decide(one, { preferEmptyHosts: true })).toMatchObject({ host: "b", equals: 2 });
   const without = new Set(["a", "b"]);
   expect(fleet.decide(one, { without })).toMatchObject({ host: "c", equals: 1, loss: 1 });
   expect(fleet.decide(one, { without: new Set(["a", "b", "c"]) })).toBeNull();

@@ -1,8 +1,14 @@
 import { invariant } from "../invariant.ts";
 import type { Occupancy } from "../placement/occupancy/occupancy.ts";
 import type { State, States } from "../placement/host-class/host-classes.ts";
+import type { Inventory } from "../placement/inventory/inventory.ts";
 import { at, valueOf } from "../unit/list.ts";
-import type { FleetHost } from "./fleet.ts";
+
+/** A host: what it has, and who is on it. */
+export interface HostOccupancy {
+  readonly inventory: Inventory;
+  readonly occupancy: Occupancy;
+}
 
 /** The hosts in one state, by the order in which the fleet got them. */
 export interface StateEntry {
@@ -10,49 +16,46 @@ export interface StateEntry {
   readonly hosts: readonly number[];
 }
 
-/** Which hosts are in which state. */
+/** Which hosts are in which state. A host is known by its position: they are numbered as they come. */
 export interface HostIndex {
-  readonly add: (host: FleetHost) => void;
-  readonly remove: (name: string) => void;
-  readonly at: (position: number) => FleetHost;
+  /** Returns the host's position. */
+  readonly add: (host: HostOccupancy) => number;
+  readonly remove: (position: number) => void;
+  readonly at: (position: number) => HostOccupancy;
   /** Knows a host as it is now, in place of how it was. */
-  readonly change: (host: FleetHost) => void;
+  readonly change: (position: number, host: HostOccupancy) => void;
   /** The states that hosts are in, in no order that means anything. */
   readonly entries: () => readonly StateEntry[];
   /** How many hosts in a state are not left out, and the first of them. */
-  readonly open: (entry: StateEntry, without?: ReadonlySet<string>) => number;
-  readonly first: (entry: StateEntry, without?: ReadonlySet<string>) => number | null;
+  readonly open: (entry: StateEntry, without?: ReadonlySet<number>) => number;
+  readonly first: (entry: StateEntry, without?: ReadonlySet<number>) => number | null;
 }
 
 /** Of hosts with occupancies from one book (`occupancy-book.ts`): states are known by them. */
 export function hostIndex(states: States): HostIndex {
-  const hosts: (FleetHost | null)[] = [];
-  const positions = new Map<string, number>();
+  const hosts: (HostOccupancy | null)[] = [];
   const members = stateMembers(states);
-  const hostAt = (position: number): FleetHost => {
+  const hostAt = (position: number): HostOccupancy => {
     const host = at(hosts, position);
     invariant(host !== null, `there is a host ${position}`);
     return host;
   };
   const isOpen =
-    (without: ReadonlySet<string>) =>
+    (without: ReadonlySet<number>) =>
     (position: number): boolean =>
-      !without.has(hostAt(position).name);
+      !without.has(position);
   return {
     add: (host) => {
       const position = hosts.push(host) - 1;
-      positions.set(host.name, position);
       members.enter(position, host);
+      return position;
     },
-    remove: (name) => {
-      const position = valueOf(positions, name);
+    remove: (position) => {
       members.leave(position);
       hosts[position] = null;
-      positions.delete(name);
     },
     at: hostAt,
-    change: (host) => {
-      const position = valueOf(positions, host.name);
+    change: (position, host) => {
       members.leave(position);
       hosts[position] = host;
       members.enter(position, host);
@@ -70,7 +73,7 @@ export function hostIndex(states: States): HostIndex {
 }
 
 interface StateMembers {
-  readonly enter: (position: number, host: FleetHost) => void;
+  readonly enter: (position: number, host: HostOccupancy) => void;
   readonly leave: (position: number) => void;
   readonly entries: () => readonly StateEntry[];
 }

@@ -1,93 +1,83 @@
-import { createFleet } from "./fleet.ts";
 import type { Request } from "../request/request.ts";
-import { at } from "../unit/list.ts";
 import { buildPlan } from "../placement/build-plan.ts";
 import { impliedOffers } from "../placement/capacity/implied-flavors.ts";
-import { hostReasons, runnerUpSlots, slotReasons } from "./choice-reasons.ts";
-import type { HostState } from "../plan/host-state.ts";
+import { demandOf } from "../placement/host-class/demand.ts";
 import { idealCost } from "../placement/ideal.ts";
 import { inventoryOf } from "../placement/inventory/inventory.ts";
+import { placed } from "../placement/layout/layout.ts";
 import { occupancyOf } from "../placement/occupancy/plan-use.ts";
-import type { Plan } from "../plan/plan.ts";
-import type { HostRefusal, Refusal } from "../plan/refusal.ts";
 import { awayReason } from "../placement/refuse/reason.ts";
 import { refuse } from "../placement/refuse/refuse.ts";
-import { placed } from "../placement/layout/layout.ts";
 import { search } from "../placement/search/search.ts";
+import type { HostState } from "../plan/host-state.ts";
+import type { Plan } from "../plan/plan.ts";
+import type { HostRefusal, Refusal } from "../plan/refusal.ts";
 import { settledTopology } from "../plan/settled.ts";
-import { demandOf } from "../placement/host-class/demand.ts";
+import { at } from "../unit/list.ts";
+import { hostReasons, runnerUpSlots, slotReasons } from "./choice-reasons.ts";
+import { hostChooser } from "./choose-host.ts";
+import { planReasons } from "./plan-reasons.ts";
 
 export interface PlaceOptions {
   /**
-   * What is sold on these hosts: of equal placements the one is taken that leaves most of it. Without
-   * any it is one accelerator of each model with its even share (`capacity/implied-flavors.ts`).
+   * The flavors that these hosts sell: of equal placements the one is taken that leaves room for most
+   * of them. Without any it is one accelerator of each model with its even share
+   * (`capacity/implied-flavors.ts`).
    */
   readonly flavors?: readonly Request[];
   /** VMs that this one keeps away from: no host that has one of them is taken. */
   readonly awayFrom?: readonly string[];
   /** Of equally good hosts the one with the most room, instead of the one where least is lost. */
-  readonly spread?: boolean;
+  readonly preferEmptyHosts?: boolean;
 }
 
 /**
  * Places one request on one of the hosts: on the one where it is best by the same objective that
- * decides within a host, then where it costs the future least, then the earlier in the list.
- * Refused only when no host can hold it, with every cause on every host.
+ * decides within a host, then where it costs the future least, then the earlier in the list. Hosts may
+ * share a name. Refused only when no host can hold it, with every cause on every host.
  */
 export function place(
   hosts: readonly HostState[],
   request: Request,
   options: PlaceOptions = {},
 ): Plan | Refusal {
-  const { flavors = [], awayFrom = [], spread = false } = options;
-  const shunned = new Set(awayFrom);
-  const met = hosts.map(({ taken }) => taken.filter(({ vm }) => shunned.has(vm)));
-  const without = new Set(met.flatMap((plans, i) => (plans.length > 0 ? [`${i}`] : [])));
-  const members = hosts.map((host, i) => {
-    const inventory = inventoryOf(settledTopology(host), host.policy);
-    return { name: `${i}`, inventory, occupancy: occupancyOf(inventory, host.taken) };
-  });
-  const inventories = members.map(({ inventory }) => inventory);
+  const { flavors = [], awayFrom = [], preferEmptyHosts = false } = options;
+  const avoided = new Set(awayFrom);
+  const met = hosts.map(({ taken }) => taken.filter(({ vm }) => avoided.has(vm)));
+  const inventories = hosts.map((host) => inventoryOf(settledTopology(host), host.policy));
   const given = flavors.map((flavor) => ({ demand: demandOf(flavor), weight: 1 }));
   const offers = given.length > 0 ? given : impliedOffers(inventories, request);
-  const decision = createFleet(members, offers).decide(request, {
-    without,
-    spread,
-    explained: true,
-  });
-  const host = decision === null ? undefined : hosts[Number(decision.host)];
-  if (decision === null || host === undefined) return refusal(hosts, request, met);
-  const nameOf = (member: string): string => at(hosts, Number(member)).topology.name;
-  const reasons = {
-    runnerUp: runnerUpSlots(decision),
-    others: [
-      ...slotReasons(decision, flavors.length > 0),
-      ...hostReasons(decision, nameOf, hosts.length, spread),
-    ],
-  };
-  const own = decision.found.model.cost(placed(decision.found.best.cells));
-  return buildPlan(host, decision.found, idealCost(host, request) ?? own, reasons);
+  const { index, decide } = hostChooser(offers);
+  for (const [i, inventory] of inventories.entries()) {
+    index.add({ inventory, occupancy: occupancyOf(inventory, at(hosts, i).taken) });
+  }
+  const without = new Set(met.flatMap((plans, i) => (plans.length > 0 ? [i] : [])));
+  const choice = decide(demandOf(request), { without, preferEmptyHosts, explained: true });
+  const refusalOf = (i: number): HostRefusal => hostRefusal(at(hosts, i), request, at(met, i));
+  if (choice === null) {
+    const refused = hosts.map((_, i) => refusalOf(i));
+    return { apiVersion: "evenkeel/v1", kind: "Refusal", vm: request.name, hosts: refused };
+  }
+  const { found } = choice;
+  const host = at(hosts, choice.host);
+  const ideal = idealCost(host, request) ?? found.model.cost(placed(found.best.cells));
+  const names = hosts.map(({ topology }) => topology.name);
+  const others = { names, refusalOf: (i: number) => at(refusalOf(i).reasons, 0).message };
+  const reasons = [
+    ...planReasons(found, ideal, runnerUpSlots(choice)),
+    ...slotReasons(choice, flavors.length > 0),
+    ...hostReasons(choice, others, preferEmptyHosts),
+  ];
+  return buildPlan(host, found, ideal, reasons);
 }
 
-/** @param met of each host, the VMs on it that the request keeps away from. */
-function refusal(
-  hosts: readonly HostState[],
-  request: Request,
-  met: readonly (readonly Plan[])[],
-): Refusal {
-  return {
-    apiVersion: "evenkeel/v1",
-    kind: "Refusal",
-    vm: request.name,
-    hosts: hosts.map((host, i): HostRefusal => {
-      const shunned = at(met, i);
-      if (shunned.length === 0) return refuse(host, request);
-      const reasons = [awayReason(request, shunned)];
-      if (search(host, request) !== null) {
-        return { host: host.topology.name, reasons, remedies: [] };
-      }
-      const others = refuse(host, request);
-      return { ...others, reasons: [...reasons, ...others.reasons] };
-    }),
-  };
+/** @param met the VMs on the host that the request keeps away from. */
+function hostRefusal(host: HostState, request: Request, met: readonly Plan[]): HostRefusal {
+  if (met.length === 0) return refuse(host, request);
+  const reasons = [awayReason(request, met)];
+  if (search(host, request) !== null) {
+    return { host: host.topology.name, reasons, remedies: [] };
+  }
+  const others = refuse(host, request);
+  return { ...others, reasons: [...reasons, ...others.reasons] };
 }

@@ -7,7 +7,6 @@ import { at, valueOf } from "../unit/list.ts";
 import type { HostState } from "../plan/host-state.ts";
 import type { Cell, Plan, PlanDevice } from "../plan/plan.ts";
 import { planParts } from "./layout/plan-parts.ts";
-import { planReasons } from "../fleet/reasons.ts";
 import { type LayoutCell, placed } from "./layout/layout.ts";
 import type { Found } from "./search/search.ts";
 import { layoutSignature } from "./layout/layout-signature.ts";
@@ -17,13 +16,13 @@ import type { Space } from "./space/space.ts";
  * Writes a layout down as a plan, with all that its renderings and its verification need.
  *
  * @param ideal what the same request costs where it is best (`idealCost`).
- * @param more what the host alone does not tell.
+ * @param reasons why this place and no other, in sentences.
  */
 export function buildPlan(
   host: HostState,
   found: Found,
   ideal: RawCost,
-  more: MoreReasons = { runnerUp: null, others: [] },
+  reasons: readonly string[] = [],
 ): Plan {
   const { space, best, model } = found;
   const { request, topology } = space;
@@ -48,16 +47,9 @@ export function buildPlan(
     emulatorCpus,
     iothreads: [{ id: 1, cpus: emulatorCpus }],
     cost: planCost(raw, ideal),
-    reasons: [...planReasons(found, ideal, more.runnerUp), ...more.others],
+    reasons,
   } as const satisfies Omit<Plan, "signature" | "signatureText">;
   return { ...plan, ...layoutSignature(space, best) };
-}
-
-/** Reasons that lie in the future, and in other hosts. */
-export interface MoreReasons {
-  /** What of what is sold the runner-up would leave less of; null where that is nothing. */
-  readonly runnerUp: string | null;
-  readonly others: readonly string[];
 }
 
 /** The host's own CPUs on the cells' nodes, else anywhere, else those of the VM itself. */

@@ -57,8 +57,8 @@ test("preferred strays as near as it can, and says so and its price", () => {
   ]);
   expect(plan.cost.slowdown).toBeGreaterThan(1);
   expect(plan.cost.basis).toBe("modelled");
-  expect(plan.reasons.join(" ")).toContain("has memory on node 4: node 5 is short of it.");
-  expect(plan.reasons.join(" ")).toContain("runs in part on node 4: node 5 is short of cores.");
+  expect(plan.reasons.join(" ")).toContain("has memory on node 4: node 5 has too little free.");
+  expect(plan.reasons.join(" ")).toContain("has cores on node 4: node 5 has too few free.");
 });
 
 test("what can only stray is priced against straying on the empty host", () => {
@@ -128,7 +128,7 @@ test("vCPUs that end inside a core leave its last thread idle and show single th
   );
   expect(plan.threadsPerCore).toBe(1);
   expect(plan.cells[0]?.vcpus).toHaveLength(5);
-  expect(plan.reasons.join(" ")).toContain("1 stays idle");
+  expect(plan.reasons.join(" ")).toContain("1 thread stays idle");
 });
 
 test("whatever strict can place costs no less under interleave", () => {

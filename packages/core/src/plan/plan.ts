@@ -1,3 +1,4 @@
+import type { PlanCost } from "../cost/plan-cost.ts";
 import type { Isolation, Locality } from "../request/virtual-machine.ts";
 import type { Link, PcieLink } from "../topology/topology.ts";
 
@@ -44,6 +45,12 @@ export interface Plan {
   /** Why this and not the runner-up, in sentences. */
   readonly reasons: readonly string[];
 }
+
+/** The parts of a plan that its layout decides: all that a guest could notice. */
+export type PlanParts = Pick<
+  Plan,
+  "isolation" | "threadsPerCore" | "cells" | "devices" | "partition"
+>;
 
 /** A guest NUMA node and the host node that it stands for. */
 export interface Cell {
@@ -111,24 +118,6 @@ export interface PlanSwitch {
   /** Of its upstream port, whose link is the one towards the CPU. */
   readonly address: string;
   readonly link: PcieLink | null;
-}
-
-/** What a placement costs against the best one of the same request on the same host when empty: 1 is the best. */
-export interface PlanCost {
-  readonly basis: "measured" | "modelled" | "unknown";
-  readonly parts: CostParts;
-  readonly slowdown: number;
-}
-
-export interface CostParts {
-  /** Between the accelerators and the cells' memory. */
-  readonly hostToDevice: number;
-  /** Between the vCPUs and their memory. */
-  readonly memory: number;
-  /** Among the accelerators. */
-  readonly peer: number;
-  /** Between the accelerators and the NICs. */
-  readonly network: number;
 }
 
 /** Pages of at least 2 MiB are huge: base pages are at most 64 KiB on every architecture of Linux. */

@@ -148,12 +148,12 @@ test("a fleet's placement says why this host, and keeps away from whom it is tol
   };
   expect([await hostOf([]), await hostOf(["--spread"]), await hostOf(["--away-from", "llm-a"])])
     .toMatchInlineSnapshot(`
-    [
-      "a: 2 hosts in 2 states were asked: this one is the best. The next, b, would lose more of what the fleet can sell.",
-      "b: 2 hosts in 2 states were asked: this one has the most room. The next, a, has less room.",
-      "b: 2 hosts in 2 states were asked: this one is the best. No other could be taken.",
-    ]
-  `);
+      [
+        "a: Tried 2 hosts; a is the best. Host b would lose more of what the fleet can sell.",
+        "b: Tried 2 hosts; b has the most room. Host a has less room.",
+        "b: Tried 2 hosts; only b fits. Host a: other is to be kept away from llm-a, which is on this host.",
+      ]
+    `);
   const misspelled = await evenkeel([...asked, "--away-from", "llm-s"]);
   expect([misspelled.status, misspelled.stderr]).toEqual([
     2,

@@ -26,7 +26,7 @@ export async function runPlace(this: CliContext, flags: PlaceFlags, path: string
   const answer = place(hosts, request, {
     flavors: flavors.map(requestOfFlavor),
     awayFrom,
-    spread,
+    preferEmptyHosts: spread,
   });
   if (answer.kind === "Refusal") this.finish(exitStatus.no);
   const view = { width: this.columns, paint: this.paint };

@@ -5,16 +5,10 @@ import type { Topology } from "../../topology/topology.ts";
 import { at, valueOf } from "../../unit/list.ts";
 import type { Device } from "../inventory/devices.ts";
 import { nameCores, namePools } from "./name-cores.ts";
-import type { Cell, Plan, PlanDevice, Vcpu } from "../../plan/plan.ts";
+import type { Cell, PlanDevice, PlanParts, Vcpu } from "../../plan/plan.ts";
 import type { Layout, LayoutCell } from "./layout.ts";
 import { pageBytesOf } from "../space/memory.ts";
 import type { Space } from "../space/space.ts";
-
-/** What of a plan its layout decides: all that a guest could notice, and its signature is made of. */
-export type PlanParts = Pick<
-  Plan,
-  "isolation" | "threadsPerCore" | "cells" | "devices" | "partition"
->;
 
 /**
  * Names what a layout leaves open: which cores, which pages, which vCPU where. Nothing is decided

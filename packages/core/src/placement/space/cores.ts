@@ -10,10 +10,10 @@ import { setOf } from "../../set/list-format.ts";
 import { at } from "../../unit/list.ts";
 import { read } from "../../unit/vector.ts";
 import type { SoldCore } from "../inventory/cores.ts";
-import type { Space } from "./space.ts";
+import type { RequestOnHost } from "./request-on-host.ts";
 
 /** The cores of a node that the request can have whole, by ascending id. */
-export function freeCores(space: Space, node: number): readonly SoldCore[] {
+export function freeCores(space: RequestOnHost, node: number): readonly SoldCore[] {
   const { inventory, occupancy, closed } = space;
   const free: SoldCore[] = [];
   for (const core of at(inventory.cores.soldOfNode, node)) {
@@ -33,7 +33,7 @@ export interface Pool {
  * A node's shared pool. It stays open up to one vCPU a CPU: a new VM floats over the whole of it,
  * grown by whole free cores as needed. Only a request that shares cores sees one.
  */
-export function sharedPool(space: Omit<Space, "nodes">, node: number): Pool {
+export function sharedPool(space: RequestOnHost, node: number): Pool {
   const { inventory, occupancy, closed, request } = space;
   if (request.isolation !== "shared" || closed.node(node)) return { cpus: emptySet, vcpus: 0 };
   const nodeCpus = setOf(at(inventory.topology.nodes, node).cpus);
@@ -49,12 +49,12 @@ export function sharedPool(space: Omit<Space, "nodes">, node: number): Pool {
 }
 
 /** How many cores of a group the request can have whole. */
-export function freeInGroup({ occupancy, closed }: Omit<Space, "nodes">, group: number): number {
+export function freeInGroup({ occupancy, closed }: RequestOnHost, group: number): number {
   return closed.coreGroup(group) ? 0 : read(occupancy.freeCores, group);
 }
 
 /** How much of a node can be had: whole cores, or unpromised CPUs where the request shares cores. */
-export function freeUnits(space: Omit<Space, "nodes">, node: number): number {
+export function freeUnits(space: RequestOnHost, node: number): number {
   const { inventory, request } = space;
   let free = 0;
   for (const group of at(inventory.cores.groupsOfNode, node)) {

@@ -4,7 +4,7 @@ import { MiB } from "../../unit/bytes.ts";
 import { at } from "../../unit/list.ts";
 import { read } from "../../unit/vector.ts";
 import { poolPosition } from "../inventory/memory.ts";
-import type { Space } from "./space.ts";
+import type { RequestOnHost } from "./request-on-host.ts";
 
 /**
  * Base pages are sold by this, so that a guest's memory can be backed by transparent huge pages and
@@ -32,7 +32,7 @@ export function pageBytesOf(request: Request, { machine }: Topology): number {
  * A running VM's huge pages are gone from what is free, a planned one's are not yet, so both limits
  * are kept: what is free, and the whole less what the plans were promised.
  */
-export function freeGranules(space: Omit<Space, "nodes">, node: number): number | null {
+export function freeGranules(space: RequestOnHost, node: number): number | null {
   const { inventory, occupancy, closed, request } = space;
   if (closed.node(node)) return 0;
   const { memory } = inventory;

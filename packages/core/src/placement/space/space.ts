@@ -8,18 +8,15 @@ import type { Occupancy } from "../occupancy/occupancy.ts";
 import { occupancyOf } from "../occupancy/plan-use.ts";
 import { freeUnits } from "./cores.ts";
 import { freeDevices } from "./devices.ts";
-import { type Closed, closedTo } from "./isolation.ts";
+import { closedTo } from "./isolation.ts";
 import { freeGranules, granuleOf } from "./memory.ts";
+import type { RequestOnHost } from "./request-on-host.ts";
 
 /**
  * What one host still offers to one request: the search looks at nothing else. Cores, pages and
  * devices that are kept, taken, or closed by an isolation are left out.
  */
-export interface Space {
-  readonly request: Request;
-  readonly inventory: Inventory;
-  readonly occupancy: Occupancy;
-  readonly closed: Closed;
+export interface Space extends RequestOnHost {
   /** The inventory's. */
   readonly topology: Topology;
   /** What is needed in all: whole cores (CPUs where cores are shared), and granules of memory. */

@@ -10,7 +10,7 @@ import { GiB } from "../../unit/bytes.ts";
 import { at } from "../../unit/list.ts";
 import type { Cell, PlanDevice } from "../plan.ts";
 import { planSignature, planSignatures } from "./signature.ts";
-import type { PlanParts } from "../../placement/layout/plan-parts.ts";
+import type { PlanParts } from "../plan.ts";
 import { signatureInputs } from "./signature-input.ts";
 
 const hgx = catalogMachine("hgx-h100");

@@ -7,8 +7,7 @@ import { type Interconnect, interconnects } from "../../topology/interconnect.ts
 import type { Core, MemoryKind, Topology } from "../../topology/topology.ts";
 import { valueOf } from "../../unit/list.ts";
 import { count, type Tally } from "../../unit/tally.ts";
-import type { Cell } from "../plan.ts";
-import type { PlanParts } from "../../placement/layout/plan-parts.ts";
+import type { Cell, PlanParts } from "../plan.ts";
 
 /**
  * What a placement's signature is made from: everything in which two VMs of one flavor may differ

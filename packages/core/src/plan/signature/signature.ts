@@ -3,7 +3,7 @@ import { sha256 } from "../../hash/sha256.ts";
 import type { Topology } from "../../topology/topology.ts";
 import { canonicalForm } from "./canonical-form.ts";
 import { signatureGraph } from "./signature-graph.ts";
-import type { PlanParts } from "../../placement/layout/plan-parts.ts";
+import type { PlanParts } from "../plan.ts";
 import { type SignatureInput, signatureInputs } from "./signature-input.ts";
 import { signatureText } from "./signature-text.ts";
 

@@ -2,7 +2,9 @@ import { compareCosts } from "../cost/compare-costs.ts";
 import { planCost, type RawCost } from "../cost/placement-cost.ts";
 import { amountOf } from "../text/amount.ts";
 import { formatBytes } from "../unit/bytes.ts";
-import { at } from "../unit/list.ts";
+import { shortened } from "../text/shortened.ts";
+import { at, valueOf } from "../unit/list.ts";
+import type { SoldCore } from "../placement/inventory/cores.ts";
 import type { Device } from "../placement/inventory/devices.ts";
 import {
   type Layout,
@@ -15,9 +17,9 @@ import { besideFree } from "../placement/search/rank/ranking.ts";
 import type { Found } from "../placement/search/search.ts";
 import { proportionalShare } from "../placement/search/locality/split.ts";
 import { layoutSignature } from "../placement/layout/layout-signature.ts";
-import type { Space } from "../placement/space/space.ts";
+import { nodeOf, type Space } from "../placement/space/space.ts";
 
-/** Why a plan is as it is and not like the runner-up, in sentences for the operator. */
+/** Why a plan is as it is, and what the next best place would cost, in sentences for the operator. */
 export function planReasons(
   found: Found,
   ideal: RawCost,
@@ -26,21 +28,18 @@ export function planReasons(
   const { space, best } = found;
   return [
     cellReason(space, best),
-    ...stringsIf(
-      best.partition !== null,
-      `The accelerators are fabric partition ${best.partition}.`,
-    ),
+    ...stringsIf(best.partition !== null, `The GPUs are fabric partition ${best.partition}.`),
     ...strayReasons(space, best),
     ...splitReasons(space, best),
-    ...gradeReasons(space, best),
+    ...signatureReasons(space, best),
     ...stringsIf(
       best.objective.extra > 0,
-      `${best.objective.extra} more devices come along, since they share an IOMMU group.`,
+      `The VM gets ${amountOf(best.objective.extra, "device")} that it did not ask for, from the same IOMMU groups.`,
     ),
     runnerUpReason(found, ideal, runnerUpLoss),
     ...stringsIf(
       !found.exhaustive,
-      "The search ended at its bound: a better choice of as many cells is not excluded.",
+      "The search ended at its limit of effort: a better place may exist.",
     ),
   ];
 }
@@ -56,27 +55,48 @@ const nodesOf = (cells: readonly LayoutCell[]): string => {
     : `nodes ${ids.slice(0, -1).join(", ")} and ${ids.at(-1)}`;
 };
 
+/** How many NUMA nodes the VM needs, which, and what was free on each. */
 function cellReason(space: Space, { cells }: Layout): string {
+  const nodes = nodesOf(cells);
+  const kept = cells.flatMap(({ node }) => coresOn(space, node).filter(({ sold }) => !sold));
+  const free = cells.map((cell) =>
+    cells.length === 1
+      ? `free: ${freeText(space, cell)}`
+      : `free on node ${cell.node}: ${freeText(space, cell)}`,
+  );
+  const rest = kept.length === 0 ? [] : [`${amountOf(kept.length, "core")} kept for the host`];
+  const has = `(${[...free, ...rest].join("; ")})`;
+  const isElsewhere = cells.some((cell) =>
+    [...cell.units, ...cell.granules].some((part) => part.node !== cell.node),
+  );
+  if (isElsewhere) return `Placed on ${nodes} ${has}.`;
+  if (cells.length === 1) return `One NUMA node is enough: ${nodes} ${has}.`;
+  return `${cells.length} NUMA nodes are needed: ${nodes} ${has}.`;
+}
+
+/** `4 GPUs, 55 of 56 cores and 900 GiB`. */
+function freeText(space: Space, { node: id }: LayoutCell): string {
   const { accelerators, isolation } = space.request;
-  const free = cells.flatMap((cell) => {
-    const node = space.nodes.find(({ id }) => id === cell.node);
-    if (node === undefined) return [];
-    const devices = space.accelerators.filter((device) => device.node === cell.node).length;
-    const beside = accelerators.count > 0 ? `${amountOf(devices, "accelerator")}, ` : "";
-    const units = amountOf(node.units, isolation === "shared" ? "CPU" : "core");
-    const memory =
-      node.granules === null ? "unknown memory" : formatBytes(node.granules * space.granuleBytes);
-    return [`${beside}${units} and ${memory}`];
-  });
-  const what = accelerators.count > 0 ? "the accelerators" : "the request";
-  const why = cells.length === 1 ? `alone holds ${what}` : `together hold ${what}, and no fewer do`;
-  return `${nodesOf(cells).replace(/^n/, "N")} ${why} (free: ${free.join("; ")}).`;
+  const { units, granules } = nodeOf(space, id);
+  const devices = space.accelerators.filter((device) => device.node === id).length;
+  const cores = amountOf(coresOn(space, id).length, "core");
+  const amount = isolation === "shared" ? amountOf(units, "CPU") : `${units} of ${cores}`;
+  const memory = granules === null ? "unknown memory" : formatBytes(granules * space.granuleBytes);
+  const beside = accelerators.count > 0 ? `${amountOf(devices, "GPU")}, ` : "";
+  return `${beside}${amount} and ${memory}`;
+}
+
+function coresOn({ inventory }: Space, node: number): readonly SoldCore[] {
+  const position = valueOf(inventory.nodePosition, node);
+  return inventory.cores.all.filter((core) => core.node === position);
 }
 
 function strayReasons(space: Space, { cells }: Layout): string[] {
   const { locality } = space.request;
   if (locality === "interleave") {
-    return ["Memory is interleaved over all nodes, as asked: the same cost wherever it runs."];
+    return [
+      "Memory is interleaved over all nodes, as asked: it costs the same wherever the VM runs.",
+    ];
   }
   return cells.flatMap((cell, id) => {
     const strays = (parts: LayoutCell["units"]): number[] =>
@@ -86,29 +106,29 @@ function strayReasons(space: Space, { cells }: Layout): string[] {
     return [
       ...stringsIf(
         cores.length > 0,
-        `Cell ${id} runs in part on node ${cores.join(", ")}: node ${cell.node} is short of cores.`,
+        `Cell ${id} has cores on node ${cores.join(", ")}: node ${cell.node} has too few free.`,
       ),
       ...stringsIf(
         memory.length > 0,
-        `Cell ${id} has memory on node ${memory.join(", ")}: node ${cell.node} is short of it.`,
+        `Cell ${id} has memory on node ${memory.join(", ")}: node ${cell.node} has too little free.`,
       ),
     ];
   });
 }
 
-/** Under `preferred` a VM may be given another class of placements than its flavor is sold in. */
-function gradeReasons(space: Space, layout: Layout): string[] {
+/** Under `preferred` a VM may get another signature than its flavor is sold in. */
+function signatureReasons(space: Space, layout: Layout): string[] {
   const { signature: sold, flavor } = space.request;
   if (sold === null) return [];
   const { signature, signatureText } = layoutSignature(space, layout);
-  return stringsIf(
-    signature !== sold,
-    `It is of another grade than its flavor${flavor === null ? "" : ` ${flavor}`}: no placement of signature ${sold} is free here, and this one is ${signature}, ${signatureText}.`.slice(
-      0,
-      1024,
-    ),
-  );
+  if (signature === sold) return [];
+  const whose = flavor === null ? "sold" : `of flavor ${flavor}`;
+  const text = `No place of the signature ${whose}, ${sold}, is free here. This one is ${signature}: ${signatureText}.`;
+  return [shortened(text, REASON_LENGTH_MAX)];
 }
+
+/** As long as a document lets a sentence be. */
+const REASON_LENGTH_MAX = 1024;
 
 /** What does not divide evenly, and what is rounded up. */
 function splitReasons(space: Space, { cells }: Layout): string[] {
@@ -127,11 +147,11 @@ function splitReasons(space: Space, { cells }: Layout): string[] {
     ),
     ...stringsIf(
       bytes !== request.memoryBytes,
-      `Memory is rounded up from ${formatBytes(request.memoryBytes)} to ${formatBytes(bytes)}, whole units of ${formatBytes(granuleBytes)}.`,
+      `Memory is rounded up from ${formatBytes(request.memoryBytes)} to ${formatBytes(bytes)}, a multiple of ${formatBytes(granuleBytes)}.`,
     ),
     ...stringsIf(
       idle > 0,
-      `${request.vcpus} vCPUs do not fill whole cores of ${threadsPerCore} threads: ${idle} stays idle, and the guest is shown single-threaded cores.`,
+      `${amountOf(request.vcpus, "vCPU")} do not fill whole cores of ${threadsPerCore} threads: ${amountOf(idle, "thread")} ${idle === 1 ? "stays" : "stay"} idle, and the guest sees cores of one thread.`,
     ),
   ];
 }
@@ -161,8 +181,8 @@ function remainderText({ units, granules }: Space, cells: readonly LayoutCell[])
   ].join(", ");
 }
 
-/** The accelerators and nodes of another choice; its NICs, where it differs in nothing else. */
-function whereInstead(best: readonly LayoutCell[], other: readonly LayoutCell[]): string {
+/** The GPUs and nodes of another place; its NICs, where it differs in nothing else. */
+function otherPlace(best: readonly LayoutCell[], other: readonly LayoutCell[]): string {
   const addresses = (devices: (cell: LayoutCell) => readonly Device[], of = other): string =>
     of.flatMap((cell) => devices(cell).map(({ address }) => address)).join(", ");
   const accelerators = addresses((cell) => cell.accelerators);
@@ -170,28 +190,34 @@ function whereInstead(best: readonly LayoutCell[], other: readonly LayoutCell[])
     nodesOf(other) === nodesOf(best) &&
     accelerators === addresses((cell) => cell.accelerators, best);
   const nics = addresses((cell) => cell.nics);
-  if (isSame && nics !== "") return `with ${nics} instead`;
-  return `${accelerators === "" ? "" : `${accelerators} on `}${nodesOf(other)}`;
+  if (isSame && nics !== "") return `NIC ${nics}`;
+  const nodes = nodesOf(other);
+  return accelerators === "" ? nodes.replace(/^n/, "N") : `${accelerators} on ${nodes}`;
 }
 
-/** The first thing in which the runner-up is worse, in the order in which they are compared. */
+/** The first thing in which the next best place is worse, in the order in which they are compared. */
 function runnerUpReason(found: Found, ideal: RawCost, runnerUpLoss: string | null): string {
   const { space, best, model, runnerUp } = found;
-  if (runnerUp === null) return "No other choice fits that differs from it in more than names.";
-  const what = `The runner-up, ${whereInstead(best.cells, runnerUp.cells)},`;
+  if (runnerUp === null) return "Every other place is equivalent.";
+  const what = `${otherPlace(best.cells, runnerUp.cells)} would`;
   const [a, b] = [best.objective, runnerUp.objective];
   const slowdown = planCost(model.cost(placed(runnerUp.cells)), ideal).slowdown;
-  if (b.cells > a.cells) return `${what} takes ${b.cells} cells.`;
-  if (compareCosts(b.cost, a.cost) > 0)
-    return `${what} is predicted to run at ${slowdown} of the best's time.`;
-  if (b.extra > a.extra) return `${what} takes ${b.extra} devices along that were not asked for.`;
-  if (b.uneven > a.uneven) return `${what} makes cells of different size.`;
-  if (b.spread > a.spread) return `${what} lies on nodes farther apart.`;
+  if (b.cells > a.cells) {
+    return `${what} work too, with ${b.cells} NUMA nodes instead of ${a.cells}.`;
+  }
+  if (compareCosts(b.cost, a.cost) > 0) {
+    return `${what} be slower: predicted slowdown ${slowdown} (model).`;
+  }
+  if (b.extra > a.extra) {
+    return `${what} take ${amountOf(b.extra, "device")} that the VM did not ask for.`;
+  }
+  if (b.uneven > a.uneven) return `${what} make cells of different size.`;
+  if (b.spread > a.spread) return `${what} use nodes farther apart.`;
   if (runnerUpLoss !== null) return `${what} ${runnerUpLoss}.`;
   const besideOf = besideFree(space);
   const beside = besideOf(runnerUp);
   if (beside > besideOf(best)) {
-    return `${what} stands beside ${amountOf(beside, "free accelerator")}.`;
+    return `${what} take cores beside ${amountOf(beside, "free GPU")}.`;
   }
-  return `${what} is as good, but has higher numbers.`;
+  return `${what} be just as good; ties go to the lowest numbers.`;
 }
