@@ -109,8 +109,8 @@ const fleetOf = (hosts: number): Fleet =>
 
 const usedHosts = (fleet: Fleet): number =>
   fleet
-    .states()
-    .filter(({ state }) => state.occupancy.vms > 0)
+    .hostClasses()
+    .filter(({ hostClass }) => hostClass.occupancy.vms > 0)
     .reduce((sum, { hosts }) => sum + hosts.length, 0);
 
 /** Arrivals until something is refused, then departures of a third, forty times over. */

@@ -39,8 +39,8 @@ export function driveFleet(count: number, { machines, flavors }: FleetMix): Driv
     if (inventory === undefined) return [];
     return [{ name, inventory, occupancy: emptyOccupancy(inventory) }];
   });
-  const offers = flavors.map((request) => ({ demand: demandOf(request), weight: 1 }));
-  const fleet = createFleet(hosts, offers);
+  const soldFlavors = flavors.map((request) => ({ demand: demandOf(request), weight: 1 }));
+  const fleet = createFleet(hosts, soldFlavors);
   const gpus = hosts.reduce((sum, { inventory }) => sum + gpusOf(inventory), 0);
   const vms: Vm[] = [];
   let held = 0;
@@ -88,7 +88,7 @@ export function driveFleet(count: number, { machines, flavors }: FleetMix): Driv
       return decideMs;
     },
     hosts: () => names.flatMap((name) => fleet.host(name) ?? []),
-    states: () => fleet.states().length,
+    states: () => fleet.hostClasses().length,
     vms: () => vms.length,
     refused: () => refused,
   };

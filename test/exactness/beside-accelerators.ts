@@ -12,7 +12,7 @@ import {
   type Optimum,
   pairsOf,
   placedCell,
-  spreadTerms,
+  nodeDistanceTerms,
   total,
   whole,
 } from "./optimum.ts";
@@ -62,15 +62,15 @@ export function besideAccelerators(
   if (leastExtra === null) throw new Error("what was feasible is no longer");
   const extra = whole(total(extraOnes, leastExtra));
   program.require(extraOnes, "<=", extra);
-  const spreads = cells === 1 ? [] : spreadTerms(program, ways.isCell, offer);
-  const nearest = spreads.length === 0 ? leastExtra : program.minimize(spreads);
+  const distanceTerms = cells === 1 ? [] : nodeDistanceTerms(program, ways.isCell, offer);
+  const nearest = distanceTerms.length === 0 ? leastExtra : program.minimize(distanceTerms);
   if (nearest === null) throw new Error("what was feasible is no longer");
   return {
     cells,
     cost,
     extra,
     uneven: 0,
-    spread: whole(total(spreads, nearest)),
+    nodeDistanceSum: whole(total(distanceTerms, nearest)),
     tellsTies: Math.abs(exactCost(nearest) - cost) < 1e-9,
   };
 }

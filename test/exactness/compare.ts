@@ -46,7 +46,7 @@ export function compare(
   const worth = worthOf(plan, host, request);
   const differs = (field: keyof typeof worth): boolean =>
     Math.abs(worth[field] - found[field]) > roundingMax;
-  if (differs("cells") || differs("cost") || differs("extra") || differs("spread")) {
+  if (differs("cells") || differs("cost") || differs("extra") || differs("nodeDistanceSum")) {
     wrong.push(`the plan is worth ${JSON.stringify(worth)}`);
   }
   if (optimum.cells !== found.cells) wrong.push("other cells");
@@ -64,7 +64,7 @@ export function compare(
   if (Math.abs(optimum.cost - found.cost) > (optimum.tellsTies ? roundingMax : 1e-6)) {
     wrong.push("other cost");
   } else if (optimum.tellsTies) {
-    for (const field of ["extra", "uneven", "spread"] as const) {
+    for (const field of ["extra", "uneven", "nodeDistanceSum"] as const) {
       if (optimum[field] !== found[field]) wrong.push(`other ${field}`);
     }
   }
@@ -121,6 +121,8 @@ function worthOf(plan: Plan, host: HostState, request: Request): Omit<Objective,
     cells: plan.cells.length,
     cost: raw.total,
     extra: along.filter((address) => sold.has(address)).length,
-    spread: places.flatMap((i) => places.map((j) => apart(i, j))).reduce((a, b) => a + b, 0),
+    nodeDistanceSum: places
+      .flatMap((i) => places.map((j) => apart(i, j)))
+      .reduce((a, b) => a + b, 0),
   };
 }

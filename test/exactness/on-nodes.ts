@@ -8,7 +8,7 @@ import {
   memoryBy,
   type Optimum,
   placedCell,
-  spreadTerms,
+  nodeDistanceTerms,
   total,
   whole,
 } from "./optimum.ts";
@@ -42,11 +42,11 @@ interface Split {
   readonly program: LinearProgram;
   readonly cost: Terms;
   readonly extra: Terms;
-  readonly spread: Terms;
+  readonly nodeDistanceSum: Terms;
   readonly exactCost: (values: Values) => number;
 }
 
-/** One objective after the other, the earlier ones held; equal cells go before spread. */
+/** One objective after the other, the earlier ones held; equal cells go before nodeDistanceSum. */
 function optimum(even: Split, any: Split, cells: number): Optimum | null {
   const cheapest = any.program.minimize(any.cost);
   if (cheapest === null) return null;
@@ -59,9 +59,9 @@ function optimum(even: Split, any: Split, cells: number): Optimum | null {
   if (alone === null) throw new Error("what was feasible is no longer");
   const extra = whole(total(any.extra, alone));
   hold((split) => split.extra, extra);
-  const equal = even.program.minimize(even.spread);
+  const equal = even.program.minimize(even.nodeDistanceSum);
   const best = equal === null ? any : even;
-  const values = equal ?? any.program.minimize(any.spread);
+  const values = equal ?? any.program.minimize(any.nodeDistanceSum);
   if (values === null) throw new Error("what was feasible is no longer");
   const cost = any.exactCost(cheapest);
   return {
@@ -69,7 +69,7 @@ function optimum(even: Split, any: Split, cells: number): Optimum | null {
     cost,
     extra,
     uneven: equal === null ? 1 : 0,
-    spread: whole(total(best.spread, values)),
+    nodeDistanceSum: whole(total(best.nodeDistanceSum, values)),
     tellsTies: Math.abs(best.exactCost(values) - cost) < 1e-9,
   };
 }
@@ -98,8 +98,8 @@ function baseProgram(
     const below: Terms = home === undefined ? [] : [[-1, home]];
     program.require([[1, isChosen], ...below], "<=", 0);
   }
-  const spread = cells === 1 ? [] : spreadTerms(program, isCell, offer);
-  return { program, cells, nodes, extra: extraTerms(program, nics), spread };
+  const nodeDistanceSum = cells === 1 ? [] : nodeDistanceTerms(program, isCell, offer);
+  return { program, cells, nodes, extra: extraTerms(program, nics), nodeDistanceSum };
 }
 
 function sum(variables: Iterable<Variable>): Terms {
@@ -125,7 +125,7 @@ function anyCells(base: Base, offer: Offer, model: CostModel): Split {
 
 /** Cells of equal size, up to one that some have more than the rest. */
 function evenCells(base: Base, offer: Offer, model: CostModel, everywhere: boolean): Split {
-  const { program, nodes, extra, spread } = base;
+  const { program, nodes, extra, nodeDistanceSum } = base;
   const units = equalParts(base, offer.units);
   const granules = equalParts(base, offer.granules);
   for (const { node, isCell, more } of units.cells) {
@@ -139,7 +139,7 @@ function evenCells(base: Base, offer: Offer, model: CostModel, everywhere: boole
     );
   }
   if (everywhere)
-    return { program, extra, spread, ...interleavedCells(base, granules, offer, model) };
+    return { program, extra, nodeDistanceSum, ...interleavedCells(base, granules, offer, model) };
   for (const { node, isCell, more } of granules.cells) {
     program.require(
       [
@@ -157,7 +157,7 @@ function evenCells(base: Base, offer: Offer, model: CostModel, everywhere: boole
     return model.cost({ cells: placed, accelerators: [], nics: [] }).total;
   };
   // Where memory lies on its own node, its cost is the same for all.
-  return { program, extra, spread, cost: [], exactCost };
+  return { program, extra, nodeDistanceSum, cost: [], exactCost };
 }
 
 /** Each node as a cell of the one size, or of one granule more. */

@@ -9,7 +9,7 @@ export interface Optimum {
   readonly cost: number;
   readonly extra: number;
   readonly uneven: number;
-  readonly spread: number;
+  readonly nodeDistanceSum: number;
   /** Whether what comes after the cost can be told: not where costs differ by rounding alone. */
   readonly tellsTies: boolean;
 }
@@ -23,7 +23,7 @@ export function pairsOf<T>(list: readonly T[]): (readonly [T, T])[] {
  * The sum of the distances between the nodes that are cells, both ways: a variable for each pair
  * is at least 1 when both are.
  */
-export function spreadTerms(
+export function nodeDistanceTerms(
   program: LinearProgram,
   cells: ReadonlyMap<number, Variable>,
   { topology }: Offer,

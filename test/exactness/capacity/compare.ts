@@ -1,5 +1,5 @@
 import { boundedCapacities } from "@evenkeel/core/placement/capacity/capacity.ts";
-import { ownGrades } from "@evenkeel/core/placement/capacity/own-grade.ts";
+import { soldSignatures } from "@evenkeel/core/placement/capacity/sold-signature.ts";
 import type { HostState } from "@evenkeel/core/plan/host-state.ts";
 import { inventoryOf } from "@evenkeel/core/placement/inventory/inventory.ts";
 import { occupancyOf } from "@evenkeel/core/placement/occupancy/plan-use.ts";
@@ -7,9 +7,9 @@ import { place } from "@evenkeel/core/fleet/place.ts";
 import type { Plan } from "@evenkeel/core/plan/plan.ts";
 import { demandOf } from "@evenkeel/core/placement/host-class/demand.ts";
 import {
-  type State,
-  type States,
-  stateBook,
+  type HostClass,
+  type HostClasses,
+  hostClassBook,
 } from "@evenkeel/core/placement/host-class/host-classes.ts";
 import { bestPlans } from "@evenkeel/core/testing/placement/brute-force.ts";
 import type { Request } from "@evenkeel/core/request/request.ts";
@@ -18,9 +18,9 @@ import { classesOn, mostEven, mostOf } from "./most.ts";
 
 /** Holds how many more VMs fit, of any class or of one, against trying every sequence of plans. */
 export function compareCount(host: HostState, request: Request, only: string | null): Outcome {
-  const states = stateBook();
-  const { slots, exact } = boundedCapacities(states)(
-    stateOf(states, host),
+  const hostClasses = hostClassBook();
+  const { slots, exact } = boundedCapacities(hostClasses)(
+    classOf(hostClasses, host),
     demandOf(request, only),
   );
   return exact ? judgeCount(host, request, only, slots) : { kind: "bounded", mismatch: null };
@@ -58,8 +58,9 @@ export interface Sold {
 /** What a flavor is sold as: one of the best classes on an empty host. Null where that holds none. */
 export function soldOn(host: HostState, flavor: Request): Sold | null {
   const empty = { ...host, taken: [] };
-  const states = stateBook();
-  const own = ownGrades(states)(stateOf(states, empty), demandOf(flavor))?.only ?? null;
+  const hostClasses = hostClassBook();
+  const own =
+    soldSignatures(hostClasses)(classOf(hostClasses, empty), demandOf(flavor))?.only ?? null;
   const best = bestPlans(empty, flavor).map(classesOn(host.topology));
   const isBest = own === null ? best.length === 0 : best.includes(own);
   if (!isBest) throw new Error(`${flavor.name} is sold as what is none of the best`);
@@ -92,7 +93,7 @@ export function judgeLoss(
   };
 }
 
-function stateOf(states: States, { topology, policy, taken }: HostState): State {
+function classOf(hostClasses: HostClasses, { topology, policy, taken }: HostState): HostClass {
   const inventory = inventoryOf(topology, policy);
-  return states.of(inventory, occupancyOf(inventory, taken));
+  return hostClasses.of(inventory, occupancyOf(inventory, taken));
 }

@@ -12,7 +12,7 @@ export interface Capacity extends CapacityReport {
 }
 
 /** So many more slots of a flavor. */
-export interface Wanted {
+export interface CapacityRequest {
   readonly flavor: Request;
   readonly slots: number;
 }
@@ -20,7 +20,7 @@ export interface Wanted {
 export function fleetCapacity(
   hosts: readonly HostState[],
   flavors: readonly Request[],
-  wanted: readonly Wanted[],
+  wanted: readonly CapacityRequest[],
 ): Capacity {
   return {
     apiVersion: "evenkeel/v1",

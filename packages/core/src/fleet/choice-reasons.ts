@@ -105,7 +105,8 @@ function nextText(
     return `Host ${name} would give devices that the VM did not ask for.`;
   }
   if (other.uneven > best.uneven) return `Host ${name} would make cells of different size.`;
-  if (other.spread > best.spread) return `Host ${name} would use nodes farther apart.`;
+  if (other.nodeDistanceSum > best.nodeDistanceSum)
+    return `Host ${name} would use nodes farther apart.`;
   if (compareCosts(next.loss, loss) > 0) {
     return `Host ${name} would lose more of what the fleet can sell.`;
   }

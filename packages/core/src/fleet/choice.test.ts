@@ -169,8 +169,8 @@ test("what lacks room is told what to do about room, whatever its signature", ()
 test("what could not be counted in full is so many at least, and said to be", () => {
   const inventory = inventoryOf(machine, defaultHostPolicy);
   const host = { name: "host", inventory, occupancy: emptyOccupancy(inventory) };
-  const offers = sold.map((request) => ({ demand: demandOf(request), weight: 1 }));
-  const decision = createFleet([host], offers).decide(flavor(4), { explained: true });
+  const soldFlavors = sold.map((request) => ({ demand: demandOf(request), weight: 1 }));
+  const decision = createFleet([host], soldFlavors).decide(flavor(4), { explained: true });
   expect(decision?.exact).toBe(true);
   if (decision === null) return;
   const slots = decision.slots.map((slot) => ({ ...slot, exact: false }));

@@ -2,11 +2,11 @@ import { compareCosts } from "../cost/compare-costs.ts";
 import { invariant } from "../invariant.ts";
 import type { Request } from "../request/request.ts";
 import { boundedCapacities, type Slots } from "../placement/capacity/capacity.ts";
-import type { Offer } from "../placement/capacity/loss.ts";
+import type { SoldFlavor } from "../placement/capacity/loss.ts";
 import { compareObjectives, type Objective } from "../placement/layout/layout.ts";
-import type { Found } from "../placement/search/search.ts";
+import type { SearchResult } from "../placement/search/search.ts";
 import type { Demand } from "../placement/host-class/demand.ts";
-import { type State, stateBook } from "../placement/host-class/host-classes.ts";
+import { type HostClass, hostClassBook } from "../placement/host-class/host-classes.ts";
 import { type HostIndex, hostIndex } from "./host-index.ts";
 import { type ExplainedPlace, type HostPlace, hostPlaces } from "./host-place.ts";
 
@@ -22,8 +22,8 @@ export interface ChoiceOptions<Host> {
 /** Where a request goes: what the fleet loses is what the host does, over all hosts as certain. */
 export interface HostChoice<Host> extends ExplainedPlace {
   readonly host: Host;
-  /** In how many different states hosts were, and how many hosts were as good, itself included. */
-  readonly states: number;
+  /** In how many different host classes hosts were, and how many hosts were as good, itself included. */
+  readonly hostClasses: number;
   readonly equals: number;
   /** The first of the best of the hosts that are not as good; null where there is none. */
   readonly nextHost: RankedHost<Host> | null;
@@ -40,10 +40,10 @@ export interface RankedHost<Host> {
   readonly room: number;
 }
 
-/** The hosts by the states that they are in, and what is known of those. */
+/** The hosts by the host classes that they are in, and what is known of those. */
 export interface HostChooser {
   readonly index: HostIndex;
-  readonly counted: (state: State, demand: Demand) => Slots;
+  readonly counted: (hostClass: HostClass, demand: Demand) => Slots;
   readonly decide: (demand: Demand, options: ChoiceOptions<number>) => HostChoice<number> | null;
 }
 
@@ -53,11 +53,11 @@ export interface HostChooser {
  */
 const countStepsMax = 1 << 9;
 
-export function hostChooser(offers: readonly Offer[]): HostChooser {
-  const states = stateBook();
-  const counted = boundedCapacities(states, countStepsMax);
-  const index = hostIndex(states);
-  const places = hostPlaces(states, counted, offers);
+export function hostChooser(soldFlavors: readonly SoldFlavor[]): HostChooser {
+  const hostClasses = hostClassBook();
+  const counted = boundedCapacities(hostClasses, countStepsMax);
+  const index = hostIndex(hostClasses);
+  const places = hostPlaces(hostClasses, counted, soldFlavors);
   const decide = (demand: Demand, options: ChoiceOptions<number>): HostChoice<number> | null => {
     const { without, preferEmptyHosts = false, explained = false } = options;
     const entries = index.entries();
@@ -67,11 +67,11 @@ export function hostChooser(offers: readonly Offer[]): HostChooser {
     let equals = 0;
     let exact = true;
     for (const entry of entries) {
-      const { state } = entry;
-      const place = bestPlace(state.inventory, state.occupancy);
+      const { hostClass } = entry;
+      const place = bestPlace(hostClass.inventory, hostClass.occupancy);
       const host = place && index.first(entry, without);
       if (place === null || host === null) continue;
-      const room = preferEmptyHosts ? counted(state, demand) : { slots: 0, exact: true };
+      const room = preferEmptyHosts ? counted(hostClass, demand) : { slots: 0, exact: true };
       const candidate = { place, host, room: room.slots };
       exact &&= place.exact && room.exact;
       const merit = best === null ? -1 : compareMerit(candidate, best);
@@ -87,7 +87,7 @@ export function hostChooser(offers: readonly Offer[]): HostChooser {
       : bestPlace(inventory, occupancy, best.place);
     invariant(
       place !== null,
-      `host ${best.host} is in a state that takes the request, and refuses it`,
+      `host ${best.host} is in a hostClass that takes the request, and refuses it`,
     );
     return {
       slots: [],
@@ -96,7 +96,7 @@ export function hostChooser(offers: readonly Offer[]): HostChooser {
       found: askedFor(place.found, demand.request),
       host: best.host,
       exact,
-      states: entries.length,
+      hostClasses: entries.length,
       equals,
       nextHost: next && rankedHost(next),
     };
@@ -105,7 +105,7 @@ export function hostChooser(offers: readonly Offer[]): HostChooser {
 }
 
 /** What may have been found for another request that is answered alike. */
-function askedFor({ space, ...found }: Found, request: Request): Found {
+function askedFor({ space, ...found }: SearchResult, request: Request): SearchResult {
   return { ...found, space: { ...space, request } };
 }
 

@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { canonicalJson } from "../hash/canonical-json.ts";
 import { boundedCapacities } from "../placement/capacity/capacity.ts";
-import { lossOf, type Offer } from "../placement/capacity/loss.ts";
+import { lossOf, type SoldFlavor } from "../placement/capacity/loss.ts";
 import type { Device } from "../placement/inventory/devices.ts";
 import { inventoryOf } from "../placement/inventory/inventory.ts";
 import { useOfLayout } from "../placement/layout/layout-use.ts";
@@ -12,7 +12,7 @@ import { searchSpace } from "../placement/search/search.ts";
 import { spaceFor } from "../placement/space/space.ts";
 import { asItStands } from "../placement/host-class/as-it-stands.ts";
 import { demandOf } from "../placement/host-class/demand.ts";
-import { stateBook } from "../placement/host-class/host-classes.ts";
+import { hostClassBook } from "../placement/host-class/host-classes.ts";
 import { smallRequest } from "../../testing/placement/arbitrary-occupancy.ts";
 import { defaultHostPolicy, type HostPolicy } from "../request/host-policy.ts";
 import type { Request } from "../request/request.ts";
@@ -47,24 +47,24 @@ interface Naive {
   readonly room: number;
 }
 
-/** Every host asked by itself, each with a book of states of its own. */
+/** Every host asked by itself, each with a book of host classes of its own. */
 function naive(
   hosts: readonly FleetHost[],
   request: Request,
-  offers: readonly Offer[],
+  soldFlavors: readonly SoldFlavor[],
   spread: boolean,
 ): Naive | null {
   const answers = hosts.flatMap(({ name, inventory, occupancy }): Naive[] => {
-    const states = stateBook();
-    const counted = boundedCapacities(states);
-    const loss = lossOf(states, counted, offers);
+    const hostClasses = hostClassBook();
+    const counted = boundedCapacities(hostClasses);
+    const loss = lossOf(hostClasses, counted, soldFlavors);
     const space = spaceFor(asItStands(inventory, occupancy), occupancy, request);
-    const before = states.of(inventory, occupancy);
+    const before = hostClasses.of(inventory, occupancy);
     const lost = (layout: Layout): number => {
       const use = useOfLayout(space, layout.cells);
-      return loss(before, states.of(inventory, occupied(inventory, occupancy, use))).loss;
+      return loss(before, hostClasses.of(inventory, occupied(inventory, occupancy, use))).loss;
     };
-    const found = searchSpace(space, offers.length > 0 ? { loss: lost } : {});
+    const found = searchSpace(space, soldFlavors.length > 0 ? { loss: lost } : {});
     if (found === null) return [];
     const room = spread ? counted(before, demandOf(request)).slots : 0;
     const { best } = found;
@@ -138,9 +138,12 @@ test("a fleet decides as every host asked one by one, whoever comes and goes", (
       (topologies, first, sold, steps) => {
         const machines = [even, even, ...topologies];
         const machine = (n: number): Topology => at(machines, n % machines.length);
-        const offers = sold.map((request, i) => ({ demand: demandOf(request), weight: i + 1 }));
+        const soldFlavors = sold.map((request, i) => ({
+          demand: demandOf(request),
+          weight: i + 1,
+        }));
         let hosts = first.map((n, i) => hostOf(`host-${i}`, machine(n)));
-        const fleet = createFleet(hosts, offers);
+        const fleet = createFleet(hosts, soldFlavors);
         let running: readonly Running[] = [];
         let added = hosts.length;
         const changed = (name: string): void => {
@@ -167,7 +170,7 @@ test("a fleet decides as every host asked one by one, whoever comes and goes", (
             const closed = next.without === null ? null : hosts[next.without % hosts.length];
             const without = new Set(closed === null || closed === undefined ? [] : [closed.name]);
             const open = hosts.filter(({ name }) => !without.has(name));
-            const expected = naive(open, request, offers, spread);
+            const expected = naive(open, request, soldFlavors, spread);
             const decision = fleet.decide(request, { preferEmptyHosts: spread, without });
             expect(decision?.host ?? null).toBe(expected?.host ?? null);
             if (decision === null || expected === null) continue;
@@ -178,7 +181,7 @@ test("a fleet decides as every host asked one by one, whoever comes and goes", (
             running = [...running, { host: decision.host, use: decision.use }];
             changed(decision.host);
           }
-          const listed = fleet.states().flatMap((entry) => entry.hosts);
+          const listed = fleet.hostClasses().flatMap((entry) => entry.hosts);
           expect(listed.toSorted()).toEqual(hosts.map(({ name }) => name).toSorted());
         }
         for (const { host, use } of running) fleet.release(host, use);
@@ -198,14 +201,14 @@ test("what a fleet has found out before is what a new one finds out", () => {
     requestOf({ accelerators: accelerators(2), vcpus: 3 }),
     requestOf({ accelerators: accelerators(0), vcpus: 1, memoryBytes: GiB }),
   ];
-  const offers = kinds.map((request) => ({ demand: demandOf(request), weight: 1 }));
+  const soldFlavors = kinds.map((request) => ({ demand: demandOf(request), weight: 1 }));
   let again = 0;
   fc.assert(
     fc.property(fc.array(fc.nat(5), { minLength: 10, maxLength: 30 }), (steps) => {
       const names = ["a", "b", "c"];
       const fleet = createFleet(
         names.map((name) => hostOf(name, even)),
-        offers,
+        soldFlavors,
       );
       const asked = new Set<string>();
       let running: readonly Running[] = [];
@@ -221,7 +224,7 @@ test("what a fleet has found out before is what a new one finds out", () => {
         const request = { ...kind, name: `vm-${i}` };
         const now = names.flatMap((name) => fleet.host(name) ?? []);
         const decision = fleet.decide(request);
-        const fresh = createFleet(now, offers).decide(request);
+        const fresh = createFleet(now, soldFlavors).decide(request);
         expect(decision && { ...decision, found: decision.found.best }).toEqual(
           fresh && { ...fresh, found: fresh.found.best },
         );
@@ -258,14 +261,14 @@ test("a fleet's capacity is that of its hosts, and is reached by its own decisio
 test("a VM packs where least is lost, spreads where most is free, and keeps away where told to", () => {
   const [one, whole] = [1, 2].map((count) => requestOf({ accelerators: accelerators(count) }));
   if (one === undefined || whole === undefined) throw new Error("no requests");
-  const offers = [{ demand: demandOf(whole), weight: 1 }];
+  const soldFlavors = [{ demand: demandOf(whole), weight: 1 }];
   const hosts = ["a", "b", "c"].map((name) => hostOf(name, even));
-  const fleet = createFleet(hosts, offers);
+  const fleet = createFleet(hosts, soldFlavors);
   const first = fleet.decide(one);
-  expect(first).toMatchObject({ host: "a", states: 1, equals: 3, loss: 1 });
+  expect(first).toMatchObject({ host: "a", hostClasses: 1, equals: 3, loss: 1 });
   if (first === null) throw new Error("does not fit");
   fleet.take(first.host, first.use);
-  expect(fleet.decide(one)).toMatchObject({ host: "a", states: 2, equals: 1, loss: 0 });
+  expect(fleet.decide(one)).toMatchObject({ host: "a", hostClasses: 2, equals: 1, loss: 0 });
   expect(fleet.decide(one, { preferEmptyHosts: true })).toMatchObject({ host: "b", equals: 2 });
   const without = new Set(["a", "b"]);
   expect(fleet.decide(one, { without })).toMatchObject({ host: "c", equals: 1, loss: 1 });
@@ -278,6 +281,6 @@ test("hosts are known by their names, each once", () => {
   expect(() => fleet.remove("b")).toThrow(/no host "b"/);
   expect(fleet.host("b")).toBeNull();
   fleet.remove("a");
-  expect(fleet.states()).toEqual([]);
+  expect(fleet.hostClasses()).toEqual([]);
   expect(fleet.decide(requestOf())).toBeNull();
 });

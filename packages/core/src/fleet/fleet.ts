@@ -1,10 +1,10 @@
 import { EvenkeelError } from "../error/evenkeel-error.ts";
 import type { Request } from "../request/request.ts";
-import type { Offer } from "../placement/capacity/loss.ts";
+import type { SoldFlavor } from "../placement/capacity/loss.ts";
 import { occupied, type Use, vacated } from "../placement/occupancy/occupancy.ts";
 import { occupancyBook } from "../placement/occupancy/occupancy-book.ts";
 import { demandOf } from "../placement/host-class/demand.ts";
-import type { State } from "../placement/host-class/host-classes.ts";
+import type { HostClass } from "../placement/host-class/host-classes.ts";
 import { at } from "../unit/list.ts";
 import { type ChoiceOptions, type HostChoice, hostChooser } from "./choose-host.ts";
 import type { HostOccupancy } from "./host-index.ts";
@@ -23,8 +23,8 @@ export type FleetDecision = HostChoice<string>;
  *
  * The choice of the host is exact, by the objective that decides within a host, and then by the
  * least loss of what the fleet could still sell. VMs do not span hosts, so what the fleet loses is
- * what the host loses; and hosts in the same state give the same answer. So every state is asked
- * once, what it answers is kept, and a decision costs what the number of states costs that hosts
+ * what the host loses; and hosts in the same host class give the same answer. So every host class is asked
+ * once, what it answers is kept, and a decision costs what the number of host classes costs that hosts
  * are in, whatever the number of hosts.
  */
 export interface Fleet {
@@ -41,15 +41,18 @@ export interface Fleet {
    * so many at least where there are more choices than can be tried (`boundedCapacities`).
    */
   readonly capacity: (request: Request, only?: string | null) => number;
-  /** The states that hosts are in, with the names of those that are. */
-  readonly states: () => readonly { readonly state: State; readonly hosts: readonly string[] }[];
+  /** The host classes that hosts are in, with the names of those that are. */
+  readonly hostClasses: () => readonly {
+    readonly hostClass: HostClass;
+    readonly hosts: readonly string[];
+  }[];
 }
 
-/** @param offers what is sold on this fleet, so that placements keep it sellable. */
-export function createFleet(hosts: Iterable<FleetHost>, offers: readonly Offer[]): Fleet {
+/** @param soldFlavors what is sold on this fleet, so that placements keep it sellable. */
+export function createFleet(hosts: Iterable<FleetHost>, soldFlavors: readonly SoldFlavor[]): Fleet {
   const positions = new Map<string, number>();
   const names: string[] = [];
-  const { index, counted, decide } = hostChooser(offers);
+  const { index, counted, decide } = hostChooser(soldFlavors);
   const shared = occupancyBook();
   const positionOf = (name: string): number => {
     const position = positions.get(name);
@@ -94,12 +97,12 @@ export function createFleet(hosts: Iterable<FleetHost>, offers: readonly Offer[]
       const demand = demandOf(request, only);
       const counts = index
         .entries()
-        .map(({ state, hosts: of }) => of.length * counted(state, demand).slots);
+        .map(({ hostClass, hosts: of }) => of.length * counted(hostClass, demand).slots);
       return counts.reduce((a, b) => a + b, 0);
     },
-    states: () =>
-      index.entries().map(({ state, hosts: of }) => {
-        return { state, hosts: of.map(nameAt) };
+    hostClasses: () =>
+      index.entries().map(({ hostClass, hosts: of }) => {
+        return { hostClass, hosts: of.map(nameAt) };
       }),
   };
 }

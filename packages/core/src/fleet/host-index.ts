@@ -1,6 +1,6 @@
 import { invariant } from "../invariant.ts";
 import type { Occupancy } from "../placement/occupancy/occupancy.ts";
-import type { State, States } from "../placement/host-class/host-classes.ts";
+import type { HostClass, HostClasses } from "../placement/host-class/host-classes.ts";
 import type { Inventory } from "../placement/inventory/inventory.ts";
 import { at, valueOf } from "../unit/list.ts";
 
@@ -10,13 +10,13 @@ export interface HostOccupancy {
   readonly occupancy: Occupancy;
 }
 
-/** The hosts in one state, by the order in which the fleet got them. */
-export interface StateEntry {
-  readonly state: State;
+/** The hosts in one host class, by the order in which the fleet got them. */
+export interface HostClassEntry {
+  readonly hostClass: HostClass;
   readonly hosts: readonly number[];
 }
 
-/** Which hosts are in which state. A host is known by its position: they are numbered as they come. */
+/** Which hosts are in which host class. A host is known by its position: they are numbered as they come. */
 export interface HostIndex {
   /** Returns the host's position. */
   readonly add: (host: HostOccupancy) => number;
@@ -24,17 +24,17 @@ export interface HostIndex {
   readonly at: (position: number) => HostOccupancy;
   /** Knows a host as it is now, in place of how it was. */
   readonly change: (position: number, host: HostOccupancy) => void;
-  /** The states that hosts are in, in no order that means anything. */
-  readonly entries: () => readonly StateEntry[];
-  /** How many hosts in a state are not left out, and the first of them. */
-  readonly open: (entry: StateEntry, without?: ReadonlySet<number>) => number;
-  readonly first: (entry: StateEntry, without?: ReadonlySet<number>) => number | null;
+  /** The host classes that hosts are in, in no order that means anything. */
+  readonly entries: () => readonly HostClassEntry[];
+  /** How many hosts in a host class are not left out, and the first of them. */
+  readonly open: (entry: HostClassEntry, without?: ReadonlySet<number>) => number;
+  readonly first: (entry: HostClassEntry, without?: ReadonlySet<number>) => number | null;
 }
 
-/** Of hosts with occupancies from one book (`occupancy-book.ts`): states are known by them. */
-export function hostIndex(states: States): HostIndex {
+/** Of hosts with occupancies from one book (`occupancy-book.ts`): host classes are known by them. */
+export function hostIndex(hostClasses: HostClasses): HostIndex {
   const hosts: (HostOccupancy | null)[] = [];
-  const members = stateMembers(states);
+  const members = hostClassMembers(hostClasses);
   const hostAt = (position: number): HostOccupancy => {
     const host = at(hosts, position);
     invariant(host !== null, `there is a host ${position}`);
@@ -72,39 +72,39 @@ export function hostIndex(states: States): HostIndex {
   };
 }
 
-interface StateMembers {
+interface HostClassMembers {
   readonly enter: (position: number, host: HostOccupancy) => void;
   readonly leave: (position: number) => void;
-  readonly entries: () => readonly StateEntry[];
+  readonly entries: () => readonly HostClassEntry[];
 }
 
-function stateMembers(states: States): StateMembers {
-  // Kept, for a book of states may forget one and make another of the same key.
-  const stateOf: State[] = [];
-  const known = new WeakMap<Occupancy, State>();
-  const members = new Map<State, number[]>();
-  let entries: StateEntry[] | null = null;
+function hostClassMembers(hostClasses: HostClasses): HostClassMembers {
+  // Kept, for a book of host classes may forget one and make another of the same key.
+  const classOf: HostClass[] = [];
+  const known = new WeakMap<Occupancy, HostClass>();
+  const members = new Map<HostClass, number[]>();
+  let entries: HostClassEntry[] | null = null;
   return {
     enter: (position, { inventory, occupancy }) => {
-      const state = known.get(occupancy) ?? states.of(inventory, occupancy);
-      known.set(occupancy, state);
-      stateOf[position] = state;
-      const list = members.get(state);
+      const hostClass = known.get(occupancy) ?? hostClasses.of(inventory, occupancy);
+      known.set(occupancy, hostClass);
+      classOf[position] = hostClass;
+      const list = members.get(hostClass);
       if (list === undefined) {
-        members.set(state, [position]);
+        members.set(hostClass, [position]);
         entries = null;
       } else list.splice(firstAbove(list, position), 0, position);
     },
     leave: (position) => {
-      const state = at(stateOf, position);
-      const list = valueOf(members, state);
+      const hostClass = at(classOf, position);
+      const list = valueOf(members, hostClass);
       list.splice(firstAbove(list, position) - 1, 1);
       if (list.length > 0) return;
-      members.delete(state);
+      members.delete(hostClass);
       entries = null;
     },
     entries: () => {
-      entries ??= [...members].map(([state, of]) => ({ state, hosts: of }));
+      entries ??= [...members].map(([hostClass, of]) => ({ hostClass, hosts: of }));
       return entries;
     },
   };

@@ -1,20 +1,29 @@
 import type { Request } from "../request/request.ts";
 import type { Slots } from "../placement/capacity/capacity.ts";
-import { lossOf, type Offer, type SlotChange, slotChanges } from "../placement/capacity/loss.ts";
+import {
+  lossOf,
+  type SoldFlavor,
+  type SlotChange,
+  slotChanges,
+} from "../placement/capacity/loss.ts";
 import type { Inventory } from "../placement/inventory/inventory.ts";
 import { useOfLayout } from "../placement/layout/layout-use.ts";
 import { occupied, type Occupancy, type Use } from "../placement/occupancy/occupancy.ts";
 import type { Layout } from "../placement/layout/layout.ts";
-import { besideFree, type KnownBest, type Terms } from "../placement/search/rank/ranking.ts";
-import { type Found, searchSpace } from "../placement/search/search.ts";
+import {
+  besideFree,
+  type KnownBest,
+  type SearchOptions,
+} from "../placement/search/rank/ranking.ts";
+import { type SearchResult, searchSpace } from "../placement/search/search.ts";
 import { spaceFor } from "../placement/space/space.ts";
 import { asItStands } from "../placement/host-class/as-it-stands.ts";
 import type { Demand } from "../placement/host-class/demand.ts";
-import type { State, States } from "../placement/host-class/host-classes.ts";
+import type { HostClass, HostClasses } from "../placement/host-class/host-classes.ts";
 
 /** The best place for a request on one host, by its objective and by what is lost. */
 export interface HostPlace {
-  readonly found: Found;
+  readonly found: SearchResult;
   readonly use: Use;
   /** What the host can sell less of afterwards (`capacity/loss.ts`). */
   readonly loss: number;
@@ -36,7 +45,7 @@ export interface ExplainedPlace extends HostPlace {
 /**
  * Where on a host a request is best placed; null where it is not.
  *
- * @param known what the best is known to come to, from another host in the same state.
+ * @param known what the best is known to come to, from another host in the same host class.
  */
 export type BestPlace = (
   inventory: Inventory,
@@ -59,27 +68,27 @@ export interface HostPlaces {
 const demandsMax = 1 << 10;
 
 export function hostPlaces(
-  states: States,
-  counted: (state: State, demand: Demand) => Slots,
-  offers: readonly Offer[],
+  hostClasses: HostClasses,
+  counted: (hostClass: HostClass, demand: Demand) => Slots,
+  soldFlavors: readonly SoldFlavor[],
 ): HostPlaces {
-  const lossFrom = lossOf(states, counted, offers);
-  const changes = slotChanges(states, counted, offers);
-  const isSelling = offers.length > 0;
+  const lossFrom = lossOf(hostClasses, counted, soldFlavors);
+  const changes = slotChanges(hostClasses, counted, soldFlavors);
+  const isSelling = soldFlavors.length > 0;
   const places = new Map<string, WeakMap<Occupancy, HostPlace | null>>();
 
   const find = (
     inventory: Inventory,
     occupancy: Occupancy,
     request: Request,
-    terms: Terms,
+    options: SearchOptions,
   ): ExplainedPlace | null => {
     const seen = isSelling ? asItStands(inventory, occupancy) : inventory;
     const space = spaceFor(seen, occupancy, request);
-    const before = states.passing(inventory, occupancy);
-    const after = (layout: Layout): State => {
+    const before = hostClasses.passing(inventory, occupancy);
+    const after = (layout: Layout): HostClass => {
       const use = useOfLayout(space, layout.cells);
-      return states.passing(inventory, occupied(inventory, occupancy, use));
+      return hostClasses.passing(inventory, occupied(inventory, occupancy, use));
     };
     // Of whichever place a count was not certain, that place may be the one that loses least.
     let exact = true;
@@ -88,11 +97,11 @@ export function hostPlaces(
       exact &&= found.exact;
       return found.loss;
     };
-    const found = searchSpace(space, { ...terms, ...(isSelling && { loss: lost }) });
+    const found = searchSpace(space, { ...options, ...(isSelling && { loss: lost }) });
     if (found === null) return null;
     const { best, runnerUp } = found;
     const besideOf = besideFree(space);
-    const { explained = false } = terms;
+    const { explained = false } = options;
     const loss = isSelling ? lost(best) : 0;
     return {
       found,

@@ -1,6 +1,6 @@
 import type { Request } from "../request/request.ts";
 import { buildPlan } from "../placement/build-plan.ts";
-import { impliedOffers } from "../placement/capacity/implied-flavors.ts";
+import { impliedSoldFlavors } from "../placement/capacity/implied-flavors.ts";
 import { demandOf } from "../placement/host-class/demand.ts";
 import { idealCost } from "../placement/ideal.ts";
 import { inventoryOf } from "../placement/inventory/inventory.ts";
@@ -46,8 +46,8 @@ export function place(
   const met = hosts.map(({ taken }) => taken.filter(({ vm }) => avoided.has(vm)));
   const inventories = hosts.map((host) => inventoryOf(settledTopology(host), host.policy));
   const given = flavors.map((flavor) => ({ demand: demandOf(flavor), weight: 1 }));
-  const offers = given.length > 0 ? given : impliedOffers(inventories, request);
-  const { index, decide } = hostChooser(offers);
+  const soldFlavors = given.length > 0 ? given : impliedSoldFlavors(inventories, request);
+  const { index, decide } = hostChooser(soldFlavors);
   for (const [i, inventory] of inventories.entries()) {
     index.add({ inventory, occupancy: occupancyOf(inventory, at(hosts, i).taken) });
   }

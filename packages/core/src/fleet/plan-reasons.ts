@@ -14,14 +14,14 @@ import {
   total,
 } from "../placement/layout/layout.ts";
 import { besideFree } from "../placement/search/rank/ranking.ts";
-import type { Found } from "../placement/search/search.ts";
+import type { SearchResult } from "../placement/search/search.ts";
 import { proportionalShare } from "../placement/search/locality/split.ts";
 import { layoutSignature } from "../placement/layout/layout-signature.ts";
 import { nodeOf, type Space } from "../placement/space/space.ts";
 
 /** Why a plan is as it is, and what the next best place would cost, in sentences for the operator. */
 export function planReasons(
-  found: Found,
+  found: SearchResult,
   ideal: RawCost,
   runnerUpLoss: string | null,
 ): readonly string[] {
@@ -196,7 +196,7 @@ function otherPlace(best: readonly LayoutCell[], other: readonly LayoutCell[]): 
 }
 
 /** The first thing in which the next best place is worse, in the order in which they are compared. */
-function runnerUpReason(found: Found, ideal: RawCost, runnerUpLoss: string | null): string {
+function runnerUpReason(found: SearchResult, ideal: RawCost, runnerUpLoss: string | null): string {
   const { space, best, model, runnerUp } = found;
   if (runnerUp === null) return "Every other place is equivalent.";
   const what = `${otherPlace(best.cells, runnerUp.cells)} would`;
@@ -212,7 +212,7 @@ function runnerUpReason(found: Found, ideal: RawCost, runnerUpLoss: string | nul
     return `${what} take ${amountOf(b.extra, "device")} that the VM did not ask for.`;
   }
   if (b.uneven > a.uneven) return `${what} make cells of different size.`;
-  if (b.spread > a.spread) return `${what} use nodes farther apart.`;
+  if (b.nodeDistanceSum > a.nodeDistanceSum) return `${what} use nodes farther apart.`;
   if (runnerUpLoss !== null) return `${what} ${runnerUpLoss}.`;
   const besideOf = besideFree(space);
   const beside = besideOf(runnerUp);

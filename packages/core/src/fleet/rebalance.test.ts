@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { boundedCapacities } from "../placement/capacity/capacity.ts";
-import { ownGrades } from "../placement/capacity/own-grade.ts";
+import { soldSignatures } from "../placement/capacity/sold-signature.ts";
 import type { HostState } from "../plan/host-state.ts";
 import { type Inventory, inventoryOf } from "../placement/inventory/inventory.ts";
 import { useOfLayout } from "../placement/layout/layout-use.ts";
@@ -12,7 +12,7 @@ import type { Plan } from "../plan/plan.ts";
 import { layoutSignature } from "../placement/layout/layout-signature.ts";
 import { spaceFor } from "../placement/space/space.ts";
 import { demandOf } from "../placement/host-class/demand.ts";
-import { stateBook } from "../placement/host-class/host-classes.ts";
+import { hostClassBook } from "../placement/host-class/host-classes.ts";
 import { layoutsOf } from "../../testing/placement/arbitrary-occupancy.ts";
 import { requestOfPlan } from "../plan/request-of-plan.ts";
 import { defaultHostPolicy } from "../request/host-policy.ts";
@@ -74,14 +74,14 @@ function fewestMoves(
     all
       .filter((vm) => vm.host === host)
       .reduce((before, vm) => occupied(inventory, before, vm.use), emptyOccupancy(inventory));
-  const states = stateBook();
-  const counted = boundedCapacities(states);
-  const own = ownGrades(states);
+  const hostClasses = hostClassBook();
+  const counted = boundedCapacities(hostClasses);
+  const own = soldSignatures(hostClasses);
   const slots = (all: readonly Placed[]): number =>
     inventories.reduce((sum, inventory, host) => {
-      const state = states.of(inventory, occupancyOn(all, host, inventory));
-      const demand = own(state, demandOf(wanted));
-      return demand === null ? sum : sum + counted(state, demand).slots;
+      const hostClass = hostClasses.of(inventory, occupancyOn(all, host, inventory));
+      const demand = own(hostClass, demandOf(wanted));
+      return demand === null ? sum : sum + counted(hostClass, demand).slots;
     }, 0);
   const start = hosts.flatMap(({ taken }, host) =>
     taken.map((plan): Placed => ({ plan, host, use: useOfPlan(at(inventories, host), plan) })),

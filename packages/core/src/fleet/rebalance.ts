@@ -1,5 +1,5 @@
 import { boundedCapacities } from "../placement/capacity/capacity.ts";
-import { ownGrades } from "../placement/capacity/own-grade.ts";
+import { soldSignatures } from "../placement/capacity/sold-signature.ts";
 import type { HostState } from "../plan/host-state.ts";
 import { type Inventory, inventoryOf } from "../placement/inventory/inventory.ts";
 import { useOfLayout } from "../placement/layout/layout-use.ts";
@@ -8,7 +8,11 @@ import { occupancyOf, useOfPlan } from "../placement/occupancy/plan-use.ts";
 import { requestOfPlan } from "../plan/request-of-plan.ts";
 import { settledTopology } from "../plan/settled.ts";
 import { type Demand, demandOf } from "../placement/host-class/demand.ts";
-import { type State, stateBook, type States } from "../placement/host-class/host-classes.ts";
+import {
+  type HostClass,
+  hostClassBook,
+  type HostClasses,
+} from "../placement/host-class/host-classes.ts";
 import type { Request } from "../request/request.ts";
 import { invariant } from "../invariant.ts";
 import { at } from "../unit/list.ts";
@@ -17,7 +21,7 @@ import { at } from "../unit/list.ts";
 export interface Rebalancing {
   readonly flavor: string;
   readonly wanted: number;
-  /** The flavor's slots, in its own grade on every host, before and after all moves. */
+  /** The flavor's slots, in the signature it is sold in on every host, before and after all moves. */
   readonly before: number;
   readonly after: number;
   /** In an order in which each has room when its turn comes; null where none was found. */
@@ -106,7 +110,7 @@ type Arrangement = readonly Standing[];
 
 interface Fleet {
   readonly start: Arrangement;
-  readonly states: States;
+  readonly hostClasses: HostClasses;
   /** Whether all that has been asked so far could be tried in full. */
   readonly certainty: { exact: boolean };
   readonly slots: (arrangement: Arrangement) => number;
@@ -116,16 +120,16 @@ interface Fleet {
 
 function fleetOf(hosts: readonly HostState[], flavor: Request, countsMax?: number): Fleet {
   const start = hosts.map(standingOf);
-  const states = stateBook();
-  const counted = boundedCapacities(states, countsMax);
+  const hostClasses = hostClassBook();
+  const counted = boundedCapacities(hostClasses, countsMax);
   const certainty = { exact: true };
-  const ownGrade = ownGrades(states);
-  const stateOf = ({ inventory, occupancy }: Standing): State =>
-    states.passing(inventory, occupancy);
-  const slotsOn = (state: State): number => {
-    const own = ownGrade(state, demandOf(flavor));
+  const soldSignature = soldSignatures(hostClasses);
+  const classOf = ({ inventory, occupancy }: Standing): HostClass =>
+    hostClasses.passing(inventory, occupancy);
+  const slotsOn = (hostClass: HostClass): number => {
+    const own = soldSignature(hostClass, demandOf(flavor));
     if (own === null) return 0;
-    const { slots, exact } = counted(state, own);
+    const { slots, exact } = counted(hostClass, own);
     certainty.exact &&= exact;
     return slots;
   };
@@ -135,10 +139,10 @@ function fleetOf(hosts: readonly HostState[], flavor: Request, countsMax?: numbe
     const known = gains.get(host);
     if (known !== undefined) return known;
     const { inventory, occupancy, vms } = host;
-    const now = slotsOn(stateOf(host));
+    const now = slotsOn(classOf(host));
     const without = (gone: readonly Tenant[]): number =>
       slotsOn(
-        states.passing(
+        hostClasses.passing(
           inventory,
           gone.reduce((o, { use }) => vacated(inventory, o, use), occupancy),
         ),
@@ -150,9 +154,9 @@ function fleetOf(hosts: readonly HostState[], flavor: Request, countsMax?: numbe
   };
   return {
     start,
-    states,
+    hostClasses,
     certainty,
-    slots: (arrangement) => arrangement.reduce((sum, host) => sum + slotsOn(stateOf(host)), 0),
+    slots: (arrangement) => arrangement.reduce((sum, host) => sum + slotsOn(classOf(host)), 0),
     bound: (arrangement, moves) => {
       let best: readonly number[] = Array.from({ length: moves + 1 }, () => 0);
       for (const host of arrangement) {
@@ -223,8 +227,8 @@ function* movesFrom(
       const empty = new Set<string>();
       for (const [target, other] of from.entries()) {
         if (target === source) continue;
-        const { key } = fleet.states.passing(other.inventory, other.occupancy);
-        // Empty hosts in one state are the same to everybody but for their names.
+        const { key } = fleet.hostClasses.passing(other.inventory, other.occupancy);
+        // Empty hosts in one host class are the same to everybody but for their names.
         if (other.vms.length === 0 && empty.has(key)) continue;
         if (other.vms.length === 0) empty.add(key);
         for (const { arrived, nodes, accelerators } of arrivals(fleet, other, vm)) {
@@ -241,12 +245,16 @@ interface Arrival extends Pick<Move, "nodes" | "accelerators"> {
 }
 
 /** Every place on a host that is in the VM's own signature, one of each that are interchangeable. */
-function arrivals({ states, certainty }: Fleet, host: Standing, vm: Tenant): readonly Arrival[] {
+function arrivals(
+  { hostClasses, certainty }: Fleet,
+  host: Standing,
+  vm: Tenant,
+): readonly Arrival[] {
   const { inventory, occupancy } = host;
-  // The host itself, not the one that stands for its state: its own names are told.
+  // The host itself, not the one that stands for its host class: its own names are told.
   const here = { key: "", inventory, occupancy };
-  const space = states.space(here, vm.demand);
-  const { steps, complete } = states.all(here, vm.demand);
+  const space = hostClasses.space(here, vm.demand);
+  const { steps, complete } = hostClasses.all(here, vm.demand);
   certainty.exact &&= complete;
   return steps.map(({ layout: { cells } }): Arrival => {
     const use = useOfLayout(space, cells);

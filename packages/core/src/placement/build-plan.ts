@@ -8,7 +8,7 @@ import type { HostState } from "../plan/host-state.ts";
 import type { Cell, Plan, PlanDevice } from "../plan/plan.ts";
 import { planParts } from "./layout/plan-parts.ts";
 import { type LayoutCell, placed } from "./layout/layout.ts";
-import type { Found } from "./search/search.ts";
+import type { SearchResult } from "./search/search.ts";
 import { layoutSignature } from "./layout/layout-signature.ts";
 import type { Space } from "./space/space.ts";
 
@@ -20,7 +20,7 @@ import type { Space } from "./space/space.ts";
  */
 export function buildPlan(
   host: HostState,
-  found: Found,
+  found: SearchResult,
   ideal: RawCost,
   reasons: readonly string[] = [],
 ): Plan {

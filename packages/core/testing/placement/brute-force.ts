@@ -20,7 +20,7 @@ export interface BruteAnswer {
   readonly cells: number;
   readonly cost: number;
   readonly uneven: number;
-  readonly spread: number;
+  readonly nodeDistanceSum: number;
   readonly extra: number;
   /** The devices and nodes of the first such answer, accelerators before NICs before nodes. */
   readonly choice: string;
@@ -83,7 +83,11 @@ function* legal(host: HostState, request: Request): Generator<Legal> {
 function compare(a: BruteAnswer, b: BruteAnswer): number {
   const cost = Math.abs(a.cost - b.cost) < 1e-9 ? 0 : a.cost - b.cost;
   return (
-    a.cells - b.cells || cost || a.extra - b.extra || a.uneven - b.uneven || a.spread - b.spread
+    a.cells - b.cells ||
+    cost ||
+    a.extra - b.extra ||
+    a.uneven - b.uneven ||
+    a.nodeDistanceSum - b.nodeDistanceSum
   );
 }
 
@@ -321,14 +325,14 @@ function judge(host: HostState, request: Request, plan: Plan, uneven: number): B
     topology.nodes.findIndex(({ id }) => id === cell.hostNode),
   );
   // Without distances no two nodes are farther apart than others.
-  const spread = position.flatMap((i) =>
+  const nodeDistanceSum = position.flatMap((i) =>
     position.map((j) => (i === j || distances === null ? 0 : at(at(distances, i), j))),
   );
   return {
     cells: plan.cells.length,
     cost: raw.total,
     uneven,
-    spread: spread.reduce((a, b) => a + b, 0),
+    nodeDistanceSum: nodeDistanceSum.reduce((a, b) => a + b, 0),
     extra: plan.devices.flatMap((device) => device.companions).filter((a) => sellable.has(a))
       .length,
     choice:

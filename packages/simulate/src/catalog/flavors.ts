@@ -1,6 +1,6 @@
 import { cellsOf } from "../fleet/cells.ts";
 import type { HostShape, NodeShape } from "../fleet/host.ts";
-import { type Demand, type Task, WHOLE_GPU } from "../fleet/task.ts";
+import { type TaskDemand, type Task, WHOLE_GPU } from "../fleet/task.ts";
 
 /** A flavor in parts of a host, and how often it is asked for beside the others. */
 interface Wish {
@@ -30,7 +30,7 @@ const wishes: readonly Wish[] = [
  * The flavors that such a host can take as promised, with their shares of requests. Empty where it
  * has no GPUs.
  */
-export function catalogDemand(shape: HostShape): readonly Demand[] {
+export function catalogDemand(shape: HostShape): readonly TaskDemand[] {
   const owning = shape.nodes.filter(({ gpus }) => gpus > 0);
   if (owning.length === 0) return [];
   const least = (of: (node: NodeShape) => number): number =>

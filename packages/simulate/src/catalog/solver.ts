@@ -1,6 +1,6 @@
 import { createFleet, type Fleet } from "@evenkeel/core/fleet/fleet.ts";
 import { invariant } from "@evenkeel/core/invariant.ts";
-import type { Offer } from "@evenkeel/core/placement/capacity/loss.ts";
+import type { SoldFlavor } from "@evenkeel/core/placement/capacity/loss.ts";
 import { type Inventory, inventoryOf } from "@evenkeel/core/placement/inventory/inventory.ts";
 import { emptyOccupancy, type Use } from "@evenkeel/core/placement/occupancy/occupancy.ts";
 import type { LayoutCell } from "@evenkeel/core/placement/layout/layout.ts";
@@ -13,7 +13,7 @@ import { setOf } from "@evenkeel/core/set/list-format.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import { MiB } from "@evenkeel/core/unit/bytes.ts";
 import { valueOf } from "@evenkeel/core/unit/list.ts";
-import type { Demand, Task } from "../fleet/task.ts";
+import type { TaskDemand, Task } from "../fleet/task.ts";
 import type { Part } from "../fleet/ways.ts";
 import type { Choice, Policy, Setting } from "../policy/policy.ts";
 import { largestPageBytes } from "./host-shape.ts";
@@ -91,9 +91,9 @@ function pinned(request: Request, inventory: Inventory): Request {
  * grow with their square (`policy/further-sales.ts`).
  */
 function offersOf(
-  demand: readonly Demand[],
+  demand: readonly TaskDemand[],
   requests: ReadonlyMap<Task, Request>,
-): readonly Offer[] {
+): readonly SoldFlavor[] {
   return demand.flatMap(({ task, share }) => {
     const request = requests.get(task);
     if (request === undefined || task.gpus === 0) return [];

@@ -2,7 +2,7 @@ import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import { defaultHostPolicy } from "@evenkeel/core/request/host-policy.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import { gpusOf } from "../fleet/host.ts";
-import type { Demand, Task } from "../fleet/task.ts";
+import type { TaskDemand, Task } from "../fleet/task.ts";
 import { type Random, randomFor } from "../random.ts";
 import type { Arrival, World } from "../run/world.ts";
 import { catalogDemand } from "./flavors.ts";
@@ -51,7 +51,7 @@ export function catalogWorld(machine: Topology, hosts: number): World {
 }
 
 function comingsAndGoings(
-  demand: readonly Demand[],
+  demand: readonly TaskDemand[],
   gpus: number,
   random: Random,
 ): readonly Arrival[] {
@@ -66,7 +66,7 @@ function comingsAndGoings(
 }
 
 /** The task at this point of all shares laid end to end. */
-function drawn(demand: readonly Demand[], point: number): Task {
+function drawn(demand: readonly TaskDemand[], point: number): Task {
   let rest = point;
   for (const { task, share } of demand) {
     if (rest < share) return task;

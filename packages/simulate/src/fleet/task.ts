@@ -35,13 +35,13 @@ export function accepts(task: Task, model: string | null): boolean {
 }
 
 /** How often a task is asked for: its share of all requests. What is known of the future is this. */
-export interface Demand {
+export interface TaskDemand {
   readonly task: Task;
   readonly share: number;
 }
 
 /** The shares with which tasks occur in a list of them, the most frequent first. */
-export function demandOf(tasks: readonly Task[]): readonly Demand[] {
+export function demandOf(tasks: readonly Task[]): readonly TaskDemand[] {
   const counts: Tally<Task> = new Map();
   for (const task of tasks) count(counts, task);
   return [...counts]

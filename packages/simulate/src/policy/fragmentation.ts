@@ -1,5 +1,5 @@
 import { freeGpuMilli, type HostState, type NodeState } from "../fleet/host.ts";
-import { accepts, type Demand, type Task } from "../fleet/task.ts";
+import { accepts, type TaskDemand, type Task } from "../fleet/task.ts";
 
 /** The tasks that make up this part of all requests, the most frequent first, are typical ones. */
 const TYPICAL_SHARE = 0.95;
@@ -17,7 +17,7 @@ const TYPICAL_SHARE = 0.95;
  *
  * It costs the number of typical tasks times the GPUs.
  */
-export function fragmentationOf(demand: readonly Demand[]): (host: HostState) => number {
+export function fragmentationOf(demand: readonly TaskDemand[]): (host: HostState) => number {
   const typical = typicalTasks(demand);
   return (host) => {
     const all = freeGpuMilli(host);
@@ -29,8 +29,8 @@ export function fragmentationOf(demand: readonly Demand[]): (host: HostState) =>
 }
 
 /** Typical tasks: told apart without their memory, cut at 95 %, and their shares made to sum to 1. */
-export function typicalTasks(demand: readonly Demand[]): readonly Demand[] {
-  const merged = new Map<string, Demand>();
+export function typicalTasks(demand: readonly TaskDemand[]): readonly TaskDemand[] {
+  const merged = new Map<string, TaskDemand>();
   for (const { task, share } of demand) {
     const { cpuMilli, gpus, gpuMilli, models } = task;
     const key = JSON.stringify([cpuMilli, gpus, gpuMilli, models]);
@@ -40,7 +40,7 @@ export function typicalTasks(demand: readonly Demand[]): readonly Demand[] {
       before === undefined ? { task, share } : { ...before, share: before.share + share },
     );
   }
-  const typical: Demand[] = [];
+  const typical: TaskDemand[] = [];
   let sum = 0;
   for (const one of [...merged.values()].toSorted((a, b) => b.share - a.share)) {
     // Shares are sums of fractions: what is off by rounding alone is there.

@@ -1,6 +1,6 @@
 import { cellsOf } from "../fleet/cells.ts";
 import { freeGpus, type HostShape, type HostState, type NodeState } from "../fleet/host.ts";
-import { accepts, type Demand, sharesGpu } from "../fleet/task.ts";
+import { accepts, type TaskDemand, sharesGpu } from "../fleet/task.ts";
 
 /**
  * What a host could still be sold as, in expectation over the demand: for every flavor, how many
@@ -32,7 +32,7 @@ import { accepts, type Demand, sharesGpu } from "../fleet/task.ts";
  *
  * It costs the number of flavors times the nodes, a few nanoseconds each.
  */
-export function furtherSales(demand: readonly Demand[]): (host: HostState) => number {
+export function furtherSales(demand: readonly TaskDemand[]): (host: HostState) => number {
   const byShape = new Map<HostShape, readonly Group[]>();
   return ({ shape, nodes }) => {
     let groups = byShape.get(shape);
@@ -62,7 +62,7 @@ interface Flavor {
   readonly memoryMib: number;
 }
 
-function groupsOf(shape: HostShape, demand: readonly Demand[]): readonly Group[] {
+function groupsOf(shape: HostShape, demand: readonly TaskDemand[]): readonly Group[] {
   const groups = new Map<string, Group & { readonly flavors: Flavor[] }>();
   for (const { task, share } of demand) {
     if (task.gpus === 0 || !accepts(task, shape.model)) continue;

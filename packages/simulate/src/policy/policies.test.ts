@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { at } from "@evenkeel/core/unit/list.ts";
 import { emptyHost, type HostShape, type HostState } from "../fleet/host.ts";
-import type { Demand, Task } from "../fleet/task.ts";
+import type { TaskDemand, Task } from "../fleet/task.ts";
 import { after, waysOn } from "../fleet/ways.ts";
 import { randomFor } from "../random.ts";
 import { arbitraryWorld } from "../../testing/arbitrary-world.ts";
@@ -29,7 +29,7 @@ const state = (of: HostShape, gpuMilli: readonly (readonly number[])[]): HostSta
 });
 
 test("fragmentation, by hand: what the typical task cannot use", () => {
-  const demand: readonly Demand[] = [
+  const demand: readonly TaskDemand[] = [
     { task: task(1, 2, 500), share: 0.5 },
     { task: task(2, 4), share: 0.5 },
   ];

@@ -1,5 +1,5 @@
 import type { HostState } from "../fleet/host.ts";
-import type { Demand, Task } from "../fleet/task.ts";
+import type { TaskDemand, Task } from "../fleet/task.ts";
 import type { Way } from "../fleet/ways.ts";
 import type { Random } from "../random.ts";
 
@@ -17,7 +17,7 @@ export interface Setting {
    */
   readonly hosts: readonly HostState[];
   /** The mix of requests as it is known beforehand, and nothing of their order. */
-  readonly demand: readonly Demand[];
+  readonly demand: readonly TaskDemand[];
   readonly random: Random;
 }
 

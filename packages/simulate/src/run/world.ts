@@ -1,6 +1,6 @@
 import type { Policy } from "../policy/policy.ts";
 import type { HostShape } from "../fleet/host.ts";
-import type { Demand, Task } from "../fleet/task.ts";
+import type { TaskDemand, Task } from "../fleet/task.ts";
 
 /** A task that comes, and goes again or stays. */
 export interface Arrival {
@@ -22,7 +22,7 @@ export interface World {
   readonly settled: number;
   /** In the order of the hosts' names. */
   readonly hosts: readonly HostShape[];
-  readonly demand: readonly Demand[];
+  readonly demand: readonly TaskDemand[];
   /** Policies that know more of this world's hosts than plain numbers. */
   readonly ownPolicies: readonly Policy[];
   /** Ascending in `at`. */

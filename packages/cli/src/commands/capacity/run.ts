@@ -1,5 +1,5 @@
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
-import { fleetCapacity, type Wanted } from "@evenkeel/core/fleet/capacity-document.ts";
+import { fleetCapacity, type CapacityRequest } from "@evenkeel/core/fleet/capacity-document.ts";
 import type { Request } from "@evenkeel/core/request/request.ts";
 import type { Flavor } from "@evenkeel/core/request/virtual-machine.ts";
 import { didYouMean } from "@evenkeel/core/text/did-you-mean.ts";
@@ -34,7 +34,7 @@ export async function runCapacity(this: CliContext, flags: CapacityFlags): Promi
 }
 
 /** `FLAVOR=K` as the flavor and the number of slots that are wanted of it. */
-function wantedOf(text: string, requests: readonly Request[]): Wanted {
+function wantedOf(text: string, requests: readonly Request[]): CapacityRequest {
   const [, name = "", slots = ""] = /^(.+)=([1-9][0-9]{0,5})$/s.exec(text) ?? [];
   const names = requests.flatMap(({ flavor }) => flavor ?? []);
   if (name === "") {

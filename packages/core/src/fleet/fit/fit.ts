@@ -1,11 +1,11 @@
 import type { Placed, RawCost } from "../../cost/placement-cost.ts";
 import { createFleet } from "../fleet.ts";
-import { impliedOffers } from "../../placement/capacity/implied-flavors.ts";
+import { impliedSoldFlavors } from "../../placement/capacity/implied-flavors.ts";
 import type { HostState } from "../../plan/host-state.ts";
 import { inventoryOf } from "../../placement/inventory/inventory.ts";
 import { emptyOccupancy } from "../../placement/occupancy/occupancy.ts";
 import { type LayoutCell, type OnNode, placed, total } from "../../placement/layout/layout.ts";
-import { type Found, search } from "../../placement/search/search.ts";
+import { type SearchResult, search } from "../../placement/search/search.ts";
 import { type NodeSpace, type Space, spaceOn } from "../../placement/space/space.ts";
 import type { HostPolicy } from "../../request/host-policy.ts";
 import type { Request } from "../../request/request.ts";
@@ -97,8 +97,8 @@ function shortagesOf(space: Space, node: NodeSpace): NodeShortage[] {
 function countOf({ topology, policy }: HostState, request: Request): number {
   const inventory = inventoryOf(topology, policy);
   const occupancy = emptyOccupancy(inventory);
-  const offers = impliedOffers([inventory], request);
-  const fleet = createFleet([{ name: topology.name, inventory, occupancy }], offers);
+  const soldFlavors = impliedSoldFlavors([inventory], request);
+  const fleet = createFleet([{ name: topology.name, inventory, occupancy }], soldFlavors);
   for (let count = 0; count < countMax; count++) {
     const decision = fleet.decide(request);
     if (decision === null) return count;
@@ -111,7 +111,7 @@ function countOf({ topology, policy }: HostState, request: Request): number {
  * The best placement, held against the same devices and cells with every path to memory at its
  * nearest: what is left is what the nodes' distances cost.
  */
-function straddlingCost({ best, model }: Found): StraddlingCost {
+function straddlingCost({ best, model }: SearchResult): StraddlingCost {
   const shown = model.cost(placed(best.cells));
   const hidden = model.cost(flattened(best.cells));
   const relative = ({ parts, total: whole }: RawCost): number => {

@@ -13,11 +13,11 @@ import { layoutSignature } from "../layout/layout-signature.ts";
 import { settledTopology } from "../../plan/settled.ts";
 import { spaceFor } from "../space/space.ts";
 import { demandOf } from "../host-class/demand.ts";
-import { stateBook } from "../host-class/host-classes.ts";
+import { hostClassBook } from "../host-class/host-classes.ts";
 import { filled, layoutsOf, smallRequest } from "../../../testing/placement/arbitrary-occupancy.ts";
 import { mostPlans } from "../../../testing/placement/most-plans.ts";
 import { boundedCapacities } from "./capacity.ts";
-import { ownGrades } from "./own-grade.ts";
+import { soldSignatures } from "./sold-signature.ts";
 import { lossOf } from "./loss.ts";
 
 const policy: HostPolicy = {
@@ -63,7 +63,7 @@ const situation = fc.record({
 });
 
 /**
- * Every sequence of layouts, without states or bounds: as many as there are. Null when that would be
+ * Every sequence of layouts, without host classes or bounds: as many as there are. Null when that would be
  * more than anybody wants to wait for.
  */
 function mostLayouts(
@@ -99,9 +99,9 @@ test("as many fit as any sequence of placements reaches", () => {
     fc.property(situation, wish, ({ topology, earlier }, request) => {
       const inventory = inventoryOf(topology, policy);
       const occupancy = filled(inventory, earlier);
-      const states = stateBook();
-      const counted = boundedCapacities(states);
-      const count = counted(states.of(inventory, occupancy), demandOf(request));
+      const hostClasses = hostClassBook();
+      const counted = boundedCapacities(hostClasses);
+      const count = counted(hostClasses.of(inventory, occupancy), demandOf(request));
       const most = mostLayouts(inventory, occupancy, request, null);
       if (most === null) return;
       if (most > 1) met++;
@@ -121,10 +121,10 @@ test("as many fit of a signature as any sequence of placements in it reaches", (
       const space = spaceFor(inventory, occupancy, request);
       const layouts = layoutsOf(inventory, occupancy, request);
       const classes = new Set(layouts.map((layout) => layoutSignature(space, layout).signature));
-      const states = stateBook();
-      const counted = boundedCapacities(states);
+      const hostClasses = hostClassBook();
+      const counted = boundedCapacities(hostClasses);
       for (const signature of classes) {
-        const count = counted(states.of(inventory, occupancy), demandOf(request, signature));
+        const count = counted(hostClasses.of(inventory, occupancy), demandOf(request, signature));
         const most = mostLayouts(inventory, occupancy, request, signature);
         if (most === null) return;
         if (most > 1) met++;
@@ -142,9 +142,9 @@ test("as many fit as any sequence of legal plans reaches", () => {
     fc.property(machine, modest, (topology, given) => {
       const request = { ...given, locality: "strict", isolation: "core" } as const;
       const inventory = inventoryOf(topology, policy);
-      const states = stateBook();
-      const state = states.of(inventory, emptyOccupancy(inventory));
-      const count = boundedCapacities(states)(state, demandOf(request));
+      const hostClasses = hostClassBook();
+      const hostClass = hostClasses.of(inventory, emptyOccupancy(inventory));
+      const count = boundedCapacities(hostClasses)(hostClass, demandOf(request));
       const most = mostPlans({ topology, taken: [], policy }, request);
       if (most === null) return;
       if (most > 1) met++;
@@ -171,11 +171,14 @@ test("a placement loses what can be sold less, in shares of what an empty host c
         if (layout === undefined) return;
         const use = useOfLayout(spaceFor(inventory, before, request), layout.cells);
         const after = occupied(inventory, before, use);
-        const states = stateBook();
-        const offers = sold.map(([wanted, weight]) => ({ demand: demandOf(wanted), weight }));
-        const loss = lossOf(states, boundedCapacities(states), offers);
+        const hostClasses = hostClassBook();
+        const soldFlavors = sold.map(([wanted, weight]) => ({ demand: demandOf(wanted), weight }));
+        const loss = lossOf(hostClasses, boundedCapacities(hostClasses), soldFlavors);
         const most = (occupancy: Occupancy, wanted: Request): number | null => {
-          const own = ownGrades(states)(states.of(inventory, occupancy), demandOf(wanted));
+          const own = soldSignatures(hostClasses)(
+            hostClasses.of(inventory, occupancy),
+            demandOf(wanted),
+          );
           return own === null ? 0 : mostLayouts(inventory, occupancy, wanted, own.only);
         };
         const expected = sold.reduce<number | null>((sum, [wanted, weight]) => {
@@ -185,8 +188,10 @@ test("a placement loses what can be sold less, in shares of what an empty host c
           return empty === 0 ? sum : sum + (weight * (now - then)) / empty;
         }, 0);
         if (expected === null) return;
-        const [one, other] = [before, after].map((occupancy) => states.of(inventory, occupancy));
-        if (one === undefined || other === undefined) throw new Error("no states");
+        const [one, other] = [before, after].map((occupancy) =>
+          hostClasses.of(inventory, occupancy),
+        );
+        if (one === undefined || other === undefined) throw new Error("no hostClasses");
         expect(loss(one, other).loss).toBeCloseTo(expected, 9);
       },
     ),

@@ -1,5 +1,5 @@
 import type { Demand } from "../host-class/demand.ts";
-import type { State, States } from "../host-class/host-classes.ts";
+import type { HostClass, HostClasses } from "../host-class/host-classes.ts";
 import { capacityBound, cellsOnNodes } from "./capacity-bound.ts";
 
 /** How many fit, and whether it is certain that no more do. */
@@ -10,57 +10,57 @@ export interface Slots {
 }
 
 /**
- * How many more VMs of a demand, in its signature where it has one, a host in some state can take:
+ * How many more VMs of a demand, in its signature where it has one, a host in some host class can take:
  * the most that any order and any choice of places could reach.
  *
  * VMs are placed one after the other where each is best, which most often reaches a bound that
  * nothing can exceed (`capacity-bound.ts`). Where it does not, every place for the first VM is tried,
  * with the capacity of what is left after it; some optimal choice begins with one of them, so their
  * maximum is the capacity. A place is passed over when the bound of what it leaves could not lead to
- * more. Both are worked out once a state, and orders of the same choices meet in the same states.
+ * more. Both are worked out once a host class, and orders of the same choices meet in the same host classes.
  *
  * Machines whose huge pages strangers hold too are to be settled before (`settled.ts`): what is free
  * at one moment is no amount that can be counted down.
  *
  * What real machines leave to choose is little, but a VM over several of many nodes can be put
  * together in more ways than anybody can try. Then the search ends after `stepsMax` layouts, those
- * of a state counting for some more, and the count is the best that it has come to.
+ * of a host class counting for some more, and the count is the best that it has come to.
  */
 export function boundedCapacities(
-  states: States,
+  hostClasses: HostClasses,
   stepsMax = 1 << 12,
-): (state: State, demand: Demand) => Slots {
-  // Of states that are only passed through in thought there are many: the count alone is kept.
+): (hostClass: HostClass, demand: Demand) => Slots {
+  // Of host classes that are only passed through in thought there are many: the count alone is kept.
   const known = new Map<string, number>();
   const uncertain = new Map<string, number>();
   const demands = new Map<string, number>();
   let left = 0;
-  const keyOf = (state: State, demand: Demand): string => {
+  const keyOf = (hostClass: HostClass, demand: Demand): string => {
     const number = demands.get(demand.key) ?? demands.size;
     demands.set(demand.key, number);
-    return `${number} ${state.key}`;
+    return `${number} ${hostClass.key}`;
   };
-  const capacity = (state: State, demand: Demand): number => {
-    const key = keyOf(state, demand);
+  const capacity = (hostClass: HostClass, demand: Demand): number => {
+    const key = keyOf(hostClass, demand);
     const before = known.get(key);
     if (before !== undefined) return before;
-    const count = most(state, demand);
+    const count = most(hostClass, demand);
     if (left <= 0) return count;
     if (known.size >= countsMax) known.clear();
     known.set(key, count);
     return count;
   };
-  const most = (state: State, demand: Demand): number => {
-    const first = states.best(state, demand);
+  const most = (hostClass: HostClass, demand: Demand): number => {
+    const first = hostClasses.best(hostClass, demand);
     if (first === null) return 0;
     let reached = 1 + capacity(first.after, demand);
-    const offered = states.space(state, demand);
+    const offered = hostClasses.space(hostClass, demand);
     const cells = demand.only === null ? null : cellsOnNodes(offered, first.layout);
-    const boundOf = (at: State): number => capacityBound(states.space(at, demand), cells);
-    const limit = boundOf(state);
+    const boundOf = (at: HostClass): number => capacityBound(hostClasses.space(at, demand), cells);
+    const limit = boundOf(hostClass);
     if (reached >= limit || left <= 0) return reached;
-    const { steps, complete } = states.all(state, demand);
-    left -= stepsPerState + steps.length;
+    const { steps, complete } = hostClasses.all(hostClass, demand);
+    left -= stepsPerHostClass + steps.length;
     if (!complete) left = Math.min(left, 0);
     for (const { after } of steps) {
       if (after.key === first.after.key) continue;
@@ -70,20 +70,20 @@ export function boundedCapacities(
     }
     return reached;
   };
-  return (state, demand) => {
-    const key = keyOf(state, demand);
+  return (hostClass, demand) => {
+    const key = keyOf(hostClass, demand);
     const before = uncertain.get(key);
     if (before !== undefined) return { slots: before, exact: false };
     left = stepsMax;
-    const slots = capacity(state, demand);
-    const exact = left > 0 || slots >= capacityBound(states.space(state, demand), null);
+    const slots = capacity(hostClass, demand);
+    const exact = left > 0 || slots >= capacityBound(hostClasses.space(hostClass, demand), null);
     if (!exact) uncertain.set(key, slots);
     return { slots, exact };
   };
 }
 
-/** What it takes to look at a state at all, in layouts. */
-const stepsPerState = 64;
+/** What it takes to look at a host class at all, in layouts. */
+const stepsPerHostClass = 64;
 
 /** Some hundred megabytes at the most; what is forgotten is counted again. */
 const countsMax = 1 << 18;

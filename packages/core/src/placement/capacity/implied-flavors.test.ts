@@ -9,7 +9,7 @@ import { inventoryOf } from "../inventory/inventory.ts";
 import { place } from "../../fleet/place.ts";
 import type { Plan } from "../../plan/plan.ts";
 import { planFaults } from "../../plan/check/plan-check.ts";
-import { impliedOffers } from "./implied-flavors.ts";
+import { impliedSoldFlavors } from "./implied-flavors.ts";
 
 /** One core of each node is the host's. */
 const hostOf = (text: string): HostState => ({
@@ -20,7 +20,7 @@ const hostOf = (text: string): HostState => ({
 
 function implied(text: string, request = requestOf()): readonly Request[] {
   const { topology, policy } = hostOf(text);
-  return impliedOffers([inventoryOf(topology, policy)], request).map(
+  return impliedSoldFlavors([inventoryOf(topology, policy)], request).map(
     ({ demand }) => demand.request,
   );
 }

@@ -7,7 +7,7 @@ import type { Inventory } from "../inventory/inventory.ts";
 import { poolPosition } from "../inventory/memory.ts";
 import { granuleOf } from "../space/memory.ts";
 import { demandOf } from "../host-class/demand.ts";
-import type { Offer } from "./loss.ts";
+import type { SoldFlavor } from "./loss.ts";
 
 /**
  * What hosts could still sell where nobody says what is sold: one accelerator of each model with
@@ -18,10 +18,10 @@ import type { Offer } from "./loss.ts";
  * where that is least. Memory is counted in the pages that the request is for, as others are nothing
  * to it. Accelerators of unknown node, and parts of one, imply nothing.
  */
-export function impliedOffers(
+export function impliedSoldFlavors(
   inventories: readonly Inventory[],
   request: Request,
-): readonly Offer[] {
+): readonly SoldFlavor[] {
   const all = [...new Set(inventories)].flatMap((inventory) =>
     impliedFlavors(inventory, request).map((flavor) => demandOf(flavor)),
   );

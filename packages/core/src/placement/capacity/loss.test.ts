@@ -15,7 +15,7 @@ import { searchSpace } from "../search/search.ts";
 import { spaceFor } from "../space/space.ts";
 import { asItStands } from "../host-class/as-it-stands.ts";
 import { demandOf } from "../host-class/demand.ts";
-import { stateBook } from "../host-class/host-classes.ts";
+import { hostClassBook } from "../host-class/host-classes.ts";
 import { bestPlans } from "../../../testing/placement/brute-force.ts";
 import { boundedCapacities } from "./capacity.ts";
 import { lossOf } from "./loss.ts";
@@ -70,12 +70,12 @@ test("of the best places the one is taken that loses least, as trying all of the
           if (plan.kind === "Plan") taken = [...taken, plan];
         }
         const occupancy = occupancyOf(inventory, taken);
-        const states = stateBook();
-        const offers = sold.map((wanted) => ({ demand: demandOf(wanted), weight: 1 }));
-        const loss = lossOf(states, boundedCapacities(states), offers);
-        const before = states.of(inventory, occupancy);
+        const hostClasses = hostClassBook();
+        const soldFlavors = sold.map((wanted) => ({ demand: demandOf(wanted), weight: 1 }));
+        const loss = lossOf(hostClasses, boundedCapacities(hostClasses), soldFlavors);
+        const before = hostClasses.of(inventory, occupancy);
         const lost = (use: Use): number =>
-          loss(before, states.passing(inventory, occupied(inventory, occupancy, use))).loss;
+          loss(before, hostClasses.passing(inventory, occupied(inventory, occupancy, use))).loss;
         const space = spaceFor(asItStands(inventory, occupancy), occupancy, request);
         const found = searchSpace(space, {
           loss: (layout) => lost(useOfLayout(space, layout.cells)),
@@ -96,10 +96,16 @@ test("of the best places the one is taken that loses least, as trying all of the
 
 test("a loss that rests on counts that ended early says so", () => {
   const inventory = inventoryOf(syntheticTopology("package:2 core:4 memory:8Gi"), policy);
-  const states = stateBook();
-  const offers = [{ demand: demandOf(requestOf({ hugepageBytes: null })), weight: 1 }];
-  const state = states.of(inventory, emptyOccupancy(inventory));
+  const hostClasses = hostClassBook();
+  const soldFlavors = [{ demand: demandOf(requestOf({ hugepageBytes: null })), weight: 1 }];
+  const hostClass = hostClasses.of(inventory, emptyOccupancy(inventory));
   const counted = (exact: boolean) => () => ({ slots: 3, exact });
-  expect(lossOf(states, counted(true), offers)(state, state)).toEqual({ loss: 0, exact: true });
-  expect(lossOf(states, counted(false), offers)(state, state)).toEqual({ loss: 0, exact: false });
+  expect(lossOf(hostClasses, counted(true), soldFlavors)(hostClass, hostClass)).toEqual({
+    loss: 0,
+    exact: true,
+  });
+  expect(lossOf(hostClasses, counted(false), soldFlavors)(hostClass, hostClass)).toEqual({
+    loss: 0,
+    exact: false,
+  });
 });

@@ -1,17 +1,17 @@
 import type { Demand } from "../host-class/demand.ts";
-import type { State, States } from "../host-class/host-classes.ts";
+import type { HostClass, HostClasses } from "../host-class/host-classes.ts";
 import type { Slots } from "./capacity.ts";
-import { ownGrades } from "./own-grade.ts";
+import { soldSignatures } from "./sold-signature.ts";
 
 /** What is sold on a fleet, and how much of each is wanted. */
-export interface Offer {
+export interface SoldFlavor {
   readonly demand: Demand;
   /** A share of what is asked for; all of them need not sum to 1. */
   readonly weight: number;
 }
 
-/** How much less could be sold in one state than in another, of the same machine. */
-export type LossOf = (before: State, after: State) => Loss;
+/** How much less could be sold in one host class than in another, of the same machine. */
+export type LossOf = (before: HostClass, after: HostClass) => Loss;
 
 export interface Loss {
   readonly loss: number;
@@ -20,32 +20,36 @@ export interface Loss {
 }
 
 /** How many more VMs of a demand fit (`boundedCapacities`). */
-type Counted = (state: State, demand: Demand) => Slots;
+type Counted = (hostClass: HostClass, demand: Demand) => Slots;
 
 /**
- * What a placement costs the future: for each flavor, how many fewer VMs of its own grade
- * (`own-grade.ts`) the host can take afterwards, as a share of what an empty host could, summed by
+ * What a placement costs the future: for each flavor, how many fewer VMs of its signature
+ * (`sold-signature.ts`) the host can take afterwards, as a share of what an empty host could, summed by
  * the flavors' weights. So the last eight-GPU slot of a host weighs as much as eight of its one-GPU
- * slots, and a flavor that this kind of host cannot hold weighs nothing.
+ * slots, and a flavor that this machine cannot hold weighs nothing.
  */
-export function lossOf(states: States, counted: Counted, offers: readonly Offer[]): LossOf {
+export function lossOf(
+  hostClasses: HostClasses,
+  counted: Counted,
+  soldFlavors: readonly SoldFlavor[],
+): LossOf {
   const values = new Map<string, Value>();
-  const ownGrade = ownGrades(states);
-  const valueOf = (state: State): Value => {
-    const before = values.get(state.key);
+  const soldSignature = soldSignatures(hostClasses);
+  const valueOf = (hostClass: HostClass): Value => {
+    const before = values.get(hostClass.key);
     if (before !== undefined) return before;
-    const empty = states.emptied(state);
+    const empty = hostClasses.emptied(hostClass);
     let value: Value = { sum: 0, exact: true };
-    for (const { demand, weight } of offers) {
-      const own = ownGrade(state, demand);
+    for (const { demand, weight } of soldFlavors) {
+      const own = soldSignature(hostClass, demand);
       const most = own === null ? null : counted(empty, own);
       if (own === null || most === null || most.slots === 0) continue;
-      const now = counted(state, own);
+      const now = counted(hostClass, own);
       const exact = value.exact && most.exact && now.exact;
       value = { sum: value.sum + (weight * now.slots) / most.slots, exact };
     }
     if (values.size >= valuesMax) values.clear();
-    values.set(state.key, value);
+    values.set(hostClass.key, value);
     return value;
   };
   return (before, after) => {
@@ -54,7 +58,7 @@ export function lossOf(states: States, counted: Counted, offers: readonly Offer[
   };
 }
 
-/** What a state can sell, in shares of empty hosts. */
+/** What a host class can sell, in shares of empty hosts. */
 interface Value {
   readonly sum: number;
   readonly exact: boolean;
@@ -63,7 +67,7 @@ interface Value {
 /** Some ten megabytes at the most. */
 const valuesMax = 1 << 16;
 
-/** How many VMs of a flavor's own grade a host could take before a placement and can after it. */
+/** How many VMs of the signature that a flavor is sold in a host could take before a placement and can after it. */
 export interface SlotChange {
   readonly demand: Demand;
   readonly before: number;
@@ -74,14 +78,14 @@ export interface SlotChange {
 
 /** The same, flavor by flavor, for those that wish to say it. */
 export function slotChanges(
-  states: States,
+  hostClasses: HostClasses,
   counted: Counted,
-  offers: readonly Offer[],
-): (before: State, after: State) => readonly SlotChange[] {
-  const ownGrade = ownGrades(states);
+  soldFlavors: readonly SoldFlavor[],
+): (before: HostClass, after: HostClass) => readonly SlotChange[] {
+  const soldSignature = soldSignatures(hostClasses);
   return (before, after) =>
-    offers.flatMap(({ demand }) => {
-      const own = ownGrade(before, demand);
+    soldFlavors.flatMap(({ demand }) => {
+      const own = soldSignature(before, demand);
       if (own === null) return [];
       const [now, then] = [counted(before, own), counted(after, own)];
       const exact = now.exact && then.exact;

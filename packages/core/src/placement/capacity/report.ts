@@ -7,10 +7,10 @@ import { occupancyOf, useOfPlan } from "../occupancy/plan-use.ts";
 import { settledTopology } from "../../plan/settled.ts";
 import { layoutSignature } from "../layout/layout-signature.ts";
 import { type Demand, demandOf } from "../host-class/demand.ts";
-import { type State, stateBook, type States } from "../host-class/host-classes.ts";
+import { type HostClass, hostClassBook, type HostClasses } from "../host-class/host-classes.ts";
 import { type Blockers, findBlockers } from "./blockers.ts";
 import { boundedCapacities } from "./capacity.ts";
-import { ownGrades } from "./own-grade.ts";
+import { soldSignatures } from "./sold-signature.ts";
 
 /** How many more VMs of each flavor fit, and of what class. */
 export interface CapacityReport {
@@ -19,7 +19,7 @@ export interface CapacityReport {
   readonly hosts: readonly HostCapacity[];
 }
 
-/** A flavor's slots, in all hosts together: its own grade on each, and every class by itself. */
+/** A flavor's slots, in all hosts together: in the signature it is sold in, and in each signature by itself. */
 export interface FlavorCapacity {
   readonly flavor: string;
   readonly fits: number;
@@ -33,7 +33,7 @@ export interface HostCapacity {
 }
 
 export interface HostFlavor extends FlavorCapacity {
-  /** What stands in the way of one more of its own grade; null where nothing that could leave does. */
+  /** What stands in the way of one more of the signature it is sold in; null where nothing that could leave does. */
   readonly blockers: Blockers | null;
 }
 
@@ -54,20 +54,20 @@ const classesMax = 8;
 
 /**
  * How many more VMs of each flavor fit, exactly: the most that any order and any choice of places
- * could reach (`capacity.ts`), counted by class, for VMs of different classes are different wares.
+ * could reach (`capacity.ts`), counted by signature, for VMs of different signatures run differently.
  *
  * A flavor with a signature is counted in that one. One without is counted in every class that the
- * next VM of it could be given (the first few, best first), and its own grade is what its first VM on
+ * next VM of it could be given (the first few, best first), and the signature that it is sold in is the one that its first VM on
  * an empty host would get.
  * Each count is what would fit if nothing else came: flavors share what there is. Hosts in the same
- * state are worked out once.
+ * host class are worked out once.
  */
 export function capacityReport(
   hosts: readonly HostState[],
   flavors: readonly Request[],
 ): CapacityReport {
   const members = hosts.map(memberOf);
-  const flavorOf = flavorCapacities(stateBook());
+  const flavorOf = flavorCapacities(hostClassBook());
   const reports = members.map((member): HostCapacity => ({
     host: member.name,
     flavors: flavors.map((flavor) => flavorOf(member, flavor)),
@@ -100,17 +100,19 @@ function memberOf(host: HostState): Member {
 
 const nameOf = (flavor: Request): string => flavor.flavor ?? flavor.name;
 
-function flavorCapacities(states: States): (member: Member, flavor: Request) => HostFlavor {
-  const counted = boundedCapacities(states);
-  const ownGrade = ownGrades(states);
+function flavorCapacities(
+  hostClasses: HostClasses,
+): (member: Member, flavor: Request) => HostFlavor {
+  const counted = boundedCapacities(hostClasses);
+  const soldSignature = soldSignatures(hostClasses);
   return ({ inventory, occupancy, vms }, flavor) => {
-    const state = states.of(inventory, occupancy);
-    const empty = states.emptied(state);
-    const own = ownGrade(state, demandOf(flavor));
-    const found = classesOf(states, [empty, state], flavor, own);
+    const hostClass = hostClasses.of(inventory, occupancy);
+    const empty = hostClasses.emptied(hostClass);
+    const own = soldSignature(hostClass, demandOf(flavor));
+    const found = classesOf(hostClasses, [empty, hostClass], flavor, own);
     const classes = [...found].map(([signature, signatureText]): ClassCapacity => {
       const demand = demandOf(flavor, signature);
-      const [now, atMost] = [counted(state, demand), counted(empty, demand)];
+      const [now, atMost] = [counted(hostClass, demand), counted(empty, demand)];
       return {
         signature,
         signatureText,
@@ -126,7 +128,7 @@ function flavorCapacities(states: States): (member: Member, flavor: Request) => 
         (before, vm) => vacated(inventory, before, at(vms, vm).use),
         occupancy,
       );
-      return own === null ? 0 : counted(states.passing(inventory, left), own).slots;
+      return own === null ? 0 : counted(hostClasses.passing(inventory, left), own).slots;
     };
     const names = vms.map(({ name }) => name);
     const blockers = fits < most && vms.length > 0 ? findBlockers(names, fits, slotsWithout) : null;
@@ -136,21 +138,21 @@ function flavorCapacities(states: States): (member: Member, flavor: Request) => 
 
 /** The flavor's own class, and those that its next VM could be given; with what each is in words. */
 function classesOf(
-  states: States,
-  [empty, now]: readonly [State, State],
+  hostClasses: HostClasses,
+  [empty, now]: readonly [HostClass, HostClass],
   flavor: Request,
   own: Demand | null,
 ): ReadonlyMap<string, string> {
   const found = new Map<string, string>();
   if (own !== null && own.only !== null) {
-    const best = states.best(empty, own);
-    const known = best && layoutSignature(states.space(empty, own), best.layout);
+    const best = hostClasses.best(empty, own);
+    const known = best && layoutSignature(hostClasses.space(empty, own), best.layout);
     found.set(own.only, known?.signatureText ?? "nothing that this kind of host has");
   }
   if (flavor.signature !== null) return found;
   const demand = demandOf(flavor);
-  const space = states.space(now, demand);
-  for (const { layout } of states.all(now, demand).steps) {
+  const space = hostClasses.space(now, demand);
+  for (const { layout } of hostClasses.all(now, demand).steps) {
     const { signature, signatureText } = layoutSignature(space, layout);
     found.set(signature, signatureText);
     if (found.size >= classesMax) break;

@@ -1,6 +1,6 @@
 import type { Inventory } from "../inventory/inventory.ts";
 import type { Occupancy } from "../occupancy/occupancy.ts";
-import { nodeStateKeys } from "../occupancy/occupancy-key.ts";
+import { nodeKeysOf } from "../occupancy/occupancy-key.ts";
 
 /**
  * The machine with only those nodes for alike that are so in all that is left on them, whatever a
@@ -8,7 +8,7 @@ import { nodeStateKeys } from "../occupancy/occupancy-key.ts";
  *
  * A search tries one of the nodes that a request cannot tell apart. Whoever asks what is lost to
  * others must not: a VM without accelerators is as well off beside the last free ones as beside
- * held ones, and those who come after it are not. Nodes of one state key are alike for everybody.
+ * held ones, and those who come after it are not. Nodes of one host class key are alike for everybody.
  *
  * Of each machine there are as many as ways in which its nodes can be alike; they are kept, since
  * what is found out about an inventory is known by it.
@@ -18,23 +18,23 @@ export function asItStands(inventory: Inventory, occupancy: Occupancy): Inventor
   const keys = known.keysOf(occupancy);
   const classes = keys.map((key) => keys.indexOf(key));
   const name = classes.join(" ");
-  const before = known.byClasses.get(name);
+  const before = known.byOrbits.get(name);
   if (before !== undefined) return before;
-  const symmetry = { ...inventory.symmetry, nodeClass: classes, furnishedNodeClass: classes };
+  const symmetry = { ...inventory.symmetry, nodeOrbit: classes, nodeOrbitWithDevices: classes };
   const variant = { ...inventory, symmetry };
-  known.byClasses.set(name, variant);
+  known.byOrbits.set(name, variant);
   return variant;
 }
 
 interface Variants {
   readonly keysOf: (occupancy: Occupancy) => readonly string[];
-  readonly byClasses: Map<string, Inventory>;
+  readonly byOrbits: Map<string, Inventory>;
 }
 
 const variants = new WeakMap<Inventory, Variants>();
 
 function newVariants(inventory: Inventory): Variants {
-  const made = { keysOf: nodeStateKeys(inventory), byClasses: new Map<string, Inventory>() };
+  const made = { keysOf: nodeKeysOf(inventory), byOrbits: new Map<string, Inventory>() };
   variants.set(inventory, made);
   return made;
 }

@@ -5,13 +5,13 @@ import type { Request } from "../../request/request.ts";
 export interface Demand {
   readonly key: string;
   readonly request: Request;
-  /** The one class of placements that counts; null where the request alone says what may be had. */
+  /** The one signature that counts; null where the request alone says what may be had. */
   readonly only: string | null;
 }
 
 /**
  * @param only placements of this signature and no others, whatever the request's locality would put
- * up with: a flavor's own grade is counted apart from what else its VMs could be given.
+ * up with: the signature that a flavor is sold in is counted apart from what else its VMs could be given.
  */
 export function demandOf(request: Request, only: string | null = null): Demand {
   const asked = { ...request, ...(only !== null && { signature: null }) };

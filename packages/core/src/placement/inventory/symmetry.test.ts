@@ -5,7 +5,7 @@ import { catalogMachine, catalogNames } from "../../topology/catalog/catalog.ts"
 import { syntheticTopology } from "../../topology/synthetic/build.ts";
 import { smallTopology } from "../../../testing/topology/arbitrary-machine.ts";
 import { emptyOccupancy } from "../occupancy/occupancy.ts";
-import { stateKeys } from "../occupancy/occupancy-key.ts";
+import { hostClassKeys } from "../occupancy/occupancy-key.ts";
 import { areIsomorphic } from "../../../testing/placement/isomorphic.ts";
 import { type Inventory, inventoryOf } from "./inventory.ts";
 
@@ -25,11 +25,11 @@ test("accelerators of one class can take each other's places", () => {
   fc.assert(
     fc.property(smallTopology, (topology) => {
       const inventory = inventoryOf(topology, defaultHostPolicy);
-      const { acceleratorClass } = inventory.symmetry;
+      const { acceleratorOrbit } = inventory.symmetry;
       for (const a of inventory.devices.accelerators) {
         for (const b of inventory.devices.accelerators) {
           if (a.position >= b.position) continue;
-          if (acceleratorClass[a.position] !== acceleratorClass[b.position]) continue;
+          if (acceleratorOrbit[a.position] !== acceleratorOrbit[b.position]) continue;
           met++;
           expect(canTakePlaces(inventory, a.group, b.group)).toBe(true);
         }
@@ -55,7 +55,7 @@ test("without NICs and shared groups, accelerators of one node are of one class 
       const [a, b] = devices.accelerators;
       if (a === undefined || b === undefined || a.node !== b.node) return;
       met++;
-      expect(symmetry.acceleratorClass[0] === symmetry.acceleratorClass[1]).toBe(
+      expect(symmetry.acceleratorOrbit[0] === symmetry.acceleratorOrbit[1]).toBe(
         canTakePlaces(inventory, a.group, b.group),
       );
     }),
@@ -67,16 +67,16 @@ test("without NICs and shared groups, accelerators of one node are of one class 
 test("accelerators of different fabric partitions cannot take each other's places", () => {
   const text = "core:8 memory:16Gi hugepages:8x1Gi root*4[gpu:h100-sxm] nvlink:18";
   const classes = (more: string): readonly number[] =>
-    inventoryOf(syntheticTopology(text + more), defaultHostPolicy).symmetry.acceleratorClass;
+    inventoryOf(syntheticTopology(text + more), defaultHostPolicy).symmetry.acceleratorOrbit;
   expect(classes("")).toEqual([0, 0, 0, 0]);
   expect(classes(" partitions:0-1;2-3;0;1;2;3")).toEqual([0, 0, 1, 1]);
   expect(classes(" partitions:0-1;2-3;0;1;2")).toEqual([0, 0, 1, 2]);
-  // So a host with half of either pair is in another state than one with a whole pair.
+  // So a host with half of either pair is in another host class than one with a whole pair.
   const inventory = inventoryOf(
     syntheticTopology(`${text} partitions:0-1;2-3;0;1;2;3`),
     defaultHostPolicy,
   );
-  const keyOf = stateKeys(inventory);
+  const keyOf = hostClassKeys(inventory);
   const holding = (...groups: readonly number[]): string => {
     const empty = emptyOccupancy(inventory);
     const deviceHolders = empty.deviceHolders.slice();
@@ -95,8 +95,10 @@ test("what is alike on the catalog's machines", () => {
     const topology = catalogMachine(name);
     if (topology === null) return [];
     const { symmetry } = inventoryOf(topology, defaultHostPolicy);
-    const { acceleratorClass, furnishedNodeClass } = symmetry;
-    return [`${name}: accelerators ${sizes(acceleratorClass)}, nodes ${sizes(furnishedNodeClass)}`];
+    const { acceleratorOrbit, nodeOrbitWithDevices } = symmetry;
+    return [
+      `${name}: accelerators ${sizes(acceleratorOrbit)}, nodes ${sizes(nodeOrbitWithDevices)}`,
+    ];
   });
   expect(found).toMatchInlineSnapshot(`
     [

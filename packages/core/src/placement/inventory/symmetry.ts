@@ -23,15 +23,15 @@ import type { Device, DeviceInventory } from "./devices.ts";
  */
 export interface Symmetry {
   /** Per accelerator, by position. */
-  readonly acceleratorClass: readonly number[];
+  readonly acceleratorOrbit: readonly number[];
   /** Per NIC, by position: two of one class can change places by themselves. */
-  readonly nicClass: readonly number[];
+  readonly nicOrbit: readonly number[];
   /** Positions of each accelerator's own NICs; those of one class correspond in this order. */
   readonly ownNics: readonly (readonly number[])[];
   /** Per node, by position: by distance and memory alone, whatever devices they have. */
-  readonly nodeClass: readonly number[];
+  readonly nodeOrbit: readonly number[];
   /** Per node: with its devices, those of two nodes of one class corresponding by address. */
-  readonly furnishedNodeClass: readonly number[];
+  readonly nodeOrbitWithDevices: readonly number[];
 }
 
 export function symmetryOf(
@@ -67,15 +67,15 @@ export function symmetryOf(
   const devicesOf = (node: number): readonly Device[] => at(devices.ofNode, nodes.indexOf(node));
   const furnished = (one: Device): readonly Device[] => [one, ...at(ownNics, one.position)];
   return {
-    acceleratorClass: classesOf(accelerators, (a, b) => {
+    acceleratorOrbit: classesOf(accelerators, (a, b) => {
       const [ofA, ofB] = [furnished(a), furnished(b)];
       const isBeside = (one: Device, i: number): boolean => one.node === at(ofB, i).node;
       return ofA.length === ofB.length && ofA.every(isBeside) && swap(ofA, ofB);
     }),
-    nicClass: classesOf(nics, (a, b) => a.node === b.node && swap([a], [b])),
+    nicOrbit: classesOf(nics, (a, b) => a.node === b.node && swap([a], [b])),
     ownNics: ownNics.map((own) => own.map((nic) => nics.indexOf(nic))),
-    nodeClass: classesOf(nodes, sameNodes),
-    furnishedNodeClass: classesOf(nodes, (a, b) => {
+    nodeOrbit: classesOf(nodes, sameNodes),
+    nodeOrbitWithDevices: classesOf(nodes, (a, b) => {
       const [ofA, ofB] = [devicesOf(a), devicesOf(b)];
       return sameNodes(a, b) && areApart(ofA, ofB) && swap(ofA, ofB);
     }),

@@ -26,7 +26,7 @@ const cell = (node: number, from: number, count: number): LayoutCell => ({
 });
 
 function cachesOf(...cells: readonly LayoutCell[]): readonly string[] {
-  const objective = { cells: cells.length, cost: 1, extra: 0, uneven: 0, spread: 0 };
+  const objective = { cells: cells.length, cost: 1, extra: 0, uneven: 0, nodeDistanceSum: 0 };
   const layout: Layout = { cells, partition: null, objective };
   return coreVariants(space, layout).map((variant) =>
     nameCores(space, variant.cells)

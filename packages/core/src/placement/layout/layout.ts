@@ -50,7 +50,7 @@ export interface Objective {
   /** Whether cells without accelerators differ in size although they need not: 0 or 1. */
   readonly uneven: number;
   /** The sum of the distances between its nodes. */
-  readonly spread: number;
+  readonly nodeDistanceSum: number;
 }
 
 /** Negative when `a` is better, 0 when neither is. */
@@ -60,7 +60,7 @@ export function compareObjectives(a: Objective, b: Objective): number {
     compareCosts(a.cost, b.cost) ||
     a.extra - b.extra ||
     a.uneven - b.uneven ||
-    a.spread - b.spread
+    a.nodeDistanceSum - b.nodeDistanceSum
   );
 }
 

@@ -19,7 +19,7 @@ import {
 } from "../../../testing/placement/arbitrary-occupancy.ts";
 import { areIsomorphic } from "../../../testing/placement/isomorphic.ts";
 import { emptyOccupancy, occupied, type Occupancy } from "./occupancy.ts";
-import { stateKeys } from "./occupancy-key.ts";
+import { hostClassKeys } from "./occupancy-key.ts";
 
 /** Memory enough for all that is taken at random. */
 const policy: HostPolicy = {
@@ -60,12 +60,12 @@ const pair = fc.record({
   by: fc.array(fc.nat(7), { minLength: 1, maxLength: 6 }),
 });
 
-test("states of one key are the same up to a renaming that changes nothing", () => {
+test("host classes of one key are the same up to a renaming that changes nothing", () => {
   let met = 0;
   fc.assert(
     fc.property(pair, ({ topology, uses, by }) => {
       const inventory = inventoryOf(topology, policy);
-      const keyOf = stateKeys(inventory);
+      const keyOf = hostClassKeys(inventory);
       const [a, b] = [occupiedBy(inventory, uses), occupiedBy(inventory, moved(uses, by))];
       if (keyOf(a) !== keyOf(b)) return;
       if (JSON.stringify(a) !== JSON.stringify(b)) met++;
@@ -76,12 +76,12 @@ test("states of one key are the same up to a renaming that changes nothing", () 
   expect(met).toBeGreaterThan(50);
 });
 
-test("a state's key is kept by every exchange of what is known to be alike", () => {
+test("the key of a host class is kept by every exchange of what is known to be alike", () => {
   let met = 0;
   fc.assert(
     fc.property(pair, ({ topology, uses }) => {
       const inventory = inventoryOf(topology, policy);
-      const keyOf = stateKeys(inventory);
+      const keyOf = hostClassKeys(inventory);
       const before = occupiedBy(inventory, uses);
       const { symmetry, devices } = inventory;
       const groupsOf = (one: Device): readonly number[] => {
@@ -90,7 +90,7 @@ test("a state's key is kept by every exchange of what is known to be alike", () 
       };
       for (const a of devices.accelerators) {
         for (const b of devices.accelerators) {
-          if (symmetry.acceleratorClass[a.position] !== symmetry.acceleratorClass[b.position]) {
+          if (symmetry.acceleratorOrbit[a.position] !== symmetry.acceleratorOrbit[b.position]) {
             continue;
           }
           const swapped = before.deviceHolders.slice();
@@ -110,11 +110,11 @@ test("a state's key is kept by every exchange of what is known to be alike", () 
   expect(met).toBeGreaterThan(50);
 });
 
-test("states of one key answer every request alike", () => {
+test("host classes of one key answer every request alike", () => {
   fc.assert(
     fc.property(pair, smallRequest, ({ topology, uses, by }, request) => {
       const inventory = inventoryOf(topology, policy);
-      const keyOf = stateKeys(inventory);
+      const keyOf = hostClassKeys(inventory);
       const [a, b] = [occupiedBy(inventory, uses), occupiedBy(inventory, moved(uses, by))];
       if (keyOf(a) !== keyOf(b)) return;
       const answers = [a, b].map((occupancy) => {

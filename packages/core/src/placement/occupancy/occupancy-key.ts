@@ -7,7 +7,7 @@ import type { Inventory } from "../inventory/inventory.ts";
 import type { Occupancy } from "./occupancy.ts";
 
 /**
- * The state that a host is in, as text: two occupancies of one machine with the same key offer the
+ * The host class that a host is in, as text: two occupancies of one machine with the same key offer the
  * same to every request, up to the names of nodes, cores and devices.
  *
  * It says of each node what can still be had: cores by cache, memory by page size, which devices,
@@ -16,15 +16,15 @@ import type { Occupancy } from "./occupancy.ts";
  * NICs, and nodes that can change places as a whole (`inventory/symmetry.ts`). Ordering after a
  * permutation of those gives the same text, so hosts that differ by one share a key; equal texts
  * differ by one of those permutations, each of which leaves every relation of the machine as it is.
- * Symmetries that are not among them make more states than there need be, and no wrong answer.
+ * Symmetries that are not among them make more host classes than there need be, and no wrong answer.
  *
  * What the machine alone decides is looked up once, for every arrival and departure asks for a key.
  */
-export function stateKeys(inventory: Inventory): (occupancy: Occupancy) => string {
+export function hostClassKeys(inventory: Inventory): (occupancy: Occupancy) => string {
   const { devices } = inventory;
   const homeless = [...devices.accelerators, ...devices.nics].filter(({ node }) => node === null);
   const homelessKey = deviceKeys(inventory, homeless);
-  const ofNodes = nodeStateKeys(inventory);
+  const ofNodes = nodeKeysOf(inventory);
   return (occupancy) => {
     const used = occupancy.vms > 0 ? (occupancy.hostOwners > 0 ? "owned" : "used") : "empty";
     return used + homelessKey(occupancy) + inOrder(ofNodes(occupancy)).join("");
@@ -32,7 +32,7 @@ export function stateKeys(inventory: Inventory): (occupancy: Occupancy) => strin
 }
 
 /** The same of each node, by position: with its class, so that nodes of one key are exchangeable. */
-export function nodeStateKeys(inventory: Inventory): (occupancy: Occupancy) => string[] {
+export function nodeKeysOf(inventory: Inventory): (occupancy: Occupancy) => string[] {
   const nodes = inventory.nodeIds.map((_, node) => nodeKeys(inventory, node));
   return (occupancy) => nodes.map((key) => key(occupancy));
 }
@@ -41,7 +41,7 @@ type KeyOf = (occupancy: Occupancy) => string;
 
 function nodeKeys(inventory: Inventory, node: number): KeyOf {
   const { memory, devices, symmetry, topology } = inventory;
-  const kind = `|${at(symmetry.furnishedNodeClass, node)}:`;
+  const orbit = `|${at(symmetry.nodeOrbitWithDevices, node)}:`;
   const pools = at(memory.pools, node);
   const memoryKey: KeyOf = ({ promisedBytes }) => {
     let key = "";
@@ -51,7 +51,7 @@ function nodeKeys(inventory: Inventory, node: number): KeyOf {
         continue;
       }
       const unpromised = bytes - read(promisedBytes, node * pools.length + i);
-      // What is free binds whatever is promised later: it belongs to the state while it does.
+      // What is free binds whatever is promised later: it belongs to the host class while it does.
       const bound = freeBytes !== null && freeBytes < unpromised ? `<${freeBytes}` : "";
       key += `,${unpromised}${bound}`;
     }
@@ -70,7 +70,7 @@ function nodeKeys(inventory: Inventory, node: number): KeyOf {
     const owned = read(occupancy.nodeOwners, node) > 0 ? "o" : "";
     const floating = occupancy.floating.length > 0 ? poolKey(occupancy) : "";
     const held = memoryKey(occupancy) + coreKey(occupancy) + deviceKey(occupancy) + floating;
-    return kind + used + owned + held;
+    return orbit + used + owned + held;
   };
 }
 
@@ -92,7 +92,7 @@ function coreKeys({ cores }: Inventory, node: number): KeyOf {
 /** Accelerators with their own NICs, in order within each class; then the NICs of nobody. */
 function deviceKeys({ symmetry, devices }: Inventory, ofNode: readonly Device[]): KeyOf {
   const accelerators = ofNode.filter((device) => devices.accelerators[device.position] === device);
-  const kindOf = (device: Device): number => at(symmetry.acceleratorClass, device.position);
+  const kindOf = (device: Device): number => at(symmetry.acceleratorOrbit, device.position);
   const owned = new Set<Device>();
   const blocks = accelerators.map((device) => {
     const nics = at(symmetry.ownNics, device.position).map((nic) => at(devices.nics, nic));

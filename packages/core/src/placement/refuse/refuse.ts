@@ -6,7 +6,7 @@ import { reason } from "./reason.ts";
 import { asItComes, remedies, signatureRemedies } from "./remedies.ts";
 import { hasSet } from "../search/accelerators/any-set.ts";
 import { effort } from "../search/rank/effort.ts";
-import { type Found, search, searchSpace } from "../search/search.ts";
+import { type SearchResult, search, searchSpace } from "../search/search.ts";
 import { layoutSignature } from "../layout/layout-signature.ts";
 import { shortages } from "./shortages.ts";
 import { isWanted } from "../space/devices.ts";
@@ -69,7 +69,11 @@ function noChoice(space: Space): RefusalReason {
  * What a flavor's VMs are refused for alone: there is room, but not of the class that it is sold
  * in.
  */
-function ofOtherClass(host: HostState, request: Request, { space, best }: Found): HostRefusal {
+function ofOtherClass(
+  host: HostState,
+  request: Request,
+  { space, best }: SearchResult,
+): HostRefusal {
   const { signature, signatureText } = layoutSignature(space, best);
   const flavor = request.flavor === null ? "the flavor" : `flavor ${request.flavor}`;
   const message = `No free placement is of signature ${request.signature}, in which ${flavor} is sold; to be had is ${signature}: ${signatureText}.`;

@@ -3,16 +3,16 @@ import { at } from "../../unit/list.ts";
 import { memoryReason, reason } from "./reason.ts";
 import type { RefusalReason } from "../../plan/refusal.ts";
 import { effort } from "../search/rank/effort.ts";
-import { interleaveNodes } from "../search/locality/interleaving.ts";
-import { twinNodes } from "../search/candidates/kinds.ts";
+import { interleaveNodes } from "../search/locality/interleave.ts";
+import { previousNodeWithDevices } from "../search/candidates/device-orbits.ts";
 import { freePartitions } from "../search/candidates/partitions.ts";
-import { shelvesOf } from "../search/candidates/shelves.ts";
+import { candidatesByNode } from "../search/candidates/node-candidates.ts";
 import { splitByWeight } from "../search/locality/split.ts";
-import { spreadsOf } from "../search/accelerators/spreads.ts";
+import { distributionsOf } from "../search/accelerators/distributions.ts";
 import { knownGranules, nodeOf, type Space } from "../space/space.ts";
 
 /**
- * Which nodes are short of what. Where the accelerators fix the cells, every way to spread the
+ * Which nodes are short of what. Where the accelerators fix the cells, every way to distribute the
  * accelerators over nodes is looked at, and of each shortage the smallest need is kept: the least
  * that this node would have to have for any placement that uses it.
  */
@@ -55,74 +55,75 @@ function pooledShortages(space: Space): RefusalReason[] {
   ];
 }
 
-/** What single nodes are short of for their cell, over every spread of the accelerators. */
+/** What single nodes are short of for their cell, over every distribution of the accelerators. */
 function nodeShortages(space: Space): RefusalReason[] {
-  const spreads = acceleratorSpreads(space);
+  const distributions = acceleratorDistributions(space);
   const mostNics = Math.max(
     0,
-    ...spreads.map(
-      (spread) => space.nics.filter((nic) => spread.some(([node]) => node === nic.node)).length,
+    ...distributions.map(
+      (distribution) =>
+        space.nics.filter((nic) => distribution.some(([node]) => node === nic.node)).length,
     ),
   );
-  const found = spreads.flatMap((spread) => spreadShortages(space, spread));
-  return spreads.length === 0 ? found : [...found, ...nicShortage(space, mostNics)];
+  const found = distributions.flatMap((distribution) => distributionShortages(space, distribution));
+  return distributions.length === 0 ? found : [...found, ...nicShortage(space, mostNics)];
 }
 
-type Spread = readonly (readonly [node: number, accelerators: number])[];
+type Distribution = readonly (readonly [node: number, accelerators: number])[];
 
 /** Every way in which sets of accelerators lie on nodes, each once. */
-function acceleratorSpreads(space: Space): readonly Spread[] {
+function acceleratorDistributions(space: Space): readonly Distribution[] {
   const candidates = space.accelerators.filter(({ node }) => node !== null);
-  const shelves = shelvesOf(candidates);
-  const spreads = new Map<string, Spread>();
+  const byNode = candidatesByNode(candidates);
+  const distributions = new Map<string, Distribution>();
   const add = (counts: readonly number[]): void => {
-    const spread = shelves
+    const distribution = byNode
       .flatMap(({ node }, s): [number, number][] => {
         const some = at(counts, s);
         return some === 0 || node === null ? [] : [[node, some]];
       })
       .toSorted(([a], [b]) => a - b);
-    spreads.set(spread.join(";"), spread);
+    distributions.set(distribution.join(";"), distribution);
   };
   if (space.topology.partitions.length > 0) {
     for (const { set } of freePartitions(space, candidates, () => true)) {
-      add(shelves.map(({ members }) => members.filter((i) => set.includes(i)).length));
+      add(byNode.map(({ members }) => members.filter((i) => set.includes(i)).length));
     }
-    return [...spreads.values()];
+    return [...distributions.values()];
   }
   const { count } = space.request.accelerators;
-  const most = shelves.map(({ members }) => members.length);
-  const twins = twinNodes(space, candidates);
-  const visitSpreads = spreadsOf(shelves, {
+  const most = byNode.map(({ members }) => members.length);
+  const previousNode = previousNodeWithDevices(space, candidates);
+  const visitDistributions = distributionsOf(byNode, {
     count,
     most,
-    twins,
+    previousNode,
     together: null,
     effort: effort(),
   });
-  for (let cells = 1; cells <= Math.min(count, shelves.length); cells++) {
-    visitSpreads(cells, (counts) => {
+  for (let cells = 1; cells <= Math.min(count, byNode.length); cells++) {
+    visitDistributions(cells, (counts) => {
       add(counts);
       return true;
     });
   }
-  return [...spreads.values()];
+  return [...distributions.values()];
 }
 
-function spreadShortages(space: Space, spread: Spread): RefusalReason[] {
-  const nodes = spread.map(([id]) => nodeOf(space, id));
+function distributionShortages(space: Space, distribution: Distribution): RefusalReason[] {
+  const nodes = distribution.map(([id]) => nodeOf(space, id));
   const isOwnMemory = space.request.locality !== "interleave";
   const units = sharesOf(
     space.units,
-    spread,
+    distribution,
     nodes.map((node) => node.units),
   );
   const granules = sharesOf(
     space.granules,
-    spread,
+    distribution,
     nodes.map((node) => (isOwnMemory ? knownGranules(node) : Infinity)),
   );
-  if (units === null || granules === null) return [emptyCell(space, spread.length)];
+  if (units === null || granules === null) return [emptyCell(space, distribution.length)];
   return nodes.flatMap((node, cell) => {
     const needed = at(granules, cell);
     return [
@@ -140,10 +141,10 @@ function spreadShortages(space: Space, spread: Spread): RefusalReason[] {
  */
 function sharesOf(
   total: number,
-  spread: Spread,
+  distribution: Distribution,
   rooms: readonly number[],
 ): readonly number[] | null {
-  const weights = spread.map(([, accelerators]) => accelerators);
+  const weights = distribution.map(([, accelerators]) => accelerators);
   const shares = splitByWeight(
     total,
     weights,

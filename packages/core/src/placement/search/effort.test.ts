@@ -11,7 +11,7 @@ import { place } from "../../fleet/place.ts";
 import { planFaults } from "../../plan/check/plan-check.ts";
 import { spaceFor } from "../space/space.ts";
 import { effort } from "./rank/effort.ts";
-import { type Found, searchSpace } from "./search.ts";
+import { type SearchResult, searchSpace } from "./search.ts";
 
 /** Forty-eight accelerators on two nodes of which no two are alike: links of any number of lanes. */
 function monster(seed: number): Topology {
@@ -30,7 +30,7 @@ function monster(seed: number): Topology {
 
 const request = requestOf({ accelerators: accelerators(12), vcpus: 24, memoryBytes: 48 * GiB });
 
-function answer(topology: Topology, units?: number): { found: Found | null; spent: number } {
+function answer(topology: Topology, units?: number): { found: SearchResult | null; spent: number } {
   const inventory = inventoryOf(topology, defaultHostPolicy);
   const steps = effort(units);
   const space = spaceFor(inventory, emptyOccupancy(inventory), request);

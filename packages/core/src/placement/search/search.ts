@@ -3,18 +3,18 @@ import type { Request } from "../../request/request.ts";
 import type { HostState } from "../../plan/host-state.ts";
 import { layoutSignature } from "../layout/layout-signature.ts";
 import { type Space, spaceOn } from "../space/space.ts";
-import { rankBesideAccelerators } from "./accelerators/beside-accelerators.ts";
+import { rankBesideAccelerators } from "./accelerators/with-accelerators.ts";
 import { effort } from "./rank/effort.ts";
-import { interleaving } from "./locality/interleaving.ts";
+import { interleaving } from "./locality/interleave.ts";
 import type { Layout } from "../layout/layout.ts";
 import type { LocalityPolicy } from "./locality/locality-policy.ts";
-import { rankOnNodes } from "./nodes/on-nodes.ts";
-import { ownNodes } from "./locality/own-nodes.ts";
-import { ranking, type Terms } from "./rank/ranking.ts";
-import { straying } from "./locality/straying.ts";
+import { rankOnNodes } from "./nodes/without-accelerators.ts";
+import { ownNodes } from "./locality/strict.ts";
+import { ranking, type SearchOptions } from "./rank/ranking.ts";
+import { straying } from "./locality/preferred.ts";
 
 /** What the search found, and what it looked at. */
-export interface Found {
+export interface SearchResult {
   readonly space: Space;
   readonly model: CostModel;
   readonly best: Layout;
@@ -34,18 +34,18 @@ export interface Found {
  * Under `strict` cores and memory come from the nodes of the accelerators. `preferred` asks for
  * that first and strays only where it is not to be had; `interleave` spreads the memory always.
  */
-export function search(host: HostState, request: Request): Found | null {
+export function search(host: HostState, request: Request): SearchResult | null {
   return searchSpace(spaceOn(host, request), { explained: true });
 }
 
 /** The same, of what a host offers, and on further terms. */
-export function searchSpace(space: Space, terms: Terms): Found | null {
+export function searchSpace(space: Space, options: SearchOptions): SearchResult | null {
   const { request, inventory } = space;
   const model = inventory.relations.model(request.workload);
   const rank = request.accelerators.count > 0 ? rankBesideAccelerators : rankOnNodes;
-  const { effort: steps = effort() } = terms;
-  for (const [policy, accepts] of attempts(space, model, terms)) {
-    const ranked = ranking(space, { ...terms, accepts });
+  const { effort: steps = effort() } = options;
+  for (const [policy, accepts] of attempts(space, model, options)) {
+    const ranked = ranking(space, { ...options, accepts });
     rank({ space, model, policy, ranked, effort: steps });
     const best = ranked.best();
     if (best !== null) {
@@ -60,19 +60,19 @@ export function isPlaceable(host: HostState, request: Request): boolean {
   return searchSpace(spaceOn(host, request), { any: true }) !== null;
 }
 
-type Attempt = readonly [LocalityPolicy, Terms["accepts"]];
+type Attempt = readonly [LocalityPolicy, SearchOptions["accepts"]];
 
 /**
  * What to ask for first, and what only where that is not to be had. A flavor's signature is a
- * condition like any other, but under `preferred`, which takes another grade over none.
+ * condition like any other, but under `preferred`, which takes another signature over none.
  */
-function attempts(space: Space, model: CostModel, terms: Terms): readonly Attempt[] {
+function attempts(space: Space, model: CostModel, options: SearchOptions): readonly Attempt[] {
   const { signature, locality } = space.request;
   const inTurn = policiesInTurn(space, model);
-  const asTheyCome = inTurn.map((policy): Attempt => [policy, terms.accepts]);
+  const asTheyCome = inTurn.map((policy): Attempt => [policy, options.accepts]);
   if (signature === null) return asTheyCome;
   const asSold = (layout: Layout): boolean =>
-    layoutSignature(space, layout).signature === signature && (terms.accepts?.(layout) ?? true);
+    layoutSignature(space, layout).signature === signature && (options.accepts?.(layout) ?? true);
   const inSignature = inTurn.map((policy): Attempt => [policy, asSold]);
   return locality === "preferred" ? [...inSignature, ...asTheyCome] : inSignature;
 }

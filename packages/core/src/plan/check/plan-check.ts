@@ -245,7 +245,7 @@ function checkDevices({ plan, host, topology, report }: View): void {
   }
 }
 
-/** A plan's signature is its own, and that of its flavor unless another grade may be given. */
+/** A plan's signature is its own, and that of its flavor unless another signature may be given. */
 function checkSignature({ plan, topology, report }: View, { signature, locality }: Request): void {
   if (signature === null) return;
   const own = planSignature(plan, topology).signature;

@@ -1,10 +1,10 @@
 import type { Space } from "../../space/space.ts";
-import { candidatesOf, togetherAsAsked } from "./beside-accelerators.ts";
+import { candidatesOf, togetherAsAsked } from "./with-accelerators.ts";
 import { effort } from "../rank/effort.ts";
-import { twinNodes } from "../candidates/kinds.ts";
+import { previousNodeWithDevices } from "../candidates/device-orbits.ts";
 import { freePartitions } from "../candidates/partitions.ts";
-import { hasSetOn } from "./sets-on-spread.ts";
-import { spreadsOf } from "./spreads.ts";
+import { hasSetOn } from "./sets-of-distribution.ts";
+import { distributionsOf } from "./distributions.ts";
 
 /**
  * Whether there is a set of accelerators that are connected as the request asks, whatever their
@@ -16,19 +16,19 @@ export function hasSet(space: Space): boolean {
   if (topology.partitions.length > 0) {
     return freePartitions(space, accelerators, candidates.connected).length > 0;
   }
-  const { shelves } = candidates;
+  const { byNode } = candidates;
   const steps = effort();
-  const visitSpreads = spreadsOf(shelves, {
+  const visitDistributions = distributionsOf(byNode, {
     count: request.accelerators.count,
-    most: shelves.map(({ members }) => members.length),
-    twins: twinNodes(space, accelerators),
+    most: byNode.map(({ members }) => members.length),
+    previousNode: previousNodeWithDevices(space, accelerators),
     together: togetherAsAsked(space, candidates),
     effort: steps,
   });
-  for (let cells = 1; cells <= Math.max(1, shelves.length); cells++) {
+  for (let cells = 1; cells <= Math.max(1, byNode.length); cells++) {
     let isFound = false;
-    visitSpreads(cells, (spread) => {
-      isFound = hasSetOn(candidates, spread, steps);
+    visitDistributions(cells, (distribution) => {
+      isFound = hasSetOn(candidates, distribution, steps);
       return !isFound;
     });
     if (isFound) return true;

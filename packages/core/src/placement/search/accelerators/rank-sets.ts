@@ -4,11 +4,11 @@ import type { Objective } from "../../layout/layout.ts";
 import { offerLayouts } from "../supply/offer-layouts.ts";
 import type { FreePartition } from "../candidates/partitions.ts";
 import type { SearchContext } from "../supply/search-context.ts";
-import { type Candidates, hasSetOn, visitSets } from "./sets-on-spread.ts";
-import type { SpreadOption } from "./spread-option.ts";
+import { type Candidates, hasSetOn, visitSets } from "./sets-of-distribution.ts";
+import type { DistributionOption } from "./distribution-option.ts";
 import { leastCostOf, suppliesOf } from "../supply/supplies.ts";
 
-/** The accelerators of one search, and their sets on spreads. */
+/** The accelerators of one search, and their sets on distributions. */
 export interface SetSearch extends SearchContext {
   readonly devices: readonly Device[];
   /** The same, as sets are made of them. */
@@ -16,33 +16,33 @@ export interface SetSearch extends SearchContext {
 }
 
 /**
- * Offers the sets of a spread that could matter, or only that of a partition; false at the end of
+ * Offers the sets of a distribution that could matter, or only that of a partition; false at the end of
  * the effort.
  *
- * What the spread decides (its cells, their distances, what paths to memory cost) is the same for
- * all its sets, and worked out once. No other part costs less than 1. So a spread is given up when
+ * What the distribution decides (its cells, their distances, what paths to memory cost) is the same for
+ * all its sets, and worked out once. No other part costs less than 1. So a distribution is given up when
  * even that could not matter, and so is the beginning of a set whose accelerators come too late to
  * be preferred to an equal one.
  */
-export function rankSpread(
+export function rankDistribution(
   search: SetSearch,
-  option: SpreadOption,
+  option: DistributionOption,
   partition: FreePartition | null,
 ): boolean {
   const { space, model, policy, ranked, effort, devices, candidates } = search;
-  const { spread, homes } = option;
+  const { distribution, homes } = option;
   const first = (): readonly number[] => firstSet(search, option);
-  if (!ranked.open(boundOn(option, leastCost), first)) return true;
-  if (space.request.accelerators.link !== "any" && !hasSetOn(candidates, spread, effort)) {
+  if (!ranked.couldImprove(boundOn(option, leastCost), first)) return true;
+  if (space.request.accelerators.link !== "any" && !hasSetOn(candidates, distribution, effort)) {
     return true;
   }
-  effort.spend(workPerSpread);
+  effort.spend(workPerDistribution);
   const supplies = suppliesOf(search, option);
   if (supplies.length === 0) return effort.sufficed();
   const least = Math.min(...supplies.map((supply) => leastCostOf(model, supply)));
   const positionsOf = (set: readonly number[]): readonly number[] =>
     set.map((i) => at(devices, i).position);
-  if (!ranked.open(boundOn(option, least), first)) return effort.sufficed();
+  if (!ranked.couldImprove(boundOn(option, least), first)) return effort.sufficed();
   const nics = policy.devicesAtHome
     ? space.nics.filter(({ node }) => node !== null && homes.includes(node))
     : space.nics;
@@ -59,28 +59,31 @@ export function rankSpread(
   };
   if (partition !== null) return offer(partition.set);
   const open = (set: readonly number[]): boolean =>
-    ranked.open(boundOn(option, least), () => positionsOf(set));
-  return visitSets(candidates, spread, { open, effort }, offer);
+    ranked.couldImprove(boundOn(option, least), () => positionsOf(set));
+  return visitSets(candidates, distribution, { open, effort }, offer);
 }
 
 /** In units of effort, beside what finding out where cores and memory come from takes. */
-const workPerSpread = 60;
+const workPerDistribution = 60;
 
 /** Every part of a cost is 1 at least, and the weights sum to 1. */
 const leastCost = 1;
 
-/** What a layout on the cells of a spread can be no better than. */
-function boundOn({ homes, apart }: SpreadOption, cost: number, extra = 0): Objective {
-  return { cells: homes.length, cost, extra, uneven: 0, spread: apart };
+/** What a layout on the cells of a distribution can be no better than. */
+function boundOn({ homes, apart }: DistributionOption, cost: number, extra = 0): Objective {
+  return { cells: homes.length, cost, extra, uneven: 0, nodeDistanceSum: apart };
 }
 
 /** In units of effort, beside what its pairs and its NICs take. */
 const workPerSet = 30;
 
-/** The positions on the machine of the first set of a spread. */
-function firstSet({ devices, candidates }: SetSearch, { spread }: SpreadOption): readonly number[] {
-  return candidates.shelves
-    .flatMap(({ members }, s) => members.slice(0, at(spread, s)))
+/** The positions on the machine of the first set of a distribution. */
+function firstSet(
+  { devices, candidates }: SetSearch,
+  { distribution }: DistributionOption,
+): readonly number[] {
+  return candidates.byNode
+    .flatMap(({ members }, s) => members.slice(0, at(distribution, s)))
     .map((i) => at(devices, i).position)
     .toSorted((a, b) => a - b);
 }

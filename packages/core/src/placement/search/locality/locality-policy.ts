@@ -13,7 +13,7 @@ export interface LocalityPolicy {
   /** Whether every device must lie on one of the cells' nodes; one of unknown node cannot. */
   readonly devicesAtHome: boolean;
   /** Whether the cost is the same whoever has what does not divide. */
-  readonly costsAlike: boolean;
+  readonly isCostFixed: boolean;
   /**
    * What the memory of one of so many equal cells adds to the cost at least, on each of the nodes;
    * null where that is the same for all.

@@ -1,11 +1,11 @@
 import { at } from "../../../unit/list.ts";
 import { entryAt } from "../../../unit/matrix.ts";
 import { read, type Vector, vectorOf, write } from "../../../unit/vector.ts";
-import type { AlikeBefore } from "../rank/alike-before.ts";
+import type { PreviousInOrbit } from "../rank/previous-in-orbit.ts";
 import { greatestRest } from "./best-rest.ts";
 import type { Distances } from "./distance.ts";
 import type { Effort } from "../rank/effort.ts";
-import { setSpread } from "./set-spread.ts";
+import { leastDistanceSum } from "./least-distance-sum.ts";
 
 /** Which sets of nodes there are to look at. Nodes are known by their positions. */
 export interface NodeSets {
@@ -13,7 +13,7 @@ export interface NodeSets {
   readonly count: number;
   readonly nodes: number;
   /** Of each node the one before it that it could change places with; null where there is none. */
-  readonly twin: AlikeBefore;
+  readonly previous: PreviousInOrbit;
   readonly needs: readonly NodeNeed[];
   /** What each node's memory adds to the cost at least; null where it is the same for all sets. */
   readonly leastMemory: Vector | null;
@@ -27,11 +27,11 @@ export interface NodeNeed {
 }
 
 /** Which of them could still matter. */
-export interface NodeSetsOpen {
+export interface NodeSetsFilter {
   /** Whether any set at all could, so that there is no need to bound it. */
   readonly unbounded: () => boolean;
-  /** Whether one could of at least this spread, and this cost of memory where that differs. */
-  readonly open: (spread: number, memory: number | null) => boolean;
+  /** Whether one could of at least this sum of distances, and this cost of memory where that differs. */
+  readonly open: (nodeDistanceSum: number, memory: number | null) => boolean;
 }
 
 /**
@@ -43,7 +43,7 @@ export interface NodeSetsOpen {
  * nodes to come make up what is needed, or when the memory of the cheapest of them, or the distances
  * to the nearest, are too much already. These bounds pay on 24 nodes in a mesh: of sets of nine they
  * leave some hundred thousand of 1.3 million, and of interleaved memory a thousandth of the time. A
- * node added costs a pass over those chosen, for the spread, and some look-ups in tables that are
+ * node added costs a pass over those chosen, for the sum of distances, and some look-ups in tables that are
  * made once for all sets of one size.
  *
  * Once the effort is used up no decision is taken back: what has been begun is followed to its end,
@@ -51,25 +51,25 @@ export interface NodeSetsOpen {
  */
 export function visitNodeSets(
   sets: NodeSets,
-  { unbounded, open }: NodeSetsOpen,
+  { unbounded, open }: NodeSetsFilter,
   effort: Effort,
   visit: (set: readonly number[]) => void,
 ): void {
-  const { count, nodes, twin, leastMemory } = sets;
+  const { count, nodes, previous, leastMemory } = sets;
   const chosen: number[] = [];
   const needs = sets.needs.map((need) => sufficiency(need, count));
-  let spreads: ReturnType<typeof setSpread> | null = null;
-  const spreadOf = (): number => {
+  let sums: ReturnType<typeof leastDistanceSum> | null = null;
+  const distanceSum = (): number => {
     if (count === 1) return 0;
     effort.spend(2 * chosen.length);
-    spreads ??= setSpread(sets.distances(), count);
-    return spreads.least(chosen);
+    sums ??= leastDistanceSum(sets.distances(), count);
+    return sums.least(chosen);
   };
   const memory = leastMemory === null ? null : leastTogether(leastMemory, count);
   const matters = (place: number, node: number): boolean => {
     if (!needs.every((suffices) => suffices(place, node))) return false;
     const least = memory === null ? null : memory(place, node);
-    return unbounded() || open(spreadOf(), least);
+    return unbounded() || open(distanceSum(), least);
   };
   const extend = (from: number): boolean => {
     const place = chosen.length;
@@ -78,11 +78,11 @@ export function visitNodeSets(
       return effort.sufficed();
     }
     for (let node = from; node <= nodes - count + place; node++) {
-      const before = at(twin, node);
+      const before = at(previous, node);
       if (before !== null && !chosen.includes(before)) continue;
       effort.spend(workPerNode);
       chosen.push(node);
-      if (spreads !== null) spreads.change(place);
+      if (sums !== null) sums.change(place);
       const goesOn = !matters(place, node) || extend(node + 1);
       chosen.pop();
       if (!goesOn) return false;
@@ -92,7 +92,7 @@ export function visitNodeSets(
   extend(0);
 }
 
-/** In units of effort, beside what the spread takes. */
+/** In units of effort, beside what the sum of distances takes. */
 const workPerNode = 8;
 
 /**

@@ -68,7 +68,7 @@ function taskOf({ count, cost, groups, kinds }: Problem, units?: number): NicTas
     .slice(groups.length)
     .map((device, position) => ({ ...device, position }));
   return {
-    nicClass: kinds.map((kind) => names.indexOf(kind)),
+    nicOrbit: kinds.map((kind) => names.indexOf(kind)),
     model: {
       paths: { network: () => ({ relative, basis: [] }) },
       network: (_, nics) => costOf(cost, nics),

@@ -3,15 +3,15 @@ import { compareCosts } from "../../../cost/compare-costs.ts";
 import { at } from "../../../unit/list.ts";
 import { entryAt } from "../../../unit/matrix.ts";
 import type { Device } from "../../inventory/devices.ts";
-import { type AlikeBefore, alikeByKey, alikeByPair } from "./alike-before.ts";
+import { type PreviousInOrbit, previousByKey, previousByPair } from "./previous-in-orbit.ts";
 import type { Effort } from "./effort.ts";
-import { extraDevices } from "./extra.ts";
+import { extraDevices } from "./unrequested-devices.ts";
 import type { Ranking } from "./ranking.ts";
 
 /** NICs to choose from for accelerators that have been chosen. */
 export interface NicTask {
-  /** Of NICs by position: those of one class can change places (`inventory/symmetry.ts`). */
-  readonly nicClass: readonly number[];
+  /** Of NICs by position: those of one orbit can change places (`inventory/symmetry.ts`). */
+  readonly nicOrbit: readonly number[];
   readonly model: NetworkModel;
   readonly accelerators: readonly Device[];
   /** In the order of preference among equal ones. */
@@ -53,12 +53,11 @@ function compare(a: NicChoice, b: NicChoice): number {
 }
 
 /**
- * Every set of `count` NICs in their order, and of sets that differ by NICs that are alike the first
- * alone: one that passes a NIC over and has a later one like it can be made from one without such a
+ * Every set of `count` NICs in their order, and of sets that differ by NICs of one orbit the first
+ * alone: one that passes a NIC over and has a later one of its orbit can be made from one without such a
  * gap. Once the effort is used up the sets that have been found must do.
- *
  */
-function allChoices(task: NicTask, alikeBefore: AlikeBefore): readonly NicChoice[] {
+function allChoices(task: NicTask, previousInOrbit: PreviousInOrbit): readonly NicChoice[] {
   const { nics, count, accelerators, model, effort } = task;
   const positions = accelerators.map(({ position }) => position);
   const work = workPerSet + workPerPath * count * accelerators.length;
@@ -76,7 +75,7 @@ function allChoices(task: NicTask, alikeBefore: AlikeBefore): readonly NicChoice
       return effort.spend(work);
     }
     for (let j = from; j <= nics.length - missing; j++) {
-      const before = at(alikeBefore, j);
+      const before = at(previousInOrbit, j);
       if (before !== null && !chosen.includes(before)) continue;
       chosen.push(j);
       const goesOn = extend(j + 1);
@@ -94,23 +93,23 @@ const workPerSet = 40;
 const workPerPath = 2;
 
 /**
- * Alike to these accelerators: it costs each the same, and takes the same along, being alone in its
+ * One orbit to these accelerators: it costs each the same, and takes the same along, being alone in its
  * group or in the same.
  */
-function sameToAccelerators({ nics, accelerators, model }: NicTask): AlikeBefore {
+function sameToAccelerators({ nics, accelerators, model }: NicTask): PreviousInOrbit {
   const table = accelerators.length === 0 ? [] : model.paths.network().relative;
-  const isAlike = (a: Device, b: Device): boolean =>
+  const isSameOrbit = (a: Device, b: Device): boolean =>
     (a.group === b.group || (isAlone(a) && isAlone(b))) &&
     accelerators.every(
       ({ position }) =>
         entryAt(table, position, a.position) === entryAt(table, position, b.position),
     );
-  return alikeByPair(nics, isAlike);
+  return previousByPair(nics, isSameOrbit);
 }
 
 const isAlone = ({ soldCompanions }: Device): boolean => soldCompanions.length === 0;
 
-/** Alike to everybody: they can change places on the machine. */
-function sameToAll({ nicClass, nics }: NicTask): AlikeBefore {
-  return alikeByKey(nics, ({ position }) => at(nicClass, position));
+/** One orbit to everybody: they can change places on the machine. */
+function sameToAll({ nicOrbit, nics }: NicTask): PreviousInOrbit {
+  return previousByKey(nics, ({ position }) => at(nicOrbit, position));
 }

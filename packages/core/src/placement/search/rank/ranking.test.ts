@@ -10,7 +10,7 @@ import { spaceFor } from "../../space/space.ts";
 import { groupedDevices } from "../../../../testing/placement/grouped-devices.ts";
 import type { Layout } from "../../layout/layout.ts";
 import { compareObjectives } from "../../layout/layout.ts";
-import { ranking, type Terms } from "./ranking.ts";
+import { ranking, type SearchOptions } from "./ranking.ts";
 
 const inventory = inventoryOf(syntheticTopology("package:1 core:2 memory:8Gi"), defaultHostPolicy);
 // Of shared cores it does not matter which they are.
@@ -51,7 +51,7 @@ const layouts: fc.Arbitrary<readonly Judged[]> = fc.uniqueArray(
           },
         ],
         partition: null,
-        objective: { cells, cost, extra, uneven: 0, spread: 0 },
+        objective: { cells, cost, extra, uneven: 0, nodeDistanceSum: 0 },
       },
     })),
   { maxLength: 8, selector: ({ positions }) => positions.join() },
@@ -69,19 +69,19 @@ function inOrder(judged: readonly Judged[], byLoss: boolean): readonly Judged[] 
 }
 
 test("in whatever order layouts are offered the same two are kept, also if only what is open is", () => {
-  const options = fc.record({
+  const cases = fc.record({
     explained: fc.boolean(),
     byLoss: fc.boolean(),
     accepting: fc.boolean(),
     known: fc.boolean(),
   });
   fc.assert(
-    fc.property(layouts, options, (judged, { explained, byLoss, accepting, known }) => {
+    fc.property(layouts, cases, (judged, { explained, byLoss, accepting, known }) => {
       const acceptable = judged.filter(({ isAccepted }) => isAccepted || !accepting);
       const [best, next] = inOrder(acceptable, byLoss);
       const losses = new Map(judged.map(({ layout, loss }) => [layout, loss]));
       const lossOf = (layout: Layout): number => valueOf(losses, layout);
-      const terms: Terms = {
+      const options: SearchOptions = {
         explained,
         loss: byLoss ? lossOf : undefined,
         accepts: accepting
@@ -93,11 +93,13 @@ test("in whatever order layouts are offered the same two are kept, also if only 
             : undefined,
       };
       for (const isPruned of [false, true]) {
-        const ranked = ranking(space, terms);
+        const ranked = ranking(space, options);
         for (const { layout, positions } of judged) {
-          const isOpen = ranked.unbounded() || ranked.open(layout.objective, () => positions);
+          const isOpen =
+            ranked.unbounded() || ranked.couldImprove(layout.objective, () => positions);
           const begins =
-            ranked.unbounded() || ranked.open(layout.objective, () => positions.slice(0, 1));
+            ranked.unbounded() ||
+            ranked.couldImprove(layout.objective, () => positions.slice(0, 1));
           expect(begins || !isOpen).toBe(true);
           if (isOpen || !isPruned) ranked.offer(layout);
         }
@@ -123,7 +125,7 @@ test("the next best has other devices or nodes, not the same with cores and page
   const layout = (node: number, pages: number, cost: number): Layout => ({
     cells: [cellOn(node, pages)],
     partition: null,
-    objective: { cells: 1, cost, extra: 0, uneven: 0, spread: 0 },
+    objective: { cells: 1, cost, extra: 0, uneven: 0, nodeDistanceSum: 0 },
   });
   const [first, same, better, other] = [
     layout(0, 1, 2),
@@ -147,13 +149,16 @@ test("a VM without accelerators takes the nodes with the fewest free ones, other
   const on = (node: number, loss = 0): Layout & { readonly loss: number } => ({
     cells: [{ node, units: [], granules: [], idleThreads: 0, accelerators: [], nics: [] }],
     partition: null,
-    objective: { cells: 1, cost: 1, extra: 0, uneven: 0, spread: 0 },
+    objective: { cells: 1, cost: 1, extra: 0, uneven: 0, nodeDistanceSum: 0 },
     loss,
   });
-  const chosen = (offers: readonly ReturnType<typeof on>[], terms: Terms = {}): number[] => {
-    const ranked = ranking(offered, terms);
+  const chosen = (
+    offers: readonly ReturnType<typeof on>[],
+    options: SearchOptions = {},
+  ): number[] => {
+    const ranked = ranking(offered, options);
     for (const layout of offers) {
-      if (ranked.unbounded() || ranked.open(layout.objective)) ranked.offer(layout);
+      if (ranked.unbounded() || ranked.couldImprove(layout.objective)) ranked.offer(layout);
     }
     return (ranked.best()?.cells ?? []).map(({ node }) => node);
   };

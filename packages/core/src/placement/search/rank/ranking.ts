@@ -32,7 +32,7 @@ export interface Ranking {
    *   far matters only if these may still come before those of the one it would replace. Without
    *   it, layouts are offered in order, and an equal one comes too late.
    */
-  readonly open: (bound: Objective, beginning?: () => readonly number[]) => boolean;
+  readonly couldImprove: (bound: Objective, beginning?: () => readonly number[]) => boolean;
   /** Whether any layout at all could matter, so that there is no need to bound it. */
   readonly unbounded: () => boolean;
   /** Whether a layout of more cells can matter no more. */
@@ -43,7 +43,7 @@ export interface Ranking {
 }
 
 /** What a search is asked for beside the best by its objective. */
-export interface Terms {
+export interface SearchOptions {
   /** Whether the next best is wanted too, to say why it was not taken. */
   readonly explained?: boolean;
   /** Which layouts may be taken at all; asked only of those that would rank. */
@@ -68,8 +68,8 @@ export interface KnownBest {
   readonly beside: number;
 }
 
-export function ranking(space: Space, terms: Terms): Ranking {
-  const { explained = false, accepts, loss, within, known, any = false } = terms;
+export function ranking(space: Space, options: SearchOptions): Ranking {
+  const { explained = false, accepts, loss, within, known, any = false } = options;
   const besideOf = besideFree(space);
   const compare = (a: Ranked, b: Ranked): number =>
     compareObjectives(a.layout.objective, b.layout.objective) ||
@@ -108,7 +108,7 @@ export function ranking(space: Space, terms: Terms): Ranking {
       if (loss === undefined) offer(layout);
       else for (const variant of coreVariants(space, layout)) offer(variant);
     },
-    open: (bound, beginning) => {
+    couldImprove: (bound, beginning) => {
       const worst = last();
       if (isBeyond(bound, within)) return false;
       if (worst === null) return true;
@@ -178,7 +178,7 @@ function comparePlaces(a: readonly number[], b: readonly number[]): number {
   return 0;
 }
 
-function isBeyond({ cells, cost }: Objective, within: Terms["within"]): boolean {
+function isBeyond({ cells, cost }: Objective, within: SearchOptions["within"]): boolean {
   if (within === undefined) return false;
   return cells > within.cells || (cells === within.cells && compareCosts(cost, within.cost) > 0);
 }

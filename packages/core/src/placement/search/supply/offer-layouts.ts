@@ -20,17 +20,17 @@ export function offerLayouts(
   { space, model, ranked, effort }: SearchContext,
   { supplies, accelerators, nics, partition, objectiveOf }: LayoutsTask,
 ): void {
-  const { nicClass } = space.inventory.symmetry;
+  const { nicOrbit } = space.inventory.symmetry;
   const positions = accelerators.map(({ position }) => position);
   const peer = model.peer(positions);
   // Without accelerators layouts come in order, and an equal one too late.
   const beginning = positions.length === 0 ? undefined : () => positions;
   const { count } = space.request.nics;
-  const task = { nicClass, model, accelerators, nics, count, effort };
+  const task = { nicOrbit, model, accelerators, nics, count, effort };
   for (const { nics: chosen, network, extra } of nicChoices(task, ranked)) {
     for (const { cells, memory, hostToDevice } of supplies) {
       const objective = objectiveOf(model.total({ memory, hostToDevice, peer, network }), extra);
-      if (!ranked.open(objective, beginning)) continue;
+      if (!ranked.couldImprove(objective, beginning)) continue;
       for (const all of withDevices(cells, accelerators, chosen, ranked.ways === "any")) {
         ranked.offer({ cells: all, partition, objective });
       }

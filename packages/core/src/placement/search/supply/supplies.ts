@@ -41,7 +41,7 @@ export function suppliesOf(
     };
     const ways = withIdleThreads(space, shares, cells, ranked.ways === "any");
     supplies.push(...ways.map((own) => ({ cells: own, ...parts })));
-    if (!isAll && policy.costsAlike) break;
+    if (!isAll && policy.isCostFixed) break;
   }
   return isAll ? supplies : cheapest(model, supplies);
 }

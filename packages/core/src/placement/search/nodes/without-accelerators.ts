@@ -3,11 +3,11 @@ import type { Device } from "../../inventory/devices.ts";
 import { knownGranules, type NodeSpace } from "../../space/space.ts";
 import { distancesOf } from "./distance.ts";
 import type { Objective } from "../../layout/layout.ts";
-import { nodeTwins } from "../candidates/kinds.ts";
-import { type NodeSets, type NodeSetsOpen, visitNodeSets } from "./node-sets.ts";
+import { previousNodes } from "../candidates/device-orbits.ts";
+import { type NodeSets, type NodeSetsFilter, visitNodeSets } from "./node-sets.ts";
 import { evenNeeds, type SetNeed, unevenNeeds } from "../locality/node-needs.ts";
 import { offerLayouts } from "../supply/offer-layouts.ts";
-import { sumOfDistances } from "../accelerators/spread-option.ts";
+import { sumOfDistances } from "../accelerators/distribution-option.ts";
 import type { SearchContext } from "../supply/search-context.ts";
 import { suppliesOf } from "../supply/supplies.ts";
 
@@ -60,18 +60,20 @@ function rankSets(
   const sets: NodeSets = {
     count,
     nodes: nodes.length,
-    twin: nodeTwins(space, nodes),
+    previous: previousNodes(space, nodes),
     needs: needs.map(({ total, has }) => ({ total, has: Float64Array.from(nodes, has) })),
     leastMemory: policy.leastMemory(nodes, count),
     distances: () => distancesOf(ids, distance),
   };
-  const bound = (spread: number, cost = 1, extra = 0): Objective => {
-    return { cells: count, cost, extra, uneven, spread };
+  const bound = (nodeDistanceSum: number, cost = 1, extra = 0): Objective => {
+    return { cells: count, cost, extra, uneven, nodeDistanceSum };
   };
-  const open: NodeSetsOpen = {
+  const open: NodeSetsFilter = {
     unbounded: ranked.unbounded,
-    open: (spread, memory) =>
-      ranked.open(bound(spread, memory === null ? 1 : memory + 1 - model.weights.memory)),
+    open: (nodeDistanceSum, memory) =>
+      ranked.couldImprove(
+        bound(nodeDistanceSum, memory === null ? 1 : memory + 1 - model.weights.memory),
+      ),
   };
   visitNodeSets(sets, open, effort, (set) => {
     if (isLeftOut?.(set.map((i) => at(nodes, i))) === true) return;

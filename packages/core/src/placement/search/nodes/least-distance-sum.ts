@@ -4,7 +4,7 @@ import { read, write } from "../../../unit/vector.ts";
 import type { Distances } from "./distance.ts";
 
 /** The sum of the distances in a set that is built node by node, and what it comes to at least. */
-export interface SetSpread {
+export interface LeastDistanceSum {
   /** The node at this place is another: what was worked out from there on holds no longer. */
   readonly change: (place: number) => void;
   /** With these nodes chosen, by position. */
@@ -12,7 +12,7 @@ export interface SetSpread {
 }
 
 /**
- * A set's spread is half the sum, over its nodes, of the distances to the others; for a node that
+ * The distance sum of a set is half the sum, over its nodes, of the distances to the others; for a node that
  * sum is at least that of its `count - 1` nearest, and no less than what it has already with the
  * nearest for those that are missing: a bound that is exact wherever near nodes come in equal
  * groups, and for a set that is complete.
@@ -20,7 +20,7 @@ export interface SetSpread {
  * Each step costs one pass over the chosen nodes. What is asked only after some steps is made up
  * then, so that a search which has nothing to compare with yet pays nothing.
  */
-export function setSpread({ between, nearest }: Distances, count: number): SetSpread {
+export function leastDistanceSum({ between, nearest }: Distances, count: number): LeastDistanceSum {
   // In row k, of each node the sum of its k nearest distances; no end of it, where there are fewer.
   const near = matrixOf(count, nearest.length, () => 0);
   for (const [a, others] of nearest.entries()) {

@@ -12,7 +12,7 @@ import {
   unlimited,
 } from "./locality-policy.ts";
 import { waysToSplit } from "./split.ts";
-import { transport } from "./transport.ts";
+import { transport } from "./transportation.ts";
 
 /**
  * `preferred`, where `strict` is not to be had: from the cell's own node as far as it goes and the
@@ -29,7 +29,7 @@ export function straying(space: Space, model: CostModel): LocalityPolicy {
     coresAtHome: false,
     memoryAtHome: false,
     devicesAtHome: false,
-    costsAlike: false,
+    isCostFixed: false,
     work: 10 * space.nodes.length ** 2,
     leastMemory: () => null,
     ways: (cells, all) => waysApart(space, model, cells, all),

@@ -3,17 +3,17 @@ import { expect, test } from "vitest";
 import { at } from "../../../unit/list.ts";
 import { subsets } from "../../../../testing/placement/subsets.ts";
 import { effort } from "../rank/effort.ts";
-import { type Candidates, unconnectedOf, visitSets } from "./sets-on-spread.ts";
-import { shelfOfEach } from "../candidates/shelves.ts";
-import type { Spread } from "./spreads.ts";
+import { type Candidates, unconnectedOf, visitSets } from "./sets-of-distribution.ts";
+import { nodeOfEachCandidate } from "../candidates/node-candidates.ts";
+import type { Distribution } from "./distributions.ts";
 
 interface Task {
   readonly candidates: Candidates;
-  readonly kinds: readonly string[];
-  readonly spread: Spread;
+  readonly orbits: readonly string[];
+  readonly distribution: Distribution;
 }
 
-/** Candidates on up to three shelves, of which those of one shelf and kind are interchangeable. */
+/** Candidates on up to three nodes, of which those of one node and orbit are interchangeable. */
 const task: fc.Arbitrary<Task> = fc
   .record({
     places: fc.array(fc.tuple(fc.nat(2), fc.nat(2)), { minLength: 1, maxLength: 7 }),
@@ -21,56 +21,57 @@ const task: fc.Arbitrary<Task> = fc
     counts: fc.array(fc.nat(3), { minLength: 3, maxLength: 3 }),
   })
   .map(({ places, links, counts }) => {
-    const kinds = places.map((place) => place.join());
-    const order = [...new Set(places.map(([shelf]) => shelf))];
-    const shelves = order.map((node) => ({
+    const orbits = places.map((place) => place.join());
+    const order = [...new Set(places.map(([entry]) => entry))];
+    const byNode = order.map((node) => ({
       node,
-      members: places.flatMap(([shelf], i) => (shelf === node ? [i] : [])),
+      members: places.flatMap(([entry], i) => (entry === node ? [i] : [])),
     }));
-    const number = ([shelf, kind]: readonly [number, number]): number => shelf * 3 + kind;
+    const number = ([entry, orbit]: readonly [number, number]): number => entry * 3 + orbit;
     const connected = (a: number, b: number): boolean => {
       const [one, other] = [number(at(places, a)), number(at(places, b))];
       return at(links, Math.min(one, other) * 9 + Math.max(one, other)) !== 0;
     };
     const candidates: Candidates = {
-      shelves,
-      shelfOf: shelfOfEach(shelves, places.length),
-      alike: kinds.map((kind, i) => {
-        const before = kinds.slice(0, i).lastIndexOf(kind);
+      byNode,
+      entryOf: nodeOfEachCandidate(byNode, places.length),
+      previous: orbits.map((orbit, i) => {
+        const before = orbits.slice(0, i).lastIndexOf(orbit);
         return before < 0 ? null : before;
       }),
       connected,
       unconnected: unconnectedOf(places.length, connected),
     };
-    const spread = shelves.map(({ members }, s) => Math.min(at(counts, s), members.length));
-    return { candidates, kinds, spread };
+    const distribution = byNode.map(({ members }, s) => Math.min(at(counts, s), members.length));
+    return { candidates, orbits, distribution };
   })
-  .filter(({ spread }) => spread.some((some) => some > 0));
+  .filter(({ distribution }) => distribution.some((some) => some > 0));
 
-/** Every set of the spread with connected pairs, in order, of those of the same kinds the first. */
-function allSets({ candidates, kinds, spread }: Task): readonly (readonly number[])[] {
-  const { shelfOf, connected } = candidates;
-  const count = spread.reduce((a, b) => a + b, 0);
+/** Every set of the distribution with connected pairs, in order, of those of the same orbits the first. */
+function allSets({ candidates, orbits, distribution }: Task): readonly (readonly number[])[] {
+  const { entryOf, connected } = candidates;
+  const count = distribution.reduce((a, b) => a + b, 0);
   const seen = new Set<string>();
-  return [...subsets([...kinds.keys()], count)].filter((set) => {
-    const isOfSpread = spread.every(
-      (some, s) => set.filter((i) => shelfOf[i] === s).length === some,
+  return [...subsets([...orbits.keys()], count)].filter((set) => {
+    const isOfDistribution = distribution.every(
+      (some, s) => set.filter((i) => entryOf[i] === s).length === some,
     );
-    if (!isOfSpread || !set.every((a) => set.every((b) => a >= b || connected(a, b)))) return false;
+    if (!isOfDistribution || !set.every((a) => set.every((b) => a >= b || connected(a, b))))
+      return false;
     const alike = set
-      .map((i) => at(kinds, i))
+      .map((i) => at(orbits, i))
       .toSorted()
       .join(" ");
     return !seen.has(alike) && seen.add(alike).size > 0;
   });
 }
 
-test("every connected set of a spread is shown, in order, one of each kind", () => {
+test("every connected set of a distribution is shown, in order, one of each orbit", () => {
   fc.assert(
     fc.property(task, (one) => {
       const pruning = { open: () => true, effort: effort() };
       const shown: (readonly number[])[] = [];
-      const goesOn = visitSets(one.candidates, one.spread, pruning, (set) => {
+      const goesOn = visitSets(one.candidates, one.distribution, pruning, (set) => {
         return shown.push([...set]) > 0;
       });
       expect([goesOn, shown]).toEqual([true, allSets(one)]);
@@ -87,7 +88,7 @@ test("what is not open is left out with all that it begins, and nothing else", (
         !numbers.includes(set.reduce((sum, i) => (3 * sum + i) % 17, set.length));
       const pruning = { open: isOpen, effort: effort() };
       const shown: (readonly number[])[] = [];
-      visitSets(one.candidates, one.spread, pruning, (set) => shown.push([...set]) > 0);
+      visitSets(one.candidates, one.distribution, pruning, (set) => shown.push([...set]) > 0);
       const expected = allSets(one).filter((set) =>
         set.every((_, i) => isOpen(set.slice(0, i + 1))),
       );
@@ -103,13 +104,13 @@ test("it ends when it is told to or the effort is used up", () => {
       const all = allSets(one);
       const ended = { open: () => true, effort: effort() };
       const shown: (readonly number[])[] = [];
-      const goesOn = visitSets(one.candidates, one.spread, ended, (set) => {
+      const goesOn = visitSets(one.candidates, one.distribution, ended, (set) => {
         return shown.push([...set]) < some;
       });
       expect([goesOn, shown]).toEqual([all.length < some, all.slice(0, some)]);
       const tired = { open: () => true, effort: effort(units) };
       const few: (readonly number[])[] = [];
-      const isAll = visitSets(one.candidates, one.spread, tired, (set) => {
+      const isAll = visitSets(one.candidates, one.distribution, tired, (set) => {
         return few.push([...set]) > 0;
       });
       expect(few).toEqual(all.slice(0, few.length));

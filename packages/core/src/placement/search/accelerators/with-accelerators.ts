@@ -1,27 +1,27 @@
 import { at } from "../../../unit/list.ts";
 import type { Device } from "../../inventory/devices.ts";
 import type { Space } from "../../space/space.ts";
-import { alikeBefore, twinNodes } from "../candidates/kinds.ts";
+import { previousInOrbit, previousNodeWithDevices } from "../candidates/device-orbits.ts";
 import { freePartitions } from "../candidates/partitions.ts";
-import { rankSpread } from "./rank-sets.ts";
+import { rankDistribution } from "./rank-sets.ts";
 import type { SearchContext } from "../supply/search-context.ts";
-import { type Candidates, unconnectedOf } from "./sets-on-spread.ts";
+import { type Candidates, unconnectedOf } from "./sets-of-distribution.ts";
 import {
-  type ConnectedShelves,
-  connectedShelves,
-  shelfOfEach,
-  shelvesOf,
-} from "../candidates/shelves.ts";
-import { mostPerShelf, spreadOptions } from "./spread-option.ts";
-import { spreadsOf } from "./spreads.ts";
+  type ConnectedNodes,
+  connectedNodes,
+  nodeOfEachCandidate,
+  candidatesByNode,
+} from "../candidates/node-candidates.ts";
+import { mostPerNode, distributionOptions } from "./distribution-option.ts";
+import { distributionsOf } from "./distributions.ts";
 
 /**
  * Ranks the ways to place a request beside accelerators.
  *
  * The cells are the accelerators' nodes, so sets on one node are tried before any on two, and so
  * on: once the best and the next best are known, more cells cannot matter. For each number of cells
- * come the spreads, so many accelerators on each node, and for those that their nodes can hold the
- * sets that lie so. Of what is interchangeable one is tried (`kinds.ts`), which leaves few sets on
+ * come the distributions, so many accelerators on each node, and for those that their nodes can hold the
+ * sets that lie so. Of what is interchangeable one is tried (`device-orbits.ts`), which leaves few sets on
  * machines that exist; a search of many ends with its effort.
  */
 export function rankBesideAccelerators(context: SearchContext): void {
@@ -33,37 +33,42 @@ export function rankBesideAccelerators(context: SearchContext): void {
     space.accelerators.filter(({ node }) => node !== null || !policy.devicesAtHome),
   );
   const candidates = candidatesOf(space, devices);
-  const { shelves } = candidates;
+  const { byNode } = candidates;
   const search = { ...context, devices, candidates };
-  const optionsOf = spreadOptions(space, shelves, policy);
+  const optionsOf = distributionOptions(space, byNode, policy);
   const isPartitioned = topology.partitions.length > 0;
   const partitions = isPartitioned ? freePartitions(space, devices, candidates.connected) : [];
-  const visitSpreads = spreadsOf(shelves, {
+  const visitDistributions = distributionsOf(byNode, {
     count: request.accelerators.count,
-    most: mostPerShelf(space, shelves, policy),
-    twins: twinNodes(space, devices),
+    most: mostPerNode(space, byNode, policy),
+    previousNode: previousNodeWithDevices(space, devices),
     together: togetherAsAsked(space, candidates),
     effort,
   });
-  const nodes = shelves.filter(({ node }) => node !== null).length;
+  const nodes = byNode.filter(({ node }) => node !== null).length;
   for (let cells = 1; cells <= Math.max(1, nodes) && !ranked.settled(); cells++) {
     if (!policy.isPossible(cells)) continue;
     for (const partition of partitions) {
       const { set } = partition;
-      const spread = shelves.map(({ members }) => set.filter((i) => members.includes(i)).length);
-      for (const option of optionsOf(spread)) {
-        if (option.homes.length === cells) rankSpread(search, option, partition);
+      const distribution = byNode.map(
+        ({ members }) => set.filter((i) => members.includes(i)).length,
+      );
+      for (const option of optionsOf(distribution)) {
+        if (option.homes.length === cells) rankDistribution(search, option, partition);
       }
     }
     if (isPartitioned) continue;
-    visitSpreads(cells, (spread) => {
+    visitDistributions(cells, (distribution) => {
       effort.spend(workPerCell * cells);
-      return effort.sufficed() && optionsOf(spread).every((one) => rankSpread(search, one, null));
+      return (
+        effort.sufficed() &&
+        optionsOf(distribution).every((one) => rankDistribution(search, one, null))
+      );
     });
   }
 }
 
-/** In units of effort, for each cell of a spread. */
+/** In units of effort, for each cell of a distribution. */
 const workPerCell = 20;
 
 /**
@@ -83,24 +88,24 @@ function linkable(space: Space, devices: readonly Device[]): readonly Device[] {
 
 /** The accelerators on offer, as sets are made of them. */
 export function candidatesOf(space: Space, devices: readonly Device[]): Candidates {
-  const shelves = shelvesOf(devices);
+  const byNode = candidatesByNode(devices);
   const connected = connectedAsAsked(space, devices);
   const isAny = space.request.accelerators.link === "any";
   return {
-    shelves,
-    shelfOf: shelfOfEach(shelves, devices.length),
-    alike: alikeBefore(space, devices),
+    byNode,
+    entryOf: nodeOfEachCandidate(byNode, devices.length),
+    previous: previousInOrbit(space, devices),
     connected,
     unconnected: isAny ? devices.map(() => []) : unconnectedOf(devices.length, connected),
   };
 }
 
-/** Which two shelves a set that is connected as asked may lie on; null where all may. */
+/** Which two nodes a set that is connected as asked may lie on; null where all may. */
 export function togetherAsAsked(
   { request }: Space,
-  { shelves, connected }: Candidates,
-): ConnectedShelves | null {
-  return request.accelerators.link === "any" ? null : connectedShelves(shelves, connected);
+  { byNode, connected }: Candidates,
+): ConnectedNodes | null {
+  return request.accelerators.link === "any" ? null : connectedNodes(byNode, connected);
 }
 
 function connectedAsAsked(space: Space, devices: readonly Device[]): Candidates["connected"] {

@@ -16,7 +16,7 @@ export function ownNodes(space: Space): LocalityPolicy {
     coresAtHome: true,
     memoryAtHome: true,
     devicesAtHome: true,
-    costsAlike: true,
+    isCostFixed: true,
     work: 10,
     leastMemory: () => null,
     ways: (cells) => waysAtHome(space, cells),

@@ -11,8 +11,8 @@ import {
   unlimited,
 } from "./locality-policy.ts";
 import { waysToSplit } from "./split.ts";
-import { type CellWithoutMemory, granuleCosts, onNodes } from "./straying.ts";
-import { transport } from "./transport.ts";
+import { type CellWithoutMemory, granuleCosts, onNodes } from "./preferred.ts";
+import { transport } from "./transportation.ts";
 
 /**
  * `interleave`: cores from the cell's own node, memory in equal parts from all. Of a cell's pages
@@ -29,7 +29,7 @@ export function interleaving(space: Space, model: CostModel): LocalityPolicy {
     coresAtHome: true,
     memoryAtHome: false,
     devicesAtHome: false,
-    costsAlike: false,
+    isCostFixed: false,
     work: 30 * space.nodes.length,
     leastMemory: (nodes, cells) => leastMemory(space, model, over, nodes, cells),
     ways: (cells, all) => waysInterleaved(space, model, over, cells, all),

@@ -2,26 +2,26 @@ import { at } from "../../../unit/list.ts";
 import { countOf, type Tally, count as countOne } from "../../../unit/tally.ts";
 import { nodeOf, type Space } from "../../space/space.ts";
 import { type CellShares, type LocalityPolicy, mayHold } from "../locality/locality-policy.ts";
-import type { Shelf } from "../candidates/shelves.ts";
+import type { NodeCandidates } from "../candidates/node-candidates.ts";
 import { proportionalShare } from "../locality/split.ts";
-import type { Spread } from "./spreads.ts";
+import type { Distribution } from "./distributions.ts";
 
-/** A spread on the nodes that are its cells. */
-export interface SpreadOption extends CellShares {
-  readonly spread: Spread;
+/** A distribution on the nodes that are its cells. */
+export interface DistributionOption extends CellShares {
+  readonly distribution: Distribution;
   /** The sum of the distances between its nodes. */
   readonly apart: number;
 }
 
-/** How many accelerators each shelf's node could carry at the most, by their share of the request. */
-export function mostPerShelf(
+/** How many accelerators each node could carry at the most, by their share of the request. */
+export function mostPerNode(
   space: Space,
-  shelves: readonly Shelf[],
+  byNode: readonly NodeCandidates[],
   policy: LocalityPolicy,
 ): readonly number[] {
   const { request, units, granules } = space;
   const { count } = request.accelerators;
-  return shelves.map(({ node, members }) => {
+  return byNode.map(({ node, members }) => {
     let most = Math.min(members.length, count);
     if (node === null) return most;
     const home = nodeOf(space, node);
@@ -39,35 +39,38 @@ export function mostPerShelf(
 }
 
 /**
- * The nodes that can be a spread's cells: those of its accelerators; one whose node is unknown adds
+ * The nodes that can be a distribution's cells: those of its accelerators; one whose node is unknown adds
  * none and belongs to the lowest. Where no node is known at all, any one that has cores may be the
  * cell. None where there are too few NICs on the nodes, if they have to be there.
  */
-export function spreadOptions(
+export function distributionOptions(
   space: Space,
-  shelves: readonly Shelf[],
+  byNode: readonly NodeCandidates[],
   policy: LocalityPolicy,
-): (spread: Spread) => readonly SpreadOption[] {
+): (distribution: Distribution) => readonly DistributionOption[] {
   const hasNics = policy.devicesAtHome ? enoughNics(space) : () => true;
   const { distance } = space.inventory.relations;
-  const option = (spread: Spread, homes: readonly number[]): readonly SpreadOption[] => {
+  const option = (
+    distribution: Distribution,
+    homes: readonly number[],
+  ): readonly DistributionOption[] => {
     if (!hasNics(homes)) return [];
     const deviceNodes = homes.map((node, cell) =>
-      shelves.flatMap((shelf, s): (number | null)[] => {
-        const isOwn = shelf.node === node || (shelf.node === null && cell === 0);
-        return isOwn ? shelf.members.slice(0, at(spread, s)).map(() => shelf.node) : [];
+      byNode.flatMap((entry, s): (number | null)[] => {
+        const isOwn = entry.node === node || (entry.node === null && cell === 0);
+        return isOwn ? entry.members.slice(0, at(distribution, s)).map(() => entry.node) : [];
       }),
     );
-    return [{ spread, homes, deviceNodes, apart: sumOfDistances(homes, distance) }];
+    return [{ distribution, homes, deviceNodes, apart: sumOfDistances(homes, distance) }];
   };
   return (shown) => {
-    const spread = [...shown];
-    const homes = shelves
-      .flatMap(({ node }, s) => (node === null || at(spread, s) === 0 ? [] : [node]))
+    const distribution = [...shown];
+    const homes = byNode
+      .flatMap(({ node }, s) => (node === null || at(distribution, s) === 0 ? [] : [node]))
       .toSorted((a, b) => a - b);
-    if (homes.length > 0) return option(spread, homes);
+    if (homes.length > 0) return option(distribution, homes);
     const anywhere = space.nodes.filter((node) => node.units > 0);
-    return anywhere.flatMap(({ id }) => option(spread, [id]));
+    return anywhere.flatMap(({ id }) => option(distribution, [id]));
   };
 }
 

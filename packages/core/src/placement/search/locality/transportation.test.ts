@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { at } from "../../../unit/list.ts";
-import { transport } from "./transport.ts";
+import { transport } from "./transportation.ts";
 
 type Rows = readonly (readonly number[])[];
 

@@ -1,16 +1,16 @@
 import { at } from "../../../unit/list.ts";
-import type { AlikeBefore } from "../rank/alike-before.ts";
+import type { PreviousInOrbit } from "../rank/previous-in-orbit.ts";
 import type { Effort } from "../rank/effort.ts";
-import type { Shelf } from "../candidates/shelves.ts";
-import type { Spread } from "./spreads.ts";
+import type { NodeCandidates } from "../candidates/node-candidates.ts";
+import type { Distribution } from "./distributions.ts";
 
 /** The accelerators that sets are made of, by their positions among the candidates. */
 export interface Candidates {
-  readonly shelves: readonly Shelf[];
-  /** The shelf of each, by position. */
-  readonly shelfOf: readonly number[];
+  readonly byNode: readonly NodeCandidates[];
+  /** The node of each, by position. */
+  readonly entryOf: readonly number[];
   /** Of each, the one before it that is interchangeable with it as the host stands; else null. */
-  readonly alike: AlikeBefore;
+  readonly previous: PreviousInOrbit;
   /** Whether two may be in one set. */
   readonly connected: (a: number, b: number) => boolean;
   /** Of each, those after it that may be in no set with it. */
@@ -36,33 +36,33 @@ export interface SetPruning {
 }
 
 /**
- * Shows to `visit` every set of this spread whose pairs are all connected, in ascending order, and
+ * Shows to `visit` every set of this distribution whose pairs are all connected, in ascending order, and
  * of sets that differ by interchangeable accelerators the first alone. Ends, and returns false,
  * when `visit` says false or the effort is used up.
  *
  * A set is extended by one candidate at a time, so a beginning with a wrong pair or without promise
- * takes all its continuations with it; it is given up, too, when a shelf has not enough left that
- * are connected with all of the beginning. Of each kind the first ones are taken: a set that passes
- * one over and has a later one of its kind can be made from one without such a gap by swaps, which
+ * takes all its continuations with it; it is given up, too, when a node has not enough left that
+ * are connected with all of the beginning. Of each orbit the first ones are taken: a set that passes
+ * one over and has a later one of its orbit can be made from one without such a gap by swaps, which
  * comes before it and differs in nothing else.
  */
 export function visitSets(
   candidates: Candidates,
-  spread: Spread,
+  distribution: Distribution,
   { open, effort }: SetPruning,
   visit: (set: readonly number[]) => boolean,
 ): boolean {
-  const { shelves, alike } = candidates;
-  const line = shelves
-    .flatMap(({ members }, s) => (at(spread, s) > 0 ? members : []))
+  const { byNode, previous } = candidates;
+  const line = byNode
+    .flatMap(({ members }, s) => (at(distribution, s) > 0 ? members : []))
     .toSorted((a, b) => a - b);
-  const supply = supplyOn(candidates, spread);
+  const supply = supplyOn(candidates, distribution);
   const chosen: number[] = [];
-  const count = spread.reduce((a, b) => a + b, 0);
-  const work = 30 + 3 * (shelves.length + count);
+  const count = distribution.reduce((a, b) => a + b, 0);
+  const work = 30 + 3 * (byNode.length + count);
   const mayTake = (i: number): boolean => {
     if (!supply.isWanted(i)) return false;
-    const before = at(alike, i);
+    const before = at(previous, i);
     return before === null || chosen.includes(before);
   };
   const extend = (from: number): boolean => {
@@ -90,37 +90,40 @@ export function visitSets(
   return extend(0);
 }
 
-/** What shelves still have for a set that is put together, told of every step. */
+/** What nodes still have for a set that is put together, told of every step. */
 interface Supply {
-  /** Whether one more of its shelf is wanted, and it is connected with all that are taken. */
+  /** Whether one more of its node is wanted, and it is connected with all that are taken. */
   readonly isWanted: (candidate: number) => boolean;
   /** It is looked at now: it is no more one of those to come. */
   readonly leave: (candidate: number) => void;
   readonly unleave: (candidate: number) => void;
-  /** False where too few are left on some shelf that are connected with it. */
+  /** False where too few are left on some node that are connected with it. */
   readonly take: (candidate: number) => boolean;
   readonly untake: (candidate: number) => void;
-  /** Whether its shelf has fewer left than are wanted of it. */
+  /** Whether its node has fewer left than are wanted of it. */
   readonly isShort: (candidate: number) => boolean;
 }
 
-function supplyOn({ shelves, shelfOf, unconnected }: Candidates, spread: Spread): Supply {
+function supplyOn(
+  { byNode, entryOf, unconnected }: Candidates,
+  distribution: Distribution,
+): Supply {
   // With how many of those taken each is not connected.
-  const barred = shelfOf.map(() => 0);
-  // Per shelf: how many are still wanted, and how many to come are not barred.
-  const wanted = [...spread];
-  const left = shelves.map(({ members }) => members.length);
+  const barred = entryOf.map(() => 0);
+  // Per entry: how many are still wanted, and how many to come are not barred.
+  const wanted = [...distribution];
+  const left = byNode.map(({ members }) => members.length);
   const addTo = (counts: number[], i: number, more: number): void => {
-    const s = at(shelfOf, i);
+    const s = at(entryOf, i);
     counts[s] = at(counts, s) + more;
   };
   const bar = (i: number, more: number): void => {
     barred[i] = at(barred, i) + more;
   };
   const isBarred = (i: number): boolean => at(barred, i) > 0;
-  const isShort = (i: number): boolean => at(left, at(shelfOf, i)) < at(wanted, at(shelfOf, i));
+  const isShort = (i: number): boolean => at(left, at(entryOf, i)) < at(wanted, at(entryOf, i));
   return {
-    isWanted: (i) => !isBarred(i) && at(wanted, at(shelfOf, i)) > 0,
+    isWanted: (i) => !isBarred(i) && at(wanted, at(entryOf, i)) > 0,
     leave: (i) => {
       if (!isBarred(i)) addTo(left, i, -1);
     },
@@ -150,7 +153,11 @@ function supplyOn({ shelves, shelfOf, unconnected }: Candidates, spread: Spread)
   };
 }
 
-/** Whether there is any set of this spread whose pairs are all connected, or no effort left to tell. */
-export function hasSetOn(candidates: Candidates, spread: Spread, effort: Effort): boolean {
-  return !visitSets(candidates, spread, { open: () => true, effort }, () => false);
+/** Whether there is any set of this distribution whose pairs are all connected, or no effort left to tell. */
+export function hasSetOn(
+  candidates: Candidates,
+  distribution: Distribution,
+  effort: Effort,
+): boolean {
+  return !visitSets(candidates, distribution, { open: () => true, effort }, () => false);
 }

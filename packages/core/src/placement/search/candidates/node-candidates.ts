@@ -1,0 +1,48 @@
+import { at } from "../../../unit/list.ts";
+import type { Device } from "../../inventory/devices.ts";
+
+/** The candidates that lie on one node, or whose node is unknown. */
+export interface NodeCandidates {
+  readonly node: number | null;
+  /** Their positions among all candidates, ascending. */
+  readonly members: readonly number[];
+}
+
+/** All nodes, in the order of their first members. */
+export function candidatesByNode(candidates: readonly Device[]): readonly NodeCandidates[] {
+  const byNode = new Map<number | null, number[]>();
+  for (const [i, { node }] of candidates.entries()) {
+    const members = byNode.get(node);
+    if (members === undefined) byNode.set(node, [i]);
+    else members.push(i);
+  }
+  return [...byNode].map(([node, members]) => ({ node, members }));
+}
+
+/** The position of the node that each candidate is on. */
+export function nodeOfEachCandidate(
+  byNode: readonly NodeCandidates[],
+  candidates: number,
+): readonly number[] {
+  const entryOf = Array.from({ length: candidates }, () => 0);
+  for (const [s, { members }] of byNode.entries()) for (const i of members) entryOf[i] = s;
+  return entryOf;
+}
+
+/**
+ * Whether any accelerator of one node is connected with any of another; of a node with itself,
+ * whether any two of its own are.
+ */
+export type ConnectedNodes = (s: number, t: number) => boolean;
+
+export function connectedNodes(
+  byNode: readonly NodeCandidates[],
+  connected: (a: number, b: number) => boolean,
+): ConnectedNodes {
+  const table = byNode.map(({ members }) =>
+    byNode.map((other) =>
+      members.some((a) => other.members.some((b) => a !== b && connected(a, b))),
+    ),
+  );
+  return (s, t) => at(at(table, s), t);
+}
