@@ -1,7 +1,7 @@
 import type { HostState } from "@evenkeel/core/plan/host-state.ts";
 import { place } from "@evenkeel/core/fleet/place.ts";
 import type { Plan } from "@evenkeel/core/plan/plan.ts";
-import { settledTopology } from "@evenkeel/core/plan/settled.ts";
+import { settledTopology } from "@evenkeel/core/plan/sellable-pages.ts";
 import { defaultHostPolicy } from "@evenkeel/core/request/host-policy.ts";
 import type { Request } from "@evenkeel/core/request/request.ts";
 import { requestOf } from "@evenkeel/core/testing/request/requests.ts";

@@ -10,7 +10,7 @@ import { emptyOccupancy, occupied, type Use } from "../placement/occupancy/occup
 import { compareObjectives, type Layout } from "../placement/layout/layout.ts";
 import { searchSpace } from "../placement/search/search.ts";
 import { spaceFor } from "../placement/space/space.ts";
-import { asItStands } from "../placement/host-class/as-it-stands.ts";
+import { asItStands } from "../placement/host-class/refined-orbits.ts";
 import { demandOf } from "../placement/host-class/demand.ts";
 import { hostClassBook } from "../placement/host-class/host-classes.ts";
 import { smallRequest } from "../../testing/placement/arbitrary-occupancy.ts";

@@ -2,7 +2,7 @@ import { EvenkeelError } from "../error/evenkeel-error.ts";
 import type { Request } from "../request/request.ts";
 import type { SoldFlavor } from "../placement/capacity/loss.ts";
 import { occupied, type Use, vacated } from "../placement/occupancy/occupancy.ts";
-import { occupancyBook } from "../placement/occupancy/occupancy-book.ts";
+import { occupancyBook } from "../placement/occupancy/interning.ts";
 import { demandOf } from "../placement/host-class/demand.ts";
 import type { HostClass } from "../placement/host-class/host-classes.ts";
 import { at } from "../unit/list.ts";

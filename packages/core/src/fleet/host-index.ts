@@ -31,7 +31,7 @@ export interface HostIndex {
   readonly first: (entry: HostClassEntry, without?: ReadonlySet<number>) => number | null;
 }
 
-/** Of hosts with occupancies from one book (`occupancy-book.ts`): host classes are known by them. */
+/** Of hosts with occupancies from one book (`interning.ts`): host classes are known by them. */
 export function hostIndex(hostClasses: HostClasses): HostIndex {
   const hosts: (HostOccupancy | null)[] = [];
   const members = hostClassMembers(hostClasses);

@@ -17,7 +17,7 @@ import {
 } from "../placement/search/rank/ranking.ts";
 import { type SearchResult, searchSpace } from "../placement/search/search.ts";
 import { spaceFor } from "../placement/space/space.ts";
-import { asItStands } from "../placement/host-class/as-it-stands.ts";
+import { asItStands } from "../placement/host-class/refined-orbits.ts";
 import type { Demand } from "../placement/host-class/demand.ts";
 import type { HostClass, HostClasses } from "../placement/host-class/host-classes.ts";
 
@@ -54,7 +54,7 @@ export type BestPlace = (
 ) => HostPlace | null;
 
 export interface HostPlaces {
-  /** For one demand. Keeps what it finds, by the occupancy's identity (`occupancy-book.ts`). */
+  /** For one demand. Keeps what it finds, by the occupancy's identity (`interning.ts`). */
   readonly best: (demand: Demand) => BestPlace;
   /** The same with reasons; not kept. */
   readonly explained: (

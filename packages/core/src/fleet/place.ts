@@ -12,7 +12,7 @@ import { search } from "../placement/search/search.ts";
 import type { HostState } from "../plan/host-state.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { HostRefusal, Refusal } from "../plan/refusal.ts";
-import { settledTopology } from "../plan/settled.ts";
+import { settledTopology } from "../plan/sellable-pages.ts";
 import { at } from "../unit/list.ts";
 import { hostReasons, runnerUpSlots, slotReasons } from "./choice-reasons.ts";
 import { hostChooser } from "./choose-host.ts";

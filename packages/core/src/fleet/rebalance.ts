@@ -6,7 +6,7 @@ import { useOfLayout } from "../placement/layout/layout-use.ts";
 import { occupied, type Occupancy, type Use, vacated } from "../placement/occupancy/occupancy.ts";
 import { occupancyOf, useOfPlan } from "../placement/occupancy/plan-use.ts";
 import { requestOfPlan } from "../plan/request-of-plan.ts";
-import { settledTopology } from "../plan/settled.ts";
+import { settledTopology } from "../plan/sellable-pages.ts";
 import { type Demand, demandOf } from "../placement/host-class/demand.ts";
 import {
   type HostClass,

@@ -3,7 +3,7 @@ import { guestName } from "@evenkeel/core/guest/name.ts";
 import type { Instance } from "@evenkeel/core/instance/instance.ts";
 import { planFaults } from "@evenkeel/core/plan/check/plan-check.ts";
 import { functionsOf, type Plan } from "@evenkeel/core/plan/plan.ts";
-import { withoutFreePages } from "@evenkeel/core/plan/settled.ts";
+import { withoutFreePages } from "@evenkeel/core/plan/sellable-pages.ts";
 import type { DomainFacts } from "@evenkeel/core/preflight/facts.ts";
 import type { HostPolicy } from "@evenkeel/core/request/host-policy.ts";
 import { didYouMean } from "@evenkeel/core/text/did-you-mean.ts";

@@ -10,7 +10,7 @@ import { type Inventory, inventoryOf } from "../inventory/inventory.ts";
 import { useOfLayout } from "../layout/layout-use.ts";
 import { emptyOccupancy, occupied, type Occupancy } from "../occupancy/occupancy.ts";
 import { layoutSignature } from "../layout/layout-signature.ts";
-import { settledTopology } from "../../plan/settled.ts";
+import { settledTopology } from "../../plan/sellable-pages.ts";
 import { spaceFor } from "../space/space.ts";
 import { demandOf } from "../host-class/demand.ts";
 import { hostClassBook } from "../host-class/host-classes.ts";

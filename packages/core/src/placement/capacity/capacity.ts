@@ -19,7 +19,7 @@ export interface Slots {
  * maximum is the capacity. A place is passed over when the bound of what it leaves could not lead to
  * more. Both are worked out once a host class, and orders of the same choices meet in the same host classes.
  *
- * Machines whose huge pages strangers hold too are to be settled before (`settled.ts`): what is free
+ * Machines whose huge pages strangers hold too are to be settled before (`sellable-pages.ts`): what is free
  * at one moment is no amount that can be counted down.
  *
  * What real machines leave to choose is little, but a VM over several of many nodes can be put

@@ -13,7 +13,7 @@ import { place } from "../../fleet/place.ts";
 import type { Plan } from "../../plan/plan.ts";
 import { searchSpace } from "../search/search.ts";
 import { spaceFor } from "../space/space.ts";
-import { asItStands } from "../host-class/as-it-stands.ts";
+import { asItStands } from "../host-class/refined-orbits.ts";
 import { demandOf } from "../host-class/demand.ts";
 import { hostClassBook } from "../host-class/host-classes.ts";
 import { bestPlans } from "../../../testing/placement/brute-force.ts";

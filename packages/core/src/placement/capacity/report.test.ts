@@ -10,7 +10,7 @@ import { at } from "../../unit/list.ts";
 import type { HostState } from "../../plan/host-state.ts";
 import { place } from "../../fleet/place.ts";
 import type { Plan } from "../../plan/plan.ts";
-import { settledTopology } from "../../plan/settled.ts";
+import { settledTopology } from "../../plan/sellable-pages.ts";
 import { smallRequest } from "../../../testing/placement/arbitrary-occupancy.ts";
 import { findBlockers } from "./blockers.ts";
 import { capacityReport } from "./report.ts";

@@ -4,7 +4,7 @@ import type { HostState } from "../../plan/host-state.ts";
 import { type Inventory, inventoryOf } from "../inventory/inventory.ts";
 import { type Occupancy, type Use, vacated } from "../occupancy/occupancy.ts";
 import { occupancyOf, useOfPlan } from "../occupancy/plan-use.ts";
-import { settledTopology } from "../../plan/settled.ts";
+import { settledTopology } from "../../plan/sellable-pages.ts";
 import { layoutSignature } from "../layout/layout-signature.ts";
 import { type Demand, demandOf } from "../host-class/demand.ts";
 import { type HostClass, hostClassBook, type HostClasses } from "../host-class/host-classes.ts";

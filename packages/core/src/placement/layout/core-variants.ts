@@ -2,7 +2,7 @@ import { at, valueOf } from "../../unit/list.ts";
 import { count, countOf, type Tally } from "../../unit/tally.ts";
 import { freeCores } from "../space/cores.ts";
 import type { Space } from "../space/space.ts";
-import { lastCaches } from "./core-choice.ts";
+import { lastCaches } from "./layout-cores.ts";
 import type { CoresOnNode, Layout, LayoutCell } from "./layout.ts";
 
 /** Beyond so many ways to take a layout's cores only the tightest is looked at. */

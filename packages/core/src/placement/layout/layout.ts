@@ -12,7 +12,7 @@ export interface OnNode {
 export interface CoresOnNode extends OnNode {
   /**
    * How many free cores the cache has that gives the last part; where it is left out, the fewest
-   * that will do (`core-choice.ts`).
+   * that will do (`layout-cores.ts`).
    */
   readonly lastCache?: number;
 }

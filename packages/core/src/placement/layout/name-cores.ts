@@ -2,7 +2,7 @@ import { type IndexSet, indexSet, size, union } from "../../set/index-set.ts";
 import { valueOf } from "../../unit/list.ts";
 import { count, type Tally } from "../../unit/tally.ts";
 import type { SoldCore } from "../inventory/cores.ts";
-import { chooseCores } from "./core-choice.ts";
+import { chooseCores } from "./layout-cores.ts";
 import type { LayoutCell } from "./layout.ts";
 import { freeCores, sharedPool } from "../space/cores.ts";
 import type { Space } from "../space/space.ts";

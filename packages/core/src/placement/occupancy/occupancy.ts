@@ -126,7 +126,7 @@ function changed({ cores, memory }: Inventory, before: Occupancy, use: Use, by: 
   return after;
 }
 
-/** One that says the same is as good: equal occupancies share what floats (`occupancy-book.ts`). */
+/** One that says the same is as good: equal occupancies share what floats (`interning.ts`). */
 function without(all: readonly Floating[], gone: readonly Floating[]): readonly Floating[] {
   const left = [...all];
   for (const one of gone) {

@@ -5,7 +5,7 @@ import type { PreviousInOrbit } from "../rank/previous-in-orbit.ts";
 import { greatestRest } from "./best-rest.ts";
 import type { Distances } from "./distance.ts";
 import type { Effort } from "../rank/effort.ts";
-import { leastDistanceSum } from "./least-distance-sum.ts";
+import { leastDistanceSum } from "./node-set-bounds.ts";
 
 /** Which sets of nodes there are to look at. Nodes are known by their positions. */
 export interface NodeSets {

@@ -7,7 +7,7 @@ import { GiB } from "../unit/bytes.ts";
 import { at } from "../unit/list.ts";
 import { place } from "../fleet/place.ts";
 import { planFaults } from "./check/plan-check.ts";
-import { settledTopology, withoutFreePages } from "./settled.ts";
+import { settledTopology, withoutFreePages } from "./sellable-pages.ts";
 
 const machine = syntheticTopology("package:1 core:9 memory:64Gi hugepages:10x1Gi");
 

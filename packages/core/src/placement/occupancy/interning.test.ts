@@ -5,7 +5,7 @@ import { indexSet } from "../../set/index-set.ts";
 import { syntheticTopology } from "../../topology/synthetic/build.ts";
 import { inventoryOf } from "../inventory/inventory.ts";
 import { emptyOccupancy, type Occupancy, occupied, type Use } from "./occupancy.ts";
-import { occupancyBook } from "./occupancy-book.ts";
+import { occupancyBook } from "./interning.ts";
 
 const inventory = inventoryOf(
   syntheticTopology("package:2 core:3 memory:4Gi root[gpu:h100-sxm]"),

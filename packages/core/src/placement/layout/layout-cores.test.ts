@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { chooseCores, lastCaches } from "./core-choice.ts";
+import { chooseCores, lastCaches } from "./layout-cores.ts";
 
 interface FreeCore {
   readonly id: number;
