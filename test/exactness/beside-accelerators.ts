@@ -5,7 +5,7 @@ import type { LinearProgram, Terms, Values, Variable } from "./linear-program.ts
 import { handOut, type NodeShare, nodeShares } from "./node-shares.ts";
 import type { Offer, OfferedDevice } from "./offer.ts";
 import {
-  extraTerms,
+  unrequestedTerms,
   interleavedMemory,
   memoryBy,
   type MemoryTerms,
@@ -57,19 +57,19 @@ export function besideAccelerators(
   const cost = exactCost(cheapest);
   program.require(costTerms, "<=", total(costTerms, cheapest) + 1e-7);
 
-  const extraOnes = extraTerms(program, [...chosen.accelerators, ...chosen.nics]);
-  const leastExtra = extraOnes.length === 0 ? cheapest : program.minimize(extraOnes);
-  if (leastExtra === null) throw new Error("what was feasible is no longer");
-  const extra = whole(total(extraOnes, leastExtra));
-  program.require(extraOnes, "<=", extra);
+  const unrequested = unrequestedTerms(program, [...chosen.accelerators, ...chosen.nics]);
+  const fewestUnrequested = unrequested.length === 0 ? cheapest : program.minimize(unrequested);
+  if (fewestUnrequested === null) throw new Error("what was feasible is no longer");
+  const unrequestedDevices = whole(total(unrequested, fewestUnrequested));
+  program.require(unrequested, "<=", unrequestedDevices);
   const distanceTerms = cells === 1 ? [] : nodeDistanceTerms(program, ways.isCell, offer);
-  const nearest = distanceTerms.length === 0 ? leastExtra : program.minimize(distanceTerms);
+  const nearest = distanceTerms.length === 0 ? fewestUnrequested : program.minimize(distanceTerms);
   if (nearest === null) throw new Error("what was feasible is no longer");
   return {
     cells,
     cost,
-    extra,
-    uneven: 0,
+    unrequestedDevices,
+    unevenCells: 0,
     nodeDistanceSum: whole(total(distanceTerms, nearest)),
     tellsTies: Math.abs(exactCost(nearest) - cost) < 1e-9,
   };

@@ -46,7 +46,12 @@ export function compare(
   const worth = worthOf(plan, host, request);
   const differs = (field: keyof typeof worth): boolean =>
     Math.abs(worth[field] - found[field]) > roundingMax;
-  if (differs("cells") || differs("cost") || differs("extra") || differs("nodeDistanceSum")) {
+  if (
+    differs("cells") ||
+    differs("cost") ||
+    differs("unrequestedDevices") ||
+    differs("nodeDistanceSum")
+  ) {
     wrong.push(`the plan is worth ${JSON.stringify(worth)}`);
   }
   if (optimum.cells !== found.cells) wrong.push("other cells");
@@ -64,7 +69,7 @@ export function compare(
   if (Math.abs(optimum.cost - found.cost) > (optimum.tellsTies ? roundingMax : 1e-6)) {
     wrong.push("other cost");
   } else if (optimum.tellsTies) {
-    for (const field of ["extra", "uneven", "nodeDistanceSum"] as const) {
+    for (const field of ["unrequestedDevices", "unevenCells", "nodeDistanceSum"] as const) {
       if (optimum[field] !== found[field]) wrong.push(`other ${field}`);
     }
   }
@@ -78,7 +83,7 @@ function said(wrong: readonly string[], both: string): string | null {
 }
 
 /** What a plan is worth, read off the plan itself. */
-function worthOf(plan: Plan, host: HostState, request: Request): Omit<Objective, "uneven"> {
+function worthOf(plan: Plan, host: HostState, request: Request): Omit<Objective, "unevenCells"> {
   const { partitions } = host.policy;
   const topology = partitions === null ? host.topology : { ...host.topology, partitions };
   const memory = plan.cells.reduce((sum, cell) => sum + cell.memoryBytes, 0);
@@ -120,7 +125,7 @@ function worthOf(plan: Plan, host: HostState, request: Request): Omit<Objective,
   return {
     cells: plan.cells.length,
     cost: raw.total,
-    extra: along.filter((address) => sold.has(address)).length,
+    unrequestedDevices: along.filter((address) => sold.has(address)).length,
     nodeDistanceSum: places
       .flatMap((i) => places.map((j) => apart(i, j)))
       .reduce((a, b) => a + b, 0),

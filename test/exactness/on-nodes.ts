@@ -3,7 +3,7 @@ import type { Request } from "@evenkeel/core/request/request.ts";
 import type { LinearProgram, Terms, Values, Variable } from "./linear-program.ts";
 import type { Offer, OfferedDevice, OfferedNode } from "./offer.ts";
 import {
-  extraTerms,
+  unrequestedTerms,
   interleavedMemory,
   memoryBy,
   type Optimum,
@@ -41,7 +41,7 @@ export function onNodes(
 interface Split {
   readonly program: LinearProgram;
   readonly cost: Terms;
-  readonly extra: Terms;
+  readonly unrequestedDevices: Terms;
   readonly nodeDistanceSum: Terms;
   readonly exactCost: (values: Values) => number;
 }
@@ -55,10 +55,11 @@ function optimum(even: Split, any: Split, cells: number): Optimum | null {
     for (const split of both) split.program.require(of(split), "<=", bound);
   };
   hold(({ cost }) => cost, total(any.cost, cheapest) + 1e-7);
-  const alone = any.extra.length === 0 ? cheapest : any.program.minimize(any.extra);
+  const alone =
+    any.unrequestedDevices.length === 0 ? cheapest : any.program.minimize(any.unrequestedDevices);
   if (alone === null) throw new Error("what was feasible is no longer");
-  const extra = whole(total(any.extra, alone));
-  hold((split) => split.extra, extra);
+  const unrequestedDevices = whole(total(any.unrequestedDevices, alone));
+  hold((split) => split.unrequestedDevices, unrequestedDevices);
   const equal = even.program.minimize(even.nodeDistanceSum);
   const best = equal === null ? any : even;
   const values = equal ?? any.program.minimize(any.nodeDistanceSum);
@@ -67,8 +68,8 @@ function optimum(even: Split, any: Split, cells: number): Optimum | null {
   return {
     cells,
     cost,
-    extra,
-    uneven: equal === null ? 1 : 0,
+    unrequestedDevices,
+    unevenCells: equal === null ? 1 : 0,
     nodeDistanceSum: whole(total(best.nodeDistanceSum, values)),
     tellsTies: Math.abs(best.exactCost(values) - cost) < 1e-9,
   };
@@ -99,7 +100,13 @@ function baseProgram(
     program.require([[1, isChosen], ...below], "<=", 0);
   }
   const nodeDistanceSum = cells === 1 ? [] : nodeDistanceTerms(program, isCell, offer);
-  return { program, cells, nodes, extra: extraTerms(program, nics), nodeDistanceSum };
+  return {
+    program,
+    cells,
+    nodes,
+    unrequestedDevices: unrequestedTerms(program, nics),
+    nodeDistanceSum,
+  };
 }
 
 function sum(variables: Iterable<Variable>): Terms {
@@ -125,7 +132,7 @@ function anyCells(base: Base, offer: Offer, model: CostModel): Split {
 
 /** Cells of equal size, up to one that some have more than the rest. */
 function evenCells(base: Base, offer: Offer, model: CostModel, everywhere: boolean): Split {
-  const { program, nodes, extra, nodeDistanceSum } = base;
+  const { program, nodes, unrequestedDevices, nodeDistanceSum } = base;
   const units = equalParts(base, offer.units);
   const granules = equalParts(base, offer.granules);
   for (const { node, isCell, more } of units.cells) {
@@ -139,7 +146,12 @@ function evenCells(base: Base, offer: Offer, model: CostModel, everywhere: boole
     );
   }
   if (everywhere)
-    return { program, extra, nodeDistanceSum, ...interleavedCells(base, granules, offer, model) };
+    return {
+      program,
+      unrequestedDevices,
+      nodeDistanceSum,
+      ...interleavedCells(base, granules, offer, model),
+    };
   for (const { node, isCell, more } of granules.cells) {
     program.require(
       [
@@ -157,7 +169,7 @@ function evenCells(base: Base, offer: Offer, model: CostModel, everywhere: boole
     return model.cost({ cells: placed, accelerators: [], nics: [] }).total;
   };
   // Where memory lies on its own node, its cost is the same for all.
-  return { program, extra, nodeDistanceSum, cost: [], exactCost };
+  return { program, unrequestedDevices, nodeDistanceSum, cost: [], exactCost };
 }
 
 /** Each node as a cell of the one size, or of one granule more. */

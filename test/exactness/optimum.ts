@@ -7,8 +7,8 @@ import type { Offer, OfferedDevice } from "./offer.ts";
 export interface Optimum {
   readonly cells: number;
   readonly cost: number;
-  readonly extra: number;
-  readonly uneven: number;
+  readonly unrequestedDevices: number;
+  readonly unevenCells: number;
   readonly nodeDistanceSum: number;
   /** Whether what comes after the cost can be told: not where costs differ by rounding alone. */
   readonly tellsTies: boolean;
@@ -48,7 +48,7 @@ export function nodeDistanceTerms(
 }
 
 /** How many devices come along without having been asked for: at least those of each chosen one. */
-export function extraTerms(
+export function unrequestedTerms(
   program: LinearProgram,
   chosen: readonly (readonly [OfferedDevice, Variable])[],
 ): Terms {

@@ -26,10 +26,10 @@ function worth(
 ): ({ readonly cells: number } & Record<string, unknown>) | null {
   const found = search(host, request);
   if (found === null) return null;
-  const { cells, cost, extra, uneven, nodeDistanceSum } = found.best.objective;
+  const { cells, cost, unrequestedDevices, unevenCells, nodeDistanceSum } = found.best.objective;
   // How cores and memory stray is not chosen together, so ties between nodes may cost others.
   if (request.locality === "preferred") return { cells };
-  return { cells, cost: cost.toFixed(8), extra, uneven, nodeDistanceSum };
+  return { cells, cost: cost.toFixed(8), unrequestedDevices, unevenCells, nodeDistanceSum };
 }
 
 test("a host is refused what it is refused under any other names, and its best is worth the same", () => {

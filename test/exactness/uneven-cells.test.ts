@@ -142,7 +142,7 @@ type Parts = readonly (readonly [cpus: number, gib: number])[];
 /** A way to place a request: fewest cells are best, and equal ones where there are no GPUs. */
 interface Way {
   readonly cells: number;
-  readonly uneven: number;
+  readonly unevenCells: number;
   readonly parts: Parts;
 }
 
@@ -157,7 +157,7 @@ function expected(nodes: readonly Left[], request: Request): readonly Way[] {
   return best === undefined ? [] : ways.filter((way) => compare(way, best) === 0);
 }
 
-const compare = (a: Way, b: Way): number => a.cells - b.cells || a.uneven - b.uneven;
+const compare = (a: Way, b: Way): number => a.cells - b.cells || a.unevenCells - b.unevenCells;
 
 /** Every way to take so many GPUs whose nodes have what goes with them. */
 function beside(nodes: readonly Left[], gpus: number, cpus: number, gib: number): Way[] {
@@ -177,7 +177,9 @@ function beside(nodes: readonly Left[], gpus: number, cpus: number, gib: number)
       const cells = taken.filter((own) => own > 0).length;
       const [first, memory] = [ofCpus[0], ofGib[0]];
       if (first === undefined || memory === undefined) return [];
-      return [{ cells, uneven: 0, parts: first.map((own, i) => [own, at(memory, i)] as const) }];
+      return [
+        { cells, unevenCells: 0, parts: first.map((own, i) => [own, at(memory, i)] as const) },
+      ];
     });
 }
 
@@ -219,8 +221,8 @@ function on(nodes: readonly Left[], cpus: number, gib: number): Way[] {
     const [ofCpus] = splits(cpus, (node) => node.cpus);
     const [ofGib] = splits(gib, (node) => node.gib);
     if (ofCpus === undefined || ofGib === undefined) return [];
-    const uneven = range(ofCpus) <= 1 && range(ofGib) <= 1 ? 0 : 1;
-    return [{ cells, uneven, parts: ofCpus.map((own, i) => [own, at(ofGib, i)] as const) }];
+    const unevenCells = range(ofCpus) <= 1 && range(ofGib) <= 1 ? 0 : 1;
+    return [{ cells, unevenCells, parts: ofCpus.map((own, i) => [own, at(ofGib, i)] as const) }];
   });
 }
 
@@ -286,13 +288,16 @@ test.each([
       const what = JSON.stringify({ nodes, request: request.name });
       if (found === null) expect(ways, what).toEqual([]);
       else expect(ways, what).toContainEqual(found);
-      count(seen, found === null ? "none" : `${found.cells} cells, uneven ${found.uneven}`);
+      count(
+        seen,
+        found === null ? "none" : `${found.cells} cells, unevenCells ${found.unevenCells}`,
+      );
     }
   }
   // Of everything there must have been some.
   expect(countOf(seen, "none")).toBeGreaterThan(20);
-  expect(countOf(seen, "2 cells, uneven 0")).toBeGreaterThan(20);
-  expect(countOf(seen, "2 cells, uneven 1")).toBeGreaterThan(0);
+  expect(countOf(seen, "2 cells, unevenCells 0")).toBeGreaterThan(20);
+  expect(countOf(seen, "2 cells, unevenCells 1")).toBeGreaterThan(0);
 });
 
 /** A layout in this test's terms. */
@@ -305,5 +310,5 @@ function wayOf({ cells, objective }: Layout, nodes: readonly Left[]): Way {
       sum(cell.granules.map((part) => part.count)),
     ] as const;
   });
-  return { cells: objective.cells, uneven: objective.uneven, parts };
+  return { cells: objective.cells, unevenCells: objective.unevenCells, parts };
 }

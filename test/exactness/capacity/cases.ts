@@ -1,7 +1,7 @@
 import type { HostState } from "@evenkeel/core/plan/host-state.ts";
 import { place } from "@evenkeel/core/fleet/place.ts";
 import type { Plan } from "@evenkeel/core/plan/plan.ts";
-import { settledTopology } from "@evenkeel/core/plan/sellable-pages.ts";
+import { withSellablePages } from "@evenkeel/core/plan/sellable-pages.ts";
 import { defaultHostPolicy } from "@evenkeel/core/request/host-policy.ts";
 import type { Request } from "@evenkeel/core/request/request.ts";
 import { requestOf } from "@evenkeel/core/testing/request/requests.ts";
@@ -114,7 +114,7 @@ function anyMachine(random: Random): string {
 function anyHost(machine: string, random: Random): HostState {
   const reserved = { coresPerNode: random.once(4) ? 1 : 0, cpus: null, memoryPerNodeBytes: 0 };
   const policy = { ...defaultHostPolicy, reserved };
-  const topology = settledTopology({ topology: syntheticTopology(machine), taken: [], policy });
+  const topology = withSellablePages({ topology: syntheticTopology(machine), taken: [], policy });
   let taken: readonly Plan[] = [];
   for (let vms = random.of([0, 0, 1, 2, 3]); vms > 0; vms--) {
     const host = { topology, taken, policy };

@@ -1,4 +1,4 @@
-import { boundedCapacities } from "@evenkeel/core/placement/capacity/capacity.ts";
+import { slotCounter } from "@evenkeel/core/placement/capacity/capacity.ts";
 import { soldSignatures } from "@evenkeel/core/placement/capacity/sold-signature.ts";
 import type { HostState } from "@evenkeel/core/plan/host-state.ts";
 import { inventoryOf } from "@evenkeel/core/placement/inventory/inventory.ts";
@@ -9,7 +9,7 @@ import { demandOf } from "@evenkeel/core/placement/host-class/demand.ts";
 import {
   type HostClass,
   type HostClasses,
-  hostClassBook,
+  hostClassCache,
 } from "@evenkeel/core/placement/host-class/host-classes.ts";
 import { bestPlans } from "@evenkeel/core/testing/placement/brute-force.ts";
 import type { Request } from "@evenkeel/core/request/request.ts";
@@ -18,8 +18,8 @@ import { classesOn, mostEven, mostOf } from "./most.ts";
 
 /** Holds how many more VMs fit, of any class or of one, against trying every sequence of plans. */
 export function compareCount(host: HostState, request: Request, only: string | null): Outcome {
-  const hostClasses = hostClassBook();
-  const { slots, exact } = boundedCapacities(hostClasses)(
+  const hostClasses = hostClassCache();
+  const { slots, exact } = slotCounter(hostClasses)(
     classOf(hostClasses, host),
     demandOf(request, only),
   );
@@ -58,7 +58,7 @@ export interface Sold {
 /** What a flavor is sold as: one of the best classes on an empty host. Null where that holds none. */
 export function soldOn(host: HostState, flavor: Request): Sold | null {
   const empty = { ...host, taken: [] };
-  const hostClasses = hostClassBook();
+  const hostClasses = hostClassCache();
   const own =
     soldSignatures(hostClasses)(classOf(hostClasses, empty), demandOf(flavor))?.only ?? null;
   const best = bestPlans(empty, flavor).map(classesOn(host.topology));

@@ -105,7 +105,7 @@ function costOf({ class: kind, rank }: NodeDistance): PathCost {
  * are as far apart may differ: where firmware or a measurement tells of each, or where a node's home
  * decides.
  */
-export function isToldByDistance({ access, nodes }: Topology): boolean {
+export function costFollowsDistance({ access, nodes }: Topology): boolean {
   return (
     access.every(({ initiator, target }) => initiator === target) &&
     nodes.every(({ cpus }) => cpus !== "")

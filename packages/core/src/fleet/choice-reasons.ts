@@ -95,21 +95,23 @@ export function hostReasons(
 function nextText(
   name: string,
   next: RankedHost<number>,
-  { found, loss, beside }: HostChoice<number>,
+  { found, loss, freeAcceleratorsOnNodes }: HostChoice<number>,
 ): string {
   const [best, other] = [found.best.objective, next.objective];
   if (other.cells > best.cells)
     return `Host ${name} would take ${other.cells} NUMA nodes instead of ${best.cells}.`;
   if (compareCosts(other.cost, best.cost) > 0) return `Host ${name} would be slower (model).`;
-  if (other.extra > best.extra) {
+  if (other.unrequestedDevices > best.unrequestedDevices) {
     return `Host ${name} would give devices that the VM did not ask for.`;
   }
-  if (other.uneven > best.uneven) return `Host ${name} would make cells of different size.`;
+  if (other.unevenCells > best.unevenCells)
+    return `Host ${name} would make cells of different size.`;
   if (other.nodeDistanceSum > best.nodeDistanceSum)
     return `Host ${name} would use nodes farther apart.`;
   if (compareCosts(next.loss, loss) > 0) {
     return `Host ${name} would lose more of what the fleet can sell.`;
   }
-  if (next.beside > beside) return `Host ${name} would take cores beside more free GPUs.`;
+  if (next.freeAcceleratorsOnNodes > freeAcceleratorsOnNodes)
+    return `Host ${name} would take cores beside more free GPUs.`;
   return `Host ${name} has less room.`;
 }

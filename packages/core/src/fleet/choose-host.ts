@@ -1,12 +1,12 @@
 import { compareCosts } from "../cost/compare-costs.ts";
 import { invariant } from "../invariant.ts";
 import type { Request } from "../request/request.ts";
-import { boundedCapacities, type Slots } from "../placement/capacity/capacity.ts";
+import { slotCounter, type Slots } from "../placement/capacity/capacity.ts";
 import type { SoldFlavor } from "../placement/capacity/loss.ts";
 import { compareObjectives, type Objective } from "../placement/layout/layout.ts";
 import type { SearchResult } from "../placement/search/search.ts";
 import type { Demand } from "../placement/host-class/demand.ts";
-import { type HostClass, hostClassBook } from "../placement/host-class/host-classes.ts";
+import { type HostClass, hostClassCache } from "../placement/host-class/host-classes.ts";
 import { type HostIndex, hostIndex } from "./host-index.ts";
 import { type ExplainedPlace, type HostPlace, hostPlaces } from "./host-place.ts";
 
@@ -35,7 +35,7 @@ export interface RankedHost<Host> {
   readonly objective: Objective;
   readonly loss: number;
   /** How many free accelerators a VM without any has on its nodes. */
-  readonly beside: number;
+  readonly freeAcceleratorsOnNodes: number;
   /** How many VMs of the request fit there, where hosts with room are preferred; else 0. */
   readonly room: number;
 }
@@ -43,7 +43,7 @@ export interface RankedHost<Host> {
 /** The hosts by the host classes that they are in, and what is known of those. */
 export interface HostChooser {
   readonly index: HostIndex;
-  readonly counted: (hostClass: HostClass, demand: Demand) => Slots;
+  readonly countSlots: (hostClass: HostClass, demand: Demand) => Slots;
   readonly decide: (demand: Demand, options: ChoiceOptions<number>) => HostChoice<number> | null;
 }
 
@@ -51,13 +51,13 @@ export interface HostChooser {
  * For each count of slots, in layouts. It is enough for certainty on machines of two nodes, whatever is
  * sold on them; on eight, odd flavors leave more to choose than ten times as many would try.
  */
-const countStepsMax = 1 << 9;
+const countLayoutsMax = 1 << 9;
 
 export function hostChooser(soldFlavors: readonly SoldFlavor[]): HostChooser {
-  const hostClasses = hostClassBook();
-  const counted = boundedCapacities(hostClasses, countStepsMax);
+  const hostClasses = hostClassCache();
+  const countSlots = slotCounter(hostClasses, countLayoutsMax);
   const index = hostIndex(hostClasses);
-  const places = hostPlaces(hostClasses, counted, soldFlavors);
+  const places = hostPlaces(hostClasses, countSlots, soldFlavors);
   const decide = (demand: Demand, options: ChoiceOptions<number>): HostChoice<number> | null => {
     const { without, preferEmptyHosts = false, explained = false } = options;
     const entries = index.entries();
@@ -71,7 +71,7 @@ export function hostChooser(soldFlavors: readonly SoldFlavor[]): HostChooser {
       const place = bestPlace(hostClass.inventory, hostClass.occupancy);
       const host = place && index.first(entry, without);
       if (place === null || host === null) continue;
-      const room = preferEmptyHosts ? counted(hostClass, demand) : { slots: 0, exact: true };
+      const room = preferEmptyHosts ? countSlots(hostClass, demand) : { slots: 0, exact: true };
       const candidate = { place, host, room: room.slots };
       exact &&= place.exact && room.exact;
       const merit = best === null ? -1 : compareMerit(candidate, best);
@@ -101,7 +101,7 @@ export function hostChooser(soldFlavors: readonly SoldFlavor[]): HostChooser {
       nextHost: next && rankedHost(next),
     };
   };
-  return { index, counted, decide };
+  return { index, countSlots, decide };
 }
 
 /** What may have been found for another request that is answered alike. */
@@ -116,8 +116,8 @@ interface Candidate {
 }
 
 function rankedHost({ place, host, room }: Candidate): RankedHost<number> {
-  const { loss, beside, found } = place;
-  return { host, objective: found.best.objective, loss, beside, room };
+  const { loss, freeAcceleratorsOnNodes, found } = place;
+  return { host, objective: found.best.objective, loss, freeAcceleratorsOnNodes, room };
 }
 
 /** Of equal merit is whatever only the order of the hosts tells apart. */
@@ -126,7 +126,7 @@ function compareMerit(a: Candidate, b: Candidate): number {
     compareObjectives(a.place.found.best.objective, b.place.found.best.objective) ||
     b.room - a.room ||
     compareCosts(a.place.loss, b.place.loss) ||
-    a.place.beside - b.place.beside
+    a.place.freeAcceleratorsOnNodes - b.place.freeAcceleratorsOnNodes
   );
 }
 

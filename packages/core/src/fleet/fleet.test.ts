@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { canonicalJson } from "../hash/canonical-json.ts";
-import { boundedCapacities } from "../placement/capacity/capacity.ts";
+import { slotCounter } from "../placement/capacity/capacity.ts";
 import { lossOf, type SoldFlavor } from "../placement/capacity/loss.ts";
 import type { Device } from "../placement/inventory/devices.ts";
 import { inventoryOf } from "../placement/inventory/inventory.ts";
@@ -10,9 +10,9 @@ import { emptyOccupancy, occupied, type Use } from "../placement/occupancy/occup
 import { compareObjectives, type Layout } from "../placement/layout/layout.ts";
 import { searchSpace } from "../placement/search/search.ts";
 import { spaceFor } from "../placement/space/space.ts";
-import { asItStands } from "../placement/host-class/refined-orbits.ts";
+import { withRefinedOrbits } from "../placement/host-class/refined-orbits.ts";
 import { demandOf } from "../placement/host-class/demand.ts";
-import { hostClassBook } from "../placement/host-class/host-classes.ts";
+import { hostClassCache } from "../placement/host-class/host-classes.ts";
 import { smallRequest } from "../../testing/placement/arbitrary-occupancy.ts";
 import { defaultHostPolicy, type HostPolicy } from "../request/host-policy.ts";
 import type { Request } from "../request/request.ts";
@@ -43,7 +43,7 @@ interface Naive {
   readonly layout: Layout;
   readonly loss: number;
   /** Free accelerators on the nodes of a VM without any. */
-  readonly beside: number;
+  readonly freeAcceleratorsOnNodes: number;
   readonly room: number;
 }
 
@@ -55,10 +55,10 @@ function naive(
   spread: boolean,
 ): Naive | null {
   const answers = hosts.flatMap(({ name, inventory, occupancy }): Naive[] => {
-    const hostClasses = hostClassBook();
-    const counted = boundedCapacities(hostClasses);
-    const loss = lossOf(hostClasses, counted, soldFlavors);
-    const space = spaceFor(asItStands(inventory, occupancy), occupancy, request);
+    const hostClasses = hostClassCache();
+    const countSlots = slotCounter(hostClasses);
+    const loss = lossOf(hostClasses, countSlots, soldFlavors);
+    const space = spaceFor(withRefinedOrbits(inventory, occupancy), occupancy, request);
     const before = hostClasses.of(inventory, occupancy);
     const lost = (layout: Layout): number => {
       const use = useOfLayout(space, layout.cells);
@@ -66,13 +66,13 @@ function naive(
     };
     const found = searchSpace(space, soldFlavors.length > 0 ? { loss: lost } : {});
     if (found === null) return [];
-    const room = spread ? counted(before, demandOf(request)).slots : 0;
+    const room = spread ? countSlots(before, demandOf(request)).slots : 0;
     const { best } = found;
     const isBeside = ({ group, node }: Device): boolean =>
       occupancy.deviceHolders[group] === 0 && best.cells.some((cell) => cell.node === node);
     const free = inventory.devices.accelerators.filter(isBeside).length;
-    const beside = request.accelerators.count > 0 ? 0 : free;
-    return [{ host: name, layout: best, loss: lost(best), beside, room }];
+    const freeAcceleratorsOnNodes = request.accelerators.count > 0 ? 0 : free;
+    return [{ host: name, layout: best, loss: lost(best), freeAcceleratorsOnNodes, room }];
   });
   const [best] = answers.toSorted((a, b) => {
     const lost = a.loss - b.loss;
@@ -80,7 +80,7 @@ function naive(
       compareObjectives(a.layout.objective, b.layout.objective) ||
       b.room - a.room ||
       (Math.abs(lost) < 1e-9 ? 0 : lost) ||
-      a.beside - b.beside
+      a.freeAcceleratorsOnNodes - b.freeAcceleratorsOnNodes
     );
   });
   return best ?? null;

@@ -2,7 +2,7 @@ import { EvenkeelError } from "../error/evenkeel-error.ts";
 import type { Request } from "../request/request.ts";
 import type { SoldFlavor } from "../placement/capacity/loss.ts";
 import { occupied, type Use, vacated } from "../placement/occupancy/occupancy.ts";
-import { occupancyBook } from "../placement/occupancy/interning.ts";
+import { occupancyInterner } from "../placement/occupancy/interning.ts";
 import { demandOf } from "../placement/host-class/demand.ts";
 import type { HostClass } from "../placement/host-class/host-classes.ts";
 import { at } from "../unit/list.ts";
@@ -38,7 +38,7 @@ export interface Fleet {
   readonly remove: (name: string) => void;
   /**
    * How many more VMs of a request fit, in its signature where it has one, or in `only` that one:
-   * so many at least where there are more choices than can be tried (`boundedCapacities`).
+   * so many at least where there are more choices than can be tried (`slotCounter`).
    */
   readonly capacity: (request: Request, only?: string | null) => number;
   /** The host classes that hosts are in, with the names of those that are. */
@@ -52,8 +52,8 @@ export interface Fleet {
 export function createFleet(hosts: Iterable<FleetHost>, soldFlavors: readonly SoldFlavor[]): Fleet {
   const positions = new Map<string, number>();
   const names: string[] = [];
-  const { index, counted, decide } = hostChooser(soldFlavors);
-  const shared = occupancyBook();
+  const { index, countSlots, decide } = hostChooser(soldFlavors);
+  const shared = occupancyInterner();
   const positionOf = (name: string): number => {
     const position = positions.get(name);
     if (position === undefined) throw unknownHost(name);
@@ -97,7 +97,7 @@ export function createFleet(hosts: Iterable<FleetHost>, soldFlavors: readonly So
       const demand = demandOf(request, only);
       const counts = index
         .entries()
-        .map(({ hostClass, hosts: of }) => of.length * counted(hostClass, demand).slots);
+        .map(({ hostClass, hosts: of }) => of.length * countSlots(hostClass, demand).slots);
       return counts.reduce((a, b) => a + b, 0);
     },
     hostClasses: () =>

@@ -11,13 +11,13 @@ import { useOfLayout } from "../placement/layout/layout-use.ts";
 import { occupied, type Occupancy, type Use } from "../placement/occupancy/occupancy.ts";
 import type { Layout } from "../placement/layout/layout.ts";
 import {
-  besideFree,
-  type KnownBest,
+  freeAcceleratorCounter,
+  type KnownOptimum,
   type SearchOptions,
 } from "../placement/search/rank/ranking.ts";
 import { type SearchResult, searchSpace } from "../placement/search/search.ts";
 import { spaceFor } from "../placement/space/space.ts";
-import { asItStands } from "../placement/host-class/refined-orbits.ts";
+import { withRefinedOrbits } from "../placement/host-class/refined-orbits.ts";
 import type { Demand } from "../placement/host-class/demand.ts";
 import type { HostClass, HostClasses } from "../placement/host-class/host-classes.ts";
 
@@ -28,7 +28,7 @@ export interface HostPlace {
   /** What the host can sell less of afterwards (`capacity/loss.ts`). */
   readonly loss: number;
   /** How many free accelerators a VM without any has on its nodes. */
-  readonly beside: number;
+  readonly freeAcceleratorsOnNodes: number;
   /**
    * Whether the search and all that was counted to find the least loss are certain; else another
    * place may be better.
@@ -69,11 +69,11 @@ const demandsMax = 1 << 10;
 
 export function hostPlaces(
   hostClasses: HostClasses,
-  counted: (hostClass: HostClass, demand: Demand) => Slots,
+  countSlots: (hostClass: HostClass, demand: Demand) => Slots,
   soldFlavors: readonly SoldFlavor[],
 ): HostPlaces {
-  const lossFrom = lossOf(hostClasses, counted, soldFlavors);
-  const changes = slotChanges(hostClasses, counted, soldFlavors);
+  const lossFrom = lossOf(hostClasses, countSlots, soldFlavors);
+  const changes = slotChanges(hostClasses, countSlots, soldFlavors);
   const isSelling = soldFlavors.length > 0;
   const places = new Map<string, WeakMap<Occupancy, HostPlace | null>>();
 
@@ -83,12 +83,12 @@ export function hostPlaces(
     request: Request,
     options: SearchOptions,
   ): ExplainedPlace | null => {
-    const seen = isSelling ? asItStands(inventory, occupancy) : inventory;
+    const seen = isSelling ? withRefinedOrbits(inventory, occupancy) : inventory;
     const space = spaceFor(seen, occupancy, request);
-    const before = hostClasses.passing(inventory, occupancy);
+    const before = hostClasses.transient(inventory, occupancy);
     const after = (layout: Layout): HostClass => {
       const use = useOfLayout(space, layout.cells);
-      return hostClasses.passing(inventory, occupied(inventory, occupancy, use));
+      return hostClasses.transient(inventory, occupied(inventory, occupancy, use));
     };
     // Of whichever place a count was not certain, that place may be the one that loses least.
     let exact = true;
@@ -100,14 +100,14 @@ export function hostPlaces(
     const found = searchSpace(space, { ...options, ...(isSelling && { loss: lost }) });
     if (found === null) return null;
     const { best, runnerUp } = found;
-    const besideOf = besideFree(space);
+    const freeAcceleratorsOf = freeAcceleratorCounter(space);
     const { explained = false } = options;
     const loss = isSelling ? lost(best) : 0;
     return {
       found,
       use: useOfLayout(space, best.cells),
       loss,
-      beside: besideOf(best),
+      freeAcceleratorsOnNodes: freeAcceleratorsOf(best),
       exact: exact && found.exhaustive,
       slots: explained ? changes(before, after(best)) : [],
       runnerUpSlots: explained && runnerUp !== null ? changes(before, after(runnerUp)) : [],
@@ -121,7 +121,9 @@ export function hostPlaces(
       return (inventory, occupancy, known) => {
         const before = found.get(occupancy);
         if (before !== undefined) return before;
-        const place = find(inventory, occupancy, request, { known: known && judgedOf(known) });
+        const place = find(inventory, occupancy, request, {
+          knownOptimum: known && optimumOf(known),
+        });
         found.set(occupancy, place);
         return place;
       };
@@ -131,6 +133,6 @@ export function hostPlaces(
   };
 }
 
-function judgedOf({ found, loss, beside }: HostPlace): KnownBest {
-  return { objective: found.best.objective, loss, beside };
+function optimumOf({ found, loss, freeAcceleratorsOnNodes }: HostPlace): KnownOptimum {
+  return { objective: found.best.objective, loss, freeAcceleratorsOnNodes };
 }

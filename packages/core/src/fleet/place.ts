@@ -12,7 +12,7 @@ import { search } from "../placement/search/search.ts";
 import type { HostState } from "../plan/host-state.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { HostRefusal, Refusal } from "../plan/refusal.ts";
-import { settledTopology } from "../plan/sellable-pages.ts";
+import { withSellablePages } from "../plan/sellable-pages.ts";
 import { at } from "../unit/list.ts";
 import { hostReasons, runnerUpSlots, slotReasons } from "./choice-reasons.ts";
 import { hostChooser } from "./choose-host.ts";
@@ -44,7 +44,7 @@ export function place(
   const { flavors = [], awayFrom = [], preferEmptyHosts = false } = options;
   const avoided = new Set(awayFrom);
   const met = hosts.map(({ taken }) => taken.filter(({ vm }) => avoided.has(vm)));
-  const inventories = hosts.map((host) => inventoryOf(settledTopology(host), host.policy));
+  const inventories = hosts.map((host) => inventoryOf(withSellablePages(host), host.policy));
   const given = flavors.map((flavor) => ({ demand: demandOf(flavor), weight: 1 }));
   const soldFlavors = given.length > 0 ? given : impliedSoldFlavors(inventories, request);
   const { index, decide } = hostChooser(soldFlavors);

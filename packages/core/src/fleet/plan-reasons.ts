@@ -13,7 +13,7 @@ import {
   placed,
   total,
 } from "../placement/layout/layout.ts";
-import { besideFree } from "../placement/search/rank/ranking.ts";
+import { freeAcceleratorCounter } from "../placement/search/rank/ranking.ts";
 import type { SearchResult } from "../placement/search/search.ts";
 import { proportionalShare } from "../placement/search/locality/split.ts";
 import { layoutSignature } from "../placement/layout/layout-signature.ts";
@@ -33,8 +33,8 @@ export function planReasons(
     ...splitReasons(space, best),
     ...signatureReasons(space, best),
     ...stringsIf(
-      best.objective.extra > 0,
-      `The VM gets ${amountOf(best.objective.extra, "device")} that it did not ask for, from the same IOMMU groups.`,
+      best.objective.unrequestedDevices > 0,
+      `The VM gets ${amountOf(best.objective.unrequestedDevices, "device")} that it did not ask for, from the same IOMMU groups.`,
     ),
     runnerUpReason(found, ideal, runnerUpLoss),
     ...stringsIf(
@@ -82,8 +82,8 @@ function freeText(space: Space, { node: id }: LayoutCell): string {
   const cores = amountOf(coresOn(space, id).length, "core");
   const amount = isolation === "shared" ? amountOf(units, "CPU") : `${units} of ${cores}`;
   const memory = granules === null ? "unknown memory" : formatBytes(granules * space.granuleBytes);
-  const beside = accelerators.count > 0 ? `${amountOf(devices, "GPU")}, ` : "";
-  return `${beside}${amount} and ${memory}`;
+  const gpus = accelerators.count > 0 ? `${amountOf(devices, "GPU")}, ` : "";
+  return `${gpus}${amount} and ${memory}`;
 }
 
 function coresOn({ inventory }: Space, node: number): readonly SoldCore[] {
@@ -136,13 +136,13 @@ function splitReasons(space: Space, { cells }: Layout): string[] {
   const { threadsPerCore } = inventory.cores;
   const weights = cells.map((cell) => cell.accelerators.length || 1);
   const all = weights.reduce((a, b) => a + b, 0);
-  const uneven = (amount: number): boolean =>
+  const isUneven = (amount: number): boolean =>
     weights.some((weight) => (amount * weight) % all !== 0);
   const bytes = granules * granuleBytes;
   const idle = request.isolation === "shared" ? 0 : units * threadsPerCore - request.vcpus;
   return [
     ...stringsIf(
-      cells.length > 1 && (uneven(units) || uneven(granules)),
+      cells.length > 1 && (isUneven(units) || isUneven(granules)),
       `Cores or pages do not divide evenly over the cells: ${remainderText(space, cells)}.`,
     ),
     ...stringsIf(
@@ -208,16 +208,16 @@ function runnerUpReason(found: SearchResult, ideal: RawCost, runnerUpLoss: strin
   if (compareCosts(b.cost, a.cost) > 0) {
     return `${what} be slower: predicted slowdown ${slowdown} (model).`;
   }
-  if (b.extra > a.extra) {
-    return `${what} take ${amountOf(b.extra, "device")} that the VM did not ask for.`;
+  if (b.unrequestedDevices > a.unrequestedDevices) {
+    return `${what} take ${amountOf(b.unrequestedDevices, "device")} that the VM did not ask for.`;
   }
-  if (b.uneven > a.uneven) return `${what} make cells of different size.`;
+  if (b.unevenCells > a.unevenCells) return `${what} make cells of different size.`;
   if (b.nodeDistanceSum > a.nodeDistanceSum) return `${what} use nodes farther apart.`;
   if (runnerUpLoss !== null) return `${what} ${runnerUpLoss}.`;
-  const besideOf = besideFree(space);
-  const beside = besideOf(runnerUp);
-  if (beside > besideOf(best)) {
-    return `${what} take cores beside ${amountOf(beside, "free GPU")}.`;
+  const freeAcceleratorsOf = freeAcceleratorCounter(space);
+  const freeAcceleratorsOnNodes = freeAcceleratorsOf(runnerUp);
+  if (freeAcceleratorsOnNodes > freeAcceleratorsOf(best)) {
+    return `${what} take cores beside ${amountOf(freeAcceleratorsOnNodes, "free GPU")}.`;
   }
   return `${what} be just as good; ties go to the lowest numbers.`;
 }

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { boundedCapacities } from "../placement/capacity/capacity.ts";
+import { slotCounter } from "../placement/capacity/capacity.ts";
 import { soldSignatures } from "../placement/capacity/sold-signature.ts";
 import type { HostState } from "../plan/host-state.ts";
 import { type Inventory, inventoryOf } from "../placement/inventory/inventory.ts";
@@ -12,7 +12,7 @@ import type { Plan } from "../plan/plan.ts";
 import { layoutSignature } from "../placement/layout/layout-signature.ts";
 import { spaceFor } from "../placement/space/space.ts";
 import { demandOf } from "../placement/host-class/demand.ts";
-import { hostClassBook } from "../placement/host-class/host-classes.ts";
+import { hostClassCache } from "../placement/host-class/host-classes.ts";
 import { layoutsOf } from "../../testing/placement/arbitrary-occupancy.ts";
 import { requestOfPlan } from "../plan/request-of-plan.ts";
 import { defaultHostPolicy } from "../request/host-policy.ts";
@@ -74,14 +74,14 @@ function fewestMoves(
     all
       .filter((vm) => vm.host === host)
       .reduce((before, vm) => occupied(inventory, before, vm.use), emptyOccupancy(inventory));
-  const hostClasses = hostClassBook();
-  const counted = boundedCapacities(hostClasses);
+  const hostClasses = hostClassCache();
+  const countSlots = slotCounter(hostClasses);
   const own = soldSignatures(hostClasses);
   const slots = (all: readonly Placed[]): number =>
     inventories.reduce((sum, inventory, host) => {
       const hostClass = hostClasses.of(inventory, occupancyOn(all, host, inventory));
       const demand = own(hostClass, demandOf(wanted));
-      return demand === null ? sum : sum + counted(hostClass, demand).slots;
+      return demand === null ? sum : sum + countSlots(hostClass, demand).slots;
     }, 0);
   const start = hosts.flatMap(({ taken }, host) =>
     taken.map((plan): Placed => ({ plan, host, use: useOfPlan(at(inventories, host), plan) })),
@@ -190,7 +190,7 @@ test("a search that ends at its bound says how far it is certain", () => {
     { host: 1, request: flavor(1) },
     { host: 2, request: flavor(1) },
   ]);
-  const advice = rebalance(hosts, flavor(4), 2, { movesMax: 4, stepsMax: 1 });
+  const advice = rebalance(hosts, flavor(4), 2, { movesMax: 4, arrangementsMax: 1 });
   expect(advice.moves).toBeNull();
   expect(advice.excludedBelow).toBeLessThan(3);
   expect(rebalance(hosts, flavor(4), 2).moves?.length).toBe(2);
@@ -203,5 +203,5 @@ test("advice that rests on counts that ended early says so", () => {
     { host: 0, request: flavor(1, 3) },
   ]);
   expect(rebalance(hosts, flavor(2), 9).exact).toBe(true);
-  expect(rebalance(hosts, flavor(2), 9, { countsMax: 0 }).exact).toBe(false);
+  expect(rebalance(hosts, flavor(2), 9, { layoutsMax: 0 }).exact).toBe(false);
 });

@@ -1,4 +1,4 @@
-import { boundedCapacities } from "../placement/capacity/capacity.ts";
+import { slotCounter } from "../placement/capacity/capacity.ts";
 import { soldSignatures } from "../placement/capacity/sold-signature.ts";
 import type { HostState } from "../plan/host-state.ts";
 import { type Inventory, inventoryOf } from "../placement/inventory/inventory.ts";
@@ -6,11 +6,11 @@ import { useOfLayout } from "../placement/layout/layout-use.ts";
 import { occupied, type Occupancy, type Use, vacated } from "../placement/occupancy/occupancy.ts";
 import { occupancyOf, useOfPlan } from "../placement/occupancy/plan-use.ts";
 import { requestOfPlan } from "../plan/request-of-plan.ts";
-import { settledTopology } from "../plan/sellable-pages.ts";
+import { withSellablePages } from "../plan/sellable-pages.ts";
 import { type Demand, demandOf } from "../placement/host-class/demand.ts";
 import {
   type HostClass,
-  hostClassBook,
+  hostClassCache,
   type HostClasses,
 } from "../placement/host-class/host-classes.ts";
 import type { Request } from "../request/request.ts";
@@ -48,9 +48,9 @@ export interface RebalanceBounds {
   /** The most moves that are looked for. */
   readonly movesMax?: number;
   /** The most arrangements of the fleet that are looked at, over all numbers of moves. */
-  readonly stepsMax?: number;
-  /** The most layouts that are looked at for one count of slots (`boundedCapacities`). */
-  readonly countsMax?: number;
+  readonly arrangementsMax?: number;
+  /** The most layouts that are looked at for one count of slots (`slotCounter`). */
+  readonly layoutsMax?: number;
 }
 
 /**
@@ -63,7 +63,7 @@ export interface RebalanceBounds {
  * the removal of the best VM frees on each of as many hosts, or all that a host could have if more
  * than one leaves it. Arrangements that other orders have led to are not looked at again.
  *
- * What is found is exact up to `excludedBelow` moves; beyond `stepsMax` arrangements the search
+ * What is found is exact up to `excludedBelow` moves; beyond `arrangementsMax` arrangements the search
  * ends, and says how far it is certain. Where slots or places are more than can be tried, it says
  * that too (`exact`).
  */
@@ -71,9 +71,9 @@ export function rebalance(
   hosts: readonly HostState[],
   flavor: Request,
   wanted: number,
-  { movesMax = 4, stepsMax = 1 << 14, countsMax }: RebalanceBounds = {},
+  { movesMax = 4, arrangementsMax = 1 << 14, layoutsMax }: RebalanceBounds = {},
 ): Rebalancing {
-  const fleet = fleetOf(hosts, flavor, countsMax);
+  const fleet = fleetOf(hosts, flavor, layoutsMax);
   const before = fleet.slots(fleet.start);
   const answer = { flavor: flavor.flavor ?? flavor.name, wanted, before };
   const ended = (
@@ -83,7 +83,7 @@ export function rebalance(
     const { exact } = fleet.certainty;
     return { after: moves?.at(-1)?.slots ?? before, moves, excludedBelow, exact };
   };
-  const budget = { left: stepsMax };
+  const budget = { left: arrangementsMax };
   for (let count = 0; count <= movesMax; count++) {
     const seen = new Map<string, number>();
     const moves = explore(fleet, fleet.start, before + wanted, count, seen, budget);
@@ -118,18 +118,18 @@ interface Fleet {
   readonly bound: (arrangement: Arrangement, moves: number) => number;
 }
 
-function fleetOf(hosts: readonly HostState[], flavor: Request, countsMax?: number): Fleet {
+function fleetOf(hosts: readonly HostState[], flavor: Request, layoutsMax?: number): Fleet {
   const start = hosts.map(standingOf);
-  const hostClasses = hostClassBook();
-  const counted = boundedCapacities(hostClasses, countsMax);
+  const hostClasses = hostClassCache();
+  const countSlots = slotCounter(hostClasses, layoutsMax);
   const certainty = { exact: true };
   const soldSignature = soldSignatures(hostClasses);
   const classOf = ({ inventory, occupancy }: Standing): HostClass =>
-    hostClasses.passing(inventory, occupancy);
+    hostClasses.transient(inventory, occupancy);
   const slotsOn = (hostClass: HostClass): number => {
     const own = soldSignature(hostClass, demandOf(flavor));
     if (own === null) return 0;
-    const { slots, exact } = counted(hostClass, own);
+    const { slots, exact } = countSlots(hostClass, own);
     certainty.exact &&= exact;
     return slots;
   };
@@ -142,7 +142,7 @@ function fleetOf(hosts: readonly HostState[], flavor: Request, countsMax?: numbe
     const now = slotsOn(classOf(host));
     const without = (gone: readonly Tenant[]): number =>
       slotsOn(
-        hostClasses.passing(
+        hostClasses.transient(
           inventory,
           gone.reduce((o, { use }) => vacated(inventory, o, use), occupancy),
         ),
@@ -175,7 +175,7 @@ function fleetOf(hosts: readonly HostState[], flavor: Request, countsMax?: numbe
 }
 
 function standingOf(host: HostState): Standing {
-  const inventory = inventoryOf(settledTopology(host), host.policy);
+  const inventory = inventoryOf(withSellablePages(host), host.policy);
   return {
     name: host.topology.name,
     inventory,
@@ -227,7 +227,7 @@ function* movesFrom(
       const empty = new Set<string>();
       for (const [target, other] of from.entries()) {
         if (target === source) continue;
-        const { key } = fleet.hostClasses.passing(other.inventory, other.occupancy);
+        const { key } = fleet.hostClasses.transient(other.inventory, other.occupancy);
         // Empty hosts in one host class are the same to everybody but for their names.
         if (other.vms.length === 0 && empty.has(key)) continue;
         if (other.vms.length === 0) empty.add(key);
@@ -254,9 +254,9 @@ function arrivals(
   // The host itself, not the one that stands for its host class: its own names are told.
   const here = { key: "", inventory, occupancy };
   const space = hostClasses.space(here, vm.demand);
-  const { steps, complete } = hostClasses.all(here, vm.demand);
+  const { successors, complete } = hostClasses.successors(here, vm.demand);
   certainty.exact &&= complete;
-  return steps.map(({ layout: { cells } }): Arrival => {
+  return successors.map(({ layout: { cells } }): Arrival => {
     const use = useOfLayout(space, cells);
     return {
       nodes: cells.map(({ node }) => node),

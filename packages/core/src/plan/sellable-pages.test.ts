@@ -7,7 +7,7 @@ import { GiB } from "../unit/bytes.ts";
 import { at } from "../unit/list.ts";
 import { place } from "../fleet/place.ts";
 import { planFaults } from "./check/plan-check.ts";
-import { settledTopology, withoutFreePages } from "./sellable-pages.ts";
+import { withSellablePages, withoutFreePages } from "./sellable-pages.ts";
 
 const machine = syntheticTopology("package:1 core:9 memory:64Gi hugepages:10x1Gi");
 
@@ -25,7 +25,7 @@ test("pages that nobody accounts for stay with whoever has them", () => {
   const plan = place([{ topology: machine, taken: [], policy: defaultHostPolicy }], requestOf());
   if (plan.kind === "Refusal") throw new Error("does not fit");
   const settled = (free: number, taken: readonly (typeof plan)[]): Topology =>
-    settledTopology({ topology: withFree(free), taken, policy: defaultHostPolicy });
+    withSellablePages({ topology: withFree(free), taken, policy: defaultHostPolicy });
   // Ten pages, of which a plan has two.
   expect(poolOf(settled(10, []))).toEqual({ sizeBytes: GiB, total: 10, free: null });
   expect(poolOf(settled(8, [plan]))).toEqual({ sizeBytes: GiB, total: 10, free: null });

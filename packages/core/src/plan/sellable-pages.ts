@@ -12,14 +12,14 @@ import { at } from "../unit/list.ts";
  * from every other resource, and with this they are counted down with the pool itself. The plans
  * are taken to be running, as a placement takes them.
  */
-export function settledTopology({ topology, taken }: HostState): Topology {
-  const nodes = topology.nodes.map((node) => settledNode(node, taken));
+export function withSellablePages({ topology, taken }: HostState): Topology {
+  const nodes = topology.nodes.map((node) => sellableNode(node, taken));
   return nodes.every((node, i) => node === topology.nodes[i]) ? topology : { ...topology, nodes };
 }
 
-function settledNode(node: MemoryNode, taken: readonly Plan[]): MemoryNode {
+function sellableNode(node: MemoryNode, taken: readonly Plan[]): MemoryNode {
   if (node.hugepages.every(({ free }) => free === null)) return node;
-  const hugepages = node.hugepages.map((pool) => ({ ...pool, ...settledPool(node, pool, taken) }));
+  const hugepages = node.hugepages.map((pool) => ({ ...pool, ...sellablePool(node, pool, taken) }));
   const gone = node.hugepages.reduce(
     (sum, { sizeBytes, total }, i) => sum + sizeBytes * (total - at(hugepages, i).total),
     0,
@@ -28,7 +28,7 @@ function settledNode(node: MemoryNode, taken: readonly Plan[]): MemoryNode {
   return { ...node, memoryBytes, hugepages };
 }
 
-function settledPool(
+function sellablePool(
   { id }: MemoryNode,
   { sizeBytes, total, free }: HugepagePool,
   taken: readonly Plan[],

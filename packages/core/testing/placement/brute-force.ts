@@ -19,17 +19,17 @@ import { subsets } from "./subsets.ts";
 export interface BruteAnswer {
   readonly cells: number;
   readonly cost: number;
-  readonly uneven: number;
+  readonly unevenCells: number;
   readonly nodeDistanceSum: number;
-  readonly extra: number;
+  readonly unrequestedDevices: number;
   /** The devices and nodes of the first such answer, accelerators before NICs before nodes. */
   readonly choice: string;
 }
 
 export function bruteForce(host: HostState, request: Request): BruteAnswer | null {
   let best: BruteAnswer | null = null;
-  for (const { plan, uneven } of legal(host, request)) {
-    const answer = judge(host, request, plan, uneven);
+  for (const { plan, unevenCells } of legal(host, request)) {
+    const answer = judge(host, request, plan, unevenCells);
     if (best === null || compare(answer, best) < 0) best = answer;
   }
   return best;
@@ -44,8 +44,8 @@ export function* legalPlans(host: HostState, request: Request): Generator<Plan> 
 export function bestPlans(host: HostState, request: Request): readonly Plan[] {
   let best: BruteAnswer | null = null;
   let plans: Plan[] = [];
-  for (const { plan, uneven } of legal(host, request)) {
-    const answer = judge(host, request, plan, uneven);
+  for (const { plan, unevenCells } of legal(host, request)) {
+    const answer = judge(host, request, plan, unevenCells);
     const difference = best === null ? -1 : compare(answer, best);
     if (difference < 0) [best, plans] = [answer, []];
     if (difference <= 0) plans.push(plan);
@@ -56,7 +56,7 @@ export function bestPlans(host: HostState, request: Request): readonly Plan[] {
 interface Legal {
   readonly plan: Plan;
   /** Whether cells without accelerators differ in size: 0 or 1. */
-  readonly uneven: number;
+  readonly unevenCells: number;
 }
 
 function* legal(host: HostState, request: Request): Generator<Legal> {
@@ -85,8 +85,8 @@ function compare(a: BruteAnswer, b: BruteAnswer): number {
   return (
     a.cells - b.cells ||
     cost ||
-    a.extra - b.extra ||
-    a.uneven - b.uneven ||
+    a.unrequestedDevices - b.unrequestedDevices ||
+    a.unevenCells - b.unevenCells ||
     a.nodeDistanceSum - b.nodeDistanceSum
   );
 }
@@ -117,8 +117,8 @@ function* legalOn(
     if (accelerators.length > 0 && !isShared) continue;
     const plan = write(host, request, { nodes, cores, memory, width, accelerators, nics });
     if (plan === null || planFaults(plan, host, request).length > 0) continue;
-    const uneven = accelerators.length > 0 || (isEven(cores) && isEven(memory)) ? 0 : 1;
-    found.push({ plan, uneven, cores, memory });
+    const unevenCells = accelerators.length > 0 || (isEven(cores) && isEven(memory)) ? 0 : 1;
+    found.push({ plan, unevenCells, cores, memory });
   }
   yield* accelerators.length > 0 ? found.filter((one) => isHandedOut(one, found, weights)) : found;
 }
@@ -303,7 +303,7 @@ function asPlan(
   };
 }
 
-function judge(host: HostState, request: Request, plan: Plan, uneven: number): BruteAnswer {
+function judge(host: HostState, request: Request, plan: Plan, unevenCells: number): BruteAnswer {
   const { topology } = host;
   const { distances } = topology;
   const memory = plan.cells.reduce((sum, cell) => sum + cell.memoryBytes, 0);
@@ -331,10 +331,11 @@ function judge(host: HostState, request: Request, plan: Plan, uneven: number): B
   return {
     cells: plan.cells.length,
     cost: raw.total,
-    uneven,
+    unevenCells,
     nodeDistanceSum: nodeDistanceSum.reduce((a, b) => a + b, 0),
-    extra: plan.devices.flatMap((device) => device.companions).filter((a) => sellable.has(a))
-      .length,
+    unrequestedDevices: plan.devices
+      .flatMap((device) => device.companions)
+      .filter((a) => sellable.has(a)).length,
     choice:
       [accelerators, nics].map((list) => list.map(({ address }) => address).join(" ")).join(" | ") +
       ` | ${plan.cells.map((cell) => cell.hostNode).join(" ")}`,

@@ -23,10 +23,10 @@ type Shape = readonly { readonly size: number; readonly pieces: number }[];
 
 /** Null where one does not. In one signature all VMs have such cells if one has. */
 export function cellsOnNodes(space: Space, { cells }: Layout): Cells | null {
-  const isAtHome = cells.every(({ node, units, granules, accelerators }) =>
+  const isOnOwnNodes = cells.every(({ node, units, granules, accelerators }) =>
     [...units, ...granules, ...accelerators].every((part) => part.node === node),
   );
-  if (!isAtHome) return null;
+  if (!isOnOwnNodes) return null;
   const leastOf = (amount: (cell: LayoutCell) => number): number =>
     cells.reduce((least, cell) => Math.min(least, amount(cell)), Infinity);
   return {

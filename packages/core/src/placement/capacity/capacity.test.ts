@@ -10,13 +10,13 @@ import { type Inventory, inventoryOf } from "../inventory/inventory.ts";
 import { useOfLayout } from "../layout/layout-use.ts";
 import { emptyOccupancy, occupied, type Occupancy } from "../occupancy/occupancy.ts";
 import { layoutSignature } from "../layout/layout-signature.ts";
-import { settledTopology } from "../../plan/sellable-pages.ts";
+import { withSellablePages } from "../../plan/sellable-pages.ts";
 import { spaceFor } from "../space/space.ts";
 import { demandOf } from "../host-class/demand.ts";
-import { hostClassBook } from "../host-class/host-classes.ts";
+import { hostClassCache } from "../host-class/host-classes.ts";
 import { filled, layoutsOf, smallRequest } from "../../../testing/placement/arbitrary-occupancy.ts";
 import { mostPlans } from "../../../testing/placement/most-plans.ts";
-import { boundedCapacities } from "./capacity.ts";
+import { slotCounter } from "./capacity.ts";
 import { soldSignatures } from "./sold-signature.ts";
 import { lossOf } from "./loss.ts";
 
@@ -34,7 +34,7 @@ const even = fc.constantFrom(
 );
 const machine = fc
   .oneof(smallTopology, even)
-  .map((topology) => settledTopology({ topology, taken: [], policy }));
+  .map((topology) => withSellablePages({ topology, taken: [], policy }));
 
 const modest = fc
   .record({
@@ -99,9 +99,9 @@ test("as many fit as any sequence of placements reaches", () => {
     fc.property(situation, wish, ({ topology, earlier }, request) => {
       const inventory = inventoryOf(topology, policy);
       const occupancy = filled(inventory, earlier);
-      const hostClasses = hostClassBook();
-      const counted = boundedCapacities(hostClasses);
-      const count = counted(hostClasses.of(inventory, occupancy), demandOf(request));
+      const hostClasses = hostClassCache();
+      const countSlots = slotCounter(hostClasses);
+      const count = countSlots(hostClasses.of(inventory, occupancy), demandOf(request));
       const most = mostLayouts(inventory, occupancy, request, null);
       if (most === null) return;
       if (most > 1) met++;
@@ -121,10 +121,13 @@ test("as many fit of a signature as any sequence of placements in it reaches", (
       const space = spaceFor(inventory, occupancy, request);
       const layouts = layoutsOf(inventory, occupancy, request);
       const classes = new Set(layouts.map((layout) => layoutSignature(space, layout).signature));
-      const hostClasses = hostClassBook();
-      const counted = boundedCapacities(hostClasses);
+      const hostClasses = hostClassCache();
+      const countSlots = slotCounter(hostClasses);
       for (const signature of classes) {
-        const count = counted(hostClasses.of(inventory, occupancy), demandOf(request, signature));
+        const count = countSlots(
+          hostClasses.of(inventory, occupancy),
+          demandOf(request, signature),
+        );
         const most = mostLayouts(inventory, occupancy, request, signature);
         if (most === null) return;
         if (most > 1) met++;
@@ -142,9 +145,9 @@ test("as many fit as any sequence of legal plans reaches", () => {
     fc.property(machine, modest, (topology, given) => {
       const request = { ...given, locality: "strict", isolation: "core" } as const;
       const inventory = inventoryOf(topology, policy);
-      const hostClasses = hostClassBook();
+      const hostClasses = hostClassCache();
       const hostClass = hostClasses.of(inventory, emptyOccupancy(inventory));
-      const count = boundedCapacities(hostClasses)(hostClass, demandOf(request));
+      const count = slotCounter(hostClasses)(hostClass, demandOf(request));
       const most = mostPlans({ topology, taken: [], policy }, request);
       if (most === null) return;
       if (most > 1) met++;
@@ -171,9 +174,9 @@ test("a placement loses what can be sold less, in shares of what an empty host c
         if (layout === undefined) return;
         const use = useOfLayout(spaceFor(inventory, before, request), layout.cells);
         const after = occupied(inventory, before, use);
-        const hostClasses = hostClassBook();
+        const hostClasses = hostClassCache();
         const soldFlavors = sold.map(([wanted, weight]) => ({ demand: demandOf(wanted), weight }));
-        const loss = lossOf(hostClasses, boundedCapacities(hostClasses), soldFlavors);
+        const loss = lossOf(hostClasses, slotCounter(hostClasses), soldFlavors);
         const most = (occupancy: Occupancy, wanted: Request): number | null => {
           const own = soldSignatures(hostClasses)(
             hostClasses.of(inventory, occupancy),

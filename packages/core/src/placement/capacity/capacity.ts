@@ -23,12 +23,12 @@ export interface Slots {
  * at one moment is no amount that can be counted down.
  *
  * What real machines leave to choose is little, but a VM over several of many nodes can be put
- * together in more ways than anybody can try. Then the search ends after `stepsMax` layouts, those
+ * together in more ways than anybody can try. Then the search ends after `layoutsMax` layouts, those
  * of a host class counting for some more, and the count is the best that it has come to.
  */
-export function boundedCapacities(
+export function slotCounter(
   hostClasses: HostClasses,
-  stepsMax = 1 << 12,
+  layoutsMax = 1 << 12,
 ): (hostClass: HostClass, demand: Demand) => Slots {
   // Of host classes that are only passed through in thought there are many: the count alone is kept.
   const known = new Map<string, number>();
@@ -59,10 +59,10 @@ export function boundedCapacities(
     const boundOf = (at: HostClass): number => capacityBound(hostClasses.space(at, demand), cells);
     const limit = boundOf(hostClass);
     if (reached >= limit || left <= 0) return reached;
-    const { steps, complete } = hostClasses.all(hostClass, demand);
-    left -= stepsPerHostClass + steps.length;
+    const { successors, complete } = hostClasses.successors(hostClass, demand);
+    left -= layoutsPerHostClass + successors.length;
     if (!complete) left = Math.min(left, 0);
-    for (const { after } of steps) {
+    for (const { after } of successors) {
       if (after.key === first.after.key) continue;
       if (1 + boundOf(after) <= reached) continue;
       reached = Math.max(reached, 1 + capacity(after, demand));
@@ -74,7 +74,7 @@ export function boundedCapacities(
     const key = keyOf(hostClass, demand);
     const before = uncertain.get(key);
     if (before !== undefined) return { slots: before, exact: false };
-    left = stepsMax;
+    left = layoutsMax;
     const slots = capacity(hostClass, demand);
     const exact = left > 0 || slots >= capacityBound(hostClasses.space(hostClass, demand), null);
     if (!exact) uncertain.set(key, slots);
@@ -83,7 +83,7 @@ export function boundedCapacities(
 }
 
 /** What it takes to look at a host class at all, in layouts. */
-const stepsPerHostClass = 64;
+const layoutsPerHostClass = 64;
 
 /** Some hundred megabytes at the most; what is forgotten is counted again. */
 const countsMax = 1 << 18;

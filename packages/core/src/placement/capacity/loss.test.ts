@@ -13,11 +13,11 @@ import { place } from "../../fleet/place.ts";
 import type { Plan } from "../../plan/plan.ts";
 import { searchSpace } from "../search/search.ts";
 import { spaceFor } from "../space/space.ts";
-import { asItStands } from "../host-class/refined-orbits.ts";
+import { withRefinedOrbits } from "../host-class/refined-orbits.ts";
 import { demandOf } from "../host-class/demand.ts";
-import { hostClassBook } from "../host-class/host-classes.ts";
+import { hostClassCache } from "../host-class/host-classes.ts";
 import { bestPlans } from "../../../testing/placement/brute-force.ts";
-import { boundedCapacities } from "./capacity.ts";
+import { slotCounter } from "./capacity.ts";
 import { lossOf } from "./loss.ts";
 
 const policy = {
@@ -70,13 +70,13 @@ test("of the best places the one is taken that loses least, as trying all of the
           if (plan.kind === "Plan") taken = [...taken, plan];
         }
         const occupancy = occupancyOf(inventory, taken);
-        const hostClasses = hostClassBook();
+        const hostClasses = hostClassCache();
         const soldFlavors = sold.map((wanted) => ({ demand: demandOf(wanted), weight: 1 }));
-        const loss = lossOf(hostClasses, boundedCapacities(hostClasses), soldFlavors);
+        const loss = lossOf(hostClasses, slotCounter(hostClasses), soldFlavors);
         const before = hostClasses.of(inventory, occupancy);
         const lost = (use: Use): number =>
-          loss(before, hostClasses.passing(inventory, occupied(inventory, occupancy, use))).loss;
-        const space = spaceFor(asItStands(inventory, occupancy), occupancy, request);
+          loss(before, hostClasses.transient(inventory, occupied(inventory, occupancy, use))).loss;
+        const space = spaceFor(withRefinedOrbits(inventory, occupancy), occupancy, request);
         const found = searchSpace(space, {
           loss: (layout) => lost(useOfLayout(space, layout.cells)),
         });
@@ -96,15 +96,15 @@ test("of the best places the one is taken that loses least, as trying all of the
 
 test("a loss that rests on counts that ended early says so", () => {
   const inventory = inventoryOf(syntheticTopology("package:2 core:4 memory:8Gi"), policy);
-  const hostClasses = hostClassBook();
+  const hostClasses = hostClassCache();
   const soldFlavors = [{ demand: demandOf(requestOf({ hugepageBytes: null })), weight: 1 }];
   const hostClass = hostClasses.of(inventory, emptyOccupancy(inventory));
-  const counted = (exact: boolean) => () => ({ slots: 3, exact });
-  expect(lossOf(hostClasses, counted(true), soldFlavors)(hostClass, hostClass)).toEqual({
+  const countSlots = (exact: boolean) => () => ({ slots: 3, exact });
+  expect(lossOf(hostClasses, countSlots(true), soldFlavors)(hostClass, hostClass)).toEqual({
     loss: 0,
     exact: true,
   });
-  expect(lossOf(hostClasses, counted(false), soldFlavors)(hostClass, hostClass)).toEqual({
+  expect(lossOf(hostClasses, countSlots(false), soldFlavors)(hostClass, hostClass)).toEqual({
     loss: 0,
     exact: false,
   });

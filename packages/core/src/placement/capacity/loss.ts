@@ -19,8 +19,8 @@ export interface Loss {
   readonly exact: boolean;
 }
 
-/** How many more VMs of a demand fit (`boundedCapacities`). */
-type Counted = (hostClass: HostClass, demand: Demand) => Slots;
+/** How many more VMs of a demand fit (`slotCounter`). */
+type CountSlots = (hostClass: HostClass, demand: Demand) => Slots;
 
 /**
  * What a placement costs the future: for each flavor, how many fewer VMs of its signature
@@ -30,7 +30,7 @@ type Counted = (hostClass: HostClass, demand: Demand) => Slots;
  */
 export function lossOf(
   hostClasses: HostClasses,
-  counted: Counted,
+  countSlots: CountSlots,
   soldFlavors: readonly SoldFlavor[],
 ): LossOf {
   const values = new Map<string, Value>();
@@ -42,9 +42,9 @@ export function lossOf(
     let value: Value = { sum: 0, exact: true };
     for (const { demand, weight } of soldFlavors) {
       const own = soldSignature(hostClass, demand);
-      const most = own === null ? null : counted(empty, own);
+      const most = own === null ? null : countSlots(empty, own);
       if (own === null || most === null || most.slots === 0) continue;
-      const now = counted(hostClass, own);
+      const now = countSlots(hostClass, own);
       const exact = value.exact && most.exact && now.exact;
       value = { sum: value.sum + (weight * now.slots) / most.slots, exact };
     }
@@ -79,7 +79,7 @@ export interface SlotChange {
 /** The same, flavor by flavor, for those that wish to say it. */
 export function slotChanges(
   hostClasses: HostClasses,
-  counted: Counted,
+  countSlots: CountSlots,
   soldFlavors: readonly SoldFlavor[],
 ): (before: HostClass, after: HostClass) => readonly SlotChange[] {
   const soldSignature = soldSignatures(hostClasses);
@@ -87,7 +87,7 @@ export function slotChanges(
     soldFlavors.flatMap(({ demand }) => {
       const own = soldSignature(before, demand);
       if (own === null) return [];
-      const [now, then] = [counted(before, own), counted(after, own)];
+      const [now, then] = [countSlots(before, own), countSlots(after, own)];
       const exact = now.exact && then.exact;
       return [{ demand, before: now.slots, after: then.slots, exact }];
     });

@@ -10,7 +10,7 @@ import { at } from "../../unit/list.ts";
 import type { HostState } from "../../plan/host-state.ts";
 import { place } from "../../fleet/place.ts";
 import type { Plan } from "../../plan/plan.ts";
-import { settledTopology } from "../../plan/sellable-pages.ts";
+import { withSellablePages } from "../../plan/sellable-pages.ts";
 import { smallRequest } from "../../../testing/placement/arbitrary-occupancy.ts";
 import { findBlockers } from "./blockers.ts";
 import { capacityReport } from "./report.ts";
@@ -188,7 +188,7 @@ test("blockers are all that, by leaving, give a slot, and nobody fewer does", ()
       fc.oneof(smallRequest, modest),
       (machineRead, earlier, wanted) => {
         // Free pages were read with all VMs there: without one of them they would be others.
-        const topology = settledTopology({ topology: machineRead, taken: [], policy: generous });
+        const topology = withSellablePages({ topology: machineRead, taken: [], policy: generous });
         let taken: readonly Plan[] = [];
         for (const [i, request] of earlier.entries()) {
           const host = { topology, taken, policy: generous };

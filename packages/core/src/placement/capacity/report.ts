@@ -4,12 +4,12 @@ import type { HostState } from "../../plan/host-state.ts";
 import { type Inventory, inventoryOf } from "../inventory/inventory.ts";
 import { type Occupancy, type Use, vacated } from "../occupancy/occupancy.ts";
 import { occupancyOf, useOfPlan } from "../occupancy/plan-use.ts";
-import { settledTopology } from "../../plan/sellable-pages.ts";
+import { withSellablePages } from "../../plan/sellable-pages.ts";
 import { layoutSignature } from "../layout/layout-signature.ts";
 import { type Demand, demandOf } from "../host-class/demand.ts";
-import { type HostClass, hostClassBook, type HostClasses } from "../host-class/host-classes.ts";
+import { type HostClass, hostClassCache, type HostClasses } from "../host-class/host-classes.ts";
 import { type Blockers, findBlockers } from "./blockers.ts";
-import { boundedCapacities } from "./capacity.ts";
+import { slotCounter } from "./capacity.ts";
 import { soldSignatures } from "./sold-signature.ts";
 
 /** How many more VMs of each flavor fit, and of what class. */
@@ -45,7 +45,7 @@ export interface ClassCapacity {
   readonly own: boolean;
   readonly fits: number;
   readonly most: number;
-  /** Whether both are certain; else so many fit at least (`boundedCapacities`). */
+  /** Whether both are certain; else so many fit at least (`slotCounter`). */
   readonly exact: boolean;
 }
 
@@ -67,7 +67,7 @@ export function capacityReport(
   flavors: readonly Request[],
 ): CapacityReport {
   const members = hosts.map(memberOf);
-  const flavorOf = flavorCapacities(hostClassBook());
+  const flavorOf = flavorCapacities(hostClassCache());
   const reports = members.map((member): HostCapacity => ({
     host: member.name,
     flavors: flavors.map((flavor) => flavorOf(member, flavor)),
@@ -89,7 +89,7 @@ interface Member {
 }
 
 function memberOf(host: HostState): Member {
-  const inventory = inventoryOf(settledTopology(host), host.policy);
+  const inventory = inventoryOf(withSellablePages(host), host.policy);
   return {
     name: host.topology.name,
     inventory,
@@ -103,7 +103,7 @@ const nameOf = (flavor: Request): string => flavor.flavor ?? flavor.name;
 function flavorCapacities(
   hostClasses: HostClasses,
 ): (member: Member, flavor: Request) => HostFlavor {
-  const counted = boundedCapacities(hostClasses);
+  const countSlots = slotCounter(hostClasses);
   const soldSignature = soldSignatures(hostClasses);
   return ({ inventory, occupancy, vms }, flavor) => {
     const hostClass = hostClasses.of(inventory, occupancy);
@@ -112,7 +112,7 @@ function flavorCapacities(
     const found = classesOf(hostClasses, [empty, hostClass], flavor, own);
     const classes = [...found].map(([signature, signatureText]): ClassCapacity => {
       const demand = demandOf(flavor, signature);
-      const [now, atMost] = [counted(hostClass, demand), counted(empty, demand)];
+      const [now, atMost] = [countSlots(hostClass, demand), countSlots(empty, demand)];
       return {
         signature,
         signatureText,
@@ -128,7 +128,7 @@ function flavorCapacities(
         (before, vm) => vacated(inventory, before, at(vms, vm).use),
         occupancy,
       );
-      return own === null ? 0 : counted(hostClasses.passing(inventory, left), own).slots;
+      return own === null ? 0 : countSlots(hostClasses.transient(inventory, left), own).slots;
     };
     const names = vms.map(({ name }) => name);
     const blockers = fits < most && vms.length > 0 ? findBlockers(names, fits, slotsWithout) : null;
@@ -152,7 +152,7 @@ function classesOf(
   if (flavor.signature !== null) return found;
   const demand = demandOf(flavor);
   const space = hostClasses.space(now, demand);
-  for (const { layout } of hostClasses.all(now, demand).steps) {
+  for (const { layout } of hostClasses.successors(now, demand).successors) {
     const { signature, signatureText } = layoutSignature(space, layout);
     found.set(signature, signatureText);
     if (found.size >= classesMax) break;

@@ -28,24 +28,24 @@ export interface HostClasses {
   /** The host class of a host: the same object for all hosts in it, as long as the book knows them. */
   readonly of: (inventory: Inventory, occupancy: Occupancy) => HostClass;
   /** A host class that is only looked at, in thought: not kept, and to be compared by its key. */
-  readonly passing: (inventory: Inventory, occupancy: Occupancy) => HostClass;
+  readonly transient: (inventory: Inventory, occupancy: Occupancy) => HostClass;
   /** The host class of an empty host of the same machine. */
   readonly emptied: (hostClass: HostClass) => HostClass;
   /** What hosts in this host class offer to a demand. */
   readonly space: (hostClass: HostClass, demand: Demand) => Space;
   /** The best place for a demand, and the host class after it has been taken; null where there is none. */
-  readonly best: (hostClass: HostClass, demand: Demand) => Step | null;
+  readonly best: (hostClass: HostClass, demand: Demand) => Successor | null;
   /** Every place that a demand could be given, one of each that are interchangeable. */
-  readonly all: (hostClass: HostClass, demand: Demand) => Steps;
+  readonly successors: (hostClass: HostClass, demand: Demand) => Successors;
 }
 
-export interface Step {
+export interface Successor {
   readonly layout: Layout;
   readonly after: HostClass;
 }
 
-export interface Steps {
-  readonly steps: readonly Step[];
+export interface Successors {
+  readonly successors: readonly Successor[];
   /** False where there were more than could be looked at. */
   readonly complete: boolean;
 }
@@ -63,39 +63,39 @@ const hostClassesMax = 1 << 17;
  * Keeps what it finds, so that the same question costs a lookup: hosts by the thousand are in
  * host classes by the dozen.
  */
-export function hostClassBook(): HostClasses {
+export function hostClassCache(): HostClasses {
   const keyOf = bookKeys();
   const empties = new WeakMap<Inventory, HostClass>();
   const known = new Map<string, HostClass>();
-  const bests = new WeakMap<HostClass, Map<string, Step | null>>();
+  const bests = new WeakMap<HostClass, Map<string, Successor | null>>();
 
-  const passing = (inventory: Inventory, occupancy: Occupancy): HostClass => {
+  const transient = (inventory: Inventory, occupancy: Occupancy): HostClass => {
     const key = keyOf(inventory, occupancy);
     return known.get(key) ?? { key, inventory, occupancy };
   };
   const of = (inventory: Inventory, occupancy: Occupancy): HostClass => {
-    const hostClass = passing(inventory, occupancy);
+    const hostClass = transient(inventory, occupancy);
     // What is forgotten is found out again: nothing but time depends on it.
     if (known.size >= hostClassesMax) known.clear();
     known.set(hostClass.key, hostClass);
     return hostClass;
   };
-  const step = (hostClass: HostClass, offered: Space, layout: Layout): Step => {
+  const successor = (hostClass: HostClass, offered: Space, layout: Layout): Successor => {
     const use = useOfLayout(offered, layout.cells);
     const occupancy = occupied(hostClass.inventory, hostClass.occupancy, use);
-    return { layout, after: passing(hostClass.inventory, occupancy) };
+    return { layout, after: transient(hostClass.inventory, occupancy) };
   };
-  const best = (hostClass: HostClass, demand: Demand): Step | null => {
+  const best = (hostClass: HostClass, demand: Demand): Successor | null => {
     const offered = space(hostClass, demand);
     const found = searchSpace(
       offered,
       demand.only === null ? {} : inSignature(demand.only, offered),
     );
-    return found === null ? null : step(hostClass, offered, found.best);
+    return found === null ? null : successor(hostClass, offered, found.best);
   };
   return {
     of,
-    passing,
+    transient,
     space,
     emptied: ({ inventory }) => {
       const before = empties.get(inventory);
@@ -104,7 +104,7 @@ export function hostClassBook(): HostClasses {
       return hostClass;
     },
     best: (hostClass, demand) => {
-      const answers = bests.get(hostClass) ?? new Map<string, Step | null>();
+      const answers = bests.get(hostClass) ?? new Map<string, Successor | null>();
       bests.set(hostClass, answers);
       const before = answers.get(demand.key);
       if (before !== undefined) return before;
@@ -112,9 +112,9 @@ export function hostClassBook(): HostClasses {
       answers.set(demand.key, answer);
       return answer;
     },
-    all: (hostClass, demand) => {
+    successors: (hostClass, demand) => {
       const offered = space(hostClass, demand);
-      const steps: Step[] = [];
+      const successors: Successor[] = [];
       const work = effort(allMax);
       // Nothing is ever good enough, so nothing is left out as worse than what there is.
       searchSpace(offered, {
@@ -123,12 +123,13 @@ export function hostClassBook(): HostClasses {
         accepts: (layout) => {
           for (const variant of coreVariants(offered, layout)) {
             work.spend(workPerPlace);
-            if (counts(demand, offered, variant)) steps.push(step(hostClass, offered, variant));
+            if (counts(demand, offered, variant))
+              successors.push(successor(hostClass, offered, variant));
           }
           return false;
         },
       });
-      return { steps, complete: work.sufficed() };
+      return { successors, complete: work.sufficed() };
     },
   };
 }

@@ -13,7 +13,7 @@ import { nodeKeysOf } from "../occupancy/occupancy-key.ts";
  * Of each machine there are as many as ways in which its nodes can be alike; they are kept, since
  * what is found out about an inventory is known by it.
  */
-export function asItStands(inventory: Inventory, occupancy: Occupancy): Inventory {
+export function withRefinedOrbits(inventory: Inventory, occupancy: Occupancy): Inventory {
   const known = variants.get(inventory) ?? newVariants(inventory);
   const keys = known.keysOf(occupancy);
   const classes = keys.map((key) => keys.indexOf(key));

@@ -26,7 +26,13 @@ const cell = (node: number, from: number, count: number): LayoutCell => ({
 });
 
 function cachesOf(...cells: readonly LayoutCell[]): readonly string[] {
-  const objective = { cells: cells.length, cost: 1, extra: 0, uneven: 0, nodeDistanceSum: 0 };
+  const objective = {
+    cells: cells.length,
+    cost: 1,
+    unrequestedDevices: 0,
+    unevenCells: 0,
+    nodeDistanceSum: 0,
+  };
   const layout: Layout = { cells, partition: null, objective };
   return coreVariants(space, layout).map((variant) =>
     nameCores(space, variant.cells)

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { isToldByDistance } from "../../cost/memory-path.ts";
+import { costFollowsDistance } from "../../cost/memory-path.ts";
 import { defaultHostPolicy, type HostPolicy } from "../../request/host-policy.ts";
 import type { Request } from "../../request/request.ts";
 import { requestOf } from "../../../testing/request/requests.ts";
@@ -84,7 +84,7 @@ test("what is of a signature is told without working it out, and costs what all 
         ),
       ];
       const costs = new Map<string, readonly [cells: number, cost: number]>();
-      const isTold = isToldByDistance(topology);
+      const isTold = costFollowsDistance(topology);
       for (const occupancy of occupancies) {
         const space = spaceFor(inventory, occupancy, request);
         const layouts: readonly Layout[] = layoutsOf(inventory, occupancy, request).slice(0, 40);

@@ -1,5 +1,5 @@
 import { costEquals } from "../../cost/compare-costs.ts";
-import { isToldByDistance } from "../../cost/memory-path.ts";
+import { costFollowsDistance } from "../../cost/memory-path.ts";
 import type { SoldCore } from "../inventory/cores.ts";
 import type { Inventory } from "../inventory/inventory.ts";
 import { nameCores } from "./name-cores.ts";
@@ -67,7 +67,7 @@ function newBook(inventory: Inventory): Book {
   const book: Book = {
     sign: planSignatures(inventory.topology),
     known: new Map(),
-    costs: isToldByDistance(inventory.topology) ? new Map<string, Cost>() : null,
+    costs: costFollowsDistance(inventory.topology) ? new Map<string, Cost>() : null,
   };
   books.set(inventory, book);
   return book;

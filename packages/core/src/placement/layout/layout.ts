@@ -46,9 +46,9 @@ export interface Objective {
   /** The predicted cost under the workload's weights (`cost/placement-cost.ts`). */
   readonly cost: number;
   /** Accelerators and NICs that come along in an IOMMU group without having been asked for. */
-  readonly extra: number;
+  readonly unrequestedDevices: number;
   /** Whether cells without accelerators differ in size although they need not: 0 or 1. */
-  readonly uneven: number;
+  readonly unevenCells: number;
   /** The sum of the distances between its nodes. */
   readonly nodeDistanceSum: number;
 }
@@ -58,8 +58,8 @@ export function compareObjectives(a: Objective, b: Objective): number {
   return (
     a.cells - b.cells ||
     compareCosts(a.cost, b.cost) ||
-    a.extra - b.extra ||
-    a.uneven - b.uneven ||
+    a.unrequestedDevices - b.unrequestedDevices ||
+    a.unevenCells - b.unevenCells ||
     a.nodeDistanceSum - b.nodeDistanceSum
   );
 }

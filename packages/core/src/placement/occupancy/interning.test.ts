@@ -5,7 +5,7 @@ import { indexSet } from "../../set/index-set.ts";
 import { syntheticTopology } from "../../topology/synthetic/build.ts";
 import { inventoryOf } from "../inventory/inventory.ts";
 import { emptyOccupancy, type Occupancy, occupied, type Use } from "./occupancy.ts";
-import { occupancyBook } from "./interning.ts";
+import { occupancyInterner } from "./interning.ts";
 
 const inventory = inventoryOf(
   syntheticTopology("package:2 core:3 memory:4Gi root[gpu:h100-sxm]"),
@@ -43,7 +43,7 @@ test("occupancies are one object exactly when they say the same", () => {
   const count = { same: 0, different: 0 };
   fc.assert(
     fc.property(fc.array(use, { maxLength: 2 }), fc.array(use, { maxLength: 2 }), (a, b) => {
-      const known = occupancyBook();
+      const known = occupancyInterner();
       const [left, right] = [after(a), after(b)];
       const shared = known(inventory, left);
       expect(shared).toEqual(left);
@@ -58,7 +58,7 @@ test("occupancies are one object exactly when they say the same", () => {
 });
 
 test("every machine has objects of its own", () => {
-  const known = occupancyBook();
+  const known = occupancyInterner();
   const empty = emptyOccupancy(inventory);
   const shared = known(inventory, empty);
   expect(shared).not.toBe(empty);
@@ -67,7 +67,7 @@ test("every machine has objects of its own", () => {
 });
 
 test("a book that has forgotten gives new objects, and still one for each", () => {
-  const known = occupancyBook();
+  const known = occupancyInterner();
   const empty = emptyOccupancy(inventory);
   const first = known(inventory, empty);
   for (let vms = 1; vms <= 5000; vms++) known(inventory, { ...empty, vms });

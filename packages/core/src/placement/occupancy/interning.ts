@@ -7,7 +7,7 @@ import { isSameFloating, type Occupancy } from "./occupancy.ts";
  * One object for all that is equal: occupancies of a machine that say the same are given the same
  * object, which is that machine's alone, for as long as the book knows it.
  */
-export type OccupancyBook = (inventory: Inventory, occupancy: Occupancy) => Occupancy;
+export type InternOccupancy = (inventory: Inventory, occupancy: Occupancy) => Occupancy;
 
 /** A dozen megabytes at the most. */
 const occupanciesMax = 1 << 12;
@@ -17,7 +17,7 @@ const occupanciesMax = 1 << 12;
  * first. They share the memory, and what is found out about one is known of every other by its
  * identity.
  */
-export function occupancyBook(): OccupancyBook {
+export function occupancyInterner(): InternOccupancy {
   let books = new WeakMap<Inventory, Map<number, Occupancy[]>>();
   let known = 0;
   const bookOf = (inventory: Inventory): Map<number, Occupancy[]> => {

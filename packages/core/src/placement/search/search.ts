@@ -3,15 +3,15 @@ import type { Request } from "../../request/request.ts";
 import type { HostState } from "../../plan/host-state.ts";
 import { layoutSignature } from "../layout/layout-signature.ts";
 import { type Space, spaceOn } from "../space/space.ts";
-import { rankBesideAccelerators } from "./accelerators/with-accelerators.ts";
+import { rankWithAccelerators } from "./accelerators/with-accelerators.ts";
 import { effort } from "./rank/effort.ts";
-import { interleaving } from "./locality/interleave.ts";
+import { interleavePolicy } from "./locality/interleave.ts";
 import type { Layout } from "../layout/layout.ts";
 import type { LocalityPolicy } from "./locality/locality-policy.ts";
-import { rankOnNodes } from "./nodes/without-accelerators.ts";
-import { ownNodes } from "./locality/strict.ts";
+import { rankWithoutAccelerators } from "./nodes/without-accelerators.ts";
+import { strictPolicy } from "./locality/strict.ts";
 import { ranking, type SearchOptions } from "./rank/ranking.ts";
-import { straying } from "./locality/preferred.ts";
+import { strayingPolicy } from "./locality/preferred.ts";
 
 /** What the search found, and what it looked at. */
 export interface SearchResult {
@@ -42,7 +42,7 @@ export function search(host: HostState, request: Request): SearchResult | null {
 export function searchSpace(space: Space, options: SearchOptions): SearchResult | null {
   const { request, inventory } = space;
   const model = inventory.relations.model(request.workload);
-  const rank = request.accelerators.count > 0 ? rankBesideAccelerators : rankOnNodes;
+  const rank = request.accelerators.count > 0 ? rankWithAccelerators : rankWithoutAccelerators;
   const { effort: steps = effort() } = options;
   for (const [policy, accepts] of attempts(space, model, options)) {
     const ranked = ranking(space, { ...options, accepts });
@@ -80,10 +80,10 @@ function attempts(space: Space, model: CostModel, options: SearchOptions): reado
 function policiesInTurn(space: Space, model: CostModel): readonly LocalityPolicy[] {
   switch (space.request.locality) {
     case "strict":
-      return [ownNodes(space)];
+      return [strictPolicy(space)];
     case "preferred":
-      return [ownNodes(space), straying(space, model)];
+      return [strictPolicy(space), strayingPolicy(space, model)];
     case "interleave":
-      return [interleaving(space, model)];
+      return [interleavePolicy(space, model)];
   }
 }

@@ -10,7 +10,7 @@ import type { Distribution } from "./distributions.ts";
 export interface DistributionOption extends CellShares {
   readonly distribution: Distribution;
   /** The sum of the distances between its nodes. */
-  readonly apart: number;
+  readonly nodeDistanceSum: number;
 }
 
 /** How many accelerators each node could carry at the most, by their share of the request. */
@@ -24,12 +24,12 @@ export function mostPerNode(
   return byNode.map(({ node, members }) => {
     let most = Math.min(members.length, count);
     if (node === null) return most;
-    const home = nodeOf(space, node);
+    const cellNode = nodeOf(space, node);
     // Rounded down: what is left over is handed out by who has room.
     const fits = (some: number): boolean =>
       mayHold(
         policy,
-        home,
+        cellNode,
         proportionalShare(units, some, count),
         proportionalShare(granules, some, count),
       );
@@ -48,34 +48,41 @@ export function distributionOptions(
   byNode: readonly NodeCandidates[],
   policy: LocalityPolicy,
 ): (distribution: Distribution) => readonly DistributionOption[] {
-  const hasNics = policy.devicesAtHome ? enoughNics(space) : () => true;
+  const hasNics = policy.devicesOnCellNodes ? enoughNics(space) : () => true;
   const { distance } = space.inventory.relations;
   const option = (
     distribution: Distribution,
-    homes: readonly number[],
+    cellNodes: readonly number[],
   ): readonly DistributionOption[] => {
-    if (!hasNics(homes)) return [];
-    const deviceNodes = homes.map((node, cell) =>
+    if (!hasNics(cellNodes)) return [];
+    const deviceNodes = cellNodes.map((node, cell) =>
       byNode.flatMap((entry, s): (number | null)[] => {
         const isOwn = entry.node === node || (entry.node === null && cell === 0);
         return isOwn ? entry.members.slice(0, at(distribution, s)).map(() => entry.node) : [];
       }),
     );
-    return [{ distribution, homes, deviceNodes, apart: sumOfDistances(homes, distance) }];
+    return [
+      {
+        distribution,
+        cellNodes,
+        deviceNodes,
+        nodeDistanceSum: nodeDistanceSumOf(cellNodes, distance),
+      },
+    ];
   };
   return (shown) => {
     const distribution = [...shown];
-    const homes = byNode
+    const cellNodes = byNode
       .flatMap(({ node }, s) => (node === null || at(distribution, s) === 0 ? [] : [node]))
       .toSorted((a, b) => a - b);
-    if (homes.length > 0) return option(distribution, homes);
+    if (cellNodes.length > 0) return option(distribution, cellNodes);
     const anywhere = space.nodes.filter((node) => node.units > 0);
     return anywhere.flatMap(({ id }) => option(distribution, [id]));
   };
 }
 
 /** The sum of the distances of all pairs of nodes, each pair once. */
-export function sumOfDistances(
+export function nodeDistanceSumOf(
   nodes: readonly number[],
   distance: (a: number, b: number) => number,
 ): number {
@@ -87,10 +94,11 @@ export function sumOfDistances(
 }
 
 /** Whether nodes have as many NICs on offer as are wanted. */
-function enoughNics({ request, nics }: Space): (homes: readonly number[]) => boolean {
+function enoughNics({ request, nics }: Space): (cellNodes: readonly number[]) => boolean {
   const wanted = request.nics.count;
   if (wanted === 0) return () => true;
   const on: Tally<number | null> = new Map();
   for (const { node } of nics) countOne(on, node);
-  return (homes) => homes.reduce((near, home) => near + countOf(on, home), 0) >= wanted;
+  return (cellNodes) =>
+    cellNodes.reduce((near, cellNode) => near + countOf(on, cellNode), 0) >= wanted;
 }

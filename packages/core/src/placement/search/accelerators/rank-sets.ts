@@ -30,7 +30,7 @@ export function rankDistribution(
   partition: FreePartition | null,
 ): boolean {
   const { space, model, policy, ranked, effort, devices, candidates } = search;
-  const { distribution, homes } = option;
+  const { distribution, cellNodes } = option;
   const first = (): readonly number[] => firstSet(search, option);
   if (!ranked.couldImprove(boundOn(option, leastCost), first)) return true;
   if (space.request.accelerators.link !== "any" && !hasSetOn(candidates, distribution, effort)) {
@@ -43,8 +43,8 @@ export function rankDistribution(
   const positionsOf = (set: readonly number[]): readonly number[] =>
     set.map((i) => at(devices, i).position);
   if (!ranked.couldImprove(boundOn(option, least), first)) return effort.sufficed();
-  const nics = policy.devicesAtHome
-    ? space.nics.filter(({ node }) => node !== null && homes.includes(node))
+  const nics = policy.devicesOnCellNodes
+    ? space.nics.filter(({ node }) => node !== null && cellNodes.includes(node))
     : space.nics;
   const offer = (set: readonly number[]): boolean => {
     effort.spend(workPerSet + set.length ** 2);
@@ -53,7 +53,7 @@ export function rankDistribution(
       accelerators: set.map((i) => at(devices, i)),
       nics,
       partition: partition === null ? null : partition.id,
-      objectiveOf: (cost, extra) => boundOn(option, cost, extra),
+      objectiveOf: (cost, unrequestedDevices) => boundOn(option, cost, unrequestedDevices),
     });
     return effort.sufficed();
   };
@@ -70,8 +70,12 @@ const workPerDistribution = 60;
 const leastCost = 1;
 
 /** What a layout on the cells of a distribution can be no better than. */
-function boundOn({ homes, apart }: DistributionOption, cost: number, extra = 0): Objective {
-  return { cells: homes.length, cost, extra, uneven: 0, nodeDistanceSum: apart };
+function boundOn(
+  { cellNodes, nodeDistanceSum }: DistributionOption,
+  cost: number,
+  unrequestedDevices = 0,
+): Objective {
+  return { cells: cellNodes.length, cost, unrequestedDevices, unevenCells: 0, nodeDistanceSum };
 }
 
 /** In units of effort, beside what its pairs and its NICs take. */

@@ -24,13 +24,13 @@ import { distributionsOf } from "./distributions.ts";
  * sets that lie so. Of what is interchangeable one is tried (`device-orbits.ts`), which leaves few sets on
  * machines that exist; a search of many ends with its effort.
  */
-export function rankBesideAccelerators(context: SearchContext): void {
+export function rankWithAccelerators(context: SearchContext): void {
   const { space, policy, ranked, effort } = context;
   const { request, topology } = space;
   if (space.nics.length < request.nics.count) return;
-  const devices = linkable(
+  const devices = withEnoughLinks(
     space,
-    space.accelerators.filter(({ node }) => node !== null || !policy.devicesAtHome),
+    space.accelerators.filter(({ node }) => node !== null || !policy.devicesOnCellNodes),
   );
   const candidates = candidatesOf(space, devices);
   const { byNode } = candidates;
@@ -46,7 +46,7 @@ export function rankBesideAccelerators(context: SearchContext): void {
     effort,
   });
   const nodes = byNode.filter(({ node }) => node !== null).length;
-  for (let cells = 1; cells <= Math.max(1, nodes) && !ranked.settled(); cells++) {
+  for (let cells = 1; cells <= Math.max(1, nodes) && !ranked.isComplete(); cells++) {
     if (!policy.isPossible(cells)) continue;
     for (const partition of partitions) {
       const { set } = partition;
@@ -54,7 +54,7 @@ export function rankBesideAccelerators(context: SearchContext): void {
         ({ members }) => set.filter((i) => members.includes(i)).length,
       );
       for (const option of optionsOf(distribution)) {
-        if (option.homes.length === cells) rankDistribution(search, option, partition);
+        if (option.cellNodes.length === cells) rankDistribution(search, option, partition);
       }
     }
     if (isPartitioned) continue;
@@ -75,7 +75,7 @@ const workPerCell = 20;
  * Those of the accelerators that are connected as asked with enough others of them to make a set:
  * one that is not can be in none, and without it others may not be either.
  */
-function linkable(space: Space, devices: readonly Device[]): readonly Device[] {
+function withEnoughLinks(space: Space, devices: readonly Device[]): readonly Device[] {
   const { link, count } = space.request.accelerators;
   if (link === "any") return devices;
   const links = space.inventory.relations.connected(link);
@@ -83,7 +83,7 @@ function linkable(space: Space, devices: readonly Device[]): readonly Device[] {
     const others = devices.filter((b) => a !== b && at(at(links, a.position), b.position));
     return others.length >= count - 1;
   });
-  return left.length === devices.length ? left : linkable(space, left);
+  return left.length === devices.length ? left : withEnoughLinks(space, left);
 }
 
 /** The accelerators on offer, as sets are made of them. */

@@ -10,7 +10,7 @@ import {
   splitOver,
   unlimited,
 } from "./locality-policy.ts";
-import { waysToSplit } from "./split.ts";
+import { sharesOf } from "./split.ts";
 import { type CellWithoutMemory, granuleCosts, onNodes } from "./preferred.ts";
 import { transport } from "./transportation.ts";
 
@@ -18,7 +18,7 @@ import { transport } from "./transportation.ts";
  * `interleave`: cores from the cell's own node, memory in equal parts from all. Of a cell's pages
  * that make no full round, each lies on another node that has room for it, where it costs least.
  */
-export function interleaving(space: Space, model: CostModel): LocalityPolicy {
+export function interleavePolicy(space: Space, model: CostModel): LocalityPolicy {
   const over = interleaveNodes(space);
   const rooms = over.map((id) => knownGranules(nodeOf(space, id)));
   // Of each cell's memory a whole round less than all of it, at the worst, is not in equal parts.
@@ -26,17 +26,17 @@ export function interleaving(space: Space, model: CostModel): LocalityPolicy {
     (space.granules - cells * (over.length - 1)) / over.length;
   return {
     isPossible: (cells) => over.length > 0 && rooms.every((room) => room >= leastOn(cells)),
-    coresAtHome: true,
-    memoryAtHome: false,
-    devicesAtHome: false,
+    coresOnOwnNode: true,
+    memoryOnOwnNode: false,
+    devicesOnCellNodes: false,
     isCostFixed: false,
     work: 30 * space.nodes.length,
     leastMemory: (nodes, cells) => leastMemory(space, model, over, nodes, cells),
-    ways: (cells, all) => waysInterleaved(space, model, over, cells, all),
+    cellSupplies: (cells, all) => interleavedSupplies(space, model, over, cells, all),
   };
 }
 
-function* waysInterleaved(
+function* interleavedSupplies(
   space: Space,
   model: CostModel,
   over: readonly number[],
@@ -46,14 +46,14 @@ function* waysInterleaved(
   const ofUnits = splitOver(
     space.units,
     cells,
-    cells.homes.map((home) => nodeOf(space, home).units),
+    cells.cellNodes.map((cellNode) => nodeOf(space, cellNode).units),
   );
   const ofGranules = splitOver(space.granules, cells, unlimited(cells));
   if (ofUnits === null || ofGranules === null) return;
   // Cores are on their cells' nodes, so who has one more is nothing to the cost.
-  for (const units of waysToSplit(ofUnits).take(all ? Infinity : 1)) {
-    const cores = cells.homes.map((node, cell) => [{ node, count: at(units, cell) }]);
-    for (const granules of waysToSplit(ofGranules)) {
+  for (const units of sharesOf(ofUnits).take(all ? Infinity : 1)) {
+    const cores = cells.cellNodes.map((node, cell) => [{ node, count: at(units, cell) }]);
+    for (const granules of sharesOf(ofGranules)) {
       const own = withMemory(space, model, cells, cores, granules, over);
       if (own !== null) yield own;
     }

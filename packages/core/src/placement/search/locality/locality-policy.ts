@@ -8,10 +8,10 @@ export interface LocalityPolicy {
   /** Whether the host as a whole has enough for so many cells, as far as that can be told at once. */
   readonly isPossible: (cells: number) => boolean;
   /** Whether a cell's cores, and its memory, must be those of its own node. */
-  readonly coresAtHome: boolean;
-  readonly memoryAtHome: boolean;
+  readonly coresOnOwnNode: boolean;
+  readonly memoryOnOwnNode: boolean;
   /** Whether every device must lie on one of the cells' nodes; one of unknown node cannot. */
-  readonly devicesAtHome: boolean;
+  readonly devicesOnCellNodes: boolean;
   /** Whether the cost is the same whoever has what does not divide. */
   readonly isCostFixed: boolean;
   /**
@@ -28,13 +28,13 @@ export interface LocalityPolicy {
    *
    * @param all whether every way is wanted; else ways that cost more than another may be left out.
    */
-  readonly ways: (cells: CellShares, all: boolean) => Iterable<readonly CellSupply[]>;
+  readonly cellSupplies: (cells: CellShares, all: boolean) => Iterable<readonly CellSupply[]>;
 }
 
 /** Cells and their shares of a request: as their accelerators, or even without any. */
 export interface CellShares {
   /** The cells' nodes, ascending. */
-  readonly homes: readonly number[];
+  readonly cellNodes: readonly number[];
   /** Of each cell the nodes of its accelerators, which copy to its memory; null where unknown. */
   readonly deviceNodes: readonly (readonly (number | null)[])[];
 }
@@ -47,13 +47,14 @@ export interface CellSupply {
 
 /** Whether a cell of this size could be on a node, whatever all other cells get. */
 export function mayHold(
-  { coresAtHome, memoryAtHome }: LocalityPolicy,
+  { coresOnOwnNode, memoryOnOwnNode }: LocalityPolicy,
   node: NodeSpace,
   units: number,
   granules: number,
 ): boolean {
   return (
-    (!coresAtHome || node.units >= units) && (!memoryAtHome || knownGranules(node) >= granules)
+    (!coresOnOwnNode || node.units >= units) &&
+    (!memoryOnOwnNode || knownGranules(node) >= granules)
   );
 }
 
@@ -70,6 +71,6 @@ export function splitOver(
 }
 
 /** Room for cells that may take from anywhere. */
-export function unlimited({ homes }: CellShares): readonly number[] {
-  return homes.map(() => Infinity);
+export function unlimited({ cellNodes }: CellShares): readonly number[] {
+  return cellNodes.map(() => Infinity);
 }

@@ -47,11 +47,14 @@ export function unevenNeeds(space: Space, policy: LocalityPolicy): readonly SetN
 function ownAmounts({ units, granules }: Space, policy: LocalityPolicy): readonly SetNeed[] {
   const cores: SetNeed = { total: units, has: (node) => node.units };
   const memory: SetNeed = { total: granules, has: knownGranules };
-  return [...(policy.coresAtHome ? [cores] : []), ...(policy.memoryAtHome ? [memory] : [])];
+  return [...(policy.coresOnOwnNode ? [cores] : []), ...(policy.memoryOnOwnNode ? [memory] : [])];
 }
 
-function nicsOf({ request, nics }: Space, { devicesAtHome }: LocalityPolicy): readonly SetNeed[] {
-  if (!devicesAtHome || request.nics.count === 0) return [];
+function nicsOf(
+  { request, nics }: Space,
+  { devicesOnCellNodes }: LocalityPolicy,
+): readonly SetNeed[] {
+  if (!devicesOnCellNodes || request.nics.count === 0) return [];
   const onNode = ({ id }: NodeSpace): number => nics.filter(({ node }) => node === id).length;
   return [{ total: request.nics.count, has: onNode }];
 }

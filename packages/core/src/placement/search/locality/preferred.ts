@@ -11,7 +11,7 @@ import {
   splitOver,
   unlimited,
 } from "./locality-policy.ts";
-import { waysToSplit } from "./split.ts";
+import { sharesOf } from "./split.ts";
 import { transport } from "./transportation.ts";
 
 /**
@@ -22,21 +22,21 @@ import { transport } from "./transportation.ts";
  * Cores and memory are not chosen together: where both stray, other cores might have allowed better
  * memory.
  */
-export function straying(space: Space, model: CostModel): LocalityPolicy {
+export function strayingPolicy(space: Space, model: CostModel): LocalityPolicy {
   const enough = hasEnough(space);
   return {
     isPossible: () => enough,
-    coresAtHome: false,
-    memoryAtHome: false,
-    devicesAtHome: false,
+    coresOnOwnNode: false,
+    memoryOnOwnNode: false,
+    devicesOnCellNodes: false,
     isCostFixed: false,
     work: 10 * space.nodes.length ** 2,
     leastMemory: () => null,
-    ways: (cells, all) => waysApart(space, model, cells, all),
+    cellSupplies: (cells, all) => strayingSupplies(space, model, cells, all),
   };
 }
 
-function* waysApart(
+function* strayingSupplies(
   space: Space,
   model: CostModel,
   cells: CellShares,
@@ -59,29 +59,29 @@ function coresOf(space: Space, model: CostModel, cells: CellShares, all: boolean
   const paths = model.paths.memory().relative;
   const supplies = space.nodes.map((node) => node.units);
   // From a core to the memory of the cell's own node.
-  const cost = matrixOf(cells.homes.length, space.nodes.length, (cell, node) =>
-    entryAt(paths, node, valueOf(nodePosition, at(cells.homes, cell))),
+  const cost = matrixOf(cells.cellNodes.length, space.nodes.length, (cell, node) =>
+    entryAt(paths, node, valueOf(nodePosition, at(cells.cellNodes, cell))),
   );
-  preferHomes(space, cells, cost);
+  preferOwnNodes(space, cells, cost);
   const split = splitOver(space.units, cells, unlimited(cells));
-  const flows = (split === null ? [] : [...waysToSplit(split)]).flatMap(
+  const flows = (split === null ? [] : [...sharesOf(split)]).flatMap(
     (demands) => transport(demands, supplies, cost) ?? [],
   );
   const least = Math.min(...flows.map((flow) => flow.cost));
   const cheapest = flows.filter((flow) => flow.cost < least + TIE).map(({ flow }) => flow);
-  const isAtHome = least < space.units + TIE;
-  return isAtHome && !all ? cheapest.slice(0, 1) : cheapest;
+  const isOnOwnNodes = least < space.units + TIE;
+  return isOnOwnNodes && !all ? cheapest.slice(0, 1) : cheapest;
 }
 
 /** Of nodes that cost as much a cell's own comes first, whatever its number. */
-function preferHomes(space: Space, { homes }: CellShares, cost: Matrix): void {
-  for (const [cell, home] of homes.entries()) {
-    add(rowOf(cost, cell), valueOf(space.inventory.nodePosition, home), -HOME_LEAD);
+function preferOwnNodes(space: Space, { cellNodes }: CellShares, cost: Matrix): void {
+  for (const [cell, cellNode] of cellNodes.entries()) {
+    add(rowOf(cost, cell), valueOf(space.inventory.nodePosition, cellNode), -OWN_NODE_LEAD);
   }
 }
 
 /** More than rounding, and less than any two costs differ by. */
-const HOME_LEAD = 1e-10;
+const OWN_NODE_LEAD = 1e-10;
 
 /** What all leads and roundings of a way come to at the most. */
 const TIE = 1e-6;
@@ -95,7 +95,7 @@ function* granulesOf(
 ): Generator<readonly (readonly OnNode[])[]> {
   const supplies = space.nodes.map(knownGranules);
   const split = splitOver(space.granules, cells, unlimited(cells));
-  for (const demands of split === null ? [] : waysToSplit(split)) {
+  for (const demands of split === null ? [] : sharesOf(split)) {
     const cost = demands.map((granules, cell) =>
       granuleCosts(space, model, {
         granules,
@@ -103,7 +103,7 @@ function* granulesOf(
         deviceNodes: at(cells.deviceNodes, cell),
       }),
     );
-    preferHomes(space, cells, cost);
+    preferOwnNodes(space, cells, cost);
     const found = transport(demands, supplies, cost);
     if (found !== null) yield found.flow.map((counts) => onNodes(space, counts));
   }

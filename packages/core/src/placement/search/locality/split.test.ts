@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { at } from "../../../unit/list.ts";
-import { splitByWeight, splitEvenly, waysToSplit } from "./split.ts";
+import { splitByWeight, splitEvenly, sharesOf } from "./split.ts";
 
 const byWeight = (
   total: number,
@@ -9,12 +9,12 @@ const byWeight = (
   rooms = weights.map(() => Infinity),
 ): readonly (readonly number[])[] => {
   const split = splitByWeight(total, weights, rooms);
-  return split === null ? [] : [...waysToSplit(split)];
+  return split === null ? [] : [...sharesOf(split)];
 };
 
 const evenly = (total: number, rooms: readonly number[]): readonly (readonly number[])[] => {
   const split = splitEvenly(total, rooms);
-  return split === null ? [] : [...waysToSplit(split)];
+  return split === null ? [] : [...sharesOf(split)];
 };
 
 test("what is left over goes to the lowest cell that has room for it", () => {

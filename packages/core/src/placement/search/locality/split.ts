@@ -83,7 +83,7 @@ function handedOut(
 }
 
 /** Every way to hand out what is left over, that to the lowest cells first. */
-export function* waysToSplit({ base, more, open }: Split): Generator<readonly number[]> {
+export function* sharesOf({ base, more, open }: Split): Generator<readonly number[]> {
   if (more === 0) {
     yield base;
     return;
@@ -91,6 +91,6 @@ export function* waysToSplit({ base, more, open }: Split): Generator<readonly nu
   for (const [i, cell] of open.entries()) {
     if (open.length - i < more) return;
     const given = base.map((share, other) => (other === cell ? share + 1 : share));
-    yield* waysToSplit({ base: given, more: more - 1, open: open.slice(i + 1) });
+    yield* sharesOf({ base: given, more: more - 1, open: open.slice(i + 1) });
   }
 }

@@ -6,25 +6,25 @@ import {
   type LocalityPolicy,
   splitOver,
 } from "./locality-policy.ts";
-import { waysToSplit } from "./split.ts";
+import { sharesOf } from "./split.ts";
 
 /** `strict`: a cell's cores and memory come from its own node, where every path to memory costs 1. */
-export function ownNodes(space: Space): LocalityPolicy {
+export function strictPolicy(space: Space): LocalityPolicy {
   const enough = hasEnough(space);
   return {
     isPossible: () => enough,
-    coresAtHome: true,
-    memoryAtHome: true,
-    devicesAtHome: true,
+    coresOnOwnNode: true,
+    memoryOnOwnNode: true,
+    devicesOnCellNodes: true,
     isCostFixed: true,
     work: 10,
     leastMemory: () => null,
-    ways: (cells) => waysAtHome(space, cells),
+    cellSupplies: (cells) => ownNodeSupplies(space, cells),
   };
 }
 
-function* waysAtHome(space: Space, cells: CellShares): Generator<readonly CellSupply[]> {
-  const nodes = cells.homes.map((home) => nodeOf(space, home));
+function* ownNodeSupplies(space: Space, cells: CellShares): Generator<readonly CellSupply[]> {
+  const nodes = cells.cellNodes.map((cellNode) => nodeOf(space, cellNode));
   const ofUnits = splitOver(
     space.units,
     cells,
@@ -32,9 +32,9 @@ function* waysAtHome(space: Space, cells: CellShares): Generator<readonly CellSu
   );
   const ofGranules = splitOver(space.granules, cells, nodes.map(knownGranules));
   if (ofUnits === null || ofGranules === null) return;
-  for (const units of waysToSplit(ofUnits)) {
-    for (const granules of waysToSplit(ofGranules)) {
-      yield cells.homes.map((node, cell) => ({
+  for (const units of sharesOf(ofUnits)) {
+    for (const granules of sharesOf(ofGranules)) {
+      yield cells.cellNodes.map((node, cell) => ({
         units: [{ node, count: at(units, cell) }],
         granules: [{ node, count: at(granules, cell) }],
       }));

@@ -7,7 +7,7 @@ import { previousNodes } from "../candidates/device-orbits.ts";
 import { type NodeSets, type NodeSetsFilter, visitNodeSets } from "./node-sets.ts";
 import { evenNeeds, type SetNeed, unevenNeeds } from "../locality/node-needs.ts";
 import { offerLayouts } from "../supply/offer-layouts.ts";
-import { sumOfDistances } from "../accelerators/distribution-option.ts";
+import { nodeDistanceSumOf } from "../accelerators/distribution-option.ts";
 import type { SearchContext } from "../supply/search-context.ts";
 import { suppliesOf } from "../supply/supplies.ts";
 
@@ -20,29 +20,29 @@ import { suppliesOf } from "../supply/supplies.ts";
  * any set is looked at (`node-needs.ts`): so the sets that are shown do hold the request, and a
  * layout is only made of one that could matter.
  */
-export function rankOnNodes(context: SearchContext): void {
+export function rankWithoutAccelerators(context: SearchContext): void {
   const { space, policy, ranked } = context;
-  const { memoryAtHome } = policy;
+  const { memoryOnOwnNode } = policy;
   const nodes = space.nodes.filter(
-    (node) => node.units > 0 && (!memoryAtHome || knownGranules(node) > 0),
+    (node) => node.units > 0 && (!memoryOnOwnNode || knownGranules(node) > 0),
   );
   // Every cell has cores and memory.
   const most = Math.min(nodes.length, space.units, space.granules);
-  for (let count = 1; count <= most && !ranked.settled(); count++) {
+  for (let count = 1; count <= most && !ranked.isComplete(); count++) {
     if (!policy.isPossible(count)) continue;
     const even = evenNeeds(space, policy, count);
-    rankSets(context, { count, uneven: 0, nodes: nodes.filter(even.mayBeCell), ...even });
+    rankSets(context, { count, unevenCells: 0, nodes: nodes.filter(even.mayBeCell), ...even });
     // Only what must lie on its own node is cut to the node's size; elsewhere equal cells will do.
-    if (!memoryAtHome) continue;
+    if (!memoryOnOwnNode) continue;
     const needs = unevenNeeds(space, policy);
-    rankSets(context, { count, uneven: 1, nodes, needs, isLeftOut: even.holds });
+    rankSets(context, { count, unevenCells: 1, nodes, needs, isLeftOut: even.holds });
   }
 }
 
 /** Sets of so many nodes, and whether cells on them differ in size. */
 interface SetsTask {
   readonly count: number;
-  readonly uneven: 0 | 1;
+  readonly unevenCells: 0 | 1;
   readonly nodes: readonly NodeSpace[];
   readonly needs: readonly SetNeed[];
   /** Of which sets something better has been tried. */
@@ -51,7 +51,7 @@ interface SetsTask {
 
 function rankSets(
   context: SearchContext,
-  { count, uneven, nodes, needs, isLeftOut }: SetsTask,
+  { count, unevenCells, nodes, needs, isLeftOut }: SetsTask,
 ): void {
   const { space, model, policy, ranked, effort } = context;
   const { distance } = space.inventory.relations;
@@ -65,8 +65,8 @@ function rankSets(
     leastMemory: policy.leastMemory(nodes, count),
     distances: () => distancesOf(ids, distance),
   };
-  const bound = (nodeDistanceSum: number, cost = 1, extra = 0): Objective => {
-    return { cells: count, cost, extra, uneven, nodeDistanceSum };
+  const bound = (nodeDistanceSum: number, cost = 1, unrequestedDevices = 0): Objective => {
+    return { cells: count, cost, unrequestedDevices, unevenCells, nodeDistanceSum };
   };
   const open: NodeSetsFilter = {
     unbounded: ranked.unbounded,
@@ -77,17 +77,17 @@ function rankSets(
   };
   visitNodeSets(sets, open, effort, (set) => {
     if (isLeftOut?.(set.map((i) => at(nodes, i))) === true) return;
-    const homes = set.map((i) => at(ids, i));
-    const apart = sumOfDistances(homes, distance);
+    const cellNodes = set.map((i) => at(ids, i));
+    const nodeDistanceSum = nodeDistanceSumOf(cellNodes, distance);
     effort.spend(workPerLayout);
-    const supplies = suppliesOf(context, { homes, deviceNodes: homes.map(() => []) });
+    const supplies = suppliesOf(context, { cellNodes, deviceNodes: cellNodes.map(() => []) });
     if (supplies.length === 0) return;
     offerLayouts(context, {
       supplies,
       accelerators: [],
-      nics: nicsFor(context, homes),
+      nics: nicsFor(context, cellNodes),
       partition: null,
-      objectiveOf: (cost, extra) => bound(apart, cost, extra),
+      objectiveOf: (cost, unrequestedDevices) => bound(nodeDistanceSum, cost, unrequestedDevices),
     });
   });
 }
@@ -99,8 +99,11 @@ const workPerLayout = 100;
  * NICs on the nodes, and where the locality allows, from anywhere once those on the nodes run out.
  * None is nearer than another, so what matters is how many others come along.
  */
-function nicsFor({ space, policy }: SearchContext, homes: readonly number[]): readonly Device[] {
-  const isNear = ({ node }: Device): boolean => node !== null && homes.includes(node);
+function nicsFor(
+  { space, policy }: SearchContext,
+  cellNodes: readonly number[],
+): readonly Device[] {
+  const isNear = ({ node }: Device): boolean => node !== null && cellNodes.includes(node);
   const near = space.nics.filter(isNear);
-  return policy.devicesAtHome ? near : [...near, ...space.nics.filter((nic) => !isNear(nic))];
+  return policy.devicesOnCellNodes ? near : [...near, ...space.nics.filter((nic) => !isNear(nic))];
 }

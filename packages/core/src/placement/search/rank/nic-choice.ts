@@ -5,7 +5,7 @@ import { entryAt } from "../../../unit/matrix.ts";
 import type { Device } from "../../inventory/devices.ts";
 import { type PreviousInOrbit, previousByKey, previousByPair } from "./previous-in-orbit.ts";
 import type { Effort } from "./effort.ts";
-import { extraDevices } from "./unrequested-devices.ts";
+import { countUnrequestedDevices } from "./unrequested-devices.ts";
 import type { Ranking } from "./ranking.ts";
 
 /** NICs to choose from for accelerators that have been chosen. */
@@ -30,7 +30,7 @@ export interface NicChoice {
   /** The part of the cost that they decide. */
   readonly network: number;
   /** How many devices come along, accelerators' companions included. */
-  readonly extra: number;
+  readonly unrequestedDevices: number;
 }
 
 /**
@@ -38,18 +38,24 @@ export interface NicChoice {
  * those with the least network cost, and of them with the fewest devices that come along; all that
  * are as good, one of each that nobody could tell apart; or all.
  */
-export function nicChoices(task: NicTask, { ways }: Pick<Ranking, "ways">): readonly NicChoice[] {
+export function nicChoices(
+  task: NicTask,
+  { variants }: Pick<Ranking, "variants">,
+): readonly NicChoice[] {
   if (task.nics.length < task.count) return [];
-  if (ways === "any") return allChoices(task, sameToAll(task));
-  const choices = allChoices(task, ways === "first" ? sameToAccelerators(task) : sameToAll(task));
+  if (variants === "all") return allChoices(task, sameToAll(task));
+  const choices = allChoices(
+    task,
+    variants === "best" ? sameToAccelerators(task) : sameToAll(task),
+  );
   const [first, ...others] = choices;
   if (first === undefined) return [];
   const best = others.reduce((a, b) => (compare(b, a) < 0 ? b : a), first);
-  return ways === "first" ? [best] : choices.filter((choice) => compare(choice, best) === 0);
+  return variants === "best" ? [best] : choices.filter((choice) => compare(choice, best) === 0);
 }
 
 function compare(a: NicChoice, b: NicChoice): number {
-  return compareCosts(a.network, b.network) || a.extra - b.extra;
+  return compareCosts(a.network, b.network) || a.unrequestedDevices - b.unrequestedDevices;
 }
 
 /**
@@ -71,7 +77,11 @@ function allChoices(task: NicTask, previousInOrbit: PreviousInOrbit): readonly N
         positions,
         own.map(({ position }) => position),
       );
-      choices.push({ nics: own, network, extra: extraDevices([...accelerators, ...own]) });
+      choices.push({
+        nics: own,
+        network,
+        unrequestedDevices: countUnrequestedDevices([...accelerators, ...own]),
+      });
       return effort.spend(work);
     }
     for (let j = from; j <= nics.length - missing; j++) {

@@ -31,11 +31,11 @@ const layouts: fc.Arbitrary<readonly Judged[]> = fc.uniqueArray(
       positions: fc.uniqueArray(fc.nat(5), { minLength: 2, maxLength: 2 }),
       cells: fc.integer({ min: 1, max: 2 }),
       cost: fc.nat(1),
-      extra: fc.nat(1),
+      unrequestedDevices: fc.nat(1),
       loss: fc.nat(1),
       isAccepted: fc.boolean(),
     })
-    .map(({ positions, cells, cost, extra, loss, isAccepted }) => ({
+    .map(({ positions, cells, cost, unrequestedDevices, loss, isAccepted }) => ({
       positions: positions.toSorted((a, b) => a - b),
       loss,
       isAccepted,
@@ -51,7 +51,7 @@ const layouts: fc.Arbitrary<readonly Judged[]> = fc.uniqueArray(
           },
         ],
         partition: null,
-        objective: { cells, cost, extra, uneven: 0, nodeDistanceSum: 0 },
+        objective: { cells, cost, unrequestedDevices, unevenCells: 0, nodeDistanceSum: 0 },
       },
     })),
   { maxLength: 8, selector: ({ positions }) => positions.join() },
@@ -73,10 +73,10 @@ test("in whatever order layouts are offered the same two are kept, also if only 
     explained: fc.boolean(),
     byLoss: fc.boolean(),
     accepting: fc.boolean(),
-    known: fc.boolean(),
+    isOptimumKnown: fc.boolean(),
   });
   fc.assert(
-    fc.property(layouts, cases, (judged, { explained, byLoss, accepting, known }) => {
+    fc.property(layouts, cases, (judged, { explained, byLoss, accepting, isOptimumKnown }) => {
       const acceptable = judged.filter(({ isAccepted }) => isAccepted || !accepting);
       const [best, next] = inOrder(acceptable, byLoss);
       const losses = new Map(judged.map(({ layout, loss }) => [layout, loss]));
@@ -87,9 +87,13 @@ test("in whatever order layouts are offered the same two are kept, also if only 
         accepts: accepting
           ? (layout) => acceptable.some((one) => one.layout === layout)
           : undefined,
-        known:
-          known && best !== undefined
-            ? { objective: best.layout.objective, loss: byLoss ? best.loss : 0, beside: 0 }
+        knownOptimum:
+          isOptimumKnown && best !== undefined
+            ? {
+                objective: best.layout.objective,
+                loss: byLoss ? best.loss : 0,
+                freeAcceleratorsOnNodes: 0,
+              }
             : undefined,
       };
       for (const isPruned of [false, true]) {
@@ -106,7 +110,7 @@ test("in whatever order layouts are offered the same two are kept, also if only 
         expect(ranked.best()).toBe(best?.layout ?? null);
         // Once what is known to be the best is reached, no next best is looked for.
         if (!explained) expect(ranked.runnerUp()).toBeNull();
-        else if (!known) expect(ranked.runnerUp()).toBe(next?.layout ?? null);
+        else if (!isOptimumKnown) expect(ranked.runnerUp()).toBe(next?.layout ?? null);
       }
     }),
     { numRuns: 2000 },
@@ -125,7 +129,7 @@ test("the next best has other devices or nodes, not the same with cores and page
   const layout = (node: number, pages: number, cost: number): Layout => ({
     cells: [cellOn(node, pages)],
     partition: null,
-    objective: { cells: 1, cost, extra: 0, uneven: 0, nodeDistanceSum: 0 },
+    objective: { cells: 1, cost, unrequestedDevices: 0, unevenCells: 0, nodeDistanceSum: 0 },
   });
   const [first, same, better, other] = [
     layout(0, 1, 2),
@@ -149,7 +153,7 @@ test("a VM without accelerators takes the nodes with the fewest free ones, other
   const on = (node: number, loss = 0): Layout & { readonly loss: number } => ({
     cells: [{ node, units: [], granules: [], idleThreads: 0, accelerators: [], nics: [] }],
     partition: null,
-    objective: { cells: 1, cost: 1, extra: 0, uneven: 0, nodeDistanceSum: 0 },
+    objective: { cells: 1, cost: 1, unrequestedDevices: 0, unevenCells: 0, nodeDistanceSum: 0 },
     loss,
   });
   const chosen = (

@@ -23,7 +23,7 @@ export interface Ranking {
    * that are as good, where they may lose differently; or any, where even one that costs more may be
    * what is accepted.
    */
-  readonly ways: "first" | "equal" | "any";
+  readonly variants: "best" | "tied" | "all";
   readonly offer: (layout: Layout) => void;
   /**
    * Whether a layout that can be no better than `bound` could still matter.
@@ -36,7 +36,7 @@ export interface Ranking {
   /** Whether any layout at all could matter, so that there is no need to bound it. */
   readonly unbounded: () => boolean;
   /** Whether a layout of more cells can matter no more. */
-  readonly settled: () => boolean;
+  readonly isComplete: () => boolean;
   readonly best: () => Layout | null;
   /** Null when there is no other, or none was wanted. */
   readonly runnerUp: () => Layout | null;
@@ -55,32 +55,32 @@ export interface SearchOptions {
   /** How far to go, where it is not as far as any search may. */
   readonly effort?: Effort | undefined;
   /** What is known to be the best there is: nothing is looked for beyond who reaches it first. */
-  readonly known?: KnownBest | undefined;
+  readonly knownOptimum?: KnownOptimum | undefined;
   /** Whether the first layout that is found will do. */
   readonly any?: boolean;
 }
 
 /** What the best place on a host is judged by, but for where it is. */
-export interface KnownBest {
+export interface KnownOptimum {
   readonly objective: Objective;
   readonly loss: number;
   /** How many free accelerators a VM without any has on its nodes. */
-  readonly beside: number;
+  readonly freeAcceleratorsOnNodes: number;
 }
 
 export function ranking(space: Space, options: SearchOptions): Ranking {
-  const { explained = false, accepts, loss, within, known, any = false } = options;
-  const besideOf = besideFree(space);
+  const { explained = false, accepts, loss, within, knownOptimum, any = false } = options;
+  const freeAcceleratorsOf = freeAcceleratorCounter(space);
   const compare = (a: Ranked, b: Ranked): number =>
     compareObjectives(a.layout.objective, b.layout.objective) ||
     (loss === undefined ? 0 : compareCosts(a.loss(), b.loss())) ||
-    besideOf(a.layout) - besideOf(b.layout) ||
+    freeAcceleratorsOf(a.layout) - freeAcceleratorsOf(b.layout) ||
     comparePlaces(a.place, b.place);
-  const isKnownBest = ({ layout, loss: lost }: Ranked): boolean =>
-    known !== undefined &&
-    compareObjectives(layout.objective, known.objective) <= 0 &&
-    compareCosts(lost(), known.loss) <= 0 &&
-    besideOf(layout) <= known.beside;
+  const reachesOptimum = ({ layout, loss: lost }: Ranked): boolean =>
+    knownOptimum !== undefined &&
+    compareObjectives(layout.objective, knownOptimum.objective) <= 0 &&
+    compareCosts(lost(), knownOptimum.loss) <= 0 &&
+    freeAcceleratorsOf(layout) <= knownOptimum.freeAcceleratorsOnNodes;
   let best: Ranked | null = null;
   let runnerUp: Ranked | null = null;
   let reached = false;
@@ -96,13 +96,13 @@ export function ranking(space: Space, options: SearchOptions): Ranking {
     if (best === null || compare(ranked, best) < 0) {
       if (!isSame) runnerUp = best;
       best = ranked;
-      reached = isKnownBest(ranked);
+      reached = reachesOptimum(ranked);
     } else if (!isSame && (runnerUp === null || compare(ranked, runnerUp) < 0)) {
       runnerUp = ranked;
     }
   };
   return {
-    ways: accepts !== undefined ? "any" : loss !== undefined ? "equal" : "first",
+    variants: accepts !== undefined ? "all" : loss !== undefined ? "tied" : "best",
     // Which cache the last cores come from is nothing to the VM: it matters for what is lost.
     offer: (layout) => {
       if (loss === undefined) offer(layout);
@@ -116,12 +116,13 @@ export function ranking(space: Space, options: SearchOptions): Ranking {
       const difference = compareObjectives(bound, worst.layout.objective);
       if (difference > 0) return false;
       // What is equal so far may still lose less, lie beside fewer accelerators, or come first.
-      const mayBeBetter = difference < 0 || loss !== undefined || besideOf(worst.layout) > 0;
+      const mayBeBetter =
+        difference < 0 || loss !== undefined || freeAcceleratorsOf(worst.layout) > 0;
       if (!reached && mayBeBetter) return true;
       return beginning !== undefined && comparePlaces(beginning(), worst.place) <= 0;
     },
     unbounded: () => last() === null && within === undefined,
-    settled: () => last() !== null,
+    isComplete: () => last() !== null,
     best: () => (best === null ? null : best.layout),
     runnerUp: () => (explained && runnerUp !== null ? runnerUp.layout : null),
   };
@@ -138,7 +139,7 @@ interface Ranked {
 const noLoss = (): number => 0;
 
 /** How many free accelerators a VM without any has on its nodes; 0 of one that has some itself. */
-export function besideFree(space: Space): (layout: Pick<Layout, "cells">) => number {
+export function freeAcceleratorCounter(space: Space): (layout: Pick<Layout, "cells">) => number {
   if (space.request.accelerators.count > 0) return () => 0;
   const free: Tally<number | null> = new Map();
   for (const { node } of freeAccelerators(space)) count(free, node);

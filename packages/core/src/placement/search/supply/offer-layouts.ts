@@ -12,7 +12,7 @@ export interface LayoutsTask {
   readonly nics: readonly Device[];
   /** The fabric partition that the accelerators are; null where there are none. */
   readonly partition: number | null;
-  readonly objectiveOf: (cost: number, extra: number) => Objective;
+  readonly objectiveOf: (cost: number, unrequestedDevices: number) => Objective;
 }
 
 /** Offers the layouts of each choice of NICs, and each way to supply the cells. */
@@ -27,11 +27,14 @@ export function offerLayouts(
   const beginning = positions.length === 0 ? undefined : () => positions;
   const { count } = space.request.nics;
   const task = { nicOrbit, model, accelerators, nics, count, effort };
-  for (const { nics: chosen, network, extra } of nicChoices(task, ranked)) {
+  for (const { nics: chosen, network, unrequestedDevices } of nicChoices(task, ranked)) {
     for (const { cells, memory, hostToDevice } of supplies) {
-      const objective = objectiveOf(model.total({ memory, hostToDevice, peer, network }), extra);
+      const objective = objectiveOf(
+        model.total({ memory, hostToDevice, peer, network }),
+        unrequestedDevices,
+      );
       if (!ranked.couldImprove(objective, beginning)) continue;
-      for (const all of withDevices(cells, accelerators, chosen, ranked.ways === "any")) {
+      for (const all of withDevices(cells, accelerators, chosen, ranked.variants === "all")) {
         ranked.offer({ cells: all, partition, objective });
       }
     }

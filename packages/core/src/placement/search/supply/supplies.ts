@@ -26,9 +26,9 @@ export function suppliesOf(
   { space, model, policy, ranked, effort }: SearchContext,
   shares: CellShares,
 ): readonly Supply[] {
-  const isAll = ranked.ways !== "first";
+  const isAll = ranked.variants !== "best";
   const supplies: Supply[] = [];
-  for (const cells of policy.ways(shares, isAll)) {
+  for (const cells of policy.cellSupplies(shares, isAll)) {
     const isSpent = !effort.spend(policy.work * cells.length);
     if (isSpent && supplies.length > 0) break;
     const inCells = placedCells(cells);
@@ -39,7 +39,7 @@ export function suppliesOf(
       memory: model.memory(inCells),
       hostToDevice: model.hostToDevice(inCells, copying),
     };
-    const ways = withIdleThreads(space, shares, cells, ranked.ways === "any");
+    const ways = withIdleThreads(space, shares, cells, ranked.variants === "all");
     supplies.push(...ways.map((own) => ({ cells: own, ...parts })));
     if (!isAll && policy.isCostFixed) break;
   }
@@ -64,7 +64,7 @@ function cheapest(model: CostModel, supplies: readonly Supply[]): readonly Suppl
  */
 function withIdleThreads(
   { request, inventory, units }: Space,
-  { homes, deviceNodes }: CellShares,
+  { cellNodes, deviceNodes }: CellShares,
   cells: readonly CellSupply[],
   inAnyCell: boolean,
 ): readonly (readonly SuppliedCell[])[] {
@@ -72,7 +72,7 @@ function withIdleThreads(
   const idle = isShared ? 0 : units * inventory.cores.threadsPerCore - request.vcpus;
   const idleIn = (chosen: number): readonly SuppliedCell[] =>
     cells.map((cell, i) => ({
-      node: at(homes, i),
+      node: at(cellNodes, i),
       units: cell.units,
       granules: cell.granules,
       idleThreads: i === chosen ? idle : 0,
