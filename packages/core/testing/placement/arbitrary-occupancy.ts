@@ -13,7 +13,7 @@ import {
   type Use,
 } from "../../src/placement/occupancy/occupancy.ts";
 import type { Layout } from "../../src/placement/layout/layout.ts";
-import { coreVariants } from "../../src/placement/layout/core-variants.ts";
+import { coreVariants } from "../../src/placement/layout/layout-cores.ts";
 import { searchSpace } from "../../src/placement/search/search.ts";
 import { spaceFor } from "../../src/placement/space/space.ts";
 

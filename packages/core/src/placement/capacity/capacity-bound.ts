@@ -1,7 +1,7 @@
 import type { SoldCore } from "../inventory/cores.ts";
 import type { Device } from "../inventory/devices.ts";
 import { at } from "../../unit/list.ts";
-import { nameCores } from "../layout/name-cores.ts";
+import { nameCores } from "../layout/layout-cores.ts";
 import type { Layout, LayoutCell } from "../layout/layout.ts";
 import { freeInGroup } from "../space/cores.ts";
 import { knownGranules, type NodeSpace, type Space } from "../space/space.ts";

@@ -3,7 +3,7 @@ import { inventoryShape } from "../inventory/shape.ts";
 import { useOfLayout } from "../layout/layout-use.ts";
 import { emptyOccupancy, occupied, type Occupancy } from "../occupancy/occupancy.ts";
 import { hostClassKeys } from "../occupancy/occupancy-key.ts";
-import { coreVariants } from "../layout/core-variants.ts";
+import { coreVariants } from "../layout/layout-cores.ts";
 import type { Layout } from "../layout/layout.ts";
 import { effort } from "../search/rank/effort.ts";
 import type { SearchOptions } from "../search/rank/ranking.ts";

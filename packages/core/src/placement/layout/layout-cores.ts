@@ -1,14 +1,99 @@
 import { invariant } from "../../invariant.ts";
+import { type IndexSet, indexSet, size, union } from "../../set/index-set.ts";
+import { at, valueOf } from "../../unit/list.ts";
+import { count, countOf, type Tally } from "../../unit/tally.ts";
+import type { SoldCore } from "../inventory/cores.ts";
+import { freeCores, sharedPool } from "../space/cores.ts";
+import type { Space } from "../space/space.ts";
+import type { CoresOnNode, Layout, LayoutCell } from "./layout.ts";
 
-/** A core below a last-level cache; of unknown cache it counts as one of its own. */
+/** Which cores a layout's cells get, in the cells' order. */
+export function nameCores(space: Space, layout: readonly LayoutCell[]): readonly SoldCore[][] {
+  const used = new Set<number>();
+  return layout.map((cell) =>
+    cell.units.flatMap(({ node, count: cores, lastCache }) => {
+      const free = freeCoresOn(space, node);
+      const left = used.size === 0 ? free : free.filter((core) => !used.has(core.position));
+      const taken = chooseCores(left, cores, lastCache);
+      if (layout.length > 1) for (const core of taken) used.add(core.position);
+      return taken;
+    }),
+  );
+}
+
+/**
+ * The pool of each node that vCPUs of a layout float on, by node id: the node's shared pool, grown
+ * by as many whole free cores as the new vCPUs need.
+ */
+export function namePools(
+  space: Space,
+  layout: readonly LayoutCell[],
+): ReadonlyMap<number, IndexSet> {
+  const wanted: Tally<number> = new Map();
+  for (const { units } of layout) for (const part of units) count(wanted, part.node, part.count);
+  return new Map([...wanted].map(([node, vcpus]) => [node, grownPool(space, node, vcpus)]));
+}
+
+function grownPool(space: Space, node: number, vcpus: number): IndexSet {
+  const position = valueOf(space.inventory.nodePosition, node);
+  const shared = sharedPool(space, position);
+  const missing = vcpus - (size(shared.cpus) - shared.vcpus);
+  const cores = Math.max(0, Math.ceil(missing / space.inventory.cores.threadsPerCore));
+  const more = chooseCores(freeCores(space, position), cores);
+  return union(shared.cpus, indexSet(more.flatMap((core) => core.cpus)));
+}
+
+function freeCoresOn(space: Space, node: number): readonly SoldCore[] {
+  return freeCores(space, valueOf(space.inventory.nodePosition, node));
+}
+
+/** A layout with more variants than this keeps its tightest alone. */
+const variantsMax = 256;
+
+/**
+ * The variants of a layout that take its cores from other caches, the tightest first. The VM itself
+ * cannot tell them apart, but later VMs can: each cell takes its last cores from a cache with another
+ * number of free cores. A cell has at most as many variants as a cache has cores, and one where a
+ * node has a single cache. Where several cells take cores of one node they take the tightest, since
+ * what one takes changes what the caches have for the next.
+ */
+export function coreVariants(space: Space, layout: Layout): readonly Layout[] {
+  if (space.request.isolation === "shared") return [layout];
+  const takers: Tally<number> = new Map();
+  for (const { units } of layout.cells) for (const { node } of units) count(takers, node);
+  let variants: readonly (readonly LayoutCell[])[] = [[]];
+  for (const cell of layout.cells) {
+    const isAlone = cell.units.every(({ node }) => countOf(takers, node) === 1);
+    const choices = isAlone ? unitChoices(space, cell.units) : [cell.units];
+    if (variants.length * choices.length > variantsMax) return [layout];
+    variants = variants.flatMap((cells) => choices.map((units) => [...cells, { ...cell, units }]));
+  }
+  return variants.length === 1 ? [layout] : variants.map((cells) => ({ ...layout, cells }));
+}
+
+function unitChoices(
+  space: Space,
+  units: readonly CoresOnNode[],
+): readonly (readonly CoresOnNode[])[] {
+  // A cell that strays takes what others leave, in any case.
+  const [only, ...more] = units;
+  if (only === undefined || more.length > 0) return [units];
+  const position = valueOf(space.inventory.nodePosition, only.node);
+  const groups = at(space.inventory.cores.groupsOfNode, position);
+  if (groups.length < 2) return [units];
+  const sizes = lastCaches(freeCores(space, position), only.count);
+  return sizes.length < 2 ? [units] : sizes.map((lastCache) => [{ ...only, lastCache }]);
+}
+
+/** A core below a last-level cache; a core of unknown cache counts as a cache of its own. */
 interface CachedCore {
   readonly id: number;
   readonly l3: number | null;
 }
 
 /**
- * Which cores of a node a cell gets: whole last-level caches first, the rest from the cache that it
- * fits most tightly. So a VM touches as few caches as it can, whole ones stay free for the next,
+ * The cores of a node that a cell gets: whole last-level caches first, the rest from the cache that
+ * it fits most tightly. So a VM touches as few caches as it can, whole ones stay free for the next,
  * and two VMs of one size have their cores in caches of the same shape, as twins must.
  *
  * As long as no cache holds what is still needed, the one with the most free cores is taken whole;
@@ -16,8 +101,8 @@ interface CachedCore {
  * with the fewest members, and the last member only has to cover what is left. Of equal caches the
  * one with the lowest core is taken. Cores of one cache are interchangeable: the lowest are taken.
  *
- * @param lastCache how many free cores the cache has that gives the rest, where it is not to be
- *   the tightest: one of `lastCaches`.
+ * @param lastCache one of `lastCaches`: how many free cores the cache has that gives the rest, where
+ *   it is not the tightest.
  * @returns `wanted` cores by ascending id; fewer when there are not so many.
  */
 export function chooseCores<Core extends CachedCore>(
@@ -27,26 +112,26 @@ export function chooseCores<Core extends CachedCore>(
 ): readonly Core[] {
   const { whole, holding } = wholeCaches(free, wanted);
   const rest = wanted - whole.reduce((sum, cache) => sum + cache.length, 0);
-  const size = lastCache ?? Math.min(...holding.map((cache) => cache.length));
-  const last = holding.find((cache) => cache.length === size);
+  const last = lastCache ?? Math.min(...holding.map((cache) => cache.length));
+  const cacheOfRest = holding.find((cache) => cache.length === last);
   invariant(
-    last !== undefined || lastCache === undefined || holding.length === 0,
+    cacheOfRest !== undefined || lastCache === undefined || holding.length === 0,
     `a cache has the ${lastCache} free cores that the last are to be from`,
   );
-  const fromLast = last === undefined ? [] : last.slice(0, rest);
+  const fromLast = cacheOfRest === undefined ? [] : cacheOfRest.slice(0, rest);
   return [...whole.flat(), ...fromLast].toSorted((a, b) => a.id - b.id);
 }
 
 /**
- * How many free cores the caches have that could give the rest, each number once, ascending: all
- * that a choice of cache can mean for those who come after, as caches are equal but for that.
+ * The numbers of free cores of the caches that could give the rest, each once, ascending. Caches are
+ * equal but for that number, so it is all that the choice of a cache means for later VMs.
  */
 export function lastCaches(free: readonly CachedCore[], wanted: number): readonly number[] {
   const { holding } = wholeCaches(free, wanted);
   return [...new Set(holding.map((cache) => cache.length))].toSorted((a, b) => a - b);
 }
 
-/** The caches that are taken whole, and those of the others that hold the rest, if there is any. */
+/** The caches that are taken whole, and the other caches that hold the rest, if there is any. */
 function wholeCaches<Core extends CachedCore>(
   free: readonly Core[],
   wanted: number,
@@ -62,8 +147,8 @@ function wholeCaches<Core extends CachedCore>(
     const needed = rest;
     const holding = left.filter((cache) => cache.length >= needed);
     if (holding.length > 0) return { whole, holding };
-    const size = Math.max(...left.map((cache) => cache.length));
-    const next = left.find((cache) => cache.length === size) ?? [];
+    const most = Math.max(...left.map((cache) => cache.length));
+    const next = left.find((cache) => cache.length === most) ?? [];
     whole.push(next);
     left = left.filter((cache) => cache !== next);
     rest -= next.length;

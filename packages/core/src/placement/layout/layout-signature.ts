@@ -2,7 +2,7 @@ import { costEquals } from "../../cost/compare-costs.ts";
 import { costFollowsDistance } from "../../cost/memory-path.ts";
 import type { SoldCore } from "../inventory/cores.ts";
 import type { Inventory } from "../inventory/inventory.ts";
-import { nameCores } from "./name-cores.ts";
+import { nameCores } from "./layout-cores.ts";
 import type { PlanParts } from "../../plan/plan.ts";
 import { planParts } from "./plan-parts.ts";
 import { at } from "../../unit/list.ts";

@@ -4,7 +4,7 @@ import { count, type Tally } from "../../unit/tally.ts";
 import type { SoldCore } from "../inventory/cores.ts";
 import type { Inventory } from "../inventory/inventory.ts";
 import { poolPosition } from "../inventory/memory.ts";
-import { nameCores, namePools } from "./name-cores.ts";
+import { nameCores, namePools } from "./layout-cores.ts";
 import type { LayoutCell } from "./layout.ts";
 import type { Space } from "../space/space.ts";
 import type { Floating, Use, UsedMemory } from "../occupancy/occupancy.ts";

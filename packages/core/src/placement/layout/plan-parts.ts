@@ -4,7 +4,7 @@ import { bridgesAbove } from "../../topology/interconnect.ts";
 import type { Topology } from "../../topology/topology.ts";
 import { at, valueOf } from "../../unit/list.ts";
 import type { Device } from "../inventory/devices.ts";
-import { nameCores, namePools } from "./name-cores.ts";
+import { nameCores, namePools } from "./layout-cores.ts";
 import type { Cell, PlanDevice, PlanParts, Vcpu } from "../../plan/plan.ts";
 import type { Layout, LayoutCell } from "./layout.ts";
 import { pageBytesOf } from "../space/memory.ts";

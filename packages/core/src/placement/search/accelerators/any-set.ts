@@ -7,8 +7,8 @@ import { hasSetOn } from "./sets-of-distribution.ts";
 import { distributionsOf } from "./distributions.ts";
 
 /**
- * Whether there is a set of accelerators that are connected as the request asks, whatever their
- * nodes have beside them.
+ * Whether some set of free accelerators is connected as the request asks. Cores and memory on their
+ * nodes do not count.
  */
 export function hasSet(space: Space): boolean {
   const { accelerators, topology, request } = space;
@@ -17,18 +17,18 @@ export function hasSet(space: Space): boolean {
     return freePartitions(space, accelerators, candidates.connected).length > 0;
   }
   const { byNode } = candidates;
-  const steps = effort();
+  const budget = effort();
   const visitDistributions = distributionsOf(byNode, {
     count: request.accelerators.count,
     most: byNode.map(({ members }) => members.length),
     previousNode: previousNodeWithDevices(space, accelerators),
     together: togetherAsAsked(space, candidates),
-    effort: steps,
+    effort: budget,
   });
   for (let cells = 1; cells <= Math.max(1, byNode.length); cells++) {
     let isFound = false;
     visitDistributions(cells, (distribution) => {
-      isFound = hasSetOn(candidates, distribution, steps);
+      isFound = hasSetOn(candidates, distribution, budget);
       return !isFound;
     });
     if (isFound) return true;

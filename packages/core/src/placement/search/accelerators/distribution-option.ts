@@ -6,14 +6,13 @@ import type { NodeCandidates } from "../candidates/node-candidates.ts";
 import { proportionalShare } from "../locality/split.ts";
 import type { Distribution } from "./distributions.ts";
 
-/** A distribution on the nodes that are its cells. */
+/** A distribution with the nodes of its cells. */
 export interface DistributionOption extends CellShares {
   readonly distribution: Distribution;
-  /** The sum of the distances between its nodes. */
   readonly nodeDistanceSum: number;
 }
 
-/** How many accelerators each node could carry at the most, by their share of the request. */
+/** The most accelerators that each node could carry: it must hold their share of the request. */
 export function mostPerNode(
   space: Space,
   byNode: readonly NodeCandidates[],
@@ -25,7 +24,7 @@ export function mostPerNode(
     let most = Math.min(members.length, count);
     if (node === null) return most;
     const cellNode = nodeOf(space, node);
-    // Rounded down: what is left over is handed out by who has room.
+    // Rounded down: the remainder goes to cells that have room.
     const fits = (some: number): boolean =>
       mayHold(
         policy,
@@ -39,9 +38,10 @@ export function mostPerNode(
 }
 
 /**
- * The nodes that can be a distribution's cells: those of its accelerators; one whose node is unknown adds
- * none and belongs to the lowest. Where no node is known at all, any one that has cores may be the
- * cell. None where there are too few NICs on the nodes, if they have to be there.
+ * The options for a distribution's cells. A cell lies on each node of its accelerators; accelerators
+ * of unknown node add no cell and belong to the lowest. Where no node is known at all, any one node
+ * with cores may be the cell. No option where the nodes have too few NICs and the locality wants the
+ * NICs there.
  */
 export function distributionOptions(
   space: Space,
@@ -70,14 +70,14 @@ export function distributionOptions(
       },
     ];
   };
-  return (shown) => {
-    const distribution = [...shown];
+  return (current) => {
+    const distribution = [...current];
     const cellNodes = byNode
       .flatMap(({ node }, s) => (node === null || at(distribution, s) === 0 ? [] : [node]))
       .toSorted((a, b) => a - b);
     if (cellNodes.length > 0) return option(distribution, cellNodes);
-    const anywhere = space.nodes.filter((node) => node.units > 0);
-    return anywhere.flatMap(({ id }) => option(distribution, [id]));
+    const withCores = space.nodes.filter((node) => node.units > 0);
+    return withCores.flatMap(({ id }) => option(distribution, [id]));
   };
 }
 
@@ -93,7 +93,7 @@ export function nodeDistanceSumOf(
   return sum;
 }
 
-/** Whether nodes have as many NICs on offer as are wanted. */
+/** Whether nodes have as many free NICs as the request wants. */
 function enoughNics({ request, nics }: Space): (cellNodes: readonly number[]) => boolean {
   const wanted = request.nics.count;
   if (wanted === 0) return () => true;

@@ -5,35 +5,37 @@ import type { ConnectedNodes, NodeCandidates } from "../candidates/node-candidat
 /** How many accelerators a set has from each node. */
 export type Distribution = readonly number[];
 
-/** Which distributions to look at. */
+/** The distributions to enumerate. */
 export interface DistributionLimits {
-  /** Of how many accelerators. */
+  /** The number of accelerators. */
   readonly count: number;
-  /** Per node, how many its node could carry. */
+  /** For each node, the most accelerators that it could carry. */
   readonly most: readonly number[];
-  /** For a node that an earlier one can change places with: that earlier node. */
+  /** For a node, the previous one of its orbit, if there is one. */
   readonly previousNode: ReadonlyMap<number, number>;
-  /** Which two nodes may be used together; null where all may. */
+  /** Whether two nodes may be used together; null where all may. */
   readonly together: ConnectedNodes | null;
   readonly effort: Effort;
 }
 
-/** Over how many nodes exactly, and what to do with each; the array that is shown changes later. */
+/**
+ * Visits the distributions over exactly `cells` nodes, until `visit` returns false. The array given
+ * to `visit` changes afterwards.
+ */
 export type VisitDistributions = (
   cells: number,
   visit: (distribution: Distribution) => boolean,
 ) => void;
 
 /**
- * Shows to `visit` every way in which a set of accelerators can lie on nodes, so many on each:
- * thousands of sets lie alike, and whether their nodes can hold them, and most of what they cost,
- * depends on nothing else. Ends when `visit` says false.
+ * Enumerates the distributions of accelerators over nodes. Thousands of sets share a distribution,
+ * and it alone decides whether their nodes can hold them, and most of what they cost.
  *
- * Nodes are gone through in order and the most is tried first. A beginning is given up when the
- * nodes to come cannot make up what is missing on as many nodes as are left, or when two nodes
- * may not be used together. A distribution that leaves a node out and uses one that it can change places with has been shown before, by their
- * swap. Accelerators of unknown node add no node, unless there are no others: then their
- * cell may be anywhere.
+ * Nodes are taken in order, the most accelerators first. A beginning is given up when the nodes to
+ * come cannot make up what is missing on as many nodes as are left, or when two nodes may not be
+ * used together. One distribution of each orbit is enough: a distribution that skips a node and uses
+ * a later one of its orbit is the image of one visited before. Accelerators of unknown node add no
+ * node, unless there are no others: then their cell may be anywhere.
  */
 export function distributionsOf(
   byNode: readonly NodeCandidates[],
@@ -64,10 +66,10 @@ export function distributionsOf(
       if (!effort.spend(workPerStep)) return false;
       const isNode = at(byNode, s).node !== null;
       const left = isNode ? nodes - 1 : nodes;
-      // Each of the other nodes needs one at least.
+      // Each of the other nodes needs at least one.
       const others = isNode ? left : cells === 1 ? 0 : nodes;
       const isUsable = left >= 0 && mayUse(s);
-      // What is left must find room on the nodes to come.
+      // The rest must find room on the nodes to come.
       const room = left < 0 ? 0 : rooms(s + 1, left);
       let some = isUsable ? Math.min(at(most, s), missing - others) : 0;
       for (; some > 0 && missing - some <= room; some--) {
@@ -86,8 +88,8 @@ export function distributionsOf(
 const workPerStep = 4;
 
 /**
- * What nodes from one on can hold over so many nodes at the most: no more than all of them, and on
- * each node no more than the largest.
+ * An upper bound on the accelerators that `nodes` of the nodes from position `from` on can carry: no
+ * more than all of them together, and on each node no more than the largest.
  */
 function roomsFrom(
   byNode: readonly NodeCandidates[],

@@ -11,18 +11,18 @@ import { leastCostOf, suppliesOf } from "../supply/supplies.ts";
 /** The accelerators of one search, and their sets on distributions. */
 export interface SetSearch extends SearchContext {
   readonly devices: readonly Device[];
-  /** The same, as sets are made of them. */
+  /** The devices, as sets are made of them. */
   readonly candidates: Candidates;
 }
 
 /**
- * Offers the sets of a distribution that could matter, or only that of a partition; false at the end of
- * the effort.
+ * Offers the sets of a distribution to the ranking, or only the set of a partition, as long as they
+ * could matter. Returns false once the effort is used up.
  *
- * What the distribution decides (its cells, their distances, what paths to memory cost) is the same for
- * all its sets, and worked out once. No other part costs less than 1. So a distribution is given up when
- * even that could not matter, and so is the beginning of a set whose accelerators come too late to
- * be preferred to an equal one.
+ * Branch and bound. A distribution decides its cells, their distances and the cost of the paths to
+ * memory, the same for all its sets; every other part costs at least 1. That lower bound gives up a
+ * distribution, and the beginning of a set whose accelerators come too late to be preferred to an
+ * equal one.
  */
 export function rankDistribution(
   search: SetSearch,
@@ -63,13 +63,13 @@ export function rankDistribution(
   return visitSets(candidates, distribution, { open, effort }, offer);
 }
 
-/** In units of effort, beside what finding out where cores and memory come from takes. */
+/** In units of effort, without finding out where cores and memory come from. */
 const workPerDistribution = 60;
 
-/** Every part of a cost is 1 at least, and the weights sum to 1. */
+/** Every part of a cost is at least 1, and the weights sum to 1. */
 const leastCost = 1;
 
-/** What a layout on the cells of a distribution can be no better than. */
+/** The objective that no layout on a distribution's cells can beat, with at least this cost. */
 function boundOn(
   { cellNodes, nodeDistanceSum }: DistributionOption,
   cost: number,
@@ -78,7 +78,7 @@ function boundOn(
   return { cells: cellNodes.length, cost, unrequestedDevices, unevenCells: 0, nodeDistanceSum };
 }
 
-/** In units of effort, beside what its pairs and its NICs take. */
+/** In units of effort, without the set's pairs and NICs. */
 const workPerSet = 30;
 
 /** The positions on the machine of the first set of a distribution. */

@@ -4,16 +4,16 @@ import type { Effort } from "../rank/effort.ts";
 import type { NodeCandidates } from "../candidates/node-candidates.ts";
 import type { Distribution } from "./distributions.ts";
 
-/** The accelerators that sets are made of, by their positions among the candidates. */
+/** The accelerators to choose sets from, by their positions among the candidates. */
 export interface Candidates {
   readonly byNode: readonly NodeCandidates[];
-  /** The node of each, by position. */
+  /** For each candidate, the position of its node in `byNode`. */
   readonly entryOf: readonly number[];
-  /** Of each, the one before it that is interchangeable with it as the host stands; else null. */
+  /** For each candidate, the previous one of its orbit; null where there is none. */
   readonly previous: PreviousInOrbit;
   /** Whether two may be in one set. */
   readonly connected: (a: number, b: number) => boolean;
-  /** Of each, those after it that may be in no set with it. */
+  /** For each candidate, the later ones that may be in no set with it. */
   readonly unconnected: readonly (readonly number[])[];
 }
 
@@ -28,23 +28,23 @@ export function unconnectedOf(
   });
 }
 
-/** What to leave out before a set is complete. */
+/** When to give up the beginning of a set. */
 export interface SetPruning {
-  /** Whether a set that begins so, or is that, could matter. */
+  /** Whether a set with this beginning could matter. */
   readonly open: (set: readonly number[]) => boolean;
   readonly effort: Effort;
 }
 
 /**
- * Shows to `visit` every set of this distribution whose pairs are all connected, in ascending order, and
- * of sets that differ by interchangeable accelerators the first alone. Ends, and returns false,
- * when `visit` says false or the effort is used up.
+ * Enumerates the sets of a distribution whose pairs are all connected, in ascending order; of the
+ * sets that symmetries exchange only the first. Ends, and returns false, when `visit` returns false
+ * or the effort is used up.
  *
- * A set is extended by one candidate at a time, so a beginning with a wrong pair or without promise
- * takes all its continuations with it; it is given up, too, when a node has not enough left that
- * are connected with all of the beginning. Of each orbit the first ones are taken: a set that passes
- * one over and has a later one of its orbit can be made from one without such a gap by swaps, which
- * comes before it and differs in nothing else.
+ * A set is extended by one candidate at a time. A beginning is given up, with all its continuations,
+ * when it has an unconnected pair, when it is not open, or when some node has too few candidates
+ * left that are connected with all of the beginning. From each orbit the first candidates are taken:
+ * a set that skips one and has a later one of its orbit is the image, by swaps, of an earlier set
+ * that differs in nothing else.
  */
 export function visitSets(
   candidates: Candidates,
@@ -56,12 +56,12 @@ export function visitSets(
   const line = byNode
     .flatMap(({ members }, s) => (at(distribution, s) > 0 ? members : []))
     .toSorted((a, b) => a - b);
-  const supply = supplyOn(candidates, distribution);
+  const remaining = remainingOf(candidates, distribution);
   const chosen: number[] = [];
   const count = distribution.reduce((a, b) => a + b, 0);
   const work = 30 + 3 * (byNode.length + count);
   const mayTake = (i: number): boolean => {
-    if (!supply.isWanted(i)) return false;
+    if (!remaining.isWanted(i)) return false;
     const before = at(previous, i);
     return before === null || chosen.includes(before);
   };
@@ -72,45 +72,48 @@ export function visitSets(
     while (place < line.length && goesOn) {
       const i = at(line, place);
       place++;
-      supply.leave(i);
+      remaining.remove(i);
       if (mayTake(i)) {
         goesOn = effort.spend(work);
-        if (goesOn && supply.take(i)) {
+        if (goesOn && remaining.take(i)) {
           chosen.push(i);
           goesOn = !open(chosen) || extend(place);
           chosen.pop();
-          supply.untake(i);
-        } else if (goesOn) supply.untake(i);
+          remaining.untake(i);
+        } else if (goesOn) remaining.untake(i);
       }
-      if (supply.isShort(i)) break;
+      if (remaining.isShort(i)) break;
     }
-    while (place-- > from) supply.unleave(at(line, place));
+    while (place-- > from) remaining.putBack(at(line, place));
     return goesOn;
   };
   return extend(0);
 }
 
-/** What nodes still have for a set that is put together, told of every step. */
-interface Supply {
-  /** Whether one more of its node is wanted, and it is connected with all that are taken. */
+/**
+ * The candidates that each node has left for the set being built, kept up to date with every choice
+ * and every choice taken back.
+ */
+interface Remaining {
+  /** Whether its node wants one more, and it is connected with all that are taken. */
   readonly isWanted: (candidate: number) => boolean;
-  /** It is looked at now: it is no more one of those to come. */
-  readonly leave: (candidate: number) => void;
-  readonly unleave: (candidate: number) => void;
-  /** False where too few are left on some node that are connected with it. */
+  /** Removes a candidate from those to come; `putBack` undoes it. */
+  readonly remove: (candidate: number) => void;
+  readonly putBack: (candidate: number) => void;
+  /** Takes a candidate; false where some node has too few left that are connected with it. */
   readonly take: (candidate: number) => boolean;
   readonly untake: (candidate: number) => void;
-  /** Whether its node has fewer left than are wanted of it. */
+  /** Whether its node has fewer left than it wants. */
   readonly isShort: (candidate: number) => boolean;
 }
 
-function supplyOn(
+function remainingOf(
   { byNode, entryOf, unconnected }: Candidates,
   distribution: Distribution,
-): Supply {
-  // With how many of those taken each is not connected.
+): Remaining {
+  // For each candidate, with how many of the taken ones it is not connected.
   const barred = entryOf.map(() => 0);
-  // Per entry: how many are still wanted, and how many to come are not barred.
+  // For each node: how many it still wants, and how many of those to come are not barred.
   const wanted = [...distribution];
   const left = byNode.map(({ members }) => members.length);
   const addTo = (counts: number[], i: number, more: number): void => {
@@ -124,10 +127,10 @@ function supplyOn(
   const isShort = (i: number): boolean => at(left, at(entryOf, i)) < at(wanted, at(entryOf, i));
   return {
     isWanted: (i) => !isBarred(i) && at(wanted, at(entryOf, i)) > 0,
-    leave: (i) => {
+    remove: (i) => {
       if (!isBarred(i)) addTo(left, i, -1);
     },
-    unleave: (i) => {
+    putBack: (i) => {
       if (!isBarred(i)) addTo(left, i, 1);
     },
     take: (i) => {
@@ -153,7 +156,7 @@ function supplyOn(
   };
 }
 
-/** Whether there is any set of this distribution whose pairs are all connected, or no effort left to tell. */
+/** Whether a distribution has a set whose pairs are all connected; true once the effort is used up. */
 export function hasSetOn(
   candidates: Candidates,
   distribution: Distribution,

@@ -16,13 +16,13 @@ import { mostPerNode, distributionOptions } from "./distribution-option.ts";
 import { distributionsOf } from "./distributions.ts";
 
 /**
- * Ranks the ways to place a request beside accelerators.
+ * Ranks the layouts of a request with accelerators, by branch and bound.
  *
- * The cells are the accelerators' nodes, so sets on one node are tried before any on two, and so
- * on: once the best and the next best are known, more cells cannot matter. For each number of cells
- * come the distributions, so many accelerators on each node, and for those that their nodes can hold the
- * sets that lie so. Of what is interchangeable one is tried (`device-orbits.ts`), which leaves few sets on
- * machines that exist; a search of many ends with its effort.
+ * The cells are the accelerators' nodes, so sets on one node are tried before sets on two, and so on:
+ * once the best and the next best are found, more cells cannot matter. Each number of cells has its
+ * distributions, and each distribution that its nodes can hold has its sets. One set of each orbit is
+ * tried (`device-orbits.ts`), which leaves few on machines that exist; a longer search ends with its
+ * effort.
  */
 export function rankWithAccelerators(context: SearchContext): void {
   const { space, policy, ranked, effort } = context;
@@ -72,8 +72,8 @@ export function rankWithAccelerators(context: SearchContext): void {
 const workPerCell = 20;
 
 /**
- * Those of the accelerators that are connected as asked with enough others of them to make a set:
- * one that is not can be in none, and without it others may not be either.
+ * The accelerators that are connected as asked with enough others to make a set. One that is not can
+ * be in no set; without it others may have too few, so the rest is filtered again.
  */
 function withEnoughLinks(space: Space, devices: readonly Device[]): readonly Device[] {
   const { link, count } = space.request.accelerators;
@@ -86,7 +86,7 @@ function withEnoughLinks(space: Space, devices: readonly Device[]): readonly Dev
   return left.length === devices.length ? left : withEnoughLinks(space, left);
 }
 
-/** The accelerators on offer, as sets are made of them. */
+/** The free accelerators, as sets are made of them. */
 export function candidatesOf(space: Space, devices: readonly Device[]): Candidates {
   const byNode = candidatesByNode(devices);
   const connected = connectedAsAsked(space, devices);
@@ -100,7 +100,7 @@ export function candidatesOf(space: Space, devices: readonly Device[]): Candidat
   };
 }
 
-/** Which two nodes a set that is connected as asked may lie on; null where all may. */
+/** Whether a set that is connected as asked may lie on two nodes; null where all may. */
 export function togetherAsAsked(
   { request }: Space,
   { byNode, connected }: Candidates,

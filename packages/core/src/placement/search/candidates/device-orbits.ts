@@ -5,9 +5,9 @@ import { freeAccelerators } from "../../space/devices.ts";
 import { type PreviousInOrbit, previousByKey, previousByPair } from "../rank/previous-in-orbit.ts";
 
 /**
- * For each candidate the last one before it in its orbit; null where there is none. Two candidates are
- * in one orbit if a symmetry of the machine exchanges them (`symmetry.ts`) and the request can have
- * the same of their own NICs.
+ * For each candidate, the previous one of its orbit; null where there is none. Two candidates are in
+ * one orbit if a symmetry of the machine exchanges them (`symmetry.ts`) and the same of their own NICs
+ * are free for the request.
  */
 export function previousInOrbit(
   { inventory, nics }: Space,
@@ -25,9 +25,9 @@ export function previousInOrbit(
 }
 
 /**
- * For a node with candidates, the last one before it that it could change places with as the host
- * stands, all its devices included: every set that begins on the later one is the image of a set that
- * begins on the earlier one.
+ * For each node with candidates, the previous one of its orbit under symmetries that exchange whole
+ * nodes with all their devices and what is free there. Every set that begins on the later node is the
+ * image of a set that begins on the earlier one.
  */
 export function previousNodeWithDevices(
   space: Space,
@@ -35,16 +35,16 @@ export function previousNodeWithDevices(
 ): ReadonlyMap<number, number> {
   const { symmetry, nodePosition } = space.inventory;
   const nodes = [...new Set(candidates.map(({ node }) => node))].filter((node) => node !== null);
-  const classes = nodes.map((node) =>
+  const orbits = nodes.map((node) =>
     at(symmetry.nodeOrbitWithDevices, valueOf(nodePosition, node)),
   );
   // On many machines no two nodes are in one orbit.
-  if (classes.every((one, i) => classes.indexOf(one) === i)) return noneBefore;
+  if (orbits.every((orbit, i) => orbits.indexOf(orbit) === i)) return noPrevious;
   const offered = new Set([...candidates, ...space.nics]);
   const previousNode = new Map<number, number>();
   for (const [i, node] of nodes.entries()) {
     const previous = nodes.findLast((other, j) => {
-      const isEarlier = j < i && at(classes, j) === at(classes, i);
+      const isEarlier = j < i && at(orbits, j) === at(orbits, i);
       return isEarlier && offerTheSame(space, offered, other, node);
     });
     if (previous !== undefined) previousNode.set(node, previous);
@@ -52,9 +52,9 @@ export function previousNodeWithDevices(
   return previousNode;
 }
 
-const noneBefore: ReadonlyMap<number, number> = new Map();
+const noPrevious: ReadonlyMap<number, number> = new Map();
 
-/** Whether two nodes of one class have the same to give, device by device. */
+/** Whether two nodes of one orbit have as much free, device by device. */
 function offerTheSame(
   { inventory, nodes }: Space,
   offered: ReadonlySet<Device>,
@@ -69,21 +69,21 @@ function offerTheSame(
 }
 
 /**
- * For a request without accelerators: for each node the last one before it that it could change places
- * with; null where there is none. Such nodes are as far from all others, have as much to give, and as
- * many NICs and free accelerators. A NIC that takes others along, from its IOMMU group, may do so across
- * nodes; then no two nodes are in one orbit.
+ * For each node, the previous one of its orbit, for a request without accelerators; null where there
+ * is none. Nodes of one orbit are equally far from all others and have as many free cores, granules,
+ * NICs and accelerators. Where a NIC's IOMMU group has other devices, which may lie on other nodes,
+ * every node is an orbit of its own.
  */
 export function previousNodes(space: Space, nodes: readonly NodeSpace[]): PreviousInOrbit {
   const { inventory, request, nics } = space;
   const { nodeOrbit } = inventory.symmetry;
   const wanted = request.nics.count > 0 ? nics : [];
   if (wanted.some((nic) => nic.soldCompanions.length > 0)) return nodes.map(() => null);
-  const beside = freeAccelerators(space);
+  const accelerators = freeAccelerators(space);
   return previousByKey(nodes, ({ id, units, granules }) => {
-    const ofNode = wanted.filter(({ node }) => node === id).length;
-    const free = beside.filter(({ node }) => node === id).length;
+    const freeNics = wanted.filter(({ node }) => node === id).length;
+    const free = accelerators.filter(({ node }) => node === id).length;
     const orbit = at(nodeOrbit, valueOf(inventory.nodePosition, id));
-    return `${orbit} ${units} ${granules} ${ofNode} ${free}`;
+    return `${orbit} ${units} ${granules} ${freeNics} ${free}`;
   });
 }

@@ -19,7 +19,7 @@ export function candidatesByNode(candidates: readonly Device[]): readonly NodeCa
   return [...byNode].map(([node, members]) => ({ node, members }));
 }
 
-/** The position of the node that each candidate is on. */
+/** For each candidate, the position of its node in `byNode`. */
 export function nodeOfEachCandidate(
   byNode: readonly NodeCandidates[],
   candidates: number,
@@ -30,8 +30,8 @@ export function nodeOfEachCandidate(
 }
 
 /**
- * Whether any accelerator of one node is connected with any of another; of a node with itself,
- * whether any two of its own are.
+ * Whether some accelerator of one node is connected with some of another; for a node and itself,
+ * whether two of its own are connected.
  */
 export type ConnectedNodes = (s: number, t: number) => boolean;
 

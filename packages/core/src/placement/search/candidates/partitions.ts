@@ -2,7 +2,7 @@ import { at } from "../../../unit/list.ts";
 import type { Device } from "../../inventory/devices.ts";
 import type { Space } from "../../space/space.ts";
 
-/** A fabric partition whose accelerators can be had. */
+/** A fabric partition whose accelerators are all free. */
 export interface FreePartition {
   readonly id: number;
   /** The positions of its accelerators among the candidates, ascending. */
@@ -10,9 +10,8 @@ export interface FreePartition {
 }
 
 /**
- * The fabric partitions of the host that are of the size asked for, with all their accelerators on
- * offer and connected as asked: on a host that declares partitions no other sets can be had. In the
- * order of their sets.
+ * The fabric partitions of the size asked for whose accelerators are all free and connected as asked,
+ * in the order of their sets. A host that declares partitions gives no other sets away.
  */
 export function freePartitions(
   { topology, request }: Space,
@@ -34,7 +33,7 @@ export function freePartitions(
     .toSorted((a, b) => compareSets(a.set, b.set) || a.id - b.id);
 }
 
-/** Of two sets of one size. */
+/** The lexicographic order of two sets of one size. */
 function compareSets(a: readonly number[], b: readonly number[]): number {
   for (const [i, value] of a.entries()) {
     const difference = value - at(b, i);

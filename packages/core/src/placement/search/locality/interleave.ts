@@ -15,13 +15,14 @@ import { type CellWithoutMemory, granuleCosts, onNodes } from "./preferred.ts";
 import { transport } from "./transportation.ts";
 
 /**
- * `interleave`: cores from the cell's own node, memory in equal parts from all. Of a cell's pages
- * that make no full round, each lies on another node that has room for it, where it costs least.
+ * Locality `interleave`: cores on the cell's own node, memory in equal parts on all nodes. Pages that
+ * make no full round lie on different nodes that have room for them, by a transportation problem at
+ * the least cost.
  */
 export function interleavePolicy(space: Space, model: CostModel): LocalityPolicy {
   const over = interleaveNodes(space);
   const rooms = over.map((id) => knownGranules(nodeOf(space, id)));
-  // Of each cell's memory a whole round less than all of it, at the worst, is not in equal parts.
+  // Full rounds leave out at most one granule less than a round of each cell's memory.
   const leastOn = (cells: number): number =>
     (space.granules - cells * (over.length - 1)) / over.length;
   return {
@@ -50,7 +51,7 @@ function* interleavedSupplies(
   );
   const ofGranules = splitOver(space.granules, cells, unlimited(cells));
   if (ofUnits === null || ofGranules === null) return;
-  // Cores are on their cells' nodes, so who has one more is nothing to the cost.
+  // Cores are on their cells' nodes, so the cell that has one more does not change the cost.
   for (const units of sharesOf(ofUnits).take(all ? Infinity : 1)) {
     const cores = cells.cellNodes.map((node, cell) => [{ node, count: at(units, cell) }]);
     for (const granules of sharesOf(ofGranules)) {
@@ -61,9 +62,9 @@ function* interleavedSupplies(
 }
 
 /**
- * What the memory of one of so many equal cells adds at least, on each of these nodes: as many
- * granules as any cell has, as cheap as full rounds and the cheapest part of one make them; and of
- * those that do not divide its even part, each as cheap as any granule can be on any of the nodes.
+ * A lower bound, for each node, on what the memory of one of `cells` equal cells adds to the cost
+ * there: the granules that every cell has, in full rounds and the cheapest part of one; and the
+ * cell's even part of the granules that do not divide, each at the cheapest cost on any node.
  */
 function leastMemory(
   space: Space,
@@ -91,7 +92,7 @@ function leastMemory(
   });
 }
 
-/** The nodes over which memory is interleaved: those that have both CPUs and memory. */
+/** The nodes over which memory is interleaved: all with both CPUs and memory. */
 export function interleaveNodes(space: Space): readonly number[] {
   return space.topology.nodes
     .filter((node) => node.cpus !== "" && node.memoryBytes !== null && node.memoryBytes > 0)

@@ -3,49 +3,50 @@ import { knownGranules, type NodeSpace } from "../../space/space.ts";
 import type { OnNode } from "../../layout/layout.ts";
 import { type Split, splitByWeight, splitEvenly } from "./split.ts";
 
-/** What a locality allows: where cells' cores and memory may come from. */
+/** Where a locality lets cells' cores, memory and devices come from. */
 export interface LocalityPolicy {
-  /** Whether the host as a whole has enough for so many cells, as far as that can be told at once. */
+  /** Whether the host could have enough for this many cells, by a quick check of totals. */
   readonly isPossible: (cells: number) => boolean;
   /** Whether a cell's cores, and its memory, must be those of its own node. */
   readonly coresOnOwnNode: boolean;
   readonly memoryOnOwnNode: boolean;
-  /** Whether every device must lie on one of the cells' nodes; one of unknown node cannot. */
+  /** Whether every device must lie on a cell's node, which a device of unknown node cannot. */
   readonly devicesOnCellNodes: boolean;
-  /** Whether the cost is the same whoever has what does not divide. */
+  /** Whether the cost is the same whichever cells get the remainder of cores and granules. */
   readonly isCostFixed: boolean;
   /**
-   * What the memory of one of so many equal cells adds to the cost at least, on each of the nodes;
-   * null where that is the same for all.
+   * A lower bound, for each node, on what the memory of one of `cells` equal cells adds to the cost;
+   * null where it is the same for all.
    */
   readonly leastMemory: (nodes: readonly NodeSpace[], cells: number) => Vector | null;
-  /** What finding a way takes for each cell, in units of effort. */
+  /** The work to supply one cell once, in units of effort. */
   readonly work: number;
   /**
-   * The ways to give cells their shares: who has what does not divide, the lowest cells first, and
-   * where it comes from. None where they do not fit. A generator function made anew for each policy
-   * would be a new class of objects each time, so a policy calls one of its module.
+   * Every way to supply cells with their shares: which cells get the remainder, the lowest first,
+   * and where cores and memory come from. None where they do not fit. A policy calls a generator
+   * function of its module: one made anew for each policy would be a new class of objects each time.
    *
-   * @param all whether every way is wanted; else ways that cost more than another may be left out.
+   * @param all whether every way is wanted; otherwise ways that cost more than another may be left
+   *   out.
    */
   readonly cellSupplies: (cells: CellShares, all: boolean) => Iterable<readonly CellSupply[]>;
 }
 
-/** Cells and their shares of a request: as their accelerators, or even without any. */
+/** Cells, and the accelerators by which they share a request; equal shares without any. */
 export interface CellShares {
   /** The cells' nodes, ascending. */
   readonly cellNodes: readonly number[];
-  /** Of each cell the nodes of its accelerators, which copy to its memory; null where unknown. */
+  /** For each cell the nodes of its accelerators, which copy to its memory; null where unknown. */
   readonly deviceNodes: readonly (readonly (number | null)[])[];
 }
 
-/** Where a cell's cores and memory come from. */
+/** The nodes that a cell's cores and memory come from. */
 export interface CellSupply {
   readonly units: readonly OnNode[];
   readonly granules: readonly OnNode[];
 }
 
-/** Whether a cell of this size could be on a node, whatever all other cells get. */
+/** Whether a node alone could hold a cell of this size. */
 export function mayHold(
   { coresOnOwnNode, memoryOnOwnNode }: LocalityPolicy,
   node: NodeSpace,
@@ -58,7 +59,7 @@ export function mayHold(
   );
 }
 
-/** Splits a total over cells that have so much room each. */
+/** Splits a total over cells, by their accelerators or evenly, within the room of each. */
 export function splitOver(
   total: number,
   { deviceNodes }: CellShares,
@@ -70,7 +71,7 @@ export function splitOver(
     : splitEvenly(total, rooms);
 }
 
-/** Room for cells that may take from anywhere. */
+/** The room of cells that may take from any node. */
 export function unlimited({ cellNodes }: CellShares): readonly number[] {
   return cellNodes.map(() => Infinity);
 }

@@ -7,7 +7,7 @@ export interface SetNeed {
   readonly has: (node: NodeSpace) => number;
 }
 
-/** What equal cells need: each node by itself, and all of them together. */
+/** What equal cells need of each node by itself, and of all nodes together. */
 export interface EvenNeeds {
   readonly mayBeCell: (node: NodeSpace) => boolean;
   readonly needs: readonly SetNeed[];
@@ -16,9 +16,9 @@ export interface EvenNeeds {
 }
 
 /**
- * Every cell needs its share of cores and memory, rounded down, and of what does not divide so many
- * cells have one more: as many nodes of a set must have room for that. Only what must lie on the
- * cell's own node is asked of it.
+ * The needs of `count` equal cells. Every cell needs its share of cores and memory, rounded down. The
+ * remainder goes to some cells, one each, so as many nodes must have room for one more. Only amounts
+ * that must lie on the cell's own node count.
  */
 export function evenNeeds(space: Space, policy: LocalityPolicy, count: number): EvenNeeds {
   const own = ownAmounts(space, policy);
@@ -38,7 +38,7 @@ export function evenNeeds(space: Space, policy: LocalityPolicy, count: number): 
   };
 }
 
-/** What cells of any size need on their own nodes, all of it together. */
+/** What cells of any size need of all their nodes together. */
 export function unevenNeeds(space: Space, policy: LocalityPolicy): readonly SetNeed[] {
   const all = [...ownAmounts(space, policy), ...nicsOf(space, policy)];
   return [...all, ...inPairs(all)];
@@ -60,9 +60,9 @@ function nicsOf(
 }
 
 /**
- * What has enough of two things has all that is needed of both, each counted by its part of what is
- * needed. Where nodes have much of the one or of the other, this tells that so many are too few
- * when neither thing does by itself. More of a thing than is needed in all counts for no more.
+ * A need for each pair of needs: both amounts as fractions of their totals, which must add up to 2.
+ * Where nodes have much of the one or of the other, this finds that a set has too little when neither
+ * need does alone. A node counts for at most all of each.
  */
 function inPairs(needs: readonly SetNeed[]): readonly SetNeed[] {
   const part = ({ total, has }: SetNeed, node: NodeSpace): number => Math.min(1, has(node) / total);
@@ -74,5 +74,5 @@ function inPairs(needs: readonly SetNeed[]): readonly SetNeed[] {
   );
 }
 
-/** Sums of parts of at most some dozens of nodes are as near as that to what they should be. */
+/** The error of a sum of fractions over some dozens of nodes is below this. */
 const rounding = 1e-9;

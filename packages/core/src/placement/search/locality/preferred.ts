@@ -15,9 +15,9 @@ import { sharesOf } from "./split.ts";
 import { transport } from "./transportation.ts";
 
 /**
- * `preferred`, where `strict` is not to be had: from the cell's own node as far as it goes and the
- * rest from wherever it costs least in all. Cores are given by a cheapest transport from nodes to
- * cells, then memory by another. What does not divide is given to those with whom that costs least.
+ * Locality `preferred` where `strict` does not fit: two transportation problems from nodes to cells,
+ * at the least total cost; the first for cores, the second for memory. So a cell uses its own node as
+ * far as it goes. The remainder goes to the cells where it costs least.
  *
  * Cores and memory are not chosen together: where both stray, other cores might have allowed better
  * memory.
@@ -51,8 +51,8 @@ function* strayingSupplies(
 }
 
 /**
- * The ways to give cores that cost least. Where no core strays, the memory costs the same whichever
- * is taken, and the first will do unless all are wanted.
+ * The cheapest flows of cores from nodes to cells. Where no core strays, memory costs the same for
+ * all of them, so the first is enough unless all are wanted.
  */
 function coresOf(space: Space, model: CostModel, cells: CellShares, all: boolean): Matrix[] {
   const { nodePosition } = space.inventory;
@@ -73,20 +73,20 @@ function coresOf(space: Space, model: CostModel, cells: CellShares, all: boolean
   return isOnOwnNodes && !all ? cheapest.slice(0, 1) : cheapest;
 }
 
-/** Of nodes that cost as much a cell's own comes first, whatever its number. */
+/** Makes a cell's own node come before other nodes of equal cost, whatever its number. */
 function preferOwnNodes(space: Space, { cellNodes }: CellShares, cost: Matrix): void {
   for (const [cell, cellNode] of cellNodes.entries()) {
     add(rowOf(cost, cell), valueOf(space.inventory.nodePosition, cellNode), -OWN_NODE_LEAD);
   }
 }
 
-/** More than rounding, and less than any two costs differ by. */
+/** More than rounding, and less than the difference between any two costs. */
 const OWN_NODE_LEAD = 1e-10;
 
-/** What all leads and roundings of a way come to at the most. */
+/** All leads and rounding errors of a flow come to less. */
 const TIE = 1e-6;
 
-/** The ways to give memory, where it costs least once cores are given. */
+/** The cheapest flows of memory from nodes to cells whose cores are given. */
 function* granulesOf(
   space: Space,
   model: CostModel,
@@ -109,14 +109,14 @@ function* granulesOf(
   }
 }
 
-/** A cell of which only where its memory lies is still open. */
+/** A cell before its memory has nodes. */
 export interface CellWithoutMemory {
   readonly granules: number;
   readonly units: readonly OnNode[];
   readonly deviceNodes: readonly (number | null)[];
 }
 
-/** What one granule of a cell adds to the placement's cost when it lies on each of the nodes. */
+/** For each node, what one granule of a cell there adds to the placement's cost. */
 export function granuleCosts(
   { request, granules: all }: Space,
   model: CostModel,
@@ -132,7 +132,7 @@ export function granuleCosts(
   });
 }
 
-/** Amounts by the positions of nodes as amounts on nodes that have some. */
+/** Turns amounts by node position into amounts by node id, without zeros. */
 export function onNodes({ inventory }: Space, counts: Vector): OnNode[] {
   return inventory.nodeIds.flatMap((node, i) => {
     const count = at(counts, i);

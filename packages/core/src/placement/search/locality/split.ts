@@ -1,23 +1,22 @@
 import { at } from "../../../unit/list.ts";
 
-/**
- * How a total of whole things (cores, granules of memory) splits over cells.
- */
+/** How a total of whole things (cores, granules of memory) splits over cells. */
 export interface Split {
   /** What each cell has in any case; at least one. */
   readonly base: readonly number[];
-  /** So many of the cells in `open` have one more. Each of these has room for it. */
-  readonly more: number;
-  readonly open: readonly number[];
+  /** The rest of the total: so many of the takers get one each. */
+  readonly remainder: number;
+  /** The cells that have room for one more. */
+  readonly takers: readonly number[];
 }
 
 /**
- * In proportion to weights, rounded down: a cell's share of vCPUs and memory is its share of the
- * accelerators. What is left over, less than one a cell, goes to cells that have room for it, one
- * each; only where there are fewer such cells than that, some get another. A cell whose share is
- * nothing gets one before all others, for every cell has cores and memory.
+ * Splits a total in proportion to weights, rounded down: a cell's share of vCPUs and memory is its
+ * share of the accelerators. The remainder, less than one a cell, goes to cells that have room, one
+ * each; only where too few have room does a cell get another. A cell whose share is nothing gets one
+ * before all others, for every cell has cores and memory.
  *
- * @returns null where a cell has no room for its share, or nobody for what is left over.
+ * @returns null where a cell has no room for its share, or no cell has room for the remainder.
  */
 export function splitByWeight(
   total: number,
@@ -29,26 +28,26 @@ export function splitByWeight(
   const isEmpty = shares.map((share) => share === 0);
   const base = shares.map((share) => Math.max(1, share));
   const rest = total - base.reduce((a, b) => a + b, 0);
-  return handedOut(base, rest, rooms, isEmpty);
+  return withRemainder(base, rest, rooms, isEmpty);
 }
 
-/** One share, without what is left over. */
+/** One share of a total, rounded down. */
 export function proportionalShare(total: number, weight: number, sum: number): number {
   return Math.floor((total * weight) / sum);
 }
 
 /**
- * As evenly as rooms allow: all cells are filled to one level, and the smaller ones no further than
- * they hold, which leaves the least difference between any two cells that is possible.
+ * Splits a total as evenly as rooms allow, by water filling: all cells are filled to one level, or as
+ * far as they hold, which leaves the least possible difference between any two cells.
  *
- * @returns null where the total exceeds all rooms, or leaves a cell empty.
+ * @returns null where the total exceeds all rooms together, or leaves a cell empty.
  */
 export function splitEvenly(total: number, rooms: readonly number[]): Split | null {
   const level = Math.floor(total / rooms.length);
   if (level === 0) return null;
   const base = rooms.map((room) => Math.min(room, level));
   const rest = total - base.reduce((a, b) => a + b, 0);
-  return handedOut(
+  return withRemainder(
     base,
     rest,
     rooms,
@@ -56,8 +55,13 @@ export function splitEvenly(total: number, rooms: readonly number[]): Split | nu
   );
 }
 
-/** @param hadOne which cells have had one of the rest already, and wait until all others have. */
-function handedOut(
+/**
+ * Adds the remainder to shares: one to each cell with room, again and again as long as it is enough
+ * for all of them; the rest is left to the takers.
+ *
+ * @param hadOne the cells that have had one already, and wait until all others have.
+ */
+function withRemainder(
   shares: readonly number[],
   total: number,
   rooms: readonly number[],
@@ -67,7 +71,7 @@ function handedOut(
   const cells = [...base.keys()];
   const roomIn = (cell: number): number => at(rooms, cell) - at(base, cell);
   if (total < 0 || base.includes(0) || cells.some((cell) => roomIn(cell) < 0)) return null;
-  if (total === 0) return { base, more: 0, open: [] };
+  if (total === 0) return { base, remainder: 0, takers: [] };
   let rest = total;
   let open = cells.filter((cell) => !at(hadOne, cell) && roomIn(cell) > 0);
   let most = open.length < cells.length ? 1 : Infinity;
@@ -79,18 +83,18 @@ function handedOut(
     if (rest > 0 && open.length === 0) return null;
     most = Infinity;
   }
-  return { base, more: rest, open: rest === 0 ? [] : open };
+  return { base, remainder: rest, takers: rest === 0 ? [] : open };
 }
 
-/** Every way to hand out what is left over, that to the lowest cells first. */
-export function* sharesOf({ base, more, open }: Split): Generator<readonly number[]> {
-  if (more === 0) {
+/** The shares for every choice of the takers, those of the lowest cells first. */
+export function* sharesOf({ base, remainder, takers }: Split): Generator<readonly number[]> {
+  if (remainder === 0) {
     yield base;
     return;
   }
-  for (const [i, cell] of open.entries()) {
-    if (open.length - i < more) return;
+  for (const [i, cell] of takers.entries()) {
+    if (takers.length - i < remainder) return;
     const given = base.map((share, other) => (other === cell ? share + 1 : share));
-    yield* sharesOf({ base: given, more: more - 1, open: open.slice(i + 1) });
+    yield* sharesOf({ base: given, remainder: remainder - 1, takers: takers.slice(i + 1) });
   }
 }

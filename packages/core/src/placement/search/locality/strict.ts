@@ -8,7 +8,10 @@ import {
 } from "./locality-policy.ts";
 import { sharesOf } from "./split.ts";
 
-/** `strict`: a cell's cores and memory come from its own node, where every path to memory costs 1. */
+/**
+ * Locality `strict`: cores and memory come from the cell's own node, where every path to memory
+ * costs 1.
+ */
 export function strictPolicy(space: Space): LocalityPolicy {
   const enough = hasEnough(space);
   return {

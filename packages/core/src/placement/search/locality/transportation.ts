@@ -2,25 +2,25 @@ import { at } from "../../../unit/list.ts";
 import { entryAt, type Matrix, matrixOf, rowOf, setEntry } from "../../../unit/matrix.ts";
 import { read, type Vector, vectorOf, write } from "../../../unit/vector.ts";
 
-/** flow[i][j] in whole units from supply j to demand i, and what all of it costs. */
+/** A flow of whole units, flow[i][j] from supply j to demand i, and its total cost. */
 export interface Flow {
   readonly flow: Matrix;
   readonly cost: number;
 }
 
 /**
- * Spreads demands over supplies at the least total cost: each cell's cores (or memory) over the
- * nodes that have some, where its own is short.
+ * The transportation problem: meets all demands from the supplies at the least total cost. Here it
+ * spreads each cell's cores, or its memory, over nodes where its own node is short.
  *
- * Where every demand can have what would be cheapest for it alone, nothing can cost less. Else
- * successive shortest paths: each step sends as much as it can along a cheapest path from any open
- * demand to any open supply, where a path may also take back what was sent before; so the flow is at
- * every step a cheapest one of its size, and so is the last. Bellman-Ford finds the path, as taking
- * back has negative cost. Demands and supplies number some dozens; every step closes one of them or
- * reroutes, and equal paths fall to the lower indices.
+ * Where every demand can have what would be cheapest for it alone, nothing can cost less. Otherwise
+ * it is solved by successive shortest paths: each step sends as much as it can along a cheapest path
+ * from an open demand to an open supply, and a path may take back what was sent before. So the flow
+ * is at every step a cheapest one of its size, and so is the last. Bellman-Ford finds the paths, as
+ * taking back has negative cost. Demands and supplies number some dozens. Every step closes one of
+ * them or reroutes; of equal paths the one with the lower indices is taken.
  *
- * @param cost cost[i][j] of sending one unit of demand i to supply j; finite and not negative.
- * @param pairMax so many units of a demand go to one supply at the most.
+ * @param cost cost[i][j] of one unit of demand i from supply j; finite and not negative.
+ * @param pairMax the most units of one demand from one supply.
  * @returns null when the supplies do not suffice.
  */
 export function transport(
@@ -40,7 +40,7 @@ export function transport(
   return { flow, cost: total };
 }
 
-/** Each demand from what is cheapest for it, as if it were alone; null where that is not enough. */
+/** Meets each demand from its cheapest supplies, as if it were alone; null where they run out. */
 function eachAlone(
   demands: readonly number[],
   supplies: readonly number[],
@@ -69,20 +69,20 @@ function cheapestFirst(costs: Vector): readonly number[] {
   return [...costs.keys()].sort((a, b) => read(costs, a) - read(costs, b));
 }
 
-/** Costs of paths are sums of a few numbers: what lies below this is rounding. */
+/** The cost of a path is a sum of a few numbers: a smaller difference is rounding. */
 const ROUNDING = 1e-12;
 
-/** Where there is no one before. */
+/** The predecessor of a path's first demand. */
 const NONE = -1;
 
 interface State {
-  /** What is still to be sent, and what there still is to take it. */
+  /** The units of each demand still to be met, and those that each supply has left. */
   readonly open: Vector;
   readonly left: Vector;
   readonly flow: Matrix;
   readonly cost: Matrix;
   readonly pairMax: number;
-  /** The cheapest path's cost to each, and the one before it on that path; NONE at its start. */
+  /** The cost of the cheapest path to each, and the predecessor on that path. */
   readonly toDemand: Vector;
   readonly toSupply: Vector;
   readonly beforeDemand: Vector;
@@ -115,8 +115,8 @@ function byShortestPaths(
 }
 
 /**
- * Bellman and Ford's search, over distances and over who was there before: the open supply to which
- * the cheapest path leads, which is read back from there; null if there is none.
+ * Bellman-Ford: the open supply at the end of the cheapest path, which the predecessors lead back
+ * from; null if there is none.
  */
 function cheapestEnd(state: State): number | null {
   const { open, left, toDemand, toSupply, beforeDemand, beforeSupply } = state;
@@ -133,7 +133,7 @@ function cheapestEnd(state: State): number | null {
   return end;
 }
 
-/** From each demand that has been reached to each supply: whether any path got cheaper. */
+/** Relaxes the edges from demands to supplies; true if any path got cheaper. */
 function reachSupplies({ cost, flow, pairMax, toDemand, toSupply, beforeSupply }: State): boolean {
   let isCheaper = false;
   for (const [i, from] of toDemand.entries()) {
@@ -149,7 +149,7 @@ function reachSupplies({ cost, flow, pairMax, toDemand, toSupply, beforeSupply }
   return isCheaper;
 }
 
-/** Back from each supply to the demands that have been given some of it. */
+/** Relaxes the edges that take back units from supplies to demands; true if any path got cheaper. */
 function reachDemands({ cost, flow, toDemand, toSupply, beforeDemand }: State): boolean {
   let isCheaper = false;
   for (const [i, row] of flow.entries()) {
@@ -164,7 +164,7 @@ function reachDemands({ cost, flow, toDemand, toSupply, beforeDemand }: State): 
   return isCheaper;
 }
 
-/** Sends as much as the path to this supply can take. */
+/** Sends as many units as the path to this supply can take. */
 function send({ open, left, flow, pairMax, beforeDemand, beforeSupply }: State, end: number): void {
   const path: { readonly from: number; readonly to: number; readonly back: number | null }[] = [];
   for (let to = end; ;) {

@@ -1,7 +1,7 @@
 import { at } from "../../../unit/list.ts";
 import type { Device } from "../../inventory/devices.ts";
 import { knownGranules, type NodeSpace } from "../../space/space.ts";
-import { distancesOf } from "./distance.ts";
+import { distancesOf } from "./node-set-bounds.ts";
 import type { Objective } from "../../layout/layout.ts";
 import { previousNodes } from "../candidates/device-orbits.ts";
 import { type NodeSets, type NodeSetsFilter, visitNodeSets } from "./node-sets.ts";
@@ -12,13 +12,13 @@ import type { SearchContext } from "../supply/search-context.ts";
 import { suppliesOf } from "../supply/supplies.ts";
 
 /**
- * Ranks the ways to place a request that has no accelerators to follow: on the fewest nodes that
- * hold it, in equal cells if some such set allows it, else as equal as it allows, and on nodes as
- * near to each other as possible. Each number of cells is tried in full before the next.
+ * Ranks the layouts of a request without accelerators: on the fewest nodes that hold it, in equal
+ * cells if some set of nodes allows it, otherwise in cells as equal as possible, and on nodes as near
+ * to each other as possible. Each number of cells is tried in full before the next.
  *
- * What a set of nodes must fulfil is made into what each node must by itself, and into sums, before
- * any set is looked at (`node-needs.ts`): so the sets that are shown do hold the request, and a
- * layout is only made of one that could matter.
+ * What a set of nodes must have is turned into needs of each node and into sums before the search
+ * begins (`node-needs.ts`). So every set that is visited holds the request, and a layout is made only
+ * where it could matter.
  */
 export function rankWithoutAccelerators(context: SearchContext): void {
   const { space, policy, ranked } = context;
@@ -32,20 +32,20 @@ export function rankWithoutAccelerators(context: SearchContext): void {
     if (!policy.isPossible(count)) continue;
     const even = evenNeeds(space, policy, count);
     rankSets(context, { count, unevenCells: 0, nodes: nodes.filter(even.mayBeCell), ...even });
-    // Only what must lie on its own node is cut to the node's size; elsewhere equal cells will do.
+    // Only memory on its own node is limited by the node's size; otherwise equal cells will do.
     if (!memoryOnOwnNode) continue;
     const needs = unevenNeeds(space, policy);
     rankSets(context, { count, unevenCells: 1, nodes, needs, isLeftOut: even.holds });
   }
 }
 
-/** Sets of so many nodes, and whether cells on them differ in size. */
+/** Sets of `count` nodes, and whether the cells on them differ in size. */
 interface SetsTask {
   readonly count: number;
   readonly unevenCells: 0 | 1;
   readonly nodes: readonly NodeSpace[];
   readonly needs: readonly SetNeed[];
-  /** Of which sets something better has been tried. */
+  /** Whether something better has been tried on a set. */
   readonly isLeftOut?: (set: readonly NodeSpace[]) => boolean;
 }
 
@@ -92,12 +92,12 @@ function rankSets(
   });
 }
 
-/** In units of effort, beside what finding out where cores and memory come from takes. */
+/** In units of effort, without finding out where cores and memory come from. */
 const workPerLayout = 100;
 
 /**
- * NICs on the nodes, and where the locality allows, from anywhere once those on the nodes run out.
- * None is nearer than another, so what matters is how many others come along.
+ * The free NICs on the nodes; after them all others, where the locality allows. No NIC is nearer than
+ * another to a VM without accelerators, so only the unrequested devices make a difference.
  */
 function nicsFor(
   { space, policy }: SearchContext,

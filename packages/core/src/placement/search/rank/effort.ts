@@ -1,19 +1,19 @@
 /**
- * How far a search may go. Requests that real machines cannot tell apart by symmetry are few, so a
- * search ends long before this; but distances and links can be made up of which nothing is alike, and
- * an answer must come all the same. A search that runs out has found the fewest cells that it could
- * and says that a better choice was not excluded; if it has found none, that there might be one.
+ * The limit of a search. Symmetry leaves few choices on real machines, so a search ends long before
+ * it; but distances and links can be made up that have no symmetry, and an answer must come all the
+ * same. A search that reaches the limit has found the fewest cells that it could, and reports that a
+ * better choice was not excluded; if it has found none, that there might be one.
  *
  * Work is counted and not timed, so that the same input gives the same answer everywhere. A unit is
- * about what comparing two numbers out of arrays takes, some ten nanoseconds; whatever takes longer
- * is charged for as much.
+ * about the time to compare two numbers out of arrays, some ten nanoseconds; longer work is charged
+ * in proportion.
  */
 export interface Effort {
-  /** Charges for some work; false once there is none left. */
+  /** Charges for some work; false once the limit is exceeded. */
   readonly spend: (units: number) => boolean;
-  /** Whether all the work asked for could be done. */
+  /** Whether all the work so far was within the limit. */
   readonly sufficed: () => boolean;
-  /** How much has been charged for. */
+  /** All the work charged so far. */
   readonly spent: () => number;
 }
 

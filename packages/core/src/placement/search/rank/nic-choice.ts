@@ -5,12 +5,11 @@ import { entryAt } from "../../../unit/matrix.ts";
 import type { Device } from "../../inventory/devices.ts";
 import { type PreviousInOrbit, previousByKey, previousByPair } from "./previous-in-orbit.ts";
 import type { Effort } from "./effort.ts";
-import { countUnrequestedDevices } from "./unrequested-devices.ts";
 import type { Ranking } from "./ranking.ts";
 
-/** NICs to choose from for accelerators that have been chosen. */
+/** The NICs to choose from, for accelerators that have been chosen. */
 export interface NicTask {
-  /** Of NICs by position: those of one orbit can change places (`inventory/symmetry.ts`). */
+  /** The orbit of each NIC, by position: NICs of one orbit can change places (`symmetry.ts`). */
   readonly nicOrbit: readonly number[];
   readonly model: NetworkModel;
   readonly accelerators: readonly Device[];
@@ -20,7 +19,7 @@ export interface NicTask {
   readonly effort: Effort;
 }
 
-/** What of a cost model NICs decide. */
+/** The part of a cost model that NICs decide. */
 export interface NetworkModel extends Pick<CostModel, "network"> {
   readonly paths: Pick<CostModel["paths"], "network">;
 }
@@ -29,14 +28,14 @@ export interface NicChoice {
   readonly nics: readonly Device[];
   /** The part of the cost that they decide. */
   readonly network: number;
-  /** How many devices come along, accelerators' companions included. */
+  /** Devices that come along with the NICs and accelerators without having been asked for. */
   readonly unrequestedDevices: number;
 }
 
 /**
- * The choices of NICs that a ranking wants offered for the same accelerators and nodes: the first of
- * those with the least network cost, and of them with the fewest devices that come along; all that
- * are as good, one of each that nobody could tell apart; or all.
+ * The choices of NICs for given accelerators and nodes, in the variants that a ranking wants. `best`
+ * is the first choice with the least network cost, and of these the fewest unrequested devices;
+ * `tied` are all choices as good as it, one of each orbit; `all` is every choice, one of each orbit.
  */
 export function nicChoices(
   task: NicTask,
@@ -59,9 +58,9 @@ function compare(a: NicChoice, b: NicChoice): number {
 }
 
 /**
- * Every set of `count` NICs in their order, and of sets that differ by NICs of one orbit the first
- * alone: one that passes a NIC over and has a later one of its orbit can be made from one without such a
- * gap. Once the effort is used up the sets that have been found must do.
+ * Every set of `count` NICs, in lexicographic order; of the sets that symmetries exchange only the
+ * first. A set that skips a NIC and has a later one of its orbit is the image of an earlier set. Once
+ * the effort is used up, the sets found so far must do.
  */
 function allChoices(task: NicTask, previousInOrbit: PreviousInOrbit): readonly NicChoice[] {
   const { nics, count, accelerators, model, effort } = task;
@@ -103,8 +102,8 @@ const workPerSet = 40;
 const workPerPath = 2;
 
 /**
- * One orbit to these accelerators: it costs each the same, and takes the same along, being alone in its
- * group or in the same.
+ * NICs that are equal to these accelerators: each accelerator has the same network cost to both, and
+ * the same devices come along, as both are alone in their IOMMU groups or share one.
  */
 function sameToAccelerators({ nics, accelerators, model }: NicTask): PreviousInOrbit {
   const table = accelerators.length === 0 ? [] : model.paths.network().relative;
@@ -119,7 +118,18 @@ function sameToAccelerators({ nics, accelerators, model }: NicTask): PreviousInO
 
 const isAlone = ({ soldCompanions }: Device): boolean => soldCompanions.length === 0;
 
-/** One orbit to everybody: they can change places on the machine. */
+/** NICs that can change places on the machine. */
 function sameToAll({ nicOrbit, nics }: NicTask): PreviousInOrbit {
   return previousByKey(nics, ({ position }) => at(nicOrbit, position));
+}
+
+/**
+ * How many accelerators and NICs come along with the chosen devices, in their IOMMU groups, without
+ * having been asked for: nobody else can have them.
+ */
+function countUnrequestedDevices(chosen: readonly Device[]): number {
+  if (chosen.every((device) => device.soldCompanions.length === 0)) return 0;
+  const asked = new Set(chosen.map((device) => device.address));
+  const along = new Set(chosen.flatMap((device) => device.soldCompanions));
+  return [...along].filter((address) => !asked.has(address)).length;
 }

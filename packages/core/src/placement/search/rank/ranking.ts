@@ -5,66 +5,66 @@ import type { Space } from "../../space/space.ts";
 import { once } from "../../../once.ts";
 import { at } from "../../../unit/list.ts";
 import { type Tally, count, countOf } from "../../../unit/tally.ts";
-import { coreVariants } from "../../layout/core-variants.ts";
+import { coreVariants } from "../../layout/layout-cores.ts";
 import type { Effort } from "./effort.ts";
 import { compareObjectives, type Layout, type Objective } from "../../layout/layout.ts";
 
 /**
- * The best layout, and where it is wanted the next best of other devices or nodes, kept while a
- * search offers them. Of two that are equal in all that a layout is judged by, and lose as much, a VM
- * without accelerators takes the one with fewer free ones on its nodes; then the one whose
- * accelerators have the lower positions ranks higher, then the one that was offered first. So it does
- * not matter in which order sets of accelerators are gone through.
+ * Keeps the incumbent, the best layout that a search has offered, and where it is wanted the runner-up
+ * with other devices or nodes. Layouts are ordered by objective, then by loss. Ties of a VM without
+ * accelerators go to the layout with fewer free accelerators on its nodes; then to the layout whose
+ * accelerators have the lower positions, then to the one offered first. So the order in which sets of
+ * accelerators are offered does not matter.
  */
 export interface Ranking {
   /**
-   * Which of the ways to choose NICs, and to hand out what does not divide, for the same accelerators
-   * and nodes are to be offered: the first of the best, where nothing else could tell them apart; all
-   * that are as good, where they may lose differently; or any, where even one that costs more may be
-   * what is accepted.
+   * Which variants to offer for the same accelerators and nodes: they differ in NICs, and in the
+   * cells that get the remainder of cores and granules. `best` is the first of the best, where
+   * nothing else tells them apart; `tied` are all of the best, where they may lose differently;
+   * `all` includes those that cost more, where only one of them may be accepted.
    */
   readonly variants: "best" | "tied" | "all";
   readonly offer: (layout: Layout) => void;
   /**
-   * Whether a layout that can be no better than `bound` could still matter.
+   * Whether a layout that is no better than `bound` could still matter.
    *
-   * @param beginning the positions with which its accelerators begin, ascending: what is equal so
-   *   far matters only if these may still come before those of the one it would replace. Without
-   *   it, layouts are offered in order, and an equal one comes too late.
+   * @param beginning the first positions of its accelerators, ascending. A layout that is equal so
+   *   far matters only if these positions may come before those of the layout it would replace.
+   *   Without them, layouts are offered in order, and an equal one comes too late.
    */
   readonly couldImprove: (bound: Objective, beginning?: () => readonly number[]) => boolean;
-  /** Whether any layout at all could matter, so that there is no need to bound it. */
+  /** Whether every layout could matter, so that there is no need to bound one. */
   readonly unbounded: () => boolean;
-  /** Whether a layout of more cells can matter no more. */
+  /** Whether all that is wanted has been found, so that layouts of more cells cannot matter. */
   readonly isComplete: () => boolean;
   readonly best: () => Layout | null;
-  /** Null when there is no other, or none was wanted. */
+  /** Null when there is none, or none was wanted. */
   readonly runnerUp: () => Layout | null;
 }
 
-/** What a search is asked for beside the best by its objective. */
+/** What a search looks for besides the best objective. */
 export interface SearchOptions {
-  /** Whether the next best is wanted too, to say why it was not taken. */
+  /** Whether the runner-up is wanted too, to explain why it was not taken. */
   readonly explained?: boolean;
-  /** Which layouts may be taken at all; asked only of those that would rank. */
+  /** Which layouts may be taken at all; asked only for layouts that would rank. */
   readonly accepts?: ((layout: Layout) => boolean) | undefined;
-  /** What a layout costs the future: of equal ones the one with the least is best. */
+  /** What a layout costs the future (`capacity/loss.ts`): of equal layouts the least is best. */
   readonly loss?: ((layout: Layout) => number) | undefined;
-  /** Beyond which cells and cost nothing is wanted, however little else there is. */
+  /** Layouts of more cells, or of as many and a higher cost, are not wanted. */
   readonly within?: { readonly cells: number; readonly cost: number } | undefined;
-  /** How far to go, where it is not as far as any search may. */
+  /** Another limit than that of every search. */
   readonly effort?: Effort | undefined;
-  /** What is known to be the best there is: nothing is looked for beyond who reaches it first. */
+  /** A value that nothing exceeds, from another host of the class: the first to reach it wins. */
   readonly knownOptimum?: KnownOptimum | undefined;
   /** Whether the first layout that is found will do. */
   readonly any?: boolean;
 }
 
-/** What the best place on a host is judged by, but for where it is. */
+/** The value of the best place on a host. */
 export interface KnownOptimum {
   readonly objective: Objective;
   readonly loss: number;
-  /** How many free accelerators a VM without any has on its nodes. */
+  /** Free accelerators on the nodes of a VM that asks for none. */
   readonly freeAcceleratorsOnNodes: number;
 }
 
@@ -103,7 +103,7 @@ export function ranking(space: Space, options: SearchOptions): Ranking {
   };
   return {
     variants: accepts !== undefined ? "all" : loss !== undefined ? "tied" : "best",
-    // Which cache the last cores come from is nothing to the VM: it matters for what is lost.
+    // The cache that the last cores come from makes no difference to the VM, only to the loss.
     offer: (layout) => {
       if (loss === undefined) offer(layout);
       else for (const variant of coreVariants(space, layout)) offer(variant);
@@ -115,7 +115,7 @@ export function ranking(space: Space, options: SearchOptions): Ranking {
       if (any) return false;
       const difference = compareObjectives(bound, worst.layout.objective);
       if (difference > 0) return false;
-      // What is equal so far may still lose less, lie beside fewer accelerators, or come first.
+      // An equal layout may still lose less, lie beside fewer free accelerators, or come first.
       const mayBeBetter =
         difference < 0 || loss !== undefined || freeAcceleratorsOf(worst.layout) > 0;
       if (!reached && mayBeBetter) return true;
@@ -128,17 +128,17 @@ export function ranking(space: Space, options: SearchOptions): Ranking {
   };
 }
 
-/** A layout and where it is: the positions of its accelerators, ascending, and its first node. */
+/** A layout with its place: the positions of its accelerators, ascending, and its first node. */
 interface Ranked {
   readonly layout: Layout;
   readonly place: readonly number[];
-  /** What it costs the future, worked out when first asked for. */
+  /** Computed when first asked for. */
   readonly loss: () => number;
 }
 
 const noLoss = (): number => 0;
 
-/** How many free accelerators a VM without any has on its nodes; 0 of one that has some itself. */
+/** Counts the free accelerators on a layout's nodes; 0 for a VM that has accelerators itself. */
 export function freeAcceleratorCounter(space: Space): (layout: Pick<Layout, "cells">) => number {
   if (space.request.accelerators.count > 0) return () => 0;
   const free: Tally<number | null> = new Map();
@@ -147,7 +147,7 @@ export function freeAcceleratorCounter(space: Space): (layout: Pick<Layout, "cel
   return ({ cells }) => cells.reduce((sum, { node }) => sum + countOf(free, node), 0);
 }
 
-/** Whether two layouts have the same devices on the same nodes, however cores and pages lie there. */
+/** Whether two layouts have the same devices on the same nodes; cores and pages may differ. */
 function isSameChoice(a: Layout, b: Layout): boolean {
   const isSame = (one: readonly Device[], other: readonly Device[]): boolean =>
     one.length === other.length && one.every((device, i) => device === other[i]);

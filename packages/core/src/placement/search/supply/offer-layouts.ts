@@ -4,18 +4,18 @@ import { nicChoices } from "../rank/nic-choice.ts";
 import type { SearchContext } from "./search-context.ts";
 import { type Supply, withDevices } from "./supplies.ts";
 
-/** What layouts are made of that have their nodes and accelerators. */
+/** What is left to combine once nodes and accelerators are chosen. */
 export interface LayoutsTask {
   readonly supplies: readonly Supply[];
   readonly accelerators: readonly Device[];
-  /** The NICs on offer, in the order of preference among equal ones. */
+  /** The free NICs, in the order of preference among equal ones. */
   readonly nics: readonly Device[];
-  /** The fabric partition that the accelerators are; null where there are none. */
+  /** The fabric partition of the accelerators; null where the host has none. */
   readonly partition: number | null;
   readonly objectiveOf: (cost: number, unrequestedDevices: number) => Objective;
 }
 
-/** Offers the layouts of each choice of NICs, and each way to supply the cells. */
+/** Offers a layout for each choice of NICs with each supply of the cells. */
 export function offerLayouts(
   { space, model, ranked, effort }: SearchContext,
   { supplies, accelerators, nics, partition, objectiveOf }: LayoutsTask,
@@ -23,7 +23,7 @@ export function offerLayouts(
   const { nicOrbit } = space.inventory.symmetry;
   const positions = accelerators.map(({ position }) => position);
   const peer = model.peer(positions);
-  // Without accelerators layouts come in order, and an equal one too late.
+  // Without accelerators layouts are offered in order, and an equal one comes too late.
   const beginning = positions.length === 0 ? undefined : () => positions;
   const { count } = space.request.nics;
   const task = { nicOrbit, model, accelerators, nics, count, effort };

@@ -4,7 +4,7 @@ import type { Effort } from "../rank/effort.ts";
 import type { LocalityPolicy } from "../locality/locality-policy.ts";
 import type { Ranking } from "../rank/ranking.ts";
 
-/** What every layout of one search is made with. */
+/** What all parts of one search share. */
 export interface SearchContext {
   readonly space: Space;
   readonly model: CostModel;

@@ -8,10 +8,10 @@ import type { CellShares, CellSupply } from "../locality/locality-policy.ts";
 import type { SearchContext } from "./search-context.ts";
 import { proportionalShare } from "../locality/split.ts";
 
-/** Cells with their cores and memory, whichever devices they are given. */
+/** Cells with their cores and memory, before they have devices. */
 export interface Supply {
   readonly cells: readonly SuppliedCell[];
-  /** The parts of the cost that these decide. */
+  /** The parts of the cost that cores and memory decide. */
   readonly memory: number;
   readonly hostToDevice: number;
 }
@@ -19,8 +19,8 @@ export interface Supply {
 export type SuppliedCell = Omit<LayoutCell, "accelerators" | "nics">;
 
 /**
- * The ways to supply cells that a ranking wants offered: the first of the cheapest, or all, for who
- * has what does not divide may matter to those who come after, or to a signature.
+ * The supplies of cells, in the variants that a ranking wants: the first of the cheapest, or all,
+ * since the cells that get the remainder may matter to later VMs or to a signature.
  */
 export function suppliesOf(
   { space, model, policy, ranked, effort }: SearchContext,
@@ -39,14 +39,14 @@ export function suppliesOf(
       memory: model.memory(inCells),
       hostToDevice: model.hostToDevice(inCells, copying),
     };
-    const ways = withIdleThreads(space, shares, cells, ranked.variants === "all");
-    supplies.push(...ways.map((own) => ({ cells: own, ...parts })));
+    const variants = withIdleThreads(space, shares, cells, ranked.variants === "all");
+    supplies.push(...variants.map((own) => ({ cells: own, ...parts })));
     if (!isAll && policy.isCostFixed) break;
   }
   return isAll ? supplies : cheapest(model, supplies);
 }
 
-/** What a placement costs at least that is supplied so: as if its devices were as near as can be. */
+/** A lower bound on the cost with this supply: as if all devices were as near as can be. */
 export function leastCostOf(model: CostModel, { memory, hostToDevice }: Supply): number {
   return model.total({ memory, hostToDevice, peer: 1, network: 1 });
 }
@@ -58,9 +58,8 @@ function cheapest(model: CostModel, supplies: readonly Supply[]): readonly Suppl
 }
 
 /**
- * Whole cores may hold more threads than were asked for. One cell leaves the last of them idle: the
- * lowest of those that have a core more than their share, else the lowest; or any, where that is
- * asked for.
+ * Chooses the cell with idle threads, where whole cores hold more threads than were asked for: the
+ * lowest cell that has a core more than its share, otherwise the lowest; or each cell in turn.
  */
 function withIdleThreads(
   { request, inventory, units }: Space,
@@ -92,8 +91,8 @@ function withIdleThreads(
 }
 
 /**
- * The cells with their devices: an accelerator of unknown node belongs to the first, and so does a
- * NIC of another node; or all such NICs to any, where that is asked for.
+ * Gives the cells their devices. An accelerator of unknown node belongs to the first cell, and so do
+ * the NICs of other nodes; or these NICs belong to each cell in turn.
  */
 export function withDevices(
   cells: readonly SuppliedCell[],
