@@ -13,10 +13,10 @@ import { layoutSignature } from "./layout/layout-signature.ts";
 import type { Space } from "./space/space.ts";
 
 /**
- * Writes a layout down as a plan, with all that its renderings and its verification need.
+ * Builds a plan from a layout, with all that its renderings and its verification need.
  *
- * @param ideal what the same request costs where it is best (`idealCost`).
- * @param reasons why this place and no other, in sentences.
+ * @param ideal the cost of the same request where it is best (`idealCost`).
+ * @param reasons sentences that say why this place and no other.
  */
 export function buildPlan(
   host: HostState,
@@ -52,12 +52,12 @@ export function buildPlan(
   return { ...plan, ...layoutSignature(space, best) };
 }
 
-/** The host's own CPUs on the cells' nodes, else anywhere, else those of the VM itself. */
+/** The host's own CPUs on the cells' nodes, otherwise anywhere, otherwise the VM's. */
 function hostCpus(space: Space, layout: readonly LayoutCell[], cells: readonly Cell[]): IndexSet {
   const { nodeIds, cores } = space.inventory;
   const near = cores.hostCpus.filter((_, i) => layout.some(({ node }) => node === nodeIds[i]));
-  for (const meant of [near, cores.hostCpus]) {
-    const kept = unionAll(meant);
+  for (const sets of [near, cores.hostCpus]) {
+    const kept = unionAll(sets);
     if (!isEmpty(kept)) return kept;
   }
   return unionAll(

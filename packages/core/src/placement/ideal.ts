@@ -5,8 +5,8 @@ import { placed } from "./layout/layout.ts";
 import { search } from "./search/search.ts";
 
 /**
- * What the request would cost where it is best: on the same host when empty, with memory free to
- * follow the accelerators. A slowdown is relative to this. Null when even that does not fit.
+ * The cost of the request's best place on the same host when empty, under locality `preferred`. A
+ * slowdown is relative to this. Null when the request does not fit even there.
  */
 export function idealCost(host: HostState, request: Request): RawCost | null {
   const found = search({ ...host, taken: [] }, { ...request, locality: "preferred" });

@@ -1,26 +1,26 @@
 import { at } from "../../unit/list.ts";
 
-/** Which VMs stand in the way of one more, and how far was looked. */
+/** The VMs that stand in the way of one more slot, and how far the search went. */
 export interface Blockers {
-  /** The smallest sets of VMs of which any one, by leaving, would give at least one more slot. */
+  /** The smallest sets of VMs: if all of one set left, there would be at least one more slot. */
   readonly sets: readonly (readonly string[])[];
-  /** Sets of up to so many VMs were all tried; larger ones, and some of this size, were not. */
+  /** All sets of up to this many VMs were tried; larger sets were not. */
   readonly triedUpTo: number;
   /** Whether there are more sets of the same size than are listed. */
   readonly more: boolean;
 }
 
-/** Sets of one VM are tried in any case; larger ones as long as all of their size are so many. */
+/** The most sets to try. Sets of one VM are all tried in any case. */
 const triesMax = 2048;
 const setsMax = 8;
 
 /**
- * The smallest sets of VMs whose leaving would give one slot more: sets of one are tried first, then
- * of two, and so on, each size in full, so that what is found is the least. A size with more sets
- * than could be tried ends the search, and the answer says up to which size it holds.
+ * Finds the smallest sets of VMs whose leaving would give one more slot. All sets of one are tried
+ * first, then all of two, and so on, so that the first found are the smallest. The search ends at a
+ * size with more sets than may be tried, and the answer says up to which size it holds.
  *
- * @param vms by name, in the order of the sets.
- * @param slotsWithout how many slots there are without these of the VMs, by position.
+ * @param vms the names of the VMs, in the order of the sets.
+ * @param slotsWithout the number of slots without some of the VMs, by position.
  */
 export function findBlockers(
   vms: readonly string[],
@@ -47,7 +47,7 @@ function combinations(items: number, count: number): number {
   return Math.round(ways);
 }
 
-/** The sets of so many of the first numbers, in lexicographic order. */
+/** The sets of `count` of the numbers from `from` below `items`, in lexicographic order. */
 function* subsets(items: number, count: number, from = 0): Generator<readonly number[]> {
   if (count === 0) {
     yield [];

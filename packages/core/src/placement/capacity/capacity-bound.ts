@@ -6,22 +6,25 @@ import type { Layout, LayoutCell } from "../layout/layout.ts";
 import { freeInGroup } from "../space/cores.ts";
 import { knownGranules, type NodeSpace, type Space } from "../space/space.ts";
 
-/** The cells of a VM that each lie on one node: how many, and the least that any of them has. */
+/** The cells of a VM, each all on its own node: how many, and the least that any of them has. */
 interface Cells {
   readonly count: number;
   readonly units: number;
   readonly granules: number;
   readonly accelerators: number;
-  /** Those on the cell's node. */
+  /** NICs on the cell's own node. */
   readonly nics: number;
-  /** Of each cell how its cores lie below last-level caches; none where cores are shared. */
+  /** For each cell, how its cores lie below last-level caches; empty where cores are shared. */
   readonly shapes: readonly Shape[];
 }
 
-/** How many pieces of a cell's cores, a piece a cache, are of so many cores or more, by size. */
+/** A cell's cores, in one piece a cache: by size, how many pieces have that many cores or more. */
 type Shape = readonly { readonly size: number; readonly pieces: number }[];
 
-/** Null where one does not. In one signature all VMs have such cells if one has. */
+/**
+ * The cells of a layout; null where one is not all on its own node. All layouts of one signature are
+ * equal in that.
+ */
 export function cellsOnNodes(space: Space, { cells }: Layout): Cells | null {
   const isOnOwnNodes = cells.every(({ node, units, granules, accelerators }) =>
     [...units, ...granules, ...accelerators].every((part) => part.node === node),
@@ -48,9 +51,9 @@ function shapeOf(cores: readonly SoldCore[]): Shape {
 }
 
 /**
- * What no number of VMs can exceed: each resource by itself, over the whole host; and where all VMs
- * have cells that each lie on one node, the nodes' room for cells, for what is left over on several
- * nodes makes none together. A node has no two cells of one VM, so of `m` VMs it takes `m` at most.
+ * An upper bound on the number of VMs that fit: each resource by itself, over the whole host. Where
+ * all cells lie on one node each, also the nodes' room for cells, since scraps of several nodes make
+ * no cell together. A node has no two cells of one VM, so it takes at most `m` cells of `m` VMs.
  */
 export function capacityBound(space: Space, cells: Cells | null): number {
   const { request, nodes, units, granules, accelerators, nics } = space;
@@ -73,7 +76,7 @@ export function capacityBound(space: Space, cells: Cells | null): number {
   return most;
 }
 
-/** How many of the cells a node could hold if all were like the least of them. */
+/** How many cells a node could hold if all were as small as the least of each resource. */
 function roomOn(space: Space, node: NodeSpace, position: number, cells: Cells): number {
   const own = (devices: readonly Device[]): number =>
     devices.filter((device) => device.node === node.id).length;
@@ -88,7 +91,10 @@ function roomOn(space: Space, node: NodeSpace, position: number, cells: Cells): 
   return Math.floor(Math.min(room, Math.max(...ofCaches)));
 }
 
-/** A cache gives a cell one piece of its cores; where none is shared, one piece at all. */
+/**
+ * How many cells the caches of a node could hold: a cache gives a cell one piece of cores, and under
+ * isolation `l3` it gives one piece at all.
+ */
 function roomBelowCaches(space: Space, position: number, shape: Shape): number {
   const groups = at(space.inventory.cores.groupsOfNode, position);
   const free = groups.map((group) => freeInGroup(space, group));

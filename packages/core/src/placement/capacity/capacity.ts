@@ -2,52 +2,53 @@ import type { Demand } from "../host-class/demand.ts";
 import type { HostClass, HostClasses } from "../host-class/host-classes.ts";
 import { capacityBound, cellsOnNodes } from "./capacity-bound.ts";
 
-/** How many fit, and whether it is certain that no more do. */
+/** How many VMs fit, and whether it is certain that no more do. */
 export interface Slots {
   readonly slots: number;
-  /** False where there were more choices than could be tried: so many fit, and more may. */
+  /** False where there were more choices than could be tried: at least this many fit. */
   readonly exact: boolean;
 }
 
 /**
- * How many more VMs of a demand, in its signature where it has one, a host in some host class can take:
- * the most that any order and any choice of places could reach.
+ * Counts slots: how many more VMs of a demand, in its signature where it has one, a host of a class
+ * can take. It is the maximum over every order and every choice of places, by branch and bound with
+ * memoization.
  *
- * VMs are placed one after the other where each is best, which most often reaches a bound that
- * nothing can exceed (`capacity-bound.ts`). Where it does not, every place for the first VM is tried,
- * with the capacity of what is left after it; some optimal choice begins with one of them, so their
- * maximum is the capacity. A place is passed over when the bound of what it leaves could not lead to
- * more. Both are worked out once a host class, and orders of the same choices meet in the same host classes.
+ * First each VM is placed where it is best, which mostly reaches an upper bound
+ * (`capacity-bound.ts`). Where it does not, every place for the first VM is tried, followed by the
+ * capacity of the host class after it; some optimal choice begins with one of these places, so their
+ * maximum is the capacity. A place is skipped when the upper bound after it could not lead to more.
+ * Counts are cached by host class, where different orders of the same choices meet.
  *
- * Machines whose huge pages strangers hold too are to be settled before (`sellable-pages.ts`): what is free
- * at one moment is no amount that can be counted down.
+ * Huge pages that strangers hold must be removed from the machine before (`sellable-pages.ts`): the
+ * free pages at one moment cannot be counted down.
  *
- * What real machines leave to choose is little, but a VM over several of many nodes can be put
- * together in more ways than anybody can try. Then the search ends after `layoutsMax` layouts, those
- * of a host class counting for some more, and the count is the best that it has come to.
+ * Real machines leave few choices, but a VM over several of many nodes has more places than anybody
+ * can try. The search ends after `layoutsMax` layouts (a host class counts as some layouts, too), and
+ * the count is the best that it has reached.
  */
 export function slotCounter(
   hostClasses: HostClasses,
   layoutsMax = 1 << 12,
 ): (hostClass: HostClass, demand: Demand) => Slots {
-  // Of host classes that are only passed through in thought there are many: the count alone is kept.
-  const known = new Map<string, number>();
+  // By key: the search meets many host classes that no host is in, which are not cached themselves.
+  const counts = new Map<string, number>();
   const uncertain = new Map<string, number>();
-  const demands = new Map<string, number>();
+  const demandNumbers = new Map<string, number>();
   let left = 0;
   const keyOf = (hostClass: HostClass, demand: Demand): string => {
-    const number = demands.get(demand.key) ?? demands.size;
-    demands.set(demand.key, number);
+    const number = demandNumbers.get(demand.key) ?? demandNumbers.size;
+    demandNumbers.set(demand.key, number);
     return `${number} ${hostClass.key}`;
   };
   const capacity = (hostClass: HostClass, demand: Demand): number => {
     const key = keyOf(hostClass, demand);
-    const before = known.get(key);
+    const before = counts.get(key);
     if (before !== undefined) return before;
     const count = most(hostClass, demand);
     if (left <= 0) return count;
-    if (known.size >= countsMax) known.clear();
-    known.set(key, count);
+    if (counts.size >= countsMax) counts.clear();
+    counts.set(key, count);
     return count;
   };
   const most = (hostClass: HostClass, demand: Demand): number => {
@@ -82,8 +83,8 @@ export function slotCounter(
   };
 }
 
-/** What it takes to look at a host class at all, in layouts. */
+/** The work of one host class, in layouts. */
 const layoutsPerHostClass = 64;
 
-/** Some hundred megabytes at the most; what is forgotten is counted again. */
+/** At most some hundred megabytes. */
 const countsMax = 1 << 18;

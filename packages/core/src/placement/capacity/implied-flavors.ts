@@ -10,13 +10,12 @@ import { demandOf } from "../host-class/demand.ts";
 import type { SoldFlavor } from "./loss.ts";
 
 /**
- * What hosts could still sell where nobody says what is sold: one accelerator of each model with
- * its even share of cores and memory. So a VM of CPUs alone leaves the nodes of free accelerators when
- * it can, and a VM with accelerators those of which more are left.
+ * The flavors to assume where the operator gives none: one accelerator of each model with its even
+ * share of cores and memory. With them a VM without accelerators leaves the nodes of free
+ * accelerators to others when it can, and a VM of any model takes the one of which more are left.
  *
- * The even share is what each accelerator can have while all on its node have as much, of the node
- * where that is least. Memory is counted in the pages that the request is for, as others are nothing
- * to it. Accelerators of unknown node, and parts of one, imply nothing.
+ * The even share is that of the node where it is least. Memory is counted in the request's page size,
+ * as the request takes no other. Accelerators of unknown node, and parts of one, imply nothing.
  */
 export function impliedSoldFlavors(
   inventories: readonly Inventory[],
@@ -67,7 +66,7 @@ interface Share {
   readonly granules: number;
 }
 
-/** What each accelerator of a node can have of what the empty node has to sell. */
+/** Each accelerator's even share of all that an empty node has to sell. */
 function shareOn(
   { cores, memory, nodePosition }: Inventory,
   request: Request,

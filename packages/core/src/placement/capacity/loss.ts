@@ -3,19 +3,19 @@ import type { HostClass, HostClasses } from "../host-class/host-classes.ts";
 import type { Slots } from "./capacity.ts";
 import { soldSignatures } from "./sold-signature.ts";
 
-/** What is sold on a fleet, and how much of each is wanted. */
+/** A flavor that a fleet sells, and how much of it is wanted. */
 export interface SoldFlavor {
   readonly demand: Demand;
-  /** A share of what is asked for; all of them need not sum to 1. */
+  /** Its share of the demand; the shares of all flavors need not sum to 1. */
   readonly weight: number;
 }
 
-/** How much less could be sold in one host class than in another, of the same machine. */
+/** How much less a host can sell after a placement than before, by its host classes. */
 export type LossOf = (before: HostClass, after: HostClass) => Loss;
 
 export interface Loss {
   readonly loss: number;
-  /** Whether all the counts that it is made of are certain; else it may be more or less. */
+  /** Whether all its counts are certain; otherwise the loss may be more or less. */
   readonly exact: boolean;
 }
 
@@ -23,10 +23,10 @@ export interface Loss {
 type CountSlots = (hostClass: HostClass, demand: Demand) => Slots;
 
 /**
- * What a placement costs the future: for each flavor, how many fewer VMs of its signature
- * (`sold-signature.ts`) the host can take afterwards, as a share of what an empty host could, summed by
- * the flavors' weights. So the last eight-GPU slot of a host weighs as much as eight of its one-GPU
- * slots, and a flavor that this machine cannot hold weighs nothing.
+ * The loss of a placement, which is what it costs the future: for each flavor, how many fewer VMs of
+ * its signature (`sold-signature.ts`) the host can take afterwards, as a share of an empty host's
+ * slots, summed by the flavors' weights. So the last eight-GPU slot of a host weighs as much as eight
+ * of its one-GPU slots, and a flavor that this machine cannot hold weighs nothing.
  */
 export function lossOf(
   hostClasses: HostClasses,
@@ -58,25 +58,25 @@ export function lossOf(
   };
 }
 
-/** What a host class can sell, in shares of empty hosts. */
+/** What a host class can sell, in shares of an empty host's slots. */
 interface Value {
   readonly sum: number;
   readonly exact: boolean;
 }
 
-/** Some ten megabytes at the most. */
+/** At most some ten megabytes. */
 const valuesMax = 1 << 16;
 
-/** How many VMs of the signature that a flavor is sold in a host could take before a placement and can after it. */
+/** A flavor's slots on a host, in the signature it is sold in, before and after a placement. */
 export interface SlotChange {
   readonly demand: Demand;
   readonly before: number;
   readonly after: number;
-  /** Whether both are certain; else so many fit at least. */
+  /** Whether both are certain; otherwise at least so many fit. */
   readonly exact: boolean;
 }
 
-/** The same, flavor by flavor, for those that wish to say it. */
+/** The slots that a placement takes, flavor by flavor, for reasons in sentences. */
 export function slotChanges(
   hostClasses: HostClasses,
   countSlots: CountSlots,

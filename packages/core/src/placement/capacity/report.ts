@@ -12,14 +12,14 @@ import { type Blockers, findBlockers } from "./blockers.ts";
 import { slotCounter } from "./capacity.ts";
 import { soldSignatures } from "./sold-signature.ts";
 
-/** How many more VMs of each flavor fit, and of what class. */
+/** How many more VMs of each flavor fit, by signature. */
 export interface CapacityReport {
   /** Over all hosts, in the flavors' order. */
   readonly fleet: readonly FlavorCapacity[];
   readonly hosts: readonly HostCapacity[];
 }
 
-/** A flavor's slots, in all hosts together: in the signature it is sold in, and in each signature by itself. */
+/** A flavor's slots: in the signature it is sold in, and in each signature by itself. */
 export interface FlavorCapacity {
   readonly flavor: string;
   readonly fits: number;
@@ -33,34 +33,33 @@ export interface HostCapacity {
 }
 
 export interface HostFlavor extends FlavorCapacity {
-  /** What stands in the way of one more of the signature it is sold in; null where nothing that could leave does. */
+  /** The VMs in the way of one more slot; null where no VM is. */
   readonly blockers: Blockers | null;
 }
 
-/** How many more of one class fit, now and were the hosts empty. */
+/** How many more VMs of one signature fit, now and on empty hosts. */
 export interface ClassCapacity {
   readonly signature: string;
   readonly signatureText: string;
-  /** Whether this is what the flavor is sold in: its signature, else the best on an empty host. */
+  /** Whether it is the flavor's own: its given signature, otherwise the best on an empty host. */
   readonly own: boolean;
   readonly fits: number;
   readonly most: number;
-  /** Whether both are certain; else so many fit at least (`slotCounter`). */
+  /** Whether both are certain; otherwise at least so many fit (`slotCounter`). */
   readonly exact: boolean;
 }
 
-/** A flavor could have as many classes as a host has ways to hold it; the first are counted. */
+/** A flavor may have as many signatures as a host has places for it; only the first are counted. */
 const classesMax = 8;
 
 /**
- * How many more VMs of each flavor fit, exactly: the most that any order and any choice of places
- * could reach (`capacity.ts`), counted by signature, for VMs of different signatures run differently.
+ * Counts exactly how many more VMs of each flavor fit: the maximum over every order and every choice
+ * of places (`capacity.ts`), by signature, since VMs of different signatures run differently.
  *
- * A flavor with a signature is counted in that one. One without is counted in every class that the
- * next VM of it could be given (the first few, best first), and the signature that it is sold in is the one that its first VM on
- * an empty host would get.
- * Each count is what would fit if nothing else came: flavors share what there is. Hosts in the same
- * host class are worked out once.
+ * A flavor with a signature is counted in it. A flavor without one is counted in every signature that
+ * its next VM could get (the first few, best first); it is sold in the signature that its first VM on
+ * an empty host would get. Each count assumes that nothing else arrives: flavors share the hosts.
+ * Hosts of one class are counted once.
  */
 export function capacityReport(
   hosts: readonly HostState[],
@@ -132,11 +131,11 @@ function flavorCapacities(
     };
     const names = vms.map(({ name }) => name);
     const blockers = fits < most && vms.length > 0 ? findBlockers(names, fits, slotsWithout) : null;
-    return { flavor: nameOf(flavor), fits, most, classes: told(classes), blockers };
+    return { flavor: nameOf(flavor), fits, most, classes: ownFirst(classes), blockers };
   };
 }
 
-/** The flavor's own class, and those that its next VM could be given; with what each is in words. */
+/** The flavor's own signature, and those that its next VM could get, each with its text. */
 function classesOf(
   hostClasses: HostClasses,
   [empty, now]: readonly [HostClass, HostClass],
@@ -146,8 +145,8 @@ function classesOf(
   const found = new Map<string, string>();
   if (own !== null && own.only !== null) {
     const best = hostClasses.best(empty, own);
-    const known = best && layoutSignature(hostClasses.space(empty, own), best.layout);
-    found.set(own.only, known?.signatureText ?? "nothing that this kind of host has");
+    const signed = best && layoutSignature(hostClasses.space(empty, own), best.layout);
+    found.set(own.only, signed?.signatureText ?? "nothing that this kind of host has");
   }
   if (flavor.signature !== null) return found;
   const demand = demandOf(flavor);
@@ -160,7 +159,8 @@ function classesOf(
   return found;
 }
 
-function told(classes: readonly ClassCapacity[]): readonly ClassCapacity[] {
+/** The flavor's own signature first, then those with the most slots. */
+function ownFirst(classes: readonly ClassCapacity[]): readonly ClassCapacity[] {
   return classes.toSorted(
     (a, b) =>
       Number(b.own) - Number(a.own) ||
@@ -170,7 +170,7 @@ function told(classes: readonly ClassCapacity[]): readonly ClassCapacity[] {
   );
 }
 
-/** What several hosts have together. */
+/** A flavor's slots on several hosts together. */
 function inAll(flavor: string, parts: readonly HostFlavor[]): FlavorCapacity {
   const sum = (counts: readonly number[]): number => counts.reduce((a, b) => a + b, 0);
   const bySignature = Map.groupBy(
@@ -178,10 +178,10 @@ function inAll(flavor: string, parts: readonly HostFlavor[]): FlavorCapacity {
     ({ signature }) => signature,
   );
   const classes = [...bySignature].map(([signature, same]): ClassCapacity => {
-    const known = same.find(({ most, fits }) => most + fits > 0) ?? at(same, 0);
+    const described = same.find(({ most, fits }) => most + fits > 0) ?? at(same, 0);
     return {
       signature,
-      signatureText: known.signatureText,
+      signatureText: described.signatureText,
       own: same.some(({ own }) => own),
       fits: sum(same.map(({ fits }) => fits)),
       most: sum(same.map(({ most }) => most)),
@@ -192,6 +192,6 @@ function inAll(flavor: string, parts: readonly HostFlavor[]): FlavorCapacity {
     flavor,
     fits: sum(parts.map(({ fits }) => fits)),
     most: sum(parts.map(({ most }) => most)),
-    classes: told(classes),
+    classes: ownFirst(classes),
   };
 }

@@ -1,17 +1,17 @@
 import { canonicalJson } from "../../hash/canonical-json.ts";
 import type { Request } from "../../request/request.ts";
 
-/** What requests have in common that are answered alike: everything but whose they are. */
+/** A request without its name, tenant and flavor: requests of one demand have the same answers. */
 export interface Demand {
   readonly key: string;
   readonly request: Request;
-  /** The one signature that counts; null where the request alone says what may be had. */
+  /** The only signature that counts; null where any placement of the request does. */
   readonly only: string | null;
 }
 
 /**
- * @param only placements of this signature and no others, whatever the request's locality would put
- * up with: the signature that a flavor is sold in is counted apart from what else its VMs could be given.
+ * @param only a signature: only placements of it count, even under locality `preferred`. Slots of the
+ *   signature that a flavor is sold in are counted so.
  */
 export function demandOf(request: Request, only: string | null = null): Demand {
   const asked = { ...request, ...(only !== null && { signature: null }) };

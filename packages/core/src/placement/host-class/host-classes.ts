@@ -13,32 +13,33 @@ import { type Space, spaceFor } from "../space/space.ts";
 import type { Demand } from "./demand.ts";
 
 /**
- * A host class that hosts can be in: what they offer, up to the names of nodes, cores and devices. One
- * host that was in it stands for all; what is true of it is true of every other.
+ * A host class: hosts that offer the same up to the names of nodes, cores and devices. It holds the
+ * inventory and occupancy of its first host, which stands for all.
  */
 export interface HostClass {
-  /** The same for all hosts in it, over all machines of one book. */
+  /** The same for all hosts of the class, over all machines in one cache. */
   readonly key: string;
   readonly inventory: Inventory;
   readonly occupancy: Occupancy;
 }
 
-/** The host classes met so far, and what has been found out about them. */
+/** A cache of host classes and of their best places. */
 export interface HostClasses {
-  /** The host class of a host: the same object for all hosts in it, as long as the book knows them. */
+  /** The class of a host: one object for all its hosts, as long as it stays in the cache. */
   readonly of: (inventory: Inventory, occupancy: Occupancy) => HostClass;
-  /** A host class that is only looked at, in thought: not kept, and to be compared by its key. */
+  /** The class of a hypothetical host, which is not cached: compare it by its key. */
   readonly transient: (inventory: Inventory, occupancy: Occupancy) => HostClass;
-  /** The host class of an empty host of the same machine. */
+  /** The class of an empty host of the same machine. */
   readonly emptied: (hostClass: HostClass) => HostClass;
-  /** What hosts in this host class offer to a demand. */
+  /** What hosts of a class offer to a demand. */
   readonly space: (hostClass: HostClass, demand: Demand) => Space;
-  /** The best place for a demand, and the host class after it has been taken; null where there is none. */
+  /** The best place for a demand; null where there is none. */
   readonly best: (hostClass: HostClass, demand: Demand) => Successor | null;
-  /** Every place that a demand could be given, one of each that are interchangeable. */
+  /** Every place that a demand could be given, one of each orbit. */
   readonly successors: (hostClass: HostClass, demand: Demand) => Successors;
 }
 
+/** A place on a host, and the host's class once it is taken. */
 export interface Successor {
   readonly layout: Layout;
   readonly after: HostClass;
@@ -46,38 +47,38 @@ export interface Successor {
 
 export interface Successors {
   readonly successors: readonly Successor[];
-  /** False where there were more than could be looked at. */
+  /** False where there were more places than could be tried. */
   readonly complete: boolean;
 }
 
 /** In units of effort. */
 const workPerPlace = 500;
 
-/** Some ten milliseconds at the most for the places that one host class offers. */
-const allMax = 1 << 19;
+/** In units of effort: at most some ten milliseconds for the places of one host class. */
+const successorsWorkMax = 1 << 19;
 
-/** Some hundred megabytes at the most: host classes that hosts are in, of which there are few. */
+/** At most some hundred megabytes; real fleets have few host classes. */
 const hostClassesMax = 1 << 17;
 
 /**
- * Keeps what it finds, so that the same question costs a lookup: hosts by the thousand are in
- * host classes by the dozen.
+ * Makes a cache, so that the same question costs a lookup: thousands of hosts are in some dozens of
+ * host classes.
  */
 export function hostClassCache(): HostClasses {
-  const keyOf = bookKeys();
+  const keyOf = keysOverMachines();
   const empties = new WeakMap<Inventory, HostClass>();
-  const known = new Map<string, HostClass>();
+  const byKey = new Map<string, HostClass>();
   const bests = new WeakMap<HostClass, Map<string, Successor | null>>();
 
   const transient = (inventory: Inventory, occupancy: Occupancy): HostClass => {
     const key = keyOf(inventory, occupancy);
-    return known.get(key) ?? { key, inventory, occupancy };
+    return byKey.get(key) ?? { key, inventory, occupancy };
   };
   const of = (inventory: Inventory, occupancy: Occupancy): HostClass => {
     const hostClass = transient(inventory, occupancy);
-    // What is forgotten is found out again: nothing but time depends on it.
-    if (known.size >= hostClassesMax) known.clear();
-    known.set(hostClass.key, hostClass);
+    // Nothing but time depends on what the cache holds.
+    if (byKey.size >= hostClassesMax) byKey.clear();
+    byKey.set(hostClass.key, hostClass);
     return hostClass;
   };
   const successor = (hostClass: HostClass, offered: Space, layout: Layout): Successor => {
@@ -115,8 +116,8 @@ export function hostClassCache(): HostClasses {
     successors: (hostClass, demand) => {
       const offered = space(hostClass, demand);
       const successors: Successor[] = [];
-      const work = effort(allMax);
-      // Nothing is ever good enough, so nothing is left out as worse than what there is.
+      const work = effort(successorsWorkMax);
+      // Every layout is rejected, so there is never an incumbent, and no layout is pruned.
       searchSpace(offered, {
         effort: work,
         within: demand.only === null ? undefined : signatureCost(offered, demand.only),
@@ -142,12 +143,12 @@ const inSignature = (only: string, offered: Space): SearchOptions => ({
   within: signatureCost(offered, only),
 });
 
-/** Whether a place counts for a demand: any, or of its one signature alone. */
+/** Whether a place counts for a demand: any place, or only one of the demand's signature. */
 const counts = ({ only }: Demand, offered: Space, layout: Layout): boolean =>
   only === null || isOfSignature(offered, layout, only);
 
-/** Keys of host classes over machines of many shapes. */
-function bookKeys(): (inventory: Inventory, occupancy: Occupancy) => string {
+/** Keys of host classes that differ between machines of different shapes. */
+function keysOverMachines(): (inventory: Inventory, occupancy: Occupancy) => string {
   const shapes = new Map<string, number>();
   const ofInventory = new WeakMap<Inventory, (occupancy: Occupancy) => string>();
   const made = (inventory: Inventory): ((occupancy: Occupancy) => string) => {

@@ -3,26 +3,26 @@ import type { Occupancy } from "../occupancy/occupancy.ts";
 import { nodeKeysOf } from "../occupancy/occupancy-key.ts";
 
 /**
- * The machine with only those nodes for alike that are so in all that is left on them, whatever a
- * request itself would make of it.
+ * The inventory with refined node orbits: two nodes are in one orbit only if everything that is free
+ * on them is equal, not just what a request could use.
  *
- * A search tries one of the nodes that a request cannot tell apart. Whoever asks what is lost to
- * others must not: a VM without accelerators is as well off beside the last free ones as beside
- * held ones, and those who come after it are not. Nodes of one host class key are alike for everybody.
+ * A search tries one node of each orbit. A request's own orbits are too coarse where the loss counts:
+ * a VM without accelerators is as well off beside the last free accelerators as beside held ones, but
+ * later VMs are not. Nodes with equal keys (`occupancy-key.ts`) are equal to every request.
  *
- * Of each machine there are as many as ways in which its nodes can be alike; they are kept, since
- * what is found out about an inventory is known by it.
+ * A machine has one variant for each partition of its nodes into orbits. Variants are cached, since
+ * other caches are keyed by the inventory.
  */
 export function withRefinedOrbits(inventory: Inventory, occupancy: Occupancy): Inventory {
-  const known = variants.get(inventory) ?? newVariants(inventory);
-  const keys = known.keysOf(occupancy);
-  const classes = keys.map((key) => keys.indexOf(key));
-  const name = classes.join(" ");
-  const before = known.byOrbits.get(name);
+  const { keysOf, byOrbits } = variants.get(inventory) ?? newVariants(inventory);
+  const keys = keysOf(occupancy);
+  const orbits = keys.map((key) => keys.indexOf(key));
+  const name = orbits.join(" ");
+  const before = byOrbits.get(name);
   if (before !== undefined) return before;
-  const symmetry = { ...inventory.symmetry, nodeOrbit: classes, nodeOrbitWithDevices: classes };
+  const symmetry = { ...inventory.symmetry, nodeOrbit: orbits, nodeOrbitWithDevices: orbits };
   const variant = { ...inventory, symmetry };
-  known.byOrbits.set(name, variant);
+  byOrbits.set(name, variant);
   return variant;
 }
 

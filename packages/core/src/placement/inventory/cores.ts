@@ -5,9 +5,9 @@ import type { Topology } from "../../topology/topology.ts";
 import { at, valueOf } from "../../unit/list.ts";
 import { count, type Tally } from "../../unit/tally.ts";
 
-/** A machine's cores, by position in the order of their ids; those of unknown node are left out. */
+/** A machine's cores, by position in the order of their ids, without cores of unknown node. */
 export interface CoreInventory {
-  /** The threads of a core as it is sold. */
+  /** How many threads of a core are sold. */
   readonly threadsPerCore: number;
   readonly all: readonly SoldCore[];
   /** The cores of one node below one last-level cache, by node and lowest core. */
@@ -16,7 +16,7 @@ export interface CoreInventory {
   readonly groupsOfNode: readonly (readonly number[])[];
   /** Each node's sold cores, by ascending id. */
   readonly soldOfNode: readonly (readonly SoldCore[])[];
-  /** How many last-level caches there are; all cores of unknown cache together count as one. */
+  /** The number of last-level caches; all cores of unknown cache together count as one. */
   readonly caches: number;
   /** The position of the core that has a CPU. */
   readonly ofCpu: ReadonlyMap<number, number>;
@@ -28,28 +28,28 @@ export interface SoldCore {
   readonly position: number;
   readonly id: number;
   readonly l3: number | null;
-  /** Positions. */
+  /** The positions of its node and its group. */
   readonly node: number;
   readonly group: number;
-  /** The lowest `threadsPerCore` of its CPUs, ascending: what vCPUs are pinned to. */
+  /** The CPUs that vCPUs are pinned to: its lowest `threadsPerCore`, ascending. */
   readonly cpus: readonly number[];
-  /** Neither kept for the host nor narrower than cores are sold (a sibling is offline). */
+  /** False where the host keeps it, or it is narrower than cores are sold (a sibling is offline). */
   readonly sold: boolean;
 }
 
 export interface CoreGroup {
   readonly node: number;
-  /** The position of its cache, for groups of several nodes may be below one. */
+  /** The position of its cache, which groups of several nodes may share. */
   readonly cache: number;
-  /** Whether the cache is unknown, so that nobody can say who shares it. */
+  /** Whether the cache is unknown: then nobody knows which cores share it. */
   readonly unknownCache: boolean;
   /** Positions of its sold cores, ascending. */
   readonly cores: readonly number[];
 }
 
 /**
- * The threads of most of the machine's cores, the wider where two widths are equally common.
- * Cores are sold at this width; a narrower one (a sibling is offline) is not sold.
+ * The number of threads that most of the machine's cores have; the greater where two are equally
+ * common. Cores are sold at this width; a narrower one (a sibling is offline) is not sold.
  */
 export function usualWidth(topology: Topology): number {
   const widths: Tally<number> = new Map();
@@ -70,7 +70,7 @@ export function coreInventory(
     const position = node === null ? undefined : nodePosition.get(node);
     return position === undefined ? [] : [{ id, l3, node: position, set: setOf(cpus) }];
   });
-  // A core of unknown cache counts as a group of its own: nobody can say what it shares.
+  // A core of unknown cache is a group of its own: nobody knows what it shares.
   const keyOf = ({ id, node, l3 }: Pick<SoldCore, "id" | "node" | "l3">): string =>
     `${node} ${l3 === null ? `core ${id}` : l3}`;
   const grouped = [...Map.groupBy(known, keyOf)].toSorted(
@@ -114,7 +114,7 @@ export function coreInventory(
   };
 }
 
-/** The ids of the cores that the operator keeps: named ones, or the lowest of every node. */
+/** The ids of the cores that the operator keeps: the named ones, or the lowest of every node. */
 function hostCores(topology: Topology, { reserved }: HostPolicy): ReadonlySet<number> {
   if (reserved.cpus !== null) {
     const named = setOf(reserved.cpus);

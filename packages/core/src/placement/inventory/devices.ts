@@ -1,24 +1,24 @@
 import type { Topology } from "../../topology/topology.ts";
 import { valueOf } from "../../unit/list.ts";
 
-/** A device that can be passed through, with the functions that must go along. */
+/** A device that can be passed through, with the functions that must go with it. */
 export interface Device {
-  /** Among the machine's accelerators, or among its NICs. */
+  /** Its position among the machine's accelerators, or among its NICs. */
   readonly position: number;
   readonly address: string;
   /** The node's id. */
   readonly node: number | null;
-  /** Of a part of an accelerator its profile: that is what it is to whoever gets it. */
+  /** The model; for a part of an accelerator its profile, which is what its VM sees. */
   readonly model: string | null;
-  /** Whether it is a virtual function that is a part of an accelerator, and not all of it. */
+  /** Whether it is a virtual function that is only a part of an accelerator. */
   readonly isPart: boolean;
-  /** Whether it is a NIC that does RDMA; null where nobody knows, and of accelerators. */
+  /** Whether it is a NIC that does RDMA; null where unknown, and for accelerators. */
   readonly rdma: boolean | null;
-  /** The other functions of its IOMMU group but for bridges, which the host keeps. */
+  /** The other functions of its IOMMU group, without bridges, which the host keeps. */
   readonly companions: readonly string[];
-  /** Those of the companions that could be sold by themselves: accelerators and NICs. */
+  /** The companions that could be sold by themselves: accelerators and NICs. */
   readonly soldCompanions: readonly string[];
-  /** Devices of one group are held together: the position of its IOMMU group, or its own. */
+  /** The position of its IOMMU group, whose devices are held together; its own without one. */
   readonly group: number;
 }
 
@@ -26,10 +26,10 @@ export interface Device {
 export interface DeviceInventory {
   readonly accelerators: readonly Device[];
   readonly nics: readonly Device[];
-  /** Per node, by position: its accelerators, then its NICs. */
+  /** For each node, by position: its accelerators, then its NICs. */
   readonly ofNode: readonly (readonly Device[])[];
   readonly groups: number;
-  /** The groups that a function of this address is in: its own, if any. */
+  /** The group of a function, by address. */
   readonly groupOf: ReadonlyMap<string, number>;
 }
 

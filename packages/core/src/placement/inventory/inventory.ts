@@ -8,9 +8,9 @@ import { type Relations, relationsOf } from "./relations.ts";
 import { type Symmetry, symmetryOf } from "./symmetry.ts";
 
 /**
- * A machine as placement sees it: everything that does not change when VMs come and go, looked up
- * once. Nodes, cores, caches and devices are known by their positions here, so that who holds what
- * is arrays of numbers (`occupancy/`), and a host's decision takes microseconds.
+ * A machine as placement sees it, compiled once: everything that does not change when VMs come and
+ * go. Nodes, cores, caches and devices are known by their positions, so an occupancy is arrays of
+ * numbers (`occupancy/`), and a host's decision takes microseconds.
  */
 export interface Inventory {
   /** With accelerators, NICs and partitions as the operator's policy names them. */
@@ -18,7 +18,7 @@ export interface Inventory {
   readonly policy: HostPolicy;
   /** The nodes' ids, in the order of their positions. */
   readonly nodeIds: readonly number[];
-  /** The position of a node by its id; undefined of a node that is not there. */
+  /** The position of a node by its id. */
   readonly nodePosition: ReadonlyMap<number, number>;
   readonly cores: CoreInventory;
   readonly memory: MemoryInventory;
@@ -27,7 +27,7 @@ export interface Inventory {
   readonly symmetry: Symmetry;
 }
 
-/** Compiles a machine. Its cost is some passes over cores and devices, and devices squared. */
+/** Compiles a machine: some passes over cores and devices, and devices squared. */
 export function compileInventory(topology: Topology, policy: HostPolicy): Inventory {
   const governed = governedTopology(topology, policy);
   const nodeIds = governed.nodes.map((node) => node.id);
@@ -44,20 +44,20 @@ export function compileInventory(topology: Topology, policy: HostPolicy): Invent
     memory: memoryInventory(governed, policy),
     devices,
     relations,
-    // Paths of memory are the same under every workload.
+    // Paths to memory cost the same under every workload.
     symmetry: symmetryOf(governed, devices, relations.model("compute"), relations.distance, cores),
   };
 }
 
 const compiled = new WeakMap<Topology, WeakMap<HostPolicy, Inventory>>();
 
-/** The machine of a topology under a policy: the same one for the same two objects. */
+/** The compiled machine of a topology under a policy, cached by the identity of both. */
 export function inventoryOf(topology: Topology, policy: HostPolicy): Inventory {
-  const known = compiled.get(topology) ?? new WeakMap<HostPolicy, Inventory>();
-  compiled.set(topology, known);
-  const before = known.get(policy);
+  const byPolicy = compiled.get(topology) ?? new WeakMap<HostPolicy, Inventory>();
+  compiled.set(topology, byPolicy);
+  const before = byPolicy.get(policy);
   if (before !== undefined) return before;
   const inventory = compileInventory(topology, policy);
-  known.set(policy, inventory);
+  byPolicy.set(policy, inventory);
   return inventory;
 }

@@ -1,24 +1,24 @@
 import type { HostPolicy } from "../../request/host-policy.ts";
 import type { MemoryNode, Topology } from "../../topology/topology.ts";
 
-/** What memory a machine's nodes have to sell, by the nodes' positions, then by page size. */
+/** The memory that a machine's nodes have to sell, by node position, then by page size. */
 export interface MemoryInventory {
-  /** The huge page sizes that any node has, ascending. Base pages come after them. */
+  /** The huge page sizes that any node has, ascending. Base pages come after them in `pools`. */
   readonly hugepageSizes: readonly number[];
   readonly pools: readonly (readonly MemoryPool[])[];
 }
 
 /** Pages of one size on one node. */
 export interface MemoryPool {
-  /** What VMs may have in all; null where the node's memory is unknown. */
+  /** The memory for all VMs together; null where the node's memory is unknown. */
   readonly bytes: number | null;
-  /** What is free just now, by those who look: a running VM's pages are gone from it. */
+  /** The memory that is free at this moment: a running VM's pages are gone from it. */
   readonly freeBytes: number | null;
 }
 
 /**
- * Huge pages are what their pool has. Base pages are the node's memory without its huge page pools
- * and what the operator keeps.
+ * Huge pages are counted by their pool. Base pages are the node's memory without its huge page pools
+ * and without the memory that the operator keeps.
  */
 export function memoryInventory(topology: Topology, policy: HostPolicy): MemoryInventory {
   const sizes = topology.nodes.flatMap((node) => node.hugepages.map((pool) => pool.sizeBytes));

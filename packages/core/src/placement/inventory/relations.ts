@@ -5,15 +5,15 @@ import { type Interconnect, interconnects } from "../../topology/interconnect.ts
 import type { Topology } from "../../topology/topology.ts";
 import { at, valueOf } from "../../unit/list.ts";
 
-/** How a machine's parts lie to each other: what the search asks again and again. */
+/** How a machine's parts lie to each other: costs, links and distances, each looked up once. */
 export interface Relations {
-  /** The costs under a workload, looked up once. */
+  /** The costs under a workload. */
   readonly model: (workload: Workload) => CostModel;
   /** connected[a][b]: whether two accelerators, by position, are linked as a request demands. */
   readonly connected: (link: LinkDemand) => readonly (readonly boolean[])[];
   /**
-   * The distance of two nodes, by id, both ways added, for a SLIT may be asymmetric. Without a SLIT no
-   * two are farther apart than others: 0 for all.
+   * The distance between two nodes, by id, both ways added, for a SLIT may be asymmetric. Without a
+   * SLIT it is 0 for all, as no two nodes are known to be farther apart than others.
    */
   readonly distance: (a: number, b: number) => number;
 }
@@ -25,24 +25,24 @@ export function relationsOf(topology: Topology): Relations {
   const addresses = topology.accelerators.map(({ address }) => address);
   const links = new Map<LinkDemand, boolean[][]>();
   return {
-    model: (workload) => remembered(models, workload, () => costModelOn(paths, workload)),
+    model: (workload) => cached(models, workload, () => costModelOn(paths, workload)),
     connected: (link) =>
-      remembered(links, link, () =>
+      cached(links, link, () =>
         addresses.map((a) => addresses.map((b) => satisfiesLink(between(a, b), link))),
       ),
     distance: distances(topology),
   };
 }
 
-function remembered<Key, Value>(known: Map<Key, Value>, key: Key, make: () => Value): Value {
-  const before = known.get(key);
+function cached<Key, Value>(cache: Map<Key, Value>, key: Key, make: () => Value): Value {
+  const before = cache.get(key);
   if (before !== undefined) return before;
   const value = make();
-  known.set(key, value);
+  cache.set(key, value);
   return value;
 }
 
-/** Whether an interconnect is what the request's `link` asks of every pair. */
+/** Whether an interconnect is what a request's `link` demands of every pair. */
 function satisfiesLink(interconnect: Interconnect | null, demand: LinkDemand): boolean {
   switch (demand) {
     case "any":

@@ -3,9 +3,9 @@ import { interconnects } from "../../topology/interconnect.ts";
 import type { Inventory } from "./inventory.ts";
 
 /**
- * What two machines have in common when placement cannot tell them apart: everything that the
- * search, the costs and the signature look at, by positions and without a name or an address.
- * Machines of one shape are in the same states and have the same answers.
+ * The shape of a machine, as text: everything that the search, the costs and the signature look at,
+ * by positions and without a name or an address. Placement cannot tell machines of one shape apart:
+ * their hosts share host classes and answers.
  */
 export function inventoryShape(inventory: Inventory): string {
   const before = shapes.get(inventory);

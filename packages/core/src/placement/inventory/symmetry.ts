@@ -8,29 +8,31 @@ import type { CoreInventory } from "./cores.ts";
 import type { Device, DeviceInventory } from "./devices.ts";
 
 /**
- * Which accelerators, and which nodes, of a machine can change places without anybody being able
- * to tell: the search tries one of each kind where it would try all, and hosts whose occupation
- * differs by such a change alone are in one state.
+ * The orbits of a machine's accelerators, NICs and nodes: items that symmetries exchange. The search
+ * tries one of each orbit, and hosts whose occupancies differ only by a symmetry are in one host
+ * class.
  *
- * Two accelerators are of one class when swapping them, and their own NICs with them, leaves every
- * relation of the machine as it is, and fabric partitions among themselves: an automorphism that moves
- * nothing else. If (a b) and (b c) are
- * automorphisms so is (a c), so classes are classes, and one member stands for all when they are
- * made. Own NICs are those that are nearer to this accelerator than to any other. What nobody can
- * tell apart is found; of what can only be exchanged in larger blocks some is missed, which costs
- * time and never an answer. Whole nodes are such blocks: two of them are of one class when swapping
- * them with all their devices changes nothing, where one's devices come before the other's.
+ * Two accelerators are in one orbit when swapping them, and their own NICs with them, keeps every
+ * relation of the machine and maps fabric partitions onto each other: an automorphism that moves
+ * nothing else. If (a b) and (b c) are automorphisms so is (a c), so it is an equivalence, and one
+ * member stands for its orbit while orbits are built. An accelerator's own NICs are nearer to it
+ * than to any other accelerator.
+ *
+ * Items that can be exchanged one by one are all found. Symmetries that only exchange larger blocks
+ * are missed in part, which costs time and never an answer. Whole nodes are blocks that are found:
+ * two nodes are in one orbit when swapping them with all their devices changes nothing, and all
+ * devices of one come before all devices of the other.
  */
 export interface Symmetry {
-  /** Per accelerator, by position. */
+  /** For each accelerator, by position. */
   readonly acceleratorOrbit: readonly number[];
-  /** Per NIC, by position: two of one class can change places by themselves. */
+  /** For each NIC, by position: two of one orbit can change places without an accelerator. */
   readonly nicOrbit: readonly number[];
-  /** Positions of each accelerator's own NICs; those of one class correspond in this order. */
+  /** Positions of each accelerator's own NICs; within an orbit they correspond in this order. */
   readonly ownNics: readonly (readonly number[])[];
-  /** Per node, by position: by distance and memory alone, whatever devices they have. */
+  /** For each node, by position: by distances, memory and caches, without its devices. */
   readonly nodeOrbit: readonly number[];
-  /** Per node: with its devices, those of two nodes of one class corresponding by address. */
+  /** For each node with its devices; within an orbit they correspond in the order of addresses. */
   readonly nodeOrbitWithDevices: readonly number[];
 }
 
@@ -48,10 +50,10 @@ export function symmetryOf(
   const swap = swapping(topology, devices, functions, between);
   const nodes = topology.nodes.map(({ id }) => id);
   const path = model.memoryPath;
-  const classes = nodeDistances(topology);
-  // Costs decide what is best, distances what is near, classes and ranks what is a twin.
+  const distanceOf = nodeDistances(topology);
+  // Costs decide what is best, distances what is near, classes and ranks the signature.
   const isAsFar = (a: number, b: number, from: number, to: number): boolean => {
-    const [one, other] = [classes(a, b), classes(from, to)];
+    const [one, other] = [distanceOf(a, b), distanceOf(from, to)];
     const sameClass = one.class === other.class && one.rank === other.rank;
     return sameClass && path(a, b) === path(from, to) && distance(a, b) === distance(from, to);
   };
@@ -59,30 +61,30 @@ export function symmetryOf(
     isAsFar(a, a, b, b) &&
     isAsFar(a, b, b, a) &&
     nodes.every((id) => id === a || id === b || (isAsFar(a, id, b, id) && isAsFar(id, a, id, b)));
-  const kindOf = new Map(topology.nodes.map(({ id, kind }) => [id, kind]));
+  const memoryKinds = new Map(topology.nodes.map(({ id, kind }) => [id, kind]));
   const sameNodes = (a: number, b: number): boolean =>
-    kindOf.get(a) === kindOf.get(b) &&
+    memoryKinds.get(a) === memoryKinds.get(b) &&
     sameDistances(a, b) &&
     shareCaches(cores, nodes.indexOf(a), nodes.indexOf(b));
   const devicesOf = (node: number): readonly Device[] => at(devices.ofNode, nodes.indexOf(node));
-  const furnished = (one: Device): readonly Device[] => [one, ...at(ownNics, one.position)];
+  const withOwnNics = (one: Device): readonly Device[] => [one, ...at(ownNics, one.position)];
   return {
-    acceleratorOrbit: classesOf(accelerators, (a, b) => {
-      const [ofA, ofB] = [furnished(a), furnished(b)];
-      const isBeside = (one: Device, i: number): boolean => one.node === at(ofB, i).node;
-      return ofA.length === ofB.length && ofA.every(isBeside) && swap(ofA, ofB);
+    acceleratorOrbit: orbitsOf(accelerators, (a, b) => {
+      const [ofA, ofB] = [withOwnNics(a), withOwnNics(b)];
+      const isOnSameNode = (one: Device, i: number): boolean => one.node === at(ofB, i).node;
+      return ofA.length === ofB.length && ofA.every(isOnSameNode) && swap(ofA, ofB);
     }),
-    nicOrbit: classesOf(nics, (a, b) => a.node === b.node && swap([a], [b])),
+    nicOrbit: orbitsOf(nics, (a, b) => a.node === b.node && swap([a], [b])),
     ownNics: ownNics.map((own) => own.map((nic) => nics.indexOf(nic))),
-    nodeOrbit: classesOf(nodes, sameNodes),
-    nodeOrbitWithDevices: classesOf(nodes, (a, b) => {
+    nodeOrbit: orbitsOf(nodes, sameNodes),
+    nodeOrbitWithDevices: orbitsOf(nodes, (a, b) => {
       const [ofA, ofB] = [devicesOf(a), devicesOf(b)];
-      return sameNodes(a, b) && areApart(ofA, ofB) && swap(ofA, ofB);
+      return sameNodes(a, b) && areInOrder(ofA, ofB) && swap(ofA, ofB);
     }),
   };
 }
 
-/** Whether two nodes' cores are below the same caches, or each below caches of its own alone. */
+/** Whether two nodes' cores are below the same caches, or each node has caches to itself. */
 function shareCaches({ groups, groupsOfNode }: CoreInventory, a: number, b: number): boolean {
   const cachesOf = (node: number): ReadonlySet<number> =>
     new Set(at(groupsOfNode, node).map((group) => at(groups, group).cache));
@@ -94,22 +96,22 @@ function shareCaches({ groups, groupsOfNode }: CoreInventory, a: number, b: numb
   });
 }
 
-/** Whether all addresses of the one come before all of the other. */
-function areApart(a: readonly Device[], b: readonly Device[]): boolean {
+/** Whether all addresses of one list come before all of the other. */
+function areInOrder(a: readonly Device[], b: readonly Device[]): boolean {
   const before = (one: readonly Device[], other: readonly Device[]): boolean =>
     one.every(({ address }) => other.every((device) => address < device.address));
   return before(a, b) || before(b, a);
 }
 
-/** The class of each item: that of the first before it that it can change places with. */
-function classesOf<Item>(
+/** The orbit of each item: that of the first earlier item it can change places with, or a new one. */
+function orbitsOf<Item>(
   items: readonly Item[],
   canChange: (a: Item, b: Item) => boolean,
 ): readonly number[] {
   const first: Item[] = [];
   return items.map((item) => {
-    const known = first.findIndex((other) => canChange(other, item));
-    return known >= 0 ? known : first.push(item) - 1;
+    const orbit = first.findIndex((other) => canChange(other, item));
+    return orbit >= 0 ? orbit : first.push(item) - 1;
   });
 }
 
@@ -129,7 +131,7 @@ function nicsByOwner(
   return own;
 }
 
-/** Whether these devices can take each other's places, in their order, and nobody could tell. */
+/** Whether swapping two lists of devices, one by one in their order, is a symmetry. */
 function swapping(
   { partitions }: Topology,
   { accelerators, nics }: DeviceInventory,
@@ -137,11 +139,11 @@ function swapping(
   between: InterconnectOf,
 ): (moved: readonly Device[], target: readonly Device[]) => boolean {
   const all = [...accelerators, ...nics];
-  const known = new Set(partitions.map((one) => one.accelerators.toSorted().join()));
+  const memberLists = new Set(partitions.map((one) => one.accelerators.toSorted().join()));
   return (moved, target) => {
     if (moved.length !== target.length) return false;
     const pairs = moved.map((one, i) => [one, at(target, i)] as const);
-    if (!pairs.every(([one, other]) => areAlike(one, other, functions))) return false;
+    if (!pairs.every(([one, other]) => isSameProduct(one, other, functions))) return false;
     const image = new Map(
       pairs.flatMap(
         ([one, other]) =>
@@ -154,7 +156,7 @@ function swapping(
     const renamed = new Map([...image].map(([from, to]) => [from.address, to.address]));
     const keepsPartitions = partitions.every((one) => {
       const members = one.accelerators.map((address) => renamed.get(address) ?? address);
-      return known.has(members.toSorted().join());
+      return memberLists.has(members.toSorted().join());
     });
     if (!keepsPartitions) return false;
     return pairs.every(([one, other]) =>
@@ -169,8 +171,8 @@ function swapping(
   };
 }
 
-/** Whether two devices are the same but for their place. What takes others along never is. */
-function areAlike(a: Device, b: Device, functions: ReadonlyMap<string, PciDevice>): boolean {
+/** Whether two devices are equal but for their place; never where other sold devices come along. */
+function isSameProduct(a: Device, b: Device, functions: ReadonlyMap<string, PciDevice>): boolean {
   const [one, other] = [functions.get(a.address), functions.get(b.address)];
   return (
     a.model === b.model &&

@@ -11,37 +11,35 @@ import type { Space } from "../space/space.ts";
 import { planSignatures, type Signature } from "../../plan/signature/signature.ts";
 
 /**
- * The signature of a layout. It depends on what is taken and not on what was free, so it is worked
- * out once for all states of a machine in which the same devices, the same amounts on the same
- * nodes and as many cores below caches are taken, and looked up after that. Which caches these are
- * means nothing, only which cores share one: they are known by the order in which they come.
+ * The signature of a layout. It depends on what the layout takes and not on what was free, so it is
+ * computed once for each inventory and key, and cached. The key names the devices, the amounts on
+ * each node, and how many cores share a cache; caches are numbered in the order in which they come.
  */
 export function layoutSignature(space: Space, layout: Layout): Signature {
   const { inventory } = space;
-  const book = books.get(inventory) ?? newBook(inventory);
+  const cache = signatureCaches.get(inventory) ?? newCache(inventory);
   const key = keyOf(space, layout);
-  const before = book.known.get(key);
+  const before = cache.signatures.get(key);
   if (before !== undefined) return before;
-  const signature = book.sign(planParts(space, layout));
-  // What is forgotten is worked out again.
-  if (book.known.size >= signaturesMax) book.known.clear();
-  book.known.set(key, signature);
-  book.costs?.set(costKey(space, signature.signature), layout.objective);
+  const signature = cache.sign(planParts(space, layout));
+  if (cache.signatures.size >= signaturesMax) cache.signatures.clear();
+  cache.signatures.set(key, signature);
+  cache.costs?.set(costKey(space, signature.signature), layout.objective);
   return signature;
 }
 
 /**
- * The cells and the cost of all layouts of a signature on a machine, where a signature tells them, and
- * one has been met; else undefined.
+ * The cells and the cost that all layouts of a signature have on a machine. Undefined where layouts
+ * of one signature may differ in them, and as long as no layout of it has been signed.
  */
 export function signatureCost(space: Space, signature: string): Cost | undefined {
-  return books.get(space.inventory)?.costs?.get(costKey(space, signature));
+  return signatureCaches.get(space.inventory)?.costs?.get(costKey(space, signature));
 }
 
 const costKey = ({ request }: Space, signature: string): string =>
   `${request.workload} ${signature}`;
 
-/** Whether a layout is of a signature. What costs more or less than those that are is none of them. */
+/** Whether a layout is of a signature. A layout of another cost is not, without signing it. */
 export function isOfSignature(space: Space, layout: Layout, signature: string): boolean {
   const { cells, cost } = layout.objective;
   const own = signatureCost(space, signature);
@@ -51,26 +49,26 @@ export function isOfSignature(space: Space, layout: Layout, signature: string): 
 
 type Cost = Pick<Objective, "cells" | "cost">;
 
-/** Some ten megabytes at the most, a machine. */
+/** At most some ten megabytes for each machine. */
 const signaturesMax = 1 << 15;
 
-interface Book {
+interface SignatureCache {
   readonly sign: (parts: PlanParts) => Signature;
-  readonly known: Map<string, Signature>;
-  /** By workload and signature; null where placements of one signature may cost different things. */
+  readonly signatures: Map<string, Signature>;
+  /** By workload and signature; null where placements of one signature may differ in cost. */
   readonly costs: Map<string, Cost> | null;
 }
 
-const books = new WeakMap<Inventory, Book>();
+const signatureCaches = new WeakMap<Inventory, SignatureCache>();
 
-function newBook(inventory: Inventory): Book {
-  const book: Book = {
+function newCache(inventory: Inventory): SignatureCache {
+  const cache: SignatureCache = {
     sign: planSignatures(inventory.topology),
-    known: new Map(),
+    signatures: new Map(),
     costs: costFollowsDistance(inventory.topology) ? new Map<string, Cost>() : null,
   };
-  books.set(inventory, book);
-  return book;
+  signatureCaches.set(inventory, cache);
+  return cache;
 }
 
 function keyOf(space: Space, { cells, partition }: Layout): string {

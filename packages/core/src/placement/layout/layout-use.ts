@@ -9,12 +9,12 @@ import type { LayoutCell } from "./layout.ts";
 import type { Space } from "../space/space.ts";
 import type { Floating, Use, UsedMemory } from "../occupancy/occupancy.ts";
 
-/** What a layout takes of its host: exactly what the plan made from it will (`plan-use.ts`). */
+/** What a layout takes of its host: the same as the plan that is made from it (`plan-use.ts`). */
 export function useOfLayout(space: Space, layout: readonly LayoutCell[]): Use {
   const { request, inventory, granuleBytes } = space;
   const isShared = request.isolation === "shared";
   const floating = isShared ? floatingOf(space, layout) : [];
-  // Whole cores may hold more threads than were asked for: no core is left without a vCPU by that.
+  // Whole cores may have idle threads, but each of them has at least one vCPU.
   const cores = isShared ? coresBelow(inventory, floating) : nameCores(space, layout).flat();
   const pool = poolPosition(inventory.memory, request.hugepageBytes);
   const memory: UsedMemory[] = [];
@@ -40,7 +40,7 @@ export function useOfLayout(space: Space, layout: readonly LayoutCell[]): Use {
   };
 }
 
-/** The cores that CPUs of pools belong to, each once. */
+/** The cores of the pools' CPUs, each once. */
 function coresBelow({ cores }: Inventory, floating: readonly Floating[]): readonly SoldCore[] {
   const below = new Set<SoldCore>();
   for (const { cpus } of floating) {

@@ -8,28 +8,28 @@ export interface OnNode {
   readonly count: number;
 }
 
-/** An amount of cores on a node, and which of its caches they come from. */
+/** An amount of cores on a node, and the cache that the last of them come from. */
 export interface CoresOnNode extends OnNode {
   /**
-   * How many free cores the cache has that gives the last part; where it is left out, the fewest
-   * that will do (`layout-cores.ts`).
+   * How many free cores that cache has; without it the cache is the tightest that holds them
+   * (`layout-cores.ts`).
    */
   readonly lastCache?: number;
 }
 
-/** One cell of a candidate: what it is given, before cores are named. */
+/** One cell of a layout: amounts by node and devices, before cores are named. */
 export interface LayoutCell {
   readonly node: number;
-  /** Where its cores and its memory lie: on its own node alone, unless the locality allows more. */
+  /** Its cores and memory by node: on its own node alone, unless the locality allows more. */
   readonly units: readonly CoresOnNode[];
   readonly granules: readonly OnNode[];
-  /** How many threads of its cores run no vCPU, for whole cores may hold more than were asked for. */
+  /** Threads of its cores that run no vCPU: whole cores may hold more threads than asked for. */
   readonly idleThreads: number;
   readonly accelerators: readonly Device[];
   readonly nics: readonly Device[];
 }
 
-/** A way to place the request. */
+/** A placement in an inventory's positions, before cores and pages get their names. */
 export interface Layout {
   /** By ascending node. */
   readonly cells: readonly LayoutCell[];
@@ -38,22 +38,22 @@ export interface Layout {
 }
 
 /**
- * What a layout is judged by, most important first. Among equal ones the search takes the first in
- * the order of device addresses and node ids, so that equal input gives an equal plan.
+ * What layouts are compared by, most important first. Ties go to the first in the order of device
+ * addresses and node ids, so that equal input gives an equal plan.
  */
 export interface Objective {
   readonly cells: number;
   /** The predicted cost under the workload's weights (`cost/placement-cost.ts`). */
   readonly cost: number;
-  /** Accelerators and NICs that come along in an IOMMU group without having been asked for. */
+  /** Accelerators and NICs that come along in IOMMU groups without having been asked for. */
   readonly unrequestedDevices: number;
-  /** Whether cells without accelerators differ in size although they need not: 0 or 1. */
+  /** 1 where cells without accelerators differ in size by more than one unit, otherwise 0. */
   readonly unevenCells: number;
-  /** The sum of the distances between its nodes. */
+  /** The sum of the distances between the cells' nodes. */
   readonly nodeDistanceSum: number;
 }
 
-/** Negative when `a` is better, 0 when neither is. */
+/** Negative when `a` is better, 0 when they are equal. */
 export function compareObjectives(a: Objective, b: Objective): number {
   return (
     a.cells - b.cells ||
@@ -64,7 +64,7 @@ export function compareObjectives(a: Objective, b: Objective): number {
   );
 }
 
-/** A layout's cells and devices as the cost model takes them. */
+/** A layout as the cost model takes it. */
 export function placed(cells: readonly LayoutCell[]): Placed {
   return {
     cells: placedCells(cells),
@@ -75,7 +75,7 @@ export function placed(cells: readonly LayoutCell[]): Placed {
   };
 }
 
-/** A cell weighs as much as its part of the memory. */
+/** Cells as the cost model takes them: each weighs as much as its part of the memory. */
 export function placedCells(
   cells: readonly Pick<LayoutCell, "units" | "granules">[],
 ): readonly PlacedCell[] {
@@ -92,7 +92,7 @@ function shares(parts: readonly OnNode[]): { node: number; share: number }[] {
   return parts.map(({ node, count }) => ({ node, share: count / all }));
 }
 
-/** How much parts come to together. */
+/** The sum of some parts. */
 export function total(parts: readonly OnNode[]): number {
   return parts.reduce((sum, { count }) => sum + count, 0);
 }

@@ -11,8 +11,8 @@ import { pageBytesOf } from "../space/memory.ts";
 import type { Space } from "../space/space.ts";
 
 /**
- * Names what a layout leaves open: which cores, which pages, which vCPU where. Nothing is decided
- * here that another VM could notice: cores of one cache are equal, and so are pages of one node.
+ * Names what a layout leaves open: cores, pages, and the CPU of each vCPU. No choice here matters to
+ * another VM: cores of one cache are equal, and so are pages of one node.
  */
 export function planParts(space: Space, { cells, partition }: Layout): PlanParts {
   return {
@@ -24,7 +24,7 @@ export function planParts(space: Space, { cells, partition }: Layout): PlanParts
   };
 }
 
-/** Whole cores are shown as such; a VM that floats, or ends inside a core, sees single threads. */
+/** A VM that has only whole cores sees them; one that floats, or ends inside a core, sees threads. */
 function guestThreadsPerCore({ request, inventory }: Space): number {
   const { threadsPerCore } = inventory.cores;
   const whole = request.vcpus % threadsPerCore === 0;
@@ -86,7 +86,7 @@ function cpuAssigner(
 function buildDevices(topology: Topology, layout: readonly LayoutCell[]): PlanDevice[] {
   const byAddress = new Map(topology.pci.map((device) => [device.address, device]));
   const all = layout.flatMap((cell) => [...cell.accelerators, ...cell.nics]);
-  // A function goes along once, with the first device of its group.
+  // A companion is listed once, with the first device of its group.
   const listed = new Set(all.map((device) => device.address));
   const alongWith = (companions: readonly string[]): string[] => {
     const own = companions.filter((companion) => !listed.has(companion));
@@ -101,7 +101,7 @@ function buildDevices(topology: Topology, layout: readonly LayoutCell[]): PlanDe
     const device = byAddress.get(address);
     if (device === undefined) return [];
     // Nearest first: a downstream port, its switch's upstream port, the same of the next switch, and
-    // at last a root port. So every other bridge is a switch, where there is one more above it.
+    // at last a root port. So every second bridge with another above it is a switch.
     const bridges = bridgesAbove(device, byAddress);
     const switches = bridges
       .filter((_, i) => i % 2 === 1 && i + 1 < bridges.length)

@@ -4,43 +4,42 @@ import type { Inventory } from "../inventory/inventory.ts";
 import { isSameFloating, type Occupancy } from "./occupancy.ts";
 
 /**
- * One object for all that is equal: occupancies of a machine that say the same are given the same
- * object, which is that machine's alone, for as long as the book knows it.
+ * Interns an occupancy: equal occupancies of one machine become one object, which no other machine
+ * shares, as long as it stays in the cache.
  */
 export type InternOccupancy = (inventory: Inventory, occupancy: Occupancy) => Occupancy;
 
-/** A dozen megabytes at the most. */
+/** At most a dozen megabytes. */
 const occupanciesMax = 1 << 12;
 
 /**
- * Hosts by the thousand are in the same few hundred occupancies, for of equal places all take the
- * first. They share the memory, and what is found out about one is known of every other by its
- * identity.
+ * Makes an interner. Thousands of hosts have the same few hundred occupancies, since ties always go
+ * to the first place. They share the memory, and results can be cached by an occupancy's identity.
  */
 export function occupancyInterner(): InternOccupancy {
-  let books = new WeakMap<Inventory, Map<number, Occupancy[]>>();
-  let known = 0;
-  const bookOf = (inventory: Inventory): Map<number, Occupancy[]> => {
-    const book = books.get(inventory) ?? new Map<number, Occupancy[]>();
-    books.set(inventory, book);
-    return book;
+  let tables = new WeakMap<Inventory, Map<number, Occupancy[]>>();
+  let size = 0;
+  const tableOf = (inventory: Inventory): Map<number, Occupancy[]> => {
+    const table = tables.get(inventory) ?? new Map<number, Occupancy[]>();
+    tables.set(inventory, table);
+    return table;
   };
   return (inventory, occupancy) => {
     const hash = hashOf(occupancy);
-    const before = bookOf(inventory)
+    const before = tableOf(inventory)
       .get(hash)
       ?.find((other) => isSame(other, occupancy));
     if (before !== undefined) return before;
-    // What is forgotten is met again: nothing but time and memory depend on it.
-    if (known++ >= occupanciesMax) [books, known] = [new WeakMap(), 1];
-    const book = bookOf(inventory);
+    // Nothing but time and memory depends on what the cache holds.
+    if (size++ >= occupanciesMax) [tables, size] = [new WeakMap(), 1];
+    const table = tableOf(inventory);
     const own = { ...occupancy };
-    book.set(hash, [...(book.get(hash) ?? []), own]);
+    table.set(hash, [...(table.get(hash) ?? []), own]);
     return own;
   };
 }
 
-/** Differs for most that differ; the rest is told apart by comparing. */
+/** Differs for most occupancies that differ; the others are compared. */
 function hashOf({ coreUsers, promisedBytes, deviceHolders }: Occupancy): number {
   let hash = 0;
   for (const users of coreUsers) hash = Math.imul(hash, 31) + users;

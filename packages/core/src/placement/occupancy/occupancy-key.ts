@@ -7,31 +7,33 @@ import type { Inventory } from "../inventory/inventory.ts";
 import type { Occupancy } from "./occupancy.ts";
 
 /**
- * The host class that a host is in, as text: two occupancies of one machine with the same key offer the
- * same to every request, up to the names of nodes, cores and devices.
+ * The key of a host class, a canonical form of an occupancy: two occupancies of one machine with the
+ * same key offer the same to every request, up to the names of nodes, cores and devices.
  *
- * It says of each node what can still be had: cores by cache, memory by page size, which devices,
- * what isolation closes. Then what is interchangeable is put in order: a node's groups of cores
- * (they are told apart by their numbers of cores alone), accelerators of one class with their own
- * NICs, and nodes that can change places as a whole (`inventory/symmetry.ts`). Ordering after a
- * permutation of those gives the same text, so hosts that differ by one share a key; equal texts
- * differ by one of those permutations, each of which leaves every relation of the machine as it is.
- * Symmetries that are not among them make more host classes than there need be, and no wrong answer.
+ * The key lists what is free on each node: cores by cache, memory by page size, devices, and what
+ * isolation closes. Then items of one orbit are sorted: a node's groups of cores (which differ only
+ * in their numbers of cores), accelerators with their own NICs, and whole nodes
+ * (`inventory/symmetry.ts`). Sorting undoes every permutation of these, so hosts that differ by one
+ * share a key. Equal keys differ by one of these permutations, and each of them keeps every relation
+ * of the machine. Symmetries that are missed here make more host classes than necessary, and no
+ * wrong answer.
  *
- * What the machine alone decides is looked up once, for every arrival and departure asks for a key.
+ * What depends on the machine alone is looked up once, for every arrival and departure needs a key.
  */
 export function hostClassKeys(inventory: Inventory): (occupancy: Occupancy) => string {
   const { devices } = inventory;
-  const homeless = [...devices.accelerators, ...devices.nics].filter(({ node }) => node === null);
-  const homelessKey = deviceKeys(inventory, homeless);
+  const ofUnknownNode = [...devices.accelerators, ...devices.nics].filter(
+    ({ node }) => node === null,
+  );
+  const unknownNodeKey = deviceKeys(inventory, ofUnknownNode);
   const ofNodes = nodeKeysOf(inventory);
   return (occupancy) => {
     const used = occupancy.vms > 0 ? (occupancy.hostOwners > 0 ? "owned" : "used") : "empty";
-    return used + homelessKey(occupancy) + inOrder(ofNodes(occupancy)).join("");
+    return used + unknownNodeKey(occupancy) + inOrder(ofNodes(occupancy)).join("");
   };
 }
 
-/** The same of each node, by position: with its class, so that nodes of one key are exchangeable. */
+/** The key of each node, by position, with its orbit: nodes of one key can change places. */
 export function nodeKeysOf(inventory: Inventory): (occupancy: Occupancy) => string[] {
   const nodes = inventory.nodeIds.map((_, node) => nodeKeys(inventory, node));
   return (occupancy) => nodes.map((key) => key(occupancy));
@@ -51,7 +53,7 @@ function nodeKeys(inventory: Inventory, node: number): KeyOf {
         continue;
       }
       const unpromised = bytes - read(promisedBytes, node * pools.length + i);
-      // What is free binds whatever is promised later: it belongs to the host class while it does.
+      // A free count that is the lower limit stays a limit whatever is promised later.
       const bound = freeBytes !== null && freeBytes < unpromised ? `<${freeBytes}` : "";
       key += `,${unpromised}${bound}`;
     }
@@ -89,16 +91,16 @@ function coreKeys({ cores }: Inventory, node: number): KeyOf {
   };
 }
 
-/** Accelerators with their own NICs, in order within each class; then the NICs of nobody. */
+/** Accelerators with their own NICs, sorted within each orbit; then the other NICs. */
 function deviceKeys({ symmetry, devices }: Inventory, ofNode: readonly Device[]): KeyOf {
   const accelerators = ofNode.filter((device) => devices.accelerators[device.position] === device);
-  const kindOf = (device: Device): number => at(symmetry.acceleratorOrbit, device.position);
+  const orbitOf = (device: Device): number => at(symmetry.acceleratorOrbit, device.position);
   const owned = new Set<Device>();
   const blocks = accelerators.map((device) => {
     const nics = at(symmetry.ownNics, device.position).map((nic) => at(devices.nics, nic));
     for (const nic of nics) owned.add(nic);
-    // Classes are numbered over the machine: within a node their order of appearance counts.
-    const first = accelerators.findIndex((other) => kindOf(other) === kindOf(device));
+    // Orbits are numbered over the machine; within a node they are numbered as they come.
+    const first = accelerators.findIndex((other) => orbitOf(other) === orbitOf(device));
     return { prefix: `/${first}.`, groups: [device, ...nics].map(({ group }) => group) };
   });
   const others = ofNode.filter(
@@ -111,7 +113,7 @@ function deviceKeys({ symmetry, devices }: Inventory, ofNode: readonly Device[])
   };
 }
 
-/** Sorted in place: these lists are short, made a line before, and most often in order already. */
+/** Sorts in place: these lists are short, just made, and mostly in order already. */
 function inOrder(keys: string[]): readonly string[] {
   return keys.length > 1 ? keys.sort() : keys;
 }

@@ -7,27 +7,27 @@ import type { Inventory } from "../inventory/inventory.ts";
 
 /**
  * Who holds what on a host, in numbers by the inventory's positions. An occupancy never changes: a
- * VM that comes or goes makes a new one, a few hundred bytes large, so that any number of hosts in
- * one state can share it, and a search can look ahead without taking anything back.
+ * VM that comes or goes makes a new one, of a few hundred bytes. So any number of hosts can share
+ * one, and a search can look ahead without taking anything back.
  */
 export interface Occupancy {
   readonly vms: number;
-  /** How many VMs have the host to themselves: none or one, or the host is overcommitted. */
+  /** VMs that have the host to themselves: at most one, unless the host is overcommitted. */
   readonly hostOwners: number;
-  /** Per core, how many VMs have a CPU of it. */
+  /** For each core, how many VMs have a CPU of it. */
   readonly coreUsers: Uint16Array;
-  /** Per group of cores, how many sold cores nobody has. */
+  /** For each group of cores, how many sold cores are free. */
   readonly freeCores: Uint16Array;
-  /** Per last-level cache and per node: how many VMs use it, and how many have it alone. */
+  /** For each last-level cache, and for each node: the VMs that use it, and that have it alone. */
   readonly cacheUsers: Uint16Array;
   readonly cacheOwners: Uint16Array;
   readonly nodeUsers: Uint16Array;
   readonly nodeOwners: Uint16Array;
-  /** Bytes promised, per node and page size (`memory.pools`). */
+  /** Bytes promised, by node and page size (`memory.pools`). */
   readonly promisedBytes: Float64Array;
-  /** Per group of devices, how many VMs hold one of it. */
+  /** For each group of devices, how many VMs hold one of it. */
   readonly deviceHolders: Uint16Array;
-  /** What floats, one entry a VM and set of CPUs. */
+  /** Floating vCPUs: one entry for each VM and set of CPUs. */
   readonly floating: readonly Floating[];
 }
 
@@ -37,7 +37,7 @@ export interface Floating {
   readonly vcpus: number;
 }
 
-/** What one VM takes of a host. Positions, each once. */
+/** What one VM takes of a host, by positions, each once. */
 export interface Use {
   readonly isolation: Isolation;
   readonly cores: readonly number[];
@@ -47,14 +47,14 @@ export interface Use {
   readonly floating: readonly Floating[];
 }
 
-/** Of one page size on one node. */
+/** Memory of one page size on one node. */
 export interface UsedMemory {
   readonly node: number;
   readonly pool: number;
   readonly bytes: number;
 }
 
-/** Of a host on which nobody is. */
+/** The occupancy of an empty host. */
 export function emptyOccupancy({ cores, memory, devices, nodeIds }: Inventory): Occupancy {
   const pools = memory.hugepageSizes.length + 1;
   return {
@@ -72,19 +72,19 @@ export function emptyOccupancy({ cores, memory, devices, nodeIds }: Inventory): 
   };
 }
 
-/** With one more VM. */
+/** The occupancy after a VM has arrived. */
 export function occupied(inventory: Inventory, before: Occupancy, use: Use): Occupancy {
   return changed(inventory, before, use, 1);
 }
 
-/** With a VM gone that was there. */
+/** The occupancy after a VM has left. */
 export function vacated(inventory: Inventory, before: Occupancy, use: Use): Occupancy {
   return changed(inventory, before, use, -1);
 }
 
 function changed({ cores, memory }: Inventory, before: Occupancy, use: Use, by: 1 | -1): Occupancy {
   const pools = memory.hugepageSizes.length + 1;
-  // What a VM of its kind does not touch is shared with the occupancy before.
+  // Arrays that the VM does not touch are shared with the occupancy before.
   const ownsCaches = use.isolation === "l3" && use.cores.length > 0;
   const ownsNodes = use.isolation === "node" && use.nodes.length > 0;
   const holds = use.deviceGroups.length > 0;
@@ -126,12 +126,12 @@ function changed({ cores, memory }: Inventory, before: Occupancy, use: Use, by: 
   return after;
 }
 
-/** One that says the same is as good: equal occupancies share what floats (`interning.ts`). */
+/** Compares entries by value: interned occupancies may hold another VM's equal entry. */
 function without(all: readonly Floating[], gone: readonly Floating[]): readonly Floating[] {
   const left = [...all];
   for (const one of gone) {
     const position = left.findIndex((other) => isSameFloating(one, other));
-    invariant(position >= 0, "what is given back floats on the host");
+    invariant(position >= 0, "the floating vCPUs of a VM that leaves are on the host");
     left.splice(position, 1);
   }
   return left;

@@ -6,7 +6,7 @@ import { poolPosition } from "../inventory/memory.ts";
 import { functionsOf, isHugepage, type Plan } from "../../plan/plan.ts";
 import { emptyOccupancy, type Floating, occupied, type Occupancy, type Use } from "./occupancy.ts";
 
-/** What a plan takes of the machine; what the machine does not have cannot be taken of it. */
+/** What a plan takes of the machine, without what the machine does not have. */
 export function useOfPlan({ cores, memory, devices, nodePosition }: Inventory, plan: Plan): Use {
   const vcpus = plan.cells.flatMap((cell) => cell.vcpus);
   const lists = Map.groupBy(
@@ -44,7 +44,7 @@ export function useOfPlan({ cores, memory, devices, nodePosition }: Inventory, p
   };
 }
 
-/** Of a host with these plans on it, running or about to. */
+/** The occupancy of a host with these plans on it, running or about to run. */
 export function occupancyOf(inventory: Inventory, taken: readonly Plan[]): Occupancy {
   return taken.reduce(
     (occupancy, plan) => occupied(inventory, occupancy, useOfPlan(inventory, plan)),

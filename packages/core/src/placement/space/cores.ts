@@ -12,7 +12,7 @@ import { read } from "../../unit/vector.ts";
 import type { SoldCore } from "../inventory/cores.ts";
 import type { RequestOnHost } from "./request-on-host.ts";
 
-/** The cores of a node that the request can have whole, by ascending id. */
+/** The whole cores of a node that are free for the request, by ascending id. */
 export function freeCores(space: RequestOnHost, node: number): readonly SoldCore[] {
   const { inventory, occupancy, closed } = space;
   const free: SoldCore[] = [];
@@ -23,7 +23,7 @@ export function freeCores(space: RequestOnHost, node: number): readonly SoldCore
   return free;
 }
 
-/** The CPUs over which the VMs float that share cores on a node, and how many vCPUs they have. */
+/** The CPUs over which VMs with shared cores float on a node, and how many vCPUs they have. */
 export interface Pool {
   readonly cpus: IndexSet;
   readonly vcpus: number;
@@ -48,12 +48,12 @@ export function sharedPool(space: RequestOnHost, node: number): Pool {
   return { cpus, vcpus };
 }
 
-/** How many cores of a group the request can have whole. */
+/** The number of whole cores of a group that are free for the request. */
 export function freeInGroup({ occupancy, closed }: RequestOnHost, group: number): number {
   return closed.coreGroup(group) ? 0 : read(occupancy.freeCores, group);
 }
 
-/** How much of a node can be had: whole cores, or unpromised CPUs where the request shares cores. */
+/** The free units of a node: whole cores, or unpromised CPUs where the request shares cores. */
 export function freeUnits(space: RequestOnHost, node: number): number {
   const { inventory, request } = space;
   let free = 0;

@@ -4,7 +4,7 @@ import type { Device } from "../inventory/devices.ts";
 import type { Inventory } from "../inventory/inventory.ts";
 import type { Occupancy } from "../occupancy/occupancy.ts";
 
-/** The accelerators of the request's model and the NICs of its kind that nobody holds, by address. */
+/** The free accelerators of the request's model, and the free NICs that it can use, by address. */
 export function freeDevices(
   { devices }: Inventory,
   occupancy: Occupancy,
@@ -19,10 +19,10 @@ export function freeDevices(
 }
 
 /**
- * Whether an accelerator is what is asked for. A whole one is, when the wanted part is in its model's
- * name; a model that nobody knows satisfies no wish. A part of one is only when its profile is asked
- * for by its full name, with or without the vendor's before it: who wants an H100 does not want a
- * tenth of one, although it is called H100XM-10C.
+ * Whether an accelerator is what a request asks for. A whole accelerator is, when the wanted text is
+ * part of its model's name; an unknown model matches no text. A part of an accelerator is only when
+ * the text is its profile's full name, with or without the vendor's before it: a request for an H100
+ * does not want a tenth of one, although that is called H100XM-10C.
  */
 export function isWanted({ model, isPart }: Device, wanted: string | null): boolean {
   if (wanted === null) return !isPart;
@@ -30,7 +30,7 @@ export function isWanted({ model, isPart }: Device, wanted: string | null): bool
   return isPart ? name === wish || name === `nvidia ${wish}` : name.includes(wish);
 }
 
-/** The accelerators of the host that nobody holds, whatever is asked for. */
+/** All free accelerators of the host, of any model. */
 export function freeAccelerators({
   inventory,
   occupancy,

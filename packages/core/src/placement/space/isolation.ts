@@ -3,17 +3,17 @@ import { read } from "../../unit/vector.ts";
 import type { Inventory } from "../inventory/inventory.ts";
 import type { Occupancy } from "../occupancy/occupancy.ts";
 
-/** What isolation closes to a request, by positions. */
+/** The nodes and cores that isolation closes to a request, by positions. */
 export interface Closed {
   readonly node: (node: number) => boolean;
-  /** Of a group of cores; those of closed nodes are closed too. */
+  /** Whether a group of cores is closed; the groups of closed nodes are. */
   readonly coreGroup: (group: number) => boolean;
 }
 
 /**
- * What isolation closes to a request. It works both ways: a request that wants a cache, a node or
- * the host for itself cannot go where another VM is, and nobody can go where a VM has it already.
- * A core whose L3 is unknown cannot be shown to share none, so `l3` does not take it.
+ * Finds what isolation closes to a request. It works both ways: a request that wants a cache, a node
+ * or the host for itself cannot go where another VM is, and no request can go where a VM has one for
+ * itself. A core of unknown cache may share one, so `l3` does not take it.
  */
 export function closedTo(request: Request, inventory: Inventory, occupancy: Occupancy): Closed {
   const wanted = request.isolation;

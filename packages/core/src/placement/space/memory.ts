@@ -7,19 +7,19 @@ import { poolPosition } from "../inventory/memory.ts";
 import type { RequestOnHost } from "./request-on-host.ts";
 
 /**
- * Base pages are sold by this, so that a guest's memory can be backed by transparent huge pages and
+ * The granule of base pages: a guest's memory can then be backed by transparent huge pages, and
  * satisfies QEMU's alignment on every architecture.
  */
 const basePagesBytes = 2 * MiB;
 
-/** What memory is sold in. */
+/** The granule of memory that the request is given: a huge page, or some base pages. */
 export function granuleOf(request: Request): number {
   return request.hugepageBytes ?? basePagesBytes;
 }
 
 /**
- * The size of the pages that back the memory. Where the base page is unknown it is taken for the
- * largest that exists, 64 KiB, of which every other is a divisor; on x86-64 it is always 4 KiB.
+ * The size of the pages that back the memory. An unknown base page is taken for the largest that
+ * exists, 64 KiB, which every other size divides; on x86-64 it is always 4 KiB.
  */
 export function pageBytesOf(request: Request, { machine }: Topology): number {
   const base = machine.pageBytes ?? (machine.architecture === "x86_64" ? 4096 : 65_536);
@@ -27,10 +27,10 @@ export function pageBytesOf(request: Request, { machine }: Topology): number {
 }
 
 /**
- * How many granules a node, by position, can still sell; null where its memory is unknown.
+ * The free granules of a node, by position; null where its memory is unknown.
  *
- * A running VM's huge pages are gone from what is free, a planned one's are not yet, so both limits
- * are kept: what is free, and the whole less what the plans were promised.
+ * A running VM's huge pages are gone from the pool's free count, a planned VM's are not yet. So both
+ * limits hold: the free count, and the whole pool less what plans were promised.
  */
 export function freeGranules(space: RequestOnHost, node: number): number | null {
   const { inventory, occupancy, closed, request } = space;

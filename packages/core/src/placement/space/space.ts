@@ -13,32 +13,31 @@ import { freeGranules, granuleOf } from "./memory.ts";
 import type { RequestOnHost } from "./request-on-host.ts";
 
 /**
- * What one host still offers to one request: the search looks at nothing else. Cores, pages and
- * devices that are kept, taken, or closed by an isolation are left out.
+ * What one host still offers to one request, without the cores, pages and devices that are kept,
+ * taken, or closed by an isolation. The search looks at nothing else.
  */
 export interface Space extends RequestOnHost {
-  /** The inventory's. */
   readonly topology: Topology;
-  /** What is needed in all: whole cores (CPUs where cores are shared), and granules of memory. */
+  /** What the request needs: whole cores (CPUs where cores are shared), and granules of memory. */
   readonly units: number;
   readonly granules: number;
   readonly granuleBytes: number;
   /** By ascending id. */
   readonly nodes: readonly NodeSpace[];
-  /** By ascending address. */
+  /** The free ones that the request can use, by ascending address. */
   readonly accelerators: readonly Device[];
   readonly nics: readonly Device[];
 }
 
 export interface NodeSpace {
   readonly id: number;
-  /** How much can be had: whole cores, or unpromised CPUs where the request shares cores. */
+  /** Free whole cores, or unpromised CPUs where the request shares cores. */
   readonly units: number;
   /** Free granules of memory; null where the node's memory is unknown. */
   readonly granules: number | null;
 }
 
-/** What a host offers to a request, given who is on it. */
+/** The space of a host with an occupancy. */
 export function spaceFor(inventory: Inventory, occupancy: Occupancy, request: Request): Space {
   const { threadsPerCore } = inventory.cores;
   const granuleBytes = granuleOf(request);
@@ -62,23 +61,23 @@ export function spaceFor(inventory: Inventory, occupancy: Occupancy, request: Re
   return { ...space, nodes };
 }
 
-/** The same of a host that is given by its documents. */
+/** The space of a host that is given by its documents. */
 export function spaceOn({ topology, policy, taken }: HostState, request: Request): Space {
   const inventory = inventoryOf(topology, policy);
   return spaceFor(inventory, occupancyOf(inventory, taken), request);
 }
 
-/** What a node has, by its id. */
+/** A node's space, by its id. */
 export function nodeOf({ nodes, inventory }: Space, id: number): NodeSpace {
   return at(nodes, valueOf(inventory.nodePosition, id));
 }
 
-/** How many granules a node can be asked for: none of memory of which nobody knows. */
+/** The granules that a node can give; unknown memory gives none. */
 export function knownGranules({ granules }: NodeSpace): number {
   return granules === null ? 0 : granules;
 }
 
-/** Whether the host has enough cores and memory in all, wherever they lie. */
+/** Whether all nodes together have enough cores and memory. */
 export function hasEnough({ nodes, units, granules }: Space): boolean {
   const sum = (amount: (node: NodeSpace) => number): number =>
     nodes.reduce((all, node) => all + amount(node), 0);
