@@ -1,4 +1,4 @@
-/** Costs and losses are sums of a few products: what lies below this is rounding. */
+/** Costs and losses are sums of a few products: a smaller difference is rounding. */
 const ROUNDING = 1e-9;
 
 /** Negative when `a` costs or loses less than `b`, 0 when they differ by rounding alone. */
@@ -7,6 +7,6 @@ export function compareCosts(a: number, b: number): number {
 }
 
 export function costEquals(a: number, b: number): boolean {
-  // Two infinite costs differ by no number.
+  // The difference of two infinite costs is NaN.
   return a === b || Math.abs(a - b) < ROUNDING;
 }

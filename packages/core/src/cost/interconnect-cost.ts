@@ -2,10 +2,10 @@ import type { Interconnect } from "../topology/interconnect.ts";
 import type { PathCost } from "./path-cost.ts";
 
 /**
- * How long a transfer between two devices takes against the best class of its kind: `NV18` between
- * accelerators, `PIX` between an accelerator and a NIC.
+ * The bandwidth of each interconnect class. The cost of a path is its transfer time over that of the
+ * best class: `NV18` between accelerators, `PIX` between an accelerator and a NIC.
  *
- * The bandwidths are those with which NCCL plans (`src/graph/topo.h` of NVIDIA/nccl), in GB/s and
+ * The bandwidths are those that NCCL plans with (`src/graph/topo.h` of NVIDIA/nccl), in GB/s and
  * one direction, all of the generation of PCIe 4 and EPYC "Rome": 20 a lane of NVLink (measured
  * with `p2pBandwidthLatencyTest`: 21 on an H100's 18 lanes, 23 on an A100's 12), 24 through a
  * switch of PCIe 4 x16, a sixth less through a host bridge, which may split peer traffic into small
@@ -35,7 +35,7 @@ export function interconnectCost(
   interconnect: Interconnect | null,
   peer: "accelerator" | "nic" = "accelerator",
 ): PathCost {
-  // Where nobody knows the path it may be the longest, so whatever is known is preferred to it.
+  // An unknown path may be the longest, so any known path is preferred to it.
   const bandwidth = bandwidthOf(interconnect ?? "SYS");
   return {
     relative: Math.max(1, best[peer] / bandwidth),
@@ -46,7 +46,7 @@ export function interconnectCost(
 function bandwidthOf(interconnect: Interconnect): number {
   const overPci = pcie.get(interconnect);
   if (overPci !== undefined) return overPci;
-  // Of an unknown number of lanes (`NV#`) there is at least one.
+  // An unknown number of lanes (`NV#`) is at least one.
   const lanes = /\d+$/.exec(interconnect);
   if (lanes !== null && Number(lanes[0]) >= 2) return Number(lanes[0]) * gigabytesPerSecond.lane;
   return midway(gigabytesPerSecond.pix, 2 * gigabytesPerSecond.lane);

@@ -6,23 +6,22 @@ import { interconnectCost } from "./interconnect-cost.ts";
 import { memoryPaths } from "./memory-path.ts";
 import type { CostBasis, PathCost } from "./path-cost.ts";
 
-/** What the paths of one kind cost, from row to column, and what each of these costs rests on. */
+/** The costs of all paths of one kind, from row to column, each with its basis. */
 export interface PathTable {
   readonly relative: Matrix;
   readonly basis: readonly (readonly CostBasis[])[];
 }
 
-/** A machine's paths, by the positions of its nodes, accelerators and NICs; made when asked for. */
+/** A machine's paths by the positions of nodes, accelerators and NICs; tables are made on demand. */
 export interface MachinePaths {
   readonly nodePosition: ReadonlyMap<number, number>;
   readonly acceleratorPosition: ReadonlyMap<string, number>;
   readonly nicPosition: ReadonlyMap<string, number>;
-  /** From a node to a node's memory. The row after the last is that of an unknown node. */
+  /** From a node to a node's memory. The row after the last is for an unknown node. */
   readonly memory: () => PathTable;
   /**
-   * Between two accelerators, against the machine's best pair: on a machine without NVLink, PIX
-   * costs 1 and not fifteen times a transfer that nobody can have there, which would drown every
-   * other part.
+   * Between two accelerators, relative to the machine's best pair. So on a machine without NVLink PIX
+   * costs 1; relative to NVLink it would cost 15, which would drown every other part.
    */
   readonly peer: () => PathTable;
   /** From an accelerator to a NIC. */
@@ -51,16 +50,16 @@ export function machinePaths(topology: Topology): MachinePaths {
 
 function peerTable(topology: Topology, accelerators: readonly string[]): PathTable {
   const between = interconnects(topology);
-  const known = accelerators.flatMap((a, i) =>
+  const costs = accelerators.flatMap((a, i) =>
     accelerators.slice(i + 1).flatMap((b) => {
       const link = between(a, b);
       return link === null ? [] : [interconnectCost(link).relative];
     }),
   );
-  const best = known.reduce((least, relative) => Math.min(least, relative), Infinity);
+  const best = costs.reduce((least, relative) => Math.min(least, relative), Infinity);
   return tableOf(accelerators, accelerators, (a, b) => {
     const { relative, basis } = interconnectCost(between(a, b));
-    // Without one known pair there is nothing to hold the others against.
+    // Without a known pair there is nothing to compare with.
     return { relative: best === Infinity ? 1 : Math.max(1, relative / best), basis };
   });
 }

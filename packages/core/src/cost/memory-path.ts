@@ -3,11 +3,11 @@ import { type NodeDistance, nodeDistances, type NodeDistanceOf } from "./node-di
 import type { PathCost } from "./path-cost.ts";
 
 /**
- * What it costs to reach a node's memory from a node's CPUs or devices, against the initiator's own
+ * The cost of reaching a node's memory from a node's CPUs or devices, relative to the initiator's own
  * memory.
  *
  * Where latency and bandwidth of the pair *and* of the initiator's own memory are known, from a
- * measurement or from HMAT, the cost is theirs: the mean of the latency ratio and the inverse
+ * measurement or from HMAT, the cost comes from them: the mean of the latency ratio and the inverse
  * bandwidth ratio, as if half of the time were spent on dependent reads, which wait out the
  * latency, and half on streams, which wait for the bandwidth; with only one of the two known, that
  * one. HMAT is the firmware's claim and so counts as modelled.
@@ -18,21 +18,21 @@ import type { PathCost } from "./path-cost.ts";
  * to none at all. The constants are the middle of that, good for ordering placements and no
  * forecast for one machine.
  *
- * A node without CPUs hangs off the nearest node that has some, its home. What starts there (a GPU
- * that is a node of its own) reaches memory as its home does; what lies there is one hop farther.
+ * A node without CPUs is attached to the nearest node with CPUs. An initiator there (a GPU that is a
+ * node of its own) reaches memory as that node does; memory there is one hop farther.
  */
 export interface MemoryPaths {
   /** By node ids; an initiator whose node is unknown is null. */
   readonly relative: (initiator: number | null, target: number) => PathCost;
 }
 
-/** Reads what the topology tells once; each pair is worked out when first asked for. */
+/** Reads the topology once; the cost of each pair is computed when first asked for. */
 export function memoryPaths(topology: Topology): MemoryPaths {
-  // With one node all memory is everybody's own, whatever else is unknown.
+  // With one node all memory is own memory, even for a device of unknown node.
   if (topology.nodes.length === 1) return { relative: () => ownMemory };
-  const known = accessByPair(topology.access);
+  const access = accessByPair(topology.access);
   const distanceOf = nodeDistances(topology);
-  const homesOf = homes(topology, distanceOf);
+  const cpuNodes = nearestCpuNodes(topology, distanceOf);
   const found = new Map<string, PathCost>();
   return {
     relative(initiator, target) {
@@ -41,7 +41,7 @@ export function memoryPaths(topology: Topology): MemoryPaths {
       let path = found.get(key);
       if (path === undefined) {
         path =
-          fromAccess(known, initiator, target) ?? byClass(initiator, target, distanceOf, homesOf);
+          fromAccess(access, initiator, target) ?? byClass(initiator, target, distanceOf, cpuNodes);
         found.set(key, path);
       }
       return path;
@@ -50,7 +50,8 @@ export function memoryPaths(topology: Topology): MemoryPaths {
 }
 
 /**
- * Against local memory, the mean of the cost in idle latency and in read bandwidth. From Intel
+ * Published costs relative to local memory: the mean of the ratios of idle latency and of read
+ * bandwidth. From Intel
  * MLC's tables as published by FD.io CSIT (Skylake), KU Leuven's VscDocumentation (Broadwell,
  * Cascade Lake) and DRAMHiT (EPYC), and for copies to devices gearshifft#82 and
  * rocm_bandwidth_test#129 on GitHub.
@@ -67,26 +68,26 @@ const published = {
    * GB/s: 2.3 times less. The mean is 2.
    */
   remote: 2,
-  /** The dearest of those, which no number of hops exceeds. */
+  /** The dearest of the published costs, which no number of hops exceeds. */
   farthest: 3.4,
-  /** To memory without CPUs (CXL, HBM, a GPU's): described as one hop, so the step is the same. */
+  /** To memory without CPUs (CXL, HBM, a GPU's): described as one hop, so it adds as much. */
   memoryOnlyHop: 1,
-  /** Each further rank: a four-node Broadwell adds 6 %. They order more than they tell. */
+  /** For each further rank, to keep the order: a four-node Broadwell adds 6 %. */
   samePackageRank: 0.05,
   remoteRank: 0.1,
 } as const;
 
 const ownMemory: PathCost = { relative: 1, basis: "modelled" };
 
-/** As far as another package, so that whatever is known to be near is preferred to it. */
+/** As far as another package, so that a path known to be near is preferred to it. */
 const unknownPath: PathCost = { relative: published.remote, basis: "unknown" };
 
-/** Without distances nothing tells which pairs of a class are farther: all cost what the nearest do. */
+/** The rank for costs: without distances all pairs of a class cost as much as the nearest. */
 function ranksBeyond(rank: number | null): number {
   return rank === null ? 0 : rank;
 }
 
-/** Of two nodes with CPUs. */
+/** The cost between two nodes with CPUs. */
 function costOf({ class: kind, rank }: NodeDistance): PathCost {
   if (kind === "local") return ownMemory;
   if (kind === "same-package") {
@@ -101,9 +102,9 @@ function costOf({ class: kind, rank }: NodeDistance): PathCost {
 }
 
 /**
- * Whether classes and ranks of distances between nodes tell what their paths cost. Else two pairs that
- * are as far apart may differ: where firmware or a measurement tells of each, or where a node's home
- * decides.
+ * Whether the classes and ranks of distances determine the costs of memory paths. Otherwise two pairs
+ * at one distance may differ in cost: by firmware or a measurement, or by the nearest CPUs of a node
+ * without any.
  */
 export function costFollowsDistance({ access, nodes }: Topology): boolean {
   return (
@@ -116,22 +117,20 @@ function byClass(
   initiator: number,
   target: number,
   distanceOf: NodeDistanceOf,
-  homesOf: ReadonlyMap<number, readonly number[]>,
+  cpuNodes: ReadonlyMap<number, readonly number[]>,
 ): PathCost {
   if (initiator === target) return ownMemory;
-  const nearest = (homesOf.get(initiator) ?? [])
-    .flatMap((from) => (homesOf.get(target) ?? []).map((to) => costOf(distanceOf(from, to))))
+  const nearest = (cpuNodes.get(initiator) ?? [])
+    .flatMap((from) => (cpuNodes.get(target) ?? []).map((to) => costOf(distanceOf(from, to))))
     .reduce<PathCost | null>((a, b) => (a === null || b.relative < a.relative ? b : a), null);
   if (nearest === null) return unknownPath;
-  const atHome = homesOf.get(target)?.includes(target) ?? false;
-  const relative = nearest.relative + (atHome ? 0 : published.memoryOnlyHop);
+  const hasCpus = cpuNodes.get(target)?.includes(target) ?? false;
+  const relative = nearest.relative + (hasCpus ? 0 : published.memoryOnlyHop);
   return { relative, basis: nearest.basis };
 }
 
-/**
- * Of each node, itself where it has CPUs, otherwise the nearest that do; empty where nothing tells.
- */
-function homes(
+/** For each node, itself where it has CPUs, otherwise the nearest that do; empty where unknown. */
+function nearestCpuNodes(
   topology: Topology,
   distanceOf: NodeDistanceOf,
 ): ReadonlyMap<number, readonly number[]> {
@@ -140,12 +139,12 @@ function homes(
     topology.nodes.map(({ id, cpus }) => {
       if (cpus !== "") return [id, [id]];
       if (withCpus.length === 1) return [id, withCpus];
-      const known = withCpus.flatMap((home) => {
-        const { slit } = distanceOf(id, home);
-        return slit === null ? [] : [{ home, slit }];
+      const distances = withCpus.flatMap((node) => {
+        const { slit } = distanceOf(id, node);
+        return slit === null ? [] : [{ node, slit }];
       });
-      const least = Math.min(...known.map(({ slit }) => slit));
-      return [id, known.filter(({ slit }) => slit === least).map(({ home }) => home)];
+      const least = Math.min(...distances.map(({ slit }) => slit));
+      return [id, distances.filter(({ slit }) => slit === least).map(({ node }) => node)];
     }),
   );
 }
@@ -164,19 +163,19 @@ function accessByPair(access: readonly Access[]): AccessTable {
   return { measured: of("measured"), hmat: of("hmat") };
 }
 
-/** From both entries of one basis; a measurement is never held against a claim of the firmware. */
-function fromAccess(known: AccessTable, initiator: number, target: number): PathCost | null {
+/** The cost from two entries of one basis: a measurement is never compared with firmware's claim. */
+function fromAccess(access: AccessTable, initiator: number, target: number): PathCost | null {
   for (const basis of ["measured", "hmat"] as const) {
-    const own = known[basis].get(pairKey(initiator, initiator));
-    const entry = known[basis].get(pairKey(initiator, target));
+    const own = access[basis].get(pairKey(initiator, initiator));
+    const entry = access[basis].get(pairKey(initiator, target));
     const ratios = [
       ratio(entry?.readLatencyNs, own?.readLatencyNs),
       ratio(own?.readBytesPerSecond, entry?.readBytesPerSecond),
     ].filter((value) => value !== null);
     if (ratios.length === 0) continue;
     const mean = ratios.reduce((sum, value) => sum + value, 0) / ratios.length;
-    // Memory faster than the initiator's own (HBM beside DRAM) counts as near, never as a gain:
-    // what is sold is capacity of a kind, not the choice of the faster kind.
+    // Memory faster than the initiator's own (HBM next to DRAM) counts as local, never as a gain:
+    // capacity of one kind is sold, not the choice of the faster kind.
     return {
       relative: Math.max(1, mean),
       basis: basis === "measured" ? "measured" : "modelled",

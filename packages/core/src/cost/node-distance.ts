@@ -2,11 +2,11 @@ import type { MemoryNode, Topology } from "../topology/topology.ts";
 import { at } from "../unit/list.ts";
 
 /**
- * How far apart two nodes are, in terms that machines of one model agree on whatever numbers their
- * firmware chose: a class, and a rank within the class.
+ * The distance between two nodes as a class and a rank within the class, which are the same on all
+ * machines of one model, whatever numbers their firmware chose.
  *
  * SLIT distances are no latencies: 12 is 1.1 times the local latency and 21 is 1.6 to 1.75 times
- * where Intel MLC was run on both. So they only tell order here. The class comes from the packages
+ * where Intel MLC was run on both. So only their order counts here. The class comes from the packages
  * where both are known. Where one is not, a distance below 16 counts as within the package:
  * sub-NUMA clusters and NPS modes give 11 to 15, other sockets 20 and more.
  */
@@ -24,7 +24,7 @@ export interface NodeDistance {
   readonly slit: number | null;
 }
 
-/** The distance from one node to another, by their ids. A node that is not there is unknown. */
+/** The distance from one node to another, by their ids; unknown for a node that does not exist. */
 export type NodeDistanceOf = (from: number, to: number) => NodeDistance;
 
 const withinPackageBelow = 16;
@@ -61,11 +61,11 @@ export function nodeDistances(topology: Topology): NodeDistanceOf {
   return (from, to) => {
     const row = position.get(from);
     const column = position.get(to);
-    return row === undefined || column === undefined ? nowhere : at(at(table, row), column);
+    return row === undefined || column === undefined ? unknownDistance : at(at(table, row), column);
   };
 }
 
-const nowhere: NodeDistance = { class: "unknown", rank: null, slit: null };
+const unknownDistance: NodeDistance = { class: "unknown", rank: null, slit: null };
 
 function classOf(from: MemoryNode, to: MemoryNode, slit: number | null): DistanceClass {
   if (from.id === to.id) return "local";

@@ -1,11 +1,9 @@
 import type { PlanCost } from "./plan-cost.ts";
 
-/**
- * What a number rests on: this machine's measurement, published constants or firmware, or nothing.
- */
+/** The basis of a number: a measurement on this machine, published constants or firmware, or none. */
 export type CostBasis = PlanCost["basis"];
 
-/** What a path costs against the nearest path of its kind, and what that rests on. */
+/** The cost of a path relative to the nearest path of its kind, with its basis. */
 export interface PathCost {
   /** A ratio of times: 1 is the nearest there is, 2 takes twice as long. Never below 1. */
   readonly relative: number;
@@ -14,7 +12,7 @@ export interface PathCost {
 
 const weakness: Readonly<Record<CostBasis, number>> = { measured: 0, modelled: 1, unknown: 2 };
 
-/** What a number made from two others rests on: a sum is worth as much as its weakest term. */
+/** The basis of a number that is made from two others: a sum is as good as its weakest term. */
 export function weakerBasis(a: CostBasis, b: CostBasis): CostBasis {
   return weakness[a] >= weakness[b] ? a : b;
 }

@@ -18,14 +18,14 @@ import { workloadWeights } from "./workload.ts";
  * - `network`: from each accelerator to its nearest NIC and from each NIC to its nearest
  *   accelerator
  *
- * It prices paths one by one. Flows that share a link or a controller are not in it yet, although
- * they are what makes a modern machine's remote copies slow: one stream often shows no penalty.
+ * It prices paths one by one. Flows that share a link or a controller are not modelled yet, although
+ * sharing is what makes remote copies slow on a modern machine: one stream often shows no penalty.
  *
- * Means are linear in the shares, so moving memory to a farther node never lowers a cost, and what
- * the devices are called or in which order they are given changes nothing.
+ * Means are linear in the shares, so moving memory to a farther node never lowers a cost. The names
+ * and the order of devices change nothing.
  */
 
-/** What any placement, ours or another's, comes to. */
+/** A placement as the cost model takes it, ours or another's. */
 export interface Placed {
   readonly cells: readonly PlacedCell[];
   readonly accelerators: readonly PlacedAccelerator[];
@@ -33,9 +33,9 @@ export interface Placed {
   readonly nics: readonly string[];
 }
 
-/** Shares, not amounts: a floating VM is one cell whose vCPUs are spread over all nodes. */
+/** A cell in shares, not amounts: a floating VM is one cell with vCPUs on all nodes. */
 export interface PlacedCell {
-  /** Of the VM's vCPUs and memory; over all cells the sum is 1. */
+  /** The cell's share of the VM's vCPUs and memory; all cells sum to 1. */
   readonly share: number;
   /** Where the cell's vCPUs run, as shares that sum to 1. */
   readonly vcpuNodes: readonly NodeShare[];
@@ -55,58 +55,56 @@ export interface PlacedAccelerator {
   readonly cell: number;
 }
 
-/** A placement's cost in itself; a plan's cost is one held against the best (`planCost`). */
+/** A placement's absolute cost; a plan's cost is relative to the best (`planCost`). */
 export interface RawCost {
-  /** Each at least 1; exactly 1 where it does not apply. */
+  /** Each is at least 1, and exactly 1 where it does not apply. */
   readonly parts: CostParts;
-  /** The parts by the workload's weights. */
+  /** The sum of the parts by the workload's weights. */
   readonly total: number;
   readonly basis: CostBasis;
 }
 
-/** One machine's costs under one workload: what prices every placement, and every part of one. */
+/** One machine's costs under one workload: prices placements and parts of them. */
 export interface CostModel {
   readonly weights: CostParts;
   readonly paths: MachinePaths;
   readonly cost: (placed: Placed) => RawCost;
-  /** The parts of a cost, each alone: devices by their positions, at least 1. */
+  /** The single parts of a cost, each at least 1; devices are given by position. */
   readonly memory: (cells: readonly PlacedCell[]) => number;
   readonly hostToDevice: (
     cells: readonly PlacedCell[],
     accelerators: readonly Omit<PlacedAccelerator, "address">[],
   ) => number;
-  /** What both add to a cost for a part of a cell's memory, were it on each of the nodes. */
+  /** For each node, what a part of a cell's memory there adds to the total cost. */
   readonly memoryOn: (part: MemoryPart) => Vector;
   readonly peer: (accelerators: readonly number[]) => number;
   readonly network: (accelerators: readonly number[], nics: readonly number[]) => number;
-  /** The parts by the workload's weights. */
+  /** The sum of the parts by the workload's weights. */
   readonly total: (parts: CostParts) => number;
-  /** Single paths, by node ids and addresses; an unknown initiator is null. */
+  /** The costs of single paths, by node ids and addresses; an unknown initiator is null. */
   readonly memoryPath: (initiator: number | null, target: number) => number;
   readonly peerPair: (a: string, b: string) => number;
   readonly networkPair: (accelerator: string, nic: string) => number;
 }
 
-/** A part of a cell's memory of which is only open on which node it is. */
+/** A part of a cell's memory before it has a node. */
 export interface MemoryPart {
-  /** Of all of the VM's memory, and of the cell's. */
+  /** Its share of the VM's memory, and of the cell's. */
   readonly share: number;
   readonly ofCell: number;
-  /** As of the cell. */
+  /** The cell's vCPUs. */
   readonly vcpuNodes: readonly NodeShare[];
-  /** The nodes of the cell's accelerators, of so many that the VM has. */
+  /** The nodes of the cell's accelerators, and how many the VM has in all. */
   readonly deviceNodes: readonly (number | null)[];
   readonly accelerators: number;
 }
 
-/**
- * Looks up what the topology tells once; a cost is then linear in the shares and quadratic in the
- * devices.
- */
+/** The model of a topology, which it reads once: a cost then takes time linear in shares and quadratic in devices. */
 export function costModel(topology: Topology, workload: Workload): CostModel {
   return costModelOn(machinePaths(topology), workload);
 }
 
+/** The model of a machine whose paths are known. */
 export function costModelOn(paths: MachinePaths, workload: Workload): CostModel {
   const weights = workloadWeights[workload];
   const total = (parts: CostParts): number =>
@@ -134,8 +132,8 @@ export function costModelOn(paths: MachinePaths, workload: Workload): CostModel 
         peer: priced.peer.relative,
         network: priced.network.relative,
       };
-      // Copies are priced as reads of the CPUs beside the device. Even where those were measured
-      // this is a model: nobody has measured the copies themselves.
+      // Copies are priced as reads by the CPUs near the device. That is a model even where the reads
+      // were measured: nobody has measured the copies themselves.
       const copies: CostBasis = accelerators.length > 0 ? "modelled" : "measured";
       const bases = Object.values(priced).map(({ basis }) => basis);
       return { parts, total: total(parts), basis: bases.reduce(weakerBasis, copies) };
@@ -171,10 +169,10 @@ function initiatorRow({ nodePosition }: MachinePaths, node: number | null): numb
   return node === null ? nodePosition.size : valueOf(nodePosition, node);
 }
 
-/** The paths that a part is the mean of, each with its weight; all weights sum to 1. */
+/** Visits the paths that a part is the mean of, with their weights, which sum to 1. */
 type Paths = (visit: (weight: number, from: number, to: number) => void) => void;
 
-/** The mean by weight; 1 where there is no path, which is what the best costs. */
+/** The weighted mean; without a path it is 1, the cost of the best. */
 function meanOf({ relative }: PathTable, paths: Paths): number {
   let sum = 0;
   let isAny = false;
@@ -185,7 +183,7 @@ function meanOf({ relative }: PathTable, paths: Paths): number {
   return isAny ? sum : 1;
 }
 
-/** The same with what it rests on: where there is no path, on no assumption. */
+/** The weighted mean with its basis, which without a path is `measured`: nothing is assumed. */
 function pricedBy(table: PathTable, paths: Paths): PathCost {
   let basis: CostBasis = "measured";
   paths((_, from, to) => {
@@ -226,7 +224,7 @@ function copiesOf(
   };
 }
 
-/** The same two parts, which are linear in where memory lies, node by node. */
+/** Both memory parts of the cost, which are linear in the memory on each node. */
 function memoryOn(
   paths: MachinePaths,
   weights: CostParts,
@@ -252,7 +250,7 @@ function pairsOf(accelerators: readonly number[]): Paths {
   };
 }
 
-/** From every device to its nearest of the other kind. */
+/** From every device to the nearest one of the other kind. */
 function nearestOf(
   { network }: MachinePaths,
   accelerators: readonly number[],
@@ -279,7 +277,7 @@ function nearestOf(
   };
 }
 
-/** The first of those that cost least. */
+/** The first device with the least cost. */
 function nearest(devices: readonly number[], costOf: (device: number) => number): number {
   let [best, least] = [at(devices, 0), Infinity];
   for (const device of devices) {
@@ -290,11 +288,11 @@ function nearest(devices: readonly number[], costOf: (device: number) => number)
 }
 
 /**
- * A placement's cost against that of the best placement of the same request on the same host when
- * empty, part by part and as a whole, rounded to four decimals. The slowdown is 1 of the best and
- * never below it: the best is the one with the fewest cells, and a placement of more cells that
- * turns out cheaper has nothing to be held against but itself. A single part may be below 1 where
- * the best gives way on it to gain more on another.
+ * A placement's cost relative to the best placement of the same request on the same host when empty,
+ * part by part and as a whole, rounded to four decimals. The slowdown of the best is 1, and none is
+ * below: the best has the fewest cells, and a placement of more cells that turns out cheaper is
+ * compared with itself. A single part may be below 1 where the best gives way on it to gain more on
+ * another.
  */
 export function planCost(raw: RawCost, best: RawCost): PlanCost {
   const { parts, total } = raw.total < best.total ? raw : best;

@@ -1,4 +1,4 @@
-/** What a placement costs against the best one of the same request on the same host when empty: 1 is the best. */
+/** A placement's cost relative to the best of its request on the same host when empty, which is 1. */
 export interface PlanCost {
   readonly basis: "measured" | "modelled" | "unknown";
   readonly parts: CostParts;

@@ -3,15 +3,15 @@ import type { HostState } from "../plan/host-state.ts";
 import type { Request } from "../request/request.ts";
 import { rebalance, type Rebalancing } from "./rebalance.ts";
 
-/** What hosts can still sell, and what would give them more of it. */
+/** What hosts can still sell, and the moves that would let them sell more. */
 export interface Capacity extends CapacityReport {
   readonly apiVersion: "evenkeel/v1";
   readonly kind: "Capacity";
-  /** For each flavor that more was wanted of, the fewest moves that would do. */
+  /** For each request for more slots, the fewest moves that give them. */
   readonly restore: readonly Rebalancing[];
 }
 
-/** So many more slots of a flavor. */
+/** A request for more slots of a flavor. */
 export interface CapacityRequest {
   readonly flavor: Request;
   readonly slots: number;

@@ -5,9 +5,9 @@ import { at } from "../unit/list.ts";
 import type { SlotChange } from "../placement/capacity/loss.ts";
 
 /**
- * What a placement costs the future, flavor by flavor, in sentences for the operator.
+ * The loss of a placement, flavor by flavor, in sentences for the operator.
  *
- * @param isGiven whether the flavors are the operator's; of implied ones nobody has asked.
+ * @param isGiven whether the operator gave the flavors; implied flavors are not mentioned.
  */
 export function slotReasons(decision: HostChoice<unknown>, isGiven: boolean): readonly string[] {
   const { slots, exact } = decision;
@@ -24,7 +24,7 @@ export function slotReasons(decision: HostChoice<unknown>, isGiven: boolean): re
   return [...last, ...left, ...unsure];
 }
 
-/** What the runner-up would leave less of than the best does; null where that is nothing. */
+/** The flavors of which the runner-up would leave fewer slots; null where there are none. */
 export function runnerUpSlots({
   slots,
   runnerUpSlots: others,
@@ -59,13 +59,13 @@ function lastSlots(slot: SlotChange): string {
   return `Takes the ${which} of this host (${changeText(slot)}).`;
 }
 
-/** How the other hosts are named, and why one of them cannot take the request. */
+/** The hosts' names, and why a host cannot take the request. */
 export interface OtherHosts {
   readonly names: readonly string[];
   readonly refusalOf: (host: number) => string;
 }
 
-/** Of how many hosts at most the refusal is told. */
+/** The most hosts whose refusal is quoted. */
 const refusalsMax = 3;
 
 /** Why this host and no other, where there are others. */
@@ -80,10 +80,10 @@ export function hostReasons(
   const name = at(names, host);
   if (nextHost === null && equals === 1) {
     const others = names.flatMap((_, i) => (i === host ? [] : [i]));
-    const told = others.slice(0, refusalsMax).map((i) => `Host ${at(names, i)}: ${refusalOf(i)}`);
-    const untold = others.length - told.length;
-    const rest = untold > 0 ? [`${amountOf(untold, "more host")} cannot take it either.`] : [];
-    return [[`${tried}; only ${name} fits.`, ...told, ...rest].join(" ")];
+    const quoted = others.slice(0, refusalsMax).map((i) => `Host ${at(names, i)}: ${refusalOf(i)}`);
+    const left = others.length - quoted.length;
+    const rest = left > 0 ? [`${amountOf(left, "more host")} cannot take it either.`] : [];
+    return [[`${tried}; only ${name} fits.`, ...quoted, ...rest].join(" ")];
   }
   const best = preferEmptyHosts ? "has the most room" : "is the best";
   const among = equals === 1 ? best : `${best}, with ${equals - 1} more just as good`;
@@ -91,7 +91,7 @@ export function hostReasons(
   return [[`${tried}; ${name} ${among}.`, ...next].join(" ")];
 }
 
-/** The first thing in which the next host is worse. */
+/** The first part of the comparison in which the next host is worse. */
 function nextText(
   name: string,
   next: RankedHost<number>,

@@ -136,7 +136,7 @@ test("a flavor's signature is refused by name where only another class is free",
   expect(faults.map(({ subject }) => subject)).toEqual(["signature"]);
   const forged = { ...other, signature };
   expect(planFaults(forged, host, pinned).map(({ message }) => message)).toContain(
-    `is said to be ${signature} and is ${other.signature}`,
+    `is ${other.signature}, and the plan says ${signature}`,
   );
 });
 

@@ -11,36 +11,36 @@ import { type HostIndex, hostIndex } from "./host-index.ts";
 import { type ExplainedPlace, type HostPlace, hostPlaces } from "./host-place.ts";
 
 export interface ChoiceOptions<Host> {
-  /** Hosts that are out of the question: drained, or with a VM that this one must keep away from. */
+  /** Hosts to leave out: drained, or with a VM that this one must keep away from. */
   readonly without?: ReadonlySet<Host>;
-  /** Among equally good hosts the one with the most room, instead of the one where least is lost. */
+  /** Prefers, among equally good hosts, the one with the most room to the one with the least loss. */
   readonly preferEmptyHosts?: boolean;
-  /** Whether the reasons are wanted too: the runner-up on the host, the slots. */
+  /** Whether reasons are wanted too: the runner-up on the host, and the slots. */
   readonly explained?: boolean;
 }
 
-/** Where a request goes: what the fleet loses is what the host does, over all hosts as certain. */
+/** The host and the place for a request. `exact` covers all hosts that were compared. */
 export interface HostChoice<Host> extends ExplainedPlace {
   readonly host: Host;
-  /** In how many different host classes hosts were, and how many hosts were as good, itself included. */
+  /** The number of host classes, and of hosts that are as good, itself included. */
   readonly hostClasses: number;
   readonly equals: number;
-  /** The first of the best of the hosts that are not as good; null where there is none. */
+  /** The best host that is not as good, the first of several; null where there is none. */
   readonly nextHost: RankedHost<Host> | null;
 }
 
-/** What a host was judged by. */
+/** What hosts are compared by. */
 export interface RankedHost<Host> {
   readonly host: Host;
   readonly objective: Objective;
   readonly loss: number;
-  /** How many free accelerators a VM without any has on its nodes. */
+  /** Free accelerators on the nodes of a VM that asks for none. */
   readonly freeAcceleratorsOnNodes: number;
-  /** How many VMs of the request fit there, where hosts with room are preferred; else 0. */
+  /** How many VMs of the request fit there; 0 unless hosts with room are preferred. */
   readonly room: number;
 }
 
-/** The hosts by the host classes that they are in, and what is known of those. */
+/** Chooses hosts, with the index of hosts by class and the count of slots that it uses. */
 export interface HostChooser {
   readonly index: HostIndex;
   readonly countSlots: (hostClass: HostClass, demand: Demand) => Slots;
@@ -48,8 +48,8 @@ export interface HostChooser {
 }
 
 /**
- * For each count of slots, in layouts. It is enough for certainty on machines of two nodes, whatever is
- * sold on them; on eight, odd flavors leave more to choose than ten times as many would try.
+ * The most layouts to try for one count of slots. They suffice for certainty on machines of two
+ * nodes, whatever is sold; on eight nodes, odd flavors leave more than ten times as many choices.
  */
 const countLayoutsMax = 1 << 9;
 
@@ -85,15 +85,12 @@ export function hostChooser(soldFlavors: readonly SoldFlavor[]): HostChooser {
     const place = explained
       ? places.explained(inventory, occupancy, demand.request)
       : bestPlace(inventory, occupancy, best.place);
-    invariant(
-      place !== null,
-      `host ${best.host} is in a hostClass that takes the request, and refuses it`,
-    );
+    invariant(place !== null, `host ${best.host} takes the request as its host class does`);
     return {
       slots: [],
       runnerUpSlots: [],
       ...place,
-      found: askedFor(place.found, demand.request),
+      found: withRequest(place.found, demand.request),
       host: best.host,
       exact,
       hostClasses: entries.length,
@@ -104,8 +101,8 @@ export function hostChooser(soldFlavors: readonly SoldFlavor[]): HostChooser {
   return { index, countSlots, decide };
 }
 
-/** What may have been found for another request that is answered alike. */
-function askedFor({ space, ...found }: SearchResult, request: Request): SearchResult {
+/** A result that may be cached from another request of the demand, with this request. */
+function withRequest({ space, ...found }: SearchResult, request: Request): SearchResult {
   return { ...found, space: { ...space, request } };
 }
 
@@ -120,7 +117,7 @@ function rankedHost({ place, host, room }: Candidate): RankedHost<number> {
   return { host, objective: found.best.objective, loss, freeAcceleratorsOnNodes, room };
 }
 
-/** Of equal merit is whatever only the order of the hosts tells apart. */
+/** The comparison of hosts without their order: 0 for equally good hosts. */
 function compareMerit(a: Candidate, b: Candidate): number {
   return (
     compareObjectives(a.place.found.best.objective, b.place.found.best.objective) ||
@@ -130,7 +127,7 @@ function compareMerit(a: Candidate, b: Candidate): number {
   );
 }
 
-/** Of equal merit the host that the fleet got first. */
+/** Whether a host is better, or as good and earlier in the fleet. */
 function isBefore(a: Candidate, b: Candidate): boolean {
   return (compareMerit(a, b) || a.host - b.host) < 0;
 }

@@ -9,51 +9,50 @@ import { at } from "../unit/list.ts";
 import { type ChoiceOptions, type HostChoice, hostChooser } from "./choose-host.ts";
 import type { HostOccupancy } from "./host-index.ts";
 
-/** A host of a fleet: what it has, and who is on it. */
+/** A host of a fleet: its name, inventory and occupancy. */
 export interface FleetHost extends HostOccupancy {
   readonly name: string;
 }
 
-/** Hosts are known by their names. */
+/** Options with hosts by name. */
 export type FleetOptions = ChoiceOptions<string>;
 export type FleetDecision = HostChoice<string>;
 
 /**
  * A fleet of hosts on which VMs come and go.
  *
- * The choice of the host is exact, by the objective that decides within a host, and then by the
- * least loss of what the fleet could still sell. VMs do not span hosts, so what the fleet loses is
- * what the host loses; and hosts in the same host class give the same answer. So every host class is asked
- * once, what it answers is kept, and a decision costs what the number of host classes costs that hosts
- * are in, whatever the number of hosts.
+ * The choice of the host is exact: by the objective that decides within a host, then by the least
+ * loss. VMs do not span hosts, so the fleet loses what the host loses; and hosts of one class give
+ * the same answer. So each host class is asked once and its answer is cached, and the cost of a
+ * decision grows with the number of host classes, not with the number of hosts.
  */
 export interface Fleet {
-  /** Where the request is best placed; null when no host can take it. Changes nothing. */
+  /** The best place for the request; null when no host can take it. Changes nothing. */
   readonly decide: (request: Request, options?: FleetOptions) => FleetDecision | null;
-  /** Puts a VM on a host, or takes one from it that was there. */
+  /** Puts a VM on a host, or removes one. */
   readonly take: (host: string, use: Use) => void;
   readonly release: (host: string, use: Use) => void;
   readonly host: (name: string) => FleetHost | null;
   readonly add: (host: FleetHost) => void;
   readonly remove: (name: string) => void;
   /**
-   * How many more VMs of a request fit, in its signature where it has one, or in `only` that one:
-   * so many at least where there are more choices than can be tried (`slotCounter`).
+   * How many more VMs of a request fit, in its signature where it has one, or in the signature
+   * `only`; at least so many where there are more choices than can be tried (`slotCounter`).
    */
   readonly capacity: (request: Request, only?: string | null) => number;
-  /** The host classes that hosts are in, with the names of those that are. */
+  /** The host classes that hosts are in, with the names of their hosts. */
   readonly hostClasses: () => readonly {
     readonly hostClass: HostClass;
     readonly hosts: readonly string[];
   }[];
 }
 
-/** @param soldFlavors what is sold on this fleet, so that placements keep it sellable. */
+/** @param soldFlavors the flavors that this fleet sells: placements keep room for them. */
 export function createFleet(hosts: Iterable<FleetHost>, soldFlavors: readonly SoldFlavor[]): Fleet {
   const positions = new Map<string, number>();
   const names: string[] = [];
   const { index, countSlots, decide } = hostChooser(soldFlavors);
-  const shared = occupancyInterner();
+  const intern = occupancyInterner();
   const positionOf = (name: string): number => {
     const position = positions.get(name);
     if (position === undefined) throw unknownHost(name);
@@ -61,8 +60,8 @@ export function createFleet(hosts: Iterable<FleetHost>, soldFlavors: readonly So
   };
   const nameAt = (position: number): string => at(names, position);
   const add = ({ name, inventory, occupancy }: FleetHost): void => {
-    if (positions.has(name)) throw knownHost(name);
-    const position = index.add({ inventory, occupancy: shared(inventory, occupancy) });
+    if (positions.has(name)) throw duplicateHost(name);
+    const position = index.add({ inventory, occupancy: intern(inventory, occupancy) });
     positions.set(name, position);
     names[position] = name;
   };
@@ -70,7 +69,7 @@ export function createFleet(hosts: Iterable<FleetHost>, soldFlavors: readonly So
   const change = (name: string, by: typeof occupied, use: Use): void => {
     const position = positionOf(name);
     const { inventory, occupancy } = index.at(position);
-    const after = shared(inventory, by(inventory, occupancy, use));
+    const after = intern(inventory, by(inventory, occupancy, use));
     index.change(position, { inventory, occupancy: after });
   };
   return {
@@ -115,7 +114,7 @@ function unknownHost(name: string): EvenkeelError {
   });
 }
 
-function knownHost(name: string): EvenkeelError {
+function duplicateHost(name: string): EvenkeelError {
   return new EvenkeelError("host-duplicate", `the fleet has two hosts "${name}"`, {
     where: "fleet",
     expected: "one host of each name",

@@ -4,34 +4,34 @@ import type { HostClass, HostClasses } from "../placement/host-class/host-classe
 import type { Inventory } from "../placement/inventory/inventory.ts";
 import { at, valueOf } from "../unit/list.ts";
 
-/** A host: what it has, and who is on it. */
+/** A host: its inventory and its occupancy. */
 export interface HostOccupancy {
   readonly inventory: Inventory;
   readonly occupancy: Occupancy;
 }
 
-/** The hosts in one host class, by the order in which the fleet got them. */
+/** The hosts of one class, in the order in which they were added. */
 export interface HostClassEntry {
   readonly hostClass: HostClass;
   readonly hosts: readonly number[];
 }
 
-/** Which hosts are in which host class. A host is known by its position: they are numbered as they come. */
+/** An index of hosts by host class. Hosts are known by position, numbered as they are added. */
 export interface HostIndex {
   /** Returns the host's position. */
   readonly add: (host: HostOccupancy) => number;
   readonly remove: (position: number) => void;
   readonly at: (position: number) => HostOccupancy;
-  /** Knows a host as it is now, in place of how it was. */
+  /** Replaces a host's occupancy. */
   readonly change: (position: number, host: HostOccupancy) => void;
-  /** The host classes that hosts are in, in no order that means anything. */
+  /** The host classes that hosts are in, in no particular order. */
   readonly entries: () => readonly HostClassEntry[];
-  /** How many hosts in a host class are not left out, and the first of them. */
+  /** How many hosts of a class are not left out, and the first of them. */
   readonly open: (entry: HostClassEntry, without?: ReadonlySet<number>) => number;
   readonly first: (entry: HostClassEntry, without?: ReadonlySet<number>) => number | null;
 }
 
-/** Of hosts with occupancies from one book (`interning.ts`): host classes are known by them. */
+/** Makes an index for hosts whose occupancies are interned: it caches classes by their identity. */
 export function hostIndex(hostClasses: HostClasses): HostIndex {
   const hosts: (HostOccupancy | null)[] = [];
   const members = hostClassMembers(hostClasses);
@@ -79,15 +79,15 @@ interface HostClassMembers {
 }
 
 function hostClassMembers(hostClasses: HostClasses): HostClassMembers {
-  // Kept, for a book of host classes may forget one and make another of the same key.
+  // Kept here, for the cache of host classes may drop one and make another of the same key.
   const classOf: HostClass[] = [];
-  const known = new WeakMap<Occupancy, HostClass>();
+  const byOccupancy = new WeakMap<Occupancy, HostClass>();
   const members = new Map<HostClass, number[]>();
   let entries: HostClassEntry[] | null = null;
   return {
     enter: (position, { inventory, occupancy }) => {
-      const hostClass = known.get(occupancy) ?? hostClasses.of(inventory, occupancy);
-      known.set(occupancy, hostClass);
+      const hostClass = byOccupancy.get(occupancy) ?? hostClasses.of(inventory, occupancy);
+      byOccupancy.set(occupancy, hostClass);
       classOf[position] = hostClass;
       const list = members.get(hostClass);
       if (list === undefined) {
@@ -110,7 +110,7 @@ function hostClassMembers(hostClasses: HostClasses): HostClassMembers {
   };
 }
 
-/** Where in an ascending list the first number above `value` is. */
+/** Binary search: the position of the first number above `value` in an ascending list. */
 function firstAbove(list: readonly number[], value: number): number {
   let [low, high] = [0, list.length];
   while (low < high) {

@@ -21,42 +21,42 @@ import { withRefinedOrbits } from "../placement/host-class/refined-orbits.ts";
 import type { Demand } from "../placement/host-class/demand.ts";
 import type { HostClass, HostClasses } from "../placement/host-class/host-classes.ts";
 
-/** The best place for a request on one host, by its objective and by what is lost. */
+/** The best place for a request on one host, by objective and loss. */
 export interface HostPlace {
   readonly found: SearchResult;
   readonly use: Use;
-  /** What the host can sell less of afterwards (`capacity/loss.ts`). */
+  /** What the host can sell less afterwards (`capacity/loss.ts`). */
   readonly loss: number;
-  /** How many free accelerators a VM without any has on its nodes. */
+  /** Free accelerators on the nodes of a VM that asks for none. */
   readonly freeAcceleratorsOnNodes: number;
   /**
-   * Whether the search and all that was counted to find the least loss are certain; else another
-   * place may be better.
+   * Whether the search was exhaustive and all counts of slots were certain; otherwise another place
+   * may be better.
    */
   readonly exact: boolean;
 }
 
-/** A place, with what the host can take of each flavor before and after it and its runner-up. */
+/** A place with the slots of each flavor before and after it, and before and after its runner-up. */
 export interface ExplainedPlace extends HostPlace {
   readonly slots: readonly SlotChange[];
   readonly runnerUpSlots: readonly SlotChange[];
 }
 
 /**
- * Where on a host a request is best placed; null where it is not.
+ * The best place for a request on a host; null where it does not fit.
  *
- * @param known what the best is known to come to, from another host in the same host class.
+ * @param ofClass the best place on another host of the same class, which has the same value.
  */
 export type BestPlace = (
   inventory: Inventory,
   occupancy: Occupancy,
-  known?: HostPlace,
+  ofClass?: HostPlace,
 ) => HostPlace | null;
 
 export interface HostPlaces {
-  /** For one demand. Keeps what it finds, by the occupancy's identity (`interning.ts`). */
+  /** For one demand. Caches places by the occupancy's identity (`interning.ts`). */
   readonly best: (demand: Demand) => BestPlace;
-  /** The same with reasons; not kept. */
+  /** A place with what its reasons need; not cached. */
   readonly explained: (
     inventory: Inventory,
     occupancy: Occupancy,
@@ -64,7 +64,7 @@ export interface HostPlaces {
   ) => ExplainedPlace | null;
 }
 
-/** What is forgotten is found again. */
+/** The most demands in the cache. */
 const demandsMax = 1 << 10;
 
 export function hostPlaces(
@@ -83,14 +83,14 @@ export function hostPlaces(
     request: Request,
     options: SearchOptions,
   ): ExplainedPlace | null => {
-    const seen = isSelling ? withRefinedOrbits(inventory, occupancy) : inventory;
-    const space = spaceFor(seen, occupancy, request);
+    const searched = isSelling ? withRefinedOrbits(inventory, occupancy) : inventory;
+    const space = spaceFor(searched, occupancy, request);
     const before = hostClasses.transient(inventory, occupancy);
     const after = (layout: Layout): HostClass => {
       const use = useOfLayout(space, layout.cells);
       return hostClasses.transient(inventory, occupied(inventory, occupancy, use));
     };
-    // Of whichever place a count was not certain, that place may be the one that loses least.
+    // A place whose count was not certain may be the one that loses least.
     let exact = true;
     const lost = (layout: Layout): number => {
       const found = lossFrom(before, after(layout));
@@ -118,11 +118,11 @@ export function hostPlaces(
       const found = places.get(key) ?? new WeakMap<Occupancy, HostPlace | null>();
       if (places.size >= demandsMax) places.clear();
       places.set(key, found);
-      return (inventory, occupancy, known) => {
+      return (inventory, occupancy, ofClass) => {
         const before = found.get(occupancy);
         if (before !== undefined) return before;
         const place = find(inventory, occupancy, request, {
-          knownOptimum: known && optimumOf(known),
+          knownOptimum: ofClass && optimumOf(ofClass),
         });
         found.set(occupancy, place);
         return place;

@@ -20,21 +20,21 @@ import { planReasons } from "./plan-reasons.ts";
 
 export interface PlaceOptions {
   /**
-   * The flavors that these hosts sell: of equal placements the one is taken that leaves room for most
-   * of them. Without any it is one accelerator of each model with its even share
+   * The flavors that these hosts sell: ties go to the placement that leaves most room for them.
+   * Without any, each model is assumed to be sold one accelerator at a time, with its even share
    * (`capacity/implied-flavors.ts`).
    */
   readonly flavors?: readonly Request[];
-  /** VMs that this one keeps away from: no host that has one of them is taken. */
+  /** VMs that this one keeps away from: hosts with one of them are left out. */
   readonly awayFrom?: readonly string[];
-  /** Of equally good hosts the one with the most room, instead of the one where least is lost. */
+  /** Prefers, among equally good hosts, the one with the most room to the one with the least loss. */
   readonly preferEmptyHosts?: boolean;
 }
 
 /**
- * Places one request on one of the hosts: on the one where it is best by the same objective that
- * decides within a host, then where it costs the future least, then the earlier in the list. Hosts may
- * share a name. Refused only when no host can hold it, with every cause on every host.
+ * Places one request on the best of the hosts: by the objective that decides within a host, then by
+ * the least loss, then by the order of the list. Hosts may share a name. It is refused only when no
+ * host can hold it, with every cause on every host.
  */
 export function place(
   hosts: readonly HostState[],
@@ -43,7 +43,7 @@ export function place(
 ): Plan | Refusal {
   const { flavors = [], awayFrom = [], preferEmptyHosts = false } = options;
   const avoided = new Set(awayFrom);
-  const met = hosts.map(({ taken }) => taken.filter(({ vm }) => avoided.has(vm)));
+  const avoidedOn = hosts.map(({ taken }) => taken.filter(({ vm }) => avoided.has(vm)));
   const inventories = hosts.map((host) => inventoryOf(withSellablePages(host), host.policy));
   const given = flavors.map((flavor) => ({ demand: demandOf(flavor), weight: 1 }));
   const soldFlavors = given.length > 0 ? given : impliedSoldFlavors(inventories, request);
@@ -51,9 +51,10 @@ export function place(
   for (const [i, inventory] of inventories.entries()) {
     index.add({ inventory, occupancy: occupancyOf(inventory, at(hosts, i).taken) });
   }
-  const without = new Set(met.flatMap((plans, i) => (plans.length > 0 ? [i] : [])));
+  const without = new Set(avoidedOn.flatMap((plans, i) => (plans.length > 0 ? [i] : [])));
   const choice = decide(demandOf(request), { without, preferEmptyHosts, explained: true });
-  const refusalOf = (i: number): HostRefusal => hostRefusal(at(hosts, i), request, at(met, i));
+  const refusalOf = (i: number): HostRefusal =>
+    hostRefusal(at(hosts, i), request, at(avoidedOn, i));
   if (choice === null) {
     const refused = hosts.map((_, i) => refusalOf(i));
     return { apiVersion: "evenkeel/v1", kind: "Refusal", vm: request.name, hosts: refused };
@@ -71,10 +72,10 @@ export function place(
   return buildPlan(host, found, ideal, reasons);
 }
 
-/** @param met the VMs on the host that the request keeps away from. */
-function hostRefusal(host: HostState, request: Request, met: readonly Plan[]): HostRefusal {
-  if (met.length === 0) return refuse(host, request);
-  const reasons = [awayReason(request, met)];
+/** @param avoided the VMs on the host that the request keeps away from. */
+function hostRefusal(host: HostState, request: Request, avoided: readonly Plan[]): HostRefusal {
+  if (avoided.length === 0) return refuse(host, request);
+  const reasons = [awayReason(request, avoided)];
   if (search(host, request) !== null) {
     return { host: host.topology.name, reasons, remedies: [] };
   }

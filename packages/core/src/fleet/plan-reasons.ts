@@ -19,7 +19,7 @@ import { proportionalShare } from "../placement/search/locality/split.ts";
 import { layoutSignature } from "../placement/layout/layout-signature.ts";
 import { nodeOf, type Space } from "../placement/space/space.ts";
 
-/** Why a plan is as it is, and what the next best place would cost, in sentences for the operator. */
+/** Why this place was chosen, and why not the next best, in sentences for the operator. */
 export function planReasons(
   found: SearchResult,
   ideal: RawCost,
@@ -55,7 +55,7 @@ const nodesOf = (cells: readonly LayoutCell[]): string => {
     : `nodes ${ids.slice(0, -1).join(", ")} and ${ids.at(-1)}`;
 };
 
-/** How many NUMA nodes the VM needs, which, and what was free on each. */
+/** The NUMA nodes that the VM needs, and what was free on each. */
 function cellReason(space: Space, { cells }: Layout): string {
   const nodes = nodesOf(cells);
   const kept = cells.flatMap(({ node }) => coresOn(space, node).filter(({ sold }) => !sold));
@@ -156,7 +156,7 @@ function splitReasons(space: Space, { cells }: Layout): string[] {
   ];
 }
 
-/** Which cells have more than their share, of cores and of pages. */
+/** The cells that have more than their share of cores, and of pages. */
 function remainderText({ units, granules }: Space, cells: readonly LayoutCell[]): string {
   const weights = cells.map((cell) => cell.accelerators.length || 1);
   const all = weights.reduce((a, b) => a + b, 0);
@@ -181,7 +181,7 @@ function remainderText({ units, granules }: Space, cells: readonly LayoutCell[])
   ].join(", ");
 }
 
-/** The GPUs and nodes of another place; its NICs, where it differs in nothing else. */
+/** Names another place by its GPUs and nodes, or by its NICs where it differs only in those. */
 function otherPlace(best: readonly LayoutCell[], other: readonly LayoutCell[]): string {
   const addresses = (devices: (cell: LayoutCell) => readonly Device[], of = other): string =>
     of.flatMap((cell) => devices(cell).map(({ address }) => address)).join(", ");
@@ -195,7 +195,7 @@ function otherPlace(best: readonly LayoutCell[], other: readonly LayoutCell[]): 
   return accelerators === "" ? nodes.replace(/^n/, "N") : `${accelerators} on ${nodes}`;
 }
 
-/** The first thing in which the next best place is worse, in the order in which they are compared. */
+/** The first part of the comparison in which the next best place is worse. */
 function runnerUpReason(found: SearchResult, ideal: RawCost, runnerUpLoss: string | null): string {
   const { space, best, model, runnerUp } = found;
   if (runnerUp === null) return "Every other place is equivalent.";

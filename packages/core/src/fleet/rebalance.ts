@@ -17,27 +17,27 @@ import type { Request } from "../request/request.ts";
 import { invariant } from "../invariant.ts";
 import { at } from "../unit/list.ts";
 
-/** The fewest moves that give a fleet so many more slots of a flavor; advice, nothing is done. */
+/** Advice: the fewest moves that give a fleet more slots of a flavor. Nothing is moved. */
 export interface Rebalancing {
   readonly flavor: string;
   readonly wanted: number;
-  /** The flavor's slots, in the signature it is sold in on every host, before and after all moves. */
+  /** The flavor's slots in the signature that it is sold in, before and after all moves. */
   readonly before: number;
   readonly after: number;
   /** In an order in which each has room when its turn comes; null where none was found. */
   readonly moves: readonly Move[] | null;
-  /** No fewer moves than this suffice: all sets of fewer were tried or excluded by a bound. */
+  /** Fewer moves than this do not suffice: all of them were tried or excluded by a bound. */
   readonly excludedBelow: number;
-  /** Whether all that was counted is certain; else slots are so many at least, and fewer moves may do. */
+  /** Whether all counts are certain; otherwise there are at least so many slots, and fewer moves may do. */
   readonly exact: boolean;
 }
 
-/** One VM to another host of the fleet, where it becomes its own twin. */
+/** Moves one VM to another host of the fleet, in its own signature. */
 export interface Move {
   readonly vm: string;
   readonly from: string;
   readonly to: string;
-  /** The nodes there that its cells stand for, in the cells' order, and the accelerators it gets. */
+  /** The nodes of its cells there, in the cells' order, and the accelerators that it gets. */
   readonly nodes: readonly number[];
   readonly accelerators: readonly string[];
   /** The flavor's slots in the fleet once it has moved. */
@@ -45,27 +45,27 @@ export interface Move {
 }
 
 export interface RebalanceBounds {
-  /** The most moves that are looked for. */
+  /** The most moves to try. */
   readonly movesMax?: number;
-  /** The most arrangements of the fleet that are looked at, over all numbers of moves. */
+  /** The most arrangements of the fleet to try, over all numbers of moves. */
   readonly arrangementsMax?: number;
-  /** The most layouts that are looked at for one count of slots (`slotCounter`). */
+  /** The most layouts to try for one count of slots (`slotCounter`). */
   readonly layoutsMax?: number;
 }
 
 /**
- * The fewest moves from host to host that restore `wanted` slots of a flavor.
+ * Finds the fewest moves from host to host that give `wanted` more slots of a flavor, by iterative
+ * deepening with branch and bound.
  *
- * Numbers of moves are tried in turn, so that the first answer is the least; of one number every
- * sequence of moves, to every host and every place there that is in the VM's own signature. A
- * beginning is given up when even the best that the moves left to it could free would not do: a
- * move frees slots on the host that it leaves and never makes any where it arrives, so at most what
- * the removal of the best VM frees on each of as many hosts, or all that a host could have if more
- * than one leaves it. Arrangements that other orders have led to are not looked at again.
+ * Numbers of moves are tried in turn, so that the first answer is the least; for each number every
+ * sequence of moves, to every host and every place there in the VM's own signature. A beginning is
+ * given up when an upper bound on the slots that the remaining moves could free is too low: a move
+ * frees slots on the host that it leaves, and never on the host where it arrives. So each host adds
+ * at most what the removal of its best VM frees, or what removing all VMs frees if more than one
+ * leaves. Arrangements that were reached in another order are not tried again.
  *
- * What is found is exact up to `excludedBelow` moves; beyond `arrangementsMax` arrangements the search
- * ends, and says how far it is certain. Where slots or places are more than can be tried, it says
- * that too (`exact`).
+ * The answer is exact up to `excludedBelow` moves; the search ends after `arrangementsMax`
+ * arrangements. `exact` is false where there were more slots or places than could be tried.
  */
 export function rebalance(
   hosts: readonly HostState[],
@@ -92,8 +92,8 @@ export function rebalance(
   return { ...answer, ...ended(null, movesMax + 1) };
 }
 
-/** A host as it stands after some moves. */
-interface Standing {
+/** A host after some moves. */
+interface MovedHost {
   readonly name: string;
   readonly inventory: Inventory;
   readonly occupancy: Occupancy;
@@ -106,25 +106,25 @@ interface Tenant {
   readonly use: Use;
 }
 
-type Arrangement = readonly Standing[];
+type Arrangement = readonly MovedHost[];
 
 interface Fleet {
   readonly start: Arrangement;
   readonly hostClasses: HostClasses;
-  /** Whether all that has been asked so far could be tried in full. */
+  /** Whether all counts and places so far were tried in full. */
   readonly certainty: { exact: boolean };
   readonly slots: (arrangement: Arrangement) => number;
-  /** What at most `moves` moves from here could add. */
+  /** An upper bound on the slots that at most `moves` moves could add. */
   readonly bound: (arrangement: Arrangement, moves: number) => number;
 }
 
 function fleetOf(hosts: readonly HostState[], flavor: Request, layoutsMax?: number): Fleet {
-  const start = hosts.map(standingOf);
+  const start = hosts.map(movedHostOf);
   const hostClasses = hostClassCache();
   const countSlots = slotCounter(hostClasses, layoutsMax);
   const certainty = { exact: true };
   const soldSignature = soldSignatures(hostClasses);
-  const classOf = ({ inventory, occupancy }: Standing): HostClass =>
+  const classOf = ({ inventory, occupancy }: MovedHost): HostClass =>
     hostClasses.transient(inventory, occupancy);
   const slotsOn = (hostClass: HostClass): number => {
     const own = soldSignature(hostClass, demandOf(flavor));
@@ -133,11 +133,11 @@ function fleetOf(hosts: readonly HostState[], flavor: Request, layoutsMax?: numb
     certainty.exact &&= exact;
     return slots;
   };
-  const gains = new WeakMap<Standing, readonly [number, number]>();
-  /** What leaves with the best one VM, and with all of them. */
-  const gainsOn = (host: Standing): readonly [number, number] => {
-    const known = gains.get(host);
-    if (known !== undefined) return known;
+  const gains = new WeakMap<MovedHost, readonly [number, number]>();
+  /** The slots that the removal of the best VM frees, and of all VMs. */
+  const gainsOn = (host: MovedHost): readonly [number, number] => {
+    const before = gains.get(host);
+    if (before !== undefined) return before;
     const { inventory, occupancy, vms } = host;
     const now = slotsOn(classOf(host));
     const without = (gone: readonly Tenant[]): number =>
@@ -174,7 +174,7 @@ function fleetOf(hosts: readonly HostState[], flavor: Request, layoutsMax?: numb
   };
 }
 
-function standingOf(host: HostState): Standing {
+function movedHostOf(host: HostState): MovedHost {
   const inventory = inventoryOf(withSellablePages(host), host.policy);
   return {
     name: host.topology.name,
@@ -212,7 +212,7 @@ function explore(
   return null;
 }
 
-/** Every move of one VM, with what the fleet is like after it. */
+/** Every move of one VM, with the arrangement after it. */
 function* movesFrom(
   fleet: Fleet,
   from: Arrangement,
@@ -228,7 +228,7 @@ function* movesFrom(
       for (const [target, other] of from.entries()) {
         if (target === source) continue;
         const { key } = fleet.hostClasses.transient(other.inventory, other.occupancy);
-        // Empty hosts in one host class are the same to everybody but for their names.
+        // Empty hosts of one class differ only in their names.
         if (other.vms.length === 0 && empty.has(key)) continue;
         if (other.vms.length === 0) empty.add(key);
         for (const { arrived, nodes, accelerators } of arrivals(fleet, other, vm)) {
@@ -241,17 +241,17 @@ function* movesFrom(
 }
 
 interface Arrival extends Pick<Move, "nodes" | "accelerators"> {
-  readonly arrived: Standing;
+  readonly arrived: MovedHost;
 }
 
-/** Every place on a host that is in the VM's own signature, one of each that are interchangeable. */
+/** Every place on a host in the VM's own signature, one of each orbit. */
 function arrivals(
   { hostClasses, certainty }: Fleet,
-  host: Standing,
+  host: MovedHost,
   vm: Tenant,
 ): readonly Arrival[] {
   const { inventory, occupancy } = host;
-  // The host itself, not the one that stands for its host class: its own names are told.
+  // The host itself and not the one that stands for its class, since moves name its devices.
   const here = { key: "", inventory, occupancy };
   const space = hostClasses.space(here, vm.demand);
   const { successors, complete } = hostClasses.successors(here, vm.demand);
@@ -270,7 +270,7 @@ function arrivals(
   });
 }
 
-/** Which VM has what, by host. */
+/** The key of an arrangement: what each VM has, by host. */
 function keyOf(arrangement: Arrangement): string {
   const parts = arrangement.map(({ vms }) =>
     vms

@@ -5,18 +5,18 @@ import { unknownParts } from "../topology/unknown-settings.ts";
 import { valueOf } from "../unit/list.ts";
 import type { Plan } from "./plan.ts";
 
-/** A host as placement sees it: what it is, who is on it already, and what its operator keeps. */
+/** A host as placement sees it: its topology, the plans on it, and its operator's policy. */
 export interface HostState {
   readonly topology: Topology;
-  /** The plans of the VMs that are on this host, running or about to. */
+  /** The plans of the VMs on this host, running or about to run. */
   readonly taken: readonly Plan[];
   readonly policy: HostPolicy;
 }
 
 /**
- * The topology with accelerators, NICs and partitions as the operator's policy names them, without
- * those that are cut into parts: what has virtual functions or MIG instances now is the host's to
- * manage, and sold, if at all, in its parts; and without parts of which nobody knows what they are.
+ * The topology with accelerators, NICs and partitions as the operator's policy names them. It leaves
+ * out devices that are cut into parts, since the host manages a device with virtual functions or MIG
+ * instances and sells only its parts; and it leaves out parts of unknown size.
  */
 export function governedTopology(topology: Topology, policy: HostPolicy): Topology {
   const named = namedByPolicy(topology, policy);
@@ -29,7 +29,7 @@ export function governedTopology(topology: Topology, policy: HostPolicy): Topolo
   for (const { address, profile } of named.accelerators) {
     const whole = physical.get(address) ?? null;
     if (whole === null || profile !== null) continue;
-    // The only function of a GPU is all of it; of several, nobody says how much each is.
+    // The only virtual function of a GPU is all of it; the size of one of several is unknown.
     if (valueOf(parts, whole).length > 1) unsold.add(address);
   }
   if (unsold.size === 0) return named;
@@ -47,14 +47,14 @@ function namedByPolicy(
   { accelerators, nics, partitions }: HostPolicy,
 ): Topology {
   if (accelerators === null && nics === null && partitions === null) return topology;
-  const known = new Map(topology.accelerators.map((entry) => [entry.address, entry]));
+  const knownAccelerators = new Map(topology.accelerators.map((entry) => [entry.address, entry]));
   const knownNics = new Map(topology.nics.map((entry) => [entry.address, entry]));
   const chosen =
     accelerators === null
       ? topology.accelerators
       : matchingAccelerators(topology.pci, accelerators).map(
           ({ address }) =>
-            known.get(address) ?? {
+            knownAccelerators.get(address) ?? {
               address,
               model: null,
               uuid: null,

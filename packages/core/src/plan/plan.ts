@@ -3,9 +3,9 @@ import type { Isolation, Locality } from "../request/virtual-machine.ts";
 import type { Link, PcieLink } from "../topology/topology.ts";
 
 /**
- * Where a VM goes: the one solved, stored decision. Every rendering derives from it and every
- * later finding is held against it, so it carries all that those need and stands without the
- * topology that it was made on.
+ * The placement of a VM, decided once and stored. Every rendering is derived from it and every later
+ * finding is held against it, so it carries all that they need, without the topology that it was made
+ * on.
  */
 export interface Plan {
   readonly apiVersion: "evenkeel/v1";
@@ -17,32 +17,32 @@ export interface Plan {
   readonly flavor: string | null;
   readonly locality: Locality;
   readonly isolation: Isolation;
-  /** The host's, and so the guest's: `x86_64`, `aarch64`; null where the topology did not tell. */
+  /** Of host and guest: `x86_64`, `aarch64`; null where the topology does not say. */
   readonly architecture: string | null;
-  /** The host's CPUs, as the kernel names them: what a guest needs to be told depends on the vendor. */
+  /** The host's CPU model, as the kernel names it: a guest's settings depend on the vendor. */
   readonly cpuModel: string | null;
-  /** How many vCPUs of one core follow each other in `vcpus`: the guest's threads per core. */
+  /** The guest's threads per core: so many vCPUs of one core follow each other in `vcpus`. */
   readonly threadsPerCore: number;
   /** A cell's id is its position, and the guest's node number. */
   readonly cells: readonly Cell[];
-  /** Between the cells' host nodes, in cells' order; null where the host tells none. */
+  /** Between the cells' host nodes, in the cells' order; null where the host has none. */
   readonly distances: readonly (readonly number[])[] | null;
-  /** Where the emulator's own threads run. */
+  /** The CPUs that the emulator's own threads run on. */
   readonly emulatorCpus: string;
   readonly iothreads: readonly IoThread[];
   /** Accelerators, then NICs, each by address. */
   readonly devices: readonly PlanDevice[];
   /**
-   * Direct links between the accelerators, by host address, each once; null in plans written before
-   * they were told.
+   * Direct links between the accelerators, by host address, each once; null in plans from before this
+   * field.
    */
   readonly links: readonly Link[] | null;
-  /** The fabric partition whose accelerators these are. */
+  /** The fabric partition of the accelerators; null without one. */
   readonly partition: number | null;
   readonly signature: string;
   readonly signatureText: string;
   readonly cost: PlanCost;
-  /** Why this and not the runner-up, in sentences. */
+  /** Sentences that say why this place and not the runner-up. */
   readonly reasons: readonly string[];
 }
 
@@ -59,7 +59,7 @@ export interface Cell {
   readonly memoryNodes: string;
   readonly memoryPolicy: Locality;
   readonly memoryBytes: number;
-  /** How much lies on which of `memoryNodes`, by ascending node: the sum is `memoryBytes`. */
+  /** The memory on each of `memoryNodes`, by ascending node; the sum is `memoryBytes`. */
   readonly memoryOnNodes: readonly { readonly node: number; readonly bytes: number }[];
   readonly pageBytes: number;
   readonly vcpus: readonly Vcpu[];
@@ -78,25 +78,25 @@ export interface IoThread {
   readonly cpus: string;
 }
 
-/** A device passed through, with what the renderings need to know of it. */
+/** A device that is passed through, with the facts that renderings need. */
 export interface PlanDevice {
   readonly address: string;
   readonly kind: "accelerator" | "nic";
   readonly model: string | null;
   readonly vendor: string | null;
   readonly device: string | null;
-  /** Its PCI class, as far as the host knew it; null in plans written before it was told. */
+  /** Its PCI class; null where the host does not know it, and in plans from before this field. */
   readonly class: string | null;
-  /** The host's node of it; null where the host does not know. */
+  /** Its host node; null where the host does not know it. */
   readonly node: number | null;
-  /** The guest cell it is shown on. */
+  /** The guest cell that it belongs to. */
   readonly cell: number;
   readonly root: string;
   /** The upstream port of the PCIe switch it hangs below; null below a root port. */
   readonly switch: string | null;
   /**
-   * All switches above it, nearest first, of which `switch` is the first; null in plans written
-   * before they were told.
+   * All switches above it, nearest first: `switch` is the first. Null in plans from before this
+   * field.
    */
   readonly switches: readonly PlanSwitch[] | null;
   readonly barBytes: readonly number[] | null;
@@ -113,9 +113,9 @@ export function functionsOf({
   return [address, ...companions];
 }
 
-/** A switch of the host's. */
+/** A PCIe switch of the host. */
 export interface PlanSwitch {
-  /** Of its upstream port, whose link is the one towards the CPU. */
+  /** The address of its upstream port, whose link leads towards the CPU. */
   readonly address: string;
   readonly link: PcieLink | null;
 }

@@ -3,9 +3,9 @@ import { at } from "../unit/list.ts";
 import { isHugepage, type Plan } from "./plan.ts";
 
 /**
- * What a VM would ask for that is to be given the same once more: the amounts of its plan, whose
- * signature says the rest (models, links, how they lie). What a plan does not tell decides nothing
- * within one class of placements: they are twins, and cost the same.
+ * The request that would give a VM its plan's signature again: the plan's amounts, while the signature
+ * says the rest (models, links, how they lie). Fields that a plan does not have, like the workload,
+ * decide nothing within one signature: its placements cost the same.
  */
 export function requestOfPlan(plan: Plan): Request {
   const count = (kind: "accelerator" | "nic"): number =>

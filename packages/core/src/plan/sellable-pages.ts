@@ -4,13 +4,13 @@ import type { HugepagePool, MemoryNode, Topology } from "../topology/topology.ts
 import { at } from "../unit/list.ts";
 
 /**
- * The host's topology with only those huge pages that are its to sell: what neither the plans on it
- * nor what is free accounts for is held by strangers, and stays with them.
+ * The host's topology with only the huge pages that it can sell. Pages that are neither free nor
+ * promised to a plan are held by strangers, and are removed from their pool.
  *
- * A pool's free pages are read once, at one moment. For a single placement they are a limit like
- * any other; but whoever places one VM after the other ahead of time must count down from them, as
- * from every other resource, and with this they are counted down with the pool itself. The plans
- * are taken to be running, as a placement takes them.
+ * A pool's free count is read once, at one moment. For a single placement it is a limit like any
+ * other. But VMs that are placed one after the other ahead of time must count it down, like every
+ * other resource; without it, they count down the pool itself. The plans are taken to be running, as
+ * in every placement.
  */
 export function withSellablePages({ topology, taken }: HostState): Topology {
   const nodes = topology.nodes.map((node) => sellableNode(node, taken));
@@ -45,8 +45,8 @@ function sellablePool(
 }
 
 /**
- * The topology without what is free at the moment: for a VM that runs already, whose own pages are
- * not. Pools count it and all others by their plans.
+ * The topology without the free counts of huge pages, for a VM that runs already: its own pages are
+ * not free. Pools then count all VMs by their plans.
  */
 export function withoutFreePages(topology: Topology): Topology {
   const nodes = topology.nodes.map((node) => ({

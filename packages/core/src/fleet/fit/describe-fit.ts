@@ -2,7 +2,7 @@ import { amountOf } from "../../text/amount.ts";
 import { formatBytes } from "../../unit/bytes.ts";
 import type { FlavorFit, NodeShortage } from "./flavor-fit.ts";
 
-/** A fit in one sentence: where it lies, what is short for one node, what that costs, how many fit. */
+/** A fit in one sentence: the nodes, what one node lacks, what that costs, and how many VMs fit. */
 export function describeFit(fit: FlavorFit): string {
   const { name, nodes, onOneNode, cost } = fit;
   if (onOneNode) return `${name} fits on one node; ${countText(fit)}.`;
@@ -39,12 +39,12 @@ const units = {
   nics: "NIC",
 } as const;
 
-/** Which part of what it needs a node lacks: all of what nobody knows. */
+/** The fraction of a need that a node lacks; unknown memory lacks all. */
 function missingPart({ needs, has }: NodeShortage): number {
   return has === null ? 1 : (needs - has) / needs;
 }
 
-/** What the node lacks that is nearest to holding all of it: the one with the least missing parts. */
+/** What the nearest node lacks: the one with the least sum of missing fractions. */
 function nearestText(shortages: readonly NodeShortage[]): string {
   const byNode = Map.groupBy(shortages, ({ node }) => node);
   const missing = (parts: readonly NodeShortage[]): number =>

@@ -12,19 +12,18 @@ import type { Request } from "../../request/request.ts";
 import type { Topology } from "../../topology/topology.ts";
 import type { FlavorFit, NodeShortage, StraddlingCost } from "./flavor-fit.ts";
 
-/** Counting further would tell nobody more. */
+/** The count ends here. */
 const countMax = 256;
 
 /**
- * Which requests straddle nodes on this machine, by what and by how much, when nobody else is on
- * it: every huge page that is set apart counts as free.
+ * Finds the requests that straddle nodes on an empty machine, what one node lacks, and what that
+ * costs. Every huge page of a pool counts as free.
  *
- * The answers are the placement's own. The fewest nodes are those of the search under `strict`; what
- * a node lacks is what the search sees of it; the count is of VMs placed one after the other as
- * asked, each with those before it in its way, until one is refused. That is no optimum over all
- * orders, which equal VMs do not have, but what an operator gets who starts them in turn.
+ * The answers are those of the placement itself. The fewest nodes come from the search under
+ * `strict`; what a node lacks comes from the search's own space; the count places VMs one after the
+ * other, as asked, until one is refused. So it is what an operator gets who starts them in turn.
  *
- * The cost is that of at most `countMax` placements a request.
+ * It costs at most `countMax` placements a request.
  */
 export function fitFlavors(
   topology: Topology,
@@ -108,8 +107,8 @@ function countOf({ topology, policy }: HostState, request: Request): number {
 }
 
 /**
- * The best placement, held against the same devices and cells with every path to memory at its
- * nearest: what is left is what the nodes' distances cost.
+ * The cost of the best placement over that of the same devices and cells with every path to memory
+ * at its nearest: the ratio is what the nodes' distances cost.
  */
 function straddlingCost({ best, model }: SearchResult): StraddlingCost {
   const shown = model.cost(placed(best.cells));

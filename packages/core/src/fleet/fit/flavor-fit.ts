@@ -1,26 +1,26 @@
 import type { CostBasis } from "../../cost/path-cost.ts";
 import type { Locality } from "../../request/virtual-machine.ts";
 
-/** How a request fits on a machine when nobody else is on it. */
+/** How a request fits on an empty machine. */
 export interface FlavorFit {
   /** The flavor's name, or the request's where it has none. */
   readonly name: string;
-  /** As asked for. */
+  /** The locality that was asked for. */
   readonly locality: Locality;
   /**
    * The fewest nodes whose own cores, memory and devices hold it; null where it would have to take
    * cores or memory from other nodes than its accelerators', or does not fit at all.
    */
   readonly nodes: number | null;
-  /** Whether one node holds all of it: otherwise it straddles nodes. */
+  /** Whether one node holds all of it; otherwise it straddles nodes. */
   readonly onOneNode: boolean;
-  /** What each node with CPUs lacks to hold all of it, by node; nothing for a node that could. */
+  /** What each node with CPUs lacks to hold all of it; no entry for a node that lacks nothing. */
   readonly shortages: readonly NodeShortage[];
-  /** The nodes that lack nothing: where none can hold it all the same, their devices are not connected as asked. */
+  /** The nodes that lack nothing; where none of them holds it, their devices are not connected as asked. */
   readonly enough: readonly number[];
   /** How many VMs of it fit on the machine as asked, placed one after the other. */
   readonly count: number;
-  /** Whether counting ended there: more may fit. */
+  /** Whether counting ended at its limit, so that more may fit. */
   readonly countIsBound: boolean;
   /** What straddling costs under locality `preferred`; null where it does not fit even so. */
   readonly cost: StraddlingCost | null;
@@ -35,7 +35,7 @@ export interface NodeShortage {
   readonly has: number | null;
 }
 
-/** Times of moving data against the same devices with all memory beside whoever uses it: 1 is no loss. */
+/** The time to move data, over that of the same devices with all memory local to its users: 1 is no loss. */
 export interface StraddlingCost {
   /** With a guest that is shown its nodes and keeps its work to them. */
   readonly shown: number;

@@ -22,11 +22,11 @@ import { planContradictions } from "./plan-consistency.ts";
 import { planSignature } from "../signature/signature.ts";
 
 /**
- * Whether a plan is legal on its host, derived anew from the rules of placement, without a line of
- * the search that made it: every fault there is, none if it is legal. With the request it also
- * says whether the plan gives what was asked for.
+ * Checks a plan against its host: returns every fault, none if the plan is legal. It derives the rules
+ * of placement anew and shares no code with the search. With the request it also checks that the plan
+ * gives what was asked for.
  *
- * Run on every plan in tests, and on plans from elsewhere before they are used.
+ * It runs on every plan in tests, and on plans from elsewhere before they are used.
  */
 export function planFaults(plan: Plan, host: HostState, request?: Request): PlanFault[] {
   const faults: PlanFault[] = [];
@@ -43,7 +43,7 @@ export function planFaults(plan: Plan, host: HostState, request?: Request): Plan
   checkDevices(view);
   faults.push(...factFaults(plan, topology));
   if (request !== undefined) checkRequest(view, request);
-  // What a legal plan is a twin of can be told; of another one nothing is certain.
+  // Only a legal plan has a certain signature.
   if (request !== undefined && faults.length === 0) checkSignature(view, request);
   return faults;
 }
@@ -66,7 +66,7 @@ function allCpus(plan: Plan): IndexSet {
   return unionAll(plan.cells.map(cpusOf));
 }
 
-/** The CPUs that the operator keeps: whole cores, named or the lowest of each node. */
+/** The CPUs that the operator keeps: whole cores, the named ones or the lowest of each node. */
 function keptCpus({ topology, host }: View): IndexSet {
   const { cpus, coresPerNode } = host.policy.reserved;
   const cores = topology.cores.filter((core) => {
@@ -101,7 +101,7 @@ function checkCpus(view: View): void {
     report("emulatorCpus", `share CPUs ${formatList(sold)} with vCPUs`);
 }
 
-/** vCPUs that the guest is told are threads of one core are threads of one core. */
+/** vCPUs that the guest sees as threads of one core must be threads of one core. */
 function checkThreads({ plan, topology, report }: View, cell: Plan["cells"][number]): void {
   for (let first = 0; first < cell.vcpus.length; first += plan.threadsPerCore) {
     const cpus = cell.vcpus
@@ -149,7 +149,7 @@ function checkMemory({ plan, host, topology, report }: View): void {
   }
 }
 
-/** What VMs may have of a node in such pages, in all: nothing of memory that nobody knows. */
+/** The bytes of a node, in pages of one size, that all VMs together may have; 0 where unknown. */
 function bytesToSell(
   { memoryBytes, hugepages }: MemoryNode,
   pageBytes: number,
@@ -162,7 +162,10 @@ function bytesToSell(
   return memoryBytes - sum(hugepages) - policy.reserved.memoryPerNodeBytes;
 }
 
-/** No one shares what is promised alone: cores always, but among floating VMs; caches, nodes, the host as asked. */
+/**
+ * No VM shares what another has alone: cores always, except among floating VMs; caches, nodes and the
+ * host where the isolation says so.
+ */
 function checkIsolation({ plan, host, topology, report }: View): void {
   const mine = allCpus(plan);
   const groupsOf = (cpus: IndexSet, key: "id" | "l3" | "node"): Set<number | null> =>
@@ -193,7 +196,7 @@ function nodeSet(nodes: ReadonlySet<number | null>): IndexSet {
   return indexSet([...nodes].filter((node) => node !== null));
 }
 
-/** However the floating vCPUs of all VMs are scheduled within their pools, each can have a CPU. */
+/** Every floating vCPU can have a CPU of its pool, however all of them are scheduled. */
 function checkPools(plan: Plan, host: HostState, report: Report): void {
   const vcpus = [...host.taken, plan]
     .flatMap((entry) => entry.cells.flatMap((cell) => cell.vcpus))
@@ -245,17 +248,17 @@ function checkDevices({ plan, host, topology, report }: View): void {
   }
 }
 
-/** A plan's signature is its own, and that of its flavor unless another signature may be given. */
+/** A plan's signature must be right, and the flavor's, unless the locality allows another. */
 function checkSignature({ plan, topology, report }: View, { signature, locality }: Request): void {
   if (signature === null) return;
   const own = planSignature(plan, topology).signature;
-  if (plan.signature !== own) report("signature", `is said to be ${plan.signature} and is ${own}`);
+  if (plan.signature !== own) report("signature", `is ${own}, and the plan says ${plan.signature}`);
   if (own !== signature && locality !== "preferred") {
     report("signature", `is ${own}, and the flavor is sold in ${signature}`);
   }
 }
 
-/** Base pages are given by this. */
+/** The granule of base pages, in bytes. */
 const basePagesUnit = 2 ** 21;
 
 function checkRequest({ plan, topology, report }: View, request: Request): void {

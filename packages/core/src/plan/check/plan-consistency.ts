@@ -6,8 +6,8 @@ import { at } from "../../unit/list.ts";
 import { type Cell, functionsOf, type Plan } from "../plan.ts";
 
 /**
- * Every way in which a plan contradicts itself, whatever host it was made for: the check that a
- * plan from a file or from the network must pass before anything is derived from it.
+ * Finds every contradiction within a plan, without its host. A plan from a file or from the network
+ * must pass this check before anything is derived from it.
  */
 export function planContradictions(plan: Plan): Contradiction[] {
   const found: Contradiction[] = [];
@@ -93,7 +93,7 @@ function checkHostThreads(plan: Plan, report: Report): void {
   if (!square) report("distances", "must have a row and a column for every cell");
 }
 
-/** Cells and devices tell the same story from two sides. */
+/** The devices that cells list must be the devices that name these cells. */
 function checkDevices(plan: Plan, report: Report): void {
   const seen = new Set<string>();
   for (const [i, device] of plan.devices.entries()) {

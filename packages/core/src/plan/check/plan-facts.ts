@@ -3,9 +3,9 @@ import type { Link, Topology } from "../../topology/topology.ts";
 import { at } from "../../unit/list.ts";
 import type { Plan } from "../plan.ts";
 
-/** A promise that a plan cannot keep on its host. */
+/** A fault of a plan: something that is wrong on its host. */
 export interface PlanFault {
-  /** What of the plan it is about: `cells[0]`, `0000:1b:00.0`. */
+  /** The part of the plan: `cells[0]`, `0000:1b:00.0`. */
   readonly subject: string;
   readonly message: string;
 }
@@ -13,8 +13,8 @@ export interface PlanFault {
 type Report = (subject: string, message: string) => void;
 
 /**
- * Whether what a plan says of its devices, their links and its nodes' distances is what the host has:
- * renderings and guests go by the plan alone.
+ * Compares a plan's facts about devices, links and distances with its host: renderings and guests rely
+ * on the plan alone.
  */
 export function factFaults(plan: Plan, topology: Topology): readonly PlanFault[] {
   const faults: PlanFault[] = [];
@@ -39,25 +39,29 @@ function checkDevices(plan: Plan, topology: Topology, report: Report): void {
       ["class", planned.class, device.class],
       ["BARs", planned.barBytes?.join() ?? null, device.barBytes?.join() ?? null],
     ] as const;
-    for (const [what, said, is] of facts) {
-      // What was unknown when the plan was made, or is told only since, it says nothing of.
-      if (said !== null && said !== is)
-        report(address, `is said to have the ${what} ${said}, and has ${is}`);
+    for (const [what, planned, actual] of facts) {
+      // Null: the host did not know it when the plan was made, or the field is newer than the plan.
+      if (planned !== null && planned !== actual)
+        report(address, `has the ${what} ${actual}, and the plan says ${planned}`);
     }
     const above = bridgesAbove(device, byAddress);
-    const said = planned.switches?.map((one) => one.address) ?? [planned.switch ?? []].flat();
-    const places = said.map((one) => above.indexOf(one));
+    const plannedSwitches =
+      planned.switches?.map((one) => one.address) ?? [planned.switch ?? []].flat();
+    const places = plannedSwitches.map((one) => above.indexOf(one));
     const isInOrder = places.every((place, i) => place > (i === 0 ? -1 : at(places, i - 1)));
     // A root port, and two bridges for each switch.
     const switches = Math.max(0, Math.floor((above.length - 1) / 2));
-    const isAll = planned.switches === null || said.length === switches;
-    if (!isInOrder || !isAll || (said[0] ?? null) !== planned.switch) {
-      report(address, `is said to be below ${said.join(", ") || "no switch"}, and is not`);
+    const isAll = planned.switches === null || plannedSwitches.length === switches;
+    if (!isInOrder || !isAll || (plannedSwitches[0] ?? null) !== planned.switch) {
+      report(
+        address,
+        `is not below exactly the switches that the plan names: ${plannedSwitches.join(", ") || "none"}`,
+      );
     }
   }
 }
 
-/** The direct links among the plan's devices, all of them and no other. */
+/** The plan must list exactly the direct links among its devices. */
 function checkLinks({ links, devices }: Plan, topology: Topology, report: Report): void {
   if (links === null) return;
   const own = new Set(devices.map(({ address }) => address));
@@ -73,7 +77,7 @@ function checkLinks({ links, devices }: Plan, topology: Topology, report: Report
 function checkDistances(plan: Plan, topology: Topology, report: Report): void {
   const rows = topology.distances;
   const positions = plan.cells.map((c) => topology.nodes.findIndex(({ id }) => id === c.hostNode));
-  // Of a host node that is not there nothing is known, and a plan cannot say so.
+  // A host node that does not exist has no distances, and a plan cannot say so.
   const between = (i: number, j: number): number | null =>
     rows === null || i < 0 || j < 0 ? null : at(at(rows, i), j);
   const expected = rows && positions.map((i) => positions.map((j) => between(i, j)));

@@ -13,28 +13,28 @@ import {
 import { mapping, orbitsFixing } from "./orbits.ts";
 
 /**
- * The canonical form of a labeled graph: a text that two graphs share exactly when one becomes the
- * other by renaming its vertices.
+ * The canonical form of a labeled graph by individualization-refinement (McKay, Practical Graph
+ * Isomorphism, 1981): a text that two graphs share exactly when one becomes the other by renaming its
+ * vertices.
  *
- * Right by construction. The text lists all labels and edges in some order of the vertices, so it
- * determines the graph up to names: equal texts mean isomorphic graphs. The order is the one that
- * wins among those that an exhaustive search offers, and both the offer and the contest look at
- * nothing but labels and edges, so isomorphic graphs have the same winner.
+ * It is right by construction. The text lists all labels and edges in some order of the vertices, so
+ * equal texts mean isomorphic graphs. The order is the least of those that a search tree offers, and
+ * both the tree and the comparison depend only on labels and edges, so isomorphic graphs have the
+ * same least order.
  *
- * The search is McKay's (Practical Graph Isomorphism, 1981). Color refinement splits the vertices
- * into ordered cells. While a cell has several, each of them in turn is set apart, the refinement
- * goes on, and so forth until every cell is a single vertex: a leaf, which is an order. The least
- * leaf wins, first by its refinement traces from the root, then by the edges in its order. Two
- * observations keep the tree small without changing its winner:
+ * Color refinement splits the vertices into ordered cells. While some cell has several vertices, each
+ * of them in turn is individualized, and refinement goes on, until every cell is a single vertex: a
+ * leaf, which is an order. Leaves are compared first by their refinement traces from the root, then
+ * by the edges in their order. Two rules keep the tree small without changing the least leaf:
  *
- * - a branch whose trace is already greater than the best leaf's cannot hold the winner;
- * - two leaves with equal edges give an automorphism. One that fixes the choices above a node maps
- *   that node's branches onto each other, so one branch of each orbit is enough, and a branch found
- *   to mirror an explored one is left at once.
+ * - a branch whose trace is already greater than the best leaf's is pruned;
+ * - two leaves with equal edges give an automorphism. An automorphism that fixes the choices above a
+ *   node maps that node's branches onto each other, so one branch of each orbit is enough, and a
+ *   branch found to mirror an explored one is left at once.
  *
- * With twins, however many (16 equal GPUs all linked alike, 8 equal cells of 2 GPUs each), every
- * new leaf merges orbits, so there are fewer leaves than vertices and the cost is polynomial:
- * about n³ steps. Regular graphs made to defeat refinement cost more, but stay correct.
+ * Where many vertices are interchangeable (16 equal GPUs with equal links, 8 equal cells of 2 GPUs
+ * each), every new leaf merges orbits. So there are fewer leaves than vertices, and the cost is
+ * polynomial: about n³ steps. Regular graphs made to defeat refinement cost more, but stay correct.
  */
 export function canonicalForm(graph: LabeledGraph): CanonicalForm {
   const colors = ranked(graph.vertices);
@@ -76,7 +76,7 @@ function ranked(texts: readonly string[]): { texts: readonly string[]; ranks: re
   return { texts: distinct, ranks: texts.map((text) => valueOf(rankOf, text)) };
 }
 
-/** At `from * size + to` the rank of the edge's label, plus one; 0 where there is no edge. */
+/** The edge matrix: the rank of each edge's label plus one, 0 where there is no edge. */
 function edgeMatrix({ vertices, edges }: LabeledGraph, labels: readonly number[]): EdgeMatrix {
   const size = vertices.length;
   const matrix = new Int32Array(size * size);
@@ -97,7 +97,7 @@ function reordered({ size, labels }: EdgeMatrix, order: Int32Array): Int32Array 
 
 interface Leaf {
   readonly order: Int32Array;
-  /** The vertices set apart on the way here, and the trace that followed each. */
+  /** The vertices individualized on the way here, and the trace that followed each. */
   readonly path: readonly number[];
   readonly traces: readonly (readonly number[])[];
   readonly edges: Int32Array;
@@ -110,7 +110,7 @@ function canonicalOrder(matrix: EdgeMatrix, root: Partition): Int32Array {
   const traces: (readonly number[])[] = [];
   const found: { first: Leaf | null; best: Leaf | null } = { first: null, best: null };
 
-  /** Takes a leaf; gives the depth of the node at which to go on. */
+  /** Handles a leaf; returns the depth of the node to continue at. */
   const arrive = (order: Int32Array, ahead: boolean): number => {
     const edges = reordered(matrix, order);
     const leaf: Leaf = { order, path: [...path], traces: [...traces], edges };

@@ -2,13 +2,13 @@ import { at } from "../../unit/list.ts";
 import { read, write } from "../../unit/vector.ts";
 
 /**
- * Color refinement: splits the vertices of a graph into cells by what tells them apart, counting
- * only what no renaming of vertices changes. Two vertices that an automorphism maps onto each other
- * always stay in one cell; the reverse does not hold, which is why `canonical-form.ts` searches.
+ * Color refinement: splits the vertices of a graph into cells by invariants, which no renaming of
+ * vertices changes. Two vertices that an automorphism maps onto each other always stay in one cell;
+ * the reverse does not hold, which is why `canonical-form.ts` searches.
  *
- * The cells are ordered, and every choice (which cell splits another, how its fragments are
- * ordered) depends on positions, sizes and edge codes alone. So graphs that differ only in names
- * are split alike, step by step, and the trace of the steps can be compared between branches.
+ * The cells are ordered, and every choice (which cell splits another, how its fragments are ordered)
+ * depends only on positions, sizes and edge codes. So isomorphic graphs are split in the same steps,
+ * and the traces of the steps can be compared between branches.
  */
 
 /**
@@ -19,10 +19,7 @@ export interface EdgeMatrix {
   readonly labels: Int32Array;
 }
 
-/**
- * Of every ordered pair, a number for the edges in both directions, well scrambled: sums of such
- * numbers seldom agree by accident.
- */
+/** For every ordered pair, a hash of its edges in both directions: sums of hashes seldom collide. */
 export type PairCodes = EdgeMatrix;
 
 export function pairCodes({ size, labels }: EdgeMatrix): PairCodes {
@@ -50,9 +47,9 @@ function scrambled(number: number): number {
  */
 export interface Partition {
   readonly vertices: Int32Array;
-  /** Of each vertex, the start of its cell. */
+  /** For each vertex, the start of its cell. */
   readonly cellOf: Int32Array;
-  /** Of each start of a cell, its length; elsewhere meaningless. */
+  /** For each start of a cell, its length; elsewhere meaningless. */
   readonly length: Int32Array;
   /** How many cells there are. */
   cells: number;
@@ -97,7 +94,7 @@ export function cellStarts({ vertices, length }: Partition): number[] {
   return starts;
 }
 
-/** Gives one vertex of a cell a cell of its own, before the others; the start of the new cell. */
+/** Gives one vertex a cell of its own, before the rest of its cell; returns the new cell's start. */
 export function individualize(partition: Partition, vertex: number): number {
   const { vertices, cellOf, length } = partition;
   const start = read(cellOf, vertex);
@@ -114,10 +111,10 @@ export function individualize(partition: Partition, vertex: number): number {
 }
 
 /**
- * Splits cells until no cell of `splitters`, nor any that comes of splitting, tells two vertices of
- * one cell apart. Changes the partition; gives the trace. Each vertex is weighed against a splitter
- * by the sum of its pair codes: different sums mean different edges, while equal sums by accident
- * merely leave a cell whole, to be split by the search. At most O(n² log n) in all.
+ * Refines a partition in place until neither the given splitters nor any new cell splits a cell;
+ * returns the trace. A vertex is weighed against a splitter by the sum of its pair codes: different
+ * sums mean different edges, while a collision only leaves a cell whole, for the search to split. At
+ * most O(n² log n) in all.
  */
 export function refine(
   { size, labels: codes }: PairCodes,
@@ -149,7 +146,7 @@ function endOf({ length }: Partition, start: number): number {
   return start + read(length, start);
 }
 
-/** Weighs the vertices of a cell against the splitter; true when their weights differ. */
+/** Weighs the vertices of a cell against a splitter; true when their weights differ. */
 function weigh(
   codes: Int32Array,
   size: number,
@@ -172,7 +169,7 @@ function weigh(
   return differ;
 }
 
-/** Splits a cell by ascending weight; the starts of the fragments. */
+/** Splits a cell by ascending weight; returns the starts of the fragments. */
 function split(
   partition: Partition,
   start: number,
@@ -199,8 +196,8 @@ function split(
 }
 
 /**
- * Puts the fragments of a cell on the queue. Where the whole cell has been weighed against already,
- * one of them, the first of the largest, tells nothing more than the others together (Hopcroft).
+ * Queues the fragments of a cell as splitters. Where the whole cell has been a splitter already, the
+ * first of the largest fragments adds nothing to the others (Hopcroft), and is left out.
  */
 function enqueue(
   fragments: readonly number[],

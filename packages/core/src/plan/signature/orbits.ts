@@ -1,12 +1,12 @@
 import { at } from "../../unit/list.ts";
 import { read, write } from "../../unit/vector.ts";
 
-/** Which vertices the automorphisms found so far map onto each other. */
+/** The orbits of vertices under the automorphisms found so far. */
 export interface Orbits {
   readonly joins: (a: number, b: number) => boolean;
 }
 
-/** The permutation that takes each vertex of one order to the vertex in its place in another. */
+/** The permutation that maps one order onto another, place by place. */
 export function mapping(from: Int32Array, to: Int32Array): Int32Array {
   const image = new Int32Array(from.length);
   for (const [place, vertex] of from.entries()) write(image, vertex, read(to, place));
@@ -14,8 +14,8 @@ export function mapping(from: Int32Array, to: Int32Array): Int32Array {
 }
 
 /**
- * The orbits under those automorphisms that leave every vertex of `fixed` where it is. The list of
- * automorphisms may grow meanwhile; each is taken in once, in O(n).
+ * The orbits under the automorphisms that fix every vertex of `fixed`, by union-find. The list of
+ * automorphisms may grow later; each is added once, in O(n).
  */
 export function orbitsFixing(
   fixed: readonly number[],

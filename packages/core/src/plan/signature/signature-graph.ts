@@ -4,19 +4,19 @@ import type { LabeledEdge, LabeledGraph } from "./canonical-form.ts";
 import type { SignatureCell, SignatureInput } from "./signature-input.ts";
 
 /**
- * A placement as a labeled graph in which nothing is known by a name:
+ * A placement as a labeled graph without names:
  *
  * - a vertex for every cell (its pages and memory policy), host node (the kind of its memory) and
  *   device (its kind, model and link)
- * - from a cell to each node that it has anything on: whether the cell stands for the node, how
- *   much memory, and which cores, grouped by last-level cache
+ * - from a cell to each node that it has anything on: whether the node is its own, how much memory,
+ *   and which cores, grouped by last-level cache
  * - between nodes their distance as class and rank, between devices their interconnect
  * - from a device to its cell and to its node
  *
- * So a cell that strays (its cores or memory, or a device, on another node than its own) differs
- * from one that does not, and what it strays to counts by distance and not by number. A cache that
- * cores of several cells or nodes share, and a pool that vCPUs float over, get vertices of their
- * own, since no single edge could say what belongs together.
+ * So a cell that strays (cores, memory or a device on another node than its own) differs from one
+ * that does not, and the other node counts by its distance and not by its number. A cache that cores
+ * of several cells or nodes share, and a pool that vCPUs float over, get vertices of their own, since
+ * no single edge could group them.
  */
 export function signatureGraph(input: SignatureInput): LabeledGraph {
   const graph = graphBuilder();

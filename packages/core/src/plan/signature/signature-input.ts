@@ -10,24 +10,24 @@ import { count, type Tally } from "../../unit/tally.ts";
 import type { Cell, PlanParts } from "../plan.ts";
 
 /**
- * What a placement's signature is made from: everything in which two VMs of one flavor may differ
- * by where they lie, and nothing by which hosts, nodes, cores or devices are merely called. Nodes,
- * cells and devices are known by their positions, which carry no meaning.
+ * The input of a placement's signature: every difference that its place can make to a VM of a flavor,
+ * without names of hosts, nodes, cores or devices. Nodes, cells and devices are known by their
+ * positions, which carry no meaning.
  *
- * Left out, because another VM's coming and going changes them or because they lie with the host:
- * how large a pool of shared cores is, where the emulator's threads run, what links run at just
- * now.
+ * Left out, because other VMs' arrivals and departures change them or because they belong to the
+ * host: the size of a pool of shared cores, the CPUs of the emulator's threads, and the speed at
+ * which links run at the moment.
  */
 export interface SignatureInput {
   readonly isolation: Isolation;
   readonly cpuModel: string | null;
   /** As the guest sees them. */
   readonly threadsPerCore: number;
-  /** Whether the accelerators are those of a fabric partition, alone behind their switches. */
+  /** Whether the accelerators are a fabric partition, alone behind their switches. */
   readonly partitioned: boolean;
   /** The host nodes that the VM has anything on. */
   readonly nodes: readonly SignatureNode[];
-  /** From row to column. Class and rank count; the SLIT distance is for the words alone. */
+  /** From row to column. Class and rank count; the SLIT distance is only for the text. */
   readonly distances: readonly (readonly NodeDistance[])[];
   readonly cells: readonly SignatureCell[];
   readonly devices: readonly SignatureDevice[];
@@ -44,7 +44,7 @@ export interface SignatureCell {
   readonly hostNode: number;
   readonly memoryPolicy: Locality;
   readonly pageBytes: number;
-  /** How much lies on which node. */
+  /** The memory on each node. */
   readonly memory: readonly { readonly node: number; readonly bytes: number }[];
   readonly cores: readonly SignatureCore[];
   /** vCPUs that are not pinned, by the set of nodes whose shared cores they float over. */
@@ -54,9 +54,9 @@ export interface SignatureCell {
 /** A core that vCPUs are pinned to. */
 export interface SignatureCore {
   readonly node: number | null;
-  /** Names a last-level cache, which other cells may have cores of too; null where nobody knows. */
+  /** Its last-level cache, which other cells may have cores of too; null where unknown. */
   readonly l3: number | null;
-  /** How many of its threads are the VM's, of how many that it has. */
+  /** How many of its threads are the VM's, and how many it has. */
   readonly vcpus: number;
   readonly threads: number;
 }
@@ -73,8 +73,8 @@ export interface SignatureDevice {
 }
 
 /**
- * Reads the inputs of signatures off plans and the topology that they were made on, which it looks
- * up once. Throws `plan-inconsistent` when a plan names a CPU or a node that is not there.
+ * Reads the inputs of signatures from plans and the topology that they were made on. Throws
+ * `plan-inconsistent` when a plan names a CPU or a node that does not exist.
  */
 export function signatureInputs(topology: Topology): (plan: PlanParts) => SignatureInput {
   const machine = machineOf(topology);
@@ -110,7 +110,7 @@ export function signatureInputs(topology: Topology): (plan: PlanParts) => Signat
   };
 }
 
-/** A cell with the host's node ids still in it. */
+/** A cell by the host's node ids, before they become positions. */
 function locatedCell(cell: Cell, machine: MachineLookup): SignatureCell {
   const pinned: Tally<Core> = new Map();
   const floating: number[][] = [];

@@ -6,13 +6,13 @@ import { at } from "../../unit/list.ts";
 import type { SignatureCell, SignatureDevice, SignatureInput } from "./signature-input.ts";
 
 /**
- * A signature in words: "2 cells × (12 cores/24 threads, 240 GiB in 1 GiB pages, 1 GPU, 1 NIC on
- * its switch), 21 apart, GPUs NV18". Cells that read alike are counted together. What is as it
- * should be goes without saying; what strays is said. Renaming changes nothing, but the words leave
- * out what would not be missed (caches, CPU model), so that placements which differ may read alike.
+ * The text of a signature: "2 cells × (12 cores/24 threads, 240 GiB in 1 GiB pages, 1 GPU, 1 NIC on
+ * its switch), 21 apart, GPUs NV18". Cells with equal text are counted together. What strays is
+ * mentioned; what does not is not. Renaming changes nothing. The text leaves out details (caches, CPU
+ * model), so placements of different signatures may have the same text.
  */
 export function signatureText(input: SignatureInput): string {
-  const cells = counted(input.cells.map((cell, index) => cellWords(input, cell, index)));
+  const cells = withCounts(input.cells.map((cell, index) => cellWords(input, cell, index)));
   const words = cells.map(([text, count]) => `${amountOf(count, "cell")} × (${text})`);
   const { isolation } = input;
   return [
@@ -34,7 +34,7 @@ function cellWords(input: SignatureInput, cell: SignatureCell, index: number): s
   return [
     ...cpuWords(cell),
     memoryWords(cell),
-    ...counted(accelerators.map((i) => deviceName(at(devices, i)))).map(([name, count]) =>
+    ...withCounts(accelerators.map((i) => deviceName(at(devices, i)))).map(([name, count]) =>
       amountOf(count, name),
     ),
     ...nicWords(input, accelerators, nics),
@@ -69,7 +69,7 @@ function deviceName({ vendor }: SignatureDevice): string {
   return isGpu ? "GPU" : "accelerator";
 }
 
-/** The NICs of a cell by how near the nearest of its accelerators is. */
+/** The NICs of a cell, with the interconnect class to the nearest accelerator of each. */
 function nicWords(
   input: SignatureInput,
   accelerators: readonly number[],
@@ -88,7 +88,7 @@ function nicWords(
   return [`${count} at ${classWords(nearest)}`];
 }
 
-/** What lies on another node than the cell's own; interleaved memory does so by intent. */
+/** Memory, cores and devices on other nodes than the cell's own, but for interleaved memory. */
 function strayWords(
   { devices }: SignatureInput,
   { hostNode, memory, memoryPolicy, cores }: SignatureCell,
@@ -146,7 +146,7 @@ function nearestFirst(paths: readonly (Interconnect | null)[]): (Interconnect | 
 }
 
 /** The distinct texts with how often each occurs: the most frequent first, then by text. */
-function counted(texts: readonly string[]): (readonly [string, number])[] {
+function withCounts(texts: readonly string[]): (readonly [string, number])[] {
   const counts = [...Map.groupBy(texts, (text) => text)].map(
     ([text, same]) => [text, same.length] as const,
   );

@@ -7,11 +7,11 @@ import type { PlanParts } from "../plan.ts";
 import { type SignatureInput, signatureInputs } from "./signature-input.ts";
 import { signatureText } from "./signature-text.ts";
 
-/** The class of placements that a placement is of, as a name and in words. */
+/** The signature of a placement, as a name and in words. */
 export interface Signature {
   /** 16 hexadecimal digits. */
   readonly signature: string;
-  /** For people: it says what stands out, and may be the same for two signatures. */
+  /** A summary for people, which two signatures may share. */
   readonly signatureText: string;
 }
 
@@ -33,7 +33,7 @@ export function signatureOf(input: SignatureInput): Signature {
 /** Changes whenever the same placement would get another signature than before. */
 const version = 1;
 
-/** Signs plans made on one topology, which is looked up once. */
+/** Signs plans made on one topology, which it reads once. */
 export function planSignatures(topology: Topology): (plan: PlanParts) => Signature {
   const inputOf = signatureInputs(topology);
   return (plan) => signatureOf(inputOf(plan));
