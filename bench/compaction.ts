@@ -11,6 +11,7 @@ import { randomFor } from "@evenkeel/simulate/random.ts";
 import { syntheticTopology } from "@evenkeel/core/topology/synthetic/build.ts";
 import { GiB } from "@evenkeel/core/unit/bytes.ts";
 import { at } from "@evenkeel/core/unit/list.ts";
+import { sum, sumOf } from "@evenkeel/core/unit/sum.ts";
 
 /**
  * Compaction, the measure of Borg (Verma et al., EuroSys 2015): on how few hosts do the VMs that
@@ -68,8 +69,8 @@ export async function benchCompaction(json: boolean): Promise<string> {
     return rows.map((row) => `${JSON.stringify({ bench: "compaction", ...row })}\n`).join("");
   const names = ["hosts", "seed", "vms", "used", "repacked", "firstFit", "optimum"] as const;
   const lines = rows.map((row) => names.map((name) => `${row[name]}`.padStart(8)).join("  "));
-  const over = rows.reduce((sum, row) => sum + row.repacked - row.optimum, 0);
-  const all = rows.reduce((sum, row) => sum + row.optimum, 0);
+  const over = sumOf(rows, (row) => row.repacked - row.optimum);
+  const all = sumOf(rows, (row) => row.optimum);
   const gap = `packed anew: ${over} hosts over the optimum of ${all} in all, ${((100 * over) / all).toFixed(1)} %`;
   return [names.map((name) => name.padStart(8)).join("  "), ...lines, gap, ""].join("\n");
 }
@@ -80,7 +81,7 @@ async function compactions(): Promise<readonly Compaction[]> {
   for (const hosts of [5, 10, 20, 40]) {
     for (const seed of [1, 2, 3]) {
       const counts = afterArrivals(hosts, seed);
-      const vms = counts.of.reduce((a, b) => a + b, 0);
+      const vms = sum(counts.of);
       const optimum = fewestHosts(counts.of, await load());
       rows.push({ hosts, seed, vms, used: counts.used, ...packedAnew(hosts, counts.of), optimum });
     }
@@ -107,11 +108,10 @@ const fleetOf = (hosts: number): Fleet =>
     sold.map((request) => ({ demand: demandOf(request), weight: 1 })),
   );
 
-const usedHosts = (fleet: Fleet): number =>
-  fleet
-    .hostClasses()
-    .filter(({ hostClass }) => hostClass.occupancy.vms > 0)
-    .reduce((sum, { hosts }) => sum + hosts.length, 0);
+const usedHosts = (fleet: Fleet): number => {
+  const used = fleet.hostClasses().filter(({ hostClass }) => hostClass.occupancy.vms > 0);
+  return sumOf(used, ({ hosts }) => hosts.length);
+};
 
 /** Arrivals until something is refused, then departures of a third, forty times over. */
 function afterArrivals(hosts: number, seed: number): { used: number; of: readonly number[] } {
@@ -186,7 +186,7 @@ function fewestHosts(counts: readonly number[], highs: Highs): number {
     shapes.findIndex(([accelerators]) => accelerators === wholeHost),
   );
   const patterns = nodePatterns();
-  const sum = (terms: readonly string[]): string => terms.join(" + ");
+  const sumText = (terms: readonly string[]): string => terms.join(" + ");
   const rows = shapes.flatMap(([accelerators], i) => {
     const count = at(counts, i);
     if (accelerators === wholeHost || count === 0) return [];
@@ -194,12 +194,12 @@ function fewestHosts(counts: readonly number[], highs: Highs): number {
       const times = at(pattern, i);
       return times === 0 ? [] : [`${times} x${p}`];
     });
-    return [` r${i}: ${sum(using)} >= ${count}`];
+    return [` r${i}: ${sumText(using)} >= ${count}`];
   });
   if (rows.length === 0) return whole;
   const names = patterns.map((_, p) => `x${p}`);
   const text = [
-    `Minimize\n obj: ${sum(names)}`,
+    `Minimize\n obj: ${sumText(names)}`,
     `Subject To\n${rows.join("\n")}`,
     `General\n ${names.join(" ")}`,
     "End\n",

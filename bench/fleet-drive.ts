@@ -6,6 +6,7 @@ import { defaultHostPolicy } from "@evenkeel/core/request/host-policy.ts";
 import type { Request } from "@evenkeel/core/request/request.ts";
 import { randomFor } from "../fuzz/random.ts";
 import type { FleetMix } from "./fleet-mixes.ts";
+import { sumOf } from "@evenkeel/core/unit/sum.ts";
 
 /** A fleet that is half full, on which VMs come and go. */
 export interface Drive {
@@ -41,7 +42,7 @@ export function driveFleet(count: number, { machines, flavors }: FleetMix): Driv
   });
   const soldFlavors = flavors.map((request) => ({ demand: demandOf(request), weight: 1 }));
   const fleet = createFleet(hosts, soldFlavors);
-  const gpus = hosts.reduce((sum, { inventory }) => sum + gpusOf(inventory), 0);
+  const gpus = sumOf(hosts, ({ inventory }) => gpusOf(inventory));
   const vms: Vm[] = [];
   let held = 0;
   let refused = 0;

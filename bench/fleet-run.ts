@@ -1,6 +1,7 @@
 import { at } from "@evenkeel/core/unit/list.ts";
 import { driveFleet } from "./fleet-drive.ts";
 import { fleetMixes } from "./fleet-mixes.ts";
+import { sum } from "@evenkeel/core/unit/sum.ts";
 
 /**
  * `node --expose-gc fleet-run.ts HOSTS MIX DECISIONS`: one fleet in a process of its own, so that
@@ -42,7 +43,7 @@ console.log(
     states: drive.states(),
     p50Ms: quantile(0.5),
     p99Ms: quantile(0.99),
-    meanMs: decided.reduce((a, b) => a + b, 0) / decided.length,
+    meanMs: sum(decided) / decided.length,
     /** With the arrival, the departures and the collection of what they leave. */
     stepMs,
     kibPerHost: held / 1024 / Number(hosts),

@@ -12,6 +12,7 @@ import { setOf } from "@evenkeel/core/set/list-format.ts";
 import { at, valueOf } from "@evenkeel/core/unit/list.ts";
 import type { LinearProgram } from "./linear-program.ts";
 import { programmed } from "./oracle.ts";
+import { sum, sumOf } from "@evenkeel/core/unit/sum.ts";
 
 /** How one case came out. */
 export interface Outcome {
@@ -86,7 +87,7 @@ function said(wrong: readonly string[], both: string): string | null {
 function worthOf(plan: Plan, host: HostState, request: Request): Omit<Objective, "unevenCells"> {
   const { partitions } = host.policy;
   const topology = partitions === null ? host.topology : { ...host.topology, partitions };
-  const memory = plan.cells.reduce((sum, cell) => sum + cell.memoryBytes, 0);
+  const memory = sumOf(plan.cells, (cell) => cell.memoryBytes);
   const coreOf = new Map(
     topology.cores.flatMap((core) => indices(setOf(core.cpus)).map((cpu) => [cpu, core] as const)),
   );
@@ -120,14 +121,12 @@ function worthOf(plan: Plan, host: HostState, request: Request): Omit<Objective,
   const along = plan.devices.flatMap((device) => device.companions);
   const places = plan.cells.map((c) => topology.nodes.findIndex(({ id }) => id === c.hostNode));
   const { distances } = topology;
-  const apart = (i: number, j: number): number =>
+  const distance = (i: number, j: number): number =>
     i === j || distances === null ? 0 : at(at(distances, i), j);
   return {
     cells: plan.cells.length,
     cost: raw.total,
     unrequestedDevices: along.filter((address) => sold.has(address)).length,
-    nodeDistanceSum: places
-      .flatMap((i) => places.map((j) => apart(i, j)))
-      .reduce((a, b) => a + b, 0),
+    nodeDistanceSum: sum(places.flatMap((i) => places.map((j) => distance(i, j)))),
   };
 }

@@ -4,6 +4,7 @@ import type { Request } from "@evenkeel/core/request/request.ts";
 import { indices } from "@evenkeel/core/set/index-set.ts";
 import { setOf } from "@evenkeel/core/set/list-format.ts";
 import type { Core, MemoryNode, Topology } from "@evenkeel/core/topology/topology.ts";
+import { sumOf } from "@evenkeel/core/unit/sum.ts";
 
 /**
  * What a host has left for one request, counted anew from the rules in words, in sets of plain
@@ -156,12 +157,11 @@ function unitsOn(node: MemoryNode, host: HostState, topology: Topology, terms: T
 }
 
 function granulesOn(node: MemoryNode, { taken, policy }: HostState, request: Request): number {
-  const held = (counts: (pageBytes: number) => boolean): number =>
-    taken
-      .flatMap((plan) => plan.cells)
-      .filter((cell) => counts(cell.pageBytes))
-      .flatMap((cell) => cell.memoryOnNodes)
-      .reduce((sum, part) => sum + (part.node === node.id ? part.bytes : 0), 0);
+  const held = (isCounted: (pageBytes: number) => boolean): number => {
+    const cells = taken.flatMap((plan) => plan.cells).filter((cell) => isCounted(cell.pageBytes));
+    const parts = cells.flatMap((cell) => cell.memoryOnNodes);
+    return sumOf(parts, (part) => (part.node === node.id ? part.bytes : 0));
+  };
   const { hugepageBytes } = request;
   if (hugepageBytes !== null) {
     const pool = node.hugepages.find((entry) => entry.sizeBytes === hugepageBytes);
@@ -170,7 +170,7 @@ function granulesOn(node: MemoryNode, { taken, policy }: HostState, request: Req
     return Math.max(0, pool.free === null ? unpromised : Math.min(unpromised, pool.free));
   }
   if (node.memoryBytes === null) return 0;
-  const pools = node.hugepages.reduce((sum, pool) => sum + pool.sizeBytes * pool.total, 0);
+  const pools = sumOf(node.hugepages, (pool) => pool.sizeBytes * pool.total);
   const left =
     node.memoryBytes -
     pools -

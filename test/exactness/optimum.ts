@@ -2,6 +2,7 @@ import type { Placed } from "@evenkeel/core/cost/placement-cost.ts";
 import { at } from "@evenkeel/core/unit/list.ts";
 import type { LinearProgram, Terms, Values, Variable } from "./linear-program.ts";
 import type { Offer, OfferedDevice } from "./offer.ts";
+import { sum, sumOf } from "@evenkeel/core/unit/sum.ts";
 
 /** What the best placement is worth, in the terms of the search's objective. */
 export interface Optimum {
@@ -67,7 +68,7 @@ export function unrequestedTerms(
 }
 
 export function total(terms: Terms, values: Values): number {
-  return terms.reduce((sum, [factor, variable]) => sum + factor * values(variable), 0);
+  return sumOf(terms, ([factor, variable]) => factor * values(variable));
 }
 
 /** Program values carry the solver's tolerance; what is a whole number is known to be one. */
@@ -79,7 +80,7 @@ export function placedCell(
   memory: ReadonlyMap<number, number>,
   allGranules: number,
 ): Placed["cells"][number] {
-  const granules = [...memory.values()].reduce((a, b) => a + b, 0);
+  const granules = sum([...memory.values()]);
   return {
     share: granules / allGranules,
     vcpuNodes: [{ node, share: 1 }],
@@ -145,5 +146,5 @@ export function interleavedMemory(
 
 /** Where memory lies by a program's solution. */
 export function memoryBy(terms: MemoryTerms, values: Values): ReadonlyMap<number, number> {
-  return new Map([...terms].map(([id, sum]) => [id, total(sum, values)]));
+  return new Map([...terms].map(([id, own]) => [id, total(own, values)]));
 }

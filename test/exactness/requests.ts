@@ -5,6 +5,7 @@ import { workloads } from "@evenkeel/core/request/virtual-machine.ts";
 import type { Random } from "../../fuzz/random.ts";
 import { functionsOf } from "@evenkeel/core/plan/plan.ts";
 import { granuleBytesOf, offerOf } from "./offer.ts";
+import { sumOf } from "@evenkeel/core/unit/sum.ts";
 
 const localities = ["strict", "strict", "strict", "preferred", "interleave"] as const;
 const isolations = [
@@ -82,8 +83,7 @@ function sizes(
     share: number,
     which: number,
   ): number => {
-    const sum = (of: typeof nodes): number =>
-      of.reduce((all, node) => all + Math.max(0, free(node)), 0);
+    const sum = (of: typeof nodes): number => sumOf(of, (node) => Math.max(0, free(node)));
     switch (small === which ? 0 : random.below(4)) {
       case 0:
         return 1 + random.below(9);

@@ -3,6 +3,7 @@ import { randomFor } from "../../fuzz/random.ts";
 import { madePlacements, randomPlacements } from "./placements.ts";
 import { type Placement, relabeled } from "./relabel.ts";
 import { areTwins, type Figure, figureOf, summary } from "./twins.ts";
+import { sumOf } from "@evenkeel/core/unit/sum.ts";
 
 const signatureOf = ({ topology, plan }: Placement): string =>
   planSignature(plan, topology).signature;
@@ -80,11 +81,11 @@ export function comparePairs(seed: number, count: number): Pairs {
     }
   }
   const pairs = (n: number): number => (n * (n - 1)) / 2;
-  const twins = classes.reduce((sum, { members }) => sum + pairs(members), 0);
-  const nearly = [...bySummary.values()].reduce((sum, alike) => {
-    return sum + pairs(alike.reduce((some, { members }) => some + members, 0));
-  }, -twins);
-  return { twins, others: pairs(count) - twins, nearly, faults };
+  const twins = sumOf(classes, ({ members }) => pairs(members));
+  const ofOneSummary = sumOf(bySummary.values(), (alike) =>
+    pairs(sumOf(alike, ({ members }) => members)),
+  );
+  return { twins, others: pairs(count) - twins, nearly: ofOneSummary - twins, faults };
 }
 
 interface Class {

@@ -14,6 +14,7 @@ import type { LinearProgram, Terms, Variable } from "./linear-program.ts";
 import { handOut, type NodeShare, nodeShares } from "./node-shares.ts";
 import type { Offer, OfferedNode } from "./offer.ts";
 import { total, whole } from "./optimum.ts";
+import { sumOf } from "@evenkeel/core/unit/sum.ts";
 
 /** What a placement that strays has in cells, and what it costs at least. */
 export interface StrayingBound {
@@ -40,7 +41,7 @@ export function straying(
   model: CostModel,
 ): StrayingBound | null {
   const all = (kind: "units" | "granules"): number =>
-    offer.nodes.reduce((free, node) => free + Math.max(0, node[kind]), 0);
+    sumOf(offer.nodes, (node) => Math.max(0, node[kind]));
   const holds = all("units") >= offer.units && all("granules") >= offer.granules;
   if (!holds || offer.nics.length < request.nics.count) return null;
   if (request.accelerators.count > 0) return straysBeside(program, offer, request, model);

@@ -5,6 +5,7 @@ import { setOf } from "@evenkeel/core/set/list-format.ts";
 import { interconnects } from "@evenkeel/core/topology/interconnect.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import type { Placement } from "./relabel.ts";
+import { sumOf } from "@evenkeel/core/unit/sum.ts";
 
 /**
  * Whether one placement can be renamed into another, found out by trying: nodes onto nodes, then
@@ -50,10 +51,7 @@ export function figureOf({ topology, plan }: Placement): Figure {
   const interconnect = interconnects(topology);
   const kinds = new Map(topology.nodes.map((node) => [node.id, node.kind]));
   const onNode = (cell: Plan["cells"][number], id: number): string => {
-    const bytes = cell.memoryOnNodes.reduce(
-      (sum, part) => sum + (part.node === id ? part.bytes : 0),
-      0,
-    );
+    const bytes = sumOf(cell.memoryOnNodes, (part) => (part.node === id ? part.bytes : 0));
     const own = cores.filter((core) => core.cell === cell.id && core.node === id);
     return text(cell.hostNode === id, bytes, own.map(({ use }) => use).toSorted());
   };

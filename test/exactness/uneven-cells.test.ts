@@ -11,6 +11,7 @@ import { GiB } from "@evenkeel/core/unit/bytes.ts";
 import { at } from "@evenkeel/core/unit/list.ts";
 import { count, countOf, type Tally } from "@evenkeel/core/unit/tally.ts";
 import { expect, test } from "vitest";
+import { sum, sumOf } from "@evenkeel/core/unit/sum.ts";
 
 /**
  * Guest cells of different size on host nodes that have differently much left, which is where
@@ -26,9 +27,9 @@ interface Left {
 /** Nodes of four single-threaded cores and 4 GiB in pages, of which so much is left. */
 function hostWith(nodes: readonly Left[]): HostState {
   const roots = nodes.map(({ gpus }, i) => (gpus === 0 ? "" : `root*${gpus}[gpu:h100-sxm]@${i}`));
-  const sum = nodes.reduce((all, { gpus }) => all + gpus, 0);
+  const gpusInAll = sumOf(nodes, ({ gpus }) => gpus);
   const topology = syntheticTopology(
-    `package:${nodes.length} core:4 thread:1 memory:8Gi hugepages:4x1Gi distances:10/21 ${roots.join(" ")}${sum > 1 ? " nvlink:18" : ""}`,
+    `package:${nodes.length} core:4 thread:1 memory:8Gi hugepages:4x1Gi distances:10/21 ${roots.join(" ")}${gpusInAll > 1 ? " nvlink:18" : ""}`,
   );
   const kept = nodes.flatMap(({ cpus }, i) => [0, 1, 2, 3].slice(cpus).map((cpu) => 4 * i + cpu));
   return {
@@ -225,8 +226,6 @@ function on(nodes: readonly Left[], cpus: number, gib: number): Way[] {
     return [{ cells, unevenCells, parts: ofCpus.map((own, i) => [own, at(ofGib, i)] as const) }];
   });
 }
-
-const sum = (parts: readonly number[]): number => parts.reduce((a, b) => a + b, 0);
 
 /** The difference between the largest cell and the smallest. */
 function range(parts: readonly number[]): number {

@@ -1,6 +1,7 @@
 import type { Access, Topology } from "../topology/topology.ts";
 import { type NodeDistance, nodeDistances, type NodeDistanceOf } from "./node-distance.ts";
 import type { PathCost } from "./path-cost.ts";
+import { sum } from "../unit/sum.ts";
 
 /**
  * The cost of reaching a node's memory from a node's CPUs or devices, relative to the initiator's own
@@ -173,7 +174,7 @@ function fromAccess(access: AccessTable, initiator: number, target: number): Pat
       ratio(own?.readBytesPerSecond, entry?.readBytesPerSecond),
     ].filter((value) => value !== null);
     if (ratios.length === 0) continue;
-    const mean = ratios.reduce((sum, value) => sum + value, 0) / ratios.length;
+    const mean = sum(ratios) / ratios.length;
     // Memory faster than the initiator's own (HBM next to DRAM) counts as local, never as a gain:
     // capacity of one kind is sold, not the choice of the faster kind.
     return {

@@ -13,6 +13,7 @@ import {
   planCost,
   type RawCost,
 } from "./placement-cost.ts";
+import { sum } from "../unit/sum.ts";
 
 /** Two packages, each with one switch that holds two accelerators and a NIC; no NVLink. */
 const pcieMachine = syntheticTopology(
@@ -148,9 +149,9 @@ function arbitraryShares(topology: Topology): fc.Arbitrary<NodeShare[]> {
       maxLength: topology.nodes.length,
     })
     .map((weights) => {
-      const sum = weights.reduce((total, weight) => total + weight, 0);
+      const total = sum(weights);
       return topology.nodes.map(({ id }, i) => {
-        return { node: id, share: sum === 0 ? 1 / weights.length : at(weights, i) / sum };
+        return { node: id, share: total === 0 ? 1 / weights.length : at(weights, i) / total };
       });
     });
 }

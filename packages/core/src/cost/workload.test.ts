@@ -1,12 +1,13 @@
 import { expect, test } from "vitest";
 import { workloads } from "../request/virtual-machine.ts";
 import { workloadWeights } from "./workload.ts";
+import { sum } from "../unit/sum.ts";
 
 test.each(workloads)("the weights of %s share one whole, and none is left out", (workload) => {
   const weights = Object.values(workloadWeights[workload]);
   expect(weights).toHaveLength(4);
   expect(weights.every((weight) => weight > 0)).toBe(true);
-  expect(weights.reduce((sum, weight) => sum + weight, 0)).toBeCloseTo(1, 12);
+  expect(sum(weights)).toBeCloseTo(1, 12);
 });
 
 test("each workload weighs most what it waits for", () => {

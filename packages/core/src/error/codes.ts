@@ -1,9 +1,9 @@
 /**
  * Every error that Evenkeel reports to a person or a program, by its stable code. A code never
- * changes its meaning; `docs/errors.md` lists the same codes and a test holds the two together.
+ * changes its meaning. `docs/errors.md` lists the same codes, which a test compares.
  *
- * These are edge failures: something given to Evenkeel cannot be used. Reasons why a VM cannot be
- * placed are not errors but answers, and have codes of their own (`placement/refusal.ts`).
+ * These are edge failures: some input of Evenkeel cannot be used. Reasons why a VM cannot be placed
+ * are answers and not errors, and have codes of their own (`plan/refusal.ts`).
  */
 export const errorCodes = {
   usage: "the command line cannot be understood",

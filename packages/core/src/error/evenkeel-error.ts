@@ -3,14 +3,14 @@ import type { ErrorCode } from "./codes.ts";
 export interface ErrorDetail {
   /** The file, argument or field that is wrong: `vm.yaml: spec.memory`. */
   readonly where?: string;
-  /** What would have been right there. */
+  /** What would be right there. */
   readonly expected?: string;
-  /** What the reader can do about it, as an instruction. */
+  /** An instruction that mends it. */
   readonly remedy?: string;
   readonly cause?: unknown;
 }
 
-/** Something given to Evenkeel cannot be used: what, where, what was expected, and what to do. */
+/** An input of Evenkeel that cannot be used: what, where, what was expected, and what to do. */
 export class EvenkeelError extends Error {
   readonly code: ErrorCode;
   readonly where: string | null;

@@ -8,6 +8,7 @@ import type { HostClass } from "../placement/host-class/host-classes.ts";
 import { at } from "../unit/list.ts";
 import { type ChoiceOptions, type HostChoice, hostChooser } from "./choose-host.ts";
 import type { HostOccupancy } from "./host-index.ts";
+import { sum } from "../unit/sum.ts";
 
 /** A host of a fleet: its name, inventory and occupancy. */
 export interface FleetHost extends HostOccupancy {
@@ -97,7 +98,7 @@ export function createFleet(hosts: Iterable<FleetHost>, soldFlavors: readonly So
       const counts = index
         .entries()
         .map(({ hostClass, hosts: of }) => of.length * countSlots(hostClass, demand).slots);
-      return counts.reduce((a, b) => a + b, 0);
+      return sum(counts);
     },
     hostClasses: () =>
       index.entries().map(({ hostClass, hosts: of }) => {

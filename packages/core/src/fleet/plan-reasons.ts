@@ -18,6 +18,7 @@ import type { SearchResult } from "../placement/search/search.ts";
 import { proportionalShare } from "../placement/search/locality/split.ts";
 import { layoutSignature } from "../placement/layout/layout-signature.ts";
 import { nodeOf, type Space } from "../placement/space/space.ts";
+import { sum } from "../unit/sum.ts";
 
 /** Why this place was chosen, and why not the next best, in sentences for the operator. */
 export function planReasons(
@@ -135,7 +136,7 @@ function splitReasons(space: Space, { cells }: Layout): string[] {
   const { request, inventory, granuleBytes, granules, units } = space;
   const { threadsPerCore } = inventory.cores;
   const weights = cells.map((cell) => cell.accelerators.length || 1);
-  const all = weights.reduce((a, b) => a + b, 0);
+  const all = sum(weights);
   const isUneven = (amount: number): boolean =>
     weights.some((weight) => (amount * weight) % all !== 0);
   const bytes = granules * granuleBytes;
@@ -159,7 +160,7 @@ function splitReasons(space: Space, { cells }: Layout): string[] {
 /** The cells that have more than their share of cores, and of pages. */
 function remainderText({ units, granules }: Space, cells: readonly LayoutCell[]): string {
   const weights = cells.map((cell) => cell.accelerators.length || 1);
-  const all = weights.reduce((a, b) => a + b, 0);
+  const all = sum(weights);
   const withMore = (amount: number, partsOf: (cell: LayoutCell) => readonly OnNode[]): number[] =>
     cells.flatMap((cell, i) =>
       total(partsOf(cell)) > proportionalShare(amount, at(weights, i), all) ? [i] : [],

@@ -16,6 +16,7 @@ import {
 import type { Request } from "../request/request.ts";
 import { invariant } from "../invariant.ts";
 import { at } from "../unit/list.ts";
+import { sumOf } from "../unit/sum.ts";
 
 /** Advice: the fewest moves that give a fleet more slots of a flavor. Nothing is moved. */
 export interface Rebalancing {
@@ -156,7 +157,7 @@ function fleetOf(hosts: readonly HostState[], flavor: Request, layoutsMax?: numb
     start,
     hostClasses,
     certainty,
-    slots: (arrangement) => arrangement.reduce((sum, host) => sum + slotsOn(classOf(host)), 0),
+    slots: (arrangement) => sumOf(arrangement, (host) => slotsOn(classOf(host))),
     bound: (arrangement, moves) => {
       let best: readonly number[] = Array.from({ length: moves + 1 }, () => 0);
       for (const host of arrangement) {

@@ -2,7 +2,7 @@ import { invariant } from "../invariant.ts";
 
 /**
  * SHA-256 (FIPS 180-4) of a text's UTF-8 bytes, in lower-case hexadecimal. The core has no
- * dependencies and no platform to ask, so it has its own; tests hold it against Node's.
+ * dependencies and runs on any platform, so it has its own; tests compare it with Node's.
  */
 export function sha256(text: string): string {
   const state = initialState.slice();
@@ -23,7 +23,7 @@ const fraction = (x: number): number => Math.floor((x - Math.floor(x)) * 2 ** 32
 const initialState = Uint32Array.from(primes.slice(0, 8), (p) => fraction(Math.sqrt(p)));
 const constants = Uint32Array.from(primes.slice(0, 64), (p) => fraction(Math.cbrt(p)));
 
-/** A word that is there. Apart from `at`, so that the engine compiles it for these arrays alone. */
+/** Checked access like `at`, in a function of its own so that V8 compiles it for these arrays. */
 function wordAt(words: Uint32Array, i: number): number {
   const word = words[i];
   invariant(word !== undefined, "every index is within its words");

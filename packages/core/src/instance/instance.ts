@@ -1,32 +1,32 @@
 import type { Plan } from "../plan/plan.ts";
 
 /**
- * A VM that Evenkeel has started, or is about to, on this host: its plan, how it runs, and all that
- * starting it may change, so that whoever finds this can undo it. It is written before anything is
- * changed and removed once nothing is left. Or a VM that somebody else has started, and that is
- * counted by its plan since it was adopted.
+ * The record of a VM that Evenkeel has started, or is about to start, on this host: its plan, how it
+ * runs, and every change that its start may make, so that another process can undo it. It is written
+ * before the first change and removed once nothing is left. For an adopted VM, which somebody else
+ * has started, it makes placement count the VM by its plan.
  */
 export interface Instance {
   readonly apiVersion: "evenkeel/v1";
   readonly kind: "Instance";
-  /** What Evenkeel calls it, and the hypervisor too where Evenkeel has started it: see `guestName`. */
+  /** Evenkeel's name for it; the hypervisor's too where Evenkeel has started it (`guestName`). */
   readonly name: string;
-  /** The hypervisor's: see `guestUuid`; of an adopted VM whichever it has. */
+  /** The hypervisor's UUID (`guestUuid`); an adopted VM keeps its own. */
   readonly uuid: string;
   readonly plan: Plan;
   readonly via: HypervisorName;
   /** libvirt's URI; null for QEMU alone. */
   readonly uri: string | null;
   /**
-   * `starting` until the guest runs: found without the command that starts it, the start has failed
-   * and is undone. `stopping` likewise: found alone, the stop is brought to its end.
+   * `starting` until the guest runs. If the command that starts it is gone, the start has failed and
+   * is undone; if the command that stops it is gone, `stopping` is completed.
    */
   readonly phase: "starting" | "running" | "stopping";
-  /** Whether somebody else has started it: then its definition and its drivers are not Evenkeel's. */
+  /** Whether somebody else started it: its definition and its drivers are not Evenkeel's then. */
   readonly adopted: boolean;
-  /** In UTC, by the clock of whoever began to start it, or adopted it. */
+  /** In UTC, by the clock of the host, when its start or its adoption began. */
   readonly startedAt: string;
-  /** The driver of every function that is passed through, as it was before. */
+  /** The driver of every function that is passed through, before the start. */
   readonly drivers: readonly DriverBefore[];
 }
 
@@ -37,6 +37,6 @@ export interface DriverBefore {
   readonly address: string;
   /** Null where it had none. */
   readonly driver: string | null;
-  /** The only driver that the kernel is told to bind to it; null where it is told none. */
+  /** Its `driver_override`, the only driver that the kernel binds to it; null without one. */
   readonly override: string | null;
 }

@@ -1,6 +1,7 @@
 import type { Request } from "../request/request.ts";
 import { at } from "../unit/list.ts";
 import { isHugepage, type Plan } from "./plan.ts";
+import { sumOf } from "../unit/sum.ts";
 
 /**
  * The request that would give a VM its plan's signature again: the plan's amounts, while the signature
@@ -18,8 +19,8 @@ export function requestOfPlan(plan: Plan): Request {
     signature: plan.signature,
     accelerators: { count: count("accelerator"), model: null, link: "any" },
     nics: { count: count("nic"), rdma: false },
-    vcpus: plan.cells.reduce((sum, cell) => sum + cell.vcpus.length, 0),
-    memoryBytes: plan.cells.reduce((sum, cell) => sum + cell.memoryBytes, 0),
+    vcpus: sumOf(plan.cells, (cell) => cell.vcpus.length),
+    memoryBytes: sumOf(plan.cells, (cell) => cell.memoryBytes),
     hugepageBytes: isHugepage(pageBytes) ? pageBytes : null,
     locality: plan.locality,
     isolation: plan.isolation,

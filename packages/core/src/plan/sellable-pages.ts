@@ -2,6 +2,7 @@ import type { Plan } from "./plan.ts";
 import type { HostState } from "./host-state.ts";
 import type { HugepagePool, MemoryNode, Topology } from "../topology/topology.ts";
 import { at } from "../unit/list.ts";
+import { sum, sumOf } from "../unit/sum.ts";
 
 /**
  * The host's topology with only the huge pages that it can sell. Pages that are neither free nor
@@ -20,9 +21,8 @@ export function withSellablePages({ topology, taken }: HostState): Topology {
 function sellableNode(node: MemoryNode, taken: readonly Plan[]): MemoryNode {
   if (node.hugepages.every(({ free }) => free === null)) return node;
   const hugepages = node.hugepages.map((pool) => ({ ...pool, ...sellablePool(node, pool, taken) }));
-  const gone = node.hugepages.reduce(
-    (sum, { sizeBytes, total }, i) => sum + sizeBytes * (total - at(hugepages, i).total),
-    0,
+  const gone = sum(
+    node.hugepages.map(({ sizeBytes, total }, i) => sizeBytes * (total - at(hugepages, i).total)),
   );
   const memoryBytes = node.memoryBytes === null ? null : node.memoryBytes - gone;
   return { ...node, memoryBytes, hugepages };
@@ -40,7 +40,7 @@ function sellablePool(
   const parts = cells.flatMap(({ memoryOnNodes }) =>
     memoryOnNodes.filter(({ node }) => node === id),
   );
-  const promised = parts.reduce((sum, { bytes }) => sum + bytes, 0) / sizeBytes;
+  const promised = sumOf(parts, ({ bytes }) => bytes) / sizeBytes;
   return { total: total - Math.max(0, total - promised - free), free: null };
 }
 

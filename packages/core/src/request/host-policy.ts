@@ -2,20 +2,20 @@ import { GiB } from "../unit/bytes.ts";
 import type { DevicePattern } from "../topology/device-pattern.ts";
 import type { Partition } from "../topology/topology.ts";
 
-/** What the operator keeps for the host, and how devices are known there. */
+/** An operator's policy for a host: what is kept for it, and which devices it sells. */
 export interface HostPolicy {
   readonly reserved: {
-    /** The lowest so many cores of every node that has CPUs; without effect where `cpus` is given. */
+    /** How many cores of every node are kept, the lowest; without effect where `cpus` is given. */
     readonly coresPerNode: number;
-    /** The host's CPUs by name, as a list; a core is kept whole when any of its CPUs is named. */
+    /** The CPUs that are kept, as a list; a core is kept whole when any of its CPUs is named. */
     readonly cpus: string | null;
-    /** Kept on every node that has memory, from base pages: huge pages are set apart already. */
+    /** Base pages kept on every node that has memory; huge pages are reserved by their pools. */
     readonly memoryPerNodeBytes: number;
   };
-  /** Which functions are accelerators and NICs; null leaves what the topology's reader found. */
+  /** Patterns of the functions that are accelerators and NICs; null leaves the topology's. */
   readonly accelerators: readonly DevicePattern[] | null;
   readonly nics: readonly DevicePattern[] | null;
-  /** Fabric partitions, where the machine does not tell them itself; null leaves the topology's. */
+  /** Fabric partitions, where the machine does not report them; null leaves the topology's. */
   readonly partitions: readonly Partition[] | null;
 }
 

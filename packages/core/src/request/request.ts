@@ -5,7 +5,7 @@ export interface Request {
   readonly name: string;
   readonly tenant: string | null;
   readonly flavor: string | null;
-  /** The flavor's, if it has been sold or pinned: every VM of it gets a placement of this class. */
+  /** The flavor's signature, if it is sold or pinned: its VMs get placements of this signature. */
   readonly signature: string | null;
   readonly accelerators: {
     readonly count: number;

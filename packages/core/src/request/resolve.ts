@@ -10,8 +10,8 @@ import type {
 } from "./virtual-machine.ts";
 
 /**
- * Bounds beyond which a number is a slip of the pen and not a wish: QEMU's q35 machine has at most
- * 4096 vCPUs, no guest starts in 64 MiB together with its firmware, and no host has 1 PiB.
+ * Bounds beyond which a number must be a typing error: QEMU's q35 machine has at most 4096 vCPUs, no
+ * guest starts in less than 64 MiB together with its firmware, and no host has 1 PiB.
  */
 export const requestBounds = {
   vcpus: { min: 1, max: 4096 },
@@ -19,7 +19,7 @@ export const requestBounds = {
   devices: { min: 0, max: 256 },
 } as const;
 
-/** What a request asks for where neither the virtual machine nor its flavor says anything. */
+/** The defaults of fields that neither the virtual machine nor its flavor has. */
 const requestDefaults = {
   accelerators: { count: 0, link: "any" },
   nics: { count: 0, rdma: false },
@@ -36,11 +36,11 @@ const hugepageBytes: Readonly<Record<HugepageDemand, number | null>> = {
 };
 
 /**
- * The request that a virtual machine makes: its flavor's fields under its own (field by field, also
- * within `accelerators` and `nics`), the defaults under both, and its sizes in bytes.
+ * Resolves a virtual machine to a request: its own fields, then its flavor's (field by field, also
+ * within `accelerators` and `nics`), then the defaults; with sizes in bytes.
  *
  * vCPUs and memory have no default. Throws `flavor-unknown` when the flavor is not among those
- * given, and `request-invalid` when a field is missing or out of all bounds.
+ * given, and `request-invalid` when a field is missing or out of bounds.
  */
 export function resolveRequest(vm: VirtualMachine, flavors: readonly Flavor[]): Request {
   const { name, tenant } = vm.metadata;
@@ -64,7 +64,7 @@ export function resolveRequest(vm: VirtualMachine, flavors: readonly Flavor[]): 
   };
 }
 
-/** A VM with wishes of its own is not the one that was sold, and of no class yet. */
+/** Whether a VM is as its flavor was sold: with fields of its own it has no signature yet. */
 function isAsSold({ spec }: VirtualMachine): boolean {
   const { flavor: _, ...own } = spec;
   return Object.values(own).every((value) => value === undefined);

@@ -1,6 +1,6 @@
 /**
- * What a user asks for, as written: sizes are Kubernetes quantities and anything may be left to
- * the flavor or to the defaults. `resolveRequest` turns it into a Request.
+ * A user's request as written: sizes are Kubernetes quantities, and any field may be left to the
+ * flavor or to the defaults. `resolveRequest` turns it into a Request.
  */
 export interface VirtualMachine {
   readonly apiVersion: "evenkeel/v1";
@@ -9,7 +9,7 @@ export interface VirtualMachine {
   readonly spec: VirtualMachineSpec & { readonly flavor?: string | undefined };
 }
 
-/** A named spec that is sold. Once sold, `signature` is the class of placements every VM of it gets. */
+/** A named spec that an operator sells. Once sold, all its VMs get placements of its `signature`. */
 export interface Flavor {
   readonly apiVersion: "evenkeel/v1";
   readonly kind: "Flavor";
@@ -37,21 +37,21 @@ export interface VirtualMachineSpec {
   readonly workload?: Workload | undefined;
 }
 
-/** How the accelerators must be connected: `nvlink` every pair directly, `switch` every pair below one PCIe switch. */
+/** The connection of every pair of accelerators: `nvlink` direct, `switch` below one PCIe switch. */
 export const linkDemands = ["any", "nvlink", "switch"] as const;
 export type LinkDemand = (typeof linkDemands)[number];
 
 export const hugepageDemands = ["none", "2Mi", "1Gi"] as const;
 export type HugepageDemand = (typeof hugepageDemands)[number];
 
-/** Whether cores and memory must lie on the cells' own nodes, should, or are spread over all. */
+/** Cores and memory must lie on the cells' own nodes, should lie there, or are interleaved. */
 export const localities = ["strict", "preferred", "interleave"] as const;
 export type Locality = (typeof localities)[number];
 
-/** What no other VM may share: nothing, a core, a last-level cache, a memory node, the host. */
+/** What the VM shares with no other: nothing, its cores, last-level caches, nodes, or the host. */
 export const isolations = ["shared", "core", "l3", "node", "host"] as const;
 export type Isolation = (typeof isolations)[number];
 
-/** Which costs weigh most; see `cost/workload.ts`. */
+/** The kind of work, which weighs the costs (`cost/workload.ts`). */
 export const workloads = ["inference", "training", "staging", "compute"] as const;
 export type Workload = (typeof workloads)[number];

@@ -10,7 +10,7 @@ export interface IndexSet {
   readonly words: Uint32Array;
 }
 
-/** Above every CPU or node number that Linux can have (NR_CPUS is at most 8192, MAX_NUMNODES 1024). */
+/** More than any CPU or node number of Linux (NR_CPUS is at most 8192, MAX_NUMNODES 1024). */
 export const INDEX_MAX = 65_535;
 
 function trimmed(words: Uint32Array): IndexSet {

@@ -31,8 +31,8 @@ export function parseList(text: string): IndexSet | null {
 }
 
 /**
- * The set that a list string of a document names. A text that is no list counts as empty; where it
- * stands in a topology, `contradictions` reports it.
+ * Reads a list string of a document. A text that is no list counts as empty; `contradictions` reports
+ * it where it is in a topology.
  */
 export function setOf(list: string): IndexSet {
   return parseList(list) ?? emptySet;

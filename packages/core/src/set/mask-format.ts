@@ -1,9 +1,9 @@
 import { INDEX_MAX, type IndexSet, indexSet, wordAt } from "./index-set.ts";
 
 /**
- * Hexadecimal masks, most significant word first: `00ff,ffffffff` as sysfs prints them in
- * `cpumap` files, and `0x000000ff,0xffffffff` as hwloc prints its bitmaps.
- * Null when the text is not a mask or sets a bit above `INDEX_MAX`.
+ * Reads a hexadecimal mask, most significant word first: `00ff,ffffffff` as sysfs prints it in
+ * `cpumap` files, or `0x000000ff,0xffffffff` as hwloc prints its bitmaps. Null when the text is not a
+ * mask or sets a bit above `INDEX_MAX`.
  */
 export function parseMask(text: string): IndexSet | null {
   const words = text.trim().split(",").toReversed();
@@ -24,8 +24,8 @@ export function parseMask(text: string): IndexSet | null {
 }
 
 /**
- * The mask as sysfs prints it, in full words of eight digits: as many as the set needs, and at least
- * `words`, since one machine's masks are all as wide as its highest CPU asks for.
+ * The mask as sysfs prints it, in full words of eight digits: as many words as the set needs, and at
+ * least `words`, since all masks of one machine are as wide as its highest CPU requires.
  */
 export function formatMask(set: IndexSet, words = 1): string {
   const length = Math.max(words, set.words.length, 1);

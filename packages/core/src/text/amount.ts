@@ -3,7 +3,7 @@ export function amountOf(amount: number, noun: string): string {
   return `${amount} ${plural(amount, noun)}`;
 }
 
-/** The noun alone, as it goes with a number. */
+/** The noun in the form that goes with a number. */
 export function plural(amount: number, noun: string): string {
   return amount === 1 ? noun : `${noun}s`;
 }

@@ -1,4 +1,4 @@
-/** A text of at most `max` characters: cut after a word, and marked as cut, where it is longer. */
+/** A text of at most `max` characters: a longer one is cut after a word and ends in `…`. */
 export function shortened(text: string, max: number): string {
   if (text.length <= max) return text;
   const end = text.lastIndexOf(" ", max - 2);

@@ -50,7 +50,7 @@ const binaryUnits = [
 /** Bytes for people, in the largest binary unit that keeps at most one decimal: `480 GiB`. */
 export function formatBytes(bytes: number): string {
   for (const [name, scale] of binaryUnits) {
-    // From here on it would be shown as 1024.0 of the next smaller unit.
+    // From here on the next smaller unit would round to 1024.0.
     if (bytes >= (scale * 1023.95) / 1024) {
       const value = bytes / scale;
       return `${Number.isInteger(value) ? value : value.toFixed(1)} ${name}`;

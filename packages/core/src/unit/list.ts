@@ -1,23 +1,20 @@
 import { invariant } from "../invariant.ts";
 
-/**
- * The item of a list at an index that is known to be in it. An index beyond the list is a fault of
- * the program and throws; it never reads as some default.
- */
+/** The item of a list at an index within it. An index outside is a bug and throws. */
 export function at<Item>(items: ArrayLike<Item>, index: number): Item {
   const item = items[index];
   if (item === undefined) return outside(index, items.length);
   return item;
 }
 
-/** The value of a map under a key that is known to be in it. */
+/** The value of a map under a key that it has. A missing key is a bug and throws. */
 export function valueOf<Key, Value>(map: ReadonlyMap<Key, Value>, key: Key): Value {
   const value = map.get(key);
   if (value === undefined) return missing(key);
   return value;
 }
 
-// Apart from the functions that call them: those are small enough to be inlined so.
+// Functions of their own, so that their callers stay small enough to be inlined.
 function outside(index: number, length: number): never {
   invariant(false, `index ${index} is in a list of ${length}`);
 }

@@ -1,10 +1,7 @@
 import { invariant } from "../invariant.ts";
 import type { Vector } from "./vector.ts";
 
-/**
- * A table of numbers, by row and then by column. Every access is checked, as that of a vector is: a
- * column beyond the last reads nothing, and not the next row's first.
- */
+/** A matrix of numbers, by row and then by column. Every access is checked, as for a vector. */
 export type Matrix = readonly Vector[];
 
 export function matrixOf(

@@ -1,4 +1,4 @@
-/** Counts by key. A key that has not been met counts zero, which is the truth and no default. */
+/** Counts by key. A key that has not been counted has the count 0. */
 export type Tally<Key> = Map<Key, number>;
 
 export function count<Key>(tally: Tally<Key>, key: Key, more = 1): void {

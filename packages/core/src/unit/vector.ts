@@ -1,14 +1,14 @@
 import { invariant } from "../invariant.ts";
 
 /**
- * Numbers by position, whose every access is checked: a position outside throws, where a typed array
- * would read `undefined` and forget what is written.
+ * Numbers by position. Every access is checked: a position outside throws, where a typed array would
+ * read `undefined` and drop a write.
  *
- * Nearly all are `Float64Array`, so that the engine compiles one access for all of them.
+ * Nearly all are `Float64Array`, so that V8 compiles one access for all of them.
  */
 export type Vector = Float64Array;
 
-/** What may be accessed: a vector, how many there are of something, or positions. */
+/** Typed arrays with checked access: vectors, counts and positions. */
 type Numbers = Vector | Uint16Array | Int32Array;
 
 export function vectorOf(length: number, value = 0): Vector {

@@ -1,7 +1,7 @@
 /**
- * XML as an ordered tree: what readers give and writers take. Text stands in its place among the
- * elements; comments, processing instructions and the document type are not kept, and namespaced
- * names are kept as written (`qemu:commandline`).
+ * XML as an ordered tree, for readers and writers. Text keeps its place among the elements. Comments,
+ * processing instructions and the document type are dropped; names with a namespace are kept as
+ * written (`qemu:commandline`).
  */
 export interface XmlElement {
   readonly name: string;
@@ -42,7 +42,7 @@ export function attribute(of: XmlElement, name: string): string | null {
   return of.attributes.get(name) ?? null;
 }
 
-/** The element's own text, that of its child elements left out, with outer white space removed. */
+/** The element's own text, without that of its child elements and without outer white space. */
 export function textOf(of: XmlElement): string {
   return of.children
     .filter((node) => typeof node === "string")

@@ -4,14 +4,14 @@ import type { XmlElement, XmlNode } from "./element.ts";
 /**
  * Writes an element as an XML 1.0 document without a declaration, ending in a newline.
  *
- * Order is kept. An element that holds only elements gets a line for each, indented by two spaces;
- * one that holds any text is written without a space that was not there, since there every space
- * counts. So reading what was written gives the same tree, but for white space between elements.
+ * Order is kept. An element that holds only elements gets a line for each, indented by two spaces. An
+ * element that holds text is written without additional white space, since there every space counts.
+ * So reading the output gives the same tree, except for white space between elements.
  *
- * `quote` is what stands around attributes: libvirt writes single quotes, NCCL reads double ones only.
+ * `quote` is the quote around attributes: libvirt writes single quotes, NCCL reads only double ones.
  *
- * Errors: `render-unsupported` for a name that is none, and for characters that no XML 1.0
- * document can hold, escaped or not (https://www.w3.org/TR/xml/#charsets).
+ * Throws `render-unsupported` for an invalid name, and for characters that no XML 1.0 document can
+ * hold, escaped or not (https://www.w3.org/TR/xml/#charsets).
  */
 export function writeXml(root: XmlElement, quote: XmlQuote = "'"): string {
   return `${lines(root, "", quote).join("\n")}\n`;
@@ -44,7 +44,7 @@ function openTag({ name, attributes }: XmlElement, quote: XmlQuote): string {
   return checkedName(name) + pairs.join("");
 }
 
-/** Names as libvirt and every schema here has them: ASCII, with at most one prefix. */
+/** Names as in libvirt and every schema here: ASCII, with at most one prefix. */
 const nameForm = /^[A-Za-z_][\w.-]{0,127}(:[A-Za-z_][\w.-]{0,127})?$/;
 
 function checkedName(name: string): string {
@@ -61,7 +61,7 @@ const references: ReadonlyMap<string, string> = new Map([
   [">", "&gt;"],
   ["'", "&apos;"],
   ['"', "&quot;"],
-  // As they stand, a reader makes a newline of a carriage return, and in attributes a space of each.
+  // Unescaped, a reader turns a carriage return into a newline, and in attributes each into a space.
   ["\t", "&#9;"],
   ["\n", "&#10;"],
   ["\r", "&#13;"],
@@ -80,8 +80,8 @@ function reference(character: string): string {
   return references.get(character) ?? character;
 }
 
-// Everything but tab, newline, return and the characters from space on, without the surrogates
-// that stand alone and the two non-characters that XML leaves out.
+// All but tab, newline, return and the characters from space on; lone surrogates and the two
+// non-characters that XML excludes are unwritable, too.
 const unwritable = /[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/u;
 
 function refuseUnwritable(text: string): string {

@@ -1,4 +1,4 @@
-/** What YAML is written from: JSON's values, and nothing that two readers could take differently. */
+/** The values that can be written: those of JSON, which all YAML readers take the same way. */
 export type YamlValue =
   | string
   | number
@@ -8,9 +8,9 @@ export type YamlValue =
   | { readonly [key: string]: YamlValue };
 
 /**
- * A value as YAML in block style, ending in a newline. It is read the same by YAML 1.1 and 1.2: what
- * either could take for something else than the text it is (`no`, `1e3`, `0x10`, dates) is quoted.
- * A text of several lines is a literal block, where each character stands for itself.
+ * Writes a value as YAML in block style, ending in a newline. YAML 1.1 and 1.2 read it the same way: a
+ * text that either could take for another value (`no`, `1e3`, `0x10`, dates) is quoted. A text of
+ * several lines becomes a literal block, where each character stands for itself.
  */
 export function writeYaml(value: YamlValue): string {
   return `${lines(value).join("\n")}\n`;
@@ -46,10 +46,10 @@ function entry(key: string, value: YamlValue): string[] {
 
 const indented = (line: string): string => (line === "" ? "" : `  ${line}`);
 
-/** Characters that a literal block holds as they are: what is printable, without marks and tabs. */
+/** The characters that a literal block holds unescaped: printable ones, without BOMs and tabs. */
 const printable = /^[\n\x20-\x7E\u00A0-\u2027\u202A-\uD7FF\uE000-\uFEFE\uFF00-\uFFFD]*$/;
 
-/** A text of several lines as a literal block; null of what is none, or would not come back. */
+/** A text of several lines as a literal block; null for other values, and where it would change. */
 function literal(value: YamlValue): string[] | null {
   if (typeof value !== "string" || !value.slice(0, -1).includes("\n")) return null;
   // A first line that begins with a space would be taken for the indentation.
@@ -62,10 +62,10 @@ const plain = /^[A-Za-z][A-Za-z0-9_./-]*$/;
 /** Words that a YAML of some version reads as another value (https://yaml.org/type/). */
 const words = /^(true|false|yes|no|on|off|y|n|null)$/i;
 
-/** JSON's strings are strings in YAML, escapes included. */
+/** A JSON string is a YAML string, escapes included. */
 function quotedUnlessPlain(text: string): string {
   if (plain.test(text) && !words.test(text)) return text;
-  // Outside of these YAML wants escapes that JSON does not.
+  // Other characters need escapes in YAML that JSON does not require.
   return JSON.stringify(text).replace(
     /[^\x20-\x7E]/g,
     (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`,

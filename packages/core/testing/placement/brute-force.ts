@@ -8,6 +8,7 @@ import type { HostState } from "../../src/plan/host-state.ts";
 import type { Cell, Plan, PlanDevice } from "../../src/plan/plan.ts";
 import { planFaults } from "../../src/plan/check/plan-check.ts";
 import { subsets } from "./subsets.ts";
+import { sum, sumOf } from "../../src/unit/sum.ts";
 
 /**
  * The answer by trying everything: every set of accelerators, of NICs, of nodes and every split,
@@ -130,8 +131,8 @@ interface Parts {
 
 /** Whether every cell has its share, rounded down. */
 function hasShares(parts: readonly number[], all: number, weights: readonly number[]): boolean {
-  const sum = weights.reduce((a, b) => a + b, 0);
-  return parts.every((part, i) => part >= Math.floor((all * at(weights, i)) / sum));
+  const weightOfAll = sum(weights);
+  return parts.every((part, i) => part >= Math.floor((all * at(weights, i)) / weightOfAll));
 }
 
 /** Whether nobody has two more beyond the share than another that could legally have one of them. */
@@ -150,9 +151,9 @@ function isHandedOut(
 
 /** One moved from a cell to another that has two less, or fewer, beyond its share. */
 function moves(parts: readonly number[], weights: readonly number[]): number[][] {
-  const all = parts.reduce((a, b) => a + b, 0);
-  const sum = weights.reduce((a, b) => a + b, 0);
-  const beyond = parts.map((part, i) => part - Math.floor((all * at(weights, i)) / sum));
+  const all = sum(parts);
+  const weightOfAll = sum(weights);
+  const beyond = parts.map((part, i) => part - Math.floor((all * at(weights, i)) / weightOfAll));
   return parts.flatMap((_, from) =>
     parts.flatMap((__, to) => {
       if (at(beyond, from) < at(beyond, to) + 2) return [];
@@ -195,7 +196,7 @@ function write(host: HostState, request: Request, choice: Choice): Plan | null {
   );
   const nodeOf = new Map(topology.pci.map((device) => [device.address, device.node]));
   const granuleBytes = granuleOf(request);
-  const surplus = choice.cores.reduce((a, b) => a + b, 0) * choice.width - request.vcpus;
+  const surplus = sum(choice.cores) * choice.width - request.vcpus;
   let next = 0;
   const cells: Cell[] = [];
   for (const [i, node] of choice.nodes.entries()) {
@@ -306,7 +307,7 @@ function asPlan(
 function judge(host: HostState, request: Request, plan: Plan, unevenCells: number): BruteAnswer {
   const { topology } = host;
   const { distances } = topology;
-  const memory = plan.cells.reduce((sum, cell) => sum + cell.memoryBytes, 0);
+  const memory = sumOf(plan.cells, (cell) => cell.memoryBytes);
   const accelerators = plan.devices.filter((device) => device.kind === "accelerator");
   const nics = plan.devices.filter((device) => device.kind === "nic");
   const raw = costModel(topology, request.workload).cost({
@@ -332,7 +333,7 @@ function judge(host: HostState, request: Request, plan: Plan, unevenCells: numbe
     cells: plan.cells.length,
     cost: raw.total,
     unevenCells,
-    nodeDistanceSum: nodeDistanceSum.reduce((a, b) => a + b, 0),
+    nodeDistanceSum: sum(nodeDistanceSum),
     unrequestedDevices: plan.devices
       .flatMap((device) => device.companions)
       .filter((a) => sellable.has(a)).length,

@@ -1,6 +1,7 @@
 import { amountOf } from "../../text/amount.ts";
 import { formatBytes } from "../../unit/bytes.ts";
 import type { FlavorFit, NodeShortage } from "./flavor-fit.ts";
+import { sumOf } from "../../unit/sum.ts";
 
 /** A fit in one sentence: the nodes, what one node lacks, what that costs, and how many VMs fit. */
 export function describeFit(fit: FlavorFit): string {
@@ -47,8 +48,7 @@ function missingPart({ needs, has }: NodeShortage): number {
 /** What the nearest node lacks: the one with the least sum of missing fractions. */
 function nearestText(shortages: readonly NodeShortage[]): string {
   const byNode = Map.groupBy(shortages, ({ node }) => node);
-  const missing = (parts: readonly NodeShortage[]): number =>
-    parts.reduce((sum, part) => sum + missingPart(part), 0);
+  const missing = (parts: readonly NodeShortage[]): number => sumOf(parts, missingPart);
   const [nearest] = [...byNode].toSorted(([, a], [, b]) => missing(a) - missing(b));
   if (nearest === undefined) return "it has no node with CPUs";
   const [node, parts] = nearest;

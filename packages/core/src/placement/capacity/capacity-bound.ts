@@ -5,6 +5,7 @@ import { nameCores } from "../layout/layout-cores.ts";
 import type { Layout, LayoutCell } from "../layout/layout.ts";
 import { freeInGroup } from "../space/cores.ts";
 import { knownGranules, type NodeSpace, type Space } from "../space/space.ts";
+import { sumOf } from "../../unit/sum.ts";
 
 /** The cells of a VM, each all on its own node: how many, and the least that any of them has. */
 interface Cells {
@@ -34,8 +35,8 @@ export function cellsOnNodes(space: Space, { cells }: Layout): Cells | null {
     cells.reduce((least, cell) => Math.min(least, amount(cell)), Infinity);
   return {
     count: cells.length,
-    units: leastOf(({ units }) => units.reduce((sum, { count }) => sum + count, 0)),
-    granules: leastOf(({ granules }) => granules.reduce((sum, { count }) => sum + count, 0)),
+    units: leastOf(({ units }) => sumOf(units, ({ count }) => count)),
+    granules: leastOf(({ granules }) => sumOf(granules, ({ count }) => count)),
     accelerators: leastOf(({ accelerators }) => accelerators.length),
     nics: leastOf(({ node, nics }) => nics.filter((nic) => nic.node === node).length),
     shapes: space.request.isolation === "shared" ? [] : nameCores(space, cells).map(shapeOf),
@@ -57,12 +58,10 @@ function shapeOf(cores: readonly SoldCore[]): Shape {
  */
 export function capacityBound(space: Space, cells: Cells | null): number {
   const { request, nodes, units, granules, accelerators, nics } = space;
-  const sum = (amount: (node: NodeSpace) => number): number =>
-    nodes.reduce((all, node) => all + amount(node), 0);
   let most = Math.floor(
     Math.min(
-      sum((node) => node.units) / units,
-      sum(knownGranules) / granules,
+      sumOf(nodes, (node) => node.units) / units,
+      sumOf(nodes, knownGranules) / granules,
       part(accelerators.length, request.accelerators.count),
       part(nics.length, request.nics.count),
       request.isolation === "host" ? 1 : Infinity,
@@ -70,8 +69,7 @@ export function capacityBound(space: Space, cells: Cells | null): number {
   );
   if (cells === null) return most;
   const rooms = nodes.map((node, position) => roomOn(space, node, position, cells));
-  const cellsOf = (vms: number): number =>
-    rooms.reduce((all, room) => all + Math.min(room, vms), 0);
+  const cellsOf = (vms: number): number => sumOf(rooms, (room) => Math.min(room, vms));
   while (most > 0 && cellsOf(most) < most * cells.count) most--;
   return most;
 }
@@ -100,7 +98,7 @@ function roomBelowCaches(space: Space, position: number, shape: Shape): number {
   const free = groups.map((group) => freeInGroup(space, group));
   const alone = space.request.isolation === "l3" ? 1 : Infinity;
   return shape.reduce((least, { size, pieces }) => {
-    const given = free.reduce((all, cores) => all + Math.min(alone, Math.floor(cores / size)), 0);
+    const given = sumOf(free, (cores) => Math.min(alone, Math.floor(cores / size)));
     return Math.min(least, given / pieces);
   }, Infinity);
 }

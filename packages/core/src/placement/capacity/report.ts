@@ -11,6 +11,7 @@ import { type HostClass, hostClassCache, type HostClasses } from "../host-class/
 import { type Blockers, findBlockers } from "./blockers.ts";
 import { slotCounter } from "./capacity.ts";
 import { soldSignatures } from "./sold-signature.ts";
+import { sum } from "../../unit/sum.ts";
 
 /** How many more VMs of each flavor fit, by signature. */
 export interface CapacityReport {
@@ -172,7 +173,6 @@ function ownFirst(classes: readonly ClassCapacity[]): readonly ClassCapacity[] {
 
 /** A flavor's slots on several hosts together. */
 function inAll(flavor: string, parts: readonly HostFlavor[]): FlavorCapacity {
-  const sum = (counts: readonly number[]): number => counts.reduce((a, b) => a + b, 0);
   const bySignature = Map.groupBy(
     parts.flatMap((part) => part.classes),
     ({ signature }) => signature,

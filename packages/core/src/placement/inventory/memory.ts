@@ -1,5 +1,6 @@
 import type { HostPolicy } from "../../request/host-policy.ts";
 import type { MemoryNode, Topology } from "../../topology/topology.ts";
+import { sumOf } from "../../unit/sum.ts";
 
 /** The memory that a machine's nodes have to sell, by node position, then by page size. */
 export interface MemoryInventory {
@@ -48,6 +49,6 @@ function hugepagePool(node: MemoryNode, size: number): MemoryPool {
 
 function basePages(node: MemoryNode, { reserved }: HostPolicy): MemoryPool {
   if (node.memoryBytes === null) return { bytes: null, freeBytes: null };
-  const pools = node.hugepages.reduce((sum, pool) => sum + pool.sizeBytes * pool.total, 0);
+  const pools = sumOf(node.hugepages, (pool) => pool.sizeBytes * pool.total);
   return { bytes: node.memoryBytes - pools - reserved.memoryPerNodeBytes, freeBytes: null };
 }

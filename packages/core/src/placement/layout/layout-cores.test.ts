@@ -8,6 +8,7 @@ import { emptyOccupancy } from "../occupancy/occupancy.ts";
 import { spaceFor } from "../space/space.ts";
 import type { Layout, LayoutCell } from "./layout.ts";
 import { chooseCores, coreVariants, lastCaches, nameCores } from "./layout-cores.ts";
+import { sum } from "../../unit/sum.ts";
 
 interface FreeCore {
   readonly id: number;
@@ -59,14 +60,14 @@ const freePerCache = fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 1, ma
 test("no choice touches fewer caches", () => {
   fc.assert(
     fc.property(freePerCache, fc.nat(30), (free, n) => {
-      const total = free.reduce((a, b) => a + b, 0);
+      const total = sum(free);
       const wanted = 1 + (n % total);
       const chosen = chooseCores(coresOf(free), wanted);
       expect(chosen.length).toBe(wanted);
       const subsets = Array.from({ length: 2 ** free.length }, (_, mask) =>
         free.filter((_count, i) => (mask >> i) & 1),
       );
-      const enough = subsets.filter((set) => set.reduce((a, b) => a + b, 0) >= wanted);
+      const enough = subsets.filter((set) => sum(set) >= wanted);
       expect(shape(chosen).length).toBe(Math.min(...enough.map((set) => set.length)));
     }),
   );
@@ -96,7 +97,7 @@ test("on equal caches, one of which the host has a core of, two equal VMs have o
 test("another cache for the rest changes which cores are taken, and never the shape", () => {
   fc.assert(
     fc.property(freePerCache, fc.nat(30), (free, n) => {
-      const wanted = 1 + (n % free.reduce((a, b) => a + b, 0));
+      const wanted = 1 + (n % sum(free));
       const cores = coresOf(free);
       const tightest = chooseCores(cores, wanted);
       const sizes = lastCaches(cores, wanted);

@@ -6,6 +6,7 @@ import type { SoldCore } from "../inventory/cores.ts";
 import { freeCores, sharedPool } from "../space/cores.ts";
 import type { Space } from "../space/space.ts";
 import type { CoresOnNode, Layout, LayoutCell } from "./layout.ts";
+import { sumOf } from "../../unit/sum.ts";
 
 /** Which cores a layout's cells get, in the cells' order. */
 export function nameCores(space: Space, layout: readonly LayoutCell[]): readonly SoldCore[][] {
@@ -111,7 +112,7 @@ export function chooseCores<Core extends CachedCore>(
   lastCache?: number,
 ): readonly Core[] {
   const { whole, holding } = wholeCaches(free, wanted);
-  const rest = wanted - whole.reduce((sum, cache) => sum + cache.length, 0);
+  const rest = wanted - sumOf(whole, (cache) => cache.length);
   const last = lastCache ?? Math.min(...holding.map((cache) => cache.length));
   const cacheOfRest = holding.find((cache) => cache.length === last);
   invariant(

@@ -1,6 +1,7 @@
 import { compareCosts } from "../../cost/compare-costs.ts";
 import type { Placed, PlacedCell } from "../../cost/placement-cost.ts";
 import type { Device } from "../inventory/devices.ts";
+import { sumOf } from "../../unit/sum.ts";
 
 /** An amount of cores or granules on a node. */
 export interface OnNode {
@@ -79,7 +80,7 @@ export function placed(cells: readonly LayoutCell[]): Placed {
 export function placedCells(
   cells: readonly Pick<LayoutCell, "units" | "granules">[],
 ): readonly PlacedCell[] {
-  const memory = cells.reduce((sum, cell) => sum + total(cell.granules), 0);
+  const memory = sumOf(cells, (cell) => total(cell.granules));
   return cells.map(({ units, granules }) => ({
     share: total(granules) / memory,
     vcpuNodes: shares(units),
@@ -94,5 +95,5 @@ function shares(parts: readonly OnNode[]): { node: number; share: number }[] {
 
 /** The sum of some parts. */
 export function total(parts: readonly OnNode[]): number {
-  return parts.reduce((sum, { count }) => sum + count, 0);
+  return sumOf(parts, ({ count }) => count);
 }

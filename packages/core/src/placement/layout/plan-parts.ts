@@ -9,6 +9,7 @@ import type { Cell, PlanDevice, PlanParts, Vcpu } from "../../plan/plan.ts";
 import type { Layout, LayoutCell } from "./layout.ts";
 import { pageBytesOf } from "../space/memory.ts";
 import type { Space } from "../space/space.ts";
+import { sumOf } from "../../unit/sum.ts";
 
 /**
  * Names what a layout leaves open: cores, pages, and the CPU of each vCPU. No choice here matters to
@@ -53,7 +54,7 @@ function buildCells(
       hostNode: cell.node,
       memoryNodes: formatList(indexSet(memoryOnNodes.map(({ node }) => node))),
       memoryPolicy: locality === "preferred" && !away ? "strict" : locality,
-      memoryBytes: memoryOnNodes.reduce((sum, { bytes }) => sum + bytes, 0),
+      memoryBytes: sumOf(memoryOnNodes, ({ bytes }) => bytes),
       memoryOnNodes,
       pageBytes: pageBytesOf(space.request, space.topology),
       vcpus,

@@ -5,6 +5,7 @@ import { read } from "../../unit/vector.ts";
 import type { Device } from "../inventory/devices.ts";
 import type { Inventory } from "../inventory/inventory.ts";
 import type { Occupancy } from "./occupancy.ts";
+import { sumOf } from "../../unit/sum.ts";
 
 /**
  * The key of a host class, a canonical form of an occupancy: two occupancies of one machine with the
@@ -65,7 +66,7 @@ function nodeKeys(inventory: Inventory, node: number): KeyOf {
   const poolKey: KeyOf = ({ floating }) => {
     const here = floating.filter((entry) => size(intersection(entry.cpus, cpus)) > 0);
     const pool = intersection(unionAll(here.map((entry) => entry.cpus)), cpus);
-    return ` ${size(pool)} ${here.reduce((sum, entry) => sum + entry.vcpus, 0)}`;
+    return ` ${size(pool)} ${sumOf(here, (entry) => entry.vcpus)}`;
   };
   return (occupancy) => {
     const used = read(occupancy.nodeUsers, node) > 0 ? "u" : "";

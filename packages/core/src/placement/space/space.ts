@@ -11,6 +11,7 @@ import { freeDevices } from "./devices.ts";
 import { closedTo } from "./isolation.ts";
 import { freeGranules, granuleOf } from "./memory.ts";
 import type { RequestOnHost } from "./request-on-host.ts";
+import { sumOf } from "../../unit/sum.ts";
 
 /**
  * What one host still offers to one request, without the cores, pages and devices that are kept,
@@ -79,7 +80,5 @@ export function knownGranules({ granules }: NodeSpace): number {
 
 /** Whether all nodes together have enough cores and memory. */
 export function hasEnough({ nodes, units, granules }: Space): boolean {
-  const sum = (amount: (node: NodeSpace) => number): number =>
-    nodes.reduce((all, node) => all + amount(node), 0);
-  return sum((node) => node.units) >= units && sum(knownGranules) >= granules;
+  return sumOf(nodes, (node) => node.units) >= units && sumOf(nodes, knownGranules) >= granules;
 }

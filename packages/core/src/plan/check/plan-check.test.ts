@@ -96,15 +96,19 @@ const broken: readonly (readonly [string, Plan, string])[] = [
     { ...plan, devices: [...plan.devices, ...plan.devices.slice(0, 1)] },
     "listed twice",
   ],
-  ["a device of another node", withDevice(0, () => ({ node: 1 })), "the node 1, and has 0"],
-  ["a device of another make", withDevice(0, () => ({ device: "2331" })), "the device 2331"],
-  ["a device of another class", withDevice(0, () => ({ class: "020000" })), "the class 020000"],
-  ["a device of other BARs", withDevice(0, () => ({ barBytes: [1] })), "the BARs 1, and"],
+  [
+    "a device of another node",
+    withDevice(0, () => ({ node: 1 })),
+    "the node 0, and the plan says 1",
+  ],
+  ["a device of another make", withDevice(0, () => ({ device: "2331" })), "the plan says 2331"],
+  ["a device of another class", withDevice(0, () => ({ class: "020000" })), "the plan says 020000"],
+  ["a device of other BARs", withDevice(0, () => ({ barBytes: [1] })), "the plan says 1"],
   ["a device below another root", withDevice(0, () => ({ root: "pci0000:ee" })), "pci0000:ee"],
   [
     "a device below no switch",
     withDevice(0, () => ({ switch: null, switches: [] })),
-    "below no switch",
+    "the plan names: none",
   ],
   [
     "a device below the switch of another",
@@ -112,7 +116,7 @@ const broken: readonly (readonly [string, Plan, string])[] = [
       switch: plan.devices[3]?.switch ?? null,
       switches: plan.devices[3]?.switches ?? null,
     })),
-    "and is not",
+    "is not below exactly the switches",
   ],
   ["links less", { ...plan, links: plan.links?.slice(1) ?? null }, "not those among"],
   [

@@ -20,6 +20,7 @@ import { functionsOf, type Plan } from "../plan.ts";
 import { factFaults, type PlanFault } from "./plan-facts.ts";
 import { planContradictions } from "./plan-consistency.ts";
 import { planSignature } from "../signature/signature.ts";
+import { sumOf } from "../../unit/sum.ts";
 
 /**
  * Checks a plan against its host: returns every fault, none if the plan is legal. It derives the rules
@@ -116,15 +117,15 @@ function checkMemory({ plan, host, topology, report }: View): void {
   for (const node of topology.nodes) {
     const sizes = new Set(plan.cells.map((cell) => cell.pageBytes));
     for (const pageBytes of sizes) {
-      const on = (plans: readonly Plan[]): number =>
-        plans
-          .flatMap((entry) => entry.cells)
-          .filter(
-            (cell) =>
-              cell.pageBytes === pageBytes || (pageBytes < 2 ** 21 && cell.pageBytes < 2 ** 21),
-          )
-          .flatMap((cell) => cell.memoryOnNodes)
-          .reduce((sum, part) => sum + (part.node === node.id ? part.bytes : 0), 0);
+      const on = (plans: readonly Plan[]): number => {
+        const cells = plans.flatMap((entry) => entry.cells);
+        const ofPages = cells.filter(
+          (cell) =>
+            cell.pageBytes === pageBytes || (pageBytes < 2 ** 21 && cell.pageBytes < 2 ** 21),
+        );
+        const parts = ofPages.flatMap((cell) => cell.memoryOnNodes);
+        return sumOf(parts, (part) => (part.node === node.id ? part.bytes : 0));
+      };
       const wanted = on([plan]);
       if (wanted === 0) continue;
       const others = on(host.taken);
@@ -156,7 +157,7 @@ function bytesToSell(
   { policy }: HostState,
 ): number {
   const sum = (pools: MemoryNode["hugepages"]): number =>
-    pools.reduce((bytes, { sizeBytes, total }) => bytes + sizeBytes * total, 0);
+    sumOf(pools, ({ sizeBytes, total }) => sizeBytes * total);
   if (pageBytes >= 2 ** 21) return sum(hugepages.filter((pool) => pool.sizeBytes === pageBytes));
   if (memoryBytes === null) return 0;
   return memoryBytes - sum(hugepages) - policy.reserved.memoryPerNodeBytes;
@@ -270,7 +271,7 @@ function checkRequest({ plan, topology, report }: View, request: Request): void 
   count("accelerators", accelerators.length, request.accelerators.count);
   count("nics", nics.length, request.nics.count);
   count("vcpus", plan.cells.flatMap((cell) => cell.vcpus).length, request.vcpus);
-  const memory = plan.cells.reduce((sum, cell) => sum + cell.memoryBytes, 0);
+  const memory = sumOf(plan.cells, (cell) => cell.memoryBytes);
   const unit = request.hugepageBytes ?? basePagesUnit;
   count("memory", memory, Math.ceil(request.memoryBytes / unit) * unit);
   if (plan.cells.some((cell) => request.hugepageBytes !== null && cell.pageBytes !== unit)) {

@@ -4,6 +4,7 @@ import type { Contradiction } from "../../topology/check.ts";
 import { isPciAddress } from "../../topology/pci-address.ts";
 import { at } from "../../unit/list.ts";
 import { type Cell, functionsOf, type Plan } from "../plan.ts";
+import { sumOf } from "../../unit/sum.ts";
 
 /**
  * Finds every contradiction within a plan, without its host. A plan from a file or from the network
@@ -66,7 +67,7 @@ function checkMemory(cell: Cell, path: string, report: Report): void {
   if (!ascending || formatList(named) !== formatList(nodes)) {
     report(`${path}.memoryOnNodes`, `must name the nodes ${cell.memoryNodes}, ascending`);
   }
-  if (parts.reduce((sum, { bytes }) => sum + bytes, 0) !== cell.memoryBytes) {
+  if (sumOf(parts, ({ bytes }) => bytes) !== cell.memoryBytes) {
     report(`${path}.memoryOnNodes`, "must add up to memoryBytes");
   }
   if (parts.some(({ bytes }) => bytes <= 0 || bytes % cell.pageBytes !== 0)) {

@@ -39,10 +39,10 @@ function checkDevices(plan: Plan, topology: Topology, report: Report): void {
       ["class", planned.class, device.class],
       ["BARs", planned.barBytes?.join() ?? null, device.barBytes?.join() ?? null],
     ] as const;
-    for (const [what, planned, actual] of facts) {
+    for (const [what, stated, actual] of facts) {
       // Null: the host did not know it when the plan was made, or the field is newer than the plan.
-      if (planned !== null && planned !== actual)
-        report(address, `has the ${what} ${actual}, and the plan says ${planned}`);
+      if (stated !== null && stated !== actual)
+        report(address, `has the ${what} ${actual}, and the plan says ${stated}`);
     }
     const above = bridgesAbove(device, byAddress);
     const plannedSwitches =

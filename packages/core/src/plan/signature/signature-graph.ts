@@ -2,6 +2,7 @@ import { canonicalJson } from "../../hash/canonical-json.ts";
 import { at, valueOf } from "../../unit/list.ts";
 import type { LabeledEdge, LabeledGraph } from "./canonical-form.ts";
 import type { SignatureCell, SignatureInput } from "./signature-input.ts";
+import { sumOf } from "../../unit/sum.ts";
 
 /**
  * A placement as a labeled graph without names:
@@ -89,7 +90,8 @@ function cachesOn(node: number | null, own: readonly CoreGroup[]): string[] {
 }
 
 function bytesOn(node: number, { memory }: SignatureCell): number {
-  return memory.filter((part) => part.node === node).reduce((sum, { bytes }) => sum + bytes, 0);
+  const parts = memory.filter((part) => part.node === node);
+  return sumOf(parts, ({ bytes }) => bytes);
 }
 
 function addSharedCaches(

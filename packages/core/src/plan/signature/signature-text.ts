@@ -4,6 +4,7 @@ import { amountOf, plural } from "../../text/amount.ts";
 import { formatBytes } from "../../unit/bytes.ts";
 import { at } from "../../unit/list.ts";
 import type { SignatureCell, SignatureDevice, SignatureInput } from "./signature-input.ts";
+import { sum } from "../../unit/sum.ts";
 
 /**
  * The text of a signature: "2 cells × (12 cores/24 threads, 240 GiB in 1 GiB pages, 1 GPU, 1 NIC on
@@ -151,8 +152,4 @@ function withCounts(texts: readonly string[]): (readonly [string, number])[] {
     ([text, same]) => [text, same.length] as const,
   );
   return counts.toSorted(([a, n], [b, m]) => m - n || (a < b ? -1 : 1));
-}
-
-function sum(numbers: readonly number[]): number {
-  return numbers.reduce((total, number) => total + number, 0);
 }

@@ -5,6 +5,7 @@ import { type CellShares, type LocalityPolicy, mayHold } from "../locality/local
 import type { NodeCandidates } from "../candidates/node-candidates.ts";
 import { proportionalShare } from "../locality/split.ts";
 import type { Distribution } from "./distributions.ts";
+import { sumOf } from "../../../unit/sum.ts";
 
 /** A distribution with the nodes of its cells. */
 export interface DistributionOption extends CellShares {
@@ -99,6 +100,5 @@ function enoughNics({ request, nics }: Space): (cellNodes: readonly number[]) =>
   if (wanted === 0) return () => true;
   const on: Tally<number | null> = new Map();
   for (const { node } of nics) countOne(on, node);
-  return (cellNodes) =>
-    cellNodes.reduce((near, cellNode) => near + countOf(on, cellNode), 0) >= wanted;
+  return (cellNodes) => sumOf(cellNodes, (cellNode) => countOf(on, cellNode)) >= wanted;
 }

@@ -4,6 +4,7 @@ import { at } from "../../../unit/list.ts";
 import { effort } from "../rank/effort.ts";
 import type { NodeCandidates } from "../candidates/node-candidates.ts";
 import { distributionsOf, type DistributionLimits } from "./distributions.ts";
+import { sum } from "../../../unit/sum.ts";
 
 interface Task {
   readonly byNode: readonly NodeCandidates[];
@@ -48,7 +49,7 @@ function allDistributions({ byNode, limits }: Task, cells: number): readonly (re
         byNode.findIndex((entry) => entry.node === node),
       );
     const used = byNode.flatMap(({ node }) => (node !== null && on(node) > 0 ? [node] : []));
-    const sum = vector.reduce((a, b) => a + b, 0);
+    const total = sum(vector);
     const isInOrder = used.every((node) => {
       const before = previousNode.get(node);
       return before === undefined || on(before) > 0;
@@ -60,7 +61,7 @@ function allDistributions({ byNode, limits }: Task, cells: number): readonly (re
       }),
     );
     // Those of unknown node are on one, whichever that is.
-    return sum === count && Math.max(1, used.length) === cells && isInOrder && mayBeTogether;
+    return total === count && Math.max(1, used.length) === cells && isInOrder && mayBeTogether;
   });
 }
 

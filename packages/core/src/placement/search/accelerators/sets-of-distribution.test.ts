@@ -6,6 +6,7 @@ import { effort } from "../rank/effort.ts";
 import { type Candidates, unconnectedOf, visitSets } from "./sets-of-distribution.ts";
 import { nodeOfEachCandidate } from "../candidates/node-candidates.ts";
 import type { Distribution } from "./distributions.ts";
+import { sum } from "../../../unit/sum.ts";
 
 interface Task {
   readonly candidates: Candidates;
@@ -50,7 +51,7 @@ const task: fc.Arbitrary<Task> = fc
 /** Every set of the distribution with connected pairs, in order, of those of the same orbits the first. */
 function allSets({ candidates, orbits, distribution }: Task): readonly (readonly number[])[] {
   const { entryOf, connected } = candidates;
-  const count = distribution.reduce((a, b) => a + b, 0);
+  const count = sum(distribution);
   const seen = new Set<string>();
   return [...subsets([...orbits.keys()], count)].filter((set) => {
     const isOfDistribution = distribution.every(
@@ -85,7 +86,7 @@ test("what is not open is left out with all that it begins, and nothing else", (
   fc.assert(
     fc.property(task, closed, (one, numbers) => {
       const isOpen = (set: readonly number[]): boolean =>
-        !numbers.includes(set.reduce((sum, i) => (3 * sum + i) % 17, set.length));
+        !numbers.includes(set.reduce((hash, i) => (3 * hash + i) % 17, set.length));
       const pruning = { open: isOpen, effort: effort() };
       const shown: (readonly number[])[] = [];
       visitSets(one.candidates, one.distribution, pruning, (set) => shown.push([...set]) > 0);

@@ -3,6 +3,7 @@ import type { PreviousInOrbit } from "../rank/previous-in-orbit.ts";
 import type { Effort } from "../rank/effort.ts";
 import type { NodeCandidates } from "../candidates/node-candidates.ts";
 import type { Distribution } from "./distributions.ts";
+import { sum } from "../../../unit/sum.ts";
 
 /** The accelerators to choose sets from, by their positions among the candidates. */
 export interface Candidates {
@@ -58,7 +59,7 @@ export function visitSets(
     .toSorted((a, b) => a - b);
   const remaining = remainingOf(candidates, distribution);
   const chosen: number[] = [];
-  const count = distribution.reduce((a, b) => a + b, 0);
+  const count = sum(distribution);
   const work = 30 + 3 * (byNode.length + count);
   const mayTake = (i: number): boolean => {
     if (!remaining.isWanted(i)) return false;

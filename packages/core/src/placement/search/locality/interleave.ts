@@ -13,6 +13,7 @@ import {
 import { sharesOf } from "./split.ts";
 import { type CellWithoutMemory, granuleCosts, onNodes } from "./preferred.ts";
 import { transport } from "./transportation.ts";
+import { sum } from "../../../unit/sum.ts";
 
 /**
  * Locality `interleave`: cores on the cell's own node, memory in equal parts on all nodes. Pages that
@@ -83,9 +84,9 @@ function leastMemory(
   const cheapest = Math.min(...cheapestOf.map((costs) => at(costs, 0)));
   const left = ((space.granules % cells) * cheapest) / cells;
   return Float64Array.from(cheapestOf, (costs) => {
-    const round = costs.reduce((a, b) => a + b, 0);
+    const round = sum(costs);
     const perGranule = [share, share + 1].map((granules) => {
-      const rest = costs.slice(0, granules % over.length).reduce((a, b) => a + b, 0);
+      const rest = sum(costs.slice(0, granules % over.length));
       return (Math.floor(granules / over.length) * round + rest) / granules;
     });
     return share * Math.min(...perGranule) + left;
@@ -111,7 +112,7 @@ function withMemory(
   const isOver = vectorOf(space.nodes.length);
   for (const id of over) isOver[valueOf(nodePosition, id)] = 1;
   const rounds = granules.map((own) => Math.floor(own / over.length));
-  const inRounds = rounds.reduce((a, b) => a + b, 0);
+  const inRounds = sum(rounds);
   const left = space.nodes.map((node, i) =>
     read(isOver, i) === 0 ? 0 : knownGranules(node) - inRounds,
   );

@@ -1,5 +1,6 @@
 import { type NodeSpace, knownGranules, type Space } from "../../space/space.ts";
 import type { LocalityPolicy } from "./locality-policy.ts";
+import { sumOf } from "../../../unit/sum.ts";
 
 /** An amount that the nodes of a set must have together. */
 export interface SetNeed {
@@ -33,8 +34,7 @@ export function evenNeeds(space: Space, policy: LocalityPolicy, count: number): 
     mayBeCell,
     needs,
     holds: (set) =>
-      set.every(mayBeCell) &&
-      needs.every(({ total, has }) => set.reduce((sum, node) => sum + has(node), 0) >= total),
+      set.every(mayBeCell) && needs.every(({ total, has }) => sumOf(set, has) >= total),
   };
 }
 

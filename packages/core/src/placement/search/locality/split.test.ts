@@ -2,6 +2,7 @@ import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { at } from "../../../unit/list.ts";
 import { splitByWeight, splitEvenly, sharesOf } from "./split.ts";
+import { sum } from "../../../unit/sum.ts";
 
 const byWeight = (
   total: number,
@@ -72,8 +73,8 @@ test("the ways are those in which no cell has two more of the rest than one that
     fc.property(fc.integer({ min: 1, max: 24 }), cells, (total, given) => {
       const weights = given.map(({ weight }) => weight);
       const rooms = given.map(({ room }) => room);
-      const sum = weights.reduce((a, b) => a + b, 0);
-      const floors = weights.map((weight) => Math.floor((total * weight) / sum));
+      const weightOfAll = sum(weights);
+      const floors = weights.map((weight) => Math.floor((total * weight) / weightOfAll));
       const expected = compositions(total, rooms)
         .map((parts) => parts.map((part, i) => ({ part, more: part - at(floors, i) })))
         .filter((parts) => parts.every(({ more }) => more >= 0))
@@ -103,7 +104,7 @@ test("an even split has the least difference between any two cells", () => {
       expect(found.length > 0).toBe(all.length > 0 && total >= rooms.length);
       const range = (parts: readonly number[]): number => Math.max(...parts) - Math.min(...parts);
       for (const parts of found) {
-        expect(parts.reduce((a, b) => a + b, 0)).toBe(total);
+        expect(sum(parts)).toBe(total);
         expect(range(parts)).toBe(Math.min(...all.map(range)));
       }
     }),

@@ -1,4 +1,5 @@
 import { at } from "../../../unit/list.ts";
+import { sum } from "../../../unit/sum.ts";
 
 /** How a total of whole things (cores, granules of memory) splits over cells. */
 export interface Split {
@@ -23,17 +24,17 @@ export function splitByWeight(
   weights: readonly number[],
   rooms: readonly number[],
 ): Split | null {
-  const sum = weights.reduce((a, b) => a + b, 0);
-  const shares = weights.map((weight) => proportionalShare(total, weight, sum));
+  const allWeight = sum(weights);
+  const shares = weights.map((weight) => proportionalShare(total, weight, allWeight));
   const isEmpty = shares.map((share) => share === 0);
   const base = shares.map((share) => Math.max(1, share));
-  const rest = total - base.reduce((a, b) => a + b, 0);
+  const rest = total - sum(base);
   return withRemainder(base, rest, rooms, isEmpty);
 }
 
 /** One share of a total, rounded down. */
-export function proportionalShare(total: number, weight: number, sum: number): number {
-  return Math.floor((total * weight) / sum);
+export function proportionalShare(total: number, weight: number, allWeight: number): number {
+  return Math.floor((total * weight) / allWeight);
 }
 
 /**
@@ -46,7 +47,7 @@ export function splitEvenly(total: number, rooms: readonly number[]): Split | nu
   const level = Math.floor(total / rooms.length);
   if (level === 0) return null;
   const base = rooms.map((room) => Math.min(room, level));
-  const rest = total - base.reduce((a, b) => a + b, 0);
+  const rest = total - sum(base);
   return withRemainder(
     base,
     rest,

@@ -2,10 +2,10 @@ import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { at } from "../../../unit/list.ts";
 import { transport } from "./transportation.ts";
+import { sum } from "../../../unit/sum.ts";
 
 type Rows = readonly (readonly number[])[];
 
-const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
 const matrix = (rows: Rows): Float64Array[] => rows.map((row) => Float64Array.from(row));
 const plain = (rows: readonly Float64Array[] | undefined): Rows | undefined =>
   rows?.map((row) => [...row]);

@@ -5,8 +5,7 @@ import { groupedDevices } from "../../../../testing/placement/grouped-devices.ts
 import { subsets } from "../../../../testing/placement/subsets.ts";
 import { effort } from "./effort.ts";
 import { nicChoices, type NicTask } from "./nic-choice.ts";
-
-const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
+import { sum } from "../../../unit/sum.ts";
 
 /** What accelerators pay to NICs, a row for each accelerator, and the NICs' IOMMU groups. */
 interface Problem {

@@ -8,6 +8,7 @@ import { type Tally, count, countOf } from "../../../unit/tally.ts";
 import { coreVariants } from "../../layout/layout-cores.ts";
 import type { Effort } from "./effort.ts";
 import { compareObjectives, type Layout, type Objective } from "../../layout/layout.ts";
+import { sumOf } from "../../../unit/sum.ts";
 
 /**
  * Keeps the incumbent, the best layout that a search has offered, and where it is wanted the runner-up
@@ -144,7 +145,7 @@ export function freeAcceleratorCounter(space: Space): (layout: Pick<Layout, "cel
   const free: Tally<number | null> = new Map();
   for (const { node } of freeAccelerators(space)) count(free, node);
   if (free.size === 0) return () => 0;
-  return ({ cells }) => cells.reduce((sum, { node }) => sum + countOf(free, node), 0);
+  return ({ cells }) => sumOf(cells, ({ node }) => countOf(free, node));
 }
 
 /** Whether two layouts have the same devices on the same nodes; cores and pages may differ. */
