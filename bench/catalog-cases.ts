@@ -11,10 +11,10 @@ const cases = 3000;
 const calls = 7;
 
 /**
- * How long a search takes on any machine of the catalog, as it is or altered, with whatever is on it
- * and whatever is asked: the cases that `npm run exactness` holds against an integer program. Each
- * is timed by the best of some calls, for what else the machine does can only add to one. A decision
- * is meant to take less than a millisecond but in one case of a hundred, and to be certain always.
+ * The time of a search on random machines of the catalog, unchanged or altered, with random VMs and
+ * requests: the cases that `npm run exactness` compares with an integer program. Each is timed by the
+ * best of some calls, as other work on the machine can only add. The goals: 99 of 100 decisions take
+ * less than a millisecond, and all are certain.
  */
 export function catalogCases(): readonly Figure[] {
   const caseAt = casesOf(seed);

@@ -14,11 +14,11 @@ import { at } from "@evenkeel/core/unit/list.ts";
 import { sum, sumOf } from "@evenkeel/core/unit/sum.ts";
 
 /**
- * Compaction, the measure of Borg (Verma et al., EuroSys 2015): on how few hosts do the VMs that
- * are there still fit? A fleet takes arrivals and departures of odd sizes for a while; what is on it
- * then is packed anew by an integer program, to the optimum, and by the fleet itself, largest first.
- * The difference is what online decisions cost, which nobody who may not move VMs can avoid, and
- * what is left of it when everything may be moved.
+ * Compaction, the measure of Borg (Verma et al., EuroSys 2015): the fewest hosts that still hold the
+ * VMs of a fleet. A fleet takes arrivals and departures of odd sizes for a while. Its VMs are then
+ * packed anew, by an integer program to the optimum, and by the fleet itself, largest first. The
+ * differences show the cost of online decisions, which no fleet without moves can avoid, and the part
+ * that remains when every VM may be moved.
  */
 interface Compaction {
   readonly hosts: number;
@@ -173,12 +173,13 @@ function firstFitOn(nodes: [number, number, number][], needs: Shape): void {
   for (const k of [0, 1, 2] as const) free[k] -= needs[k];
 }
 
-/** The shape that leaves nothing of its host for any other. */
+/** The GPUs of the shape that fills a whole host. */
 const wholeHost = 8;
 
 /**
- * All others lie on one node, so what is packed are nodes, two a host. An integer program over
- * patterns (Gilmore and Gomory, 1961): how many nodes are filled with which numbers of each shape.
+ * The fewest hosts for the VMs, by an integer program over patterns (Gilmore and Gomory, 1961): how
+ * many nodes are filled with which numbers of each shape. All shapes but the whole host's lie on one
+ * node, so nodes are packed, two a host.
  */
 function fewestHosts(counts: readonly number[], highs: Highs): number {
   const whole = at(
@@ -209,7 +210,7 @@ function fewestHosts(counts: readonly number[], highs: Highs): number {
   return whole + Math.ceil(Math.round(solution.ObjectiveValue) / 2);
 }
 
-/** How many of each shape fill a node so that no more of any goes in. */
+/** The maximal patterns: how many of each shape fill a node so that no other fits. */
 function nodePatterns(): readonly (readonly number[])[] {
   const patterns: number[][] = [];
   const fits = (shape: Shape, free: Shape): boolean =>

@@ -6,13 +6,13 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { interleave } from "./interleave.ts";
 import { type Row, row } from "./report.ts";
 
-/** So much memory in base pages, and as much in huge ones. */
+/** The memory in base pages, and as much in huge pages. */
 const gibibytes = 2;
 
 /**
- * What counting a guest's pages by node costs, against listing its mappings: an emulator that holds
- * before its first instruction has its memory once in base pages (a memfd) and once in transparent huge
- * pages, whose entries in page tables are those of hugetlb pages of 2 MiB.
+ * The time to count a guest's pages by node, compared with listing its mappings. An emulator that is
+ * stopped before its first instruction has its memory once in base pages (a memfd) and once in
+ * transparent huge pages, whose page table entries are those of hugetlb pages of 2 MiB.
  */
 export async function benchEvidence(): Promise<readonly Row[]> {
   const folder = mkdtempSync(join(tmpdir(), "evenkeel-bench-"));
@@ -50,7 +50,7 @@ export async function benchEvidence(): Promise<readonly Row[]> {
   }
 }
 
-/** The socket is there once all memory is: it is allocated beforehand. */
+/** Starts an emulator; its pid file exists once all memory is allocated. */
 async function emulator(backend: string, folder: string, name: string) {
   const socket = join(folder, `${name}.sock`);
   const memory = ["-m", `${gibibytes}G`, "-object", `${backend},prealloc=on`];

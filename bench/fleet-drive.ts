@@ -8,14 +8,14 @@ import { randomFor } from "../fuzz/random.ts";
 import type { FleetMix } from "./fleet-mixes.ts";
 import { sumOf } from "@evenkeel/core/unit/sum.ts";
 
-/** A fleet that is half full, on which VMs come and go. */
+/** A half-full fleet on which VMs come and go. */
 export interface Drive {
-  /** Makes room, decides where one more VM goes and puts it there. */
+  /** Makes room, and places one more VM. */
   readonly step: () => void;
-  /** The same, and the milliseconds of the decision alone. */
+  /** A step; returns the milliseconds of its decision alone. */
   readonly timedStep: () => number;
   readonly hosts: () => readonly FleetHost[];
-  readonly states: () => number;
+  readonly hostClasses: () => number;
   readonly vms: () => number;
   /** Decisions for which no host had room. */
   readonly refused: () => number;
@@ -28,8 +28,8 @@ interface Vm {
 }
 
 /**
- * Fills a fleet until half of its GPUs are held. Then, before each arrival, VMs chosen by chance
- * leave until no more than half are. Flavors come by chance, each as often.
+ * Fills a fleet until half of its GPUs are held. Then, before each arrival, random VMs leave until at
+ * most half are held. Arrivals are of random flavors, all equally likely.
  */
 export function driveFleet(count: number, { machines, flavors }: FleetMix): Drive {
   const random = randomFor(7, "fleet", 0);
@@ -89,7 +89,7 @@ export function driveFleet(count: number, { machines, flavors }: FleetMix): Driv
       return decideMs;
     },
     hosts: () => names.flatMap((name) => fleet.host(name) ?? []),
-    states: () => fleet.hostClasses().length,
+    hostClasses: () => fleet.hostClasses().length,
     vms: () => vms.length,
     refused: () => refused,
   };
@@ -100,8 +100,8 @@ function gpusOf({ devices }: FleetHost["inventory"]): number {
 }
 
 /**
- * By the clock, as whoever waits for a decision sees it. What the engine does on other threads
- * meanwhile makes nobody wait; what the machine's other users take only adds.
+ * Times a call by the clock, as its caller sees it. Work of the engine on other threads does not count;
+ * other users of the machine can only add.
  */
 function timed<Result>(run: () => Result): readonly [number, Result] {
   const before = performance.now();

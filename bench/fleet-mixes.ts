@@ -4,7 +4,7 @@ import type { Request } from "@evenkeel/core/request/request.ts";
 import { accelerators, requestOf } from "@evenkeel/core/testing/request/requests.ts";
 import { GiB } from "@evenkeel/core/unit/bytes.ts";
 
-/** Which hosts a fleet has, in turn, and what its customers ask for, each as often. */
+/** A fleet's machines, in turn, and the flavors of its arrivals, all equally likely. */
 export interface FleetMix {
   readonly machines: readonly Topology[];
   readonly flavors: readonly Request[];
@@ -34,7 +34,7 @@ function machine(name: string): Topology {
   return topology;
 }
 
-/** One machine of eight GPUs; halves of it, one flavor without GPUs and an odd one. */
+/** One machine of eight GPUs; flavors that divide it, one without GPUs and an odd one. */
 function usual(): FleetMix {
   return {
     machines: [machine("hgx-h100")],
@@ -54,7 +54,7 @@ function odd(): FleetMix {
   return { machines: [machine("hgx-h100")], flavors: oddFlavors };
 }
 
-/** Those flavors on machines of many kinds. */
+/** The odd flavors on many different machines. */
 function varied(): FleetMix {
   const machines = ["hgx-h100", "dgx-a100", "hgx-a100", "l40s-pcie", "mi300x", "epyc-nps4"];
   return { machines: machines.map(machine), flavors: oddFlavors };

@@ -4,8 +4,8 @@ import { fleetMixes } from "./fleet-mixes.ts";
 import { sum } from "@evenkeel/core/unit/sum.ts";
 
 /**
- * `node --expose-gc fleet-run.ts HOSTS MIX DECISIONS`: one fleet in a process of its own, so that
- * what it holds can be told from what others do. Prints one JSON object.
+ * `node --expose-gc fleet-run.ts HOSTS MIX DECISIONS`: one fleet in a process of its own, so that its
+ * memory can be measured. Prints one JSON object.
  */
 const [hosts = "100", name = "usual", decisions = "2000"] = process.argv.slice(2);
 const mix = fleetMixes[name]?.();
@@ -15,7 +15,7 @@ const collect =
   ((): never => {
     throw new Error("run it with --expose-gc");
   });
-/** What is freed by one collection, buffers among them, may only be counted as free by the next. */
+/** Collects several times: the next collection may free buffers that this one released. */
 const heldBytes = (): number => {
   for (let i = 0; i < 3; i++) collect();
   const { heapUsed, arrayBuffers } = process.memoryUsage();
@@ -24,7 +24,7 @@ const heldBytes = (): number => {
 
 const before = heldBytes();
 const drive = driveFleet(Number(hosts), mix);
-const filledStates = drive.states();
+const filledHostClasses = drive.hostClasses();
 for (let i = 0; i < Number(decisions) / 4; i++) drive.step();
 const decided: number[] = [];
 for (let i = 0; i < Number(decisions); i++) decided.push(drive.timedStep());
@@ -39,12 +39,12 @@ console.log(
     hosts: Number(hosts),
     vms: drive.vms(),
     refused: drive.refused(),
-    filledStates,
-    states: drive.states(),
+    filledHostClasses,
+    hostClasses: drive.hostClasses(),
     p50Ms: quantile(0.5),
     p99Ms: quantile(0.99),
     meanMs: sum(decided) / decided.length,
-    /** With the arrival, the departures and the collection of what they leave. */
+    /** With the arrival, the departures and garbage collection. */
     stepMs,
     kibPerHost: held / 1024 / Number(hosts),
   }),

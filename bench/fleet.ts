@@ -11,9 +11,9 @@ import { slurmPlacementMs } from "./peers/slurm.ts";
 import { type Figure, type Row, row } from "./report.ts";
 
 /**
- * A decision over a fleet whose VMs come and go, half of its GPUs held: against OpenStack Nova's
- * filter, Slurm and one pass over a packed array at 1,000 hosts, and by itself as the fleet grows.
- * By the clock: what the machine's other users take only adds.
+ * The time of a decision over a fleet with half of its GPUs held: compared with OpenStack Nova's
+ * filter, Slurm and one pass over a packed array at 1,000 hosts, and alone as the fleet grows. It is
+ * timed by the clock; other users of the machine can only add.
  */
 export async function benchFleet(): Promise<readonly (Row | Figure)[]> {
   const nova = novaPeer();
@@ -79,7 +79,7 @@ function cellsOf({ accelerators }: Request): number {
   return accelerators.count > 4 ? 2 : 1;
 }
 
-/** The median over decisions while VMs go on arriving and leaving. */
+/** The median decision time while VMs arrive and leave. */
 function medianDecision(drive: Drive): number {
   const times = Array.from({ length: decisionsPerRound }, () => drive.timedStep());
   return at(
@@ -94,9 +94,9 @@ async function knownHosts(nova: NovaPeer | null, drive: Drive): Promise<readonly
   return hosts.map(({ name }) => name);
 }
 
-/** What one fleet of its own process comes to (`fleet-run.ts`). */
+/** The figures of one fleet in its own process (`fleet-run.ts`). */
 interface Run {
-  readonly states: number;
+  readonly hostClasses: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
   readonly stepMs: number;
@@ -112,7 +112,7 @@ const runs = [
   { mix: "varied", hosts: 100, decisions: 1000 },
 ] as const;
 
-/** Above this a run is given up, and said to be. */
+/** A run is given up after this time, and reported as not done. */
 const runMsMax = 120_000;
 
 function growth(): readonly Figure[] {
@@ -129,7 +129,7 @@ function growth(): readonly Figure[] {
       add(`not done after ${runMsMax / 1000} s`, null, "", null);
       continue;
     }
-    add("states", run.states, "", null);
+    add("host classes", run.hostClasses, "", null);
     add("p50 of a decision", run.p50Ms, "ms", null);
     add("p99 of a decision", run.p99Ms, "ms", { atMost: 1 });
     add("decisions, each with its arrival and departures", 1000 / run.stepMs, "a second", {
@@ -165,11 +165,11 @@ function runOf(value: unknown): Run {
       typeof value === "object" && value !== null ? Object.entries(value) : [],
     );
     const found = fields.get(name);
-    if (typeof found !== "number") throw new Error(`the fleet's process says no ${name}`);
+    if (typeof found !== "number") throw new Error(`the fleet's process did not print ${name}`);
     return found;
   };
   return {
-    states: figure("states"),
+    hostClasses: figure("hostClasses"),
     p50Ms: figure("p50Ms"),
     p99Ms: figure("p99Ms"),
     stepMs: figure("stepMs"),

@@ -1,8 +1,8 @@
 import { at } from "@evenkeel/core/unit/list.ts";
 
 /**
- * Times several things side by side, in rounds: A B C, A B C, … Absolute times are noise on a shared
- * machine; what holds is the ratio of two things measured in the same rounds, and its spread.
+ * The times of one of several subjects, measured in rounds: A B C, A B C, … Absolute times are noise on
+ * a shared machine; the ratio of two subjects in the same rounds is stable.
  */
 export interface Timing {
   readonly name: string;
@@ -10,7 +10,7 @@ export interface Timing {
   readonly rounds: readonly number[];
 }
 
-/** Runs every subject once to warm up and then `rounds` times, in turn. */
+/** Times all subjects in turn: one round to warm up, then `rounds` more. */
 export function interleave(
   subjects: readonly { readonly name: string; readonly run: () => void }[],
   rounds: number,
@@ -30,8 +30,8 @@ export function interleave(
 }
 
 /**
- * The same of subjects that time themselves: a peer in another process, or a call so short that it
- * is timed many at once.
+ * Runs subjects that time themselves in the same rounds: a peer in another process, or a call so short
+ * that many are timed together.
  */
 export async function alternate(
   subjects: readonly { readonly name: string; readonly measure: () => Promise<number> | number }[],
@@ -50,7 +50,7 @@ export async function alternate(
   }));
 }
 
-/** Milliseconds of this process' CPU time that a call takes, as the mean of so many. */
+/** The mean CPU time of a call in this process, in milliseconds. */
 export function cpuTime(calls: number, run: () => void): number {
   const before = process.cpuUsage();
   for (let call = 0; call < calls; call++) run();

@@ -12,7 +12,7 @@ const benches: Readonly<Record<string, () => Promise<readonly (Row | Figure)[]>>
   topology: async () => (await import("./topology.ts")).benchTopology(),
 };
 
-/** Those with figures of their own kind, and so with a table of their own. */
+/** Benchmarks with other figures, and so with a table of their own. */
 const tables: Readonly<Record<string, (json: boolean) => Promise<string>>> = {
   compaction: async (asJson) => (await import("./compaction.ts")).benchCompaction(asJson),
   openb: async (asJson) => (await import("./openb.ts")).benchOpenb(asJson),

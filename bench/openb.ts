@@ -26,32 +26,32 @@ interface OpenbRow {
   readonly policy: string;
   readonly share: number;
   readonly deviation: number;
-  /** What the paper's authors got; null where they publish nothing. */
+  /** The share that the paper's authors publish; null where they publish none. */
   readonly published: number | null;
-  /** The mean over the same seeds of its share less that of fgd, and in how many it has more. */
+  /** Its share less that of fgd, as the mean over the same seeds, and the seeds where it is more. */
   readonly aboveFgd: number;
   readonly seedsAboveFgd: number;
   readonly seeds: number;
-  /** Mean share of all GPUs that is fragments, to 100 % arrived; null with nodes. */
+  /** The mean share of all GPUs that is fragmented, until 100 % have arrived; null with nodes. */
   readonly fragmentation: number | null;
-  /** Requests for eight GPUs, means a seed. */
+  /** Requests for eight GPUs, as means over seeds. */
   readonly wholeHostArrived: number;
   readonly wholeHostRefused: number;
   readonly wholeHostRefusedWhileFree: number;
-  /** The percentage of the placed that lies as its flavor promises. */
+  /** The percentage of placed VMs that have their flavor's signature. */
   readonly inSignature: number;
   readonly cpuMicrosecondsPerTask: number;
-  /** Over that of fgd in the same run. */
+  /** The CPU time over that of fgd in the same run. */
   readonly cpuRatioToFgd: number;
 }
 
 const root = process.env["EVENKEEL_CORPUS"] ?? resolve(import.meta.dirname, "../../shared/data");
 
 /**
- * The published experiment with every policy, seed by seed in turn, then the same with NUMA nodes:
- * there also the rules that know no nodes as they would be if they did, with `+numa`, but for those
- * that nobody would take then. Evenkeel's rule was chosen among its variants on other seeds (1 to
- * 16); these ten were only ever reported.
+ * The published experiment (openb traces) with every policy, seed by seed in turn, then again with
+ * NUMA nodes. There, policies that know no nodes also run in a variant that does (`+numa`), except
+ * `random` and `spread`. Evenkeel's rule was chosen among its variants on other seeds (1 to 16); these
+ * ten were only ever reported.
  */
 export function benchOpenb(json: boolean): string {
   const folder = join(root, "traces");
@@ -129,7 +129,7 @@ function measured(
   });
 }
 
-/** The same policy with a stop watch of the process' CPU time around its decisions. */
+/** A policy with a stop watch for the process' CPU time around its decisions. */
 function timed(policy: Policy): {
   readonly policy: Policy;
   readonly microseconds: () => number;

@@ -7,9 +7,9 @@ import type { NovaRequest } from "./peers/nova.ts";
 import { firstPoolBytes } from "./first-pool.ts";
 
 /**
- * What placement cannot be faster than: hosts as packed numbers, one pass over them that compares
- * and adds what must be compared and added, and whole cores taken from a bitmap. It knows nothing
- * of distances, switches, caches, isolation or who comes next.
+ * A lower bound on the time of placement: hosts as packed numbers, one pass that compares and adds
+ * them, and whole cores taken from a bitmap. It knows no distances, switches, caches, isolation or
+ * loss.
  */
 export interface PackedFleet {
   readonly hosts: number;
@@ -54,7 +54,7 @@ export function packedFleet(
   return { hosts: hosts.length, nodesPerHost, free, bitmap, wordsPerNode, named };
 }
 
-/** The host on which least is left after so many equal cells, with cores named; -1 for none. */
+/** Best fit: the host on which least is left after the request's equal cells; -1 for none. */
 export function packedDecision(fleet: PackedFleet, request: NovaRequest): number {
   const { hosts, nodesPerHost, free } = fleet;
   const cores = Math.ceil(request.vcpus / 2 / request.cells);

@@ -33,7 +33,7 @@ interface Machine {
   readonly requests: readonly Asked[];
 }
 
-/** The cells are what Nova is told; Evenkeel finds how many it takes, and may need fewer. */
+/** A request, with the number of cells for Nova; Evenkeel finds it itself, and may need fewer. */
 interface Asked {
   readonly cells: number;
   readonly request: Request;
@@ -101,7 +101,7 @@ const fillings: readonly { readonly name: string; readonly fill: Filling }[] = [
 
 type Filling = (inventory: Inventory) => Occupancy;
 
-/** One VM that has this part of every node: the lowest of everything, or any. */
+/** One VM that has this part of every node: the lowest cores and devices, or random ones. */
 function filled(inventory: Inventory, part: number, random: Random | null): Occupancy {
   const { cores, devices, nodeIds } = inventory;
   const some = <Item>(items: readonly Item[]): readonly Item[] => {
@@ -132,7 +132,7 @@ function filled(inventory: Inventory, part: number, random: Random | null): Occu
   });
 }
 
-/** A request on one machine as it is filled. */
+/** A request on a machine with an occupancy. */
 interface Case extends Asked {
   readonly host: string;
   readonly inventory: Inventory;
@@ -140,10 +140,10 @@ interface Case extends Asked {
 }
 
 /**
- * One host's decision, with the cores named, against OpenStack Nova's fit and against one pass over
- * a packed array, on one machine as it fills. Nothing is remembered from one decision to the next.
- * Timed is what a process pays that has been deciding for a while: every case has been decided some
- * thousand times before the first is timed.
+ * The time of one host's decision, with cores named, compared with OpenStack Nova's fit and with one
+ * pass over a packed array, on machines at several fillings. Nothing is cached from one decision to
+ * the next. The process is warm: every case has been decided some thousand times before the first is
+ * timed.
  */
 export async function benchPlacement(): Promise<readonly (Row | Figure)[]> {
   const nova = novaPeer();

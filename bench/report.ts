@@ -1,7 +1,7 @@
 import { at } from "@evenkeel/core/unit/list.ts";
 import { median, type Timing } from "./interleave.ts";
 
-/** One line of a benchmark: a figure, held against a peer or a limit measured in the same run. */
+/** One line of a benchmark: a time, compared with a peer or a limit in the same run. */
 export interface Row {
   readonly bench: string;
   readonly subject: string;
@@ -11,18 +11,18 @@ export interface Row {
   readonly against: string;
   /** The subject's median over that of `against`. */
   readonly ratio: number;
-  /** What the ratio is meant to stay below; null of a peer or a limit itself. */
+  /** The goal: the ratio stays below; null for a peer or a limit itself. */
   readonly goal: number | null;
 }
 
-/** A figure that stands for itself: what it is held against is its goal. */
+/** A figure without a peer, which is compared with its goal. */
 export interface Figure {
   readonly bench: string;
   readonly subject: string;
-  /** Null where there is none: what would not end in time. */
+  /** Null where the run did not end in time. */
   readonly value: number | null;
   readonly unit: string;
-  /** What the value is meant not to exceed, or not to fall below; null where it only informs. */
+  /** The goal, an upper or a lower limit; null where the figure only informs. */
   readonly goal: { readonly atMost: number } | { readonly atLeast: number } | null;
 }
 
@@ -84,14 +84,14 @@ function table(lines: readonly (readonly string[])[]): string {
     .join("");
 }
 
-/** Three digits that say something, or two after the point where there are more before it. */
+/** Three significant digits; two decimals from 1 on. */
 function figure(value: number): string {
   return value === 0 || value >= 1
     ? value.toFixed(2)
     : value.toFixed(2 - Math.floor(Math.log10(value)));
 }
 
-/** The median over cases of the ratio of each, with the spread of the subject's own medians. */
+/** The median ratio over cases, with the spread of the subject's medians. */
 export function ratioRow(
   bench: string,
   against: string,

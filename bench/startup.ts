@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { interleave } from "./interleave.ts";
 import { type Row, row } from "./report.ts";
 
-/** How long `evenkeel` takes to say anything at all, against a Node that does nothing. */
+/** The time of short `evenkeel` commands, compared with a Node that does nothing. */
 export function benchStartup(): readonly Row[] {
   const binary = join(import.meta.dirname, "../packages/cli/bin/evenkeel.mjs");
   const run = (name: string, ...args: string[]) => ({

@@ -9,7 +9,7 @@ import { GiB } from "@evenkeel/core/unit/bytes.ts";
 import { at } from "@evenkeel/core/unit/list.ts";
 import { firstPoolBytes } from "../first-pool.ts";
 
-/** What Nova is asked for: the cells are the caller's to say there, the search's to find here. */
+/** A request for Nova, where the caller must give the number of cells. */
 export interface NovaRequest {
   readonly cells: number;
   readonly vcpus: number;
@@ -20,11 +20,11 @@ export interface NovaRequest {
 
 /** OpenStack Nova in a process of its own, which times itself (`nova_fit.py`). */
 export interface NovaPeer {
-  /** Makes a host known as it is: the cores and pages that are sold, who holds what. */
+  /** Adds a host: its sold cores and pages, and those that are held. */
   readonly know: (name: string, inventory: Inventory, occupancy: Occupancy) => Promise<void>;
-  /** Median milliseconds of so many calls, and whether it fits. */
+  /** The median milliseconds of some calls, and whether the request fits. */
   readonly fit: (host: string, request: NovaRequest, calls: number) => Promise<Answer>;
-  /** Milliseconds of one filtering of these hosts, and how many pass. */
+  /** The milliseconds of filtering these hosts once, and how many pass. */
   readonly filter: (hosts: readonly string[], request: NovaRequest) => Promise<Answer>;
   readonly end: () => void;
 }
@@ -36,7 +36,7 @@ interface Answer {
 
 const python = "/usr/bin/python3";
 
-/** Null, with a line that says how to get it, where Nova is not installed. */
+/** Starts Nova's process; null, with a line on how to install it, where it is missing. */
 export function novaPeer(): NovaPeer | null {
   if (spawnSync(python, ["-c", "import nova"]).status !== 0) {
     console.error(

@@ -6,18 +6,18 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
 /**
- * Slurm's controller alone, with hosts that exist on paper: `CLOUD` nodes are placed on before they
- * are there, so jobs get their cores and GPUs and wait for a host that never comes. Everything is
- * in a folder of its own and on loopback, and gone afterwards.
+ * Times Slurm's controller with hosts that exist only in its configuration. Jobs are placed on `CLOUD`
+ * nodes before these start, so jobs get their cores and GPUs and wait for a host that never comes. All
+ * files are in a temporary folder and all sockets on loopback.
  *
- * Slurm places GPUs, cores beside them and an amount of memory; it knows no huge pages, no nodes of
- * memory and no NICs, and does not choose among hosts by what is lost on them.
+ * Slurm places GPUs, cores near them and an amount of memory. It knows no huge pages, no memory nodes
+ * and no NICs, and does not choose among hosts by their loss.
  *
- * @returns CPU milliseconds of the controller for each of some thousand one-GPU jobs that fill
- *   half of the GPUs; null, with a line that says why, where there is no Slurm.
+ * @returns CPU milliseconds of the controller for each of some thousand one-GPU jobs that fill half of
+ *   the GPUs; null, with a line that says why, where Slurm is missing.
  */
 export async function slurmPlacementMs(hosts: number): Promise<number | null> {
-  // Its clients say nothing, not even their version, before there is a configuration.
+  // Without a configuration its clients do not even print their version.
   const isThere = existsSync(controller) && spawnSync("sbatch").error === undefined;
   if (!isThere) {
     console.error(
@@ -147,7 +147,7 @@ function configuration(folder: string, hosts: number, port: number): string {
   ].join("\n");
 }
 
-/** Four GPUs beside each socket's cores. */
+/** Four GPUs at each socket's cores. */
 function devices(hosts: number): string {
   const of = (files: string, cores: string): string =>
     `NodeName=n[1-${hosts}] Name=gpu File=/dev/nvidia[${files}] Cores=${cores}\n`;

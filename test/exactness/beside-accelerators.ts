@@ -18,16 +18,15 @@ import {
 } from "./optimum.ts";
 
 /**
- * The placement beside accelerators as an integer program.
+ * The placement of a request with accelerators as an integer program.
  *
- * A 0-1 variable for each accelerator and NIC, and for each way in which a node can be a cell: how
- * many accelerators of its own and of unknown node it has, and whether it is the first cell. A way
- * determines the share of cores and memory, so what a node cannot give is no way at all; who has how
- * much of what does not divide are variables of their own. Products (both of a pair chosen, the
- * nearest NIC of an accelerator) are variables that the costs, being positive, drive to the product's
- * value.
+ * It has a 0-1 variable for each accelerator and NIC, and for each option of a node to be a cell: how
+ * many accelerators of its own and of unknown node it has, and whether it is the first cell. An option
+ * determines the share of cores and memory, so a share that the node cannot give is no option. The
+ * remainder of each cell is a variable of its own. Products (both of a pair chosen, the nearest NIC of
+ * an accelerator) are variables that the costs, being positive, drive to the product's value.
  *
- * Solved once for each objective, the earlier ones held at their optimum.
+ * It is solved once for each part of the objective, with the earlier parts held at their optimum.
  */
 export function besideAccelerators(
   program: LinearProgram,
@@ -37,21 +36,21 @@ export function besideAccelerators(
 ): Optimum | null {
   const everywhere = request.locality === "interleave";
   const chosen = choices(program, offer, request, everywhere);
-  const ways = cellWays(program, offer, request, model, chosen);
+  const options = cellOptions(program, offer, request, model, chosen);
   requireLinks(program, offer, request, chosen.accelerators);
-  const count: Terms = [...ways.isCell.values()].map((variable) => [1, variable] as const);
+  const count: Terms = [...options.isCell.values()].map((variable) => [1, variable] as const);
   const fewest = program.minimize(count);
   if (fewest === null) return null;
   const cells = whole(total(count, fewest));
   program.require(count, "=", cells);
 
   const costTerms = [
-    ...ways.costTerms,
+    ...options.costTerms,
     ...peerTerms(program, chosen.accelerators, request, model),
     ...networkTerms(program, chosen, request, model),
   ];
   const exactCost = (values: Values): number =>
-    model.cost(placement(chosen, ways, values, offer)).total;
+    model.cost(placement(chosen, options, values, offer)).total;
   const cheapest = program.minimize(costTerms);
   if (cheapest === null) throw new Error("what was feasible is no longer");
   const cost = exactCost(cheapest);
@@ -62,7 +61,7 @@ export function besideAccelerators(
   if (fewestUnrequested === null) throw new Error("what was feasible is no longer");
   const unrequestedDevices = whole(total(unrequested, fewestUnrequested));
   program.require(unrequested, "<=", unrequestedDevices);
-  const distanceTerms = cells === 1 ? [] : nodeDistanceTerms(program, ways.isCell, offer);
+  const distanceTerms = cells === 1 ? [] : nodeDistanceTerms(program, options.isCell, offer);
   const nearest = distanceTerms.length === 0 ? fewestUnrequested : program.minimize(distanceTerms);
   if (nearest === null) throw new Error("what was feasible is no longer");
   return {
@@ -82,7 +81,7 @@ export interface Choices {
   readonly nics: readonly Choice[];
 }
 
-/** As many of each as asked for; on a host with partitions the accelerators are exactly one. */
+/** Chooses as many of each as asked for; on a host with partitions, exactly one partition. */
 export function choices(
   program: LinearProgram,
   { topology, ...offer }: Offer,
@@ -119,58 +118,58 @@ export function choices(
 export const sum = (chosen: readonly Choice[], factor = 1): Terms =>
   chosen.map(([, variable]) => [factor, variable] as const);
 
-/** One way in which a node can be a cell. */
-interface Way extends NodeShare {
+/** One option of a node to be a cell. */
+interface CellOption extends NodeShare {
   readonly variable: Variable;
 }
 
-interface Ways {
-  readonly all: readonly Way[];
+interface CellOptions {
+  readonly all: readonly CellOption[];
   readonly isCell: ReadonlyMap<number, Variable>;
   readonly costTerms: Terms;
-  /** The memory of each way, where it is the cell. */
+  /** The memory of each option, where it is chosen. */
   readonly memory: readonly MemoryTerms[];
 }
 
-function cellWays(
+function cellOptions(
   program: LinearProgram,
   offer: Offer,
   request: Request,
   model: CostModel,
   { accelerators, nics }: Choices,
-): Ways {
+): CellOptions {
   const { count } = request.accelerators;
   const everywhere = request.locality === "interleave";
-  const homeless = accelerators.filter(([{ node }]) => node === null);
+  const ofUnknownNode = accelerators.filter(([{ node }]) => node === null);
   const on = (id: number): Choice[] => accelerators.filter(([{ node }]) => node === id);
   const isCell = new Map<number, Variable>();
-  const all: Way[] = [];
+  const all: CellOption[] = [];
   for (const node of offer.nodes) {
     const own = on(node.id);
-    const bounds = { node, ownMax: own.length, unknownMax: homeless.length };
-    const ways = nodeShares(offer, count, bounds).flatMap((share): Way[] => {
+    const bounds = { node, ownMax: own.length, unknownMax: ofUnknownNode.length };
+    const options = nodeShares(offer, count, bounds).flatMap((share): CellOption[] => {
       const hasMemory = everywhere || share.granules <= node.granules;
       if (share.units > node.units || !hasMemory) return [];
-      // Who has one more of what is interleaved matters to the cost, and nobody has two.
+      // The cell that has one more granule matters to the cost, and none has two more.
       const more = everywhere ? [0, 1] : [0];
-      return more.flatMap((one): Way[] => {
+      return more.flatMap((one): CellOption[] => {
         const granules = share.granules + one;
         if (everywhere && granules === 0) return [];
         return [{ ...share, granules, variable: program.binary() }];
       });
     });
-    if (ways.length === 0) {
-      // Its accelerators cannot be had: whoever takes one makes the node a cell.
+    if (options.length === 0) {
+      // Its accelerators cannot be chosen: a chosen one makes its node a cell.
       program.require(sum(own), "=", 0);
       continue;
     }
-    all.push(...ways);
+    all.push(...options);
     const variable = program.binary();
     isCell.set(node.id, variable);
-    program.require([...of(ways, () => 1), [-1, variable]], "=", 0);
-    program.require([...of(ways, (way) => way.own), ...sum(own, -1)], "=", 0);
+    program.require([...of(options, () => 1), [-1, variable]], "=", 0);
+    program.require([...of(options, (option) => option.own), ...sum(own, -1)], "=", 0);
   }
-  program.require([...of(all, (way) => way.unknown), ...sum(homeless, -1)], "=", 0);
+  program.require([...of(all, (option) => option.unknown), ...sum(ofUnknownNode, -1)], "=", 0);
   const amounts = {
     units: { count, amount: offer.units },
     granules: { count, amount: offer.granules },
@@ -181,22 +180,27 @@ function cellWays(
     all,
     amounts.units,
     ({ node, units }) => room(node.units, units),
-    (way) => way.units,
+    (option) => option.units,
   );
   requireFirst(program, all, isCell);
   for (const [{ node }, isChosen] of everywhere ? [] : nics) {
-    const home = node === null ? undefined : isCell.get(node);
-    program.require([[1, isChosen], ...(home === undefined ? [] : [[-1, home] as const])], "<=", 0);
+    const isItsCell = node === null ? undefined : isCell.get(node);
+    program.require(
+      [[1, isChosen], ...(isItsCell === undefined ? [] : [[-1, isItsCell] as const])],
+      "<=",
+      0,
+    );
   }
-  if (everywhere) return { all, isCell, ...interleavedWays(program, offer, request, model, all) };
+  if (everywhere)
+    return { all, isCell, ...interleavedOptions(program, offer, request, model, all) };
   const more = handOut(
     program,
     all,
     amounts.granules,
     ({ node, granules }) => room(node.granules, granules),
-    (way) => way.granules,
+    (option) => option.granules,
   );
-  // On its own node memory costs every cell the same, whoever has more of it.
+  // Memory on the cell's own node costs the same, whichever cell has more of it.
   const memory = all.map(({ node, granules, variable }): MemoryTerms => {
     const own = more.get(node.id);
     return new Map([
@@ -211,13 +215,13 @@ function cellWays(
   return { all, isCell, costTerms: copies, memory };
 }
 
-function interleavedWays(
+function interleavedOptions(
   program: LinearProgram,
   offer: Offer,
   request: Request,
   model: CostModel,
-  all: readonly Way[],
-): Pick<Ways, "costTerms" | "memory"> {
+  all: readonly CellOption[],
+): Pick<CellOptions, "costTerms" | "memory"> {
   const { count } = request.accelerators;
   const { weights } = model;
   requireWhole(program, all, offer, count);
@@ -240,19 +244,19 @@ function interleavedWays(
 }
 
 const of = <W extends { readonly variable: Variable }>(
-  ways: readonly W[],
-  factor: (way: W) => number,
-): Terms => ways.map((way) => [factor(way), way.variable] as const);
+  options: readonly W[],
+  factor: (option: W) => number,
+): Terms => options.map((option) => [factor(option), option.variable] as const);
 
-/** Of ways that say who has one granule more: all cells together have the whole of the memory. */
+/** Requires that all cells together have the whole memory; options say which has one granule more. */
 export function requireWhole(
   program: LinearProgram,
-  ways: readonly Pick<Way, "own" | "unknown" | "granules" | "variable">[],
+  options: readonly Pick<CellOption, "own" | "unknown" | "granules" | "variable">[],
   { granules: amount }: Offer,
   count: number,
 ): void {
   program.require(
-    of(ways, ({ own, unknown, granules }) => {
+    of(options, ({ own, unknown, granules }) => {
       const more = granules - Math.floor((amount * (own + unknown)) / count);
       return count * more - ((amount * (own + unknown)) % count);
     }),
@@ -261,23 +265,24 @@ export function requireWhole(
   );
 }
 
-/** Exactly one cell is the first, and no cell's node comes before it. */
+/** Requires that exactly one cell is the first, and no cell's node comes before it. */
 export function requireFirst(
   program: LinearProgram,
-  all: readonly Pick<Way, "node" | "isFirst" | "variable">[],
+  all: readonly Pick<CellOption, "node" | "isFirst" | "variable">[],
   isCell: ReadonlyMap<number, Variable>,
 ): void {
-  const one = (ways: typeof all): Terms => ways.map((way) => [1, way.variable] as const);
-  const firsts = all.filter((way) => way.isFirst);
+  const one = (options: typeof all): Terms =>
+    options.map((option) => [1, option.variable] as const);
+  const firsts = all.filter((option) => option.isFirst);
   program.require(one(firsts), "=", 1);
-  for (const [id, isFirst] of Map.groupBy(firsts, (way) => way.node.id)) {
+  for (const [id, isFirst] of Map.groupBy(firsts, (option) => option.node.id)) {
     for (const [other, variable] of isCell) {
       if (other < id) program.require([...one(isFirst), [1, variable]], "<=", 1);
     }
   }
 }
 
-/** No two accelerators that are not connected as asked for. */
+/** Excludes every pair of accelerators that is not connected as asked for. */
 export function requireLinks(
   program: LinearProgram,
   { topology }: Offer,
@@ -302,7 +307,7 @@ export function requireLinks(
   }
 }
 
-/** The mean over the chosen pairs. Each chosen accelerator is in as many pairs as there are others. */
+/** The mean cost of the chosen pairs. A chosen accelerator is in a pair with each other one. */
 export function peerTerms(
   program: LinearProgram,
   accelerators: readonly Choice[],
@@ -313,7 +318,7 @@ export function peerTerms(
   if (count < 2) return [];
   const costs = pairsOf(accelerators).map(([[a], [b]]) => model.peerPair(a.address, b.address));
   const [only = 1, ...others] = new Set(costs);
-  // Where all pairs cost the same, each accelerator has its part of that in whichever set it is.
+  // Where all pairs cost the same, each accelerator adds the same part in every set.
   if (others.length === 0) return sum(accelerators, (model.weights.peer * only) / count);
   const pairs = pairsOf(accelerators).map(([[a, isA], [b, isB]]) => {
     const both = program.amount();
@@ -338,7 +343,7 @@ export function peerTerms(
   return pairs.map(({ cost, both }) => [weight * cost, both] as const);
 }
 
-/** The mean over all chosen devices of the nearest chosen one of the other kind. */
+/** The mean cost from every chosen device to the nearest chosen one of the other kind. */
 export function networkTerms(
   program: LinearProgram,
   { accelerators, nics }: Choices,
@@ -375,18 +380,18 @@ export function networkTerms(
   ];
 }
 
-/** The solution as the cost model takes it, so that its cost is exact. */
+/** The solution as the cost model takes it, which gives its exact cost. */
 function placement(
   { accelerators, nics }: Choices,
-  ways: Ways,
+  options: CellOptions,
   values: Values,
   offer: Offer,
 ): Placed {
-  const taken = ways.all.flatMap((way, i) => {
-    const memory = ways.memory[i];
-    return values(way.variable) === 1 && memory !== undefined ? [{ ...way, memory }] : [];
+  const taken = options.all.flatMap((option, i) => {
+    const memory = options.memory[i];
+    return values(option.variable) === 1 && memory !== undefined ? [{ ...option, memory }] : [];
   });
-  const first = taken.findIndex((way) => way.isFirst);
+  const first = taken.findIndex((option) => option.isFirst);
   return {
     cells: taken.map(({ node, memory }) =>
       placedCell(node.id, memoryBy(memory, values), offer.granules),
@@ -394,7 +399,7 @@ function placement(
     accelerators: accelerators
       .filter(([, variable]) => values(variable) === 1)
       .map(([{ address, node }]) => {
-        const cell = taken.findIndex((way) => way.node.id === node);
+        const cell = taken.findIndex((option) => option.node.id === node);
         return { address, node, cell: cell < 0 ? first : cell };
       }),
     nics: nics.filter(([, variable]) => values(variable) === 1).map(([{ address }]) => address),

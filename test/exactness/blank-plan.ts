@@ -1,6 +1,6 @@
 import type { Plan } from "@evenkeel/core/plan/plan.ts";
 
-/** What of a plan says nothing of where its VM lies, left blank. */
+/** The fields of a plan that do not say where its VM lies, left blank. */
 export const blankPlan: Omit<
   Plan,
   "host" | "vm" | "topologyDigest" | "isolation" | "cells" | "devices"

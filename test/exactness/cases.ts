@@ -15,16 +15,16 @@ import { type AlteredMachine, anyMachine } from "./machines.ts";
 import { granuleBytesOf, offerOf } from "./offer.ts";
 import { anyRequest } from "./requests.ts";
 
-/** A request on a host with others on it. */
+/** A request, and a host with other VMs on it. */
 export interface Case extends AlteredMachine {
   readonly host: HostState;
   readonly request: Request;
 }
 
-/** So many requests in a row are for one host, as making its state takes longer than any of them. */
+/** Consecutive requests share a host, as making a host takes longer than placing a request. */
 const casesPerHost = 16;
 
-/** Cases by their number: the same seed and number give the same case, whatever was asked before. */
+/** Cases by number: the same seed and number always give the same case. */
 export function casesOf(seed: number): (number: number) => Case {
   const hostFor = hostsOf(seed);
   return (number) => {
@@ -33,7 +33,7 @@ export function casesOf(seed: number): (number: number) => Case {
   };
 }
 
-/** The hosts of cases by the cases' numbers, before anything is asked of them. */
+/** The hosts of cases, by the cases' numbers. */
 export function hostsOf(seed: number): (number: number) => Omit<Case, "request"> {
   let last: { readonly index: number; readonly host: Omit<Case, "request"> } | null = null;
   return (number) => {
@@ -43,7 +43,7 @@ export function hostsOf(seed: number): (number: number) => Omit<Case, "request">
   };
 }
 
-/** A machine with VMs that came and went, and at times with more held in ways no search would choose. */
+/** A machine after arrivals and departures, sometimes with a holding that no search would choose. */
 function anyHost(random: Random): Omit<Case, "request"> {
   const altered = anyMachine(random);
   const { topology } = altered;
@@ -64,7 +64,7 @@ function anyHost(random: Random): Omit<Case, "request"> {
   return { ...altered, host: { topology, taken, policy } };
 }
 
-/** A part of what was asked for, so that several fit. */
+/** A smaller request, so that several fit. */
 function modest(request: Request, random: Random): Request {
   const part = 1 + random.below(4);
   return {
@@ -107,7 +107,7 @@ function anyPartitions(
   })).filter((partition) => partition.accelerators.length > 0);
 }
 
-/** Cores, pages and devices anywhere, as someone else's tools may have given them to a VM. */
+/** A plan that holds random cores, pages and devices, as another tool may have given them out. */
 function heldAtRandom(host: HostState, random: Random): Plan {
   const base = { ...anyRequest(host, random, "held"), isolation: "core" } as const;
   const offer = offerOf(host, base);
@@ -120,8 +120,8 @@ function heldAtRandom(host: HostState, random: Random): Plan {
 }
 
 /**
- * All but little, of which every node has as much or one more: there nodes are alike and yet not
- * the same, as soon as something does not divide.
+ * A plan that leaves a little on every node, the same amount or one more: the nodes are nearly equal,
+ * so it matters which of them gets a remainder.
  */
 function heldToLevels(host: HostState, random: Random): Plan {
   const base = { ...anyRequest(host, random, "held"), isolation: "core" } as const;
@@ -156,7 +156,7 @@ function unusedCores({ topology, taken }: HostState): readonly Unused[] {
 
 interface Holding {
   readonly cores: readonly Unused[];
-  /** By node, in what the request's memory is sold in. */
+  /** By node, in the request's granules. */
   readonly granules: ReadonlyMap<number, number>;
   readonly devices: readonly { readonly address: string; readonly node: number | null }[];
 }

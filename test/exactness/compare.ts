@@ -14,18 +14,18 @@ import type { LinearProgram } from "./linear-program.ts";
 import { programmed } from "./oracle.ts";
 import { sum, sumOf } from "@evenkeel/core/unit/sum.ts";
 
-/** How one case came out. */
+/** The outcome of one case. */
 export interface Outcome {
-  /** `refused`, `strict`, `interleave`, `straying`, or one of them with what could not be told. */
+  /** `refused`, `strict`, `interleave` or `straying`, with a note where the oracle is not exact. */
   readonly kind: string;
-  /** What the search or the plan has wrong, by the integer program or by the plan's own checker. */
+  /** What the integer program or the plan checker finds wrong. */
   readonly mismatch: string | null;
 }
 
-/** Costs are sums of products; what lies below this is rounding. */
+/** Costs are sums of products: a smaller difference is rounding. */
 const roundingMax = 1e-8;
 
-/** Places a request and holds what comes out against the integer program and the plan checker. */
+/** Places a request, and compares the answer with the integer program and the plan checker. */
 export function compare(
   newProgram: () => LinearProgram,
   host: HostState,
@@ -62,10 +62,13 @@ export function compare(
     if (costAtMost !== null && found.cost > costAtMost + 1e-6) {
       wrong.push("strays farther than need be");
     }
-    const isTold = costAtMost !== null && costAtMost - costAtLeast < 1e-6;
-    const kind = isTold ? "straying" : "straying with cores";
+    const isExact = costAtMost !== null && costAtMost - costAtLeast < 1e-6;
+    const kind = isExact ? "straying" : "straying with cores";
     const isAbove = found.cost > costAtLeast + 1e-6;
-    return { kind: isAbove ? `${kind}, above the bound` : kind, mismatch: said(wrong, both) };
+    return {
+      kind: isAbove ? `${kind}, above the bound` : kind,
+      mismatch: mismatchText(wrong, both),
+    };
   }
   if (Math.abs(optimum.cost - found.cost) > (optimum.tellsTies ? roundingMax : 1e-6)) {
     wrong.push("other cost");
@@ -75,15 +78,15 @@ export function compare(
     }
   }
   const strict = request.locality === "interleave" ? "interleave" : "strict";
-  const kind = optimum.tellsTies ? strict : `${strict}, ties untold`;
-  return { kind, mismatch: said(wrong, both) };
+  const kind = optimum.tellsTies ? strict : `${strict}, ties unknown`;
+  return { kind, mismatch: mismatchText(wrong, both) };
 }
 
-function said(wrong: readonly string[], both: string): string | null {
+function mismatchText(wrong: readonly string[], both: string): string | null {
   return wrong.length === 0 ? null : `${wrong.join("; ")}: ${both}`;
 }
 
-/** What a plan is worth, read off the plan itself. */
+/** The objective of a plan, computed from the plan itself. */
 function worthOf(plan: Plan, host: HostState, request: Request): Omit<Objective, "unevenCells"> {
   const { partitions } = host.policy;
   const topology = partitions === null ? host.topology : { ...host.topology, partitions };
@@ -95,7 +98,7 @@ function worthOf(plan: Plan, host: HostState, request: Request): Omit<Objective,
     plan.devices.filter((device) => device.kind === kind);
   const raw = costModel(topology, request.workload).cost({
     cells: plan.cells.map((cell) => {
-      // Whole cores count alike, also the one of which a thread stays idle.
+      // Whole cores count equally, even one with an idle thread.
       const cores = new Map(
         cell.vcpus.map((v) => {
           const core = valueOf(coreOf, "cpu" in v ? v.cpu : at(indices(setOf(v.cpus)), 0));
@@ -106,7 +109,7 @@ function worthOf(plan: Plan, host: HostState, request: Request): Omit<Objective,
       return {
         share: cell.memoryBytes / memory,
         vcpuNodes: [...nodes].map(([node, all]) => {
-          invariant(node !== null, "what is sold is on a node");
+          invariant(node !== null, "a sold core is on a node");
           return { node, share: all.length / cores.size };
         }),
         memoryNodes: cell.memoryOnNodes.map(({ node, bytes }) => {

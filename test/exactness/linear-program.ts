@@ -8,12 +8,12 @@ const highsLoader: () => Promise<Highs> = createRequire(import.meta.url)("highs"
 /** A variable by its name in the program. */
 export type Variable = string;
 
-/** A sum of variables with their factors; a variable may come more than once. */
+/** A sum of variables with factors; a variable may occur more than once. */
 export type Terms = readonly (readonly [factor: number, variable: Variable])[];
 
 export type Values = (variable: Variable) => number;
 
-/** A mixed integer linear program, put together piece by piece and solved with HiGHS. */
+/** A mixed integer linear program, built piece by piece and solved with HiGHS. */
 export interface LinearProgram {
   /** 0 or 1. */
   readonly binary: () => Variable;

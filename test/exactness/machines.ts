@@ -5,8 +5,8 @@ import type { PciDevice, Topology } from "@evenkeel/core/topology/topology.ts";
 import type { Random } from "../../fuzz/random.ts";
 
 /**
- * Machines to place on: those of the catalog as they are, and as they are found: with pools half
- * drained, threads offline, devices in one IOMMU group or of no known node.
+ * Machines to place on: those of the catalog, unchanged or altered as real ones are, with partly used
+ * pools, offline threads, or devices in one IOMMU group or of unknown node.
  */
 export interface AlteredMachine {
   readonly machine: string;
@@ -14,14 +14,14 @@ export interface AlteredMachine {
   readonly topology: Topology;
 }
 
-/** The catalog's machine of that name, which is there. */
+/** The catalog's machine of a name; throws without one. */
 export function machineNamed(name: string): Topology {
   const topology = catalogMachine(name);
   if (topology === null) throw new RangeError(`the catalog has no machine ${name}`);
   return topology;
 }
 
-/** Any machine; of three, two are as the catalog has them. */
+/** A random machine; two of three are unchanged. */
 export function anyMachine(random: Random): AlteredMachine {
   const { name } = random.of(catalog);
   const chosen = random.once(3) ? alterations.filter(() => random.once(4)) : [];

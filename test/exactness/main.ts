@@ -9,23 +9,23 @@ import { comparePairs, renameAll } from "./signatures.ts";
 /**
  * `npm run exactness -- [placements|signatures|capacity] [--cases N] [--seed S] [--from F]`
  *
- * `placements` holds the search against an integer program on so many cases, made from the seed. A
- * case that comes out differently is printed, and written in its smallest form to
- * `out/exactness/`. The same seed gives the same cases, and `--from` begins at any one of them.
+ * `placements` compares the search with an integer program on cases made from the seed. A mismatch is
+ * printed, and written in its smallest form to `out/exactness/`. The same seed gives the same cases,
+ * and `--from` begins at any one of them.
  *
- * `capacity` holds how many more VMs fit on a small host, and which of equally good places leaves the
- * most of what is sold, against brute force, and keeps mismatches alike.
+ * `capacity` compares the count of slots on a small host, and the loss of a placement, with brute
+ * force, and keeps mismatches in the same way.
  *
- * `signatures` renames everything in placements, which must keep their signatures, and holds
- * signatures against an independent search for a renaming, over all pairs of a set.
+ * `signatures` renames everything in placements, which must keep their signatures, and compares
+ * signatures with an independent search for a renaming, over all pairs of a set.
  *
- * Without any of them, all.
+ * Without a name, all three run.
  */
 const usage =
   "usage: npm run exactness -- [placements|signatures|capacity] [--cases N] [--seed S] [--from F]";
 
 const parts = ["placements", "signatures", "capacity"] as const;
-/** As many as take some minutes. */
+/** These take some minutes. */
 const usualCases = { placements: 20_000, capacity: 25_000 } as const;
 const [renamings, pairedPlacements] = [10_000, 4000];
 
@@ -55,14 +55,14 @@ function readArguments(): Arguments | null {
   }
 }
 
-/** Writes what is needed to see the mismatch again without the generator. */
+/** Writes a mismatch so that it can be repeated without the generator. */
 function keep<C extends Case>(seed: number, mismatch: Mismatch<C>): string {
   const { number, smallest, smallestWhat } = mismatch;
   const folder = join(import.meta.dirname, "../../out/exactness");
   mkdirSync(folder, { recursive: true });
   const path = join(folder, `${seed}-${number}.json`);
   const { machine, alterations, host, topology: altered, ...asked } = smallest;
-  // The catalog's own machines are known by their names, small ones by their text.
+  // Unchanged machines are known by their name in the catalog, or by their synthetic text.
   const topology = alterations.length === 0 ? null : altered;
   const { policy, taken } = host;
   const kept = { what: smallestWhat, machine, alterations, topology, policy, taken, ...asked };
@@ -70,7 +70,7 @@ function keep<C extends Case>(seed: number, mismatch: Mismatch<C>): string {
   return path;
 }
 
-/** Whether all signatures are right. */
+/** Returns whether all signatures are right. */
 function trySignatures({ seed }: Arguments): boolean {
   const { changed } = renameAll(seed, renamings);
   console.log(`${renamings} renamings, seed ${seed}: ${changed.length} change a signature`);
@@ -83,7 +83,7 @@ function trySignatures({ seed }: Arguments): boolean {
   return changed.length + faults.length === 0;
 }
 
-/** Whether all cases come out as an integer program, or brute force, says. */
+/** Returns whether all cases agree with the integer program, or with brute force. */
 async function tryAll<C extends Case>(
   trial: Trial<C>,
   cases: number,
@@ -107,9 +107,9 @@ async function tryAll<C extends Case>(
     `${cases} cases in ${seconds()} s, seed ${seed}: ` +
       kinds.map(([kind, times]) => `${times} ${kind}`).join(", "),
   );
-  for (const [kind, alike] of Map.groupBy(findings.mismatches, ({ what }) => kindOf(what))) {
-    console.log(`${alike.length} × ${kind}`);
-    for (const mismatch of alike.slice(0, 3)) print(seed, mismatch);
+  for (const [kind, mismatches] of Map.groupBy(findings.mismatches, ({ what }) => kindOf(what))) {
+    console.log(`${mismatches.length} × ${kind}`);
+    for (const mismatch of mismatches.slice(0, 3)) print(seed, mismatch);
   }
   console.log(
     findings.mismatches.length === 0 ? "no mismatch" : `${findings.mismatches.length} mismatches`,

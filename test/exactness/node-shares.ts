@@ -1,13 +1,13 @@
 import type { LinearProgram, Terms, Variable } from "./linear-program.ts";
 import type { Offer, OfferedNode } from "./offer.ts";
 
-/** One share of the VM that a node can be the cell of, with what it needs then at least. */
+/** A share of the VM as a node's cell, and the least that the cell needs. */
 export interface NodeShare {
   readonly node: OfferedNode;
-  /** Accelerators of the node, and of unknown node. */
+  /** How many accelerators it has of the node, and of unknown node. */
   readonly own: number;
   readonly unknown: number;
-  /** Whether it is the first cell, which those of unknown node belong to. */
+  /** Whether it is the first cell, which accelerators of unknown node belong to. */
   readonly isFirst: boolean;
   readonly units: number;
   readonly granules: number;
@@ -20,8 +20,8 @@ export interface ShareBounds {
 }
 
 /**
- * Every share with which one node can be a cell. A cell without an accelerator of its own is the
- * only one, where no accelerator's node is known, and then has all of them.
+ * Every share that a node can have as a cell. A cell without an accelerator of its own is the only
+ * cell of a VM whose accelerators are all of unknown node, and has all of them.
  */
 export function nodeShares(
   offer: Offer,
@@ -44,37 +44,37 @@ export function nodeShares(
 }
 
 /** A share as a variable of a program: whether the node is that cell. */
-export type ShareWay = Pick<NodeShare, "node" | "own" | "unknown"> & {
+export type ShareOption = Pick<NodeShare, "node" | "own" | "unknown"> & {
   readonly variable: Variable;
 };
 
 /**
- * What does not divide, as a variable for each node: how many more than its share its cell has. All
- * cells together have the whole of the amount: what each loses to rounding, in parts of an
- * accelerator's share, somebody is given. So said, the numbers stay small, where as amounts of memory
- * they would be too large for the solver's precision.
+ * The remainder of an amount, as a variable for each node: how many more than its share its cell has.
+ * All cells together have the whole amount, so the variables add up to what rounding takes from all
+ * shares. It is counted in parts of an accelerator's share: amounts of memory would be too large for
+ * the solver's precision.
  *
  * @param roomOf how many more a cell of this share has room for.
- * @param shareOf a cell whose share is nothing has one more in any case.
+ * @param shareOf the share itself: a cell whose share is nothing has one more in any case.
  */
-export function handOut<Way extends ShareWay>(
+export function handOut<CellOption extends ShareOption>(
   program: LinearProgram,
-  ways: readonly Way[],
+  options: readonly CellOption[],
   { count, amount }: { readonly count: number; readonly amount: number },
-  roomOf: (way: Way) => number,
-  shareOf: (way: Way) => number,
+  roomOf: (option: CellOption) => number,
+  shareOf: (option: CellOption) => number,
 ): ReadonlyMap<number, Variable> {
   const more = new Map<number, Variable>();
-  for (const [id, ofNode] of Map.groupBy(ways, ({ node }) => node.id)) {
+  for (const [id, ofNode] of Map.groupBy(options, ({ node }) => node.id)) {
     const variable = program.amount();
     more.set(id, variable);
-    const sum = (factor: (way: Way) => number): Terms =>
-      ofNode.map((way) => [-factor(way), way.variable] as const);
+    const sum = (factor: (option: CellOption) => number): Terms =>
+      ofNode.map((option) => [-factor(option), option.variable] as const);
     program.require([[1, variable], ...sum(roomOf)], "<=", 0);
-    program.require([[1, variable], ...sum((way) => (shareOf(way) === 0 ? 1 : 0))], ">=", 0);
+    program.require([[1, variable], ...sum((option) => (shareOf(option) === 0 ? 1 : 0))], ">=", 0);
   }
-  const lost = ways.map((way) => {
-    return [-((amount * (way.own + way.unknown)) % count), way.variable] as const;
+  const lost = options.map((option) => {
+    return [-((amount * (option.own + option.unknown)) % count), option.variable] as const;
   });
   program.require([...[...more.values()].map((one) => [count, one] as const), ...lost], "=", 0);
   return more;

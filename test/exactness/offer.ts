@@ -7,9 +7,9 @@ import type { Core, MemoryNode, Topology } from "@evenkeel/core/topology/topolog
 import { sumOf } from "@evenkeel/core/unit/sum.ts";
 
 /**
- * What a host has left for one request, counted anew from the rules in words, in sets of plain
- * numbers: none of it shares a line with what the search counts by. Of the operator's policy it
- * knows what is reserved and the partitions, not patterns of devices.
+ * What a host has left for one request, computed independently of the search's own space, from the
+ * rules in the documentation and in sets of plain numbers. It knows the reserve and the partitions of
+ * the operator's policy, and no patterns of devices.
  */
 export interface Offer {
   readonly topology: Topology;
@@ -24,7 +24,7 @@ export interface Offer {
 export interface OfferedNode {
   readonly id: number;
   readonly units: number;
-  /** 0 where nobody knows how much memory there is, as none of it can be sold then. */
+  /** 0 where the node's memory is unknown, as none of it can be sold then. */
   readonly granules: number;
   /** Whether memory is interleaved over it: it has both CPUs and memory. */
   readonly interleaved: boolean;
@@ -33,13 +33,13 @@ export interface OfferedNode {
 export interface OfferedDevice {
   readonly address: string;
   readonly node: number | null;
-  /** The accelerators and NICs that its IOMMU group takes along. */
+  /** The accelerators and NICs that come along in its IOMMU group. */
   readonly along: readonly string[];
 }
 
 const cpusOf = (list: string): readonly number[] => indices(setOf(list));
 
-/** What the plans on a host hold, by kind. */
+/** The CPUs, cores, caches and nodes that plans hold. */
 interface Held {
   readonly cpus: ReadonlySet<number>;
   readonly cores: ReadonlySet<number>;
@@ -61,11 +61,11 @@ function heldBy(plans: readonly Plan[], topology: Topology): Held {
   };
 }
 
-/** In what a request's memory is counted: its huge pages, or 2 MiB of others. */
+/** The granule of a request's memory: its huge page, or 2 MiB of base pages. */
 export const granuleBytesOf = ({ hugepageBytes }: Pick<Request, "hugepageBytes">): number =>
   hugepageBytes === null ? 2 ** 21 : hugepageBytes;
 
-/** What the host offers the request: all that is neither kept, held, nor closed by an isolation. */
+/** A host's offer to a request, without what is kept, held, or closed by an isolation. */
 export function offerOf(host: HostState, request: Request): Offer {
   const { partitions } = host.policy;
   const topology = partitions === null ? host.topology : { ...host.topology, partitions };
@@ -86,7 +86,7 @@ export function offerOf(host: HostState, request: Request): Offer {
   };
 }
 
-/** How many threads most cores have; of two counts that are equally common, the greater. */
+/** The number of threads that most cores have; the greater of two that are equally common. */
 function soldThreads(cores: readonly Core[]): number {
   const before = threads.get(cores);
   if (before !== undefined) return before;
@@ -99,7 +99,7 @@ function soldThreads(cores: readonly Core[]): number {
   return sold;
 }
 
-/** A machine's cores never change, and are asked for with every request. */
+/** Cached, as a machine's cores never change. */
 const threads = new WeakMap<readonly Core[], number>();
 
 interface Closures {
@@ -107,7 +107,7 @@ interface Closures {
   readonly caches: ReadonlySet<number | null>;
 }
 
-/** An isolation closes what is beside another VM, whichever of the two has asked for it. */
+/** The nodes and caches that an isolation closes, whether the request or another VM asked for it. */
 function closures({ taken }: HostState, request: Request, topology: Topology): Closures {
   const demanding = (level: Request["isolation"]): Held =>
     heldBy(

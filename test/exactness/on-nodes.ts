@@ -14,10 +14,10 @@ import {
 } from "./optimum.ts";
 
 /**
- * The placement of a request without accelerators as integer programs, two for each number of
- * cells until one has a solution: cells of equal parts, some of which get one more where they do not
- * divide, and, where memory has to lie on its own node, cells of any parts. A 0-1 variable
- * for each node, each NIC, and each cell's one more.
+ * The placement of a request without accelerators as integer programs, two for each number of cells
+ * until one has a solution: one for equal cells, where some have one more of a remainder; and, where
+ * memory must lie on the cell's own node, one for cells of any size. They have a 0-1 variable for each
+ * node, for each NIC, and for each cell's one more.
  */
 export function onNodes(
   newProgram: () => LinearProgram,
@@ -37,7 +37,7 @@ export function onNodes(
   return null;
 }
 
-/** One kind of split as a program, and what its solutions are worth. */
+/** One kind of split as a program, with the terms of its objective. */
 interface Split {
   readonly program: LinearProgram;
   readonly cost: Terms;
@@ -46,7 +46,7 @@ interface Split {
   readonly exactCost: (values: Values) => number;
 }
 
-/** One objective after the other, the earlier ones held; equal cells go before nodeDistanceSum. */
+/** Minimizes one part of the objective after the other; equal cells go before node distances. */
 function optimum(even: Split, any: Split, cells: number): Optimum | null {
   const cheapest = any.program.minimize(any.cost);
   if (cheapest === null) return null;
@@ -80,7 +80,7 @@ interface Base extends Omit<Split, "cost" | "exactCost"> {
   readonly nodes: readonly (readonly [OfferedNode, Variable])[];
 }
 
-/** So many nodes, the NICs, and what both say of extra devices and distances. */
+/** The part that both programs share: nodes, NICs, unrequested devices and distances. */
 function baseProgram(
   program: LinearProgram,
   offer: Offer,
@@ -95,8 +95,8 @@ function baseProgram(
   const nics = wanted.map((nic): readonly [OfferedDevice, Variable] => [nic, program.binary()]);
   program.require(sum(nics.map(([, variable]) => variable)), "=", request.nics.count);
   for (const [{ node }, isChosen] of request.locality === "interleave" ? [] : nics) {
-    const home = node === null ? undefined : isCell.get(node);
-    const below: Terms = home === undefined ? [] : [[-1, home]];
+    const isItsCell = node === null ? undefined : isCell.get(node);
+    const below: Terms = isItsCell === undefined ? [] : [[-1, isItsCell]];
     program.require([[1, isChosen], ...below], "<=", 0);
   }
   const nodeDistanceSum = cells === 1 ? [] : nodeDistanceTerms(program, isCell, offer);
@@ -113,7 +113,7 @@ function sum(variables: Iterable<Variable>): Terms {
   return [...variables].map((variable) => [1, variable] as const);
 }
 
-/** Cells of any size, at least one of everything each: what their nodes hold must only suffice. */
+/** Cells of any size, with at least one of everything: their nodes must have enough together. */
 function anyCells(base: Base, offer: Offer, model: CostModel): Split {
   const { program, cells, nodes } = base;
   for (const kind of ["units", "granules"] as const) {
@@ -121,7 +121,7 @@ function anyCells(base: Base, offer: Offer, model: CostModel): Split {
     program.require(held, ">=", offer[kind] - 0.5);
     if (offer[kind] < cells) program.require([], ">=", 1);
   }
-  // All memory on its own node costs what the nearest memory costs, however it is split.
+  // Memory on the cells' own nodes costs the same however it is split.
   const exactCost = (values: Values): number => {
     const taken = nodes.filter(([, variable]) => values(variable) === 1);
     const placed = taken.map(([{ id }]) => placedCell(id, new Map([[id, 1]]), cells));
@@ -130,7 +130,7 @@ function anyCells(base: Base, offer: Offer, model: CostModel): Split {
   return { ...base, cost: [], exactCost };
 }
 
-/** Cells of equal size, up to one that some have more than the rest. */
+/** Cells of equal size, where some have one more. */
 function evenCells(base: Base, offer: Offer, model: CostModel, everywhere: boolean): Split {
   const { program, nodes, unrequestedDevices, nodeDistanceSum } = base;
   const units = equalParts(base, offer.units);
@@ -168,11 +168,11 @@ function evenCells(base: Base, offer: Offer, model: CostModel, everywhere: boole
     });
     return model.cost({ cells: placed, accelerators: [], nics: [] }).total;
   };
-  // Where memory lies on its own node, its cost is the same for all.
+  // Memory on the cells' own nodes costs the same on all sets of nodes.
   return { program, unrequestedDevices, nodeDistanceSum, cost: [], exactCost };
 }
 
-/** Each node as a cell of the one size, or of one granule more. */
+/** Each node as a cell of the base size, or of one granule more. */
 function interleavedCells(
   { program }: Base,
   { base, cells }: EqualParts,
@@ -212,7 +212,7 @@ function interleavedCells(
 interface EqualParts {
   /** What each cell has at least. */
   readonly base: number;
-  /** For each node whether it is a cell, and one that has one more. */
+  /** For each node, whether it is a cell, and whether it has one more. */
   readonly cells: readonly {
     readonly node: OfferedNode;
     readonly isCell: Variable;

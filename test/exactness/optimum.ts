@@ -4,25 +4,25 @@ import type { LinearProgram, Terms, Values, Variable } from "./linear-program.ts
 import type { Offer, OfferedDevice } from "./offer.ts";
 import { sum, sumOf } from "@evenkeel/core/unit/sum.ts";
 
-/** What the best placement is worth, in the terms of the search's objective. */
+/** The objective of the best placement. */
 export interface Optimum {
   readonly cells: number;
   readonly cost: number;
   readonly unrequestedDevices: number;
   readonly unevenCells: number;
   readonly nodeDistanceSum: number;
-  /** Whether what comes after the cost can be told: not where costs differ by rounding alone. */
+  /** Whether the parts after the cost are exact: false where costs differ by the solver's rounding. */
   readonly tellsTies: boolean;
 }
 
-/** Sums of values over all pairs of a list, each pair once. */
+/** All pairs of a list, each pair once. */
 export function pairsOf<T>(list: readonly T[]): (readonly [T, T])[] {
   return list.flatMap((a, i) => list.slice(i + 1).map((b) => [a, b] as const));
 }
 
 /**
- * The sum of the distances between the nodes that are cells, both ways: a variable for each pair
- * is at least 1 when both are.
+ * The sum of the distances between the cells' nodes, both ways: the variable of each pair is at least
+ * 1 when both nodes are cells.
  */
 export function nodeDistanceTerms(
   program: LinearProgram,
@@ -48,7 +48,7 @@ export function nodeDistanceTerms(
   });
 }
 
-/** How many devices come along without having been asked for: at least those of each chosen one. */
+/** The number of unrequested devices: at least those that come along with each chosen device. */
 export function unrequestedTerms(
   program: LinearProgram,
   chosen: readonly (readonly [OfferedDevice, Variable])[],
@@ -71,10 +71,10 @@ export function total(terms: Terms, values: Values): number {
   return sumOf(terms, ([factor, variable]) => factor * values(variable));
 }
 
-/** Program values carry the solver's tolerance; what is a whole number is known to be one. */
+/** Removes the solver's tolerance from a value that must be a whole number. */
 export const whole = (value: number): number => Math.round(value);
 
-/** A cell as the cost model takes it: its cores on its own node, its memory where it lies. */
+/** A cell as the cost model takes it: its cores on its own node, its memory by node. */
 export function placedCell(
   node: number,
   memory: ReadonlyMap<number, number>,
@@ -88,20 +88,20 @@ export function placedCell(
   };
 }
 
-/** A cell of which so much memory is interleaved, if a variable of a program says that it is one. */
+/** A possible cell with interleaved memory; its variable says whether it is one. */
 export interface InterleavedCell {
   readonly variable: Variable;
   readonly granules: number;
-  /** What one granule of it adds to the cost on a node. */
+  /** What one granule of it on a node adds to the cost. */
   readonly costOn: (node: number) => number;
 }
 
-/** The memory of such a cell by node, as sums of variables. */
+/** The memory of a cell by node, as sums of variables. */
 export type MemoryTerms = ReadonlyMap<number, Terms>;
 
 /**
- * Memory in equal parts on all nodes, rounded down, and of what makes no full round one more on some
- * of them, which is a variable for each. All cells together have no more on a node than is free.
+ * Memory interleaved over all nodes: equal parts, rounded down, and for the remainder one more on some
+ * nodes, a variable for each. All cells together have no more on a node than is free.
  */
 export function interleavedMemory(
   program: LinearProgram,
@@ -144,7 +144,7 @@ export function interleavedMemory(
   return { cost, memory };
 }
 
-/** Where memory lies by a program's solution. */
+/** The memory by node in a program's solution. */
 export function memoryBy(terms: MemoryTerms, values: Values): ReadonlyMap<number, number> {
   return new Map([...terms].map(([id, own]) => [id, total(own, values)]));
 }

@@ -9,8 +9,8 @@ import type { Optimum } from "./optimum.ts";
 import { straying, type StrayingBound } from "./straying.ts";
 
 /**
- * What the best placement of a request on a host is worth, by integer programs that share with the
- * search no more than the definition of cost: null where there is none.
+ * The objective of the best placement of a request on a host, by integer programs that share only the
+ * definition of cost with the search; null where nothing fits.
  */
 export function programmed(
   newProgram: () => LinearProgram,

@@ -11,7 +11,7 @@ import { casesOf } from "./cases.ts";
 import { machineNamed } from "./machines.ts";
 import { type Placement, shuffled } from "./relabel.ts";
 
-/** Plans as they are made, on the catalog's machines as they are and altered. */
+/** Plans of the search, on the catalog's machines, unchanged or altered. */
 export function* madePlacements(seed: number): Generator<Placement> {
   const caseAt = casesOf(seed);
   for (let number = 0; ; number++) {
@@ -21,7 +21,7 @@ export function* madePlacements(seed: number): Generator<Placement> {
   }
 }
 
-/** Machines with what tells placements apart: caches, switches, packages, memory without CPUs. */
+/** Machines where placements differ much: by caches, switches, packages, memory without CPUs. */
 const machines: readonly Topology[] = [
   ...["dgx-a100", "hgx-h100", "mi300x", "xeon-snc", "gb200-tray"].map(machineNamed),
   syntheticTopology(
@@ -41,8 +41,8 @@ interface Shape {
 }
 
 /**
- * Placements made at random, in families of one shape, so that many are twins and many nearly:
- * the cores below other caches, one device on another cell, a cell's memory elsewhere.
+ * Random placements, in families of one shape, so that many share a signature and many nearly do:
+ * their cores are below other caches, one device is on another cell, or a cell's memory is elsewhere.
  */
 export function randomPlacements(seed: number, count: number): readonly Placement[] {
   const familySize = 32;
@@ -74,28 +74,28 @@ function shapeOn(topology: Topology, random: Random): Shape {
 function placementOf(shape: Shape, random: Random): Placement {
   const { topology, floating } = shape;
   const computing = topology.nodes.filter((node) => node.cpus !== "").map((node) => node.id);
-  const homes = shuffled(computing.length, random).flatMap((i) => computing.slice(i, i + 1));
+  const ownNodes = shuffled(computing.length, random).flatMap((i) => computing.slice(i, i + 1));
   const used = new Set<number>();
   let next = 0;
   const accelerators = taker(topology, topology.accelerators, random);
   const nics = taker(topology, topology.nics, random);
   const devices: PlanDevice[] = [];
-  const cells = homes.slice(0, shape.cells).map((home, id): Cell => {
-    const cpus = takeCores(shape, home, used, random);
+  const cells = ownNodes.slice(0, shape.cells).map((ownNode, id): Cell => {
+    const cpus = takeCores(shape, ownNode, used, random);
     // Where no core is left, it floats over all of the node's.
-    const all = topology.nodes.find((node) => node.id === home)?.cpus ?? "";
+    const all = topology.nodes.find((node) => node.id === ownNode)?.cpus ?? "";
     const pool = cpus.length > 0 ? formatList(indexSet(cpus)) : all;
     const own = {
-      accelerator: accelerators(home, shape.accelerators),
-      nic: nics(home, shape.nics),
+      accelerator: accelerators(ownNode, shape.accelerators),
+      nic: nics(ownNode, shape.nics),
     };
     for (const kind of ["accelerator", "nic"] as const) {
       devices.push(...own[kind].map((address) => deviceOf(topology, address, kind, id)));
     }
-    const memoryOnNodes = takeMemory(topology, home, random);
+    const memoryOnNodes = takeMemory(topology, ownNode, random);
     return {
       id,
-      hostNode: home,
+      hostNode: ownNode,
       memoryNodes: memoryOnNodes.map(({ node }) => node).join(","),
       memoryPolicy: memoryOnNodes.length > 1 ? "preferred" : "strict",
       memoryBytes: 8 * GiB,
@@ -120,10 +120,10 @@ function placementOf(shape: Shape, random: Random): Placement {
   return { topology, plan };
 }
 
-/** Whole cores of the node, at times one of another, in one piece or scattered. */
+/** Whole cores of the node, sometimes one of another, in one piece or scattered. */
 function takeCores(
   { topology, cores: count }: Shape,
-  home: number,
+  ownNode: number,
   used: Set<number>,
   random: Random,
 ): number[] {
@@ -132,8 +132,8 @@ function takeCores(
   const scattered = random.once(2);
   const cpus: number[] = [];
   for (let taken = 0; taken < count; taken++) {
-    const node = random.once(12) ? random.of(topology.nodes).id : home;
-    const free = of(node).length > 0 ? of(node) : of(home);
+    const node = random.once(12) ? random.of(topology.nodes).id : ownNode;
+    const free = of(node).length > 0 ? of(node) : of(ownNode);
     if (free.length === 0) break;
     const core = scattered ? random.of(free) : free[0];
     if (core === undefined) break;
@@ -144,19 +144,19 @@ function takeCores(
   return cpus;
 }
 
-/** 8 GiB on the node, at times a part of it or all of it on another. */
+/** 8 GiB on the node, sometimes half or all of it on another. */
 function takeMemory(
   topology: Topology,
-  home: number,
+  ownNode: number,
   random: Random,
 ): Plan["cells"][number]["memoryOnNodes"] {
-  if (!random.once(6)) return [{ node: home, bytes: 8 * GiB }];
+  if (!random.once(6)) return [{ node: ownNode, bytes: 8 * GiB }];
   const other = random.of(topology.nodes).id;
-  if (other === home || random.once(2)) return [{ node: other, bytes: 8 * GiB }];
-  return [home, other].toSorted((a, b) => a - b).map((node) => ({ node, bytes: 4 * GiB }));
+  if (other === ownNode || random.once(2)) return [{ node: other, bytes: 8 * GiB }];
+  return [ownNode, other].toSorted((a, b) => a - b).map((node) => ({ node, bytes: 4 * GiB }));
 }
 
-/** Gives devices out, each once: those of a node first, at times any. */
+/** Gives devices out, each once: those of a node first, sometimes any. */
 function taker(
   topology: Topology,
   devices: readonly { readonly address: string }[],
@@ -175,28 +175,28 @@ function taker(
   };
 }
 
-/** A device of the machine as a plan names it, without what comes along. */
+/** A device of the machine as a plan names it, without companions. */
 function deviceOf(
   { pci, accelerators }: Topology,
   address: string,
   kind: PlanDevice["kind"],
   cell: number,
 ): PlanDevice {
-  const known = pci.find((device) => device.address === address);
+  const entry = pci.find((device) => device.address === address);
   return {
     address,
     kind,
-    model: accelerators.find((entry) => entry.address === address)?.model ?? null,
-    vendor: known?.vendor ?? null,
-    device: known?.device ?? null,
-    node: known?.node ?? null,
+    model: accelerators.find((one) => one.address === address)?.model ?? null,
+    vendor: entry?.vendor ?? null,
+    device: entry?.device ?? null,
+    node: entry?.node ?? null,
     cell,
-    root: known?.root ?? "",
+    root: entry?.root ?? "",
     switch: null,
     switches: null,
     class: null,
     barBytes: null,
-    link: known?.link ?? null,
+    link: entry?.link ?? null,
     companions: [],
   };
 }

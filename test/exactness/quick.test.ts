@@ -9,18 +9,18 @@ import { programmed } from "./oracle.ts";
 import { placements, tryCases } from "./run.ts";
 import { smallest } from "./smallest.ts";
 
-/** Few cases of a fixed seed: `npm run exactness` tries as many as one has patience for. */
+/** A few cases of a fixed seed: `npm run exactness` tries any number. */
 const seed = 20_261_123;
 const cases = 400;
 
-test("What the search finds is worth what an integer program finds", async () => {
+test("the search finds the objective that an integer program finds", async () => {
   const { kinds, mismatches } = await tryCases(placements(seed), { from: 0, cases });
   const repeat = `npm run exactness -- --seed ${seed} --cases ${cases}`;
   expect(
     mismatches.map(({ number, what }) => `case ${number}: ${what}`),
     repeat,
   ).toEqual([]);
-  // Cases that all end alike would try nothing.
+  // Cases with one outcome alone would test nothing.
   expect(kinds.get("refused")).toBeGreaterThan(cases / 10);
   expect(kinds.get("strict")).toBeGreaterThan(cases / 10);
   expect(kinds.get("interleave")).toBeGreaterThan(cases / 40);
@@ -39,7 +39,7 @@ test("altered machines do not contradict themselves, and a seed's cases are the 
   expect(casesOf(seed + 1)(35)).not.toEqual(late);
 });
 
-test("A worse answer than the program's is noticed, and made small", async () => {
+test("an answer worse than the program's is noticed, and reduced to a small case", async () => {
   const solver = await loadSolver();
   const caseAt = casesOf(seed);
   const numbers = [...Array(60).keys()];
@@ -48,7 +48,7 @@ test("A worse answer than the program's is noticed, and made small", async () =>
   });
   expect(worthSmaller).toBeDefined();
   if (worthSmaller === undefined) return;
-  // Whatever has two accelerators or more counts as wrong: the smallest of those is very plain.
+  // Every case with two accelerators or more counts as wrong: the smallest one is very plain.
   const { request, host } = smallest(worthSmaller, (simpler) => {
     return simpler.request.accelerators.count >= 2;
   });

@@ -7,23 +7,23 @@ import { compare } from "./compare.ts";
 import { loadSolver } from "./linear-program.ts";
 import { machineNamed } from "./machines.ts";
 
-/** What random cases found wrong once, in its smallest form. */
-interface Known {
+/** A mismatch that random cases once found, in its smallest form. */
+interface Regression {
   readonly what: string;
   readonly machine: string;
   readonly coresPerNode?: number;
   readonly request: Partial<Request>;
 }
 
-const known: readonly Known[] = [
+const regressions: readonly Regression[] = [
   {
-    what: "a floating VM whose emulator has no cores of the host's to run on",
+    what: "a floating VM on a host that keeps no cores for its emulator",
     machine: "hgx-b300",
     coresPerNode: 0,
     request: { vcpus: 1, isolation: "shared" },
   },
   {
-    // Of 38 GiB over eight nodes the first six have one more, so the nodes are not all alike.
+    // Interleaving 38 GiB over eight nodes gives six of them one more, so nodes differ.
     what: "memory interleaved over nodes that get unequal parts, several cells",
     machine: "dgx-a100",
     request: {
@@ -44,8 +44,8 @@ const known: readonly Known[] = [
     },
   },
   {
-    // Of 399 GiB one cell has a GiB more than the other, and each as much of the GPUs' copies.
-    what: "memory that strays where it costs least in all, copies to unequal cells included",
+    // One cell has one of the 399 GiB more, and both as many of the GPUs' copies.
+    what: "memory strays where it costs least in all, with copies to unequal cells",
     machine: "epyc-nps4",
     request: {
       accelerators: accelerators(2),
@@ -56,7 +56,7 @@ const known: readonly Known[] = [
   },
 ];
 
-test.each(known)("$what", async ({ machine, coresPerNode = 1, request }) => {
+test.each(regressions)("$what", async ({ machine, coresPerNode = 1, request }) => {
   const solver = await loadSolver();
   const { reserved } = defaultHostPolicy;
   const host = {

@@ -12,17 +12,17 @@ export interface Placement {
 }
 
 /**
- * The same placement on the same machine with everything called otherwise: nodes, packages, dies,
- * CPUs, caches, PCI addresses and their domains, host bridges, IOMMU groups, modules and
- * partitions get other names at random, and the plan's cells and devices another order. What is
- * sorted by names in a topology is so again.
+ * The same placement on the same machine under random other names: nodes, packages, dies, CPUs,
+ * caches, PCI addresses and their domains, host bridges, IOMMU groups, modules and partitions are
+ * renamed, and the plan's cells and devices are reordered. Lists that a topology sorts by name are
+ * sorted again.
  */
 export function relabeled({ topology, plan }: Placement, random: Random): Placement {
   const names = newNames(topology, random);
   return { topology: relabeledTopology(topology, names), plan: relabeledPlan(plan, names, random) };
 }
 
-/** The numbers below n in any order. */
+/** The numbers below n in random order. */
 export function shuffled(n: number, random: Random): number[] {
   const order = [...Array(n).keys()];
   for (let last = n - 1; last > 0; last--) {
@@ -73,7 +73,7 @@ function newNames(topology: Topology, random: Random): Names {
     cpus: (list) => formatList(indexSet(indices(setOf(list)).map(cpu))),
     cache: (id) => at(caches, id % 4096),
     address: (address) => valueOf(addresses, address),
-    // A plan of somebody else's may not say it.
+    // A plan from elsewhere may not have it.
     root: (root) =>
       root === "" ? root : `pci${hex(domain, 4)}:${hex(at(newRoots, roots.indexOf(root)), 2)}`,
   };

@@ -13,13 +13,13 @@ import { anyRequest } from "./requests.ts";
 
 const seed = 20_261_130;
 
-/** Nothing kept for the host, which would be other cores under other names. */
+/** Nothing is kept for the host: under other names these would be other cores. */
 const policy = {
   ...defaultHostPolicy,
   reserved: { coresPerNode: 0, cpus: null, memoryPerNodeBytes: 4 * GiB },
 };
 
-/** What is the same whatever nodes, cores and devices are called. */
+/** The parts of an objective that do not depend on the names of nodes, cores and devices. */
 function worth(
   host: HostState,
   request: Request,
@@ -27,12 +27,12 @@ function worth(
   const found = search(host, request);
   if (found === null) return null;
   const { cells, cost, unrequestedDevices, unevenCells, nodeDistanceSum } = found.best.objective;
-  // How cores and memory stray is not chosen together, so ties between nodes may cost others.
+  // Straying cores and memory are not chosen together, so ties between nodes may differ in cost.
   if (request.locality === "preferred") return { cells };
   return { cells, cost: cost.toFixed(8), unrequestedDevices, unevenCells, nodeDistanceSum };
 }
 
-test("a host is refused what it is refused under any other names, and its best is worth the same", () => {
+test("a host under other names refuses the same requests, and its best has the same objective", () => {
   const hostAt = hostsOf(seed);
   const met = { refused: 0, placed: 0, severalCells: 0 };
   for (let number = 0; number < 16 * 260; number += 16) {
@@ -55,7 +55,7 @@ test("a host is refused what it is refused under any other names, and its best i
   expect(met.severalCells).toBeGreaterThan(10);
 });
 
-/** Two nodes with so many cores and pages, and a GPU each. */
+/** A host of two nodes with these cores and pages, and a GPU each. */
 const hostWith = (
   cores: readonly [number, number],
   pages: readonly [number, number],

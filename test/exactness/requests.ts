@@ -19,17 +19,17 @@ const isolations = [
   "node",
   "host",
 ] as const;
-/** Those that leave room beside others. */
+/** Isolations that leave room for other VMs. */
 const beside = ["core", "core", "core", "shared", "shared", "l3"] as const;
 const links = ["any", "any", "any", "nvlink", "switch"] as const;
 
-/** Any request: often one that the host can just hold, or just cannot. */
+/** A random request: often one that the host can just hold, or just not hold. */
 export function anyRequest(host: HostState, random: Random, name = "vm"): Request {
   const { topology } = host;
   const held = new Set(host.taken.flatMap((plan) => plan.devices.flatMap(functionsOf)));
   const left = topology.accelerators.filter(({ address }) => !held.has(address)).length;
   const most = Math.max(1, random.once(6) ? topology.accelerators.length : left);
-  // Few more often than many, and at times more than there are.
+  // Few more often than many, and sometimes more than there are.
   const upTo = random.once(2) ? most : Math.ceil(most / 2);
   const count = random.once(4) ? 0 : 1 + random.below(upTo + (random.once(10) ? 2 : 0));
   const models = topology.accelerators.map(({ model }) => model);
@@ -58,16 +58,15 @@ export function anyRequest(host: HostState, random: Random, name = "vm"): Reques
   return { ...request, ...sizes(host, request, random) };
 }
 
-/** Mostly one that the machine has a pool of. */
+/** A page size, mostly one that the machine has a pool of. */
 function pageSize({ topology }: HostState, random: Random): number | null {
   const pools = topology.nodes.flatMap((node) => node.hugepages.map((pool) => pool.sizeBytes));
   return random.of([...pools, ...pools, ...pools, null, random.of([2 ** 21, 2 ** 30])]);
 }
 
 /**
- * vCPUs and memory: small, any, as large as some nodes' together with a little more or less, or so
- * that equal parts just fit a node. One of the two is kept small more often than not, as two that
- * are both on the edge are mostly beyond it.
+ * vCPUs and memory: small, any, about as large as some nodes together, or so that equal parts just fit
+ * a node. Mostly one of the two is small, as two that are both near the limit rarely fit.
  */
 function sizes(
   host: HostState,
@@ -92,7 +91,7 @@ function sizes(
       case 2:
         return Math.max(1, sum(some) + random.below(5) - 2);
       default:
-        // Together as much as so many nodes hold alone when each has an equal part.
+        // As much as one to four nodes hold when each has an equal part.
         return Math.max(1, free(random.of(nodes)) * (1 + random.below(4)) + random.below(5) - 2);
     }
   };

@@ -4,24 +4,24 @@ import { compare, type Outcome } from "./compare.ts";
 import { type LinearProgram, loadSolver } from "./linear-program.ts";
 import { smallest } from "./smallest.ts";
 
-/** What is tried: cases by their numbers, and how each comes out. */
+/** A trial: cases by number, and the outcome of each. */
 export interface Trial<C extends Case> {
   readonly caseAt: (number: number) => C;
   readonly outcome: (newProgram: () => LinearProgram, tried: C) => Outcome;
-  /** What can be taken away from a case, beside what any has. */
+  /** Simpler cases, in addition to those of every trial. */
   readonly simplerThan?: (failing: C) => Iterable<C>;
 }
 
-/** The placement of a request, held against an integer program. */
+/** The placement of a request, compared with an integer program. */
 export const placements = (seed: number): Trial<Case> => ({
   caseAt: casesOf(seed),
   outcome: (newProgram, { host, request }) => compare(newProgram, host, request),
 });
 
-/** What trying so many cases has come to. */
+/** The findings of a trial. */
 export interface Findings<C extends Case> {
   readonly cases: number;
-  /** How often each kind of outcome came. */
+  /** How often each kind of outcome occurred. */
   readonly kinds: ReadonlyMap<string, number>;
   readonly mismatches: readonly Mismatch<C>[];
 }
@@ -40,15 +40,15 @@ export interface Options {
   readonly onProgress?: (done: number, mismatches: number) => void;
 }
 
-/** Of what looks alike, so many are made as small as they go. */
+/** How many mismatches of one kind are reduced to their smallest form. */
 const shrunkMax = 3;
 
-/** What is wrong without the numbers. */
+/** The kind of a mismatch: its text without numbers. */
 export function kindOf(what: string): string {
   return (what.split(": search")[0] ?? "").replaceAll(/[\d.]+/g, "");
 }
 
-/** Tries each of the cases. */
+/** Tries the cases one after the other. */
 export async function tryCases<C extends Case>(
   { caseAt, outcome: judge, simplerThan }: Trial<C>,
   { from, cases, onProgress }: Options,
@@ -68,10 +68,10 @@ export async function tryCases<C extends Case>(
     const { kind, mismatch } = outcome(tried);
     count(kinds, kind);
     if (mismatch !== null) {
-      const alike = (what: string | null): boolean => kindOf(what ?? "") === kindOf(mismatch);
-      const failsAlike = (simpler: C): boolean => alike(outcome(simpler).mismatch);
-      const known = mismatches.filter((other) => alike(other.what)).length;
-      const least = known < shrunkMax ? smallest(tried, failsAlike, simplerThan) : tried;
+      const isSameKind = (what: string | null): boolean => kindOf(what ?? "") === kindOf(mismatch);
+      const failsTheSame = (simpler: C): boolean => isSameKind(outcome(simpler).mismatch);
+      const before = mismatches.filter((other) => isSameKind(other.what)).length;
+      const least = before < shrunkMax ? smallest(tried, failsTheSame, simplerThan) : tried;
       const smallestWhat = outcome(least).mismatch ?? mismatch;
       mismatches.push({ number, what: mismatch, smallest: least, smallestWhat });
     }

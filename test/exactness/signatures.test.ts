@@ -12,11 +12,11 @@ import { areTwins, figureOf } from "./twins.ts";
 /** A fixed seed and less than `npm run exactness -- signatures` does. */
 const seed = 20_261_123;
 
-test("A placement keeps its signature whatever everything in it is called", () => {
+test("a placement keeps its signature under other names", () => {
   expect(renameAll(seed, 1000).changed, `seed ${seed}`).toEqual([]);
 });
 
-test("the same on whatever machine", () => {
+test("a placement on any machine keeps its signature under other names", () => {
   fc.assert(
     fc.property(wideTopology, fc.nat(), (topology, choice) => {
       const random = randomFor(choice, "machine", 0);
@@ -32,16 +32,16 @@ test("the same on whatever machine", () => {
   );
 });
 
-test("Two placements share a signature exactly when a renaming makes one the other", () => {
+test("two placements share a signature exactly when a renaming makes one the other", () => {
   const { twins, others, nearly, faults } = comparePairs(seed, 2000);
   expect(faults, `seed ${seed}`).toEqual([]);
-  // Pairs of every kind, those that only a search for a renaming tells apart among them.
+  // There are pairs of every kind, even some that only a search for a renaming can distinguish.
   expect(twins).toBeGreaterThan(2000);
   expect(nearly).toBeGreaterThan(200);
   expect(twins + others).toBe((2000 * 1999) / 2);
 });
 
-test("the search for a renaming finds it, and none where one thing lies elsewhere", () => {
+test("the search for a renaming finds one, and none where memory lies elsewhere", () => {
   let moved = 0;
   for (const [i, placement] of randomPlacements(seed, 300).entries()) {
     const renamed = relabeled(placement, randomFor(seed, "renamed", i));
@@ -57,7 +57,7 @@ test("the search for a renaming finds it, and none where one thing lies elsewher
   expect(moved).toBeGreaterThan(100);
 });
 
-test("renaming leaves nothing as it was called", () => {
+test("relabeling renames everything", () => {
   const [placement] = randomPlacements(seed, 1);
   if (placement === undefined) throw new RangeError("there is one");
   const { topology, plan } = relabeled(placement, randomFor(seed, "names", 0));

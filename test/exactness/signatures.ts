@@ -11,7 +11,7 @@ const signatureOf = ({ topology, plan }: Placement): string =>
 /** How many times each placement is renamed. */
 const namesEach = 20;
 
-/** Renames placements, half of them made by the search and half at random, so many times in all. */
+/** Renames placements `times` times in all; half of them are the search's, half are random. */
 export function renameAll(seed: number, times: number): { readonly changed: readonly string[] } {
   const changed: string[] = [];
   const made = madePlacements(seed);
@@ -32,21 +32,20 @@ export function renameAll(seed: number, times: number): { readonly changed: read
   return { changed };
 }
 
-/** What all pairs of a set of placements have come to. */
+/** The findings over all pairs of a set of placements. */
 export interface Pairs {
   readonly twins: number;
   readonly others: number;
-  /** Of those, how many have all in common that can be counted. */
+  /** How many of the others have the same summary. */
   readonly nearly: number;
   readonly faults: readonly string[];
 }
 
 /**
- * Whether two placements of a set have one signature exactly when some renaming makes one the
- * other, over all pairs: a few made by the search, most at
- * random. Placements that differ in their summaries are no twins, and to be twins
- * is an equivalence: so each is held against one of every class of its summary, and what that says
- * is what it says of all members.
+ * Checks that two placements have one signature exactly when some renaming makes one the other, over
+ * all pairs of a set; a few are the search's, most are random. Placements with different summaries are
+ * no twins, and being twins is an equivalence. So each placement is compared with one of every class
+ * of its summary, which stands for all members.
  */
 export function comparePairs(seed: number, count: number): Pairs {
   const faults: string[] = [];
@@ -57,7 +56,7 @@ export function comparePairs(seed: number, count: number): Pairs {
   ]);
   const all = [...made, ...randomPlacements(seed, count - made.length)];
   for (const [i, placement] of all.entries()) {
-    // Half of them under other names, on a machine of their own.
+    // Every second one under other names, on a machine of its own.
     const one = i % 2 === 0 ? placement : relabeled(placement, randomFor(seed, "pair", i));
     const figure = figureOf(one);
     const key = summary(figure);

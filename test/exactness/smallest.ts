@@ -4,10 +4,11 @@ import { machineNamed } from "./machines.ts";
 import { granuleBytesOf } from "./offer.ts";
 
 /**
- * The smallest case that still fails, as far as taking one thing away after the other leads: VMs
- * on the host, alterations of the machine, the operator's wishes, and what the request asks for.
+ * Reduces a failing case by hill climbing: removes one thing after the other as long as it still
+ * fails. These are VMs on the host, alterations of the machine, the operator's partitions, and parts
+ * of the request.
  *
- * @param moreThan what else can be taken away from a case of this kind.
+ * @param moreThan simpler cases, in addition to those of every case.
  */
 export function smallest<C extends Case>(
   failing: C,

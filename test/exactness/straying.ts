@@ -16,23 +16,24 @@ import type { Offer, OfferedNode } from "./offer.ts";
 import { total, whole } from "./optimum.ts";
 import { sumOf } from "@evenkeel/core/unit/sum.ts";
 
-/** What a placement that strays has in cells, and what it costs at least. */
+/** The cells of a placement that strays, with bounds on its cost. */
 export interface StrayingBound {
   readonly cells: number;
   readonly costAtLeast: number;
-  /** What the best costs whose cells have all cores on their own nodes; null where there is none. */
+  /** The cost of the best placement without straying cores; null where there is none. */
   readonly costAtMost: number | null;
 }
 
 /**
- * A placement under `preferred` that does not fit strictly: whether there is one, its cells, and a
- * bound on its cost.
+ * The placement under `preferred` of a request that does not fit strictly, as an integer program:
+ * whether there is one, its cells, and bounds on its cost.
  *
- * Only bounds, because how cells stray is not chosen by cost: cores and memory each stray as little
- * as they can. Where the cells' own nodes have their cores, the program lets the memory lie where the
- * cost is least; where not, it takes the way from the cores to the memory for the best there is, as
- * it is a product of two amounts, which no linear program can have. So the least is of any placement,
- * and the most of those whose cores stay: a search that finds none as good has missed one.
+ * The cost has only bounds, because straying is not chosen by total cost: cores and memory each stray
+ * as little as they can. Where no core strays, the program puts memory where it costs least. Where
+ * cores stray, the path from cores to memory is a product of two amounts, which no linear program can
+ * express, so the program takes it for the best path. So the lower bound is that of all placements,
+ * and the upper bound that of placements whose cores stay: a search that finds none as good has
+ * missed one.
  */
 export function straying(
   program: LinearProgram,
@@ -57,7 +58,7 @@ export function straying(
   };
 }
 
-/** One cell whose cores stay takes the nearest memory; of one whose cores stray nothing is known. */
+/** The cost of one cell: with the nearest memory where its cores stay, otherwise 1, a lower bound. */
 function aloneCost({ id, units }: OfferedNode, offer: Offer, model: CostModel): number {
   if (units < offer.units) return 1;
   let missing = offer.granules;
@@ -104,11 +105,11 @@ function straysBeside(
   return { cells, costAtLeast, costAtMost: staying && total(terms, staying) + constant };
 }
 
-interface Way extends NodeShare {
+interface CellOption extends NodeShare {
   readonly variable: Variable;
 }
 
-/** The cells as in a strict placement, but with memory, and if need be cores, from anywhere. */
+/** The cells as in a strict placement, but with memory, and if necessary cores, from anywhere. */
 function cellsAndMemory(
   program: LinearProgram,
   offer: Offer,
@@ -117,31 +118,31 @@ function cellsAndMemory(
   { accelerators }: Choices,
 ): { readonly count: Terms; readonly cost: Terms; readonly coresStray: Variable } {
   const { count } = request.accelerators;
-  const homeless = accelerators.filter(([{ node }]) => node === null);
+  const ofUnknownNode = accelerators.filter(([{ node }]) => node === null);
   const on = (id: number): Choices["accelerators"] =>
     accelerators.filter(([{ node }]) => node === id);
   const isCell = new Map<number, Variable>();
   const all = offer.nodes.flatMap((node) => {
     const own = on(node.id);
-    const bounds = { node, ownMax: own.length, unknownMax: homeless.length };
-    // Who has one granule more matters to the cost, and nobody has two: there is room everywhere.
-    const ways = nodeShares(offer, count, bounds).flatMap((share) =>
-      [0, 1].flatMap((one): Way[] => {
+    const bounds = { node, ownMax: own.length, unknownMax: ofUnknownNode.length };
+    // The cell with one granule more matters to the cost; none has two more, as all have room.
+    const options = nodeShares(offer, count, bounds).flatMap((share) =>
+      [0, 1].flatMap((one): CellOption[] => {
         const granules = share.granules + one;
         return granules === 0 ? [] : [{ ...share, granules, variable: program.binary() }];
       }),
     );
-    if (ways.length === 0) {
+    if (options.length === 0) {
       program.require(sum(own), "=", 0);
       return [];
     }
     const variable = program.binary();
     isCell.set(node.id, variable);
-    program.require([...of(ways, () => 1), [-1, variable]], "=", 0);
-    program.require([...of(ways, (way) => way.own), ...sum(own, -1)], "=", 0);
-    return ways;
+    program.require([...of(options, () => 1), [-1, variable]], "=", 0);
+    program.require([...of(options, (option) => option.own), ...sum(own, -1)], "=", 0);
+    return options;
   });
-  program.require([...of(all, (way) => way.unknown), ...sum(homeless, -1)], "=", 0);
+  program.require([...of(all, (option) => option.unknown), ...sum(ofUnknownNode, -1)], "=", 0);
   requireWhole(program, all, offer, count);
   requireFirst(program, all, isCell);
   const units = { count, amount: offer.units };
@@ -150,7 +151,7 @@ function cellsAndMemory(
     all,
     units,
     () => 1,
-    (way) => way.units,
+    (option) => option.units,
   );
   return {
     count: [...isCell.values()].map((variable) => [1, variable] as const),
@@ -158,23 +159,23 @@ function cellsAndMemory(
   };
 }
 
-const of = (ways: readonly Way[], factor: (way: Way) => number): Terms =>
-  ways.map((way) => [factor(way), way.variable] as const);
+const of = (options: readonly CellOption[], factor: (option: CellOption) => number): Terms =>
+  options.map((option) => [factor(option), option.variable] as const);
 
-/** The part of every cell's memory that is on each node, and what it costs devices and cores. */
+/** Every cell's memory by node, and its cost for devices and cores. */
 function memoryTerms(
   program: LinearProgram,
   offer: Offer,
   request: Request,
   model: CostModel,
-  ways: readonly Way[],
+  options: readonly CellOption[],
   moreUnits: ReadonlyMap<number, Variable>,
 ): { readonly cost: Terms; readonly coresStray: Variable } {
   const { count } = request.accelerators;
   const toDevices: [number, Variable][] = [];
   const toCpus: [number, Variable][] = [];
   const onNode = new Map(offer.nodes.map(({ id }) => [id, [] as [number, Variable][]] as const));
-  for (const { node, own, unknown, granules, variable } of ways) {
+  for (const { node, own, unknown, granules, variable } of options) {
     const share = granules / offer.granules;
     const parts = offer.nodes
       .filter((other) => other.granules > 0)
@@ -195,10 +196,10 @@ function memoryTerms(
   const coresStray = program.binary();
   const all: [number, Variable][] = [];
   for (const [id, more] of moreUnits) {
-    const own = ways.filter(({ node }) => node.id === id);
-    // With its share the cell may stray already, or have no room for more.
-    const roomOf = (way: Way): number => Math.min(1, way.node.units - way.units);
-    const rooms = own.map((way) => [-Math.max(-1, roomOf(way)), way.variable] as const);
+    const own = options.filter(({ node }) => node.id === id);
+    // With its share alone the cell may already stray, or have no room for more.
+    const roomOf = (option: CellOption): number => Math.min(1, option.node.units - option.units);
+    const rooms = own.map((option) => [-Math.max(-1, roomOf(option)), option.variable] as const);
     const beyond = [[1, more], ...rooms] as const;
     const strays = program.binary();
     program.require([...beyond, [-2, strays]], "<=", 0);
@@ -216,7 +217,7 @@ function memoryTerms(
   program.require([...all, [-1, coresStray]], ">=", 0);
   const memory = program.amount();
   program.require([[1, memory]], ">=", 1);
-  const paths = ways.flatMap(({ node }) =>
+  const paths = options.flatMap(({ node }) =>
     offer.nodes.map((other) => model.memoryPath(node.id, other.id)),
   );
   const longest = Math.max(1, ...paths);

@@ -8,17 +8,17 @@ import type { Placement } from "./relabel.ts";
 import { sumOf } from "@evenkeel/core/unit/sum.ts";
 
 /**
- * Whether one placement can be renamed into another, found out by trying: nodes onto nodes, then
- * cells onto cells, then devices onto devices, each only onto one that looks the same so far, and
- * back where it leads nowhere. Read off plans and topologies, without a graph, a color or a hash.
+ * A placement for a backtracking search for a renaming: nodes are mapped onto nodes, then cells onto
+ * cells, then devices onto devices, each only onto one that looks the same so far. It is read from
+ * plans and topologies, without a graph, a color or a hash.
  */
 export interface Figure {
-  /** What is the same for the whole VM. */
+  /** The facts of the whole VM. */
   readonly whole: string;
-  /** What each node is by itself, and each ordered pair of different ones. */
+  /** The facts of each node, and of each ordered pair of nodes. */
   readonly nodes: readonly string[];
   readonly distances: readonly (readonly string[])[];
-  /** What each cell is by itself, and what it has on each node. */
+  /** The facts of each cell, and what it has on each node. */
   readonly cells: readonly string[];
   readonly holdings: readonly (readonly string[])[];
   readonly devices: readonly FigureDevice[];
@@ -43,7 +43,7 @@ interface FigureCore {
 
 const text = (...parts: readonly unknown[]): string => JSON.stringify(parts);
 
-/** Reads a figure off a plan and its machine. */
+/** Reads a figure from a plan and its machine. */
 export function figureOf({ topology, plan }: Placement): Figure {
   const { ids, cores, pools } = located(topology, plan);
   const place = (id: number): number => ids.indexOf(id);
@@ -79,9 +79,7 @@ export function figureOf({ topology, plan }: Placement): Figure {
       node: node === null ? null : place(node),
     })),
     interconnects: plan.devices.map((a) =>
-      plan.devices.map((b) =>
-        a === b ? "" : (interconnect(a.address, b.address) ?? "nobody knows"),
-      ),
+      plan.devices.map((b) => (a === b ? "" : (interconnect(a.address, b.address) ?? "unknown"))),
     ),
     caches: [...Map.groupBy(known, ({ l3 }) => l3).values()].map((below) =>
       below.map(({ cell, node, use }) => ({ cell, node: node === null ? null : place(node), use })),
@@ -133,7 +131,7 @@ function located(
   return { ids: [...ids], cores, pools };
 }
 
-/** What twins have in common whatever is called what: how often everything there is comes. */
+/** An invariant of renamings: how often each fact occurs. Twins have equal summaries. */
 export function summary(figure: Figure): string {
   return text(
     figure.whole,
@@ -164,13 +162,13 @@ export function areTwins(a: Figure, b: Figure): boolean {
       a.cells[i] === b.cells[j] &&
       nodeTo.every((to, from) => a.holdings[i]?.[from] === b.holdings[j]?.[to]);
     return assign(a.cells.length, cells, (cellTo) => {
-      const alike = groups(a, nodeTo, cellTo) === groups(b, null, null);
-      return alike && devicesCorrespond(a, b, nodeTo, cellTo);
+      const hasSameGroups = groups(a, nodeTo, cellTo) === groups(b, null, null);
+      return hasSameGroups && devicesCorrespond(a, b, nodeTo, cellTo);
     });
   });
 }
 
-/** What a node looks like from itself: all that is held on it, and how far the others are. */
+/** An invariant of each node: all that is held on it, and its distances to the others. */
 function nodeLooks(figure: Figure): readonly string[] {
   return figure.nodes.map((label, i) =>
     text(
@@ -183,7 +181,7 @@ function nodeLooks(figure: Figure): readonly string[] {
   );
 }
 
-/** Caches and pools by what is in them, with renamed nodes and cells; caches have no names. */
+/** Caches and pools by their contents, with renamed nodes and cells. */
 function groups(
   { caches, pools }: Figure,
   nodeTo: readonly number[] | null,
@@ -228,7 +226,7 @@ function devicesCorrespond(
   return assign(a.devices.length, fits, () => true);
 }
 
-/** Whether the first n numbers can each get another of them, one by one, so that all are content. */
+/** Backtracking: whether some permutation of the first n numbers fits in every place. */
 function assign(
   n: number,
   fits: (i: number, j: number, before: readonly number[]) => boolean,

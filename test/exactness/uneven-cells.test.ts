@@ -14,9 +14,9 @@ import { expect, test } from "vitest";
 import { sum, sumOf } from "@evenkeel/core/unit/sum.ts";
 
 /**
- * Guest cells of different size on host nodes that have differently much left, which is where
- * placing cell by cell goes wrong: OpenStack Nova 26.2.2 (`numa_fit_instance_to_host`) keeps what
- * fits where under an id that it overwrites, and so misses fits and accepts what cannot be.
+ * Guest cells of different size on host nodes with different amounts left. Placing cell by cell fails
+ * here: OpenStack Nova 26.2.2 (`numa_fit_instance_to_host`) stores each fit under an id that it
+ * overwrites, so it misses fits and accepts impossible ones.
  */
 interface Left {
   readonly cpus: number;
@@ -24,7 +24,7 @@ interface Left {
   readonly gpus: number;
 }
 
-/** Nodes of four single-threaded cores and 4 GiB in pages, of which so much is left. */
+/** A host of nodes with four single-threaded cores and 4 GiB in pages, and with so much left. */
 function hostWith(nodes: readonly Left[]): HostState {
   const roots = nodes.map(({ gpus }, i) => (gpus === 0 ? "" : `root*${gpus}[gpu:h100-sxm]@${i}`));
   const gpusInAll = sumOf(nodes, ({ gpus }) => gpus);
@@ -100,7 +100,7 @@ test("without GPUs, cells differ in size where equal ones fit nowhere", () => {
   expect(placed(nodes, asked(0, 9, 8))).toBeNull();
 });
 
-test("what does not divide goes to a cell with room for it, one each, and of several to the lowest", () => {
+test("the remainder goes to cells with room, one each, the lowest first", () => {
   const [small, large] = [left(2, 2, 1), left(3, 2, 1)];
   expect(placed([small, large], asked(2, 5, 3))).toEqual({ 0: [2, 2, 1], 1: [3, 1, 1] });
   expect(placed([large, small], asked(2, 5, 3))).toEqual({ 0: [3, 2, 1], 1: [2, 1, 1] });
@@ -117,7 +117,7 @@ test("what does not divide goes to a cell with room for it, one each, and of sev
   });
 });
 
-test("a host is never refused whose mirror image is taken", () => {
+test("a host and its mirror image hold the same requests", () => {
   let taken = 0;
   for (const [cpus, gib] of amounts([0, 1, 2, 3, 4])) {
     for (const [otherCpus, otherGib] of amounts([0, 1, 2, 3, 4])) {
@@ -140,14 +140,14 @@ test("a host is never refused whose mirror image is taken", () => {
 /** What each node gives: `[cpus, gib]`, both 0 where the VM has no cell. */
 type Parts = readonly (readonly [cpus: number, gib: number])[];
 
-/** A way to place a request: fewest cells are best, and equal ones where there are no GPUs. */
+/** A placement in this test's terms: fewest cells are best, then equal ones without GPUs. */
 interface Way {
   readonly cells: number;
   readonly unevenCells: number;
   readonly parts: Parts;
 }
 
-/** All of the best, by trying all that there is. */
+/** All best placements, by trying every placement. */
 function expected(nodes: readonly Left[], request: Request): readonly Way[] {
   const gib = request.memoryBytes / GiB;
   const ways =
@@ -160,7 +160,7 @@ function expected(nodes: readonly Left[], request: Request): readonly Way[] {
 
 const compare = (a: Way, b: Way): number => a.cells - b.cells || a.unevenCells - b.unevenCells;
 
-/** Every way to take so many GPUs whose nodes have what goes with them. */
+/** Every choice of GPUs whose nodes have enough cores and memory. */
 function beside(nodes: readonly Left[], gpus: number, cpus: number, gib: number): Way[] {
   return choices(nodes.map((node) => node.gpus))
     .filter((taken) => sum(taken) === gpus)
@@ -185,8 +185,8 @@ function beside(nodes: readonly Left[], gpus: number, cpus: number, gib: number)
 }
 
 /**
- * Every way to hand out a total by GPUs, the lowest first: each cell has its share, rounded down, and one
- * at least; of what is beyond shares no cell has two more than another that has room.
+ * Every split of a total by GPUs, the lowest cells first: each cell has at least its share, rounded
+ * down, and at least one; of the remainder no cell has two more than another cell with room.
  */
 function handedOut(total: number, gpus: readonly number[], rooms: readonly number[]): number[][] {
   const shares = gpus.map((own) => Math.floor((total * own) / sum(gpus)));
@@ -264,42 +264,45 @@ test.each([
       [4, 4],
     ] as const,
   },
-])("whatever nodes with $gpus GPUs have left, the search finds what there is", ({ gpus, of }) => {
-  const requests = [
-    asked(3, 6, 6),
-    asked(3, 5, 6),
-    asked(2, 4, 3),
-    asked(2, 5, 3),
-    asked(4, 8, 8),
-    asked(0, 6, 6),
-    asked(0, 7, 5),
-    asked(0, 5, 7),
-    asked(0, 8, 8),
-  ];
-  const seen: Tally<string> = new Map();
-  for (const parts of choices(gpus.map(() => of.length - 1))) {
-    const nodes = parts.map((part, i) => left(...at(of, part), at(gpus, i)));
-    const host = hostWith(nodes);
-    for (const request of requests) {
-      const best = search(host, request)?.best ?? null;
-      const found = best === null ? null : wayOf(best, nodes);
-      const ways = expected(nodes, request);
-      const what = JSON.stringify({ nodes, request: request.name });
-      if (found === null) expect(ways, what).toEqual([]);
-      else expect(ways, what).toContainEqual(found);
-      count(
-        seen,
-        found === null ? "none" : `${found.cells} cells, unevenCells ${found.unevenCells}`,
-      );
+])(
+  "the search finds a best placement on nodes with $gpus GPUs and any amounts left",
+  ({ gpus, of }) => {
+    const requests = [
+      asked(3, 6, 6),
+      asked(3, 5, 6),
+      asked(2, 4, 3),
+      asked(2, 5, 3),
+      asked(4, 8, 8),
+      asked(0, 6, 6),
+      asked(0, 7, 5),
+      asked(0, 5, 7),
+      asked(0, 8, 8),
+    ];
+    const seen: Tally<string> = new Map();
+    for (const parts of choices(gpus.map(() => of.length - 1))) {
+      const nodes = parts.map((part, i) => left(...at(of, part), at(gpus, i)));
+      const host = hostWith(nodes);
+      for (const request of requests) {
+        const best = search(host, request)?.best ?? null;
+        const found = best === null ? null : wayOf(best, nodes);
+        const ways = expected(nodes, request);
+        const what = JSON.stringify({ nodes, request: request.name });
+        if (found === null) expect(ways, what).toEqual([]);
+        else expect(ways, what).toContainEqual(found);
+        count(
+          seen,
+          found === null ? "none" : `${found.cells} cells, unevenCells ${found.unevenCells}`,
+        );
+      }
     }
-  }
-  // Of everything there must have been some.
-  expect(countOf(seen, "none")).toBeGreaterThan(20);
-  expect(countOf(seen, "2 cells, unevenCells 0")).toBeGreaterThan(20);
-  expect(countOf(seen, "2 cells, unevenCells 1")).toBeGreaterThan(0);
-});
+    // There were cases of every kind.
+    expect(countOf(seen, "none")).toBeGreaterThan(20);
+    expect(countOf(seen, "2 cells, unevenCells 0")).toBeGreaterThan(20);
+    expect(countOf(seen, "2 cells, unevenCells 1")).toBeGreaterThan(0);
+  },
+);
 
-/** A layout in this test's terms. */
+/** The layout in this test's terms. */
 function wayOf({ cells, objective }: Layout, nodes: readonly Left[]): Way {
   const parts = nodes.map((_, node) => {
     const cell = cells.find((one) => one.node === node);

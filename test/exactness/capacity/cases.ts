@@ -16,10 +16,10 @@ import { simplerRequests } from "../smallest.ts";
 import { compareCount, compareLoss } from "./compare.ts";
 import { classesOn, plansOn } from "./most.ts";
 
-/** How many more VMs fit, of any class or of one; or which place leaves the most of what is sold. */
+/** Asks how many more VMs fit, in any signature or in one; or which place has the least loss. */
 export interface CapacityCase extends Case {
   readonly question: (typeof questions)[number];
-  /** Which of the classes that an empty host has. */
+  /** The number of one of the signatures that an empty host has. */
   readonly classNumber: number;
   readonly flavors: readonly Request[];
 }
@@ -27,13 +27,13 @@ export interface CapacityCase extends Case {
 const questions = ["any class", "one class", "loss", "loss"] as const;
 
 /**
- * Capacities and losses on machines of one or two nodes, held against brute force.
+ * Capacities and losses on machines of one or two nodes, compared with brute force.
  *
- * Left out is what brute force does not try. It takes the first cores that are free and leaves a
- * thread idle in the first cell: so what depends on classes is asked on machines with one cache a
- * node and one thread a core, and `l3` is not asked for where a node has several caches. Shared
- * cores, and localities other than `strict`, are nothing to it. Counts that end early, the search's
- * or brute force's own, are `bounded` and `untold`.
+ * Cases that brute force does not cover are left out. It takes the first free cores and leaves a
+ * thread idle in the first cell. So signatures are only asked for on machines with one cache a node
+ * and one thread a core, and `l3` is not asked for where a node has several caches. It knows no shared
+ * cores, and no locality but `strict`. A count that the search ends early is `bounded`; a count that
+ * brute force ends early is `unknown`.
  */
 export function capacities(seed: number): Trial<CapacityCase> {
   return {
@@ -70,7 +70,7 @@ export function capacities(seed: number): Trial<CapacityCase> {
   };
 }
 
-/** What hangs from a machine's nodes. */
+/** The devices of a machine's nodes. */
 const devices = {
   one: [
     "",
@@ -97,7 +97,7 @@ const devices = {
 /** A machine in the synthetic language (docs/synthetic.md). */
 function anyMachine(random: Random): string {
   const isOne = random.once(5);
-  const hung = random.of(isOne ? devices.one : devices.two);
+  const attached = random.of(isOne ? devices.one : devices.two);
   return [
     isOne ? "" : random.of(["package:2", "package:2", "node:2"]),
     random.once(6) ? `l3:2 core:${1 + random.below(4)}` : `core:${2 + random.below(7)}`,
@@ -105,12 +105,12 @@ function anyMachine(random: Random): string {
     `memory:16Gi hugepages:${2 + random.below(7)}x1Gi`,
     isOne || random.once(2) ? "" : `hugepages:${random.below(9)}x1Gi@1`,
     isOne ? "" : random.of(["", "distances:10/21", "distances:10/21", "distances:10,11;17,10"]),
-    hung,
-    hung.includes("gpu") && random.once(2) ? "nvlink:18" : "",
+    attached,
+    attached.includes("gpu") && random.once(2) ? "nvlink:18" : "",
   ].join(" ");
 }
 
-/** The machine, at times with VMs on it, of which the first may have left. */
+/** The machine, sometimes with VMs on it, where the first may have left. */
 function anyHost(machine: string, random: Random): HostState {
   const reserved = { coresPerNode: random.once(4) ? 1 : 0, cpus: null, memoryPerNodeBytes: 0 };
   const policy = { ...defaultHostPolicy, reserved };
@@ -125,7 +125,7 @@ function anyHost(machine: string, random: Random): HostState {
   return { topology, taken, policy };
 }
 
-/** One that the host can take, unless a few drawn in turn cannot be. */
+/** A random request: the first of a few that the host can take, otherwise the last. */
 function anyRequest(host: HostState, random: Random, name: string): Request {
   const caches = Map.groupBy(host.topology.cores, ({ l3 }) => l3).size;
   const alone = caches > host.topology.nodes.length ? "core" : "l3";

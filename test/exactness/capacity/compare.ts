@@ -16,7 +16,7 @@ import type { Request } from "@evenkeel/core/request/request.ts";
 import type { Outcome } from "../compare.ts";
 import { classesOn, mostEven, mostOf } from "./most.ts";
 
-/** Holds how many more VMs fit, of any class or of one, against trying every sequence of plans. */
+/** Compares the count of slots, in any signature or in one, with trying every sequence of plans. */
 export function compareCount(host: HostState, request: Request, only: string | null): Outcome {
   const hostClasses = hostClassCache();
   const { slots, exact } = slotCounter(hostClasses)(
@@ -34,12 +34,12 @@ export function judgeCount(
 ): Outcome {
   const most = mostOf(host, request, only);
   const asked = only === null ? "any class" : "one class";
-  const kind = `${asked}, ${most === null ? "untold" : most > 1 ? "several" : most}`;
+  const kind = `${asked}, ${most === null ? "unknown" : most > 1 ? "several" : most}`;
   const isRight = most === null || slots === most;
   return { kind, mismatch: isRight ? null : `other count: search ${slots}, brute force ${most}` };
 }
 
-/** Holds the place that a VM is given, told what is sold, against all that are as good for it. */
+/** Compares the place that a VM gets, given the flavors that are sold, with all equally good places. */
 export function compareLoss(host: HostState, vm: Request, flavors: readonly Request[]): Outcome {
   const sold = flavors.flatMap((flavor) => soldOn(host, flavor) ?? []);
   const plan = place([host], vm, { flavors });
@@ -49,13 +49,13 @@ export function compareLoss(host: HostState, vm: Request, flavors: readonly Requ
 
 export interface Sold {
   readonly flavor: Request;
-  /** The class that it is sold in. */
+  /** The signature that it is sold in. */
   readonly own: string;
-  /** How many of that an empty host takes; null where nobody wants to wait for it. */
+  /** How many of them an empty host takes; null where counting takes too long. */
   readonly most: number | null;
 }
 
-/** What a flavor is sold as: one of the best classes on an empty host. Null where that holds none. */
+/** A flavor with its signature, one of the best on an empty host; null where it does not fit. */
 export function soldOn(host: HostState, flavor: Request): Sold | null {
   const empty = { ...host, taken: [] };
   const hostClasses = hostClassCache();
@@ -63,13 +63,13 @@ export function soldOn(host: HostState, flavor: Request): Sold | null {
     soldSignatures(hostClasses)(classOf(hostClasses, empty), demandOf(flavor))?.only ?? null;
   const best = bestPlans(empty, flavor).map(classesOn(host.topology));
   const isBest = own === null ? best.length === 0 : best.includes(own);
-  if (!isBest) throw new Error(`${flavor.name} is sold as what is none of the best`);
+  if (!isBest) throw new Error(`${flavor.name} is sold in a signature that is not one of the best`);
   return own === null ? null : { flavor, own, most: mostOf(empty, flavor, own) };
 }
 
 /**
- * Whether a plan leaves as much of what is sold as any that no other beats by the objective: of each
- * flavor how many fit of its own class, as a share of what an empty host could take.
+ * Checks that a plan leaves as much to sell as every plan with the best objective: for each flavor,
+ * how many VMs of its own signature fit, as a share of what an empty host takes.
  */
 export function judgeLoss(
   host: HostState,
@@ -84,9 +84,11 @@ export function judgeLoss(
     }, 0);
   const mine = leftBy(plan);
   const left = mostEven(host, bestPlans(host, vm)).map(leftBy);
-  const known = left.filter((share) => share !== null);
-  if (mine === null || known.length < left.length) return { kind: "loss, untold", mismatch: null };
-  const [least, most] = [Math.min(...known), Math.max(...known)];
+  const counts = left.filter((share) => share !== null);
+  if (mine === null || counts.length < left.length) {
+    return { kind: "loss, unknown", mismatch: null };
+  }
+  const [least, most] = [Math.min(...counts), Math.max(...counts)];
   return {
     kind: most - least > 1e-9 ? "loss, a choice" : "loss, no choice",
     mismatch: most - mine > 1e-9 ? `more is left: search ${mine}, brute force ${most}` : null,

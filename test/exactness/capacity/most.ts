@@ -11,8 +11,8 @@ import { GiB } from "@evenkeel/core/unit/bytes.ts";
 import { at, valueOf } from "@evenkeel/core/unit/list.ts";
 
 /**
- * How many VMs of a request fit beside those on a host by brute force; only plans of one class where
- * it is named. Null where that would be more plans than anybody wants to wait for.
+ * Counts by brute force how many VMs of a request fit on a host next to those on it, in any signature
+ * or only in one. Null where there are too many plans to try.
  */
 export function mostOf(host: HostState, request: Request, only: string | null): number | null {
   const classOf = classesOn(host.topology);
@@ -28,8 +28,8 @@ export function plansOn(host: HostState, request: Request): readonly Plan[] {
 }
 
 /**
- * Of plans for one VM without accelerators only those whose cells are as even as their nodes allow,
- * in cores and in memory. A more uneven one is legal, and nobody is ever placed so.
+ * For a VM without accelerators, keeps the plans whose cells are as even as their nodes allow, in
+ * cores and in memory. A more uneven plan is legal, but the search never makes one.
  */
 export function mostEven({ topology }: HostState, plans: readonly Plan[]): readonly Plan[] {
   const width = indices(setOf(at(topology.cores, 0).cpus)).length;
@@ -39,15 +39,15 @@ export function mostEven({ topology }: HostState, plans: readonly Plan[]): reado
     difference(cells.map(({ memoryBytes }) => memoryBytes / GiB));
   const whereabouts = ({ cells, devices }: Plan): string =>
     [...cells.map(({ hostNode }) => hostNode), ...devices.map(({ address }) => address)].join();
-  return [...Map.groupBy(plans, whereabouts).values()].flatMap((alike) => {
-    const least = Math.min(...alike.map(unevenness));
-    return alike.filter((plan) => {
+  return [...Map.groupBy(plans, whereabouts).values()].flatMap((onSameNodes) => {
+    const least = Math.min(...onSameNodes.map(unevenness));
+    return onSameNodes.filter((plan) => {
       return plan.devices.some(({ kind }) => kind === "accelerator") || unevenness(plan) === least;
     });
   });
 }
 
-/** Signs plans of brute force, which say nothing of their devices' links. */
+/** Signs plans of brute force, which do not have their devices' links. */
 export function classesOn(topology: Topology): (plan: Plan) => string {
   const signed = planSignatures(topology);
   const linkOf = new Map(topology.pci.map(({ address, link }) => [address, link]));

@@ -10,23 +10,23 @@ import { tryCases } from "../run.ts";
 import { capacities } from "./cases.ts";
 import { judgeCount, judgeLoss, soldOn } from "./compare.ts";
 
-/** Few cases of a fixed seed: `npm run exactness -- capacity` tries as many as one likes. */
+/** A few cases of a fixed seed: `npm run exactness -- capacity` tries any number. */
 const seed = 20_261_129;
 const cases = 600;
 
-test("as many VMs fit as trying every plan comes to, and no equal place leaves more", async () => {
+test("slots and losses are those of trying every sequence of plans", async () => {
   const { kinds, mismatches } = await tryCases(capacities(seed), { from: 0, cases });
   const repeat = `npm run exactness -- capacity --seed ${seed} --cases ${cases}`;
   expect(
     mismatches.map(({ number, what }) => `case ${number}: ${what}`),
     repeat,
   ).toEqual([]);
-  // Cases that all end alike would try nothing.
+  // Cases with one outcome alone would test nothing.
   for (const question of ["any class", "one class"]) {
     expect(countOf(kinds, `${question}, several`), question).toBeGreaterThan(15);
     expect(countOf(kinds, `${question}, 1`), question).toBeGreaterThan(15);
     expect(countOf(kinds, `${question}, 0`), question).toBeGreaterThan(10);
-    expect(countOf(kinds, `${question}, untold`), question).toBeLessThan(cases / 100);
+    expect(countOf(kinds, `${question}, unknown`), question).toBeLessThan(cases / 100);
   }
   expect(countOf(kinds, "loss, a choice")).toBeGreaterThan(2);
   expect(countOf(kinds, "loss, no choice")).toBeGreaterThan(20);
@@ -35,7 +35,7 @@ test("as many VMs fit as trying every plan comes to, and no equal place leaves m
   expect(again).not.toEqual(capacities(seed + 1).caseAt(35));
 });
 
-test("a wrong count, and a place that leaves less than another as good, are noticed", () => {
+test("a wrong count, and a place with more loss than an equally good one, are noticed", () => {
   const machine = "package:2 core:4 memory:8Gi hugepages:4x1Gi root[gpu:h100-sxm]@1";
   const reserved = { coresPerNode: 0, cpus: null, memoryPerNodeBytes: 0 };
   const policy = { ...defaultHostPolicy, reserved };

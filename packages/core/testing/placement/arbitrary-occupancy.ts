@@ -17,7 +17,7 @@ import { coreVariants } from "../../src/placement/layout/layout-cores.ts";
 import { searchSpace } from "../../src/placement/search/search.ts";
 import { spaceFor } from "../../src/placement/space/space.ts";
 
-/** Requests that small machines can hold a few of. */
+/** Requests so small that a small machine can hold a few. */
 export const smallRequest: fc.Arbitrary<Request> = fc
   .record({
     accelerators: fc.record({
@@ -39,10 +39,10 @@ export const smallRequest: fc.Arbitrary<Request> = fc
   })
   .map(({ memory, ...rest }) => requestOf({ ...rest, ...memory }));
 
-/** What a VM takes, at random and with no regard to what it could be for. */
+/** A random use of a host, which no request need lead to. */
 export interface RandomUse {
   readonly isolation: Use["isolation"];
-  /** Numbers that choose among cores, devices and nodes, whatever there are. */
+  /** Numbers that choose cores, devices and nodes, modulo how many there are. */
   readonly cores: readonly number[];
   readonly devices: readonly number[];
   readonly memory: readonly {
@@ -67,7 +67,7 @@ export const randomUse: fc.Arbitrary<RandomUse> = fc.record({
   ),
 });
 
-/** The use of what the numbers choose. */
+/** The use that the numbers choose. */
 export function useOf(inventory: Inventory, random: RandomUse): Use {
   const { cores, nodeIds, memory, devices } = inventory;
   const sold = cores.all.flatMap((core, i) => (core.sold ? [i] : []));
@@ -91,7 +91,7 @@ export function useOf(inventory: Inventory, random: RandomUse): Use {
   };
 }
 
-/** Every layout that the search would look at, and every cache that its last cores may be from. */
+/** Every layout that the search would try, with every cache for its last cores. */
 export function layoutsOf(
   inventory: Inventory,
   occupancy: Occupancy,
@@ -108,7 +108,7 @@ export function layoutsOf(
   return layouts;
 }
 
-/** A machine on which some requests have been placed one after the other, each by a layout of its own. */
+/** The occupancy after placing requests one after the other, each by a chosen layout. */
 export function filled(
   inventory: Inventory,
   requests: readonly { readonly request: Request; readonly choice: number }[],

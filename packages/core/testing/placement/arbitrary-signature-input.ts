@@ -10,7 +10,7 @@ import type {
 } from "../../src/plan/signature/signature-input.ts";
 import { permutations, shuffled } from "./small-graphs.ts";
 
-/** How many of everything there may be, and how often things that may differ do. */
+/** The most nodes, cells and devices of an input. */
 export interface InputBounds {
   readonly nodesMax: number;
   readonly cellsMax: number;
@@ -18,8 +18,8 @@ export interface InputBounds {
 }
 
 /**
- * Placements as the signature sees them, with few different values, so that cells and devices are
- * often alike, and with everything that strays: memory, cores, devices, caches of several cells.
+ * Placements as inputs of a signature, with few different values, so that cells and devices are often
+ * equal, and with everything that can stray: memory, cores, devices, caches of several cells.
  */
 export function arbitrarySignatureInput(bounds: InputBounds): fc.Arbitrary<SignatureInput> {
   return fc
@@ -124,7 +124,7 @@ export function arbitraryRenaming(input: SignatureInput, choices: Iterator<numbe
   };
 }
 
-/** The same placement with everything at its new position, and every list turned round. */
+/** The placement with everything at its new position, and every list reversed. */
 export function renamedInput(input: SignatureInput, to: Renaming): SignatureInput {
   const node = (id: number): number => at(to.nodes, id);
   const maybe = (id: number | null): number | null => (id === null ? null : node(id));
@@ -157,8 +157,8 @@ export function renamedInput(input: SignatureInput, to: Renaming): SignatureInpu
 }
 
 /**
- * Whether some renaming makes one placement the other: the definition of twins, tried out on all
- * orders of nodes, cells and devices. It knows nothing of graphs.
+ * Whether some renaming makes one placement the other, by trying all orders of nodes, cells and
+ * devices: the definition of twins, without graphs.
  */
 export function areTwins(a: SignatureInput, b: SignatureInput): boolean {
   const sizes = ({ nodes, cells, devices }: SignatureInput): string =>

@@ -11,11 +11,11 @@ import { subsets } from "./subsets.ts";
 import { sum, sumOf } from "../../src/unit/sum.ts";
 
 /**
- * The answer by trying everything: every set of accelerators, of NICs, of nodes and every split,
- * each written out as a plan with the first free cores and put before the independent checker.
- * It shares the cost model with the search (a cost is a definition) and nothing else.
+ * The best placement by brute force: every set of accelerators, of NICs and of nodes, and every split,
+ * each written as a plan with the first free cores and judged by the independent checker. It shares
+ * only the cost model with the search, as a cost is a definition.
  *
- * For `strict` requests of isolation `core` on small machines; it takes as long as it takes.
+ * It handles `strict` requests of isolation `core` on small machines, in exponential time.
  */
 export interface BruteAnswer {
   readonly cells: number;
@@ -23,7 +23,7 @@ export interface BruteAnswer {
   readonly unevenCells: number;
   readonly nodeDistanceSum: number;
   readonly unrequestedDevices: number;
-  /** The devices and nodes of the first such answer, accelerators before NICs before nodes. */
+  /** The devices and nodes of the first best placement: accelerators, NICs, nodes. */
   readonly choice: string;
 }
 
@@ -36,12 +36,12 @@ export function bruteForce(host: HostState, request: Request): BruteAnswer | nul
   return best;
 }
 
-/** Every legal plan for the request, one of each that differ by the names of cores alone. */
+/** Every legal plan for the request, up to the names of cores. */
 export function* legalPlans(host: HostState, request: Request): Generator<Plan> {
   for (const { plan } of legal(host, request)) yield plan;
 }
 
-/** Every legal plan that no other beats by the objective, whatever its numbers. */
+/** Every legal plan with the best objective. */
 export function bestPlans(host: HostState, request: Request): readonly Plan[] {
   let best: BruteAnswer | null = null;
   let plans: Plan[] = [];
@@ -66,9 +66,9 @@ function* legal(host: HostState, request: Request): Generator<Legal> {
   const nics = topology.nics.map((entry) => entry.address);
   const nodeOf = new Map(topology.pci.map((device) => [device.address, device.node]));
   for (const chosen of subsets(accelerators, request.accelerators.count)) {
-    const homes = [...new Set(chosen.map((address) => valueOf(nodeOf, address)))];
-    const known = homes.filter((home) => home !== null);
-    if (known.length < homes.length) continue;
+    const ownNodes = [...new Set(chosen.map((address) => valueOf(nodeOf, address)))];
+    const known = ownNodes.filter((node) => node !== null);
+    if (known.length < ownNodes.length) continue;
     const nodeChoices =
       chosen.length > 0
         ? [known.toSorted((a, b) => a - b)]
@@ -92,12 +92,12 @@ function compare(a: BruteAnswer, b: BruteAnswer): number {
   );
 }
 
-/** Base pages are given by 2 MiB. */
+/** The granule of memory: base pages are given by 2 MiB. */
 function granuleOf({ hugepageBytes }: Request): number {
   return hugepageBytes === null ? 2 ** 21 : hugepageBytes;
 }
 
-/** Every legal plan on exactly these nodes with exactly these devices: one a split. */
+/** Every legal plan on exactly these nodes with exactly these devices, one for each split. */
 function* legalOn(
   host: HostState,
   request: Request,
@@ -135,7 +135,7 @@ function hasShares(parts: readonly number[], all: number, weights: readonly numb
   return parts.every((part, i) => part >= Math.floor((all * at(weights, i)) / weightOfAll));
 }
 
-/** Whether nobody has two more beyond the share than another that could legally have one of them. */
+/** Whether no cell has two more of the remainder than another that could legally take one. */
 function isHandedOut(
   { cores, memory }: Parts,
   all: readonly Parts[],
@@ -149,7 +149,7 @@ function isHandedOut(
   );
 }
 
-/** One moved from a cell to another that has two less, or fewer, beyond its share. */
+/** The parts after moving one from a cell to another that has at least two less of the remainder. */
 function moves(parts: readonly number[], weights: readonly number[]): number[][] {
   const all = sum(parts);
   const weightOfAll = sum(weights);
@@ -162,7 +162,7 @@ function moves(parts: readonly number[], weights: readonly number[]): number[][]
   );
 }
 
-/** The most frequent width of a core, the wider of two equally frequent. */
+/** The most frequent widths of cores. */
 function widthsByFrequency({ topology }: HostState): number[] {
   const widths = topology.cores.map(
     (core) => indices(parseList(core.cpus) ?? { words: new Uint32Array() }).length,
@@ -172,7 +172,7 @@ function widthsByFrequency({ topology }: HostState): number[] {
   return [...new Set(widths.filter((width) => times(width) === most))];
 }
 
-/** Whether no cell has two more than another. */
+/** Whether cells differ by at most one. */
 function isEven(parts: readonly number[]): boolean {
   return Math.max(...parts) - Math.min(...parts) <= 1;
 }
@@ -186,7 +186,7 @@ interface Choice {
   readonly nics: readonly string[];
 }
 
-/** The choice as a plan, on the first cores of each node that nobody pins; null when they run out. */
+/** The choice as a plan, on the first free cores of each node; null when they run out. */
 function write(host: HostState, request: Request, choice: Choice): Plan | null {
   const { topology, taken, policy } = host;
   const pinned = new Set(
@@ -255,7 +255,7 @@ function asPlan(
       vendor: entry.vendor,
       device: entry.device,
       node: entry.node,
-      // Of an unknown node no cell is beside it, which the checker refuses.
+      // A device of unknown node is in no cell, which the checker refuses.
       cell: entry.node === null ? -1 : nodes.indexOf(entry.node),
       root: entry.root,
       switch: null,
@@ -281,7 +281,7 @@ function asPlan(
     threadsPerCore,
     cells,
     distances: distances && position.map((i) => position.map((j) => at(at(distances, i), j))),
-    // Any CPU that no vCPU has: whether it is the host's is not what is tried here.
+    // Any CPU: the emulator's place is not tested here.
     emulatorCpus: topology.cores[0]?.cpus ?? "0",
     iothreads: [],
     devices: [
@@ -325,7 +325,7 @@ function judge(host: HostState, request: Request, plan: Plan, unevenCells: numbe
   const position = plan.cells.map((cell) =>
     topology.nodes.findIndex(({ id }) => id === cell.hostNode),
   );
-  // Without distances no two nodes are farther apart than others.
+  // Without distances the sum is 0.
   const nodeDistanceSum = position.flatMap((i) =>
     position.map((j) => (i === j || distances === null ? 0 : at(at(distances, i), j))),
   );

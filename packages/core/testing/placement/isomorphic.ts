@@ -8,10 +8,9 @@ import type { Inventory } from "../../src/placement/inventory/inventory.ts";
 import type { Occupancy } from "../../src/placement/occupancy/occupancy.ts";
 
 /**
- * Whether some renaming of a machine's nodes, caches and devices turns one occupancy into another
- * and leaves everything else as it is: by trying every permutation of nodes, then of devices, and
- * giving one up at the first thing that it would change. It shares the definitions of costs and
- * distances with the symmetry that it is there to judge, and no step of it.
+ * Whether a symmetry of a machine turns one occupancy into another, by backtracking over every
+ * permutation of nodes, then of devices, up to the first relation that it would change. It shares the
+ * definitions of costs and distances with the symmetry code that it judges, and no algorithm.
  */
 export function areIsomorphic(inventory: Inventory, a: Occupancy, b: Occupancy): boolean {
   if (a.vms > 0 !== b.vms > 0 || a.hostOwners > 0 !== b.hostOwners > 0) return false;
@@ -26,7 +25,7 @@ export function areIsomorphic(inventory: Inventory, a: Occupancy, b: Occupancy):
 
 type Image = ReadonlyMap<number, number>;
 
-/** Whether a bijection of the items exists that keeps to `allowed` step by step and ends well. */
+/** Backtracking: whether some permutation of the items passes `allowed` at every step, and `ends`. */
 function someMapping(
   items: readonly number[],
   allowed: (from: number, to: number, before: Image) => boolean,
@@ -83,7 +82,7 @@ function nodeComparison(
     );
 }
 
-/** Whether the caches, each with what it has on which node, are the same after the nodes' renaming. */
+/** Whether the caches, with their cores on each node, are the same after the nodes' renaming. */
 function sameCaches({ cores }: Inventory, a: Occupancy, b: Occupancy, image: Image): boolean {
   const described = (occupancy: Occupancy, rename: (node: number) => number): string => {
     const caches = Array.from({ length: cores.caches }, (_, cache) => {
@@ -135,9 +134,9 @@ function devicesMap(inventory: Inventory, a: Occupancy, b: Occupancy, nodes: Ima
   return someMapping(
     all.map((_, i) => i),
     (from, to, image) => {
-      const home = nodeOf(at(all, from));
-      // What lies nobody knows where goes to what does so too.
-      const goesTo = home === null ? null : valueOf(nodes, home);
+      const node = nodeOf(at(all, from));
+      // A device of unknown node is mapped onto another of unknown node.
+      const goesTo = node === null ? null : valueOf(nodes, node);
       return (
         own(from, a) === own(to, b) &&
         goesTo === nodeOf(at(all, to)) &&

@@ -4,27 +4,27 @@ import type { HostState } from "../../src/plan/host-state.ts";
 import type { Plan } from "../../src/plan/plan.ts";
 import { legalPlans } from "./brute-force.ts";
 
-/** Which plans are tried, and how many in all. */
+/** The plans to try on a host, and how many in all. */
 interface Trials {
   readonly plansOn: (host: HostState, request: Request) => Iterable<Plan>;
   readonly plansMax: number;
 }
 
 /**
- * How many VMs of a request fit beside those on a host, by trying every plan for the first with the
- * same question after it, whatever a search would think of it; every legal plan, unless others are
- * named. Null when that would be more plans than anybody wants to wait for.
+ * Counts by brute force with memoization how many VMs of a request fit on a host next to those on it:
+ * every plan for the first VM, then the same question again. It tries every legal plan unless given
+ * others. Null when there are too many plans to try.
  */
 export function mostPlans(
   host: HostState,
   request: Request,
   { plansOn, plansMax }: Trials = { plansOn: legalPlans, plansMax: 300 },
 ): number | null {
-  const known = new Map<string, number>();
+  const counts = new Map<string, number>();
   let left = plansMax;
   const most = (taken: readonly Plan[]): number => {
     const key = heldBy(taken);
-    const before = known.get(key);
+    const before = counts.get(key);
     if (before !== undefined) return before;
     let fits = 0;
     const vm = { ...request, name: `vm-${taken.length}` };
@@ -32,14 +32,14 @@ export function mostPlans(
       if (left-- <= 0) break;
       fits = Math.max(fits, 1 + most([...taken, plan]));
     }
-    known.set(key, fits);
+    counts.set(key, fits);
     return fits;
   };
   const fits = most(host.taken);
   return left < 0 ? null : fits;
 }
 
-/** What plans hold together: whose it is makes no difference. */
+/** What plans hold together, whichever plan holds it. */
 function heldBy(taken: readonly Plan[]): string {
   const devices = taken.flatMap((plan) => plan.devices.map(({ address }) => address));
   const cpus = taken.flatMap((plan) =>

@@ -1,7 +1,7 @@
 import { at } from "../../src/unit/list.ts";
 import type { LabeledGraph } from "../../src/plan/signature/canonical-form.ts";
 
-/** All orders of the numbers below n, by inserting the greatest at every place. */
+/** All permutations of the numbers below n, by inserting the greatest at every place. */
 export function permutations(n: number): readonly (readonly number[])[] {
   if (n === 0) return [[]];
   return permutations(n - 1).flatMap((shorter) =>
@@ -9,7 +9,7 @@ export function permutations(n: number): readonly (readonly number[])[] {
   );
 }
 
-/** The numbers below n in an order that the choices decide (Fisher and Yates). */
+/** A Fisher-Yates shuffle of the numbers below n, decided by the choices. */
 export function shuffled(n: number, choices: Iterator<number>): number[] {
   const order = [...Array(n).keys()];
   for (let last = n - 1; last > 0; last--) {
@@ -19,10 +19,7 @@ export function shuffled(n: number, choices: Iterator<number>): number[] {
   return order;
 }
 
-/**
- * The same graph with each vertex at the position that `names` gives it, and its edges turned
- * round.
- */
+/** The graph with each vertex at the position that `names` gives it, and its edges reversed. */
 export function renamed({ vertices, edges }: LabeledGraph, names: readonly number[]): LabeledGraph {
   const name = (vertex: number): number => at(names, vertex);
   return {
@@ -33,10 +30,7 @@ export function renamed({ vertices, edges }: LabeledGraph, names: readonly numbe
   };
 }
 
-/**
- * Whether some renaming makes two graphs equal, by trying them all: the definition, for few
- * vertices.
- */
+/** Whether two graphs are isomorphic, by trying all permutations: the definition, for few vertices. */
 export function isomorphic(a: LabeledGraph, b: LabeledGraph): boolean {
   if (a.vertices.length !== b.vertices.length || a.edges.length !== b.edges.length) return false;
   const edge = (from: number, to: number, label: string): string => `${from} ${to} ${label}`;
