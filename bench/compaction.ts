@@ -141,7 +141,7 @@ function partition<T>(items: readonly T[], isGone: (item: T) => boolean): [T[], 
   return [gone, stay];
 }
 
-/** The same VMs on an empty fleet, largest first, by Evenkeel and by first fit on nodes. */
+/** Packs the VMs on an empty fleet, largest first, by Evenkeel and by first fit on nodes. */
 function packedAnew(
   hosts: number,
   counts: readonly number[],

@@ -68,21 +68,21 @@ export function comparePairs(seed: number, count: number): Pairs {
     else {
       own.members++;
       if (own.signature !== signature) {
-        faults.push(`${i} is a twin of ${own.first} and signed otherwise`);
+        faults.push(`${i} is a twin of ${own.first} with another signature`);
       }
     }
   }
   const classes = [...bySummary.values()].flat();
-  for (const [signature, alike] of Map.groupBy(classes, (entry) => entry.signature)) {
-    if (alike.length > 1) {
-      const which = alike.map(({ first }) => first).join(", ");
+  for (const [signature, signed] of Map.groupBy(classes, (entry) => entry.signature)) {
+    if (signed.length > 1) {
+      const which = signed.map(({ first }) => first).join(", ");
       faults.push(`${which} are no twins and share ${signature}`);
     }
   }
   const pairs = (n: number): number => (n * (n - 1)) / 2;
   const twins = sumOf(classes, ({ members }) => pairs(members));
-  const ofOneSummary = sumOf(bySummary.values(), (alike) =>
-    pairs(sumOf(alike, ({ members }) => members)),
+  const ofOneSummary = sumOf(bySummary.values(), (ofSummary) =>
+    pairs(sumOf(ofSummary, ({ members }) => members)),
   );
   return { twins, others: pairs(count) - twins, nearly: ofOneSummary - twins, faults };
 }

@@ -14,17 +14,17 @@ import type { Case } from "../cases.ts";
 import type { Trial } from "../run.ts";
 import { simplerRequests } from "../smallest.ts";
 import { compareCount, compareLoss } from "./compare.ts";
-import { classesOn, plansOn } from "./most.ts";
+import { signaturesOn, plansOn } from "./most.ts";
 
 /** Asks how many more VMs fit, in any signature or in one; or which place has the least loss. */
 export interface CapacityCase extends Case {
   readonly question: (typeof questions)[number];
   /** The number of one of the signatures that an empty host has. */
-  readonly classNumber: number;
+  readonly signatureNumber: number;
   readonly flavors: readonly Request[];
 }
 
-const questions = ["any class", "one class", "loss", "loss"] as const;
+const questions = ["any signature", "one signature", "loss", "loss"] as const;
 
 /**
  * Capacities and losses on machines of one or two nodes, compared with brute force.
@@ -42,21 +42,30 @@ export function capacities(seed: number): Trial<CapacityCase> {
       const machine = anyMachine(random);
       const isPlain = !machine.includes("l3:") && !machine.includes("thread:");
       const host = anyHost(machine, random);
-      const question = isPlain ? random.of(questions) : "any class";
+      const question = isPlain ? random.of(questions) : "any signature";
       const request = anyRequest(random.once(4) ? { ...host, taken: [] } : host, random, "vm");
       const names = question === "loss" ? random.of([["first"], ["first", "second"]]) : [];
       const flavors = names.map((name) => anyRequest({ ...host, taken: [] }, random, name));
-      const classNumber = random.below(64);
+      const signatureNumber = random.below(64);
       const { topology } = host;
-      return { machine, alterations: [], topology, host, request, question, classNumber, flavors };
+      return {
+        machine,
+        alterations: [],
+        topology,
+        host,
+        request,
+        question,
+        signatureNumber,
+        flavors,
+      };
     },
-    outcome: (_, { host, request, question, classNumber, flavors }) => {
+    outcome: (_, { host, request, question, signatureNumber, flavors }) => {
       if (question === "loss") return compareLoss(host, request, flavors);
-      if (question === "any class") return compareCount(host, request, null);
+      if (question === "any signature") return compareCount(host, request, null);
       const plans = plansOn({ ...host, taken: [] }, request);
-      const classes = [...new Set(plans.map(classesOn(host.topology)))];
-      if (classes.length === 0) return { kind: "refused", mismatch: null };
-      return compareCount(host, request, at(classes, classNumber % classes.length));
+      const signatures = [...new Set(plans.map(signaturesOn(host.topology)))];
+      if (signatures.length === 0) return { kind: "refused", mismatch: null };
+      return compareCount(host, request, at(signatures, signatureNumber % signatures.length));
     },
     *simplerThan(failing) {
       const { flavors } = failing;

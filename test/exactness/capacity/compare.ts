@@ -14,13 +14,13 @@ import {
 import { bestPlans } from "@evenkeel/core/testing/placement/brute-force.ts";
 import type { Request } from "@evenkeel/core/request/request.ts";
 import type { Outcome } from "../compare.ts";
-import { classesOn, mostEven, mostOf } from "./most.ts";
+import { signaturesOn, mostEven, mostOf } from "./most.ts";
 
 /** Compares the count of slots, in any signature or in one, with trying every sequence of plans. */
 export function compareCount(host: HostState, request: Request, only: string | null): Outcome {
   const hostClasses = hostClassCache();
   const { slots, exact } = slotCounter(hostClasses)(
-    classOf(hostClasses, host),
+    hostClassOf(hostClasses, host),
     demandOf(request, only),
   );
   return exact ? judgeCount(host, request, only, slots) : { kind: "bounded", mismatch: null };
@@ -33,7 +33,7 @@ export function judgeCount(
   slots: number,
 ): Outcome {
   const most = mostOf(host, request, only);
-  const asked = only === null ? "any class" : "one class";
+  const asked = only === null ? "any signature" : "one signature";
   const kind = `${asked}, ${most === null ? "unknown" : most > 1 ? "several" : most}`;
   const isRight = most === null || slots === most;
   return { kind, mismatch: isRight ? null : `other count: search ${slots}, brute force ${most}` };
@@ -60,8 +60,8 @@ export function soldOn(host: HostState, flavor: Request): Sold | null {
   const empty = { ...host, taken: [] };
   const hostClasses = hostClassCache();
   const own =
-    soldSignatures(hostClasses)(classOf(hostClasses, empty), demandOf(flavor))?.only ?? null;
-  const best = bestPlans(empty, flavor).map(classesOn(host.topology));
+    soldSignatures(hostClasses)(hostClassOf(hostClasses, empty), demandOf(flavor))?.only ?? null;
+  const best = bestPlans(empty, flavor).map(signaturesOn(host.topology));
   const isBest = own === null ? best.length === 0 : best.includes(own);
   if (!isBest) throw new Error(`${flavor.name} is sold in a signature that is not one of the best`);
   return own === null ? null : { flavor, own, most: mostOf(empty, flavor, own) };
@@ -95,7 +95,7 @@ export function judgeLoss(
   };
 }
 
-function classOf(hostClasses: HostClasses, { topology, policy, taken }: HostState): HostClass {
+function hostClassOf(hostClasses: HostClasses, { topology, policy, taken }: HostState): HostClass {
   const inventory = inventoryOf(topology, policy);
   return hostClasses.of(inventory, occupancyOf(inventory, taken));
 }

@@ -15,9 +15,10 @@ import { at, valueOf } from "@evenkeel/core/unit/list.ts";
  * or only in one. Null where there are too many plans to try.
  */
 export function mostOf(host: HostState, request: Request, only: string | null): number | null {
-  const classOf = classesOn(host.topology);
+  const signatureOf = signaturesOn(host.topology);
   return mostPlans(host, request, {
-    plansOn: (on, vm) => plansOn(on, vm).filter((plan) => only === null || classOf(plan) === only),
+    plansOn: (on, vm) =>
+      plansOn(on, vm).filter((plan) => only === null || signatureOf(plan) === only),
     plansMax: 2000,
   });
 }
@@ -48,7 +49,7 @@ export function mostEven({ topology }: HostState, plans: readonly Plan[]): reado
 }
 
 /** Signs plans of brute force, which do not have their devices' links. */
-export function classesOn(topology: Topology): (plan: Plan) => string {
+export function signaturesOn(topology: Topology): (plan: Plan) => string {
   const signed = planSignatures(topology);
   const linkOf = new Map(topology.pci.map(({ address, link }) => [address, link]));
   return (plan) => {

@@ -22,7 +22,7 @@ test("slots and losses are those of trying every sequence of plans", async () =>
     repeat,
   ).toEqual([]);
   // Cases with one outcome alone would test nothing.
-  for (const question of ["any class", "one class"]) {
+  for (const question of ["any signature", "one signature"]) {
     expect(countOf(kinds, `${question}, several`), question).toBeGreaterThan(15);
     expect(countOf(kinds, `${question}, 1`), question).toBeGreaterThan(15);
     expect(countOf(kinds, `${question}, 0`), question).toBeGreaterThan(10);

@@ -25,7 +25,7 @@ test("each class takes longer than the one before it in nvidia-smi's order", () 
   expect(beside.map(({ relative }) => relative)).toEqual([1, 24 / 22, 1.2, 24 / 18, 1.5]);
 });
 
-test("the costs are ratios of the bandwidths that they are said to come from", () => {
+test("the costs are ratios of the documented bandwidths", () => {
   expect(interconnectCost("NV12").relative).toBe(1.5);
   expect(interconnectCost("NV2").relative).toBe(9);
   expect(interconnectCost("NV1").relative).toBe(360 / 32);
@@ -38,7 +38,7 @@ test("nothing costs less than the best class", () => {
   expect(interconnectCost("NV2", "nic").relative).toBe(1);
 });
 
-test("of an unknown number of lanes there is one, and an unknown path is as long as any", () => {
+test("an unknown number of lanes counts as one, and an unknown path as the longest", () => {
   expect(interconnectCost("NV#")).toEqual(interconnectCost("NV1"));
   expect(interconnectCost("XGMI#")).toEqual(interconnectCost("XGMI1"));
   expect(interconnectCost(null)).toEqual({ ...interconnectCost("SYS"), basis: "unknown" });

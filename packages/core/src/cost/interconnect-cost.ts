@@ -13,7 +13,7 @@ import type { PathCost } from "./path-cost.ts";
  *
  * `PXB`, `NODE` and a single lane, which is known from PCIe 3 machines alone, have no figure here:
  * they lie midway between their neighbors, which keeps the order of `nvidia-smi topo`. The classes
- * do not tell generations, so NVLink's lead is overstated by up to two on PCIe 5 and understated
+ * do not distinguish generations, so NVLink's lead is overstated by up to two on PCIe 5 and understated
  * on Blackwell.
  */
 const gigabytesPerSecond = { lane: 20, pix: 24, phb: 20, sys: 16 } as const;

@@ -84,7 +84,7 @@ test("memory faster than the initiator's own is near, not a gain", () => {
   expect(memoryPaths(topology).relative(0, 1)).toEqual({ relative: 1, basis: "measured" });
 });
 
-test("classes cost what is published, and a farther rank a little more", () => {
+test("classes have published costs, and a farther rank costs a little more", () => {
   const distances = [
     [10, 12, 20, 30],
     [13, 10, 20, 30],
@@ -97,7 +97,7 @@ test("classes cost what is published, and a farther rank a little more", () => {
   expect(costs.every(({ basis }) => basis === "modelled")).toBe(true);
 });
 
-test("what nobody tells is as far as another package, and called unknown", () => {
+test("an unknown path costs as much as another package, with the basis unknown", () => {
   const unknown = { relative: 2, basis: "unknown" };
   const paths = memoryPaths(machine([null, null], null));
   expect(paths.relative(0, 1)).toEqual(unknown);
@@ -111,7 +111,7 @@ test("with a single node all memory is near, even to a device whose node is unkn
   expect(paths.relative(null, 0)).toEqual({ relative: 1, basis: "modelled" });
 });
 
-test("a node without CPUs reaches memory as its home does, and is itself a hop farther", () => {
+test("a node without CPUs reaches memory as the nearest CPUs do, and is itself a hop farther", () => {
   const distances = [
     [10, 21, 14, 24],
     [21, 10, 24, 14],
@@ -127,7 +127,7 @@ test("a node without CPUs reaches memory as its home does, and is itself a hop f
   expect(relative(2, 2).relative).toBe(1);
 });
 
-test("without distances a node without CPUs has a home only where there is one candidate", () => {
+test("without distances the nearest CPUs are known only where one node has CPUs", () => {
   const lone = memoryPaths(machine([0, null], null, [], [1]));
   expect(lone.relative(0, 1)).toEqual({ relative: 2, basis: "modelled" });
   const several = memoryPaths(machine([0, 1, null], null, [], [2]));
@@ -138,12 +138,14 @@ test("own memory costs 1, nothing less, and distances order each class", () => {
   fc.assert(
     fc.property(smallTopology, (topology) => {
       const ids = topology.nodes.map(({ id }) => id);
-      const told = memoryPaths(topology);
-      // Firmware may say of two nodes otherwise than their distances do.
+      const withAccess = memoryPaths(topology);
+      // Firmware's access times may contradict its distances.
       const paths = memoryPaths({ ...topology, access: [] });
       for (const from of ids) {
-        expect(told.relative(from, from).relative).toBe(1);
-        for (const to of ids) expect(told.relative(from, to).relative).toBeGreaterThanOrEqual(1);
+        expect(withAccess.relative(from, from).relative).toBe(1);
+        for (const to of ids) {
+          expect(withAccess.relative(from, to).relative).toBeGreaterThanOrEqual(1);
+        }
       }
       for (const [row, from] of topology.nodes.entries()) {
         const others = topology.nodes.filter((to) => {

@@ -92,7 +92,7 @@ test("firmware that chose other numbers in the same order gives the same classes
   fc.assert(
     fc.property(smallTopology, (topology) => {
       const doubled = topology.distances?.map((row) => row.map((slit) => slit * 2)) ?? null;
-      // Below two known packages the number itself is all there is to tell a package by.
+      // With an unknown package, only the number itself decides.
       const packages = topology.nodes.map((node, id) => ({ ...node, package: node.package ?? id }));
       const [a, b] = [topology.distances, doubled].map((distances) =>
         nodeDistances({ ...topology, nodes: packages, distances }),

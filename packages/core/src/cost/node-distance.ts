@@ -13,7 +13,7 @@ import { at } from "../unit/list.ts";
 export type DistanceClass = "local" | "same-package" | "remote" | "memory-only" | "unknown";
 
 export interface NodeDistance {
-  /** `memory-only` where either node has no CPUs, `unknown` where the topology does not tell. */
+  /** `memory-only` where either node has no CPUs, `unknown` where the topology does not say. */
   readonly class: DistanceClass;
   /**
    * The position of the distance among all of its class on the machine, from 0; null without

@@ -31,7 +31,7 @@ const local: Placed = {
   nics: [nicA],
 };
 
-test("a placement without detours costs 1 in every part and as a whole", () => {
+test("a placement with only nearest paths costs 1 in every part and as a whole", () => {
   for (const workload of workloads) {
     const cost = costModel(pcieMachine, workload).cost(local);
     expect(cost.parts).toEqual({ hostToDevice: 1, memory: 1, peer: 1, network: 1 });
@@ -50,7 +50,7 @@ test("a quarter of the memory astray, worked out by hand", () => {
     ],
   };
   const cost = costModel(pcieMachine, "inference").cost({ ...local, cells: [cell] });
-  // Three quarters at 1 and one at 2 make 1.25, for the vCPUs (0.3) and for copies (0.25) alike.
+  // Three quarters at 1 and one at 2 make 1.25, both for the vCPUs (0.3) and for copies (0.25).
   expect(cost.parts).toEqual({ hostToDevice: 1.25, memory: 1.25, peer: 1, network: 1 });
   expect(cost.total).toBeCloseTo(1 + 0.55 * 0.25, 12);
 });
@@ -118,7 +118,7 @@ test("peers are held against the best pair of the machine", () => {
   expect(model.peer([0])).toBe(1);
 });
 
-test("a cost is measured only where nothing but measured paths are in it", () => {
+test("a cost is measured only where all its paths are measured", () => {
   const access = [0, 1].flatMap((initiator) =>
     [0, 1].map((target) => ({
       initiator,
@@ -132,11 +132,11 @@ test("a cost is measured only where nothing but measured paths are in it", () =>
   const cpusAlone = { ...local, accelerators: [], nics: [] };
   expect(model.cost(cpusAlone).basis).toBe("measured");
   expect(model.cost(local).basis).toBe("modelled");
-  // The CPUs' reads stand for the device's copies, which nobody has measured.
+  // The CPUs' reads are a model of the device's copies, which nobody has measured.
   expect(model.cost({ ...local, nics: [] }).basis).toBe("modelled");
   const lost = { ...local, accelerators: [{ address: a0, node: null, cell: 0 }] };
   expect(model.cost(lost)).toMatchObject({ basis: "unknown", parts: { hostToDevice: 2 } });
-  // What has no share in the placement has none in its basis.
+  // A path without a share of the placement does not count for its basis.
   const cells = [{ share: 1, vcpuNodes: on(0), memoryNodes: [...on(0), { node: 9, share: 0 }] }];
   expect(model.cost({ ...cpusAlone, cells }).basis).toBe("measured");
 });
@@ -195,7 +195,7 @@ test("every part of every placement costs at least 1, and so does the whole", ()
   );
 });
 
-test("moving memory to a node that is farther for all who use it never lowers the cost", () => {
+test("moving memory to a node that is farther for all its users never lowers the cost", () => {
   let farther = 0;
   fc.assert(
     fc.property(placedSomehow, fc.nat(), fc.nat(), fc.nat(), (example, i, j, k) => {
@@ -266,13 +266,13 @@ test("a plan's cost is relative to the best, rounded to four decimals", () => {
   expect(planCost({ ...raw(1, 1, 1), basis: "unknown" }, raw(1, 1, 1)).basis).toBe("unknown");
 });
 
-test("a placement that is cheaper than what was held to be the best is the best", () => {
+test("a placement cheaper than the best is compared with itself", () => {
   const cost = planCost(raw(1, 1, 1), raw(2, 1, 1.25));
   expect(cost.slowdown).toBe(1);
   expect(cost.parts.hostToDevice).toBe(1);
 });
 
-test("a cost in words names its size, its main part and what it rests on", () => {
+test("a cost in words names its size, its main part and its basis", () => {
   expect(describeCost(planCost(raw(2, 1, 1.25), raw(1, 1, 1)), "inference")).toBe(
     "Expected to take 1.25 times as long as the best placement on this machine for inference, " +
       "mostly for the path between the accelerators and host memory (2.00 times); modelled from " +
@@ -285,7 +285,7 @@ test("a cost in words names its size, its main part and what it rests on", () =>
   expect(describeCost(far, "training")).toContain("among the accelerators (15 times); a guess");
 });
 
-test("memory on each node adds to the cost what the cost of all of it has more", () => {
+test("the cost of memory on each node adds up to the cost of all memory", () => {
   fc.assert(
     fc.property(placedSomehow, ({ topology, workload, placed }) => {
       const model = costModel(topology, workload);

@@ -10,7 +10,7 @@ test.each(workloads)("the weights of %s share one whole, and none is left out", 
   expect(sum(weights)).toBeCloseTo(1, 12);
 });
 
-test("each workload weighs most what it waits for", () => {
+test("each workload weighs most the path that it waits for", () => {
   const heaviest = workloads.map((workload) => {
     const parts = Object.entries(workloadWeights[workload]);
     return [workload, parts.reduce((a, b) => (b[1] > a[1] ? b : a))[0]];

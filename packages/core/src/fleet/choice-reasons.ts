@@ -24,7 +24,7 @@ export function slotReasons(decision: HostChoice<unknown>, isGiven: boolean): re
   return [...last, ...left, ...unsure];
 }
 
-/** The flavors of which the runner-up would leave fewer slots; null where there are none. */
+/** The flavors that would have fewer slots with the runner-up; null where there are none. */
 export function runnerUpSlots({
   slots,
   runnerUpSlots: others,

@@ -49,7 +49,7 @@ function holding(name: string, counts: readonly number[], flavors: readonly Requ
 
 const sold = [flavor(1), flavor(2), flavor(4)];
 
-test("of equal places the one is taken that leaves most to sell, and what it costs is said", () => {
+test("ties go to the place with the least loss, and the reasons give the slots", () => {
   const host = holding("host", [1], sold);
   const beside = planned([host], { ...flavor(1), name: "next" }, { flavors: sold });
   expect(beside.cells.map(({ hostNode }) => hostNode)).toEqual([0]);
@@ -67,7 +67,7 @@ test("of equal places the one is taken that leaves most to sell, and what it cos
   expect(free.reasons).toContain("No flavor loses a slot.");
 });
 
-test("of several hosts it is said why this one", () => {
+test("the reasons say why this host of several", () => {
   const hosts = [hostOf("a"), holding("b", [1], sold), hostOf("c")];
   const request = { ...flavor(1), name: "next" };
   const packed = planned(hosts, request, { flavors: sold });
@@ -109,7 +109,7 @@ function split(): HostState {
   }, hostOf("host"));
 }
 
-test("a flavor's signature is refused by name where only another class is free", () => {
+test("a refusal names the flavor's signature where only another one is free", () => {
   const { signature } = planned([hostOf("empty")], flavor(2));
   const pinned: Request = { ...flavor(2), name: "pinned", signature };
   const host = split();
@@ -140,7 +140,7 @@ test("a flavor's signature is refused by name where only another class is free",
   );
 });
 
-test("under preferred another signature is given, and named", () => {
+test("under preferred the VM may get another signature, and the reasons name it", () => {
   const { signature } = planned([hostOf("empty")], flavor(2));
   const pinned: Request = { ...flavor(2), signature, locality: "preferred" };
   const own = planned([hostOf("empty")], pinned);
@@ -155,7 +155,7 @@ test("under preferred another signature is given, and named", () => {
   expect(planFaults(plan, host, pinned)).toEqual([]);
 });
 
-test("what lacks room is told what to do about room, whatever its signature", () => {
+test("a request that lacks room gets remedies for room, with or without a signature", () => {
   const { signature } = planned([hostOf("empty")], flavor(4));
   const pinned: Request = { ...flavor(4), name: "pinned", signature };
   const refused = place([split()], pinned);
@@ -166,7 +166,7 @@ test("what lacks room is told what to do about room, whatever its signature", ()
   expect(fewer.kind).toBe("Plan");
 });
 
-test("what could not be counted in full is so many at least, and said to be", () => {
+test("uncertain counts are given as N+, and the reasons say so", () => {
   const inventory = inventoryOf(machine, defaultHostPolicy);
   const host = { name: "host", inventory, occupancy: emptyOccupancy(inventory) };
   const soldFlavors = sold.map((request) => ({ demand: demandOf(request), weight: 1 }));

@@ -47,7 +47,7 @@ interface Naive {
   readonly room: number;
 }
 
-/** Every host asked by itself, each with a book of host classes of its own. */
+/** The decision by asking every host alone, each with its own cache of host classes. */
 function naive(
   hosts: readonly FleetHost[],
   request: Request,
@@ -127,7 +127,7 @@ interface Running {
   readonly use: Use;
 }
 
-test("a fleet decides as every host asked one by one, whoever comes and goes", () => {
+test("a fleet decides as if every host were asked alone, through arrivals and departures", () => {
   let decided = 0;
   fc.assert(
     fc.property(
@@ -195,7 +195,7 @@ test("a fleet decides as every host asked one by one, whoever comes and goes", (
   expect(decided).toBeGreaterThan(200);
 });
 
-test("what a fleet has found out before is what a new one finds out", () => {
+test("a fleet's cached answers are those of a new fleet", () => {
   const kinds = [
     requestOf({ accelerators: accelerators(1) }),
     requestOf({ accelerators: accelerators(2), vcpus: 3 }),
@@ -258,7 +258,7 @@ test("a fleet's capacity is that of its hosts, and is reached by its own decisio
   expect(fleet.decide(request)).toBeNull();
 });
 
-test("a VM packs where least is lost, spreads where most is free, and keeps away where told to", () => {
+test("hosts are chosen by least loss, or by most room, and avoided hosts are left out", () => {
   const [one, whole] = [1, 2].map((count) => requestOf({ accelerators: accelerators(count) }));
   if (one === undefined || whole === undefined) throw new Error("no requests");
   const soldFlavors = [{ demand: demandOf(whole), weight: 1 }];

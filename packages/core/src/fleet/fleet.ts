@@ -38,7 +38,7 @@ export interface Fleet {
   readonly remove: (name: string) => void;
   /**
    * How many more VMs of a request fit, in its signature where it has one, or in the signature
-   * `only`; at least so many where there are more choices than can be tried (`slotCounter`).
+   * `only`; a lower bound where there are more choices than can be tried (`slotCounter`).
    */
   readonly capacity: (request: Request, only?: string | null) => number;
   /** The host classes that hosts are in, with the names of their hosts. */

@@ -79,7 +79,7 @@ const tight = {
   reserved: { ...defaultHostPolicy.reserved, memoryPerNodeBytes: GiB },
 };
 
-test("whatever is placed one after another on any machine, every plan is legal", () => {
+test("every plan is legal, for any requests one after the other on any machine", () => {
   fc.assert(
     fc.property(
       fc.oneof(smallTopology, wideTopology),

@@ -131,7 +131,7 @@ function signatureReasons(space: Space, layout: Layout): string[] {
 /** As long as a document lets a sentence be. */
 const REASON_LENGTH_MAX = 1024;
 
-/** What does not divide evenly, and what is rounded up. */
+/** The remainders of cores and pages, and the amounts that are rounded up. */
 function splitReasons(space: Space, { cells }: Layout): string[] {
   const { request, inventory, granuleBytes, granules, units } = space;
   const { threadsPerCore } = inventory.cores;

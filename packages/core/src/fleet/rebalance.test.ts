@@ -62,7 +62,7 @@ interface Placed {
   readonly use: Use;
 }
 
-/** The fewest moves by trying every move from every arrangement, breadth first. */
+/** The fewest moves by breadth-first search over all arrangements. */
 function fewestMoves(
   hosts: readonly HostState[],
   wanted: Request,
@@ -126,7 +126,7 @@ const guests = fc.array(
   { minLength: 1, maxLength: 5 },
 );
 
-test("no fewer moves do than are advised, as trying all of them says", () => {
+test("the advice has as few moves as breadth-first search finds", () => {
   const met: Tally<number | null> = new Map();
   fc.assert(
     fc.property(
@@ -151,8 +151,8 @@ test("no fewer moves do than are advised, as trying all of them says", () => {
   expect(countOf(met, null)).toBeGreaterThan(3);
 });
 
-test("advice is moves in an order in which each has room", () => {
-  // One small VM on each of two hosts: together on one, they leave the other whole.
+test("each move has room when its turn comes", () => {
+  // Two hosts have a small VM each; moving one to the other leaves a host empty.
   const hosts = fleetOf(2, [
     { host: 0, request: flavor(1) },
     { host: 1, request: flavor(1) },
@@ -184,7 +184,7 @@ test("advice is moves in an order in which each has room", () => {
   expect(rebalance(hosts, flavor(4), 2)).toMatchObject({ moves: null, excludedBelow: 5 });
 });
 
-test("a search that ends at its bound says how far it is certain", () => {
+test("a search that ends at its limit says how far it is certain", () => {
   const hosts = fleetOf(3, [
     { host: 0, request: flavor(1) },
     { host: 1, request: flavor(1) },
@@ -196,8 +196,8 @@ test("a search that ends at its bound says how far it is certain", () => {
   expect(rebalance(hosts, flavor(4), 2).moves?.length).toBe(2);
 });
 
-test("advice that rests on counts that ended early says so", () => {
-  // Each VM needs most of a node's cores, so that the free accelerators are one on each node.
+test("advice from uncertain counts is not exact", () => {
+  // Each VM needs most of a node's cores, so one accelerator is free on each node.
   const hosts = fleetOf(2, [
     { host: 0, request: flavor(1, 3) },
     { host: 0, request: flavor(1, 3) },

@@ -29,7 +29,7 @@ export interface Rebalancing {
   readonly moves: readonly Move[] | null;
   /** Fewer moves than this do not suffice: all of them were tried or excluded by a bound. */
   readonly excludedBelow: number;
-  /** Whether all counts are certain; otherwise there are at least so many slots, and fewer moves may do. */
+  /** Whether all counts are certain; otherwise slots are lower bounds, and fewer moves may do. */
   readonly exact: boolean;
 }
 

@@ -13,7 +13,7 @@ import { planFaults } from "../plan/check/plan-check.ts";
 import { search } from "./search/search.ts";
 import { type BruteAnswer, bruteForce } from "../../testing/placement/brute-force.ts";
 
-/** Machines that a person would think of, for every request of the family. */
+/** Typical small machines, for every request of the family. */
 const machines: readonly string[] = [
   "package:1 core:4 thread:2 memory:16Gi hugepages:6x1Gi root*2[gpu:h100-sxm]",
   "package:2 core:3 thread:2 memory:16Gi hugepages:6x1Gi distances:10/21 root*2[switch[gpu:h100-sxm nic:cx7]] nvlink:18",
@@ -23,7 +23,7 @@ const machines: readonly string[] = [
 
 const plain = requestOf();
 
-/** All requests of a bounded family: few enough to try them all, different enough to matter. */
+/** A family of requests: few enough to try all, and different enough to matter. */
 const family: readonly Request[] = [0, 1, 2, 3, 4].flatMap((accelerators) =>
   [0, 1, 2].flatMap((nics) =>
     [1, 4, 5, 10].flatMap((vcpus) =>
@@ -39,13 +39,13 @@ const family: readonly Request[] = [0, 1, 2, 3, 4].flatMap((accelerators) =>
   ),
 );
 
-/** Of base pages the host keeps all but four granules a node, so that they too run short. */
+/** The host keeps all base pages but four granules a node, so that they run short, too. */
 const policy: HostPolicy = {
   ...defaultHostPolicy,
   reserved: { ...defaultHostPolicy.reserved, memoryPerNodeBytes: 10 * GiB - 8 * MiB },
 };
 
-/** What the search found, in the terms of brute force. */
+/** The search's answer in the terms of brute force. */
 function searchAnswer(host: HostState, request: Request): BruteAnswer | null {
   const found = search(host, request);
   if (found === null) return null;
@@ -71,7 +71,7 @@ function expectEqual(host: HostState, request: Request): void {
   expect({ ...what, answer: rounded(mine) }).toEqual({ ...what, answer: rounded(brute) });
 }
 
-/** The host as it is after each of a few VMs that fit, from empty to nearly full. */
+/** The host after each of a few VMs that fit, from empty to nearly full. */
 function states(topology: HostState["topology"], requests: readonly Request[]): HostState[] {
   const all: HostState[] = [{ topology, taken: [], policy }];
   let taken: readonly Plan[] = [];
@@ -105,7 +105,7 @@ const anyRequest: fc.Arbitrary<Request> = fc.record({
   workload: fc.constantFrom("inference", "training", "staging", "compute"),
 });
 
-test("any small machine, whatever is on it, gives what brute force gives", () => {
+test("the search equals brute force on any small machine with any VMs", () => {
   fc.assert(
     fc.property(
       smallTopology,

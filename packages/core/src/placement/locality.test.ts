@@ -22,7 +22,7 @@ function planned(host: HostState, request: Request): Plan {
   return plan;
 }
 
-/** Eight nodes, with one accelerator beside node 5. */
+/** Eight nodes, with one accelerator at node 5. */
 const epyc =
   "package:2 node:4 core:9 thread:1 memory:32Gi hugepages:20x1Gi distances:10/12/32 root[gpu:h100-sxm]@5";
 const one = requestOf({ accelerators: accelerators(1) });
@@ -38,7 +38,7 @@ test("preferred is strict where strict fits", () => {
   expect({ ...preferred, locality: "strict" }).toEqual(strict);
 });
 
-test("preferred strays as near as it can, and says so and its price", () => {
+test("preferred strays as near as it can, and the reasons and the cost say so", () => {
   const two = epyc.replace("root[", "root*2[");
   const first = planned(hostOf(two), { ...one, name: "first", vcpus: 4, memoryBytes: 15 * GiB });
   const asked = { ...one, vcpus: 8, memoryBytes: 20 * GiB };
@@ -61,7 +61,7 @@ test("preferred strays as near as it can, and says so and its price", () => {
   expect(plan.reasons.join(" ")).toContain("has cores on node 4: node 5 has too few free.");
 });
 
-test("what can only stray is priced against straying on the empty host", () => {
+test("the slowdown of a request that must stray is relative to straying on the empty host", () => {
   const asked = { ...one, vcpus: 10, memoryBytes: 50 * GiB, locality: "preferred" } as const;
   const plan = planned(hostOf(epyc), asked);
   expect(plan.cells[0]?.memoryNodes).toBe("4-6");
@@ -81,7 +81,7 @@ test("preferred takes an accelerator of unknown node, and strict does not", () =
 test("interleave spreads memory over all nodes with CPUs, at a price", () => {
   const plan = planned(hostOf(epyc), { ...one, memoryBytes: 10 * GiB, locality: "interleave" });
   expect(plan.cells[0]).toMatchObject({ memoryPolicy: "interleave", memoryNodes: "0-7" });
-  // The two pages that make no full round lie beside the GPU, and next to it.
+  // The two pages that make no full round lie on the GPU's node and on the nearest one.
   expect(plan.cells[0]?.hostNode).toBe(5);
   expect(plan.cells[0]?.memoryOnNodes.map(({ bytes }) => bytes / GiB)).toEqual([
     1, 1, 1, 1, 2, 2, 1, 1,
@@ -89,7 +89,7 @@ test("interleave spreads memory over all nodes with CPUs, at a price", () => {
   expect(plan.cost.slowdown).toBeGreaterThan(1);
 });
 
-test("a request without accelerators takes the fewest nodes, even ones if it can", () => {
+test("a request without accelerators takes the fewest nodes, in equal cells if it can", () => {
   const nodes = (plan: Plan): number[] => plan.cells.map((cell) => cell.hostNode);
   const twelve = planned(hostOf(epyc), requestOf({ vcpus: 12 }));
   expect(nodes(twelve)).toEqual([0, 1]);

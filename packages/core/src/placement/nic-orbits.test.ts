@@ -37,7 +37,7 @@ const asking = (name: string, count: number, nics: number, rdma = false): Reques
     memoryBytes: 8 * GiB,
   });
 
-/** A machine of which every second NIC does RDMA, beginning with the first or with the second. */
+/** A machine where every second NIC does RDMA, from the first or from the second on. */
 function halfRdma(name: string, first: boolean): Topology {
   const machine = catalogMachine(name);
   if (machine === null) throw new Error("no such machine");
@@ -66,7 +66,7 @@ test.each([
   },
 );
 
-test("a signature that was sold with a farther NIC is still to be had when a nearer one is free", () => {
+test("a signature with a farther NIC is still available when a nearer NIC is free", () => {
   const topology = syntheticTopology(
     "package:1 core:16 thread:2 memory:64Gi hugepages:40x1Gi root[switch[gpu:h100-sxm nic:cx7]] root[nic:cx7*2]",
   );

@@ -8,7 +8,7 @@ import { place } from "../fleet/place.ts";
 import type { Plan } from "../plan/plan.ts";
 import { planFaults } from "../plan/check/plan-check.ts";
 
-/** A GPU cut into four functions, two of which have a profile; one with MIG instances; a whole one. */
+/** One GPU cut into four functions, two of them with a profile; one with MIG instances; one whole. */
 const topology = syntheticTopology(
   'package:1 core:16 memory:64Gi hugepages:32x1Gi root[gpu:l40s(functions:"2xNVIDIA L40S-24C,2")' +
     " gpu:h100-pcie(mig:3g.40gb,2x1g.10gb)] root[gpu:l40s]",
@@ -21,7 +21,7 @@ const asked = (model: string | null, count = 1) =>
     memoryBytes: GiB,
   });
 
-/** The devices that a request gets after others; the causes of its refusal where it gets none. */
+/** The devices that a request gets after others, or the causes of its refusal. */
 function given(model: string | null, count = 1, taken: readonly Plan[] = []): string[] {
   const host: HostState = { topology, taken, policy: defaultHostPolicy };
   const answer = place([host], asked(model, count));
@@ -32,7 +32,7 @@ function given(model: string | null, count = 1, taken: readonly Plan[] = []): st
   return answer.devices.map((device) => `${device.model}`);
 }
 
-test("what is cut into parts is not sold whole, and nobody gets a part without asking for it", () => {
+test("a GPU that is cut into parts is not sold whole, and a part only by its profile", () => {
   expect(given("L40S")).toEqual(["L40S"]);
   expect(given(null)).toEqual(["L40S"]);
   expect(given("L40S", 2)).toContain("accelerators-short");
@@ -46,7 +46,7 @@ test("parts are sold by the full name of their profile, as many as have it", () 
   expect(given("L40S-24")).toContain("accelerators-short");
 });
 
-test("the only virtual function of a GPU is all of it, and of several nobody knows what each is", () => {
+test("the only virtual function of a GPU is all of it; one of several without a profile is not sold", () => {
   const asOne = 'package:1 core:8 memory:64Gi hugepages:32x1Gi root[gpu:mi300x(functions:"1")]';
   const asTwo = asOne.replace('"1"', '"2"');
   const answers = [asOne, asTwo].map((text) => {
@@ -56,7 +56,7 @@ test("the only virtual function of a GPU is all of it, and of several nobody kno
   expect(answers.map(({ kind }) => kind)).toEqual(["Plan", "Refusal"]);
 });
 
-test("a part that is taken is taken, and the other is still to be had", () => {
+test("a held part is gone, and the other part is still available", () => {
   const host: HostState = { topology, taken: [], policy: defaultHostPolicy };
   const first = place([host], asked("L40S-24C"));
   if (first.kind === "Refusal") throw new Error(JSON.stringify(first));
@@ -64,7 +64,7 @@ test("a part that is taken is taken, and the other is still to be had", () => {
   expect(given("L40S-24C", 2, [first])).toContain("accelerators-short");
 });
 
-test("a plan that gives a part to who wanted a whole one, or a whole one that is cut, is illegal", () => {
+test("a plan with a part instead of a whole GPU, or with a whole GPU that is cut, is illegal", () => {
   const host: HostState = { topology, taken: [], policy: defaultHostPolicy };
   const plan = place([host], asked("L40S-24C"));
   if (plan.kind === "Refusal") throw new Error(JSON.stringify(plan));

@@ -17,11 +17,11 @@ export interface Plan {
   readonly flavor: string | null;
   readonly locality: Locality;
   readonly isolation: Isolation;
-  /** Of host and guest: `x86_64`, `aarch64`; null where the topology does not say. */
+  /** The architecture of host and guest: `x86_64`, `aarch64`; null where unknown. */
   readonly architecture: string | null;
   /** The host's CPU model, as the kernel names it: a guest's settings depend on the vendor. */
   readonly cpuModel: string | null;
-  /** The guest's threads per core: so many vCPUs of one core follow each other in `vcpus`. */
+  /** The guest's threads per core; the vCPUs of one core follow each other in `vcpus`. */
   readonly threadsPerCore: number;
   /** A cell's id is its position, and the guest's node number. */
   readonly cells: readonly Cell[];

@@ -21,22 +21,22 @@ const withFree = (free: number): Topology => ({
 
 const poolOf = ({ nodes }: Topology): unknown => nodes[0]?.hugepages[0];
 
-test("pages that nobody accounts for stay with whoever has them", () => {
+test("pages that are neither free nor promised are not sold", () => {
   const plan = place([{ topology: machine, taken: [], policy: defaultHostPolicy }], requestOf());
   if (plan.kind === "Refusal") throw new Error("does not fit");
-  const settled = (free: number, taken: readonly (typeof plan)[]): Topology =>
+  const sellable = (free: number, taken: readonly (typeof plan)[]): Topology =>
     withSellablePages({ topology: withFree(free), taken, policy: defaultHostPolicy });
-  // Ten pages, of which a plan has two.
-  expect(poolOf(settled(10, []))).toEqual({ sizeBytes: GiB, total: 10, free: null });
-  expect(poolOf(settled(8, [plan]))).toEqual({ sizeBytes: GiB, total: 10, free: null });
-  expect(poolOf(settled(10, [plan]))).toEqual({ sizeBytes: GiB, total: 10, free: null });
-  expect(poolOf(settled(5, [plan]))).toEqual({ sizeBytes: GiB, total: 7, free: null });
-  expect(poolOf(settled(3, []))).toEqual({ sizeBytes: GiB, total: 3, free: null });
+  // Ten pages; a plan has two of them.
+  expect(poolOf(sellable(10, []))).toEqual({ sizeBytes: GiB, total: 10, free: null });
+  expect(poolOf(sellable(8, [plan]))).toEqual({ sizeBytes: GiB, total: 10, free: null });
+  expect(poolOf(sellable(10, [plan]))).toEqual({ sizeBytes: GiB, total: 10, free: null });
+  expect(poolOf(sellable(5, [plan]))).toEqual({ sizeBytes: GiB, total: 7, free: null });
+  expect(poolOf(sellable(3, []))).toEqual({ sizeBytes: GiB, total: 3, free: null });
   // The node's other memory stays what it was.
-  expect(at(settled(3, []).nodes, 0).memoryBytes).toBe((64 - 7) * GiB);
+  expect(at(sellable(3, []).nodes, 0).memoryBytes).toBe((64 - 7) * GiB);
 });
 
-test("a plan that runs is legal beside others, though its pages are free no more", () => {
+test("the plan of a running VM is legal, although its pages are not free", () => {
   const host = { topology: machine, taken: [], policy: defaultHostPolicy };
   const plan = place([host], requestOf({ memoryBytes: 6 * GiB }));
   if (plan.kind === "Refusal") throw new Error("does not fit");

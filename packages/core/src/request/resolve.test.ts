@@ -36,7 +36,7 @@ const h100 = flavor("h100.2", {
   isolation: "node",
 });
 
-/** The error of a request, as one line a reader can judge. */
+/** The error of a request, as one line. */
 function refusalOf(spec: VirtualMachine["spec"], flavors: readonly Flavor[] = []): string {
   try {
     resolveRequest(vm(spec), flavors);
@@ -48,7 +48,7 @@ function refusalOf(spec: VirtualMachine["spec"], flavors: readonly Flavor[] = []
   return "resolved";
 }
 
-test("what neither the virtual machine nor a flavor says has a documented default", () => {
+test("a field that neither the virtual machine nor its flavor has gets a default", () => {
   expect(resolveRequest(vm({ vcpus: 4, memory: "8Gi" }), [])).toEqual({
     name: "llm-a",
     tenant: null,
@@ -94,7 +94,7 @@ test("a field that is present but undefined does not hide the flavor's", () => {
   });
 });
 
-test("what cannot be meant is refused with the field, the expectation and what to do", () => {
+test("an impossible value is refused with the field, the expectation and what to do", () => {
   const sized = { vcpus: 4, memory: "8Gi" };
   const cases: VirtualMachine["spec"][] = [
     {},
@@ -166,7 +166,7 @@ test("flavor and virtual machine are symmetric: a spec means the same in either 
   );
 });
 
-test("a flavor's signature is for VMs as it was sold, and not for those with wishes of their own", () => {
+test("a flavor's signature applies only to VMs without fields of their own", () => {
   const sold: Flavor = { ...flavor("sold", { vcpus: 4, memory: "8Gi" }), signature: "b3f1" };
   expect(resolveRequest(vm({ flavor: "sold" }), [sold]).signature).toBe("b3f1");
   expect(resolveRequest(vm({ flavor: "sold", vcpus: 8 }), [sold]).signature).toBeNull();

@@ -19,7 +19,7 @@ import {
   unionAll,
 } from "./index-set.ts";
 
-/** Sets as Evenkeel has them and, beside each, as one large integer: the oracle of these tests. */
+/** Sets, each with the oracle of these tests: the same set as one large integer. */
 const members = fc.array(fc.oneof(fc.nat(70), fc.nat(4000)), { maxLength: 40 });
 const mask = (list: readonly number[]): bigint =>
   list.reduce((bits, index) => bits | (1n << BigInt(index)), 0n);
@@ -77,7 +77,7 @@ test("no operation changes its operands", () => {
   expect(a.words).toEqual(before);
 });
 
-test("indices that no machine has are refused", () => {
+test("indices above INDEX_MAX are refused", () => {
   for (const index of [-1, 0.5, NaN, INDEX_MAX + 1]) {
     expect(() => indexSet([index])).toThrow(RangeError);
   }

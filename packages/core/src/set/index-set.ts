@@ -4,7 +4,7 @@ import { invariant } from "../invariant.ts";
  * An immutable set of small non-negative integers: CPUs or memory nodes.
  *
  * A bitmap of 32-bit words without trailing zero words, so that equal sets have equal words.
- * Linux speaks of such sets as lists (`0-3,8`, see list-format.ts) and masks (mask-format.ts).
+ * Linux prints these sets as lists (`0-3,8`, see list-format.ts) and masks (mask-format.ts).
  */
 export interface IndexSet {
   readonly words: Uint32Array;

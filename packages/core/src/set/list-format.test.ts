@@ -6,7 +6,7 @@ import { formatList, parseList } from "./list-format.ts";
 
 const members = fc.array(fc.oneof(fc.nat(40), fc.nat(INDEX_MAX)), { maxLength: 30 });
 
-/** Every index by itself, put together by hand: the oracle of `formatList`. */
+/** A second implementation of `formatList`, as its oracle. */
 function runs(sorted: readonly number[]): string {
   const texts: string[] = [];
   for (let i = 0; i < sorted.length;) {
@@ -49,7 +49,7 @@ test("single indices and ranges may come in any order and overlap", () => {
   );
 });
 
-test("white space as sysfs and people leave it is read", () => {
+test("white space of sysfs and of people is skipped", () => {
   expect(formatList(parseList("0-3,8\n") ?? indexSet([]))).toBe("0-3,8");
   expect(formatList(parseList(" 1 , 2 ") ?? indexSet([]))).toBe("1-2");
   expect(parseList("")).toEqual(indexSet([]));

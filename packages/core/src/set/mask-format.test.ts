@@ -62,7 +62,7 @@ test.each(["", " ", "g", "0xg", "123456789", "0x1 0x2", "-1", "0xf...f", "1;2"])
   },
 );
 
-test("bits beyond any machine are refused, zeros there are not", () => {
+test("bits above INDEX_MAX are refused, zeros there are not", () => {
   const words = (INDEX_MAX + 1) / 32;
   expect(read(["80000000", ...Array(words - 1).fill("0")].join(","))).toEqual([INDEX_MAX]);
   expect(read(["1", ...Array(words).fill("0")].join(","))).toBeNull();

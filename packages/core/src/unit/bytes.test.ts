@@ -85,7 +85,7 @@ test("the shortest exact quantity gives the bytes back", () => {
   expect(formatQuantity(1025)).toBe("1025");
 });
 
-test("bytes for people have a unit that fits and at most one decimal", () => {
+test("bytes for people have the largest unit and at most one decimal", () => {
   expect(formatBytes(0)).toBe("0 B");
   expect(formatBytes(1023)).toBe("1023 B");
   expect(formatBytes(1024)).toBe("1 KiB");
@@ -95,7 +95,7 @@ test("bytes for people have a unit that fits and at most one decimal", () => {
   expect(formatBytes(2 * 1024 * TiB)).toBe("2 PiB");
 });
 
-test("what rounds up to 1024 of a unit is one of the next", () => {
+test("an amount that rounds to 1024 of a unit is one of the next unit", () => {
   expect(formatBytes(TiB - 1)).toBe("1.0 TiB");
   expect(formatBytes(MiB - 1)).toBe("1.0 MiB");
   fc.assert(

@@ -6,7 +6,7 @@ import { add, read, vectorOf, write } from "./vector.ts";
 
 const outsides = [-1, 2, 0.5, Number.NaN, Infinity];
 
-test("what is there is read, written and added to", () => {
+test("entries within are read, written and added to", () => {
   expect(at(["a", "b"], 1)).toBe("b");
   expect(at([0, null], 0)).toBe(0);
   expect(at([0, null], 1)).toBeNull();
@@ -63,7 +63,7 @@ test("a key that is not in a map throws", () => {
   expect(() => valueOf(new Map<string, number>(), "a")).toThrow("a is a key of the map");
 });
 
-test("a tally counts, and what it has not met is none", () => {
+test("a tally counts, from 0", () => {
   const tally = new Map<string, number>();
   count(tally, "a");
   count(tally, "a", 3);

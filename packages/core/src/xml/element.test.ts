@@ -20,6 +20,6 @@ test("numbers become attributes as decimals and absent attributes are null", () 
   expect(attribute(tree, "__proto__")).toBeNull();
 });
 
-test("the text of an element is its own alone", () => {
+test("the text of an element excludes that of its children", () => {
   expect(textOf(tree)).toBe("one two");
 });

@@ -36,7 +36,7 @@ test.each([
   ["U+001B", "\u001b[31m"],
   ["U+FFFE", "\ufffe"],
   ["U+D800", "a\ud800b"],
-])("%s has no place in XML, escaped or not", (code, text) => {
+])("%s is refused: XML cannot hold it, escaped or not", (code, text) => {
   for (const tree of [element("a", {}, [text]), element("a", { b: text })]) {
     expect(() => writeXml(tree)).toThrow(new RegExp(code.replace("+", "\\+")));
   }

@@ -27,8 +27,8 @@ function fitOf(given: Partial<Request>, topology: Topology = machine): FlavorFit
   return fit;
 }
 
-test("what fits on one node says so, and how often", () => {
-  // 3 cores and 1 GPU: two to a node, by cores and by GPUs alike.
+test("a flavor that fits on one node, and how many fit", () => {
+  // 3 cores and 1 GPU: two fit on a node, by cores and by GPUs.
   const fit = fitOf({ accelerators: accelerators(1), vcpus: 6, memoryBytes: 10 * GiB });
   expect(fit).toEqual({
     name: "vm",
@@ -49,7 +49,7 @@ test("the last VM may straddle what the others leave", () => {
   expect(fitOf({ vcpus: 4, memoryBytes: 8 * GiB }).count).toBe(7);
 });
 
-test("too many cores for a node: over two, with the numbers and the loss", () => {
+test("too many cores for a node: it straddles two, with the numbers and the slowdown", () => {
   const fit = fitOf({ accelerators: accelerators(2), vcpus: 16, memoryBytes: 30 * GiB });
   expect(fit.nodes).toBe(2);
   expect(fit.shortages).toEqual([
@@ -68,7 +68,7 @@ test("too many cores for a node: over two, with the numbers and the loss", () =>
   );
 });
 
-test("too much memory beside one accelerator: it strays, or does not fit where that is forbidden", () => {
+test("too much memory for the accelerator's node: it strays, or does not fit under strict", () => {
   const asked = { accelerators: accelerators(1), vcpus: 2, memoryBytes: 50 * GiB };
   const fit = fitOf({ ...asked, locality: "preferred" });
   expect(fit.nodes).toBeNull();
@@ -102,7 +102,7 @@ test("shared cores are counted in CPUs, and NICs where they lie", () => {
   ]);
 });
 
-test("a machine that cannot hold it at all says what its nearest node lacks", () => {
+test("a flavor that does not fit at all, with what the nearest node lacks", () => {
   const fit = fitOf({ accelerators: accelerators(5) });
   expect(fit.cost).toBeNull();
   expect(fit.count).toBe(0);
@@ -119,14 +119,14 @@ test("enough of everything is not enough where the accelerators are not linked",
   );
 });
 
-test("unknown memory is none to count on", () => {
+test("unknown memory holds nothing", () => {
   const unknown = syntheticTopology("package:1 core:4 memory:?");
   const fit = fitOf({ hugepageBytes: null }, unknown);
   expect(fit.shortages).toEqual([{ node: 0, resource: "memoryBytes", needs: 2 * GiB, has: null }]);
   expect(describeFit(fit)).toContain("node 0 lacks memory that is known.");
 });
 
-test("pages in use count as free: the machine is taken for empty", () => {
+test("pages in use count as free, as the machine is taken to be empty", () => {
   const busy = syntheticTopology("package:1 core:4 memory:16Gi hugepages:0/8x1Gi");
   expect(fitOf({ memoryBytes: 4 * GiB, vcpus: 1 }, busy).count).toBe(2);
 });
@@ -164,7 +164,7 @@ const anyRequest: fc.Arbitrary<Request> = fc
   })
   .map(requestOf);
 
-test("the count is that of VMs placed in turn, and nothing contradicts the placement", () => {
+test("the count is that of VMs placed in turn, and agrees with the placement", () => {
   fc.assert(
     fc.property(smallTopology, anyRequest, (topology, request) => {
       const nodes = topology.nodes.map((node) => ({

@@ -121,7 +121,7 @@ function straddlingCost({ best, model }: SearchResult): StraddlingCost {
   return { shown: relative(shown), hidden: relative(hidden), basis: hidden.basis };
 }
 
-/** All cells as one: every vCPU and every accelerator uses all of the memory alike. */
+/** All cells as one: every vCPU and every accelerator uses all memory equally. */
 function flattened(cells: readonly LayoutCell[]): Placed {
   const separate = placed(cells);
   return {

@@ -22,7 +22,7 @@ export interface FlavorFit {
   readonly count: number;
   /** Whether counting ended at its limit, so that more may fit. */
   readonly countIsBound: boolean;
-  /** What straddling costs under locality `preferred`; null where it does not fit even so. */
+  /** The cost of straddling under locality `preferred`; null where it does not fit even then. */
   readonly cost: StraddlingCost | null;
 }
 
@@ -39,7 +39,7 @@ export interface NodeShortage {
 export interface StraddlingCost {
   /** With a guest that is shown its nodes and keeps its work to them. */
   readonly shown: number;
-  /** With a guest that sees one flat machine, so that every vCPU uses all of the memory alike. */
+  /** With a guest that sees one flat machine, so that every vCPU uses all memory equally. */
   readonly hidden: number;
   readonly basis: CostBasis;
 }

@@ -63,8 +63,8 @@ const situation = fc.record({
 });
 
 /**
- * Every sequence of layouts, without host classes or bounds: as many as there are. Null when that would be
- * more than anybody wants to wait for.
+ * The longest sequence of layouts by brute force, without host classes or bounds. Null when there are
+ * too many.
  */
 function mostLayouts(
   inventory: Inventory,
@@ -93,7 +93,7 @@ function mostLayouts(
   return left < 0 ? null : count;
 }
 
-test("as many fit as any sequence of placements reaches", () => {
+test("the count is the maximum over all sequences of layouts", () => {
   let met = 0;
   fc.assert(
     fc.property(situation, wish, ({ topology, earlier }, request) => {
@@ -112,7 +112,7 @@ test("as many fit as any sequence of placements reaches", () => {
   expect(met).toBeGreaterThan(30);
 });
 
-test("as many fit of a signature as any sequence of placements in it reaches", () => {
+test("the count of a signature is the maximum over all sequences in it", () => {
   let met = 0;
   fc.assert(
     fc.property(situation, wish, ({ topology, earlier }, request) => {
@@ -139,7 +139,7 @@ test("as many fit of a signature as any sequence of placements in it reaches", (
   expect(met).toBeGreaterThan(30);
 });
 
-test("as many fit as any sequence of legal plans reaches", () => {
+test("the count is the maximum over all sequences of legal plans", () => {
   let met = 0;
   fc.assert(
     fc.property(machine, modest, (topology, given) => {
@@ -158,7 +158,7 @@ test("as many fit as any sequence of legal plans reaches", () => {
   expect(met).toBeGreaterThan(5);
 });
 
-test("a placement loses what can be sold less, in shares of what an empty host could", () => {
+test("the loss of a placement is in shares of an empty host's slots", () => {
   fc.assert(
     fc.property(
       situation,

@@ -11,7 +11,7 @@ import type { Plan } from "../../plan/plan.ts";
 import { planFaults } from "../../plan/check/plan-check.ts";
 import { impliedSoldFlavors } from "./implied-flavors.ts";
 
-/** One core of each node is the host's. */
+/** The host keeps one core of each node. */
 const hostOf = (text: string): HostState => ({
   topology: syntheticTopology(text),
   taken: [],
@@ -40,12 +40,12 @@ const holding = (host: HostState, ...plans: readonly Plan[]): HostState => {
 
 const two = "package:2 core:9 thread:2 memory:64Gi hugepages:40x1Gi distances:10/21";
 
-test("a host could sell one accelerator of each model with its even share, in the request's pages", () => {
+test("an implied flavor is one accelerator of a model with its even share, in the request's pages", () => {
   const [only, ...others] = implied(`${two} root[gpu:h100-sxm*2]`);
   expect(others).toEqual([]);
   expect(only).toMatchObject({ vcpus: 8, memoryBytes: 20 * GiB, hugepageBytes: GiB });
   expect(only?.name).toBe("one H100 SXM5 80GB with 8 vCPUs and 20 GiB");
-  // Of 24 GiB beside the huge pages the host keeps 4.
+  // The host keeps 4 GiB of the 24 GiB in base pages.
   const [base] = implied(`${two} root[gpu:h100-sxm*2]`, requestOf({ hugepageBytes: null }));
   expect(base).toMatchObject({ memoryBytes: 10 * GiB, hugepageBytes: null });
   const mixed = implied(`${two} root[gpu:h100-sxm*2]@0 root[gpu:l40s]@1`);
@@ -53,14 +53,14 @@ test("a host could sell one accelerator of each model with its even share, in th
     ["H100 SXM5 80GB", 8],
     ["L40S", 16],
   ]);
-  // The node where the share is least decides; where nothing is known, nothing is implied.
+  // The node with the least share decides; unknown memory implies nothing.
   expect(implied(`${two} root*4[gpu:l40s]@0 root[gpu:l40s]@1`)[0]?.vcpus).toBe(4);
   expect(implied(`${two} root[gpu:l40s]@?`)).toEqual([]);
   expect(implied(two)).toEqual([]);
   expect(implied(`${two} root[gpu:l40s]`, requestOf({ hugepageBytes: 2 ** 21 }))).toEqual([]);
 });
 
-test("a VM of CPUs alone leaves the nodes of free accelerators when it can, and the next VM fits", () => {
+test("a VM without accelerators leaves the nodes of free ones when it can, and the next VM fits", () => {
   const host = hostOf(`${two} root[gpu:h100-sxm]@0`);
   const alone = planned(host, { name: "cpus", vcpus: 4 });
   expect(nodesOf(alone)).toEqual([1]);
@@ -69,14 +69,14 @@ test("a VM of CPUs alone leaves the nodes of free accelerators when it can, and 
   );
   const gpu = { name: "gpu", accelerators: accelerators(1), vcpus: 16, memoryBytes: 40 * GiB };
   expect(nodesOf(planned(holding(host, alone), gpu))).toEqual([0]);
-  // Where the other node is too small it stands beside them after all.
+  // It takes their node where the other node is too small.
   const large = { name: "large", vcpus: 14, memoryBytes: 30 * GiB };
   const full = holding(host, planned(host, large));
   expect(nodesOf(planned(full, { ...large, name: "second" }))).toEqual([0]);
 });
 
-test("it leaves them also where no slot would be lost by staying", () => {
-  // Of nine cores on a node two are left beside two accelerators of three.
+test("it leaves them even where it would take no slot", () => {
+  // With the shares of two of three accelerators taken, two of nine cores are left on their node.
   const host = hostOf(
     "package:2 core:9 thread:1 memory:64Gi hugepages:40x1Gi distances:10/21 root*3[gpu:l40s]@0",
   );
@@ -85,8 +85,8 @@ test("it leaves them also where no slot would be lost by staying", () => {
   expect(plan.reasons.join(" ")).toContain("Node 0 would take cores beside 3 free GPUs.");
 });
 
-test("of nodes with accelerators it takes one that still has its shares to spare", () => {
-  // A VM without its share of cores leaves five idle beside the two that are free.
+test("among nodes with accelerators it takes one with cores beyond their shares", () => {
+  // A VM with fewer cores than its share leaves five more than the two free accelerators need.
   const host = hostOf(
     "package:2 core:13 thread:1 memory:64Gi hugepages:40x1Gi distances:10/21 root*3[gpu:l40s]",
   );
@@ -96,7 +96,7 @@ test("of nodes with accelerators it takes one that still has its shares to spare
   expect(nodesOf(plan)).toEqual([0]);
 });
 
-test("of several hosts a VM of CPUs alone takes the one without accelerators", () => {
+test("among several hosts a VM without accelerators takes the one without any", () => {
   const hosts = [hostOf(`${two} root[gpu:h100-sxm]`), hostOf(two)].map((host, i) => ({
     ...host,
     topology: { ...host.topology, name: `host-${i}` },

@@ -25,7 +25,7 @@ const policy = {
   reserved: { coresPerNode: 1, cpus: null, memoryPerNodeBytes: 0 },
 };
 
-/** Machines on which places are equally good for a VM, and not for those who come after it. */
+/** Machines where places that are equally good for a VM differ in loss. */
 const even = fc.constantFrom(
   ...[
     "package:2 node:2 core:4 memory:8Gi hugepages:4x1Gi distances:10/12/21 root[gpu:h100-sxm]",
@@ -52,7 +52,7 @@ const modest = fc
     }),
   );
 
-test("of the best places the one is taken that loses least, as trying all of them says", () => {
+test("the place with the least loss of the best ones is that of brute force", () => {
   let chosen = 0;
   fc.assert(
     fc.property(
@@ -62,7 +62,7 @@ test("of the best places the one is taken that loses least, as trying all of the
       fc.array(modest, { minLength: 1, maxLength: 2 }),
       (topology, earlier, request, sold) => {
         const inventory = inventoryOf(topology, policy);
-        // A VM gets the fewest caches that hold it; brute force takes cores from wherever they are.
+        // The search takes the fewest caches; brute force takes the first free cores.
         if (inventory.cores.groupsOfNode.some((groups) => groups.length > 1)) return;
         let taken: readonly Plan[] = [];
         for (const [i, wanted] of earlier.entries()) {
@@ -94,7 +94,7 @@ test("of the best places the one is taken that loses least, as trying all of the
   expect(chosen).toBeGreaterThan(10);
 });
 
-test("a loss that rests on counts that ended early says so", () => {
+test("a loss from uncertain counts is not exact", () => {
   const inventory = inventoryOf(syntheticTopology("package:2 core:4 memory:8Gi"), policy);
   const hostClasses = hostClassCache();
   const soldFlavors = [{ demand: demandOf(requestOf({ hugepageBytes: null })), weight: 1 }];

@@ -72,7 +72,7 @@ export interface SlotChange {
   readonly demand: Demand;
   readonly before: number;
   readonly after: number;
-  /** Whether both are certain; otherwise at least so many fit. */
+  /** Whether both are certain; otherwise they are lower bounds. */
   readonly exact: boolean;
 }
 

@@ -38,7 +38,7 @@ function holding(requests: readonly Request[], name = "host"): HostState {
   );
 }
 
-test("what fits, of at most, by class, and who is in the way", () => {
+test("slots now and at most, by signature, and the VMs in the way", () => {
   const host = holding([flavor(3), flavor(3)]);
   const { hosts, fleet } = capacityReport([host, holding([], "empty")], [flavor(2), flavor(4)]);
   const summary = hosts.map(({ host: name, flavors }) => [
@@ -141,7 +141,7 @@ test("what fits, of at most, by class, and who is in the way", () => {
   `);
 });
 
-test("a pinned signature is counted alone, also where no host has it", () => {
+test("a pinned signature is counted alone, even where no host has it", () => {
   const pinned = { ...flavor(2), signature: "no such" };
   const { hosts } = capacityReport([holding([])], [pinned]);
   expect(hosts[0]?.flavors).toEqual([
@@ -179,7 +179,7 @@ const modest = fc
     requestOf({ accelerators: accelerators(count), vcpus, memoryBytes: GiB }),
   );
 
-test("blockers are all that, by leaving, give a slot, and nobody fewer does", () => {
+test("blockers are the smallest sets of VMs that would give a slot by leaving", () => {
   let met = 0;
   fc.assert(
     fc.property(
@@ -187,7 +187,7 @@ test("blockers are all that, by leaving, give a slot, and nobody fewer does", ()
       fc.array(fc.oneof(smallRequest, modest), { minLength: 1, maxLength: 4 }),
       fc.oneof(smallRequest, modest),
       (machineRead, earlier, wanted) => {
-        // Free pages were read with all VMs there: without one of them they would be others.
+        // The free pages were read with all VMs there, and would differ without one of them.
         const topology = withSellablePages({ topology: machineRead, taken: [], policy: generous });
         let taken: readonly Plan[] = [];
         for (const [i, request] of earlier.entries()) {
@@ -226,7 +226,7 @@ test("blockers are all that, by leaving, give a slot, and nobody fewer does", ()
   expect(met).toBeGreaterThan(10);
 });
 
-test("sets too many to try are not tried, and it is said", () => {
+test("a size with too many sets is not tried, and the answer says so", () => {
   const vms = Array.from({ length: 100 }, (_, i) => `vm-${i}`);
   let tried = 0;
   const never = findBlockers(vms, 0, () => {

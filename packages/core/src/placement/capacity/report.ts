@@ -46,12 +46,12 @@ export interface ClassCapacity {
   readonly own: boolean;
   readonly fits: number;
   readonly most: number;
-  /** Whether both are certain; otherwise at least so many fit (`slotCounter`). */
+  /** Whether both are certain; otherwise they are lower bounds (`slotCounter`). */
   readonly exact: boolean;
 }
 
 /** A flavor may have as many signatures as a host has places for it; only the first are counted. */
-const classesMax = 8;
+const signaturesMax = 8;
 
 /**
  * Counts exactly how many more VMs of each flavor fit: the maximum over every order and every choice
@@ -109,7 +109,7 @@ function flavorCapacities(
     const hostClass = hostClasses.of(inventory, occupancy);
     const empty = hostClasses.emptied(hostClass);
     const own = soldSignature(hostClass, demandOf(flavor));
-    const found = classesOf(hostClasses, [empty, hostClass], flavor, own);
+    const found = signatureTexts(hostClasses, [empty, hostClass], flavor, own);
     const classes = [...found].map(([signature, signatureText]): ClassCapacity => {
       const demand = demandOf(flavor, signature);
       const [now, atMost] = [countSlots(hostClass, demand), countSlots(empty, demand)];
@@ -137,7 +137,7 @@ function flavorCapacities(
 }
 
 /** The flavor's own signature, and those that its next VM could get, each with its text. */
-function classesOf(
+function signatureTexts(
   hostClasses: HostClasses,
   [empty, now]: readonly [HostClass, HostClass],
   flavor: Request,
@@ -155,7 +155,7 @@ function classesOf(
   for (const { layout } of hostClasses.successors(now, demand).successors) {
     const { signature, signatureText } = layoutSignature(space, layout);
     found.set(signature, signatureText);
-    if (found.size >= classesMax) break;
+    if (found.size >= signaturesMax) break;
   }
   return found;
 }

@@ -41,7 +41,7 @@ export interface CoreGroup {
   readonly node: number;
   /** The position of its cache, which groups of several nodes may share. */
   readonly cache: number;
-  /** Whether the cache is unknown: then nobody knows which cores share it. */
+  /** Whether the cache is unknown, and so the cores that share it. */
   readonly unknownCache: boolean;
   /** Positions of its sold cores, ascending. */
   readonly cores: readonly number[];
@@ -70,7 +70,7 @@ export function coreInventory(
     const position = node === null ? undefined : nodePosition.get(node);
     return position === undefined ? [] : [{ id, l3, node: position, set: setOf(cpus) }];
   });
-  // A core of unknown cache is a group of its own: nobody knows what it shares.
+  // A core of unknown cache is a group of its own, as the cores that share it are unknown.
   const keyOf = ({ id, node, l3 }: Pick<SoldCore, "id" | "node" | "l3">): string =>
     `${node} ${l3 === null ? `core ${id}` : l3}`;
   const grouped = [...Map.groupBy(known, keyOf)].toSorted(

@@ -9,7 +9,7 @@ import { hostClassKeys } from "../occupancy/occupancy-key.ts";
 import { areIsomorphic } from "../../../testing/placement/isomorphic.ts";
 import { type Inventory, inventoryOf } from "./inventory.ts";
 
-/** Whether a machine on which one group of devices is held can be renamed into one with the other. */
+/** Whether a symmetry maps the machine with one group of devices held onto the other. */
 function canTakePlaces(inventory: Inventory, a: number, b: number): boolean {
   const empty = emptyOccupancy(inventory);
   const [heldA, heldB] = [a, b].map((group) => {
@@ -20,7 +20,7 @@ function canTakePlaces(inventory: Inventory, a: number, b: number): boolean {
   return heldA !== undefined && heldB !== undefined && areIsomorphic(inventory, heldA, heldB);
 }
 
-test("accelerators of one class can take each other's places", () => {
+test("accelerators of one orbit can change places", () => {
   let met = 0;
   fc.assert(
     fc.property(smallTopology, (topology) => {
@@ -40,7 +40,7 @@ test("accelerators of one class can take each other's places", () => {
   expect(met).toBeGreaterThan(100);
 });
 
-test("without NICs and shared groups, accelerators of one node are of one class when they can be", () => {
+test("without NICs and shared groups, all symmetries of one node's accelerators are found", () => {
   let met = 0;
   fc.assert(
     fc.property(smallTopology, (topology) => {
@@ -49,7 +49,7 @@ test("without NICs and shared groups, accelerators of one node are of one class 
       const isPlain = devices.accelerators.every(
         ({ soldCompanions }) => soldCompanions.length === 0,
       );
-      // With other nodes' devices fixed, a renaming that changes places changes only these places.
+      // With other nodes' devices fixed, a symmetry that exchanges two accelerators moves only these.
       if (!isPlain || devices.nics.length > 0 || nodeIds.length > 1) return;
       if (devices.accelerators.length > 2) return;
       const [a, b] = devices.accelerators;
@@ -64,7 +64,7 @@ test("without NICs and shared groups, accelerators of one node are of one class 
   expect(met).toBeGreaterThan(20);
 });
 
-test("accelerators of different fabric partitions cannot take each other's places", () => {
+test("accelerators of different fabric partitions cannot change places", () => {
   const text = "core:8 memory:16Gi hugepages:8x1Gi root*4[gpu:h100-sxm] nvlink:18";
   const classes = (more: string): readonly number[] =>
     inventoryOf(syntheticTopology(text + more), defaultHostPolicy).symmetry.acceleratorOrbit;
@@ -87,8 +87,8 @@ test("accelerators of different fabric partitions cannot take each other's place
   expect(holding(0, 2)).toBe(holding(1, 3));
 });
 
-/** Of the catalog's machines: the sizes of the classes of accelerators, and of nodes. */
-test("what is alike on the catalog's machines", () => {
+/** For each machine of the catalog: the sizes of the orbits of accelerators, and of nodes. */
+test("the orbits of the catalog's machines", () => {
   const sizes = (classes: readonly number[]): string =>
     [...Map.groupBy(classes, (of) => of).values()].map((members) => members.length).join(" ");
   const found = catalogNames.flatMap((name) => {

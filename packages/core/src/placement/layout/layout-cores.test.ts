@@ -15,7 +15,7 @@ interface FreeCore {
   readonly l3: number | null;
 }
 
-/** Cores of caches with so many free each; null is a cache of unknown number, one a core. */
+/** Cores of caches with so many free each. */
 function coresOf(free: readonly number[]): FreeCore[] {
   const caches = free.flatMap((count, l3) => Array.from({ length: count }, () => l3));
   return caches.map((l3, id) => ({ id, l3 }));
@@ -50,14 +50,14 @@ test("a core of unknown cache is a cache of its own", () => {
   expect(ids(chooseCores(cores, 2))).toBe("0 1");
 });
 
-test("no cache of the size that the last cores are to be from is a fault", () => {
+test("a `lastCache` that no cache has throws", () => {
   expect(ids(chooseCores(coresOf([4, 2]), 2, 4))).toBe("0 1");
   expect(() => chooseCores(coresOf([4, 2]), 2, 3)).toThrow("a cache has the 3 free cores");
 });
 
 const freePerCache = fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 1, maxLength: 7 });
 
-test("no choice touches fewer caches", () => {
+test("no other choice touches fewer caches", () => {
   fc.assert(
     fc.property(freePerCache, fc.nat(30), (free, n) => {
       const total = sum(free);
@@ -73,7 +73,7 @@ test("no choice touches fewer caches", () => {
   );
 });
 
-test("on equal caches, one of which the host has a core of, two equal VMs have one shape", () => {
+test("two equal VMs have one shape on equal caches, even where the host keeps a core", () => {
   fc.assert(
     fc.property(
       fc.integer({ min: 2, max: 8 }),
@@ -94,7 +94,7 @@ test("on equal caches, one of which the host has a core of, two equal VMs have o
   );
 });
 
-test("another cache for the rest changes which cores are taken, and never the shape", () => {
+test("another cache for the last cores never changes the shape", () => {
   fc.assert(
     fc.property(freePerCache, fc.nat(30), (free, n) => {
       const wanted = 1 + (n % sum(free));
@@ -112,7 +112,7 @@ test("another cache for the rest changes which cores are taken, and never the sh
   );
 });
 
-/** One core of node 0 is the host's: its caches have three and four cores to sell. */
+/** The host keeps one core of node 0: its caches have three and four cores to sell. */
 const inventory = inventoryOf(
   syntheticTopology("package:2 l3:2 core:4 memory:16Gi distances:10/21"),
   defaultHostPolicy,
@@ -144,13 +144,13 @@ function cachesOf(...cells: readonly LayoutCell[]): readonly string[] {
   );
 }
 
-test("the last cores are from a cache of each size, the tightest first", () => {
+test("the variants take the last cores from a cache of each size, the tightest first", () => {
   expect(cachesOf(cell(0, 0, 2))).toEqual(["00", "11"]);
   expect(cachesOf(cell(0, 0, 4))).toEqual(["1111"]);
   expect(cachesOf(cell(0, 0, 2), cell(1, 1, 2))).toEqual(["00 22", "00 33", "11 22", "11 33"]);
 });
 
-test("cells that have cores of one node take them as they come, and all that they need", () => {
+test("cells with cores of one node have no variants", () => {
   expect(cachesOf(cell(0, 0, 2), cell(1, 0, 2))).toEqual(["00 11"]);
   expect(cachesOf(cell(0, 0, 1), cell(1, 0, 1))).toEqual(["0 0"]);
 });

@@ -22,8 +22,8 @@ const policy: HostPolicy = {
 };
 
 /**
- * Four nodes as far apart as chance has it, of which some may have no CPUs; of some firmware tells what
- * paths between them take.
+ * Four nodes at random distances, where some may have no CPUs, and firmware may give the access times
+ * of some paths.
  */
 const lopsided: fc.Arbitrary<Topology> = fc
   .record({
@@ -60,7 +60,7 @@ const machine = fc.oneof(
   { arbitrary: lopsided, weight: 3 },
 );
 
-/** More than a node has, so that it lies on several. */
+/** More than a node has, so that it takes several. */
 const large: fc.Arbitrary<Request> = fc
   .record({
     vcpus: fc.integer({ min: 1, max: 4 }),
@@ -71,8 +71,8 @@ const large: fc.Arbitrary<Request> = fc
 
 const asked = fc.oneof({ arbitrary: smallRequest, weight: 1 }, { arbitrary: large, weight: 3 });
 
-test("what is of a signature is told without working it out, and costs what all others do", () => {
-  const met = { told: 0, untold: 0, twins: 0 };
+test("a layout's cost excludes signatures, and all layouts of a signature cost the same", () => {
+  const met = { byDistance: 0, byAccess: 0, sameSignature: 0 };
   fc.assert(
     fc.property(machine, fc.array(asked, { maxLength: 1 }), asked, (topology, earlier, request) => {
       const inventory = inventoryOf(topology, policy);
@@ -84,7 +84,7 @@ test("what is of a signature is told without working it out, and costs what all 
         ),
       ];
       const costs = new Map<string, readonly [cells: number, cost: number]>();
-      const isTold = costFollowsDistance(topology);
+      const isByDistance = costFollowsDistance(topology);
       for (const occupancy of occupancies) {
         const space = spaceFor(inventory, occupancy, request);
         const layouts: readonly Layout[] = layoutsOf(inventory, occupancy, request).slice(0, 40);
@@ -97,16 +97,16 @@ test("what is of a signature is told without working it out, and costs what all 
           const { cells, cost } = layout.objective;
           const before = costs.get(own);
           if (before === undefined) costs.set(own, [cells, cost]);
-          else if (isTold) {
-            met.twins++;
+          else if (isByDistance) {
+            met.sameSignature++;
             expect(cells).toBe(before[0]);
             expect(cost).toBeCloseTo(before[1], 9);
           }
         }
-        if (layouts.length > 0) met[isTold ? "told" : "untold"]++;
+        if (layouts.length > 0) met[isByDistance ? "byDistance" : "byAccess"]++;
       }
     }),
     { numRuns: 3000 },
   );
-  expect(Math.min(met.told, met.untold, met.twins)).toBeGreaterThan(60);
+  expect(Math.min(met.byDistance, met.byAccess, met.sameSignature)).toBeGreaterThan(60);
 });

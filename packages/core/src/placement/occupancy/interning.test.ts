@@ -39,40 +39,40 @@ const text = (occupancy: Occupancy): string =>
     ArrayBuffer.isView(value) ? Object.values(value) : value,
   );
 
-test("occupancies are one object exactly when they say the same", () => {
+test("occupancies are one object exactly when they are equal", () => {
   const count = { same: 0, different: 0 };
   fc.assert(
     fc.property(fc.array(use, { maxLength: 2 }), fc.array(use, { maxLength: 2 }), (a, b) => {
-      const known = occupancyInterner();
+      const intern = occupancyInterner();
       const [left, right] = [after(a), after(b)];
-      const shared = known(inventory, left);
+      const shared = intern(inventory, left);
       expect(shared).toEqual(left);
-      expect(known(inventory, after(a))).toBe(shared);
+      expect(intern(inventory, after(a))).toBe(shared);
       const isSame = text(left) === text(right);
       count[isSame ? "same" : "different"]++;
-      expect(known(inventory, right) === shared).toBe(isSame);
+      expect(intern(inventory, right) === shared).toBe(isSame);
     }),
     { numRuns: 3000 },
   );
   expect(Math.min(count.same, count.different)).toBeGreaterThan(30);
 });
 
-test("every machine has objects of its own", () => {
-  const known = occupancyInterner();
+test("machines do not share objects", () => {
+  const intern = occupancyInterner();
   const empty = emptyOccupancy(inventory);
-  const shared = known(inventory, empty);
+  const shared = intern(inventory, empty);
   expect(shared).not.toBe(empty);
-  expect(known(other, empty)).not.toBe(shared);
-  expect(known(other, empty)).toEqual(empty);
+  expect(intern(other, empty)).not.toBe(shared);
+  expect(intern(other, empty)).toEqual(empty);
 });
 
-test("a book that has forgotten gives new objects, and still one for each", () => {
-  const known = occupancyInterner();
+test("a cleared cache makes new objects, and still one for equal occupancies", () => {
+  const intern = occupancyInterner();
   const empty = emptyOccupancy(inventory);
-  const first = known(inventory, empty);
-  for (let vms = 1; vms <= 5000; vms++) known(inventory, { ...empty, vms });
-  const again = known(inventory, empty);
+  const first = intern(inventory, empty);
+  for (let vms = 1; vms <= 5000; vms++) intern(inventory, { ...empty, vms });
+  const again = intern(inventory, empty);
   expect(again).toEqual(first);
   expect(again).not.toBe(first);
-  expect(known(inventory, emptyOccupancy(inventory))).toBe(again);
+  expect(intern(inventory, emptyOccupancy(inventory))).toBe(again);
 });

@@ -21,7 +21,7 @@ import { areIsomorphic } from "../../../testing/placement/isomorphic.ts";
 import { emptyOccupancy, occupied, type Occupancy } from "./occupancy.ts";
 import { hostClassKeys } from "./occupancy-key.ts";
 
-/** Memory enough for all that is taken at random. */
+/** Enough memory for all random uses. */
 const policy: HostPolicy = {
   ...defaultHostPolicy,
   reserved: { coresPerNode: 0, cpus: null, memoryPerNodeBytes: 0 },
@@ -42,7 +42,7 @@ function occupiedBy(inventory: Inventory, uses: readonly RandomUse[]): Occupancy
   );
 }
 
-/** The same amounts elsewhere: every number that chooses is moved on by one of its own. */
+/** The same amounts elsewhere: every choosing number is shifted by its own amount. */
 function moved(uses: readonly RandomUse[], by: readonly number[]): RandomUse[] {
   let next = 0;
   const shift = (): number => at(by, next++ % by.length);
@@ -60,7 +60,7 @@ const pair = fc.record({
   by: fc.array(fc.nat(7), { minLength: 1, maxLength: 6 }),
 });
 
-test("host classes of one key are the same up to a renaming that changes nothing", () => {
+test("occupancies of one key differ only by a symmetry", () => {
   let met = 0;
   fc.assert(
     fc.property(pair, ({ topology, uses, by }) => {
@@ -76,7 +76,7 @@ test("host classes of one key are the same up to a renaming that changes nothing
   expect(met).toBeGreaterThan(50);
 });
 
-test("the key of a host class is kept by every exchange of what is known to be alike", () => {
+test("exchanging items of one orbit keeps the key", () => {
   let met = 0;
   fc.assert(
     fc.property(pair, ({ topology, uses }) => {
@@ -110,7 +110,7 @@ test("the key of a host class is kept by every exchange of what is known to be a
   expect(met).toBeGreaterThan(50);
 });
 
-test("host classes of one key answer every request alike", () => {
+test("occupancies of one key give every request the same answer", () => {
   fc.assert(
     fc.property(pair, smallRequest, ({ topology, uses, by }, request) => {
       const inventory = inventoryOf(topology, policy);

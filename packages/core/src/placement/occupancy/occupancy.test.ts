@@ -43,7 +43,7 @@ const request: fc.Arbitrary<Request> = fc
     };
   });
 
-test("what a layout takes is what its plan takes, and leaves nothing behind when it goes", () => {
+test("a layout takes what its plan takes, and a VM that leaves gives all of it back", () => {
   fc.assert(
     fc.property(
       smallTopology,
@@ -77,7 +77,7 @@ test("what a layout takes is what its plan takes, and leaves nothing behind when
   );
 });
 
-test("a VM that goes takes what it floats over with it, whoever came after it", () => {
+test("the floating vCPUs of a VM leave with it, whichever VM came after it", () => {
   const inventory = inventoryOf(syntheticTopology("core:7 memory:16Gi"), defaultHostPolicy);
   const host = { topology: inventory.topology, policy: defaultHostPolicy };
   const taken: Plan[] = [];

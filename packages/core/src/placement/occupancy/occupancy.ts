@@ -6,7 +6,7 @@ import { add, read, write } from "../../unit/vector.ts";
 import type { Inventory } from "../inventory/inventory.ts";
 
 /**
- * Who holds what on a host, in numbers by the inventory's positions. An occupancy never changes: a
+ * The state of a host: who holds what, in numbers by the inventory's positions. It never changes: a
  * VM that comes or goes makes a new one, of a few hundred bytes. So any number of hosts can share
  * one, and a search can look ahead without taking anything back.
  */

@@ -13,7 +13,7 @@ import { spaceFor } from "../space/space.ts";
 import { effort } from "./rank/effort.ts";
 import { type SearchResult, searchSpace } from "./search.ts";
 
-/** Forty-eight accelerators on two nodes of which no two are alike: links of any number of lanes. */
+/** Forty-eight accelerators on two nodes without a symmetry: links of any number of lanes. */
 function monster(seed: number): Topology {
   const random = randomFor(seed, "monster");
   const topology = syntheticTopology(
@@ -37,12 +37,12 @@ function answer(topology: Topology, units?: number): { found: SearchResult | nul
   return { found: searchSpace(space, { effort: steps, explained: true }), spent: steps.spent() };
 }
 
-test("where nothing is alike a search ends at its limit, with a legal answer on the fewest nodes", () => {
+test("without symmetry a search ends at its limit, with a legal answer on the fewest nodes", () => {
   const topology = monster(1);
   const { found, spent } = answer(topology);
   expect(found?.exhaustive).toBe(false);
   expect(found?.best.cells).toHaveLength(1);
-  // One more step may have been begun.
+  // The last charge may exceed the limit.
   expect(spent).toBeLessThan((1 << 23) * 1.01);
   const host = { topology, taken: [], policy: defaultHostPolicy };
   const plan = place([host], request);

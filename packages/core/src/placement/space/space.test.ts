@@ -54,11 +54,11 @@ test("cores are sold at the machine's usual width, and a narrower one is not sol
   expect(cores(space)).toEqual(["2 3", "5 6 7"]);
 });
 
-test("huge pages are what is free and what no plan has, whichever is less", () => {
+test("huge pages are the free ones, or those that no plan has, whichever are fewer", () => {
   const request = requestOf({ memoryBytes: 4 * GiB });
   const free = "package:1 core:8 memory:64Gi hugepages:15/20x1Gi";
   const first = planned(hostOf(free), { ...request, name: "first" });
-  // Its four pages are among the five that are not free: it runs. Nothing is counted twice.
+  // It runs, so its four pages are among the five that are not free, and are not counted twice.
   expect(granules(spaceOn(hostOf(free, {}, [first]), request))).toEqual([15]);
   const idle = "package:1 core:8 memory:64Gi hugepages:20x1Gi";
   expect(granules(spaceOn(hostOf(idle, {}, [first]), request))).toEqual([16]);
@@ -75,7 +75,7 @@ test("base pages are what huge pages, the host's reserve and the plans leave", (
   expect(granules(spaceOn(hostOf(unknown), request))).toEqual([null]);
 });
 
-test("a policy names accelerators, NICs and partitions by its own lights", () => {
+test("a policy names accelerators, NICs and partitions by its own patterns", () => {
   const request = requestOf({ accelerators: accelerators(1) });
   const nic = { accelerators: ["15b3:*"], nics: [] };
   const odd = spaceOn(hostOf(two, nic), request);
@@ -90,7 +90,7 @@ test("a policy names accelerators, NICs and partitions by its own lights", () =>
   expect(planned(hostOf(two, { partitions }), request).partition).toBe(7);
 });
 
-test("isolation closes what others use, and what others have alone is closed to all", () => {
+test("isolation closes what other VMs use, and what they have alone", () => {
   const small = requestOf({ vcpus: 2, memoryBytes: GiB });
   const first = planned(hostOf(two), { ...small, name: "first" });
   const beside = (isolation: Request["isolation"], of = first): string[] =>

@@ -46,7 +46,7 @@ test("the plan itself has no fault", () => {
   expect(planFaults(plan, host, request)).toEqual([]);
 });
 
-/** Every way to break a plan that the checker must notice, with what it says. */
+/** Broken plans that the checker must notice, with words of its message. */
 const broken: readonly (readonly [string, Plan, string])[] = [
   ["a CPU of the host's", firstVcpuOn(0), "kept for the host"],
   ["a CPU of the other node", firstVcpuOn(12), "not of node 0"],
@@ -144,7 +144,7 @@ test.each(broken)("%s is noticed", (_, faulty, words) => {
   expect(messages.join("\n")).toContain(words);
 });
 
-test("what another VM holds is noticed: devices, cores, pages", () => {
+test("devices, cores and pages that another VM holds are noticed", () => {
   const small = requestOf({ accelerators: accelerators(1), vcpus: 4, memoryBytes: 30 * GiB });
   const first = planned(host, small);
   const again = planFaults(first, { ...host, taken: [{ ...first, vm: "other" }] });

@@ -59,7 +59,7 @@ test.each([1, 3, 16, 218])(
   },
 );
 
-/** Few labels, so that graphs are often alike without being equal. */
+/** Few labels, so that graphs are often isomorphic without being equal. */
 const smallGraph = (sizeMax: number): fc.Arbitrary<LabeledGraph> =>
   fc.integer({ min: 1, max: sizeMax }).chain((size) =>
     fc.record({
@@ -79,7 +79,7 @@ const smallGraph = (sizeMax: number): fc.Arbitrary<LabeledGraph> =>
   );
 
 test("two small graphs have one form exactly when a renaming makes them equal", () => {
-  let twins = 0;
+  let isomorphisms = 0;
   fc.assert(
     fc.property(fc.array(smallGraph(4), { minLength: 60, maxLength: 60 }), (graphs) => {
       const forms = graphs.map((graph) => canonicalForm(graph).form);
@@ -87,17 +87,17 @@ test("two small graphs have one form exactly when a renaming makes them equal", 
         for (const [j, b] of graphs.entries()) {
           if (i >= j) continue;
           const same = isomorphic(a, b);
-          if (same) twins++;
+          if (same) isomorphisms++;
           expect(forms[i] === forms[j]).toBe(same);
         }
       }
     }),
     { numRuns: 40 },
   );
-  expect(twins).toBeGreaterThan(100);
+  expect(isomorphisms).toBeGreaterThan(100);
 });
 
-test("renaming the vertices changes neither the form nor what stands where in the order", () => {
+test("renaming the vertices changes neither the form nor the canonical order", () => {
   fc.assert(
     fc.property(smallGraph(10), fc.infiniteStream(fc.nat()), (graph, choices) => {
       const names = shuffled(graph.vertices.length, choices);
@@ -118,7 +118,7 @@ test("renaming the vertices changes neither the form nor what stands where in th
 const cycle = (...vertices: number[]): (readonly [number, number])[] =>
   vertices.map((vertex, i) => [vertex, at(vertices, (i + 1) % vertices.length)] as const);
 
-/** The 16 squares of a 4 by 4 board, joined where `adjacent` says so of their difference. */
+/** The 16 squares of a 4 by 4 board; `adjacent` decides by their difference which are joined. */
 function board(adjacent: (rows: number, columns: number) => boolean): LabeledGraph {
   const pairs = pairsOf(16).filter(([a, b]) =>
     adjacent((4 + Math.floor(a / 4) - Math.floor(b / 4)) % 4, (4 + (a % 4) - (b % 4)) % 4),
@@ -127,9 +127,9 @@ function board(adjacent: (rows: number, columns: number) => boolean): LabeledGra
 }
 
 /**
- * The pairs of 8 things, joined where they share one, and then switched: pairs of a chosen set are
- * joined to those others to which they were not. The three switchings are Chang's graphs; all four
- * are strongly regular with the parameters (28, 12, 6, 4).
+ * The triangular graph T(8), the pairs of 8 items joined where they share one, after Seidel switching
+ * by a set of pairs. The three switchings are the Chang graphs; all four are strongly regular with
+ * the parameters (28, 12, 6, 4).
  */
 function switched(chosen: readonly (readonly [number, number])[]): LabeledGraph {
   const edges = pairsOf(8);
@@ -141,7 +141,7 @@ function switched(chosen: readonly (readonly [number, number])[]): LabeledGraph 
   return undirected(28, pairs);
 }
 
-// Pairs that color refinement alone cannot tell apart: every vertex looks like every other.
+// Pairs of graphs that color refinement alone cannot distinguish: all vertices look the same.
 test.each<readonly [string, LabeledGraph, LabeledGraph]>([
   [
     "two triangles and a hexagon",
@@ -192,7 +192,7 @@ test.each<readonly [string, LabeledGraph, LabeledGraph]>([
         [`Chang's graphs ${i + 1} and ${j}`, switched(chosen), switched(other)] as const,
     ),
   ),
-])("%s are told apart, under any names", (_, a, b) => {
+])("%s have different forms, under any names", (_, a, b) => {
   expect(a.edges.length).toBe(b.edges.length);
   fc.assert(
     fc.property(fc.infiniteStream(fc.nat()), (choices) => {
@@ -205,9 +205,7 @@ test.each<readonly [string, LabeledGraph, LabeledGraph]>([
   );
 });
 
-/**
- * Rings whose vertices are joined to those some steps on: regular, full of symmetries, often alike.
- */
+/** Circulant graphs: regular, with many symmetries, and often isomorphic. */
 const rings = fc
   .array(
     fc.record({
@@ -232,7 +230,7 @@ const rings = fc
     return { vertices, edges };
   });
 
-test("renaming changes nothing where nearly every vertex looks like every other", () => {
+test("renaming a circulant graph does not change its form", () => {
   fc.assert(
     fc.property(rings, fc.infiniteStream(fc.nat()), (graph, choices) => {
       const other = renamed(graph, shuffled(graph.vertices.length, choices));
@@ -242,7 +240,7 @@ test("renaming changes nothing where nearly every vertex looks like every other"
   );
 });
 
-test("labels are compared whole: no text of one graph reads like another's structure", () => {
+test("labels are compared whole: no label can imitate the structure of a form", () => {
   const forms = [
     { vertices: ["a", "b"], edges: [] },
     { vertices: ["a,b"], edges: [] },
@@ -255,10 +253,8 @@ test("labels are compared whole: no text of one graph reads like another's struc
   expect(new Set(forms).size).toBe(forms.length);
 });
 
-/**
- * Cells that all look alike, each on a node and with some devices, everything linked to everything.
- */
-function alike(cells: number, devices: number): LabeledGraph {
+/** Interchangeable cells, each on a node and with some devices, everything linked to everything. */
+function equalCells(cells: number, devices: number): LabeledGraph {
   const vertices: string[] = [];
   const edges: { from: number; to: number; label: string }[] = [];
   const add = (label: string): number => vertices.push(label) - 1;
@@ -280,13 +276,13 @@ function alike(cells: number, devices: number): LabeledGraph {
 }
 
 // Measured on one busy core: 0.3 ms, 0.5 ms and 30 ms. Without automorphisms the first alone would
-// take 16! leaves, so a bound that leaves much room still tells.
+// take 16! leaves, so even a generous limit notices.
 test.each([
   [1, 16, 20],
   [8, 2, 20],
   [64, 1, 600],
-])("%i cells of %i devices, all alike, take less than %i ms", (cells, devices, limitMs) => {
-  const graph = alike(cells, devices);
+])("%i equal cells of %i devices take less than %i ms", (cells, devices, limitMs) => {
+  const graph = equalCells(cells, devices);
   const times = Array.from({ length: 5 }, () => {
     const start = performance.now();
     canonicalForm(graph);
@@ -295,7 +291,7 @@ test.each([
   expect(Math.min(...times)).toBeLessThan(limitMs);
 });
 
-test("the helper that tries all renamings has all of them", () => {
+test("the permutations of the tests are all permutations", () => {
   expect(permutations(4)).toHaveLength(24);
   expect(new Set(permutations(4).map(String)).size).toBe(24);
 });

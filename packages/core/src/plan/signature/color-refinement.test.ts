@@ -22,7 +22,7 @@ const colored: fc.Arbitrary<Colored> = fc.integer({ min: 1, max: 9 }).chain((siz
   return fc.record({ colors: some(1, size), labels: some(2, size * size) });
 });
 
-/** The definition: colors grow by what is seen of others, until nothing more is told apart. */
+/** The definition: colors are refined by the colors of neighbors until none is split. */
 function refinedByDefinition({ colors, labels }: Colored): string[] {
   const size = colors.length;
   let now = colors.map(String);
@@ -40,7 +40,7 @@ function refinedByDefinition({ colors, labels }: Colored): string[] {
   }
 }
 
-/** Which vertices lie together, whatever the cells are called. */
+/** The sets of vertices, without the numbers of cells. */
 function grouping(cellOf: ArrayLike<number | string>): string {
   const list = Array.from(cellOf);
   return list.map((cell) => list.indexOf(cell)).join();
@@ -64,7 +64,7 @@ function matrixOf({ colors, labels }: Colored): Parameters<typeof pairCodes>[0] 
   };
 }
 
-test("cells are told apart as the definition of color refinement tells them", () => {
+test("the cells are those of the definition of color refinement", () => {
   fc.assert(
     fc.property(colored, (graph) => {
       const matrix = matrixOf(graph);
@@ -78,7 +78,7 @@ test("cells are told apart as the definition of color refinement tells them", ()
   );
 });
 
-test("setting a vertex apart and refining again is as if it had had a color of its own", () => {
+test("individualizing a vertex and refining equals refining with a color of its own", () => {
   fc.assert(
     fc.property(colored, fc.nat(), (graph, choice) => {
       const matrix = matrixOf(graph);

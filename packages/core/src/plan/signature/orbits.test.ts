@@ -3,7 +3,7 @@ import { mapping, orbitsFixing } from "./orbits.ts";
 
 const image = (...of: number[]): Int32Array => Int32Array.from(of);
 
-test("a mapping takes what stands at a place to what stands there in the other order", () => {
+test("a mapping maps one order onto the other, place by place", () => {
   expect(mapping(image(2, 0, 1), image(1, 2, 0))).toEqual(image(2, 0, 1));
 });
 
@@ -29,7 +29,7 @@ test("an automorphism that moves a fixed vertex joins nothing", () => {
   expect(orbits.joins(1, 2)).toBe(true);
 });
 
-test("what is fixed is what was so at the start", () => {
+test("the fixed vertices are copied at the start", () => {
   const path = [0];
   const orbits = orbitsFixing(path, 3, [image(0, 2, 1)]);
   path.push(1);

@@ -103,7 +103,7 @@ test("a placement on the HGX H100, in words", () => {
   );
 });
 
-test("other cores, other devices and the cells the other way round make a twin", () => {
+test("other cores, other devices and reversed cells make a twin", () => {
   const other = planOn(hgx, [
     { node: 1, firstCore: 30, cores: 12, devices: [6] },
     { node: 0, firstCore: 20, cores: 12, devices: [3] },
@@ -126,7 +126,7 @@ test("a machine of the same shape with other names, numbers and addresses gives 
   const one = machine("distances:10/21 numbering:split");
   const plan = planOn(one, cells);
   const signed = planSignature(plan, one);
-  // CPUs are numbered otherwise and the firmware chose another distance: the words tell that one.
+  // CPUs have other numbers, and firmware another distance, which only the text shows.
   const two = machine("distances:10/20 numbering:adjacent");
   const onTwo = planOn(two, cells);
   expect(onTwo.cells[0]?.vcpus).not.toEqual(plan.cells[0]?.vcpus);
@@ -137,7 +137,7 @@ test("a machine of the same shape with other names, numbers and addresses gives 
   expect(planSignature(JSON.parse(moved(plan)), three)).toEqual(signed);
 });
 
-test("a slot of another shape is no twin, and the words say why", () => {
+test("a slot of another shape is no twin, and the text says why", () => {
   const signed = planSignature(planOn(hgx, twoCells), hgx);
   const [first, second] = planOn(hgx, twoCells).cells;
   invariant(first !== undefined && second !== undefined, "there are two cells");

@@ -31,7 +31,7 @@ export interface SignatureInput {
   readonly distances: readonly (readonly NodeDistance[])[];
   readonly cells: readonly SignatureCell[];
   readonly devices: readonly SignatureDevice[];
-  /** Between every two devices; null where nobody knows, and between a device and itself. */
+  /** Between every two devices; null where unknown, and between a device and itself. */
   readonly interconnects: readonly (readonly (Interconnect | null)[])[];
 }
 

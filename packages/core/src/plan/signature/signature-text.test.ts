@@ -33,7 +33,7 @@ const gpu = (of: number, change: Partial<SignatureDevice> = {}): SignatureDevice
 
 const nic = (of: number): SignatureDevice => gpu(of, { kind: "nic", vendor: "15b3" });
 
-/** Two nodes 21 apart, and between every two devices what `path` says. */
+/** Two nodes at distance 21, and the interconnects that `path` gives. */
 function words(
   cells: readonly SignatureCell[],
   devices: readonly SignatureDevice[],

@@ -13,7 +13,7 @@ import {
 const small = arbitrarySignatureInput({ nodesMax: 2, cellsMax: 2, devicesMax: 2 });
 const wide = arbitrarySignatureInput({ nodesMax: 8, cellsMax: 8, devicesMax: 16 });
 
-test("renaming nodes, cells, devices and caches changes neither signature nor words", () => {
+test("renaming nodes, cells, devices and caches changes neither signature nor text", () => {
   fc.assert(
     fc.property(wide, fc.infiniteStream(fc.nat()), (input, choices) => {
       const other = renamedInput(input, arbitraryRenaming(input, choices));
@@ -29,7 +29,7 @@ test("two placements share a signature exactly when they are twins by definition
   const group = fc.array(small, { minLength: 40, maxLength: 40 });
   fc.assert(
     fc.property(group, fc.infiniteStream(fc.nat()), (inputs, choices) => {
-      // Some of each, renamed, so that there are twins that do not look it.
+      // Some of each are renamed, so that there are twins with other names.
       const all = inputs.flatMap((input, i) =>
         i % 4 === 0 ? [input, renamedInput(input, arbitraryRenaming(input, choices))] : [input],
       );
@@ -97,7 +97,7 @@ const ofDistance =
     return { ...input, distances };
   };
 
-/** Each puts one thing elsewhere, which other things may make up for. */
+/** Each moves one thing, which may still make a twin. */
 const moves: Readonly<Record<string, Change>> = {
   "a device to a cell": (input, choice) =>
     ofDevice({ cell: choice % input.cells.length })(input, choice >>> 8),
@@ -120,7 +120,7 @@ const moves: Readonly<Record<string, Change>> = {
 };
 
 test.each(Object.entries(moves))(
-  "moving %s makes another signature exactly when it makes no twin",
+  "moving %s changes the signature exactly when it makes no twin",
   (_, move) => {
     const made = { twins: 0, others: 0 };
     fc.assert(
@@ -138,7 +138,7 @@ test.each(Object.entries(moves))(
   },
 );
 
-/** Every property that the signature is of, changed to a value that the generator never gives. */
+/** Every property of a signature, changed to a value that the generator never gives. */
 const changes: Readonly<Record<string, Change>> = {
   isolation: (input) => ({ ...input, isolation: "host" }),
   "CPU model": (input) => ({ ...input, cpuModel: "another processor" }),
@@ -266,6 +266,6 @@ test("a signature is 16 hexadecimal digits, the same in every release", () => {
     interconnects: [],
   });
   expect(signature).toMatch(/^[0-9a-f]{16}$/);
-  // Flavors keep signatures: a change here needs a new `version` and a word to operators.
+  // Flavors keep signatures: a change here needs a new `version` and a note to operators.
   expect(signature).toMatchInlineSnapshot(`"7bf178964f5c113b"`);
 });

@@ -11,7 +11,7 @@ interface Task {
   readonly limits: Omit<DistributionLimits, "effort">;
 }
 
-/** Nodes of which one may be of unknown node, and some in the orbit of one before them. */
+/** Nodes, where one may be unknown and some may be in the orbit of an earlier one. */
 const task: fc.Arbitrary<Task> = fc
   .record({
     most: fc.array(fc.nat(3), { minLength: 1, maxLength: 5 }),
@@ -34,7 +34,7 @@ const task: fc.Arbitrary<Task> = fc
     return { byNode, limits: { count, most, previousNode: new Map(pairs), together } };
   });
 
-/** Every vector of counts that is a distribution over so many nodes, the most on the first nodes first. */
+/** Every distribution over `cells` nodes, by definition, the most on the first nodes first. */
 function allDistributions({ byNode, limits }: Task, cells: number): readonly (readonly number[])[] {
   const { count, most, previousNode, together } = limits;
   const vectors = most.reduce<number[][]>(
@@ -60,12 +60,12 @@ function allDistributions({ byNode, limits }: Task, cells: number): readonly (re
         return !isBoth || together === null || together(s, t);
       }),
     );
-    // Those of unknown node are on one, whichever that is.
+    // Accelerators of unknown node are together on any one node.
     return total === count && Math.max(1, used.length) === cells && isInOrder && mayBeTogether;
   });
 }
 
-test("every way to lie on so many nodes is shown once, but for those that a swap of nodes of one orbit makes", () => {
+test("every distribution over a number of nodes is visited once, one of each orbit", () => {
   fc.assert(
     fc.property(task, (one) => {
       const visitDistributions = distributionsOf(one.byNode, { ...one.limits, effort: effort() });
@@ -79,7 +79,7 @@ test("every way to lie on so many nodes is shown once, but for those that a swap
   );
 });
 
-test("it ends when it is told to, and when the effort is used up, and begins anew", () => {
+test("it ends when the visitor or the effort ends it, and can begin anew", () => {
   fc.assert(
     fc.property(task, fc.integer({ min: 1, max: 4 }), fc.nat(60), (one, some, units) => {
       const all = allDistributions(one, 1);

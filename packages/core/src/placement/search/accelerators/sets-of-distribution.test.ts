@@ -14,7 +14,7 @@ interface Task {
   readonly distribution: Distribution;
 }
 
-/** Candidates on up to three nodes, of which those of one node and orbit are interchangeable. */
+/** Candidates on up to three nodes, interchangeable within a node and orbit. */
 const task: fc.Arbitrary<Task> = fc
   .record({
     places: fc.array(fc.tuple(fc.nat(2), fc.nat(2)), { minLength: 1, maxLength: 7 }),
@@ -48,7 +48,7 @@ const task: fc.Arbitrary<Task> = fc
   })
   .filter(({ distribution }) => distribution.some((some) => some > 0));
 
-/** Every set of the distribution with connected pairs, in order, of those of the same orbits the first. */
+/** Every set of the distribution with connected pairs, in order; the first of each orbit. */
 function allSets({ candidates, orbits, distribution }: Task): readonly (readonly number[])[] {
   const { entryOf, connected } = candidates;
   const count = sum(distribution);
@@ -59,15 +59,15 @@ function allSets({ candidates, orbits, distribution }: Task): readonly (readonly
     );
     if (!isOfDistribution || !set.every((a) => set.every((b) => a >= b || connected(a, b))))
       return false;
-    const alike = set
+    const image = set
       .map((i) => at(orbits, i))
       .toSorted()
       .join(" ");
-    return !seen.has(alike) && seen.add(alike).size > 0;
+    return !seen.has(image) && seen.add(image).size > 0;
   });
 }
 
-test("every connected set of a distribution is shown, in order, one of each orbit", () => {
+test("every connected set of a distribution is visited, in order, one of each orbit", () => {
   fc.assert(
     fc.property(task, (one) => {
       const pruning = { open: () => true, effort: effort() };
@@ -81,7 +81,7 @@ test("every connected set of a distribution is shown, in order, one of each orbi
   );
 });
 
-test("what is not open is left out with all that it begins, and nothing else", () => {
+test("a beginning that is not open is pruned with its continuations, and nothing else", () => {
   const closed = fc.uniqueArray(fc.nat(16), { maxLength: 6 });
   fc.assert(
     fc.property(task, closed, (one, numbers) => {
@@ -99,7 +99,7 @@ test("what is not open is left out with all that it begins, and nothing else", (
   );
 });
 
-test("it ends when it is told to or the effort is used up", () => {
+test("it ends when the visitor or the effort ends it", () => {
   fc.assert(
     fc.property(task, fc.integer({ min: 1, max: 4 }), fc.nat(600), (one, some, units) => {
       const all = allSets(one);

@@ -83,7 +83,7 @@ function preferOwnNodes(space: Space, { cellNodes }: CellShares, cost: Matrix): 
 /** More than rounding, and less than the difference between any two costs. */
 const OWN_NODE_LEAD = 1e-10;
 
-/** All leads and rounding errors of a flow come to less. */
+/** An upper bound on the sum of all leads and rounding errors of a flow. */
 const TIE = 1e-6;
 
 /** The cheapest flows of memory from nodes to cells whose cores are given. */

@@ -18,7 +18,7 @@ const evenly = (total: number, rooms: readonly number[]): readonly (readonly num
   return split === null ? [] : [...sharesOf(split)];
 };
 
-test("what is left over goes to the lowest cell that has room for it", () => {
+test("the remainder goes to the lowest cell that has room", () => {
   expect(byWeight(12, [2, 2])).toEqual([[6, 6]]);
   expect(byWeight(9, [1, 1])[0]).toEqual([5, 4]);
   expect(byWeight(9, [1, 1], [4, 5])).toEqual([[4, 5]]);
@@ -30,7 +30,7 @@ test("what is left over goes to the lowest cell that has room for it", () => {
   ]);
 });
 
-test("one each, and another only where no cell is left that has had none", () => {
+test("each cell gets one before any gets another", () => {
   expect(byWeight(7, [1, 1, 1, 1])[0]).toEqual([2, 2, 2, 1]);
   expect(byWeight(7, [1, 1, 1, 1])).toHaveLength(4);
   expect(byWeight(7, [1, 1, 1, 1], [9, 1, 1, 1])).toEqual([[4, 1, 1, 1]]);
@@ -41,11 +41,11 @@ test("a cell whose share is nothing gets one before all others", () => {
   expect(byWeight(3, [1, 5])).toEqual([[1, 2]]);
   expect(byWeight(3, [5, 1])).toEqual([[2, 1]]);
   expect(byWeight(3, [1, 1, 1, 1])).toEqual([]);
-  // The two that had one as their whole share wait for the third.
+  // The two cells that had one as their whole share wait for the third.
   expect(byWeight(6, [1, 1, 9], [9, 9, 9])).toEqual([[1, 1, 4]]);
 });
 
-test("evenly, and no cell fuller than it can be", () => {
+test("an even split fills no cell beyond its room", () => {
   expect(evenly(6, [4, 4, 4])).toEqual([[2, 2, 2]]);
   expect(evenly(6, [4, 1, 4])[0]).toEqual([3, 1, 2]);
   expect(evenly(480, [10, 400, 400])).toEqual([[10, 235, 235]]);
@@ -67,7 +67,7 @@ const cells = fc.array(
   { minLength: 1, maxLength: 4 },
 );
 
-test("the ways are those in which no cell has two more of the rest than one that has room", () => {
+test("the shares are those where no cell has two more of the remainder than one with room", () => {
   let several = 0;
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 24 }), cells, (total, given) => {
@@ -87,7 +87,7 @@ test("the ways are those in which no cell has two more of the rest than one that
       const found = byWeight(total, weights, rooms);
       if (found.length > 1) several++;
       expect(found.toSorted(compare)).toEqual(expected.toSorted(compare));
-      // The lowest first: each later way gives the rest to higher cells.
+      // The lowest first: later shares give the remainder to higher cells.
       expect(found).toEqual(found.toSorted((a, b) => compare(b, a)));
     }),
     { numRuns: 2000 },

@@ -5,7 +5,7 @@ import { sum } from "../../../unit/sum.ts";
 export interface Split {
   /** What each cell has in any case; at least one. */
   readonly base: readonly number[];
-  /** The rest of the total: so many of the takers get one each. */
+  /** The rest of the total: that many takers get one each. */
   readonly remainder: number;
   /** The cells that have room for one more. */
   readonly takers: readonly number[];

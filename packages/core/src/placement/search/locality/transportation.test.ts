@@ -14,7 +14,7 @@ function totalCost(flow: Rows, cost: Rows): number {
   return sum(flow.flatMap((row, i) => row.map((units, j) => units * at(at(cost, i), j))));
 }
 
-/** The least cost by giving the demands one unit after another to every supply that has one left. */
+/** The least cost by brute force: one unit after another from every supply that has one left. */
 function cheapestByTrying(
   demands: readonly number[],
   supplies: readonly number[],
@@ -51,7 +51,7 @@ const problem = fc
     });
   });
 
-test("costs what trying everything costs, meets every demand, and exceeds no supply", () => {
+test("the flow costs as little as by brute force, meets every demand, and exceeds no supply", () => {
   const met = { flows: 0, none: 0, limited: 0 };
   fc.assert(
     fc.property(problem, ({ demands, supplies, cost, pairMax }) => {
@@ -89,7 +89,7 @@ test("an early choice is taken back when a later demand needs it more", () => {
   ]);
 });
 
-test("of one supply a demand takes no more than it may", () => {
+test("a demand takes at most `pairMax` units of one supply", () => {
   const cost = matrix([[1, 2, 9]]);
   expect(plain(transport([2], [5, 5, 5], cost)?.flow)).toEqual([[2, 0, 0]]);
   expect(plain(transport([2], [5, 5, 5], cost, 1)?.flow)).toEqual([[1, 1, 0]]);

@@ -3,11 +3,11 @@ import { entryAt, type Matrix, matrixOf, rowOf, setEntry } from "../../../unit/m
 import { read, type Vector, vectorOf, write } from "../../../unit/vector.ts";
 
 /*
- * Bounds on the sets of `count` nodes that begin with some chosen nodes (`node-sets.ts`): what such
- * a set can have at most, and what its memory and its distances come to at least.
+ * Bounds on all sets of `count` nodes that begin with some chosen nodes (`node-sets.ts`): an upper
+ * bound on their amounts, and lower bounds on their memory cost and their sum of distances.
  *
- * The first two keep a running sum by place and are asked in the search's own order: with a node
- * for one place, after the nodes for the places before it.
+ * The first two keep running sums by place, so they must be called in the order of the search: for a
+ * node at one place after the nodes at the places before it.
  */
 
 /** An amount that the nodes of a set must have together. */
@@ -47,7 +47,7 @@ export function leastTogether(
     least.map((some) => -some),
     count,
   );
-  // sums[p]: what the nodes at the places before p come to.
+  // sums[p]: the values of the nodes at the places before p.
   const sums = vectorOf(count + 1);
   return (place, node) => {
     const sum = read(sums, place) + read(least, node);

@@ -18,7 +18,7 @@ export interface NodeSets {
   /** For each node the previous one of its orbit; null where there is none. */
   readonly previous: PreviousInOrbit;
   readonly needs: readonly NodeNeed[];
-  /** What each node's memory adds to the cost at least; null where it is the same for all sets. */
+  /** A lower bound on what each node's memory adds to the cost; null where all sets cost the same. */
   readonly leastMemory: Vector | null;
   readonly distances: () => Distances;
 }

@@ -17,7 +17,7 @@ export interface Effort {
   readonly spent: () => number;
 }
 
-/** A tenth of a second at the most. */
+/** At most a tenth of a second. */
 const effortMax = 1 << 23;
 
 export function effort(units = effortMax): Effort {

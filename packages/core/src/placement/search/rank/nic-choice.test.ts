@@ -7,12 +7,12 @@ import { effort } from "./effort.ts";
 import { nicChoices, type NicTask } from "./nic-choice.ts";
 import { sum } from "../../../unit/sum.ts";
 
-/** What accelerators pay to NICs, a row for each accelerator, and the NICs' IOMMU groups. */
+/** The network costs, a row for each accelerator, and the NICs' IOMMU groups. */
 interface Problem {
   readonly count: number;
   readonly cost: readonly (readonly number[])[];
   readonly groups: readonly number[];
-  /** NICs of one kind are alike: they cost everyone the same, and each is in a group by itself. */
+  /** The orbit of each NIC: NICs of one orbit cost the same, each alone in its group. */
   readonly kinds: readonly string[];
 }
 
@@ -22,7 +22,7 @@ interface Choice {
   readonly unrequestedDevices: number;
 }
 
-/** Summed, not meant: what each accelerator pays to its nearest, and each NIC. */
+/** The sum, instead of the mean, of the cost from each device to its nearest. */
 function costOf(cost: Problem["cost"], chosen: readonly number[]): number {
   if (cost.length === 0) return 1;
   return (
@@ -86,7 +86,7 @@ function shown(one: Problem, variants: "best" | "tied" | "all", units?: number):
   });
 }
 
-/** All choices of which nobody can tell one before them apart. */
+/** The first choice of each orbit. */
 function distinctChoices(one: Problem): readonly Choice[] {
   const seen = new Set<string>();
   return allChoices(one).filter(({ chosen }) => {
@@ -98,7 +98,7 @@ function distinctChoices(one: Problem): readonly Choice[] {
   });
 }
 
-test("the NICs are the first of the best, whatever the costs", () => {
+test("best: the first choice with the least cost", () => {
   fc.assert(
     fc.property(problem, (one) => {
       const best = allChoices(one).reduce((a, b) =>
@@ -112,7 +112,7 @@ test("the NICs are the first of the best, whatever the costs", () => {
   );
 });
 
-test("any: all sets of NICs, in order, one of each kind", () => {
+test("all: every set of NICs, in order, one of each orbit", () => {
   fc.assert(
     fc.property(problem, (one) => {
       expect(shown(one, "all")).toEqual(distinctChoices(one));
@@ -121,7 +121,7 @@ test("any: all sets of NICs, in order, one of each kind", () => {
   );
 });
 
-test("equal: of those that cost least all that take the fewest along, one of each kind", () => {
+test("tied: all with the least cost and the fewest unrequested devices, one of each orbit", () => {
   let several = 0;
   fc.assert(
     fc.property(problem, (one) => {
@@ -140,7 +140,7 @@ test("equal: of those that cost least all that take the fewest along, one of eac
   expect(several).toBeGreaterThan(100);
 });
 
-test("too few are none at all, none are no trouble, and used up effort leaves what was found", () => {
+test("too few NICs give no choice, none asked for give one, and used up effort the first", () => {
   const one = { count: 2, cost: [], groups: [0], kinds: ["a"] };
   expect(shown(one, "best")).toEqual([]);
   expect(shown({ ...one, count: 0 }, "best")).toEqual([

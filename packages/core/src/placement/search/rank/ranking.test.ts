@@ -13,7 +13,7 @@ import { compareObjectives } from "../../layout/layout.ts";
 import { ranking, type SearchOptions } from "./ranking.ts";
 
 const inventory = inventoryOf(syntheticTopology("package:1 core:2 memory:8Gi"), defaultHostPolicy);
-// Of shared cores it does not matter which they are.
+// With shared cores there are no core variants.
 const space = spaceFor(inventory, emptyOccupancy(inventory), requestOf({ isolation: "shared" }));
 const devices = groupedDevices([0, 1, 2, 3, 4, 5]);
 
@@ -57,7 +57,7 @@ const layouts: fc.Arbitrary<readonly Judged[]> = fc.uniqueArray(
   { maxLength: 8, selector: ({ positions }) => positions.join() },
 );
 
-/** The definition of the order: by objective, by what is lost, by accelerators. */
+/** The definition of the order: by objective, by loss, by accelerators. */
 function inOrder(judged: readonly Judged[], byLoss: boolean): readonly Judged[] {
   const place = ({ positions }: Judged): number => 10 * at(positions, 0) + at(positions, 1);
   return judged.toSorted(
@@ -68,7 +68,7 @@ function inOrder(judged: readonly Judged[], byLoss: boolean): readonly Judged[] 
   );
 }
 
-test("in whatever order layouts are offered the same two are kept, also if only what is open is", () => {
+test("the same two layouts are kept in any order of offers, and if only open ones are offered", () => {
   const cases = fc.record({
     explained: fc.boolean(),
     byLoss: fc.boolean(),
@@ -108,7 +108,7 @@ test("in whatever order layouts are offered the same two are kept, also if only 
           if (isOpen || !isPruned) ranked.offer(layout);
         }
         expect(ranked.best()).toBe(best?.layout ?? null);
-        // Once what is known to be the best is reached, no next best is looked for.
+        // Once the known optimum is reached, no runner-up is kept.
         if (!explained) expect(ranked.runnerUp()).toBeNull();
         else if (!isOptimumKnown) expect(ranked.runnerUp()).toBe(next?.layout ?? null);
       }
@@ -117,7 +117,7 @@ test("in whatever order layouts are offered the same two are kept, also if only 
   );
 });
 
-test("the next best has other devices or nodes, not the same with cores and pages elsewhere", () => {
+test("the runner-up has other devices or nodes, not only other cores and pages", () => {
   const cellOn = (node: number, pages: number): Layout["cells"][number] => ({
     node,
     units: [{ node, count: 1 }],
@@ -144,7 +144,7 @@ test("the next best has other devices or nodes, not the same with cores and page
   expect([ranked.best(), ranked.runnerUp()]).toEqual([better, other]);
 });
 
-test("a VM without accelerators takes the nodes with the fewest free ones, other things equal", () => {
+test("ties of a VM without accelerators go to the nodes with the fewest free ones", () => {
   const text =
     "package:3 core:4 memory:16Gi distances:10/21 root*2[gpu:h100-sxm]@0 root[gpu:h100-sxm]@2";
   const machine = inventoryOf(syntheticTopology(text), defaultHostPolicy);
@@ -168,7 +168,7 @@ test("a VM without accelerators takes the nodes with the fewest free ones, other
   };
   expect(chosen([on(0), on(1), on(2)])).toEqual([1]);
   expect(chosen([on(0), on(2)])).toEqual([2]);
-  // Less of what is sold is lost first.
+  // The loss comes first.
   const loss = (layout: Layout): number => ("loss" in layout ? Number(layout.loss) : 0);
   expect(chosen([on(0, 1), on(1, 2), on(2, 1)], { loss })).toEqual([2]);
 });
