@@ -128,7 +128,7 @@ function signatureReasons(space: Space, layout: Layout): string[] {
   return [shortened(text, REASON_LENGTH_MAX)];
 }
 
-/** As long as a document lets a sentence be. */
+/** The most characters that a document allows for a sentence. */
 const REASON_LENGTH_MAX = 1024;
 
 /** The remainders of cores and pages, and the amounts that are rounded up. */

@@ -98,10 +98,10 @@ interface MovedHost {
   readonly name: string;
   readonly inventory: Inventory;
   readonly occupancy: Occupancy;
-  readonly vms: readonly Tenant[];
+  readonly vms: readonly HostedVm[];
 }
 
-interface Tenant {
+interface HostedVm {
   readonly name: string;
   readonly demand: Demand;
   readonly use: Use;
@@ -141,7 +141,7 @@ function fleetOf(hosts: readonly HostState[], flavor: Request, layoutsMax?: numb
     if (before !== undefined) return before;
     const { inventory, occupancy, vms } = host;
     const now = slotsOn(classOf(host));
-    const without = (gone: readonly Tenant[]): number =>
+    const without = (gone: readonly HostedVm[]): number =>
       slotsOn(
         hostClasses.transient(
           inventory,
@@ -249,7 +249,7 @@ interface Arrival extends Pick<Move, "nodes" | "accelerators"> {
 function arrivals(
   { hostClasses, certainty }: Fleet,
   host: MovedHost,
-  vm: Tenant,
+  vm: HostedVm,
 ): readonly Arrival[] {
   const { inventory, occupancy } = host;
   // The host itself and not the one that stands for its class, since moves name its devices.

@@ -12,7 +12,7 @@ import type { Request } from "../../request/request.ts";
 import type { Topology } from "../../topology/topology.ts";
 import type { FlavorFit, NodeShortage, StraddlingCost } from "./flavor-fit.ts";
 
-/** The count ends here. */
+/** The limit of the count: a higher count would tell an operator nothing more. */
 const countMax = 256;
 
 /**
@@ -21,7 +21,8 @@ const countMax = 256;
  *
  * The answers are those of the placement itself. The fewest nodes come from the search under
  * `strict`; what a node lacks comes from the search's own space; the count places VMs one after the
- * other, as asked, until one is refused. So it is what an operator gets who starts them in turn.
+ * other, as asked, until one is refused. So the count is no maximum over all places
+ * (`placement/capacity/`), but what an operator gets who starts VMs in turn.
  *
  * It costs at most `countMax` placements a request.
  */

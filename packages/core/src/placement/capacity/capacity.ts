@@ -45,19 +45,19 @@ export function slotCounter(
     const key = keyOf(hostClass, demand);
     const before = counts.get(key);
     if (before !== undefined) return before;
-    const count = most(hostClass, demand);
+    const count = countFrom(hostClass, demand);
     if (left <= 0) return count;
     if (counts.size >= countsMax) counts.clear();
     counts.set(key, count);
     return count;
   };
-  const most = (hostClass: HostClass, demand: Demand): number => {
+  const countFrom = (hostClass: HostClass, demand: Demand): number => {
     const first = hostClasses.best(hostClass, demand);
     if (first === null) return 0;
     let reached = 1 + capacity(first.after, demand);
     const offered = hostClasses.space(hostClass, demand);
     const cells = demand.only === null ? null : cellsOnNodes(offered, first.layout);
-    const boundOf = (at: HostClass): number => capacityBound(hostClasses.space(at, demand), cells);
+    const boundOf = (of: HostClass): number => capacityBound(hostClasses.space(of, demand), cells);
     const limit = boundOf(hostClass);
     if (reached >= limit || left <= 0) return reached;
     const { successors, complete } = hostClasses.successors(hostClass, demand);

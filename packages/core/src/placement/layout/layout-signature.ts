@@ -39,7 +39,7 @@ export function signatureCost(space: Space, signature: string): Cost | undefined
 const costKey = ({ request }: Space, signature: string): string =>
   `${request.workload} ${signature}`;
 
-/** Whether a layout is of a signature. A layout of another cost is not, without signing it. */
+/** Whether a layout is of a signature. A layout of another cost is not, and need not be signed. */
 export function isOfSignature(space: Space, layout: Layout, signature: string): boolean {
   const { cells, cost } = layout.objective;
   const own = signatureCost(space, signature);
@@ -93,8 +93,8 @@ function keyOf(space: Space, { cells, partition }: Layout): string {
 }
 
 /**
- * How many cores of each group, in the order of the vCPUs, for the last of them may be cut: on which
- * node, and below which of the caches that have come so far.
+ * Numbers of cores by group, in the order of the vCPUs, as the last core may have an idle thread: each
+ * with its node, and with its cache by order of appearance.
  */
 function perGroup(
   { cores: { groups } }: Inventory,

@@ -48,7 +48,7 @@ export interface Objective {
   readonly cost: number;
   /** Accelerators and NICs that come along in IOMMU groups without having been asked for. */
   readonly unrequestedDevices: number;
-  /** 1 where cells without accelerators differ in size by more than one unit, otherwise 0. */
+  /** 1 where cells without accelerators differ by more than one core or granule, otherwise 0. */
   readonly unevenCells: number;
   /** The sum of the distances between the cells' nodes. */
   readonly nodeDistanceSum: number;

@@ -35,7 +35,7 @@ const task: fc.Arbitrary<Task> = fc
     };
     const candidates: Candidates = {
       byNode,
-      entryOf: nodeOfEachCandidate(byNode, places.length),
+      nodeIndexOf: nodeOfEachCandidate(byNode, places.length),
       previous: orbits.map((orbit, i) => {
         const before = orbits.slice(0, i).lastIndexOf(orbit);
         return before < 0 ? null : before;
@@ -50,12 +50,12 @@ const task: fc.Arbitrary<Task> = fc
 
 /** Every set of the distribution with connected pairs, in order; the first of each orbit. */
 function allSets({ candidates, orbits, distribution }: Task): readonly (readonly number[])[] {
-  const { entryOf, connected } = candidates;
+  const { nodeIndexOf, connected } = candidates;
   const count = sum(distribution);
   const seen = new Set<string>();
   return [...subsets([...orbits.keys()], count)].filter((set) => {
     const isOfDistribution = distribution.every(
-      (some, s) => set.filter((i) => entryOf[i] === s).length === some,
+      (some, s) => set.filter((i) => nodeIndexOf[i] === s).length === some,
     );
     if (!isOfDistribution || !set.every((a) => set.every((b) => a >= b || connected(a, b))))
       return false;

@@ -9,7 +9,7 @@ import { sum } from "../../../unit/sum.ts";
 export interface Candidates {
   readonly byNode: readonly NodeCandidates[];
   /** For each candidate, the position of its node in `byNode`. */
-  readonly entryOf: readonly number[];
+  readonly nodeIndexOf: readonly number[];
   /** For each candidate, the previous one of its orbit; null where there is none. */
   readonly previous: PreviousInOrbit;
   /** Whether two may be in one set. */
@@ -54,7 +54,7 @@ export function visitSets(
   visit: (set: readonly number[]) => boolean,
 ): boolean {
   const { byNode, previous } = candidates;
-  const line = byNode
+  const order = byNode
     .flatMap(({ members }, s) => (at(distribution, s) > 0 ? members : []))
     .toSorted((a, b) => a - b);
   const remaining = remainingOf(candidates, distribution);
@@ -70,8 +70,8 @@ export function visitSets(
     if (chosen.length === count) return visit(chosen);
     let goesOn = true;
     let place = from;
-    while (place < line.length && goesOn) {
-      const i = at(line, place);
+    while (place < order.length && goesOn) {
+      const i = at(order, place);
       place++;
       remaining.remove(i);
       if (mayTake(i)) {
@@ -85,7 +85,7 @@ export function visitSets(
       }
       if (remaining.isShort(i)) break;
     }
-    while (place-- > from) remaining.putBack(at(line, place));
+    while (place-- > from) remaining.putBack(at(order, place));
     return goesOn;
   };
   return extend(0);
@@ -109,25 +109,26 @@ interface Remaining {
 }
 
 function remainingOf(
-  { byNode, entryOf, unconnected }: Candidates,
+  { byNode, nodeIndexOf, unconnected }: Candidates,
   distribution: Distribution,
 ): Remaining {
   // For each candidate, with how many of the taken ones it is not connected.
-  const barred = entryOf.map(() => 0);
+  const barred = nodeIndexOf.map(() => 0);
   // For each node: how many it still wants, and how many of those to come are not barred.
   const wanted = [...distribution];
   const left = byNode.map(({ members }) => members.length);
   const addTo = (counts: number[], i: number, more: number): void => {
-    const s = at(entryOf, i);
+    const s = at(nodeIndexOf, i);
     counts[s] = at(counts, s) + more;
   };
   const bar = (i: number, more: number): void => {
     barred[i] = at(barred, i) + more;
   };
   const isBarred = (i: number): boolean => at(barred, i) > 0;
-  const isShort = (i: number): boolean => at(left, at(entryOf, i)) < at(wanted, at(entryOf, i));
+  const isShort = (i: number): boolean =>
+    at(left, at(nodeIndexOf, i)) < at(wanted, at(nodeIndexOf, i));
   return {
-    isWanted: (i) => !isBarred(i) && at(wanted, at(entryOf, i)) > 0,
+    isWanted: (i) => !isBarred(i) && at(wanted, at(nodeIndexOf, i)) > 0,
     remove: (i) => {
       if (!isBarred(i)) addTo(left, i, -1);
     },

@@ -21,8 +21,8 @@ import { distributionsOf } from "./distributions.ts";
  * The cells are the accelerators' nodes, so sets on one node are tried before sets on two, and so on:
  * once the best and the next best are found, more cells cannot matter. Each number of cells has its
  * distributions, and each distribution that its nodes can hold has its sets. One set of each orbit is
- * tried (`device-orbits.ts`), which leaves few on machines that exist; a longer search ends with its
- * effort.
+ * tried (`device-orbits.ts`), which leaves few on real machines; elsewhere the search may end at its
+ * limit of effort.
  */
 export function rankWithAccelerators(context: SearchContext): void {
   const { space, policy, ranked, effort } = context;
@@ -93,7 +93,7 @@ export function candidatesOf(space: Space, devices: readonly Device[]): Candidat
   const isAny = space.request.accelerators.link === "any";
   return {
     byNode,
-    entryOf: nodeOfEachCandidate(byNode, devices.length),
+    nodeIndexOf: nodeOfEachCandidate(byNode, devices.length),
     previous: previousInOrbit(space, devices),
     connected,
     unconnected: isAny ? devices.map(() => []) : unconnectedOf(devices.length, connected),

@@ -24,9 +24,9 @@ export function nodeOfEachCandidate(
   byNode: readonly NodeCandidates[],
   candidates: number,
 ): readonly number[] {
-  const entryOf = Array.from({ length: candidates }, () => 0);
-  for (const [s, { members }] of byNode.entries()) for (const i of members) entryOf[i] = s;
-  return entryOf;
+  const nodeIndexOf = Array.from({ length: candidates }, () => 0);
+  for (const [s, { members }] of byNode.entries()) for (const i of members) nodeIndexOf[i] = s;
+  return nodeIndexOf;
 }
 
 /**

@@ -55,7 +55,7 @@ export interface SearchOptions {
   readonly within?: { readonly cells: number; readonly cost: number } | undefined;
   /** Another limit than that of every search. */
   readonly effort?: Effort | undefined;
-  /** A value that nothing exceeds, from another host of the class: the first to reach it wins. */
+  /** An objective that nothing beats, from another host of the class: the first to reach it wins. */
   readonly knownOptimum?: KnownOptimum | undefined;
   /** Whether the first layout that is found will do. */
   readonly any?: boolean;
@@ -85,9 +85,9 @@ export function ranking(space: Space, options: SearchOptions): Ranking {
   let best: Ranked | null = null;
   let runnerUp: Ranked | null = null;
   let reached = false;
-  const last = (): Ranked | null => (explained && !reached ? runnerUp : best);
+  const worstKept = (): Ranked | null => (explained && !reached ? runnerUp : best);
   const offer = (layout: Layout): void => {
-    const worst = last();
+    const worst = worstKept();
     if (isBeyond(layout.objective, within)) return;
     const lost = loss === undefined ? noLoss : once(() => loss(layout));
     const ranked = { layout, place: placeOf(layout), loss: lost };
@@ -110,7 +110,7 @@ export function ranking(space: Space, options: SearchOptions): Ranking {
       else for (const variant of coreVariants(space, layout)) offer(variant);
     },
     couldImprove: (bound, beginning) => {
-      const worst = last();
+      const worst = worstKept();
       if (isBeyond(bound, within)) return false;
       if (worst === null) return true;
       if (any) return false;
@@ -122,8 +122,8 @@ export function ranking(space: Space, options: SearchOptions): Ranking {
       if (!reached && mayBeBetter) return true;
       return beginning !== undefined && comparePlaces(beginning(), worst.place) <= 0;
     },
-    unbounded: () => last() === null && within === undefined,
-    isComplete: () => last() !== null,
+    unbounded: () => worstKept() === null && within === undefined,
+    isComplete: () => worstKept() !== null,
     best: () => (best === null ? null : best.layout),
     runnerUp: () => (explained && runnerUp !== null ? runnerUp.layout : null),
   };
