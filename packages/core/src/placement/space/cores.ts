@@ -10,7 +10,7 @@ import { setOf } from "../../set/list-format.ts";
 import { at } from "../../unit/list.ts";
 import { read } from "../../unit/vector.ts";
 import type { SoldCore } from "../inventory/cores.ts";
-import type { RequestOnHost } from "./request-on-host.ts";
+import type { RequestOnHost } from "./isolation.ts";
 
 /** The whole cores of a node that are free for the request, by ascending id. */
 export function freeCores(space: RequestOnHost, node: number): readonly SoldCore[] {

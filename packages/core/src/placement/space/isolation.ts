@@ -29,3 +29,11 @@ export function closedTo(request: Request, inventory: Inventory, occupancy: Occu
   }
   return { node: isNodeClosed, coreGroup: (position) => groups.has(position) };
 }
+
+/** A request and a host with its VMs: everything that free amounts are computed from. */
+export interface RequestOnHost {
+  readonly request: Request;
+  readonly inventory: Inventory;
+  readonly occupancy: Occupancy;
+  readonly closed: Closed;
+}

@@ -4,7 +4,7 @@ import { MiB } from "../../unit/bytes.ts";
 import { at } from "../../unit/list.ts";
 import { read } from "../../unit/vector.ts";
 import { poolPosition } from "../inventory/memory.ts";
-import type { RequestOnHost } from "./request-on-host.ts";
+import type { RequestOnHost } from "./isolation.ts";
 
 /**
  * The granule of base pages: a guest's memory can then be backed by transparent huge pages, and

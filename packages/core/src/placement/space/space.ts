@@ -8,9 +8,8 @@ import type { Occupancy } from "../occupancy/occupancy.ts";
 import { occupancyOf } from "../occupancy/plan-use.ts";
 import { freeUnits } from "./cores.ts";
 import { freeDevices } from "./devices.ts";
-import { closedTo } from "./isolation.ts";
+import { closedTo, type RequestOnHost } from "./isolation.ts";
 import { freeGranules, granuleOf } from "./memory.ts";
-import type { RequestOnHost } from "./request-on-host.ts";
 import { sumOf } from "../../unit/sum.ts";
 
 /**

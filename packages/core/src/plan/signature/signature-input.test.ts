@@ -8,9 +8,8 @@ import { syntheticTopology } from "../../topology/synthetic/build.ts";
 import type { Topology } from "../../topology/topology.ts";
 import { GiB } from "../../unit/bytes.ts";
 import { at } from "../../unit/list.ts";
-import type { Cell, PlanDevice } from "../plan.ts";
+import type { Cell, PlanDevice, PlanParts } from "../plan.ts";
 import { planSignature, planSignatures } from "./signature.ts";
-import type { PlanParts } from "../plan.ts";
 import { signatureInputs } from "./signature-input.ts";
 
 const hgx = catalogMachine("hgx-h100");

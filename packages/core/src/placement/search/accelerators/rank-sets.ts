@@ -1,12 +1,10 @@
 import { at } from "../../../unit/list.ts";
 import type { Device } from "../../inventory/devices.ts";
 import type { Objective } from "../../layout/layout.ts";
-import { offerLayouts } from "../supply/offer-layouts.ts";
+import { offerLayouts, type SearchContext, leastCostOf, suppliesOf } from "../supplies.ts";
 import type { FreePartition } from "../candidates/partitions.ts";
-import type { SearchContext } from "../supply/search-context.ts";
 import { type Candidates, hasSetOn, visitSets } from "./sets-of-distribution.ts";
 import type { DistributionOption } from "./distribution-option.ts";
-import { leastCostOf, suppliesOf } from "../supply/supplies.ts";
 
 /** The accelerators of one search, and their sets on distributions. */
 export interface SetSearch extends SearchContext {

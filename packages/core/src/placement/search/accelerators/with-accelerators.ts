@@ -4,7 +4,7 @@ import type { Space } from "../../space/space.ts";
 import { previousInOrbit, previousNodeWithDevices } from "../candidates/device-orbits.ts";
 import { freePartitions } from "../candidates/partitions.ts";
 import { rankDistribution } from "./rank-sets.ts";
-import type { SearchContext } from "../supply/search-context.ts";
+import type { SearchContext } from "../supplies.ts";
 import { type Candidates, unconnectedOf } from "./sets-of-distribution.ts";
 import {
   type ConnectedNodes,

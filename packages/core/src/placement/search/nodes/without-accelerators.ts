@@ -6,10 +6,8 @@ import type { Objective } from "../../layout/layout.ts";
 import { previousNodes } from "../candidates/device-orbits.ts";
 import { type NodeSets, type NodeSetsFilter, visitNodeSets } from "./node-sets.ts";
 import { evenNeeds, type SetNeed, unevenNeeds } from "../locality/node-needs.ts";
-import { offerLayouts } from "../supply/offer-layouts.ts";
+import { offerLayouts, type SearchContext, suppliesOf } from "../supplies.ts";
 import { nodeDistanceSumOf } from "../accelerators/distribution-option.ts";
-import type { SearchContext } from "../supply/search-context.ts";
-import { suppliesOf } from "../supply/supplies.ts";
 
 /**
  * Ranks the layouts of a request without accelerators: on the fewest nodes that hold it, in equal

@@ -8,8 +8,7 @@ import { inventoryOf } from "../../inventory/inventory.ts";
 import { emptyOccupancy } from "../../occupancy/occupancy.ts";
 import { spaceFor } from "../../space/space.ts";
 import { groupedDevices } from "../../../../testing/placement/grouped-devices.ts";
-import type { Layout } from "../../layout/layout.ts";
-import { compareObjectives } from "../../layout/layout.ts";
+import { type Layout, compareObjectives } from "../../layout/layout.ts";
 import { ranking, type SearchOptions } from "./ranking.ts";
 
 const inventory = inventoryOf(syntheticTopology("package:1 core:2 memory:8Gi"), defaultHostPolicy);

@@ -1,12 +1,23 @@
-import { compareCosts } from "../../../cost/compare-costs.ts";
-import type { CostModel } from "../../../cost/placement-cost.ts";
-import { at } from "../../../unit/list.ts";
-import type { Device } from "../../inventory/devices.ts";
-import type { Space } from "../../space/space.ts";
-import { type LayoutCell, placedCells, total } from "../../layout/layout.ts";
-import type { CellShares, CellSupply } from "../locality/locality-policy.ts";
-import type { SearchContext } from "./search-context.ts";
-import { proportionalShare } from "../locality/split.ts";
+import { compareCosts } from "../../cost/compare-costs.ts";
+import type { CostModel } from "../../cost/placement-cost.ts";
+import { at } from "../../unit/list.ts";
+import type { Device } from "../inventory/devices.ts";
+import { type LayoutCell, type Objective, placedCells, total } from "../layout/layout.ts";
+import type { Space } from "../space/space.ts";
+import type { CellShares, CellSupply, LocalityPolicy } from "./locality/locality-policy.ts";
+import { proportionalShare } from "./locality/split.ts";
+import type { Effort } from "./rank/effort.ts";
+import { nicChoices } from "./rank/nic-choice.ts";
+import type { Ranking } from "./rank/ranking.ts";
+
+/** What all parts of one search share. */
+export interface SearchContext {
+  readonly space: Space;
+  readonly model: CostModel;
+  readonly policy: LocalityPolicy;
+  readonly ranked: Ranking;
+  readonly effort: Effort;
+}
 
 /** Cells with their cores and memory, before they have devices. */
 export interface Supply {
@@ -90,11 +101,48 @@ function withIdleThreads(
   return [idleIn(Math.max(0, larger))];
 }
 
+/** What is left to combine once nodes and accelerators are chosen. */
+export interface LayoutsTask {
+  readonly supplies: readonly Supply[];
+  readonly accelerators: readonly Device[];
+  /** The free NICs, in the order of preference among equal ones. */
+  readonly nics: readonly Device[];
+  /** The fabric partition of the accelerators; null where the host has none. */
+  readonly partition: number | null;
+  readonly objectiveOf: (cost: number, unrequestedDevices: number) => Objective;
+}
+
+/** Offers a layout for each choice of NICs with each supply of the cells. */
+export function offerLayouts(
+  { space, model, ranked, effort }: SearchContext,
+  { supplies, accelerators, nics, partition, objectiveOf }: LayoutsTask,
+): void {
+  const { nicOrbit } = space.inventory.symmetry;
+  const positions = accelerators.map(({ position }) => position);
+  const peer = model.peer(positions);
+  // Without accelerators layouts are offered in order, and an equal one comes too late.
+  const beginning = positions.length === 0 ? undefined : () => positions;
+  const { count } = space.request.nics;
+  const task = { nicOrbit, model, accelerators, nics, count, effort };
+  for (const { nics: chosen, network, unrequestedDevices } of nicChoices(task, ranked)) {
+    for (const { cells, memory, hostToDevice } of supplies) {
+      const objective = objectiveOf(
+        model.total({ memory, hostToDevice, peer, network }),
+        unrequestedDevices,
+      );
+      if (!ranked.couldImprove(objective, beginning)) continue;
+      for (const all of withDevices(cells, accelerators, chosen, ranked.variants === "all")) {
+        ranked.offer({ cells: all, partition, objective });
+      }
+    }
+  }
+}
+
 /**
  * Gives the cells their devices. An accelerator of unknown node belongs to the first cell, and so do
  * the NICs of other nodes; or these NICs belong to each cell in turn.
  */
-export function withDevices(
+function withDevices(
   cells: readonly SuppliedCell[],
   accelerators: readonly Device[],
   nics: readonly Device[],
