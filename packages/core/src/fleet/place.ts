@@ -17,6 +17,7 @@ import { search } from "../placement/search/search.ts";
 import { settledTopology } from "../plan/settled.ts";
 import { demandOf } from "../placement/host-class/demand.ts";
 
+/** What a placement takes into account beside the hosts and the request. */
 export interface PlaceOptions {
   /**
    * What is sold on these hosts: of equal placements the one is taken that leaves most of it. Without

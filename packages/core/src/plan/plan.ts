@@ -65,6 +65,7 @@ export type Vcpu =
   | { readonly id: number; readonly cpu: number }
   | { readonly id: number; readonly cpus: string };
 
+/** A thread of the emulator that does disk I/O, and the CPUs it may run on. */
 export interface IoThread {
   /** From 1, as libvirt counts them. */
   readonly id: number;
@@ -120,6 +121,7 @@ export interface PlanCost {
   readonly slowdown: number;
 }
 
+/** Each part of the cost, as a multiple of the best possible. */
 export interface CostParts {
   /** Between the accelerators and the cells' memory. */
   readonly hostToDevice: number;
