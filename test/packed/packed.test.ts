@@ -14,6 +14,7 @@ import { inMemory } from "@evenkeel/host/testing/sysfs/generated-tree.ts";
 import { beforeAll, describe, expect, test } from "vitest";
 import { findNode22 } from "../../tools/node-22.ts";
 import { npm } from "../../tools/pack-packages.ts";
+import { type Declared, declared, type ExportedName, exportedNames } from "./exported-names.ts";
 import { examplesIn, installPacked, link, type Ran, run } from "./installed.ts";
 
 /**
@@ -99,30 +100,29 @@ describe("a tarball", () => {
 });
 
 describe("the names for programs elsewhere", () => {
-  /** The values and the types that an index exports, and the file that each is from. */
-  function exportsOf(name: string): readonly { name: string; isType: boolean; from: string }[] {
-    const text = readRoot(`packages/${name}/src/index.ts`);
-    return [...text.matchAll(/^export (type )?\{([^}]+)\} from "\.\/([^"]+)";$/gm)].flatMap(
-      ([, allTypes, list = "", from = ""]) =>
-        list
-          .split(",")
-          .map((entry) => entry.trim())
-          .filter((entry) => entry !== "")
-          .map((entry) => ({
-            name: entry.replace(/^type /, ""),
-            isType: allTypes !== undefined || entry.startsWith("type "),
-            from,
-          })),
-    );
-  }
+  const exportsOf = (name: string): readonly ExportedName[] =>
+    exportedNames(readRoot(`packages/${name}/src/index.ts`));
+  const declaredIn = (name: string, { name: exported, from }: ExportedName): Declared => {
+    const found = declared(readPacked(`${name}/dist/${from}.d.ts`), exported);
+    if (found === null) throw new Error(`${from} declares no ${exported}`);
+    return found;
+  };
 
   test.each(names)("of %s all have a docstring", (name) => {
-    const bare = exportsOf(name).filter(({ name: exported, from }) => {
-      const text = readRoot(`packages/${name}/src/${from}`);
-      const kinds = "(?:async )?(?:function\\*?|const|class|interface|type)";
-      return !new RegExp(`\\*/\\nexport ${kinds} ${exported}\\b`).test(text);
-    });
+    const bare = exportsOf(name).filter((entry) => !declaredIn(name, entry).hasDocstring);
     expect(bare).toEqual([]);
+  });
+
+  test("come with the types of their arguments and results", () => {
+    const types = new Set(names.flatMap(exportsOf).map((entry) => entry.name));
+    const missing = names.flatMap((name) =>
+      exportsOf(name).flatMap((entry) =>
+        declaredIn(name, entry)
+          .types.filter((type) => !types.has(type))
+          .map((type) => `${name}: ${entry.name} needs ${type}`),
+      ),
+    );
+    expect(missing).toEqual([]);
   });
 
   test.each(names)("of %s all are in its README, and no others", (name) => {
