@@ -93,6 +93,18 @@ describe("layers", () => {
     expect(broken).toEqual([]);
   });
 
+  test("modules are imported by their paths; what is built for programs elsewhere is not", () => {
+    const built = /^@evenkeel\/[a-z]+(\/internal\/.*)?$|\/(index\.ts|dist\/.*)$/;
+    const broken = sources
+      .filter(({ path }) => !path.startsWith("examples/"))
+      .flatMap((source) =>
+        importsOf(source)
+          .filter((name) => built.test(name))
+          .map((name) => `${source.path} imports ${name}`),
+      );
+    expect(broken).toEqual([]);
+  });
+
   test("what only tests use is imported by tests alone", () => {
     const broken = product.flatMap((source) =>
       importsOf(source)
