@@ -9,7 +9,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, extname, join } from "node:path";
+import { dirname, extname, join, relative } from "node:path";
 
 const root = join(import.meta.dirname, "..");
 const packages = join(root, "packages");
@@ -31,8 +31,14 @@ export function buildPackages(names: readonly string[]): void {
     for (const name of names) {
       const dist = join(packages, name, "dist");
       rmSync(dist, { recursive: true, force: true });
-      copyFiles(join(folder, name, "src"), dist, (path) => /\.(js|d\.ts)$/.test(path));
-      copyFiles(join(packages, name, "src"), dist, (path) => extname(path) !== ".ts");
+      for (const path of filesBelow(join(folder, name, "src"))) {
+        const text = readFileSync(join(folder, name, "src", path), "utf8");
+        writeFileSync(placeFor(join(dist, path)), packedImports(text));
+      }
+      for (const path of filesBelow(join(packages, name, "src"))) {
+        if (extname(path) === ".ts") continue;
+        copyFileSync(join(packages, name, "src", path), placeFor(join(dist, path)));
+      }
       copyFileSync(join(root, "LICENSE"), join(packages, name, "LICENSE"));
     }
   } finally {
@@ -55,18 +61,16 @@ function compile(folder: string): void {
   if (status !== 0) throw new Error(`tsc could not build the packages:\n${stdout}${stderr}`);
 }
 
-function copyFiles(from: string, to: string, isWanted: (path: string) => boolean): void {
-  for (const entry of readdirSync(from, { recursive: true, withFileTypes: true })) {
-    const source = join(entry.parentPath, entry.name);
-    if (!entry.isFile() || !isWanted(source)) continue;
-    const target = join(to, source.slice(from.length));
-    mkdirSync(dirname(target), { recursive: true });
-    if (/\.(js|d\.ts)$/.test(source)) {
-      writeFileSync(target, packedImports(readFileSync(source, "utf8")));
-    } else {
-      copyFileSync(source, target);
-    }
-  }
+/** The paths of all files below a folder, as seen from it. */
+function filesBelow(folder: string): readonly string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => relative(folder, join(parentPath, name)));
+}
+
+function placeFor(path: string): string {
+  mkdirSync(dirname(path), { recursive: true });
+  return path;
 }
 
 /**
