@@ -93,12 +93,14 @@ describe("layers", () => {
     expect(broken).toEqual([]);
   });
 
-  /** Which files of the product a file of the product imports; `import type` counts. */
+  /**
+   * Which files of the product a file of the product imports; `import type` counts. An index, which
+   * nothing imports, is left out.
+   */
   const imported = new Map(
-    product.map((source) => [
-      source.path,
-      importsOf(source).flatMap((name) => pathOf(source, name)),
-    ]),
+    product
+      .filter(({ path }) => !path.endsWith("/index.ts"))
+      .map((source) => [source.path, importsOf(source).flatMap((name) => pathOf(source, name))]),
   );
 
   function pathOf({ path }: Source, name: string): string[] {
@@ -148,6 +150,18 @@ describe("layers", () => {
     for (const group of met) for (const next of edges.get(group)?.keys() ?? []) met.add(next);
     return met;
   }
+
+  test("modules are imported by their paths; what is built for programs elsewhere is not", () => {
+    const built = /^@evenkeel\/[a-z]+(\/internal\/.*)?$|\/(index\.ts|dist\/.*)$/;
+    const broken = sources
+      .filter(({ path }) => !path.startsWith("examples/"))
+      .flatMap((source) =>
+        importsOf(source)
+          .filter((name) => built.test(name))
+          .map((name) => `${source.path} imports ${name}`),
+      );
+    expect(broken).toEqual([]);
+  });
 
   test("what only tests use is imported by tests alone", () => {
     const broken = product.flatMap((source) =>
@@ -231,9 +245,11 @@ describe("names and words", () => {
     expect(odd).toEqual([]);
   });
 
-  test("there are no barrels: a module's path is its name", () => {
+  test("there are no barrels but the one of each package for programs elsewhere", () => {
+    const forOutsiders = /^packages\/[a-z]+\/src\/index\.ts$/;
     const barrels = product.filter(
-      ({ path, text }) => path.endsWith("/index.ts") || /^export \* from/m.test(text),
+      ({ path, text }) =>
+        (path.endsWith("/index.ts") && !forOutsiders.test(path)) || /^export \* from/m.test(text),
     );
     expect(barrels.map(({ path }) => path)).toEqual([]);
   });

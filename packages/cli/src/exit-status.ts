@@ -10,4 +10,5 @@ export const exitStatus = {
   no: 3,
 } as const;
 
+/** One of the four. */
 export type ExitStatus = (typeof exitStatus)[keyof typeof exitStatus];

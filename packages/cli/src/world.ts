@@ -10,6 +10,7 @@ export interface World {
   readonly interrupted: () => AbortSignal;
 }
 
+/** An output stream of the process. */
 export interface Stream {
   readonly write: (text: string) => void;
   readonly isTTY: boolean;

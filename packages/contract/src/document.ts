@@ -34,10 +34,13 @@ export type Document =
   | GuestReport
   | Verdict;
 
+/** The name of a kind of document. */
 export type DocumentKind = Document["kind"];
 
+/** The documents of one kind. */
 export type DocumentOf<Kind extends DocumentKind> = Extract<Document, { readonly kind: Kind }>;
 
+/** The schema of each kind, as zod has them. */
 export const documentSchemas: { readonly [Kind in DocumentKind]: z.ZodType<DocumentOf<Kind>> } = {
   Topology: topologySchema,
   VirtualMachine: virtualMachineSchema,
@@ -52,8 +55,10 @@ export const documentSchemas: { readonly [Kind in DocumentKind]: z.ZodType<Docum
   Verdict: verdictSchema,
 };
 
+/** The names of all kinds. */
 export const documentKinds: readonly string[] = Object.keys(documentSchemas);
 
+/** Whether a text is the name of a kind. */
 export function isDocumentKind(kind: string): kind is DocumentKind {
   return Object.hasOwn(documentSchemas, kind);
 }

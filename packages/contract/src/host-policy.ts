@@ -27,6 +27,7 @@ export const hostPolicySchema = object({
   partitions: partitionsSchema.nullable().optional(),
 });
 
+/** A HostPolicy as written; `hostPolicyOf` makes it the one that placement takes. */
 export type HostPolicyDocument = z.output<typeof hostPolicySchema>;
 
 /** The policy that a document states, its defaults filled in and its sizes in bytes. */

@@ -7,4 +7,5 @@
  * load.
  */
 export const YAML_LENGTH_MAX: number = 64 * 1024;
+/** The longest JSON that is read, in characters. */
 export const JSON_LENGTH_MAX: number = 8 * 1024 * 1024;

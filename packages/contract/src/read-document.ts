@@ -62,6 +62,7 @@ export function parseTopology(text: string, where: string): Topology {
   return readDocument(text, where, "Topology");
 }
 
+/** Whether a document is of a kind; narrows its type. */
 export function isOfKind<Kind extends DocumentKind>(
   document: Document,
   kind: Kind,

@@ -5,6 +5,7 @@ export interface PlanCost {
   readonly slowdown: number;
 }
 
+/** Each part of the cost, as a multiple of the best possible. */
 export interface CostParts {
   /** Between the accelerators and the cells' memory. */
   readonly hostToDevice: number;

@@ -50,4 +50,5 @@ export const errorCodes = {
   internal: "Evenkeel itself failed; this is a bug",
 } as const;
 
+/** The code of an error. */
 export type ErrorCode = keyof typeof errorCodes;

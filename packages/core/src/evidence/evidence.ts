@@ -53,11 +53,13 @@ export interface ProcessEvidence {
   readonly vfioFiles: readonly string[] | null;
 }
 
+/** What a thread of the VM's process does. */
 export type ThreadRole =
   | { readonly kind: "vcpu"; readonly id: number }
   | { readonly kind: "iothread"; readonly id: number }
   | { readonly kind: "emulator" };
 
+/** A thread of the VM's process, and where it may run. */
 export interface ThreadEvidence {
   readonly tid: number;
   readonly where: string;
@@ -117,11 +119,13 @@ export interface KernelEvidence {
   readonly transparentHugepages: string | null;
 }
 
+/** A node of the host, and its online CPUs. */
 export interface NodeEvidence {
   readonly id: number;
   readonly cpus: string;
 }
 
+/** A device that the plan names, as the host shows it now. */
 export interface DeviceEvidence {
   readonly address: string;
   readonly where: string;
@@ -139,12 +143,14 @@ export interface DeviceEvidence {
   readonly interrupts: readonly InterruptEvidence[] | null;
 }
 
+/** A function of an IOMMU group, and its driver. */
 export interface GroupMember {
   readonly address: string;
   readonly driver: string | null;
   readonly bridge: boolean;
 }
 
+/** An interrupt of a passed-through device, and where it is delivered. */
 export interface InterruptEvidence {
   readonly number: number;
   readonly allowedCpus: string | null;
@@ -152,6 +158,7 @@ export interface InterruptEvidence {
 }
 
 export const shapeSources = ["command-line", "monitor", "libvirt"] as const;
+/** Where a shape was read. */
 export type ShapeSource = (typeof shapeSources)[number];
 
 /** How a VM is put together, by one source: what it was started with, QEMU's monitor, libvirt. */
@@ -165,6 +172,7 @@ export interface ShapeEvidence {
   readonly pins: ShapePins | null;
 }
 
+/** A guest node as the hypervisor has it. */
 export interface ShapeCell {
   readonly id: number;
   readonly cpus: string;

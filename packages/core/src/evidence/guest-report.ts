@@ -21,6 +21,7 @@ export interface GuestReport {
   readonly unreadable: readonly Unreadable[];
 }
 
+/** A NUMA node as the guest sees it. */
 export interface GuestNode {
   readonly id: number;
   readonly cpus: string;
@@ -29,6 +30,7 @@ export interface GuestNode {
   readonly distances: readonly number[] | null;
 }
 
+/** A PCI function as the guest sees it. */
 export interface GuestDevice {
   /** The guest's own. */
   readonly address: string;
@@ -39,6 +41,7 @@ export interface GuestDevice {
   readonly link: PcieLink | null;
 }
 
+/** The guest's own huge pages of one size. */
 export interface GuestHugepages {
   readonly node: number;
   readonly sizeBytes: number;
@@ -46,12 +49,14 @@ export interface GuestHugepages {
   readonly free: number | null;
 }
 
+/** The contract that the guest found. */
 export interface GuestContractFound {
   readonly where: string;
   /** Of its bytes; null where nothing in the guest could work it out. */
   readonly sha256: string | null;
 }
 
+/** The topology file that NCCL would take in the guest. */
 export interface GuestNccl {
   readonly file: string;
   /** Null where the file is not there, or nothing could work it out. */

@@ -18,6 +18,7 @@ import { hostReasons, runnerUpSlots, slotReasons } from "./choice-reasons.ts";
 import { hostChooser } from "./choose-host.ts";
 import { planReasons } from "./plan-reasons.ts";
 
+/** What a placement takes into account beside the hosts and the request. */
 export interface PlaceOptions {
   /**
    * The flavors that these hosts sell: of equal placements the one is taken that leaves room for most

@@ -16,6 +16,7 @@ import type { PciForm } from "./ports.ts";
 import { guestLinks, noteDevices } from "./pci-notes.ts";
 import { unsupported } from "./unsupported.ts";
 
+/** What the guest depends on beside the plan. */
 export interface GuestOptions {
   /** For plans made on topologies that did not tell it; where a plan tells, the plan's holds. */
   readonly architecture?: GuestArchitecture | undefined;

@@ -33,6 +33,7 @@ export interface Guest {
 }
 
 export const guestArchitectures = ["x86_64", "aarch64"] as const;
+/** The architecture of a guest. */
 export type GuestArchitecture = (typeof guestArchitectures)[number];
 
 /** By which a running VM is found to be the one of a plan. */

@@ -16,4 +16,5 @@ export interface HypervisorOptions {
   readonly contractFile?: string | undefined;
 }
 
+/** The firmware that starts the guest. */
 export type Firmware = "efi" | "bios";

@@ -12,6 +12,7 @@ import type { DeviceGroup } from "./device-groups.ts";
  *   for as slow as its slowest part believes it. What is moved is moved at the real speed.
  */
 export const pciForms = ["ports", "switches"] as const;
+/** What devices sit behind. */
 export type PciForm = (typeof pciForms)[number];
 
 /** What comes behind one root port: a device, or those that share a switch. */

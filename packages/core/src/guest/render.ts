@@ -12,6 +12,7 @@ import type { QemuOptions } from "./qemu/options.ts";
 import { shellText } from "./qemu/shell.ts";
 import type { Rendering } from "./renderings.ts";
 
+/** The options of all forms; each takes those that concern it. */
 export type RenderOptions = GuestOptions & LibvirtOptions & QemuOptions;
 
 /**

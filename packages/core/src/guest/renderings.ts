@@ -7,4 +7,5 @@ export const renderings = [
   "contract",
   "cloud-init",
 ] as const;
+/** The name of a form. */
 export type Rendering = (typeof renderings)[number];

@@ -72,6 +72,7 @@ export type Vcpu =
   | { readonly id: number; readonly cpu: number }
   | { readonly id: number; readonly cpus: string };
 
+/** A thread of the emulator that does disk I/O, and the CPUs it may run on. */
 export interface IoThread {
   /** From 1, as libvirt counts them. */
   readonly id: number;

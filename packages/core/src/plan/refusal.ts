@@ -6,6 +6,7 @@ export interface Refusal {
   readonly hosts: readonly HostRefusal[];
 }
 
+/** Why a request does not fit on one host, and what would make it fit. */
 export interface HostRefusal {
   readonly host: string;
   readonly reasons: readonly RefusalReason[];
@@ -13,6 +14,7 @@ export interface HostRefusal {
   readonly remedies: readonly Remedy[];
 }
 
+/** One cause of a refusal, with its numbers. */
 export interface RefusalReason {
   readonly code: RefusalCode;
   /** The node that falls short, where the cause lies on one. */
@@ -53,4 +55,5 @@ export const refusalCodes = {
   "cores-unknown": "the topology has no cores, so none can be sold",
 } as const;
 
+/** The code of a cause. */
 export type RefusalCode = keyof typeof refusalCodes;

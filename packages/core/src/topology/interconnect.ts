@@ -13,6 +13,7 @@ import type { PciDevice, PciInterconnect, Topology } from "./topology.ts";
  * https://docs.nvidia.com/deploy/nvidia-smi/ ("topo")
  */
 export type Interconnect = DirectInterconnect | PciInterconnect;
+/** A connection of two accelerators beside PCI Express, by its number of lanes. */
 export type DirectInterconnect = `${"NV" | "XGMI"}${number | "#"}`;
 
 /** The interconnect of two different devices, or null where the topology does not tell. */

@@ -38,6 +38,7 @@ export interface Topology {
   readonly partitions: readonly Partition[];
 }
 
+/** Who made the machine, and what its processors are. */
 export interface Machine {
   readonly vendor: string | null;
   readonly product: string | null;
@@ -48,6 +49,7 @@ export interface Machine {
   readonly pageBytes: number | null;
 }
 
+/** What a node's memory is made of. */
 export type MemoryKind = "dram" | "hbm" | "cxl" | "pmem" | "gpu";
 
 /** A NUMA node. One without CPUs has `cpus: ""`, one without memory has `memoryBytes: 0`. */
@@ -70,6 +72,7 @@ export interface MemoryNode {
   readonly hugepages: readonly HugepagePool[];
 }
 
+/** A node's huge pages of one size. */
 export interface HugepagePool {
   readonly sizeBytes: number;
   readonly total: number;
@@ -213,6 +216,7 @@ export interface AcceleratorInstance {
   readonly memoryBytes: number | null;
 }
 
+/** A network interface card. */
 export interface Nic {
   readonly address: string;
   /** Its RDMA device where it has one (`mlx5_0`), otherwise its network interface (`eth0`). */
@@ -220,6 +224,7 @@ export interface Nic {
   readonly rdma: boolean | null;
 }
 
+/** NVIDIA's or AMD's direct links. */
 export type LinkKind = "nvlink" | "xgmi";
 
 /** A direct connection of two accelerators beside PCIe, through an NVSwitch or not. */

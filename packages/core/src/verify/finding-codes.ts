@@ -32,4 +32,5 @@ export const findingCodes = {
   "nccl-file": "the NCCL topology file in force in the guest is not the one of its contract",
 } as const;
 
+/** The code of a finding. */
 export type FindingCode = keyof typeof findingCodes;

@@ -19,12 +19,15 @@ export interface Verdict {
 
 /** What a verdict is about: what the host does for the VM, or also what the guest sees of it. */
 export const scopes = ["host", "guest"] as const;
+/** What a verdict is about. */
 export type Scope = (typeof scopes)[number];
 
 export const severities = ["error", "warning", "info"] as const;
+/** How serious a finding is. */
 export type Severity = (typeof severities)[number];
 
 export const layers = ["host", "fabric", "hypervisor", "guest", "process"] as const;
+/** Where in the stack the cause lies. */
 export type Layer = (typeof layers)[number];
 
 /** One thing that is otherwise than promised. */

@@ -20,6 +20,7 @@ import { vnuma } from "./finding/vnuma.ts";
 import { judged } from "./judged.ts";
 import type { Scope, Verdict } from "./verdict.ts";
 
+/** What a verdict takes into account beside the plan and the evidence. */
 export interface VerifyOptions {
   /** What the verdict is about; the host's part alone by default. It never depends on the evidence. */
   readonly scope?: Scope;

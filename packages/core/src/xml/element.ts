@@ -10,6 +10,7 @@ export interface XmlElement {
   readonly children: readonly XmlNode[];
 }
 
+/** An element, or text. */
 export type XmlNode = XmlElement | string;
 
 /** An element; numbers become their shortest decimal form. */

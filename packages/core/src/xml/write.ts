@@ -17,6 +17,7 @@ export function writeXml(root: XmlElement, quote: XmlQuote = "'"): string {
   return `${lines(root, "", quote).join("\n")}\n`;
 }
 
+/** What attributes are quoted by. */
 export type XmlQuote = "'" | '"';
 
 function lines(element: XmlElement, indent: string, quote: XmlQuote): string[] {

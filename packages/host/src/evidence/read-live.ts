@@ -17,6 +17,7 @@ import { type MonitorReading, readMonitor } from "../qmp/read.ts";
 import type { Tree } from "../tree/tree.ts";
 import { readEvidence } from "./read-evidence.ts";
 
+/** How the VM is found, and what is known of it already. */
 export interface LiveOptions {
   readonly host: string;
   readonly takenAt: string;

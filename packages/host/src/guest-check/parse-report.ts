@@ -15,6 +15,7 @@ import { readLines } from "../text/read-lines.ts";
 
 const header = "evenkeel-guest-report 1";
 
+/** Whether a text is what the shell script prints. */
 export function isShellReport(text: string): boolean {
   return text.slice(0, 65_536).includes(header) && !text.trimStart().startsWith("{");
 }

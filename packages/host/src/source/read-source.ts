@@ -4,6 +4,7 @@ import { didYouMean } from "@evenkeel/core/text/did-you-mean.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import { textSources } from "./text-sources.ts";
 
+/** What reading a source needs from elsewhere. */
 export interface SourceOptions {
   /** Reads a Topology document; the schema is not this package's. */
   readonly parseTopology: (text: string, where: string) => Topology | Promise<Topology>;

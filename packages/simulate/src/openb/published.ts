@@ -1,6 +1,7 @@
 /** The traces of the published experiment that are compared here. */
 export const openbTraces = ["default", "multigpu20", "gpushare40", "cpu100"] as const;
 
+/** The name of a trace. */
 export type OpenbTrace = (typeof openbTraces)[number];
 
 /** The seeds of the published experiment. */

@@ -7,6 +7,7 @@ import type { Placer, Setting } from "./policy.ts";
 /** How good a way is: `next` is what it leaves of `host`. The highest is taken. */
 export type Score = (host: HostState, next: HostState, task: Task) => number;
 
+/** How ways are scored, and what decides among equals. */
 export interface ScoreRule {
   readonly score: Score;
   /** Which way of a host is taken among those that score alike; without it the lowest indices. */

@@ -23,6 +23,7 @@ export interface Comparison {
   readonly policies: readonly ComparedPolicy[];
 }
 
+/** What became of the world under one policy. */
 export interface ComparedPolicy {
   readonly name: string;
   readonly title: string;

@@ -6,6 +6,7 @@ import type { Outcome } from "./outcome.ts";
 import { openTally } from "./tally.ts";
 import type { World } from "./world.ts";
 
+/** What is measured beside the outcome. */
 export interface SimulateOptions {
   /** Whether fragmentation is measured, which costs about as much as placing by it does. */
   readonly fragmentation?: boolean;

@@ -1,6 +1,7 @@
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import { fleetCapacity, type CapacityRequest } from "@evenkeel/core/fleet/capacity-document.ts";
 import type { Request } from "@evenkeel/core/request/request.ts";
+import { requestOfFlavor } from "@evenkeel/core/request/resolve.ts";
 import type { Flavor } from "@evenkeel/core/request/virtual-machine.ts";
 import { didYouMean } from "@evenkeel/core/text/did-you-mean.ts";
 import type { CliContext } from "../../context.ts";
@@ -8,13 +9,7 @@ import { exitStatus } from "../../exit-status.ts";
 import { refuseTwoStdins } from "../../input/read-text.ts";
 import { capacityText } from "../../text/capacity-text.ts";
 import { jsonText } from "../../text/json-text.ts";
-import {
-  readFlavors,
-  readHosts,
-  readPolicy,
-  refuseFlavorTwins,
-  requestOfFlavor,
-} from "../place/inputs.ts";
+import { readFlavors, readHosts, readPolicy, refuseFlavorTwins } from "../place/inputs.ts";
 import type { CapacityFlags } from "./command.ts";
 
 export async function runCapacity(this: CliContext, flags: CapacityFlags): Promise<void> {

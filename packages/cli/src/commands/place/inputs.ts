@@ -10,8 +10,6 @@ import { didYouMean } from "@evenkeel/core/text/did-you-mean.ts";
 import type { HostState } from "@evenkeel/core/plan/host-state.ts";
 import { functionsOf, type Plan } from "@evenkeel/core/plan/plan.ts";
 import { defaultHostPolicy, type HostPolicy } from "@evenkeel/core/request/host-policy.ts";
-import type { Request } from "@evenkeel/core/request/request.ts";
-import { resolveRequest } from "@evenkeel/core/request/resolve.ts";
 import type { Flavor, VirtualMachine } from "@evenkeel/core/request/virtual-machine.ts";
 import { topologyDigest } from "@evenkeel/core/topology/digest.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
@@ -56,13 +54,6 @@ export async function readFlavors(path: string, world: World): Promise<Flavor[]>
     });
   }
   return documents.filter((document) => isOfKind(document, "Flavor"));
-}
-
-/** The request of a VM that is a flavor's and says nothing of its own. */
-export function requestOfFlavor(flavor: Flavor): Request {
-  const { name } = flavor.metadata;
-  const vm = { apiVersion: "evenkeel/v1", kind: "VirtualMachine", metadata: { name } } as const;
-  return resolveRequest({ ...vm, spec: { flavor: name } }, [flavor]);
 }
 
 /** A flavor given twice would be counted twice, or be two things of one name. */

@@ -3,7 +3,7 @@ import type { HostState } from "@evenkeel/core/plan/host-state.ts";
 import { place } from "@evenkeel/core/fleet/place.ts";
 import type { Plan } from "@evenkeel/core/plan/plan.ts";
 import type { Refusal } from "@evenkeel/core/plan/refusal.ts";
-import { resolveRequest } from "@evenkeel/core/request/resolve.ts";
+import { requestOfFlavor, resolveRequest } from "@evenkeel/core/request/resolve.ts";
 import { didYouMean } from "@evenkeel/core/text/did-you-mean.ts";
 import type { CliContext } from "../../context.ts";
 import { exitStatus } from "../../exit-status.ts";
@@ -12,7 +12,7 @@ import { jsonText } from "../../text/json-text.ts";
 import { planText, type View } from "../../text/plan-text.ts";
 import { refusalText } from "../../text/refusal-text.ts";
 import type { PlaceFlags } from "./command.ts";
-import { readAsked, readHosts, readPolicy, refuseFlavorTwins, requestOfFlavor } from "./inputs.ts";
+import { readAsked, readHosts, readPolicy, refuseFlavorTwins } from "./inputs.ts";
 
 export async function runPlace(this: CliContext, flags: PlaceFlags, path: string): Promise<void> {
   const { on, taken, flavor, policy, "away-from": awayFrom, spread, output } = flags;

@@ -1,3 +1,4 @@
+import { requestOfFlavor } from "@evenkeel/core/request/resolve.ts";
 import type { Flavor } from "@evenkeel/core/request/virtual-machine.ts";
 import { describeFit } from "@evenkeel/core/fleet/fit/describe-fit.ts";
 import { fitFlavors } from "@evenkeel/core/fleet/fit/fit.ts";
@@ -7,7 +8,7 @@ import type { CliContext } from "../../context.ts";
 import { jsonText } from "../../text/json-text.ts";
 import type { View } from "../../text/plan-text.ts";
 import { hanging, wrap } from "../../text/table.ts";
-import { readFlavors, readPolicy, refuseFlavorTwins, requestOfFlavor } from "../place/inputs.ts";
+import { readFlavors, readPolicy, refuseFlavorTwins } from "../place/inputs.ts";
 import type { TopologyFlags } from "./command.ts";
 
 /**

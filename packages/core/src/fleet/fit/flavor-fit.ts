@@ -26,6 +26,7 @@ export interface FlavorFit {
   readonly cost: StraddlingCost | null;
 }
 
+/** What a node lacks of one resource. */
 export interface NodeShortage {
   readonly node: number;
   /** Whole cores, or CPUs where cores are shared; huge pages by number, base pages in bytes. */

@@ -28,6 +28,7 @@ export interface GuestContract {
   readonly notes: readonly string[];
 }
 
+/** A node that the guest was promised. */
 export interface ContractCell {
   readonly id: number;
   /** As a list: `0-23`. */
@@ -40,6 +41,7 @@ export interface ContractCell {
   readonly distances: readonly number[] | null;
 }
 
+/** A device that the guest was promised. */
 export interface ContractDevice {
   /** Where the guest finds it. */
   readonly address: string;

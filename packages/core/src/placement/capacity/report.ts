@@ -27,11 +27,13 @@ export interface FlavorCapacity {
   readonly classes: readonly ClassCapacity[];
 }
 
+/** How many more VMs of each flavor fit on one host. */
 export interface HostCapacity {
   readonly host: string;
   readonly flavors: readonly HostFlavor[];
 }
 
+/** How many more VMs of a flavor fit on one host, and what is in the way. */
 export interface HostFlavor extends FlavorCapacity {
   /** What stands in the way of one more of the signature it is sold in; null where nothing that could leave does. */
   readonly blockers: Blockers | null;

@@ -24,6 +24,7 @@ export type DifferenceGroup =
   | "interconnects"
   | "partitions";
 
+/** A value before or after a change; null where it is unknown. */
 export type DifferenceValue = string | number | boolean | null;
 
 /** What a PCI function is called. */

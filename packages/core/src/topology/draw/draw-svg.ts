@@ -5,6 +5,7 @@ import { headerLines } from "./describe.ts";
 import { svgLayout } from "./svg/layout.ts";
 import { svgOf } from "./svg/render.ts";
 
+/** How large the drawing becomes. */
 export interface DrawSvgOptions {
   /** Pixels there are, at least 480; 1280 by default. */
   readonly width?: number;

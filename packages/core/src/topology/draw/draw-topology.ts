@@ -8,6 +8,7 @@ import { nodeTable } from "./node-table.ts";
 import { packageBoxes } from "./package-boxes.ts";
 import { hiddenFunctions } from "./pci-branches.ts";
 
+/** How the text is set. */
 export interface DrawOptions {
   /** Columns there are, at least 40. */
   readonly width: number;

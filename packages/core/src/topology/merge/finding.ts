@@ -13,6 +13,7 @@ export interface MergeFinding {
   readonly message: string;
 }
 
+/** What one source says of a field in which sources differ. */
 export interface SourceValue {
   readonly source: string;
   readonly value: string | number | boolean;
@@ -42,6 +43,7 @@ export const mergeFindingCodes = {
   "devices-apart": "devices without addresses could not be told to be those with addresses",
 } as const;
 
+/** The code of a finding. */
 export type MergeFindingCode = keyof typeof mergeFindingCodes;
 
 /** One of the topologies that are merged, and what its findings call it. */

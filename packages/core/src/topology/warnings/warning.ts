@@ -36,4 +36,5 @@ export const topologyWarningCodes = {
   "iommu-groups-unknown": "the IOMMU groups of accelerators are unknown, or the IOMMU is off",
 } as const;
 
+/** The code of a warning. */
 export type TopologyWarningCode = keyof typeof topologyWarningCodes;

@@ -25,8 +25,10 @@ export const ncclFindingCodes = {
   "nccl-nvlink-lanes": "a link has another number of lanes",
 } as const;
 
+/** The code of a finding. */
 export type NcclFindingCode = keyof typeof ncclFindingCodes;
 
+/** One thing that is wrong with a file. */
 export interface NcclFinding {
   readonly code: NcclFindingCode;
   /** What it is about: a device, a node, a pair. */
