@@ -100,8 +100,7 @@ test("floating vCPUs, base pages, and lists of CPUs too long for a line", () => 
     why
       - One NUMA node is enough: node 0 (free: 31 CPUs and 60
         GiB; 1 core kept for the host).
-      - Nodes 0 and 1 would work too, with 2 NUMA nodes instead
-        of 1.
+      - Next best: nodes 0 and 1 (2 NUMA nodes instead of 1).
     "
   `);
 });

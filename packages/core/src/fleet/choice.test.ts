@@ -54,7 +54,7 @@ test("of equal places the one is taken that leaves most to sell, and what it cos
   const beside = planned([host], { ...flavor(1), name: "next" }, { flavors: sold });
   expect(beside.cells.map(({ hostNode }) => hostNode)).toEqual([0]);
   expect(beside.reasons.filter((reason) => /slot/.test(reason))).toEqual([
-    "0000:27:00.0 on node 1 would leave fewer slots: flavor gpu.2: 2 instead of 3, flavor gpu.4: 0 instead of 1.",
+    "Next best: 0000:27:00.0 on node 1 (fewer slots left: flavor gpu.2: 2 instead of 3, flavor gpu.4: 0 instead of 1).",
     "Fewer slots are left on this host: flavor gpu.1: 7 → 6.",
   ]);
   const whole = planned([host], { ...flavor(4), name: "whole" }, { flavors: sold });

@@ -195,29 +195,35 @@ function otherPlace(best: readonly LayoutCell[], other: readonly LayoutCell[]): 
   return accelerators === "" ? nodes.replace(/^n/, "N") : `${accelerators} on ${nodes}`;
 }
 
-/** The first thing in which the next best place is worse, in the order in which they are compared. */
+/** The next best place that is not equivalent, and why it is not this one. */
 function runnerUpReason(found: SearchResult, ideal: RawCost, runnerUpLoss: string | null): string {
-  const { space, best, model, runnerUp } = found;
+  const { best, runnerUp } = found;
   if (runnerUp === null) return "Every other place is equivalent.";
-  const what = `${otherPlace(best.cells, runnerUp.cells)} would`;
+  const other = otherPlace(best.cells, runnerUp.cells);
+  const why = whyWorse(found, runnerUp, ideal, runnerUpLoss);
+  return why === null
+    ? `${other} would be just as good; ties go to the lowest numbers.`
+    : `Next best: ${other.replace(/^N(ode)/, "n$1")} (${why}).`;
+}
+
+/** The first thing in which another place is worse, in the order in which places are compared. */
+function whyWorse(
+  { space, best, model }: SearchResult,
+  runnerUp: Layout,
+  ideal: RawCost,
+  runnerUpLoss: string | null,
+): string | null {
   const [a, b] = [best.objective, runnerUp.objective];
-  const slowdown = planCost(model.cost(placed(runnerUp.cells)), ideal).slowdown;
-  if (b.cells > a.cells) {
-    return `${what} work too, with ${b.cells} NUMA nodes instead of ${a.cells}.`;
-  }
+  if (b.cells > a.cells) return `${b.cells} NUMA nodes instead of ${a.cells}`;
   if (compareCosts(b.cost, a.cost) > 0) {
-    return `${what} be slower: predicted slowdown ${slowdown} (model).`;
+    const { slowdown } = planCost(model.cost(placed(runnerUp.cells)), ideal);
+    return `slower: predicted slowdown ${slowdown}, model`;
   }
-  if (b.extra > a.extra) {
-    return `${what} take ${amountOf(b.extra, "device")} that the VM did not ask for.`;
-  }
-  if (b.uneven > a.uneven) return `${what} make cells of different size.`;
-  if (b.nodeDistanceSum > a.nodeDistanceSum) return `${what} use nodes farther apart.`;
-  if (runnerUpLoss !== null) return `${what} ${runnerUpLoss}.`;
+  if (b.extra > a.extra) return `${amountOf(b.extra, "device")} that the VM did not ask for`;
+  if (b.uneven > a.uneven) return "cells of different size";
+  if (b.nodeDistanceSum > a.nodeDistanceSum) return "nodes farther apart";
+  if (runnerUpLoss !== null) return runnerUpLoss;
   const besideOf = besideFree(space);
   const beside = besideOf(runnerUp);
-  if (beside > besideOf(best)) {
-    return `${what} take cores beside ${amountOf(beside, "free GPU")}.`;
-  }
-  return `${what} be just as good; ties go to the lowest numbers.`;
+  return beside > besideOf(best) ? `cores beside ${amountOf(beside, "free GPU")}` : null;
 }
