@@ -3,7 +3,7 @@ import type { GuestReport } from "@evenkeel/core/evidence/guest-report.ts";
 import { guestName, guestUuid } from "@evenkeel/core/guest/name.ts";
 import { functionsOf, type Plan } from "@evenkeel/core/plan/plan.ts";
 import { readLiveDomain } from "../libvirt/live-domain.ts";
-import { type Domain, dumpLiveXml, libvirtMonitor } from "../libvirt/ask-domain.ts";
+import { type Domain, dumpLiveXml, libvirtMonitor } from "../hypervisor/libvirt/ask-domain.ts";
 import {
   findProcess,
   type FoundProcess,

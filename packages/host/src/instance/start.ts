@@ -2,12 +2,12 @@ import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import type { Guest } from "@evenkeel/core/guest/guest.ts";
 import type { Instance } from "@evenkeel/core/instance/instance.ts";
 import type { StartOptions } from "../hypervisor/hypervisor.ts";
-import { hypervisorOf } from "../hypervisor/hypervisors.ts";
+import { hypervisorOf } from "./hypervisor-of.ts";
 import { makePrivateFolder } from "../state/durable.ts";
 import type { Lock } from "../state/lock.ts";
 import { runFolder } from "../state/paths.ts";
 import type { StateFolder } from "../state/state-folder.ts";
-import { goOn, interruptible } from "./interruptible.ts";
+import { goOn, interruptible } from "../hypervisor/interruptible.ts";
 import { takeOff } from "./undo.ts";
 
 /**

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Instance } from "@evenkeel/core/instance/instance.ts";
 import type { Hypervisor } from "../hypervisor/hypervisor.ts";
-import { hypervisorOf } from "../hypervisor/hypervisors.ts";
+import { hypervisorOf } from "./hypervisor-of.ts";
 import type { Lock } from "../state/lock.ts";
 import type { StateFolder } from "../state/state-folder.ts";
 import { takeOff } from "./undo.ts";

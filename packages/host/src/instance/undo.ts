@@ -1,5 +1,5 @@
 import type { Instance } from "@evenkeel/core/instance/instance.ts";
-import { hypervisorOf } from "../hypervisor/hypervisors.ts";
+import { hypervisorOf } from "./hypervisor-of.ts";
 import type { StateFolder } from "../state/state-folder.ts";
 import { restoreDrivers } from "../vfio/drivers.ts";
 

@@ -1,6 +1,6 @@
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import type { Instance } from "@evenkeel/core/instance/instance.ts";
-import { hypervisorOf } from "@evenkeel/host/hypervisor/hypervisors.ts";
+import { hypervisorOf } from "@evenkeel/host/instance/hypervisor-of.ts";
 import { readDomains } from "@evenkeel/host/hypervisor/libvirt/domains.ts";
 import { libvirtUri } from "@evenkeel/host/hypervisor/libvirt/virsh.ts";
 import { recover } from "@evenkeel/host/instance/recover.ts";

@@ -14,7 +14,7 @@ import { preflight } from "@evenkeel/core/preflight/preflight.ts";
 import type { PreflightReport } from "@evenkeel/core/preflight/problem.ts";
 import type { HostPolicy } from "@evenkeel/core/request/host-policy.ts";
 import type { Request } from "@evenkeel/core/request/request.ts";
-import { hypervisorOf } from "@evenkeel/host/hypervisor/hypervisors.ts";
+import { hypervisorOf } from "@evenkeel/host/instance/hypervisor-of.ts";
 import { readDomains } from "@evenkeel/host/hypervisor/libvirt/domains.ts";
 import { takeOff } from "@evenkeel/host/instance/undo.ts";
 import { readFacts } from "@evenkeel/host/preflight/read-facts.ts";

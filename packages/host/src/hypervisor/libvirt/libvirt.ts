@@ -2,7 +2,7 @@ import { open, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { libvirtXml } from "@evenkeel/core/guest/libvirt/domain.ts";
 import { setTimeout as sleep } from "node:timers/promises";
-import { goOn } from "../../instance/interruptible.ts";
+import { goOn } from "../interruptible.ts";
 import { emulatorOf } from "../../procfs/find-process.ts";
 import { liveTree } from "../../tree/directory-tree.ts";
 import { hypervisorFailed } from "../failed.ts";

@@ -7,7 +7,7 @@ import { qemuCommand } from "@evenkeel/core/guest/qemu/command.ts";
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import { MiB } from "@evenkeel/core/unit/bytes.ts";
 import type { Instance } from "@evenkeel/core/instance/instance.ts";
-import { goOn } from "../../instance/interruptible.ts";
+import { goOn } from "../interruptible.ts";
 import { emulatorOf } from "../../procfs/find-process.ts";
 import { liveTree } from "../../tree/directory-tree.ts";
 import { bindToVfio } from "../../vfio/drivers.ts";

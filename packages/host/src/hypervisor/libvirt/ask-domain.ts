@@ -1,7 +1,7 @@
-import { hypervisorFailed } from "../hypervisor/failed.ts";
-import { virshAt } from "../hypervisor/libvirt/virsh.ts";
-import type { Monitor } from "../qmp/monitor.ts";
-import { messageOf, parseLine } from "../qmp/parse.ts";
+import { hypervisorFailed } from "../failed.ts";
+import { virshAt } from "./virsh.ts";
+import type { Monitor } from "../../qmp/monitor.ts";
+import { messageOf, parseLine } from "../../qmp/parse.ts";
 
 export interface Domain {
   readonly name: string;

@@ -1,9 +1,9 @@
 import type { Instance } from "@evenkeel/core/instance/instance.ts";
 import { runFolder, type StatePaths } from "../state/paths.ts";
-import type { Hypervisor } from "./hypervisor.ts";
-import { libvirtHypervisor } from "./libvirt/libvirt.ts";
-import { systemUri } from "./libvirt/virsh.ts";
-import { qemuHypervisor } from "./qemu/qemu.ts";
+import type { Hypervisor } from "../hypervisor/hypervisor.ts";
+import { libvirtHypervisor } from "../hypervisor/libvirt/libvirt.ts";
+import { systemUri } from "../hypervisor/libvirt/virsh.ts";
+import { qemuHypervisor } from "../hypervisor/qemu/qemu.ts";
 
 /** The adapter of what runs a VM. */
 export function hypervisorOf(
