@@ -1,6 +1,6 @@
 /* oxlint-disable no-underscore-dangle -- the library's steps of one block have such names */
 import Bunzip from "seek-bzip";
-import type { Progress } from "./expand.ts";
+import type { Progress } from "./progress.ts";
 
 /**
  * Expands bzip2 data block by block, so that whoever reads can stop at any time: a block comes from

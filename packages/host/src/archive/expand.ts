@@ -1,5 +1,6 @@
 import { Readable } from "node:stream";
 import { createGunzip, createZstdDecompress } from "node:zlib";
+import type { Progress } from "./progress.ts";
 
 /** How an archive is compressed, by its first bytes: names lie, and pipes have none. */
 export type Compression = "gzip" | "bzip2" | "xz" | "zstd";
@@ -15,11 +16,6 @@ const magics: readonly (readonly [Compression, readonly number[]])[] = [
 export function compressionOf(bytes: Uint8Array): Compression | null {
   const found = magics.find(([, magic]) => magic.every((byte, i) => bytes[i] === byte));
   return found?.[0] ?? null;
-}
-
-/** How many bytes a decompressor has been given so far. */
-export interface Progress {
-  consumedBytes: number;
 }
 
 /**

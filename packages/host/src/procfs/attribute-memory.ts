@@ -1,7 +1,12 @@
 import { at } from "@evenkeel/core/unit/list.ts";
 import type { RamAddress } from "../qmp/parse.ts";
-import type { CellBackend } from "./read-memory.ts";
+import type { Backend } from "../qemu/shape.ts";
 import type { NumaRange } from "./parse-memory.ts";
+
+/** A backend with the guest's node whose memory it is. */
+export interface CellBackend extends Backend {
+  readonly cell: number | null;
+}
 
 /** A mapping of the process, with its end. */
 export interface Block extends NumaRange {

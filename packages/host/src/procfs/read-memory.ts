@@ -1,14 +1,8 @@
 import type { MemoryMapping } from "@evenkeel/core/evidence/evidence.ts";
 import type { RamAddress } from "../qmp/parse.ts";
-import type { Backend } from "../qemu/shape.ts";
 import type { Tree } from "../tree/tree.ts";
-import { attributeMemory, type Block } from "./attribute-memory.ts";
+import { attributeMemory, type Block, type CellBackend } from "./attribute-memory.ts";
 import { parseMaps, parseNumaMaps } from "./parse-memory.ts";
-
-/** A backend with the guest's node whose memory it is. */
-export interface CellBackend extends Backend {
-  readonly cell: number | null;
-}
 
 /**
  * The guest's memory in a process: what numa_maps says of the mappings that are the backends'; null

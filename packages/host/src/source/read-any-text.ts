@@ -5,7 +5,7 @@ import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import { formatBytes, MiB } from "@evenkeel/core/unit/bytes.ts";
 import { plainText } from "../text/plain-text.ts";
 import { textLimits } from "../text/read-lines.ts";
-import type { SourceOptions } from "./read-source.ts";
+import type { SourceOptions } from "./options.ts";
 import { type Reading, readingsIn } from "./recognize-text.ts";
 import { textSources } from "./text-sources.ts";
 

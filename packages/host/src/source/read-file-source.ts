@@ -5,7 +5,7 @@ import { archiveLimits } from "../archive/limits.ts";
 import { startsArchive } from "../archive/starts-archive.ts";
 import { readFileStart, readFileText } from "../file/read-file.ts";
 import { anyTextBytesMax, readAnyText } from "./read-any-text.ts";
-import type { SourceOptions } from "./read-source.ts";
+import type { SourceOptions } from "./options.ts";
 import { textSources } from "./text-sources.ts";
 
 const topologyFile =

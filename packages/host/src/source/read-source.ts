@@ -2,14 +2,8 @@ import { existsSync } from "node:fs";
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import { didYouMean } from "@evenkeel/core/text/did-you-mean.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
+import type { SourceOptions } from "./options.ts";
 import { textSources } from "./text-sources.ts";
-
-export interface SourceOptions {
-  /** Reads a Topology document; the schema is not this package's. */
-  readonly parseTopology: (text: string, where: string) => Topology | Promise<Topology>;
-  /** Told what the user should know of the reading: a tool that failed, one that contradicts. */
-  readonly note?: (sentence: string) => void;
-}
 
 /** Every form of a source, for messages. */
 const sourceForms: readonly string[] = [
