@@ -5,9 +5,9 @@ import {
   buildRouteMap,
   text_en,
 } from "@stricli/core";
-import type { CliCommand } from "./command.ts";
+import type { CliCommand } from "./command/command.ts";
 import { commands } from "./commands/commands.ts";
-import type { CliContext } from "./context.ts";
+import type { CliContext } from "./command/context.ts";
 import { helpOf } from "./help.ts";
 import { commandUnknown, usageFailure, type UsageHints } from "./usage-failure.ts";
 

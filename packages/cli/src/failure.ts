@@ -1,5 +1,5 @@
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
-import { type ExitStatus, exitStatus } from "./exit-status.ts";
+import { type ExitStatus, exitStatus } from "./command/exit-status.ts";
 import type { View } from "./text/plan-text.ts";
 import { hanging, wrap } from "./text/table.ts";
 import { visible } from "./text/visible.ts";

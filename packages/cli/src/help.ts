@@ -1,7 +1,7 @@
 import type { Command } from "@stricli/core";
-import type { CliCommand } from "./command.ts";
+import type { CliCommand } from "./command/command.ts";
 import { commands, shownCommands } from "./commands/commands.ts";
-import type { CliContext } from "./context.ts";
+import type { CliContext } from "./command/context.ts";
 import { hanging, wrap } from "./text/table.ts";
 
 type Parameters = Command<CliContext>["parameters"];

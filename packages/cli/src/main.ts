@@ -1,6 +1,6 @@
-import { exitStatus } from "./exit-status.ts";
+import { exitStatus } from "./command/exit-status.ts";
 import { runCli } from "./run.ts";
-import type { Stream, World } from "./world.ts";
+import type { Stream, World } from "./command/surroundings.ts";
 
 /** Runs the command line of this process and sets its exit status. */
 export async function main(version: string): Promise<void> {

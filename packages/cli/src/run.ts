@@ -1,13 +1,13 @@
 import { type Application, proposeCompletions, run, type StricliProcess } from "@stricli/core";
 import { applicationOf } from "./application.ts";
-import type { CliCommand } from "./command.ts";
+import type { CliCommand } from "./command/command.ts";
 import { commands, shownCommands } from "./commands/commands.ts";
-import type { CliContext, Proposal } from "./context.ts";
-import { exitStatus } from "./exit-status.ts";
+import type { CliContext, Proposal } from "./command/context.ts";
+import { exitStatus } from "./command/exit-status.ts";
 import { failureJson, failureOf, failureStack, failureText, statusOf } from "./failure.ts";
 import { painter } from "./text/paint.ts";
 import { flagUnknown, type UsageHints } from "./usage-failure.ts";
-import { showsColor, type Stream, type World } from "./world.ts";
+import { showsColor, type Stream, type World } from "./command/surroundings.ts";
 
 /** The width of a text for people where no terminal has one. */
 const COLUMNS = 100;

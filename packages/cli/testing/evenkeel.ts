@@ -1,5 +1,5 @@
 import { runCli } from "../src/run.ts";
-import type { World } from "../src/world.ts";
+import type { World } from "../src/command/surroundings.ts";
 
 /** What a command line comes to: what it printed, and its exit status. */
 export interface Outcome {

@@ -1,4 +1,4 @@
-import type { CliCommand } from "../command.ts";
+import type { CliCommand } from "../command/command.ts";
 import { adoptCommand } from "./adopt/command.ts";
 import { capacityCommand } from "./capacity/command.ts";
 import { completeCommand } from "./complete/command.ts";

@@ -1,7 +1,7 @@
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import { JSON_LENGTH_MAX } from "@evenkeel/contract/limits.ts";
 import { decodeText, readFileText } from "@evenkeel/host/file/read-file.ts";
-import type { World } from "../world.ts";
+import type { World } from "../command/surroundings.ts";
 
 /** How errors call what was read from standard input. */
 export const STANDARD_INPUT = "standard input";

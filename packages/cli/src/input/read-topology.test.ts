@@ -4,7 +4,7 @@ import { parseTopology } from "@evenkeel/contract/read-document.ts";
 import { corpus } from "@evenkeel/host/testing/corpus.ts";
 import { scratchFolder } from "@evenkeel/host/testing/scratch.ts";
 import { describe, expect, test } from "vitest";
-import type { World } from "../world.ts";
+import type { World } from "../command/surroundings.ts";
 import { readTopology } from "./read-topology.ts";
 
 const world: World = {

@@ -6,7 +6,7 @@ import type { SourceOptions } from "@evenkeel/host/source/options.ts";
 import { readSource } from "@evenkeel/host/source/read-source.ts";
 import { notesText } from "../text/notes-text.ts";
 import { hasHidden, visible } from "../text/visible.ts";
-import type { World } from "../world.ts";
+import type { World } from "../command/surroundings.ts";
 import { readStdinBytes, STANDARD_INPUT } from "./read-text.ts";
 
 /** The machine that a SRC on the command line names. */

@@ -11,7 +11,7 @@ import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import { hypervisorFailed } from "@evenkeel/host/hypervisor/failed.ts";
 import { readDomains } from "@evenkeel/host/hypervisor/libvirt/domains.ts";
 import type { StateFolder } from "@evenkeel/host/state/state-folder.ts";
-import { instanceNamed } from "../state-flag.ts";
+import { instanceNamed } from "../../flags/state.ts";
 import { withVmLock } from "../vm-lock.ts";
 
 export interface Wanted {

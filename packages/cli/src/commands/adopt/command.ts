@@ -1,8 +1,8 @@
 import { buildCommand } from "@stricli/core";
-import type { CliCommand } from "../../command.ts";
-import type { CliContext } from "../../context.ts";
-import { policyFlag } from "../placement-flags.ts";
-import { stateFlag } from "../state-flag.ts";
+import type { CliCommand } from "../../command/command.ts";
+import type { CliContext } from "../../command/context.ts";
+import { policyFlag } from "../../flags/placement.ts";
+import { stateFlag } from "../../flags/state.ts";
 
 export interface AdoptFlags {
   readonly plan?: string;

@@ -1,8 +1,8 @@
 import { buildCommand } from "@stricli/core";
-import type { CliCommand } from "../../command.ts";
-import type { CliContext } from "../../context.ts";
-import { policyFlag, takenFlag } from "../placement-flags.ts";
-import { proposeSources, sourcesHelp } from "../sources.ts";
+import type { CliCommand } from "../../command/command.ts";
+import type { CliContext } from "../../command/context.ts";
+import { policyFlag, takenFlag } from "../../flags/placement.ts";
+import { proposeSources, sourcesHelp } from "../../flags/sources.ts";
 
 export interface CapacityFlags {
   readonly on: readonly string[];

@@ -3,8 +3,8 @@ import { fleetCapacity, type Wanted } from "@evenkeel/core/fleet/capacity-docume
 import type { Request } from "@evenkeel/core/request/request.ts";
 import type { Flavor } from "@evenkeel/core/request/virtual-machine.ts";
 import { didYouMean } from "@evenkeel/core/text/did-you-mean.ts";
-import type { CliContext } from "../../context.ts";
-import { exitStatus } from "../../exit-status.ts";
+import type { CliContext } from "../../command/context.ts";
+import { exitStatus } from "../../command/exit-status.ts";
 import { refuseTwoStdins } from "../../input/read-text.ts";
 import { capacityText } from "../../text/capacity-text.ts";
 import { jsonText } from "../../text/json-text.ts";
@@ -14,7 +14,7 @@ import {
   readPolicy,
   refuseFlavorTwins,
   requestOfFlavor,
-} from "../place/inputs.ts";
+} from "../../input/read-hosts.ts";
 import type { CapacityFlags } from "./command.ts";
 
 export async function runCapacity(this: CliContext, flags: CapacityFlags): Promise<void> {

@@ -1,6 +1,6 @@
 import { buildCommand } from "@stricli/core";
-import type { CliCommand, NoFlags } from "../../command.ts";
-import type { CliContext } from "../../context.ts";
+import type { CliCommand, NoFlags } from "../../command/command.ts";
+import type { CliContext } from "../../command/context.ts";
 
 /** What the completion scripts call: `evenkeel __complete -- WORD…`, the last word unfinished. */
 export const completeCommand: CliCommand = {

@@ -1,5 +1,5 @@
-import type { NoFlags } from "../../command.ts";
-import type { CliContext } from "../../context.ts";
+import type { NoFlags } from "../../command/command.ts";
+import type { CliContext } from "../../command/context.ts";
 
 /** Prints one proposal a line: the word, a tab, and what it means. */
 export async function runComplete(

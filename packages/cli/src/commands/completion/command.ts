@@ -1,8 +1,8 @@
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import { didYouMean } from "@evenkeel/core/text/did-you-mean.ts";
 import { buildCommand } from "@stricli/core";
-import type { CliCommand, NoFlags } from "../../command.ts";
-import type { CliContext } from "../../context.ts";
+import type { CliCommand, NoFlags } from "../../command/command.ts";
+import type { CliContext } from "../../command/context.ts";
 
 export const shells = ["bash", "zsh", "fish"] as const;
 export type Shell = (typeof shells)[number];

@@ -1,5 +1,5 @@
-import type { NoFlags } from "../../command.ts";
-import type { CliContext } from "../../context.ts";
+import type { NoFlags } from "../../command/command.ts";
+import type { CliContext } from "../../command/context.ts";
 import type { Shell } from "./command.ts";
 
 export function runCompletion(this: CliContext, _flags: NoFlags, shell: Shell): void {

@@ -5,7 +5,7 @@ import { defaultHostPolicy } from "@evenkeel/core/request/host-policy.ts";
 import { compareTwins, twinRequest } from "@evenkeel/simulate/twins.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import { makeFolder, writeWholeFile } from "@evenkeel/host/file/write-file.ts";
-import type { CliContext } from "../../context.ts";
+import type { CliContext } from "../../command/context.ts";
 import { readTopology } from "../../input/read-topology.ts";
 import { jsonText } from "../../text/json-text.ts";
 import { twinsText } from "../../text/twins-text.ts";

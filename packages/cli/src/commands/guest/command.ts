@@ -1,8 +1,8 @@
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import { didYouMean } from "@evenkeel/core/text/did-you-mean.ts";
 import { buildCommand } from "@stricli/core";
-import type { CliCommand } from "../../command.ts";
-import type { CliContext } from "../../context.ts";
+import type { CliCommand } from "../../command/command.ts";
+import type { CliContext } from "../../command/context.ts";
 
 const tasks = ["check", "report", "script"] as const;
 export type GuestTask = (typeof tasks)[number];

@@ -5,12 +5,12 @@ import { checkGuest } from "@evenkeel/core/verify/check-guest.ts";
 import { contractFile, readGuest } from "@evenkeel/host/guest-check/read-guest.ts";
 import { directoryTree, liveTree } from "@evenkeel/host/tree/directory-tree.ts";
 import type { Tree } from "@evenkeel/host/tree/tree.ts";
-import type { CliContext } from "../../context.ts";
-import { exitStatus } from "../../exit-status.ts";
+import type { CliContext } from "../../command/context.ts";
+import { exitStatus } from "../../command/exit-status.ts";
 import { readText } from "../../input/read-text.ts";
 import { jsonText } from "../../text/json-text.ts";
 import { verdictText } from "../../text/verdict-text.ts";
-import type { World } from "../../world.ts";
+import type { World } from "../../command/surroundings.ts";
 import type { GuestFlags, GuestTask } from "./command.ts";
 import { reportScript } from "./report-script.ts";
 

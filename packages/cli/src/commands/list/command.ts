@@ -1,7 +1,7 @@
 import { buildCommand } from "@stricli/core";
-import type { CliCommand } from "../../command.ts";
-import type { CliContext } from "../../context.ts";
-import { stateFlag } from "../state-flag.ts";
+import type { CliCommand } from "../../command/command.ts";
+import type { CliContext } from "../../command/context.ts";
+import { stateFlag } from "../../flags/state.ts";
 
 export interface ListFlags {
   readonly state?: string;

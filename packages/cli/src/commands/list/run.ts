@@ -5,13 +5,13 @@ import { readDomains } from "@evenkeel/host/hypervisor/libvirt/domains.ts";
 import { libvirtUri } from "@evenkeel/host/hypervisor/libvirt/virsh.ts";
 import { recover } from "@evenkeel/host/instance/recover.ts";
 import { refuseDamaged, type StateFolder } from "@evenkeel/host/state/state-folder.ts";
-import type { CliContext } from "../../context.ts";
+import type { CliContext } from "../../command/context.ts";
 import { instancesText, type ListedVm } from "../../text/instances-text.ts";
 import { jsonText } from "../../text/json-text.ts";
 import { recoveredText } from "../../text/recovered-text.ts";
 import { notesText } from "../../text/notes-text.ts";
-import type { World } from "../../world.ts";
-import { openVmState } from "../state-flag.ts";
+import type { World } from "../../command/surroundings.ts";
+import { openVmState } from "../../flags/state.ts";
 import type { ListFlags } from "./command.ts";
 
 export async function runList(

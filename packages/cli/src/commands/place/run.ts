@@ -5,14 +5,20 @@ import type { Plan } from "@evenkeel/core/plan/plan.ts";
 import type { Refusal } from "@evenkeel/core/plan/refusal.ts";
 import { resolveRequest } from "@evenkeel/core/request/resolve.ts";
 import { didYouMean } from "@evenkeel/core/text/did-you-mean.ts";
-import type { CliContext } from "../../context.ts";
-import { exitStatus } from "../../exit-status.ts";
+import type { CliContext } from "../../command/context.ts";
+import { exitStatus } from "../../command/exit-status.ts";
 import { refuseTwoStdins } from "../../input/read-text.ts";
 import { jsonText } from "../../text/json-text.ts";
 import { planText, type View } from "../../text/plan-text.ts";
 import { refusalText } from "../../text/refusal-text.ts";
 import type { PlaceFlags } from "./command.ts";
-import { readAsked, readHosts, readPolicy, refuseFlavorTwins, requestOfFlavor } from "./inputs.ts";
+import {
+  readAsked,
+  readHosts,
+  readPolicy,
+  refuseFlavorTwins,
+  requestOfFlavor,
+} from "../../input/read-hosts.ts";
 
 export async function runPlace(this: CliContext, flags: PlaceFlags, path: string): Promise<void> {
   const { on, taken, flavor, policy, "away-from": awayFrom, spread, output } = flags;

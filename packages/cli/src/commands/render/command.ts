@@ -4,8 +4,8 @@ import { type PciForm, pciForms } from "@evenkeel/core/guest/ports.ts";
 import { type Rendering, renderings } from "@evenkeel/core/guest/renderings.ts";
 import { type HypervisorVersions, parseVersions } from "@evenkeel/core/guest/versions.ts";
 import { buildCommand } from "@stricli/core";
-import type { CliCommand } from "../../command.ts";
-import type { CliContext } from "../../context.ts";
+import type { CliCommand } from "../../command/command.ts";
+import type { CliContext } from "../../command/context.ts";
 
 export interface RenderFlags {
   readonly as: Rendering;

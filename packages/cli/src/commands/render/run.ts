@@ -7,8 +7,8 @@ import { render, renderData, type RenderOptions } from "@evenkeel/core/guest/ren
 import { defaultVersions, limitsFor } from "@evenkeel/core/guest/versions.ts";
 import type { Plan } from "@evenkeel/core/plan/plan.ts";
 import { readXml } from "@evenkeel/host/xml/read-xml.ts";
-import type { CliContext } from "../../context.ts";
-import { exitStatus } from "../../exit-status.ts";
+import type { CliContext } from "../../command/context.ts";
+import { exitStatus } from "../../command/exit-status.ts";
 import { readText, refuseTwoStdins } from "../../input/read-text.ts";
 import { jsonText } from "../../text/json-text.ts";
 import { ncclFindingsText } from "../../text/nccl-findings-text.ts";

@@ -1,9 +1,9 @@
 import { buildCommand } from "@stricli/core";
 import { hypervisorNames, type HypervisorName } from "@evenkeel/core/instance/instance.ts";
-import type { CliCommand } from "../../command.ts";
-import type { CliContext } from "../../context.ts";
-import { askedVm, flavorFlag, policyFlag } from "../placement-flags.ts";
-import { stateFlag } from "../state-flag.ts";
+import type { CliCommand } from "../../command/command.ts";
+import type { CliContext } from "../../command/context.ts";
+import { askedVm, flavorFlag, policyFlag } from "../../flags/placement.ts";
+import { stateFlag } from "../../flags/state.ts";
 
 export interface RunFlags {
   readonly flavor: readonly string[];

@@ -15,8 +15,8 @@ import { recover } from "@evenkeel/host/instance/recover.ts";
 import { startInstance } from "@evenkeel/host/instance/start.ts";
 import type { Lock } from "@evenkeel/host/state/lock.ts";
 import { refuseDamaged, type StateFolder } from "@evenkeel/host/state/state-folder.ts";
-import type { CliContext } from "../../context.ts";
-import { exitStatus } from "../../exit-status.ts";
+import type { CliContext } from "../../command/context.ts";
+import { exitStatus } from "../../command/exit-status.ts";
 import { readText, refuseTwoStdins } from "../../input/read-text.ts";
 import { readTopology } from "../../input/read-topology.ts";
 import { jsonText } from "../../text/json-text.ts";
@@ -26,9 +26,14 @@ import { preflightText } from "../../text/preflight-text.ts";
 import { recoveredText } from "../../text/recovered-text.ts";
 import { refusalText } from "../../text/refusal-text.ts";
 import { verdictText } from "../../text/verdict-text.ts";
-import type { World } from "../../world.ts";
-import { readAsked, readPolicy, refuseFlavorTwins, requestOfFlavor } from "../place/inputs.ts";
-import { openVmState } from "../state-flag.ts";
+import type { World } from "../../command/surroundings.ts";
+import {
+  readAsked,
+  readPolicy,
+  refuseFlavorTwins,
+  requestOfFlavor,
+} from "../../input/read-hosts.ts";
+import { openVmState } from "../../flags/state.ts";
 import { vmLock } from "../vm-lock.ts";
 import type { RunFlags } from "./command.ts";
 import { verdictOn } from "./verdict-on.ts";

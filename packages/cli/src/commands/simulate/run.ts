@@ -5,7 +5,7 @@ import type { Policy } from "@evenkeel/simulate/policy/policy.ts";
 import { compare } from "@evenkeel/simulate/run/compare.ts";
 import type { World } from "@evenkeel/simulate/run/world.ts";
 import { didYouMean } from "@evenkeel/core/text/did-you-mean.ts";
-import type { CliContext } from "../../context.ts";
+import type { CliContext } from "../../command/context.ts";
 import { jsonText } from "../../text/json-text.ts";
 import type { SimulateFlags } from "./command.ts";
 import { comparisonText } from "./comparison-text.ts";

@@ -8,7 +8,7 @@ import type { World } from "@evenkeel/simulate/run/world.ts";
 import { MiB } from "@evenkeel/core/unit/bytes.ts";
 import { readFileText } from "@evenkeel/host/file/read-file.ts";
 import { readTopology } from "../../input/read-topology.ts";
-import type { World as CliWorld } from "../../world.ts";
+import type { World as CliWorld } from "../../command/surroundings.ts";
 import type { SimulateFlags } from "./command.ts";
 import { wholeNumber } from "./whole-number.ts";
 

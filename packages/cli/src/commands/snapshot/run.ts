@@ -1,7 +1,7 @@
 import { formatBytes } from "@evenkeel/core/unit/bytes.ts";
 import { liveMachineTree } from "@evenkeel/host/machine/live-machine.ts";
 import { writeSnapshot } from "@evenkeel/host/snapshot/write.ts";
-import type { CliContext } from "../../context.ts";
+import type { CliContext } from "../../command/context.ts";
 import { notesText } from "../../text/notes-text.ts";
 import type { SnapshotFlags } from "./command.ts";
 

@@ -1,8 +1,8 @@
 import { buildCommand } from "@stricli/core";
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
-import type { CliCommand } from "../../command.ts";
-import type { CliContext } from "../../context.ts";
-import { stateFlag } from "../state-flag.ts";
+import type { CliCommand } from "../../command/command.ts";
+import type { CliContext } from "../../command/context.ts";
+import { stateFlag } from "../../flags/state.ts";
 
 export interface StopFlags {
   readonly timeout: number;

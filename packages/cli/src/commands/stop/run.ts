@@ -1,9 +1,9 @@
 import { recover } from "@evenkeel/host/instance/recover.ts";
 import { stopInstance } from "@evenkeel/host/instance/stop.ts";
-import type { CliContext } from "../../context.ts";
-import { exitStatus } from "../../exit-status.ts";
+import type { CliContext } from "../../command/context.ts";
+import { exitStatus } from "../../command/exit-status.ts";
 import { recoveredText } from "../../text/recovered-text.ts";
-import { instanceNamed, openVmState, tellDamaged } from "../state-flag.ts";
+import { instanceNamed, openVmState, tellDamaged } from "../../flags/state.ts";
 import { vmLock } from "../vm-lock.ts";
 import type { StopFlags } from "./command.ts";
 

@@ -1,7 +1,7 @@
 import { buildCommand } from "@stricli/core";
-import type { CliCommand } from "../../command.ts";
-import type { CliContext } from "../../context.ts";
-import { proposeSources, sourcesHelp } from "../sources.ts";
+import type { CliCommand } from "../../command/command.ts";
+import type { CliContext } from "../../command/context.ts";
+import { proposeSources, sourcesHelp } from "../../flags/sources.ts";
 
 export interface TopologyFlags {
   readonly from: readonly string[];

@@ -1,6 +1,6 @@
 import { diffTopologies } from "@evenkeel/core/topology/diff/diff-topologies.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
-import type { CliContext } from "../../context.ts";
+import type { CliContext } from "../../command/context.ts";
 import { readTopology } from "../../input/read-topology.ts";
 import { differencesText } from "../../text/differences-text.ts";
 import { jsonText } from "../../text/json-text.ts";

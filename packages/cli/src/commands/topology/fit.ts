@@ -3,11 +3,16 @@ import { describeFit } from "@evenkeel/core/fleet/fit/describe-fit.ts";
 import { fitFlavors } from "@evenkeel/core/fleet/fit/fit.ts";
 import type { FlavorFit } from "@evenkeel/core/fleet/fit/flavor-fit.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
-import type { CliContext } from "../../context.ts";
+import type { CliContext } from "../../command/context.ts";
 import { jsonText } from "../../text/json-text.ts";
 import type { View } from "../../text/plan-text.ts";
 import { hanging, wrap } from "../../text/table.ts";
-import { readFlavors, readPolicy, refuseFlavorTwins, requestOfFlavor } from "../place/inputs.ts";
+import {
+  readFlavors,
+  readPolicy,
+  refuseFlavorTwins,
+  requestOfFlavor,
+} from "../../input/read-hosts.ts";
 import type { TopologyFlags } from "./command.ts";
 
 /**

@@ -1,8 +1,8 @@
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import type { MergeFinding } from "@evenkeel/core/topology/merge/finding.ts";
-import type { CliContext } from "../../context.ts";
-import { exitStatus } from "../../exit-status.ts";
+import type { CliContext } from "../../command/context.ts";
+import { exitStatus } from "../../command/exit-status.ts";
 import { refuseTwoStdins } from "../../input/read-text.ts";
 import { readTopologies } from "../../input/read-topology.ts";
 import { jsonText } from "../../text/json-text.ts";

@@ -1,10 +1,10 @@
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import { type Scope, scopes } from "@evenkeel/core/verify/verdict.ts";
 import { buildCommand } from "@stricli/core";
-import type { CliCommand } from "../../command.ts";
-import type { CliContext } from "../../context.ts";
-import { proposeSources } from "../sources.ts";
-import { stateFlag } from "../state-flag.ts";
+import type { CliCommand } from "../../command/command.ts";
+import type { CliContext } from "../../command/context.ts";
+import { proposeSources } from "../../flags/sources.ts";
+import { stateFlag } from "../../flags/state.ts";
 
 export interface VerifyFlags {
   readonly plan?: string;

@@ -9,8 +9,8 @@ import { libvirtUri } from "@evenkeel/host/hypervisor/libvirt/virsh.ts";
 import { readEvidence } from "../../input/read-evidence.ts";
 import { readText } from "../../input/read-text.ts";
 import { readTopology } from "../../input/read-topology.ts";
-import type { World } from "../../world.ts";
-import { instanceNamed, readVmState, tellDamaged } from "../state-flag.ts";
+import type { World } from "../../command/surroundings.ts";
+import { instanceNamed, readVmState, tellDamaged } from "../../flags/state.ts";
 import type { VerifyFlags } from "./command.ts";
 
 /** What a VM is held against, and whom to ask about it. */

@@ -1,8 +1,8 @@
 import type { Evidence } from "@evenkeel/core/evidence/evidence.ts";
 import type { Verdict } from "@evenkeel/core/verify/verdict.ts";
 import { type VerifyOptions, verify } from "@evenkeel/core/verify/verify.ts";
-import type { CliContext } from "../../context.ts";
-import { exitStatus } from "../../exit-status.ts";
+import type { CliContext } from "../../command/context.ts";
+import { exitStatus } from "../../command/exit-status.ts";
 import { refuseTwoStdins } from "../../input/read-text.ts";
 import { jsonText } from "../../text/json-text.ts";
 import { verdictText } from "../../text/verdict-text.ts";

@@ -11,7 +11,7 @@ import {
 } from "@evenkeel/host/state/state-folder.ts";
 import { resolve } from "node:path";
 import { notesText } from "../text/notes-text.ts";
-import type { World } from "../world.ts";
+import type { World } from "../command/surroundings.ts";
 
 /** For the commands that know of the VMs on this host. */
 export const stateFlag = {

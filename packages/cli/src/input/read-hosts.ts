@@ -15,9 +15,9 @@ import { resolveRequest } from "@evenkeel/core/request/resolve.ts";
 import type { Flavor, VirtualMachine } from "@evenkeel/core/request/virtual-machine.ts";
 import { topologyDigest } from "@evenkeel/core/topology/digest.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
-import { readText } from "../../input/read-text.ts";
-import { readTopology } from "../../input/read-topology.ts";
-import type { World } from "../../world.ts";
+import { readText } from "./read-text.ts";
+import { readTopology } from "./read-topology.ts";
+import type { World } from "../command/surroundings.ts";
 
 /** What is asked for: the one VirtualMachine in its file, and every Flavor given. */
 export interface Asked {

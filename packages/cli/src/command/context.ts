@@ -1,7 +1,7 @@
 import type { CommandContext } from "@stricli/core";
 import type { ExitStatus } from "./exit-status.ts";
-import type { Paint } from "./text/paint.ts";
-import type { World } from "./world.ts";
+import type { Paint } from "../text/paint.ts";
+import type { World } from "./surroundings.ts";
 
 /** What a command is given as `this`. */
 export interface CliContext extends CommandContext {
