@@ -1,18 +1,20 @@
+import { systemClock } from "@evenkeel/host/clock/clock.ts";
 import { exitStatus } from "./command/exit-status.ts";
 import { runCli } from "./run.ts";
-import type { Stream, World } from "./command/surroundings.ts";
+import type { Stream, Surroundings } from "./command/surroundings.ts";
 
 /** Runs the command line of this process and sets its exit status. */
 export async function main(version: string): Promise<void> {
-  const world: World = {
+  const surroundings: Surroundings = {
     stdout: streamOf(process.stdout),
     stderr: streamOf(process.stderr),
     readStdin,
     env: process.env,
     version,
+    clock: systemClock,
     interrupted,
   };
-  process.exitCode = await runCli(process.argv.slice(2), world);
+  process.exitCode = await runCli(process.argv.slice(2), surroundings);
 }
 
 function streamOf(stream: NodeJS.WriteStream): Stream {

@@ -7,7 +7,7 @@ import { exitStatus } from "./command/exit-status.ts";
 import { failureJson, failureOf, failureStack, failureText, statusOf } from "./failure.ts";
 import { painter } from "./text/paint.ts";
 import { flagUnknown, type UsageHints } from "./usage-failure.ts";
-import { showsColor, type Stream, type World } from "./command/surroundings.ts";
+import { showsColor, type Stream, type Surroundings } from "./command/surroundings.ts";
 
 /** The width of a text for people where no terminal has one. */
 const COLUMNS = 100;
@@ -16,31 +16,31 @@ const COLUMNS = 100;
 const COLUMNS_MIN = 40;
 
 /**
- * Runs one command line to its end: what it prints goes to the world's streams, and its exit
+ * Runs one command line to its end: what it prints goes to the given streams, and its exit
  * status is what this returns. It never throws.
  */
-export async function runCli(argv: readonly string[], world: World): Promise<number> {
+export async function runCli(argv: readonly string[], surroundings: Surroundings): Promise<number> {
   const thrown: unknown[] = [];
   const report = (failure: unknown): void => void thrown.push(failure);
   const process: StricliProcess = {
-    stdout: world.stdout,
+    stdout: surroundings.stdout,
     // Errors are reported below, in one form.
     stderr: { write: () => {} },
   };
   try {
     const hints = hintsFor(argv);
     refuseInherited(argv, hints);
-    const application = applicationOf(world.version, hints, report);
-    await run(application, argv, contextOf(process, world, application));
+    const application = applicationOf(surroundings.version, hints, report);
+    await run(application, argv, contextOf(process, surroundings, application));
   } catch (error) {
     report(error);
   }
   const [first] = thrown;
   if (thrown.length === 0) return Number(process.exitCode ?? exitStatus.done);
-  return fail(first, argv, world);
+  return fail(first, argv, surroundings);
 }
 
-function fail(thrown: unknown, argv: readonly string[], { stderr, env }: World): number {
+function fail(thrown: unknown, argv: readonly string[], { stderr, env }: Surroundings): number {
   const failure = failureOf(thrown);
   const text = wantsJson(argv)
     ? failureJson(failure)
@@ -64,16 +64,16 @@ function wantsJson(argv: readonly string[]): boolean {
 
 function contextOf(
   process: StricliProcess,
-  world: World,
+  surroundings: Surroundings,
   application: Application<CliContext>,
 ): CliContext {
-  const color = showsColor(world.stdout, world.env);
+  const color = showsColor(surroundings.stdout, surroundings.env);
   const context: CliContext = {
     process,
-    world,
+    surroundings,
     color,
     paint: painter(color),
-    columns: widthOf(world.stdout),
+    columns: widthOf(surroundings.stdout),
     propose: (words) => propose(application, words, context),
     finish: (status) => {
       process.exitCode = status;

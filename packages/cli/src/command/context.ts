@@ -1,11 +1,11 @@
 import type { CommandContext } from "@stricli/core";
 import type { ExitStatus } from "./exit-status.ts";
 import type { Paint } from "../text/paint.ts";
-import type { World } from "./surroundings.ts";
+import type { Surroundings } from "./surroundings.ts";
 
 /** What a command is given as `this`. */
 export interface CliContext extends CommandContext {
-  readonly world: World;
+  readonly surroundings: Surroundings;
   /** Whether standard output shows colors, and how to use them if so. */
   readonly color: boolean;
   readonly paint: Paint;

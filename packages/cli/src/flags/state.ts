@@ -11,7 +11,7 @@ import {
 } from "@evenkeel/host/state/state-folder.ts";
 import { resolve } from "node:path";
 import { notesText } from "../text/notes-text.ts";
-import type { World } from "../command/surroundings.ts";
+import type { Surroundings } from "../command/surroundings.ts";
 
 /** For the commands that know of the VMs on this host. */
 export const stateFlag = {
@@ -22,21 +22,24 @@ export const stateFlag = {
   placeholder: "DIR",
 } as const;
 
-export function openVmState(flag: string | undefined, world: World): Promise<StateFolder> {
-  return openState(folderOf(flag, world), parseInstance);
+export function openVmState(
+  flag: string | undefined,
+  surroundings: Surroundings,
+): Promise<StateFolder> {
+  return openState(folderOf(flag, surroundings), parseInstance);
 }
 
 /** What is in the folder, for a command that changes nothing: it makes no folder either. */
-export function readVmState(flag: string | undefined, world: World): Instances {
-  return readState(folderOf(flag, world), parseInstance);
+export function readVmState(flag: string | undefined, surroundings: Surroundings): Instances {
+  return readState(folderOf(flag, surroundings), parseInstance);
 }
 
-function folderOf(flag: string | undefined, { env }: World): string {
+function folderOf(flag: string | undefined, { env }: Surroundings): string {
   return resolve(flag ?? (env["EVENKEEL_STATE"] || defaultStateFolder));
 }
 
 /** Names the files that say nothing usable, where what they hold of other VMs is no matter. */
-export function tellDamaged({ damaged }: Instances, { stderr }: World): void {
+export function tellDamaged({ damaged }: Instances, { stderr }: Surroundings): void {
   stderr.write(notesText(damaged.map(({ path, error }) => `${path}: ${error.message}`)));
 }
 

@@ -17,7 +17,7 @@ import { topologyDigest } from "@evenkeel/core/topology/digest.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import { readText } from "./read-text.ts";
 import { readTopology } from "./read-topology.ts";
-import type { World } from "../command/surroundings.ts";
+import type { Surroundings } from "../command/surroundings.ts";
 
 /** What is asked for: the one VirtualMachine in its file, and every Flavor given. */
 export interface Asked {
@@ -28,9 +28,9 @@ export interface Asked {
 export async function readAsked(
   path: string,
   flavorPaths: readonly string[],
-  world: World,
+  surroundings: Surroundings,
 ): Promise<Asked> {
-  const { text, where } = await readText(path, "a VirtualMachine document", world);
+  const { text, where } = await readText(path, "a VirtualMachine document", surroundings);
   const documents = readDocuments(text, where);
   const vms = documents.filter((document) => isOfKind(document, "VirtualMachine"));
   const flavors = documents.filter((document) => isOfKind(document, "Flavor"));
@@ -41,13 +41,14 @@ export async function readAsked(
       expected: "one VirtualMachine, and Flavors if any",
     });
   }
-  for (const flavorPath of flavorPaths) flavors.push(...(await readFlavors(flavorPath, world)));
+  for (const flavorPath of flavorPaths)
+    flavors.push(...(await readFlavors(flavorPath, surroundings)));
   return { vm, flavors };
 }
 
 /** Every Flavor in a file that holds nothing else. */
-export async function readFlavors(path: string, world: World): Promise<Flavor[]> {
-  const { text, where } = await readText(path, "Flavor documents", world);
+export async function readFlavors(path: string, surroundings: Surroundings): Promise<Flavor[]> {
+  const { text, where } = await readText(path, "Flavor documents", surroundings);
   const documents = readDocuments(text, where);
   if (documents.some(({ kind }) => kind !== "Flavor")) {
     throw new EvenkeelError("document-invalid", heldText(documents), {
@@ -77,9 +78,12 @@ export function refuseFlavorTwins(flavors: readonly Flavor[], where: string): vo
   });
 }
 
-export async function readPolicy(path: string | undefined, world: World): Promise<HostPolicy> {
+export async function readPolicy(
+  path: string | undefined,
+  surroundings: Surroundings,
+): Promise<HostPolicy> {
   if (path === undefined) return defaultHostPolicy;
-  const { text, where } = await readText(path, "a HostPolicy document", world);
+  const { text, where } = await readText(path, "a HostPolicy document", surroundings);
   return hostPolicyOf(readDocument(text, where, "HostPolicy"));
 }
 
@@ -94,14 +98,14 @@ export async function readHosts(
   sources: readonly string[],
   takenPaths: readonly string[],
   policy: HostPolicy,
-  world: World,
+  surroundings: Surroundings,
 ): Promise<readonly HostState[]> {
   const topologies: Topology[] = [];
-  for (const source of sources) topologies.push(await readHost(source, world));
+  for (const source of sources) topologies.push(await readHost(source, surroundings));
   refuseNamesakes(topologies, sources);
   const plans: TakenPlan[] = [];
   for (const path of takenPaths) {
-    const { text, where } = await readText(path, "a Plan document", world);
+    const { text, where } = await readText(path, "a Plan document", surroundings);
     plans.push({ plan: readDocument(text, where, "Plan"), where });
   }
   refuseStrangers(plans, topologies);
@@ -114,10 +118,10 @@ export async function readHosts(
 }
 
 /** A host as `SRC` or `NAME=SRC`, which gives it another name than it has. */
-async function readHost(source: string, world: World): Promise<Topology> {
+async function readHost(source: string, surroundings: Surroundings): Promise<Topology> {
   const [, name, named] = /^([a-z0-9][a-z0-9.-]{0,62})=(.+)$/s.exec(source) ?? [];
-  if (name === undefined || named === undefined) return readTopology(source, world);
-  return { ...(await readTopology(named, world)), name };
+  if (name === undefined || named === undefined) return readTopology(source, surroundings);
+  return { ...(await readTopology(named, surroundings)), name };
 }
 
 /** Plans name their host, so no two hosts may have one name. */

@@ -1,7 +1,7 @@
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import { JSON_LENGTH_MAX } from "@evenkeel/contract/limits.ts";
 import { decodeText, readFileText } from "@evenkeel/host/file/read-file.ts";
-import type { World } from "../command/surroundings.ts";
+import type { Surroundings } from "../command/surroundings.ts";
 
 /** How errors call what was read from standard input. */
 export const STANDARD_INPUT = "standard input";
@@ -13,10 +13,14 @@ export interface InputText {
 }
 
 /** Reads a file, or standard input where the path is `-`, as text for a document. */
-export async function readText(path: string, expected: string, world: World): Promise<InputText> {
+export async function readText(
+  path: string,
+  expected: string,
+  surroundings: Surroundings,
+): Promise<InputText> {
   const maxBytes = JSON_LENGTH_MAX;
   if (path !== "-") return { text: readFileText(path, { maxBytes, expected }), where: path };
-  const bytes = await readStdinBytes(expected, maxBytes, world);
+  const bytes = await readStdinBytes(expected, maxBytes, surroundings);
   return { text: decodeText(bytes, STANDARD_INPUT, expected), where: STANDARD_INPUT };
 }
 
@@ -24,9 +28,9 @@ export async function readText(path: string, expected: string, world: World): Pr
 export async function readStdinBytes(
   expected: string,
   maxBytes: number,
-  world: World,
+  surroundings: Surroundings,
 ): Promise<Uint8Array> {
-  const bytes = await world.readStdin(maxBytes);
+  const bytes = await surroundings.readStdin(maxBytes);
   if (bytes === null) {
     throw new EvenkeelError("file-too-large", "it does not end", {
       where: STANDARD_INPUT,

@@ -6,27 +6,30 @@ import type { SourceOptions } from "@evenkeel/host/source/options.ts";
 import { readSource } from "@evenkeel/host/source/read-source.ts";
 import { notesText } from "../text/notes-text.ts";
 import { hasHidden, visible } from "../text/visible.ts";
-import type { World } from "../command/surroundings.ts";
+import type { Surroundings } from "../command/surroundings.ts";
 import { readStdinBytes, STANDARD_INPUT } from "./read-text.ts";
 
 /** The machine that a SRC on the command line names. */
-export async function readTopology(source: string, world: World): Promise<Topology> {
+export async function readTopology(source: string, surroundings: Surroundings): Promise<Topology> {
   const notes: string[] = [];
   const note = (sentence: string): void => void notes.push(sentence);
   const options: SourceOptions = { parseTopology, note };
   const topology =
-    source === "-" ? await readFromStdin(world, options) : await readSource(source, options);
-  world.stderr.write(notesText(notes));
+    source === "-" ? await readFromStdin(surroundings, options) : await readSource(source, options);
+  surroundings.stderr.write(notesText(notes));
   return showable(topology);
 }
 
 /** What a path leads to as well, but for archives and directories, which are no text. */
-async function readFromStdin(world: World, options: SourceOptions): Promise<Topology> {
+async function readFromStdin(
+  surroundings: Surroundings,
+  options: SourceOptions,
+): Promise<Topology> {
   const { anyTextBytesMax, readAnyText } = await import("@evenkeel/host/source/read-any-text.ts");
   const { startsArchive } = await import("@evenkeel/host/archive/starts-archive.ts");
   const where = STANDARD_INPUT;
   const expected = "a Topology document, or a tool's output";
-  const bytes = await readStdinBytes(expected, anyTextBytesMax, world);
+  const bytes = await readStdinBytes(expected, anyTextBytesMax, surroundings);
   if (startsArchive(bytes)) {
     const remedy = "write it to a file and name that";
     throw new EvenkeelError("text-malformed", "is an archive, not text", {
@@ -39,9 +42,12 @@ async function readFromStdin(world: World, options: SourceOptions): Promise<Topo
 }
 
 /** The one machine that several SRCs tell of together, and in what they contradict each other. */
-export async function readTopologies(sources: readonly string[], world: World): Promise<Merged> {
+export async function readTopologies(
+  sources: readonly string[],
+  surroundings: Surroundings,
+): Promise<Merged> {
   const topologies: Topology[] = [];
-  for (const source of sources) topologies.push(await readTopology(source, world));
+  for (const source of sources) topologies.push(await readTopology(source, surroundings));
   const [only, ...others] = topologies;
   if (only !== undefined && others.length === 0) return { topology: only, findings: [] };
   const { mergeTopologies } = await import("@evenkeel/core/topology/merge/merge-topologies.ts");

@@ -3,14 +3,7 @@ import type { CliCommand } from "../../command/command.ts";
 import type { CliContext } from "../../command/context.ts";
 import { policyFlag } from "../../flags/placement.ts";
 import { stateFlag } from "../../flags/state.ts";
-
-export interface AdoptFlags {
-  readonly plan?: string;
-  readonly undo: boolean;
-  readonly policy?: string;
-  readonly state?: string;
-  readonly output: "text" | "json";
-}
+import type { AdoptFlags } from "./flags.ts";
 
 export const adoptCommand: CliCommand = {
   name: "adopt",

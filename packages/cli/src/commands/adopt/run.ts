@@ -15,10 +15,10 @@ import { readPolicy } from "../../input/read-hosts.ts";
 import { verdictOn } from "../run/verdict-on.ts";
 import { openVmState } from "../../flags/state.ts";
 import { adopt, leave } from "./adopt.ts";
-import type { AdoptFlags } from "./command.ts";
+import type { AdoptFlags } from "./flags.ts";
 
 export async function runAdopt(this: CliContext, flags: AdoptFlags, name: string): Promise<void> {
-  const { world } = this;
+  const { surroundings } = this;
   const { plan: planPath } = flags;
   if ((planPath === undefined) !== flags.undo) {
     throw new EvenkeelError("usage", "a VM is adopted by a plan, or left to others again", {
@@ -26,21 +26,21 @@ export async function runAdopt(this: CliContext, flags: AdoptFlags, name: string
     });
   }
   refuseTwoStdins([planPath ?? "", flags.policy ?? ""]);
-  const policy = await readPolicy(flags.policy, world);
+  const policy = await readPolicy(flags.policy, surroundings);
   const plan = planPath === undefined ? null : await readPlan(planPath);
-  const state = await openVmState(flags.state, world);
+  const state = await openVmState(flags.state, surroundings);
   const outcome = await state.alone(async () => {
-    world.stderr.write(recoveredText(await recover(state)));
+    surroundings.stderr.write(recoveredText(await recover(state)));
     const found = state.read();
     refuseDamaged(found);
     if (plan === null) return { left: await leave(name, found.instances, state) };
-    const topology = await readTopology("live", world);
-    const uri = libvirtUri(world.env);
+    const topology = await readTopology("live", surroundings);
+    const uri = libvirtUri(surroundings.env);
     const wanted = { name, plan, policy, topology, uri };
     return { instance: await adopt(wanted, found.instances, state), topology };
   });
   if ("left" in outcome) {
-    world.stdout.write(`${outcome.left.name} is no longer Evenkeel's, and runs on\n`);
+    surroundings.stdout.write(`${outcome.left.name} is no longer Evenkeel's, and runs on\n`);
     return;
   }
   const { instance, topology } = outcome;
@@ -50,10 +50,10 @@ export async function runAdopt(this: CliContext, flags: AdoptFlags, name: string
     width: this.columns,
     paint: this.paint,
   })}`;
-  world.stdout.write(flags.output === "json" ? jsonText({ ...instance, verdict }) : text);
+  surroundings.stdout.write(flags.output === "json" ? jsonText({ ...instance, verdict }) : text);
 
   async function readPlan(path: string): Promise<Plan> {
-    const { text: written, where } = await readText(path, "a Plan document", world);
+    const { text: written, where } = await readText(path, "a Plan document", surroundings);
     return readDocument(written, where, "Plan");
   }
 }

@@ -3,15 +3,7 @@ import type { CliCommand } from "../../command/command.ts";
 import type { CliContext } from "../../command/context.ts";
 import { policyFlag, takenFlag } from "../../flags/placement.ts";
 import { proposeSources, sourcesHelp } from "../../flags/sources.ts";
-
-export interface CapacityFlags {
-  readonly on: readonly string[];
-  readonly taken: readonly string[];
-  readonly flavor: readonly string[];
-  readonly policy?: string;
-  readonly restore: readonly string[];
-  readonly output: "text" | "json";
-}
+import type { CapacityFlags } from "./flags.ts";
 
 export const capacityCommand: CliCommand = {
   name: "capacity",

@@ -15,22 +15,22 @@ import {
   refuseFlavorTwins,
   requestOfFlavor,
 } from "../../input/read-hosts.ts";
-import type { CapacityFlags } from "./command.ts";
+import type { CapacityFlags } from "./flags.ts";
 
 export async function runCapacity(this: CliContext, flags: CapacityFlags): Promise<void> {
   const { on, taken, flavor: paths, policy, restore, output } = flags;
-  const { world } = this;
+  const { surroundings } = this;
   refuseTwoStdins([...on, ...taken, ...paths, policy ?? ""]);
   const flavors: Flavor[] = [];
-  for (const path of paths) flavors.push(...(await readFlavors(path, world)));
+  for (const path of paths) flavors.push(...(await readFlavors(path, surroundings)));
   refuseFlavorTwins(flavors, "--flavor");
   const requests = flavors.map(requestOfFlavor);
   const wanted = restore.map((text) => wantedOf(text, requests));
-  const hosts = await readHosts(on, taken, await readPolicy(policy, world), world);
+  const hosts = await readHosts(on, taken, await readPolicy(policy, surroundings), surroundings);
   const capacity = fleetCapacity(hosts, requests, wanted);
   if (capacity.restore.some(({ moves }) => moves === null)) this.finish(exitStatus.no);
   const view = { width: this.columns, paint: this.paint };
-  world.stdout.write(output === "json" ? jsonText(capacity) : capacityText(capacity, view));
+  surroundings.stdout.write(output === "json" ? jsonText(capacity) : capacityText(capacity, view));
 }
 
 /** `FLAVOR=K` as the flavor and the number of slots that are wanted of it. */

@@ -8,5 +8,7 @@ export async function runComplete(
   ...words: string[]
 ): Promise<void> {
   const proposals = await this.propose(words);
-  this.world.stdout.write(proposals.map(({ word, brief }) => `${word}\t${brief}\n`).join(""));
+  this.surroundings.stdout.write(
+    proposals.map(({ word, brief }) => `${word}\t${brief}\n`).join(""),
+  );
 }

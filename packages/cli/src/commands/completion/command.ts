@@ -3,9 +3,7 @@ import { didYouMean } from "@evenkeel/core/text/did-you-mean.ts";
 import { buildCommand } from "@stricli/core";
 import type { CliCommand, NoFlags } from "../../command/command.ts";
 import type { CliContext } from "../../command/context.ts";
-
-export const shells = ["bash", "zsh", "fish"] as const;
-export type Shell = (typeof shells)[number];
+import { type Shell, shells } from "./flags.ts";
 
 function parseShell(input: string): Shell {
   const shell = shells.find((known) => known === input);

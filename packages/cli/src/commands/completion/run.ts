@@ -1,9 +1,9 @@
 import type { NoFlags } from "../../command/command.ts";
 import type { CliContext } from "../../command/context.ts";
-import type { Shell } from "./command.ts";
+import type { Shell } from "./flags.ts";
 
 export function runCompletion(this: CliContext, _flags: NoFlags, shell: Shell): void {
-  this.world.stdout.write(scripts[shell]);
+  this.surroundings.stdout.write(scripts[shell]);
 }
 
 // A word of bash may end at a colon (it is in COMP_WORDBREAKS), and machine:hgx-h100 has one: the

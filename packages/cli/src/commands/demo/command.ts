@@ -2,11 +2,7 @@ import { buildCommand } from "@stricli/core";
 import type { CliCommand } from "../../command/command.ts";
 import type { CliContext } from "../../command/context.ts";
 import { proposeSources, sourcesHelp } from "../../flags/sources.ts";
-
-export interface DemoFlags {
-  readonly on?: string;
-  readonly out: string;
-}
+import type { DemoFlags } from "./flags.ts";
 
 export const demoCommand: CliCommand = {
   name: "demo",

@@ -3,15 +3,7 @@ import { didYouMean } from "@evenkeel/core/text/did-you-mean.ts";
 import { buildCommand } from "@stricli/core";
 import type { CliCommand } from "../../command/command.ts";
 import type { CliContext } from "../../command/context.ts";
-
-const tasks = ["check", "report", "script"] as const;
-export type GuestTask = (typeof tasks)[number];
-
-export interface GuestFlags {
-  readonly contract?: string;
-  readonly root?: string;
-  readonly output: "text" | "json";
-}
+import { type GuestFlags, type GuestTask, tasks } from "./flags.ts";
 
 function parseTask(input: string): GuestTask {
   const task = tasks.find((name) => name === input);

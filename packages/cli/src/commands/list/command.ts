@@ -2,11 +2,7 @@ import { buildCommand } from "@stricli/core";
 import type { CliCommand } from "../../command/command.ts";
 import type { CliContext } from "../../command/context.ts";
 import { stateFlag } from "../../flags/state.ts";
-
-export interface ListFlags {
-  readonly state?: string;
-  readonly output: "text" | "json";
-}
+import type { ListFlags } from "./flags.ts";
 
 export const listCommand: CliCommand = {
   name: "list",

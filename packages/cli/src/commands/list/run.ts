@@ -10,30 +10,30 @@ import { instancesText, type ListedVm } from "../../text/instances-text.ts";
 import { jsonText } from "../../text/json-text.ts";
 import { recoveredText } from "../../text/recovered-text.ts";
 import { notesText } from "../../text/notes-text.ts";
-import type { World } from "../../command/surroundings.ts";
+import type { Surroundings } from "../../command/surroundings.ts";
 import { openVmState } from "../../flags/state.ts";
-import type { ListFlags } from "./command.ts";
+import type { ListFlags } from "./flags.ts";
 
 export async function runList(
   this: CliContext,
   { state: folder, output }: ListFlags,
 ): Promise<void> {
-  const { world } = this;
-  const state = await openVmState(folder, world);
-  world.stderr.write(recoveredText(await state.alone(() => recover(state))));
+  const { surroundings } = this;
+  const state = await openVmState(folder, surroundings);
+  surroundings.stderr.write(recoveredText(await state.alone(() => recover(state))));
   const found = state.read();
   const vms: ListedVm[] = [];
   for (const instance of found.instances) {
-    vms.push({ name: instance.name, ...(await stateNow(instance, state, world)), instance });
+    vms.push({ name: instance.name, ...(await stateNow(instance, state, surroundings)), instance });
   }
   const known = new Set(found.instances.map(({ uuid }) => uuid));
-  const domains = (await readDomains(libvirtUri(world.env), known)) ?? [];
+  const domains = (await readDomains(libvirtUri(surroundings.env), known)) ?? [];
   for (const { name, running, known: isOurs } of domains) {
     if (!isOurs) vms.push({ name, state: running ? "running" : "off", pid: null, instance: null });
   }
   const view = { width: this.columns, paint: this.paint };
   const list = { apiVersion: "evenkeel/v1", kind: "InstanceList", vms };
-  world.stdout.write(output === "json" ? jsonText(list) : instancesText(vms, view));
+  surroundings.stdout.write(output === "json" ? jsonText(list) : instancesText(vms, view));
   refuseDamaged(found);
 }
 
@@ -41,7 +41,7 @@ export async function runList(
 async function stateNow(
   instance: Instance,
   { paths }: StateFolder,
-  { stderr }: World,
+  { stderr }: Surroundings,
 ): Promise<Pick<ListedVm, "state" | "pid">> {
   try {
     return await hypervisorOf(instance, paths).state(instance);

@@ -3,16 +3,7 @@ import type { CliCommand } from "../../command/command.ts";
 import type { CliContext } from "../../command/context.ts";
 import { askedVm, flavorFlag, policyFlag, takenFlag } from "../../flags/placement.ts";
 import { proposeSources, sourcesHelp } from "../../flags/sources.ts";
-
-export interface PlaceFlags {
-  readonly on: readonly string[];
-  readonly taken: readonly string[];
-  readonly flavor: readonly string[];
-  readonly policy?: string;
-  readonly "away-from": readonly string[];
-  readonly spread: boolean;
-  readonly output: "text" | "json" | "libvirt";
-}
+import type { PlaceFlags } from "./flags.ts";
 
 export const placeCommand: CliCommand = {
   name: "place",

@@ -11,7 +11,7 @@ import { refuseTwoStdins } from "../../input/read-text.ts";
 import { jsonText } from "../../text/json-text.ts";
 import { planText, type View } from "../../text/plan-text.ts";
 import { refusalText } from "../../text/refusal-text.ts";
-import type { PlaceFlags } from "./command.ts";
+import type { PlaceFlags } from "./flags.ts";
 import {
   readAsked,
   readHosts,
@@ -22,11 +22,11 @@ import {
 
 export async function runPlace(this: CliContext, flags: PlaceFlags, path: string): Promise<void> {
   const { on, taken, flavor, policy, "away-from": awayFrom, spread, output } = flags;
-  const { world } = this;
+  const { surroundings } = this;
   refuseTwoStdins([path, ...on, ...taken, ...flavor, policy ?? ""]);
-  const { vm, flavors } = await readAsked(path, flavor, world);
+  const { vm, flavors } = await readAsked(path, flavor, surroundings);
   const request = resolveRequest(vm, flavors);
-  const hosts = await readHosts(on, taken, await readPolicy(policy, world), world);
+  const hosts = await readHosts(on, taken, await readPolicy(policy, surroundings), surroundings);
   refuseUnknownVms(awayFrom, hosts);
   refuseFlavorTwins(flavors, "--flavor");
   const answer = place(hosts, request, {
@@ -38,10 +38,10 @@ export async function runPlace(this: CliContext, flags: PlaceFlags, path: string
   const view = { width: this.columns, paint: this.paint };
   if (output === "libvirt" && answer.kind === "Refusal") {
     // Whoever redirects a definition into a file shall have no prose in it.
-    world.stderr.write(refusalText(answer, view));
+    surroundings.stderr.write(refusalText(answer, view));
     return;
   }
-  world.stdout.write(await answerText(answer, output, view));
+  surroundings.stdout.write(await answerText(answer, output, view));
 }
 
 /** Whom nobody has met cannot be kept away from: most likely a plan was forgotten, or misspelled. */

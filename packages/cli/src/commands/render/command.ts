@@ -1,27 +1,12 @@
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
-import { type GuestArchitecture, guestArchitectures } from "@evenkeel/core/guest/guest.ts";
-import { type PciForm, pciForms } from "@evenkeel/core/guest/ports.ts";
-import { type Rendering, renderings } from "@evenkeel/core/guest/renderings.ts";
-import { type HypervisorVersions, parseVersions } from "@evenkeel/core/guest/versions.ts";
+import { guestArchitectures } from "@evenkeel/core/guest/guest.ts";
+import { pciForms } from "@evenkeel/core/guest/ports.ts";
+import { renderings } from "@evenkeel/core/guest/renderings.ts";
+import { parseVersions } from "@evenkeel/core/guest/versions.ts";
 import { buildCommand } from "@stricli/core";
 import type { CliCommand } from "../../command/command.ts";
 import type { CliContext } from "../../command/context.ts";
-
-export interface RenderFlags {
-  readonly as: Rendering;
-  readonly emulated: boolean;
-  readonly architecture?: GuestArchitecture;
-  readonly firmware: "efi" | "bios";
-  readonly "cpu-feature": readonly string[];
-  readonly pci: PciForm;
-  readonly for?: HypervisorVersions;
-  readonly "contract-file"?: string;
-  readonly monitor?: string;
-  readonly "firmware-file"?: string;
-  readonly "firmware-variables"?: string;
-  readonly lint?: string;
-  readonly output: "text" | "json";
-}
+import type { RenderFlags } from "./flags.ts";
 
 function parseFeature(input: string): string {
   if (/^[a-z0-9][a-z0-9._-]{0,63}$/.test(input)) return input;

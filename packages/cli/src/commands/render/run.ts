@@ -12,17 +12,17 @@ import { exitStatus } from "../../command/exit-status.ts";
 import { readText, refuseTwoStdins } from "../../input/read-text.ts";
 import { jsonText } from "../../text/json-text.ts";
 import { ncclFindingsText } from "../../text/nccl-findings-text.ts";
-import type { RenderFlags } from "./command.ts";
+import type { RenderFlags } from "./flags.ts";
 
 export async function runRender(this: CliContext, flags: RenderFlags, path: string): Promise<void> {
   const { as, lint } = flags;
   refuseTwoStdins([path, lint ?? ""]);
-  const { text, where } = await readText(path, "a Plan document", this.world);
+  const { text, where } = await readText(path, "a Plan document", this.surroundings);
   const plan = readDocument(text, where, "Plan");
   const options = optionsOf(flags);
   if (lint !== undefined) return lintFile(this, flags, plan, options, lint);
   if (flags.output === "text") {
-    this.world.stdout.write(render(plan, as, options));
+    this.surroundings.stdout.write(render(plan, as, options));
     return;
   }
   const data = renderData(plan, as, options);
@@ -33,7 +33,7 @@ export async function runRender(this: CliContext, flags: RenderFlags, path: stri
       remedy: "leave it out",
     });
   }
-  this.world.stdout.write(jsonText(data));
+  this.surroundings.stdout.write(jsonText(data));
 }
 
 function optionsOf(flags: RenderFlags): RenderOptions {
@@ -65,10 +65,10 @@ async function lintFile(
       expected: "--as nccl",
     });
   }
-  const { text, where } = await readText(path, "a topology file of NCCL's", context.world);
+  const { text, where } = await readText(path, "a topology file of NCCL's", context.surroundings);
   const findings = lintNccl(contractOf(guestFromPlan(plan, options)), readXml(text, where));
   if (findings.length > 0) context.finish(exitStatus.no);
-  context.world.stdout.write(
+  context.surroundings.stdout.write(
     output === "json" ? jsonText({ findings }) : ncclFindingsText(findings, where),
   );
 }

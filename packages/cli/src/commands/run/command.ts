@@ -1,25 +1,10 @@
 import { buildCommand } from "@stricli/core";
-import { hypervisorNames, type HypervisorName } from "@evenkeel/core/instance/instance.ts";
+import { hypervisorNames } from "@evenkeel/core/instance/instance.ts";
 import type { CliCommand } from "../../command/command.ts";
 import type { CliContext } from "../../command/context.ts";
 import { askedVm, flavorFlag, policyFlag } from "../../flags/placement.ts";
 import { stateFlag } from "../../flags/state.ts";
-
-export interface RunFlags {
-  readonly flavor: readonly string[];
-  readonly policy?: string;
-  readonly plan?: string;
-  readonly via: HypervisorName;
-  readonly emulated: boolean;
-  readonly firmware: "efi" | "bios";
-  readonly with?: string;
-  readonly kernel?: string;
-  readonly initrd?: string;
-  readonly append?: string;
-  readonly "dry-run": boolean;
-  readonly state?: string;
-  readonly output: "text" | "json";
-}
+import type { RunFlags } from "./flags.ts";
 
 const file = (brief: string, placeholder = "FILE") =>
   ({ kind: "parsed", parse: String, optional: true, brief, placeholder }) as const;

@@ -26,7 +26,7 @@ import { preflightText } from "../../text/preflight-text.ts";
 import { recoveredText } from "../../text/recovered-text.ts";
 import { refusalText } from "../../text/refusal-text.ts";
 import { verdictText } from "../../text/verdict-text.ts";
-import type { World } from "../../command/surroundings.ts";
+import type { Surroundings } from "../../command/surroundings.ts";
 import {
   readAsked,
   readPolicy,
@@ -35,41 +35,43 @@ import {
 } from "../../input/read-hosts.ts";
 import { openVmState } from "../../flags/state.ts";
 import { vmLock } from "../vm-lock.ts";
-import type { RunFlags } from "./command.ts";
+import type { RunFlags } from "./flags.ts";
 import { verdictOn } from "./verdict-on.ts";
 import { decide, type Decision, instanceOf, type Wanted, withoutNamesake } from "./decide.ts";
 
 export async function runRun(this: CliContext, flags: RunFlags, path: string): Promise<void> {
-  const { world } = this;
+  const { surroundings } = this;
   const options = startOptions(flags);
-  const inputs = await readInputs(flags, path, world);
-  const state = await openVmState(flags.state, world);
+  const inputs = await readInputs(flags, path, surroundings);
+  const state = await openVmState(flags.state, surroundings);
   const { decision, begun, topology } = await state.alone(async () => {
-    world.stderr.write(recoveredText(await recover(state)));
-    const here = await readTopology("live", world);
+    surroundings.stderr.write(recoveredText(await recover(state)));
+    const here = await readTopology("live", surroundings);
     const wanted = { ...inputs, topology: here };
     return { topology: here, ...(await begin(wanted, state, flags["dry-run"])) };
   });
   const view = { width: this.columns, paint: this.paint };
   if (decision.kind === "Refusal") {
     this.finish(exitStatus.no);
-    world.stdout.write(flags.output === "json" ? jsonText(decision) : refusalText(decision, view));
+    surroundings.stdout.write(
+      flags.output === "json" ? jsonText(decision) : refusalText(decision, view),
+    );
     return;
   }
   const { plan, guest, report } = decision;
   if (begun === null) {
     if (!report.ready) this.finish(exitStatus.no);
     const text = `${planText(plan, view)}\n${preflightText(report, view)}`;
-    world.stdout.write(flags.output === "json" ? jsonText(report) : text);
+    surroundings.stdout.write(flags.output === "json" ? jsonText(report) : text);
     return;
   }
-  world.stderr.write(notesText([...warningsOf(decision), ...guest.notes]));
-  const signal = world.interrupted();
+  surroundings.stderr.write(notesText([...warningsOf(decision), ...guest.notes]));
+  const signal = surroundings.interrupted();
   const running = await startInstance(begun.instance, begun.lock, guest, options, state, signal);
   const verdict = await verdictOn(running, topology);
   if (!verdict.holds) this.finish(exitStatus.no);
   const text = `${planText(plan, view)}\n${verdictText(verdict, view)}`;
-  world.stdout.write(flags.output === "json" ? jsonText({ ...running, verdict }) : text);
+  surroundings.stdout.write(flags.output === "json" ? jsonText({ ...running, verdict }) : text);
 }
 
 function warningsOf(decision: Exclude<Decision, { readonly kind: "Refusal" }>): readonly string[] {
@@ -110,25 +112,25 @@ async function begin(
 async function readInputs(
   { flavor, policy, plan: planPath, via, emulated }: RunFlags,
   path: string,
-  world: World,
+  surroundings: Surroundings,
 ): Promise<Omit<Wanted, "topology">> {
   refuseTwoStdins([path, ...flavor, policy ?? "", planPath ?? ""]);
-  const { vm, flavors } = await readAsked(path, flavor, world);
+  const { vm, flavors } = await readAsked(path, flavor, surroundings);
   refuseFlavorTwins(flavors, "--flavor");
   const request = resolveRequest(vm, flavors);
   return {
     request,
-    plan: planPath === undefined ? null : await readPlan(planPath, request, world),
+    plan: planPath === undefined ? null : await readPlan(planPath, request, surroundings),
     flavors: flavors.map(requestOfFlavor),
-    policy: await readPolicy(policy, world),
+    policy: await readPolicy(policy, surroundings),
     via,
-    uri: libvirtUri(world.env),
+    uri: libvirtUri(surroundings.env),
     emulated,
   };
 }
 
-async function readPlan(path: string, request: Request, world: World): Promise<Plan> {
-  const { text, where } = await readText(path, "a Plan document", world);
+async function readPlan(path: string, request: Request, surroundings: Surroundings): Promise<Plan> {
+  const { text, where } = await readText(path, "a Plan document", surroundings);
   const plan = readDocument(text, where, "Plan");
   if (plan.vm === request.name && plan.tenant === request.tenant) return plan;
   throw new EvenkeelError("plan-inconsistent", `it is a plan for ${plan.vm}`, {

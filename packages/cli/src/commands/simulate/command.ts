@@ -1,16 +1,7 @@
 import { buildCommand } from "@stricli/core";
 import type { CliCommand } from "../../command/command.ts";
 import type { CliContext } from "../../command/context.ts";
-
-export interface SimulateFlags {
-  readonly world: string;
-  readonly numa: boolean;
-  readonly hosts?: string;
-  readonly policies?: string;
-  readonly seed: string;
-  readonly seeds: string;
-  readonly output: "text" | "json" | "svg";
-}
+import type { SimulateFlags } from "./flags.ts";
 
 export const simulateCommand: CliCommand = {
   name: "simulate",

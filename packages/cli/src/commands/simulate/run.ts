@@ -7,7 +7,7 @@ import type { World } from "@evenkeel/simulate/run/world.ts";
 import { didYouMean } from "@evenkeel/core/text/did-you-mean.ts";
 import type { CliContext } from "../../command/context.ts";
 import { jsonText } from "../../text/json-text.ts";
-import type { SimulateFlags } from "./command.ts";
+import type { SimulateFlags } from "./flags.ts";
 import { comparisonText } from "./comparison-text.ts";
 import { wholeNumber } from "./whole-number.ts";
 import { readWorld } from "./world.ts";
@@ -16,7 +16,7 @@ const SEED_MAX = 2 ** 31 - 1;
 const SEEDS_MAX = 100;
 
 export async function runSimulate(this: CliContext, flags: SimulateFlags): Promise<void> {
-  const { world: surroundings, columns: width, paint } = this;
+  const { surroundings, columns: width, paint } = this;
   const first = wholeNumber(flags.seed, "--seed", 0, SEED_MAX - SEEDS_MAX);
   const count = wholeNumber(flags.seeds, "--seeds", 1, SEEDS_MAX);
   const seeds = Array.from({ length: count }, (_, i) => first + i);
@@ -62,7 +62,7 @@ function chosenPolicies(list: string, { ownPolicies }: World): readonly Policy[]
 }
 
 /** One line on a terminal that tells how far it is; nothing elsewhere. */
-function progressOn(stderr: CliContext["world"]["stderr"]): {
+function progressOn(stderr: CliContext["surroundings"]["stderr"]): {
   readonly show: (policy: string, run: number, runs: number) => void;
   readonly clear: () => void;
 } {

@@ -1,10 +1,7 @@
 import { buildCommand } from "@stricli/core";
 import type { CliCommand } from "../../command/command.ts";
 import type { CliContext } from "../../command/context.ts";
-
-export interface SnapshotFlags {
-  readonly "with-serials": boolean;
-}
+import type { SnapshotFlags } from "./flags.ts";
 
 export const snapshotCommand: CliCommand = {
   name: "snapshot",

@@ -3,12 +3,7 @@ import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import type { CliCommand } from "../../command/command.ts";
 import type { CliContext } from "../../command/context.ts";
 import { stateFlag } from "../../flags/state.ts";
-
-export interface StopFlags {
-  readonly timeout: number;
-  readonly force: boolean;
-  readonly state?: string;
-}
+import type { StopFlags } from "./flags.ts";
 
 const SECONDS_MAX = 86_400;
 

@@ -5,26 +5,26 @@ import { exitStatus } from "../../command/exit-status.ts";
 import { recoveredText } from "../../text/recovered-text.ts";
 import { instanceNamed, openVmState, tellDamaged } from "../../flags/state.ts";
 import { vmLock } from "../vm-lock.ts";
-import type { StopFlags } from "./command.ts";
+import type { StopFlags } from "./flags.ts";
 
 export async function runStop(this: CliContext, flags: StopFlags, name: string): Promise<void> {
-  const { world } = this;
-  const state = await openVmState(flags.state, world);
+  const { surroundings } = this;
+  const state = await openVmState(flags.state, surroundings);
   const begun = await state.alone(async () => {
     const recovered = await recover(state);
-    world.stderr.write(recoveredText(recovered));
+    surroundings.stderr.write(recoveredText(recovered));
     const cut = recovered.find(
       ({ instance }) => instance.name === name || instance.plan.vm === name,
     );
     if (cut?.failure != null) throw cut.failure;
     if (cut !== undefined) return null;
     const found = state.read();
-    tellDamaged(found, world);
+    tellDamaged(found, surroundings);
     const instance = instanceNamed(name, found.instances);
     return { instance, lock: await vmLock(state, instance.name) };
   });
   if (begun === null) {
-    world.stdout.write(`${name} is stopped\n`);
+    surroundings.stdout.write(`${name} is stopped\n`);
     return;
   }
   const { instance, lock } = begun;
@@ -32,12 +32,12 @@ export async function runStop(this: CliContext, flags: StopFlags, name: string):
   const outcome = await stopInstance(instance, lock, options, state);
   if (outcome === "refused") {
     this.finish(exitStatus.no);
-    world.stdout.write(
+    surroundings.stdout.write(
       `${instance.name} did not shut down within ${flags.timeout} s, and still runs\n` +
         `evenkeel stop ${instance.name} --timeout 0 --force ends it\n`,
     );
     return;
   }
   const how = outcome === "forced" ? "did not shut down in time and was ended" : "is stopped";
-  world.stdout.write(`${instance.name} ${how}\n`);
+  surroundings.stdout.write(`${instance.name} ${how}\n`);
 }

@@ -2,14 +2,7 @@ import { buildCommand } from "@stricli/core";
 import type { CliCommand } from "../../command/command.ts";
 import type { CliContext } from "../../command/context.ts";
 import { proposeSources, sourcesHelp } from "../../flags/sources.ts";
-
-export interface TopologyFlags {
-  readonly from: readonly string[];
-  readonly diff?: string;
-  readonly fit: readonly string[];
-  readonly policy?: string;
-  readonly output: "text" | "json" | "svg" | "nccl" | "dot";
-}
+import type { TopologyFlags } from "./flags.ts";
 
 export const topologyCommand: CliCommand = {
   name: "topology",

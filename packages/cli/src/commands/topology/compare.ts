@@ -10,10 +10,10 @@ export async function compare(
   topology: Topology,
   source: string,
   otherSource: string,
-  { world, columns: width, paint }: CliContext,
+  { surroundings, columns: width, paint }: CliContext,
   output: string,
 ): Promise<{ readonly text: string; readonly same: boolean }> {
-  const other = await readTopology(otherSource, world);
+  const other = await readTopology(otherSource, surroundings);
   const differences = diffTopologies(topology, other);
   const text =
     output === "json"

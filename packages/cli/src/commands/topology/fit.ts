@@ -13,7 +13,7 @@ import {
   refuseFlavorTwins,
   requestOfFlavor,
 } from "../../input/read-hosts.ts";
-import type { TopologyFlags } from "./command.ts";
+import type { TopologyFlags } from "./flags.ts";
 
 /**
  * Which flavors straddle nodes on an empty machine, as text, and whether none does: a flavor fits
@@ -22,12 +22,12 @@ import type { TopologyFlags } from "./command.ts";
 export async function fitText(
   topology: Topology,
   { fit: paths, policy: policyPath, output }: TopologyFlags,
-  { world, columns: width, paint }: CliContext,
+  { surroundings, columns: width, paint }: CliContext,
 ): Promise<{ readonly text: string; readonly allFit: boolean }> {
   const flavors: Flavor[] = [];
-  for (const path of paths) flavors.push(...(await readFlavors(path, world)));
+  for (const path of paths) flavors.push(...(await readFlavors(path, surroundings)));
   refuseFlavorTwins(flavors, "--fit");
-  const policy = await readPolicy(policyPath, world);
+  const policy = await readPolicy(policyPath, surroundings);
   const fits = fitFlavors(topology, policy, flavors.map(requestOfFlavor));
   const text =
     output === "json"

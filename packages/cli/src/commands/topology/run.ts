@@ -7,29 +7,29 @@ import { refuseTwoStdins } from "../../input/read-text.ts";
 import { readTopologies } from "../../input/read-topology.ts";
 import { jsonText } from "../../text/json-text.ts";
 import { notesText } from "../../text/notes-text.ts";
-import type { TopologyFlags } from "./command.ts";
+import type { TopologyFlags } from "./flags.ts";
 
 export async function runTopology(this: CliContext, flags: TopologyFlags): Promise<void> {
   const { from, diff, fit, policy, output } = flags;
   refuseTwoStdins([...from, diff ?? "", ...fit, policy ?? ""]);
   refuseMisfits(flags);
   const sources = from.length === 0 ? ["live"] : from;
-  const { topology, findings } = await readTopologies(sources, this.world);
-  const { world } = this;
+  const { topology, findings } = await readTopologies(sources, this.surroundings);
+  const { surroundings } = this;
   const drawn = output === "text" && diff === undefined && fit.length === 0;
-  if (!drawn) world.stderr.write(notesText(findings.map(({ message }) => message)));
+  if (!drawn) surroundings.stderr.write(notesText(findings.map(({ message }) => message)));
   if (diff !== undefined) {
     const { compare } = await import("./compare.ts");
     const { text, same } = await compare(topology, sources.join(" + "), diff, this, output);
     if (!same) this.finish(exitStatus.no);
-    world.stdout.write(text);
+    surroundings.stdout.write(text);
   } else if (fit.length > 0) {
     const { fitText } = await import("./fit.ts");
     const { text, allFit } = await fitText(topology, flags, this);
     if (!allFit) this.finish(exitStatus.no);
-    world.stdout.write(text);
+    surroundings.stdout.write(text);
   } else {
-    world.stdout.write(
+    surroundings.stdout.write(
       drawn ? await drawing(topology, findings, this) : await rendered(topology, output),
     );
   }

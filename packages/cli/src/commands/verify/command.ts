@@ -1,25 +1,11 @@
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
-import { type Scope, scopes } from "@evenkeel/core/verify/verdict.ts";
+import { scopes } from "@evenkeel/core/verify/verdict.ts";
 import { buildCommand } from "@stricli/core";
 import type { CliCommand } from "../../command/command.ts";
 import type { CliContext } from "../../command/context.ts";
 import { proposeSources } from "../../flags/sources.ts";
 import { stateFlag } from "../../flags/state.ts";
-
-export interface VerifyFlags {
-  readonly plan?: string;
-  readonly evidence?: string;
-  readonly pid?: number;
-  readonly qmp?: string;
-  readonly "guest-report"?: string;
-  readonly root?: string;
-  readonly state?: string;
-  readonly on?: string;
-  readonly scope?: Scope;
-  readonly watch: boolean;
-  readonly interval: number;
-  readonly output: "text" | "json" | "evidence";
-}
+import type { VerifyFlags } from "./flags.ts";
 
 function parsePid(input: string): number {
   if (/^[1-9]\d{0,8}$/.test(input)) return Number(input);

@@ -9,9 +9,9 @@ import { libvirtUri } from "@evenkeel/host/hypervisor/libvirt/virsh.ts";
 import { readEvidence } from "../../input/read-evidence.ts";
 import { readText } from "../../input/read-text.ts";
 import { readTopology } from "../../input/read-topology.ts";
-import type { World } from "../../command/surroundings.ts";
+import type { Surroundings } from "../../command/surroundings.ts";
 import { instanceNamed, readVmState, tellDamaged } from "../../flags/state.ts";
-import type { VerifyFlags } from "./command.ts";
+import type { VerifyFlags } from "./flags.ts";
 
 /** What a VM is held against, and whom to ask about it. */
 export interface PlannedVm {
@@ -25,22 +25,22 @@ export interface PlannedVm {
 export async function plannedVm(
   vm: string,
   { plan: path, state }: Pick<VerifyFlags, "plan" | "state">,
-  world: World,
+  surroundings: Surroundings,
 ): Promise<PlannedVm> {
   if (path === undefined) {
-    const found = readVmState(state, world);
-    tellDamaged(found, world);
+    const found = readVmState(state, surroundings);
+    tellDamaged(found, surroundings);
     const { plan, uuid, uri } = instanceNamed(vm, found.instances, "give its plan with --plan");
-    return { plan, uuid, libvirtUri: uri ?? libvirtUri(world.env) };
+    return { plan, uuid, libvirtUri: uri ?? libvirtUri(surroundings.env) };
   }
   if (state !== undefined) {
     throw new EvenkeelError("usage", "--state is of no use with --plan", {
       expected: "a plan, or the folder that has it",
     });
   }
-  const { text, where } = await readText(path, "a Plan document", world);
+  const { text, where } = await readText(path, "a Plan document", surroundings);
   const plan = readDocument(text, where, "Plan");
-  if (plan.vm === vm) return { plan, libvirtUri: libvirtUri(world.env) };
+  if (plan.vm === vm) return { plan, libvirtUri: libvirtUri(surroundings.env) };
   throw new EvenkeelError("usage", `the plan is of ${JSON.stringify(plan.vm)}`, {
     where,
     expected: `the plan of ${JSON.stringify(vm)}`,
@@ -57,13 +57,13 @@ export interface EvidenceSource {
 export async function evidenceSource(
   { plan, uuid, libvirtUri: uri }: PlannedVm,
   flags: VerifyFlags,
-  world: World,
+  surroundings: Surroundings,
 ): Promise<EvidenceSource> {
   const path = flags["guest-report"];
   const report = (): Promise<GuestReport | null> =>
-    path === undefined ? Promise.resolve(null) : readGuestReport(path, world);
+    path === undefined ? Promise.resolve(null) : readGuestReport(path, surroundings);
   if (flags.evidence !== undefined)
-    return recorded(flags.evidence, plan, flags, await report(), world);
+    return recorded(flags.evidence, plan, flags, await report(), surroundings);
   const { root, pid, qmp } = flags;
   // Standard input is read once, a file each time, since a guest may report anew.
   const once = path === "-" ? await report() : null;
@@ -81,7 +81,7 @@ async function recorded(
   plan: Plan,
   flags: VerifyFlags,
   guest: GuestReport | null,
-  world: World,
+  surroundings: Surroundings,
 ): Promise<EvidenceSource> {
   const unused = (["pid", "qmp", "root"] as const).find((name) => flags[name] !== undefined);
   if (unused !== undefined || flags.watch) {
@@ -89,7 +89,7 @@ async function recorded(
       expected: "evidence that was read before, or flags for reading it now",
     });
   }
-  const { text, where } = await readText(path, "an Evidence document", world);
+  const { text, where } = await readText(path, "an Evidence document", surroundings);
   const evidence = readDocument(text, where, "Evidence");
   if (evidence.vm !== plan.vm) {
     throw new EvenkeelError("usage", `the evidence is of ${JSON.stringify(evidence.vm)}`, {
@@ -101,8 +101,8 @@ async function recorded(
 }
 
 /** A GuestReport document, or what the shell script printed. */
-async function readGuestReport(path: string, world: World): Promise<GuestReport> {
-  const { text, where } = await readText(path, "a guest's report", world);
+async function readGuestReport(path: string, surroundings: Surroundings): Promise<GuestReport> {
+  const { text, where } = await readText(path, "a guest's report", surroundings);
   return isShellReport(text)
     ? parseShellReport(text, where)
     : readDocument(text, where, "GuestReport");
@@ -111,7 +111,7 @@ async function readGuestReport(path: string, world: World): Promise<GuestReport>
 /** What memory costs between the host's nodes; null where its topology is not at hand. */
 export async function memoryPathsOf(
   source: string | null,
-  world: World,
+  surroundings: Surroundings,
 ): Promise<MemoryPaths | null> {
-  return source === null ? null : memoryPaths(await readTopology(source, world));
+  return source === null ? null : memoryPaths(await readTopology(source, surroundings));
 }

@@ -6,17 +6,17 @@ import { exitStatus } from "../../command/exit-status.ts";
 import { refuseTwoStdins } from "../../input/read-text.ts";
 import { jsonText } from "../../text/json-text.ts";
 import { verdictText } from "../../text/verdict-text.ts";
-import type { VerifyFlags } from "./command.ts";
+import type { VerifyFlags } from "./flags.ts";
 import { type EvidenceSource, evidenceSource, memoryPathsOf, plannedVm } from "./inputs.ts";
 import { watch } from "./watch.ts";
 
 export async function runVerify(this: CliContext, flags: VerifyFlags, vm: string): Promise<void> {
   refuseTwoStdins([flags.plan ?? "", flags.evidence ?? "", flags["guest-report"] ?? ""]);
-  const planned = await plannedVm(vm, flags, this.world);
-  const source = await evidenceSource(planned, flags, this.world);
-  const { world, columns: width, paint } = this;
+  const planned = await plannedVm(vm, flags, this.surroundings);
+  const source = await evidenceSource(planned, flags, this.surroundings);
+  const { surroundings, columns: width, paint } = this;
   if (flags.output === "evidence") {
-    world.stdout.write(jsonText(await source.read()));
+    surroundings.stdout.write(jsonText(await source.read()));
     return;
   }
   const options = await optionsOf(flags, source, this);
@@ -28,7 +28,7 @@ export async function runVerify(this: CliContext, flags: VerifyFlags, vm: string
   if (!flags.watch) {
     const text =
       flags.output === "json" ? jsonText(verdict) : verdictText(verdict, { width, paint });
-    world.stdout.write(text);
+    surroundings.stdout.write(text);
   }
   if (!verdict.holds) this.finish(exitStatus.no);
 }
@@ -39,7 +39,7 @@ const scopeOf = ({ guest }: Evidence): "host" | "guest" => (guest === null ? "ho
 async function optionsOf(
   { on }: VerifyFlags,
   { live }: EvidenceSource,
-  { world }: CliContext,
+  { surroundings }: CliContext,
 ): Promise<VerifyOptions> {
-  return { paths: await memoryPathsOf(on ?? (live ? "live" : null), world) };
+  return { paths: await memoryPathsOf(on ?? (live ? "live" : null), surroundings) };
 }

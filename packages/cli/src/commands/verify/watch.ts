@@ -3,7 +3,7 @@ import { verdictChanges } from "@evenkeel/core/verify/changes.ts";
 import type { Verdict } from "@evenkeel/core/verify/verdict.ts";
 import type { CliContext } from "../../command/context.ts";
 import { changeText } from "../../text/verdict-text.ts";
-import type { VerifyFlags } from "./command.ts";
+import type { VerifyFlags } from "./flags.ts";
 
 /**
  * Judges again and again and tells what changes, a line a change, until it is interrupted; gives the
@@ -12,16 +12,16 @@ import type { VerifyFlags } from "./command.ts";
 export async function watch(
   judge: () => Promise<Verdict>,
   { interval, output }: Pick<VerifyFlags, "interval" | "output">,
-  { world, columns: width, paint }: CliContext,
+  { surroundings, columns: width, paint }: CliContext,
 ): Promise<Verdict> {
-  const signal = world.interrupted();
+  const signal = surroundings.interrupted();
   let before: Verdict | null = null;
   for (;;) {
     const verdict = await judge();
     for (const change of verdictChanges(before, verdict)) {
       const line =
         output === "json" ? `${JSON.stringify(change)}\n` : changeText(change, { width, paint });
-      world.stdout.write(line);
+      surroundings.stdout.write(line);
     }
     before = verdict;
     try {
