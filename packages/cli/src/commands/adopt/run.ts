@@ -12,9 +12,9 @@ import { jsonText } from "../../text/json-text.ts";
 import { recoveredText } from "../../text/recovered-text.ts";
 import { verdictText } from "../../text/verdict-text.ts";
 import { readPolicy } from "../../input/read-hosts.ts";
-import { verdictOn } from "../run/verdict-on.ts";
-import { openVmState } from "../../flags/state.ts";
-import { adopt, leave } from "./adopt.ts";
+import { verdictOn } from "../../../../host/src/vm/verify.ts";
+import { openVmState } from "../../input/vm-state.ts";
+import { adopt, leave } from "../../../../host/src/vm/adopt.ts";
 import type { AdoptFlags } from "./flags.ts";
 
 export async function runAdopt(this: CliContext, flags: AdoptFlags, name: string): Promise<void> {

@@ -11,7 +11,7 @@ import { jsonText } from "../../text/json-text.ts";
 import { recoveredText } from "../../text/recovered-text.ts";
 import { notesText } from "../../text/notes-text.ts";
 import type { Surroundings } from "../../command/surroundings.ts";
-import { openVmState } from "../../flags/state.ts";
+import { openVmState } from "../../input/vm-state.ts";
 import type { ListFlags } from "./flags.ts";
 
 export async function runList(

@@ -33,11 +33,17 @@ import {
   refuseFlavorTwins,
   requestOfFlavor,
 } from "../../input/read-hosts.ts";
-import { openVmState } from "../../flags/state.ts";
-import { vmLock } from "../vm-lock.ts";
+import { openVmState } from "../../input/vm-state.ts";
+import { vmLock } from "../../../../host/src/vm/lock.ts";
 import type { RunFlags } from "./flags.ts";
-import { verdictOn } from "./verdict-on.ts";
-import { decide, type Decision, instanceOf, type Wanted, withoutNamesake } from "./decide.ts";
+import { verdictOn } from "../../../../host/src/vm/verify.ts";
+import {
+  decide,
+  type Decision,
+  instanceOf,
+  type Wanted,
+  withoutNamesake,
+} from "../../../../host/src/vm/decide.ts";
 
 export async function runRun(this: CliContext, flags: RunFlags, path: string): Promise<void> {
   const { surroundings } = this;

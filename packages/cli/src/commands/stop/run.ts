@@ -3,8 +3,9 @@ import { stopInstance } from "@evenkeel/host/instance/stop.ts";
 import type { CliContext } from "../../command/context.ts";
 import { exitStatus } from "../../command/exit-status.ts";
 import { recoveredText } from "../../text/recovered-text.ts";
-import { instanceNamed, openVmState, tellDamaged } from "../../flags/state.ts";
-import { vmLock } from "../vm-lock.ts";
+import { instanceNamed } from "@evenkeel/host/vm/named.ts";
+import { openVmState, tellDamaged } from "../../input/vm-state.ts";
+import { vmLock } from "../../../../host/src/vm/lock.ts";
 import type { StopFlags } from "./flags.ts";
 
 export async function runStop(this: CliContext, flags: StopFlags, name: string): Promise<void> {

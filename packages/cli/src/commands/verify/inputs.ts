@@ -10,7 +10,8 @@ import { readEvidence } from "../../input/read-evidence.ts";
 import { readText } from "../../input/read-text.ts";
 import { readTopology } from "../../input/read-topology.ts";
 import type { Surroundings } from "../../command/surroundings.ts";
-import { instanceNamed, readVmState, tellDamaged } from "../../flags/state.ts";
+import { instanceNamed } from "@evenkeel/host/vm/named.ts";
+import { readVmState, tellDamaged } from "../../input/vm-state.ts";
 import type { VerifyFlags } from "./flags.ts";
 
 /** What a VM is held against, and whom to ask about it. */

@@ -8,7 +8,7 @@ import { jsonText } from "../../text/json-text.ts";
 import { verdictText } from "../../text/verdict-text.ts";
 import type { VerifyFlags } from "./flags.ts";
 import { type EvidenceSource, evidenceSource, memoryPathsOf, plannedVm } from "./inputs.ts";
-import { watch } from "./watch.ts";
+import { watch } from "../../../../host/src/vm/watch.ts";
 
 export async function runVerify(this: CliContext, flags: VerifyFlags, vm: string): Promise<void> {
   refuseTwoStdins([flags.plan ?? "", flags.evidence ?? "", flags["guest-report"] ?? ""]);

@@ -1,6 +1,6 @@
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
-import type { Lock } from "@evenkeel/host/state/lock.ts";
-import type { StateFolder } from "@evenkeel/host/state/state-folder.ts";
+import type { Lock } from "../state/lock.ts";
+import type { StateFolder } from "../state/state-folder.ts";
 
 /** The lock of a VM, for whoever takes it to give back. Within `alone`. Errors: `vm-busy`. */
 export async function vmLock(state: StateFolder, name: string): Promise<Lock> {

@@ -3,8 +3,8 @@ import type { Instance } from "@evenkeel/core/instance/instance.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import type { Verdict } from "@evenkeel/core/verify/verdict.ts";
 import { verify } from "@evenkeel/core/verify/verify.ts";
-import { systemUri } from "@evenkeel/host/hypervisor/libvirt/virsh.ts";
-import { readEvidence } from "../../input/read-evidence.ts";
+import { systemUri } from "../hypervisor/libvirt/virsh.ts";
+import { readEvidence } from "../../../cli/src/input/read-evidence.ts";
 
 /** What this machine says now of a VM that runs here. The guest is not asked. */
 export async function verdictOn(

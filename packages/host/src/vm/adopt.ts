@@ -8,11 +8,11 @@ import type { DomainFacts } from "@evenkeel/core/preflight/facts.ts";
 import type { HostPolicy } from "@evenkeel/core/request/host-policy.ts";
 import { didYouMean } from "@evenkeel/core/text/did-you-mean.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
-import { hypervisorFailed } from "@evenkeel/host/hypervisor/failed.ts";
-import { readDomains } from "@evenkeel/host/hypervisor/libvirt/domains.ts";
-import type { StateFolder } from "@evenkeel/host/state/state-folder.ts";
-import { instanceNamed } from "../../flags/state.ts";
-import { withVmLock } from "../vm-lock.ts";
+import { hypervisorFailed } from "../hypervisor/failed.ts";
+import { readDomains } from "../hypervisor/libvirt/domains.ts";
+import type { StateFolder } from "../state/state-folder.ts";
+import { instanceNamed } from "./named.ts";
+import { withVmLock } from "./lock.ts";
 
 export interface Wanted {
   readonly name: string;

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { verdictChanges } from "@evenkeel/core/verify/changes.ts";
 import type { Verdict } from "@evenkeel/core/verify/verdict.ts";
-import type { CliContext } from "../../command/context.ts";
-import { changeText } from "../../text/verdict-text.ts";
-import type { VerifyFlags } from "./flags.ts";
+import type { CliContext } from "../../../cli/src/command/context.ts";
+import { changeText } from "../../../cli/src/text/verdict-text.ts";
+import type { VerifyFlags } from "../../../cli/src/commands/verify/flags.ts";
 
 /**
  * Judges again and again and tells what changes, a line a change, until it is interrupted; gives the

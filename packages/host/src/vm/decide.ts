@@ -14,16 +14,16 @@ import { preflight } from "@evenkeel/core/preflight/preflight.ts";
 import type { PreflightReport } from "@evenkeel/core/preflight/problem.ts";
 import type { HostPolicy } from "@evenkeel/core/request/host-policy.ts";
 import type { Request } from "@evenkeel/core/request/request.ts";
-import { hypervisorOf } from "@evenkeel/host/instance/hypervisor-of.ts";
-import { readDomains } from "@evenkeel/host/hypervisor/libvirt/domains.ts";
-import { takeOff } from "@evenkeel/host/instance/undo.ts";
-import { readFacts } from "@evenkeel/host/preflight/read-facts.ts";
-import { libvirtVersions, qemuVersions } from "@evenkeel/host/preflight/read-versions.ts";
-import type { StateFolder } from "@evenkeel/host/state/state-folder.ts";
-import { liveTree } from "@evenkeel/host/tree/directory-tree.ts";
-import { readDrivers } from "@evenkeel/host/vfio/drivers.ts";
+import { hypervisorOf } from "../instance/hypervisor-of.ts";
+import { readDomains } from "../hypervisor/libvirt/domains.ts";
+import { takeOff } from "../instance/undo.ts";
+import { readFacts } from "../preflight/read-facts.ts";
+import { libvirtVersions, qemuVersions } from "../preflight/read-versions.ts";
+import type { StateFolder } from "../state/state-folder.ts";
+import { liveTree } from "../tree/directory-tree.ts";
+import { readDrivers } from "../vfio/drivers.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
-import { withVmLock } from "../vm-lock.ts";
+import { withVmLock } from "./lock.ts";
 
 export interface Wanted {
   readonly request: Request;
