@@ -1,97 +1,13 @@
-import { hostPolicyOf } from "@evenkeel/contract/host-policy.ts";
-import {
-  heldText,
-  isOfKind,
-  readDocument,
-  readDocuments,
-} from "@evenkeel/contract/read-document.ts";
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
-import { didYouMean } from "@evenkeel/core/text/did-you-mean.ts";
 import type { HostState } from "@evenkeel/core/plan/host-state.ts";
-import { functionsOf, type Plan } from "@evenkeel/core/plan/plan.ts";
-import { defaultHostPolicy, type HostPolicy } from "@evenkeel/core/request/host-policy.ts";
-import type { Request } from "@evenkeel/core/request/request.ts";
-import { resolveRequest } from "@evenkeel/core/request/resolve.ts";
-import type { Flavor, VirtualMachine } from "@evenkeel/core/request/virtual-machine.ts";
+import { functionsOf } from "@evenkeel/core/plan/plan.ts";
+import type { HostPolicy } from "@evenkeel/core/request/host-policy.ts";
+import { didYouMean } from "@evenkeel/core/text/did-you-mean.ts";
 import { topologyDigest } from "@evenkeel/core/topology/digest.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
-import { readText } from "./read-text.ts";
-import { readTopology } from "./read-topology.ts";
 import type { Surroundings } from "../command/surroundings.ts";
-
-/** What is asked for: the one VirtualMachine in its file, and every Flavor given. */
-export interface Asked {
-  readonly vm: VirtualMachine;
-  readonly flavors: readonly Flavor[];
-}
-
-export async function readAsked(
-  path: string,
-  flavorPaths: readonly string[],
-  surroundings: Surroundings,
-): Promise<Asked> {
-  const { text, where } = await readText(path, "a VirtualMachine document", surroundings);
-  const documents = readDocuments(text, where);
-  const vms = documents.filter((document) => isOfKind(document, "VirtualMachine"));
-  const flavors = documents.filter((document) => isOfKind(document, "Flavor"));
-  const [vm] = vms;
-  if (vm === undefined || vms.length + flavors.length !== documents.length || vms.length > 1) {
-    throw new EvenkeelError("document-invalid", heldText(documents), {
-      where,
-      expected: "one VirtualMachine, and Flavors if any",
-    });
-  }
-  for (const flavorPath of flavorPaths)
-    flavors.push(...(await readFlavors(flavorPath, surroundings)));
-  return { vm, flavors };
-}
-
-/** Every Flavor in a file that holds nothing else. */
-export async function readFlavors(path: string, surroundings: Surroundings): Promise<Flavor[]> {
-  const { text, where } = await readText(path, "Flavor documents", surroundings);
-  const documents = readDocuments(text, where);
-  if (documents.some(({ kind }) => kind !== "Flavor")) {
-    throw new EvenkeelError("document-invalid", heldText(documents), {
-      where,
-      expected: "Flavors and nothing else",
-    });
-  }
-  return documents.filter((document) => isOfKind(document, "Flavor"));
-}
-
-/** The request of a VM that is a flavor's and says nothing of its own. */
-export function requestOfFlavor(flavor: Flavor): Request {
-  const { name } = flavor.metadata;
-  const vm = { apiVersion: "evenkeel/v1", kind: "VirtualMachine", metadata: { name } } as const;
-  return resolveRequest({ ...vm, spec: { flavor: name } }, [flavor]);
-}
-
-/** A flavor given twice would be counted twice, or be two things of one name. */
-export function refuseFlavorTwins(flavors: readonly Flavor[], where: string): void {
-  const names = flavors.map(({ metadata }) => metadata.name);
-  const twice = names.find((name, i) => names.indexOf(name) !== i);
-  if (twice === undefined) return;
-  throw new EvenkeelError("usage", `the flavor ${JSON.stringify(twice)} is given twice`, {
-    where,
-    expected: "every flavor once",
-    remedy: "leave out one of the two",
-  });
-}
-
-export async function readPolicy(
-  path: string | undefined,
-  surroundings: Surroundings,
-): Promise<HostPolicy> {
-  if (path === undefined) return defaultHostPolicy;
-  const { text, where } = await readText(path, "a HostPolicy document", surroundings);
-  return hostPolicyOf(readDocument(text, where, "HostPolicy"));
-}
-
-/** A plan and the file that it is from. */
-interface TakenPlan {
-  readonly plan: Plan;
-  readonly where: string;
-}
+import { type PlanFile, readPlan } from "./read-documents.ts";
+import { readTopology } from "./read-topology.ts";
 
 /** The hosts to try, each with the plans that are on it already. */
 export async function readHosts(
@@ -103,11 +19,8 @@ export async function readHosts(
   const topologies: Topology[] = [];
   for (const source of sources) topologies.push(await readHost(source, surroundings));
   refuseNamesakes(topologies, sources);
-  const plans: TakenPlan[] = [];
-  for (const path of takenPaths) {
-    const { text, where } = await readText(path, "a Plan document", surroundings);
-    plans.push({ plan: readDocument(text, where, "Plan"), where });
-  }
+  const plans: PlanFile[] = [];
+  for (const path of takenPaths) plans.push(await readPlan(path, surroundings));
   refuseStrangers(plans, topologies);
   refuseOverlaps(plans);
   return topologies.map((topology) => ({
@@ -142,7 +55,7 @@ function refuseNamesakes(topologies: readonly Topology[], sources: readonly stri
 }
 
 /** A plan for a host that is not there, or is another machine by now, would be counted wrongly. */
-function refuseStrangers(plans: readonly TakenPlan[], topologies: readonly Topology[]): void {
+function refuseStrangers(plans: readonly PlanFile[], topologies: readonly Topology[]): void {
   const digests = new Map(topologies.map((entry) => [entry.name, topologyDigest(entry)]));
   const names = [...digests.keys()];
   for (const { plan, where } of plans) {
@@ -169,7 +82,7 @@ function refuseStrangers(plans: readonly TakenPlan[], topologies: readonly Topol
 }
 
 /** Plans that hold the same thing cannot both be in force. */
-function refuseOverlaps(plans: readonly TakenPlan[]): void {
+function refuseOverlaps(plans: readonly PlanFile[]): void {
   const holders = new Map<string, string>();
   for (const { plan, where } of plans) {
     const pinned = plan.cells.flatMap(({ vcpus }) =>

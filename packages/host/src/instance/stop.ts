@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Instance } from "@evenkeel/core/instance/instance.ts";
+import type { Clock } from "../clock/clock.ts";
 import type { Hypervisor } from "../hypervisor/hypervisor.ts";
 import { hypervisorOf } from "./hypervisor-of.ts";
 import type { Lock } from "../state/lock.ts";
@@ -13,8 +13,8 @@ export interface StopOptions {
   readonly force: boolean;
 }
 
-/** `stopped` by itself or `forced`; `refused` when it did not shut down in time, and still runs. */
-export type Stopped = "stopped" | "forced" | "refused";
+/** `stopped` by itself, `forced` when its time was over, or `still-running` after that. */
+export type Stopped = "stopped" | "forced" | "still-running";
 
 /** A guest whose firmware or kernel is still starting misses the first presses of its button. */
 const pressAgainMs = 5000;
@@ -22,20 +22,21 @@ const pressAgainMs = 5000;
 /**
  * Shuts a VM down and takes it off this host.
  *
- * @param lock the VM's, which this gives back.
+ * @param lock the VM's, which this releases.
  */
 export async function stopInstance(
   instance: Instance,
   lock: Lock,
   options: StopOptions,
   state: StateFolder,
+  clock: Clock,
 ): Promise<Stopped> {
   try {
-    const hypervisor = hypervisorOf(instance, state.paths);
-    const isDown = await shutDown(instance, hypervisor, options.timeoutMs);
-    if (!isDown && !options.force) return "refused";
+    const hypervisor = hypervisorOf(instance, state.paths, clock);
+    const isDown = await shutDown(instance, hypervisor, options.timeoutMs, clock);
+    if (!isDown && !options.force) return "still-running";
     await state.write({ ...instance, phase: "stopping" });
-    await takeOff(instance, state);
+    await takeOff(instance, state, clock);
     await state.alone(() => state.remove(instance));
     return isDown ? "stopped" : "forced";
   } finally {
@@ -47,13 +48,14 @@ async function shutDown(
   instance: Instance,
   hypervisor: Hypervisor,
   timeoutMs: number,
+  { now, sleep }: Clock,
 ): Promise<boolean> {
-  const started = Date.now();
+  const started = now().getTime();
   let pressed = Number.NEGATIVE_INFINITY;
   for (;;) {
     const { state } = await hypervisor.state(instance);
     if (state === "off" || state === "gone") return true;
-    const elapsed = Date.now() - started;
+    const elapsed = now().getTime() - started;
     if (elapsed >= timeoutMs) return false;
     if (elapsed - pressed >= pressAgainMs) {
       pressed = elapsed;

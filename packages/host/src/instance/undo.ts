@@ -1,4 +1,5 @@
 import type { Instance } from "@evenkeel/core/instance/instance.ts";
+import type { Clock } from "../clock/clock.ts";
 import { hypervisorOf } from "./hypervisor-of.ts";
 import type { StateFolder } from "../state/state-folder.ts";
 import { restoreDrivers } from "../vfio/drivers.ts";
@@ -12,8 +13,12 @@ import { restoreDrivers } from "../vfio/drivers.ts";
  *
  * The caller holds the VM's lock, and removes the instance afterwards.
  */
-export async function takeOff(instance: Instance, state: StateFolder): Promise<void> {
-  const hypervisor = hypervisorOf(instance, state.paths);
+export async function takeOff(
+  instance: Instance,
+  { paths }: StateFolder,
+  clock: Clock,
+): Promise<void> {
+  const hypervisor = hypervisorOf(instance, paths, clock);
   if (instance.adopted) return hypervisor.end(instance);
   await hypervisor.remove(instance);
   restoreDrivers(instance.drivers);

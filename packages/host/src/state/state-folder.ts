@@ -117,7 +117,7 @@ function namesIn(folder: string): string[] {
 }
 
 /** What is taken is unknown while a file cannot be read: nothing is decided then. */
-export function refuseDamaged({ damaged }: Instances): void {
+export function refuseDamaged({ damaged }: Pick<Instances, "damaged">): void {
   const [first] = damaged;
   if (first === undefined) return;
   throw new EvenkeelError("state-damaged", `says nothing usable: ${first.error.message}`, {

@@ -8,29 +8,50 @@ import type { DomainFacts } from "@evenkeel/core/preflight/facts.ts";
 import type { HostPolicy } from "@evenkeel/core/request/host-policy.ts";
 import { didYouMean } from "@evenkeel/core/text/did-you-mean.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
+import type { Verdict } from "@evenkeel/core/verify/verdict.ts";
 import { hypervisorFailed } from "../hypervisor/failed.ts";
 import { readDomains } from "../hypervisor/libvirt/domains.ts";
-import type { StateFolder } from "../state/state-folder.ts";
-import { instanceNamed } from "./named.ts";
+import { refuseDamaged } from "../state/state-folder.ts";
+import { alone } from "./alone.ts";
+import type { VmHost } from "./host.ts";
 import { withVmLock } from "./lock.ts";
+import { verifyInstance } from "./verify.ts";
 
-export interface Wanted {
+/** A VM that somebody else has started, and the plan that it runs by. */
+export interface VmToAdopt {
+  /** Its name or UUID in libvirt. */
   readonly name: string;
   readonly plan: Plan;
   readonly policy: HostPolicy;
-  readonly topology: Topology;
-  readonly uri: string;
+}
+
+export interface Adopted {
+  readonly instance: Instance;
+  readonly verdict: Verdict;
 }
 
 /**
- * Writes down that a VM is here by a plan. To be called within the state folder's `alone`.
+ * Counts a VM that somebody else has started as running by a plan, and holds it against that plan.
+ * It must have exactly the plan's devices, and the plan must be legal beside the VMs known here.
  *
- * Errors: `vm-exists`, `vm-unknown`, `vm-unlike`, `vm-busy`, `hypervisor-failed`.
+ * Errors: `vm-exists`, `vm-unknown`, `vm-unlike`, `vm-busy`, `state-busy`, `state-damaged`,
+ * `state-unusable`, `hypervisor-failed`, and those of reading the topology.
  */
-export async function adopt(
-  { name, plan, policy, topology, uri }: Wanted,
+export async function adoptVm(vm: VmToAdopt, host: VmHost): Promise<Adopted> {
+  const { instance, topology } = await alone(host, async () => {
+    const found = host.state.read();
+    refuseDamaged(found);
+    const here = await host.topology();
+    return { instance: await record(vm, here, found.instances, host), topology: here };
+  });
+  return { instance, verdict: await verifyInstance(instance, topology, host) };
+}
+
+async function record(
+  { name, plan, policy }: VmToAdopt,
+  topology: Topology,
   instances: readonly Instance[],
-  state: StateFolder,
+  { state, clock, libvirtUri: uri }: VmHost,
 ): Promise<Instance> {
   const own = guestName(plan.vm, plan.tenant);
   const { uuid, devices } = await runningDomain(name, instances, uri);
@@ -63,7 +84,7 @@ export async function adopt(
     uri,
     phase: "running",
     adopted: true,
-    startedAt: new Date().toISOString(),
+    startedAt: clock.now().toISOString(),
     drivers: [],
   };
   await withVmLock(state, own, () => state.write(instance));
@@ -118,23 +139,4 @@ function refuseUnlike(name: string, devices: readonly string[], plan: Plan): voi
     expected: planned.size === 0 ? "no device" : [...planned].join(", "),
     remedy: "give the plan that it was started by",
   });
-}
-
-/** Counts an adopted VM no longer. Within `alone`. Errors: `vm-unknown`, `vm-exists`, `vm-busy`. */
-export async function leave(
-  name: string,
-  instances: readonly Instance[],
-  state: StateFolder,
-): Promise<Instance> {
-  const byUuid = instances.find(({ uuid }) => uuid === name);
-  const instance = byUuid ?? instanceNamed(name, instances);
-  if (!instance.adopted) {
-    throw new EvenkeelError("vm-exists", "Evenkeel has started it", {
-      where: instance.name,
-      expected: "a VM that was adopted",
-      remedy: `evenkeel stop ${instance.name}`,
-    });
-  }
-  await withVmLock(state, instance.name, () => state.remove(instance));
-  return instance;
 }

@@ -3,7 +3,7 @@ import { guestFromPlan } from "@evenkeel/core/guest/from-plan.ts";
 import type { Guest } from "@evenkeel/core/guest/guest.ts";
 import { devicePorts } from "@evenkeel/core/guest/guest.ts";
 import { guestName } from "@evenkeel/core/guest/name.ts";
-import type { Instance } from "@evenkeel/core/instance/instance.ts";
+import type { HypervisorName, Instance } from "@evenkeel/core/instance/instance.ts";
 import type { HostState } from "@evenkeel/core/plan/host-state.ts";
 import { place } from "@evenkeel/core/fleet/place.ts";
 import { planFaults } from "@evenkeel/core/plan/check/plan-check.ts";
@@ -15,26 +15,27 @@ import type { PreflightReport } from "@evenkeel/core/preflight/problem.ts";
 import type { HostPolicy } from "@evenkeel/core/request/host-policy.ts";
 import type { Request } from "@evenkeel/core/request/request.ts";
 import { hypervisorOf } from "../instance/hypervisor-of.ts";
+import type { StartOptions } from "../hypervisor/hypervisor.ts";
 import { readDomains } from "../hypervisor/libvirt/domains.ts";
 import { takeOff } from "../instance/undo.ts";
 import { readFacts } from "../preflight/read-facts.ts";
 import { libvirtVersions, qemuVersions } from "../preflight/read-versions.ts";
-import type { StateFolder } from "../state/state-folder.ts";
-import { liveTree } from "../tree/directory-tree.ts";
 import { readDrivers } from "../vfio/drivers.ts";
+import { shellLine } from "@evenkeel/core/text/shell.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
+import type { LocalHost, VmHost } from "./host.ts";
 import { withVmLock } from "./lock.ts";
 
-export interface Wanted {
+/** What is asked of a start. */
+export interface VmToStart {
   readonly request: Request;
-  /** To run it by, instead of placing it. */
+  /** The plan to run it by; null to place it now. */
   readonly plan: Plan | null;
   readonly flavors: readonly Request[];
   readonly policy: HostPolicy;
-  readonly topology: Topology;
-  readonly via: Instance["via"];
-  readonly uri: string;
-  readonly emulated: boolean;
+  readonly via: HypervisorName;
+  /** What it is started from beside its plan. */
+  readonly options: StartOptions;
 }
 
 /** Where it goes and whether it can be started there, or why it goes nowhere. */
@@ -48,17 +49,21 @@ export type Decision =
     };
 
 /**
- * Decides where a VM runs and looks whether everything for it is there. To be called within the state
- * folder's `alone`, so that what is free stays free until it is written down as taken.
+ * Decides where a VM runs, and checks that everything it needs is there. Call it within `alone`, so
+ * that what is free stays free until it is recorded as taken.
  *
  * Errors: `vm-exists`, `plan-inconsistent`, and those of the guest.
  */
-export async function decide(wanted: Wanted, instances: readonly Instance[]): Promise<Decision> {
-  const { request, topology, policy, flavors, via, uri, emulated } = wanted;
-  const host: HostState = { topology, policy, taken: instances.map(({ plan }) => plan) };
-  const placed = wanted.plan ?? place([host], request, { flavors });
+export async function decide(
+  { request, plan, flavors, policy, via, options }: VmToStart,
+  topology: Topology,
+  instances: readonly Instance[],
+  { tree, libvirtUri: uri }: LocalHost,
+): Promise<Decision> {
+  const here: HostState = { topology, policy, taken: instances.map((one) => one.plan) };
+  const placed = plan ?? place([here], request, { flavors });
   if (placed.kind === "Refusal") return placed;
-  const faults: readonly PlanFault[] = wanted.plan === null ? [] : planFaults(placed, host);
+  const faults: readonly PlanFault[] = plan === null ? [] : planFaults(placed, here);
   const guest = guestFromPlan(placed);
   const known = new Set(instances.map(({ uuid }) => uuid));
   const versions =
@@ -66,20 +71,21 @@ export async function decide(wanted: Wanted, instances: readonly Instance[]): Pr
       ? await libvirtVersions(uri)
       : await qemuVersions(`qemu-system-${guest.architecture}`);
   const domains = await readDomains(uri, known);
-  const facts = await readFacts(liveTree(), {
+  const facts = await readFacts(tree, {
     plan: placed,
     uuid: guest.uuid,
     via,
     domains,
     versions,
   });
+  const emulated = options.emulated === true;
   const report = preflight({ plan: placed, guest, via, emulated, faults }, facts);
   return { kind: "Start", plan: placed, guest, report };
 }
 
 /**
- * Makes room for a VM that is started again: one that is off is taken from the host for good; one
- * that runs stands in the way.
+ * Makes room for a VM that is started again. One of the same name that is off is removed from the
+ * host; one that runs stands in the way. Call it within `alone`.
  *
  * @returns the other VMs.
  *
@@ -88,13 +94,13 @@ export async function decide(wanted: Wanted, instances: readonly Instance[]): Pr
 export async function withoutNamesake(
   { name, tenant }: Request,
   instances: readonly Instance[],
-  state: StateFolder,
   dryRun: boolean,
+  { state, clock }: VmHost,
 ): Promise<readonly Instance[]> {
   const own = guestName(name, tenant);
   const before = instances.find((instance) => instance.name === own);
   if (before === undefined) return instances;
-  const now = await hypervisorOf(before, state.paths).state(before);
+  const now = await hypervisorOf(before, state.paths, clock).state(before);
   if (before.phase !== "running" || now.state === "running" || now.state === "paused") {
     throw new EvenkeelError(
       "vm-exists",
@@ -102,21 +108,26 @@ export async function withoutNamesake(
       {
         where: own,
         expected: "a VM that is not on this host",
-        remedy: `evenkeel stop ${own}`,
+        remedy: shellLine(["evenkeel", "stop", own]),
       },
     );
   }
   if (!dryRun) {
     await withVmLock(state, own, async () => {
-      await takeOff(before, state);
+      await takeOff(before, state, clock);
       await state.remove(before);
     });
   }
   return instances.filter((instance) => instance !== before);
 }
 
-/** All that starting it may change, to be written before anything is. */
-export function instanceOf(plan: Plan, guest: Guest, via: Instance["via"], uri: string): Instance {
+/** The record of all that starting a VM may change. It is written before anything is changed. */
+export function instanceOf(
+  plan: Plan,
+  guest: Guest,
+  via: HypervisorName,
+  { clock, libvirtUri }: LocalHost,
+): Instance {
   const functions = devicePorts(guest.pci).flatMap((port) => port.functions);
   return {
     apiVersion: "evenkeel/v1",
@@ -125,10 +136,10 @@ export function instanceOf(plan: Plan, guest: Guest, via: Instance["via"], uri: 
     uuid: guest.uuid,
     plan,
     via,
-    uri: via === "libvirt" ? uri : null,
+    uri: via === "libvirt" ? libvirtUri : null,
     phase: "starting",
     adopted: false,
-    startedAt: new Date().toISOString(),
+    startedAt: clock.now().toISOString(),
     drivers: readDrivers(functions.map(({ hostAddress }) => hostAddress)),
   };
 }

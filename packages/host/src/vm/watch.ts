@@ -1,33 +1,27 @@
-import { setTimeout as sleep } from "node:timers/promises";
-import { verdictChanges } from "@evenkeel/core/verify/changes.ts";
+import { type VerdictChange, verdictChanges } from "@evenkeel/core/verify/changes.ts";
 import type { Verdict } from "@evenkeel/core/verify/verdict.ts";
-import type { CliContext } from "../../../cli/src/command/context.ts";
-import { changeText } from "../../../cli/src/text/verdict-text.ts";
-import type { VerifyFlags } from "../../../cli/src/commands/verify/flags.ts";
+import type { Clock } from "../clock/clock.ts";
 
-/**
- * Judges again and again and tells what changes, a line a change, until it is interrupted; gives the
- * last verdict. What is so at the beginning is told as changes from nothing.
- */
-export async function watch(
+export interface Watching {
+  readonly intervalMs: number;
+  /** Ends the watch when it is aborted. */
+  readonly signal: AbortSignal;
+  /** Takes each change. The first verdict counts as changes from nothing. */
+  readonly changed: (change: VerdictChange) => void;
+}
+
+/** Judges again and again and reports what changes, until it is ended; gives the last verdict. */
+export async function watchVerdicts(
   judge: () => Promise<Verdict>,
-  { interval, output }: Pick<VerifyFlags, "interval" | "output">,
-  { surroundings, columns: width, paint }: CliContext,
+  { intervalMs, signal, changed }: Watching,
+  clock: Clock,
 ): Promise<Verdict> {
-  const signal = surroundings.interrupted();
   let before: Verdict | null = null;
   for (;;) {
     const verdict = await judge();
-    for (const change of verdictChanges(before, verdict)) {
-      const line =
-        output === "json" ? `${JSON.stringify(change)}\n` : changeText(change, { width, paint });
-      surroundings.stdout.write(line);
-    }
+    for (const change of verdictChanges(before, verdict)) changed(change);
     before = verdict;
-    try {
-      await sleep(interval * 1000, undefined, { signal });
-    } catch {
-      return verdict;
-    }
+    await clock.sleep(intervalMs, signal);
+    if (signal.aborted) return verdict;
   }
 }

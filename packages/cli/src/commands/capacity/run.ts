@@ -10,11 +10,11 @@ import { capacityText } from "../../text/capacity-text.ts";
 import { jsonText } from "../../text/json-text.ts";
 import {
   readFlavors,
-  readHosts,
   readPolicy,
   refuseFlavorTwins,
   requestOfFlavor,
-} from "../../input/read-hosts.ts";
+} from "../../input/read-documents.ts";
+import { readHosts } from "../../input/read-hosts.ts";
 import type { CapacityFlags } from "./flags.ts";
 
 export async function runCapacity(this: CliContext, flags: CapacityFlags): Promise<void> {

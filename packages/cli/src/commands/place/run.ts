@@ -14,11 +14,11 @@ import { refusalText } from "../../text/refusal-text.ts";
 import type { PlaceFlags } from "./flags.ts";
 import {
   readAsked,
-  readHosts,
   readPolicy,
   refuseFlavorTwins,
   requestOfFlavor,
-} from "../../input/read-hosts.ts";
+} from "../../input/read-documents.ts";
+import { readHosts } from "../../input/read-hosts.ts";
 
 export async function runPlace(this: CliContext, flags: PlaceFlags, path: string): Promise<void> {
   const { on, taken, flavor, policy, "away-from": awayFrom, spread, output } = flags;

@@ -1,4 +1,3 @@
-import { readDocument } from "@evenkeel/contract/read-document.ts";
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import { contractOf } from "@evenkeel/core/guest/contract/from-guest.ts";
 import { guestFromPlan } from "@evenkeel/core/guest/from-plan.ts";
@@ -9,6 +8,7 @@ import type { Plan } from "@evenkeel/core/plan/plan.ts";
 import { readXml } from "@evenkeel/host/xml/read-xml.ts";
 import type { CliContext } from "../../command/context.ts";
 import { exitStatus } from "../../command/exit-status.ts";
+import { readPlan } from "../../input/read-documents.ts";
 import { readText, refuseTwoStdins } from "../../input/read-text.ts";
 import { jsonText } from "../../text/json-text.ts";
 import { ncclFindingsText } from "../../text/nccl-findings-text.ts";
@@ -17,8 +17,7 @@ import type { RenderFlags } from "./flags.ts";
 export async function runRender(this: CliContext, flags: RenderFlags, path: string): Promise<void> {
   const { as, lint } = flags;
   refuseTwoStdins([path, lint ?? ""]);
-  const { text, where } = await readText(path, "a Plan document", this.surroundings);
-  const plan = readDocument(text, where, "Plan");
+  const { plan } = await readPlan(path, this.surroundings);
   const options = optionsOf(flags);
   if (lint !== undefined) return lintFile(this, flags, plan, options, lint);
   if (flags.output === "text") {

@@ -12,7 +12,7 @@ import {
   readPolicy,
   refuseFlavorTwins,
   requestOfFlavor,
-} from "../../input/read-hosts.ts";
+} from "../../input/read-documents.ts";
 import type { TopologyFlags } from "./flags.ts";
 
 /**

@@ -5,22 +5,16 @@ import type { Evidence } from "@evenkeel/core/evidence/evidence.ts";
 import type { GuestReport } from "@evenkeel/core/evidence/guest-report.ts";
 import type { Plan } from "@evenkeel/core/plan/plan.ts";
 import { isShellReport, parseShellReport } from "@evenkeel/host/guest-check/parse-report.ts";
-import { libvirtUri } from "@evenkeel/host/hypervisor/libvirt/virsh.ts";
-import { readEvidence } from "../../input/read-evidence.ts";
+import { directoryTree } from "@evenkeel/host/tree/directory-tree.ts";
+import { instanceNamed } from "@evenkeel/host/vm/named.ts";
+import { plannedInstance, type PlannedVm, readVmEvidence } from "@evenkeel/host/vm/verify.ts";
+import type { Surroundings } from "../../command/surroundings.ts";
+import { readPlan } from "../../input/read-documents.ts";
 import { readText } from "../../input/read-text.ts";
 import { readTopology } from "../../input/read-topology.ts";
-import type { Surroundings } from "../../command/surroundings.ts";
-import { instanceNamed } from "@evenkeel/host/vm/named.ts";
-import { readVmState, tellDamaged } from "../../input/vm-state.ts";
+import { localHost, readVmState } from "../../input/vm-host.ts";
+import { progressText } from "../../text/progress-text.ts";
 import type { VerifyFlags } from "./flags.ts";
-
-/** What a VM is held against, and whom to ask about it. */
-export interface PlannedVm {
-  readonly plan: Plan;
-  /** Where it is known better than by the plan's names. */
-  readonly uuid?: string;
-  readonly libvirtUri: string;
-}
 
 /** The plan of a file, or the one by which Evenkeel has started the VM on this host. */
 export async function plannedVm(
@@ -29,19 +23,18 @@ export async function plannedVm(
   surroundings: Surroundings,
 ): Promise<PlannedVm> {
   if (path === undefined) {
-    const found = readVmState(state, surroundings);
-    tellDamaged(found, surroundings);
-    const { plan, uuid, uri } = instanceNamed(vm, found.instances, "give its plan with --plan");
-    return { plan, uuid, libvirtUri: uri ?? libvirtUri(surroundings.env) };
+    const { instances, damaged } = readVmState(state, surroundings);
+    surroundings.stderr.write(progressText({ kind: "damaged", files: damaged }));
+    const instance = instanceNamed(vm, instances, "give its plan with --plan");
+    return plannedInstance(instance, localHost(surroundings));
   }
   if (state !== undefined) {
     throw new EvenkeelError("usage", "--state is of no use with --plan", {
       expected: "a plan, or the folder that has it",
     });
   }
-  const { text, where } = await readText(path, "a Plan document", surroundings);
-  const plan = readDocument(text, where, "Plan");
-  if (plan.vm === vm) return { plan, libvirtUri: libvirtUri(surroundings.env) };
+  const { plan, where } = await readPlan(path, surroundings);
+  if (plan.vm === vm) return { plan, libvirtUri: localHost(surroundings).libvirtUri };
   throw new EvenkeelError("usage", `the plan is of ${JSON.stringify(plan.vm)}`, {
     where,
     expected: `the plan of ${JSON.stringify(vm)}`,
@@ -56,23 +49,27 @@ export interface EvidenceSource {
 }
 
 export async function evidenceSource(
-  { plan, uuid, libvirtUri: uri }: PlannedVm,
+  planned: PlannedVm,
   flags: VerifyFlags,
   surroundings: Surroundings,
 ): Promise<EvidenceSource> {
+  const { plan } = planned;
   const path = flags["guest-report"];
   const report = (): Promise<GuestReport | null> =>
     path === undefined ? Promise.resolve(null) : readGuestReport(path, surroundings);
   if (flags.evidence !== undefined)
     return recorded(flags.evidence, plan, flags, await report(), surroundings);
   const { root, pid, qmp } = flags;
+  const here = localHost(surroundings);
+  const host =
+    root === undefined ? here : { ...here, tree: directoryTree(root), hostname: plan.host };
   // Standard input is read once, a file each time, since a guest may report anew.
   const once = path === "-" ? await report() : null;
   return {
     live: root === undefined,
     read: async () => {
       const guest = once ?? (await report());
-      return readEvidence(plan, { uuid, pid, qmp, libvirtUri: uri, guest }, root);
+      return readVmEvidence(planned, { pid, qmp, guest }, host);
     },
   };
 }

@@ -1,7 +1,7 @@
 import { open, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { libvirtXml } from "@evenkeel/core/guest/libvirt/domain.ts";
-import { setTimeout as sleep } from "node:timers/promises";
+import type { Clock } from "../../clock/clock.ts";
 import { goOn } from "../interruptible.ts";
 import { emulatorOf } from "../../procfs/find-process.ts";
 import { liveTree } from "../../tree/directory-tree.ts";
@@ -20,7 +20,7 @@ const startMs = 15 * 60_000;
  *
  * Domains are named by their UUIDs: virsh takes a name of digits for a number.
  */
-export function libvirtHypervisor(uri: string): Hypervisor {
+export function libvirtHypervisor(uri: string, clock: Clock): Hypervisor {
   const virsh = virshAt(uri);
   return {
     start: (job) => start(virsh, job),
@@ -30,8 +30,8 @@ export function libvirtHypervisor(uri: string): Hypervisor {
       return { state, pid: isThere ? emulatorOf(liveTree(), uuid) : null };
     },
     shutdown: async ({ uuid }) => void (await virsh.ok(["shutdown", "--domain", uuid])),
-    end: ({ uuid }) => bring(virsh, uuid, "off"),
-    remove: ({ uuid }) => bring(virsh, uuid, "gone"),
+    end: ({ uuid }) => bring(virsh, uuid, "off", clock),
+    remove: ({ uuid }) => bring(virsh, uuid, "gone", clock),
   };
 }
 
@@ -92,7 +92,12 @@ const undefineOptions = [
 ] as const;
 
 /** Ends a domain where it runs, and takes its definition away where it is to be gone. */
-async function bring(virsh: Virsh, uuid: string, to: "off" | "gone"): Promise<void> {
+async function bring(
+  virsh: Virsh,
+  uuid: string,
+  to: "off" | "gone",
+  { sleep }: Clock,
+): Promise<void> {
   // A domain that is just being started goes only once the start has failed or ended.
   for (let tries = 0; ; tries++) {
     const state = await stateOf(virsh, uuid);

@@ -1,12 +1,12 @@
 import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { optionValue } from "@evenkeel/core/guest/option-value.ts";
 import { qemuCommand } from "@evenkeel/core/guest/qemu/command.ts";
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import { MiB } from "@evenkeel/core/unit/bytes.ts";
 import type { Instance } from "@evenkeel/core/instance/instance.ts";
+import type { Clock } from "../../clock/clock.ts";
 import { goOn } from "../interruptible.ts";
 import { emulatorOf } from "../../procfs/find-process.ts";
 import { liveTree } from "../../tree/directory-tree.ts";
@@ -31,15 +31,15 @@ const monitorIn = (folder: string): string => join(folder, "monitor");
  *
  * @param folderOf the folder that is the VM's alone.
  */
-export function qemuHypervisor(folderOf: (uuid: string) => string): Hypervisor {
+export function qemuHypervisor(folderOf: (uuid: string) => string, clock: Clock): Hypervisor {
   return {
     start,
     state: ({ uuid }) => stateOf(uuid, folderOf(uuid)),
     shutdown: async ({ uuid }) => {
       await talk(folderOf(uuid), async (monitor) => void (await monitor.ask("system_powerdown")));
     },
-    end: ({ uuid }) => end(uuid),
-    remove: ({ uuid }) => end(uuid),
+    end: ({ uuid }) => end(uuid, clock),
+    remove: ({ uuid }) => end(uuid, clock),
   };
 }
 
@@ -114,12 +114,12 @@ const politeMs = 10_000;
 const freeingMs = 120_000;
 
 /** Ends every QEMU of that UUID, and waits until its memory and its devices are free. */
-async function end(uuid: string): Promise<void> {
-  const started = Date.now();
+async function end(uuid: string, { now, sleep }: Clock): Promise<void> {
+  const started = now().getTime();
   for (let asked = false; ; await sleep(100)) {
     const pid = emulatorOf(liveTree(), uuid);
     if (pid === null) return;
-    const elapsed = Date.now() - started;
+    const elapsed = now().getTime() - started;
     if (elapsed > freeingMs) {
       const result = { status: null, stdout: "", stderr: `process ${pid} does not end` };
       throw hypervisorFailed("QEMU", result);
