@@ -12,7 +12,7 @@ import { readTopology } from "./read-topology.ts";
 
 /** This machine, for a command that looks at its VMs. */
 export function localHost({ env, clock }: Surroundings): LocalHost {
-  return { tree: liveTree(), hostname: hostname(), libvirtUri: libvirtUri(env), clock };
+  return { tree: liveTree, hostname: hostname(), libvirtUri: libvirtUri(env), clock };
 }
 
 /** This machine with its state folder, for a command that starts and stops VMs. */

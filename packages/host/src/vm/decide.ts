@@ -71,7 +71,7 @@ export async function decide(
       ? await libvirtVersions(uri)
       : await qemuVersions(`qemu-system-${guest.architecture}`);
   const domains = await readDomains(uri, known);
-  const facts = await readFacts(tree, {
+  const facts = await readFacts(tree(), {
     plan: placed,
     uuid: guest.uuid,
     via,

@@ -8,8 +8,8 @@ import type { Tree } from "../tree/tree.ts";
 
 /** A machine whose VMs are looked at, and what looking takes from whoever asks. */
 export interface LocalHost {
-  /** Its /proc and /sys. */
-  readonly tree: Tree;
+  /** Its /proc and /sys, as they are now: a tree remembers what it has read. */
+  readonly tree: () => Tree;
   readonly hostname: string;
   /** The libvirt to ask about VMs that no Instance names one for. */
   readonly libvirtUri: string;

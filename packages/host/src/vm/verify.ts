@@ -47,7 +47,7 @@ export function readVmEvidence(
   { tree, hostname, clock }: LocalHost,
 ): Promise<Evidence> {
   const takenAt = clock.now().toISOString();
-  return readLiveEvidence(tree, plan, {
+  return readLiveEvidence(tree(), plan, {
     host: hostname,
     takenAt,
     uuid,

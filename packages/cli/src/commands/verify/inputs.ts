@@ -62,7 +62,7 @@ export async function evidenceSource(
   const { root, pid, qmp } = flags;
   const here = localHost(surroundings);
   const host =
-    root === undefined ? here : { ...here, tree: directoryTree(root), hostname: plan.host };
+    root === undefined ? here : { ...here, tree: () => directoryTree(root), hostname: plan.host };
   // Standard input is read once, a file each time, since a guest may report anew.
   const once = path === "-" ? await report() : null;
   return {
