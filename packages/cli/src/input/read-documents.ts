@@ -8,8 +8,6 @@ import {
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import type { Plan } from "@evenkeel/core/plan/plan.ts";
 import { defaultHostPolicy, type HostPolicy } from "@evenkeel/core/request/host-policy.ts";
-import type { Request } from "@evenkeel/core/request/request.ts";
-import { resolveRequest } from "@evenkeel/core/request/resolve.ts";
 import type { Flavor, VirtualMachine } from "@evenkeel/core/request/virtual-machine.ts";
 import type { Surroundings } from "../command/surroundings.ts";
 import { readText } from "./read-text.ts";
@@ -52,13 +50,6 @@ export async function readFlavors(path: string, surroundings: Surroundings): Pro
     });
   }
   return documents.filter((document) => isOfKind(document, "Flavor"));
-}
-
-/** The request of a VM that is a flavor's and says nothing of its own. */
-export function requestOfFlavor(flavor: Flavor): Request {
-  const { name } = flavor.metadata;
-  const vm = { apiVersion: "evenkeel/v1", kind: "VirtualMachine", metadata: { name } } as const;
-  return resolveRequest({ ...vm, spec: { flavor: name } }, [flavor]);
 }
 
 /** A flavor given twice would be counted twice, or be two things of one name. */

@@ -64,6 +64,13 @@ export function resolveRequest(vm: VirtualMachine, flavors: readonly Flavor[]): 
   };
 }
 
+/** The request of a VM that is of a flavor and says nothing of its own. */
+export function requestOfFlavor(flavor: Flavor): Request {
+  const { name } = flavor.metadata;
+  const vm = { apiVersion: "evenkeel/v1", kind: "VirtualMachine", metadata: { name } } as const;
+  return resolveRequest({ ...vm, spec: { flavor: name } }, [flavor]);
+}
+
 /** A VM with wishes of its own is not the one that was sold, and of no class yet. */
 function isAsSold({ spec }: VirtualMachine): boolean {
   const { flavor: _, ...own } = spec;

@@ -3,17 +3,13 @@ import { fleetCapacity, type Wanted } from "@evenkeel/core/fleet/capacity-docume
 import type { Request } from "@evenkeel/core/request/request.ts";
 import type { Flavor } from "@evenkeel/core/request/virtual-machine.ts";
 import { didYouMean } from "@evenkeel/core/text/did-you-mean.ts";
+import { requestOfFlavor } from "@evenkeel/core/request/resolve.ts";
 import type { CliContext } from "../../command/context.ts";
 import { exitStatus } from "../../command/exit-status.ts";
 import { refuseTwoStdins } from "../../input/read-text.ts";
 import { capacityText } from "../../text/capacity-text.ts";
 import { jsonText } from "../../text/json-text.ts";
-import {
-  readFlavors,
-  readPolicy,
-  refuseFlavorTwins,
-  requestOfFlavor,
-} from "../../input/read-documents.ts";
+import { readFlavors, readPolicy, refuseFlavorTwins } from "../../input/read-documents.ts";
 import { readHosts } from "../../input/read-hosts.ts";
 import type { CapacityFlags } from "./flags.ts";
 

@@ -3,7 +3,7 @@ import type { HostState } from "@evenkeel/core/plan/host-state.ts";
 import { place } from "@evenkeel/core/fleet/place.ts";
 import type { Plan } from "@evenkeel/core/plan/plan.ts";
 import type { Refusal } from "@evenkeel/core/plan/refusal.ts";
-import { resolveRequest } from "@evenkeel/core/request/resolve.ts";
+import { requestOfFlavor, resolveRequest } from "@evenkeel/core/request/resolve.ts";
 import { didYouMean } from "@evenkeel/core/text/did-you-mean.ts";
 import type { CliContext } from "../../command/context.ts";
 import { exitStatus } from "../../command/exit-status.ts";
@@ -12,12 +12,7 @@ import { jsonText } from "../../text/json-text.ts";
 import { planText, type View } from "../../text/plan-text.ts";
 import { refusalText } from "../../text/refusal-text.ts";
 import type { PlaceFlags } from "./flags.ts";
-import {
-  readAsked,
-  readPolicy,
-  refuseFlavorTwins,
-  requestOfFlavor,
-} from "../../input/read-documents.ts";
+import { readAsked, readPolicy, refuseFlavorTwins } from "../../input/read-documents.ts";
 import { readHosts } from "../../input/read-hosts.ts";
 
 export async function runPlace(this: CliContext, flags: PlaceFlags, path: string): Promise<void> {

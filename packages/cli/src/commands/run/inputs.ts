@@ -3,20 +3,14 @@ import { JSON_LENGTH_MAX } from "@evenkeel/contract/limits.ts";
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import type { Plan } from "@evenkeel/core/plan/plan.ts";
 import type { Request } from "@evenkeel/core/request/request.ts";
-import { resolveRequest } from "@evenkeel/core/request/resolve.ts";
+import { requestOfFlavor, resolveRequest } from "@evenkeel/core/request/resolve.ts";
 import { GiB } from "@evenkeel/core/unit/bytes.ts";
 import { readFileStart, readFileText } from "@evenkeel/host/file/read-file.ts";
 import type { StartOptions } from "@evenkeel/host/hypervisor/hypervisor.ts";
 import { readPlatformDevices } from "@evenkeel/host/hypervisor/libvirt/platform-devices.ts";
 import type { VmToStart } from "@evenkeel/host/vm/decide.ts";
 import type { Surroundings } from "../../command/surroundings.ts";
-import {
-  readAsked,
-  readPlan,
-  readPolicy,
-  refuseFlavorTwins,
-  requestOfFlavor,
-} from "../../input/read-documents.ts";
+import { readAsked, readPlan, readPolicy, refuseFlavorTwins } from "../../input/read-documents.ts";
 import { refuseTwoStdins } from "../../input/read-text.ts";
 import type { RunFlags } from "./flags.ts";
 

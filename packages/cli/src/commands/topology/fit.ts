@@ -3,16 +3,12 @@ import { describeFit } from "@evenkeel/core/fleet/fit/describe-fit.ts";
 import { fitFlavors } from "@evenkeel/core/fleet/fit/fit.ts";
 import type { FlavorFit } from "@evenkeel/core/fleet/fit/flavor-fit.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
+import { requestOfFlavor } from "@evenkeel/core/request/resolve.ts";
 import type { CliContext } from "../../command/context.ts";
 import { jsonText } from "../../text/json-text.ts";
 import type { View } from "../../text/plan-text.ts";
 import { hanging, wrap } from "../../text/table.ts";
-import {
-  readFlavors,
-  readPolicy,
-  refuseFlavorTwins,
-  requestOfFlavor,
-} from "../../input/read-documents.ts";
+import { readFlavors, readPolicy, refuseFlavorTwins } from "../../input/read-documents.ts";
 import type { TopologyFlags } from "./flags.ts";
 
 /**
