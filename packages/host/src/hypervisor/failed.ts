@@ -1,3 +1,4 @@
+import { shorten } from "@evenkeel/core/text/shorten.ts";
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import type { ProgramResult } from "./program.ts";
 
@@ -8,5 +9,5 @@ export function hypervisorFailed(what: string, { status, stderr }: ProgramResult
     .map((line) => line.replace(/^error: /, "").trim())
     .filter((line) => line !== "");
   const said = words.length > 0 ? words.join(" ") : `it ended with status ${status ?? "unknown"}`;
-  return new EvenkeelError("hypervisor-failed", `${what}: ${said.slice(0, 4000)}`);
+  return new EvenkeelError("hypervisor-failed", `${what}: ${shorten(said, 4000)}`);
 }

@@ -1,3 +1,4 @@
+import { shorten } from "@evenkeel/core/text/shorten.ts";
 import { execFile } from "node:child_process";
 
 /** What became of a command: its standard output, or why there is none. */
@@ -55,5 +56,5 @@ function whyFailed(
   if (error.code === "ERR_CHILD_PROCESS_STDIO_MAXBUFFER") return `printed over ${maxBytes} bytes`;
   if (error.killed === true) return `did not end within ${timeoutMs / 1000} s`;
   const [line = ""] = stderr.trim().split("\n");
-  return `exit status ${String(error.code)}${line === "" ? "" : `: ${line.slice(0, 200)}`}`;
+  return `exit status ${String(error.code)}${line === "" ? "" : `: ${shorten(line, 200)}`}`;
 }

@@ -1,3 +1,5 @@
+import { shorten } from "@evenkeel/core/text/shorten.ts";
+
 /** One line of the monitor's; null of what is no JSON. */
 export function parseLine(line: string): unknown {
   try {
@@ -22,7 +24,7 @@ export function messageOf(value: unknown): Message {
   if ("return" in fields) return { kind: "answer", value: fields["return"] };
   if (!("error" in fields)) return { kind: "other" };
   const why = recordOf(fields["error"])?.["desc"];
-  return { kind: "error", why: typeof why === "string" ? why.slice(0, 200) : "refused" };
+  return { kind: "error", why: typeof why === "string" ? shorten(why, 200) : "refused" };
 }
 
 export function recordOf(value: unknown): Readonly<Record<string, unknown>> | null {

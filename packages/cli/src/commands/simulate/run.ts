@@ -1,3 +1,4 @@
+import { shorten } from "@evenkeel/core/text/shorten.ts";
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import { drawComparison } from "@evenkeel/simulate/draw/draw-comparison.ts";
 import { policies, policyNamed, policyNames } from "@evenkeel/simulate/policy/policies.ts";
@@ -53,7 +54,7 @@ function chosenPolicies(list: string, { ownPolicies }: World): readonly Policy[]
     const policy = policyNamed(name) ?? ownPolicies.find((one) => one.name === name);
     if (policy !== undefined) return policy;
     const meant = didYouMean(name, known);
-    throw new EvenkeelError("usage", `there is no policy "${name.slice(0, 40)}" for this world`, {
+    throw new EvenkeelError("usage", `there is no policy "${shorten(name, 40)}" for this world`, {
       where: "--policies",
       expected: `some of ${known.join(", ")}`,
       remedy: meant === null ? "run evenkeel simulate --help" : `did you mean "${meant}"?`,
