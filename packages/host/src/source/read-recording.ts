@@ -1,6 +1,7 @@
 import { existsSync, statSync } from "node:fs";
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
+import { shellWord } from "@evenkeel/core/text/shell.ts";
 import { type Note, readMachineTree } from "../machine/read-machine-tree.ts";
 import { directoryTree } from "../tree/directory-tree.ts";
 import { nameOf } from "../tree/resolve.ts";
@@ -86,5 +87,5 @@ function shown(roots: readonly Root[]): string {
 }
 
 function choose(where: string, [first]: readonly Root[]): string {
-  return `choose one, as in sysfs:${where}#${first?.path.slice(1) ?? ""}`;
+  return `choose one, as in ${shellWord(`sysfs:${where}#${first?.path.slice(1) ?? ""}`)}`;
 }

@@ -9,6 +9,7 @@ import type { HostPolicy } from "@evenkeel/core/request/host-policy.ts";
 import { didYouMean } from "@evenkeel/core/text/did-you-mean.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import type { Verdict } from "@evenkeel/core/verify/verdict.ts";
+import { shellWord } from "@evenkeel/core/text/shell.ts";
 import { hypervisorFailed } from "../hypervisor/failed.ts";
 import { readDomains } from "../hypervisor/libvirt/domains.ts";
 import { refuseDamaged } from "../state/state-folder.ts";
@@ -119,7 +120,7 @@ async function runningDomain(
     {
       where: name,
       expected: "a VM that runs",
-      ...(near === null ? {} : { remedy: `did you mean ${near}?` }),
+      ...(near === null ? {} : { remedy: `did you mean ${shellWord(near)}?` }),
     },
   );
 }

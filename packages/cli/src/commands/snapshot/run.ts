@@ -1,4 +1,5 @@
 import { formatBytes } from "@evenkeel/core/unit/bytes.ts";
+import { shellWord } from "@evenkeel/core/text/shell.ts";
 import { liveMachineTree } from "@evenkeel/host/machine/live-machine.ts";
 import { writeSnapshot } from "@evenkeel/host/snapshot/write.ts";
 import type { CliContext } from "../../command/context.ts";
@@ -16,6 +17,6 @@ export async function runSnapshot(
   this.surroundings.stderr.write(notesText(notes));
   this.surroundings.stdout.write(
     `recorded ${files} files of this machine in ${path} (${formatBytes(bytes)})\n` +
-      `read it anywhere as sysfs:${path}\n`,
+      `read it anywhere as ${shellWord(`sysfs:${path}`)}\n`,
   );
 }
