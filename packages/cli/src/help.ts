@@ -31,7 +31,7 @@ function overview(): string {
     "",
     "Flags",
     ...described([
-      ["-h, --help", "print this help, or that of a command"],
+      ["-h, --help", "print this help; after a command, the help of that command"],
       ["    --version", "print the version"],
     ]),
     "",

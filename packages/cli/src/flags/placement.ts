@@ -1,8 +1,8 @@
-/** What the commands that place or count are told, beside the hosts: what is asked for, what is there. */
+/** The arguments of commands that place or count VMs, apart from the hosts. */
 
 export const askedVm = {
   parse: String,
-  brief: "a file with a VirtualMachine, and Flavors if you like; - is standard input",
+  brief: "a file with a VirtualMachine, and Flavors if there are any; - is standard input",
   placeholder: "VM",
 } as const;
 
@@ -20,7 +20,7 @@ export const takenFlag = {
   parse: String,
   variadic: true,
   default: [],
-  brief: "a file with the Plan of a VM that is on its host already; repeat it for more",
+  brief: "a file with the Plan of a VM that is already on its host; repeat it for more",
   placeholder: "PLAN",
 } as const;
 

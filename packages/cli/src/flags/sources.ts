@@ -1,13 +1,13 @@
 /** How a machine is named on the command line, for the help of every command that reads one. */
 export const sourcesHelp =
-  "SRC names a machine: live (this one), sysfs:DIR or sysfs:TAR (recorded; #NAME behind it chooses " +
-  'one of several), machine:NAME (a type from the catalog), synthetic:"TEXT" (made up in one ' +
-  "line), or what a tool wrote of it: hwloc:FILE (lstopo FILE.xml), libvirt:FILE (virsh " +
-  "capabilities or nodedev-dumpxml), nccl:FILE (NCCL_TOPO_DUMP_FILE), nvidia-smi:FILE (topo -m, -q " +
-  "-x, -q or -L), rocm-smi:FILE (--showtopo), numactl:FILE (--hardware), lscpu:FILE (any form), " +
-  "lspci:FILE (-Dvvvnn, -tv), kubernetes:FILE (NodeResourceTopology, ResourceSlices). A FILE alone " +
-  "may be any of these, a pasted text with several of them, or a Topology; - is standard input, read " +
-  "as such a FILE.";
+  "SRC names a machine: live (this one), sysfs:DIR or sysfs:TAR (a recording; #NAME after " +
+  'it chooses one of several), machine:NAME (a type from the catalog), synthetic:"TEXT" ' +
+  "(described in one line), or the output of a tool: hwloc:FILE (lstopo FILE.xml), " +
+  "libvirt:FILE (virsh capabilities or nodedev-dumpxml), nccl:FILE (NCCL_TOPO_DUMP_FILE), " +
+  "nvidia-smi:FILE (topo -m, -q -x, -q or -L), rocm-smi:FILE (--showtopo), numactl:FILE " +
+  "(--hardware), lscpu:FILE (any form), lspci:FILE (-Dvvvnn, -tv), kubernetes:FILE " +
+  "(NodeResourceTopology, ResourceSlices). A FILE alone may be any of these, a pasted text " +
+  "with several of them, or a Topology document; - reads it from standard input.";
 
 const plainSources = [
   "live",

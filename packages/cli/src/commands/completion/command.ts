@@ -35,7 +35,7 @@ export const completionCommand: CliCommand = {
     },
     docs: { brief: "Print a script that completes evenkeel's commands in your shell" },
   }),
-  description: ["The script asks evenkeel itself, so it stays right when evenkeel is updated."],
+  description: ["The script asks evenkeel itself, so it stays correct when evenkeel is updated."],
   examples: [
     {
       does: "In bash, for this session (put it into ~/.bashrc to keep it)",

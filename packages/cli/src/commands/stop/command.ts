@@ -24,7 +24,7 @@ export const stopCommand: CliCommand = {
         parameters: [
           {
             parse: String,
-            brief: "the name of a VM, or TENANT_NAME where several tenants have it",
+            brief: "the name of a VM, or TENANT_NAME where several tenants have one of that name",
             placeholder: "VM",
           },
         ],
@@ -41,23 +41,24 @@ export const stopCommand: CliCommand = {
           kind: "boolean",
           default: false,
           withNegated: false,
-          brief: "end it when that time is over",
+          brief: "end the VM when that time is over",
         },
         state: stateFlag,
       },
     },
-    docs: { brief: "Shut a virtual machine down, and give back all that it had" },
+    docs: { brief: "Shut a virtual machine down, and free all that it had" },
   }),
   description: [
-    "The guest is asked to shut down by its power button (ACPI). Afterwards the host is as it was: " +
-      "its memory and huge pages are free, its devices have the drivers that they had before.",
-    "Of a VM that was adopted the definition stays with libvirt, for whoever made it.",
-    "The exit status is 3 where the guest did not shut down in time; it still runs then.",
+    "The guest is asked to shut down by its power button (ACPI). Afterwards the host is as it " +
+      "was before the start: memory and huge pages are free, and devices have the drivers that " +
+      "they had.",
+    "The definition of an adopted VM stays in libvirt.",
+    "The exit status is 3 where the guest did not shut down in time. It still runs then.",
   ],
   examples: [
     { does: "Shut it down", lines: ["evenkeel stop llm-a"] },
     {
-      does: "And end it after ten seconds, whatever it does",
+      does: "End it after ten seconds, whatever it does",
       lines: ["evenkeel stop llm-a --timeout 10 --force"],
     },
   ],
