@@ -18,7 +18,7 @@ export async function main(version: string): Promise<void> {
 }
 
 function streamOf(stream: NodeJS.WriteStream): Stream {
-  // Whoever reads may stop reading, as `head` does: that is no failure, and there is no one to tell.
+  // The reader may stop reading, as `head` does. That is no failure.
   stream.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code !== "EPIPE") process.exitCode = exitStatus.failed;
   });
@@ -29,7 +29,7 @@ function streamOf(stream: NodeJS.WriteStream): Stream {
   };
 }
 
-/** Asked for by commands that run until they are told to end, and then end as if done. */
+/** For commands that can be interrupted in an orderly way. */
 function interrupted(): AbortSignal {
   const controller = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"] as const) {

@@ -9,15 +9,15 @@ import { painter } from "./text/paint.ts";
 import { flagUnknown, type UsageHints } from "./usage-failure.ts";
 import { showsColor, type Stream, type Surroundings } from "./command/surroundings.ts";
 
-/** The width of a text for people where no terminal has one. */
+/** The width of text for people where there is no terminal. */
 const COLUMNS = 100;
 
-/** Narrower terminals get lines that they have to break. */
+/** In narrower terminals, lines run over. */
 const COLUMNS_MIN = 40;
 
 /**
- * Runs one command line to its end: what it prints goes to the given streams, and its exit
- * status is what this returns. It never throws.
+ * Runs one command line to its end: it prints to the given streams, and returns the exit status. It
+ * never throws.
  */
 export async function runCli(argv: readonly string[], surroundings: Surroundings): Promise<number> {
   const thrown: unknown[] = [];
@@ -55,7 +55,7 @@ function fail(thrown: unknown, argv: readonly string[], { stderr, env }: Surroun
 
 const widthOf = ({ columns }: Stream): number => Math.max(COLUMNS_MIN, columns ?? COLUMNS);
 
-/** Whether a program is going to read the answer; it must hold of command lines that are wrong too. */
+/** Whether a program will read the answer. Invalid command lines are judged as well. */
 function wantsJson(argv: readonly string[]): boolean {
   return argv.some(
     (word, i) => word === "--output=json" || (word === "json" && argv[i - 1] === "--output"),
@@ -82,7 +82,7 @@ function contextOf(
   return context;
 }
 
-/** Flags are proposed once a dash asks for them, so that elsewhere shells propose files. */
+/** Flags are proposed only after a dash, so that shells propose files elsewhere. */
 async function propose(
   application: Application<CliContext>,
   words: readonly string[],
@@ -110,8 +110,8 @@ function hintsFor(argv: readonly string[]): UsageHints {
 const flagsOf = ({ command }: CliCommand): string[] => Object.keys(command.parameters.flags ?? {});
 
 /**
- * stricli looks flags up in plain objects, where it finds `constructor` and `toString` too and
- * silently takes them for flags. They are refused beforehand.
+ * Refuses flags named like properties of every object. stricli looks flags up in plain objects,
+ * finds `constructor` and `toString` there, and silently accepts them.
  */
 function refuseInherited(argv: readonly string[], hints: UsageHints): void {
   for (const word of argv) {

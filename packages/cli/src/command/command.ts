@@ -1,21 +1,21 @@
 import type { Command } from "@stricli/core";
 import type { CliContext } from "./context.ts";
 
-/** One command of `evenkeel`: what stricli runs, and what its help tells beyond its parameters. */
+/** A command of `evenkeel`: what stricli runs, and the help beyond its parameters. */
 export interface CliCommand {
   readonly name: string;
   readonly command: Command<CliContext>;
-  /** Paragraphs of help; none makes the command a hidden one. */
+  /** Paragraphs of help. A command without any is hidden. */
   readonly description: readonly string[];
-  /** Command lines that work as they stand where their files are, each with what it does. */
+  /** Command lines that work as they stand, where their files are. */
   readonly examples: readonly Example[];
 }
 
 export interface Example {
   readonly does: string;
-  /** What to type, line by line; a long line goes on after a backslash, as shells take it. */
+  /** What to type. A line that ends in a backslash continues in the next. */
   readonly lines: readonly string[];
 }
 
-/** The flags of a command that has none; stricli wants an empty record of them. */
+/** The type that stricli wants for the flags of a command without flags. */
 export type NoFlags = Readonly<Record<string, never>>;

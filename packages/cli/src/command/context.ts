@@ -9,11 +9,11 @@ export interface CliContext extends CommandContext {
   /** Whether standard output shows colors, and how to use them if so. */
   readonly color: boolean;
   readonly paint: Paint;
-  /** How wide a text for people may be. */
+  /** The width of text for people. */
   readonly columns: number;
-  /** How the words of a command line, the last of them unfinished, may go on. */
+  /** Proposals for the last, unfinished word of a command line. */
   readonly propose: (words: readonly string[]) => Promise<readonly Proposal[]>;
-  /** Ends the command with another status than 0 without an error. */
+  /** Sets another exit status than 0, without an error. */
   readonly finish: (status: ExitStatus) => void;
 }
 

@@ -1,4 +1,4 @@
-/** What a command's exit status says; the same four for every command. */
+/** The exit statuses. They mean the same for every command. */
 export const exitStatus = {
   /** Done, and nothing is wrong. */
   done: 0,

@@ -4,12 +4,12 @@ import type { Clock } from "@evenkeel/host/clock/clock.ts";
 export interface Surroundings {
   readonly stdout: Stream;
   readonly stderr: Stream;
-  /** Reads standard input to its end; null when it is longer than so many bytes. */
+  /** Reads standard input to its end; null if it is longer than `maxBytes`. */
   readonly readStdin: (maxBytes: number) => Promise<Uint8Array | null>;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly version: string;
   readonly clock: Clock;
-  /** From when it is asked for, aborted once the process is told to end, by SIGINT or SIGTERM. */
+  /** A signal that SIGINT and SIGTERM abort from now on, instead of ending the process. */
   readonly interrupted: () => AbortSignal;
 }
 
@@ -20,7 +20,7 @@ export interface Stream {
   readonly columns: number | null;
 }
 
-/** Whether a stream shows colors: on a terminal, unless the user prefers not (https://no-color.org). */
+/** Whether a stream shows colors: on terminals, unless NO_COLOR is set (https://no-color.org). */
 export function showsColor(stream: Stream, env: Surroundings["env"]): boolean {
   return stream.isTTY && !env["NO_COLOR"] && env["TERM"] !== "dumb";
 }

@@ -1,4 +1,4 @@
-/** How a machine is named on the command line, for the help of every command that reads one. */
+/** How to name a machine on the command line: a paragraph for the help of several commands. */
 export const sourcesHelp =
   "SRC names a machine: live (this one), sysfs:DIR or sysfs:TAR (a recording; #NAME after " +
   'it chooses one of several), machine:NAME (a type from the catalog), synthetic:"TEXT" ' +
@@ -24,7 +24,7 @@ const plainSources = [
   "synthetic:",
 ] as const;
 
-/** What may stand where a SRC is wanted, without the names of files. */
+/** Completions for a SRC, apart from the names of files. */
 export async function proposeSources(): Promise<readonly string[]> {
   const { catalogNames } = await import("@evenkeel/core/topology/catalog/catalog.ts");
   return [...plainSources, ...catalogNames.map((name) => `machine:${name}`)];

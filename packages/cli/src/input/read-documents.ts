@@ -12,7 +12,7 @@ import type { Flavor, VirtualMachine } from "@evenkeel/core/request/virtual-mach
 import type { Surroundings } from "../command/surroundings.ts";
 import { readText } from "./read-text.ts";
 
-/** What is asked for: the one VirtualMachine in its file, and every Flavor given. */
+/** A request: the one VirtualMachine in its file, and all Flavors given. */
 export interface Asked {
   readonly vm: VirtualMachine;
   readonly flavors: readonly Flavor[];
@@ -39,7 +39,7 @@ export async function readAsked(
   return { vm, flavors };
 }
 
-/** Every Flavor in a file that holds nothing else. */
+/** The Flavors in a file that holds nothing else. */
 export async function readFlavors(path: string, surroundings: Surroundings): Promise<Flavor[]> {
   const { text, where } = await readText(path, "Flavor documents", surroundings);
   const documents = readDocuments(text, where);
@@ -52,7 +52,7 @@ export async function readFlavors(path: string, surroundings: Surroundings): Pro
   return documents.filter((document) => isOfKind(document, "Flavor"));
 }
 
-/** A flavor given twice would be counted twice, or be two things of one name. */
+/** Refuses two flavors of one name: they would be counted twice, or contradict each other. */
 export function refuseFlavorTwins(flavors: readonly Flavor[], where: string): void {
   const names = flavors.map(({ metadata }) => metadata.name);
   const twice = names.find((name, i) => names.indexOf(name) !== i);

@@ -9,7 +9,7 @@ import type { Surroundings } from "../command/surroundings.ts";
 import { type PlanFile, readPlan } from "./read-documents.ts";
 import { readTopology } from "./read-topology.ts";
 
-/** The hosts to try, each with the plans that are on it already. */
+/** The hosts to try, each with the plans of the VMs on it. */
 export async function readHosts(
   sources: readonly string[],
   takenPaths: readonly string[],
@@ -30,14 +30,14 @@ export async function readHosts(
   }));
 }
 
-/** A host as `SRC` or `NAME=SRC`, which gives it another name than it has. */
+/** Reads a host given as `SRC`, or as `NAME=SRC` to rename it. */
 async function readHost(source: string, surroundings: Surroundings): Promise<Topology> {
   const [, name, named] = /^([a-z0-9][a-z0-9.-]{0,62})=(.+)$/s.exec(source) ?? [];
   if (name === undefined || named === undefined) return readTopology(source, surroundings);
   return { ...(await readTopology(named, surroundings)), name };
 }
 
-/** Plans name their host, so no two hosts may have one name. */
+/** Refuses two hosts of one name: plans know their host by its name. */
 function refuseNamesakes(topologies: readonly Topology[], sources: readonly string[]): void {
   const seen = new Map<string, string>();
   for (const [i, { name }] of topologies.entries()) {
@@ -54,7 +54,7 @@ function refuseNamesakes(topologies: readonly Topology[], sources: readonly stri
   }
 }
 
-/** A plan for a host that is not there, or is another machine by now, would be counted wrongly. */
+/** Refuses plans for hosts that are not given or have changed: they would be counted wrongly. */
 function refuseStrangers(plans: readonly PlanFile[], topologies: readonly Topology[]): void {
   const digests = new Map(topologies.map((entry) => [entry.name, topologyDigest(entry)]));
   const names = [...digests.keys()];
@@ -81,7 +81,7 @@ function refuseStrangers(plans: readonly PlanFile[], topologies: readonly Topolo
   }
 }
 
-/** Plans that hold the same thing cannot both be in force. */
+/** Refuses two plans that hold the same CPU or device: they cannot both be in force. */
 function refuseOverlaps(plans: readonly PlanFile[]): void {
   const holders = new Map<string, string>();
   for (const { plan, where } of plans) {

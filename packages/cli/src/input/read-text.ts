@@ -3,10 +3,10 @@ import { JSON_LENGTH_MAX } from "@evenkeel/contract/limits.ts";
 import { decodeText, readFileText } from "@evenkeel/host/file/read-file.ts";
 import type { Surroundings } from "../command/surroundings.ts";
 
-/** How errors call what was read from standard input. */
+/** The name of standard input in errors. */
 export const STANDARD_INPUT = "standard input";
 
-/** A text that a user named, and how to call it in errors. */
+/** A text that the command line names, and its name in errors. */
 export interface InputText {
   readonly text: string;
   readonly where: string;
@@ -24,7 +24,7 @@ export async function readText(
   return { text: decodeText(bytes, STANDARD_INPUT, expected), where: STANDARD_INPUT };
 }
 
-/** Reads standard input to its end, at most so much of it. */
+/** Reads standard input to its end. Errors: `file-too-large`. */
 export async function readStdinBytes(
   expected: string,
   maxBytes: number,
@@ -40,7 +40,7 @@ export async function readStdinBytes(
   return bytes;
 }
 
-/** Standard input can be read to its end only once. */
+/** Refuses a command line that names standard input twice: it can be read only once. */
 export function refuseTwoStdins(paths: readonly string[]): void {
   if (paths.filter((path) => path === "-").length < 2) return;
   throw new EvenkeelError("usage", "standard input is named twice", {

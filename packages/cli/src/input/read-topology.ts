@@ -9,7 +9,7 @@ import { hasHidden, visible } from "../text/visible.ts";
 import type { Surroundings } from "../command/surroundings.ts";
 import { readStdinBytes, STANDARD_INPUT } from "./read-text.ts";
 
-/** The machine that a SRC on the command line names. */
+/** Reads the machine that a SRC on the command line names. */
 export async function readTopology(source: string, surroundings: Surroundings): Promise<Topology> {
   const notes: string[] = [];
   const note = (sentence: string): void => void notes.push(sentence);
@@ -20,7 +20,7 @@ export async function readTopology(source: string, surroundings: Surroundings): 
   return showable(topology);
 }
 
-/** What a path leads to as well, but for archives and directories, which are no text. */
+/** Reads standard input as a file with text would be read. */
 async function readFromStdin(
   surroundings: Surroundings,
   options: SourceOptions,
@@ -41,7 +41,7 @@ async function readFromStdin(
   return readAnyText(decodeText(bytes, where, expected), where, options);
 }
 
-/** The one machine that several SRCs tell of together, and in what they contradict each other. */
+/** The machine that several SRCs describe together, and where they contradict each other. */
 export async function readTopologies(
   sources: readonly string[],
   surroundings: Surroundings,
@@ -54,15 +54,15 @@ export async function readTopologies(
   return mergeTopologies(topologies);
 }
 
-/** Loads the schemas when there is a document to read: most sources are none, and they take long. */
+/** Loads the schemas only for a document: they take long to load, and most sources need none. */
 async function parseTopology(text: string, where: string): Promise<Topology> {
   const contract = await import("@evenkeel/contract/read-document.ts");
   return contract.parseTopology(text, where);
 }
 
 /**
- * Firmware and archives may name things in characters that would command the terminal; documents
- * hold none of those, so a topology that was read elsewhere loses them before it is used.
+ * Replaces characters that would command a terminal. Names in firmware and archives may contain
+ * them, and documents may not.
  */
 async function showable(topology: Topology): Promise<Topology> {
   if (!hasHidden(topology)) return topology;

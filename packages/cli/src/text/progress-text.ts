@@ -1,7 +1,7 @@
 import type { Progress } from "@evenkeel/host/vm/host.ts";
 import { notesText } from "./notes-text.ts";
 
-/** What an operation on VMs says on its way, for standard error. */
+/** What an operation on VMs reports while it runs, for standard error. */
 export function progressText(step: Progress): string {
   return notesText(sentences(step));
 }

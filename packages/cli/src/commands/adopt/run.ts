@@ -13,7 +13,7 @@ import type { AdoptFlags } from "./flags.ts";
 export async function runAdopt(this: CliContext, flags: AdoptFlags, name: string): Promise<void> {
   const { surroundings, columns: width, paint } = this;
   if ((flags.plan === undefined) !== flags.undo) {
-    throw new EvenkeelError("usage", "a VM is adopted by a plan, or left to others again", {
+    throw new EvenkeelError("usage", "adopting takes a plan, and --undo takes none", {
       expected: "either --plan PLAN or --undo",
     });
   }

@@ -29,12 +29,12 @@ export async function runCapacity(this: CliContext, flags: CapacityFlags): Promi
   surroundings.stdout.write(output === "json" ? jsonText(capacity) : capacityText(capacity, view));
 }
 
-/** `FLAVOR=K` as the flavor and the number of slots that are wanted of it. */
+/** Parses `FLAVOR=K`: a flavor, and how many more VMs of it should fit. */
 function wantedOf(text: string, requests: readonly Request[]): Wanted {
   const [, name = "", slots = ""] = /^(.+)=([1-9][0-9]{0,5})$/s.exec(text) ?? [];
   const names = requests.flatMap(({ flavor }) => flavor ?? []);
   if (name === "") {
-    throw new EvenkeelError("usage", `${JSON.stringify(text)} names no flavor and number`, {
+    throw new EvenkeelError("usage", `${JSON.stringify(text)} is not a flavor and a number`, {
       where: "--restore",
       expected: "FLAVOR=K, with K from 1 to 999999",
       remedy: `write, for example, ${names[0] ?? "h100.4"}=1`,

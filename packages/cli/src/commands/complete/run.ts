@@ -1,7 +1,7 @@
 import type { NoFlags } from "../../command/command.ts";
 import type { CliContext } from "../../command/context.ts";
 
-/** Prints one proposal a line: the word, a tab, and what it means. */
+/** Prints one proposal per line: the word, a tab, and its meaning. */
 export async function runComplete(
   this: CliContext,
   _flags: NoFlags,

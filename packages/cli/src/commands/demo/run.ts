@@ -36,7 +36,7 @@ export async function runDemo(this: CliContext, { on, out }: DemoFlags): Promise
   surroundings.stdout.write(twinsText(comparison, why, { folder: out, files }, { width, paint }));
 }
 
-/** The machine that was asked for; else this one if two VMs fit; else the catalog's, saying so. */
+/** The machine asked for; without one, this machine if two VMs fit, or else one of the catalog. */
 async function chooseMachine(
   on: string | undefined,
   { surroundings }: CliContext,

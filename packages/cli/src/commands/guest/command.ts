@@ -9,7 +9,7 @@ function parseTask(input: string): GuestTask {
   const task = tasks.find((name) => name === input);
   if (task !== undefined) return task;
   const near = didYouMean(input, tasks);
-  throw new EvenkeelError("usage", `evenkeel guest knows no ${JSON.stringify(input)}`, {
+  throw new EvenkeelError("usage", `evenkeel guest has no task ${JSON.stringify(input)}`, {
     expected: `one of ${tasks.join(", ")}`,
     ...(near !== null && { remedy: `did you mean ${near}?` }),
   });

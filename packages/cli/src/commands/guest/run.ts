@@ -48,9 +48,9 @@ async function readContract(
   }
   const text = tree.readText(contractFile);
   if (text !== null) return readDocument(text, contractFile, "GuestContract");
-  throw new EvenkeelError("file-missing", "this machine shows no contract", {
+  throw new EvenkeelError("file-missing", "this machine has no contract", {
     where: contractFile,
-    expected: "the contract that a VM of Evenkeel is handed",
-    remedy: "modprobe qemu_fw_cfg as root; or hand the contract over as a file: --contract FILE",
+    expected: "the contract that QEMU passes to a VM of Evenkeel",
+    remedy: "run modprobe qemu_fw_cfg as root, or name a file with the contract: --contract FILE",
   });
 }

@@ -32,20 +32,20 @@ export async function runPlace(this: CliContext, flags: PlaceFlags, path: string
   if (answer.kind === "Refusal") this.finish(exitStatus.no);
   const view = { width: this.columns, paint: this.paint };
   if (output === "libvirt" && answer.kind === "Refusal") {
-    // Whoever redirects a definition into a file shall have no prose in it.
+    // A file that a definition is redirected into must not end up with prose.
     surroundings.stderr.write(refusalText(answer, view));
     return;
   }
   surroundings.stdout.write(await answerText(answer, output, view));
 }
 
-/** Whom nobody has met cannot be kept away from: most likely a plan was forgotten, or misspelled. */
+/** Refuses to keep away from a VM without a plan: most likely a plan was forgotten or misspelled. */
 function refuseUnknownVms(names: readonly string[], hosts: readonly HostState[]): void {
   const known = hosts.flatMap(({ taken }) => taken.map(({ vm }) => vm));
   const unknown = names.find((name) => !known.includes(name));
   if (unknown === undefined) return;
   const near = didYouMean(unknown, known);
-  throw new EvenkeelError("usage", `no plan given is of the VM ${JSON.stringify(unknown)}`, {
+  throw new EvenkeelError("usage", `no plan is given for the VM ${JSON.stringify(unknown)}`, {
     where: "--away-from",
     expected: "the name of a VM whose plan is given with --taken",
     remedy: near === null ? "give its plan with --taken" : `did you mean ${near}?`,

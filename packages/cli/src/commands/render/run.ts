@@ -26,9 +26,9 @@ export async function runRender(this: CliContext, flags: RenderFlags, path: stri
   }
   const data = renderData(plan, as, options);
   if (data === null) {
-    throw new EvenkeelError("usage", `a rendering as ${as} is a text and nothing else`, {
+    throw new EvenkeelError("usage", `a rendering as ${as} is plain text`, {
       where: "--output",
-      expected: "json of qemu, kubevirt or contract, or with --lint",
+      expected: "json with --as qemu, kubevirt or contract, or with --lint",
       remedy: "leave it out",
     });
   }
@@ -50,7 +50,7 @@ function optionsOf(flags: RenderFlags): RenderOptions {
   };
 }
 
-/** Holds a topology file against the plan. */
+/** Checks a topology file against the plan. */
 async function lintFile(
   context: CliContext,
   { as, output }: RenderFlags,

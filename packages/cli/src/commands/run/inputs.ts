@@ -14,7 +14,7 @@ import { readAsked, readPlan, readPolicy, refuseFlavorTwins } from "../../input/
 import { refuseTwoStdins } from "../../input/read-text.ts";
 import type { RunFlags } from "./flags.ts";
 
-/** What a start is asked for: the files that the command line names, read and checked. */
+/** Reads what the command line asks to start. Errors: `usage`, and those of the files. */
 export async function readVmToStart(
   flags: RunFlags,
   path: string,
@@ -42,21 +42,21 @@ async function planOf(request: Request, path: string, surroundings: Surroundings
   throw new EvenkeelError("plan-inconsistent", `it is a plan for ${plan.vm}`, {
     where,
     expected: `a plan for ${request.name}`,
-    remedy: "place this VM, or name the file of that one",
+    remedy: "place this VM, or name the file of the other",
   });
 }
 
-/** What the VM is started from beside its plan; files are named as the hypervisor finds them. */
+/** What the VM starts from, apart from its plan. Paths are absolute, for the hypervisor. */
 function startOptions(flags: RunFlags): StartOptions {
   const { emulated, firmware, via, kernel, initrd, append } = flags;
   if (kernel === undefined && (initrd ?? append) !== undefined) {
-    throw new EvenkeelError("usage", "--initrd and --append are for a kernel, and none is given", {
-      expected: "--kernel FILE along with them",
+    throw new EvenkeelError("usage", "--initrd and --append need a kernel", {
+      expected: "--kernel FILE as well",
     });
   }
   if (via === "qemu" && flags.with !== undefined) {
-    throw new EvenkeelError("usage", "--with has devices in libvirt's form", {
-      expected: "--via libvirt along with it",
+    throw new EvenkeelError("usage", "--with names devices in the form of libvirt", {
+      expected: "--via libvirt as well",
     });
   }
   const boot =
@@ -70,7 +70,7 @@ function startOptions(flags: RunFlags): StartOptions {
   return { emulated, firmware, boot, devices: devicesOf(flags.with) };
 }
 
-/** The hypervisor would miss it too late, and tell it worse. */
+/** Checks that a file is there: the hypervisor would notice later, and report it less clearly. */
 function bootFile(path: string, expected: string): string {
   readFileStart(path, 1, { maxBytes: GiB, expected });
   return resolve(path);

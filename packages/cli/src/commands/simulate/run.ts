@@ -39,7 +39,7 @@ export async function runSimulate(this: CliContext, flags: SimulateFlags): Promi
   }
 }
 
-/** Every policy, and where hosts have nodes the best rivals also as they are when they know them. */
+/** All policies. Where hosts have several nodes, the best rivals also run as NUMA-aware ones. */
 function defaultPolicies({ hosts, ownPolicies }: World): readonly Policy[] {
   const hasNodes = hosts.some(({ nodes }) => nodes.length > 1);
   const aware = ["pack+numa", "fgd+numa"].map(policyNamed).filter((policy) => policy !== null);
@@ -62,7 +62,7 @@ function chosenPolicies(list: string, { ownPolicies }: World): readonly Policy[]
   });
 }
 
-/** One line on a terminal that tells how far it is; nothing elsewhere. */
+/** Shows progress in one line on a terminal, and nothing elsewhere. */
 function progressOn(stderr: CliContext["surroundings"]["stderr"]): {
   readonly show: (policy: string, run: number, runs: number) => void;
   readonly clear: () => void;

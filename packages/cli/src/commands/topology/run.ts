@@ -35,7 +35,7 @@ export async function runTopology(this: CliContext, flags: TopologyFlags): Promi
   }
 }
 
-/** The drawing, and below it what is odd about the machine and in what its sources disagree. */
+/** The drawing; below it, where the sources disagree and what is unusual about the machine. */
 async function drawing(
   topology: Topology,
   findings: readonly MergeFinding[],
@@ -73,7 +73,7 @@ async function rendered(topology: Topology, output: TopologyFlags["output"]): Pr
   }
 }
 
-/** Flags that each ask for another answer. */
+/** Refuses combinations of flags that ask for different answers. */
 function refuseMisfits({ diff, fit, policy, output }: TopologyFlags): void {
   const asked = diff !== undefined ? "--diff" : "--fit";
   const answers = diff !== undefined || fit.length > 0;
@@ -84,7 +84,7 @@ function refuseMisfits({ diff, fit, policy, output }: TopologyFlags): void {
     throw misfit(`${asked} has no answer as ${output}`, `--output text or json with ${asked}`);
   }
   if (policy !== undefined && fit.length === 0) {
-    throw misfit("--policy is of no use without --fit", "a policy together with flavors to fit");
+    throw misfit("--policy has no effect without --fit", "a policy together with flavors to fit");
   }
 }
 

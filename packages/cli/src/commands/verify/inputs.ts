@@ -16,7 +16,7 @@ import { localHost, readVmState } from "../../input/vm-host.ts";
 import { progressText } from "../../text/progress-text.ts";
 import type { VerifyFlags } from "./flags.ts";
 
-/** The plan of a file, or the one by which Evenkeel has started the VM on this host. */
+/** A VM with the plan of a file, or with the plan that it was started or adopted by here. */
 export async function plannedVm(
   vm: string,
   { plan: path, state }: Pick<VerifyFlags, "plan" | "state">,
@@ -29,21 +29,21 @@ export async function plannedVm(
     return plannedInstance(instance, localHost(surroundings));
   }
   if (state !== undefined) {
-    throw new EvenkeelError("usage", "--state is of no use with --plan", {
-      expected: "a plan, or the folder that has it",
+    throw new EvenkeelError("usage", "--state has no effect with --plan", {
+      expected: "one of the two",
     });
   }
   const { plan, where } = await readPlan(path, surroundings);
   if (plan.vm === vm) return { plan, libvirtUri: localHost(surroundings).libvirtUri };
-  throw new EvenkeelError("usage", `the plan is of ${JSON.stringify(plan.vm)}`, {
+  throw new EvenkeelError("usage", `the plan is for the VM ${JSON.stringify(plan.vm)}`, {
     where,
-    expected: `the plan of ${JSON.stringify(vm)}`,
+    expected: `a plan for ${JSON.stringify(vm)}`,
   });
 }
 
-/** Where evidence comes from; each reading is a new look. */
+/** Where evidence comes from. Each call reads anew. */
 export interface EvidenceSource {
-  /** Whether it is of this machine, as it is now. */
+  /** Whether it is read from this machine, now. */
   readonly live: boolean;
   readonly read: () => Promise<Evidence>;
 }
@@ -63,7 +63,7 @@ export async function evidenceSource(
   const here = localHost(surroundings);
   const host =
     root === undefined ? here : { ...here, tree: () => directoryTree(root), hostname: plan.host };
-  // Standard input is read once, a file each time, since a guest may report anew.
+  // Standard input can be read once. A file is read each time: a guest may report anew.
   const once = path === "-" ? await report() : null;
   return {
     live: root === undefined,
@@ -83,22 +83,26 @@ async function recorded(
 ): Promise<EvidenceSource> {
   const unused = (["pid", "qmp", "root"] as const).find((name) => flags[name] !== undefined);
   if (unused !== undefined || flags.watch) {
-    throw new EvenkeelError("usage", `--${unused ?? "watch"} is of no use with --evidence`, {
-      expected: "evidence that was read before, or flags for reading it now",
+    throw new EvenkeelError("usage", `--${unused ?? "watch"} has no effect with --evidence`, {
+      expected: "recorded evidence, or flags for reading it now",
     });
   }
   const { text, where } = await readText(path, "an Evidence document", surroundings);
   const evidence = readDocument(text, where, "Evidence");
   if (evidence.vm !== plan.vm) {
-    throw new EvenkeelError("usage", `the evidence is of ${JSON.stringify(evidence.vm)}`, {
-      where,
-      expected: `evidence of ${JSON.stringify(plan.vm)}`,
-    });
+    throw new EvenkeelError(
+      "usage",
+      `the evidence is about the VM ${JSON.stringify(evidence.vm)}`,
+      {
+        where,
+        expected: `evidence about ${JSON.stringify(plan.vm)}`,
+      },
+    );
   }
   return { live: false, read: async () => ({ ...evidence, guest: guest ?? evidence.guest }) };
 }
 
-/** A GuestReport document, or what the shell script printed. */
+/** Reads a GuestReport document, or the output of the shell script. */
 async function readGuestReport(path: string, surroundings: Surroundings): Promise<GuestReport> {
   const { text, where } = await readText(path, "a guest's report", surroundings);
   return isShellReport(text)
@@ -106,7 +110,7 @@ async function readGuestReport(path: string, surroundings: Surroundings): Promis
     : readDocument(text, where, "GuestReport");
 }
 
-/** What memory costs between the host's nodes; null where its topology is not at hand. */
+/** The cost of memory between the nodes of the host; null where its topology is not given. */
 export async function memoryPathsOf(
   source: string | null,
   surroundings: Surroundings,
