@@ -12,8 +12,8 @@ import { helpOf } from "./help.ts";
 import { commandUnknown, usageFailure, type UsageHints } from "./usage-failure.ts";
 
 /**
- * The stricli application. It passes whatever goes wrong to `report` instead of printing it, so that
- * errors are worded in one place.
+ * The stricli application. It passes whatever goes wrong to `report` instead of printing it, so
+ * that errors are worded in one place.
  */
 export function applicationOf(
   version: string,
@@ -62,7 +62,9 @@ export function applicationOf(
 
 const isHidden = ({ description }: CliCommand): boolean => description.length === 0;
 
-/** Texts for stricli that report the error they should describe. What they return is never shown. */
+/**
+ * Texts for stricli that report the error they should describe. What they return is never shown.
+ */
 function reportingText(hints: UsageHints, report: (thrown: unknown) => void): ApplicationText {
   const reported = (thrown: unknown): string => {
     report(thrown);

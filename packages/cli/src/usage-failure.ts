@@ -43,7 +43,9 @@ export function flagUnknown(input: string, hints: UsageHints): EvenkeelError {
   return usage(`there is no flag ${written}`, hints, { near: near === null ? null : `--${near}` });
 }
 
-/** An error of stricli's about the arguments, as an error of ours. Other errors stay as they are. */
+/**
+ * An error of stricli's about the arguments, as an error of ours. Other errors stay as they are.
+ */
 export function usageFailure(thrown: unknown, hints: UsageHints): unknown {
   if (thrown instanceof FlagNotFoundError) return flagUnknown(thrown.input, hints);
   if (thrown instanceof AliasNotFoundError) {

@@ -21,8 +21,8 @@ export function table(rows: readonly (readonly string[])[], align: readonly Alig
 }
 
 /**
- * Breaks a text into lines of at most `width`, and indents all but the first. Lines end at blanks and
- * after the commas of lists; a longer word stays whole.
+ * Breaks a text into lines of at most `width`, and indents all but the first. Lines end at blanks
+ * and after the commas of lists; a longer word stays whole.
  */
 export function wrap(text: string, width: number, indent = ""): string[] {
   const lines: string[] = [];

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from "node:timers/promises";
 
-/** The time, and waiting for it to pass. Whoever calls an operation passes it a clock. */
+/** The time, and waiting for it to pass. Callers pass a clock to every operation. */
 export interface Clock {
   readonly now: () => Date;
   /** Waits that long, or until the signal is aborted. */

@@ -2,7 +2,7 @@ import { shorten } from "@evenkeel/core/text/shorten.ts";
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import type { ProgramResult } from "./program.ts";
 
-/** What a hypervisor's program would not do, in its own words. */
+/** The error for a failed program of a hypervisor, in the words of the program. */
 export function hypervisorFailed(what: string, { status, stderr }: ProgramResult): EvenkeelError {
   const words = stderr
     .split("\n")

@@ -1,9 +1,9 @@
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 
 /**
- * Work that is given up when the signal is aborted. What it is doing then is stopped by `stop`, and it
- * is waited for, so that nothing of it goes on behind whoever undoes it; between its steps it looks at
- * the signal by `goOn`.
+ * Runs work that a signal interrupts. When the signal is aborted, `stop` ends the step under way,
+ * and the work is awaited, so that it no longer runs when the caller undoes it. Between steps the
+ * work calls `goOn`.
  *
  * Errors: `interrupted`, and those of the work.
  */
@@ -28,13 +28,13 @@ export async function interruptible<T>(
   }
 }
 
-/** For the steps of such work. */
+/** Called between the steps of interruptible work. Errors: `interrupted`. */
 export function goOn(signal: AbortSignal): void {
   if (signal.aborted) throw interrupted();
 }
 
 function interrupted(): EvenkeelError {
-  return new EvenkeelError("interrupted", "it was ended, and what it had begun is undone", {
+  return new EvenkeelError("interrupted", "it was interrupted, and what it had begun is undone", {
     remedy: "run it again",
   });
 }

@@ -6,7 +6,7 @@ import { libvirtHypervisor } from "../hypervisor/libvirt/libvirt.ts";
 import { systemUri } from "../hypervisor/libvirt/virsh.ts";
 import { qemuHypervisor } from "../hypervisor/qemu/qemu.ts";
 
-/** The adapter of what runs a VM. */
+/** The adapter for the hypervisor of an instance. */
 export function hypervisorOf(
   { via, uri }: Pick<Instance, "via" | "uri">,
   paths: StatePaths,

@@ -12,9 +12,9 @@ import { goOn, interruptible } from "../hypervisor/interruptible.ts";
 import { takeOff } from "./undo.ts";
 
 export interface InstanceStart {
-  /** As it was recorded, in the phase `starting`. */
+  /** As recorded, in the phase `starting`. */
   readonly instance: Instance;
-  /** The VM's. The start releases it. */
+  /** The lock of the VM. The start releases it. */
   readonly lock: Lock;
   readonly guest: Guest;
   readonly options: StartOptions;

@@ -7,22 +7,22 @@ import type { StateFolder } from "../state/state-folder.ts";
 import { takeOff } from "./undo.ts";
 
 export interface StopOptions {
-  /** How long the guest has to shut down by itself. */
+  /** The time for the guest to shut down by itself. */
   readonly timeoutMs: number;
-  /** End it at once when that time is over. */
+  /** Whether to end the VM when that time is over. */
   readonly force: boolean;
 }
 
-/** `stopped` by itself, `forced` when its time was over, or `still-running` after that. */
+/** `stopped` by itself, `forced` when its time was over, or `still-running` then. */
 export type Stopped = "stopped" | "forced" | "still-running";
 
-/** A guest whose firmware or kernel is still starting misses the first presses of its button. */
+/** A guest whose firmware or kernel still starts misses the first presses of the power button. */
 const pressAgainMs = 5000;
 
 /**
- * Shuts a VM down and takes it off this host.
+ * Shuts a VM down and removes it from this host.
  *
- * @param lock the VM's, which this releases.
+ * @param lock the lock of the VM. This releases it.
  */
 export async function stopInstance(
   instance: Instance,
@@ -59,7 +59,7 @@ async function shutDown(
     if (elapsed >= timeoutMs) return false;
     if (elapsed - pressed >= pressAgainMs) {
       pressed = elapsed;
-      // It may be gone since: the next look tells.
+      // If it has ended meanwhile, the next look finds that.
       await hypervisor.shutdown(instance).catch(() => {});
     }
     await sleep(Math.min(500, timeoutMs - elapsed));

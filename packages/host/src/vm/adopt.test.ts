@@ -58,7 +58,7 @@ test.skipIf(!hasLibvirt)("what the plan does not fit is not adopted", async () =
       "test",
       planOf({ vm: "llm-a", cells: [{ cores: 1 }] }),
       "vm-unlike",
-      "the plan is not to be had",
+      "the plan is not legal here",
     ],
     ["tset", planFor("llm-a"), "vm-unknown", "libvirt has no VM of this name or UUID"],
   ] as const;

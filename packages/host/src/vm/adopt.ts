@@ -18,7 +18,7 @@ import type { VmHost } from "./host.ts";
 import { withVmLock } from "./lock.ts";
 import { verifyInstance } from "./verify.ts";
 
-/** A VM that somebody else has started, and the plan that it runs by. */
+/** A running VM that Evenkeel did not start, and its plan. */
 export interface VmToAdopt {
   /** Its name or UUID in libvirt. */
   readonly name: string;
@@ -32,8 +32,9 @@ export interface Adopted {
 }
 
 /**
- * Counts a VM that somebody else has started as running by a plan, and holds it against that plan.
- * It must have exactly the plan's devices, and the plan must be legal beside the VMs known here.
+ * Records a running VM that somebody else started, with its plan, and checks it against the plan.
+ * It must have exactly the devices of the plan, and the plan must be legal beside the VMs known
+ * here.
  *
  * Errors: `vm-exists`, `vm-unknown`, `vm-unlike`, `vm-busy`, `state-busy`, `state-damaged`,
  * `state-unusable`, `hypervisor-failed`, and those of reading the topology.
@@ -69,7 +70,7 @@ async function record(
   const [fault, ...others] = faults;
   if (fault !== undefined) {
     const more = others.length === 0 ? "" : `, and ${others.length} more`;
-    throw new EvenkeelError("vm-unlike", `the plan is not to be had: ${fault.message}${more}`, {
+    throw new EvenkeelError("vm-unlike", `the plan is not legal here: ${fault.message}${more}`, {
       where: `${own}: ${fault.subject}`,
       expected: "a plan that was made on this machine, beside the VMs that are known here",
       remedy: "see evenkeel list; a policy is given with --policy",
@@ -92,7 +93,7 @@ async function record(
   return instance;
 }
 
-/** By its name or its UUID. Errors: `vm-exists`, `vm-unknown`, `hypervisor-failed`. */
+/** Finds a domain by name or UUID. Errors: `vm-exists`, `vm-unknown`, `hypervisor-failed`. */
 async function runningDomain(
   name: string,
   instances: readonly Instance[],
@@ -125,7 +126,7 @@ async function runningDomain(
   );
 }
 
-/** Devices are nobody else's, so a VM that has others than the plan's is not the plan's. */
+/** Refuses a VM whose devices are not those of the plan. Errors: `vm-unlike`. */
 function refuseUnlike(name: string, devices: readonly string[], plan: Plan): void {
   const planned = new Set(plan.devices.flatMap(functionsOf));
   const has = new Set(devices);

@@ -26,7 +26,7 @@ import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import type { LocalHost, VmHost } from "./host.ts";
 import { withVmLock } from "./lock.ts";
 
-/** What is asked of a start. */
+/** A VM to start. */
 export interface VmToStart {
   readonly request: Request;
   /** The plan to run it by; null to place it now. */
@@ -34,11 +34,11 @@ export interface VmToStart {
   readonly flavors: readonly Request[];
   readonly policy: HostPolicy;
   readonly via: HypervisorName;
-  /** What it is started from beside its plan. */
+  /** What it starts from, apart from its plan. */
   readonly options: StartOptions;
 }
 
-/** Where it goes and whether it can be started there, or why it goes nowhere. */
+/** The plan of a VM and whether it can be started, or the refusal. */
 export type Decision =
   | Refusal
   | {
@@ -49,8 +49,8 @@ export type Decision =
     };
 
 /**
- * Decides where a VM runs, and checks that everything it needs is there. Call it within `alone`, so
- * that what is free stays free until it is recorded as taken.
+ * Places a VM, or takes its plan, and checks that everything it needs is there. Call it within
+ * `alone`, so that what is free stays free until it is recorded as taken.
  *
  * Errors: `vm-exists`, `plan-inconsistent`, and those of the guest.
  */
@@ -84,8 +84,8 @@ export async function decide(
 }
 
 /**
- * Makes room for a VM that is started again. One of the same name that is off is removed from the
- * host; one that runs stands in the way. Call it within `alone`.
+ * Removes a VM of the same name that is off, to start it anew. One that runs is refused. Call it
+ * within `alone`.
  *
  * @returns the other VMs.
  *
@@ -121,7 +121,7 @@ export async function withoutNamesake(
   return instances.filter((instance) => instance !== before);
 }
 
-/** The record of all that starting a VM may change. It is written before anything is changed. */
+/** Records all that a start may change. The record is written before anything is changed. */
 export function instanceOf(
   plan: Plan,
   guest: Guest,

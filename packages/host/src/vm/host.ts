@@ -6,26 +6,26 @@ import type { Recovered } from "../instance/recover.ts";
 import type { Damaged, StateFolder } from "../state/state-folder.ts";
 import type { Tree } from "../tree/tree.ts";
 
-/** A machine whose VMs are looked at, and what looking takes from whoever asks. */
+/** A machine whose VMs can be looked at. */
 export interface LocalHost {
-  /** Its /proc and /sys, as they are now: a tree remembers what it has read. */
+  /** Opens its /proc and /sys. A tree remembers what it has read, so each look takes a new one. */
   readonly tree: () => Tree;
   readonly hostname: string;
-  /** The libvirt to ask about VMs that no Instance names one for. */
+  /** The libvirt to ask, except about VMs whose Instance names another. */
   readonly libvirtUri: string;
   readonly clock: Clock;
 }
 
-/** The machine that VMs are started and stopped on. */
+/** A machine on which VMs can be started and stopped. */
 export interface VmHost extends LocalHost {
   readonly state: StateFolder;
   /** Reads the machine's topology as it is now. */
   readonly topology: () => Promise<Topology>;
-  /** Takes what an operation has to say before it ends. */
+  /** Called with what an operation has to say before it ends. */
   readonly progress: (step: Progress) => void;
 }
 
-/** What an operation says on its way. The caller words it, or counts it, or drops it. */
+/** What an operation reports while it runs. */
 export type Progress =
   /** Starts and stops that were cut off, undone before anything else is done. */
   | { readonly kind: "recovered"; readonly vms: readonly Recovered[] }
@@ -33,7 +33,7 @@ export type Progress =
   | { readonly kind: "damaged"; readonly files: readonly Damaged[] }
   /** A VM whose hypervisor does not answer. */
   | { readonly kind: "unanswered"; readonly name: string; readonly failure: EvenkeelError }
-  /** A start begins: what is not as it should be and does not prevent it, and the guest's notes. */
+  /** A start begins. These warnings do not prevent it, and the guest has these notes. */
   | {
       readonly kind: "starting";
       readonly problems: readonly PreflightProblem[];

@@ -8,7 +8,7 @@ import { withVmLock } from "./lock.ts";
 import { instanceNamed } from "./named.ts";
 
 /**
- * Stops counting an adopted VM, by its name or its UUID. It runs on.
+ * Removes the record of an adopted VM, by its name or UUID. The VM runs on.
  *
  * Errors: `vm-unknown`, `vm-exists`, `vm-busy`, `state-busy`, `state-damaged`, `state-unusable`.
  */

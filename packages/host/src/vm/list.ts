@@ -18,13 +18,12 @@ export interface ListedVm {
 
 export interface VmList {
   readonly vms: readonly ListedVm[];
-  /** Files of the state folder that cannot be used, so that the VMs in them are missing. */
+  /** Files of the state folder that cannot be used. Their VMs are missing from the list. */
   readonly damaged: readonly Damaged[];
 }
 
 /**
- * Every VM on this host: those of the state folder, each as its hypervisor sees it now, then those
- * that libvirt has besides.
+ * All VMs of this host: first those of the state folder, then the other domains of libvirt.
  *
  * Errors: `state-busy`, `state-unusable`.
  */
@@ -43,7 +42,9 @@ export async function listVms(host: VmHost): Promise<VmList> {
   return { vms, damaged };
 }
 
-/** A libvirt that does not answer hides no VM. */
+/**
+ * Asks the hypervisor for the state of a VM. One that does not answer is reported, and hides no VM.
+ */
 async function stateNow(
   instance: Instance,
   { state, clock, progress }: VmHost,

@@ -13,7 +13,9 @@ export async function vmLock(state: StateFolder, name: string): Promise<Lock> {
   });
 }
 
-/** Works on a VM with its lock held. Call it within `alone`. Errors: `vm-busy`, those of the work. */
+/**
+ * Works on a VM with its lock held. Call it within `alone`. Errors: `vm-busy`, those of the work.
+ */
 export async function withVmLock(
   state: StateFolder,
   name: string,

@@ -3,9 +3,9 @@ import type { Instance } from "@evenkeel/core/instance/instance.ts";
 import { didYouMean } from "@evenkeel/core/text/did-you-mean.ts";
 
 /**
- * The VM of that name, or of that name behind its tenant's.
+ * Finds a VM by its full name, or by its name without the tenant.
  *
- * @param remedy what else may be done where there is none.
+ * @param remedy what to do instead if there is none.
  *
  * Errors: `vm-unknown`.
  */

@@ -17,7 +17,7 @@ import { verifyInstance } from "./verify.ts";
 export interface StartControl {
   /** Checks everything and starts nothing. */
   readonly dryRun: boolean;
-  /** Asked for once the start begins. When it is aborted, the start is undone. */
+  /** Called when the start begins. Aborting the signal undoes the start. */
   readonly interrupted: () => AbortSignal;
 }
 
@@ -26,7 +26,7 @@ export type StartOutcome =
   | { readonly kind: "refused"; readonly refusal: Refusal }
   /** The host lacks something that the start needs. Nothing was changed. */
   | { readonly kind: "blocked"; readonly plan: Plan; readonly report: PreflightReport }
-  /** A dry run found everything there. */
+  /** A dry run found everything that the start needs. */
   | { readonly kind: "ready"; readonly plan: Plan; readonly report: PreflightReport }
   /** The start failed or was interrupted, and the host is as it was before. */
   | { readonly kind: "undone"; readonly plan: Plan; readonly failure: EvenkeelError }
@@ -38,9 +38,9 @@ export type StartOutcome =
     };
 
 /**
- * Places a VM on this host, or takes the plan that it is given, starts it, and holds it against its
- * plan. The decision, and the record of what is about to be changed, are made while every other
- * command waits; the start itself holds the VM's lock alone.
+ * Places a VM on this host, or takes its plan, starts it, and checks it against the plan. The
+ * decision, and the record of what the start will change, are made while every other command waits.
+ * The start itself holds only the lock of the VM.
  *
  * Errors: `vm-exists`, `vm-busy`, `state-busy`, `state-damaged`, `state-unusable`,
  * `plan-inconsistent`, those of reading the topology and of the guest; `hypervisor-failed` where a
@@ -76,7 +76,7 @@ interface Begun {
   readonly lock: Lock;
 }
 
-/** Decides, and records what is about to be done, unless nothing is. */
+/** Decides, and records the start unless nothing is to be started. */
 async function begin(
   vm: VmToStart,
   topology: Topology,

@@ -6,13 +6,13 @@ import { instanceNamed } from "./named.ts";
 
 export interface StopOutcome {
   readonly kind: Stopped;
-  /** The VM's own name; the name that was asked for where an earlier stop of it is completed. */
+  /** The full name of the VM. It is the name asked for where an earlier stop was completed. */
   readonly name: string;
 }
 
 /**
- * Shuts a VM down and removes it from this host. A start or stop of it that was cut off earlier is
- * undone or completed, which stops it as well.
+ * Shuts a VM down and removes it from this host. If a start or stop of it was cut off earlier,
+ * undoing or completing that is enough.
  *
  * Errors: `vm-unknown`, `vm-busy`, `state-busy`, `state-unusable`, `hypervisor-failed`.
  */

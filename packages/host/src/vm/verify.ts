@@ -9,38 +9,38 @@ import { verify } from "@evenkeel/core/verify/verify.ts";
 import { readLiveEvidence } from "../evidence/read-live.ts";
 import type { LocalHost } from "./host.ts";
 
-/** A VM with the plan that it is held against. */
+/** A VM and the plan to check it against. */
 export interface PlannedVm {
   readonly plan: Plan;
-  /** Where it is known; otherwise the UUID that the plan's names make. */
+  /** If it is unknown, the UUID that the names in the plan make. */
   readonly uuid?: string;
   /** The libvirt to ask about it. */
   readonly libvirtUri: string;
 }
 
-/** What the caller knows about a VM that the machine does not show. */
+/** What the caller knows about a VM beyond what the machine shows. */
 export interface EvidenceHints {
-  /** Its process, where that is not to be looked for. */
+  /** The process of the VM, if it should not be searched for. */
   readonly pid?: number | undefined;
-  /** Its monitor's socket, where the command line names none. */
+  /** The socket of its monitor, if its command line names none. */
   readonly qmp?: string | undefined;
-  /** What the guest reports. */
+  /** The report of the guest. */
   readonly guest?: GuestReport | null;
 }
 
 export interface Judging {
-  /** What memory costs between the host's nodes, to price what lies wrong; null: not known. */
+  /** The cost of memory between the nodes of the host, to price findings; null if it is unknown. */
   readonly paths: MemoryPaths | null;
-  /** By default the guest's part too where the guest reports, and the host's part otherwise. */
+  /** By default the verdict covers the guest too if the guest has reported. */
   readonly scope?: Scope | undefined;
 }
 
-/** A VM of the state folder, with the plan that it was started or adopted by. */
+/** A recorded VM with the plan that it was started or adopted by. */
 export function plannedInstance({ plan, uuid, uri }: Instance, host: LocalHost): PlannedVm {
   return { plan, uuid, libvirtUri: uri ?? host.libvirtUri };
 }
 
-/** What the machine says about a VM now. It changes nothing. */
+/** Reads the state of a VM now. This changes nothing. */
 export function readVmEvidence(
   { plan, uuid, libvirtUri }: PlannedVm,
   { pid, qmp, guest = null }: EvidenceHints,
@@ -58,7 +58,7 @@ export function readVmEvidence(
   });
 }
 
-/** Holds evidence against a plan. */
+/** Checks evidence against a plan. */
 export function judge(plan: Plan, evidence: Evidence, { paths, scope }: Judging): Verdict {
   return verify(plan, evidence, {
     paths,
@@ -66,7 +66,7 @@ export function judge(plan: Plan, evidence: Evidence, { paths, scope }: Judging)
   });
 }
 
-/** Whether a VM of the state folder runs as planned, by what its host says now. */
+/** Checks a recorded VM against its plan, by what its host shows now. */
 export async function verifyInstance(
   instance: Instance,
   topology: Topology,

@@ -6,11 +6,14 @@ export interface Watching {
   readonly intervalMs: number;
   /** Ends the watch when it is aborted. */
   readonly signal: AbortSignal;
-  /** Takes each change. The first verdict counts as changes from nothing. */
+  /** Called with each change. The first verdict counts as changes from nothing. */
   readonly changed: (change: VerdictChange) => void;
 }
 
-/** Judges again and again and reports what changes, until it is ended; gives the last verdict. */
+/**
+ * Judges again and again, and reports what changes, until the signal ends it. Gives the last
+ * verdict.
+ */
 export async function watchVerdicts(
   judge: () => Promise<Verdict>,
   { intervalMs, signal, changed }: Watching,

@@ -39,7 +39,9 @@ export async function runPlace(this: CliContext, flags: PlaceFlags, path: string
   surroundings.stdout.write(await answerText(answer, output, view));
 }
 
-/** Refuses to keep away from a VM without a plan: most likely a plan was forgotten or misspelled. */
+/**
+ * Refuses to keep away from a VM without a plan: most likely a plan was forgotten or misspelled.
+ */
 function refuseUnknownVms(names: readonly string[], hosts: readonly HostState[]): void {
   const known = hosts.flatMap(({ taken }) => taken.map(({ vm }) => vm));
   const unknown = names.find((name) => !known.includes(name));

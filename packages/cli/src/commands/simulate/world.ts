@@ -17,7 +17,9 @@ const HOSTS = 40;
 const HOSTS_MAX = 2000;
 const LIST_BYTES_MAX = 64 * MiB;
 
-/** Reads the world that the flags name. Errors: `usage`, those of reading files, `trace-malformed`. */
+/**
+ * Reads the world that the flags name. Errors: `usage`, those of reading files, `trace-malformed`.
+ */
 export async function readWorld(flags: SimulateFlags, surroundings: Surroundings): Promise<World> {
   const { world: named, hosts, numa } = flags;
   const colon = named.indexOf(":");

@@ -12,8 +12,8 @@ import { readFlavors, readPolicy, refuseFlavorTwins } from "../../input/read-doc
 import type { TopologyFlags } from "./flags.ts";
 
 /**
- * Reports which flavors straddle nodes on an empty machine, and whether none does. A flavor fits when
- * one node holds a whole VM of it.
+ * Reports which flavors straddle nodes on an empty machine, and whether none does. A flavor fits
+ * when one node holds a whole VM of it.
  */
 export async function fitText(
   topology: Topology,

@@ -5,11 +5,11 @@ import { messageOf, parseLine } from "../../qmp/parse.ts";
 
 export interface Domain {
   readonly name: string;
-  /** By which virsh finds it for sure: it takes a name of digits for a number. */
+  /** The name that virsh never mistakes: it takes a name of digits for a number. */
   readonly uuid: string | null;
 }
 
-/** A running domain's XML, or why there is none. */
+/** The XML of a running domain, or why there is none. */
 export async function dumpLiveXml(
   uri: string,
   { name, uuid }: Domain,
@@ -20,7 +20,7 @@ export async function dumpLiveXml(
     : { why: hypervisorFailed("virsh dumpxml", result).message };
 }
 
-/** The monitor of a domain, which libvirt holds and lends: each command is a call of virsh. */
+/** The monitor of a domain. libvirt owns it, so each command is a call of virsh. */
 export function libvirtMonitor(uri: string, { name, uuid }: Domain): Monitor {
   return {
     where: `QMP by virsh qemu-monitor-command ${name}`,
