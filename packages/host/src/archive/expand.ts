@@ -2,7 +2,9 @@ import { Readable } from "node:stream";
 import { createGunzip, createZstdDecompress } from "node:zlib";
 import type { Progress } from "./progress.ts";
 
-/** How an archive is compressed, by its first bytes: names lie, and pipes have none. */
+/**
+ * The compression of an archive, by its first bytes: file names can be wrong, and pipes have none.
+ */
 export type Compression = "gzip" | "bzip2" | "xz" | "zstd";
 
 const magics: readonly (readonly [Compression, readonly number[]])[] = [
@@ -12,16 +14,16 @@ const magics: readonly (readonly [Compression, readonly number[]])[] = [
   ["zstd", [0x28, 0xb5, 0x2f, 0xfd]],
 ];
 
-/** How the bytes are compressed; null when they are not, or in no way that we know. */
+/** The compression of some bytes; null if there is none, or an unknown one. */
 export function compressionOf(bytes: Uint8Array): Compression | null {
   const found = magics.find(([, magic]) => magic.every((byte, i) => bytes[i] === byte));
   return found?.[0] ?? null;
 }
 
 /**
- * The bytes, expanded where they are compressed, in pieces of at most 46 MB and mostly far less.
- * Nothing is expanded ahead of the reader by more than a piece, and nothing after it has stopped.
- * Damaged or incomplete data end in the decompressor's own error.
+ * Expands bytes that are compressed, in pieces of at most 46 MB and mostly far less. At most one
+ * piece is expanded ahead of the reader, and nothing after it has stopped. Damaged or incomplete
+ * data end in an error of the decompressor.
  */
 export async function* expanded(
   bytes: Uint8Array,
@@ -51,9 +53,9 @@ export async function* expanded(
   }
 }
 
-/** What is given at once: the less, the sooner a bomb shows. */
+/** The input per step. The smaller it is, the sooner a bomb shows. */
 const sliceBytes = 32 * 1024;
-/** What is taken at once. */
+/** The output per step. */
 const pieceBytes = 256 * 1024;
 
 function* slicesOf(bytes: Uint8Array, progress: Progress): Generator<Uint8Array> {
