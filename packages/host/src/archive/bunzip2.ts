@@ -1,6 +1,6 @@
 /* oxlint-disable no-underscore-dangle -- the library's steps of one block have such names */
 import Bunzip from "seek-bzip";
-import type { Progress } from "./progress.ts";
+import type { InputCount } from "./input-count.ts";
 
 /**
  * Expands bzip2 data block by block, so that the reader can stop at any time. A block expands from
@@ -10,8 +10,8 @@ import type { Progress } from "./progress.ts";
  * This repeats the loop of the library, which returns everything at once and reads zeros after the
  * end of a truncated file until a checksum fails.
  */
-export function* bunzip2(bytes: Uint8Array, progress: Progress): Generator<Uint8Array> {
-  const input = byteSource(bytes, progress);
+export function* bunzip2(bytes: Uint8Array, count: InputCount): Generator<Uint8Array> {
+  const input = byteSource(bytes, count);
   const output = chunkedSink();
   while (!input.eof()) {
     const stream = new Bunzip(input, output);
@@ -23,12 +23,12 @@ export function* bunzip2(bytes: Uint8Array, progress: Progress): Generator<Uint8
   }
 }
 
-function byteSource(bytes: Uint8Array, progress: Progress) {
+function byteSource(bytes: Uint8Array, count: InputCount) {
   let position = 0;
   return {
     readByte(): number {
       const byte = bytes[position++];
-      progress.consumedBytes = position;
+      count.consumedBytes = position;
       if (byte === undefined) throw new Error("unexpected end");
       return byte;
     },

@@ -1,6 +1,6 @@
 import { Readable } from "node:stream";
 import { createGunzip, createZstdDecompress } from "node:zlib";
-import type { Progress } from "./progress.ts";
+import type { InputCount } from "./input-count.ts";
 
 /**
  * The compression of an archive, by its first bytes: file names can be wrong, and pipes have none.
@@ -27,9 +27,9 @@ export function compressionOf(bytes: Uint8Array): Compression | null {
  */
 export async function* expanded(
   bytes: Uint8Array,
-  progress: Progress = { consumedBytes: 0 },
+  count: InputCount = { consumedBytes: 0 },
 ): AsyncGenerator<Uint8Array> {
-  const slices = slicesOf(bytes, progress);
+  const slices = slicesOf(bytes, count);
   switch (compressionOf(bytes)) {
     case null:
       yield* slices;
@@ -42,7 +42,7 @@ export async function* expanded(
       break;
     case "bzip2": {
       const { bunzip2 } = await import("./bunzip2.ts");
-      yield* bunzip2(bytes, progress);
+      yield* bunzip2(bytes, count);
       break;
     }
     case "xz": {
@@ -58,10 +58,10 @@ const sliceBytes = 32 * 1024;
 /** The output per step. */
 const pieceBytes = 256 * 1024;
 
-function* slicesOf(bytes: Uint8Array, progress: Progress): Generator<Uint8Array> {
+function* slicesOf(bytes: Uint8Array, count: InputCount): Generator<Uint8Array> {
   for (let at = 0; at < bytes.length; at += sliceBytes) {
     const slice = bytes.subarray(at, at + sliceBytes);
-    progress.consumedBytes += slice.length;
+    count.consumedBytes += slice.length;
     yield slice;
   }
 }

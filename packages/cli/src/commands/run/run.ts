@@ -23,13 +23,13 @@ export async function runRun(this: CliContext, flags: RunFlags, path: string): P
   surroundings.stdout.write(text);
 }
 
-type Told = Exclude<StartOutcome, { readonly kind: "undone" }>;
+type Answer = Exclude<StartOutcome, { readonly kind: "undone" }>;
 
-function isFine(outcome: Told): boolean {
+function isFine(outcome: Answer): boolean {
   return outcome.kind === "ready" || (outcome.kind === "started" && outcome.verdict.holds);
 }
 
-function documentOf(outcome: Told): unknown {
+function documentOf(outcome: Answer): unknown {
   switch (outcome.kind) {
     case "refused":
       return outcome.refusal;
@@ -41,7 +41,7 @@ function documentOf(outcome: Told): unknown {
   }
 }
 
-function outcomeText(outcome: Told, view: View): string {
+function outcomeText(outcome: Answer, view: View): string {
   switch (outcome.kind) {
     case "refused":
       return refusalText(outcome.refusal, view);

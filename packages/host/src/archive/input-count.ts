@@ -1,4 +1,4 @@
 /** How many bytes a decompressor has been given so far. */
-export interface Progress {
+export interface InputCount {
   consumedBytes: number;
 }
