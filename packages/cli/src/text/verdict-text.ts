@@ -6,10 +6,7 @@ import { visible } from "./visible.ts";
 
 const color = { error: "red", warning: "yellow", info: "dim" } as const;
 
-/**
- * A verdict for people: whether the plan holds, what does not with its numbers, what does, what
- * nobody can tell.
- */
+/** A verdict for people: whether the plan holds, what does not with its numbers, what does, what nobody can tell. */
 export function verdictText(verdict: Verdict, view: View): string {
   const { paint } = view;
   const { vm, host, holds, findings, verified, unverified, scope, takenAt } = verdict;
