@@ -68,7 +68,7 @@ export const simulateCommand: CliCommand = {
       "replayed as in its paper, until arrivals reach 130 % of all GPUs. DIR holds the lists of " +
       "the trace (openb_node_list_gpu_node.csv, openb_pod_list_….csv); #NAME after it chooses " +
       "another list of tasks than default.",
-    "The policies are random, spread and pack (LeastAllocated and MostAllocated of the kube- " +
+    "The policies are random, spread and pack (LeastAllocated and MostAllocated of the kube-" +
       "scheduler), best-fit, first-fit (by name), fgd (fragmentation gradient descent) and " +
       "evenkeel. All but the last ignore NUMA nodes: they see a host as one pool, and the host " +
       "decides on which node a VM lies. With +numa after its name a policy keeps every VM to " +

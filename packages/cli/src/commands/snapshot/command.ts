@@ -29,7 +29,7 @@ export const snapshotCommand: CliCommand = {
     "The archive holds the files of /sys and /proc that describe the machine, and the output " +
       "of its GPU tools. It holds nothing about what runs there. Any command reads it again as " +
       "sysfs:FILE.",
-    "Serial numbers, UUIDs of the machine and hardware addresses are left out unless --with- " +
+    "Serial numbers, UUIDs of the machine and hardware addresses are left out unless --with-" +
       "serials is given.",
   ],
   examples: [

@@ -113,7 +113,7 @@ export const verifyCommand: CliCommand = {
       lines: ["evenkeel verify llm-a"],
     },
     {
-      does: "A VM that was started otherwise",
+      does: "A VM that was started in another way",
       lines: ["evenkeel verify llm-a --plan plan.json"],
     },
     {
