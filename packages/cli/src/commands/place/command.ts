@@ -56,8 +56,8 @@ export const placeCommand: CliCommand = {
       "would make the VM fit.",
     "Of several equally good places, place takes the one that leaves most of the given " +
       "flavors to sell, and the plan says how many it costs them. Without --flavor it counts " +
-      "VMs of one accelerator of each model with an even share of cores and memory, so a VM of " +
-      "CPUs alone avoids their nodes where it can. With several hosts, the plan says why it is " +
+      "VMs of one accelerator of each model with an even share of cores and memory, so a VM " +
+      "without accelerators avoids their nodes where it can. With several hosts, the plan says why it is " +
       "this one.",
     sourcesHelp,
     "The exit status is 0 for a plan and 3 for a refusal.",
