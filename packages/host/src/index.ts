@@ -4,7 +4,8 @@
  */
 
 // Sources of machines
-export { readSource, type SourceOptions } from "./source/read-source.ts";
+export { readSource } from "./source/read-source.ts";
+export type { SourceOptions } from "./source/options.ts";
 export { readAnyText } from "./source/read-any-text.ts";
 
 // Machines by /sys and /proc
@@ -35,3 +36,6 @@ export { readXml } from "./xml/read-xml.ts";
 export { type LiveOptions, readLiveEvidence } from "./evidence/read-live.ts";
 export { readGuest } from "./guest-check/read-guest.ts";
 export { isShellReport, parseShellReport } from "./guest-check/parse-report.ts";
+
+// Time
+export { type Clock, systemClock } from "./clock/clock.ts";

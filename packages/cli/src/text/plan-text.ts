@@ -11,7 +11,7 @@ export interface View {
   readonly paint: Paint;
 }
 
-/** A plan for people: where each cell and device lies, what that costs, and why it is so. */
+/** A plan for people: where each cell and device lies, what that costs, and the reasons. */
 export function planText(plan: Plan, view: View): string {
   return `${[
     ...title(plan, view),
@@ -116,7 +116,7 @@ function linkText({ link }: PlanDevice): string {
 
 const percent = (slowdown: number): string => `${((slowdown - 1) * 100).toFixed(1)} %`;
 
-/** What is not of one cell: the host's threads, distances, partition, signature and cost. */
+/** What belongs to no single cell: host threads, distances, partition, cost and signature. */
 function facts(plan: Plan, view: View): string[] {
   const { emulatorCpus, iothreads, distances, partition, signature, signatureText } = plan;
   const rows: [string, string][] = [

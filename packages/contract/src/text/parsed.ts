@@ -1,3 +1,5 @@
+import { shorten } from "@evenkeel/core/text/shorten.ts";
+
 /** The steps from a document's top to a field: names of fields and positions in lists. */
 export type Path = readonly (string | number)[];
 
@@ -36,9 +38,8 @@ export function formatPath(path: Path): string {
 
 /** A text from a stranger, for a message: quoted, on one line, and not longer than a line. */
 export function quoted(text: string): string {
-  const short = text.length > 60 ? `${text.slice(0, 57)}...` : text;
   // oxlint-disable-next-line no-control-regex -- these would move the cursor of a terminal
   const hidden = /[\u007f-\u009f\u2028\u2029]/g;
   const escape = (c: string): string => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`;
-  return JSON.stringify(short).replace(hidden, escape);
+  return JSON.stringify(shorten(text, 60)).replace(hidden, escape);
 }

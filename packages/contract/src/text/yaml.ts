@@ -1,3 +1,4 @@
+import { shorten } from "@evenkeel/core/text/shorten.ts";
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import {
   type Document,
@@ -115,7 +116,7 @@ function syntaxError(
 /** The library's messages are sentences of its own; the first line says it all. */
 function sentence(message: string): string {
   const [line = ""] = message.split("\n");
-  return `valid YAML 1.2 (the parser says: ${line.slice(0, 120)})`;
+  return `valid YAML 1.2 (the parser says: ${shorten(line, 120)})`;
 }
 
 const tagError = (where: string, text: string, offset: number | null): EvenkeelError =>

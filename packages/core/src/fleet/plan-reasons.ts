@@ -2,7 +2,7 @@ import { compareCosts } from "../cost/compare-costs.ts";
 import { planCost, type RawCost } from "../cost/placement-cost.ts";
 import { amountOf } from "../text/amount.ts";
 import { formatBytes } from "../unit/bytes.ts";
-import { shortened } from "../text/shortened.ts";
+import { shorten } from "../text/shorten.ts";
 import { at, valueOf } from "../unit/list.ts";
 import type { SoldCore } from "../placement/inventory/cores.ts";
 import type { Device } from "../placement/inventory/devices.ts";
@@ -124,7 +124,7 @@ function signatureReasons(space: Space, layout: Layout): string[] {
   if (signature === sold) return [];
   const whose = flavor === null ? "sold" : `of flavor ${flavor}`;
   const text = `No place of the signature ${whose}, ${sold}, is free here. This one is ${signature}: ${signatureText}.`;
-  return [shortened(text, REASON_LENGTH_MAX)];
+  return [shorten(text, REASON_LENGTH_MAX)];
 }
 
 /** As long as a document lets a sentence be. */

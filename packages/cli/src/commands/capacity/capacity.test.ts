@@ -113,7 +113,7 @@ test("what cannot be counted is refused by name", async () => {
   const told = outcomes.map(({ stderr }) => stderr.replaceAll(folder, "."));
   expect(`\n${told.join("\n")}`).toMatchInlineSnapshot(`
     "
-    evenkeel: --restore: "h100.4" names no flavor and number
+    evenkeel: --restore: "h100.4" is not a flavor and a number
       expected  FLAVOR=K, with K from 1 to 999999
       try       write, for example, h100.1=1
       code      usage

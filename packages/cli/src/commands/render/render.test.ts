@@ -74,7 +74,7 @@ test("a rendered file passes, and what is wrong in another ends with 3", async (
 test.each([
   [["--as", "libvirt", "--lint", "x.xml"], "a rendering as libvirt cannot be linted"],
   [["--as", "qemu", "--for", "qemu=6.2"], "nothing is known of qemu 6.2 to render for"],
-  [["--as", "libvirt", "--output", "json"], "a rendering as libvirt is a text and nothing else"],
+  [["--as", "libvirt", "--output", "json"], "a rendering as libvirt is plain text"],
 ])("%j is refused", async (args, message) => {
   const { stdout, stderr, status } = await render(...args);
   expect({ stdout, status }).toEqual({ stdout: "", status: 2 });

@@ -9,7 +9,7 @@ interface View {
   readonly paint: Paint;
 }
 
-/** A table of policies, the one that allocates the most first, and what its columns mean. */
+/** A table of policies, best allocation first, and the meaning of its columns. */
 export function comparisonText(comparison: Comparison, { width, paint }: View): string {
   const { world, policies } = comparison;
   const ordered = policies.toSorted(
@@ -24,10 +24,12 @@ export function comparisonText(comparison: Comparison, { width, paint }: View): 
   const notes = [
     `allocated: of all GPUs, ${world.axis === "arrived" ? "at the end" : "mean over time"}, with the ` +
       "deviation between seeds",
-    "fragments: GPUs that a typical request could not use, of all, mean",
-    `whole hosts: of ${whole.toFixed(0)} requests for all GPUs of a host, refused although as many ` +
-      "were free / refused",
-    ...(world.hasNodes ? ["promised: VMs that lie on nodes as their flavor promises"] : []),
+    "fragments: share of all GPUs that a typical request could not use, mean over time",
+    `whole hosts: of ${whole.toFixed(0)} requests for all GPUs of a host, refused although they were ` +
+      "free / refused",
+    ...(world.hasNodes
+      ? ["promised: share of VMs that lie on nodes as their flavor promises"]
+      : []),
   ];
   return [
     paint("bold", world.title),

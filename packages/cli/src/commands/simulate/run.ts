@@ -1,3 +1,4 @@
+import { shorten } from "@evenkeel/core/text/shorten.ts";
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import { drawComparison } from "@evenkeel/simulate/draw/draw-comparison.ts";
 import { policies, policyNamed, policyNames } from "@evenkeel/simulate/policy/policies.ts";
@@ -5,9 +6,9 @@ import type { Policy } from "@evenkeel/simulate/policy/policy.ts";
 import { compare } from "@evenkeel/simulate/run/compare.ts";
 import type { World } from "@evenkeel/simulate/run/world.ts";
 import { didYouMean } from "@evenkeel/core/text/did-you-mean.ts";
-import type { CliContext } from "../../context.ts";
+import type { CliContext } from "../../command/context.ts";
 import { jsonText } from "../../text/json-text.ts";
-import type { SimulateFlags } from "./command.ts";
+import type { SimulateFlags } from "./flags.ts";
 import { comparisonText } from "./comparison-text.ts";
 import { wholeNumber } from "./whole-number.ts";
 import { readWorld } from "./world.ts";
@@ -16,7 +17,7 @@ const SEED_MAX = 2 ** 31 - 1;
 const SEEDS_MAX = 100;
 
 export async function runSimulate(this: CliContext, flags: SimulateFlags): Promise<void> {
-  const { world: surroundings, columns: width, paint } = this;
+  const { surroundings, columns: width, paint } = this;
   const first = wholeNumber(flags.seed, "--seed", 0, SEED_MAX - SEEDS_MAX);
   const count = wholeNumber(flags.seeds, "--seeds", 1, SEEDS_MAX);
   const seeds = Array.from({ length: count }, (_, i) => first + i);
@@ -38,7 +39,7 @@ export async function runSimulate(this: CliContext, flags: SimulateFlags): Promi
   }
 }
 
-/** Every policy, and where hosts have nodes the best rivals also as they are when they know them. */
+/** All policies. Where hosts have several nodes, the best rivals also run as NUMA-aware ones. */
 function defaultPolicies({ hosts, ownPolicies }: World): readonly Policy[] {
   const hasNodes = hosts.some(({ nodes }) => nodes.length > 1);
   const aware = ["pack+numa", "fgd+numa"].map(policyNamed).filter((policy) => policy !== null);
@@ -53,7 +54,7 @@ function chosenPolicies(list: string, { ownPolicies }: World): readonly Policy[]
     const policy = policyNamed(name) ?? ownPolicies.find((one) => one.name === name);
     if (policy !== undefined) return policy;
     const meant = didYouMean(name, known);
-    throw new EvenkeelError("usage", `there is no policy "${name.slice(0, 40)}" for this world`, {
+    throw new EvenkeelError("usage", `there is no policy "${shorten(name, 40)}" for this world`, {
       where: "--policies",
       expected: `some of ${known.join(", ")}`,
       remedy: meant === null ? "run evenkeel simulate --help" : `did you mean "${meant}"?`,
@@ -61,8 +62,8 @@ function chosenPolicies(list: string, { ownPolicies }: World): readonly Policy[]
   });
 }
 
-/** One line on a terminal that tells how far it is; nothing elsewhere. */
-function progressOn(stderr: CliContext["world"]["stderr"]): {
+/** Shows progress in one line on a terminal, and nothing elsewhere. */
+function progressOn(stderr: CliContext["surroundings"]["stderr"]): {
   readonly show: (policy: string, run: number, runs: number) => void;
   readonly clear: () => void;
 } {

@@ -8,27 +8,29 @@ import type { World } from "@evenkeel/simulate/run/world.ts";
 import { MiB } from "@evenkeel/core/unit/bytes.ts";
 import { readFileText } from "@evenkeel/host/file/read-file.ts";
 import { readTopology } from "../../input/read-topology.ts";
-import type { World as CliWorld } from "../../world.ts";
-import type { SimulateFlags } from "./command.ts";
+import type { Surroundings } from "../../command/surroundings.ts";
+import type { SimulateFlags } from "./flags.ts";
 import { wholeNumber } from "./whole-number.ts";
 
 const HOSTS = 40;
-/** More would take hours, and say no more. */
+/** More hosts would take hours, and show nothing new. */
 const HOSTS_MAX = 2000;
 const LIST_BYTES_MAX = 64 * MiB;
 
-/** The world that the flags name. Errors: `usage`, those of reading files, `trace-malformed`. */
-export async function readWorld(flags: SimulateFlags, world: CliWorld): Promise<World> {
+/**
+ * Reads the world that the flags name. Errors: `usage`, those of reading files, `trace-malformed`.
+ */
+export async function readWorld(flags: SimulateFlags, surroundings: Surroundings): Promise<World> {
   const { world: named, hosts, numa } = flags;
   const colon = named.indexOf(":");
   const [kind, rest] = [named.slice(0, Math.max(0, colon)), named.slice(colon + 1)];
   if (kind === "catalog") {
-    if (numa) throw misfit("--numa is of no use with the catalog, whose hosts have nodes");
+    if (numa) throw misfit("--numa has no effect with the catalog, whose hosts have nodes");
     const count = hosts === undefined ? HOSTS : wholeNumber(hosts, "--hosts", 1, HOSTS_MAX);
-    return catalogWorld(await readTopology(`machine:${rest}`, world), count);
+    return catalogWorld(await readTopology(`machine:${rest}`, surroundings), count);
   }
   if (kind === "openb") {
-    if (hosts !== undefined) throw misfit("--hosts is of no use with openb, whose fleet is known");
+    if (hosts !== undefined) throw misfit("--hosts has no effect with openb, whose fleet is given");
     const openb = readOpenb(rest);
     return numa ? withNodes(openb) : openb;
   }

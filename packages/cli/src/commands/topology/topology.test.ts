@@ -135,7 +135,7 @@ test("sources about one machine are merged, and told where they disagree", async
   expect(parseTopology(json.stdout, "stdout").pci).toEqual(merged.pci);
   const text = await evenkeel(odd);
   expect(text.stderr).toBe("");
-  expect(text.stdout).toContain("the sources disagree; the first has the say\n- ");
+  expect(text.stdout).toContain("the sources disagree; the first one counts\n- ");
   expect(text.stdout).toContain(`${second?.address}: synthetic says node 1, nvidia-smi says 0`);
 });
 
