@@ -1,5 +1,5 @@
-import { type FindingCode, findingCodes } from "@evenkeel/core/verify/finding-codes.ts";
-import { layers, scopes, severities } from "@evenkeel/core/verify/verdict.ts";
+import { type FindingCode, findingCodes } from "@evenkeel/core/verify/verdict/finding-codes.ts";
+import { layers, scopes, severities } from "@evenkeel/core/verify/verdict/verdict.ts";
 import { apiVersion, exactly, flag, list, name, object, oneOf, positive, text } from "./fields.ts";
 import { takenAt } from "./taken-at.ts";
 

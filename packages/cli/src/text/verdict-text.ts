@@ -1,5 +1,5 @@
-import type { VerdictChange } from "@evenkeel/core/verify/changes.ts";
-import type { Finding, Unverified, Verdict } from "@evenkeel/core/verify/verdict.ts";
+import type { VerdictChange } from "@evenkeel/core/verify/verdict/changes.ts";
+import type { Finding, Unverified, Verdict } from "@evenkeel/core/verify/verdict/verdict.ts";
 import type { View } from "./plan-text.ts";
 import { hanging, wrap } from "./table.ts";
 import { visible } from "./visible.ts";

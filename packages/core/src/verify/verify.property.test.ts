@@ -6,7 +6,7 @@ import { sabotages } from "../../testing/evidence/sabotages.ts";
 import { generatedPlans } from "../../testing/guest/generated-plans.ts";
 import { indices } from "../set/index-set.ts";
 import { setOf } from "../set/list-format.ts";
-import { scopes } from "./verdict.ts";
+import { scopes } from "./verdict/verdict.ts";
 import { verify } from "./verify.ts";
 
 test("a VM that runs as its plan says holds, whatever the plan, and gives no cause for any finding", () => {

@@ -1,7 +1,7 @@
 import type { MemoryPaths } from "../cost/memory-path.ts";
 import type { Evidence } from "../evidence/evidence.ts";
 import type { Plan } from "../plan/plan.ts";
-import { type Check, type Sides, together, untold, whyNot } from "./check.ts";
+import { type Check, type Sides, together, untold, whyNot } from "./verdict/check.ts";
 import { contract } from "./finding/contract.ts";
 import { cpusetShrunk } from "./finding/cpuset-shrunk.ts";
 import { deviceNode } from "./finding/device-node.ts";
@@ -17,8 +17,8 @@ import { pageSize } from "./finding/page-size.ts";
 import { pins } from "./finding/pins.ts";
 import { vcpuAffinity } from "./finding/vcpu-affinity.ts";
 import { vnuma } from "./finding/vnuma.ts";
-import { judged } from "./judged.ts";
-import type { Scope, Verdict } from "./verdict.ts";
+import { judged } from "./verdict/judged.ts";
+import type { Scope, Verdict } from "./verdict/verdict.ts";
 
 export interface VerifyOptions {
   /** What the verdict is about; the host's part alone by default. It never depends on the evidence. */

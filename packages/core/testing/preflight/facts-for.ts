@@ -2,7 +2,7 @@ import { guestFromPlan } from "../../src/guest/from-plan.ts";
 import { functionsOf, isHugepage, type Plan } from "../../src/plan/plan.ts";
 import { formatList } from "../../src/set/list-format.ts";
 import { TiB } from "../../src/unit/bytes.ts";
-import { plannedCpus } from "../../src/preflight/check/cpus.ts";
+import { plannedCpus } from "../../src/preflight/cpus.ts";
 import type { HostFacts } from "../../src/preflight/facts.ts";
 import type { Start } from "../../src/preflight/preflight.ts";
 

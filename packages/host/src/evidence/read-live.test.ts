@@ -5,7 +5,7 @@ import { guestFromPlan } from "@evenkeel/core/guest/from-plan.ts";
 import { planOf } from "@evenkeel/core/testing/guest/plan-of.ts";
 import type { Plan } from "@evenkeel/core/plan/plan.ts";
 import { MiB } from "@evenkeel/core/unit/bytes.ts";
-import type { Verdict } from "@evenkeel/core/verify/verdict.ts";
+import type { Verdict } from "@evenkeel/core/verify/verdict/verdict.ts";
 import { verify } from "@evenkeel/core/verify/verify.ts";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { startQemu, whyNoQemu } from "../../testing/qemu.ts";

@@ -1,7 +1,7 @@
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import { type GuestArchitecture, guestArchitectures } from "@evenkeel/core/guest/guest.ts";
 import { type PciForm, pciForms } from "@evenkeel/core/guest/ports.ts";
-import { type Rendering, renderings } from "@evenkeel/core/guest/renderings.ts";
+import { type Rendering, renderings } from "@evenkeel/core/render/renderings.ts";
 import { type HypervisorVersions, parseVersions } from "@evenkeel/core/guest/versions.ts";
 import { buildCommand } from "@stricli/core";
 import type { CliCommand } from "../../command.ts";

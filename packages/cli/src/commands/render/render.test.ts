@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { scratchFolder } from "@evenkeel/host/testing/scratch.ts";
-import { renderings } from "@evenkeel/core/guest/renderings.ts";
+import { renderings } from "@evenkeel/core/render/renderings.ts";
 import { beforeAll, expect, test } from "vitest";
 import { evenkeel } from "../../../testing/evenkeel.ts";
 

@@ -1,7 +1,7 @@
 import { memoryPaths } from "@evenkeel/core/cost/memory-path.ts";
 import type { Instance } from "@evenkeel/core/instance/instance.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
-import type { Verdict } from "@evenkeel/core/verify/verdict.ts";
+import type { Verdict } from "@evenkeel/core/verify/verdict/verdict.ts";
 import { verify } from "@evenkeel/core/verify/verify.ts";
 import { systemUri } from "@evenkeel/host/hypervisor/libvirt/virsh.ts";
 import { readEvidence } from "../../input/read-evidence.ts";

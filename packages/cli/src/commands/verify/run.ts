@@ -1,5 +1,5 @@
 import type { Evidence } from "@evenkeel/core/evidence/evidence.ts";
-import type { Verdict } from "@evenkeel/core/verify/verdict.ts";
+import type { Verdict } from "@evenkeel/core/verify/verdict/verdict.ts";
 import { type VerifyOptions, verify } from "@evenkeel/core/verify/verify.ts";
 import type { CliContext } from "../../context.ts";
 import { exitStatus } from "../../exit-status.ts";

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { verdictChanges } from "@evenkeel/core/verify/changes.ts";
-import type { Verdict } from "@evenkeel/core/verify/verdict.ts";
+import { verdictChanges } from "@evenkeel/core/verify/verdict/changes.ts";
+import type { Verdict } from "@evenkeel/core/verify/verdict/verdict.ts";
 import type { CliContext } from "../../context.ts";
 import { changeText } from "../../text/verdict-text.ts";
 import type { VerifyFlags } from "./command.ts";

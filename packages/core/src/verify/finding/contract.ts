@@ -1,5 +1,5 @@
-import { type Check, found, holds, together, unknownCost } from "../check.ts";
-import { overShapes } from "../shapes.ts";
+import { type Check, found, holds, together, unknownCost } from "../verdict/check.ts";
+import { overShapes } from "./shapes.ts";
 
 /** Whether the guest is handed its contract. Without one nothing is misplaced, and nothing can be checked inside. */
 export const contract: Check = ({ evidence }) => {

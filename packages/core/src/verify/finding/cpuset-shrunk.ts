@@ -12,8 +12,8 @@ import {
   unseen,
   untold,
   whyNot,
-} from "../check.ts";
-import { cpusOf } from "../threads.ts";
+} from "../verdict/check.ts";
+import { cpusOf } from "./threads.ts";
 
 /**
  * Whether the cgroups that the VM's threads are in still leave them the CPUs and nodes that the plan

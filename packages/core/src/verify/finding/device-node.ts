@@ -1,7 +1,7 @@
 import type { ShapeEvidence } from "../../evidence/evidence.ts";
 import type { PlanDevice } from "../../plan/plan.ts";
-import { type Check, found, holds, type Outcome, together, unknownCost } from "../check.ts";
-import { overShapes } from "../shapes.ts";
+import { type Check, found, holds, type Outcome, together, unknownCost } from "../verdict/check.ts";
+import { overShapes } from "./shapes.ts";
 
 /**
  * The guest's node of each device, which is that of the expander bus it hangs below: a device on the

@@ -9,8 +9,8 @@ import {
   unknownCost,
   untold,
   whyNot,
-} from "../check.ts";
-import type { Finding } from "../verdict.ts";
+} from "../verdict/check.ts";
+import type { Finding } from "../verdict/verdict.ts";
 
 /**
  * Whether the VM has the devices of its plan: the host still has them, VFIO drives them, their IOMMU

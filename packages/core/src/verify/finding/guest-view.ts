@@ -2,9 +2,17 @@ import type { GuestReport } from "../../evidence/guest-report.ts";
 import { formatBytes } from "../../unit/bytes.ts";
 import { equals } from "../../set/index-set.ts";
 import { setOf } from "../../set/list-format.ts";
-import { found, holds, type Outcome, together, unknownCost, unseen, untold } from "../check.ts";
+import {
+  found,
+  holds,
+  type Outcome,
+  together,
+  unknownCost,
+  unseen,
+  untold,
+} from "../verdict/check.ts";
 import type { GuestContract } from "../../guest/contract/contract.ts";
-import type { Finding, Severity } from "../verdict.ts";
+import type { Finding, Severity } from "../verdict/verdict.ts";
 
 /**
  * What a guest sees against what it was promised, both in the guest's own numbers. It is used from

@@ -10,8 +10,8 @@ import {
   unseen,
   untold,
   whyNot,
-} from "../check.ts";
-import { contractDigests, likeliestContract, promisedContracts } from "../promised-contract.ts";
+} from "../verdict/check.ts";
+import { contractDigests, likeliestContract, promisedContracts } from "./promised-contract.ts";
 import { guestView } from "./guest-view.ts";
 
 /** What the guest reports, in a verdict that is about the guest too. */

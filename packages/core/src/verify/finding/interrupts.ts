@@ -1,6 +1,14 @@
 import { difference, isEmpty, unionAll } from "../../set/index-set.ts";
 import { formatList, setOf } from "../../set/list-format.ts";
-import { type Check, found, holds, together, unknownCost, unseen, whyNot } from "../check.ts";
+import {
+  type Check,
+  found,
+  holds,
+  together,
+  unknownCost,
+  unseen,
+  whyNot,
+} from "../verdict/check.ts";
 
 /**
  * The CPUs that the devices' interrupts go to: those of the node that the guest is shown the device

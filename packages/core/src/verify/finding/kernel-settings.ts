@@ -1,4 +1,12 @@
-import { type Check, found, holds, together, unknownCost, unseen, whyNot } from "../check.ts";
+import {
+  type Check,
+  found,
+  holds,
+  together,
+  unknownCost,
+  unseen,
+  whyNot,
+} from "../verdict/check.ts";
 
 /**
  * Settings of the whole host under which memory does not stay as it was placed.

@@ -9,7 +9,7 @@ import {
   unknownCost,
   unseen,
   whyNot,
-} from "../check.ts";
+} from "../verdict/check.ts";
 
 /**
  * The PCIe links of the devices against what they can do at most, which is what the plan counts on.

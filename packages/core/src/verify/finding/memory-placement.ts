@@ -3,7 +3,7 @@ import { setOf } from "../../set/list-format.ts";
 import { formatBytes } from "../../unit/bytes.ts";
 import { at } from "../../unit/list.ts";
 import { countOf } from "../../unit/tally.ts";
-import { bytesByNode, type CellMemory, cellMemory, whyUnseen } from "../cell-memory.ts";
+import { bytesByNode, type CellMemory, cellMemory, whyUnseen } from "./cell-memory.ts";
 import {
   type Check,
   found,
@@ -15,8 +15,8 @@ import {
   unknownCost,
   untold,
   whyNot,
-} from "../check.ts";
-import type { FindingCost } from "../verdict.ts";
+} from "../verdict/check.ts";
+import type { FindingCost } from "../verdict/verdict.ts";
 
 /**
  * Where the pages of each cell lie, from the sums by node that numa_maps gives of each mapping.

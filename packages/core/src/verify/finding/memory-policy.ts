@@ -1,8 +1,16 @@
 import type { MemoryPolicy } from "../../evidence/evidence.ts";
 import { memoryBinding } from "../../guest/memory.ts";
 import type { Locality } from "../../request/virtual-machine.ts";
-import { cellMemory, whyUnseen } from "../cell-memory.ts";
-import { type Check, found, holds, together, unknownCost, untold, whyNot } from "../check.ts";
+import { cellMemory, whyUnseen } from "./cell-memory.ts";
+import {
+  type Check,
+  found,
+  holds,
+  together,
+  unknownCost,
+  untold,
+  whyNot,
+} from "../verdict/check.ts";
 
 /**
  * The policy that the kernel applies to each cell's memory. It decides where pages go that come

@@ -11,7 +11,7 @@ import {
   unknownCost,
   untold,
   whyNot,
-} from "../check.ts";
+} from "../verdict/check.ts";
 import {
   affinityLine,
   affinityWords,
@@ -20,7 +20,7 @@ import {
   keepsTo,
   strayCpus,
   vcpuCores,
-} from "../threads.ts";
+} from "./threads.ts";
 
 /**
  * The threads of the VM that are no vCPUs: the emulator's own and the iothreads. A thread that may

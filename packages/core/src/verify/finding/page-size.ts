@@ -1,7 +1,15 @@
 import { isHugepage } from "../../plan/plan.ts";
 import { formatBytes } from "../../unit/bytes.ts";
-import { cellMemory, whyUnseen } from "../cell-memory.ts";
-import { type Check, found, holds, together, unknownCost, untold, whyNot } from "../check.ts";
+import { cellMemory, whyUnseen } from "./cell-memory.ts";
+import {
+  type Check,
+  found,
+  holds,
+  together,
+  unknownCost,
+  untold,
+  whyNot,
+} from "../verdict/check.ts";
 
 /**
  * The pages that each cell's memory is made of, as numa_maps states them (`kernelpagesize_kB`).

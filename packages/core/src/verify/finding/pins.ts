@@ -2,8 +2,8 @@ import type { Plan } from "../../plan/plan.ts";
 import type { ShapePins } from "../../evidence/evidence.ts";
 import { equals } from "../../set/index-set.ts";
 import { setOf } from "../../set/list-format.ts";
-import { type Check, found, holds, together, unknownCost } from "../check.ts";
-import { cpusOf } from "../threads.ts";
+import { type Check, found, holds, together, unknownCost } from "../verdict/check.ts";
+import { cpusOf } from "./threads.ts";
 
 /**
  * Where libvirt says that threads run. The threads themselves decide what is so; a definition that says

@@ -12,7 +12,7 @@ import {
   unknownCost,
   untold,
   whyNot,
-} from "../check.ts";
+} from "../verdict/check.ts";
 import {
   affinityLine,
   affinityWords,
@@ -20,8 +20,8 @@ import {
   cpusOf,
   domainName,
   keepsTo,
-} from "../threads.ts";
-import type { FindingCost } from "../verdict.ts";
+} from "./threads.ts";
+import type { FindingCost } from "../verdict/verdict.ts";
 
 /**
  * The CPUs that each vCPU's thread may run on (`Cpus_allowed_list`), not only where it was seen: one

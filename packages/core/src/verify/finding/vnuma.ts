@@ -6,8 +6,8 @@ import type { Plan } from "../../plan/plan.ts";
 import { indexSet } from "../../set/index-set.ts";
 import { formatList } from "../../set/list-format.ts";
 import { at } from "../../unit/list.ts";
-import { type Check, found, holds, type Outcome, together, unknownCost } from "../check.ts";
-import { overShapes } from "../shapes.ts";
+import { type Check, found, holds, type Outcome, together, unknownCost } from "../verdict/check.ts";
+import { overShapes } from "./shapes.ts";
 
 const restart = "stop the VM and start it again from its plan: its nodes are made when it starts";
 

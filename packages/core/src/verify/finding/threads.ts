@@ -1,4 +1,4 @@
-import type { Evidence, ThreadEvidence } from "../evidence/evidence.ts";
+import type { Evidence, ThreadEvidence } from "../../evidence/evidence.ts";
 import {
   difference,
   equals,
@@ -6,9 +6,9 @@ import {
   indexSet,
   isDisjoint,
   isEmpty,
-} from "../set/index-set.ts";
-import { formatList, setOf } from "../set/list-format.ts";
-import type { Plan, Vcpu } from "../plan/plan.ts";
+} from "../../set/index-set.ts";
+import { formatList, setOf } from "../../set/list-format.ts";
+import type { Plan, Vcpu } from "../../plan/plan.ts";
 
 /** The CPUs that a vCPU is planned on. */
 export function cpusOf(vcpu: Vcpu): string {

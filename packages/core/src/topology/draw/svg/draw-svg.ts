@@ -1,9 +1,9 @@
-import { invariant } from "../../invariant.ts";
-import { writeXml } from "../../xml/write.ts";
-import type { Topology } from "../topology.ts";
-import { headerLines } from "./describe.ts";
-import { svgLayout } from "./svg/layout.ts";
-import { svgOf } from "./svg/render.ts";
+import { invariant } from "../../../invariant.ts";
+import { writeXml } from "../../../xml/write.ts";
+import type { Topology } from "../../topology.ts";
+import { headerLines } from "../describe.ts";
+import { svgLayout } from "./layout.ts";
+import { svgOf } from "./render.ts";
 
 export interface DrawSvgOptions {
   /** Pixels there are, at least 480; 1280 by default. */

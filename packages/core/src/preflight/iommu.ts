@@ -1,5 +1,5 @@
-import type { PreflightCheck } from "../preflight.ts";
-import type { PreflightProblem } from "../problem.ts";
+import type { PreflightCheck } from "./preflight.ts";
+import type { PreflightProblem } from "./problem.ts";
 
 /** What passing any device through needs, once a host. */
 export const checkIommu: PreflightCheck = ({ plan }, facts) => {

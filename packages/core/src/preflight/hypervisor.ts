@@ -1,8 +1,8 @@
-import { formatBytes, GiB } from "../../unit/bytes.ts";
-import { at } from "../../unit/list.ts";
-import type { HostFacts } from "../facts.ts";
-import type { PreflightCheck, Start } from "../preflight.ts";
-import type { PreflightProblem } from "../problem.ts";
+import { formatBytes, GiB } from "../unit/bytes.ts";
+import { at } from "../unit/list.ts";
+import type { HostFacts } from "./facts.ts";
+import type { PreflightCheck, Start } from "./preflight.ts";
+import type { PreflightProblem } from "./problem.ts";
 
 /** The versions that the renderings need: `guest/libvirt/domain.ts` and `guest/limits.ts` say for what. */
 const least = { libvirt: "9.0.0", qemu: "7.2.0" } as const;

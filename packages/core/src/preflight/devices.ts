@@ -1,7 +1,7 @@
-import type { DeviceFacts, HostFacts } from "../facts.ts";
-import type { PreflightCheck, Start } from "../preflight.ts";
-import { functionsOf } from "../../plan/plan.ts";
-import type { PreflightProblem } from "../problem.ts";
+import type { DeviceFacts, HostFacts } from "./facts.ts";
+import type { PreflightCheck, Start } from "./preflight.ts";
+import { functionsOf } from "../plan/plan.ts";
+import type { PreflightProblem } from "./problem.ts";
 
 /** Every device of the plan with what goes with it: there, whole in its IOMMU group, and free. */
 export const checkDevices: PreflightCheck = (start, facts) => {

@@ -1,9 +1,9 @@
-import { isHugepage, type Plan } from "../../plan/plan.ts";
-import { formatBytes, KiB } from "../../unit/bytes.ts";
-import { at } from "../../unit/list.ts";
-import type { HostFacts, NodeFacts } from "../facts.ts";
-import type { PreflightCheck } from "../preflight.ts";
-import type { PreflightProblem } from "../problem.ts";
+import { isHugepage, type Plan } from "../plan/plan.ts";
+import { formatBytes, KiB } from "../unit/bytes.ts";
+import { at } from "../unit/list.ts";
+import type { HostFacts, NodeFacts } from "./facts.ts";
+import type { PreflightCheck } from "./preflight.ts";
+import type { PreflightProblem } from "./problem.ts";
 
 /**
  * Memory by node and page size. All of it is allocated before the guest runs, so what is not free

@@ -1,10 +1,10 @@
-import type { GuestReport } from "../evidence/guest-report.ts";
-import type { GuestContract } from "../guest/contract/contract.ts";
-import { contractOf } from "../guest/contract/from-guest.ts";
-import { guestFromPlan } from "../guest/from-plan.ts";
-import { pciForms } from "../guest/ports.ts";
-import { sha256 } from "../hash/sha256.ts";
-import type { Plan } from "../plan/plan.ts";
+import type { GuestReport } from "../../evidence/guest-report.ts";
+import type { GuestContract } from "../../guest/contract/contract.ts";
+import { contractOf } from "../../guest/contract/from-guest.ts";
+import { guestFromPlan } from "../../guest/from-plan.ts";
+import { pciForms } from "../../guest/ports.ts";
+import { sha256 } from "../../hash/sha256.ts";
+import type { Plan } from "../../plan/plan.ts";
 
 /**
  * The contracts that a guest of this plan may have been handed: a plan leaves open in which form the

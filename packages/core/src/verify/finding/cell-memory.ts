@@ -1,9 +1,9 @@
-import type { Evidence, MemoryMapping } from "../evidence/evidence.ts";
-import { qemu72 } from "../guest/limits.ts";
-import { guestMemory } from "../guest/memory.ts";
-import type { Cell, Plan } from "../plan/plan.ts";
-import { at } from "../unit/list.ts";
-import { count, type Tally } from "../unit/tally.ts";
+import type { Evidence, MemoryMapping } from "../../evidence/evidence.ts";
+import { qemu72 } from "../../guest/limits.ts";
+import { guestMemory } from "../../guest/memory.ts";
+import type { Cell, Plan } from "../../plan/plan.ts";
+import { at } from "../../unit/list.ts";
+import { count, type Tally } from "../../unit/tally.ts";
 
 /** A cell of the plan with the mappings of its memory. */
 export interface CellMemory {

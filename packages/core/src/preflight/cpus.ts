@@ -1,4 +1,4 @@
-import type { Plan } from "../../plan/plan.ts";
+import type { Plan } from "../plan/plan.ts";
 import {
   difference,
   type IndexSet,
@@ -6,9 +6,9 @@ import {
   indices,
   isEmpty,
   unionAll,
-} from "../../set/index-set.ts";
-import { formatList, setOf } from "../../set/list-format.ts";
-import type { PreflightCheck } from "../preflight.ts";
+} from "../set/index-set.ts";
+import { formatList, setOf } from "../set/list-format.ts";
+import type { PreflightCheck } from "./preflight.ts";
 
 /** Every CPU that a thread of the VM is to run on. */
 export function plannedCpus({ cells, emulatorCpus, iothreads }: Plan): IndexSet {

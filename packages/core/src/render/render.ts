@@ -1,15 +1,15 @@
 import type { Plan } from "../plan/plan.ts";
-import { userData } from "./cloud-init/user-data.ts";
-import { contractOf } from "./contract/from-guest.ts";
-import { type GuestOptions, guestFromPlan } from "./from-plan.ts";
-import { kubevirtManifest } from "./kubevirt/manifest.ts";
-import { kubevirtText } from "./kubevirt/text.ts";
-import { libvirtXml } from "./libvirt/domain.ts";
-import type { LibvirtOptions } from "./libvirt/options.ts";
-import { ncclXml } from "./nccl/print.ts";
-import { qemuCommand } from "./qemu/command.ts";
-import type { QemuOptions } from "./qemu/options.ts";
-import { shellText } from "./qemu/shell.ts";
+import { userData } from "../guest/cloud-init/user-data.ts";
+import { contractOf } from "../guest/contract/from-guest.ts";
+import { type GuestOptions, guestFromPlan } from "../guest/from-plan.ts";
+import { kubevirtManifest } from "../guest/kubevirt/manifest.ts";
+import { kubevirtText } from "../guest/kubevirt/text.ts";
+import { libvirtXml } from "../guest/libvirt/domain.ts";
+import type { LibvirtOptions } from "../guest/libvirt/options.ts";
+import { ncclXml } from "../guest/nccl/print.ts";
+import { qemuCommand } from "../guest/qemu/command.ts";
+import type { QemuOptions } from "../guest/qemu/options.ts";
+import { shellText } from "../guest/qemu/shell.ts";
 import type { Rendering } from "./renderings.ts";
 
 export type RenderOptions = GuestOptions & LibvirtOptions & QemuOptions;

@@ -1,7 +1,7 @@
-import { isHugepage } from "../../plan/plan.ts";
-import type { DomainFacts } from "../facts.ts";
-import type { PreflightCheck } from "../preflight.ts";
-import type { PreflightProblem } from "../problem.ts";
+import { isHugepage } from "../plan/plan.ts";
+import type { DomainFacts } from "./facts.ts";
+import type { PreflightCheck } from "./preflight.ts";
+import type { PreflightProblem } from "./problem.ts";
 
 /** What does not prevent a start and may spoil what was placed: warnings. */
 export const checkKernel: PreflightCheck = ({ plan }, facts) => {

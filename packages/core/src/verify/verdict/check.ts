@@ -1,6 +1,6 @@
-import type { MemoryPaths } from "../cost/memory-path.ts";
-import type { Evidence } from "../evidence/evidence.ts";
-import type { Plan } from "../plan/plan.ts";
+import type { MemoryPaths } from "../../cost/memory-path.ts";
+import type { Evidence } from "../../evidence/evidence.ts";
+import type { Plan } from "../../plan/plan.ts";
 import type { Finding, FindingCost, Unverified, Verified } from "./verdict.ts";
 
 /** What a check holds side by side. */

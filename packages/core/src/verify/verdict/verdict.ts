@@ -1,4 +1,4 @@
-import type { CostBasis } from "../cost/path-cost.ts";
+import type { CostBasis } from "../../cost/path-cost.ts";
 import type { FindingCode } from "./finding-codes.ts";
 
 /** A plan and the evidence side by side: what does not hold, what does, and what nobody could tell. */

@@ -1,6 +1,6 @@
-import type { Evidence, ShapeEvidence } from "../evidence/evidence.ts";
-import { type Outcome, together, untold, whyNot } from "./check.ts";
-import type { Verified } from "./verdict.ts";
+import type { Evidence, ShapeEvidence } from "../../evidence/evidence.ts";
+import { type Outcome, together, untold, whyNot } from "../verdict/check.ts";
+import type { Verified } from "../verdict/verdict.ts";
 
 /**
  * Holds what every source tells of the VM's make-up against the plan. What QEMU was started with has

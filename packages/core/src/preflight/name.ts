@@ -1,6 +1,6 @@
-import type { HostFacts } from "../facts.ts";
-import type { PreflightCheck } from "../preflight.ts";
-import type { PreflightProblem } from "../problem.ts";
+import type { HostFacts } from "./facts.ts";
+import type { PreflightCheck } from "./preflight.ts";
+import type { PreflightProblem } from "./problem.ts";
 
 /**
  * A VM keeps its UUID wherever it is started, so whatever has it is the same VM, started by somebody

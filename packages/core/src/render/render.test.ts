@@ -1,9 +1,9 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { GiB } from "../unit/bytes.ts";
-import { hasAccelerators } from "./nccl/print.ts";
-import { guestFromPlan } from "./from-plan.ts";
-import { pciForms } from "./ports.ts";
+import { hasAccelerators } from "../guest/nccl/print.ts";
+import { guestFromPlan } from "../guest/from-plan.ts";
+import { pciForms } from "../guest/ports.ts";
 import { render, renderData } from "./render.ts";
 import { renderings } from "./renderings.ts";
 import { generatedPlans } from "../../testing/guest/generated-plans.ts";
