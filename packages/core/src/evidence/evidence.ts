@@ -1,5 +1,6 @@
 import type { PcieLink } from "../topology/topology.ts";
 import type { GuestReport } from "./guest-report.ts";
+import type { Unreadable } from "./unreadable.ts";
 
 /**
  * What is actually so of one running VM: facts as the kernel, the hypervisor and the guest tell
@@ -32,12 +33,6 @@ export interface Evidence {
   readonly shapes: readonly ShapeEvidence[];
   readonly guest: GuestReport | null;
   readonly unreadable: readonly Unreadable[];
-}
-
-/** What nobody could read, and why. */
-export interface Unreadable {
-  readonly what: string;
-  readonly why: string;
 }
 
 /** The emulator's process. */

@@ -1,5 +1,5 @@
 import type { PcieLink } from "../topology/topology.ts";
-import type { Unreadable } from "./evidence.ts";
+import type { Unreadable } from "./unreadable.ts";
 
 /** What a guest sees of itself: reported from inside, and believed as far as that goes. */
 export interface GuestReport {

@@ -1,7 +1,7 @@
 import { difference, isEmpty, unionAll } from "../set/index-set.ts";
 import { formatList, setOf } from "../set/list-format.ts";
 import type { CgroupFacts } from "./facts.ts";
-import type { PreflightCheck } from "./preflight.ts";
+import type { PreflightCheck } from "./start.ts";
 import type { PreflightCode, PreflightProblem } from "./problem.ts";
 import { plannedCpus } from "./cpus.ts";
 

@@ -8,7 +8,7 @@ import {
   unionAll,
 } from "../set/index-set.ts";
 import { formatList, setOf } from "../set/list-format.ts";
-import type { PreflightCheck } from "./preflight.ts";
+import type { PreflightCheck } from "./start.ts";
 
 /** Every CPU that a thread of the VM is to run on. */
 export function plannedCpus({ cells, emulatorCpus, iothreads }: Plan): IndexSet {

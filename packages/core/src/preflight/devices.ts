@@ -1,5 +1,5 @@
 import type { DeviceFacts, HostFacts } from "./facts.ts";
-import type { PreflightCheck, Start } from "./preflight.ts";
+import type { PreflightCheck, Start } from "./start.ts";
 import { functionsOf } from "../plan/plan.ts";
 import type { PreflightProblem } from "./problem.ts";
 

@@ -1,7 +1,7 @@
 import { formatBytes, GiB } from "../unit/bytes.ts";
 import { at } from "../unit/list.ts";
 import type { HostFacts } from "./facts.ts";
-import type { PreflightCheck, Start } from "./preflight.ts";
+import type { PreflightCheck, Start } from "./start.ts";
 import type { PreflightProblem } from "./problem.ts";
 
 /** The versions that the renderings need: `guest/libvirt/domain.ts` and `guest/limits.ts` say for what. */

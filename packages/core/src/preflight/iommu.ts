@@ -1,4 +1,4 @@
-import type { PreflightCheck } from "./preflight.ts";
+import type { PreflightCheck } from "./start.ts";
 import type { PreflightProblem } from "./problem.ts";
 
 /** What passing any device through needs, once a host. */

@@ -1,6 +1,6 @@
 import { isHugepage } from "../plan/plan.ts";
 import type { DomainFacts } from "./facts.ts";
-import type { PreflightCheck } from "./preflight.ts";
+import type { PreflightCheck } from "./start.ts";
 import type { PreflightProblem } from "./problem.ts";
 
 /** What does not prevent a start and may spoil what was placed: warnings. */

@@ -2,7 +2,7 @@ import { isHugepage, type Plan } from "../plan/plan.ts";
 import { formatBytes, KiB } from "../unit/bytes.ts";
 import { at } from "../unit/list.ts";
 import type { HostFacts, NodeFacts } from "./facts.ts";
-import type { PreflightCheck } from "./preflight.ts";
+import type { PreflightCheck } from "./start.ts";
 import type { PreflightProblem } from "./problem.ts";
 
 /**

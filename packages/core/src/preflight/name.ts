@@ -1,5 +1,5 @@
 import type { HostFacts } from "./facts.ts";
-import type { PreflightCheck } from "./preflight.ts";
+import type { PreflightCheck } from "./start.ts";
 import type { PreflightProblem } from "./problem.ts";
 
 /**

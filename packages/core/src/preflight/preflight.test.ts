@@ -2,7 +2,8 @@ import { describe, expect, test } from "vitest";
 import { planOf } from "../../testing/guest/plan-of.ts";
 import { GiB, MiB } from "../unit/bytes.ts";
 import type { DeviceFacts, DomainFacts, HostFacts } from "./facts.ts";
-import { preflight, type Start } from "./preflight.ts";
+import { preflight } from "./preflight.ts";
+import type { Start } from "./start.ts";
 import type { PreflightProblem } from "./problem.ts";
 import { factsFor, startOf } from "../../testing/preflight/facts-for.ts";
 

@@ -1,7 +1,3 @@
-import type { Guest } from "../guest/guest.ts";
-import type { HypervisorName } from "../instance/instance.ts";
-import type { PlanFault } from "../plan/check/plan-facts.ts";
-import type { Plan } from "../plan/plan.ts";
 import { checkCgroups } from "./cgroups.ts";
 import { checkCpus } from "./cpus.ts";
 import { checkDevices } from "./devices.ts";
@@ -12,18 +8,7 @@ import { checkMemory } from "./memory.ts";
 import { checkName } from "./name.ts";
 import type { HostFacts } from "./facts.ts";
 import type { PreflightProblem, PreflightReport } from "./problem.ts";
-
-/** What is about to be started. */
-export interface Start {
-  readonly plan: Plan;
-  readonly guest: Guest;
-  readonly via: HypervisorName;
-  readonly emulated: boolean;
-  /** What the plan's checker says of it on this machine; see `planFaults`. */
-  readonly faults: readonly PlanFault[];
-}
-
-export type PreflightCheck = (start: Start, facts: HostFacts) => readonly PreflightProblem[];
+import type { PreflightCheck, Start } from "./start.ts";
 
 const checks: readonly PreflightCheck[] = [
   checkName,

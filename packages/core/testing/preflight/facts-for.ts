@@ -4,7 +4,7 @@ import { formatList } from "../../src/set/list-format.ts";
 import { TiB } from "../../src/unit/bytes.ts";
 import { plannedCpus } from "../../src/preflight/cpus.ts";
 import type { HostFacts } from "../../src/preflight/facts.ts";
-import type { Start } from "../../src/preflight/preflight.ts";
+import type { Start } from "../../src/preflight/start.ts";
 
 /** A start of a plan by libvirt, with KVM. */
 export function startOf(plan: Plan): Start {
