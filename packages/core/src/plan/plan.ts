@@ -1,5 +1,6 @@
 import type { Isolation, Locality } from "../request/virtual-machine.ts";
 import type { Link, PcieLink } from "../topology/topology.ts";
+import { MiB } from "../unit/bytes.ts";
 
 /**
  * Where a VM goes: the one solved, stored decision. Every rendering derives from it and every
@@ -133,5 +134,5 @@ export interface CostParts {
 
 /** Pages of at least 2 MiB are huge: base pages are at most 64 KiB on every architecture of Linux. */
 export function isHugepage(pageBytes: number): boolean {
-  return pageBytes >= 2 * 1024 * 1024;
+  return pageBytes >= 2 * MiB;
 }

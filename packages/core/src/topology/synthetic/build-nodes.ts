@@ -147,7 +147,8 @@ function valuesOf<T>(statements: readonly ForNodes<T>[]): (id: number, fallback:
 const numbersIn = (list: string): number[] => indices(parseList(list) ?? indexSet([]));
 
 interface BuiltCore extends Group {
-  readonly cpus: number[];
+  readonly threads: number;
+  readonly cpus: readonly number[];
 }
 
 function coresOf(
@@ -181,24 +182,34 @@ function coresOf(
     throw impossible(described, "core", `${cpus} CPUs are too many`, `at most ${limits.cpus}`);
   }
   const cores = shapes.flatMap(({ group, cores: count, threads }) =>
-    Array.from({ length: count }, () => ({ ...group, cpus: Array<number>(threads).fill(-1) })),
+    Array.from({ length: count }, () => ({ ...group, threads })),
   );
-  const order = numbering === "alternating" ? dealt(cores) : cores;
-  let next = 0;
-  if (numbering === "adjacent") {
-    for (const core of order)
-      core.cpus.fill(0).forEach((_, thread) => (core.cpus[thread] = next++));
-    return cores;
-  }
-  const deepest = Math.max(0, ...order.map((core) => core.cpus.length));
-  for (let thread = 0; thread < deepest; thread++) {
-    for (const core of order) if (thread < core.cpus.length) core.cpus[thread] = next++;
-  }
-  return cores;
+  const cpusOf = numbered(numbering === "alternating" ? dealt(cores) : cores, numbering);
+  return cores.map((core) => ({ ...core, cpus: cpusOf.get(core) ?? [] }));
+}
+
+/**
+ * The CPUs of each core. Numbers go through the threads of one core before the next core's where
+ * siblings are adjacent; otherwise through the first threads of all cores, then all second ones.
+ */
+function numbered<T extends { readonly threads: number }>(
+  cores: readonly T[],
+  numbering: Described["machine"]["numbering"],
+): ReadonlyMap<T, readonly number[]> {
+  const threads = cores.flatMap((core) =>
+    Array.from({ length: core.threads }, (_, thread) => ({ core, thread })),
+  );
+  const inOrder =
+    numbering === "adjacent" ? threads : threads.toSorted((a, b) => a.thread - b.thread);
+  const byCore = Map.groupBy(
+    inOrder.map(({ core }, cpu) => ({ core, cpu })),
+    ({ core }) => core,
+  );
+  return new Map(Array.from(byCore, ([core, own]) => [core, own.map(({ cpu }) => cpu)]));
 }
 
 /** One core of each node in turn, until none has any left. */
-function dealt(cores: readonly BuiltCore[]): BuiltCore[] {
+function dealt<T extends { readonly node: number }>(cores: readonly T[]): T[] {
   const byNode = Map.groupBy(cores, ({ node }) => node);
   return [...byNode.values()]
     .flatMap((own) => own.map((core, place) => ({ core, place })))
