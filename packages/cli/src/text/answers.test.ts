@@ -170,11 +170,11 @@ test("a refusal has every host, every cause and every way out", () => {
     llm-a does not fit on any of the 2 hosts
 
     two
-      accelerators-short  5 accelerators asked for, 4 free of 4 that the host has.
+      accelerators-short  5 accelerators asked for; the host has 4, 4 free.
       No single change would make it fit here.
 
     odd-and-even
-      accelerators-short  5 accelerators asked for, 0 free of 0 that the host has.
+      accelerators-short  5 accelerators asked for; the host has 0, 0 free.
       No single change would make it fit here.
     "
   `);

@@ -1,4 +1,6 @@
-/** Why a request does not go anywhere: every host that was tried, every cause, always the numbers. */
+import type { Remedy } from "../remedy/remedy.ts";
+
+/** Why a request fits nowhere: every host that was tried, every cause, always the numbers. */
 export interface Refusal {
   readonly apiVersion: "evenkeel/v1";
   readonly kind: "Refusal";
@@ -10,12 +12,12 @@ export interface HostRefusal {
   readonly host: string;
   readonly reasons: readonly RefusalReason[];
   /** The smallest changes, each enough by itself, that would make it fit here. */
-  readonly remedies: readonly Remedy[];
+  readonly remedies: readonly RefusalRemedy[];
 }
 
 export interface RefusalReason {
   readonly code: RefusalCode;
-  /** The node that falls short, where the cause lies on one. */
+  /** The node that has too little; null where the cause is not one node. */
   readonly node: number | null;
   readonly needs: number | null;
   readonly has: number | null;
@@ -23,12 +25,11 @@ export interface RefusalReason {
   readonly message: string;
 }
 
-/** One change to the request or the host, as a field and its values before and after. */
-export interface Remedy {
+/** One change to the request or the host: the field, its values before and after, and how. */
+export interface RefusalRemedy extends Remedy {
   readonly change: string;
   readonly from: string | number | null;
   readonly to: string | number | null;
-  readonly message: string;
 }
 
 /** Every cause of a refusal, by its stable code; `docs/errors.md` lists the same. */

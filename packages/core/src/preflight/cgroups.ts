@@ -1,3 +1,4 @@
+import { advice, type Remedy, writeFile } from "../remedy/remedy.ts";
 import { difference, isEmpty, unionAll } from "../set/index-set.ts";
 import { formatList, setOf } from "../set/list-format.ts";
 import type { CgroupFacts } from "./facts.ts";
@@ -6,8 +7,8 @@ import type { PreflightCode, PreflightProblem } from "./problem.ts";
 import { plannedCpus } from "./cpus.ts";
 
 /**
- * A cgroup's cpuset confines whatever is below it, silently: a thread that is pinned outside runs
- * where the cpuset says (https://docs.kernel.org/admin-guide/cgroup-v2.html, "Cpuset").
+ * The cpusets above the VM. A cpuset silently confines everything below it: a thread pinned elsewhere
+ * runs inside it all the same (https://docs.kernel.org/admin-guide/cgroup-v2.html, "Cpuset").
  */
 export const checkCgroups: PreflightCheck = ({ plan }, { cgroups }) => {
   const cpus = plannedCpus(plan);
@@ -37,7 +38,23 @@ function lacking(
       subject: `cgroup ${path}`,
       needs: `${what} ${formatList(needed)}`,
       has: `${what} ${allowed}`,
-      remedy: `echo ${all} > ${folder}/${file}`,
+      remedy: widened(path, what, `${folder}/${file}`, { from: allowed, to: all }),
     },
   ];
+}
+
+/** The root cgroup has everything that is online, and no list that could be written. */
+function widened(
+  path: string,
+  what: string,
+  file: string,
+  { from, to }: { readonly from: string; readonly to: string },
+): Remedy {
+  if (path === "/") return advice("live", `Bring the missing ${what} online.`);
+  return {
+    text: `Give the cgroup ${path} the ${what} ${to}.`,
+    argv: [writeFile(file, to)],
+    when: "live",
+    undo: [writeFile(file, from)],
+  };
 }

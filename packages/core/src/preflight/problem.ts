@@ -1,3 +1,5 @@
+import type { Remedy } from "../remedy/remedy.ts";
+
 /** What stands in the way of a start, by its stable code; `docs/errors.md` lists the same. */
 export const preflightCodes = {
   "plan-outdated": "the plan is not for this machine as it is, or what it takes is not free",
@@ -33,11 +35,10 @@ export interface PreflightProblem {
   readonly subject: string;
   readonly needs: string;
   readonly has: string;
-  /** The command that mends it, or what to do where no command does. */
-  readonly remedy: string;
+  readonly remedy: Remedy;
 }
 
-/** Why a start is refused before anything was touched: all that stands in the way, and what else was seen. */
+/** What was found before a start, when nothing is touched yet: errors refuse it, warnings do not. */
 export interface PreflightReport {
   readonly apiVersion: "evenkeel/v1";
   readonly kind: "Preflight";

@@ -11,7 +11,7 @@ export interface Start {
   readonly guest: Guest;
   readonly via: HypervisorName;
   readonly emulated: boolean;
-  /** What the plan's checker says of it on this machine; see `planFaults`. */
+  /** What the plan's checker finds on this machine; see `planFaults`. */
   readonly faults: readonly PlanFault[];
 }
 

@@ -21,9 +21,9 @@ import { judged } from "./verdict/judged.ts";
 import type { Scope, Verdict } from "./verdict/verdict.ts";
 
 export interface VerifyOptions {
-  /** What the verdict is about; the host's part alone by default. It never depends on the evidence. */
+  /** What the verdict covers; the host's part alone by default. It never depends on the evidence. */
   readonly scope?: Scope;
-  /** What memory costs between nodes of this host, to price what lies wrong. */
+  /** What memory costs between nodes of this host, to price misplaced memory. */
   readonly paths?: MemoryPaths | null;
 }
 
@@ -45,10 +45,9 @@ const hostChecks: readonly Check[] = [
 ];
 
 /**
- * Holds a plan against what is so. It decides nothing by itself: each check looks at one kind of
- * promise and says kept, broken or untold, and the plan holds when nothing essential is broken or
- * untold. Less evidence never makes a plan hold that did not
- * (docs/decisions/0010-what-a-verdict-needs.md).
+ * Compares a plan with the evidence of a running VM. Each check covers one kind of promise and calls
+ * it kept, broken or unverified; the plan holds when no error was found and nothing essential is
+ * unverified. Less evidence never makes a plan hold (docs/decisions/0010-what-a-verdict-needs.md).
  *
  * The cost is proportional to threads, mappings and devices: milliseconds for the largest VM.
  */

@@ -19,6 +19,10 @@ export function factsFor(plan: Plan): HostFacts {
   );
   const nodes = [...new Set(parts.map(({ node }) => node))].toSorted((a, b) => a - b);
   const pages = [...new Set(parts.map(({ pageBytes }) => pageBytes))].filter(isHugepage);
+  const pagesOn = (id: number, sizeBytes: number): number =>
+    parts
+      .filter(({ node, pageBytes }) => node === id && pageBytes === sizeBytes)
+      .reduce((sum, { bytes }) => sum + bytes / sizeBytes, 0);
   let group = 10;
   return {
     nodes: nodes.map((id) => ({
@@ -26,9 +30,8 @@ export function factsFor(plan: Plan): HostFacts {
       availableBytes: TiB,
       hugepages: pages.map((sizeBytes) => ({
         sizeBytes,
-        free: parts
-          .filter(({ node, pageBytes }) => node === id && pageBytes === sizeBytes)
-          .reduce((sum, { bytes }) => sum + bytes / sizeBytes, 0),
+        total: pagesOn(id, sizeBytes),
+        free: pagesOn(id, sizeBytes),
       })),
     })),
     hugetlbfsBytes: pages,

@@ -1,3 +1,4 @@
+import { shellWord } from "../../text/shell.ts";
 import type { QemuCommand } from "./command.ts";
 
 /**
@@ -14,14 +15,6 @@ export function shellText(command: QemuCommand): string {
       : [...all.slice(0, -1), `${last} ${word}`];
   }, []);
   return `${[...remarks(command).map(comment), [command.program, ...lines].join(" \\\n  ")].join("\n")}\n`;
-}
-
-/** Characters that no shell makes anything of, wherever they stand. */
-const plain = /^[A-Za-z0-9_/.:=@%+,-]+$/;
-
-/** A word that a POSIX shell gives back as it is: in single quotes everything but they stands for itself. */
-function shellWord(text: string): string {
-  return plain.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
 /** A line of its own, whatever the text holds. */

@@ -1,3 +1,5 @@
+import type { InterruptEvidence, NodeEvidence } from "../../evidence/evidence.ts";
+import { type Command, type Remedy, writeBack, writeFile } from "../../remedy/remedy.ts";
 import { difference, isEmpty, unionAll } from "../../set/index-set.ts";
 import { formatList, setOf } from "../../set/list-format.ts";
 import {
@@ -11,10 +13,10 @@ import {
 } from "../verdict/check.ts";
 
 /**
- * The CPUs that the devices' interrupts go to: those of the node that the guest is shown the device
- * on. An interrupt that VFIO takes on another node wakes the vCPU from there, unless the platform
- * posts it to the vCPU itself; so it is a warning. Where the kernel tells which CPU an interrupt is
- * delivered to now, that counts, and otherwise those that it may go to.
+ * Whether the devices' interrupts go to CPUs of the node that the guest sees the device on. An
+ * interrupt that VFIO takes on another node wakes the vCPU from there, unless the platform posts it
+ * to the vCPU itself; so it is a warning. The CPU that the kernel delivers an interrupt to now counts,
+ * or, where it does not say, the CPUs that the interrupt may go to.
  */
 export const interrupts: Check = ({ plan, evidence }) =>
   together(
@@ -54,10 +56,21 @@ export const interrupts: Check = ({ plan, evidence }) =>
               `/proc/irq/${number}: smp_affinity_list ${allowedCpus ?? "?"}, effective ${effectiveCpus ?? "?"}`,
           ),
         cost: unknownCost,
-        remedy: off
-          .slice(0, 8)
-          .map(({ number }) => `echo ${node.cpus} > /proc/irq/${number}/smp_affinity_list`)
-          .join("; "),
+        remedy: routedTo(node, off),
       });
     }),
   );
+
+function routedTo(node: NodeEvidence, stray: readonly InterruptEvidence[]): Remedy {
+  const file = (number: number): string => `/proc/irq/${number}/smp_affinity_list`;
+  const undo = stray.flatMap(({ number, allowedCpus }): Command[] => {
+    const command = writeBack(file(number), allowedCpus);
+    return command === null ? [] : [command];
+  });
+  return {
+    text: `Route the interrupts to the CPUs of node ${node.id}, and keep irqbalance from moving them.`,
+    argv: stray.map(({ number }) => writeFile(file(number), node.cpus)),
+    when: "live",
+    undo: undo.length < stray.length ? null : undo,
+  };
+}

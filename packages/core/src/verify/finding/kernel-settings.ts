@@ -1,3 +1,4 @@
+import { mergingOff, numaBalancingOff } from "../../remedy/remedy.ts";
 import {
   type Check,
   found,
@@ -9,12 +10,12 @@ import {
 } from "../verdict/check.ts";
 
 /**
- * Settings of the whole host under which memory does not stay as it was placed.
+ * Settings of the whole host that move or merge memory after it was placed.
  *
  * NUMA balancing unmaps pages to see who touches them, and moves those that no policy binds: a bound
- * guest keeps its places and pays the faults (docs.kernel.org/admin-guide/sysctl/kernel.html). Same-page
- * merging makes one page of two on different nodes, unless the VM's memory is kept from it. Both are
- * warnings, since neither undoes what is bound.
+ * guest keeps its places and pays for the faults (docs.kernel.org/admin-guide/sysctl/kernel.html).
+ * Same-page merging makes one page of two equal ones, also of different nodes, unless the VM's memory
+ * is kept from it. Both are warnings, since neither moves bound memory.
  */
 export const kernelSettings: Check = ({ evidence }) => {
   const { ksmRun, numaBalancing } = evidence.kernel;
@@ -28,11 +29,12 @@ export const kernelSettings: Check = ({ evidence }) => {
             severity: "warning",
             layer: "host",
             subject: "NUMA balancing",
-            promised: "memory stays where the plan puts it, and is not unmapped to be watched",
+            promised:
+              "memory stays where the plan puts it, and the kernel does not unmap it to watch accesses",
             found: `kernel.numa_balancing is ${numaBalancing}`,
             evidence: [`/proc/sys/kernel/numa_balancing: ${numaBalancing}`],
             cost: unknownCost,
-            remedy: "echo 0 > /proc/sys/kernel/numa_balancing",
+            remedy: numaBalancingOff(numaBalancing),
           }),
     ksmRun === null
       ? unseen("same-page merging", whyNot(evidence, "same-page merging"))
@@ -47,7 +49,7 @@ export const kernelSettings: Check = ({ evidence }) => {
             found: "ksm/run is 1",
             evidence: ["/sys/kernel/mm/ksm/run: 1"],
             cost: unknownCost,
-            remedy: "echo 2 > /sys/kernel/mm/ksm/run",
+            remedy: mergingOff,
           }),
   ]);
 };

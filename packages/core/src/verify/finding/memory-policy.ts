@@ -1,5 +1,6 @@
 import type { MemoryPolicy } from "../../evidence/evidence.ts";
 import { memoryBinding } from "../../guest/memory.ts";
+import { restartFromPlan } from "../../remedy/remedy.ts";
 import type { Locality } from "../../request/virtual-machine.ts";
 import { cellMemory, whyUnseen } from "./cell-memory.ts";
 import {
@@ -13,8 +14,8 @@ import {
 } from "../verdict/check.ts";
 
 /**
- * The policy that the kernel applies to each cell's memory. It decides where pages go that come
- * later, so one that was dropped is a breach even where every page still lies right.
+ * The policy that the kernel applies to each cell's memory. It decides where later pages go, so a
+ * dropped policy is a breach even while every page lies right.
  * https://docs.kernel.org/admin-guide/mm/numa_memory_policy.html
  */
 export const memoryPolicy: Check = ({ plan, evidence }) => {
@@ -30,7 +31,7 @@ export const memoryPolicy: Check = ({ plan, evidence }) => {
       const unseen = whyUnseen(of);
       if (unseen !== null) return untold(what, unseen);
       if (of.mappings.some(({ policy }) => policy === null)) {
-        return untold(what, "numa_maps states none that is known");
+        return untold(what, "numa_maps has a policy that is not known");
       }
       const other = of.mappings.filter(({ policy }) => shown(policy) !== promised);
       if (other.length === 0) return holds(what, promised);
@@ -44,14 +45,14 @@ export const memoryPolicy: Check = ({ plan, evidence }) => {
         found: `${[...new Set(other.map(({ policy }) => shown(policy)))].join(", ")}${dropped ? ", so pages go where they are first touched" : ""}`,
         evidence: other.slice(0, 8).map(({ where, line }) => `${where}: ${line}`),
         cost: unknownCost,
-        remedy:
-          "a policy is set from inside the process: stop the VM and start it again from its plan",
+        // Only the process itself can set the policy of its memory.
+        remedy: restartFromPlan,
       });
     }),
   );
 };
 
-/** As numa_maps calls what libvirt and QEMU call strict (bind), preferred and interleave. */
+/** The words of numa_maps for what libvirt and QEMU call strict, preferred and interleave. */
 const modes: Readonly<Record<Locality, string>> = {
   strict: "bind",
   preferred: "prefer",

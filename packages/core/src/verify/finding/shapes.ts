@@ -3,13 +3,13 @@ import { type Outcome, together, untold, whyNot } from "../verdict/check.ts";
 import type { Verified } from "../verdict/verdict.ts";
 
 /**
- * Holds what every source tells of the VM's make-up against the plan. What QEMU was started with has
- * the say: it is in the process itself, whoever started it. Where another source alone says that
- * something is otherwise, the sources contradict each other, and that is a warning; where the command
- * line tells nothing of it, as of a device that was plugged in later, the next source has the say.
+ * Compares each source's view of the VM with the plan. QEMU's command line decides: it is in the
+ * process itself, whoever started it. A difference that another source alone reports is a warning,
+ * since the sources contradict each other. Where the command line is silent, as about a device that
+ * was plugged in later, the next source decides.
  *
- * @param field what the command line must have told for anything to be told.
- * @param look what one source tells: an outcome, or null where it tells nothing of it.
+ * @param field what the command line must have for anything to be judged.
+ * @param look what one source says: an outcome, or null where it is silent.
  */
 export function overShapes(
   evidence: Evidence,
@@ -17,7 +17,7 @@ export function overShapes(
   field: "cells" | "devices" | "contract",
   look: (shape: ShapeEvidence) => Outcome | null,
 ): Outcome {
-  // Others only add to what QEMU was started with: without it they could hide what it would have shown.
+  // Without the command line, the others could hide what it would have shown.
   if (!evidence.shapes.some((one) => one.source === "command-line" && one[field] !== null)) {
     return untold(what, whyNot(evidence, "command line"));
   }
@@ -28,7 +28,7 @@ export function overShapes(
   const [first, ...others] = told;
   if (first === undefined) return untold(what, whyNot(evidence, "command line"));
   if (first.findings.length > 0) return first;
-  // The same sentence by another source adds nothing.
+  // A second source that confirms adds nothing.
   const weaker = others.flatMap(({ findings }) =>
     findings.map((finding) => ({ ...finding, severity: "warning" as const })),
   );
