@@ -228,6 +228,8 @@ test("memory of base pages is looked at too, and what only spoils it is a warnin
   expect(preflight(startOf(bare), short).problems).toMatchObject([
     { code: "memory-not-free", needs: "4 GiB", has: "1 GiB free or in caches" },
   ]);
+  const problems = preflight(startOf(bare), short).problems;
+  expect(problems.flatMap(({ remedy }) => malformed(remedy))).toEqual([]);
   const spoiled = { ...facts, numaBalancing: 1, ksmRun: 1, domains: [domain({ known: false })] };
   expect(preflight(startOf(bare), spoiled)).toMatchObject({
     ready: true,
@@ -237,6 +239,8 @@ test("memory of base pages is looked at too, and what only spoils it is a warnin
       { code: "domains-unknown", severity: "warning" },
     ],
   });
+  const warnings = preflight(startOf(bare), spoiled).problems;
+  expect(warnings.flatMap(({ remedy }) => malformed(remedy))).toEqual([]);
 });
 
 test("bridges of a group stay with the host; any other function of it that is left out is told", () => {
@@ -260,4 +264,5 @@ test("everything is told at once, errors first", () => {
     "vfio-missing",
     "ksm-on",
   ]);
+  expect(all.problems.flatMap(({ remedy }) => malformed(remedy))).toEqual([]);
 });

@@ -1,6 +1,7 @@
 import type { CgroupEvidence, ThreadEvidence } from "../../evidence/evidence.ts";
 import { advice, type Remedy, writeBack, writeFile } from "../../remedy/remedy.ts";
 import { amountOf } from "../../text/amount.ts";
+import { at } from "../../unit/list.ts";
 import { difference, type IndexSet, isEmpty, unionAll } from "../../set/index-set.ts";
 import { formatList, setOf } from "../../set/list-format.ts";
 import {
@@ -166,7 +167,7 @@ function narrowedThreads(threads: readonly ThreadEvidence[], nodes: IndexSet): O
     cost: unknownCost,
     remedy: advice(
       "live",
-      `Add nodes ${formatList(nodes)} to cpuset.mems of the threads' cgroup, which /proc/PID/cgroup names.`,
+      `Add nodes ${formatList(nodes)} to cpuset.mems of the cgroup that ${at(threads, 0).where}/cgroup names.`,
     ),
   });
 }

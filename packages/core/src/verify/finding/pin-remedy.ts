@@ -103,9 +103,8 @@ function pinned(
     list,
     "--live",
   ];
-  // "r" is libvirt's word for no pin; virsh iothreadpin does not take it.
-  const unpinned = kind === "iothread" ? null : "r";
-  const before = own.length > 0 ? commonCpus(own) : (had ?? unpinned);
+  // Back to another pin alone would move threads that are as planned.
+  const before = commonCpus(own);
   return [{ command: pin(cpus), undo: before ? pin(before) : null }];
 }
 
@@ -119,7 +118,7 @@ export function pinOf(
   return list.find((one) => one.id === id)?.cpus ?? null;
 }
 
-/** The CPUs that threads were found with; null where these differ, or could not be read. */
+/** The CPUs that threads were found with; null where they differ, or could not be read. */
 function commonCpus(strays: readonly StrayThread[]): string | null {
   const [first = null, ...others] = new Set(strays.map(({ thread }) => thread.allowedCpus));
   return others.length > 0 ? null : first;
