@@ -37,7 +37,7 @@ export const refusalCodes = {
   "accelerators-short": "fewer free accelerators of the model than asked for",
   "accelerators-unlinked": "no set of free accelerators is connected as asked for",
   "accelerators-split": "the free accelerators lie on nodes that cannot together hold the request",
-  "search-ended": "nothing is short by itself, and the search ended before every choice was tried",
+  "search-ended": "no single resource is short, and the search ended before it tried every choice",
   "accelerator-node-unknown":
     "an accelerator's node is unknown, so nothing can be placed beside it",
   "partition-unavailable": "no free fabric partition has exactly the accelerators asked for",
@@ -48,9 +48,9 @@ export const refusalCodes = {
   "memory-unknown": "a node's memory is unknown, so none of it can be sold",
   "hugepages-short": "fewer free huge pages on a node than its cell needs",
   "hugepages-absent": "the host has no huge pages of the size asked for",
-  "isolation-conflict": "another VM holds what the isolation asked for would need alone",
-  "signature-unavailable": "no free placement is of the signature that the flavor is sold in",
-  "kept-away": "the host has a VM that the request is to be kept away from",
+  "isolation-conflict": "another VM uses what the isolation asked for needs alone",
+  "signature-unavailable": "no free placement has the signature that the flavor is sold in",
+  "kept-away": "the host has a VM that the request must be kept away from",
   "cores-unknown": "the topology has no cores, so none can be sold",
 } as const;
 
