@@ -92,7 +92,7 @@ test("of several hosts it is said why this one", () => {
         reasons: [
           {
             code: "kept-away",
-            message: "next is to be kept away from b-0, which is on this host.",
+            message: "next must be kept away from b-0, which is on this host.",
           },
         ],
         remedies: [],
