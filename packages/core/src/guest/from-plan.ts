@@ -128,7 +128,7 @@ function architectureOf(plan: Plan, options: GuestOptions): GuestArchitecture {
     "architecture",
     told === null ? "the host's architecture is unknown" : `no guest of ${told} can be rendered`,
     guestArchitectures.join(" or "),
-    "give the architecture, or place the VM on a topology that tells it",
+    "give the architecture, or place the VM on a topology that has it",
   );
 }
 

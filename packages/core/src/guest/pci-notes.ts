@@ -25,13 +25,14 @@ export function noteDevices(
   note: (text: string) => void,
 ): void {
   for (const { address, node, cell } of devices) {
-    if (node === null) note(`the host does not tell the node of ${address}: it is on cell ${cell}`);
+    if (node === null)
+      note(`the host does not report the node of ${address}: it is on cell ${cell}`);
   }
   for (const { switch: shown } of expanders.flatMap(({ ports }) => ports)) {
     if (shown === null) continue;
     note(
-      `${shown.ports.length} devices are below an emulated switch at ${shown.guestAddress}, as they ` +
-        `share ${shown.hostAddress} on the host: its ports tell 2.5 GT/s and one lane, which is ` +
+      `${shown.ports.length} devices are below an emulated switch at ${shown.guestAddress}, because they ` +
+        `share ${shown.hostAddress} on the host; its ports report 2.5 GT/s and one lane, which is ` +
         "not the speed of the links",
     );
   }

@@ -14,7 +14,7 @@ export const checkIommu: PreflightCheck = ({ plan }, facts) => {
       code: "iommu-off",
       severity: "error",
       subject: "the host",
-      needs: "an IOMMU that is on, and every device in a group of it",
+      needs: "an IOMMU that is on, and every device in an IOMMU group",
       has: facts.iommu === false ? "/sys/class/iommu is empty" : "a device has no IOMMU group",
       remedy: advice(
         "host-reboot",

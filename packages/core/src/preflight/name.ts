@@ -41,7 +41,7 @@ function emulatorProblem(name: string, { emulatorPid }: HostFacts): PreflightPro
       has: `process ${emulatorPid} does`,
       remedy: advice(
         "live",
-        "Stop it as it was started; for one in another state folder that is evenkeel stop --state DIR.",
+        "Stop it the way it was started; in another state folder, with evenkeel stop --state DIR.",
       ),
     },
   ];

@@ -80,7 +80,7 @@ function flavorOf(vm: VirtualMachine, flavors: readonly Flavor[]): Flavor | null
     const close = didYouMean(wanted, names);
     throw new EvenkeelError("flavor-unknown", `no flavor is named "${wanted}"`, {
       where,
-      expected: names.length === 0 ? "a flavor that is given too" : `one of ${names.join(", ")}`,
+      expected: names.length === 0 ? "a flavor that is also given" : `one of ${names.join(", ")}`,
       remedy:
         close === null ? `give the Flavor "${wanted}" along with it` : `did you mean "${close}"?`,
     });
@@ -88,7 +88,7 @@ function flavorOf(vm: VirtualMachine, flavors: readonly Flavor[]): Flavor | null
   if (others.length > 0) {
     throw new EvenkeelError("request-invalid", `the flavor "${wanted}" is given more than once`, {
       where,
-      expected: "one flavor of a name",
+      expected: "one flavor for each name",
       remedy: `leave out all but one of the flavors named "${wanted}"`,
     });
   }

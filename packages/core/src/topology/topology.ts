@@ -170,7 +170,7 @@ export interface Interrupts {
   readonly effectiveCpus: string | null;
 }
 
-/** What a PCIe link runs at now and could at most run at. */
+/** What a PCIe link runs at now and could run at most run at. */
 export interface PcieLink {
   readonly speedGTs: number | null;
   readonly width: number | null;

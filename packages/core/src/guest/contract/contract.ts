@@ -47,7 +47,7 @@ export interface ContractDevice {
   readonly kind: PlanDevice["kind"] | "companion";
   /** Of an accelerator or NIC. */
   readonly model: string | null;
-  /** The guest node that it belongs to; null where the host does not tell the node of it. */
+  /** The guest node that it belongs to; null where the host does not report the node of it. */
   readonly cell: number | null;
   /**
    * The switches above it on the host, nearest first, each by its upstream port's address there and

@@ -12,7 +12,7 @@ export function kubevirtText(manifest: KubevirtManifest): string {
       ? []
       : ["The cluster's KubeVirt must permit, under permittedHostDevices.pciHostDevices:"]),
     ...permitted,
-    "KubeVirt cannot be told, of this plan:",
+    "KubeVirt cannot express these parts of the plan:",
     ...untold.flatMap(({ what, planned, instead }) => [
       `  ${what}`,
       `    planned: ${planned}`,

@@ -24,22 +24,22 @@ export interface SourceValue {
  */
 export const mergeFindingCodes = {
   "machine-differs": "sources name another vendor, product, CPU model, architecture or page size",
-  "cpus-differ": "sources know different CPUs, or others offline",
+  "cpus-differ": "sources disagree about which CPUs there are, or which are offline",
   "node-differs": "sources disagree about a node: its CPUs, memory, kind or huge pages",
   "distance-differs": "sources disagree about the distance of two nodes",
-  "distances-incomplete": "no source knows all distances between the nodes that all know together",
+  "distances-incomplete": "no source has all distances between the nodes of all sources",
   "access-differs": "sources disagree about the latency or bandwidth between two nodes",
   "core-differs": "sources disagree about a core: its threads, package, die, cache or node",
   "cache-differs": "sources disagree about an L3 cache, or how caches can be shared out",
   "device-differs": "sources disagree about a PCI function: its place, ids, node, link or driver",
   "interconnect-differs":
-    "a source states another interconnect of two devices than their places tell",
+    "a source states another interconnect of two devices than the PCI tree shows",
   "accelerator-differs":
     "sources disagree about an accelerator: its model, UUID, module, memory, or how it is cut",
   "nic-differs": "sources disagree about a NIC: its name, or whether it does RDMA",
   "link-differs": "sources disagree about the kind or the lanes of a direct link",
   "partition-differs": "sources disagree about a fabric partition",
-  "devices-apart": "devices without addresses could not be told to be those with addresses",
+  "devices-apart": "devices without addresses could not be matched with those that have addresses",
 } as const;
 
 export type MergeFindingCode = keyof typeof mergeFindingCodes;

@@ -135,8 +135,8 @@ export function mergeDistances(
     path: "distances",
     values: known.map(({ label, topology }) => ({ source: label, value: topology.nodes.length })),
     message:
-      `distances are left out: ${missing} of ${nodes.length ** 2} between the nodes that all ` +
-      `sources know together are known to none`,
+      `distances are left out: no source has ${missing} of the ${nodes.length ** 2} between ` +
+      `the nodes of all sources`,
   });
   return null;
 }

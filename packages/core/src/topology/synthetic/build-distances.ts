@@ -18,8 +18,8 @@ export function buildDistances(
   if ("matrix" in distances) {
     const { matrix } = distances;
     if (matrix.length !== nodes.length || matrix.some((row) => row.length !== nodes.length)) {
-      const expected = `${nodes.length} rows of ${nodes.length}, parted by ";"`;
-      throw impossible(described, "distances", "there is not one for every two nodes", expected);
+      const expected = `${nodes.length} rows of ${nodes.length}, separated by ";"`;
+      throw impossible(described, "distances", "not every two nodes have a distance", expected);
     }
     return matrix;
   }

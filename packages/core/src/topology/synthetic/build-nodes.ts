@@ -42,7 +42,7 @@ export function buildNodes(described: Described): BuiltCpus {
   const cpuCount = cores.reduce((sum, core) => sum + core.cpus.length, 0);
   if (indices(offline).some((cpu) => cpu >= cpuCount)) {
     const expected = `CPUs from 0 to ${cpuCount - 1}`;
-    throw impossible(described, "offline", "such CPUs are not there", expected);
+    throw impossible(described, "offline", "there are no such CPUs", expected);
   }
   const online = cores
     .map((core) => ({ ...core, cpus: core.cpus.filter((cpu) => !has(offline, cpu)) }))
@@ -304,7 +304,9 @@ function extraNodes(described: Described, ids: readonly number[], mainCount: num
     expectNodes(described, [{ key, nodes }], mainIds);
     const ruled = distances !== null && "local" in distances;
     if (ruled !== (distance !== null)) {
-      const message = ruled ? `how far is this ${key}?` : "nothing else says how far nodes are";
+      const message = ruled
+        ? `the distance of ${key} is missing`
+        : "the other nodes have no distances";
       throw impossible(described, key, message, ruled ? `${key}:SIZE(distance:N)` : "no distance");
     }
     const besides = nodes === null ? mainIds : numbersIn(nodes);

@@ -93,7 +93,7 @@ function fill(
   let slot = bus.firstSlot;
   for (const thing of things.flatMap((one) => Array<PciNode>(one.count).fill(one))) {
     if (slot > 31) {
-      const message = "more stands on one bus than a bus has places";
+      const message = "there are more devices on one bus than it has slots";
       const expected = "at most 31 below a host bridge and 32 below a switch";
       throw impossible(filling.described, "root", message, expected);
     }

@@ -45,7 +45,7 @@ export const kernelSettings: Check = ({ evidence }) => {
             severity: "warning",
             layer: "host",
             subject: "same-page merging",
-            promised: "pages of the VM are its own",
+            promised: "the VM's pages are not shared",
             found: "ksm/run is 1",
             evidence: ["/sys/kernel/mm/ksm/run: 1"],
             cost: unknownCost,

@@ -189,7 +189,7 @@ function unattributed({ plan, evidence }: Sides): Outcome {
   const off = [...bytesByNode(loose)].filter(
     ([node, bytes]) => bytes > 0 && !nodes.some((list) => has(setOf(list), node)),
   );
-  const why = `${formatBytes(total)} of guest memory belongs to a cell that nobody could tell`;
+  const why = `${formatBytes(total)} of guest memory belong to an unknown cell`;
   if (off.length === 0) return untold("which memory is which cell's", why);
   return found({
     code: "memory-off-node",

@@ -48,7 +48,7 @@ export const otherThreads: Check = (sides) => {
   }
   const unnamed = threads.filter(({ role }) => role === null);
   if (unnamed.length > 0) {
-    outcomes.push(untold(what, `nothing tells what ${unnamed.length} threads are for`));
+    outcomes.push(untold(what, `what ${unnamed.length} threads are for is unknown`));
   }
   const others = threads.filter(({ role }) => role !== null && role.kind !== "vcpu");
   const remedy = once(() => pinRemedy(sides));

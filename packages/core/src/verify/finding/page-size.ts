@@ -60,7 +60,7 @@ export const pageSize: Check = ({ plan, evidence }) => {
         remedy: isHugepage(cell.pageBytes)
           ? advice(
               "restart",
-              `Have ${Math.ceil(of.promisedBytes / cell.pageBytes)} huge pages of ${promised} free on node ${cell.hostNode}, then stop the VM and start it again from its plan.`,
+              `Free ${Math.ceil(of.promisedBytes / cell.pageBytes)} huge pages of ${promised} on node ${cell.hostNode}, then stop the VM and start it again from its plan.`,
             )
           : restartFromPlan,
       });

@@ -136,7 +136,7 @@ function distancesOutcome(
     layer: "hypervisor",
     subject: "the guest's distances",
     promised: wanted,
-    found: none ? "none are given: 10 to itself and 20 to any other node" : had,
+    found: none ? "none, so the guest counts 10 to itself and 20 to any other node" : had,
     evidence: [where],
     cost: unknownCost,
     remedy: restartFromPlan,
