@@ -17,9 +17,9 @@ import { guestLinks, noteDevices } from "./pci-notes.ts";
 import { unsupported } from "./unsupported.ts";
 
 export interface GuestOptions {
-  /** For plans made on topologies that did not tell it; where a plan tells, the plan's holds. */
+  /** The architecture, for plans without one; a plan's own wins. */
   readonly architecture?: GuestArchitecture | undefined;
-  /** Those of the hypervisor that is to run it; QEMU 7.2's by default. */
+  /** The limits of the hypervisor that will run it; QEMU 7.2's by default. */
   readonly limits?: HypervisorLimits | undefined;
   /** Whether the guest sees switches, or the true speed of links: `ports` by default. */
   readonly pci?: PciForm | undefined;

@@ -18,7 +18,7 @@ export function guestLinks(
   });
 }
 
-/** What the guest's PCI tree shows otherwise than the host's, and why. */
+/** Notes on differences between the guest's PCI tree and the host's, with the reason. */
 export function noteDevices(
   { devices }: Pick<Plan, "devices">,
   { expanders }: Pick<PciRoot, "expanders">,

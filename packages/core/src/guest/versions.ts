@@ -13,7 +13,7 @@ export interface HypervisorVersions {
   readonly qemu: Version;
 }
 
-/** What everything is rendered for unless told otherwise: Debian 12's, as the tests run them. */
+/** The default releases: Debian 12's, which the tests run. */
 export const defaultVersions: HypervisorVersions = {
   libvirt: { major: 9, minor: 0 },
   qemu: { major: 7, minor: 2 },

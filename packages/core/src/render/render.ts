@@ -15,10 +15,11 @@ import type { Rendering } from "./renderings.ts";
 export type RenderOptions = GuestOptions & LibvirtOptions & QemuOptions;
 
 /**
- * A plan's guest as text, from the plan alone: the same plan and options give the same bytes. What
- * differs from the plan, the guest says in its `notes`, which every form has that can hold them.
+ * Renders a plan's guest as text, from the plan alone: the same plan and options give the same
+ * bytes. Differences from the plan are in the guest's `notes`, which every form has that can hold
+ * them.
  *
- * Errors: those of `guestFromPlan`; `render-unsupported` for what a form cannot say.
+ * Errors: those of `guestFromPlan`; `render-unsupported` for what a form cannot express.
  */
 export function render(plan: Plan, as: Rendering, options: RenderOptions = {}): string {
   const guest = guestFromPlan(plan, options);
@@ -39,8 +40,8 @@ export function render(plan: Plan, as: Rendering, options: RenderOptions = {}): 
 }
 
 /**
- * The same as a value for programs, where the form has more than its text says or is a document by
- * itself; null of those that are a text and nothing else.
+ * The same as a value for programs, for forms that are documents or have more than their text; null
+ * for the others.
  */
 export function renderData(plan: Plan, as: Rendering, options: RenderOptions = {}): object | null {
   const guest = guestFromPlan(plan, options);

@@ -5,7 +5,7 @@ import type { HypervisorOptions } from "../options.ts";
 import { unsupported } from "../unsupported.ts";
 import { hugepagesOfAll, isMapped, type Untold, untoldOf } from "./untold.ts";
 
-/** A VM for KubeVirt, and what of the plan KubeVirt cannot be told. */
+/** A VM for KubeVirt, and the parts of the plan that it cannot express. */
 export interface KubevirtManifest {
   readonly virtualMachine: { readonly [key: string]: YamlValue };
   /** What the cluster's KubeVirt resource must permit under `permittedHostDevices.pciHostDevices`. */

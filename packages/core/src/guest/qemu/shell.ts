@@ -2,8 +2,8 @@ import { shellWord } from "../../text/shell.ts";
 import type { QemuCommand } from "./command.ts";
 
 /**
- * The command as a person can run it in a POSIX shell, an option a line; programs use the list.
- * What it needs beside stands above it as comments.
+ * The command for a POSIX shell, an option a line; programs use the list. What must be done beside
+ * it stands above it as comments.
  */
 export function shellText(command: QemuCommand): string {
   const words = command.arguments.map(shellWord);

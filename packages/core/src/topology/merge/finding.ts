@@ -1,6 +1,6 @@
 import type { Topology } from "../topology.ts";
 
-/** One way in which sources about a machine do not fit together. */
+/** One contradiction between sources about a machine. */
 export interface MergeFinding {
   readonly code: MergeFindingCode;
   /** What it is about: `0000:1b:00.0`, `node 1`, `CPUs 0,112`, `0000:1b:00.0 and 0000:3b:00.0`. */
@@ -19,8 +19,8 @@ export interface SourceValue {
 }
 
 /**
- * Every way in which sources disagree, by its stable code; `docs/errors.md` lists the same. Of what
- * differs, the result has what the first source says.
+ * Every kind of contradiction, by its stable code; `docs/errors.md` lists the same. The result
+ * keeps the first source's value.
  */
 export const mergeFindingCodes = {
   "machine-differs": "sources name another vendor, product, CPU model, architecture or page size",
@@ -44,7 +44,7 @@ export const mergeFindingCodes = {
 
 export type MergeFindingCode = keyof typeof mergeFindingCodes;
 
-/** One of the topologies that are merged, and what its findings call it. */
+/** One of the topologies that are merged, and its name in findings. */
 export interface Part {
   readonly label: string;
   readonly topology: Topology;
@@ -63,19 +63,19 @@ export interface Question<T> {
   readonly code: MergeFindingCode;
   readonly subject: string;
   readonly path: string;
-  /** What the field is called in the message: `node`, `memory`. */
+  /** The field's name in the message: `node`, `memory`. */
   readonly what: string;
   readonly claims: readonly Claim<T>[];
   /** Whether two values say the same, if that is more than being equal. */
   readonly same?: (a: T, b: T) => boolean;
-  /** Of two values that say the same, the one that says it better; without it the first. */
+  /** The more exact of two equal values; without it the first. */
   readonly better?: (kept: T, other: T) => T;
   readonly show?: (value: T) => string | number | boolean;
 }
 
 /**
- * The answer to a question: what the first source that knows says, sharpened by others that say the
- * same more exactly. Those that say something else become one finding with every value.
+ * The merged value of a field: that of the first source that knows it, made more exact by others
+ * that agree. Sources that disagree make one finding with every value.
  */
 export function settle<T>(question: Question<T>, report: Report): T | null {
   const { claims, same = Object.is, better = (kept: T): T => kept } = question;

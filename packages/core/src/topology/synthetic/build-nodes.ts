@@ -127,7 +127,7 @@ function nodeIds(described: Described, mainCount: number): number[] {
   return ids;
 }
 
-/** What is said for each node: of several statements the last that names it or all. */
+/** The value for each node: the last statement that names the node, or all nodes, wins. */
 function valuesOf<T>(statements: readonly ForNodes<T>[]): (id: number, fallback: T) => T {
   const own = new Map<number, ForNodes<T>>();
   let usual: ForNodes<T> | null = null;

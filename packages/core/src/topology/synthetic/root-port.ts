@@ -1,9 +1,8 @@
 import type { SyntheticMachine } from "./machine.ts";
 
 /**
- * Which root ports a machine's processors have, so that what lies above its devices looks as it
- * does there: those of Sapphire Rapids, of EPYC since Rome, of Grace. Anything else gets the first.
- * https://admin.pci-ids.ucw.cz/read/PC
+ * The root ports of a machine's processors: those of Sapphire Rapids, EPYC since Rome, or Grace;
+ * any other machine gets the first. https://admin.pci-ids.ucw.cz/read/PC
  */
 export function rootPortOf({ cpuModel, architecture }: SyntheticMachine["machine"]): {
   readonly vendor: string;

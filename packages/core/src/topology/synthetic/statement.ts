@@ -6,8 +6,8 @@ import { limits } from "./machine.ts";
 import { malformed, type Term, type Value } from "./term.ts";
 
 /**
- * Reading the values of terms: each function takes what was written and gives what it means, or
- * fails at the place with what was expected there.
+ * Readers for the values of terms: each returns the value or fails at its column with what was
+ * expected.
  */
 export interface Reader {
   /** The whole text, for the columns of errors. */

@@ -1,6 +1,6 @@
 /**
- * What can be otherwise than a plan says, by its stable code. `docs/errors.md` lists the same codes,
- * and a test holds the two together.
+ * Every kind of finding, by its stable code; `docs/errors.md` lists the same, and a test compares
+ * the two.
  */
 export const findingCodes = {
   "memory-off-node": "memory of a cell lies on a node that the plan does not give it",

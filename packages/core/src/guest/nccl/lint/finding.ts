@@ -1,6 +1,9 @@
 import type { ContractDevice } from "../../contract/contract.ts";
 
-/** What can be wrong with a file for NCCL in a guest, by its stable code; `docs/errors.md` has them all. */
+/**
+ * Every finding about an NCCL topology file for a guest, by its stable code; `docs/errors.md` lists
+ * the same.
+ */
 export const ncclFindingCodes = {
   "nccl-root": "the document is not a topology file of NCCL",
   "nccl-address-malformed": "a function has no bus address, or a malformed one",

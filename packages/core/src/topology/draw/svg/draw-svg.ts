@@ -11,14 +11,14 @@ export interface DrawSvgOptions {
 }
 
 /**
- * A machine as a drawing in SVG: its packages with their nodes, memory, caches and cores, the PCI
- * trees that hang from each node with their accelerators and NICs, how far nodes are from one
- * another and how accelerators reach each other. It shows what `drawTopology` says, from the same
- * model; what is unknown looks so.
+ * Draws a machine in SVG: its packages with their nodes, memory, caches and cores, the PCI trees of
+ * each node with their accelerators and NICs, the distances between nodes and the interconnects of
+ * accelerators. It shows what `drawTopology` shows, from the same model; unknown values look
+ * unknown.
  *
- * The document stands for itself: no scripts, no fonts or images from elsewhere, light or dark as
- * its reader prefers, and a title and a description for those who do not see it. The same topology
- * gives the same bytes.
+ * The document is self-contained: no scripts, no fonts or images from elsewhere, light or dark as
+ * its reader prefers, and a title and a description for screen readers. The same topology gives the
+ * same bytes.
  */
 export function drawSvg(topology: Topology, { width = 1280 }: DrawSvgOptions = {}): string {
   invariant(width >= 480, "a drawing needs 480 pixels");
