@@ -55,6 +55,7 @@ function widened(
     text: `Give the cgroup ${path} the ${what} ${to}.`,
     argv: [writeFile(file, to)],
     when: "live",
-    undo: [writeFile(file, from)],
+    // The kernel moves pages off the nodes that a cpuset loses, so there is no way back for nodes.
+    undo: file.endsWith("cpuset.cpus") ? [writeFile(file, from)] : null,
   };
 }

@@ -42,7 +42,7 @@ test("a cpuset that is narrow itself is widened, and its threads are put back", 
   expect(remedy?.undo?.at(-1)).toEqual(["shuf", "-e", "900", "-o", `${file}/cpuset.cpus`]);
   expect(remedyFor("nodes", "9", "9")).toMatchObject({
     argv: [["shuf", "-e", "0,9", "-o", `${file}/cpuset.mems`]],
-    undo: [["shuf", "-e", "9", "-o", `${file}/cpuset.mems`]],
+    undo: null,
   });
 });
 

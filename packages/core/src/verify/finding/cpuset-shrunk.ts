@@ -1,5 +1,5 @@
 import type { CgroupEvidence, ThreadEvidence } from "../../evidence/evidence.ts";
-import { advice, type Remedy, writeBack, writeFile } from "../../remedy/remedy.ts";
+import { advice, type Remedy, writeFile } from "../../remedy/remedy.ts";
 import { amountOf } from "../../text/amount.ts";
 import { at } from "../../unit/list.ts";
 import { difference, type IndexSet, isEmpty, unionAll } from "../../set/index-set.ts";
@@ -122,7 +122,10 @@ function cpusRemedy(
     : pinRemedy(sides);
 }
 
-/** libvirt has no command that widens the nodes of a running VM whose memory is bound by cell. */
+/**
+ * libvirt has no command that widens the nodes of a running VM whose memory is bound by cell. There is
+ * no undo: the kernel moves pages off the nodes that a cpuset loses.
+ */
 function nodesRemedy(cgroup: CgroupEvidence, needed: IndexSet, lacks: IndexSet): Remedy {
   const { where, nodes, effectiveNodes } = cgroup;
   if (nodes === null || isNarrowedAbove(nodes, needed)) {
@@ -130,12 +133,11 @@ function nodesRemedy(cgroup: CgroupEvidence, needed: IndexSet, lacks: IndexSet):
   }
   const file = `${where}/cpuset.mems`;
   const wider = formatList(unionAll([needed, setOf(effectiveNodes ?? nodes)]));
-  const undo = writeBack(file, nodes);
   return {
     text: `Add nodes ${formatList(lacks)} to the VM's cgroup.`,
     argv: [writeFile(file, wider)],
     when: "live",
-    undo: undo === null ? null : [undo],
+    undo: null,
   };
 }
 

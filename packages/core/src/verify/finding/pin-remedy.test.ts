@@ -82,6 +82,15 @@ test("where nobody knows the domain's name there is no command", () => {
   expect(remedies).toMatchObject([{ argv: null, undo: null, when: "live" }]);
 });
 
+test("a thread of unknown role is left where it is, since it may be a vCPU's", () => {
+  const evidence = moved({ 4711: "0-2", 5000: "2,7" }, withoutLibvirt);
+  const threads = (evidence.threads ?? []).map((thread) =>
+    thread.tid === 4711 ? { ...thread, role: null } : thread,
+  );
+  const [, remedies] = remediesOf({ ...evidence, threads });
+  expect(remedies).toMatchObject([{ argv: [["taskset", "-pc", "2", "5000"]] }]);
+});
+
 test("without libvirt each thread is kept to its CPUs", () => {
   const [codes, remedies] = remediesOf(moved({ 4711: "0-2", 5000: "2,7" }, withoutLibvirt));
   expect(codes.toSorted()).toEqual(["vcpu-affinity", "vcpu-cpu-shared"]);

@@ -59,10 +59,13 @@ export function pinRemedy({ plan, evidence }: Sides): Remedy {
   );
 }
 
-/** The threads that do not keep to their planned CPUs, where the cgroup they are in can be changed. */
+/**
+ * The threads that do not keep to their planned CPUs, where the cgroup they are in can be changed. A
+ * thread of unknown role may be a vCPU's, so it is left where it is.
+ */
 function strayThreads(plan: Plan, evidence: Evidence): readonly StrayThread[] {
   return (evidence.threads ?? []).flatMap((thread): StrayThread[] => {
-    const planned = plannedAs(thread, plan);
+    const planned = thread.role === null ? null : plannedAs(thread, plan);
     if (planned === null || allocatesOnly(thread, planned.cpus)) return [];
     if (!cgroupLacks(evidence, thread, planned.cpus)) {
       return keepsTo(thread, planned.cpus) === false ? [{ thread, planned }] : [];
