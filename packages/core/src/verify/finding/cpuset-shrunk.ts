@@ -12,8 +12,8 @@ import {
   type Sides,
   together,
   unknownCost,
-  unseen,
-  untold,
+  minorUnverified,
+  essentialUnverified,
   whyNot,
 } from "../verdict/check.ts";
 import { pinRemedy } from "./pin-remedy.ts";
@@ -30,7 +30,7 @@ export const cpusetShrunk: Check = (sides) => {
   const { plan, evidence } = sides;
   const { threads, cgroups } = evidence;
   const what = "cpusets";
-  if (threads === null) return untold(what, whyNot(evidence, "threads"));
+  if (threads === null) return essentialUnverified(what, whyNot(evidence, "threads"));
   const nodes = unionAll(plan.cells.map(({ memoryNodes }) => setOf(memoryNodes)));
   const outcomes: Outcome[] = [];
   const told = new Set<string | null>();
@@ -45,7 +45,10 @@ export const cpusetShrunk: Check = (sides) => {
   const unread = threads.filter(({ allowedNodes }) => allowedNodes === null);
   if (unread.length > 0) {
     outcomes.push(
-      untold("nodes of threads", `the status of ${unread.length} threads was not read`),
+      essentialUnverified(
+        "nodes of threads",
+        `the status of ${unread.length} threads was not read`,
+      ),
     );
   }
   const narrowed = threads.filter(
@@ -57,7 +60,7 @@ export const cpusetShrunk: Check = (sides) => {
   if (narrowed.length > 0) outcomes.push(narrowedThreads(narrowed, nodes));
   if (outcomes.length > 0) return together(outcomes);
   return cgroups.length === 0
-    ? unseen("cpusets of the VM's cgroups", whyNot(evidence, "cgroups"))
+    ? minorUnverified("cpusets of the VM's cgroups", whyNot(evidence, "cgroups"))
     : holds(what, `all that the VM needs, in ${amountOf(cgroups.length, "cgroup")}`);
 };
 

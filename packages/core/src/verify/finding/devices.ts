@@ -8,7 +8,7 @@ import {
   type Outcome,
   together,
   unknownCost,
-  untold,
+  essentialUnverified,
   whyNot,
 } from "../verdict/check.ts";
 import type { Finding } from "../verdict/verdict.ts";
@@ -36,7 +36,8 @@ function functionOutcome(
   evidence: Evidence,
 ): Outcome {
   const own = evidence.devices.find((one) => one.address === address);
-  if (own === undefined) return untold(`device ${address}`, whyNot(evidence, `device ${address}`));
+  if (own === undefined)
+    return essentialUnverified(`device ${address}`, whyNot(evidence, `device ${address}`));
   if (!own.present) return found(missing(own, "the host has no such function", rescan(address)));
   if (!isVfioVariant(own.driver)) return found(otherDriver(own, evidence));
   const outcomes = [groupOutcome(own, device, plan), heldOutcome(own, evidence)];
@@ -110,7 +111,7 @@ function boundToVfio({ address, where, driver }: DeviceEvidence, { shapes }: Evi
 function groupOutcome(own: DeviceEvidence, device: PlanDevice, plan: Plan): Outcome {
   const { address, where, iommuGroup, groupMembers } = own;
   if (iommuGroup === null || groupMembers === null) {
-    return untold(`IOMMU group of ${address}`, "its group was not read");
+    return essentialUnverified(`IOMMU group of ${address}`, "its group was not read");
   }
   const planned = new Set(plan.devices.flatMap(functionsOf));
   const strangers = groupMembers.filter(
@@ -156,12 +157,13 @@ function groupOutcome(own: DeviceEvidence, device: PlanDevice, plan: Plan): Outc
 function heldOutcome(own: DeviceEvidence, evidence: Evidence): Outcome {
   const what = `device ${own.address}`;
   const files = evidence.process?.vfioFiles ?? null;
-  if (files === null) return untold(what, "the VFIO files that QEMU has open were not read");
+  if (files === null)
+    return essentialUnverified(what, "the VFIO files that QEMU has open were not read");
   const candidates = [
     ...(own.iommuGroup === null ? [] : [`/dev/vfio/${own.iommuGroup}`]),
     ...(own.vfioFile === null ? [] : [own.vfioFile]),
   ];
-  if (candidates.length === 0) return untold(what, "its VFIO files are unknown");
+  if (candidates.length === 0) return essentialUnverified(what, "its VFIO files are unknown");
   if (candidates.some((file) => files.includes(file))) return together([]);
   return found(missing(own, `QEMU has neither of ${candidates.join(", ")} open`, restartFromPlan));
 }

@@ -9,8 +9,8 @@ import {
   type Outcome,
   together,
   unknownCost,
-  unseen,
-  untold,
+  minorUnverified,
+  essentialUnverified,
 } from "../verdict/check.ts";
 import type { GuestContract } from "../../guest/contract/contract.ts";
 import type { Finding, Severity } from "../verdict/verdict.ts";
@@ -53,7 +53,7 @@ function guestFinding(
 
 function nodesSeen({ cells }: GuestContract, report: GuestReport): Outcome {
   const { nodes } = report;
-  if (nodes === null) return untold("nodes in the guest", why(report, "nodes"));
+  if (nodes === null) return essentialUnverified("nodes in the guest", why(report, "nodes"));
   if (nodes.length < 2 && cells.length > 1) {
     return guestFinding("error", report, {
       code: "vnuma-missing",
@@ -108,13 +108,13 @@ function nodeSeen(
     );
   }
   if (own.memoryBytes === null)
-    outcomes.push(unseen(`memory of ${subject}`, why(report, "memory")));
+    outcomes.push(minorUnverified(`memory of ${subject}`, why(report, "memory")));
   else if (!isNearly(own.memoryBytes, cell.memoryBytes)) {
     outcomes.push(cellFinding(`${cell.memoryBytes} bytes`, `${own.memoryBytes} bytes`));
   }
   if (cell.distances === null || count < 2) return outcomes;
   if (own.distances === null)
-    outcomes.push(untold(`distances of ${subject}`, why(report, "distances")));
+    outcomes.push(essentialUnverified(`distances of ${subject}`, why(report, "distances")));
   else if (own.distances.join(" ") !== cell.distances.join(" ")) {
     outcomes.push(
       guestFinding("error", report, {
@@ -137,7 +137,7 @@ function isNearly(seen: number, promised: number): boolean {
 function deviceSeen(device: GuestContract["devices"][number], report: GuestReport): Outcome {
   const { address, hostAddress, cell } = device;
   const what = `node of ${address} in the guest`;
-  if (report.devices === null) return untold(what, why(report, "devices"));
+  if (report.devices === null) return essentialUnverified(what, why(report, "devices"));
   const own = report.devices.find((one) => one.address === address);
   if (own === undefined) {
     return guestFinding("error", report, {

@@ -8,8 +8,8 @@ import {
   type Sides,
   together,
   unknownCost,
-  unseen,
-  untold,
+  minorUnverified,
+  essentialUnverified,
   whyNot,
 } from "../verdict/check.ts";
 import { contractDigests, likeliestContract, promisedContracts } from "./promised-contract.ts";
@@ -18,7 +18,8 @@ import { guestView } from "./guest-view.ts";
 /** What the guest reports, in a verdict that is about the guest too. */
 export function guest({ plan, evidence }: Sides): Outcome {
   const report = evidence.guest;
-  if (report === null) return untold("what the guest sees", whyNot(evidence, "guest report"));
+  if (report === null)
+    return essentialUnverified("what the guest sees", whyNot(evidence, "guest report"));
   const contracts = promisedContracts(plan);
   return together([
     guestView(likeliestContract(contracts, report), report),
@@ -50,7 +51,7 @@ function contractFound(
   if (sha256 === null) {
     return together([
       holds("the contract in the guest", contract.where),
-      unseen("that it is this plan's", "no program in the guest could compute its digest"),
+      minorUnverified("that it is this plan's", "no program in the guest could compute its digest"),
     ]);
   }
   const digests = contractDigests(contracts);

@@ -8,7 +8,7 @@ import {
   holds,
   together,
   unknownCost,
-  unseen,
+  minorUnverified,
   whyNot,
 } from "../verdict/check.ts";
 
@@ -25,7 +25,7 @@ export const interrupts: Check = ({ plan, evidence }) =>
       const what = `interrupts of ${address}`;
       const own = evidence.devices.find((one) => one.address === address);
       if (own === undefined || own.interrupts === null) {
-        return unseen(
+        return minorUnverified(
           what,
           own === undefined
             ? whyNot(evidence, `device ${address}`)
@@ -34,7 +34,7 @@ export const interrupts: Check = ({ plan, evidence }) =>
       }
       const home = plan.cells.find(({ id }) => id === device.cell)?.hostNode;
       const node = evidence.nodes?.find(({ id }) => id === home);
-      if (node === undefined) return unseen(what, whyNot(evidence, "nodes"));
+      if (node === undefined) return minorUnverified(what, whyNot(evidence, "nodes"));
       if (node.cpus === "" || own.interrupts.length === 0) return together([]);
       const routed = own.interrupts.map((interrupt) => ({
         ...interrupt,

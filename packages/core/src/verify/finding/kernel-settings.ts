@@ -5,7 +5,7 @@ import {
   holds,
   together,
   unknownCost,
-  unseen,
+  minorUnverified,
   whyNot,
 } from "../verdict/check.ts";
 
@@ -21,7 +21,7 @@ export const kernelSettings: Check = ({ evidence }) => {
   const { ksmRun, numaBalancing } = evidence.kernel;
   return together([
     numaBalancing === null
-      ? unseen("NUMA balancing", whyNot(evidence, "NUMA balancing"))
+      ? minorUnverified("NUMA balancing", whyNot(evidence, "NUMA balancing"))
       : numaBalancing === 0
         ? holds("NUMA balancing", "off")
         : found({
@@ -37,7 +37,7 @@ export const kernelSettings: Check = ({ evidence }) => {
             remedy: numaBalancingOff(numaBalancing),
           }),
     ksmRun === null
-      ? unseen("same-page merging", whyNot(evidence, "same-page merging"))
+      ? minorUnverified("same-page merging", whyNot(evidence, "same-page merging"))
       : ksmRun !== 1
         ? holds("same-page merging", "off")
         : found({

@@ -8,7 +8,7 @@ import {
   type Outcome,
   together,
   unknownCost,
-  unseen,
+  minorUnverified,
   whyNot,
 } from "../verdict/check.ts";
 
@@ -24,7 +24,8 @@ export const links: Check = ({ plan, evidence }) =>
     plan.devices.map((device) => {
       const own = evidence.devices.find(({ address }) => address === device.address);
       const what = `link of ${device.address}`;
-      if (own === undefined) return unseen(what, whyNot(evidence, `device ${device.address}`));
+      if (own === undefined)
+        return minorUnverified(what, whyNot(evidence, `device ${device.address}`));
       return linkOutcome(what, device, own);
     }),
   );
@@ -39,7 +40,7 @@ function linkOutcome(what: string, device: PlanDevice, own: DeviceEvidence): Out
   // Nothing was promised about a link that nobody could read, then or now.
   if (device.link === null && link === null) return together([]);
   if (width === null || maxWidth === null || speed === null || maxSpeed === null) {
-    return unseen(what, "the kernel does not report all of it");
+    return minorUnverified(what, "the kernel does not report all of it");
   }
   const narrow = width < maxWidth;
   if (!narrow && speed >= maxSpeed) return holds(what, `${speed} GT/s x${width}`);

@@ -16,7 +16,7 @@ import {
   type Sides,
   together,
   unknownCost,
-  untold,
+  essentialUnverified,
   whyNot,
 } from "../verdict/check.ts";
 import type { FindingCost } from "../verdict/verdict.ts";
@@ -36,7 +36,9 @@ export const memoryPlacement: Check = (sides) => {
   const cells = cellMemory(sides.plan, sides.evidence);
   if (cells === null) {
     const why = whyNot(sides.evidence, "memory");
-    return together(sides.plan.cells.map(({ id }) => untold(`memory of cell ${id}`, why)));
+    return together(
+      sides.plan.cells.map(({ id }) => essentialUnverified(`memory of cell ${id}`, why)),
+    );
   }
   return together([unattributed(sides), ...cells.map((of) => cellPlacement(of, sides))]);
 };
@@ -52,7 +54,7 @@ function cellPlacement(of: CellMemory, sides: Sides): Outcome {
   const subject = `cell ${cell.id}`;
   const what = `memory of ${subject}`;
   const outcomes: Outcome[] = [];
-  if (unseen !== null) outcomes.push(untold(what, unseen));
+  if (unseen !== null) outcomes.push(essentialUnverified(what, unseen));
   if (off.length > 0) outcomes.push(offNode(of, off, sides));
   if (missing > 0) outcomes.push(unallocated(of, missing));
   if (outcomes.length > 0) return together(outcomes);
@@ -190,7 +192,7 @@ function unattributed({ plan, evidence }: Sides): Outcome {
     ([node, bytes]) => bytes > 0 && !nodes.some((list) => has(setOf(list), node)),
   );
   const why = `${formatBytes(total)} of guest memory belong to an unknown cell`;
-  if (off.length === 0) return untold("which memory is which cell's", why);
+  if (off.length === 0) return essentialUnverified("which memory is which cell's", why);
   return found({
     code: "memory-off-node",
     severity: "error",

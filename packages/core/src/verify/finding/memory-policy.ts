@@ -9,7 +9,7 @@ import {
   holds,
   together,
   unknownCost,
-  untold,
+  essentialUnverified,
   whyNot,
 } from "../verdict/check.ts";
 
@@ -25,13 +25,13 @@ export const memoryPolicy: Check = ({ plan, evidence }) => {
       const subject = `cell ${cell.id}`;
       const what = `memory policy of ${subject}`;
       const of = cells?.[i];
-      if (of === undefined) return untold(what, whyNot(evidence, "memory"));
+      if (of === undefined) return essentialUnverified(what, whyNot(evidence, "memory"));
       const binding = memoryBinding(cell);
       const promised = `${modes[binding.memoryPolicy]}:${binding.memoryNodes}`;
       const unseen = whyUnseen(of);
-      if (unseen !== null) return untold(what, unseen);
+      if (unseen !== null) return essentialUnverified(what, unseen);
       if (of.mappings.some(({ policy }) => policy === null)) {
-        return untold(what, "numa_maps has a policy that is not known");
+        return essentialUnverified(what, "numa_maps has a policy that is not known");
       }
       const other = of.mappings.filter(({ policy }) => shown(policy) !== promised);
       if (other.length === 0) return holds(what, promised);

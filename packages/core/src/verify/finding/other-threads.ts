@@ -11,7 +11,7 @@ import {
   type Sides,
   together,
   unknownCost,
-  untold,
+  essentialUnverified,
   whyNot,
 } from "../verdict/check.ts";
 import { pinRemedy } from "./pin-remedy.ts";
@@ -39,16 +39,17 @@ export const otherThreads: Check = (sides) => {
   const { plan, evidence } = sides;
   const what = "where the emulator's threads may run";
   const { threads, process } = evidence;
-  if (threads === null) return untold(what, whyNot(evidence, "threads"));
+  if (threads === null) return essentialUnverified(what, whyNot(evidence, "threads"));
   const outcomes: Outcome[] = [];
   const count = process?.threadCount ?? null;
-  if (count === null) outcomes.push(untold(what, "the kernel's count of threads was not read"));
+  if (count === null)
+    outcomes.push(essentialUnverified(what, "the kernel's count of threads was not read"));
   else if (threads.length < count) {
-    outcomes.push(untold(what, `${threads.length} of ${count} threads were read`));
+    outcomes.push(essentialUnverified(what, `${threads.length} of ${count} threads were read`));
   }
   const unnamed = threads.filter(({ role }) => role === null);
   if (unnamed.length > 0) {
-    outcomes.push(untold(what, `what ${unnamed.length} threads are for is unknown`));
+    outcomes.push(essentialUnverified(what, `what ${unnamed.length} threads are for is unknown`));
   }
   const others = threads.filter(({ role }) => role !== null && role.kind !== "vcpu");
   const remedy = once(() => pinRemedy(sides));
@@ -57,7 +58,9 @@ export const otherThreads: Check = (sides) => {
     const promised = promisedOf(thread, sides);
     const keeps = keepsTo(thread, promised.cpus);
     if (keeps === null) {
-      outcomes.push(untold(`where ${promised.subject} may run`, "its status was not read"));
+      outcomes.push(
+        essentialUnverified(`where ${promised.subject} may run`, "its status was not read"),
+      );
     } else if (keeps || allocatesOnly(thread, promised.cpus)) kept++;
     // A cpuset without its CPUs has moved the thread, and is a finding of its own.
     else if (!cgroupLacks(evidence, thread, promised.cpus)) {
@@ -66,7 +69,9 @@ export const otherThreads: Check = (sides) => {
   }
   for (const { id } of plan.iothreads) {
     if (others.some(({ role }) => role?.kind === "iothread" && role.id === id)) continue;
-    outcomes.push(untold(`where iothread ${id} may run`, "no thread is known to be it"));
+    outcomes.push(
+      essentialUnverified(`where iothread ${id} may run`, "no thread is known to be it"),
+    );
   }
   if (kept > 0) {
     outcomes.push(holds("other threads", `${kept} of ${others.length} keep to their own CPUs`));

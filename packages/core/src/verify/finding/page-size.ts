@@ -8,7 +8,7 @@ import {
   holds,
   together,
   unknownCost,
-  untold,
+  essentialUnverified,
   whyNot,
 } from "../verdict/check.ts";
 
@@ -27,14 +27,14 @@ export const pageSize: Check = ({ plan, evidence }) => {
       const subject = `cell ${cell.id}`;
       const what = `page size of ${subject}`;
       const of = cells?.[i];
-      if (of === undefined) return untold(what, whyNot(evidence, "memory"));
+      if (of === undefined) return essentialUnverified(what, whyNot(evidence, "memory"));
       const unseen = whyUnseen(of);
-      if (unseen !== null) return untold(what, unseen);
+      if (unseen !== null) return essentialUnverified(what, unseen);
       const sized = of.mappings.flatMap(({ pageBytes, ...mapping }) =>
         pageBytes === null ? [] : [{ ...mapping, pageBytes }],
       );
       if (sized.length < of.mappings.length) {
-        return untold(what, "numa_maps does not state it");
+        return essentialUnverified(what, "numa_maps does not state it");
       }
       const promised = formatBytes(cell.pageBytes);
       const other = sized.filter(({ pageBytes }) =>

@@ -1,5 +1,5 @@
 import type { Evidence, ShapeEvidence } from "../../evidence/evidence.ts";
-import { type Outcome, together, untold, whyNot } from "../verdict/check.ts";
+import { type Outcome, together, essentialUnverified, whyNot } from "../verdict/check.ts";
 import type { Verified } from "../verdict/verdict.ts";
 
 /**
@@ -19,14 +19,14 @@ export function overShapes(
 ): Outcome {
   // Without the command line, the others could hide what it would have shown.
   if (!evidence.shapes.some((one) => one.source === "command-line" && one[field] !== null)) {
-    return untold(what, whyNot(evidence, "command line"));
+    return essentialUnverified(what, whyNot(evidence, "command line"));
   }
   const told = order.flatMap((source) => {
     const outcomes = evidence.shapes.filter((shape) => shape.source === source).map(look);
     return outcomes.filter((outcome) => outcome !== null);
   });
   const [first, ...others] = told;
-  if (first === undefined) return untold(what, whyNot(evidence, "command line"));
+  if (first === undefined) return essentialUnverified(what, whyNot(evidence, "command line"));
   if (first.findings.length > 0) return first;
   // A second source that confirms adds nothing.
   const weaker = others.flatMap(({ findings }) =>

@@ -12,7 +12,7 @@ import {
   type Sides,
   together,
   unknownCost,
-  untold,
+  essentialUnverified,
   whyNot,
 } from "../verdict/check.ts";
 import { affinityLine, affinityWords, cgroupLacks, cpusOf, keepsTo } from "./threads.ts";
@@ -30,7 +30,8 @@ export const vcpuAffinity: Check = (sides) => {
   const { plan, evidence } = sides;
   const all = plan.cells.flatMap((cell) => cell.vcpus.map((vcpu) => ({ cell, vcpu })));
   const threads = evidence.threads;
-  if (threads === null) return untold("where vCPUs may run", whyNot(evidence, "threads"));
+  if (threads === null)
+    return essentialUnverified("where vCPUs may run", whyNot(evidence, "threads"));
   const byId = new Map(
     threads.flatMap((thread) =>
       thread.role?.kind === "vcpu" ? [[thread.role.id, thread] as const] : [],
@@ -48,7 +49,7 @@ export const vcpuAffinity: Check = (sides) => {
   }).length;
   return together([
     ...(unseen.length > 0
-      ? [untold(`where ${named(unseen)} may run`, "no thread is known to be theirs")]
+      ? [essentialUnverified(`where ${named(unseen)} may run`, "no thread is known to be theirs")]
       : []),
     ...outcomes,
     ...(held > 0

@@ -35,12 +35,12 @@ export function holds(what: string, text: string): Outcome {
 }
 
 /** A promise that nobody could check, and whose breach would be an error. */
-export function untold(what: string, why: string): Outcome {
+export function essentialUnverified(what: string, why: string): Outcome {
   return { ...nothing, unverified: [{ what, why, essential: true }] };
 }
 
 /** A promise that nobody could check, and whose breach would be a warning at most. */
-export function unseen(what: string, why: string): Outcome {
+export function minorUnverified(what: string, why: string): Outcome {
   return { ...nothing, unverified: [{ what, why, essential: false }] };
 }
 

@@ -7,12 +7,12 @@ export function judged(
   { findings, verified, unverified }: Outcome,
 ): Verdict {
   const broken = findings.some(({ severity }) => severity === "error");
-  const untold = unverified.some(({ essential }) => essential);
+  const incomplete = unverified.some(({ essential }) => essential);
   return {
     apiVersion: "evenkeel/v1",
     kind: "Verdict",
     ...about,
-    holds: !broken && !untold,
+    holds: !broken && !incomplete,
     findings: findings.toSorted(worseFirst),
     verified,
     unverified,
