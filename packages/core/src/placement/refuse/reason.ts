@@ -12,7 +12,7 @@ export function reason(
   return { node: null, needs: null, has: null, ...cause };
 }
 
-/** The refusal of a host for a VM there that the request is to be kept away from. */
+/** The refusal of a host that has a VM which the request must be kept away from. */
 export function awayReason({ name }: Request, met: readonly Plan[]): RefusalReason {
   const vms = met.map(({ vm }) => vm).join(", ");
   const message = `${name} must be kept away from ${vms}, which ${met.length === 1 ? "is" : "are"} on this host.`;
