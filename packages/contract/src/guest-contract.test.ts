@@ -1,7 +1,7 @@
 import { contractOf } from "@evenkeel/core/guest/contract/from-guest.ts";
 import { guestFromPlan } from "@evenkeel/core/guest/from-plan.ts";
 import { pciForms } from "@evenkeel/core/guest/ports.ts";
-import { render } from "@evenkeel/core/guest/render.ts";
+import { render } from "@evenkeel/core/render/render.ts";
 import { generatedPlans } from "@evenkeel/core/testing/guest/generated-plans.ts";
 import { sha256 } from "@evenkeel/core/hash/sha256.ts";
 import * as fc from "fast-check";

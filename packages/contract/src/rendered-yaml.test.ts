@@ -2,7 +2,7 @@ import { userData } from "@evenkeel/core/guest/cloud-init/user-data.ts";
 import { guestFromPlan } from "@evenkeel/core/guest/from-plan.ts";
 import { kubevirtManifest } from "@evenkeel/core/guest/kubevirt/manifest.ts";
 import { hasAccelerators } from "@evenkeel/core/guest/nccl/print.ts";
-import { render } from "@evenkeel/core/guest/render.ts";
+import { render } from "@evenkeel/core/render/render.ts";
 import { generatedPlans } from "@evenkeel/core/testing/guest/generated-plans.ts";
 import { planOf } from "@evenkeel/core/testing/guest/plan-of.ts";
 import { writeYaml, type YamlValue } from "@evenkeel/core/yaml/write.ts";

@@ -7,7 +7,7 @@ import type { Plan } from "@evenkeel/core/plan/plan.ts";
 import type { Refusal } from "@evenkeel/core/plan/refusal.ts";
 import type { Flavor, VirtualMachine } from "@evenkeel/core/request/virtual-machine.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
-import type { Verdict } from "@evenkeel/core/verify/verdict.ts";
+import type { Verdict } from "@evenkeel/core/verify/verdict/verdict.ts";
 import { expectTypeOf, test } from "vitest";
 import type { z } from "zod";
 import type { capacitySchema } from "./capacity.ts";

@@ -77,5 +77,9 @@ export const exampleDocuments: readonly Document[] = [
   exampleCapacity,
   exampleEvidence,
   exampleReport,
-  verify(examplePlan, { ...exampleEvidence, process: null }),
+  verify(examplePlan, {
+    ...exampleEvidence,
+    process: null,
+    kernel: { ...exampleEvidence.kernel, numaBalancing: 1 },
+  }),
 ];

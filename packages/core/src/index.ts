@@ -57,7 +57,7 @@ export {
   interconnects,
 } from "./topology/interconnect.ts";
 export { drawDot } from "./topology/draw/draw-dot.ts";
-export { drawSvg, type DrawSvgOptions } from "./topology/draw/draw-svg.ts";
+export { drawSvg, type DrawSvgOptions } from "./topology/draw/svg/draw-svg.ts";
 export { drawTopology, type DrawOptions } from "./topology/draw/draw-topology.ts";
 export { ncclTopology } from "./nccl/print-topology.ts";
 
@@ -88,8 +88,9 @@ export {
   type RefusalCode,
   refusalCodes,
   type RefusalReason,
-  type Remedy,
+  type RefusalRemedy,
 } from "./plan/refusal.ts";
+export type { Command, Remedy, RemedyTime } from "./remedy/remedy.ts";
 export { planFaults } from "./plan/check/plan-check.ts";
 export { planContradictions } from "./plan/check/plan-consistency.ts";
 export type { PlanFault } from "./plan/check/plan-facts.ts";
@@ -110,8 +111,8 @@ export { fitFlavors } from "./fleet/fit/fit.ts";
 export type { FlavorFit, NodeShortage, StraddlingCost } from "./fleet/fit/flavor-fit.ts";
 
 // Guests
-export { render, renderData, type RenderOptions } from "./guest/render.ts";
-export { type Rendering, renderings } from "./guest/renderings.ts";
+export { render, renderData, type RenderOptions } from "./render/render.ts";
+export { type Rendering, renderings } from "./render/renderings.ts";
 export { guestFromPlan, type GuestOptions } from "./guest/from-plan.ts";
 export type { PciForm } from "./guest/ports.ts";
 export type { Firmware, HypervisorOptions } from "./guest/options.ts";
@@ -150,8 +151,8 @@ export {
 // Verification
 export { verify, type VerifyOptions } from "./verify/verify.ts";
 export { checkGuest } from "./verify/check-guest.ts";
-export { verdictChanges, type VerdictChange } from "./verify/changes.ts";
-export { type FindingCode, findingCodes } from "./verify/finding-codes.ts";
+export { verdictChanges, type VerdictChange } from "./verify/verdict/changes.ts";
+export { type FindingCode, findingCodes } from "./verify/verdict/finding-codes.ts";
 export type {
   Finding,
   FindingCost,
@@ -161,7 +162,7 @@ export type {
   Unverified,
   Verdict,
   Verified,
-} from "./verify/verdict.ts";
+} from "./verify/verdict/verdict.ts";
 export type {
   CgroupEvidence,
   DeviceEvidence,
@@ -180,8 +181,8 @@ export type {
   ShapeSource,
   ThreadEvidence,
   ThreadRole,
-  Unreadable,
 } from "./evidence/evidence.ts";
+export type { Unreadable } from "./evidence/unreadable.ts";
 export type {
   GuestContractFound,
   GuestDevice,

@@ -130,7 +130,7 @@ function facts(plan: Plan, view: View): string[] {
     ]);
   }
   if (partition !== null) rows.push(["partition", String(partition)]);
-  rows.push(["cost", costText(plan)], ["signature", `${signature}: ${signatureText}`]);
+  rows.push(["speed", speedText(plan)], ["signature", `${signature}: ${signatureText}`]);
   const label = Math.max(...rows.map(([name]) => name.length));
   return rows.flatMap(([name, value]) => {
     const [first = "", ...rest] = hanging(
@@ -141,7 +141,7 @@ function facts(plan: Plan, view: View): string[] {
   });
 }
 
-function costText({ cost: { basis, parts, slowdown } }: Plan): string {
+function speedText({ cost: { basis, parts, slowdown } }: Plan): string {
   const named: readonly (readonly [string, number])[] = [
     ["host to device", parts.hostToDevice],
     ["memory", parts.memory],
@@ -151,7 +151,8 @@ function costText({ cost: { basis, parts, slowdown } }: Plan): string {
   const dearer = named
     .filter(([, cost]) => cost > 1)
     .map(([name, cost]) => `${name} ${percent(cost)}`);
-  if (slowdown <= 1) return `no slower than the best on this host when empty (${basis})`;
+  const model = basis === "modelled" ? "model" : basis;
+  if (slowdown <= 1) return `expected as on the empty host (${model})`;
   const where = dearer.length > 0 ? `: ${dearer.join(", ")}` : "";
-  return `${percent(slowdown)} slower than the best on this host when empty (${basis})${where}`;
+  return `expected ${percent(slowdown)} slower than on the empty host (${model})${where}`;
 }

@@ -92,7 +92,7 @@ test("of several hosts it is said why this one", () => {
         reasons: [
           {
             code: "kept-away",
-            message: "next is to be kept away from b-0, which is on this host.",
+            message: "next must be kept away from b-0, which is on this host.",
           },
         ],
         remedies: [],
@@ -123,7 +123,7 @@ test("a flavor's signature is refused by name where only another class is free",
       node: null,
       needs: null,
       has: null,
-      message: `No free placement is of signature ${signature}, in which flavor gpu.2 is sold; to be had is ${other.signature}: ${other.signatureText}.`,
+      message: `No free placement has signature ${signature}, which flavor gpu.2 is sold in; the best free one has ${other.signature}: ${other.signatureText}.`,
     },
   ]);
   expect(only?.remedies.map(({ change, to }) => [change, to])).toEqual([

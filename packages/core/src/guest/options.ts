@@ -1,4 +1,4 @@
-/** What every hypervisor's definition needs to know that no plan decides. */
+/** What every hypervisor's definition needs beside the plan. */
 export interface HypervisorOptions {
   /** Run without KVM, in software: for labs and tests. False by default. */
   readonly emulated?: boolean | undefined;

@@ -1,28 +1,31 @@
 import type { Plan } from "../plan/plan.ts";
 
 /**
- * A VM that Evenkeel has started, or is about to, on this host: its plan, how it runs, and all that
- * starting it may change, so that whoever finds this can undo it. It is written before anything is
- * changed and removed once nothing is left. Or a VM that somebody else has started, and that is
- * counted by its plan since it was adopted.
+ * A VM that Evenkeel has started on this host, or is about to: its plan, how it runs, and all that
+ * starting it may change, so that any later command can undo it. It is written before anything is
+ * changed and removed once nothing is left. An adopted VM was started by somebody else and is
+ * counted by its plan.
  */
 export interface Instance {
   readonly apiVersion: "evenkeel/v1";
   readonly kind: "Instance";
-  /** What Evenkeel calls it, and the hypervisor too where Evenkeel has started it: see `guestName`. */
+  /** Its name in Evenkeel, and in the hypervisor where Evenkeel has started it: see `guestName`. */
   readonly name: string;
-  /** The hypervisor's: see `guestUuid`; of an adopted VM whichever it has. */
+  /** Its UUID in the hypervisor: see `guestUuid`; an adopted VM has its own. */
   readonly uuid: string;
   readonly plan: Plan;
   readonly via: HypervisorName;
   /** libvirt's URI; null for QEMU alone. */
   readonly uri: string | null;
   /**
-   * `starting` until the guest runs: found without the command that starts it, the start has failed
-   * and is undone. `stopping` likewise: found alone, the stop is brought to its end.
+   * `starting` until the guest runs: without its command, the start has failed and is undone.
+   * `stopping` likewise: without its command, the stop is completed.
    */
   readonly phase: "starting" | "running" | "stopping";
-  /** Whether somebody else has started it: then its definition and its drivers are not Evenkeel's. */
+  /**
+   * Whether somebody else has started it: then its definition and drivers are not Evenkeel's to
+   * change.
+   */
   readonly adopted: boolean;
   /** In UTC, by the clock of whoever began to start it, or adopted it. */
   readonly startedAt: string;
@@ -37,6 +40,9 @@ export interface DriverBefore {
   readonly address: string;
   /** Null where it had none. */
   readonly driver: string | null;
-  /** The only driver that the kernel is told to bind to it; null where it is told none. */
+  /**
+   * The driver that `driver_override` names, the only one that the kernel may bind; null without
+   * one.
+   */
   readonly override: string | null;
 }

@@ -1,6 +1,7 @@
 import type { PlanCost } from "../cost/plan-cost.ts";
 import type { Isolation, Locality } from "../request/virtual-machine.ts";
 import type { Link, PcieLink } from "../topology/topology.ts";
+import { MiB } from "../unit/bytes.ts";
 
 /**
  * Where a VM goes: the one solved, stored decision. Every rendering derives from it and every
@@ -123,5 +124,5 @@ export interface PlanSwitch {
 
 /** Pages of at least 2 MiB are huge: base pages are at most 64 KiB on every architecture of Linux. */
 export function isHugepage(pageBytes: number): boolean {
-  return pageBytes >= 2 * 1024 * 1024;
+  return pageBytes >= 2 * MiB;
 }

@@ -2,7 +2,10 @@ import { GiB } from "../unit/bytes.ts";
 import type { DevicePattern } from "../topology/device-pattern.ts";
 import type { Partition } from "../topology/topology.ts";
 
-/** What the operator keeps for the host, and how devices are known there. */
+/**
+ * The CPUs and memory that the operator keeps for the host, and the rules by which devices are
+ * known.
+ */
 export interface HostPolicy {
   readonly reserved: {
     /** The lowest so many cores of every node that has CPUs; without effect where `cpus` is given. */

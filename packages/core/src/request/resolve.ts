@@ -10,8 +10,8 @@ import type {
 } from "./virtual-machine.ts";
 
 /**
- * Bounds beyond which a number is a slip of the pen and not a wish: QEMU's q35 machine has at most
- * 4096 vCPUs, no guest starts in 64 MiB together with its firmware, and no host has 1 PiB.
+ * Bounds beyond which a number must be a mistake: QEMU's q35 machine has at most 4096 vCPUs, no
+ * guest starts in 64 MiB together with its firmware, and no host has 1 PiB.
  */
 export const requestBounds = {
   vcpus: { min: 1, max: 4096 },
@@ -19,7 +19,7 @@ export const requestBounds = {
   devices: { min: 0, max: 256 },
 } as const;
 
-/** What a request asks for where neither the virtual machine nor its flavor says anything. */
+/** The defaults, where neither the virtual machine nor its flavor has a value. */
 const requestDefaults = {
   accelerators: { count: 0, link: "any" },
   nics: { count: 0, rdma: false },
@@ -71,7 +71,7 @@ export function requestOfFlavor(flavor: Flavor): Request {
   return resolveRequest({ ...vm, spec: { flavor: name } }, [flavor]);
 }
 
-/** A VM with wishes of its own is not the one that was sold, and of no class yet. */
+/** A VM that overrides its flavor is not the VM that was sold, so it has no signature. */
 function isAsSold({ spec }: VirtualMachine): boolean {
   const { flavor: _, ...own } = spec;
   return Object.values(own).every((value) => value === undefined);
@@ -87,7 +87,7 @@ function flavorOf(vm: VirtualMachine, flavors: readonly Flavor[]): Flavor | null
     const close = didYouMean(wanted, names);
     throw new EvenkeelError("flavor-unknown", `no flavor is named "${wanted}"`, {
       where,
-      expected: names.length === 0 ? "a flavor that is given too" : `one of ${names.join(", ")}`,
+      expected: names.length === 0 ? "a flavor that is also given" : `one of ${names.join(", ")}`,
       remedy:
         close === null ? `give the Flavor "${wanted}" along with it` : `did you mean "${close}"?`,
     });
@@ -95,7 +95,7 @@ function flavorOf(vm: VirtualMachine, flavors: readonly Flavor[]): Flavor | null
   if (others.length > 0) {
     throw new EvenkeelError("request-invalid", `the flavor "${wanted}" is given more than once`, {
       where,
-      expected: "one flavor of a name",
+      expected: "one flavor for each name",
       remedy: `leave out all but one of the flavors named "${wanted}"`,
     });
   }

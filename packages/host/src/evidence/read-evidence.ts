@@ -1,4 +1,5 @@
-import type { Evidence, ShapeEvidence, Unreadable } from "@evenkeel/core/evidence/evidence.ts";
+import type { Evidence, ShapeEvidence } from "@evenkeel/core/evidence/evidence.ts";
+import type { Unreadable } from "@evenkeel/core/evidence/unreadable.ts";
 import type { GuestReport } from "@evenkeel/core/evidence/guest-report.ts";
 import { readCgroup } from "../cgroup/read.ts";
 import type { FoundProcess } from "../procfs/find-process.ts";

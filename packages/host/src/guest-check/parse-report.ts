@@ -1,4 +1,4 @@
-import type { Unreadable } from "@evenkeel/core/evidence/evidence.ts";
+import type { Unreadable } from "@evenkeel/core/evidence/unreadable.ts";
 import type {
   GuestDevice,
   GuestHugepages,

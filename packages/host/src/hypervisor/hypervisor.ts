@@ -1,5 +1,5 @@
 import type { Guest } from "@evenkeel/core/guest/guest.ts";
-import type { RenderOptions } from "@evenkeel/core/guest/render.ts";
+import type { RenderOptions } from "@evenkeel/core/render/render.ts";
 import type { Instance } from "@evenkeel/core/instance/instance.ts";
 
 /** What a VM starts from, apart from its plan. */

@@ -8,7 +8,7 @@ import type { DomainFacts } from "@evenkeel/core/preflight/facts.ts";
 import type { HostPolicy } from "@evenkeel/core/request/host-policy.ts";
 import { didYouMean } from "@evenkeel/core/text/did-you-mean.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
-import type { Verdict } from "@evenkeel/core/verify/verdict.ts";
+import type { Verdict } from "@evenkeel/core/verify/verdict/verdict.ts";
 import { shellWord } from "@evenkeel/core/text/shell.ts";
 import { hypervisorFailed } from "../hypervisor/failed.ts";
 import { readDomains } from "../hypervisor/libvirt/domains.ts";

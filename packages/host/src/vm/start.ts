@@ -4,7 +4,7 @@ import type { Plan } from "@evenkeel/core/plan/plan.ts";
 import type { Refusal } from "@evenkeel/core/plan/refusal.ts";
 import type { PreflightReport } from "@evenkeel/core/preflight/problem.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
-import type { Verdict } from "@evenkeel/core/verify/verdict.ts";
+import type { Verdict } from "@evenkeel/core/verify/verdict/verdict.ts";
 import { startInstance } from "../instance/start.ts";
 import type { Lock } from "../state/lock.ts";
 import { refuseDamaged } from "../state/state-folder.ts";

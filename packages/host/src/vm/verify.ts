@@ -4,7 +4,7 @@ import type { GuestReport } from "@evenkeel/core/evidence/guest-report.ts";
 import type { Instance } from "@evenkeel/core/instance/instance.ts";
 import type { Plan } from "@evenkeel/core/plan/plan.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
-import type { Scope, Verdict } from "@evenkeel/core/verify/verdict.ts";
+import type { Scope, Verdict } from "@evenkeel/core/verify/verdict/verdict.ts";
 import { verify } from "@evenkeel/core/verify/verify.ts";
 import { readLiveEvidence } from "../evidence/read-live.ts";
 import type { LocalHost } from "./host.ts";

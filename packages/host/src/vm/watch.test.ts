@@ -1,5 +1,5 @@
 import { verify } from "@evenkeel/core/verify/verify.ts";
-import type { VerdictChange } from "@evenkeel/core/verify/changes.ts";
+import type { VerdictChange } from "@evenkeel/core/verify/verdict/changes.ts";
 import { asPlanned } from "@evenkeel/core/testing/evidence/as-planned.ts";
 import { planOf } from "@evenkeel/core/testing/guest/plan-of.ts";
 import { expect, test } from "vitest";

@@ -1,5 +1,5 @@
-import { type VerdictChange, verdictChanges } from "@evenkeel/core/verify/changes.ts";
-import type { Verdict } from "@evenkeel/core/verify/verdict.ts";
+import { type VerdictChange, verdictChanges } from "@evenkeel/core/verify/verdict/changes.ts";
+import type { Verdict } from "@evenkeel/core/verify/verdict/verdict.ts";
 import type { Clock } from "../clock/clock.ts";
 
 export interface Watching {

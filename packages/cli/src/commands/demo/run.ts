@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
-import { render } from "@evenkeel/core/guest/render.ts";
+import { render } from "@evenkeel/core/render/render.ts";
 import { defaultHostPolicy } from "@evenkeel/core/request/host-policy.ts";
 import { compareTwins, twinRequest } from "@evenkeel/simulate/twins.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";

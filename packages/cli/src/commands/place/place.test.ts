@@ -158,7 +158,7 @@ test("plans of strangers, of a changed host and of each other's devices are not 
       code      usage
 
     evenkeel: VirtualMachine a: spec.flavor: no flavor is named "h100.2"
-      expected  a flavor that is given too
+      expected  a flavor that is also given
       try       give the Flavor "h100.2" along with it
       code      flavor-unknown
 

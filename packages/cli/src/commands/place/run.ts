@@ -62,6 +62,6 @@ async function answerText(
   if (output === "json") return jsonText(answer);
   if (answer.kind === "Refusal") return refusalText(answer, view);
   if (output === "text") return planText(answer, view);
-  const { render } = await import("@evenkeel/core/guest/render.ts");
+  const { render } = await import("@evenkeel/core/render/render.ts");
   return render(answer, "libvirt");
 }

@@ -1,7 +1,7 @@
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import { guestArchitectures } from "@evenkeel/core/guest/guest.ts";
 import { pciForms } from "@evenkeel/core/guest/ports.ts";
-import { renderings } from "@evenkeel/core/guest/renderings.ts";
+import { renderings } from "@evenkeel/core/render/renderings.ts";
 import { parseVersions } from "@evenkeel/core/guest/versions.ts";
 import { buildCommand } from "@stricli/core";
 import type { CliCommand } from "../../command/command.ts";

@@ -1,6 +1,6 @@
 import type { GuestArchitecture } from "@evenkeel/core/guest/guest.ts";
 import type { PciForm } from "@evenkeel/core/guest/ports.ts";
-import type { Rendering } from "@evenkeel/core/guest/renderings.ts";
+import type { Rendering } from "@evenkeel/core/render/renderings.ts";
 import type { HypervisorVersions } from "@evenkeel/core/guest/versions.ts";
 
 /** The flags of `evenkeel render`. */

@@ -2,7 +2,7 @@ import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import { contractOf } from "@evenkeel/core/guest/contract/from-guest.ts";
 import { guestFromPlan } from "@evenkeel/core/guest/from-plan.ts";
 import { lintNccl } from "@evenkeel/core/guest/nccl/lint/lint.ts";
-import { render, renderData, type RenderOptions } from "@evenkeel/core/guest/render.ts";
+import { render, renderData, type RenderOptions } from "@evenkeel/core/render/render.ts";
 import { defaultVersions, limitsFor } from "@evenkeel/core/guest/versions.ts";
 import type { Plan } from "@evenkeel/core/plan/plan.ts";
 import { readXml } from "@evenkeel/host/xml/read-xml.ts";

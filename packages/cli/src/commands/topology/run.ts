@@ -55,7 +55,7 @@ async function drawing(
 async function rendered(topology: Topology, output: TopologyFlags["output"]): Promise<string> {
   switch (output) {
     case "svg": {
-      const { drawSvg } = await import("@evenkeel/core/topology/draw/draw-svg.ts");
+      const { drawSvg } = await import("@evenkeel/core/topology/draw/svg/draw-svg.ts");
       return drawSvg(topology);
     }
     case "dot": {

@@ -1,5 +1,5 @@
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
-import { scopes } from "@evenkeel/core/verify/verdict.ts";
+import { scopes } from "@evenkeel/core/verify/verdict/verdict.ts";
 import { buildCommand } from "@stricli/core";
 import type { CliCommand } from "../../command/command.ts";
 import type { CliContext } from "../../command/context.ts";

@@ -1,4 +1,4 @@
-import type { Scope } from "@evenkeel/core/verify/verdict.ts";
+import type { Scope } from "@evenkeel/core/verify/verdict/verdict.ts";
 
 /** The flags of `evenkeel verify`. */
 export interface VerifyFlags {

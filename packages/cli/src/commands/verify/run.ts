@@ -1,4 +1,4 @@
-import type { Verdict } from "@evenkeel/core/verify/verdict.ts";
+import type { Verdict } from "@evenkeel/core/verify/verdict/verdict.ts";
 import { judge } from "@evenkeel/host/vm/verify.ts";
 import { watchVerdicts } from "@evenkeel/host/vm/watch.ts";
 import type { CliContext } from "../../command/context.ts";

@@ -47,7 +47,7 @@ test("recorded evidence is judged, for people and for programs", async () => {
       page size of cell 1                4 KiB pages
       vCPUs                              8 of 8 may run on their own CPUs only
       other threads                      2 of 2 keep to their own CPUs
-      cpusets                            1 leave the VM what it needs
+      cpusets                            all that the VM needs, in 1 cgroup
       device 0000:1b:00.0                vfio-pci, IOMMU group 0 open
       the guest's nodes                  2, as planned
       the guest's distances              10 21 / 21 10

@@ -2,8 +2,8 @@ import { shellWord } from "../../text/shell.ts";
 import type { QemuCommand } from "./command.ts";
 
 /**
- * The command as a person can run it in a POSIX shell, an option a line; programs use the list.
- * What it needs beside stands above it as comments.
+ * The command for a POSIX shell, an option a line; programs use the list. What must be done beside
+ * it stands above it as comments.
  */
 export function shellText(command: QemuCommand): string {
   const words = command.arguments.map(shellWord);
@@ -26,17 +26,19 @@ function remarks({ threads, memoryNodes, hugepages, memlockBytes, devices, notes
   const pins = ({ id, cpus }: { readonly id: number; readonly cpus: string }): string =>
     `${id} on ${cpus}`;
   return [
-    "QEMU does not pin: whoever starts it keeps its threads to these host CPUs",
+    "QEMU does not pin its threads. Whoever starts it must keep them to these host CPUs",
     ...threads.vcpus.map((pin) => `  vCPU ${pins(pin)}`),
     ...threads.iothreads.map((pin) => `  iothread ${pins(pin)}`),
     `  all others on ${threads.emulator}`,
-    `and all its memory to the nodes ${memoryNodes}.`,
+    `and all its memory to nodes ${memoryNodes}.`,
     ...hugepages.map(
       ({ cell, count, pageBytes, nodes }) =>
         `Cell ${cell} needs ${count} free huge pages of ${pageBytes} bytes on node ${nodes}.`,
     ),
-    ...(devices.length === 0 ? [] : [`Bound to vfio-pci before: ${devices.join(" ")}`]),
-    ...(memlockBytes === null ? [] : [`May lock at least ${memlockBytes} bytes (ulimit -l).`]),
+    ...(devices.length === 0 ? [] : [`Bind to vfio-pci first: ${devices.join(" ")}`]),
+    ...(memlockBytes === null
+      ? []
+      : [`It must be allowed to lock ${memlockBytes} bytes (ulimit -l).`]),
     ...notes.map((note) => `Note: ${note}`),
   ];
 }

@@ -15,8 +15,9 @@ import { formatList, setOf } from "../../set/list-format.ts";
 import { topologyDigest } from "../../topology/digest.ts";
 import { interconnects } from "../../topology/interconnect.ts";
 import type { MemoryNode, Topology } from "../../topology/topology.ts";
+import { MiB } from "../../unit/bytes.ts";
 import { governedTopology, type HostState } from "../host-state.ts";
-import { functionsOf, type Plan } from "../plan.ts";
+import { functionsOf, isHugepage, type Plan } from "../plan.ts";
 import { factFaults, type PlanFault } from "./plan-facts.ts";
 import { planContradictions } from "./plan-consistency.ts";
 import { planSignature } from "../signature/signature.ts";
@@ -121,7 +122,8 @@ function checkMemory({ plan, host, topology, report }: View): void {
           .flatMap((entry) => entry.cells)
           .filter(
             (cell) =>
-              cell.pageBytes === pageBytes || (pageBytes < 2 ** 21 && cell.pageBytes < 2 ** 21),
+              cell.pageBytes === pageBytes ||
+              !(isHugepage(pageBytes) || isHugepage(cell.pageBytes)),
           )
           .flatMap((cell) => cell.memoryOnNodes)
           .reduce((sum, part) => sum + (part.node === node.id ? part.bytes : 0), 0);
@@ -157,7 +159,7 @@ function bytesToSell(
 ): number {
   const sum = (pools: MemoryNode["hugepages"]): number =>
     pools.reduce((bytes, { sizeBytes, total }) => bytes + sizeBytes * total, 0);
-  if (pageBytes >= 2 ** 21) return sum(hugepages.filter((pool) => pool.sizeBytes === pageBytes));
+  if (isHugepage(pageBytes)) return sum(hugepages.filter((pool) => pool.sizeBytes === pageBytes));
   if (memoryBytes === null) return 0;
   return memoryBytes - sum(hugepages) - policy.reserved.memoryPerNodeBytes;
 }
@@ -256,7 +258,7 @@ function checkSignature({ plan, topology, report }: View, { signature, locality 
 }
 
 /** Base pages are given by this. */
-const basePagesUnit = 2 ** 21;
+const basePagesUnit = 2 * MiB;
 
 function checkRequest({ plan, topology, report }: View, request: Request): void {
   const accelerators = plan.devices.filter((device) => device.kind === "accelerator");

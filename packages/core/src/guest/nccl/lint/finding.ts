@@ -1,9 +1,12 @@
 import type { ContractDevice } from "../../contract/contract.ts";
 
-/** What can be wrong with a file for NCCL in a guest, by its stable code; `docs/errors.md` has them all. */
+/**
+ * Every finding about an NCCL topology file for a guest, by its stable code; `docs/errors.md` lists
+ * the same.
+ */
 export const ncclFindingCodes = {
-  "nccl-root": "the document is no topology of NCCL's",
-  "nccl-address-malformed": "a function has no bus address, or one that is none",
+  "nccl-root": "the document is not a topology file of NCCL",
+  "nccl-address-malformed": "a function has no bus address, or a malformed one",
   "nccl-address-duplicate": "two functions have one bus address",
   "nccl-address-host": "a device has its address on the host, where the guest has another",
   "nccl-address-wrong": "a device has a bus address that the guest does not have",
@@ -19,7 +22,7 @@ export const ncclFindingCodes = {
   "nccl-link-fast": "a PCI Express link is faster than the plan's",
   "nccl-link-untold": "a PCI Express link is left for NCCL to read from an emulated port",
   "nccl-switch-wrong": "a device is below another switch than on the host",
-  "nccl-nvlink-missing": "two accelerators are linked, and the file does not tell",
+  "nccl-nvlink-missing": "two accelerators are linked, and the file does not say so",
   "nccl-nvlink-extra": "the file links two accelerators that are not linked",
   "nccl-nvlink-absent": "a link leads to a device that is not in the file",
   "nccl-nvlink-lanes": "a link has another number of lanes",

@@ -1,14 +1,7 @@
-import type { Plan } from "../../plan/plan.ts";
-import {
-  difference,
-  type IndexSet,
-  indexSet,
-  indices,
-  isEmpty,
-  unionAll,
-} from "../../set/index-set.ts";
-import { formatList, setOf } from "../../set/list-format.ts";
-import type { PreflightCheck } from "../preflight.ts";
+import type { Plan } from "../plan/plan.ts";
+import { difference, type IndexSet, indexSet, isEmpty, unionAll } from "../set/index-set.ts";
+import { formatList, setOf } from "../set/list-format.ts";
+import type { PreflightCheck } from "./start.ts";
 
 /** Every CPU that a thread of the VM is to run on. */
 export function plannedCpus({ cells, emulatorCpus, iothreads }: Plan): IndexSet {
@@ -21,7 +14,7 @@ export function plannedCpus({ cells, emulatorCpus, iothreads }: Plan): IndexSet 
   ]);
 }
 
-/** sched_setaffinity quietly drops CPUs that are offline, so a thread would float over the rest. */
+/** The CPUs of the plan are online: sched_setaffinity silently drops those that are not. */
 export const checkCpus: PreflightCheck = ({ plan }, { onlineCpus }) => {
   if (onlineCpus === null) return [];
   const offline = difference(plannedCpus(plan), setOf(onlineCpus));
@@ -33,10 +26,12 @@ export const checkCpus: PreflightCheck = ({ plan }, { onlineCpus }) => {
       subject: `CPUs ${formatList(offline)}`,
       needs: `CPUs ${formatList(plannedCpus(plan))}`,
       has: `CPUs ${onlineCpus} are online`,
-      remedy: indices(offline)
-        .slice(0, 8)
-        .map((cpu) => `echo 1 > /sys/devices/system/cpu/cpu${cpu}/online`)
-        .join(" && "),
+      remedy: {
+        text: `Bring CPUs ${formatList(offline)} online.`,
+        argv: [["chcpu", "--enable", formatList(offline)]],
+        when: "live",
+        undo: [["chcpu", "--disable", formatList(offline)]],
+      },
     },
   ];
 };

@@ -1,9 +1,10 @@
-import type { DeviceFacts, HostFacts } from "../facts.ts";
-import type { PreflightCheck, Start } from "../preflight.ts";
-import { functionsOf } from "../../plan/plan.ts";
-import type { PreflightProblem } from "../problem.ts";
+import { advice, writeFile } from "../remedy/remedy.ts";
+import type { DeviceFacts, HostFacts } from "./facts.ts";
+import type { PreflightCheck, Start } from "./start.ts";
+import { functionsOf } from "../plan/plan.ts";
+import type { PreflightProblem } from "./problem.ts";
 
-/** Every device of the plan with what goes with it: there, whole in its IOMMU group, and free. */
+/** Every device of the plan, with its companions: present, free, and with its whole IOMMU group. */
 export const checkDevices: PreflightCheck = (start, facts) => {
   const own = new Set(start.plan.devices.flatMap(functionsOf));
   const known = new Map(facts.devices.map((device) => [device.address, device]));
@@ -24,11 +25,16 @@ function absent(address: string): PreflightProblem {
     subject: address,
     needs: "a function of that address",
     has: "there is none",
-    remedy: "echo 1 > /sys/bus/pci/rescan, or place the VM again",
+    remedy: {
+      text: "Rescan the PCI bus. If the device stays away, place the VM again.",
+      argv: [writeFile("/sys/bus/pci/rescan", "1")],
+      when: "live",
+      undo: null,
+    },
   };
 }
 
-/** What has it: the host, through a driver, or another VM. */
+/** Who uses it: the host, through a driver, or another VM. */
 function usersOf(device: DeviceFacts, { domains }: HostFacts, uuid: string): readonly string[] {
   const holders = (domains ?? []).filter(
     (domain) => domain.running && domain.uuid !== uuid && domain.devices.includes(device.address),
@@ -44,14 +50,18 @@ function busy(device: DeviceFacts, facts: HostFacts, uuid: string): PreflightPro
     subject: address,
     needs: "a device that nobody uses",
     has: `${user}${driver === null ? "" : `, by its driver ${driver}`}`,
-    remedy: "stop what uses it, or place the VM again with a policy that leaves it out",
+    remedy: advice(
+      "live",
+      "Stop what uses it, or place the VM again with a HostPolicy that excludes it.",
+    ),
   }));
 }
 
 /**
- * A group is the least that the IOMMU can keep apart, and goes as a whole: each function that is no
- * bridge must be in the plan (https://docs.kernel.org/driver-api/vfio.html). VFIO itself would take a
- * group with a function that has no driver; one could be bound to it later, and end the VM.
+ * An IOMMU group is passed through as a whole, since the IOMMU cannot keep its functions apart: the
+ * plan must have every function that is no bridge (https://docs.kernel.org/driver-api/vfio.html). VFIO
+ * itself also takes a group with a function that has no driver; but a driver that is bound to it later
+ * would end the VM.
  */
 function groupProblems(
   device: DeviceFacts,
@@ -75,7 +85,7 @@ function groupProblems(
           .map(({ address }) => address)
           .join(", ")} too`,
         has: `${other.address} stays with the host: ${has}`,
-        remedy: "place the VM again: a plan takes a group as a whole",
+        remedy: advice(null, "Place the VM again: a plan takes a whole IOMMU group."),
       },
     ];
   });

@@ -1,6 +1,6 @@
-import type { MemoryPaths } from "../cost/memory-path.ts";
-import type { Evidence } from "../evidence/evidence.ts";
-import type { Plan } from "../plan/plan.ts";
+import type { MemoryPaths } from "../../cost/memory-path.ts";
+import type { Evidence } from "../../evidence/evidence.ts";
+import type { Plan } from "../../plan/plan.ts";
 import type { Finding, FindingCost, Unverified, Verified } from "./verdict.ts";
 
 /** What a check holds side by side. */
@@ -12,9 +12,8 @@ export interface Sides {
 }
 
 /**
- * What a check comes to. Every promise that it looks at ends in exactly one of the three: a check
- * that can end in an error says `essential` of the same promise where the evidence is missing, which
- * is why less evidence never turns a verdict into one that holds
+ * The result of a check. Every promise ends in exactly one of the three lists. A promise whose breach is
+ * an error is `essential` where its evidence is missing, so less evidence never makes a verdict hold
  * (docs/decisions/0010-what-a-verdict-needs.md).
  */
 export interface Outcome {
@@ -35,13 +34,13 @@ export function holds(what: string, text: string): Outcome {
   return { ...nothing, verified: [{ what, found: text }] };
 }
 
-/** Of a promise that an error could have been found of. */
-export function untold(what: string, why: string): Outcome {
+/** A promise that nobody could check, and whose breach would be an error. */
+export function essentialUnverified(what: string, why: string): Outcome {
   return { ...nothing, unverified: [{ what, why, essential: true }] };
 }
 
-/** Of a promise whose breach would be a warning at most. */
-export function unseen(what: string, why: string): Outcome {
+/** A promise that nobody could check, and whose breach would be a warning at most. */
+export function minorUnverified(what: string, why: string): Outcome {
   return { ...nothing, unverified: [{ what, why, essential: false }] };
 }
 
@@ -53,7 +52,7 @@ export function together(outcomes: readonly Outcome[]): Outcome {
   };
 }
 
-/** Why something is not in the evidence, as whoever read it said. */
+/** Why something is not in the evidence, in the reader's words. */
 export function whyNot({ unreadable }: Evidence, what: string): string {
   return unreadable.find((one) => one.what === what)?.why ?? "it was not read";
 }

@@ -1,25 +1,26 @@
 import type { Plan } from "../plan/plan.ts";
-import { userData } from "./cloud-init/user-data.ts";
-import { contractOf } from "./contract/from-guest.ts";
-import { type GuestOptions, guestFromPlan } from "./from-plan.ts";
-import { kubevirtManifest } from "./kubevirt/manifest.ts";
-import { kubevirtText } from "./kubevirt/text.ts";
-import { libvirtXml } from "./libvirt/domain.ts";
-import type { LibvirtOptions } from "./libvirt/options.ts";
-import { ncclXml } from "./nccl/print.ts";
-import { qemuCommand } from "./qemu/command.ts";
-import type { QemuOptions } from "./qemu/options.ts";
-import { shellText } from "./qemu/shell.ts";
+import { userData } from "../guest/cloud-init/user-data.ts";
+import { contractOf } from "../guest/contract/from-guest.ts";
+import { type GuestOptions, guestFromPlan } from "../guest/from-plan.ts";
+import { kubevirtManifest } from "../guest/kubevirt/manifest.ts";
+import { kubevirtText } from "../guest/kubevirt/text.ts";
+import { libvirtXml } from "../guest/libvirt/domain.ts";
+import type { LibvirtOptions } from "../guest/libvirt/options.ts";
+import { ncclXml } from "../guest/nccl/print.ts";
+import { qemuCommand } from "../guest/qemu/command.ts";
+import type { QemuOptions } from "../guest/qemu/options.ts";
+import { shellText } from "../guest/qemu/shell.ts";
 import type { Rendering } from "./renderings.ts";
 
 /** The options of all forms; each takes those that concern it. */
 export type RenderOptions = GuestOptions & LibvirtOptions & QemuOptions;
 
 /**
- * A plan's guest as text, from the plan alone: the same plan and options give the same bytes. What
- * differs from the plan, the guest says in its `notes`, which every form has that can hold them.
+ * Renders a plan's guest as text, from the plan alone: the same plan and options give the same
+ * bytes. Differences from the plan are in the guest's `notes`, which every form has that can hold
+ * them.
  *
- * Errors: those of `guestFromPlan`; `render-unsupported` for what a form cannot say.
+ * Errors: those of `guestFromPlan`; `render-unsupported` for what a form cannot express.
  */
 export function render(plan: Plan, as: Rendering, options: RenderOptions = {}): string {
   const guest = guestFromPlan(plan, options);
@@ -40,8 +41,8 @@ export function render(plan: Plan, as: Rendering, options: RenderOptions = {}): 
 }
 
 /**
- * The same as a value for programs, where the form has more than its text says or is a document by
- * itself; null of those that are a text and nothing else.
+ * The same as a value for programs, for forms that are documents or have more than their text; null
+ * for the others.
  */
 export function renderData(plan: Plan, as: Rendering, options: RenderOptions = {}): object | null {
   const guest = guestFromPlan(plan, options);

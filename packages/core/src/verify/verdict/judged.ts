@@ -1,18 +1,18 @@
 import type { Outcome } from "./check.ts";
 import { type Finding, severities, type Verdict } from "./verdict.ts";
 
-/** The verdict that an outcome comes to: it holds when nothing essential is broken or untold. */
+/** The verdict on an outcome: it holds when no error was found and nothing essential is missing. */
 export function judged(
   about: Pick<Verdict, "vm" | "host" | "takenAt" | "scope">,
   { findings, verified, unverified }: Outcome,
 ): Verdict {
   const broken = findings.some(({ severity }) => severity === "error");
-  const untold = unverified.some(({ essential }) => essential);
+  const incomplete = unverified.some(({ essential }) => essential);
   return {
     apiVersion: "evenkeel/v1",
     kind: "Verdict",
     ...about,
-    holds: !broken && !untold,
+    holds: !broken && !incomplete,
     findings: findings.toSorted(worseFirst),
     verified,
     unverified,
@@ -24,7 +24,7 @@ function worseFirst(a: Finding, b: Finding): number {
   return rank(a) - rank(b) || knownSlowdown(b) - knownSlowdown(a);
 }
 
-/** What is not known to slow anything down comes after what is. */
+/** Findings with an unknown cost come last. */
 function knownSlowdown({ cost }: Finding): number {
   return cost.slowdown === null ? 1 : cost.slowdown;
 }

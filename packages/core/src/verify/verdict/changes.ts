@@ -1,6 +1,6 @@
 import type { Finding, Unverified, Verdict } from "./verdict.ts";
 
-/** What became otherwise between two verdicts about one VM. */
+/** One change between two verdicts about one VM. */
 export type VerdictChange =
   | { readonly event: "holds" | "does-not-hold"; readonly takenAt: string }
   | {
@@ -15,9 +15,9 @@ export type VerdictChange =
     };
 
 /**
- * What is new in a verdict since the one before, or all of it where there is none: findings that came,
- * went, or have other numbers now, what can no longer or again be told, and whether the plan holds. A
- * finding is the same one when its code and subject are.
+ * The changes from one verdict to the next; without an earlier one, everything is new: findings that
+ * came, went or have other numbers, promises that can no longer be checked or can again, and whether
+ * the plan holds. Two findings are the same when code and subject are.
  */
 export function verdictChanges(before: Verdict | null, after: Verdict): VerdictChange[] {
   const { takenAt } = after;

@@ -1,17 +1,17 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { indices } from "../../set/index-set.ts";
-import { setOf } from "../../set/list-format.ts";
-import { catalogMachine, catalogNames } from "../catalog/catalog.ts";
-import { syntheticTopology } from "../synthetic/build.ts";
-import { smallTopology, wideTopology } from "../../../testing/topology/arbitrary-machine.ts";
-import type { Topology } from "../topology.ts";
-import { standInAddress, standInRoot } from "../stand-in.ts";
-import { drawDot } from "./draw-dot.ts";
+import { indices } from "../../../set/index-set.ts";
+import { setOf } from "../../../set/list-format.ts";
+import { catalogMachine, catalogNames } from "../../catalog/catalog.ts";
+import { syntheticTopology } from "../../synthetic/build.ts";
+import { smallTopology, wideTopology } from "../../../../testing/topology/arbitrary-machine.ts";
+import type { Topology } from "../../topology.ts";
+import { standInAddress, standInRoot } from "../../stand-in.ts";
+import { drawDot } from "../draw-dot.ts";
 import { drawSvg } from "./draw-svg.ts";
-import { drawTopology } from "./draw-topology.ts";
-import { type Block, textWidth } from "./svg/block.ts";
-import { svgLayout } from "./svg/layout.ts";
+import { drawTopology } from "../draw-topology.ts";
+import { type Block, textWidth } from "./block.ts";
+import { svgLayout } from "./layout.ts";
 
 const anyMachine = fc.oneof(smallTopology, wideTopology);
 const anyWidth = fc.integer({ min: 480, max: 2400 });

@@ -1,7 +1,8 @@
-import type { CostBasis } from "../cost/path-cost.ts";
+import type { CostBasis } from "../../cost/path-cost.ts";
+import type { Remedy } from "../../remedy/remedy.ts";
 import type { FindingCode } from "./finding-codes.ts";
 
-/** A plan and the evidence side by side: what does not hold, what does, and what nobody could tell. */
+/** A plan compared with evidence: what does not hold, what does, and what could not be checked. */
 export interface Verdict {
   readonly apiVersion: "evenkeel/v1";
   readonly kind: "Verdict";
@@ -17,7 +18,7 @@ export interface Verdict {
   readonly unverified: readonly Unverified[];
 }
 
-/** What a verdict is about: what the host does for the VM, or also what the guest sees of it. */
+/** What a verdict covers: the host's part alone, or also what the guest sees. */
 export const scopes = ["host", "guest"] as const;
 /** What a verdict is about. */
 export type Scope = (typeof scopes)[number];
@@ -42,26 +43,26 @@ export interface Finding {
   /** The kernel's, QEMU's or libvirt's own words, or where they are. */
   readonly evidence: readonly string[];
   readonly cost: FindingCost;
-  /** A command that sets it right, or what to do where no command does. */
-  readonly remedy: string;
+  /** Findings that have one cause have one remedy: all its fields are the same. */
+  readonly remedy: Remedy;
 }
 
-/** What it makes the VM slower by; null where nothing tells. */
+/** How much slower it makes the VM; null where that is unknown. */
 export interface FindingCost {
   readonly slowdown: number | null;
   readonly basis: CostBasis;
 }
 
-/** One promise that was seen to be kept. */
+/** One promise that is kept. */
 export interface Verified {
   readonly what: string;
   readonly found: string;
 }
 
-/** One promise of which nobody can tell whether it is kept. */
+/** One promise that could not be checked. */
 export interface Unverified {
   readonly what: string;
   readonly why: string;
-  /** Whether the VM could be elsewhere than planned without this being seen. */
+  /** Whether a breach of it would be an error: then the plan cannot hold without it. */
   readonly essential: boolean;
 }

@@ -1,7 +1,8 @@
-import type { PreflightCheck } from "../preflight.ts";
-import type { PreflightProblem } from "../problem.ts";
+import { advice } from "../remedy/remedy.ts";
+import type { PreflightCheck } from "./start.ts";
+import type { PreflightProblem } from "./problem.ts";
 
-/** What passing any device through needs, once a host. */
+/** What every passed-through device needs of the host. */
 export const checkIommu: PreflightCheck = ({ plan }, facts) => {
   if (plan.devices.length === 0) return [];
   const off =
@@ -13,9 +14,12 @@ export const checkIommu: PreflightCheck = ({ plan }, facts) => {
       code: "iommu-off",
       severity: "error",
       subject: "the host",
-      needs: "an IOMMU that is on, and every device in a group of it",
+      needs: "an IOMMU that is on, and every device in an IOMMU group",
       has: facts.iommu === false ? "/sys/class/iommu is empty" : "a device has no IOMMU group",
-      remedy: "turn VT-d or AMD-Vi on in the firmware, and boot with intel_iommu=on (Intel)",
+      remedy: advice(
+        "host-reboot",
+        "Turn VT-d or AMD-Vi on in the firmware, and boot with intel_iommu=on on Intel.",
+      ),
     });
   }
   if (facts.vfioPci === false) {
@@ -25,7 +29,10 @@ export const checkIommu: PreflightCheck = ({ plan }, facts) => {
       subject: "vfio-pci",
       needs: "the kernel's driver vfio-pci",
       has: "it is neither loaded nor among the kernel's modules",
-      remedy: "modprobe vfio-pci, after installing the kernel's extra modules",
+      remedy: advice(
+        "live",
+        "Install the modules package of the running kernel, then load vfio-pci (modprobe vfio-pci).",
+      ),
     });
   }
   return problems;

@@ -1,13 +1,14 @@
-import { isHugepage } from "../../plan/plan.ts";
-import type { DomainFacts } from "../facts.ts";
-import type { PreflightCheck } from "../preflight.ts";
-import type { PreflightProblem } from "../problem.ts";
+import { isHugepage } from "../plan/plan.ts";
+import { advice, mergingOff, numaBalancingOff } from "../remedy/remedy.ts";
+import type { DomainFacts } from "./facts.ts";
+import type { PreflightCheck } from "./start.ts";
+import type { PreflightProblem } from "./problem.ts";
 
-/** What does not prevent a start and may spoil what was placed: warnings. */
+/** What allows a start and may still spoil the placement: warnings. */
 export const checkKernel: PreflightCheck = ({ plan }, facts) => {
   const { numaBalancing } = facts;
   const problems: PreflightProblem[] = [];
-  // Huge pages of hugetlbfs stay, and so do pages that a device's guest has pinned; others move
+  // Huge pages of hugetlbfs do not move, nor does the memory of a VM with a device; the rest does
   // (Documentation/admin-guide/sysctl/kernel.rst, numa_balancing).
   const movable =
     plan.devices.length === 0 && plan.cells.some((cell) => !isHugepage(cell.pageBytes));
@@ -18,7 +19,7 @@ export const checkKernel: PreflightCheck = ({ plan }, facts) => {
       subject: "kernel.numa_balancing",
       needs: "0, so that pages stay where they were placed",
       has: `${numaBalancing}`,
-      remedy: "sysctl kernel.numa_balancing=0",
+      remedy: numaBalancingOff(numaBalancing),
     });
   }
   if (facts.ksmRun === 1) {
@@ -28,7 +29,7 @@ export const checkKernel: PreflightCheck = ({ plan }, facts) => {
       subject: "/sys/kernel/mm/ksm/run",
       needs: "0 or 2",
       has: "1",
-      remedy: "echo 2 > /sys/kernel/mm/ksm/run",
+      remedy: mergingOff,
     });
   }
   const strangers = (facts.domains ?? []).filter(({ running, known }) => running && !known);
@@ -44,7 +45,10 @@ function strangerProblem(strangers: readonly DomainFacts[]): PreflightProblem[] 
       subject: "libvirt",
       needs: "every VM placed by Evenkeel, so that no two share cores",
       has: strangers.map(({ name }) => name).join(", "),
-      remedy: "start them with evenkeel run, or keep their CPUs in a HostPolicy",
+      remedy: advice(
+        "live",
+        "Adopt them with their plans (evenkeel adopt), or reserve their CPUs in a HostPolicy.",
+      ),
     },
   ];
 }

@@ -1,8 +1,9 @@
-import { formatBytes, GiB } from "../../unit/bytes.ts";
-import { at } from "../../unit/list.ts";
-import type { HostFacts } from "../facts.ts";
-import type { PreflightCheck, Start } from "../preflight.ts";
-import type { PreflightProblem } from "../problem.ts";
+import { advice } from "../remedy/remedy.ts";
+import { formatBytes, GiB } from "../unit/bytes.ts";
+import { at } from "../unit/list.ts";
+import type { HostFacts } from "./facts.ts";
+import type { PreflightCheck, Start } from "./start.ts";
+import type { PreflightProblem } from "./problem.ts";
 
 /** The versions that the renderings need: `guest/libvirt/domain.ts` and `guest/limits.ts` say for what. */
 const least = { libvirt: "9.0.0", qemu: "7.2.0" } as const;
@@ -26,14 +27,23 @@ function versionProblems({ via }: Start, { versions }: HostFacts): PreflightProb
       needs: `${name} ${least[name]} or later`,
     } as const;
     if (has === null) {
-      const remedy =
+      const remedy = advice(
+        "live",
         name === "libvirt"
-          ? "systemctl start libvirtd (or virtqemud), or give --via qemu"
-          : "install QEMU's system emulator of this architecture";
+          ? "Start libvirt (systemctl start libvirtd, or virtqemud), or give --via qemu."
+          : "Install QEMU's system emulator for this architecture.",
+      );
       return [{ ...common, code: "hypervisor-missing", has: "it does not answer", remedy }];
     }
     if (!isOlder(has, least[name])) return [];
-    return [{ ...common, code: "hypervisor-old", has, remedy: `install a later ${name}` }];
+    return [
+      {
+        ...common,
+        code: "hypervisor-old",
+        has,
+        remedy: advice("live", `Install ${name} ${least[name]} or later.`),
+      },
+    ];
   });
 }
 
@@ -56,8 +66,12 @@ function kvmProblems({ guest }: Start, { kvm, addressBits }: HostFacts): Preflig
         subject: "/dev/kvm",
         needs: "KVM",
         has: kvm.present ? (kvm.unusable ?? "") : "there is no /dev/kvm",
-        remedy:
-          "turn VT-x or AMD-V on in the firmware and load kvm_intel or kvm_amd, or give --emulated",
+        remedy: kvm.present
+          ? advice("live", "Get permission to open /dev/kvm, or give --emulated.")
+          : advice(
+              "host-reboot",
+              "Turn VT-x or AMD-V on in the firmware and load kvm_intel or kvm_amd, or give --emulated.",
+            ),
       },
     ];
   }
@@ -69,12 +83,12 @@ function kvmProblems({ guest }: Start, { kvm, addressBits }: HostFacts): Preflig
       subject: "the guest's PCI window",
       needs: `${guest.cpu.addressBits} physical address bits, for its memory and its devices' BARs`,
       has: `${addressBits}`,
-      remedy: "ask for fewer accelerators or less memory",
+      remedy: advice(null, "Ask for fewer accelerators or less memory."),
     },
   ];
 }
 
-/** Without libvirt, which raises the limit by itself, QEMU has the command's own. */
+/** QEMU that is started alone has the limit of this command; libvirt raises it. */
 function memlockProblems(
   { plan, guest, via }: Start,
   { lockableBytes }: HostFacts,
@@ -89,7 +103,10 @@ function memlockProblems(
       subject: "RLIMIT_MEMLOCK",
       needs: formatBytes(needed),
       has: formatBytes(lockableBytes),
-      remedy: "ulimit -l unlimited, or run it as root",
+      remedy: advice(
+        "live",
+        "Run evenkeel as root, or raise the limit first: ulimit -l unlimited.",
+      ),
     },
   ];
 }

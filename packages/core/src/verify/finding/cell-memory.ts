@@ -1,9 +1,9 @@
-import type { Evidence, MemoryMapping } from "../evidence/evidence.ts";
-import { qemu72 } from "../guest/limits.ts";
-import { guestMemory } from "../guest/memory.ts";
-import type { Cell, Plan } from "../plan/plan.ts";
-import { at } from "../unit/list.ts";
-import { count, type Tally } from "../unit/tally.ts";
+import type { Evidence, MemoryMapping } from "../../evidence/evidence.ts";
+import { qemu72 } from "../../guest/limits.ts";
+import { guestMemory } from "../../guest/memory.ts";
+import type { Cell, Plan } from "../../plan/plan.ts";
+import { at } from "../../unit/list.ts";
+import { count, type Tally } from "../../unit/tally.ts";
 
 /** A cell of the plan with the mappings of its memory. */
 export interface CellMemory {
@@ -38,6 +38,6 @@ export function bytesByNode(mappings: readonly MemoryMapping[]): ReadonlyMap<num
 /** Why a cell's memory cannot be judged, or null where all of it was seen. */
 export function whyUnseen({ promisedBytes, mappedBytes }: CellMemory): string | null {
   if (mappedBytes >= promisedBytes) return null;
-  if (mappedBytes === 0) return "no mapping could be told to be its memory";
-  return `mappings of ${mappedBytes} bytes were told to be its memory, of ${promisedBytes}`;
+  if (mappedBytes === 0) return "no mapping is known to be its memory";
+  return `only ${mappedBytes} of its ${promisedBytes} bytes were found among the mappings`;
 }

@@ -1,13 +1,14 @@
-import { isHugepage, type Plan } from "../../plan/plan.ts";
-import { formatBytes, KiB } from "../../unit/bytes.ts";
-import { at } from "../../unit/list.ts";
-import type { HostFacts, NodeFacts } from "../facts.ts";
-import type { PreflightCheck } from "../preflight.ts";
-import type { PreflightProblem } from "../problem.ts";
+import { isHugepage, type Plan } from "../plan/plan.ts";
+import { advice, type Remedy, writeFile } from "../remedy/remedy.ts";
+import { formatBytes, KiB } from "../unit/bytes.ts";
+import { at } from "../unit/list.ts";
+import type { HostFacts, NodeFacts } from "./facts.ts";
+import type { PreflightCheck } from "./start.ts";
+import type { PreflightProblem } from "./problem.ts";
 
 /**
- * Memory by node and page size. All of it is allocated before the guest runs, so what is not free
- * now fails the start; a huge page that is short on one node is not made up for by another.
+ * Memory by node and page size. All of it is allocated before the guest runs, so a start fails if it
+ * is not free now; free huge pages on one node do not help on another.
  */
 export const checkMemory: PreflightCheck = ({ plan, via }, facts) => {
   const wanted = wantedMemory(plan);
@@ -39,7 +40,7 @@ function wantedMemory({ cells }: Plan): readonly Wanted[] {
 const nodeOf = ({ nodes }: HostFacts, wanted: number): NodeFacts | undefined =>
   nodes.find(({ id }) => id === wanted);
 
-/** https://docs.kernel.org/admin-guide/mm/hugetlbpage.html, of the attributes of a node. */
+/** https://docs.kernel.org/admin-guide/mm/hugetlbpage.html, the attributes of a node. */
 function hugepageProblem({ node, pageBytes, bytes }: Wanted, facts: HostFacts): PreflightProblem[] {
   const needs = Math.ceil(bytes / pageBytes);
   const pools = nodeOf(facts, node)?.hugepages;
@@ -57,9 +58,27 @@ function hugepageProblem({ node, pageBytes, bytes }: Wanted, facts: HostFacts): 
       subject: `node ${node}`,
       needs: `${needs} ${pages}`,
       has: `${free} free`,
-      remedy: `echo $(($(cat ${file}) + ${needs - free})) > ${file}`,
+      remedy: morePages(pool, needs - free, `${pages} on node ${node}`, file),
     },
   ];
+}
+
+/** A pool that the kernel does not have is made at boot, as no file of it can be written. */
+function morePages(
+  pool: NodeFacts["hugepages"][number] | undefined,
+  missing: number,
+  pages: string,
+  file: string,
+): Remedy {
+  if (pool === undefined) {
+    return advice("host-reboot", `Boot the host with ${pages} (hugepagesz=, hugepages=).`);
+  }
+  return {
+    text: `Set apart ${missing} more ${pages}.`,
+    argv: [writeFile(file, `${pool.total + missing}`)],
+    when: "live",
+    undo: [writeFile(file, `${pool.total}`)],
+  };
 }
 
 function memoryProblem({ node, bytes }: Wanted, facts: HostFacts): PreflightProblem[] {
@@ -72,12 +91,15 @@ function memoryProblem({ node, bytes }: Wanted, facts: HostFacts): PreflightProb
       subject: `node ${node}`,
       needs: formatBytes(bytes),
       has: `${formatBytes(available)} free or in caches`,
-      remedy: "numastat -m, and stop what holds the node's memory",
+      remedy: advice(
+        "live",
+        `Stop what holds the memory of node ${node}; numastat -m shows what it is.`,
+      ),
     },
   ];
 }
 
-/** libvirt has QEMU take huge pages as files, and refuses without a mount; alone it takes them by memfd. */
+/** libvirt has QEMU take huge pages from a mounted hugetlbfs; QEMU alone takes them by memfd. */
 function hugetlbfsProblems(
   wanted: readonly Wanted[],
   { hugetlbfsBytes }: HostFacts,
@@ -85,7 +107,7 @@ function hugetlbfsProblems(
   if (hugetlbfsBytes === null) return [];
   const sizes = [...new Set(wanted.map(({ pageBytes }) => pageBytes))];
   const missing = sizes.filter((size) => isHugepage(size) && !hugetlbfsBytes.includes(size));
-  return missing.map((size) => {
+  return missing.map((size): PreflightProblem => {
     const folder = `/dev/hugepages-${size / KiB}kB`;
     return {
       code: "hugetlbfs-not-mounted",
@@ -93,7 +115,18 @@ function hugetlbfsProblems(
       subject: `pages of ${formatBytes(size)}`,
       needs: `a hugetlbfs with pagesize=${size / KiB}K`,
       has: "none is mounted",
-      remedy: `mkdir -p ${folder} && mount -t hugetlbfs -o pagesize=${size / KiB}K none ${folder}`,
+      remedy: {
+        text: `Mount a hugetlbfs for pages of ${formatBytes(size)}, then restart libvirt, which looks for it when it starts.`,
+        argv: [
+          ["mkdir", "-p", folder],
+          ["mount", "-t", "hugetlbfs", "-o", `pagesize=${size / KiB}K`, "none", folder],
+        ],
+        when: "live",
+        undo: [
+          ["umount", folder],
+          ["rmdir", folder],
+        ],
+      },
     };
   });
 }

@@ -1,9 +1,9 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { GiB } from "../unit/bytes.ts";
-import { hasAccelerators } from "./nccl/print.ts";
-import { guestFromPlan } from "./from-plan.ts";
-import { pciForms } from "./ports.ts";
+import { hasAccelerators } from "../guest/nccl/print.ts";
+import { guestFromPlan } from "../guest/from-plan.ts";
+import { pciForms } from "../guest/ports.ts";
 import { render, renderData } from "./render.ts";
 import { renderings } from "./renderings.ts";
 import { generatedPlans } from "../../testing/guest/generated-plans.ts";
@@ -188,8 +188,8 @@ test("QEMU's list for two cells, with their devices below switches", () => {
       "memlockBytes": 35433480192,
       "memoryNodes": "0-1",
       "notes": [
-        "2 devices are below an emulated switch at 0000:f7:00.0, as they share 0000:0a:00.0 on the host: its ports tell 2.5 GT/s and one lane, which is not the speed of the links",
-        "2 devices are below an emulated switch at 0000:fc:00.0, as they share 0000:1a:00.0 on the host: its ports tell 2.5 GT/s and one lane, which is not the speed of the links",
+        "2 devices are below an emulated switch at 0000:f7:00.0, because they share 0000:0a:00.0 on the host; its ports report 2.5 GT/s and one lane, which is not the speed of the links",
+        "2 devices are below an emulated switch at 0000:fc:00.0, because they share 0000:1a:00.0 on the host; its ports report 2.5 GT/s and one lane, which is not the speed of the links",
       ],
       "program": "qemu-system-x86_64",
       "threads": {
@@ -244,13 +244,13 @@ test("KubeVirt's manifest for the same, and what it cannot be told", () => {
     "# The cluster's KubeVirt must permit, under permittedHostDevices.pciHostDevices:
     #   evenkeel.io/10de-2330: 10DE:2330
     #   evenkeel.io/15b3-1021: 15B3:1021
-    # KubeVirt cannot be told, of this plan:
+    # KubeVirt cannot express these parts of the plan:
     #   host CPUs of the vCPUs
     #     planned: 0 on 2, 1 on 3, 2 on 4, 3 on 5, 4 on 502, 5 on 503, 6 on 504, 7 on 505
     #     instead: those that the kubelet's CPU manager gives the pod, in their own order
     #   host CPUs of the emulator
     #     planned: 0-1,500-501
-    #     instead: one more CPU of the pod where it is isolated, the vCPUs' own where not
+    #     instead: one more CPU of the pod if it is isolated, otherwise the vCPUs' CPUs
     #   host CPUs of the iothreads
     #     planned: 1 on 0-1,500-501
     #     instead: no iothreads unless the cluster's disks ask for some
@@ -259,7 +259,7 @@ test("KubeVirt's manifest for the same, and what it cannot be told", () => {
     #     instead: one for each host node that the CPUs happen to be on
     #   distances
     #     planned: 10 21; 21 10
-    #     instead: those of the host nodes that it gets
+    #     instead: the distances of the host nodes that it gets
     #   memory of each node, its host nodes and policy
     #     planned: cell 0: 16 GiB strict on node 0, cell 1: 16 GiB strict on node 1
     #     instead: an even share for each guest node, bound to the host node that it is made from
@@ -271,10 +271,10 @@ test("KubeVirt's manifest for the same, and what it cannot be told", () => {
     #     instead: root ports on bus 0 without a node, or with PCINUMAAwareTopology on an expander of their node; so NCCL's file for this plan does not fit the guest
     #   the PCI window
     #     planned: 512 GiB
-    #     instead: what the firmware opens by itself
+    #     instead: the firmware's default
     #   the contract through fw_cfg
     #     planned: at opt/evenkeel/contract
-    #     instead: none; render cloud-init, and give that as user data
+    #     instead: none; give the rendered cloud-init as user data
     apiVersion: kubevirt.io/v1
     kind: VirtualMachine
     metadata:
