@@ -8,13 +8,13 @@ import {
 } from "@evenkeel/simulate/openb/published.ts";
 import { readOpenbNodes } from "@evenkeel/simulate/openb/read-nodes.ts";
 import { readOpenbTasks } from "@evenkeel/simulate/openb/read-tasks.ts";
-import { openbWorld, withNodes } from "@evenkeel/simulate/openb/world.ts";
+import { openbWorld, withNodes } from "@evenkeel/simulate/openb/scenario.ts";
 import { nodeAware, policies } from "@evenkeel/simulate/policy/policies.ts";
 import type { Policy } from "@evenkeel/simulate/policy/policy.ts";
 import type { Outcome } from "@evenkeel/simulate/run/outcome.ts";
 import { simulate } from "@evenkeel/simulate/run/simulate.ts";
 import { figureOf, summaryOf } from "@evenkeel/simulate/run/summary.ts";
-import type { World } from "@evenkeel/simulate/run/world.ts";
+import type { World } from "@evenkeel/simulate/run/scenario.ts";
 import { at } from "@evenkeel/core/unit/list.ts";
 
 /** A policy on a trace, over the ten published seeds. Shares are percentages of all GPUs. */

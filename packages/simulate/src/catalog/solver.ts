@@ -14,7 +14,7 @@ import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import { MiB } from "@evenkeel/core/unit/bytes.ts";
 import { valueOf } from "@evenkeel/core/unit/list.ts";
 import type { TaskDemand, Task } from "../fleet/task.ts";
-import type { Part } from "../fleet/ways.ts";
+import type { Part } from "../fleet/allocations.ts";
 import type { Choice, Policy, Setting } from "../policy/policy.ts";
 import { largestPageBytes } from "./host-shape.ts";
 
@@ -88,7 +88,7 @@ function pinned(request: Request, inventory: Inventory): Request {
 
 /**
  * A loss is told in parts of what an empty host holds, so that weights by the GPUs asked for make it
- * grow with their square (`policy/further-sales.ts`).
+ * grow with their square (`policy/sellable-capacity.ts`).
  */
 function offersOf(
   demand: readonly TaskDemand[],

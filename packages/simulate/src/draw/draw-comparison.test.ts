@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { syntheticTopology } from "@evenkeel/core/topology/synthetic/build.ts";
-import { catalogWorld } from "../catalog/world.ts";
+import { catalogWorld } from "../catalog/scenario.ts";
 import { policies, policyNamed, policyNames } from "../policy/policies.ts";
 import { compare } from "../run/compare.ts";
 import { figureOf } from "../run/summary.ts";

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import { emptyHost, type HostState } from "../fleet/host.ts";
 import type { Task } from "../fleet/task.ts";
-import type { Way } from "../fleet/ways.ts";
-import { after } from "../fleet/ways.ts";
+import type { Way } from "../fleet/allocations.ts";
+import { after } from "../fleet/allocations.ts";
 import { ordinaryWay } from "./ordinary-host.ts";
 import { inSignature } from "./signature.ts";
 

@@ -1,7 +1,7 @@
 import { at } from "@evenkeel/core/unit/list.ts";
 import type { HostState } from "../fleet/host.ts";
 import type { Task } from "../fleet/task.ts";
-import type { Part, Way } from "../fleet/ways.ts";
+import type { Part, Way } from "../fleet/allocations.ts";
 
 /**
  * Where a task comes to lie on a host of several nodes when whoever placed it saw only a pool.

@@ -1,7 +1,7 @@
 import { cellsOf } from "../fleet/cells.ts";
 import type { HostShape } from "../fleet/host.ts";
 import type { Task } from "../fleet/task.ts";
-import type { Way } from "../fleet/ways.ts";
+import type { Way } from "../fleet/allocations.ts";
 
 /**
  * Whether a task lies as its flavor promises on such a host: on as many nodes as its signature has

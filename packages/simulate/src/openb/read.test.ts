@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import { randomFor } from "../random.ts";
-import { gpuCapacity } from "../run/tally.ts";
+import { gpuCapacity } from "../run/statistics.ts";
 import { readOpenbNodes } from "./read-nodes.ts";
 import { readOpenbTasks } from "./read-tasks.ts";
-import { openbArrivals } from "./workload.ts";
-import { openbWorld, withNodes } from "./world.ts";
+import { openbArrivals } from "./arrivals.ts";
+import { openbWorld, withNodes } from "./scenario.ts";
 
 const nodes = [
   "sn,cpu_milli,memory_mib,gpu,model",

@@ -1,4 +1,4 @@
-import { after, type Way, waysOn } from "../fleet/ways.ts";
+import { after, type Way, waysOn } from "../fleet/allocations.ts";
 import type { HostState } from "../fleet/host.ts";
 import type { Task } from "../fleet/task.ts";
 import type { Random } from "../random.ts";

@@ -1,6 +1,6 @@
 import type { HostState } from "../fleet/host.ts";
 import { byScore } from "./by-score.ts";
-import { furtherSales } from "./further-sales.ts";
+import { furtherSales } from "./sellable-capacity.ts";
 import type { Policy } from "./policy.ts";
 
 /**

@@ -3,12 +3,12 @@ import { expect, test } from "vitest";
 import { at } from "@evenkeel/core/unit/list.ts";
 import { emptyHost, type HostShape, type HostState } from "../fleet/host.ts";
 import type { TaskDemand, Task } from "../fleet/task.ts";
-import { after, waysOn } from "../fleet/ways.ts";
+import { after, waysOn } from "../fleet/allocations.ts";
 import { randomFor } from "../random.ts";
-import { arbitraryWorld } from "../../testing/arbitrary-world.ts";
+import { arbitraryWorld } from "../../testing/arbitrary-scenario.ts";
 import { allocatedPercent } from "./allocated.ts";
 import { fragmentationOf, typicalTasks } from "./fragmentation.ts";
-import { furtherSales, spread } from "./further-sales.ts";
+import { furtherSales, spread } from "./sellable-capacity.ts";
 import { policies } from "./policies.ts";
 
 const shape = (gpus: number, cores: number, nodes = 1): HostShape => ({

@@ -1,6 +1,6 @@
 import type { HostState } from "../fleet/host.ts";
 import type { TaskDemand, Task } from "../fleet/task.ts";
-import type { Way } from "../fleet/ways.ts";
+import type { Way } from "../fleet/allocations.ts";
 import type { Random } from "../random.ts";
 
 /** Where a task goes: which host of the fleet, and what of it. */

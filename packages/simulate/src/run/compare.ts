@@ -3,7 +3,7 @@ import type { Policy } from "../policy/policy.ts";
 import type { Outcome } from "./outcome.ts";
 import { simulate } from "./simulate.ts";
 import { type Summary, summaryOf } from "./summary.ts";
-import type { World } from "./world.ts";
+import type { World } from "./scenario.ts";
 
 /** A world under several policies: the same arrivals for each, seed by seed. */
 export interface Comparison {

@@ -3,14 +3,14 @@ import { expect, test } from "vitest";
 import { at } from "@evenkeel/core/unit/list.ts";
 import { emptyHost, freeGpuMilli, type HostState } from "../fleet/host.ts";
 import { gpuMilliOf, type Task } from "../fleet/task.ts";
-import { waysOn } from "../fleet/ways.ts";
+import { waysOn } from "../fleet/allocations.ts";
 import { nodeAware, policies } from "../policy/policies.ts";
 import type { Choice, Policy } from "../policy/policy.ts";
-import { arbitraryWorld } from "../../testing/arbitrary-world.ts";
+import { arbitraryWorld } from "../../testing/arbitrary-scenario.ts";
 import { departures } from "./departures.ts";
 import { simulate } from "./simulate.ts";
-import { gpuCapacity } from "./tally.ts";
-import type { Arrival, World } from "./world.ts";
+import { gpuCapacity } from "./statistics.ts";
+import type { Arrival, World } from "./scenario.ts";
 
 const all: readonly Policy[] = [...policies, ...policies.map(nodeAware)];
 

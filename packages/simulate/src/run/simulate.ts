@@ -1,10 +1,10 @@
 import type { Policy } from "../policy/policy.ts";
 import { randomFor } from "../random.ts";
-import { type Entry, openBooks } from "./books.ts";
+import { type Entry, openBooks } from "./simulated-fleet.ts";
 import { departures } from "./departures.ts";
 import type { Outcome } from "./outcome.ts";
-import { openTally } from "./tally.ts";
-import type { World } from "./world.ts";
+import { openTally } from "./statistics.ts";
+import type { World } from "./scenario.ts";
 
 export interface SimulateOptions {
   /** Whether fragmentation is measured, which costs about as much as placing by it does. */

@@ -3,14 +3,14 @@ import { drawComparison } from "@evenkeel/simulate/draw/draw-comparison.ts";
 import { policies, policyNamed, policyNames } from "@evenkeel/simulate/policy/policies.ts";
 import type { Policy } from "@evenkeel/simulate/policy/policy.ts";
 import { compare } from "@evenkeel/simulate/run/compare.ts";
-import type { World } from "@evenkeel/simulate/run/world.ts";
+import type { World } from "@evenkeel/simulate/run/scenario.ts";
 import { didYouMean } from "@evenkeel/core/text/did-you-mean.ts";
 import type { CliContext } from "../../context.ts";
 import { jsonText } from "../../text/json-text.ts";
 import type { SimulateFlags } from "./command.ts";
 import { comparisonText } from "./comparison-text.ts";
 import { wholeNumber } from "./whole-number.ts";
-import { readWorld } from "./world.ts";
+import { readWorld } from "./scenario.ts";
 
 const SEED_MAX = 2 ** 31 - 1;
 const SEEDS_MAX = 100;

@@ -1,10 +1,10 @@
 import { join } from "node:path";
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
-import { catalogWorld } from "@evenkeel/simulate/catalog/world.ts";
+import { catalogWorld } from "@evenkeel/simulate/catalog/scenario.ts";
 import { readOpenbNodes } from "@evenkeel/simulate/openb/read-nodes.ts";
 import { readOpenbTasks } from "@evenkeel/simulate/openb/read-tasks.ts";
-import { openbWorld, withNodes } from "@evenkeel/simulate/openb/world.ts";
-import type { World } from "@evenkeel/simulate/run/world.ts";
+import { openbWorld, withNodes } from "@evenkeel/simulate/openb/scenario.ts";
+import type { World } from "@evenkeel/simulate/run/scenario.ts";
 import { MiB } from "@evenkeel/core/unit/bytes.ts";
 import { readFileText } from "@evenkeel/host/file/read-file.ts";
 import { readTopology } from "../../input/read-topology.ts";

@@ -1,9 +1,9 @@
 import type { HostShape } from "../fleet/host.ts";
 import { demandOf, type Task } from "../fleet/task.ts";
 import { randomFor } from "../random.ts";
-import { gpuCapacity } from "../run/tally.ts";
-import type { World } from "../run/world.ts";
-import { ARRIVED_SHARE, openbArrivals } from "./workload.ts";
+import { gpuCapacity } from "../run/statistics.ts";
+import type { World } from "../run/scenario.ts";
+import { ARRIVED_SHARE, openbArrivals } from "./arrivals.ts";
 
 /** The published fleet under one of the published lists of tasks. */
 export function openbWorld(

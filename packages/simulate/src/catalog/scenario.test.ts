@@ -6,7 +6,7 @@ import { gpusOf } from "../fleet/host.ts";
 import { policies } from "../policy/policies.ts";
 import { simulate } from "../run/simulate.ts";
 import { hostShapeOf } from "./host-shape.ts";
-import { catalogWorld } from "./world.ts";
+import { catalogWorld } from "./scenario.ts";
 
 test("a machine's nodes hold what can be sold of them: cores, pages, accelerators", () => {
   const machine = syntheticTopology(

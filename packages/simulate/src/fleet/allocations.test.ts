@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { cellsOf } from "./cells.ts";
 import { emptyHost, type HostShape } from "./host.ts";
 import type { Task } from "./task.ts";
-import { after, waysOn } from "./ways.ts";
+import { after, waysOn } from "./allocations.ts";
 
 const host: HostShape = {
   model: "A",

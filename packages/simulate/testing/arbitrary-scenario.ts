@@ -3,7 +3,7 @@ import type { HostShape } from "../src/fleet/host.ts";
 import type { Task } from "../src/fleet/task.ts";
 import { demandOf } from "../src/fleet/task.ts";
 import { randomFor } from "../src/random.ts";
-import type { World } from "../src/run/world.ts";
+import type { World } from "../src/run/scenario.ts";
 
 const arbitraryShape: fc.Arbitrary<HostShape> = fc
   .record({

@@ -1,7 +1,7 @@
 import { invariant } from "@evenkeel/core/invariant.ts";
 import { emptyHost, type HostShape, type HostState, pooledShape } from "../fleet/host.ts";
 import type { Task } from "../fleet/task.ts";
-import { after, type Way } from "../fleet/ways.ts";
+import { after, type Way } from "../fleet/allocations.ts";
 import { ordinaryWay } from "../numa/ordinary-host.ts";
 import { inSignature } from "../numa/signature.ts";
 import type { Choice } from "../policy/policy.ts";

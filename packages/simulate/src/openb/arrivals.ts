@@ -1,6 +1,6 @@
 import { gpuMilliOf, type Task } from "../fleet/task.ts";
 import { type Random, shuffled } from "../random.ts";
-import type { Arrival } from "../run/world.ts";
+import type { Arrival } from "../run/scenario.ts";
 
 /** More would not come of tasks that ask for GPUs; without any there is no end to reach. */
 const DRAWS_MAX = 200_000;

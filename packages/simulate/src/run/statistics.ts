@@ -1,9 +1,9 @@
 import { freeGpus, gpusOf, type HostShape, type HostState } from "../fleet/host.ts";
 import { accepts, gpuMilliOf, type Task, WHOLE_GPU } from "../fleet/task.ts";
 import { fragmentationOf } from "../policy/fragmentation.ts";
-import type { Entry } from "./books.ts";
+import type { Entry } from "./simulated-fleet.ts";
 import type { Outcome } from "./outcome.ts";
-import type { World } from "./world.ts";
+import type { World } from "./scenario.ts";
 
 /** What is counted while a world runs. */
 export interface Tally {

@@ -4,7 +4,7 @@ import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import { gpusOf } from "../fleet/host.ts";
 import type { TaskDemand, Task } from "../fleet/task.ts";
 import { type Random, randomFor } from "../random.ts";
-import type { Arrival, World } from "../run/world.ts";
+import type { Arrival, World } from "../run/scenario.ts";
 import { catalogDemand } from "./flavors.ts";
 import { hostShapeOf } from "./host-shape.ts";
 import { solverPolicy } from "./solver.ts";
