@@ -2,38 +2,37 @@ import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import { defaultHostPolicy } from "@evenkeel/core/request/host-policy.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import { gpusOf } from "../fleet/host.ts";
-import type { TaskDemand, Task } from "../fleet/task.ts";
+import type { TaskShare, Task } from "../fleet/task.ts";
 import { type Random, randomFor } from "../random.ts";
-import type { Arrival, World } from "../run/scenario.ts";
+import type { Arrival, Scenario } from "../run/scenario.ts";
 import { catalogDemand } from "./flavors.ts";
 import { hostShapeOf } from "./host-shape.ts";
 import { solverPolicy } from "./solver.ts";
 
-/** How much is asked for, in parts of all GPUs if nothing were refused: a little too much. */
+/** The mean number of GPUs in use if nothing were refused, over all GPUs: a little more than fit. */
 const LOAD = 1.1;
 
-/** The mean time that a VM stays, in parts of the whole course. */
-const MEAN_STAY = 0.1;
+/** The mean lifetime of a VM, as a part of the simulated time. */
+const MEAN_LIFETIME = 0.1;
 
-/** By then the fleet has been full for two mean stays. */
+/** Means begin here: the fleet is full after one mean lifetime, and stays full for two more. */
 const SETTLED = 0.3;
 
 /**
- * A fleet of so many hosts of one type of the catalog, in which VMs come and go: arrivals at random
- * with a constant rate (a Poisson process), stays of an exponentially distributed length. What is
- * asked for is a little more than the fleet has, so that room is always short, and departures tear
- * gaps where nobody chose to have them: that is where policies differ.
+ * A fleet of equal hosts of the catalog on which VMs arrive and leave: arrivals are a Poisson process,
+ * lifetimes are exponentially distributed. The load is a little more than the fleet can hold, so room
+ * is always short, and departures leave gaps that no policy chose: that is where policies differ.
  *
- * Errors: `request-invalid` where the machine has no accelerator to sell.
+ * Errors: `request-invalid` where the machine has no accelerators to sell.
  */
-export function catalogWorld(machine: Topology, hosts: number): World {
+export function catalogScenario(machine: Topology, hosts: number): Scenario {
   const shape = hostShapeOf(machine, defaultHostPolicy);
   const demand = catalogDemand(shape);
   if (demand.length === 0) {
-    throw new EvenkeelError("request-invalid", "the machine has no accelerators to place", {
+    throw new EvenkeelError("request-invalid", "the machine has no accelerators to sell", {
       where: machine.name,
       expected: "a machine with accelerators on nodes that have CPUs",
-      remedy: "take another machine of the catalog",
+      remedy: "choose another machine of the catalog",
     });
   }
   return {
@@ -46,33 +45,34 @@ export function catalogWorld(machine: Topology, hosts: number): World {
     demand,
     ownPolicies: [solverPolicy(machine, defaultHostPolicy)],
     arrivals: (seed) =>
-      comingsAndGoings(demand, hosts * gpusOf(shape), randomFor(seed, "catalog arrivals")),
+      poissonArrivals(demand, hosts * gpusOf(shape), randomFor(seed, "catalog arrivals")),
   };
 }
 
-function comingsAndGoings(
-  demand: readonly TaskDemand[],
+/** Arrivals with exponential gaps, until the simulated time ends at 1. */
+function poissonArrivals(
+  demand: readonly TaskShare[],
   gpus: number,
   random: Random,
 ): readonly Arrival[] {
   const meanGpus = demand.reduce((sum, { task, share }) => sum + share * task.gpus, 0);
-  const meanGap = (MEAN_STAY * meanGpus) / (LOAD * gpus);
+  const meanGap = (MEAN_LIFETIME * meanGpus) / (LOAD * gpus);
   const arrivals: Arrival[] = [];
   for (let at = random.exponential(meanGap); at < 1; at += random.exponential(meanGap)) {
-    const task = drawn(demand, random.unit());
-    arrivals.push({ task, at, leaves: at + random.exponential(MEAN_STAY) });
+    const task = taskAt(demand, random.unit());
+    arrivals.push({ task, at, leaves: at + random.exponential(MEAN_LIFETIME) });
   }
   return arrivals;
 }
 
-/** The task at this point of all shares laid end to end. */
-function drawn(demand: readonly TaskDemand[], point: number): Task {
+/** The task whose share contains this point of the unit interval, shares laid end to end. */
+function taskAt(demand: readonly TaskShare[], point: number): Task {
   let rest = point;
   for (const { task, share } of demand) {
     if (rest < share) return task;
     rest -= share;
   }
   const last = demand.at(-1);
-  if (last === undefined) throw new RangeError("nothing is asked for");
+  if (last === undefined) throw new RangeError("the demand is empty");
   return last.task;
 }

@@ -1,16 +1,16 @@
 import type { HostShape } from "../fleet/host.ts";
-import { demandOf, type Task } from "../fleet/task.ts";
+import { taskShares, type Task } from "../fleet/task.ts";
 import { randomFor } from "../random.ts";
 import { gpuCapacity } from "../run/statistics.ts";
-import type { World } from "../run/scenario.ts";
+import type { Scenario } from "../run/scenario.ts";
 import { ARRIVED_SHARE, openbArrivals } from "./arrivals.ts";
 
-/** The published fleet under one of the published lists of tasks. */
-export function openbWorld(
+/** The published fleet with one of the published lists of tasks. */
+export function openbScenario(
   trace: string,
   hosts: readonly HostShape[],
   tasks: readonly Task[],
-): World {
+): Scenario {
   const capacity = gpuCapacity(hosts);
   return {
     name: `openb ${trace}`,
@@ -19,35 +19,35 @@ export function openbWorld(
     end: ARRIVED_SHARE,
     settled: 0,
     hosts,
-    demand: demandOf(tasks),
+    demand: taskShares(tasks),
     ownPolicies: [],
     arrivals: (seed) => openbArrivals(tasks, capacity, randomFor(seed, "openb arrivals")),
   };
 }
 
 /**
- * The same with NUMA nodes: every host of eight GPUs becomes two nodes of four, each with half of
- * its CPUs and memory. The trace says nothing of nodes; this is how such servers are built. Then a
- * task of one to four GPUs, or of a part of one, has to lie on one node, one of five to eight on
- * both, its GPUs as even as they go, and one without GPUs on one node if its CPUs and memory fit
- * there, else on both by halves.
+ * The same scenario with NUMA nodes: every host of eight GPUs gets two nodes of four GPUs, each with
+ * half of the CPUs and memory. The trace does not record NUMA nodes; servers of eight GPUs are built
+ * this way. A task of one to four GPUs, or of a part of one, then has to lie on one node. A task of
+ * five to eight GPUs lies on both, its GPUs split evenly. A task without GPUs lies on one node if its
+ * CPUs and memory fit there, otherwise half on each.
  */
-export function withNodes(world: World): World {
+export function withNodes(scenario: Scenario): Scenario {
   const halved = new Map<HostShape, HostShape>();
-  const hosts = world.hosts.map((shape) => {
-    const known = halved.get(shape) ?? inTwo(shape);
+  const hosts = scenario.hosts.map((shape) => {
+    const known = halved.get(shape) ?? splitInTwo(shape);
     halved.set(shape, known);
     return known;
   });
   return {
-    ...world,
-    name: `${world.name} numa`,
-    title: `${world.title}, hosts of eight GPUs as two nodes of four`,
+    ...scenario,
+    name: `${scenario.name} numa`,
+    title: `${scenario.title}, hosts of eight GPUs as two nodes of four`,
     hosts,
   };
 }
 
-function inTwo(shape: HostShape): HostShape {
+function splitInTwo(shape: HostShape): HostShape {
   const [node] = shape.nodes;
   if (shape.nodes.length !== 1 || node?.gpus !== 8) return shape;
   const half = {

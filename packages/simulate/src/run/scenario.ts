@@ -1,30 +1,34 @@
 import type { Policy } from "../policy/policy.ts";
 import type { HostShape } from "../fleet/host.ts";
-import type { TaskDemand, Task } from "../fleet/task.ts";
+import type { Task, TaskShare } from "../fleet/task.ts";
 
-/** A task that comes, and goes again or stays. */
+/** One task: when it arrives, and when it leaves. */
 export interface Arrival {
   readonly task: Task;
-  /** When, as a part of the world's whole course: what that means is the world's `axis`. */
+  /** A point of the scenario's axis, from 0 to `end`. */
   readonly at: number;
-  /** When it leaves if it was placed, on the same axis; null if it stays. */
+  /** When the task leaves if it was placed, on the same axis; null if it stays. */
   readonly leaves: number | null;
 }
 
-/** A fleet, what is asked of it, and in which order for a seed. */
-export interface World {
+/** A fleet and its workload. */
+export interface Scenario {
   readonly name: string;
   readonly title: string;
-  /** What 0 to `end` of the course is: GPUs asked for so far in parts of all, or time. */
+  /**
+   * What `at` measures. `arrived`: the GPUs that have been asked for so far, over all GPUs of the
+   * fleet. `time`: the part of the simulated time that has passed.
+   */
   readonly axis: "arrived" | "time";
+  /** Where on the axis the simulation ends. */
   readonly end: number;
-  /** From here on the mean is taken: before it the fleet fills up. */
+  /** Where on the axis means begin: before this point the fleet fills up. */
   readonly settled: number;
-  /** In the order of the hosts' names. */
+  /** Sorted by the names of the hosts. */
   readonly hosts: readonly HostShape[];
-  readonly demand: readonly TaskDemand[];
-  /** Policies that know more of this world's hosts than plain numbers. */
+  readonly demand: readonly TaskShare[];
+  /** Policies that know more about these hosts than plain numbers. */
   readonly ownPolicies: readonly Policy[];
-  /** Ascending in `at`. */
+  /** The arrivals under a seed, in ascending order of `at`. */
   readonly arrivals: (seed: number) => readonly Arrival[];
 }

@@ -1,90 +1,101 @@
 import { invariant } from "@evenkeel/core/invariant.ts";
 import { emptyHost, type HostShape, type HostState, pooledShape } from "../fleet/host.ts";
 import type { Task } from "../fleet/task.ts";
-import { after, type Way } from "../fleet/allocations.ts";
-import { ordinaryWay } from "../numa/ordinary-host.ts";
+import { hostAfter, type Allocation } from "../fleet/allocations.ts";
+import { ordinaryAllocation } from "../numa/ordinary-host.ts";
 import { inSignature } from "../numa/signature.ts";
 import type { Choice } from "../policy/policy.ts";
 
-/** A placement as it is entered: what was taken of the host as the policy sees it, and as it is. */
-export interface Entry {
+/** A placed task. */
+export interface Placement {
   readonly task: Task;
-  /** The host, and what is taken of it as the policy sees it. */
+  /** The host and the allocation as the policy sees them. */
   readonly choice: Choice;
-  readonly real: Way;
+  /** What the task takes from the nodes that the host really has. */
+  readonly allocation: Allocation;
   readonly inSignature: boolean;
 }
 
 /**
- * The books of a simulated fleet. A policy that knows nodes sees the hosts as they are; to one that
- * does not each is a pool, and the host itself decides where what is taken from it lies. Both are
- * kept, and no entry takes what is not there: whoever chose it has a bug.
+ * The hosts of a simulation and what is free on them. A policy that knows NUMA nodes sees the hosts
+ * as they are. A policy that does not sees each host as one pool, and the host decides which nodes
+ * the allocation comes from (`numa/ordinary-host.ts`). Both views are kept. A policy that takes more
+ * than is free, or not what the task asks for, breaks an invariant: it has a bug.
  */
-export interface Books {
-  /** What the policy sees: states are replaced here. */
-  readonly seen: readonly HostState[];
-  readonly real: readonly HostState[];
-  readonly place: (task: Task, choice: Choice) => Entry;
-  readonly remove: (entry: Entry) => void;
+export interface SimulatedFleet {
+  /** The hosts as the policy sees them. A placement replaces the state of its host. */
+  readonly visibleHosts: readonly HostState[];
+  /** The hosts as they are. */
+  readonly hosts: readonly HostState[];
+  readonly place: (task: Task, choice: Choice) => Placement;
+  readonly remove: (placement: Placement) => void;
 }
 
-export function openBooks(shapes: readonly HostShape[], knowsNodes: boolean): Books {
+/** A fleet of empty hosts. */
+export function simulatedFleet(shapes: readonly HostShape[], knowsNodes: boolean): SimulatedFleet {
   const pools = new Map<HostShape, HostShape>();
   const pooled = (shape: HostShape): HostShape => {
     let pool = pools.get(shape);
     if (pool === undefined) pools.set(shape, (pool = pooledShape(shape)));
     return pool;
   };
-  const real = shapes.map(emptyHost);
-  const seen = knowsNodes
-    ? real
+  const hosts = shapes.map(emptyHost);
+  const visibleHosts = knowsNodes
+    ? hosts
     : shapes
-        .map((shape, i) => (shape.nodes.length === 1 ? real[i] : emptyHost(pooled(shape))))
+        .map((shape, i) => (shape.nodes.length === 1 ? hosts[i] : emptyHost(pooled(shape))))
         .filter((host) => host !== undefined);
-  const enter = (hosts: HostState[], host: number, way: Way, sign: -1 | 1): void => {
-    const before = hosts[host];
+  const update = (list: HostState[], host: number, allocation: Allocation, sign: -1 | 1): void => {
+    const before = list[host];
     invariant(before !== undefined, "a placement names a host of the fleet");
-    const next = after(before, way, sign);
-    invariant(isWithin(next, way), "nothing is taken that is not there");
-    hosts[host] = next;
+    const next = hostAfter(before, allocation, sign);
+    invariant(isWithin(next, allocation), "an allocation takes only what is free");
+    list[host] = next;
   };
-  const both = (entry: Entry, sign: -1 | 1): void => {
-    const { host, way } = entry.choice;
-    enter(real, host, entry.real, sign);
-    if (seen === real) return;
-    const pool = seen[host];
-    const one = real[host];
-    if (pool !== undefined && one !== undefined && pool.shape === one.shape) seen[host] = one;
-    else enter(seen, host, way, sign);
+  const updateBoth = (placement: Placement, sign: -1 | 1): void => {
+    const { host, allocation } = placement.choice;
+    update(hosts, host, placement.allocation, sign);
+    if (visibleHosts === hosts) return;
+    const visible = visibleHosts[host];
+    const own = hosts[host];
+    // A host of one node is the same object in both lists.
+    if (own !== undefined && visible?.shape === own.shape) visibleHosts[host] = own;
+    else update(visibleHosts, host, allocation, sign);
   };
   return {
-    seen,
-    real,
+    visibleHosts,
+    hosts,
     place: (task, choice) => {
-      const { host, way } = choice;
-      const state = real[host];
+      const { host, allocation } = choice;
+      const state = hosts[host];
       invariant(state !== undefined, "a policy names a host of the fleet");
-      invariant(isAsked(seen[host], task, way), "what is taken is what was asked for");
-      const lies = seen === real || state.nodes.length === 1 ? way : ordinaryWay(state, task, way);
-      const kept = inSignature(state.shape, task, lies);
-      const entry = { task, choice, real: lies, inSignature: kept };
-      both(entry, -1);
-      return entry;
+      invariant(
+        isRequested(visibleHosts[host], task, allocation),
+        "a policy allocates what the task asks for",
+      );
+      const real =
+        visibleHosts === hosts || state.nodes.length === 1
+          ? allocation
+          : ordinaryAllocation(state, task, allocation);
+      const kept = inSignature(state.shape, task, real);
+      const placement = { task, choice, allocation: real, inSignature: kept };
+      updateBoth(placement, -1);
+      return placement;
     },
-    remove: (entry) => both(entry, 1),
+    remove: (placement) => updateBoth(placement, 1),
   };
 }
 
-/** Whether a way takes of a host's nodes what the task asks for, no more and no less. */
-function isAsked(host: HostState | undefined, task: Task, way: Way): boolean {
-  const sum = (of: (part: Way[number]) => number): number =>
-    way.reduce((total, part) => total + of(part), 0);
+/** Whether an allocation names each node once, existing GPUs, and exactly what the task asks for. */
+function isRequested(host: HostState | undefined, task: Task, allocation: Allocation): boolean {
+  const sum = (of: (part: Allocation[number]) => number): number =>
+    allocation.reduce((total, part) => total + of(part), 0);
   return (
-    new Set(way.map(({ node }) => node)).size === way.length &&
+    new Set(allocation.map(({ node }) => node)).size === allocation.length &&
     sum(({ cpuMilli }) => cpuMilli) === task.cpuMilli &&
     sum(({ memoryMib }) => memoryMib) === task.memoryMib &&
     sum(({ gpus }) => new Set(gpus).size) === task.gpus &&
-    way.every(({ node, gpus, gpuMilli }) => {
+    allocation.every(({ node, gpus, gpuMilli }) => {
       const own = host?.nodes[node]?.gpuMilli;
       if (own === undefined || gpuMilli !== task.gpuMilli) return false;
       return gpus.every((gpu) => gpu >= 0 && gpu < own.length);
@@ -92,9 +103,9 @@ function isAsked(host: HostState | undefined, task: Task, way: Way): boolean {
   );
 }
 
-/** Whether every node that a way touched holds between nothing and all that it has. */
-function isWithin({ shape, nodes }: HostState, way: Way): boolean {
-  return way.every(({ node }) => {
+/** Whether what is free on each node of an allocation is between nothing and all that it has. */
+function isWithin({ shape, nodes }: HostState, allocation: Allocation): boolean {
+  return allocation.every(({ node }) => {
     const [state, most] = [nodes[node], shape.nodes[node]];
     if (state === undefined || most === undefined) return false;
     const { cpuMilli, memoryMib, gpuMilli } = state;

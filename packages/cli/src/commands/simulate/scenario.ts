@@ -1,10 +1,10 @@
 import { join } from "node:path";
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
-import { catalogWorld } from "@evenkeel/simulate/catalog/scenario.ts";
+import { catalogScenario } from "@evenkeel/simulate/catalog/scenario.ts";
 import { readOpenbNodes } from "@evenkeel/simulate/openb/read-nodes.ts";
 import { readOpenbTasks } from "@evenkeel/simulate/openb/read-tasks.ts";
-import { openbWorld, withNodes } from "@evenkeel/simulate/openb/scenario.ts";
-import type { World } from "@evenkeel/simulate/run/scenario.ts";
+import { openbScenario, withNodes } from "@evenkeel/simulate/openb/scenario.ts";
+import type { Scenario } from "@evenkeel/simulate/run/scenario.ts";
 import { MiB } from "@evenkeel/core/unit/bytes.ts";
 import { readFileText } from "@evenkeel/host/file/read-file.ts";
 import { readTopology } from "../../input/read-topology.ts";
@@ -17,15 +17,15 @@ const HOSTS = 40;
 const HOSTS_MAX = 2000;
 const LIST_BYTES_MAX = 64 * MiB;
 
-/** The world that the flags name. Errors: `usage`, those of reading files, `trace-malformed`. */
-export async function readWorld(flags: SimulateFlags, world: CliWorld): Promise<World> {
+/** The scenario that the flags name. Errors: `usage`, those of reading files, `trace-malformed`. */
+export async function readScenario(flags: SimulateFlags, world: CliWorld): Promise<Scenario> {
   const { world: named, hosts, numa } = flags;
   const colon = named.indexOf(":");
   const [kind, rest] = [named.slice(0, Math.max(0, colon)), named.slice(colon + 1)];
   if (kind === "catalog") {
     if (numa) throw misfit("--numa is of no use with the catalog, whose hosts have nodes");
     const count = hosts === undefined ? HOSTS : wholeNumber(hosts, "--hosts", 1, HOSTS_MAX);
-    return catalogWorld(await readTopology(`machine:${rest}`, world), count);
+    return catalogScenario(await readTopology(`machine:${rest}`, world), count);
   }
   if (kind === "openb") {
     if (hosts !== undefined) throw misfit("--hosts is of no use with openb, whose fleet is known");
@@ -39,7 +39,7 @@ export async function readWorld(flags: SimulateFlags, world: CliWorld): Promise<
   });
 }
 
-function readOpenb(named: string): World {
+function readOpenb(named: string): Scenario {
   const hash = named.lastIndexOf("#");
   const [folder, trace] =
     hash < 0 ? [named, "default"] : [named.slice(0, hash), named.slice(hash + 1)];
@@ -55,7 +55,7 @@ function readOpenb(named: string): World {
     const path = join(folder, name);
     return parse(readFileText(path, { maxBytes: LIST_BYTES_MAX, expected }), path);
   };
-  return openbWorld(
+  return openbScenario(
     trace,
     read("openb_node_list_gpu_node.csv", readOpenbNodes),
     read(`openb_pod_list_${trace}.csv`, readOpenbTasks),
