@@ -8,8 +8,8 @@ import { at } from "@evenkeel/core/unit/list.ts";
 /**
  * A VM that an ordinary stack has started: the baseline for comparisons with Evenkeel.
  *
- * The model is plain libvirt and QEMU with a definition that names devices, a number of vCPUs and an
- * amount of memory, and no nodes:
+ * The model is plain libvirt and QEMU with a definition that names devices, a number of vCPUs and
+ * an amount of memory, and no nodes:
  *
  * - Devices: the first free ones of the model in the order of PCI addresses, as device plugins and
  *   inventories list them, whatever their node.

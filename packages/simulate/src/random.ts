@@ -11,8 +11,8 @@ export interface Random {
 }
 
 /**
- * The generator for one purpose under one seed. Each purpose has its own, so that a policy that draws
- * random numbers never changes which tasks arrive.
+ * The generator for one purpose under one seed. Each purpose has its own, so that a policy that
+ * draws random numbers never changes which tasks arrive.
  */
 export function randomFor(seed: number, purpose: string): Random {
   const next = sfc32(seed, 0x9e3779b9, startFor(purpose, 0x243f6a88));

@@ -41,7 +41,9 @@ export interface LayerDifference {
   readonly layer: "host" | "fabric" | "hypervisor" | "guest" | "process";
   readonly ordinary: string;
   readonly evenkeel: string;
-  /** For each VM, the time added, relative to the best placement; null where no model predicts it. */
+  /**
+   * For each VM, the time added, relative to the best placement; null where no model predicts it.
+   */
   readonly added: readonly number[] | null;
   readonly basis: PlanCost["basis"];
 }

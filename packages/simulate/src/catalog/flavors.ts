@@ -5,7 +5,9 @@ import { type TaskShare, type Task, WHOLE_GPU } from "../fleet/task.ts";
 /** A flavor relative to the size of a host. */
 interface RelativeFlavor {
   readonly gpus: number;
-  /** Cores and memory, relative to the host's even share for as many GPUs (for one GPU where none). */
+  /**
+   * Cores and memory, relative to the host's even share for as many GPUs (for one GPU where none).
+   */
   readonly cpus: number;
   /** How often it is asked for, relative to the other flavors. */
   readonly weight: number;
@@ -14,8 +16,8 @@ interface RelativeFlavor {
 /**
  * The workload of a fleet of one type of machine: VMs of one to eight GPUs with a little less than
  * their even share of cores and memory; odd sizes, which leave odd gaps; VMs with more cores than
- * their GPU's share, which strand other GPUs; and VMs without GPUs, as large as a VM with one. Sizes
- * in powers of two with ample cores would test nothing: any packing gets those nearly right.
+ * their GPU's share, which strand other GPUs; and VMs without GPUs, as large as a VM with one.
+ * Sizes in powers of two with ample cores would test nothing: any packing gets those nearly right.
  */
 const relativeFlavors: readonly RelativeFlavor[] = [
   { gpus: 0, cpus: 0.9, weight: 8 },

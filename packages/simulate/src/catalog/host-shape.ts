@@ -5,9 +5,9 @@ import type { HostShape, NodeShape } from "../fleet/host.ts";
 
 /**
  * The resources of a machine that can be sold, as plain numbers for each node: the cores that the
- * host does not reserve, memory in the largest huge pages (without huge pages, the base pages that the
- * host does not reserve), and accelerators. Nodes without CPUs and accelerators with an unknown node
- * are left out, because a strict placement cannot use them. Unknown memory is not sold.
+ * host does not reserve, memory in the largest huge pages (without huge pages, the base pages that
+ * the host does not reserve), and accelerators. Nodes without CPUs and accelerators with an unknown
+ * node are left out, because a strict placement cannot use them. Unknown memory is not sold.
  */
 export function hostShapeOf(topology: Topology, policy: HostPolicy): HostShape {
   const nodeOf = new Map(topology.pci.map(({ address, node }) => [address, node]));

@@ -9,7 +9,9 @@ import { catalogDemand } from "./flavors.ts";
 import { hostShapeOf } from "./host-shape.ts";
 import { solverPolicy } from "./solver.ts";
 
-/** The mean number of GPUs in use if nothing were refused, over all GPUs: a little more than fit. */
+/**
+ * The mean number of GPUs in use if nothing were refused, over all GPUs: a little more than fit.
+ */
 const LOAD = 1.1;
 
 /** The mean lifetime of a VM, as a part of the simulated time. */
@@ -19,9 +21,10 @@ const MEAN_LIFETIME = 0.1;
 const SETTLED = 0.3;
 
 /**
- * A fleet of equal hosts of the catalog on which VMs arrive and leave: arrivals are a Poisson process,
- * lifetimes are exponentially distributed. The load is a little more than the fleet can hold, so room
- * is always short, and departures leave gaps that no policy chose: that is where policies differ.
+ * A fleet of equal hosts of the catalog on which VMs arrive and leave: arrivals are a Poisson
+ * process, lifetimes are exponentially distributed. The load is a little more than the fleet can
+ * hold, so room is always short, and departures leave gaps that no policy chose: that is where
+ * policies differ.
  *
  * Errors: `request-invalid` where the machine has no accelerators to sell.
  */

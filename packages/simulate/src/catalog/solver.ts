@@ -69,7 +69,9 @@ export function solverPolicy(machine: Topology, hostPolicy: HostPolicy): Policy 
   };
 }
 
-/** The solver's fleet: empty hosts named by their positions in the simulation, and the sold flavors. */
+/**
+ * The solver's fleet: empty hosts named by their positions in the simulation, and the sold flavors.
+ */
 function fleetOf(
   inventory: Inventory,
   { hosts, demand }: Setting,
@@ -82,7 +84,9 @@ function fleetOf(
   );
 }
 
-/** The request with the signature that its first VM gets on an empty host: all VMs of it are twins. */
+/**
+ * The request with the signature that its first VM gets on an empty host: all VMs of it are twins.
+ */
 function inOneSignature(request: Request, inventory: Inventory): Request {
   const occupancy = emptyOccupancy(inventory);
   const first = createFleet([{ name: "first", inventory, occupancy }], []).decide(request);
@@ -127,8 +131,8 @@ function requestOf(task: Task, machine: Topology): Request {
 }
 
 /**
- * Translates a cell of a layout into a node allocation. The simulation numbers only nodes with CPUs,
- * and the GPUs of each node in order.
+ * Translates a cell of a layout into a node allocation. The simulation numbers only nodes with
+ * CPUs, and the GPUs of each node in order.
  */
 function nodeAllocationsOn({
   nodes,

@@ -11,10 +11,10 @@ const MARGIN = 28;
 const LINES = 330;
 
 /**
- * Draws a comparison of policies as SVG: the share of GPUs allocated along the axis, and below it for
- * each policy the GPUs allocated, the whole hosts refused and the VMs that lie as promised. The file
- * needs no other file and follows the reader's light or dark scheme. The same comparison gives the
- * same bytes.
+ * Draws a comparison of policies as SVG: the share of GPUs allocated along the axis, and below it
+ * for each policy the GPUs allocated, the whole hosts refused and the VMs that lie as promised. The
+ * file needs no other file and follows the reader's light or dark scheme. The same comparison gives
+ * the same bytes.
  */
 export function drawComparison(comparison: Comparison): string {
   const { scenario, policies } = comparison;

@@ -19,9 +19,9 @@ const LABEL_HEIGHT = 17;
 
 /**
  * The share of GPUs allocated along the axis: one line for each policy, with its name at the end.
- * Where tasks only arrive, all policies place everything at first, so the drawing starts at 70 %. The
- * vertical scale starts near the lowest value of any line, not at 0, because the differences between
- * policies are small. Its labels show that.
+ * Where tasks only arrive, all policies place everything at first, so the drawing starts at 70 %.
+ * The vertical scale starts near the lowest value of any line, not at 0, because the differences
+ * between policies are small. Its labels show that.
  */
 export function linesChart(comparison: Comparison, area: Area): readonly XmlElement[] {
   const { scenario, policies } = comparison;
@@ -176,10 +176,10 @@ function labels(
 }
 
 /**
- * Moves ascending positions apart until neighbors are at least `gap` apart and none is beyond `most`,
- * with the least sum of squared moves. With i times the gap subtracted from position i, this is
- * isotonic regression, solved by pooling adjacent violators: neighbors in the wrong order are replaced
- * by their mean.
+ * Moves ascending positions apart until neighbors are at least `gap` apart and none is beyond
+ * `most`, with the least sum of squared moves. With i times the gap subtracted from position i,
+ * this is isotonic regression, solved by pooling adjacent violators: neighbors in the wrong order
+ * are replaced by their mean.
  */
 export function movedApart(
   places: readonly number[],

@@ -1,4 +1,7 @@
-/** The colors of one class of elements, for the light and the dark scheme, as in drawings of machines. */
+/**
+ * The colors of one class of elements, for the light and the dark scheme, as in drawings of
+ * machines.
+ */
 interface Look {
   readonly fill?: readonly [light: string, dark: string];
   readonly stroke?: readonly [light: string, dark: string];
@@ -10,9 +13,10 @@ const quiet = ["#667085", "#94a1b5"] as const;
 const faint = ["#e4e8ee", "#2a3442"] as const;
 
 /**
- * One color for each policy, distinguishable with color blindness (after Okabe and Ito). Evenkeel is
- * green, the color of good news in drawings of machines, and its solver has the nearest color. Text
- * in these colors has a contrast of at least 4.5 to the background in both schemes (WCAG 2, AA).
+ * One color for each policy, distinguishable with color blindness (after Okabe and Ito). Evenkeel
+ * is green, the color of good news in drawings of machines, and its solver has the nearest color.
+ * Text in these colors has a contrast of at least 4.5 to the background in both schemes (WCAG 2,
+ * AA).
  */
 const colors: Readonly<Record<string, readonly [light: string, dark: string]>> = {
   evenkeel: ["#15803d", "#4ade80"],

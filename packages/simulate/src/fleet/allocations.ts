@@ -3,7 +3,9 @@ import { cellsOf, type Cell } from "./cells.ts";
 import { freeGpus, type HostShape, type HostState, type NodeState } from "./host.ts";
 import { accepts, sharesGpu, type Task, WHOLE_GPU } from "./task.ts";
 
-/** What a task takes of one node: GPUs by their indices on the node, `gpuMilli` thousandths of each. */
+/**
+ * What a task takes of one node: GPUs by their indices on the node, `gpuMilli` thousandths of each.
+ */
 export interface NodeAllocation {
   readonly node: number;
   readonly cpuMilli: number;
@@ -17,13 +19,13 @@ export type Allocation = readonly NodeAllocation[];
 
 /**
  * Every allocation for a task on a host, one of each group that leaves equal amounts. Allocations
- * differ in their nodes and, for a part of a GPU, in the amount that is left on that GPU. GPUs of one
- * node with the same amount left are interchangeable: the one with the lowest index is taken. Empty
- * where the task does not fit.
+ * differ in their nodes and, for a part of a GPU, in the amount that is left on that GPU. GPUs of
+ * one node with the same amount left are interchangeable: the one with the lowest index is taken.
+ * Empty where the task does not fit.
  *
  * Cells of one size get nodes in ascending order, so that no set of nodes comes twice. A host of
- * eight nodes has at most 8!/(4! 4!) = 70 allocations for cells of one size, times the choice of the
- * larger cells among them.
+ * eight nodes has at most 8!/(4! 4!) = 70 allocations for cells of one size, times the choice of
+ * the larger cells among them.
  */
 export function allocationsOn(host: HostState, task: Task): readonly Allocation[] {
   if (task.gpus > 0 && !accepts(task, host.shape.model)) return noAllocations;
@@ -81,7 +83,9 @@ function onOneNode(
   }
 }
 
-/** Tries every node for the next cell, then for the one after; a full assignment is an allocation. */
+/**
+ * Tries every node for the next cell, then for the one after; a full assignment is an allocation.
+ */
 function assign(
   nodes: readonly NodeState[],
   task: Task,

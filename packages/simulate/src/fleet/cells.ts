@@ -10,15 +10,15 @@ export interface Cell {
 
 /**
  * The cells of a task on a type of host: on how many nodes it lies, and what it takes of each. This
- * is the signature of the task there, reduced to what a fleet of plain numbers knows. Null where the
- * host is too small.
+ * is the signature of the task there, reduced to what a fleet of plain numbers knows. Null where
+ * the host is too small.
  *
- * A task with GPUs takes the fewest nodes that have enough GPUs; a task without GPUs takes the fewest
- * that hold its CPUs and memory. GPUs are split evenly, the remainder to the lowest cells; CPUs and
- * memory are split in proportion to the GPUs. The split does not depend on what else runs there, so
- * VMs of one flavor are twins. A task does not fit if its GPUs lie on one node and its CPUs do not
- * fit there: that is what strict locality means. All nodes of a simulated host have the same size;
- * if they had not, the smallest would decide.
+ * A task with GPUs takes the fewest nodes that have enough GPUs; a task without GPUs takes the
+ * fewest that hold its CPUs and memory. GPUs are split evenly, the remainder to the lowest cells;
+ * CPUs and memory are split in proportion to the GPUs. The split does not depend on what else runs
+ * there, so VMs of one flavor are twins. A task does not fit if its GPUs lie on one node and its
+ * CPUs do not fit there: that is what strict locality means. All nodes of a simulated host have the
+ * same size; if they had not, the smallest would decide.
  */
 export function cellsOf({ nodes }: HostShape, task: Task): readonly Cell[] | null {
   const count = cellCount(nodes, task);

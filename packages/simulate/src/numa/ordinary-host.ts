@@ -9,12 +9,12 @@ import type { NodeAllocation, Allocation } from "../fleet/allocations.ts";
  * - GPUs are the ones taken from the pool: for whole GPUs the first free ones in the order of PCI
  *   addresses, as device plugins list them. Their indices determine their nodes.
  * - CPUs and memory come from the nodes of these GPUs, in proportion to the GPUs, while they have
- *   room; the rest comes from the other nodes, the lowest first. A task without GPUs lies on the node
- *   with the most free CPUs, and its rest on the others too.
+ *   room; the rest comes from the other nodes, the lowest first. A task without GPUs lies on the
+ *   node with the most free CPUs, and its rest on the others too.
  *
- * A real kernel is less kind: it starts a process on the least loaded node, wherever its GPU is, and
- * then lets it float (`ordinary-stack.ts`). So the simulated share of VMs that lie as their flavor
- * promises is an upper bound.
+ * A real kernel is less kind: it starts a process on the least loaded node, wherever its GPU is,
+ * and then lets it float (`ordinary-stack.ts`). So the simulated share of VMs that lie as their
+ * flavor promises is an upper bound.
  */
 export function ordinaryAllocation(host: HostState, task: Task, pool: Allocation): Allocation {
   const gpus = gpusByNode(
@@ -61,7 +61,9 @@ function leastLoaded({ nodes }: HostState): number {
   return nodes.findIndex(({ cpuMilli }) => cpuMilli === most);
 }
 
-/** Splits an amount over the nodes by weight while each has room; the rest goes to the lowest nodes. */
+/**
+ * Splits an amount over the nodes by weight while each has room; the rest goes to the lowest nodes.
+ */
 function spill(amount: number, weights: readonly number[], room: readonly number[]): number[] {
   let [left, quota] = [amount, amount];
   const last = weights.findLastIndex((weight) => weight > 0);

@@ -4,9 +4,9 @@ import type { Task } from "../fleet/task.ts";
 import type { Allocation } from "../fleet/allocations.ts";
 
 /**
- * Whether an allocation keeps the signature that the flavor promises: as many nodes as the signature
- * has cells, and on each node the CPUs, memory and GPUs of one cell. False on a type of host that
- * cannot hold the flavor in its signature.
+ * Whether an allocation keeps the signature that the flavor promises: as many nodes as the
+ * signature has cells, and on each node the CPUs, memory and GPUs of one cell. False on a type of
+ * host that cannot hold the flavor in its signature.
  */
 export function inSignature(shape: HostShape, task: Task, allocation: Allocation): boolean {
   const cells = cellsOf(shape, task);

@@ -11,10 +11,10 @@ export const ARRIVED_SHARE = 1.3;
 /**
  * The arrivals of the published experiment. The tasks of the list come in random order. If they ask
  * for less than 130 % of the fleet's GPUs, more are drawn from the list at random with replacement,
- * until the next would exceed it; if they ask for more, tasks are removed at random. No task leaves.
- * (Weng et al., USENIX ATC 2023, section 6; the authors' simulator, pkg/simulator/simulator.go,
- * workload tuning. The published seeds are 42 to 51. Our generator gives other orders than Go's for
- * the same seed, of the same distribution.)
+ * until the next would exceed it; if they ask for more, tasks are removed at random. No task
+ * leaves. (Weng et al., USENIX ATC 2023, section 6; the authors' simulator,
+ * pkg/simulator/simulator.go, workload tuning. The published seeds are 42 to 51. Our generator
+ * gives other orders than Go's for the same seed, of the same distribution.)
  */
 export function openbArrivals(
   tasks: readonly Task[],

@@ -7,8 +7,8 @@ export type OpenbTrace = (typeof openbTraces)[number];
 export const publishedSeeds: readonly number[] = [42, 43, 44, 45, 46, 47, 48, 49, 50, 51];
 
 /**
- * The published share of GPUs allocated, in percent, once 130 % of all GPUs have been asked for: the
- * mean of ten seeds in the raw results of the authors' simulator
+ * The published share of GPUs allocated, in percent, once 130 % of all GPUs have been asked for:
+ * the mean of ten seeds in the raw results of the authors' simulator
  * (hkust-adsl/kubernetes-scheduler-simulator, experiments/analysis/expected_results). Policies and
  * lists without published results are missing here.
  */

@@ -8,9 +8,9 @@ const GPUS_MAX = 64;
 const DISTINCT_MAX = 1500;
 
 /**
- * Reads the tasks of the trace in their order: columns cpu_milli, memory_mib, num_gpu, gpu_milli and
- * optionally gpu_spec (models joined by a bar). A task of several GPUs takes whole GPUs; a task of one
- * GPU takes `gpu_milli` of it. Tasks that ask for the same share one object.
+ * Reads the tasks of the trace in their order: columns cpu_milli, memory_mib, num_gpu, gpu_milli
+ * and optionally gpu_spec (models joined by a bar). A task of several GPUs takes whole GPUs; a task
+ * of one GPU takes `gpu_milli` of it. Tasks that ask for the same share one object.
  *
  * Errors: `trace-malformed`.
  */

@@ -26,11 +26,11 @@ export function openbScenario(
 }
 
 /**
- * The same scenario with NUMA nodes: every host of eight GPUs gets two nodes of four GPUs, each with
- * half of the CPUs and memory. The trace does not record NUMA nodes; servers of eight GPUs are built
- * this way. A task of one to four GPUs, or of a part of one, then has to lie on one node. A task of
- * five to eight GPUs lies on both, its GPUs split evenly. A task without GPUs lies on one node if its
- * CPUs and memory fit there, otherwise half on each.
+ * The same scenario with NUMA nodes: every host of eight GPUs gets two nodes of four GPUs, each
+ * with half of the CPUs and memory. The trace does not record NUMA nodes; servers of eight GPUs are
+ * built this way. A task of one to four GPUs, or of a part of one, then has to lie on one node. A
+ * task of five to eight GPUs lies on both, its GPUs split evenly. A task without GPUs lies on one
+ * node if its CPUs and memory fit there, otherwise half on each.
  */
 export function withNodes(scenario: Scenario): Scenario {
   const halved = new Map<HostShape, HostShape>();

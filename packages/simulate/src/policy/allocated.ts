@@ -19,9 +19,9 @@ const source =
   "kube-scheduler, NodeResourcesFit (kubernetes.io/docs/concepts/scheduling-eviction/resource-bin-packing)";
 
 /**
- * Packing as the kube-scheduler does it: the host whose CPUs, memory and GPUs are allocated the most
- * afterwards, in whole percent, with triple weight for GPUs. Ties are broken at random, as in the
- * stock scheduler. A part of a GPU goes to the GPU with the least left.
+ * Packing as the kube-scheduler does it: the host whose CPUs, memory and GPUs are allocated the
+ * most afterwards, in whole percent, with triple weight for GPUs. Ties are broken at random, as in
+ * the stock scheduler. A part of a GPU goes to the GPU with the least left.
  */
 export const mostAllocated: Policy = {
   name: "pack",

@@ -11,7 +11,9 @@ export interface ScoreRule {
   readonly score: Score;
   /** Breaks ties between allocations on one host; without it the lowest indices win. */
   readonly withinHost?: Score;
-  /** Breaks ties between hosts: by the smallest name, or at random as the stock kube-scheduler does. */
+  /**
+   * Breaks ties between hosts: by the smallest name, or at random as the stock kube-scheduler does.
+   */
   readonly ties: "name" | "random";
 }
 
@@ -27,10 +29,10 @@ interface TaskScores {
  * A placer that takes the allocation with the highest score in the whole fleet.
  *
  * The best allocation of a task on a host is cached, and worked out again only after the host has
- * changed. Changed hosts are found by the identity of their states and appended to a list; each task
- * processes the new entries of that list when it arrives again. So a decision costs one comparison
- * for each host, a few nanoseconds, and new scores for the hosts that changed since the same task
- * arrived last.
+ * changed. Changed hosts are found by the identity of their states and appended to a list; each
+ * task processes the new entries of that list when it arrives again. So a decision costs one
+ * comparison for each host, a few nanoseconds, and new scores for the hosts that changed since the
+ * same task arrived last.
  */
 export function byScore({ hosts, random }: Setting, rule: ScoreRule): Placer {
   const known = new Map<Task, TaskScores>();

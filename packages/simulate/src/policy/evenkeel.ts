@@ -7,9 +7,9 @@ import type { Policy } from "./policy.ts";
  * Evenkeel's rule for the choice of a host: the allocation after which the fleet can still sell the
  * most. A placement changes one host, so the loss of the fleet is the loss of that host, and the
  * comparison of hosts by their losses is exact: no other allocation for this task leaves more to
- * sell, in expectation over the demand. Ties go to the smallest name, the lowest node and the lowest
- * GPU, so that the same input gives the same choice. Losses are compared to the billionth, because
- * smaller differences are rounding errors of the sums.
+ * sell, in expectation over the demand. Ties go to the smallest name, the lowest node and the
+ * lowest GPU, so that the same input gives the same choice. Losses are compared to the billionth,
+ * because smaller differences are rounding errors of the sums.
  *
  * The rule is strict: a VM lies on the nodes of its signature or is refused.
  */

@@ -8,8 +8,8 @@ const TYPICAL_SHARE = 0.95;
  * The fragmentation of a host as the paper defines it: the part of its free GPUs that a random
  * typical task could not use, in expectation, in thousandths of a GPU. A task can use no GPU of the
  * host if the host lacks CPUs or GPUs for it, if it does not accept the model, or if it asks for no
- * GPU. Otherwise it can use every GPU that has enough left for it. Memory is not considered. (Weng et
- * al., "Beware of Fragmentation: Scheduling GPU-Sharing Workloads with Fragmentation Gradient
+ * GPU. Otherwise it can use every GPU that has enough left for it. Memory is not considered. (Weng
+ * et al., "Beware of Fragmentation: Scheduling GPU-Sharing Workloads with Fragmentation Gradient
  * Descent", USENIX ATC 2023, section 3; and the authors' simulator, pkg/utils/frag.go.)
  *
  * The paper knows no NUMA nodes. Here, on a host of several nodes, a task that fits on one node is

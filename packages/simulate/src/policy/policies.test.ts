@@ -94,7 +94,9 @@ test("the number of VMs of several cells is the one that filling the nodes one b
   );
 });
 
-/** Greedy count, known to be optimal: each VM takes a cell on each of the nodes with the most room. */
+/**
+ * Greedy count, known to be optimal: each VM takes a cell on each of the nodes with the most room.
+ */
 function most(rooms: readonly number[], cells: number): number {
   let left = [...rooms];
   for (let count = 0; ; count++) {

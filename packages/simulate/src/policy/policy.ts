@@ -26,14 +26,17 @@ export interface Setting {
 export interface Placer {
   /** The decision for the next task; null where it fits nowhere. */
   readonly choose: (task: Task) => Choice | null;
-  /** Called when a task that was placed by this choice has left; for placers with hosts of their own. */
+  /**
+   * Called when a task that was placed by this choice has left; for placers with hosts of their
+   * own.
+   */
   readonly onLeft?: (choice: Choice) => void;
 }
 
 /**
- * A rule that places tasks. The policy chooses; the simulation records what is free and checks every
- * choice against it. So a solver with hosts of its own can be a policy too: its placer translates
- * each decision into the position of a host and an allocation there.
+ * A rule that places tasks. The policy chooses; the simulation records what is free and checks
+ * every choice against it. So a solver with hosts of its own can be a policy too: its placer
+ * translates each decision into the position of a host and an allocation there.
  */
 export interface Policy {
   /** The name on the command line. */

@@ -69,7 +69,9 @@ export function compare(
   };
 }
 
-/** The figure that policies are ranked by: the share allocated at the end, or its mean over time. */
+/**
+ * The figure that policies are ranked by: the share allocated at the end, or its mean over time.
+ */
 export function headline(
   { scenario }: Comparison,
   { summary }: ComparedPolicy,

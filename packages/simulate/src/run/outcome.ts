@@ -1,4 +1,6 @@
-/** The result of one scenario under one policy and one seed. Shares are of all GPUs, from 0 to 1. */
+/**
+ * The result of one scenario under one policy and one seed. Shares are of all GPUs, from 0 to 1.
+ */
 export interface Outcome {
   readonly seed: number;
   readonly arrived: number;

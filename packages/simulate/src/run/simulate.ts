@@ -12,9 +12,9 @@ export interface SimulateOptions {
 }
 
 /**
- * Runs the arrivals of a scenario under a policy. Under one seed every policy gets the same arrivals
- * in the same order, and knows of the future only the mix of requests. A refused task does not come
- * again, and no placed task is moved. The same seed gives the same outcome.
+ * Runs the arrivals of a scenario under a policy. Under one seed every policy gets the same
+ * arrivals in the same order, and knows of the future only the mix of requests. A refused task does
+ * not come again, and no placed task is moved. The same seed gives the same outcome.
  */
 export function simulate(
   scenario: Scenario,

@@ -19,8 +19,8 @@ export interface Placement {
 /**
  * The hosts of a simulation and what is free on them. A policy that knows NUMA nodes sees the hosts
  * as they are. A policy that does not sees each host as one pool, and the host decides which nodes
- * the allocation comes from (`numa/ordinary-host.ts`). Both views are kept. A policy that takes more
- * than is free, or not what the task asks for, breaks an invariant: it has a bug.
+ * the allocation comes from (`numa/ordinary-host.ts`). Both views are kept. A policy that takes
+ * more than is free, or not what the task asks for, breaks an invariant: it has a bug.
  */
 export interface SimulatedFleet {
   /** The hosts as the policy sees them. A placement replaces the state of its host. */
@@ -86,7 +86,9 @@ export function simulatedFleet(shapes: readonly HostShape[], knowsNodes: boolean
   };
 }
 
-/** Whether an allocation names each node once, existing GPUs, and exactly what the task asks for. */
+/**
+ * Whether an allocation names each node once, existing GPUs, and exactly what the task asks for.
+ */
 function isRequested(host: HostState | undefined, task: Task, allocation: Allocation): boolean {
   const sum = (of: (part: Allocation[number]) => number): number =>
     allocation.reduce((total, part) => total + of(part), 0);

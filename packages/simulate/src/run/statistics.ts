@@ -86,7 +86,9 @@ function freeGpusFor(task: Task, hosts: readonly HostState[]): number {
   return sum;
 }
 
-/** Measures the fragmented GPUs of the fleet; a host is measured again only after it has changed. */
+/**
+ * Measures the fragmented GPUs of the fleet; a host is measured again only after it has changed.
+ */
 function fragmentsOf({ demand }: Scenario, hosts: readonly HostState[]): () => number {
   const measure = fragmentationOf(demand);
   const known = new WeakMap<HostState, number>();
