@@ -20,7 +20,7 @@ import { topologySchema } from "./topology.ts";
 import { verdictSchema } from "./verdict.ts";
 import { virtualMachineSchema } from "./virtual-machine.ts";
 
-/** Anything that may stand in a file, by its `kind`. */
+/** Every document that a file may contain. */
 export type Document =
   | Topology
   | VirtualMachine
@@ -38,6 +38,7 @@ export type DocumentKind = Document["kind"];
 
 export type DocumentOf<Kind extends DocumentKind> = Extract<Document, { readonly kind: Kind }>;
 
+/** The schema of each kind. */
 export const documentSchemas: { readonly [Kind in DocumentKind]: z.ZodType<DocumentOf<Kind>> } = {
   Topology: topologySchema,
   VirtualMachine: virtualMachineSchema,
@@ -52,8 +53,10 @@ export const documentSchemas: { readonly [Kind in DocumentKind]: z.ZodType<Docum
   Verdict: verdictSchema,
 };
 
+/** The names of all kinds. */
 export const documentKinds: readonly string[] = Object.keys(documentSchemas);
 
+/** Whether a text names a kind of document. */
 export function isDocumentKind(kind: string): kind is DocumentKind {
   return Object.hasOwn(documentSchemas, kind);
 }
