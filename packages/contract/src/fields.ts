@@ -52,7 +52,10 @@ export function integer(min: number, max: number): z.ZodInt {
 /** A number that the kernel gives to a thing, or a count of things. */
 export const id: z.ZodInt = integer(0, ID_MAX);
 
-/** The number of a node, a CPU or a cell. Linux has up to 1024 nodes and 8192 CPUs. */
+/**
+ * The number of a node, a CPU or a cell. Linux has up to 1024 nodes and 8192 CPUs; list strings in
+ * Evenkeel go to 65535.
+ */
 export const index: z.ZodInt = integer(0, 65_535);
 
 export const bytes: z.ZodInt = z

@@ -20,7 +20,7 @@ import { parseYaml } from "./text/yaml.ts";
 /**
  * Reads the documents in a text, in order. Each is checked against its schema; topologies and plans
  * are also checked for contradictions. The text is JSON if the name ends in `.json` or the text
- * starts with a bracket, and YAML otherwise.
+ * starts with `{` or `[`, and YAML otherwise.
  *
  * Throws `json-malformed`, `yaml-malformed`, `document-invalid`, `topology-inconsistent`,
  * `plan-inconsistent` or `file-too-large`, each with the line and column in `where`.
