@@ -35,8 +35,8 @@ export interface Remedy {
 export const refusalCodes = {
   "accelerators-short": "fewer free accelerators of the model than asked for",
   "accelerators-unlinked": "no set of free accelerators is connected as asked for",
-  "accelerators-split": "the free accelerators lie on nodes that cannot together hold the request",
-  "search-ended": "nothing is short by itself, and the search ended before every choice was tried",
+  "accelerators-split": "the nodes of the free accelerators cannot hold the request together",
+  "search-ended": "no single resource is short, and the search ended before every choice was tried",
   "accelerator-node-unknown":
     "an accelerator's node is unknown, so nothing can be placed beside it",
   "partition-unavailable": "no free fabric partition has exactly the accelerators asked for",
@@ -47,9 +47,9 @@ export const refusalCodes = {
   "memory-unknown": "a node's memory is unknown, so none of it can be sold",
   "hugepages-short": "fewer free huge pages on a node than its cell needs",
   "hugepages-absent": "the host has no huge pages of the size asked for",
-  "isolation-conflict": "another VM holds what the isolation asked for would need alone",
-  "signature-unavailable": "no free placement is of the signature that the flavor is sold in",
-  "kept-away": "the host has a VM that the request is to be kept away from",
+  "isolation-conflict": "another VM uses a resource that the requested isolation needs alone",
+  "signature-unavailable": "no free placement has the signature that the flavor is sold in",
+  "kept-away": "the host runs a VM that the request must stay away from",
   "cores-unknown": "the topology has no cores, so none can be sold",
 } as const;
 

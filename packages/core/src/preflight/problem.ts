@@ -1,26 +1,27 @@
 /** What stands in the way of a start, by its stable code; `docs/errors.md` lists the same. */
 export const preflightCodes = {
-  "plan-outdated": "the plan is not for this machine as it is, or what it takes is not free",
-  "name-taken": "a VM of that name or UUID is there already",
+  "plan-outdated":
+    "the plan does not match the current state of this machine, or its resources are not free",
+  "name-taken": "a VM of that name or UUID already exists",
   "hugepages-not-free": "fewer huge pages are free on a node than the plan has there",
   "memory-not-free": "less memory is free on a node than the plan has there",
   "hugetlbfs-not-mounted": "no hugetlbfs is mounted for the plan's page size",
   "cpus-not-online": "CPUs of the plan are not online",
   "cgroup-cpus": "a cgroup does not allow CPUs of the plan",
   "cgroup-nodes": "a cgroup does not allow memory nodes of the plan",
-  "device-absent": "a device of the plan is not there",
-  "device-busy": "a device of the plan, or one that goes with it, is in use",
-  "iommu-off": "the host has no IOMMU that is on, so no device can be passed through",
+  "device-absent": "a device of the plan is missing",
+  "device-busy": "a device of the plan, or a companion of it, is in use",
+  "iommu-off": "the host has no IOMMU, or it is off, so no device can be passed through",
   "iommu-group-shared": "a device's IOMMU group has a function that the plan leaves out",
-  "vfio-missing": "the driver vfio-pci is not there and cannot be loaded",
+  "vfio-missing": "the driver vfio-pci is missing and cannot be loaded",
   "kvm-unusable": "KVM cannot be used",
   "address-bits-short": "the guest needs wider physical addresses than the host's CPUs have",
   "memlock-short": "QEMU may not lock as much memory as passing a device through takes",
-  "hypervisor-missing": "the hypervisor is not there, or does not answer",
+  "hypervisor-missing": "the hypervisor is missing, or does not answer",
   "hypervisor-old": "the hypervisor is older than what the plan's rendering needs",
-  "numa-balancing-on": "the kernel moves pages between nodes by itself",
-  "ksm-on": "the kernel merges equal pages, also of different nodes",
-  "domains-unknown": "VMs run here of which Evenkeel does not know what they hold",
+  "numa-balancing-on": "the kernel moves pages between nodes automatically",
+  "ksm-on": "the kernel merges equal pages, even across nodes",
+  "domains-unknown": "VMs run on this host whose resources Evenkeel does not know",
 } as const;
 
 export type PreflightCode = keyof typeof preflightCodes;
