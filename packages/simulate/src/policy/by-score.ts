@@ -76,8 +76,8 @@ export function byScore({ hosts, random }: Setting, rule: ScoreRule): Placer {
 function firstBest(score: Float64Array): number {
   let [best, most] = [-1, Number.NEGATIVE_INFINITY];
   for (let i = 0; i < score.length; i++) {
-    const its = score[i] ?? most;
-    if (its > most) [best, most] = [i, its];
+    const value = score[i] ?? most;
+    if (value > most) [best, most] = [i, value];
   }
   return best;
 }
@@ -86,9 +86,9 @@ function firstBest(score: Float64Array): number {
 function anyBest(score: Float64Array, random: Random): number {
   let [best, most, equals] = [-1, Number.NEGATIVE_INFINITY, 0];
   for (let i = 0; i < score.length; i++) {
-    const its = score[i] ?? most;
-    if (its < most || its === Number.NEGATIVE_INFINITY) continue;
-    if (its > most) [best, most, equals] = [i, its, 1];
+    const value = score[i] ?? most;
+    if (value < most || value === Number.NEGATIVE_INFINITY) continue;
+    if (value > most) [best, most, equals] = [i, value, 1];
     else if (random.below(++equals) === 0) best = i;
   }
   return best;
@@ -104,11 +104,12 @@ function refresh(known: TaskScores, i: number, host: HostState, task: Task, rule
   ];
   for (const allocation of allocations) {
     const next = hostAfter(host, allocation);
-    const its = score(host, next, task);
+    const value = score(host, next, task);
     const second =
       withinHost === undefined || allocations.length === 1 ? 0 : withinHost(host, next, task);
-    if (best !== null && (its < bestScore || (its === bestScore && second <= bestWithin))) continue;
-    [best, bestScore, bestWithin] = [allocation, its, second];
+    if (best !== null && (value < bestScore || (value === bestScore && second <= bestWithin)))
+      continue;
+    [best, bestScore, bestWithin] = [allocation, value, second];
   }
   known.score[i] = bestScore;
   known.allocation[i] = best;
