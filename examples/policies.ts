@@ -4,7 +4,7 @@
 import { catalogMachine, catalogNames } from "@evenkeel/core";
 import {
   byScore,
-  catalogWorld,
+  catalogScenario,
   compare,
   headline,
   policies,
@@ -28,7 +28,7 @@ const roomiest: Policy = {
     }),
 };
 
-const world = catalogWorld(machine, Number(hosts));
+const world = catalogScenario(machine, Number(hosts));
 const seeds = [1, 2];
 const comparison = compare(world, [...policies, ...world.ownPolicies, roomiest], seeds);
 for (const policy of comparison.policies) {

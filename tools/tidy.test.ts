@@ -325,6 +325,30 @@ describe("documents", () => {
     expect(broken).toEqual([]);
   });
 
+  test("docs/glossary.md has 20 to 40 entries, no term twice, and every term is used", () => {
+    const glossary = "docs/glossary.md";
+    const entries = readFileSync(join(root, glossary), "utf8")
+      .split("\n")
+      .filter((line) => line.startsWith("| *"));
+    expect(entries.length).toBeGreaterThanOrEqual(20);
+    expect(entries.length).toBeLessThanOrEqual(40);
+    // The first column: `*symmetry*, *orbit*`.
+    const terms = entries.flatMap((entry) =>
+      [...(entry.split("|")[1] ?? "").matchAll(/\*([^*]+)\*/g)].map((match) => match[1] ?? ""),
+    );
+    expect(terms.filter((term, i) => terms.indexOf(term) !== i)).toEqual([]);
+    // Line breaks and comment marks may separate the words of a term; identifiers join them.
+    const texts = [...sources, ...documents]
+      .filter(({ path }) => path !== glossary && path !== "tools/tidy.test.ts")
+      .map(({ text }) => text.replaceAll(/[\s*/-]+/g, " ").toLowerCase());
+    const unused = terms.filter((term) => {
+      const words = term.toLowerCase().replace(/^to /, "").split(/[ -]/);
+      const used = new RegExp(`\\b${words.join(" ?")}`);
+      return !texts.some((text) => used.test(text));
+    });
+    expect(unused).toEqual([]);
+  });
+
   function ancestors(path: string): string[] {
     const parts = path.split("/");
     return parts.slice(0, -1).map((_, i) => parts.slice(0, i + 1).join("/"));

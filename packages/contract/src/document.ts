@@ -20,7 +20,7 @@ import { topologySchema } from "./topology.ts";
 import { verdictSchema } from "./verdict.ts";
 import { virtualMachineSchema } from "./virtual-machine.ts";
 
-/** Anything that may stand in a file, by its `kind`. */
+/** Every document that a file may contain. */
 export type Document =
   | Topology
   | VirtualMachine

@@ -3,21 +3,21 @@
  * Modules inside the repository name each other by their paths.
  */
 
-// Worlds
-export type { Arrival, World } from "./run/world.ts";
-export { catalogWorld } from "./catalog/world.ts";
-export { openbWorld, withNodes } from "./openb/world.ts";
+// Scenarios
+export type { Arrival, Scenario } from "./run/scenario.ts";
+export { catalogScenario } from "./catalog/scenario.ts";
+export { openbScenario, withNodes } from "./openb/scenario.ts";
 export { readOpenbNodes } from "./openb/read-nodes.ts";
 export { readOpenbTasks } from "./openb/read-tasks.ts";
 export { type OpenbTrace, openbTraces, publishedSeeds, publishedShare } from "./openb/published.ts";
 export type { HostShape, HostState, NodeShape, NodeState } from "./fleet/host.ts";
-export type { TaskDemand, Task } from "./fleet/task.ts";
+export type { Task, TaskShare } from "./fleet/task.ts";
 
 // Policies
 export { policies, policyNamed, policyNames } from "./policy/policies.ts";
 export type { Choice, Placer, Policy, Setting } from "./policy/policy.ts";
 export { byScore, type Score, type ScoreRule } from "./policy/by-score.ts";
-export type { Part, Way } from "./fleet/ways.ts";
+export type { Allocation, NodeAllocation } from "./fleet/allocations.ts";
 export type { Random } from "./random.ts";
 
 // Comparison

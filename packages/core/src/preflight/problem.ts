@@ -14,7 +14,7 @@ export const preflightCodes = {
   "device-busy": "a device of the plan, or a companion of one, is in use",
   "iommu-off": "the host's IOMMU is off, so no device can be passed through",
   "iommu-group-shared": "a device's IOMMU group has a function that the plan leaves out",
-  "vfio-missing": "the driver vfio-pci is not there and cannot be loaded",
+  "vfio-missing": "the driver vfio-pci is missing and cannot be loaded",
   "kvm-unusable": "KVM cannot be used",
   "address-bits-short": "the guest needs wider physical addresses than the host's CPUs have",
   "memlock-short": "QEMU may not lock as much memory as a passed-through device needs",

@@ -167,7 +167,7 @@ test("plans of strangers, of a changed host and of each other's devices are not 
       try       add spec.memory to the VirtualMachine or to its flavor
       code      request-invalid
 
-    evenkeel: ./c.yaml: it holds 2: Flavor
+    evenkeel: ./c.yaml: it contains 2 documents: Flavor
       expected  one VirtualMachine, and Flavors if any
       code      document-invalid
     "

@@ -4,14 +4,14 @@ import { drawComparison } from "@evenkeel/simulate/draw/draw-comparison.ts";
 import { policies, policyNamed, policyNames } from "@evenkeel/simulate/policy/policies.ts";
 import type { Policy } from "@evenkeel/simulate/policy/policy.ts";
 import { compare } from "@evenkeel/simulate/run/compare.ts";
-import type { World } from "@evenkeel/simulate/run/world.ts";
+import type { Scenario } from "@evenkeel/simulate/run/scenario.ts";
 import { didYouMean } from "@evenkeel/core/text/did-you-mean.ts";
 import type { CliContext } from "../../command/context.ts";
 import { jsonText } from "../../text/json-text.ts";
 import type { SimulateFlags } from "./flags.ts";
 import { comparisonText } from "./comparison-text.ts";
 import { wholeNumber } from "./whole-number.ts";
-import { readWorld } from "./world.ts";
+import { readScenario } from "./scenario.ts";
 
 const SEED_MAX = 2 ** 31 - 1;
 const SEEDS_MAX = 100;
@@ -21,17 +21,22 @@ export async function runSimulate(this: CliContext, flags: SimulateFlags): Promi
   const first = wholeNumber(flags.seed, "--seed", 0, SEED_MAX - SEEDS_MAX);
   const count = wholeNumber(flags.seeds, "--seeds", 1, SEEDS_MAX);
   const seeds = Array.from({ length: count }, (_, i) => first + i);
-  const world = await readWorld(flags, surroundings);
+  const scenario = await readScenario(flags, surroundings);
   const chosen =
-    flags.policies === undefined ? defaultPolicies(world) : chosenPolicies(flags.policies, world);
+    flags.policies === undefined
+      ? defaultPolicies(scenario)
+      : chosenPolicies(flags.policies, scenario);
   const progress = progressOn(surroundings.stderr);
-  const comparison = compare(world, chosen, seeds, progress.show);
+  const comparison = compare(scenario, chosen, seeds, progress.show);
   progress.clear();
   switch (flags.output) {
-    case "json":
+    case "json": {
+      // The field is named after the flag.
+      const { scenario: world, ...results } = comparison;
       return surroundings.stdout.write(
-        jsonText({ apiVersion: "evenkeel/v1", kind: "Simulation", ...comparison }),
+        jsonText({ apiVersion: "evenkeel/v1", kind: "Simulation", world, ...results }),
       );
+    }
     case "svg":
       return surroundings.stdout.write(drawComparison(comparison));
     case "text":
@@ -40,7 +45,7 @@ export async function runSimulate(this: CliContext, flags: SimulateFlags): Promi
 }
 
 /** All policies. Where hosts have several nodes, the best rivals also run as NUMA-aware ones. */
-function defaultPolicies({ hosts, ownPolicies }: World): readonly Policy[] {
+function defaultPolicies({ hosts, ownPolicies }: Scenario): readonly Policy[] {
   const hasNodes = hosts.some(({ nodes }) => nodes.length > 1);
   const aware = ["pack+numa", "fgd+numa"].map(policyNamed).filter((policy) => policy !== null);
   const rivals = policies.filter(({ name }) => name !== "evenkeel");
@@ -48,7 +53,7 @@ function defaultPolicies({ hosts, ownPolicies }: World): readonly Policy[] {
   return [...rivals, ...(hasNodes ? aware : []), ...own, ...ownPolicies];
 }
 
-function chosenPolicies(list: string, { ownPolicies }: World): readonly Policy[] {
+function chosenPolicies(list: string, { ownPolicies }: Scenario): readonly Policy[] {
   const known = [...policyNames, ...ownPolicies.map(({ name }) => name)];
   return [...new Set(list.split(",").map((name) => name.trim()))].map((name) => {
     const policy = policyNamed(name) ?? ownPolicies.find((one) => one.name === name);

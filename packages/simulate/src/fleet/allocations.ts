@@ -3,8 +3,10 @@ import { cellsOf, type Cell } from "./cells.ts";
 import { freeGpus, type HostShape, type HostState, type NodeState } from "./host.ts";
 import { accepts, sharesGpu, type Task, WHOLE_GPU } from "./task.ts";
 
-/** What is taken of one node: the GPUs by their indices there, of each `gpuMilli` thousandths. */
-export interface Part {
+/**
+ * What a task takes of one node: GPUs by their indices on the node, `gpuMilli` thousandths of each.
+ */
+export interface NodeAllocation {
   readonly node: number;
   readonly cpuMilli: number;
   readonly memoryMib: number;
@@ -12,34 +14,34 @@ export interface Part {
   readonly gpuMilli: number;
 }
 
-/** One way to put a task on a host. */
-export type Way = readonly Part[];
+/** What a task takes of a host, node by node. */
+export type Allocation = readonly NodeAllocation[];
 
 /**
- * Every way to put a task on a host that differs in what it leaves: which nodes, in order of their
- * indices, and for a part of a GPU each amount that is left on some GPU. GPUs of one node with the
- * same amount left are as good as each other, and the lowest index stands for them. Empty where the
- * task does not fit.
+ * Every allocation for a task on a host, one of each group that leaves equal amounts. Allocations
+ * differ in their nodes and, for a part of a GPU, in the amount that is left on that GPU. GPUs of
+ * one node with the same amount left are interchangeable: the one with the lowest index is taken.
+ * Empty where the task does not fit.
  *
- * Cells of one size are given nodes in ascending order, so that no set of nodes comes twice. A host
- * of eight nodes has at most 8!/(4! 4!) = 70 ways for cells of one size, times the choice of the
- * larger ones among them.
+ * Cells of one size get nodes in ascending order, so that no set of nodes comes twice. A host of
+ * eight nodes has at most 8!/(4! 4!) = 70 allocations for cells of one size, times the choice of
+ * the larger cells among them.
  */
-export function waysOn(host: HostState, task: Task): readonly Way[] {
-  if (task.gpus > 0 && !accepts(task, host.shape.model)) return noWays;
+export function allocationsOn(host: HostState, task: Task): readonly Allocation[] {
+  if (task.gpus > 0 && !accepts(task, host.shape.model)) return noAllocations;
   const cells = cellsFor(host.shape, task);
-  if (cells === null) return noWays;
-  const ways: Way[] = [];
+  if (cells === null) return noAllocations;
+  const allocations: Allocation[] = [];
   const [cell] = cells;
-  if (cells.length === 1 && cell !== undefined) onOneNode(host.nodes, task, cell, ways);
-  else assign(host.nodes, task, cells, [], ways);
-  return ways.length === 0 ? noWays : ways;
+  if (cells.length === 1 && cell !== undefined) onOneNode(host.nodes, task, cell, allocations);
+  else assign(host.nodes, task, cells, [], allocations);
+  return allocations.length === 0 ? noAllocations : allocations;
 }
 
-/** A host that a way leaves behind, or that it came from where `sign` is 1. */
-export function after(host: HostState, way: Way, sign: -1 | 1 = -1): HostState {
+/** The host after an allocation is taken (`sign` -1) or given back (`sign` 1). */
+export function hostAfter(host: HostState, allocation: Allocation, sign: -1 | 1 = -1): HostState {
   const nodes = [...host.nodes];
-  for (const part of way) {
+  for (const part of allocation) {
     const node = nodes[part.node];
     if (node === undefined) continue;
     const gpuMilli = [...node.gpuMilli];
@@ -53,11 +55,11 @@ export function after(host: HostState, way: Way, sign: -1 | 1 = -1): HostState {
   return { shape: host.shape, nodes };
 }
 
-const noWays: readonly Way[] = [];
+const noAllocations: readonly Allocation[] = [];
 
 const known = new WeakMap<Task, Map<HostShape, readonly Cell[] | null>>();
 
-/** The cells of a task on a type of host, worked out once. */
+/** The cells of a task on a type of host, computed once. */
 function cellsFor(shape: HostShape, task: Task): readonly Cell[] | null {
   let byShape = known.get(task);
   if (byShape === undefined) known.set(task, (byShape = new Map()));
@@ -70,28 +72,30 @@ function onOneNode(
   nodes: readonly NodeState[],
   task: Task,
   { cpuMilli, memoryMib, gpus: count }: Cell,
-  ways: Way[],
+  allocations: Allocation[],
 ): void {
   for (let node = 0; node < nodes.length; node++) {
     const state = nodes[node];
     if (state === undefined || state.cpuMilli < cpuMilli || state.memoryMib < memoryMib) continue;
     for (const gpus of gpuChoices(state, task, count)) {
-      ways.push([{ node, cpuMilli, memoryMib, gpus, gpuMilli: task.gpuMilli }]);
+      allocations.push([{ node, cpuMilli, memoryMib, gpus, gpuMilli: task.gpuMilli }]);
     }
   }
 }
 
-/** Gives the next cell every node that it may have, and so on; each full assignment is a way. */
+/**
+ * Tries every node for the next cell, then for the one after; a full assignment is an allocation.
+ */
 function assign(
   nodes: readonly NodeState[],
   task: Task,
   cells: readonly Cell[],
-  parts: readonly Part[],
-  ways: Way[],
+  parts: readonly NodeAllocation[],
+  allocations: Allocation[],
 ): void {
   const cell = cells[parts.length];
   if (cell === undefined) {
-    ways.push(parts);
+    allocations.push(parts);
     return;
   }
   const [before, last] = [cells[parts.length - 1], parts.at(-1)];
@@ -103,12 +107,12 @@ function assign(
     for (const gpus of gpuChoices(state, task, cell.gpus)) {
       const { cpuMilli, memoryMib } = cell;
       const part = { node, cpuMilli, memoryMib, gpus, gpuMilli: task.gpuMilli };
-      assign(nodes, task, cells, [...parts, part], ways);
+      assign(nodes, task, cells, [...parts, part], allocations);
     }
   }
 }
 
-/** Where nothing fits, as on most hosts of a full fleet, nothing is made anew either. */
+/** Shared constants: on most hosts of a full fleet nothing fits, and then nothing is allocated. */
 const noChoice: readonly (readonly number[])[] = [];
 const noGpus: readonly (readonly number[])[] = [[]];
 

@@ -6,9 +6,9 @@ import { gpusOf } from "../fleet/host.ts";
 import { policies } from "../policy/policies.ts";
 import { simulate } from "../run/simulate.ts";
 import { hostShapeOf } from "./host-shape.ts";
-import { catalogWorld } from "./world.ts";
+import { catalogScenario } from "./scenario.ts";
 
-test("a machine's nodes hold what can be sold of them: cores, pages, accelerators", () => {
+test("the shape of a host has the cores, pages and accelerators that can be sold on each node", () => {
   const machine = syntheticTopology(
     "package:2 core:4 thread:2 memory:32Gi hugepages:20x1Gi root*2[gpu:h100-sxm]",
     "small",
@@ -24,26 +24,26 @@ test("a machine's nodes hold what can be sold of them: cores, pages, accelerator
 });
 
 test.each(catalogNames)(
-  "on a fleet of %s every policy runs, and Evenkeel keeps signatures",
+  "on a fleet of %s every policy places VMs, and policies that know nodes keep all signatures",
   (name) => {
     const machine = catalogMachine(name);
     if (machine === null) throw new Error(`no ${name}`);
-    const world = catalogWorld(machine, 6);
-    expect(world.hosts.map(gpusOf)).toEqual(
+    const scenario = catalogScenario(machine, 6);
+    expect(scenario.hosts.map(gpusOf)).toEqual(
       Array.from({ length: 6 }, () => machine.accelerators.length),
     );
-    const arrivals = world.arrivals(3);
-    expect(world.arrivals(3)).toEqual(arrivals);
-    expect(world.arrivals(4)).not.toEqual(arrivals);
+    const arrivals = scenario.arrivals(3);
+    expect(scenario.arrivals(3)).toEqual(arrivals);
+    expect(scenario.arrivals(4)).not.toEqual(arrivals);
     const asked = arrivals.reduce(
       (sum, { task, at, leaves }) => sum + task.gpus * ((leaves ?? at) - at),
       0,
     );
-    // A tenth more than there is, give or take what chance makes of some hundred arrivals.
+    // The load is 1.1; the bounds allow for the randomness of some hundred arrivals.
     expect(asked / (6 * machine.accelerators.length)).toBeGreaterThan(0.6);
     expect(asked / (6 * machine.accelerators.length)).toBeLessThan(1.7);
     for (const policy of policies) {
-      const outcome = simulate(world, policy, 3);
+      const outcome = simulate(scenario, policy, 3);
       expect(outcome.placed).toBeGreaterThan(0);
       expect(outcome.meanShare).toBeGreaterThan(0.4);
       if (policy.knowsNodes) expect(outcome.inSignature).toBe(outcome.placed);
@@ -53,5 +53,5 @@ test.each(catalogNames)(
 
 test("a machine without accelerators is refused", () => {
   const machine = syntheticTopology("package:1 core:4 memory:32Gi", "bare");
-  expect(() => catalogWorld(machine, 2)).toThrow("no accelerators");
+  expect(() => catalogScenario(machine, 2)).toThrow("no accelerators");
 });

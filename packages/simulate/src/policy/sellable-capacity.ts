@@ -1,38 +1,39 @@
 import { cellsOf } from "../fleet/cells.ts";
 import { freeGpus, type HostShape, type HostState, type NodeState } from "../fleet/host.ts";
-import { accepts, type TaskDemand, sharesGpu } from "../fleet/task.ts";
+import { accepts, type TaskShare, sharesGpu } from "../fleet/task.ts";
 
 /**
- * What a host could still be sold as, in expectation over the demand: for every flavor, how many
- * more of it would fit if nothing else came, times the square of its GPUs, weighted by its share of
- * requests.
+ * The sellable capacity of a host: what it could still be sold as, in expectation over the demand.
+ * It is a sum over the flavors: how many more VMs of the flavor would fit if nothing else came,
+ * times the square of the flavor's GPUs, times its share of requests.
  *
- * - GPUs are counted in whole VMs, because a GPU serves one flavor's VM or none: three free GPUs are
- *   one VM of two, and 0.9 of a GPU is one part of 0.5. CPUs and memory are counted in fractions,
- *   down to one whole VM: what is left beside the last VM of one flavor is not lost, since the next
- *   may be of another. Rounding them down as well costs a quarter of a point on the published trace.
- * - A VM of n GPUs counts n times n: it puts n GPUs to use, and needs that so many are free
- *   together. It is the same as counting a flavor's loss in parts of what an empty host holds of it
- *   (of the fewer large ones, each is a larger part), weighted by the GPUs that it asks for rather
- *   than by its requests. Room for eight that is broken up still holds eight single ones, so what
- *   grows no faster than n finds nothing lost in that, and since small requests are a hundred times
- *   as frequent, whole hosts are given away for small gains: on the trace as published twice as many
- *   requests for eight are refused, and less is allocated all the way. With the cube, hosts are kept
- *   empty that nobody asks for whole, which costs half a point.
- * - A part of a GPU counts as a VM of one, not as the part that it is: parts fill gaps that nothing
- *   else does, and counted by their size they hardly matter to the sum. That costs a quarter of a
- *   point where the most GPUs are shared.
- * - Every flavor with GPUs counts, however rare. Those without are left out: they run beside any
- *   GPU, so what a placement takes from them is nearly the same wherever it goes.
+ * - GPUs are counted in whole VMs, because a GPU serves one VM of the flavor or none: three free
+ *   GPUs are one VM of two, and 0.9 of a GPU is one VM of 0.5. CPUs and memory are counted in
+ *   fractions, down to one whole VM: what is left beside the last VM of one flavor is not lost,
+ *   since the next VM may be of another. Rounding them down too costs a quarter of a point on the
+ *   published trace.
+ * - A VM of n GPUs counts n squared: it uses n GPUs, and it needs n free GPUs together. This equals
+ *   the flavor's loss as a part of what an empty host holds of it (a host holds fewer large VMs, so
+ *   each is a larger part), weighted by the GPUs it asks for instead of its requests. Room for
+ *   eight that is broken up still holds eight VMs of one, so a weight that grows no faster than n
+ *   sees no loss there. Small requests are a hundred times as frequent, so whole hosts would be
+ *   given away for small gains: on the published trace twice as many requests for eight are
+ *   refused, and less is allocated at every point. With the cube, hosts are kept empty that no
+ *   request needs whole, which costs half a point.
+ * - A part of a GPU counts as a VM of one GPU, not by its size: parts fill gaps that nothing else
+ *   fills, and counted by size they hardly change the sum. That costs a quarter of a point where
+ *   the most GPUs are shared.
+ * - Every flavor with GPUs counts, however rare. Flavors without GPUs are left out: they run beside
+ *   any GPU, so a placement takes nearly the same from them wherever it goes.
  *
- * On a host of several nodes, a flavor that lies on one node counts node by node. Of a flavor that
- * takes k cells, with room for b_i of them on node i, as many fit as the least over r < k of (the sum
- * of b less its r largest) / (k - r), since no two cells of one VM share a node (arXiv 2604.15033).
- * Cells that differ by the remainder of a GPU are counted as the largest of them.
+ * On a host of several nodes, a flavor of one cell is counted node by node. A flavor of k cells,
+ * with room for b_i cells on node i, fits as often as the minimum over r < k of (the sum of b
+ * without its r largest) / (k - r), because no two cells of one VM share a node (arXiv 2604.15033).
+ * Cells whose sizes differ by the remainder of a GPU are counted as the largest.
  *
- * It costs the number of flavors times the nodes, a few nanoseconds each.
+ * The cost is the number of flavors times the number of nodes, a few nanoseconds each.
  */
-export function furtherSales(demand: readonly TaskDemand[]): (host: HostState) => number {
+export function sellableCapacity(demand: readonly TaskShare[]): (host: HostState) => number {
   const byShape = new Map<HostShape, readonly Group[]>();
   return ({ shape, nodes }) => {
     let groups = byShape.get(shape);
@@ -45,13 +46,13 @@ export function furtherSales(demand: readonly TaskDemand[]): (host: HostState) =
   };
 }
 
-/** Flavors that take the same GPUs of the same number of nodes of a type of host. */
+/** Flavors with the same number of cells and the same GPUs for each cell, on one type of host. */
 interface Group {
   readonly cells: number;
   readonly gpus: number;
-  /** What is taken of the one GPU, or null where whole ones are. */
+  /** The part of one GPU that a VM takes; null where it takes whole GPUs. */
   readonly partMilli: number | null;
-  /** Ascending by CPUs, so that the first that finds too few ends the count. */
+  /** Ascending by CPUs, so that the count ends at the first flavor that asks for too many. */
   readonly flavors: readonly Flavor[];
 }
 
@@ -62,7 +63,7 @@ interface Flavor {
   readonly memoryMib: number;
 }
 
-function groupsOf(shape: HostShape, demand: readonly TaskDemand[]): readonly Group[] {
+function groupsOf(shape: HostShape, demand: readonly TaskShare[]): readonly Group[] {
   const groups = new Map<string, Group & { readonly flavors: Flavor[] }>();
   for (const { task, share } of demand) {
     if (task.gpus === 0 || !accepts(task, shape.model)) continue;
@@ -90,7 +91,7 @@ function groupsOf(shape: HostShape, demand: readonly TaskDemand[]): readonly Gro
   }));
 }
 
-/** For how many cells of a group a node's GPUs suffice. */
+/** How many cells of a group the GPUs of a node serve. */
 function byGpus(node: NodeState, { gpus, partMilli }: Group): number {
   if (partMilli === null) return Math.floor(freeGpus(node) / gpus);
   let count = 0;
@@ -112,7 +113,9 @@ function onOneNode(nodes: readonly NodeState[], group: Group): number {
   return sum;
 }
 
-/** How many cells a node's CPUs and memory would do for; a flavor may ask for none of either. */
+/**
+ * How many cells the CPUs and memory of a node serve; a flavor may ask for no CPUs or no memory.
+ */
 function fraction({ cpuMilli, memoryMib }: NodeState, flavor: Flavor): number {
   const cpus = cpuMilli / Math.max(1, flavor.cpuMilli);
   return Math.min(cpus, memoryMib / Math.max(1, flavor.memoryMib));
@@ -127,13 +130,15 @@ function onSeveralNodes(nodes: readonly NodeState[], group: Group): number {
       const room = Math.min(gpus, fraction(node, flavor));
       return room < 1 ? 0 : room;
     });
-    sum += flavor.weight * spread(rooms, group.cells);
+    sum += flavor.weight * vmsOverNodes(rooms, group.cells);
   }
   return sum;
 }
 
-/** How many VMs of so many cells, each on a node of its own, nodes with such room hold. */
-export function spread(rooms: readonly number[], cells: number): number {
+/**
+ * How many VMs fit on nodes with room for `rooms` cells, if each cell of a VM needs its own node.
+ */
+export function vmsOverNodes(rooms: readonly number[], cells: number): number {
   const descending = rooms.toSorted((a, b) => b - a);
   let rest = descending.reduce((sum, room) => sum + room, 0);
   let [least, left] = [Number.POSITIVE_INFINITY, cells];
@@ -143,6 +148,6 @@ export function spread(rooms: readonly number[], cells: number): number {
     rest -= room;
     left--;
   }
-  // Where there are fewer nodes than cells, some cell has none.
+  // With fewer nodes than cells, no VM fits.
   return left > 0 || least < 1 ? 0 : least;
 }

@@ -1,20 +1,20 @@
 import { gpuMilliOf, type Task } from "../fleet/task.ts";
 import { type Random, shuffled } from "../random.ts";
-import type { Arrival } from "../run/world.ts";
+import type { Arrival } from "../run/scenario.ts";
 
-/** More would not come of tasks that ask for GPUs; without any there is no end to reach. */
+/** Ends the loop for lists of tasks without GPUs, which never reach the target. */
 const DRAWS_MAX = 200_000;
 
-/** Tasks arrive until they have asked for so many times the GPUs of the fleet. */
+/** Tasks arrive until they have asked for this multiple of the fleet's GPUs. */
 export const ARRIVED_SHARE = 1.3;
 
 /**
- * The order of arrivals as in the published experiment: the tasks of the trace in a random order;
- * then, where they ask for less than 130 % of the fleet's GPUs, tasks drawn from the trace at random
- * with replacement until the next would be too much, and where they ask for more, tasks taken out at
- * random. Nobody leaves. (Weng et al., USENIX ATC 2023, section 6; the authors' simulator,
- * pkg/simulator/simulator.go, workload tuning. Its seeds are 42 to 51. Ours give other orders than
- * Go's generator does, of the same distribution.)
+ * The arrivals of the published experiment. The tasks of the list come in random order. If they ask
+ * for less than 130 % of the fleet's GPUs, more are drawn from the list at random with replacement,
+ * until the next would exceed it; if they ask for more, tasks are removed at random. No task
+ * leaves. (Weng et al., USENIX ATC 2023, section 6; the authors' simulator,
+ * pkg/simulator/simulator.go, workload tuning. The published seeds are 42 to 51. Our generator
+ * gives other orders than Go's for the same seed, of the same distribution.)
  */
 export function openbArrivals(
   tasks: readonly Task[],

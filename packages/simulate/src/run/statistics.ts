@@ -1,56 +1,60 @@
 import { freeGpus, gpusOf, type HostShape, type HostState } from "../fleet/host.ts";
 import { accepts, gpuMilliOf, type Task, WHOLE_GPU } from "../fleet/task.ts";
 import { fragmentationOf } from "../policy/fragmentation.ts";
-import type { Entry } from "./books.ts";
 import type { Outcome } from "./outcome.ts";
-import type { World } from "./world.ts";
+import type { Scenario } from "./scenario.ts";
+import type { Placement } from "./simulated-fleet.ts";
 
-/** What is counted while a world runs. */
-export interface Tally {
-  /** After the task was placed, or refused where the entry is null. */
-  readonly arrived: (task: Task, entry: Entry | null) => void;
-  readonly left: (entry: Entry) => void;
-  /** When the next note is due; null after the last. */
-  readonly next: () => number | null;
-  /** Notes what is allocated now. */
-  readonly note: () => void;
+/** Figures that are collected while a scenario runs. */
+export interface Statistics {
+  /** A task has arrived; it was refused where the placement is null. */
+  readonly arrived: (task: Task, placement: Placement | null) => void;
+  /** A placed task has left. */
+  readonly left: (placement: Placement) => void;
+  /** Where on the axis the next sample is due; null after the last. */
+  readonly nextSampleAt: () => number | null;
+  /** Records the share of GPUs that is allocated now, and the share that is fragmented. */
+  readonly sample: () => void;
   readonly outcome: (seed: number) => Outcome;
 }
 
-/** Starts counting; `hosts` are looked at as they are at each note and refusal. */
-export function openTally(
-  world: World,
+/**
+ * Statistics without any arrival yet. The simulation replaces the states in `hosts` as it runs;
+ * they are read at each sample and at each refusal of a whole host.
+ */
+export function startStatistics(
+  scenario: Scenario,
   hosts: readonly HostState[],
   fragmentation: boolean,
-): Tally {
-  // A fleet without GPUs has none allocated.
-  const capacity = Math.max(1, gpuCapacity(world.hosts));
-  const most = Math.max(0, ...world.hosts.map(gpusOf));
-  const notes = Math.round(world.end * 100);
+): Statistics {
+  // A fleet without GPUs has an allocated share of 0, not 0/0.
+  const capacity = Math.max(1, gpuCapacity(scenario.hosts));
+  const most = Math.max(0, ...scenario.hosts.map(gpusOf));
+  const lastSample = Math.round(scenario.end * 100);
   const curve: number[] = [];
   const fragments: number[] = [];
-  const measure = fragmentation ? fragmentsOf(world, hosts) : null;
+  const measure = fragmentation ? fragmentsOf(scenario, hosts) : null;
   const wholeHost = { arrived: 0, refused: 0, refusedWhileFree: 0 };
   let [allocated, arrived, placed, inSignature] = [0, 0, 0, 0];
   return {
-    arrived: (task, entry) => {
+    arrived: (task, placement) => {
       arrived++;
-      if (entry !== null) {
+      if (placement !== null) {
         placed++;
         allocated += gpuMilliOf(task);
-        if (entry.inSignature) inSignature++;
+        if (placement.inSignature) inSignature++;
       }
       if (task.gpus === 0 || task.gpus !== most) return;
       wholeHost.arrived++;
-      if (entry !== null) return;
+      if (placement !== null) return;
       wholeHost.refused++;
       if (freeGpusFor(task, hosts) >= task.gpus) wholeHost.refusedWhileFree++;
     },
     left: ({ task }) => {
       allocated -= gpuMilliOf(task);
     },
-    next: () => (curve.length > notes ? null : curve.length / 100),
-    note: () => {
+    nextSampleAt: () => (curve.length > lastSample ? null : curve.length / 100),
+    sample: () => {
       if (measure !== null && curve.length <= 100) fragments.push(measure() / capacity);
       curve.push(allocated / capacity);
     },
@@ -59,7 +63,7 @@ export function openTally(
       arrived,
       placed,
       finalShare: allocated / capacity,
-      meanShare: meanOf(curve.slice(Math.round(world.settled * 100))),
+      meanShare: meanOf(curve.slice(Math.round(scenario.settled * 100))),
       curve,
       meanFragmentation: measure === null ? null : meanOf(fragments),
       wholeHost,
@@ -82,8 +86,10 @@ function freeGpusFor(task: Task, hosts: readonly HostState[]): number {
   return sum;
 }
 
-/** The fragments of the whole fleet as it is now; a host is measured again when it has changed. */
-function fragmentsOf({ demand }: World, hosts: readonly HostState[]): () => number {
+/**
+ * Measures the fragmented GPUs of the fleet; a host is measured again only after it has changed.
+ */
+function fragmentsOf({ demand }: Scenario, hosts: readonly HostState[]): () => number {
   const measure = fragmentationOf(demand);
   const known = new WeakMap<HostState, number>();
   return () => {

@@ -1,10 +1,10 @@
 import { join } from "node:path";
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
-import { catalogWorld } from "@evenkeel/simulate/catalog/world.ts";
+import { catalogScenario } from "@evenkeel/simulate/catalog/scenario.ts";
 import { readOpenbNodes } from "@evenkeel/simulate/openb/read-nodes.ts";
 import { readOpenbTasks } from "@evenkeel/simulate/openb/read-tasks.ts";
-import { openbWorld, withNodes } from "@evenkeel/simulate/openb/world.ts";
-import type { World } from "@evenkeel/simulate/run/world.ts";
+import { openbScenario, withNodes } from "@evenkeel/simulate/openb/scenario.ts";
+import type { Scenario } from "@evenkeel/simulate/run/scenario.ts";
 import { MiB } from "@evenkeel/core/unit/bytes.ts";
 import { readFileText } from "@evenkeel/host/file/read-file.ts";
 import { readTopology } from "../../input/read-topology.ts";
@@ -18,16 +18,19 @@ const HOSTS_MAX = 2000;
 const LIST_BYTES_MAX = 64 * MiB;
 
 /**
- * Reads the world that the flags name. Errors: `usage`, those of reading files, `trace-malformed`.
+ * Reads the scenario that the flags name. Errors: `usage`, those of reading files, `trace-malformed`.
  */
-export async function readWorld(flags: SimulateFlags, surroundings: Surroundings): Promise<World> {
+export async function readScenario(
+  flags: SimulateFlags,
+  surroundings: Surroundings,
+): Promise<Scenario> {
   const { world: named, hosts, numa } = flags;
   const colon = named.indexOf(":");
   const [kind, rest] = [named.slice(0, Math.max(0, colon)), named.slice(colon + 1)];
   if (kind === "catalog") {
     if (numa) throw misfit("--numa has no effect with the catalog, whose hosts have nodes");
     const count = hosts === undefined ? HOSTS : wholeNumber(hosts, "--hosts", 1, HOSTS_MAX);
-    return catalogWorld(await readTopology(`machine:${rest}`, surroundings), count);
+    return catalogScenario(await readTopology(`machine:${rest}`, surroundings), count);
   }
   if (kind === "openb") {
     if (hosts !== undefined) throw misfit("--hosts has no effect with openb, whose fleet is given");
@@ -41,7 +44,7 @@ export async function readWorld(flags: SimulateFlags, surroundings: Surroundings
   });
 }
 
-function readOpenb(named: string): World {
+function readOpenb(named: string): Scenario {
   const hash = named.lastIndexOf("#");
   const [folder, trace] =
     hash < 0 ? [named, "default"] : [named.slice(0, hash), named.slice(hash + 1)];
@@ -57,7 +60,7 @@ function readOpenb(named: string): World {
     const path = join(folder, name);
     return parse(readFileText(path, { maxBytes: LIST_BYTES_MAX, expected }), path);
   };
-  return openbWorld(
+  return openbScenario(
     trace,
     read("openb_node_list_gpu_node.csv", readOpenbNodes),
     read(`openb_pod_list_${trace}.csv`, readOpenbTasks),

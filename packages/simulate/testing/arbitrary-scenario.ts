@@ -1,9 +1,9 @@
 import * as fc from "fast-check";
 import type { HostShape } from "../src/fleet/host.ts";
 import type { Task } from "../src/fleet/task.ts";
-import { demandOf } from "../src/fleet/task.ts";
+import { taskShares } from "../src/fleet/task.ts";
 import { randomFor } from "../src/random.ts";
-import type { World } from "../src/run/world.ts";
+import type { Scenario } from "../src/run/scenario.ts";
 
 const arbitraryShape: fc.Arbitrary<HostShape> = fc
   .record({
@@ -32,8 +32,8 @@ const arbitraryTask: fc.Arbitrary<Task> = fc
     gpuMilli: rest.gpus === 0 ? 0 : rest.gpus === 1 ? part : 1000,
   }));
 
-/** A small world of any shape, in which tasks come and go. */
-export const arbitraryWorld: fc.Arbitrary<World> = fc
+/** A small scenario of any shape: tasks arrive, and leave or stay. */
+export const arbitraryScenario: fc.Arbitrary<Scenario> = fc
   .record({
     shapes: fc.array(arbitraryShape, { minLength: 1, maxLength: 3 }),
     hosts: fc.integer({ min: 1, max: 6 }),
@@ -43,14 +43,14 @@ export const arbitraryWorld: fc.Arbitrary<World> = fc
   })
   .map(({ shapes, hosts, tasks, arrivals, stay }) => ({
     name: "any",
-    title: "any world",
+    title: "any scenario",
     axis: "time",
     end: 1,
     settled: 0,
     hosts: Array.from({ length: hosts }, (_, i) => shapes[i % shapes.length]).filter(
       (shape) => shape !== undefined,
     ),
-    demand: demandOf(tasks),
+    demand: taskShares(tasks),
     ownPolicies: [],
     arrivals: (seed) => {
       const random = randomFor(seed, "any arrivals");

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { cellsOf } from "./cells.ts";
 import { emptyHost, type HostShape } from "./host.ts";
 import type { Task } from "./task.ts";
-import { after, waysOn } from "./ways.ts";
+import { hostAfter, allocationsOn } from "./allocations.ts";
 
 const host: HostShape = {
   model: "A",
@@ -17,7 +17,7 @@ const task = (gpus: number, cpuMilli: number, gpuMilli = gpus === 0 ? 0 : 1000):
   models: null,
 });
 
-test("a task with GPUs takes the fewest nodes that own so many, one without the fewest that hold it", () => {
+test("a task with GPUs takes the fewest nodes that have enough GPUs, a task without GPUs the fewest that hold it", () => {
   const cells = (one: Task) => cellsOf(host, one)?.map(({ gpus, cpuMilli }) => [gpus, cpuMilli]);
   expect(cells(task(4, 40_000))).toEqual([[4, 40_000]]);
   expect(cells(task(8, 80_000))).toEqual([
@@ -33,16 +33,16 @@ test("a task with GPUs takes the fewest nodes that own so many, one without the 
     [0, 25_000],
     [0, 25_000],
   ]);
-  // Its GPUs are on one node, and its CPUs do not fit there.
+  // The GPU is on one node, and the CPUs do not fit there.
   expect(cells(task(1, 50_000))).toBeUndefined();
   expect(cells(task(9, 1000))).toBeUndefined();
   expect(cells(task(0, 97_000))).toBeUndefined();
 });
 
-test("ways differ in what they leave: nodes, and amounts left on a GPU", () => {
+test("allocations differ in their nodes and in the amount left on a GPU", () => {
   const empty = emptyHost(host);
   const places = (state: typeof empty, one: Task) =>
-    waysOn(state, one).map((way) => way.map(({ node, gpus }) => [node, gpus]));
+    allocationsOn(state, one).map((allocation) => allocation.map(({ node, gpus }) => [node, gpus]));
   expect(places(empty, task(2, 1000))).toEqual([[[0, [0, 1]]], [[1, [0, 1]]]]);
   expect(places(empty, task(8, 8000))).toEqual([
     [
@@ -60,17 +60,17 @@ test("ways differ in what they leave: nodes, and amounts left on a GPU", () => {
       [0, [0, 1]],
     ],
   ]);
-  const [way] = waysOn(empty, task(1, 1000, 300));
-  const shared = after(empty, way ?? []);
+  const [allocation] = allocationsOn(empty, task(1, 1000, 300));
+  const shared = hostAfter(empty, allocation ?? []);
   expect(shared.nodes[0]?.gpuMilli).toEqual([700, 1000, 1000, 1000]);
   expect(places(shared, task(1, 1000, 600))).toEqual([[[0, [0]]], [[0, [1]]], [[1, [0]]]]);
   expect(places(shared, task(1, 1000, 800))).toEqual([[[0, [1]]], [[1, [0]]]]);
   expect(places(shared, task(4, 1000))).toEqual([[[1, [0, 1, 2, 3]]]]);
-  expect(after(shared, way ?? [], 1)).toEqual(empty);
+  expect(hostAfter(shared, allocation ?? [], 1)).toEqual(empty);
 });
 
-test("a model that a task does not accept is none for it, and CPUs are of any", () => {
+test("a task gets no GPU of a model that it does not accept; a task without GPUs fits any model", () => {
   const only = { ...task(1, 1000), models: ["B"] };
-  expect(waysOn(emptyHost(host), only)).toEqual([]);
-  expect(waysOn(emptyHost(host), { ...only, gpus: 0, gpuMilli: 0 })).toHaveLength(2);
+  expect(allocationsOn(emptyHost(host), only)).toEqual([]);
+  expect(allocationsOn(emptyHost(host), { ...only, gpus: 0, gpuMilli: 0 })).toHaveLength(2);
 });
