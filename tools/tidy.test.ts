@@ -311,6 +311,36 @@ describe("documents", () => {
     expect(broken).toEqual([]);
   });
 
+  test("the walk in ARCHITECTURE.md names functions that exist, and enters no room twice", () => {
+    const text = readFileSync(join(root, "ARCHITECTURE.md"), "utf8");
+    const [, walk = ""] = text.split("## One request, from place to verdict\n");
+    const stops = [...walk.matchAll(/^\d+\. \[`(\w+)`\]\(([^)]+)\)/gm)].map(
+      ([, name = "", path = ""]) => ({ name, path }),
+    );
+    expect(stops.length).toBeGreaterThan(12);
+    const rooms = stops.map(({ path }) => posix.dirname(path));
+    expect(rooms.filter((room, i) => rooms.indexOf(room) !== i)).toEqual([]);
+    const absent = stops.filter(
+      ({ name, path }) =>
+        !new RegExp(`^export (async )?function ${name}\\b`, "m").test(read(path).text),
+    );
+    expect(absent).toEqual([]);
+  });
+
+  test("the table in ARCHITECTURE.md names every room of the core", () => {
+    const text = readFileSync(join(root, "ARCHITECTURE.md"), "utf8");
+    const rows = text.split("\n").filter((line) => line.startsWith("| `"));
+    const named = new Set(
+      rows.flatMap((row) =>
+        [...(row.split("|")[1] ?? "").matchAll(/`(\w+)`/g)].map(([, name]) => name),
+      ),
+    );
+    const rooms = product.flatMap(
+      ({ path }) => /^packages\/core\/src\/(\w+)\//.exec(path)?.[1] ?? [],
+    );
+    expect([...new Set(rooms)].filter((room) => !named.has(room))).toEqual([]);
+  });
+
   test("every promise in SPECIFICATION.md names tests that exist", () => {
     const text = readFileSync(join(root, "SPECIFICATION.md"), "utf8");
     const rows = text.split("\n").filter((line) => /^\| S\d+ \|/.test(line));
