@@ -12,9 +12,9 @@ const calls = 7;
 
 /**
  * The time of a search on random machines of the catalog, unchanged or altered, with random VMs and
- * requests: the cases that `npm run exactness` compares with an integer program. Each is timed by the
- * best of some calls, as other work on the machine can only add. The goals: 99 of 100 decisions take
- * less than a millisecond, and all are certain.
+ * requests: the cases that `npm run exactness` compares with an integer program. Each is timed by
+ * the best of some calls, as other work on the machine can only add. The goals: 99 of 100 decisions
+ * take less than a millisecond, and all are certain.
  */
 export function catalogCases(): readonly Figure[] {
   const caseAt = casesOf(seed);

@@ -14,11 +14,11 @@ import { at } from "@evenkeel/core/unit/list.ts";
 import { sum, sumOf } from "@evenkeel/core/unit/sum.ts";
 
 /**
- * Compaction, the measure of Borg (Verma et al., EuroSys 2015): the fewest hosts that still hold the
- * VMs of a fleet. A fleet takes arrivals and departures of odd sizes for a while. Its VMs are then
- * packed anew, by an integer program to the optimum, and by the fleet itself, largest first. The
- * differences show the cost of online decisions, which no fleet without moves can avoid, and the part
- * that remains when every VM may be moved.
+ * Compaction, the measure of Borg (Verma et al., EuroSys 2015): the fewest hosts that still hold
+ * the VMs of a fleet. A fleet takes arrivals and departures of odd sizes for a while. Its VMs are
+ * then packed anew, by an integer program to the optimum, and by the fleet itself, largest first.
+ * The differences show the cost of online decisions, which no fleet without moves can avoid, and
+ * the part that remains when every VM may be moved.
  */
 interface Compaction {
   readonly hosts: number;
@@ -178,8 +178,8 @@ const wholeHost = 8;
 
 /**
  * The fewest hosts for the VMs, by an integer program over patterns (Gilmore and Gomory, 1961): how
- * many nodes are filled with which numbers of each shape. All shapes but the whole host's lie on one
- * node, so nodes are packed, two a host.
+ * many nodes are filled with which numbers of each shape. All shapes but the whole host's lie on
+ * one node, so nodes are packed, two a host.
  */
 function fewestHosts(counts: readonly number[], highs: Highs): number {
   const whole = at(

@@ -10,8 +10,8 @@ import { type Row, row } from "./report.ts";
 const gibibytes = 2;
 
 /**
- * The time to count a guest's pages by node, compared with listing its mappings. An emulator that is
- * stopped before its first instruction has its memory once in base pages (a memfd) and once in
+ * The time to count a guest's pages by node, compared with listing its mappings. An emulator that
+ * is stopped before its first instruction has its memory once in base pages (a memfd) and once in
  * transparent huge pages, whose page table entries are those of hugetlb pages of 2 MiB.
  */
 export async function benchEvidence(): Promise<readonly Row[]> {

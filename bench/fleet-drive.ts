@@ -28,8 +28,8 @@ interface Vm {
 }
 
 /**
- * Fills a fleet until half of its GPUs are held. Then, before each arrival, random VMs leave until at
- * most half are held. Arrivals are of random flavors, all equally likely.
+ * Fills a fleet until half of its GPUs are held. Then, before each arrival, random VMs leave until
+ * at most half are held. Arrivals are of random flavors, all equally likely.
  */
 export function driveFleet(count: number, { machines, flavors }: FleetMix): Drive {
   const random = randomFor(7, "fleet", 0);
@@ -100,8 +100,8 @@ function gpusOf({ devices }: FleetHost["inventory"]): number {
 }
 
 /**
- * Times a call by the clock, as its caller sees it. Work of the engine on other threads does not count;
- * other users of the machine can only add.
+ * Times a call by the clock, as its caller sees it. Work of the engine on other threads does not
+ * count; other users of the machine can only add.
  */
 function timed<Result>(run: () => Result): readonly [number, Result] {
   const before = performance.now();

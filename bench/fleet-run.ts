@@ -4,8 +4,8 @@ import { fleetMixes } from "./fleet-mixes.ts";
 import { sum } from "@evenkeel/core/unit/sum.ts";
 
 /**
- * `node --expose-gc fleet-run.ts HOSTS MIX DECISIONS`: one fleet in a process of its own, so that its
- * memory can be measured. Prints one JSON object.
+ * `node --expose-gc fleet-run.ts HOSTS MIX DECISIONS`: one fleet in a process of its own, so that
+ * its memory can be measured. Prints one JSON object.
  */
 const [hosts = "100", name = "usual", decisions = "2000"] = process.argv.slice(2);
 const mix = fleetMixes[name]?.();

@@ -12,8 +12,8 @@ import { type Figure, type Row, row } from "./report.ts";
 
 /**
  * The time of a decision over a fleet with half of its GPUs held: compared with OpenStack Nova's
- * filter, Slurm and one pass over a packed array at 1,000 hosts, and alone as the fleet grows. It is
- * timed by the clock; other users of the machine can only add.
+ * filter, Slurm and one pass over a packed array at 1,000 hosts, and alone as the fleet grows. It
+ * is timed by the clock; other users of the machine can only add.
  */
 export async function benchFleet(): Promise<readonly (Row | Figure)[]> {
   const nova = novaPeer();

@@ -1,8 +1,8 @@
 import { at } from "@evenkeel/core/unit/list.ts";
 
 /**
- * The times of one of several subjects, measured in rounds: A B C, A B C, … Absolute times are noise on
- * a shared machine; the ratio of two subjects in the same rounds is stable.
+ * The times of one of several subjects, measured in rounds: A B C, A B C, … Absolute times are
+ * noise on a shared machine; the ratio of two subjects in the same rounds is stable.
  */
 export interface Timing {
   readonly name: string;
@@ -30,8 +30,8 @@ export function interleave(
 }
 
 /**
- * Runs subjects that time themselves in the same rounds: a peer in another process, or a call so short
- * that many are timed together.
+ * Runs subjects that time themselves in the same rounds: a peer in another process, or a call so
+ * short that many are timed together.
  */
 export async function alternate(
   subjects: readonly { readonly name: string; readonly measure: () => Promise<number> | number }[],

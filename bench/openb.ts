@@ -8,13 +8,13 @@ import {
 } from "@evenkeel/simulate/openb/published.ts";
 import { readOpenbNodes } from "@evenkeel/simulate/openb/read-nodes.ts";
 import { readOpenbTasks } from "@evenkeel/simulate/openb/read-tasks.ts";
-import { openbWorld, withNodes } from "@evenkeel/simulate/openb/world.ts";
+import { openbScenario, withNodes } from "@evenkeel/simulate/openb/scenario.ts";
 import { nodeAware, policies } from "@evenkeel/simulate/policy/policies.ts";
 import type { Policy } from "@evenkeel/simulate/policy/policy.ts";
 import type { Outcome } from "@evenkeel/simulate/run/outcome.ts";
 import { simulate } from "@evenkeel/simulate/run/simulate.ts";
 import { figureOf, summaryOf } from "@evenkeel/simulate/run/summary.ts";
-import type { World } from "@evenkeel/simulate/run/world.ts";
+import type { Scenario } from "@evenkeel/simulate/run/scenario.ts";
 import { at } from "@evenkeel/core/unit/list.ts";
 
 /** A policy on a trace, over the ten published seeds. Shares are percentages of all GPUs. */
@@ -28,7 +28,9 @@ interface OpenbRow {
   readonly deviation: number;
   /** The share that the paper's authors publish; null where they publish none. */
   readonly published: number | null;
-  /** Its share less that of fgd, as the mean over the same seeds, and the seeds where it is more. */
+  /**
+   * Its share less that of fgd, as the mean over the same seeds, and the seeds where it is more.
+   */
   readonly aboveFgd: number;
   readonly seedsAboveFgd: number;
   readonly seeds: number;
@@ -50,8 +52,8 @@ const root = process.env["EVENKEEL_CORPUS"] ?? resolve(import.meta.dirname, "../
 /**
  * The published experiment (openb traces) with every policy, seed by seed in turn, then again with
  * NUMA nodes. There, policies that know no nodes also run in a variant that does (`+numa`), except
- * `random` and `spread`. Evenkeel's rule was chosen among its variants on other seeds (1 to 16); these
- * ten were only ever reported.
+ * `random` and `spread`. Evenkeel's rule was chosen among its variants on other seeds (1 to 16);
+ * these ten were only ever reported.
  */
 export function benchOpenb(json: boolean): string {
   const folder = join(root, "traces");
@@ -63,13 +65,13 @@ export function benchOpenb(json: boolean): string {
   const hosts = readOpenbNodes(read("openb_node_list_gpu_node.csv"), "nodes");
   const rows = openbTraces.flatMap((trace) => {
     const tasks = readOpenbTasks(read(`openb_pod_list_${trace}.csv`), trace);
-    const world = openbWorld(trace, hosts, tasks);
+    const scenario = openbScenario(trace, hosts, tasks);
     const aware = policies
       .filter(({ name, knowsNodes }) => !knowsNodes && name !== "random" && name !== "spread")
       .map(nodeAware);
     return [
-      ...measured(world, trace, false, policies),
-      ...measured(withNodes(world), trace, true, [...policies, ...aware]),
+      ...measured(scenario, trace, false, policies),
+      ...measured(withNodes(scenario), trace, true, [...policies, ...aware]),
     ];
   });
   return json ? rows.map((row) => `${JSON.stringify(row)}\n`).join("") : rows.map(line).join("");
@@ -83,7 +85,7 @@ interface Run {
 }
 
 function measured(
-  world: World,
+  scenario: Scenario,
   trace: OpenbTrace,
   nodes: boolean,
   compared: readonly Policy[],
@@ -92,7 +94,7 @@ function measured(
   for (const seed of publishedSeeds) {
     for (const run of runs) {
       const watch = timed(run.policy);
-      const outcome = simulate(world, watch.policy, seed, { fragmentation: !nodes });
+      const outcome = simulate(scenario, watch.policy, seed, { fragmentation: !nodes });
       run.outcomes.push(outcome);
       run.cpu += watch.microseconds();
       run.tasks += outcome.arrived;

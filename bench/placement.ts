@@ -140,10 +140,10 @@ interface Case extends Asked {
 }
 
 /**
- * The time of one host's decision, with cores named, compared with OpenStack Nova's fit and with one
- * pass over a packed array, on machines at several fillings. Nothing is cached from one decision to
- * the next. The process is warm: every case has been decided some thousand times before the first is
- * timed.
+ * The time of one host's decision, with cores named, compared with OpenStack Nova's fit and with
+ * one pass over a packed array, on machines at several fillings. Nothing is cached from one
+ * decision to the next. The process is warm: every case has been decided some thousand times before
+ * the first is timed.
  */
 export async function benchPlacement(): Promise<readonly (Row | Figure)[]> {
   const nova = novaPeer();

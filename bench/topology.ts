@@ -17,9 +17,10 @@ const host =
   "root*8[dev:nvme dev:nvme dev:nvme dev:nvme dev:nvme dev:nvme nic:e810]";
 
 /**
- * The time to read a large host's recorded tree, compared with hwloc reading the same files with all
- * I/O: as a whole process, as a process without a cache of compiled code (as after a fresh clone), and
- * as a call in a running process, where the first call takes longer until the code is compiled.
+ * The time to read a large host's recorded tree, compared with hwloc reading the same files with
+ * all I/O: as a whole process, as a process without a cache of compiled code (as after a fresh
+ * clone), and as a call in a running process, where the first call takes longer until the code is
+ * compiled.
  */
 export function benchTopology(): readonly Row[] {
   const folder = mkdtempSync(join(tmpdir(), "evenkeel-bench-"));

@@ -1,5 +1,6 @@
 // Sets up what is missing, then runs Evenkeel (`npm start`), its tests (`npm test`), a benchmark, the
-// fuzzer, the comparison with exact oracles or the lab, or makes the file for guests.
+// fuzzer, the comparison with exact oracles or the lab, or makes the file for guests or the tarballs
+// of the packages.
 //
 // It runs before anything is installed, on whatever Node npm came with (20 or later), so it is
 // plain JavaScript without dependencies. Everything after it runs on the Node that npm installs
@@ -21,6 +22,7 @@ const programs = {
   exactness: ["test/exactness/main.ts"],
   lab: ["lab/main.ts"],
   "guest-bundle": ["tools/guest-bundle.ts"],
+  pack: ["tools/pack.ts"],
 };
 
 /** Runs npm as the npm that started this script, quietly: what it prints matters when it fails. */

@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ensureDebianPackages } from "./debian-packages.ts";
+import { ensureNode22 } from "./node-22.ts";
 
 /**
  * The whole check of the project: types, lint, format, dead code, then every test. All steps run
@@ -59,6 +60,7 @@ function runTests(only: readonly string[]): VitestReport {
 
 const only = process.argv.slice(2);
 ensureDebianPackages();
+ensureNode22();
 const steps = [
   step("Types (tsc)", "typescript/bin/tsc", "-p", "."),
   step("Lint (oxlint, type-aware)", "oxlint/bin/oxlint"),

@@ -93,6 +93,76 @@ describe("layers", () => {
     expect(broken).toEqual([]);
   });
 
+  /**
+   * Which files of the product a file of the product imports; `import type` counts. An index, which
+   * nothing imports, is left out.
+   */
+  const imported = new Map(
+    product
+      .filter(({ path }) => !path.endsWith("/index.ts"))
+      .map((source) => [source.path, importsOf(source).flatMap((name) => pathOf(source, name))]),
+  );
+
+  function pathOf({ path }: Source, name: string): string[] {
+    if (name.startsWith(".")) return [posix.join(posix.dirname(path), name)];
+    const [, of, rest] = /^@evenkeel\/([^/]+)\/(.+)$/.exec(name) ?? [];
+    return of === undefined ? [] : [`packages/${of}/src/${rest}`];
+  }
+
+  test("files do not import each other in circles", () => {
+    expect(circles((path) => path)).toEqual([]);
+  });
+
+  // A folder and a folder inside it are two: what both need lies in a third, below them.
+  test("folders do not import each other in circles", () => {
+    expect(circles((path) => posix.dirname(path))).toEqual([]);
+  });
+
+  test("rooms, the folders of src with all that is in them, do not import each other in circles", () => {
+    expect(circles((path) => path.split("/").slice(0, 4).join("/"))).toEqual([]);
+  });
+
+  /** One import for each step of a circle among groups of files. */
+  function circles(groupOf: (path: string) => string): string[] {
+    const edges = new Map<string, Map<string, string>>();
+    for (const [path, targets] of imported) {
+      for (const target of targets) {
+        const [from, to] = [groupOf(path), groupOf(target)];
+        if (from === to) continue;
+        edges.set(
+          from,
+          (edges.get(from) ?? new Map<string, string>()).set(to, `${path} → ${target}`),
+        );
+      }
+    }
+    const closing = [...edges].flatMap(([from, to]) =>
+      [...to].filter(([target]) => reachable(edges, target).has(from)),
+    );
+    return closing.map(([, example]) => example);
+  }
+
+  /** Everything that a group imports, directly or not. */
+  function reachable(
+    edges: ReadonlyMap<string, ReadonlyMap<string, string>>,
+    start: string,
+  ): ReadonlySet<string> {
+    const met = new Set([start]);
+    for (const group of met) for (const next of edges.get(group)?.keys() ?? []) met.add(next);
+    return met;
+  }
+
+  test("modules are imported by their paths; what is built for programs elsewhere is not", () => {
+    const built = /^@evenkeel\/[a-z]+(\/internal\/.*)?$|\/(index\.ts|dist\/.*)$/;
+    const broken = sources
+      .filter(({ path }) => !path.startsWith("examples/"))
+      .flatMap((source) =>
+        importsOf(source)
+          .filter((name) => built.test(name))
+          .map((name) => `${source.path} imports ${name}`),
+      );
+    expect(broken).toEqual([]);
+  });
+
   test("what only tests use is imported by tests alone", () => {
     const broken = product.flatMap((source) =>
       importsOf(source)
@@ -110,6 +180,7 @@ function withoutComments(text: string): string {
 describe("size", () => {
   const FILE_LINES_MAX = 400;
   const FUNCTION_LINES_MAX = 70;
+  const LINE_COLUMNS_MAX = 100;
   /** Files that are one thing that would only be harder to read in pieces, with the reason. */
   const longFiles: Readonly<Record<string, string>> = {};
 
@@ -121,26 +192,48 @@ describe("size", () => {
     expect(long).toEqual([]);
   });
 
-  test(`a top-level function has at most ${FUNCTION_LINES_MAX} lines`, () => {
+  test(`a function has at most ${FUNCTION_LINES_MAX} lines, its closures included`, () => {
     const long = sources.filter(({ path }) => !isTest(path)).flatMap(longFunctions);
     expect(long).toEqual([]);
   });
 
-  /** Formatted code closes a top-level function with a brace in the first column. */
+  /**
+   * Functions, methods, and arrow functions with a body. In formatted code a block that opens at the
+   * end of a line ends with the next closing brace of the same indentation.
+   */
   function longFunctions({ path, text }: Source): string[] {
-    const found: string[] = [];
-    let start: { readonly name: string; readonly line: number } | null = null;
-    for (const [line, content] of text.split("\n").entries()) {
-      const name = /^(?:export )?(?:async )?function\*? (\w+)/.exec(content)?.[1];
-      if (name !== undefined) start = { name, line };
-      if (start !== null && content.startsWith("}")) {
-        const lines = line - start.line + 1;
-        if (lines > FUNCTION_LINES_MAX) found.push(`${path}: ${start.name} has ${lines} lines`);
-        start = null;
-      }
-    }
-    return found;
+    const lines = text.split("\n");
+    return lines.flatMap((line, start) => {
+      const isArrow = /=> (\(?)\{$/.test(line);
+      const isDeclared = /^\s*(export |async |static )*function\*? /.test(line);
+      const isMethod =
+        /^\s+(async )?\*?\w+\(.*\).*\{$/.test(line) &&
+        !/^\s+(if|for|while|switch|catch) /.test(line);
+      if (!isArrow && !isDeclared && !isMethod) return [];
+      const indentation = /^\s*/.exec(line)?.[0] ?? "";
+      const rest = lines.slice(start + 1);
+      const length = rest.findIndex((other) => other.startsWith(`${indentation}}`)) + 2;
+      return length > FUNCTION_LINES_MAX ? [`${path}:${start + 1}: ${length} lines`] : [];
+    });
   }
+
+  /** A string or a regular expression on one line. */
+  const literal = /(["'/])(?:\\.|(?!\1).)*\1/g;
+
+  const withoutTemplates = (text: string): string =>
+    text.replaceAll(/`(?:\\.|[^`\\])*`/g, (template) => template.replaceAll(/[^\n]/g, ""));
+
+  test(`a line has at most ${LINE_COLUMNS_MAX} columns, but for strings that make it longer`, () => {
+    const long = sources.flatMap(({ path, text }) => {
+      const bare = withoutTemplates(text).split("\n");
+      return text.split("\n").flatMap((line, i) => {
+        const isComment = /^\s*(\/\/|\/\*|\*)/.test(line);
+        const counted = isComment ? line : (bare[i] ?? "").replaceAll(literal, "");
+        return counted.length > LINE_COLUMNS_MAX ? [`${path}:${i + 1}`] : [];
+      });
+    });
+    expect(long).toEqual([]);
+  });
 });
 
 describe("names and words", () => {
@@ -152,9 +245,11 @@ describe("names and words", () => {
     expect(odd).toEqual([]);
   });
 
-  test("there are no barrels: a module's path is its name", () => {
+  test("there are no barrels but the one of each package for programs elsewhere", () => {
+    const forOutsiders = /^packages\/[a-z]+\/src\/index\.ts$/;
     const barrels = product.filter(
-      ({ path, text }) => path.endsWith("/index.ts") || /^export \* from/m.test(text),
+      ({ path, text }) =>
+        (path.endsWith("/index.ts") && !forOutsiders.test(path)) || /^export \* from/m.test(text),
     );
     expect(barrels.map(({ path }) => path)).toEqual([]);
   });
@@ -216,6 +311,36 @@ describe("documents", () => {
     expect(broken).toEqual([]);
   });
 
+  test("the walk in ARCHITECTURE.md names functions that exist, and enters no room twice", () => {
+    const text = readFileSync(join(root, "ARCHITECTURE.md"), "utf8");
+    const [, walk = ""] = text.split("## One request, from place to verdict\n");
+    const stops = [...walk.matchAll(/^\d+\. \[`(\w+)`\]\(([^)]+)\)/gm)].map(
+      ([, name = "", path = ""]) => ({ name, path }),
+    );
+    expect(stops.length).toBeGreaterThan(12);
+    const rooms = stops.map(({ path }) => posix.dirname(path));
+    expect(rooms.filter((room, i) => rooms.indexOf(room) !== i)).toEqual([]);
+    const absent = stops.filter(
+      ({ name, path }) =>
+        !new RegExp(`^export (async )?function ${name}\\b`, "m").test(read(path).text),
+    );
+    expect(absent).toEqual([]);
+  });
+
+  test("the table in ARCHITECTURE.md names every room of the core", () => {
+    const text = readFileSync(join(root, "ARCHITECTURE.md"), "utf8");
+    const rows = text.split("\n").filter((line) => line.startsWith("| `"));
+    const named = new Set(
+      rows.flatMap((row) =>
+        [...(row.split("|")[1] ?? "").matchAll(/`(\w+)`/g)].map(([, name]) => name),
+      ),
+    );
+    const rooms = product.flatMap(
+      ({ path }) => /^packages\/core\/src\/(\w+)\//.exec(path)?.[1] ?? [],
+    );
+    expect([...new Set(rooms)].filter((room) => !named.has(room))).toEqual([]);
+  });
+
   test("every promise in SPECIFICATION.md names tests that exist", () => {
     const text = readFileSync(join(root, "SPECIFICATION.md"), "utf8");
     const rows = text.split("\n").filter((line) => /^\| S\d+ \|/.test(line));
@@ -228,6 +353,30 @@ describe("documents", () => {
       return named.length === 0 || named.some((path) => !known.has(path));
     });
     expect(broken).toEqual([]);
+  });
+
+  test("docs/glossary.md has 20 to 40 entries, no term twice, and every term is used", () => {
+    const glossary = "docs/glossary.md";
+    const entries = readFileSync(join(root, glossary), "utf8")
+      .split("\n")
+      .filter((line) => line.startsWith("| *"));
+    expect(entries.length).toBeGreaterThanOrEqual(20);
+    expect(entries.length).toBeLessThanOrEqual(40);
+    // The first column: `*symmetry*, *orbit*`.
+    const terms = entries.flatMap((entry) =>
+      [...(entry.split("|")[1] ?? "").matchAll(/\*([^*]+)\*/g)].map((match) => match[1] ?? ""),
+    );
+    expect(terms.filter((term, i) => terms.indexOf(term) !== i)).toEqual([]);
+    // Line breaks and comment marks may separate the words of a term; identifiers join them.
+    const texts = [...sources, ...documents]
+      .filter(({ path }) => path !== glossary && path !== "tools/tidy.test.ts")
+      .map(({ text }) => text.replaceAll(/[\s*/-]+/g, " ").toLowerCase());
+    const unused = terms.filter((term) => {
+      const words = term.toLowerCase().replace(/^to /, "").split(/[ -]/);
+      const used = new RegExp(`\\b${words.join(" ?")}`);
+      return !texts.some((text) => used.test(text));
+    });
+    expect(unused).toEqual([]);
   });
 
   function ancestors(path: string): string[] {

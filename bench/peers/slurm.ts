@@ -6,15 +6,15 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
 /**
- * Times Slurm's controller with hosts that exist only in its configuration. Jobs are placed on `CLOUD`
- * nodes before these start, so jobs get their cores and GPUs and wait for a host that never comes. All
- * files are in a temporary folder and all sockets on loopback.
+ * Times Slurm's controller with hosts that exist only in its configuration. Jobs are placed on
+ * `CLOUD` nodes before these start, so jobs get their cores and GPUs and wait for a host that never
+ * comes. All files are in a temporary folder and all sockets on loopback.
  *
- * Slurm places GPUs, cores near them and an amount of memory. It knows no huge pages, no memory nodes
- * and no NICs, and does not choose among hosts by their loss.
+ * Slurm places GPUs, cores near them and an amount of memory. It knows no huge pages, no memory
+ * nodes and no NICs, and does not choose among hosts by their loss.
  *
- * @returns CPU milliseconds of the controller for each of some thousand one-GPU jobs that fill half of
- *   the GPUs; null, with a line that says why, where Slurm is missing.
+ * @returns CPU milliseconds of the controller for each of some thousand one-GPU jobs that fill half
+ *   of the GPUs; null, with a line that says why, where Slurm is missing.
  */
 export async function slurmPlacementMs(hosts: number): Promise<number | null> {
   // Without a configuration its clients do not even print their version.

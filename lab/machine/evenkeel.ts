@@ -1,5 +1,5 @@
 import type { Plan } from "@evenkeel/core/plan/plan.ts";
-import type { Verdict } from "@evenkeel/core/verify/verdict.ts";
+import type { Verdict } from "@evenkeel/core/verify/verdict/verdict.ts";
 import type { Outcome } from "./channel.ts";
 import type { Host } from "./host.ts";
 import { vmDocument, type VmOptions } from "./vm.ts";

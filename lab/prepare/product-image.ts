@@ -79,12 +79,15 @@ interface LockedPackage {
   readonly optional?: boolean;
 }
 
+/** What npm and the packing of packages put among the sources. */
+const madeByTools: ReadonlySet<string> = new Set(["dist", "LICENSE", "node_modules"]);
+
 function filesBelow(folder: string): string[] {
   return readdirSync(folder)
     .toSorted()
     .flatMap((name) => {
       const path = join(folder, name);
-      if (name === "node_modules") return [];
+      if (madeByTools.has(name)) return [];
       return statSync(path).isDirectory() ? filesBelow(path) : [path];
     });
 }

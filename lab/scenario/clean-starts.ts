@@ -1,6 +1,6 @@
 import { isSubset } from "@evenkeel/core/set/index-set.ts";
 import { setOf } from "@evenkeel/core/set/list-format.ts";
-import type { Finding, Verdict } from "@evenkeel/core/verify/verdict.ts";
+import type { Finding, Verdict } from "@evenkeel/core/verify/verdict/verdict.ts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { drawVms } from "../machine/drawn-vm.ts";
 import { type RunAnswer, stopVm, tryRun } from "../machine/evenkeel.ts";

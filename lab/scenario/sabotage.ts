@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { FindingCode } from "@evenkeel/core/verify/finding-codes.ts";
+import type { FindingCode } from "@evenkeel/core/verify/verdict/finding-codes.ts";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type RunAnswer, runVm, verdictOf } from "../machine/evenkeel.ts";
 import { bootHost, type Host } from "../machine/host.ts";

@@ -1,6 +1,6 @@
 import type { Plan } from "@evenkeel/core/plan/plan.ts";
-import type { FindingCode } from "@evenkeel/core/verify/finding-codes.ts";
-import type { Verdict } from "@evenkeel/core/verify/verdict.ts";
+import type { FindingCode } from "@evenkeel/core/verify/verdict/finding-codes.ts";
+import type { Verdict } from "@evenkeel/core/verify/verdict/verdict.ts";
 import { attribute } from "@evenkeel/core/xml/element.ts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { altered, type Change, withAttributes } from "../machine/altered.ts";

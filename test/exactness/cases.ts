@@ -43,7 +43,9 @@ export function hostsOf(seed: number): (number: number) => Omit<Case, "request">
   };
 }
 
-/** A machine after arrivals and departures, sometimes with a holding that no search would choose. */
+/**
+ * A machine after arrivals and departures, sometimes with a holding that no search would choose.
+ */
 function anyHost(random: Random): Omit<Case, "request"> {
   const altered = anyMachine(random);
   const { topology } = altered;
@@ -120,8 +122,8 @@ function heldAtRandom(host: HostState, random: Random): Plan {
 }
 
 /**
- * A plan that leaves a little on every node, the same amount or one more: the nodes are nearly equal,
- * so it matters which of them gets a remainder.
+ * A plan that leaves a little on every node, the same amount or one more: the nodes are nearly
+ * equal, so it matters which of them gets a remainder.
  */
 function heldToLevels(host: HostState, random: Random): Plan {
   const base = { ...anyRequest(host, random, "held"), isolation: "core" } as const;

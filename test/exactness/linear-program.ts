@@ -39,9 +39,9 @@ export interface Solver {
 const solvesPerInstance = 4000;
 
 /**
- * Nothing may be given away to tolerances: costs differ in their fourth digit and further back. With
- * its presolve HiGHS 1.15.1 is no faster on these programs, calls some infeasible that are not, and
- * on few never ends, whatever its limit of time.
+ * Nothing may be given away to tolerances: costs differ in their fourth digit and further back.
+ * With its presolve HiGHS 1.15.1 is no faster on these programs, calls some infeasible that are
+ * not, and on few never ends, whatever its limit of time.
  */
 const options = {
   output_flag: false,
@@ -53,7 +53,9 @@ const options = {
   dual_feasibility_tolerance: 1e-9,
 } as const;
 
-/** To ask again what is called infeasible, which may be rounding that meets tolerances this narrow. */
+/**
+ * To ask again what is called infeasible, which may be rounding that meets tolerances this narrow.
+ */
 const secondOptions = {
   output_flag: false,
   presolve: "off",

@@ -5,8 +5,8 @@ import type { PciDevice, Topology } from "@evenkeel/core/topology/topology.ts";
 import type { Random } from "../../fuzz/random.ts";
 
 /**
- * Machines to place on: those of the catalog, unchanged or altered as real ones are, with partly used
- * pools, offline threads, or devices in one IOMMU group or of unknown node.
+ * Machines to place on: those of the catalog, unchanged or altered as real ones are, with partly
+ * used pools, offline threads, or devices in one IOMMU group or of unknown node.
  */
 export interface AlteredMachine {
   readonly machine: string;

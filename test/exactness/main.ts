@@ -9,9 +9,9 @@ import { comparePairs, renameAll } from "./signatures.ts";
 /**
  * `npm run exactness -- [placements|signatures|capacity] [--cases N] [--seed S] [--from F]`
  *
- * `placements` compares the search with an integer program on cases made from the seed. A mismatch is
- * printed, and written in its smallest form to `out/exactness/`. The same seed gives the same cases,
- * and `--from` begins at any one of them.
+ * `placements` compares the search with an integer program on cases made from the seed. A mismatch
+ * is printed, and written in its smallest form to `out/exactness/`. The same seed gives the same
+ * cases, and `--from` begins at any one of them.
  *
  * `capacity` compares the count of slots on a small host, and the loss of a placement, with brute
  * force, and keeps mismatches in the same way.

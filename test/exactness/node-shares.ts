@@ -49,10 +49,10 @@ export type ShareOption = Pick<NodeShare, "node" | "own" | "unknown"> & {
 };
 
 /**
- * The remainder of an amount, as a variable for each node: how many more than its share its cell has.
- * All cells together have the whole amount, so the variables add up to what rounding takes from all
- * shares. It is counted in parts of an accelerator's share: amounts of memory would be too large for
- * the solver's precision.
+ * The remainder of an amount, as a variable for each node: how many more than its share its cell
+ * has. All cells together have the whole amount, so the variables add up to what rounding takes
+ * from all shares. It is counted in parts of an accelerator's share: amounts of memory would be too
+ * large for the solver's precision.
  *
  * @param roomOf how many more a cell of this share has room for.
  * @param shareOf the share itself: a cell whose share is nothing has one more in any case.

@@ -8,8 +8,8 @@ import { sumOf } from "@evenkeel/core/unit/sum.ts";
 
 /**
  * What a host has left for one request, computed independently of the search's own space, from the
- * rules in the documentation and in sets of plain numbers. It knows the reserve and the partitions of
- * the operator's policy, and no patterns of devices.
+ * rules in the documentation and in sets of plain numbers. It knows the reserve and the partitions
+ * of the operator's policy, and no patterns of devices.
  */
 export interface Offer {
   readonly topology: Topology;
@@ -107,7 +107,9 @@ interface Closures {
   readonly caches: ReadonlySet<number | null>;
 }
 
-/** The nodes and caches that an isolation closes, whether the request or another VM asked for it. */
+/**
+ * The nodes and caches that an isolation closes, whether the request or another VM asked for it.
+ */
 function closures({ taken }: HostState, request: Request, topology: Topology): Closures {
   const demanding = (level: Request["isolation"]): Held =>
     heldBy(

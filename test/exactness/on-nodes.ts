@@ -15,9 +15,9 @@ import {
 
 /**
  * The placement of a request without accelerators as integer programs, two for each number of cells
- * until one has a solution: one for equal cells, where some have one more of a remainder; and, where
- * memory must lie on the cell's own node, one for cells of any size. They have a 0-1 variable for each
- * node, for each NIC, and for each cell's one more.
+ * until one has a solution: one for equal cells, where some have one more of a remainder; and,
+ * where memory must lie on the cell's own node, one for cells of any size. They have a 0-1 variable
+ * for each node, for each NIC, and for each cell's one more.
  */
 export function onNodes(
   newProgram: () => LinearProgram,

@@ -11,7 +11,9 @@ export interface Optimum {
   readonly unrequestedDevices: number;
   readonly unevenCells: number;
   readonly nodeDistanceSum: number;
-  /** Whether the parts after the cost are exact: false where costs differ by the solver's rounding. */
+  /**
+   * Whether the parts after the cost are exact: false where costs differ by the solver's rounding.
+   */
   readonly tellsTies: boolean;
 }
 
@@ -21,8 +23,8 @@ export function pairsOf<T>(list: readonly T[]): (readonly [T, T])[] {
 }
 
 /**
- * The sum of the distances between the cells' nodes, both ways: the variable of each pair is at least
- * 1 when both nodes are cells.
+ * The sum of the distances between the cells' nodes, both ways: the variable of each pair is at
+ * least 1 when both nodes are cells.
  */
 export function nodeDistanceTerms(
   program: LinearProgram,
@@ -100,8 +102,8 @@ export interface InterleavedCell {
 export type MemoryTerms = ReadonlyMap<number, Terms>;
 
 /**
- * Memory interleaved over all nodes: equal parts, rounded down, and for the remainder one more on some
- * nodes, a variable for each. All cells together have no more on a node than is free.
+ * Memory interleaved over all nodes: equal parts, rounded down, and for the remainder one more on
+ * some nodes, a variable for each. All cells together have no more on a node than is free.
  */
 export function interleavedMemory(
   program: LinearProgram,

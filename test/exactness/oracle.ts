@@ -9,8 +9,8 @@ import type { Optimum } from "./optimum.ts";
 import { straying, type StrayingBound } from "./straying.ts";
 
 /**
- * The objective of the best placement of a request on a host, by integer programs that share only the
- * definition of cost with the search; null where nothing fits.
+ * The objective of the best placement of a request on a host, by integer programs that share only
+ * the definition of cost with the search; null where nothing fits.
  */
 export function programmed(
   newProgram: () => LinearProgram,

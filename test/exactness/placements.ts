@@ -42,7 +42,8 @@ interface Shape {
 
 /**
  * Random placements, in families of one shape, so that many share a signature and many nearly do:
- * their cores are below other caches, one device is on another cell, or a cell's memory is elsewhere.
+ * their cores are below other caches, one device is on another cell, or a cell's memory is
+ * elsewhere.
  */
 export function randomPlacements(seed: number, count: number): readonly Placement[] {
   const familySize = 32;

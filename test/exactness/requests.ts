@@ -65,8 +65,8 @@ function pageSize({ topology }: HostState, random: Random): number | null {
 }
 
 /**
- * vCPUs and memory: small, any, about as large as some nodes together, or so that equal parts just fit
- * a node. Mostly one of the two is small, as two that are both near the limit rarely fit.
+ * vCPUs and memory: small, any, about as large as some nodes together, or so that equal parts just
+ * fit a node. Mostly one of the two is small, as two that are both near the limit rarely fit.
  */
 function sizes(
   host: HostState,

@@ -42,10 +42,10 @@ export interface Pairs {
 }
 
 /**
- * Checks that two placements have one signature exactly when some renaming makes one the other, over
- * all pairs of a set; a few are the search's, most are random. Placements with different summaries are
- * no twins, and being twins is an equivalence. So each placement is compared with one of every class
- * of its summary, which stands for all members.
+ * Checks that two placements have one signature exactly when some renaming makes one the other,
+ * over all pairs of a set; a few are the search's, most are random. Placements with different
+ * summaries are no twins, and being twins is an equivalence. So each placement is compared with one
+ * of every class of its summary, which stands for all members.
  */
 export function comparePairs(seed: number, count: number): Pairs {
   const faults: string[] = [];

@@ -5,8 +5,8 @@ import { granuleBytesOf } from "./offer.ts";
 
 /**
  * Reduces a failing case by hill climbing: removes one thing after the other as long as it still
- * fails. These are VMs on the host, alterations of the machine, the operator's partitions, and parts
- * of the request.
+ * fails. These are VMs on the host, alterations of the machine, the operator's partitions, and
+ * parts of the request.
  *
  * @param moreThan simpler cases, in addition to those of every case.
  */

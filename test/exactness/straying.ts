@@ -28,12 +28,12 @@ export interface StrayingBound {
  * The placement under `preferred` of a request that does not fit strictly, as an integer program:
  * whether there is one, its cells, and bounds on its cost.
  *
- * The cost has only bounds, because straying is not chosen by total cost: cores and memory each stray
- * as little as they can. Where no core strays, the program puts memory where it costs least. Where
- * cores stray, the path from cores to memory is a product of two amounts, which no linear program can
- * express, so the program takes it for the best path. So the lower bound is that of all placements,
- * and the upper bound that of placements whose cores stay: a search that finds none as good has
- * missed one.
+ * The cost has only bounds, because straying is not chosen by total cost: cores and memory each
+ * stray as little as they can. Where no core strays, the program puts memory where it costs least.
+ * Where cores stray, the path from cores to memory is a product of two amounts, which no linear
+ * program can express, so the program takes it for the best path. So the lower bound is that of all
+ * placements, and the upper bound that of placements whose cores stay: a search that finds none as
+ * good has missed one.
  */
 export function straying(
   program: LinearProgram,
@@ -58,7 +58,9 @@ export function straying(
   };
 }
 
-/** The cost of one cell: with the nearest memory where its cores stay, otherwise 1, a lower bound. */
+/**
+ * The cost of one cell: with the nearest memory where its cores stay, otherwise 1, a lower bound.
+ */
 function aloneCost({ id, units }: OfferedNode, offer: Offer, model: CostModel): number {
   if (units < offer.units) return 1;
   let missing = offer.granules;

@@ -8,9 +8,9 @@ import type { Placement } from "./relabel.ts";
 import { sumOf } from "@evenkeel/core/unit/sum.ts";
 
 /**
- * A placement for a backtracking search for a renaming: nodes are mapped onto nodes, then cells onto
- * cells, then devices onto devices, each only onto one that looks the same so far. It is read from
- * plans and topologies, without a graph, a color or a hash.
+ * A placement for a backtracking search for a renaming: nodes are mapped onto nodes, then cells
+ * onto cells, then devices onto devices, each only onto one that looks the same so far. It is read
+ * from plans and topologies, without a graph, a color or a hash.
  */
 export interface Figure {
   /** The facts of the whole VM. */

@@ -14,9 +14,9 @@ import { expect, test } from "vitest";
 import { sum, sumOf } from "@evenkeel/core/unit/sum.ts";
 
 /**
- * Guest cells of different size on host nodes with different amounts left. Placing cell by cell fails
- * here: OpenStack Nova 26.2.2 (`numa_fit_instance_to_host`) stores each fit under an id that it
- * overwrites, so it misses fits and accepts impossible ones.
+ * Guest cells of different size on host nodes with different amounts left. Placing cell by cell
+ * fails here: OpenStack Nova 26.2.2 (`numa_fit_instance_to_host`) stores each fit under an id that
+ * it overwrites, so it misses fits and accepts impossible ones.
  */
 interface Left {
   readonly cpus: number;

@@ -1,5 +1,5 @@
 import { pciForms } from "@evenkeel/core/guest/ports.ts";
-import { render, type RenderOptions } from "@evenkeel/core/guest/render.ts";
+import { render, type RenderOptions } from "@evenkeel/core/render/render.ts";
 import { generatedPlans } from "@evenkeel/core/testing/guest/generated-plans.ts";
 import { planOf } from "@evenkeel/core/testing/guest/plan-of.ts";
 import type { Plan } from "@evenkeel/core/plan/plan.ts";

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { devicePorts, type Guest } from "@evenkeel/core/guest/guest.ts";
 import { qemu72 } from "@evenkeel/core/guest/limits.ts";
 import { pciForms } from "@evenkeel/core/guest/ports.ts";
-import type { RenderOptions } from "@evenkeel/core/guest/render.ts";
+import type { RenderOptions } from "@evenkeel/core/render/render.ts";
 import { type DeviceShape, planOf } from "@evenkeel/core/testing/guest/plan-of.ts";
 import type { Plan } from "@evenkeel/core/plan/plan.ts";
 import { GiB, MiB } from "@evenkeel/core/unit/bytes.ts";

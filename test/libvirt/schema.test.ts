@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { pciForms } from "@evenkeel/core/guest/ports.ts";
-import { render } from "@evenkeel/core/guest/render.ts";
+import { render } from "@evenkeel/core/render/render.ts";
 import { generatedPlans } from "@evenkeel/core/testing/guest/generated-plans.ts";
 import { planOf } from "@evenkeel/core/testing/guest/plan-of.ts";
 import * as fc from "fast-check";

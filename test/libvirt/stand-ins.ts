@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
 import { type Guest } from "@evenkeel/core/guest/guest.ts";
 import { guestFromPlan } from "@evenkeel/core/guest/from-plan.ts";
-import { render, type RenderOptions } from "@evenkeel/core/guest/render.ts";
+import { render, type RenderOptions } from "@evenkeel/core/render/render.ts";
 import type { Plan } from "@evenkeel/core/plan/plan.ts";
 import {
   attribute,

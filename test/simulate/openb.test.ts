@@ -2,10 +2,10 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { readOpenbNodes } from "@evenkeel/simulate/openb/read-nodes.ts";
 import { readOpenbTasks } from "@evenkeel/simulate/openb/read-tasks.ts";
-import { openbWorld, withNodes } from "@evenkeel/simulate/openb/world.ts";
+import { openbScenario, withNodes } from "@evenkeel/simulate/openb/scenario.ts";
 import { policies } from "@evenkeel/simulate/policy/policies.ts";
 import { simulate } from "@evenkeel/simulate/run/simulate.ts";
-import type { World } from "@evenkeel/simulate/run/world.ts";
+import type { Scenario } from "@evenkeel/simulate/run/scenario.ts";
 import { corpus } from "@evenkeel/host/testing/corpus.ts";
 import { valueOf } from "@evenkeel/core/unit/list.ts";
 import { expect, test } from "vitest";
@@ -15,9 +15,9 @@ const traces = corpus("traces");
 /** One seed: its spread is 0.15 points. All ten are for `npm run bench -- openb`. */
 const SEED = 42;
 
-function world(folder: string): World {
+function scenario(folder: string): Scenario {
   const read = (name: string): string => readFileSync(join(folder, name), "utf8");
-  return openbWorld(
+  return openbScenario(
     "default",
     readOpenbNodes(read("openb_node_list_gpu_node.csv"), "nodes"),
     readOpenbTasks(read("openb_pod_list_default.csv"), "pods"),
@@ -27,7 +27,7 @@ function world(folder: string): World {
 test.skipIf(traces === null)(
   "the published trace is replayed as published, and Evenkeel allocates more",
   () => {
-    const openb = world(traces ?? "");
+    const openb = scenario(traces ?? "");
     expect(openb.hosts).toHaveLength(1213);
     expect(openb.demand).toHaveLength(151);
     const shares = new Map(
@@ -50,7 +50,7 @@ test.skipIf(traces === null)(
 test.skipIf(traces === null)(
   "with nodes Evenkeel keeps every signature, and the others do not",
   () => {
-    const openb = withNodes(world(traces ?? ""));
+    const openb = withNodes(scenario(traces ?? ""));
     const outcome = (name: string) => {
       const policy = policies.find((one) => one.name === name);
       if (policy === undefined) throw new Error(`no policy ${name}`);

@@ -1,4 +1,4 @@
-// Node compiles the sources anew at every start, which takes longer than most commands. It can keep
+// Node compiles what it runs anew at every start, which takes longer than most commands. It can keep
 // what it compiled. A cache holds code that will run, so it lies in a folder that only its owner can
 // write to, or there is none. NODE_DISABLE_COMPILE_CACHE=1 turns it off.
 import { lstatSync, mkdirSync } from "node:fs";

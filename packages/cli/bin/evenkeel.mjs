@@ -1,7 +1,8 @@
 #!/usr/bin/env node
-// The sources are TypeScript that Node runs as it stands, which takes Node 22.19. This file runs on
-// any Node that knows modules, so that an older one gets a sentence instead of a syntax error.
-import { readFileSync } from "node:fs";
+// In a checkout the sources are TypeScript that Node runs as it stands, which takes Node 22.19; a
+// package has what was built from them. This file runs on any Node that knows modules, so that an
+// older one gets a sentence instead of a syntax error.
+import { existsSync, readFileSync } from "node:fs";
 
 const required = [22, 19];
 const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
@@ -20,6 +21,8 @@ if (process.argv.length === 3 && process.argv[2] === "--version") {
   if (!process.env.EVENKEEL_DEBUG) process.removeAllListeners("warning");
   const { useCompileCache } = await import("./compile-cache.mjs");
   useCompileCache();
-  const { main } = await import("../src/main.ts");
+  const built = new URL("../dist/main.js", import.meta.url);
+  const isCheckout = existsSync(new URL("../src/main.ts", import.meta.url));
+  const { main } = await (isCheckout ? import("../src/main.ts") : import(built));
   await main(version);
 }

@@ -5,15 +5,15 @@ import {
   buildRouteMap,
   text_en,
 } from "@stricli/core";
-import type { CliCommand } from "./command.ts";
+import type { CliCommand } from "./command/command.ts";
 import { commands } from "./commands/commands.ts";
-import type { CliContext } from "./context.ts";
+import type { CliContext } from "./command/context.ts";
 import { helpOf } from "./help.ts";
 import { commandUnknown, usageFailure, type UsageHints } from "./usage-failure.ts";
 
 /**
- * The application, as stricli runs it. Whatever goes wrong is handed to `report` instead of being
- * printed, so that there is one place where errors are worded.
+ * The stricli application. It passes whatever goes wrong to `report` instead of printing it, so
+ * that errors are worded in one place.
  */
 export function applicationOf(
   version: string,
@@ -62,7 +62,9 @@ export function applicationOf(
 
 const isHidden = ({ description }: CliCommand): boolean => description.length === 0;
 
-/** Text that reports what it is asked to word; what it returns is never shown. */
+/**
+ * Texts for stricli that report the error they should describe. What they return is never shown.
+ */
 function reportingText(hints: UsageHints, report: (thrown: unknown) => void): ApplicationText {
   const reported = (thrown: unknown): string => {
     report(thrown);

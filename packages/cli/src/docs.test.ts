@@ -5,7 +5,7 @@ import { refusalCodes } from "@evenkeel/core/plan/refusal.ts";
 import { preflightCodes } from "@evenkeel/core/preflight/problem.ts";
 import { mergeFindingCodes } from "@evenkeel/core/topology/merge/finding.ts";
 import { topologyWarningCodes } from "@evenkeel/core/topology/warnings/warning.ts";
-import { findingCodes } from "@evenkeel/core/verify/finding-codes.ts";
+import { findingCodes } from "@evenkeel/core/verify/verdict/finding-codes.ts";
 import { expect, test } from "vitest";
 import { commandReference } from "./reference.ts";
 

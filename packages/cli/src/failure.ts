@@ -1,10 +1,10 @@
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
-import { type ExitStatus, exitStatus } from "./exit-status.ts";
+import { type ExitStatus, exitStatus } from "./command/exit-status.ts";
 import type { View } from "./text/plan-text.ts";
 import { hanging, wrap } from "./text/table.ts";
 import { visible } from "./text/visible.ts";
 
-/** Whatever a command failed with, as the error that is reported: anything uncoded is our bug. */
+/** The error to report for whatever a command threw. Anything without a code is a bug of ours. */
 export function failureOf(thrown: unknown): EvenkeelError {
   if (thrown instanceof EvenkeelError) return thrown;
   const message = thrown instanceof Error ? thrown.message : String(thrown);
@@ -18,7 +18,7 @@ export function statusOf({ code }: EvenkeelError): ExitStatus {
   return code === "internal" ? exitStatus.failed : exitStatus.unusable;
 }
 
-/** One error for a person: what and where, then what was expected, what to do, and its code. */
+/** An error for people: what is wrong and where, what was expected, what to do, and the code. */
 export function failureText(error: EvenkeelError, { width, paint }: View): string {
   const { code, message, where, expected, remedy } = error;
   const rows = [
@@ -43,7 +43,7 @@ export function failureJson({ code, message, where, expected, remedy }: Evenkeel
   return `${JSON.stringify({ error: { code, message, where, expected, remedy } })}\n`;
 }
 
-/** The stack of an error and of everything that caused it. */
+/** The stacks of an error and of its causes. */
 export function failureStack(error: unknown): string {
   if (!(error instanceof Error)) return `${String(error)}\n`;
   const caused = error.cause === undefined ? "" : `caused by: ${failureStack(error.cause)}`;

@@ -1,7 +1,7 @@
 import type { Command } from "@stricli/core";
-import type { CliCommand } from "./command.ts";
+import type { CliCommand } from "./command/command.ts";
 import { commands, shownCommands } from "./commands/commands.ts";
-import type { CliContext } from "./context.ts";
+import type { CliContext } from "./command/context.ts";
 import { hanging, wrap } from "./text/table.ts";
 
 type Parameters = Command<CliContext>["parameters"];
@@ -10,7 +10,7 @@ type Positional = NonNullable<Parameters["positional"]>;
 
 const WIDTH = 96;
 
-/** The help of a command, or of `evenkeel` as a whole where no command is named. */
+/** The help of a command, or of `evenkeel` as a whole if no command is named. */
 export function helpOf([name]: readonly string[]): string {
   const entry = commands.find((command) => command.name === name);
   return entry === undefined ? overview() : commandHelp(entry);
@@ -31,7 +31,7 @@ function overview(): string {
     "",
     "Flags",
     ...described([
-      ["-h, --help", "print this help, or that of a command"],
+      ["-h, --help", "print this help; after a command, the help of that command"],
       ["    --version", "print the version"],
     ]),
     "",
@@ -70,7 +70,7 @@ function commandHelp({ name, command, description, examples }: CliCommand): stri
   ].join("\n")}\n`;
 }
 
-/** Names with what they mean beside them, in as many lines as it takes. */
+/** Names with their meanings beside them, wrapped. */
 function described(rows: readonly (readonly [string, string])[]): string[] {
   const label = Math.max(...rows.map(([name]) => name.length));
   return rows.flatMap(([name, meaning]) =>
@@ -92,7 +92,7 @@ function usageLines(name: string, { positional, flags }: Parameters): string[] {
     ),
     ...Object.entries(flags ?? {}).map(([flagName, flag]) => usageOf(flagName, flag)),
   ];
-  // Words with blanks in them must not be broken at those.
+  // Lines must not be broken at the blanks within words.
   const glued = words.map((word) => word.replaceAll(" ", "\u00a0")).join(" ");
   const lines = wrap(`${start}${glued}`.trimEnd(), WIDTH, " ".repeat(start.length));
   return indented(lines.map((line) => line.replaceAll("\u00a0", " ")));

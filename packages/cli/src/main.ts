@@ -1,22 +1,24 @@
-import { exitStatus } from "./exit-status.ts";
+import { systemClock } from "@evenkeel/host/clock/clock.ts";
+import { exitStatus } from "./command/exit-status.ts";
 import { runCli } from "./run.ts";
-import type { Stream, World } from "./world.ts";
+import type { Stream, Surroundings } from "./command/surroundings.ts";
 
 /** Runs the command line of this process and sets its exit status. */
 export async function main(version: string): Promise<void> {
-  const world: World = {
+  const surroundings: Surroundings = {
     stdout: streamOf(process.stdout),
     stderr: streamOf(process.stderr),
     readStdin,
     env: process.env,
     version,
+    clock: systemClock,
     interrupted,
   };
-  process.exitCode = await runCli(process.argv.slice(2), world);
+  process.exitCode = await runCli(process.argv.slice(2), surroundings);
 }
 
 function streamOf(stream: NodeJS.WriteStream): Stream {
-  // Whoever reads may stop reading, as `head` does: that is no failure, and there is no one to tell.
+  // The reader may stop reading, as `head` does. That is no failure.
   stream.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code !== "EPIPE") process.exitCode = exitStatus.failed;
   });
@@ -27,7 +29,7 @@ function streamOf(stream: NodeJS.WriteStream): Stream {
   };
 }
 
-/** Asked for by commands that run until they are told to end, and then end as if done. */
+/** For commands that can be interrupted in an orderly way. */
 function interrupted(): AbortSignal {
   const controller = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"] as const) {

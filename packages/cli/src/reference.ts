@@ -3,13 +3,13 @@ import { formatBytes } from "@evenkeel/core/unit/bytes.ts";
 import { shownCommands } from "./commands/commands.ts";
 import { helpOf } from "./help.ts";
 
-/** `docs/cli.md`: the help of every command, word for word, and what holds of all of them. */
+/** `docs/cli.md`: the help of every command, word for word, and what all commands share. */
 export function commandReference(): string {
   return `${[
     "# The command line",
     "",
-    "One binary, `evenkeel`; from a checkout, `npx evenkeel`. What follows is what `--help` prints: a test",
-    "holds this page to it, and runs every example.",
+    "One binary, `evenkeel`; from a checkout, `npx evenkeel`. This page is what `--help` prints: a test",
+    "compares the two, and runs every example.",
     "",
     block(helpOf([])),
     "",
@@ -21,26 +21,27 @@ export function commandReference(): string {
 const block = (text: string): string => `\`\`\`\n${text.trimEnd()}\n\`\`\``;
 
 const conventions: readonly string[] = [
-  "## What holds of every command",
+  "## What all commands share",
   "",
   "**Exit status.** 0: done, and nothing is wrong. 1: Evenkeel itself failed, which is a bug. 2: the command line or an",
   "input cannot be used; nothing was written. 3: done, and the answer is no: a placement is refused, two machines differ, a",
   "flavor straddles nodes.",
   "",
-  "**Errors** are told once, on standard error, with a code; [errors.md](errors.md) lists them. With `--output json` they",
-  'are one line of JSON, `{"error": { code, message, where, expected, remedy }}`, still on standard error, so that standard',
-  "output holds a document or nothing. A refusal is an answer and no error: its document goes to standard output.",
+  "**Errors** are printed once, on standard error, with a code; [errors.md](errors.md) lists the codes. With `--output json`",
+  'an error is one line of JSON, `{"error": { code, message, where, expected, remedy }}`, still on standard error, so that',
+  "standard output holds a document or nothing. A refusal is an answer, not an error: its document goes to standard output.",
   "",
-  "**Notes** are lines on standard error that begin with `note:`: a tool of the machine that failed, sources that contradict",
-  "each other. They change neither the answer nor the exit status.",
+  "**Notes** are lines on standard error that begin with `note:`: a tool of the machine failed, or two sources disagree.",
+  "They change neither the answer nor the exit status.",
   "",
-  "**Files.** YAML or JSON goes in, told apart by the name (`.json`, `.yaml`) or else by the first character; JSON comes",
-  `out. A YAML file may hold several documents. YAML may be ${formatBytes(YAML_LENGTH_MAX)} long, JSON ${formatBytes(JSON_LENGTH_MAX)}. \`-\` is standard input, once a command`,
-  "line. A file that is written appears whole or not at all.",
+  "**Files.** Input is YAML or JSON, recognized by the name of the file (`.json`, `.yaml`) or else by its first character.",
+  "Output is JSON. A YAML file may hold several documents. YAML may be " +
+    `${formatBytes(YAML_LENGTH_MAX)} long, JSON ${formatBytes(JSON_LENGTH_MAX)}. \`-\` is standard`,
+  "input, once per command line. A file that is written appears whole or not at all.",
   "",
   "**Names** of virtual machines, tenants and flavors have 1 to 63 lower-case letters, digits, `-` and `.`, with a letter",
-  "or digit at both ends: DNS, Kubernetes, libvirt and shells all take them as they stand.",
+  "or digit at both ends. DNS, Kubernetes, libvirt and shells take them without quoting.",
   "",
-  "**Text for people** follows the width of the terminal, and shows colors on one unless `NO_COLOR` is set. In a pipe it",
-  "is 100 columns wide and plain.",
+  "**Text for people** follows the width of the terminal, and has colors there unless `NO_COLOR` is set. In a pipe it is",
+  "100 columns wide and plain.",
 ];

@@ -1,3 +1,4 @@
+import { systemClock } from "@evenkeel/host/clock/clock.ts";
 import { expect, test } from "vitest";
 import { runCli } from "./run.ts";
 import { evenkeel, outcomeText } from "../testing/evenkeel.ts";
@@ -240,6 +241,7 @@ test("a bug is told as one, with its stack only for those who debug", async () =
       readStdin: async () => null,
       env,
       version: "0",
+      clock: systemClock,
       interrupted: () => AbortSignal.abort(),
     });
     return { stderr, status };

@@ -1,46 +1,46 @@
 import { type Application, proposeCompletions, run, type StricliProcess } from "@stricli/core";
 import { applicationOf } from "./application.ts";
-import type { CliCommand } from "./command.ts";
+import type { CliCommand } from "./command/command.ts";
 import { commands, shownCommands } from "./commands/commands.ts";
-import type { CliContext, Proposal } from "./context.ts";
-import { exitStatus } from "./exit-status.ts";
+import type { CliContext, Proposal } from "./command/context.ts";
+import { exitStatus } from "./command/exit-status.ts";
 import { failureJson, failureOf, failureStack, failureText, statusOf } from "./failure.ts";
 import { painter } from "./text/paint.ts";
 import { flagUnknown, type UsageHints } from "./usage-failure.ts";
-import { showsColor, type Stream, type World } from "./world.ts";
+import { showsColor, type Stream, type Surroundings } from "./command/surroundings.ts";
 
-/** The width of a text for people where no terminal has one. */
+/** The width of text for people where there is no terminal. */
 const COLUMNS = 100;
 
-/** Narrower terminals get lines that they have to break. */
+/** In narrower terminals, lines run over. */
 const COLUMNS_MIN = 40;
 
 /**
- * Runs one command line to its end: what it prints goes to the world's streams, and its exit
- * status is what this returns. It never throws.
+ * Runs one command line to its end: it prints to the given streams, and returns the exit status. It
+ * never throws.
  */
-export async function runCli(argv: readonly string[], world: World): Promise<number> {
+export async function runCli(argv: readonly string[], surroundings: Surroundings): Promise<number> {
   const thrown: unknown[] = [];
   const report = (failure: unknown): void => void thrown.push(failure);
   const process: StricliProcess = {
-    stdout: world.stdout,
+    stdout: surroundings.stdout,
     // Errors are reported below, in one form.
     stderr: { write: () => {} },
   };
   try {
     const hints = hintsFor(argv);
     refuseInherited(argv, hints);
-    const application = applicationOf(world.version, hints, report);
-    await run(application, argv, contextOf(process, world, application));
+    const application = applicationOf(surroundings.version, hints, report);
+    await run(application, argv, contextOf(process, surroundings, application));
   } catch (error) {
     report(error);
   }
   const [first] = thrown;
   if (thrown.length === 0) return Number(process.exitCode ?? exitStatus.done);
-  return fail(first, argv, world);
+  return fail(first, argv, surroundings);
 }
 
-function fail(thrown: unknown, argv: readonly string[], { stderr, env }: World): number {
+function fail(thrown: unknown, argv: readonly string[], { stderr, env }: Surroundings): number {
   const failure = failureOf(thrown);
   const text = wantsJson(argv)
     ? failureJson(failure)
@@ -55,7 +55,7 @@ function fail(thrown: unknown, argv: readonly string[], { stderr, env }: World):
 
 const widthOf = ({ columns }: Stream): number => Math.max(COLUMNS_MIN, columns ?? COLUMNS);
 
-/** Whether a program is going to read the answer; it must hold of command lines that are wrong too. */
+/** Whether a program will read the answer. Invalid command lines are judged as well. */
 function wantsJson(argv: readonly string[]): boolean {
   return argv.some(
     (word, i) => word === "--output=json" || (word === "json" && argv[i - 1] === "--output"),
@@ -64,16 +64,16 @@ function wantsJson(argv: readonly string[]): boolean {
 
 function contextOf(
   process: StricliProcess,
-  world: World,
+  surroundings: Surroundings,
   application: Application<CliContext>,
 ): CliContext {
-  const color = showsColor(world.stdout, world.env);
+  const color = showsColor(surroundings.stdout, surroundings.env);
   const context: CliContext = {
     process,
-    world,
+    surroundings,
     color,
     paint: painter(color),
-    columns: widthOf(world.stdout),
+    columns: widthOf(surroundings.stdout),
     propose: (words) => propose(application, words, context),
     finish: (status) => {
       process.exitCode = status;
@@ -82,7 +82,7 @@ function contextOf(
   return context;
 }
 
-/** Flags are proposed once a dash asks for them, so that elsewhere shells propose files. */
+/** Flags are proposed only after a dash, so that shells propose files elsewhere. */
 async function propose(
   application: Application<CliContext>,
   words: readonly string[],
@@ -110,8 +110,8 @@ function hintsFor(argv: readonly string[]): UsageHints {
 const flagsOf = ({ command }: CliCommand): string[] => Object.keys(command.parameters.flags ?? {});
 
 /**
- * stricli looks flags up in plain objects, where it finds `constructor` and `toString` too and
- * silently takes them for flags. They are refused beforehand.
+ * Refuses flags named like properties of every object. stricli looks flags up in plain objects,
+ * finds `constructor` and `toString` there, and silently accepts them.
  */
 function refuseInherited(argv: readonly string[], hints: UsageHints): void {
   for (const word of argv) {

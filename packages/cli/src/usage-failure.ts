@@ -11,12 +11,12 @@ import {
   UnsatisfiedPositionalError,
 } from "@stricli/core";
 
-/** What the user may have meant instead, and where the right use is told. */
+/** What the user may have meant, and where the usage is described. */
 export interface UsageHints {
   readonly commands: readonly string[];
   /** The flags of the command that was given. */
   readonly flags: readonly string[];
-  /** The command line that tells the right use: `evenkeel place --help`. */
+  /** The command line that prints the usage: `evenkeel place --help`. */
   readonly help: string;
   /** The command line itself. */
   readonly argv: readonly string[];
@@ -27,7 +27,7 @@ interface Detail {
   readonly near?: string | null;
 }
 
-/** A command that does not exist, or a flag where a command should stand. */
+/** The error for an unknown command, or for a flag in place of a command. */
 export function commandUnknown(input: string, hints: UsageHints): EvenkeelError {
   const flag = /^--?([\w-]+)$/.exec(input)?.[1];
   if (flag !== undefined) return flagUnknown(flag, hints);
@@ -43,7 +43,9 @@ export function flagUnknown(input: string, hints: UsageHints): EvenkeelError {
   return usage(`there is no flag ${written}`, hints, { near: near === null ? null : `--${near}` });
 }
 
-/** What stricli found wrong with the arguments, as one of our errors; other errors as they are. */
+/**
+ * An error of stricli's about the arguments, as an error of ours. Other errors stay as they are.
+ */
 export function usageFailure(thrown: unknown, hints: UsageHints): unknown {
   if (thrown instanceof FlagNotFoundError) return flagUnknown(thrown.input, hints);
   if (thrown instanceof AliasNotFoundError) {

@@ -8,10 +8,10 @@ export interface Spawned extends Outcome {
   readonly elapsedMs: number;
 }
 
-/** Stands for the status of a program that a signal has ended, which has none. */
+/** For programs that a signal ended: they have no exit status. */
 const ENDED_BY_SIGNAL = -1;
 
-/** Runs the real program in a process of its own, and ends it when it takes half a minute. */
+/** Runs the real program in a process of its own, for half a minute at most. */
 export function spawnEvenkeel(
   argv: readonly string[],
   {

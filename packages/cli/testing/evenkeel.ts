@@ -1,29 +1,31 @@
+import { systemClock } from "@evenkeel/host/clock/clock.ts";
 import { runCli } from "../src/run.ts";
-import type { World } from "../src/world.ts";
+import type { Surroundings } from "../src/command/surroundings.ts";
 
-/** What a command line comes to: what it printed, and its exit status. */
+/** What a command line printed, and its exit status. */
 export interface Outcome {
   readonly stdout: string;
   readonly stderr: string;
   readonly status: number;
 }
 
-export interface Surroundings {
+/** What a test makes up of the process that a command line runs in. */
+export interface MadeUp {
   readonly stdin?: string;
-  readonly env?: World["env"];
-  /** The width of the terminal that both streams are; without it they are pipes. */
+  readonly env?: Surroundings["env"];
+  /** The width of the terminal that both streams go to. Without it they are pipes. */
   readonly terminal?: number;
-  /** Ends commands that run until they are told to end; at once without it. */
+  /** Interrupts the command. Without it, it is interrupted from the start. */
   readonly interrupted?: AbortSignal;
 }
 
-/** Runs a command line, given as its arguments, in a process that the test makes up. */
+/** Runs a command line in a process that the test makes up. */
 export async function evenkeel(
   argv: readonly string[],
-  { stdin = "", env = {}, terminal, interrupted = AbortSignal.abort() }: Surroundings = {},
+  { stdin = "", env = {}, terminal, interrupted = AbortSignal.abort() }: MadeUp = {},
 ): Promise<Outcome> {
   const printed = { stdout: "", stderr: "" };
-  const stream = (name: "stdout" | "stderr"): World["stdout"] => ({
+  const stream = (name: "stdout" | "stderr"): Surroundings["stdout"] => ({
     write: (text) => {
       printed[name] += text;
     },
@@ -37,6 +39,7 @@ export async function evenkeel(
     readStdin: async (maxBytes) => (bytes.length > maxBytes ? null : bytes),
     env,
     version: "0.0.0-test",
+    clock: systemClock,
     interrupted: () => interrupted,
   });
   return { ...printed, status };

@@ -2,7 +2,10 @@ import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import type { Plan } from "@evenkeel/core/plan/plan.ts";
 import { planContradictions } from "@evenkeel/core/plan/check/plan-consistency.ts";
 
-/** The plan itself, when it agrees with itself; run on every plan read, which may have been edited. */
+/**
+ * Returns the plan if it does not contradict itself. Every plan that is read is checked, because
+ * somebody may have edited it. Errors: `plan-inconsistent`.
+ */
 export function checkedPlan(plan: Plan, where: string): Plan {
   const [first, ...others] = planContradictions(plan);
   if (first === undefined) return plan;

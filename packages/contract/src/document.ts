@@ -6,7 +6,7 @@ import type { Plan } from "@evenkeel/core/plan/plan.ts";
 import type { Refusal } from "@evenkeel/core/plan/refusal.ts";
 import type { Flavor, VirtualMachine } from "@evenkeel/core/request/virtual-machine.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
-import type { Verdict } from "@evenkeel/core/verify/verdict.ts";
+import type { Verdict } from "@evenkeel/core/verify/verdict/verdict.ts";
 import type { z } from "zod";
 import { capacitySchema } from "./capacity.ts";
 import { evidenceSchema } from "./evidence.ts";
@@ -20,7 +20,7 @@ import { topologySchema } from "./topology.ts";
 import { verdictSchema } from "./verdict.ts";
 import { virtualMachineSchema } from "./virtual-machine.ts";
 
-/** Anything that may stand in a file, by its `kind`. */
+/** Every document that a file may contain. */
 export type Document =
   | Topology
   | VirtualMachine
@@ -34,10 +34,13 @@ export type Document =
   | GuestReport
   | Verdict;
 
+/** The name of a kind of document. */
 export type DocumentKind = Document["kind"];
 
+/** The documents of one kind. */
 export type DocumentOf<Kind extends DocumentKind> = Extract<Document, { readonly kind: Kind }>;
 
+/** The schema of each kind, as zod has them. */
 export const documentSchemas: { readonly [Kind in DocumentKind]: z.ZodType<DocumentOf<Kind>> } = {
   Topology: topologySchema,
   VirtualMachine: virtualMachineSchema,
@@ -52,8 +55,10 @@ export const documentSchemas: { readonly [Kind in DocumentKind]: z.ZodType<Docum
   Verdict: verdictSchema,
 };
 
+/** The names of all kinds. */
 export const documentKinds: readonly string[] = Object.keys(documentSchemas);
 
+/** Whether a text is the name of a kind. */
 export function isDocumentKind(kind: string): kind is DocumentKind {
   return Object.hasOwn(documentSchemas, kind);
 }

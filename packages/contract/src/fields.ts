@@ -5,20 +5,21 @@ import { parseQuantity } from "@evenkeel/core/unit/bytes.ts";
 import { z } from "zod";
 
 /**
- * The kinds of field that documents are made of, each with its bounds: whoever sends a document
- * is a stranger. Every schema here says in its `error` what it expects, as a phrase that completes
- * "expected …", because that phrase is what the sender reads (`problem.ts`).
+ * The field types of all documents. Each has bounds, because documents come from strangers. The
+ * `error` of each type is a phrase that completes "expected …": the sender reads it in the error
+ * message (`problem.ts`).
  *
- * Documents are read into frozen values; `readonly` is what makes zod freeze them.
+ * Documents are read into frozen values; zod freezes what is `readonly`.
  */
 
-/** Numbers of 32 bits are what the kernel counts packages, IOMMU groups and the like in. */
+/** The kernel numbers packages, IOMMU groups and similar things in 32 bits. */
 const ID_MAX = 2 ** 31 - 1;
 
 /**
- * An object with exactly these fields: a misspelled one is an error and never silently ignored.
- * What zod says of unknown fields is replaced by the names of the known ones, for `problem.ts`
- * to find the nearest among: an issue's message is all that zod carries there.
+ * An object with exactly these fields: a misspelled field is an error and never silently ignored.
+ * zod's message about unknown fields is replaced by the names of the known fields, because the
+ * message is the only part of an issue that can carry them to `problem.ts`, which suggests the
+ * nearest name.
  */
 export function object<Shape extends z.core.$ZodLooseShape>(
   shape: Shape,
@@ -29,12 +30,12 @@ export function object<Shape extends z.core.$ZodLooseShape>(
   return z.strictObject(shape, { error }).readonly();
 }
 
-/** A list of at most `max` items. It is counted before any of them is looked at. */
+/** A list of at most `max` items. The length is checked before any item. */
 export function list<Item extends z.ZodType>(
   item: Item,
   max: number,
 ): z.ZodReadonly<z.ZodPipe<z.ZodArray<z.ZodUnknown>, z.ZodArray<Item>>> {
-  const error = `a list of at most ${max}`;
+  const error = `a list of at most ${max} items`;
   return z
     .array(z.unknown(), { error })
     .max(max, { error })
@@ -42,41 +43,48 @@ export function list<Item extends z.ZodType>(
     .readonly();
 }
 
+/** An integer from `min` to `max`. */
 export function integer(min: number, max: number): z.ZodInt {
   const error = `an integer from ${min} to ${max}`;
   return z.int({ error }).min(min, { error }).max(max, { error });
 }
 
+/** A number that the kernel gives to a thing, or a count of things. */
 export const id: z.ZodInt = integer(0, ID_MAX);
 
-/** Linux counts nodes below 1024 and CPUs below 8192; list strings in Evenkeel go to 65535. */
+/**
+ * The number of a node, a CPU or a cell. Linux has up to 1024 nodes and 8192 CPUs; list strings in
+ * Evenkeel go to 65535.
+ */
 export const index: z.ZodInt = integer(0, 65_535);
 
 export const bytes: z.ZodInt = z
   .int({ error: "an integer of bytes" })
-  .min(0, { error: "an integer of bytes, not below 0" });
+  .min(0, { error: "an integer of bytes, at least 0" });
 
 export const positive: z.ZodNumber = z
   .number({ error: "a number above 0" })
   .positive({ error: "a number above 0" });
 
 export const notNegative: z.ZodNumber = z
-  .number({ error: "a number, not below 0" })
-  .min(0, { error: "a number, not below 0" });
+  .number({ error: "a number of at least 0" })
+  .min(0, { error: "a number of at least 0" });
 
 export const flag: z.ZodBoolean = z.boolean({ error: "true or false" });
 
+/** One of these texts. */
 export function oneOf<const Names extends readonly string[]>(
   names: Names,
 ): z.ZodEnum<z.core.util.ToEnum<Names[number]>> {
   return z.enum(names, { error: `one of ${names.join(", ")}` });
 }
 
+/** Exactly this text. */
 export function exactly<const Name extends string>(name: Name): z.ZodLiteral<Name> {
   return z.literal(name, { error: `"${name}"` });
 }
 
-/** Text of some other program's, to be shown as it stands: nothing in it commands a terminal. */
+/** Text from another program, shown unchanged: it must not contain control codes for a terminal. */
 export function text(max: number, min = 1): z.ZodString {
   const error = `a text of ${min} to ${max} characters without control characters`;
   const printable = /^[^\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]*$/u;
@@ -84,8 +92,8 @@ export function text(max: number, min = 1): z.ZodString {
 }
 
 /**
- * A name that a user gives: what DNS, Kubernetes, libvirt (no `/`), file systems and shells all
- * take as it stands, so that it never needs quoting and never names a path.
+ * A name that a user gives. DNS, Kubernetes, libvirt (no `/`), file systems and shells all accept
+ * it as it is, so it never needs quoting and never is a path.
  */
 const nameError =
   'a name of 1 to 63 lower-case letters, digits, "-" and ".", with a letter or digit at both ends';
@@ -101,29 +109,31 @@ function formatted(max: number, valid: (written: string) => boolean, error: stri
     .refine((written) => written.length <= max && valid(written), { error, abort: true });
 }
 
-/** A canonical Linux list string of CPUs or nodes. */
+/** A list of CPUs or nodes in Linux's list format, in its canonical form. */
 export const indexList: z.ZodString = formatted(
   65_536,
   (written) => {
     const set = parseList(written);
     return set !== null && formatList(set) === written;
   },
-  'a list such as "0-27,112-139", ascending and with runs joined',
+  'a list such as "0-27,112-139", in ascending order and with ranges joined',
 );
 
+/** The address of a PCI function. */
 export const pciAddress: z.ZodString = formatted(
   20,
   isPciAddress,
   'a full lower-case PCI address such as "0000:1b:00.0"',
 );
 
+/** A pattern of PCI ids, as in a HostPolicy. */
 export const devicePattern: z.ZodString = formatted(
   20,
   isDevicePattern,
   'a pattern vendor:device or vendor:device:class such as "10de:*:0302"',
 );
 
-/** A size as people write it. YAML and JSON may hold it as a number too: that many bytes. */
+/** A size as people write it. A number without quotes is a number of bytes. */
 const sizeError = 'a size such as "480Gi", "1.5Ti" or 1073741824 (bytes), not negative';
 export const size: z.ZodType<string, string | number> = z
   .union(
@@ -138,5 +148,5 @@ export const size: z.ZodType<string, string | number> = z
     error: sizeError,
   });
 
-/** Every document begins with these. */
+/** The version of every document. */
 export const apiVersion: z.ZodLiteral<"evenkeel/v1"> = exactly("evenkeel/v1");

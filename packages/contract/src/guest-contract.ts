@@ -16,7 +16,7 @@ import {
 import { planSwitchSchema } from "./plan.ts";
 import { distancesRowSchema, linkSchema, pcieLinkSchema } from "./topology.ts";
 
-/** QEMU has 128 nodes and 256 buses, of eight functions each. */
+/** The limits of QEMU: 128 nodes, and 256 buses with eight functions each. */
 const CELLS_MAX = 128;
 const DEVICES_MAX = 2048;
 

@@ -13,12 +13,12 @@ const policy = (fields: string): ReturnType<typeof hostPolicyOf> =>
     ),
   );
 
-test("a policy that says nothing is the default policy", () => {
+test("a policy without fields is the default policy", () => {
   expect(policy("")).toEqual(defaultHostPolicy);
   expect(policy("reserved: {}")).toEqual(defaultHostPolicy);
 });
 
-test("what a policy says replaces the default, the rest stays", () => {
+test("each field of a policy replaces its default, and the other fields keep theirs", () => {
   expect(policy("reserved: { memoryPerNode: 8Gi }")).toEqual({
     ...defaultHostPolicy,
     reserved: { coresPerNode: 1, cpus: null, memoryPerNodeBytes: 8 * GiB },
@@ -36,7 +36,7 @@ partitions: [{ id: 3, accelerators: ["0000:1b:00.0"], active: null }]`),
   });
 });
 
-test("patterns and lists that the core could not read do not get there", () => {
+test("malformed device patterns and CPU lists are refused", () => {
   expect(() => policy('accelerators: ["nvidia"]')).toThrow('accelerators[0] is "nvidia"');
   expect(() => policy('reserved: { cpus: "3-1" }')).toThrow('reserved.cpus is "3-1"');
 });

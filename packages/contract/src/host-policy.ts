@@ -13,7 +13,7 @@ import {
 } from "./fields.ts";
 import { partitionsSchema } from "./topology.ts";
 
-/** What an operator writes; whatever is left out keeps its default. */
+/** The document that an operator writes. A missing field has its default. */
 export const hostPolicySchema = object({
   apiVersion,
   kind: exactly("HostPolicy"),
@@ -27,9 +27,10 @@ export const hostPolicySchema = object({
   partitions: partitionsSchema.nullable().optional(),
 });
 
+/** A HostPolicy as written; `hostPolicyOf` makes it the one that placement takes. */
 export type HostPolicyDocument = z.output<typeof hostPolicySchema>;
 
-/** The policy that a document states, its defaults filled in and its sizes in bytes. */
+/** The policy of a document, with defaults filled in and sizes in bytes. */
 export function hostPolicyOf(document: HostPolicyDocument): HostPolicy {
   const { reserved } = defaultHostPolicy;
   const { coresPerNode, cpus, memoryPerNode } = document.reserved ?? {};

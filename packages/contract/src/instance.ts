@@ -19,8 +19,8 @@ const time = z
   .string({ error: timeError })
   .regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/, { error: timeError });
 
-/** The kernel's drivers are named like modules. */
-const driverError = "the name of a driver";
+/** Drivers have the characters of module names. */
+const driverError = "the name of a kernel driver";
 const driver = z
   .string({ error: driverError })
   .max(64, { error: driverError })
@@ -35,7 +35,7 @@ export const instanceSchema = object({
   via: oneOf(hypervisorNames),
   uri: text(512).nullable(),
   phase: oneOf(["starting", "running", "stopping"]),
-  // Written before there was adopting: then it was started.
+  // Instances from before `adopt` existed were all started here.
   adopted: flag.default(false),
   startedAt: time,
   drivers: list(
@@ -45,8 +45,8 @@ export const instanceSchema = object({
 });
 
 /**
- * The Instance in a file of the state folder. What it says of names must follow from its plan, since
- * programs are given them; but an adopted VM has a UUID of its own.
+ * Reads the Instance in a file of the state folder. Its name and UUID are passed to other programs,
+ * so both must be the ones that follow from its plan. An adopted VM keeps its own UUID.
  *
  * Errors: `json-malformed`, `document-invalid`, `plan-inconsistent`.
  */
@@ -61,7 +61,7 @@ export function parseInstance(json: string, where: string): Instance {
   const { vm, tenant } = checkedPlan(instance.plan, where);
   const [name, id] = [guestName(vm, tenant), guestUuid(vm, tenant)];
   if (instance.name !== name || (!instance.adopted && instance.uuid !== id)) {
-    throw new EvenkeelError("document-invalid", "its name or UUID is not that of its plan's VM", {
+    throw new EvenkeelError("document-invalid", "its name or UUID does not follow from its plan", {
       where,
       expected: `the name ${name}${instance.adopted ? "" : ` and the UUID ${id}`}`,
     });

@@ -31,7 +31,7 @@ const DEVICES_MAX = 1024;
 const CELLS_MAX = 1024;
 
 const vcpu = z.union([object({ id: index, cpu: index }), object({ id: index, cpus: indexList })], {
-  error: 'a vCPU with its "id" and the "cpu" it is pinned to or the "cpus" it floats over',
+  error: 'a vCPU: its "id", and "cpu" if it is pinned or "cpus" if it floats',
 });
 
 const cell = object({
@@ -81,7 +81,7 @@ const cost = object({
   slowdown: positive,
 });
 
-/** What has a default here and above is younger than plans that were written without. */
+/** Fields with a default, here and above, are missing in plans of earlier releases. */
 export const planSchema = object({
   apiVersion,
   kind: exactly("Plan"),

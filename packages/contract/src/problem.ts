@@ -6,7 +6,7 @@ import { formatPath, type Path, quoted } from "./text/parsed.ts";
 
 type Issue = z.core.$ZodIssue;
 
-/** What is wrong with a document, in a reader's words, and which field it is about. */
+/** An error in a document, and the field that has it. */
 export interface Problem {
   readonly path: Path;
   readonly message: string;
@@ -15,23 +15,28 @@ export interface Problem {
 }
 
 /**
- * The one problem of a document that a reader should hear of first. A misspelled field comes before
- * all others, since the fields that it leaves missing follow from it.
+ * The problem of a document to report. A misspelled field comes before all others, because other
+ * fields may only be missing as a consequence of it.
  */
 export function firstProblem(issues: readonly Issue[], kind: string, value: unknown): Problem {
   const issue = issues.find(({ code }) => code === "unrecognized_keys") ?? issues[0];
   invariant(issue !== undefined, "a document that its schema refuses has an issue");
   const problem = problemOf(issue, kind, value);
-  // One value may fail several checks; what is counted are the fields that are wrong.
+  // One value may fail several checks, so fields are counted instead of issues.
   const others = new Set(issues.map(({ path }) => formatPath(pathOf(path)))).size - 1;
-  const all = others + problem.others;
-  return { ...problem, message: `${problem.message}${all > 0 ? ` (and ${all} more)` : ""}` };
+  const more = others + problem.others;
+  return { ...problem, message: `${problem.message}${moreText(more)}` };
 }
 
-/** A problem, and how many more lie in the issue that it was taken from. */
-type Told = Problem & { readonly others: number };
+function moreText(count: number): string {
+  if (count === 0) return "";
+  return ` (and ${count} more ${count === 1 ? "problem" : "problems"})`;
+}
 
-function problemOf(issue: Issue, kind: string, value: unknown): Told {
+/** A problem of an issue, and how many others the same issue has. */
+type IssueProblem = Problem & { readonly others: number };
+
+function problemOf(issue: Issue, kind: string, value: unknown): IssueProblem {
   const path = pathOf(issue.path);
   if (issue.code === "unrecognized_keys") {
     const known = issue.message.split(", ");
@@ -40,12 +45,12 @@ function problemOf(issue: Issue, kind: string, value: unknown): Told {
   }
   const found = valueAt(value, path);
   if (issue.code === "invalid_union" && found !== null && typeof found === "object") {
-    // The form that was meant is the one with the least against it.
+    // The variant with the fewest issues is probably the one that was meant.
     const [closest = []] = issue.errors.toSorted((a, b) => a.length - b.length);
     const inner = closest.find(({ code }) => code === "unrecognized_keys") ?? closest[0];
     if (inner !== undefined) {
-      const told = problemOf({ ...inner, path: [...path, ...inner.path] }, kind, value);
-      return { ...told, others: told.others + closest.length - 1 };
+      const innermost = problemOf({ ...inner, path: [...path, ...inner.path] }, kind, value);
+      return { ...innermost, others: innermost.others + closest.length - 1 };
     }
   }
   const subject = path.length === 0 ? `the ${kind}` : formatPath(path);
@@ -75,7 +80,7 @@ function unknownField(key: string, known: readonly string[], parent: Path, kind:
   };
 }
 
-/** JSON and YAML have no symbols among their keys. */
+/** A path without symbols: JSON and YAML have none as keys. */
 function pathOf(path: readonly PropertyKey[]): Path {
   return path.filter((step) => typeof step !== "symbol");
 }
@@ -90,15 +95,16 @@ function valueAt(value: unknown, path: Path): unknown {
   return at;
 }
 
-/** A value found where another was expected, short enough for one line. */
+/** A short description of a value for an error message. */
 export function shown(value: unknown): string {
   if (typeof value === "string") return quoted(value);
-  if (Array.isArray(value)) return `a list of ${value.length}`;
+  if (Array.isArray(value))
+    return `a list of ${value.length} ${value.length === 1 ? "item" : "items"}`;
   if (value !== null && typeof value === "object") return "an object";
   return String(value);
 }
 
-/** The error that a problem of a document is reported as. */
+/** The error for a problem of a document. */
 export function problemError(problem: Problem, where: string): EvenkeelError {
   const { message, expected, remedy } = problem;
   return new EvenkeelError("document-invalid", message, {

@@ -8,7 +8,7 @@ import { parseTopology, readDocument, readDocuments } from "./read-document.ts";
 import type { Path } from "./text/parsed.ts";
 import { exampleDocuments, examplePlan, exampleTopology } from "../testing/examples.ts";
 
-/** A request as people write it, with one line replaced or added. */
+/** A VirtualMachine as people write it, with one more line in its spec. */
 const written = (spec: string): string => `apiVersion: evenkeel/v1
 kind: VirtualMachine
 metadata: { name: llm-a }
@@ -17,14 +17,14 @@ spec:
   ${spec}
 `;
 
-/** The error in a text as one line that a reader can judge. */
-function told(text: string, where = "vm.yaml"): string {
+/** The error of reading a text, in one line. */
+function errorLine(text: string, where = "vm.yaml"): string {
   const started = performance.now();
   try {
     readDocuments(text, where);
   } catch (error) {
     if (!(error instanceof EvenkeelError)) throw error;
-    // On a quiet machine none takes 2 s; beside other tests it may.
+    // On an idle machine each takes less than 2 s; beside other tests it may take longer.
     expect(performance.now() - started).toBeLessThan(10_000);
     const { code, message, expected, remedy } = error;
     return `${code} ${error.where}: ${message} | ${expected} | ${remedy}`;
@@ -32,22 +32,22 @@ function told(text: string, where = "vm.yaml"): string {
   return "accepted";
 }
 
-test("every kind of document is read back from JSON as it was", () => {
+test("every kind of document is read back equal from JSON", () => {
   for (const document of exampleDocuments) {
     expect(readDocuments(JSON.stringify(document), "example.json")).toEqual([document]);
     expect(readDocument(JSON.stringify(document, null, 2), "-", document.kind)).toEqual(document);
   }
 });
 
-test("stated interconnects are read back, and only by the names of their classes", () => {
+test("stated interconnects are read back, and NV# is refused as a class of them", () => {
   const [a = "", b = ""] = exampleTopology.accelerators.map(({ address }) => address);
   const stated = { ...exampleTopology, interconnects: [{ a, b, class: "PHB" }] };
   expect(parseTopology(JSON.stringify(stated), "stated.json")).toEqual(stated);
   const odd = { ...exampleTopology, interconnects: [{ a, b, class: "NV4" }] };
-  expect(told(JSON.stringify(odd), "odd.json")).toContain("one of PIX, PXB, PHB, NODE, SYS");
+  expect(errorLine(JSON.stringify(odd), "odd.json")).toContain("one of PIX, PXB, PHB, NODE, SYS");
 });
 
-test("a topology with the oldest fields alone is read, and what it does not say is unknown", () => {
+test("a topology without any later field is read, with these fields unknown", () => {
   const later = new Set([
     "architecture",
     "pageBytes",
@@ -73,16 +73,19 @@ test("a topology with the oldest fields alone is read, and what it does not say 
   expect(read.cores).toEqual(exampleTopology.cores);
 });
 
-test.each(catalogNames)("the catalog's %s is within the bounds of a topology", (machine) => {
+test.each(catalogNames)("the catalog's %s is within the limits of the schema", (machine) => {
   const topology = catalogMachine(machine);
   expect(parseTopology(JSON.stringify(topology), `${machine}.json`)).toEqual(topology);
 });
 
-test.each([": ", "- ", "? ", "a: "])("a YAML text of many %j nests beyond reason", (mark) => {
-  expect(told(`spec:\n  ${mark.repeat(20_000)}`)).toContain("yaml-malformed");
-});
+test.each([": ", "- ", "? ", "a: "])(
+  "a YAML text of many %j is refused as nested too deeply",
+  (mark) => {
+    expect(errorLine(`spec:\n  ${mark.repeat(20_000)}`)).toContain("yaml-malformed");
+  },
+);
 
-test("a YAML file may hold several documents, with comments, anchors and empty ones between", () => {
+test("a YAML file may contain several documents, with comments, anchors and empty documents", () => {
   const documents = readDocuments(
     `# a flavor and its user
 apiVersion: evenkeel/v1
@@ -109,19 +112,21 @@ spec: { flavor: h100.2, accelerators: { model: *who }, memory: 1073741824 }
   ]);
 });
 
-test("what was read cannot be changed", () => {
+test("a document that was read is frozen", () => {
   const topology = parseTopology(JSON.stringify(exampleTopology), "host.json");
   expect(Object.isFrozen(topology)).toBe(true);
   expect(Object.isFrozen(topology.nodes)).toBe(true);
   expect(Object.isFrozen(topology.nodes[0])).toBe(true);
 });
 
-test("sizes are Kubernetes quantities and nothing else", () => {
+test("a size is a Kubernetes quantity and nothing else", () => {
   const sizes = "480Gi 1.5Ti 1024 '1024' 1G -1 '-1' .nan NaN .inf 1.5 '1e3' 9007199254740992";
   const more = " 99999999999999999999 9999Pi 480gi 480GB '480 Gi' ' 4Gi' 0x10 [] {} true ~ ''";
   const verdicts = `${sizes}${more}`
     .match(/'[^']*'|\S+/g)
-    ?.map((size) => `${size} ${told(written(`memory: ${size}`)) === "accepted" ? "yes" : "no"}`);
+    ?.map(
+      (size) => `${size} ${errorLine(written(`memory: ${size}`)) === "accepted" ? "yes" : "no"}`,
+    );
   expect(verdicts).toMatchInlineSnapshot(`
     [
       "480Gi yes",
@@ -151,12 +156,12 @@ test("sizes are Kubernetes quantities and nothing else", () => {
       "'' no",
     ]
   `);
-  expect(told(written("memory: -1"))).toMatchInlineSnapshot(
+  expect(errorLine(written("memory: -1"))).toMatchInlineSnapshot(
     `"document-invalid vm.yaml:6:3: spec.memory is -1 | a size such as "480Gi", "1.5Ti" or 1073741824 (bytes), not negative | null"`,
   );
 });
 
-test("a wrong field is named with its place, what was expected, and the nearest right one", () => {
+test("an error names the field, its position, what was expected and the nearest valid name", () => {
   const cases = [
     written("memroy: 480Gi"),
     written("accelerators: { cuont: 1 }"),
@@ -183,17 +188,17 @@ test("a wrong field is named with its place, what was expected, and the nearest 
     "",
     "# only a comment\n---\n",
   ];
-  expect(`\n${cases.map((text) => told(text)).join("\n")}\n`).toMatchInlineSnapshot(`
+  expect(`\n${cases.map((text) => errorLine(text)).join("\n")}\n`).toMatchInlineSnapshot(`
     "
     document-invalid vm.yaml:6:3: spec has no field "memroy" | the fields flavor, accelerators, nics, vcpus, memory, hugepages, locality, isolation, workload | did you mean "memory"?
     document-invalid vm.yaml:6:19: spec.accelerators has no field "cuont" | the fields count, model, link | did you mean "count"?
     document-invalid vm.yaml:6:3: spec.hugepages is "1GiB" | one of none, 2Mi, 1Gi | did you mean "1Gi"?
     document-invalid vm.yaml:6:3: spec.isolation is "cores" | one of shared, core, l3, node, host | did you mean "core"?
     document-invalid vm.yaml:6:3: spec.isolation is "quantum" | one of shared, core, l3, node, host | null
-    document-invalid vm.yaml:6:3: spec.nics is a list of 1 | an object with the fields count, rdma | null
+    document-invalid vm.yaml:6:3: spec.nics is a list of 1 item | an object with the fields count, rdma | null
     document-invalid vm.yaml:6:3: spec.flavor is "" | a name of 1 to 63 lower-case letters, digits, "-" and ".", with a letter or digit at both ends | null
     document-invalid vm.yaml:6:3: spec has no field "__proto__" | the fields flavor, accelerators, nics, vcpus, memory, hugepages, locality, isolation, workload | remove it
-    document-invalid vm.yaml:6:3: spec has no field "vcpus_" (and 2 more) | the fields flavor, accelerators, nics, vcpus, memory, hugepages, locality, isolation, workload | did you mean "vcpus"?
+    document-invalid vm.yaml:6:3: spec has no field "vcpus_" (and 2 more problems) | the fields flavor, accelerators, nics, vcpus, memory, hugepages, locality, isolation, workload | did you mean "vcpus"?
     document-invalid vm.yaml:5:3: spec.vcpus is 4.5 | an integer from 1 to 4096 | null
     document-invalid vm.yaml:5:3: spec.vcpus is 100000000000000000000 | an integer from 1 to 4096 | null
     document-invalid vm.yaml:5:3: spec.vcpus is "4" | an integer from 1 to 4096 | null
@@ -206,14 +211,14 @@ test("a wrong field is named with its place, what was expected, and the nearest 
     document-invalid vm.yaml:2:1: kind is "Pod" | one of Topology, VirtualMachine, Flavor, HostPolicy, Plan, Refusal, Capacity, GuestContract, Evidence, GuestReport, Verdict | null
     document-invalid vm.yaml:1:1: the document has no kind | one of Topology, VirtualMachine, Flavor, HostPolicy, Plan, Refusal, Capacity, GuestContract, Evidence, GuestReport, Verdict | null
     document-invalid vm.yaml:1:1: the document is "just words" | an object with apiVersion and kind | null
-    document-invalid vm.yaml:1:1: the document is a list of 2 | an object with apiVersion and kind | null
-    document-invalid vm.yaml: there is no document in it | a document of a kind such as Topology, VirtualMachine, Flavor, HostPolicy, Plan, Refusal, Capacity, GuestContract, Evidence, GuestReport, Verdict | null
-    document-invalid vm.yaml: there is no document in it | a document of a kind such as Topology, VirtualMachine, Flavor, HostPolicy, Plan, Refusal, Capacity, GuestContract, Evidence, GuestReport, Verdict | null
+    document-invalid vm.yaml:1:1: the document is a list of 2 items | an object with apiVersion and kind | null
+    document-invalid vm.yaml: it contains no document | a document of one of the kinds Topology, VirtualMachine, Flavor, HostPolicy, Plan, Refusal, Capacity, GuestContract, Evidence, GuestReport, Verdict | null
+    document-invalid vm.yaml: it contains no document | a document of one of the kinds Topology, VirtualMachine, Flavor, HostPolicy, Plan, Refusal, Capacity, GuestContract, Evidence, GuestReport, Verdict | null
     "
   `);
 });
 
-test("JSON errors have their place too", () => {
+test("an error in JSON has its line and column", () => {
   const whole = JSON.stringify(exampleTopology, null, 1);
   const cases = [
     whole.slice(0, 300),
@@ -232,28 +237,29 @@ test("JSON errors have their place too", () => {
     "{}",
     '{"__proto__": {"kind": "Plan"}}',
   ];
-  expect(`\n${cases.map((text) => told(text, "host.json")).join("\n")}\n`).toMatchInlineSnapshot(`
-    "
-    json-malformed host.json:18:15: the JSON text ends too early | one complete JSON document (RFC 8259) | check that the file was written to its end
-    json-malformed host.json:577:18: the JSON text ends too early | one complete JSON document (RFC 8259) | check that the file was written to its end
-    document-invalid host.json:4:2: a Topology has no field "nmae" (and 1 more) | the fields apiVersion, kind, name, source, machine, nodes, distances, access, cores, l3Caches, cacheAllocation, offlineCpus, pci, accelerators, nics, links, interconnects, partitions | did you mean "name"?
-    document-invalid host.json:20:4: nodes[0].kind is "ram" | one of dram, hbm, cxl, pmem, gpu | did you mean "dram"?
-    document-invalid host.json:30:4: nodes[1].id is -1 | an integer from 0 to 65535 | null
-    document-invalid host.json:132:2: offlineCpus is "3-1" | a list such as "0-27,112-139", ascending and with runs joined | null
-    json-malformed host.json:132:2: the key "name" stands twice in one object | every key once | remove one of the two
-    document-invalid host.json:17:4: nodes[0].cpus is "0-99999999" | a list such as "0-27,112-139", ascending and with runs joined | null
-    topology-inconsistent host.json: cores[0].cpus: CPUs 8 are not of node 0 (and 3 more like it) | a topology whose parts agree with one another | null
-    document-invalid host.json:146:4: pci[0].address is "000G:15:01.0" | a full lower-case PCI address such as "0000:1b:00.0" | null
-    json-malformed host.json:1:18: this is not JSON | one complete JSON document (RFC 8259) | null
-    json-malformed host.json:1:8: this is not JSON | one complete JSON document (RFC 8259) | null
-    document-invalid host.json:1:1: the document is a list of 0 | an object with apiVersion and kind | null
-    document-invalid host.json:1:1: the document has no kind | one of Topology, VirtualMachine, Flavor, HostPolicy, Plan, Refusal, Capacity, GuestContract, Evidence, GuestReport, Verdict | null
-    document-invalid host.json:1:1: the document has no kind | one of Topology, VirtualMachine, Flavor, HostPolicy, Plan, Refusal, Capacity, GuestContract, Evidence, GuestReport, Verdict | null
-    "
-  `);
+  expect(`\n${cases.map((text) => errorLine(text, "host.json")).join("\n")}\n`)
+    .toMatchInlineSnapshot(`
+      "
+      json-malformed host.json:18:15: the JSON text ends too early | one complete JSON document (RFC 8259) | check that the file was written to its end
+      json-malformed host.json:577:18: the JSON text ends too early | one complete JSON document (RFC 8259) | check that the file was written to its end
+      document-invalid host.json:4:2: a Topology has no field "nmae" (and 1 more problem) | the fields apiVersion, kind, name, source, machine, nodes, distances, access, cores, l3Caches, cacheAllocation, offlineCpus, pci, accelerators, nics, links, interconnects, partitions | did you mean "name"?
+      document-invalid host.json:20:4: nodes[0].kind is "ram" | one of dram, hbm, cxl, pmem, gpu | did you mean "dram"?
+      document-invalid host.json:30:4: nodes[1].id is -1 | an integer from 0 to 65535 | null
+      document-invalid host.json:132:2: offlineCpus is "3-1" | a list such as "0-27,112-139", in ascending order and with ranges joined | null
+      json-malformed host.json:132:2: the key "name" appears twice in one object | every key once | remove one of the two
+      document-invalid host.json:17:4: nodes[0].cpus is "0-99999999" | a list such as "0-27,112-139", in ascending order and with ranges joined | null
+      topology-inconsistent host.json: cores[0].cpus: CPUs 8 are not of node 0 (and 3 more like it) | a topology whose parts agree with one another | null
+      document-invalid host.json:146:4: pci[0].address is "000G:15:01.0" | a full lower-case PCI address such as "0000:1b:00.0" | null
+      json-malformed host.json:1:18: this is not JSON | one complete JSON document (RFC 8259) | null
+      json-malformed host.json:1:8: this is not JSON | one complete JSON document (RFC 8259) | null
+      document-invalid host.json:1:1: the document is a list of 0 items | an object with apiVersion and kind | null
+      document-invalid host.json:1:1: the document has no kind | one of Topology, VirtualMachine, Flavor, HostPolicy, Plan, Refusal, Capacity, GuestContract, Evidence, GuestReport, Verdict | null
+      document-invalid host.json:1:1: the document has no kind | one of Topology, VirtualMachine, Flavor, HostPolicy, Plan, Refusal, Capacity, GuestContract, Evidence, GuestReport, Verdict | null
+      "
+    `);
 });
 
-test("a plan that contradicts itself is no plan", () => {
+test("a plan that contradicts itself is refused", () => {
   const plan = JSON.stringify(examplePlan, null, 1);
   const cases = [
     plan.replace(/"cpu": \d+/, '"cpu": 1.5'),
@@ -262,18 +268,19 @@ test("a plan that contradicts itself is no plan", () => {
     plan.replace(/"memoryBytes": \d+/, '"memoryBytes": 4096'),
     plan.replace(/"slowdown": [\d.]+/, '"slowdown": -1'),
   ];
-  expect(`\n${cases.map((text) => told(text, "plan.json")).join("\n")}\n`).toMatchInlineSnapshot(`
-    "
-    document-invalid plan.json:31:6: cells[0].vcpus[0].cpu is 1.5 | an integer from 0 to 65535 | null
-    document-invalid plan.json:31:6: cells[0].vcpus[0] has no field "cpux" (and 1 more) | the fields id, cpu | did you mean "cpu"?
-    plan-inconsistent plan.json: cells[0].vcpus[0]: floats, which isolation "core" rules out | a plan whose parts agree with one another | place the VM again instead of editing its plan
-    plan-inconsistent plan.json: cells[0].memoryOnNodes: must add up to memoryBytes | a plan whose parts agree with one another | place the VM again instead of editing its plan
-    document-invalid plan.json:126:3: cost.slowdown is -1 | a number above 0 | null
-    "
-  `);
+  expect(`\n${cases.map((text) => errorLine(text, "plan.json")).join("\n")}\n`)
+    .toMatchInlineSnapshot(`
+      "
+      document-invalid plan.json:31:6: cells[0].vcpus[0].cpu is 1.5 | an integer from 0 to 65535 | null
+      document-invalid plan.json:31:6: cells[0].vcpus[0] has no field "cpux" (and 1 more problem) | the fields id, cpu | did you mean "cpu"?
+      plan-inconsistent plan.json: cells[0].vcpus[0]: floats, which isolation "core" rules out | a plan whose parts agree with one another | place the VM again instead of editing its plan
+      plan-inconsistent plan.json: cells[0].memoryOnNodes: must add up to memoryBytes | a plan whose parts agree with one another | place the VM again instead of editing its plan
+      document-invalid plan.json:126:3: cost.slowdown is -1 | a number above 0 | null
+      "
+    `);
 });
 
-test("YAML that is broken, clever or hostile is refused within its bounds", () => {
+test("broken and hostile YAML is refused in bounded time", () => {
   const bomb = Array.from({ length: 12 }, (_, i) =>
     i === 0
       ? "a0: &a0 [x]"
@@ -303,33 +310,33 @@ test("YAML that is broken, clever or hostile is refused within its bounds", () =
     documents: "---\na: 1\n".repeat(1000),
     tooLong: `# ${"x".repeat(length)}`,
   };
-  const lines = Object.entries(cases).map(([name, text]) => `${name}: ${told(text)}`);
+  const lines = Object.entries(cases).map(([name, text]) => `${name}: ${errorLine(text)}`);
   expect(`\n${lines.join("\n")}\n`).toMatchInlineSnapshot(`
     "
     truncated: yaml-malformed vm.yaml:6:18: the YAML text ends too early | one or more complete YAML documents | check that the file was written to its end
     quote: yaml-malformed vm.yaml:7:1: the YAML text ends too early | one or more complete YAML documents | check that the file was written to its end
     tab: yaml-malformed vm.yaml:2:1: this is not YAML | valid YAML 1.2 (the parser says: Tabs are not allowed as indentation) | null
-    repeated: yaml-malformed vm.yaml:6:3: the key "vcpus" stands twice in one place | every key once | remove one of the two
-    tag: yaml-malformed vm.yaml:6:20: there is a YAML tag here | plain YAML: no document needs tags such as !!binary or !custom | remove the tag
-    function: yaml-malformed vm.yaml:1:1: there is a YAML tag here | plain YAML: no document needs tags such as !!binary or !custom | remove the tag
-    cycle: yaml-malformed vm.yaml:1:8: the alias "a" lies within itself | an alias of something that is complete | write the value out
-    deepCycle: yaml-malformed vm.yaml:1:17: the alias "a" lies within itself | an alias of something that is complete | write the value out
-    unknownAlias: yaml-malformed vm.yaml:1:4: the alias "nothing" has no anchor | an alias of something that stands before it in the same document | null
-    bomb: yaml-malformed vm.yaml:1:1: its aliases multiply beyond reason | few aliases, if any | write the values out
-    aliases: yaml-malformed vm.yaml:2:305: there are more than 100 aliases | few aliases, if any | write the values out
+    repeated: yaml-malformed vm.yaml:6:3: the key "vcpus" appears twice in one object | every key once | remove one of the two
+    tag: yaml-malformed vm.yaml:6:20: this value has a YAML tag | plain YAML without tags such as !!binary or !custom | remove the tag
+    function: yaml-malformed vm.yaml:1:1: this value has a YAML tag | plain YAML without tags such as !!binary or !custom | remove the tag
+    cycle: yaml-malformed vm.yaml:1:8: the alias "a" is inside the value it refers to | an alias of a value that ends before the alias | write the value out
+    deepCycle: yaml-malformed vm.yaml:1:17: the alias "a" is inside the value it refers to | an alias of a value that ends before the alias | write the value out
+    unknownAlias: yaml-malformed vm.yaml:1:4: the alias "nothing" has no anchor | an anchor before the alias, in the same document | null
+    bomb: yaml-malformed vm.yaml:1:1: its aliases expand to too many values | no aliases of values that contain aliases | write the values out
+    aliases: yaml-malformed vm.yaml:2:305: there are more than 100 aliases | at most 100 aliases | write the values out
     complexKey: yaml-malformed vm.yaml:1:3: a key is not a plain name | a plain name | null
-    brackets: yaml-malformed vm.yaml:1:513: it is nested beyond reason | at most 64 levels | null
-    braces: yaml-malformed vm.yaml:1:513: it is nested beyond reason | at most 64 levels | null
+    brackets: yaml-malformed vm.yaml:1:513: it is nested too deeply | at most 64 levels | null
+    braces: yaml-malformed vm.yaml:1:513: it is nested too deeply | at most 64 levels | null
     commas: yaml-malformed vm.yaml:1:3: this is not YAML | valid YAML 1.2 (the parser says: Unexpected , in flow sequence) | null
-    dashes: yaml-malformed vm.yaml:1:1873: it is nested beyond reason | at most 64 levels | null
+    dashes: yaml-malformed vm.yaml:1:1873: it is nested too deeply | at most 64 levels | null
     keys: document-invalid vm.yaml:1:1: the document has no kind | one of Topology, VirtualMachine, Flavor, HostPolicy, Plan, Refusal, Capacity, GuestContract, Evidence, GuestReport, Verdict | null
-    documents: yaml-malformed vm.yaml:1:1: there are 1000 documents in it | at most 256 documents in a file | null
+    documents: yaml-malformed vm.yaml:1:1: it contains 1000 documents | at most 256 documents in a file | null
     tooLong: file-too-large vm.yaml: it is 65538 characters long | at most 65536 characters of YAML | write it as JSON, which may be longer
     "
   `);
 });
 
-test("JSON that is hostile is refused within its bounds", () => {
+test("hostile JSON is refused in bounded time", () => {
   const topology = JSON.stringify(exampleTopology);
   const cases = {
     deep: "[".repeat(JSON_LENGTH_MAX),
@@ -340,21 +347,23 @@ test("JSON that is hostile is refused within its bounds", () => {
     keys: `{${Array.from({ length: 125_000 }, (_, i) => `"k${i}":0`).join(",")}}`,
     tooLong: " ".repeat(JSON_LENGTH_MAX + 1),
   };
-  const lines = Object.entries(cases).map(([name, text]) => `${name}: ${told(text, "h.json")}`);
+  const lines = Object.entries(cases).map(
+    ([name, text]) => `${name}: ${errorLine(text, "h.json")}`,
+  );
   expect(`\n${lines.join("\n")}\n`).toMatchInlineSnapshot(`
     "
-    deep: json-malformed h.json:1:65: it is nested beyond reason | at most 64 levels | null
-    closed: json-malformed h.json:1:65: it is nested beyond reason | at most 64 levels | null
-    nested: json-malformed h.json:1:513: it is nested beyond reason | at most 64 levels | null
+    deep: json-malformed h.json:1:65: it is nested too deeply | at most 64 levels | null
+    closed: json-malformed h.json:1:65: it is nested too deeply | at most 64 levels | null
+    nested: json-malformed h.json:1:513: it is nested too deeply | at most 64 levels | null
     quotes: json-malformed h.json:1:8388609: the JSON text ends too early | one complete JSON document (RFC 8259) | check that the file was written to its end
-    items: document-invalid h.json:1:1210: pci is a list of 1000016 | a list of at most 8192 | null
+    items: document-invalid h.json:1:1210: pci is a list of 1000016 items | a list of at most 8192 items | null
     keys: document-invalid h.json:1:1: the document has no kind | one of Topology, VirtualMachine, Flavor, HostPolicy, Plan, Refusal, Capacity, GuestContract, Evidence, GuestReport, Verdict | null
     tooLong: file-too-large h.json: it is 8388609 characters long | at most 8388608 characters of JSON | null
     "
   `);
 });
 
-test("a document of another kind than the one wanted is not taken for it", () => {
+test("a document of another kind, or a second document, is refused where one kind is wanted", () => {
   const cases: readonly (readonly [string, ErrorCode])[] = [
     [JSON.stringify(examplePlan), "document-invalid"],
     [`${written("")}---\n${written("")}`, "document-invalid"],
@@ -364,7 +373,7 @@ test("a document of another kind than the one wanted is not taken for it", () =>
   }
 });
 
-/** Every way into a value, from its top to its leaves. */
+/** The paths to all parts of a value. */
 function pathsOf(value: unknown, path: Path = []): Path[] {
   if (value === null || typeof value !== "object") return [path];
   const steps = Array.isArray(value) ? [...value.keys()] : Object.keys(value);
@@ -374,7 +383,7 @@ function pathsOf(value: unknown, path: Path = []): Path[] {
   return [path, ...steps.flatMap((step) => pathsOf(within.get(step), [...path, step]))];
 }
 
-/** The value with the part that the path leads to replaced. */
+/** A copy of the value with the part at the path replaced. */
 function replaced(value: unknown, [step, ...rest]: Path, by: unknown): unknown {
   if (step === undefined) return by;
   if (value === null || typeof value !== "object") return value;
@@ -382,7 +391,7 @@ function replaced(value: unknown, [step, ...rest]: Path, by: unknown): unknown {
   return Array.isArray(value) ? value.with(Number(step), part) : { ...value, [String(step)]: part };
 }
 
-test("whatever stands in whichever field, it is read or refused with what was expected there", () => {
+test("any value in any field is accepted, or refused with what was expected", () => {
   const anything = fc.oneof(
     fc.jsonValue({ maxDepth: 2 }),
     fc.constantFrom(-1, 0, 1, 2 ** 31, 2 ** 53, 1e300, 0.5, "", "0", "0-3", "-1", "none", "Plan"),
@@ -392,7 +401,7 @@ test("whatever stands in whichever field, it is read or refused with what was ex
     fc.property(document, fc.nat(), anything, (example, choice, value) => {
       const paths = pathsOf(example);
       const path = paths[choice % paths.length] ?? [];
-      const line = told(JSON.stringify(replaced(example, path, value)), "example.json");
+      const line = errorLine(JSON.stringify(replaced(example, path, value)), "example.json");
       expect(line).toMatch(
         /^accepted$|^(document-invalid|topology-inconsistent|plan-inconsistent) example\.json/,
       );

@@ -18,8 +18,9 @@ import { type Parsed, placeIn } from "./text/parsed.ts";
 import { parseYaml } from "./text/yaml.ts";
 
 /**
- * The documents in a text, in their order, each checked against its schema and against itself.
- * The text is JSON when the name ends in `.json` or it starts as JSON does, and YAML otherwise.
+ * Reads the documents in a text, in order. Each is checked against its schema; topologies and plans
+ * are also checked for contradictions. The text is JSON if the name ends in `.json` or the text
+ * starts with `{` or `[`, and YAML otherwise.
  *
  * Throws `json-malformed`, `yaml-malformed`, `document-invalid`, `topology-inconsistent`,
  * `plan-inconsistent` or `file-too-large`, each with the line and column in `where`.
@@ -28,13 +29,13 @@ export function readDocuments(text: string, where: string): Document[] {
   const source = text.startsWith("\uFEFF") ? text.slice(1) : text;
   const documents = parse(source, where).map((parsed) => documentOf(parsed, source, where));
   if (documents.length > 0) return documents;
-  throw new EvenkeelError("document-invalid", "there is no document in it", {
+  throw new EvenkeelError("document-invalid", "it contains no document", {
     where,
-    expected: `a document of a kind such as ${documentKinds.join(", ")}`,
+    expected: `a document of one of the kinds ${documentKinds.join(", ")}`,
   });
 }
 
-/** The only document in a text, which must be of the given kind. Throws as `readDocuments` does. */
+/** Reads a text with one document of the given kind. Throws as `readDocuments` does. */
 export function readDocument<Kind extends DocumentKind>(
   text: string,
   where: string,
@@ -51,17 +52,22 @@ export function readDocument<Kind extends DocumentKind>(
   });
 }
 
-/** What a text holds, for the message that it should have held something else. */
+/** Names the kinds of the documents in a text, for an error message. */
 export function heldText(documents: readonly Document[]): string {
   const kinds = [...new Set(documents.map(({ kind }) => kind))].join(", ");
-  return documents.length === 1 ? `it holds a ${kinds}` : `it holds ${documents.length}: ${kinds}`;
+  return documents.length === 1
+    ? `it contains a ${kinds}`
+    : `it contains ${documents.length} documents: ${kinds}`;
 }
 
-/** The Topology in a text; what readers of topology sources take as their parser. */
+/**
+ * Reads a text with one Topology. Readers of topology sources take this function as their parser.
+ */
 export function parseTopology(text: string, where: string): Topology {
   return readDocument(text, where, "Topology");
 }
 
+/** Whether a document is of a kind; narrows its type. */
 export function isOfKind<Kind extends DocumentKind>(
   document: Document,
   kind: Kind,
@@ -109,7 +115,7 @@ function documentOf({ value, offsetOf }: Parsed, text: string, where: string): D
   }
 }
 
-/** The kind that a value says it is of. */
+/** The `kind` of a value. */
 function kindOf(value: unknown, place: (...path: readonly string[]) => string): DocumentKind {
   const expected = `one of ${documentKinds.join(", ")}`;
   if (value === null || typeof value !== "object" || Array.isArray(value)) {

@@ -1,6 +1,7 @@
 import { type RefusalCode, refusalCodes } from "@evenkeel/core/plan/refusal.ts";
 import { z } from "zod";
 import { apiVersion, exactly, index, list, name, object, oneOf, text } from "./fields.ts";
+import { remedyFields } from "./remedy.ts";
 
 const isRefusalCode = (code: string): code is RefusalCode => Object.hasOwn(refusalCodes, code);
 
@@ -16,7 +17,7 @@ const reason = object({
 
 const changed = z.union([text(256, 0), number], { error: "a text or a number" }).nullable();
 
-const remedy = object({ change: text(256), from: changed, to: changed, message: text(1024) });
+const remedy = object({ change: text(256), from: changed, to: changed, ...remedyFields });
 
 export const refusalSchema = object({
   apiVersion,

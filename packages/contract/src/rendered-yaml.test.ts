@@ -2,7 +2,7 @@ import { userData } from "@evenkeel/core/guest/cloud-init/user-data.ts";
 import { guestFromPlan } from "@evenkeel/core/guest/from-plan.ts";
 import { kubevirtManifest } from "@evenkeel/core/guest/kubevirt/manifest.ts";
 import { hasAccelerators } from "@evenkeel/core/guest/nccl/print.ts";
-import { render } from "@evenkeel/core/guest/render.ts";
+import { render } from "@evenkeel/core/render/render.ts";
 import { generatedPlans } from "@evenkeel/core/testing/guest/generated-plans.ts";
 import { planOf } from "@evenkeel/core/testing/guest/plan-of.ts";
 import { writeYaml, type YamlValue } from "@evenkeel/core/yaml/write.ts";
@@ -45,7 +45,7 @@ const values: fc.Arbitrary<YamlValue> = fc.letrec<{ value: YamlValue }>((tie) =>
   ),
 })).value;
 
-test("whatever is written is read back, by YAML 1.1 as by 1.2", () => {
+test("any written value is read back equal, by YAML 1.1 and by YAML 1.2", () => {
   fc.assert(
     fc.property(values, (value) => {
       const written = writeYaml(value);
@@ -69,7 +69,7 @@ const cloudConfig = z.strictObject({
   ),
 });
 
-test("user data writes the contract, and NCCL's file where there are accelerators, as they are rendered", () => {
+test("user data has the rendered contract and, with accelerators, the rendered NCCL file", () => {
   fc.assert(
     fc.property(generatedPlans, (plan) => {
       const written = userData(guestFromPlan(plan));
@@ -89,7 +89,7 @@ test("user data writes the contract, and NCCL's file where there are accelerator
   );
 });
 
-test("a VirtualMachine below comments is the manifest's", () => {
+test("a rendered KubeVirt file is the manifest's VirtualMachine, with comments on what it cannot express", () => {
   fc.assert(
     fc.property(generatedPlans, (plan) => {
       const guest = guestFromPlan(plan);
@@ -101,7 +101,7 @@ test("a VirtualMachine below comments is the manifest's", () => {
   );
 });
 
-test("no name becomes anything but a name", () => {
+test("no name breaks out of its YAML string", () => {
   const odd = 'it\'s "quoted": {a: &b} #c \u2028 \u0085 <x> no';
   const plan = { ...planOf({ cells: [{ cores: 1 }] }), host: odd, signatureText: odd };
   const { write_files: files } = cloudConfig.parse(parse(render(plan, "cloud-init")));

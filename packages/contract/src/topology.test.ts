@@ -4,7 +4,7 @@ import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { parseTopology } from "./read-document.ts";
 
-test("any machine in every detail is read as it was written", () => {
+test("any topology, with every optional detail, is read back equal", () => {
   fc.assert(
     fc.property(detailedTopology, (topology) => {
       expect(parseTopology(JSON.stringify(topology), "host.json")).toEqual(topology);
@@ -13,8 +13,8 @@ test("any machine in every detail is read as it was written", () => {
   );
 });
 
-test("what documents written earlier could not say is unknown in them", () => {
-  const younger = new Set([
+test("fields that earlier documents lack are read as unknown", () => {
+  const later = new Set([
     "l3Caches",
     "cacheAllocation",
     "sideCacheBytes",
@@ -24,7 +24,7 @@ test("what documents written earlier could not say is unknown in them", () => {
   ]);
   const topology = syntheticTopology("package:2 core:2 memory:8Gi root[gpu:l40s nic:cx7]");
   const earlier = JSON.stringify(topology, (key, value: unknown) =>
-    younger.has(key) ? undefined : value,
+    later.has(key) ? undefined : value,
   );
   expect(earlier).not.toContain("acsRedirect");
   expect(parseTopology(earlier, "host.json")).toEqual(topology);

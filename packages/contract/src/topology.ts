@@ -16,7 +16,7 @@ import {
   text,
 } from "./fields.ts";
 
-/** Far above any machine that exists, and far below what would take long to check. */
+/** Far above any real machine, and low enough that a document is checked quickly. */
 const NODES_MAX = 1024;
 const CORES_MAX = 8192;
 const PCI_MAX = 8192;
@@ -87,7 +87,7 @@ const speedGTs = z
   .min(0, { error: "a speed in GT/s" })
   .max(1024, { error: "a speed in GT/s" });
 
-/** The register has six bits; real links have up to 32 lanes, dead ones read as 63. */
+/** The register has six bits. Real links have up to 32 lanes; a dead link reads as 63. */
 const width = integer(0, 63);
 
 export const pcieLinkSchema = object({
@@ -97,12 +97,12 @@ export const pcieLinkSchema = object({
   maxWidth: width.nullable(),
 });
 
-/** Vendor and device are numbers of 16 bits. */
+/** A PCI vendor or device id, 16 bits. */
 export const pciId: z.ZodString = z
   .string({ error: "four hexadecimal digits" })
   .regex(/^[0-9a-f]{4}$/, { error: "four hexadecimal digits" });
 
-/** A function has six base address registers; those of its virtual functions may stand beside them. */
+/** A PCI function has six base address registers, and up to six more for its virtual functions. */
 export const barBytesSchema = list(bytes, 16);
 
 export const pciClassSchema: z.ZodString = z
@@ -171,11 +171,11 @@ const partitionSchema = object({
 
 export const partitionsSchema = list(partitionSchema, 1024);
 
-/** SLIT entries are bytes; the kernel prints them as they stand. */
+/** SLIT entries are bytes, and the kernel prints them unchanged. */
 export const distancesRowSchema = list(integer(1, 255), NODES_MAX);
 export const distancesSchema = list(distancesRowSchema, NODES_MAX);
 
-/** What has a default here is younger than documents of this version that were written without. */
+/** Fields with a default are missing in documents of earlier releases. */
 export const topologySchema = object({
   apiVersion,
   kind: exactly("Topology"),

@@ -7,7 +7,7 @@ import type { Plan } from "@evenkeel/core/plan/plan.ts";
 import type { Refusal } from "@evenkeel/core/plan/refusal.ts";
 import type { Flavor, VirtualMachine } from "@evenkeel/core/request/virtual-machine.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
-import type { Verdict } from "@evenkeel/core/verify/verdict.ts";
+import type { Verdict } from "@evenkeel/core/verify/verdict/verdict.ts";
 import { expectTypeOf, test } from "vitest";
 import type { z } from "zod";
 import type { capacitySchema } from "./capacity.ts";
@@ -22,12 +22,12 @@ import type { topologySchema } from "./topology.ts";
 import type { verdictSchema } from "./verdict.ts";
 import type { virtualMachineSchema } from "./virtual-machine.ts";
 
-/** An intersection as the one object that it describes. */
+/** An intersection as one object type. */
 type Flat<T> = { [Field in keyof T]: T[Field] };
 type FlatSpec<T extends { readonly spec: object }> = Omit<T, "spec"> & Flat<T["spec"]>;
 
-/** These hold when the compiler accepts them; running them only lists them among the tests. */
-test("a document that was read is exactly the core's type of it, not one field more or less", () => {
+/** The compiler checks these types; running the test only lists it. */
+test("the output type of every schema is exactly the core's type", () => {
   expectTypeOf<z.output<typeof topologySchema>>().toEqualTypeOf<Topology>();
   expectTypeOf<FlatSpec<z.output<typeof virtualMachineSchema>>>().toEqualTypeOf<
     FlatSpec<VirtualMachine>

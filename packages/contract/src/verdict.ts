@@ -1,6 +1,7 @@
-import { type FindingCode, findingCodes } from "@evenkeel/core/verify/finding-codes.ts";
-import { layers, scopes, severities } from "@evenkeel/core/verify/verdict.ts";
+import { type FindingCode, findingCodes } from "@evenkeel/core/verify/verdict/finding-codes.ts";
+import { layers, scopes, severities } from "@evenkeel/core/verify/verdict/verdict.ts";
 import { apiVersion, exactly, flag, list, name, object, oneOf, positive, text } from "./fields.ts";
+import { remedyFields } from "./remedy.ts";
 import { takenAt } from "./taken-at.ts";
 
 const isFindingCode = (code: string): code is FindingCode => Object.hasOwn(findingCodes, code);
@@ -17,7 +18,7 @@ const finding = object({
     slowdown: positive.nullable(),
     basis: oneOf(["measured", "modelled", "unknown"]),
   }),
-  remedy: text(65_536),
+  remedy: object(remedyFields),
 });
 
 const sentence = text(65_536);

@@ -10,7 +10,7 @@ import { apiVersion, exactly, flag, integer, name, object, oneOf, size, text } f
 
 const deviceCount = integer(requestBounds.devices.min, requestBounds.devices.max);
 
-/** What a flavor sells and a virtual machine may override, field by field. */
+/** The fields of a flavor, each of which a virtual machine may override. */
 export const specFields = {
   accelerators: object({
     count: deviceCount.optional(),

@@ -14,7 +14,7 @@ import { verify } from "@evenkeel/core/verify/verify.ts";
 import type { Document } from "../src/document.ts";
 import type { HostPolicyDocument } from "../src/host-policy.ts";
 
-/** One document of every kind, made by the core from one another, for tests. */
+/** Examples of documents for tests, made by the core from this topology. */
 export const exampleTopology: Topology = syntheticTopology(
   "package:2 core:4 thread:2 memory:64Gi hugepages:48x1Gi distances:10/21 root*2[gpu:h100-sxm nic:cx7]",
   "small",
@@ -67,6 +67,7 @@ const exampleEvidence: Evidence = asPlanned(examplePlan);
 const exampleReport = exampleEvidence.guest;
 invariant(exampleReport !== null, "a guest that runs as planned reports");
 
+/** One document of every kind but GuestContract. */
 export const exampleDocuments: readonly Document[] = [
   exampleTopology,
   exampleFlavor,
@@ -77,5 +78,9 @@ export const exampleDocuments: readonly Document[] = [
   exampleCapacity,
   exampleEvidence,
   exampleReport,
-  verify(examplePlan, { ...exampleEvidence, process: null }),
+  verify(examplePlan, {
+    ...exampleEvidence,
+    process: null,
+    kernel: { ...exampleEvidence.kernel, numaBalancing: 1 },
+  }),
 ];

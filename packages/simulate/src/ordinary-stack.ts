@@ -6,33 +6,33 @@ import type { MemoryNode, Topology } from "@evenkeel/core/topology/topology.ts";
 import { at } from "@evenkeel/core/unit/list.ts";
 
 /**
- * Where a VM ends up when nobody places it: the baseline that Evenkeel is held against.
+ * A VM that an ordinary stack has started: the baseline for comparisons with Evenkeel.
  *
- * It is what plain libvirt and QEMU do with a definition that names devices, a number of vCPUs and
- * an amount of memory, and says nothing of nodes:
+ * The model is plain libvirt and QEMU with a definition that names devices, a number of vCPUs and
+ * an amount of memory, and no nodes:
  *
  * - Devices: the first free ones of the model in the order of PCI addresses, as device plugins and
- *   inventories list them. Their node plays no part.
- * - vCPUs: not pinned, so the kernel runs them on any CPU. Over time each node has its share.
- * - Memory: first touch. QEMU fills it from its first thread, so it comes from the node where that
- *   thread runs and, when that is full, from the next nearest. The kernel starts a new process on
- *   the least loaded node: here the one on which the fewest VMs have started, the lowest of equals.
+ *   inventories list them, whatever their node.
+ * - vCPUs: not pinned, so the kernel runs them on any CPU. Over time each node runs its share.
+ * - Memory: first touch. QEMU touches all memory from its first thread, so it comes from the node
+ *   where that thread runs and, when that is full, from the next nearest. The kernel starts a new
+ *   process on the least loaded node: here the node with the fewest VMs, the lowest of equals.
  * - The guest sees one node with everything on it.
  *
- * The kernel may decide otherwise on another day: that is the point. This is one likely course, the
- * same every time, and nothing in it is made worse than it is.
+ * A real kernel may decide differently each time: that is the problem. This model makes one likely
+ * decision, always the same, and makes nothing worse than it is.
  */
 export interface OrdinaryVm {
   readonly name: string;
   readonly accelerators: readonly string[];
   readonly nics: readonly string[];
-  /** The node where it was started. */
+  /** The node on which QEMU's first thread runs. */
   readonly startNode: number;
   readonly memoryOnNodes: readonly { readonly node: number; readonly bytes: number }[];
   readonly placed: Placed;
 }
 
-/** Starts the VMs one after another. Null in place of one for which devices or memory run out. */
+/** Starts the VMs one after another. A VM is null where devices or memory run out. */
 export function ordinaryStack(
   topology: Topology,
   requests: readonly Request[],
@@ -110,7 +110,7 @@ function firstFree(
   return free.length < count ? null : free.slice(0, count);
 }
 
-/** From the start node as far as it goes, then from the next nearest with memory left. */
+/** Takes memory from the start node, then from the nearest nodes that have memory left. */
 function firstTouch(
   topology: Topology,
   request: Request,
@@ -119,7 +119,7 @@ function firstTouch(
 ): OrdinaryVm["memoryOnNodes"] | null {
   const { nodes, distances } = topology;
   const position = nodes.findIndex(({ id }) => id === startNode);
-  // Where nobody tells, all other nodes are equally far.
+  // Without known distances, all other nodes are equally far.
   const row = distances === null ? nodes.map(() => 1) : at(distances, position);
   const near = nodes
     .map((node, i) => ({ node, distance: i === position ? 0 : at(row, i) }))
@@ -137,7 +137,7 @@ function firstTouch(
   return rest > 0 ? null : parts.toSorted((a, b) => a.node - b.node);
 }
 
-/** What the node has in pages of the request's size, as far as anybody knows. */
+/** The node's known memory in pages of the request's size. */
 function freeBytes(node: MemoryNode, { hugepageBytes }: Request): number {
   const pools = node.hugepages.map(({ sizeBytes, total, free }) => ({
     sizeBytes,

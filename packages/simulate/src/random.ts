@@ -1,18 +1,18 @@
 import { sfc32, startFor } from "@evenkeel/core/random/sfc32.ts";
 
-/** A source of choices that are the same again for the same seed. */
+/** A seeded random generator. */
 export interface Random {
   /** A number from 0 to below 1. */
   readonly unit: () => number;
   /** An integer from 0 to below `end`. */
   readonly below: (end: number) => number;
-  /** A waiting time until the next of events that come at random, with this mean. */
+  /** An exponentially distributed number with this mean, as the gaps of a Poisson process. */
   readonly exponential: (mean: number) => number;
 }
 
 /**
- * The choices of one purpose under one seed. Purposes have generators of their own, so that a policy
- * that asks for randomness never changes which tasks arrive.
+ * The generator for one purpose under one seed. Each purpose has its own, so that a policy that
+ * draws random numbers never changes which tasks arrive.
  */
 export function randomFor(seed: number, purpose: string): Random {
   const next = sfc32(seed, 0x9e3779b9, startFor(purpose, 0x243f6a88));
@@ -24,7 +24,7 @@ export function randomFor(seed: number, purpose: string): Random {
   };
 }
 
-/** The items in a random order, each order as likely as any other (Fisher and Yates). */
+/** The items in a uniformly random order (Fisher and Yates). */
 export function shuffled<T>(items: readonly T[], random: Random): readonly T[] {
   const mixed = [...items];
   for (let last = mixed.length - 1; last > 0; last--) {

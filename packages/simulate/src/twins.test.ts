@@ -11,7 +11,7 @@ import { at } from "@evenkeel/core/unit/list.ts";
 import { ordinaryStack } from "./ordinary-stack.ts";
 import { compareTwins, twinRequest } from "./twins.ts";
 
-test("the ordinary stack takes first free devices and first-touch memory, node by node", () => {
+test("the ordinary stack takes the first free devices, and memory by first touch", () => {
   const topology = syntheticTopology(
     "package:2 core:4 thread:1 memory:32Gi hugepages:20x1Gi distances:10/21 root*2[gpu:h100-sxm]",
   );
@@ -30,7 +30,7 @@ test("the ordinary stack takes first free devices and first-touch memory, node b
     [
       [[first], 0, ["15 on 0"]],
       [[second], 1, ["15 on 1"]],
-      // 5 GiB are left on either node: 15 are nowhere to be had.
+      // Each node has 5 GiB left: no node has room for 15.
       null,
       [[third], 0, ["1 on 0"]],
     ],
@@ -41,7 +41,7 @@ test("the ordinary stack takes first free devices and first-touch memory, node b
   ]);
 });
 
-test("memory that does not fit the start node goes to the nearest", () => {
+test("memory that does not fit on the start node comes from the nearest node", () => {
   const topology = syntheticTopology(
     "package:2 node:2 core:4 thread:1 memory:32Gi hugepages:10x1Gi distances:10/12/32",
   );
@@ -50,7 +50,7 @@ test("memory that does not fit the start node goes to the nearest", () => {
 });
 
 test.each(catalogNames)(
-  "on %s Evenkeel's twins are twins, as good as any and no worse than the ordinary",
+  "on %s Evenkeel's two VMs are twins with a slowdown of 1, and the ordinary stack's are no faster",
   (name) => {
     const topology = catalogMachine(name);
     if (topology === null) throw new Error("no such machine");
@@ -80,7 +80,7 @@ test("the layers add up to the slowdown", () => {
   }
 });
 
-test("whatever the machine, the request for twins is one that fits, or there is none", () => {
+test("on any machine two VMs of the request fit, or there is no comparison", () => {
   fc.assert(
     fc.property(smallTopology, (topology) => {
       const request = twinRequest(topology, defaultHostPolicy);

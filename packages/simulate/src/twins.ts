@@ -19,8 +19,8 @@ import { GiB } from "@evenkeel/core/unit/bytes.ts";
 import { ordinaryStack, type OrdinaryVm } from "./ordinary-stack.ts";
 
 /**
- * The essay's question on one machine: two VMs of one flavor, placed once as an ordinary stack
- * would do it and once by Evenkeel, and what the difference comes to.
+ * Two VMs of one flavor on one machine, placed by an ordinary stack and by Evenkeel, with the
+ * predicted slowdown of each and the layers that cause it.
  */
 export interface TwinComparison {
   readonly topology: Topology;
@@ -30,40 +30,45 @@ export interface TwinComparison {
   readonly layers: readonly LayerDifference[];
 }
 
+/** One of the two VMs as the ordinary stack places it. */
 export interface OrdinaryTwin {
   readonly vm: OrdinaryVm;
   readonly cost: PlanCost;
 }
 
-/** What one layer does otherwise, and how much of the slower twin's time that is. */
+/** How the two placements differ in one layer, and what that difference costs. */
 export interface LayerDifference {
   readonly layer: "host" | "fabric" | "hypervisor" | "guest" | "process";
   readonly ordinary: string;
   readonly evenkeel: string;
-  /** Added to the best placement's time, of each twin; null where no model says. */
+  /**
+   * For each VM, the time added, relative to the best placement; null where no model predicts it.
+   */
   readonly added: readonly number[] | null;
   readonly basis: PlanCost["basis"];
 }
 
 /**
- * A flavor of which this machine holds four VMs: a quarter of the accelerators each (at least one),
- * with a fair part of their node's cores and memory and a NIC for each where there are enough.
- * Null where there are fewer than two accelerators, so no two VMs.
+ * A request sized so that the machine holds four VMs of it: a quarter of the accelerators (at least
+ * one), an even share of their node's cores and memory, and a NIC for each accelerator where there
+ * are enough. Null where the machine has fewer than two accelerators, and so no room for two VMs.
  */
 export function twinRequest(topology: Topology, policy: HostPolicy): Request | null {
   const nodeOf = new Map(topology.pci.map((device) => [device.address, device.node]));
   const whole = wholeAccelerators(governedTopology(topology, policy));
   const beside = (address: string): number | null => nodeOf.get(address) ?? null;
-  const owners = topology.nodes.flatMap((node) => {
+  const nodesWithAccelerators = topology.nodes.flatMap((node) => {
     const accelerators = whole.filter((a) => beside(a.address) === node.id).length;
     const cores = topology.cores.filter((core) => core.node === node.id);
     return accelerators > 0 && cores.length > 1 ? [{ node, accelerators, cores }] : [];
   });
-  const most = owners.reduce((sum, { accelerators }) => sum + accelerators, 0);
+  const most = nodesWithAccelerators.reduce((sum, { accelerators }) => sum + accelerators, 0);
   if (most < 2) return null;
   const count = Math.max(1, Math.floor(most / 4));
-  const least = (amount: (owner: (typeof owners)[number]) => number): number =>
-    Math.min(...owners.map((owner) => Math.floor(amount(owner) / owner.accelerators)));
+  const least = (amount: (owner: (typeof nodesWithAccelerators)[number]) => number): number =>
+    Math.min(
+      ...nodesWithAccelerators.map((owner) => Math.floor(amount(owner) / owner.accelerators)),
+    );
   const cores = least(({ cores: all }) => all.length - policy.reserved.coresPerNode);
   const width = Math.max(...topology.cores.map((core) => size(setOf(core.cpus))));
   const pages = least(({ node }) => {
@@ -95,7 +100,7 @@ export function twinRequest(topology: Topology, policy: HostPolicy): Request | n
   };
 }
 
-/** Places the twins both ways; null where either way has no room for two. */
+/** Places both VMs by the ordinary stack and by Evenkeel; null where either has no room for two. */
 export function compareTwins(
   topology: Topology,
   policy: HostPolicy,
@@ -123,8 +128,8 @@ export function compareTwins(
 }
 
 /**
- * Which layer each part of the cost lies in. What the model has no part for is named all the same,
- * and its cost is unknown: a guest that cannot see its nodes may or may not pay for it.
+ * The parts of the cost by layer. A layer that the cost model does not cover is listed with unknown
+ * cost: a guest that cannot see its nodes may or may not run slower for it.
  */
 function layerDifferences(
   { weights }: CostModel,

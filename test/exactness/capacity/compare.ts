@@ -39,7 +39,9 @@ export function judgeCount(
   return { kind, mismatch: isRight ? null : `other count: search ${slots}, brute force ${most}` };
 }
 
-/** Compares the place that a VM gets, given the flavors that are sold, with all equally good places. */
+/**
+ * Compares the place that a VM gets, given the flavors that are sold, with all equally good places.
+ */
 export function compareLoss(host: HostState, vm: Request, flavors: readonly Request[]): Outcome {
   const sold = flavors.flatMap((flavor) => soldOn(host, flavor) ?? []);
   const plan = place([host], vm, { flavors });

@@ -11,8 +11,8 @@ import { GiB } from "@evenkeel/core/unit/bytes.ts";
 import { at, valueOf } from "@evenkeel/core/unit/list.ts";
 
 /**
- * Counts by brute force how many VMs of a request fit on a host next to those on it, in any signature
- * or only in one. Null where there are too many plans to try.
+ * Counts by brute force how many VMs of a request fit on a host next to those on it, in any
+ * signature or only in one. Null where there are too many plans to try.
  */
 export function mostOf(host: HostState, request: Request, only: string | null): number | null {
   const signatureOf = signaturesOn(host.topology);

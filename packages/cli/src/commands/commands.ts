@@ -1,4 +1,4 @@
-import type { CliCommand } from "../command.ts";
+import type { CliCommand } from "../command/command.ts";
 import { adoptCommand } from "./adopt/command.ts";
 import { capacityCommand } from "./capacity/command.ts";
 import { completeCommand } from "./complete/command.ts";
@@ -15,7 +15,7 @@ import { stopCommand } from "./stop/command.ts";
 import { topologyCommand } from "./topology/command.ts";
 import { verifyCommand } from "./verify/command.ts";
 
-/** Every command, in the order in which help lists them. Their code is loaded when they run. */
+/** All commands, in the order of the help. The code of a command is loaded when it runs. */
 export const commands: readonly CliCommand[] = [
   topologyCommand,
   snapshotCommand,
@@ -34,7 +34,7 @@ export const commands: readonly CliCommand[] = [
   completeCommand,
 ];
 
-/** The commands that help, completion and suggestions speak of. */
+/** The commands that appear in help, completion and suggestions. */
 export const shownCommands: readonly CliCommand[] = commands.filter(
   ({ description }) => description.length > 0,
 );

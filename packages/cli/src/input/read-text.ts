@@ -1,32 +1,36 @@
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import { JSON_LENGTH_MAX } from "@evenkeel/contract/limits.ts";
 import { decodeText, readFileText } from "@evenkeel/host/file/read-file.ts";
-import type { World } from "../world.ts";
+import type { Surroundings } from "../command/surroundings.ts";
 
-/** How errors call what was read from standard input. */
+/** The name of standard input in errors. */
 export const STANDARD_INPUT = "standard input";
 
-/** A text that a user named, and how to call it in errors. */
+/** A text that the command line names, and its name in errors. */
 export interface InputText {
   readonly text: string;
   readonly where: string;
 }
 
 /** Reads a file, or standard input where the path is `-`, as text for a document. */
-export async function readText(path: string, expected: string, world: World): Promise<InputText> {
+export async function readText(
+  path: string,
+  expected: string,
+  surroundings: Surroundings,
+): Promise<InputText> {
   const maxBytes = JSON_LENGTH_MAX;
   if (path !== "-") return { text: readFileText(path, { maxBytes, expected }), where: path };
-  const bytes = await readStdinBytes(expected, maxBytes, world);
+  const bytes = await readStdinBytes(expected, maxBytes, surroundings);
   return { text: decodeText(bytes, STANDARD_INPUT, expected), where: STANDARD_INPUT };
 }
 
-/** Reads standard input to its end, at most so much of it. */
+/** Reads standard input to its end. Errors: `file-too-large`. */
 export async function readStdinBytes(
   expected: string,
   maxBytes: number,
-  world: World,
+  surroundings: Surroundings,
 ): Promise<Uint8Array> {
-  const bytes = await world.readStdin(maxBytes);
+  const bytes = await surroundings.readStdin(maxBytes);
   if (bytes === null) {
     throw new EvenkeelError("file-too-large", "it does not end", {
       where: STANDARD_INPUT,
@@ -36,7 +40,7 @@ export async function readStdinBytes(
   return bytes;
 }
 
-/** Standard input can be read to its end only once. */
+/** Refuses a command line that names standard input twice: it can be read only once. */
 export function refuseTwoStdins(paths: readonly string[]): void {
   if (paths.filter((path) => path === "-").length < 2) return;
   throw new EvenkeelError("usage", "standard input is named twice", {

@@ -3,16 +3,18 @@ import { join } from "node:path";
 import { parseTopology } from "@evenkeel/contract/read-document.ts";
 import { corpus } from "@evenkeel/host/testing/corpus.ts";
 import { scratchFolder } from "@evenkeel/host/testing/scratch.ts";
+import { systemClock } from "@evenkeel/host/clock/clock.ts";
 import { describe, expect, test } from "vitest";
-import type { World } from "../world.ts";
+import type { Surroundings } from "../command/surroundings.ts";
 import { readTopology } from "./read-topology.ts";
 
-const world: World = {
+const surroundings: Surroundings = {
   stdout: { write: () => {}, isTTY: false, columns: null },
   stderr: { write: () => {}, isTTY: false, columns: null },
   readStdin: async () => null,
   env: {},
   version: "0",
+  clock: systemClock,
   interrupted: () => AbortSignal.abort(),
 };
 
@@ -37,14 +39,14 @@ describe.skipIf(corpus("hwloc-xml") === null)("every recorded machine", () => {
   });
 
   test.each(sources)("%s is within the bounds of a topology document", async (source) => {
-    const topology = await readTopology(source, world);
+    const topology = await readTopology(source, surroundings);
     expect(parseTopology(JSON.stringify(topology), "again.json")).toEqual(topology);
   });
 });
 
 describe("standard input", () => {
-  const given = (text: string | Uint8Array): World => ({
-    ...world,
+  const given = (text: string | Uint8Array): Surroundings => ({
+    ...surroundings,
     readStdin: async () => (typeof text === "string" ? new TextEncoder().encode(text) : text),
   });
   const numactl = "available: 1 nodes (0)\nnode 0 cpus: 0\nnode 0 size: 1024 MB\n";
@@ -64,7 +66,7 @@ describe("standard input", () => {
   test("may not be an archive, nor without end, nor anything at all", async () => {
     const gzip = new Uint8Array([0x1f, 0x8b, 0x08, 0]);
     await expect(readTopology("-", given(gzip))).rejects.toMatchObject({ code: "text-malformed" });
-    await expect(readTopology("-", world)).rejects.toMatchObject({ code: "file-too-large" });
+    await expect(readTopology("-", surroundings)).rejects.toMatchObject({ code: "file-too-large" });
     await expect(readTopology("-", given("hello"))).rejects.toMatchObject({
       where: expect.stringContaining("standard input"),
     });
@@ -81,6 +83,6 @@ test("names that would command a terminal lose their power on the way in", async
 <object type="PU" os_index="0" cpuset="0x1" nodeset="0x1"/></object></object></object></topology>`;
   const path = join(scratchFolder(), "evil.xml");
   writeFileSync(path, xml);
-  const { machine } = await readTopology(`hwloc:${path}`, world);
+  const { machine } = await readTopology(`hwloc:${path}`, surroundings);
   expect(machine.vendor).toBe("evil \uFFFD2J vendor");
 });

@@ -2,30 +2,34 @@ import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import type { Merged } from "@evenkeel/core/topology/merge/merge-topologies.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import { decodeText } from "@evenkeel/host/file/read-file.ts";
-import { readSource, type SourceOptions } from "@evenkeel/host/source/read-source.ts";
+import type { SourceOptions } from "@evenkeel/host/source/options.ts";
+import { readSource } from "@evenkeel/host/source/read-source.ts";
 import { notesText } from "../text/notes-text.ts";
 import { hasHidden, visible } from "../text/visible.ts";
-import type { World } from "../world.ts";
+import type { Surroundings } from "../command/surroundings.ts";
 import { readStdinBytes, STANDARD_INPUT } from "./read-text.ts";
 
-/** The machine that a SRC on the command line names. */
-export async function readTopology(source: string, world: World): Promise<Topology> {
+/** Reads the machine that a SRC on the command line names. */
+export async function readTopology(source: string, surroundings: Surroundings): Promise<Topology> {
   const notes: string[] = [];
   const note = (sentence: string): void => void notes.push(sentence);
   const options: SourceOptions = { parseTopology, note };
   const topology =
-    source === "-" ? await readFromStdin(world, options) : await readSource(source, options);
-  world.stderr.write(notesText(notes));
+    source === "-" ? await readFromStdin(surroundings, options) : await readSource(source, options);
+  surroundings.stderr.write(notesText(notes));
   return showable(topology);
 }
 
-/** What a path leads to as well, but for archives and directories, which are no text. */
-async function readFromStdin(world: World, options: SourceOptions): Promise<Topology> {
+/** Reads standard input as a file with text would be read. */
+async function readFromStdin(
+  surroundings: Surroundings,
+  options: SourceOptions,
+): Promise<Topology> {
   const { anyTextBytesMax, readAnyText } = await import("@evenkeel/host/source/read-any-text.ts");
   const { startsArchive } = await import("@evenkeel/host/archive/starts-archive.ts");
   const where = STANDARD_INPUT;
   const expected = "a Topology document, or a tool's output";
-  const bytes = await readStdinBytes(expected, anyTextBytesMax, world);
+  const bytes = await readStdinBytes(expected, anyTextBytesMax, surroundings);
   if (startsArchive(bytes)) {
     const remedy = "write it to a file and name that";
     throw new EvenkeelError("text-malformed", "is an archive, not text", {
@@ -37,25 +41,28 @@ async function readFromStdin(world: World, options: SourceOptions): Promise<Topo
   return readAnyText(decodeText(bytes, where, expected), where, options);
 }
 
-/** The one machine that several SRCs tell of together, and in what they contradict each other. */
-export async function readTopologies(sources: readonly string[], world: World): Promise<Merged> {
+/** The machine that several SRCs describe together, and where they contradict each other. */
+export async function readTopologies(
+  sources: readonly string[],
+  surroundings: Surroundings,
+): Promise<Merged> {
   const topologies: Topology[] = [];
-  for (const source of sources) topologies.push(await readTopology(source, world));
+  for (const source of sources) topologies.push(await readTopology(source, surroundings));
   const [only, ...others] = topologies;
   if (only !== undefined && others.length === 0) return { topology: only, findings: [] };
   const { mergeTopologies } = await import("@evenkeel/core/topology/merge/merge-topologies.ts");
   return mergeTopologies(topologies);
 }
 
-/** Loads the schemas when there is a document to read: most sources are none, and they take long. */
+/** Loads the schemas only for a document: they take long to load, and most sources need none. */
 async function parseTopology(text: string, where: string): Promise<Topology> {
   const contract = await import("@evenkeel/contract/read-document.ts");
   return contract.parseTopology(text, where);
 }
 
 /**
- * Firmware and archives may name things in characters that would command the terminal; documents
- * hold none of those, so a topology that was read elsewhere loses them before it is used.
+ * Replaces characters that would command a terminal. Names in firmware and archives may contain
+ * them, and documents may not.
  */
 async function showable(topology: Topology): Promise<Topology> {
   if (!hasHidden(topology)) return topology;

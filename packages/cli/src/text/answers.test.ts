@@ -67,7 +67,7 @@ test("a plan over two cells", () => {
       emulator    on CPUs 0,8,16,24
       iothread 1  on CPUs 0,8,16,24
       distances   10 21 / 21 10
-      cost        no slower than the best on this host when empty (modelled)
+      speed       expected as on the empty host (model)
       signature   277602e57b0d1df2: 2 cells × (6 cores/12 threads, 32 GiB in 1 GiB pages, 2
                   GPUs, 2 NICs at PHB), 21 apart, GPUs NODE/SYS
 
@@ -92,16 +92,14 @@ test("floating vCPUs, base pages, and lists of CPUs too long for a line", () => 
 
       emulator    on CPUs 0
       iothread 1  on CPUs 0
-      cost        no slower than the best on this host when
-                  empty (modelled)
+      speed       expected as on the empty host (model)
       signature   350732fac5018eba: 1 cell × (20 floating vCPUs,
                   9 GiB in 4 KiB pages), isolation shared
 
     why
       - One NUMA node is enough: node 0 (free: 31 CPUs and 60
         GiB; 1 core kept for the host).
-      - Nodes 0 and 1 would work too, with 2 NUMA nodes instead
-        of 1.
+      - Next best: nodes 0 and 1 (2 NUMA nodes instead of 1).
     "
   `);
 });
@@ -127,7 +125,7 @@ test("memory and cores that lie elsewhere, and what that costs", () => {
 
       emulator    on CPUs 0,16
       iothread 1  on CPUs 0,16
-      cost        no slower than the best on this host when empty (modelled)
+      speed       expected as on the empty host (model)
       signature   72f1f897ce7711de: 1 cell × (10 cores/20 threads, 64 GiB in 1 GiB pages, 1
                   GPU, 25% of its memory elsewhere, 3 cores elsewhere)
 
@@ -171,11 +169,11 @@ test("a refusal has every host, every cause and every way out", () => {
     llm-a does not fit on any of the 2 hosts
 
     two
-      accelerators-short  5 accelerators asked for, 4 free of 4 that the host has.
+      accelerators-short  5 accelerators asked for; the host has 4, 4 free.
       No single change would make it fit here.
 
     odd-and-even
-      accelerators-short  5 accelerators asked for, 0 free of 0 that the host has.
+      accelerators-short  5 accelerators asked for; the host has 0, 0 free.
       No single change would make it fit here.
     "
   `);

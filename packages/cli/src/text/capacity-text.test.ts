@@ -28,11 +28,11 @@ test("advice that rests on counts that ended early says that they are so many at
 
     to restore 1 more slot of gpu.4: 1 move, 2+ → 3+
       1. one from a to b, node 0 with 0000:17:00.0: then 3+ slots of gpu.4
-      - Not all choices could be counted: N+ slots are N at least, and fewer moves may do.
+      - Not all choices could be counted: N+ slots are at least N, and fewer moves may be enough.
 
     to restore 1 more slot of gpu.4
       - No 4 moves or fewer give 1 more slot of gpu.4 (2+ now). Not all choices could be counted: N+
-        slots are N at least, and fewer moves may do.
+        slots are at least N, and fewer moves may be enough.
     "
   `);
 });

@@ -6,7 +6,7 @@ import { amountOf } from "@evenkeel/core/text/amount.ts";
 import type { View } from "./plan-text.ts";
 import { hanging, table, wrap } from "./table.ts";
 
-/** How much more fits, for people: the fleet, then every host with what is in the way there. */
+/** How much more fits, for people: on the fleet, then on every host, with the VMs in the way. */
 export function capacityText({ fleet, hosts, restore }: Capacity, view: View): string {
   const [only] = hosts;
   const together =
@@ -23,7 +23,7 @@ export function capacityText({ fleet, hosts, restore }: Capacity, view: View): s
   return `${[...none, ...together, ...each, ...advice].map((part) => part.join("\n")).join("\n\n")}\n`;
 }
 
-/** One line a class; the flavor's own comes first, the others say that they are another grade. */
+/** One line per class: the flavor's own first, the others marked as another grade. */
 function section(
   title: string,
   flavors: readonly FlavorCapacity[],
@@ -57,14 +57,14 @@ function section(
   ];
 }
 
-/** What is not certain is so many at least. */
+/** A count that is not exact is a lower bound, and has a plus. */
 function counted(count: number, { exact }: Pick<ClassCapacity, "exact">): string {
   return exact ? `${count}` : `${count}+`;
 }
 
 function blockersText(flavor: string, { sets, triedUpTo, more }: Blockers): string {
   if (sets.length === 0) {
-    return `One more of ${flavor} needs more than ${amountOf(triedUpTo, "VM")} to leave; which, was not searched.`;
+    return `One more of ${flavor} needs more than ${amountOf(triedUpTo, "VM")} to leave; larger sets were not searched.`;
   }
   const named = sets.map((set) => set.join(" and "));
   const others = more ? ", and other sets as small" : "";
@@ -96,7 +96,8 @@ function adviceLines(entry: Rebalancing, { width, paint }: View): readonly strin
   ];
 }
 
-const unsure = "Not all choices could be counted: N+ slots are N at least, and fewer moves may do.";
+const unsure =
+  "Not all choices could be counted: N+ slots are at least N, and fewer moves may be enough.";
 
 function moveText(move: Move, { flavor, exact }: Rebalancing): string {
   const { vm, from, to, nodes, accelerators, slots } = move;

@@ -2,7 +2,9 @@ import type { TopologyDifference } from "@evenkeel/core/topology/diff/difference
 import type { View } from "./plan-text.ts";
 import { hanging, wrap } from "./table.ts";
 
-/** How two machines differ, for people: group by group, what may change by itself said as such. */
+/**
+ * How two machines differ, for people, by group. Differences that may change by themselves say so.
+ */
 export function differencesText(
   names: readonly [string, string],
   differences: readonly TopologyDifference[],

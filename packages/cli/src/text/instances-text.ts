@@ -1,19 +1,12 @@
-import type { Instance } from "@evenkeel/core/instance/instance.ts";
 import { indexSet } from "@evenkeel/core/set/index-set.ts";
 import { formatList } from "@evenkeel/core/set/list-format.ts";
 import { formatBytes } from "@evenkeel/core/unit/bytes.ts";
+import type { ListedVm } from "@evenkeel/host/vm/list.ts";
 import type { View } from "./plan-text.ts";
 import { table } from "./table.ts";
 import { visible } from "./visible.ts";
 
-/** A VM on this host; one without an instance is not Evenkeel's. */
-export interface ListedVm {
-  readonly name: string;
-  readonly state: "running" | "paused" | "off" | "gone" | "unknown";
-  readonly pid: number | null;
-  readonly instance: Instance | null;
-}
-
+/** A line for each VM: its state, where it lies, and what it has. */
 export function instancesText(vms: readonly ListedVm[], { paint }: View): string {
   if (vms.length === 0) return "no VMs\n";
   const header = ["VM", "state", "via", "nodes", "vCPUs", "memory", "devices"];

@@ -1,4 +1,4 @@
-/** A document as it is printed for programs. */
+/** A document, printed for programs. */
 export function jsonText(document: unknown): string {
   return `${JSON.stringify(document, null, 2)}\n`;
 }

@@ -1,7 +1,7 @@
 import type { NcclFinding } from "@evenkeel/core/guest/nccl/lint/finding.ts";
 import { visible } from "./visible.ts";
 
-/** What is wrong with a topology file, each with what was promised and what would make it right. */
+/** The findings about a topology file: what was promised, what was found, and the remedy. */
 export function ncclFindingsText(findings: readonly NcclFinding[], where: string): string {
   if (findings.length === 0) return `${visible(where)}: as the plan promises\n`;
   return findings

@@ -1,9 +1,9 @@
 import { visible } from "./visible.ts";
 
-/** More would bury what the command was asked for. */
+/** More would bury the answer. */
 const notesMax = 20;
 
-/** Remarks beside an answer, for standard error: a line for each, as long as it is. */
+/** Notes beside an answer, for standard error: each is one line, however long. */
 export function notesText(notes: readonly string[]): string {
   const shown = notes.slice(0, notesMax).map((note) => `note: ${visible(note)}\n`);
   const more = notes.length - shown.length;

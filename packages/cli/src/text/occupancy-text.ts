@@ -1,7 +1,7 @@
 import type { Paint, Style } from "./paint.ts";
 import type { View } from "./plan-text.ts";
 
-/** A NUMA node and how much of each of its resources each of a few VMs holds. */
+/** A NUMA node, and how much of each resource each VM holds there. */
 export interface OccupiedNode {
   readonly id: number;
   readonly rows: readonly OccupiedRow[];
@@ -11,9 +11,9 @@ export interface OccupiedRow {
   readonly label: string;
   /** Null where it is unknown. */
   readonly total: number | null;
-  /** By VM, in order; null of one that floats over all nodes. */
+  /** By VM, in order; null for one that floats over all nodes. */
   readonly held: readonly (number | null)[];
-  /** Whether one mark stands for one thing, rather than for a part of the whole. */
+  /** Whether a mark stands for one item rather than for a share of the whole. */
   readonly countable: boolean;
 }
 
@@ -22,7 +22,7 @@ const LABEL = 7;
 /** Two borders, two blanks, the label, and room for a few marks. */
 const BOX_MIN = 18;
 
-/** The nodes as boxes side by side, as many as fit, with a letter for each VM on what it holds. */
+/** The nodes as boxes, as many side by side as fit. A VM's letter marks what it holds. */
 export function occupancyText(nodes: readonly OccupiedNode[], view: View): string[] {
   const used = new Set(
     nodes.flatMap(({ rows }) => rows.flatMap((r) => (r.total === 0 ? [] : r.label))),

@@ -2,7 +2,7 @@ import { styleText } from "node:util";
 
 export type Style = "bold" | "dim" | "red" | "green" | "yellow" | "cyan";
 
-/** Dresses a text for a terminal, or leaves it as it is. */
+/** Colors a text for a terminal, or leaves it as it is. */
 export type Paint = (style: Style, text: string) => string;
 
 export function painter(color: boolean): Paint {

@@ -11,7 +11,7 @@ export interface View {
   readonly paint: Paint;
 }
 
-/** A plan for people: where each cell and device lies, what that costs, and why it is so. */
+/** A plan for people: where each cell and device lies, what that costs, and the reasons. */
 export function planText(plan: Plan, view: View): string {
   return `${[
     ...title(plan, view),
@@ -116,7 +116,7 @@ function linkText({ link }: PlanDevice): string {
 
 const percent = (slowdown: number): string => `${((slowdown - 1) * 100).toFixed(1)} %`;
 
-/** What is not of one cell: the host's threads, distances, partition, signature and cost. */
+/** What belongs to no single cell: host threads, distances, partition, cost and signature. */
 function facts(plan: Plan, view: View): string[] {
   const { emulatorCpus, iothreads, distances, partition, signature, signatureText } = plan;
   const rows: [string, string][] = [
@@ -130,7 +130,7 @@ function facts(plan: Plan, view: View): string[] {
     ]);
   }
   if (partition !== null) rows.push(["partition", String(partition)]);
-  rows.push(["cost", costText(plan)], ["signature", `${signature}: ${signatureText}`]);
+  rows.push(["speed", speedText(plan)], ["signature", `${signature}: ${signatureText}`]);
   const label = Math.max(...rows.map(([name]) => name.length));
   return rows.flatMap(([name, value]) => {
     const [first = "", ...rest] = hanging(
@@ -141,7 +141,7 @@ function facts(plan: Plan, view: View): string[] {
   });
 }
 
-function costText({ cost: { basis, parts, slowdown } }: Plan): string {
+function speedText({ cost: { basis, parts, slowdown } }: Plan): string {
   const named: readonly (readonly [string, number])[] = [
     ["host to device", parts.hostToDevice],
     ["memory", parts.memory],
@@ -151,7 +151,8 @@ function costText({ cost: { basis, parts, slowdown } }: Plan): string {
   const dearer = named
     .filter(([, cost]) => cost > 1)
     .map(([name, cost]) => `${name} ${percent(cost)}`);
-  if (slowdown <= 1) return `no slower than the best on this host when empty (${basis})`;
+  const model = basis === "modelled" ? "model" : basis;
+  if (slowdown <= 1) return `expected as on the empty host (${model})`;
   const where = dearer.length > 0 ? `: ${dearer.join(", ")}` : "";
-  return `${percent(slowdown)} slower than the best on this host when empty (${basis})${where}`;
+  return `expected ${percent(slowdown)} slower than on the empty host (${model})${where}`;
 }

@@ -1,5 +1,6 @@
 import type { HostRefusal, Refusal } from "@evenkeel/core/plan/refusal.ts";
 import type { View } from "./plan-text.ts";
+import { remedyLines } from "./remedy-text.ts";
 import { hanging, wrap } from "./table.ts";
 
 /** A refusal for people: every host with every cause, and what would make it fit there. */
@@ -15,7 +16,8 @@ export function refusalText({ vm, hosts }: Refusal, view: View): string {
   ].join("\n")}\n`;
 }
 
-function hostLines({ host, reasons, remedies }: HostRefusal, { width, paint }: View): string[] {
+function hostLines({ host, reasons, remedies }: HostRefusal, view: View): string[] {
+  const { width, paint } = view;
   const label = Math.max(0, ...reasons.map(({ code }) => code.length));
   const causes = reasons.flatMap(({ code, message }) => {
     const [first = "", ...rest] = hanging(
@@ -24,7 +26,13 @@ function hostLines({ host, reasons, remedies }: HostRefusal, { width, paint }: V
     );
     return [first.replace(code, paint("yellow", code)), ...rest];
   });
-  const ways = remedies.map(({ message }) => `  ${paint("green", "->")} ${message}`);
+  const style = {
+    text: "  -> ",
+    run: "     run   ",
+    undo: "     undo  ",
+    paint: (word: string) => (word === "->" ? paint("green", word) : word),
+  };
+  const ways = remedies.flatMap((remedy) => remedyLines(remedy, style, view));
   const none = `  ${paint("dim", "No single change would make it fit here.")}`;
   return [paint("bold", host), ...causes, ...(ways.length > 0 ? ways : [none])];
 }

@@ -4,19 +4,19 @@ import type { View } from "./plan-text.ts";
 import { hanging, wrap } from "./table.ts";
 import { visible } from "./visible.ts";
 
-/** More of one kind would bury the drawing above them. */
+/** More would bury the drawing above. */
 const remarksMax = 24;
 
-/** In what the sources of a machine disagree, below its drawing; nothing where in nothing. */
+/** Where the sources of a machine disagree, printed below its drawing. Empty if they agree. */
 export function findingsText(findings: readonly MergeFinding[], view: View): string {
   return remarks(
-    "the sources disagree; the first has the say",
+    "the sources disagree; the first one counts",
     findings.map(({ message }) => message),
     view,
   );
 }
 
-/** What is odd about a machine, below its drawing: what costs something first. */
+/** What is unusual about a machine, printed below its drawing: first what costs something. */
 export function warningsText(warnings: readonly TopologyWarning[], view: View): string {
   const of = (severity: TopologyWarning["severity"]): string[] =>
     warnings.filter((one) => one.severity === severity).map(({ message }) => message);

@@ -21,8 +21,8 @@ export function table(rows: readonly (readonly string[])[], align: readonly Alig
 }
 
 /**
- * A text in lines of at most `width`, the later ones indented. Lines end at blanks and after the
- * commas of lists; what cannot be broken stays whole.
+ * Breaks a text into lines of at most `width`, and indents all but the first. Lines end at blanks
+ * and after the commas of lists; a longer word stays whole.
  */
 export function wrap(text: string, width: number, indent = ""): string[] {
   const lines: string[] = [];
@@ -36,7 +36,7 @@ export function wrap(text: string, width: number, indent = ""): string[] {
   return [...lines, line.trimEnd()];
 }
 
-/** Lines with a label before the first and blanks of its width before the others. */
+/** Lines with a label before the first, and the others indented to its width. */
 export function hanging(label: string, lines: readonly string[]): string[] {
   const blank = " ".repeat(label.length);
   return lines.map((line, i) => `${i === 0 ? label : blank}${line}`.trimEnd());

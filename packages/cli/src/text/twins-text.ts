@@ -10,8 +10,8 @@ import type { View } from "./plan-text.ts";
 import { table, wrap } from "./table.ts";
 
 /**
- * The comparison of twins on a screen: both placements drawn, the predicted times, and what
- * differs layer by layer. The twins are A and B throughout.
+ * A comparison of twins: both placements drawn, the predicted times, and the differences by layer.
+ * The twins are A and B throughout.
  */
 export function twinsText(
   comparison: TwinComparison,
@@ -101,7 +101,7 @@ interface Holder {
   readonly nics: readonly string[];
 }
 
-/** What the VMs hold of each node that has CPUs or memory of theirs. */
+/** What the VMs hold on each node that has CPUs, or memory of theirs. */
 function occupiedNodes<Vm extends Holder>(
   topology: Topology,
   vms: readonly Vm[],
@@ -150,7 +150,7 @@ function occupiedNodes<Vm extends Holder>(
 
 const vmLetters = ["A", "B"] as const;
 
-/** What each twin's work is predicted to take, and how far apart the two are. */
+/** The predicted time of each twin's work, and the difference. */
 function timesLine(costs: readonly PlanCost[], { paint }: View): string {
   const basis = costs[0]?.basis ?? "unknown";
   const [a, b] = [at(costs, 0).slowdown, at(costs, 1).slowdown];

@@ -1,22 +1,36 @@
-import type { VerdictChange } from "@evenkeel/core/verify/changes.ts";
-import type { Finding, Unverified, Verdict } from "@evenkeel/core/verify/verdict.ts";
+import type { VerdictChange } from "@evenkeel/core/verify/verdict/changes.ts";
+import type { Finding, Unverified, Verdict } from "@evenkeel/core/verify/verdict/verdict.ts";
+import { sharedRemedies } from "@evenkeel/core/remedy/remedy.ts";
 import type { View } from "./plan-text.ts";
+import { sharedRemedyLines } from "./remedy-text.ts";
 import { hanging, wrap } from "./table.ts";
 import { visible } from "./visible.ts";
 
 const color = { error: "red", warning: "yellow", info: "dim" } as const;
 
-/** A verdict for people: whether the plan holds, what does not with its numbers, what does, what nobody can tell. */
+/** A verdict for people: whether the plan holds, the findings, what is as planned, what was not verified. */
 export function verdictText(verdict: Verdict, view: View): string {
   const { paint } = view;
   const { vm, host, holds, findings, verified, unverified, scope, takenAt } = verdict;
   const answer = holds ? paint("green", "holds") : paint("red", "does not hold");
   const about = scope === "host" ? "the host's part" : "host and guest";
+  const shared = sharedRemedies(findings);
+  const style = {
+    text: "  try       ",
+    run: "  run       ",
+    undo: "  undo      ",
+    paint: (word: string) => paint("dim", word),
+  };
   const section = (title: string, lines: readonly string[]): string[] =>
     lines.length === 0 ? [] : ["", paint("bold", title), ...lines];
   return `${[
     `The plan of ${paint("bold", vm)} ${answer} on ${host} ${paint("dim", `(${about}, ${takenAt})`)}`,
-    ...findings.flatMap((finding) => ["", ...findingLines(finding, view)]),
+    ...findings.flatMap((finding, place) => [
+      "",
+      `${findings.length > 1 ? `${place + 1}. ` : ""}${findingHead(finding, view)}`,
+      ...findingLines(finding, view),
+      ...sharedRemedyLines(shared, place, "finding", style, view),
+    ]),
     ...section(
       "as planned",
       pairs(
@@ -30,7 +44,7 @@ export function verdictText(verdict: Verdict, view: View): string {
 
 const unverifiedRow = ({ what, why, essential }: Unverified): readonly [string, string] => [
   what,
-  essential ? `${why}; it cannot hold without` : why,
+  essential ? `${why}; without it the plan cannot hold` : why,
 ];
 
 function pairs(rows: readonly (readonly [string, string])[], { width }: View): string[] {
@@ -40,25 +54,25 @@ function pairs(rows: readonly (readonly [string, string])[], { width }: View): s
   );
 }
 
+function findingHead({ severity, code, subject }: Finding, { paint }: View): string {
+  return `${paint(color[severity], severity)} ${paint("bold", code)}: ${visible(subject)}`;
+}
+
 function findingLines(finding: Finding, { width, paint }: View): string[] {
-  const { severity, code, subject, promised, found, evidence, remedy } = finding;
+  const { promised, found, evidence } = finding;
   const rows: readonly (readonly [string, string])[] = [
     ["promised", promised],
     ["found", found],
     ["costs", costText(finding)],
     ...evidence.slice(0, 3).map((line) => ["seen in", line] as const),
-    ["try", remedy],
   ];
-  return [
-    `${paint(color[severity], severity)} ${paint("bold", code)}: ${visible(subject)}`,
-    ...rows.flatMap(([label, text]) => {
-      const [first = "", ...rest] = hanging(
-        `  ${label.padEnd(8)}  `,
-        wrap(visible(text), width - 12),
-      );
-      return [first.replace(label, paint("dim", label)), ...rest];
-    }),
-  ];
+  return rows.flatMap(([label, text]) => {
+    const [first = "", ...rest] = hanging(
+      `  ${label.padEnd(8)}  `,
+      wrap(visible(text), width - 12),
+    );
+    return [first.replace(label, paint("dim", label)), ...rest];
+  });
 }
 
 function costText({ cost: { slowdown, basis } }: Finding): string {

@@ -2,8 +2,8 @@ import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import { type Parsed, type Path, placeIn, quoted } from "./parsed.ts";
 
 /**
- * JSON with two things that `JSON.parse` leaves out: a repeated key is an error instead of a value
- * that silently loses, and every field can be found again in the text.
+ * Parses JSON, with two things that `JSON.parse` lacks: a repeated key is an error, and the
+ * position of every field in the text can be found.
  */
 export function parseJson(text: string, where: string): Parsed {
   refuseDeep(text, where);
@@ -11,7 +11,7 @@ export function parseJson(text: string, where: string): Parsed {
   walkJson(text, (frames, offset, repeated) => {
     if (!repeated) return false;
     const key = quoted(String(frames.at(-1)?.step));
-    throw new EvenkeelError("json-malformed", `the key ${key} stands twice in one object`, {
+    throw new EvenkeelError("json-malformed", `the key ${key} appears twice in one object`, {
       where: placeIn(where, text, offset),
       expected: "every key once",
       remedy: "remove one of the two",
@@ -20,7 +20,7 @@ export function parseJson(text: string, where: string): Parsed {
   return { value, offsetOf: (path) => offsetIn(text, path) };
 }
 
-/** No document is nested like this, and `JSON.parse` takes long over what is. */
+/** No document is nested this deeply, and `JSON.parse` is slow on texts that are. */
 const DEPTH_MAX = 64;
 
 function refuseDeep(text: string, where: string): void {
@@ -31,7 +31,7 @@ function refuseDeep(text: string, where: string): void {
     else if (c === "{" || c === "[") depth++;
     else if (c === "}" || c === "]") depth--;
     if (depth <= DEPTH_MAX) continue;
-    throw new EvenkeelError("json-malformed", "it is nested beyond reason", {
+    throw new EvenkeelError("json-malformed", "it is nested too deeply", {
       where: placeIn(where, text, at),
       expected: `at most ${DEPTH_MAX} levels`,
     });
@@ -58,17 +58,17 @@ function parsed(text: string, where: string): unknown {
   }
 }
 
-/** An object or list that is open at some point of the text, and the step within it. */
+/** An object or list that is open at a position in the text, and the current key or index in it. */
 interface Frame {
   readonly keys: Set<string> | null;
   step: string | number;
   awaitsKey: boolean;
 }
 
-/** Called at each key and each list item; true ends the walk. The frames are only lent. */
+/** Called at each key and each list item; true ends the walk. The frames change after the call. */
 type Visit = (frames: readonly Frame[], offset: number, repeated: boolean) => boolean;
 
-/** Walks a well-formed JSON text in one pass, in time linear in its length. */
+/** Visits the keys and list items of a well-formed JSON text in linear time. */
 function walkJson(text: string, visit: Visit): void {
   const frames: Frame[] = [];
   let at = 0;
@@ -115,7 +115,7 @@ function walkJson(text: string, visit: Visit): void {
       case ":":
         break;
       default:
-        // A number or a literal: these have no character in common with what may follow them.
+        // A number or a literal: no character of these can follow one directly.
         if (beginsValue()) return;
         while (/[\w.+-]/.test(text[at + 1] ?? "")) at++;
     }

@@ -1,16 +1,18 @@
+import { shorten } from "@evenkeel/core/text/shorten.ts";
+
 /** The steps from a document's top to a field: names of fields and positions in lists. */
 export type Path = readonly (string | number)[];
 
-/** A value with the way back to the text that it was read from, so that errors can point there. */
+/** A value, and the positions of its fields in the text, for error messages. */
 export interface Parsed {
   readonly value: unknown;
-  /** Where the field stands, or the nearest thing around it that is there; null of no known place. */
+  /** The offset of the field, or of its nearest existing parent; null where it is unknown. */
   readonly offsetOf: (path: Path) => number | null;
 }
 
 /**
- * `vm.yaml:7:11`, with line and column counted from 1, as compilers and editors write it; of no known
- * place the file alone.
+ * A position in a file as compilers and editors write it: `vm.yaml:7:11`, with line and column
+ * counted from 1. Only the file where the offset is null.
  */
 export function placeIn(where: string, text: string, offset: number | null): string {
   if (offset === null) return where;
@@ -25,7 +27,7 @@ export function placeIn(where: string, text: string, offset: number | null): str
   return `${where}:${line}:${offset - start + 1}`;
 }
 
-/** `cells[0].vcpus[3].cpu`; of the top, the empty text. */
+/** A path as text: `cells[0].vcpus[3].cpu`. Empty for the top of the document. */
 export function formatPath(path: Path): string {
   let text = "";
   for (const step of path) {
@@ -34,11 +36,10 @@ export function formatPath(path: Path): string {
   return text;
 }
 
-/** A text from a stranger, for a message: quoted, on one line, and not longer than a line. */
+/** An untrusted text for a message: in quotes, escaped, on one line and shortened. */
 export function quoted(text: string): string {
-  const short = text.length > 60 ? `${text.slice(0, 57)}...` : text;
   // oxlint-disable-next-line no-control-regex -- these would move the cursor of a terminal
   const hidden = /[\u007f-\u009f\u2028\u2029]/g;
   const escape = (c: string): string => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`;
-  return JSON.stringify(short).replace(hidden, escape);
+  return JSON.stringify(shorten(text, 60)).replace(hidden, escape);
 }

@@ -1,3 +1,4 @@
+import { shorten } from "@evenkeel/core/text/shorten.ts";
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import {
   type Document,
@@ -13,25 +14,24 @@ import {
 } from "yaml";
 import { type Parsed, type Path, placeIn, quoted } from "./parsed.ts";
 
-/** A document that needs more of these is an attack or a mistake. */
+/** A document with more aliases is an attack or a mistake. */
 const ALIASES_MAX = 100;
 const DEPTH_MAX = 64;
 const DOCUMENTS_MAX = 256;
 
 /**
- * The documents in a YAML 1.2 text, without the empty ones between separators. Explicit tags,
- * repeated keys, keys that are not plain, cyclic and exploding aliases are errors.
+ * Parses the documents in a YAML 1.2 text, without empty ones. Explicit tags, repeated keys, keys
+ * that are not plain scalars, cyclic aliases and aliases that expand to too many values are errors.
  *
- * The uniqueness of keys is checked here because the library's own check takes time quadratic in
- * the number of keys.
+ * Repeated keys are found here, because the library's own check is quadratic in the number of keys.
  */
 export function parseYaml(text: string, where: string): Parsed[] {
   refuseDeep(text, where);
   const documents = parsed(text, where);
-  // An empty text gives an empty list that has the type of a stream.
+  // The library returns an empty stream for an empty text.
   const list = "empty" in documents ? [] : documents;
   if (list.length > DOCUMENTS_MAX) {
-    throw malformed(where, text, 0, `there are ${list.length} documents in it`, {
+    throw malformed(where, text, 0, `it contains ${list.length} documents`, {
       expected: `at most ${DOCUMENTS_MAX} documents in a file`,
     });
   }
@@ -48,8 +48,9 @@ export function parseYaml(text: string, where: string): Parsed[] {
 }
 
 /**
- * The parser recurses where collections nest. Brackets are counted beforehand; a text of nothing but
- * `: : : :` or `- - - -` nests without any, and runs out of stack, which the parser does not name.
+ * Runs the library's parser. It recurses into nested collections: the depth of brackets is checked
+ * before, but a text of `: : : :` or `- - - -` nests without brackets and overflows the stack,
+ * which the parser throws as a RangeError.
  */
 function parsed(text: string, where: string): ReturnType<typeof parseAllDocuments> {
   try {
@@ -61,8 +62,8 @@ function parsed(text: string, where: string): ReturnType<typeof parseAllDocument
 }
 
 /**
- * The parser takes time quadratic in the depth of brackets, which this bounds beforehand. Brackets
- * in quotes and comments count too: a text with so many left open is no document either way.
+ * Refuses a text with too many open brackets, because the parser's time is quadratic in their
+ * depth. Brackets in quotes and comments are counted too: no real document has so many left open.
  */
 function refuseDeep(text: string, where: string): void {
   let depth = 0;
@@ -79,7 +80,7 @@ interface Detail {
   readonly remedy?: string;
 }
 
-/** Where a node begins; null of one that was not read from a text. */
+/** The offset of a node; null if it was not read from a text. */
 function startOf({ range }: Node | Document): number | null {
   return range?.[0] ?? null;
 }
@@ -112,24 +113,25 @@ function syntaxError(
   });
 }
 
-/** The library's messages are sentences of its own; the first line says it all. */
+/** The first line of the library's message; the others only quote the text. */
 function sentence(message: string): string {
   const [line = ""] = message.split("\n");
-  return `valid YAML 1.2 (the parser says: ${line.slice(0, 120)})`;
+  return `valid YAML 1.2 (the parser says: ${shorten(line, 120)})`;
 }
 
 const tagError = (where: string, text: string, offset: number | null): EvenkeelError =>
-  malformed(where, text, offset, "there is a YAML tag here", {
-    expected: "plain YAML: no document needs tags such as !!binary or !custom",
+  malformed(where, text, offset, "this value has a YAML tag", {
+    expected: "plain YAML without tags such as !!binary or !custom",
     remedy: "remove the tag",
   });
 
 const tooDeep = (where: string, text: string, offset: number | null): EvenkeelError =>
-  malformed(where, text, offset, "it is nested beyond reason", {
+  malformed(where, text, offset, "it is nested too deeply", {
     expected: `at most ${DEPTH_MAX} levels`,
   });
 
-interface Around {
+/** The parents of a node, and what all nodes of one document share. */
+interface Surroundings {
   readonly document: Document;
   readonly text: string;
   readonly where: string;
@@ -137,17 +139,20 @@ interface Around {
   readonly aliases: { count: number };
 }
 
-/** Refuses what the library accepts and no document needs. Recursion is bounded by `DEPTH_MAX`. */
-function checkNode(node: Node, around: Around): void {
-  const { document, text, where, above, aliases } = around;
+/**
+ * Refuses features of YAML that the library accepts and no document needs. The recursion is at most
+ * `DEPTH_MAX` deep.
+ */
+function checkNode(node: Node, surroundings: Surroundings): void {
+  const { document, text, where, above, aliases } = surroundings;
   const offset = startOf(node);
   if (above.length > DEPTH_MAX) throw tooDeep(where, text, offset);
   if (node.tag !== undefined) throw tagError(where, text, offset);
   if (isAlias(node)) {
-    // Each look-up searches the whole document, so it is their number that bounds the time.
+    // Each look-up of an alias searches the whole document, so their number must be bounded.
     if (++aliases.count > ALIASES_MAX) {
       throw malformed(where, text, offset, `there are more than ${ALIASES_MAX} aliases`, {
-        expected: "few aliases, if any",
+        expected: `at most ${ALIASES_MAX} aliases`,
         remedy: "write the values out",
       });
     }
@@ -155,19 +160,25 @@ function checkNode(node: Node, around: Around): void {
     if (target === undefined) {
       const message = `the alias ${quoted(node.source)} has no anchor`;
       throw malformed(where, text, offset, message, {
-        expected: "an alias of something that stands before it in the same document",
+        expected: "an anchor before the alias, in the same document",
       });
     }
     if (above.includes(target)) {
-      throw malformed(where, text, offset, `the alias ${quoted(node.source)} lies within itself`, {
-        expected: "an alias of something that is complete",
-        remedy: "write the value out",
-      });
+      throw malformed(
+        where,
+        text,
+        offset,
+        `the alias ${quoted(node.source)} is inside the value it refers to`,
+        {
+          expected: "an alias of a value that ends before the alias",
+          remedy: "write the value out",
+        },
+      );
     }
     return;
   }
   if (!isCollection(node)) return;
-  const inside: Around = { ...around, above: [...above, node] };
+  const inside: Surroundings = { ...surroundings, above: [...above, node] };
   const keys = new Set<unknown>();
   for (const item of node.items) {
     if (isPair(item)) checkKey(item.key, keys, inside);
@@ -176,15 +187,15 @@ function checkNode(node: Node, around: Around): void {
   }
 }
 
-function checkKey(key: unknown, seen: Set<unknown>, around: Around): void {
-  const { text, where } = around;
+function checkKey(key: unknown, seen: Set<unknown>, surroundings: Surroundings): void {
+  const { text, where } = surroundings;
   if (!isScalar(key) || key.tag !== undefined) {
     const offset = isNode(key) ? startOf(key) : null;
     throw malformed(where, text, offset, "a key is not a plain name", { expected: "a plain name" });
   }
   const name = String(key.value);
   if (seen.has(name)) {
-    const message = `the key ${quoted(name)} stands twice in one place`;
+    const message = `the key ${quoted(name)} appears twice in one object`;
     throw malformed(where, text, startOf(key), message, {
       expected: "every key once",
       remedy: "remove one of the two",
@@ -197,10 +208,10 @@ function valueOf(document: Document, text: string, where: string): unknown {
   try {
     return document.toJS({ maxAliasCount: ALIASES_MAX });
   } catch (cause) {
-    // The only thing left for it to object to: aliases of aliases that multiply.
-    throw new EvenkeelError("yaml-malformed", "its aliases multiply beyond reason", {
+    // Every other error was found before: only nested aliases are left.
+    throw new EvenkeelError("yaml-malformed", "its aliases expand to too many values", {
       where: placeIn(where, text, startOf(document)),
-      expected: "few aliases, if any",
+      expected: "no aliases of values that contain aliases",
       remedy: "write the values out",
       cause,
     });

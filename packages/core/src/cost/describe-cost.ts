@@ -19,8 +19,8 @@ const basisOf: Readonly<Record<CostBasis, string>> = {
 const partNames = ["hostToDevice", "memory", "peer", "network"] as const;
 
 /**
- * A plan's cost in one sentence, with its basis and the part that adds most to it: "Expected to take
- * 1.25 times as long as the best placement here, mostly for …".
+ * A plan's cost in one sentence, with its basis and the part that adds most to it: "Expected to
+ * take 1.25 times as long as the best placement here, mostly for …".
  */
 export function describeCost(cost: PlanCost, workload: Workload): string {
   const basis = basisOf[cost.basis];

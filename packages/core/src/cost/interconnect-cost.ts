@@ -2,8 +2,8 @@ import type { Interconnect } from "../topology/interconnect.ts";
 import type { PathCost } from "./path-cost.ts";
 
 /**
- * The bandwidth of each interconnect class. The cost of a path is its transfer time over that of the
- * best class: `NV18` between accelerators, `PIX` between an accelerator and a NIC.
+ * The bandwidth of each interconnect class. The cost of a path is its transfer time over that of
+ * the best class: `NV18` between accelerators, `PIX` between an accelerator and a NIC.
  *
  * The bandwidths are those that NCCL plans with (`src/graph/topo.h` of NVIDIA/nccl), in GB/s and
  * one direction, all of the generation of PCIe 4 and EPYC "Rome": 20 a lane of NVLink (measured
@@ -13,8 +13,8 @@ import type { PathCost } from "./path-cost.ts";
  *
  * `PXB`, `NODE` and a single lane, which is known from PCIe 3 machines alone, have no figure here:
  * they lie midway between their neighbors, which keeps the order of `nvidia-smi topo`. The classes
- * do not distinguish generations, so NVLink's lead is overstated by up to two on PCIe 5 and understated
- * on Blackwell.
+ * do not distinguish generations, so NVLink's lead is overstated by up to two on PCIe 5 and
+ * understated on Blackwell.
  */
 const gigabytesPerSecond = { lane: 20, pix: 24, phb: 20, sys: 16 } as const;
 

@@ -12,7 +12,9 @@ export interface PathTable {
   readonly basis: readonly (readonly CostBasis[])[];
 }
 
-/** A machine's paths by the positions of nodes, accelerators and NICs; tables are made on demand. */
+/**
+ * A machine's paths by the positions of nodes, accelerators and NICs; tables are made on demand.
+ */
 export interface MachinePaths {
   readonly nodePosition: ReadonlyMap<number, number>;
   readonly acceleratorPosition: ReadonlyMap<string, number>;
@@ -20,8 +22,8 @@ export interface MachinePaths {
   /** From a node to a node's memory. The row after the last is for an unknown node. */
   readonly memory: () => PathTable;
   /**
-   * Between two accelerators, relative to the machine's best pair. So on a machine without NVLink PIX
-   * costs 1; relative to NVLink it would cost 15, which would drown every other part.
+   * Between two accelerators, relative to the machine's best pair. So on a machine without NVLink
+   * PIX costs 1; relative to NVLink it would cost 15, which would drown every other part.
    */
   readonly peer: () => PathTable;
   /** From an accelerator to a NIC. */

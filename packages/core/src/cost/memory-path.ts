@@ -4,8 +4,8 @@ import type { PathCost } from "./path-cost.ts";
 import { sum } from "../unit/sum.ts";
 
 /**
- * The cost of reaching a node's memory from a node's CPUs or devices, relative to the initiator's own
- * memory.
+ * The cost of reaching a node's memory from a node's CPUs or devices, relative to the initiator's
+ * own memory.
  *
  * Where latency and bandwidth of the pair *and* of the initiator's own memory are known, from a
  * measurement or from HMAT, the cost comes from them: the mean of the latency ratio and the inverse
@@ -19,8 +19,8 @@ import { sum } from "../unit/sum.ts";
  * to none at all. The constants are the middle of that, good for ordering placements and no
  * forecast for one machine.
  *
- * A node without CPUs is attached to the nearest node with CPUs. An initiator there (a GPU that is a
- * node of its own) reaches memory as that node does; memory there is one hop farther.
+ * A node without CPUs is attached to the nearest node with CPUs. An initiator there (a GPU that is
+ * a node of its own) reaches memory as that node does; memory there is one hop farther.
  */
 export interface MemoryPaths {
   /** By node ids; an initiator whose node is unknown is null. */
@@ -103,9 +103,9 @@ function costOf({ class: kind, rank }: NodeDistance): PathCost {
 }
 
 /**
- * Whether the classes and ranks of distances determine the costs of memory paths. Otherwise two pairs
- * at one distance may differ in cost: by firmware or a measurement, or by the nearest CPUs of a node
- * without any.
+ * Whether the classes and ranks of distances determine the costs of memory paths. Otherwise two
+ * pairs at one distance may differ in cost: by firmware or a measurement, or by the nearest CPUs of
+ * a node without any.
  */
 export function costFollowsDistance({ access, nodes }: Topology): boolean {
   return (
@@ -164,7 +164,9 @@ function accessByPair(access: readonly Access[]): AccessTable {
   return { measured: of("measured"), hmat: of("hmat") };
 }
 
-/** The cost from two entries of one basis: a measurement is never compared with firmware's claim. */
+/**
+ * The cost from two entries of one basis: a measurement is never compared with firmware's claim.
+ */
 function fromAccess(access: AccessTable, initiator: number, target: number): PathCost | null {
   for (const basis of ["measured", "hmat"] as const) {
     const own = access[basis].get(pairKey(initiator, initiator));

@@ -6,9 +6,9 @@ import { at } from "../unit/list.ts";
  * machines of one model, whatever numbers their firmware chose.
  *
  * SLIT distances are no latencies: 12 is 1.1 times the local latency and 21 is 1.6 to 1.75 times
- * where Intel MLC was run on both. So only their order counts here. The class comes from the packages
- * where both are known. Where one is not, a distance below 16 counts as within the package:
- * sub-NUMA clusters and NPS modes give 11 to 15, other sockets 20 and more.
+ * where Intel MLC was run on both. So only their order counts here. The class comes from the
+ * packages where both are known. Where one is not, a distance below 16 counts as within the
+ * package: sub-NUMA clusters and NPS modes give 11 to 15, other sockets 20 and more.
  */
 export type DistanceClass = "local" | "same-package" | "remote" | "memory-only" | "unknown";
 

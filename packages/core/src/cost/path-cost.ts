@@ -1,6 +1,8 @@
 import type { PlanCost } from "./plan-cost.ts";
 
-/** The basis of a number: a measurement on this machine, published constants or firmware, or none. */
+/**
+ * The basis of a number: a measurement on this machine, published constants or firmware, or none.
+ */
 export type CostBasis = PlanCost["basis"];
 
 /** The cost of a path relative to the nearest path of its kind, with its basis. */

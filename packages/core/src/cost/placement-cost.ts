@@ -18,8 +18,9 @@ import { workloadWeights } from "./workload.ts";
  * - `network`: from each accelerator to its nearest NIC and from each NIC to its nearest
  *   accelerator
  *
- * It prices paths one by one. Flows that share a link or a controller are not modelled yet, although
- * sharing is what makes remote copies slow on a modern machine: one stream often shows no penalty.
+ * It prices paths one by one. Flows that share a link or a controller are not modelled yet,
+ * although sharing is what makes remote copies slow on a modern machine: one stream often shows no
+ * penalty.
  *
  * Means are linear in the shares, so moving memory to a farther node never lowers a cost. The names
  * and the order of devices change nothing.
@@ -99,7 +100,10 @@ export interface MemoryPart {
   readonly accelerators: number;
 }
 
-/** The model of a topology, which it reads once: a cost then takes time linear in shares and quadratic in devices. */
+/**
+ * The model of a topology, which it reads once: a cost then takes time linear in shares and
+ * quadratic in devices.
+ */
 export function costModel(topology: Topology, workload: Workload): CostModel {
   return costModelOn(machinePaths(topology), workload);
 }
@@ -132,8 +136,8 @@ export function costModelOn(paths: MachinePaths, workload: Workload): CostModel 
         peer: priced.peer.relative,
         network: priced.network.relative,
       };
-      // Copies are priced as reads by the CPUs near the device. That is a model even where the reads
-      // were measured: nobody has measured the copies themselves.
+      // Copies are priced as reads by the CPUs near the device. That is a model even where the
+      // reads were measured: nobody has measured the copies themselves.
       const copies: CostBasis = accelerators.length > 0 ? "modelled" : "measured";
       const bases = Object.values(priced).map(({ basis }) => basis);
       return { parts, total: total(parts), basis: bases.reduce(weakerBasis, copies) };
@@ -288,11 +292,11 @@ function nearest(devices: readonly number[], costOf: (device: number) => number)
 }
 
 /**
- * A placement's cost relative to the best placement of the same request on the same host when empty,
- * part by part and as a whole, rounded to four decimals. The slowdown of the best is 1, and none is
- * below: the best has the fewest cells, and a placement of more cells that turns out cheaper is
- * compared with itself. A single part may be below 1 where the best gives way on it to gain more on
- * another.
+ * A placement's cost relative to the best placement of the same request on the same host when
+ * empty, part by part and as a whole, rounded to four decimals. The slowdown of the best is 1, and
+ * none is below: the best has the fewest cells, and a placement of more cells that turns out
+ * cheaper is compared with itself. A single part may be below 1 where the best gives way on it to
+ * gain more on another.
  */
 export function planCost(raw: RawCost, best: RawCost): PlanCost {
   const { parts, total } = raw.total < best.total ? raw : best;

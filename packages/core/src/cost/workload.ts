@@ -3,13 +3,13 @@ import type { Workload } from "../request/virtual-machine.ts";
 
 /**
  * The weights of a workload: how the time that it spends moving data divides over the paths when it
- * is placed as well as possible. A slowdown is the sum of the parts' relative costs by these weights:
- * a part of weight 0.4 whose path takes twice as long makes the whole 1.4 times as long.
+ * is placed as well as possible. A slowdown is the sum of the parts' relative costs by these
+ * weights: a part of weight 0.4 whose path takes twice as long makes the whole 1.4 times as long.
  *
- * **Modelled, not measured**: nobody publishes these shares for whole classes of work. They order the
- * parts by what each class is known to wait for, and are round on purpose. Time spent computing is
- * left out, so a slowdown is that of the data movement and bounds the job's from above. A part that a
- * VM does not have (peers of a single accelerator) keeps its weight at the cost 1.
+ * **Modelled, not measured**: nobody publishes these shares for whole classes of work. They order
+ * the parts by what each class is known to wait for, and are round on purpose. Time spent computing
+ * is left out, so a slowdown is that of the data movement and bounds the job's from above. A part
+ * that a VM does not have (peers of a single accelerator) keeps its weight at the cost 1.
  */
 export const workloadWeights: Readonly<Record<Workload, CostParts>> = {
   // Tensor parallelism exchanges activations twice a layer for every token, which comes first.

@@ -1,5 +1,6 @@
 import type { ErrorCode } from "./codes.ts";
 
+/** Where an error is, what was expected there, and what to do. */
 export interface ErrorDetail {
   /** The file, argument or field that is wrong: `vm.yaml: spec.memory`. */
   readonly where?: string;

@@ -1,12 +1,13 @@
 import type { PcieLink } from "../topology/topology.ts";
 import type { GuestReport } from "./guest-report.ts";
+import type { Unreadable } from "./unreadable.ts";
 
 /**
- * What is actually so of one running VM: facts as the kernel, the hypervisor and the guest tell
- * them, each with where it was read. It holds no judgement, and knows no plan.
+ * Facts about one running VM as the kernel, the hypervisor and the guest report them, each with
+ * where it was read. It holds no judgement, and knows no plan.
  *
- * What could not be read is null and stands in `unreadable` with the reason. An empty list says that
- * there is nothing; null says that nobody could look.
+ * A fact that could not be read is null and listed in `unreadable` with the reason. An empty list
+ * means that there is nothing; null means that nobody could look.
  */
 export interface Evidence {
   readonly apiVersion: "evenkeel/v1";
@@ -34,12 +35,6 @@ export interface Evidence {
   readonly unreadable: readonly Unreadable[];
 }
 
-/** What nobody could read, and why. */
-export interface Unreadable {
-  readonly what: string;
-  readonly why: string;
-}
-
 /** The emulator's process. */
 export interface ProcessEvidence {
   readonly pid: number;
@@ -53,16 +48,18 @@ export interface ProcessEvidence {
   readonly vfioFiles: readonly string[] | null;
 }
 
+/** What a thread of the VM's process does. */
 export type ThreadRole =
   | { readonly kind: "vcpu"; readonly id: number }
   | { readonly kind: "iothread"; readonly id: number }
   | { readonly kind: "emulator" };
 
+/** A thread of the VM's process, and where it may run. */
 export interface ThreadEvidence {
   readonly tid: number;
   readonly where: string;
   readonly name: string | null;
-  /** What it does for the VM; null where neither its name nor the monitor tells. */
+  /** Its role in the VM; null where neither its name nor the monitor shows it. */
   readonly role: ThreadRole | null;
   readonly allowedCpus: string | null;
   readonly allowedNodes: string | null;
@@ -79,7 +76,7 @@ export interface MemoryMapping {
   readonly bytes: number;
   /** The memory backend that it is of. */
   readonly backend: string | null;
-  /** The guest's node whose memory it is; null where that could not be told. */
+  /** The guest's node that it is memory of; null where that is unknown. */
   readonly cell: number | null;
   readonly policy: MemoryPolicy | null;
   /** The size of the pages that the mapping is made of. */
@@ -97,7 +94,7 @@ export interface MemoryPolicy {
   readonly nodes: string;
 }
 
-/** A set that its file does not say, or says with no line, is null. */
+/** A set is null where its file is missing or empty. */
 export interface CgroupEvidence {
   readonly path: string;
   readonly where: string;
@@ -117,11 +114,13 @@ export interface KernelEvidence {
   readonly transparentHugepages: string | null;
 }
 
+/** A node of the host, and its online CPUs. */
 export interface NodeEvidence {
   readonly id: number;
   readonly cpus: string;
 }
 
+/** A device that the plan names, as the host shows it now. */
 export interface DeviceEvidence {
   readonly address: string;
   readonly where: string;
@@ -139,12 +138,14 @@ export interface DeviceEvidence {
   readonly interrupts: readonly InterruptEvidence[] | null;
 }
 
+/** A function of an IOMMU group, and its driver. */
 export interface GroupMember {
   readonly address: string;
   readonly driver: string | null;
   readonly bridge: boolean;
 }
 
+/** An interrupt of a passed-through device, and where it is delivered. */
 export interface InterruptEvidence {
   readonly number: number;
   readonly allowedCpus: string | null;
@@ -152,9 +153,10 @@ export interface InterruptEvidence {
 }
 
 export const shapeSources = ["command-line", "monitor", "libvirt"] as const;
+/** Where a shape was read. */
 export type ShapeSource = (typeof shapeSources)[number];
 
-/** How a VM is put together, by one source: what it was started with, QEMU's monitor, libvirt. */
+/** The make-up of a VM by one source: QEMU's command line, its monitor, or libvirt. */
 export interface ShapeEvidence {
   readonly source: ShapeSource;
   readonly where: string;
@@ -165,6 +167,7 @@ export interface ShapeEvidence {
   readonly pins: ShapePins | null;
 }
 
+/** A guest node as the hypervisor has it. */
 export interface ShapeCell {
   readonly id: number;
   readonly cpus: string;

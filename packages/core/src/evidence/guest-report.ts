@@ -1,7 +1,7 @@
 import type { PcieLink } from "../topology/topology.ts";
-import type { Unreadable } from "./evidence.ts";
+import type { Unreadable } from "./unreadable.ts";
 
-/** What a guest sees of itself: reported from inside, and believed as far as that goes. */
+/** What a guest reports of itself from inside. */
 export interface GuestReport {
   readonly apiVersion: "evenkeel/v1";
   readonly kind: "GuestReport";
@@ -21,6 +21,7 @@ export interface GuestReport {
   readonly unreadable: readonly Unreadable[];
 }
 
+/** A NUMA node as the guest sees it. */
 export interface GuestNode {
   readonly id: number;
   readonly cpus: string;
@@ -29,6 +30,7 @@ export interface GuestNode {
   readonly distances: readonly number[] | null;
 }
 
+/** A PCI function as the guest sees it. */
 export interface GuestDevice {
   /** The guest's own. */
   readonly address: string;
@@ -39,6 +41,7 @@ export interface GuestDevice {
   readonly link: PcieLink | null;
 }
 
+/** The guest's own huge pages of one size. */
 export interface GuestHugepages {
   readonly node: number;
   readonly sizeBytes: number;
@@ -46,16 +49,18 @@ export interface GuestHugepages {
   readonly free: number | null;
 }
 
+/** The contract that the guest found. */
 export interface GuestContractFound {
   readonly where: string;
-  /** Of its bytes; null where nothing in the guest could work it out. */
+  /** The digest of its bytes; null where no program in the guest could compute it. */
   readonly sha256: string | null;
 }
 
+/** The topology file that NCCL would take in the guest. */
 export interface GuestNccl {
   readonly file: string;
-  /** Null where the file is not there, or nothing could work it out. */
+  /** Null where the file is missing, or no program in the guest could compute it. */
   readonly sha256: string | null;
-  /** What made it the one in force: `NCCL_TOPO_FILE`, or the place where NCCL looks by itself. */
+  /** Why it is the file in force: `NCCL_TOPO_FILE`, or the path where NCCL looks by default. */
   readonly from: string;
 }

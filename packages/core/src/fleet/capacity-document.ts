@@ -17,6 +17,7 @@ export interface CapacityRequest {
   readonly slots: number;
 }
 
+/** How many more VMs of each flavor fit, and the fewest moves that make room for those wanted. */
 export function fleetCapacity(
   hosts: readonly HostState[],
   flavors: readonly Request[],

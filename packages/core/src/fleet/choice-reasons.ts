@@ -34,7 +34,7 @@ export function runnerUpSlots({
     if (slot.after >= best.after) return [];
     return [`${nameOf(slot)}: ${slot.after}${more(slot)} instead of ${best.after}${more(best)}`];
   });
-  return fewer.length === 0 ? null : `leave fewer slots: ${fewer.join(", ")}`;
+  return fewer.length === 0 ? null : `fewer slots left: ${fewer.join(", ")}`;
 }
 
 const uncounted =

@@ -54,7 +54,7 @@ test("ties go to the place with the least loss, and the reasons give the slots",
   const beside = planned([host], { ...flavor(1), name: "next" }, { flavors: sold });
   expect(beside.cells.map(({ hostNode }) => hostNode)).toEqual([0]);
   expect(beside.reasons.filter((reason) => /slot/.test(reason))).toEqual([
-    "0000:27:00.0 on node 1 would leave fewer slots: flavor gpu.2: 2 instead of 3, flavor gpu.4: 0 instead of 1.",
+    "Next best: 0000:27:00.0 on node 1 (fewer slots left: flavor gpu.2: 2 instead of 3, flavor gpu.4: 0 instead of 1).",
     "Fewer slots are left on this host: flavor gpu.1: 7 → 6.",
   ]);
   const whole = planned([host], { ...flavor(4), name: "whole" }, { flavors: sold });
@@ -92,7 +92,7 @@ test("the reasons say why this host of several", () => {
         reasons: [
           {
             code: "kept-away",
-            message: "next is to be kept away from b-0, which is on this host.",
+            message: "next must be kept away from b-0, which is on this host.",
           },
         ],
         remedies: [],
@@ -123,7 +123,7 @@ test("a refusal names the flavor's signature where only another one is free", ()
       node: null,
       needs: null,
       has: null,
-      message: `No free placement is of signature ${signature}, in which flavor gpu.2 is sold; to be had is ${other.signature}: ${other.signatureText}.`,
+      message: `No free placement has signature ${signature}, which flavor gpu.2 is sold in; the best free one has ${other.signature}: ${other.signatureText}.`,
     },
   ]);
   expect(only?.remedies.map(({ change, to }) => [change, to])).toEqual([

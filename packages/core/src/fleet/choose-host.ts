@@ -13,7 +13,9 @@ import { type ExplainedPlace, type HostPlace, hostPlaces } from "./host-place.ts
 export interface ChoiceOptions<Host> {
   /** Hosts to leave out: drained, or with a VM that this one must keep away from. */
   readonly without?: ReadonlySet<Host>;
-  /** Prefers, among equally good hosts, the one with the most room to the one with the least loss. */
+  /**
+   * Prefers, among equally good hosts, the one with the most room to the one with the least loss.
+   */
   readonly preferEmptyHosts?: boolean;
   /** Whether reasons are wanted too: the runner-up on the host, and the slots. */
   readonly explained?: boolean;

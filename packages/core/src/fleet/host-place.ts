@@ -36,7 +36,9 @@ export interface HostPlace {
   readonly exact: boolean;
 }
 
-/** A place with the slots of each flavor before and after it, and before and after its runner-up. */
+/**
+ * A place with the slots of each flavor before and after it, and before and after its runner-up.
+ */
 export interface ExplainedPlace extends HostPlace {
   readonly slots: readonly SlotChange[];
   readonly runnerUpSlots: readonly SlotChange[];

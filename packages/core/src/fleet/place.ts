@@ -18,6 +18,7 @@ import { hostReasons, runnerUpSlots, slotReasons } from "./choice-reasons.ts";
 import { hostChooser } from "./choose-host.ts";
 import { planReasons } from "./plan-reasons.ts";
 
+/** What a placement takes into account beside the hosts and the request. */
 export interface PlaceOptions {
   /**
    * The flavors that these hosts sell: ties go to the placement that leaves most room for them.
@@ -27,7 +28,9 @@ export interface PlaceOptions {
   readonly flavors?: readonly Request[];
   /** VMs that this one keeps away from: hosts with one of them are left out. */
   readonly awayFrom?: readonly string[];
-  /** Prefers, among equally good hosts, the one with the most room to the one with the least loss. */
+  /**
+   * Prefers, among equally good hosts, the one with the most room to the one with the least loss.
+   */
   readonly preferEmptyHosts?: boolean;
 }
 

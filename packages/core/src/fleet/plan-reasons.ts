@@ -2,7 +2,7 @@ import { compareCosts } from "../cost/compare-costs.ts";
 import { planCost, type RawCost } from "../cost/placement-cost.ts";
 import { amountOf } from "../text/amount.ts";
 import { formatBytes } from "../unit/bytes.ts";
-import { shortened } from "../text/shortened.ts";
+import { shorten } from "../text/shorten.ts";
 import { at, valueOf } from "../unit/list.ts";
 import type { SoldCore } from "../placement/inventory/cores.ts";
 import type { Device } from "../placement/inventory/devices.ts";
@@ -125,7 +125,7 @@ function signatureReasons(space: Space, layout: Layout): string[] {
   if (signature === sold) return [];
   const whose = flavor === null ? "sold" : `of flavor ${flavor}`;
   const text = `No place of the signature ${whose}, ${sold}, is free here. This one is ${signature}: ${signatureText}.`;
-  return [shortened(text, REASON_LENGTH_MAX)];
+  return [shorten(text, REASON_LENGTH_MAX)];
 }
 
 /** The most characters that a document allows for a sentence. */
@@ -196,29 +196,37 @@ function otherPlace(best: readonly LayoutCell[], other: readonly LayoutCell[]): 
   return accelerators === "" ? nodes.replace(/^n/, "N") : `${accelerators} on ${nodes}`;
 }
 
-/** The first part of the comparison in which the next best place is worse. */
+/** The next best place, and why it is not the best. */
 function runnerUpReason(found: SearchResult, ideal: RawCost, runnerUpLoss: string | null): string {
-  const { space, best, model, runnerUp } = found;
+  const { best, runnerUp } = found;
   if (runnerUp === null) return "Every other place is equivalent.";
-  const what = `${otherPlace(best.cells, runnerUp.cells)} would`;
+  const other = otherPlace(best.cells, runnerUp.cells);
+  const why = whyWorse(found, runnerUp, ideal, runnerUpLoss);
+  return why === null
+    ? `${other} would be just as good; ties go to the lowest numbers.`
+    : `Next best: ${other.replace(/^N(ode)/, "n$1")} (${why}).`;
+}
+
+/** The first part of the comparison in which another place is worse; null where there is none. */
+function whyWorse(
+  { space, best, model }: SearchResult,
+  runnerUp: Layout,
+  ideal: RawCost,
+  runnerUpLoss: string | null,
+): string | null {
   const [a, b] = [best.objective, runnerUp.objective];
-  const slowdown = planCost(model.cost(placed(runnerUp.cells)), ideal).slowdown;
-  if (b.cells > a.cells) {
-    return `${what} work too, with ${b.cells} NUMA nodes instead of ${a.cells}.`;
-  }
+  if (b.cells > a.cells) return `${b.cells} NUMA nodes instead of ${a.cells}`;
   if (compareCosts(b.cost, a.cost) > 0) {
-    return `${what} be slower: predicted slowdown ${slowdown} (model).`;
+    const { slowdown } = planCost(model.cost(placed(runnerUp.cells)), ideal);
+    return `slower: predicted slowdown ${slowdown}, model`;
   }
   if (b.unrequestedDevices > a.unrequestedDevices) {
-    return `${what} take ${amountOf(b.unrequestedDevices, "device")} that the VM did not ask for.`;
+    return `${amountOf(b.unrequestedDevices, "device")} that the VM did not ask for`;
   }
-  if (b.unevenCells > a.unevenCells) return `${what} make cells of different size.`;
-  if (b.nodeDistanceSum > a.nodeDistanceSum) return `${what} use nodes farther apart.`;
-  if (runnerUpLoss !== null) return `${what} ${runnerUpLoss}.`;
+  if (b.unevenCells > a.unevenCells) return "cells of different size";
+  if (b.nodeDistanceSum > a.nodeDistanceSum) return "nodes farther apart";
+  if (runnerUpLoss !== null) return runnerUpLoss;
   const freeAcceleratorsOf = freeAcceleratorCounter(space);
-  const freeAcceleratorsOnNodes = freeAcceleratorsOf(runnerUp);
-  if (freeAcceleratorsOnNodes > freeAcceleratorsOf(best)) {
-    return `${what} take cores beside ${amountOf(freeAcceleratorsOnNodes, "free GPU")}.`;
-  }
-  return `${what} be just as good; ties go to the lowest numbers.`;
+  const free = freeAcceleratorsOf(runnerUp);
+  return free > freeAcceleratorsOf(best) ? `cores beside ${amountOf(free, "free GPU")}` : null;
 }

@@ -1,6 +1,6 @@
 import type { Plan } from "../plan/plan.ts";
 
-/** The sockets, cores and threads that a guest is told of. */
+/** The sockets, cores and threads that a guest sees. */
 export interface CpuTopology {
   readonly sockets: number;
   readonly coresPerSocket: number;

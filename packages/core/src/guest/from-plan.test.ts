@@ -39,8 +39,8 @@ test("every refusal says what, where, how much, and what to do", () => {
       "cells": "render-unsupported | plan: cells | the guest would have 129 nodes | at most 128, the nodes of QEMU 7.2 under libvirt 9.0 | ask for a placement on fewer nodes",
       "inconsistent": "plan-inconsistent | plan: cells[0].id | cells[0].id: must be its position (and 3 more like it) | a plan whose parts agree with one another | place the VM again instead of editing its plan",
       "name": "request-invalid | plan: vm | the name "../etc" contains "/" or "_" | a name of letters, digits, hyphens and dots that begins with a letter or a digit | rename the VM or its tenant, and place it again",
-      "other": "render-unsupported | plan: architecture | no guest of ppc64le can be rendered | x86_64 or aarch64 | give the architecture, or place the VM on a topology that tells it",
-      "unknown": "render-unsupported | plan: architecture | the host's architecture is unknown | x86_64 or aarch64 | give the architecture, or place the VM on a topology that tells it",
+      "other": "render-unsupported | plan: architecture | no guest of ppc64le can be rendered | x86_64 or aarch64 | give the architecture, or place the VM on a topology that has it",
+      "unknown": "render-unsupported | plan: architecture | the host's architecture is unknown | x86_64 or aarch64 | give the architecture, or place the VM on a topology that has it",
       "vcpus": "render-unsupported | plan: cells | the guest would have 290 vCPUs | at most 288, the most that QEMU 7.2 under libvirt 9.0 runs on x86_64 | ask for fewer vCPUs, or render with the limits of a later hypervisor",
     }
   `);

@@ -16,10 +16,11 @@ import type { PciForm } from "./ports.ts";
 import { guestLinks, noteDevices } from "./pci-notes.ts";
 import { unsupported } from "./unsupported.ts";
 
+/** What the guest depends on beside the plan. */
 export interface GuestOptions {
-  /** For plans made on topologies that did not tell it; where a plan tells, the plan's holds. */
+  /** The architecture, for plans without one; a plan's own wins. */
   readonly architecture?: GuestArchitecture | undefined;
-  /** Those of the hypervisor that is to run it; QEMU 7.2's by default. */
+  /** The limits of the hypervisor that will run it; QEMU 7.2's by default. */
   readonly limits?: HypervisorLimits | undefined;
   /** Whether the guest sees switches, or the true speed of links: `ports` by default. */
   readonly pci?: PciForm | undefined;
@@ -128,7 +129,7 @@ function architectureOf(plan: Plan, options: GuestOptions): GuestArchitecture {
     "architecture",
     told === null ? "the host's architecture is unknown" : `no guest of ${told} can be rendered`,
     guestArchitectures.join(" or "),
-    "give the architecture, or place the VM on a topology that tells it",
+    "give the architecture, or place the VM on a topology that has it",
   );
 }
 

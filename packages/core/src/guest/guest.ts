@@ -3,7 +3,7 @@ import type { Isolation, Locality } from "../request/virtual-machine.ts";
 import type { Link } from "../topology/topology.ts";
 
 /**
- * What a VM is shown and where each part of it lies on the host, in no hypervisor's words: one
+ * What a VM sees and where each part of it lies on the host, independent of any hypervisor: one
  * tree, made from a plan alone, from which every rendering is printed.
  */
 export interface Guest {
@@ -33,9 +33,10 @@ export interface Guest {
 }
 
 export const guestArchitectures = ["x86_64", "aarch64"] as const;
+/** The architecture of a guest. */
 export type GuestArchitecture = (typeof guestArchitectures)[number];
 
-/** By which a running VM is found to be the one of a plan. */
+/** Identifies a running VM as the one of a plan. */
 export interface GuestIdentity {
   readonly vm: string;
   readonly tenant: string | null;

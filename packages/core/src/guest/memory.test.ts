@@ -31,7 +31,7 @@ test("what is less than a granule in all is not given, and said", () => {
   expect(sizes).toEqual([GiB, GiB]);
   expect(notes).toMatchInlineSnapshot(`
     [
-      "4096 bytes of memory, less than 1 MiB, are not given",
+      "4096 bytes of memory are not given: sizes are multiples of 1 MiB",
     ]
   `);
 });

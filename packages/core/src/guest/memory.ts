@@ -27,7 +27,9 @@ export function guestMemory(
   const larger = new Set(byRest.slice(0, Math.floor(rest / granuleBytes)));
   if (rest % granuleBytes !== 0) {
     const bytes = rest % granuleBytes;
-    note(`${bytes} bytes of memory, less than ${formatBytes(granuleBytes)}, are not given`);
+    note(
+      `${bytes} bytes of memory are not given: sizes are multiples of ${formatBytes(granuleBytes)}`,
+    );
   }
   return cells.map((cell, i) => {
     const bytes = cell.memoryBytes - at(rests, i) + (larger.has(i) ? granuleBytes : 0);

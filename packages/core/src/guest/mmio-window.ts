@@ -6,7 +6,10 @@ import type { HypervisorLimits } from "./limits.ts";
 import { type PciForm, type RootPortGroup, rootPortGroups } from "./ports.ts";
 import { unsupported } from "./unsupported.ts";
 
-/** How much 64-bit PCI address space the devices need, and up to where that takes the guest. */
+/**
+ * The size of the 64-bit PCI window that the devices need, and the address width that the guest
+ * needs for it.
+ */
 export interface MmioWindow {
   /** A power of two; null without devices, where the machine's own serves. */
   readonly bytes: number | null;
@@ -17,8 +20,8 @@ export interface MmioWindow {
 const BRIDGE_GRANULE_BYTES = MiB;
 
 /**
- * What a device is taken to need when nobody could read its BARs: the largest memory that a GPU
- * commonly maps (H200 and B200, 256 GiB), and a NIC's registers with room to spare.
+ * The size assumed for a device with unknown BARs: the largest memory that a GPU commonly maps
+ * (H200 and B200, 256 GiB), and a NIC's registers with room to spare.
  */
 const unknownBarBytes = { accelerator: 256 * GiB, nic: 64 * MiB } as const;
 /** Sound, USB and serial functions of a GPU, or another port of a NIC. */

@@ -3,11 +3,11 @@ import { canonicalJson } from "../hash/canonical-json.ts";
 import { sha256 } from "../hash/sha256.ts";
 
 /**
- * What the hypervisor calls a VM: its own name, behind its tenant's where it has one. Names of VMs
- * and tenants have no underscore, so that no two VMs of a host can share a name.
+ * The hypervisor's name for a VM: its own name, after its tenant's where it has one. Names of VMs
+ * and tenants have no underscore, so no two VMs of a host can share a name.
  *
- * libvirt makes file names of it, in which it forbids `/` and newlines; what is refused beyond
- * that would be read as an option by `virsh`, hide a file, or deceive a reader of `virsh list`.
+ * libvirt makes file names of it, in which it forbids `/` and newlines; the other refused names
+ * would be read as an option by `virsh`, hide a file, or deceive a reader of `virsh list`.
  *
  * Errors: `request-invalid`.
  */

@@ -1,4 +1,4 @@
-/** What every hypervisor's definition needs to know that no plan decides. */
+/** What every hypervisor's definition needs beside the plan. */
 export interface HypervisorOptions {
   /** Run without KVM, in software: for labs and tests. False by default. */
   readonly emulated?: boolean | undefined;
@@ -16,4 +16,5 @@ export interface HypervisorOptions {
   readonly contractFile?: string | undefined;
 }
 
+/** The firmware that starts the guest. */
 export type Firmware = "efi" | "bios";

@@ -3,7 +3,7 @@ import type { RootPortGroup } from "./ports.ts";
 import { unsupported } from "./unsupported.ts";
 
 /**
- * Whether slots, buses and expanders suffice for what each cell with devices has below its expander.
+ * Refuses a guest whose devices need more slots, buses or expanders than there are.
  *
  * @param used the buses of each of the cells, its expander's own included.
  *

@@ -18,20 +18,21 @@ export function guestLinks(
   });
 }
 
-/** What the guest's PCI tree shows otherwise than the host's, and why. */
+/** Notes on differences between the guest's PCI tree and the host's, with the reason. */
 export function noteDevices(
   { devices }: Pick<Plan, "devices">,
   { expanders }: Pick<PciRoot, "expanders">,
   note: (text: string) => void,
 ): void {
   for (const { address, node, cell } of devices) {
-    if (node === null) note(`the host does not tell the node of ${address}: it is on cell ${cell}`);
+    if (node === null)
+      note(`the host does not report the node of ${address}: it is on cell ${cell}`);
   }
   for (const { switch: shown } of expanders.flatMap(({ ports }) => ports)) {
     if (shown === null) continue;
     note(
-      `${shown.ports.length} devices are below an emulated switch at ${shown.guestAddress}, as they ` +
-        `share ${shown.hostAddress} on the host: its ports tell 2.5 GT/s and one lane, which is ` +
+      `${shown.ports.length} devices are below an emulated switch at ${shown.guestAddress}, because they ` +
+        `share ${shown.hostAddress} on the host; its ports report 2.5 GT/s and one lane, which is ` +
         "not the speed of the links",
     );
   }

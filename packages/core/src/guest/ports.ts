@@ -12,9 +12,10 @@ import type { DeviceGroup } from "./device-groups.ts";
  *   for as slow as its slowest part believes it. What is moved is moved at the real speed.
  */
 export const pciForms = ["ports", "switches"] as const;
+/** What devices sit behind. */
 export type PciForm = (typeof pciForms)[number];
 
-/** What comes behind one root port: a device, or those that share a switch. */
+/** The devices behind one root port: one device, or those that share a switch. */
 export interface RootPortGroup {
   /** The upstream port of the host's switch; null of a device by itself. */
   readonly switch: string | null;
@@ -22,9 +23,9 @@ export interface RootPortGroup {
 }
 
 /**
- * Which of a cell's devices come behind which root port, in the order of each one's first device.
- * A switch that only one device is below would hide its speed and show nothing. Of switches below
- * switches only the nearest are shown.
+ * Divides a cell's devices over root ports, in the order of each one's first device. A switch with
+ * one device below it would hide its speed and show nothing. Of nested switches only the nearest is
+ * shown.
  */
 export function rootPortGroups(
   groups: readonly DeviceGroup[],

@@ -1,6 +1,6 @@
 import { EvenkeelError } from "../error/evenkeel-error.ts";
 
-/** A plan that no guest of this kind can show: what of it, the numbers, and what would help. */
+/** The error for a plan that a form cannot express: the field, the numbers, and what would help. */
 export function unsupported(
   where: string,
   message: string,

@@ -26,7 +26,7 @@ test.each([
   ["libvirt=99.0", "libvirt 99.0"],
   ["qemu=8.0,qemu=8.1", "qemu twice"],
 ])("%j is none that is known", (text, what) => {
-  expect(() => parseVersions(text)).toThrow(`nothing is known of ${what} to render for`);
+  expect(() => parseVersions(text)).toThrow(`the limits of ${what} are unknown`);
 });
 
 test("later releases take more", () => {

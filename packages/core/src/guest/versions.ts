@@ -13,7 +13,7 @@ export interface HypervisorVersions {
   readonly qemu: Version;
 }
 
-/** What everything is rendered for unless told otherwise: Debian 12's, as the tests run them. */
+/** The default releases: Debian 12's, which the tests run. */
 export const defaultVersions: HypervisorVersions = {
   libvirt: { major: 9, minor: 0 },
   qemu: { major: 7, minor: 2 },
@@ -73,9 +73,9 @@ function unknown(what: string): EvenkeelError {
     [...releases[program]]
       .map(([major, [from, to]]) => `${major}.${from} to ${major}.${to}`)
       .join(", ");
-  return new EvenkeelError("usage", `nothing is known of ${what} to render for`, {
+  return new EvenkeelError("usage", `the limits of ${what} are unknown`, {
     expected: `libvirt=MAJOR.MINOR,qemu=MAJOR.MINOR of libvirt ${known("libvirt")}; QEMU ${known("qemu")}`,
-    remedy: "name the release that comes before it, whose limits it should have too",
+    remedy: "name the release before it, which should have the same limits",
   });
 }
 

@@ -15,7 +15,8 @@ export function sha256(text: string): string {
   return [...state].map((word) => word.toString(16).padStart(8, "0")).join("");
 }
 
-// The first 32 bits of the fractional parts of square and cube roots of the first primes (4.2.2, 5.3.3).
+// The first 32 bits of the fractional parts of square and cube roots of the first primes (4.2.2,
+// 5.3.3).
 const primes = [...Array(312).keys()].filter(
   (n) => n > 1 && ![...Array(n).keys()].some((d) => d > 1 && n % d === 0),
 );
@@ -32,7 +33,9 @@ function wordAt(words: Uint32Array, i: number): number {
 
 const rotate = (x: number, n: number): number => (x >>> n) | (x << (32 - n));
 
-/** The message, a 1 bit, zeros, and the length in bits as 64 bits: a multiple of 512 bits (5.1.1). */
+/**
+ * The message, a 1 bit, zeros, and the length in bits as 64 bits: a multiple of 512 bits (5.1.1).
+ */
 function padded(bytes: Uint8Array): DataView {
   const view = new DataView(new ArrayBuffer(((bytes.length + 72) >>> 6) << 6));
   new Uint8Array(view.buffer).set(bytes);

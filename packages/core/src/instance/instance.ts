@@ -1,10 +1,10 @@
 import type { Plan } from "../plan/plan.ts";
 
 /**
- * The record of a VM that Evenkeel has started, or is about to start, on this host: its plan, how it
- * runs, and every change that its start may make, so that another process can undo it. It is written
- * before the first change and removed once nothing is left. For an adopted VM, which somebody else
- * has started, it makes placement count the VM by its plan.
+ * The record of a VM that Evenkeel has started, or is about to start, on this host: its plan, how
+ * it runs, and every change that its start may make, so that another process can undo it. It is
+ * written before the first change and removed once nothing is left. For an adopted VM, which
+ * somebody else has started, it makes placement count the VM by its plan.
  */
 export interface Instance {
   readonly apiVersion: "evenkeel/v1";
@@ -18,8 +18,8 @@ export interface Instance {
   /** libvirt's URI; null for QEMU alone. */
   readonly uri: string | null;
   /**
-   * `starting` until the guest runs. If the command that starts it is gone, the start has failed and
-   * is undone; if the command that stops it is gone, `stopping` is completed.
+   * `starting` until the guest runs. If the command that starts it is gone, the start has failed
+   * and is undone; if the command that stops it is gone, `stopping` is completed.
    */
   readonly phase: "starting" | "running" | "stopping";
   /** Whether somebody else started it: its definition and its drivers are not Evenkeel's then. */
@@ -37,6 +37,9 @@ export interface DriverBefore {
   readonly address: string;
   /** Null where it had none. */
   readonly driver: string | null;
-  /** Its `driver_override`, the only driver that the kernel binds to it; null without one. */
+  /**
+   * The driver that `driver_override` names, the only one that the kernel may bind; null without
+   * one.
+   */
   readonly override: string | null;
 }

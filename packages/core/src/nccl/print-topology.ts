@@ -127,7 +127,10 @@ const UNKNOWN_NODE = -1;
 
 const rank = (node: number): number => (node === UNKNOWN_NODE ? Infinity : node);
 
-/** The kernel tells a node of every function; other sources may do so of the devices alone. */
+/**
+ * The node of a function: the kernel reports one for every function, other sources may do so only
+ * for devices.
+ */
 function nodeOf({ device, below }: Branch): number | null {
   if (device.node !== null) return isStandInNode(device.node) ? null : device.node;
   for (const branch of sorted(below)) {

@@ -8,7 +8,9 @@ import { place } from "../fleet/place.ts";
 import type { Plan } from "../plan/plan.ts";
 import { planFaults } from "../plan/check/plan-check.ts";
 
-/** One GPU cut into four functions, two of them with a profile; one with MIG instances; one whole. */
+/**
+ * One GPU cut into four functions, two of them with a profile; one with MIG instances; one whole.
+ */
 const topology = syntheticTopology(
   'package:1 core:16 memory:64Gi hugepages:32x1Gi root[gpu:l40s(functions:"2xNVIDIA L40S-24C,2")' +
     " gpu:h100-pcie(mig:3g.40gb,2x1g.10gb)] root[gpu:l40s]",

@@ -14,9 +14,9 @@ export interface HostState {
 }
 
 /**
- * The topology with accelerators, NICs and partitions as the operator's policy names them. It leaves
- * out devices that are cut into parts, since the host manages a device with virtual functions or MIG
- * instances and sells only its parts; and it leaves out parts of unknown size.
+ * The topology with accelerators, NICs and partitions as the operator's policy names them. It
+ * leaves out devices that are cut into parts, since the host manages a device with virtual
+ * functions or MIG instances and sells only its parts; and it leaves out parts of unknown size.
  */
 export function governedTopology(topology: Topology, policy: HostPolicy): Topology {
   const named = namedByPolicy(topology, policy);

@@ -1,11 +1,12 @@
 import type { PlanCost } from "../cost/plan-cost.ts";
 import type { Isolation, Locality } from "../request/virtual-machine.ts";
 import type { Link, PcieLink } from "../topology/topology.ts";
+import { MiB } from "../unit/bytes.ts";
 
 /**
- * The placement of a VM, decided once and stored. Every rendering is derived from it and every later
- * finding is held against it, so it carries all that they need, without the topology that it was made
- * on.
+ * The placement of a VM, decided once and stored. Every rendering is derived from it and every
+ * later finding is held against it, so it carries all that they need, without the topology that it
+ * was made on.
  */
 export interface Plan {
   readonly apiVersion: "evenkeel/v1";
@@ -33,8 +34,8 @@ export interface Plan {
   /** Accelerators, then NICs, each by address. */
   readonly devices: readonly PlanDevice[];
   /**
-   * Direct links between the accelerators, by host address, each once; null in plans from before this
-   * field.
+   * Direct links between the accelerators, by host address, each once; null in plans from before
+   * this field.
    */
   readonly links: readonly Link[] | null;
   /** The fabric partition of the accelerators; null without one. */
@@ -67,11 +68,14 @@ export interface Cell {
   readonly nics: readonly string[];
 }
 
-/** A vCPU with the host CPU it is pinned to or, under isolation `shared`, the CPUs it floats over. */
+/**
+ * A vCPU with the host CPU it is pinned to or, under isolation `shared`, the CPUs it floats over.
+ */
 export type Vcpu =
   | { readonly id: number; readonly cpu: number }
   | { readonly id: number; readonly cpus: string };
 
+/** A thread of the emulator that does disk I/O, and the CPUs it may run on. */
 export interface IoThread {
   /** From 1, as libvirt counts them. */
   readonly id: number;
@@ -120,7 +124,9 @@ export interface PlanSwitch {
   readonly link: PcieLink | null;
 }
 
-/** Pages of at least 2 MiB are huge: base pages are at most 64 KiB on every architecture of Linux. */
+/**
+ * Pages of at least 2 MiB are huge: base pages are at most 64 KiB on every architecture of Linux.
+ */
 export function isHugepage(pageBytes: number): boolean {
-  return pageBytes >= 2 * 1024 * 1024;
+  return pageBytes >= 2 * MiB;
 }

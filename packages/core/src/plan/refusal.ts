@@ -1,4 +1,6 @@
-/** Why a request does not go anywhere: every host that was tried, every cause, always the numbers. */
+import type { Remedy } from "../remedy/remedy.ts";
+
+/** Why a request fits nowhere: every host that was tried, every cause, always the numbers. */
 export interface Refusal {
   readonly apiVersion: "evenkeel/v1";
   readonly kind: "Refusal";
@@ -6,16 +8,18 @@ export interface Refusal {
   readonly hosts: readonly HostRefusal[];
 }
 
+/** Why a request does not fit on one host, and what would make it fit. */
 export interface HostRefusal {
   readonly host: string;
   readonly reasons: readonly RefusalReason[];
   /** The smallest changes, each enough by itself, that would make it fit here. */
-  readonly remedies: readonly Remedy[];
+  readonly remedies: readonly RefusalRemedy[];
 }
 
+/** One cause of a refusal, with its numbers. */
 export interface RefusalReason {
   readonly code: RefusalCode;
-  /** The node that falls short, where the cause lies on one. */
+  /** The node that has too little; null where the cause is not one node. */
   readonly node: number | null;
   readonly needs: number | null;
   readonly has: number | null;
@@ -23,12 +27,11 @@ export interface RefusalReason {
   readonly message: string;
 }
 
-/** One change to the request or the host, as a field and its values before and after. */
-export interface Remedy {
+/** One change to the request or the host: the field, its values before and after, and how. */
+export interface RefusalRemedy extends Remedy {
   readonly change: string;
   readonly from: string | number | null;
   readonly to: string | number | null;
-  readonly message: string;
 }
 
 /** Every cause of a refusal, by its stable code; `docs/errors.md` lists the same. */
@@ -36,7 +39,7 @@ export const refusalCodes = {
   "accelerators-short": "fewer free accelerators of the model than asked for",
   "accelerators-unlinked": "no set of free accelerators is connected as asked for",
   "accelerators-split": "the free accelerators lie on nodes that cannot together hold the request",
-  "search-ended": "nothing is short by itself, and the search ended before every choice was tried",
+  "search-ended": "no single resource is short, and the search ended before it tried every choice",
   "accelerator-node-unknown":
     "an accelerator's node is unknown, so nothing can be placed beside it",
   "partition-unavailable": "no free fabric partition has exactly the accelerators asked for",
@@ -47,10 +50,11 @@ export const refusalCodes = {
   "memory-unknown": "a node's memory is unknown, so none of it can be sold",
   "hugepages-short": "fewer free huge pages on a node than its cell needs",
   "hugepages-absent": "the host has no huge pages of the size asked for",
-  "isolation-conflict": "another VM holds what the isolation asked for would need alone",
-  "signature-unavailable": "no free placement is of the signature that the flavor is sold in",
-  "kept-away": "the host has a VM that the request is to be kept away from",
+  "isolation-conflict": "another VM uses what the isolation asked for needs alone",
+  "signature-unavailable": "no free placement has the signature that the flavor is sold in",
+  "kept-away": "the host has a VM that the request must be kept away from",
   "cores-unknown": "the topology has no cores, so none can be sold",
 } as const;
 
+/** The code of a cause. */
 export type RefusalCode = keyof typeof refusalCodes;

@@ -4,9 +4,9 @@ import { isHugepage, type Plan } from "./plan.ts";
 import { sumOf } from "../unit/sum.ts";
 
 /**
- * The request that would give a VM its plan's signature again: the plan's amounts, while the signature
- * says the rest (models, links, how they lie). Fields that a plan does not have, like the workload,
- * decide nothing within one signature: its placements cost the same.
+ * The request that would give a VM its plan's signature again: the plan's amounts, while the
+ * signature says the rest (models, links, how they lie). Fields that a plan does not have, like the
+ * workload, decide nothing within one signature: its placements cost the same.
  */
 export function requestOfPlan(plan: Plan): Request {
   const count = (kind: "accelerator" | "nic"): number =>

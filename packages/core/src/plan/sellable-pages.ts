@@ -10,8 +10,8 @@ import { sum, sumOf } from "../unit/sum.ts";
  *
  * A pool's free count is read once, at one moment. For a single placement it is a limit like any
  * other. But VMs that are placed one after the other ahead of time must count it down, like every
- * other resource; without it, they count down the pool itself. The plans are taken to be running, as
- * in every placement.
+ * other resource; without it, they count down the pool itself. The plans are taken to be running,
+ * as in every placement.
  */
 export function withSellablePages({ topology, taken }: HostState): Topology {
   const nodes = topology.nodes.map((node) => sellableNode(node, taken));

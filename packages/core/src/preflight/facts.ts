@@ -1,6 +1,6 @@
 /**
- * What a host has at this moment that a start may need, as its kernel and its hypervisor tell. What
- * could not be read is null, and no check objects to it: the hypervisor will.
+ * What a host has now that a start may need, as its kernel and hypervisor report it. A fact that could
+ * not be read is null, and no problem here: the hypervisor finds out.
  */
 export interface HostFacts {
   readonly nodes: readonly NodeFacts[];
@@ -29,9 +29,13 @@ export interface HostFacts {
 
 export interface NodeFacts {
   readonly id: number;
-  /** Free, or given back as soon as somebody asks: without huge pages. */
+  /** Free, or given back on demand; huge pages are not counted. */
   readonly availableBytes: number | null;
-  readonly hugepages: readonly { readonly sizeBytes: number; readonly free: number | null }[];
+  readonly hugepages: readonly {
+    readonly sizeBytes: number;
+    readonly total: number;
+    readonly free: number | null;
+  }[];
 }
 
 export interface CgroupFacts {

@@ -2,8 +2,10 @@ import { describe, expect, test } from "vitest";
 import { planOf } from "../../testing/guest/plan-of.ts";
 import { GiB, MiB } from "../unit/bytes.ts";
 import type { DeviceFacts, DomainFacts, HostFacts } from "./facts.ts";
-import { preflight, type Start } from "./preflight.ts";
+import { preflight } from "./preflight.ts";
+import type { Start } from "./start.ts";
 import type { PreflightProblem } from "./problem.ts";
+import { malformed } from "../../testing/remedy/malformed.ts";
 import { factsFor, startOf } from "../../testing/preflight/facts-for.ts";
 
 const gpu = "0000:1b:00.0";
@@ -75,6 +77,9 @@ test("what could not be read is not objected to", () => {
   expect(preflight(start, unknown).problems).toEqual([]);
 });
 
+const pool = (node: number): string =>
+  `/sys/devices/system/node/node${node}/hugepages/hugepages-2048kB/nr_hugepages`;
+
 /** One thing taken from the host, and the one problem that it makes. */
 const cases: readonly [
   what: string,
@@ -86,7 +91,9 @@ const cases: readonly [
     "huge pages on one node",
     {
       nodes: good.nodes.map((node) =>
-        node.id === 1 ? { ...node, hugepages: [{ sizeBytes: 2 * MiB, free: 1000 }] } : node,
+        node.id === 1
+          ? { ...node, hugepages: [{ sizeBytes: 2 * MiB, total: 1100, free: 1000 }] }
+          : node,
       ),
     },
     {
@@ -94,15 +101,28 @@ const cases: readonly [
       subject: "node 1",
       needs: "1024 huge pages of 2 MiB",
       has: "1000 free",
-      remedy: expect.stringMatching(
-        /^echo \$\(\(\$\(cat \S+node1\S+2048kB\/nr_hugepages\) \+ 24\)\) > /,
-      ),
+      remedy: {
+        text: "Set apart 24 more huge pages of 2 MiB on node 1.",
+        argv: [["shuf", "-e", "1124", "-o", pool(1)]],
+        when: "live",
+        undo: [["shuf", "-e", "1100", "-o", pool(1)]],
+      },
     },
   ],
   [
     "the pool itself",
     { nodes: good.nodes.map((node) => (node.id === 0 ? { ...node, hugepages: [] } : node)) },
-    { code: "hugepages-not-free", subject: "node 0", has: "0 free" },
+    {
+      code: "hugepages-not-free",
+      subject: "node 0",
+      has: "0 free",
+      remedy: {
+        text: "Boot the host with huge pages of 2 MiB on node 0 (hugepagesz=, hugepages=).",
+        argv: null,
+        when: "host-reboot",
+        undo: null,
+      },
+    },
   ],
   ["hugetlbfs", { hugetlbfsBytes: [GiB] }, { code: "hugetlbfs-not-mounted" }],
   ["a CPU", { onlineCpus: "0-4,500-505" }, { code: "cpus-not-online", subject: "CPUs 5" }],
@@ -117,7 +137,12 @@ const cases: readonly [
     {
       code: "cgroup-cpus",
       subject: "cgroup /machine.slice",
-      remedy: "echo 0-5,500-505 > /sys/fs/cgroup/machine.slice/cpuset.cpus",
+      remedy: {
+        text: "Give the cgroup /machine.slice the CPUs 0-5,500-505.",
+        argv: [["shuf", "-e", "0-5,500-505", "-o", "/sys/fs/cgroup/machine.slice/cpuset.cpus"]],
+        when: "live",
+        undo: [["shuf", "-e", "0-3,500-505", "-o", "/sys/fs/cgroup/machine.slice/cpuset.cpus"]],
+      },
     },
   ],
   [
@@ -170,7 +195,15 @@ const cases: readonly [
   [
     "its name",
     { domains: [domain({ name: "llm-a", running: false })] },
-    { code: "name-taken", remedy: "virsh undefine --nvram llm-a, if nobody needs it" },
+    {
+      code: "name-taken",
+      remedy: {
+        text: "Remove the definition of llm-a if nobody needs it.",
+        argv: [["virsh", "undefine", "--nvram", "llm-a"]],
+        when: "live",
+        undo: null,
+      },
+    },
   ],
   [
     "its UUID",
@@ -185,7 +218,7 @@ describe("what is missing is told by itself, with what mends it", () => {
     const report = preflight({ ...start, ...change }, { ...good, ...facts });
     expect(report.ready).toBe(false);
     expect(report.problems).toEqual([expect.objectContaining({ severity: "error", ...problem })]);
-    expect(report.problems[0]?.remedy).not.toBe("");
+    expect(report.problems.flatMap(({ remedy }) => malformed(remedy))).toEqual([]);
   });
 });
 
@@ -195,6 +228,8 @@ test("memory of base pages is looked at too, and what only spoils it is a warnin
   expect(preflight(startOf(bare), short).problems).toMatchObject([
     { code: "memory-not-free", needs: "4 GiB", has: "1 GiB free or in caches" },
   ]);
+  const problems = preflight(startOf(bare), short).problems;
+  expect(problems.flatMap(({ remedy }) => malformed(remedy))).toEqual([]);
   const spoiled = { ...facts, numaBalancing: 1, ksmRun: 1, domains: [domain({ known: false })] };
   expect(preflight(startOf(bare), spoiled)).toMatchObject({
     ready: true,
@@ -204,6 +239,8 @@ test("memory of base pages is looked at too, and what only spoils it is a warnin
       { code: "domains-unknown", severity: "warning" },
     ],
   });
+  const warnings = preflight(startOf(bare), spoiled).problems;
+  expect(warnings.flatMap(({ remedy }) => malformed(remedy))).toEqual([]);
 });
 
 test("bridges of a group stay with the host; any other function of it that is left out is told", () => {
@@ -227,4 +264,5 @@ test("everything is told at once, errors first", () => {
     "vfio-missing",
     "ksm-on",
   ]);
+  expect(all.problems.flatMap(({ remedy }) => malformed(remedy))).toEqual([]);
 });

@@ -1,29 +1,15 @@
-import type { Guest } from "../guest/guest.ts";
-import type { HypervisorName } from "../instance/instance.ts";
-import type { PlanFault } from "../plan/check/plan-facts.ts";
-import type { Plan } from "../plan/plan.ts";
-import { checkCgroups } from "./check/cgroups.ts";
-import { checkCpus } from "./check/cpus.ts";
-import { checkDevices } from "./check/devices.ts";
-import { checkHypervisor } from "./check/hypervisor.ts";
-import { checkIommu } from "./check/iommu.ts";
-import { checkKernel } from "./check/kernel.ts";
-import { checkMemory } from "./check/memory.ts";
-import { checkName } from "./check/name.ts";
+import { checkCgroups } from "./cgroups.ts";
+import { checkCpus } from "./cpus.ts";
+import { checkDevices } from "./devices.ts";
+import { checkHypervisor } from "./hypervisor.ts";
+import { checkIommu } from "./iommu.ts";
+import { checkKernel } from "./kernel.ts";
+import { checkMemory } from "./memory.ts";
+import { checkName } from "./name.ts";
+import { advice } from "../remedy/remedy.ts";
 import type { HostFacts } from "./facts.ts";
 import type { PreflightProblem, PreflightReport } from "./problem.ts";
-
-/** What is about to be started. */
-export interface Start {
-  readonly plan: Plan;
-  readonly guest: Guest;
-  readonly via: HypervisorName;
-  readonly emulated: boolean;
-  /** What the plan's checker says of it on this machine; see `planFaults`. */
-  readonly faults: readonly PlanFault[];
-}
-
-export type PreflightCheck = (start: Start, facts: HostFacts) => readonly PreflightProblem[];
+import type { PreflightCheck, Start } from "./start.ts";
 
 const checks: readonly PreflightCheck[] = [
   checkName,
@@ -37,11 +23,11 @@ const checks: readonly PreflightCheck[] = [
 ];
 
 /**
- * Everything that stands in the way of a start, from what was read and before anything is touched:
- * all of it and not the first, so that one visit to the host mends it. Errors go first.
+ * Everything that stands in the way of a start, before anything is touched: all problems at once, so
+ * that one visit to the host mends them. Errors go first.
  *
- * A check objects only to what it knows: facts that could not be read are left to the hypervisor,
- * which finds out without harm, since a start that fails is undone.
+ * A fact that could not be read is no problem: the hypervisor finds out without harm, since a start
+ * that fails is undone.
  */
 export function preflight(start: Start, facts: HostFacts): PreflightReport {
   const { plan, faults } = start;
@@ -51,7 +37,7 @@ export function preflight(start: Start, facts: HostFacts): PreflightReport {
     subject,
     needs: "a plan that is legal on this machine now",
     has: message,
-    remedy: "place the VM again, without --plan",
+    remedy: advice(null, "Place the VM again, without --plan."),
   }));
   const problems = [...outdated, ...checks.flatMap((check) => check(start, facts))];
   const errors = problems.filter(({ severity }) => severity === "error");

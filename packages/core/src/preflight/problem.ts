@@ -1,7 +1,9 @@
+import type { Remedy } from "../remedy/remedy.ts";
+
 /** What stands in the way of a start, by its stable code; `docs/errors.md` lists the same. */
 export const preflightCodes = {
   "plan-outdated": "the plan is not for this machine as it is, or what it takes is not free",
-  "name-taken": "a VM of that name or UUID is there already",
+  "name-taken": "the name or UUID of the VM is in use",
   "hugepages-not-free": "fewer huge pages are free on a node than the plan has there",
   "memory-not-free": "less memory is free on a node than the plan has there",
   "hugetlbfs-not-mounted": "no hugetlbfs is mounted for the plan's page size",
@@ -9,18 +11,18 @@ export const preflightCodes = {
   "cgroup-cpus": "a cgroup does not allow CPUs of the plan",
   "cgroup-nodes": "a cgroup does not allow memory nodes of the plan",
   "device-absent": "a device of the plan is not there",
-  "device-busy": "a device of the plan, or one that goes with it, is in use",
-  "iommu-off": "the host has no IOMMU that is on, so no device can be passed through",
+  "device-busy": "a device of the plan, or a companion of one, is in use",
+  "iommu-off": "the host's IOMMU is off, so no device can be passed through",
   "iommu-group-shared": "a device's IOMMU group has a function that the plan leaves out",
-  "vfio-missing": "the driver vfio-pci is not there and cannot be loaded",
+  "vfio-missing": "the driver vfio-pci is missing and cannot be loaded",
   "kvm-unusable": "KVM cannot be used",
   "address-bits-short": "the guest needs wider physical addresses than the host's CPUs have",
-  "memlock-short": "QEMU may not lock as much memory as passing a device through takes",
+  "memlock-short": "QEMU may not lock as much memory as a passed-through device needs",
   "hypervisor-missing": "the hypervisor is not there, or does not answer",
-  "hypervisor-old": "the hypervisor is older than what the plan's rendering needs",
-  "numa-balancing-on": "the kernel moves pages between nodes by itself",
+  "hypervisor-old": "the hypervisor is older than the plan's rendering needs",
+  "numa-balancing-on": "NUMA balancing is on: the kernel moves pages between nodes",
   "ksm-on": "the kernel merges equal pages, also of different nodes",
-  "domains-unknown": "VMs run here of which Evenkeel does not know what they hold",
+  "domains-unknown": "VMs run here whose CPUs and memory Evenkeel does not know",
 } as const;
 
 export type PreflightCode = keyof typeof preflightCodes;
@@ -33,11 +35,10 @@ export interface PreflightProblem {
   readonly subject: string;
   readonly needs: string;
   readonly has: string;
-  /** The command that mends it, or what to do where no command does. */
-  readonly remedy: string;
+  readonly remedy: Remedy;
 }
 
-/** Why a start is refused before anything was touched: all that stands in the way, and what else was seen. */
+/** What was found before a start, when nothing is touched yet: errors refuse it, warnings do not. */
 export interface PreflightReport {
   readonly apiVersion: "evenkeel/v1";
   readonly kind: "Preflight";

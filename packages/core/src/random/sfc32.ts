@@ -1,8 +1,8 @@
 import { invariant } from "../invariant.ts";
 
 /**
- * sfc32, a pseudorandom generator of 32-bit numbers: the same start gives the same numbers. It passes
- * PractRand's tests of 2^42 bytes.
+ * sfc32, a pseudorandom generator of 32-bit numbers: the same start gives the same numbers. It
+ * passes PractRand's tests of 2^42 bytes.
  */
 export function sfc32(first: number, second: number, third: number): () => number {
   let [a, b, c, counter] = [first | 0, second | 0, third | 0, 1];
@@ -18,7 +18,9 @@ export function sfc32(first: number, second: number, third: number): () => numbe
   return next;
 }
 
-/** The start for a purpose, hashed from its text (FNV-1a), so that each purpose has its own numbers. */
+/**
+ * The start for a purpose, hashed from its text (FNV-1a), so that each purpose has its own numbers.
+ */
 export function startFor(purpose: string, from: number): number {
   let start = from | 0;
   for (const character of purpose) start = Math.imul(start ^ codeOf(character), 0x01000193);

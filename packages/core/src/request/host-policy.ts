@@ -19,6 +19,7 @@ export interface HostPolicy {
   readonly partitions: readonly Partition[] | null;
 }
 
+/** The policy of a host whose operator states none. */
 export const defaultHostPolicy: HostPolicy = {
   reserved: { coresPerNode: 1, cpus: null, memoryPerNodeBytes: 4 * GiB },
   accelerators: null,

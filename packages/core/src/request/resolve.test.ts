@@ -126,13 +126,13 @@ test("an impossible value is refused with the field, the expectation and what to
     request-invalid | VirtualMachine llm-a: spec.accelerators.count | -1 devices are asked for | an integer from 0 to 256 | 
     request-invalid | VirtualMachine llm-a: spec.nics.count | NICs are described but their number is not given | how many | add count: 1, or 0 for none
     request-invalid | VirtualMachine llm-a: spec.nics.count | 257 devices are asked for | an integer from 0 to 256 | 
-    flavor-unknown | VirtualMachine llm-a: spec.flavor | no flavor is named "h100.2" | a flavor that is given too | give the Flavor "h100.2" along with it"
+    flavor-unknown | VirtualMachine llm-a: spec.flavor | no flavor is named "h100.2" | a flavor that is also given | give the Flavor "h100.2" along with it"
   `);
   expect(refusalOf({ flavor: "h100-2" }, [h100])).toMatchInlineSnapshot(
     `"flavor-unknown | VirtualMachine llm-a: spec.flavor | no flavor is named "h100-2" | one of h100.2 | did you mean "h100.2"?"`,
   );
   expect(refusalOf({ flavor: "h100.2" }, [h100, h100])).toMatchInlineSnapshot(
-    `"request-invalid | VirtualMachine llm-a: spec.flavor | the flavor "h100.2" is given more than once | one flavor of a name | leave out all but one of the flavors named "h100.2""`,
+    `"request-invalid | VirtualMachine llm-a: spec.flavor | the flavor "h100.2" is given more than once | one flavor for each name | leave out all but one of the flavors named "h100.2""`,
   );
 });
 

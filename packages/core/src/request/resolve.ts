@@ -10,8 +10,8 @@ import type {
 } from "./virtual-machine.ts";
 
 /**
- * Bounds beyond which a number must be a typing error: QEMU's q35 machine has at most 4096 vCPUs, no
- * guest starts in less than 64 MiB together with its firmware, and no host has 1 PiB.
+ * Bounds beyond which a number must be a typing error: QEMU's q35 machine has at most 4096 vCPUs,
+ * no guest starts in less than 64 MiB together with its firmware, and no host has 1 PiB.
  */
 export const requestBounds = {
   vcpus: { min: 1, max: 4096 },
@@ -64,7 +64,14 @@ export function resolveRequest(vm: VirtualMachine, flavors: readonly Flavor[]): 
   };
 }
 
-/** Whether a VM is as its flavor was sold: with fields of its own it has no signature yet. */
+/** The request of a VM of a flavor without fields of its own. */
+export function requestOfFlavor(flavor: Flavor): Request {
+  const { name } = flavor.metadata;
+  const vm = { apiVersion: "evenkeel/v1", kind: "VirtualMachine", metadata: { name } } as const;
+  return resolveRequest({ ...vm, spec: { flavor: name } }, [flavor]);
+}
+
+/** Whether a VM is as its flavor was sold: with fields of its own it has no signature. */
 function isAsSold({ spec }: VirtualMachine): boolean {
   const { flavor: _, ...own } = spec;
   return Object.values(own).every((value) => value === undefined);
@@ -80,7 +87,7 @@ function flavorOf(vm: VirtualMachine, flavors: readonly Flavor[]): Flavor | null
     const close = didYouMean(wanted, names);
     throw new EvenkeelError("flavor-unknown", `no flavor is named "${wanted}"`, {
       where,
-      expected: names.length === 0 ? "a flavor that is given too" : `one of ${names.join(", ")}`,
+      expected: names.length === 0 ? "a flavor that is also given" : `one of ${names.join(", ")}`,
       remedy:
         close === null ? `give the Flavor "${wanted}" along with it` : `did you mean "${close}"?`,
     });
@@ -88,7 +95,7 @@ function flavorOf(vm: VirtualMachine, flavors: readonly Flavor[]): Flavor | null
   if (others.length > 0) {
     throw new EvenkeelError("request-invalid", `the flavor "${wanted}" is given more than once`, {
       where,
-      expected: "one flavor of a name",
+      expected: "one flavor for each name",
       remedy: `leave out all but one of the flavors named "${wanted}"`,
     });
   }

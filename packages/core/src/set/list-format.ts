@@ -31,8 +31,8 @@ export function parseList(text: string): IndexSet | null {
 }
 
 /**
- * Reads a list string of a document. A text that is no list counts as empty; `contradictions` reports
- * it where it is in a topology.
+ * Reads a list string of a document. A text that is no list counts as empty; `contradictions`
+ * reports it where it is in a topology.
  */
 export function setOf(list: string): IndexSet {
   return parseList(list) ?? emptySet;

@@ -2,8 +2,8 @@ import { INDEX_MAX, type IndexSet, indexSet, wordAt } from "./index-set.ts";
 
 /**
  * Reads a hexadecimal mask, most significant word first: `00ff,ffffffff` as sysfs prints it in
- * `cpumap` files, or `0x000000ff,0xffffffff` as hwloc prints its bitmaps. Null when the text is not a
- * mask or sets a bit above `INDEX_MAX`.
+ * `cpumap` files, or `0x000000ff,0xffffffff` as hwloc prints its bitmaps. Null when the text is not
+ * a mask or sets a bit above `INDEX_MAX`.
  */
 export function parseMask(text: string): IndexSet | null {
   const words = text.trim().split(",").toReversed();
@@ -24,8 +24,8 @@ export function parseMask(text: string): IndexSet | null {
 }
 
 /**
- * The mask as sysfs prints it, in full words of eight digits: as many words as the set needs, and at
- * least `words`, since all masks of one machine are as wide as its highest CPU requires.
+ * The mask as sysfs prints it, in full words of eight digits: as many words as the set needs, and
+ * at least `words`, since all masks of one machine are as wide as its highest CPU requires.
  */
 export function formatMask(set: IndexSet, words = 1): string {
   const length = Math.max(words, set.words.length, 1);

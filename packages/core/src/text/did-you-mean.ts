@@ -1,9 +1,9 @@
 import { at } from "../unit/list.ts";
 
 /**
- * The candidate nearest to a misspelled word by optimal string alignment distance, or null when none
- * is near enough: one slip (a letter added, left out, changed, or swapped with its neighbor) in every
- * three letters. The first of equally near candidates wins.
+ * The candidate nearest to a misspelled word by optimal string alignment distance, or null when
+ * none is near enough: one slip (a letter added, left out, changed, or swapped with its neighbor)
+ * in every three letters. The first of equally near candidates wins.
  */
 export function didYouMean(word: string, candidates: readonly string[]): string | null {
   const typed = word.slice(0, 64).toLowerCase();

@@ -21,7 +21,7 @@ import type {
 import { unknownLast } from "./unknown-last.ts";
 import type { unknownParts } from "./unknown-settings.ts";
 
-/** What a reader has found out, in whatever order it found it. */
+/** A machine as a reader found it, in any order. */
 export interface TopologyParts {
   readonly name: string;
   readonly source: string;
@@ -39,7 +39,7 @@ export interface TopologyParts {
   readonly accelerators?: readonly AcceleratorParts[];
   readonly nics?: readonly Nic[];
   readonly links?: readonly Link[];
-  /** Also those that the places of the devices tell, which are left out. */
+  /** May repeat what the places of the devices already show; such pairs are left out. */
   readonly interconnects?: readonly StatedInterconnect[];
   readonly partitions?: readonly Partition[];
 }
@@ -48,7 +48,7 @@ export interface TopologyParts {
 export type AcceleratorParts = Omit<Accelerator, keyof typeof unknownParts> &
   Partial<Pick<Accelerator, keyof typeof unknownParts>>;
 
-/** A node; its package is that of its cores unless the reader says otherwise. */
+/** A node; without a package it gets that of its cores. */
 export type NodeParts = Omit<MemoryNode, "package" | "sideCacheBytes"> &
   Partial<Pick<MemoryNode, "package" | "sideCacheBytes">>;
 
@@ -59,12 +59,13 @@ export type NodeParts = Omit<MemoryNode, "package" | "sideCacheBytes"> &
 export type CoreParts = Omit<Core, "id" | "node"> & Partial<Pick<Core, "node">>;
 
 /**
- * The Topology in its one canonical form, so that two readings of one machine are equal: every list
- * in the order that `Topology` promises, distances permuted with their nodes, CPU lists canonical,
- * cores, dies, clusters and caches renumbered by their lowest CPU, links from the lower address.
+ * Puts a topology into its one canonical form, so that two readings of one machine are equal: every
+ * list in the order that `Topology` promises, distances permuted with their nodes, CPU lists
+ * canonical, cores, dies, clusters and caches renumbered by their lowest CPU, links from the lower
+ * address.
  *
- * It only puts in order and derives. What contradicts itself is passed on as it stands, for
- * `checkedTopology` to name. The cost is that of the sorts.
+ * It only orders and derives. Contradictions are left in for `checkedTopology` to name. The cost is
+ * that of the sorts.
  */
 export function buildTopology(parts: TopologyParts): Topology {
   const nodes = canonicalNodes(parts.nodes ?? []);
@@ -120,7 +121,7 @@ const unknownMachine: Machine = {
   pageBytes: null,
 };
 
-/** The canonical list string; a text that is no list stays for the check to complain about. */
+/** The canonical form of a list; a text that is no list is left for the check to report. */
 function canonicalList(text: string): string {
   const set = parseList(text);
   return set === null ? text : formatList(set);
@@ -168,7 +169,7 @@ function compareAccess(a: Access, b: Access): number {
   );
 }
 
-/** Gives each new number the next position: those who come first have the lower number. */
+/** Renumbers from 0 in the order of first use. */
 function renumbering(): (number: number | null) => number | null {
   const positions = new Map<number, number>();
   return (number) => {
@@ -218,7 +219,7 @@ function nodeHolding(
   return node !== undefined && isSubset(cpus, node.set) ? node.id : null;
 }
 
-/** For each node with cores, the package of them all; null where they differ or one is unknown. */
+/** The package of each node's cores; null where they differ or one is unknown. */
 function packagesOfNodes(cores: readonly Core[]): ReadonlyMap<number, number | null> {
   const packages = new Map<number, number | null>();
   for (const { node, package: id } of cores) {
@@ -238,7 +239,7 @@ function inOrder<T extends { readonly a: string; readonly b: string }>(pairs: re
     .toSorted((x, y) => comparePciAddresses(x.a, y.a) || comparePciAddresses(x.b, y.b));
 }
 
-/** Without what the places of the devices tell anyway, so that it is said in one way only. */
+/** Drops pairs that the places of the devices show already, so that each fact has one form. */
 function canonicalInterconnects(
   stated: readonly StatedInterconnect[],
   pci: readonly PciDevice[],

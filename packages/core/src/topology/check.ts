@@ -19,8 +19,8 @@ export interface Contradiction {
 }
 
 /**
- * Every contradiction within a topology; none is what everything else in Evenkeel relies on.
- * What is merely unknown (null) contradicts nothing.
+ * Finds every contradiction within a topology; everything else in Evenkeel relies on there being
+ * none. Unknown (null) values contradict nothing.
  */
 export function contradictions(topology: Topology): Contradiction[] {
   const found: Contradiction[] = [];
@@ -212,7 +212,7 @@ function checkPci({ pci, nodes }: Topology, report: Report): void {
 /** A bus number has eight bits: what has more bridges above it than that lies on a circle. */
 const BRIDGES_MAX = 256;
 
-/** What grows with pairs of accelerators must stay small whatever was read. */
+/** A limit for lists that grow with pairs of accelerators, whatever was read. */
 const ACCELERATORS_MAX = 1024;
 
 /** MIG has seven at most, each cut into seven more; older GPUs have 32 mediated devices. */

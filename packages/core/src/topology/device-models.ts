@@ -1,10 +1,9 @@
 import { GiB, KiB, MiB } from "../unit/bytes.ts";
 
 /**
- * PCI devices by a short name: what identifies them, how much address space they take, and what
- * link they can have. BAR sizes are those of public `lspci -vv` recordings; a size that nobody has
- * published is null. They are for describing machines that are not at hand; a machine that is
- * at hand says all this itself.
+ * PCI devices by a short name: their ids, BAR sizes and links, for describing machines that are not
+ * at hand. BAR sizes are those of public `lspci -vv` recordings; a size that nobody has published
+ * is null.
  */
 export interface DeviceModel {
   readonly key: string;

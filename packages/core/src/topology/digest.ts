@@ -4,11 +4,11 @@ import type { PciDevice, Topology } from "./topology.ts";
 import { wholeAccelerators } from "./virtual-functions.ts";
 
 /**
- * `sha256:` of what a machine is, without what changes while it runs: free pages, bound drivers,
- * links that train down when idle, ACS and ATS, which can be switched, where interrupts go, whether
- * resctrl is mounted, which partitions are active, the vGPU types that are set on virtual functions,
- * the instances that GPUs are cut into, and where it was read from. Two readings of one
- * unchanged machine agree; a plan made for one can tell that the other is the same.
+ * The `sha256:` of a machine without what changes while it runs: free pages, bound drivers, links
+ * that train down when idle, ACS and ATS, interrupt routing, whether resctrl is mounted, which
+ * partitions are active, vGPU types, MIG instances, and the source. Two readings of an unchanged
+ * machine have the same digest, so a plan can tell whether a machine is still the one it was made
+ * for.
  */
 export function topologyDigest(topology: Topology): string {
   const known = digests.get(topology);

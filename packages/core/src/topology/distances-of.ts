@@ -1,7 +1,7 @@
 import { at } from "../unit/list.ts";
 import type { Topology } from "./topology.ts";
 
-/** How far one node is from another, by their ids: null where nobody tells, or one is not there. */
+/** The distance between two nodes by id; null where it is unknown or a node is not there. */
 export function distancesOf({
   nodes,
   distances,

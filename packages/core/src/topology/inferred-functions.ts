@@ -1,12 +1,12 @@
 import { pciAddressParts } from "./pci-address.ts";
 import type { PciDevice } from "./topology.ts";
 
-/** Where a vendor's virtual functions are, and by what they are known beside that. */
+/** Where a vendor's virtual functions lie, and which ids they have. */
 interface Rule {
   readonly vendor: string;
   readonly class: RegExp;
   readonly device: RegExp;
-  /** The place on the bus of the first one, that of the GPU being 0. */
+  /** The place of the first one on the bus; the GPU's own is 0. */
   readonly first: number;
   /** Whether they have the id of their GPU, or one of their own. */
   readonly sameId: boolean;
@@ -23,10 +23,11 @@ const rules: readonly Rule[] = [
 ];
 
 /**
- * The functions with the physical ones that those must be virtual functions of of which nobody told
- * it, so that a part of a GPU is not taken for another GPU. What tells is where they are: behind
- * their GPU on its bus, the first of them included, where no card has further GPUs, for each of those
- * is on a bus of its own. Linear in the functions.
+ * Fills in the parent GPU of virtual functions whose source did not report it, so that a part of a
+ * GPU is not taken for a GPU of its own.
+ *
+ * Their place tells: virtual functions lie behind their GPU on its own bus, beginning at a place
+ * that is known for each vendor, and no card has further GPUs there. Linear in the functions.
  */
 export function withInferredFunctions<T extends PciDevice>(pci: readonly T[]): readonly T[] {
   const whole = new Map<string, PciDevice>();

@@ -13,15 +13,15 @@ import type { PciDevice, PciInterconnect, Topology } from "./topology.ts";
  * https://docs.nvidia.com/deploy/nvidia-smi/ ("topo")
  */
 export type Interconnect = DirectInterconnect | PciInterconnect;
+/** A connection of two accelerators beside PCI Express, by its number of lanes. */
 export type DirectInterconnect = `${"NV" | "XGMI"}${number | "#"}`;
 
 /** The interconnect of two different devices, or null where the topology does not tell. */
 export type InterconnectOf = (a: string, b: string) => Interconnect | null;
 
 /**
- * Direct links come first, then what a source stated (`Topology.interconnects`), and where it stated
- * nothing, what the places of the two tell. Looks devices up once, so that many pairs can be asked
- * for cheaply.
+ * Looks up direct links first, then what a source stated (`Topology.interconnects`), then what the
+ * places of the two show. Devices are indexed once, so asking for many pairs is cheap.
  */
 export function interconnects(topology: Topology): InterconnectOf {
   const direct = new Map(
@@ -51,7 +51,10 @@ export function pciInterconnects(
   return (a, b) => stated.get(`${a} ${b}`) ?? derived(a, b);
 }
 
-/** What the places of two devices alone tell: the bridges they meet below, and their nodes. */
+/**
+ * The interconnect that follows from the places of two devices: the bridges above both, and their
+ * nodes.
+ */
 export function derivedInterconnects({
   pci,
 }: Pick<Topology, "pci">): (a: string, b: string) => PciInterconnect | null {
@@ -84,8 +87,8 @@ function overPci(
 }
 
 /**
- * The addresses of the bridges above a device, nearest first; the root bus is not among them. In a
- * topology whose bridges contradictorily lie below themselves, each is met once.
+ * The addresses of the bridges above a device, nearest first, without the root bus. A topology that
+ * contradicts itself may have bridges in a circle; each is visited once.
  */
 export function bridgesAbove(
   device: PciDevice,

@@ -1,8 +1,8 @@
 /**
- * Addresses for devices whose source tells none: `nvidia-smi topo -m` knows GPU3 and mlx5_0 and how
- * they reach each other, and nothing of PCI. A Topology names devices by address, so such a device
- * gets a stand-in from a domain that no machine has, and everything that shows or joins topologies
- * can tell that it is none.
+ * Addresses for devices whose source has none: `nvidia-smi topo -m` knows GPU3 and mlx5_0 and their
+ * interconnects, and nothing of PCI. A Topology names devices by address, so such a device gets a
+ * stand-in address from a domain that no machine has, and everything that shows or joins topologies
+ * can recognize it.
  */
 const STAND_IN_DOMAIN = "ffffff00";
 
@@ -27,8 +27,8 @@ export function isStandIn(name: string): boolean {
 const STAND_IN_NODE = 65_280;
 
 /**
- * A stand-in for a NUMA node whose number nobody told, from 0 to 255: who says that two devices are
- * `SYS` apart says that they lie on two nodes, and not on which.
+ * A stand-in for a NUMA node of unknown number, from 0 to 255: a source that says that two devices
+ * are `SYS` apart knows that they lie on two nodes, and not on which.
  */
 export function standInNode(ordinal: number): number {
   return STAND_IN_NODE + ordinal;

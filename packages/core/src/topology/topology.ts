@@ -1,9 +1,9 @@
 /**
- * A Topology is what a machine is, as far as someone has read it: the first of the documents in
- * `contracts`, produced by every reader, by the synthetic language and by the catalog alike.
+ * A Topology describes a machine as far as somebody has read it: the first of the documents in
+ * `contracts`, produced by every reader, by the synthetic language and by the catalog.
  *
- * It is plain data. CPU sets are Linux list strings, sizes are bytes, PCI addresses are full and
- * in lower case, and **what nobody has read is null, never a default**.
+ * It is plain data. CPU sets are Linux list strings, sizes are bytes, PCI addresses are full and in
+ * lower case, and **a value that nobody has read is null, never a default**.
  */
 export interface Topology {
   readonly apiVersion: "evenkeel/v1";
@@ -20,7 +20,7 @@ export interface Topology {
   readonly access: readonly Access[];
   /** By ascending lowest CPU; a core's id is its position. */
   readonly cores: readonly Core[];
-  /** The L3 caches of which more is known than who shares them, by ascending id. */
+  /** The L3 caches with known size or ways, by ascending id. */
   readonly l3Caches: readonly L3Cache[];
   readonly cacheAllocation: CacheAllocation | null;
   readonly offlineCpus: string;
@@ -30,14 +30,14 @@ export interface Topology {
   readonly nics: readonly Nic[];
   readonly links: readonly Link[];
   /**
-   * What a source states of how two devices reach each other over PCI Express where that differs from
-   * what their places, `pci` and nodes, tell; empty where the places tell it all. By ascending
-   * addresses.
+   * Interconnects over PCI Express that a source states and that the places of the two devices
+   * (`pci` and nodes) do not show; empty where the places show all. By ascending addresses.
    */
   readonly interconnects: readonly StatedInterconnect[];
   readonly partitions: readonly Partition[];
 }
 
+/** Who made the machine, and what its processors are. */
 export interface Machine {
   readonly vendor: string | null;
   readonly product: string | null;
@@ -48,6 +48,7 @@ export interface Machine {
   readonly pageBytes: number | null;
 }
 
+/** What a node's memory is made of. */
 export type MemoryKind = "dram" | "hbm" | "cxl" | "pmem" | "gpu";
 
 /** A NUMA node. One without CPUs has `cpus: ""`, one without memory has `memoryBytes: 0`. */
@@ -60,9 +61,9 @@ export interface MemoryNode {
   readonly cpus: string;
   readonly memoryBytes: number | null;
   /**
-   * Of faster memory that stands before it as a cache and is no node's own: the MCDRAM of a Xeon Phi
-   * or the HBM of a Xeon Max in cache mode, DRAM before Optane in memory mode. Null without one, or
-   * where nobody told.
+   * The size of faster memory that caches it and is no node of its own: the MCDRAM of a Xeon Phi or
+   * the HBM of a Xeon Max in cache mode, DRAM before Optane in memory mode. Null without one, or
+   * where unknown.
    */
   readonly sideCacheBytes: number | null;
   readonly kind: MemoryKind | null;
@@ -70,14 +71,15 @@ export interface MemoryNode {
   readonly hugepages: readonly HugepagePool[];
 }
 
+/** A node's huge pages of one size. */
 export interface HugepagePool {
   readonly sizeBytes: number;
   readonly total: number;
-  /** Null where the source does not tell, as in most recordings other than sysfs. */
+  /** Null where unknown, as in most recordings other than sysfs. */
   readonly free: number | null;
 }
 
-/** What reaching one node's memory from another's CPUs costs, where firmware or a measurement says. */
+/** The cost of reaching one node's memory from another's CPUs, by firmware or by measurement. */
 export interface Access {
   readonly initiator: number;
   readonly target: number;
@@ -115,7 +117,7 @@ export interface L3Cache {
  * mounted, or the processor has no such thing. https://docs.kernel.org/filesystems/resctrl.html
  */
 export interface CacheAllocation {
-  /** Classes of service in all, the one that everything is in at first included. */
+  /** The number of classes of service, including the one that everything starts in. */
   readonly classes: number;
   /** The ways that can be given out, as a list: `0-10`. */
   readonly ways: string;
@@ -123,7 +125,10 @@ export interface CacheAllocation {
   readonly sharedWays: string | null;
   /** A class has at least so many ways. */
   readonly waysMin: number;
-  /** Classes that memory bandwidth can be limited for; null where it cannot, or nobody told. */
+  /**
+   * The number of classes for limits of memory bandwidth; null where there are no such limits, or
+   * unknown.
+   */
   readonly bandwidthClasses: number | null;
 }
 
@@ -152,8 +157,8 @@ export interface PciDevice {
   /** Of an SR-IOV virtual function, the address of its physical function. */
   readonly physicalFunction: string | null;
   /**
-   * Of a port, whether access control (ACS) sends what one device below it says to another up to
-   * the root complex, instead of straight across the switch. Without that capability it does not.
+   * Whether access control (ACS) of a port sends traffic between devices below it up to the root
+   * complex, instead of straight across the switch. A port without the capability does not.
    */
   readonly acsRedirect: boolean | null;
   /** Whether it may ask for translated addresses (ATS). Without that capability it may not. */
@@ -170,7 +175,7 @@ export interface Interrupts {
   readonly effectiveCpus: string | null;
 }
 
-/** What a PCIe link runs at now and could at most run at. */
+/** The current and highest speed and width of a PCIe link. */
 export interface PcieLink {
   readonly speedGTs: number | null;
   readonly width: number | null;
@@ -191,14 +196,14 @@ export interface Accelerator {
   readonly moduleId: number | null;
   readonly memoryBytes: number | null;
   /**
-   * What part of a physical accelerator this function is, as its vendor calls it: the vGPU type that
-   * is set on a virtual function, or that a guest was given (`NVIDIA A40-8C`). Null of a whole one,
-   * and where no type is set or nobody told: whether it is whole, `physicalFunction` says.
+   * The part of a physical accelerator that this function is, in its vendor's words: the vGPU type
+   * set on a virtual function, or given to a guest (`NVIDIA A40-8C`). Null for a whole one, without
+   * a type, and where unknown; `physicalFunction` tells whether it is whole.
    */
   readonly profile: string | null;
-  /** Whether it can be cut into MIG instances now; null where it never can, or nobody told. */
+  /** Whether it can be cut into MIG instances now; null where it never can, or unknown. */
   readonly migEnabled: boolean | null;
-  /** Into what it is cut now that has no PCI function, in the order in which the source counts it. */
+  /** The parts it is cut into that have no PCI function, in the source's order. */
   readonly instances: readonly AcceleratorInstance[];
 }
 
@@ -213,6 +218,7 @@ export interface AcceleratorInstance {
   readonly memoryBytes: number | null;
 }
 
+/** A network interface card. */
 export interface Nic {
   readonly address: string;
   /** Its RDMA device where it has one (`mlx5_0`), otherwise its network interface (`eth0`). */
@@ -220,6 +226,7 @@ export interface Nic {
   readonly rdma: boolean | null;
 }
 
+/** NVIDIA's or AMD's direct links. */
 export type LinkKind = "nvlink" | "xgmi";
 
 /** A direct connection of two accelerators beside PCIe, through an NVSwitch or not. */
@@ -234,7 +241,7 @@ export interface Link {
 /** How two devices reach each other over PCI Express, nearest first; see `interconnect.ts`. */
 export type PciInterconnect = "PIX" | "PXB" | "PHB" | "NODE" | "SYS";
 
-/** A class as a text such as `nvidia-smi topo -m` has it, of two devices and no more than them. */
+/** A class stated by a text such as `nvidia-smi topo -m`, for two devices only. */
 export interface StatedInterconnect {
   /** The lower address of the two. */
   readonly a: string;

@@ -2,8 +2,8 @@ import { count, type Tally } from "../unit/tally.ts";
 import type { Accelerator, Topology } from "./topology.ts";
 
 /**
- * The accelerators that are no virtual functions of others. They are what people count and number:
- * parts have no number of their own.
+ * The accelerators that are no virtual functions. People count and number these; parts have no
+ * number of their own.
  */
 export function wholeAccelerators({
   accelerators,

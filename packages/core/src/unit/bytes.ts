@@ -5,8 +5,11 @@ import { valueOf } from "./list.ts";
  * (docs/decisions/0003). People write and read them as Kubernetes quantities: `480Gi`.
  */
 export const KiB = 1024;
+/** The bytes of a mebibyte. */
 export const MiB = 1024 * KiB;
+/** The bytes of a gibibyte. */
 export const GiB = 1024 * MiB;
+/** The bytes of a tebibyte. */
 export const TiB = 1024 * GiB;
 
 const suffixes: ReadonlyMap<string, number> = new Map([

@@ -1,8 +1,8 @@
 import { invariant } from "../invariant.ts";
 
 /**
- * Numbers by position. Every access is checked: a position outside throws, where a typed array would
- * read `undefined` and drop a write.
+ * Numbers by position. Every access is checked: a position outside throws, where a typed array
+ * would read `undefined` and drop a write.
  *
  * Nearly all are `Float64Array`, so that V8 compiles one access for all of them.
  */

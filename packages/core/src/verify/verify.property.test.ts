@@ -4,9 +4,13 @@ import { asPlanned } from "../../testing/evidence/as-planned.ts";
 import { removals } from "../../testing/evidence/removals.ts";
 import { sabotages } from "../../testing/evidence/sabotages.ts";
 import { generatedPlans } from "../../testing/guest/generated-plans.ts";
+import { carriedOut } from "../../testing/remedy/carried-out.ts";
+import { malformed } from "../../testing/remedy/malformed.ts";
 import { indices } from "../set/index-set.ts";
 import { setOf } from "../set/list-format.ts";
-import { scopes } from "./verdict.ts";
+import { sharedRemedies } from "../remedy/remedy.ts";
+import type { Evidence } from "../evidence/evidence.ts";
+import { type Finding, scopes } from "./verdict/verdict.ts";
 import { verify } from "./verify.ts";
 
 test("a VM that runs as its plan says holds, whatever the plan, and gives no cause for any finding", () => {
@@ -61,7 +65,7 @@ test.each(sabotages)(
           tells(before, plan),
         );
         expect(verdict.findings[0]?.severity).toBe(severity);
-        expect(verdict.findings[0]?.remedy.length).toBeGreaterThan(10);
+        expect(verdict.findings.flatMap(({ remedy }) => malformed(remedy))).toEqual([]);
         expect(verdict.holds).toBe(severity !== "error");
       }),
       { numRuns: 40 },
@@ -69,6 +73,77 @@ test.each(sabotages)(
     expect(applied).toBeGreaterThan(10);
   },
 );
+
+/** The evidence as it would be of a VM that libvirt does not run. */
+const withoutLibvirt = (evidence: Evidence): Evidence => ({
+  ...evidence,
+  shapes: evidence.shapes.filter(({ source }) => source !== "libvirt"),
+});
+
+const namesOf = (findings: readonly Finding[]): string[] =>
+  findings.map(({ code, subject }) => `${code} ${subject}`).toSorted();
+
+/** What remedies change of a host; libvirt's cpusets are its own business. */
+function stateOf({ threads, kernel, devices, cgroups }: Evidence, hasLibvirt: boolean): unknown {
+  return {
+    kernel,
+    cpus: threads?.map(({ tid, allowedCpus }) => [tid, allowedCpus]),
+    interrupts: devices.map(({ interrupts }) => interrupts?.map((one) => one.allowedCpus)),
+    cpusets: hasLibvirt ? null : cgroups,
+  };
+}
+
+test.each(sabotages)("$name: its remedy mends it, and the undo brings it back", (sabotage) => {
+  fc.assert(
+    fc.property(generatedPlans, fc.boolean(), (plan, hasLibvirt) => {
+      const applied = sabotage.apply(asPlanned(plan), plan);
+      fc.pre(applied !== null);
+      const evidence = hasLibvirt ? applied : withoutLibvirt(applied);
+      const scope = sabotage.scope ?? "host";
+      const { findings } = verify(plan, evidence, { scope });
+      for (const { remedy, mends } of sharedRemedies(findings)) {
+        expect(malformed(remedy)).toEqual([]);
+        if (remedy.argv === null || remedy.when !== "live") continue;
+        const mended = carriedOut(remedy.argv, evidence);
+        const left = namesOf(verify(plan, mended, { scope }).findings);
+        const own = mends.map((place) => findings[place]).filter((one) => one !== undefined);
+        expect(left).not.toEqual(expect.arrayContaining(namesOf(own)));
+        if (remedy.undo === null) continue;
+        const undone = carriedOut(remedy.undo, mended);
+        expect(stateOf(undone, hasLibvirt)).toEqual(stateOf(evidence, hasLibvirt));
+      }
+    }),
+    { numRuns: 20 },
+  );
+});
+
+test("whatever is missing of the evidence, remedies are well-formed and move no pinned memory", () => {
+  fc.assert(
+    fc.property(
+      generatedPlans,
+      fc.nat(),
+      fc.nat(),
+      fc.boolean(),
+      (plan, choice, cut, hasLibvirt) => {
+        const sabotage = sabotages[choice % sabotages.length];
+        const applied = sabotage?.apply(asPlanned(plan), plan) ?? null;
+        fc.pre(applied !== null);
+        const evidence = hasLibvirt ? applied : withoutLibvirt(applied);
+        const all = removals(evidence);
+        const [, less = evidence] = all[cut % Math.max(1, all.length)] ?? [];
+        const { findings } = verify(plan, less, { scope: sabotage?.scope ?? "host" });
+        const files = less.process?.vfioFiles ?? null;
+        const isPinned = plan.devices.length > 0 || files === null || files.length > 0;
+        for (const { remedy } of findings) {
+          expect(malformed(remedy)).toEqual([]);
+          const programs = (remedy.argv ?? []).map(([program]) => program);
+          if (isPinned) expect(programs).not.toContain("migratepages");
+        }
+      },
+    ),
+    { numRuns: 300 },
+  );
+});
 
 test("no piece of evidence less makes a plan hold that did not", () => {
   fc.assert(

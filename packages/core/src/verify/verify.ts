@@ -1,7 +1,7 @@
 import type { MemoryPaths } from "../cost/memory-path.ts";
 import type { Evidence } from "../evidence/evidence.ts";
 import type { Plan } from "../plan/plan.ts";
-import { type Check, type Sides, together, untold, whyNot } from "./check.ts";
+import { type Check, type Sides, together, essentialUnverified, whyNot } from "./verdict/check.ts";
 import { contract } from "./finding/contract.ts";
 import { cpusetShrunk } from "./finding/cpuset-shrunk.ts";
 import { deviceNode } from "./finding/device-node.ts";
@@ -17,13 +17,14 @@ import { pageSize } from "./finding/page-size.ts";
 import { pins } from "./finding/pins.ts";
 import { vcpuAffinity } from "./finding/vcpu-affinity.ts";
 import { vnuma } from "./finding/vnuma.ts";
-import { judged } from "./judged.ts";
-import type { Scope, Verdict } from "./verdict.ts";
+import { judged } from "./verdict/judged.ts";
+import type { Scope, Verdict } from "./verdict/verdict.ts";
 
+/** What a verdict takes into account beside the plan and the evidence. */
 export interface VerifyOptions {
-  /** What the verdict is about; the host's part alone by default. It never depends on the evidence. */
+  /** What the verdict covers; the host's part alone by default. It never depends on the evidence. */
   readonly scope?: Scope;
-  /** What memory costs between nodes of this host, to price what lies wrong. */
+  /** What memory costs between nodes of this host, to price misplaced memory. */
   readonly paths?: MemoryPaths | null;
 }
 
@@ -45,10 +46,9 @@ const hostChecks: readonly Check[] = [
 ];
 
 /**
- * Holds a plan against what is so. It decides nothing by itself: each check looks at one kind of
- * promise and says kept, broken or untold, and the plan holds when nothing essential is broken or
- * untold. Less evidence never makes a plan hold that did not
- * (docs/decisions/0010-what-a-verdict-needs.md).
+ * Compares a plan with the evidence of a running VM. Each check covers one kind of promise and calls
+ * it kept, broken or unverified; the plan holds when no error was found and nothing essential is
+ * unverified. Less evidence never makes a plan hold (docs/decisions/0010-what-a-verdict-needs.md).
  *
  * The cost is proportional to threads, mappings and devices: milliseconds for the largest VM.
  */
@@ -56,7 +56,9 @@ export function verify(plan: Plan, evidence: Evidence, options: VerifyOptions = 
   const scope = options.scope ?? "host";
   const sides: Sides = { plan, evidence, paths: options.paths ?? null };
   const process =
-    evidence.process === null ? [untold("the VM's process", whyNot(evidence, "process"))] : [];
+    evidence.process === null
+      ? [essentialUnverified("the VM's process", whyNot(evidence, "process"))]
+      : [];
   const checks = scope === "guest" ? [...hostChecks, guest] : hostChecks;
   const outcome = together([...process, ...checks.map((check) => check(sides))]);
   const { vm, host } = plan;

@@ -1,7 +1,7 @@
 /**
- * XML as an ordered tree, for readers and writers. Text keeps its place among the elements. Comments,
- * processing instructions and the document type are dropped; names with a namespace are kept as
- * written (`qemu:commandline`).
+ * XML as an ordered tree, for readers and writers. Text keeps its place among the elements.
+ * Comments, processing instructions and the document type are dropped; names with a namespace are
+ * kept as written (`qemu:commandline`).
  */
 export interface XmlElement {
   readonly name: string;
@@ -10,6 +10,7 @@ export interface XmlElement {
   readonly children: readonly XmlNode[];
 }
 
+/** An element, or text. */
 export type XmlNode = XmlElement | string;
 
 /** An element; numbers become their shortest decimal form. */

@@ -4,11 +4,12 @@ import type { XmlElement, XmlNode } from "./element.ts";
 /**
  * Writes an element as an XML 1.0 document without a declaration, ending in a newline.
  *
- * Order is kept. An element that holds only elements gets a line for each, indented by two spaces. An
- * element that holds text is written without additional white space, since there every space counts.
- * So reading the output gives the same tree, except for white space between elements.
+ * Order is kept. An element that holds only elements gets a line for each, indented by two spaces.
+ * An element that holds text is written without additional white space, since there every space
+ * counts. So reading the output gives the same tree, except for white space between elements.
  *
- * `quote` is the quote around attributes: libvirt writes single quotes, NCCL reads only double ones.
+ * `quote` is the quote around attributes: libvirt writes single quotes, NCCL reads only double
+ * ones.
  *
  * Throws `render-unsupported` for an invalid name, and for characters that no XML 1.0 document can
  * hold, escaped or not (https://www.w3.org/TR/xml/#charsets).
@@ -17,6 +18,7 @@ export function writeXml(root: XmlElement, quote: XmlQuote = "'"): string {
   return `${lines(root, "", quote).join("\n")}\n`;
 }
 
+/** What attributes are quoted by. */
 export type XmlQuote = "'" | '"';
 
 function lines(element: XmlElement, indent: string, quote: XmlQuote): string[] {
@@ -61,7 +63,8 @@ const references: ReadonlyMap<string, string> = new Map([
   [">", "&gt;"],
   ["'", "&apos;"],
   ['"', "&quot;"],
-  // Unescaped, a reader turns a carriage return into a newline, and in attributes each into a space.
+  // Unescaped, a reader turns a carriage return into a newline, and in attributes each into a
+  // space.
   ["\t", "&#9;"],
   ["\n", "&#10;"],
   ["\r", "&#13;"],

@@ -8,9 +8,9 @@ export type YamlValue =
   | { readonly [key: string]: YamlValue };
 
 /**
- * Writes a value as YAML in block style, ending in a newline. YAML 1.1 and 1.2 read it the same way: a
- * text that either could take for another value (`no`, `1e3`, `0x10`, dates) is quoted. A text of
- * several lines becomes a literal block, where each character stands for itself.
+ * Writes a value as YAML in block style, ending in a newline. YAML 1.1 and 1.2 read it the same
+ * way: a text that either could take for another value (`no`, `1e3`, `0x10`, dates) is quoted. A
+ * text of several lines becomes a literal block, where each character stands for itself.
  */
 export function writeYaml(value: YamlValue): string {
   return `${lines(value).join("\n")}\n`;

@@ -2,7 +2,7 @@ import { isHugepage, type Plan } from "../../src/plan/plan.ts";
 import { difference, indexSet, isEmpty } from "../../src/set/index-set.ts";
 import { formatList, setOf } from "../../src/set/list-format.ts";
 import { at } from "../../src/unit/list.ts";
-import type { Finding, Scope } from "../../src/verify/verdict.ts";
+import type { Finding, Scope } from "../../src/verify/verdict/verdict.ts";
 import type {
   Evidence,
   MemoryMapping,

@@ -18,8 +18,8 @@ export interface InputBounds {
 }
 
 /**
- * Placements as inputs of a signature, with few different values, so that cells and devices are often
- * equal, and with everything that can stray: memory, cores, devices, caches of several cells.
+ * Placements as inputs of a signature, with few different values, so that cells and devices are
+ * often equal, and with everything that can stray: memory, cores, devices, caches of several cells.
  */
 export function arbitrarySignatureInput(bounds: InputBounds): fc.Arbitrary<SignatureInput> {
   return fc

@@ -11,9 +11,9 @@ import { subsets } from "./subsets.ts";
 import { sum, sumOf } from "../../src/unit/sum.ts";
 
 /**
- * The best placement by brute force: every set of accelerators, of NICs and of nodes, and every split,
- * each written as a plan with the first free cores and judged by the independent checker. It shares
- * only the cost model with the search, as a cost is a definition.
+ * The best placement by brute force: every set of accelerators, of NICs and of nodes, and every
+ * split, each written as a plan with the first free cores and judged by the independent checker. It
+ * shares only the cost model with the search, as a cost is a definition.
  *
  * It handles `strict` requests of isolation `core` on small machines, in exponential time.
  */
@@ -149,7 +149,9 @@ function isHandedOut(
   );
 }
 
-/** The parts after moving one from a cell to another that has at least two less of the remainder. */
+/**
+ * The parts after moving one from a cell to another that has at least two less of the remainder.
+ */
 function moves(parts: readonly number[], weights: readonly number[]): number[][] {
   const all = sum(parts);
   const weightOfAll = sum(weights);

@@ -9,8 +9,8 @@ import type { Occupancy } from "../../src/placement/occupancy/occupancy.ts";
 
 /**
  * Whether a symmetry of a machine turns one occupancy into another, by backtracking over every
- * permutation of nodes, then of devices, up to the first relation that it would change. It shares the
- * definitions of costs and distances with the symmetry code that it judges, and no algorithm.
+ * permutation of nodes, then of devices, up to the first relation that it would change. It shares
+ * the definitions of costs and distances with the symmetry code that it judges, and no algorithm.
  */
 export function areIsomorphic(inventory: Inventory, a: Occupancy, b: Occupancy): boolean {
   if (a.vms > 0 !== b.vms > 0 || a.hostOwners > 0 !== b.hostOwners > 0) return false;
@@ -25,7 +25,9 @@ export function areIsomorphic(inventory: Inventory, a: Occupancy, b: Occupancy):
 
 type Image = ReadonlyMap<number, number>;
 
-/** Backtracking: whether some permutation of the items passes `allowed` at every step, and `ends`. */
+/**
+ * Backtracking: whether some permutation of the items passes `allowed` at every step, and `ends`.
+ */
 function someMapping(
   items: readonly number[],
   allowed: (from: number, to: number, before: Image) => boolean,

@@ -11,9 +11,9 @@ interface Trials {
 }
 
 /**
- * Counts by brute force with memoization how many VMs of a request fit on a host next to those on it:
- * every plan for the first VM, then the same question again. It tries every legal plan unless given
- * others. Null when there are too many plans to try.
+ * Counts by brute force with memoization how many VMs of a request fit on a host next to those on
+ * it: every plan for the first VM, then the same question again. It tries every legal plan unless
+ * given others. Null when there are too many plans to try.
  */
 export function mostPlans(
   host: HostState,

@@ -30,7 +30,9 @@ export function renamed({ vertices, edges }: LabeledGraph, names: readonly numbe
   };
 }
 
-/** Whether two graphs are isomorphic, by trying all permutations: the definition, for few vertices. */
+/**
+ * Whether two graphs are isomorphic, by trying all permutations: the definition, for few vertices.
+ */
 export function isomorphic(a: LabeledGraph, b: LabeledGraph): boolean {
   if (a.vertices.length !== b.vertices.length || a.edges.length !== b.edges.length) return false;
   const edge = (from: number, to: number, label: string): string => `${from} ${to} ${label}`;

@@ -2,9 +2,9 @@ import { guestFromPlan } from "../../src/guest/from-plan.ts";
 import { functionsOf, isHugepage, type Plan } from "../../src/plan/plan.ts";
 import { formatList } from "../../src/set/list-format.ts";
 import { TiB } from "../../src/unit/bytes.ts";
-import { plannedCpus } from "../../src/preflight/check/cpus.ts";
+import { plannedCpus } from "../../src/preflight/cpus.ts";
 import type { HostFacts } from "../../src/preflight/facts.ts";
-import type { Start } from "../../src/preflight/preflight.ts";
+import type { Start } from "../../src/preflight/start.ts";
 
 /** A start of a plan by libvirt, with KVM. */
 export function startOf(plan: Plan): Start {
@@ -19,6 +19,10 @@ export function factsFor(plan: Plan): HostFacts {
   );
   const nodes = [...new Set(parts.map(({ node }) => node))].toSorted((a, b) => a - b);
   const pages = [...new Set(parts.map(({ pageBytes }) => pageBytes))].filter(isHugepage);
+  const pagesOn = (id: number, sizeBytes: number): number =>
+    parts
+      .filter(({ node, pageBytes }) => node === id && pageBytes === sizeBytes)
+      .reduce((sum, { bytes }) => sum + bytes / sizeBytes, 0);
   let group = 10;
   return {
     nodes: nodes.map((id) => ({
@@ -26,9 +30,8 @@ export function factsFor(plan: Plan): HostFacts {
       availableBytes: TiB,
       hugepages: pages.map((sizeBytes) => ({
         sizeBytes,
-        free: parts
-          .filter(({ node, pageBytes }) => node === id && pageBytes === sizeBytes)
-          .reduce((sum, { bytes }) => sum + bytes / sizeBytes, 0),
+        total: pagesOn(id, sizeBytes),
+        free: pagesOn(id, sizeBytes),
       })),
     })),
     hugetlbfsBytes: pages,

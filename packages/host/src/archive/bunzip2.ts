@@ -1,17 +1,17 @@
 /* oxlint-disable no-underscore-dangle -- the library's steps of one block have such names */
 import Bunzip from "seek-bzip";
-import type { Progress } from "./expand.ts";
+import type { InputCount } from "./input-count.ts";
 
 /**
- * Expands bzip2 data block by block, so that whoever reads can stop at any time: a block comes from
- * at most 900,000 bytes before run-length coding, 46 MB after it. Several streams in a row count as
- * one, as parallel compressors write them.
+ * Expands bzip2 data block by block, so that the reader can stop at any time. A block expands from
+ * at most 900,000 bytes, before run-length coding, to at most 46 MB. Several streams in a row count
+ * as one, as parallel compressors write them.
  *
- * The library's own loop is written out here because it would hand over everything at once, take
- * the end of a file that is cut short for zeros, and so go on until a checksum fails.
+ * This repeats the loop of the library, which returns everything at once and reads zeros after the
+ * end of a truncated file until a checksum fails.
  */
-export function* bunzip2(bytes: Uint8Array, progress: Progress): Generator<Uint8Array> {
-  const input = byteSource(bytes, progress);
+export function* bunzip2(bytes: Uint8Array, count: InputCount): Generator<Uint8Array> {
+  const input = byteSource(bytes, count);
   const output = chunkedSink();
   while (!input.eof()) {
     const stream = new Bunzip(input, output);
@@ -23,12 +23,12 @@ export function* bunzip2(bytes: Uint8Array, progress: Progress): Generator<Uint8
   }
 }
 
-function byteSource(bytes: Uint8Array, progress: Progress) {
+function byteSource(bytes: Uint8Array, count: InputCount) {
   let position = 0;
   return {
     readByte(): number {
       const byte = bytes[position++];
-      progress.consumedBytes = position;
+      count.consumedBytes = position;
       if (byte === undefined) throw new Error("unexpected end");
       return byte;
     },
@@ -57,7 +57,7 @@ function chunkedSink() {
       }
       chunk[length++] = byte;
     },
-    /** What was written since the last time. */
+    /** The bytes written since the last call. */
     take(): Uint8Array[] {
       const taken = [...full, chunk.subarray(0, length)];
       full = [];

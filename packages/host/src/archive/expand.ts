@@ -1,7 +1,10 @@
 import { Readable } from "node:stream";
 import { createGunzip, createZstdDecompress } from "node:zlib";
+import type { InputCount } from "./input-count.ts";
 
-/** How an archive is compressed, by its first bytes: names lie, and pipes have none. */
+/**
+ * The compression of an archive, by its first bytes: file names can be wrong, and pipes have none.
+ */
 export type Compression = "gzip" | "bzip2" | "xz" | "zstd";
 
 const magics: readonly (readonly [Compression, readonly number[]])[] = [
@@ -11,27 +14,22 @@ const magics: readonly (readonly [Compression, readonly number[]])[] = [
   ["zstd", [0x28, 0xb5, 0x2f, 0xfd]],
 ];
 
-/** How the bytes are compressed; null when they are not, or in no way that we know. */
+/** The compression of some bytes; null if there is none, or an unknown one. */
 export function compressionOf(bytes: Uint8Array): Compression | null {
   const found = magics.find(([, magic]) => magic.every((byte, i) => bytes[i] === byte));
   return found?.[0] ?? null;
 }
 
-/** How many bytes a decompressor has been given so far. */
-export interface Progress {
-  consumedBytes: number;
-}
-
 /**
- * The bytes, expanded where they are compressed, in pieces of at most 46 MB and mostly far less.
- * Nothing is expanded ahead of the reader by more than a piece, and nothing after it has stopped.
- * Damaged or incomplete data end in the decompressor's own error.
+ * Expands bytes that are compressed, in pieces of at most 46 MB and mostly far less. At most one
+ * piece is expanded ahead of the reader, and nothing after it has stopped. Damaged or incomplete
+ * data end in an error of the decompressor.
  */
 export async function* expanded(
   bytes: Uint8Array,
-  progress: Progress = { consumedBytes: 0 },
+  count: InputCount = { consumedBytes: 0 },
 ): AsyncGenerator<Uint8Array> {
-  const slices = slicesOf(bytes, progress);
+  const slices = slicesOf(bytes, count);
   switch (compressionOf(bytes)) {
     case null:
       yield* slices;
@@ -44,7 +42,7 @@ export async function* expanded(
       break;
     case "bzip2": {
       const { bunzip2 } = await import("./bunzip2.ts");
-      yield* bunzip2(bytes, progress);
+      yield* bunzip2(bytes, count);
       break;
     }
     case "xz": {
@@ -55,15 +53,15 @@ export async function* expanded(
   }
 }
 
-/** What is given at once: the less, the sooner a bomb shows. */
+/** The input per step. The smaller it is, the sooner a bomb shows. */
 const sliceBytes = 32 * 1024;
-/** What is taken at once. */
+/** The output per step. */
 const pieceBytes = 256 * 1024;
 
-function* slicesOf(bytes: Uint8Array, progress: Progress): Generator<Uint8Array> {
+function* slicesOf(bytes: Uint8Array, count: InputCount): Generator<Uint8Array> {
   for (let at = 0; at < bytes.length; at += sliceBytes) {
     const slice = bytes.subarray(at, at + sliceBytes);
-    progress.consumedBytes += slice.length;
+    count.consumedBytes += slice.length;
     yield slice;
   }
 }

@@ -1,3 +1,4 @@
+import { shorten } from "@evenkeel/core/text/shorten.ts";
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 
 export const expectedArchive =
@@ -30,7 +31,7 @@ export function tooLarge(found: string, where: string): EvenkeelError {
   });
 }
 
-/** A name from an archive as messages may show it: no control characters, no endless names. */
+/** A name from an archive, for messages: without control characters, and shortened. */
 export function quoted(name: string): string {
-  return JSON.stringify(name.length > 120 ? `${name.slice(0, 117)}...` : name);
+  return JSON.stringify(shorten(name, 120));
 }

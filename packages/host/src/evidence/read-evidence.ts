@@ -1,9 +1,11 @@
-import type { Evidence, ShapeEvidence, Unreadable } from "@evenkeel/core/evidence/evidence.ts";
+import type { Evidence, ShapeEvidence } from "@evenkeel/core/evidence/evidence.ts";
+import type { Unreadable } from "@evenkeel/core/evidence/unreadable.ts";
 import type { GuestReport } from "@evenkeel/core/evidence/guest-report.ts";
 import { readCgroup } from "../cgroup/read.ts";
 import type { FoundProcess } from "../procfs/find-process.ts";
 import { parseStatus } from "../procfs/parse-task.ts";
-import { type CellBackend, readMemory } from "../procfs/read-memory.ts";
+import type { CellBackend } from "../procfs/attribute-memory.ts";
+import { readMemory } from "../procfs/read-memory.ts";
 import { readThreads } from "../procfs/read-threads.ts";
 import { qemuOptions } from "../qemu/command-line.ts";
 import { backendsOf, shapeOf } from "../qemu/shape.ts";
@@ -13,15 +15,15 @@ import type { Tree } from "../tree/tree.ts";
 import { readDevices } from "./read-devices.ts";
 import { readCoreCpus, readKernel, readNodeCpus } from "./read-host.ts";
 
-/** What evidence is to be read of, and what was asked beforehand of those who answer at their leisure. */
+/** What to read evidence about, with the answers of the monitor, libvirt and the guest. */
 export interface EvidenceRequest {
   readonly vm: string;
   readonly host: string;
   readonly takenAt: string;
-  /** The VM's process; null where there is none, with the reason. */
+  /** The process of the VM; null if there is none, for the reason below. */
   readonly process: FoundProcess | null;
   readonly whyNoProcess: string;
-  /** The PCI functions that the plan gives it, companions too. */
+  /** The PCI functions of the plan, companions included. */
   readonly devices: readonly string[];
   readonly monitor: MonitorReading | { readonly why: string };
   readonly libvirt: ShapeEvidence | { readonly why: string };
@@ -29,10 +31,11 @@ export interface EvidenceRequest {
 }
 
 /**
- * Reads everything that is so of a VM. It reads through a tree, so a recorded machine gives the same
- * evidence as a live one, and it changes nothing.
+ * Reads the state of a VM. It reads through a tree, so a recorded machine gives the same evidence
+ * as a live one, and it changes nothing.
  *
- * A few small files for each thread and device, and one that costs by the guest's size: see `readMemory`.
+ * The cost is a few small files per thread and device, and one file that grows with the memory of
+ * the guest: see `readMemory`.
  */
 export function readEvidence(tree: Tree, request: EvidenceRequest): Evidence {
   const { vm, host, takenAt, process, monitor, libvirt, guest } = request;
@@ -114,7 +117,7 @@ function processEvidence(tree: Tree, { pid, identity }: FoundProcess): Evidence[
   };
 }
 
-/** The backends with the cells that they are of; the whole memory of a guest without nodes is one. */
+/** The backends and their cells. The memory of a guest without nodes is a single backend. */
 function cellBackends(
   { arguments: words }: FoundProcess,
   shape: ShapeEvidence | null,

@@ -15,14 +15,14 @@ export function readKernel(tree: Tree): KernelEvidence {
   };
 }
 
-/** The nodes and the CPUs in them; null where the kernel has no such files. */
+/** The nodes with their CPUs; null if the kernel has no such files. */
 export function readNodeCpus(tree: Tree): NodeEvidence[] | null {
   const ids = indexedNames(tree, nodeFolder, "node");
   if (ids.length === 0) return null;
   return ids.map((id) => ({ id, cpus: list(tree, `${nodeFolder}/node${id}/cpulist`) ?? "" }));
 }
 
-/** Which CPUs are of one core; null where nothing tells. */
+/** The sets of CPUs that share a core; null if nothing states them. */
 export function readCoreCpus(tree: Tree): string[] | null {
   const cores = new Set<string>();
   for (const cpu of indexedNames(tree, cpuFolder, "cpu")) {

@@ -4,8 +4,10 @@ import { join } from "node:path";
 import { guestFromPlan } from "@evenkeel/core/guest/from-plan.ts";
 import { planOf } from "@evenkeel/core/testing/guest/plan-of.ts";
 import type { Plan } from "@evenkeel/core/plan/plan.ts";
+import { type Remedy, sharedRemedies } from "@evenkeel/core/remedy/remedy.ts";
+import { shellLine } from "@evenkeel/core/text/shell.ts";
 import { MiB } from "@evenkeel/core/unit/bytes.ts";
-import type { Verdict } from "@evenkeel/core/verify/verdict.ts";
+import type { Verdict } from "@evenkeel/core/verify/verdict/verdict.ts";
 import { verify } from "@evenkeel/core/verify/verify.ts";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { startQemu, whyNoQemu } from "../../testing/qemu.ts";
@@ -128,7 +130,7 @@ describe.skipIf(whyNoQemu !== null)("an emulator that really runs", () => {
     );
   });
 
-  test("affinities that are wider than planned are found, and no longer once they are set right", async () => {
+  test("affinities wider than planned are found, the remedy mends them, and its undo brings them back", async () => {
     const vm = `wide-${process.pid}`;
     await startQemu([...named(vm), ...base, ...threads, ...backend(0), ...backend(1), ...nodes]);
     const [first = "0"] = cpus.split(/[,-]/);
@@ -138,13 +140,19 @@ describe.skipIf(whyNoQemu !== null)("an emulator that really runs", () => {
     expect(codes(wide)).toEqual(expect.arrayContaining(expected ?? []));
     if (cpus === first) return;
     expect(codes(wide).some((code) => code.startsWith("iothread-affinity iothread 1"))).toBe(true);
-    for (const { remedy, code } of wide.findings) {
-      if (!code.endsWith("-affinity")) continue;
-      const [program = "", ...args] = remedy.split(" ");
-      expect(spawnSync(program, args).status, remedy).toBe(0);
-    }
+    const run = (commands: Remedy["argv"]): void => {
+      for (const [program = "", ...args] of commands ?? []) {
+        expect(spawnSync(program, args).status, shellLine([program, ...args])).toBe(0);
+      }
+    };
+    const remedies = sharedRemedies(wide.findings).map(({ remedy }) => remedy);
+    const pinning = remedies.find(({ argv }) => argv?.[0]?.[0] === "taskset");
+    expect(pinning?.argv?.length).toBeGreaterThan(2);
+    run(pinning?.argv ?? null);
     expect(codes(await verdictOf(narrow))).toEqual([]);
     expect((await verdictOf(narrow)).holds).toBe(true);
+    run(pinning?.undo ?? null);
+    expect(codes(await verdictOf(narrow))).toEqual(codes(wide));
   });
 
   test("without vNUMA the guest's memory is nobody's in particular, and without a process nothing is told", async () => {

@@ -3,7 +3,7 @@ import type { GuestReport } from "@evenkeel/core/evidence/guest-report.ts";
 import { guestName, guestUuid } from "@evenkeel/core/guest/name.ts";
 import { functionsOf, type Plan } from "@evenkeel/core/plan/plan.ts";
 import { readLiveDomain } from "../libvirt/live-domain.ts";
-import { type Domain, dumpLiveXml, libvirtMonitor } from "../libvirt/ask-domain.ts";
+import { type Domain, dumpLiveXml, libvirtMonitor } from "../hypervisor/libvirt/ask-domain.ts";
 import {
   findProcess,
   type FoundProcess,
@@ -17,16 +17,17 @@ import { type MonitorReading, readMonitor } from "../qmp/read.ts";
 import type { Tree } from "../tree/tree.ts";
 import { readEvidence } from "./read-evidence.ts";
 
+/** How the VM is found, and what is known of it already. */
 export interface LiveOptions {
   readonly host: string;
   readonly takenAt: string;
-  /** The VM's UUID, where whoever asks knows it: then no other process is taken for its by its name. */
+  /** The UUID of the VM, if it is known. Then no process is accepted by its name alone. */
   readonly uuid?: string | undefined;
-  /** The VM's process, where whoever asks knows it. */
+  /** The process of the VM, if it is known. */
   readonly pid?: number | undefined;
-  /** The monitor's socket, where it is not on the command line. */
+  /** The socket of the monitor, if it is not on the command line. */
   readonly qmp?: string | undefined;
-  /** The libvirt to ask, where it is libvirt that runs the VM. */
+  /** The libvirt to ask if the VM is a libvirt domain. */
   readonly libvirtUri: string;
   readonly guest: GuestReport | null;
 }
@@ -34,8 +35,9 @@ export interface LiveOptions {
 type OrWhy<T> = T | { readonly why: string };
 
 /**
- * The evidence of a plan's VM on a machine. Of a live one the monitor and libvirt are asked too: the
- * monitor through its socket, or, where libvirt runs the VM and so holds the socket, through libvirt.
+ * Reads the evidence about the VM of a plan. On a live machine it also asks the monitor and
+ * libvirt: the monitor through its socket, or through libvirt where that runs the VM and so holds
+ * the socket.
  */
 export async function readLiveEvidence(
   tree: Tree,
@@ -59,7 +61,7 @@ export async function readLiveEvidence(
   });
 }
 
-/** By its number, by its UUID, or by what the plan's names make. */
+/** Finds the process by its id, by the UUID, or by the name and UUID that the plan makes. */
 function soughtProcess(
   tree: Tree,
   name: string,
@@ -82,8 +84,8 @@ function soughtProcess(
 }
 
 /**
- * What libvirt calls the domain, where it is libvirt that runs the process. The system's own keeps its
- * number in a file; another, such as a user's, keeps that elsewhere, but is known on the command line.
+ * The domain of a process that libvirt runs. The system's libvirt keeps the process id in a file;
+ * others, such as a user's, keep it elsewhere, and are recognized by the command line.
  */
 function domainOf(
   tree: Tree,
@@ -122,7 +124,7 @@ async function libvirtOf(
     ? await dumpLiveXml(uri, domain)
     : { why: "a recorded machine answers no more" };
   const kept = `/run/libvirt/qemu/${domain.name}.xml`;
-  // What libvirt keeps for itself, to know its domains again, holds the live definition as well.
+  // The file that libvirt keeps to find its domains after a restart has the live definition too.
   const text = "xml" in dumped ? dumped.xml : tree.readText(kept);
   if (text === null) return "why" in dumped ? dumped : { why: `there is no ${kept}` };
   try {

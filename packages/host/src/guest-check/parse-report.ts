@@ -1,4 +1,4 @@
-import type { Unreadable } from "@evenkeel/core/evidence/evidence.ts";
+import type { Unreadable } from "@evenkeel/core/evidence/unreadable.ts";
 import type {
   GuestDevice,
   GuestHugepages,
@@ -15,6 +15,7 @@ import { readLines } from "../text/read-lines.ts";
 
 const header = "evenkeel-guest-report 1";
 
+/** Whether a text is what the shell script prints. */
 export function isShellReport(text: string): boolean {
   return text.slice(0, 65_536).includes(header) && !text.trimStart().startsWith("{");
 }

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Unreadable } from "@evenkeel/core/evidence/evidence.ts";
+import type { Unreadable } from "@evenkeel/core/evidence/unreadable.ts";
 import type {
   GuestDevice,
   GuestHugepages,

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 
-/** What became of a program: its status, null where it was ended, and what it said. */
+/** How a program ended: its status (null if it was killed) and its output. */
 export interface ProgramResult {
   readonly status: number | null;
   readonly stdout: string;
@@ -9,20 +9,20 @@ export interface ProgramResult {
 
 export interface ProgramOptions {
   readonly timeoutMs: number;
-  /** The folder it runs in, `/` by default. */
+  /** Its working folder, `/` by default. */
   readonly folder?: string;
 }
 
-/** More than this of either stream is not kept. */
+/** The most that is kept of each stream. */
 const maxChars = 32 * 1024 * 1024;
 
 /**
- * Runs a program with an argument list, never through a shell, in the C locale, for a bounded time. It
- * is in a process group of its own: what interrupts this command from a terminal must not end a
- * `virsh` in the middle, since it is this command that undoes what was done.
+ * Runs a program with an argument list, without a shell, in the C locale, for a bounded time. It
+ * gets a process group of its own, so that an interrupt from the terminal does not end a `virsh`
+ * halfway: this command has to undo what it did.
  *
- * It is for programs that change something, or speak for what does: their status and their words
- * count even where they fail. Tools that are only read go with this command: see `runCommand`.
+ * Use it for programs that change something, or speak for such programs: their status and their
+ * words matter even when they fail. For tools whose output is only read, use `runCommand`.
  */
 export function runProgram(
   program: string,

@@ -1,27 +1,28 @@
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import type { Instance } from "@evenkeel/core/instance/instance.ts";
+import type { Clock } from "../clock/clock.ts";
 import type { StateFolder } from "../state/state-folder.ts";
 import { takeOff } from "./undo.ts";
 
-/** A VM whose start or stop was cut off, and why it could not be undone; null where it was. */
+/** A VM whose start or stop was cut off, and why it could not be undone; null if it was. */
 export interface Recovered {
   readonly instance: Instance;
   readonly failure: EvenkeelError | null;
 }
 
 /**
- * Undoes every start, and ends every stop, that was cut off: those that are under way by their phase
- * while nobody holds their lock. To be called within `alone`, before anything is decided. One that
- * cannot be undone now (its libvirt does not answer) keeps what it holds until another try.
+ * Undoes starts that were cut off, and completes stops that were: an instance in one of these
+ * phases whose lock nobody holds. Call it within `alone`, before anything is decided. An instance
+ * that cannot be undone now (its libvirt does not answer) keeps what it holds until the next try.
  */
-export async function recover(state: StateFolder): Promise<readonly Recovered[]> {
+export async function recover(state: StateFolder, clock: Clock): Promise<readonly Recovered[]> {
   const cut = state.read().instances.filter(({ phase }) => phase !== "running");
   const recovered: Recovered[] = [];
   for (const instance of cut) {
     const lock = await state.lockInstance(instance.name);
     if (lock === null) continue;
     try {
-      await takeOff(instance, state);
+      await takeOff(instance, state, clock);
       await state.remove(instance);
       recovered.push({ instance, failure: null });
     } catch (error) {

@@ -1,38 +1,50 @@
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import type { Guest } from "@evenkeel/core/guest/guest.ts";
 import type { Instance } from "@evenkeel/core/instance/instance.ts";
+import type { Clock } from "../clock/clock.ts";
 import type { StartOptions } from "../hypervisor/hypervisor.ts";
-import { hypervisorOf } from "../hypervisor/hypervisors.ts";
+import { hypervisorOf } from "./hypervisor-of.ts";
 import { makePrivateFolder } from "../state/durable.ts";
 import type { Lock } from "../state/lock.ts";
 import { runFolder } from "../state/paths.ts";
 import type { StateFolder } from "../state/state-folder.ts";
-import { goOn, interruptible } from "./interruptible.ts";
+import { goOn, interruptible } from "../hypervisor/interruptible.ts";
 import { takeOff } from "./undo.ts";
 
+export interface InstanceStart {
+  /** As recorded, in the phase `starting`. */
+  readonly instance: Instance;
+  /** The lock of the VM. The start releases it. */
+  readonly lock: Lock;
+  readonly guest: Guest;
+  readonly options: StartOptions;
+  /** Gives the start up when it is aborted. */
+  readonly signal: AbortSignal;
+}
+
+/** The VM runs; or the start failed, and the host is as it was before. */
+export type InstanceStarted =
+  | { readonly kind: "started"; readonly instance: Instance }
+  | { readonly kind: "undone"; readonly failure: EvenkeelError };
+
 /**
- * Brings a VM to run, or leaves the host as it was: whatever fails, and whatever interrupts it, is
- * undone before the error is told. Where even that fails, or this process is ended, the instance
- * stays as `starting`, and the next command undoes it.
+ * Starts a VM, or leaves the host as it was: what a failed or interrupted start has changed is
+ * undone. Where even that fails, or this process is killed, the instance stays recorded as
+ * `starting`, and the next command undoes it.
  *
- * @param instance as written, in the phase `starting`.
- * @param lock the VM's, which this gives back.
- * @param signal gives the start up.
+ * A failure is one of `hypervisor-failed`, `device-unbindable`, `interrupted`, `state-unusable`.
  *
- * Errors: `hypervisor-failed`, `device-unbindable`, `interrupted`, `state-unusable`.
+ * Errors: `hypervisor-failed` where the start failed and could not be undone.
  */
 export async function startInstance(
-  instance: Instance,
-  lock: Lock,
-  guest: Guest,
-  options: StartOptions,
+  { instance, lock, guest, options, signal }: InstanceStart,
   state: StateFolder,
-  signal: AbortSignal,
-): Promise<Instance> {
+  clock: Clock,
+): Promise<InstanceStarted> {
   const begin = async (): Promise<Instance> => {
     const folder = runFolder(state.paths, instance.uuid);
     await makePrivateFolder(folder);
-    const hypervisor = hypervisorOf(instance, state.paths);
+    const hypervisor = hypervisorOf(instance, state.paths, clock);
     await hypervisor.start({ instance, guest, options, folder, signal });
     goOn(signal);
     const running: Instance = { ...instance, phase: "running" };
@@ -40,18 +52,25 @@ export async function startInstance(
     return running;
   };
   try {
-    return await interruptible(begin, signal, () => takeOff(instance, state));
+    const stop = (): Promise<void> => takeOff(instance, state, clock);
+    return { kind: "started", instance: await interruptible(begin, signal, stop) };
   } catch (error) {
-    await undone(instance, state, error);
+    await undo(instance, state, clock, error);
+    if (error instanceof EvenkeelError) return { kind: "undone", failure: error };
     throw error;
   } finally {
     await lock.release();
   }
 }
 
-async function undone(instance: Instance, state: StateFolder, error: unknown): Promise<void> {
+async function undo(
+  instance: Instance,
+  state: StateFolder,
+  clock: Clock,
+  error: unknown,
+): Promise<void> {
   try {
-    await takeOff(instance, state);
+    await takeOff(instance, state, clock);
     await state.alone(() => state.remove(instance));
   } catch (second) {
     const [what, then] = [error, second].map((one) =>

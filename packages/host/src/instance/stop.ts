@@ -1,41 +1,42 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Instance } from "@evenkeel/core/instance/instance.ts";
+import type { Clock } from "../clock/clock.ts";
 import type { Hypervisor } from "../hypervisor/hypervisor.ts";
-import { hypervisorOf } from "../hypervisor/hypervisors.ts";
+import { hypervisorOf } from "./hypervisor-of.ts";
 import type { Lock } from "../state/lock.ts";
 import type { StateFolder } from "../state/state-folder.ts";
 import { takeOff } from "./undo.ts";
 
 export interface StopOptions {
-  /** How long the guest has to shut down by itself. */
+  /** The time for the guest to shut down by itself. */
   readonly timeoutMs: number;
-  /** End it at once when that time is over. */
+  /** Whether to end the VM when that time is over. */
   readonly force: boolean;
 }
 
-/** `stopped` by itself or `forced`; `refused` when it did not shut down in time, and still runs. */
-export type Stopped = "stopped" | "forced" | "refused";
+/** `stopped` by itself, `forced` when its time was over, or `still-running` then. */
+export type Stopped = "stopped" | "forced" | "still-running";
 
-/** A guest whose firmware or kernel is still starting misses the first presses of its button. */
+/** A guest whose firmware or kernel still starts misses the first presses of the power button. */
 const pressAgainMs = 5000;
 
 /**
- * Shuts a VM down and takes it off this host.
+ * Shuts a VM down and removes it from this host.
  *
- * @param lock the VM's, which this gives back.
+ * @param lock the lock of the VM. This releases it.
  */
 export async function stopInstance(
   instance: Instance,
   lock: Lock,
   options: StopOptions,
   state: StateFolder,
+  clock: Clock,
 ): Promise<Stopped> {
   try {
-    const hypervisor = hypervisorOf(instance, state.paths);
-    const isDown = await shutDown(instance, hypervisor, options.timeoutMs);
-    if (!isDown && !options.force) return "refused";
+    const hypervisor = hypervisorOf(instance, state.paths, clock);
+    const isDown = await shutDown(instance, hypervisor, options.timeoutMs, clock);
+    if (!isDown && !options.force) return "still-running";
     await state.write({ ...instance, phase: "stopping" });
-    await takeOff(instance, state);
+    await takeOff(instance, state, clock);
     await state.alone(() => state.remove(instance));
     return isDown ? "stopped" : "forced";
   } finally {
@@ -47,17 +48,18 @@ async function shutDown(
   instance: Instance,
   hypervisor: Hypervisor,
   timeoutMs: number,
+  { now, sleep }: Clock,
 ): Promise<boolean> {
-  const started = Date.now();
+  const started = now().getTime();
   let pressed = Number.NEGATIVE_INFINITY;
   for (;;) {
     const { state } = await hypervisor.state(instance);
     if (state === "off" || state === "gone") return true;
-    const elapsed = Date.now() - started;
+    const elapsed = now().getTime() - started;
     if (elapsed >= timeoutMs) return false;
     if (elapsed - pressed >= pressAgainMs) {
       pressed = elapsed;
-      // It may be gone since: the next look tells.
+      // If it has ended meanwhile, the next look finds that.
       await hypervisor.shutdown(instance).catch(() => {});
     }
     await sleep(Math.min(500, timeoutMs - elapsed));

@@ -1,19 +1,24 @@
 import type { Instance } from "@evenkeel/core/instance/instance.ts";
-import { hypervisorOf } from "../hypervisor/hypervisors.ts";
+import type { Clock } from "../clock/clock.ts";
+import { hypervisorOf } from "./hypervisor-of.ts";
 import type { StateFolder } from "../state/state-folder.ts";
 import { restoreDrivers } from "../vfio/drivers.ts";
 
 /**
- * Takes a VM off this host, in the reverse of the order in which a start brings it there: first the
- * hypervisor's process and definition, which gives memory back, then its devices' drivers. What it
- * does is read off the instance and the host as they are and not off a list of steps, so it is right
- * after any of them, and can be done again. Of an adopted VM only the process is ended: who started it
- * has its definition, and its devices' drivers, in hand.
+ * Removes a VM from this host, in the reverse order of a start: first the process and definition of
+ * the hypervisor, which frees the memory, then the drivers of the devices. It reads what to undo
+ * from the instance and the host, not from a list of steps, so it is right after any step and can
+ * be repeated. An adopted VM is only ended: its definition and drivers belong to whoever started
+ * it.
  *
- * The caller holds the VM's lock, and removes the instance afterwards.
+ * The caller holds the lock of the VM, and removes the instance afterwards.
  */
-export async function takeOff(instance: Instance, state: StateFolder): Promise<void> {
-  const hypervisor = hypervisorOf(instance, state.paths);
+export async function takeOff(
+  instance: Instance,
+  { paths }: StateFolder,
+  clock: Clock,
+): Promise<void> {
+  const hypervisor = hypervisorOf(instance, paths, clock);
   if (instance.adopted) return hypervisor.end(instance);
   await hypervisor.remove(instance);
   restoreDrivers(instance.drivers);

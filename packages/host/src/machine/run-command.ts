@@ -1,6 +1,7 @@
+import { shorten } from "@evenkeel/core/text/shorten.ts";
 import { execFile } from "node:child_process";
 
-/** What became of a command: its standard output, or why there is none. */
+/** The result of a command: its standard output, or why there is none. */
 export type CommandResult =
   | { readonly kind: "ran"; readonly stdout: string }
   | { readonly kind: "absent" }
@@ -11,15 +12,15 @@ export interface CommandLimits {
   readonly maxBytes: number;
 }
 
-/** Tools answer in a second or two; a driver that hangs must not take the reading with it. */
+/** Tools answer in a second or two. A driver that hangs must not block the reading. */
 const usualLimits: CommandLimits = { timeoutMs: 15_000, maxBytes: 8 * 1024 * 1024 };
 
 /**
- * Runs a program of this machine with an argument list, never through a shell, in the C locale so
- * that its words are the ones that readers know. It ends when its time or its output runs out.
+ * Runs a program with an argument list, without a shell, in the C locale, which readers expect. It
+ * is ended when it takes too long or prints too much.
  *
- * It is for tools whose output is read and that may be ended at any moment: an interrupt from the
- * terminal ends them too, and half an output is none. What changes the machine needs `runProgram`.
+ * Use it for tools whose output is read and that may be ended at any moment: an interrupt from the
+ * terminal ends them too. To change the machine, use `runProgram`.
  *
  * @param path where to look for the program, as in `PATH`.
  */
@@ -55,5 +56,5 @@ function whyFailed(
   if (error.code === "ERR_CHILD_PROCESS_STDIO_MAXBUFFER") return `printed over ${maxBytes} bytes`;
   if (error.killed === true) return `did not end within ${timeoutMs / 1000} s`;
   const [line = ""] = stderr.trim().split("\n");
-  return `exit status ${String(error.code)}${line === "" ? "" : `: ${line.slice(0, 200)}`}`;
+  return `exit status ${String(error.code)}${line === "" ? "" : `: ${shorten(line, 200)}`}`;
 }

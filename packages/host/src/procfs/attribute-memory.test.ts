@@ -1,6 +1,5 @@
 import { expect, test } from "vitest";
-import { attributeMemory, type Block } from "./attribute-memory.ts";
-import type { CellBackend } from "./read-memory.ts";
+import { attributeMemory, type Block, type CellBackend } from "./attribute-memory.ts";
 
 const bind = (nodes: string) => ({ mode: "bind", nodes });
 

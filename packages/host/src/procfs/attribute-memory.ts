@@ -1,9 +1,14 @@
 import { at } from "@evenkeel/core/unit/list.ts";
 import type { RamAddress } from "../qmp/parse.ts";
-import type { CellBackend } from "./read-memory.ts";
+import type { Backend } from "../qemu/shape.ts";
 import type { NumaRange } from "./parse-memory.ts";
 
-/** A mapping of the process, with its end. */
+/** A memory backend, and the guest node whose memory it is. */
+export interface CellBackend extends Backend {
+  readonly cell: number | null;
+}
+
+/** A mapping of the process and its end. */
 export interface Block extends NumaRange {
   readonly end: number;
   readonly writable: boolean;
@@ -15,19 +20,19 @@ export interface Attributed {
 }
 
 /**
- * Which mappings of an emulator are the guest's memory, and of which backend.
+ * Finds the guest's memory among the mappings of an emulator, and the backend of each mapping.
  *
- * A backend's memory is a row of adjoining writable mappings of one file or none, together as long as
- * the backend: one mapping, unless a policy set on a part of it has split it. QEMU leaves a page without
- * access behind each, but before it any other mapping of the process may adjoin.
+ * The memory of a backend is a row of adjoining writable mappings with the same file or without
+ * one, together as long as the backend. It is one mapping, unless a policy on a part of it has
+ * split it. QEMU leaves an inaccessible page after each backend, but any other mapping may adjoin
+ * it from below.
  *
- * Three things tell whose a row is, the surest first. A file's name: QEMU calls the files that it makes
- * in a hugetlbfs `qemu_back_mem._objects_ID.…`, and a file of its own is named on the command line. An
- * address that the monitor gave of the backend. And the length, where the policy is the one that the
- * backend asked for, and no other row and no other backend of that length and policy is left.
+ * Three things identify a row, the surest first. The file name: in a hugetlbfs QEMU calls its files
+ * `qemu_back_mem._objects_ID.…`, and a named file is on the command line. An address that the
+ * monitor reported for the backend. And the length, if the policy is the one that the backend asked
+ * for, and no other row and no other backend with this length and policy is left.
  *
- * Rows as long as a backend that more than one backend could own are the guest's, and nobody's in
- * particular.
+ * Rows that more than one backend could own are memory of the guest without a backend.
  */
 export function attributeMemory(
   blocks: readonly Block[],
@@ -56,7 +61,7 @@ export function attributeMemory(
     if (address === undefined) continue;
     const exact = rowsFor(backend).filter((row) => contains(row, address));
     give(exact.find((row) => row[0]?.start === address) ?? exact[0], backend);
-    // The kernel joins a mapping without a policy with a neighbour that has none either.
+    // The kernel joins neighbouring mappings without a policy.
     if (left.has(backend) && backend.bytes !== null) {
       give(covering(blocks, address, backend.bytes), backend);
     }
@@ -70,7 +75,7 @@ export function attributeMemory(
     );
     if (own.length === 1 && rivals.length === 0) give(own[0], backend);
   }
-  // What is as long as a backend that has no memory yet is the guest's, whosever it is.
+  // A row as long as a backend without memory belongs to the guest, whatever its backend.
   for (const row of [...left].flatMap(rowsFor))
     if (isFree(row)) for (const block of row) owners.set(block, null);
   return blocks.flatMap((block) => {
@@ -86,7 +91,7 @@ const lengthOf = (row: Row): number => row.reduce((sum, { start, end }) => sum +
 const contains = (row: Row, address: number): boolean =>
   row.some(({ start, end }) => start <= address && address < end);
 
-/** Writable mappings that adjoin and are of one file or none, as long as they go on. */
+/** The maximal rows of adjoining writable mappings with the same file, or without one. */
 function adjoining(blocks: readonly Block[]): Row[] {
   const strings: Block[][] = [];
   for (const block of blocks) {
@@ -99,7 +104,7 @@ function adjoining(blocks: readonly Block[]): Row[] {
   return strings;
 }
 
-/** Every row of that length in a string of adjoining mappings; each mapping is looked at twice. */
+/** All rows of a length within a maximal row. Each mapping is visited twice. */
 function rowsOfLength(string: Row, bytes: number): Row[] {
   const rows: Row[] = [];
   let first = 0;
@@ -126,7 +131,7 @@ function isFileOf(row: Row, backend: CellBackend, all: readonly CellBackend[]): 
   return backend.path !== null && file === backend.path && sharing.length === 1;
 }
 
-/** A backend that asked for no policy may have been given any by whoever started it. */
+/** Whether a row has the policy of a backend. One that asked for none may have got any. */
 function hasPolicyOf(row: Row, { policy }: CellBackend): boolean {
   if (policy === null) return true;
   return row.every(

@@ -10,17 +10,17 @@ export interface FoundProcess {
   readonly identity: VmIdentity;
 }
 
-/** By which a VM's process is known. */
+/** What identifies the process of a VM. */
 export interface Sought {
-  /** As the hypervisor calls the VM. */
+  /** The name of the VM in the hypervisor. */
   readonly name: string;
   readonly uuid: string | null;
 }
 
 /**
- * The process of a VM: the one that libvirt's PID file names, or the one whose command line has the
- * VM's UUID or name. A UUID is surer than a name, and both are than a file that may be old: the process
- * in the file must still be an emulator of that name.
+ * Finds the process of a VM: the one in the PID file of libvirt, or the one with the UUID or the
+ * name of the VM on its command line. A UUID is more reliable than a name, and both are than a
+ * file, which may be old: the process in it must still be an emulator with that name.
  *
  * The cost is one small file for each process of the machine.
  */
@@ -41,14 +41,14 @@ export function findProcess(tree: Tree, sought: Sought): FoundProcess | null {
   );
 }
 
-/** The process whose command line has a UUID, where that is known for sure; null where none has. */
+/** The process with a UUID on its command line; null if there is none. */
 export function processWithUuid(tree: Tree, uuid: string): FoundProcess | null {
   return emulators(tree).find(({ identity }) => identity.uuid === uuid) ?? null;
 }
 
 /**
- * The QEMU that was started with a UUID; null where none is. Whoever ends a process by what this says
- * must be sure of it: its program must be called so too, and a name is not enough.
+ * The QEMU that was started with a UUID; null if there is none. Callers end this process, so its
+ * program must be called QEMU too, and a name is not enough.
  */
 export function emulatorOf(tree: Tree, uuid: string): number | null {
   const own = emulators(tree).find(
@@ -57,13 +57,13 @@ export function emulatorOf(tree: Tree, uuid: string): number | null {
   return own?.pid ?? null;
 }
 
-/** Every process that is an emulator of some VM. */
+/** All emulators that run. */
 function emulators(tree: Tree): FoundProcess[] {
   const pids = tree.list("/proc").filter((name) => /^[1-9]\d{0,8}$/.test(name));
   return pids.flatMap((name) => processOf(tree, Number(name)) ?? []);
 }
 
-/** The process of a number, with what its command line says; null where there is none. */
+/** The process with an id, if it is an emulator; null otherwise. */
 export function processOf(tree: Tree, pid: number): FoundProcess | null {
   const text = tree.readText(`/proc/${pid}/cmdline`);
   if (text === null || text === "") return null;

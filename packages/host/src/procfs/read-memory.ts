@@ -1,25 +1,20 @@
 import type { MemoryMapping } from "@evenkeel/core/evidence/evidence.ts";
 import type { RamAddress } from "../qmp/parse.ts";
-import type { Backend } from "../qemu/shape.ts";
 import type { Tree } from "../tree/tree.ts";
-import { attributeMemory, type Block } from "./attribute-memory.ts";
+import { attributeMemory, type Block, type CellBackend } from "./attribute-memory.ts";
 import { parseMaps, parseNumaMaps } from "./parse-memory.ts";
 
-/** A backend with the guest's node whose memory it is. */
-export interface CellBackend extends Backend {
-  readonly cell: number | null;
-}
-
 /**
- * The guest's memory in a process: what numa_maps says of the mappings that are the backends'; null
- * where it may not be read.
+ * The mappings of a process that are memory of the guest, from numa_maps; null if that may not be
+ * read.
  *
- * numa_maps is the one file that costs: the kernel walks the page table of every mapping to count pages
- * by node, and holds the lock of the process's mappings for reading meanwhile, which whoever maps memory
- * waits for. `npm run bench -- evidence` found 5 to 15 ms for each GiB in base pages (262,144 entries) and
- * 0.3 ms in pages of 2 MiB (512 entries), which is some ten seconds for a guest of 1 TiB in base pages, a
- * third of a second in pages of 2 MiB, and nothing to speak of in pages of 1 GiB. Sums by node suffice, so
- * smaps, which walks the same entries for a fifth more time and says nothing of nodes, is never read.
+ * numa_maps is the one expensive file. The kernel walks the page table of every mapping to count
+ * pages by node, and meanwhile holds the read lock of the mappings, so that changes to mappings
+ * wait. `npm run bench -- evidence` found 5 to 15 ms per GiB of base pages (262,144 entries) and
+ * 0.3 ms per GiB of 2 MiB pages (512 entries). That is some ten seconds for a guest of 1 TiB in
+ * base pages, a third of a second in 2 MiB pages, and next to nothing in 1 GiB pages. Sums by node
+ * suffice, so smaps is never read: it walks the same entries for a fifth more time, and has no
+ * nodes.
  */
 export function readMemory(
   tree: Tree,

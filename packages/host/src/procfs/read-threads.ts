@@ -9,13 +9,13 @@ import { iothreadOf, parseLastCpu, parseStatus, roleByName } from "./parse-task.
 
 export interface ReadThreads {
   readonly threads: readonly ThreadEvidence[];
-  /** The cgroups that they are in, by path. */
+  /** The cgroups of the threads, by path. */
   readonly cgroups: ReadonlyMap<string, CpusetPath>;
 }
 
 /**
- * Every thread of a process, four small files each. A vCPU's thread is known by the monitor, or by its
- * name; where neither tells of any, nothing tells the others apart either, and they have no role.
+ * Reads all threads of a process, four small files each. The monitor or its name tells the role of
+ * a vCPU thread. If no vCPU is recognized, the other threads have no role either.
  */
 export function readThreads(
   tree: Tree,
@@ -34,7 +34,7 @@ export function readThreads(
     .flatMap((tid): ThreadEvidence[] => {
       const where = `${folder}/${tid}`;
       const status = tree.readText(`${where}/status`);
-      // It ended between the list and now, and the kernel no longer counts it.
+      // It has ended since the list was read.
       if (status === null && tree.realPath(where) === null) return [];
       const { allowedCpus, allowedNodes } = parseStatus(status ?? "");
       const name = readLine(tree, `${where}/comm`);

@@ -3,21 +3,21 @@ import { messageOf, parseLine } from "./parse.ts";
 import type { Monitor } from "./monitor.ts";
 
 export interface MonitorLimits {
-  /** For the whole conversation: a monitor that another client holds never greets. */
+  /** The limit for the whole conversation: a monitor that another client holds never greets. */
   readonly timeoutMs: number;
-  /** Of one line. `query-pci` of hundreds of devices is some hundred kilobytes. */
+  /** The limit of a line. `query-pci` for hundreds of devices takes some hundred kilobytes. */
   readonly lineBytes: number;
 }
 
 const usualLimits: MonitorLimits = { timeoutMs: 5000, lineBytes: 8 * 1024 * 1024 };
 
 /**
- * Talks to QEMU's monitor over its unix socket: waits for the greeting, negotiates, lets `work` ask,
- * and closes. Only commands that read are ever asked by this package.
+ * Talks to the monitor of QEMU over its unix socket: waits for the greeting, negotiates, runs
+ * `work`, and closes.
  *
- * Each line is a JSON object: the greeting, events, which are passed over, and answers in the order of
- * the commands. Who is too slow, says too much, or something else, ends the conversation with a reason.
- * https://www.qemu.org/docs/master/interop/qmp-spec.html
+ * Each line is a JSON object: the greeting, an event, which is skipped, or an answer, in the order
+ * of the commands. A monitor that is too slow, sends too much, or something else, ends the
+ * conversation with an error. https://www.qemu.org/docs/master/interop/qmp-spec.html
  */
 export async function withMonitor<T>(
   path: string,
@@ -26,7 +26,7 @@ export async function withMonitor<T>(
 ): Promise<T> {
   const socket = createConnection(path);
   const failure = Promise.withResolvers<never>();
-  // Whoever waits for nothing must not leave a rejection behind.
+  // Without a waiting caller, a rejection must not stay unhandled.
   failure.promise.catch(() => {});
   const late = `${path} did not answer within ${limits.timeoutMs / 1000} s; another client may hold it`;
   const timer = setTimeout(() => failure.reject(new Error(late)), limits.timeoutMs);
@@ -52,7 +52,7 @@ export async function withMonitor<T>(
   }
 }
 
-/** Each call gives the next line's value. */
+/** Each call reads the value of the next line. */
 function linesOf(
   socket: Socket,
   { lineBytes }: MonitorLimits,

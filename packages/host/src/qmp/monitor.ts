@@ -1,4 +1,4 @@
-/** QEMU's monitor, however it is reached. A refused command rejects with what QEMU says. */
+/** A monitor of QEMU, by whatever way. A refused command rejects in the words of QEMU. */
 export interface Monitor {
   readonly where: string;
   readonly ask: (command: string, args?: Readonly<Record<string, unknown>>) => Promise<unknown>;

@@ -1,4 +1,6 @@
-/** One line of the monitor's; null of what is no JSON. */
+import { shorten } from "@evenkeel/core/text/shorten.ts";
+
+/** Parses a line of the monitor; null if it is not JSON. */
 export function parseLine(line: string): unknown {
   try {
     const value: unknown = JSON.parse(line);
@@ -13,7 +15,7 @@ export type Message =
   | { readonly kind: "answer"; readonly value: unknown }
   | { readonly kind: "error"; readonly why: string };
 
-/** What a line is: an answer, a refusal, or what stands between them. */
+/** The kind of a line: an answer, an error, or something else. */
 export function messageOf(value: unknown): Message {
   const fields = recordOf(value);
   if (fields === null) return { kind: "other" };
@@ -22,7 +24,7 @@ export function messageOf(value: unknown): Message {
   if ("return" in fields) return { kind: "answer", value: fields["return"] };
   if (!("error" in fields)) return { kind: "other" };
   const why = recordOf(fields["error"])?.["desc"];
-  return { kind: "error", why: typeof why === "string" ? why.slice(0, 200) : "refused" };
+  return { kind: "error", why: typeof why === "string" ? shorten(why, 200) : "refused" };
 }
 
 export function recordOf(value: unknown): Readonly<Record<string, unknown>> | null {
@@ -30,13 +32,13 @@ export function recordOf(value: unknown): Readonly<Record<string, unknown>> | nu
   return Object.fromEntries(Object.entries(value));
 }
 
-/** The objects of a list; none of anything else. Lists of the monitor's are bounded by its lines. */
+/** The objects in a list, and none in anything else. The limit of a line bounds the list. */
 export function recordsOf(value: unknown): readonly Readonly<Record<string, unknown>>[] {
   const items: readonly unknown[] = Array.isArray(value) ? value : [];
   return items.map(recordOf).filter((record) => record !== null);
 }
 
-/** An integer from 0 to `max`; null of anything else. */
+/** An integer from 0 to `max`; null for anything else. */
 export function integerOf(value: unknown, max: number = Number.MAX_SAFE_INTEGER): number | null {
   const valid = typeof value === "number" && Number.isSafeInteger(value);
   return valid && value >= 0 && value <= max ? value : null;
@@ -46,13 +48,13 @@ export function textOf(value: unknown): string | null {
   return typeof value === "string" && value.length <= 4096 ? value : null;
 }
 
-/** Where a block of guest memory lies in QEMU's own addresses. */
+/** The address of a block of guest memory in the QEMU process. */
 export interface RamAddress {
   readonly backend: string;
   readonly address: number;
 }
 
-/** `Host virtual address for 0x0 (ram-node0) is 0x7fe40be00000`, what `gpa2hva` answers. */
+/** Parses the answer of `gpa2hva`: `Host virtual address for 0x0 (ram-node0) is 0x7fe40be00000`. */
 export function parseHostAddress(text: string): RamAddress | null {
   const match =
     /^Host virtual address for 0x[0-9a-f]{1,16} \(([^()\n]{1,128})\) is 0x([0-9a-f]{1,14})\s*$/i.exec(
@@ -62,12 +64,14 @@ export function parseHostAddress(text: string): RamAddress | null {
   return { backend: match[1] ?? "", address: Number.parseInt(match[2] ?? "", 16) };
 }
 
-/** The table of `info ramblock`, whose column HVA QEMU has since 8.0; empty without it. */
+/**
+ * Parses the table of `info ramblock`, which has the column HVA since QEMU 8.0; empty without it.
+ */
 export function parseRamBlocks(text: string): RamAddress[] {
   const [header = "", ...rows] = text.split(/\r?\n/, 4096);
   if (!/\bHVA\b/.test(header)) return [];
   return rows.flatMap((row) => {
-    // The name, the page size in two words, offset, used, total, and then the address.
+    // The name, the page size in two words, offset, used, total, and the address.
     const match =
       /^\s*(\S{1,256})\s+\d{1,9} [KMGT]?i?B\s+(?:0x[0-9a-f]{1,16}\s+){3}0x([0-9a-f]{1,16})\b/i.exec(
         row,

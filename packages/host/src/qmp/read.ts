@@ -18,7 +18,7 @@ import {
 const TID_MAX = 2 ** 31 - 1;
 const INDEX_MAX = 65_535;
 
-/** What the monitor tells of a VM. */
+/** What the monitor says about a VM. */
 export interface MonitorReading {
   readonly where: string;
   readonly vcpus: readonly {
@@ -31,7 +31,7 @@ export interface MonitorReading {
   readonly shape: ShapeEvidence;
 }
 
-/** Reads it with a few commands and two for each device and port; none changes anything. */
+/** Reads the VM with a few commands, and two more per device and port. None changes anything. */
 export async function readMonitor(monitor: Monitor): Promise<MonitorReading> {
   const vcpus = recordsOf(await monitor.ask("query-cpus-fast")).flatMap((cpu) => {
     const id = integerOf(cpu["cpu-index"], INDEX_MAX);
@@ -66,7 +66,9 @@ export async function readMonitor(monitor: Monitor): Promise<MonitorReading> {
   };
 }
 
-/** Nodes by the vCPUs in them; null where no vCPU tells its node: the monitor lists nodes no other way. */
+/**
+ * The nodes with their vCPUs; null if no vCPU has a node. The monitor lists nodes in no other way.
+ */
 function cellsOf(vcpus: MonitorReading["vcpus"]): ShapeCell[] | null {
   const placed = vcpus.flatMap(({ id, node }) => (node === null ? [] : [{ id, node }]));
   if (placed.length === 0 || placed.length < vcpus.length) return null;
@@ -82,7 +84,7 @@ function cellsOf(vcpus: MonitorReading["vcpus"]): ShapeCell[] | null {
     }));
 }
 
-/** libvirt's name for a cell's backend; one of another name is told by the command line alone. */
+/** The backend of a cell as libvirt names it. Other names are only on the command line. */
 function backendOf(
   cell: number,
   backends: readonly Readonly<Record<string, unknown>>[],
@@ -102,16 +104,17 @@ function backendOf(
 }
 
 /**
- * Where the blocks of memory lie in QEMU's addresses. Since 8.0 there is a table; before, an address of
- * the guest's can be asked for, and the answer names its block: so guest addresses are tried at which
- * each block may begin, without holes, above that of x86 below 4 GiB, and from 1 GiB as on arm64.
+ * Finds the addresses of memory blocks in the QEMU process. Since QEMU 8.0 there is a table.
+ * Before, one can ask about an address of the guest, and the answer names its block. So this tries
+ * all addresses at which a block may begin: without holes, above the hole of x86 below 4 GiB, and
+ * from 1 GiB as on arm64.
  */
 async function ramAddresses(monitor: Monitor, sizes: readonly number[]): Promise<RamAddress[]> {
   const table = parseRamBlocks(await human(monitor, "info ramblock"));
   if (table.length > 0) return table;
   const found = new Map<string, RamAddress>();
   let offset = 0;
-  // The monitor lists backends in no order, so any sum of the first sizes may be a beginning.
+  // The monitor lists backends in no order, so a block may begin at any sum of sizes.
   for (const size of [0, ...sizes.toReversed()]) {
     offset += size;
     for (const base of bases) {
@@ -125,14 +128,14 @@ async function ramAddresses(monitor: Monitor, sizes: readonly number[]): Promise
 }
 
 const GiB = 1024 ** 3;
-/** No hole; below 4 GiB of q35 and of i440FX; where Arm's memory begins. */
+/** Where memory may begin again: no hole; the holes of q35 and i440FX; and the memory of Arm. */
 const bases: readonly number[] = [0, 2 * GiB, GiB];
 
 async function human(monitor: Monitor, line: string): Promise<string> {
   try {
     return textOfLong(await monitor.ask("human-monitor-command", { "command-line": line }));
   } catch {
-    // An address that is no memory is refused.
+    // QEMU refuses an address without memory.
     return "";
   }
 }
@@ -143,7 +146,7 @@ const textOfLong = (value: unknown): string =>
 const DEPTH_MAX = 16;
 const DEVICES_MAX = 4096;
 
-/** The passed-through devices, each with the buses above it, by QEMU's object tree. */
+/** The passed-through devices with the buses above them, from the object tree of QEMU. */
 async function devicesOf(monitor: Monitor): Promise<ShapeDevice[]> {
   const found: ShapeDevice[] = [];
   const get = async (path: string, property: string): Promise<unknown> => {
@@ -176,7 +179,7 @@ async function placeOf(
   const above: string[] = [];
   let at = device;
   for (let depth = 0; depth < DEPTH_MAX; depth++) {
-    // The bus is a child of the port that it is behind: `/machine/peripheral/pci.2/pci.2`.
+    // A bus is a child of its port: `/machine/peripheral/pci.2/pci.2`.
     const bus = textOf(await get(at, "parent_bus"));
     if (bus === null) break;
     const owner = bus.slice(0, bus.lastIndexOf("/"));

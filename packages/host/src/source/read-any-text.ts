@@ -5,28 +5,28 @@ import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import { formatBytes, MiB } from "@evenkeel/core/unit/bytes.ts";
 import { plainText } from "../text/plain-text.ts";
 import { textLimits } from "../text/read-lines.ts";
-import type { SourceOptions } from "./read-source.ts";
+import type { SourceOptions } from "./options.ts";
 import { type Reading, readingsIn } from "./recognize-text.ts";
 import { textSources } from "./text-sources.ts";
 
-/** More than any text that is read has. */
+/** The limit of a text. None that is read is longer. */
 export const anyTextBytesMax: number = textLimits.bytes;
 
-/** A machine with a thousand PCI functions takes one. */
+/** The limit of a Topology document. A machine with a thousand PCI functions takes 1 MiB. */
 const documentBytesMax = 16 * MiB;
 
-/** More than any ticket has. */
+/** The most outputs in a text, more than any ticket has. */
 const readingsMax = 64;
 
 /**
- * The machine that a text tells of, by what is in it: the output of any tool, several of one machine
- * as in a ticket, or a Topology document; as it came out of a terminal, a log or an e-mail. With a
- * name of a text source, only what that reads.
+ * Reads the machine that a text describes, by its content: the output of any tool, several outputs
+ * about one machine as in a ticket, or a Topology document; also as copied from a terminal, a log
+ * or an e-mail. If a text source is named, only its output is read.
  *
- * Of several outputs the first is believed in what they contradict each other, and `note` is told of
- * that, and of an output that cannot be read or is of another machine and so left out.
+ * Where outputs contradict each other the first one counts, and `note` gets the contradiction.
+ * Outputs that cannot be read, or are about another machine, are left out with a note.
  *
- * Errors: those of the readers; where no output can be read, that of the first.
+ * Errors: those of the readers; if no output can be read, that of the first.
  */
 export async function readAnyText(
   given: string,
@@ -39,7 +39,7 @@ export async function readAnyText(
   const wanted = name === null ? readings : readings.filter(({ source }) => source === name);
   const [only, ...others] = wanted;
   if (only === undefined) {
-    // What is XML and of no known root is most likely an export of hwloc's that is damaged.
+    // XML with an unknown root is most likely a damaged export of hwloc.
     const likely = /^\s{0,1000}</.test(text) ? "hwloc" : "document";
     return readOne({ source: name ?? likely, text }, where, options);
   }
@@ -71,7 +71,7 @@ function readOne(
   });
 }
 
-/** One reading after the other joins those that came before, so that each can be left out. */
+/** Merges one reading after the other, so that each can be left out. */
 async function readSeveral(
   readings: readonly Reading[],
   where: string,

@@ -5,13 +5,13 @@ import { archiveLimits } from "../archive/limits.ts";
 import { startsArchive } from "../archive/starts-archive.ts";
 import { readFileStart, readFileText } from "../file/read-file.ts";
 import { anyTextBytesMax, readAnyText } from "./read-any-text.ts";
-import type { SourceOptions } from "./read-source.ts";
+import type { SourceOptions } from "./options.ts";
 import { textSources } from "./text-sources.ts";
 
 const topologyFile =
   "a Topology document, a tar of /sys and /proc, an export of hwloc, or a tool's output";
 
-/** What a path leads to, by what is there and not by its name. */
+/** Reads what a path leads to, by its content and not by its name. */
 export async function readPath(path: string, options: SourceOptions): Promise<Topology> {
   const isDirectory =
     !path.includes("\0") && statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
@@ -23,7 +23,7 @@ export async function readPath(path: string, options: SourceOptions): Promise<To
   return readAnyText(readFileText(path, demand), path, options);
 }
 
-/** What a file has of that text source. */
+/** Reads a file as the output of one text source. */
 export async function readTextFile(
   name: string,
   path: string,

@@ -1,6 +1,7 @@
 import { existsSync, statSync } from "node:fs";
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
+import { shellWord } from "@evenkeel/core/text/shell.ts";
 import { type Note, readMachineTree } from "../machine/read-machine-tree.ts";
 import { directoryTree } from "../tree/directory-tree.ts";
 import { nameOf } from "../tree/resolve.ts";
@@ -8,11 +9,11 @@ import { findRoots, type Root, subtree } from "../tree/roots.ts";
 import type { Tree } from "../tree/tree.ts";
 
 /**
- * The machine in a recorded tree: a directory, or a tar of one. After a `#` stands which machine,
- * by its directory inside, where there are several.
+ * Reads a recorded machine: a directory, or a tar of one. If it holds several machines, a `#` and a
+ * directory inside choose one.
  *
- * Errors: `tree-empty` where there is no machine, `archive-ambiguous` where there are several and
- * none was chosen, and those of reading the tree.
+ * Errors: `tree-empty` if there is no machine, `archive-ambiguous` if there are several and none is
+ * chosen, and those of reading the tree.
  */
 export async function readRecording(source: string, note: Note): Promise<Topology> {
   const { path, inner } = split(source);
@@ -29,7 +30,7 @@ export async function readRecording(source: string, note: Note): Promise<Topolog
     : readMachineTree(machine, note, nameOf(choice));
 }
 
-/** A path may have a `#` in it: what exists as a whole is not split. */
+/** Splits a source at its `#`, unless the whole is an existing path. */
 function split(source: string): { readonly path: string; readonly inner: string | null } {
   const at = source.lastIndexOf("#");
   if (at < 0 || (!source.includes("\0") && existsSync(source)))
@@ -37,7 +38,7 @@ function split(source: string): { readonly path: string; readonly inner: string 
   return { path: source.slice(0, at), inner: source.slice(at + 1) };
 }
 
-/** As `findRoots` names them: absolute in the tree. */
+/** The path of a machine as `findRoots` writes it: absolute in the tree. */
 function normal(inner: string): string {
   return `/${inner
     .split("/")
@@ -86,5 +87,5 @@ function shown(roots: readonly Root[]): string {
 }
 
 function choose(where: string, [first]: readonly Root[]): string {
-  return `choose one, as in sysfs:${where}#${first?.path.slice(1) ?? ""}`;
+  return `choose one, as in ${shellWord(`sysfs:${where}#${first?.path.slice(1) ?? ""}`)}`;
 }

@@ -68,7 +68,7 @@ test("of several recorded machines one must be chosen", async () => {
   const tar = written("two#machines.tar", await packTar(entries));
   const error = await codedError("archive-ambiguous", () => read(`sysfs:${tar}`));
   expect(error.expected).toBe("one machine; it has lab/a, lab/b");
-  expect(error.remedy).toBe(`choose one, as in sysfs:${tar}#lab/a`);
+  expect(error.remedy).toBe(`choose one, as in 'sysfs:${tar}#lab/a'`);
   for (const inner of ["lab/b", "/lab/b/", "./lab/b"]) {
     const chosen = await read(`sysfs:${tar}#${inner}`);
     expect([chosen.name, chosen.cores.length]).toEqual(["b", 3]);

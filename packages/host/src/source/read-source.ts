@@ -2,16 +2,10 @@ import { existsSync } from "node:fs";
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import { didYouMean } from "@evenkeel/core/text/did-you-mean.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
+import type { SourceOptions } from "./options.ts";
 import { textSources } from "./text-sources.ts";
 
-export interface SourceOptions {
-  /** Reads a Topology document; the schema is not this package's. */
-  readonly parseTopology: (text: string, where: string) => Topology | Promise<Topology>;
-  /** Told what the user should know of the reading: a tool that failed, one that contradicts. */
-  readonly note?: (sentence: string) => void;
-}
-
-/** Every form of a source, for messages. */
+/** All forms of a source, for messages. */
 const sourceForms: readonly string[] = [
   "live",
   "sysfs:DIR",
@@ -23,12 +17,12 @@ const sourceForms: readonly string[] = [
 ];
 
 function ignore(): void {
-  // Who gives no way to tell notes wants none.
+  // A caller without `note` wants none.
 }
 
 type Reader = (rest: string, options: SourceOptions) => Promise<Topology>;
 
-/** Loaded when they are asked for, so that a command loads only what it reads. */
+/** The readers by prefix, loaded only when they are used. */
 const readers: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   [
     "sysfs",
@@ -49,19 +43,18 @@ const readers: ReadonlyMap<string, Reader> = new Map<string, Reader>([
 ]);
 
 /**
- * The machine that a source names:
+ * Reads the machine that a source names:
  *
  * - `live`: the machine this runs on
- * - `sysfs:DIR`, `sysfs:TAR`: its `/sys` and `/proc` as somebody recorded them, in a directory or in a
- *   tar; `sysfs:TAR#DIR` chooses one of several machines
- * - `hwloc:FILE` and the other text sources: what that tool writes, also where it was pasted with
- *   other output around it
+ * - `sysfs:DIR`, `sysfs:TAR`: a recording of `/sys` and `/proc`, in a directory or in a tar;
+ *   `sysfs:TAR#DIR` chooses one of several machines
+ * - `hwloc:FILE` and the other text sources: the output of that tool, also among other output
  * - `machine:NAME`: a machine of the catalog
  * - `synthetic:TEXT`: a machine described in one line
- * - a path: any of those files, or a Topology document, by what is in it; of a text with the output
- *   of several tools, as a ticket has it, the machine that they tell of together
+ * - a path: any of these files or a Topology document, by its content; from a text with the outputs
+ *   of several tools, as in a ticket, the machine that they describe together
  *
- * Errors: `source-unknown` where it is none of these, `machine-unknown`, and those of what it names.
+ * Errors: `source-unknown` if it is none of these, `machine-unknown`, and those of the readers.
  */
 export async function readSource(source: string, options: SourceOptions): Promise<Topology> {
   if (source === "live") {
@@ -75,14 +68,14 @@ export async function readSource(source: string, options: SourceOptions): Promis
   const reader = readers.get(prefix);
   const rest = source.slice(colon + 1);
   if (reader !== undefined && rest !== "") return reader(rest, options);
-  // A name that is a file's is that file, whatever it looks like.
+  // A name of an existing file is that file, whatever it looks like.
   if (source !== "" && isPath(source, prefix)) {
     return (await import("./read-file-source.ts")).readPath(source, options);
   }
   throw await unknownSource(source, prefix);
 }
 
-/** True of what exists, and of what looks so much like a path that it must have been meant as one. */
+/** Whether a source is meant as a path: it exists, or it looks too much like one. */
 function isPath(source: string, prefix: string): boolean {
   if (!source.includes("\0") && existsSync(source)) return true;
   return !/^[a-z0-9-]*$/i.test(prefix === "" ? source : prefix);
@@ -103,7 +96,9 @@ async function unknownSource(source: string, prefix: string): Promise<EvenkeelEr
   });
 }
 
-/** A misspelled kind or, of a word alone, `live` or a machine of the catalog without its prefix. */
+/**
+ * The likely meaning of a misspelled prefix, of `live`, or of a catalog name without its prefix.
+ */
 async function likelyMeant(source: string, prefix: string): Promise<string | null> {
   if (prefix !== "") {
     const kind = didYouMean(prefix, [...readers.keys()]);

@@ -4,9 +4,9 @@ import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import { replaceFile } from "../file/write-file.ts";
 
 /**
- * Writes a file that is there whole after a power failure, or the one before it is: written beside its
- * place, flushed, moved there, and the move flushed with the folder (fsync(2): flushing a file does
- * not flush its entry). Only its owner may read it.
+ * Writes a file so that after a power failure either the new one or the old one is there as a
+ * whole. The file is written beside its place, flushed, and moved there, and then the folder is
+ * flushed (fsync(2): flushing a file does not flush its entry). Only the owner may read it.
  *
  * Errors: `state-unusable`.
  */
@@ -19,7 +19,7 @@ export async function writeDurably(path: string, text: string): Promise<void> {
   }
 }
 
-/** Removes a file, and flushes that it is gone. Errors: `state-unusable`. */
+/** Removes a file and flushes the folder. Errors: `state-unusable`. */
 export async function removeDurably(path: string): Promise<void> {
   try {
     await rm(path, { force: true });
@@ -29,7 +29,7 @@ export async function removeDurably(path: string): Promise<void> {
   }
 }
 
-/** Makes a folder that only its owner may enter; one that is there is given that mode. */
+/** Makes a folder that only its owner may enter. An existing one gets that mode. */
 export async function makePrivateFolder(path: string): Promise<void> {
   try {
     await mkdir(path, { recursive: true, mode: 0o700 });

@@ -7,20 +7,21 @@ export interface Lock {
 }
 
 /**
- * Takes a lock that the kernel gives back when its holder ends, however that ends. Node has no call
- * for it, so `flock` of util-linux holds it for as long as its standard input stays open, which is
- * until this process closes it or is gone; `cat` only waits for that, and does not inherit the lock.
+ * Takes a file lock that the kernel releases when this process ends, however it ends. Node has no
+ * call for it, so `flock` of util-linux holds the lock while its standard input is open, which this
+ * process closes by releasing or by ending. `cat` only waits for that, and does not inherit the
+ * lock.
  *
  * @param waitSeconds how long to wait for another holder; 0 does not wait.
- * @returns null where another holder kept it.
+ * @returns null if another holder kept it.
  *
  * Errors: `state-unusable`.
  */
 export async function takeLock(path: string, waitSeconds: number): Promise<Lock | null> {
   const wait = waitSeconds === 0 ? ["--nonblock"] : ["--timeout", `${waitSeconds}`];
   const options = ["--exclusive", "--close", "--conflict-exit-code", "75", ...wait];
-  // `cat` gives back the byte that it is sent, which is how we know that the lock is held. In a
-  // process group of its own no signal from the terminal reaches it before us.
+  // `cat` echoes a byte once the lock is held. In a process group of its own, no signal from the
+  // terminal ends it before this process.
   const child = spawn("flock", [...options, path, "cat"], {
     stdio: ["pipe", "pipe", "pipe"],
     detached: true,

@@ -1,12 +1,12 @@
 import { join } from "node:path";
 
 /**
- * Where what is of one VM lies below the state folder. Names of folders come from UUIDs, whose length
- * is known: a socket's path has at most 107 bytes (unix(7)).
+ * The paths in the state folder. Folders are named by UUID, whose length is known: the path of a
+ * socket has at most 107 bytes (unix(7)).
  */
 export interface StatePaths {
   readonly folder: string;
-  /** One file a VM. */
+  /** The folder with one file per VM. */
   readonly instances: string;
   readonly lock: string;
 }
@@ -21,12 +21,12 @@ export function instancePath({ instances }: StatePaths, name: string): string {
   return join(instances, `${name}.json`);
 }
 
-/** Held by whoever starts or stops the VM. */
+/** The lock held while the VM is started or stopped. */
 export function instanceLock({ instances }: StatePaths, name: string): string {
   return join(instances, `${name}.lock`);
 }
 
-/** What a running VM needs of files: its monitor's socket, the number of its process. */
+/** The folder with the monitor socket and the process id of a running VM. */
 export function runFolder({ folder }: StatePaths, uuid: string): string {
   return join(folder, "run", uuid);
 }

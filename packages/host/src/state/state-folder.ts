@@ -8,10 +8,10 @@ import { makePrivateFolder, removeDurably, unusable, writeDurably } from "./dura
 import { type Lock, takeLock } from "./lock.ts";
 import { instanceLock, instancePath, runFolder, type StatePaths, statePaths } from "./paths.ts";
 
-/** The schema is not this package's. */
+/** Parses an Instance. The schema is in the contract package, so the caller passes this in. */
 export type ParseInstance = (text: string, where: string) => Instance;
 
-/** A file that says nothing usable, and why. */
+/** A file that cannot be used, and why. */
 export interface Damaged {
   readonly path: string;
   readonly error: EvenkeelError;
@@ -23,30 +23,30 @@ export interface Instances {
 }
 
 /**
- * The folder with one file a VM: who is on this host by whose plan. Every decision about what is
- * free is made with `alone` held; every change to a VM with its own lock, which is taken while `alone`
- * is held and kept after it is given back. A VM in the phase `starting` whose lock nobody holds is
- * one whose start was cut off.
+ * The folder that records the VMs of this host and their plans, one file per VM. Decisions about
+ * what is free are made within `alone`. Changes to a VM are made with its own lock held, which is
+ * taken within `alone` and may be kept longer. A VM in the phase `starting` whose lock nobody holds
+ * is one whose start was cut off.
  */
 export interface StateFolder {
   readonly paths: StatePaths;
-  /** Runs with every other command kept from deciding. Errors: `state-busy`. */
+  /** Runs the work while every other command waits with its decisions. Errors: `state-busy`. */
   readonly alone: <T>(work: () => Promise<T>) => Promise<T>;
-  /** To be called within `alone`. Null where another command is at work on the VM. */
+  /** Call it within `alone`. Null if another command works on the VM. */
   readonly lockInstance: (name: string) => Promise<Lock | null>;
   readonly read: () => Instances;
   readonly write: (instance: Instance) => Promise<void>;
   /**
-   * Removes the file, the folder of what it needed while it ran, and its lock's. To be called within
-   * `alone` with the VM's lock held: then nobody waits for the file of that lock.
+   * Removes the record, the run folder and the lock file of a VM. Call it within `alone` with the
+   * lock held: then nobody waits for that lock file.
    */
   readonly remove: (instance: Pick<Instance, "name" | "uuid">) => Promise<void>;
 }
 
-/** A plan of a thousand devices has some hundred kilobytes. */
+/** A plan with a thousand devices takes some hundred kilobytes. */
 const maxBytes = 64 * MiB;
 
-/** Others hold it for as long as reading a machine takes, seconds. */
+/** Another command holds the lock while it reads a machine, which takes seconds. */
 const waitSeconds = 60;
 
 export async function openState(folder: string, parse: ParseInstance): Promise<StateFolder> {
@@ -76,17 +76,17 @@ export async function openState(folder: string, parse: ParseInstance): Promise<S
   };
 }
 
-/** The VMs of a state folder that is only looked at; none where there is no such folder. */
+/** Reads a state folder without making it; it is empty where there is none. */
 export function readState(folder: string, parse: ParseInstance): Instances {
   return readInstances(statePaths(folder), parse);
 }
 
-/** Every file by itself, so that one that is damaged hides no other. */
+/** Reads each file by itself, so that a damaged one hides no other. */
 function readInstances(paths: StatePaths, parse: ParseInstance): Instances {
   const instances: Instance[] = [];
   const damaged: Damaged[] = [];
   for (const file of namesIn(paths.instances)) {
-    // What a crash left beside its place begins with a dot, and was never in force.
+    // Files that a crash left half-written begin with a dot. They never took effect.
     if (file.startsWith(".") || !file.endsWith(".json")) continue;
     const path = `${paths.instances}/${file}`;
     try {
@@ -116,11 +116,11 @@ function namesIn(folder: string): string[] {
   }
 }
 
-/** What is taken is unknown while a file cannot be read: nothing is decided then. */
-export function refuseDamaged({ damaged }: Instances): void {
+/** Refuses to decide while a file cannot be read, since what its VM holds is unknown. */
+export function refuseDamaged({ damaged }: Pick<Instances, "damaged">): void {
   const [first] = damaged;
   if (first === undefined) return;
-  throw new EvenkeelError("state-damaged", `says nothing usable: ${first.error.message}`, {
+  throw new EvenkeelError("state-damaged", `cannot be used: ${first.error.message}`, {
     where: first.path,
     expected: "an Instance that evenkeel run wrote",
     remedy: "see with virsh list whether that VM runs; stop it, then move the file away",
@@ -129,9 +129,9 @@ export function refuseDamaged({ damaged }: Instances): void {
 }
 
 function busy(folder: string): EvenkeelError {
-  return new EvenkeelError("state-busy", "another command is deciding", {
+  return new EvenkeelError("state-busy", "another command has locked the state folder", {
     where: folder,
-    expected: `its end within ${waitSeconds} s`,
+    expected: `that it ends within ${waitSeconds} s`,
     remedy: "try again; fuser -v shows who holds the file lock in it",
   });
 }

@@ -1,5 +1,5 @@
 import { catalogMachine, catalogNames } from "@evenkeel/core/topology/catalog/catalog.ts";
-import { drawSvg } from "@evenkeel/core/topology/draw/draw-svg.ts";
+import { drawSvg } from "@evenkeel/core/topology/draw/svg/draw-svg.ts";
 import { wideTopology } from "@evenkeel/core/testing/topology/arbitrary-machine.ts";
 import { attribute, child, textOf } from "@evenkeel/core/xml/element.ts";
 import * as fc from "fast-check";

@@ -4,10 +4,10 @@ import { MiB } from "@evenkeel/core/unit/bytes.ts";
 import type { HostShape, NodeShape } from "../fleet/host.ts";
 
 /**
- * What of a machine can be sold, in plain numbers by node: the cores that the host does not keep,
- * memory in the largest huge pages or else what the host leaves of base pages, and accelerators.
- * Nodes without CPUs are left out, and so are accelerators of which nobody knows the node: neither
- * can be in a cell of a strict placement. Memory that nobody knows of is none to sell.
+ * The resources of a machine that can be sold, as plain numbers for each node: the cores that the
+ * host does not reserve, memory in the largest huge pages (without huge pages, the base pages that
+ * the host does not reserve), and accelerators. Nodes without CPUs and accelerators with an unknown
+ * node are left out, because a strict placement cannot use them. Unknown memory is not sold.
  */
 export function hostShapeOf(topology: Topology, policy: HostPolicy): HostShape {
   const nodeOf = new Map(topology.pci.map(({ address, node }) => [address, node]));
@@ -27,7 +27,7 @@ export function hostShapeOf(topology: Topology, policy: HostPolicy): HostShape {
   };
 }
 
-/** The size of the largest huge pages that a machine has any of; null where it has none. */
+/** The size of the largest huge pages that the machine has; null without huge pages. */
 export function largestPageBytes({ nodes }: Topology): number | null {
   const sizes = nodes.flatMap(({ hugepages }) =>
     hugepages.filter(({ total }) => total > 0).map(({ sizeBytes }) => sizeBytes),

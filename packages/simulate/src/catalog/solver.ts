@@ -13,19 +13,19 @@ import { setOf } from "@evenkeel/core/set/list-format.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import { MiB } from "@evenkeel/core/unit/bytes.ts";
 import { valueOf } from "@evenkeel/core/unit/list.ts";
-import type { TaskDemand, Task } from "../fleet/task.ts";
-import type { Part } from "../fleet/ways.ts";
+import type { TaskShare, Task } from "../fleet/task.ts";
+import type { NodeAllocation } from "../fleet/allocations.ts";
 import type { Choice, Policy, Setting } from "../policy/policy.ts";
 import { largestPageBytes } from "./host-shape.ts";
 
 /**
- * Evenkeel's fleet solver as a policy, on the machine itself instead of its numbers: it knows of
- * cores, caches, switches and pages, and takes what is predicted to be fastest before it looks at
- * what the fleet could still sell. It is told of that what the policy of plain numbers knows: every
+ * Evenkeel's fleet solver as a policy. It places on the full machine instead of plain numbers: it
+ * knows cores, caches, switches and pages, and minimizes the predicted cost before the loss of what
+ * the fleet can still sell. As sold flavors it gets what the policy of plain numbers knows: every
  * flavor with GPUs, weighted by the GPUs that are asked for in it.
  *
- * It keeps hosts of its own. What it decides is told to the simulation as what is taken of which
- * node, and held against the books there.
+ * The solver keeps hosts of its own. Each decision is translated into an allocation, which the
+ * simulation checks against its own hosts.
  */
 export function solverPolicy(machine: Topology, hostPolicy: HostPolicy): Policy {
   return {
@@ -36,11 +36,14 @@ export function solverPolicy(machine: Topology, hostPolicy: HostPolicy): Policy 
     start: (setting) => {
       const inventory = inventoryOf(machine, hostPolicy);
       const requests = new Map<Task, Request>(
-        setting.demand.map(({ task }) => [task, pinned(requestOf(task, machine), inventory)]),
+        setting.demand.map(({ task }) => [
+          task,
+          inOneSignature(requestOf(task, machine), inventory),
+        ]),
       );
       const fleet = fleetOf(inventory, setting, requests);
       const placed = new Map<Choice, { readonly host: string; readonly use: Use }>();
-      const partOf = partsOn(machine);
+      const nodeAllocationOf = nodeAllocationsOn(machine);
       return {
         choose: (task) => {
           const decision = fleet.decide(requests.get(task) ?? requestOf(task, machine));
@@ -48,14 +51,16 @@ export function solverPolicy(machine: Topology, hostPolicy: HostPolicy): Policy 
           const { host, use, found } = decision;
           fleet.take(host, use);
           const { best, space } = found;
-          const way = best.cells.map((cell) => partOf(cell, space.granuleBytes, task.gpuMilli));
-          const choice = { host: Number(host), way };
+          const allocation = best.cells.map((cell) =>
+            nodeAllocationOf(cell, space.granuleBytes, task.gpuMilli),
+          );
+          const choice = { host: Number(host), allocation };
           placed.set(choice, { host, use });
           return choice;
         },
-        left: (choice) => {
+        onLeft: (choice) => {
           const held = placed.get(choice);
-          invariant(held !== undefined, "what leaves was placed");
+          invariant(held !== undefined, "a task that leaves was placed");
           fleet.release(held.host, held.use);
           placed.delete(choice);
         },
@@ -64,7 +69,9 @@ export function solverPolicy(machine: Topology, hostPolicy: HostPolicy): Policy 
   };
 }
 
-/** The hosts by their numbers in the simulation, empty, and what is sold on them. */
+/**
+ * The solver's fleet: empty hosts named by their positions in the simulation, and the sold flavors.
+ */
 function fleetOf(
   inventory: Inventory,
   { hosts, demand }: Setting,
@@ -73,12 +80,14 @@ function fleetOf(
   const occupancy = emptyOccupancy(inventory);
   return createFleet(
     hosts.map((_, i) => ({ name: `${i}`, inventory, occupancy })),
-    offersOf(demand, requests),
+    soldFlavors(demand, requests),
   );
 }
 
-/** A flavor is pinned to what its first VM gets on an empty host: every other gets the same. */
-function pinned(request: Request, inventory: Inventory): Request {
+/**
+ * The request with the signature that its first VM gets on an empty host: all VMs of it are twins.
+ */
+function inOneSignature(request: Request, inventory: Inventory): Request {
   const occupancy = emptyOccupancy(inventory);
   const first = createFleet([{ name: "first", inventory, occupancy }], []).decide(request);
   if (first === null) return request;
@@ -87,11 +96,12 @@ function pinned(request: Request, inventory: Inventory): Request {
 }
 
 /**
- * A loss is told in parts of what an empty host holds, so that weights by the GPUs asked for make it
- * grow with their square (`policy/further-sales.ts`).
+ * The flavors with GPUs, weighted by the GPUs asked for. The solver divides a loss by what an empty
+ * host holds, so with these weights it grows with the square of the GPUs
+ * (`policy/sellable-capacity.ts`).
  */
-function offersOf(
-  demand: readonly TaskDemand[],
+function soldFlavors(
+  demand: readonly TaskShare[],
   requests: ReadonlyMap<Task, Request>,
 ): readonly SoldFlavor[] {
   return demand.flatMap(({ task, share }) => {
@@ -101,7 +111,7 @@ function offersOf(
   });
 }
 
-/** A flavor of the catalog's worlds in full: whole cores with all their threads, strict. */
+/** The full request for a flavor of the catalog scenarios: whole cores with all threads, strict. */
 function requestOf(task: Task, machine: Topology): Request {
   const threads = Math.max(1, Math.min(...machine.cores.map(({ cpus }) => size(setOf(cpus)))));
   return {
@@ -120,12 +130,15 @@ function requestOf(task: Task, machine: Topology): Request {
   };
 }
 
-/** What a cell takes, in the simulation's numbers: nodes with CPUs and the GPUs of each in order. */
-function partsOn({
+/**
+ * Translates a cell of a layout into a node allocation. The simulation numbers only nodes with
+ * CPUs, and the GPUs of each node in order.
+ */
+function nodeAllocationsOn({
   nodes,
   accelerators,
   pci,
-}: Topology): (cell: LayoutCell, granuleBytes: number, gpuMilli: number) => Part {
+}: Topology): (cell: LayoutCell, granuleBytes: number, gpuMilli: number) => NodeAllocation {
   const positions = nodes.filter(({ cpus }) => cpus !== "").map(({ id }) => id);
   const nodeOf = new Map(pci.map(({ address, node }) => [address, node]));
   const gpusOn = new Map(

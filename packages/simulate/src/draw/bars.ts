@@ -3,7 +3,7 @@ import { element, type XmlElement } from "@evenkeel/core/xml/element.ts";
 import { type ComparedPolicy, type Comparison, headline } from "../run/compare.ts";
 import type { Figure } from "../run/summary.ts";
 import { percentText } from "./describe.ts";
-import { type Area, short } from "./lines.ts";
+import { type Area, coordinate } from "./lines.ts";
 import { lookOf } from "./style.ts";
 
 const ROW = 24;
@@ -18,12 +18,15 @@ interface Column {
   readonly text: (policy: ComparedPolicy) => string;
 }
 
-/** How high the bars of so many policies are. */
+/** The height of the chart for this number of policies. */
 export function barsHeight(policies: number): number {
   return HEADING + policies * ROW;
 }
 
-/** A row a policy: what is allocated, what is refused though there was room, what is as promised. */
+/**
+ * Bars with one row for each policy: GPUs allocated, whole hosts refused although there was room,
+ * and VMs that lie as their flavor promises.
+ */
 export function barsChart(comparison: Comparison, area: Area): readonly XmlElement[] {
   const names = 150;
   const gap = 36;
@@ -52,24 +55,24 @@ export function barsChart(comparison: Comparison, area: Area): readonly XmlEleme
 }
 
 function columnsOf(comparison: Comparison): readonly Column[] {
-  const { world } = comparison;
+  const { scenario } = comparison;
   const part = (of: Figure, all: Figure): number => of.mean / Math.max(1, all.mean);
   const whole = Math.round(at(comparison.policies, 0).summary.wholeHostArrived.mean);
   return [
     {
       title: "GPUs allocated",
-      note: world.axis === "arrived" ? "at the end" : "mean over time",
+      note: scenario.axis === "arrived" ? "at the end" : "mean over time",
       share: (policy) => headline(comparison, policy).mean,
       text: (policy) => percentText(headline(comparison, policy).mean),
     },
     {
       title: "Whole hosts refused with room",
-      note: `as many GPUs free, of all refused; ${whole} asked`,
+      note: `with as many GPUs free, of all refused; ${whole} arrived`,
       share: ({ summary }) => part(summary.wholeHostRefusedWhileFree, summary.wholeHostArrived),
       text: ({ summary }) =>
         `${summary.wholeHostRefusedWhileFree.mean.toFixed(0)} of ${summary.wholeHostRefused.mean.toFixed(0)}`,
     },
-    ...(world.hasNodes
+    ...(scenario.hasNodes
       ? [
           {
             title: "VMs as their flavor promises",
@@ -91,7 +94,14 @@ function bar(
   label: string,
 ): XmlElement[] {
   const rect = (of: string, length: number): XmlElement =>
-    element("rect", { class: of, x: short(x), y, width: short(length), height: BAR, rx: 3 });
+    element("rect", {
+      class: of,
+      x: coordinate(x),
+      y,
+      width: coordinate(length),
+      height: BAR,
+      rx: 3,
+    });
   return [
     rect("track", width),
     rect(`bar-${look}`, Math.max(0, Math.min(1, share)) * width),
@@ -100,5 +110,7 @@ function bar(
 }
 
 function text(look: string, x: number, y: number, size: number, content: string): XmlElement {
-  return element("text", { class: look, x: short(x), y: short(y), "font-size": size }, [content]);
+  return element("text", { class: look, x: coordinate(x), y: coordinate(y), "font-size": size }, [
+    content,
+  ]);
 }

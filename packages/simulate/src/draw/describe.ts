@@ -1,16 +1,16 @@
 import type { Comparison } from "../run/compare.ts";
 
-/** The facts of a comparison in one line: what is simulated, and how often. */
-export function aboutComparison({ world, seeds }: Comparison): string {
-  const course =
-    world.axis === "arrived"
-      ? `arrivals to ${Math.round(world.end * 100)} % of the GPUs`
-      : `means from ${Math.round(world.settled * 100)} % of the time on`;
+/** A comparison's fleet, flavors, range of means and seeds, in one line. */
+export function aboutComparison({ scenario, seeds }: Comparison): string {
+  const range =
+    scenario.axis === "arrived"
+      ? `arrivals to ${Math.round(scenario.end * 100)} % of the GPUs`
+      : `means from ${Math.round(scenario.settled * 100)} % of the time on`;
   return [
-    `${grouped(world.hosts)} ${world.hosts === 1 ? "host" : "hosts"}`,
-    `${grouped(world.gpus)} GPUs`,
-    `${world.flavors} flavors`,
-    course,
+    `${grouped(scenario.hosts)} ${scenario.hosts === 1 ? "host" : "hosts"}`,
+    `${grouped(scenario.gpus)} GPUs`,
+    `${scenario.flavors} flavors`,
+    range,
     seedsText(seeds),
   ].join(" · ");
 }
@@ -21,12 +21,12 @@ function seedsText(seeds: readonly number[]): string {
   return seeds.length === 1 ? `seed ${first}` : `seeds ${first} to ${last}`;
 }
 
-/** A whole number with its thousands apart. */
+/** A whole number with commas between thousands. */
 export function grouped(value: number): string {
   return `${Math.round(value)}`.replaceAll(/\B(?=(?:\d{3})+$)/g, ",");
 }
 
-/** A share as a percentage with so many digits. */
+/** A share as a percentage with this number of decimals. */
 export function percentText(share: number, digits = 2): string {
   return `${(share * 100).toFixed(digits)} %`;
 }

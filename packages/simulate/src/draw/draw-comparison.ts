@@ -11,12 +11,13 @@ const MARGIN = 28;
 const LINES = 330;
 
 /**
- * A comparison of policies as a drawing in SVG: the share of GPUs allocated over the course, and
- * below it, policy by policy, what was allocated, what was refused and what lies as promised. It
- * stands for itself, light or dark as its reader prefers; the same comparison gives the same bytes.
+ * Draws a comparison of policies as SVG: the share of GPUs allocated along the axis, and below it
+ * for each policy the GPUs allocated, the whole hosts refused and the VMs that lie as promised. The
+ * file needs no other file and follows the reader's light or dark scheme. The same comparison gives
+ * the same bytes.
  */
 export function drawComparison(comparison: Comparison): string {
-  const { world, policies } = comparison;
+  const { scenario, policies } = comparison;
   const inner = WIDTH - 2 * MARGIN;
   const about = aboutComparison(comparison);
   const barsTop = MARGIN + 66 + LINES + 78;
@@ -35,12 +36,12 @@ export function drawComparison(comparison: Comparison): string {
       viewBox: `0 0 ${WIDTH} ${height}`,
     },
     [
-      element("title", {}, [world.title]),
+      element("title", {}, [scenario.title]),
       element("desc", {}, [`${about}. GPUs allocated: ${figures.join(", ")}.`]),
       element("style", {}, [chartStyle()]),
       element("rect", { class: "canvas", width: WIDTH, height }),
       element("text", { class: "title", x: MARGIN, y: MARGIN + 18, "font-size": 20 }, [
-        world.title,
+        scenario.title,
       ]),
       element("text", { class: "faint", x: MARGIN, y: MARGIN + 40, "font-size": 12 }, [about]),
       ...linesChart(comparison, { x: MARGIN, y: MARGIN + 70, width: inner, height: LINES }),

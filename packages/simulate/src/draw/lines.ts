@@ -12,29 +12,29 @@ export interface Area {
   readonly height: number;
 }
 
-/** Room at the right for the lines' names and, where they are told, their figures. */
+/** The width at the right for the names of the lines with figures, and without. */
 const LABELS = 190;
 const NAMES = 110;
 const LABEL_HEIGHT = 17;
 
 /**
- * The share of GPUs allocated over the course, a line a policy with its name at its end. Where tasks
- * only arrive, all policies place everything at first, so the drawing starts where it gets tight;
- * and its scale starts at the lowest value that any line has there, since what matters is small
- * beside the whole. The scale says so.
+ * The share of GPUs allocated along the axis: one line for each policy, with its name at the end.
+ * Where tasks only arrive, all policies place everything at first, so the drawing starts at 70 %.
+ * The vertical scale starts near the lowest value of any line, not at 0, because the differences
+ * between policies are small. Its labels show that.
  */
 export function linesChart(comparison: Comparison, area: Area): readonly XmlElement[] {
-  const { world, policies } = comparison;
-  const from = world.axis === "arrived" ? 70 : 0;
-  const to = Math.round(world.end * 100);
+  const { scenario, policies } = comparison;
+  const from = scenario.axis === "arrived" ? 70 : 0;
+  const to = Math.round(scenario.end * 100);
   const shown = (policy: ComparedPolicy): readonly number[] => policy.summary.curve.slice(from);
-  const start = world.axis === "arrived" ? 0 : Math.round(world.settled * 100);
+  const start = scenario.axis === "arrived" ? 0 : Math.round(scenario.settled * 100);
   const least = Math.min(...policies.flatMap((policy) => shown(policy).slice(start)));
   const bottom = Math.max(0, Math.min(0.9, Math.floor(least * 20) / 20));
   const inner = {
     ...area,
     x: area.x + 44,
-    width: area.width - 44 - (world.axis === "time" ? NAMES : LABELS),
+    width: area.width - 44 - (scenario.axis === "time" ? NAMES : LABELS),
   };
   const xOf = (percent: number): number =>
     inner.x + ((percent - from) / Math.max(1, to - from)) * inner.width;
@@ -43,7 +43,7 @@ export function linesChart(comparison: Comparison, area: Area): readonly XmlElem
   const lines = policies.toReversed().map((policy) => {
     const look = `line-${lookOf(policy.name)}`;
     const values = shown(policy);
-    // While a fleet fills up it is below the scale: a line begins where it comes up.
+    // While a fleet fills up its share is below the scale: the line begins where it reaches it.
     const first = Math.max(
       0,
       values.findIndex((share) => share >= bottom),
@@ -51,7 +51,8 @@ export function linesChart(comparison: Comparison, area: Area): readonly XmlElem
     const points = values
       .slice(first)
       .map(
-        (share, i) => `${i === 0 ? "M" : "L"}${short(xOf(from + first + i))} ${short(yOf(share))}`,
+        (share, i) =>
+          `${i === 0 ? "M" : "L"}${coordinate(xOf(from + first + i))} ${coordinate(yOf(share))}`,
       );
     const aware = policy.name.includes("+") ? " aware" : "";
     return element("path", { class: `${look}${aware}`, d: points.join("") }, [
@@ -60,7 +61,7 @@ export function linesChart(comparison: Comparison, area: Area): readonly XmlElem
   });
   return [
     ...gridLines(inner, bottom, yOf),
-    ...ticks(world.axis, inner, from, to, xOf),
+    ...ticks(scenario.axis, inner, from, to, xOf),
     ...lines,
     ...labels(comparison, inner, yOf),
   ];
@@ -74,17 +75,23 @@ function gridLines(
   const step = 1 - bottom > 0.5 ? 0.1 : 1 - bottom > 0.2 ? 0.05 : 0.02;
   const count = Math.round((1 - bottom) / step);
   return Array.from({ length: count + 1 }, (_, i) => 1 - i * step).flatMap((share) => [
-    element("path", { class: "grid", d: `M${x} ${short(yOf(share))}h${width}` }),
+    element("path", { class: "grid", d: `M${x} ${coordinate(yOf(share))}h${width}` }),
     element(
       "text",
-      { class: "faint", x: x - 8, y: short(yOf(share) + 4), "font-size": 11, "text-anchor": "end" },
+      {
+        class: "faint",
+        x: x - 8,
+        y: coordinate(yOf(share) + 4),
+        "font-size": 11,
+        "text-anchor": "end",
+      },
       [`${Math.round(share * 100)} %`],
     ),
   ]);
 }
 
 function ticks(
-  axis: Comparison["world"]["axis"],
+  axis: Comparison["scenario"]["axis"],
   { x, y, width, height }: Area,
   from: number,
   to: number,
@@ -92,16 +99,16 @@ function ticks(
 ): XmlElement[] {
   const base = y + height;
   const marks = Array.from({ length: Math.floor((to - from) / 10) + 1 }, (_, i) => from + i * 10);
-  const name = axis === "arrived" ? "GPUs asked for, of all there are" : "time";
+  const name = axis === "arrived" ? "GPUs asked for, of all GPUs" : "time";
   return [
     element("path", { class: "axis", d: `M${x} ${base + 0.5}h${width}` }),
     ...marks.flatMap((percent) => [
-      element("path", { class: "axis", d: `M${short(xOf(percent))} ${base}v5` }),
+      element("path", { class: "axis", d: `M${coordinate(xOf(percent))} ${base}v5` }),
       element(
         "text",
         {
           class: "faint",
-          x: short(xOf(percent)),
+          x: coordinate(xOf(percent)),
           y: base + 18,
           "font-size": 11,
           "text-anchor": "middle",
@@ -117,7 +124,7 @@ function ticks(
   ];
 }
 
-/** Names with figures at the lines' ends, moved apart where they would cover one another. */
+/** Names and figures at the ends of the lines, moved apart where they would overlap. */
 function labels(
   comparison: Comparison,
   { x, y, width, height }: Area,
@@ -129,7 +136,7 @@ function labels(
       return { policy, y: yOf(at(curve, curve.length - 1)) };
     })
     .toSorted((a, b) => a.y - b.y);
-  const placed = apart(
+  const placed = movedApart(
     wanted.map((one) => one.y),
     LABEL_HEIGHT,
     y + height - 4,
@@ -141,15 +148,15 @@ function labels(
     return [
       element("path", {
         class: "leader",
-        d: `M${right + 3} ${short(end)}L${right + 16} ${short(level)}`,
+        d: `M${right + 3} ${coordinate(end)}L${right + 16} ${coordinate(level)}`,
       }),
       element(
         "text",
-        { class: `text-${look}`, x: right + 21, y: short(level + 4), "font-size": 12 },
+        { class: `text-${look}`, x: right + 21, y: coordinate(level + 4), "font-size": 12 },
         [policy.name],
       ),
-      // Where VMs come and go, the end is a moment like any other: the figure is the mean, below.
-      ...(comparison.world.axis === "time"
+      // Where VMs come and go, the end is a moment like any other: the bars below show the mean.
+      ...(comparison.scenario.axis === "time"
         ? []
         : [
             element(
@@ -157,7 +164,7 @@ function labels(
               {
                 class: `text-${look}`,
                 x: right + LABELS,
-                y: short(level + 4),
+                y: coordinate(level + 4),
                 "font-size": 12,
                 "text-anchor": "end",
               },
@@ -169,11 +176,16 @@ function labels(
 }
 
 /**
- * Ascending places moved so far apart that none covers the next, as little as possible in the sum of
- * squares, and none beyond `most`. Less i gaps each, that is the ascending sequence nearest to them:
- * neighbors in the wrong order become their mean (pool adjacent violators).
+ * Moves ascending positions apart until neighbors are at least `gap` apart and none is beyond
+ * `most`, with the least sum of squared moves. With i times the gap subtracted from position i,
+ * this is isotonic regression, solved by pooling adjacent violators: neighbors in the wrong order
+ * are replaced by their mean.
  */
-export function apart(places: readonly number[], gap: number, most: number): readonly number[] {
+export function movedApart(
+  places: readonly number[],
+  gap: number,
+  most: number,
+): readonly number[] {
   const pools: { mean: number; count: number }[] = [];
   for (const [i, place] of places.entries()) {
     let pool = { mean: place - i * gap, count: 1 };
@@ -194,6 +206,6 @@ export function apart(places: readonly number[], gap: number, most: number): rea
 }
 
 /** A coordinate with at most two decimals. */
-export function short(value: number): string {
+export function coordinate(value: number): string {
   return `${Math.round(value * 100) / 100}`;
 }

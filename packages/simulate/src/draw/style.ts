@@ -1,4 +1,7 @@
-/** What a look is made of, in light and in dark, as in the drawings of machines. */
+/**
+ * The colors of one class of elements, for the light and the dark scheme, as in drawings of
+ * machines.
+ */
 interface Look {
   readonly fill?: readonly [light: string, dark: string];
   readonly stroke?: readonly [light: string, dark: string];
@@ -10,10 +13,10 @@ const quiet = ["#667085", "#94a1b5"] as const;
 const faint = ["#e4e8ee", "#2a3442"] as const;
 
 /**
- * One color for each rule, told apart by people who see colors differently (after Okabe and Ito);
- * green, which stands for what is right in the drawings of machines, is Evenkeel's, and what is
- * nearest to it its solver's. Text in them has
- * a contrast of at least 4.5 to the background in both schemes (WCAG 2, AA).
+ * One color for each policy, distinguishable with color blindness (after Okabe and Ito). Evenkeel
+ * is green, the color of good news in drawings of machines, and its solver has the nearest color.
+ * Text in these colors has a contrast of at least 4.5 to the background in both schemes (WCAG 2,
+ * AA).
  */
 const colors: Readonly<Record<string, readonly [light: string, dark: string]>> = {
   evenkeel: ["#15803d", "#4ade80"],
@@ -26,13 +29,13 @@ const colors: Readonly<Record<string, readonly [light: string, dark: string]>> =
   random: ["#667085", "#94a1b5"],
 };
 
-/** The look of a policy's line and of its text: that of the rule, whether or not it knows nodes. */
+/** The look of a policy's line and text. The variant `+numa` looks like the policy itself. */
 export function lookOf(policy: string): string {
   const [rule = ""] = policy.split("+");
   return Object.hasOwn(colors, rule) ? rule : "random";
 }
 
-/** The style sheet: light, and dark where the reader prefers that. Scoped to the drawing. */
+/** The style sheet of the drawing, with a dark scheme for readers who prefer it. */
 export function chartStyle(): string {
   const looks: Record<string, Look> = {
     canvas: { fill: ["#ffffff", "#11161d"] },

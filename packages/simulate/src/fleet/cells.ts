@@ -1,7 +1,7 @@
 import type { HostShape } from "./host.ts";
 import type { Task } from "./task.ts";
 
-/** What a task takes of one node. */
+/** The part of a task that lies on one node. */
 export interface Cell {
   readonly cpuMilli: number;
   readonly memoryMib: number;
@@ -9,15 +9,16 @@ export interface Cell {
 }
 
 /**
- * Over how many nodes a task is spread on a type of host, and what it takes of each: its signature
- * there, as far as a fleet of plain numbers knows one. Null where such a host is too small for it.
+ * The cells of a task on a type of host: on how many nodes it lies, and what it takes of each. This
+ * is the signature of the task there, reduced to what a fleet of plain numbers knows. Null where
+ * the host is too small.
  *
- * A task with GPUs takes the fewest nodes that own so many, and a task without takes the fewest that
- * hold its CPUs and memory. GPUs are split as evenly as they go, the remainder to the lowest cells;
- * CPUs and memory in proportion to them. The split does not depend on what else runs there: twins
- * get the same. A task whose GPUs lie on one node but whose CPUs do not fit there does not fit at
- * all: that is what strict locality means. Nodes are taken to be alike, as they are on all hosts
- * that are simulated; where they are not, the smallest decides.
+ * A task with GPUs takes the fewest nodes that have enough GPUs; a task without GPUs takes the
+ * fewest that hold its CPUs and memory. GPUs are split evenly, the remainder to the lowest cells;
+ * CPUs and memory are split in proportion to the GPUs. The split does not depend on what else runs
+ * there, so VMs of one flavor are twins. A task does not fit if its GPUs lie on one node and its
+ * CPUs do not fit there: that is what strict locality means. All nodes of a simulated host have the
+ * same size; if they had not, the smallest would decide.
  */
 export function cellsOf({ nodes }: HostShape, task: Task): readonly Cell[] | null {
   const count = cellCount(nodes, task);
@@ -27,6 +28,7 @@ export function cellsOf({ nodes }: HostShape, task: Task): readonly Cell[] | nul
   return fits ? cells : null;
 }
 
+/** What a node holds. */
 interface Room {
   readonly cpuMilli: number;
   readonly memoryMib: number;

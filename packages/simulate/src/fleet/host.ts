@@ -1,15 +1,15 @@
 import { WHOLE_GPU } from "./task.ts";
 
-/** A NUMA node of a host as a policy of a fleet sees it. */
+/** The resources of a NUMA node, as a policy sees them. */
 export interface NodeShape {
   readonly cpuMilli: number;
   readonly memoryMib: number;
   readonly gpus: number;
 }
 
-/** A type of host: hosts of one type share the object. */
+/** A type of host. Hosts of one type share the object. */
 export interface HostShape {
-  /** The model of its GPUs; null where it has none or nobody knows. */
+  /** The model of its GPUs; null where it has no GPUs, several models, or none is known. */
   readonly model: string | null;
   readonly nodes: readonly NodeShape[];
 }
@@ -18,19 +18,20 @@ export interface HostShape {
 export interface NodeState {
   readonly cpuMilli: number;
   readonly memoryMib: number;
-  /** What is left of each GPU, in thousandths, in the order of their indices. */
+  /** The free thousandths of each GPU, by its index. */
   readonly gpuMilli: readonly number[];
 }
 
 /**
- * What is free on a host. A state is never changed: a placement makes another one, so whoever has
- * looked at a state knows by its identity whether it still holds.
+ * What is free on a host. A state never changes: a placement makes a new one, so caches compare
+ * states by identity.
  */
 export interface HostState {
   readonly shape: HostShape;
   readonly nodes: readonly NodeState[];
 }
 
+/** A host of this type with everything free. */
 export function emptyHost(shape: HostShape): HostState {
   return {
     shape,
@@ -42,7 +43,7 @@ export function emptyHost(shape: HostShape): HostState {
   };
 }
 
-/** The host as those see it who do not know of nodes: one, with everything, GPUs in order. */
+/** The host as a policy without NUMA nodes sees it: one node with all resources, GPUs in order. */
 export function pooledShape(shape: HostShape): HostShape {
   const { model, nodes } = shape;
   if (nodes.length === 1) return shape;
@@ -56,29 +57,33 @@ export function pooledShape(shape: HostShape): HostShape {
   return { model, nodes: [pool] };
 }
 
+/** How many GPUs a type of host has. */
 export function gpusOf({ nodes }: HostShape): number {
   return nodes.reduce((sum, { gpus }) => sum + gpus, 0);
 }
 
+/** The free CPUs of all nodes. */
 export function freeCpuMilli({ nodes }: HostState): number {
   let sum = 0;
   for (const { cpuMilli } of nodes) sum += cpuMilli;
   return sum;
 }
 
+/** The free memory of all nodes. */
 export function freeMemoryMib({ nodes }: HostState): number {
   let sum = 0;
   for (const { memoryMib } of nodes) sum += memoryMib;
   return sum;
 }
 
+/** The free thousandths of all GPUs. */
 export function freeGpuMilli({ nodes }: HostState): number {
   let sum = 0;
   for (const { gpuMilli } of nodes) for (const left of gpuMilli) sum += left;
   return sum;
 }
 
-/** How many GPUs of a node nobody has a part of. */
+/** How many GPUs of a node are wholly free. */
 export function freeGpus({ gpuMilli }: NodeState): number {
   let count = 0;
   for (const left of gpuMilli) if (left === WHOLE_GPU) count++;

@@ -1,47 +1,49 @@
 import { count, type Tally } from "@evenkeel/core/unit/tally.ts";
 
 /**
- * What a task, or a VM of a flavor, asks for. CPU is in thousandths of a core and GPUs in
- * thousandths of a GPU, as the published trace has them. Tasks that ask for the same share one
- * object, and are told apart by nothing else: a policy decides once for all of them.
+ * The resources that a VM of a flavor, or a task of the published trace, asks for. CPUs are in
+ * thousandths of a core and GPUs in thousandths of a GPU, as in the trace. Tasks that ask for the
+ * same share one object, so a policy can cache its scores by task.
  */
 export interface Task {
-  /** A flavor's name, or what is asked in short. */
+  /** The flavor's name, or a short description. */
   readonly name: string;
   readonly cpuMilli: number;
   readonly memoryMib: number;
   /** How many GPUs. */
   readonly gpus: number;
-  /** How much of each of them: 1000 but for a task that shares one GPU; 0 without GPUs. */
+  /** How much of each GPU: 1000, less for a task that shares one GPU; 0 without GPUs. */
   readonly gpuMilli: number;
-  /** The models of GPU that will do; null where any does. */
+  /** The accepted GPU models; null where any is accepted. */
   readonly models: readonly string[] | null;
 }
 
-/** One GPU, in the unit of `gpuMilli`. */
+/** A whole GPU, in the unit of `gpuMilli`. */
 export const WHOLE_GPU = 1000;
 
-/** The sum of what a task takes of GPUs, in thousandths. */
+/** All GPUs and parts of GPUs that a task takes, in thousandths. */
 export function gpuMilliOf(task: Task): number {
   return task.gpus * task.gpuMilli;
 }
 
+/** Whether a task takes a part of one GPU. */
 export function sharesGpu(task: Task): boolean {
   return task.gpus === 1 && task.gpuMilli < WHOLE_GPU;
 }
 
+/** Whether a task accepts GPUs of a model; null is an unknown model. */
 export function accepts(task: Task, model: string | null): boolean {
   return task.models === null || (model !== null && task.models.includes(model));
 }
 
-/** How often a task is asked for: its share of all requests. What is known of the future is this. */
-export interface TaskDemand {
+/** A task and its share of all requests. Policies know nothing else of the future. */
+export interface TaskShare {
   readonly task: Task;
   readonly share: number;
 }
 
-/** The shares with which tasks occur in a list of them, the most frequent first. */
-export function demandOf(tasks: readonly Task[]): readonly TaskDemand[] {
+/** The distinct tasks of a list with their shares, the most frequent first. */
+export function taskShares(tasks: readonly Task[]): readonly TaskShare[] {
   const counts: Tally<Task> = new Map();
   for (const task of tasks) count(counts, task);
   return [...counts]

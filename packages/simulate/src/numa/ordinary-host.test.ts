@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import { emptyHost, type HostState } from "../fleet/host.ts";
 import type { Task } from "../fleet/task.ts";
-import type { Way } from "../fleet/ways.ts";
-import { after } from "../fleet/ways.ts";
-import { ordinaryWay } from "./ordinary-host.ts";
+import type { Allocation } from "../fleet/allocations.ts";
+import { hostAfter } from "../fleet/allocations.ts";
+import { ordinaryAllocation } from "./ordinary-host.ts";
 import { inSignature } from "./signature.ts";
 
 const host = emptyHost({
@@ -18,12 +18,12 @@ const task = (gpus: number, cpuMilli: number): Task => ({
   gpuMilli: gpus === 0 ? 0 : 1000,
   models: null,
 });
-const taken = (state: HostState, one: Task, gpus: readonly number[]): Way =>
-  ordinaryWay(state, one, [
+const taken = (state: HostState, one: Task, gpus: readonly number[]): Allocation =>
+  ordinaryAllocation(state, one, [
     { node: 0, cpuMilli: one.cpuMilli, memoryMib: one.memoryMib, gpus, gpuMilli: one.gpuMilli },
   ]);
 
-test("GPUs of the pool lie on the nodes that own them, and CPUs follow them", () => {
+test("GPUs of the pool lie on their own nodes, and CPUs come from the same nodes", () => {
   const two = task(2, 4000);
   const one = taken(host, two, [1, 3]);
   expect(one).toEqual([{ node: 0, cpuMilli: 4000, memoryMib: 10, gpus: [1, 3], gpuMilli: 1000 }]);
@@ -36,22 +36,22 @@ test("GPUs of the pool lie on the nodes that own them, and CPUs follow them", ()
   expect(inSignature(host.shape, two, both)).toBe(false);
 });
 
-test("what does not fit on the GPUs' node spills over, and the promise is broken", () => {
-  const busy = after(host, taken(host, task(0, 8000), []));
+test("CPUs that do not fit on the GPU's node come from another, and the signature is lost", () => {
+  const busy = hostAfter(host, taken(host, task(0, 8000), []));
   expect(busy.nodes.map(({ cpuMilli }) => cpuMilli)).toEqual([2000, 10_000]);
-  const way = taken(busy, task(1, 5000), [0]);
+  const allocation = taken(busy, task(1, 5000), [0]);
   expect(
-    way.map(({ node, gpus, cpuMilli, memoryMib }) => [node, gpus, cpuMilli, memoryMib]),
+    allocation.map(({ node, gpus, cpuMilli, memoryMib }) => [node, gpus, cpuMilli, memoryMib]),
   ).toEqual([
     [0, [0], 2000, 10],
     [1, [], 3000, 0],
   ]);
-  expect(inSignature(host.shape, task(1, 5000), way)).toBe(false);
+  expect(inSignature(host.shape, task(1, 5000), allocation)).toBe(false);
 });
 
-test("a task without GPUs is on the node with the most CPUs free", () => {
-  const busy = after(host, taken(host, task(0, 1000), []));
-  const way = taken(busy, task(0, 9500), []);
-  expect(way.map(({ node, cpuMilli }) => [node, cpuMilli])).toEqual([[1, 9500]]);
-  expect(inSignature(host.shape, task(0, 9500), way)).toBe(true);
+test("a task without GPUs lies on the node with the most free CPUs", () => {
+  const busy = hostAfter(host, taken(host, task(0, 1000), []));
+  const allocation = taken(busy, task(0, 9500), []);
+  expect(allocation.map(({ node, cpuMilli }) => [node, cpuMilli])).toEqual([[1, 9500]]);
+  expect(inSignature(host.shape, task(0, 9500), allocation)).toBe(true);
 });

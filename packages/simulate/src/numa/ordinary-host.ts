@@ -1,22 +1,22 @@
 import { at } from "@evenkeel/core/unit/list.ts";
 import type { HostState } from "../fleet/host.ts";
 import type { Task } from "../fleet/task.ts";
-import type { Part, Way } from "../fleet/ways.ts";
+import type { NodeAllocation, Allocation } from "../fleet/allocations.ts";
 
 /**
- * Where a task comes to lie on a host of several nodes when whoever placed it saw only a pool.
+ * The nodes that a task gets on a host of several nodes when its policy saw only one pool.
  *
- * - GPUs are those that were taken from the pool: for whole GPUs the first free ones in the order of
- *   PCI addresses, as device plugins list them. Their indices say which nodes they are on.
- * - CPUs and memory come from the nodes of these GPUs, in proportion to them, as far as they go, and
- *   the rest from the others, the lowest first. A task without GPUs is on the node with the most
- *   CPUs free, and its rest likewise.
+ * - GPUs are the ones taken from the pool: for whole GPUs the first free ones in the order of PCI
+ *   addresses, as device plugins list them. Their indices determine their nodes.
+ * - CPUs and memory come from the nodes of these GPUs, in proportion to the GPUs, while they have
+ *   room; the rest comes from the other nodes, the lowest first. A task without GPUs lies on the
+ *   node with the most free CPUs, and its rest on the others too.
  *
- * The second is kinder than the ordinary stack is: a kernel starts a process on the least loaded
- * node, wherever its GPU is, and then lets it float (`ordinary-stack.ts`). So what is said of such
- * hosts, that so many VMs lie as their flavor promises, is the most that one could hope for.
+ * A real kernel is less kind: it starts a process on the least loaded node, wherever its GPU is,
+ * and then lets it float (`ordinary-stack.ts`). So the simulated share of VMs that lie as their
+ * flavor promises is an upper bound.
  */
-export function ordinaryWay(host: HostState, task: Task, pool: Way): Way {
+export function ordinaryAllocation(host: HostState, task: Task, pool: Allocation): Allocation {
   const gpus = gpusByNode(
     host,
     pool.flatMap((part) => part.gpus),
@@ -36,7 +36,7 @@ export function ordinaryWay(host: HostState, task: Task, pool: Way): Way {
     host.nodes.map((node) => node.memoryMib),
   );
   return host.nodes
-    .map((_, node): Part => ({
+    .map((_, node): NodeAllocation => ({
       node,
       cpuMilli: at(cpus, node),
       memoryMib: at(memory, node),
@@ -46,7 +46,7 @@ export function ordinaryWay(host: HostState, task: Task, pool: Way): Way {
     .filter((part) => part.gpus.length > 0 || part.cpuMilli > 0 || part.memoryMib > 0);
 }
 
-/** GPUs of the pool by the nodes that own them: the pool counts through the nodes in order. */
+/** The GPUs of the pool by node. The pool numbers the GPUs of all nodes in order. */
 function gpusByNode({ nodes }: HostState, pooled: readonly number[]): readonly number[][] {
   let start = 0;
   return nodes.map(({ gpuMilli }) => {
@@ -61,7 +61,9 @@ function leastLoaded({ nodes }: HostState): number {
   return nodes.findIndex(({ cpuMilli }) => cpuMilli === most);
 }
 
-/** An amount over the nodes by their weights, as far as each has room; the rest from the lowest. */
+/**
+ * Splits an amount over the nodes by weight while each has room; the rest goes to the lowest nodes.
+ */
 function spill(amount: number, weights: readonly number[], room: readonly number[]): number[] {
   let [left, quota] = [amount, amount];
   const last = weights.findLastIndex((weight) => weight > 0);

@@ -1,18 +1,18 @@
 import { cellsOf } from "../fleet/cells.ts";
 import type { HostShape } from "../fleet/host.ts";
 import type { Task } from "../fleet/task.ts";
-import type { Way } from "../fleet/ways.ts";
+import type { Allocation } from "../fleet/allocations.ts";
 
 /**
- * Whether a task lies as its flavor promises on such a host: on as many nodes as its signature has
- * cells, with a cell's CPUs, memory and GPUs on each. On a host that the flavor does not fit onto as
- * promised, nothing is as promised.
+ * Whether an allocation keeps the signature that the flavor promises: as many nodes as the
+ * signature has cells, and on each node the CPUs, memory and GPUs of one cell. False on a type of
+ * host that cannot hold the flavor in its signature.
  */
-export function inSignature(shape: HostShape, task: Task, way: Way): boolean {
+export function inSignature(shape: HostShape, task: Task, allocation: Allocation): boolean {
   const cells = cellsOf(shape, task);
-  if (cells === null || cells.length !== way.length) return false;
+  if (cells === null || cells.length !== allocation.length) return false;
   const open = [...cells];
-  for (const part of way) {
+  for (const part of allocation) {
     const match = open.findIndex(
       (cell) =>
         cell.gpus === part.gpus.length &&

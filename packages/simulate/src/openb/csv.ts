@@ -1,22 +1,22 @@
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import { at, valueOf } from "@evenkeel/core/unit/list.ts";
 
-/** A list with more rows than this is no trace of one fleet. */
+/** The trace of one fleet has fewer rows than this. */
 const ROWS_MAX = 200_000;
 const LENGTH_MAX = 64 * 1024 * 1024;
 
-/** A row by the names of its columns; what it reads says which row and column it was. */
+/** Reads one row by the names of the columns. */
 export interface CsvRow {
   readonly text: (column: string) => string;
-  /** A whole number from 0 to `most`. */
+  /** A whole number from 0 to `most`. Errors: `trace-malformed` with the line. */
   readonly number: (column: string, most: number) => number;
-  /** Whether the list has such a column at all. */
+  /** Whether the list has this column. */
   readonly has: (column: string) => boolean;
 }
 
 /**
- * A list of the published trace: comma-separated, a header first, no quotes. Columns are found by
- * their names, and the ones that nobody asks for are skipped.
+ * Reads a list of the published trace: comma-separated values without quotes, a header first.
+ * Columns are found by name; other columns are ignored.
  *
  * Errors: `trace-malformed` with the line.
  */
@@ -26,9 +26,10 @@ export function readCsv(
   columns: readonly string[],
 ): readonly CsvRow[] {
   if (text.length > LENGTH_MAX)
-    throw malformed("it is too long", where, `${LENGTH_MAX} characters`);
+    throw malformed("the list is too long", where, `at most ${LENGTH_MAX} characters`);
   const lines = text.split("\n");
-  if (lines.length > ROWS_MAX) throw malformed("it has too many lines", where, `${ROWS_MAX} lines`);
+  if (lines.length > ROWS_MAX)
+    throw malformed("the list has too many lines", where, `at most ${ROWS_MAX} lines`);
   const [header = "", ...rows] = lines.map((line) =>
     line.endsWith("\r") ? line.slice(0, -1) : line,
   );
@@ -36,7 +37,7 @@ export function readCsv(
   const missing = columns.find((column) => !names.includes(column));
   if (missing !== undefined) {
     throw malformed(
-      `it has no column ${missing}`,
+      `the list has no column ${missing}`,
       `${where}:1`,
       `the columns ${columns.join(", ")}`,
     );
@@ -48,9 +49,9 @@ export function readCsv(
     const place = `${where}:${i + 2}`;
     if (cells.length !== names.length) {
       throw malformed(
-        `it has ${cells.length} cells`,
+        `this line has ${cells.length} cells`,
         place,
-        `${names.length} cells, as the header`,
+        `${names.length} cells, as the header has`,
       );
     }
     const cell = (column: string): string => at(cells, valueOf(index, column));
@@ -67,10 +68,10 @@ export function readCsv(
 function wholeNumber(cell: string, column: string, most: number, where: string): number {
   const value = Number(cell);
   if (/^\d{1,15}$/.test(cell) && value <= most) return value;
-  throw malformed(`${column} is not one`, where, `a whole number from 0 to ${most}`);
+  throw malformed(`the value of ${column} is not valid`, where, `a whole number from 0 to ${most}`);
 }
 
-/** The error for a list that is no part of a trace. */
+/** The error for a list that does not have the published form. */
 export function malformed(message: string, where: string, expected: string): EvenkeelError {
   return new EvenkeelError("trace-malformed", message, {
     where,

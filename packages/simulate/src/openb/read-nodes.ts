@@ -4,12 +4,12 @@ import { malformed, readCsv } from "./csv.ts";
 const CPU_MILLI_MAX = 10_000_000;
 const MEMORY_MIB_MAX = 1 << 30;
 const GPUS_MAX = 64;
-/** Ten times the published fleet; a score is kept for each host and kind of task. */
+/** Ten times the published fleet; policies keep a score for each host and task. */
 const HOSTS_MAX = 12_000;
 
 /**
- * The nodes of the trace that have GPUs, in the order of their names: columns sn, cpu_milli,
- * memory_mib, gpu and model (Alibaba, cluster-trace-gpu-v2023). Nodes that are alike share a shape.
+ * Reads the Kubernetes nodes of the trace that have GPUs, sorted by name: columns sn, cpu_milli,
+ * memory_mib, gpu and model (Alibaba, cluster-trace-gpu-v2023). Equal nodes share one shape.
  *
  * Errors: `trace-malformed`.
  */
@@ -27,7 +27,7 @@ export function readOpenbNodes(text: string, where: string): readonly HostShape[
   const withGpus = nodes.filter(({ gpus }) => gpus > 0);
   if (withGpus.length === 0) throw malformed("no node has a GPU", where, "nodes with GPUs");
   if (withGpus.length > HOSTS_MAX) {
-    throw malformed("there are too many nodes", where, `at most ${HOSTS_MAX} with GPUs`);
+    throw malformed("the list has too many nodes", where, `at most ${HOSTS_MAX} nodes with GPUs`);
   }
   return withGpus
     .toSorted((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))

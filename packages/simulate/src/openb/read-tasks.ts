@@ -4,13 +4,13 @@ import { malformed, readCsv } from "./csv.ts";
 const CPU_MILLI_MAX = 10_000_000;
 const MEMORY_MIB_MAX = 1 << 30;
 const GPUS_MAX = 64;
-/** The published lists have some 150. */
-const KINDS_MAX = 1500;
+/** The published lists have some 150 distinct tasks. */
+const DISTINCT_MAX = 1500;
 
 /**
- * The tasks of the trace, as listed: columns cpu_milli, memory_mib, num_gpu, gpu_milli and, where
- * there is one, gpu_spec (models joined by a bar). A task of several GPUs takes them whole, one of a
- * single GPU the thousandths that it names. Tasks that ask for the same are one object.
+ * Reads the tasks of the trace in their order: columns cpu_milli, memory_mib, num_gpu, gpu_milli
+ * and optionally gpu_spec (models joined by a bar). A task of several GPUs takes whole GPUs; a task
+ * of one GPU takes `gpu_milli` of it. Tasks that ask for the same share one object.
  *
  * Errors: `trace-malformed`.
  */
@@ -31,9 +31,9 @@ export function readOpenbTasks(text: string, where: string): readonly Task[] {
       return task;
     },
   );
-  if (tasks.length === 0) throw malformed("it lists no task", where, "a row for each task");
-  if (known.size > KINDS_MAX) {
-    throw malformed("its tasks are of too many kinds", where, `at most ${KINDS_MAX} kinds`);
+  if (tasks.length === 0) throw malformed("the list has no task", where, "a row for each task");
+  if (known.size > DISTINCT_MAX) {
+    throw malformed("the list has too many different tasks", where, `at most ${DISTINCT_MAX}`);
   }
   return tasks;
 }

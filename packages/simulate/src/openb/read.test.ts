@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import { randomFor } from "../random.ts";
-import { gpuCapacity } from "../run/tally.ts";
+import { gpuCapacity } from "../run/statistics.ts";
 import { readOpenbNodes } from "./read-nodes.ts";
 import { readOpenbTasks } from "./read-tasks.ts";
-import { openbArrivals } from "./workload.ts";
-import { openbWorld, withNodes } from "./world.ts";
+import { openbArrivals } from "./arrivals.ts";
+import { openbScenario, withNodes } from "./scenario.ts";
 
 const nodes = [
   "sn,cpu_milli,memory_mib,gpu,model",
@@ -24,14 +24,14 @@ const tasks = [
   "e,4000,1000,0,0,",
 ].join("\r\n");
 
-test("nodes with GPUs are read in the order of their names, and alike ones share a shape", () => {
+test("nodes with GPUs are sorted by name, and equal nodes share a shape", () => {
   const hosts = readOpenbNodes(nodes, "nodes.csv");
   expect(hosts.map(({ model }) => model)).toEqual(["P100", "G2", "G2"]);
   expect(hosts[1]).toBe(hosts[2]);
   expect(hosts[0]?.nodes).toEqual([{ cpuMilli: 64_000, memoryMib: 262_144, gpus: 2 }]);
 });
 
-test("tasks are read as listed, and those that ask for the same are one", () => {
+test("tasks are read in their order, and tasks that ask for the same are one object", () => {
   const read = readOpenbTasks(tasks, "pods.csv");
   expect(read.map(({ gpus, gpuMilli }) => [gpus, gpuMilli])).toEqual([
     [1, 1000],
@@ -49,11 +49,11 @@ test("tasks are read as listed, and those that ask for the same are one", () => 
     null,
   ]);
   const [host] = readOpenbNodes(nodes, "nodes.csv");
-  const world = openbWorld("test", host === undefined ? [] : [host], read);
-  expect(world.demand.map(({ share }) => share)).toEqual([0.4, 0.2, 0.2, 0.2]);
+  const scenario = openbScenario("test", host === undefined ? [] : [host], read);
+  expect(scenario.demand.map(({ share }) => share)).toEqual([0.4, 0.2, 0.2, 0.2]);
 });
 
-test("what is no such list is refused with its line", () => {
+test("a malformed list is refused with the line", () => {
   const failure = (read: () => unknown): EvenkeelError | null => {
     try {
       read();
@@ -82,7 +82,7 @@ test("what is no such list is refused with its line", () => {
   ).toBe("trace-malformed");
 });
 
-test("tasks arrive in a random order until they asked for 130 % of the GPUs", () => {
+test("tasks arrive in random order until they have asked for 130 % of the GPUs", () => {
   const read = readOpenbTasks(tasks, "pods.csv");
   const hosts = readOpenbNodes(nodes, "nodes.csv");
   const capacity = gpuCapacity(hosts);
@@ -96,17 +96,17 @@ test("tasks arrive in a random order until they asked for 130 % of the GPUs", ()
     expect(sumOf(seed)).toBeGreaterThan(1.3 * capacity - 8000);
     expect(sumOf(seed)).toBeLessThanOrEqual(1.3 * capacity);
   }
-  // More than 130 % is taken out again, and a list without GPUs ends.
+  // Tasks beyond 130 % are removed.
   expect(openbArrivals(read, 2000, randomFor(1, "test")).every(({ task }) => task.gpus < 8)).toBe(
     true,
   );
 });
 
-test("hosts of eight GPUs become two nodes of four, others stay", () => {
-  const world = withNodes(
-    openbWorld("test", readOpenbNodes(nodes, "nodes.csv"), readOpenbTasks(tasks, "pods.csv")),
+test("hosts of eight GPUs get two nodes of four, other hosts stay as they are", () => {
+  const scenario = withNodes(
+    openbScenario("test", readOpenbNodes(nodes, "nodes.csv"), readOpenbTasks(tasks, "pods.csv")),
   );
-  expect(world.hosts.map((shape) => shape.nodes.length)).toEqual([1, 2, 2]);
-  expect(world.hosts[1]?.nodes[1]).toEqual({ cpuMilli: 48_000, memoryMib: 196_608, gpus: 4 });
-  expect(world.hosts[1]).toBe(world.hosts[2]);
+  expect(scenario.hosts.map((shape) => shape.nodes.length)).toEqual([1, 2, 2]);
+  expect(scenario.hosts[1]?.nodes[1]).toEqual({ cpuMilli: 48_000, memoryMib: 196_608, gpus: 4 });
+  expect(scenario.hosts[1]).toBe(scenario.hosts[2]);
 });

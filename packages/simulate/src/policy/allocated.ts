@@ -12,16 +12,16 @@ import { byScore } from "./by-score.ts";
 import { emptiestGpu, fullestGpu } from "./fullest-gpu.ts";
 import type { Policy } from "./policy.ts";
 
-/** Kubernetes' own example for packing gives extended resources three times the weight. */
+/** The example for packing in the Kubernetes documentation gives extended resources weight 3. */
 const GPU_WEIGHT = 3;
 
 const source =
   "kube-scheduler, NodeResourcesFit (kubernetes.io/docs/concepts/scheduling-eviction/resource-bin-packing)";
 
 /**
- * Packing as an ordinary scheduler does it: the host of whose CPUs, memory and GPUs the largest part
- * is taken afterwards, each in whole hundredths, GPUs weighed three times. Ties go to any, as in the
- * stock scheduler. A part of a GPU goes to the one with the least left.
+ * Packing as the kube-scheduler does it: the host whose CPUs, memory and GPUs are allocated the
+ * most afterwards, in whole percent, with triple weight for GPUs. Ties are broken at random, as in
+ * the stock scheduler. A part of a GPU goes to the GPU with the least left.
  */
 export const mostAllocated: Policy = {
   name: "pack",
@@ -31,14 +31,14 @@ export const mostAllocated: Policy = {
   start: (setting) =>
     byScore(setting, {
       score: (_, next) => allocatedPercent(next),
-      within: fullestGpu,
+      withinHost: fullestGpu,
       ties: "random",
     }),
 };
 
 /**
- * Spreading as an ordinary scheduler does it, by default: the host with the largest part free. A
- * part of a GPU goes to the one with the most left.
+ * Spreading, the default of the kube-scheduler: the host that is allocated the least. A part of a
+ * GPU goes to the GPU with the most left.
  */
 export const leastAllocated: Policy = {
   name: "spread",
@@ -48,14 +48,14 @@ export const leastAllocated: Policy = {
   start: (setting) =>
     byScore(setting, {
       score: (_, next) => -allocatedPercent(next),
-      within: emptiestGpu,
+      withinHost: emptiestGpu,
       ties: "random",
     }),
 };
 
 /**
- * The weighted mean of what is taken of each resource that the host has, in whole hundredths; a
- * resource that it does not have counts for nothing.
+ * The weighted mean of the allocated percentages of CPUs, memory and GPUs, rounded down. A resource
+ * that the host does not have is left out.
  */
 export function allocatedPercent(host: HostState): number {
   const most = totalOf(host.shape);
@@ -73,7 +73,7 @@ export function allocatedPercent(host: HostState): number {
 
 const totals = new WeakMap<HostShape, NodeShape>();
 
-/** All that a type of host has, summed once. */
+/** All resources of a type of host, summed once. */
 function totalOf(shape: HostShape): NodeShape {
   const known = totals.get(shape);
   if (known !== undefined) return known;

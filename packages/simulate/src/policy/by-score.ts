@@ -1,38 +1,42 @@
-import { after, type Way, waysOn } from "../fleet/ways.ts";
+import { hostAfter, type Allocation, allocationsOn } from "../fleet/allocations.ts";
 import type { HostState } from "../fleet/host.ts";
 import type { Task } from "../fleet/task.ts";
 import type { Random } from "../random.ts";
 import type { Placer, Setting } from "./policy.ts";
 
-/** How good a way is: `next` is what it leaves of `host`. The highest is taken. */
-export type Score = (host: HostState, next: HostState, task: Task) => number;
+/** Scores an allocation by the state of the host after it. The highest score is taken. */
+export type Score = (host: HostState, after: HostState, task: Task) => number;
 
+/** How ways are scored, and what decides among equals. */
 export interface ScoreRule {
   readonly score: Score;
-  /** Which way of a host is taken among those that score alike; without it the lowest indices. */
-  readonly within?: Score;
-  /** Among hosts that score alike the smallest name, or any, as the stock kube-scheduler does. */
+  /** Breaks ties between allocations on one host; without it the lowest indices win. */
+  readonly withinHost?: Score;
+  /**
+   * Breaks ties between hosts: by the smallest name, or at random as the stock kube-scheduler does.
+   */
   readonly ties: "name" | "random";
 }
 
-/** What is known of every host for one kind of task. */
-interface Known {
+/** The best allocation of one task on every host, as far as it is worked out. */
+interface TaskScores {
   readonly score: Float64Array;
-  readonly way: (Way | null)[];
-  /** How much of the list of changes it knows. */
+  readonly allocation: (Allocation | null)[];
+  /** How many entries of the list of changes these scores include. */
   upTo: number;
 }
 
 /**
- * A placer that takes the way with the best score in the whole fleet.
+ * A placer that takes the allocation with the highest score in the whole fleet.
  *
- * A host's best way for a kind of task is worked out when that kind first comes, and again only
- * after the host has changed. What has changed is found by the identity of states, and kept in a
- * list that every kind works off when it comes again. So a decision costs one look at every host, a
- * few nanoseconds each, and the scores of those that changed since the kind came last.
+ * The best allocation of a task on a host is cached, and worked out again only after the host has
+ * changed. Changed hosts are found by the identity of their states and appended to a list; each
+ * task processes the new entries of that list when it arrives again. So a decision costs one
+ * comparison for each host, a few nanoseconds, and new scores for the hosts that changed since the
+ * same task arrived last.
  */
 export function byScore({ hosts, random }: Setting, rule: ScoreRule): Placer {
-  const known = new Map<Task, Known>();
+  const known = new Map<Task, TaskScores>();
   const last: HostState[] = [];
   const changes: number[] = [];
   const noteChanges = (): void => {
@@ -43,10 +47,10 @@ export function byScore({ hosts, random }: Setting, rule: ScoreRule): Placer {
       changes.push(i);
     }
   };
-  const scoresFor = (task: Task): Known => {
+  const scoresFor = (task: Task): TaskScores => {
     let scores = known.get(task);
     if (scores === undefined) {
-      scores = { score: new Float64Array(hosts.length), way: [], upTo: 0 };
+      scores = { score: new Float64Array(hosts.length), allocation: [], upTo: 0 };
       known.set(task, scores);
       for (const [i, host] of hosts.entries()) refresh(scores, i, host, task, rule);
     } else {
@@ -61,47 +65,53 @@ export function byScore({ hosts, random }: Setting, rule: ScoreRule): Placer {
   return {
     choose: (task) => {
       noteChanges();
-      const { score, way } = scoresFor(task);
+      const { score, allocation } = scoresFor(task);
       const host = rule.ties === "name" ? firstBest(score) : anyBest(score, random);
-      const chosen = way[host];
-      return chosen ? { host, way: chosen } : null;
+      const chosen = allocation[host];
+      return chosen ? { host, allocation: chosen } : null;
     },
   };
 }
 
-/** The first of the hosts with the best score; -1 where none fits. */
+/** The first host with the highest score; -1 where the task fits none. */
 function firstBest(score: Float64Array): number {
   let [best, most] = [-1, Number.NEGATIVE_INFINITY];
   for (let i = 0; i < score.length; i++) {
-    const its = score[i] ?? most;
-    if (its > most) [best, most] = [i, its];
+    const value = score[i] ?? most;
+    if (value > most) [best, most] = [i, value];
   }
   return best;
 }
 
-/** Any of the hosts with the best score: each of n equal ones is kept with the chance 1/n. */
+/** A random host with the highest score (reservoir sampling); -1 where the task fits none. */
 function anyBest(score: Float64Array, random: Random): number {
   let [best, most, equals] = [-1, Number.NEGATIVE_INFINITY, 0];
   for (let i = 0; i < score.length; i++) {
-    const its = score[i] ?? most;
-    if (its < most || its === Number.NEGATIVE_INFINITY) continue;
-    if (its > most) [best, most, equals] = [i, its, 1];
+    const value = score[i] ?? most;
+    if (value < most || value === Number.NEGATIVE_INFINITY) continue;
+    if (value > most) [best, most, equals] = [i, value, 1];
     else if (random.below(++equals) === 0) best = i;
   }
   return best;
 }
 
-function refresh(known: Known, i: number, host: HostState, task: Task, rule: ScoreRule): void {
-  const { score, within } = rule;
-  const ways = waysOn(host, task);
-  let [best, bestScore, bestWithin]: [Way | null, number, number] = [null, -Infinity, -Infinity];
-  for (const way of ways) {
-    const next = after(host, way);
-    const its = score(host, next, task);
-    const second = within === undefined || ways.length === 1 ? 0 : within(host, next, task);
-    if (best !== null && (its < bestScore || (its === bestScore && second <= bestWithin))) continue;
-    [best, bestScore, bestWithin] = [way, its, second];
+function refresh(known: TaskScores, i: number, host: HostState, task: Task, rule: ScoreRule): void {
+  const { score, withinHost } = rule;
+  const allocations = allocationsOn(host, task);
+  let [best, bestScore, bestWithin]: [Allocation | null, number, number] = [
+    null,
+    -Infinity,
+    -Infinity,
+  ];
+  for (const allocation of allocations) {
+    const next = hostAfter(host, allocation);
+    const value = score(host, next, task);
+    const second =
+      withinHost === undefined || allocations.length === 1 ? 0 : withinHost(host, next, task);
+    if (best !== null && (value < bestScore || (value === bestScore && second <= bestWithin)))
+      continue;
+    [best, bestScore, bestWithin] = [allocation, value, second];
   }
   known.score[i] = bestScore;
-  known.way[i] = best;
+  known.allocation[i] = best;
 }

@@ -1,23 +1,24 @@
 import { freeGpuMilli, type HostState, type NodeState } from "../fleet/host.ts";
-import { accepts, type TaskDemand, type Task } from "../fleet/task.ts";
+import { accepts, type TaskShare, type Task } from "../fleet/task.ts";
 
-/** The tasks that make up this part of all requests, the most frequent first, are typical ones. */
+/** Typical tasks are the most frequent ones that together make up this share of all requests. */
 const TYPICAL_SHARE = 0.95;
 
 /**
- * The fragmentation of a host as the paper measures it: how much of its free GPUs a task drawn from
- * the typical mix could not use, in expectation, in thousandths of a GPU. A task that lacks CPUs or
- * GPUs there, that does not accept the model or asks for no GPU, can use none; any other can use
- * those GPUs on which enough is left for it. (Weng et al., "Beware of Fragmentation: Scheduling
- * GPU-Sharing Workloads with Fragmentation Gradient Descent", USENIX ATC 2023, section 3; and the
- * authors' simulator, pkg/utils/frag.go.) Memory plays no part in it.
+ * The fragmentation of a host as the paper defines it: the part of its free GPUs that a random
+ * typical task could not use, in expectation, in thousandths of a GPU. A task can use no GPU of the
+ * host if the host lacks CPUs or GPUs for it, if it does not accept the model, or if it asks for no
+ * GPU. Otherwise it can use every GPU that has enough left for it. Memory is not considered. (Weng
+ * et al., "Beware of Fragmentation: Scheduling GPU-Sharing Workloads with Fragmentation Gradient
+ * Descent", USENIX ATC 2023, section 3; and the authors' simulator, pkg/utils/frag.go.)
  *
- * On a host of several nodes a task that fits on one node is held against each of them by itself,
- * since that is where it has to fit, and a larger one against the host: the paper knows no nodes.
+ * The paper knows no NUMA nodes. Here, on a host of several nodes, a task that fits on one node is
+ * compared with each node by itself, because it has to fit on one; a larger task is compared with
+ * the whole host.
  *
- * It costs the number of typical tasks times the GPUs.
+ * The cost is the number of typical tasks times the number of GPUs.
  */
-export function fragmentationOf(demand: readonly TaskDemand[]): (host: HostState) => number {
+export function fragmentationOf(demand: readonly TaskShare[]): (host: HostState) => number {
   const typical = typicalTasks(demand);
   return (host) => {
     const all = freeGpuMilli(host);
@@ -28,9 +29,12 @@ export function fragmentationOf(demand: readonly TaskDemand[]): (host: HostState
   };
 }
 
-/** Typical tasks: told apart without their memory, cut at 95 %, and their shares made to sum to 1. */
-export function typicalTasks(demand: readonly TaskDemand[]): readonly TaskDemand[] {
-  const merged = new Map<string, TaskDemand>();
+/**
+ * The typical tasks. Tasks that differ in memory alone are merged, the list is cut at 95 % of all
+ * requests, and the shares are scaled to a sum of 1.
+ */
+export function typicalTasks(demand: readonly TaskShare[]): readonly TaskShare[] {
+  const merged = new Map<string, TaskShare>();
   for (const { task, share } of demand) {
     const { cpuMilli, gpus, gpuMilli, models } = task;
     const key = JSON.stringify([cpuMilli, gpus, gpuMilli, models]);
@@ -40,10 +44,10 @@ export function typicalTasks(demand: readonly TaskDemand[]): readonly TaskDemand
       before === undefined ? { task, share } : { ...before, share: before.share + share },
     );
   }
-  const typical: TaskDemand[] = [];
+  const typical: TaskShare[] = [];
   let sum = 0;
   for (const one of [...merged.values()].toSorted((a, b) => b.share - a.share)) {
-    // Shares are sums of fractions: what is off by rounding alone is there.
+    // The sum of shares has rounding errors.
     if (sum >= TYPICAL_SHARE - 1e-9) break;
     typical.push(one);
     sum += one.share;

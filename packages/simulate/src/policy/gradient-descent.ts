@@ -4,11 +4,11 @@ import { fragmentationOf } from "./fragmentation.ts";
 import type { Policy } from "./policy.ts";
 
 /**
- * Fragmentation gradient descent as published: the way that adds the least fragmentation. As in the
- * authors' scheduler plugin, the descent in GPUs goes through the logistic function and is cut to a
- * whole score of 0 to 99, and among hosts of one score the smallest name wins. Both matter: with the
- * exact descent, or with ties broken at random, the published figures are not reached.
- * (Weng et al., USENIX ATC 2023; simulator, pkg/simulator/plugin/fgd_score.go.)
+ * Fragmentation gradient descent as published: the allocation that adds the least fragmentation. As
+ * in the authors' scheduler plugin, the descent in GPUs goes through the logistic function and is
+ * cut to a whole score of 0 to 99, and the smallest name wins among hosts of one score. Both
+ * matter: with the exact descent, or with ties broken at random, the published figures are not
+ * reached. (Weng et al., USENIX ATC 2023; simulator, pkg/simulator/plugin/fgd_score.go.)
  */
 export const gradientDescent: Policy = {
   name: "fgd",

@@ -17,18 +17,17 @@ export const policies: readonly Policy[] = [
   evenkeel,
 ];
 
-/** What a rule's name ends in when it is that of a scheduler that knows of nodes. */
+/** The ending of a policy's name in its variant that knows NUMA nodes. */
 const AWARE = "+numa";
 
-/** Every name that `policyNamed` knows. */
+/** Every name that `policyNamed` accepts. */
 export const policyNames: readonly string[] = policies.flatMap(({ name, knowsNodes }) =>
   knowsNodes ? [name] : [name, `${name}${AWARE}`],
 );
 
 /**
- * The policy of that name, or null. With `+numa` behind it, a rule that knows no nodes is that of a
- * scheduler which does, and keeps every task within its signature: what the rule can do once
- * placement is strict.
+ * The policy of that name, or null. The ending `+numa` chooses the variant of a policy that keeps
+ * every task on the nodes of its signature: what the same rule can do when placement is strict.
  */
 export function policyNamed(name: string): Policy | null {
   const exact = policies.find((policy) => policy.name === name);
@@ -37,7 +36,7 @@ export function policyNamed(name: string): Policy | null {
   return rule === undefined ? null : nodeAware(rule);
 }
 
-/** A rule as it is when every task is kept within its signature. */
+/** The variant of a policy that keeps every task on the nodes of its signature. */
 export function nodeAware(policy: Policy): Policy {
   if (policy.knowsNodes) return policy;
   const { name, title } = policy;

@@ -1,48 +1,52 @@
 import type { HostState } from "../fleet/host.ts";
-import type { TaskDemand, Task } from "../fleet/task.ts";
-import type { Way } from "../fleet/ways.ts";
+import type { TaskShare, Task } from "../fleet/task.ts";
+import type { Allocation } from "../fleet/allocations.ts";
 import type { Random } from "../random.ts";
 
-/** Where a task goes: which host of the fleet, and what of it. */
+/** A policy's decision for a task: a host, and what the task takes of it. */
 export interface Choice {
+  /** The position in `Setting.hosts`. */
   readonly host: number;
-  readonly way: Way;
+  readonly allocation: Allocation;
 }
 
-/** What a policy may know: the hosts as they are now, and what is asked for how often. */
+/** What a policy may know: the hosts as they are now, and the mix of requests. */
 export interface Setting {
   /**
-   * The fleet, in the order of the hosts' names. The simulation replaces a host's state when
-   * something comes or goes, and nobody else may.
+   * The fleet, sorted by the names of the hosts. Only the simulation changes this list: it replaces
+   * the state of a host when a task arrives or leaves.
    */
   readonly hosts: readonly HostState[];
-  /** The mix of requests as it is known beforehand, and nothing of their order. */
-  readonly demand: readonly TaskDemand[];
+  /** How often each task is asked for. The order of arrivals is not known. */
+  readonly demand: readonly TaskShare[];
   readonly random: Random;
 }
 
-/** Decides for one fleet, one task after another. */
+/** A policy at work on one fleet. */
 export interface Placer {
-  /** Where the task goes, or null where it fits nowhere. */
+  /** The decision for the next task; null where it fits nowhere. */
   readonly choose: (task: Task) => Choice | null;
-  /** Hears that what it chose so has left; for placers that keep hosts of their own. */
-  readonly left?: (choice: Choice) => void;
+  /**
+   * Called when a task that was placed by this choice has left; for placers with hosts of their
+   * own.
+   */
+  readonly onLeft?: (choice: Choice) => void;
 }
 
 /**
- * A rule by which tasks are placed. It chooses; the simulation keeps the books, and holds every
- * choice against them. So a solver that keeps hosts of its own can be a policy as well: its placer
- * translates what it decides into a host's number and what is taken of that host's nodes.
+ * A rule that places tasks. The policy chooses; the simulation records what is free and checks
+ * every choice against it. So a solver with hosts of its own can be a policy too: its placer
+ * translates each decision into the position of a host and an allocation there.
  */
 export interface Policy {
-  /** As it is called on the command line. */
+  /** The name on the command line. */
   readonly name: string;
   readonly title: string;
-  /** Where the rule is published, or what it is. */
+  /** Where the rule is published, or a description. */
   readonly source: string;
   /**
-   * Whether it knows of NUMA nodes. A policy that does not is shown each host as one pool, and what
-   * becomes of its tasks is left to the host (`numa/ordinary-host.ts`).
+   * Whether it knows NUMA nodes. A policy that does not sees each host as one pool, and the host
+   * decides which nodes a task lies on (`numa/ordinary-host.ts`).
    */
   readonly knowsNodes: boolean;
   readonly start: (setting: Setting) => Placer;

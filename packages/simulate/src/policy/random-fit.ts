@@ -2,8 +2,8 @@ import { byScore } from "./by-score.ts";
 import type { Policy } from "./policy.ts";
 
 /**
- * Any host that has room, each as likely as any other. Which of its ways is drawn when the host has
- * changed, and stays until it changes again.
+ * A random host that has room, each with the same probability. The allocation on a host is drawn
+ * when the host changes, and kept until it changes again.
  */
 export const randomFit: Policy = {
   name: "random",
@@ -13,7 +13,7 @@ export const randomFit: Policy = {
   start: (setting) =>
     byScore(setting, {
       score: () => 0,
-      within: () => setting.random.unit(),
+      withinHost: () => setting.random.unit(),
       ties: "random",
     }),
 };

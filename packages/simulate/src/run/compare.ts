@@ -3,26 +3,27 @@ import type { Policy } from "../policy/policy.ts";
 import type { Outcome } from "./outcome.ts";
 import { simulate } from "./simulate.ts";
 import { type Summary, summaryOf } from "./summary.ts";
-import type { World } from "./world.ts";
+import type { Scenario } from "./scenario.ts";
 
-/** A world under several policies: the same arrivals for each, seed by seed. */
+/** One scenario under several policies. Under one seed all policies get the same arrivals. */
 export interface Comparison {
-  readonly world: {
+  readonly scenario: {
     readonly name: string;
     readonly title: string;
-    readonly axis: World["axis"];
+    readonly axis: Scenario["axis"];
     readonly end: number;
     readonly settled: number;
     readonly hosts: number;
     readonly gpus: number;
     readonly flavors: number;
-    /** Whether any host has more than one node, so that it matters which a VM lies on. */
+    /** Whether any host has several NUMA nodes, so that the nodes of a VM matter. */
     readonly hasNodes: boolean;
   };
   readonly seeds: readonly number[];
   readonly policies: readonly ComparedPolicy[];
 }
 
+/** What became of the world under one policy. */
 export interface ComparedPolicy {
   readonly name: string;
   readonly title: string;
@@ -31,9 +32,9 @@ export interface ComparedPolicy {
   readonly summary: Summary;
 }
 
-/** Runs every policy under every seed; `onRun` hears of each run before it starts. */
+/** Runs every policy under every seed; `onRun` is called before each run. */
 export function compare(
-  world: World,
+  scenario: Scenario,
   policies: readonly Policy[],
   seeds: readonly number[],
   onRun: (policy: string, run: number, runs: number) => void = () => {},
@@ -43,20 +44,20 @@ export function compare(
   for (const seed of seeds) {
     for (const { policy, outcomes } of compared) {
       onRun(policy.name, ++run, seeds.length * policies.length);
-      outcomes.push(simulate(world, policy, seed, { fragmentation: true }));
+      outcomes.push(simulate(scenario, policy, seed, { fragmentation: true }));
     }
   }
   return {
-    world: {
-      name: world.name,
-      title: world.title,
-      axis: world.axis,
-      end: world.end,
-      settled: world.settled,
-      hosts: world.hosts.length,
-      gpus: world.hosts.reduce((sum, shape) => sum + gpusOf(shape), 0),
-      flavors: world.demand.length,
-      hasNodes: world.hosts.some(({ nodes }) => nodes.length > 1),
+    scenario: {
+      name: scenario.name,
+      title: scenario.title,
+      axis: scenario.axis,
+      end: scenario.end,
+      settled: scenario.settled,
+      hosts: scenario.hosts.length,
+      gpus: scenario.hosts.reduce((sum, shape) => sum + gpusOf(shape), 0),
+      flavors: scenario.demand.length,
+      hasNodes: scenario.hosts.some(({ nodes }) => nodes.length > 1),
     },
     seeds,
     policies: compared.map(({ policy: { name, title, source, knowsNodes }, outcomes }) => ({
@@ -69,10 +70,12 @@ export function compare(
   };
 }
 
-/** What a world is judged by: what is allocated at its end, or the mean where VMs come and go. */
+/**
+ * The figure that policies are ranked by: the share allocated at the end, or its mean over time.
+ */
 export function headline(
-  { world }: Comparison,
+  { scenario }: Comparison,
   { summary }: ComparedPolicy,
 ): Summary["finalShare"] {
-  return world.axis === "arrived" ? summary.finalShare : summary.meanShare;
+  return scenario.axis === "arrived" ? summary.finalShare : summary.meanShare;
 }

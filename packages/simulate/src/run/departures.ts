@@ -1,13 +1,13 @@
-/** What is to leave, and when: a binary heap, the earliest first. */
+/** A priority queue of departures, the earliest first (a binary heap). */
 export interface Departures<T> {
   readonly add: (at: number, item: T) => void;
-  /** Takes out all that leave at this time or before, the earliest first. */
+  /** Removes and returns the items that leave at or before this time, the earliest first. */
   readonly until: (at: number) => Generator<T>;
 }
 
 interface Leaving<T> {
   readonly at: number;
-  /** Of two that leave at one time the one that was added first does so first. */
+  /** Counts the additions: of two items with the same time, the one added first leaves first. */
   readonly order: number;
   readonly item: T;
 }

@@ -3,18 +3,18 @@ import { expect, test } from "vitest";
 import { at } from "@evenkeel/core/unit/list.ts";
 import { emptyHost, freeGpuMilli, type HostState } from "../fleet/host.ts";
 import { gpuMilliOf, type Task } from "../fleet/task.ts";
-import { waysOn } from "../fleet/ways.ts";
+import { allocationsOn } from "../fleet/allocations.ts";
 import { nodeAware, policies } from "../policy/policies.ts";
 import type { Choice, Policy } from "../policy/policy.ts";
-import { arbitraryWorld } from "../../testing/arbitrary-world.ts";
+import { arbitraryScenario } from "../../testing/arbitrary-scenario.ts";
 import { departures } from "./departures.ts";
 import { simulate } from "./simulate.ts";
-import { gpuCapacity } from "./tally.ts";
-import type { Arrival, World } from "./world.ts";
+import { gpuCapacity } from "./statistics.ts";
+import type { Arrival, Scenario } from "./scenario.ts";
 
 const all: readonly Policy[] = [...policies, ...policies.map(nodeAware)];
 
-/** Writes down what a policy was asked, what it saw and what it answered. */
+/** A policy that records each task, the hosts it saw and its choice. */
 function recorded(policy: Policy): {
   readonly policy: Policy;
   readonly decisions: { task: Task; hosts: readonly HostState[]; choice: Choice | null }[];
@@ -38,64 +38,79 @@ function recorded(policy: Policy): {
   };
 }
 
-test("every policy places what fits somewhere, where it fits, and nothing else", () => {
+test("every policy places a task exactly when it fits some host, and only where it fits", () => {
   fc.assert(
-    fc.property(arbitraryWorld, fc.integer(), fc.constantFrom(...all), (world, seed, policy) => {
-      const { policy: observed, decisions } = recorded(policy);
-      const outcome = simulate(world, observed, seed);
-      for (const { task, hosts, choice } of decisions) {
-        const fits = hosts.some((host) => waysOn(host, task).length > 0);
-        expect(choice !== null).toBe(fits);
-        if (choice === null) continue;
-        expect(waysOn(at(hosts, choice.host), task)).toContainEqual(choice.way);
-      }
-      expect(outcome.placed).toBe(decisions.filter(({ choice }) => choice !== null).length);
-    }),
+    fc.property(
+      arbitraryScenario,
+      fc.integer(),
+      fc.constantFrom(...all),
+      (scenario, seed, policy) => {
+        const { policy: observed, decisions } = recorded(policy);
+        const outcome = simulate(scenario, observed, seed);
+        for (const { task, hosts, choice } of decisions) {
+          const fits = hosts.some((host) => allocationsOn(host, task).length > 0);
+          expect(choice !== null).toBe(fits);
+          if (choice === null) continue;
+          expect(allocationsOn(at(hosts, choice.host), task)).toContainEqual(choice.allocation);
+        }
+        expect(outcome.placed).toBe(decisions.filter(({ choice }) => choice !== null).length);
+      },
+    ),
     { numRuns: 300 },
   );
 });
 
-test("what is allocated is what was placed and has not left, host by host", () => {
+test("on every host, the allocated CPUs and GPUs are those of the tasks that are there", () => {
   fc.assert(
-    fc.property(arbitraryWorld, fc.integer(), fc.constantFrom(...all), (world, seed, policy) => {
-      const { policy: observed, decisions } = recorded(policy);
-      simulate(world, observed, seed);
-      const arrivals = world.arrivals(seed);
-      const placed: { readonly choice: Choice; readonly arrival: Arrival }[] = [];
-      for (const [i, { hosts, choice }] of decisions.entries()) {
-        const arrival = at(arrivals, i);
-        for (const [h, host] of hosts.entries()) {
-          const here = placed
-            .filter((one) => one.choice.host === h)
-            .map((one) => one.arrival)
-            .filter(({ leaves }) => leaves === null || leaves > arrival.at);
-          const taken = here.reduce((sum, one) => sum + gpuMilliOf(one.task), 0);
-          const cpus = here.reduce((sum, one) => sum + one.task.cpuMilli, 0);
-          const empty = emptyHost(host.shape);
-          const free = (state: HostState): number =>
-            state.nodes.reduce((sum, { cpuMilli }) => sum + cpuMilli, 0);
-          expect(freeGpuMilli(empty) - freeGpuMilli(host)).toBe(taken);
-          expect(free(empty) - free(host)).toBe(cpus);
-          for (const { cpuMilli, memoryMib, gpuMilli } of host.nodes) {
-            expect(Math.min(cpuMilli, memoryMib, ...gpuMilli)).toBeGreaterThanOrEqual(0);
+    fc.property(
+      arbitraryScenario,
+      fc.integer(),
+      fc.constantFrom(...all),
+      (scenario, seed, policy) => {
+        const { policy: observed, decisions } = recorded(policy);
+        simulate(scenario, observed, seed);
+        const arrivals = scenario.arrivals(seed);
+        const placed: { readonly choice: Choice; readonly arrival: Arrival }[] = [];
+        for (const [i, { hosts, choice }] of decisions.entries()) {
+          const arrival = at(arrivals, i);
+          for (const [h, host] of hosts.entries()) {
+            const here = placed
+              .filter((one) => one.choice.host === h)
+              .map((one) => one.arrival)
+              .filter(({ leaves }) => leaves === null || leaves > arrival.at);
+            const taken = here.reduce((sum, one) => sum + gpuMilliOf(one.task), 0);
+            const cpus = here.reduce((sum, one) => sum + one.task.cpuMilli, 0);
+            const empty = emptyHost(host.shape);
+            const free = (state: HostState): number =>
+              state.nodes.reduce((sum, { cpuMilli }) => sum + cpuMilli, 0);
+            expect(freeGpuMilli(empty) - freeGpuMilli(host)).toBe(taken);
+            expect(free(empty) - free(host)).toBe(cpus);
+            for (const { cpuMilli, memoryMib, gpuMilli } of host.nodes) {
+              expect(Math.min(cpuMilli, memoryMib, ...gpuMilli)).toBeGreaterThanOrEqual(0);
+            }
           }
+          if (choice !== null) placed.push({ choice, arrival });
         }
-        if (choice !== null) placed.push({ choice, arrival });
-      }
-    }),
+      },
+    ),
     { numRuns: 150 },
   );
 });
 
 test("the same seed gives the same outcome, and a policy that knows nodes keeps every signature", () => {
   fc.assert(
-    fc.property(arbitraryWorld, fc.integer(), fc.constantFrom(...all), (world, seed, policy) => {
-      const outcome = simulate(world, policy, seed, { fragmentation: true });
-      expect(simulate(world, policy, seed, { fragmentation: true })).toEqual(outcome);
-      if (policy.knowsNodes) expect(outcome.inSignature).toBe(outcome.placed);
-      expect(Math.max(...outcome.curve)).toBeLessThanOrEqual(1);
-      expect(outcome.wholeHost.refusedWhileFree).toBeLessThanOrEqual(outcome.wholeHost.refused);
-    }),
+    fc.property(
+      arbitraryScenario,
+      fc.integer(),
+      fc.constantFrom(...all),
+      (scenario, seed, policy) => {
+        const outcome = simulate(scenario, policy, seed, { fragmentation: true });
+        expect(simulate(scenario, policy, seed, { fragmentation: true })).toEqual(outcome);
+        if (policy.knowsNodes) expect(outcome.inSignature).toBe(outcome.placed);
+        expect(Math.max(...outcome.curve)).toBeLessThanOrEqual(1);
+        expect(outcome.wholeHost.refusedWhileFree).toBeLessThanOrEqual(outcome.wholeHost.refused);
+      },
+    ),
     { numRuns: 150 },
   );
 });
@@ -110,7 +125,7 @@ const task = (name: string, gpus: number, cores: number): Task => ({
 });
 
 /** Two hosts of two nodes with two GPUs and four cores each. */
-function twoHosts(tasks: readonly Task[]): World {
+function twoHosts(tasks: readonly Task[]): Scenario {
   const node = { cpuMilli: 4000, memoryMib: 8, gpus: 2 };
   const shape = { model: null, nodes: [node, node] };
   return {
@@ -126,13 +141,13 @@ function twoHosts(tasks: readonly Task[]): World {
   };
 }
 
-test("two hosts, by hand: first fit strays over nodes, spreading blocks a whole host, Evenkeel neither", () => {
+test("two hosts by hand: first fit splits a VM over nodes, spreading blocks a whole host, Evenkeel does neither", () => {
   const [one, two, four] = [task("one", 1, 2), task("two", 2, 4), task("four", 4, 8)];
-  const world = twoHosts([one, two, one, four]);
+  const scenario = twoHosts([one, two, one, four]);
   const outcomes = Object.fromEntries(
-    policies.map((policy) => [policy.name, simulate(world, policy, 1)]),
+    policies.map((policy) => [policy.name, simulate(scenario, policy, 1)]),
   );
-  // GPU 0, then 1 and 2 of the pool, which are on two nodes, then 3: all of one host.
+  // One host gets GPU 0, then GPUs 1 and 2, which lie on two nodes, then GPU 3.
   expect(outcomes["first-fit"]).toMatchObject({ placed: 4, inSignature: 3, finalShare: 1 });
   expect(outcomes["spread"]).toMatchObject({
     placed: 3,
@@ -145,11 +160,11 @@ test("two hosts, by hand: first fit strays over nodes, spreading blocks a whole 
     finalShare: 1,
     wholeHost: { arrived: 1, refused: 0, refusedWhileFree: 0 },
   });
-  expect(gpuCapacity(world.hosts)).toBe(8000);
+  expect(gpuCapacity(scenario.hosts)).toBe(8000);
   expect(outcomes["evenkeel"]?.curve.length).toBe(101);
 });
 
-test("departures come in the order of their times, and of their entry where those are equal", () => {
+test("departures come in order of time, and in order of addition where times are equal", () => {
   fc.assert(
     fc.property(
       fc.array(fc.integer({ min: 0, max: 20 })),
@@ -171,9 +186,9 @@ test("departures come in the order of their times, and of their entry where thos
   );
 });
 
-test("a policy that takes what nobody asked for, or what is not there, is found out", () => {
+test("an allocation that is not what the task asks for, or not free, breaks an invariant", () => {
   const one = task("one", 1, 2);
-  const world = twoHosts([one, one, one, one, one]);
+  const scenario = twoHosts([one, one, one, one, one]);
   const part = { node: 0, cpuMilli: 2000, memoryMib: 1, gpus: [0], gpuMilli: 1000 };
   const wrong = [
     { ...part, cpuMilli: 1000 },
@@ -183,17 +198,19 @@ test("a policy that takes what nobody asked for, or what is not there, is found 
     { ...part, gpus: [-1] },
     { ...part, gpuMilli: 500 },
     { ...part, node: 2 },
-    // Right the first time, and then there is no more of it.
+    // Valid once; the second time these resources are taken.
     part,
   ];
-  for (const way of wrong) {
+  for (const allocation of wrong) {
     const policy: Policy = {
       name: "wrong",
       title: "wrong",
       source: "none",
       knowsNodes: true,
-      start: () => ({ choose: () => ({ host: 0, way: [way] }) }),
+      start: () => ({ choose: () => ({ host: 0, allocation: [allocation] }) }),
     };
-    expect(() => simulate(world, policy, 1), JSON.stringify(way)).toThrow("broken invariant");
+    expect(() => simulate(scenario, policy, 1), JSON.stringify(allocation)).toThrow(
+      "broken invariant",
+    );
   }
 });

@@ -1,57 +1,62 @@
 import type { Policy } from "../policy/policy.ts";
 import { randomFor } from "../random.ts";
-import { type Entry, openBooks } from "./books.ts";
 import { departures } from "./departures.ts";
 import type { Outcome } from "./outcome.ts";
-import { openTally } from "./tally.ts";
-import type { World } from "./world.ts";
+import type { Scenario } from "./scenario.ts";
+import { type Placement, simulatedFleet } from "./simulated-fleet.ts";
+import { startStatistics } from "./statistics.ts";
 
+/** What is measured beside the outcome. */
 export interface SimulateOptions {
-  /** Whether fragmentation is measured, which costs about as much as placing by it does. */
+  /** Measure fragmentation, which costs about as much as a policy that places by it. */
   readonly fragmentation?: boolean;
 }
 
 /**
- * Runs a world's arrivals under a policy. Every policy gets the same arrivals for the same seed, in
- * the same order, and knows of the future no more than the mix of requests. What is refused does
- * not come again, and nothing is moved. The same seed gives the same outcome.
+ * Runs the arrivals of a scenario under a policy. Under one seed every policy gets the same
+ * arrivals in the same order, and knows of the future only the mix of requests. A refused task does
+ * not come again, and no placed task is moved. The same seed gives the same outcome.
  */
 export function simulate(
-  world: World,
+  scenario: Scenario,
   policy: Policy,
   seed: number,
   { fragmentation = false }: SimulateOptions = {},
 ): Outcome {
-  const books = openBooks(world.hosts, policy.knowsNodes);
+  const fleet = simulatedFleet(scenario.hosts, policy.knowsNodes);
   const placer = policy.start({
-    hosts: books.seen,
-    demand: world.demand,
+    hosts: fleet.visibleHosts,
+    demand: scenario.demand,
     random: randomFor(seed, `policy ${policy.name}`),
   });
-  const tally = openTally(world, books.real, fragmentation);
-  const leaving = departures<Entry>();
-  const settle = (at: number): void => {
-    for (const entry of leaving.until(at)) {
-      books.remove(entry);
-      placer.left?.(entry.choice);
-      tally.left(entry);
+  const statistics = startStatistics(scenario, fleet.hosts, fragmentation);
+  const leaving = departures<Placement>();
+  const removeUntil = (at: number): void => {
+    for (const placement of leaving.until(at)) {
+      fleet.remove(placement);
+      placer.onLeft?.(placement.choice);
+      statistics.left(placement);
     }
   };
-  /** Hundredths of the course are noted at their own time, between the events around them. */
-  const passTo = (at: number): void => {
-    for (let next = tally.next(); next !== null && next <= at; next = tally.next()) {
-      settle(next);
-      tally.note();
+  /** Samples are taken at every hundredth of the axis, between the events before and after it. */
+  const advanceTo = (at: number): void => {
+    for (
+      let next = statistics.nextSampleAt();
+      next !== null && next <= at;
+      next = statistics.nextSampleAt()
+    ) {
+      removeUntil(next);
+      statistics.sample();
     }
-    settle(at);
+    removeUntil(at);
   };
-  for (const { task, at, leaves } of world.arrivals(seed)) {
-    passTo(at);
+  for (const { task, at, leaves } of scenario.arrivals(seed)) {
+    advanceTo(at);
     const choice = placer.choose(task);
-    const entry = choice === null ? null : books.place(task, choice);
-    tally.arrived(task, entry);
-    if (entry !== null && leaves !== null) leaving.add(leaves, entry);
+    const placement = choice === null ? null : fleet.place(task, choice);
+    statistics.arrived(task, placement);
+    if (placement !== null && leaves !== null) leaving.add(leaves, placement);
   }
-  passTo(world.end);
-  return tally.outcome(seed);
+  advanceTo(scenario.end);
+  return statistics.outcome(seed);
 }

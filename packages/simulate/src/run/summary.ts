@@ -1,31 +1,31 @@
 import { at } from "@evenkeel/core/unit/list.ts";
 import type { Outcome } from "./outcome.ts";
 
-/** A figure over several seeds. */
+/** The mean of a figure over several seeds. */
 export interface Figure {
   readonly mean: number;
-  /** The standard deviation of a sample; 0 for a single one. */
+  /** The sample standard deviation; 0 for a single seed. */
   readonly deviation: number;
 }
 
-/** What became of a world under a policy over several seeds. */
+/** The outcomes of one scenario under one policy, over several seeds. */
 export interface Summary {
   readonly finalShare: Figure;
   readonly meanShare: Figure;
   /** Null where fragmentation was not measured. */
   readonly meanFragmentation: Figure | null;
-  /** The part of all arrivals that was placed. */
+  /** The share of arrivals that were placed. */
   readonly placed: Figure;
-  /** The part of the placed that lies as its flavor promises. */
+  /** The share of placed tasks that lie on nodes as their flavor promises. */
   readonly inSignature: Figure;
   readonly wholeHostArrived: Figure;
   readonly wholeHostRefused: Figure;
   readonly wholeHostRefusedWhileFree: Figure;
-  /** The mean share allocated at every hundredth of the course. */
+  /** The mean share of GPUs allocated at every hundredth of the axis. */
   readonly curve: readonly number[];
 }
 
-/** Takes the mean of every figure; there is at least one outcome, and all are of one world. */
+/** Means over at least one outcome, all of the same scenario. */
 export function summaryOf(outcomes: readonly Outcome[]): Summary {
   const over = (of: (outcome: Outcome) => number): Figure => figureOf(outcomes.map(of));
   const fragmentation = outcomes.flatMap(({ meanFragmentation }) => meanFragmentation ?? []);
@@ -42,6 +42,7 @@ export function summaryOf(outcomes: readonly Outcome[]): Summary {
   };
 }
 
+/** The mean and the sample standard deviation. */
 export function figureOf(values: readonly number[]): Figure {
   const mean = values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
   const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);

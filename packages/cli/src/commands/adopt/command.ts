@@ -1,16 +1,9 @@
 import { buildCommand } from "@stricli/core";
-import type { CliCommand } from "../../command.ts";
-import type { CliContext } from "../../context.ts";
-import { policyFlag } from "../placement-flags.ts";
-import { stateFlag } from "../state-flag.ts";
-
-export interface AdoptFlags {
-  readonly plan?: string;
-  readonly undo: boolean;
-  readonly policy?: string;
-  readonly state?: string;
-  readonly output: "text" | "json";
-}
+import type { CliCommand } from "../../command/command.ts";
+import type { CliContext } from "../../command/context.ts";
+import { policyFlag } from "../../flags/placement.ts";
+import { stateFlag } from "../../flags/state.ts";
+import type { AdoptFlags } from "./flags.ts";
 
 export const adoptCommand: CliCommand = {
   name: "adopt",
@@ -39,7 +32,7 @@ export const adoptCommand: CliCommand = {
           kind: "boolean",
           default: false,
           withNegated: false,
-          brief: "count it no longer; it runs on",
+          brief: "forget the VM again; it runs on",
         },
         policy: policyFlag,
         state: stateFlag,
@@ -47,26 +40,29 @@ export const adoptCommand: CliCommand = {
           kind: "enum",
           values: ["text", "json"],
           default: "text",
-          brief: "for people, or the Instance with its Verdict",
+          brief: "text: for people; json: the Instance with its Verdict",
         },
       },
     },
-    docs: { brief: "Count a virtual machine that somebody else has started, by its plan" },
+    docs: { brief: "Record a running virtual machine that Evenkeel did not start" },
   }),
   description: [
-    "What the plan gives it is taken from then on, `evenkeel verify` holds it against the plan, and " +
-      "`evenkeel stop` shuts it down. It keeps its name, its UUID, its definition and its drivers.",
-    "It must run, have exactly the plan's devices, and lie by the plan beside all VMs that are known " +
-      "here. Whether its memory and CPUs are where the plan has them is the verdict's to say.",
-    "LIBVIRT_DEFAULT_URI names the libvirt to ask, qemu:///system otherwise. A VM of QEMU alone cannot be " +
-      "adopted: nothing would tell it from others later.",
-    "The exit status is 0 where it runs as planned, and 3 where it is adopted and does not.",
+    "From then on, what the plan gives to the VM counts as taken, `evenkeel verify` checks " +
+      "the VM against the plan, and `evenkeel stop` shuts it down. It keeps its name, its UUID, " +
+      "its definition and its drivers.",
+    "The VM must run and have exactly the devices of the plan, and the plan must be legal " +
+      "beside all VMs that are known here. Whether memory and CPUs are where the plan puts them " +
+      "is part of the verdict.",
+    "LIBVIRT_DEFAULT_URI names the libvirt to ask, qemu:///system if it is not set. A VM " +
+      "without libvirt cannot be adopted: nothing would identify it later.",
+    "The exit status is 0 where the VM runs as planned, and 3 where it is adopted and does " +
+      "not.",
   ],
   examples: [
     {
-      does: "One that virsh has started by the definition that evenkeel render made of a plan",
+      does: "A VM that virsh started from the output of evenkeel render",
       lines: ["evenkeel adopt llm-a --plan plan.json"],
     },
-    { does: "Leave it to others again", lines: ["evenkeel adopt llm-a --undo"] },
+    { does: "Forget it again", lines: ["evenkeel adopt llm-a --undo"] },
   ],
 };

@@ -1,59 +1,33 @@
-import { readDocument } from "@evenkeel/contract/read-document.ts";
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
-import type { Plan } from "@evenkeel/core/plan/plan.ts";
-import { libvirtUri } from "@evenkeel/host/hypervisor/libvirt/virsh.ts";
-import { recover } from "@evenkeel/host/instance/recover.ts";
-import { refuseDamaged } from "@evenkeel/host/state/state-folder.ts";
-import type { CliContext } from "../../context.ts";
-import { exitStatus } from "../../exit-status.ts";
-import { readText, refuseTwoStdins } from "../../input/read-text.ts";
-import { readTopology } from "../../input/read-topology.ts";
+import { adoptVm } from "@evenkeel/host/vm/adopt.ts";
+import { leaveVm } from "@evenkeel/host/vm/leave.ts";
+import type { CliContext } from "../../command/context.ts";
+import { exitStatus } from "../../command/exit-status.ts";
+import { readPlan, readPolicy } from "../../input/read-documents.ts";
+import { refuseTwoStdins } from "../../input/read-text.ts";
+import { vmHost } from "../../input/vm-host.ts";
 import { jsonText } from "../../text/json-text.ts";
-import { recoveredText } from "../../text/recovered-text.ts";
 import { verdictText } from "../../text/verdict-text.ts";
-import { readPolicy } from "../place/inputs.ts";
-import { verdictOn } from "../run/verdict-on.ts";
-import { openVmState } from "../state-flag.ts";
-import { adopt, leave } from "./adopt.ts";
-import type { AdoptFlags } from "./command.ts";
+import type { AdoptFlags } from "./flags.ts";
 
 export async function runAdopt(this: CliContext, flags: AdoptFlags, name: string): Promise<void> {
-  const { world } = this;
-  const { plan: planPath } = flags;
-  if ((planPath === undefined) !== flags.undo) {
-    throw new EvenkeelError("usage", "a VM is adopted by a plan, or left to others again", {
+  const { surroundings, columns: width, paint } = this;
+  if ((flags.plan === undefined) !== flags.undo) {
+    throw new EvenkeelError("usage", "adopting takes a plan, and --undo takes none", {
       expected: "either --plan PLAN or --undo",
     });
   }
-  refuseTwoStdins([planPath ?? "", flags.policy ?? ""]);
-  const policy = await readPolicy(flags.policy, world);
-  const plan = planPath === undefined ? null : await readPlan(planPath);
-  const state = await openVmState(flags.state, world);
-  const outcome = await state.alone(async () => {
-    world.stderr.write(recoveredText(await recover(state)));
-    const found = state.read();
-    refuseDamaged(found);
-    if (plan === null) return { left: await leave(name, found.instances, state) };
-    const topology = await readTopology("live", world);
-    const uri = libvirtUri(world.env);
-    const wanted = { name, plan, policy, topology, uri };
-    return { instance: await adopt(wanted, found.instances, state), topology };
-  });
-  if ("left" in outcome) {
-    world.stdout.write(`${outcome.left.name} is no longer Evenkeel's, and runs on\n`);
+  refuseTwoStdins([flags.plan ?? "", flags.policy ?? ""]);
+  const policy = await readPolicy(flags.policy, surroundings);
+  if (flags.plan === undefined) {
+    const left = await leaveVm(name, await vmHost(flags.state, surroundings));
+    surroundings.stdout.write(`${left.name} is no longer Evenkeel's, and runs on\n`);
     return;
   }
-  const { instance, topology } = outcome;
-  const verdict = await verdictOn(instance, topology);
+  const { plan } = await readPlan(flags.plan, surroundings);
+  const host = await vmHost(flags.state, surroundings);
+  const { instance, verdict } = await adoptVm({ name, plan, policy }, host);
   if (!verdict.holds) this.finish(exitStatus.no);
-  const text = `${name} is adopted as ${instance.name}\n\n${verdictText(verdict, {
-    width: this.columns,
-    paint: this.paint,
-  })}`;
-  world.stdout.write(flags.output === "json" ? jsonText({ ...instance, verdict }) : text);
-
-  async function readPlan(path: string): Promise<Plan> {
-    const { text: written, where } = await readText(path, "a Plan document", world);
-    return readDocument(written, where, "Plan");
-  }
+  const text = `${name} is adopted as ${instance.name}\n\n${verdictText(verdict, { width, paint })}`;
+  surroundings.stdout.write(flags.output === "json" ? jsonText({ ...instance, verdict }) : text);
 }

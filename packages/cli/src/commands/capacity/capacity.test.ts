@@ -113,7 +113,7 @@ test("what cannot be counted is refused by name", async () => {
   const told = outcomes.map(({ stderr }) => stderr.replaceAll(folder, "."));
   expect(`\n${told.join("\n")}`).toMatchInlineSnapshot(`
     "
-    evenkeel: --restore: "h100.4" names no flavor and number
+    evenkeel: --restore: "h100.4" is not a flavor and a number
       expected  FLAVOR=K, with K from 1 to 999999
       try       write, for example, h100.1=1
       code      usage
@@ -151,7 +151,7 @@ test("a fleet's placement says why this host, and keeps away from whom it is tol
       [
         "a: Tried 2 hosts; a is the best. Host b would lose more of what the fleet can sell.",
         "b: Tried 2 hosts; b has the most room. Host a has less room.",
-        "b: Tried 2 hosts; only b fits. Host a: other is to be kept away from llm-a, which is on this host.",
+        "b: Tried 2 hosts; only b fits. Host a: other must be kept away from llm-a, which is on this host.",
       ]
     `);
   const misspelled = await evenkeel([...asked, "--away-from", "llm-s"]);

@@ -1,17 +1,9 @@
 import { buildCommand } from "@stricli/core";
-import type { CliCommand } from "../../command.ts";
-import type { CliContext } from "../../context.ts";
-import { policyFlag, takenFlag } from "../placement-flags.ts";
-import { proposeSources, sourcesHelp } from "../sources.ts";
-
-export interface CapacityFlags {
-  readonly on: readonly string[];
-  readonly taken: readonly string[];
-  readonly flavor: readonly string[];
-  readonly policy?: string;
-  readonly restore: readonly string[];
-  readonly output: "text" | "json";
-}
+import type { CliCommand } from "../../command/command.ts";
+import type { CliContext } from "../../command/context.ts";
+import { policyFlag, takenFlag } from "../../flags/placement.ts";
+import { proposeSources, sourcesHelp } from "../../flags/sources.ts";
+import type { CapacityFlags } from "./flags.ts";
 
 export const capacityCommand: CliCommand = {
   name: "capacity",
@@ -24,7 +16,7 @@ export const capacityCommand: CliCommand = {
           parse: String,
           proposeCompletions: proposeSources,
           variadic: true,
-          brief: "a host to count on, NAME=SRC to give it a name; repeat it for more",
+          brief: "a host to count on; NAME=SRC gives it a name; repeat it for more",
           placeholder: "SRC",
         },
         taken: takenFlag,
@@ -41,29 +33,32 @@ export const capacityCommand: CliCommand = {
           parse: String,
           variadic: true,
           default: [],
-          brief: "the fewest moves that give so many more slots of a flavor; repeat it for more",
+          brief:
+            "find the fewest moves that make room for K more VMs of a flavor; repeat it for more",
           placeholder: "FLAVOR=K",
         },
         output: {
           kind: "enum",
           values: ["text", "json"],
-          brief: "for people, or the Capacity document",
+          brief: "text: for people; json: the Capacity document",
           default: "text",
         },
       },
     },
-    docs: { brief: "Count how many more VMs of each flavor fit, and say what is in the way" },
+    docs: { brief: "Count how many more VMs of each flavor fit, and name the VMs in the way" },
   }),
   description: [
-    "The counts are exact: the most that any order and any choice of places could reach. They are " +
-      "by class, for VMs that lie differently are different wares: a flavor's own class is its " +
-      "signature, or else what its first VM on an empty host would get. Each count is what would " +
-      "fit if nothing else came; 20+ is 20 or more, where there are too many ways to try them all.",
-    "Where fewer fit than on an empty host, the smallest sets of VMs are named whose leaving would " +
-      "give one more. With --restore h100.4=1 come the fewest moves of VMs, each to another host " +
-      "where it lies as it does now, that would give one more slot: advice, nothing is done.",
+    "The counts are exact: no order and no choice of places fits more. They are kept by " +
+      "class, because VMs that lie differently perform differently. The own class of a flavor " +
+      "is its signature, or else the class that its first VM on an empty host gets. Each count " +
+      "assumes that nothing else is placed; 20+ means 20 or more, where there are too many ways " +
+      "to try them all.",
+    "Where fewer VMs fit than on an empty host, the answer names the smallest sets of VMs " +
+      "that would have to leave for one more to fit. With --restore h100.4=1 it finds the " +
+      "fewest moves of VMs to other hosts, each to a place of the same signature, that make " +
+      "room for one more. This is advice: nothing is moved.",
     sourcesHelp,
-    "The exit status is 3 when slots are to be restored and no moves were found that would.",
+    "The exit status is 3 when --restore was given and no moves were found.",
   ],
   examples: [
     {
@@ -71,11 +66,11 @@ export const capacityCommand: CliCommand = {
       lines: ["evenkeel capacity --on machine:hgx-h100 --flavor flavors.yaml"],
     },
     {
-      does: "What is left beside a VM",
+      does: "What is left beside another VM",
       lines: ["evenkeel capacity --on machine:hgx-h100 --taken plan.json --flavor flavors.yaml"],
     },
     {
-      does: "A fleet's, as a document for programs",
+      does: "A fleet, as a document for programs",
       lines: [
         "evenkeel capacity --on a=machine:hgx-h100 --on b=machine:l40s-pcie \\",
         "    --flavor flavors.yaml --policy policy.yaml --output json",

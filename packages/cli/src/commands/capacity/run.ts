@@ -3,42 +3,38 @@ import { fleetCapacity, type CapacityRequest } from "@evenkeel/core/fleet/capaci
 import type { Request } from "@evenkeel/core/request/request.ts";
 import type { Flavor } from "@evenkeel/core/request/virtual-machine.ts";
 import { didYouMean } from "@evenkeel/core/text/did-you-mean.ts";
-import type { CliContext } from "../../context.ts";
-import { exitStatus } from "../../exit-status.ts";
+import { requestOfFlavor } from "@evenkeel/core/request/resolve.ts";
+import type { CliContext } from "../../command/context.ts";
+import { exitStatus } from "../../command/exit-status.ts";
 import { refuseTwoStdins } from "../../input/read-text.ts";
 import { capacityText } from "../../text/capacity-text.ts";
 import { jsonText } from "../../text/json-text.ts";
-import {
-  readFlavors,
-  readHosts,
-  readPolicy,
-  refuseFlavorTwins,
-  requestOfFlavor,
-} from "../place/inputs.ts";
-import type { CapacityFlags } from "./command.ts";
+import { readFlavors, readPolicy, refuseFlavorTwins } from "../../input/read-documents.ts";
+import { readHosts } from "../../input/read-hosts.ts";
+import type { CapacityFlags } from "./flags.ts";
 
 export async function runCapacity(this: CliContext, flags: CapacityFlags): Promise<void> {
   const { on, taken, flavor: paths, policy, restore, output } = flags;
-  const { world } = this;
+  const { surroundings } = this;
   refuseTwoStdins([...on, ...taken, ...paths, policy ?? ""]);
   const flavors: Flavor[] = [];
-  for (const path of paths) flavors.push(...(await readFlavors(path, world)));
+  for (const path of paths) flavors.push(...(await readFlavors(path, surroundings)));
   refuseFlavorTwins(flavors, "--flavor");
   const requests = flavors.map(requestOfFlavor);
   const wanted = restore.map((text) => wantedOf(text, requests));
-  const hosts = await readHosts(on, taken, await readPolicy(policy, world), world);
+  const hosts = await readHosts(on, taken, await readPolicy(policy, surroundings), surroundings);
   const capacity = fleetCapacity(hosts, requests, wanted);
   if (capacity.restore.some(({ moves }) => moves === null)) this.finish(exitStatus.no);
   const view = { width: this.columns, paint: this.paint };
-  world.stdout.write(output === "json" ? jsonText(capacity) : capacityText(capacity, view));
+  surroundings.stdout.write(output === "json" ? jsonText(capacity) : capacityText(capacity, view));
 }
 
-/** `FLAVOR=K` as the flavor and the number of slots that are wanted of it. */
+/** Parses `FLAVOR=K`: a flavor, and how many more VMs of it should fit. */
 function wantedOf(text: string, requests: readonly Request[]): CapacityRequest {
   const [, name = "", slots = ""] = /^(.+)=([1-9][0-9]{0,5})$/s.exec(text) ?? [];
   const names = requests.flatMap(({ flavor }) => flavor ?? []);
   if (name === "") {
-    throw new EvenkeelError("usage", `${JSON.stringify(text)} names no flavor and number`, {
+    throw new EvenkeelError("usage", `${JSON.stringify(text)} is not a flavor and a number`, {
       where: "--restore",
       expected: "FLAVOR=K, with K from 1 to 999999",
       remedy: `write, for example, ${names[0] ?? "h100.4"}=1`,

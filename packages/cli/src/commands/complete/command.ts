@@ -1,8 +1,8 @@
 import { buildCommand } from "@stricli/core";
-import type { CliCommand, NoFlags } from "../../command.ts";
-import type { CliContext } from "../../context.ts";
+import type { CliCommand, NoFlags } from "../../command/command.ts";
+import type { CliContext } from "../../command/context.ts";
 
-/** What the completion scripts call: `evenkeel __complete -- WORD…`, the last word unfinished. */
+/** The command that completion scripts run: `evenkeel __complete -- WORD…`, the last unfinished. */
 export const completeCommand: CliCommand = {
   name: "__complete",
   command: buildCommand<NoFlags, string[], CliContext>({

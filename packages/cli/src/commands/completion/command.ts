@@ -1,11 +1,9 @@
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import { didYouMean } from "@evenkeel/core/text/did-you-mean.ts";
 import { buildCommand } from "@stricli/core";
-import type { CliCommand, NoFlags } from "../../command.ts";
-import type { CliContext } from "../../context.ts";
-
-export const shells = ["bash", "zsh", "fish"] as const;
-export type Shell = (typeof shells)[number];
+import type { CliCommand, NoFlags } from "../../command/command.ts";
+import type { CliContext } from "../../command/context.ts";
+import { type Shell, shells } from "./flags.ts";
 
 function parseShell(input: string): Shell {
   const shell = shells.find((known) => known === input);
@@ -37,7 +35,7 @@ export const completionCommand: CliCommand = {
     },
     docs: { brief: "Print a script that completes evenkeel's commands in your shell" },
   }),
-  description: ["The script asks evenkeel itself, so it stays right when evenkeel is updated."],
+  description: ["The script asks evenkeel itself, so it stays correct when evenkeel is updated."],
   examples: [
     {
       does: "In bash, for this session (put it into ~/.bashrc to keep it)",

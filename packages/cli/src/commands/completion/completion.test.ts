@@ -7,7 +7,7 @@ import { golden } from "../../../testing/golden.ts";
 import { binary } from "../../../testing/binary.ts";
 import { evenkeel } from "../../../testing/evenkeel.ts";
 import { shownCommands } from "../commands.ts";
-import { shells } from "./command.ts";
+import { shells } from "./flags.ts";
 
 /** What is proposed for a command line whose last word is unfinished. */
 async function proposals(line: string): Promise<string[]> {

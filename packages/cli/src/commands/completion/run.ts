@@ -1,13 +1,13 @@
-import type { NoFlags } from "../../command.ts";
-import type { CliContext } from "../../context.ts";
-import type { Shell } from "./command.ts";
+import type { NoFlags } from "../../command/command.ts";
+import type { CliContext } from "../../command/context.ts";
+import type { Shell } from "./flags.ts";
 
 export function runCompletion(this: CliContext, _flags: NoFlags, shell: Shell): void {
-  this.world.stdout.write(scripts[shell]);
+  this.surroundings.stdout.write(scripts[shell]);
 }
 
-// A word of bash may end at a colon (it is in COMP_WORDBREAKS), and machine:hgx-h100 has one: the
-// words are taken from the line itself, and what stands before the last colon is cut off again.
+// bash ends words at colons (COMP_WORDBREAKS), and machine:hgx-h100 has one. So the words are taken
+// from the line itself, and proposals lose what stands before the last colon.
 const bash = `# bash completion for evenkeel
 _evenkeel() {
   local line="\${COMP_LINE:0:COMP_POINT}" current proposal

@@ -1,12 +1,8 @@
 import { buildCommand } from "@stricli/core";
-import type { CliCommand } from "../../command.ts";
-import type { CliContext } from "../../context.ts";
-import { proposeSources, sourcesHelp } from "../sources.ts";
-
-export interface DemoFlags {
-  readonly on?: string;
-  readonly out: string;
-}
+import type { CliCommand } from "../../command/command.ts";
+import type { CliContext } from "../../command/context.ts";
+import { proposeSources, sourcesHelp } from "../../flags/sources.ts";
+import type { DemoFlags } from "./flags.ts";
 
 export const demoCommand: CliCommand = {
   name: "demo",
@@ -19,7 +15,7 @@ export const demoCommand: CliCommand = {
           parse: String,
           optional: true,
           proposeCompletions: proposeSources,
-          brief: "the machine; without it this one, or hgx-h100 if this has no accelerators",
+          brief: "the machine; this one if not given, or hgx-h100 if this one has no accelerators",
           placeholder: "SRC",
         },
         out: {
@@ -31,12 +27,14 @@ export const demoCommand: CliCommand = {
         },
       },
     },
-    docs: { brief: "Place two equal VMs as an ordinary stack would, then exactly, and compare" },
+    docs: {
+      brief: "Place two equal VMs as an ordinary stack does, then as Evenkeel does, and compare",
+    },
   }),
   description: [
-    "Two VMs of one flavor, on one machine, placed twice: by the usual first-fit, floating vCPUs " +
-      "and first-touch memory, and by Evenkeel. What differs is shown layer by layer, with a " +
-      "predicted cost and what the prediction rests on.",
+    "Places two VMs of one flavor on one machine twice: as an ordinary stack does, by first " +
+      "fit with floating vCPUs and first-touch memory, and as Evenkeel does. The differences " +
+      "are shown layer by layer, each with a predicted cost and the basis of the prediction.",
     sourcesHelp,
   ],
   examples: [

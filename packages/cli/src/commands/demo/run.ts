@@ -1,20 +1,20 @@
 import { join } from "node:path";
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
-import { render } from "@evenkeel/core/guest/render.ts";
+import { render } from "@evenkeel/core/render/render.ts";
 import { defaultHostPolicy } from "@evenkeel/core/request/host-policy.ts";
 import { compareTwins, twinRequest } from "@evenkeel/simulate/twins.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import { makeFolder, writeWholeFile } from "@evenkeel/host/file/write-file.ts";
-import type { CliContext } from "../../context.ts";
+import type { CliContext } from "../../command/context.ts";
 import { readTopology } from "../../input/read-topology.ts";
 import { jsonText } from "../../text/json-text.ts";
 import { twinsText } from "../../text/twins-text.ts";
-import type { DemoFlags } from "./command.ts";
+import type { DemoFlags } from "./flags.ts";
 
 const STAND_IN = "machine:hgx-h100";
 
 export async function runDemo(this: CliContext, { on, out }: DemoFlags): Promise<void> {
-  const { world, columns: width, paint } = this;
+  const { surroundings, columns: width, paint } = this;
   const { topology, why } = await chooseMachine(on, this);
   const request = twinRequest(topology, defaultHostPolicy);
   const comparison = request && compareTwins(topology, defaultHostPolicy, request);
@@ -33,20 +33,20 @@ export async function runDemo(this: CliContext, { on, out }: DemoFlags): Promise
     await writeWholeFile(join(out, xml), render(plan, "libvirt"));
     files.push(json, xml);
   }
-  world.stdout.write(twinsText(comparison, why, { folder: out, files }, { width, paint }));
+  surroundings.stdout.write(twinsText(comparison, why, { folder: out, files }, { width, paint }));
 }
 
-/** The machine that was asked for; else this one if two VMs fit; else the catalog's, saying so. */
+/** The machine asked for; without one, this machine if two VMs fit, or else one of the catalog. */
 async function chooseMachine(
   on: string | undefined,
-  { world }: CliContext,
+  { surroundings }: CliContext,
 ): Promise<{ readonly topology: Topology; readonly why: string }> {
-  if (on !== undefined) return { topology: await readTopology(on, world), why: `On ${on}` };
-  const live = await readTopology("live", world).catch(() => null);
+  if (on !== undefined) return { topology: await readTopology(on, surroundings), why: `On ${on}` };
+  const live = await readTopology("live", surroundings).catch(() => null);
   if (live !== null && twinRequest(live, defaultHostPolicy) !== null) {
     return { topology: live, why: `On this machine, ${live.name}` };
   }
   const has = live === null ? "could not be read" : "has no two accelerators";
-  const topology = await readTopology(STAND_IN, world);
+  const topology = await readTopology(STAND_IN, surroundings);
   return { topology, why: `This machine ${has}, so this is the catalog's ${topology.name}` };
 }

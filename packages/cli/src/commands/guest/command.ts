@@ -1,23 +1,15 @@
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import { didYouMean } from "@evenkeel/core/text/did-you-mean.ts";
 import { buildCommand } from "@stricli/core";
-import type { CliCommand } from "../../command.ts";
-import type { CliContext } from "../../context.ts";
-
-const tasks = ["check", "report", "script"] as const;
-export type GuestTask = (typeof tasks)[number];
-
-export interface GuestFlags {
-  readonly contract?: string;
-  readonly root?: string;
-  readonly output: "text" | "json";
-}
+import type { CliCommand } from "../../command/command.ts";
+import type { CliContext } from "../../command/context.ts";
+import { type GuestFlags, type GuestTask, tasks } from "./flags.ts";
 
 function parseTask(input: string): GuestTask {
   const task = tasks.find((name) => name === input);
   if (task !== undefined) return task;
   const near = didYouMean(input, tasks);
-  throw new EvenkeelError("usage", `evenkeel guest knows no ${JSON.stringify(input)}`, {
+  throw new EvenkeelError("usage", `evenkeel guest has no task ${JSON.stringify(input)}`, {
     expected: `one of ${tasks.join(", ")}`,
     ...(near !== null && { remedy: `did you mean ${near}?` }),
   });
@@ -47,29 +39,31 @@ export const guestCommand: CliCommand = {
           parse: String,
           optional: true,
           placeholder: "DIR",
-          brief: "where /proc and /sys are, if not here",
+          brief: "the folder with /proc and /sys, if not /",
         },
         output: {
           kind: "enum",
           values: ["text", "json"],
           default: "text",
-          brief: "for people, or the Verdict document",
+          brief: "text: for people; json: the Verdict document",
         },
       },
     },
-    docs: { brief: "Inside a VM: does the guest see what its contract promises?" },
+    docs: { brief: "Inside a VM: check that the guest sees what its contract promises" },
   }),
   description: [
-    "check holds the guest's nodes, distances, devices and NCCL file against the contract that QEMU hands " +
-      "it; report prints what the guest sees, as the GuestReport document; script prints a shell script that " +
-      "reports the same where there is no Node, for `evenkeel verify --guest-report` on the host.",
-    "The exit status of check is 0 where the guest sees what was promised and 3 where it does not.",
+    "check compares the guest's nodes, distances, devices and NCCL file with the contract " +
+      "that QEMU passes to it. report prints what the guest sees, as the GuestReport document. " +
+      "script prints a shell script that reports the same from guests without Node, for " +
+      "`evenkeel verify --guest-report` on the host.",
+    "The exit status of check is 0 where the guest sees what was promised and 3 where it does " +
+      "not.",
   ],
   examples: [
-    { does: "What this machine shows of itself", lines: ["evenkeel guest report > guest.json"] },
+    { does: "What this guest sees", lines: ["evenkeel guest report > guest.json"] },
     { does: "From a guest without Node", lines: ["evenkeel guest script | sh > guest.txt"] },
     {
-      does: "Against a contract that came as a file",
+      does: "Against a contract in a file",
       lines: ["evenkeel guest check --contract contract.json"],
     },
   ],

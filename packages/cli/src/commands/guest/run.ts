@@ -5,13 +5,13 @@ import { checkGuest } from "@evenkeel/core/verify/check-guest.ts";
 import { contractFile, readGuest } from "@evenkeel/host/guest-check/read-guest.ts";
 import { directoryTree, liveTree } from "@evenkeel/host/tree/directory-tree.ts";
 import type { Tree } from "@evenkeel/host/tree/tree.ts";
-import type { CliContext } from "../../context.ts";
-import { exitStatus } from "../../exit-status.ts";
+import type { CliContext } from "../../command/context.ts";
+import { exitStatus } from "../../command/exit-status.ts";
 import { readText } from "../../input/read-text.ts";
 import { jsonText } from "../../text/json-text.ts";
 import { verdictText } from "../../text/verdict-text.ts";
-import type { World } from "../../world.ts";
-import type { GuestFlags, GuestTask } from "./command.ts";
+import type { Surroundings } from "../../command/surroundings.ts";
+import type { GuestFlags, GuestTask } from "./flags.ts";
 import { reportScript } from "./report-script.ts";
 
 export async function runGuest(
@@ -19,38 +19,38 @@ export async function runGuest(
   flags: GuestFlags,
   task: GuestTask,
 ): Promise<void> {
-  const { world, columns: width, paint } = this;
+  const { surroundings, columns: width, paint } = this;
   if (task === "script") {
-    world.stdout.write(reportScript());
+    surroundings.stdout.write(reportScript());
     return;
   }
   const tree = flags.root === undefined ? liveTree() : directoryTree(flags.root);
-  const report = readGuest(tree, world.env);
+  const report = readGuest(tree, surroundings.env);
   if (task === "report") {
-    world.stdout.write(jsonText(report));
+    surroundings.stdout.write(jsonText(report));
     return;
   }
-  const contract = await readContract(flags.contract, tree, world);
-  const verdict = checkGuest(contract, report, new Date().toISOString());
+  const contract = await readContract(flags.contract, tree, surroundings);
+  const verdict = checkGuest(contract, report, surroundings.clock.now().toISOString());
   const text = flags.output === "json" ? jsonText(verdict) : verdictText(verdict, { width, paint });
-  world.stdout.write(text);
+  surroundings.stdout.write(text);
   if (!verdict.holds) this.finish(exitStatus.no);
 }
 
 async function readContract(
   path: string | undefined,
   tree: Tree,
-  world: World,
+  surroundings: Surroundings,
 ): Promise<GuestContract> {
   if (path !== undefined) {
-    const { text, where } = await readText(path, "a GuestContract document", world);
+    const { text, where } = await readText(path, "a GuestContract document", surroundings);
     return readDocument(text, where, "GuestContract");
   }
   const text = tree.readText(contractFile);
   if (text !== null) return readDocument(text, contractFile, "GuestContract");
-  throw new EvenkeelError("file-missing", "this machine shows no contract", {
+  throw new EvenkeelError("file-missing", "this machine has no contract", {
     where: contractFile,
-    expected: "the contract that a VM of Evenkeel is handed",
-    remedy: "modprobe qemu_fw_cfg as root; or hand the contract over as a file: --contract FILE",
+    expected: "the contract that QEMU passes to a VM of Evenkeel",
+    remedy: "run modprobe qemu_fw_cfg as root, or name a file with the contract: --contract FILE",
   });
 }

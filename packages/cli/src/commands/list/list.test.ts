@@ -90,7 +90,7 @@ test("a damaged file is named, hides no other, and is left as it is", async () =
   writeFileSync(join(folder, "vms", "llm-b.json"), '{"kind": "Instance"');
   const { stdout, stderr, status } = await run("list");
   expect(stdout).toContain("llm-a");
-  expect(stderr).toContain("llm-b.json: says nothing usable");
+  expect(stderr).toContain("llm-b.json: cannot be used");
   expect(stderr).toContain("state-damaged");
   expect(status).toBe(2);
   expect(readFileSync(join(folder, "vms", "llm-b.json"), "utf8")).toBe('{"kind": "Instance"');

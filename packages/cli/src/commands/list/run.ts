@@ -1,53 +1,16 @@
-import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
-import type { Instance } from "@evenkeel/core/instance/instance.ts";
-import { hypervisorOf } from "@evenkeel/host/hypervisor/hypervisors.ts";
-import { readDomains } from "@evenkeel/host/hypervisor/libvirt/domains.ts";
-import { libvirtUri } from "@evenkeel/host/hypervisor/libvirt/virsh.ts";
-import { recover } from "@evenkeel/host/instance/recover.ts";
-import { refuseDamaged, type StateFolder } from "@evenkeel/host/state/state-folder.ts";
-import type { CliContext } from "../../context.ts";
-import { instancesText, type ListedVm } from "../../text/instances-text.ts";
+import { refuseDamaged } from "@evenkeel/host/state/state-folder.ts";
+import { listVms } from "@evenkeel/host/vm/list.ts";
+import type { CliContext } from "../../command/context.ts";
+import { vmHost } from "../../input/vm-host.ts";
+import { instancesText } from "../../text/instances-text.ts";
 import { jsonText } from "../../text/json-text.ts";
-import { recoveredText } from "../../text/recovered-text.ts";
-import { notesText } from "../../text/notes-text.ts";
-import type { World } from "../../world.ts";
-import { openVmState } from "../state-flag.ts";
-import type { ListFlags } from "./command.ts";
+import type { ListFlags } from "./flags.ts";
 
-export async function runList(
-  this: CliContext,
-  { state: folder, output }: ListFlags,
-): Promise<void> {
-  const { world } = this;
-  const state = await openVmState(folder, world);
-  world.stderr.write(recoveredText(await state.alone(() => recover(state))));
-  const found = state.read();
-  const vms: ListedVm[] = [];
-  for (const instance of found.instances) {
-    vms.push({ name: instance.name, ...(await stateNow(instance, state, world)), instance });
-  }
-  const known = new Set(found.instances.map(({ uuid }) => uuid));
-  const domains = (await readDomains(libvirtUri(world.env), known)) ?? [];
-  for (const { name, running, known: isOurs } of domains) {
-    if (!isOurs) vms.push({ name, state: running ? "running" : "off", pid: null, instance: null });
-  }
-  const view = { width: this.columns, paint: this.paint };
+export async function runList(this: CliContext, { state, output }: ListFlags): Promise<void> {
+  const { surroundings, columns: width, paint } = this;
+  const { vms, damaged } = await listVms(await vmHost(state, surroundings));
   const list = { apiVersion: "evenkeel/v1", kind: "InstanceList", vms };
-  world.stdout.write(output === "json" ? jsonText(list) : instancesText(vms, view));
-  refuseDamaged(found);
-}
-
-/** A libvirt that does not answer hides no VM. */
-async function stateNow(
-  instance: Instance,
-  { paths }: StateFolder,
-  { stderr }: World,
-): Promise<Pick<ListedVm, "state" | "pid">> {
-  try {
-    return await hypervisorOf(instance, paths).state(instance);
-  } catch (error) {
-    if (!(error instanceof EvenkeelError)) throw error;
-    stderr.write(notesText([`${instance.name}: ${error.message}`]));
-    return { state: "unknown", pid: null };
-  }
+  const text = output === "json" ? jsonText(list) : instancesText(vms, { width, paint });
+  surroundings.stdout.write(text);
+  refuseDamaged({ damaged });
 }

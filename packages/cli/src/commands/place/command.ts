@@ -1,18 +1,9 @@
 import { buildCommand } from "@stricli/core";
-import type { CliCommand } from "../../command.ts";
-import type { CliContext } from "../../context.ts";
-import { askedVm, flavorFlag, policyFlag, takenFlag } from "../placement-flags.ts";
-import { proposeSources, sourcesHelp } from "../sources.ts";
-
-export interface PlaceFlags {
-  readonly on: readonly string[];
-  readonly taken: readonly string[];
-  readonly flavor: readonly string[];
-  readonly policy?: string;
-  readonly "away-from": readonly string[];
-  readonly spread: boolean;
-  readonly output: "text" | "json" | "libvirt";
-}
+import type { CliCommand } from "../../command/command.ts";
+import type { CliContext } from "../../command/context.ts";
+import { askedVm, flavorFlag, policyFlag, takenFlag } from "../../flags/placement.ts";
+import { proposeSources, sourcesHelp } from "../../flags/sources.ts";
+import type { PlaceFlags } from "./flags.ts";
 
 export const placeCommand: CliCommand = {
   name: "place",
@@ -29,7 +20,7 @@ export const placeCommand: CliCommand = {
           parse: String,
           proposeCompletions: proposeSources,
           variadic: true,
-          brief: "a host to try, NAME=SRC to give it a name; repeat it for more",
+          brief: "a host to try; NAME=SRC gives it a name; repeat it for more",
           placeholder: "SRC",
         },
         taken: takenFlag,
@@ -40,32 +31,34 @@ export const placeCommand: CliCommand = {
           parse: String,
           variadic: true,
           default: [],
-          brief: "a VM to keep away from: no host that has it is taken; repeat it for more",
+          brief: "a VM to keep away from: the hosts that have it are not used; repeat it for more",
           placeholder: "NAME",
         },
         spread: {
           kind: "boolean",
           default: false,
           withNegated: false,
-          brief: "of equally good hosts take the one with the most room",
+          brief: "of equally good hosts, take the one with the most room",
         },
         output: {
           kind: "enum",
           values: ["text", "json", "libvirt"],
-          brief: "for people, the Plan or Refusal document, or libvirt's domain XML",
+          brief: "text: for people; json: the Plan or Refusal document; libvirt: the domain XML",
           default: "text",
         },
       },
     },
-    docs: { brief: "Decide where a virtual machine goes, or say why it goes nowhere" },
+    docs: { brief: "Decide where a virtual machine goes, or say why it fits nowhere" },
   }),
   description: [
-    "The answer is exact and repeatable: the best placement on the hosts given, with its reasons, " +
-      "or a refusal with every cause on every host and the smallest changes that would make it fit.",
-    "Of equally good places the one is taken that leaves most of the flavors given to sell, and the " +
-      "plan says what it costs them. Without flavors that is one accelerator of each model with its " +
-      "even share of cores and memory: a VM of CPUs alone leaves their nodes when it can. Of several " +
-      "hosts the plan says why it is this one.",
+    "The answer is exact and repeatable: the best placement on the given hosts, with its " +
+      "reasons; or a refusal with every cause on every host, and the smallest changes that " +
+      "would make the VM fit.",
+    "Of several equally good places, place takes the one that leaves most of the given " +
+      "flavors to sell, and the plan says how many it costs them. Without --flavor it counts " +
+      "VMs of one accelerator of each model with an even share of cores and memory, so a VM " +
+      "without accelerators avoids their nodes where it can. With several hosts, the plan says why it is " +
+      "this one.",
     sourcesHelp,
     "The exit status is 0 for a plan and 3 for a refusal.",
   ],
@@ -93,7 +86,7 @@ export const placeCommand: CliCommand = {
       lines: ["evenkeel place vm.yaml --on a=machine:hgx-h100 --on b=machine:hgx-h100"],
     },
     {
-      does: "Not on the host of the one before, and where most is free",
+      does: "Not on the host of another VM, and where most is free",
       lines: [
         "evenkeel place vm.yaml --on hgx-h100=machine:hgx-h100 --on b=machine:hgx-h100 \\",
         "    --taken plan.json --away-from llm-a --spread",

@@ -158,7 +158,7 @@ test("plans of strangers, of a changed host and of each other's devices are not 
       code      usage
 
     evenkeel: VirtualMachine a: spec.flavor: no flavor is named "h100.2"
-      expected  a flavor that is given too
+      expected  a flavor that is also given
       try       give the Flavor "h100.2" along with it
       code      flavor-unknown
 
@@ -167,7 +167,7 @@ test("plans of strangers, of a changed host and of each other's devices are not 
       try       add spec.memory to the VirtualMachine or to its flavor
       code      request-invalid
 
-    evenkeel: ./c.yaml: it holds 2: Flavor
+    evenkeel: ./c.yaml: it contains 2 documents: Flavor
       expected  one VirtualMachine, and Flavors if any
       code      document-invalid
     "

@@ -3,24 +3,25 @@ import type { HostState } from "@evenkeel/core/plan/host-state.ts";
 import { place } from "@evenkeel/core/fleet/place.ts";
 import type { Plan } from "@evenkeel/core/plan/plan.ts";
 import type { Refusal } from "@evenkeel/core/plan/refusal.ts";
-import { resolveRequest } from "@evenkeel/core/request/resolve.ts";
+import { requestOfFlavor, resolveRequest } from "@evenkeel/core/request/resolve.ts";
 import { didYouMean } from "@evenkeel/core/text/did-you-mean.ts";
-import type { CliContext } from "../../context.ts";
-import { exitStatus } from "../../exit-status.ts";
+import type { CliContext } from "../../command/context.ts";
+import { exitStatus } from "../../command/exit-status.ts";
 import { refuseTwoStdins } from "../../input/read-text.ts";
 import { jsonText } from "../../text/json-text.ts";
 import { planText, type View } from "../../text/plan-text.ts";
 import { refusalText } from "../../text/refusal-text.ts";
-import type { PlaceFlags } from "./command.ts";
-import { readAsked, readHosts, readPolicy, refuseFlavorTwins, requestOfFlavor } from "./inputs.ts";
+import type { PlaceFlags } from "./flags.ts";
+import { readAsked, readPolicy, refuseFlavorTwins } from "../../input/read-documents.ts";
+import { readHosts } from "../../input/read-hosts.ts";
 
 export async function runPlace(this: CliContext, flags: PlaceFlags, path: string): Promise<void> {
   const { on, taken, flavor, policy, "away-from": awayFrom, spread, output } = flags;
-  const { world } = this;
+  const { surroundings } = this;
   refuseTwoStdins([path, ...on, ...taken, ...flavor, policy ?? ""]);
-  const { vm, flavors } = await readAsked(path, flavor, world);
+  const { vm, flavors } = await readAsked(path, flavor, surroundings);
   const request = resolveRequest(vm, flavors);
-  const hosts = await readHosts(on, taken, await readPolicy(policy, world), world);
+  const hosts = await readHosts(on, taken, await readPolicy(policy, surroundings), surroundings);
   refuseUnknownVms(awayFrom, hosts);
   refuseFlavorTwins(flavors, "--flavor");
   const answer = place(hosts, request, {
@@ -31,20 +32,22 @@ export async function runPlace(this: CliContext, flags: PlaceFlags, path: string
   if (answer.kind === "Refusal") this.finish(exitStatus.no);
   const view = { width: this.columns, paint: this.paint };
   if (output === "libvirt" && answer.kind === "Refusal") {
-    // Whoever redirects a definition into a file shall have no prose in it.
-    world.stderr.write(refusalText(answer, view));
+    // A file that a definition is redirected into must not end up with prose.
+    surroundings.stderr.write(refusalText(answer, view));
     return;
   }
-  world.stdout.write(await answerText(answer, output, view));
+  surroundings.stdout.write(await answerText(answer, output, view));
 }
 
-/** Whom nobody has met cannot be kept away from: most likely a plan was forgotten, or misspelled. */
+/**
+ * Refuses to keep away from a VM without a plan: most likely a plan was forgotten or misspelled.
+ */
 function refuseUnknownVms(names: readonly string[], hosts: readonly HostState[]): void {
   const known = hosts.flatMap(({ taken }) => taken.map(({ vm }) => vm));
   const unknown = names.find((name) => !known.includes(name));
   if (unknown === undefined) return;
   const near = didYouMean(unknown, known);
-  throw new EvenkeelError("usage", `no plan given is of the VM ${JSON.stringify(unknown)}`, {
+  throw new EvenkeelError("usage", `no plan is given for the VM ${JSON.stringify(unknown)}`, {
     where: "--away-from",
     expected: "the name of a VM whose plan is given with --taken",
     remedy: near === null ? "give its plan with --taken" : `did you mean ${near}?`,
@@ -59,6 +62,6 @@ async function answerText(
   if (output === "json") return jsonText(answer);
   if (answer.kind === "Refusal") return refusalText(answer, view);
   if (output === "text") return planText(answer, view);
-  const { render } = await import("@evenkeel/core/guest/render.ts");
+  const { render } = await import("@evenkeel/core/render/render.ts");
   return render(answer, "libvirt");
 }

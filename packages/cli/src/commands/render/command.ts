@@ -1,27 +1,12 @@
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
-import { type GuestArchitecture, guestArchitectures } from "@evenkeel/core/guest/guest.ts";
-import { type PciForm, pciForms } from "@evenkeel/core/guest/ports.ts";
-import { type Rendering, renderings } from "@evenkeel/core/guest/renderings.ts";
-import { type HypervisorVersions, parseVersions } from "@evenkeel/core/guest/versions.ts";
+import { guestArchitectures } from "@evenkeel/core/guest/guest.ts";
+import { pciForms } from "@evenkeel/core/guest/ports.ts";
+import { renderings } from "@evenkeel/core/render/renderings.ts";
+import { parseVersions } from "@evenkeel/core/guest/versions.ts";
 import { buildCommand } from "@stricli/core";
-import type { CliCommand } from "../../command.ts";
-import type { CliContext } from "../../context.ts";
-
-export interface RenderFlags {
-  readonly as: Rendering;
-  readonly emulated: boolean;
-  readonly architecture?: GuestArchitecture;
-  readonly firmware: "efi" | "bios";
-  readonly "cpu-feature": readonly string[];
-  readonly pci: PciForm;
-  readonly for?: HypervisorVersions;
-  readonly "contract-file"?: string;
-  readonly monitor?: string;
-  readonly "firmware-file"?: string;
-  readonly "firmware-variables"?: string;
-  readonly lint?: string;
-  readonly output: "text" | "json";
-}
+import type { CliCommand } from "../../command/command.ts";
+import type { CliContext } from "../../command/context.ts";
+import type { RenderFlags } from "./flags.ts";
 
 function parseFeature(input: string): string {
   if (/^[a-z0-9][a-z0-9._-]{0,63}$/.test(input)) return input;
@@ -53,25 +38,25 @@ export const renderCommand: CliCommand = {
           placeholder: "FORM",
           brief:
             "libvirt: the domain XML; qemu: a command without libvirt; kubevirt: a VirtualMachine; " +
-            "for the guest nccl: a topology file, contract: what it is promised, cloud-init: both",
+            "for the guest, nccl: a topology file; contract: what it is promised; cloud-init: both",
         },
         emulated: {
           kind: "boolean",
           withNegated: false,
           default: false,
-          brief: "for a host without KVM, where QEMU emulates the processor: to try things out",
+          brief: "for hosts without KVM: QEMU emulates the processor, to try things out",
         },
         architecture: {
           kind: "enum",
           values: guestArchitectures,
           optional: true,
-          brief: "the guest's, where the plan does not tell (its topology was read without)",
+          brief: "the guest's, where the plan does not state it",
         },
         firmware: {
           kind: "enum",
           values: ["efi", "bios"],
           default: "efi",
-          brief: "what starts the guest",
+          brief: "the guest's firmware",
         },
         "cpu-feature": {
           kind: "parsed",
@@ -86,36 +71,36 @@ export const renderCommand: CliCommand = {
           values: pciForms,
           default: "ports",
           brief:
-            "ports: each device on a root port, with the true speed of its link; switches: those that " +
-            "share a switch share one in the guest, whose ports tell a wrong speed",
+            "ports: each device on a root port, with the true speed of its link; switches: devices " +
+            "that share a switch share one in the guest too, whose ports report a wrong speed",
         },
         for: {
           kind: "parsed",
           parse: parseVersions,
           optional: true,
           placeholder: "VERSIONS",
-          brief: "the programs that are to run it, libvirt=9.0,qemu=7.2 unless told",
+          brief: "the programs that will run it (libvirt=9.0,qemu=7.2 if not given)",
         },
         "contract-file": {
           kind: "parsed",
           parse: String,
           optional: true,
           placeholder: "PATH",
-          brief: "libvirt, qemu: a file of the host's with the contract, in place of its text",
+          brief: "libvirt, qemu: a file on the host with the contract, instead of its text",
         },
         monitor: {
           kind: "parsed",
           parse: String,
           optional: true,
           placeholder: "PATH",
-          brief: "qemu: a socket for its monitor, where the guest waits for cont",
+          brief: "qemu: a socket for its monitor; the guest then waits for cont",
         },
         "firmware-file": {
           kind: "parsed",
           parse: String,
           optional: true,
           placeholder: "PATH",
-          brief: "qemu: the UEFI image, Debian's unless told",
+          brief: "qemu: the UEFI image (Debian's if not given)",
         },
         "firmware-variables": {
           kind: "parsed",
@@ -129,21 +114,22 @@ export const renderCommand: CliCommand = {
           parse: String,
           optional: true,
           placeholder: "FILE",
-          brief: "nccl: hold that topology file against the plan, in place of writing one",
+          brief: "nccl: check that topology file against the plan, instead of printing one",
         },
         output: {
           kind: "enum",
           values: ["text", "json"],
           default: "text",
-          brief: "json: for programs (qemu, kubevirt, contract, and findings of --lint)",
+          brief: "json: for programs (qemu, kubevirt, contract, and the findings of --lint)",
         },
       },
     },
-    docs: { brief: "Show a plan as the definition of the VM that it is for" },
+    docs: { brief: "Print a plan as a definition of its VM, or as a file for its guest" },
   }),
   description: [
-    "Everything comes from the plan alone, so the same plan always gives the same definition. What is " +
-      "shown otherwise than the plan or the host has it is noted in it, and so is what the form cannot say.",
+    "Everything comes from the plan alone, so the same plan always gives the same definition. " +
+      "Notes in the definition say where it differs from the plan or the host, and what this " +
+      "form cannot express.",
     "With --lint the exit status is 3 when the file differs from what the plan promises.",
   ],
   examples: [
@@ -153,11 +139,11 @@ export const renderCommand: CliCommand = {
       lines: ["evenkeel render plan.json --as libvirt --emulated"],
     },
     {
-      does: "QEMU by itself, as a list of arguments and what must be pinned",
+      does: "QEMU without libvirt: its arguments, and what to pin",
       lines: ["evenkeel render plan.json --as qemu --output json"],
     },
     {
-      does: "NCCL's file for the guest, and whether one that it has is right",
+      does: "NCCL's file for the guest, and a check of the one that it has",
       lines: [
         "evenkeel render plan.json --as nccl > nccl.xml",
         "evenkeel render plan.json --as nccl --lint nccl.xml",

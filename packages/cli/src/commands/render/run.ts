@@ -1,39 +1,38 @@
-import { readDocument } from "@evenkeel/contract/read-document.ts";
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import { contractOf } from "@evenkeel/core/guest/contract/from-guest.ts";
 import { guestFromPlan } from "@evenkeel/core/guest/from-plan.ts";
 import { lintNccl } from "@evenkeel/core/guest/nccl/lint/lint.ts";
-import { render, renderData, type RenderOptions } from "@evenkeel/core/guest/render.ts";
+import { render, renderData, type RenderOptions } from "@evenkeel/core/render/render.ts";
 import { defaultVersions, limitsFor } from "@evenkeel/core/guest/versions.ts";
 import type { Plan } from "@evenkeel/core/plan/plan.ts";
 import { readXml } from "@evenkeel/host/xml/read-xml.ts";
-import type { CliContext } from "../../context.ts";
-import { exitStatus } from "../../exit-status.ts";
+import type { CliContext } from "../../command/context.ts";
+import { exitStatus } from "../../command/exit-status.ts";
+import { readPlan } from "../../input/read-documents.ts";
 import { readText, refuseTwoStdins } from "../../input/read-text.ts";
 import { jsonText } from "../../text/json-text.ts";
 import { ncclFindingsText } from "../../text/nccl-findings-text.ts";
-import type { RenderFlags } from "./command.ts";
+import type { RenderFlags } from "./flags.ts";
 
 export async function runRender(this: CliContext, flags: RenderFlags, path: string): Promise<void> {
   const { as, lint } = flags;
   refuseTwoStdins([path, lint ?? ""]);
-  const { text, where } = await readText(path, "a Plan document", this.world);
-  const plan = readDocument(text, where, "Plan");
+  const { plan } = await readPlan(path, this.surroundings);
   const options = optionsOf(flags);
   if (lint !== undefined) return lintFile(this, flags, plan, options, lint);
   if (flags.output === "text") {
-    this.world.stdout.write(render(plan, as, options));
+    this.surroundings.stdout.write(render(plan, as, options));
     return;
   }
   const data = renderData(plan, as, options);
   if (data === null) {
-    throw new EvenkeelError("usage", `a rendering as ${as} is a text and nothing else`, {
+    throw new EvenkeelError("usage", `a rendering as ${as} is plain text`, {
       where: "--output",
-      expected: "json of qemu, kubevirt or contract, or with --lint",
+      expected: "json with --as qemu, kubevirt or contract, or with --lint",
       remedy: "leave it out",
     });
   }
-  this.world.stdout.write(jsonText(data));
+  this.surroundings.stdout.write(jsonText(data));
 }
 
 function optionsOf(flags: RenderFlags): RenderOptions {
@@ -51,7 +50,7 @@ function optionsOf(flags: RenderFlags): RenderOptions {
   };
 }
 
-/** Holds a topology file against the plan. */
+/** Checks a topology file against the plan. */
 async function lintFile(
   context: CliContext,
   { as, output }: RenderFlags,
@@ -65,10 +64,10 @@ async function lintFile(
       expected: "--as nccl",
     });
   }
-  const { text, where } = await readText(path, "a topology file of NCCL's", context.world);
+  const { text, where } = await readText(path, "a topology file of NCCL's", context.surroundings);
   const findings = lintNccl(contractOf(guestFromPlan(plan, options)), readXml(text, where));
   if (findings.length > 0) context.finish(exitStatus.no);
-  context.world.stdout.write(
+  context.surroundings.stdout.write(
     output === "json" ? jsonText({ findings }) : ncclFindingsText(findings, where),
   );
 }

@@ -1,25 +1,10 @@
 import { buildCommand } from "@stricli/core";
-import { hypervisorNames, type HypervisorName } from "@evenkeel/core/instance/instance.ts";
-import type { CliCommand } from "../../command.ts";
-import type { CliContext } from "../../context.ts";
-import { askedVm, flavorFlag, policyFlag } from "../placement-flags.ts";
-import { stateFlag } from "../state-flag.ts";
-
-export interface RunFlags {
-  readonly flavor: readonly string[];
-  readonly policy?: string;
-  readonly plan?: string;
-  readonly via: HypervisorName;
-  readonly emulated: boolean;
-  readonly firmware: "efi" | "bios";
-  readonly with?: string;
-  readonly kernel?: string;
-  readonly initrd?: string;
-  readonly append?: string;
-  readonly "dry-run": boolean;
-  readonly state?: string;
-  readonly output: "text" | "json";
-}
+import { hypervisorNames } from "@evenkeel/core/instance/instance.ts";
+import type { CliCommand } from "../../command/command.ts";
+import type { CliContext } from "../../command/context.ts";
+import { askedVm, flavorFlag, policyFlag } from "../../flags/placement.ts";
+import { stateFlag } from "../../flags/state.ts";
+import type { RunFlags } from "./flags.ts";
 
 const file = (brief: string, placeholder = "FILE") =>
   ({ kind: "parsed", parse: String, optional: true, brief, placeholder }) as const;
@@ -44,43 +29,47 @@ export const runCommand: CliCommand = {
           kind: "enum",
           values: hypervisorNames,
           default: "libvirt",
-          brief: "libvirt, or QEMU alone",
+          brief: "libvirt, or QEMU without libvirt",
         },
-        emulated: off("without KVM, where QEMU emulates the processor: to try things out"),
+        emulated: off("without KVM: QEMU emulates the processor, to try things out"),
         firmware: {
           kind: "enum",
           values: ["efi", "bios"],
           default: "efi",
-          brief: "what starts the guest",
+          brief: "the guest's firmware",
         },
-        with: file("with libvirt, a file <devices>…</devices> of disks, networks and consoles"),
-        kernel: file("a kernel of this host's to boot"),
-        initrd: file("the initial RAM disk for it"),
-        append: file("the command line for it", "TEXT"),
+        with: file("with libvirt, a file <devices>…</devices> with disks, networks and consoles"),
+        kernel: file("a kernel on this host to boot"),
+        initrd: file("its initial RAM disk"),
+        append: file("its command line", "TEXT"),
         "dry-run": off("check everything and start nothing"),
         state: stateFlag,
         output: {
           kind: "enum",
           values: ["text", "json"],
           default: "text",
-          brief: "for people, or the Instance, Refusal or Preflight document",
+          brief: "text: for people; json: the Instance, Refusal or Preflight document",
         },
       },
     },
-    docs: { brief: "Place a virtual machine on this host, start it, and hold it against its plan" },
+    docs: {
+      brief: "Place a virtual machine on this host, start it, and check it against its plan",
+    },
   }),
   description: [
-    "What is on this host already is known from the state folder. Everything that stands in the way " +
-      "is told before anything is touched, each with the command that mends it. A start that fails, " +
-      "or is interrupted, is undone: no process, no definition, every device with the driver it had.",
-    "LIBVIRT_DEFAULT_URI names the libvirt to use, qemu:///system otherwise. QEMU alone writes what " +
-      "its guest's serial console says to a file of the state folder. Firmware's variables that " +
-      "libvirt keeps for a VM outlive it.",
-    "The exit status is 0 once it runs as planned, and 3 where it was refused or does not.",
+    "The state folder says which VMs are on this host. Before anything is changed, run prints " +
+      "everything that prevents the start, each with the command that corrects it. A start that " +
+      "fails or is interrupted is undone: no process, no definition, and every device with the " +
+      "driver it had.",
+    "LIBVIRT_DEFAULT_URI names the libvirt to use, qemu:///system if it is not set. With " +
+      "--via qemu, the serial console of the guest is written to a file in the state folder. " +
+      "Firmware variables that libvirt keeps for a VM outlive it.",
+    "The exit status is 0 when the VM runs as planned, and 3 when it was refused or runs " +
+      "otherwise.",
   ],
   examples: [
     {
-      does: "What would be done, and what stands in the way",
+      does: "What a start would do, and what prevents it",
       lines: ["evenkeel run vm.yaml --dry-run"],
     },
     {
@@ -88,11 +77,11 @@ export const runCommand: CliCommand = {
       lines: ["evenkeel run vm.yaml --with devices.xml"],
     },
     {
-      does: "By a plan that was made before",
+      does: "By a plan that is already there",
       lines: ["evenkeel run vm.yaml --plan plan.json"],
     },
     {
-      does: "With QEMU alone, and without KVM",
+      does: "Without libvirt and without KVM",
       lines: [
         "evenkeel run vm.yaml --via qemu --emulated --firmware bios \\",
         '    --kernel vmlinuz --initrd initrd.img --append "console=ttyS0"',

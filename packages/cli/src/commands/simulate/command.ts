@@ -1,16 +1,7 @@
 import { buildCommand } from "@stricli/core";
-import type { CliCommand } from "../../command.ts";
-import type { CliContext } from "../../context.ts";
-
-export interface SimulateFlags {
-  readonly world: string;
-  readonly numa: boolean;
-  readonly hosts?: string;
-  readonly policies?: string;
-  readonly seed: string;
-  readonly seeds: string;
-  readonly output: "text" | "json" | "svg";
-}
+import type { CliCommand } from "../../command/command.ts";
+import type { CliContext } from "../../command/context.ts";
+import type { SimulateFlags } from "./flags.ts";
 
 export const simulateCommand: CliCommand = {
   name: "simulate",
@@ -23,20 +14,20 @@ export const simulateCommand: CliCommand = {
           parse: String,
           default: "catalog:hgx-h100",
           proposeCompletions: proposeWorlds,
-          brief: "the fleet and what is asked of it: catalog:NAME or openb:DIR",
+          brief: "the fleet and its arrivals: catalog:NAME or openb:DIR",
           placeholder: "WORLD",
         },
         numa: {
           kind: "boolean",
           default: false,
           withNegated: false,
-          brief: "with openb, every host of eight GPUs as two nodes of four",
+          brief: "with openb, treat every host of eight GPUs as two nodes of four",
         },
         hosts: {
           kind: "parsed",
           parse: String,
           optional: true,
-          brief: "with catalog, how many hosts (40 if not given)",
+          brief: "with catalog, the number of hosts (40 if not given)",
           placeholder: "N",
         },
         policies: {
@@ -44,7 +35,7 @@ export const simulateCommand: CliCommand = {
           parse: String,
           optional: true,
           proposeCompletions: proposePolicies,
-          brief: "which policies, with commas between them",
+          brief: "the policies to compare, separated by commas",
           placeholder: "NAME,…",
         },
         seed: {
@@ -58,38 +49,39 @@ export const simulateCommand: CliCommand = {
           kind: "parsed",
           parse: String,
           default: "3",
-          brief: "how many seeds, of which the mean is told",
+          brief: "how many seeds; the figures are means over them",
           placeholder: "N",
         },
         output: {
           kind: "enum",
           values: ["text", "json", "svg"],
-          brief: "a table, all figures and curves, or a picture",
+          brief: "text: a table; json: all figures and curves; svg: a picture",
           default: "text",
         },
       },
     },
-    docs: { brief: "Compare policies of placement on a simulated fleet" },
+    docs: { brief: "Compare placement policies on a simulated fleet" },
   }),
   description: [
-    "catalog:NAME is a fleet of hosts of one type from the catalog, in which VMs come and go, a " +
-      "little more than fit. openb:DIR is the GPU trace that Alibaba published in 2023, replayed " +
-      "as in its paper, with arrivals to 130 % of all GPUs; DIR holds its lists " +
-      "(openb_node_list_gpu_node.csv, openb_pod_list_….csv), and #NAME behind it chooses another " +
-      "list of tasks than default.",
-    "Policies are random, spread and pack (LeastAllocated and MostAllocated of the kube-scheduler), " +
-      "best-fit, first-fit (by name), fgd (fragmentation gradient descent) and evenkeel. All but " +
-      "the last know no NUMA nodes: where hosts have several, they see a pool, and the host decides " +
-      "on which node a VM lies. With +numa behind its name a policy keeps every VM to the nodes of " +
-      "its signature, as evenkeel does. All of these see a host as numbers of cores, GiB and GPUs a " +
-      "node; solver, with catalog, is evenkeel place itself on every host's machine.",
-    "Every policy gets the same arrivals, and knows of the future only how often each flavor is " +
-      "asked for. The same seed gives the same outcome.",
+    "catalog:NAME is a fleet of hosts of one type from the catalog, where VMs come and go, a " +
+      "little more than fit. openb:DIR is the GPU trace that Alibaba published in 2023, " +
+      "replayed as in its paper, until arrivals reach 130 % of all GPUs. DIR holds the lists of " +
+      "the trace (openb_node_list_gpu_node.csv, openb_pod_list_….csv); #NAME after it chooses " +
+      "another list of tasks than default.",
+    "The policies are random, spread and pack (LeastAllocated and MostAllocated of the kube-" +
+      "scheduler), best-fit, first-fit (by name), fgd (fragmentation gradient descent) and " +
+      "evenkeel. All but the last ignore NUMA nodes: they see a host as one pool, and the host " +
+      "decides on which node a VM lies. With +numa after its name a policy keeps every VM to " +
+      "the nodes of its signature, as evenkeel does. All of these see a node as numbers of " +
+      "cores, GiB and GPUs; solver, with catalog, runs evenkeel place on the machine of every " +
+      "host.",
+    "Every policy gets the same arrivals, and knows about the future only how often each " +
+      "flavor is requested. The same seed gives the same outcome.",
   ],
   examples: [
     { does: "A fleet of HGX H100 under every policy", lines: ["evenkeel simulate"] },
     {
-      does: "A smaller one, drawn",
+      does: "A smaller fleet, as a picture",
       lines: [
         "evenkeel simulate --world catalog:dgx-a100 --hosts 10 --seeds 1 \\",
         "  --policies pack,fgd,evenkeel --output svg > policies.svg",

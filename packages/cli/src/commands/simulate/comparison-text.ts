@@ -9,9 +9,9 @@ interface View {
   readonly paint: Paint;
 }
 
-/** A table of policies, the one that allocates the most first, and what its columns mean. */
+/** A table of policies, best allocation first, and the meaning of its columns. */
 export function comparisonText(comparison: Comparison, { width, paint }: View): string {
-  const { world, policies } = comparison;
+  const { scenario, policies } = comparison;
   const ordered = policies.toSorted(
     (a, b) => headline(comparison, b).mean - headline(comparison, a).mean,
   );
@@ -22,15 +22,17 @@ export function comparisonText(comparison: Comparison, { width, paint }: View): 
   // The same arrivals for each.
   const whole = at(policies, 0).summary.wholeHostArrived.mean;
   const notes = [
-    `allocated: of all GPUs, ${world.axis === "arrived" ? "at the end" : "mean over time"}, with the ` +
+    `allocated: of all GPUs, ${scenario.axis === "arrived" ? "at the end" : "mean over time"}, with the ` +
       "deviation between seeds",
-    "fragments: GPUs that a typical request could not use, of all, mean",
-    `whole hosts: of ${whole.toFixed(0)} requests for all GPUs of a host, refused although as many ` +
-      "were free / refused",
-    ...(world.hasNodes ? ["promised: VMs that lie on nodes as their flavor promises"] : []),
+    "fragments: share of all GPUs that a typical request could not use, mean over time",
+    `whole hosts: of ${whole.toFixed(0)} requests for all GPUs of a host, refused although they were ` +
+      "free / refused",
+    ...(scenario.hasNodes
+      ? ["promised: share of VMs that lie on nodes as their flavor promises"]
+      : []),
   ];
   return [
-    paint("bold", world.title),
+    paint("bold", scenario.title),
     ...wrap(aboutComparison(comparison), width),
     "",
     paint("dim", heading),
@@ -43,14 +45,14 @@ export function comparisonText(comparison: Comparison, { width, paint }: View): 
   ].join("\n");
 }
 
-function align({ world }: Comparison): readonly Align[] {
+function align({ scenario }: Comparison): readonly Align[] {
   const figures: readonly Align[] = ["left", "right", "right", "right", "right", "right"];
-  return world.hasNodes ? [...figures, "right"] : figures;
+  return scenario.hasNodes ? [...figures, "right"] : figures;
 }
 
-function headings({ world }: Comparison): readonly string[] {
+function headings({ scenario }: Comparison): readonly string[] {
   const all = ["policy", "allocated", "±", "placed", "fragments", "whole hosts"];
-  return world.hasNodes ? [...all, "promised"] : all;
+  return scenario.hasNodes ? [...all, "promised"] : all;
 }
 
 function cells(comparison: Comparison, policy: ComparedPolicy): readonly string[] {
@@ -64,6 +66,6 @@ function cells(comparison: Comparison, policy: ComparedPolicy): readonly string[
     percentText(summary.placed.mean, 1),
     summary.meanFragmentation === null ? "?" : percentText(summary.meanFragmentation.mean, 1),
     `${free.mean.toFixed(0)} / ${refused.mean.toFixed(0)}`,
-    ...(comparison.world.hasNodes ? [percentText(summary.inSignature.mean, 1)] : []),
+    ...(comparison.scenario.hasNodes ? [percentText(summary.inSignature.mean, 1)] : []),
   ];
 }

@@ -35,9 +35,9 @@ test("policies are compared on a fleet of the catalog, the same every time", asy
     fgd+numa     74.42 %  3.84  84.9 %     11.0 %      15 / 16   100.0 %
 
     allocated: of all GPUs, mean over time, with the deviation between seeds
-    fragments: GPUs that a typical request could not use, of all, mean
-    whole hosts: of 21 requests for all GPUs of a host, refused although as many were free / refused
-    promised: VMs that lie on nodes as their flavor promises
+    fragments: share of all GPUs that a typical request could not use, mean over time
+    whole hosts: of 21 requests for all GPUs of a host, refused although they were free / refused
+    promised: share of VMs that lie on nodes as their flavor promises
     --- exit 0
     "
   `);

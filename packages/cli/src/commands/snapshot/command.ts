@@ -1,10 +1,7 @@
 import { buildCommand } from "@stricli/core";
-import type { CliCommand } from "../../command.ts";
-import type { CliContext } from "../../context.ts";
-
-export interface SnapshotFlags {
-  readonly "with-serials": boolean;
-}
+import type { CliCommand } from "../../command/command.ts";
+import type { CliContext } from "../../command/context.ts";
+import type { SnapshotFlags } from "./flags.ts";
 
 export const snapshotCommand: CliCommand = {
   name: "snapshot",
@@ -26,19 +23,21 @@ export const snapshotCommand: CliCommand = {
         ],
       },
     },
-    docs: { brief: "Record this machine, to look at it elsewhere or later" },
+    docs: { brief: "Record this machine, to read it elsewhere or later" },
   }),
   description: [
-    "The archive holds those files of /sys and /proc that say what the machine is, and what its " +
-      "GPU tools say of it, and nothing that runs on it. Any command reads it again as sysfs:FILE.",
-    "Serial numbers, UUIDs of the machine and hardware addresses are left out unless asked for.",
+    "The archive holds the files of /sys and /proc that describe the machine, and the output " +
+      "of its GPU tools. It holds nothing about what runs there. Any command reads it again as " +
+      "sysfs:FILE.",
+    "Serial numbers, UUIDs of the machine and hardware addresses are left out unless --with-" +
+      "serials is given.",
   ],
   examples: [
     { does: "Record this machine", lines: ["evenkeel snapshot host7.tar"] },
     {
-      does: "With what tells it from others of its kind, for an inventory",
+      does: "With its serial numbers, for an inventory",
       lines: ["evenkeel snapshot host7.tar --with-serials"],
     },
-    { does: "Look at it elsewhere", lines: ["evenkeel topology --from sysfs:host7.tar"] },
+    { does: "Read it elsewhere", lines: ["evenkeel topology --from sysfs:host7.tar"] },
   ],
 };

@@ -1,9 +1,10 @@
 import { formatBytes } from "@evenkeel/core/unit/bytes.ts";
+import { shellWord } from "@evenkeel/core/text/shell.ts";
 import { liveMachineTree } from "@evenkeel/host/machine/live-machine.ts";
 import { writeSnapshot } from "@evenkeel/host/snapshot/write.ts";
-import type { CliContext } from "../../context.ts";
+import type { CliContext } from "../../command/context.ts";
 import { notesText } from "../../text/notes-text.ts";
-import type { SnapshotFlags } from "./command.ts";
+import type { SnapshotFlags } from "./flags.ts";
 
 export async function runSnapshot(
   this: CliContext,
@@ -13,9 +14,9 @@ export async function runSnapshot(
   const notes: string[] = [];
   const tree = await liveMachineTree((sentence) => void notes.push(sentence));
   const { bytes, files } = await writeSnapshot(tree, path, { withSerials });
-  this.world.stderr.write(notesText(notes));
-  this.world.stdout.write(
+  this.surroundings.stderr.write(notesText(notes));
+  this.surroundings.stdout.write(
     `recorded ${files} files of this machine in ${path} (${formatBytes(bytes)})\n` +
-      `read it anywhere as sysfs:${path}\n`,
+      `read it anywhere as ${shellWord(`sysfs:${path}`)}\n`,
   );
 }

@@ -1,14 +1,9 @@
 import { buildCommand } from "@stricli/core";
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
-import type { CliCommand } from "../../command.ts";
-import type { CliContext } from "../../context.ts";
-import { stateFlag } from "../state-flag.ts";
-
-export interface StopFlags {
-  readonly timeout: number;
-  readonly force: boolean;
-  readonly state?: string;
-}
+import type { CliCommand } from "../../command/command.ts";
+import type { CliContext } from "../../command/context.ts";
+import { stateFlag } from "../../flags/state.ts";
+import type { StopFlags } from "./flags.ts";
 
 const SECONDS_MAX = 86_400;
 
@@ -29,7 +24,7 @@ export const stopCommand: CliCommand = {
         parameters: [
           {
             parse: String,
-            brief: "the name of a VM, or TENANT_NAME where several tenants have it",
+            brief: "the name of a VM, or TENANT_NAME where several tenants have one of that name",
             placeholder: "VM",
           },
         ],
@@ -46,23 +41,24 @@ export const stopCommand: CliCommand = {
           kind: "boolean",
           default: false,
           withNegated: false,
-          brief: "end it when that time is over",
+          brief: "end the VM when that time is over",
         },
         state: stateFlag,
       },
     },
-    docs: { brief: "Shut a virtual machine down, and give back all that it had" },
+    docs: { brief: "Shut a virtual machine down, and free all that it had" },
   }),
   description: [
-    "The guest is asked to shut down by its power button (ACPI). Afterwards the host is as it was: " +
-      "its memory and huge pages are free, its devices have the drivers that they had before.",
-    "Of a VM that was adopted the definition stays with libvirt, for whoever made it.",
-    "The exit status is 3 where the guest did not shut down in time; it still runs then.",
+    "The guest is asked to shut down by its power button (ACPI). Afterwards the host is as it " +
+      "was before the start: memory and huge pages are free, and devices have the drivers that " +
+      "they had.",
+    "The definition of an adopted VM stays in libvirt.",
+    "The exit status is 3 where the guest did not shut down in time. It still runs then.",
   ],
   examples: [
     { does: "Shut it down", lines: ["evenkeel stop llm-a"] },
     {
-      does: "And end it after ten seconds, whatever it does",
+      does: "End it after ten seconds, whatever it does",
       lines: ["evenkeel stop llm-a --timeout 10 --force"],
     },
   ],

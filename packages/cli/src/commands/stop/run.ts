@@ -1,43 +1,24 @@
-import { recover } from "@evenkeel/host/instance/recover.ts";
-import { stopInstance } from "@evenkeel/host/instance/stop.ts";
-import type { CliContext } from "../../context.ts";
-import { exitStatus } from "../../exit-status.ts";
-import { recoveredText } from "../../text/recovered-text.ts";
-import { instanceNamed, openVmState, tellDamaged } from "../state-flag.ts";
-import { vmLock } from "../vm-lock.ts";
-import type { StopFlags } from "./command.ts";
+import { shellLine } from "@evenkeel/core/text/shell.ts";
+import { stopVm } from "@evenkeel/host/vm/stop.ts";
+import type { CliContext } from "../../command/context.ts";
+import { exitStatus } from "../../command/exit-status.ts";
+import { vmHost } from "../../input/vm-host.ts";
+import type { StopFlags } from "./flags.ts";
 
-export async function runStop(this: CliContext, flags: StopFlags, name: string): Promise<void> {
-  const { world } = this;
-  const state = await openVmState(flags.state, world);
-  const begun = await state.alone(async () => {
-    const recovered = await recover(state);
-    world.stderr.write(recoveredText(recovered));
-    const cut = recovered.find(
-      ({ instance }) => instance.name === name || instance.plan.vm === name,
-    );
-    if (cut?.failure != null) throw cut.failure;
-    if (cut !== undefined) return null;
-    const found = state.read();
-    tellDamaged(found, world);
-    const instance = instanceNamed(name, found.instances);
-    return { instance, lock: await vmLock(state, instance.name) };
-  });
-  if (begun === null) {
-    world.stdout.write(`${name} is stopped\n`);
-    return;
-  }
-  const { instance, lock } = begun;
-  const options = { timeoutMs: flags.timeout * 1000, force: flags.force };
-  const outcome = await stopInstance(instance, lock, options, state);
-  if (outcome === "refused") {
-    this.finish(exitStatus.no);
-    world.stdout.write(
-      `${instance.name} did not shut down within ${flags.timeout} s, and still runs\n` +
-        `evenkeel stop ${instance.name} --timeout 0 --force ends it\n`,
-    );
-    return;
-  }
-  const how = outcome === "forced" ? "did not shut down in time and was ended" : "is stopped";
-  world.stdout.write(`${instance.name} ${how}\n`);
+export async function runStop(
+  this: CliContext,
+  { timeout, force, state }: StopFlags,
+  vm: string,
+): Promise<void> {
+  const host = await vmHost(state, this.surroundings);
+  const { kind, name } = await stopVm(vm, { timeoutMs: timeout * 1000, force }, host);
+  if (kind === "still-running") this.finish(exitStatus.no);
+  const sentence = {
+    stopped: `${name} is stopped`,
+    forced: `${name} did not shut down in time and was ended`,
+    "still-running":
+      `${name} did not shut down within ${timeout} s, and still runs\n` +
+      `${shellLine(["evenkeel", "stop", name, "--timeout", "0", "--force"])} ends it`,
+  }[kind];
+  this.surroundings.stdout.write(`${sentence}\n`);
 }

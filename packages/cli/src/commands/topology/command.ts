@@ -1,15 +1,8 @@
 import { buildCommand } from "@stricli/core";
-import type { CliCommand } from "../../command.ts";
-import type { CliContext } from "../../context.ts";
-import { proposeSources, sourcesHelp } from "../sources.ts";
-
-export interface TopologyFlags {
-  readonly from: readonly string[];
-  readonly diff?: string;
-  readonly fit: readonly string[];
-  readonly policy?: string;
-  readonly output: "text" | "json" | "svg" | "nccl" | "dot";
-}
+import type { CliCommand } from "../../command/command.ts";
+import type { CliContext } from "../../command/context.ts";
+import { proposeSources, sourcesHelp } from "../../flags/sources.ts";
+import type { TopologyFlags } from "./flags.ts";
 
 export const topologyCommand: CliCommand = {
   name: "topology",
@@ -24,15 +17,15 @@ export const topologyCommand: CliCommand = {
           variadic: true,
           default: [],
           brief:
-            "the machine to read (live if not given); repeat it for more sources about it, which " +
-            "are merged",
+            "the machine to read (live if not given); repeat it to merge several sources of one " +
+            "machine",
           placeholder: "SRC",
         },
         diff: {
           kind: "parsed",
           parse: String,
           proposeCompletions: proposeSources,
-          brief: "another machine: print what is different there",
+          brief: "another machine: print how it differs",
           placeholder: "SRC",
           optional: true,
         },
@@ -41,7 +34,8 @@ export const topologyCommand: CliCommand = {
           parse: String,
           variadic: true,
           default: [],
-          brief: "a file with Flavors: say which of them straddle nodes here; repeat it for more",
+          brief:
+            "a file with Flavors: report which of them straddle nodes here; repeat it for more",
           placeholder: "FLAVOR",
         },
         policy: {
@@ -55,21 +49,22 @@ export const topologyCommand: CliCommand = {
           kind: "enum",
           values: ["text", "json", "svg", "nccl", "dot"],
           brief:
-            "a drawing with warnings below it, the Topology document, a picture, a topology file " +
-            "for NCCL, or a graph for Graphviz",
+            "text: a drawing, with warnings below it; json: the Topology document; svg: a picture; " +
+            "nccl: a topology file for NCCL; dot: a graph for Graphviz",
           default: "text",
         },
       },
     },
-    docs: { brief: "Print what a machine is: its nodes, cores, devices and links" },
+    docs: { brief: "Print a machine: its nodes, cores, devices and links" },
   }),
   description: [
     sourcesHelp,
-    "What nobody has read stays unknown: it is shown as such and never guessed.",
-    "Several sources complete one another. Where they contradict each other the first has the say, " +
-      "and what each says is told: below the drawing, or on standard error for other outputs.",
-    "With --diff the exit status is 0 when nothing is different and 3 when something is; with --fit " +
-      "it is 0 when every flavor fits on one node and 3 when one straddles nodes or does not fit.",
+    "What no source states stays unknown. It is shown as unknown, and never guessed.",
+    "Several sources complete one another. Where they disagree the first one counts, and the " +
+      "disagreement is printed: below the drawing, or on standard error for other outputs.",
+    "With --diff the exit status is 0 when the machines are the same and 3 when they differ. " +
+      "With --fit it is 0 when every flavor fits on one node, and 3 when one straddles nodes or " +
+      "does not fit.",
   ],
   examples: [
     { does: "This machine", lines: ["evenkeel topology"] },
@@ -78,13 +73,13 @@ export const topologyCommand: CliCommand = {
       lines: ["evenkeel topology --from machine:hgx-h100"],
     },
     {
-      does: "A machine made up in one line",
+      does: "A machine described in one line",
       lines: [
         'evenkeel topology --from "synthetic:package:2 core:8 memory:64Gi root*2[gpu:h100-sxm]"',
       ],
     },
     {
-      does: "Two sources about one machine",
+      does: "Two sources of one machine",
       lines: ["evenkeel topology --from sysfs:host7.tar --from topo.txt"],
     },
     {

@@ -1,19 +1,19 @@
 import { diffTopologies } from "@evenkeel/core/topology/diff/diff-topologies.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
-import type { CliContext } from "../../context.ts";
+import type { CliContext } from "../../command/context.ts";
 import { readTopology } from "../../input/read-topology.ts";
 import { differencesText } from "../../text/differences-text.ts";
 import { jsonText } from "../../text/json-text.ts";
 
-/** What is different in another machine, as text, and whether nothing is. */
+/** How another machine differs, as text, and whether it is the same. */
 export async function compare(
   topology: Topology,
   source: string,
   otherSource: string,
-  { world, columns: width, paint }: CliContext,
+  { surroundings, columns: width, paint }: CliContext,
   output: string,
 ): Promise<{ readonly text: string; readonly same: boolean }> {
-  const other = await readTopology(otherSource, world);
+  const other = await readTopology(otherSource, surroundings);
   const differences = diffTopologies(topology, other);
   const text =
     output === "json"
@@ -25,7 +25,7 @@ export async function compare(
   return { text, same: differences.length === 0 };
 }
 
-/** Two machines by their names or, where those are the same, by what the user called them. */
+/** The names of two machines, or how the user named them if their names are the same. */
 function namesOf(
   [a, fromSource]: readonly [string, string],
   [b, diffSource]: readonly [string, string],

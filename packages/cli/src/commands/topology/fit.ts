@@ -3,26 +3,27 @@ import { describeFit } from "@evenkeel/core/fleet/fit/describe-fit.ts";
 import { fitFlavors } from "@evenkeel/core/fleet/fit/fit.ts";
 import type { FlavorFit } from "@evenkeel/core/fleet/fit/flavor-fit.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
-import type { CliContext } from "../../context.ts";
+import { requestOfFlavor } from "@evenkeel/core/request/resolve.ts";
+import type { CliContext } from "../../command/context.ts";
 import { jsonText } from "../../text/json-text.ts";
 import type { View } from "../../text/plan-text.ts";
 import { hanging, wrap } from "../../text/table.ts";
-import { readFlavors, readPolicy, refuseFlavorTwins, requestOfFlavor } from "../place/inputs.ts";
-import type { TopologyFlags } from "./command.ts";
+import { readFlavors, readPolicy, refuseFlavorTwins } from "../../input/read-documents.ts";
+import type { TopologyFlags } from "./flags.ts";
 
 /**
- * Which flavors straddle nodes on an empty machine, as text, and whether none does: a flavor fits
- * when one node holds all of a VM of it.
+ * Reports which flavors straddle nodes on an empty machine, and whether none does. A flavor fits
+ * when one node holds a whole VM of it.
  */
 export async function fitText(
   topology: Topology,
   { fit: paths, policy: policyPath, output }: TopologyFlags,
-  { world, columns: width, paint }: CliContext,
+  { surroundings, columns: width, paint }: CliContext,
 ): Promise<{ readonly text: string; readonly allFit: boolean }> {
   const flavors: Flavor[] = [];
-  for (const path of paths) flavors.push(...(await readFlavors(path, world)));
+  for (const path of paths) flavors.push(...(await readFlavors(path, surroundings)));
   refuseFlavorTwins(flavors, "--fit");
-  const policy = await readPolicy(policyPath, world);
+  const policy = await readPolicy(policyPath, surroundings);
   const fits = fitFlavors(topology, policy, flavors.map(requestOfFlavor));
   const text =
     output === "json"

@@ -1,41 +1,41 @@
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import type { MergeFinding } from "@evenkeel/core/topology/merge/finding.ts";
-import type { CliContext } from "../../context.ts";
-import { exitStatus } from "../../exit-status.ts";
+import type { CliContext } from "../../command/context.ts";
+import { exitStatus } from "../../command/exit-status.ts";
 import { refuseTwoStdins } from "../../input/read-text.ts";
 import { readTopologies } from "../../input/read-topology.ts";
 import { jsonText } from "../../text/json-text.ts";
 import { notesText } from "../../text/notes-text.ts";
-import type { TopologyFlags } from "./command.ts";
+import type { TopologyFlags } from "./flags.ts";
 
 export async function runTopology(this: CliContext, flags: TopologyFlags): Promise<void> {
   const { from, diff, fit, policy, output } = flags;
   refuseTwoStdins([...from, diff ?? "", ...fit, policy ?? ""]);
   refuseMisfits(flags);
   const sources = from.length === 0 ? ["live"] : from;
-  const { topology, findings } = await readTopologies(sources, this.world);
-  const { world } = this;
+  const { topology, findings } = await readTopologies(sources, this.surroundings);
+  const { surroundings } = this;
   const drawn = output === "text" && diff === undefined && fit.length === 0;
-  if (!drawn) world.stderr.write(notesText(findings.map(({ message }) => message)));
+  if (!drawn) surroundings.stderr.write(notesText(findings.map(({ message }) => message)));
   if (diff !== undefined) {
     const { compare } = await import("./compare.ts");
     const { text, same } = await compare(topology, sources.join(" + "), diff, this, output);
     if (!same) this.finish(exitStatus.no);
-    world.stdout.write(text);
+    surroundings.stdout.write(text);
   } else if (fit.length > 0) {
     const { fitText } = await import("./fit.ts");
     const { text, allFit } = await fitText(topology, flags, this);
     if (!allFit) this.finish(exitStatus.no);
-    world.stdout.write(text);
+    surroundings.stdout.write(text);
   } else {
-    world.stdout.write(
+    surroundings.stdout.write(
       drawn ? await drawing(topology, findings, this) : await rendered(topology, output),
     );
   }
 }
 
-/** The drawing, and below it what is odd about the machine and in what its sources disagree. */
+/** The drawing; below it, where the sources disagree and what is unusual about the machine. */
 async function drawing(
   topology: Topology,
   findings: readonly MergeFinding[],
@@ -55,7 +55,7 @@ async function drawing(
 async function rendered(topology: Topology, output: TopologyFlags["output"]): Promise<string> {
   switch (output) {
     case "svg": {
-      const { drawSvg } = await import("@evenkeel/core/topology/draw/draw-svg.ts");
+      const { drawSvg } = await import("@evenkeel/core/topology/draw/svg/draw-svg.ts");
       return drawSvg(topology);
     }
     case "dot": {
@@ -73,7 +73,7 @@ async function rendered(topology: Topology, output: TopologyFlags["output"]): Pr
   }
 }
 
-/** Flags that each ask for another answer. */
+/** Refuses combinations of flags that ask for different answers. */
 function refuseMisfits({ diff, fit, policy, output }: TopologyFlags): void {
   const asked = diff !== undefined ? "--diff" : "--fit";
   const answers = diff !== undefined || fit.length > 0;
@@ -84,7 +84,7 @@ function refuseMisfits({ diff, fit, policy, output }: TopologyFlags): void {
     throw misfit(`${asked} has no answer as ${output}`, `--output text or json with ${asked}`);
   }
   if (policy !== undefined && fit.length === 0) {
-    throw misfit("--policy is of no use without --fit", "a policy together with flavors to fit");
+    throw misfit("--policy has no effect without --fit", "a policy together with flavors to fit");
   }
 }
 

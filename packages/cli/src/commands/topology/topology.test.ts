@@ -135,7 +135,7 @@ test("sources about one machine are merged, and told where they disagree", async
   expect(parseTopology(json.stdout, "stdout").pci).toEqual(merged.pci);
   const text = await evenkeel(odd);
   expect(text.stderr).toBe("");
-  expect(text.stdout).toContain("the sources disagree; the first has the say\n- ");
+  expect(text.stdout).toContain("the sources disagree; the first one counts\n- ");
   expect(text.stdout).toContain(`${second?.address}: synthetic says node 1, nvidia-smi says 0`);
 });
 
@@ -172,7 +172,7 @@ test("a machine can be a picture, a graph, or a file for NCCL", async () => {
 test("warnings stand below the drawing", async () => {
   const bare = "synthetic:package:2 core:2 memory:8Gi root*2[gpu:l40s]";
   const { stdout } = await evenkeel(["topology", "--from", bare]);
-  expect(stdout).toMatch(/\n\nwarnings\n- [^]*how far they are apart/);
+  expect(stdout).toMatch(/\n\nwarnings\n- [^]*their distances are unknown/);
 });
 
 const flavor = (name: string, vcpus: number, memory: string): string =>

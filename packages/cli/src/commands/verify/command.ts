@@ -1,25 +1,11 @@
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
-import { type Scope, scopes } from "@evenkeel/core/verify/verdict.ts";
+import { scopes } from "@evenkeel/core/verify/verdict/verdict.ts";
 import { buildCommand } from "@stricli/core";
-import type { CliCommand } from "../../command.ts";
-import type { CliContext } from "../../context.ts";
-import { proposeSources } from "../sources.ts";
-import { stateFlag } from "../state-flag.ts";
-
-export interface VerifyFlags {
-  readonly plan?: string;
-  readonly evidence?: string;
-  readonly pid?: number;
-  readonly qmp?: string;
-  readonly "guest-report"?: string;
-  readonly root?: string;
-  readonly state?: string;
-  readonly on?: string;
-  readonly scope?: Scope;
-  readonly watch: boolean;
-  readonly interval: number;
-  readonly output: "text" | "json" | "evidence";
-}
+import type { CliCommand } from "../../command/command.ts";
+import type { CliContext } from "../../command/context.ts";
+import { proposeSources } from "../../flags/sources.ts";
+import { stateFlag } from "../../flags/state.ts";
+import type { VerifyFlags } from "./flags.ts";
 
 function parsePid(input: string): number {
   if (/^[1-9]\d{0,8}$/.test(input)) return Number(input);
@@ -49,7 +35,7 @@ export const verifyCommand: CliCommand = {
         parameters: [
           {
             parse: String,
-            brief: "the VM, as evenkeel list or its plan names it",
+            brief: "the VM's name, as in evenkeel list or in its plan",
             placeholder: "VM",
           },
         ],
@@ -58,76 +44,84 @@ export const verifyCommand: CliCommand = {
         plan: parsed(
           String,
           "FILE",
-          "its Plan, if not the one that it was started by; - is standard input",
+          "its Plan, if not the one it was started by; - is standard input",
         ),
-        evidence: parsed(String, "FILE", "Evidence that was read before, in place of reading it"),
-        pid: parsed(parsePid, "PID", "its QEMU process; without it, the one of its name or UUID"),
-        qmp: parsed(String, "SOCKET", "QEMU's monitor, where the command line does not name it"),
-        "guest-report": parsed(String, "FILE", "what the guest reports of itself"),
-        root: parsed(String, "DIR", "where /proc and /sys are, if not here"),
+        evidence: parsed(String, "FILE", "Evidence of an earlier reading, instead of reading now"),
+        pid: parsed(parsePid, "PID", "its QEMU process; found by UUID or name if not given"),
+        qmp: parsed(
+          String,
+          "SOCKET",
+          "the socket of QEMU's monitor, where its command line names none",
+        ),
+        "guest-report": parsed(String, "FILE", "the guest's own report"),
+        root: parsed(String, "DIR", "the folder with /proc and /sys, if not /"),
         state: stateFlag,
         on: {
-          ...parsed(String, "SRC", "the host's topology, to price what lies wrong"),
+          ...parsed(String, "SRC", "the host's topology, for the cost of each finding"),
           proposeCompletions: proposeSources,
         },
         scope: {
           kind: "enum",
           values: scopes,
           optional: true,
-          brief: "host: what the host does; guest: what the guest sees too",
+          brief: "host: check what the host does; guest: check what the guest sees too",
         },
         watch: {
           kind: "boolean",
           default: false,
           withNegated: false,
-          brief: "read again and again, and tell what changes",
+          brief: "read again and again, and print what changes",
         },
         interval: {
           kind: "parsed",
           parse: parseSeconds,
           default: "10",
           placeholder: "SECONDS",
-          brief: "how long to wait in between",
+          brief: "the time between readings",
         },
         output: {
           kind: "enum",
           values: ["text", "json", "evidence"],
           default: "text",
-          brief: "for people, the Verdict (with --watch a line a change), or the Evidence",
+          brief:
+            "text: for people; json: the Verdict (with --watch, one line per change); evidence: the Evidence",
         },
       },
     },
     docs: {
-      brief: "Hold a running VM against its plan",
+      brief: "Check a running VM against its plan",
     },
   }),
   description: [
-    "Reads what is so from the kernel, QEMU and libvirt, and says what is otherwise than planned: each " +
-      "finding with its numbers, what it costs where that is known, and the command that sets it right.",
-    "What could not be read is never counted as holding: where the VM could be elsewhere than planned " +
-      "without being seen, the answer is no, and says what was missing.",
-    "A guest's own report, from `evenkeel guest report` or the shell script that " +
-      "`evenkeel guest script` prints, makes the verdict one about the guest too.",
-    "Reading changes nothing. The memory of a guest of base pages takes the kernel some milliseconds a GiB to count.",
-    "Without --plan a VM is held against the plan by which evenkeel has started or adopted it, and the libvirt " +
-      "that it was started with is asked; otherwise LIBVIRT_DEFAULT_URI names that, or it is qemu:///system.",
+    "Reads the state of the VM from the kernel, QEMU and libvirt, and lists what differs from " +
+      "the plan: each finding with its numbers, its cost where that is known, and the command " +
+      "that corrects it.",
+    "What could not be read never counts as correct. Where the VM could differ from its plan " +
+      "unseen, the answer is no, and says what was missing.",
+    "With a report from the guest (`evenkeel guest report`, or the shell script that " +
+      "`evenkeel guest script` prints) the verdict covers the guest too.",
+    "Reading changes nothing. The memory of a guest with base pages takes the kernel some " +
+      "milliseconds per GiB to count.",
+    "Without --plan, verify takes the plan that the VM was started or adopted by, and asks " +
+      "the libvirt that runs it. With --plan it asks the libvirt that LIBVIRT_DEFAULT_URI " +
+      "names, or else qemu:///system.",
     "The exit status is 0 where the plan holds and 3 where it does not.",
   ],
   examples: [
     {
-      does: "Does the VM that was started here run as planned?",
+      does: "A VM that was started here",
       lines: ["evenkeel verify llm-a"],
     },
     {
-      does: "And one that was started otherwise?",
+      does: "A VM that was started in another way",
       lines: ["evenkeel verify llm-a --plan plan.json"],
     },
     {
-      does: "For a program, with what the guest says",
+      does: "With the guest's report, for a program",
       lines: ["evenkeel verify llm-a --plan plan.json --guest-report guest.txt --output json"],
     },
     {
-      does: "Keep the evidence, and judge it elsewhere",
+      does: "Keep the evidence, and check it elsewhere",
       lines: [
         "evenkeel verify llm-a --plan plan.json --output evidence > evidence.json",
         "evenkeel verify llm-a --plan plan.json --evidence evidence.json",

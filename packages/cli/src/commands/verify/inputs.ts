@@ -5,73 +5,71 @@ import type { Evidence } from "@evenkeel/core/evidence/evidence.ts";
 import type { GuestReport } from "@evenkeel/core/evidence/guest-report.ts";
 import type { Plan } from "@evenkeel/core/plan/plan.ts";
 import { isShellReport, parseShellReport } from "@evenkeel/host/guest-check/parse-report.ts";
-import { libvirtUri } from "@evenkeel/host/hypervisor/libvirt/virsh.ts";
-import { readEvidence } from "../../input/read-evidence.ts";
+import { directoryTree } from "@evenkeel/host/tree/directory-tree.ts";
+import { instanceNamed } from "@evenkeel/host/vm/named.ts";
+import { plannedInstance, type PlannedVm, readVmEvidence } from "@evenkeel/host/vm/verify.ts";
+import type { Surroundings } from "../../command/surroundings.ts";
+import { readPlan } from "../../input/read-documents.ts";
 import { readText } from "../../input/read-text.ts";
 import { readTopology } from "../../input/read-topology.ts";
-import type { World } from "../../world.ts";
-import { instanceNamed, readVmState, tellDamaged } from "../state-flag.ts";
-import type { VerifyFlags } from "./command.ts";
+import { localHost, readVmState } from "../../input/vm-host.ts";
+import { progressText } from "../../text/progress-text.ts";
+import type { VerifyFlags } from "./flags.ts";
 
-/** What a VM is held against, and whom to ask about it. */
-export interface PlannedVm {
-  readonly plan: Plan;
-  /** Where it is known better than by the plan's names. */
-  readonly uuid?: string;
-  readonly libvirtUri: string;
-}
-
-/** The plan of a file, or the one by which Evenkeel has started the VM on this host. */
+/** A VM with the plan of a file, or with the plan that it was started or adopted by here. */
 export async function plannedVm(
   vm: string,
   { plan: path, state }: Pick<VerifyFlags, "plan" | "state">,
-  world: World,
+  surroundings: Surroundings,
 ): Promise<PlannedVm> {
   if (path === undefined) {
-    const found = readVmState(state, world);
-    tellDamaged(found, world);
-    const { plan, uuid, uri } = instanceNamed(vm, found.instances, "give its plan with --plan");
-    return { plan, uuid, libvirtUri: uri ?? libvirtUri(world.env) };
+    const { instances, damaged } = readVmState(state, surroundings);
+    surroundings.stderr.write(progressText({ kind: "damaged", files: damaged }));
+    const instance = instanceNamed(vm, instances, "give its plan with --plan");
+    return plannedInstance(instance, localHost(surroundings));
   }
   if (state !== undefined) {
-    throw new EvenkeelError("usage", "--state is of no use with --plan", {
-      expected: "a plan, or the folder that has it",
+    throw new EvenkeelError("usage", "--state has no effect with --plan", {
+      expected: "one of the two",
     });
   }
-  const { text, where } = await readText(path, "a Plan document", world);
-  const plan = readDocument(text, where, "Plan");
-  if (plan.vm === vm) return { plan, libvirtUri: libvirtUri(world.env) };
-  throw new EvenkeelError("usage", `the plan is of ${JSON.stringify(plan.vm)}`, {
+  const { plan, where } = await readPlan(path, surroundings);
+  if (plan.vm === vm) return { plan, libvirtUri: localHost(surroundings).libvirtUri };
+  throw new EvenkeelError("usage", `the plan is for the VM ${JSON.stringify(plan.vm)}`, {
     where,
-    expected: `the plan of ${JSON.stringify(vm)}`,
+    expected: `a plan for ${JSON.stringify(vm)}`,
   });
 }
 
-/** Where evidence comes from; each reading is a new look. */
+/** Where evidence comes from. Each call reads anew. */
 export interface EvidenceSource {
-  /** Whether it is of this machine, as it is now. */
+  /** Whether it is read from this machine, now. */
   readonly live: boolean;
   readonly read: () => Promise<Evidence>;
 }
 
 export async function evidenceSource(
-  { plan, uuid, libvirtUri: uri }: PlannedVm,
+  planned: PlannedVm,
   flags: VerifyFlags,
-  world: World,
+  surroundings: Surroundings,
 ): Promise<EvidenceSource> {
+  const { plan } = planned;
   const path = flags["guest-report"];
   const report = (): Promise<GuestReport | null> =>
-    path === undefined ? Promise.resolve(null) : readGuestReport(path, world);
+    path === undefined ? Promise.resolve(null) : readGuestReport(path, surroundings);
   if (flags.evidence !== undefined)
-    return recorded(flags.evidence, plan, flags, await report(), world);
+    return recorded(flags.evidence, plan, flags, await report(), surroundings);
   const { root, pid, qmp } = flags;
-  // Standard input is read once, a file each time, since a guest may report anew.
+  const here = localHost(surroundings);
+  const host =
+    root === undefined ? here : { ...here, tree: () => directoryTree(root), hostname: plan.host };
+  // Standard input can be read once. A file is read each time: a guest may report anew.
   const once = path === "-" ? await report() : null;
   return {
     live: root === undefined,
     read: async () => {
       const guest = once ?? (await report());
-      return readEvidence(plan, { uuid, pid, qmp, libvirtUri: uri, guest }, root);
+      return readVmEvidence(planned, { pid, qmp, guest }, host);
     },
   };
 }
@@ -81,37 +79,41 @@ async function recorded(
   plan: Plan,
   flags: VerifyFlags,
   guest: GuestReport | null,
-  world: World,
+  surroundings: Surroundings,
 ): Promise<EvidenceSource> {
   const unused = (["pid", "qmp", "root"] as const).find((name) => flags[name] !== undefined);
   if (unused !== undefined || flags.watch) {
-    throw new EvenkeelError("usage", `--${unused ?? "watch"} is of no use with --evidence`, {
-      expected: "evidence that was read before, or flags for reading it now",
+    throw new EvenkeelError("usage", `--${unused ?? "watch"} has no effect with --evidence`, {
+      expected: "recorded evidence, or flags for reading it now",
     });
   }
-  const { text, where } = await readText(path, "an Evidence document", world);
+  const { text, where } = await readText(path, "an Evidence document", surroundings);
   const evidence = readDocument(text, where, "Evidence");
   if (evidence.vm !== plan.vm) {
-    throw new EvenkeelError("usage", `the evidence is of ${JSON.stringify(evidence.vm)}`, {
-      where,
-      expected: `evidence of ${JSON.stringify(plan.vm)}`,
-    });
+    throw new EvenkeelError(
+      "usage",
+      `the evidence is about the VM ${JSON.stringify(evidence.vm)}`,
+      {
+        where,
+        expected: `evidence about ${JSON.stringify(plan.vm)}`,
+      },
+    );
   }
   return { live: false, read: async () => ({ ...evidence, guest: guest ?? evidence.guest }) };
 }
 
-/** A GuestReport document, or what the shell script printed. */
-async function readGuestReport(path: string, world: World): Promise<GuestReport> {
-  const { text, where } = await readText(path, "a guest's report", world);
+/** Reads a GuestReport document, or the output of the shell script. */
+async function readGuestReport(path: string, surroundings: Surroundings): Promise<GuestReport> {
+  const { text, where } = await readText(path, "a guest's report", surroundings);
   return isShellReport(text)
     ? parseShellReport(text, where)
     : readDocument(text, where, "GuestReport");
 }
 
-/** What memory costs between the host's nodes; null where its topology is not at hand. */
+/** The cost of memory between the nodes of the host; null where its topology is not given. */
 export async function memoryPathsOf(
   source: string | null,
-  world: World,
+  surroundings: Surroundings,
 ): Promise<MemoryPaths | null> {
-  return source === null ? null : memoryPaths(await readTopology(source, world));
+  return source === null ? null : memoryPaths(await readTopology(source, surroundings));
 }

@@ -1,45 +1,52 @@
-import type { Evidence } from "@evenkeel/core/evidence/evidence.ts";
-import type { Verdict } from "@evenkeel/core/verify/verdict.ts";
-import { type VerifyOptions, verify } from "@evenkeel/core/verify/verify.ts";
-import type { CliContext } from "../../context.ts";
-import { exitStatus } from "../../exit-status.ts";
+import type { Verdict } from "@evenkeel/core/verify/verdict/verdict.ts";
+import { judge } from "@evenkeel/host/vm/verify.ts";
+import { watchVerdicts } from "@evenkeel/host/vm/watch.ts";
+import type { CliContext } from "../../command/context.ts";
+import { exitStatus } from "../../command/exit-status.ts";
 import { refuseTwoStdins } from "../../input/read-text.ts";
 import { jsonText } from "../../text/json-text.ts";
-import { verdictText } from "../../text/verdict-text.ts";
-import type { VerifyFlags } from "./command.ts";
-import { type EvidenceSource, evidenceSource, memoryPathsOf, plannedVm } from "./inputs.ts";
-import { watch } from "./watch.ts";
+import { changeText, verdictText } from "../../text/verdict-text.ts";
+import type { VerifyFlags } from "./flags.ts";
+import { evidenceSource, memoryPathsOf, plannedVm } from "./inputs.ts";
 
 export async function runVerify(this: CliContext, flags: VerifyFlags, vm: string): Promise<void> {
+  const { surroundings, columns: width, paint } = this;
   refuseTwoStdins([flags.plan ?? "", flags.evidence ?? "", flags["guest-report"] ?? ""]);
-  const planned = await plannedVm(vm, flags, this.world);
-  const source = await evidenceSource(planned, flags, this.world);
-  const { world, columns: width, paint } = this;
+  const planned = await plannedVm(vm, flags, surroundings);
+  const source = await evidenceSource(planned, flags, surroundings);
   if (flags.output === "evidence") {
-    world.stdout.write(jsonText(await source.read()));
+    surroundings.stdout.write(jsonText(await source.read()));
     return;
   }
-  const options = await optionsOf(flags, source, this);
-  const judge = async (): Promise<Verdict> => {
-    const evidence = await source.read();
-    return verify(planned.plan, evidence, { ...options, scope: flags.scope ?? scopeOf(evidence) });
-  };
-  const verdict = flags.watch ? await watch(judge, flags, this) : await judge();
+  const paths = await memoryPathsOf(flags.on ?? (source.live ? "live" : null), surroundings);
+  const look = async (): Promise<Verdict> =>
+    judge(planned.plan, await source.read(), { paths, scope: flags.scope });
+  const verdict = flags.watch ? await watch(look, flags, this) : await look();
   if (!flags.watch) {
     const text =
       flags.output === "json" ? jsonText(verdict) : verdictText(verdict, { width, paint });
-    world.stdout.write(text);
+    surroundings.stdout.write(text);
   }
   if (!verdict.holds) this.finish(exitStatus.no);
 }
 
-/** Whoever gives a guest's report wants to know of the guest. */
-const scopeOf = ({ guest }: Evidence): "host" | "guest" => (guest === null ? "host" : "guest");
-
-async function optionsOf(
-  { on }: VerifyFlags,
-  { live }: EvidenceSource,
-  { world }: CliContext,
-): Promise<VerifyOptions> {
-  return { paths: await memoryPathsOf(on ?? (live ? "live" : null), world) };
+/** A line for each change, until the command is interrupted. */
+function watch(
+  look: () => Promise<Verdict>,
+  { interval, output }: VerifyFlags,
+  { surroundings, columns: width, paint }: CliContext,
+): Promise<Verdict> {
+  const { stdout, clock, interrupted } = surroundings;
+  return watchVerdicts(
+    look,
+    {
+      intervalMs: interval * 1000,
+      signal: interrupted(),
+      changed: (change) =>
+        stdout.write(
+          output === "json" ? `${JSON.stringify(change)}\n` : changeText(change, { width, paint }),
+        ),
+    },
+    clock,
+  );
 }

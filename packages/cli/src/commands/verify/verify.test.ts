@@ -47,7 +47,7 @@ test("recorded evidence is judged, for people and for programs", async () => {
       page size of cell 1                4 KiB pages
       vCPUs                              8 of 8 may run on their own CPUs only
       other threads                      2 of 2 keep to their own CPUs
-      cpusets                            1 leave the VM what it needs
+      cpusets                            all that the VM needs, in 1 cgroup
       device 0000:1b:00.0                vfio-pci, IOMMU group 0 open
       the guest's nodes                  2, as planned
       the guest's distances              10 21 / 21 10
@@ -131,7 +131,7 @@ test("a price comes from the host's topology, where it is given", async () => {
 
 test("evidence of another VM, and flags that contradict each other, are refused", async () => {
   const cases: readonly (readonly [string[], string])[] = [
-    [["verify", "other", "--plan", planFile], "the plan is of"],
+    [["verify", "other", "--plan", planFile], "the plan is for the VM"],
     [
       [
         "verify",
@@ -141,12 +141,12 @@ test("evidence of another VM, and flags that contradict each other, are refused"
         "--evidence",
         file("o.json", { ...planned, vm: "b" }),
       ],
-      "is of",
+      "is about the VM",
     ],
-    [["verify", "llm-a", "--plan", planFile, "--evidence", good, "--pid", "1"], "no use"],
-    [["verify", "llm-a", "--plan", planFile, "--evidence", good, "--watch"], "no use"],
+    [["verify", "llm-a", "--plan", planFile, "--evidence", good, "--pid", "1"], "no effect"],
+    [["verify", "llm-a", "--plan", planFile, "--evidence", good, "--watch"], "no effect"],
     [["verify", "llm-a", "--plan", "-", "--evidence", "-"], "standard input"],
-    [["verify", "llm-a", "--plan", planFile, "--state", folder], "no use"],
+    [["verify", "llm-a", "--plan", planFile, "--state", folder], "no effect"],
     [["verify", "llm-a", "--plan", planFile, "--pid", "x"], "--pid"],
     [["verify", "llm-a", "--plan", planFile, "--watch", "--interval", "0"], "--interval"],
     [["verify", "llm-a", "--plan", planFile, "--evidence", planFile], "one Evidence"],

@@ -15,7 +15,9 @@ import { describeFit } from "./describe-fit.ts";
 import { fitFlavors } from "./fit.ts";
 import type { FlavorFit } from "./flavor-fit.ts";
 
-/** Two nodes, each with 7 cores to sell, 40 pages of 1 GiB, 20 GiB of base pages, 2 GPUs and 2 NICs. */
+/**
+ * Two nodes, each with 7 cores to sell, 40 pages of 1 GiB, 20 GiB of base pages, 2 GPUs and 2 NICs.
+ */
 const machine = syntheticTopology(
   `package:2 core:8 thread:2 memory:64Gi hugepages:40x1Gi distances:10/21
    root*2[switch[gpu:h100-sxm nic:cx7]]`,

@@ -16,7 +16,10 @@ export interface FlavorFit {
   readonly onOneNode: boolean;
   /** What each node with CPUs lacks to hold all of it; no entry for a node that lacks nothing. */
   readonly shortages: readonly NodeShortage[];
-  /** The nodes that lack nothing; where none of them holds it, their devices are not connected as asked. */
+  /**
+   * The nodes that lack nothing; where none of them holds it, their devices are not connected as
+   * asked.
+   */
   readonly enough: readonly number[];
   /** How many VMs of it fit on the machine as asked, placed one after the other. */
   readonly count: number;
@@ -26,6 +29,7 @@ export interface FlavorFit {
   readonly cost: StraddlingCost | null;
 }
 
+/** What a node lacks of one resource. */
 export interface NodeShortage {
   readonly node: number;
   /** Whole cores, or CPUs where cores are shared; huge pages by number, base pages in bytes. */
@@ -35,7 +39,10 @@ export interface NodeShortage {
   readonly has: number | null;
 }
 
-/** The time to move data, over that of the same devices with all memory local to its users: 1 is no loss. */
+/**
+ * The time to move data, over that of the same devices with all memory local to its users: 1 is no
+ * loss.
+ */
 export interface StraddlingCost {
   /** With a guest that is shown its nodes and keeps its work to them. */
   readonly shown: number;

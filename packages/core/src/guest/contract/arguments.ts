@@ -4,9 +4,9 @@ import { contractName } from "./contract.ts";
 import { contractOf } from "./from-guest.ts";
 
 /**
- * QEMU's arguments that hand the contract to the guest: the content of a file, or without one as it
- * stands. An argument may be 128 KiB long (MAX_ARG_STRLEN), which is more than the contract of a
- * guest whose buses are all taken.
+ * QEMU's arguments that give the contract to the guest: a file's content, or the text itself. An
+ * argument may be 128 KiB long (MAX_ARG_STRLEN), more than the contract of a guest whose buses are
+ * all taken.
  */
 export function contractArguments(guest: Guest, file: string | undefined): string[] {
   const content =

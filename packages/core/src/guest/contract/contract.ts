@@ -3,7 +3,7 @@ import type { Isolation } from "../../request/virtual-machine.ts";
 import type { Link, PcieLink } from "../../topology/topology.ts";
 
 /**
- * The guest's half of a plan: what a guest was promised, in its own numbers, for it to check from
+ * The guest's half of a plan: what it was promised, in its own numbers, for it to check from
  * within. It is delivered through QEMU's fw_cfg (`contractName`), where the guest reads it at
  * `/sys/firmware/qemu_fw_cfg/by_name/opt/evenkeel/contract/raw`.
  */
@@ -24,10 +24,11 @@ export interface GuestContract {
   readonly links: readonly Link[] | null;
   /** The file that NCCL is to read, and what it must hold; null where there are no accelerators. */
   readonly nccl: { readonly file: string; readonly sha256: string } | null;
-  /** Where the guest is shown something else than the host has, and why. */
+  /** Where the guest sees something else than the host has, and why. */
   readonly notes: readonly string[];
 }
 
+/** A node that the guest was promised. */
 export interface ContractCell {
   readonly id: number;
   /** As a list: `0-23`. */
@@ -40,6 +41,7 @@ export interface ContractCell {
   readonly distances: readonly number[] | null;
 }
 
+/** A device that the guest was promised. */
 export interface ContractDevice {
   /** Where the guest finds it. */
   readonly address: string;
@@ -47,12 +49,12 @@ export interface ContractDevice {
   readonly kind: PlanDevice["kind"] | "companion";
   /** Of an accelerator or NIC. */
   readonly model: string | null;
-  /** The guest node that it belongs to; null where the host does not tell the node of it. */
+  /** The guest node that it belongs to; null where the host does not report the node of it. */
   readonly cell: number | null;
   /**
-   * The switches above it on the host, nearest first, each by its upstream port's address there and
-   * with its link towards the CPU: devices with the same first one are one switch apart. Null in plans
-   * that did not tell.
+   * The switches above it on the host, nearest first, each with its upstream port's address there
+   * and its link towards the CPU: devices with the same first one are one switch apart. Null in
+   * plans that do not have them.
    */
   readonly hostSwitches: readonly PlanSwitch[] | null;
   /** Of an accelerator or NIC, what it runs at on the host. */

@@ -5,7 +5,7 @@ import { devicePorts, type Guest, type PassedFunction } from "../guest.ts";
 import { hasAccelerators, NCCL_FILE, ncclXml } from "../nccl/print.ts";
 import type { ContractDevice, GuestContract } from "./contract.ts";
 
-/** What a guest is promised, made from the same tree that its hypervisor's definition is printed from. */
+/** Makes the contract from the same tree that the hypervisor's definition is printed from. */
 export function contractOf(guest: Guest): GuestContract {
   const { vm, tenant, host, signature } = guest.identity;
   return {

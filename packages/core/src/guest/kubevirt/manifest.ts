@@ -3,10 +3,9 @@ import type { YamlValue } from "../../yaml/write.ts";
 import { devicePorts, type Guest, type PassedFunction } from "../guest.ts";
 import type { HypervisorOptions } from "../options.ts";
 import { unsupported } from "../unsupported.ts";
-import { hugepagesOfAll, isMapped } from "./hugepages.ts";
-import { type Untold, untoldOf } from "./untold.ts";
+import { hugepagesOfAll, isMapped, type Untold, untoldOf } from "./untold.ts";
 
-/** A VM for KubeVirt, and what of the plan KubeVirt cannot be told. */
+/** A VM for KubeVirt, and the parts of the plan that it cannot express. */
 export interface KubevirtManifest {
   readonly virtualMachine: { readonly [key: string]: YamlValue };
   /** What the cluster's KubeVirt resource must permit under `permittedHostDevices.pciHostDevices`. */
@@ -122,8 +121,8 @@ function permittedDevice({ device, hostAddress }: PassedFunction): PermittedDevi
     throw unsupported(
       "devices",
       `the vendor and device number of ${hostAddress} are unknown`,
-      "both, by which KubeVirt is told what it may pass through",
-      "place the VM on a topology that tells them",
+      "both, since KubeVirt permits devices by them",
+      "place the VM on a topology that has them",
     );
   }
   return {

@@ -1,7 +1,9 @@
 import { writeYaml } from "../../yaml/write.ts";
 import type { KubevirtManifest } from "./manifest.ts";
 
-/** The manifest as YAML, below what KubeVirt cannot be told as comments. */
+/**
+ * The manifest as YAML, with comments above it for the parts of the plan that it cannot express.
+ */
 export function kubevirtText(manifest: KubevirtManifest): string {
   const { virtualMachine, permittedHostDevices, untold } = manifest;
   const permitted = permittedHostDevices.map(
@@ -12,7 +14,7 @@ export function kubevirtText(manifest: KubevirtManifest): string {
       ? []
       : ["The cluster's KubeVirt must permit, under permittedHostDevices.pciHostDevices:"]),
     ...permitted,
-    "KubeVirt cannot be told, of this plan:",
+    "KubeVirt cannot express these parts of the plan:",
     ...untold.flatMap(({ what, planned, instead }) => [
       `  ${what}`,
       `    planned: ${planned}`,

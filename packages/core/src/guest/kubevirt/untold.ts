@@ -1,8 +1,7 @@
 import { formatBytes } from "../../unit/bytes.ts";
 import type { Guest, PassedFunction } from "../guest.ts";
-import { isMapped } from "./hugepages.ts";
 
-/** A part of the plan that KubeVirt has no words for. */
+/** A part of the plan that KubeVirt cannot express. */
 export interface Untold {
   readonly what: string;
   readonly planned: string;
@@ -10,7 +9,7 @@ export interface Untold {
   readonly instead: string;
 }
 
-/** All that is planned and that KubeVirt or the kubelet decides by itself, part by part. */
+/** The parts of the plan that KubeVirt or the kubelet decides by itself. */
 export function untoldOf(guest: Guest, functions: readonly PassedFunction[]): readonly Untold[] {
   return [...cpus(guest), ...nodes(guest), ...memory(guest), ...devices(guest, functions)];
 }
@@ -28,7 +27,7 @@ function cpus({ vcpuPins, iothreadPins, emulatorCpus }: Guest): Untold[] {
     {
       what: "host CPUs of the emulator",
       planned: emulatorCpus,
-      instead: "one more CPU of the pod where it is isolated, the vCPUs' own where not",
+      instead: "one more CPU of the pod if it is isolated, otherwise the vCPUs' CPUs",
     },
     ...(iothreadPins.length === 0
       ? []
@@ -53,7 +52,7 @@ function nodes(guest: Guest): Untold[] {
       planned: shape,
       instead: mapped
         ? "one for each host node that the CPUs happen to be on"
-        : "none, as KubeVirt makes them of dedicated CPUs and huge pages of one size alone",
+        : "none: KubeVirt makes nodes only for dedicated CPUs and huge pages of one size",
     },
     ...(distances.length === 0
       ? []
@@ -61,7 +60,7 @@ function nodes(guest: Guest): Untold[] {
           {
             what: "distances",
             planned: distances.join("; "),
-            instead: mapped ? "those of the host nodes that it gets" : "none",
+            instead: mapped ? "the distances of the host nodes that it gets" : "none",
           },
         ]),
   ];
@@ -81,10 +80,10 @@ function memory(guest: Guest): Untold[] {
       planned: policies.join(", "),
       instead: isMapped(guest)
         ? "an even share for each guest node, bound to the host node that it is made from"
-        : "wherever the kubelet lets the pod's memory lie",
+        : "wherever the kubelet puts the pod's memory",
     },
     ...(mixed
-      ? [{ what: "page sizes", planned: pages.join(", "), instead: "base pages for all" }]
+      ? [{ what: "page sizes", planned: pages.join(", "), instead: "base pages everywhere" }]
       : []),
   ];
 }
@@ -113,9 +112,9 @@ function devices({ pci }: Guest, functions: readonly PassedFunction[]): Untold[]
       ? []
       : [
           {
-            what: "functions that go along with a device",
+            what: "companion functions of devices",
             planned: along.map(({ hostAddress }) => hostAddress).join(", "),
-            instead: "they stay with the host, and must be bound to vfio-pci there",
+            instead: "they stay with the host, which must bind them to vfio-pci",
           },
         ]),
     ...(pci.window64Bytes === null
@@ -124,7 +123,7 @@ function devices({ pci }: Guest, functions: readonly PassedFunction[]): Untold[]
           {
             what: "the PCI window",
             planned: formatBytes(pci.window64Bytes),
-            instead: "what the firmware opens by itself",
+            instead: "the firmware's default",
           },
         ]),
     untoldContract,
@@ -134,5 +133,17 @@ function devices({ pci }: Guest, functions: readonly PassedFunction[]): Untold[]
 const untoldContract: Untold = {
   what: "the contract through fw_cfg",
   planned: "at opt/evenkeel/contract",
-  instead: "none; render cloud-init, and give that as user data",
+  instead: "none; give the rendered cloud-init as user data",
 };
+
+/** The one size of huge pages of all cells; null where there are base pages or several sizes. */
+export function hugepagesOfAll({ cells }: Pick<Guest, "cells">): number | null {
+  const sizes = new Set(cells.map(({ hugepageBytes }) => hugepageBytes));
+  const [size = null, ...others] = sizes;
+  return others.length === 0 ? size : null;
+}
+
+/** Whether KubeVirt makes nodes for the guest: only with dedicated CPUs and one size of huge pages. */
+export function isMapped(guest: Pick<Guest, "cells" | "cpu">): boolean {
+  return guest.cpu.dedicated && hugepagesOfAll(guest) !== null;
+}

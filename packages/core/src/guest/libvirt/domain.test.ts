@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { GiB, MiB } from "../../unit/bytes.ts";
 import { element } from "../../xml/element.ts";
-import { render } from "../render.ts";
+import { render } from "../../render/render.ts";
 import { generatedPlans } from "../../../testing/guest/generated-plans.ts";
 import { planOf } from "../../../testing/guest/plan-of.ts";
 import { limitsFor, parseVersions } from "../versions.ts";

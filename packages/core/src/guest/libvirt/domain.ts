@@ -55,7 +55,7 @@ function domainElement(guest: Guest, options: LibvirtOptions): XmlElement {
   ]);
 }
 
-/** Which plan the domain is made from, and where it differs from it. */
+/** The plan that the domain is made from, and where the domain differs from it. */
 function metadataElement({ identity, notes }: Guest): XmlElement {
   const { vm, tenant, host, signature, topologyDigest } = identity;
   const attributes = {

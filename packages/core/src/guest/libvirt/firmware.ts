@@ -31,7 +31,7 @@ export function contractElements({ contractFile }: LibvirtOptions): XmlElement[]
   if (/[,&<>"']/.test(contractFile)) {
     throw unsupported(
       "contract",
-      `libvirt does not hand on the path ${JSON.stringify(contractFile)} as it stands`,
+      `libvirt does not pass on unchanged the path ${JSON.stringify(contractFile)} as it stands`,
       "a path without commas, quotes, < and > and &",
       "put the contract elsewhere",
     );

@@ -9,11 +9,11 @@ export function memoryElement({ memoryBytes }: Guest): XmlElement {
 }
 
 /**
- * What the memory is made of: huge pages by guest node, base pages for the rest.
+ * The memory's pages: huge pages by guest node, base pages for the rest.
  *
- * All of it is allocated before the guest runs, so that a node that is short of memory shows at
- * once and not as pages elsewhere later; and it is kept from same-page merging, which would make
- * one page of two on different nodes.
+ * All of it is allocated before the guest runs, so that a node short of memory shows at once and
+ * not as pages elsewhere later; and it is kept from same-page merging, which would make one page of
+ * two on different nodes.
  */
 export function memoryBackingElement({ cells }: Guest): XmlElement {
   const huge = cells.flatMap(({ id, hugepageBytes: bytes }) =>
@@ -33,8 +33,9 @@ export function memoryBackingElement({ cells }: Guest): XmlElement {
 }
 
 /**
- * Which host nodes the memory comes from: cell by cell as planned, and none of it, the emulator's
- * own included, from any other node. The latter is what confines a cell that only prefers a node.
+ * The host nodes that the memory comes from: cell by cell as planned, and none of it, the
+ * emulator's own included, from any other node. The latter also confines a cell that only prefers a
+ * node.
  */
 export function numaTuneElement({ cells, memoryNodes }: Guest): XmlElement {
   return element("numatune", {}, [

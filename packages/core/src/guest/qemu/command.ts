@@ -9,10 +9,7 @@ import { memoryArguments } from "./memory.ts";
 import type { QemuOptions } from "./options.ts";
 import { optionValue } from "../option-value.ts";
 
-/**
- * A guest as QEMU is started by itself, and what no argument of QEMU's can say and whoever starts it
- * must do.
- */
+/** QEMU's command line for a guest, and what whoever starts it must do beside it. */
 export interface QemuCommand {
   readonly program: string;
   readonly arguments: readonly string[];
@@ -22,8 +19,8 @@ export interface QemuCommand {
   /** Huge pages that must be free on the host, by size and the nodes that they may lie on. */
   readonly hugepages: readonly QemuHugepages[];
   /**
-   * How much memory the process must be allowed to lock (RLIMIT_MEMLOCK): VFIO pins the guest's and
-   * the windows of its devices, for which libvirt adds 1 GiB as well. Null without devices.
+   * The least RLIMIT_MEMLOCK of the process: VFIO pins the guest's memory and the windows of its
+   * devices, for which libvirt adds 1 GiB as well. Null without devices.
    */
   readonly memlockBytes: number | null;
   /** Host addresses that must be bound to vfio-pci before. */
@@ -33,9 +30,9 @@ export interface QemuCommand {
 }
 
 /**
- * Which host CPUs each thread must be kept to. `debug-threads` names the threads: `CPU 0/KVM` (or
- * `CPU 0/TCG`), `IO iothread1`; QMP's `query-cpus-fast` and `query-iothreads` tell their numbers. All
- * others, and those that come later, are the emulator's.
+ * The host CPUs that each thread must be kept to. `debug-threads` names the threads: `CPU 0/KVM`
+ * (or `CPU 0/TCG`), `IO iothread1`; QMP's `query-cpus-fast` and `query-iothreads` give their
+ * numbers. All others, and later ones, are the emulator's.
  */
 export interface QemuThreads {
   readonly vcpus: readonly Pin[];

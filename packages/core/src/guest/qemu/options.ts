@@ -1,6 +1,6 @@
 import type { HypervisorOptions } from "../options.ts";
 
-/** What a QEMU command needs to know that no plan decides. */
+/** What a QEMU command needs beside the plan. */
 export interface QemuOptions extends HypervisorOptions {
   /** The image of the UEFI firmware; where Debian has it by default. */
   readonly firmwareFile?: string | undefined;

@@ -1,8 +1,9 @@
+import { shellWord } from "../../text/shell.ts";
 import type { QemuCommand } from "./command.ts";
 
 /**
- * The command as a person can run it in a POSIX shell, an option a line; programs use the list.
- * What it needs beside stands above it as comments.
+ * The command for a POSIX shell, an option a line; programs use the list. What must be done beside
+ * it stands above it as comments.
  */
 export function shellText(command: QemuCommand): string {
   const words = command.arguments.map(shellWord);
@@ -16,14 +17,6 @@ export function shellText(command: QemuCommand): string {
   return `${[...remarks(command).map(comment), [command.program, ...lines].join(" \\\n  ")].join("\n")}\n`;
 }
 
-/** Characters that no shell makes anything of, wherever they stand. */
-const plain = /^[A-Za-z0-9_/.:=@%+,-]+$/;
-
-/** A word that a POSIX shell gives back as it is: in single quotes everything but they stands for itself. */
-function shellWord(text: string): string {
-  return plain.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
-}
-
 /** A line of its own, whatever the text holds. */
 function comment(text: string): string {
   return `# ${text.replace(/[\p{C}\p{Zl}\p{Zp}]+/gu, " ")}`;
@@ -33,17 +26,19 @@ function remarks({ threads, memoryNodes, hugepages, memlockBytes, devices, notes
   const pins = ({ id, cpus }: { readonly id: number; readonly cpus: string }): string =>
     `${id} on ${cpus}`;
   return [
-    "QEMU does not pin: whoever starts it keeps its threads to these host CPUs",
+    "QEMU does not pin its threads. Whoever starts it must keep them to these host CPUs",
     ...threads.vcpus.map((pin) => `  vCPU ${pins(pin)}`),
     ...threads.iothreads.map((pin) => `  iothread ${pins(pin)}`),
     `  all others on ${threads.emulator}`,
-    `and all its memory to the nodes ${memoryNodes}.`,
+    `and all its memory to nodes ${memoryNodes}.`,
     ...hugepages.map(
       ({ cell, count, pageBytes, nodes }) =>
         `Cell ${cell} needs ${count} free huge pages of ${pageBytes} bytes on node ${nodes}.`,
     ),
-    ...(devices.length === 0 ? [] : [`Bound to vfio-pci before: ${devices.join(" ")}`]),
-    ...(memlockBytes === null ? [] : [`May lock at least ${memlockBytes} bytes (ulimit -l).`]),
+    ...(devices.length === 0 ? [] : [`Bind to vfio-pci first: ${devices.join(" ")}`]),
+    ...(memlockBytes === null
+      ? []
+      : [`It must be allowed to lock ${memlockBytes} bytes (ulimit -l).`]),
     ...notes.map((note) => `Note: ${note}`),
   ];
 }

@@ -23,8 +23,8 @@ interface Cells {
 type Shape = readonly { readonly size: number; readonly pieces: number }[];
 
 /**
- * The cells of a layout; null where one is not all on its own node. All layouts of one signature are
- * equal in that.
+ * The cells of a layout; null where one is not all on its own node. All layouts of one signature
+ * are equal in that.
  */
 export function cellsOnNodes(space: Space, { cells }: Layout): Cells | null {
   const isOnOwnNodes = cells.every(({ node, units, granules, accelerators }) =>
@@ -53,8 +53,9 @@ function shapeOf(cores: readonly SoldCore[]): Shape {
 
 /**
  * An upper bound on the number of VMs that fit: each resource by itself, over the whole host. Where
- * all cells lie on one node each, also the nodes' room for cells, since scraps of several nodes make
- * no cell together. A node has no two cells of one VM, so it takes at most `m` cells of `m` VMs.
+ * all cells lie on one node each, also the nodes' room for cells, since scraps of several nodes
+ * make no cell together. A node has no two cells of one VM, so it takes at most `m` cells of `m`
+ * VMs.
  */
 export function capacityBound(space: Space, cells: Cells | null): number {
   const { request, nodes, units, granules, accelerators, nics } = space;
@@ -90,8 +91,8 @@ function roomOn(space: Space, node: NodeSpace, position: number, cells: Cells): 
 }
 
 /**
- * How many cells the caches of a node could hold: a cache gives a cell one piece of cores, and under
- * isolation `l3` it gives one piece at all.
+ * How many cells the caches of a node could hold: a cache gives a cell one piece of cores, and
+ * under isolation `l3` it gives one piece at all.
  */
 function roomBelowCaches(space: Space, position: number, shape: Shape): number {
   const groups = at(space.inventory.cores.groupsOfNode, position);

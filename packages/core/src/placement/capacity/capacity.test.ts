@@ -63,8 +63,8 @@ const situation = fc.record({
 });
 
 /**
- * The longest sequence of layouts by brute force, without host classes or bounds. Null when there are
- * too many.
+ * The longest sequence of layouts by brute force, without host classes or bounds. Null when there
+ * are too many.
  */
 function mostLayouts(
   inventory: Inventory,

@@ -16,16 +16,16 @@ export interface Slots {
  *
  * First each VM is placed where it is best, which mostly reaches an upper bound
  * (`capacity-bound.ts`). Where it does not, every place for the first VM is tried, followed by the
- * capacity of the host class after it; some optimal choice begins with one of these places, so their
- * maximum is the capacity. A place is skipped when the upper bound after it could not lead to more.
- * Counts are cached by host class, where different orders of the same choices meet.
+ * capacity of the host class after it; some optimal choice begins with one of these places, so
+ * their maximum is the capacity. A place is skipped when the upper bound after it could not lead to
+ * more. Counts are cached by host class, where different orders of the same choices meet.
  *
  * Huge pages that strangers hold must be removed from the machine before (`sellable-pages.ts`): the
  * free pages at one moment cannot be counted down.
  *
  * Real machines leave few choices, but a VM over several of many nodes has more places than anybody
- * can try. The search ends after `layoutsMax` layouts (a host class counts as some layouts, too), and
- * the count is the best that it has reached.
+ * can try. The search ends after `layoutsMax` layouts (a host class counts as some layouts, too),
+ * and the count is the best that it has reached.
  */
 export function slotCounter(
   hostClasses: HostClasses,

@@ -65,7 +65,7 @@ test("a VM without accelerators leaves the nodes of free ones when it can, and t
   const alone = planned(host, { name: "cpus", vcpus: 4 });
   expect(nodesOf(alone)).toEqual([1]);
   expect(alone.reasons).toContain(
-    "Node 0 would leave fewer slots: one H100 SXM5 80GB with 16 vCPUs and 40 GiB: 0 instead of 1.",
+    "Next best: node 0 (fewer slots left: one H100 SXM5 80GB with 16 vCPUs and 40 GiB: 0 instead of 1).",
   );
   const gpu = { name: "gpu", accelerators: accelerators(1), vcpus: 16, memoryBytes: 40 * GiB };
   expect(nodesOf(planned(holding(host, alone), gpu))).toEqual([0]);
@@ -82,7 +82,7 @@ test("it leaves them even where it would take no slot", () => {
   );
   const plan = planned(host, { name: "cpus", vcpus: 2, memoryBytes: GiB });
   expect(nodesOf(plan)).toEqual([1]);
-  expect(plan.reasons.join(" ")).toContain("Node 0 would take cores beside 3 free GPUs.");
+  expect(plan.reasons.join(" ")).toContain("Next best: node 0 (cores beside 3 free GPUs).");
 });
 
 test("among nodes with accelerators it takes one with cores beyond their shares", () => {

@@ -14,8 +14,9 @@ import type { SoldFlavor } from "./loss.ts";
  * share of cores and memory. With them a VM without accelerators leaves the nodes of free
  * accelerators to others when it can, and a VM that takes any model takes the one with more left.
  *
- * The even share is that of the node where it is least. Memory is counted in the request's page size,
- * as the request takes no other. Accelerators of unknown node, and parts of one, imply nothing.
+ * The even share is that of the node where it is least. Memory is counted in the request's page
+ * size, as the request takes no other. Accelerators of unknown node, and parts of one, imply
+ * nothing.
  */
 export function impliedSoldFlavors(
   inventories: readonly Inventory[],

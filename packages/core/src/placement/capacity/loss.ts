@@ -23,10 +23,10 @@ export interface Loss {
 type CountSlots = (hostClass: HostClass, demand: Demand) => Slots;
 
 /**
- * The loss of a placement, which is what it costs the future: for each flavor, how many fewer VMs of
- * its signature (`sold-signature.ts`) the host can take afterwards, as a share of an empty host's
- * slots, summed by the flavors' weights. So the last eight-GPU slot of a host weighs as much as eight
- * of its one-GPU slots, and a flavor that this machine cannot hold weighs nothing.
+ * The loss of a placement, which is what it costs the future: for each flavor, how many fewer VMs
+ * of its signature (`sold-signature.ts`) the host can take afterwards, as a share of an empty
+ * host's slots, summed by the flavors' weights. So the last eight-GPU slot of a host weighs as much
+ * as eight of its one-GPU slots, and a flavor that this machine cannot hold weighs nothing.
  */
 export function lossOf(
   hostClasses: HostClasses,

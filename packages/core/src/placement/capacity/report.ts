@@ -28,11 +28,13 @@ export interface FlavorCapacity {
   readonly classes: readonly ClassCapacity[];
 }
 
+/** How many more VMs of each flavor fit on one host. */
 export interface HostCapacity {
   readonly host: string;
   readonly flavors: readonly HostFlavor[];
 }
 
+/** How many more VMs of a flavor fit on one host, and what is in the way. */
 export interface HostFlavor extends FlavorCapacity {
   /** The VMs in the way of one more slot; null where no VM is. */
   readonly blockers: Blockers | null;
@@ -54,13 +56,14 @@ export interface ClassCapacity {
 const signaturesMax = 8;
 
 /**
- * Counts exactly how many more VMs of each flavor fit: the maximum over every order and every choice
- * of places (`capacity.ts`), by signature, since VMs of different signatures run differently.
+ * Counts exactly how many more VMs of each flavor fit: the maximum over every order and every
+ * choice of places (`capacity.ts`), by signature, since VMs of different signatures run
+ * differently.
  *
- * A flavor with a signature is counted in it. A flavor without one is counted in every signature that
- * its next VM could get (the first few, best first); it is sold in the signature that its first VM on
- * an empty host would get. Each count assumes that nothing else arrives: flavors share the hosts.
- * Hosts of one class are counted once.
+ * A flavor with a signature is counted in it. A flavor without one is counted in every signature
+ * that its next VM could get (the first few, best first); it is sold in the signature that its
+ * first VM on an empty host would get. Each count assumes that nothing else arrives: flavors share
+ * the hosts. Hosts of one class are counted once.
  */
 export function capacityReport(
   hosts: readonly HostState[],

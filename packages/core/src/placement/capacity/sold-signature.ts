@@ -6,9 +6,9 @@ import type { HostClass, HostClasses } from "../host-class/host-classes.ts";
 export type SoldSignature = (hostClass: HostClass, demand: Demand) => Demand | null;
 
 /**
- * Finds the signature that a flavor is sold in on a machine: the signature it is pinned to, otherwise
- * that of its first VM on an empty host. Slots are counted in it: a place of another signature, into
- * which a VM of the flavor could be squeezed, is no slot.
+ * Finds the signature that a flavor is sold in on a machine: the signature it is pinned to,
+ * otherwise that of its first VM on an empty host. Slots are counted in it: a place of another
+ * signature, into which a VM of the flavor could be squeezed, is no slot.
  */
 export function soldSignatures(hostClasses: HostClasses): SoldSignature {
   const cache = new WeakMap<HostClass, Map<string, Demand | null>>();

@@ -10,8 +10,8 @@ export interface Demand {
 }
 
 /**
- * @param only a signature: only placements of it count, even under locality `preferred`. Slots of the
- *   signature that a flavor is sold in are counted so.
+ * @param only a signature: only placements of it count, even under locality `preferred`. Slots of
+ *   the signature that a flavor is sold in are counted so.
  */
 export function demandOf(request: Request, only: string | null = null): Demand {
   const asked = { ...request, ...(only !== null && { signature: null }) };

@@ -3,12 +3,13 @@ import type { Occupancy } from "../occupancy/occupancy.ts";
 import { nodeKeysOf } from "../occupancy/occupancy-key.ts";
 
 /**
- * The inventory with refined node orbits: two nodes are in one orbit only if everything that is free
- * on them is equal, not just what a request could use.
+ * The inventory with refined node orbits: two nodes are in one orbit only if everything that is
+ * free on them is equal, not just what a request could use.
  *
- * A search tries one node of each orbit. A request's own orbits are too coarse where the loss counts:
- * a VM without accelerators is as well off beside the last free accelerators as beside held ones, but
- * later VMs are not. Nodes with equal keys (`occupancy-key.ts`) are equal to every request.
+ * A search tries one node of each orbit. A request's own orbits are too coarse where the loss
+ * counts: a VM without accelerators is as well off beside the last free accelerators as beside held
+ * ones, but later VMs are not. Nodes with equal keys (`occupancy-key.ts`) are equal to every
+ * request.
  *
  * A machine has one variant for each partition of its nodes into orbits. Variants are cached, since
  * other caches are keyed by the inventory.

@@ -33,7 +33,9 @@ export interface SoldCore {
   readonly group: number;
   /** The CPUs that vCPUs are pinned to: its lowest `threadsPerCore`, ascending. */
   readonly cpus: readonly number[];
-  /** False where the host keeps it, or it is narrower than cores are sold (a sibling is offline). */
+  /**
+   * False where the host keeps it, or it is narrower than cores are sold (a sibling is offline).
+   */
   readonly sold: boolean;
 }
 

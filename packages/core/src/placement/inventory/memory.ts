@@ -18,8 +18,8 @@ export interface MemoryPool {
 }
 
 /**
- * Huge pages are counted by their pool. Base pages are the node's memory without its huge page pools
- * and without the memory that the operator keeps.
+ * Huge pages are counted by their pool. Base pages are the node's memory without its huge page
+ * pools and without the memory that the operator keeps.
  */
 export function memoryInventory(topology: Topology, policy: HostPolicy): MemoryInventory {
   const sizes = topology.nodes.flatMap((node) => node.hugepages.map((pool) => pool.sizeBytes));

@@ -49,7 +49,8 @@ test("without NICs and shared groups, all symmetries of one node's accelerators 
       const isPlain = devices.accelerators.every(
         ({ soldCompanions }) => soldCompanions.length === 0,
       );
-      // With other nodes' devices fixed, a symmetry that exchanges two accelerators moves only these.
+      // With other nodes' devices fixed, a symmetry that exchanges two accelerators moves only
+      // these.
       if (!isPlain || devices.nics.length > 0 || nodeIds.length > 1) return;
       if (devices.accelerators.length > 2) return;
       const [a, b] = devices.accelerators;

@@ -8,9 +8,9 @@ import type { CoreInventory } from "./cores.ts";
 import type { Device, DeviceInventory } from "./devices.ts";
 
 /**
- * The orbits of a machine's accelerators, NICs and nodes: items that symmetries exchange. The search
- * tries one of each orbit, and hosts whose occupancies differ only by a symmetry are in one host
- * class.
+ * The orbits of a machine's accelerators, NICs and nodes: items that symmetries exchange. The
+ * search tries one of each orbit, and hosts whose occupancies differ only by a symmetry are in one
+ * host class.
  *
  * Two accelerators are in one orbit when swapping them, and their own NICs with them, keeps every
  * relation of the machine and maps fabric partitions onto each other: an automorphism that moves
@@ -103,7 +103,9 @@ function areInOrder(a: readonly Device[], b: readonly Device[]): boolean {
   return before(a, b) || before(b, a);
 }
 
-/** The orbit of each item: that of the first earlier item it can change places with, or a new one. */
+/**
+ * The orbit of each item: that of the first earlier item it can change places with, or a new one.
+ */
 function orbitsOf<Item>(
   items: readonly Item[],
   canChange: (a: Item, b: Item) => boolean,

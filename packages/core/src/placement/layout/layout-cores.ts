@@ -53,10 +53,10 @@ const variantsMax = 256;
 
 /**
  * The variants of a layout that take its cores from other caches, the tightest first. The VM itself
- * cannot tell them apart, but later VMs can: each cell takes its last cores from a cache with another
- * number of free cores. A cell has at most as many variants as a cache has cores, and one where a
- * node has a single cache. Where several cells take cores of one node they take the tightest, since
- * what one takes changes what the caches have for the next.
+ * cannot tell them apart, but later VMs can: each cell takes its last cores from a cache with
+ * another number of free cores. A cell has at most as many variants as a cache has cores, and one
+ * where a node has a single cache. Where several cells take cores of one node they take the
+ * tightest, since what one takes changes what the caches have for the next.
  */
 export function coreVariants(space: Space, layout: Layout): readonly Layout[] {
   if (space.request.isolation === "shared") return [layout];
@@ -102,8 +102,8 @@ interface CachedCore {
  * with the fewest members, and the last member only has to cover what is left. Of equal caches the
  * one with the lowest core is taken. Cores of one cache are interchangeable: the lowest are taken.
  *
- * @param lastCache one of `lastCaches`: how many free cores the cache has that gives the rest, where
- *   it is not the tightest.
+ * @param lastCache one of `lastCaches`: how many free cores the cache has that gives the rest,
+ *   where it is not the tightest.
  * @returns `wanted` cores by ascending id; fewer when there are not so many.
  */
 export function chooseCores<Core extends CachedCore>(
@@ -124,8 +124,8 @@ export function chooseCores<Core extends CachedCore>(
 }
 
 /**
- * The numbers of free cores of the caches that could give the rest, each once, ascending. Caches are
- * equal but for that number, so it is all that the choice of a cache means for later VMs.
+ * The numbers of free cores of the caches that could give the rest, each once, ascending. Caches
+ * are equal but for that number, so it is all that the choice of a cache means for later VMs.
  */
 export function lastCaches(free: readonly CachedCore[], wanted: number): readonly number[] {
   const { holding } = wholeCaches(free, wanted);

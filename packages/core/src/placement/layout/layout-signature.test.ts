@@ -22,8 +22,8 @@ const policy: HostPolicy = {
 };
 
 /**
- * Four nodes at random distances, where some may have no CPUs, and firmware may give the access times
- * of some paths.
+ * Four nodes at random distances, where some may have no CPUs, and firmware may give the access
+ * times of some paths.
  */
 const lopsided: fc.Arbitrary<Topology> = fc
   .record({

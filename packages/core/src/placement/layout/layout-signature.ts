@@ -93,8 +93,8 @@ function keyOf(space: Space, { cells, partition }: Layout): string {
 }
 
 /**
- * Numbers of cores by group, in the order of the vCPUs, as the last core may have an idle thread: each
- * with its node, and with its cache by order of appearance.
+ * Numbers of cores by group, in the order of the vCPUs, as the last core may have an idle thread:
+ * each with its node, and with its cache by order of appearance.
  */
 function perGroup(
   { cores: { groups } }: Inventory,

@@ -12,8 +12,8 @@ import type { Space } from "../space/space.ts";
 import { sumOf } from "../../unit/sum.ts";
 
 /**
- * Names what a layout leaves open: cores, pages, and the CPU of each vCPU. No choice here matters to
- * another VM: cores of one cache are equal, and so are pages of one node.
+ * Names what a layout leaves open: cores, pages, and the CPU of each vCPU. No choice here matters
+ * to another VM: cores of one cache are equal, and so are pages of one node.
  */
 export function planParts(space: Space, { cells, partition }: Layout): PlanParts {
   return {
@@ -25,7 +25,9 @@ export function planParts(space: Space, { cells, partition }: Layout): PlanParts
   };
 }
 
-/** A VM that has only whole cores sees them; one that floats, or ends inside a core, sees threads. */
+/**
+ * A VM that has only whole cores sees them; one that floats, or ends inside a core, sees threads.
+ */
 function guestThreadsPerCore({ request, inventory }: Space): number {
   const { threadsPerCore } = inventory.cores;
   const whole = request.vcpus % threadsPerCore === 0;
@@ -101,8 +103,8 @@ function buildDevices(topology: Topology, layout: readonly LayoutCell[]): PlanDe
   ): PlanDevice[] => {
     const device = byAddress.get(address);
     if (device === undefined) return [];
-    // Nearest first: a downstream port, its switch's upstream port, the same of the next switch, and
-    // at last a root port. So every second bridge with another above it is a switch.
+    // Nearest first: a downstream port, its switch's upstream port, the same of the next switch,
+    // and at last a root port. So every second bridge with another above it is a switch.
     const bridges = bridgesAbove(device, byAddress);
     const switches = bridges
       .filter((_, i) => i % 2 === 1 && i + 1 < bridges.length)

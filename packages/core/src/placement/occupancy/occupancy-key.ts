@@ -8,16 +8,16 @@ import type { Occupancy } from "./occupancy.ts";
 import { sumOf } from "../../unit/sum.ts";
 
 /**
- * The key of a host class, a canonical form of an occupancy: two occupancies of one machine with the
- * same key offer the same to every request, up to the names of nodes, cores and devices.
+ * The key of a host class, a canonical form of an occupancy: two occupancies of one machine with
+ * the same key offer the same to every request, up to the names of nodes, cores and devices.
  *
  * The key lists what is free on each node: cores by cache, memory by page size, devices, and what
  * isolation closes. Then items of one orbit are sorted: a node's groups of cores (which differ only
  * in their numbers of cores), accelerators with their own NICs, and whole nodes
  * (`inventory/symmetry.ts`). Sorting undoes every permutation of these, so hosts that differ by one
- * share a key. Equal keys differ by one of these permutations, and each of them keeps every relation
- * of the machine. Symmetries that are missed here make more host classes than necessary, and no
- * wrong answer.
+ * share a key. Equal keys differ by one of these permutations, and each of them keeps every
+ * relation of the machine. Symmetries that are missed here make more host classes than necessary,
+ * and no wrong answer.
  *
  * What depends on the machine alone is looked up once, for every arrival and departure needs a key.
  */

@@ -10,10 +10,12 @@ import { smallTopology } from "../../../testing/topology/arbitrary-machine.ts";
 import type { Topology } from "../../topology/topology.ts";
 import { GiB, MiB, parseQuantity } from "../../unit/bytes.ts";
 import { at } from "../../unit/list.ts";
+import { malformed } from "../../../testing/remedy/malformed.ts";
 import type { HostState } from "../../plan/host-state.ts";
+import { shellLine } from "../../text/shell.ts";
 import { place } from "../../fleet/place.ts";
 import type { Plan } from "../../plan/plan.ts";
-import type { HostRefusal, Remedy } from "../../plan/refusal.ts";
+import type { HostRefusal, RefusalRemedy } from "../../plan/refusal.ts";
 
 function hostOf(topology: Topology | string, taken: readonly Plan[] = []): HostState {
   const built = typeof topology === "string" ? syntheticTopology(topology) : topology;
@@ -26,9 +28,14 @@ function refusal(host: HostState, request: Request): HostRefusal {
   return placed.hosts[0];
 }
 
+/** A refusal in words, with the commands of its remedies. */
 const said = ({ reasons, remedies }: HostRefusal): string[] => [
   ...reasons.map(({ code, message }) => `${code}: ${message}`),
-  ...remedies.map(({ change, message }) => `try ${change}: ${message}`),
+  ...remedies.flatMap(({ change, text, argv, undo }) => [
+    `try ${change}: ${text}`,
+    ...(argv ?? []).map((command) => `run ${shellLine(command)}`),
+    ...(undo ?? []).map((command) => `undo ${shellLine(command)}`),
+  ]),
 ];
 
 const hgx = catalogMachine("hgx-h100");
@@ -40,14 +47,14 @@ describe("a refusal says every cause with its numbers, and what would help", () 
     const request = requestOf({ accelerators: accelerators(5) });
     expect(said(refusal(hostOf(small), request))).toMatchInlineSnapshot(`
       [
-        "accelerators-short: 5 accelerators asked for, 4 free of 4 that the host has.",
+        "accelerators-short: 5 accelerators asked for; the host has 4, 4 free.",
         "try spec.accelerators.count: It fits with 2 accelerators.",
       ]
     `);
     const b200 = { count: 1, model: "B200", link: "any" } as const;
     expect(said(refusal(hostOf(small), requestOf({ accelerators: b200 })))).toMatchInlineSnapshot(`
       [
-        "accelerators-short: 1 accelerator of model "B200" asked for, 0 free of 0 that the host has.",
+        "accelerators-short: 1 accelerator of model "B200" asked for; the host has 0, 0 free.",
         "try spec.accelerators.model: It fits with accelerators of any model.",
       ]
     `);
@@ -61,7 +68,7 @@ describe("a refusal says every cause with its numbers, and what would help", () 
         "hugepages-short: 45 1 GiB pages needed on node 0, 40 free.",
         "cores-short: 10 whole cores needed on node 1, 7 free.",
         "hugepages-short: 45 1 GiB pages needed on node 1, 40 free.",
-        "try spec.vcpus, spec.memory: It fits with 28 vCPUs and 80 GiB of memory together.",
+        "try spec.vcpus, spec.memory: It fits with 28 vCPUs and 80 GiB of memory.",
       ]
     `);
   });
@@ -70,10 +77,10 @@ describe("a refusal says every cause with its numbers, and what would help", () 
     const request = requestOf({ accelerators: { count: 2, model: null, link: "nvlink" } });
     expect(said(refusal(hostOf(small), request))).toMatchInlineSnapshot(`
       [
-        "accelerators-unlinked: 2 accelerators asked for pairwise linked directly; at most 1 of the 4 free ones can be had so.",
-        "accelerators-split: 1 core and 2 pages over 2 cells leave a cell without any.",
+        "accelerators-unlinked: 2 accelerators asked for, all linked directly; at most 1 of the 4 free ones are.",
+        "accelerators-split: 1 core and 2 pages are too few for 2 cells: one would get none.",
         "try spec.accelerators.count: It fits with 1 accelerator.",
-        "try spec.accelerators.link: It fits if the accelerators may be connected in any way.",
+        "try spec.accelerators.link: It fits with \`link: any\`, over slower links.",
       ]
     `);
   });
@@ -84,8 +91,8 @@ describe("a refusal says every cause with its numbers, and what would help", () 
     const request = requestOf({ accelerators: accelerators(1) });
     expect(said(refusal(hostOf({ ...topology, pci }), request))).toMatchInlineSnapshot(`
       [
-        "accelerator-node-unknown: 1 accelerator asked for on known nodes, but the node of 4 of the 4 free ones is unknown.",
-        "try spec.locality: It fits if its cores or memory may lie on other nodes, at a cost.",
+        "accelerator-node-unknown: 1 accelerator asked for on known nodes; the node of 4 of the 4 free ones is unknown.",
+        "try spec.locality: It fits with \`locality: preferred\`, slower.",
       ]
     `);
   });
@@ -101,7 +108,7 @@ describe("a refusal says every cause with its numbers, and what would help", () 
     const request = requestOf({ accelerators: accelerators(2) });
     expect(said(refusal(hostOf(topology), request))).toMatchInlineSnapshot(`
       [
-        "partition-unavailable: No free fabric partition has 2 accelerators; the largest free one below that has 0.",
+        "partition-unavailable: No free fabric partition has 2 accelerators, and none has fewer.",
       ]
     `);
   });
@@ -111,7 +118,7 @@ describe("a refusal says every cause with its numbers, and what would help", () 
     if (first.kind === "Refusal") throw new Error("does not fit");
     expect(said(refusal(hostOf(small, [first]), requestOf()))).toMatchInlineSnapshot(`
       [
-        "isolation-conflict: Isolation closes 16 cores: vm asks for "core", and on the host is first (host).",
+        "isolation-conflict: Isolation rules out 16 cores: vm asks for "core", and the host has first (host).",
         "cores-short: 1 whole core needed on the host, 0 free.",
         "hugepages-short: 2 1 GiB pages needed on the host, 0 free.",
         "try host.taken: It fits without the VM first.",
@@ -124,9 +131,11 @@ describe("a refusal says every cause with its numbers, and what would help", () 
     const request = requestOf({ accelerators: accelerators(1), memoryBytes: 8 * GiB });
     expect(said(refusal(hostOf(bare), request))).toMatchInlineSnapshot(`
       [
-        "hugepages-absent: 8 1 GiB pages needed on node 0, and the host has set none of that size apart.",
-        "try spec.hugepages: It fits with hugepages "none".",
-        "try nodes[0].hugepages: It fits with 8 more pages of 1 GiB on node 0: echo 8 > /sys/devices/system/node/node0/hugepages/hugepages-1048576kB/nr_hugepages",
+        "hugepages-absent: 8 1 GiB pages needed on node 0, and the host has no pool of that size.",
+        "try spec.hugepages: It fits with \`hugepages: none\`.",
+        "try nodes[0].hugepages: It fits with 8 more pages of 1 GiB on node 0.",
+        "run shuf -e 8 -o /sys/devices/system/node/node0/hugepages/hugepages-1048576kB/nr_hugepages",
+        "undo shuf -e 0 -o /sys/devices/system/node/node0/hugepages/hugepages-1048576kB/nr_hugepages",
       ]
     `);
   });
@@ -142,9 +151,11 @@ describe("a refusal says every cause with its numbers, and what would help", () 
       [
         "hugepages-short: 8 1 GiB pages needed on node 1, 4 free.",
         "try spec.memory: It fits with 9 GiB of memory.",
-        "try spec.locality: It fits if its cores or memory may lie on other nodes, at a cost.",
-        "try spec.hugepages: It fits with hugepages "none".",
-        "try nodes[1].hugepages: It fits with 4 more pages of 1 GiB on node 1: echo 8 > /sys/devices/system/node/node1/hugepages/hugepages-1048576kB/nr_hugepages",
+        "try spec.locality: It fits with \`locality: preferred\`, slower.",
+        "try spec.hugepages: It fits with \`hugepages: none\`.",
+        "try nodes[1].hugepages: It fits with 4 more pages of 1 GiB on node 1.",
+        "run shuf -e 8 -o /sys/devices/system/node/node1/hugepages/hugepages-1048576kB/nr_hugepages",
+        "undo shuf -e 4 -o /sys/devices/system/node/node1/hugepages/hugepages-1048576kB/nr_hugepages",
       ]
     `);
   });
@@ -167,7 +178,7 @@ const anyRequest: fc.Arbitrary<Request> = fc
   .map(requestOf);
 
 /** The request with a remedy for it applied, or null when the remedy is for the host. */
-function remedied(request: Request, { change, to }: Remedy): Request | null {
+function remedied(request: Request, { change, to }: RefusalRemedy): Request | null {
   const bytes = (text: string): number => {
     const quantity = parseQuantity(text);
     if (quantity === null) throw new Error(`${text} is no quantity`);
@@ -219,6 +230,7 @@ test("every refusal has a cause, and every remedy helps", () => {
         const [refused] = placed.hosts;
         expect(refused?.reasons.length).toBeGreaterThan(0);
         for (const remedy of refused?.remedies ?? []) {
+          expect(malformed(remedy)).toEqual([]);
           const changed = remedied(request, remedy);
           const others = taken.filter(
             (plan) => remedy.change !== "host.taken" || plan.vm !== remedy.from,

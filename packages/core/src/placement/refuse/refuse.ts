@@ -1,5 +1,6 @@
 import type { Request } from "../../request/request.ts";
 import { amountOf } from "../../text/amount.ts";
+import { shorten } from "../../text/shorten.ts";
 import type { HostState } from "../../plan/host-state.ts";
 import type { HostRefusal, RefusalReason } from "../../plan/refusal.ts";
 import { reason } from "./reason.ts";
@@ -14,23 +15,20 @@ import { type Space, spaceOn } from "../space/space.ts";
 
 /**
  * Why one host cannot hold a request that the search has refused there: every cause with its
- * numbers, then the smallest changes that would help. Causes are looked for one by one, since
- * several may hold at once, and an operator who mends only the first would be refused again.
+ * numbers, then the smallest changes that would help. Each cause is checked by itself, since several
+ * may hold at once, and an operator who mends only the first would be refused again.
  */
 export function refuse(host: HostState, request: Request): HostRefusal {
   const space = spaceOn(host, request);
   const otherClass = request.signature === null ? null : search(host, asItComes(request));
-  if (otherClass !== null) return ofOtherClass(host, request, otherClass);
+  if (otherClass !== null) return ofOtherSignature(host, request, otherClass);
   const reasons = [
     ...(space.topology.cores.length === 0
       ? [
-          reason(
-            "cores-unknown",
-            null,
-            null,
-            null,
-            "The topology has no cores, so none can be sold.",
-          ),
+          reason({
+            code: "cores-unknown",
+            message: "The topology has no cores, so none can be sold.",
+          }),
         ]
       : []),
     ...isolationReasons(space, host),
@@ -44,42 +42,34 @@ export function refuse(host: HostState, request: Request): HostRefusal {
   };
 }
 
-/** Nothing is short by itself: then every choice was tried, or as many as a search may try. */
+/** No single resource is short: the search tried every choice, or as many as it may. */
 function noChoice(space: Space): RefusalReason {
   const steps = effort();
   searchSpace(space, { any: true, effort: steps });
   return steps.sufficed()
-    ? reason(
-        "accelerators-split",
-        null,
-        null,
-        null,
-        "Every resource suffices by itself, but no choice of nodes has all of them together.",
-      )
-    : reason(
-        "search-ended",
-        null,
-        null,
-        null,
-        "Every resource suffices by itself, and the search ended at its bound without a choice that has all of them together: there may be one.",
-      );
+    ? reason({
+        code: "accelerators-split",
+        message: "Each resource alone suffices, but no choice of nodes has all of them together.",
+      })
+    : reason({
+        code: "search-ended",
+        message:
+          "Each resource alone suffices. The search ended at its limit before it found a choice of nodes that has all of them together; there may be one.",
+      });
 }
 
-/**
- * What a flavor's VMs are refused for alone: there is room, but not of the class that it is sold
- * in.
- */
-function ofOtherClass(
+/** A cause of flavors alone: there is room, but not of the signature that the flavor is sold in. */
+function ofOtherSignature(
   host: HostState,
   request: Request,
   { space, best }: SearchResult,
 ): HostRefusal {
   const { signature, signatureText } = layoutSignature(space, best);
   const flavor = request.flavor === null ? "the flavor" : `flavor ${request.flavor}`;
-  const message = `No free placement is of signature ${request.signature}, in which ${flavor} is sold; to be had is ${signature}: ${signatureText}.`;
+  const message = `No free placement has signature ${request.signature}, which ${flavor} is sold in; the best free one has ${signature}: ${signatureText}.`;
   return {
     host: host.topology.name,
-    reasons: [reason("signature-unavailable", null, null, null, message.slice(0, 1024))],
+    reasons: [reason({ code: "signature-unavailable", message: shorten(message, 1024) })],
     remedies: signatureRemedies(host, request, signature),
   };
 }
@@ -97,24 +87,22 @@ function isolationReasons(space: Space, host: HostState): RefusalReason[] {
   return [
     ...(known.length > 0
       ? [
-          reason(
-            "isolation-conflict",
-            null,
-            units,
-            open,
-            `Isolation closes ${amountOf(known.length, "core")}: ${request.name} asks for "${request.isolation}", and on the host ${host.taken.length === 1 ? "is" : "are"} ${vms}.`,
-          ),
+          reason({
+            code: "isolation-conflict",
+            needs: units,
+            has: open,
+            message: `Isolation rules out ${amountOf(known.length, "core")}: ${request.name} asks for "${request.isolation}", and the host has ${vms}.`,
+          }),
         ]
       : []),
     ...(unproven > 0
       ? [
-          reason(
-            "isolation-conflict",
-            null,
-            units,
-            open,
-            `The last-level cache of ${amountOf(unproven, "core")} is unknown, so nobody can be promised one alone.`,
-          ),
+          reason({
+            code: "isolation-conflict",
+            needs: units,
+            has: open,
+            message: `The last-level cache of ${amountOf(unproven, "core")} is unknown, so no VM can have one alone.`,
+          }),
         ]
       : []),
   ];
@@ -128,26 +116,27 @@ function acceleratorReasons(space: Space): RefusalReason[] {
   const of = model === null ? "" : ` of model "${model}"`;
   const what = `${amountOf(count, "accelerator")}${of}`;
   if (free < count) {
-    const message = `${what} asked for, ${free} free of ${all.length} that the host has.`;
-    return [reason("accelerators-short", null, count, free, message)];
+    const message = `${what} asked for; the host has ${all.length}, ${free} free.`;
+    return [reason({ code: "accelerators-short", needs: count, has: free, message })];
   }
   const placeable = space.accelerators.filter(({ node }) => node !== null).length;
   if (space.request.locality === "strict" && placeable < count) {
-    const message = `${what} asked for on known nodes, but the node of ${free - placeable} of the ${free} free ones is unknown.`;
-    return [reason("accelerator-node-unknown", null, count, placeable, message)];
+    const message = `${what} asked for on known nodes; the node of ${free - placeable} of the ${free} free ones is unknown.`;
+    return [reason({ code: "accelerator-node-unknown", needs: count, has: placeable, message })];
   }
   const largest = largestSet(space);
   if (largest === count) return [];
   if (space.topology.partitions.length > 0) {
-    const message = `No free fabric partition has ${amountOf(count, "accelerator")}; the largest free one below that has ${largest}.`;
-    return [reason("partition-unavailable", null, count, largest, message)];
+    const smaller = largest === 0 ? "and none has fewer" : `the largest smaller one has ${largest}`;
+    const message = `No free fabric partition has ${amountOf(count, "accelerator")}, ${smaller}.`;
+    return [reason({ code: "partition-unavailable", needs: count, has: largest, message })];
   }
-  const wish = link === "nvlink" ? "pairwise linked directly" : "below one PCIe switch";
-  const message = `${what} asked for ${wish}; at most ${largest} of the ${free} free ones can be had so.`;
-  return [reason("accelerators-unlinked", null, count, largest, message)];
+  const wish = link === "nvlink" ? "all linked directly" : "below one PCIe switch";
+  const message = `${what} asked for, ${wish}; at most ${largest} of the ${free} free ones are.`;
+  return [reason({ code: "accelerators-unlinked", needs: count, has: largest, message })];
 }
 
-/** How many accelerators, up to those asked for, can be had connected as asked. */
+/** The most accelerators, up to those asked for, that are connected as asked. */
 function largestSet(space: Space): number {
   for (let { count } = space.request.accelerators; count > 0; count--) {
     const request = { ...space.request, accelerators: { ...space.request.accelerators, count } };

@@ -2,26 +2,27 @@ import type { Request } from "../../request/request.ts";
 import { isolations } from "../../request/virtual-machine.ts";
 import type { Topology } from "../../topology/topology.ts";
 import { amountOf } from "../../text/amount.ts";
-import { formatBytes, formatQuantity, GiB, MiB } from "../../unit/bytes.ts";
+import { formatBytes, formatQuantity, GiB, KiB, MiB } from "../../unit/bytes.ts";
 import { valueOf } from "../../unit/list.ts";
 import type { HostState } from "../../plan/host-state.ts";
-import type { RefusalReason, Remedy } from "../../plan/refusal.ts";
+import type { RefusalReason, RefusalRemedy } from "../../plan/refusal.ts";
+import { advice, writeFile } from "../../remedy/remedy.ts";
 import { largestThatFits } from "./largest.ts";
 import { isPlaceable } from "../search/search.ts";
 import { usualWidth } from "../inventory/cores.ts";
 import { granuleOf } from "../space/memory.ts";
 
 /**
- * The smallest changes that would make a refused request fit, each by itself: less of one thing,
- * another locality, isolation or page size, more huge pages, or one VM fewer; where none of these
- * is enough, fewer vCPUs and less memory together. Every one has been tried by the same search that
- * refused; what does not help is not offered.
+ * The smallest changes that would make a refused request fit, each enough by itself: less of one
+ * thing, another locality, isolation or page size, more huge pages, or one VM fewer; where none of
+ * these is enough, fewer vCPUs and less memory together. The search that refused has tried each one
+ * and found that it helps.
  */
 export function remedies(
   host: HostState,
   request: Request,
   reasons: readonly RefusalReason[],
-): readonly Remedy[] {
+): readonly RefusalRemedy[] {
   const fits = (change: Partial<Request>): boolean => isPlaceable(host, { ...request, ...change });
   const single = [
     ...fewerDevices(request, fits),
@@ -34,43 +35,51 @@ export function remedies(
   return single.length > 0 ? single : lessOfBoth(host, request, fits);
 }
 
-/** The request without its flavor's signature: any class of placements will do. */
+/** The request without its flavor's signature, for any class of placements. */
 export function asItComes(request: Request): Request {
   return { ...request, signature: null };
 }
 
-/** Where all that is missing is the class: another grade, another class to sell, one VM fewer. */
+/** Remedies where only the class is missing: any class, another class to sell, one VM fewer. */
 export function signatureRemedies(
   host: HostState,
   request: Request,
   available: string,
-): readonly Remedy[] {
+): readonly RefusalRemedy[] {
   const { locality, signature } = request;
   const grade =
     locality === "preferred"
       ? []
       : [
-          remedy(
-            "spec.locality",
-            locality,
-            "preferred",
-            "It fits if it may be of another grade than its flavor.",
-          ),
+          remedy({
+            change: "spec.locality",
+            from: locality,
+            to: "preferred",
+            text: "It fits with `locality: preferred`, in another class than its flavor's.",
+          }),
         ];
   return [
     ...grade,
-    remedy("signature", signature, available, `It fits as a flavor of signature ${available}.`),
+    remedy({
+      change: "signature",
+      from: signature,
+      to: available,
+      text: `It fits as a flavor of signature ${available}.`,
+    }),
     ...withoutOne(host, request),
   ];
 }
 
 type Fits = (change: Partial<Request>) => boolean;
 
-function remedy(change: string, from: Remedy["from"], to: Remedy["to"], message: string): Remedy {
-  return { change, from, to, message };
+/** A change to the request, which no command makes. */
+function remedy({ text, ...change }: Change): RefusalRemedy {
+  return { ...change, ...advice(null, text) };
 }
 
-function fewerDevices(request: Request, fits: Fits): Remedy[] {
+type Change = Pick<RefusalRemedy, "change" | "from" | "to" | "text">;
+
+function fewerDevices(request: Request, fits: Fits): RefusalRemedy[] {
   const { accelerators, nics } = request;
   const fewer = (than: number): number[] => Array.from({ length: than }, (_, i) => than - 1 - i);
   const accelerator = fewer(accelerators.count)
@@ -81,20 +90,27 @@ function fewerDevices(request: Request, fits: Fits): Remedy[] {
     ...(accelerator === undefined
       ? []
       : [
-          remedy(
-            "spec.accelerators.count",
-            accelerators.count,
-            accelerator,
-            `It fits with ${amountOf(accelerator, "accelerator")}.`,
-          ),
+          remedy({
+            change: "spec.accelerators.count",
+            from: accelerators.count,
+            to: accelerator,
+            text: `It fits with ${amountOf(accelerator, "accelerator")}.`,
+          }),
         ]),
     ...(nic === undefined
       ? []
-      : [remedy("spec.nics.count", nics.count, nic, `It fits with ${amountOf(nic, "NIC")}.`)]),
+      : [
+          remedy({
+            change: "spec.nics.count",
+            from: nics.count,
+            to: nic,
+            text: `It fits with ${amountOf(nic, "NIC")}.`,
+          }),
+        ]),
   ];
 }
 
-function fewerVcpus(host: HostState, request: Request, fits: Fits): Remedy[] {
+function fewerVcpus(host: HostState, request: Request, fits: Fits): RefusalRemedy[] {
   const width = request.isolation === "shared" ? 1 : usualWidth(host.topology);
   const most = largestThatFits(
     Math.ceil(request.vcpus / width) - 1,
@@ -103,10 +119,11 @@ function fewerVcpus(host: HostState, request: Request, fits: Fits): Remedy[] {
   );
   if (most === null) return [];
   const vcpus = most * width;
-  return [remedy("spec.vcpus", request.vcpus, vcpus, `It fits with ${amountOf(vcpus, "vCPU")}.`)];
+  const text = `It fits with ${amountOf(vcpus, "vCPU")}.`;
+  return [remedy({ change: "spec.vcpus", from: request.vcpus, to: vcpus, text })];
 }
 
-function lessMemory(request: Request, fits: Fits): Remedy[] {
+function lessMemory(request: Request, fits: Fits): RefusalRemedy[] {
   const granule = granuleOf(request);
   const most = largestThatFits(
     Math.ceil(request.memoryBytes / granule) - 1,
@@ -116,17 +133,17 @@ function lessMemory(request: Request, fits: Fits): Remedy[] {
   if (most === null) return [];
   const bytes = most * granule;
   return [
-    remedy(
-      "spec.memory",
-      formatQuantity(request.memoryBytes),
-      formatQuantity(bytes),
-      `It fits with ${formatBytes(bytes)} of memory.`,
-    ),
+    remedy({
+      change: "spec.memory",
+      from: formatQuantity(request.memoryBytes),
+      to: formatQuantity(bytes),
+      text: `It fits with ${formatBytes(bytes)} of memory.`,
+    }),
   ];
 }
 
 /** As much memory as fits with the fewest vCPUs, and then as many vCPUs as fit with that memory. */
-function lessOfBoth(host: HostState, request: Request, fits: Fits): Remedy[] {
+function lessOfBoth(host: HostState, request: Request, fits: Fits): RefusalRemedy[] {
   const period = Math.max(1, request.accelerators.count);
   const width = request.isolation === "shared" ? 1 : usualWidth(host.topology);
   const granule = granuleOf(request);
@@ -141,12 +158,12 @@ function lessOfBoth(host: HostState, request: Request, fits: Fits): Remedy[] {
   if (units === null) return [];
   const vcpus = units * width;
   return [
-    remedy(
-      "spec.vcpus, spec.memory",
-      `${request.vcpus}, ${formatQuantity(request.memoryBytes)}`,
-      `${vcpus}, ${formatQuantity(memoryBytes)}`,
-      `It fits with ${amountOf(vcpus, "vCPU")} and ${formatBytes(memoryBytes)} of memory together.`,
-    ),
+    remedy({
+      change: "spec.vcpus, spec.memory",
+      from: `${request.vcpus}, ${formatQuantity(request.memoryBytes)}`,
+      to: `${vcpus}, ${formatQuantity(memoryBytes)}`,
+      text: `It fits with ${amountOf(vcpus, "vCPU")} and ${formatBytes(memoryBytes)} of memory.`,
+    }),
   ];
 }
 
@@ -156,51 +173,37 @@ const pageNames = new Map<number | null, string>([
   [GiB, "1Gi"],
 ]);
 
-function otherTerms(request: Request, fits: Fits): Remedy[] {
+function otherTerms(request: Request, fits: Fits): RefusalRemedy[] {
   const { accelerators, hugepageBytes, isolation, locality } = request;
-  const found: Remedy[] = [];
-  const offer = (
-    helps: boolean,
-    change: string,
-    from: string,
-    to: string | null,
-    message: string,
-  ): void => {
-    if (helps) found.push(remedy(change, from, to, message));
-  };
-  if (locality !== "preferred") {
-    const message = "It fits if its cores or memory may lie on other nodes, at a cost.";
-    offer(fits({ locality: "preferred" }), "spec.locality", locality, "preferred", message);
+  const offers: Change[] = [];
+  if (locality !== "preferred" && fits({ locality: "preferred" })) {
+    const text = "It fits with `locality: preferred`, slower.";
+    offers.push({ change: "spec.locality", from: locality, to: "preferred", text });
   }
   const weaker = isolations
     .slice(0, isolations.indexOf(isolation))
     .findLast((level) => fits({ isolation: level }));
   if (weaker !== undefined) {
-    offer(true, "spec.isolation", isolation, weaker, `It fits with isolation "${weaker}".`);
+    const text = `It fits with \`isolation: ${weaker}\`.`;
+    offers.push({ change: "spec.isolation", from: isolation, to: weaker, text });
   }
   const page = [...pageNames.keys()].find(
     (size) => size !== hugepageBytes && fits({ hugepageBytes: size }),
   );
   if (page !== undefined) {
     const [from, to] = [valueOf(pageNames, hugepageBytes), valueOf(pageNames, page)];
-    offer(true, "spec.hugepages", from, to, `It fits with hugepages "${to}".`);
+    offers.push({ change: "spec.hugepages", from, to, text: `It fits with \`hugepages: ${to}\`.` });
   }
-  if (accelerators.link !== "any") {
-    const helps = fits({ accelerators: { ...accelerators, link: "any" } });
-    const message = "It fits if the accelerators may be connected in any way.";
-    offer(helps, "spec.accelerators.link", accelerators.link, "any", message);
+  const { link, model } = accelerators;
+  if (link !== "any" && fits({ accelerators: { ...accelerators, link: "any" } })) {
+    const text = "It fits with `link: any`, over slower links.";
+    offers.push({ change: "spec.accelerators.link", from: link, to: "any", text });
   }
-  if (accelerators.model !== null) {
-    const helps = fits({ accelerators: { ...accelerators, model: null } });
-    offer(
-      helps,
-      "spec.accelerators.model",
-      accelerators.model,
-      null,
-      "It fits with accelerators of any model.",
-    );
+  if (model !== null && fits({ accelerators: { ...accelerators, model: null } })) {
+    const text = "It fits with accelerators of any model.";
+    offers.push({ change: "spec.accelerators.model", from: model, to: null, text });
   }
-  return found;
+  return offers.map(remedy);
 }
 
 /** Setting the missing huge pages apart, where that alone helps and the nodes have the memory. */
@@ -208,21 +211,31 @@ function moreHugepages(
   host: HostState,
   request: Request,
   reasons: readonly RefusalReason[],
-): Remedy[] {
+): RefusalRemedy[] {
   const size = request.hugepageBytes;
   const short = reasons.filter(
     ({ code }) => code === "hugepages-short" || code === "hugepages-absent",
   );
   if (size === null) return [];
-  return short.flatMap(({ node, needs, has }) => {
+  return short.flatMap(({ node, needs, has }): RefusalRemedy[] => {
     if (node === null || needs === null || has === null) return [];
     const missing = needs - has;
     const grown = withMorePages(host, request, node, size, missing);
     if (grown === null) return [];
     if (!isPlaceable({ ...host, topology: grown.topology }, request)) return [];
-    const path = `/sys/devices/system/node/node${node}/hugepages/hugepages-${size / 1024}kB/nr_hugepages`;
-    const message = `It fits with ${amountOf(missing, "more page")} of ${formatBytes(size)} on node ${node}: echo ${grown.total} > ${path}`;
-    return [remedy(`nodes[${node}].hugepages`, grown.total - missing, grown.total, message)];
+    const path = `/sys/devices/system/node/node${node}/hugepages/hugepages-${size / KiB}kB/nr_hugepages`;
+    const [from, to] = [grown.total - missing, grown.total];
+    return [
+      {
+        change: `nodes[${node}].hugepages`,
+        from,
+        to,
+        text: `It fits with ${amountOf(missing, "more page")} of ${formatBytes(size)} on node ${node}.`,
+        argv: [writeFile(path, `${to}`)],
+        when: "live",
+        undo: [writeFile(path, `${from}`)],
+      },
+    ];
   });
 }
 
@@ -260,10 +273,11 @@ function withMorePages(
   return { topology: { ...topology, nodes }, total };
 }
 
-function withoutOne(host: HostState, request: Request): Remedy[] {
+function withoutOne(host: HostState, request: Request): RefusalRemedy[] {
   return host.taken.flatMap((plan) => {
     const taken = host.taken.filter((other) => other !== plan);
     if (!isPlaceable({ ...host, taken }, request)) return [];
-    return [remedy("host.taken", plan.vm, null, `It fits without the VM ${plan.vm}.`)];
+    const text = `It fits without the VM ${plan.vm}.`;
+    return [{ change: "host.taken", from: plan.vm, to: null, ...advice("live", text) }];
   });
 }

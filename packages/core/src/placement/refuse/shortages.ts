@@ -12,9 +12,9 @@ import { distributionsOf } from "../search/accelerators/distributions.ts";
 import { knownGranules, nodeOf, type Space } from "../space/space.ts";
 
 /**
- * Which nodes are short of what. Where the accelerators fix the cells, every way to distribute the
- * accelerators over nodes is looked at, and of each shortage the smallest need is kept: the least
- * that this node would have to have for any placement that uses it.
+ * What each node is short of. Where the accelerators fix the cells, every distribution of the
+ * accelerators over nodes is tried, and the smallest need of each shortage is kept: the least that the node must
+ * have for any placement that uses it.
  */
 export function shortages(space: Space): RefusalReason[] {
   const { accelerators, locality } = space.request;
@@ -25,7 +25,7 @@ export function shortages(space: Space): RefusalReason[] {
   ];
 }
 
-/** What all usable nodes together are short of, where a request may use several of them freely. */
+/** What all usable nodes together are short of, for a request that may use any of them. */
 function pooledShortages(space: Space): RefusalReason[] {
   const { request } = space;
   const alone = request.locality === "strict";
@@ -136,8 +136,8 @@ function distributionShortages(space: Space, distribution: Distribution): Refusa
 }
 
 /**
- * What each cell needs: its share; and one more, if all have theirs and what does not divide finds no
- * room. Null where there is not one for each cell.
+ * What each cell needs: its share, and one more where every cell has room for its share but none for
+ * the remainder. Null where there are fewer than cells.
  */
 function sharesOf(
   total: number,
@@ -157,8 +157,9 @@ function sharesOf(
 }
 
 function emptyCell(space: Space, cells: number): RefusalReason {
-  const message = `${amountOf(space.units, "core")} and ${amountOf(space.granules, "page")} over ${cells} cells leave a cell without any.`;
-  return reason("accelerators-split", null, cells, Math.min(space.units, space.granules), message);
+  const message = `${amountOf(space.units, "core")} and ${amountOf(space.granules, "page")} are too few for ${cells} cells: one would get none.`;
+  const has = Math.min(space.units, space.granules);
+  return reason({ code: "accelerators-split", needs: cells, has, message });
 }
 
 function interleaveShortages(space: Space): RefusalReason[] {
@@ -178,25 +179,11 @@ function unitShortage(
   if (has >= needs) return [];
   const where = node === null ? "the host" : `node ${node}`;
   const left = Math.max(0, has);
-  return space.request.isolation === "shared"
-    ? [
-        reason(
-          "cpus-short",
-          node,
-          needs,
-          left,
-          `${amountOf(needs, "CPU")} needed on ${where}, ${left} unpromised.`,
-        ),
-      ]
-    : [
-        reason(
-          "cores-short",
-          node,
-          needs,
-          left,
-          `${amountOf(needs, "whole core")} needed on ${where}, ${left} free.`,
-        ),
-      ];
+  const isShared = space.request.isolation === "shared";
+  const message = `${amountOf(needs, isShared ? "CPU" : "whole core")} needed on ${where}, ${left} free.`;
+  return [
+    reason({ code: isShared ? "cpus-short" : "cores-short", node, needs, has: left, message }),
+  ];
 }
 
 function nicShortage(space: Space, has: number): RefusalReason[] {
@@ -205,10 +192,11 @@ function nicShortage(space: Space, has: number): RefusalReason[] {
   const what = `${amountOf(needs, "NIC")}${rdma ? " with RDMA" : ""}`;
   const where =
     space.request.locality === "strict" ? "beside the VM's cores and accelerators" : "on the host";
-  return [reason("nics-short", null, needs, has, `${what} needed ${where}, ${has} free.`)];
+  const message = `${what} needed ${where}, ${has} free.`;
+  return [reason({ code: "nics-short", needs, has, message })];
 }
 
-/** Of several reasons with one code for one node, the one that needs least; by node. */
+/** The reason that needs least for each code and node, in order of nodes. */
 function leastNeeds(reasons: readonly RefusalReason[]): RefusalReason[] {
   const least = new Map<string, RefusalReason>();
   for (const entry of reasons) {

@@ -64,7 +64,8 @@ type Attempt = readonly [LocalityPolicy, SearchOptions["accepts"]];
 
 /**
  * The searches to try one after the other until one finds a place. A flavor's signature is a
- * condition like any other, except under `preferred`, which takes another signature rather than none.
+ * condition like any other, except under `preferred`, which takes another signature rather than
+ * none.
  */
 function attempts(space: Space, model: CostModel, options: SearchOptions): readonly Attempt[] {
   const { signature, locality } = space.request;

@@ -19,10 +19,10 @@ export function freeDevices(
 }
 
 /**
- * Whether an accelerator is what a request asks for. A whole accelerator is, when the wanted text is
- * part of its model's name; an unknown model matches no text. A part of an accelerator is only when
- * the text is its profile's full name, with or without the vendor's before it: a request for an H100
- * does not want a tenth of one, although that is called H100XM-10C.
+ * Whether an accelerator is what a request asks for. A whole accelerator is, when the wanted text
+ * is part of its model's name; an unknown model matches no text. A part of an accelerator is only
+ * when the text is its profile's full name, with or without the vendor's before it: a request for
+ * an H100 does not want a tenth of one, although that is called H100XM-10C.
  */
 export function isWanted({ model, isPart }: Device, wanted: string | null): boolean {
   if (wanted === null) return !isPart;

@@ -11,9 +11,9 @@ export interface Closed {
 }
 
 /**
- * Finds what isolation closes to a request. It works both ways: a request that wants a cache, a node
- * or the host for itself cannot go where another VM is, and no request can go where a VM has one for
- * itself. A core of unknown cache may share one, so `l3` does not take it.
+ * Finds what isolation closes to a request. It works both ways: a request that wants a cache, a
+ * node or the host for itself cannot go where another VM is, and no request can go where a VM has
+ * one for itself. A core of unknown cache may share one, so `l3` does not take it.
  */
 export function closedTo(request: Request, inventory: Inventory, occupancy: Occupancy): Closed {
   const wanted = request.isolation;

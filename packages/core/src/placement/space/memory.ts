@@ -29,8 +29,8 @@ export function pageBytesOf(request: Request, { machine }: Topology): number {
 /**
  * The free granules of a node, by position; null where its memory is unknown.
  *
- * A running VM's huge pages are gone from the pool's free count, a planned VM's are not yet. So both
- * limits hold: the free count, and the whole pool less what plans were promised.
+ * A running VM's huge pages are gone from the pool's free count, a planned VM's are not yet. So
+ * both limits hold: the free count, and the whole pool less what plans were promised.
  */
 export function freeGranules(space: RequestOnHost, node: number): number | null {
   const { inventory, occupancy, closed, request } = space;

@@ -15,17 +15,18 @@ import { formatList, setOf } from "../../set/list-format.ts";
 import { topologyDigest } from "../../topology/digest.ts";
 import { interconnects } from "../../topology/interconnect.ts";
 import type { MemoryNode, Topology } from "../../topology/topology.ts";
+import { MiB } from "../../unit/bytes.ts";
 import { governedTopology, type HostState } from "../host-state.ts";
-import { functionsOf, type Plan } from "../plan.ts";
+import { functionsOf, isHugepage, type Plan } from "../plan.ts";
 import { factFaults, type PlanFault } from "./plan-facts.ts";
 import { planContradictions } from "./plan-consistency.ts";
 import { planSignature } from "../signature/signature.ts";
 import { sumOf } from "../../unit/sum.ts";
 
 /**
- * Checks a plan against its host: returns every fault, none if the plan is legal. It derives the rules
- * of placement anew and shares no code with the search. With the request it also checks that the plan
- * gives what was asked for.
+ * Checks a plan against its host: returns every fault, none if the plan is legal. It derives the
+ * rules of placement anew and shares no code with the search. With the request it also checks that
+ * the plan gives what was asked for.
  *
  * It runs on every plan in tests, and on plans from elsewhere before they are used.
  */
@@ -121,7 +122,7 @@ function checkMemory({ plan, host, topology, report }: View): void {
         const cells = plans.flatMap((entry) => entry.cells);
         const ofPages = cells.filter(
           (cell) =>
-            cell.pageBytes === pageBytes || (pageBytes < 2 ** 21 && cell.pageBytes < 2 ** 21),
+            cell.pageBytes === pageBytes || !(isHugepage(pageBytes) || isHugepage(cell.pageBytes)),
         );
         const parts = ofPages.flatMap((cell) => cell.memoryOnNodes);
         return sumOf(parts, (part) => (part.node === node.id ? part.bytes : 0));
@@ -158,14 +159,14 @@ function bytesToSell(
 ): number {
   const sum = (pools: MemoryNode["hugepages"]): number =>
     sumOf(pools, ({ sizeBytes, total }) => sizeBytes * total);
-  if (pageBytes >= 2 ** 21) return sum(hugepages.filter((pool) => pool.sizeBytes === pageBytes));
+  if (isHugepage(pageBytes)) return sum(hugepages.filter((pool) => pool.sizeBytes === pageBytes));
   if (memoryBytes === null) return 0;
   return memoryBytes - sum(hugepages) - policy.reserved.memoryPerNodeBytes;
 }
 
 /**
- * No VM shares what another has alone: cores always, except among floating VMs; caches, nodes and the
- * host where the isolation says so.
+ * No VM shares what another has alone: cores always, except among floating VMs; caches, nodes and
+ * the host where the isolation says so.
  */
 function checkIsolation({ plan, host, topology, report }: View): void {
   const mine = allCpus(plan);
@@ -260,7 +261,7 @@ function checkSignature({ plan, topology, report }: View, { signature, locality 
 }
 
 /** The granule of base pages, in bytes. */
-const basePagesUnit = 2 ** 21;
+const basePagesUnit = 2 * MiB;
 
 function checkRequest({ plan, topology, report }: View, request: Request): void {
   const accelerators = plan.devices.filter((device) => device.kind === "accelerator");

@@ -13,8 +13,8 @@ export interface PlanFault {
 type Report = (subject: string, message: string) => void;
 
 /**
- * Compares a plan's facts about devices, links and distances with its host: renderings and guests rely
- * on the plan alone.
+ * Compares a plan's facts about devices, links and distances with its host: renderings and guests
+ * rely on the plan alone.
  */
 export function factFaults(plan: Plan, topology: Topology): readonly PlanFault[] {
   const faults: PlanFault[] = [];

@@ -127,9 +127,9 @@ function board(adjacent: (rows: number, columns: number) => boolean): LabeledGra
 }
 
 /**
- * The triangular graph T(8), the pairs of 8 items joined where they share one, after Seidel switching
- * by a set of pairs. The three switchings are the Chang graphs; all four are strongly regular with
- * the parameters (28, 12, 6, 4).
+ * The triangular graph T(8), the pairs of 8 items joined where they share one, after Seidel
+ * switching by a set of pairs. The three switchings are the Chang graphs; all four are strongly
+ * regular with the parameters (28, 12, 6, 4).
  */
 function switched(chosen: readonly (readonly [number, number])[]): LabeledGraph {
   const edges = pairsOf(8);

@@ -14,22 +14,23 @@ import { mapping, orbitsFixing } from "./orbits.ts";
 
 /**
  * The canonical form of a labeled graph by individualization-refinement (McKay, Practical Graph
- * Isomorphism, 1981): a text that two graphs share exactly when one becomes the other by renaming its
- * vertices.
+ * Isomorphism, 1981): a text that two graphs share exactly when one becomes the other by renaming
+ * its vertices.
  *
- * It is right by construction. The text lists all labels and edges in some order of the vertices, so
- * equal texts mean isomorphic graphs. The order is the least of those that a search tree offers, and
- * both the tree and the comparison depend only on labels and edges, so isomorphic graphs have the
- * same least order.
+ * It is right by construction. The text lists all labels and edges in some order of the vertices,
+ * so equal texts mean isomorphic graphs. The order is the least of those that a search tree offers,
+ * and both the tree and the comparison depend only on labels and edges, so isomorphic graphs have
+ * the same least order.
  *
- * Color refinement splits the vertices into ordered cells. While some cell has several vertices, each
- * of them in turn is individualized, and refinement goes on, until every cell is a single vertex: a
- * leaf, which is an order. Leaves are compared first by their refinement traces from the root, then
- * by the edges in their order. Two rules keep the tree small without changing the least leaf:
+ * Color refinement splits the vertices into ordered cells. While some cell has several vertices,
+ * each of them in turn is individualized, and refinement goes on, until every cell is a single
+ * vertex: a leaf, which is an order. Leaves are compared first by their refinement traces from the
+ * root, then by the edges in their order. Two rules keep the tree small without changing the least
+ * leaf:
  *
  * - a branch whose trace is already greater than the best leaf's is pruned;
- * - two leaves with equal edges give an automorphism. An automorphism that fixes the choices above a
- *   node maps that node's branches onto each other, so one branch of each orbit is enough, and a
+ * - two leaves with equal edges give an automorphism. An automorphism that fixes the choices above
+ *   a node maps that node's branches onto each other, so one branch of each orbit is enough, and a
  *   branch found to mirror an explored one is left at once.
  *
  * Where many vertices are interchangeable (16 equal GPUs with equal links, 8 equal cells of 2 GPUs

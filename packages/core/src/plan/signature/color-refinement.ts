@@ -6,9 +6,9 @@ import { read, write } from "../../unit/vector.ts";
  * vertices changes. Two vertices that an automorphism maps onto each other always stay in one cell;
  * the reverse does not hold, which is why `canonical-form.ts` searches.
  *
- * The cells are ordered, and every choice (which cell splits another, how its fragments are ordered)
- * depends only on positions, sizes and edge codes. So isomorphic graphs are split in the same steps,
- * and the traces of the steps can be compared between branches.
+ * The cells are ordered, and every choice (which cell splits another, how its fragments are
+ * ordered) depends only on positions, sizes and edge codes. So isomorphic graphs are split in the
+ * same steps, and the traces of the steps can be compared between branches.
  */
 
 /**
@@ -19,7 +19,9 @@ export interface EdgeMatrix {
   readonly labels: Int32Array;
 }
 
-/** For every ordered pair, a hash of its edges in both directions: sums of hashes seldom collide. */
+/**
+ * For every ordered pair, a hash of its edges in both directions: sums of hashes seldom collide.
+ */
 export type PairCodes = EdgeMatrix;
 
 export function pairCodes({ size, labels }: EdgeMatrix): PairCodes {
@@ -94,7 +96,9 @@ export function cellStarts({ vertices, length }: Partition): number[] {
   return starts;
 }
 
-/** Gives one vertex a cell of its own, before the rest of its cell; returns the new cell's start. */
+/**
+ * Gives one vertex a cell of its own, before the rest of its cell; returns the new cell's start.
+ */
 export function individualize(partition: Partition, vertex: number): number {
   const { vertices, cellOf, length } = partition;
   const start = read(cellOf, vertex);
@@ -113,8 +117,8 @@ export function individualize(partition: Partition, vertex: number): number {
 /**
  * Refines a partition in place until neither the given splitters nor any new cell splits a cell;
  * returns the trace. A vertex is weighed against a splitter by the sum of its pair codes: different
- * sums mean different edges, while a collision only leaves a cell whole, for the search to split. At
- * most O(n² log n) in all.
+ * sums mean different edges, while a collision only leaves a cell whole, for the search to split.
+ * At most O(n² log n) in all.
  */
 export function refine(
   { size, labels: codes }: PairCodes,
@@ -196,8 +200,8 @@ function split(
 }
 
 /**
- * Queues the fragments of a cell as splitters. Where the whole cell has been a splitter already, the
- * first of the largest fragments adds nothing to the others (Hopcroft), and is left out.
+ * Queues the fragments of a cell as splitters. Where the whole cell has been a splitter already,
+ * the first of the largest fragments adds nothing to the others (Hopcroft), and is left out.
  */
 function enqueue(
   fragments: readonly number[],

@@ -15,9 +15,9 @@ import { sumOf } from "../../unit/sum.ts";
  * - from a device to its cell and to its node
  *
  * So a cell that strays (cores, memory or a device on another node than its own) differs from one
- * that does not, and the other node counts by its distance and not by its number. A cache that cores
- * of several cells or nodes share, and a pool that vCPUs float over, get vertices of their own, since
- * no single edge could group them.
+ * that does not, and the other node counts by its distance and not by its number. A cache that
+ * cores of several cells or nodes share, and a pool that vCPUs float over, get vertices of their
+ * own, since no single edge could group them.
  */
 export function signatureGraph(input: SignatureInput): LabeledGraph {
   const graph = graphBuilder();

@@ -10,9 +10,9 @@ import { count, type Tally } from "../../unit/tally.ts";
 import type { Cell, PlanParts } from "../plan.ts";
 
 /**
- * The input of a placement's signature: every difference that its place can make to a VM of a flavor,
- * without names of hosts, nodes, cores or devices. Nodes, cells and devices are known by their
- * positions, which carry no meaning.
+ * The input of a placement's signature: every difference that its place can make to a VM of a
+ * flavor, without names of hosts, nodes, cores or devices. Nodes, cells and devices are known by
+ * their positions, which carry no meaning.
  *
  * Left out, because other VMs' arrivals and departures change them or because they belong to the
  * host: the size of a pool of shared cores, the CPUs of the emulator's threads, and the speed at

@@ -9,8 +9,8 @@ import { sum } from "../../unit/sum.ts";
 /**
  * The text of a signature: "2 cells × (12 cores/24 threads, 240 GiB in 1 GiB pages, 1 GPU, 1 NIC on
  * its switch), 21 apart, GPUs NV18". Cells with equal text are counted together. What strays is
- * mentioned; what does not is not. Renaming changes nothing. The text leaves out details (caches, CPU
- * model), so placements of different signatures may have the same text.
+ * mentioned; what does not is not. Renaming changes nothing. The text leaves out details (caches,
+ * CPU model), so placements of different signatures may have the same text.
  */
 export function signatureText(input: SignatureInput): string {
   const cells = withCounts(input.cells.map((cell, index) => cellWords(input, cell, index)));

@@ -31,6 +31,7 @@ export const catalog: readonly CatalogMachine[] = [
   xeonSnc,
 ];
 
+/** The names of all machines in the catalog. */
 export const catalogNames: readonly string[] = catalog.map(({ name }) => name);
 
 /** The topology of the catalog's machine of that name, or null where there is none. */

@@ -4,8 +4,9 @@ import type { L3Cache, Topology } from "../topology.ts";
 import { changeText, paired, type TopologyDifference } from "./difference.ts";
 
 /**
- * What changed about L3 caches and how they can be shared out. Caches are paired by their cores, as
- * their numbers mean nothing; one whose cores went or were regrouped is told of with those.
+ * Differences in L3 caches and in how they can be shared out. Caches are paired by their cores,
+ * since their numbers mean nothing; a cache whose cores changed is covered by the difference in
+ * cores.
  */
 export function cacheDifferences(a: Topology, b: Topology): TopologyDifference[] {
   const caches = paired(described(a), described(b), ({ cpus }) => cpus);

@@ -12,9 +12,9 @@ import type { Core, Topology } from "../topology.ts";
 import { cpusText, type TopologyDifference } from "./difference.ts";
 
 /**
- * What changed about CPUs: which are online, which node and package each is in, and which share a
- * core, a cluster, a die or an L3. The numbers of the latter are Evenkeel's own, so they are not
- * compared: what is compared is which of the CPUs online in both machines lie together.
+ * Differences in CPUs: which are online, the node and package of each, and which share a core, a
+ * cluster, a die or an L3. The numbers of cores, clusters, dies and caches are Evenkeel's own and
+ * are not compared; only the sets of CPUs are, among those online in both machines.
  */
 export function cpuDifferences(a: Topology, b: Topology): TopologyDifference[] {
   const [before, after] = [cpusOf(a), cpusOf(b)];
@@ -83,7 +83,7 @@ function onlineDifferences(before: Cpus, after: Cpus): TopologyDifference[] {
   ];
 }
 
-/** CPUs that lie elsewhere than before, those of one move together. */
+/** CPUs on another node or package than before; those that moved together are one difference. */
 function movedDifferences(
   before: ReadonlyMap<number, number | null>,
   after: ReadonlyMap<number, number | null>,
@@ -157,8 +157,8 @@ function groupsOf(
 }
 
 /**
- * Groups of before that are not there any more, with what their CPUs are in now. Groups share no
- * CPU, so that each CPU leads to its own, and the cost is that of naming the CPUs that moved.
+ * Groups that no longer exist, with the groups that their CPUs are in now. Groups share no CPU, so
+ * each CPU leads to one group, and the cost is that of naming the CPUs that moved.
  */
 function sharingDifferences(
   before: ReadonlyMap<string, string>,

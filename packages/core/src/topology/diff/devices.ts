@@ -11,7 +11,7 @@ import {
 import { iommuDifferences } from "./iommu-groups.ts";
 import { roleDifferences } from "./roles.ts";
 
-/** What changed about PCI functions, and about the accelerators and NICs among them. */
+/** Differences in PCI functions, and in the accelerators and NICs among them. */
 export function deviceDifferences(a: Topology, b: Topology): TopologyDifference[] {
   const name = namesOf(a, b);
   const devices = paired(a.pci, b.pci, ({ address }) => address);
@@ -26,7 +26,7 @@ export function deviceDifferences(a: Topology, b: Topology): TopologyDifference[
   ];
 }
 
-/** `GPU 0000:1b:00.0`: what a function is to a person, as far as either machine knows. */
+/** `GPU 0000:1b:00.0`: the usual name of a function, as far as either machine knows it. */
 function namesOf(a: Topology, b: Topology): NameOf {
   const roles = new Map<string, string>();
   for (const { pci, accelerators, nics } of [b, a]) {

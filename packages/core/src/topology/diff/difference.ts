@@ -1,7 +1,7 @@
-/** One way in which a machine differs from what it was, or from another of its type. */
+/** One difference between a machine and its earlier state, or another machine of its type. */
 export interface TopologyDifference {
   readonly group: DifferenceGroup;
-  /** What it is about, as people call it: `node 1`, `GPU 0000:1b:00.0`, `CPUs 7,9`. */
+  /** What it is about, by its usual name: `node 1`, `GPU 0000:1b:00.0`, `CPUs 7,9`. */
   readonly subject: string;
   /** The field, with what identifies its owner in brackets: `nodes[1].memoryBytes`. */
   readonly path: string;
@@ -24,6 +24,7 @@ export type DifferenceGroup =
   | "interconnects"
   | "partitions";
 
+/** A value before or after a change; null where it is unknown. */
 export type DifferenceValue = string | number | boolean | null;
 
 /** What a PCI function is called. */
@@ -34,7 +35,7 @@ export function cpusText(list: string): string {
   return `${/^\d+$/.test(list) ? "CPU" : "CPUs"} ${list}`;
 }
 
-/** What a change of a value that may be unknown is called. */
+/** Words for the change of a value that may be unknown. */
 export function changeText(
   what: string,
   before: DifferenceValue,

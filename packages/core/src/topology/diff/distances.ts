@@ -2,7 +2,7 @@ import { distancesOf } from "../distances-of.ts";
 import type { Access, Topology } from "../topology.ts";
 import { changeText, paired, type TopologyDifference } from "./difference.ts";
 
-/** What changed about how far nodes are from each other, among those that both machines have. */
+/** Differences in the distances between nodes that both machines have. */
 export function distanceDifferences(a: Topology, b: Topology): TopologyDifference[] {
   return [...slitDifferences(a, b), ...accessDifferences(a, b)];
 }

@@ -2,9 +2,9 @@ import type { PciDevice, Topology } from "../topology.ts";
 import type { NameOf, TopologyDifference } from "./difference.ts";
 
 /**
- * IOMMU groups: who shares one with whom, among the functions that both machines have. The
- * kernel's numbers mean nothing and shift when a device comes or goes, so that they differ is said
- * once, and only where nothing else about the groups is.
+ * Differences in which functions share an IOMMU group, among the functions of both machines. The
+ * kernel's numbers mean nothing and shift when a device comes or goes, so a mere renumbering is one
+ * difference, and only where the groups are otherwise equal.
  */
 export function iommuDifferences(a: Topology, b: Topology, name: NameOf): TopologyDifference[] {
   const current = new Map(b.pci.map((device) => [device.address, device]));

@@ -3,7 +3,7 @@ import { changeText, paired, type TopologyDifference } from "./difference.ts";
 
 const kindNames = { nvlink: "NVLink", xgmi: "XGMI" } as const;
 
-/** What changed about direct links, other than those that came or went with a device. */
+/** Differences in direct links between devices that both machines have. */
 export function linkDifferences(a: Topology, b: Topology): TopologyDifference[] {
   const inBoth = addressesOfBoth(a, b);
   const stays = (link: Link): boolean => inBoth.has(link.a) && inBoth.has(link.b);
@@ -56,8 +56,8 @@ function addressesOfBoth(a: Topology, b: Topology): ReadonlySet<string> {
 }
 
 /**
- * What sources state differently of the ways over PCI Express between devices that are there still.
- * What follows from a device's place is that device's difference.
+ * Differences in stated interconnects between devices that both machines have. An interconnect that
+ * follows from a device's place is covered by the difference in its place.
  */
 export function interconnectDifferences(a: Topology, b: Topology): TopologyDifference[] {
   const inBoth = addressesOfBoth(a, b);
@@ -83,7 +83,7 @@ export function interconnectDifferences(a: Topology, b: Topology): TopologyDiffe
   });
 }
 
-/** What changed about fabric partitions, other than losing or gaining a device with the machine. */
+/** Differences in fabric partitions, apart from devices that the machine lost or gained. */
 export function partitionDifferences(a: Topology, b: Topology): TopologyDifference[] {
   const inBoth = addressesOfBoth(a, b);
   return paired(a.partitions, b.partitions, ({ id }) => `${id}`).flatMap(

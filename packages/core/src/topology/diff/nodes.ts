@@ -2,7 +2,7 @@ import { formatBytes } from "../../unit/bytes.ts";
 import type { HugepagePool, MemoryNode, Topology } from "../topology.ts";
 import { changeText, paired, type TopologyDifference } from "./difference.ts";
 
-/** What changed about nodes, apart from their CPUs: their memory, its kind and its huge pages. */
+/** Differences in nodes apart from their CPUs: memory, its kind, and huge pages. */
 export function nodeDifferences(a: Topology, b: Topology): TopologyDifference[] {
   return paired(a.nodes, b.nodes, ({ id }) => `${id}`).flatMap(({ before, after }) => {
     if (before !== null && after !== null) return changes(before, after);
@@ -130,7 +130,7 @@ function poolDifferences(before: MemoryNode, after: MemoryNode): TopologyDiffere
   });
 }
 
-/** Pages that came or went free are what the total says already. */
+/** Free pages that came or went with the pool: the total covers them. */
 function cameFree(before: HugepagePool, after: HugepagePool): boolean {
   if (before.free === null || after.free === null) return false;
   return after.free - before.free === after.total - before.total;

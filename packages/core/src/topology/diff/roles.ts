@@ -10,8 +10,8 @@ import {
 import { profilesText } from "../virtual-functions.ts";
 
 /**
- * What is known of accelerators and NICs, and which functions count as one. Of functions that came
- * or went altogether nothing more is said.
+ * Differences in accelerators and NICs, and in which functions count as one. A function that came
+ * or went altogether is covered by the difference in functions.
  */
 export function roleDifferences(a: Topology, b: Topology, name: NameOf): TopologyDifference[] {
   const before = new Set(a.pci.map(({ address }) => address));

@@ -1,7 +1,7 @@
 import { at } from "../../unit/list.ts";
 import { fitted, type Line, line, span, widestOf, widthOf } from "./line.ts";
 
-/** A frame with a title around sections of lines, which are parted by rules. */
+/** A frame with a title around sections of lines, separated by rules. */
 export interface Box {
   readonly title: Line;
   readonly sections: readonly (readonly Line[])[];

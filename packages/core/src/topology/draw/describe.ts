@@ -18,8 +18,7 @@ const unknown = (text: string): Line => line(span(text, "unknown"));
 const kindNames = { dram: "", hbm: " HBM", cxl: " CXL", pmem: " PMEM", gpu: " GPU" } as const;
 
 /**
- * How much memory a node has, of what kind where it is not ordinary DRAM, and how much of faster
- * memory is a cache before it.
+ * A node's memory: its size, its kind where it is not ordinary DRAM, and the cache in front of it.
  */
 export function memoryText({ memoryBytes, sideCacheBytes, kind }: MemoryNode): Line {
   if (memoryBytes === null) return unknown("memory unknown");
@@ -99,7 +98,7 @@ function l3Bytes({ l3Caches }: Topology, ids: ReadonlySet<number | null>): numbe
   return first === undefined || known.length < ids.size || others.length > 0 ? null : first;
 }
 
-/** `node 1`; of a node whose number nobody told, `node ?`. */
+/** `node 1`, or `node ?` where its number is unknown. */
 export function nodeName(id: number): string {
   return isStandInNode(id) ? "node ?" : `node ${id}`;
 }
@@ -121,7 +120,7 @@ export function sizeOf(list: string): number {
   return set === null ? 0 : size(set);
 }
 
-/** A PCIe link: `gen5 x16`, and what it could be where it runs at less. */
+/** A PCIe link: `gen5 x16`, with its maximum where it runs below it. */
 export function linkLine(link: PcieLink | null): Line {
   if (link === null) return unknown("link unknown");
   const now = pcieRateText(link.speedGTs, link.width);
@@ -131,7 +130,7 @@ export function linkLine(link: PcieLink | null): Line {
   return [span(now, "warning"), span(` of ${most}`, "faint")];
 }
 
-/** The first lines of a drawing: what the machine is, and how much of everything it has. */
+/** The first lines of a drawing: what the machine is, and its totals. */
 export function headerLines(topology: Topology, width: number): Line[] {
   const { machine, nodes, cores } = topology;
   const product = [machine.vendor, machine.product].filter((part) => part !== null).join(" ");
@@ -166,7 +165,7 @@ export function headerLines(topology: Topology, width: number): Line[] {
   ];
 }
 
-/** What memory there is in all, that of GPUs apart: it is not the host's to sell. */
+/** The total of host memory, and of GPU memory apart, since that is not the host's to sell. */
 function memoryTotals(nodes: readonly MemoryNode[]): Line[] {
   const host = totalText(nodes.filter(({ kind }) => kind !== "gpu"));
   if (host === null) return [unknown("memory unknown")];
@@ -177,7 +176,7 @@ function memoryTotals(nodes: readonly MemoryNode[]): Line[] {
   return [line(host), ofGpus];
 }
 
-/** The sum of what is known: the least that there is where some is not, and null where all is. */
+/** The sum of the known values: a lower bound where some are unknown, null where all are. */
 function totalText(nodes: readonly MemoryNode[]): string | null {
   const known = nodes.flatMap(({ memoryBytes }) => memoryBytes ?? []);
   const total = known.reduce((sum, bytes) => sum + bytes, 0);

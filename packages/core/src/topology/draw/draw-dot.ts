@@ -14,13 +14,13 @@ import {
 } from "./pci-branches.ts";
 
 /**
- * A machine as a graph for Graphviz: a cluster for each package with one for each of its nodes in
- * it, the PCI trees of each node within its cluster, and direct links between accelerators. It says what `drawSvg` says but for distances, which are no edges: every node
- * reaches every other.
+ * Draws a machine as a graph for Graphviz: a cluster for each package, in it a cluster for each
+ * node with its PCI trees, and direct links between accelerators. It shows what `drawSvg` shows
+ * except distances, which are no edges: every node reaches every other.
  *
  * `dot -Tsvg` or `-Tpdf` draws it. Every name and text is a quoted string
- * (https://graphviz.org/doc/info/lang.html), so nothing that a file calls itself is syntax. The
- * same topology gives the same text.
+ * (https://graphviz.org/doc/info/lang.html), so no name in a file can be syntax. The same topology
+ * gives the same text.
  */
 export function drawDot(topology: Topology): string {
   const forests = new Map(pciForests(topology).map((forest) => [forest.node, forest]));

@@ -8,6 +8,7 @@ import { nodeTable } from "./node-table.ts";
 import { packageBoxes } from "./package-boxes.ts";
 import { hiddenFunctions } from "./pci-branches.ts";
 
+/** How the text is set. */
 export interface DrawOptions {
   /** Columns there are, at least 40. */
   readonly width: number;
@@ -20,10 +21,10 @@ const boxedNodesMax = 16;
 const gap = 4;
 
 /**
- * A machine as text: its packages with their nodes, memory and cores, the PCI trees that hang from
- * each node, and below them how far everything is from everything else. Packages stand side by
- * side where the width allows it; a machine of many nodes is a table. What is unknown says so. The
- * same topology gives the same text, which ends in a line break.
+ * Draws a machine as text: its packages with their nodes, memory and cores, the PCI trees of each
+ * node, and below them the distances and interconnects. Packages stand side by side where the width
+ * allows it; a machine of many nodes is a table. Unknown values are marked as such. The same
+ * topology gives the same text, which ends in a line break.
  */
 export function drawTopology(topology: Topology, { width, color = false }: DrawOptions): string {
   invariant(width >= 40, "a drawing needs 40 columns");

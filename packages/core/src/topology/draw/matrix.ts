@@ -9,7 +9,7 @@ import { acceleratorNames } from "./pci-branches.ts";
 /** More rows than this are drawn as classes of nodes. */
 const nodesInFullMax = 8;
 
-/** The distances between nodes as a table, or in one line what can be said of them. */
+/** The distances between nodes as a table, or in one line where that is enough. */
 export function distanceLines({ nodes, distances }: Topology, width: number): Line[] {
   if (nodes.length < 2) return [];
   if (distances === null) {
@@ -26,7 +26,7 @@ export function distanceLines({ nodes, distances }: Topology, width: number): Li
   return [line(`distances  ${range}, in too many classes to draw: see the machine as JSON`)];
 }
 
-/** Distances between classes of nodes that are alike; a class of one is a node. */
+/** Distances between classes of interchangeable nodes; a class of one is a node. */
 export interface DistanceTable {
   /** List strings of nodes. */
   readonly names: readonly string[];
@@ -62,9 +62,9 @@ export function distanceTable(
 }
 
 /**
- * Classes of nodes that no other node can tell apart by distance: two are twins when exchanging
- * them leaves the table as it is. Being twins is transitive, so comparing with one member of a
- * class is enough; the cost is at most cubic in the nodes, of which there are few.
+ * Groups nodes into classes of twins: exchanging two twins leaves the table of distances as it is.
+ * Being twins is transitive, so comparing with one member of a class is enough; the cost is at most
+ * cubic in the nodes, of which there are few.
  */
 function twins(
   places: readonly number[],
@@ -85,7 +85,9 @@ function twins(
   return classes;
 }
 
-/** How the accelerators reach each other: in a line where all pairs are alike, else as a table. */
+/**
+ * The interconnects of the accelerators: in one line where all pairs are alike, else as a table.
+ */
 export function interconnectLines(topology: Topology, width: number): Line[] {
   const accelerators = wholeAccelerators(topology);
   if (accelerators.length < 2) return [];

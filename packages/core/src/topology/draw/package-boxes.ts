@@ -36,7 +36,7 @@ export interface PackageGroup {
   readonly nodes: readonly MemoryNode[];
 }
 
-/** Nodes with CPUs by the package that they lie in; one that spans several stands for itself. */
+/** Nodes with CPUs by package; a node of several packages stands alone. */
 export function packageGroups(topology: Topology): PackageGroup[] {
   const groups = new Map<string, MemoryNode[]>();
   for (const node of topology.nodes.filter(({ cpus }) => cpus !== "")) {

@@ -7,9 +7,9 @@ import { listOf } from "./describe.ts";
 import { type Line, line, span } from "./line.ts";
 
 /**
- * The part of the PCI tree that matters for placement: host bridges, switches, and the
- * accelerators and NICs below them. Ports are not shown, for each thing has its own; neither is
- * what is no accelerator or NIC, of which real machines have hundreds.
+ * The part of the PCI tree that matters for placement: host bridges, switches, and the accelerators
+ * and NICs below them. Ports are left out, since each device has its own, and so are all other
+ * functions, of which real machines have hundreds.
  */
 export interface Forest {
   /** The node that all of it hangs from; null where that is unknown. */
@@ -48,8 +48,8 @@ export function pciForests(topology: Topology): Forest[] {
 }
 
 /**
- * An address as people read it: without the domain where there is only the first, as lspci shows
- * it, and `?` for a stand-in, which is an address that nobody told.
+ * An address as people read it: without the first domain, as lspci shows it, and `?` for a
+ * stand-in.
  */
 export function shortener({ pci }: Topology): (address: string) => string {
   const only = pci.every(({ address }) => address.startsWith("0000:"));
@@ -59,7 +59,7 @@ export function shortener({ pci }: Topology): (address: string) => string {
   };
 }
 
-/** The accelerators and NICs that are drawn; parts of accelerators are told of beside these. */
+/** The accelerators and NICs that are drawn; parts of accelerators are listed beside these. */
 export function shownAddresses(topology: Topology): ReadonlySet<string> {
   const devices = [...wholeAccelerators(topology), ...topology.nics];
   return new Set(devices.map(({ address }) => address));
@@ -125,7 +125,7 @@ function firstOf(item: Branch | Leaf): string {
   return first ?? "";
 }
 
-/** What a shown device is called: an accelerator with its ordinal and model, or a NIC. */
+/** The name of a device: an accelerator with its ordinal and model, or a NIC. */
 export interface DeviceName {
   readonly kind: "accelerator" | "nic";
   /** `GPU0`, `NIC`. */
@@ -163,8 +163,8 @@ export function deviceNames(topology: Topology): (device: PciDevice) => DeviceNa
 }
 
 /**
- * Into what accelerators are cut: virtual functions, with the vGPU types that are set on them, and
- * what is no function, such as MIG instances.
+ * The parts of accelerators: virtual functions with their vGPU types, and parts that are no
+ * functions, such as MIG instances.
  */
 export function partNotes(topology: Topology): (address: string) => Line {
   const virtual = virtualAccelerators(topology);
@@ -184,7 +184,7 @@ export function partNotes(topology: Topology): (address: string) => Line {
   };
 }
 
-/** The other functions of its IOMMU group that are no bridges: they go wherever it goes. */
+/** The other functions of its IOMMU group that are no bridges: they are passed through with it. */
 export function groupNote(
   { pci }: Topology,
   device: PciDevice,
@@ -204,8 +204,8 @@ export function groupNote(
 }
 
 /**
- * Where the port above a device, of a switch, sends what it says to its neighbors up to the root
- * complex: then they are farther apart than they are drawn. The warnings say so at length.
+ * Marks a device whose switch port sends traffic to its neighbors up to the root complex: then they
+ * are farther apart than they are drawn. The warnings explain it.
  */
 export function redirectNote(port: PciDevice | undefined): Line {
   const redirects = port !== undefined && port.parent !== null && port.acsRedirect === true;

@@ -1,6 +1,6 @@
 import type { Topology } from "../topology.ts";
 
-/** One way in which sources about a machine do not fit together. */
+/** One contradiction between sources about a machine. */
 export interface MergeFinding {
   readonly code: MergeFindingCode;
   /** What it is about: `0000:1b:00.0`, `node 1`, `CPUs 0,112`, `0000:1b:00.0 and 0000:3b:00.0`. */
@@ -13,38 +13,40 @@ export interface MergeFinding {
   readonly message: string;
 }
 
+/** What one source says of a field in which sources differ. */
 export interface SourceValue {
   readonly source: string;
   readonly value: string | number | boolean;
 }
 
 /**
- * Every way in which sources disagree, by its stable code; `docs/errors.md` lists the same. Of what
- * differs, the result has what the first source says.
+ * Every kind of contradiction, by its stable code; `docs/errors.md` lists the same. The result
+ * keeps the first source's value.
  */
 export const mergeFindingCodes = {
   "machine-differs": "sources name another vendor, product, CPU model, architecture or page size",
-  "cpus-differ": "sources know different CPUs, or others offline",
+  "cpus-differ": "sources disagree about which CPUs there are, or which are offline",
   "node-differs": "sources disagree about a node: its CPUs, memory, kind or huge pages",
   "distance-differs": "sources disagree about the distance of two nodes",
-  "distances-incomplete": "no source knows all distances between the nodes that all know together",
+  "distances-incomplete": "no source has all distances between the nodes of all sources",
   "access-differs": "sources disagree about the latency or bandwidth between two nodes",
   "core-differs": "sources disagree about a core: its threads, package, die, cache or node",
   "cache-differs": "sources disagree about an L3 cache, or how caches can be shared out",
   "device-differs": "sources disagree about a PCI function: its place, ids, node, link or driver",
   "interconnect-differs":
-    "a source states another interconnect of two devices than their places tell",
+    "a source states another interconnect of two devices than the PCI tree shows",
   "accelerator-differs":
     "sources disagree about an accelerator: its model, UUID, module, memory, or how it is cut",
   "nic-differs": "sources disagree about a NIC: its name, or whether it does RDMA",
   "link-differs": "sources disagree about the kind or the lanes of a direct link",
   "partition-differs": "sources disagree about a fabric partition",
-  "devices-apart": "devices without addresses could not be told to be those with addresses",
+  "devices-apart": "devices without addresses could not be matched with those that have addresses",
 } as const;
 
+/** The code of a finding. */
 export type MergeFindingCode = keyof typeof mergeFindingCodes;
 
-/** One of the topologies that are merged, and what its findings call it. */
+/** One of the topologies that are merged, and its name in findings. */
 export interface Part {
   readonly label: string;
   readonly topology: Topology;
@@ -63,19 +65,19 @@ export interface Question<T> {
   readonly code: MergeFindingCode;
   readonly subject: string;
   readonly path: string;
-  /** What the field is called in the message: `node`, `memory`. */
+  /** The field's name in the message: `node`, `memory`. */
   readonly what: string;
   readonly claims: readonly Claim<T>[];
   /** Whether two values say the same, if that is more than being equal. */
   readonly same?: (a: T, b: T) => boolean;
-  /** Of two values that say the same, the one that says it better; without it the first. */
+  /** The more exact of two equal values; without it the first. */
   readonly better?: (kept: T, other: T) => T;
   readonly show?: (value: T) => string | number | boolean;
 }
 
 /**
- * The answer to a question: what the first source that knows says, sharpened by others that say the
- * same more exactly. Those that say something else become one finding with every value.
+ * The merged value of a field: that of the first source that knows it, made more exact by others
+ * that agree. Sources that disagree make one finding with every value.
  */
 export function settle<T>(question: Question<T>, report: Report): T | null {
   const { claims, same = Object.is, better = (kept: T): T => kept } = question;

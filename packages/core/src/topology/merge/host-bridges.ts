@@ -6,8 +6,8 @@ import { type Part, type Report, saying } from "./finding.ts";
 export type Entry = readonly [Part, { readonly device: PciDevice; readonly position: number }];
 
 /**
- * The host bridges that sources name for a function. A listing that knows no bridges puts every bus
- * at a root of its own; that is no statement where another source knows a bridge above.
+ * The host bridges that sources name for a function. A listing without bridges puts every bus at a
+ * root of its own, which does not count where another source knows a bridge above.
  */
 function knownRoots(entries: readonly Entry[]): readonly Named[] {
   const named = entries.filter(([, { device }]) => !isStandIn(device.root));

@@ -6,14 +6,13 @@ import { type Part, type Report, saying, settle } from "./finding.ts";
 import type { Joined } from "./join-devices.ts";
 
 /**
- * What the sources say together of the pairs of which any of them states a class that its own places
- * do not tell. Of such a pair every source is asked, by what it states and otherwise by its places,
- * and the first that knows is believed. What the merged places tell as well is left out when the
- * topology is built.
+ * The merged interconnect of every pair of devices for which some source states a class that its
+ * own places do not show. The first source that knows the pair is believed, by its statement or by
+ * its places. Classes that the merged places show as well are left out when the topology is built.
  *
  * A listing of devices without their bridges, as `lspci` prints it, puts every bus at a root of its
- * own: it is not asked, and where no other source knows the bridges, every pair of a text without
- * addresses counts as stated.
+ * own: its places do not count. Where no other source knows the bridges, every pair of a text
+ * without addresses counts as stated.
  */
 export function mergeInterconnects(
   parts: readonly Part[],
@@ -93,12 +92,12 @@ function pairsWithoutAddresses({
 }
 
 /**
- * What a text without addresses says of how two devices reach each other is all it knows of the PCI
- * tree. Where the tree of another source took the place of its stand-in bridges, the two are held
- * against each other: a finding for each pair that the tree does not join as the text says.
+ * Compares the interconnects of a text without addresses with the PCI tree of another source that
+ * replaced its stand-in bridges: a finding for each pair that the tree does not join as the text
+ * says.
  *
- * Direct links are facts of their own (`links`) and compared there; so are nodes, by which alone
- * `NODE` and `SYS` differ. Pairs that a source states have been settled before.
+ * Direct links (`links`) are compared elsewhere, and so are nodes, which alone separate `NODE` from
+ * `SYS`. Pairs that a source states were settled before.
  */
 export function reportInterconnects(
   merged: Topology,

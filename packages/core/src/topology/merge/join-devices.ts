@@ -241,7 +241,7 @@ function apart(
       { source, value: reference.length },
     ],
     message:
-      `${strangers} ${kind}${strangers === 1 ? "" : "s"} of ${label}, which tells no addresses, cannot be ` +
-      `joined to the ${reference.length} of ${source}: ${why}`,
+      `${strangers} ${kind}${strangers === 1 ? "" : "s"} of ${label}, which has no addresses, cannot be ` +
+      `matched with the ${reference.length} of ${source}: ${why}`,
   });
 }

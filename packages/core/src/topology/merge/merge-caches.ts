@@ -2,7 +2,9 @@ import type { CacheAllocation, L3Cache } from "../topology.ts";
 import { type Claim, claimsOf, grouped, type Part, type Report, settle } from "./finding.ts";
 import type { MergedCpus } from "./merge-cpus.ts";
 
-/** The L3 caches, joined by the cores below them; one without any in the result is left out. */
+/**
+ * Merges the L3 caches by the cores below them; a cache without cores in the result is left out.
+ */
 export function mergeL3Caches(
   parts: readonly Part[],
   { cores, l3s }: MergedCpus,

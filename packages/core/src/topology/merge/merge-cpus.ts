@@ -17,7 +17,7 @@ import type { Core } from "../topology.ts";
 import { type MergedGroups, mergeGroups } from "./merge-groups.ts";
 import { type Part, type Report, saying } from "./finding.ts";
 
-/** The machine's CPUs: which there are, in which cores, and on which nodes. */
+/** Merges the machine's CPUs: which there are, in which cores, and on which nodes. */
 export interface MergedCpus {
   readonly cores: readonly CoreParts[];
   readonly offlineCpus: string;
@@ -34,13 +34,12 @@ export function onlineCpus(cores: readonly Core[]): IndexSet {
 }
 
 /**
- * The first source with cores says which CPUs are online and how they share cores: a topology holds
- * all cores or none, so these two cannot be taken from several. Other sources with the same CPUs add
- * what they know of the same cores. Where they have other CPUs, that is one finding, and not one for
- * each core in which it shows.
+ * The first source with cores decides which CPUs are online and how they share cores: a topology
+ * holds all cores or none, so cores cannot be mixed from several. Other sources with the same CPUs
+ * add what they know of the same cores; other CPUs are one finding, not one for each core.
  *
- * The CPUs of a node are those that the first source gives that has any for it, within the CPUs that
- * are online. An empty list is no statement: most sources do not know which nodes have CPUs.
+ * A node has the CPUs of the first source that lists any for it, if they are online. An empty list
+ * counts as unknown: most sources do not know which nodes have CPUs.
  */
 export function mergeCpus(parts: readonly Part[], report: Report): MergedCpus {
   const base = parts.find(({ topology }) => topology.cores.length > 0);
@@ -163,8 +162,8 @@ function mergeNodeCpus(
 }
 
 /**
- * The node that holds a core: known where a source says so, and where the core and the node are known
- * to different sources. A source that knows both and still does not say has its reasons.
+ * The node of a core: a source's own statement, or the merged nodes where one source knows the core
+ * and another the node.
  */
 function nodeOf(
   { cpus }: CoreParts,

@@ -50,7 +50,7 @@ export function mergeGroups(
   };
 }
 
-/** Sources that differ everywhere are told so, and not once for each of thousands of cores. */
+/** One finding for sources that differ everywhere, rather than thousands for each core. */
 const findingsMax = 64;
 
 function manyMore(field: keyof typeof what, count: number): MergeFinding {

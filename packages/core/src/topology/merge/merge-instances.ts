@@ -6,11 +6,11 @@ import { sameDeviceMemory, sameName } from "./same.ts";
 type Instances = Accelerator["instances"];
 
 /**
- * Into what an accelerator is cut, by all that sources say of it. One that names none says nothing:
- * few of them know of parts. Of others the instances are the same if there are equally many and
- * nothing that both know of any contradicts; then they complete one another.
+ * Merges the instances that an accelerator is cut into. A source without any counts as silent,
+ * since few sources know of parts. Two lists are the same when they are equally long and nothing
+ * that both know contradicts; then they complete each other.
  *
- * Two lists are matched by UUID where both have them all, and by place otherwise: tools count the
+ * Lists are matched by UUID where both have them all, and otherwise by position: tools count the
  * instances of a GPU in one order. The cost is that of the lists.
  */
 export function mergeInstances(

@@ -9,7 +9,7 @@ import { exactSize, sameSize } from "./same.ts";
 
 type Entries<T> = readonly (readonly [Part, T])[];
 
-/** The nodes, joined by id. A node that one source knows and another does not is taken. */
+/** Merges the nodes by id. A node that only one source knows is taken. */
 export function mergeNodes(
   parts: readonly Part[],
   { onNode, packages }: MergedCpus,
@@ -100,9 +100,9 @@ function mergeHugepages(
 }
 
 /**
- * The distances between the merged nodes, in their order, pair by pair from who knows the pair. A
- * matrix has no place for the unknown: where a pair is missing that nobody knows there is none, and
- * a finding says that what is known of the others is left out.
+ * Merges distances pair by pair, from the first source that knows the pair. A matrix cannot hold
+ * unknown values: if no source knows some pair, there is no matrix, and a finding says that the
+ * known distances are left out.
  */
 export function mergeDistances(
   parts: readonly Part[],
@@ -135,13 +135,13 @@ export function mergeDistances(
     path: "distances",
     values: known.map(({ label, topology }) => ({ source: label, value: topology.nodes.length })),
     message:
-      `distances are left out: ${missing} of ${nodes.length ** 2} between the nodes that all ` +
-      `sources know together are known to none`,
+      `distances are left out: no source has ${missing} of the ${nodes.length ** 2} between ` +
+      `the nodes of all sources`,
   });
   return null;
 }
 
-/** Sources that differ everywhere are told so, and not once for each pair of hundreds of nodes. */
+/** One finding for sources that differ everywhere, rather than hundreds for each pair of nodes. */
 const findingsMax = 64;
 
 function manyMore(count: number): MergeFinding {

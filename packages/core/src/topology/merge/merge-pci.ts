@@ -4,9 +4,8 @@ import type { Joined } from "./join-devices.ts";
 import { mergePositions } from "./merge-positions.ts";
 
 /**
- * The PCI functions, joined by their keys, each named by its key still; `name-devices` gives those
- * without addresses stand-ins again. Where a function hangs is worked out for all together, in
- * `merge-positions`; the rest is its own.
+ * Merges the PCI functions by their keys; `name-devices` later gives those without addresses
+ * stand-ins. `merge-positions` decides where each hangs.
  */
 export function mergePci(parts: readonly Part[], joined: Joined, report: Report): PciDevice[] {
   const groups = grouped(
@@ -87,7 +86,10 @@ function mergeFunction(
   };
 }
 
-/** Both fields of the first source that knows any: what moved meanwhile would not fit together. */
+/**
+ * Both fields of the first source that knows either: values of different times would not fit
+ * together.
+ */
 function mergeInterrupts(
   key: string,
   interrupts: readonly Claim<Interrupts>[],

@@ -135,7 +135,7 @@ function breakCircles(parents: Map<string, string | null>, report: Report): void
           subject: at,
           path: `pci[${at}].parent`,
           values: [],
-          message: `${at}: by what the sources say together it lies below itself`,
+          message: `${at}: the sources together put it below itself`,
         });
         parents.set(at, null);
         break;

@@ -62,9 +62,9 @@ export function mergeAccelerators(
 }
 
 /**
- * What is known of NICs, joined by their keys. A NIC has an RDMA device and a network interface, each
- * with a name: who calls it `mlx5_0` and who calls it `eth0` do not contradict each other, and the
- * RDMA device's name is the one that is kept.
+ * Merges NICs by their keys. A NIC has an RDMA device and a network interface, each with a name:
+ * `mlx5_0` from one source and `eth0` from another do not contradict, and the name of the RDMA
+ * device is kept.
  */
 export function mergeNics(parts: readonly Part[], joined: Joined, report: Report): Nic[] {
   const groups = grouped(

@@ -462,7 +462,7 @@ test("two sources that put two bridges below each other are cut and told", () =>
   const { topology, findings } = mergeTopologies([one, other]);
   expect(contradictions(topology)).toEqual([]);
   expect(findings.map(({ message }) => message)).toEqual([
-    `${y}: by what the sources say together it lies below itself`,
+    `${y}: the sources together put it below itself`,
   ]);
 });
 

@@ -14,7 +14,7 @@ import { sameName } from "./same.ts";
 import { resolveStandInNodes } from "./stand-in-nodes.ts";
 import { refuseStrangers } from "./strangers.ts";
 
-/** What several sources know of a machine together, and in what they contradict each other. */
+/** The merged topology, and the contradictions between its sources. */
 export interface Merged {
   readonly topology: Topology;
   readonly findings: readonly MergeFinding[];
@@ -80,7 +80,10 @@ function sourcesOf(topologies: readonly Topology[]): readonly string[] {
   return [...new Set(topologies.flatMap(({ source }) => source.split(" + ")))];
 }
 
-/** What findings call each: its source, with its name or its place where that is not enough. */
+/**
+ * The name of each source in findings: its source, with its name or position where that is
+ * ambiguous.
+ */
 function labelled(topologies: readonly Topology[]): readonly Part[] {
   const count = (wanted: string, labels: readonly string[]): number =>
     labels.filter((label) => label === wanted).length;

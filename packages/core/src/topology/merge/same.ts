@@ -1,7 +1,7 @@
 import { MiB } from "../../unit/bytes.ts";
 
 /**
- * When two sources say the same in different words. Tools round, pad and abbreviate; taking that for
+ * Equality of values from different tools. Tools round, pad and abbreviate; reporting that as
  * contradictions would bury the real ones.
  */
 
@@ -22,7 +22,7 @@ export function sameSize(a: number, b: number): boolean {
   return a === b || (Math.abs(a - b) < MiB && (a % MiB === 0 || b % MiB === 0));
 }
 
-/** Of two sizes that are the same, the one that is not rounded. */
+/** The exact one of two equal sizes. */
 export function exactSize(kept: number, other: number): number {
   return kept % MiB === 0 && other % MiB !== 0 ? other : kept;
 }

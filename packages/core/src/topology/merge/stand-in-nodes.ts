@@ -3,9 +3,10 @@ import type { Part } from "./finding.ts";
 import type { Joined } from "./join-devices.ts";
 
 /**
- * The parts with their stand-in nodes made out, as far as may be. A text that says which devices are
- * `SYS` apart, and not which node each is on, has stand-ins for the nodes; where another source knows
- * the node of a device there, that is the node. What no one knows keeps a stand-in of its own.
+ * Replaces stand-in nodes by real ones where possible. A text that says which devices are `SYS`
+ * apart, and not which node each is on, has stand-ins for the nodes; where another source knows the
+ * node of a device there, that is the node. A node that no source knows keeps a stand-in of its
+ * own.
  */
 export function resolveStandInNodes(parts: readonly Part[], joined: Joined): readonly Part[] {
   const nodeOf = new Map<string, number>();

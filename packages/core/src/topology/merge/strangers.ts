@@ -102,11 +102,11 @@ function unrelated(part: Part, own: Seen, other: Seen): EvenkeelError {
     `${label} has ${amountOf(cores.length, "core")} and ${amountOf(gpus.size, "GPU")}`;
   return new EvenkeelError(
     "sources-unrelated",
-    `nothing that ${part.label} knows is of the machine that the other sources know`,
+    `${part.label} has nothing in common with the other sources`,
     {
       where: part.topology.name,
       expected: `sources about one machine; ${counts(own)}, ${counts(other)}`,
-      remedy: "leave the source out that is of another machine, or compare them with --diff",
+      remedy: "leave out the source of another machine, or compare them with --diff",
     },
   );
 }

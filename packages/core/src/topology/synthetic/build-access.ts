@@ -5,8 +5,8 @@ import type { BuiltNode } from "./build-nodes.ts";
 import { type Described, impossible } from "./fault.ts";
 
 /**
- * The entries of HMAT, pair by pair, as the last statement about each says. Initiators are nodes
- * with CPUs; where no target is said each reaches its own memory.
+ * The entries of HMAT, pair by pair; the last statement about a pair wins. Initiators are nodes
+ * with CPUs; without a target, each reaches its own memory.
  */
 export function buildAccess(described: Described, nodes: readonly BuiltNode[]): Access[] {
   const ids = nodes.map(({ id }) => id);

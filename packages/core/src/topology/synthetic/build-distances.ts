@@ -5,9 +5,9 @@ import { type Described, impossible } from "./fault.ts";
 const distanceMax = 254;
 
 /**
- * The distances of all nodes in their order, or null where the machine says none. By rule, nodes
- * of one package are `near` and others `far`; what stands beside a node is as far as that node and
- * the detour to it, which is its own distance less that within a node.
+ * The distances of all nodes in their order, or null where the machine has none. By rule, nodes of
+ * one package are `near` and others `far`; a node beside another is as far away as that node plus
+ * the detour to it, which is its own distance less the distance within a node.
  */
 export function buildDistances(
   described: Described,
@@ -18,8 +18,8 @@ export function buildDistances(
   if ("matrix" in distances) {
     const { matrix } = distances;
     if (matrix.length !== nodes.length || matrix.some((row) => row.length !== nodes.length)) {
-      const expected = `${nodes.length} rows of ${nodes.length}, parted by ";"`;
-      throw impossible(described, "distances", "there is not one for every two nodes", expected);
+      const expected = `${nodes.length} rows of ${nodes.length}, separated by ";"`;
+      throw impossible(described, "distances", "not every two nodes have a distance", expected);
     }
     return matrix;
   }

@@ -42,7 +42,7 @@ export function buildNodes(described: Described): BuiltCpus {
   const cpuCount = cores.reduce((sum, core) => sum + core.cpus.length, 0);
   if (indices(offline).some((cpu) => cpu >= cpuCount)) {
     const expected = `CPUs from 0 to ${cpuCount - 1}`;
-    throw impossible(described, "offline", "such CPUs are not there", expected);
+    throw impossible(described, "offline", "there are no such CPUs", expected);
   }
   const online = cores
     .map((core) => ({ ...core, cpus: core.cpus.filter((cpu) => !has(offline, cpu)) }))
@@ -127,7 +127,7 @@ function nodeIds(described: Described, mainCount: number): number[] {
   return ids;
 }
 
-/** What is said for each node: of several statements the last that names it or all. */
+/** The value for each node: the last statement that names the node, or all nodes, wins. */
 function valuesOf<T>(statements: readonly ForNodes<T>[]): (id: number, fallback: T) => T {
   const own = new Map<number, ForNodes<T>>();
   let usual: ForNodes<T> | null = null;
@@ -147,7 +147,8 @@ function valuesOf<T>(statements: readonly ForNodes<T>[]): (id: number, fallback:
 const numbersIn = (list: string): number[] => indices(parseList(list) ?? indexSet([]));
 
 interface BuiltCore extends Group {
-  readonly cpus: number[];
+  readonly threads: number;
+  readonly cpus: readonly number[];
 }
 
 function coresOf(
@@ -181,24 +182,34 @@ function coresOf(
     throw impossible(described, "core", `${cpus} CPUs are too many`, `at most ${limits.cpus}`);
   }
   const cores = shapes.flatMap(({ group, cores: count, threads }) =>
-    Array.from({ length: count }, () => ({ ...group, cpus: Array<number>(threads).fill(-1) })),
+    Array.from({ length: count }, () => ({ ...group, threads })),
   );
-  const order = numbering === "alternating" ? dealt(cores) : cores;
-  let next = 0;
-  if (numbering === "adjacent") {
-    for (const core of order)
-      core.cpus.fill(0).forEach((_, thread) => (core.cpus[thread] = next++));
-    return cores;
-  }
-  const deepest = Math.max(0, ...order.map((core) => core.cpus.length));
-  for (let thread = 0; thread < deepest; thread++) {
-    for (const core of order) if (thread < core.cpus.length) core.cpus[thread] = next++;
-  }
-  return cores;
+  const cpusOf = numbered(numbering === "alternating" ? dealt(cores) : cores, numbering);
+  return cores.map((core) => ({ ...core, cpus: cpusOf.get(core) ?? [] }));
+}
+
+/**
+ * The CPUs of each core. Numbers go through the threads of one core before the next core's where
+ * siblings are adjacent; otherwise through the first threads of all cores, then all second ones.
+ */
+function numbered<T extends { readonly threads: number }>(
+  cores: readonly T[],
+  numbering: Described["machine"]["numbering"],
+): ReadonlyMap<T, readonly number[]> {
+  const threads = cores.flatMap((core) =>
+    Array.from({ length: core.threads }, (_, thread) => ({ core, thread })),
+  );
+  const inOrder =
+    numbering === "adjacent" ? threads : threads.toSorted((a, b) => a.thread - b.thread);
+  const byCore = Map.groupBy(
+    inOrder.map(({ core }, cpu) => ({ core, cpu })),
+    ({ core }) => core,
+  );
+  return new Map(Array.from(byCore, ([core, own]) => [core, own.map(({ cpu }) => cpu)]));
 }
 
 /** One core of each node in turn, until none has any left. */
-function dealt(cores: readonly BuiltCore[]): BuiltCore[] {
+function dealt<T extends { readonly node: number }>(cores: readonly T[]): T[] {
   const byNode = Map.groupBy(cores, ({ node }) => node);
   return [...byNode.values()]
     .flatMap((own) => own.map((core, place) => ({ core, place })))
@@ -293,7 +304,9 @@ function extraNodes(described: Described, ids: readonly number[], mainCount: num
     expectNodes(described, [{ key, nodes }], mainIds);
     const ruled = distances !== null && "local" in distances;
     if (ruled !== (distance !== null)) {
-      const message = ruled ? `how far is this ${key}?` : "nothing else says how far nodes are";
+      const message = ruled
+        ? `the distance of ${key} is missing`
+        : "the other nodes have no distances";
       throw impossible(described, key, message, ruled ? `${key}:SIZE(distance:N)` : "no distance");
     }
     const besides = nodes === null ? mainIds : numbersIn(nodes);

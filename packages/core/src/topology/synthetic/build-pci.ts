@@ -76,7 +76,7 @@ function hostBridges(described: Described, nodes: readonly BuiltNode[]): HostBri
     }
     if (count * beside.length > limits.pciFunctions) {
       const expected = `at most ${limits.pciFunctions}`;
-      throw impossible(described, "root", "these are too many host bridges", expected);
+      throw impossible(described, "root", "there are too many host bridges", expected);
     }
     return beside.flatMap((node, i) =>
       Array.from({ length: count }, (_, j): HostBridge => {

@@ -336,7 +336,7 @@ test.each([
   ["core:2 memory:8Gi access:90@3", "there is no node 3"],
   ["core:2 memory:8Gi hbm:4Gi access:90(to:0)@1", "node 1 has no CPUs to reach memory from"],
   ["core:2 memory:8Gi access:?", "this says neither latency nor bandwidth"],
-  ["core:2 memory:8Gi access:?(bandwidth:0)", "nothing is read at no bandwidth"],
+  ["core:2 memory:8Gi access:?(bandwidth:0)", "a bandwidth of 0 is not possible"],
   ["core:2 memory:8Gi access:0", '"0" is not such a number'],
   ["core:2 memory:8Gi access", '"access" needs a value'],
 ])("%s is refused: %s", (text, message) => {

@@ -14,9 +14,9 @@ import { parseSynthetic } from "./parse.ts";
 import { printSynthetic } from "./print.ts";
 
 /**
- * The topology of a machine in the synthetic language. The same text gives the same topology,
- * addresses included. A text that cannot be read, or that describes no possible machine, fails
- * with `synthetic-malformed`, the column, and what was expected there.
+ * Builds the topology of a machine in the synthetic language. The same text gives the same
+ * topology, addresses included. A text that cannot be read, or that describes an impossible
+ * machine, fails with `synthetic-malformed`, the column, and what was expected there.
  */
 export function syntheticTopology(text: string, name = "synthetic"): Topology {
   return built({ machine: parseSynthetic(text), text }, name, "synthetic");

@@ -1,12 +1,12 @@
 import type { MemoryKind, PcieLink } from "../topology.ts";
 
 /**
- * A machine as the synthetic language says it: what `parseSynthetic` reads, `printSynthetic`
- * prints and `syntheticTopology` builds. Nothing is worked out yet: a machine is as short here as
- * it was written, and reading what is printed gives the same value back.
+ * A machine in the synthetic language: what `parseSynthetic` reads, `printSynthetic` prints and
+ * `syntheticTopology` builds. Nothing is derived yet: a machine is as short here as it was written,
+ * and reading a printed machine gives the same value back.
  *
- * Where a statement holds for some nodes only, `nodes` is their canonical list; null means all
- * nodes that the levels make. Of two statements about one node the later holds.
+ * A statement for some nodes has their canonical list in `nodes`; null means all nodes of the
+ * levels. Of two statements about one node the later wins.
  */
 export interface SyntheticMachine {
   readonly machine: {
@@ -78,7 +78,7 @@ export interface SyntheticPool {
   readonly free: number | null;
 }
 
-/** Nodes without CPUs, so many beside each of `nodes`, numbered after those that have some. */
+/** Nodes without CPUs: how many beside each of `nodes`, numbered after the nodes with CPUs. */
 export interface ExtraNodes {
   readonly kind: MemoryKind;
   readonly memoryBytes: number;
@@ -93,7 +93,7 @@ export type Distances =
   | { readonly local: number; readonly near: number; readonly far: number }
   | { readonly matrix: readonly (readonly number[])[] };
 
-/** What firmware's HMAT says of reaching memory; of two statements about one pair the later holds. */
+/** Entries of the firmware's HMAT; of two statements about one pair the later wins. */
 export interface SyntheticAccess {
   readonly readLatencyNs: number | null;
   readonly readBytesPerSecond: number | null;
@@ -146,7 +146,7 @@ export interface SyntheticDevice {
   readonly rdma: boolean | "unknown" | null;
   /** Its virtual functions, in their order. */
   readonly functions: readonly SyntheticPart[];
-  /** Of a GPU, its MIG instances where MIG is on; null where nobody told. */
+  /** The MIG instances of a GPU with MIG on; null where that is unknown. */
   readonly mig: readonly SyntheticPart[] | "off" | null;
 }
 

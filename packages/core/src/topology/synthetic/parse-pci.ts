@@ -168,7 +168,7 @@ function readLink(reader: Reader, value: Value | null): PcieLink | "unknown" | n
   const readable = now !== undefined && excess === undefined;
   if (!readable || (most === undefined && value.text.includes("/"))) {
     throw malformed(reader.text, value.at, `"${value.text}" is not a link`, {
-      expected: "generation and width such as 5x16, or now and at most such as 4x8/5x16",
+      expected: "generation and width such as 5x16, or current/highest such as 4x8/5x16",
     });
   }
   const { speedGTs: maxSpeedGTs, width: maxWidth } = most ?? now;

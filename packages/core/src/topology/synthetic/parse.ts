@@ -84,7 +84,7 @@ export function parseSynthetic(text: string): SyntheticMachine {
       throw unknownWord(reader, term.at, term.key, "nothing is described by", known);
     }
     if (once.has(term.key) && said.has(term.key)) {
-      throw malformed(text, term.at, `"${term.key}" is said twice`, {});
+      throw malformed(text, term.at, `"${term.key}" is given twice`, {});
     }
     said.add(term.key);
     statement(reader, term, machine);
@@ -218,7 +218,7 @@ function expectOrder(
   const refuse = (message: string, expected?: string): never => {
     throw malformed(text, term.at, message, expected === undefined ? {} : { expected });
   };
-  if (above.includes(level)) refuse(`"${level}" is said twice`, `${level}:N@NODES for some nodes`);
+  if (above.includes(level)) refuse(`"${level}" is given twice`, `${level}:N@NODES for some nodes`);
   if (above.includes("thread") || (above.includes("core") && level !== "thread")) {
     refuse(`"${level}" cannot lie within a ${above.at(-1)}`, "levels from the outermost inward");
   }
@@ -242,7 +242,7 @@ function readHugepages(reader: Reader, term: Term, machine: Draft): void {
   const pools = none ? [] : splitValue(term.value, ",").map((part) => readPool(reader, part));
   const value = pools.toSorted((a, b) => a.sizeBytes - b.sizeBytes);
   if (new Set(value.map(({ sizeBytes }) => sizeBytes)).size !== value.length) {
-    throw malformed(reader.text, term.value.at, "a page size is said twice", {});
+    throw malformed(reader.text, term.value.at, "a page size is given twice", {});
   }
   machine.hugepages.push({ value, nodes: readNodes(reader, term) });
 }
@@ -257,7 +257,7 @@ function readPool(reader: Reader, part: Value): SyntheticPool {
     return { sizeBytes, total, free };
   }
   throw malformed(reader.text, part.at, `"${part.text}" does not count huge pages`, {
-    expected: "so many of a size such as 900x1Gi, or 800/900x1Gi where 800 are free",
+    expected: "a number and a size such as 900x1Gi, or 800/900x1Gi where 800 are free",
   });
 }
 
@@ -307,7 +307,7 @@ function readAccess(reader: Reader, term: Term): SyntheticAccess {
     readBytesPerSecond: bandwidth === null ? null : readBytes(reader, bandwidth),
   };
   if (said.readBytesPerSecond === 0) {
-    throw malformed(reader.text, bandwidth?.at ?? term.at, "nothing is read at no bandwidth", {
+    throw malformed(reader.text, bandwidth?.at ?? term.at, "a bandwidth of 0 is not possible", {
       expected: "bytes per second such as 240G",
     });
   }

@@ -3,9 +3,8 @@ import { deviceModel, type DeviceModel } from "../device-models.ts";
 import type { PciDevice, PcieLink } from "../topology.ts";
 import type { BusPlace } from "./bus-layout.ts";
 import { type Described, impossible } from "./fault.ts";
-import type { PciNode, SyntheticDevice, SyntheticSwitch } from "./machine.ts";
+import type { PciNode, SyntheticDevice, SyntheticMachine, SyntheticSwitch } from "./machine.ts";
 import { PARTS_MAX, profilesOf } from "./parts.ts";
-import { rootPortOf } from "./root-port.ts";
 import { unknownSettings } from "../unknown-settings.ts";
 
 /** A function with what is not its own: the key of its IOMMU group, and what it was written as. */
@@ -93,7 +92,7 @@ function fill(
   let slot = bus.firstSlot;
   for (const thing of things.flatMap((one) => Array<PciNode>(one.count).fill(one))) {
     if (slot > 31) {
-      const message = "more stands on one bus than a bus has places";
+      const message = "there are more devices on one bus than it has slots";
       const expected = "at most 31 below a host bridge and 32 below a switch";
       throw impossible(filling.described, "root", message, expected);
     }
@@ -213,4 +212,18 @@ function ownFields(said: SyntheticDevice, model: DeviceModel | null): Own {
     link: linkOf(said, model),
     barBytes: bars === "unknown" ? null : bars,
   };
+}
+
+/**
+ * The root ports of a machine's processors: those of Sapphire Rapids, EPYC since Rome, or Grace;
+ * any other machine gets the first. https://admin.pci-ids.ucw.cz/read/PC
+ */
+function rootPortOf({ cpuModel, architecture }: SyntheticMachine["machine"]): {
+  readonly vendor: string;
+  readonly device: string;
+} {
+  if (cpuModel !== null && /\b(AMD|EPYC)\b/i.test(cpuModel))
+    return { vendor: "1022", device: "1483" };
+  if (architecture === "aarch64") return { vendor: "10de", device: "22b1" };
+  return { vendor: "8086", device: "352a" };
 }

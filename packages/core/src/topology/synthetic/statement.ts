@@ -6,8 +6,8 @@ import { limits } from "./machine.ts";
 import { malformed, type Term, type Value } from "./term.ts";
 
 /**
- * Reading the values of terms: each function takes what was written and gives what it means, or
- * fails at the place with what was expected there.
+ * Readers for the values of terms: each returns the value or fails at its column with what was
+ * expected.
  */
 export interface Reader {
   /** The whole text, for the columns of errors. */
@@ -42,7 +42,7 @@ export function expectShape({ text }: Reader, term: Term, shape: Shape): void {
       if (known.length === 0) refuse(attribute.at, `"${key}" takes nothing in parentheses`);
       throw unknownWord({ text }, attribute.at, attribute.key, `"${key}" has no`, known);
     }
-    if (seen.has(attribute.key)) refuse(attribute.at, `"${attribute.key}" is said twice`);
+    if (seen.has(attribute.key)) refuse(attribute.at, `"${attribute.key}" is given twice`);
     seen.add(attribute.key);
     expectShape({ text }, attribute, { value: "needed" });
   }
@@ -51,10 +51,10 @@ export function expectShape({ text }: Reader, term: Term, shape: Shape): void {
     refuse(term.at, `nothing can lie below "${key}"`);
   }
   if (term.children === null && shape.children === "needed") {
-    refuse(term.at, `"${key}" needs what lies below it`, `${key}[…]`);
+    refuse(term.at, `"${key}" needs devices below it`, `${key}[…]`);
   }
   if (term.nodes !== null && shape.nodes === undefined) {
-    refuse(term.nodes.at, `"${key}" is not said of single nodes`);
+    refuse(term.nodes.at, `"${key}" cannot be given for single nodes`);
   }
 }
 

@@ -100,7 +100,7 @@ function readTerm(cursor: Cursor, depth: number): Term {
   const key = readWhile(cursor, keyCharacter);
   if (key === "") {
     const found = cursor.text.charAt(at);
-    throw malformed(cursor.text, at, `"${found}" cannot begin anything`, {
+    throw malformed(cursor.text, at, `"${found}" cannot begin a term`, {
       expected: "a word in lower-case letters, such as core:8",
     });
   }
@@ -137,7 +137,7 @@ function readQuoted(cursor: Cursor, opened: number): string {
       throw malformed(cursor.text, opened, "this quote is never closed", { expected: `a '"'` });
     }
     if (character < " ") {
-      throw malformed(cursor.text, cursor.at, "a control character stands in a text", {
+      throw malformed(cursor.text, cursor.at, "a text contains a control character", {
         expected: "printable characters",
       });
     }

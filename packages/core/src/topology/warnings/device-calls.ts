@@ -2,7 +2,7 @@ import { isStandIn } from "../stand-in.ts";
 import { wholeAccelerators } from "../virtual-functions.ts";
 import type { Topology } from "../topology.ts";
 
-/** `GPU 0000:1b:00.0`; where nobody told the address, `GPU3` or `NIC mlx5_0`. Parts have no name. */
+/** `GPU 0000:1b:00.0`; `GPU3` or `NIC mlx5_0` where the address is unknown. Parts have no name. */
 export function deviceCalls(topology: Topology): ReadonlyMap<string, string> {
   const { nics } = topology;
   const gpus = wholeAccelerators(topology).map(

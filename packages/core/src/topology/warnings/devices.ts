@@ -7,7 +7,7 @@ import { virtualAccelerators, wholeAccelerators } from "../virtual-functions.ts"
 import { deviceCalls } from "./device-calls.ts";
 import type { TopologyWarning, TopologyWarningCode } from "./warning.ts";
 
-/** What is odd about accelerators and NICs, the links to them, and what they share. */
+/** Warnings about accelerators and NICs, their links, and what they share. */
 export function deviceWarnings(topology: Topology): TopologyWarning[] {
   return [
     ...unknownNodes(topology),
@@ -29,7 +29,7 @@ function warning(
   return { code, severity, subject, message };
 }
 
-/** The accelerators and NICs, each with what it is called. */
+/** The accelerators and NICs, each with its name. */
 function namedDevices(topology: Topology): Map<PciDevice, string> {
   const names = deviceCalls(topology);
   return new Map(
@@ -40,7 +40,7 @@ function namedDevices(topology: Topology): Map<PciDevice, string> {
   );
 }
 
-/** On a machine of one node Linux reports none for most devices, and nothing hangs on it. */
+/** On a machine of one node Linux reports no node for most devices, and it does not matter. */
 function unknownNodes(topology: Topology): TopologyWarning[] {
   if (topology.nodes.filter(({ cpus }) => cpus !== "").length < 2) return [];
   return [...namedDevices(topology)].flatMap(([{ node }, name]) =>
@@ -58,10 +58,9 @@ function unknownNodes(topology: Topology): TopologyWarning[] {
 }
 
 /**
- * Links of the devices and of the switches above them, below what both they themselves could do.
- * Ports above them are left out: a fast port with a slower device in it is no fault. An idle GPU
- * lowers its speed to save power, so that of an accelerator is only worth a second look; its width
- * stays.
+ * Links of devices, and of the switches above them, that run below their own maximum. Ports are left
+ * out: a fast port with a slower device in it is no fault. An idle GPU lowers its speed to save power,
+ * so a low speed of an accelerator is only an info; its width stays.
  */
 function weakLinks(topology: Topology): TopologyWarning[] {
   const byAddress = new Map(topology.pci.map((device) => [device.address, device]));
@@ -84,7 +83,7 @@ function weakLinks(topology: Topology): TopologyWarning[] {
     const narrow = width !== null && maxWidth !== null && width < maxWidth;
     const gpu = name.startsWith("GPU");
     const idle = gpu ? " Idle GPUs do that: look again under load." : "";
-    const message = `The link of ${name} runs at ${now} and could at ${most}.`;
+    const message = `The link of ${name} runs at ${now} and could run at ${most}.`;
     return [
       ...(slow ? [warning("link-slow", gpu ? "info" : "warning", name, message + idle)] : []),
       ...(narrow ? [warning("link-narrow", "warning", name, message)] : []),
@@ -103,7 +102,7 @@ function mixedModels(topology: Topology): TopologyWarning[] {
   return [warning("accelerators-mixed", "info", "accelerators", message)];
 }
 
-/** Only where some accelerator has a NIC on its node: a machine without NICs is not told. */
+/** Only where some accelerator has a NIC on its node: a machine without NICs is not warned of. */
 function withoutNics(topology: Topology): TopologyWarning[] {
   const between = interconnects(topology);
   const near = (address: string): boolean =>
@@ -120,7 +119,7 @@ function withoutNics(topology: Topology): TopologyWarning[] {
   const names = deviceCalls(topology);
   return far.map(({ address }) => {
     const name = names.get(address) ?? address;
-    const message = `${name} has no NIC on its node: what it sends leaves over another.`;
+    const message = `${name} has no NIC on its node: its network traffic crosses nodes.`;
     return warning("accelerator-without-nic", "info", name, message);
   });
 }
@@ -139,7 +138,7 @@ function withoutLinks(topology: Topology): TopologyWarning[] {
   );
   if (boards.length < 2 && switches.length === 0) return [];
   const what = switches.length > 0 ? counted(switches.length, "NVSwitch") : boards[0]?.model;
-  const message = `No direct link between the ${accelerators.length} accelerators is known, although such a machine (${what}) has them: nvidia-smi topo -m or nvlink -s tells.`;
+  const message = `No direct link between the ${accelerators.length} accelerators is known, although such a machine (${what}) has them: nvidia-smi topo -m and nvidia-smi nvlink -s list them.`;
   return [warning("accelerator-links-unknown", "warning", "accelerators", message)];
 }
 
@@ -159,21 +158,21 @@ function iommuGroups(topology: Topology): TopologyWarning[] {
             "iommu-groups-unknown",
             "info",
             "accelerators",
-            `The IOMMU group of ${counted(unknown.length, "accelerator")} is unknown: the IOMMU is off, or nobody told.`,
+            `The IOMMU group of ${counted(unknown.length, "accelerator")} is unknown: the IOMMU is off, or no source reported it.`,
           ),
         ]),
     ...[...members].flatMap(([group, devices]) => {
       if (group === null || devices.length < 2) return [];
       const names = devices.map(({ address }) => calls.get(address) ?? `VF ${address}`).join(", ");
-      const message = `${counted(devices.length, "accelerator")} share IOMMU group ${group} and can only be given away together: ${names}.`;
+      const message = `${counted(devices.length, "accelerator")} share IOMMU group ${group} and can only be passed through together: ${names}.`;
       return [warning("iommu-group-shared", "warning", `IOMMU group ${group}`, message)];
     }),
   ];
 }
 
 /**
- * GPUs of NVIDIA's whose virtual functions are there, and none has a vGPU type: without one such a
- * function cannot be given away. Other vendors' are parts of a fixed size that have no type.
+ * NVIDIA GPUs with virtual functions none of which has a vGPU type: a function without a type cannot be
+ * passed through. Virtual functions of other vendors have a fixed size and no type.
  */
 function unusedParts(topology: Topology): TopologyWarning[] {
   const calls = deviceCalls(topology);
@@ -181,7 +180,7 @@ function unusedParts(topology: Topology): TopologyWarning[] {
   return [...virtualAccelerators(topology)].flatMap(([address, parts]) => {
     if (vendors.get(address) !== "10de" || parts.some(({ profile }) => profile !== null)) return [];
     const name = calls.get(address) ?? address;
-    const message = `${name} has ${counted(parts.length, "virtual function")}, and no vGPU type is known to be set on any: nothing of it can be given away in parts.`;
+    const message = `${name} has ${counted(parts.length, "virtual function")}, and no vGPU type is known to be set on any, so none can be passed through.`;
     return [warning("vgpu-types-unset", "info", name, message)];
   });
 }

@@ -3,12 +3,12 @@ import { counted } from "../draw/describe.ts";
 import type { Topology } from "../topology.ts";
 import type { TopologyWarning } from "./warning.ts";
 
-/** What the distances between nodes fail to tell. */
+/** Warnings about the distances between nodes. */
 export function distanceWarnings(topology: Topology): TopologyWarning[] {
   const { nodes, distances } = topology;
   if (nodes.length < 2) return [];
   if (distances === null) {
-    const message = `There are ${nodes.length} nodes, and nobody tells how far they are apart.`;
+    const message = `There are ${nodes.length} nodes, and their distances are unknown.`;
     return [warning("distances-missing", message)];
   }
   return [...flat(topology, distances), ...asymmetric(topology, distances)];
@@ -19,8 +19,8 @@ function warning(code: TopologyWarning["code"], message: string): TopologyWarnin
 }
 
 /**
- * A table is flat when another node is as near as the own, and also when all others are equally
- * far although some of them share a package: then the firmware has filled in a constant.
+ * A table is flat when another node is as near as the node itself, and also when all others are equally
+ * far although some share a package: then the firmware has filled in a constant.
  */
 function flat({ nodes }: Topology, distances: readonly (readonly number[])[]): TopologyWarning[] {
   const others = distances.flatMap((row, i) => row.filter((_, j) => i !== j));

@@ -4,7 +4,7 @@ import { count, countOf, type Tally } from "../../unit/tally.ts";
 import type { MemoryNode, Topology } from "../topology.ts";
 import type { TopologyWarning } from "./warning.ts";
 
-/** What is odd about nodes: those that lack something, and those that differ. */
+/** Warnings about nodes that lack something or differ from others. */
 export function nodeWarnings(topology: Topology): TopologyWarning[] {
   const { nodes } = topology;
   const withCpus = nodes.filter(({ cpus }) => cpus !== "");
@@ -14,7 +14,7 @@ export function nodeWarnings(topology: Topology): TopologyWarning[] {
   const empty = without.filter(({ memoryBytes }) => memoryBytes === 0);
   return [
     ...about("node-without-memory", "warning", bare, (who, has) => {
-      return `${who} ${has} CPUs and no memory: whatever runs there uses that of other nodes.`;
+      return `${who} ${has} CPUs and no memory: programs there use the memory of other nodes.`;
     }),
     ...about("node-without-cpus", "info", memory, (who, has) => {
       return `${who} ${has} memory and no CPUs: nothing can run beside it.`;
@@ -38,7 +38,7 @@ function about(
   return [{ code, severity, subject, message: message(who, nodes.length === 1 ? "has" : "have") }];
 }
 
-/** The kernel keeps some of node 0's memory for itself, and firmware some of any: up to a tenth. */
+/** The kernel keeps some of node 0's memory, and firmware some of any node's: up to a tenth. */
 const alike = 0.9;
 
 function unevenMemory(nodes: readonly MemoryNode[]): TopologyWarning[] {
@@ -73,7 +73,7 @@ function unevenCores({ cores }: Topology, nodes: readonly MemoryNode[]): Topolog
 const pagesAlike = 1;
 
 function unevenHugepages(nodes: readonly MemoryNode[]): TopologyWarning[] {
-  // Who does not tell a node's memory does not tell that it has no huge pages either.
+  // A source without the memory of a node does not know its huge pages either.
   const told = nodes.filter(({ memoryBytes, hugepages }) =>
     memoryBytes === null ? hugepages.length > 0 : memoryBytes > 0,
   );

@@ -8,18 +8,18 @@ import { wholeAccelerators } from "../virtual-functions.ts";
 import { deviceCalls } from "./device-calls.ts";
 import type { TopologyWarning } from "./warning.ts";
 
-/** What is odd about how devices are set up. */
+/** Warnings about the settings of devices. */
 export function settingWarnings(topology: Topology): TopologyWarning[] {
   return [...redirectedPeers(topology), ...remoteInterrupts(topology)];
 }
 
 /**
- * Switches whose ports send what accelerators say to one another, or to a NIC beside them, up to the
- * root complex and down again, so that it takes the way that drawings call PHB. Under an IOMMU Linux
- * sets ports so, because it keeps guests apart: that is an info.
+ * Switches whose ports send traffic between accelerators, or to a NIC beside them, up to the root
+ * complex and down again: the path that drawings call PHB. Linux sets ports this way under an IOMMU
+ * to keep guests apart, so it is an info.
  *
- * The devices of a switch are those below any of its downstream ports, which lie below the one
- * upstream port. The cost is that of the bridges above each device.
+ * The devices of a switch are those below any of its downstream ports, which share one upstream port.
+ * The cost is one step for each bridge above each device.
  */
 function redirectedPeers(topology: Topology): TopologyWarning[] {
   const byAddress = new Map(topology.pci.map((device) => [device.address, device]));
@@ -43,16 +43,16 @@ function redirectedPeers(topology: Topology): TopologyWarning[] {
     if (!redirects || !meet) return [];
     const names = devices.map(({ address }) => calls.get(address) ?? address).join(", ");
     const message =
-      `The ports of switch ${upstream} send what ${names} say to one another up to the root complex ` +
-      `(ACS). That keeps guests apart; where one guest has them all, pci=disable_acs_redir= on the ` +
-      `kernel's command line lets it pass through the switch.`;
+      `The ports of switch ${upstream} send traffic between ${names} up to the root complex (ACS). ` +
+      `That keeps guests apart; where one guest has them all, pci=disable_acs_redir= on the kernel ` +
+      `command line lets the traffic pass through the switch.`;
     return [{ code: "peers-redirected", severity: "info", subject: `switch ${upstream}`, message }];
   });
 }
 
 /**
- * Accelerators and NICs all of whose interrupts are handled by other nodes than their own. NICs with
- * a queue for every CPU interrupt everywhere, and that is meant so.
+ * Accelerators and NICs whose interrupts all go to other nodes than their own. NICs with a queue for
+ * every CPU interrupt everywhere on purpose.
  */
 function remoteInterrupts(topology: Topology): TopologyWarning[] {
   const calls = deviceCalls(topology);

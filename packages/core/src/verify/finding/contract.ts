@@ -1,7 +1,8 @@
-import { type Check, found, holds, together, unknownCost } from "../check.ts";
-import { overShapes } from "../shapes.ts";
+import { restartFromPlan } from "../../remedy/remedy.ts";
+import { type Check, found, holds, together, unknownCost } from "../verdict/check.ts";
+import { overShapes } from "./shapes.ts";
 
-/** Whether the guest is handed its contract. Without one nothing is misplaced, and nothing can be checked inside. */
+/** Whether the guest is given its contract: without it, nothing can be checked from inside. */
 export const contract: Check = ({ evidence }) => {
   const outcome = overShapes(
     evidence,
@@ -19,11 +20,11 @@ export const contract: Check = ({ evidence }) => {
         found: "not given",
         evidence: [where],
         cost: unknownCost,
-        remedy: "stop the VM and start it again from its plan",
+        remedy: restartFromPlan,
       });
     },
   );
-  // Nothing worse than a warning could have come of it.
+  // A missing contract is a warning at most.
   const unverified = outcome.unverified.map((one) => ({ ...one, essential: false }));
   return together([{ ...outcome, unverified }]);
 };

@@ -1,22 +1,71 @@
 import { expect, test } from "vitest";
 import { asPlanned } from "../../../testing/evidence/as-planned.ts";
 import { planOf } from "../../../testing/guest/plan-of.ts";
+import type { Remedy } from "../../remedy/remedy.ts";
 import { verify } from "../verify.ts";
 
 const plan = planOf({ cells: [{ cores: 1 }] });
+const file = "/sys/fs/cgroup/machine.slice/vm.scope";
 
-/** What is to be done about the VM's cgroup, which asks for some CPUs and has some. */
-function remedyFor(asked: string, effectiveCpus: string): string | undefined {
+/** The remedy for the VM's cgroup, given the CPUs or nodes that it asks for and those that it has. */
+function remedyFor(
+  what: "cpus" | "nodes",
+  asked: string,
+  effective: string,
+  hasLibvirt = false,
+): Remedy | undefined {
   const evidence = asPlanned(plan);
-  const cgroups = evidence.cgroups.map((one) => ({ ...one, cpus: asked, effectiveCpus }));
-  const { findings } = verify(plan, { ...evidence, cgroups });
+  const change =
+    what === "cpus"
+      ? { cpus: asked, effectiveCpus: effective }
+      : { nodes: asked, effectiveNodes: effective };
+  const cgroups = evidence.cgroups.map((one) => ({ ...one, ...change }));
+  const shapes = evidence.shapes.filter(({ source }) => hasLibvirt || source !== "libvirt");
+  const { findings } = verify(plan, { ...evidence, cgroups, shapes });
   return findings.find(({ code }) => code === "cpuset-shrunk")?.remedy;
 }
 
-test("a cpuset is widened where it is narrow: in its own cgroup, or in one above it", () => {
+test("a cpuset that is as planned needs no remedy", () => {
   const all = asPlanned(plan).cgroups[0]?.cpus ?? "";
-  const file = "/sys/fs/cgroup/machine.slice/vm.scope";
-  expect(remedyFor(all, all)).toBeUndefined();
-  expect(remedyFor("900", "900")).toMatch(/^echo \S*900 > \/sys.*vm\.scope\/cpuset\.cpus$/);
-  expect(remedyFor(all, "900")).toMatch(`to cpuset.cpus of the cgroup above ${file}`);
+  expect(remedyFor("cpus", all, all)).toBeUndefined();
+});
+
+test("a cpuset that is narrow itself is widened, and its threads are put back", () => {
+  const remedy = remedyFor("cpus", "900", "900");
+  expect(remedy?.argv).toEqual([
+    ["shuf", "-e", "0-3,900", "-o", `${file}/cpuset.cpus`],
+    ["taskset", "-pc", "0-1", "4711"],
+    ["taskset", "-pc", "0-1", "4801"],
+    ["taskset", "-pc", "2", "5000"],
+    ["taskset", "-pc", "3", "5001"],
+  ]);
+  expect(remedy?.undo?.at(-1)).toEqual(["shuf", "-e", "900", "-o", `${file}/cpuset.cpus`]);
+  expect(remedyFor("nodes", "9", "9")).toMatchObject({
+    argv: [["shuf", "-e", "0,9", "-o", `${file}/cpuset.mems`]],
+    undo: null,
+  });
+});
+
+test("libvirt widens the cpusets of its VMs itself", () => {
+  expect(remedyFor("cpus", "900", "900", true)).toMatchObject({
+    argv: [
+      ["virsh", "vcpupin", "llm-a", "0", "2", "--live"],
+      ["virsh", "vcpupin", "llm-a", "1", "3", "--live"],
+      ["virsh", "emulatorpin", "llm-a", "0-1", "--live"],
+      ["virsh", "iothreadpin", "llm-a", "1", "0-1", "--live"],
+    ],
+    when: "live",
+  });
+});
+
+test("a cpuset that is narrowed from above is left to people: which one is narrow is not known", () => {
+  for (const what of ["cpus", "nodes"] as const) {
+    const all = asPlanned(plan).cgroups[0]?.[what] ?? "";
+    const list = what === "cpus" ? "cpuset.cpus" : "cpuset.mems";
+    for (const hasLibvirt of [false, true]) {
+      const remedy = remedyFor(what, all, "900", hasLibvirt);
+      expect(remedy?.text).toMatch(`to ${list} of the cgroup above ${file}`);
+      expect(remedy).toMatchObject({ argv: null, undo: null });
+    }
+  }
 });

@@ -1,39 +1,43 @@
 import type { CgroupEvidence, ThreadEvidence } from "../../evidence/evidence.ts";
-import type { Plan } from "../../plan/plan.ts";
-import { difference, type IndexSet, isEmpty, isSubset, unionAll } from "../../set/index-set.ts";
+import { advice, type Remedy, writeFile } from "../../remedy/remedy.ts";
+import { amountOf } from "../../text/amount.ts";
+import { at } from "../../unit/list.ts";
+import { difference, type IndexSet, isEmpty, unionAll } from "../../set/index-set.ts";
 import { formatList, setOf } from "../../set/list-format.ts";
 import {
   type Check,
   found,
   holds,
   type Outcome,
+  type Sides,
   together,
   unknownCost,
-  unseen,
-  untold,
+  minorUnverified,
+  essentialUnverified,
   whyNot,
-} from "../check.ts";
-import { cpusOf } from "../threads.ts";
+} from "../verdict/check.ts";
+import { pinRemedy } from "./pin-remedy.ts";
+import { isNarrowedAbove, plannedAs } from "./threads.ts";
 
 /**
- * Whether the cgroups that the VM's threads are in still leave them the CPUs and nodes that the plan
- * needs. The kernel narrows the affinity of every thread in a cpuset that shrinks, and gives a thread
+ * Whether the cgroups of the VM's threads still allow the CPUs and nodes that the plan needs. The kernel narrows the affinity of every thread in a cpuset that shrinks, and gives a thread
  * all that is left when none of its own is (docs.kernel.org/admin-guide/cgroup-v2.html, cpuset).
  *
  * The threads themselves tell too: `Mems_allowed_list` is what their cpuset allows, and nothing but a
  * cpuset narrows it. So a cgroup that could not be read hides nothing that matters.
  */
-export const cpusetShrunk: Check = ({ plan, evidence }) => {
+export const cpusetShrunk: Check = (sides) => {
+  const { plan, evidence } = sides;
   const { threads, cgroups } = evidence;
   const what = "cpusets";
-  if (threads === null) return untold(what, whyNot(evidence, "threads"));
+  if (threads === null) return essentialUnverified(what, whyNot(evidence, "threads"));
   const nodes = unionAll(plan.cells.map(({ memoryNodes }) => setOf(memoryNodes)));
   const outcomes: Outcome[] = [];
   const told = new Set<string | null>();
   for (const cgroup of cgroups) {
     const members = threads.filter((thread) => thread.cgroup === cgroup.path);
-    const needed = unionAll(members.map((thread) => neededCpus(thread, plan)));
-    const finding = shrunk(cgroup, needed, nodes);
+    const needed = unionAll(members.map((thread) => setOf(plannedAs(thread, plan)?.cpus ?? "")));
+    const finding = shrunk(cgroup, needed, nodes, sides);
     if (finding === null) continue;
     outcomes.push(finding);
     told.add(cgroup.path);
@@ -41,7 +45,10 @@ export const cpusetShrunk: Check = ({ plan, evidence }) => {
   const unread = threads.filter(({ allowedNodes }) => allowedNodes === null);
   if (unread.length > 0) {
     outcomes.push(
-      untold("nodes of threads", `the status of ${unread.length} threads was not read`),
+      essentialUnverified(
+        "nodes of threads",
+        `the status of ${unread.length} threads was not read`,
+      ),
     );
   }
   const narrowed = threads.filter(
@@ -53,22 +60,16 @@ export const cpusetShrunk: Check = ({ plan, evidence }) => {
   if (narrowed.length > 0) outcomes.push(narrowedThreads(narrowed, nodes));
   if (outcomes.length > 0) return together(outcomes);
   return cgroups.length === 0
-    ? unseen("cpusets of the VM's cgroups", whyNot(evidence, "cgroups"))
-    : holds(what, `${cgroups.length} leave the VM what it needs`);
+    ? minorUnverified("cpusets of the VM's cgroups", whyNot(evidence, "cgroups"))
+    : holds(what, `all that the VM needs, in ${amountOf(cgroups.length, "cgroup")}`);
 };
 
-/** The CPUs that a thread is planned on. */
-function neededCpus({ role }: ThreadEvidence, plan: Plan): IndexSet {
-  if (role?.kind === "vcpu") {
-    const vcpus = plan.cells.flatMap((cell) => cell.vcpus);
-    const own = vcpus.find(({ id }) => id === role.id);
-    return setOf(own === undefined ? "" : cpusOf(own));
-  }
-  const iothread = plan.iothreads.find(({ id }) => role?.kind === "iothread" && role.id === id);
-  return setOf(iothread?.cpus ?? plan.emulatorCpus);
-}
-
-function shrunk(cgroup: CgroupEvidence, cpus: IndexSet, nodes: IndexSet): Outcome | null {
+function shrunk(
+  cgroup: CgroupEvidence,
+  cpus: IndexSet,
+  nodes: IndexSet,
+  sides: Sides,
+): Outcome | null {
   const { path, where } = cgroup;
   const allowedCpus = cgroup.effectiveCpus ?? cgroup.cpus;
   const allowedNodes = cgroup.effectiveNodes ?? cgroup.nodes;
@@ -77,11 +78,6 @@ function shrunk(cgroup: CgroupEvidence, cpus: IndexSet, nodes: IndexSet): Outcom
   const noCpus = lacksCpus !== null && !isEmpty(lacksCpus);
   const noNodes = lacksNodes !== null && !isEmpty(lacksNodes);
   if (!noCpus && !noNodes) return null;
-  // A cgroup that asks for all it needs is narrowed by one above it: only there can it be mended.
-  const file = (name: string, wanted: IndexSet, had: string | null, asked: string | null): string =>
-    asked !== null && isSubset(wanted, setOf(asked))
-      ? `write a list with ${formatList(wanted)} to ${name} of the cgroup above ${where} that leaves it out`
-      : `echo ${formatList(unionAll([wanted, setOf(had ?? "")]))} > ${where}/${name}`;
   return found({
     code: "cpuset-shrunk",
     severity: "error",
@@ -97,11 +93,68 @@ function shrunk(cgroup: CgroupEvidence, cpus: IndexSet, nodes: IndexSet): Outcom
     ].join("; "),
     evidence: [`${where}: cpuset.cpus ${allowedCpus ?? "?"}, cpuset.mems ${allowedNodes ?? "?"}`],
     cost: unknownCost,
-    remedy: [
-      ...(noCpus ? [file("cpuset.cpus", cpus, allowedCpus, cgroup.cpus)] : []),
-      ...(noNodes ? [file("cpuset.mems", nodes, allowedNodes, cgroup.nodes)] : []),
-    ].join("; "),
+    remedy: both([
+      ...(noCpus ? [cpusRemedy(cgroup, cpus, lacksCpus, sides)] : []),
+      ...(noNodes ? [nodesRemedy(cgroup, nodes, lacksNodes)] : []),
+    ]),
   });
+}
+
+/** The kernel gives a cgroup no more than the one above it has, so that one must be widened first. */
+function widenAbove(
+  what: string,
+  lacks: IndexSet,
+  { where }: CgroupEvidence,
+  file: string,
+): Remedy {
+  const list = formatList(lacks);
+  return advice(
+    "live",
+    `Add ${what} ${list} to ${file} of the cgroup above ${where} that lacks them.`,
+  );
+}
+
+function cpusRemedy(
+  cgroup: CgroupEvidence,
+  needed: IndexSet,
+  lacks: IndexSet,
+  sides: Sides,
+): Remedy {
+  return isNarrowedAbove(cgroup.cpus, needed)
+    ? widenAbove("CPUs", lacks, cgroup, "cpuset.cpus")
+    : pinRemedy(sides);
+}
+
+/**
+ * libvirt has no command that widens the nodes of a running VM whose memory is bound by cell. There is
+ * no undo: the kernel moves pages off the nodes that a cpuset loses.
+ */
+function nodesRemedy(cgroup: CgroupEvidence, needed: IndexSet, lacks: IndexSet): Remedy {
+  const { where, nodes, effectiveNodes } = cgroup;
+  if (nodes === null || isNarrowedAbove(nodes, needed)) {
+    return widenAbove("nodes", lacks, cgroup, "cpuset.mems");
+  }
+  const file = `${where}/cpuset.mems`;
+  const wider = formatList(unionAll([needed, setOf(effectiveNodes ?? nodes)]));
+  return {
+    text: `Add nodes ${formatList(lacks)} to the VM's cgroup.`,
+    argv: [writeFile(file, wider)],
+    when: "live",
+    undo: null,
+  };
+}
+
+/** One remedy after the other; what a command does not do is left to people as a whole. */
+function both(remedies: readonly Remedy[]): Remedy {
+  const argv = remedies.map((one) => one.argv);
+  const undo = remedies.map((one) => one.undo).toReversed();
+  const whole = argv.every((commands) => commands !== null);
+  return {
+    text: remedies.map(({ text }) => text).join(" "),
+    argv: whole ? argv.flat() : null,
+    when: "live",
+    undo: whole && undo.every((commands) => commands !== null) ? undo.flat() : null,
+  };
 }
 
 function narrowedThreads(threads: readonly ThreadEvidence[], nodes: IndexSet): Outcome {
@@ -117,6 +170,9 @@ function narrowedThreads(threads: readonly ThreadEvidence[], nodes: IndexSet): O
       .slice(0, 4)
       .map(({ where, allowedNodes }) => `${where}/status: Mems_allowed_list ${allowedNodes ?? ""}`),
     cost: unknownCost,
-    remedy: `write ${formatList(nodes)} to cpuset.mems of the cgroup of the VM's threads (/proc/PID/cgroup)`,
+    remedy: advice(
+      "live",
+      `Add nodes ${formatList(nodes)} to cpuset.mems of the cgroup that ${at(threads, 0).where}/cgroup names.`,
+    ),
   });
 }

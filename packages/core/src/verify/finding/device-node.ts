@@ -1,7 +1,8 @@
 import type { ShapeEvidence } from "../../evidence/evidence.ts";
 import type { PlanDevice } from "../../plan/plan.ts";
-import { type Check, found, holds, type Outcome, together, unknownCost } from "../check.ts";
-import { overShapes } from "../shapes.ts";
+import { restartFromPlan } from "../../remedy/remedy.ts";
+import { type Check, found, holds, type Outcome, together, unknownCost } from "../verdict/check.ts";
+import { overShapes } from "./shapes.ts";
 
 /**
  * The guest's node of each device, which is that of the expander bus it hangs below: a device on the
@@ -31,7 +32,7 @@ function nodeOutcome(shape: ShapeEvidence, { address, cell }: PlanDevice): Outco
     found: `${own.cell === null ? "no node (-1 in the guest)" : `guest node ${own.cell}`}, behind ${above}`,
     evidence: [shape.where],
     cost: unknownCost,
-    remedy:
-      "stop the VM and start it again from its plan: a device stays on the bus that it was plugged into",
+    // A device stays on the bus that it was plugged into.
+    remedy: restartFromPlan,
   });
 }

@@ -1,5 +1,6 @@
 import type { DeviceEvidence, Evidence } from "../../evidence/evidence.ts";
 import { functionsOf, type Plan, type PlanDevice } from "../../plan/plan.ts";
+import { advice, type Remedy, restartFromPlan, writeFile } from "../../remedy/remedy.ts";
 import {
   type Check,
   found,
@@ -7,18 +8,17 @@ import {
   type Outcome,
   together,
   unknownCost,
-  untold,
+  essentialUnverified,
   whyNot,
-} from "../check.ts";
-import type { Finding } from "../verdict.ts";
+} from "../verdict/check.ts";
+import type { Finding } from "../verdict/verdict.ts";
 
 /**
  * Whether the VM has the devices of its plan: the host still has them, VFIO drives them, their IOMMU
- * groups are the plan's and belong to the VM alone, and QEMU has them open. The open files say it in
- * the kernel's words: who has no file of a group can use none of its devices
- * (docs.kernel.org/driver-api/vfio.html).
+ * groups are the plan's and belong to the VM alone, and QEMU has them open. Open files prove it: a
+ * process without a file of a group can use none of its devices (docs.kernel.org/driver-api/vfio.html).
  *
- * A group may hold bridges and functions without a driver beside: the kernel takes those for harmless.
+ * A group may also hold bridges and functions without a driver, which the kernel takes for harmless.
  */
 export const devices: Check = ({ plan, evidence }) =>
   together(plan.devices.map((device) => deviceOutcome(device, plan, evidence)));
@@ -36,16 +36,10 @@ function functionOutcome(
   evidence: Evidence,
 ): Outcome {
   const own = evidence.devices.find((one) => one.address === address);
-  if (own === undefined) return untold(`device ${address}`, whyNot(evidence, `device ${address}`));
-  if (!own.present)
-    return found(
-      missing(
-        own,
-        "the host has no such function",
-        "echo 1 > /sys/bus/pci/rescan; if it stays away, place the VM again",
-      ),
-    );
-  if (own.driver !== "vfio-pci" && !isVfioVariant(own.driver)) return found(otherDriver(own));
+  if (own === undefined)
+    return essentialUnverified(`device ${address}`, whyNot(evidence, `device ${address}`));
+  if (!own.present) return found(missing(own, "the host has no such function", rescan(address)));
+  if (!isVfioVariant(own.driver)) return found(otherDriver(own, evidence));
   const outcomes = [groupOutcome(own, device, plan), heldOutcome(own, evidence)];
   const { findings, unverified } = together(outcomes);
   if (findings.length > 0 || unverified.length > 0) return together(outcomes);
@@ -55,7 +49,7 @@ function functionOutcome(
 /** Drivers of VFIO for one vendor's devices (mlx5-vfio-pci, nvgrace-gpu-vfio-pci) are VFIO as well. */
 const isVfioVariant = (driver: string | null): boolean => driver?.endsWith("vfio-pci") ?? false;
 
-function missing({ address, where }: DeviceEvidence, what: string, remedy: string): Finding {
+function missing({ address, where }: DeviceEvidence, what: string, remedy: Remedy): Finding {
   return {
     code: "device-missing",
     severity: "error",
@@ -69,8 +63,18 @@ function missing({ address, where }: DeviceEvidence, what: string, remedy: strin
   };
 }
 
-function otherDriver({ address, where, driver }: DeviceEvidence): Finding {
-  const unbind = driver === null ? "" : `echo ${address} > ${where}/driver/unbind; `;
+/** What puts a device back that has left its bus; what it then needs is a start of the VM. */
+function rescan(address: string): Remedy {
+  return {
+    text: `Rescan the PCI bus, then stop the VM and start it again from its plan. If ${address} stays away, place the VM again.`,
+    argv: [writeFile("/sys/bus/pci/rescan", "1")],
+    when: "restart",
+    undo: null,
+  };
+}
+
+function otherDriver(device: DeviceEvidence, evidence: Evidence): Finding {
+  const { address, where, driver } = device;
   return {
     code: "device-driver",
     severity: "error",
@@ -80,14 +84,34 @@ function otherDriver({ address, where, driver }: DeviceEvidence): Finding {
     found: driver === null ? "bound to no driver" : `bound to ${driver}`,
     evidence: [`${where}/driver`],
     cost: unknownCost,
-    remedy: `echo vfio-pci > ${where}/driver_override; ${unbind}echo ${address} > /sys/bus/pci/drivers_probe`,
+    remedy: boundToVfio(device, evidence),
   };
+}
+
+/**
+ * Binds a device to vfio-pci: through libvirt where it runs the VM, and otherwise by the driver's
+ * files. There is no undo for those: which driver the kernel was told to prefer is not in the evidence.
+ */
+function boundToVfio({ address, where, driver }: DeviceEvidence, { shapes }: Evidence): Remedy {
+  const text = `Bind ${address} to vfio-pci, then stop the VM and start it again from its plan.`;
+  if (shapes.some(({ source }) => source === "libvirt")) {
+    const name = `pci_${address.replaceAll(/[:.]/g, "_")}`;
+    const undo = driver === null ? null : [["virsh", "nodedev-reattach", name]];
+    return { text, argv: [["virsh", "nodedev-detach", name]], when: "restart", undo };
+  }
+  const unbind = driver === null ? [] : [writeFile(`${where}/driver/unbind`, address)];
+  const argv = [
+    writeFile(`${where}/driver_override`, "vfio-pci"),
+    ...unbind,
+    writeFile("/sys/bus/pci/drivers_probe", address),
+  ];
+  return { text, argv, when: "restart", undo: null };
 }
 
 function groupOutcome(own: DeviceEvidence, device: PlanDevice, plan: Plan): Outcome {
   const { address, where, iommuGroup, groupMembers } = own;
   if (iommuGroup === null || groupMembers === null) {
-    return untold(`IOMMU group of ${address}`, "its group was not read");
+    return essentialUnverified(`IOMMU group of ${address}`, "its group was not read");
   }
   const planned = new Set(plan.devices.flatMap(functionsOf));
   const strangers = groupMembers.filter(
@@ -100,13 +124,13 @@ function groupOutcome(own: DeviceEvidence, device: PlanDevice, plan: Plan): Outc
   const unplanned = groupMembers.filter(
     (member) => !member.bridge && !planned.has(member.address) && isVfioVariant(member.driver),
   );
-  // What the plan calls a companion and is in another group tells of another machine than planned.
+  // A companion in another group means that this is not the machine that was planned for.
   const members = new Set(groupMembers.map((member) => member.address));
   const away =
     address === device.address ? device.companions.filter((one) => !members.has(one)) : [];
   const told = [
     ...strangers.map((one) => `${one.address} is driven by ${one.driver}`),
-    ...unplanned.map((one) => `${one.address} is nobody's in the plan`),
+    ...unplanned.map((one) => `${one.address} is not in the plan`),
     ...away.map((one) => `${one} is in another group`),
   ];
   if (told.length === 0) return together([]);
@@ -119,33 +143,27 @@ function groupOutcome(own: DeviceEvidence, device: PlanDevice, plan: Plan): Outc
     found: told.join("; "),
     evidence: [`${where}/iommu_group/devices`],
     cost: unknownCost,
+    // Whether the host can do without them is not for a command to decide.
     remedy:
       strangers.length > 0
-        ? strangers
-            .map(
-              (one) =>
-                `echo vfio-pci > /sys/bus/pci/devices/${one.address}/driver_override; echo ${one.address} > /sys/bus/pci/devices/${one.address}/driver/unbind`,
-            )
-            .join("; ")
-        : "place the VM again: the host's groups are not those of the plan",
+        ? advice(
+            "restart",
+            `Bind ${strangers.map((one) => one.address).join(", ")} to vfio-pci if the host can do without, then stop the VM and start it again from its plan. Otherwise place the VM again.`,
+          )
+        : advice("restart", "Place the VM again: the host's groups are not those of the plan."),
   });
 }
 
 function heldOutcome(own: DeviceEvidence, evidence: Evidence): Outcome {
   const what = `device ${own.address}`;
   const files = evidence.process?.vfioFiles ?? null;
-  if (files === null) return untold(what, `which VFIO files QEMU has open was not read`);
+  if (files === null)
+    return essentialUnverified(what, "the VFIO files that QEMU has open were not read");
   const candidates = [
     ...(own.iommuGroup === null ? [] : [`/dev/vfio/${own.iommuGroup}`]),
     ...(own.vfioFile === null ? [] : [own.vfioFile]),
   ];
-  if (candidates.length === 0) return untold(what, "its VFIO files are unknown");
+  if (candidates.length === 0) return essentialUnverified(what, "its VFIO files are unknown");
   if (candidates.some((file) => files.includes(file))) return together([]);
-  return found(
-    missing(
-      own,
-      `QEMU has neither of ${candidates.join(", ")} open`,
-      `attach it again: virsh attach-device, or stop the VM and start it again from its plan`,
-    ),
-  );
+  return found(missing(own, `QEMU has neither of ${candidates.join(", ")} open`, restartFromPlan));
 }

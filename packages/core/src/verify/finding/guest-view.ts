@@ -1,17 +1,28 @@
 import type { GuestReport } from "../../evidence/guest-report.ts";
+import { advice, restartFromPlan } from "../../remedy/remedy.ts";
 import { formatBytes } from "../../unit/bytes.ts";
 import { equals } from "../../set/index-set.ts";
 import { setOf } from "../../set/list-format.ts";
-import { found, holds, type Outcome, together, unknownCost, unseen, untold } from "../check.ts";
+import {
+  found,
+  holds,
+  type Outcome,
+  together,
+  unknownCost,
+  minorUnverified,
+  essentialUnverified,
+} from "../verdict/check.ts";
 import type { GuestContract } from "../../guest/contract/contract.ts";
-import type { Finding, Severity } from "../verdict.ts";
+import type { Finding, Severity } from "../verdict/verdict.ts";
 
 /**
- * What a guest sees against what it was promised, both in the guest's own numbers. It is used from
- * outside, on a report, and inside, on what `guest check` reads: the findings are the same.
+ * What a guest sees against what it was promised, both in the guest's own numbers. The host judges a
+ * report in this way, and `guest check` what it reads inside: the findings are the same.
  *
- * A guest has less memory in a node than it was given, since its kernel, its firmware and the page
- * tables take some before it counts; so memory is compared to within a tenth and half a gibibyte.
+ * A guest counts less memory in a node than it was given, since its kernel, firmware and page tables
+ * take some first; so a tenth and half a gibibyte may be missing.
+ *
+ * No remedy has a command here: one for the guest could be run on the host by mistake.
  */
 export function guestView(promise: GuestContract, report: GuestReport): Outcome {
   return together([
@@ -40,18 +51,19 @@ function guestFinding(
   });
 }
 
-const restart = "stop the VM and start it again from its plan";
-
 function nodesSeen({ cells }: GuestContract, report: GuestReport): Outcome {
   const { nodes } = report;
-  if (nodes === null) return untold("nodes in the guest", why(report, "nodes"));
+  if (nodes === null) return essentialUnverified("nodes in the guest", why(report, "nodes"));
   if (nodes.length < 2 && cells.length > 1) {
     return guestFinding("error", report, {
       code: "vnuma-missing",
       subject: "nodes in the guest",
       promised: `${cells.length} nodes`,
       found: `${nodes.length === 1 ? "one" : "none"}: all memory is taken to be equally near`,
-      remedy: `${restart}; or remove numa=off from the guest's kernel command line`,
+      remedy: advice(
+        "restart",
+        "Remove numa=off from the guest's kernel command line; if it is not there, stop the VM and start it again from its plan.",
+      ),
     });
   }
   const outcomes = cells.flatMap((cell) => nodeSeen(cell, report, nodes, cells.length));
@@ -63,7 +75,7 @@ function nodesSeen({ cells }: GuestContract, report: GuestReport): Outcome {
         subject: "nodes in the guest",
         promised: `${cells.length} nodes`,
         found: `nodes ${strangers.map(({ id }) => id).join(", ")} as well`,
-        remedy: restart,
+        remedy: restartFromPlan,
       }),
     );
   }
@@ -86,7 +98,7 @@ function nodeSeen(
       subject,
       promised,
       found: had,
-      remedy: restart,
+      remedy: restartFromPlan,
     });
   if (own === undefined) return [cellFinding("there", "no such node")];
   const outcomes: Outcome[] = [];
@@ -96,13 +108,13 @@ function nodeSeen(
     );
   }
   if (own.memoryBytes === null)
-    outcomes.push(unseen(`memory of ${subject}`, why(report, "memory")));
+    outcomes.push(minorUnverified(`memory of ${subject}`, why(report, "memory")));
   else if (!isNearly(own.memoryBytes, cell.memoryBytes)) {
     outcomes.push(cellFinding(`${cell.memoryBytes} bytes`, `${own.memoryBytes} bytes`));
   }
   if (cell.distances === null || count < 2) return outcomes;
   if (own.distances === null)
-    outcomes.push(untold(`distances of ${subject}`, why(report, "distances")));
+    outcomes.push(essentialUnverified(`distances of ${subject}`, why(report, "distances")));
   else if (own.distances.join(" ") !== cell.distances.join(" ")) {
     outcomes.push(
       guestFinding("error", report, {
@@ -110,7 +122,7 @@ function nodeSeen(
         subject,
         promised: cell.distances.join(" "),
         found: own.distances.join(" "),
-        remedy: restart,
+        remedy: restartFromPlan,
       }),
     );
   }
@@ -125,7 +137,7 @@ function isNearly(seen: number, promised: number): boolean {
 function deviceSeen(device: GuestContract["devices"][number], report: GuestReport): Outcome {
   const { address, hostAddress, cell } = device;
   const what = `node of ${address} in the guest`;
-  if (report.devices === null) return untold(what, why(report, "devices"));
+  if (report.devices === null) return essentialUnverified(what, why(report, "devices"));
   const own = report.devices.find((one) => one.address === address);
   if (own === undefined) {
     return guestFinding("error", report, {
@@ -133,10 +145,13 @@ function deviceSeen(device: GuestContract["devices"][number], report: GuestRepor
       subject: address,
       promised: `the host's ${hostAddress}`,
       found: "the guest has no such function",
-      remedy: "lspci in the guest shows where it is, if anywhere; echo 1 > /sys/bus/pci/rescan",
+      remedy: advice(
+        "live",
+        "Rescan the guest's PCI bus (write 1 to /sys/bus/pci/rescan there); lspci shows whether it is at another address.",
+      ),
     });
   }
-  // The host does not know the node, so nothing was promised of it.
+  // The host does not know the node, so no node was promised.
   if (cell === null) return together([]);
   if (own.node === cell) return holds(what, `${cell}`);
   return guestFinding("error", report, {
@@ -144,11 +159,11 @@ function deviceSeen(device: GuestContract["devices"][number], report: GuestRepor
     subject: address,
     promised: `guest node ${cell}`,
     found: own.node === null ? "no node (-1)" : `guest node ${own.node}`,
-    remedy: restart,
+    remedy: restartFromPlan,
   });
 }
 
-/** Emulated ports tell a speed that nothing runs at, so only what the device itself says counts. */
+/** Only the width counts: emulated ports report a speed that nothing runs at. */
 function linkSeen(
   { address, link: promised }: GuestContract["devices"][number],
   report: GuestReport,
@@ -162,21 +177,24 @@ function linkSeen(
     subject: address,
     promised: `x${wanted}`,
     found: `x${had}`,
-    remedy: "compare with the host's view: an emulated port may tell less than the link has",
+    remedy: advice(
+      "live",
+      "Compare with the host's view of the link: an emulated port may report less than it has.",
+    ),
   });
 }
 
 /**
- * Nothing is promised of the huge pages that a guest sets apart itself, but whoever does wants of them
- * what the host's pages give: one that is larger than what backs it saves the processor less than it
- * seems to, and where a node has none, what runs there reaches for another's.
+ * The guest's own huge pages, of which nothing is promised. A page larger than the host's pages behind
+ * it saves fewer TLB misses than it seems to, and on a node without any, programs use another node's.
  */
 function hugepagesSeen({ cells }: GuestContract, report: GuestReport): Outcome {
   const pools = report.hugepages.filter(({ total }) => total > 0);
   if (pools.length === 0) return together([]);
   const what = "huge pages in the guest";
   const outcomes: Outcome[] = [];
-  const tell = (subject: string, promised: string, had: string, remedy: string): void => {
+  const tell = (subject: string, promised: string, had: string, text: string): void => {
+    const remedy = advice("live", text);
     const finding = { code: "guest-hugepages", subject, promised, found: had, remedy } as const;
     outcomes.push(guestFinding("info", report, finding));
   };
@@ -188,7 +206,7 @@ function hugepagesSeen({ cells }: GuestContract, report: GuestReport): Outcome {
       `guest node ${node}`,
       `${backing} pages on the host`,
       `${total} pages of ${own} in the guest`,
-      `set apart pages of ${backing} in the guest, or place the VM with hugepages of ${own}`,
+      `Set pages of ${backing} apart in the guest, or place the VM with huge pages of ${own}.`,
     );
   }
   const having = new Set(pools.map(({ node }) => node));
@@ -198,7 +216,7 @@ function hugepagesSeen({ cells }: GuestContract, report: GuestReport): Outcome {
       `guest node${lacking.length === 1 ? "" : "s"} ${lacking.join(", ")}`,
       `huge pages as on node ${[...having].join(", ")}`,
       "none",
-      "nr_hugepages below /sys/devices/system/node/nodeN/hugepages sets them apart node by node",
+      "Set them apart node by node: nr_hugepages below /sys/devices/system/node/nodeN/hugepages in the guest.",
     );
   }
   if (outcomes.length > 0) return together(outcomes);
@@ -220,10 +238,10 @@ function ncclSeen({ nccl: promised }: GuestContract, { nccl, where }: GuestRepor
     promised: `${promised.file} (sha256 ${promised.sha256})`,
     found:
       nccl === null
-        ? "none is in force: NCCL goes by what the guest's PCI tree says"
+        ? "none is in force: NCCL goes by the guest's PCI tree"
         : `${nccl.file} by ${nccl.from}, sha256 ${nccl.sha256 ?? "unknown"}`,
     evidence: [where],
     cost: unknownCost,
-    remedy: `NCCL_TOPO_FILE=${promised.file}`,
+    remedy: advice("live", `Set NCCL_TOPO_FILE=${promised.file} where NCCL runs.`),
   });
 }

@@ -1,4 +1,5 @@
 import type { GuestReport } from "../../evidence/guest-report.ts";
+import { advice } from "../../remedy/remedy.ts";
 import type { GuestContract } from "../../guest/contract/contract.ts";
 import {
   found,
@@ -7,17 +8,18 @@ import {
   type Sides,
   together,
   unknownCost,
-  unseen,
-  untold,
+  minorUnverified,
+  essentialUnverified,
   whyNot,
-} from "../check.ts";
-import { contractDigests, likeliestContract, promisedContracts } from "../promised-contract.ts";
+} from "../verdict/check.ts";
+import { contractDigests, likeliestContract, promisedContracts } from "./promised-contract.ts";
 import { guestView } from "./guest-view.ts";
 
 /** What the guest reports, in a verdict that is about the guest too. */
 export function guest({ plan, evidence }: Sides): Outcome {
   const report = evidence.guest;
-  if (report === null) return untold("what the guest sees", whyNot(evidence, "guest report"));
+  if (report === null)
+    return essentialUnverified("what the guest sees", whyNot(evidence, "guest report"));
   const contracts = promisedContracts(plan);
   return together([
     guestView(likeliestContract(contracts, report), report),
@@ -25,7 +27,7 @@ export function guest({ plan, evidence }: Sides): Outcome {
   ]);
 }
 
-/** A contract may have been written by another release, in other words: that breaks no promise. */
+/** A contract that another release wrote may differ in its text: that breaks no promise. */
 function contractFound(
   contracts: readonly GuestContract[],
   { contract, where }: GuestReport,
@@ -39,15 +41,17 @@ function contractFound(
       promised: "found at opt/evenkeel/contract of fw_cfg",
       found: "the guest found none",
       evidence: [where],
-      remedy:
-        "modprobe qemu_fw_cfg in the guest; without CONFIG_FW_CFG_SYSFS hand it over as a file",
+      remedy: advice(
+        "live",
+        "Load the module qemu_fw_cfg in the guest; if its kernel has none, give the contract as a file.",
+      ),
     });
   }
   const { sha256 } = contract;
   if (sha256 === null) {
     return together([
       holds("the contract in the guest", contract.where),
-      unseen("that it is this plan's", "nothing in the guest could work out its digest"),
+      minorUnverified("that it is this plan's", "no program in the guest could compute its digest"),
     ]);
   }
   const digests = contractDigests(contracts);
@@ -59,8 +63,9 @@ function contractFound(
     promised: `sha256 ${[...digests].join(" or ")}`,
     found: `sha256 ${sha256}`,
     evidence: [where, contract.where],
-    remedy:
-      "another plan's, another release of Evenkeel's, or rendered for other releases (--for): " +
-      "evenkeel render PLAN --as contract shows what it should say",
+    remedy: advice(
+      "restart",
+      "Compare it with evenkeel render PLAN --as contract: it is another plan's, or was rendered by or for another release.",
+    ),
   });
 }

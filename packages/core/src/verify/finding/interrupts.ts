@@ -1,12 +1,22 @@
+import type { InterruptEvidence, NodeEvidence } from "../../evidence/evidence.ts";
+import { type Command, type Remedy, writeBack, writeFile } from "../../remedy/remedy.ts";
 import { difference, isEmpty, unionAll } from "../../set/index-set.ts";
 import { formatList, setOf } from "../../set/list-format.ts";
-import { type Check, found, holds, together, unknownCost, unseen, whyNot } from "../check.ts";
+import {
+  type Check,
+  found,
+  holds,
+  together,
+  unknownCost,
+  minorUnverified,
+  whyNot,
+} from "../verdict/check.ts";
 
 /**
- * The CPUs that the devices' interrupts go to: those of the node that the guest is shown the device
- * on. An interrupt that VFIO takes on another node wakes the vCPU from there, unless the platform
- * posts it to the vCPU itself; so it is a warning. Where the kernel tells which CPU an interrupt is
- * delivered to now, that counts, and otherwise those that it may go to.
+ * Whether the devices' interrupts go to CPUs of the node that the guest sees the device on. An
+ * interrupt that VFIO takes on another node wakes the vCPU from there, unless the platform posts it
+ * to the vCPU itself; so it is a warning. The CPU that the kernel delivers an interrupt to now counts,
+ * or, where it does not say, the CPUs that the interrupt may go to.
  */
 export const interrupts: Check = ({ plan, evidence }) =>
   together(
@@ -15,7 +25,7 @@ export const interrupts: Check = ({ plan, evidence }) =>
       const what = `interrupts of ${address}`;
       const own = evidence.devices.find((one) => one.address === address);
       if (own === undefined || own.interrupts === null) {
-        return unseen(
+        return minorUnverified(
           what,
           own === undefined
             ? whyNot(evidence, `device ${address}`)
@@ -24,7 +34,7 @@ export const interrupts: Check = ({ plan, evidence }) =>
       }
       const home = plan.cells.find(({ id }) => id === device.cell)?.hostNode;
       const node = evidence.nodes?.find(({ id }) => id === home);
-      if (node === undefined) return unseen(what, whyNot(evidence, "nodes"));
+      if (node === undefined) return minorUnverified(what, whyNot(evidence, "nodes"));
       if (node.cpus === "" || own.interrupts.length === 0) return together([]);
       const routed = own.interrupts.map((interrupt) => ({
         ...interrupt,
@@ -46,10 +56,21 @@ export const interrupts: Check = ({ plan, evidence }) =>
               `/proc/irq/${number}: smp_affinity_list ${allowedCpus ?? "?"}, effective ${effectiveCpus ?? "?"}`,
           ),
         cost: unknownCost,
-        remedy: off
-          .slice(0, 8)
-          .map(({ number }) => `echo ${node.cpus} > /proc/irq/${number}/smp_affinity_list`)
-          .join("; "),
+        remedy: routedTo(node, off),
       });
     }),
   );
+
+function routedTo(node: NodeEvidence, stray: readonly InterruptEvidence[]): Remedy {
+  const file = (number: number): string => `/proc/irq/${number}/smp_affinity_list`;
+  const undo = stray.flatMap(({ number, allowedCpus }): Command[] => {
+    const command = writeBack(file(number), allowedCpus);
+    return command === null ? [] : [command];
+  });
+  return {
+    text: `Route the interrupts to the CPUs of node ${node.id}, and keep irqbalance from moving them.`,
+    argv: stray.map(({ number }) => writeFile(file(number), node.cpus)),
+    when: "live",
+    undo: undo.length < stray.length ? null : undo,
+  };
+}

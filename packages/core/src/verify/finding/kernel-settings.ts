@@ -1,18 +1,27 @@
-import { type Check, found, holds, together, unknownCost, unseen, whyNot } from "../check.ts";
+import { mergingOff, numaBalancingOff } from "../../remedy/remedy.ts";
+import {
+  type Check,
+  found,
+  holds,
+  together,
+  unknownCost,
+  minorUnverified,
+  whyNot,
+} from "../verdict/check.ts";
 
 /**
- * Settings of the whole host under which memory does not stay as it was placed.
+ * Settings of the whole host that move or merge memory after it was placed.
  *
  * NUMA balancing unmaps pages to see who touches them, and moves those that no policy binds: a bound
- * guest keeps its places and pays the faults (docs.kernel.org/admin-guide/sysctl/kernel.html). Same-page
- * merging makes one page of two on different nodes, unless the VM's memory is kept from it. Both are
- * warnings, since neither undoes what is bound.
+ * guest keeps its places and pays for the faults (docs.kernel.org/admin-guide/sysctl/kernel.html).
+ * Same-page merging makes one page of two equal ones, also of different nodes, unless the VM's memory
+ * is kept from it. Both are warnings, since neither moves bound memory.
  */
 export const kernelSettings: Check = ({ evidence }) => {
   const { ksmRun, numaBalancing } = evidence.kernel;
   return together([
     numaBalancing === null
-      ? unseen("NUMA balancing", whyNot(evidence, "NUMA balancing"))
+      ? minorUnverified("NUMA balancing", whyNot(evidence, "NUMA balancing"))
       : numaBalancing === 0
         ? holds("NUMA balancing", "off")
         : found({
@@ -20,14 +29,15 @@ export const kernelSettings: Check = ({ evidence }) => {
             severity: "warning",
             layer: "host",
             subject: "NUMA balancing",
-            promised: "memory stays where the plan puts it, and is not unmapped to be watched",
+            promised:
+              "memory stays where the plan puts it, and the kernel does not unmap it to watch accesses",
             found: `kernel.numa_balancing is ${numaBalancing}`,
             evidence: [`/proc/sys/kernel/numa_balancing: ${numaBalancing}`],
             cost: unknownCost,
-            remedy: "echo 0 > /proc/sys/kernel/numa_balancing",
+            remedy: numaBalancingOff(numaBalancing),
           }),
     ksmRun === null
-      ? unseen("same-page merging", whyNot(evidence, "same-page merging"))
+      ? minorUnverified("same-page merging", whyNot(evidence, "same-page merging"))
       : ksmRun !== 1
         ? holds("same-page merging", "off")
         : found({
@@ -35,11 +45,11 @@ export const kernelSettings: Check = ({ evidence }) => {
             severity: "warning",
             layer: "host",
             subject: "same-page merging",
-            promised: "pages of the VM are its own",
+            promised: "the VM's pages are not shared",
             found: "ksm/run is 1",
             evidence: ["/sys/kernel/mm/ksm/run: 1"],
             cost: unknownCost,
-            remedy: "echo 2 > /sys/kernel/mm/ksm/run",
+            remedy: mergingOff,
           }),
   ]);
 };

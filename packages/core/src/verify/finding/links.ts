@@ -1,5 +1,6 @@
 import type { DeviceEvidence } from "../../evidence/evidence.ts";
 import type { PlanDevice } from "../../plan/plan.ts";
+import { advice } from "../../remedy/remedy.ts";
 import {
   type Check,
   found,
@@ -7,23 +8,24 @@ import {
   type Outcome,
   together,
   unknownCost,
-  unseen,
+  minorUnverified,
   whyNot,
-} from "../check.ts";
+} from "../verdict/check.ts";
 
 /**
- * The PCIe links of the devices against what they can do at most, which is what the plan counts on.
+ * The PCIe links of the devices against their maximum, which the plan counts on.
  *
- * Fewer lanes than both ends have is a fault of the seat, the riser or the slot, and a warning. A lower
- * speed may be that, or the device saving power while nothing uses it, which GPUs do within seconds:
- * so it is told, and no more. The cost is the ratio of what the link carries.
+ * Fewer lanes than both ends have are a fault of the seat, the riser or the slot, and a warning. A lower
+ * speed may be the same, or the device saving power while idle, which GPUs do within seconds: so it
+ * is information only. The cost is the ratio of what the link carries.
  */
 export const links: Check = ({ plan, evidence }) =>
   together(
     plan.devices.map((device) => {
       const own = evidence.devices.find(({ address }) => address === device.address);
       const what = `link of ${device.address}`;
-      if (own === undefined) return unseen(what, whyNot(evidence, `device ${device.address}`));
+      if (own === undefined)
+        return minorUnverified(what, whyNot(evidence, `device ${device.address}`));
       return linkOutcome(what, device, own);
     }),
   );
@@ -35,10 +37,10 @@ function linkOutcome(what: string, device: PlanDevice, own: DeviceEvidence): Out
   const maxWidth = device.link?.maxWidth ?? link?.maxWidth ?? null;
   const speed = link?.speedGTs ?? null;
   const maxSpeed = device.link?.maxSpeedGTs ?? link?.maxSpeedGTs ?? null;
-  // A device that never told a link has nothing to be held against.
+  // Nothing was promised about a link that nobody could read, then or now.
   if (device.link === null && link === null) return together([]);
   if (width === null || maxWidth === null || speed === null || maxSpeed === null) {
-    return unseen(what, "the kernel does not tell all of it");
+    return minorUnverified(what, "the kernel does not report all of it");
   }
   const narrow = width < maxWidth;
   if (!narrow && speed >= maxSpeed) return holds(what, `${speed} GT/s x${width}`);
@@ -54,7 +56,10 @@ function linkOutcome(what: string, device: PlanDevice, own: DeviceEvidence): Out
       ? { slowdown: (maxSpeed * maxWidth) / (speed * width), basis: "modelled" }
       : unknownCost,
     remedy: narrow
-      ? `lspci -s ${address} -vv shows LnkSta against LnkCap; look at its seat and riser`
-      : `read it again while the device works: cat ${where}/current_link_speed`,
+      ? advice(
+          "host-reboot",
+          `Check the seat and the riser of ${address}: lspci -vv shows LnkSta against LnkCap.`,
+        )
+      : advice("live", `Verify again while ${address} is at work.`),
   });
 }

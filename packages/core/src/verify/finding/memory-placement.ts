@@ -1,9 +1,12 @@
-import { has } from "../../set/index-set.ts";
+import { advice, type Remedy, restartFromPlan } from "../../remedy/remedy.ts";
+import type { Evidence } from "../../evidence/evidence.ts";
+import type { Plan } from "../../plan/plan.ts";
+import { has, indices } from "../../set/index-set.ts";
 import { setOf } from "../../set/list-format.ts";
 import { formatBytes } from "../../unit/bytes.ts";
 import { at } from "../../unit/list.ts";
 import { countOf } from "../../unit/tally.ts";
-import { bytesByNode, type CellMemory, cellMemory, whyUnseen } from "../cell-memory.ts";
+import { bytesByNode, type CellMemory, cellMemory, whyUnseen } from "./cell-memory.ts";
 import {
   type Check,
   found,
@@ -13,27 +16,29 @@ import {
   type Sides,
   together,
   unknownCost,
-  untold,
+  essentialUnverified,
   whyNot,
-} from "../check.ts";
-import type { FindingCost } from "../verdict.ts";
+} from "../verdict/check.ts";
+import type { FindingCost } from "../verdict/verdict.ts";
 
 /**
- * Where the pages of each cell lie, from the sums by node that numa_maps gives of each mapping.
+ * The nodes that each cell's pages lie on, from numa_maps' sums by node of each mapping.
  *
- * What lies outside the cell's nodes is an error to the byte, and so is what is not there: the plan
- * has all memory allocated before the guest runs, and a page that does not exist can still come to
- * exist anywhere. Within the nodes of a cell that prefers one or interleaves, the kernel's spread is
- * compared with the planned one to a twentieth of the cell: more is chance.
+ * Every byte outside the cell's nodes is an error, and so is every byte without a page: the plan has
+ * all memory allocated before the guest runs, and a missing page may still be put anywhere. Within
+ * the nodes of a cell that prefers one or interleaves, the kernel's spread may differ from the planned
+ * one by a twentieth of the cell, which is chance.
  *
- * The cost is that share of the memory's cost on the path from the cell's node, where the host's
- * topology is at hand.
+ * The cost is the cost of the path to the other node, in proportion to the bytes there, where the
+ * host's topology is at hand.
  */
 export const memoryPlacement: Check = (sides) => {
   const cells = cellMemory(sides.plan, sides.evidence);
   if (cells === null) {
     const why = whyNot(sides.evidence, "memory");
-    return together(sides.plan.cells.map(({ id }) => untold(`memory of cell ${id}`, why)));
+    return together(
+      sides.plan.cells.map(({ id }) => essentialUnverified(`memory of cell ${id}`, why)),
+    );
   }
   return together([unattributed(sides), ...cells.map((of) => cellPlacement(of, sides))]);
 };
@@ -49,7 +54,7 @@ function cellPlacement(of: CellMemory, sides: Sides): Outcome {
   const subject = `cell ${cell.id}`;
   const what = `memory of ${subject}`;
   const outcomes: Outcome[] = [];
-  if (unseen !== null) outcomes.push(untold(what, unseen));
+  if (unseen !== null) outcomes.push(essentialUnverified(what, unseen));
   if (off.length > 0) outcomes.push(offNode(of, off, sides));
   if (missing > 0) outcomes.push(unallocated(of, missing));
   if (outcomes.length > 0) return together(outcomes);
@@ -74,12 +79,7 @@ function offNode(
   const shared = others.some(({ memoryNodes }) =>
     [...nodes].some((node) => has(setOf(memoryNodes), node)),
   );
-  const pid = evidence.process?.pid ?? "PID";
-  const target = cell.memoryNodes.split(/[,-]/)[0] ?? `${cell.hostNode}`;
-  const pinned =
-    plan.devices.length > 0
-      ? "; pages that a device has pinned do not move: then stop the VM and start it again from its plan"
-      : "";
+  const [target = cell.hostNode] = indices(setOf(cell.memoryNodes));
   return found({
     code: "memory-off-node",
     severity: "error",
@@ -89,11 +89,28 @@ function offNode(
     found: sum.join(", "),
     evidence: lines.slice(0, 8).map(({ where, line }) => `${where}: ${line}`),
     cost,
-    // migratepages moves what is on a node, whichever cell it is of.
-    remedy: shared
-      ? "stop the VM and start it again from its plan: other cells lie on that node, and migratepages would move them too"
-      : `migratepages ${pid} ${[...nodes].join(",")} ${target}${pinned}`,
+    // migratepages moves all of a process that lies on a node, also the memory of other cells.
+    remedy: shared ? restartFromPlan : migrated([...nodes], target, plan, evidence),
   });
+}
+
+/**
+ * Moves pages while the VM runs. VFIO pins the memory of a VM that has a device, and pinned pages do
+ * not move; so that is offered only where QEMU is known to have none. There is no undo: it would move
+ * what lay on the target before as well.
+ */
+function migrated(from: readonly number[], to: number, plan: Plan, evidence: Evidence): Remedy {
+  const { pid = null, vfioFiles = null } = evidence.process ?? {};
+  if (pid === null || vfioFiles === null || vfioFiles.length > 0 || plan.devices.length > 0) {
+    return restartFromPlan;
+  }
+  const nodes = from.join(",");
+  return {
+    text: `Move the VM's pages from node${from.length === 1 ? "" : "s"} ${nodes} to node ${to}.`,
+    argv: [["migratepages", `${pid}`, nodes, `${to}`]],
+    when: "live",
+    undo: null,
+  };
 }
 
 function costOf(
@@ -122,8 +139,10 @@ function unallocated({ cell, promisedBytes, mappings }: CellMemory, missing: num
     found: `${percent(missing, promisedBytes)} of it has no page (${missing} bytes)`,
     evidence: mappings.slice(0, 8).map(({ where, line }) => `${where}: ${line}`),
     cost: unknownCost,
-    remedy:
-      'start the VM with its memory allocated: <allocation mode="immediate"/> for libvirt, prealloc=on for QEMU; if it had all, something took pages from it (swap, a balloon)',
+    remedy: advice(
+      "restart",
+      'Start the VM with its memory allocated: <allocation mode="immediate"/> in libvirt, prealloc=on in QEMU. If it was, swap or a balloon took pages since.',
+    ),
   });
 }
 
@@ -152,13 +171,16 @@ function split({ cell, promisedBytes }: CellMemory, byNode: ReadonlyMap<number, 
     found: words(byNode),
     evidence: [],
     cost: unknownCost,
-    remedy: "free memory on the node that is short, then stop the VM and start it again",
+    remedy: advice(
+      "restart",
+      `Free memory on node ${short.map(({ node }) => node).join(", ")}, then stop the VM and start it again from its plan.`,
+    ),
   });
 }
 
 const qemuGranule = 1024 * 1024;
 
-/** Guest memory that no cell could be told of is at least on nodes of the plan, or it is not. */
+/** Guest memory whose cell is unknown: it is at least on nodes of the plan, or it is not. */
 function unattributed({ plan, evidence }: Sides): Outcome {
   const loose = (evidence.memory ?? []).filter(
     ({ cell }) => cell === null || !plan.cells.some(({ id }) => id === cell),
@@ -169,8 +191,8 @@ function unattributed({ plan, evidence }: Sides): Outcome {
   const off = [...bytesByNode(loose)].filter(
     ([node, bytes]) => bytes > 0 && !nodes.some((list) => has(setOf(list), node)),
   );
-  const why = `${formatBytes(total)} of guest memory could not be told to be any cell's`;
-  if (off.length === 0) return untold("which memory is which cell's", why);
+  const why = `${formatBytes(total)} of guest memory belong to an unknown cell`;
+  if (off.length === 0) return essentialUnverified("which memory is which cell's", why);
   return found({
     code: "memory-off-node",
     severity: "error",
@@ -182,6 +204,15 @@ function unattributed({ plan, evidence }: Sides): Outcome {
       .join(", "),
     evidence: loose.slice(0, 8).map(({ where, line }) => `${where}: ${line}`),
     cost: unknownCost,
-    remedy: `migratepages ${evidence.process?.pid ?? "PID"} ${off.map(([node]) => node).join(",")} ${at(plan.cells, 0).hostNode}`,
+    // With several cells nobody can tell to which of them the pages belong.
+    remedy:
+      plan.cells.length > 1
+        ? restartFromPlan
+        : migrated(
+            off.map(([node]) => node),
+            at(plan.cells, 0).hostNode,
+            plan,
+            evidence,
+          ),
   });
 }

@@ -1,12 +1,21 @@
 import type { MemoryPolicy } from "../../evidence/evidence.ts";
 import { memoryBinding } from "../../guest/memory.ts";
+import { restartFromPlan } from "../../remedy/remedy.ts";
 import type { Locality } from "../../request/virtual-machine.ts";
-import { cellMemory, whyUnseen } from "../cell-memory.ts";
-import { type Check, found, holds, together, unknownCost, untold, whyNot } from "../check.ts";
+import { cellMemory, whyUnseen } from "./cell-memory.ts";
+import {
+  type Check,
+  found,
+  holds,
+  together,
+  unknownCost,
+  essentialUnverified,
+  whyNot,
+} from "../verdict/check.ts";
 
 /**
- * The policy that the kernel applies to each cell's memory. It decides where pages go that come
- * later, so one that was dropped is a breach even where every page still lies right.
+ * The policy that the kernel applies to each cell's memory. It decides where later pages go, so a
+ * dropped policy is a breach even while every page lies right.
  * https://docs.kernel.org/admin-guide/mm/numa_memory_policy.html
  */
 export const memoryPolicy: Check = ({ plan, evidence }) => {
@@ -16,13 +25,13 @@ export const memoryPolicy: Check = ({ plan, evidence }) => {
       const subject = `cell ${cell.id}`;
       const what = `memory policy of ${subject}`;
       const of = cells?.[i];
-      if (of === undefined) return untold(what, whyNot(evidence, "memory"));
+      if (of === undefined) return essentialUnverified(what, whyNot(evidence, "memory"));
       const binding = memoryBinding(cell);
       const promised = `${modes[binding.memoryPolicy]}:${binding.memoryNodes}`;
       const unseen = whyUnseen(of);
-      if (unseen !== null) return untold(what, unseen);
+      if (unseen !== null) return essentialUnverified(what, unseen);
       if (of.mappings.some(({ policy }) => policy === null)) {
-        return untold(what, "numa_maps states none that is known");
+        return essentialUnverified(what, "numa_maps has a policy that is not known");
       }
       const other = of.mappings.filter(({ policy }) => shown(policy) !== promised);
       if (other.length === 0) return holds(what, promised);
@@ -36,14 +45,14 @@ export const memoryPolicy: Check = ({ plan, evidence }) => {
         found: `${[...new Set(other.map(({ policy }) => shown(policy)))].join(", ")}${dropped ? ", so pages go where they are first touched" : ""}`,
         evidence: other.slice(0, 8).map(({ where, line }) => `${where}: ${line}`),
         cost: unknownCost,
-        remedy:
-          "a policy is set from inside the process: stop the VM and start it again from its plan",
+        // Only the process itself can set the policy of its memory.
+        remedy: restartFromPlan,
       });
     }),
   );
 };
 
-/** As numa_maps calls what libvirt and QEMU call strict (bind), preferred and interleave. */
+/** The words of numa_maps for what libvirt and QEMU call strict, preferred and interleave. */
 const modes: Readonly<Record<Locality, string>> = {
   strict: "bind",
   preferred: "prefer",

@@ -1,4 +1,6 @@
 import type { ThreadEvidence } from "../../evidence/evidence.ts";
+import { once } from "../../once.ts";
+import type { Remedy } from "../../remedy/remedy.ts";
 import { intersection, isEmpty } from "../../set/index-set.ts";
 import { formatList } from "../../set/list-format.ts";
 import {
@@ -9,18 +11,20 @@ import {
   type Sides,
   together,
   unknownCost,
-  untold,
+  essentialUnverified,
   whyNot,
-} from "../check.ts";
+} from "../verdict/check.ts";
+import { pinRemedy } from "./pin-remedy.ts";
 import {
   affinityLine,
   affinityWords,
+  allocatesOnly,
   cgroupLacks,
-  domainName,
   keepsTo,
+  plannedAs,
   strayCpus,
   vcpuCores,
-} from "../threads.ts";
+} from "./threads.ts";
 
 /**
  * The threads of the VM that are no vCPUs: the emulator's own and the iothreads. A thread that may
@@ -28,40 +32,46 @@ import {
  * work; any other CPU beyond its own is a neighbour's or the host's (`emulator-affinity`,
  * `iothread-affinity`).
  *
- * The kernel's count of threads is compared with those that were read, since it takes but one that
- * was overlooked to disturb a vCPU.
+ * The kernel's count of threads is compared with those that were read: a single one that was
+ * overlooked could disturb a vCPU.
  */
 export const otherThreads: Check = (sides) => {
   const { plan, evidence } = sides;
   const what = "where the emulator's threads may run";
   const { threads, process } = evidence;
-  if (threads === null) return untold(what, whyNot(evidence, "threads"));
+  if (threads === null) return essentialUnverified(what, whyNot(evidence, "threads"));
   const outcomes: Outcome[] = [];
   const count = process?.threadCount ?? null;
-  if (count === null) outcomes.push(untold(what, "the kernel's count of threads was not read"));
+  if (count === null)
+    outcomes.push(essentialUnverified(what, "the kernel's count of threads was not read"));
   else if (threads.length < count) {
-    outcomes.push(untold(what, `${threads.length} of ${count} threads were read`));
+    outcomes.push(essentialUnverified(what, `${threads.length} of ${count} threads were read`));
   }
   const unnamed = threads.filter(({ role }) => role === null);
   if (unnamed.length > 0) {
-    outcomes.push(untold(what, `nothing tells what ${unnamed.length} threads are for`));
+    outcomes.push(essentialUnverified(what, `what ${unnamed.length} threads are for is unknown`));
   }
   const others = threads.filter(({ role }) => role !== null && role.kind !== "vcpu");
+  const remedy = once(() => pinRemedy(sides));
   let kept = 0;
   for (const thread of others) {
     const promised = promisedOf(thread, sides);
     const keeps = keepsTo(thread, promised.cpus);
     if (keeps === null) {
-      outcomes.push(untold(`where ${promised.subject} may run`, "its status was not read"));
+      outcomes.push(
+        essentialUnverified(`where ${promised.subject} may run`, "its status was not read"),
+      );
     } else if (keeps || allocatesOnly(thread, promised.cpus)) kept++;
-    // A cpuset without its CPUs has moved the thread: what is to be said of that is said there.
+    // A cpuset without its CPUs has moved the thread, and is a finding of its own.
     else if (!cgroupLacks(evidence, thread, promised.cpus)) {
-      outcomes.push(strays(thread, promised, sides));
+      outcomes.push(strays(thread, promised, sides, remedy));
     }
   }
   for (const { id } of plan.iothreads) {
     if (others.some(({ role }) => role?.kind === "iothread" && role.id === id)) continue;
-    outcomes.push(untold(`where iothread ${id} may run`, "no thread was told to be it"));
+    outcomes.push(
+      essentialUnverified(`where iothread ${id} may run`, "no thread is known to be it"),
+    );
   }
   if (kept > 0) {
     outcomes.push(holds("other threads", `${kept} of ${others.length} keep to their own CPUs`));
@@ -69,37 +79,30 @@ export const otherThreads: Check = (sides) => {
   return together(outcomes);
 };
 
-/**
- * Whether a thread is one in whose context guest memory was allocated (QEMU's thread-context, of
- * which libvirt makes one a cell, named "TC …"): it is kept to the node's CPUs among the emulator's,
- * and has nothing to do any more.
- */
-function allocatesOnly(thread: ThreadEvidence, cpus: string): boolean {
-  return (thread.name ?? "").startsWith("TC ") && isEmpty(strayCpus(thread, cpus));
-}
-
 interface Promised {
   readonly subject: string;
   readonly cpus: string;
   readonly iothread: number | null;
 }
 
-/** An iothread that the plan does not know is one of the emulator's, as QEMU's monitor's is. */
-function promisedOf({ role, tid, name }: ThreadEvidence, { plan }: Sides): Promised {
-  const own =
-    role?.kind === "iothread" ? plan.iothreads.find(({ id }) => id === role.id) : undefined;
-  if (own !== undefined) {
-    return { subject: `iothread ${own.id}`, cpus: own.cpus, iothread: own.id };
+function promisedOf(thread: ThreadEvidence, { plan }: Sides): Promised {
+  const { tid, name } = thread;
+  const planned = plannedAs(thread, plan);
+  if (planned?.kind === "iothread") {
+    return { subject: `iothread ${planned.id}`, cpus: planned.cpus, iothread: planned.id };
   }
   const named = name === null ? "" : ` (${name})`;
   return { subject: `emulator thread ${tid}${named}`, cpus: plan.emulatorCpus, iothread: null };
 }
 
-function strays(thread: ThreadEvidence, promised: Promised, sides: Sides): Outcome {
-  const { plan, evidence } = sides;
+function strays(
+  thread: ThreadEvidence,
+  promised: Promised,
+  { plan, evidence }: Sides,
+  remedy: () => Remedy,
+): Outcome {
   const { subject, cpus, iothread } = promised;
   const taken = intersection(strayCpus(thread, cpus), vcpuCores(plan, evidence));
-  const domain = domainName(evidence);
   const shares = !isEmpty(taken);
   const words = affinityWords(thread, cpus);
   const code = iothread === null ? "emulator-affinity" : "iothread-affinity";
@@ -112,13 +115,6 @@ function strays(thread: ThreadEvidence, promised: Promised, sides: Sides): Outco
     found: shares ? `${words}; CPUs ${formatList(taken)} are of vCPUs' cores` : words,
     evidence: [affinityLine(thread)],
     cost: unknownCost,
-    remedy: remedyOf(thread, promised, domain),
+    remedy: remedy(),
   });
-}
-
-function remedyOf({ tid }: ThreadEvidence, { cpus, iothread }: Promised, domain: string | null) {
-  if (domain === null) return `taskset -pc ${cpus} ${tid}`;
-  return iothread === null
-    ? `virsh emulatorpin ${domain} ${cpus} --live`
-    : `virsh iothreadpin ${domain} ${iothread} ${cpus} --live`;
 }

@@ -1,15 +1,24 @@
 import { isHugepage } from "../../plan/plan.ts";
+import { advice, restartFromPlan } from "../../remedy/remedy.ts";
 import { formatBytes } from "../../unit/bytes.ts";
-import { cellMemory, whyUnseen } from "../cell-memory.ts";
-import { type Check, found, holds, together, unknownCost, untold, whyNot } from "../check.ts";
+import { cellMemory, whyUnseen } from "./cell-memory.ts";
+import {
+  type Check,
+  found,
+  holds,
+  together,
+  unknownCost,
+  essentialUnverified,
+  whyNot,
+} from "../verdict/check.ts";
 
 /**
- * The pages that each cell's memory is made of, as numa_maps states them (`kernelpagesize_kB`).
+ * The size of the pages of each cell's memory, as numa_maps states it (`kernelpagesize_kB`).
  *
- * Smaller ones than planned are an error: the walk of two page tables that a guest pays on every
- * miss is one level deeper or two. Huge ones where base pages were planned take from a pool that
- * somebody else was promised, and are a warning. Transparent huge pages are base pages here: the
- * kernel may split them at any time.
+ * Smaller pages than planned are an error: a guest walks two page tables on every TLB miss, and each is
+ * one or two levels deeper. Huge pages where base pages were planned are a warning: they come from a
+ * pool that others were promised. Transparent huge pages count as base pages, since the kernel may
+ * split them at any time.
  */
 export const pageSize: Check = ({ plan, evidence }) => {
   const cells = cellMemory(plan, evidence);
@@ -18,14 +27,14 @@ export const pageSize: Check = ({ plan, evidence }) => {
       const subject = `cell ${cell.id}`;
       const what = `page size of ${subject}`;
       const of = cells?.[i];
-      if (of === undefined) return untold(what, whyNot(evidence, "memory"));
+      if (of === undefined) return essentialUnverified(what, whyNot(evidence, "memory"));
       const unseen = whyUnseen(of);
-      if (unseen !== null) return untold(what, unseen);
+      if (unseen !== null) return essentialUnverified(what, unseen);
       const sized = of.mappings.flatMap(({ pageBytes, ...mapping }) =>
         pageBytes === null ? [] : [{ ...mapping, pageBytes }],
       );
       if (sized.length < of.mappings.length) {
-        return untold(what, "numa_maps does not state it");
+        return essentialUnverified(what, "numa_maps does not state it");
       }
       const promised = formatBytes(cell.pageBytes);
       const other = sized.filter(({ pageBytes }) =>
@@ -47,9 +56,13 @@ export const pageSize: Check = ({ plan, evidence }) => {
         found: parts.join(", "),
         evidence: other.slice(0, 8).map(({ where, line }) => `${where}: ${line}`),
         cost: unknownCost,
+        // How many pages the pool has is not in the evidence, so no command can name its new size.
         remedy: isHugepage(cell.pageBytes)
-          ? `echo ${Math.ceil(of.promisedBytes / cell.pageBytes)} > /sys/devices/system/node/node${cell.hostNode}/hugepages/hugepages-${cell.pageBytes / 1024}kB/nr_hugepages, then stop the VM and start it again from its plan`
-          : "stop the VM and start it again from its plan",
+          ? advice(
+              "restart",
+              `Free ${Math.ceil(of.promisedBytes / cell.pageBytes)} huge pages of ${promised} on node ${cell.hostNode}, then stop the VM and start it again from its plan.`,
+            )
+          : restartFromPlan,
       });
     }),
   );

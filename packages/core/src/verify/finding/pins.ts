@@ -1,63 +1,60 @@
-import type { Plan } from "../../plan/plan.ts";
 import type { ShapePins } from "../../evidence/evidence.ts";
+import type { Plan } from "../../plan/plan.ts";
 import { equals } from "../../set/index-set.ts";
 import { setOf } from "../../set/list-format.ts";
-import { type Check, found, holds, together, unknownCost } from "../check.ts";
-import { cpusOf } from "../threads.ts";
+import { type Check, found, holds, together, unknownCost } from "../verdict/check.ts";
+import { pinOf, pinRemedy } from "./pin-remedy.ts";
+import { type PlannedThread, plannedThreads } from "./threads.ts";
 
 /**
- * Where libvirt says that threads run. The threads themselves decide what is so; a definition that says
- * otherwise than the plan comes into force the next time that libvirt pins them, so it is a warning.
+ * The CPUs that libvirt's definition pins threads to. Where a thread runs now is a finding of its own;
+ * the definition comes into force the next time that libvirt pins threads, so it is a warning.
  */
-export const pins: Check = ({ plan, evidence }) => {
-  const shape = evidence.shapes.find(
-    ({ source, pins: told }) => source === "libvirt" && told !== null,
-  );
+export const pins: Check = (sides) => {
+  const { plan, evidence } = sides;
+  const shape = evidence.shapes.find((one) => one.source === "libvirt" && one.pins !== null);
   if (shape === undefined || shape.pins === null) return together([]);
-  const told = differences(shape.pins, plan);
-  if (told.length === 0) return holds("libvirt's pins", "as planned");
-  const [{ remedy } = { remedy: "" }] = told;
+  const other = differences(shape.pins, plan);
+  if (other.length === 0) return holds("libvirt's pins", "as planned");
   return found({
     code: "pins-differ",
     severity: "warning",
     layer: "hypervisor",
     subject: "libvirt's definition",
-    promised: told.map(({ promised }) => promised).join(", "),
-    found: told.map(({ had }) => had).join(", "),
+    promised: other.map(({ promised }) => promised).join(", "),
+    found: other.map(({ had }) => had).join(", "),
     evidence: [shape.where],
     cost: unknownCost,
-    remedy: remedy.replace("DOMAIN", evidence.process?.name ?? plan.vm),
+    remedy: pinRemedy(sides),
   });
 };
 
 interface Difference {
   readonly promised: string;
   readonly had: string;
-  readonly remedy: string;
 }
 
-function differences({ vcpus, emulator, iothreads }: ShapePins, plan: Plan): Difference[] {
-  const of = (what: string, wanted: string, had: string | null, command: string): Difference[] =>
-    had !== null && equals(setOf(had), setOf(wanted))
-      ? []
-      : [
-          {
-            promised: `${what} on CPUs ${wanted}`,
-            had: had === null ? `${what} not pinned` : `${what} on CPUs ${had}`,
-            remedy: `virsh ${command} ${wanted} --live`,
-          },
-        ];
-  const cpusIn = (list: ShapePins["vcpus"], id: number): string | null =>
-    list.find((one) => one.id === id)?.cpus ?? null;
-  return [
-    ...plan.cells
-      .flatMap((cell) => cell.vcpus)
-      .flatMap((vcpu) =>
-        of(`vCPU ${vcpu.id}`, cpusOf(vcpu), cpusIn(vcpus, vcpu.id), `vcpupin DOMAIN ${vcpu.id}`),
-      ),
-    ...of("the emulator", plan.emulatorCpus, emulator, "emulatorpin DOMAIN"),
-    ...plan.iothreads.flatMap(({ id, cpus }) =>
-      of(`iothread ${id}`, cpus, cpusIn(iothreads, id), `iothreadpin DOMAIN ${id}`),
-    ),
-  ];
+function differences(told: ShapePins, plan: Plan): Difference[] {
+  return plannedThreads(plan).flatMap((planned): Difference[] => {
+    const had = pinOf(told, planned);
+    if (had !== null && equals(setOf(had), setOf(planned.cpus))) return [];
+    const what = nameOf(planned);
+    return [
+      {
+        promised: `${what} on CPUs ${planned.cpus}`,
+        had: had === null ? `${what} not pinned` : `${what} on CPUs ${had}`,
+      },
+    ];
+  });
+}
+
+function nameOf(planned: PlannedThread): string {
+  switch (planned.kind) {
+    case "vcpu":
+      return `vCPU ${planned.id}`;
+    case "iothread":
+      return `iothread ${planned.id}`;
+    case "emulator":
+      return "the emulator";
+  }
 }

@@ -1,5 +1,7 @@
 import type { ThreadEvidence } from "../../evidence/evidence.ts";
 import type { Cell, Vcpu } from "../../plan/plan.ts";
+import { once } from "../../once.ts";
+import type { Remedy } from "../../remedy/remedy.ts";
 import { has } from "../../set/index-set.ts";
 import { formatList, setOf } from "../../set/list-format.ts";
 import {
@@ -10,40 +12,36 @@ import {
   type Sides,
   together,
   unknownCost,
-  untold,
+  essentialUnverified,
   whyNot,
-} from "../check.ts";
-import {
-  affinityLine,
-  affinityWords,
-  cgroupLacks,
-  cpusOf,
-  domainName,
-  keepsTo,
-} from "../threads.ts";
-import type { FindingCost } from "../verdict.ts";
+} from "../verdict/check.ts";
+import { affinityLine, affinityWords, cgroupLacks, cpusOf, keepsTo } from "./threads.ts";
+import { pinRemedy } from "./pin-remedy.ts";
+import type { FindingCost } from "../verdict/verdict.ts";
 
 /**
- * The CPUs that each vCPU's thread may run on (`Cpus_allowed_list`), not only where it was seen: one
+ * The CPUs that each vCPU's thread may run on (`Cpus_allowed_list`), wherever it was seen: a thread
  * that may leave its core does so when the scheduler likes.
  *
- * Where a cpuset is seen to leave fewer, that is a finding of its own. The cost is that
- * of the cell's memory from the node where the thread was last seen, if that is another node.
+ * A cpuset that leaves fewer is a finding of its own. The cost is that of reaching the cell's memory
+ * from the node where the thread was last seen, if that is another node.
  */
 export const vcpuAffinity: Check = (sides) => {
   const { plan, evidence } = sides;
   const all = plan.cells.flatMap((cell) => cell.vcpus.map((vcpu) => ({ cell, vcpu })));
   const threads = evidence.threads;
-  if (threads === null) return untold("where vCPUs may run", whyNot(evidence, "threads"));
+  if (threads === null)
+    return essentialUnverified("where vCPUs may run", whyNot(evidence, "threads"));
   const byId = new Map(
     threads.flatMap((thread) =>
       thread.role?.kind === "vcpu" ? [[thread.role.id, thread] as const] : [],
     ),
   );
   const unseen = all.filter(({ vcpu }) => byId.get(vcpu.id)?.allowedCpus == null);
+  const remedy = once(() => pinRemedy(sides));
   const outcomes = all.flatMap(({ cell, vcpu }) => {
     const thread = byId.get(vcpu.id);
-    return thread === undefined ? [] : [vcpuOutcome(thread, vcpu, cell, sides)];
+    return thread === undefined ? [] : [vcpuOutcome(thread, vcpu, cell, sides, remedy)];
   });
   const held = all.filter(({ vcpu }) => {
     const thread = byId.get(vcpu.id);
@@ -51,7 +49,7 @@ export const vcpuAffinity: Check = (sides) => {
   }).length;
   return together([
     ...(unseen.length > 0
-      ? [untold(`where ${named(unseen)} may run`, "no thread was told to be theirs")]
+      ? [essentialUnverified(`where ${named(unseen)} may run`, "no thread is known to be theirs")]
       : []),
     ...outcomes,
     ...(held > 0
@@ -65,13 +63,18 @@ function named(vcpus: readonly { readonly vcpu: Vcpu }[]): string {
   return `vCPU${vcpus.length > 1 ? "s" : ""} ${ids}`;
 }
 
-function vcpuOutcome(thread: ThreadEvidence, vcpu: Vcpu, cell: Cell, sides: Sides): Outcome {
+function vcpuOutcome(
+  thread: ThreadEvidence,
+  vcpu: Vcpu,
+  cell: Cell,
+  sides: Sides,
+  remedy: () => Remedy,
+): Outcome {
   const promised = cpusOf(vcpu);
-  // A cpuset without its CPU has moved the thread: what is to be said of that is said there.
+  // A cpuset without its CPU has moved the thread, and is a finding of its own.
   if (keepsTo(thread, promised) !== false || cgroupLacks(sides.evidence, thread, promised)) {
     return together([]);
   }
-  const domain = domainName(sides.evidence);
   return found({
     code: "vcpu-affinity",
     severity: "error",
@@ -81,10 +84,7 @@ function vcpuOutcome(thread: ThreadEvidence, vcpu: Vcpu, cell: Cell, sides: Side
     found: affinityWords(thread, promised),
     evidence: [affinityLine(thread)],
     cost: costOf(thread, promised, cell, sides),
-    remedy:
-      domain === null
-        ? `taskset -pc ${promised} ${thread.tid}`
-        : `virsh vcpupin ${domain} ${vcpu.id} ${promised} --live`,
+    remedy: remedy(),
   });
 }
 

@@ -3,13 +3,12 @@ import { guestDistances } from "../../guest/distances.ts";
 import { qemu72 } from "../../guest/limits.ts";
 import { guestMemory } from "../../guest/memory.ts";
 import type { Plan } from "../../plan/plan.ts";
+import { restartFromPlan } from "../../remedy/remedy.ts";
 import { indexSet } from "../../set/index-set.ts";
 import { formatList } from "../../set/list-format.ts";
 import { at } from "../../unit/list.ts";
-import { type Check, found, holds, type Outcome, together, unknownCost } from "../check.ts";
-import { overShapes } from "../shapes.ts";
-
-const restart = "stop the VM and start it again from its plan: its nodes are made when it starts";
+import { type Check, found, holds, type Outcome, together, unknownCost } from "../verdict/check.ts";
+import { overShapes } from "./shapes.ts";
 
 /** A guest's node as the plan promises it. */
 interface PromisedCell {
@@ -58,7 +57,7 @@ function cellsOutcome(
     layer: "hypervisor",
     evidence: [where],
     cost: unknownCost,
-    remedy: restart,
+    remedy: restartFromPlan,
   } as const;
   if (cells.length === 0) {
     return found({
@@ -68,7 +67,7 @@ function cellsOutcome(
       severity: promised.length > 1 || plan.devices.length > 0 ? "error" : "info",
       subject: "the guest's nodes",
       promised: `${promised.length} ${promised.length === 1 ? "node" : "nodes"}`,
-      found: "none: the guest takes all memory to be equally near",
+      found: "none, so the guest takes all memory to be equally near",
     });
   }
   const outcomes = promised.flatMap((cell): Outcome[] => {
@@ -137,9 +136,9 @@ function distancesOutcome(
     layer: "hypervisor",
     subject: "the guest's distances",
     promised: wanted,
-    found: none ? "none are given: 10 to itself and 20 to any other node" : had,
+    found: none ? "none, so the guest counts 10 to itself and 20 to any other node" : had,
     evidence: [where],
     cost: unknownCost,
-    remedy: restart,
+    remedy: restartFromPlan,
   });
 }

@@ -3,7 +3,9 @@ import { writeXml } from "@evenkeel/core/xml/write.ts";
 import { readXml } from "../../xml/read-xml.ts";
 import type { DirectBoot } from "../hypervisor.ts";
 
-/** A domain that boots a kernel of the host's: https://libvirt.org/formatdomain.html#direct-kernel-boot */
+/**
+ * Adds a kernel of the host to a domain: https://libvirt.org/formatdomain.html#direct-kernel-boot
+ */
 export function withDirectBoot(xml: string, boot: DirectBoot | null): string {
   if (boot === null) return xml;
   const domain = readXml(xml, "the domain");

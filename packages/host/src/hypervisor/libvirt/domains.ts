@@ -5,10 +5,9 @@ import { readXml } from "../../xml/read-xml.ts";
 import { virshAt } from "./virsh.ts";
 
 /**
- * Every domain that libvirt knows, with the functions that are passed to it; null where libvirt does
- * not answer.
+ * All domains of a libvirt, with the PCI functions passed to them; null where it does not answer.
  *
- * @param known UUIDs of the VMs that Evenkeel has started.
+ * @param known UUIDs of the VMs that Evenkeel started or adopted.
  */
 export async function readDomains(
   uri: string,
@@ -30,7 +29,7 @@ export async function readDomains(
   return domains;
 }
 
-/** The host's functions that a domain is given: `hostdev`, and interfaces of that type. */
+/** The functions of the host that a domain has: `hostdev` elements and interfaces of that type. */
 function passedFunctions(domain: XmlElement): readonly string[] {
   const devices = child(domain, "devices");
   if (devices === null) return [];

@@ -8,10 +8,10 @@ import type { Tree } from "../../tree/tree.ts";
 import { readXml } from "../../xml/read-xml.ts";
 
 /**
- * Whether the emulator can be pinned only once it runs. libvirt 9.0 has QEMU 7.2 allocate the memory of
- * each cell on a thread that is kept to the CPUs of the cell's nodes (QEMU's `thread-context`), and
- * pins the emulator by a cpuset before that: where the cpuset has no CPU of those nodes, as on a host
- * that keeps CPUs of its first node only, QEMU ends with "Setting CPU affinity failed".
+ * Whether the emulator can be pinned only after the start. With libvirt 9.0, QEMU 7.2 allocates the
+ * memory of each cell on a thread bound to the CPUs of the cell's nodes (`thread-context`), and
+ * libvirt pins the emulator by a cpuset before that. If the cpuset has no CPU of those nodes, as on
+ * a host that keeps CPUs of its first node only, QEMU ends with "Setting CPU affinity failed".
  */
 export function isPinnedLate({ cells, emulatorCpus }: Plan, tree: Tree): boolean {
   const kept = setOf(emulatorCpus);
@@ -24,7 +24,7 @@ export function isPinnedLate({ cells, emulatorCpus }: Plan, tree: Tree): boolean
 const cpusOf = (tree: Tree, node: number) =>
   readSet(tree, `/sys/devices/system/node/node${node}`, ["cpulist"]);
 
-/** The domain without the emulator's pin. */
+/** A domain without the pin of its emulator. */
 export function withoutEmulatorPin(xml: string): string {
   const domain = readXml(xml, "the domain");
   const children = childElements(domain).map((node) =>

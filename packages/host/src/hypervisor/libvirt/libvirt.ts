@@ -1,8 +1,8 @@
 import { open, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { libvirtXml } from "@evenkeel/core/guest/libvirt/domain.ts";
-import { setTimeout as sleep } from "node:timers/promises";
-import { goOn } from "../../instance/interruptible.ts";
+import type { Clock } from "../../clock/clock.ts";
+import { goOn } from "../interruptible.ts";
 import { emulatorOf } from "../../procfs/find-process.ts";
 import { liveTree } from "../../tree/directory-tree.ts";
 import { hypervisorFailed } from "../failed.ts";
@@ -15,12 +15,13 @@ import { type Virsh, virshAt } from "./virsh.ts";
 const startMs = 15 * 60_000;
 
 /**
- * libvirt, which pins threads, binds devices to VFIO and gives them back by itself. A domain is
- * defined, so that libvirt's own tools show it also while it is off; Evenkeel removes it when it stops.
+ * libvirt pins threads, binds devices to VFIO and gives them back by itself. A domain is defined,
+ * so that the tools of libvirt show it while it is off; Evenkeel removes the definition when it
+ * stops it.
  *
- * Domains are named by their UUIDs: virsh takes a name of digits for a number.
+ * Domains are named by UUID: virsh takes a name of digits for a number.
  */
-export function libvirtHypervisor(uri: string): Hypervisor {
+export function libvirtHypervisor(uri: string, clock: Clock): Hypervisor {
   const virsh = virshAt(uri);
   return {
     start: (job) => start(virsh, job),
@@ -30,8 +31,8 @@ export function libvirtHypervisor(uri: string): Hypervisor {
       return { state, pid: isThere ? emulatorOf(liveTree(), uuid) : null };
     },
     shutdown: async ({ uuid }) => void (await virsh.ok(["shutdown", "--domain", uuid])),
-    end: ({ uuid }) => bring(virsh, uuid, "off"),
-    remove: ({ uuid }) => bring(virsh, uuid, "gone"),
+    end: ({ uuid }) => bring(virsh, uuid, "off", clock),
+    remove: ({ uuid }) => bring(virsh, uuid, "gone", clock),
   };
 }
 
@@ -81,8 +82,8 @@ async function stateOf(virsh: Virsh, uuid: string): Promise<RunState> {
 const isMissing = (said: string): boolean => /failed to get domain|Domain not found/.test(said);
 
 /**
- * Firmware's variables stay where libvirt keeps them: the guest's boot entries are in there, and it
- * finds them again when it is run again.
+ * Firmware variables stay where libvirt keeps them: they hold the guest's boot entries, which it
+ * needs when it is started again.
  */
 const undefineOptions = [
   "--keep-nvram",
@@ -91,9 +92,14 @@ const undefineOptions = [
   "--checkpoints-metadata",
 ] as const;
 
-/** Ends a domain where it runs, and takes its definition away where it is to be gone. */
-async function bring(virsh: Virsh, uuid: string, to: "off" | "gone"): Promise<void> {
-  // A domain that is just being started goes only once the start has failed or ended.
+/** Ends a domain if it runs, and for `gone` removes its definition too. */
+async function bring(
+  virsh: Virsh,
+  uuid: string,
+  to: "off" | "gone",
+  { sleep }: Clock,
+): Promise<void> {
+  // A domain that is being started can be removed only after the start has ended.
   for (let tries = 0; ; tries++) {
     const state = await stateOf(virsh, uuid);
     if (state === "gone" || state === to) return;

@@ -22,8 +22,8 @@ test.each([
   ["<memory model='dimm'/>", "it has a memory"],
   ["<memballoon model='virtio'/>", "it has a memballoon"],
   ["<emulator>/tmp/evil</emulator>", "it has a emulator"],
-  ["<interface type='hostdev'/>", "an interface takes a device of the host's"],
-  ["<interface type='vdpa'/>", "an interface takes a device of the host's"],
+  ["<interface type='hostdev'/>", "an interface takes a device of the host"],
+  ["<interface type='vdpa'/>", "an interface takes a device of the host"],
   ["<disk type='nvme'/>", "a disk is of type nvme"],
   ["<rng><address type='pci' bus='0x01' slot='0'/></rng>", "the address of a rng is on bus 0x01"],
 ])("%s is refused", async (inner, message) => {

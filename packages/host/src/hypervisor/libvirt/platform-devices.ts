@@ -2,7 +2,7 @@ import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import { attribute, childElements, type XmlElement } from "@evenkeel/core/xml/element.ts";
 import { readXml } from "../../xml/read-xml.ts";
 
-/** libvirt's device elements that a platform may add: https://libvirt.org/formatdomain.html#devices */
+/** The device elements that a platform may add: https://libvirt.org/formatdomain.html#devices */
 const allowed: ReadonlySet<string> = new Set([
   "channel",
   "console",
@@ -21,9 +21,9 @@ const allowed: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * The devices of a file `<devices>…</devices>`: a platform's own disks, networks and consoles, which no
- * plan decides. What would take a device of the host's past the plan, or a place in the guest's PCI
- * tree, is refused: a hostdev of any kind, controllers, a bus other than the root.
+ * Reads a file `<devices>…</devices>`: disks, networks and consoles of the platform, which no plan
+ * decides. It refuses what would take a device of the host past the plan, or a place in the PCI
+ * tree of the guest: hostdev elements, controllers, any bus but the root.
  *
  * Errors: those of `readXml`, `xml-unexpected`, `devices-unsafe`.
  */
@@ -47,7 +47,7 @@ function check(device: XmlElement, where: string): void {
   }
   if (name === "interface" && ["hostdev", "vdpa"].includes(attribute(device, "type") ?? "")) {
     throw unsafe(
-      "an interface takes a device of the host's",
+      "an interface takes a device of the host",
       where,
       "a network, bridge or user interface",
     );
@@ -62,7 +62,7 @@ function check(device: XmlElement, where: string): void {
   for (const child of childElements(device)) {
     const isPci = child.name === "address" && attribute(child, "type") === "pci";
     const bus = attribute(child, "bus");
-    // Without one it is the root's.
+    // An address without a bus is on the root.
     if (isPci && bus !== null && Number(bus) !== 0) {
       throw unsafe(`the address of a ${name} is on bus ${bus}`, where, "bus 0, or no address");
     }
@@ -73,7 +73,6 @@ function unsafe(message: string, where: string, expected: string): EvenkeelError
   return new EvenkeelError("devices-unsafe", message, {
     where,
     expected,
-    remedy:
-      "devices that are passed through are asked for in the VM, and their place is the plan's",
+    remedy: "ask for passed-through devices in the VirtualMachine: the plan decides their place",
   });
 }

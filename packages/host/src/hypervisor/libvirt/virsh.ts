@@ -1,14 +1,14 @@
 import { hypervisorFailed } from "../failed.ts";
 import { type ProgramResult, runProgram } from "../program.ts";
 
-/** libvirt through its own client: argument lists, bounded time. */
+/** A libvirt, through its own client. */
 export interface Virsh {
-  /** The output; `hypervisor-failed` with libvirt's words where it fails. */
+  /** The output. Errors: `hypervisor-failed`, in the words of libvirt. */
   readonly ok: (args: readonly string[], timeoutMs?: number) => Promise<string>;
   readonly tried: (args: readonly string[], timeoutMs?: number) => Promise<ProgramResult>;
 }
 
-/** libvirt answers in moments; starting a guest takes as long as allocating its memory. */
+/** libvirt answers within moments. Starting a guest takes as long as allocating its memory. */
 const usualMs = 30_000;
 
 export function virshAt(uri: string): Virsh {
@@ -24,10 +24,10 @@ export function virshAt(uri: string): Virsh {
   };
 }
 
-/** The libvirt that runs VMs with devices. */
+/** The system-wide libvirt, which may pass devices through. */
 export const systemUri = "qemu:///system";
 
-/** The variable that virsh itself reads (virsh(1)); the system's QEMU otherwise. */
+/** The libvirt that LIBVIRT_DEFAULT_URI names, as for virsh (virsh(1)), or else the system's. */
 export function libvirtUri(env: Readonly<Record<string, string | undefined>>): string {
   return env["LIBVIRT_DEFAULT_URI"] || systemUri;
 }

@@ -1,13 +1,13 @@
 import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { optionValue } from "@evenkeel/core/guest/option-value.ts";
 import { qemuCommand } from "@evenkeel/core/guest/qemu/command.ts";
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import { MiB } from "@evenkeel/core/unit/bytes.ts";
 import type { Instance } from "@evenkeel/core/instance/instance.ts";
-import { goOn } from "../../instance/interruptible.ts";
+import type { Clock } from "../../clock/clock.ts";
+import { goOn } from "../interruptible.ts";
 import { emulatorOf } from "../../procfs/find-process.ts";
 import { liveTree } from "../../tree/directory-tree.ts";
 import { bindToVfio } from "../../vfio/drivers.ts";
@@ -25,21 +25,21 @@ const startMs = 15 * 60_000;
 const monitorIn = (folder: string): string => join(folder, "monitor");
 
 /**
- * QEMU by itself: detached, with a monitor on a socket. What libvirt would do is done here: devices
- * are bound to VFIO before, and threads are pinned while the guest waits, so that it first touches its
- * memory where it stays.
+ * QEMU without libvirt: detached, with a monitor on a socket. This does what libvirt would do: it
+ * binds devices to VFIO before the start, and pins threads while the guest still waits, so that the
+ * guest first touches its memory where it stays.
  *
- * @param folderOf the folder that is the VM's alone.
+ * @param folderOf the folder for the files of a VM.
  */
-export function qemuHypervisor(folderOf: (uuid: string) => string): Hypervisor {
+export function qemuHypervisor(folderOf: (uuid: string) => string, clock: Clock): Hypervisor {
   return {
     start,
     state: ({ uuid }) => stateOf(uuid, folderOf(uuid)),
     shutdown: async ({ uuid }) => {
       await talk(folderOf(uuid), async (monitor) => void (await monitor.ask("system_powerdown")));
     },
-    end: ({ uuid }) => end(uuid),
-    remove: ({ uuid }) => end(uuid),
+    end: ({ uuid }) => end(uuid, clock),
+    remove: ({ uuid }) => end(uuid, clock),
   };
 }
 
@@ -73,7 +73,7 @@ async function start({ instance, guest, options, folder, signal }: StartJob): Pr
   });
 }
 
-/** Pinning the threads of a large guest asks for one program each. */
+/** Pinning takes one program per thread, and large guests have many. */
 const monitorLimits = { timeoutMs: 120_000, lineBytes: 8 * MiB };
 
 /** Talks to the monitor of a VM. Errors: `hypervisor-failed`, and those of the work. */
@@ -104,22 +104,22 @@ async function stateOf(uuid: Instance["uuid"], folder: string): Promise<Running>
     const status = await withMonitor(monitorIn(folder), (monitor) => monitor.ask("query-status"));
     return { state: recordOf(status)?.["running"] === true ? "running" : "paused", pid };
   } catch {
-    // There is a process, and that is what matters: somebody else may hold the monitor.
+    // The process is there, and that counts: somebody else may hold the monitor.
     return { state: "running", pid };
   }
 }
 
-/** How long QEMU may take to end by itself, and how long the kernel to free its memory. */
+/** The time for QEMU to end by itself, and for the kernel to free its memory. */
 const politeMs = 10_000;
 const freeingMs = 120_000;
 
-/** Ends every QEMU of that UUID, and waits until its memory and its devices are free. */
-async function end(uuid: string): Promise<void> {
-  const started = Date.now();
+/** Ends every QEMU with that UUID, and waits until memory and devices are free. */
+async function end(uuid: string, { now, sleep }: Clock): Promise<void> {
+  const started = now().getTime();
   for (let asked = false; ; await sleep(100)) {
     const pid = emulatorOf(liveTree(), uuid);
     if (pid === null) return;
-    const elapsed = Date.now() - started;
+    const elapsed = now().getTime() - started;
     if (elapsed > freeingMs) {
       const result = { status: null, stdout: "", stderr: `process ${pid} does not end` };
       throw hypervisorFailed("QEMU", result);
@@ -134,6 +134,6 @@ function send(pid: number, name: NodeJS.Signals | null): void {
   try {
     process.kill(pid, name);
   } catch {
-    // It has ended in between.
+    // It has ended meanwhile.
   }
 }

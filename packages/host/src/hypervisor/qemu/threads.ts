@@ -6,9 +6,9 @@ import { hypervisorFailed } from "../failed.ts";
 import { runProgram } from "../program.ts";
 
 /**
- * Keeps every thread of a QEMU that waits for `cont` to its CPUs. QEMU was started on the emulator's
- * CPUs, and threads inherit those of their maker, so what it starts later is in its place as well;
- * vCPUs and iothreads are moved by the numbers that the monitor tells.
+ * Pins the threads of a QEMU that waits for `cont`. QEMU was started on the emulator's CPUs, and
+ * threads inherit the CPUs of their creator, so that threads that start later are right as well.
+ * vCPUs and iothreads are found by the thread ids in the monitor's answers.
  */
 export async function pinThreads(pid: number, monitor: Monitor, pins: QemuThreads): Promise<void> {
   const vcpus = numbered(await monitor.ask("query-cpus-fast"), "cpu-index");
@@ -27,16 +27,16 @@ export async function pinThreads(pid: number, monitor: Monitor, pins: QemuThread
   }
   for (const [thread, cpus] of wanted) {
     const result = await runProgram("taskset", ["-pc", cpus, `${thread}`], { timeoutMs: 10_000 });
-    // A worker of the emulator's may have ended since; those of the plan have not.
+    // A worker of the emulator may have ended meanwhile. vCPUs and iothreads do not end.
     const isGone = result.stderr.includes("No such process") && cpus === pins.emulator;
     if (result.status !== 0 && !isGone) throw hypervisorFailed("taskset", result);
   }
 }
 
-/** The most that the kernel numbers (PID_MAX_LIMIT). */
+/** The largest thread id of the kernel (PID_MAX_LIMIT). */
 const THREAD_MAX = 2 ** 22;
 
-/** The thread numbers in a list of the monitor's, by the field that names each. */
+/** Thread ids in a list of the monitor, by the field that names each thread. */
 function numbered(list: unknown, name: string): ReadonlyMap<string, number | null> {
   return new Map(
     recordsOf(list).map((entry) => [

@@ -39,10 +39,10 @@ export function mostPerNode(
 }
 
 /**
- * The options for a distribution's cells. A cell lies on each node of its accelerators; accelerators
- * of unknown node add no cell and belong to the lowest. Where no node is known at all, any one node
- * with cores may be the cell. No option where the nodes have too few NICs and the locality wants the
- * NICs there.
+ * The options for a distribution's cells. A cell lies on each node of its accelerators;
+ * accelerators of unknown node add no cell and belong to the lowest. Where no node is known at all,
+ * any one node with cores may be the cell. No option where the nodes have too few NICs and the
+ * locality wants the NICs there.
  */
 export function distributionOptions(
   space: Space,

@@ -33,9 +33,9 @@ export type VisitDistributions = (
  *
  * Nodes are taken in order, the most accelerators first. A beginning is given up when the nodes to
  * come cannot make up what is missing on as many nodes as are left, or when two nodes may not be
- * used together. One distribution of each orbit is enough: a distribution that skips a node and uses
- * a later one of its orbit is the image of one visited before. Accelerators of unknown node add no
- * node, unless there are no others: then their cell may be anywhere.
+ * used together. One distribution of each orbit is enough: a distribution that skips a node and
+ * uses a later one of its orbit is the image of one visited before. Accelerators of unknown node
+ * add no node, unless there are no others: then their cell may be anywhere.
  */
 export function distributionsOf(
   byNode: readonly NodeCandidates[],
@@ -88,8 +88,8 @@ export function distributionsOf(
 const workPerStep = 4;
 
 /**
- * An upper bound on the accelerators that `nodes` of the nodes from position `from` on can carry: no
- * more than all of them together, and on each node no more than the largest.
+ * An upper bound on the accelerators that `nodes` of the nodes from position `from` on can carry:
+ * no more than all of them together, and on each node no more than the largest.
  */
 function roomsFrom(
   byNode: readonly NodeCandidates[],

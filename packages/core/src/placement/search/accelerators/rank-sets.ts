@@ -1,7 +1,7 @@
 import { at } from "../../../unit/list.ts";
 import type { Device } from "../../inventory/devices.ts";
 import type { Objective } from "../../layout/layout.ts";
-import { offerLayouts, type SearchContext, leastCostOf, suppliesOf } from "../supplies.ts";
+import { offerLayouts, type SearchContext, leastCostOf, suppliesOf } from "../supply/supplies.ts";
 import type { FreePartition } from "../candidates/partitions.ts";
 import { type Candidates, hasSetOn, visitSets } from "./sets-of-distribution.ts";
 import type { DistributionOption } from "./distribution-option.ts";

@@ -41,11 +41,11 @@ export interface SetPruning {
  * sets that symmetries exchange only the first. Ends, and returns false, when `visit` returns false
  * or the effort is used up.
  *
- * A set is extended by one candidate at a time. A beginning is given up, with all its continuations,
- * when it has an unconnected pair, when it is not open, or when some node has too few candidates
- * left that are connected with all of the beginning. From each orbit the first candidates are taken:
- * a set that skips one and has a later one of its orbit is the image, by swaps, of an earlier set
- * that differs in nothing else.
+ * A set is extended by one candidate at a time. A beginning is given up, with all its
+ * continuations, when it has an unconnected pair, when it is not open, or when some node has too
+ * few candidates left that are connected with all of the beginning. From each orbit the first
+ * candidates are taken: a set that skips one and has a later one of its orbit is the image, by
+ * swaps, of an earlier set that differs in nothing else.
  */
 export function visitSets(
   candidates: Candidates,
@@ -158,7 +158,9 @@ function remainingOf(
   };
 }
 
-/** Whether a distribution has a set whose pairs are all connected; true once the effort is used up. */
+/**
+ * Whether a distribution has a set whose pairs are all connected; true once the effort is used up.
+ */
 export function hasSetOn(
   candidates: Candidates,
   distribution: Distribution,

@@ -4,7 +4,7 @@ import type { Space } from "../../space/space.ts";
 import { previousInOrbit, previousNodeWithDevices } from "../candidates/device-orbits.ts";
 import { freePartitions } from "../candidates/partitions.ts";
 import { rankDistribution } from "./rank-sets.ts";
-import type { SearchContext } from "../supplies.ts";
+import type { SearchContext } from "../supply/supplies.ts";
 import { type Candidates, unconnectedOf } from "./sets-of-distribution.ts";
 import {
   type ConnectedNodes,
@@ -18,11 +18,11 @@ import { distributionsOf } from "./distributions.ts";
 /**
  * Ranks the layouts of a request with accelerators, by branch and bound.
  *
- * The cells are the accelerators' nodes, so sets on one node are tried before sets on two, and so on:
- * once the best and the next best are found, more cells cannot matter. Each number of cells has its
- * distributions, and each distribution that its nodes can hold has its sets. One set of each orbit is
- * tried (`device-orbits.ts`), which leaves few on real machines; elsewhere the search may end at its
- * limit of effort.
+ * The cells are the accelerators' nodes, so sets on one node are tried before sets on two, and so
+ * on: once the best and the next best are found, more cells cannot matter. Each number of cells has
+ * its distributions, and each distribution that its nodes can hold has its sets. One set of each
+ * orbit is tried (`device-orbits.ts`), which leaves few on real machines; elsewhere the search may
+ * end at its limit of effort.
  */
 export function rankWithAccelerators(context: SearchContext): void {
   const { space, policy, ranked, effort } = context;
@@ -72,8 +72,8 @@ export function rankWithAccelerators(context: SearchContext): void {
 const workPerCell = 20;
 
 /**
- * The accelerators that are connected as asked with enough others to make a set. One that is not can
- * be in no set; without it others may have too few, so the rest is filtered again.
+ * The accelerators that are connected as asked with enough others to make a set. One that is not
+ * can be in no set; without it others may have too few, so the rest is filtered again.
  */
 function withEnoughLinks(space: Space, devices: readonly Device[]): readonly Device[] {
   const { link, count } = space.request.accelerators;

@@ -5,9 +5,9 @@ import { freeAccelerators } from "../../space/devices.ts";
 import { type PreviousInOrbit, previousByKey, previousByPair } from "../rank/previous-in-orbit.ts";
 
 /**
- * For each candidate, the previous one of its orbit; null where there is none. Two candidates are in
- * one orbit if a symmetry of the machine exchanges them (`symmetry.ts`) and the same of their own NICs
- * are free for the request.
+ * For each candidate, the previous one of its orbit; null where there is none. Two candidates are
+ * in one orbit if a symmetry of the machine exchanges them (`symmetry.ts`) and the same of their
+ * own NICs are free for the request.
  */
 export function previousInOrbit(
   { inventory, nics }: Space,
@@ -26,8 +26,8 @@ export function previousInOrbit(
 
 /**
  * For each node with candidates, the previous one of its orbit under symmetries that exchange whole
- * nodes with all their devices and what is free there. Every set that begins on the later node is the
- * image of a set that begins on the earlier one.
+ * nodes with all their devices and what is free there. Every set that begins on the later node is
+ * the image of a set that begins on the earlier one.
  */
 export function previousNodeWithDevices(
   space: Space,
@@ -69,10 +69,10 @@ function offerTheSame(
 }
 
 /**
- * For each node, the previous one of its orbit, for a request without accelerators; null where there
- * is none. Nodes of one orbit are equally far from all others and have as many free cores, granules,
- * NICs and accelerators. Where a NIC's IOMMU group has other devices, which may lie on other nodes,
- * every node is an orbit of its own.
+ * For each node, the previous one of its orbit, for a request without accelerators; null where
+ * there is none. Nodes of one orbit are equally far from all others and have as many free cores,
+ * granules, NICs and accelerators. Where a NIC's IOMMU group has other devices, which may lie on
+ * other nodes, every node is an orbit of its own.
  */
 export function previousNodes(space: Space, nodes: readonly NodeSpace[]): PreviousInOrbit {
   const { inventory, request, nics } = space;

@@ -10,8 +10,8 @@ export interface FreePartition {
 }
 
 /**
- * The fabric partitions of the size asked for whose accelerators are all free and connected as asked,
- * in the order of their sets. A host that declares partitions gives no other sets away.
+ * The fabric partitions of the size asked for whose accelerators are all free and connected as
+ * asked, in the order of their sets. A host that declares partitions gives no other sets away.
  */
 export function freePartitions(
   { topology, request }: Space,

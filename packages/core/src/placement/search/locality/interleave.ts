@@ -16,8 +16,8 @@ import { transport } from "./transportation.ts";
 import { sum } from "../../../unit/sum.ts";
 
 /**
- * Locality `interleave`: cores on the cell's own node, memory in equal parts on all nodes with CPUs and
- * memory. The pages of a cell that make no full round lie on different nodes with room, by a
+ * Locality `interleave`: cores on the cell's own node, memory in equal parts on all nodes with CPUs
+ * and memory. The pages of a cell that make no full round lie on different nodes with room, by a
  * transportation problem at the least cost.
  */
 export function interleavePolicy(space: Space, model: CostModel): LocalityPolicy {

@@ -15,8 +15,8 @@ export interface LocalityPolicy {
   /** Whether the cost is the same whichever cells get the remainder of cores and granules. */
   readonly isCostFixed: boolean;
   /**
-   * A lower bound, for each node, on what the memory of one of `cells` equal cells adds to the cost;
-   * null where it is the same for all.
+   * A lower bound, for each node, on what the memory of one of `cells` equal cells adds to the
+   * cost; null where it is the same for all.
    */
   readonly leastMemory: (nodes: readonly NodeSpace[], cells: number) => Vector | null;
   /** The work to supply one cell once, in units of effort. */
@@ -24,7 +24,8 @@ export interface LocalityPolicy {
   /**
    * Every way to supply cells with their shares: which cells get the remainder, the lowest first,
    * and where cores and memory come from. None where they do not fit. A policy calls a generator
-   * function of its module: one made anew for each policy would be a new class of objects each time.
+   * function of its module: one made anew for each policy would be a new class of objects each
+   * time.
    *
    * @param all whether every way is wanted; otherwise ways that cost more than another may be left
    *   out.

@@ -17,9 +17,9 @@ export interface EvenNeeds {
 }
 
 /**
- * The needs of `count` equal cells. Every cell needs its share of cores and memory, rounded down. The
- * remainder goes to some cells, one each, so as many nodes must have room for one more. Only amounts
- * that must lie on the cell's own node count.
+ * The needs of `count` equal cells. Every cell needs its share of cores and memory, rounded down.
+ * The remainder goes to some cells, one each, so as many nodes must have room for one more. Only
+ * amounts that must lie on the cell's own node count.
  */
 export function evenNeeds(space: Space, policy: LocalityPolicy, count: number): EvenNeeds {
   const own = ownAmounts(space, policy);
@@ -61,8 +61,8 @@ function nicsOf(
 
 /**
  * A need for each pair of needs: both amounts as fractions of their totals, which must add up to 2.
- * Where nodes have much of the one or of the other, this finds that a set has too little when neither
- * need does alone. A node counts for at most all of each.
+ * Where nodes have much of the one or of the other, this finds that a set has too little when
+ * neither need does alone. A node counts for at most all of each.
  */
 function inPairs(needs: readonly SetNeed[]): readonly SetNeed[] {
   const part = ({ total, has }: SetNeed, node: NodeSpace): number => Math.min(1, has(node) / total);

@@ -15,9 +15,9 @@ import { sharesOf } from "./split.ts";
 import { transport } from "./transportation.ts";
 
 /**
- * Locality `preferred` where `strict` does not fit: two transportation problems from nodes to cells,
- * at the least total cost; the first for cores, the second for memory. So a cell uses its own node as
- * far as it goes. The remainder goes to the cells where it costs least.
+ * Locality `preferred` where `strict` does not fit: two transportation problems from nodes to
+ * cells, at the least total cost; the first for cores, the second for memory. So a cell uses its
+ * own node as far as it goes. The remainder goes to the cells where it costs least.
  *
  * Cores and memory are not chosen together: where both stray, other cores might have allowed better
  * memory.

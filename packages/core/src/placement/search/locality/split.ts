@@ -14,8 +14,8 @@ export interface Split {
 /**
  * Splits a total in proportion to weights, rounded down: a cell's share of vCPUs and memory is its
  * share of the accelerators. The remainder, less than one a cell, goes to cells that have room, one
- * each; only where too few have room does a cell get another. A cell whose share is nothing gets one
- * before all others, for every cell has cores and memory.
+ * each; only where too few have room does a cell get another. A cell whose share is nothing gets
+ * one before all others, for every cell has cores and memory.
  *
  * @returns null where a cell has no room for its share, or no cell has room for the remainder.
  */
@@ -38,8 +38,8 @@ export function proportionalShare(total: number, weight: number, allWeight: numb
 }
 
 /**
- * Splits a total as evenly as rooms allow, by water filling: all cells are filled to one level, or as
- * far as they hold, which leaves the least possible difference between any two cells.
+ * Splits a total as evenly as rooms allow, by water filling: all cells are filled to one level, or
+ * as far as they hold, which leaves the least possible difference between any two cells.
  *
  * @returns null where the total exceeds all rooms together, or leaves a cell empty.
  */

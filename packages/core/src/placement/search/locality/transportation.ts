@@ -13,11 +13,11 @@ export interface Flow {
  * spreads each cell's cores, or its memory, over nodes where its own node is short.
  *
  * Where every demand can have what would be cheapest for it alone, nothing can cost less. Otherwise
- * it is solved by successive shortest paths: each step sends as much as it can along a cheapest path
- * from an open demand to an open supply, and a path may take back what was sent before. So the flow
- * is at every step a cheapest one of its size, and so is the last. Bellman-Ford finds the paths, as
- * taking back has negative cost. Demands and supplies number some dozens. Every step closes one of
- * them or reroutes; of equal paths the one with the lower indices is taken.
+ * it is solved by successive shortest paths: each step sends as much as it can along a cheapest
+ * path from an open demand to an open supply, and a path may take back what was sent before. So the
+ * flow is at every step a cheapest one of its size, and so is the last. Bellman-Ford finds the
+ * paths, as taking back has negative cost. Demands and supplies number some dozens. Every step
+ * closes one of them or reroutes; of equal paths the one with the lower indices is taken.
  *
  * @param cost cost[i][j] of one unit of demand i from supply j; finite and not negative.
  * @param pairMax the most units of one demand from one supply.
@@ -149,7 +149,9 @@ function reachSupplies({ cost, flow, pairMax, toDemand, toSupply, beforeSupply }
   return isCheaper;
 }
 
-/** Relaxes the edges that take back units from supplies to demands; true if any path got cheaper. */
+/**
+ * Relaxes the edges that take back units from supplies to demands; true if any path got cheaper.
+ */
 function reachDemands({ cost, flow, toDemand, toSupply, beforeDemand }: State): boolean {
   let isCheaper = false;
   for (const [i, row] of flow.entries()) {

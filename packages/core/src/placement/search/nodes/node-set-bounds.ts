@@ -6,8 +6,8 @@ import { read, type Vector, vectorOf, write } from "../../../unit/vector.ts";
  * Bounds on all sets of `count` nodes that begin with some chosen nodes (`node-sets.ts`): an upper
  * bound on their amounts, and lower bounds on their memory cost and their sum of distances.
  *
- * The first two keep running sums by place, so they must be called in the order of the search: for a
- * node at one place after the nodes at the places before it.
+ * The first two keep running sums by place, so they must be called in the order of the search: for
+ * a node at one place after the nodes at the places before it.
  */
 
 /** An amount that the nodes of a set must have together. */
@@ -110,10 +110,10 @@ export interface LeastDistanceSum {
 }
 
 /**
- * The distance sum of a set is half the sum, over its nodes, of the distances to the others. For one
- * node that sum is at least the sum of its `count - 1` nearest, and at least the sum to the nodes
- * chosen so far plus its nearest for the missing ones. The bound is exact wherever near nodes come in
- * equal groups, and for a complete set.
+ * The distance sum of a set is half the sum, over its nodes, of the distances to the others. For
+ * one node that sum is at least the sum of its `count - 1` nearest, and at least the sum to the
+ * nodes chosen so far plus its nearest for the missing ones. The bound is exact wherever near nodes
+ * come in equal groups, and for a complete set.
  *
  * A bound costs one pass over the chosen nodes for each node chosen since the last one. Sums are
  * made only when a bound is asked for, so a search that has no incumbent yet pays nothing.

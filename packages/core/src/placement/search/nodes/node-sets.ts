@@ -18,7 +18,9 @@ export interface NodeSets {
   /** For each node the previous one of its orbit; null where there is none. */
   readonly previous: PreviousInOrbit;
   readonly needs: readonly NodeNeed[];
-  /** A lower bound on what each node's memory adds to the cost; null where all sets cost the same. */
+  /**
+   * A lower bound on what each node's memory adds to the cost; null where all sets cost the same.
+   */
   readonly leastMemory: Vector | null;
   readonly distances: () => Distances;
 }
@@ -32,15 +34,15 @@ export interface NodeSetsFilter {
 }
 
 /**
- * Branch and bound over the sets of nodes that could hold a request without accelerators. Shows them
- * to `visit` in lexicographic order; of the sets that symmetries exchange only the first.
+ * Branch and bound over the sets of nodes that could hold a request without accelerators. Shows
+ * them to `visit` in lexicographic order; of the sets that symmetries exchange only the first.
  *
- * A set is extended in ascending order. Its beginning is given up when even the best of the nodes to
- * come cannot make up what is needed, or when a lower bound on the memory cost or on the sum of
+ * A set is extended in ascending order. Its beginning is given up when even the best of the nodes
+ * to come cannot make up what is needed, or when a lower bound on the memory cost or on the sum of
  * distances is already too much (`node-set-bounds.ts`). On 24 nodes in a mesh these bounds leave
- * some hundred thousand of the 1.3 million sets of nine, and cut the time with interleaved memory to
- * a thousandth. Adding a node costs a pass over the chosen ones for the sum of distances, and some
- * look-ups in tables that are made once for all sets of one size.
+ * some hundred thousand of the 1.3 million sets of nine, and cut the time with interleaved memory
+ * to a thousandth. Adding a node costs a pass over the chosen ones for the sum of distances, and
+ * some look-ups in tables that are made once for all sets of one size.
  *
  * Once the effort is used up no choice is taken back: the search follows what it has begun to its
  * end, which is a set where the rest is forced or nothing can be short, and stops there.

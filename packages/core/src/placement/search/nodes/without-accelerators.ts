@@ -6,17 +6,17 @@ import type { Objective } from "../../layout/layout.ts";
 import { previousNodes } from "../candidates/device-orbits.ts";
 import { type NodeSets, type NodeSetsFilter, visitNodeSets } from "./node-sets.ts";
 import { evenNeeds, type SetNeed, unevenNeeds } from "../locality/node-needs.ts";
-import { offerLayouts, type SearchContext, suppliesOf } from "../supplies.ts";
+import { offerLayouts, type SearchContext, suppliesOf } from "../supply/supplies.ts";
 import { nodeDistanceSumOf } from "../accelerators/distribution-option.ts";
 
 /**
  * Ranks the layouts of a request without accelerators: on the fewest nodes that hold it, in equal
- * cells if some set of nodes allows it, otherwise in cells as equal as possible, and on nodes as near
- * to each other as possible. Each number of cells is tried in full before the next.
+ * cells if some set of nodes allows it, otherwise in cells as equal as possible, and on nodes as
+ * near to each other as possible. Each number of cells is tried in full before the next.
  *
  * What a set of nodes must have is turned into needs of each node and into sums before the search
- * begins (`node-needs.ts`). So every set that is visited holds the request, and a layout is made only
- * where it could matter.
+ * begins (`node-needs.ts`). So every set that is visited holds the request, and a layout is made
+ * only where it could matter.
  */
 export function rankWithoutAccelerators(context: SearchContext): void {
   const { space, policy, ranked } = context;
@@ -94,8 +94,8 @@ function rankSets(
 const workPerLayout = 100;
 
 /**
- * The free NICs on the nodes; after them all others, where the locality allows. No NIC is nearer than
- * another to a VM without accelerators, so only the unrequested devices make a difference.
+ * The free NICs on the nodes; after them all others, where the locality allows. No NIC is nearer
+ * than another to a VM without accelerators, so only the unrequested devices make a difference.
  */
 function nicsFor(
   { space, policy }: SearchContext,

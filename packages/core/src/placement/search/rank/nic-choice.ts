@@ -33,9 +33,10 @@ export interface NicChoice {
 }
 
 /**
- * The choices of NICs for given accelerators and nodes, in the variants that a ranking wants. `best`
- * is the first choice with the least network cost, and of these the fewest unrequested devices;
- * `tied` are all choices as good as it, one of each orbit; `all` is every choice, one of each orbit.
+ * The choices of NICs for given accelerators and nodes, in the variants that a ranking wants.
+ * `best` is the first choice with the least network cost, and of these the fewest unrequested
+ * devices; `tied` are all choices as good as it, one of each orbit; `all` is every choice, one of
+ * each orbit.
  */
 export function nicChoices(
   task: NicTask,
@@ -59,8 +60,8 @@ function compare(a: NicChoice, b: NicChoice): number {
 
 /**
  * Every set of `count` NICs, in lexicographic order; of the sets that symmetries exchange only the
- * first. A set that skips a NIC and has a later one of its orbit is the image of an earlier set. Once
- * the effort is used up, the sets found so far must do.
+ * first. A set that skips a NIC and has a later one of its orbit is the image of an earlier set.
+ * Once the effort is used up, the sets found so far must do.
  */
 function allChoices(task: NicTask, previousInOrbit: PreviousInOrbit): readonly NicChoice[] {
   const { nics, count, accelerators, model, effort } = task;
@@ -102,8 +103,8 @@ const workPerSet = 40;
 const workPerPath = 2;
 
 /**
- * NICs that are equal to these accelerators: each accelerator has the same network cost to both, and
- * the same devices come along, as both are alone in their IOMMU groups or share one.
+ * NICs that are equal to these accelerators: each accelerator has the same network cost to both,
+ * and the same devices come along, as both are alone in their IOMMU groups or share one.
  */
 function sameToAccelerators({ nics, accelerators, model }: NicTask): PreviousInOrbit {
   const table = accelerators.length === 0 ? [] : model.paths.network().relative;

@@ -1,7 +1,7 @@
 /**
- * For each item, the previous one of its orbit; null where there is none. An orbit is a set of items
- * that symmetries exchange. Of the sets of items that symmetries exchange a search needs only one:
- * the set that takes the first items of every orbit.
+ * For each item, the previous one of its orbit; null where there is none. An orbit is a set of
+ * items that symmetries exchange. Of the sets of items that symmetries exchange a search needs only
+ * one: the set that takes the first items of every orbit.
  */
 export type PreviousInOrbit = readonly (number | null)[];
 

@@ -11,11 +11,11 @@ import { compareObjectives, type Layout, type Objective } from "../../layout/lay
 import { sumOf } from "../../../unit/sum.ts";
 
 /**
- * Keeps the incumbent, the best layout that a search has offered, and where it is wanted the runner-up
- * with other devices or nodes. Layouts are ordered by objective, then by loss. Ties of a VM without
- * accelerators go to the layout with fewer free accelerators on its nodes; then to the layout whose
- * accelerators have the lower positions, then to the one offered first. So the order in which sets of
- * accelerators are offered does not matter.
+ * Keeps the incumbent, the best layout that a search has offered, and where it is wanted the
+ * runner-up with other devices or nodes. Layouts are ordered by objective, then by loss. Ties of a
+ * VM without accelerators go to the layout with fewer free accelerators on its nodes; then to the
+ * layout whose accelerators have the lower positions, then to the one offered first. So the order
+ * in which sets of accelerators are offered does not matter.
  */
 export interface Ranking {
   /**
@@ -55,7 +55,9 @@ export interface SearchOptions {
   readonly within?: { readonly cells: number; readonly cost: number } | undefined;
   /** Another limit than that of every search. */
   readonly effort?: Effort | undefined;
-  /** An objective that nothing beats, from another host of the class: the first to reach it wins. */
+  /**
+   * An objective that nothing beats, from another host of the class: the first to reach it wins.
+   */
   readonly knownOptimum?: KnownOptimum | undefined;
   /** Whether the first layout that is found will do. */
   readonly any?: boolean;

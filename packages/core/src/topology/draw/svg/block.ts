@@ -1,10 +1,9 @@
 import { fitted, type Line, span, type Span, widthOf } from "../line.ts";
 
 /**
- * A drawing is a tree of blocks. A block knows its size; what it paints lies within it, and its
- * children lie within it beside one another. So a layout can be held against its own rules, and
- * nothing overlaps that was not put inside something else. Units are those of the canvas, pixels at
- * its natural size.
+ * A drawing is a tree of blocks. Each block knows its size, paints within it, and holds its
+ * children within it beside one another. So a test can check a layout by these rules, and nothing
+ * overlaps unless one block is inside another. Units are pixels at the natural size of the canvas.
  */
 export interface Block {
   readonly width: number;

@@ -10,9 +10,9 @@ const margin = 4;
 const offlineDrawnMax = 64;
 
 /**
- * A node's cores as small squares, those that share an L3 in one frame, as many of them beside each
- * other as fit. A square is parted into its threads; one that other cores of the machine have and
- * this one does not, switched off or never there, stays hollow.
+ * A node's cores as small squares, those that share an L3 in one frame, as many frames side by side
+ * as fit. A square is divided into its threads; a thread that other cores of the machine have and
+ * this one does not stays hollow.
  */
 export function coresDrawer(topology: Topology): (node: number | null, most: number) => Block {
   const coresOf = Map.groupBy(topology.cores, ({ node }) => node);

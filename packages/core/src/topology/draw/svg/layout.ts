@@ -15,8 +15,8 @@ const margin = 24;
 const innerMin = 520;
 
 /**
- * Where everything in a drawing lies. It keeps to the width wherever a single thing is not wider by
- * itself (a deep tree of PCI switches, a large table), and is no wider than it needs to be.
+ * Lays out a drawing. It keeps to the width unless a single thing is wider (a deep tree of PCI
+ * switches, a large table), and is no wider than it needs to be.
  */
 export function svgLayout(topology: Topology, width: number): Block {
   const inner = width - 2 * margin;

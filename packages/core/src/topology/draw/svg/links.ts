@@ -14,8 +14,8 @@ const thickMax = 10;
 const circleMax = 24;
 
 /**
- * How the accelerators reach each other. Where every two are alike that is one badge; otherwise
- * direct links are arcs, and all classes a table.
+ * The interconnects of the accelerators: one badge where all pairs are alike, otherwise arcs for
+ * direct links and a table for all classes.
  */
 export function linksBlock(topology: Topology, width: number): Block {
   const { links } = topology;

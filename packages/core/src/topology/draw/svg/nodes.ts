@@ -184,8 +184,8 @@ function sentences(of: Line): Line[] {
 }
 
 /**
- * A node's memory as a bar, as long against the machine's largest as it has memory against that:
- * huge pages dark, those taken darker, what is left for base pages light.
+ * A node's memory as a bar, its length in proportion to the machine's largest node: huge pages
+ * dark, used ones darker, base pages light.
  */
 function memoryBar({ memoryMost }: Scale, node: MemoryNode, width: number): Block {
   const height = 8;
@@ -214,7 +214,7 @@ function memoryBar({ memoryMost }: Scale, node: MemoryNode, width: number): Bloc
   return block(width, height, { marks });
 }
 
-/** Cores whose node nobody told, or whose threads lie on several. */
+/** Cores of unknown node, or whose threads lie on several nodes. */
 function homelessCores({ drawCores }: Scale, width: number): Block[] {
   const cores = drawCores(null, width - 2 * margin);
   if (cores.width === 0) return [];

@@ -1,0 +1,23 @@
+import type { CommandContext } from "@stricli/core";
+import type { ExitStatus } from "./exit-status.ts";
+import type { Paint } from "../text/paint.ts";
+import type { Surroundings } from "./surroundings.ts";
+
+/** What a command is given as `this`. */
+export interface CliContext extends CommandContext {
+  readonly surroundings: Surroundings;
+  /** Whether standard output shows colors, and how to use them if so. */
+  readonly color: boolean;
+  readonly paint: Paint;
+  /** The width of text for people. */
+  readonly columns: number;
+  /** Proposals for the last, unfinished word of a command line. */
+  readonly propose: (words: readonly string[]) => Promise<readonly Proposal[]>;
+  /** Sets another exit status than 0, without an error. */
+  readonly finish: (status: ExitStatus) => void;
+}
+
+export interface Proposal {
+  readonly word: string;
+  readonly brief: string;
+}

@@ -1,0 +1,8 @@
+/** The flags of `evenkeel adopt`. */
+export interface AdoptFlags {
+  readonly plan?: string;
+  readonly undo: boolean;
+  readonly policy?: string;
+  readonly state?: string;
+  readonly output: "text" | "json";
+}

@@ -1,0 +1,9 @@
+/** The flags of `evenkeel capacity`. */
+export interface CapacityFlags {
+  readonly on: readonly string[];
+  readonly taken: readonly string[];
+  readonly flavor: readonly string[];
+  readonly policy?: string;
+  readonly restore: readonly string[];
+  readonly output: "text" | "json";
+}

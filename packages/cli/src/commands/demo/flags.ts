@@ -1,0 +1,5 @@
+/** The flags of `evenkeel demo`. */
+export interface DemoFlags {
+  readonly on?: string;
+  readonly out: string;
+}

@@ -1,0 +1,10 @@
+/** The flags of `evenkeel place`. */
+export interface PlaceFlags {
+  readonly on: readonly string[];
+  readonly taken: readonly string[];
+  readonly flavor: readonly string[];
+  readonly policy?: string;
+  readonly "away-from": readonly string[];
+  readonly spread: boolean;
+  readonly output: "text" | "json" | "libvirt";
+}

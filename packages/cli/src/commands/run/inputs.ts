@@ -1,0 +1,83 @@
+import { resolve } from "node:path";
+import { JSON_LENGTH_MAX } from "@evenkeel/contract/limits.ts";
+import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
+import type { Plan } from "@evenkeel/core/plan/plan.ts";
+import type { Request } from "@evenkeel/core/request/request.ts";
+import { requestOfFlavor, resolveRequest } from "@evenkeel/core/request/resolve.ts";
+import { GiB } from "@evenkeel/core/unit/bytes.ts";
+import { readFileStart, readFileText } from "@evenkeel/host/file/read-file.ts";
+import type { StartOptions } from "@evenkeel/host/hypervisor/hypervisor.ts";
+import { readPlatformDevices } from "@evenkeel/host/hypervisor/libvirt/platform-devices.ts";
+import type { VmToStart } from "@evenkeel/host/vm/decide.ts";
+import type { Surroundings } from "../../command/surroundings.ts";
+import { readAsked, readPlan, readPolicy, refuseFlavorTwins } from "../../input/read-documents.ts";
+import { refuseTwoStdins } from "../../input/read-text.ts";
+import type { RunFlags } from "./flags.ts";
+
+/** Reads what the command line asks to start. Errors: `usage`, and those of the files. */
+export async function readVmToStart(
+  flags: RunFlags,
+  path: string,
+  surroundings: Surroundings,
+): Promise<VmToStart> {
+  const { flavor, policy, plan, via } = flags;
+  const options = startOptions(flags);
+  refuseTwoStdins([path, ...flavor, policy ?? "", plan ?? ""]);
+  const { vm, flavors } = await readAsked(path, flavor, surroundings);
+  refuseFlavorTwins(flavors, "--flavor");
+  const request = resolveRequest(vm, flavors);
+  return {
+    request,
+    plan: plan === undefined ? null : await planOf(request, plan, surroundings),
+    flavors: flavors.map(requestOfFlavor),
+    policy: await readPolicy(policy, surroundings),
+    via,
+    options,
+  };
+}
+
+async function planOf(request: Request, path: string, surroundings: Surroundings): Promise<Plan> {
+  const { plan, where } = await readPlan(path, surroundings);
+  if (plan.vm === request.name && plan.tenant === request.tenant) return plan;
+  throw new EvenkeelError("plan-inconsistent", `it is a plan for ${plan.vm}`, {
+    where,
+    expected: `a plan for ${request.name}`,
+    remedy: "place this VM, or name the file of the other",
+  });
+}
+
+/** What the VM starts from, apart from its plan. Paths are absolute, for the hypervisor. */
+function startOptions(flags: RunFlags): StartOptions {
+  const { emulated, firmware, via, kernel, initrd, append } = flags;
+  if (kernel === undefined && (initrd ?? append) !== undefined) {
+    throw new EvenkeelError("usage", "--initrd and --append need a kernel", {
+      expected: "--kernel FILE as well",
+    });
+  }
+  if (via === "qemu" && flags.with !== undefined) {
+    throw new EvenkeelError("usage", "--with names devices in the form of libvirt", {
+      expected: "--via libvirt as well",
+    });
+  }
+  const boot =
+    kernel === undefined
+      ? undefined
+      : {
+          kernel: bootFile(kernel, "a kernel"),
+          initrd: initrd === undefined ? null : bootFile(initrd, "an initial RAM disk"),
+          append: append ?? null,
+        };
+  return { emulated, firmware, boot, devices: devicesOf(flags.with) };
+}
+
+/** Checks that a file is there: the hypervisor would notice later, and report it less clearly. */
+function bootFile(path: string, expected: string): string {
+  readFileStart(path, 1, { maxBytes: GiB, expected });
+  return resolve(path);
+}
+
+function devicesOf(path: string | undefined): StartOptions["devices"] {
+  if (path === undefined) return [];
+  const demand = { maxBytes: JSON_LENGTH_MAX, expected: "libvirt's device elements" };
+  return readPlatformDevices(readFileText(path, demand), path);
+}

@@ -1,0 +1,4 @@
+/** The flags of `evenkeel snapshot`. */
+export interface SnapshotFlags {
+  readonly "with-serials": boolean;
+}

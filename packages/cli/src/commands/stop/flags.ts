@@ -1,0 +1,6 @@
+/** The flags of `evenkeel stop`. */
+export interface StopFlags {
+  readonly timeout: number;
+  readonly force: boolean;
+  readonly state?: string;
+}

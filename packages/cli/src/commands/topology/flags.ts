@@ -1,0 +1,8 @@
+/** The flags of `evenkeel topology`. */
+export interface TopologyFlags {
+  readonly from: readonly string[];
+  readonly diff?: string;
+  readonly fit: readonly string[];
+  readonly policy?: string;
+  readonly output: "text" | "json" | "svg" | "nccl" | "dot";
+}

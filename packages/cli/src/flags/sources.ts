@@ -1,0 +1,31 @@
+/** How to name a machine on the command line: a paragraph for the help of several commands. */
+export const sourcesHelp =
+  "SRC names a machine: live (this one), sysfs:DIR or sysfs:TAR (a recording; #NAME after " +
+  'it chooses one of several), machine:NAME (a type from the catalog), synthetic:"TEXT" ' +
+  "(described in one line), or the output of a tool: hwloc:FILE (lstopo FILE.xml), " +
+  "libvirt:FILE (virsh capabilities or nodedev-dumpxml), nccl:FILE (NCCL_TOPO_DUMP_FILE), " +
+  "nvidia-smi:FILE (topo -m, -q -x, -q or -L), rocm-smi:FILE (--showtopo), numactl:FILE " +
+  "(--hardware), lscpu:FILE (any form), lspci:FILE (-Dvvvnn, -tv), kubernetes:FILE " +
+  "(NodeResourceTopology, ResourceSlices). A FILE alone may be any of these, a pasted text " +
+  "with several of them, or a Topology document; - reads it from standard input.";
+
+const plainSources = [
+  "live",
+  "sysfs:",
+  "hwloc:",
+  "libvirt:",
+  "nccl:",
+  "nvidia-smi:",
+  "rocm-smi:",
+  "numactl:",
+  "lscpu:",
+  "lspci:",
+  "kubernetes:",
+  "synthetic:",
+] as const;
+
+/** Completions for a SRC, apart from the names of files. */
+export async function proposeSources(): Promise<readonly string[]> {
+  const { catalogNames } = await import("@evenkeel/core/topology/catalog/catalog.ts");
+  return [...plainSources, ...catalogNames.map((name) => `machine:${name}`)];
+}

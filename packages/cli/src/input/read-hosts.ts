@@ -1,0 +1,105 @@
+import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
+import type { HostState } from "@evenkeel/core/plan/host-state.ts";
+import { functionsOf } from "@evenkeel/core/plan/plan.ts";
+import type { HostPolicy } from "@evenkeel/core/request/host-policy.ts";
+import { didYouMean } from "@evenkeel/core/text/did-you-mean.ts";
+import { topologyDigest } from "@evenkeel/core/topology/digest.ts";
+import type { Topology } from "@evenkeel/core/topology/topology.ts";
+import type { Surroundings } from "../command/surroundings.ts";
+import { type PlanFile, readPlan } from "./read-documents.ts";
+import { readTopology } from "./read-topology.ts";
+
+/** The hosts to try, each with the plans of the VMs on it. */
+export async function readHosts(
+  sources: readonly string[],
+  takenPaths: readonly string[],
+  policy: HostPolicy,
+  surroundings: Surroundings,
+): Promise<readonly HostState[]> {
+  const topologies: Topology[] = [];
+  for (const source of sources) topologies.push(await readHost(source, surroundings));
+  refuseNamesakes(topologies, sources);
+  const plans: PlanFile[] = [];
+  for (const path of takenPaths) plans.push(await readPlan(path, surroundings));
+  refuseStrangers(plans, topologies);
+  refuseOverlaps(plans);
+  return topologies.map((topology) => ({
+    topology,
+    policy,
+    taken: plans.filter(({ plan }) => plan.host === topology.name).map(({ plan }) => plan),
+  }));
+}
+
+/** Reads a host given as `SRC`, or as `NAME=SRC` to rename it. */
+async function readHost(source: string, surroundings: Surroundings): Promise<Topology> {
+  const [, name, named] = /^([a-z0-9][a-z0-9.-]{0,62})=(.+)$/s.exec(source) ?? [];
+  if (name === undefined || named === undefined) return readTopology(source, surroundings);
+  return { ...(await readTopology(named, surroundings)), name };
+}
+
+/** Refuses two hosts of one name: plans know their host by its name. */
+function refuseNamesakes(topologies: readonly Topology[], sources: readonly string[]): void {
+  const seen = new Map<string, string>();
+  for (const [i, { name }] of topologies.entries()) {
+    const source = sources[i] ?? "";
+    const earlier = seen.get(name);
+    if (earlier !== undefined) {
+      throw new EvenkeelError("usage", `two hosts have the name ${JSON.stringify(name)}`, {
+        where: earlier === source ? `--on ${source}` : `--on ${earlier} and --on ${source}`,
+        expected: "hosts of different names",
+        remedy: "name them yourself: --on a=SRC --on b=SRC",
+      });
+    }
+    seen.set(name, source);
+  }
+}
+
+/** Refuses plans for hosts that are not given or have changed: they would be counted wrongly. */
+function refuseStrangers(plans: readonly PlanFile[], topologies: readonly Topology[]): void {
+  const digests = new Map(topologies.map((entry) => [entry.name, topologyDigest(entry)]));
+  const names = [...digests.keys()];
+  for (const { plan, where } of plans) {
+    const digest = digests.get(plan.host);
+    if (digest === undefined) {
+      const near = didYouMean(plan.host, names);
+      throw new EvenkeelError("usage", `the plan is for the host ${JSON.stringify(plan.host)}`, {
+        where,
+        expected: `one of the hosts tried: ${names.join(", ")}`,
+        remedy:
+          near === null
+            ? "name that host with --on, or leave the plan out"
+            : `did you mean ${near}?`,
+      });
+    }
+    if (digest !== plan.topologyDigest) {
+      throw new EvenkeelError("plan-inconsistent", `${plan.host} has changed since it was made`, {
+        where,
+        expected: `a plan for the machine that ${plan.host} is now`,
+        remedy: "place its VM again",
+      });
+    }
+  }
+}
+
+/** Refuses two plans that hold the same CPU or device: they cannot both be in force. */
+function refuseOverlaps(plans: readonly PlanFile[]): void {
+  const holders = new Map<string, string>();
+  for (const { plan, where } of plans) {
+    const pinned = plan.cells.flatMap(({ vcpus }) =>
+      vcpus.flatMap((vcpu) => ("cpu" in vcpu ? [`CPU ${vcpu.cpu}`] : [])),
+    );
+    const devices = plan.devices.flatMap(functionsOf);
+    for (const thing of [...pinned, ...devices]) {
+      const key = `${thing} of ${plan.host}`;
+      const other = holders.get(key);
+      if (other !== undefined) {
+        throw new EvenkeelError("plan-inconsistent", `${key} is held by ${other} already`, {
+          where,
+          expected: "plans that hold different things",
+          remedy: "leave out the plan that is not in force",
+        });
+      }
+      holders.set(key, `${plan.vm} (${where})`);
+    }
+  }
+}

@@ -1,0 +1,28 @@
+import type { Progress } from "@evenkeel/host/vm/host.ts";
+import { notesText } from "./notes-text.ts";
+
+/** What an operation on VMs reports while it runs, for standard error. */
+export function progressText(step: Progress): string {
+  return notesText(sentences(step));
+}
+
+function sentences(step: Progress): readonly string[] {
+  switch (step.kind) {
+    case "recovered":
+      return step.vms.map(({ instance: { name }, failure }) => {
+        const cut = `a start or stop of ${name} was cut off`;
+        return failure === null
+          ? `${cut}; it is undone`
+          : `${cut}, and cannot be undone now: ${failure.message}`;
+      });
+    case "damaged":
+      return step.files.map(({ path, error }) => `${path}: ${error.message}`);
+    case "unanswered":
+      return [`${step.name}: ${step.failure.message}`];
+    case "starting":
+      return [
+        ...step.problems.map(({ subject, has, needs }) => `${subject}: ${has}, not ${needs}`),
+        ...step.notes,
+      ];
+  }
+}

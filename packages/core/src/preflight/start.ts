@@ -1,0 +1,18 @@
+import type { Guest } from "../guest/guest.ts";
+import type { HypervisorName } from "../instance/instance.ts";
+import type { PlanFault } from "../plan/check/plan-facts.ts";
+import type { Plan } from "../plan/plan.ts";
+import type { HostFacts } from "./facts.ts";
+import type { PreflightProblem } from "./problem.ts";
+
+/** What is about to be started. */
+export interface Start {
+  readonly plan: Plan;
+  readonly guest: Guest;
+  readonly via: HypervisorName;
+  readonly emulated: boolean;
+  /** What the plan's checker finds on this machine; see `planFaults`. */
+  readonly faults: readonly PlanFault[];
+}
+
+export type PreflightCheck = (start: Start, facts: HostFacts) => readonly PreflightProblem[];

@@ -1,0 +1,340 @@
+import * as fc from "fast-check";
+import { expect, test } from "vitest";
+import { indices } from "../../../set/index-set.ts";
+import { setOf } from "../../../set/list-format.ts";
+import { catalogMachine, catalogNames } from "../../catalog/catalog.ts";
+import { syntheticTopology } from "../../synthetic/build.ts";
+import { smallTopology, wideTopology } from "../../../../testing/topology/arbitrary-machine.ts";
+import type { Topology } from "../../topology.ts";
+import { standInAddress, standInRoot } from "../../stand-in.ts";
+import { drawDot } from "../draw-dot.ts";
+import { drawSvg } from "./draw-svg.ts";
+import { drawTopology } from "../draw-topology.ts";
+import { type Block, textWidth } from "./block.ts";
+import { svgLayout } from "./layout.ts";
+
+const anyMachine = fc.oneof(smallTopology, wideTopology);
+const anyWidth = fc.integer({ min: 480, max: 2400 });
+
+interface Area {
+  readonly what: string;
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** What a block holds, each with the area it takes up. Paths are the block's own to draw. */
+function areasIn(one: Block): Area[] {
+  const texts = one.marks.flatMap((mark) =>
+    mark.kind === "text"
+      ? [
+          {
+            what: mark.line.map(({ text }) => text).join(""),
+            x: 0,
+            y: mark.y - mark.size,
+            width: textWidth(mark.line, mark.size),
+            height: mark.size * 1.25,
+          },
+        ]
+      : [],
+  );
+  const blocks = one.children.map(({ x, y, block }) => ({
+    what: block.tooltip ?? JSON.stringify(block.about),
+    x,
+    y,
+    width: block.width,
+    height: block.height,
+  }));
+  return [...texts, ...blocks];
+}
+
+/** What lies outside the block it is in, or over another thing in it. */
+function misplaced(one: Block): string[] {
+  const areas = areasIn(one);
+  const slack = 0.01;
+  const outside = areas.filter(
+    ({ x, y, width, height }) =>
+      x < -slack || y < -2 || x + width > one.width + slack || y + height > one.height + 2,
+  );
+  const over = areas.flatMap((a, i) =>
+    areas
+      .slice(i + 1)
+      .filter(
+        (b) =>
+          a.x + a.width > b.x + slack &&
+          b.x + b.width > a.x + slack &&
+          a.y + a.height > b.y + slack &&
+          b.y + b.height > a.y + slack,
+      )
+      .map((b) => `${a.what} overlaps ${b.what}`),
+  );
+  return [
+    ...outside.map(({ what, ...place }) => `${what} lies outside: ${JSON.stringify(place)}`),
+    ...over,
+    ...one.children.flatMap(({ block }) => misplaced(block)),
+  ];
+}
+
+test("everything lies within what it belongs to, and nothing over its neighbors", () => {
+  fc.assert(
+    fc.property(anyMachine, anyWidth, (topology, width) => {
+      expect(misplaced(svgLayout(topology, width))).toEqual([]);
+    }),
+  );
+});
+
+test.each(catalogNames)("%s lies well at any width", (name) => {
+  const topology = catalogMachine(name);
+  if (topology === null) throw new Error("not in the catalog");
+  for (const width of [480, 800, 1280, 1920]) {
+    expect(misplaced(svgLayout(topology, width))).toEqual([]);
+  }
+  expect(svgLayout(topology, 1280).width).toBeLessThanOrEqual(1280);
+});
+
+test("the test of places sees an overlap and an overhang", () => {
+  const cell: Block = { ...emptyBlock, width: 10, height: 10 };
+  const placed = (x: number): Block["children"][number] => ({ x, y: 0, block: cell });
+  const outer = { ...emptyBlock, width: 24, height: 10 };
+  expect(misplaced({ ...outer, children: [placed(0), placed(12)] })).toEqual([]);
+  expect(misplaced({ ...outer, children: [placed(0), placed(8)] })).toHaveLength(1);
+  expect(misplaced({ ...outer, children: [placed(15)] })).toHaveLength(1);
+});
+
+const emptyBlock: Block = {
+  width: 0,
+  height: 0,
+  look: null,
+  tooltip: null,
+  about: {},
+  marks: [],
+  children: [],
+};
+
+function valuesOf(svg: string, name: string): string[] {
+  return [...svg.matchAll(new RegExp(` data-${name}='([^']*)'`, "g"))].map(
+    ([, value = ""]) => value,
+  );
+}
+
+test("every node, accelerator, NIC and core is drawn once", () => {
+  fc.assert(
+    fc.property(anyMachine, anyWidth, (topology, width) => {
+      const svg = drawSvg(topology, { width });
+      const nodes = valuesOf(svg, "node").flatMap((ids) => ids.split(" ").map(Number));
+      expect(nodes.toSorted((a, b) => a - b)).toEqual(topology.nodes.map(({ id }) => id));
+      expect(valuesOf(svg, "accelerator").toSorted()).toEqual(
+        topology.accelerators.map(({ address }) => address).toSorted(),
+      );
+      const gpus = new Set(topology.accelerators.map(({ address }) => address));
+      expect(valuesOf(svg, "nic").toSorted()).toEqual(
+        topology.nics.flatMap(({ address }) => (gpus.has(address) ? [] : address)).toSorted(),
+      );
+      const cores = valuesOf(svg, "cores").flatMap((list) => indices(setOf(list)));
+      expect(cores.toSorted((a, b) => a - b)).toEqual(topology.cores.map(({ id }) => id));
+    }),
+  );
+});
+
+test("on sixty-four nodes too, devices apart from nodes too small to hold them", () => {
+  const topology = syntheticTopology(
+    `package:8 node:8 core:4 memory:64Gi memory:?@9 hugepages:20/40x1Gi distances:10/12/40
+     root[gpu:l40s nic:cx7]@0-2`,
+    "many",
+  );
+  const layout = svgLayout(topology, 1280);
+  expect(misplaced(layout)).toEqual([]);
+  expect(layout.width).toBeLessThanOrEqual(1280);
+  const svg = drawSvg(topology);
+  expect(valuesOf(svg, "node")).toHaveLength(64);
+  expect(valuesOf(svg, "accelerator")).toHaveLength(3);
+});
+
+test("distances in too many classes for numbers are a map of colors with a key", () => {
+  const ids = Array.from({ length: 40 }, (_, i) => i);
+  const rows = ids.map((i) => ids.map((j) => 10 + Math.abs(i - j)).join(",")).join(";");
+  const topology = syntheticTopology(`package:40 core:1 memory:1Gi distances:${rows}`);
+  expect(misplaced(svgLayout(topology, 1280))).toEqual([]);
+  expect(drawSvg(topology)).toContain(">11-19<");
+});
+
+test("unknown looks unknown, and never as nothing or as node 0", () => {
+  const topology = syntheticTopology(
+    "package:1 l3:? core:2 memory:? root[gpu(id:10de:1234 class:030200) nic:e810]@?",
+  );
+  const svg = drawSvg(topology);
+  for (const text of ["memory unknown", "node unknown", "L3 unknown", "10de:1234"]) {
+    expect(svg).toContain(text);
+  }
+  expect(svg).toContain("class='roomUnknown'");
+  expect(svg).toContain("class='stray'");
+});
+
+test("cores of unknown node are drawn apart", () => {
+  const machine = syntheticTopology("core:4 memory:1Gi");
+  const cores = machine.cores.map((core) => ({ ...core, node: null }));
+  const topology = { ...machine, nodes: [], distances: null, cores };
+  expect(misplaced(svgLayout(topology, 800))).toEqual([]);
+  const svg = drawSvg(topology);
+  expect(svg).toContain("cores of unknown node");
+  expect(valuesOf(svg, "cores")).toEqual(["0-3"]);
+});
+
+test("many devices below one switch stand in columns", () => {
+  const topology = syntheticTopology(
+    "package:2 core:16 memory:64Gi distances:10/20 root[switch[gpu:l40s nic:cx7*30 switch[gpu:l40s]]]",
+  );
+  const layout = svgLayout(topology, 1280);
+  expect(misplaced(layout)).toEqual([]);
+  expect(layout.height).toBeLessThan(2400);
+  expect(valuesOf(drawSvg(topology), "nic")).toHaveLength(60);
+});
+
+test("a stand-in is never shown as an address", () => {
+  const machine = syntheticTopology("core:2 memory:1Gi root[switch[gpu:l40s*2 nic:cx7]]");
+  const stand = new Map(machine.pci.map(({ address }, i) => [address, standInAddress(i)]));
+  const of = (address: string): string => stand.get(address) ?? address;
+  const topology: Topology = {
+    ...machine,
+    pci: machine.pci.map((device) => ({
+      ...device,
+      address: of(device.address),
+      parent: device.parent === null ? null : of(device.parent),
+      root: standInRoot(0),
+    })),
+    accelerators: machine.accelerators.map((one) => ({ ...one, address: of(one.address) })),
+    nics: machine.nics.map((one) => ({ ...one, address: of(one.address) })),
+  };
+  const shown = drawSvg(topology).replaceAll(/ data-[a-z]+='[^']*'/g, "");
+  expect(shown).not.toContain("ffffff00");
+  expect(shown.split("address unknown")).toHaveLength(4);
+  expect(drawTopology(topology, { width: 100 })).not.toContain("ffffff00");
+  expect(drawDot(topology)).not.toMatch(/label="[^"]*ffffff00/);
+});
+
+test("a chain of bridges that no machine can have is drawn as far as one could reach", () => {
+  const machine = syntheticTopology("core:2 memory:1Gi root[switch[gpu:l40s]]");
+  const [first] = machine.pci;
+  if (first === undefined) throw new Error("no bridge");
+  const address = (i: number): string =>
+    `${(1 + (i >> 8)).toString(16).padStart(4, "0")}:${(i & 255).toString(16).padStart(2, "0")}:00.0`;
+  const chain = Array.from({ length: 20_000 }, (_, i) => ({
+    ...first,
+    address: address(i),
+    parent: i === 0 ? null : address(i - 1),
+  }));
+  const gpus = new Set(machine.accelerators.map((one) => one.address));
+  const leaves = machine.pci.flatMap((device) =>
+    gpus.has(device.address) ? [{ ...device, parent: address(19_999) }] : [],
+  );
+  const topology = { ...machine, pci: [...chain, ...leaves] };
+  expect(misplaced(svgLayout(topology, 1280))).toEqual([]);
+  expect(valuesOf(drawSvg(topology), "accelerator")).toHaveLength(1);
+  expect(drawDot(topology)).toContain("GPU0");
+  expect(drawTopology(topology, { width: 200 })).toContain("node 0");
+});
+
+test("hostile names are text", () => {
+  const hostile = `</text><script>alert(1)</script>&"'\u{1b}[2J\u{202e}\u{fffe}\u{ffff}`;
+  const machine = syntheticTopology("core:2 memory:1Gi root[gpu:l40s nic:cx7]");
+  const topology: Topology = {
+    ...machine,
+    name: hostile,
+    machine: { ...machine.machine, vendor: hostile, cpuModel: hostile },
+    accelerators: machine.accelerators.map((one) => ({ ...one, model: hostile })),
+    nics: machine.nics.map((one) => ({ ...one, name: hostile })),
+  };
+  const svg = drawSvg(topology);
+  expect(svg).not.toContain("<script");
+  for (const character of ["\u{1b}", "\u{202e}", "\u{fffe}", "\u{ffff}"]) {
+    expect(svg).not.toContain(character);
+  }
+  expect(svg).toContain("&lt;script&gt;");
+});
+
+test("the same machine gives the same bytes, and nothing from elsewhere", () => {
+  fc.assert(
+    fc.property(anyMachine, (topology) => {
+      const svg = drawSvg(topology);
+      expect(drawSvg(structuredClone(topology))).toBe(svg);
+      expect(svg.replace("http://www.w3.org/2000/svg", "")).not.toMatch(
+        /https?:|href|url\(|@import/,
+      );
+      expect(svg).not.toMatch(/NaN|Infinity|undefined/);
+    }),
+  );
+});
+
+test("a machine with nothing in it can be drawn", () => {
+  const nothing: Topology = {
+    ...syntheticTopology("core:1"),
+    nodes: [],
+    cores: [],
+    distances: null,
+    pci: [],
+  };
+  expect(misplaced(svgLayout(nothing, 480))).toEqual([]);
+});
+
+test("a small machine, as it stands", () => {
+  const topology = syntheticTopology(
+    "package:1 l3:1 core:2 thread:2 memory:4Gi hugepages:1/2x1Gi root[gpu:l40s(link:4x8/4x16)]",
+    "small",
+  );
+  const svg = drawSvg(topology).replace(/<style>[^]*<\/style>/, "<style/>");
+  expect(`\n${svg}`).toMatchInlineSnapshot(`
+    "
+    <svg xmlns='http://www.w3.org/2000/svg' class='evenkeel' role='img' width='693' height='398' viewBox='0 0 693 398'>
+      <title>small</title>
+      <desc>model unknown · x86_64 · 4 KiB pages; 1 package · 1 node · 2 cores · 4 CPUs · 4 GiB · 1 × L40S</desc>
+      <style/>
+      <rect class='canvas' x='0' y='0' width='693' height='398' rx='0'/>
+      <text class='plain' x='24' y='45' font-size='20'><tspan class='title'>small</tspan><tspan class='faint'>  synthetic</tspan></text>
+      <text class='plain' x='24' y='68' font-size='12'><tspan class='unknown'>model unknown</tspan><tspan class='faint'> · </tspan><tspan class='plain'>x86_64</tspan><tspan class='faint'> · </tspan><tspan class='plain'>4 KiB pages</tspan></text>
+      <text class='plain' x='24' y='88' font-size='12'><tspan class='plain'>1 package</tspan><tspan class='faint'> · </tspan><tspan class='plain'>1 node</tspan><tspan class='faint'> · </tspan><tspan class='plain'>2 cores</tspan><tspan class='faint'> · </tspan><tspan class='plain'>4 CPUs</tspan><tspan class='faint'> · </tspan><tspan class='plain'>4 GiB</tspan><tspan class='faint'> · </tspan><tspan class='accelerator'>1 × L40S</tspan></text>
+      <g data-package='package 0'>
+        <rect class='package' x='24.5' y='113.5' width='644' height='188' rx='8'/>
+        <text class='title' x='36' y='139' font-size='13'>package 0</text>
+        <g data-node='0'>
+          <rect class='node' x='36.5' y='152.5' width='620' height='137' rx='8'/>
+          <text class='plain' x='48' y='178' font-size='13'><tspan class='title'>node 0</tspan><tspan class='plain'>  </tspan><tspan class='memory'>4 GiB</tspan></text>
+          <path class='room' d='M0 0h330v8h-330z' transform='translate(48 187)'/>
+          <path class='hugeTaken' d='M0 0h82.5v8h-82.5z' transform='translate(48 187)'/>
+          <path class='hugeFree' d='M82.5 0h82.5v8h-82.5z' transform='translate(48 187)'/>
+          <path class='base' d='M165 0h165v8h-165z' transform='translate(48 187)'/>
+          <text class='plain' x='48' y='211' font-size='11'>2 × 1 GiB, 1 free</text>
+          <text class='plain' x='48' y='231' font-size='11'><tspan class='plain'>2 cores × 2 threads</tspan><tspan class='faint'> · </tspan><tspan class='plain'>one L3</tspan></text>
+          <text class='faint' x='48' y='251' font-size='11'>CPUs 0-3</text>
+          <g data-cores='0-1'>
+            <title>L3 0: 2 cores (0-1)</title>
+            <rect class='cache' x='48.5' y='259.5' width='32' height='18' rx='3'/>
+            <path class='thread' d='M4 4h5v11h-5zM10 4h5v11h-5zM18 4h5v11h-5zM24 4h5v11h-5z' transform='translate(48 259)'/>
+          </g>
+          <path class='wire' d='M24 24.5H33M33 24.5V24.5M33 24.5H42' transform='translate(402 164)'/>
+          <rect class='bridge' x='402.5' y='177' width='23' height='23' rx='4'/>
+          <text class='plain' x='406' y='192.5' font-size='11'>15</text>
+          <g data-accelerator='0000:16:00.0'>
+            <rect class='gpu' x='444.5' y='164.5' width='200' height='48' rx='8'/>
+            <text class='plain' x='451' y='185' font-size='13'><tspan class='accelerator'>GPU0 </tspan><tspan class='plain'> </tspan><tspan class='accelerator'>L40S</tspan></text>
+            <text class='plain' x='451' y='202' font-size='11'><tspan class='faint'>16:00.0</tspan><tspan class='faint'> · </tspan><tspan class='warning'>gen4 x8</tspan><tspan class='faint'> of gen4 x16</tspan></text>
+          </g>
+        </g>
+      </g>
+      <path class='thread' d='M0 2h5v11h-5z' transform='translate(24 322)'/>
+      <path class='thread' d='M6 2h5v11h-5z' transform='translate(24 322)'/>
+      <text class='faint' x='48' y='334' font-size='11'>core of 2 threads</text>
+      <path class='hugeFree' d='M0 2h18v8h-18z' transform='translate(171 322)'/>
+      <text class='faint' x='195' y='334' font-size='11'>huge pages</text>
+      <path class='hugeTaken' d='M0 2h18v8h-18z' transform='translate(282 322)'/>
+      <text class='faint' x='306' y='334' font-size='11'>huge pages taken</text>
+      <path class='base' d='M0 2h18v8h-18z' transform='translate(430 322)'/>
+      <text class='faint' x='454' y='334' font-size='11'>memory in base pages</text>
+      <rect class='cache' x='24.5' y='358.5' width='17' height='12' rx='2'/>
+      <path class='thread' d='M3 3h5v7h-5z' transform='translate(24 358)'/>
+      <path class='thread' d='M10 3h5v7h-5z' transform='translate(24 358)'/>
+      <text class='faint' x='48' y='370' font-size='11'>cores in one frame share an L3</text>
+    </svg>
+    "
+  `);
+});

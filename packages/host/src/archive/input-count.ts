@@ -1,0 +1,4 @@
+/** How many bytes a decompressor has been given so far. */
+export interface InputCount {
+  consumedBytes: number;
+}

@@ -1,0 +1,35 @@
+import { hypervisorFailed } from "../failed.ts";
+import { virshAt } from "./virsh.ts";
+import type { Monitor } from "../../qmp/monitor.ts";
+import { messageOf, parseLine } from "../../qmp/parse.ts";
+
+export interface Domain {
+  readonly name: string;
+  /** The name that virsh never mistakes: it takes a name of digits for a number. */
+  readonly uuid: string | null;
+}
+
+/** The XML of a running domain, or why there is none. */
+export async function dumpLiveXml(
+  uri: string,
+  { name, uuid }: Domain,
+): Promise<{ readonly xml: string } | { readonly why: string }> {
+  const result = await virshAt(uri).tried(["dumpxml", "--domain", uuid ?? name]);
+  return result.status === 0
+    ? { xml: result.stdout }
+    : { why: hypervisorFailed("virsh dumpxml", result).message };
+}
+
+/** The monitor of a domain. libvirt owns it, so each command is a call of virsh. */
+export function libvirtMonitor(uri: string, { name, uuid }: Domain): Monitor {
+  return {
+    where: `QMP by virsh qemu-monitor-command ${name}`,
+    async ask(command, args) {
+      const line = JSON.stringify({ execute: command, ...(args && { arguments: args }) });
+      const words = ["qemu-monitor-command", "--domain", uuid ?? name, "--cmd", line];
+      const message = messageOf(parseLine(await virshAt(uri).ok(words)));
+      if (message.kind === "answer") return message.value;
+      throw new Error(message.kind === "error" ? message.why : `${command}: no answer`);
+    },
+  };
+}

@@ -1,0 +1,19 @@
+import { recover, type Recovered } from "../instance/recover.ts";
+import type { VmHost } from "./host.ts";
+
+/**
+ * Works on the VMs of a host while every other command waits with its decisions. Starts and stops
+ * that were cut off are undone first, and reported.
+ *
+ * Errors: `state-busy`, and those of the work.
+ */
+export function alone<T>(
+  { state, clock, progress }: VmHost,
+  work: (recovered: readonly Recovered[]) => Promise<T>,
+): Promise<T> {
+  return state.alone(async () => {
+    const recovered = await recover(state, clock);
+    progress({ kind: "recovered", vms: recovered });
+    return work(recovered);
+  });
+}

@@ -1,0 +1,145 @@
+import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
+import { guestFromPlan } from "@evenkeel/core/guest/from-plan.ts";
+import type { Guest } from "@evenkeel/core/guest/guest.ts";
+import { devicePorts } from "@evenkeel/core/guest/guest.ts";
+import { guestName } from "@evenkeel/core/guest/name.ts";
+import type { HypervisorName, Instance } from "@evenkeel/core/instance/instance.ts";
+import type { HostState } from "@evenkeel/core/plan/host-state.ts";
+import { place } from "@evenkeel/core/fleet/place.ts";
+import { planFaults } from "@evenkeel/core/plan/check/plan-check.ts";
+import type { PlanFault } from "@evenkeel/core/plan/check/plan-facts.ts";
+import type { Plan } from "@evenkeel/core/plan/plan.ts";
+import type { Refusal } from "@evenkeel/core/plan/refusal.ts";
+import { preflight } from "@evenkeel/core/preflight/preflight.ts";
+import type { PreflightReport } from "@evenkeel/core/preflight/problem.ts";
+import type { HostPolicy } from "@evenkeel/core/request/host-policy.ts";
+import type { Request } from "@evenkeel/core/request/request.ts";
+import { hypervisorOf } from "../instance/hypervisor-of.ts";
+import type { StartOptions } from "../hypervisor/hypervisor.ts";
+import { readDomains } from "../hypervisor/libvirt/domains.ts";
+import { takeOff } from "../instance/undo.ts";
+import { readFacts } from "../preflight/read-facts.ts";
+import { libvirtVersions, qemuVersions } from "../preflight/read-versions.ts";
+import { readDrivers } from "../vfio/drivers.ts";
+import { shellLine } from "@evenkeel/core/text/shell.ts";
+import type { Topology } from "@evenkeel/core/topology/topology.ts";
+import type { LocalHost, VmHost } from "./host.ts";
+import { withVmLock } from "./lock.ts";
+
+/** A VM to start. */
+export interface VmToStart {
+  readonly request: Request;
+  /** The plan to run it by; null to place it now. */
+  readonly plan: Plan | null;
+  readonly flavors: readonly Request[];
+  readonly policy: HostPolicy;
+  readonly via: HypervisorName;
+  /** What it starts from, apart from its plan. */
+  readonly options: StartOptions;
+}
+
+/** The plan of a VM and whether it can be started, or the refusal. */
+export type Decision =
+  | Refusal
+  | {
+      readonly kind: "Start";
+      readonly plan: Plan;
+      readonly guest: Guest;
+      readonly report: PreflightReport;
+    };
+
+/**
+ * Places a VM, or takes its plan, and checks that everything it needs is there. Call it within
+ * `alone`, so that what is free stays free until it is recorded as taken.
+ *
+ * Errors: `vm-exists`, `plan-inconsistent`, and those of the guest.
+ */
+export async function decide(
+  { request, plan, flavors, policy, via, options }: VmToStart,
+  topology: Topology,
+  instances: readonly Instance[],
+  { tree, libvirtUri: uri }: LocalHost,
+): Promise<Decision> {
+  const here: HostState = { topology, policy, taken: instances.map((one) => one.plan) };
+  const placed = plan ?? place([here], request, { flavors });
+  if (placed.kind === "Refusal") return placed;
+  const faults: readonly PlanFault[] = plan === null ? [] : planFaults(placed, here);
+  const guest = guestFromPlan(placed);
+  const known = new Set(instances.map(({ uuid }) => uuid));
+  const versions =
+    via === "libvirt"
+      ? await libvirtVersions(uri)
+      : await qemuVersions(`qemu-system-${guest.architecture}`);
+  const domains = await readDomains(uri, known);
+  const facts = await readFacts(tree(), {
+    plan: placed,
+    uuid: guest.uuid,
+    via,
+    domains,
+    versions,
+  });
+  const emulated = options.emulated === true;
+  const report = preflight({ plan: placed, guest, via, emulated, faults }, facts);
+  return { kind: "Start", plan: placed, guest, report };
+}
+
+/**
+ * Removes a VM of the same name that is off, to start it anew. One that runs is refused. Call it
+ * within `alone`.
+ *
+ * @returns the other VMs.
+ *
+ * Errors: `vm-exists`, `vm-busy`.
+ */
+export async function withoutNamesake(
+  { name, tenant }: Request,
+  instances: readonly Instance[],
+  dryRun: boolean,
+  { state, clock }: VmHost,
+): Promise<readonly Instance[]> {
+  const own = guestName(name, tenant);
+  const before = instances.find((instance) => instance.name === own);
+  if (before === undefined) return instances;
+  const now = await hypervisorOf(before, state.paths, clock).state(before);
+  if (before.phase !== "running" || now.state === "running" || now.state === "paused") {
+    throw new EvenkeelError(
+      "vm-exists",
+      `it is ${before.phase === "running" ? now.state : before.phase} already`,
+      {
+        where: own,
+        expected: "a VM that is not on this host",
+        remedy: shellLine(["evenkeel", "stop", own]),
+      },
+    );
+  }
+  if (!dryRun) {
+    await withVmLock(state, own, async () => {
+      await takeOff(before, state, clock);
+      await state.remove(before);
+    });
+  }
+  return instances.filter((instance) => instance !== before);
+}
+
+/** Records all that a start may change. The record is written before anything is changed. */
+export function instanceOf(
+  plan: Plan,
+  guest: Guest,
+  via: HypervisorName,
+  { clock, libvirtUri }: LocalHost,
+): Instance {
+  const functions = devicePorts(guest.pci).flatMap((port) => port.functions);
+  return {
+    apiVersion: "evenkeel/v1",
+    kind: "Instance",
+    name: guest.name,
+    uuid: guest.uuid,
+    plan,
+    via,
+    uri: via === "libvirt" ? libvirtUri : null,
+    phase: "starting",
+    adopted: false,
+    startedAt: clock.now().toISOString(),
+    drivers: readDrivers(functions.map(({ hostAddress }) => hostAddress)),
+  };
+}

@@ -1,0 +1,41 @@
+import type { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
+import type { PreflightProblem } from "@evenkeel/core/preflight/problem.ts";
+import type { Topology } from "@evenkeel/core/topology/topology.ts";
+import type { Clock } from "../clock/clock.ts";
+import type { Recovered } from "../instance/recover.ts";
+import type { Damaged, StateFolder } from "../state/state-folder.ts";
+import type { Tree } from "../tree/tree.ts";
+
+/** A machine whose VMs can be looked at. */
+export interface LocalHost {
+  /** Opens its /proc and /sys. A tree remembers what it has read, so each look takes a new one. */
+  readonly tree: () => Tree;
+  readonly hostname: string;
+  /** The libvirt to ask, except about VMs whose Instance names another. */
+  readonly libvirtUri: string;
+  readonly clock: Clock;
+}
+
+/** A machine on which VMs can be started and stopped. */
+export interface VmHost extends LocalHost {
+  readonly state: StateFolder;
+  /** Reads the machine's topology as it is now. */
+  readonly topology: () => Promise<Topology>;
+  /** Called with what an operation has to say before it ends. */
+  readonly progress: (step: Progress) => void;
+}
+
+/** What an operation reports while it runs. */
+export type Progress =
+  /** Starts and stops that were cut off, undone before anything else is done. */
+  | { readonly kind: "recovered"; readonly vms: readonly Recovered[] }
+  /** Files of the state folder that cannot be used. The others still count. */
+  | { readonly kind: "damaged"; readonly files: readonly Damaged[] }
+  /** A VM whose hypervisor does not answer. */
+  | { readonly kind: "unanswered"; readonly name: string; readonly failure: EvenkeelError }
+  /** A start begins. These warnings do not prevent it, and the guest has these notes. */
+  | {
+      readonly kind: "starting";
+      readonly problems: readonly PreflightProblem[];
+      readonly notes: readonly string[];
+    };

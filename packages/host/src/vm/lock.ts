@@ -1,0 +1,30 @@
+import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
+import type { Lock } from "../state/lock.ts";
+import type { StateFolder } from "../state/state-folder.ts";
+
+/** Takes the lock of a VM; the caller releases it. Call it within `alone`. Errors: `vm-busy`. */
+export async function vmLock(state: StateFolder, name: string): Promise<Lock> {
+  const lock = await state.lockInstance(name);
+  if (lock !== null) return lock;
+  throw new EvenkeelError("vm-busy", "another command is starting or stopping it", {
+    where: name,
+    expected: "one command at a time",
+    remedy: "wait for it to end",
+  });
+}
+
+/**
+ * Works on a VM with its lock held. Call it within `alone`. Errors: `vm-busy`, those of the work.
+ */
+export async function withVmLock(
+  state: StateFolder,
+  name: string,
+  work: () => Promise<void>,
+): Promise<void> {
+  const lock = await vmLock(state, name);
+  try {
+    await work();
+  } finally {
+    await lock.release();
+  }
+}

@@ -1,0 +1,172 @@
+import { readdirSync } from "node:fs";
+import { guestFromPlan } from "@evenkeel/core/guest/from-plan.ts";
+import { defaultHostPolicy } from "@evenkeel/core/request/host-policy.ts";
+import { accelerators, requestOf } from "@evenkeel/core/testing/request/requests.ts";
+import { planOf } from "@evenkeel/core/testing/guest/plan-of.ts";
+import { MiB } from "@evenkeel/core/unit/bytes.ts";
+import { expect, onTestFinished, test } from "vitest";
+import { codedError } from "../../testing/expect-error.ts";
+import { whyNoQemu } from "../../testing/qemu.ts";
+import {
+  deadLibvirt,
+  emulatorStandIn,
+  qemuInstance,
+  type TestHost,
+  testHost,
+  testTime,
+} from "../../testing/vm-host.ts";
+import { readSource } from "../source/read-source.ts";
+import type { VmToStart } from "./decide.ts";
+import { startVm, type StartControl } from "./start.ts";
+import { stopVm } from "./stop.ts";
+
+const { signal } = new AbortController();
+const now: StartControl = { dryRun: false, interrupted: () => signal };
+const dry: StartControl = { dryRun: true, interrupted: () => signal };
+
+function asked(given: Partial<VmToStart> = {}): VmToStart {
+  const small = {
+    vcpus: 1,
+    memoryBytes: 128 * MiB,
+    hugepageBytes: null,
+    isolation: "shared",
+  } as const;
+  return {
+    request: requestOf({ name: "tried", ...small }),
+    plan: null,
+    flavors: [],
+    policy: defaultHostPolicy,
+    via: "qemu",
+    options: { emulated: true, firmware: "bios", boot: undefined, devices: [] },
+    ...given,
+  };
+}
+
+test("what no placement fits is refused, and nothing is recorded", async () => {
+  const host = await testHost();
+  const request = requestOf({ name: "tried", accelerators: accelerators(1) });
+  const outcome = await startVm(asked({ request }), now, host);
+  expect(outcome).toMatchObject({ kind: "refused", refusal: { kind: "Refusal", vm: "tried" } });
+  expect(readdirSync(host.folder)).toEqual([]);
+  expect(host.said).toEqual([{ kind: "recovered", vms: [] }]);
+});
+
+test("a host that lacks what the plan needs blocks the start, and nothing is recorded", async () => {
+  const host = await testHost();
+  const plan = planOf({
+    vm: "tried",
+    cells: [{ cores: 1, devices: [{ address: "ffff:1b:00.0" }] }],
+  });
+  for (const control of [now, dry]) {
+    const outcome = await startVm(asked({ plan }), control, host);
+    expect(outcome).toMatchObject({ kind: "blocked", plan, report: { ready: false } });
+  }
+  expect(readdirSync(host.folder)).toEqual([]);
+});
+
+test("a VM of the name that runs stands in the way", async () => {
+  const host = await testHost();
+  const there = qemuInstance(planOf({ vm: "tried", tenant: "acme", cells: [{ cores: 1 }] }));
+  await host.state.write(there);
+  await emulatorStandIn(there);
+  const request = requestOf({ name: "tried", tenant: "acme" });
+  const error = await codedError("vm-exists", () => startVm(asked({ request }), now, host));
+  expect(error).toMatchObject({
+    where: "acme_tried",
+    message: "it is running already",
+    remedy: "evenkeel stop acme_tried",
+  });
+});
+
+test("a VM of the name that is off makes room, but not for a dry run", async () => {
+  const host = await testHost();
+  await host.state.write(qemuInstance(planOf({ vm: "tried", cells: [{ cores: 1 }] })));
+  const request = requestOf({ name: "tried", accelerators: accelerators(1) });
+  await startVm(asked({ request }), dry, host);
+  expect(readdirSync(host.folder)).toEqual(["tried.json"]);
+  await startVm(asked({ request }), now, host);
+  expect(readdirSync(host.folder)).toEqual([]);
+});
+
+test("while another command starts or stops it, a VM is left alone", async () => {
+  const host = await testHost();
+  await host.state.write(qemuInstance(planOf({ vm: "tried", cells: [{ cores: 1 }] })));
+  const lock = await host.state.lockInstance("tried");
+  onTestFinished(() => lock?.release());
+  await codedError("vm-busy", () => startVm(asked(), now, host));
+});
+
+test("a start that was cut off is undone before anything is decided, and reported", async () => {
+  const plan = planOf({ vm: "cut", cells: [{ cores: 1 }] });
+  const host = await testHost();
+  const cut = qemuInstance(plan, { phase: "starting" });
+  const lost = qemuInstance({ ...plan, vm: "lost" }, { via: "libvirt", uri: deadLibvirt });
+  await host.state.write(cut);
+  await host.state.write({ ...lost, phase: "stopping" });
+  const request = requestOf({ name: "tried", accelerators: accelerators(1) });
+  await startVm(asked({ request }), now, host);
+  expect(host.said).toMatchObject([
+    {
+      kind: "recovered",
+      vms: [
+        { instance: { name: "cut" }, failure: null },
+        { instance: { name: "lost" }, failure: { code: "hypervisor-failed" } },
+      ],
+    },
+  ]);
+  expect(host.state.read().instances).toMatchObject([{ name: "lost" }]);
+});
+
+/** This machine itself, where a VM of one floating vCPU can really be started. */
+function liveHost(): Promise<TestHost> {
+  const parseTopology = (): never => {
+    throw new Error("a live machine is no document");
+  };
+  return testHost({ topology: () => readSource("live", { parseTopology }) });
+}
+
+const nothingKept = {
+  ...defaultHostPolicy,
+  reserved: { coresPerNode: 0, cpus: null, memoryPerNodeBytes: 0 },
+};
+
+test.skipIf(whyNoQemu !== null)(
+  "a VM that runs is recorded with the clock's time, and judged at that time",
+  async () => {
+    const host = await liveHost();
+    const vm = asked({ policy: nothingKept });
+    const { uuid } = guestFromPlan(planOf({ vm: "tried", cells: [{ cores: 1 }] }));
+    onTestFinished(async () => {
+      await stopVm("tried", { timeoutMs: 0, force: true }, host).catch(() => {});
+    });
+    const outcome = await startVm(vm, now, host);
+    const told = { name: "tried", uuid, phase: "running", startedAt: testTime };
+    expect(outcome).toMatchObject({
+      kind: "started",
+      instance: told,
+      verdict: { vm: "tried", takenAt: testTime },
+    });
+    expect(host.state.read().instances).toMatchObject([told]);
+    expect(host.said.at(-1)).toMatchObject({ kind: "starting" });
+    const stopped = await stopVm("tried", { timeoutMs: 0, force: true }, host);
+    expect(stopped).toEqual({ kind: "forced", name: "tried" });
+    expect(readdirSync(host.folder)).toEqual([]);
+  },
+);
+
+test.skipIf(whyNoQemu !== null)("a start that fails is undone, and says why", async () => {
+  const host = await liveHost();
+  const boot = { kernel: "/none", initrd: null, append: null };
+  const options = { ...asked().options, boot };
+  const outcome = await startVm(asked({ policy: nothingKept, options }), now, host);
+  expect(outcome).toMatchObject({ kind: "undone", failure: { code: "hypervisor-failed" } });
+  expect(readdirSync(host.folder)).toEqual([]);
+});
+
+test.skipIf(whyNoQemu !== null)("a start that is interrupted is undone", async () => {
+  const host = await liveHost();
+  const interrupted: StartControl = { dryRun: false, interrupted: () => AbortSignal.abort() };
+  const outcome = await startVm(asked({ policy: nothingKept }), interrupted, host);
+  expect(outcome).toMatchObject({ kind: "undone", failure: { code: "interrupted" } });
+  expect(readdirSync(host.folder)).toEqual([]);
+});

@@ -1,0 +1,103 @@
+import type { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
+import type { Instance } from "@evenkeel/core/instance/instance.ts";
+import type { Plan } from "@evenkeel/core/plan/plan.ts";
+import type { Refusal } from "@evenkeel/core/plan/refusal.ts";
+import type { PreflightReport } from "@evenkeel/core/preflight/problem.ts";
+import type { Topology } from "@evenkeel/core/topology/topology.ts";
+import type { Verdict } from "@evenkeel/core/verify/verdict/verdict.ts";
+import { startInstance } from "../instance/start.ts";
+import type { Lock } from "../state/lock.ts";
+import { refuseDamaged } from "../state/state-folder.ts";
+import { alone } from "./alone.ts";
+import { decide, type Decision, instanceOf, type VmToStart, withoutNamesake } from "./decide.ts";
+import type { VmHost } from "./host.ts";
+import { vmLock } from "./lock.ts";
+import { verifyInstance } from "./verify.ts";
+
+export interface StartControl {
+  /** Checks everything and starts nothing. */
+  readonly dryRun: boolean;
+  /** Called when the start begins. Aborting the signal undoes the start. */
+  readonly interrupted: () => AbortSignal;
+}
+
+export type StartOutcome =
+  /** No placement fits. */
+  | { readonly kind: "refused"; readonly refusal: Refusal }
+  /** The host lacks something that the start needs. Nothing was changed. */
+  | { readonly kind: "blocked"; readonly plan: Plan; readonly report: PreflightReport }
+  /** A dry run found everything that the start needs. */
+  | { readonly kind: "ready"; readonly plan: Plan; readonly report: PreflightReport }
+  /** The start failed or was interrupted, and the host is as it was before. */
+  | { readonly kind: "undone"; readonly plan: Plan; readonly failure: EvenkeelError }
+  | {
+      readonly kind: "started";
+      readonly plan: Plan;
+      readonly instance: Instance;
+      readonly verdict: Verdict;
+    };
+
+/**
+ * Places a VM on this host, or takes its plan, starts it, and checks it against the plan. The
+ * decision, and the record of what the start will change, are made while every other command waits.
+ * The start itself holds only the lock of the VM.
+ *
+ * Errors: `vm-exists`, `vm-busy`, `state-busy`, `state-damaged`, `state-unusable`,
+ * `plan-inconsistent`, those of reading the topology and of the guest; `hypervisor-failed` where a
+ * failed start could not be undone.
+ */
+export async function startVm(
+  vm: VmToStart,
+  { dryRun, interrupted }: StartControl,
+  host: VmHost,
+): Promise<StartOutcome> {
+  const { decision, begun, topology } = await alone(host, async () => {
+    const here = await host.topology();
+    return { topology: here, ...(await begin(vm, here, dryRun, host)) };
+  });
+  if (decision.kind === "Refusal") return { kind: "refused", refusal: decision };
+  const { plan, guest, report } = decision;
+  if (begun === null) return { kind: report.ready ? "ready" : "blocked", plan, report };
+  host.progress({ kind: "starting", problems: report.problems, notes: guest.notes });
+  const job = { ...begun, guest, options: vm.options, signal: interrupted() };
+  const ended = await startInstance(job, host.state, host.clock);
+  if (ended.kind === "undone") return { ...ended, plan };
+  const { instance } = ended;
+  return {
+    kind: "started",
+    plan,
+    instance,
+    verdict: await verifyInstance(instance, topology, host),
+  };
+}
+
+interface Begun {
+  readonly instance: Instance;
+  readonly lock: Lock;
+}
+
+/** Decides, and records the start unless nothing is to be started. */
+async function begin(
+  vm: VmToStart,
+  topology: Topology,
+  dryRun: boolean,
+  host: VmHost,
+): Promise<{ readonly decision: Decision; readonly begun: Begun | null }> {
+  const { state } = host;
+  const found = state.read();
+  refuseDamaged(found);
+  const others = await withoutNamesake(vm.request, found.instances, dryRun, host);
+  const decision = await decide(vm, topology, others, host);
+  if (decision.kind === "Refusal" || !decision.report.ready || dryRun) {
+    return { decision, begun: null };
+  }
+  const instance = instanceOf(decision.plan, decision.guest, vm.via, host);
+  const lock = await vmLock(state, instance.name);
+  try {
+    await state.write(instance);
+  } catch (error) {
+    await lock.release();
+    throw error;
+  }
+  return { decision, begun: { instance, lock } };
+}
