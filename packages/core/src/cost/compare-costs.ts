@@ -6,6 +6,7 @@ export function compareCosts(a: number, b: number): number {
   return costEquals(a, b) ? 0 : a - b;
 }
 
+/** Whether two costs or losses differ at most by rounding. */
 export function costEquals(a: number, b: number): boolean {
   // The difference of two infinite costs is NaN.
   return a === b || Math.abs(a - b) < ROUNDING;

@@ -30,6 +30,7 @@ export interface MachinePaths {
   readonly network: () => PathTable;
 }
 
+/** The paths of a topology. */
 export function machinePaths(topology: Topology): MachinePaths {
   const nodes = topology.nodes.map(({ id }) => id);
   const accelerators = topology.accelerators.map(({ address }) => address);

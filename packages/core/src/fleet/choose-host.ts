@@ -55,6 +55,7 @@ export interface HostChooser {
  */
 const countLayoutsMax = 1 << 9;
 
+/** Makes a chooser for hosts that sell these flavors; hosts are added to its index. */
 export function hostChooser(soldFlavors: readonly SoldFlavor[]): HostChooser {
   const hostClasses = hostClassCache();
   const countSlots = slotCounter(hostClasses, countLayoutsMax);

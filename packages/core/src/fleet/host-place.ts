@@ -69,6 +69,7 @@ export interface HostPlaces {
 /** The most demands in the cache. */
 const demandsMax = 1 << 10;
 
+/** Makes a cache of the best places on hosts that sell these flavors. */
 export function hostPlaces(
   hostClasses: HostClasses,
   countSlots: (hostClass: HostClass, demand: Demand) => Slots,

@@ -53,10 +53,12 @@ export function wordAt(words: Uint32Array, position: number): number {
   return word === undefined ? 0 : word;
 }
 
+/** Whether a set holds an index. */
 export function has(set: IndexSet, index: number): boolean {
   return (wordAt(set.words, index >>> 5) & (1 << (index & 31))) !== 0;
 }
 
+/** The indices of either set. */
 export function union(a: IndexSet, b: IndexSet): IndexSet {
   const [long, short] = a.words.length >= b.words.length ? [a, b] : [b, a];
   const words = long.words.slice();
@@ -64,6 +66,7 @@ export function union(a: IndexSet, b: IndexSet): IndexSet {
   return { words };
 }
 
+/** The indices of any of the sets. */
 export function unionAll(sets: Iterable<IndexSet>): IndexSet {
   const all = [...sets].map((set) => set.words);
   const words = new Uint32Array(all.reduce((most, { length }) => Math.max(most, length), 0));
@@ -73,26 +76,32 @@ export function unionAll(sets: Iterable<IndexSet>): IndexSet {
   return { words };
 }
 
+/** The indices of both sets. */
 export function intersection(a: IndexSet, b: IndexSet): IndexSet {
   return trimmed(a.words.map((word, i) => word & wordAt(b.words, i)));
 }
 
+/** The indices of `a` that are not in `b`. */
 export function difference(a: IndexSet, b: IndexSet): IndexSet {
   return trimmed(a.words.map((word, i) => word & ~wordAt(b.words, i)));
 }
 
+/** Whether a set holds no index. */
 export function isEmpty(set: IndexSet): boolean {
   return set.words.length === 0;
 }
 
+/** Whether `outer` holds every index of `inner`. */
 export function isSubset(inner: IndexSet, outer: IndexSet): boolean {
   return inner.words.every((word, i) => (word & ~wordAt(outer.words, i)) === 0);
 }
 
+/** Whether two sets have no index in common. */
 export function isDisjoint(a: IndexSet, b: IndexSet): boolean {
   return a.words.every((word, i) => (word & wordAt(b.words, i)) === 0);
 }
 
+/** Whether two sets hold the same indices. */
 export function equals(a: IndexSet, b: IndexSet): boolean {
   return a.words.length === b.words.length && a.words.every((word, i) => word === b.words[i]);
 }

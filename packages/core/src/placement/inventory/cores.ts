@@ -61,6 +61,7 @@ export function usualWidth(topology: Topology): number {
   return usual === undefined ? 1 : usual[0];
 }
 
+/** Compiles the cores of a topology, without those that the policy keeps for the host. */
 export function coreInventory(
   topology: Topology,
   policy: HostPolicy,

@@ -33,6 +33,7 @@ export interface DeviceInventory {
   readonly groupOf: ReadonlyMap<string, number>;
 }
 
+/** Compiles the accelerators and NICs of a topology with their IOMMU groups. */
 export function deviceInventory(
   topology: Topology,
   nodePosition: ReadonlyMap<number, number>,

@@ -18,6 +18,7 @@ export interface Relations {
   readonly distance: (a: number, b: number) => number;
 }
 
+/** The relations of a topology, computed on demand and cached. */
 export function relationsOf(topology: Topology): Relations {
   const models = new Map<Workload, CostModel>();
   const paths = machinePaths(topology);

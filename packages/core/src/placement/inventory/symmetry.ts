@@ -36,6 +36,7 @@ export interface Symmetry {
   readonly nodeOrbitWithDevices: readonly number[];
 }
 
+/** Finds the orbits of a machine, with comparisons of all pairs of devices and of nodes. */
 export function symmetryOf(
   topology: Topology,
   devices: DeviceInventory,

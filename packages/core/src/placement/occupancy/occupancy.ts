@@ -137,6 +137,7 @@ function without(all: readonly Floating[], gone: readonly Floating[]): readonly 
   return left;
 }
 
+/** Whether two entries have as many vCPUs over the same CPUs. */
 export function isSameFloating(a: Floating, b: Floating): boolean {
   return a.vcpus === b.vcpus && equals(a.cpus, b.cpus);
 }

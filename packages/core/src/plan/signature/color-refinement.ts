@@ -24,6 +24,7 @@ export interface EdgeMatrix {
  */
 export type PairCodes = EdgeMatrix;
 
+/** The pair codes of a graph. */
 export function pairCodes({ size, labels }: EdgeMatrix): PairCodes {
   const codes = new Int32Array(size * size);
   for (let from = 0; from < size; from++) {
@@ -80,6 +81,7 @@ export function partitionByColor(colors: readonly number[]): Partition {
   return partition;
 }
 
+/** A copy that can be refined by itself. */
 export function copyOf(partition: Partition): Partition {
   return {
     vertices: partition.vertices.slice(),

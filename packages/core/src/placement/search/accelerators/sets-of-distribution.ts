@@ -18,6 +18,7 @@ export interface Candidates {
   readonly unconnected: readonly (readonly number[])[];
 }
 
+/** For each candidate, the later ones that are not connected with it. */
 export function unconnectedOf(
   candidates: number,
   connected: Candidates["connected"],

@@ -35,6 +35,7 @@ export function nodeOfEachCandidate(
  */
 export type ConnectedNodes = (s: number, t: number) => boolean;
 
+/** Tabulates which nodes have connected candidates. */
 export function connectedNodes(
   byNode: readonly NodeCandidates[],
   connected: (a: number, b: number) => boolean,

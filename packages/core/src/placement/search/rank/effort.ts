@@ -20,6 +20,7 @@ export interface Effort {
 /** At most a tenth of a second. */
 const effortMax = 1 << 23;
 
+/** A new limit of effort, in units. */
 export function effort(units = effortMax): Effort {
   let spent = 0;
   return {

@@ -71,6 +71,7 @@ export interface KnownOptimum {
   readonly freeAcceleratorsOnNodes: number;
 }
 
+/** Makes a ranking without a layout yet. */
 export function ranking(space: Space, options: SearchOptions): Ranking {
   const { explained = false, accepts, loss, within, knownOptimum, any = false } = options;
   const freeAcceleratorsOf = freeAcceleratorCounter(space);
