@@ -185,5 +185,5 @@ test("the functions of an IOMMU group go together", () => {
     planFaults(without, grouped)
       .map(({ message }) => message)
       .join(),
-  ).toContain("left out");
+  ).toContain("missing from the plan");
 });

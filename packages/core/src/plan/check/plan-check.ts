@@ -232,12 +232,13 @@ function checkDevices({ plan, host, topology, report }: View): void {
     );
     for (const member of device.iommuGroup === null ? [] : group) {
       if (!own.has(member.address))
-        report(member.address, `is left out of the group of ${address}`);
+        report(member.address, `is missing from the plan, but in the IOMMU group of ${address}`);
     }
     const nodes = plan.cells.map((entry) => entry.hostNode);
-    const home = kind === "accelerator" ? nodes[cell] : nodes.find((node) => node === device.node);
-    if (plan.locality === "strict" && (device.node === null || device.node !== home)) {
-      report(address, `lies on node ${device.node ?? "unknown"}, away from the VM's`);
+    const cellNode =
+      kind === "accelerator" ? nodes[cell] : nodes.find((node) => node === device.node);
+    if (plan.locality === "strict" && (device.node === null || device.node !== cellNode)) {
+      report(address, `lies on node ${device.node ?? "unknown"}, away from the VM's nodes`);
     }
   }
   const accelerators = plan.devices.filter((device) => device.kind === "accelerator");
@@ -246,7 +247,7 @@ function checkDevices({ plan, host, topology, report }: View): void {
   const members = new Set(partition?.accelerators);
   const exact = accelerators.every(({ address }) => members.has(address));
   if (!exact || members.size !== accelerators.length) {
-    report("partition", `${plan.partition} is not exactly the plan's accelerators`);
+    report("partition", "does not have exactly the plan's accelerators");
   }
 }
 
@@ -290,7 +291,7 @@ function checkRequest({ plan, topology, report }: View, request: Request): void 
     ) {
       report(address, `is a part of ${whole}, which was not asked for`);
     }
-    if (!name.includes(wanted)) report(address, `is no ${wanted}`);
+    if (!name.includes(wanted)) report(address, `is not of the model ${wanted}`);
   }
   for (const { address } of nics) {
     const nic = topology.nics.find((entry) => entry.address === address);

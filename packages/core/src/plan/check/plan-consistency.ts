@@ -110,7 +110,7 @@ function checkDevices(plan: Plan, report: Report): void {
       const owned = plan.devices.filter((device) => device.cell === i && device.kind === kind);
       const addresses = owned.map((device) => device.address);
       if (cell[field].toSorted().join() !== addresses.toSorted().join()) {
-        report(`cells[${i}].${field}`, "must be those that devices give to this cell");
+        report(`cells[${i}].${field}`, "must list the devices that name this cell");
       }
     }
   }
