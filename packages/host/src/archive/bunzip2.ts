@@ -3,12 +3,12 @@ import Bunzip from "seek-bzip";
 import type { Progress } from "./expand.ts";
 
 /**
- * Expands bzip2 data block by block, so that whoever reads can stop at any time: a block comes from
- * at most 900,000 bytes before run-length coding, 46 MB after it. Several streams in a row count as
- * one, as parallel compressors write them.
+ * Expands bzip2 data block by block, so that the reader can stop at any time. A block holds at most
+ * 900,000 bytes before run-length decoding and 46 MB after it. Several streams in a row are read as
+ * one, because parallel compressors write them that way.
  *
- * The library's own loop is written out here because it would hand over everything at once, take
- * the end of a file that is cut short for zeros, and so go on until a checksum fails.
+ * The library's own loop is not used: it returns all data at once, and it takes the end of a
+ * truncated file for zeros and goes on until a checksum fails.
  */
 export function* bunzip2(bytes: Uint8Array, progress: Progress): Generator<Uint8Array> {
   const input = byteSource(bytes, progress);
@@ -57,7 +57,7 @@ function chunkedSink() {
       }
       chunk[length++] = byte;
     },
-    /** What was written since the last time. */
+    /** Returns and clears what was written since the last call. */
     take(): Uint8Array[] {
       const taken = [...full, chunk.subarray(0, length)];
       full = [];

@@ -1,7 +1,10 @@
 import { Readable } from "node:stream";
 import { createGunzip, createZstdDecompress } from "node:zlib";
 
-/** How an archive is compressed, by its first bytes: names lie, and pipes have none. */
+/**
+ * How an archive is compressed, by its first bytes. File names are not reliable, and a pipe has
+ * none.
+ */
 export type Compression = "gzip" | "bzip2" | "xz" | "zstd";
 
 const magics: readonly (readonly [Compression, readonly number[]])[] = [
@@ -11,7 +14,7 @@ const magics: readonly (readonly [Compression, readonly number[]])[] = [
   ["zstd", [0x28, 0xb5, 0x2f, 0xfd]],
 ];
 
-/** How the bytes are compressed; null when they are not, or in no way that we know. */
+/** How the bytes are compressed; null where they are not compressed, or in an unknown way. */
 export function compressionOf(bytes: Uint8Array): Compression | null {
   const found = magics.find(([, magic]) => magic.every((byte, i) => bytes[i] === byte));
   return found?.[0] ?? null;
@@ -23,8 +26,8 @@ export interface Progress {
 }
 
 /**
- * The bytes, expanded where they are compressed, in pieces of at most 46 MB and mostly far less.
- * Nothing is expanded ahead of the reader by more than a piece, and nothing after it has stopped.
+ * Decompresses the bytes in pieces of at most 46 MB, mostly far less; uncompressed bytes pass
+ * through. Decompression runs at most one piece ahead of the reader and ends when the reader stops.
  * Damaged or incomplete data end in the decompressor's own error.
  */
 export async function* expanded(
@@ -55,9 +58,11 @@ export async function* expanded(
   }
 }
 
-/** What is given at once: the less, the sooner a bomb shows. */
+/**
+ * Bytes given to a decompressor at once: the smaller, the sooner a decompression bomb is noticed.
+ */
 const sliceBytes = 32 * 1024;
-/** What is taken at once. */
+/** Bytes taken from a decompressor at once. */
 const pieceBytes = 256 * 1024;
 
 function* slicesOf(bytes: Uint8Array, progress: Progress): Generator<Uint8Array> {

@@ -201,7 +201,7 @@ test("what is no tar, is empty, cut short or damaged is refused", async () => {
 test("a hard link to nothing and a sparse entry are refused", async () => {
   const missing = await tar(hardLink("a", "b"));
   const error = await codedError("archive-malformed", () => readArchive(missing));
-  expect(error.message).toBe('entry "a" is a second name for "b", which is not there');
+  expect(error.message).toBe('entry "a" is a hard link to "b", which is not in the archive');
   const sparse = await tar({
     header: { name: "sys/x", size: 1, type: "file", pax: { "GNU.sparse.major": "1" } },
     body: "x",

@@ -30,7 +30,10 @@ export function tooLarge(found: string, where: string): EvenkeelError {
   });
 }
 
-/** A name from an archive as messages may show it: no control characters, no endless names. */
+/**
+ * A name from an archive, safe to show in a message: without control characters, at most 120
+ * characters.
+ */
 export function quoted(name: string): string {
   return JSON.stringify(name.length > 120 ? `${name.slice(0, 117)}...` : name);
 }

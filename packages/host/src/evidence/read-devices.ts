@@ -9,7 +9,10 @@ import { pciDirectory, readIommuGroup } from "../sysfs/pci.ts";
 import { linkName, readIndex, readLine } from "../sysfs/values.ts";
 import type { Tree } from "../tree/tree.ts";
 
-/** What the host says of each function: a dozen small files each, and one list of all interrupts. */
+/**
+ * Reads what the host knows about each PCI function: a dozen small files each, and one list of all
+ * interrupts.
+ */
 export function readDevices(tree: Tree, addresses: readonly string[]): DeviceEvidence[] {
   if (addresses.length === 0) return [];
   const interrupts = readVfioInterrupts(tree);

@@ -22,7 +22,7 @@ export function readNodeCpus(tree: Tree): NodeEvidence[] | null {
   return ids.map((id) => ({ id, cpus: list(tree, `${nodeFolder}/node${id}/cpulist`) ?? "" }));
 }
 
-/** Which CPUs are of one core; null where nothing tells. */
+/** The CPUs of each core; null where the kernel has no such files. */
 export function readCoreCpus(tree: Tree): string[] | null {
   const cores = new Set<string>();
   for (const cpu of indexedNames(tree, cpuFolder, "cpu")) {

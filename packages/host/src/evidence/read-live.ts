@@ -20,13 +20,16 @@ import { readEvidence } from "./read-evidence.ts";
 export interface LiveOptions {
   readonly host: string;
   readonly takenAt: string;
-  /** The VM's UUID, where whoever asks knows it: then no other process is taken for its by its name. */
+  /**
+   * The VM's UUID, if the caller knows it. Then no other process is taken for the VM because of its
+   * name.
+   */
   readonly uuid?: string | undefined;
-  /** The VM's process, where whoever asks knows it. */
+  /** The VM's process, if the caller knows it. */
   readonly pid?: number | undefined;
   /** The monitor's socket, where it is not on the command line. */
   readonly qmp?: string | undefined;
-  /** The libvirt to ask, where it is libvirt that runs the VM. */
+  /** The libvirt to ask, for a VM that libvirt runs. */
   readonly libvirtUri: string;
   readonly guest: GuestReport | null;
 }
@@ -34,8 +37,9 @@ export interface LiveOptions {
 type OrWhy<T> = T | { readonly why: string };
 
 /**
- * The evidence of a plan's VM on a machine. Of a live one the monitor and libvirt are asked too: the
- * monitor through its socket, or, where libvirt runs the VM and so holds the socket, through libvirt.
+ * Reads the evidence about a plan's VM. On a live machine it also asks the monitor and libvirt. The
+ * monitor is asked through its socket, or through libvirt where libvirt runs the VM and holds the
+ * socket.
  */
 export async function readLiveEvidence(
   tree: Tree,
@@ -44,7 +48,7 @@ export async function readLiveEvidence(
 ): Promise<Evidence> {
   const name = guestName(plan.vm, plan.tenant);
   const { pid, uuid } = options;
-  const { process, whyNoProcess } = soughtProcess(tree, name, plan, { pid, uuid });
+  const { process, whyNoProcess } = findPlannedProcess(tree, name, plan, { pid, uuid });
   const domain = process === null ? null : domainOf(tree, process);
   return readEvidence(tree, {
     vm: plan.vm,
@@ -59,31 +63,31 @@ export async function readLiveEvidence(
   });
 }
 
-/** By its number, by its UUID, or by what the plan's names make. */
-function soughtProcess(
+/** Finds the process by its PID, by its UUID, or by the name and UUID that follow from the plan. */
+function findPlannedProcess(
   tree: Tree,
   name: string,
   { vm, tenant }: Plan,
   { pid, uuid }: Pick<LiveOptions, "pid" | "uuid">,
 ): { readonly process: FoundProcess | null; readonly whyNoProcess: string } {
   if (pid !== undefined) {
-    const whyNoProcess = `there is no process ${pid} of an emulator`;
+    const whyNoProcess = `process ${pid} does not exist or is not an emulator`;
     return { process: processOf(tree, pid), whyNoProcess };
   }
   if (uuid !== undefined) {
     const whyNoProcess = `no process has the UUID ${uuid} on its command line`;
     return { process: processWithUuid(tree, uuid), whyNoProcess };
   }
-  const made = guestUuid(vm, tenant);
+  const expectedUuid = guestUuid(vm, tenant);
   return {
-    process: findProcess(tree, { name, uuid: made }),
-    whyNoProcess: `no process has the name ${name} or the UUID ${made} on its command line`,
+    process: findProcess(tree, { name, uuid: expectedUuid }),
+    whyNoProcess: `no process has the name ${name} or the UUID ${expectedUuid} on its command line`,
   };
 }
 
 /**
- * What libvirt calls the domain, where it is libvirt that runs the process. The system's own keeps its
- * number in a file; another, such as a user's, keeps that elsewhere, but is known on the command line.
+ * The domain's name and UUID where libvirt runs the process. The system's libvirt keeps the PID in
+ * a file; another libvirt, such as a user's, is recognized by the command line.
  */
 function domainOf(
   tree: Tree,
@@ -122,7 +126,8 @@ async function libvirtOf(
     ? await dumpLiveXml(uri, domain)
     : { why: "a recorded machine answers no more" };
   const kept = `/run/libvirt/qemu/${domain.name}.xml`;
-  // What libvirt keeps for itself, to know its domains again, holds the live definition as well.
+  // libvirt's own status file, from which it finds its domains again, also holds the live
+  // definition.
   const text = "xml" in dumped ? dumped.xml : tree.readText(kept);
   if (text === null) return "why" in dumped ? dumped : { why: `there is no ${kept}` };
   try {

@@ -242,12 +242,12 @@ test("what is no export of hwloc is refused", async () => {
     [cpu({ cpuset: "0x1" }), /CPU without a number/],
     [cpu({ os_index: 4294967295, cpuset: "0x1" }), /CPU without a number/],
     [cpu({ os_index: 99999, cpuset: "0x1" }), /CPU without a number/],
-    [cpu({ os_index: 0, cpuset: "zero" }), /PU has "zero" for a set of CPUs/],
-    [twoPackages({ first: node(4294967295, "") }), /memory node without a number/],
+    [cpu({ os_index: 0, cpuset: "zero" }), /PU has "zero" as its set of CPUs/],
+    [twoPackages({ first: node(4294967295, "") }), /NUMA node without a number/],
     [twoPackages({ first: core(5, "7") }), /several machines/],
     [twoPackages({ first: gpu("0000:01:00.0").repeat(8193) }), /has 8193 objects of type PCIDev/],
-    [twoPackages({ first: pci("1:2", "0302 [10de:2330]") }), /"1:2" for a PCI address/],
-    [twoPackages({ first: pci("0000:01:00.0", "gpu") }), /"gpu" for a PCI type/],
+    [twoPackages({ first: pci("1:2", "0302 [10de:2330]") }), /"1:2" as its PCI address/],
+    [twoPackages({ first: pci("0000:01:00.0", "gpu") }), /"gpu" as its PCI type/],
   ];
   for (const [text, message] of bad) {
     const error = await codedError("xml-unexpected", () => readHwloc(text, "x.xml"));

@@ -5,7 +5,7 @@ import { messageOf, parseLine } from "../qmp/parse.ts";
 
 export interface Domain {
   readonly name: string;
-  /** By which virsh finds it for sure: it takes a name of digits for a number. */
+  /** virsh finds the domain by its UUID for sure; it takes a name of digits for an id. */
   readonly uuid: string | null;
 }
 
@@ -20,7 +20,10 @@ export async function dumpLiveXml(
     : { why: hypervisorFailed("virsh dumpxml", result).message };
 }
 
-/** The monitor of a domain, which libvirt holds and lends: each command is a call of virsh. */
+/**
+ * A domain's QMP monitor by way of libvirt, which holds its socket: each command is a call of
+ * virsh.
+ */
 export function libvirtMonitor(uri: string, { name, uuid }: Domain): Monitor {
   return {
     where: `QMP by virsh qemu-monitor-command ${name}`,

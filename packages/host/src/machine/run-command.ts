@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 
-/** What became of a command: its standard output, or why there is none. */
+/** The result of a command: its standard output, or why there is none. */
 export type CommandResult =
   | { readonly kind: "ran"; readonly stdout: string }
   | { readonly kind: "absent" }
@@ -11,15 +11,16 @@ export interface CommandLimits {
   readonly maxBytes: number;
 }
 
-/** Tools answer in a second or two; a driver that hangs must not take the reading with it. */
+/** Tools answer in a second or two; a hanging driver must not block the reading. */
 const usualLimits: CommandLimits = { timeoutMs: 15_000, maxBytes: 8 * 1024 * 1024 };
 
 /**
- * Runs a program of this machine with an argument list, never through a shell, in the C locale so
- * that its words are the ones that readers know. It ends when its time or its output runs out.
+ * Runs a program with an argument list, never through a shell. It runs in the C locale, which the
+ * readers expect, and is killed when it exceeds its time or output limit.
  *
- * It is for tools whose output is read and that may be ended at any moment: an interrupt from the
- * terminal ends them too, and half an output is none. What changes the machine needs `runProgram`.
+ * It is for tools that only print and may be killed at any moment: an interrupt from the terminal
+ * ends them too, and an incomplete output is discarded. Programs that change the machine need
+ * `runProgram`.
  *
  * @param path where to look for the program, as in `PATH`.
  */

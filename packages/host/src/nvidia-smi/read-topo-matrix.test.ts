@@ -310,9 +310,9 @@ test.each([
   [
     "halves that disagree",
     "GPU0 GPU1\nGPU0 X PIX\nGPU1 SYS X\n",
-    "GPU0 and GPU1: the row of GPU0 says PIX, that of GPU1 says SYS",
+    "GPU0 and GPU1: the row of GPU0 has PIX, the row of GPU1 has SYS",
   ],
-  ["a NIC on NVLink", "GPU0 NIC0\nGPU0 X NV2\nNIC0 NV2 X\n", "NIC0 is said to have NVLink"],
+  ["a NIC on NVLink", "GPU0 NIC0\nGPU0 X NV2\nNIC0 NV2 X\n", "NIC0 is a NIC but has NVLink"],
 ])("contradictions are named: %s", async (_, text, message) => {
   const error = await codedError("topology-inconsistent", () => read(text));
   expect(error.message).toBe(message);

@@ -3,7 +3,7 @@ import type { RamAddress } from "../qmp/parse.ts";
 import type { CellBackend } from "./read-memory.ts";
 import type { NumaRange } from "./parse-memory.ts";
 
-/** A mapping of the process, with its end. */
+/** A mapping of the process: its line in numa_maps with its end. */
 export interface Block extends NumaRange {
   readonly end: number;
   readonly writable: boolean;
@@ -15,63 +15,64 @@ export interface Attributed {
 }
 
 /**
- * Which mappings of an emulator are the guest's memory, and of which backend.
+ * Assigns the mappings of an emulator to the guest's memory backends.
  *
- * A backend's memory is a row of adjoining writable mappings of one file or none, together as long as
- * the backend: one mapping, unless a policy set on a part of it has split it. QEMU leaves a page without
- * access behind each, but before it any other mapping of the process may adjoin.
+ * A backend's memory is a row of adjoining writable mappings of the same file or of none, together
+ * as long as the backend. It is one mapping unless a memory policy on a part of it has split it.
+ * QEMU leaves an inaccessible page behind each backend, but another mapping may adjoin before it.
  *
- * Three things tell whose a row is, the surest first. A file's name: QEMU calls the files that it makes
- * in a hugetlbfs `qemu_back_mem._objects_ID.…`, and a file of its own is named on the command line. An
- * address that the monitor gave of the backend. And the length, where the policy is the one that the
- * backend asked for, and no other row and no other backend of that length and policy is left.
+ * A row is assigned by three rules, the surest first:
+ * 1. By its file's name. QEMU names files in a hugetlbfs `qemu_back_mem._objects_ID.…`, and any
+ *    other file is named on the command line.
+ * 2. By an address that the monitor gave for the backend.
+ * 3. By its length, if its policy is the backend's, and no other row and no other backend with this
+ *    length and policy remains.
  *
- * Rows as long as a backend that more than one backend could own are the guest's, and nobody's in
- * particular.
+ * A remaining row as long as a remaining backend is guest memory of an unknown backend.
  */
 export function attributeMemory(
   blocks: readonly Block[],
   backends: readonly CellBackend[],
   ram: readonly RamAddress[],
 ): Attributed[] {
-  const strings = adjoining(blocks);
+  const runs = adjoining(blocks);
   const owners = new Map<Block, CellBackend | null>();
-  const left = new Set(backends);
+  const unassigned = new Set(backends);
   const isFree = (row: Row): boolean => row.every((block) => !owners.has(block));
   const rowsFor = ({ bytes }: CellBackend): Row[] =>
-    bytes === null ? [] : strings.flatMap((string) => rowsOfLength(string, bytes)).filter(isFree);
-  const give = (row: Row | undefined, backend: CellBackend): void => {
+    bytes === null ? [] : runs.flatMap((run) => rowsOfLength(run, bytes)).filter(isFree);
+  const assign = (row: Row | undefined, backend: CellBackend): void => {
     if (row === undefined || !isFree(row)) return;
     for (const block of row) owners.set(block, backend);
-    left.delete(backend);
+    unassigned.delete(backend);
   };
   for (const backend of backends) {
-    give(
+    assign(
       rowsFor(backend).find((row) => isFileOf(row, backend, backends)),
       backend,
     );
   }
-  for (const backend of left) {
+  for (const backend of unassigned) {
     const address = ram.find((one) => one.backend === backend.id)?.address;
     if (address === undefined) continue;
     const exact = rowsFor(backend).filter((row) => contains(row, address));
-    give(exact.find((row) => row[0]?.start === address) ?? exact[0], backend);
-    // The kernel joins a mapping without a policy with a neighbour that has none either.
-    if (left.has(backend) && backend.bytes !== null) {
-      give(covering(blocks, address, backend.bytes), backend);
+    assign(exact.find((row) => row[0]?.start === address) ?? exact[0], backend);
+    // The kernel merges a mapping without a policy with an adjoining one that has none either.
+    if (unassigned.has(backend) && backend.bytes !== null) {
+      assign(covering(blocks, address, backend.bytes), backend);
     }
   }
-  const alike = (row: Row, backend: CellBackend): boolean =>
+  const matches = (row: Row, backend: CellBackend): boolean =>
     lengthOf(row) === backend.bytes && hasPolicyOf(row, backend);
-  for (const backend of left) {
-    const own = rowsFor(backend).filter((row) => alike(row, backend));
-    const rivals = [...left].filter(
-      (other) => other !== backend && own.some((row) => alike(row, other)),
+  for (const backend of unassigned) {
+    const own = rowsFor(backend).filter((row) => matches(row, backend));
+    const rivals = [...unassigned].filter(
+      (other) => other !== backend && own.some((row) => matches(row, other)),
     );
-    if (own.length === 1 && rivals.length === 0) give(own[0], backend);
+    if (own.length === 1 && rivals.length === 0) assign(own[0], backend);
   }
-  // What is as long as a backend that has no memory yet is the guest's, whosever it is.
-  for (const row of [...left].flatMap(rowsFor))
+  // A row as long as an unassigned backend is guest memory, even if the backend is ambiguous.
+  for (const row of [...unassigned].flatMap(rowsFor))
     if (isFree(row)) for (const block of row) owners.set(block, null);
   return blocks.flatMap((block) => {
     const backend = owners.get(block);
@@ -86,26 +87,26 @@ const lengthOf = (row: Row): number => row.reduce((sum, { start, end }) => sum +
 const contains = (row: Row, address: number): boolean =>
   row.some(({ start, end }) => start <= address && address < end);
 
-/** Writable mappings that adjoin and are of one file or none, as long as they go on. */
+/** Runs of adjoining writable mappings of the same file or of none. */
 function adjoining(blocks: readonly Block[]): Row[] {
-  const strings: Block[][] = [];
+  const runs: Block[][] = [];
   for (const block of blocks) {
     if (!block.writable) continue;
-    const last = strings.at(-1)?.at(-1);
+    const last = runs.at(-1)?.at(-1);
     if (last !== undefined && last.end === block.start && last.file === block.file) {
-      strings.at(-1)?.push(block);
-    } else strings.push([block]);
+      runs.at(-1)?.push(block);
+    } else runs.push([block]);
   }
-  return strings;
+  return runs;
 }
 
-/** Every row of that length in a string of adjoining mappings; each mapping is looked at twice. */
-function rowsOfLength(string: Row, bytes: number): Row[] {
+/** Every row of this length in a run of mappings, with two moving ends: linear in the mappings. */
+function rowsOfLength(run: Row, bytes: number): Row[] {
   const rows: Row[] = [];
   let first = 0;
-  for (const [last, { end }] of string.entries()) {
-    while (first < last && end - at(string, first).start > bytes) first++;
-    if (end - at(string, first).start === bytes) rows.push(string.slice(first, last + 1));
+  for (const [last, { end }] of run.entries()) {
+    while (first < last && end - at(run, first).start > bytes) first++;
+    if (end - at(run, first).start === bytes) rows.push(run.slice(first, last + 1));
   }
   return rows;
 }
@@ -126,7 +127,7 @@ function isFileOf(row: Row, backend: CellBackend, all: readonly CellBackend[]): 
   return backend.path !== null && file === backend.path && sharing.length === 1;
 }
 
-/** A backend that asked for no policy may have been given any by whoever started it. */
+/** A backend without a requested policy may have any: whoever started QEMU may have set one. */
 function hasPolicyOf(row: Row, { policy }: CellBackend): boolean {
   if (policy === null) return true;
   return row.every(

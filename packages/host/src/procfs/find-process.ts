@@ -10,26 +10,26 @@ export interface FoundProcess {
   readonly identity: VmIdentity;
 }
 
-/** By which a VM's process is known. */
+/** How a VM's process is identified. */
 export interface Sought {
-  /** As the hypervisor calls the VM. */
+  /** The hypervisor's name of the VM. */
   readonly name: string;
   readonly uuid: string | null;
 }
 
 /**
- * The process of a VM: the one that libvirt's PID file names, or the one whose command line has the
- * VM's UUID or name. A UUID is surer than a name, and both are than a file that may be old: the process
- * in the file must still be an emulator of that name.
+ * Finds the process of a VM: the process in libvirt's PID file, or the process whose command line
+ * has the VM's UUID or name. A UUID is surer than a name. A PID file may be old, so its process
+ * must still be an emulator with this name or UUID.
  *
- * The cost is one small file for each process of the machine.
+ * The cost is one small file for each process on the machine.
  */
 export function findProcess(tree: Tree, sought: Sought): FoundProcess | null {
-  const filed = isSafeName(sought.name)
+  const pidInFile = isSafeName(sought.name)
     ? readIndex(tree, `/run/libvirt/qemu/${sought.name}.pid`)
     : null;
-  if (filed !== null) {
-    const found = processOf(tree, filed);
+  if (pidInFile !== null) {
+    const found = processOf(tree, pidInFile);
     if (found !== null && isSought(found, sought)) return found;
   }
   const all = emulators(tree);
@@ -41,14 +41,14 @@ export function findProcess(tree: Tree, sought: Sought): FoundProcess | null {
   );
 }
 
-/** The process whose command line has a UUID, where that is known for sure; null where none has. */
+/** The process with this UUID on its command line; null where there is none. */
 export function processWithUuid(tree: Tree, uuid: string): FoundProcess | null {
   return emulators(tree).find(({ identity }) => identity.uuid === uuid) ?? null;
 }
 
 /**
- * The QEMU that was started with a UUID; null where none is. Whoever ends a process by what this says
- * must be sure of it: its program must be called so too, and a name is not enough.
+ * The PID of the QEMU that was started with this UUID; null where there is none. Callers end the
+ * process, so both the UUID and the program's name must match; a VM's name is not enough.
  */
 export function emulatorOf(tree: Tree, uuid: string): number | null {
   const own = emulators(tree).find(
@@ -57,13 +57,13 @@ export function emulatorOf(tree: Tree, uuid: string): number | null {
   return own?.pid ?? null;
 }
 
-/** Every process that is an emulator of some VM. */
+/** All emulators that run on the machine. */
 function emulators(tree: Tree): FoundProcess[] {
   const pids = tree.list("/proc").filter((name) => /^[1-9]\d{0,8}$/.test(name));
   return pids.flatMap((name) => processOf(tree, Number(name)) ?? []);
 }
 
-/** The process of a number, with what its command line says; null where there is none. */
+/** The emulator with this PID; null where there is none. */
 export function processOf(tree: Tree, pid: number): FoundProcess | null {
   const text = tree.readText(`/proc/${pid}/cmdline`);
   if (text === null || text === "") return null;

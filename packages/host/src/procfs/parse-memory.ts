@@ -4,13 +4,14 @@ import { KiB } from "@evenkeel/core/unit/bytes.ts";
 import { shown } from "../text/shown.ts";
 
 /**
- * A process's memory as `/proc/PID/maps` and `/proc/PID/numa_maps` tell it: the first has the ranges
- * and costs nothing, the second what is in them, by node, and walks the page tables for it. Lines that
- * say nothing of the kind are passed over: a kernel may add fields, and a reading may end amid a line.
+ * Parses a process's memory in `/proc/PID/maps` and `/proc/PID/numa_maps`. The first has the ranges
+ * and is cheap. The second has their pages by node, and the kernel walks the page tables for it.
+ * Lines of any other form are skipped: a kernel may add fields, and a file may be cut in the middle
+ * of a line.
  * https://docs.kernel.org/filesystems/proc.html, fs/proc/task_mmu.c
  */
 
-/** One line of maps. Addresses are kept as numbers: user space ends below 2^47, or 2^52 on arm64. */
+/** One line of maps. Addresses fit into numbers: user space ends below 2^47, or 2^52 on arm64. */
 export interface MappedRange {
   readonly start: number;
   readonly end: number;
@@ -27,7 +28,7 @@ export interface NumaRange {
   readonly line: string;
 }
 
-/** A process may have 65,530 mappings by default (vm.max_map_count), and some are let have more. */
+/** A process may have 65,530 mappings by default (vm.max_map_count); the limit can be raised. */
 const LINES_MAX = 1_000_000;
 
 export function parseMaps(text: string): MappedRange[] {
@@ -53,7 +54,7 @@ export function parseNumaMaps(text: string): NumaRange[] {
     });
     const pageKiB = /^kernelpagesize_kB=(\d{1,9})$/.exec(words.at(-1) ?? "")?.[1];
     const pageBytes = pageKiB === undefined ? null : Number(pageKiB) * KiB;
-    // Pages of unknown size are no bytes: the line was cut.
+    // Without a page size the line was cut short, and its pages cannot be counted in bytes.
     const onNodes =
       pageBytes === null
         ? []
@@ -74,8 +75,9 @@ export function parseNumaMaps(text: string): NumaRange[] {
 }
 
 /**
- * `bind:0`, `prefer:1`, `prefer-many:0-1` (the kernel's `prefer (many)`), `interleave=static:0-3`,
- * `default`, as mpol_to_str in mm/mempolicy.c writes them; null of anything else.
+ * Parses `bind:0`, `prefer:1`, `prefer-many:0-1` (the kernel's `prefer (many)`),
+ * `interleave=static:0-3` or `default`, as mpol_to_str in mm/mempolicy.c writes them; null for
+ * anything else.
  */
 export function parsePolicy(word: string): MemoryPolicy | null {
   const match = /^([a-z][a-z-]{0,31})(?:=[a-z|]{1,32})?(?::([\d,-]{1,4096}))?$/.exec(word);

@@ -2,10 +2,10 @@ import type { ThreadRole } from "@evenkeel/core/evidence/evidence.ts";
 import { INDEX_MAX } from "@evenkeel/core/set/index-set.ts";
 import { formatList, parseList } from "@evenkeel/core/set/list-format.ts";
 
-/** What `/proc/PID/status` and `/proc/PID/task/TID/*` say of a thread, each from its text alone. */
+/** Parses `/proc/PID/status` and `/proc/PID/task/TID/*`. */
 
 export interface TaskStatus {
-  /** Of the whole process. */
+  /** The number of threads of the whole process. */
   readonly threads: number | null;
   readonly allowedCpus: string | null;
   readonly allowedNodes: string | null;
@@ -27,8 +27,9 @@ export function parseStatus(text: string): TaskStatus {
 }
 
 /**
- * Field 39 of stat, the CPU that it last ran on. The second field is the name in parentheses, which
- * may hold blanks and parentheses itself, so fields are counted from the last one that closes.
+ * Field 39 of stat: the CPU that the thread last ran on. The second field is the name in
+ * parentheses, which may contain blanks and parentheses, so fields are counted from the last
+ * closing parenthesis.
  */
 export function parseLastCpu(stat: string): number | null {
   const fields = stat
@@ -40,8 +41,8 @@ export function parseLastCpu(stat: string): number | null {
 }
 
 /**
- * What a thread does, by the name that QEMU gives it with `debug-threads=on`, as libvirt starts it:
- * `CPU 3/KVM`, `IO iothread1`. Null of the process's own name, which says nothing.
+ * A thread's role by the name that QEMU gives it with `debug-threads=on`, which libvirt sets: `CPU
+ * 3/KVM`, `IO iothread1`. Null for the process's own name, which has no meaning here.
  */
 export function roleByName(name: string): ThreadRole | null {
   const vcpu = /^CPU (\d{1,5})\/(?:KVM|TCG|HVF|WHPX)$/.exec(name)?.[1];
@@ -50,7 +51,7 @@ export function roleByName(name: string): ThreadRole | null {
   return iothreadOf(name.startsWith("IO ") ? name.slice(3) : "");
 }
 
-/** libvirt calls its iothreads `iothread1` and so on, and the plan counts them alike. */
+/** libvirt names its iothreads `iothread1` and so on, and the plan uses the same numbers. */
 export function iothreadOf(id: string): ThreadRole | null {
   const number = indexOf(/^iothread(\d{1,5})$/.exec(id)?.[1]);
   return number === null ? null : { kind: "iothread", id: number };

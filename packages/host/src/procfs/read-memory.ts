@@ -5,21 +5,22 @@ import type { Tree } from "../tree/tree.ts";
 import { attributeMemory, type Block } from "./attribute-memory.ts";
 import { parseMaps, parseNumaMaps } from "./parse-memory.ts";
 
-/** A backend with the guest's node whose memory it is. */
+/** A memory backend with the guest node that it belongs to. */
 export interface CellBackend extends Backend {
   readonly cell: number | null;
 }
 
 /**
- * The guest's memory in a process: what numa_maps says of the mappings that are the backends'; null
- * where it may not be read.
+ * Reads the guest's memory in a process: the lines of numa_maps for the mappings of the memory
+ * backends; null where the file may not be read.
  *
- * numa_maps is the one file that costs: the kernel walks the page table of every mapping to count pages
- * by node, and holds the lock of the process's mappings for reading meanwhile, which whoever maps memory
- * waits for. `npm run bench -- evidence` found 5 to 15 ms for each GiB in base pages (262,144 entries) and
- * 0.3 ms in pages of 2 MiB (512 entries), which is some ten seconds for a guest of 1 TiB in base pages, a
- * third of a second in pages of 2 MiB, and nothing to speak of in pages of 1 GiB. Sums by node suffice, so
- * smaps, which walks the same entries for a fifth more time and says nothing of nodes, is never read.
+ * numa_maps is the one expensive file. To count pages by node, the kernel walks the page table of
+ * every mapping and meanwhile holds the lock on the process's mappings for reading, so a thread
+ * that maps memory waits. `npm run bench -- evidence` measured 5 to 15 ms per GiB in base pages
+ * (262,144 entries) and 0.3 ms in 2 MiB pages (512 entries). For a guest of 1 TiB that is some ten
+ * seconds in base pages, a third of a second in 2 MiB pages, and negligible in 1 GiB pages. Sums by
+ * node suffice, so smaps is never read: it walks the same entries, takes a fifth longer and has no
+ * nodes.
  */
 export function readMemory(
   tree: Tree,

@@ -9,13 +9,14 @@ import { iothreadOf, parseLastCpu, parseStatus, roleByName } from "./parse-task.
 
 export interface ReadThreads {
   readonly threads: readonly ThreadEvidence[];
-  /** The cgroups that they are in, by path. */
+  /** The threads' cgroups, by path. */
   readonly cgroups: ReadonlyMap<string, CpusetPath>;
 }
 
 /**
- * Every thread of a process, four small files each. A vCPU's thread is known by the monitor, or by its
- * name; where neither tells of any, nothing tells the others apart either, and they have no role.
+ * Reads every thread of a process, four small files each. A vCPU's thread is identified by the
+ * monitor or by its name. If no vCPU is identified, the other threads cannot be rolesKnown apart and have
+ * no role.
  */
 export function readThreads(
   tree: Tree,
@@ -34,7 +35,7 @@ export function readThreads(
     .flatMap((tid): ThreadEvidence[] => {
       const where = `${folder}/${tid}`;
       const status = tree.readText(`${where}/status`);
-      // It ended between the list and now, and the kernel no longer counts it.
+      // The thread ended after it was listed.
       if (status === null && tree.realPath(where) === null) return [];
       const { allowedCpus, allowedNodes } = parseStatus(status ?? "");
       const name = readLine(tree, `${where}/comm`);
@@ -53,8 +54,8 @@ export function readThreads(
         },
       ];
     });
-  const told = read.some(({ role }) => role?.kind === "vcpu");
-  const threads = told ? read.map(withRole) : read;
+  const rolesKnown = read.some(({ role }) => role?.kind === "vcpu");
+  const threads = rolesKnown ? read.map(withRole) : read;
   return { threads, cgroups };
 }
 

@@ -53,7 +53,7 @@ test("commands are answered in order, events passed over, refusals told", async 
 
 test.each([
   ["says nothing", "", () => {}, /did not answer within 0.3 s/],
-  ["is something else", "220 smtp\r\n", () => {}, /does not greet/],
+  ["is something else", "220 smtp\r\n", () => {}, /does not send the greeting/],
   ["closes", greeting, (_: string, socket: Socket) => void socket.destroy(), /closed/],
   [
     "goes on and on",

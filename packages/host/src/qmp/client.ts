@@ -3,20 +3,21 @@ import { messageOf, parseLine } from "./parse.ts";
 import type { Monitor } from "./monitor.ts";
 
 export interface MonitorLimits {
-  /** For the whole conversation: a monitor that another client holds never greets. */
+  /** For the whole connection: a monitor that another client holds never sends its greeting. */
   readonly timeoutMs: number;
-  /** Of one line. `query-pci` of hundreds of devices is some hundred kilobytes. */
+  /** For one line: `query-pci` with hundreds of devices takes some hundred kilobytes. */
   readonly lineBytes: number;
 }
 
 const usualLimits: MonitorLimits = { timeoutMs: 5000, lineBytes: 8 * 1024 * 1024 };
 
 /**
- * Talks to QEMU's monitor over its unix socket: waits for the greeting, negotiates, lets `work` ask,
- * and closes. Only commands that read are ever asked by this package.
+ * Connects to QEMU's monitor over its unix socket: waits for the greeting, negotiates, runs `work`,
+ * and closes. This package sends only commands that read.
  *
- * Each line is a JSON object: the greeting, events, which are passed over, and answers in the order of
- * the commands. Who is too slow, says too much, or something else, ends the conversation with a reason.
+ * Each line is a JSON object: the greeting, an event, which is skipped, or an answer, in the order
+ * of the commands. A monitor that is too slow, sends too much, or sends anything else ends the
+ * connection with an error.
  * https://www.qemu.org/docs/master/interop/qmp-spec.html
  */
 export async function withMonitor<T>(
@@ -26,7 +27,7 @@ export async function withMonitor<T>(
 ): Promise<T> {
   const socket = createConnection(path);
   const failure = Promise.withResolvers<never>();
-  // Whoever waits for nothing must not leave a rejection behind.
+  // If nobody is waiting, the rejection must not be reported as unhandled.
   failure.promise.catch(() => {});
   const late = `${path} did not answer within ${limits.timeoutMs / 1000} s; another client may hold it`;
   const timer = setTimeout(() => failure.reject(new Error(late)), limits.timeoutMs);
@@ -43,7 +44,7 @@ export async function withMonitor<T>(
   try {
     const greeting = messageOf(await next());
     if (greeting.kind !== "greeting")
-      throw new Error(`${path} does not greet as QEMU's monitor does`);
+      throw new Error(`${path} does not send the greeting of QEMU's monitor`);
     await ask("qmp_capabilities");
     return await work({ where: `QMP at ${path}`, ask });
   } finally {
@@ -52,7 +53,7 @@ export async function withMonitor<T>(
   }
 }
 
-/** Each call gives the next line's value. */
+/** Returns a function that returns the next line's value at each call. */
 function linesOf(
   socket: Socket,
   { lineBytes }: MonitorLimits,

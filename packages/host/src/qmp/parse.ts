@@ -1,4 +1,4 @@
-/** One line of the monitor's; null of what is no JSON. */
+/** Parses one line from the monitor; null where it is not JSON. */
 export function parseLine(line: string): unknown {
   try {
     const value: unknown = JSON.parse(line);
@@ -13,7 +13,7 @@ export type Message =
   | { readonly kind: "answer"; readonly value: unknown }
   | { readonly kind: "error"; readonly why: string };
 
-/** What a line is: an answer, a refusal, or what stands between them. */
+/** The kind of a message: an answer, an error, or neither. */
 export function messageOf(value: unknown): Message {
   const fields = recordOf(value);
   if (fields === null) return { kind: "other" };
@@ -30,13 +30,13 @@ export function recordOf(value: unknown): Readonly<Record<string, unknown>> | nu
   return Object.fromEntries(Object.entries(value));
 }
 
-/** The objects of a list; none of anything else. Lists of the monitor's are bounded by its lines. */
+/** The objects of a list; none for anything else. The limit on line length bounds the list. */
 export function recordsOf(value: unknown): readonly Readonly<Record<string, unknown>>[] {
   const items: readonly unknown[] = Array.isArray(value) ? value : [];
   return items.map(recordOf).filter((record) => record !== null);
 }
 
-/** An integer from 0 to `max`; null of anything else. */
+/** An integer from 0 to `max`; null for anything else. */
 export function integerOf(value: unknown, max: number = Number.MAX_SAFE_INTEGER): number | null {
   const valid = typeof value === "number" && Number.isSafeInteger(value);
   return valid && value >= 0 && value <= max ? value : null;
@@ -46,13 +46,13 @@ export function textOf(value: unknown): string | null {
   return typeof value === "string" && value.length <= 4096 ? value : null;
 }
 
-/** Where a block of guest memory lies in QEMU's own addresses. */
+/** The address of a memory backend in QEMU's own address space. */
 export interface RamAddress {
   readonly backend: string;
   readonly address: number;
 }
 
-/** `Host virtual address for 0x0 (ram-node0) is 0x7fe40be00000`, what `gpa2hva` answers. */
+/** Parses the answer of `gpa2hva`: `Host virtual address for 0x0 (ram-node0) is 0x7fe40be00000`. */
 export function parseHostAddress(text: string): RamAddress | null {
   const match =
     /^Host virtual address for 0x[0-9a-f]{1,16} \(([^()\n]{1,128})\) is 0x([0-9a-f]{1,14})\s*$/i.exec(
@@ -62,12 +62,12 @@ export function parseHostAddress(text: string): RamAddress | null {
   return { backend: match[1] ?? "", address: Number.parseInt(match[2] ?? "", 16) };
 }
 
-/** The table of `info ramblock`, whose column HVA QEMU has since 8.0; empty without it. */
+/** Parses the table of `info ramblock`. Its column HVA exists since QEMU 8.0; empty without it. */
 export function parseRamBlocks(text: string): RamAddress[] {
   const [header = "", ...rows] = text.split(/\r?\n/, 4096);
   if (!/\bHVA\b/.test(header)) return [];
   return rows.flatMap((row) => {
-    // The name, the page size in two words, offset, used, total, and then the address.
+    // Columns: name, page size in two words, offset, used, total, address.
     const match =
       /^\s*(\S{1,256})\s+\d{1,9} [KMGT]?i?B\s+(?:0x[0-9a-f]{1,16}\s+){3}0x([0-9a-f]{1,16})\b/i.exec(
         row,

@@ -18,7 +18,7 @@ import {
 const TID_MAX = 2 ** 31 - 1;
 const INDEX_MAX = 65_535;
 
-/** What the monitor tells of a VM. */
+/** What the monitor reports about a VM. */
 export interface MonitorReading {
   readonly where: string;
   readonly vcpus: readonly {
@@ -31,7 +31,10 @@ export interface MonitorReading {
   readonly shape: ShapeEvidence;
 }
 
-/** Reads it with a few commands and two for each device and port; none changes anything. */
+/**
+ * Reads the monitor with a few commands, and two more for each device and port. None changes
+ * anything.
+ */
 export async function readMonitor(monitor: Monitor): Promise<MonitorReading> {
   const vcpus = recordsOf(await monitor.ask("query-cpus-fast")).flatMap((cpu) => {
     const id = integerOf(cpu["cpu-index"], INDEX_MAX);
@@ -66,7 +69,10 @@ export async function readMonitor(monitor: Monitor): Promise<MonitorReading> {
   };
 }
 
-/** Nodes by the vCPUs in them; null where no vCPU tells its node: the monitor lists nodes no other way. */
+/**
+ * The guest's nodes, from the node of each vCPU; null where a vCPU has none. The monitor has no
+ * other list of nodes.
+ */
 function cellsOf(vcpus: MonitorReading["vcpus"]): ShapeCell[] | null {
   const placed = vcpus.flatMap(({ id, node }) => (node === null ? [] : [{ id, node }]));
   if (placed.length === 0 || placed.length < vcpus.length) return null;
@@ -82,7 +88,10 @@ function cellsOf(vcpus: MonitorReading["vcpus"]): ShapeCell[] | null {
     }));
 }
 
-/** libvirt's name for a cell's backend; one of another name is told by the command line alone. */
+/**
+ * The cell's backend by libvirt's name for it; a backend with another name is known only from the
+ * command line.
+ */
 function backendOf(
   cell: number,
   backends: readonly Readonly<Record<string, unknown>>[],
@@ -102,16 +111,18 @@ function backendOf(
 }
 
 /**
- * Where the blocks of memory lie in QEMU's addresses. Since 8.0 there is a table; before, an address of
- * the guest's can be asked for, and the answer names its block: so guest addresses are tried at which
- * each block may begin, without holes, above that of x86 below 4 GiB, and from 1 GiB as on arm64.
+ * The addresses of the memory backends in QEMU's address space. Since QEMU 8.0 there is a table.
+ * Before, the monitor translates a guest address and names its backend. So guest addresses are
+ * tried where a backend may begin: counted from 0, above the hole below 4 GiB of x86, and from 1
+ * GiB as on arm64.
  */
 async function ramAddresses(monitor: Monitor, sizes: readonly number[]): Promise<RamAddress[]> {
   const table = parseRamBlocks(await human(monitor, "info ramblock"));
   if (table.length > 0) return table;
   const found = new Map<string, RamAddress>();
   let offset = 0;
-  // The monitor lists backends in no order, so any sum of the first sizes may be a beginning.
+  // The monitor lists backends in no particular order, so any partial sum of sizes may be a
+  // beginning.
   for (const size of [0, ...sizes.toReversed()]) {
     offset += size;
     for (const base of bases) {
@@ -125,14 +136,14 @@ async function ramAddresses(monitor: Monitor, sizes: readonly number[]): Promise
 }
 
 const GiB = 1024 ** 3;
-/** No hole; below 4 GiB of q35 and of i440FX; where Arm's memory begins. */
+/** Without a hole; with the hole of q35 and of i440FX; arm64, where memory begins at 1 GiB. */
 const bases: readonly number[] = [0, 2 * GiB, GiB];
 
 async function human(monitor: Monitor, line: string): Promise<string> {
   try {
     return textOfLong(await monitor.ask("human-monitor-command", { "command-line": line }));
   } catch {
-    // An address that is no memory is refused.
+    // QEMU refuses an address without memory.
     return "";
   }
 }
@@ -143,7 +154,7 @@ const textOfLong = (value: unknown): string =>
 const DEPTH_MAX = 16;
 const DEVICES_MAX = 4096;
 
-/** The passed-through devices, each with the buses above it, by QEMU's object tree. */
+/** The passed-through devices with the buses above each, from QEMU's object tree. */
 async function devicesOf(monitor: Monitor): Promise<ShapeDevice[]> {
   const found: ShapeDevice[] = [];
   const get = async (path: string, property: string): Promise<unknown> => {
@@ -176,18 +187,18 @@ async function placeOf(
   const above: string[] = [];
   let at = device;
   for (let depth = 0; depth < DEPTH_MAX; depth++) {
-    // The bus is a child of the port that it is behind: `/machine/peripheral/pci.2/pci.2`.
+    // The bus is a child of its port: `/machine/peripheral/pci.2/pci.2`.
     const bus = textOf(await get(at, "parent_bus"));
     if (bus === null) break;
     const owner = bus.slice(0, bus.lastIndexOf("/"));
     const name = bus.slice(bus.lastIndexOf("/") + 1);
     above.push(shown(name, 128) ?? "?");
-    // An expander's bus belongs to a host bridge that it makes; the expander itself, which knows the
-    // node, has the bus' name (QEMU's hw/pci-bridge/pci_expander_bridge.c).
+    // An expander's bus belongs to a host bridge that the expander creates. The expander itself,
+    // which has the node, is named like the bus (QEMU's hw/pci-bridge/pci_expander_bridge.c).
     const node =
       integerOf(await get(owner, "numa_node"), INDEX_MAX) ??
       integerOf(await get(`/machine/peripheral/${name}`, "numa_node"), INDEX_MAX);
-    // An expander that belongs to no node says 65535 (NUMA_NODE_UNASSIGNED is beyond 128).
+    // An expander without a node has 65535 (NUMA_NODE_UNASSIGNED is beyond 128).
     if (node !== null) return { above, cell: node > NODE_MAX ? null : node };
     at = owner;
   }

@@ -162,7 +162,7 @@ test("a name before the colon takes what that tool printed, and nothing else", a
 test("what cannot be read, or is of another machine, is left out with a note", async () => {
   const cut = numactl.split("\n").slice(0, 4).join("\n");
   expect((await read(`${cut}\n\n${lscpu}`)).source).toBe("lscpu");
-  expect(notes[0]).toMatch(/^what ticket\.txt has of numactl is left out: is cut short/);
+  expect(notes[0]).toMatch(/^the output of numactl in ticket\.txt is left out: is cut short/);
   const other = lscpu.replaceAll("0-3", "0-7").replace("2,3", "2-7");
   expect((await read(`${numactl}\n${other}`)).nodes[1]?.cpus).toBe("2-3");
   expect(notes.length).toBeGreaterThan(0);

@@ -9,24 +9,24 @@ import type { SourceOptions } from "./read-source.ts";
 import { type Reading, readingsIn } from "./recognize-text.ts";
 import { textSources } from "./text-sources.ts";
 
-/** More than any text that is read has. */
+/** Longer than any text that is read. */
 export const anyTextBytesMax: number = textLimits.bytes;
 
-/** A machine with a thousand PCI functions takes one. */
+/** A document about a machine with a thousand PCI functions takes one MiB. */
 const documentBytesMax = 16 * MiB;
 
-/** More than any ticket has. */
+/** More outputs than any ticket has. */
 const readingsMax = 64;
 
 /**
- * The machine that a text tells of, by what is in it: the output of any tool, several of one machine
- * as in a ticket, or a Topology document; as it came out of a terminal, a log or an e-mail. With a
- * name of a text source, only what that reads.
+ * Reads a machine from a text, recognized by its content: the output of any tool, several outputs
+ * for one machine as in a ticket, or a Topology document. The text may come from a terminal, a log
+ * or an e-mail. With the name of a text source, only its outputs are read.
  *
- * Of several outputs the first is believed in what they contradict each other, and `note` is told of
- * that, and of an output that cannot be read or is of another machine and so left out.
+ * Where several outputs contradict each other, the first wins. `note` receives the contradictions,
+ * and each output that is left out because it cannot be read or describes another machine.
  *
- * Errors: those of the readers; where no output can be read, that of the first.
+ * Errors: those of the readers. If no output can be read, the first one's error.
  */
 export async function readAnyText(
   given: string,
@@ -39,7 +39,7 @@ export async function readAnyText(
   const wanted = name === null ? readings : readings.filter(({ source }) => source === name);
   const [only, ...others] = wanted;
   if (only === undefined) {
-    // What is XML and of no known root is most likely an export of hwloc's that is damaged.
+    // XML with an unknown root is most likely a damaged export of hwloc.
     const likely = /^\s{0,1000}</.test(text) ? "hwloc" : "document";
     return readOne({ source: name ?? likely, text }, where, options);
   }
@@ -47,8 +47,8 @@ export async function readAnyText(
   if (wanted.length > readingsMax) {
     throw new EvenkeelError("text-unexpected", `has ${wanted.length} outputs of tools`, {
       where,
-      expected: `what tools printed about one machine, of at most ${readingsMax} outputs`,
-      remedy: "give those of one machine",
+      expected: `at most ${readingsMax} outputs of tools about one machine`,
+      remedy: "give the outputs for one machine",
     });
   }
   return readSeveral(wanted, where, options);
@@ -71,7 +71,7 @@ function readOne(
   });
 }
 
-/** One reading after the other joins those that came before, so that each can be left out. */
+/** Merges the readings one after the other, so that each can be left out by itself. */
 async function readSeveral(
   readings: readonly Reading[],
   where: string,
@@ -90,11 +90,11 @@ async function readSeveral(
     } catch (error) {
       if (!(error instanceof EvenkeelError)) throw error;
       first ??= error;
-      note(`what ${where} has of ${reading.source} is left out: ${error.message}`);
+      note(`the output of ${reading.source} in ${where} is left out: ${error.message}`);
     }
   }
   if (merged === null) {
-    throw first ?? new EvenkeelError("text-unexpected", "tells of no machine", { where });
+    throw first ?? new EvenkeelError("text-unexpected", "describes no machine", { where });
   }
   for (const { message } of merged.findings) note(message);
   return merged.topology;

@@ -11,7 +11,7 @@ import { textSources } from "./text-sources.ts";
 const topologyFile =
   "a Topology document, a tar of /sys and /proc, an export of hwloc, or a tool's output";
 
-/** What a path leads to, by what is there and not by its name. */
+/** Reads the machine at a path, by its content and not by its name. */
 export async function readPath(path: string, options: SourceOptions): Promise<Topology> {
   const isDirectory =
     !path.includes("\0") && statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
@@ -23,7 +23,7 @@ export async function readPath(path: string, options: SourceOptions): Promise<To
   return readAnyText(readFileText(path, demand), path, options);
 }
 
-/** What a file has of that text source. */
+/** Reads the outputs of one text source in a file. */
 export async function readTextFile(
   name: string,
   path: string,

@@ -3,7 +3,7 @@ import { didYouMean } from "@evenkeel/core/text/did-you-mean.ts";
 import { catalogMachine, catalogNames } from "@evenkeel/core/topology/catalog/catalog.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
 
-/** The catalog's machine of that name, or `machine-unknown` with the one that was likely meant. */
+/** The catalog's machine of this name. Error: `machine-unknown`, with the most similar name. */
 export function readMachine(name: string): Topology {
   const machine = catalogMachine(name);
   if (machine !== null) return machine;

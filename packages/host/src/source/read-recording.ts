@@ -8,11 +8,11 @@ import { findRoots, type Root, subtree } from "../tree/roots.ts";
 import type { Tree } from "../tree/tree.ts";
 
 /**
- * The machine in a recorded tree: a directory, or a tar of one. After a `#` stands which machine,
- * by its directory inside, where there are several.
+ * Reads a machine from a recording: a directory, or a tar of one. Where there are several machines,
+ * the directory of one follows after a `#`.
  *
  * Errors: `tree-empty` where there is no machine, `archive-ambiguous` where there are several and
- * none was chosen, and those of reading the tree.
+ * none is chosen, and those of reading the tree.
  */
 export async function readRecording(source: string, note: Note): Promise<Topology> {
   const { path, inner } = split(source);
@@ -29,7 +29,7 @@ export async function readRecording(source: string, note: Note): Promise<Topolog
     : readMachineTree(machine, note, nameOf(choice));
 }
 
-/** A path may have a `#` in it: what exists as a whole is not split. */
+/** Splits at the last `#`. A path may contain a `#`, so a path that exists is not split. */
 function split(source: string): { readonly path: string; readonly inner: string | null } {
   const at = source.lastIndexOf("#");
   if (at < 0 || (!source.includes("\0") && existsSync(source)))
@@ -37,7 +37,7 @@ function split(source: string): { readonly path: string; readonly inner: string 
   return { path: source.slice(0, at), inner: source.slice(at + 1) };
 }
 
-/** As `findRoots` names them: absolute in the tree. */
+/** The directory in the form that `findRoots` returns: absolute within the tree. */
 function normal(inner: string): string {
   return `/${inner
     .split("/")

@@ -123,7 +123,7 @@ test("what is no source is refused with what was likely meant", async () => {
   }
   for (const kind of ["sysfs", "hwloc", "nvidia-smi", "kubernetes", "machine", "synthetic"]) {
     const error = await codedError("source-unknown", () => read(`${kind}:`));
-    expect(error.message).toBe(`says nothing after ${kind}:`);
+    expect(error.message).toBe(`has nothing after ${kind}:`);
   }
   const unknown = await codedError("machine-unknown", () => read("machine:hgx-h10"));
   expect(unknown.remedy).toBe("did you mean machine:hgx-h100?");

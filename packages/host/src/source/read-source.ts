@@ -5,9 +5,9 @@ import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import { textSources } from "./text-sources.ts";
 
 export interface SourceOptions {
-  /** Reads a Topology document; the schema is not this package's. */
+  /** Reads a Topology document; the schema is in another package. */
   readonly parseTopology: (text: string, where: string) => Topology | Promise<Topology>;
-  /** Told what the user should know of the reading: a tool that failed, one that contradicts. */
+  /** Receives sentences for the user: a tool that failed, an output that contradicts another. */
   readonly note?: (sentence: string) => void;
 }
 
@@ -23,12 +23,12 @@ const sourceForms: readonly string[] = [
 ];
 
 function ignore(): void {
-  // Who gives no way to tell notes wants none.
+  // A caller without a `note` wants no notes.
 }
 
 type Reader = (rest: string, options: SourceOptions) => Promise<Topology>;
 
-/** Loaded when they are asked for, so that a command loads only what it reads. */
+/** The readers by prefix. Each is loaded on use, so that a command loads only what it needs. */
 const readers: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   [
     "sysfs",
@@ -49,19 +49,19 @@ const readers: ReadonlyMap<string, Reader> = new Map<string, Reader>([
 ]);
 
 /**
- * The machine that a source names:
+ * Reads the machine that a source names:
  *
  * - `live`: the machine this runs on
- * - `sysfs:DIR`, `sysfs:TAR`: its `/sys` and `/proc` as somebody recorded them, in a directory or in a
- *   tar; `sysfs:TAR#DIR` chooses one of several machines
- * - `hwloc:FILE` and the other text sources: what that tool writes, also where it was pasted with
- *   other output around it
+ * - `sysfs:DIR`, `sysfs:TAR`: a recording of `/sys` and `/proc` in a directory or a tar;
+ *   `sysfs:TAR#DIR` chooses one of several machines
+ * - `hwloc:FILE` and the other text sources: the output of this tool, also with other output around
+ *   it
  * - `machine:NAME`: a machine of the catalog
  * - `synthetic:TEXT`: a machine described in one line
- * - a path: any of those files, or a Topology document, by what is in it; of a text with the output
- *   of several tools, as a ticket has it, the machine that they tell of together
+ * - a path: any of these files, or a Topology document, recognized by its content; several outputs
+ *   in one text, as in a ticket, are merged into one machine
  *
- * Errors: `source-unknown` where it is none of these, `machine-unknown`, and those of what it names.
+ * Errors: `source-unknown` where it is none of these, `machine-unknown`, and those of the source.
  */
 export async function readSource(source: string, options: SourceOptions): Promise<Topology> {
   if (source === "live") {
@@ -75,14 +75,16 @@ export async function readSource(source: string, options: SourceOptions): Promis
   const reader = readers.get(prefix);
   const rest = source.slice(colon + 1);
   if (reader !== undefined && rest !== "") return reader(rest, options);
-  // A name that is a file's is that file, whatever it looks like.
+  // An existing file is that file, whatever its name looks like.
   if (source !== "" && isPath(source, prefix)) {
     return (await import("./read-file-source.ts")).readPath(source, options);
   }
   throw await unknownSource(source, prefix);
 }
 
-/** True of what exists, and of what looks so much like a path that it must have been meant as one. */
+/**
+ * Whether the source exists as a path, or is written so much like one that it must be meant as one.
+ */
 function isPath(source: string, prefix: string): boolean {
   if (!source.includes("\0") && existsSync(source)) return true;
   return !/^[a-z0-9-]*$/i.test(prefix === "" ? source : prefix);
@@ -94,7 +96,7 @@ async function unknownSource(source: string, prefix: string): Promise<EvenkeelEr
     expected: `one of ${sourceForms.join(", ")}`,
   };
   if (readers.has(prefix)) {
-    return new EvenkeelError("source-unknown", `says nothing after ${prefix}:`, detail);
+    return new EvenkeelError("source-unknown", `has nothing after ${prefix}:`, detail);
   }
   const meant = await likelyMeant(source, prefix);
   return new EvenkeelError("source-unknown", "is neither a file nor a kind of topology source", {
@@ -103,7 +105,10 @@ async function unknownSource(source: string, prefix: string): Promise<EvenkeelEr
   });
 }
 
-/** A misspelled kind or, of a word alone, `live` or a machine of the catalog without its prefix. */
+/**
+ * The likely correction: of a misspelled prefix, or of `live` or a catalog machine without its
+ * prefix.
+ */
 async function likelyMeant(source: string, prefix: string): Promise<string | null> {
   if (prefix !== "") {
     const kind = didYouMean(prefix, [...readers.keys()]);

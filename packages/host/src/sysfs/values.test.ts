@@ -82,11 +82,11 @@ test("What is neither a list nor a mask is refused, with the file and what it sh
     expect(() => readSet(tree, "/sys/devices/system/cpu", ["online"]), text).toThrow(
       expect.objectContaining({
         code: "tree-malformed",
-        message: "/sys/devices/system/cpu/online does not name CPUs",
+        message: "/sys/devices/system/cpu/online is not a set of CPUs",
       }),
     );
   }
-  expect(() => readSet(treeOf({ "/m/cpumap": "xyz" }), "/m", ["cpumap"])).toThrow(/does not name/);
+  expect(() => readSet(treeOf({ "/m/cpumap": "xyz" }), "/m", ["cpumap"])).toThrow(/is not a set of CPUs/);
 });
 
 test("Numbered names are numbers and nothing like it", () => {

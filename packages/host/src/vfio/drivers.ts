@@ -3,10 +3,10 @@ import { basename } from "node:path";
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import type { DriverBefore } from "@evenkeel/core/instance/instance.ts";
 
-/** Where the PCI bus is, so that tests can have one of their own. */
+/** The PCI bus; tests use a folder of their own. */
 const usualBus = "/sys/bus/pci";
 
-/** The drivers of functions as they are now; a function that is not there is left out. */
+/** The current drivers of functions; a missing function is left out. */
 export function readDrivers(
   addresses: readonly string[],
   bus: string = usualBus,
@@ -25,7 +25,7 @@ function driverOf(bus: string, address: string): string | null {
   }
 }
 
-/** The kernel says `(null)` where there is none. */
+/** The kernel writes `(null)` where there is none. */
 function overrideOf(bus: string, address: string): string | null {
   try {
     const text = readFileSync(`${bus}/devices/${address}/driver_override`, "utf8").trim();
@@ -36,8 +36,8 @@ function overrideOf(bus: string, address: string): string | null {
 }
 
 /**
- * Binds functions to vfio-pci. `driver_override` names the only driver that may have them, so that
- * no other takes them in between (Documentation/ABI/testing/sysfs-bus-pci).
+ * Binds functions to vfio-pci. `driver_override` allows only this driver, so no other can take a
+ * function in between (Documentation/ABI/testing/sysfs-bus-pci).
  *
  * Errors: `device-unbindable`.
  */
@@ -55,8 +55,8 @@ export function bindToVfio(addresses: readonly string[], bus: string = usualBus)
 }
 
 /**
- * Gives functions back to the drivers that they had, the last one first; whatever is as it was stays
- * untouched, so that doing it again does nothing.
+ * Gives functions back to their previous drivers, the last one first. A function that is already as
+ * before is left alone, so a second call does nothing.
  *
  * Errors: `device-unbindable`, after all others were given back.
  */
@@ -74,7 +74,7 @@ export function restoreDrivers(before: readonly DriverBefore[], bus: string = us
 
 function restore({ address, driver, override }: DriverBefore, bus: string): void {
   const folder = `${bus}/devices/${address}`;
-  // One that was pulled in the meantime has nothing to be given back to.
+  // A device that was unplugged in the meantime has nothing to restore.
   if (!existsSync(folder)) return;
   if (overrideOf(bus, address) !== override) {
     put(`${folder}/driver_override`, `${override ?? ""}\n`, address);
@@ -97,8 +97,8 @@ function put(path: string, text: string, address: string): void {
 function unbindable(address: string, why: string, cause?: unknown): EvenkeelError {
   return new EvenkeelError("device-unbindable", `its driver cannot be changed: ${why}`, {
     where: address,
-    expected: "a function that the kernel binds as it is told",
-    remedy: "look into dmesg",
+    expected: "a function whose driver the kernel can change",
+    remedy: "see the kernel's message in dmesg",
     cause,
   });
 }
