@@ -1,7 +1,10 @@
 import { at } from "../unit/list.ts";
 import type { Topology } from "./topology.ts";
 
-/** How far one node is from another, by their ids: null where nobody tells, or one is not there. */
+/**
+ * Looks up the distance between two nodes by their ids: null where distances are unknown, or a node
+ * does not exist.
+ */
 export function distancesOf({
   nodes,
   distances,

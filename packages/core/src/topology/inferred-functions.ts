@@ -1,20 +1,21 @@
 import { pciAddressParts } from "./pci-address.ts";
 import type { PciDevice } from "./topology.ts";
 
-/** Where a vendor's virtual functions are, and by what they are known beside that. */
+/** The place of a vendor's virtual functions on the bus, and the ids that they must have. */
 interface Rule {
   readonly vendor: string;
   readonly class: RegExp;
   readonly device: RegExp;
-  /** The place on the bus of the first one, that of the GPU being 0. */
+  /** The position of the first virtual function on the bus; the GPU's is 0. */
   readonly first: number;
-  /** Whether they have the id of their GPU, or one of their own. */
+  /** Whether virtual functions have their GPU's device id, or one of their own. */
   readonly sameId: boolean;
 }
 
 /**
- * NVIDIA's begin at function 4 (NVIDIA vGPU user guide, on GPUs that support SR-IOV), Intel's of
- * Data Center GPU Flex at function 1, and AMD's at device 2 (`VF offset: 16`).
+ * Virtual functions of NVIDIA GPUs begin at function 4 (NVIDIA vGPU user guide, on GPUs that
+ * support SR-IOV), those of Intel's Data Center GPU Flex at function 1, and those of AMD GPUs at
+ * device 2 (`VF offset: 16`).
  */
 const rules: readonly Rule[] = [
   { vendor: "10de", class: /^03(00|02)/, device: /^/, first: 4, sameId: true },
@@ -23,32 +24,32 @@ const rules: readonly Rule[] = [
 ];
 
 /**
- * The functions with the physical ones that those must be virtual functions of of which nobody told
- * it, so that a part of a GPU is not taken for another GPU. What tells is where they are: behind
- * their GPU on its bus, the first of them included, where no card has further GPUs, for each of those
- * is on a bus of its own. Linear in the functions.
+ * Fills in the parent GPU of virtual functions whose source did not report it, so that a part of a
+ * GPU is not taken for another GPU. A function counts as virtual if it is behind a GPU on the GPU's
+ * own bus, and the first virtual function of that bus is present. This is safe because several GPUs
+ * on one card are each on a bus of their own. Linear in the functions.
  */
-export function withInferredFunctions<T extends PciDevice>(pci: readonly T[]): readonly T[] {
-  const whole = new Map<string, PciDevice>();
-  const begun = new Set<string>();
+export function withInferredParents<T extends PciDevice>(pci: readonly T[]): readonly T[] {
+  const physicalOnBus = new Map<string, PciDevice>();
+  const hasFirst = new Set<string>();
   for (const device of pci) {
     const rule = ruleOf(device);
     if (rule === undefined) continue;
-    if (placeOf(device) === 0) whole.set(busOf(device), device);
-    if (placeOf(device) === rule.first) begun.add(busOf(device));
+    if (positionOf(device) === 0) physicalOnBus.set(busOf(device), device);
+    if (positionOf(device) === rule.first) hasFirst.add(busOf(device));
   }
   return pci.map((device) => {
     const rule = ruleOf(device);
-    const above = whole.get(busOf(device));
-    if (rule === undefined || above === undefined || device.physicalFunction !== null) {
+    const parent = physicalOnBus.get(busOf(device));
+    if (rule === undefined || parent === undefined || device.physicalFunction !== null) {
       return device;
     }
     const fits =
-      above.vendor === device.vendor &&
-      (above.device === device.device) === rule.sameId &&
-      placeOf(device) >= rule.first &&
-      begun.has(busOf(device));
-    return fits ? { ...device, physicalFunction: above.address } : device;
+      parent.vendor === device.vendor &&
+      (parent.device === device.device) === rule.sameId &&
+      positionOf(device) >= rule.first &&
+      hasFirst.has(busOf(device));
+    return fits ? { ...device, physicalFunction: parent.address } : device;
   });
 }
 
@@ -63,8 +64,8 @@ function busOf({ address }: PciDevice): string {
   return address.slice(0, address.lastIndexOf(":"));
 }
 
-/** Its place on its bus: device and function number as one. */
-function placeOf({ address }: PciDevice): number {
+/** The position on the bus: device and function number as one number. */
+function positionOf({ address }: PciDevice): number {
   const { device = 0, function: fn = 0 } = pciAddressParts(address) ?? {};
   return device * 8 + fn;
 }

@@ -1,7 +1,7 @@
 import type { PciDevice, PciInterconnect, Topology } from "./topology.ts";
 
 /**
- * How two devices reach each other, in the terms of `nvidia-smi topo -m`:
+ * The interconnect class of two devices, in the terms of `nvidia-smi topo -m`:
  *
  * - `NV18`, `XGMI3`: directly, over that many lanes (`NV#` where the number is unknown)
  * - `PIX`: through one PCIe switch (or two functions on one bus)
@@ -15,13 +15,13 @@ import type { PciDevice, PciInterconnect, Topology } from "./topology.ts";
 export type Interconnect = DirectInterconnect | PciInterconnect;
 export type DirectInterconnect = `${"NV" | "XGMI"}${number | "#"}`;
 
-/** The interconnect of two different devices, or null where the topology does not tell. */
+/** The interconnect of two different devices, or null where it is unknown. */
 export type InterconnectOf = (a: string, b: string) => Interconnect | null;
 
 /**
- * Direct links come first, then what a source stated (`Topology.interconnects`), and where it stated
- * nothing, what the places of the two tell. Looks devices up once, so that many pairs can be asked
- * for cheaply.
+ * Looks up interconnects. A direct link takes precedence, then a stated class
+ * (`Topology.interconnects`), then the class that follows from the devices' places. The maps are
+ * built once, so many pairs can be looked up cheaply.
  */
 export function interconnects(topology: Topology): InterconnectOf {
   const direct = new Map(
@@ -37,7 +37,7 @@ export function interconnects(topology: Topology): InterconnectOf {
   return (a, b) => direct.get(`${a} ${b}`) ?? otherwise(a, b);
 }
 
-/** The same without direct links: how the two reach each other over PCI Express. */
+/** Looks up the class over PCI Express, without direct links. */
 export function pciInterconnects(
   topology: Topology,
 ): (a: string, b: string) => PciInterconnect | null {
@@ -51,7 +51,10 @@ export function pciInterconnects(
   return (a, b) => stated.get(`${a} ${b}`) ?? derived(a, b);
 }
 
-/** What the places of two devices alone tell: the bridges they meet below, and their nodes. */
+/**
+ * Derives the class from the devices' places: the bridges that they have in common, and their
+ * nodes.
+ */
 export function derivedInterconnects({
   pci,
 }: Pick<Topology, "pci">): (a: string, b: string) => PciInterconnect | null {
@@ -74,8 +77,8 @@ function overPci(
     const aboveOther = bridgesAbove(b, byAddress);
     const meeting = above.findIndex((bridge) => aboveOther.includes(bridge));
     if (meeting < 0) return "PHB";
-    // Below a switch's upstream port lie its downstream ports, and the devices below those: two
-    // steps up from either device is one switch, more is several.
+    // Below a switch's upstream port are its downstream ports, and below those the devices. So two
+    // steps up from either device are one switch, and more are several.
     const steps = Math.max(meeting, aboveOther.indexOf(above[meeting] ?? "")) + 1;
     return steps <= 2 ? "PIX" : "PXB";
   }
@@ -84,8 +87,8 @@ function overPci(
 }
 
 /**
- * The addresses of the bridges above a device, nearest first; the root bus is not among them. In a
- * topology whose bridges contradictorily lie below themselves, each is met once.
+ * The addresses of the bridges above a device, nearest first, without the root bus. If the bridges
+ * form a loop, each occurs once.
  */
 export function bridgesAbove(
   device: PciDevice,

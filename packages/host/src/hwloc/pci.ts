@@ -1,4 +1,4 @@
-import { withInferredFunctions } from "@evenkeel/core/topology/inferred-functions.ts";
+import { withInferredParents } from "@evenkeel/core/topology/inferred-functions.ts";
 import { normalPciAddress, pciAddressParts } from "@evenkeel/core/topology/pci-address.ts";
 import type { PciDevice } from "@evenkeel/core/topology/topology.ts";
 import { attribute } from "@evenkeel/core/xml/element.ts";
@@ -62,7 +62,7 @@ export function readPci(hwloc: HwlocExport, nodes: readonly HwlocNode[]): HwlocP
       },
     };
   });
-  const devices = withInferredFunctions(found.map(({ device }) => device));
+  const devices = withInferredParents(found.map(({ device }) => device));
   return found.map((each, i) => ({ ...each, device: devices[i] ?? each.device }));
 }
 

@@ -6,7 +6,7 @@ import {
   matchingDevices,
   nicPatterns,
 } from "@evenkeel/core/topology/device-pattern.ts";
-import { withInferredFunctions } from "@evenkeel/core/topology/inferred-functions.ts";
+import { withInferredParents } from "@evenkeel/core/topology/inferred-functions.ts";
 import type { PciDevice, Topology } from "@evenkeel/core/topology/topology.ts";
 import { acceleratorModel } from "../pci-ids/accelerator-models.ts";
 import { nameOfText, readLines } from "../text/read-lines.ts";
@@ -57,7 +57,7 @@ export function readLspci(text: string, where: string): Topology {
     atsEnabled: each.atsEnabled,
     interrupts: null,
   }));
-  const pci = withInferredFunctions(functions);
+  const pci = withInferredParents(functions);
   const ids = new Set(listed.flatMap(({ node }) => node ?? []));
   const topology = buildTopology({
     name: nameOfText(where),

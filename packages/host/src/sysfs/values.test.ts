@@ -86,7 +86,9 @@ test("What is neither a list nor a mask is refused, with the file and what it sh
       }),
     );
   }
-  expect(() => readSet(treeOf({ "/m/cpumap": "xyz" }), "/m", ["cpumap"])).toThrow(/is not a set of CPUs/);
+  expect(() => readSet(treeOf({ "/m/cpumap": "xyz" }), "/m", ["cpumap"])).toThrow(
+    /is not a set of CPUs/,
+  );
 });
 
 test("Numbered names are numbers and nothing like it", () => {

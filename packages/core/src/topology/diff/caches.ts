@@ -4,8 +4,9 @@ import type { L3Cache, Topology } from "../topology.ts";
 import { changeText, paired, type TopologyDifference } from "./difference.ts";
 
 /**
- * What changed about L3 caches and how they can be shared out. Caches are paired by their cores, as
- * their numbers mean nothing; one whose cores went or were regrouped is told of with those.
+ * The changes of L3 caches and of how they can be partitioned. Caches are paired by their cores,
+ * because their numbers have no meaning. A cache whose cores disappeared or were regrouped is
+ * reported with the cores.
  */
 export function cacheDifferences(a: Topology, b: Topology): TopologyDifference[] {
   const caches = paired(described(a), described(b), ({ cpus }) => cpus);
@@ -25,7 +26,7 @@ export function cacheDifferences(a: Topology, b: Topology): TopologyDifference[]
             before,
             after,
             lasting: false,
-            message: changeText("the way caches can be shared out", before, after),
+            message: changeText("the allocation of caches", before, after),
           } as const,
         ]),
   ];

@@ -208,7 +208,7 @@ const mutations: readonly (readonly [string, Topology, readonly string[]])[] = [
   [
     "a stated interconnect",
     { ...before, interconnects: [{ a: gpu, b: nic, class: "SYS" }] },
-    [`${gpu} and ${nic} are stated to be SYS apart now`],
+    [`${gpu} and ${nic} are now stated to be SYS apart`],
   ],
   [
     "an active partition",
@@ -229,7 +229,7 @@ const mutations: readonly (readonly [string, Topology, readonly string[]])[] = [
     [
       `the redirection of peers by ACS of GPU ${gpu} became known: true`,
       `the use of ATS of GPU ${gpu} became known: false`,
-      `the list of CPUs that interrupts of GPU ${gpu} may go to became known: 0-3`,
+      `the list of CPUs that the interrupts of GPU ${gpu} may go to became known: 0-3`,
     ],
   ],
   [
@@ -258,7 +258,7 @@ const mutations: readonly (readonly [string, Topology, readonly string[]])[] = [
       },
     },
     [
-      "the way caches can be shared out became known: 15 classes of at least 1 of the ways 0-10, shared 9-10, 8 of memory bandwidth",
+      "the allocation of caches became known: 15 classes of at least 1 of the ways 0-10, shared 9-10, 8 of memory bandwidth",
     ],
   ],
   ["a CPU model", changed('cpu:"C"', 'cpu:"D"'), ["the CPU model changed from C to D"]],
@@ -351,7 +351,7 @@ test("interconnects that are stated otherwise, or no longer", () => {
     interconnects: [{ a: gpu, b: nic, class: name }],
   });
   expect(messages(stated("SYS"), stated("PHB"))).toEqual([
-    `${gpu} and ${nic} are stated to be PHB apart, they were SYS`,
+    `${gpu} and ${nic} are stated to be PHB apart, before SYS`,
   ]);
   expect(messages(stated("SYS"), before)).toEqual([
     `${gpu} and ${nic} are no longer stated to be SYS apart`,

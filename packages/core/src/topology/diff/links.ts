@@ -3,7 +3,7 @@ import { changeText, paired, type TopologyDifference } from "./difference.ts";
 
 const kindNames = { nvlink: "NVLink", xgmi: "XGMI" } as const;
 
-/** What changed about direct links, other than those that came or went with a device. */
+/** The changes of direct links, except links that came or went with a device. */
 export function linkDifferences(a: Topology, b: Topology): TopologyDifference[] {
   const inBoth = addressesOfBoth(a, b);
   const stays = (link: Link): boolean => inBoth.has(link.a) && inBoth.has(link.b);
@@ -56,8 +56,8 @@ function addressesOfBoth(a: Topology, b: Topology): ReadonlySet<string> {
 }
 
 /**
- * What sources state differently of the ways over PCI Express between devices that are there still.
- * What follows from a device's place is that device's difference.
+ * The changes of stated interconnect classes, between devices that still exist. A class that
+ * follows from a device's place is part of that device's difference.
  */
 export function interconnectDifferences(a: Topology, b: Topology): TopologyDifference[] {
   const inBoth = addressesOfBoth(a, b);
@@ -74,16 +74,16 @@ export function interconnectDifferences(a: Topology, b: Topology): TopologyDiffe
     const classes = { before: before?.class ?? null, after: after?.class ?? null };
     const message =
       before === null
-        ? `${subject} are stated to be ${one.class} apart now`
+        ? `${subject} are now stated to be ${one.class} apart`
         : after === null
           ? `${subject} are no longer stated to be ${one.class} apart`
-          : `${subject} are stated to be ${after.class} apart, they were ${before.class}`;
+          : `${subject} are stated to be ${after.class} apart, before ${before.class}`;
     const path = `interconnects[${one.a} ${one.b}]`;
     return [{ group: "interconnects", subject, path, ...classes, lasting: true, message }];
   });
 }
 
-/** What changed about fabric partitions, other than losing or gaining a device with the machine. */
+/** The changes of fabric partitions, except devices that came or went with the machine. */
 export function partitionDifferences(a: Topology, b: Topology): TopologyDifference[] {
   const inBoth = addressesOfBoth(a, b);
   return paired(a.partitions, b.partitions, ({ id }) => `${id}`).flatMap(

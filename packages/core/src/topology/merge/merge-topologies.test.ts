@@ -130,7 +130,7 @@ test("one contradiction is one finding, which names it, and the first source's v
     [
       changed(machine, gpu, { acsRedirect: true }),
       {
-        message: `${gpu}: sysfs says that redirecting peers by ACS is false, nvidia-smi says true`,
+        message: `${gpu}: sysfs says redirection of peers by ACS false, nvidia-smi says true`,
       },
     ],
     [changed(machine, gpu, { atsEnabled: true }), { path: `pci[${gpu}].atsEnabled` }],
@@ -462,7 +462,7 @@ test("two sources that put two bridges below each other are cut and told", () =>
   const { topology, findings } = mergeTopologies([one, other]);
   expect(contradictions(topology)).toEqual([]);
   expect(findings.map(({ message }) => message)).toEqual([
-    `${y}: by what the sources say together it lies below itself`,
+    `${y}: the sources together put it below itself`,
   ]);
 });
 

@@ -268,9 +268,9 @@ test.each([
   ["gpu:l4(mig:2x)", "is not a number of parts"],
   ["gpu:l4(mig:2x3x)", "is not a number of parts"],
   ['gpu:l4(functions:",1")', "empty or very long"],
-  ["gpu:l4(functions:200,200)", "no place for these virtual functions"],
-  ["gpu:l4(functions:1 port:none)", "no place for these virtual functions"],
-  ["gpu:l4(functions:1 with:audio,usb,audio,usb)", "no place for these virtual functions"],
+  ["gpu:l4(functions:200,200)", "these virtual functions do not fit"],
+  ["gpu:l4(functions:1 port:none)", "these virtual functions do not fit"],
+  ["gpu:l4(functions:1 with:audio,usb,audio,usb)", "these virtual functions do not fit"],
   ["gpu:l4(functions:200)*6", "too many"],
   ["nic:cx7(functions:1)", 'has no "functions"'],
 ])("%s is refused", (device, message) => {
@@ -332,12 +332,12 @@ test("what HMAT says, pair by pair, of which the later statement holds", () => {
 });
 
 test.each([
-  ["core:2 memory:8Gi access:90(to:1)", "there is no node 1"],
-  ["core:2 memory:8Gi access:90@3", "there is no node 3"],
-  ["core:2 memory:8Gi hbm:4Gi access:90(to:0)@1", "node 1 has no CPUs to reach memory from"],
-  ["core:2 memory:8Gi access:?", "this says neither latency nor bandwidth"],
-  ["core:2 memory:8Gi access:?(bandwidth:0)", "nothing is read at no bandwidth"],
-  ["core:2 memory:8Gi access:0", '"0" is not such a number'],
+  ["core:2 memory:8Gi access:90(to:1)", "node 1 does not exist"],
+  ["core:2 memory:8Gi access:90@3", "node 3 does not exist"],
+  ["core:2 memory:8Gi hbm:4Gi access:90(to:0)@1", "node 1 has no CPUs to access memory from"],
+  ["core:2 memory:8Gi access:?", "neither latency nor bandwidth is given"],
+  ["core:2 memory:8Gi access:?(bandwidth:0)", "the bandwidth is 0"],
+  ["core:2 memory:8Gi access:0", '"0" is not a valid number'],
   ["core:2 memory:8Gi access", '"access" needs a value'],
 ])("%s is refused: %s", (text, message) => {
   expect(() => syntheticTopology(text)).toThrow(message);

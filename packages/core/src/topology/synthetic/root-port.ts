@@ -1,8 +1,8 @@
 import type { SyntheticMachine } from "./machine.ts";
 
 /**
- * Which root ports a machine's processors have, so that what lies above its devices looks as it
- * does there: those of Sapphire Rapids, of EPYC since Rome, of Grace. Anything else gets the first.
+ * The root ports of a machine's processors: those of Sapphire Rapids, of EPYC since Rome, or of
+ * Grace. Any other processor gets the first.
  * https://admin.pci-ids.ucw.cz/read/PC
  */
 export function rootPortOf({ cpuModel, architecture }: SyntheticMachine["machine"]): {

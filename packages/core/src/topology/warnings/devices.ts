@@ -4,10 +4,10 @@ import { bridgesAbove, interconnects } from "../interconnect.ts";
 import { counted } from "../draw/describe.ts";
 import type { PciDevice, Topology } from "../topology.ts";
 import { virtualAccelerators, wholeAccelerators } from "../virtual-functions.ts";
-import { deviceCalls } from "./device-calls.ts";
+import { deviceNames } from "./device-calls.ts";
 import type { TopologyWarning, TopologyWarningCode } from "./warning.ts";
 
-/** What is odd about accelerators and NICs, the links to them, and what they share. */
+/** Warnings about accelerators and NICs, their links, and what they share. */
 export function deviceWarnings(topology: Topology): TopologyWarning[] {
   return [
     ...unknownNodes(topology),
@@ -29,9 +29,9 @@ function warning(
   return { code, severity, subject, message };
 }
 
-/** The accelerators and NICs, each with what it is called. */
+/** The accelerators and NICs with their names. */
 function namedDevices(topology: Topology): Map<PciDevice, string> {
-  const names = deviceCalls(topology);
+  const names = deviceNames(topology);
   return new Map(
     topology.pci.flatMap((device): [PciDevice, string][] => {
       const name = names.get(device.address);
@@ -40,7 +40,10 @@ function namedDevices(topology: Topology): Map<PciDevice, string> {
   );
 }
 
-/** On a machine of one node Linux reports none for most devices, and nothing hangs on it. */
+/**
+ * Not for a machine with one node: there Linux reports no node for most devices, and it does not
+ * matter.
+ */
 function unknownNodes(topology: Topology): TopologyWarning[] {
   if (topology.nodes.filter(({ cpus }) => cpus !== "").length < 2) return [];
   return [...namedDevices(topology)].flatMap(([{ node }, name]) =>
@@ -58,10 +61,9 @@ function unknownNodes(topology: Topology): TopologyWarning[] {
 }
 
 /**
- * Links of the devices and of the switches above them, below what both they themselves could do.
- * Ports above them are left out: a fast port with a slower device in it is no fault. An idle GPU
- * lowers its speed to save power, so that of an accelerator is only worth a second look; its width
- * stays.
+ * Links of devices, and of the switches above them, that run below what both ends could do. Other
+ * ports are left out: a fast port with a slower device is not a fault. An idle GPU lowers its
+ * link's speed to save power, so a GPU's low speed is only an info; its width never drops.
  */
 function weakLinks(topology: Topology): TopologyWarning[] {
   const byAddress = new Map(topology.pci.map((device) => [device.address, device]));
@@ -84,7 +86,7 @@ function weakLinks(topology: Topology): TopologyWarning[] {
     const narrow = width !== null && maxWidth !== null && width < maxWidth;
     const gpu = name.startsWith("GPU");
     const idle = gpu ? " Idle GPUs do that: look again under load." : "";
-    const message = `The link of ${name} runs at ${now} and could at ${most}.`;
+    const message = `The link of ${name} runs at ${now} and could run at ${most}.`;
     return [
       ...(slow ? [warning("link-slow", gpu ? "info" : "warning", name, message + idle)] : []),
       ...(narrow ? [warning("link-narrow", "warning", name, message)] : []),
@@ -103,7 +105,7 @@ function mixedModels(topology: Topology): TopologyWarning[] {
   return [warning("accelerators-mixed", "info", "accelerators", message)];
 }
 
-/** Only where some accelerator has a NIC on its node: a machine without NICs is not told. */
+/** Only if some accelerator has a NIC on its node; a machine without NICs gets no warning. */
 function withoutNics(topology: Topology): TopologyWarning[] {
   const between = interconnects(topology);
   const near = (address: string): boolean =>
@@ -117,15 +119,15 @@ function withoutNics(topology: Topology): TopologyWarning[] {
   );
   const far = placed.filter(({ address }) => !near(address));
   if (far.length === placed.length) return [];
-  const names = deviceCalls(topology);
+  const names = deviceNames(topology);
   return far.map(({ address }) => {
     const name = names.get(address) ?? address;
-    const message = `${name} has no NIC on its node: what it sends leaves over another.`;
+    const message = `${name} has no NIC on its node: its network traffic crosses to another node.`;
     return warning("accelerator-without-nic", "info", name, message);
   });
 }
 
-/** Boards that exist only with NVLink or XGMI between their accelerators. */
+/** Boards that always have NVLink or XGMI between their accelerators. */
 const linkedBoards = /\bSXM|\bG?B[23]00\b|\bMI3\d\d[AX]\b/i;
 
 function withoutLinks(topology: Topology): TopologyWarning[] {
@@ -133,19 +135,19 @@ function withoutLinks(topology: Topology): TopologyWarning[] {
   const accelerators = wholeAccelerators(topology);
   if (links.length > 0 || accelerators.length < 2) return [];
   const boards = accelerators.filter(({ model }) => model !== null && linkedBoards.test(model));
-  // NVSwitches are functions of NVIDIA's in the class of other bridges.
+  // NVSwitches are NVIDIA functions with the class "other bridge".
   const switches = pci.filter(
     ({ vendor, class: code }) => vendor === "10de" && code.startsWith("0680"),
   );
   if (boards.length < 2 && switches.length === 0) return [];
   const what = switches.length > 0 ? counted(switches.length, "NVSwitch") : boards[0]?.model;
-  const message = `No direct link between the ${accelerators.length} accelerators is known, although such a machine (${what}) has them: nvidia-smi topo -m or nvlink -s tells.`;
+  const message = `No direct link between the ${accelerators.length} accelerators is known, although a machine with ${what} has them: nvidia-smi topo -m or nvlink -s shows them.`;
   return [warning("accelerator-links-unknown", "warning", "accelerators", message)];
 }
 
 function iommuGroups(topology: Topology): TopologyWarning[] {
   const { accelerators, pci } = topology;
-  const calls = deviceCalls(topology);
+  const names = deviceNames(topology);
   const groups = new Map(pci.map(({ address, iommuGroup }) => [address, iommuGroup]));
   const members = Map.groupBy(accelerators, ({ address }) => groups.get(address) ?? null);
   const unknown = wholeAccelerators(topology).filter(
@@ -159,29 +161,29 @@ function iommuGroups(topology: Topology): TopologyWarning[] {
             "iommu-groups-unknown",
             "info",
             "accelerators",
-            `The IOMMU group of ${counted(unknown.length, "accelerator")} is unknown: the IOMMU is off, or nobody told.`,
+            `The IOMMU group of ${counted(unknown.length, "accelerator")} is unknown: the IOMMU is off, or the source does not report groups.`,
           ),
         ]),
     ...[...members].flatMap(([group, devices]) => {
       if (group === null || devices.length < 2) return [];
-      const names = devices.map(({ address }) => calls.get(address) ?? `VF ${address}`).join(", ");
-      const message = `${counted(devices.length, "accelerator")} share IOMMU group ${group} and can only be given away together: ${names}.`;
+      const shared = devices.map(({ address }) => names.get(address) ?? `VF ${address}`).join(", ");
+      const message = `${counted(devices.length, "accelerator")} share IOMMU group ${group} and can only be given away together: ${shared}.`;
       return [warning("iommu-group-shared", "warning", `IOMMU group ${group}`, message)];
     }),
   ];
 }
 
 /**
- * GPUs of NVIDIA's whose virtual functions are there, and none has a vGPU type: without one such a
- * function cannot be given away. Other vendors' are parts of a fixed size that have no type.
+ * NVIDIA GPUs with virtual functions, none of which has a vGPU type: such a function cannot be
+ * given to a VM. Virtual functions of other vendors have a fixed size and no type.
  */
 function unusedParts(topology: Topology): TopologyWarning[] {
-  const calls = deviceCalls(topology);
+  const names = deviceNames(topology);
   const vendors = new Map(topology.pci.map(({ address, vendor }) => [address, vendor]));
   return [...virtualAccelerators(topology)].flatMap(([address, parts]) => {
     if (vendors.get(address) !== "10de" || parts.some(({ profile }) => profile !== null)) return [];
-    const name = calls.get(address) ?? address;
-    const message = `${name} has ${counted(parts.length, "virtual function")}, and no vGPU type is known to be set on any: nothing of it can be given away in parts.`;
+    const name = names.get(address) ?? address;
+    const message = `${name} has ${counted(parts.length, "virtual function")}, and none is known to have a vGPU type: none can be given to a VM.`;
     return [warning("vgpu-types-unset", "info", name, message)];
   });
 }

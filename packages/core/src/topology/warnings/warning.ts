@@ -1,9 +1,9 @@
-/** Something about a machine that an operator should know before selling it. */
+/** A fact about a machine that an operator should know before selling it. */
 export interface TopologyWarning {
   readonly code: TopologyWarningCode;
-  /** A warning costs performance or placements; an info may be meant so. */
+  /** A warning costs performance or placements; an info may be intended. */
   readonly severity: "warning" | "info";
-  /** What it is about, as people call it: `nodes 2-3`, `GPU 0000:1b:00.0`, `distances`. */
+  /** Its subject, for people: `nodes 2-3`, `GPU 0000:1b:00.0`, `distances`. */
   readonly subject: string;
   /** A sentence with the numbers. */
   readonly message: string;
@@ -11,14 +11,14 @@ export interface TopologyWarning {
 
 /** Every warning by its stable code. */
 export const topologyWarningCodes = {
-  "node-without-memory": "a node with CPUs has no memory: all of theirs is remote",
+  "node-without-memory": "a node with CPUs has no memory: all their memory is remote",
   "node-without-cpus": "a node has memory and no CPUs: nothing can run beside it",
   "node-empty": "a node has neither CPUs nor memory",
   "node-memory-uneven": "nodes with CPUs differ in memory by more than a tenth",
   "node-cores-uneven": "nodes with CPUs differ in their number of cores",
-  "distances-missing": "several nodes, and nobody tells how far they are apart",
-  "distances-flat": "the distances do not tell near nodes from far ones",
-  "distances-asymmetric": "a node is not as far from another as that is from it",
+  "distances-missing": "the distances between several nodes are unknown",
+  "distances-flat": "the distances do not distinguish near nodes from far ones",
+  "distances-asymmetric": "the distance between two nodes differs by direction",
   "cpus-offline": "CPUs are offline",
   "smt-uneven": "some cores have fewer threads online than others",
   "hugepages-uneven": "nodes with CPUs differ in their number of huge pages",
@@ -26,11 +26,11 @@ export const topologyWarningCodes = {
   "link-slow": "a PCIe link runs below its highest speed",
   "link-narrow": "a PCIe link runs on fewer lanes than it could",
   "accelerators-mixed": "the accelerators are of several models",
-  "accelerator-without-nic": "an accelerator has no NIC on its node, while others have",
+  "accelerator-without-nic": "an accelerator has no NIC on its node, while others have one",
   "accelerator-links-unknown":
-    "accelerators of a kind that is linked directly, and no link is known",
+    "no direct link is known between accelerators of a kind that has them",
   "iommu-group-shared": "several accelerators share an IOMMU group: they cannot be sold apart",
-  "peers-redirected": "a switch sends what its devices say to one another up to the root complex",
+  "peers-redirected": "a switch redirects traffic between its devices to the root complex",
   "interrupts-remote": "another node handles all interrupts of an accelerator or a NIC",
   "vgpu-types-unset": "a GPU has virtual functions, and no vGPU type is set on any",
   "iommu-groups-unknown": "the IOMMU groups of accelerators are unknown, or the IOMMU is off",

@@ -25,35 +25,35 @@ test("what the catalog's machines are warned of is true of them", () => {
       "dgx-a100": [],
       "dgx-h100": [],
       "epyc-nps4": [
-        "info accelerator-without-nic [GPU 0000:38:00.0] GPU 0000:38:00.0 has no NIC on its node: what it sends leaves over another.",
-        "info accelerator-without-nic [GPU 0000:6b:00.0] GPU 0000:6b:00.0 has no NIC on its node: what it sends leaves over another.",
+        "info accelerator-without-nic [GPU 0000:38:00.0] GPU 0000:38:00.0 has no NIC on its node: its network traffic crosses to another node.",
+        "info accelerator-without-nic [GPU 0000:6b:00.0] GPU 0000:6b:00.0 has no NIC on its node: its network traffic crosses to another node.",
       ],
       "gb200-tray": [
         "info node-without-cpus [nodes 2,10,18,26] Nodes 2,10,18,26 have memory and no CPUs: nothing can run beside it.",
         "info node-empty [nodes 3-9,11-17,19-25,27-33] Nodes 3-9,11-17,19-25,27-33 have neither CPUs nor memory.",
       ],
       "hgx-a100": [
-        "info link-slow [GPU 0000:18:00.0] The link of GPU 0000:18:00.0 runs at gen3 x16 and could at gen4 x16. Idle GPUs do that: look again under load.",
-        "info link-slow [GPU 0000:19:00.0] The link of GPU 0000:19:00.0 runs at gen3 x16 and could at gen4 x16. Idle GPUs do that: look again under load.",
-        "info link-slow [GPU 0000:29:00.0] The link of GPU 0000:29:00.0 runs at gen3 x16 and could at gen4 x16. Idle GPUs do that: look again under load.",
-        "info link-slow [GPU 0000:2a:00.0] The link of GPU 0000:2a:00.0 runs at gen3 x16 and could at gen4 x16. Idle GPUs do that: look again under load.",
-        "info link-slow [GPU 0000:3a:00.0] The link of GPU 0000:3a:00.0 runs at gen3 x16 and could at gen4 x16. Idle GPUs do that: look again under load.",
-        "info link-slow [GPU 0000:3b:00.0] The link of GPU 0000:3b:00.0 runs at gen3 x16 and could at gen4 x16. Idle GPUs do that: look again under load.",
-        "info link-slow [GPU 0000:4b:00.0] The link of GPU 0000:4b:00.0 runs at gen3 x16 and could at gen4 x16. Idle GPUs do that: look again under load.",
-        "info link-slow [GPU 0000:4c:00.0] The link of GPU 0000:4c:00.0 runs at gen3 x16 and could at gen4 x16. Idle GPUs do that: look again under load.",
+        "info link-slow [GPU 0000:18:00.0] The link of GPU 0000:18:00.0 runs at gen3 x16 and could run at gen4 x16. Idle GPUs do that: look again under load.",
+        "info link-slow [GPU 0000:19:00.0] The link of GPU 0000:19:00.0 runs at gen3 x16 and could run at gen4 x16. Idle GPUs do that: look again under load.",
+        "info link-slow [GPU 0000:29:00.0] The link of GPU 0000:29:00.0 runs at gen3 x16 and could run at gen4 x16. Idle GPUs do that: look again under load.",
+        "info link-slow [GPU 0000:2a:00.0] The link of GPU 0000:2a:00.0 runs at gen3 x16 and could run at gen4 x16. Idle GPUs do that: look again under load.",
+        "info link-slow [GPU 0000:3a:00.0] The link of GPU 0000:3a:00.0 runs at gen3 x16 and could run at gen4 x16. Idle GPUs do that: look again under load.",
+        "info link-slow [GPU 0000:3b:00.0] The link of GPU 0000:3b:00.0 runs at gen3 x16 and could run at gen4 x16. Idle GPUs do that: look again under load.",
+        "info link-slow [GPU 0000:4b:00.0] The link of GPU 0000:4b:00.0 runs at gen3 x16 and could run at gen4 x16. Idle GPUs do that: look again under load.",
+        "info link-slow [GPU 0000:4c:00.0] The link of GPU 0000:4c:00.0 runs at gen3 x16 and could run at gen4 x16. Idle GPUs do that: look again under load.",
       ],
       "hgx-b200": [],
       "hgx-b300": [],
       "hgx-h100": [],
       "hgx-h200": [],
       "l40s-pcie": [
-        "warning link-slow [NIC 0000:18:00.0] The link of NIC 0000:18:00.0 runs at gen4 x16 and could at gen5 x16.",
-        "warning link-slow [NIC 0000:29:00.0] The link of NIC 0000:29:00.0 runs at gen4 x16 and could at gen5 x16.",
+        "warning link-slow [NIC 0000:18:00.0] The link of NIC 0000:18:00.0 runs at gen4 x16 and could run at gen5 x16.",
+        "warning link-slow [NIC 0000:29:00.0] The link of NIC 0000:29:00.0 runs at gen4 x16 and could run at gen5 x16.",
       ],
       "mi300x": [],
       "xeon-snc": [
-        "info accelerator-without-nic [GPU 0000:38:00.0] GPU 0000:38:00.0 has no NIC on its node: what it sends leaves over another.",
-        "info accelerator-without-nic [GPU 0000:6b:00.0] GPU 0000:6b:00.0 has no NIC on its node: what it sends leaves over another.",
+        "info accelerator-without-nic [GPU 0000:38:00.0] GPU 0000:38:00.0 has no NIC on its node: its network traffic crosses to another node.",
+        "info accelerator-without-nic [GPU 0000:6b:00.0] GPU 0000:6b:00.0 has no NIC on its node: its network traffic crosses to another node.",
       ],
     }
   `);
@@ -101,17 +101,17 @@ test("what is planted is found, and nothing else", () => {
         "warning smt-uneven [cores 1-2] 2 cores of 8 have fewer than 2 threads online: cores 1-2.",
       ],
       "a GPU far from every NIC": [
-        "info accelerator-without-nic [GPU 0000:27:00.0] GPU 0000:27:00.0 has no NIC on its node: what it sends leaves over another.",
+        "info accelerator-without-nic [GPU 0000:27:00.0] GPU 0000:27:00.0 has no NIC on its node: its network traffic crosses to another node.",
       ],
       "a device of unknown node": [
         "warning device-node-unknown [GPU 0000:16:00.0] The node of GPU 0000:16:00.0 is unknown, so nothing can be placed beside it.",
       ],
       "a narrow switch": [
-        "warning link-narrow [switch 0000:16:00.0] The link of switch 0000:16:00.0 runs at gen5 x8 and could at gen5 x16.",
-        "warning link-narrow [switch 0000:27:00.0] The link of switch 0000:27:00.0 runs at gen5 x8 and could at gen5 x16.",
+        "warning link-narrow [switch 0000:16:00.0] The link of switch 0000:16:00.0 runs at gen5 x8 and could run at gen5 x16.",
+        "warning link-narrow [switch 0000:27:00.0] The link of switch 0000:27:00.0 runs at gen5 x8 and could run at gen5 x16.",
       ],
       "a node without memory": [
-        "warning node-without-memory [node 1] Node 1 has CPUs and no memory: whatever runs there uses that of other nodes.",
+        "warning node-without-memory [node 1] Node 1 has CPUs and no memory: whatever runs there uses the memory of other nodes.",
       ],
       "a page more": [],
       "a shared IOMMU group": [
@@ -119,23 +119,23 @@ test("what is planted is found, and nothing else", () => {
         "warning iommu-group-shared [IOMMU group 5] 2 accelerators share IOMMU group 5 and can only be given away together: GPU 0000:29:00.0, GPU 0000:2a:00.0.",
       ],
       "a slow NIC": [
-        "warning link-slow [NIC 0000:16:00.0] The link of NIC 0000:16:00.0 runs at gen4 x16 and could at gen5 x16.",
-        "warning link-slow [NIC 0000:27:00.0] The link of NIC 0000:27:00.0 runs at gen4 x16 and could at gen5 x16.",
+        "warning link-slow [NIC 0000:16:00.0] The link of NIC 0000:16:00.0 runs at gen4 x16 and could run at gen5 x16.",
+        "warning link-slow [NIC 0000:27:00.0] The link of NIC 0000:27:00.0 runs at gen4 x16 and could run at gen5 x16.",
       ],
       "a slow and narrow GPU": [
-        "info link-slow [GPU 0000:16:00.0] The link of GPU 0000:16:00.0 runs at gen3 x8 and could at gen4 x16. Idle GPUs do that: look again under load.",
-        "warning link-narrow [GPU 0000:16:00.0] The link of GPU 0000:16:00.0 runs at gen3 x8 and could at gen4 x16.",
-        "info link-slow [GPU 0000:27:00.0] The link of GPU 0000:27:00.0 runs at gen3 x8 and could at gen4 x16. Idle GPUs do that: look again under load.",
-        "warning link-narrow [GPU 0000:27:00.0] The link of GPU 0000:27:00.0 runs at gen3 x8 and could at gen4 x16.",
+        "info link-slow [GPU 0000:16:00.0] The link of GPU 0000:16:00.0 runs at gen3 x8 and could run at gen4 x16. Idle GPUs do that: look again under load.",
+        "warning link-narrow [GPU 0000:16:00.0] The link of GPU 0000:16:00.0 runs at gen3 x8 and could run at gen4 x16.",
+        "info link-slow [GPU 0000:27:00.0] The link of GPU 0000:27:00.0 runs at gen3 x8 and could run at gen4 x16. Idle GPUs do that: look again under load.",
+        "warning link-narrow [GPU 0000:27:00.0] The link of GPU 0000:27:00.0 runs at gen3 x8 and could run at gen4 x16.",
       ],
       "an empty node": [
         "info node-empty [node 2] Node 2 has neither CPUs nor memory.",
       ],
       "asymmetric distances": [
-        "warning distances-asymmetric [distances] Node 0 is 21 from node 1, but 31 on the way back.",
+        "warning distances-asymmetric [distances] Node 0 is 21 from node 1, but 31 in the other direction.",
       ],
       "distances that ignore packages": [
-        "warning distances-flat [distances] Every two nodes are 20 apart, although they lie in 2 packages of several nodes.",
+        "warning distances-flat [distances] Every two nodes are 20 apart, although they are in 2 packages with several nodes each.",
       ],
       "flat distances": [
         "warning distances-flat [distances] Every node is as far from itself as from others: 10.",
@@ -144,13 +144,13 @@ test("what is planted is found, and nothing else", () => {
         "info node-without-cpus [node 2] Node 2 has memory and no CPUs: nothing can run beside it.",
       ],
       "no IOMMU": [
-        "info iommu-groups-unknown [accelerators] The IOMMU group of 2 accelerators is unknown: the IOMMU is off, or nobody told.",
+        "info iommu-groups-unknown [accelerators] The IOMMU group of 2 accelerators is unknown: the IOMMU is off, or the source does not report groups.",
       ],
       "no NVLink known": [
-        "warning accelerator-links-unknown [accelerators] No direct link between the 4 accelerators is known, although such a machine (H100 SXM5 80GB) has them: nvidia-smi topo -m or nvlink -s tells.",
+        "warning accelerator-links-unknown [accelerators] No direct link between the 4 accelerators is known, although a machine with H100 SXM5 80GB has them: nvidia-smi topo -m or nvlink -s shows them.",
       ],
       "no distances": [
-        "warning distances-missing [distances] There are 2 nodes, and nobody tells how far they are apart.",
+        "warning distances-missing [distances] There are 2 nodes, and the distances between them are unknown.",
       ],
       "nothing": [],
       "one node with fewer cores": [
@@ -166,7 +166,7 @@ test("what is planted is found, and nothing else", () => {
         "warning node-memory-uneven [node 1] Node 1 has 48 GiB of memory, others up to 64 GiB.",
       ],
       "virtual functions without a type": [
-        "info vgpu-types-unset [GPU 0000:16:00.0] GPU 0000:16:00.0 has 2 virtual functions, and no vGPU type is known to be set on any: nothing of it can be given away in parts.",
+        "info vgpu-types-unset [GPU 0000:16:00.0] GPU 0000:16:00.0 has 2 virtual functions, and none is known to have a vGPU type: none can be given to a VM.",
       ],
       "whole cores offline": [
         "warning cpus-offline [CPU 3] 1 CPU offline: 3.",
@@ -211,7 +211,7 @@ test("how devices are set up is told where it costs", () => {
   expect(table).toMatchInlineSnapshot(`
     {
       "a port that redirects": [
-        "info peers-redirected [switch 0000:16:00.0] The ports of switch 0000:16:00.0 send what GPU 0000:18:00.0, GPU 0000:19:00.0, NIC 0000:1a:00.0 say to one another up to the root complex (ACS). That keeps guests apart; where one guest has them all, pci=disable_acs_redir= on the kernel's command line lets it pass through the switch.",
+        "info peers-redirected [switch 0000:16:00.0] The ports of switch 0000:16:00.0 redirect the traffic between GPU 0000:18:00.0, GPU 0000:19:00.0, NIC 0000:1a:00.0 to the root complex (ACS). That keeps guests apart; if one guest has them all, pci=disable_acs_redir= on the kernel's command line lets the traffic pass through the switch.",
       ],
       "a root port that redirects": [],
       "interrupts at home, everywhere and nowhere": [],
