@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { acceleratorPatterns, matchingAccelerators, matchingDevices } from "./device-pattern.ts";
-import { withInferredParents } from "./inferred-functions.ts";
+import { withInferredParents } from "./inferred-parents.ts";
 import { syntheticTopology } from "./synthetic/build.ts";
 import type { PciDevice } from "./topology.ts";
 import { profilesText, virtualAccelerators, wholeAccelerators } from "./virtual-functions.ts";

@@ -1,4 +1,4 @@
-import { withInferredParents } from "@evenkeel/core/topology/inferred-functions.ts";
+import { withInferredParents } from "@evenkeel/core/topology/inferred-parents.ts";
 import { normalPciAddress, pciAddressParts } from "@evenkeel/core/topology/pci-address.ts";
 import type { PciDevice } from "@evenkeel/core/topology/topology.ts";
 import { attribute } from "@evenkeel/core/xml/element.ts";

@@ -6,7 +6,7 @@ import {
   matchingDevices,
   nicPatterns,
 } from "@evenkeel/core/topology/device-pattern.ts";
-import { withInferredParents } from "@evenkeel/core/topology/inferred-functions.ts";
+import { withInferredParents } from "@evenkeel/core/topology/inferred-parents.ts";
 import type { PciDevice, Topology } from "@evenkeel/core/topology/topology.ts";
 import { acceleratorModel } from "../pci-ids/accelerator-models.ts";
 import { nameOfText, readLines } from "../text/read-lines.ts";

@@ -12,7 +12,7 @@ import { mergePci } from "./merge-pci.ts";
 import { mergeAccelerators, mergeLinks, mergeNics, mergePartitions } from "./merge-roles.ts";
 import { sameName } from "./same.ts";
 import { resolveStandInNodes } from "./stand-in-nodes.ts";
-import { refuseUnrelated } from "./strangers.ts";
+import { refuseUnrelated } from "./unrelated-sources.ts";
 
 /** The merged topology of several sources, and their contradictions. */
 export interface Merged {

@@ -4,7 +4,7 @@ import { bridgesAbove, interconnects } from "../interconnect.ts";
 import { counted } from "../draw/describe.ts";
 import type { PciDevice, Topology } from "../topology.ts";
 import { virtualAccelerators, wholeAccelerators } from "../virtual-functions.ts";
-import { deviceNames } from "./device-calls.ts";
+import { deviceNames } from "./device-names.ts";
 import type { TopologyWarning, TopologyWarningCode } from "./warning.ts";
 
 /** Warnings about accelerators and NICs, their links, and what they share. */

@@ -5,7 +5,7 @@ import { nodesText } from "../draw/describe.ts";
 import { bridgesAbove } from "../interconnect.ts";
 import type { PciDevice, Topology } from "../topology.ts";
 import { wholeAccelerators } from "../virtual-functions.ts";
-import { deviceNames } from "./device-calls.ts";
+import { deviceNames } from "./device-names.ts";
 import type { TopologyWarning } from "./warning.ts";
 
 /** Warnings about settings of devices. */
