@@ -1,27 +1,14 @@
-import { sfc32, startFor } from "@evenkeel/core/random/sfc32.ts";
+import { type Random, randomFrom } from "@evenkeel/core/random/random.ts";
+import { startFor } from "@evenkeel/core/random/sfc32.ts";
 
-/** A source of choices that are the same again for the same seed. */
-export interface Random {
-  /** A number from 0 to below 1. */
-  readonly unit: () => number;
-  /** An integer from 0 to below `end`. */
-  readonly below: (end: number) => number;
-  /** A waiting time until the next of events that come at random, with this mean. */
-  readonly exponential: (mean: number) => number;
-}
+export type { Random };
 
 /**
- * The choices of one purpose under one seed. Purposes have generators of their own, so that a policy
- * that asks for randomness never changes which tasks arrive.
+ * The choices of one purpose under one seed. Every purpose has a generator of its own, so that a
+ * policy that uses randomness never changes which tasks arrive.
  */
 export function randomFor(seed: number, purpose: string): Random {
-  const next = sfc32(seed, 0x9e3779b9, startFor(purpose, 0x243f6a88));
-  const unit = (): number => next() / 2 ** 32;
-  return {
-    unit,
-    below: (end) => Math.floor(unit() * end),
-    exponential: (mean) => -Math.log(1 - unit()) * mean,
-  };
+  return randomFrom(seed, 0x9e3779b9, startFor(purpose, 0x243f6a88));
 }
 
 /** The items in a random order, each order as likely as any other (Fisher and Yates). */
