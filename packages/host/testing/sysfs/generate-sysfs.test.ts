@@ -11,10 +11,10 @@ import { generateSysfs } from "./generate-sysfs.ts";
 import { inMemory } from "./generated-tree.ts";
 
 /**
- * What sysfs and procfs can say of a machine. They tell neither NVLink nor partitions, no module
- * numbers, no MIG, no kind of memory but CXL, persistent and a GPU's own (as many as there are GPUs whose
- * driver tells), the memory of AMD's GPUs alone, the processor's name not on arm64, of HMAT the best
- * initiators, and nothing of RDMA for a NIC that has no name.
+ * The part of a machine that sysfs and procfs contain. They lack NVLink, partitions, module
+ * numbers, MIG, kinds of memory other than CXL, persistent memory and GPU memory (as many nodes as
+ * GPUs with the driver), the memory of GPUs other than AMD's, the processor's name on arm64, HMAT's
+ * initiators other than the best, and RDMA of a NIC without a name.
  */
 function sayable(topology: Topology): Topology {
   const gpus = gpusWithDriver(topology).length;
