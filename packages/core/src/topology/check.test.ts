@@ -305,7 +305,7 @@ test.each(mutations)("%s is found", (_, mutated, path, message) => {
   expect(found.some((one) => one.path === path && one.message.includes(message))).toBe(true);
 });
 
-test("nothing is found in a sound machine, however odd", () => {
+test("a sound machine passes, however odd", () => {
   expect(contradictions(sound)).toEqual([]);
   fc.assert(
     fc.property(detailedTopology, (machine) => {
@@ -314,7 +314,7 @@ test("nothing is found in a sound machine, however odd", () => {
   );
 });
 
-test("what is unknown contradicts nothing", () => {
+test("unknown facts contradict nothing", () => {
   const unknown: Topology = {
     ...sound,
     distances: null,
@@ -335,7 +335,7 @@ test("what is unknown contradicts nothing", () => {
   expect(contradictions({ ...sound, cores: [], offlineCpus: "" })).toEqual([]);
 });
 
-test("a contradictory topology is refused with where it is from and how much is wrong", () => {
+test("a contradictory topology is refused with its source and the number of contradictions", () => {
   const bad = { ...withNode(0, { memoryBytes: -1 }), distances: [] };
   const refuse = (): Topology => checkedTopology(bad, "host7.json");
   expect(refuse).toThrow(EvenkeelError);

@@ -71,7 +71,7 @@ describe("A generated tree reads as the machine that it was generated from", () 
   });
 });
 
-describe("What synthetic machines do not have", () => {
+describe("Facts that synthetic machines do not have", () => {
   const two = syntheticTopology("package:2 node:1 core:4 thread:2");
 
   test("clusters of cores", () => {
@@ -79,7 +79,7 @@ describe("What synthetic machines do not have", () => {
     expect(reread({ ...two, cores }).cores).toEqual(cores);
   });
 
-  test("latency and bandwidth by HMAT, of which the kernel shows the best initiators'", () => {
+  test("latency and bandwidth from HMAT, only those of the best initiators as in the kernel", () => {
     const entry = (initiator: number, target: number, latency: number) => ({
       initiator,
       target,
@@ -92,7 +92,7 @@ describe("What synthetic machines do not have", () => {
     expect(found).toEqual([entry(0, 0, 90), entry(1, 1, 90)]);
   });
 
-  test("virtual functions, links that are down, and what NVIDIA's driver alone tells", () => {
+  test("virtual functions, links that are down, and the facts of NVIDIA's driver", () => {
     const base = syntheticTopology("core:4 root[gpu:h100-sxm(driver:nvidia) nic:cx7]");
     const gpu = base.accelerators[0]?.address ?? "";
     const nic = base.nics[0]?.address ?? "";

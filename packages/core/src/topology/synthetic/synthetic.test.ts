@@ -8,7 +8,7 @@ import { textLengthMax } from "./term.ts";
 import { parseSynthetic } from "./parse.ts";
 import { printSynthetic } from "./print.ts";
 
-test("what is printed is read back as the same machine", () => {
+test("a printed machine reads back as the same machine", () => {
   fc.assert(
     fc.property(fc.oneof(arbitraryDescription(), smallMachine, wideMachine), (machine) => {
       expect(parseSynthetic(printSynthetic(machine))).toEqual(machine);
@@ -17,7 +17,7 @@ test("what is printed is read back as the same machine", () => {
   );
 });
 
-test("what is printed is one line, and the same for the same machine", () => {
+test("a machine is printed as one line, and always as the same one", () => {
   fc.assert(
     fc.property(arbitraryDescription(), (machine) => {
       const text = printSynthetic(machine);
@@ -27,7 +27,7 @@ test("what is printed is one line, and the same for the same machine", () => {
   );
 });
 
-test("the text and the machine that it says give the same topology", () => {
+test("a text and the machine that is parsed from it give the same topology", () => {
   fc.assert(
     fc.property(smallMachine, (machine) => {
       const text = printSynthetic(machine);
@@ -158,7 +158,7 @@ test.each(absurd.map((text) => [text.slice(0, 60), text]))("%s… is refused at 
   expect(performance.now() - start).toBeLessThan(3000);
 });
 
-test("whatever the text, it is either a machine or malformed", () => {
+test("any text is either a machine or malformed", () => {
   const piece = fc.constantFrom(
     ...'package:2|node:2|core:2|thread:2|core:1@1|memory:1Gi|root[gpu:l4]|[|]|(|)|*|@|:|?|,|;|"|\\'.split(
       "|",
@@ -178,7 +178,7 @@ test("whatever the text, it is either a machine or malformed", () => {
   );
 });
 
-test("a machine with a word missing, doubled or exchanged is a machine or malformed", () => {
+test("a text with a word removed, repeated or exchanged is a machine, or malformed", () => {
   const edit = fc.record({
     at: fc.nat(),
     to: fc.nat(),

@@ -16,7 +16,7 @@ function said(topology: Topology): string[] {
   );
 }
 
-test("what the catalog's machines are warned of is true of them", () => {
+test("the warnings about the catalog's machines are true", () => {
   const table = Object.fromEntries(
     catalogNames.map((name) => [name, said(catalogMachine(name) ?? syntheticTopology("core:1"))]),
   );
@@ -87,7 +87,7 @@ const planted: Readonly<Record<string, string>> = {
   "no IOMMU": `${base.replace("iommu:on", "iommu:off")} root[gpu:l40s]`,
 };
 
-test("what is planted is found, and nothing else", () => {
+test("exactly the planted faults are found", () => {
   const table = Object.fromEntries(
     Object.entries(planted).map(([name, text]) => [name, said(syntheticTopology(text))]),
   );
@@ -204,7 +204,7 @@ const settings: Readonly<Record<string, Topology>> = {
   }),
 };
 
-test("how devices are set up is told where it costs", () => {
+test("settings of devices are a warning where they cost performance", () => {
   const table = Object.fromEntries(
     Object.entries(settings).map(([name, topology]) => [name, said(topology)]),
   );
@@ -233,7 +233,7 @@ test("every code is found in some planted machine", () => {
   expect([...new Set(found)].toSorted()).toEqual(Object.keys(topologyWarningCodes).toSorted());
 });
 
-test("a node of which nobody tells the memory is not said to have no huge pages", () => {
+test("a node of unknown memory gets no warning about huge pages", () => {
   const nodes = "package:2 core:4 thread:2 memory:64Gi memory:?@1 iommu:on distances:10/21";
   const untold = syntheticTopology(`${nodes} hugepages:40x1Gi@0`);
   expect(said(untold)).toEqual([]);
@@ -243,12 +243,12 @@ test("a node of which nobody tells the memory is not said to have no huge pages"
   ]);
 });
 
-test("an NVSwitch without links is seen whatever the GPUs are called", () => {
+test("an NVSwitch without links is found for any model of GPU", () => {
   const machine = syntheticTopology(`${base} root[gpu:l40s*2 dev(id:10de:22a3 class:068000)]`);
   expect(topologyWarnings(machine).map(({ code }) => code)).toEqual(["accelerator-links-unknown"]);
 });
 
-test("cores of two kinds are an info, not a fault", () => {
+test("cores of two kinds are a note, not a fault", () => {
   const machine = syntheticTopology("package:1 core:4 thread:2 memory:16Gi");
   const cores = machine.cores.map((core, i) =>
     i < 2 ? core : { ...core, cpus: core.cpus.split(",")[0] ?? "" },
@@ -256,7 +256,7 @@ test("cores of two kinds are an info, not a fault", () => {
   expect(topologyWarnings({ ...machine, cores }).map(({ severity }) => severity)).toEqual(["info"]);
 });
 
-test("any machine's warnings have known codes and whole sentences, and say nothing twice", () => {
+test("any machine's warnings have known codes and whole sentences, and none comes twice", () => {
   fc.assert(
     fc.property(detailedTopology, (topology) => {
       const warnings = topologyWarnings(topology);
