@@ -52,7 +52,7 @@ test("every page of its memory is on its node, in huge pages", async () => {
   expect(pages).toEqual(plannedPages(plan));
 });
 
-test("every vCPU's thread may run on its core alone, the others on the host's", async () => {
+test("every vCPU's thread may run only on its core, the other threads on the host's CPUs", async () => {
   const threads = await threadsOf(host, await pidOf(host, plan.vm));
   const vcpus = plan.cells.flatMap((cell) => cell.vcpus);
   for (const vcpu of vcpus) {

@@ -50,7 +50,7 @@ async function refusal(...more: readonly string[]): Promise<PreflightReport["pro
   return report.problems.filter(({ severity }) => severity === "error");
 }
 
-test("huge pages that are short on one node, while others have plenty", async () => {
+test("too few huge pages on one node, with plenty on others", async () => {
   const folder = "/sys/devices/system/node/node0/hugepages/hugepages-2048kB";
   undo = () => host.ok("rm", ["/dev/hugepages/hog"]);
   const hog = words("--membind=0", "fallocate", "--length", "300M", "/dev/hugepages/hog");
@@ -67,7 +67,7 @@ test("huge pages that are short on one node, while others have plenty", async ()
   );
 });
 
-test("an IOMMU group of which the plan leaves out a part", async () => {
+test("an IOMMU group of which the plan passes only a part", async () => {
   const listed = await host.ok("/bin/sh", ["-c", groupsScript]);
   const groups = Map.groupBy(listed.trim().split("\n"), (line) => line.split(" ")[0]);
   const shared = [...groups.values()].find(({ length }) => length > 1) ?? [];
@@ -84,7 +84,7 @@ test("an IOMMU group of which the plan leaves out a part", async () => {
   );
 });
 
-test("a device that a VM of somebody else's has", async () => {
+test("a device that another VM uses", async () => {
   const address = plan.devices[0]?.address ?? "";
   const [domain, bus, slot, fn] = address.split(/[:.]/);
   const other = `<domain type='qemu'><name>other</name><memory unit='MiB'>32</memory>
@@ -105,7 +105,7 @@ test("a device that a VM of somebody else's has", async () => {
   );
 });
 
-test("with none of that in the way it runs", async () => {
+test("without these obstacles it runs", async () => {
   const { verdict } = await runVm(host, vm);
   expect(verdict).toMatchObject({ holds: true, findings: [] });
 });

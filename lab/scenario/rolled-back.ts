@@ -38,14 +38,14 @@ async function upset(command: string, more: readonly string[] = []) {
   return { status: outcome.status, code: error?.code };
 }
 
-test.each(["libvirt", "qemu"])("QEMU ended while it starts, by %s", async (via) => {
+test.each(["libvirt", "qemu"])("QEMU killed while %s starts it", async (via) => {
   const before = await snapshot(host);
   const { status, code } = await upset('kill -KILL "$pid"', ["--via", via]);
   expect([status, code]).toEqual([2, "hypervisor-failed"]);
   expect(await snapshot(host)).toBe(before);
 });
 
-test("libvirt ended while it starts a VM, and started again", async () => {
+test("libvirt killed while it starts a VM, and restarted", async () => {
   const before = await snapshot(host);
   const { code } = await upset('kill -KILL "$(cat /run/libvirtd.pid)"');
   expect(code).toBe("hypervisor-failed");
@@ -57,7 +57,7 @@ test("libvirt ended while it starts a VM, and started again", async () => {
   expect(await snapshot(host)).toBe(before);
 });
 
-test("a state folder whose disk is full by then", async () => {
+test("a state folder on a disk that fills up", async () => {
   const before = await snapshot(host, smallDisk);
   const fill = `dd if=/dev/zero of=${smallDisk}/fill bs=4k 2>/dev/null; true`;
   const { code } = await upset(fill, ["--state", smallDisk]);

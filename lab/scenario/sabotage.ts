@@ -136,7 +136,7 @@ const sabotages: readonly Sabotage[] = [
   },
 ];
 
-test.each(sabotages)("$name is found, and gone once undone", async (sabotage) => {
+test.each(sabotages)("$name is found, and no longer after it is undone", async (sabotage) => {
   const { does, undoes, code, severity = "error", subject, found } = sabotage;
   await does();
   const bad = await verdictOf(host, vm.plan);

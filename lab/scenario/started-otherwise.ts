@@ -106,7 +106,7 @@ describe.each([
     }
   }
 
-  test("it holds as Evenkeel starts it", async () => {
+  test("the plan holds for the VM that Evenkeel starts", async () => {
     const answer = await runVm(host, { ...vm, vcpus: 2, memory: "128Mi" });
     plan = answer.plan;
     await stopVm(host, vm.name);
@@ -134,11 +134,11 @@ describe.each([
     expect(verdict.holds).toBe(false);
   });
 
-  test("it holds again by the definition as rendered", async () => {
+  test("the plan holds again with the rendered definition", async () => {
     expect(await verdictBy(xml)).toMatchObject({ holds: true, findings: [] });
   });
 
-  test("and can be adopted then", async () => {
+  test("the VM can then be adopted", async () => {
     await host.write(`/tmp/${vm.name}.xml`, xml);
     await host.ok("virsh", ["create", `/tmp/${vm.name}.xml`]);
     const by = words("--plan", planPath(plan), "--output", "json");

@@ -23,7 +23,7 @@ import { type Attributes, pciClass } from "./pci-class.ts";
  * only in guests.
  *
  * Walking up from a device, NCCL skips every other bridge, so a switch is one element, and root
- * ports and host bridges are none. Nodes without devices are not in the file. Linear in the
+ * ports and host bridges are left out. Nodes without devices are not in the file. Linear in the
  * functions and the links.
  *
  * Errors: `render-unsupported` for a machine without accelerators and NICs, or without their bus

@@ -240,8 +240,8 @@ function inOrder<T extends { readonly a: string; readonly b: string }>(pairs: re
 }
 
 /**
- * The stated classes other than those that follow from the devices' places, so that each class is
- * recorded in one way only.
+ * Removes the stated classes that follow from the devices' places, so that each class is recorded
+ * in one way only.
  */
 function canonicalInterconnects(
   stated: readonly StatedInterconnect[],

@@ -33,8 +33,8 @@ export interface Topology {
   readonly nics: readonly Nic[];
   readonly links: readonly Link[];
   /**
-   * The classes over PCI Express that a source states and that differ from those that follow from
-   * the devices' places (`pci` and nodes); empty where all follow. By ascending addresses.
+   * The PCI Express classes that a source states, except those that follow from the devices' places
+   * (`pci` and nodes); empty where all follow. By ascending addresses.
    */
   readonly interconnects: readonly StatedInterconnect[];
   readonly partitions: readonly Partition[];

@@ -11,7 +11,7 @@ export interface Branch {
   readonly name: string | null;
 }
 
-/** A bus of the tree, and what it is below. */
+/** A bus of the tree, with the bridge and the root above it. */
 interface Bus {
   readonly domain: string;
   readonly bus: string;

@@ -18,7 +18,7 @@ const INTERRUPTS_MAX = 2048;
 /**
  * Adds to each accelerator, NIC and NVMe drive the CPUs that its interrupts go to; other functions
  * interrupt rarely. Each interrupt's files list the CPUs that it may go to, offline ones included,
- * and since Linux 4.14 those that it goes to.
+ * and since Linux 4.14 the CPUs that it does go to.
  *
  * A device has message-signalled interrupts, or else one pin interrupt. An interrupt without a
  * handler has no directory. https://docs.kernel.org/core-api/irq/irq-affinity.html

@@ -186,8 +186,8 @@ const memory32 = 0x40200n;
 const ports = 0x40101n;
 
 /**
- * Thirteen lines of start, end and flags (include/linux/ioport.h): six registers, the expansion
- * ROM, SR-IOV's. A 64-bit register takes two of the six, the second of which is empty.
+ * Prints thirteen lines of start, end and flags (include/linux/ioport.h): six registers, the
+ * expansion ROM, six of SR-IOV. A 64-bit register takes two of the lines; the second is empty.
  */
 function resource(sizes: readonly number[]): string {
   const wide = sizes.length <= 3;
