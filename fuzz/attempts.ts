@@ -3,19 +3,19 @@ import { contradictions } from "@evenkeel/core/topology/check.ts";
 import { randomFor } from "./random.ts";
 import type { Attempt } from "./target.ts";
 
-/** What no input may take of a processor, in milliseconds. */
+/** The most CPU time that an input may take, in milliseconds. */
 const cpuMsMax = 2000;
 
-/** What a run came to: a topology, or the code of a refusal, or what is wrong with the reader. */
+/** The result of a run: a topology, an error's code, or a fault of the reader. */
 export interface Outcome {
   /** `topology`, `nothing`, or an error's code. */
   readonly result: string;
   readonly cpuMs: number;
-  /** Null where all is as promised. */
+  /** What is wrong with the reader; null where nothing is. */
   readonly fault: string | null;
 }
 
-/** The run's input, the same whenever and wherever it is made. */
+/** The run's input; the same seed and run always give the same. */
 export function attemptAt(
   attempt: (random: ReturnType<typeof randomFor>) => Attempt,
   target: string,
@@ -26,8 +26,8 @@ export function attemptAt(
 }
 
 /**
- * Tries the reader once. It has to end in a topology that does not contradict itself or in a coded
- * error, within two seconds of computing.
+ * Runs the reader once. It must end in a topology without contradictions or in a coded error,
+ * within two seconds of CPU time.
  */
 export async function outcomeOf({ read }: Attempt): Promise<Outcome> {
   const before = process.threadCpuUsage();
@@ -57,5 +57,5 @@ export async function outcomeOf({ read }: Attempt): Promise<Outcome> {
 }
 
 function slow(cpuMs: number): string | null {
-  return cpuMs > cpuMsMax ? `took ${Math.round(cpuMs)} ms of computing` : null;
+  return cpuMs > cpuMsMax ? `took ${Math.round(cpuMs)} ms of CPU time` : null;
 }

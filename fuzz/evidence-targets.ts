@@ -13,7 +13,7 @@ import { textTarget } from "./text-target.ts";
 
 const separator = "\n=====\n";
 
-/** What a VM's process shows of itself, a file a part, in this order. */
+/** The kernel's files about a VM's process; a sample has one part for each, in this order. */
 const parts: readonly (readonly [path: string, text: string])[] = [
   [
     "/proc/4711/numa_maps",
@@ -80,18 +80,21 @@ const domain = `<domain type='kvm'><numatune><memory mode='strict' nodeset='0-1'
 
 const plan = planOf({ cells: [{ cores: 1, devices: [{ address: "0000:1b:00.0" }] }] });
 
-/** Whatever a process, a monitor and libvirt say, the evidence is a document, and a verdict comes of it. */
+/**
+ * Whatever process, monitor and libvirt report, the evidence is a valid document, and a verdict
+ * follows from it.
+ */
 async function readMutated(text: string): Promise<null> {
-  const told = text.split(separator);
-  const files = new Map(parts.map(([path], i) => [path, told[i] ?? ""]));
+  const partTexts = text.split(separator);
+  const files = new Map(parts.map(([path], i) => [path, partTexts[i] ?? ""]));
   const tree = memoryTree(files, new Map(), "mutated");
-  const lines = (told[parts.length] ?? "").split("\n");
-  let asked = 0;
+  const lines = (partTexts[parts.length] ?? "").split("\n");
+  let nextLine = 0;
   const monitor = await readMonitor({
     where: "QMP",
-    // A monitor that answers with whatever comes next.
+    // A monitor that answers with the next line, whatever the question.
     ask: async () => {
-      const message = messageOf(parseLine(lines[asked++ % lines.length] ?? ""));
+      const message = messageOf(parseLine(lines[nextLine++ % lines.length] ?? ""));
       return message.kind === "answer" ? message.value : null;
     },
   });
@@ -103,7 +106,7 @@ async function readMutated(text: string): Promise<null> {
     whyNoProcess: "no emulator",
     devices: ["0000:1b:00.0"],
     monitor,
-    libvirt: readLiveDomain(told[parts.length + 1] ?? "", "mutated.xml"),
+    libvirt: readLiveDomain(partTexts[parts.length + 1] ?? "", "mutated.xml"),
     guest: { why: "none" },
   });
   mustBeDocument(evidence, "Evidence");
@@ -111,7 +114,7 @@ async function readMutated(text: string): Promise<null> {
   return null;
 }
 
-/** What the product itself writes and cannot read again is a fault, not a refusal. */
+/** A document that the product writes but cannot read is a fault, not a refusal. */
 function mustBeDocument(value: unknown, kind: "Evidence" | "Verdict" | "GuestReport"): void {
   try {
     readDocument(JSON.stringify(value), "written.json", kind);

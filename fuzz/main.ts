@@ -7,9 +7,9 @@ import type { Target } from "./target.ts";
 import { targets } from "./targets.ts";
 
 /**
- * `npm run fuzz -- [READER…] [--runs N] [--seed S]`: tries readers with mutated inputs. Each must
- * come to a topology without contradictions or to a coded error, within 2 s of computing and 512 MB;
- * an input that does otherwise is written to `out/fuzz/`. The same seed gives the same inputs.
+ * `npm run fuzz -- [READER…] [--runs N] [--seed S]`: runs readers with mutated inputs. Each run
+ * must end in a topology without contradictions or in a coded error, within 2 s of CPU time and 512
+ * MB; any other input is written to `out/fuzz/`. The same seed gives the same inputs.
  */
 const usage = `usage: npm run fuzz -- [${targets.map(({ name }) => name).join("|")}]… [--runs N] [--seed S]`;
 
@@ -32,7 +32,7 @@ function readArguments(): { chosen: readonly Target[]; runs: number; seed: numbe
   }
 }
 
-/** Makes the run's input once more and writes it where it can be looked at. */
+/** Makes the run's input again and writes it to a file. */
 async function keep(target: Target, seed: number, run: number): Promise<string> {
   const folder = join(import.meta.dirname, "../out/fuzz");
   mkdirSync(folder, { recursive: true });

@@ -2,7 +2,7 @@ import type { Random } from "./random.ts";
 
 const odd = [0x00, 0x01, 0x20, 0x2e, 0x2f, 0x30, 0x37, 0x7f, 0x80, 0xc0, 0xe2, 0xed, 0xf4, 0xff];
 
-/** The bytes, mutated once to six times: flipped, exchanged, removed, repeated, moved, cut short. */
+/** Mutates bytes once to six times: flips, replaces, removes, repeats, moves or cuts them off. */
 export function mutatedBytes(
   sample: Uint8Array,
   others: readonly Uint8Array[],
@@ -25,7 +25,7 @@ function mutatedOnce(
     case 1: {
       const bit = 1 << random.below(8);
       const byte = bytes[at];
-      // There is none at the end.
+      // There is no byte at the end.
       if (byte !== undefined) bytes[at] = byte ^ bit;
       return bytes;
     }
@@ -61,8 +61,8 @@ function joined(...pieces: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
 const block = 512;
 
 /**
- * Gives every header of a tar the checksum that it ought to have (POSIX ustar: the sum of its bytes,
- * its own eight counted as spaces), so that what was changed is looked at and not merely refused.
+ * Corrects the checksum of every header of a tar (POSIX ustar: the sum of its bytes, the checksum's
+ * own eight counted as spaces), so that a mutated header is read and not merely refused.
  */
 export function withChecksums(tar: Uint8Array): Uint8Array {
   const bytes = tar.slice();

@@ -1,6 +1,6 @@
 import type { Random } from "./random.ts";
 
-/** What is put in the place of a number: signs, ends of ranges, other bases, and what is none. */
+/** Replacements for numbers: signs, ends of ranges, other bases, and texts that are not numbers. */
 const numbers = [
   "-1",
   "0",
@@ -28,7 +28,7 @@ const numbers = [
   "",
 ];
 
-/** Characters that mean something to one format or another, or that are seldom thought of. */
+/** Characters with a meaning in some format, or that are easily forgotten. */
 const characters = [
   ...Array.from("\0\t\n\r \"'&<>/\\,;:-+=#%@!*?~|[](){}0123456789afnxZ"),
   "\u001b[4m",
@@ -51,17 +51,17 @@ const characters = [
   "<!DOCTYPE a>",
 ];
 
-/** No mutation makes a text larger: what is long must be refused by length, which has its tests. */
+/** The longest mutated text. Limits on length have their own tests. */
 const lengthMax = 256 * 1024;
 
 type Mutation = (text: string, others: readonly string[], random: Random) => string;
 
 const mutations: readonly Mutation[] = [
-  // One character becomes another, goes away, or gets a neighbor.
+  // One character is replaced, removed or inserted.
   (text, _, random) => replaced(text, random.below(text.length + 1), 1, random.of(characters)),
   (text, _, random) => replaced(text, random.below(text.length + 1), 0, random.of(characters)),
   (text, _, random) => replaced(text, random.below(text.length + 1), 1, flipped(text, random)),
-  // A piece goes away, is repeated, or the rest is missing.
+  // A piece is removed or repeated, or the rest is cut off.
   (text, _, random) => replaced(text, random.below(text.length + 1), random.below(40), ""),
   (text, _, random) => {
     const at = random.below(text.length + 1);
@@ -78,7 +78,7 @@ const mutations: readonly Mutation[] = [
   changedLines,
 ];
 
-/** Those that leave brackets, quotes and tags as they are, and so reach what is behind a parser. */
+/** Mutations that keep brackets, quotes and tags intact, and so reach the code behind a parser. */
 const gentle: readonly Mutation[] = [
   changedNumber,
   changedNumber,
@@ -87,7 +87,7 @@ const gentle: readonly Mutation[] = [
   changedElement,
 ];
 
-/** The sample, mutated once to eight times; every other time only where its form stays whole. */
+/** Mutates a sample once to eight times; every other time only by mutations that keep its form. */
 export function mutatedText(sample: string, others: readonly string[], random: Random): string {
   const kinds = random.once(2) ? gentle : mutations;
   let text = sample;
@@ -106,7 +106,7 @@ function flipped(text: string, random: Random): string {
   return String.fromCharCode((code ^ (1 << random.below(7))) & 0x7f);
 }
 
-/** Where something is, looked for from anywhere in the text, so that long texts cost no more. */
+/** Finds a match near a random position, so that long texts cost no more. */
 function found(text: string, pattern: RegExp, random: Random): { at: number; what: string } | null {
   const from = random.below(text.length + 1);
   const window = text.slice(from, from + 400);
@@ -128,7 +128,7 @@ function changedNumber(text: string, _: readonly string[], random: Random): stri
   return replaced(text, place.at, place.what.length, value);
 }
 
-/** A word becomes another one of this or another sample, or is repeated. */
+/** Replaces a word by another one of this or another sample, or repeats it. */
 function changedToken(text: string, others: readonly string[], random: Random): string {
   const place = found(text, token, random);
   const other = found(random.once(2) ? text : random.of(others), token, random);
@@ -137,17 +137,17 @@ function changedToken(text: string, others: readonly string[], random: Random): 
   return replaced(text, place.at, place.what.length, word);
 }
 
-/** What stands between quotes, or after a colon or an equals sign, becomes another such value. */
+/** Replaces a quoted value by another one. */
 function changedValue(text: string, others: readonly string[], random: Random): string {
   const place = found(text, quoted, random);
   const other = found(random.once(2) ? text : random.of(others), quoted, random);
   if (place === null || other === null) return text;
   const by = random.once(4) ? '""' : other.what;
-  // The kind of quotes is kept, since the value may hold the other kind.
+  // The kind of quotes is kept, because the value may contain the other kind.
   return place.what[0] === by[0] ? replaced(text, place.at, place.what.length, by) : text;
 }
 
-/** An element without content goes away, is repeated, or moves to where another begins. */
+/** Removes, repeats or copies an element without content. */
 function changedElement(text: string, others: readonly string[], random: Random): string {
   const place = found(text, element, random);
   const other = found(random.once(2) ? text : random.of(others), element, random);
@@ -161,7 +161,7 @@ function changedElement(text: string, others: readonly string[], random: Random)
   );
 }
 
-/** Lines go away, are repeated or moved, or come from another sample. */
+/** Removes, repeats or moves lines, or inserts lines of another sample. */
 function changedLines(text: string, others: readonly string[], random: Random): string {
   const lines = text.split("\n");
   const at = random.below(lines.length);

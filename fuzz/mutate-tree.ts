@@ -7,7 +7,7 @@ export interface TreeSample {
   readonly links: ReadonlyMap<string, string>;
 }
 
-/** What the keys of a sample are, so that choosing one costs nothing. */
+/** A sample with lists of its keys, so that choosing one is cheap. */
 export interface IndexedSample extends TreeSample {
   readonly paths: readonly string[];
   readonly linkPaths: readonly string[];
@@ -17,7 +17,7 @@ export function indexed({ files, links }: TreeSample): IndexedSample {
   return { files, links, paths: [...files.keys()], linkPaths: [...links.keys()] };
 }
 
-/** What files of other machines say: lists, masks, numbers, and what the kernel says of unknown. */
+/** Contents of other machines' files: lists, masks, numbers, and the kernel's texts for unknown. */
 const contents = [
   "",
   "\n",
@@ -40,7 +40,7 @@ const targets = [
   "../0000:00:00.0",
 ];
 
-/** The tree with one to eight files or links changed, removed, moved, repeated or exchanged. */
+/** Mutates a tree: changes, removes, moves, repeats or exchanges one to eight files or links. */
 export function mutatedTree(sample: IndexedSample, random: Random): TreeSample {
   const files = new Map(sample.files);
   const links = new Map(sample.links);
@@ -67,7 +67,7 @@ function mutateFiles(sample: IndexedSample, files: Map<string, string>, random: 
       files.set(path, other);
       break;
     case 3:
-      // The same directory once more, under another number.
+      // The same file again, under another number.
       files.set(renumbered(path, random), content);
       break;
     case 4:
@@ -98,7 +98,7 @@ function mutateLinks(sample: IndexedSample, links: Map<string, string>, random: 
       links.set(renumbered(path, random), link);
       break;
     case 4:
-      // In the place of a file or a directory.
+      // In place of a file or a directory.
       links.set(random.of(sample.paths), link);
       break;
     default:

@@ -6,12 +6,14 @@ import type { Attempt } from "./target.ts";
 import { targets } from "./targets.ts";
 import { targets as hostileTargets } from "./testing/hostile-targets.ts";
 
-/** Few inputs of fixed seeds and little time: `npm run fuzz` tries as many as one has patience for. */
+/**
+ * Few inputs of fixed seeds and little time: `npm run fuzz` tries as many as one has patience for.
+ */
 const seed = 20_260_101;
 const runsMax = 300;
 const forMs = 1500;
 
-test.for([...targets])("Mutated inputs do $name no harm", async ({ name, prepare }) => {
+test.for([...targets])("$name reads or refuses mutated inputs", async ({ name, prepare }) => {
   const attempt = await prepare();
   const results = new Set<string>();
   const started = performance.now();
@@ -24,7 +26,7 @@ test.for([...targets])("Mutated inputs do $name no harm", async ({ name, prepare
   expect(results.size).toBeGreaterThan(1);
 });
 
-test("a seed's inputs are the same again, and another seed's are others", async () => {
+test("a seed always gives the same inputs, and another seed gives others", async () => {
   for (const { name, prepare } of targets) {
     const [one, other] = [await prepare(), await prepare()];
     const inputs = (attempt: typeof one, from: number) =>
@@ -34,7 +36,7 @@ test("a seed's inputs are the same again, and another seed's are others", async 
   }
 });
 
-test("crashes, contradictions and long computing are faults", async () => {
+test("crashes, contradictions and slow reads are faults", async () => {
   const faultOf = async (read: Attempt["read"]): Promise<string | null> =>
     (await outcomeOf({ read, input: () => "" })).fault;
   const machine = syntheticTopology("core:1");
@@ -45,7 +47,7 @@ test("crashes, contradictions and long computing are faults", async () => {
     spin(2100);
     return null;
   });
-  expect(slow).toMatch(/^took 2\d{3} ms of computing$/);
+  expect(slow).toMatch(/^took 2\d{3} ms of CPU time$/);
 });
 
 const hostile = new URL("testing/hostile-targets.ts", import.meta.url).href;
@@ -55,7 +57,7 @@ test.for([
   ["hangs", 1000, /^hangs: no answer within 1 s/],
   ["grows", 30_000, /memory limit/],
 ] as const)(
-  "a reader that %s is ended, named with its input, and tried on",
+  "a reader that %s is ended, reported with its input, and the run goes on",
   async ([name, hangMs, what]) => {
     const limits = { hangMs, heapMegabytes: 48 };
     const findings = await runTarget(name, { seed: 3, runs: 5, module: hostile, ...limits });

@@ -2,7 +2,7 @@ import { Worker } from "node:worker_threads";
 import { count } from "@evenkeel/core/unit/tally.ts";
 import type { Report, Task } from "./worker.ts";
 
-/** What trying a reader has come to. */
+/** The results of fuzzing a reader. */
 export interface Findings {
   readonly runs: number;
   readonly results: ReadonlyMap<string, number>;
@@ -15,24 +15,24 @@ export interface Fault {
   readonly what: string;
 }
 
-/** After so many different ones, those that are known should be mended first. */
+/** The most different faults of one call; these should be fixed first. */
 const faultsMax = 12;
 
 export interface RunOptions {
   readonly seed: number;
   readonly runs: number;
   readonly onProgress?: (run: number) => void;
-  /** A run that is under way for so long hangs, whatever else the machine is doing. */
+  /** A run that takes longer hangs, whatever the machine's load. */
   readonly hangMs?: number;
-  /** What a reader may take of memory for one input, beside which the thread needs little. */
+  /** The memory that a reader may take for one input; the thread itself needs little. */
   readonly heapMegabytes?: number;
-  /** Where the targets are. */
+  /** The module with the targets. */
   readonly module?: string;
 }
 
 /**
- * Tries a reader with so many inputs in a thread whose memory is limited. A run that hangs or takes
- * the memory ends the thread, is noted, and those after it go on in another.
+ * Runs a reader with mutated inputs in a thread whose memory is limited. A run that hangs or
+ * exceeds the memory ends the thread and is recorded, and the next runs continue in a new thread.
  */
 export async function runTarget(target: string, options: RunOptions): Promise<Findings> {
   const { seed, runs, onProgress = () => {}, hangMs = 30_000, heapMegabytes = 512 } = options;
@@ -42,7 +42,7 @@ export async function runTarget(target: string, options: RunOptions): Promise<Fi
   let slowestMs = 0;
   let from = 0;
   while (from < runs && faults.length < faultsMax) {
-    // In pieces, so that what one has counted is kept when the next ends early.
+    // In pieces, so that a piece's counts are kept if the next one ends early.
     const to = Math.min(runs, from + 10_000);
     const progress = new Int32Array(new SharedArrayBuffer(4));
     progress[0] = from;
@@ -68,13 +68,13 @@ export async function runTarget(target: string, options: RunOptions): Promise<Fi
   return { runs: from, results, slowestMs, faults };
 }
 
-/** The first line and the place, which many inputs that find the same have in common. */
+/** Identifies a fault by its place, or else its first line, which many inputs have in common. */
 function kindOf(fault: string): string {
   const [message = "", place = ""] = fault.split("\n");
   return place === "" ? message.replaceAll(/[\d"'].*/g, "") : place;
 }
 
-/** Null when the thread has done its work; otherwise what ended it. */
+/** Null if the thread finished its work; otherwise the reason why it ended. */
 function runPiece(
   task: Task,
   onReport: (report: Report) => void,

@@ -5,7 +5,7 @@ import { syntheticTopology } from "@evenkeel/core/topology/synthetic/build.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import { corpus } from "@evenkeel/host/testing/corpus.ts";
 
-/** Small machines that have a little of everything, so that mutations soon meet it. */
+/** Small machines with some of every feature, so that mutations soon reach each. */
 export const machineTexts: readonly string[] = [
   "core:1",
   "package:2 core:2 thread:2 memory:4Gi hugepages:2x1Gi,8x2Mi distances:10/21 " +
@@ -21,14 +21,14 @@ export function machines(): Topology[] {
   return machineTexts.map((text, i) => syntheticTopology(text, `machine${i}`));
 }
 
-/** One machine of a real size, which is tried more rarely. */
+/** A machine of realistic size, which is used more rarely. */
 export function realMachine(): Topology {
   const found = catalogMachine("l40s-pcie");
   if (found === null) throw new Error("the catalog has no l40s-pcie");
   return found;
 }
 
-/** The smallest files of the corpus' folder whose names end so; none without the corpus. */
+/** The smallest matching files in the corpus' folder; none without the corpus. */
 export function corpusFiles(folder: string, ending: RegExp, most = 12): string[] {
   const path = corpus(folder);
   if (path === null) return [];
@@ -45,7 +45,7 @@ export function corpusTexts(folder: string, ending: RegExp, most?: number): stri
   return corpusFiles(folder, ending, most).map((path) => readFileSync(path, "utf8"));
 }
 
-/** Texts as the tools write them, for where the corpus is not at hand. */
+/** Outputs of tools, for runs without the corpus. */
 export const toolTexts = {
   nccl: `<system version="1">
   <cpu host_hash="0x1" numaid="0" affinity="00000000,0000000f" arch="x86_64" vendor="GenuineIntel" familyid="6" modelid="143">

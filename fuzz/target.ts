@@ -1,22 +1,25 @@
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import type { Random } from "./random.ts";
 
-/** A reader that is tried with mutated inputs. */
+/** A reader to run with mutated inputs. */
 export interface Target {
   readonly name: string;
-  /** Makes the samples ready; what it returns tries the reader once for each call. */
+  /** Prepares the samples; the function that it returns makes one attempt per call. */
   readonly prepare: () => Promise<(random: Random) => Attempt>;
 }
 
 /** One mutated input. */
 export interface Attempt {
-  /** Reads it, as the product would; null where the reader gives no topology. */
+  /** Reads the input as the product does; null for a reader without a topology. */
   readonly read: () => Topology | null | Promise<Topology | null>;
-  /** The input itself, to keep it when it has found something. */
+  /** The input itself, to save it after a fault. */
   readonly input: () => string | Uint8Array;
 }
 
-/** Of samples in ascending length, mostly a short one: that is where the most runs go into a second. */
+/**
+ * Chooses from samples in ascending length, mostly a short one, which gives the most runs per
+ * second.
+ */
 export function chosen<T>(samples: readonly T[], random: Random): T {
   const ends = random.once(20) ? samples.length : Math.ceil(samples.length / 3);
   return random.of(samples.slice(0, ends));

@@ -31,7 +31,7 @@ import { textTarget } from "./text-target.ts";
 import { toolTargets } from "./tool-targets.ts";
 import { evidenceTargets } from "./evidence-targets.ts";
 
-/** Recordings as texts: of generated machines and, where they are at hand, the smallest real ones. */
+/** Recordings as texts: generated machines and, with the corpus, the smallest real ones. */
 async function treeSamples(): Promise<TreeSample[]> {
   const texts = (files: ReadonlyMap<string, string | Uint8Array>): ReadonlyMap<string, string> =>
     new Map(
@@ -55,7 +55,7 @@ async function treeSamples(): Promise<TreeSample[]> {
   return [...generated, ...recorded].toSorted((a, b) => a.files.size - b.files.size);
 }
 
-/** The machine with what synthetic ones leave out, so that its files are there to be mutated. */
+/** Adds details that synthetic machines lack, so that their files exist and are mutated. */
 function inDetail(machine: Topology): Topology {
   const hasL3 = machine.cores.some(({ l3 }) => l3 === 0);
   const interrupts = { allowedCpus: "0-1", effectiveCpus: "0" };
@@ -90,7 +90,7 @@ const sysfs: Target = {
   },
 };
 
-/** A machine of a GPU that tools tell of too: what they say is mutated as often as what files do. */
+/** Machines with outputs of tools, which are mutated as often as the kernel's files. */
 const machineTrees: Target = {
   name: "machine",
   async prepare() {
@@ -102,9 +102,9 @@ const machineTrees: Target = {
     const samples = (await treeSamples()).map(indexed);
     return (random) => {
       const { files, links } = mutatedTree(chosen(samples, random), random);
-      const told = [...texts].filter(() => random.once(2));
+      const outputs = [...texts].filter(() => random.once(2));
       const all = new Map(files);
-      for (const [path, text] of told) {
+      for (const [path, text] of outputs) {
         all.set(path, mutatedText(text, [...texts.values()], random));
       }
       return {
@@ -131,7 +131,7 @@ async function archiveSamples(folder: string): Promise<Uint8Array[]> {
   return [...samples, ...recorded].toSorted((a, b) => a.length - b.length);
 }
 
-/** Does it in a folder of its own, which is gone afterwards. */
+/** Runs the work in a temporary folder, which is removed afterwards. */
 async function inFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
   const folder = mkdtempSync(join(roomInMemory(), "evenkeel-fuzz-"));
   try {
@@ -148,7 +148,7 @@ const archives: Target = {
     return (random) => {
       const sample = chosen(samples, random);
       const zipped = sample[0] === 0x1f && sample[1] === 0x8b;
-      // What is inside a compressed archive is reached only by opening and closing it again.
+      // The content of a compressed archive is reached only by unpacking and packing it again.
       const open = zipped && random.once(2);
       const changed = mutatedBytes(open ? gunzipSync(sample) : sample, samples, random);
       const summed = random.once(4) ? changed : withChecksums(changed);
@@ -169,7 +169,7 @@ const archives: Target = {
 const hwloc = textTarget("hwloc", async () => {
   const { readHwloc } = await import("@evenkeel/host/hwloc/read-hwloc.ts");
   const { generateHwloc } = await import("@evenkeel/host/testing/hwloc/generate-hwloc.ts");
-  // hwloc writes a line for each object; mutations of lines need them.
+  // hwloc writes a line for each object, and mutations of lines need them.
   const lines = (text: string): string => text.replaceAll("><", ">\n<");
   const generated = [...machines(), realMachine()].map((machine) => lines(generateHwloc(machine)));
   return {
@@ -228,7 +228,7 @@ const synthetic = textTarget("synthetic", async () => ({
   },
 }));
 
-/** Every reader of what somebody else wrote. */
+/** Every reader of foreign input. */
 export const targets: readonly Target[] = [
   sysfs,
   machineTrees,

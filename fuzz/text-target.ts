@@ -2,7 +2,7 @@ import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import { mutatedText } from "./mutate-text.ts";
 import { chosen, type Target } from "./target.ts";
 
-/** A reader of texts, with texts that it reads. */
+/** A target for a reader of texts, with samples that it reads. */
 export function textTarget(
   name: string,
   prepare: () => Promise<{

@@ -4,7 +4,7 @@ import { corpusTexts, toolTexts } from "./samples.ts";
 import type { Target } from "./target.ts";
 import { textTarget } from "./text-target.ts";
 
-/** Readers of what other programs print; their modules are loaded when they are tried. */
+/** Readers of other programs' outputs; their modules are loaded on use. */
 export const toolTargets: readonly Target[] = [
   textTarget("nccl", async () => {
     const { readNccl } = await import("@evenkeel/host/nccl/read-nccl.ts");
@@ -134,7 +134,7 @@ export const toolTargets: readonly Target[] = [
     const { mergeTopologies } = await import("@evenkeel/core/topology/merge/merge-topologies.ts");
     const { nvidiaSmiTopo, numactl, nccl } = toolTexts;
     const readers = [readNvidiaSmiTopo, readNumactl, readNccl] as const;
-    // One text with all three, so that mutations meet what the sources have in common.
+    // One text with all three sources, so that mutations affect the facts that they share.
     const separator = "\n=====\n";
     return {
       samples: [

@@ -3,7 +3,7 @@ import { count } from "@evenkeel/core/unit/tally.ts";
 import { attemptAt, outcomeOf } from "./attempts.ts";
 import type { Target } from "./target.ts";
 
-/** What a worker is asked to try. */
+/** A worker's task. */
 export interface Task {
   /** The module that exports `targets`, by its URL. */
   readonly module: string;
@@ -11,11 +11,11 @@ export interface Task {
   readonly seed: number;
   readonly from: number;
   readonly to: number;
-  /** The number of the run that is under way, for whoever has to end it. */
+  /** The number of the current run, for the thread that may have to end the worker. */
   readonly progress: Int32Array;
 }
 
-/** What it says: each fault at once, and at the end how often each result came. */
+/** A worker's messages: each fault at once, and at the end the counts of results. */
 export type Report =
   | { readonly fault: string; readonly run: number; readonly cpuMs: number }
   | { readonly results: ReadonlyMap<string, number>; readonly slowestMs: number };

@@ -9,9 +9,9 @@ import { productImage, productVariable } from "./prepare/product-image.ts";
 import { rootImage } from "./prepare/root-image.ts";
 
 /**
- * `npm run lab [-- [--quick] [SCENARIO…]]`: boots emulated hosts with several NUMA nodes and tries
- * Evenkeel on them, with real libvirt, QEMU and guests. `--quick` keeps to what takes a few minutes;
- * a SCENARIO is part of a file's name. The last line counts.
+ * `npm run lab [-- [--quick] [SCENARIO…]]`: boots emulated hosts with several NUMA nodes and tests
+ * Evenkeel on them, with real libvirt, QEMU and guests. `--quick` runs only the scenarios of a few
+ * minutes; a SCENARIO is part of a file's name. The last line has the counts.
  */
 const { values, positionals: wanted } = parseArgs({
   options: { quick: { type: "boolean", default: false } },
@@ -19,7 +19,7 @@ const { values, positionals: wanted } = parseArgs({
 });
 
 ensureLabPackages();
-// Before any test, so that what is built for the first time counts as no test's time.
+// Built before any test, so that a first build does not count as a test's time.
 await rootImage();
 const product = await productImage();
 await guestImage();

@@ -6,8 +6,8 @@ const root = join(import.meta.dirname, "..");
 const cli = join(root, "packages/cli/src");
 
 /**
- * Writes `evenkeel guest` as one file that runs on any Node from 20 on, with nothing beside it: what a
- * guest needs of the command line, and no more.
+ * Writes `evenkeel guest` as one file that runs on any Node from 20 on, with nothing beside it:
+ * what a guest needs of the command line, and no more.
  */
 export async function bundleGuest(file: string): Promise<void> {
   const bundle = await rolldown({

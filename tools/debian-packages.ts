@@ -23,7 +23,9 @@ function isInstalled(name: string): boolean {
   return query.status === 0 && query.stdout.toString() === "installed";
 }
 
-/** Installs the packages when run as root on Debian or Ubuntu; otherwise prints the line that would. */
+/**
+ * Installs the packages when run as root on Debian or Ubuntu; otherwise prints the line that would.
+ */
 export function ensureDebianPackages(): void {
   if (spawnSync("dpkg-query", ["--version"]).status !== 0) {
     console.log(

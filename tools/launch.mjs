@@ -1,6 +1,6 @@
-// Sets up what is missing, then runs Evenkeel (`npm start`), its tests (`npm test`), a benchmark, the
-// fuzzer, the comparison with exact oracles or the lab, or makes the file for guests or the tarballs
-// of the packages.
+// Sets up what is missing, then runs Evenkeel (`npm start`), its tests (`npm test`), a benchmark,
+// the fuzzer, the comparison with exact oracles or the lab, or makes the file for guests or the
+// tarballs of the packages.
 //
 // It runs before anything is installed, on whatever Node npm came with (20 or later), so it is
 // plain JavaScript without dependencies. Everything after it runs on the Node that npm installs

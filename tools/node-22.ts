@@ -18,7 +18,9 @@ const release = {
 const cache = join(import.meta.dirname, "../.cache");
 const fetched = join(cache, release.name, "package/bin/node");
 
-/** The program of Node 22: the one that EVENKEEL_NODE_22 names, or the one fetched; null without. */
+/**
+ * The program of Node 22: the one that EVENKEEL_NODE_22 names, or the one fetched; null without.
+ */
 export function findNode22(): string | null {
   const named = process.env["EVENKEEL_NODE_22"];
   if (named) return named;

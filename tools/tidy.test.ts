@@ -198,8 +198,8 @@ describe("size", () => {
   });
 
   /**
-   * Functions, methods, and arrow functions with a body. In formatted code a block that opens at the
-   * end of a line ends with the next closing brace of the same indentation.
+   * Functions, methods, and arrow functions with a body. In formatted code a block that opens at
+   * the end of a line ends with the next closing brace of the same indentation.
    */
   function longFunctions({ path, text }: Source): string[] {
     const lines = text.split("\n");

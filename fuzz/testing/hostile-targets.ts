@@ -1,6 +1,6 @@
 import type { Target } from "../target.ts";
 
-/** Readers that break each promise, to see that it is noticed. */
+/** Readers that break each promise, to test that it is noticed. */
 export const targets: readonly Target[] = [
   hostile("hangs", () => {
     for (;;) Math.sqrt(2);
@@ -14,7 +14,7 @@ export const targets: readonly Target[] = [
   }),
 ];
 
-/** One input in four does it. */
+/** Does harm for one input in four. */
 function hostile(name: string, harm: () => void): Target {
   return {
     name,

@@ -1,38 +1,38 @@
-// What runs on the emulated host: takes commands from the port that the lab talks through, one JSON
-// object a line, and answers each with what came of it. It is plain JavaScript; Evenkeel's command lines
-// go to a process of their own (`evenkeel.mjs`) beside it.
+// The agent on the emulated host. It takes commands from the lab's port, one JSON object per line,
+// and answers each with its result. It is plain JavaScript; Evenkeel's command lines run in a
+// process of their own (`evenkeel.mjs`).
 import { execFile, fork } from "node:child_process";
 import { createReadStream, openSync, readFileSync, writeFileSync, writeSync } from "node:fs";
 
-// The kernel lets one process open the port, once.
+// The kernel lets only one process open the port, once.
 const port = openSync("/dev/virtio-ports/lab", "r+");
 function say(message) {
   const bytes = Buffer.from(`${JSON.stringify(message)}\n`);
   for (let sent = 0; sent < bytes.length;) sent += writeSync(port, bytes, sent);
 }
 
-// The process that runs Evenkeel's command lines, and the numbers of those that it has not answered.
-let warm = null;
-const asked = new Set();
+// The process for Evenkeel's command lines, and the ids of those without an answer yet.
+let evenkeelProcess = null;
+const unanswered = new Set();
 
-// Why these, `machine/host.ts` says.
+// `machine/host.ts` explains these options.
 const execArgv = ["--jitless", "--single-threaded", "--import", "/product/lab/agent/stripped.mjs"];
 function runEvenkeel(id, argv) {
-  if (warm === null) {
-    warm = fork("/product/lab/agent/evenkeel.mjs", { execArgv });
-    warm.on("message", (outcome) => {
-      asked.delete(outcome.id);
+  if (evenkeelProcess === null) {
+    evenkeelProcess = fork("/product/lab/agent/evenkeel.mjs", { execArgv });
+    evenkeelProcess.on("message", (outcome) => {
+      unanswered.delete(outcome.id);
       say(outcome);
     });
-    warm.on("exit", (code, signal) => {
-      const stderr = `the process of Evenkeel's ended: ${signal ?? code}`;
-      for (const lost of asked) say({ id: lost, status: 255, stdout: "", stderr });
-      asked.clear();
-      warm = null;
+    evenkeelProcess.on("exit", (code, signal) => {
+      const stderr = `the process for Evenkeel ended: ${signal ?? code}`;
+      for (const lost of unanswered) say({ id: lost, status: 255, stdout: "", stderr });
+      unanswered.clear();
+      evenkeelProcess = null;
     });
   }
-  asked.add(id);
-  warm.send({ id, argv });
+  unanswered.add(id);
+  evenkeelProcess.send({ id, argv });
 }
 
 function answer({ id, program, args, input, timeoutMs, write, text, read, evenkeel }) {

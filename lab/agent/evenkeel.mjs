@@ -1,5 +1,5 @@
-// Runs Evenkeel's command lines in one process that stays. Under emulation Node takes ten seconds to
-// read and compile the sources, and one second for a command after that.
+// Runs Evenkeel's command lines in one lasting process. Under emulation Node takes ten seconds to
+// read and compile the sources, and then one second per command.
 import { evenkeel } from "@evenkeel/cli/testing/evenkeel.ts";
 
 const surroundings = { env: process.env, interrupted: new AbortController().signal };

@@ -1,5 +1,6 @@
 #!/bin/sh
-# The initramfs of a guest: says what the guest sees, between two marks, and then stays until it is ended.
+# The initramfs of a guest: prints what the guest sees between two marks, and then waits to be
+# ended.
 export PATH=/bin:/sbin
 mount -t proc proc /proc
 mount -t sysfs sys /sys

@@ -1,5 +1,5 @@
-# The first process of the emulated host once its root is mounted: what a distribution's start-up would
-# do as far as libvirt and the agent need it.
+# The first process of the emulated host once its root is mounted. It does what libvirt and the
+# agent need of a distribution's start-up.
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root
 hostname lab
 ip link set lo up
@@ -19,11 +19,11 @@ namespaces = [ ]
 stdio_handler = "file"
 remember_owner = 0
 CONF
-# As on a host that is made ready for it: pages stay where they are put.
+# As on a prepared host: pages stay where they are allocated.
 echo 0 > /proc/sys/kernel/numa_balancing
-# libvirt asks every emulator what it can before it answers; one is enough.
+# libvirt probes every emulator before its first answer; one is enough.
 rm -f /usr/bin/qemu-system-i386 /usr/bin/qemu-system-x86_64-microvm
 ulimit -l unlimited
 echo "lab: host up after $(cut -d' ' -f1 /proc/uptime) s"
-# Not in the shell's place: as the first process it waits for all that lose their parents.
+# Without exec: as the first process, the shell waits for all orphaned processes.
 /product/bin/node /product/lab/agent/agent.mjs

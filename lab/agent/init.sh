@@ -1,5 +1,6 @@
 #!/bin/sh
-# The initramfs of the emulated host: loads modules, lays a tmpfs over the read-only root, and goes there.
+# The initramfs of the emulated host: loads modules, mounts a tmpfs over the read-only root, and
+# switches to it.
 export PATH=/bin:/sbin
 mount -t proc proc /proc
 mount -t sysfs sys /sys

@@ -1,4 +1,4 @@
-// Has Node take sources in TypeScript as they are: the image has them without their types.
+// Makes Node load .ts files unchanged: the image has them with their types stripped.
 import { readFileSync } from "node:fs";
 import { registerHooks } from "node:module";
 import { fileURLToPath } from "node:url";

@@ -2,10 +2,10 @@ import type { XmlElement } from "@evenkeel/core/xml/element.ts";
 import { writeXml } from "@evenkeel/core/xml/write.ts";
 import { readXml } from "@evenkeel/host/xml/read-xml.ts";
 
-/** What becomes of an element, given the names of those around it; null takes it out. */
+/** Changes an element, given the names of its ancestors; null removes it. */
 export type Change = (element: XmlElement, around: readonly string[]) => XmlElement | null;
 
-/** A domain as somebody might have edited it: every element, from the outside in, as changed. */
+/** Edits a domain: changes every element from the outside in. */
 export function altered(xml: string, change: Change): string {
   const walk = (element: XmlElement, around: readonly string[]): XmlElement | null => {
     const changed = change(element, around);
@@ -17,7 +17,7 @@ export function altered(xml: string, change: Change): string {
     return { ...changed, children };
   };
   const domain = walk(readXml(xml, "the domain"), []);
-  if (domain === null) throw new Error("nothing is left of the domain");
+  if (domain === null) throw new Error("the change removed the whole domain");
   return writeXml(domain);
 }
 

@@ -3,13 +3,13 @@ import type { HostShape, NodeShape } from "./shape.ts";
 import { words } from "./words.ts";
 
 /**
- * QEMU's arguments for a host of a shape: its nodes with their CPUs and memory, distances, HMAT, an
- * IOMMU, and per node a host bridge of its own with devices below. What stands in for an accelerator
- * is QEMU's teaching device `edu`, which does DMA and interrupts.
+ * QEMU's arguments for a host of a shape: its nodes with CPUs and memory, distances, HMAT, an
+ * IOMMU, and for each node a host bridge with devices below. QEMU's teaching device `edu`, which
+ * does DMA and interrupts, stands in for accelerators.
  *
- * The CPU model is `max` under another vendor: with others the kernel takes the dies for wrong, and
- * warns; and without protection keys, whose emulation Node's compiler crashes on now and then. Once
- * there are expander buses everything else must be told its bus.
+ * The CPU model is `max` with another vendor, because with other models the kernel warns about
+ * wrong dies. It has no protection keys, whose emulation sometimes crashes Node's compiler. With
+ * expander buses, every other device must be given its bus.
  */
 export function shapeArguments(shape: HostShape): readonly string[] {
   const memory = shape.nodes.reduce((sum, node) => sum + node.memoryMiB, 0);
@@ -33,7 +33,7 @@ export function shapeArguments(shape: HostShape): readonly string[] {
   ];
 }
 
-/** A die for each node with CPUs of the package that has the most. */
+/** The dies per package: one for each node with CPUs of the package with the most. */
 function diesOf(shape: HostShape): number {
   return Math.max(...Array.from({ length: shape.packages }, (_, i) => nodesOf(shape, i).length));
 }
@@ -46,20 +46,20 @@ function nodesOf(shape: HostShape, wanted: number): readonly number[] {
   });
 }
 
-/** HMAT wants to know who initiates: a node's own CPUs, or the first ones of its package. */
+/** HMAT needs an initiator: the node's own CPUs, or the first ones of its package. */
 function nodeArguments(shape: HostShape, node: NodeShape, i: number): readonly string[] {
   const initiator = node.cores > 0 ? i : nodesOf(shape, node.package)[0];
-  const told = shape.hmat === undefined ? "" : `,initiator=${initiator}`;
-  if (node.memoryMiB === 0) return ["-numa", `node,nodeid=${i}${told}`];
+  const values = shape.hmat === undefined ? "" : `,initiator=${initiator}`;
+  if (node.memoryMiB === 0) return ["-numa", `node,nodeid=${i}${values}`];
   return [
     ...words("-object", `memory-backend-ram,id=ram${i},size=${node.memoryMiB}M`),
-    ...words("-numa", `node,nodeid=${i},memdev=ram${i}${told}`),
+    ...words("-numa", `node,nodeid=${i},memdev=ram${i}${values}`),
   ];
 }
 
 /** Each node with CPUs is a die of its package. */
 function cpuArguments(shape: HostShape): readonly string[] {
-  // QEMU knows dies only where a package has several.
+  // QEMU accepts die ids only if a package has several dies.
   const named = diesOf(shape) > 1;
   return Array.from({ length: shape.packages }, (_, socket) =>
     nodesOf(shape, socket).flatMap((node, die) =>
@@ -81,7 +81,7 @@ function distanceArguments({ distances }: HostShape): readonly string[] {
 
 function hmatArguments({ hmat }: HostShape): readonly string[] {
   if (hmat === undefined) return [];
-  const told = (data: string, what: string, rows: readonly (readonly number[])[], unit: string) =>
+  const values = (data: string, what: string, rows: readonly (readonly number[])[], unit: string) =>
     rows.flatMap((row, initiator) =>
       row.flatMap((value, target) => [
         "-numa",
@@ -89,12 +89,12 @@ function hmatArguments({ hmat }: HostShape): readonly string[] {
       ]),
     );
   return [
-    ...told("access-latency", "latency", hmat.latencyNs, ""),
-    ...told("access-bandwidth", "bandwidth", hmat.gigabytesPerSecond, "G"),
+    ...values("access-latency", "latency", hmat.latencyNs, ""),
+    ...values("access-bandwidth", "bandwidth", hmat.gigabytesPerSecond, "G"),
   ];
 }
 
-/** Buses from 0x20 on, sixteen a node. */
+/** Buses from 0x20 on, sixteen per node. */
 function deviceArguments({ devices }: NodeShape, node: number): readonly string[] {
   if (devices.length === 0) return [];
   const bus = `pxb${node}`;

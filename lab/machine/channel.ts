@@ -1,7 +1,7 @@
 import { createConnection, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** What a command on the emulated host came to. */
+/** The result of a command on the emulated host. */
 export interface Outcome {
   readonly status: number;
   readonly stdout: string;
@@ -16,12 +16,12 @@ export type Ask = (
 
 export interface Channel {
   readonly ask: Ask;
-  /** Resolves when the agent is there. */
+  /** Resolves when the agent is running. */
   readonly up: Promise<void>;
   readonly close: () => void;
 }
 
-/** Connects to the socket that QEMU keeps for the port; one JSON object a line, either way. */
+/** Connects to QEMU's socket for the port; one JSON object per line in either direction. */
 export async function openChannel(path: string): Promise<Channel> {
   const socket = await connect(path);
   const waiting = new Map<number, (outcome: Outcome) => void>();
@@ -53,7 +53,7 @@ export async function openChannel(path: string): Promise<Channel> {
   return { ask, up, close: () => void socket.destroy() };
 }
 
-/** QEMU makes the socket a moment after it starts. */
+/** QEMU creates the socket a moment after it starts. */
 async function connect(path: string): Promise<Socket> {
   for (let tries = 0; ; tries++) {
     const socket = createConnection(path);

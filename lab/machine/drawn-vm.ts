@@ -1,13 +1,13 @@
 import { randomFor } from "../../fuzz/random.ts";
 import type { VmOptions } from "./vm.ts";
 
-/** A VM to start and what starts it. */
+/** A VM to start, and the hypervisor to start it with. */
 export interface DrawnVm {
   readonly vm: VmOptions;
   readonly via: "libvirt" | "qemu";
 }
 
-/** VMs of all kinds that a small host may hold, the same again for the same seed. */
+/** Draws VMs of all kinds that a small host may hold; the same seed gives the same VMs. */
 export function* drawVms(purpose: string, seed: number): Generator<DrawnVm, never> {
   for (let i = 0; ; i++) {
     const random = randomFor(seed, purpose, i);
@@ -20,7 +20,7 @@ export function* drawVms(purpose: string, seed: number): Generator<DrawnVm, neve
         hugepages: random.of(["2Mi", "none"] as const),
         locality: random.of(["strict", "strict", "preferred", "interleave"] as const),
       },
-      // libvirt takes several times as long.
+      // libvirt takes several times as long, so it is drawn less often.
       via: random.of(["libvirt", "qemu", "qemu"] as const),
     };
   }

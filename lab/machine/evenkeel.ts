@@ -5,7 +5,7 @@ import type { Host } from "./host.ts";
 import { vmDocument, type VmOptions } from "./vm.ts";
 import { words } from "./words.ts";
 
-/** What `evenkeel run` answers of a VM that runs. */
+/** The answer of `evenkeel run` for a running VM. */
 export interface RunAnswer {
   readonly uuid: string;
   readonly phase: string;
@@ -13,7 +13,7 @@ export interface RunAnswer {
   readonly verdict: Verdict;
 }
 
-/** Runs a VM, or is refused; the guest has nothing to boot unless `more` gives it something. */
+/** Runs a VM, which may be refused. The guest boots nothing unless `more` says so. */
 export async function tryRun(
   host: Host,
   vm: VmOptions,
@@ -25,7 +25,7 @@ export async function tryRun(
   return host.evenkeel("run", path, ...emulated, ...more);
 }
 
-/** The same of a VM that must run; its plan is kept for `verify`. */
+/** Runs a VM that must not be refused, and saves its plan for `verify`. */
 export async function runVm(
   host: Host,
   vm: VmOptions,
@@ -41,7 +41,7 @@ export async function runVm(
 
 export const planPath = ({ vm }: Pick<Plan, "vm">): string => `/tmp/${vm}.plan.json`;
 
-/** What `evenkeel verify` says now of a VM whose plan lies at its `planPath`. */
+/** The verdict of `evenkeel verify` on a VM whose plan is at its `planPath`. */
 export async function verdictOf(
   host: Host,
   plan: Plan,
@@ -63,7 +63,7 @@ export async function verdictOf(
   return verdict;
 }
 
-/** Ends a VM at once: its guest has nothing that would shut down. */
+/** Ends a VM at once, because its guest has nothing to shut down. */
 export async function stopVm(
   host: Host,
   name: string,

@@ -13,7 +13,7 @@ import { openChannel, type Outcome } from "./channel.ts";
 import type { HostShape } from "./shape.ts";
 import { words } from "./words.ts";
 
-/** An emulated host that has booted, with libvirt, QEMU and Evenkeel on it. */
+/** A booted emulated host with libvirt, QEMU and Evenkeel. */
 export interface Host {
   readonly shape: HostShape;
   /** Runs a program to its end, whatever its status. */
@@ -22,9 +22,9 @@ export interface Host {
     args: readonly string[],
     options?: RunOptions,
   ) => Promise<Outcome>;
-  /** The same; an error unless it ends with status 0. */
+  /** Runs a program; an error unless it ends with status 0. */
   readonly ok: (program: string, args: readonly string[], options?: RunOptions) => Promise<string>;
-  /** A command line of `evenkeel`, in a process that stays for the next one. */
+  /** Runs a command line of `evenkeel` in a lasting process. */
   readonly evenkeel: (...args: readonly string[]) => Promise<Outcome>;
   readonly read: (path: string) => Promise<string>;
   readonly write: (path: string, text: string) => Promise<void>;
@@ -32,9 +32,9 @@ export interface Host {
 }
 
 /**
- * The command `evenkeel` as users start it, a process for each. Node's compiler crashes now and then
- * where QEMU emulates the processor ("Check failed: it->second.Size() > offset"): it interprets here,
- * in one thread, and is as fast.
+ * The command `evenkeel` as users start it, one process each. Node's compiler sometimes crashes
+ * under QEMU's emulation ("Check failed: it->second.Size() > offset"), so Node interprets here, in
+ * one thread, which is as fast.
  */
 export const evenkeelProgram = "/product/bin/node";
 export const evenkeelWords = [
@@ -48,10 +48,10 @@ export interface RunOptions {
   readonly timeoutMs?: number;
 }
 
-/** A start takes some 10 s on a quiet machine, and anything else less. */
+/** A start takes some 10 s on a quiet machine; anything else takes less. */
 const evenkeelMsMax = 300_000;
 
-/** On a quiet machine it takes 12 to 16 s. */
+/** A boot takes 12 to 16 s on a quiet machine. */
 const bootMsMax = 180_000;
 
 const modules = [
@@ -65,8 +65,8 @@ const modules = [
 ];
 
 /**
- * Boots an emulated host of a shape and waits for its agent. It ends with `stop`, or with this
- * process, however that ends.
+ * Boots an emulated host of a shape and waits for its agent. It ends with `stop`, or when this
+ * process ends for any reason.
  */
 export async function bootHost(shape: HostShape): Promise<Host> {
   const kernel = await debianKernel();
@@ -100,8 +100,8 @@ export async function bootHost(shape: HostShape): Promise<Host> {
   const child = spawn("setpriv", ["--pdeathsig", "KILL", "qemu-system-x86_64", ...args], {
     stdio: ["ignore", "ignore", "pipe"],
   });
-  let said = "";
-  child.stderr.on("data", (chunk: Buffer) => (said += chunk.toString()));
+  let errors = "";
+  child.stderr.on("data", (chunk: Buffer) => (errors += chunk.toString()));
   const closed = new Promise<void>((resolve) => child.once("close", () => resolve()));
   const stop = async (): Promise<void> => {
     child.kill("SIGKILL");
@@ -123,7 +123,7 @@ export async function bootHost(shape: HostShape): Promise<Host> {
   } catch (error) {
     const log = await readFile(console, "utf8").catch(() => "");
     await stop();
-    throw new Error(`${shape.name} does not boot: ${said}${log.slice(-3000)}`, { cause: error });
+    throw new Error(`${shape.name} does not boot: ${errors}${log.slice(-3000)}`, { cause: error });
   }
 }
 

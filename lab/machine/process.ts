@@ -9,15 +9,15 @@ export interface NodePages {
 }
 
 /**
- * Where a QEMU's guest memory is, by the kernel's own account: the mappings in `numa_maps` that are
- * bound to nodes, which only guest memory is.
+ * Reads where a QEMU's guest memory is: from the mappings in `numa_maps` that are bound to nodes,
+ * which only guest memory is.
  */
 export async function guestPages(host: Host, pid: number): Promise<readonly NodePages[]> {
   const found = new Map<string, NodePages>();
   for (const line of (await host.read(`/proc/${pid}/numa_maps`)).split("\n")) {
     if (!/ (bind|prefer|interleave)/.test(line)) continue;
     const size = /kernelpagesize_kB=(\d+)/.exec(line)?.[1];
-    // Of a mapping without any page the kernel says neither their size nor their nodes.
+    // For a mapping without pages the kernel prints neither page size nor nodes.
     if (size === undefined) continue;
     const pageBytes = Number(size) * 1024;
     for (const [, node, count] of line.matchAll(/ N(\d+)=(\d+)/g)) {
@@ -29,7 +29,7 @@ export async function guestPages(host: Host, pid: number): Promise<readonly Node
   return [...found.values()].toSorted((a, b) => a.node - b.node || a.pageBytes - b.pageBytes);
 }
 
-/** The same by a plan of huge pages of 2 MiB. */
+/** The guest memory that a plan with 2 MiB huge pages promises. */
 export function plannedPages({ cells }: Plan): readonly NodePages[] {
   return cells.map(({ hostNode, memoryBytes }) => ({
     node: hostNode,

@@ -1,12 +1,14 @@
-/** A host to emulate: what a machine's firmware would tell, and stand-ins for its devices. */
+/** The shape of a host to emulate: what its firmware reports, and stand-ins for its devices. */
 export interface HostShape {
   readonly name: string;
-  /** CPU sockets; their nodes have as many cores each as the largest has. */
+  /** The number of CPU sockets; every node counts with the cores of the largest. */
   readonly packages: number;
   readonly nodes: readonly NodeShape[];
   /** SLIT, in the nodes' order. */
   readonly distances: readonly (readonly number[])[];
-  /** HMAT between initiators and targets, where the firmware tells; nodes without CPUs initiate none. */
+  /**
+   * HMAT between initiators and targets, if firmware has one; nodes without CPUs initiate nothing.
+   */
   readonly hmat?: {
     readonly latencyNs: readonly (readonly number[])[];
     readonly gigabytesPerSecond: readonly (readonly number[])[];
@@ -16,16 +18,16 @@ export interface HostShape {
 export interface NodeShape {
   readonly package: number;
   readonly cores: number;
-  /** 0 of a node without memory. */
+  /** 0 for a node without memory. */
   readonly memoryMiB: number;
-  /** Huge pages of 2 MiB that are set apart at boot. */
+  /** 2 MiB huge pages that are reserved at boot. */
   readonly hugepages: number;
   readonly devices: readonly DeviceShape[];
 }
 
 /**
- * `port`: an accelerator behind a root port of its own. `switch`: two below one switch. `group`: two
- * behind a bridge that cannot tell them apart, so that they share an IOMMU group.
+ * `port`: an accelerator below a root port of its own. `switch`: two below one switch. `group`: two
+ * behind a bridge that cannot distinguish them, so that they share an IOMMU group.
  */
 export type DeviceShape = "port" | "switch" | "group";
 

@@ -1,8 +1,8 @@
 import type { Host } from "./host.ts";
 
 /**
- * All that starting a VM may change of a host: which drivers its devices have, the huge pages that are
- * free on each node, who runs, what libvirt knows, and what is written down in a state folder.
+ * Everything that starting a VM may change on a host: the devices' drivers, the free huge pages of
+ * each node, the running emulators, libvirt's domains, and the files of a state folder.
  */
 const script = `
 for device in /sys/bus/pci/devices/*; do
@@ -20,6 +20,6 @@ find "$1" -type d | sort
 
 export const defaultState = "/var/lib/evenkeel";
 
-/** A text, so that a difference between two shows as lines. */
+/** The state as a text, so that a difference shows as lines. */
 export const snapshot = (host: Host, state: string = defaultState): Promise<string> =>
   host.ok("/bin/sh", ["-c", script, "snapshot", state]);

@@ -27,18 +27,18 @@ export function vmDocument(options: VmOptions): string {
   });
 }
 
-/** A serial console that writes into a file, as libvirt takes it. */
+/** A serial console that writes to a file, as a device for libvirt. */
 export const consoleDevice = (path: string): string =>
   `<devices><serial type='file'><source path='${path}'/><target port='0'/></serial></devices>`;
 
-/** Waits until a guest has said all that it sees, and gives that. */
+/** Waits until a guest has printed its whole report, and returns it. */
 export async function guestReport(host: Host, console: string, msMax: number): Promise<string> {
   const deadline = Date.now() + msMax;
   for (;;) {
-    const said = await host.read(console).catch(() => "");
-    const report = /lab: report begins\r?\n([\s\S]*)lab: report ends/.exec(said)?.[1];
+    const output = await host.read(console).catch(() => "");
+    const report = /lab: report begins\r?\n([\s\S]*)lab: report ends/.exec(output)?.[1];
     if (report !== undefined) return report.replaceAll("\r", "");
-    if (Date.now() > deadline) throw new Error(`the guest says no more than: ${said.slice(-2000)}`);
+    if (Date.now() > deadline) throw new Error(`the guest printed only: ${output.slice(-2000)}`);
     await sleep(2000);
   }
 }

@@ -1,2 +1,2 @@
-/** Words of a command line that belong together, so that each option is seen as one. */
+/** Groups the words of one option, so that it reads as one. */
 export const words = (...all: readonly string[]): readonly string[] => all;

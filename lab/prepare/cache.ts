@@ -2,20 +2,22 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 
-/** Where everything that the lab builds is kept; git ignores it, and it may be deleted at any time. */
+/**
+ * The folder for everything that the lab builds; git ignores it, and it may be deleted at any time.
+ */
 export const cacheFolder = join(import.meta.dirname, "..", "..", ".cache", "lab");
 
-/** Where a thing is, or would be, that is built for what it depends on. */
+/** The path of a thing that is built from these inputs, whether it exists or not. */
 export function builtPath(name: string, inputs: readonly string[]): string {
   const key = createHash("sha256").update(JSON.stringify(inputs)).digest("hex").slice(0, 16);
   return join(cacheFolder, `${key}-${name}`);
 }
 
 /**
- * The path of a thing that is built once for what it depends on. It is built beside its place and
- * moved there when it is whole, so that a build that was interrupted is never taken for one.
+ * Builds a thing once for its inputs, and returns its path. It is built in a temporary place and
+ * renamed when it is complete, so an interrupted build is never used.
  *
- * @param inputs all that decides what comes out: package versions, scripts, sources.
+ * @param inputs everything that the result depends on: package versions, scripts, sources.
  */
 export async function built(
   name: string,
@@ -39,7 +41,7 @@ export async function built(
   return path;
 }
 
-/** Of what was built under one name the latest few stay: another run may be using the one before. */
+/** Keeps the latest few builds of a name: another run may still use the previous one. */
 function forgetOld(name: string): void {
   const paths = readdirSync(cacheFolder)
     .filter((entry) => entry.slice(17) === name)

@@ -9,8 +9,8 @@ const lab = join(import.meta.dirname, "..");
 const reportScript = join(lab, "..", "packages/host/src/guest-check/report.sh");
 
 /**
- * What guests on the emulated host boot: a kernel and an initramfs that says on the console what the
- * guest sees, and stays. One image, which the emulated host has below /guest.
+ * The image that guests on the emulated host boot: a kernel and an initramfs that prints the
+ * guest's report on the console and waits. The emulated host has it below /guest.
  */
 export async function guestImage(): Promise<string> {
   const kernel = await debianKernel();

@@ -13,7 +13,7 @@ import { built } from "./cache.ts";
 import type { Kernel } from "./kernel.ts";
 import { run } from "./run.ts";
 
-/** A file of an initramfs: where it comes from, or what it says. */
+/** A file of an initramfs: its source path or its text. */
 export interface InitFile {
   readonly path: string;
   readonly text?: string;
@@ -21,7 +21,7 @@ export interface InitFile {
   readonly executable?: boolean;
 }
 
-/** An initramfs with busybox, some of the kernel's modules in the order of their needs, and files. */
+/** An initramfs with busybox, kernel modules in the order of their dependencies, and files. */
 export async function initramfs(
   name: string,
   kernel: Kernel,
@@ -59,7 +59,7 @@ async function fill(
   for (const applet of applets.split("\n").filter((one) => one !== "" && one !== "busybox")) {
     symlinkSync("busybox", join(folder, "bin", applet));
   }
-  // The kernel opens it before anything is mounted.
+  // The kernel opens the console before anything is mounted.
   await run("mknod", [join(folder, "dev/console"), "c", "5", "1"]);
   const needed = new Set<string>();
   for (const module of modules) {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { built } from "./cache.ts";
 import { run } from "./run.ts";
 
-/** An unpacked kernel of Debian's: nothing of it is installed on the machine. */
+/** An unpacked Debian kernel; nothing of it is installed on the machine. */
 export interface Kernel {
   readonly folder: string;
   readonly version: string;
@@ -12,14 +12,14 @@ export interface Kernel {
 }
 
 /**
- * Debian's cloud kernel, the one that fits this machine's package lists: it has all that host and
- * guest need (NUMA, IOMMU, vfio-pci, virtio, erofs) and boots in a few seconds under emulation.
+ * Debian's cloud kernel in the version of this machine's package lists. It has everything that host
+ * and guest need (NUMA, IOMMU, vfio-pci, virtio, erofs) and boots in a few seconds under emulation.
  */
 export async function debianKernel(): Promise<Kernel> {
   const depends = await run("apt-cache", ["depends", "linux-image-cloud-amd64"]);
   const name = /Depends: (linux-image-\S+)/.exec(depends)?.[1];
   if (name === undefined)
-    throw new Error("Debian's package linux-image-cloud-amd64 is not to be had");
+    throw new Error("Debian's package linux-image-cloud-amd64 is not available");
   const policy = await run("apt-cache", ["policy", name]);
   const candidate = /Candidate: (\S+)/.exec(policy)?.[1] ?? "";
   const folder = await built(`kernel`, [name, candidate], (target) => unpack(name, target));
@@ -29,15 +29,15 @@ export async function debianKernel(): Promise<Kernel> {
 }
 
 /**
- * The kernel proper, which QEMU starts by its PVH entry: emulated twice, a guest would take longer to
- * unpack it than to boot. Debian packs it by LZ4; where it is, its setup header tells
- * (Documentation/arch/x86/boot.rst, payload_offset and payload_length).
+ * Unpacks the kernel proper, which QEMU starts by its PVH entry: under double emulation, a guest
+ * would take longer to unpack it than to boot. Debian packs it with LZ4; its setup header has its
+ * place (Documentation/arch/x86/boot.rst, payload_offset and payload_length).
  */
 async function inflate(packed: string, target: string): Promise<void> {
   const image = readFileSync(packed);
   const setupBytes = (image.readUInt8(0x1f1) + 1) * 512;
   const begin = setupBytes + image.readUInt32LE(0x248);
-  // The last four bytes are its length unpacked.
+  // The last four bytes are its unpacked length.
   const end = begin + image.readUInt32LE(0x24c) - 4;
   const payload = `${target}.lz4`;
   try {

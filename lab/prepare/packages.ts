@@ -12,7 +12,7 @@ const packages = [
   "qemu-system-x86",
 ];
 
-/** Installs them when run as root on Debian; an error says what is missing otherwise. */
+/** Installs them if run as root on Debian; otherwise an error lists what is missing. */
 export function ensureLabPackages(): void {
   const missing = ensurePackages(packages, "the lab");
   if (missing.length > 0) {

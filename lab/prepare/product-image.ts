@@ -15,12 +15,14 @@ import { run } from "./run.ts";
 
 const root = join(import.meta.dirname, "..", "..");
 
-/** The image that a run of the lab has made for all its tests, though sources may change meanwhile. */
+/**
+ * The environment variable with the image of a whole lab run, because sources may change meanwhile.
+ */
 export const productVariable = "EVENKEEL_LAB_PRODUCT";
 
 /**
- * Evenkeel as it stands in this checkout, with the Node that runs it and what it depends on, as one
- * image: the emulated host has it below /product. It is built anew whenever a source changes.
+ * An image with Evenkeel from this checkout, its Node and its dependencies; the emulated host has
+ * it below /product. It is rebuilt whenever a source changes.
  */
 export async function productImage(): Promise<string> {
   const before = process.env[productVariable];
@@ -53,8 +55,9 @@ export async function productImage(): Promise<string> {
 }
 
 /**
- * A source without its types, which `agent/stripped.mjs` has Node take as it is. Node would do the same
- * by WebAssembly at every start; under emulation that takes ten seconds, and crashes now and then.
+ * Copies a source without its types; `agent/stripped.mjs` makes Node load it unchanged. Node would
+ * strip types with WebAssembly at every start, which takes ten seconds under emulation and
+ * sometimes crashes.
  */
 function copySource(path: string, target: string): void {
   mkdirSync(dirname(target), { recursive: true });
@@ -62,7 +65,10 @@ function copySource(path: string, target: string): void {
   else cpSync(path, target);
 }
 
-/** The folders of what the packages need at run time, as npm's lock tells; Node comes by itself. */
+/**
+ * The folders of the packages' runtime dependencies, from npm's lock file; Node is copied
+ * separately.
+ */
 function dependencies(lock: string): readonly string[] {
   const { packages }: { readonly packages: Readonly<Record<string, LockedPackage>> } =
     JSON.parse(lock);

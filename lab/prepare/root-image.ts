@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { built, cacheFolder } from "./cache.ts";
 import { run } from "./run.ts";
 
-/** What the emulated host has beside Debian's essential packages. */
+/** The emulated host's packages beside Debian's essential ones. */
 const packages = [
   "busybox-static",
   "iproute2",
@@ -18,8 +18,8 @@ const packages = [
 ];
 
 /**
- * The emulated host's root file system: Debian of this machine's release with libvirt and QEMU, read
- * only, as one image. It is built from this machine's package sources and signed keys.
+ * The emulated host's root file system as a read-only image: Debian in this machine's release, with
+ * libvirt and QEMU, built from this machine's package sources and signing keys.
  */
 export async function rootImage(): Promise<string> {
   const release = readFileSync("/etc/os-release", "utf8");

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 
-/** Runs a program to its end; its output, or an error with what it said. */
+/** Runs a program to its end and returns its output; an error has its standard error. */
 export function run(
   program: string,
   args: readonly string[],

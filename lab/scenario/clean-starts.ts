@@ -11,15 +11,18 @@ import { snapshot } from "../machine/snapshot.ts";
 import { words } from "../machine/words.ts";
 
 /**
- * VMs of all kinds, started and stopped one after another: every verdict holds, nothing is found that
- * is not so, and the host is as it was afterwards. EVENKEEL_LAB_STARTS has how many,
- * EVENKEEL_LAB_SEED which.
+ * Starts and stops VMs of all kinds one after another: every verdict holds, there are no false
+ * findings, and the host is as before afterwards. EVENKEEL_LAB_STARTS sets their number,
+ * EVENKEEL_LAB_SEED the draw.
  */
 const { EVENKEEL_LAB_SEED = "1", EVENKEEL_LAB_STARTS = "50" } = process.env;
 const seed = Number(EVENKEEL_LAB_SEED);
 const starts = Number(EVENKEEL_LAB_STARTS);
 
-/** What is for sale: the host keeps one core, of each node or of all, and memory of base pages. */
+/**
+ * The share of starts on each host, and what the host reserves: one core, of each node or of all,
+ * and memory in base pages.
+ */
 const shares = [
   { shape: twoByTwo, share: 0.5, reserved: { coresPerNode: 1, memoryPerNode: "256Mi" } },
   { shape: oneNode, share: 0.25, reserved: { coresPerNode: 1, memoryPerNode: "256Mi" } },
@@ -49,7 +52,7 @@ describe.each(shares)("$shape.name", ({ shape, share, reserved }) => {
         const outcome = await tryRun(host, vm, words("--via", via, "--policy", policy));
         const answer: RunAnswer = JSON.parse(outcome.stdout || "{}");
         if (outcome.status === 3 && "kind" in answer && answer.kind === "Refusal") {
-          // It is too large for this host: not a start. Most are not.
+          // The VM is too large for this host and does not count; most are not.
           refused++;
           expect(refused, what).toBeLessThan(20 * wanted);
           continue;
@@ -63,7 +66,7 @@ describe.each(shares)("$shape.name", ({ shape, share, reserved }) => {
         expect(answer.verdict.holds, what).toBe(true);
         expect(await falseAlarms(host, answer.verdict), what).toEqual([]);
         await stopVm(host, vm.name);
-        // What only a first start makes is there from the first one on.
+        // Files that only a first start creates exist from the first one on.
         before ??= await snapshot(host);
       }
       expect(await snapshot(host)).toBe(before);
@@ -73,8 +76,9 @@ describe.each(shares)("$shape.name", ({ shape, share, reserved }) => {
 });
 
 /**
- * What was found that is not so. Evenkeel places no interrupts, and the kernel may send those of the
- * stand-ins, lines that several share, to another node: a warning then, and right by the kernel's word.
+ * The findings that are false. Evenkeel places no interrupts, and the kernel may send the shared
+ * interrupt lines of stand-in devices to another node. Then the warning is right, as the kernel's
+ * files show.
  */
 async function falseAlarms(host: Host, { findings }: Verdict): Promise<readonly Finding[]> {
   const wrong: Finding[] = [];

@@ -10,7 +10,10 @@ import { twoByTwo } from "../machine/shape.ts";
 import { consoleDevice, guestReport, vmDocument } from "../machine/vm.ts";
 import { words } from "../machine/words.ts";
 
-/** A VM over two nodes with an accelerator on each: planned, started, and what it then really is. */
+/**
+ * A VM over two nodes with an accelerator on each: planned, started, and checked against the
+ * kernel.
+ */
 let host: Host;
 let plan: Plan;
 const console = "/tmp/llm-a.log";
@@ -49,7 +52,7 @@ test("every page of its memory is on its node, in huge pages", async () => {
   expect(pages).toEqual(plannedPages(plan));
 });
 
-test("every vCPU's thread may run on its core alone, the others on the host's", async () => {
+test("every vCPU's thread may run only on its core, the other threads on the host's CPUs", async () => {
   const threads = await threadsOf(host, await pidOf(host, plan.vm));
   const vcpus = plan.cells.flatMap((cell) => cell.vcpus);
   for (const vcpu of vcpus) {
@@ -70,7 +73,7 @@ test("the guest sees both accelerators on their nodes, the distances and the con
   const accelerators = report.split("\n").filter((line) => line.includes("0x1234 device 0x11e8"));
   expect(accelerators.map((line) => / node (-?\d+)/.exec(line)?.[1])).toEqual(["0", "1"]);
   await host.write(planPath(plan), JSON.stringify(plan));
-  // Nothing puts NCCL's file into this guest, as cloud-init would: that, and only that, is told.
+  // No cloud-init puts NCCL's file into this guest, and that is the only finding.
   expect(await verdictOf(host, plan, ["--guest-report", "/tmp/report.txt"])).toMatchObject({
     holds: true,
     findings: [{ code: "nccl-file", severity: "info", found: expect.stringContaining("none") }],

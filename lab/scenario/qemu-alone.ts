@@ -7,7 +7,10 @@ import { defaultState, snapshot } from "../machine/snapshot.ts";
 import { guestReport } from "../machine/vm.ts";
 import { words } from "../machine/words.ts";
 
-/** A VM over two nodes with an accelerator on each, by QEMU alone: this host's libvirt does not run. */
+/**
+ * A VM over two nodes with an accelerator on each, by QEMU without libvirt, which does not run
+ * here.
+ */
 let host: Host;
 let answer: RunAnswer;
 let before: string;
@@ -15,7 +18,7 @@ const vm = { name: "llm-a", accelerators: 2, vcpus: 2, memory: "512Mi" };
 
 beforeAll(async () => {
   host = await bootHost(twoByTwo);
-  // What only the first start ever makes, the folders of the state, is there before.
+  // Folders that only the first start creates exist before the snapshot.
   await runVm(host, vm, words("--via", "qemu"));
   await stopVm(host, vm.name);
   before = await snapshot(host);
@@ -38,7 +41,7 @@ test("its guest sees what the plan promises", async () => {
   const console = `${defaultState}/run/${answer.uuid}/console.log`;
   await host.write("/tmp/report.txt", await guestReport(host, console, 900_000));
   const verdict = await verdictOf(host, answer.plan, ["--guest-report", "/tmp/report.txt"]);
-  // Nothing puts NCCL's file into this guest, as cloud-init would: that, and only that, is told.
+  // No cloud-init puts NCCL's file into this guest, and that is the only finding.
   expect(verdict).toMatchObject({
     scope: "guest",
     holds: true,

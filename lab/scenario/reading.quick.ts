@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { bootHost, type Host } from "../machine/host.ts";
 import { eightNodes, type HostShape, oneNode, twoByTwo, unevenNodes } from "../machine/shape.ts";
 
-/** What Evenkeel reads of a host is what the host was made of. */
+/** Evenkeel reads from a host what the host's shape has. */
 describe.each([twoByTwo, unevenNodes, eightNodes, oneNode])("$name", (shape) => {
   let host: Host;
   let topology: Topology;
@@ -35,7 +35,7 @@ describe.each([twoByTwo, unevenNodes, eightNodes, oneNode])("$name", (shape) => 
     );
     for (const [i, node] of topology.nodes.entries()) {
       const wanted = at(shape.nodes, i).memoryMiB * MiB;
-      // The kernel keeps some of it for itself.
+      // The kernel reserves some memory.
       expect(node.memoryBytes).toBeLessThanOrEqual(wanted);
       expect(node.memoryBytes).toBeGreaterThanOrEqual(wanted * 0.75);
     }
@@ -44,8 +44,8 @@ describe.each([twoByTwo, unevenNodes, eightNodes, oneNode])("$name", (shape) => 
   test("distances, and HMAT as far as the kernel shows it", () => {
     expect(topology.distances).toEqual(shape.distances);
     const own = topology.access.filter(({ initiator, target }) => initiator === target);
-    const told = shape.hmat?.latencyNs.map((row, i) => row[i]) ?? [];
-    expect(own.map(({ readLatencyNs }) => readLatencyNs)).toEqual(told);
+    const ownLatencies = shape.hmat?.latencyNs.map((row, i) => row[i]) ?? [];
+    expect(own.map(({ readLatencyNs }) => readLatencyNs)).toEqual(ownLatencies);
   });
 
   test("accelerators on their nodes, below their switches, in their IOMMU groups", () => {

@@ -9,8 +9,8 @@ import { snapshot } from "../machine/snapshot.ts";
 import { words } from "../machine/words.ts";
 
 /**
- * What stands in the way of a start is told before anything is touched: the host is the same before
- * and after, to the last driver, page, definition and file.
+ * An obstacle to a start is reported before anything changes: the host's drivers, pages, domains
+ * and files are the same before and after.
  */
 let host: Host;
 let plan: Plan;
@@ -24,7 +24,7 @@ beforeAll(async () => {
 });
 afterAll(() => host?.stop());
 
-/** Each stand-in for an accelerator, behind its IOMMU group. */
+/** Lists each stand-in for an accelerator with its IOMMU group. */
 const groupsScript = `
 for device in /sys/bus/pci/devices/*; do
   [ "$(cat "$device/device")" = 0x11e8 ] || continue
@@ -39,7 +39,7 @@ beforeEach(() => {
 });
 afterEach(() => undo());
 
-/** The problems by which it is refused, with everything as it was. */
+/** The problems of a refused start, which must change nothing. */
 async function refusal(...more: readonly string[]): Promise<PreflightReport["problems"]> {
   const before = await snapshot(host);
   const { status, stdout } = await tryRun(host, vm, more);
@@ -50,13 +50,13 @@ async function refusal(...more: readonly string[]): Promise<PreflightReport["pro
   return report.problems.filter(({ severity }) => severity === "error");
 }
 
-test("huge pages that are short on one node, while others have plenty", async () => {
+test("too few huge pages on one node, with plenty on others", async () => {
   const folder = "/sys/devices/system/node/node0/hugepages/hugepages-2048kB";
   undo = () => host.ok("rm", ["/dev/hugepages/hog"]);
   const hog = words("--membind=0", "fallocate", "--length", "300M", "/dev/hugepages/hog");
   await host.ok("numactl", hog);
   expect((await host.read(`${folder}/free_hugepages`)).trim()).toBe("10");
-  // Placed anew it would go elsewhere; by a plan of before there is nowhere else.
+  // A new placement would use another node; the existing plan cannot.
   expect(await refusal("--plan", planPath(plan))).toContainEqual(
     expect.objectContaining({
       code: "hugepages-not-free",
@@ -67,7 +67,7 @@ test("huge pages that are short on one node, while others have plenty", async ()
   );
 });
 
-test("an IOMMU group of which the plan leaves out a part", async () => {
+test("an IOMMU group of which the plan passes only a part", async () => {
   const listed = await host.ok("/bin/sh", ["-c", groupsScript]);
   const groups = Map.groupBy(listed.trim().split("\n"), (line) => line.split(" ")[0]);
   const shared = [...groups.values()].find(({ length }) => length > 1) ?? [];
@@ -84,7 +84,7 @@ test("an IOMMU group of which the plan leaves out a part", async () => {
   );
 });
 
-test("a device that a VM of somebody else's has", async () => {
+test("a device that another VM uses", async () => {
   const address = plan.devices[0]?.address ?? "";
   const [domain, bus, slot, fn] = address.split(/[:.]/);
   const other = `<domain type='qemu'><name>other</name><memory unit='MiB'>32</memory>
@@ -105,7 +105,7 @@ test("a device that a VM of somebody else's has", async () => {
   );
 });
 
-test("with none of that in the way it runs", async () => {
+test("without these obstacles it runs", async () => {
   const { verdict } = await runVm(host, vm);
   expect(verdict).toMatchObject({ holds: true, findings: [] });
 });

@@ -17,7 +17,7 @@ beforeAll(async () => {
   await startLibvirt(host);
   await host.ok("mkdir", ["-p", smallDisk]);
   await host.ok("mount", [...words("-t", "tmpfs", "-o", "size=1M"), "small", smallDisk]);
-  // What only the first start ever makes, such as the state folder itself, is there before.
+  // Files that only the first start creates, such as the state folder, exist before the snapshot.
   for (const more of [[], ["--state", smallDisk]]) {
     await runVm(host, vm, more);
     await stopVm(host, vm.name, more);
@@ -25,7 +25,7 @@ beforeAll(async () => {
 });
 afterAll(() => host?.stop());
 
-/** Starts it, does that in the middle, and gives what the start came to. */
+/** Starts the VM, runs the command in the middle, and returns the start's result. */
 async function upset(command: string, more: readonly string[] = []) {
   const [outcome, done] = await Promise.all([
     tryRun(host, vm, more),
@@ -38,18 +38,18 @@ async function upset(command: string, more: readonly string[] = []) {
   return { status: outcome.status, code: error?.code };
 }
 
-test.each(["libvirt", "qemu"])("QEMU ended while it starts, by %s", async (via) => {
+test.each(["libvirt", "qemu"])("QEMU killed while %s starts it", async (via) => {
   const before = await snapshot(host);
   const { status, code } = await upset('kill -KILL "$pid"', ["--via", via]);
   expect([status, code]).toEqual([2, "hypervisor-failed"]);
   expect(await snapshot(host)).toBe(before);
 });
 
-test("libvirt ended while it starts a VM, and started again", async () => {
+test("libvirt killed while it starts a VM, and restarted", async () => {
   const before = await snapshot(host);
   const { code } = await upset('kill -KILL "$(cat /run/libvirtd.pid)"');
   expect(code).toBe("hypervisor-failed");
-  // Without libvirt nothing can be undone; with it again the next command does that first.
+  // Without libvirt nothing can be undone; once it runs again, the next command does that first.
   await restartLibvirt(host);
   const listed = await host.evenkeel("list", "--output", "json");
   expect(listed.stderr).toContain(vm.name);
@@ -57,7 +57,7 @@ test("libvirt ended while it starts a VM, and started again", async () => {
   expect(await snapshot(host)).toBe(before);
 });
 
-test("a state folder whose disk is full by then", async () => {
+test("a state folder on a disk that fills up", async () => {
   const before = await snapshot(host, smallDisk);
   const fill = `dd if=/dev/zero of=${smallDisk}/fill bs=4k 2>/dev/null; true`;
   const { code } = await upset(fill, ["--state", smallDisk]);

@@ -8,8 +8,8 @@ import { type Thread, threadsOf } from "../machine/process.ts";
 import { twoByTwo } from "../machine/shape.ts";
 
 /**
- * A VM that runs as planned, and what may become of it while it runs: each found with its numbers,
- * alone, and gone once it is undone. Nothing is passed to the VM, for VFIO would pin its pages.
+ * Changes to a VM that runs as planned: each is found with its numbers, alone, and is gone once
+ * undone. The VM has no devices, because VFIO would pin its pages.
  */
 let host: Host;
 let vm: Running;
@@ -51,24 +51,24 @@ interface Sabotage {
   readonly code: FindingCode;
   readonly severity?: "warning";
   readonly subject: () => string;
-  /** In the finding's words. */
+  /** Part of the finding's text. */
   readonly found: string;
 }
 
-/** The cgroup of a thread: libvirt has made one for each vCPU, each iothread and the emulator. */
+/** The cgroup of a thread: libvirt creates one for each vCPU, each iothread and the emulator. */
 async function cgroupOf({ tid }: Thread): Promise<string> {
   const [, path = ""] =
     /^0::(.*)$/m.exec(await host.read(`/proc/${vm.pid}/task/${tid}/cgroup`)) ?? [];
   return `/sys/fs/cgroup${path}`;
 }
 
-/** A cpuset comes before an affinity: only once it has been widened can a thread go elsewhere. */
+/** Widens the cpuset first: a thread's affinity cannot exceed it. */
 async function keepTo({ tid, cpus }: Thread, cgroup: string): Promise<void> {
   await host.write(`${cgroup}/cpuset.cpus`, cpus);
   await host.ok("taskset", ["-pc", cpus, `${tid}`]);
 }
 
-/** A thread on a vCPU's core, on another's, or where nothing of the VM belongs. */
+/** Moves a thread onto a vCPU's core, another VM's, or CPUs outside the VM. */
 const misplaced = (
   name: string,
   thread: RegExp,
@@ -136,12 +136,12 @@ const sabotages: readonly Sabotage[] = [
   },
 ];
 
-test.each(sabotages)("$name is found, and gone once undone", async (sabotage) => {
+test.each(sabotages)("$name is found, and no longer after it is undone", async (sabotage) => {
   const { does, undoes, code, severity = "error", subject, found } = sabotage;
   await does();
   const bad = await verdictOf(host, vm.plan);
   await undoes();
-  // A cgroup may have several threads, and the same is found of each; but nothing else is.
+  // A cgroup may have several threads with the same finding, but there must be no other finding.
   expect([...new Set(bad.findings.map((finding) => finding.code))]).toEqual([code]);
   expect(bad.findings).toContainEqual(
     expect.objectContaining({

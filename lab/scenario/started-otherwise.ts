@@ -11,8 +11,8 @@ import { twoByTwo } from "../machine/shape.ts";
 import { words } from "../machine/words.ts";
 
 /**
- * VMs that somebody starts by an edited definition instead of the one that Evenkeel renders from the
- * plan. As rendered each holds, so what is found is what the edit did.
+ * VMs that are started from an edited definition instead of the one that Evenkeel renders. As
+ * rendered each holds, so every finding comes from the edit.
  */
 let host: Host;
 beforeAll(async () => {
@@ -23,15 +23,15 @@ afterAll(() => host?.stop());
 
 interface Edit {
   readonly name: string;
-  /** @param buses where the devices are plugged in, in the guest. */
+  /** @param buses the guest's buses that the devices are on. */
   readonly change: (buses: readonly string[]) => Change;
-  /** All that is found, by code and subject, with the words of it that have the numbers. */
+  /** Every finding: code, subject, and the part of its text with the numbers. */
   readonly finds: readonly (readonly [code: FindingCode, subject: string, found: string])[];
 }
 
 const edits: readonly Edit[] = [
   {
-    // CPU 4 is of node 2, where nothing of the VM belongs.
+    // CPU 4 is on node 2, which the VM does not use.
     name: "no memory policy, and memory first touched on another node",
     change: () => (element) => {
       if (element.name === "numatune") return null;
@@ -63,7 +63,7 @@ const edits: readonly Edit[] = [
   },
 ];
 
-/** Where devices are in the guest; on the host is another address, within `source`. */
+/** Changes the devices' addresses in the guest; their host addresses are inside `source`. */
 const replugged =
   (move: (bus: string) => Readonly<Record<string, string>>): Change =>
   (element, around) =>
@@ -95,7 +95,7 @@ describe.each([
   let plan: Plan;
   let xml: string;
 
-  /** Starts it by that definition, for as long as it takes to look at it. */
+  /** Starts the VM from this definition just long enough to verify it. */
   async function verdictBy(definition: string): Promise<Verdict> {
     await host.write(`/tmp/${vm.name}.xml`, definition);
     await host.ok("virsh", ["create", `/tmp/${vm.name}.xml`]);
@@ -106,7 +106,7 @@ describe.each([
     }
   }
 
-  test("it holds as Evenkeel starts it", async () => {
+  test("the plan holds for the VM that Evenkeel starts", async () => {
     const answer = await runVm(host, { ...vm, vcpus: 2, memory: "128Mi" });
     plan = answer.plan;
     await stopVm(host, vm.name);
@@ -126,19 +126,19 @@ describe.each([
     );
     const verdict = await verdictBy(altered(xml, change(buses)));
     const found = verdict.findings.filter(({ severity }) => severity === "error");
-    for (const [code, subject, told] of finds) {
+    for (const [code, subject, text] of finds) {
       const own = found.find((one) => one.code === code && one.subject.startsWith(subject));
-      expect([code, own?.found]).toEqual([code, expect.stringContaining(told)]);
+      expect([code, own?.found]).toEqual([code, expect.stringContaining(text)]);
     }
     expect(found).toHaveLength(finds.length);
     expect(verdict.holds).toBe(false);
   });
 
-  test("it holds again by the definition as rendered", async () => {
+  test("the plan holds again with the rendered definition", async () => {
     expect(await verdictBy(xml)).toMatchObject({ holds: true, findings: [] });
   });
 
-  test("and can be adopted then", async () => {
+  test("the VM can then be adopted", async () => {
     await host.write(`/tmp/${vm.name}.xml`, xml);
     await host.ok("virsh", ["create", `/tmp/${vm.name}.xml`]);
     const by = words("--plan", planPath(plan), "--output", "json");

@@ -125,7 +125,9 @@ function checkDistances({ cells, distances }: Plan, line: CommandLine): void {
 
 const bridges = ["pcie-root-port", "x3130-upstream", "xio3130-downstream", "pxb-pcie"];
 
-/** The guest node of the expander that a host's function ends up below, found through the bridges. */
+/**
+ * The guest node of the expander that a host's function ends up below, found through the bridges.
+ */
 function cellShown(hostAddress: string, line: CommandLine): unknown {
   const all = bridges.flatMap((driver) => line.objects(driver));
   let device = line.objects("vfio-pci").find(({ host }) => host === hostAddress);

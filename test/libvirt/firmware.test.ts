@@ -57,8 +57,8 @@ const small = { memory: [{ node: 0, bytes: 192 * MiB }] };
 const H100 = 128 * GiB;
 
 /**
- * Two cells with as many GPUs each, the first of which has companions in its slot and beside it. The
- * second and third of a cell share a switch, and what comes after them has none.
+ * Two cells with as many GPUs each, the first of which has companions in its slot and beside it.
+ * The second and third of a cell share a switch, and what comes after them has none.
  */
 function gpuPlan(vm: string, architecture: "x86_64" | "aarch64", each: number, bar: number): Plan {
   const gpus = (cell: number): DeviceShape[] =>

@@ -8,7 +8,9 @@ export interface PciFunction {
   readonly bridge: BridgeWindow | null;
 }
 
-/** The bus behind a bridge, and the 64-bit memory that it forwards there; none while end < start. */
+/**
+ * The bus behind a bridge, and the 64-bit memory that it forwards there; none while end < start.
+ */
 export interface BridgeWindow {
   readonly bus: number;
   readonly start: number;

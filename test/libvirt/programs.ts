@@ -14,7 +14,9 @@ const programs = [
   "unshare",
 ];
 
-/** Why the tests with libvirt cannot run here, or null where they can; said when they are skipped. */
+/**
+ * Why the tests with libvirt cannot run here, or null where they can; said when they are skipped.
+ */
 export const whyNot: string | null = reason();
 
 /** The same of the tests that need no more than libvirt's schema of domains. */

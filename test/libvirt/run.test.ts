@@ -10,7 +10,8 @@ import { whyNot } from "./programs.ts";
 
 /**
  * VMs that really run on this machine, without devices and in software: started, listed and stopped
- * through a libvirt of the test's own and through QEMU alone, and with something failing in between.
+ * through a libvirt of the test's own and through QEMU alone, and with something failing in
+ * between.
  */
 if (whyNot !== null) console.warn(`skipping VMs that run: ${whyNot}`);
 let libvirtd: Libvirtd | null = null;
@@ -33,7 +34,9 @@ interface Ended {
   readonly stderr: string;
 }
 
-/** A place for one test: its state folder, its files, and programs that stand before the real ones. */
+/**
+ * A place for one test: its state folder, its files, and programs that stand before the real ones.
+ */
 function place() {
   const folder = scratchFolder();
   const state = join(folder, "state");

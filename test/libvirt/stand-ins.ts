@@ -49,7 +49,8 @@ function withStandIns(domain: XmlElement, standIn: StandIn): XmlElement {
   const passed = devices === null ? [] : childrenNamed(devices, "hostdev");
   const namespace = ["xmlns:qemu", "http://libvirt.org/schemas/domain/qemu/1.0"] as const;
   const given = child(domain, "qemu:commandline");
-  // As JSON, since QEMU makes devices of the older form before libvirt's, and so before their ports.
+  // As JSON, since QEMU makes devices of the older form before libvirt's, and so before their
+  // ports.
   const args = passed.flatMap((hostdev) => [
     "-device",
     JSON.stringify({ ...standIn(source(hostdev)), ...at(hostdev) }),

@@ -39,7 +39,9 @@ export function installPacked(folder: string): Installed {
   return { folder, names: [...files.keys()], files };
 }
 
-/** Links a package of the repository's `node_modules` into the folder, if that has not been done. */
+/**
+ * Links a package of the repository's `node_modules` into the folder, if that has not been done.
+ */
 export function link(folder: string, name: string): void {
   const target = join(folder, "node_modules", name);
   if (existsSync(target)) return;

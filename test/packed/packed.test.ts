@@ -18,8 +18,8 @@ import { type Declared, declared, type ExportedName, exportedNames } from "./exp
 import { examplesIn, installPacked, link, type Ran, run } from "./installed.ts";
 
 /**
- * The packages as somebody else has them: packed, unpacked outside the repository, and used as their
- * documents say.
+ * The packages as somebody else has them: packed, unpacked outside the repository, and used as
+ * their documents say.
  */
 const root = join(import.meta.dirname, "../..");
 const folder = scratchFolder();

@@ -44,7 +44,8 @@ function here(plan: Plan): Plan {
 
 /**
  * Stand-ins for the devices, and huge pages that need not be there yet: all other arguments stay as
- * they are. On aarch64 QEMU writes into the memory before the guest starts, so they become base pages.
+ * they are. On aarch64 QEMU writes into the memory before the guest starts, so they become base
+ * pages.
  */
 function runnableArguments({ program, arguments: args }: QemuCommand): string[] {
   return args.map((text) => {
@@ -204,7 +205,8 @@ test.skipIf(whyNot !== null)("with KVM, more than 255 vCPUs too", async (context
     () => "",
     (error: unknown) => String(error),
   );
-  // KVM may be there and not able to set a vCPU up, as in some nested machines: QEMU ends by itself.
+  // KVM may be there and not able to set a vCPU up, as in some nested machines: QEMU ends by
+  // itself.
   const unusable = /access KVM|initialize KVM|failed to set MSR|kvm_buf_set_msrs/i;
   context.skip(unusable.test(refused), "KVM cannot be used here");
   const qemu = await starting;

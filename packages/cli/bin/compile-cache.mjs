@@ -1,12 +1,14 @@
-// Node compiles what it runs anew at every start, which takes longer than most commands. It can keep
-// what it compiled. A cache holds code that will run, so it lies in a folder that only its owner can
-// write to, or there is none. NODE_DISABLE_COMPILE_CACHE=1 turns it off.
+// Node compiles what it runs anew at every start, which takes longer than most commands. It can
+// keep what it compiled. A cache holds code that will run, so it lies in a folder that only its
+// owner can write to, or there is none. NODE_DISABLE_COMPILE_CACHE=1 turns it off.
 import { lstatSync, mkdirSync } from "node:fs";
 import { enableCompileCache } from "node:module";
 import { homedir } from "node:os";
 import { join } from "node:path";
 
-/** Lets Node keep compiled sources in the user's cache folder; without effect where that is unsafe. */
+/**
+ * Lets Node keep compiled sources in the user's cache folder; without effect where that is unsafe.
+ */
 export function useCompileCache() {
   try {
     const home = process.env.XDG_CACHE_HOME || join(homedir(), ".cache");

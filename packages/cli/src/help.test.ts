@@ -67,7 +67,8 @@ const examples = shownCommands.flatMap(({ name, examples: all }) =>
 test.each(examples)("%s, %s: the example works as it stands", (_name, _does, lines) => {
   // With a socket for standard input bash believes that it runs remotely, and would read bashrc.
   const options = ["--norc", "-euo", "pipefail", "-c", lines];
-  // No example knows, starts or stops a VM of the machine that runs this: their state is in no folder.
+  // No example knows, starts or stops a VM of the machine that runs this: their state is in no
+  // folder.
   const onHost = /evenkeel (?:(?:run|stop|adopt|list)\b|verify \S+$)/.test(lines);
   const { stderr, status } = spawnSync("bash", options, {
     cwd: folder,

@@ -248,7 +248,7 @@ test("an error in JSON has its line and column", () => {
       document-invalid host.json:132:2: offlineCpus is "3-1" | a list such as "0-27,112-139", in ascending order and with ranges joined | null
       json-malformed host.json:132:2: the key "name" appears twice in one object | every key once | remove one of the two
       document-invalid host.json:17:4: nodes[0].cpus is "0-99999999" | a list such as "0-27,112-139", in ascending order and with ranges joined | null
-      topology-inconsistent host.json: cores[0].cpus: CPUs 8 are not of node 0 (and 3 more like it) | a topology whose parts agree with one another | null
+      topology-inconsistent host.json: cores[0].cpus: CPUs 8 are not on node 0 (and 3 more like it) | a topology whose parts agree with one another | null
       document-invalid host.json:146:4: pci[0].address is "000G:15:01.0" | a full lower-case PCI address such as "0000:1b:00.0" | null
       json-malformed host.json:1:18: this is not JSON | one complete JSON document (RFC 8259) | null
       json-malformed host.json:1:8: this is not JSON | one complete JSON document (RFC 8259) | null

@@ -1,6 +1,6 @@
 /**
- * What `@evenkeel/host` offers to programs elsewhere: machines and running VMs, read. Modules inside
- * the repository name each other by their paths.
+ * What `@evenkeel/host` offers to programs elsewhere: machines and running VMs, read. Modules
+ * inside the repository name each other by their paths.
  */
 
 // Sources of machines

@@ -2,8 +2,8 @@ import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 
 /**
- * The optional corpus of recordings of real machines, in the folder that `EVENKEEL_CORPUS` names.
- * Tests that use it run where it is and say so where it is not.
+ * The optional corpus: recordings of real machines, in the folder `EVENKEEL_CORPUS`. Tests that
+ * need it run where it exists and are marked as skipped elsewhere.
  */
 const root =
   process.env["EVENKEEL_CORPUS"] ?? resolve(import.meta.dirname, "../../../../../shared/data");

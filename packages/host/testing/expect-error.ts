@@ -3,9 +3,9 @@ import type { ErrorCode } from "@evenkeel/core/error/codes.ts";
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 
 /**
- * The coded error that the work ends in. The test fails when there is none, or when it took 6
- * seconds of computing: not of the clock, since tests run beside others, except for waiting. On a
- * quiet machine none takes 2; what does not end at all is what this is for.
+ * Returns the coded error that the work ends in. The test fails if there is none, or if the work
+ * took 6 seconds of CPU time, which finds work that does not end. CPU time is used because tests
+ * run beside each other, and on a quiet machine no test takes 2 seconds.
  */
 export async function codedError(code: ErrorCode, work: () => unknown): Promise<EvenkeelError> {
   const started = performance.now();

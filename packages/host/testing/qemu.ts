@@ -7,7 +7,7 @@ import { scratchFolder } from "./scratch.ts";
 
 const program = "qemu-system-x86_64";
 
-/** Why no emulator can be started here; null where it can. */
+/** The reason why no emulator can be started here; null where it can. */
 export const whyNoQemu: string | null =
   process.platform !== "linux"
     ? "its /proc is Linux's"
@@ -21,8 +21,8 @@ export interface RunningQemu {
 }
 
 /**
- * Starts an emulator that holds before its first instruction, with threads, memory and a monitor as a
- * running one has them, and ends it with the test.
+ * Starts an emulator that stops before its first instruction, with threads, memory and a monitor as
+ * in a running one, and ends it with the test.
  */
 export async function startQemu(args: readonly string[]): Promise<RunningQemu> {
   const socket = join(scratchFolder(), "q.sock");
@@ -39,15 +39,15 @@ export async function startQemu(args: readonly string[]): Promise<RunningQemu> {
   const child = spawn(program, [...fixed, "-qmp", `unix:${socket},server=on,wait=off`, ...args], {
     stdio: ["ignore", "ignore", "pipe"],
   });
-  let said = "";
-  child.stderr.setEncoding("utf8").on("data", (text: string) => (said += text));
+  let errors = "";
+  child.stderr.setEncoding("utf8").on("data", (text: string) => (errors += text));
   onTestFinished(() => end(child));
   for (let waitedMs = 0; !existsSync(socket); waitedMs += 50) {
     if (child.exitCode !== null || waitedMs > 20_000)
-      throw new Error(`QEMU did not start: ${said}`);
+      throw new Error(`QEMU did not start: ${errors}`);
     await sleep(50);
   }
-  // The socket is there before the vCPUs are, and answers after.
+  // The socket exists before the vCPUs, and answers after them.
   await sleep(300);
   if (child.pid === undefined) throw new Error("QEMU answers and has no process");
   return { pid: child.pid, socket };

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, onTestFinished } from "vitest";
 
-/** A folder of its own for a test, or for the tests of one file, removed after it or them. */
+/** A temporary folder for a test or for the tests of one file, removed afterwards. */
 export function scratchFolder(parent: string = tmpdir()): string {
   const folder = mkdtempSync(join(parent, "evenkeel-test-"));
   const remove = (): void => rmSync(folder, { recursive: true, force: true });
@@ -12,7 +12,7 @@ export function scratchFolder(parent: string = tmpdir()): string {
   return folder;
 }
 
-/** Where thousands of small files take no time: in memory, if there is room for them. */
+/** A folder where thousands of small files are fast: in memory, if there is room. */
 export function roomInMemory(): string {
   if (!existsSync("/dev/shm")) return tmpdir();
   const { bavail, bsize } = statfsSync("/dev/shm");

@@ -83,7 +83,9 @@ export function qemuInstance(plan: Plan, given: Partial<Instance> = {}): Instanc
   };
 }
 
-/** A process that passes for the emulator of a VM. It ends when it is asked to, or with the test. */
+/**
+ * A process that passes for the emulator of a VM. It ends when it is asked to, or with the test.
+ */
 export async function emulatorStandIn({ uuid }: Instance): Promise<ChildProcess> {
   const script = "setTimeout(() => {}, 60_000); console.log('ready')";
   const child = spawn(process.execPath, ["-e", script, "--", "-uuid", uuid], {

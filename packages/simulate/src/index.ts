@@ -1,6 +1,6 @@
 /**
- * What `@evenkeel/simulate` offers to programs elsewhere: fleets over time under placement policies.
- * Modules inside the repository name each other by their paths.
+ * What `@evenkeel/simulate` offers to programs elsewhere: fleets over time under placement
+ * policies. Modules inside the repository name each other by their paths.
  */
 
 // Scenarios

@@ -17,7 +17,9 @@ const plan = planOf({
 });
 const planned = asPlanned(plan);
 
-/** The VM with the affinity of its first vCPUs wide, under a domain name that a shell would split. */
+/**
+ * The VM with the affinity of its first vCPUs wide, under a domain name that a shell would split.
+ */
 function widened(count: number): Evidence {
   const process = planned.process === null ? null : { ...planned.process, name: "llm a;b" };
   const threads = (planned.threads ?? []).map((thread) =>

@@ -42,7 +42,9 @@ export function sharedRemedyLines(
   return remedyLines({ ...own.remedy, text: `${text}${mends}` }, style, view);
 }
 
-/** What to do, then the commands and their undo, quoted for a shell and each on a line of its own. */
+/**
+ * What to do, then the commands and their undo, quoted for a shell and each on a line of its own.
+ */
 export function remedyLines(remedy: Remedy, style: RemedyStyle, { width }: View): string[] {
   const row = (head: string, lines: readonly string[]): string[] => {
     const word = head.trim();

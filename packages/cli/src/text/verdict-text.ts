@@ -8,7 +8,10 @@ import { visible } from "./visible.ts";
 
 const color = { error: "red", warning: "yellow", info: "dim" } as const;
 
-/** A verdict for people: whether the plan holds, the findings, what is as planned, what was not verified. */
+/**
+ * A verdict for people: whether the plan holds, the findings, what is as planned, what was not
+ * verified.
+ */
 export function verdictText(verdict: Verdict, view: View): string {
   const { paint } = view;
   const { vm, host, holds, findings, verified, unverified, scope, takenAt } = verdict;

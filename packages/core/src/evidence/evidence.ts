@@ -44,7 +44,10 @@ export interface ProcessEvidence {
   readonly uuid: string | null;
   /** How many threads the kernel counts, so that one that was not read is missed. */
   readonly threadCount: number | null;
-  /** The VFIO files it has open: `/dev/vfio/40` is an IOMMU group, `/dev/vfio/devices/vfio3` a device. */
+  /**
+   * The VFIO files it has open: `/dev/vfio/40` is an IOMMU group, `/dev/vfio/devices/vfio3` a
+   * device.
+   */
   readonly vfioFiles: readonly string[] | null;
 }
 

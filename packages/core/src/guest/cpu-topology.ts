@@ -12,13 +12,13 @@ export interface CpuTopology {
  * never contradict each other: the guest's kernel drops a last-level cache or a package that lies
  * on two nodes, and with it what its scheduler knows (arch/x86/kernel/smpboot.c, `topology_sane`).
  *
- * QEMU numbers vCPUs threads first, then cores, then sockets, all sockets alike, and
- * sockets × cores × threads must be the number of vCPUs. Since a plan numbers vCPUs core by core
- * and cell by cell, sockets of as many cores as the smallest cell has begin and end where cells do
- * whenever every cell is a multiple of it: equal cells are one socket each, and a cell of twice the
- * smallest is two. Otherwise (cells of 13 and 12 cores) only sockets of very few cores would fit the
- * cells, and every socket is a cache domain to the scheduler; then all cores are in one socket that
- * holds several nodes, as under sub-NUMA clustering, and a note says so.
+ * QEMU numbers vCPUs threads first, then cores, then sockets, all sockets alike, and sockets ×
+ * cores × threads must be the number of vCPUs. Since a plan numbers vCPUs core by core and cell by
+ * cell, sockets of as many cores as the smallest cell has begin and end where cells do whenever
+ * every cell is a multiple of it: equal cells are one socket each, and a cell of twice the smallest
+ * is two. Otherwise (cells of 13 and 12 cores) only sockets of very few cores would fit the cells,
+ * and every socket is a cache domain to the scheduler; then all cores are in one socket that holds
+ * several nodes, as under sub-NUMA clustering, and a note says so.
  *
  * Where a cell ends inside a core, its other thread would lie in the next cell: every vCPU is
  * then shown as a core.

@@ -23,8 +23,9 @@ export interface GroupFunction {
  *
  * Functions of one slot on the host are one device there (a GPU with its sound and USB functions, a
  * NIC's two ports), and their drivers find one another by it, so they share a slot in the guest.
- * They keep their numbers; but a slot is found by its function 0 alone, so where that one stays with
- * the host the others are numbered anew from 0. A companion in another slot is a device of its own.
+ * They keep their numbers; but a slot is found by its function 0 alone, so where that one stays
+ * with the host the others are numbered anew from 0. A companion in another slot is a device of its
+ * own.
  *
  * Devices come in the plan's order, each followed by its companions' slots.
  */

@@ -4,8 +4,8 @@ import type { Firmware, HypervisorOptions } from "./options.ts";
 import { unsupported } from "./unsupported.ts";
 
 /**
- * What starts a guest: UEFI unless asked otherwise, because large GPU BARs need firmware that places
- * them above 4 GiB.
+ * What starts a guest: UEFI unless asked otherwise, because large GPU BARs need firmware that
+ * places them above 4 GiB.
  *
  * Errors: `render-unsupported` for a BIOS where there is none.
  */
@@ -25,7 +25,8 @@ const OVMF_WINDOW_BYTES = 32 * GiB;
 const VIRT_WINDOW_BYTES = 512 * GiB;
 
 /**
- * The size of the PCI window in QEMU's arguments, as far as firmware must be told or the machine is.
+ * The size of the PCI window in QEMU's arguments, as far as firmware must be told or the machine
+ * is.
  *
  * OVMF opens an eighth of the address space when it trusts the CPU's width, since November 2022.
  * Earlier, or on narrow CPUs, it must be told, and the larger of the two counts

@@ -45,7 +45,10 @@ export interface GuestIdentity {
   readonly topologyDigest: string;
 }
 
-/** sockets × cores × threads is the number of vCPUs; vCPUs count threads first, then cores, then sockets. */
+/**
+ * sockets × cores × threads is the number of vCPUs; vCPUs count threads first, then cores, then
+ * sockets.
+ */
 export interface GuestCpu {
   readonly vcpus: number;
   readonly sockets: number;
@@ -117,7 +120,9 @@ export interface PciPort {
   readonly slot: number;
   /** The bus behind it, which firmware and kernel number as they find it: see `pci-tree.ts`. */
   readonly bus: number;
-  /** Of one device of the host, by function number; the first is 0. None where there is a switch. */
+  /**
+   * Of one device of the host, by function number; the first is 0. None where there is a switch.
+   */
   readonly functions: readonly PassedFunction[];
   /** In slot 0 of the bus behind a root port, in place of a device. */
   readonly switch: PciSwitch | null;
@@ -147,7 +152,10 @@ export interface PassedFunction {
   readonly device: PlanDevice;
 }
 
-/** Every port that has a device behind it, root ports and switches' alike, in the order of the buses. */
+/**
+ * Every port that has a device behind it, root ports and switches' alike, in the order of the
+ * buses.
+ */
 export function devicePorts({ expanders }: Pick<PciRoot, "expanders">): readonly PciPort[] {
   return expanders.flatMap(({ ports }) => ports.flatMap((port) => port.switch?.ports ?? [port]));
 }

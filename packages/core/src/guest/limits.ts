@@ -11,7 +11,9 @@ export interface HypervisorLimits {
   readonly xapicVcpus: number;
   /** Bus numbers of the one PCI domain. */
   readonly buses: number;
-  /** Of those, kept below the first expander for the platform's own disks, networks and consoles. */
+  /**
+   * Of those, kept below the first expander for the platform's own disks, networks and consoles.
+   */
   readonly rootBuses: number;
   readonly portsPerExpander: number;
   readonly expanders: number;
@@ -24,7 +26,10 @@ export interface HypervisorLimits {
   readonly memoryGranuleBytes: number;
 }
 
-/** The 64-bit PCI window that the machine has by itself, and whether it can be told to have a larger one. */
+/**
+ * The 64-bit PCI window that the machine has by itself, and whether it can be told to have a larger
+ * one.
+ */
 export interface PciWindowLimits {
   readonly leastBytes: number;
   readonly adjustable: boolean;
@@ -41,7 +46,8 @@ export interface PciWindowLimits {
  *   docs/pci_expander_bridge.txt). libvirt takes an expander's own bus from 1 to 254.
  * - `portsPerExpander`: the slots of a bus. An expander's bus has no device of its own in any, so
  *   slot 0 is as good as the others.
- * - `expanders`: those of bus 0's 32 slots that the host bridge (0), the primary display (1) and the
+ * - `expanders`: those of bus 0's 32 slots that the host bridge (0), the primary display (1) and
+ *   the
  *   chipset (26 to 31) do not claim, less one for the platform's own ports.
  * - `pciWindow`: pci-hole64-size in hw/pci-host/q35.c; VIRT_HIGH_PCIE_MMIO in hw/arm/virt.c.
  * - `addressBits`: edk2's OvmfPkg/Library/PlatformInitLib/MemDetect.c goes no further than 46 bits.

@@ -6,19 +6,19 @@ import { checkPciCounts } from "./pci-counts.ts";
 import { type PciForm, type RootPortGroup, rootPortGroups } from "./ports.ts";
 
 /**
- * The guest's PCI buses: for each cell that has devices an expander bus that belongs to it, on it
- * a root port for each device, and behind the port the device in slot 0; or, where the form asks for
+ * The guest's PCI buses: for each cell that has devices an expander bus that belongs to it, on it a
+ * root port for each device, and behind the port the device in slot 0; or, where the form asks for
  * switches, one for all devices that share a switch, and behind it the switch. A device on the
  * expander's own bus, or on bus 0, would be a root complex's integrated endpoint, which GPU drivers
  * refuse.
  *
- * Bus numbers: the one domain has 256. An expander takes the number it is given and what is below it
- * the numbers that follow, as firmware walks a bus by slots and goes down at once: a port takes one
- * for the bus behind it, and a switch one for the bus within and one for each of its ports. All of
- * it must end before the next expander's number (QEMU's docs/pci_expander_bridge.txt). So expanders
- * are packed against the end, in the order of their cells, and everything below the first is bus
- * 0's. Ports are not made for hot plugging, so firmware keeps no numbers back, and a device's bus in
- * the guest is known here.
+ * Bus numbers: the one domain has 256. An expander takes the number it is given and what is below
+ * it the numbers that follow, as firmware walks a bus by slots and goes down at once: a port takes
+ * one for the bus behind it, and a switch one for the bus within and one for each of its ports. All
+ * of it must end before the next expander's number (QEMU's docs/pci_expander_bridge.txt). So
+ * expanders are packed against the end, in the order of their cells, and everything below the first
+ * is bus 0's. Ports are not made for hot plugging, so firmware keeps no numbers back, and a
+ * device's bus in the guest is known here.
  *
  * Controllers are numbered expanders first, then ports and switches from the top down, since each
  * names the one above it by number and libvirt makes them in that order.

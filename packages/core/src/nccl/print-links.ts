@@ -8,12 +8,12 @@ import { pciClass } from "./pci-class.ts";
 export type LinkElements = (address: string) => XmlElement[];
 
 /**
- * The links as NCCL lists them with each GPU: by what is at the other end, which for GPUs on
- * NVSwitches is the switch and not another GPU. A Topology has the pairs that can talk, so whether
- * there are switches between them is concluded: if NVSwitches are among the PCI functions, or if
- * some GPU would need more links than any has to reach all its peers directly; and if links into
- * switches give exactly the same pairs again. Which links go to which switch is not known, and NCCL
- * takes all for one, so they get the target of switches that a guest cannot see.
+ * Builds the links that NCCL lists for each GPU, by their other end, which for GPUs on NVSwitches
+ * is the switch and not another GPU. A Topology has pairs of GPUs, so the switches are inferred: if
+ * NVSwitches are among the PCI functions, or some GPU would need more links than any GPU has to
+ * reach all peers directly, and if links into switches give exactly the same pairs. Which link goes
+ * to which switch is unknown, and NCCL treats all switches as one, so the links get the target of
+ * switches that a guest cannot see.
  */
 export function linkElements({ links, pci }: Topology): LinkElements {
   const byAddress = new Map(pci.map((device) => [device.address, device]));
@@ -44,10 +44,10 @@ function directElement({ kind, lanes }: Link, target: PciDevice | undefined): Xm
   });
 }
 
-/** No GPU has had more since Hopper, and those before had fewer. */
+/** The most links of any GPU: 18 since Hopper, fewer before. */
 const NVLINKS_MAX = 18;
 
-/** How many links each GPU has into NVSwitches; none where the pairs are linked directly. */
+/** The number of links of each GPU into NVSwitches; empty where the pairs are linked directly. */
 function lanesIntoSwitches(
   links: readonly Link[],
   pci: readonly PciDevice[],

@@ -12,7 +12,7 @@ function printed(topology: Topology): string {
   return writeXml(ncclTopology(topology), '"');
 }
 
-test("a switch is one element, root ports and nodes without devices are none", () => {
+test("a switch is one element, root ports and nodes without devices are left out", () => {
   const topology = syntheticTopology(
     `package:2 core:20 thread:2 memory:64Gi
      root(bus:15)[switch:pex890xx[gpu:h100-sxm nic:cx7 dev:nvme]]@1
@@ -58,7 +58,7 @@ test("GPUs whose peers need more links than one has are on NVSwitches", () => {
   expect(seen.join("")).toContain("0x068000");
 });
 
-test("machines with AMD's accelerators are in RCCL's version, and linked by XGMI", () => {
+test("machines with AMD's accelerators are printed in RCCL's version, with XGMI links", () => {
   const text = printed(syntheticTopology("package:1 core:4 root*2[gpu:mi300x] xgmi:1"));
   expect(text).toContain(`<system version="2">`);
   expect(text.match(/<xgmi[^>]*>/g)?.[0]).toMatch(/count="1" tclass="0x120000"/);
@@ -90,7 +90,7 @@ function withOneGpu(pci: readonly PciDevice[], address: string): Topology {
   return buildTopology({ name: "made", source: "test", pci, accelerators: [gpu] });
 }
 
-test("what is unknown is left out, and bridges without an address get one", () => {
+test("unknown facts are left out, and bridges without an address get one", () => {
   const [upper, lower] = [standInAddress(0), standInAddress(1)];
   const topology = withOneGpu(
     [
@@ -128,7 +128,7 @@ test.each([
   expect(() => ncclTopology(topology)).toThrow(message);
 });
 
-test("virtual functions are left out, and take no number from the GPUs", () => {
+test("virtual functions are left out, and the GPUs' numbers have no gaps", () => {
   const of = (attributes: string): string =>
     printed(syntheticTopology(`core:2 root[gpu:l40s${attributes} gpu:l40s] nvlink:4`));
   expect(of("(functions:3)")).toBe(of(""));

@@ -12,21 +12,22 @@ import { type LinkElements, linkElements } from "./print-links.ts";
 import { type Attributes, pciClass } from "./pci-class.ts";
 
 /**
- * The machine as NCCL's topology file, the one it would dump (`NCCL_TOPO_DUMP_FILE`) and can be given
- * (`NCCL_TOPO_FILE`): its accelerators and NICs, what NCCL sees of the PCI tree above them, and the
- * links between accelerators, beneath the NUMA nodes that they belong to. RCCL's files have version
- * 2, those of NCCL version 1. What the topology does not know is left out, and NCCL adds it where it
- * runs. Write it with `writeXml(…, '"')`: NCCL reads attributes in double quotes only.
+ * Builds NCCL's topology file for the machine, the file that NCCL dumps (`NCCL_TOPO_DUMP_FILE`) and
+ * reads (`NCCL_TOPO_FILE`): accelerators and NICs below their NUMA nodes, the part of the PCI tree
+ * above them that NCCL sees, and the links between accelerators. RCCL's files have version 2,
+ * NCCL's version 1. Unknown facts are left out, and NCCL adds them where it runs. Write it with
+ * `writeXml(…, '"')`: NCCL reads only attributes in double quotes.
  * https://github.com/NVIDIA/nccl, src/graph/xml.cc
  *
- * Virtual functions are left out: NCCL runs on whole GPUs, and on parts in the guests that have them.
+ * Virtual functions are left out: on the host NCCL runs on whole GPUs, and on virtual functions
+ * only in guests.
  *
- * Going up from a device NCCL passes over every other bridge, so that a switch is one element and
- * root ports and host bridges are none; nodes without devices have no place in the file. Linear in
- * the functions and the links.
+ * Walking up from a device, NCCL skips every other bridge, so a switch is one element, and root
+ * ports and host bridges are left out. Nodes without devices are not in the file. Linear in the
+ * functions and the links.
  *
- * Errors: `render-unsupported` for a machine without such devices, or one that knows no bus
- * addresses of theirs, since NCCL finds its devices by nothing else.
+ * Errors: `render-unsupported` for a machine without accelerators and NICs, or without their bus
+ * addresses, which NCCL needs to find them.
  */
 export function ncclTopology(topology: Topology): XmlElement {
   const names = new Map(topology.nics.map(({ address, name }) => [address, name]));
@@ -53,10 +54,10 @@ interface Printing {
   readonly topology: Topology;
   readonly byAddress: ReadonlyMap<string, PciDevice>;
   readonly names: ReadonlyMap<string, string | null>;
-  /** Each accelerator's number, by address as NVML counts them. */
+  /** Each accelerator's number in the order of addresses, as NVML counts. */
   readonly dev: ReadonlyMap<string, number>;
   readonly links: LinkElements;
-  /** The bus ids of bridges that have no address. */
+  /** The bus ids of bridges without an address. */
   readonly standIns: Map<string, string>;
 }
 
@@ -70,18 +71,18 @@ function refuseUnusable(topology: Topology, devices: readonly PciDevice[]): void
     {
       where: topology.name,
       expected: "a machine with devices that NCCL can find by their bus addresses",
-      remedy: "read the machine from a source that tells them, such as its sysfs",
+      remedy: "read the machine from a source that has them, such as its sysfs",
     },
   );
 }
 
-/** A function that NCCL shows, and those that it shows inside of it. */
+/** A function that NCCL shows, and the functions inside it. */
 interface Branch {
   readonly device: PciDevice;
   readonly below: Map<string, Branch>;
 }
 
-/** What stands directly below the CPUs. */
+/** The branches directly below the CPUs. */
 function branches(printing: Printing, devices: readonly PciDevice[]): Branch[] {
   const top = new Map<string, Branch>();
   for (const device of devices) {
@@ -98,7 +99,7 @@ function branches(printing: Printing, devices: readonly PciDevice[]): Branch[] {
   return sorted(top);
 }
 
-/** NCCL keeps what is below one bridge by ascending bus address. */
+/** NCCL orders the functions below one bridge by ascending bus address. */
 function sorted(level: ReadonlyMap<string, Branch>): Branch[] {
   return [...level.values()].toSorted((a, b) =>
     comparePciAddresses(a.device.address, b.device.address),
@@ -111,7 +112,7 @@ function printCpus(printing: Printing, top: readonly Branch[]): XmlElement[] {
     const node = nodeOf(branch) ?? UNKNOWN_NODE;
     byNode.set(node, [...(byNode.get(node) ?? []), branch]);
   }
-  // Unknown is the last, since NCCL takes the first for that of NICs without a PCI function.
+  // The unknown node is last, because NCCL takes the first node for NICs without a PCI function.
   const order = [...byNode.keys()].toSorted((a, b) => rank(a) - rank(b));
   return order.map((node) =>
     element(
@@ -128,8 +129,8 @@ const UNKNOWN_NODE = -1;
 const rank = (node: number): number => (node === UNKNOWN_NODE ? Infinity : node);
 
 /**
- * The node of a function: the kernel reports one for every function, other sources may do so only
- * for devices.
+ * The branch's node. The kernel gives every function a node; other sources may give one only to
+ * devices.
  */
 function nodeOf({ device, below }: Branch): number | null {
   if (device.node !== null) return isStandInNode(device.node) ? null : device.node;
@@ -140,7 +141,7 @@ function nodeOf({ device, below }: Branch): number | null {
   return null;
 }
 
-/** As NCCL names them. */
+/** NCCL's names of architectures. */
 const architectures: ReadonlyMap<string | null, string> = new Map([
   ["x86_64", "x86_64"],
   ["aarch64", "arm64"],
@@ -161,7 +162,7 @@ function cpuAttributes({ nodes, offlineCpus, machine }: Topology, node: number):
   };
 }
 
-/** What CPUID leaf 0 says of a processor with that name. */
+/** The vendor in CPUID leaf 0, from the processor's name. */
 function cpuVendor(model: string | null): string | null {
   if (model === null) return null;
   if (/\bIntel\b/i.test(model)) return "GenuineIntel";
@@ -190,8 +191,8 @@ function roleOf({ dev, names, links }: Printing, { address }: PciDevice): XmlEle
 }
 
 /**
- * The kernel's maximum of the device or of the port above it, whichever is less. What is known of
- * the present only is at most that, and stands for it.
+ * The kernel's maximum of the device or of the port above it, whichever is less. Where only the
+ * current value is known, it is used instead of the maximum.
  */
 function linkAttributes({ byAddress }: Printing, { link, parent }: PciDevice): Attributes {
   const port = parent === null ? null : (byAddress.get(parent)?.link ?? null);
@@ -208,8 +209,8 @@ function linkAttributes({ byAddress }: Printing, { link, parent }: PciDevice): A
 }
 
 /**
- * NCCL needs every bus id to be another, and reads domains of any width. Bridges without an address
- * get one as the clouds' files make them up: `ffff:ff:01.0`, and so on.
+ * Bus ids must be unique, and NCCL reads domains of any width. A bridge without an address gets an
+ * id like those that clouds invent: `ffff:ff:01.0`, and so on.
  */
 function busId({ standIns }: Printing, address: string): string {
   if (pciAddressParts(address) !== null && !isStandIn(address)) return address;

@@ -7,8 +7,9 @@ import type { PreflightCode, PreflightProblem } from "./problem.ts";
 import { plannedCpus } from "./cpus.ts";
 
 /**
- * The cpusets above the VM. A cpuset silently confines everything below it: a thread pinned elsewhere
- * runs inside it all the same (https://docs.kernel.org/admin-guide/cgroup-v2.html, "Cpuset").
+ * The cpusets above the VM. A cpuset silently confines everything below it: a thread pinned
+ * elsewhere runs inside it all the same (https://docs.kernel.org/admin-guide/cgroup-v2.html,
+ * "Cpuset").
  */
 export const checkCgroups: PreflightCheck = ({ plan }, { cgroups }) => {
   const cpus = plannedCpus(plan);

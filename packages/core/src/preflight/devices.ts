@@ -59,9 +59,9 @@ function busy(device: DeviceFacts, facts: HostFacts, uuid: string): PreflightPro
 
 /**
  * An IOMMU group is passed through as a whole, since the IOMMU cannot keep its functions apart: the
- * plan must have every function that is no bridge (https://docs.kernel.org/driver-api/vfio.html). VFIO
- * itself also takes a group with a function that has no driver; but a driver that is bound to it later
- * would end the VM.
+ * plan must have every function that is no bridge (https://docs.kernel.org/driver-api/vfio.html).
+ * VFIO itself also takes a group with a function that has no driver; but a driver that is bound to
+ * it later would end the VM.
  */
 function groupProblems(
   device: DeviceFacts,

@@ -1,6 +1,6 @@
 /**
- * What a host has now that a start may need, as its kernel and hypervisor report it. A fact that could
- * not be read is null, and no problem here: the hypervisor finds out.
+ * What a host has now that a start may need, as its kernel and hypervisor report it. A fact that
+ * could not be read is null, and no problem here: the hypervisor finds out.
  */
 export interface HostFacts {
   readonly nodes: readonly NodeFacts[];

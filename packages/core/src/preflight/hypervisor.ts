@@ -5,10 +5,16 @@ import type { HostFacts } from "./facts.ts";
 import type { PreflightCheck, Start } from "./start.ts";
 import type { PreflightProblem } from "./problem.ts";
 
-/** The versions that the renderings need: `guest/libvirt/domain.ts` and `guest/limits.ts` say for what. */
+/**
+ * The versions that the renderings need: `guest/libvirt/domain.ts` and `guest/limits.ts` say for
+ * what.
+ */
 const least = { libvirt: "9.0.0", qemu: "7.2.0" } as const;
 
-/** Libvirt adds as much to the memory limit of a guest with a VFIO device (qemuDomainGetMemLockLimitBytes). */
+/**
+ * Libvirt adds as much to the memory limit of a guest with a VFIO device
+ * (qemuDomainGetMemLockLimitBytes).
+ */
 const LOCKED_BESIDE_GUEST_BYTES = GiB;
 
 export const checkHypervisor: PreflightCheck = (start, facts) => [

@@ -7,8 +7,8 @@ import type { PreflightCheck } from "./start.ts";
 import type { PreflightProblem } from "./problem.ts";
 
 /**
- * Memory by node and page size. All of it is allocated before the guest runs, so a start fails if it
- * is not free now; free huge pages on one node do not help on another.
+ * Memory by node and page size. All of it is allocated before the guest runs, so a start fails if
+ * it is not free now; free huge pages on one node do not help on another.
  */
 export const checkMemory: PreflightCheck = ({ plan, via }, facts) => {
   const wanted = wantedMemory(plan);

@@ -23,8 +23,8 @@ const checks: readonly PreflightCheck[] = [
 ];
 
 /**
- * Everything that stands in the way of a start, before anything is touched: all problems at once, so
- * that one visit to the host mends them. Errors go first.
+ * Everything that stands in the way of a start, before anything is touched: all problems at once,
+ * so that one visit to the host mends them. Errors go first.
  *
  * A fact that could not be read is no problem: the hypervisor finds out without harm, since a start
  * that fails is undone.

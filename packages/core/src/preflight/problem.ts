@@ -38,7 +38,9 @@ export interface PreflightProblem {
   readonly remedy: Remedy;
 }
 
-/** What was found before a start, when nothing is touched yet: errors refuse it, warnings do not. */
+/**
+ * What was found before a start, when nothing is touched yet: errors refuse it, warnings do not.
+ */
 export interface PreflightReport {
   readonly apiVersion: "evenkeel/v1";
   readonly kind: "Preflight";

@@ -1,8 +1,8 @@
 import { invariant } from "../invariant.ts";
 
 /**
- * sfc32, a pseudorandom generator of 32-bit numbers: the same start gives the same numbers. It
- * passes PractRand's tests of 2^42 bytes.
+ * A generator of 32-bit numbers, the same again for the same start: sfc32 of PractRand, which
+ * passes its tests of 2^42 bytes. `random.ts` makes choices from them.
  */
 export function sfc32(first: number, second: number, third: number): () => number {
   let [a, b, c, counter] = [first | 0, second | 0, third | 0, 1];
@@ -18,9 +18,7 @@ export function sfc32(first: number, second: number, third: number): () => numbe
   return next;
 }
 
-/**
- * The start for a purpose, hashed from its text (FNV-1a), so that each purpose has its own numbers.
- */
+/** A start that depends on a text, so that each purpose has numbers of its own. */
 export function startFor(purpose: string, from: number): number {
   let start = from | 0;
   for (const character of purpose) start = Math.imul(start ^ codeOf(character), 0x01000193);

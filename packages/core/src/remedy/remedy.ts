@@ -1,6 +1,6 @@
 /**
- * What sets something right, for people to read and for programs to run: the same shape in a verdict, a
- * preflight report and a refusal (docs/decisions/0017-one-remedy.md).
+ * What sets something right, for people to read and for programs to run: the same shape in a
+ * verdict, a preflight report and a refusal (docs/decisions/0017-one-remedy.md).
  */
 export interface Remedy {
   /** What to do, as a sentence. */
@@ -36,8 +36,8 @@ export const restartFromPlan: Remedy = advice(
 
 /**
  * The command that writes a value to a file of the kernel's. Of the programs that every host has,
- * shuf alone writes an argument to a file that another argument names (coreutils and busybox), so it
- * needs no redirection and works behind sudo.
+ * shuf alone writes an argument to a file that another argument names (coreutils and busybox), so
+ * it needs no redirection and works behind sudo.
  */
 export function writeFile(path: string, value: string): Command {
   return ["shuf", "-e", value, "-o", path];
@@ -68,7 +68,9 @@ export interface SharedRemedy {
   readonly mends: readonly number[];
 }
 
-/** The different remedies of a list, in its order: several findings of one cause have one remedy. */
+/**
+ * The different remedies of a list, in its order: several findings of one cause have one remedy.
+ */
 export function sharedRemedies(
   items: readonly { readonly remedy: Remedy }[],
 ): readonly SharedRemedy[] {

@@ -23,7 +23,7 @@ const pciDevice = (address: string): PciDevice => ({
   ...unknownSettings,
 });
 
-test("What nobody gave is empty or unknown", () => {
+test("Omitted facts are empty or unknown", () => {
   expect(buildTopology({ name: "bare", source: "synthetic" })).toEqual({
     l3Caches: [],
     cacheAllocation: null,
@@ -89,7 +89,7 @@ test("Cores, dies and caches are numbered by their lowest CPU, and find their no
   expect(contradictions(topology)).toEqual([]);
 });
 
-test("A node with CPUs of two packages, or of an unknown one, has none", () => {
+test("A node with CPUs of two packages, or of an unknown one, has no package", () => {
   const onePackage = (packages: readonly (number | null)[]): number | null | undefined =>
     buildTopology({
       name: "packages",
@@ -164,7 +164,7 @@ test("The order in which things were found does not matter", () => {
   );
 });
 
-test("Interconnects that the places of devices tell are not said twice", () => {
+test("Interconnects that follow from the tree are not stated again", () => {
   const [a, b, c] = ["0000:01:00.0", "0000:02:00.0", "0000:03:00.0"] as const;
   const pci = [{ ...pciDevice(a), root: "pci0000:01" }, pciDevice(b), pciDevice(c)];
   const { interconnects } = buildTopology({

@@ -21,17 +21,17 @@ import type {
 import { unknownLast } from "./unknown-last.ts";
 import type { unknownParts } from "./unknown-settings.ts";
 
-/** A machine as a reader found it, in any order. */
+/** The facts that a reader found, in any order. */
 export interface TopologyParts {
   readonly name: string;
   readonly source: string;
   readonly machine?: Partial<Machine>;
   readonly nodes?: readonly NodeParts[];
-  /** Rows and columns in the order of `nodes` as they are given here. */
+  /** Rows and columns in the order of `nodes` given here. */
   readonly distances?: readonly (readonly number[])[] | null;
   readonly access?: readonly Access[];
   readonly cores?: readonly CoreParts[];
-  /** By the numbers that `cores` have here. */
+  /** Their ids are the `l3` numbers of `cores` given here. */
   readonly l3Caches?: readonly L3Cache[];
   readonly cacheAllocation?: CacheAllocation | null;
   readonly offlineCpus?: string;
@@ -39,33 +39,33 @@ export interface TopologyParts {
   readonly accelerators?: readonly AcceleratorParts[];
   readonly nics?: readonly Nic[];
   readonly links?: readonly Link[];
-  /** May repeat what the places of the devices already show; such pairs are left out. */
+  /** May include classes that follow from the devices' places; those are left out. */
   readonly interconnects?: readonly StatedInterconnect[];
   readonly partitions?: readonly Partition[];
 }
 
-/** An accelerator; few sources tell of its parts. */
+/** An accelerator; most sources do not know about its parts, so those fields are optional. */
 export type AcceleratorParts = Omit<Accelerator, keyof typeof unknownParts> &
   Partial<Pick<Accelerator, keyof typeof unknownParts>>;
 
-/** A node; without a package it gets that of its cores. */
+/** A node; by default its package is that of its cores. */
 export type NodeParts = Omit<MemoryNode, "package" | "sideCacheBytes"> &
   Partial<Pick<MemoryNode, "package" | "sideCacheBytes">>;
 
 /**
- * A core; its node is the one that holds all its CPUs unless the reader says otherwise. Dies,
- * clusters and L3 caches may have any numbers that are distinct over the whole machine.
+ * A core; by default its node is the one that holds all its CPUs. Dies, clusters and L3 caches may
+ * have any numbers that are distinct over the whole machine.
  */
 export type CoreParts = Omit<Core, "id" | "node"> & Partial<Pick<Core, "node">>;
 
 /**
- * Puts a topology into its one canonical form, so that two readings of one machine are equal: every
- * list in the order that `Topology` promises, distances permuted with their nodes, CPU lists
+ * Builds the Topology in its canonical form, so that two readings of one machine are equal: every
+ * list in the order that `Topology` requires, distances permuted with their nodes, CPU lists
  * canonical, cores, dies, clusters and caches renumbered by their lowest CPU, links from the lower
  * address.
  *
- * It only orders and derives. Contradictions are left in for `checkedTopology` to name. The cost is
- * that of the sorts.
+ * It only sorts and derives. Contradictions stay as they are, for `checkedTopology` to report. The
+ * cost is that of the sorts.
  */
 export function buildTopology(parts: TopologyParts): Topology {
   const nodes = canonicalNodes(parts.nodes ?? []);
@@ -121,7 +121,7 @@ const unknownMachine: Machine = {
   pageBytes: null,
 };
 
-/** The canonical form of a list; a text that is no list is left for the check to report. */
+/** The canonical list string; a malformed text is left for the check to report. */
 function canonicalList(text: string): string {
   const set = parseList(text);
   return set === null ? text : formatList(set);
@@ -169,7 +169,7 @@ function compareAccess(a: Access, b: Access): number {
   );
 }
 
-/** Renumbers from 0 in the order of first use. */
+/** Renumbers in the order of first occurrence. */
 function renumbering(): (number: number | null) => number | null {
   const positions = new Map<number, number>();
   return (number) => {
@@ -230,7 +230,7 @@ function packagesOfNodes(cores: readonly Core[]): ReadonlyMap<number, number | n
   return packages;
 }
 
-/** Pairs from the lower address, and in the order of both. */
+/** Each pair from its lower address, and the pairs in the order of both addresses. */
 function inOrder<T extends { readonly a: string; readonly b: string }>(pairs: readonly T[]): T[] {
   return pairs
     .map((pair) =>
@@ -239,7 +239,10 @@ function inOrder<T extends { readonly a: string; readonly b: string }>(pairs: re
     .toSorted((x, y) => comparePciAddresses(x.a, y.a) || comparePciAddresses(x.b, y.b));
 }
 
-/** Drops pairs that the places of the devices show already, so that each fact has one form. */
+/**
+ * Removes the stated classes that follow from the devices' places, so that each class is recorded
+ * in one way only.
+ */
 function canonicalInterconnects(
   stated: readonly StatedInterconnect[],
   pci: readonly PciDevice[],

@@ -70,7 +70,7 @@ const mutations: readonly (readonly [string, Topology, string, string])[] = [
     "integers",
   ],
   [
-    "ways that are shared and not there",
+    "ways that are shared and do not exist",
     { ...sound, cacheAllocation: { ...allocation, sharedWays: "10-11" } },
     "cacheAllocation.sharedWays",
     "not all among",
@@ -100,10 +100,10 @@ const mutations: readonly (readonly [string, Topology, string, string])[] = [
     "canonical list",
   ],
   [
-    "an interconnect of a device that is not there",
+    "an interconnect of a device that does not exist",
     { ...sound, interconnects: [{ a: gpu, b: "0000:ff:00.0", class: "SYS" }] },
     "interconnects[0]",
-    "0000:ff:00.0 is not there",
+    "0000:ff:00.0 does not exist",
   ],
   [
     "an interconnect from the higher address",
@@ -136,7 +136,7 @@ const mutations: readonly (readonly [string, Topology, string, string])[] = [
     "a CPU on two nodes",
     withNode(1, { cpus: "1-3,6" }),
     "nodes[1].cpus",
-    "CPUs 1 lie on two nodes",
+    "CPUs 1 are on two nodes",
   ],
   ["a list that is none", withNode(0, { cpus: "0-1;4" }), "nodes[0].cpus", "not a canonical list"],
   [
@@ -194,7 +194,7 @@ const mutations: readonly (readonly [string, Topology, string, string])[] = [
     "access to no node",
     { ...sound, access: [{ ...access, target: 9, basis: "hmat" }] },
     "access[0]",
-    "not there",
+    "does not exist",
   ],
   [
     "access in no time",
@@ -210,29 +210,29 @@ const mutations: readonly (readonly [string, Topology, string, string])[] = [
   ],
   ["a core's number", withCore(1, { id: 7 }), "cores[1].id", "its position"],
   ["a core without CPUs", withCore(1, { cpus: "" }), "cores[1].cpus", "no online CPU"],
-  ["a CPU in two cores", withCore(1, { cpus: "0,5" }), "cores[1].cpus", "CPUs 0 lie in two cores"],
-  ["a core on no node", withCore(0, { node: 5 }), "cores[0].node", "node 5 is not there"],
-  ["a core on another node", withCore(0, { node: 1 }), "cores[0].cpus", "not of node 1"],
+  ["a CPU in two cores", withCore(1, { cpus: "0,5" }), "cores[1].cpus", "CPUs 0 are in two cores"],
+  ["a core on no node", withCore(0, { node: 5 }), "cores[0].node", "node 5 does not exist"],
+  ["a core on another node", withCore(0, { node: 1 }), "cores[0].cpus", "not on node 1"],
   ["an offline CPU in a core", { ...sound, offlineCpus: "0,7" }, "offlineCpus", "in cores too"],
   ["a CPU in no core", { ...sound, cores: sound.cores.slice(0, 3) }, "nodes", "in no core"],
   ["PCI order", { ...sound, pci: sound.pci.toReversed() }, "pci", "must ascend"],
   ["a short address", withPci(0, { address: "00:01.0" }), "pci[0].address", "not a full address"],
   ["an address in capitals", withPci(4, { address: "0000:1A:00.0" }), "pci[4].address", "full"],
   ["a class", withPci(0, { class: "bridge" }), "pci[0].class", "hexadecimal"],
-  ["a device on no node", withPci(0, { node: 5 }), "pci[0].node", "node 5 is not there"],
+  ["a device on no node", withPci(0, { node: 5 }), "pci[0].node", "node 5 does not exist"],
   ["half a BAR", withPci(0, { barBytes: [0.5] }), "pci[0].barBytes", "integers of bytes"],
   [
-    "a bridge that is not there",
+    "a bridge that does not exist",
     withPci(4, { parent: "0000:ff:00.0" }),
     "pci[4].parent",
-    "not there",
+    "does not exist",
   ],
   ["another root than its bridge's", withPci(4, { root: "pci0000:99" }), "pci[4].root", "differs"],
   [
     "a bridge below itself",
     withPci(0, { parent: sound.pci[1]?.address ?? "" }),
     "pci",
-    "lies below itself",
+    "is below itself",
   ],
   [
     "an accelerator that is no device",
@@ -241,7 +241,7 @@ const mutations: readonly (readonly [string, Topology, string, string])[] = [
       accelerators: sound.accelerators.map((one) => ({ ...one, address: "0000:ff:00.0" })),
     },
     "accelerators",
-    "0000:ff:00.0 is not there",
+    "0000:ff:00.0 does not exist",
   ],
   [
     "an accelerator twice",
@@ -271,7 +271,7 @@ const mutations: readonly (readonly [string, Topology, string, string])[] = [
     "accelerators[0].instances",
     "integers of bytes",
   ],
-  ["a link to no accelerator", { ...sound, accelerators: [] }, "links[0]", "is not there"],
+  ["a link to no accelerator", { ...sound, accelerators: [] }, "links[0]", "does not exist"],
   ["a link of a GPU to itself", { ...sound, links: [{ ...link, b: gpu }] }, "links[0]", "twice"],
   [
     "a link from the higher",
@@ -290,7 +290,7 @@ const mutations: readonly (readonly [string, Topology, string, string])[] = [
     "a partition of strangers",
     { ...sound, partitions: [{ id: 0, accelerators: ["0000:ff:00.0"], active: null }] },
     "partitions[0].accelerators",
-    "not there",
+    "does not exist",
   ],
   [
     "a partition's number twice",
@@ -305,7 +305,7 @@ test.each(mutations)("%s is found", (_, mutated, path, message) => {
   expect(found.some((one) => one.path === path && one.message.includes(message))).toBe(true);
 });
 
-test("nothing is found in a sound machine, however odd", () => {
+test("a sound machine passes, however odd", () => {
   expect(contradictions(sound)).toEqual([]);
   fc.assert(
     fc.property(detailedTopology, (machine) => {
@@ -314,7 +314,7 @@ test("nothing is found in a sound machine, however odd", () => {
   );
 });
 
-test("what is unknown contradicts nothing", () => {
+test("unknown facts contradict nothing", () => {
   const unknown: Topology = {
     ...sound,
     distances: null,
@@ -335,7 +335,7 @@ test("what is unknown contradicts nothing", () => {
   expect(contradictions({ ...sound, cores: [], offlineCpus: "" })).toEqual([]);
 });
 
-test("a contradictory topology is refused with where it is from and how much is wrong", () => {
+test("a contradictory topology is refused with its source and the number of contradictions", () => {
   const bad = { ...withNode(0, { memoryBytes: -1 }), distances: [] };
   const refuse = (): Topology => checkedTopology(bad, "host7.json");
   expect(refuse).toThrow(EvenkeelError);

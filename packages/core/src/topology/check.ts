@@ -12,15 +12,15 @@ import { formatList, parseList, setOf } from "../set/list-format.ts";
 import { comparePciAddresses, isPciAddress } from "./pci-address.ts";
 import type { Topology } from "./topology.ts";
 
-/** One way in which a topology contradicts itself: the field, and what is wrong there. */
+/** A contradiction in a topology: the field, and what is wrong with it. */
 export interface Contradiction {
   readonly path: string;
   readonly message: string;
 }
 
 /**
- * Finds every contradiction within a topology; everything else in Evenkeel relies on there being
- * none. Unknown (null) values contradict nothing.
+ * Finds every contradiction in a topology; all of Evenkeel relies on there being none. An unknown
+ * value (null) contradicts nothing.
  */
 export function contradictions(topology: Topology): Contradiction[] {
   const found: Contradiction[] = [];
@@ -34,7 +34,7 @@ export function contradictions(topology: Topology): Contradiction[] {
   return found;
 }
 
-/** The topology itself, when it is consistent; run on everything read. */
+/** Returns the topology if it is consistent, and throws otherwise; every reader ends with it. */
 export function checkedTopology(topology: Topology, where: string): Topology {
   const [first, ...others] = contradictions(topology);
   if (first === undefined) return topology;
@@ -48,7 +48,7 @@ export function checkedTopology(topology: Topology, where: string): Topology {
 
 type Report = (path: string, message: string) => void;
 
-/** The set that a list string names; a text that is no list is reported and counts as empty. */
+/** The set of a list string; a malformed text is reported and counts as empty. */
 function readSet(text: string, path: string, report: Report): IndexSet {
   const set = parseList(text);
   if (set === null || formatList(set) !== text) {
@@ -74,7 +74,7 @@ function checkNodes({ nodes }: Topology, report: Report): void {
     const path = `nodes[${i}]`;
     const cpus = readSet(node.cpus, `${path}.cpus`, report);
     const twice = intersection(seen, cpus);
-    if (!isEmpty(twice)) report(`${path}.cpus`, `CPUs ${formatList(twice)} lie on two nodes`);
+    if (!isEmpty(twice)) report(`${path}.cpus`, `CPUs ${formatList(twice)} are on two nodes`);
     seen = union(seen, cpus);
     if (!isCount(node.id)) report(`${path}.id`, "must be an integer from 0");
     if (node.memoryBytes !== null && !isCount(node.memoryBytes)) {
@@ -108,7 +108,7 @@ function checkDistances({ nodes, distances, access }: Topology, report: Report):
   const ids = new Set(nodes.map((node) => node.id));
   for (const [i, entry] of access.entries()) {
     if (!ids.has(entry.initiator) || !ids.has(entry.target)) {
-      report(`access[${i}]`, `names a node that is not there`);
+      report(`access[${i}]`, "names a node that does not exist");
     }
     for (const value of [entry.readLatencyNs, entry.readBytesPerSecond]) {
       if (value !== null && !(Number.isFinite(value) && value > 0)) {
@@ -127,15 +127,15 @@ function checkCores(topology: Topology, report: Report): void {
     if (core.id !== i) report(`${path}.id`, "must be its position");
     if (isEmpty(cpus)) report(`${path}.cpus`, "has no online CPU");
     const twice = intersection(seen, cpus);
-    if (!isEmpty(twice)) report(`${path}.cpus`, `CPUs ${formatList(twice)} lie in two cores`);
+    if (!isEmpty(twice)) report(`${path}.cpus`, `CPUs ${formatList(twice)} are in two cores`);
     seen = union(seen, cpus);
     if (core.node === null) continue;
     const node = onNode.get(core.node);
-    if (node === undefined) report(`${path}.node`, `node ${core.node} is not there`);
+    if (node === undefined) report(`${path}.node`, `node ${core.node} does not exist`);
     else if (!isSubset(cpus, node)) {
       report(
         `${path}.cpus`,
-        `CPUs ${formatList(difference(cpus, node))} are not of node ${core.node}`,
+        `CPUs ${formatList(difference(cpus, node))} are not on node ${core.node}`,
       );
     }
   }
@@ -185,7 +185,7 @@ function checkPci({ pci, nodes }: Topology, report: Report): void {
       report(`${path}.class`, `"${device.class}" is not up to six hexadecimal digits in pairs`);
     }
     if (device.node !== null && !ids.has(device.node)) {
-      report(`${path}.node`, `node ${device.node} is not there`);
+      report(`${path}.node`, `node ${device.node} does not exist`);
     }
     if (device.barBytes !== null && !device.barBytes.every(isCount)) {
       report(`${path}.barBytes`, "must be integers of bytes from 0");
@@ -196,36 +196,39 @@ function checkPci({ pci, nodes }: Topology, report: Report): void {
       readSet(effectiveCpus ?? "", `${path}.interrupts.effectiveCpus`, report);
     }
     const bridge = device.parent === null ? null : byAddress.get(device.parent);
-    if (bridge === undefined) report(`${path}.parent`, `${device.parent} is not there`);
+    if (bridge === undefined) report(`${path}.parent`, `${device.parent} does not exist`);
     else if (bridge !== null && bridge.root !== device.root) {
-      report(`${path}.root`, `differs from that of its parent ${bridge.address}`);
+      report(`${path}.root`, `differs from the host bridge of its parent ${bridge.address}`);
     }
   }
   for (const device of pci) {
     let depth = 0;
     let at = device.parent;
     for (; at !== null && depth <= BRIDGES_MAX; depth++) at = byAddress.get(at)?.parent ?? null;
-    if (depth > BRIDGES_MAX) report("pci", `${device.address} lies below itself`);
+    if (depth > BRIDGES_MAX) report("pci", `${device.address} is below itself`);
   }
 }
 
-/** A bus number has eight bits: what has more bridges above it than that lies on a circle. */
+/** A bus number has eight bits, so more bridges above a function mean a loop. */
 const BRIDGES_MAX = 256;
 
-/** A limit for lists that grow with pairs of accelerators, whatever was read. */
+/** Bounds the work that is quadratic in the accelerators. */
 const ACCELERATORS_MAX = 1024;
 
-/** MIG has seven at most, each cut into seven more; older GPUs have 32 mediated devices. */
+/**
+ * MIG allows seven GPU instances with seven compute instances each; older GPUs have 32 mediated
+ * devices.
+ */
 const INSTANCES_MAX = 64;
 
-/** The pairs of 512 devices, GPUs and NICs, of which a matrix is read at most. */
+/** The pairs of 512 GPUs and NICs, the largest matrix that is read. */
 const INTERCONNECTS_MAX = (512 * 511) / 2;
 
 function checkDevices(topology: Topology, report: Report): void {
   const present = new Set(topology.pci.map((device) => device.address));
   const list = (path: string, addresses: readonly string[], within: ReadonlySet<string>): void => {
     for (const address of addresses)
-      if (!within.has(address)) report(path, `${address} is not there`);
+      if (!within.has(address)) report(path, `${address} does not exist`);
     if (new Set(addresses).size !== addresses.length) report(path, "names a device twice");
   };
   const accelerators = topology.accelerators.map((accelerator) => accelerator.address);

@@ -1,24 +1,24 @@
 import { GiB, KiB, MiB } from "../unit/bytes.ts";
 
 /**
- * PCI devices by a short name: their ids, BAR sizes and links, for describing machines that are not
- * at hand. BAR sizes are those of public `lspci -vv` recordings; a size that nobody has published
- * is null.
+ * PCI device models by a short name: their ids, address space and best link. BAR sizes come from
+ * public `lspci -vv` recordings; an unpublished size is null. The models serve to describe machines
+ * that are not at hand; a machine that is read reports all this itself.
  */
 export interface DeviceModel {
   readonly key: string;
   readonly kind: "gpu" | "nic" | "dev" | "switch";
-  /** What people call it. */
+  /** The usual name. */
   readonly name: string;
   readonly vendor: string;
   readonly device: string;
   readonly class: string;
-  /** In the order of the BARs; ports of I/O space and expansion ROMs are not among them. */
+  /** In the order of the BARs, without I/O ports and expansion ROMs. */
   readonly barBytes: readonly number[] | null;
   readonly link: { readonly speedGTs: number; readonly width: number } | null;
-  /** Of an accelerator, what it computes from. */
+  /** An accelerator's own memory; null for other devices. */
   readonly memoryBytes: number | null;
-  /** Of a NIC, whether it has an RDMA device, and how the kernel names it. */
+  /** Whether a NIC has an RDMA device, and below the prefix of its name in the kernel. */
   readonly rdma: boolean | null;
   readonly namePrefix: string | null;
 }
@@ -336,7 +336,7 @@ export const deviceModels: readonly DeviceModel[] = [
   },
 ];
 
-/** The model of that short name, or null. */
+/** The model with this short name, or null. */
 export function deviceModel(key: string): DeviceModel | null {
   return deviceModels.find((model) => model.key === key) ?? null;
 }

@@ -36,7 +36,7 @@ test("accelerators are GPUs, processing accelerators and QEMU's educational devi
   expect(found(...nicPatterns)).toEqual(["15b3:1021", "8086:1592"]);
 });
 
-test("the accelerators and NICs of a synthetic machine are those that the patterns find", () => {
+test("the patterns find exactly the accelerators and NICs of a synthetic machine", () => {
   fc.assert(
     fc.property(wideTopology, (topology) => {
       const matching = (patterns: readonly string[]): string[] =>
@@ -49,12 +49,12 @@ test("the accelerators and NICs of a synthetic machine are those that the patter
   );
 });
 
-test("virtual functions are left to their physical function", () => {
+test("virtual functions do not match by themselves, only their physical function does", () => {
   const virtual = pci.map((one) => ({ ...one, physicalFunction: "0000:00:00.0" }));
   expect(matchingDevices(virtual, acceleratorPatterns)).toEqual([]);
 });
 
-test("patterns are told from other texts", () => {
+test("patterns are distinguished from other texts", () => {
   for (const pattern of [...acceleratorPatterns, ...nicPatterns, "*:*", "10de:2330:030200"]) {
     expect(isDevicePattern(pattern)).toBe(true);
   }

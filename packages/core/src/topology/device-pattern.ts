@@ -2,20 +2,21 @@ import { comparePciAddresses } from "./pci-address.ts";
 import type { PciDevice } from "./topology.ts";
 
 /**
- * Which PCI functions are accelerators or NICs, as `vendor:device[:class]` patterns in which `*`
- * matches anything and a class matches by its leading digits: `10de:*:0302`.
+ * A pattern for PCI functions, `vendor:device[:class]`, in which `*` matches anything and a class
+ * matches by its leading digits: `10de:*:0302`. Patterns define which functions are accelerators or
+ * NICs.
  */
 export type DevicePattern = string;
 
-/** True of a text that is a pattern. */
+/** Whether a text is a pattern. */
 export function isDevicePattern(text: string): boolean {
   return /^([0-9a-f]{4}|\*):([0-9a-f]{4}|\*)(:([0-9a-f]{2,6}|\*))?$/.test(text);
 }
 
 /**
- * NVIDIA and AMD GPUs, the PCI class of processing accelerators (Instinct MI300, Gaudi), Intel's Data
- * Center GPUs, whose class a processor's graphics have too, and QEMU's educational device, which
- * stands in for an accelerator where there is none to test on.
+ * NVIDIA and AMD GPUs; the PCI class of processing accelerators (Instinct MI300, Gaudi); Intel's
+ * Data Center GPUs, by id because processor graphics have the same class; and QEMU's educational
+ * device, a substitute for an accelerator in tests.
  */
 export const acceleratorPatterns: readonly DevicePattern[] = [
   "10de:*:0302",
@@ -33,7 +34,10 @@ export const acceleratorPatterns: readonly DevicePattern[] = [
 /** Ethernet, InfiniBand and other fabric controllers. */
 export const nicPatterns: readonly DevicePattern[] = ["*:*:0200", "*:*:0207", "*:*:0280"];
 
-/** The functions that match any of the patterns, by ascending address; virtual functions are left out. */
+/**
+ * The functions that match any of the patterns, by ascending address; virtual functions are left
+ * out.
+ */
 export function matchingDevices(
   pci: readonly PciDevice[],
   patterns: readonly DevicePattern[],
@@ -53,8 +57,8 @@ export function matchingDevices(
 }
 
 /**
- * The accelerators among the functions: those that match any of the patterns, and their virtual
- * functions, whatever ids these have. By ascending address.
+ * The functions that match any of the patterns, and their virtual functions, whatever ids these
+ * have. By ascending address.
  */
 export function matchingAccelerators(
   pci: readonly PciDevice[],

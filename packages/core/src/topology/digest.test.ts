@@ -48,7 +48,7 @@ function readAgain(topology: Topology): Topology {
   };
 }
 
-test("what changes while a machine runs does not change its digest", () => {
+test("facts that change while a machine runs do not change its digest", () => {
   fc.assert(
     fc.property(detailedTopology, (topology) => {
       expect(topologyDigest(readAgain(topology))).toBe(topologyDigest(topology));
@@ -56,7 +56,7 @@ test("what changes while a machine runs does not change its digest", () => {
   );
 });
 
-test("the order in which the fields were put together does not change it either", () => {
+test("the order of the fields does not change it", () => {
   fc.assert(
     fc.property(detailedTopology, (topology) => {
       const reversed = JSON.parse(JSON.stringify(topology), (_, value: unknown) =>
@@ -94,13 +94,13 @@ test.each([
   );
 });
 
-test("a cache before memory changes it, and its absence leaves out the very field", () => {
+test("a memory-side cache changes it, and without one the field is left out", () => {
   const machine = syntheticTopology(base);
   const behind = machine.nodes.map((node) => ({ ...node, sideCacheBytes: 1 << 30 }));
   expect(topologyDigest({ ...machine, nodes: behind })).not.toBe(topologyDigest(machine));
 });
 
-test("what is known of caches changes it, and their absence leaves out the very field", () => {
+test("caches change it, and without caches the field is left out", () => {
   const machine = syntheticTopology(base);
   const l3Caches = [{ id: 0, sizeBytes: 32 << 20, ways: 16, kernelId: 0 }];
   const digest = topologyDigest({ ...machine, l3Caches });
@@ -109,11 +109,11 @@ test("what is known of caches changes it, and their absence leaves out the very 
   expect(digest).not.toBe(topologyDigest({ ...machine, l3Caches: other }));
 });
 
-test("a digest says what it is made with", () => {
+test("a digest names its algorithm", () => {
   expect(topologyDigest(syntheticTopology(base))).toMatch(/^sha256:[0-9a-f]{64}$/);
 });
 
-test("what a source states of interconnects is part of it, where it states any", () => {
+test("stated interconnects are part of it, if there are any", () => {
   const machine = syntheticTopology(base);
   const [a, b] = machine.accelerators.map(({ address }) => address);
   const stated: Topology = {

@@ -4,11 +4,11 @@ import type { PciDevice, Topology } from "./topology.ts";
 import { wholeAccelerators } from "./virtual-functions.ts";
 
 /**
- * The `sha256:` of a machine without what changes while it runs: free pages, bound drivers, links
- * that train down when idle, ACS and ATS, interrupt routing, whether resctrl is mounted, which
- * partitions are active, vGPU types, MIG instances, and the source. Two readings of an unchanged
- * machine have the same digest, so a plan can tell whether a machine is still the one it was made
- * for.
+ * The digest (`sha256:`) of a machine's lasting facts. It excludes everything that changes while
+ * the machine runs: free pages, bound drivers, links that train down when idle, ACS and ATS
+ * settings, interrupt targets, a mounted resctrl, active partitions, vGPU types of virtual
+ * functions, and GPU instances. It also excludes the source. Two readings of an unchanged machine
+ * have the same digest, so a plan for one can tell that the other is the same machine.
  */
 export function topologyDigest(topology: Topology): string {
   const known = digests.get(topology);
@@ -18,7 +18,7 @@ export function topologyDigest(topology: Topology): string {
   return digest;
 }
 
-/** A topology never changes, so its digest is worked out once. */
+/** A topology is immutable, so its digest is computed once. */
 const digests = new WeakMap<Topology, string>();
 
 function lastingShape(topology: Topology): unknown {
@@ -33,9 +33,10 @@ function lastingShape(topology: Topology): unknown {
   } = topology;
   return {
     ...lasting,
-    // Where the places of the devices tell it all, that list is no part of what the machine is.
+    // An empty list is omitted: then all classes follow from the devices' places.
     ...(interconnects.length === 0 ? {} : { interconnects }),
-    // Plans of machines whose caches nobody described keep the digest that they were made for.
+    // Without described caches the list is omitted, so that plans made before caches were recorded
+    // keep their digest.
     ...(l3Caches.length === 0 ? {} : { l3Caches }),
     nodes: topology.nodes.map(({ sideCacheBytes, ...node }) => ({
       ...node,
@@ -48,7 +49,7 @@ function lastingShape(topology: Topology): unknown {
   };
 }
 
-/** A virtual function has the memory of the type that is set on it. */
+/** The memory of a virtual function depends on its vGPU type, so it is excluded. */
 function lastingAccelerators(topology: Topology): unknown {
   const whole = new Set(wholeAccelerators(topology));
   return topology.accelerators.map((accelerator) => {

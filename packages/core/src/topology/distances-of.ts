@@ -1,7 +1,10 @@
 import { at } from "../unit/list.ts";
 import type { Topology } from "./topology.ts";
 
-/** The distance between two nodes by id; null where it is unknown or a node is not there. */
+/**
+ * Looks up the distance between two nodes by their ids: null where distances are unknown, or a node
+ * does not exist.
+ */
 export function distancesOf({
   nodes,
   distances,

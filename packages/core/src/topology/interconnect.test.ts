@@ -77,7 +77,7 @@ test("a switch inside an accelerator counts like any other", () => {
   expect(classes(syntheticTopology(text))).toEqual({ "G0-N0": "PXB" });
 });
 
-test("a direct link is named before anything else, with its lanes where they are known", () => {
+test("a direct link comes before any other class, with its number of lanes if known", () => {
   expect(classes(syntheticTopology("core:1 root[gpu:l40s*2] nvlink:18"))).toEqual({
     "G0-G1": "NV18",
   });
@@ -89,7 +89,7 @@ test("a direct link is named before anything else, with its lanes where they are
   });
 });
 
-test("what a source stated comes before what places tell, and after direct links", () => {
+test("a stated class comes before the one of the tree, and after direct links", () => {
   const machine = syntheticTopology(
     "package:2 core:1 root[gpu:l40s*2]@0 root[gpu:l40s]@? nvlink:4 ",
   );
@@ -108,10 +108,10 @@ test("what a source stated comes before what places tell, and after direct links
   expect(derivedInterconnects(stated)(b, a)).toBe("PHB");
 });
 
-test("what the topology does not tell is null", () => {
+test("an unknown interconnect is null", () => {
   const topology = syntheticTopology("package:2 core:1 root[gpu:l40s]@0 root*2[gpu:l40s*2]@?");
   expect(classes(topology)).toEqual({
-    // Below one host bridge nobody needs to know its node.
+    // Below one host bridge its node does not matter.
     "G1-G2": "PHB",
     "G3-G4": "PHB",
     "G0-G1": null,
@@ -140,7 +140,7 @@ test("every pair has one class, whichever comes first", () => {
   );
 });
 
-test("bridges that lie below themselves are met once", () => {
+test("a loop of bridges is walked once", () => {
   const [port, gpu] = syntheticTopology("core:1 root[gpu:l40s]").pci;
   if (port === undefined || gpu === undefined) throw new Error("a port and a device");
   const circle = new Map([port, gpu].map((one) => [one.address, one]));

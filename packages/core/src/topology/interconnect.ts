@@ -1,7 +1,7 @@
 import type { PciDevice, PciInterconnect, Topology } from "./topology.ts";
 
 /**
- * How two devices reach each other, in the terms of `nvidia-smi topo -m`:
+ * The interconnect class of two devices, in the terms of `nvidia-smi topo -m`:
  *
  * - `NV18`, `XGMI3`: directly, over that many lanes (`NV#` where the number is unknown)
  * - `PIX`: through one PCIe switch (or two functions on one bus)
@@ -16,12 +16,13 @@ export type Interconnect = DirectInterconnect | PciInterconnect;
 /** A connection of two accelerators beside PCI Express, by its number of lanes. */
 export type DirectInterconnect = `${"NV" | "XGMI"}${number | "#"}`;
 
-/** The interconnect of two different devices, or null where the topology does not tell. */
+/** The interconnect of two different devices, or null where it is unknown. */
 export type InterconnectOf = (a: string, b: string) => Interconnect | null;
 
 /**
- * Looks up direct links first, then what a source stated (`Topology.interconnects`), then what the
- * places of the two show. Devices are indexed once, so asking for many pairs is cheap.
+ * Looks up interconnects. A direct link takes precedence, then a stated class
+ * (`Topology.interconnects`), then the class that follows from the devices' places. The maps are
+ * built once, so many pairs can be looked up cheaply.
  */
 export function interconnects(topology: Topology): InterconnectOf {
   const direct = new Map(
@@ -37,7 +38,7 @@ export function interconnects(topology: Topology): InterconnectOf {
   return (a, b) => direct.get(`${a} ${b}`) ?? otherwise(a, b);
 }
 
-/** The same without direct links: how the two reach each other over PCI Express. */
+/** Looks up the class over PCI Express, without direct links. */
 export function pciInterconnects(
   topology: Topology,
 ): (a: string, b: string) => PciInterconnect | null {
@@ -52,7 +53,7 @@ export function pciInterconnects(
 }
 
 /**
- * The interconnect that follows from the places of two devices: the bridges above both, and their
+ * Derives the class from the devices' places: the bridges that they have in common, and their
  * nodes.
  */
 export function derivedInterconnects({
@@ -77,8 +78,8 @@ function overPci(
     const aboveOther = bridgesAbove(b, byAddress);
     const meeting = above.findIndex((bridge) => aboveOther.includes(bridge));
     if (meeting < 0) return "PHB";
-    // Below a switch's upstream port lie its downstream ports, and the devices below those: two
-    // steps up from either device is one switch, more is several.
+    // Below a switch's upstream port are its downstream ports, and below those the devices. So two
+    // steps up from either device are one switch, and more are several.
     const steps = Math.max(meeting, aboveOther.indexOf(above[meeting] ?? "")) + 1;
     return steps <= 2 ? "PIX" : "PXB";
   }
@@ -87,8 +88,8 @@ function overPci(
 }
 
 /**
- * The addresses of the bridges above a device, nearest first, without the root bus. A topology that
- * contradicts itself may have bridges in a circle; each is visited once.
+ * The addresses of the bridges above a device, nearest first, without the root bus. If the bridges
+ * form a loop, each occurs once.
  */
 export function bridgesAbove(
   device: PciDevice,

@@ -62,13 +62,13 @@ test.each([
   "0000:1b:00.8",
   "000:1b:00.0",
   "0000:1g:00.0",
-])("%j is no address", (address) => {
+])("%j is not an address", (address) => {
   expect(isPciAddress(address)).toBe(false);
   expect(normalPciAddress(address)).toBeNull();
   expect(pciAddressParts(address)).toBeNull();
 });
 
-test("only the full lower-case form is what documents hold", () => {
+test("documents hold only the full lower-case form", () => {
   expect(isPciAddress("1b:00.0")).toBe(false);
   expect(isPciAddress("0000:1B:00.0")).toBe(false);
 });

@@ -1,9 +1,9 @@
 /**
- * A Topology describes a machine as far as somebody has read it: the first of the documents in
- * `contracts`, produced by every reader, by the synthetic language and by the catalog.
+ * A Topology describes a machine, as far as it was read. It is the first document of the pipeline;
+ * every reader, the synthetic language and the catalog produce it.
  *
  * It is plain data. CPU sets are Linux list strings, sizes are bytes, PCI addresses are full and in
- * lower case, and **a value that nobody has read is null, never a default**.
+ * lower case, and **an unknown value is null, never a default**.
  */
 export interface Topology {
   readonly apiVersion: "evenkeel/v1";
@@ -15,12 +15,15 @@ export interface Topology {
   readonly machine: Machine;
   /** By ascending id. Ids may have holes. */
   readonly nodes: readonly MemoryNode[];
-  /** ACPI SLIT as the kernel shows it: row is the initiator, both in the order of `nodes`. */
+  /**
+   * ACPI's SLIT as the kernel shows it: rows are initiators; rows and columns are in the order of
+   * `nodes`.
+   */
   readonly distances: readonly (readonly number[])[] | null;
   readonly access: readonly Access[];
   /** By ascending lowest CPU; a core's id is its position. */
   readonly cores: readonly Core[];
-  /** The L3 caches with known size or ways, by ascending id. */
+  /** The L3 caches with a known size, ways or kernel id, by ascending id. */
   readonly l3Caches: readonly L3Cache[];
   readonly cacheAllocation: CacheAllocation | null;
   readonly offlineCpus: string;
@@ -30,8 +33,8 @@ export interface Topology {
   readonly nics: readonly Nic[];
   readonly links: readonly Link[];
   /**
-   * Interconnects over PCI Express that a source states and that the places of the two devices
-   * (`pci` and nodes) do not show; empty where the places show all. By ascending addresses.
+   * The PCI Express classes that a source states, except those that follow from the devices' places
+   * (`pci` and nodes); empty where all follow. By ascending addresses.
    */
   readonly interconnects: readonly StatedInterconnect[];
   readonly partitions: readonly Partition[];
@@ -61,9 +64,9 @@ export interface MemoryNode {
   readonly cpus: string;
   readonly memoryBytes: number | null;
   /**
-   * The size of faster memory that caches it and is no node of its own: the MCDRAM of a Xeon Phi or
-   * the HBM of a Xeon Max in cache mode, DRAM before Optane in memory mode. Null without one, or
-   * where unknown.
+   * The size of faster memory that caches the node's memory and belongs to no node: the MCDRAM of a
+   * Xeon Phi or the HBM of a Xeon Max in cache mode, DRAM before Optane in memory mode. Null where
+   * there is none, or it is unknown.
    */
   readonly sideCacheBytes: number | null;
   readonly kind: MemoryKind | null;
@@ -75,11 +78,11 @@ export interface MemoryNode {
 export interface HugepagePool {
   readonly sizeBytes: number;
   readonly total: number;
-  /** Null where unknown, as in most recordings other than sysfs. */
+  /** Null where the source does not contain it, as most recordings other than sysfs. */
   readonly free: number | null;
 }
 
-/** The cost of reaching one node's memory from another's CPUs, by firmware or by measurement. */
+/** The cost of access to one node's memory from another's CPUs, from firmware or a measurement. */
 export interface Access {
   readonly initiator: number;
   readonly target: number;
@@ -91,7 +94,7 @@ export interface Access {
 /** A physical core with its online threads. */
 export interface Core {
   readonly id: number;
-  /** The kernel's `physical_package_id`; null where it says -1. */
+  /** The kernel's `physical_package_id`; null where that is -1. */
   readonly package: number | null;
   /** Die, cluster and L3 are numbered over the whole machine by ascending lowest CPU. */
   readonly die: number | null;
@@ -103,30 +106,30 @@ export interface Core {
 
 /** An L3 cache, the last level on nearly every machine. */
 export interface L3Cache {
-  /** The number by which cores name it. */
+  /** The number that cores refer to. */
   readonly id: number;
   readonly sizeBytes: number | null;
-  /** Its associativity: what cache allocation deals out. */
+  /** Its associativity; cache allocation assigns ways. */
   readonly ways: number | null;
-  /** The kernel's own number, by which `schemata` of resctrl names it. */
+  /** The kernel's own number, which `schemata` of resctrl uses. */
   readonly kernelId: number | null;
 }
 
 /**
- * How the kernel lets L3 caches and memory bandwidth be shared out; null where resctrl is not
- * mounted, or the processor has no such thing. https://docs.kernel.org/filesystems/resctrl.html
+ * How L3 caches and memory bandwidth can be partitioned; null where resctrl is not mounted, or the
+ * processor does not support it. https://docs.kernel.org/filesystems/resctrl.html
  */
 export interface CacheAllocation {
-  /** The number of classes of service, including the one that everything starts in. */
+  /** The number of classes of service, including the default class. */
   readonly classes: number;
-  /** The ways that can be given out, as a list: `0-10`. */
+  /** The ways that can be assigned, as a list: `0-10`. */
   readonly ways: string;
-  /** Those of them that devices write into as well. */
+  /** The ways among them that devices also write into. */
   readonly sharedWays: string | null;
-  /** A class has at least so many ways. */
+  /** The least number of ways of a class. */
   readonly waysMin: number;
   /**
-   * The number of classes for limits of memory bandwidth; null where there are no such limits, or
+   * The number of classes whose memory bandwidth can be limited; null where that is impossible or
    * unknown.
    */
   readonly bandwidthClasses: number | null;
@@ -134,15 +137,15 @@ export interface CacheAllocation {
 
 /** A PCI function: a device, a bridge, or one port of a switch. */
 export interface PciDevice {
-  /** Full and lower case: `0000:1b:00.0`. Where the source has none, a stand-in (`stand-in.ts`). */
+  /** Full and lower case: `0000:1b:00.0`. A stand-in where the source has none (`stand-in.ts`). */
   readonly address: string;
   /** The bridge directly above; null on a root bus. */
   readonly parent: string | null;
-  /** The host bridge it hangs below: `pci0000:15`. */
+  /** The host bridge above it: `pci0000:15`. */
   readonly root: string;
   /**
-   * Base class, subclass and programming interface, as far as known: `030200`, `0302`, `02`, and
-   * nothing where the source does not tell.
+   * Base class, subclass and programming interface, as far as known: `030200`, `0302`, `02`, or
+   * empty.
    */
   readonly class: string;
   /** Four hexadecimal digits each: `10de`, `2330`. */
@@ -152,18 +155,18 @@ export interface PciDevice {
   readonly iommuGroup: number | null;
   readonly driver: string | null;
   readonly link: PcieLink | null;
-  /** The sizes of its memory BARs; null where nobody could read them. */
+  /** The sizes of its memory BARs; null where they are unknown. */
   readonly barBytes: readonly number[] | null;
-  /** Of an SR-IOV virtual function, the address of its physical function. */
+  /** The address of an SR-IOV virtual function's physical function; null for any other function. */
   readonly physicalFunction: string | null;
   /**
-   * Whether access control (ACS) of a port sends traffic between devices below it up to the root
-   * complex, instead of straight across the switch. A port without the capability does not.
+   * Whether a port's access control (ACS) redirects traffic between two devices below it up to the
+   * root complex, instead of straight across the switch. False for a port without the capability.
    */
   readonly acsRedirect: boolean | null;
-  /** Whether it may ask for translated addresses (ATS). Without that capability it may not. */
+  /** Whether it may request address translations (ATS). False without the capability. */
   readonly atsEnabled: boolean | null;
-  /** Of an accelerator, a NIC or an NVMe drive. */
+  /** Only for accelerators, NICs and NVMe drives. */
   readonly interrupts: Interrupts | null;
 }
 
@@ -171,11 +174,11 @@ export interface PciDevice {
 export interface Interrupts {
   /** The online CPUs that they may be delivered to. */
   readonly allowedCpus: string;
-  /** Those that they are delivered to now. */
+  /** The CPUs that they are delivered to now. */
   readonly effectiveCpus: string | null;
 }
 
-/** The current and highest speed and width of a PCIe link. */
+/** A PCIe link's current and maximum speed and width. */
 export interface PcieLink {
   readonly speedGTs: number | null;
   readonly width: number | null;
@@ -184,32 +187,34 @@ export interface PcieLink {
 }
 
 /**
- * A GPU or another accelerator, or a part of one that is a PCI function of its own: an SR-IOV virtual
- * function, whose whole is the `physicalFunction` of its function in `pci`.
+ * A GPU or another accelerator, or an SR-IOV virtual function of one. A virtual function's entry in
+ * `pci` names its GPU as `physicalFunction`.
  */
 export interface Accelerator {
   readonly address: string;
-  /** What the chip is called, also of a part of it. */
+  /** The chip's name; a virtual function has its GPU's. */
   readonly model: string | null;
   readonly uuid: string | null;
-  /** NVIDIA's module number on the baseboard, by which fabric partitions name GPUs. Not PCI order. */
+  /**
+   * NVIDIA's module number on the baseboard, which fabric partitions refer to. Not in PCI order.
+   */
   readonly moduleId: number | null;
   readonly memoryBytes: number | null;
   /**
-   * The part of a physical accelerator that this function is, in its vendor's words: the vGPU type
-   * set on a virtual function, or given to a guest (`NVIDIA A40-8C`). Null for a whole one, without
-   * a type, and where unknown; `physicalFunction` tells whether it is whole.
+   * The vendor's name for the part of a GPU that this function is: the vGPU type of a virtual
+   * function, or the type that a guest was given (`NVIDIA A40-8C`). Null for a physical GPU, and
+   * where no type is set or it is unknown; `physicalFunction` tells these apart.
    */
   readonly profile: string | null;
-  /** Whether it can be cut into MIG instances now; null where it never can, or unknown. */
+  /** Whether it is in MIG mode now; null where it has no MIG, or it is unknown. */
   readonly migEnabled: boolean | null;
-  /** The parts it is cut into that have no PCI function, in the source's order. */
+  /** Its current parts that have no PCI function, in the source's order. */
   readonly instances: readonly AcceleratorInstance[];
 }
 
 /**
- * A part of an accelerator that is no PCI function: a MIG instance, or of a GPU without virtual
- * functions a mediated device.
+ * A part of an accelerator without a PCI function: a MIG instance, or a mediated device of a GPU
+ * without virtual functions.
  */
 export interface AcceleratorInstance {
   /** `1g.10gb`, `GRID T4-4Q`. */
@@ -238,10 +243,10 @@ export interface Link {
   readonly lanes: number | null;
 }
 
-/** How two devices reach each other over PCI Express, nearest first; see `interconnect.ts`. */
+/** The interconnect classes over PCI Express, nearest first; see `interconnect.ts`. */
 export type PciInterconnect = "PIX" | "PXB" | "PHB" | "NODE" | "SYS";
 
-/** A class stated by a text such as `nvidia-smi topo -m`, for two devices only. */
+/** A class that a source states for a pair of devices, such as the text of `nvidia-smi topo -m`. */
 export interface StatedInterconnect {
   /** The lower address of the two. */
   readonly a: string;
@@ -249,7 +254,7 @@ export interface StatedInterconnect {
   readonly class: PciInterconnect;
 }
 
-/** A set of accelerators that an NVSwitch fabric can connect among themselves and to no others. */
+/** A set of accelerators that an NVSwitch fabric can connect to each other and to no others. */
 export interface Partition {
   readonly id: number;
   readonly accelerators: readonly string[];

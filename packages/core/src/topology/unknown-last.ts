@@ -1,4 +1,4 @@
-/** The order of numbers that may be unknown: ascending, and the unknown last. */
+/** Orders numbers ascending, with unknown ones last. */
 export function unknownLast(a: number | null, b: number | null): number {
   if (a === b) return 0;
   if (a === null) return 1;

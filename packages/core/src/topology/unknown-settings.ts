@@ -1,13 +1,13 @@
 import type { Accelerator, PciDevice } from "./topology.ts";
 
-/** The settings of a function, all unknown: most sources do not report them. */
+/** A function's settings as unknown, for the many sources that do not contain them. */
 export const unknownSettings: Pick<PciDevice, "acsRedirect" | "atsEnabled" | "interrupts"> = {
   acsRedirect: null,
   atsEnabled: null,
   interrupts: null,
 };
 
-/** The parts of an accelerator, all unknown: most sources do not report them. */
+/** An accelerator's parts as unknown, for the many sources that do not contain them. */
 export const unknownParts: Pick<Accelerator, "profile" | "migEnabled" | "instances"> = {
   profile: null,
   migEnabled: null,

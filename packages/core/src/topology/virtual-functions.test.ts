@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { acceleratorPatterns, matchingAccelerators, matchingDevices } from "./device-pattern.ts";
-import { withInferredFunctions } from "./inferred-functions.ts";
+import { withInferredParents } from "./inferred-parents.ts";
 import { syntheticTopology } from "./synthetic/build.ts";
 import type { PciDevice } from "./topology.ts";
 import { profilesText, virtualAccelerators, wholeAccelerators } from "./virtual-functions.ts";
@@ -23,7 +23,7 @@ test("whole accelerators and their parts", () => {
   expect(wholeAccelerators({ ...cut, pci: [] })).toHaveLength(10);
 });
 
-test("what patterns find is found with its virtual functions, whatever ids these have", () => {
+test("devices that match a pattern are found with their virtual functions, whatever the ids of these", () => {
   const all = cut.accelerators.map(({ address }) => address);
 
   const odd = cut.pci.map((device) =>
@@ -38,25 +38,25 @@ test("what patterns find is found with its virtual functions, whatever ids these
   expect(matchingAccelerators(cut.pci, ["1002:*"])).toHaveLength(2);
 });
 
-test("NVIDIA's virtual functions are known by where they are, and no others are taken for some", () => {
+test("NVIDIA's virtual functions are recognized by their addresses, and nothing else is taken for one", () => {
   const untold = cut.pci.map((device) => ({ ...device, physicalFunction: null }));
   const whole = (pci: readonly PciDevice[], bus: string): (string | null)[] =>
-    withInferredFunctions(pci)
+    withInferredParents(pci)
       .filter(({ address, physicalFunction }) => {
         return address.startsWith(`0000:${bus}:`) && physicalFunction !== null;
       })
       .map(({ physicalFunction }) => physicalFunction);
   expect(whole(untold, "16")).toEqual(Array(7).fill(l40s));
   expect(whole(untold, "17")).toEqual([]);
-  expect(withInferredFunctions(cut.pci)).toEqual(cut.pci);
-  // Not those that are told to be of another, nor without the fourth function, nor of other ids.
+  expect(withInferredParents(cut.pci)).toEqual(cut.pci);
+  // Not functions of another parent, nor without the fourth function, nor of other ids.
   const without = untold.filter(({ address }) => address !== "0000:16:00.4");
   expect(whole(without, "16")).toEqual([]);
   const other = untold.map((one) => (one.address === l40s ? { ...one, device: "1eb8" } : one));
   expect(whole(other, "16")).toEqual([]);
 });
 
-test("AMD's virtual functions have ids of their own, two GPUs of one id on a bus are two", () => {
+test("AMD's virtual functions have ids of their own, and two GPUs with one id on a bus stay two", () => {
   const [whole, part] = ["00.0", "02.0"].map((at): PciDevice => {
     const device = cut.pci.find(({ address }) => address === mi300x);
     if (device === undefined) throw new Error("the machine has no MI300X");
@@ -64,9 +64,9 @@ test("AMD's virtual functions have ids of their own, two GPUs of one id on a bus
   });
   if (whole === undefined || part === undefined) throw new Error("there are two");
   const other = { ...part, device: "74b5" };
-  expect(withInferredFunctions([whole, other])[1]?.physicalFunction).toBe(mi300x);
-  expect(withInferredFunctions([whole, part])[1]?.physicalFunction).toBeNull();
-  expect(withInferredFunctions([other])[0]?.physicalFunction).toBeNull();
+  expect(withInferredParents([whole, other])[1]?.physicalFunction).toBe(mi300x);
+  expect(withInferredParents([whole, part])[1]?.physicalFunction).toBeNull();
+  expect(withInferredParents([other])[0]?.physicalFunction).toBeNull();
 });
 
 test("profiles are counted in the order in which they first come", () => {

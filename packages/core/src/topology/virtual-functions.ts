@@ -2,8 +2,8 @@ import { count, type Tally } from "../unit/tally.ts";
 import type { Accelerator, Topology } from "./topology.ts";
 
 /**
- * The accelerators that are no virtual functions. People count and number these; parts have no
- * number of their own.
+ * The accelerators that are not virtual functions. People count and number these; virtual functions
+ * have no number of their own.
  */
 export function wholeAccelerators({
   accelerators,
@@ -15,7 +15,7 @@ export function wholeAccelerators({
   return accelerators.filter(({ address }) => !parts.has(address));
 }
 
-/** The accelerators that are virtual functions, by the address of their physical function. */
+/** The virtual functions among the accelerators, by the address of their physical function. */
 export function virtualAccelerators({
   accelerators,
   pci,
@@ -30,7 +30,9 @@ export function virtualAccelerators({
   return found;
 }
 
-/** `2 × NVIDIA A40-8C, 6 unset`: what parts there are, in the order in which they first come. */
+/**
+ * Lists profiles with their counts, in the order of first occurrence: `2 × NVIDIA A40-8C, 6 unset`.
+ */
 export function profilesText(
   parts: readonly { readonly profile: string | null }[],
   unknown: string,

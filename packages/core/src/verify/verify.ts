@@ -22,7 +22,9 @@ import type { Scope, Verdict } from "./verdict/verdict.ts";
 
 /** What a verdict takes into account beside the plan and the evidence. */
 export interface VerifyOptions {
-  /** What the verdict covers; the host's part alone by default. It never depends on the evidence. */
+  /**
+   * What the verdict covers; the host's part alone by default. It never depends on the evidence.
+   */
   readonly scope?: Scope;
   /** What memory costs between nodes of this host, to price misplaced memory. */
   readonly paths?: MemoryPaths | null;
@@ -46,9 +48,10 @@ const hostChecks: readonly Check[] = [
 ];
 
 /**
- * Compares a plan with the evidence of a running VM. Each check covers one kind of promise and calls
- * it kept, broken or unverified; the plan holds when no error was found and nothing essential is
- * unverified. Less evidence never makes a plan hold (docs/decisions/0010-what-a-verdict-needs.md).
+ * Compares a plan with the evidence of a running VM. Each check covers one kind of promise and
+ * calls it kept, broken or unverified; the plan holds when no error was found and nothing essential
+ * is unverified. Less evidence never makes a plan hold
+ * (docs/decisions/0010-what-a-verdict-needs.md).
  *
  * The cost is proportional to threads, mappings and devices: milliseconds for the largest VM.
  */

@@ -1,9 +1,9 @@
 import type { Evidence } from "../../src/evidence/evidence.ts";
 
 /**
- * The evidence with one piece less, for every piece that one reading gives: a file, a line of a file, a
- * query, or a value of them that could not be told. A list within one reading is a piece with its items:
- * who can list a folder lists all of it.
+ * The evidence with one piece less, for every piece that one reading gives: a file, a line of a
+ * file, a query, or a value of them that could not be told. A list within one reading is a piece
+ * with its items: who can list a folder lists all of it.
  */
 export function removals(evidence: Evidence): readonly (readonly [what: string, Evidence])[] {
   const whole = (["process", "threads", "memory", "nodes", "cores", "guest"] as const).map(

@@ -11,7 +11,10 @@ import type {
   ThreadEvidence,
 } from "../../src/evidence/evidence.ts";
 
-/** One thing gone wrong with a VM that ran as planned: what it does to the evidence, and what must be found. */
+/**
+ * One thing gone wrong with a VM that ran as planned: what it does to the evidence, and what must
+ * be found.
+ */
 export interface Sabotage {
   readonly name: string;
   readonly scope?: Scope;

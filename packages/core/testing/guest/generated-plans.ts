@@ -18,11 +18,10 @@ interface Traits {
 /**
  * Plans with everything that a rendering has to take: 1 to 8 cells, equal or not, of 1 to 288 vCPUs
  * together; up to 16 devices with companions in their own slot and beside it, functions 0 and
- * others, known and unknown BARs, nodes and links, below no switch, one or several, linked directly or
- * not; shared and pinned CPUs; base and huge pages, of one size or
- * several; memory bound, preferred and interleaved, on its own node and away; cores that stray;
- * distances absent, orderly, asymmetric and as firmware gets them wrong. All are consistent and
- * within the limits of QEMU 7.2.
+ * others, known and unknown BARs, nodes and links, below no switch, one or several, linked directly
+ * or not; shared and pinned CPUs; base and huge pages, of one size or several; memory bound,
+ * preferred and interleaved, on its own node and away; cores that stray; distances absent, orderly,
+ * asymmetric and as firmware gets them wrong. All are consistent and within the limits of QEMU 7.2.
  */
 export const generatedPlans: fc.Arbitrary<Plan> = fc
   .record<Traits>({

@@ -19,8 +19,8 @@ import {
 import type { PcieLink } from "../../src/topology/topology.ts";
 
 /**
- * Everything that the synthetic language can say, whether a machine could be so or not: for tests
- * of reading and printing. For machines that can be built see `arbitrary-machine.ts`.
+ * Any description in the synthetic language, possible as a machine or not: for tests of parsing and
+ * printing. `arbitrary-machine.ts` has machines that can be built.
  */
 export function arbitraryDescription(): fc.Arbitrary<SyntheticMachine> {
   return fc.record({
@@ -92,7 +92,7 @@ const text = fc
   .string({ unit: "grapheme-ascii", minLength: 1, maxLength: 12 })
   .map((value) => value.replaceAll(/[\p{Cc}]/gu, "_"));
 
-/** Some part of a GPU. */
+/** A part of a GPU. */
 const somePart = fc.record({
   count: fc.integer({ min: 1, max: 252 }),
   profile: fc.option(fc.constantFrom("1g.10gb", "3g.40gb+me", "NVIDIA A40-8C", "GRID T4-4Q")),

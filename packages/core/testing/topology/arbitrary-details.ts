@@ -14,8 +14,8 @@ import { wideTopology } from "./arbitrary-machine.ts";
 import { withParts } from "./arbitrary-parts.ts";
 
 /**
- * A machine with what the synthetic language does not say: how functions are set up, where they
- * interrupt, what is known of caches, and what GPUs are cut into. Any of it may be unknown.
+ * A machine with details that the synthetic language lacks: settings of functions, interrupts,
+ * facts about caches, and parts of GPUs. Any of them may be unknown.
  */
 export const detailedTopology: fc.Arbitrary<Topology> = wideTopology
   .chain(withDetails)
@@ -73,7 +73,7 @@ const allocation: fc.Arbitrary<CacheAllocation> = fc
 
 type Settings = Pick<PciDevice, "acsRedirect" | "atsEnabled" | "interrupts">;
 
-/** Both controls are read from one place, so that both are known or neither. */
+/** Both controls are read from one place, so either both are known or neither. */
 function settings(cpus: readonly number[]): fc.Arbitrary<Settings> {
   return fc
     .record({

@@ -47,10 +47,11 @@ const wideBounds: MachineBounds = {
 };
 
 /**
- * Machines for property tests: everything that real ones do to a placement, in small numbers.
- * Nodes differ in cores, memory and huge pages; some have no memory, some no CPUs, some devices no
- * node; distances are missing, ruled or asymmetric; CPUs are offline, node numbers have holes.
- * Every generated machine can be built, and simple ones come first when a failure is shrunk.
+ * Machines for property tests, with every feature of real ones that matters to a placement, in
+ * small numbers. Nodes differ in cores, memory and huge pages; some have no memory, some no CPUs,
+ * some devices no node; distances are missing, by rule, or asymmetric; CPUs are offline, node
+ * numbers have holes. Every generated machine can be built, and a failure shrinks to simple
+ * machines.
  */
 function arbitraryMachine(bounds: MachineBounds): fc.Arbitrary<SyntheticMachine> {
   return fc
@@ -182,26 +183,26 @@ function distancesOf(trait: DistanceTrait, count: number): Distances | null {
   return { matrix: rows.map((i) => rows.map((j) => (i === j ? 10 : at(trait, i * 10 + j)))) };
 }
 
-/** Only nodes with CPUs reach memory; which have any is known once the machine is built. */
+/** Only nodes with CPUs are initiators, and they are known once the machine is built. */
 function accessOf(
   machine: SyntheticMachine,
   ids: readonly number[],
   trait: AccessTrait | null,
 ): SyntheticAccess[] {
   if (trait === null) return [];
-  const { tells, pairs } = trait;
+  const { known, pairs } = trait;
   const withCpus = generated(machine).nodes.flatMap(({ id, cpus }) => (cpus === "" ? [] : [id]));
-  const told = (latency: number, gigabytes: number) => ({
-    readLatencyNs: tells === "bandwidth" ? null : latency,
-    readBytesPerSecond: tells === "latency" ? null : gigabytes * 1e9,
+  const figures = (latency: number, gigabytes: number) => ({
+    readLatencyNs: known === "bandwidth" ? null : latency,
+    readBytesPerSecond: known === "latency" ? null : gigabytes * 1e9,
   });
   const remote = pairs.flatMap(({ from, to, far }): SyntheticAccess[] => {
     const [initiator, target] = [at(withCpus, from % withCpus.length), at(ids, to % ids.length)];
     if (initiator === target) return [];
-    const value = far ? told(255, 30) : told(139, 120);
+    const value = far ? figures(255, 30) : figures(139, 120);
     return [{ ...value, targets: `${target}`, nodes: `${initiator}` }];
   });
-  return [{ ...told(90, 240), targets: null, nodes: null }, ...remote];
+  return [{ ...figures(90, 240), targets: null, nodes: null }, ...remote];
 }
 
 function linksOf(trait: LinkTrait, accelerators: number): LinkGroup[] {
@@ -211,7 +212,7 @@ function linksOf(trait: LinkTrait, accelerators: number): LinkGroup[] {
   return [{ kind: "nvlink", lanes: 4, among: pairs }];
 }
 
-/** All together, and each alone. */
+/** One partition of all accelerators, and one for each alone. */
 function partitionsOf(accelerators: number): SyntheticMachine["partitions"] {
   if (accelerators === 0) return [];
   const all = formatList(indexSet(Array(accelerators).keys()));
@@ -219,7 +220,7 @@ function partitionsOf(accelerators: number): SyntheticMachine["partitions"] {
   return [all, ...alone].map((set) => ({ accelerators: set, active: false }));
 }
 
-/** CPUs that can be taken offline: any but one of the machine's. */
+/** CPUs to take offline: any, but never all. */
 function offlineOf(machine: SyntheticMachine, wanted: readonly number[]): string {
   const online = generated(machine).nodes.flatMap(({ cpus }) =>
     indices(parseList(cpus) ?? indexSet([])),

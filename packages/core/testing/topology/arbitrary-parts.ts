@@ -9,8 +9,8 @@ import type {
 import { unknownParts } from "../../src/topology/unknown-settings.ts";
 
 /**
- * The same machine with some of its GPUs cut: into virtual functions, which follow at function 4 of
- * the GPU's bus and have a vGPU type or none, and into MIG instances. Any of it may be unknown.
+ * The same machine with some GPUs divided: into virtual functions, which follow at function 4 of
+ * the GPU's bus and may have a vGPU type, and into MIG instances. Any of it may be unknown.
  */
 export function withParts(topology: Topology): fc.Arbitrary<Topology> {
   return fc.tuple(...topology.accelerators.map(() => cuts)).map((each) => {
@@ -35,8 +35,8 @@ export function withParts(topology: Topology): fc.Arbitrary<Topology> {
 
 function virtualFunction(device: PciDevice, address: string): PciDevice {
   const { address: physicalFunction } = device;
-  const untold = { iommuGroup: null, driver: null, link: null, barBytes: null, interrupts: null };
-  return { ...device, address, physicalFunction, ...untold, acsRedirect: null, atsEnabled: null };
+  const unknown = { iommuGroup: null, driver: null, link: null, barBytes: null, interrupts: null };
+  return { ...device, address, physicalFunction, ...unknown, acsRedirect: null, atsEnabled: null };
 }
 
 const profile = fc.option(fc.constantFrom("NVIDIA H100XM-20C", "NVIDIA H100XM-1-10CME"));

@@ -1,9 +1,9 @@
 import * as fc from "fast-check";
 import type { PciNode, SyntheticDevice } from "../../src/topology/synthetic/machine.ts";
 
-/** One host bridge and what lies below it. */
+/** One host bridge and the devices below it. */
 export interface Slot {
-  /** The node that it hangs from, counted among those with CPUs; null where that is unknown. */
+  /** Its node, counted among nodes with CPUs; null for unknown. */
   readonly beside: number | null;
   readonly below: readonly PciNode[];
 }
@@ -63,7 +63,7 @@ const nested = fc
   .tuple(below(pair), arbitraryNic)
   .map(([inner, nic]): readonly PciNode[] => [...inner, nic]);
 
-/** Host bridges as they are found: bare devices, switches with GPUs and NICs, switches in switches. */
+/** Host bridges as on real machines: bare devices, switches with GPUs and NICs, nested switches. */
 export const arbitrarySlot: fc.Arbitrary<Slot> = fc.record({
   beside: fc.oneof(
     { arbitrary: fc.nat(7), weight: 9 },
@@ -80,7 +80,7 @@ export const arbitrarySlot: fc.Arbitrary<Slot> = fc.record({
   ),
 });
 
-/** How many accelerators there are in a list of things. */
+/** The number of accelerators in a list. */
 export function acceleratorsBelow(things: readonly PciNode[]): number {
   return things.reduce((sum, thing) => {
     const own =

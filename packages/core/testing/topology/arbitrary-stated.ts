@@ -3,8 +3,8 @@ import { buildTopology } from "../../src/topology/build.ts";
 import type { PciInterconnect, Topology } from "../../src/topology/topology.ts";
 
 /**
- * The same machines, of which a source states some ways between accelerators and NICs otherwise than
- * their places tell, as firmware, virtual machines and drivers have it.
+ * The same machines with some stated interconnect classes between accelerators and NICs that differ
+ * from their places, as firmware, virtual machines and drivers cause.
  */
 export function withStatedInterconnects(machines: fc.Arbitrary<Topology>): fc.Arbitrary<Topology> {
   const some = fc.array(

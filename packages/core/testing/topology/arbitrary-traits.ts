@@ -2,9 +2,9 @@ import * as fc from "fast-check";
 import type { ExtraNodes, Level, SyntheticMachine } from "../../src/topology/synthetic/machine.ts";
 import { arbitrarySlot, type Slot } from "./arbitrary-slot.ts";
 
-/** How large the machines of a property test may get. */
+/** The largest machines of a property test. */
 export interface MachineBounds {
-  /** Nodes of the levels; up to two without CPUs come on top. */
+  /** Nodes of the levels; up to two without CPUs are added. */
   readonly nodesPerPackageMax: number;
   readonly packagesMax: number;
   readonly coresPerGroupMax: number;
@@ -45,7 +45,7 @@ export function arbitraryLevels(bounds: MachineBounds): fc.Arbitrary<readonly Le
 }
 
 export interface CpuTraits {
-  /** By node: another number of cores, or null for the usual. The first node keeps its own. */
+  /** Another number of cores for each node, or null for the usual. The first node keeps its own. */
   readonly cores: readonly (number | null)[];
   readonly threads: readonly (1 | null)[];
   readonly numbering: SyntheticMachine["numbering"];
@@ -88,12 +88,12 @@ interface ExtraTrait {
 }
 
 /**
- * What firmware says of reaching memory. As firmware does, it says the same of all that it speaks
- * of, and of a node with CPUs that these reach it best.
+ * Access figures of firmware. As in real firmware, all entries have the same fields, and a node
+ * with CPUs is a best initiator of its own memory.
  */
 export interface AccessTrait {
-  readonly tells: "latency" | "bandwidth" | "both";
-  /** From one node to another, by their places among those that can be either. */
+  readonly known: "latency" | "bandwidth" | "both";
+  /** From one node to another, by their positions among possible initiators and targets. */
   readonly pairs: readonly { readonly from: number; readonly to: number; readonly far: boolean }[];
 }
 
@@ -121,7 +121,7 @@ const arbitraryExtra: fc.Arbitrary<ExtraTrait> = fc.record({
 });
 
 const arbitraryAccess: fc.Arbitrary<AccessTrait> = fc.record({
-  tells: fc.constantFrom("latency", "bandwidth", "both"),
+  known: fc.constantFrom("latency", "bandwidth", "both"),
   pairs: fc.array(fc.record({ from: fc.nat(7), to: fc.nat(9), far: fc.boolean() }), {
     maxLength: 8,
   }),

@@ -4,15 +4,15 @@ import { checkLink, entryPath, linkedPath } from "./entry-path.ts";
 import type { ArchiveLimits } from "./limits.ts";
 import { malformed, quoted, tooLarge } from "./refusals.ts";
 
-/** What of an archive has been read so far; all paths are the tree's. */
+/** The entries read from an archive so far. All paths are those of the tree. */
 export interface Contents {
   readonly where: string;
   readonly limits: ArchiveLimits;
   readonly files: Map<string, Uint8Array>;
   readonly links: Map<string, string>;
-  /** Those that are entries and those that entries lie in. */
+  /** Directories that have an entry of their own, and the parents of all entries. */
   readonly directories: Set<string>;
-  /** Files that are too large to be anything that we read. */
+  /** Files that are too large to be anything that Evenkeel reads. */
   readonly skipped: Set<string>;
   entries: number;
   keptBytes: number;
@@ -31,7 +31,7 @@ export function emptyContents(where: string, limits: ArchiveLimits): Contents {
   };
 }
 
-/** Takes up one entry, and reads what it holds. A later entry of one name replaces an earlier one. */
+/** Adds one entry with its content. A later entry of the same name replaces an earlier one. */
 export async function addEntry(contents: Contents, entry: ParsedTarEntry): Promise<void> {
   const { where, limits, files, links, directories } = contents;
   const { name, size, linkname = "", type = "file", pax } = entry.header;
@@ -43,7 +43,7 @@ export async function addEntry(contents: Contents, entry: ParsedTarEntry): Promi
   const path = entryPath(name, where);
   addDirectoriesAbove(contents, path);
   if (pax?.["GNU.sparse.major"] !== undefined) {
-    if (mayTellOfMachine(path)) {
+    if (mayDescribeMachine(path)) {
       throw malformed(`entry ${quoted(name)} is stored sparsely`, where, {
         remedy: "record the machine again, without tar's option --sparse",
       });
@@ -79,8 +79,8 @@ export async function addEntry(contents: Contents, entry: ParsedTarEntry): Promi
   }
 }
 
-/** Support bundles hold logs and much else beside, of which nothing is read. */
-function mayTellOfMachine(path: string): boolean {
+/** Support bundles also hold logs and other files, which are not read. */
+function mayDescribeMachine(path: string): boolean {
   return /\/(sys|proc|devices|evenkeel)\//.test(path);
 }
 
@@ -90,7 +90,7 @@ function countEntry(contents: Contents): void {
   }
 }
 
-/** Accounts for memory before it is taken for good. */
+/** Counts memory against the limit before it is kept. */
 function keep(contents: Contents, bytes: number): void {
   const { limits, where } = contents;
   contents.keptBytes += bytes;
@@ -99,7 +99,10 @@ function keep(contents: Contents, bytes: number): void {
   }
 }
 
-/** Long names may imply far more directories than there are entries, so those count as well. */
+/**
+ * Parent directories count as entries: long names may imply far more of them than there are
+ * entries.
+ */
 function addDirectoriesAbove(contents: Contents, path: string): void {
   let above = path.slice(0, path.lastIndexOf("/"));
   while (above !== "" && !contents.directories.has(above)) {
@@ -132,7 +135,7 @@ async function addFile(
   contents.files.set(path, content);
 }
 
-/** A second name for an earlier entry. */
+/** Adds a hard link: a second name for an earlier entry. */
 function addHardLink(
   { where, files, links, skipped }: Contents,
   path: string,
@@ -144,17 +147,18 @@ function addHardLink(
   if (content !== undefined) files.set(path, content);
   else if (link !== undefined) links.set(path, link);
   else if (!skipped.has(to)) {
-    const names = `${quoted(path.slice(1))} is a second name for ${quoted(to.slice(1))}`;
-    throw malformed(`entry ${names}, which is not there`, where);
+    const names = `${quoted(path.slice(1))} is a hard link to ${quoted(to.slice(1))}`;
+    throw malformed(`entry ${names}, which is not in the archive`, where);
   }
 }
 
 const pageBytes = 4096;
 
 /**
- * The content, copied out of the archive's own buffers. sysfs says that each attribute has a page;
- * tar believes it and fills up what is missing with zeros, which are taken off again: text that
- * ends in zeros at a page's end. Binary attributes have zeros among their bytes and stay whole.
+ * Copies the content out of the archive's buffers, without tar's padding. sysfs reports a size of
+ * one page for every attribute; tar believes it and fills the rest with zeros. Zeros are removed
+ * where the size is a multiple of a page and everything after the first zero is zeros. Binary
+ * attributes have zeros between other bytes and stay whole.
  */
 function unpadded(chunks: readonly Uint8Array[]): Uint8Array {
   const [only] = chunks;

@@ -2,16 +2,16 @@ import type { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import { quoted, unsafe } from "./refusals.ts";
 
 /**
- * Whether what an archive names stays inside it. Nothing of an archive is ever written to disk, and
- * links are only followed within the tree, so no archive can reach this machine's files. One that
- * tries is refused all the same: it was not made by recording a machine, and another program that
- * unpacks it may be less careful.
+ * Checks that every path in an archive stays inside it. Nothing of an archive is written to disk,
+ * and links are followed only within the tree, so no archive can reach this machine's files. An
+ * archive that tries is refused all the same: it does not come from recording a machine, and
+ * another program that unpacks it may be less careful.
  *
- * Relative links may climb as long as they stay below the archive's top, as those of sysfs do. An
- * absolute link is one of the recorded machine's own: into its `/sys` or `/proc` it is followed
- * within the tree, as its kernel meant it, and anywhere else it is a link out. So it is with entries
- * of absolute names, which `tar -P` writes. A link to what was
- * not recorded is harmless and common.
+ * Relative links may climb as long as they stay below the archive's top, as the links of sysfs do.
+ * An absolute link belongs to the recorded machine: a link into its `/sys` or `/proc` is followed
+ * within the tree, as its kernel meant it, and any other is refused. The same holds for entries
+ * with absolute names, which `tar -P` writes. A link to a file that was not recorded is harmless
+ * and common.
  */
 
 /** The tree's path of an entry: absolute, without `.` or doubled slashes. */
@@ -25,14 +25,14 @@ export function entryPath(name: string, where: string): string {
   return path;
 }
 
-/** The tree's path of the entry that a hard link at the path is a second name of. */
+/** The tree's path of the entry that a hard link refers to. */
 export function linkedPath(path: string, target: string, where: string): string {
   const outside = target.startsWith("/") || target.split("/").includes("..");
   if (outside) throw linkOut(path, target, where);
   return entryPath(target, where);
 }
 
-/** Refuses a symbolic link at the tree's path that leads out of the tree. */
+/** Refuses a symbolic link that leads out of the tree. */
 export function checkLink(path: string, target: string, where: string): void {
   const from = target.startsWith("/") ? [] : path.split("/").slice(1, -1);
   const at = [...from];
@@ -46,7 +46,9 @@ export function checkLink(path: string, target: string, where: string): void {
   }
 }
 
-/** Whether an absolute path is of what a recording is of: the machine's `/sys` and `/proc`. */
+/**
+ * Whether an absolute path is in the machine's `/sys` or `/proc`, which is what a recording holds.
+ */
 function isRecorded(path: string): boolean {
   return ["/sys", "/proc"].some((top) => path === top || path.startsWith(`${top}/`));
 }

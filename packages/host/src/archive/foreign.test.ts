@@ -15,7 +15,7 @@ test.each([
   ["Z", "\u001f\u009d", /compress/, /gzip -d/],
   ["lzma", "\u005d\u0000\u0000", /lzma/, /xz --format=lzma/],
 ])(
-  "a file in the form of %s is refused by its name, with what helps",
+  "an archive in the format %s is refused by its name, with a remedy",
   async (name, start, is, helps) => {
     const path = join(folder, `host.${name}`);
     writeFileSync(path, Buffer.from(start + "x".repeat(600), "latin1"));

@@ -1,13 +1,13 @@
-/** What a file is that holds files and is none of the archives that are read here. */
+/** An archive format, or a compression, that is recognized but not read. */
 export interface ForeignArchive {
   readonly name: string;
-  /** What makes an archive of it that is read, as a command. */
+  /** How to turn it into an archive that is read. */
   readonly remedy: string;
 }
 
 const repack = "unpack it and name the directory, as in sysfs:DIR";
 
-/** By their first bytes, as the formats' own documents and file(1) have them. */
+/** The formats by their first bytes, from their documents and file(1). */
 const magics: readonly (readonly [name: string, magic: readonly number[], remedy: string])[] = [
   ["a zip archive", [0x50, 0x4b, 0x03, 0x04], repack],
   ["an empty zip archive", [0x50, 0x4b, 0x05, 0x06], repack],
@@ -22,7 +22,7 @@ const magics: readonly (readonly [name: string, magic: readonly number[], remedy
   ["compressed with lzma", [0x5d, 0x00, 0x00], "expand it first: xz --format=lzma -d FILE"],
 ];
 
-/** What the bytes begin as; null where they begin as nothing that is known here. */
+/** The unsupported format that the bytes begin with; null where they begin with none of these. */
 export function foreignArchive(bytes: Uint8Array): ForeignArchive | null {
   const found = magics.find(([, magic]) => magic.every((byte, i) => bytes[i] === byte));
   return found === undefined ? null : { name: found[0], remedy: found[2] };

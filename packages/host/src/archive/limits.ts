@@ -2,22 +2,25 @@ import { GiB, KiB, MiB } from "@evenkeel/core/unit/bytes.ts";
 import type { Compression } from "./expand.ts";
 
 /**
- * What an archive may ask of us. The largest recording seen holds 64,000 entries and expands from
- * 0.3 MB to 58 MB, 40-fold with gzip and 170-fold with bzip2 and xz. In a tar made straight from
- * `/sys` every attribute takes a page, and it is 120-fold and 780-fold. These bounds leave room for
- * machines several times as large, and a bomb ends at the first of them that it meets.
+ * The limits of an archive. The largest recording seen holds 64,000 entries and expands from 0.3 MB
+ * to 58 MB: 40-fold with gzip, 170-fold with bzip2 and xz. In a tar made straight from `/sys` every
+ * attribute takes a page, and the factors are 120 and 780. These limits leave room for machines
+ * several times as large; a decompression bomb stops at the first limit that it exceeds.
  */
 export interface ArchiveLimits {
   readonly fileBytes: number;
-  /** All that comes out of the decompressor, whether it is kept or not. */
+  /** Bytes out of the decompressor, whether they are kept or not. */
   readonly expandedBytes: number;
-  /** So much may always come out; beyond it, no more than so many times what has gone in. */
+  /**
+   * Bytes that may always come out. Beyond them, the output may be at most `expansion` times the
+   * input.
+   */
   readonly freelyExpandedBytes: number;
   readonly expansion: Readonly<Record<Compression, number>>;
-  /** Entries and the directories that they imply. */
+  /** Entries and their parent directories. */
   readonly entries: number;
   readonly pathBytes: number;
-  /** A larger file is skipped: it is nothing that the kernel writes for readers. */
+  /** A larger file is skipped: the kernel writes no file of this size for readers. */
   readonly entryBytes: number;
   /** Contents and names held in memory. */
   readonly keptBytes: number;

@@ -66,7 +66,7 @@ async function expectMachine(path: string): Promise<void> {
   expect(tree.readText("/etc/mtab")).toBeNull();
 }
 
-test("entries of absolute names are the machine's own, where they are below /sys or /proc", async () => {
+test("entries with absolute names are read if they are below /sys or /proc", async () => {
   const tree = await readArchive(
     await tar(file("/sys/devices/a", "1"), file("/proc/cpuinfo", "2")),
   );
@@ -106,7 +106,7 @@ test.skipIf(!installed("tar"))("long names are read, of GNU tar and of POSIX", a
   }
 });
 
-test("zeros that tar has filled a page up with are taken off, those of binary files stay", async () => {
+test("zeros that tar padded a page with are removed, those of binary files stay", async () => {
   const page = new Uint8Array(4096);
   page.set(Buffer.from("10 21\n"));
   const config = new Uint8Array(4096);
@@ -119,14 +119,14 @@ test("zeros that tar has filled a page up with are taken off, those of binary fi
   expect(tree.readText("/sys/short")).toBe("a\0");
 });
 
-test("of two entries with one name the later counts", async () => {
+test("the later of two entries with one name counts", async () => {
   const tree = await readArchive(
     await tar(file("a", "1"), link("b", "a"), file("b", "2"), link("a", "b")),
   );
   expect([tree.readText("/a"), tree.readText("/b")]).toEqual(["2", "2"]);
 });
 
-test("entries named like properties of objects do no harm", async () => {
+test("entries may have the names of JavaScript properties", async () => {
   const tree = await readArchive(
     await tar(file("__proto__/polluted", "1"), file("constructor", "2")),
   );
@@ -163,7 +163,7 @@ test("a name cannot write to the terminal through the message", async () => {
   expect(error.message).not.toMatch(/\p{Cc}/u);
 });
 
-test("what is no tar, is empty, cut short or damaged is refused", async () => {
+test("a file that is not a tar, empty, cut short or damaged is refused", async () => {
   const plain = await packTar([...machine, file("proc/cpuinfo", "x".repeat(100 * KiB))]);
   const flipped = plain.slice();
   flipped[512 * 2 + 20] = 0xff;
@@ -198,10 +198,10 @@ test("what is no tar, is empty, cut short or damaged is refused", async () => {
   }
 });
 
-test("a hard link to nothing and a sparse entry are refused", async () => {
+test("a dangling hard link and a sparse entry are refused", async () => {
   const missing = await tar(hardLink("a", "b"));
   const error = await codedError("archive-malformed", () => readArchive(missing));
-  expect(error.message).toBe('entry "a" is a second name for "b", which is not there');
+  expect(error.message).toBe('entry "a" is a hard link to "b", which is not in the archive');
   const sparse = await tar({
     header: { name: "sys/x", size: 1, type: "file", pax: { "GNU.sparse.major": "1" } },
     body: "x",
@@ -260,7 +260,7 @@ for (const command of ["gzip", "bzip2", "xz"]) {
   });
 }
 
-test("an entry that says it is beyond all bounds is not waited for", async () => {
+test("an entry whose header gives a size above the limit is refused without reading it", async () => {
   const header = (await packTar([file("sys/huge", "x")])).subarray(0, 512);
   const size = Buffer.from((8 * GiB - 1).toString(8).padStart(11, "0"));
   header.set(size, 124);
@@ -271,7 +271,7 @@ test("an entry that says it is beyond all bounds is not waited for", async () =>
   expect(error.message).toBe('is too large: its entry "sys/huge" has 8.0 GiB');
 });
 
-test("a file of zeros is refused, by its size or as no tar", async () => {
+test("a file of zeros is refused, by its size or as not a tar", async () => {
   const path = written("");
   truncateSync(path, GiB);
   const error = await codedError("file-too-large", () => readArchive(path));
@@ -288,7 +288,7 @@ const recordings = ["sysfs-hwloc", "sysfs-other"].flatMap((name) => {
 });
 
 test.skipIf(recordings.length === 0)(
-  "every recording is read, and holds what tar lists",
+  "every recording is read, and has the entries that tar lists",
   async () => {
     for (const path of recordings) {
       const tree = await readArchive(path);

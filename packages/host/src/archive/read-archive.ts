@@ -11,13 +11,14 @@ import { type ArchiveLimits, archiveLimits } from "./limits.ts";
 import { expectedArchive, malformed, tooLarge } from "./refusals.ts";
 
 /**
- * The tree in a tar, plain or compressed, in memory: nothing is written to disk.
+ * Reads a tar, plain or compressed, as a tree in memory. Nothing is written to disk.
  *
- * The archive is read as a stream, and every bound is checked before the memory for it is taken:
- * the cost is at most `limits.keptBytes`, the file itself, and a piece of what it expands to.
+ * The archive is read as a stream, and every limit is checked before memory is taken. So the memory
+ * is at most `limits.keptBytes`, the file itself, and one decompressed piece.
  *
- * Errors: those of `readFileBytes`; `archive-malformed` where it is no tar, damaged or cut short;
- * `archive-unsafe` where an entry or a link leads out of it; `file-too-large` beyond the limits.
+ * Errors: those of `readFileBytes`; `archive-malformed` where it is not a tar, is damaged or is cut
+ * short; `archive-unsafe` where an entry or a link leads out of it; `file-too-large` beyond the
+ * limits.
  */
 export async function readArchive(
   path: string,
@@ -38,7 +39,7 @@ export async function readArchive(
   return memoryTree(contents.files, contents.links, path, contents.directories);
 }
 
-/** The expanded archive, as long as it stays within what an honest one expands to. */
+/** The decompressed archive; an error as soon as it exceeds the limits. */
 async function* withinBounds(
   bytes: Uint8Array,
   where: string,

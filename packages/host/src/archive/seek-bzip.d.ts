@@ -3,7 +3,7 @@ declare module "seek-bzip" {
   interface ByteSource {
     /** The next byte. */
     readByte(): number;
-    /** Fills the part of the buffer; how many bytes it put there, or -1 at the end. */
+    /** Fills this part of the buffer. Returns how many bytes it wrote, or -1 at the end. */
     read(buffer: Uint8Array, offset: number, length: number): number;
     eof(): boolean;
   }

@@ -4,12 +4,13 @@ import { foreignArchive } from "./foreign.ts";
 import { startsAsTar } from "./tar-header.ts";
 
 /**
- * Whether bytes, by their first kilobyte, begin as an archive does, plain or compressed. One that
- * is not read, such as zip, counts: reading it as an archive is what refuses it by its name.
+ * Whether the bytes begin like an archive, plain or compressed; a kilobyte is enough. Formats that
+ * are not read, such as zip, count too: reading them as an archive gives an error that names the
+ * format.
  */
 export function startsArchive(start: Uint8Array): boolean {
   if (compressionOf(start) !== null || foreignArchive(start) !== null) return true;
   if (startsAsTar(start)) return true;
-  // A tar whose header is damaged still has its name there, if it is of POSIX or GNU.
+  // A POSIX or GNU tar keeps its format's name in the header even where the rest is damaged.
   return new TextDecoder("latin1").decode(start.subarray(0, KiB)).startsWith("ustar", 257);
 }

@@ -22,7 +22,7 @@ test("the hierarchy with cpusets is found in both versions of cgroups, and where
   ]);
 });
 
-test("a cgroup without files of its own is ruled by the nearest above that has them", () => {
+test("a cgroup without files of its own takes the limits of its nearest ancestor that has them", () => {
   const root = tree({
     "/proc/1/task/1/cgroup": "0::/a/b/c\n",
     "/sys/fs/cgroup/a/cpuset.cpus": "\n",

@@ -1,9 +1,9 @@
 import { formatList, parseList } from "@evenkeel/core/set/list-format.ts";
 
 /**
- * The path of a thread's cgroup in the hierarchy that has the cpuset controller, from
- * `/proc/PID/cgroup`: a line `3:cpuset:/path` of version 1, or the line `0::/path` of version 2, in which
- * all controllers are. Null where neither stands there.
+ * The path of a thread's cgroup in the hierarchy with the cpuset controller, from
+ * `/proc/PID/cgroup`. In version 1 it is on a line like `3:cpuset:/path`; in version 2, where all
+ * controllers share one hierarchy, on the line `0::/path`. Null where there is neither.
  * https://docs.kernel.org/admin-guide/cgroup-v2.html
  */
 export interface CpusetPath {
@@ -24,7 +24,10 @@ export function parseCgroup(text: string): CpusetPath | null {
   return unified === undefined ? null : { version: 2, path: unified.path };
 }
 
-/** A set of a cpuset file; null where it says none, which in version 2 means that it is the parent's. */
+/**
+ * The set in a cpuset file; null where the file is empty, which in version 2 means the parent's
+ * set.
+ */
 export function parseCpuset(text: string | null): string | null {
   if (text === null || text.trim() === "") return null;
   const set = parseList(text);

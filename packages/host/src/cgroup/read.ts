@@ -3,21 +3,21 @@ import { joined, parentOf } from "../tree/resolve.ts";
 import type { Tree } from "../tree/tree.ts";
 import { type CpusetPath, parseCgroup, parseCpuset } from "./parse.ts";
 
-/** Where the cpuset controller is, and what it calls the sets that are in effect. */
+/** The folder of a cpuset hierarchy, and the names of its files for the effective sets. */
 interface CpusetHierarchy {
   readonly folder: string;
   readonly effectiveCpus: string;
   readonly effectiveNodes: string;
 }
 
-/** Of version 1, which has a hierarchy for each controller. */
+/** Version 1 has a hierarchy for each controller. */
 const own: CpusetHierarchy = {
   folder: "/sys/fs/cgroup/cpuset",
   effectiveCpus: "cpuset.effective_cpus",
   effectiveNodes: "cpuset.effective_mems",
 };
 
-/** Of version 2, where all controllers are in one. */
+/** Version 2 has all controllers in one hierarchy. */
 const unified: CpusetHierarchy = {
   folder: "/sys/fs/cgroup",
   effectiveCpus: "cpuset.cpus.effective",
@@ -26,7 +26,7 @@ const unified: CpusetHierarchy = {
 
 export const cpusetHierarchies: readonly CpusetHierarchy[] = [unified, own];
 
-/** The folder of a cgroup in a hierarchy. */
+/** The folder of a cgroup. */
 export function cgroupFolder({ folder }: CpusetHierarchy, path: string): string {
   return path === "/" ? folder : joined(folder, path.slice(1));
 }
@@ -37,9 +37,9 @@ export function cgroupOf(tree: Tree, task: string): CpusetPath | null {
 }
 
 /**
- * What a cgroup's cpuset allows. In version 2 a cgroup has the files only where its parent hands the
- * controller on; above that, the nearest cgroup that has them decides. The files of the root of
- * version 2 tell only what is effective.
+ * What a cgroup's cpuset allows. In version 2 a cgroup has these files only where its parent
+ * enables the controller; otherwise the nearest ancestor that has them decides. The root of version
+ * 2 has only the effective sets.
  */
 export function readCgroup(tree: Tree, { version, path }: CpusetPath): CgroupEvidence | null {
   const hierarchy = version === 1 ? own : unified;
@@ -54,8 +54,8 @@ export function readCgroup(tree: Tree, { version, path }: CpusetPath): CgroupEvi
       nodes: set("cpuset.mems"),
       effectiveNodes: set(hierarchy.effectiveNodes),
     };
-    const told = found.cpus ?? found.effectiveCpus ?? found.nodes ?? found.effectiveNodes;
-    if (told !== null) return found;
+    const anySet = found.cpus ?? found.effectiveCpus ?? found.nodes ?? found.effectiveNodes;
+    if (anySet !== null) return found;
     if (at === "/") return null;
   }
 }

@@ -40,44 +40,47 @@ export interface EvidenceRequest {
 export function readEvidence(tree: Tree, request: EvidenceRequest): Evidence {
   const { vm, host, takenAt, process, monitor, libvirt, guest } = request;
   const unreadable: Unreadable[] = [];
-  const missing = <T>(what: string, value: T | null, why: string): T | null => {
+  const noteMissing = <T>(what: string, value: T | null, why: string): T | null => {
     if (value === null) unreadable.push({ what, why });
     return value;
   };
-  const orWhy = <T extends object>(what: string, value: T | { readonly why: string }): T | null => {
+  const valueOrNote = <T extends object>(
+    what: string,
+    value: T | { readonly why: string },
+  ): T | null => {
     if (!("why" in value)) return value;
     unreadable.push({ what, why: value.why });
     return null;
   };
-  const told = orWhy("monitor", monitor);
-  const domain = orWhy("libvirt", libvirt);
+  const reading = valueOrNote("monitor", monitor);
+  const domain = valueOrNote("libvirt", libvirt);
   const notPermitted =
-    process === null ? request.whyNoProcess : "the file may not be read, or the process has ended";
-  const threads = process === null ? null : readThreads(tree, process.pid, told);
+    process === null ? request.whyNoProcess : "the file cannot be read, or the process has ended";
+  const threads = process === null ? null : readThreads(tree, process.pid, reading);
   const shape =
     process === null ? null : shapeOf(process.arguments, `/proc/${process.pid}/cmdline`);
   const memory =
     process === null
       ? null
-      : readMemory(tree, process.pid, cellBackends(process, shape), told?.ram ?? []);
-  missing("process", process, request.whyNoProcess);
-  missing("threads", threads, notPermitted);
-  missing("memory", memory, notPermitted);
-  missing("command line", shape, notPermitted);
+      : readMemory(tree, process.pid, cellBackends(process, shape), reading?.ram ?? []);
+  noteMissing("process", process, request.whyNoProcess);
+  noteMissing("threads", threads, notPermitted);
+  noteMissing("memory", memory, notPermitted);
+  noteMissing("command line", shape, notPermitted);
   const kernel = readKernel(tree);
-  missing(
+  noteMissing(
     "NUMA balancing",
     kernel.numaBalancing,
     "this kernel has no /proc/sys/kernel/numa_balancing",
   );
-  missing("same-page merging", kernel.ksmRun, "this kernel has no /sys/kernel/mm/ksm/run");
+  noteMissing("same-page merging", kernel.ksmRun, "this kernel has no /sys/kernel/mm/ksm/run");
   const devices = readDevices(tree, request.devices);
   if (devices.some(({ interrupts }) => interrupts === null)) {
-    missing("interrupts", null, "/proc/interrupts was not read");
+    noteMissing("interrupts", null, "/proc/interrupts was not read");
   }
   const groups = [...(threads?.cgroups.values() ?? [])].map((one) => readCgroup(tree, one));
   if (groups.every((group) => group === null)) {
-    missing("cgroups", null, "the VM's cgroups have no cpuset controller");
+    noteMissing("cgroups", null, "the VM's cgroups have no cpuset controller");
   }
   return {
     apiVersion: "evenkeel/v1",
@@ -92,11 +95,15 @@ export function readEvidence(tree: Tree, request: EvidenceRequest): Evidence {
       .filter((group) => group !== null)
       .toSorted((a, b) => (a.path < b.path ? -1 : 1)),
     kernel,
-    nodes: missing("nodes", readNodeCpus(tree), "there is no /sys/devices/system/node"),
-    cores: missing("cores", readCoreCpus(tree), "there is no topology in /sys/devices/system/cpu"),
+    nodes: noteMissing("nodes", readNodeCpus(tree), "there is no /sys/devices/system/node"),
+    cores: noteMissing(
+      "cores",
+      readCoreCpus(tree),
+      "there is no topology in /sys/devices/system/cpu",
+    ),
     devices,
-    shapes: [shape, told?.shape ?? null, domain].filter((one) => one !== null),
-    guest: orWhy("guest report", guest),
+    shapes: [shape, reading?.shape ?? null, domain].filter((one) => one !== null),
+    guest: valueOrNote("guest report", guest),
     unreadable,
   };
 }

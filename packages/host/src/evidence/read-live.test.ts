@@ -32,7 +32,9 @@ const threads = ["-object", "iothread,id=iothread1"];
 
 const named = (vm: string): string[] => ["-name", `guest=${vm},debug-threads=on`];
 
-/** The plan of a VM of two cells on this machine's one node, whose threads float over all its CPUs. */
+/**
+ * The plan of a VM of two cells on this machine's one node, whose threads float over all its CPUs.
+ */
 function planFor(vm: string, cpus: string): Plan {
   const plan = planOf({
     vm,
@@ -66,7 +68,7 @@ const libvirtUri = "test:///elsewhere";
 
 const codes = ({ findings }: Verdict): string[] =>
   findings
-    // Of the machine that the tests run on, and what no rendering gave this VM.
+    // Findings about the machine of the tests, and about what this VM was not rendered with.
     .filter(({ code }) => !["autonuma-on", "ksm-on", "contract-missing"].includes(code))
     .map(({ code, subject }) => `${code} ${subject}`);
 
@@ -96,7 +98,7 @@ describe.skipIf(whyNoQemu !== null)("an emulator that really runs", () => {
     );
   });
 
-  test("each thing that one node lets go wrong is found, and nothing else", async () => {
+  test("exactly the faults that a machine with one node can have are found", async () => {
     const vm = `off-${process.pid}`;
     const { pid } = await startQemu([
       ...named(vm),
@@ -155,7 +157,7 @@ describe.skipIf(whyNoQemu !== null)("an emulator that really runs", () => {
     expect(codes(await verdictOf(narrow))).toEqual(codes(wide));
   });
 
-  test("without vNUMA the guest's memory is nobody's in particular, and without a process nothing is told", async () => {
+  test("without vNUMA the guest's memory has no cell, and without a process nothing is verified", async () => {
     const vm = `flat-${process.pid}`;
     await startQemu([...named(vm), ...base, ...threads]);
     const plan = planFor(vm, cpus);
@@ -170,41 +172,38 @@ describe.skipIf(whyNoQemu !== null)("an emulator that really runs", () => {
   });
 });
 
-test.skipIf(whyNoQemu !== null)(
-  "the libvirt that is named is asked about a VM that libvirt runs, by its UUID",
-  async () => {
-    const vm = `lent-${process.pid}`;
-    const plan = planFor(vm, allowedCpus());
-    const { name, uuid } = guestFromPlan(plan);
-    await startQemu([
-      ...named(name),
-      "-uuid",
-      uuid,
-      "-chardev",
-      "null,id=charmonitor",
-      "-mon",
-      "charmonitor,mode=control",
-      ...base,
-    ]);
-    const programs = scratchFolder();
-    const virsh = `#!/bin/sh
+test.skipIf(whyNoQemu !== null)("the named libvirt is asked about its VM, by UUID", async () => {
+  const vm = `lent-${process.pid}`;
+  const plan = planFor(vm, allowedCpus());
+  const { name, uuid } = guestFromPlan(plan);
+  await startQemu([
+    ...named(name),
+    "-uuid",
+    uuid,
+    "-chardev",
+    "null,id=charmonitor",
+    "-mon",
+    "charmonitor,mode=control",
+    ...base,
+  ]);
+  const programs = scratchFolder();
+  const virsh = `#!/bin/sh
 [ "$*" = "--quiet --connect ${libvirtUri} dumpxml --domain ${uuid}" ] || exit 1
 echo '<domain><cputune><emulatorpin cpuset="7-8"/></cputune></domain>'
 `;
-    writeFileSync(join(programs, "virsh"), virsh, { mode: 0o755 });
-    vi.stubEnv("PATH", `${programs}:${process.env["PATH"]}`);
-    onTestFinished(() => void vi.unstubAllEnvs());
-    const options = { host: "here", takenAt: "2026-01-31T12:00:00.000Z", guest: null };
-    const asked = await readLiveEvidence(liveTree(), plan, { ...options, libvirtUri });
-    expect(asked.shapes.find(({ source }) => source === "libvirt")).toMatchObject({
-      where: `virsh dumpxml ${name}`,
-      pins: { emulator: "7-8" },
-    });
-    const other = await readLiveEvidence(liveTree(), plan, { ...options, libvirtUri: "test:///" });
-    expect(other.unreadable.find(({ what }) => what === "libvirt")?.why).toBe(
-      "virsh dumpxml: it ended with status 1",
-    );
-  },
-);
+  writeFileSync(join(programs, "virsh"), virsh, { mode: 0o755 });
+  vi.stubEnv("PATH", `${programs}:${process.env["PATH"]}`);
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const options = { host: "here", takenAt: "2026-01-31T12:00:00.000Z", guest: null };
+  const asked = await readLiveEvidence(liveTree(), plan, { ...options, libvirtUri });
+  expect(asked.shapes.find(({ source }) => source === "libvirt")).toMatchObject({
+    where: `virsh dumpxml ${name}`,
+    pins: { emulator: "7-8" },
+  });
+  const other = await readLiveEvidence(liveTree(), plan, { ...options, libvirtUri: "test:///" });
+  expect(other.unreadable.find(({ what }) => what === "libvirt")?.why).toBe(
+    "virsh dumpxml: it ended with status 1",
+  );
+});
 
 test.runIf(whyNoQemu !== null)(`no emulator to read: ${whyNoQemu}`, () => {});

@@ -46,7 +46,7 @@ export async function readLiveEvidence(
 ): Promise<Evidence> {
   const name = guestName(plan.vm, plan.tenant);
   const { pid, uuid } = options;
-  const { process, whyNoProcess } = soughtProcess(tree, name, plan, { pid, uuid });
+  const { process, whyNoProcess } = findPlannedProcess(tree, name, plan, { pid, uuid });
   const domain = process === null ? null : domainOf(tree, process);
   return readEvidence(tree, {
     vm: plan.vm,
@@ -62,24 +62,24 @@ export async function readLiveEvidence(
 }
 
 /** Finds the process by its id, by the UUID, or by the name and UUID that the plan makes. */
-function soughtProcess(
+function findPlannedProcess(
   tree: Tree,
   name: string,
   { vm, tenant }: Plan,
   { pid, uuid }: Pick<LiveOptions, "pid" | "uuid">,
 ): { readonly process: FoundProcess | null; readonly whyNoProcess: string } {
   if (pid !== undefined) {
-    const whyNoProcess = `there is no process ${pid} of an emulator`;
+    const whyNoProcess = `process ${pid} does not exist or is not an emulator`;
     return { process: processOf(tree, pid), whyNoProcess };
   }
   if (uuid !== undefined) {
     const whyNoProcess = `no process has the UUID ${uuid} on its command line`;
     return { process: processWithUuid(tree, uuid), whyNoProcess };
   }
-  const made = guestUuid(vm, tenant);
+  const expectedUuid = guestUuid(vm, tenant);
   return {
-    process: findProcess(tree, { name, uuid: made }),
-    whyNoProcess: `no process has the name ${name} or the UUID ${made} on its command line`,
+    process: findProcess(tree, { name, uuid: expectedUuid }),
+    whyNoProcess: `no process has the name ${name} or the UUID ${expectedUuid} on its command line`,
   };
 }
 

@@ -23,17 +23,17 @@ test("a file's text is read, through links, without its byte order mark", () => 
   expect(readFileBytes(file("empty"), demand)).toHaveLength(0);
 });
 
-test("the start of a file is as much as there is of it", async () => {
+test("the start of a short file is the whole file", async () => {
   expect(Buffer.from(readFileStart(file("start", "abc"), 2, demand)).toString()).toBe("ab");
   expect(readFileStart(file("start", "abc"), 512, demand)).toHaveLength(3);
   await codedError("file-missing", () => readFileStart(join(folder, "no"), 1, demand));
 });
 
-test("a file of the kernel's, whose size is said to be 0, is read to its end", () => {
+test("a file of the kernel with a size of 0 is read to its end", () => {
   expect(readFileText("/proc/self/status", demand)).toMatch(/^Name:/);
 });
 
-test("what is missing or has an impossible name is said to be missing", async () => {
+test("a missing file and an impossible name are reported as missing", async () => {
   const error = await codedError("file-missing", () => readFileBytes(join(folder, "no"), demand));
   expect(error.where).toBe(join(folder, "no"));
   expect(error.expected).toBe("a small text");
@@ -42,7 +42,7 @@ test("what is missing or has an impossible name is said to be missing", async ()
   await codedError("file-unreadable", () => readFileBytes(join(folder, "x".repeat(300)), demand));
 });
 
-test("what is no regular file is never opened", async () => {
+test("only regular files are opened", async () => {
   mkdirSync(join(folder, "directory"));
   execFileSync("mkfifo", [join(folder, "fifo")]);
   const server = createServer().listen(join(folder, "socket"));
@@ -65,7 +65,7 @@ test("a file that is too large is refused by its size, before it is read", async
   expect(process.memoryUsage().rss - before).toBeLessThan(64 * MiB);
 });
 
-test("a file that has more than it says is refused while it is read", async () => {
+test("a file longer than its size is refused while it is read", async () => {
   const read = (): unknown => readFileBytes("/proc/self/status", { ...demand, maxBytes: 10 });
   const error = await codedError("file-too-large", read);
   expect(error.message).toBe("is too large: it has more than 10 B");
@@ -80,12 +80,12 @@ test("text that is not UTF-8 is refused with its line", async () => {
   expect(error.message).toBe("line 2 is not UTF-8 text");
 });
 
-test("what the system refuses to read is said in the system's words", async () => {
+test("an error of the system is reported in the system's words", async () => {
   const error = await codedError("file-unreadable", () => readFileBytes("/proc/self/mem", demand));
   expect(error.message).toMatch(/^cannot be read: EIO/);
 });
 
-test.skipIf(process.getuid?.() === 0)("what may not be read says so", async () => {
+test.skipIf(process.getuid?.() === 0)("a file without permission is reported", async () => {
   const path = file("secret", "x");
   chmodSync(path, 0);
   const error = await codedError("file-unreadable", () => readFileBytes(path, demand));

@@ -2,18 +2,18 @@ import { closeSync, constants, fstatSync, openSync, readSync, type Stats, statSy
 import { formatBytes, KiB } from "@evenkeel/core/unit/bytes.ts";
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 
-/** What the caller wants of a file that a user named. */
+/** What the caller requires of a file that a user named. */
 export interface FileDemand {
-  /** More than this is refused, before anything is read where the file's size tells. */
+  /** A larger file is refused, before it is read where its size is known. */
   readonly maxBytes: number;
   /** What the file should be, for the message: `an hwloc XML export`. */
   readonly expected: string;
 }
 
 /**
- * Reads a whole file that a user named, at most `maxBytes` of it, and never waits: only a regular
- * file is opened, since opening a FIFO waits for its writer, a device has no end, and either may
- * have effects.
+ * Reads a whole file that a user named, at most `maxBytes` of it. It never waits: only regular
+ * files are opened, because opening a FIFO waits for its writer, a device has no end, and opening
+ * either may have side effects.
  *
  * Errors: `file-missing`, `file-unreadable`, `file-too-large`.
  */
@@ -21,7 +21,7 @@ export function readFileBytes(path: string, demand: FileDemand): Uint8Array {
   return withFile(path, demand, (file, { size }) => readAll(path, file, size, demand));
 }
 
-/** The first bytes of such a file, to see what it is; fewer where it has fewer. */
+/** Reads the first bytes of a file to find out what it is; fewer where the file is shorter. */
 export function readFileStart(path: string, length: number, demand: FileDemand): Uint8Array {
   return withFile(path, demand, (file) => {
     const start = new Uint8Array(length);
@@ -37,7 +37,7 @@ export function readFileText(path: string, demand: FileDemand): string {
   return decodeText(readFileBytes(path, demand), path, demand.expected);
 }
 
-/** The text of UTF-8 bytes; anything else is refused, with the line that it is in. */
+/** Decodes UTF-8. Anything else is refused with the line that it is on. */
 export function decodeText(bytes: Uint8Array, where: string, expected: string): string {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
@@ -56,7 +56,8 @@ export function decodeText(bytes: Uint8Array, where: string, expected: string): 
 function withFile<T>(path: string, demand: FileDemand, read: (file: number, stats: Stats) => T): T {
   const before = attempt(path, demand, () => statSync(path));
   requireRegular(path, before, demand);
-  // Between the two looks the path may have become something else: non-blocking, and looked at again.
+  // The path may become something else between stat and open: open without blocking, and check
+  // again.
   const flags = constants.O_RDONLY | constants.O_NONBLOCK;
   const file = attempt(path, demand, () => openSync(path, flags));
   try {
@@ -68,7 +69,7 @@ function withFile<T>(path: string, demand: FileDemand, read: (file: number, stat
   }
 }
 
-/** Files in /proc say that they are empty, and any file may grow: the end is where reading ends. */
+/** Reads until the end of the file: files in /proc report size 0, and any file may grow. */
 function readAll(path: string, file: number, size: number, demand: FileDemand): Uint8Array {
   const chunks: Uint8Array[] = [];
   let total = 0;
@@ -112,7 +113,7 @@ function tooLarge(path: string, found: string, { maxBytes, expected }: FileDeman
   });
 }
 
-/** Runs a step of reading; what the system answers becomes a coded error. */
+/** Runs one step of reading and turns the system's error into a coded one. */
 function attempt<T>(path: string, { expected }: FileDemand, step: () => T): T {
   try {
     return step();
@@ -131,7 +132,7 @@ function attempt<T>(path: string, { expected }: FileDemand, step: () => T): T {
           remedy: "ask its owner for permission to read it, or run as a user who has it",
         });
       case "ERR_INVALID_ARG_VALUE":
-        throw new EvenkeelError("file-missing", "no file can have this name", detail);
+        throw new EvenkeelError("file-missing", "this is not a valid file name", detail);
       default:
         throw new EvenkeelError("file-unreadable", `cannot be read: ${cause.message}`, detail);
     }

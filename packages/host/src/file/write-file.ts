@@ -4,8 +4,8 @@ import { basename, dirname, join } from "node:path";
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 
 /**
- * Writes a file that appears whole or not at all: it is written beside its place, flushed, and
- * moved there; one that was there before stays until then.
+ * Writes a file so that it appears whole or not at all: the content goes to a temporary file in the
+ * same folder, is flushed, and is renamed. A previous file stays until then.
  *
  * Errors: `file-unwritable`.
  */
@@ -15,7 +15,7 @@ export async function writeWholeFile(path: string, content: Uint8Array | string)
   });
 }
 
-/** The same with a mode of the caller's, and the system's own errors. */
+/** Like `writeWholeFile`, with the caller's mode and the system's own errors. */
 export async function replaceFile(
   path: string,
   content: Uint8Array | string,
@@ -37,7 +37,7 @@ export async function replaceFile(
   }
 }
 
-/** Makes a folder and those above it, unless they are there. Errors: `file-unwritable`. */
+/** Makes a folder and its parents where they are missing. Errors: `file-unwritable`. */
 export async function makeFolder(path: string): Promise<void> {
   await mkdir(path, { recursive: true }).catch((cause: unknown) => {
     throw unwritable(path, cause);
@@ -49,7 +49,7 @@ function unwritable(path: string, cause: unknown): EvenkeelError {
   return new EvenkeelError("file-unwritable", `the file cannot be written${why}`, {
     where: path,
     expected: "a name in a folder that can be written to",
-    remedy: "choose another place, or change the folder's permissions",
+    remedy: "choose another folder, or change its permissions",
     cause,
   });
 }

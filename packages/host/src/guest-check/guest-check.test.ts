@@ -25,7 +25,9 @@ function report(shell: readonly string[], env: Readonly<Record<string, string>> 
   return stdout;
 }
 
-/** A guest of two nodes, one without CPUs, with a device that knows its node and one that does not. */
+/**
+ * A guest of two nodes, one without CPUs, with a device that knows its node and one that does not.
+ */
 function guestFolder(): string {
   const folder = scratchFolder();
   const files: Readonly<Record<string, string>> = {
@@ -68,7 +70,7 @@ function guestFolder(): string {
   return folder;
 }
 
-test("there are small shells to try", () => {
+test("the machine has small shells", () => {
   expect(shells.length).toBeGreaterThan(0);
 });
 
@@ -102,13 +104,13 @@ test.each(shells.map((shell) => [shell.join(" "), shell] as const))(
     });
     // This machine too, whatever it is.
     const here = readGuest(liveTree(), {});
-    const told = parseShellReport(report(shell), "/");
-    expect(told.nodes?.map(({ cpus }) => cpus)).toEqual(here.nodes?.map(({ cpus }) => cpus));
-    expect(told.devices).toEqual(here.devices);
+    const shellReport = parseShellReport(report(shell), "/");
+    expect(shellReport.nodes?.map(({ cpus }) => cpus)).toEqual(here.nodes?.map(({ cpus }) => cpus));
+    expect(shellReport.devices).toEqual(here.devices);
   },
 );
 
-test("a report survives a console, and what is cut off is untold and not missing", async () => {
+test("a report survives a console, and a part that was cut off is unknown, not missing", async () => {
   const text = report(shells[0] ?? ["sh"], { ROOT: guestFolder() });
   const serial = `[    0.000000] Linux\r\nlogin: evenkeel-guest-report 0\n${text.replaceAll("\n", "\r\n[   12.345678] noise\r\n")}`;
   const read = parseShellReport(serial, "ttyS0");

@@ -21,9 +21,10 @@ export function isShellReport(text: string): boolean {
 }
 
 /**
- * What `report.sh` printed in a guest, a fact a line. It may have come over a serial console, with what
- * the kernel said meanwhile in between: lines of no known form are passed over, and where the last line
- * is missing, what was cut off is not told from what there is not, so nodes and devices count as untold.
+ * Parses what `report.sh` prints in a guest: one fact per line. The text may come over a serial
+ * console and contain kernel messages, so lines of unknown form are skipped. Where the last line is
+ * missing, a fact that was cut off cannot be facts from one that does not exist, so nodes and
+ * devices are unknown.
  *
  * Errors: `text-unexpected` where no report begins, `file-too-large`.
  */
@@ -31,15 +32,15 @@ export function parseShellReport(text: string, where: string): GuestReport {
   const all = readLines(plainText(text), where).map((line) => line.trim());
   const begins = all.lastIndexOf(header);
   if (begins < 0) {
-    throw new EvenkeelError("text-unexpected", "no report of a guest begins in it", {
+    throw new EvenkeelError("text-unexpected", "it contains no guest report", {
       where,
-      expected: `what report.sh prints, from its first line, ${JSON.stringify(header)}`,
+      expected: `the output of report.sh, from its first line, ${JSON.stringify(header)}`,
     });
   }
   const lines = all.slice(begins + 1);
   const end = lines.indexOf("end");
-  const told = end < 0 ? lines : lines.slice(0, end);
-  const unreadable: Unreadable[] = told.flatMap((line) => {
+  const facts = end < 0 ? lines : lines.slice(0, end);
+  const unreadable: Unreadable[] = facts.flatMap((line) => {
     const match = /^unreadable ([a-z ]{1,64}): (.{1,256})$/.exec(line);
     return match === null ? [] : [{ what: match[1] ?? "", why: printable(match[2] ?? "") }];
   });
@@ -47,18 +48,18 @@ export function parseShellReport(text: string, where: string): GuestReport {
     const why = "the report was cut short";
     for (const what of ["nodes", "devices", "contract"]) unreadable.push({ what, why });
   }
-  const nodes = told.flatMap(nodeOf).toSorted((a, b) => a.id - b.id);
-  const hasPci = told.includes("pci");
+  const nodes = facts.flatMap(nodeOf).toSorted((a, b) => a.id - b.id);
+  const hasPci = facts.includes("pci");
   return {
     apiVersion: "evenkeel/v1",
     kind: "GuestReport",
     where,
-    kernel: printable(/^kernel ([^ ]{1,128})$/m.exec(told.join("\n"))?.[1] ?? "") || null,
+    kernel: printable(/^kernel ([^ ]{1,128})$/m.exec(facts.join("\n"))?.[1] ?? "") || null,
     nodes: end < 0 || nodes.length === 0 ? null : nodes,
-    devices: end < 0 || !hasPci ? null : told.flatMap(deviceOf),
-    hugepages: told.flatMap(hugepagesOf),
-    contract: contractOf(told),
-    nccl: ncclOf(told),
+    devices: end < 0 || !hasPci ? null : facts.flatMap(deviceOf),
+    hugepages: facts.flatMap(hugepagesOf),
+    contract: contractOf(facts),
+    nccl: ncclOf(facts),
     unreadable,
   };
 }
@@ -75,7 +76,7 @@ function nodeOf(line: string): GuestNode[] {
     );
   if (match === null) return [];
   const kib = integer(match[2]);
-  // A node without CPUs has an empty list, which is shown as a dash.
+  // A node without CPUs has an empty list, which the report prints as a dash.
   const cpus = parseList(match[3] === "-" ? "" : (match[3] ?? ""));
   if (cpus === null) return [];
   const distances = match[4] === "-" ? null : (match[4] ?? "").split(" ").map(Number);

@@ -15,12 +15,18 @@ import { pciDirectory } from "../sysfs/pci.ts";
 import { indexedNames, memoryField, readIndex, readLine } from "../sysfs/values.ts";
 import type { Tree } from "../tree/tree.ts";
 
-/** Where a guest finds its contract, with CONFIG_FW_CFG_SYSFS (Documentation/ABI/testing/sysfs-firmware-qemu_fw_cfg). */
+/**
+ * Where a guest finds its contract, with CONFIG_FW_CFG_SYSFS
+ * (Documentation/ABI/testing/sysfs-firmware-qemu_fw_cfg).
+ */
 export const contractFile = "/sys/firmware/qemu_fw_cfg/by_name/opt/evenkeel/contract/raw";
 
 const nodeFolder = "/sys/devices/system/node";
 
-/** What a guest sees of itself, read from within it: what `report.sh` reads, without a shell. */
+/**
+ * Reads what a guest sees of itself, from inside the guest: the same facts as `report.sh`, without
+ * a shell.
+ */
 export function readGuest(
   tree: Tree,
   env: Readonly<Record<string, string | undefined>>,
@@ -96,10 +102,10 @@ function devicesOf(tree: Tree): GuestDevice[] | null {
   });
 }
 
-/** Where NCCL looks without being told (src/graph/topo.cc, `NCCL_TOPO_XML_DEFAULT`). */
+/** Where NCCL looks by default (src/graph/topo.cc, `NCCL_TOPO_XML_DEFAULT`). */
 const ncclDefault = "/var/run/nvidia-topologyd/virtualTopology.xml";
 
-/** NCCL's environment goes before its configuration, and both before the one place where it looks by itself. */
+/** NCCL takes its environment first, then its configuration, then the default path. */
 function ncclOf(tree: Tree, env: Readonly<Record<string, string | undefined>>): GuestNccl | null {
   const configured = /^NCCL_TOPO_FILE=(.{1,1024})$/m.exec(
     tree.readText("/etc/nccl.conf") ?? "",

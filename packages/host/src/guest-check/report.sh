@@ -1,6 +1,6 @@
 #!/bin/sh
-# What a Linux guest sees of itself, one fact a line, for a host that holds it against the guest's plan.
-# It needs a POSIX shell and the kernel's files, and changes nothing:
+# Reports what a Linux guest sees of itself, one fact per line. A host compares it with the guest's
+# plan. It needs a POSIX shell and the kernel's files, and changes nothing:
 #   sh report.sh > /dev/ttyS0      over a serial console
 #   sh report.sh > report.txt      as a file
 # ROOT=/some/folder reads a recorded guest. The last line is "end": what ends earlier was cut short.
@@ -12,8 +12,8 @@ sys=$root/sys
 newline='
 '
 
-# The first line of a file, or a dash where it cannot be read or is empty. Files are read by cat: a shell's
-# own read asks for a byte at a time, and for that some lists of CPUs say that they are empty.
+# The first line of a file, or a dash where it cannot be read or is empty. Files are read by cat:
+# the shell's own read asks for one byte at a time, and then some lists of CPUs appear empty.
 line() {
   value=$(cat "$1" 2> /dev/null)
   value=${value%%"$newline"*}
@@ -43,7 +43,7 @@ for node in "$nodes"/node[0-9]*; do
   memory=${memory%%kB*}
   case $memory in
   *[!0-9\ ]* | '') memory=- ;;
-  # Without quotes the blanks around the number fall away.
+  # Unquoted, so that the blanks around the number are dropped.
   *) memory=$(echo $memory) ;;
   esac
   printf 'node %s memory-kib %s cpus %s distances %s\n' \
@@ -79,7 +79,7 @@ if [ -r "$contract" ]; then
   printf 'contract %s %s\n' "$(digest "$contract")" "${contract#"$root"}"
 fi
 
-# NCCL takes NCCL_TOPO_FILE from its environment, then from /etc/nccl.conf, and then looks in one place.
+# NCCL takes NCCL_TOPO_FILE from its environment, then from /etc/nccl.conf, then a default path.
 file=${NCCL_TOPO_FILE:-}
 from=NCCL_TOPO_FILE
 if [ -z "$file" ] && [ -r "$root/etc/nccl.conf" ]; then

@@ -23,7 +23,7 @@ import { generateHwloc } from "../../testing/hwloc/generate-hwloc.ts";
  */
 const scratch = scratchFolder(roomInMemory());
 
-/** What hwloc finds in files alone: the libraries that tell of GPUs and links are not there. */
+/** The facts that hwloc finds in files alone, without the libraries for GPUs and links. */
 function fromFiles(topology: Topology) {
   const { nodes, distances, cores, offlineCpus, pci, nics, accelerators } = topology;
   return {
@@ -67,8 +67,8 @@ test.skipIf(!lstopoIsInstalled).for([...catalogNames])(
 );
 
 test.skipIf(!lstopoIsInstalled)("hwloc reads the generated tree of any machine", () => {
-  // Which CPUs are offline an export tells only with the control group it was made in, and which of
-  // the nodes that HMAT puts beside the same CPUs has them it does not tell.
+  // An export has offline CPUs only together with the control group of the exporter, and does not
+  // show which of several nodes that HMAT puts beside the same CPUs has them.
   const allOnline = wideTopology.map((topology) => {
     return { ...topology, offlineCpus: "", access: [] };
   });

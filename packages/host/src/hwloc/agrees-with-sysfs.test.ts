@@ -12,15 +12,15 @@ import { readHwloc } from "./read-hwloc.ts";
 import { lstopoIsInstalled } from "../../testing/hwloc/lstopo.ts";
 
 /**
- * Two ways to one machine: our reading of a recorded sysfs, and our reading of what hwloc exports
- * after having read the same files. What both can know must be the same. These are the recordings
- * that hwloc's developers have noted nothing down for.
+ * Compares our reading of a recorded sysfs with our reading of hwloc's export of the same files.
+ * Facts that both have must be the same. These are the recordings for which hwloc's own tests have
+ * no expected output.
  */
 const recorded = corpus("sysfs-other");
 const recordings =
   recorded === null ? [] : readdirSync(recorded).filter((n) => /\.t(ar\.|gz)/.test(n));
 
-/** What neither reader looks at, and most of what was recorded. */
+/** Files that neither reader looks at: most of the recording. */
 const unread = [
   "cpuidle",
   "cpufreq",

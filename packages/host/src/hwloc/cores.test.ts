@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { readHwloc } from "./read-hwloc.ts";
 import { core, info, mask, node, object, topology } from "../../testing/hwloc/export.ts";
 
-test("without cores for all CPUs no cores are made up", () => {
+test("an export without cores for all CPUs has no cores", () => {
   const loose = object("PU", { os_index: 2, cpuset: mask("2") });
   const text = topology(
     "2.0",
@@ -11,7 +11,7 @@ test("without cores for all CPUs no cores are made up", () => {
   expect(readHwloc(text, "x.xml").cores).toEqual([]);
 });
 
-test("clusters and dies are numbered over the machine; a cache beside memory is no L3", () => {
+test("clusters and dies are numbered over the machine; a memory-side cache is not an L3", () => {
   const inner = (cpus: string, number: number): string =>
     object(
       "Die",
@@ -35,7 +35,7 @@ test("clusters and dies are numbered over the machine; a cache beside memory is 
   ]);
 });
 
-test("CPUs that are left out are offline only if the exporter was allowed to use all", () => {
+test("CPUs that are missing from the export are offline only if all CPUs were allowed", () => {
   const exported = (...beside: string[]): string =>
     topology(
       "2.0",

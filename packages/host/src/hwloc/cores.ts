@@ -7,12 +7,12 @@ import type { L3Cache } from "@evenkeel/core/topology/topology.ts";
 import { above, type HwlocExport, type HwlocObject, objectsOf, readCount } from "./object.ts";
 
 /**
- * The cores with the CPUs that are in the export.
+ * The cores of the export with their CPUs.
  *
- * An export may have been filtered, and hwloc leaves a level out that it finds nothing about. Where
- * any CPU has no core above it, which CPUs are threads of one core is not known, and there are no
- * cores at all rather than guessed ones. Likewise dies and clusters are unknown where they are not
- * objects, though the kernel may number them.
+ * An export may have been filtered, and hwloc omits a level that it knows nothing about. Where any
+ * CPU has no core above it, the threads of a core are unknown, and no cores are returned rather
+ * than guessed ones. Dies and clusters are likewise unknown where the export has no objects for
+ * them, even if the kernel numbers them.
  */
 export function coreParts(hwloc: HwlocExport): CoreParts[] {
   const cores = objectsOf(hwloc, "Core").flatMap((object) =>
@@ -36,8 +36,8 @@ export function coreParts(hwloc: HwlocExport): CoreParts[] {
 const WAYS_MAX = 1024;
 
 /**
- * The size and ways of each L3 cache that a core is below, by the numbers that `coreParts` gives. 0
- * stands for unknown, and -1 for ways without number.
+ * The size and ways of each L3 cache that has a core below it. The ids are the numbers from
+ * `coreParts`. hwloc writes 0 for unknown, and -1 for the ways of a fully associative cache.
  */
 export function l3Caches(hwloc: HwlocExport, cores: readonly CoreParts[]): L3Cache[] {
   const used = new Set(cores.map(({ l3 }) => l3));
@@ -48,8 +48,8 @@ export function l3Caches(hwloc: HwlocExport, cores: readonly CoreParts[]): L3Cac
       return value === 0 ? null : value;
     };
     const sizeBytes = known("cache_size");
-    const told = known("cache_associativity");
-    const ways = told !== null && told <= WAYS_MAX ? told : null;
+    const associativity = known("cache_associativity");
+    const ways = associativity !== null && associativity <= WAYS_MAX ? associativity : null;
     const isKnown = sizeBytes !== null || ways !== null;
     return isKnown ? [{ id, sizeBytes, ways, kernelId: null }] : [];
   });
@@ -63,9 +63,10 @@ function cpusOf(hwloc: HwlocExport): IndexSet {
 /**
  * The CPUs that exist but are offline.
  *
- * hwloc 1 tells them. Later versions leave them out together with those that the exporting process
- * was not allowed to use: unless it is known to have run in the root control group, which of them
- * are offline is unknown, and none are named.
+ * hwloc 1 lists the online CPUs. Later versions omit offline CPUs together with those that the
+ * exporting process was not allowed to use. So offline CPUs are known only if the process ran in
+ * the root control group; otherwise none are returned.
+ *
  */
 export function offlineCpus(hwloc: HwlocExport): string {
   const complete = maskOf(hwloc.root, "complete_cpuset");
@@ -73,25 +74,26 @@ export function offlineCpus(hwloc: HwlocExport): string {
   const hidden = difference(complete, cpusOf(hwloc));
   const online = maskOf(hwloc.root, "online_cpuset");
   // hwloc 2 can write the format of hwloc 1, but then without knowing which CPUs are online.
-  const told = hwloc.infos.get("hwlocVersion")?.startsWith("1.") === true && online !== null;
-  if (told) return formatList(difference(hidden, online));
+  const isOnlineKnown =
+    hwloc.infos.get("hwlocVersion")?.startsWith("1.") === true && online !== null;
+  if (isOnlineKnown) return formatList(difference(hidden, online));
   return hwloc.infos.get("LinuxCgroup") === "/" ? formatList(hidden) : "";
 }
 
-/** A set of the object's, where it has one and the set has an end. */
+/** A CPU set of the object; null where it is missing or has no upper end. */
 function maskOf({ element }: HwlocObject, name: string): IndexSet | null {
   const text = attribute(element, name);
   return text === null ? null : parseMask(text);
 }
 
-/** The Linux kernel's clusters: hwloc's private group kind 222, named since it has names. */
+/** The Linux kernel's clusters: private group kind 222 in hwloc, and by name in later versions. */
 function isCluster({ type, element }: HwlocObject): boolean {
   if (type === "Cluster") return true;
   const group = type === "Group" && attribute(element, "kind") === "222";
   return group || (type === "Group" && attribute(element, "subtype") === "Cluster");
 }
 
-/** A level-3 cache of the CPUs; hwloc 1 also has memory-side caches by that name. */
+/** A level-3 cache of the CPUs; hwloc 1 also gives memory-side caches this type. */
 function isL3({ type, element }: HwlocObject): boolean {
   return type === "L3Cache" && attribute(element, "subtype") !== "MemorySideCache";
 }

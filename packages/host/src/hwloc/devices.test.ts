@@ -17,12 +17,12 @@ import {
   twoPackages,
 } from "../../testing/hwloc/export.ts";
 
-test("an interface that is 00 everywhere is one that nobody has read", () => {
+test("a programming interface that is 00 everywhere was not read", () => {
   const old = twoPackages({ first: hostBridge("0000:[16-16]", gpu("0000:16:00.0")) });
   expect(readHwloc(old, "x.xml").pci[0]?.class).toBe("0302");
 });
 
-test("a device is on the one node that its place has, or on none that is known", () => {
+test("a device is on the only node of its object, or on an unknown one", () => {
   const at = (buses: string, busid: string): string => hostBridge(buses, gpu(busid));
   const group = (cpus: string, ...below: string[]): string =>
     object("Group", { cpuset: mask(cpus), kind: 1000 }, ...below);
@@ -49,7 +49,7 @@ test("a device is on the one node that its place has, or on none that is known",
   expect(readHwloc(single, "x.xml").pci[0]?.node).toBe(3);
 });
 
-test("an export without host bridges names its roots after the topmost bus", () => {
+test("in an export without host bridges the roots are named after the topmost bus", () => {
   const first = bridge("0000:15:01.0", "0000:[16-16]", gpu("0000:16:00.0")) + gpu("0000:20:00.0");
   expect(readHwloc(twoPackages({ first }), "x.xml").pci.map(({ root }) => root)).toEqual([
     "pci0000:15",
@@ -93,7 +93,7 @@ test("the first generation of NVLink has slower links", () => {
   expect(readHwloc(twoPackages({ first, beside }), "x.xml").links[0]?.lanes).toBe(2);
 });
 
-test("XGMI links are those of one hop where hops are counted", () => {
+test("A pair with one hop has an XGMI link, where the output has hops", () => {
   const ends = ["OSDev:501", "OSDev:502", "OSDev:503"];
   const bandwidth = ends.map((_, i) => ends.map((__, j) => (i === j ? 1e6 : 100_000)));
   const hops = [
@@ -121,7 +121,7 @@ test.each([
   ["the driver's bandwidth, which is 0 of a path through another", mi250, [2e5, 5e4, 0], 2],
   ["the driver's bandwidth, alike for all", mi250, [5e4, 5e4, 5e4], 3],
 ])(
-  "hops of 1 for every path over XGMI say nothing: %s",
+  "hop counts of 1 for all XGMI paths are ignored: %s",
   (_, id, [ab = 0, bc = 0, ac = 0], count) => {
     const ends = ["OSDev:501", "OSDev:502", "OSDev:503"];
     const bandwidth = [
@@ -138,7 +138,7 @@ test.each([
   },
 );
 
-test("accelerators are told by patterns and by the libraries that compute on them", () => {
+test("accelerators are found by pattern and by compute library", () => {
   const cuda = object(
     "OSDev",
     { name: "cuda0", osdev_type: 8, subtype: "CUDA" },
@@ -170,7 +170,7 @@ test("accelerators are told by patterns and by the libraries that compute on the
   ]);
 });
 
-test("NICs are named by their RDMA device, and without any device nothing is known of them", () => {
+test("NICs are named by their RDMA device, and unknown without one", () => {
   const type = "0200 [15b3:1021] [15b3:0041] 00 00";
   const first = hostBridge(
     "0000:[01-03]",
@@ -186,7 +186,7 @@ test("NICs are named by their RDMA device, and without any device nothing is kno
   ]);
 });
 
-test("of two functions with one address the one counts that its bridge leads to", () => {
+test("of two functions with one address, the one on its bridge's bus counts", () => {
   const first = hostBridge(
     "0000:[00-05]",
     bridge(

@@ -11,10 +11,13 @@ import { acceleratorModel } from "../pci-ids/accelerator-models.ts";
 import { above, type HwlocExport, type HwlocObject, objectsOf, readCount } from "./object.ts";
 import type { HwlocPci } from "./pci.ts";
 
-/** What the operating system calls a PCI function: `nvml0`, `cuda0`, `mlx5_0`, `eth0`. */
+/**
+ * The operating system's devices of each PCI function, by its address: `nvml0`, `cuda0`, `mlx5_0`,
+ * `eth0`.
+ */
 export type OsDevices = ReadonlyMap<string, readonly HwlocObject[]>;
 
-/** The OS devices of every PCI function, by its address. */
+/** Groups the OS devices by the PCI function that they belong to. */
 export function osDevices(hwloc: HwlocExport, pci: readonly HwlocPci[]): OsDevices {
   const addresses = new Map(pci.map(({ object, device }) => [object, device.address]));
   const byAddress = new Map<string, HwlocObject[]>();
@@ -29,9 +32,9 @@ export function osDevices(hwloc: HwlocExport, pci: readonly HwlocPci[]): OsDevic
 }
 
 /**
- * The accelerators: what the patterns for them match, and what a library for computing on them
- * told hwloc of, where it was built with one. The memory is what that offers for use, a little less
- * than what is soldered on.
+ * The accelerators: functions that match the accelerator patterns, and functions for which one of
+ * hwloc's compute libraries reported a device. The memory is what the library offers for use, a
+ * little less than what the board has.
  */
 export function readAccelerators(pci: readonly HwlocPci[], devices: OsDevices): AcceleratorParts[] {
   const functions = pci.map(({ device }) => device);
@@ -41,7 +44,7 @@ export function readAccelerators(pci: readonly HwlocPci[], devices: OsDevices): 
     if (!matching.has(device) && known.length === 0) return [];
     return {
       address: device.address,
-      model: acceleratorModel(device.vendor, device.device) ?? toldModel(object, known),
+      model: acceleratorModel(device.vendor, device.device) ?? reportedModel(object, known),
       uuid: firstInfo(known, ["NVIDIAUUID", "AMDUUID"]),
       moduleId: null,
       memoryBytes: readKibibytes(firstInfo(known, memoryInfos)),
@@ -49,13 +52,13 @@ export function readAccelerators(pci: readonly HwlocPci[], devices: OsDevices): 
   });
 }
 
-/** What a library calls it or, without one, the database of PCI identifiers that hwloc looked in. */
-function toldModel({ infos }: HwlocObject, known: readonly HwlocObject[]): string | null {
-  const told = firstInfo(known, ["GPUModel"]) ?? infos.get("PCIDevice") ?? null;
-  return told?.replace(/^NVIDIA /, "") ?? null;
+/** The model's name from a library or, without one, from hwloc's PCI ID database. */
+function reportedModel({ infos }: HwlocObject, known: readonly HwlocObject[]): string | null {
+  const name = firstInfo(known, ["GPUModel"]) ?? infos.get("PCIDevice") ?? null;
+  return name?.replace(/^NVIDIA /, "") ?? null;
 }
 
-/** The libraries of hwloc's that tell of what one can compute on; others tell of displays. */
+/** The libraries through which hwloc finds compute devices; its other libraries find displays. */
 const computeBackends: ReadonlySet<string> = new Set([
   "CUDA",
   "NVML",
@@ -81,13 +84,14 @@ export function readNics(hwloc: HwlocExport, pci: readonly HwlocPci[], devices: 
     return {
       address,
       name: named === undefined ? null : attribute(named.element, "name"),
-      // hwloc looks for both, so an interface alone has no RDMA; none at all may have been filtered.
+      // hwloc looks for both. So a NIC with only a network interface has no RDMA; a NIC with
+      // neither may have been filtered.
       rdma: fabrics.length > 0 ? true : networks.length > 0 ? false : null,
     };
   });
 }
 
-/** What an OS device is: a number up to hwloc 2, bits from 3 on (HWLOC_OBJ_OSDEV_*). */
+/** The type of an OS device: a number up to hwloc 2, a bit mask from 3 on (HWLOC_OBJ_OSDEV_*). */
 const osDeviceTypes = {
   network: { number: 2, bit: 1 << 4 },
   openFabrics: { number: 3, bit: 1 << 5 },
@@ -104,7 +108,7 @@ function isOf(
   return version < 3 ? type === number : (type & bit) !== 0;
 }
 
-/** The first of those infos that any of the objects has. */
+/** The first of the named infos that any of the objects has. */
 function firstInfo(objects: readonly HwlocObject[], names: readonly string[]): string | null {
   for (const name of names) {
     const found = objects.find(({ infos }) => infos.has(name));
@@ -113,7 +117,7 @@ function firstInfo(objects: readonly HwlocObject[], names: readonly string[]): s
   return null;
 }
 
-/** hwloc counts in KiB, which it says from version 3 on. */
+/** hwloc counts in KiB, and writes the unit from version 3 on. */
 function readKibibytes(text: string | null): number | null {
   const count = readCount(text?.replace(/KiB$/, "").trim() ?? null);
   return count === null ? null : count * 1024;

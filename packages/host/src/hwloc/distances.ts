@@ -5,11 +5,12 @@ import type { HwlocNode } from "./nodes.ts";
 import { type HwlocExport, objectsOf, readCount } from "./object.ts";
 
 /**
- * The kernel's distances between nodes, rows and columns in the order of `nodes`; null where the
- * export has none of them, has not those of every node, or has others in their place.
+ * The kernel's distances between nodes, rows and columns in the order of `nodes`. Null where the
+ * export has no distances, lacks some node's, or holds other figures instead.
  *
- * hwloc 2 and 3 keep them as they are. hwloc 1 divided them by a base that it notes down; what
- * comes out again as integers is taken for them, and anything else for somebody's own figures.
+ * hwloc 2 and 3 keep the distances as they are. hwloc 1 divides them by a base, which it writes
+ * down. If multiplying gives integers, they are the kernel's distances; otherwise somebody set
+ * their own.
  */
 export function readDistances(
   hwloc: HwlocExport,
@@ -21,7 +22,7 @@ export function readDistances(
   const rows = nodes.map(({ object }) => found.objects.indexOf(object));
   if (rows.includes(-1)) return null;
   const values = rows.map((row) => rows.map((column) => at(at(found.values, row), column)));
-  // Firmware's table has a byte for each: anything else is not its.
+  // Firmware's table has one byte for each distance; a larger value is not from it.
   return values.flat().every((value) => value > 0 && value <= 255) ? values : null;
 }
 
@@ -40,12 +41,12 @@ function systemLatencies(matrices: readonly HwlocMatrix[]): HwlocMatrix | null {
   return found ?? null;
 }
 
-/** Values with six decimals, times a base with six decimals, of at most some hundreds. */
+/** hwloc writes values and base with six decimals; products are at most some hundreds. */
 const tolerance = 0.001;
 
 /**
- * A matrix is of one level of the tree, which it names by a depth that versions count differently;
- * that of the nodes is known by its length, and several of that length cannot be told apart.
+ * A matrix covers one level of the tree, given by a depth that the versions count differently. The
+ * nodes' matrix is recognized by its size; if several have that size, none is used.
  */
 function relativeLatencies(hwloc: HwlocExport): Pick<HwlocMatrix, "objects" | "values"> | null {
   const objects = objectsOf(hwloc, "NUMANode");

@@ -8,15 +8,15 @@ import { directPairs, type XgmiPair } from "./xgmi.ts";
 /**
  * The NVLink and XGMI links between accelerators.
  *
- * hwloc gives the bandwidth between each two end points of NVLink, GPUs and NVSwitches alike, as the
- * sum over their links of 20,000 MB/s for the first generation and 25,000 for those after it, so
- * the links can be counted again. Links between switches are not told; the switches of a machine
- * are one fabric that is as wide as the GPUs' links into it, in all machines that have them. So two
- * GPUs that are not joined directly are connected by as many links as the one with fewer has into
- * switches, which is how nvidia-smi counts (NV6 on a DGX-2, NV18 on an HGX H100), and hwloc itself.
+ * hwloc gives the bandwidth between each two end points of NVLink, GPUs and NVSwitches alike. It is
+ * the sum over their links, at 20,000 MB/s a link for the first generation and 25,000 for later
+ * ones, so the links can be counted. Links between switches are not in the export. On all machines
+ * with NVSwitches, the switches are one fabric as wide as the GPUs' links into it. So two GPUs
+ * without a direct link are connected by as many links as the GPU with fewer has into switches.
+ * nvidia-smi counts the same way (NV6 on a DGX-2, NV18 on an HGX H100), and so does hwloc.
  *
- * For XGMI hwloc tells that there is a path; whether it is a link, `xgmi.ts` works out, and how wide
- * it is remains unknown.
+ * For XGMI hwloc reports paths; `xgmi.ts` works out which are direct links. Their number of lanes
+ * remains unknown.
  */
 export function readLinks(
   matrices: readonly HwlocMatrix[],
@@ -36,7 +36,7 @@ export function readLinks(
   ];
 }
 
-/** Two different accelerators, and where they are in a matrix. */
+/** Two different accelerators, and their positions in a matrix. */
 interface Pair {
   readonly matrix: HwlocMatrix;
   readonly i: number;
@@ -77,20 +77,23 @@ function xgmiPair({ matrix, i, j, a, b }: Pair, hops: HwlocMatrix | null): XgmiP
   };
 }
 
-/** What a matrix has for two objects; null where it has not both. */
+/** A matrix's value for two objects; null where it lacks one of them. */
 function between({ objects, values }: HwlocMatrix, a: HwlocObject, b: HwlocObject): number | null {
   const [row, column] = [objects.indexOf(a), objects.indexOf(b)];
   return row < 0 || column < 0 ? null : at(at(values, row), column);
 }
 
-/** What the lesser of two GPUs has into the NVSwitches, which hwloc shows as PCI functions; or 0. */
+/**
+ * The bandwidth into the NVSwitches of the GPU with less of it, or 0. hwloc shows the switches as
+ * PCI functions.
+ */
 function throughFabric({ objects, values }: HwlocMatrix, i: number, j: number): number {
   const intoSwitches = (bandwidths: readonly number[]): number =>
     objects.reduce((sum, { type }, to) => sum + (type === "PCIDev" ? at(bandwidths, to) : 0), 0);
   return Math.min(intoSwitches(at(values, i)), intoSwitches(at(values, j)));
 }
 
-/** The PCI function that an object is, or that it is a device of. */
+/** The PCI function of an object: the object itself or its nearest ancestor that is one. */
 function endPoint(object: HwlocObject, pci: readonly HwlocPci[]): HwlocPci | null {
   for (let end: HwlocObject | null = object; end !== null; end = end.parent) {
     const found = pci.find((candidate) => candidate.object === end);
@@ -99,7 +102,7 @@ function endPoint(object: HwlocObject, pci: readonly HwlocPci[]): HwlocPci | nul
   return null;
 }
 
-/** Tesla P100 with its two sizes of memory, the only GPU with the first NVLink. */
+/** Tesla P100 in its two memory sizes, the only GPU with first-generation NVLink. */
 const firstNvlink: ReadonlySet<string> = new Set(["15f8", "15f9"]);
 
 function megabytesPerLink({ device }: HwlocPci): number {

@@ -6,8 +6,8 @@ export interface HwlocMatrix {
   /** `NUMALatency`, `NVLinkBandwidth`; null in exports before hwloc 2.1. */
   readonly name: string | null;
   /**
-   * HWLOC_DISTANCES_KIND_*: 1 from the system, 2 from a user, 4 latency, 8 bandwidth; null where it is
-   * not told.
+   * HWLOC_DISTANCES_KIND_*: 1 from the system, 2 from a user, 4 latency, 8 bandwidth; null where it
+   * is missing.
    */
   readonly kind: number | null;
   readonly objects: readonly HwlocObject[];
@@ -15,8 +15,8 @@ export interface HwlocMatrix {
 }
 
 /**
- * The matrices of hwloc 2 and 3. One that is not whole, or that speaks of objects which are not in
- * the export, is left out: it says nothing that can be relied on.
+ * The matrices of hwloc 2 and 3. A matrix that is incomplete, or that refers to objects missing
+ * from the export, is unreliable and left out.
  */
 export function readMatrices(hwloc: HwlocExport): HwlocMatrix[] {
   const byId = new Map(hwloc.objects.map((object) => [object.id, object]));
@@ -27,7 +27,7 @@ export function readMatrices(hwloc: HwlocExport): HwlocMatrix[] {
     const byNumber = attribute(element, "indexing") === "os";
     const names = words(childrenNamed(element, "indexes").map(textOf));
     const objects = names
-      // Between objects of several types each is named with its own: `OSDev:802`.
+      // A matrix between objects of several types names each with its type: `OSDev:802`.
       .map((name) => name.slice(name.indexOf(":") + 1))
       .map((name) => (byNumber ? ofType.get(readCount(name)) : byId.get(name)))
       .filter((object) => object !== undefined);
@@ -39,7 +39,7 @@ export function readMatrices(hwloc: HwlocExport): HwlocMatrix[] {
   });
 }
 
-/** The values in rows, where there are as many as the table needs and each is a number. */
+/** The values in rows; null where their count does not fit the size or one is not a number. */
 export function square(values: readonly (number | null)[], size: number): number[][] | null {
   const known = values.filter((value) => value !== null);
   if (size === 0 || known.length !== size * size || values.length !== size * size) return null;

@@ -6,14 +6,15 @@ import type { HwlocNode } from "./nodes.ts";
 import { type HwlocExport, objectsOf, readCount } from "./object.ts";
 
 /**
- * What firmware's heterogeneous memory table (HMAT) says of reaching each node, which Linux shows
- * in `access0` and hwloc keeps as memory attributes. Values are taken for every node whose CPUs
- * all lie in the set that they are given for.
+ * Reads what firmware's heterogeneous memory table (HMAT) says about access to each node. Linux
+ * shows it in `access0`, and hwloc keeps it as memory attributes. A value applies to every node
+ * whose CPUs all lie in the value's set of CPUs.
  *
- * hwloc calls the bandwidths MiB/s but copies the kernel's figures, which are MB/s. Its own general
- * `Latency` and `Bandwidth` hold the reading ones on Linux and serve where there are none by that
- * name. Two kinds of values do not come from firmware and are left out: those of an export that no
- * Linux made, and those of Xeon Phi, which hwloc has built in.
+ * hwloc labels the bandwidths MiB/s but copies the kernel's figures, which are MB/s. On Linux its
+ * general attributes `Latency` and `Bandwidth` hold the read values, and they are used where there
+ * is no `ReadLatency` or `ReadBandwidth`. Two kinds of values do not come from firmware and are
+ * left out: those of an export that Linux did not make, and those of Xeon Phi, which are built into
+ * hwloc.
  */
 export function readAccess(hwloc: HwlocExport, nodes: readonly HwlocNode[]): Access[] {
   if (!hwloc.backends.includes("Linux") || isXeonPhi(hwloc)) return [];
@@ -38,7 +39,7 @@ interface Value {
   readonly value: number;
 }
 
-/** The values of the first attribute of those names that has any, by the pair of nodes. */
+/** The values of the first named attribute that has any, by pair of nodes. */
 function readAttribute(
   hwloc: HwlocExport,
   nodes: readonly HwlocNode[],

@@ -13,7 +13,7 @@ import {
   twoPackages,
 } from "../../testing/hwloc/export.ts";
 
-test("sets without an upper end hold every CPU above it", () => {
+test("a set without an upper end holds all CPUs above its start", () => {
   const text = topology(
     "2.0",
     object(
@@ -29,7 +29,7 @@ test("sets without an upper end hold every CPU above it", () => {
   expect(readHwloc(text, "x.xml").nodes.map(({ cpus }) => cpus)).toEqual(["1,40", "0"]);
 });
 
-test("a node that is only near to CPUs has none of its own", () => {
+test("a node that is only near CPUs has no CPUs of its own", () => {
   const text = twoPackages({
     first: node(2, "0-3", { subtype: "HBM" }),
     second: node(3, "4-7", { subtype: "CXL-DRAM" }),
@@ -45,7 +45,7 @@ test("a node that is only near to CPUs has none of its own", () => {
   ]);
 });
 
-test("plain memory has the CPUs before other kinds, and lower numbers before higher", () => {
+test("CPUs go to plain memory before other kinds, and to lower numbers before higher", () => {
   const machine = (...nodes: string[]): string =>
     topology("2.0", object("Machine", { cpuset: mask("0-1") }, ...nodes, core(0, "0-1")));
   const own = (text: string): number[] =>
@@ -57,7 +57,7 @@ test("plain memory has the CPUs before other kinds, and lower numbers before hig
   ).toEqual([1]);
 });
 
-test("memory that is nowhere told is unknown, and none where others have some", () => {
+test("memory is unknown if no node has a size, and 0 for a node without one among others", () => {
   const machine = (...nodes: string[]): string =>
     topology("2.0", object("Machine", { cpuset: mask("0-1") }, ...nodes, core(0, "0-1")));
   const memory = (text: string): unknown =>
@@ -94,7 +94,7 @@ test("distances are those of the system between all nodes, or unknown", () => {
   expect(third.distances).toBeNull();
 });
 
-test("somebody's own latencies in an export of hwloc 1 are not taken for the system's", () => {
+test("user-defined latencies in an export of hwloc 1 are not taken for the system's", () => {
   const text = (...values: string[]): string =>
     topology(
       null,
@@ -131,7 +131,7 @@ const memattr = (
     ),
   );
 
-test("memory attributes of Linux are firmware's latencies and bandwidths", () => {
+test("memory attributes of Linux are the firmware's latencies and bandwidths", () => {
   const beside = [
     info("Backend", "Linux"),
     memattr("Bandwidth", [0, "0-3", 1], [1, "4-7", 1]),
@@ -145,7 +145,7 @@ test("memory attributes of Linux are firmware's latencies and bandwidths", () =>
   ]);
 });
 
-test("memory attributes that no firmware gave are left out", () => {
+test("memory attributes that are not the firmware's are left out", () => {
   const values = memattr("Bandwidth", [0, "0-3", 90000]);
   const synthetic = twoPackages({ beside: info("Backend", "Synthetic") + values });
   expect(readHwloc(synthetic, "x.xml").access).toEqual([]);

@@ -12,7 +12,7 @@ import { formatList } from "@evenkeel/core/set/list-format.ts";
 import { attribute, childrenNamed, type XmlElement } from "@evenkeel/core/xml/element.ts";
 import { type HwlocExport, type HwlocObject, objectsOf, readCount, unexpected } from "./object.ts";
 
-/** A memory node with the CPUs that are its own. */
+/** A memory node with its own CPUs. */
 export interface HwlocNode {
   readonly id: number;
   /** The machine itself where hwloc 1 shows no nodes. */
@@ -22,15 +22,14 @@ export interface HwlocNode {
 }
 
 /**
- * The memory nodes, each with its own CPUs.
+ * Assigns each CPU to the one memory node that the kernel has it on.
  *
- * From version 2 on, hwloc gives a node without CPUs (HBM, CXL, a GPU's memory) the CPUs that it is
- * near to. Topology wants each CPU on the one node that the kernel has it on. A node's own CPUs lie
- * on no other node, and the CPUs that a node without any is near to are those of one or several
- * nodes that have some. So nodes are taken from the smallest set up: a set that overlaps one taken
- * before is no node's own. Of several nodes with one and the same set, the CPUs belong to the
- * plainest memory and then to the lowest number, since firmware's table of affinities lists
- * processors first and the kernel numbers nodes in that order.
+ * From version 2 on, hwloc gives a node without CPUs (HBM, CXL, a GPU's memory) the CPUs that are
+ * near it, and those CPUs are also on one or several nodes of their own. So the nodes are taken in
+ * ascending order of their CPU sets: a set that overlaps an earlier one is not the node's own. If
+ * several nodes have the same set, the CPUs belong to the node with DRAM or unknown memory and then
+ * to the lowest number, because firmware's affinity table lists processors first and the kernel
+ * numbers nodes in that order.
  */
 export function readNodes(hwloc: HwlocExport): readonly HwlocNode[] {
   const objects = objectsOf(hwloc, "NUMANode");
@@ -63,15 +62,15 @@ export function readNodes(hwloc: HwlocExport): readonly HwlocNode[] {
 }
 
 function numberOf({ osIndex }: HwlocObject, where: string): number {
-  if (osIndex === null) throw unexpected("has a memory node without a number", where);
+  if (osIndex === null) throw unexpected("has a NUMA node without a number", where);
   return osIndex;
 }
 
-/** The nodes as Topology has them. */
+/** The nodes in the form that a Topology is built from. */
 export function nodeParts(hwloc: HwlocExport, nodes: readonly HwlocNode[]): NodeParts[] {
   const memory = nodes.map(({ object }) => readCount(attribute(object.element, "local_memory")));
   const packageOf = packageOfCpus(hwloc);
-  // Zero is left out of the file, and so is what nobody has read.
+  // hwloc omits both zero and unknown. If any node has memory, a missing value means zero.
   const known = memory.some((bytes) => bytes !== null && bytes > 0);
   return nodes.map(({ id, object, cpus, kind }, i) => ({
     id,
@@ -84,14 +83,14 @@ export function nodeParts(hwloc: HwlocExport, nodes: readonly HwlocNode[]): Node
   }));
 }
 
-/** hwloc 2 puts a memory-side cache between a node and what it is attached to. */
+/** In hwloc 2 a memory-side cache is the node's parent object. */
 function sideCache({ parent }: HwlocObject): number | null {
   if (parent?.type !== "MemCache") return null;
   const bytes = readCount(attribute(parent.element, "cache_size"));
   return bytes === 0 ? null : bytes;
 }
 
-/** The base page's size, the smallest that any node counts; null where none is listed. */
+/** The base page's size: the smallest page size of any node; null where none is listed. */
 export function basePageBytes(hwloc: HwlocExport): number | null {
   const listed = (hwloc.infos.get("PageSizes") ?? "").split(",").map(readCount);
   const counted = hwloc.objects.flatMap(({ element }) =>
@@ -102,7 +101,10 @@ export function basePageBytes(hwloc: HwlocExport): number | null {
   return smallest !== null && smallest <= 65_536 ? smallest : null;
 }
 
-/** Every size but the base page's; hwloc counts all pages of a size and does not tell the free ones. */
+/**
+ * Every page size except the base page's. hwloc counts all pages of a size and does not say how
+ * many are free.
+ */
 function hugepages(element: XmlElement): HugepagePool[] {
   return pageTypes(element)
     .toSorted((a, b) => a.bytes - b.bytes)
@@ -118,7 +120,10 @@ function pageTypes(element: XmlElement): { readonly bytes: number; readonly coun
   });
 }
 
-/** What hwloc calls the memory; specific-purpose memory (SPM) may be of any kind. */
+/**
+ * hwloc's names of memory kinds. Specific-purpose memory (SPM) is not listed because it may be of
+ * any kind.
+ */
 const memoryKinds: ReadonlyMap<string, MemoryKind> = new Map([
   ["DRAM", "dram"],
   ["HBM", "hbm"],
@@ -134,22 +139,22 @@ function memoryKind({ element, infos }: HwlocObject): MemoryKind | null {
   return memoryKinds.get(name) ?? null;
 }
 
-/** Of any CPUs, the one number that they all have in common; null where they have none or several. */
+/** Returns the one number that the CPUs have in common; null where they have none or several. */
 export type NumberOf = (cpus: IndexSet) => number | null;
 
-/** The node that CPUs lie on. Those that lie on no node are not asked. */
+/** The node of a set of CPUs; CPUs on no node are ignored. */
 export function nodeOfCpus(nodes: readonly HwlocNode[]): NumberOf {
   return commonNumber(nodes.map(({ id, cpus }) => ({ number: id, cpus })));
 }
 
-/** The package that CPUs lie in. */
+/** The package of a set of CPUs. */
 function packageOfCpus(hwloc: HwlocExport): NumberOf {
   return commonNumber(
     objectsOf(hwloc, "Package").map(({ osIndex, cpus }) => ({ number: osIndex, cpus })),
   );
 }
 
-/** Each CPU is looked up, so that the cost is that of the sets' sizes, however many there are. */
+/** One lookup for each CPU, so the cost is the size of the set, whatever the number of nodes. */
 function commonNumber(
   sets: readonly { readonly number: number | null; readonly cpus: IndexSet | null }[],
 ): NumberOf {

@@ -11,7 +11,7 @@ import { parseMask } from "@evenkeel/core/set/mask-format.ts";
 import { attribute, child, childrenNamed, type XmlElement } from "@evenkeel/core/xml/element.ts";
 
 /**
- * An object of hwloc's tree, with the names that hwloc 3 uses whichever version wrote it: `Socket`
+ * An object of hwloc's tree. Its type has hwloc 3's name, whichever version wrote it: `Socket`
  * became `Package`, and `Cache` with a depth became `L3Cache`.
  * https://www.open-mpi.org/projects/hwloc/doc/ ("Object Types", "Importing and exporting")
  */
@@ -21,26 +21,31 @@ export interface HwlocObject {
   readonly osIndex: number | null;
   /** hwloc's own number, by which matrices refer to objects. */
   readonly id: string | null;
-  /** Its CPUs, or those that it is near to; null of I/O and of things without a place. */
+  /** Its CPUs, or the CPUs near it; null for I/O objects and objects without a place. */
   readonly cpus: IndexSet | null;
   readonly infos: ReadonlyMap<string, string>;
   readonly parent: HwlocObject | null;
   readonly element: XmlElement;
 }
 
-/** A whole export. Objects are in the order of the file, each after the one that it lies in. */
+/** A whole export. Objects are in the file's order: each comes after its parent. */
 export interface HwlocExport {
   readonly version: 1 | 2 | 3;
   readonly where: string;
   readonly root: HwlocObject;
   readonly objects: readonly HwlocObject[];
-  /** What is said of the whole machine, which hwloc 3 keeps beside the tree and earlier ones in it. */
+  /**
+   * Infos about the whole machine. hwloc 3 keeps them beside the tree, earlier versions in its
+   * root.
+   */
   readonly infos: ReadonlyMap<string, string>;
   readonly backends: readonly string[];
   readonly topology: XmlElement;
 }
 
-/** Reads the tree of objects; `xml-unexpected` where the document is not an export of hwloc 1 to 3. */
+/**
+ * Reads the tree of objects; `xml-unexpected` where the document is not an export of hwloc 1 to 3.
+ */
 export function readObjects(topology: XmlElement, where: string): HwlocExport {
   const version = versionOf(topology, where);
   const top = child(topology, "object");
@@ -55,7 +60,7 @@ export function readObjects(topology: XmlElement, where: string): HwlocExport {
     for (const below of childrenNamed(element, "object").toReversed())
       pending.push([below, object]);
   }
-  refuseMultitudes(objects, where);
+  refuseTooMany(objects, where);
   const [root] = objects;
   if (root === undefined) throw unexpected("has no object in it", where);
   const infoElements = [...childrenNamed(topology, "info"), ...childrenNamed(top, "info")];
@@ -71,7 +76,7 @@ export function objectsOf({ objects }: HwlocExport, type: string): readonly Hwlo
   return objects.filter((object) => object.type === type);
 }
 
-/** The nearest object above of which the condition holds. */
+/** The nearest ancestor that meets the condition. */
 export function above(
   object: HwlocObject,
   condition: (candidate: HwlocObject) => boolean,
@@ -109,7 +114,7 @@ function versionOf(topology: XmlElement, where: string): 1 | 2 | 3 {
   throw unexpected(`is of hwloc's format version ${version.slice(0, 20)}`, where);
 }
 
-/** No machine has more of these; the first two are Linux' own limits (MAX_NUMNODES, NR_CPUS). */
+/** Upper limits. The first two are those of Linux (MAX_NUMNODES, NR_CPUS). */
 const mostObjects: readonly (readonly [type: string, most: number])[] = [
   ["NUMANode", 1024],
   ["Core", 8192],
@@ -117,10 +122,14 @@ const mostObjects: readonly (readonly [type: string, most: number])[] = [
   ["Bridge", 8192],
 ];
 
-function refuseMultitudes(objects: readonly HwlocObject[], where: string): void {
+function refuseTooMany(objects: readonly HwlocObject[], where: string): void {
   for (const [type, most] of mostObjects) {
     const count = objects.filter((object) => object.type === type).length;
-    if (count > most) throw unexpected(`has ${count} objects of type ${type}`, where);
+    if (count > most)
+      throw unexpected(
+        `has ${count} objects of type ${type}, more than the ${most} that a machine can have`,
+        where,
+      );
   }
 }
 
@@ -134,7 +143,7 @@ function readObject(
   const mask = attribute(element, "cpuset");
   const cpus = mask === null ? null : readSet(mask, universe);
   if (mask !== null && cpus === null) {
-    throw unexpected(`${type} has "${mask.slice(0, 60)}" for a set of CPUs`, where);
+    throw unexpected(`${type} has "${mask.slice(0, 60)}" as its set of CPUs`, where);
   }
   return {
     type,
@@ -184,7 +193,7 @@ function infosOf(element: XmlElement): ReadonlyMap<string, string> {
   return infos;
 }
 
-/** Every CPU that the export has an object for: sets without an upper end are cut down to these. */
+/** Every CPU that the export has an object for. Sets without an upper end are limited to these. */
 function allCpus(top: XmlElement, where: string): IndexSet {
   const numbers: number[] = [];
   const pending = [top];
@@ -198,14 +207,14 @@ function allCpus(top: XmlElement, where: string): IndexSet {
   if (numbers.length === 0) throw unexpected("has no CPU in it", where);
   const all = indexSet(numbers);
   if (size(all) < numbers.length) {
-    throw unexpected("has two CPUs of one number: it describes several machines", where);
+    throw unexpected("has two CPUs with the same number: it describes several machines", where);
   }
   return all;
 }
 
 /**
- * A set as hwloc prints it: words of 32 bits from the highest, of which `0xf...f` before the others
- * stands for every bit above them. Null where it is none.
+ * Reads a set as hwloc prints it: words of 32 bits, the highest first. A leading `0xf...f` stands
+ * for all bits above the words that follow. Null where the text is no set.
  */
 function readSet(text: string, universe: IndexSet): IndexSet | null {
   const infinite = /^0xf\.\.\.f,?/.exec(text);

@@ -1,4 +1,4 @@
-import { withInferredFunctions } from "@evenkeel/core/topology/inferred-functions.ts";
+import { withInferredParents } from "@evenkeel/core/topology/inferred-parents.ts";
 import { normalPciAddress, pciAddressParts } from "@evenkeel/core/topology/pci-address.ts";
 import type { PciDevice } from "@evenkeel/core/topology/topology.ts";
 import { attribute } from "@evenkeel/core/xml/element.ts";
@@ -6,7 +6,7 @@ import { type HwlocNode, nodeOfCpus } from "./nodes.ts";
 import { above, type HwlocExport, type HwlocObject, unexpected } from "./object.ts";
 import { unknownSettings } from "@evenkeel/core/topology/unknown-settings.ts";
 
-/** A PCI function and the object that tells of it. */
+/** A PCI function and its object in the export. */
 export interface HwlocPci {
   readonly object: HwlocObject;
   readonly device: PciDevice;
@@ -15,25 +15,26 @@ export interface HwlocPci {
 /**
  * The PCI functions of an export, bridges included.
  *
- * - **node** comes from the nearest object above that has a place. One of hwloc 1's node objects is
- *   the answer; otherwise the node is the only one whose own CPUs meet the object's. hwloc attaches
- *   what it knows no place of to the whole machine, and what a package shares to a package of
- *   several nodes: both have no one node, and none is made up. A machine of one node is the
- *   exception, since everything in it is next to that node.
+ * - **node** comes from the nearest object above that has a place. One of hwloc 1's node objects
+ *   decides; otherwise the node is the only one whose own CPUs overlap the object's. hwloc attaches
+ *   a device of unknown place to the whole machine, and a device that a package's nodes share to
+ *   the package; in both cases the node is unknown. On a machine with one node, every device is on
+ *   that node.
  * - **root** is named by the host bridge's first bus, as the kernel does. An export without host
- *   bridges has been filtered, and the bus of the topmost bridge that is left stands for it.
- * - **link** stays unknown: hwloc has one figure of GB/s, which several speeds and widths have in
- *   common, which is the current one of some devices and the highest one of others, and which its
- *   NVML part caps at PCIe 3.
- * - **physicalFunction** is not told, and known where the place on the bus tells it.
+ *   bridges has been filtered, and the bus of the topmost remaining bridge is used instead.
+ * - **link** stays unknown: hwloc has one figure in GB/s. Several combinations of speed and width
+ *   have the same figure, it is the current speed of some devices and the maximum of others, and
+ *   hwloc's NVML backend caps it at PCIe 3.
+ * - **physicalFunction** is not in the export, and is inferred from the address where possible.
  */
 export function readPci(hwloc: HwlocExport, nodes: readonly HwlocNode[]): HwlocPci[] {
   const functions = functionsOf(hwloc);
-  const placeOf = placesAmong(nodes);
+  const nodeOfObject = nodeFinder(nodes);
   const addresses = new Map(functions.map(({ object, address }) => [object, address]));
   const identities = functions.map(({ object }) => identityOf(object, hwloc.where));
-  // hwloc 3 tells the programming interface, but 00 for every device of an older export it read.
-  const tellsInterface = identities.some(({ interface: code }) => code !== "" && code !== "00");
+  // hwloc 3 writes the programming interface, but writes 00 for every device of an older export
+  // that it converts.
+  const hasInterface = identities.some(({ interface: code }) => code !== "" && code !== "00");
   const found = functions.map(({ object, address }, i) => {
     const {
       class: code = "",
@@ -48,10 +49,10 @@ export function readPci(hwloc: HwlocExport, nodes: readonly HwlocNode[]): HwlocP
         address,
         parent: bridge === null ? null : (addresses.get(bridge) ?? null),
         root: rootOf(object, address, addresses),
-        class: tellsInterface ? code + last : code,
+        class: hasInterface ? code + last : code,
         vendor,
         device,
-        node: placeOf(object),
+        node: nodeOfObject(object),
         iommuGroup: null,
         driver: null,
         link: null,
@@ -61,13 +62,14 @@ export function readPci(hwloc: HwlocExport, nodes: readonly HwlocNode[]): HwlocP
       },
     };
   });
-  const devices = withInferredFunctions(found.map(({ device }) => device));
+  const devices = withInferredParents(found.map(({ device }) => device));
   return found.map((each, i) => ({ ...each, device: devices[i] ?? each.device }));
 }
 
 /**
- * The objects that are PCI functions. There can be only one of each address; where an export that
- * was edited by hand has several, the one counts whose bus its bridge leads to, or else the first.
+ * The objects that are PCI functions, one per address. If an export that was edited by hand has
+ * several of one address, the object below the bridge that leads to its bus is taken, or else the
+ * first.
  */
 function functionsOf(hwloc: HwlocExport): { object: HwlocObject; address: string }[] {
   const byAddress = new Map<string, HwlocObject[]>();
@@ -102,7 +104,7 @@ function addressOf({ type, element }: HwlocObject, where: string): string | null
   if (text === null || (type !== "PCIDev" && type !== "Bridge")) return null;
   const address = normalPciAddress(text);
   if (address !== null) return address;
-  throw unexpected(`${type} has "${text.slice(0, 40)}" for a PCI address`, where);
+  throw unexpected(`${type} has "${text.slice(0, 40)}" as its PCI address`, where);
 }
 
 interface Identity {
@@ -120,7 +122,7 @@ const pciType =
 function identityOf({ type, element }: HwlocObject, where: string): Identity {
   const text = attribute(element, "pci_type") ?? "";
   const match = pciType.exec(text.trim().toLowerCase());
-  if (match === null) throw unexpected(`${type} has "${text.slice(0, 60)}" for a PCI type`, where);
+  if (match === null) throw unexpected(`${type} has "${text.slice(0, 60)}" as its PCI type`, where);
   const [, code = "", vendor = "", device = "", last = ""] = match;
   return { class: code, interface: last, vendor, device };
 }
@@ -141,7 +143,7 @@ function rootOf(
 }
 
 /** The node of an object without CPUs of its own. */
-function placesAmong(nodes: readonly HwlocNode[]): (object: HwlocObject) => number | null {
+function nodeFinder(nodes: readonly HwlocNode[]): (object: HwlocObject) => number | null {
   const [only, ...others] = nodes;
   if (only !== undefined && others.length === 0) return () => only.id;
   const nodeOf = nodeOfCpus(nodes);

@@ -18,21 +18,24 @@ import {
 } from "../../testing/hwloc/lstopo.ts";
 
 /**
- * Our reading of recorded exports against hwloc's own: what lstopo prints for them on the spot, and
- * what hwloc's developers have noted down. Where the two differ on purpose, it is listed here.
+ * Compares our reading of recorded exports with hwloc's: the output of lstopo, if it is installed,
+ * and the expected outputs of hwloc's own tests. Intended differences are listed here.
  */
 
 /** hwloc lists the CPUs that these nodes are near to; they have none of their own. */
 const nodesWithoutCpus: ReadonlyMap<string, readonly number[]> = new Map([
   ["64intel64-heteromem.xml", [4, 5, 6, 7]],
   ["heteromem.xml", [1, 3, 4]],
-  // hwloc 1 says itself that the node has none; hwloc 2 no longer does.
+  // hwloc 1 itself gives this node no CPUs; hwloc 2 no longer does.
   ["mpibind-knl-quad-flat-hwloc1.xml", [1]],
-  // Invented by hand: sets that contain one another, of which only the innermost can be a node's.
+  // Written by hand: nested sets, of which only the innermost can be a node's.
   ["fakeheterocpunuma.xml", [2, 4, 5]],
 ]);
 
-/** Edited by hand: a function that is in the file twice, once below a bridge that does not lead to it. */
+/**
+ * Edited by hand: a function that is in the file twice, once below a bridge that does not lead to
+ * it.
+ */
 const misplacedFunctions: ReadonlyMap<string, readonly string[]> = new Map([
   ["32em64t-2n8c2t-pci-normalio.xml", ["0000:04:00.0 15b3:1013"]],
 ]);
@@ -149,7 +152,7 @@ for (const file of files.filter(
       expect(converted).toContain('<topology version="2.0">');
       const ours = readHwloc(xml, file);
       const { offlineCpus: _, ...theirs } = readHwloc(converted, file);
-      // hwloc 2 does not tell offline CPUs from those that it was not allowed to use.
+      // hwloc 2 does not distinguish offline CPUs from CPUs that it was not allowed to use.
       expect(theirs).toEqual({ ...ours, offlineCpus: undefined });
     },
   );

@@ -13,10 +13,10 @@ import { type HwlocExport, objectsOf, readObjects } from "./object.ts";
 import { readPci } from "./pci.ts";
 
 /**
- * The machine in an XML export of hwloc 1, 2 or 3 (`lstopo FILE.xml`), as far as hwloc tells: what
- * Linux alone knows (drivers, IOMMU groups, BARs, free pages) stays unknown.
+ * Reads an XML export of hwloc 1, 2 or 3 (`lstopo FILE.xml`). What only Linux knows (drivers, IOMMU
+ * groups, BARs, free pages) stays unknown.
  *
- * Errors: those of `readXml`; `xml-unexpected` where the document is no such export;
+ * Errors: those of `readXml`; `xml-unexpected` where the document is not such an export;
  * `topology-inconsistent` where it contradicts itself.
  */
 export function readHwloc(text: string, where: string): Topology {
@@ -63,7 +63,9 @@ function readMachine(hwloc: HwlocExport): Machine {
   };
 }
 
-/** Firmware that was never filled in says dots, blanks or nothing; processors pad their names. */
+/**
+ * Fields that a vendor never filled in hold dots, blanks or nothing; processor names are padded.
+ */
 function meaningful(text: string | undefined): string | null {
   return text !== undefined && /[\p{L}\p{N}]/u.test(text) ? text.trim().replace(/\s+/g, " ") : null;
 }

@@ -4,22 +4,23 @@ import type { PciDevice } from "@evenkeel/core/topology/topology.ts";
 export interface XgmiPair {
   readonly a: PciDevice;
   readonly b: PciDevice;
-  /** MB/s; 0 where the driver knows of no link. */
+  /** MB/s; 0 where the driver reports no link. */
   readonly bandwidth: number;
-  /** Null in an export without that matrix. */
+  /** Null in an export without the matrix `XGMIHops`. */
   readonly hops: number | null;
 }
 
 /**
- * Of the pairs that some path over XGMI joins, those that are joined directly.
+ * Selects the GPU pairs with a direct link from the pairs that some XGMI path joins.
  *
- * Where any path has several hops, the hops are counted ones, and one is a link. ROCm's libraries
- * however say 1 for every path, and hwloc said it after them before it took the path's weight:
- * https://github.com/open-mpi/hwloc/issues/775. Then the bandwidth tells, if the driver gave it: it
- * counts links, and is 0 where there is none. Early versions of hwloc wrote 100,000 for every
- * path alike. Of such a machine a pair is a link where its GPUs have as many links as there are
- * other GPUs in their hive, for boards wire each to each as far as the links go; of the others, such
- * as four MI50 in a ring or eight GCDs of MI250, it is not known, and no link is told.
+ * - If any path has several hops, the hops were counted, and one hop is a link.
+ * - Otherwise ROCm's libraries report 1 for every path, and hwloc copied that until it used the
+ *   path's weight: https://github.com/open-mpi/hwloc/issues/775. Then the bandwidth decides, if the
+ *   driver reported it: it counts links, and is 0 where there is none.
+ * - Early versions of hwloc wrote a bandwidth of 100,000 for every path. On such a machine a pair
+ *   is a link if both GPUs can have as many links as their hive has other GPUs, because boards
+ *   connect every GPU to every other as far as the links go. For other boards, such as four MI50 in
+ *   a ring or eight GCDs of MI250, the links are unknown and none are returned.
  */
 export function directPairs(pairs: readonly XgmiPair[]): readonly XgmiPair[] {
   const joined = pairs.filter(({ bandwidth }) => bandwidth > 0);
@@ -34,14 +35,14 @@ export function directPairs(pairs: readonly XgmiPair[]): readonly XgmiPair[] {
 
 const everyPath = 100_000;
 
-/** How many GPUs some path joins with one. */
+/** The number of GPUs that some path joins to this one. */
 function othersInHive(address: string, joined: readonly XgmiPair[]): number {
   return joined.filter(({ a, b }) => a.address === address || b.address === address).length;
 }
 
 /**
- * The XGMI links that a GPU has to others at most: two on MI50 and MI60, three on MI100, seven since
- * MI300. Of others, whatever is alone with its peer is linked to it.
+ * The most XGMI links that a GPU has to other GPUs: two on MI50 and MI60, three on MI100, seven
+ * since MI300. For any other model one is assumed, so that only a pair alone counts as linked.
  * https://instinct.docs.amd.com/projects/amdgpu-docs/en/latest/ ("system optimization")
  */
 function linksOf({ device }: PciDevice): number {

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { parseInterrupts } from "./parse.ts";
 
-test("interrupts of VFIO are found among all, by the device in their names", () => {
+test("VFIO's interrupts are found by the device in their names", () => {
   const counts = " 0".repeat(512);
   const text = [
     "           CPU0       CPU1",

@@ -7,9 +7,10 @@ export interface VfioInterrupt {
 }
 
 /**
- * The interrupts of `/proc/interrupts` that VFIO names after their devices: `vfio-msix[0](0000:21:00.0)`,
- * `vfio-msi[0](…)` and `vfio-intx(…)` (drivers/vfio/pci/vfio_pci_intrs.c). A line has a count for each
- * CPU, so only its ends are looked at.
+ * The interrupts in `/proc/interrupts` that VFIO names after their devices:
+ * `vfio-msix[0](0000:21:00.0)`, `vfio-msi[0](…)` and `vfio-intx(…)`
+ * (drivers/vfio/pci/vfio_pci_intrs.c). A line has a count for each CPU, so only its two ends are
+ * examined.
  */
 export function parseInterrupts(text: string): VfioInterrupt[] {
   return text.split("\n", 262_144).flatMap((line) => {

@@ -4,8 +4,8 @@ import type { Tree } from "../tree/tree.ts";
 import { parseInterrupts } from "./parse.ts";
 
 /**
- * The interrupts that VFIO has taken, by device, each with the CPUs that it may go to and, since Linux
- * 4.14, those that it does go to; null where there is no list of them.
+ * The interrupts that VFIO has taken, by device. Each has the CPUs that it may go to and, since
+ * Linux 4.14, the CPUs that it goes to. Null where `/proc/interrupts` cannot be read.
  * https://docs.kernel.org/core-api/irq/irq-affinity.html
  */
 export function readVfioInterrupts(tree: Tree): ReadonlyMap<string, InterruptEvidence[]> | null {

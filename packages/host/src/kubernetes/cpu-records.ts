@@ -1,6 +1,6 @@
 import type { CoreParts, NodeParts } from "@evenkeel/core/topology/build.ts";
 
-/** What an agent says of one CPU: the numbers that the kernel has for where it is. */
+/** One CPU as an agent reports it, with the kernel's numbers for its place. */
 export interface CpuRecord {
   readonly cpu: number;
   readonly core: number | null;
@@ -9,14 +9,14 @@ export interface CpuRecord {
   readonly l3: number | null;
 }
 
-/** The highest that Linux can be built for, twice (NR_CPUS 8192, MAX_NUMNODES 1024). */
+/** Twice the highest that Linux can be built for (NR_CPUS 8192, MAX_NUMNODES 1024). */
 export const CPU_MAX = 16_383;
 export const NODE_MAX = 2_047;
 
 /**
- * The cores of CPUs that were told of one by one. The kernel numbers cores and caches within their
- * package. A CPU whose core is not told would be a core of its own without being known to be one, so
- * then there are no cores; a CPU that is told of twice is where it was first.
+ * Groups CPUs into cores. The kernel numbers cores and caches within their package. If any CPU has
+ * no core number, no cores are returned, because such a CPU would look like a core of its own. If a
+ * CPU occurs twice, the first record counts.
  */
 export function coresOf(records: readonly CpuRecord[]): CoreParts[] {
   if (records.some(({ core }) => core === null)) return [];
@@ -44,7 +44,7 @@ export function coresOf(records: readonly CpuRecord[]): CoreParts[] {
   });
 }
 
-/** The nodes by what is known of each, with the CPUs that were told of on them. */
+/** The nodes, with the known facts about each and the CPUs that the records place on them. */
 export function nodesOf(
   known: ReadonlyMap<number, Pick<NodeParts, "memoryBytes" | "hugepages">>,
   records: readonly CpuRecord[],

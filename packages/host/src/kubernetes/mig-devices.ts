@@ -1,19 +1,19 @@
 import type { AcceleratorInstance } from "@evenkeel/core/topology/topology.ts";
 import type { SliceDevice } from "./slice-devices.ts";
 
-/** Devices without those that are MIG instances, and which of those each GPU is cut into. */
+/** The devices other than MIG instances, and the MIG instances of each GPU. */
 export interface WholeDevices {
   readonly devices: readonly SliceDevice[];
   readonly instancesOf: ReadonlyMap<SliceDevice, readonly AcceleratorInstance[]>;
 }
 
 /**
- * MIG devices with their GPUs, found by address or by UUID. A GPU that is cut is not offered itself,
- * so that its MIG devices alone tell of it. One that does not say of which GPU it is a part is left
- * out. Linear in the devices.
+ * Assigns MIG devices to their GPUs, by address or by UUID. A GPU in MIG mode is not offered
+ * itself, so a missing GPU is created from its first MIG device. A MIG device that names no GPU is
+ * left out. Linear in the devices.
  */
-export function wholeDevices(told: readonly SliceDevice[]): WholeDevices {
-  const devices = told.filter(({ role }) => role !== "mig");
+export function wholeDevices(all: readonly SliceDevice[]): WholeDevices {
+  const devices = all.filter(({ role }) => role !== "mig");
   const byAddress = new Map<string, SliceDevice>();
   const byUuid = new Map<string, SliceDevice>();
   const remember = (gpu: SliceDevice): void => {
@@ -22,7 +22,7 @@ export function wholeDevices(told: readonly SliceDevice[]): WholeDevices {
   };
   for (const device of devices) if (device.role === "gpu") remember(device);
   const instancesOf = new Map<SliceDevice, AcceleratorInstance[]>();
-  for (const mig of told) {
+  for (const mig of all) {
     const { role, address, parentUuid, profile, uuid, memoryBytes } = mig;
     if (role !== "mig" || (address === null && parentUuid === null)) continue;
     let whole = byAddress.get(address ?? "") ?? byUuid.get(parentUuid ?? "");

@@ -3,8 +3,8 @@ import { KiB, MiB } from "@evenkeel/core/unit/bytes.ts";
 import { parseAllDocuments, visit } from "yaml";
 
 /**
- * What a text may ask of us. The YAML parser takes up to ten microseconds a character; a node's
- * objects take some 20 KiB, and one that needs more can be given as JSON.
+ * The limits of a text. The YAML parser takes up to ten microseconds a character. A node's objects
+ * take some 20 KiB, and larger ones can be given as JSON.
  */
 export const kubernetesLimits = {
   yamlLength: 128 * KiB,
@@ -13,8 +13,8 @@ export const kubernetesLimits = {
 } as const;
 
 /**
- * The Kubernetes objects in a text of YAML or JSON, as `kubectl get -o yaml` or `-o json` prints them:
- * single ones, several documents, or a list. Values are as JSON has them.
+ * The Kubernetes objects in a text of YAML or JSON, as `kubectl get -o yaml` or `-o json` prints
+ * them: single ones, several documents, or a list. Values are as JSON has them.
  *
  * No client writes anchors or aliases, so a text with an alias is refused.
  *
@@ -51,14 +51,18 @@ function itemsOf(value: unknown): readonly unknown[] {
   return isList ? listAt(value, "items") : [value];
 }
 
-/** Both parsers take long over what is nested deeply, which no object is. */
+/** Refuses deep nesting, which both parsers are slow on and no object needs. */
 function refuseDeep(text: string, where: string, json: boolean): void {
   let depth = 0;
   for (const c of text) {
     if (c === "{" || c === "[") depth++;
     else if (c === "}" || c === "]") depth--;
     if (depth > kubernetesLimits.depth) {
-      throw malformed(json ? "json-malformed" : "yaml-malformed", "is nested beyond reason", where);
+      throw malformed(
+        json ? "json-malformed" : "yaml-malformed",
+        `is nested more than ${kubernetesLimits.depth} levels deep`,
+        where,
+      );
     }
   }
 }
@@ -73,7 +77,7 @@ function parseJson(text: string, where: string): unknown {
 }
 
 function parseYaml(text: string, where: string): readonly unknown[] {
-  // Of keys that are no strings the library would warn on standard error; nothing here has any.
+  // Without logLevel the library warns on standard error about keys that are not strings.
   const options = { uniqueKeys: false, prettyErrors: false, logLevel: "error" } as const;
   const documents = parseAllDocuments(text, options);
   const list = "empty" in documents ? [] : documents;
@@ -92,7 +96,7 @@ function parseYaml(text: string, where: string): readonly unknown[] {
       Alias: () => {
         throw malformed(
           "yaml-malformed",
-          "has an alias, which no client of Kubernetes writes",
+          "has a YAML alias, which no Kubernetes client writes",
           where,
         );
       },
@@ -115,7 +119,7 @@ function malformed(
   });
 }
 
-/** The value of a field, or null where the value is no object or has no such field. */
+/** The value of a field; null where it is missing or the value is not an object. */
 export function valueAt(value: unknown, ...path: readonly string[]): unknown {
   let at: unknown = value;
   for (const name of path) {
@@ -136,7 +140,7 @@ export function listAt(value: unknown, ...path: readonly string[]): readonly unk
   return Array.isArray(found) ? found : [];
 }
 
-/** The names and values of an object's fields; of anything else none. */
+/** The names and values of an object's fields; none for any other value. */
 export function fieldsOf(value: unknown): readonly (readonly [string, unknown])[] {
   return typeof value === "object" && value !== null && !Array.isArray(value)
     ? Object.entries(value)

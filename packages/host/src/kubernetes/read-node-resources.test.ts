@@ -68,12 +68,12 @@ test("zones are nodes with their memory, huge pages, distances and GPUs", () => 
   expect(topology.cores).toEqual([]);
 });
 
-test("distances that are not all told are none", () => {
+test("incomplete distances are left out", () => {
   const cut = zones.replace("{ name: node-0, value: 10 }, ", "");
   expect(readNodeResourceTopology(cut, "zones.yaml").distances).toBeNull();
 });
 
-test("Koordinator's annotation tells the CPUs", () => {
+test("CPUs are read from Koordinator's annotation", () => {
   const detail = [0, 1, 2, 3].map((id) => ({ id, core: id % 2, socket: 0, node: id % 2 }));
   const annotations = { "node.koordinator.sh/cpu-topology": JSON.stringify({ detail }) };
   const object = {
@@ -110,7 +110,7 @@ const gpu = {
   capacity: { memory: { value: "80Gi" } },
 };
 
-test("slices are GPUs and NICs with what their drivers tell", () => {
+test("slices give GPUs and NICs with the attributes that their drivers publish", () => {
   const nic = {
     name: "nic",
     attributes: {
@@ -141,7 +141,7 @@ test("slices are GPUs and NICs with what their drivers tell", () => {
   ]);
 });
 
-test("MIG devices that are there tell into what a GPU is cut", () => {
+test("existing MIG devices give the instances of a GPU", () => {
   const of = (name: string, attributes: Readonly<Record<string, string>>): unknown => ({
     name,
     attributes: Object.fromEntries(
@@ -186,7 +186,7 @@ test("older versions, other drivers and GPUs without addresses", () => {
   ]);
 });
 
-test("CPUs that a driver tells one by one become cores", () => {
+test("CPUs that a driver lists one by one become cores", () => {
   const cpu = (id: number): unknown => ({
     name: `cpudev${id}`,
     attributes: {
@@ -208,7 +208,7 @@ test("CPUs that a driver tells one by one become cores", () => {
   expect(nodes.map(({ cpus }) => cpus)).toEqual(["0-1,4-5", "2-3,6-7"]);
 });
 
-test("what is no such object, or of several nodes, is refused with a code", async () => {
+test("other objects, and objects of several nodes, are refused with a code", async () => {
   const refused: [string, Parameters<typeof codedError>[0]][] = [
     ["", "document-invalid"],
     ["kind: Pod\napiVersion: v1\n", "document-invalid"],
@@ -249,7 +249,7 @@ test("texts at the limit are answered soon", async () => {
   }
 });
 
-test("whatever is changed in a text, it is a machine or a coded error", async () => {
+test("any changed text is a machine or a coded error", async () => {
   const slice = sliceOf("gpu.nvidia.com", [gpu]);
   fc.assert(
     fc.property(
@@ -276,7 +276,7 @@ describe.skipIf(corpus("kubernetes") === null)("published objects", () => {
     readKubernetes(readFileSync(join(folder, name), "utf8"), name);
   const files = folder === "" ? [] : readdirSync(folder).filter((name) => name.endsWith(".yaml"));
 
-  test("all are read, but the definition of the kind", () => {
+  test("all are read, except the definition of the kind", () => {
     const refused = files.filter((name) => {
       try {
         return read(name).name === "";

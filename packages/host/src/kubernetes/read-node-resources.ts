@@ -12,10 +12,11 @@ import { readZones, zoneDistances } from "./zones.ts";
 import { unknownSettings } from "@evenkeel/core/topology/unknown-settings.ts";
 
 /**
- * What Kubernetes' agents publish of a node: one NodeResourceTopology, the ResourceSlices of one node,
- * or both, whichever a text holds.
+ * Reads what agents in Kubernetes publish about a node: one NodeResourceTopology, the
+ * ResourceSlices of one node, or both.
  *
- * Errors: `document-invalid` where it holds neither, or those of several nodes; and those of both.
+ * Errors: `document-invalid` where the text holds neither, or describes several nodes; and the
+ * errors of the two readers.
  */
 export function readKubernetes(text: string, where: string): Topology {
   const objects = readObjects(text, where);
@@ -29,14 +30,14 @@ export function readKubernetes(text: string, where: string): Topology {
 }
 
 /**
- * The node in a NodeResourceTopology (topology.node.k8s.io v1alpha1 or v1alpha2), as the Node Feature
- * Discovery, Koordinator and others publish it: NUMA nodes, their memory and huge pages, distances,
- * and whole GPUs by their number on each node. Koordinator's annotation tells the CPUs too; where
- * it is not there, only their number is known, for which a Topology has no place, as it has none
- * for topology policies and for devices of which only a resource's name is known.
+ * Reads the node in a NodeResourceTopology (topology.node.k8s.io v1alpha1 or v1alpha2), as Node
+ * Feature Discovery, Koordinator and others publish it: NUMA nodes, their memory and huge pages,
+ * distances, and the number of whole GPUs on each node. CPUs are known only from Koordinator's
+ * annotation; without it the object has only their count. A Topology has no place for that count,
+ * for topology policies, or for devices that are known by a resource's name alone.
  *
- * Errors: `document-invalid` where the text holds no such object, several, or one without zones that
- * are NUMA nodes; `yaml-malformed`, `json-malformed`, `file-too-large`, `topology-inconsistent`.
+ * Errors: `document-invalid` where the text holds no such object, several, or one without zones of
+ * type Node; `yaml-malformed`, `json-malformed`, `file-too-large`, `topology-inconsistent`.
  * https://github.com/k8stopologyawareschedwg/noderesourcetopology-api
  */
 export function readNodeResourceTopology(text: string, where: string): Topology {
@@ -44,11 +45,12 @@ export function readNodeResourceTopology(text: string, where: string): Topology 
 }
 
 /**
- * The node whose devices are in ResourceSlices (resource.k8s.io, all versions since v1alpha3): its
- * GPUs with models, UUIDs and memory, its NICs, their NUMA nodes and host bridges, and its CPUs by
- * the driver for them. Bridges between are not told.
+ * Reads the node whose devices are in ResourceSlices (resource.k8s.io, all versions since
+ * v1alpha3): GPUs with models, UUIDs and memory, NICs, their NUMA nodes and host bridges, and the
+ * CPUs from the driver for CPUs. Bridges below the host bridges are not in the slices.
  *
- * Errors: `document-invalid` where the text holds none, or those of several nodes; and the same others.
+ * Errors: `document-invalid` where the text holds no slice, or slices of several nodes; and the
+ * other errors above.
  */
 export function readResourceSlice(text: string, where: string): Topology {
   return resourceSlices(readObjects(text, where), where);
@@ -73,7 +75,7 @@ function nodeResources(objects: readonly KubernetesObject[], where: string): Top
     .toSorted((a, b) => a.id - b.id)
     .flatMap(({ id: node, gpus: offered }) => offered.map((offer) => ({ ...offer, node })));
   if (gpus.reduce((sum, { count }) => sum + count, 0) > GPUS_MAX) {
-    throw invalid(`has more than ${GPUS_MAX} GPUs`, where, "a node that a machine can be");
+    throw invalid(`has more than ${GPUS_MAX} GPUs`, where, `a node with at most ${GPUS_MAX} GPUs`);
   }
   const devices = gpus
     .flatMap(({ count, vendor, node }) => Array.from({ length: count }, () => ({ vendor, node })))
@@ -101,7 +103,7 @@ function nodeResources(objects: readonly KubernetesObject[], where: string): Top
 
 const GPUS_MAX = 256;
 
-/** Koordinator's agent tells every CPU in an annotation that is JSON. */
+/** The CPUs from the JSON annotation that Koordinator's agent writes. */
 function koordinatorCpus(value: unknown): readonly CpuRecord[] {
   const text = textAt(value, "metadata", "annotations", "node.koordinator.sh/cpu-topology");
   if (text === null) return [];
@@ -109,7 +111,7 @@ function koordinatorCpus(value: unknown): readonly CpuRecord[] {
   try {
     topology = JSON.parse(text);
   } catch {
-    // An annotation is nobody's promise: without it the zones still stand.
+    // The annotation is optional: a broken one is ignored, and the zones still count.
     return [];
   }
   return listAt(topology, "detail").flatMap((detail): CpuRecord[] => {
@@ -130,10 +132,10 @@ function resourceSlices(objects: readonly KubernetesObject[], where: string): To
   const names = new Set(slices.map(nodeNameOf).filter((name) => name !== null));
   if (names.size > 1) throw several(names.size, "nodes", where);
   const [name = "node"] = names;
-  const { devices: told, instancesOf } = wholeDevices(slices.flatMap(readSliceDevices));
-  if (told.length === 0) throw invalid("names no devices", where, "slices with devices");
-  const placed = placedDevices(told);
-  const records = told.flatMap(({ cpu }) => cpu ?? []);
+  const { devices, instancesOf } = wholeDevices(slices.flatMap(readSliceDevices));
+  if (devices.length === 0) throw invalid("has no devices", where, "slices with devices");
+  const placed = placedDevices(devices);
+  const records = devices.flatMap(({ cpu }) => cpu ?? []);
   const nodes = nodesOf(
     new Map(),
     records,
@@ -164,7 +166,10 @@ function resourceSlices(objects: readonly KubernetesObject[], where: string): To
   );
 }
 
-/** A GPU is a display controller to some vendors and an accelerator to others. */
+/**
+ * PCI classes by role. A GPU has none here: some vendors use display controller, others
+ * accelerator.
+ */
 const classes = { gpu: "", mig: "", nic: "02", other: "" } as const;
 
 function nodeNameOf(slice: unknown): string | null {
@@ -181,12 +186,15 @@ interface Placed {
   readonly root: string;
 }
 
-/** Devices with addresses, each once, and GPUs without, which get stand-ins; others are no hardware. */
-function placedDevices(told: readonly SliceDevice[]): readonly Placed[] {
+/**
+ * The PCI devices: each device with an address, once, and GPUs without an address, which get
+ * stand-ins. Other devices without an address are not hardware.
+ */
+function placedDevices(devices: readonly SliceDevice[]): readonly Placed[] {
   const placed = new Map<string, Placed>();
   let strangers = 0;
   let roots = 0;
-  for (const device of told) {
+  for (const device of devices) {
     if (device.cpu !== null) continue;
     if (device.address === null && device.role !== "gpu") continue;
     const address = device.address ?? standInAddress(strangers++);
@@ -232,7 +240,7 @@ function unexpected(
     where,
     expected: `a ${wanted} object`,
     ...(definition && {
-      remedy: "a definition says what such objects look like; give one of them",
+      remedy: "this is the definition of the resource; give an object of it",
     }),
   });
 }
@@ -240,8 +248,8 @@ function unexpected(
 function several(count: number, what: string, where: string): EvenkeelError {
   return new EvenkeelError("document-invalid", `holds ${count} ${what}`, {
     where,
-    expected: "what is known of one node",
-    remedy: "ask kubectl for the objects of one node",
+    expected: "the objects of one node",
+    remedy: "get the objects of one node with kubectl",
   });
 }
 

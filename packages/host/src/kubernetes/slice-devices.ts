@@ -3,17 +3,17 @@ import { parseQuantity } from "@evenkeel/core/unit/bytes.ts";
 import { CPU_MAX, type CpuRecord, NODE_MAX } from "./cpu-records.ts";
 import { countOf, fieldsOf, listAt, textAt, valueAt } from "./objects.ts";
 
-/** What a driver says of one device, as far as a Topology has a place for it. */
+/** A device as its driver reports it, limited to what a Topology holds. */
 export interface SliceDevice {
   readonly role: "gpu" | "mig" | "nic" | "other";
   readonly address: string | null;
-  /** `pci0000:10`, as the attribute that Kubernetes itself defines has it. */
+  /** `pci0000:10`, from the attribute that Kubernetes itself defines. */
   readonly root: string | null;
   readonly node: number | null;
   readonly vendor: string | null;
   readonly model: string | null;
   readonly uuid: string | null;
-  /** Of a MIG device, its GPU's UUID and its profile. */
+  /** The UUID of a MIG device's GPU. */
   readonly parentUuid: string | null;
   readonly profile: string | null;
   readonly memoryBytes: number | null;
@@ -23,20 +23,20 @@ export interface SliceDevice {
 }
 
 /**
- * The devices of a ResourceSlice. Attributes are named by their driver; what is read here are
- * those that Kubernetes defines (`resource.kubernetes.io/pcieRoot`, `pciBusID`, `numaNode`) and
- * those of the drivers for NVIDIA's and AMD's GPUs, of DRANET and of dra.cpu, by the name behind the
- * slash. Of MIG devices those that are there count, which have a UUID, and not what a GPU might be
- * cut into.
+ * The devices of a ResourceSlice. Each driver names its own attributes. Read here are those that
+ * Kubernetes defines (`resource.kubernetes.io/pcieRoot`, `pciBusID`, `numaNode`) and those of the
+ * drivers for NVIDIA's and AMD's GPUs, of DRANET and of dra.cpu, by the part of the name behind the
+ * slash. MIG devices count only if they exist, that is, have a UUID; a driver also lists the ones
+ * that a GPU could be divided into.
  *
  * https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/resource-slice-v1/
  */
 export function readSliceDevices(slice: unknown): readonly SliceDevice[] {
   const driver = textAt(slice, "spec", "driver") ?? textAt(slice, "metadata", "generateName") ?? "";
   return listAt(slice, "spec", "devices").flatMap((device) => {
-    // Versions before v1beta2 have what is told of a device one step deeper.
-    const told = valueAt(device, "basic") ?? device;
-    return deviceOf(attributesOf(told), told, driver) ?? [];
+    // Versions before v1beta2 nest the device in `basic`.
+    const fields = valueAt(device, "basic") ?? device;
+    return deviceOf(attributesOf(fields), fields, driver) ?? [];
   });
 }
 
@@ -49,7 +49,7 @@ function attributesOf(device: unknown): Attributes {
     const short = name.slice(name.lastIndexOf("/") + 1).toLowerCase();
     const [value = typed] = fieldsOf(typed).map(([, inner]) => inner);
     const [single = null] = Array.isArray(value) ? value : [value];
-    // What Kubernetes defines goes before what drivers call the same.
+    // Attributes that Kubernetes defines take precedence over drivers' attributes of the same name.
     if (!attributes.has(short) || name.startsWith("resource.kubernetes.io/")) {
       attributes.set(short, single);
     }
@@ -84,7 +84,7 @@ function deviceOf(attributes: Attributes, device: unknown, driver: string): Slic
     parentUuid: mig ? text("parentuuid") : null,
     profile: mig ? text("profile") : null,
     memoryBytes: gpu ? memoryOf(device) : null,
-    // Of a NIC with an RDMA device its name would be that one's, whether it is told or not.
+    // A NIC with RDMA is named after its RDMA device, so without that name it has none.
     name: rdmaName ?? (rdma === true ? null : interfaceName),
     rdma: nic ? rdma : null,
     cpu: cpuOf(attributes),
@@ -97,8 +97,8 @@ function isGpu(type: string | null, driver: string, uuid: string | null): boolea
 }
 
 function vendorOf(driver: string, brand: string): string | null {
-  const said = `${driver} ${brand}`.toLowerCase();
-  return said.includes("nvidia") ? "10de" : said.includes("amd") ? "1002" : null;
+  const names = `${driver} ${brand}`.toLowerCase();
+  return names.includes("nvidia") ? "10de" : names.includes("amd") ? "1002" : null;
 }
 
 function memoryOf(device: unknown): number | null {
@@ -120,7 +120,7 @@ function cpuOf(attributes: Attributes): CpuRecord | null {
   };
 }
 
-/** The first of those attributes that is a number from 0 to the highest that it may be. */
+/** The first named attribute that is an integer from 0 to `max`. */
 function within(attributes: Attributes, max: number, ...names: readonly string[]): number | null {
   for (const name of names) {
     const count = countOf(attributes.get(name));

@@ -4,14 +4,14 @@ import { parseQuantity } from "@evenkeel/core/unit/bytes.ts";
 import { NODE_MAX } from "./cpu-records.ts";
 import { countOf, listAt, textAt, valueAt } from "./objects.ts";
 
-/** A zone of type `Node`: a NUMA node as the kubelet's agents publish it. */
+/** A NUMA node: a zone of type `Node`, as the kubelet's agents publish it. */
 export interface Zone {
   readonly id: number;
   readonly memoryBytes: number | null;
   readonly hugepages: readonly HugepagePool[];
-  /** What reaching the zone of that id from here costs. */
+  /** The distances to other zones, by their id. */
   readonly costs: ReadonlyMap<number, number>;
-  /** How many GPUs it has, by the vendor's PCI id. */
+  /** The number of GPUs, by the vendor's PCI id. */
   readonly gpus: readonly { readonly vendor: string; readonly count: number }[];
 }
 
@@ -19,7 +19,7 @@ export interface Zone {
  * The zones that are NUMA nodes. Their names end in the node's number: `node-0`, `numa-node-1`.
  * Zones of other types (sockets, cores) lie within these or around them and add nothing.
  *
- * Errors: `document-invalid` where there are none, or their names tell no numbers.
+ * Errors: `document-invalid` where there are none, or their names contain no numbers.
  */
 export function readZones(value: unknown, where: string): readonly Zone[] {
   const zones = listAt(value, "zones").filter((zone) =>
@@ -28,7 +28,10 @@ export function readZones(value: unknown, where: string): readonly Zone[] {
   if (zones.length === 0) throw invalid("has no zones of type Node", where);
   const ids = zones.map((zone) => idOf(textAt(zone, "name")));
   if (ids.some((id) => id === null) || new Set(ids).size !== ids.length) {
-    throw invalid("has zones whose names do not tell which NUMA nodes they are", where);
+    throw invalid(
+      "has zones whose names do not end in the number of a NUMA node, or repeat it",
+      where,
+    );
   }
   return zones.flatMap((zone, i) => {
     const id = ids[i] ?? null;
@@ -56,7 +59,7 @@ function zoneOf(id: number, zone: unknown): Zone {
       ? parseQuantity(name.slice("hugepages-".length))
       : null;
     if (sizeBytes === null || sizeBytes === 0) continue;
-    // Kubernetes counts huge pages in bytes, all of one size together.
+    // Kubernetes counts the huge pages of each size in bytes.
     hugepages.set(sizeBytes, { sizeBytes, total: Math.floor(capacity / sizeBytes), free: null });
   }
   const costs = new Map<number, number>();
@@ -67,7 +70,7 @@ function zoneOf(id: number, zone: unknown): Zone {
   return { id, memoryBytes, hugepages: [...hugepages.values()], costs, gpus };
 }
 
-/** The resources that whole GPUs are offered as. */
+/** The names of the resources for whole GPUs. */
 const gpuVendors: ReadonlyMap<string, string> = new Map([
   ["nvidia.com/gpu", "10de"],
   ["amd.com/gpu", "1002"],
@@ -77,7 +80,7 @@ function quantityOf(value: unknown): number | null {
   return typeof value === "string" ? parseQuantity(value) : countOf(value);
 }
 
-/** Distances in the order of the zones, where every zone tells those to all. */
+/** The distances in the order of the zones; null where any is missing. */
 export function zoneDistances(zones: readonly Zone[]): number[][] | null {
   const rows = zones.map(({ costs }) => zones.flatMap(({ id }) => costs.get(id) ?? []));
   return rows.every((row) => row.length === zones.length) ? rows : null;

@@ -12,26 +12,27 @@ interface Cpu {
   readonly die: number | null;
   readonly cluster: number | null;
   readonly core: number | null;
-  /** Null where libvirt tells no topology of it. */
+  /** Null where libvirt gives no topology for the CPU. */
   readonly siblings: readonly number[] | null;
 }
 
-/** The CPUs of the machine, as its cells tell them. */
+/** The machine's CPUs, from its cells. */
 export interface CellCpus {
-  /** The online CPUs of each cell, in the order of the cells, as lists. */
+  /** The online CPUs of each cell as a list, in the order of the cells. */
   readonly ofCells: readonly string[];
   readonly cores: readonly CoreParts[];
   readonly offline: string;
 }
 
 /**
- * Which CPUs each cell has, and the cores they make up.
+ * Reads the CPUs of each cell, and the cores that they make up.
  *
- * A CPU that two cells list is left out of both, since nothing tells which is right; one that its
- * cell lists several times, in different places, is on that node and in no core that is known. Of a
- * CPU that is offline the kernel shows no topology, so that libvirt has no more than its id to tell
- * while it tells more of the others. Old versions tell ids alone. Where the place of any CPU is
- * unknown there are no cores, rather than guessed ones.
+ * - A CPU that two cells list is left out of both, since nothing shows which is right.
+ * - A CPU that its own cell lists several times in different places is on that node, but in no
+ *   known core.
+ * - The kernel shows no topology for an offline CPU, so libvirt gives only its id, and more for the
+ *   others. Old versions give only ids for all.
+ * - If the place of any CPU is unknown, no cores are returned rather than guessed ones.
  */
 export function readCellCpus(
   cells: readonly XmlElement[],
@@ -40,22 +41,22 @@ export function readCellCpus(
 ): CellCpus {
   const listed = cells.map((cell) => Map.groupBy(cpusOf(cell, readList), ({ id }) => id));
   const seen = new Set<number>();
-  const twice = new Set<number>();
+  const ambiguous = new Set<number>();
   for (const id of listed.flatMap((cpus) => [...cpus.keys()]))
-    (seen.has(id) ? twice : seen).add(id);
-  const known = listed.map((cpus) => [...cpus.values()].filter(([cpu]) => !isIn(twice, cpu)));
+    (seen.has(id) ? ambiguous : seen).add(id);
+  const known = listed.map((cpus) => [...cpus.values()].filter(([cpu]) => !isIn(ambiguous, cpu)));
   const places = known.flat();
-  const one = places.flatMap(([cpu, ...others]) =>
+  const withOnePlace = places.flatMap(([cpu, ...others]) =>
     cpu !== undefined && others.every((other) => isSamePlace(cpu, other)) ? [cpu] : [],
   );
-  const tellsTopology = places.some((cpus) => cpus.some(({ siblings }) => siblings !== null));
-  const isOnline = ([cpu]: readonly Cpu[]): boolean => !tellsTopology || cpu?.siblings !== null;
-  const tellsCores = tellsTopology && one.length === places.length;
+  const hasTopology = places.some((cpus) => cpus.some(({ siblings }) => siblings !== null));
+  const isOnline = ([cpu]: readonly Cpu[]): boolean => !hasTopology || cpu?.siblings !== null;
+  const coresKnown = hasTopology && withOnePlace.length === places.length;
   return {
     ofCells: known.map((cpus) => listOf(cpus.filter(isOnline).flat())),
-    cores: tellsCores
+    cores: coresKnown
       ? coresOf(
-          one.filter((cpu) => isOnline([cpu])),
+          withOnePlace.filter((cpu) => isOnline([cpu])),
           l3Of,
         )
       : [],
@@ -98,8 +99,9 @@ function cpusOf(cell: XmlElement, readList: CpuListReader): Cpu[] {
 }
 
 /**
- * Sets of siblings decide, as in sysfs: the numbers of cores repeat between packages and dies. What
- * are called siblings and have different core numbers are the halves of an AMD compute unit.
+ * Groups CPUs into cores by their sets of siblings, as in sysfs: core numbers repeat between
+ * packages and dies. Siblings with different core numbers are the two halves of an AMD compute
+ * unit.
  */
 function coresOf(cpus: readonly Cpu[], l3Of: ReadonlyMap<number, number>): CoreParts[] {
   const byId = new Map(cpus.map((cpu) => [cpu.id, cpu]));
@@ -126,9 +128,9 @@ function coresOf(cpus: readonly Cpu[], l3Of: ReadonlyMap<number, number>): CoreP
   return cores;
 }
 
-/** The number of a CPU's die in the whole machine. */
+/** Numbers the dies over the whole machine. */
 function diesOf(cpus: readonly Cpu[]): (cpu: Cpu) => number | null {
-  // libvirt says die 0 where the kernel tells none (virHostCPUGetDie): alone it means nothing.
+  // libvirt writes die 0 where the kernel gives none (virHostCPUGetDie), so 0 alone means nothing.
   if (!cpus.some(({ die }) => die !== null && die > 0)) return () => null;
   const numbers = new Map<string, number>();
   return ({ socket, die }) => {
@@ -142,7 +144,7 @@ function diesOf(cpus: readonly Cpu[]): (cpu: Cpu) => number | null {
 
 /** The lowest CPU of a core's cluster; null where the cluster is no larger than the core. */
 function clustersOf(cpus: readonly Cpu[]): (cpu: Cpu, core: readonly number[]) => number | null {
-  // Likewise 0 where the kernel tells none.
+  // As with dies, 0 alone means nothing.
   if (!cpus.some(({ cluster }) => cluster !== null && cluster > 0)) return () => null;
   const key = ({ socket, die, cluster }: Cpu): string => `${socket}/${die}/${cluster}`;
   const clusters = Map.groupBy(cpus, key);
@@ -153,7 +155,7 @@ function clustersOf(cpus: readonly Cpu[]): (cpu: Cpu, core: readonly number[]) =
   };
 }
 
-/** For each CPU below an L3 cache, the cache's number; a CPU that two claim stays with the first. */
+/** The number of each CPU's L3 cache. A CPU that two caches list stays with the first. */
 export function readL3Banks(
   host: XmlElement,
   readList: CpuListReader,
@@ -161,7 +163,7 @@ export function readL3Banks(
   const l3Of = new Map<number, number>();
   const cache = child(host, "cache");
   for (const [number, bank] of (cache === null ? [] : childrenNamed(cache, "bank")).entries()) {
-    // A cache may be divided into code and data for the time being, and is listed for each then.
+    // A cache that is divided into code and data (resctrl CDP) is listed once for each.
     if (readCount(attribute(bank, "level")) !== 3 || attribute(bank, "type") === "code") continue;
     for (const cpu of readList(attribute(bank, "cpus") ?? "") ?? []) {
       if (!l3Of.has(cpu)) l3Of.set(cpu, number);

@@ -3,15 +3,16 @@ import { childElements, type XmlElement } from "@evenkeel/core/xml/element.ts";
 import { readXml } from "../xml/read-xml.ts";
 
 /**
- * The elements of that name in what virsh printed: one document, several one after another as a
- * loop over virsh leaves them in one file, or elements within a root that somebody put around them.
- * An element within another of the same name is part of that one.
+ * Finds the elements of a name in what virsh printed: one document, several one after another, as a
+ * loop over virsh writes them, or elements inside a root that somebody added. An element inside
+ * another of the same name is part of the outer one.
  *
  * Errors: those of `readXml`.
  */
 export function readDocuments(text: string, name: string, where: string): XmlElement[] {
-  // Several documents are no XML document, but they are within one more element. What begins a
-  // document may not stand inside; it goes, blank for blank, so that positions in errors hold.
+  // Several documents become one XML document inside a wrapper element. Prologs may not stand
+  // inside an element, so they are replaced by as many blanks, which keeps positions in errors
+  // right.
   const blank = (prolog: string): string => prolog.replace(/[^\n]/g, " ");
   const body = text
     .replace(/^\uFEFF/, "")
@@ -29,7 +30,7 @@ function elementsNamed(parent: XmlElement, name: string): XmlElement[] {
   );
 }
 
-/** A refusal of well-formed XML that is not what virsh prints. */
+/** The error for well-formed XML that is not what virsh prints. */
 export function unexpected(message: string, where: string, command: string): EvenkeelError {
   return new EvenkeelError("xml-unexpected", message, {
     where,
@@ -38,12 +39,12 @@ export function unexpected(message: string, where: string, command: string): Eve
   });
 }
 
-/** A decimal count; null of anything else, and of what no machine has. */
+/** A decimal count; null for anything else, and above fifteen digits. */
 export function readCount(text: string | null): number | null {
   return text !== null && /^\s*\d{1,15}\s*$/.test(text) ? Number(text) : null;
 }
 
-/** A vendor or model that firmware filled in, with its blanks made single; null of dots and dashes. */
+/** A vendor or model with single blanks; null where firmware has only dots and dashes. */
 export function meaningful(text: string | null): string | null {
   return text !== null && /[\p{L}\p{N}]/u.test(text) ? text.trim().replace(/\s+/g, " ") : null;
 }

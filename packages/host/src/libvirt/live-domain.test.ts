@@ -7,7 +7,7 @@ import { expect, test } from "vitest";
 import { codedError } from "../../testing/expect-error.ts";
 import { readLiveDomain } from "./live-domain.ts";
 
-test("every domain that is rendered from a plan reads back as what the plan says", () => {
+test("every domain that is rendered from a plan reads back as in the plan", () => {
   fc.assert(
     fc.property(generatedPlans, (plan) => {
       const guest = guestFromPlan(plan, { architecture: "x86_64" });
@@ -28,7 +28,7 @@ test("every domain that is rendered from a plan reads back as what the plan says
   );
 });
 
-test("what is no domain is refused, and what is hostile too", async () => {
+test("a document that is not a domain is refused, and so is a hostile one", async () => {
   await codedError("xml-unexpected", () => readLiveDomain("<network/>", "x"));
   await codedError("xml-unexpected", () => readLiveDomain("<domstatus/>", "x"));
   await codedError("xml-malformed", () => readLiveDomain("<domain>", "x"));

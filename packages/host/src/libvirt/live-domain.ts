@@ -21,10 +21,10 @@ import { libvirtNumber, pciAddressOf } from "./pci-address.ts";
 import { sizeBytes } from "./size.ts";
 
 /**
- * A running domain's XML, as `virsh dumpxml` prints it or as libvirt keeps it in
- * `/run/libvirt/qemu/NAME.xml`, within a `domstatus`. What is missing or meaningless is null.
+ * Reads a running domain's XML, from `virsh dumpxml` or from the `domstatus` that libvirt keeps in
+ * `/run/libvirt/qemu/NAME.xml`. Missing or meaningless values are null.
  *
- * Errors: those of `readXml`, and `xml-unexpected` where there is no domain in it.
+ * Errors: those of `readXml`, and `xml-unexpected` where it holds no domain.
  */
 export function readLiveDomain(text: string, where: string): ShapeEvidence {
   const root = readXml(text, where);
@@ -88,7 +88,7 @@ function cellsOf(domain: XmlElement): ShapeCell[] {
   });
 }
 
-/** libvirt's modes in the kernel's words. */
+/** libvirt's memory modes, in the kernel's words. */
 const modes: ReadonlyMap<string, string> = new Map([
   ["strict", "bind"],
   ["preferred", "prefer"],
@@ -99,11 +99,14 @@ function distancesOf(siblings: XmlElement, cells: number): number[] | null {
     childrenNamed(siblings, "sibling").map((one) => [number(one, "id"), number(one, "value")]),
   );
   const row = Array.from({ length: cells }, (_, to) => values.get(to) ?? null);
-  const told = row.filter((value) => value !== null && isDistance(value));
-  return told.length === row.length ? told.filter((value) => value !== null) : null;
+  const valid = row.filter((value) => value !== null && isDistance(value));
+  return valid.length === row.length ? valid.filter((value) => value !== null) : null;
 }
 
-/** Devices as `<hostdev>`, each on the bus of a controller that is on another's, up to an expander. */
+/**
+ * The `<hostdev>` devices. Each is on the bus of a controller, which is on another controller's
+ * bus, and so on up to an expander bus, which has the cell.
+ */
 function devicesOf(domain: XmlElement): ShapeDevice[] {
   const devices = child(domain, "devices");
   if (devices === null) return [];
@@ -134,7 +137,7 @@ function devicesOf(domain: XmlElement): ShapeDevice[] {
   });
 }
 
-/** fw_cfg comes as `<sysinfo type='fwcfg'>`, or as QEMU's own argument. */
+/** The contract is passed by fw_cfg, as `<sysinfo type='fwcfg'>` or as a QEMU argument. */
 function hasContract(domain: XmlElement): boolean {
   const entries = childrenNamed(domain, "sysinfo").flatMap((one) => childrenNamed(one, "entry"));
   const words = childrenNamed(domain, "qemu:commandline").flatMap((one) =>

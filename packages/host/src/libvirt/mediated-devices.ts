@@ -3,10 +3,10 @@ import { attribute, child, childrenNamed } from "@evenkeel/core/xml/element.ts";
 import { type NodeDevice, textAt } from "./node-device.ts";
 
 /**
- * The mediated devices by the name of the node device that they are parts of. Their type is told by
- * its id, and its name by the types that the parent offers (https://libvirt.org/formatnode.html,
- * `mdev` and `mdev_types`). Older libvirt has the UUID in the device's name alone. Linear in the
- * devices and the types that they offer.
+ * The mediated devices of each parent, by the parent's node device name. A mediated device gives
+ * its type's id; the type's name is in the list that the parent offers
+ * (https://libvirt.org/formatnode.html, `mdev` and `mdev_types`). In older libvirt the UUID is only
+ * in the device's name. Linear in the devices and the types.
  */
 export function mediatedDevices(
   devices: ReadonlyMap<string, NodeDevice>,
@@ -37,7 +37,7 @@ export function mediatedDevices(
   return found;
 }
 
-/** The names of the types that a device offers, by their ids. */
+/** The names of the mediated device types that a device offers, by id. */
 function typeNames(parent: NodeDevice | undefined): ReadonlyMap<string, string> {
   const pci = parent?.capabilities.get("pci");
   const inner = pci === undefined ? [] : childrenNamed(pci, "capability");

@@ -1,22 +1,23 @@
 import { isPciAddress } from "@evenkeel/core/topology/pci-address.ts";
 import type { NodeDevice } from "./node-device.ts";
 
-/** Where a PCI function hangs: its host bridge, and the bridges above it from there downwards. */
+/** The place of a PCI function: its host bridge, and the bridges from there down to it. */
 export interface Place {
   readonly root: string;
   readonly bridges: readonly string[];
 }
 
-/** More bridges cannot be on the way, since a bus number has eight bits. */
+/** A bus number has eight bits, so no more bridges can be above a function. */
 const BRIDGES_MAX = 256;
 
 /**
- * Where the PCI functions hang.
+ * Finds the place of each PCI function.
  *
- * Their paths in sysfs tell it whole, `/sys/devices/pci0000:15/0000:15:01.0/0000:16:00.0`. Without a
- * path a device's parent is the next step, by its name; libvirt names PCI devices by their address,
- * `pci_0000_15_01_0`, so that a parent whose own document is missing is still known to be a bridge
- * at that address. Above it nothing is known, and its bus stands for the host bridge's.
+ * A path in sysfs gives the whole place: `/sys/devices/pci0000:15/0000:15:01.0/0000:16:00.0`.
+ * Without a path, the place follows from one parent to the next by name. libvirt names PCI devices
+ * by their address, `pci_0000_15_01_0`, so a parent without a document of its own is still known to
+ * be a bridge at that address. Nothing is known above it, and its bus is taken for the host
+ * bridge's.
  */
 export function placesOf(
   devices: ReadonlyMap<string, NodeDevice>,
@@ -52,7 +53,9 @@ function placeByParents(
   return { root: `pci${topmost.slice(0, topmost.lastIndexOf(":"))}`, bridges };
 }
 
-/** The address in a name such as `pci_0000_15_01_0`; HAL's names, `pci_8086_27a1`, have none. */
+/**
+ * The address in a name such as `pci_0000_15_01_0`; null for HAL's names, such as `pci_8086_27a1`.
+ */
 function addressIn(name: string): string | null {
   const match = /^pci_([0-9a-f]{4,8})_([0-9a-f]{2})_([0-9a-f]{2})_([0-7])$/.exec(name);
   const [, domain = "", bus = "", slot = "", fn = ""] = match ?? [];

@@ -16,14 +16,14 @@ export const command = "nodedev-dumpxml";
 export interface NodeDevice {
   readonly name: string;
   readonly parent: string | null;
-  /** Its place in sysfs, which libvirt tells since 1.0.5. */
+  /** Its path in sysfs, since libvirt 1.0.5. */
   readonly path: string | null;
   readonly driver: string | null;
-  /** What it is, by the type: `pci`, `net`, `system`. */
+  /** The capabilities by type: `pci`, `net`, `system`. */
   readonly capabilities: ReadonlyMap<string, XmlElement>;
 }
 
-/** The devices of the documents; `xml-unexpected` of one without a name or a capability. */
+/** Reads one device; `xml-unexpected` where it has no name or no capability. */
 export function readNodeDevice(element: XmlElement, where: string): NodeDevice {
   const capabilities = new Map(
     childrenNamed(element, "capability").map((each) => [attribute(each, "type") ?? "", each]),
@@ -42,14 +42,14 @@ export function readNodeDevice(element: XmlElement, where: string): NodeDevice {
   };
 }
 
-/** The text of the child of that name; null where it is missing or says nothing. */
+/** The text of the named child; null where it is missing or empty. */
 export function textAt(element: XmlElement, name: string): string | null {
   const found = child(element, name);
   const text = found === null ? "" : textOf(found);
   return text === "" ? null : text;
 }
 
-/** What a device's `pci` capability tells of it, itself alone. */
+/** A device's `pci` capability. */
 export interface PciCapability {
   readonly address: string;
   readonly class: string | null;
@@ -59,9 +59,9 @@ export interface PciCapability {
   readonly node: number | null;
   readonly iommuGroup: number | null;
   readonly link: PcieLink | null;
-  /** Of a virtual function, its physical one. */
+  /** The physical function of a virtual function. */
   readonly physicalFunction: string | null;
-  /** Of a physical function, the virtual ones that are there. */
+  /** The existing virtual functions of a physical function. */
   readonly virtualFunctions: readonly string[];
 }
 
@@ -101,8 +101,8 @@ function idOf(element: XmlElement | null): string | null {
 }
 
 /**
- * `<link validity="cap">` is what the link could at most run at and `sta` what it runs at. One that
- * is down has no speed and the width 0.
+ * In `<link validity="cap">` is the link's maximum, in `sta` its current state. A link that is down
+ * has no speed and width 0.
  */
 function readLink(express: XmlElement | null): PcieLink | null {
   const links = express === null ? [] : childrenNamed(express, "link");
@@ -123,7 +123,7 @@ function speed(link: XmlElement | null): number | null {
   return /^\d{1,3}(\.\d)?$/.test(text) && Number(text) > 0 ? Number(text) : null;
 }
 
-/** PCIe ends at 32 lanes. */
+/** A PCIe link has at most 32 lanes. */
 function width(link: XmlElement | null): number | null {
   const lanes = readCount(link === null ? null : attribute(link, "width"));
   return lanes !== null && lanes >= 1 && lanes <= 32 ? lanes : null;

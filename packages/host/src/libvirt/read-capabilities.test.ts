@@ -25,7 +25,7 @@ const cell = (id: number, inner: string): string => `<cell id='${id}'>${inner}</
 const cpus = (...list: readonly string[]): string =>
   `<cpus num='${list.length}'>${list.map((cpu) => `<cpu ${cpu}/>`).join("")}</cpus>`;
 
-test("memory in any unit, and pages of which the smallest is the base page", () => {
+test("memory is read in any unit, and the smallest page is the base page", () => {
   const pages = "<pages unit='KiB' size='64'>7</pages><pages size='524288' unit='KiB'>3</pages>";
   const { nodes, machine, name, source } = read(
     cell(0, `<memory unit='MiB'>512</memory>${pages}`) +
@@ -45,7 +45,7 @@ test("memory in any unit, and pages of which the smallest is the base page", () 
   expect(nodes[0]?.hugepages).toEqual([{ sizeBytes: 512 * MiB, total: 3, free: null }]);
 });
 
-test("distances are known only when every cell tells them all", () => {
+test("distances are known only if every cell has all of them", () => {
   const siblings = (...pairs: readonly string[]): string =>
     `<distances>${pairs.map((pair) => `<sibling ${pair}/>`).join("")}</distances>`;
   const whole = siblings("id='0' value='10'", "id='4' value='21'");
@@ -85,13 +85,13 @@ test("cores, dies, clusters and offline CPUs", () => {
   ]);
 });
 
-test("die 0 and cluster 0 everywhere is libvirt's way of not knowing", () => {
+test("die 0 and cluster 0 everywhere are unknown, as libvirt writes them so", () => {
   const cpu = "id='0' socket_id='36' die_id='0' cluster_id='0' core_id='0' siblings='0'";
   const [core] = read(cell(0, cpus(cpu))).cores;
   expect(core).toMatchObject({ package: 36, die: null, cluster: null });
 });
 
-test("a CPU of two cells is of neither; one that moves within its cell is in no core", () => {
+test("a CPU of two cells is in neither; one with two places in its cell is in no core", () => {
   const cpu = (id: number, core: number): string =>
     `id='${id}' socket_id='0' core_id='${core}' siblings='${id}'`;
   const twice = read(cell(0, cpus(cpu(0, 0), cpu(1, 1))) + cell(1, cpus(cpu(1, 1), cpu(2, 2))));
@@ -102,7 +102,7 @@ test("a CPU of two cells is of neither; one that moves within its cell is in no 
   expect(moving.cores).toEqual([]);
 });
 
-test("L3 caches, once for code and data, and none of other levels", () => {
+test("L3 caches for code and data are counted once, other levels are ignored", () => {
   const place = (id: number): string => `id='${id}' socket_id='0' core_id='${id}' siblings='${id}'`;
   const banks = `<cache><bank id='0' level='2' type='both' cpus='0'/>
     <bank id='0' level='3' type='code' cpus='0-1'/><bank id='0' level='3' type='data' cpus='0-1'/>
@@ -125,7 +125,7 @@ test("HMAT's figures for reading, in bytes and nanoseconds", () => {
   ]);
 });
 
-test("what is no host's capabilities is refused", async () => {
+test("a document that is not a host's capabilities is refused", async () => {
   const one = "<capabilities><host/></capabilities>";
   const refuse = (text: string) =>
     codedError("xml-unexpected", () => readLibvirtCapabilities(text, "caps.xml"));
@@ -142,7 +142,7 @@ test("what is no host's capabilities is refused", async () => {
   ).toEqual([]);
 });
 
-test("lists that name more CPUs than there can be are refused, and fast", async () => {
+test("lists with more CPUs than a machine can have are refused fast", async () => {
   const many = Array.from({ length: 30_000 }, (_, id) => `id='${id}' siblings='0-16383'`);
   await codedError("xml-unexpected", () => read(cell(0, cpus(...many))));
   await codedError("xml-unexpected", () => read(cell(0, cpus("id='0' siblings='0-99999999'"))));

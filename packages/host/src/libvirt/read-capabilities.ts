@@ -20,21 +20,22 @@ import { sizeBytes } from "./size.ts";
 const command = "capabilities";
 
 /**
- * The machine as `virsh capabilities` tells it: nodes with memory, huge pages and distances, cores
- * with packages, dies, clusters and L3 caches, and what ACPI's HMAT says. It tells no devices.
+ * Reads the machine from `virsh capabilities`: nodes with memory, huge pages and distances, cores
+ * with packages, dies, clusters and L3 caches, and the figures of ACPI's HMAT. Devices are not in
+ * it.
  *
- * The model of its CPU is the one that libvirt has a name for, `Cascadelake-Server`, and not the
- * processor's own. Free huge pages are not told.
+ * The CPU model is libvirt's name for it, such as `Cascadelake-Server`, not the processor's own.
+ * Free huge pages are unknown.
  *
- * Errors: those of `readXml`; `xml-unexpected` where it is not the capabilities of one host;
- * `topology-inconsistent`. https://libvirt.org/formatcaps.html
+ * Errors: those of `readXml`; `xml-unexpected` where it does not hold the capabilities of exactly
+ * one host; `topology-inconsistent`. https://libvirt.org/formatcaps.html
  */
 export function readLibvirtCapabilities(text: string, where: string): Topology {
   const [document, ...others] = readDocuments(text, "capabilities", where);
   const host = document === undefined ? null : child(document, "host");
   if (host === null) throw unexpected("has no capabilities of a host", where, command);
   if (others.length > 0) {
-    throw unexpected(`tells of ${others.length + 1} hosts`, where, command);
+    throw unexpected(`describes ${others.length + 1} hosts`, where, command);
   }
   const topology = child(host, "topology");
   const cells = cellsOf(topology, where);
@@ -52,14 +53,14 @@ export function readLibvirtCapabilities(text: string, where: string): Topology {
     };
   });
   const cpu = child(host, "cpu");
-  const told = (name: string): string | null => {
+  const cpuText = (name: string): string | null => {
     const element = cpu === null ? null : child(cpu, name);
     return meaningful(element === null ? null : textOf(element));
   };
   const read = buildTopology({
     name: nameOfText(where),
     source: "libvirt",
-    machine: { cpuModel: told("model"), architecture: told("arch"), pageBytes },
+    machine: { cpuModel: cpuText("model"), architecture: cpuText("arch"), pageBytes },
     nodes,
     distances: readDistances(cells, where),
     access: topology === null ? [] : readAccess(topology, new Set(nodes.map(({ id }) => id))),
@@ -83,7 +84,7 @@ function idOf(cell: XmlElement, where: string): number {
   throw unexpected(`has a cell with the id "${(text ?? "").slice(0, 40)}"`, where, command);
 }
 
-/** Before 1.0.0 libvirt counted in KiB and did not say so. */
+/** Before 1.0.0 libvirt counted in KiB without writing the unit. */
 function unitOf(element: XmlElement): string {
   return attribute(element, "unit") ?? "KiB";
 }
@@ -101,8 +102,8 @@ function poolsOf(cell: XmlElement): HugepagePool[] {
 }
 
 /**
- * The base page is the smallest that any cell has, if Linux has base pages of that size: libvirt
- * lists them among the huge ones (virNumaGetPages).
+ * The base page's size: the smallest of any cell, if it is a base page size of Linux. libvirt lists
+ * base pages among the huge ones (virNumaGetPages).
  */
 function basePageBytes(cells: readonly XmlElement[]): number | null {
   const sizes = cells.flatMap((cell) => poolsOf(cell).map(({ sizeBytes: size }) => size));
@@ -110,7 +111,7 @@ function basePageBytes(cells: readonly XmlElement[]): number | null {
   return [4 * KiB, 16 * KiB, 64 * KiB].includes(smallest) ? smallest : null;
 }
 
-/** Every cell tells how far it is to every other; with a distance missing, none can be relied on. */
+/** The distances, from every cell to every cell. If one is missing, all are unknown. */
 function readDistances(cells: readonly XmlElement[], where: string): number[][] | null {
   const ids = cells.map((cell) => idOf(cell, where));
   const rows: number[][] = [];
@@ -131,13 +132,14 @@ function readDistances(cells: readonly XmlElement[], where: string): number[][] 
 }
 
 /**
- * What `<interconnects>` says of reading: `<latency type="read" value="…"/>` in nanoseconds and
- * `<bandwidth … unit="KiB"/>` a second. `access` is both reading and writing. A memory-side cache
- * has figures of its own, which are not the memory's.
+ * Reads the figures for reads in `<interconnects>`: `<latency type="read" value="…"/>` in
+ * nanoseconds and `<bandwidth … unit="KiB"/>` per second. The type `access` covers reads and
+ * writes. A figure for a memory-side cache is not the memory's, and is left out.
  *
- * The kernel counts bandwidth in MB/s, which libvirt multiplies by 1024 and calls KiB/s
+ * The kernel counts bandwidth in MB/s; libvirt multiplies it by 1024 and calls it KiB/s
  * (virCapabilitiesHostNUMAInitInterconnectsNode). That is undone, so that a machine has the same
- * bandwidth here and in sysfs; what is no multiple of 1024 was not made that way and is KiB/s.
+ * bandwidth here and in sysfs. A figure that is not a multiple of 1024 was not made that way and is
+ * taken as KiB/s.
  */
 function readAccess(topology: XmlElement, nodes: ReadonlySet<number>): Access[] {
   const list = child(topology, "interconnects");

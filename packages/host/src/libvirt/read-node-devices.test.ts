@@ -37,7 +37,7 @@ const gpu = `<class>0x030200</class><product id='0x2330'>GH100</product><vendor 
   <link validity='cap' port='0' speed='32' width='16'/>
   <link validity='sta' speed='2.5' width='8'/></pci-express>`;
 
-test("a device is read with all that libvirt tells of it", () => {
+test("every field of a device is read", () => {
   const {
     pci: found,
     accelerators,
@@ -66,7 +66,7 @@ test("a device is read with all that libvirt tells of it", () => {
   ]);
 });
 
-test("one document, several with their prologs, and several within a root are the same", () => {
+test("one document, several with prologs, and several within a root read the same", () => {
   const two = [
     pci("0000:00:01.0", { inner: "<capability type='pci-bridge'/>" }),
     pci("0000:00:02.0"),
@@ -95,7 +95,7 @@ test("without paths, parents are followed by their names to the root", () => {
   ]);
 });
 
-test("bridges that only paths and parents tell of stand in the tree", () => {
+test("bridges known only from paths and parents are in the tree", () => {
   const sysfs = "/sys/devices/pci0000:15/0000:15:01.0/0000:16:00.0";
   const topology = read(
     pci("0000:18:00.0", { path: `${sysfs}/0000:17:00.0/0000:18:00.0`, inner: gpu }) +
@@ -110,7 +110,7 @@ test("bridges that only paths and parents tell of stand in the tree", () => {
   ).toEqual(["0000:15:01.0", "0000:16:00.0", "0000:17:00.0", "0000:17:01.0", "0000:80:01.0"]);
 });
 
-test("virtual functions are told by themselves or by their physical one", () => {
+test("virtual functions are read from either end of the relation", () => {
   const at = (bus: string, fn: number): string =>
     `<address domain='0x0000' bus='0x${bus}' slot='0x00' function='0x${fn}'/>`;
   const nic = "<class>0x020000</class>";
@@ -131,7 +131,7 @@ test("virtual functions are told by themselves or by their physical one", () => 
   expect(nics.map(({ address }) => address)).toEqual(["0000:3b:00.0"]);
 });
 
-test("mediated devices tell of which vGPU type a function is, or into what a GPU is cut", () => {
+test("mediated devices give the vGPU type of a function, or the parts of a GPU", () => {
   const [one, other] = [
     "c60bc1b3-c2b4-4f3c-9b6a-5d0ab0a0d5a1",
     "3627463d-b7f0-4fea-b468-f1da537d301b",
@@ -167,7 +167,7 @@ test("mediated devices tell of which vGPU type a function is, or into what a GPU
   ]);
 });
 
-test("interfaces name their NICs, and the computer names the machine", () => {
+test("NICs have the names of their interfaces, and the machine that of the computer", () => {
   const net = (name: string, parent: string, feature = ""): string =>
     `<device><name>net_${name}</name><parent>${parent}</parent><capability type='net'>
      <interface>${name}</interface><feature name='rx'/>${feature}</capability></device>`;
@@ -194,14 +194,14 @@ test("interfaces name their NICs, and the computer names the machine", () => {
   expect(machine).toMatchObject({ vendor: "ACME", product: "X 1" });
 });
 
-test("an accelerator is known by its ids where there are no classes", () => {
+test("an accelerator is recognized by its ids if there are no classes", () => {
   const ids = "<product id='0x2330'/><vendor id='0x10de'/>";
   const { accelerators, pci: found } = read(pci("0000:1b:00.0", { inner: ids }));
   expect(found[0]?.class).toBe("030200");
   expect(accelerators.map(({ model }) => model)).toEqual(["H100 SXM5 80GB"]);
 });
 
-test("what is no device is refused, and parents in a circle end", async () => {
+test("a document that is not a device is refused, and a loop of parents ends", async () => {
   const refuse = (text: string) => codedError("xml-unexpected", () => read(text));
   await refuse("");
   await refuse("<domain/>");
@@ -241,11 +241,11 @@ describe.skipIf(folder === null)("Node devices that libvirt and vdsm recorded", 
     expect(found.length).toBe(text.split("<capability type='pci'>").length - 1);
     expect(machine.product).toBe("Z10PE-D8 WS");
     expect(nics.map(({ name }) => name)).toEqual(["enp6s0", "enp7s0"]);
-    // The parents that libvirt names are those that the paths tell.
+    // libvirt's parents agree with the paths.
     for (const { address, parent } of found) {
       const name = `pci_${address.replace(/[:.]/g, "_")}`;
-      const told = new RegExp(`<name>${name}</name>.*?<parent>(.*?)</parent>`).exec(text)?.[1];
-      expect(told).toBe(parent === null ? "computer" : `pci_${parent.replace(/[:.]/g, "_")}`);
+      const named = new RegExp(`<name>${name}</name>.*?<parent>(.*?)</parent>`).exec(text)?.[1];
+      expect(named).toBe(parent === null ? "computer" : `pci_${parent.replace(/[:.]/g, "_")}`);
     }
     // Without paths the same tree comes of the names.
     const pathless = readLibvirtNodeDevices(text.replace(/<path>[^<]*<\/path>/g, ""), "host.xml");

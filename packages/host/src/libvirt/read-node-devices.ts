@@ -29,15 +29,15 @@ import { placesOf } from "./node-device-places.ts";
 import { unknownSettings } from "@evenkeel/core/topology/unknown-settings.ts";
 
 /**
- * The devices of a machine as `virsh nodedev-dumpxml` tells them: one document for each, in any
- * number. PCI functions with their bridges, IOMMU groups, links and nodes, the names of network
- * interfaces, and the machine's vendor and product.
+ * Reads a machine's devices from `virsh nodedev-dumpxml`, one document per device, in any number:
+ * PCI functions with their bridges, IOMMU groups, links and nodes, the names of network interfaces,
+ * and the machine's vendor and product.
  *
- * Of nodes their numbers alone are known: they stand without CPUs and with unknown memory. A bridge
- * that only the devices below it tell of stands without its ids. Sizes of BARs are not told.
+ * Nodes are known by number alone; they get no CPUs, and their memory is unknown. A bridge without
+ * a document of its own has no ids. BAR sizes are unknown.
  *
- * Errors: those of `readXml`; `xml-unexpected` where there is no device, or one that is none;
- * `topology-inconsistent`. https://libvirt.org/formatnode.html
+ * Errors: those of `readXml`; `xml-unexpected` where there is no device, or an element that is not
+ * one; `topology-inconsistent`. https://libvirt.org/formatnode.html
  */
 export function readLibvirtNodeDevices(text: string, where: string): Topology {
   const documents = readDocuments(text, "device", where);
@@ -45,7 +45,7 @@ export function readLibvirtNodeDevices(text: string, where: string): Topology {
   const devices = new Map<string, NodeDevice>();
   for (const document of documents) {
     const device = readNodeDevice(document, where);
-    // Lists of devices that overlap, as of those with some capability, name some of them again.
+    // Overlapping lists, such as those by capability, contain some devices twice.
     if (!devices.has(device.name)) devices.set(device.name, device);
   }
   const pci = readPci(devices, where);
@@ -62,39 +62,39 @@ export function readLibvirtNodeDevices(text: string, where: string): Topology {
   return checkedTopology(topology, where);
 }
 
-/** A bus number has eight bits, and a path that is longer than all buses leads nowhere. */
+/** A bus number has eight bits, so a longer path cannot exist. */
 const BRIDGES_MAX = 256;
 const FUNCTIONS_MAX = 16_384;
 
 interface NamedPci {
-  /** Null of a bridge that has no document of its own. */
+  /** Null for a bridge without a document of its own. */
   readonly name: string | null;
   readonly device: PciDevice;
 }
 
 function readPci(devices: ReadonlyMap<string, NodeDevice>, where: string): NamedPci[] {
-  const told = [...devices.values()].flatMap((device) => {
+  const listed = [...devices.values()].flatMap((device) => {
     const capability = device.capabilities.get("pci");
     return capability === undefined ? [] : [{ device, pci: readPciCapability(capability, where) }];
   });
   const placeOf = placesOf(
     devices,
-    new Map(told.map(({ device, pci }) => [device.name, pci.address])),
+    new Map(listed.map(({ device, pci }) => [device.name, pci.address])),
   );
   const physicalOf = new Map(
-    told.flatMap(({ pci }) => pci.virtualFunctions.map((each) => [each, pci.address] as const)),
+    listed.flatMap(({ pci }) => pci.virtualFunctions.map((each) => [each, pci.address] as const)),
   );
   const belowOf = childrenByParent(devices);
   const found: NamedPci[] = [];
   const bridges = new Map<string, PciDevice>();
-  for (const { device, pci } of told) {
+  for (const { device, pci } of listed) {
     const place = placeOf(device, pci.address);
     if (place.bridges.length > BRIDGES_MAX || bridges.size > FUNCTIONS_MAX) {
-      throw unexpected("tells of more bridges than any machine has", where, command);
+      throw unexpected("has more bridges than any machine", where, command);
     }
     place.bridges.forEach((bridge, i) => {
       const parent = place.bridges[i - 1] ?? null;
-      if (!bridges.has(bridge)) bridges.set(bridge, untoldBridge(bridge, parent, place.root));
+      if (!bridges.has(bridge)) bridges.set(bridge, unlistedBridge(bridge, parent, place.root));
     });
     const below = belowOf.get(device.name) ?? [];
     const physical = pci.physicalFunction ?? physicalOf.get(pci.address) ?? null;
@@ -118,11 +118,11 @@ function readPci(devices: ReadonlyMap<string, NodeDevice>, where: string): Named
     });
   }
   const known = new Set(found.map(({ device }) => device.address));
-  const untold = [...bridges.values()].filter(({ address }) => !known.has(address));
-  return [...found, ...untold.map((device) => ({ name: null, device }))];
+  const unlisted = [...bridges.values()].filter(({ address }) => !known.has(address));
+  return [...found, ...unlisted.map((device) => ({ name: null, device }))];
 }
 
-function untoldBridge(address: string, parent: string | null, root: string): PciDevice {
+function unlistedBridge(address: string, parent: string | null, root: string): PciDevice {
   return {
     address,
     parent,
@@ -146,7 +146,9 @@ function childrenByParent(
   return Map.groupBy(devices.values(), ({ parent }) => parent);
 }
 
-/** What a function without a class must be, since such a device hangs directly below it. */
+/**
+ * PCI classes by the type of a device directly below the function, for functions without a class.
+ */
 const classesByChild: readonly (readonly [type: string, code: string])[] = [
   ["net", "02"],
   ["scsi_host", "01"],
@@ -155,8 +157,8 @@ const classesByChild: readonly (readonly [type: string, code: string])[] = [
 ];
 
 /**
- * libvirt tells the class since 5.2. Without it a bridge is known by its capability, an accelerator
- * by its ids, and others by what hangs below them; the rest have none.
+ * libvirt reports the class since 5.2. Without it, a bridge is recognized by its capability, an
+ * accelerator by its ids, and other functions by the devices below them; the rest have no class.
  */
 function classOf(pci: PciCapability, below: readonly NodeDevice[]): string {
   if (pci.class !== null) return pci.class;
@@ -164,16 +166,19 @@ function classOf(pci: PciCapability, below: readonly NodeDevice[]): string {
   const { vendor, device } = pci;
   if (acceleratorModel(vendor, device) !== null) {
     const model = deviceModels.find((each) => each.vendor === vendor && each.device === device);
-    // NVIDIA's for data centers are 3D controllers, without a display.
+    // NVIDIA's data center GPUs are 3D controllers: they have no display.
     return model?.class ?? (vendor === "10de" ? "0302" : "");
   }
-  const told = classesByChild.find(([type]) =>
+  const listed = classesByChild.find(([type]) =>
     below.some(({ capabilities }) => capabilities.has(type)),
   );
-  return told?.[1] ?? "";
+  return listed?.[1] ?? "";
 }
 
-/** Virtual functions are of their GPU's model, and of the vGPU type of their mediated device. */
+/**
+ * The accelerators. A virtual function has the model of its physical function, and the vGPU type of
+ * its mediated device as its profile.
+ */
 function readAccelerators(
   pci: readonly NamedPci[],
   devices: ReadonlyMap<string, NodeDevice>,
@@ -199,7 +204,10 @@ function readAccelerators(
   });
 }
 
-/** Those of the usual classes with their parts, and those of unknown class that can be nothing else. */
+/**
+ * The functions that match by class, with their virtual functions, and those without a class whose
+ * ids are an accelerator's.
+ */
 function acceleratorsAmong(functions: readonly PciDevice[]): PciDevice[] {
   const matching = new Set(matchingAccelerators(functions, acceleratorPatterns));
   return functions.filter(
@@ -211,7 +219,7 @@ function acceleratorsAmong(functions: readonly PciDevice[]): PciDevice[] {
   );
 }
 
-/** Network controllers, and what has a network interface directly below it. */
+/** The network controllers, and functions with a network interface directly below them. */
 function readNics(pci: readonly NamedPci[], devices: ReadonlyMap<string, NodeDevice>): Nic[] {
   const belowOf = childrenByParent(devices);
   const matching = new Set(
@@ -230,7 +238,7 @@ function readNics(pci: readonly NamedPci[], devices: ReadonlyMap<string, NodeDev
     if (!isNic) return [];
     const names = interfaces.flatMap((net) => textAt(net, "interface") ?? []).toSorted();
     const features = interfaces.flatMap((net) => childrenNamed(net, "feature"));
-    // Without the feature there may be no RDMA, or a libvirt before 1.2.14.
+    // A missing feature means no RDMA, or a libvirt before 1.2.14.
     const rdma = features.some((feature) => attribute(feature, "name") === "rdma") ? true : null;
     return [{ address: device.address, name: names[0] ?? null, rdma }];
   });

@@ -2,7 +2,7 @@ const powers = new Map(["b", "k", "m", "g", "t", "p"].map((letter, power) => [le
 
 /**
  * A size in libvirt's units as bytes: `KiB` and `k` are 1024, `KB` is 1000, `b` and `bytes` are one
- * byte, whatever their case. Null where there is no figure, or more than 2^53 - 1 bytes.
+ * byte, in any case. Null where it is not a number, or above 2^53 - 1 bytes.
  * https://libvirt.org/formatdomain.html (memory allocation, `unit`)
  */
 export function sizeBytes(figure: string | null, unit: string): number | null {

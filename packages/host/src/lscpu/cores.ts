@@ -3,7 +3,7 @@ import { formatList } from "@evenkeel/core/set/list-format.ts";
 import type { CoreParts } from "@evenkeel/core/topology/build.ts";
 import type { Row } from "./table.ts";
 
-/** A CPU with what its line says. */
+/** A CPU with its row of the table. */
 export interface CpuRow {
   readonly cpu: number;
   readonly row: Row;
@@ -12,14 +12,14 @@ export interface CpuRow {
 /**
  * The cores of the CPUs in a table.
  *
- * lscpu numbers cores over the whole machine, but by what kernel and firmware say, and anew for each
- * kind of CPU; so CPUs are threads of one core only if they also agree in package, cluster, node and
- * L1 data cache, which no two cores share. The halves of an AMD compute unit, which lscpu counts as
- * one core, are two here as they are in sysfs.
+ * lscpu numbers cores over the whole machine, from the kernel's and firmware's numbers, and starts
+ * again for each kind of CPU. So CPUs are threads of one core only if they also agree in package,
+ * cluster, node and L1 data cache, which no two cores share. The two halves of an AMD compute unit,
+ * which lscpu counts as one core, are two cores here and in sysfs.
  *
- * There are no cores rather than guessed ones where the number of one is missing; where a core would
- * have more threads than lscpu itself says; and where numbers are the firmware's own (`lscpu -y`),
- * which repeat, without caches to tell cores apart.
+ * No cores are returned, rather than guessed ones, if a core's number is missing, if a core would
+ * have more threads than lscpu itself reports, or if the numbers are the firmware's own (`lscpu
+ * -y`): these repeat, and without caches they cannot tell cores apart.
  */
 export function coresOf(rows: readonly CpuRow[], threadsPerCore: number | null): CoreParts[] {
   if (rows.some(({ row }) => !row.has("core"))) return [];
@@ -51,7 +51,7 @@ export function coresOf(rows: readonly CpuRow[], threadsPerCore: number | null):
   });
 }
 
-/** No processor has more: POWER has eight. */
+/** The most threads per core of any processor (POWER). */
 const THREADS_MAX = 8;
 
 const placeColumns = ["drawer", "book", "socket", "cluster", "node", "core"] as const;
@@ -65,7 +65,7 @@ function clusterKey(row: Row): string {
   return ["drawer", "book", "socket", "cluster"].map((name) => row.get(name) ?? "").join("/");
 }
 
-/** lscpu gives each new core the next number, beginning with 0. */
+/** Whether lscpu numbered the cores: it gives each new core the next number, from 0. */
 function isNumberedByLscpu(rows: readonly CpuRow[]): boolean {
   let next = 0;
   for (const { row } of rows) {
@@ -76,7 +76,7 @@ function isNumberedByLscpu(rows: readonly CpuRow[]): boolean {
   return true;
 }
 
-/** A number of a column; null where it is missing. */
+/** A column's number; null where it is missing. */
 export function numberIn(row: Row, name: string): number | null {
   const text = row.get(name) ?? "";
   return /^\d{1,9}$/.test(text) ? Number(text) : null;

@@ -2,16 +2,18 @@ import { unexpected } from "./refusal.ts";
 import { columnsOf, type Row, rowOf } from "./table.ts";
 import type { Field } from "./summary.ts";
 
-/** Newer versions put a field's details within it, a few levels deep. */
+/** Newer versions nest a field's details in it, a few levels deep. */
 const depthMax = 16;
 
-/** What `lscpu -J` says: the fields of the summary, or with `-e` or `-p` a row for each CPU. */
+/** The output of `lscpu -J`: the fields of the summary, or with `-e` or `-p` a row for each CPU. */
 export interface LscpuJson {
   readonly fields: readonly Field[];
   readonly rows: readonly Row[];
 }
 
-/** Reads `{"lscpu": [{"field": "CPU(s):", "data": "4"}]}` and `{"cpus": [{"cpu": 0, "node": 0}]}`. */
+/**
+ * Reads `{"lscpu": [{"field": "CPU(s):", "data": "4"}]}` and `{"cpus": [{"cpu": 0, "node": 0}]}`.
+ */
 export function readJson(text: string, where: string): LscpuJson {
   const document = parsed(text, where);
   const fields: Field[] = [];
@@ -26,10 +28,10 @@ function parsed(text: string, where: string): object {
   try {
     document = JSON.parse(text.replace(/^\uFEFF/, ""));
   } catch {
-    throw unexpected("begins like JSON and is none, or is cut short", where);
+    throw unexpected("begins like JSON but is invalid or cut short", where);
   }
   if (typeof document === "object" && document !== null) return document;
-  throw unexpected("is JSON, but no object", where);
+  throw unexpected("is JSON, but not an object", where);
 }
 
 function collectFields(items: unknown, into: Field[], depth: number): void {
@@ -46,7 +48,8 @@ function collectFields(items: unknown, into: Field[], depth: number): void {
 }
 
 function rowOfJson(item: unknown, where: string): Row {
-  if (typeof item !== "object" || item === null) throw unexpected("has a CPU that is none", where);
+  if (typeof item !== "object" || item === null)
+    throw unexpected("has a CPU that is not an object", where);
   const entries = Object.entries(item).map(([name, value]: [string, unknown]) => {
     const isText = typeof value === "string" || typeof value === "number";
     return [

@@ -35,7 +35,7 @@ Vulnerabilities:
   Itlb multihit:         Not affected
 `;
 
-test("a summary tells nodes, offline CPUs, the model and the architecture", () => {
+test("a summary gives nodes, offline CPUs, the model and the architecture", () => {
   const { nodes, offlineCpus, machine, cores } = read(summary);
   expect(nodes.map(({ id, cpus, memoryBytes }) => [id, cpus, memoryBytes])).toEqual([
     [0, "0,2,4,6", null],
@@ -47,7 +47,7 @@ test("a summary tells nodes, offline CPUs, the model and the architecture", () =
   expect(cores).toEqual([]);
 });
 
-test("as masks, and as JSON with fields within fields, it is the same", () => {
+test("masks, and JSON with nested fields, read the same", () => {
   const masks = summary
     .replace("list:   0-7", "mask:   0xff")
     .replace("list:  8,9", "mask:  0x300")
@@ -80,7 +80,7 @@ test("as masks, and as JSON with fields within fields, it is the same", () => {
   expect(read(JSON.stringify({ lscpu }, null, 3))).toEqual(read(summary));
 });
 
-test("with one thread a core, a summary alone tells the cores", () => {
+test("with one thread per core, a summary alone gives the cores", () => {
   expect(read(summary.replace("core:  2", "core:  1")).cores.length).toBe(8);
 });
 
@@ -94,7 +94,7 @@ const table = `# The following is the parsable format, which can be fed to other
 5,,,,,,,,,N,
 `;
 
-test("a table tells cores, packages, clusters, caches and nodes", () => {
+test("a table gives cores, packages, clusters, caches and nodes", () => {
   const { cores, nodes, offlineCpus } = read(table);
   expect(cores).toEqual([
     { id: 0, package: 0, die: null, cluster: 0, l3: 0, node: 0, cpus: "0,3" },
@@ -105,7 +105,7 @@ test("a table tells cores, packages, clusters, caches and nodes", () => {
   expect(offlineCpus).toBe("5");
 });
 
-test("columns may be chosen and in any order, and offline CPUs shown without saying so", () => {
+test("columns may come in any selection and order, and offline CPUs may be listed without a column for it", () => {
   const { cores, nodes, offlineCpus } = read("# Node,CPU,Core\n0,4,0\n0,0,0\n,7,\n");
   expect(cores.map(({ cpus, package: socket }) => [cpus, socket])).toEqual([["0,4", null]]);
   expect(nodes.map(({ cpus }) => cpus)).toEqual(["0,4"]);
@@ -145,7 +145,7 @@ test("lscpu -e and its JSON are the same machine", () => {
   expect(read(JSON.stringify({ cpus }))).toEqual(topology);
 });
 
-test("numbers that repeat make no cores", () => {
+test("repeated numbers give no cores", () => {
   // lscpu -y of a processor whose clusters number their cores alike.
   expect(read("# CPU,Core,Socket,Node\n0,1,0,0\n1,0,0,0\n2,1,0,0\n").cores).toEqual([]);
   const one = `Thread(s) per core: 1\n\n# CPU,Core,Socket,L1d\n0,0,0,0\n1,0,0,0\n`;
@@ -178,7 +178,7 @@ for (const [what, text] of Object.entries(refused)) {
   });
 }
 
-test("headers, masks and rows without end are refused, and fast", async () => {
+test("very long headers, masks and rows are refused fast", async () => {
   const masks = `On-line CPU(s) mask: 0xff\n${`NUMA node0 CPU(s): ${"f".repeat(4096)}\n`.repeat(500)}`;
   for (const text of ["# CPU\n".repeat(900_000), masks, "\n".repeat(2_000_000)]) {
     const code = text.startsWith("\n") ? "file-too-large" : "text-unexpected";
@@ -206,7 +206,7 @@ test("a text that is cut short or garbled is a machine or a coded error", () => 
   }
 });
 
-/** What lscpu and the kernel can both tell; packages as sets, since lscpu numbers them anew. */
+/** The facts that lscpu and the kernel both have; packages as sets, since lscpu renumbers them. */
 function shape({ nodes, cores, offlineCpus, machine }: Topology) {
   const packages = Map.groupBy(cores, (core) => core.package);
   return {
@@ -237,17 +237,17 @@ const goldens =
     : readdirSync(folder).flatMap((file) => /^lscpu-(.*)\.expected$/.exec(file)?.[1] ?? []);
 
 describe.skipIf(folder === null)("Machines that util-linux recorded", () => {
-  test("there are nine", () => expect(goldens.length).toBe(9));
+  test("all nine recordings are there", () => expect(goldens.length).toBe(9));
 
-  test.for(goldens)("what lscpu says of %s is what we read there", async (name) => {
+  test.for(goldens)("our reading of %s agrees with lscpu", async (name) => {
     const text = readFileSync(join(folder ?? "", `lscpu-${name}.expected`), "utf8");
     const tree = await readArchive(join(folder ?? "", `${name}.tar.gz`));
     const kernel = shape(readSysfs(onlyMachine(tree)));
-    const said = shape(readLscpu(text, name));
+    const printed = shape(readLscpu(text, name));
     const amended = differences.get(name);
-    if (amended !== undefined) expect(said).not.toEqual(kernel);
-    expect(said).toEqual(amended === undefined ? kernel : amended(kernel));
-    expect(said.cores.length).toBeGreaterThan(1);
+    if (amended !== undefined) expect(printed).not.toEqual(kernel);
+    expect(printed).toEqual(amended === undefined ? kernel : amended(kernel));
+    expect(printed.cores.length).toBeGreaterThan(1);
   });
 });
 

@@ -12,16 +12,16 @@ import { fieldsIn, readSummary, type Summary } from "./summary.ts";
 import { readTable, type Row } from "./table.ts";
 
 /**
- * The machine as lscpu prints it: nodes with their CPUs, CPUs that are offline, the model and the
- * architecture from its summary (`lscpu`, `lscpu -J`); cores, packages, clusters and L3 caches from
- * its tables (`lscpu -p`, `lscpu -e`, both with `-J` too). A text with a summary and a table says
- * both.
+ * Reads what lscpu prints. Its summary (`lscpu`, `lscpu -J`) has nodes with their CPUs, offline
+ * CPUs, the model and the architecture; its tables (`lscpu -p`, `lscpu -e`, also with `-J`) have
+ * cores, packages, clusters and L3 caches. A text with a summary and a table gives both.
  *
- * lscpu numbers packages from 0 by itself; the kernel's numbers may be others. From a summary alone
- * cores are known only where each has one thread. Memory, distances and devices are not told.
+ * lscpu numbers packages itself, from 0; the kernel's numbers may differ. From a summary alone,
+ * cores are known only where each has one thread. Memory, distances and devices are not in the
+ * output.
  *
- * Errors: `text-unexpected` of any other text, a table without its header, a translated summary, and
- * what is visibly cut short; `topology-inconsistent`; `file-too-large`.
+ * Errors: `text-unexpected` for any other text, a table without its header, a translated summary,
+ * and output that is visibly cut short; `topology-inconsistent`; `file-too-large`.
  * https://github.com/util-linux/util-linux (sys-utils/lscpu.c)
  */
 export function readLscpu(text: string, where: string): Topology {
@@ -31,17 +31,17 @@ export function readLscpu(text: string, where: string): Topology {
     ? readJson(text, where)
     : { fields: fieldsIn(lines), rows: readTable(lines, where) ?? [] };
   const readList = cpuListReader((message) => unexpected(message, where));
-  const said = readSummary(fields, readList, where);
-  const summary = isJson ? { ...said, isWhole: true } : said;
+  const value = readSummary(fields, readList, where);
+  const summary = isJson ? { ...value, isWhole: true } : value;
   const table = rows.map((row) => cpuRow(row, where));
   if (new Set(table.map(({ cpu }) => cpu)).size !== table.length) {
     throw unexpected("has a table that names a CPU twice", where);
   }
   const listed = summary.online ?? summary.nodes.flatMap(({ cpus }) => cpus);
   if (table.length === 0 && listed.length === 0) throw nothing(lines, where);
-  const tellsPlaces = table.some(({ row }) => hasPlace(row));
-  const online = table.filter(({ row }) => isOnline(row, tellsPlaces));
-  const offline = table.filter(({ row }) => !isOnline(row, tellsPlaces)).map(({ cpu }) => cpu);
+  const tableHasPlaces = table.some(({ row }) => hasPlace(row));
+  const online = table.filter(({ row }) => isOnline(row, tableHasPlaces));
+  const offline = table.filter(({ row }) => !isOnline(row, tableHasPlaces)).map(({ cpu }) => cpu);
   const models = new Set(online.map(({ row }) => row.get("modelname")));
   const [model] = models;
   const topology = buildTopology({
@@ -61,18 +61,18 @@ export function readLscpu(text: string, where: string): Topology {
 function cpuRow(row: Row, where: string): CpuRow {
   const cpu = numberIn(row, "cpu");
   if (cpu === null || cpu > CPU_MAX) {
-    throw unexpected(`has "${(row.get("cpu") ?? "").slice(0, 40)}" for a CPU`, where);
+    throw unexpected(`has "${(row.get("cpu") ?? "").slice(0, 40)}" as a CPU's number`, where);
   }
   return { cpu, row };
 }
 
 /**
- * The column ONLINE tells. Tables without it that list offline CPUs all the same (`lscpu -p -a`)
- * know nothing of their place, though they know it of others.
+ * By the column ONLINE. A table without this column may list offline CPUs (`lscpu -p -a`): those
+ * have no place in it, while other CPUs have one.
  */
-function isOnline(row: Row, tellsPlaces: boolean): boolean {
-  const said = row.get("online")?.toLowerCase();
-  return said === undefined ? hasPlace(row) || !tellsPlaces : said.startsWith("y");
+function isOnline(row: Row, tableHasPlaces: boolean): boolean {
+  const value = row.get("online")?.toLowerCase();
+  return value === undefined ? hasPlace(row) || !tableHasPlaces : value.startsWith("y");
 }
 
 function hasPlace(row: Row): boolean {
@@ -80,8 +80,8 @@ function hasPlace(row: Row): boolean {
 }
 
 /**
- * The nodes of the summary, which also names those without CPUs, or else of the table. A machine
- * whose whole output tells of none has a kernel without NUMA, to which it is one node.
+ * The nodes of the summary, which includes nodes without CPUs, or else of the table. A machine
+ * whose whole output names no node has a kernel without NUMA and counts as one node.
  */
 function nodesOf(
   { nodes, isWhole }: Summary,
@@ -89,12 +89,12 @@ function nodesOf(
   listed: readonly number[],
 ): NodeParts[] {
   if (nodes.length > 0) return nodes.map(({ id, cpus }) => node(id, cpus));
-  const told = table.flatMap(({ cpu, row }) => {
+  const placed = table.flatMap(({ cpu, row }) => {
     const id = numberIn(row, "node");
     return id === null || id > NODE_MAX ? [] : [{ cpu, id }];
   });
-  if (told.length > 0) {
-    return [...Map.groupBy(told, ({ id }) => id)].map(([id, members]) =>
+  if (placed.length > 0) {
+    return [...Map.groupBy(placed, ({ id }) => id)].map(([id, members]) =>
       node(
         id,
         members.map(({ cpu }) => cpu),
@@ -125,7 +125,7 @@ function nothing(lines: readonly string[], where: string) {
     return unexpected("is a table of lscpu -p without the header that names its columns", where);
   }
   if (filled.filter((line) => line.includes(":")).length >= 3) {
-    return unexpected("has no field of lscpu's in English that tells which CPUs there are", where);
+    return unexpected("has none of lscpu's English fields that list the CPUs", where);
   }
-  return unexpected("is not what lscpu prints", where);
+  return unexpected("is not the output of lscpu", where);
 }

@@ -1,6 +1,6 @@
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 
-/** A text that is not what lscpu prints in English. */
+/** The error for a text that is not lscpu's English output. */
 export function unexpected(message: string, where: string): EvenkeelError {
   return new EvenkeelError("text-unexpected", message, {
     where,

@@ -3,20 +3,23 @@ import { parseMask } from "@evenkeel/core/set/mask-format.ts";
 import { CPU_MAX, type CpuListReader, NODE_MAX } from "../text/cpu-list.ts";
 import { unexpected } from "./refusal.ts";
 
-/** A line `CPU(s): 4` of the summary. Machines with several kinds of CPUs repeat some. */
+/** A line of the summary, such as `CPU(s): 4`. Machines with several kinds of CPUs repeat some. */
 export type Field = readonly [name: string, value: string];
 
-/** What the summary says, as far as it is about the machine's shape. */
+/** The summary's facts about the topology. */
 export interface Summary {
   readonly architecture: string | null;
   readonly cpuModel: string | null;
-  /** Null where it does not say. */
+  /** Null where the summary has no such list. */
   readonly online: readonly number[] | null;
   readonly offline: readonly number[];
   readonly nodes: readonly { readonly id: number; readonly cpus: readonly number[] }[];
-  /** Whether it got as far as nodes: one without them then has none. */
+  /**
+   * Whether the output reaches past its nodes; if so, a summary without nodes means a machine
+   * without NUMA.
+   */
   readonly isWhole: boolean;
-  /** The most that any kind of core has; null where it does not say. */
+  /** The most threads of any kind of core; null where it is missing. */
   readonly threadsPerCore: number | null;
 }
 
@@ -29,8 +32,8 @@ export function fieldsIn(lines: readonly string[]): Field[] {
 }
 
 /**
- * Reads the fields that are known. CPUs come as lists or, with `--hex`, as masks. Where the count of
- * nodes differs from those that are named, the text was cut short: `text-unexpected`.
+ * Reads the known fields. CPUs come as lists or, with `--hex`, as masks. `text-unexpected` where
+ * the number of nodes differs from the nodes listed: the text was cut short.
  */
 export function readSummary(
   fields: readonly Field[],
@@ -39,7 +42,7 @@ export function readSummary(
 ): Summary {
   const all = (name: string): readonly string[] =>
     fields.flatMap(([key, value]) => (key === name && value !== "-" ? [value] : []));
-  // A mask is short and what it names may be much, so what all of them name is bounded.
+  // A short mask can name many CPUs, so their total is bounded.
   let named = 0;
   const fromMask = (text: string): readonly number[] => {
     const cpus = readMask(text, where);
@@ -53,7 +56,7 @@ export function readSummary(
     if (list !== undefined) return readCpus(list, readList, where);
     return mask === undefined ? null : fromMask(mask);
   };
-  // With --hex the nodes have masks too, and no 0x to tell them by.
+  // With --hex the nodes have masks too, but without a leading 0x.
   const isHex = all("On-line CPU(s) mask").length > 0;
   const cpusOf = (text: string): readonly number[] =>
     isHex && text !== "" ? fromMask(text) : readCpus(text, readList, where);
@@ -86,19 +89,19 @@ const namedMax = 4 * CPU_MAX;
 function readCpus(text: string, readList: CpuListReader, where: string): readonly number[] {
   const cpus = readList(text);
   if (cpus !== null) return cpus;
-  throw unexpected(`has "${text.slice(0, 60)}" for a list of CPUs`, where);
+  throw unexpected(`has "${text.slice(0, 60)}" as a list of CPUs`, where);
 }
 
 function readMask(text: string, where: string): readonly number[] {
-  // A mask of more digits names CPUs that no machine has.
+  // A longer mask names CPUs that no machine has.
   const digits = /^(?:0x)?([0-9a-f,]{1,8192})$/i.exec(text)?.[1];
   const mask = digits === undefined ? null : parseMask(grouped(digits.replaceAll(",", "")));
   const cpus = mask === null ? null : indices(mask);
   if (cpus !== null && cpus.every((cpu) => cpu <= CPU_MAX)) return cpus;
-  throw unexpected(`has "${text.slice(0, 60)}" for a mask of CPUs`, where);
+  throw unexpected(`has "${text.slice(0, 60)}" as a mask of CPUs`, where);
 }
 
-/** Masks of sysfs are in words of eight digits. */
+/** Splits the digits into words of eight, as sysfs writes masks. */
 function grouped(digits: string): string {
   const words: string[] = [];
   for (let end = digits.length; end > 0; end -= 8) {

@@ -1,9 +1,9 @@
 import { unexpected } from "./refusal.ts";
 
-/** What one line says of a CPU, by the column in lower case; what it does not know is left out. */
+/** One line's values by column, in lower case; unknown values are left out. */
 export type Row = ReadonlyMap<string, string>;
 
-/** Every column of lscpu but the caches, up to util-linux 2.41. */
+/** Every column of lscpu except the caches, up to util-linux 2.41. */
 const columnNames: ReadonlySet<string> = new Set([
   "cpu",
   "core",
@@ -29,8 +29,8 @@ const columnNames: ReadonlySet<string> = new Set([
 const isCache = (name: string): boolean => /^l\d[di]?$/.test(name);
 
 /**
- * The columns of a header, each with its caches; null where one is none of lscpu's. The old format
- * has an empty column between the CPU's place and its caches.
+ * The columns of a header; null where one is not lscpu's. A column may hold several caches,
+ * `L1d:L1i:L2`. The old format has an empty column between the CPU's place and its caches.
  */
 export function columnsOf(names: readonly string[]): readonly (readonly string[])[] | null {
   const columns = names.map((name) => name.trim().toLowerCase().split(":"));
@@ -54,9 +54,9 @@ export function rowOf(columns: readonly (readonly string[])[], values: readonly 
 }
 
 /**
- * The first table in the text: of `lscpu -p`, whose header is its last comment, `# CPU,Core,Socket`,
- * or of `lscpu -e`, whose header is `CPU NODE SOCKET`. A second table numbers the same CPUs otherwise.
- * Null where there is none. A line with fewer values than columns was cut short.
+ * Reads the first table in the text; null where there is none. The header of `lscpu -p` is its last
+ * comment, `# CPU,Core,Socket`; that of `lscpu -e` is `CPU NODE SOCKET`. Later tables are ignored:
+ * they number the same CPUs in another way. A line with fewer values than columns was cut short.
  */
 export function readTable(lines: readonly string[], where: string): readonly Row[] | null {
   for (const [i, line] of lines.entries()) {
@@ -81,7 +81,7 @@ function words(line: string): string[] {
   return line.split(/\s/).filter((word) => word !== "");
 }
 
-/** The lines from there that begin with a value, up to an empty line or a comment. */
+/** The lines from `start` to the next empty line or comment. */
 function bodyOf(lines: readonly string[], start: number): readonly string[] {
   let end = start;
   for (; end < lines.length; end++) {
@@ -91,7 +91,9 @@ function bodyOf(lines: readonly string[], start: number): readonly string[] {
   return lines.slice(start, end);
 }
 
-/** In columns set apart by blanks the name of a model has blanks of its own. */
+/**
+ * Joins the words of a model's name, which contains blanks itself, in a table separated by blanks.
+ */
 function joinedModel(
   values: readonly string[],
   columns: readonly (readonly string[])[],

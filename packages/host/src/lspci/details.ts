@@ -4,14 +4,14 @@ import { nodeOrUnknown } from "../text/cpu-list.ts";
 import type { Buses, Listed, VirtualFunctions } from "./listing.ts";
 
 type Details = Omit<Listed, "address" | "class" | "vendor" | "device" | "name"> & {
-  /** Whether lspci was asked for details at all: then what it does not print is not there. */
+  /** Whether lspci printed details: then a missing detail does not exist. */
   readonly isVerbose: boolean;
 };
 
 /**
- * What the indented lines below a function say. lspci indents with tabs and tickets turn those into
- * blanks, so it counts only whether a line is indented as the first of them is or deeper: a
- * capability's own regions, those of virtual functions, are deeper.
+ * Reads the indented lines below a function. lspci indents with tabs, and ticket systems turn tabs
+ * into blanks. So a line belongs to the function itself if it is indented no deeper than the first;
+ * the regions inside a capability, those of virtual functions, are deeper.
  */
 export function readDetails(lines: readonly string[]): Details {
   const level = indentOf(lines[0] ?? "");
@@ -37,10 +37,10 @@ export function readDetails(lines: readonly string[]): Details {
 }
 
 /**
- * The control lines of ACS and ATS, `ACSCtl: SrcValid+ TransBlk- ReqRedir+ CmpltRedir+ …`. Without
- * them nothing is redirected and nothing enabled, but only where they would have been printed: from
- * `-vv` on (which prints `Control:`), to someone who may read the capabilities, and of PCI Express
- * those behind the first 256 bytes, whose places have three digits.
+ * The control lines of ACS and ATS, `ACSCtl: SrcValid+ TransBlk- ReqRedir+ CmpltRedir+ …`. A
+ * missing line means that nothing is redirected or enabled, but only if lspci would have printed
+ * it: with `-vv` or more (which prints `Control:`), with permission to read the capabilities, and
+ * on PCI Express with the capabilities behind the first 256 bytes, whose offsets have three digits.
  */
 function readControls(
   own: readonly string[],
@@ -72,7 +72,10 @@ function count(text: string | null): number | null {
   return text !== null && /^\d{1,6}$/.test(text) ? Number(text) : null;
 }
 
-/** `Speed 2.5GT/s (downgraded), Width x16 (ok)`; LnkCap has the port before, and ASPM after it. */
+/**
+ * `Speed 2.5GT/s (downgraded), Width x16 (ok)`; in LnkCap the port stands before it and ASPM after
+ * it.
+ */
 function readLink(now: string | null, most: string | null): PcieLink | null {
   const speed = (text: string | null): number | null => {
     const match = /(?:^|, )Speed (\d{1,3}(?:\.\d)?)GT\/s/.exec(text ?? "");
@@ -101,9 +104,9 @@ const units = new Map([
 ]);
 
 /**
- * The sizes of the memory regions, `Region 1: Memory at … (64-bit, prefetchable) [size=64G]`, without
- * a number in `lspci -v`. Null where one has no size: lspci read the registers itself, and they do
- * not tell.
+ * The sizes of the memory regions: `Region 1: Memory at … (64-bit, prefetchable) [size=64G]`, in
+ * `lspci -v` without `Region 1:`. Null where one has no size: then lspci read the registers itself,
+ * and they do not contain it.
  */
 function readBars(own: readonly string[]): readonly number[] | null {
   const sizes: number[] = [];
@@ -117,7 +120,7 @@ function readBars(own: readonly string[]): readonly number[] | null {
   return sizes;
 }
 
-/** `primary=00, secondary=01, subordinate=05`; a bridge that nobody has set up has zeros. */
+/** `primary=00, secondary=01, subordinate=05`; zeros where nobody configured the bridge. */
 function readBuses(text: string | null): Buses | null {
   const match = /secondary=([0-9a-f]{2}), subordinate=([0-9a-f]{2})/.exec(text ?? "");
   if (match === null) return null;
@@ -127,8 +130,8 @@ function readBuses(text: string | null): Buses | null {
 }
 
 /**
- * `Initial VFs: 64, Total VFs: 64, Number of VFs: 4, …` and `VF offset: 2, stride: 1, …` of the SR-IOV
- * capability.
+ * `Initial VFs: 64, Total VFs: 64, Number of VFs: 4, …` and `VF offset: 2, stride: 1, …` of the
+ * SR-IOV capability.
  */
 function readVirtualFunctions(all: readonly string[]): VirtualFunctions | null {
   const number = (pattern: RegExp): number => {

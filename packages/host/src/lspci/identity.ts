@@ -7,9 +7,9 @@ const bracketedClass = /\[([0-9a-f]{4})\]$/;
 const bracketedIds = /\[([0-9a-f]{4}):([0-9a-f]{4})\]/g;
 
 /**
- * What follows the address in a listing: `3D controller [0302]: NVIDIA Corporation GH100 [H100 SXM5
- * 80GB] [10de:2330] (rev a1)`, without the codes, or as codes alone `0302: 10de:2330 (rev a1)`.
- * Null where it is none of these.
+ * Reads the text after the address in a listing: `3D controller [0302]: NVIDIA Corporation GH100
+ * [H100 SXM5 80GB] [10de:2330] (rev a1)`, the same without the codes, or only codes: `0302:
+ * 10de:2330 (rev a1)`. Null where it has none of these forms.
  */
 export function readIdentity(text: string): Identity | null {
   const colon = text.indexOf(": ");
@@ -28,11 +28,11 @@ export function readIdentity(text: string): Identity | null {
 }
 
 /**
- * Vendor and device by their names, and their ids where lspci prints them: `… [10de:2330]` with
- * `-nn`, and `Device 1234:1111` of what it has no names for.
+ * The names of vendor and device, and their ids where lspci prints them: `… [10de:2330]` with
+ * `-nn`, and `Device 1234:1111` where the database has no name.
  */
 export function readName(text: string): Pick<Listed, "vendor" | "device" | "name"> {
-  // The name of a device may have brackets of its own; the ids are the last of their form.
+  // A device's name may contain brackets; the ids are the last match.
   const ids = [...text.matchAll(bracketedIds)].at(-1);
   const name = ids === undefined ? text.trim() : text.slice(0, ids.index).trim();
   const [, vendor = null, device = null] =
@@ -40,7 +40,7 @@ export function readName(text: string): Pick<Listed, "vendor" | "device" | "name
   return { vendor, device, name: name === "" ? null : name };
 }
 
-/** A class by its code in brackets, its code alone, or its name. */
+/** The class code of a text: in brackets, alone, or by the class's name. */
 export function classOf(text: string): string | null {
   const trimmed = text.trim();
   if (/^[0-9a-f]{4}$/.test(trimmed)) return trimmed;
@@ -52,13 +52,13 @@ function withInterface(code: string | null, rest: string): string | null {
   return code === null ? null : code + prog;
 }
 
-/** An id by its code alone or in brackets after its name: `10de`, `NVIDIA Corporation [10de]`. */
+/** The id in a text, alone or in brackets after a name: `10de`, `NVIDIA Corporation [10de]`. */
 export function idOf(text: string): string | null {
   const trimmed = text.trim();
   return /^[0-9a-f]{4}$/.test(trimmed) ? trimmed : (bracketedClass.exec(trimmed)?.[1] ?? null);
 }
 
-/** A name without the code in brackets after it; null of a code alone. */
+/** The name before the code in brackets; null for a code alone. */
 export function nameOf(text: string): string | null {
   const name = text.trim().replace(/ \[[0-9a-f]{4}\]$/, "");
   return name === "" || /^[0-9a-f]{4}$/.test(name) ? null : name;

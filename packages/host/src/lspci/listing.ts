@@ -1,22 +1,22 @@
 import type { PcieLink } from "@evenkeel/core/topology/topology.ts";
 
 /**
- * What lspci says of one function, as far as it does; every form says other things of it, and
- * several listings of one machine complete one another.
+ * One function as lspci lists it. Each format of lspci has other fields, and several listings of
+ * one machine complete one another.
  */
 export interface Listed {
   readonly address: string;
   readonly class: string | null;
   readonly vendor: string | null;
   readonly device: string | null;
-  /** Vendor and device by their names, as one text. */
+  /** The names of vendor and device as one text. */
   readonly name: string | null;
   readonly node: number | null;
   readonly iommuGroup: number | null;
   readonly driver: string | null;
   readonly link: PcieLink | null;
   readonly barBytes: readonly number[] | null;
-  /** Of a bridge, the buses below it. */
+  /** The buses below a bridge. */
   readonly buses: Buses | null;
   readonly virtualFunctions: VirtualFunctions | null;
   readonly acsRedirect: boolean | null;
@@ -28,7 +28,7 @@ export interface Buses {
   readonly subordinate: number;
 }
 
-/** Of a physical function: how many virtual functions there are, and where, by routing id. */
+/** The virtual functions of a physical function: their number, and their places as routing ids. */
 export interface VirtualFunctions {
   readonly count: number;
   readonly offset: number;
@@ -54,7 +54,7 @@ export function unlisted(address: string): Listed {
   };
 }
 
-/** One function as two listings of it say; null where they name different devices. */
+/** Merges two listings of one function; null where they name different devices. */
 export function merged(a: Listed, b: Listed): Listed | null {
   const differ = (x: string | null, y: string | null): boolean =>
     x !== null && y !== null && !x.startsWith(y) && !y.startsWith(x);

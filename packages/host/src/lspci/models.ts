@@ -1,35 +1,40 @@
-/** Vendors of accelerators by the start of their name in the PCI ID database. */
+/** Vendors of accelerators, by the start of their name in the PCI ID database. */
 const vendorsByName: readonly (readonly [name: string, id: string])[] = [
   ["NVIDIA Corporation", "10de"],
   ["Advanced Micro Devices, Inc.", "1002"],
   ["Habana Labs", "1da3"],
 ];
 
-/** The vendor of a device by its name; only accelerators are told apart by it. */
+/** The vendor's id from a device's name; only vendors of accelerators are known. */
 export function vendorOfName(name: string | null): string | null {
   return vendorsByName.find(([start]) => name?.startsWith(start) === true)?.[1] ?? null;
 }
 
 /**
- * What an accelerator is called, by lspci's name of it: `NVIDIA Corporation GH100 [H100 SXM5 80GB]`
- * is an `H100 SXM5 80GB`. The name of the product stands in brackets after that of the chip; a device
- * without one is unknown to the database.
+ * The model in lspci's name of an accelerator: `NVIDIA Corporation GH100 [H100 SXM5 80GB]` is an
+ * `H100 SXM5 80GB`. The product stands in brackets after the chip; a name without brackets means
+ * that the database does not know the device.
  */
 export function modelOfName(name: string | null): string | null {
   if (name === null) return null;
   const open = name.lastIndexOf(" [");
   if (open < 0 || !name.endsWith("]")) return null;
   const product = name.slice(open + 2, -1).replace(/^(NVIDIA|Tesla) /, "");
-  // AMD's vendor has brackets too, where the database knows nothing of the device.
+  // AMD's vendor name ends in brackets too, where the database does not know the device.
   return product === "" || product === "AMD/ATI" ? null : product;
 }
 
-/** The id that stands for the name of a device that lspci does not know, `NVIDIA Corporation Device 2330`. */
+/**
+ * The id in the name of a device that the database does not know: `NVIDIA Corporation Device 2330`.
+ */
 export function deviceOfName(name: string | null): string | null {
   return / Device ([0-9a-f]{4})$/.exec(name ?? "")?.[1] ?? null;
 }
 
-/** Products that are for computing, where their class is not told: a tree has names alone. */
+/**
+ * Whether a model is a data center GPU. Needed where the class is unknown, as in a tree, which has
+ * names alone.
+ */
 export function isDataCenterModel(model: string | null): boolean {
   return model !== null && dataCenterModel.test(model);
 }

@@ -2,21 +2,22 @@ import { pciAddressParts } from "@evenkeel/core/topology/pci-address.ts";
 import type { Listed } from "./listing.ts";
 import type { Branch } from "./tree.ts";
 
-/** Where a function hangs. */
+/** The place of a function on the bus. */
 export interface Place {
   readonly parent: string | null;
   readonly root: string;
 }
 
-/** More bridges cannot be above a function, since a bus number has eight bits. */
+/** A bus number has eight bits, so no more bridges can be above a function. */
 const BRIDGES_MAX = 256;
 
 /**
- * Where each function hangs: as the tree says, and without one by the buses of the bridges. A bus
- * belongs to the bridge that leads to it, which is the one with the fewest buses among those whose
- * range includes it; what leads to no bus of another is on a root bus, and names its host bridge.
+ * Finds the place of each function: from the tree, or else from the buses of the bridges. A bus
+ * belongs to the bridge that leads to it: among the bridges whose range includes the bus, the one
+ * with the narrowest range. A function that no bridge leads to is on a root bus, which names its
+ * host bridge.
  *
- * A listing without details says nothing of buses: then every bus stands as a root of its own.
+ * A listing without details has no buses; then every bus counts as a root.
  */
 export function placesOf(
   listed: readonly Listed[],
@@ -59,13 +60,13 @@ function bridgesByBus(listed: readonly Listed[]): ReadonlyMap<string, string> {
   return found;
 }
 
-/** Far more than any device has in use; the field has sixteen bits. */
+/** Far more virtual functions than any device uses; the field has sixteen bits. */
 const VIRTUAL_MAX = 256;
 
 /**
- * The physical function of each virtual one that is listed. The first virtual function's routing id,
- * the bus and slot and function as one number, is the physical one's plus the offset, and the next
- * ones follow at the stride (PCI Express, SR-IOV capability).
+ * The physical function of each listed virtual function. A routing id is bus, slot and function as
+ * one number. The first virtual function's routing id is the physical function's plus the offset,
+ * and the others follow at the stride (PCI Express, SR-IOV capability).
  */
 export function physicalFunctions(listed: readonly Listed[]): ReadonlyMap<string, string> {
   const known = new Map<number, Map<number, string>>();

@@ -12,7 +12,9 @@ const read = (text: string): Topology => readLspci(text, "bundle/lspci.txt");
 const device = (text: string, address: string) =>
   read(text).pci.find((each) => each.address === address);
 
-/** A root port, a switch with two GPUs and a NIC with virtual functions, as `lspci -vvvnn` has them. */
+/**
+ * A root port, a switch with two GPUs and a NIC with virtual functions, as `lspci -vvvnn` has them.
+ */
 const verbose = `0000:15:01.0 PCI bridge [0604]: Intel Corporation Device [8086:352a] (rev 04) (prog-if 00 [Normal decode])
 	Control: I/O- Mem+ BusMaster+ SpecCycle- MemWINV- VGASnoop- ParErr+ Stepping- SERR+ FastB2B- DisINTx+
 	NUMA node: 0
@@ -110,7 +112,7 @@ test("a function is read with all its details", () => {
   );
 });
 
-test("the buses of bridges tell the switch, and a virtual function its physical one", () => {
+test("bridges' bus numbers give the switch, and a virtual function its parent", () => {
   expect(interconnects(read(verbose))("0000:18:00.0", "0000:19:00.0")).toBe("PIX");
   // On the next bus, which the same bridge leads to.
   expect(device(verbose, "0000:1a:00.0")).toMatchObject({
@@ -120,7 +122,7 @@ test("the buses of bridges tell the switch, and a virtual function its physical 
   });
 });
 
-test("a virtual function of a GPU is a part of it and no other, told or not", () => {
+test("a GPU's virtual function belongs to that GPU, with or without an SR-IOV capability", () => {
   const kind = "3D controller [0302]: NVIDIA Corporation GA102GL [A40] [10de:2235] (rev a1)";
   const plain = ["00.0", "00.4", "00.5", "01.0"].map((at) => `3b:${at} ${kind}`).join("\n");
   const { pci, accelerators } = read(plain);
@@ -159,7 +161,7 @@ test("a virtual function of a GPU is a part of it and no other, told or not", ()
   expect(guest.pci.map(({ physicalFunction }) => physicalFunction)).toEqual([null, null]);
 });
 
-test("ACS and ATS are known where lspci prints them, and absent where it would have", () => {
+test("ACS and ATS are known where lspci prints them, and absent where a verbose listing lacks them", () => {
   const controls = (details: string): unknown[] => {
     const text = `17:00.0 PCI bridge [0604]: Broadcom / LSI PEX890xx [1000:c030] (rev b0)\n${details}`;
     const [first] = read(text).pci;
@@ -208,7 +210,7 @@ const plain = `00:00.0 Host bridge: Intel Corporation Device 09a2 (rev 20)
 10000:e1:00.0 Non-Volatile memory controller: Intel Corporation NVMe (prog-if 02 [NVM Express])
 `;
 
-test("names tell classes and models, and no ids", () => {
+test("names give classes and models, but no ids", () => {
   const { pci, accelerators, nics } = read(plain);
   const codes = ["0600", "0302", "0302", "1200", "0200", "0300", "0300", "", "010802"];
   expect(pci.map((each) => each.class)).toEqual(codes);
@@ -238,7 +240,7 @@ test("codes alone, codes beside names, and the forms for machines are the same f
     expect(read(text)).toEqual(expected);
 });
 
-test("Domains of more than 16 bits are read, as VMD has them, and a node 65535 is none", () => {
+test("Domains of more than 16 bits (VMD) are read, and node 65535 is unknown", () => {
   const text = `10000:e0:06.2 PCI bridge [0604]: Intel Corporation Device [8086:464d] (prog-if 00 [Normal decode])
 	NUMA node: 65535
 	Bus: primary=e0, secondary=e1, subordinate=e1, sec-latency=0
@@ -249,7 +251,7 @@ test("Domains of more than 16 bits are read, as VMD has them, and a node 65535 i
   expect(device(text, "10000:e1:00.0")).toMatchObject({ parent: "10000:e0:06.2", node: 1 });
 });
 
-test("lspci -vmmk tells nodes, groups and drivers", () => {
+test("lspci -vmmk gives nodes, groups and drivers", () => {
   const text = `Slot:	3b:00.0
 Class:	Ethernet controller
 Vendor:	Intel Corporation
@@ -281,7 +283,7 @@ const tree = `-+-[0000:60]-+-00.0  Intel Corporation Device 09a2
  \\-[0001:00]---00.0-[01]----00.0  NVIDIA Corporation Device 2330
 `;
 
-test("a tree tells where everything hangs", () => {
+test("a tree gives the parent of every device", () => {
   const topology = read(tree);
   expect(topology.pci.map(({ address, parent, root }) => [address, parent, root])).toEqual([
     ["0000:60:00.0", null, "pci0000:60"],
@@ -309,7 +311,7 @@ test("a tree tells where everything hangs", () => {
   expect(ids).toMatchObject({ vendor: "8086", device: "1572", class: "" });
 });
 
-test("a listing and a tree in one text complete one another", () => {
+test("a listing and a tree in one text are combined", () => {
   const listing =
     "61:00.0 PCI bridge [0604]: Broadcom [1000:c030] (prog-if 00 [Normal decode])\n63:00.0 3D controller [0302]: NVIDIA Corporation Device [10de:2330]\n";
   const both = `$ lspci -nn\n${listing}\n$ lspci -tv\n${tree}$ \n`;
@@ -338,17 +340,17 @@ for (const [what, text] of Object.entries(refused)) {
   });
 }
 
-test("bridges that lead to each other are a contradiction", async () => {
+test("bridges in a loop are a contradiction", async () => {
   const bridge = (at: string, to: string): string =>
     `${at}:00.0 0604: 1000:c030\n\tControl: I/O-\n\tBus: primary=${at}, secondary=${to}, subordinate=${to}\n`;
   await codedError("topology-inconsistent", () => read(bridge("01", "02") + bridge("02", "01")));
 });
 
-test("a name without end is read, and fast", () => {
+test("a very long name is read fast", () => {
   expect(read(`01:00.0 3D controller: ${"[10de:2330] ".repeat(500_000)}`).pci.length).toBe(1);
 });
 
-test("without sizes there are no BARs, and what is down has no link", () => {
+test("without sizes the BARs are unknown, and a link that is down is absent", () => {
   const text = `01:00.0 0302: 10de:2330
 	Flags: bus master, fast devsel, latency 0
 	Memory at a0000000 (32-bit, non-prefetchable)

@@ -6,7 +6,7 @@ import {
   matchingDevices,
   nicPatterns,
 } from "@evenkeel/core/topology/device-pattern.ts";
-import { withInferredFunctions } from "@evenkeel/core/topology/inferred-functions.ts";
+import { withInferredParents } from "@evenkeel/core/topology/inferred-parents.ts";
 import type { PciDevice, Topology } from "@evenkeel/core/topology/topology.ts";
 import { acceleratorModel } from "../pci-ids/accelerator-models.ts";
 import { nameOfText, readLines } from "../text/read-lines.ts";
@@ -19,18 +19,18 @@ import { unexpected } from "./refusal.ts";
 import { type Branch, readTree } from "./tree.ts";
 
 /**
- * The PCI functions of a machine as lspci prints them: with or without `-D`, `-n`, `-nn`, `-v` to
- * `-vvv`, `-mm`, `-vmm`, and as a tree (`-t`, `-tv`). Several of them in one text are of one machine
- * and complete one another.
+ * Reads a machine's PCI functions as lspci prints them: with or without `-D`, `-n`, `-nn`, `-v` to
+ * `-vvv`, `-mm`, `-vmm`, and as a tree (`-t`, `-tv`). Several outputs in one text are taken as one
+ * machine and complete one another.
  *
- * Classes and ids come from codes (`-n`, `-nn`); without them a class is known by its name, and ids
- * are not known. Where functions hang comes from the tree or from the buses of bridges (`-v`); with
- * neither, every bus is a root. Links, BARs, drivers, IOMMU groups, nodes and virtual functions are
- * in the details. Of nodes their numbers alone are known: they stand without CPUs and with unknown
- * memory. An accelerator's model comes from its id, or from lspci's name of it.
+ * Classes and ids come from codes (`-n`, `-nn`); without codes the class follows from its name, and
+ * ids are unknown. Places come from the tree or from the buses of bridges (`-v`); without either,
+ * every bus is a root. Links, BARs, drivers, IOMMU groups, nodes and virtual functions come from
+ * the details. Nodes are known by number alone; they get no CPUs, and their memory is unknown. An
+ * accelerator's model comes from its id, or from its name.
  *
- * Errors: `text-unexpected` of any other text, of listings that name different devices at one
- * address, and of trees that lost their blanks; `topology-inconsistent`; `file-too-large`.
+ * Errors: `text-unexpected` for any other text, for listings with different devices at one address,
+ * and for trees that lost their blanks; `topology-inconsistent`; `file-too-large`.
  * https://github.com/pciutils/pciutils (lspci.c, ls-tree.c)
  */
 export function readLspci(text: string, where: string): Topology {
@@ -57,7 +57,7 @@ export function readLspci(text: string, where: string): Topology {
     atsEnabled: each.atsEnabled,
     interrupts: null,
   }));
-  const pci = withInferredFunctions(functions);
+  const pci = withInferredParents(functions);
   const ids = new Set(listed.flatMap(({ node }) => node ?? []));
   const topology = buildTopology({
     name: nameOfText(where),
@@ -74,10 +74,10 @@ export function readLspci(text: string, where: string): Topology {
   return checkedTopology(topology, where);
 }
 
-/** Far more functions than machines have; IBM's largest have some thousands. */
+/** Far more functions than any machine has; IBM's largest have some thousands. */
 const FUNCTIONS_MAX = 16_384;
 
-/** One record for each function, of all that the listings and the tree say of it. */
+/** Merges everything that the listings and the tree say about each function into one record. */
 function completed(
   listings: readonly Listed[],
   branches: ReadonlyMap<string, Branch>,
@@ -95,15 +95,15 @@ function completed(
     if (found.size > FUNCTIONS_MAX) throw unexpected(`has over ${FUNCTIONS_MAX} functions`, where);
   }
   return [...found.values()].map((each) => {
-    // What leads to a bus is a bridge, even where nothing tells its class.
+    // A function that leads to a bus is a bridge, even where its class is unknown.
     const isBridge = each.buses !== null || branches.get(each.address)?.isBridge === true;
     return each.class === null && isBridge ? { ...each, class: "0604" } : each;
   });
 }
 
 /**
- * By their ids and class, by their vendor's name, or by a product that can be nothing else; with their
- * virtual functions, which are of their model.
+ * The accelerators: by ids and class, by vendor name, or by a product name that only an accelerator
+ * has. Virtual functions have the model of their physical function.
  */
 function acceleratorsAmong(
   pci: readonly PciDevice[],

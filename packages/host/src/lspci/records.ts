@@ -4,13 +4,13 @@ import { readDetails } from "./details.ts";
 import { classOf, idOf, nameOf, readIdentity } from "./identity.ts";
 import { type Listed, unlisted } from "./listing.ts";
 
-/** `0000:1b:00.0 ` at the start of a line; `lspci -PP` has the bridges above before it, with `/`. */
+/** `0000:1b:00.0 ` at the start of a line. */
 const slot = /^((?:[0-9a-f]{4,8}:)?[0-9a-f]{2}:[01][0-9a-f]\.[0-7])(?= )/i;
 
-/** Names of vendors and devices have some hundred characters. */
+/** Longer than any line: names of vendors and devices have some hundred characters. */
 const lineMax = 2048;
 
-/** A listing as people read it: a line for each function, and indented lines of details below. */
+/** The usual listing: a line for each function, with indented details below. */
 export function readListing(lines: readonly string[]): Listed[] {
   const found: Listed[] = [];
   for (let i = 0; i < lines.length; i++) {
@@ -23,14 +23,14 @@ export function readListing(lines: readonly string[]): Listed[] {
     while (/^\s/.test(lines[i + 1] ?? "")) i++;
     const { isVerbose, ...details } = readDetails(lines.slice(start, i + 1));
     const { class: code } = identity;
-    // With details lspci prints every programming interface but 00.
+    // With details lspci omits only the programming interface 00.
     const whole = isVerbose && code !== null && code.length === 4 ? `${code}00` : code;
     found.push({ address, ...identity, ...details, class: whole });
   }
   return found;
 }
 
-/** `lspci -mm`: a function a line, its names or codes in quotes. */
+/** `lspci -mm`: one line per function, with names or codes in quotes. */
 export function readQuoted(lines: readonly string[]): Listed[] {
   return lines.flatMap((line): Listed[] => {
     const address = normalPciAddress(slot.exec(line)?.[1] ?? "");
@@ -45,7 +45,7 @@ export function readQuoted(lines: readonly string[]): Listed[] {
   });
 }
 
-/** `lspci -vmm`: a field a line, and an empty line after each function. */
+/** `lspci -vmm`: one line per field, and an empty line after each function. */
 export function readFieldRecords(lines: readonly string[]): Listed[] {
   const found: Listed[] = [];
   let fields = new Map<string, string>();
@@ -59,7 +59,7 @@ export function readFieldRecords(lines: readonly string[]): Listed[] {
     if (line === "") finish();
     else if (match !== null) {
       const [, label = "", value = ""] = match;
-      // The old form calls the address a device, before the device itself.
+      // The old form labels the address `Device`, before the line of the device itself.
       const isSlot = label === "Device" && !fields.has("Slot") && slot.test(`${value} `);
       const key = isSlot ? "Slot" : label;
       if (!fields.has(key)) fields.set(key, value);

@@ -1,6 +1,6 @@
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 
-/** A text that is not what lspci prints. */
+/** The error for a text that lspci did not print. */
 export function unexpected(message: string, where: string): EvenkeelError {
   return new EvenkeelError("text-unexpected", message, {
     where,

@@ -1,17 +1,17 @@
 import { normalPciAddress } from "@evenkeel/core/topology/pci-address.ts";
 import { unexpected } from "./refusal.ts";
 
-/** A function in `lspci -t`, and where it hangs. */
+/** A function in `lspci -t`, and its place. */
 export interface Branch {
   readonly address: string;
   readonly parent: string | null;
   readonly root: string;
   readonly isBridge: boolean;
-  /** Vendor and device by name, with `-v`. */
+  /** The names of vendor and device, printed with `-v`. */
   readonly name: string | null;
 }
 
-/** A bus while the tree is read: what it hangs below. */
+/** A bus of the tree, with the bridge and the root above it. */
 interface Bus {
   readonly domain: string;
   readonly bus: string;
@@ -25,16 +25,16 @@ const busBelow = /-\[(?:([0-9a-f]{4,8}):)?([0-9a-f]{2})(?:-[0-9a-f]{2})?\]/y;
 const lineArt = /[-+\\| ]*/y;
 
 /**
- * The functions of a tree, as lspci draws it:
+ * Reads the tree that lspci draws:
  *
  *     -+-[0000:60]-+-00.0
  *      |           \-03.1-[61-67]----00.0-[62-67]--+-02.0-[63]----00.0
  *      \-[0000:00]---00.0  Intel Corporation …
  *
- * All functions of a bus stand in one column. So the column where a line's first function stands
- * tells its bus, and each further function on the line is on the bus that the one before leads to.
- * A line in no known column has lost its blanks, and the tree cannot be told: `text-unexpected`.
- * The cost is that of one pass over the text.
+ * All functions of a bus stand in one column. So the column of a line's first function gives its
+ * bus, and each further function on the line is on the bus that the previous one leads to. A line
+ * in no known column has lost its blanks, and the tree cannot be read: `text-unexpected`. One pass
+ * over the text.
  */
 export function readTree(lines: readonly string[], where: string): Branch[] {
   const found: Branch[] = [];
@@ -43,24 +43,24 @@ export function readTree(lines: readonly string[], where: string): Branch[] {
   for (const line of lines) {
     isTree =
       /^ ?[-+|\\ ]*\[[0-9a-f]{4,8}:[0-9a-f]{2}\]-/.test(line) || (isTree && /^ *[|+\\]/.test(line));
-    // A line of all the bridges that there can be has some three thousand characters.
+    // A line with as many bridges as can be nested has some three thousand characters.
     if (isTree && line.length < 8192) found.push(...readLine(line, columns, where));
   }
   return found;
 }
 
-/** Reads one expression where it must begin, or not at all. */
+/** Matches the pattern exactly at the position. */
 function at(pattern: RegExp, line: string, position: number): RegExpExecArray | null {
   pattern.lastIndex = position;
   return pattern.exec(line);
 }
 
-/** Where it goes on behind the art that may stand at a position. */
+/** The position behind the line art that may stand here. */
 function behindArt(line: string, position: number): number {
   return position + (at(lineArt, line, position)?.[0] ?? "").length;
 }
 
-/** What is known of the columns: whose bus a function there is on, and what a `[0000:3c]` hangs below. */
+/** The known columns: the bus of functions in each, and what a `[0000:3c]` in it is below. */
 interface Columns {
   readonly functions: Map<number, Bus>;
   readonly buses: Map<number, Bus | null>;
@@ -74,7 +74,8 @@ function readLine(line: string, columns: Columns, where: string): Branch[] {
     const named = at(rootBus, line, position);
     if (named !== null) {
       const [text, domain = "", number = ""] = named;
-      // Below a bridge that leads to several buses, as for virtual functions, each is named so.
+      // A bridge that leads to several buses, as with virtual functions, has one such line for
+      // each.
       const above: Bus | null = bus ?? columns.buses.get(position) ?? null;
       columns.buses.set(position, above);
       bus = {

@@ -6,8 +6,9 @@ import { runCommand } from "./run-command.ts";
 import { toolFolder, tools } from "./tools.ts";
 
 /**
- * This machine's tree with the texts of those tools that are installed here. A tool that is there
- * and fails (a driver that is not loaded) is left out with a note; one that is not there, without.
+ * This machine's tree, with the output of every tool in `tools` that is installed. A tool that
+ * fails, for example without its driver, is left out with a note; a tool that is not installed is
+ * left out without one.
  *
  * @param path where to look for the tools, as in `PATH`.
  */

@@ -26,7 +26,7 @@ function treeOf(topology: Topology, texts: Readonly<Record<string, string>> = {}
   return overlayTree(kernel, toolFolder, new Map(Object.entries(texts)));
 }
 
-test("a tool tells the links that the kernel does not, and the rest stays the kernel's", async () => {
+test("a tool adds the links that the kernel does not report, and the rest stays the kernel's", async () => {
   const hgx = machine("hgx-h100");
   const notes: string[] = [];
   const note = (sentence: string): void => void notes.push(sentence);
@@ -39,7 +39,7 @@ test("a tool tells the links that the kernel does not, and the rest stays the ke
   expect(notes).toEqual([]);
 });
 
-test("a text of another machine, or that is none, is left out with a note", async () => {
+test("an output of another machine, or an unreadable one, is left out with a note", async () => {
   const hgx = machine("hgx-h100");
   for (const text of [
     nvidiaSmiTopoText(machine("l40s-pcie"), "numa-id"),
@@ -56,7 +56,7 @@ test("a text of another machine, or that is none, is left out with a note", asyn
   }
 });
 
-test("a tool that is not there is nothing to speak of, one that fails is noted", async () => {
+test("a missing tool gives no note, a failing one does", async () => {
   const folder = scratchFolder();
   const notes: string[] = [];
   const note = (sentence: string): void => void notes.push(sentence);

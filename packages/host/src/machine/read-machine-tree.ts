@@ -4,13 +4,13 @@ import { readSysfs } from "../sysfs/read.ts";
 import type { Tree } from "../tree/tree.ts";
 import { toolFolder, tools } from "./tools.ts";
 
-/** Something that a reader of the topology should know, in a sentence. */
+/** Takes a sentence that a reader of the topology should know. */
 export type Note = (sentence: string) => void;
 
 /**
- * A machine by its tree: what its kernel says, completed by what its tools said where the tree has
- * their texts. The kernel's word goes first; where a tool contradicts it, a note says so. A text
- * that cannot be read, or is of another machine, is left out, and a note says that.
+ * Reads a machine from its tree: the kernel's files, completed by the output of tools where the
+ * tree has it. Where a tool contradicts the kernel, the kernel wins and a note says so. An output
+ * that cannot be read, or that describes another machine, is left out with a note.
  *
  * Errors: those of `readSysfs`.
  */
@@ -31,7 +31,7 @@ export async function readMachineTree(tree: Tree, note: Note, name?: string): Pr
   return completed(parts, kernel, note);
 }
 
-/** The kernel's topology completed by each tool's that is of the same machine. */
+/** The kernel's topology, completed by each tool's topology of the same machine. */
 async function completed(
   parts: readonly Topology[],
   kernel: Topology,

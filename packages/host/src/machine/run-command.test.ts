@@ -17,7 +17,7 @@ function program(name: string, script: string): string {
 const path = `${folder}:/usr/bin:/bin`;
 const brief = { timeoutMs: 300, maxBytes: 1000 };
 
-test("what a program prints is read, its arguments go in as they are, and it speaks C", async () => {
+test("a program's output is read, its arguments are passed unchanged, and its locale is C", async () => {
   const name = program("echoes", 'printf "%s|" "$@"; echo "$LC_ALL"');
   expect(await runCommand(name, ["a b", "$(id)", ";", "*"], path)).toEqual({
     kind: "ran",
@@ -25,7 +25,7 @@ test("what a program prints is read, its arguments go in as they are, and it spe
   });
 });
 
-test("a program that is not there is absent, one that fails says why", async () => {
+test("a missing program is absent, a failing one gives its reason", async () => {
   expect(await runCommand("no-such-program", [], path)).toEqual({ kind: "absent" });
   const name = program("fails", "echo driver not loaded >&2; exit 9");
   expect(await runCommand(name, [], path)).toEqual({

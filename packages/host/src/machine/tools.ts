@@ -1,19 +1,19 @@
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
 
 /**
- * What a machine's own tools know that its kernel does not say: links between GPUs, their module
- * numbers, their memory. A tool's text is kept as a file of the machine's tree, so that a recording has it too.
+ * A tool that knows what the kernel does not: links between GPUs, their module numbers, their
+ * memory. Its output is kept as a file of the machine's tree, so a recording has it too.
  */
 export interface Tool {
   /** The file's name in `toolFolder`. */
   readonly file: string;
   readonly program: string;
   readonly args: readonly string[];
-  /** Loaded when there is something to read. */
+  /** Loads the reader, only when there is an output to read. */
   readonly reader: () => Promise<(text: string, where: string) => Topology>;
 }
 
-/** Where a tree has the texts of tools; no kernel has a folder of that name. */
+/** The tree's folder for the tools' outputs; no kernel has a folder of this name. */
 export const toolFolder = "/evenkeel";
 
 export const tools: readonly Tool[] = [

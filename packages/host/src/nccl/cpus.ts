@@ -6,19 +6,19 @@ import type { Machine } from "@evenkeel/core/topology/topology.ts";
 import { attribute, childrenNamed, type XmlElement } from "@evenkeel/core/xml/element.ts";
 import { shown, unexpected } from "./values.ts";
 
-/** A `<cpu>`, which in NCCL's terms is a NUMA node; `node` is null where NCCL could not tell it. */
+/** A `<cpu>`, which is a NUMA node in NCCL's terms; `node` is null where NCCL did not know it. */
 export interface NcclCpu {
   readonly element: XmlElement;
   readonly node: number | null;
 }
 
-/** As many as Linux can have (MAX_NUMNODES). */
+/** Linux' own limit (MAX_NUMNODES). */
 const NODES_MAX = 1024;
 
 /**
- * The `<cpu>` elements of a system. Since NCCL 2.21 each names its host by a hash, and a dump of a
- * domain that spans hosts, as in an NVL72 rack, holds those of all of them: bus addresses and nodes
- * of one host then say nothing about another's, so such a file is refused.
+ * The `<cpu>` elements of a system. Since NCCL 2.21 each names its host by a hash, and the dump of
+ * a domain that spans hosts, as in an NVL72 rack, holds the elements of all hosts. Bus addresses
+ * and nodes of different hosts are unrelated, so such a file is refused.
  */
 export function readCpus(system: XmlElement, where: string): NcclCpu[] {
   const elements = childrenNamed(system, "cpu");
@@ -38,16 +38,16 @@ function readNode(cpu: XmlElement, where: string): number | null {
   const text = attribute(cpu, "numaid")?.trim() ?? null;
   if (text === null || text === "" || text === "-1") return null;
   const id = /^\d{1,4}$/.test(text) ? Number(text) : NODES_MAX;
-  if (id >= NODES_MAX) throw unexpected(`<cpu> has ${shown(text)} for a numaid`, where);
+  if (id >= NODES_MAX) throw unexpected(`<cpu> has ${shown(text)} as its numaid`, where);
   return id;
 }
 
-/** All masks of 1,024 nodes together, where there are 8,192 CPUs, have 2.4 million. */
+/** The masks of 1,024 nodes with 8,192 CPUs have 2.4 million digits together. */
 const DIGITS_MAX = 4_000_000;
 
 /**
- * The nodes that the file names, each with its CPUs: NCCL has no others, so a node without GPU and
- * NIC is missing, and nothing is told of memory. Several elements of one node are taken together.
+ * The nodes that the file names, with their CPUs. NCCL omits nodes without a GPU or NIC, and
+ * memory. Elements with the same node are merged.
  */
 export function nodeParts(cpus: readonly NcclCpu[], where: string): NodeParts[] {
   const sets = new Map<number, IndexSet>();
@@ -55,7 +55,8 @@ export function nodeParts(cpus: readonly NcclCpu[], where: string): NodeParts[] 
   for (const { element, node } of cpus) {
     if (node === null) continue;
     digits += (attribute(element, "affinity") ?? "").length;
-    if (digits > DIGITS_MAX) throw unexpected("has more affinity than any machine", where);
+    if (digits > DIGITS_MAX)
+      throw unexpected(`has affinity masks of more than ${DIGITS_MAX} digits`, where);
     sets.set(node, union(sets.get(node) ?? emptySet, readAffinity(element, where)));
   }
   return [...sets].map(([id, set]) => ({
@@ -73,18 +74,23 @@ function readAffinity(cpu: XmlElement, where: string): IndexSet {
   const text = attribute(cpu, "affinity")?.trim() ?? "";
   if (text === "") return emptySet;
   const set = parseMask(text);
-  if (set === null) throw unexpected(`<cpu> has ${shown(text)} for an affinity`, where);
+  if (set === null) throw unexpected(`<cpu> has ${shown(text)} as its affinity`, where);
   return set;
 }
 
-/** NCCL's names of architectures as `uname -m` has them; it runs on POWER in little endian alone. */
+/**
+ * NCCL's names of architectures, translated to those of `uname -m`. On POWER, NCCL runs only in
+ * little-endian mode.
+ */
 const architectures: ReadonlyMap<string, string> = new Map([
   ["x86_64", "x86_64"],
   ["arm64", "aarch64"],
   ["ppc64", "ppc64le"],
 ]);
 
-/** The architecture, where all say the same. A model's number is told, and its name is not. */
+/**
+ * The architecture, if all elements agree. The file has the CPU model's number but not its name.
+ */
 export function readMachine(cpus: readonly NcclCpu[]): Partial<Machine> {
   const [name, ...others] = new Set(cpus.map(({ element }) => attribute(element, "arch")));
   if (others.length > 0) return {};

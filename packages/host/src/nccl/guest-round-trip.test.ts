@@ -15,8 +15,8 @@ import { expect, test } from "vitest";
 import { readNccl } from "./read-nccl.ts";
 
 /**
- * The class that the plan promises of two devices, worked out from the plan alone. The file does not
- * tell host bridges, so what does not meet in a switch is one class within a cell.
+ * The class of two devices in the plan, derived from the plan alone. The file has no host bridges,
+ * so devices of one cell that meet in no switch have one class.
  */
 function promised(a: PassedFunction, b: PassedFunction, links: readonly Link[]): string {
   const link = links.find((one) =>
@@ -71,11 +71,11 @@ test("a guest's NCCL file, read back, has the plan's nodes, devices and distance
 
 const limits = limitsFor(parseVersions("qemu=10.0"));
 
-/** As the file has it: host bridges are not told, so what meets in none is one class. */
+/** As in the file, which has no host bridges: devices that meet in no switch have one class. */
 const sayable = (name: string | null): string | null => name?.replace("PHB", "NODE") ?? null;
 
 test.each(catalogNames)(
-  "what is placed on %s reaches each other in the guest as on the host",
+  "devices placed on %s have the same interconnects in the guest as on the host",
   (name) => {
     const topology = catalogMachine(name);
     if (topology === null) throw new Error("not in the catalog");

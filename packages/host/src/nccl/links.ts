@@ -7,14 +7,15 @@ import { readClass, readCount } from "./values.ts";
 /**
  * The NVLink and XGMI links between the GPUs of a file.
  *
- * Each GPU lists its links by what is at the other end, and the class of that (`tclass`) says what
- * it is: another GPU, listed from both sides as a rule; an NVSwitch; or, on POWER9 and Grace, a
- * processor, which joins no two GPUs. NVSwitches are one fabric to NCCL, so two GPUs with links into
- * switches are joined by as many as the one with fewer has; that is nvidia-smi's NV18 as well. Where
- * two sides tell different numbers, no more links than the lesser can have both ends.
+ * Each GPU lists its links by their other end, and the class of that end (`tclass`) says what it
+ * is: another GPU, usually listed from both sides; an NVSwitch; or, on POWER9 and Grace, a
+ * processor, which connects no two GPUs. To NCCL the NVSwitches are one fabric, so two GPUs with
+ * links into switches are connected by as many links as the GPU with fewer has, like NV18 in
+ * nvidia-smi. Where the two sides give different numbers, the smaller is taken, because only that
+ * many links can have both ends.
  *
- * What names no GPU of the file (that of another process, or a GPU as its own peer, as in Azure's
- * file of NC A100 v4) tells of no pair and is left out. The cost is that of the pairs of GPUs.
+ * A link to a GPU that is not in the file (that of another process) or to the GPU itself, as in
+ * Azure's file for NC A100 v4, is left out. The cost is quadratic in the GPUs.
  */
 export function readLinks(gpus: readonly NcclPci[]): Link[] {
   const ends = gpus.map(endsOf);
@@ -28,7 +29,7 @@ export function readLinks(gpus: readonly NcclPci[]): Link[] {
   for (const [i, one] of ends.entries()) {
     for (const other of ends.slice(i + 1)) {
       if (one.intoSwitches === 0 || other.intoSwitches === 0) continue;
-      const both = unknownOrLesser(one.intoSwitches, other.intoSwitches);
+      const both = smallerIfKnown(one.intoSwitches, other.intoSwitches);
       addLink(pairs, one.address, other.address, "nvlink", both);
     }
   }
@@ -37,7 +38,7 @@ export function readLinks(gpus: readonly NcclPci[]): Link[] {
 
 interface Ends {
   readonly address: string;
-  /** How many links it has into NVSwitches; null where a number is missing. */
+  /** The number of links into NVSwitches; null where one is missing. */
   readonly intoSwitches: number | null;
   readonly direct: readonly {
     readonly target: string;
@@ -47,8 +48,8 @@ interface Ends {
 }
 
 /**
- * Ranks that share a GPU, and the parts of one that runs as several, have an element each in its
- * function, every one with all of the GPU's links.
+ * Ranks that share a GPU, and the partitions of a GPU, each have their own element, every one with
+ * all of the GPU's links.
  */
 function endsOf({ element, device: { address } }: NcclPci): Ends {
   const gpus = element === null ? [] : childrenNamed(element, "gpu");
@@ -83,9 +84,10 @@ function lanesIntoSwitches(gpu: XmlElement): number | null {
 }
 
 /**
- * GPUs are of class 03 or, since Instinct MI300, 12; an NVSwitch is a bridge of the kind "other"
- * with interface 00, and POWER9's end of NVLink one with interface 01. A target outside this machine
- * (`fffffff:ff:ff.0`, NVML's for what a guest cannot see) is a switch, as NCCL takes it for.
+ * GPUs have class 03 or, since Instinct MI300, 12. An NVSwitch is a bridge of kind "other" with
+ * interface 00; POWER9's end of NVLink has interface 01. A target outside the machine
+ * (`fffffff:ff:ff.0`, which NVML writes for what a guest cannot see) counts as a switch, as in
+ * NCCL.
  */
 function targetKind(link: XmlElement): "gpu" | "switch" | "other" {
   const tclass = attribute(link, "tclass");
@@ -105,10 +107,10 @@ function addLink(
 ): void {
   const [a, b] = comparePciAddresses(one, other) < 0 ? [one, other] : [other, one];
   const known = pairs.get(`${a} ${b}`);
-  const both = known === undefined ? lanes : unknownOrLesser(known.lanes, lanes);
+  const both = known === undefined ? lanes : smallerIfKnown(known.lanes, lanes);
   pairs.set(`${a} ${b}`, { a, b, kind, lanes: both });
 }
 
-function unknownOrLesser(one: number | null, other: number | null): number | null {
+function smallerIfKnown(one: number | null, other: number | null): number | null {
   return one === null || other === null ? null : Math.min(one, other);
 }

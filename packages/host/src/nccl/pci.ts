@@ -11,31 +11,31 @@ import type { NcclCpu } from "./cpus.ts";
 import { readClass, readLink, readPciId, shown, unexpected } from "./values.ts";
 import { unknownSettings } from "@evenkeel/core/topology/unknown-settings.ts";
 
-/** A PCI function and the element that tells of it; a port that NCCL passes over has none. */
+/** A PCI function and its element; a port that NCCL omits has none. */
 export interface NcclPci {
   readonly element: XmlElement | null;
   readonly device: PciDevice;
 }
 
-/** What NCCL itself can hold (MAX_NODES), several times over. */
+/** Several times NCCL's own limit (MAX_NODES). */
 const ELEMENTS_MAX = 16_384;
 
 /**
- * The PCI tree.
+ * Rebuilds the PCI tree.
  *
- * Walking up from a device NCCL passes over every other bridge: from the device over the port above
- * it to the upstream port of its switch, and so on to the CPU. What it shows as one inside the other
- * are therefore whole switches, and the ports between them are put back as stand-ins, so that two
- * devices below one switch are PIX apart and those with two switches between them PXB.
+ * Walking up from a device, NCCL skips every other bridge: from the device over the port above it
+ * to the upstream port of its switch, and so on to the CPU. So nested elements are whole switches,
+ * and the ports between them are restored as stand-ins. Then two devices below one switch are PIX
+ * apart, and two devices with two switches between them PXB.
  *
- * Host bridges are not told, and NCCL calls all that meets in a CPU the same. Functions of one bus
- * are certainly below one host bridge; everything else gets a stand-in of its own, as on servers,
- * whose slots each have one. Functions of one device share the port above it, unless they are on
- * bus 0, which is always a root bus.
+ * Host bridges are not in the file; NCCL treats all devices of a CPU the same. Functions of one bus
+ * are certainly below one host bridge. Everything else gets a stand-in host bridge of its own, as
+ * on servers, where each slot has one. Functions of one device share the port above it, unless they
+ * are on bus 0, which is always a root bus.
  *
- * Switches that the clouds' files make up (`ffff:ff:01.0`) get stand-in addresses. Of an address
- * that is there twice the device keeps it before a bridge, and the first before the others: another
- * bridge gets a stand-in, another device is the same one told again.
+ * Switches that clouds invent in their files (`ffff:ff:01.0`) get stand-in addresses. If an address
+ * occurs twice, a device keeps it before a bridge, and the first occurrence before later ones: a
+ * later bridge gets a stand-in, a later device is a duplicate and skipped.
  */
 export function readPci(cpus: readonly NcclCpu[], where: string): NcclPci[] {
   const walk: Walk = { where, devices: new Set(), taken: new Set(), found: [], made: 0, roots: 0 };
@@ -46,7 +46,7 @@ export function readPci(cpus: readonly NcclCpu[], where: string): NcclPci[] {
 
 interface Walk {
   readonly where: string;
-  /** The addresses of everything that is no bridge. */
+  /** The addresses of all functions that are not bridges. */
   readonly devices: Set<string>;
   readonly taken: Set<string>;
   readonly found: NcclPci[];
@@ -129,7 +129,7 @@ function add(walk: Walk, element: XmlElement | null, known: Known): void {
   walk.found.push({ element, device: { ...known, ...unknown } });
 }
 
-/** The address that the function goes by, or null where it has been told before. */
+/** The function's address in the topology; null for a duplicate. */
 function ownAddress(walk: Walk, element: XmlElement): string | null {
   const address = addressOf(element, walk.where);
   if (!isBridge(element)) {
@@ -148,18 +148,21 @@ function nextStandIn(walk: Walk): string {
 function addressOf(element: XmlElement, where: string): string {
   const text = attribute(element, "busid");
   const address = normalPciAddress(text ?? "");
-  if (address === null) throw unexpected(`<pci> has ${shown(text)} for a busid`, where);
+  if (address === null) throw unexpected(`<pci> has ${shown(text)} as its busid`, where);
   return address;
 }
 
-/** Whether it leads to other functions: a switch may be left without any in a trimmed dump. */
+/** Whether it is a bridge; a trimmed dump may have a switch with nothing below it. */
 function isBridge(element: XmlElement): boolean {
   if (childElements(element).some(({ name }) => name === "gpu" || name === "nic")) return false;
   if (childrenNamed(element, "pci").length > 0) return true;
   return readClass(attribute(element, "class")).startsWith("0604");
 }
 
-/** The domain that the clouds' files take for switches which their guests cannot see. */
+/**
+ * Whether a cloud's file invented the switch: these have the domain `ffff`, for switches that
+ * guests cannot see.
+ */
 function isMadeUp(element: XmlElement): boolean {
   return isBridge(element) && /^\s*ffff:/i.test(attribute(element, "busid") ?? "");
 }

@@ -28,17 +28,25 @@ const read = (name: string): Topology => readNccl(textOf(name), name);
 
 /** What NCCL's own reading of an element would compare: who is where, and what it is. */
 function outline(of: XmlElement): unknown {
-  const told = (name: string): string | null => attribute(of, name);
-  const known = (name: string): string | null => (told(name) === "0xffff" ? null : told(name));
-  const busid = normalPciAddress(told("busid") ?? "");
-  const width = told("link_width") === "0" ? null : told("link_width");
-  const speed = Number.parseFloat(told("link_speed") ?? "");
+  const attributeOf = (name: string): string | null => attribute(of, name);
+  const known = (name: string): string | null =>
+    attributeOf(name) === "0xffff" ? null : attributeOf(name);
+  const busid = normalPciAddress(attributeOf("busid") ?? "");
+  const width = attributeOf("link_width") === "0" ? null : attributeOf("link_width");
+  const speed = Number.parseFloat(attributeOf("link_speed") ?? "");
   const inner = childElements(of).filter(({ name }) => /^(pci|gpu|nic|xgmi)$/.test(name));
   return {
     name: of.name,
     // What is made up has no name to compare.
     busid: busid?.startsWith("ffff:") === true ? "made up" : busid,
-    own: [told("class"), known("vendor"), known("device"), told("target"), told("count"), width],
+    own: [
+      attributeOf("class"),
+      known("vendor"),
+      known("device"),
+      attributeOf("target"),
+      attributeOf("count"),
+      width,
+    ],
     speed: Number.isNaN(speed) ? null : speed,
     below: inner.map(outline).toSorted((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1)),
   };
@@ -55,7 +63,7 @@ function maskOf(cpu: XmlElement): string {
  * - g5 has functions without a class, which could be anything and are no GPUs;
  * - p4d, NDv2, NDv4 and OCI's flattened file leave to NCCL which functions are GPUs and NICs;
  * - 8p1h_1 gives a switch and a NIC below it one address.
- * Of all others NVLink alone is not compared: it is written toward one switch that nobody sees.
+ * In all others only NVLink is not compared: it is written toward one hidden switch.
  */
 const notTheSame = new Set([
   "aws-g5.48xl-topo.xml",
@@ -100,7 +108,7 @@ describe.skipIf(folder === null)("the recordings", () => {
     expect(cpus(written)).toEqual(cpus(given));
   });
 
-  test.each(graphs)("%s is refused by what it is", async (name) => {
+  test.each(graphs)("%s is refused by the kind of file", async (name) => {
     const error = await codedError("xml-unexpected", () => read(name));
     expect(error.message).toContain("<graphs>");
   });

@@ -32,7 +32,7 @@ function classOf(topology: Topology, a: string, b: string): Interconnect | null 
   return interconnects(topology)(`0000:${a}`, `0000:${b}`);
 }
 
-test("a dump tells of devices, their node and what a link can run at", () => {
+test("a dump gives devices, their node and the maximum speed of a link", () => {
   const topology = readNccl(
     `<!-- by hand --><system version="1" name="box">
       <cpu numaid="1" affinity="000000ff,00000000,0000000f" arch="arm64" vendor="x" familyid="6">
@@ -73,7 +73,7 @@ test("a dump tells of devices, their node and what a link can run at", () => {
   expect(topology.cores).toEqual([]);
 });
 
-test("what meets in one switch is PIX, in several PXB, and beyond them NODE or SYS", () => {
+test("devices that meet in one switch are PIX, in several PXB, and otherwise NODE or SYS", () => {
   const topology = read(
     cpu(
       "0",
@@ -94,7 +94,7 @@ test("what meets in one switch is PIX, in several PXB, and beyond them NODE or S
   expect(topology.pci.every(({ root }) => isStandIn(root))).toBe(true);
 });
 
-test("functions of one device share its port, and those of a root bus their host bridge", () => {
+test("functions of one device share its port, functions on a root bus share their host bridge", () => {
   const topology = read(
     cpu("0", nic("0000:27:00.0"), nic("0000:27:00.1"), gpu("0000:00:16.0"), gpu("0000:00:17.0")),
   );
@@ -103,14 +103,14 @@ test("functions of one device share its port, and those of a root bus their host
   expect(classOf(topology, "00:16.0", "27:00.0")).toBe("NODE");
 });
 
-test("a node that NCCL does not know is unknown, and so is what lies between its devices", () => {
+test("a node unknown to NCCL is unknown, and so are the interconnects of its devices", () => {
   const topology = read(cpu("-1", gpu("0000:10:00.0"), gpu("0000:20:00.0")));
   expect(topology.nodes).toEqual([]);
   expect(topology.pci.every(({ node }) => node === null)).toBe(true);
   expect(classOf(topology, "10:00.0", "20:00.0")).toBeNull();
 });
 
-test("switches that were made up have stand-ins, also those that share a name", () => {
+test("made-up switches get stand-ins, even those that share a name", () => {
   const made = bridge("ffff:ff:01.0", gpu("0000:10:1c.0"), nic("0000:10:1b.0"));
   const more = bridge("FFFF:FF:01.0", gpu("0000:20:1c.0"));
   const topology = read(cpu("0", made, more));
@@ -119,7 +119,7 @@ test("switches that were made up have stand-ins, also those that share a name", 
   expect(classOf(topology, "10:1c.0", "20:1c.0")).toBe("NODE");
 });
 
-test("of an address that is there twice the device has it, and the first", () => {
+test("an address that comes twice belongs to the device rather than the bridge, or else to the first", () => {
   const topology = read(
     cpu("0", bridge("0000:a1:00.0", gpu("0000:a3:00.0"), nic("0000:a1:00.0")), gpu("0000:a3:00.0")),
   );
@@ -128,7 +128,7 @@ test("of an address that is there twice the device has it, and the first", () =>
   expect(classOf(topology, "a3:00.0", "a1:00.0")).toBe("PIX");
 });
 
-test("NVLink is between GPUs directly, or as wide as the narrower of two is into switches", () => {
+test("NVLink is direct, or through switches as wide as the narrower of two GPUs", () => {
   const into = (...counts: readonly number[]): string =>
     counts
       .map((n, i) => `<nvlink target="0000:f${i}:00.0" count="${n}" tclass="0x068000"/>`)
@@ -163,7 +163,7 @@ test("NVLink is between GPUs directly, or as wide as the narrower of two is into
   ]);
 });
 
-test("links into processors join no GPUs, and parts of a GPU have its links together", () => {
+test("links into processors do not link GPUs, and parts of a GPU share its links", () => {
   // POWER9's end of NVLink, Grace's of C2C, and the parts of one GPU with a rank each.
   const power = `<nvlink target="0004:00:00.0" count="3" tclass="0x068001"/>`;
   const grace = `<c2c bw="44712" count="5"/>`;
@@ -179,7 +179,7 @@ test("links into processors join no GPUs, and parts of a GPU have its links toge
   ]);
 });
 
-test("XGMI is counted, also of accelerators that are no display", () => {
+test("XGMI is counted, even of accelerators that are not display controllers", () => {
   const to = (target: string): string => `<xgmi target="${target}" count="1" tclass="0x120000"/>`;
   const attributes = `class="0x120000" vendor="0x1002" device="0x74a1"`;
   const topology = read(
@@ -195,7 +195,7 @@ test("XGMI is counted, also of accelerators that are no display", () => {
   expect(topology.accelerators[0]?.model).toBe("Instinct MI300X");
 });
 
-test("what leaves out class and vendor leaves them unknown", () => {
+test("a dump without class and vendor leaves them unknown", () => {
   const bare = read(
     `<cpu numaid="0"><pci busid="0000:00:16.0"/><nic><net name="eth0"/></nic></cpu>`,
   );
@@ -210,7 +210,7 @@ test("what leaves out class and vendor leaves them unknown", () => {
   expect([short.accelerators.length, short.nics.length]).toEqual([1, 1]);
 });
 
-test("a file of several hosts is refused with what to do", async () => {
+test("a file of several hosts is refused with a remedy", async () => {
   const of = (hash: string): string =>
     `<cpu host_hash="${hash}" numaid="0">${gpu("0008:06:00.0")}</cpu>`;
   const error = await codedError("xml-unexpected", () => read(of("0xa1"), of("0xb2")));
@@ -258,7 +258,7 @@ test.each([
   expect(error.expected).not.toBeNull();
 });
 
-test("a damaged dump is read or refused, and nothing else", () => {
+test("a damaged dump is read, or refused with a code", () => {
   const whole = `<system version="1">${cpu("0", bridge("0000:10:00.0", gpu("0000:12:00.0", `<nvlink target="0000:32:00.0" count="4" tclass="0x030200"/>`), nic("0000:13:00.0")))}${cpu("-1", gpu("0000:32:00.0"))}</system>`;
   const values = [
     "",

@@ -15,13 +15,13 @@ import { type NcclPci, readPci } from "./pci.ts";
 import { readCount, unexpected } from "./values.ts";
 
 /**
- * The machine in a topology file of NCCL or RCCL: what `NCCL_TOPO_DUMP_FILE` writes, and what the
- * clouds ship for `NCCL_TOPO_FILE`. It tells of GPUs and NICs, the switches above them, their nodes
- * and links; memory, distances and cores it does not know.
+ * Reads a topology file of NCCL or RCCL: the dump that `NCCL_TOPO_DUMP_FILE` names, or the file
+ * that clouds ship for `NCCL_TOPO_FILE`. It has GPUs and NICs, the switches above them, their nodes
+ * and links; it has no memory, distances or cores.
  * https://github.com/NVIDIA/nccl, src/graph/xml.cc and topo.cc
  *
- * Errors: those of `readXml`; `xml-unexpected` where the document is no such topology, or one of
- * several hosts; `topology-inconsistent` where it contradicts itself.
+ * Errors: those of `readXml`; `xml-unexpected` where the document is not such a topology, or
+ * describes several hosts; `topology-inconsistent` where it contradicts itself.
  */
 export function readNccl(text: string, where: string): Topology {
   const system = readSystem(text, where);
@@ -42,7 +42,7 @@ export function readNccl(text: string, where: string): Topology {
   return checkedTopology(topology, where);
 }
 
-/** More than any machine has: what grows with their pairs must stay small. */
+/** More than any machine has. The limit bounds the work that is quadratic in the GPUs. */
 const GPUS_MAX = 256;
 
 function readSystem(text: string, where: string): XmlElement {
@@ -64,8 +64,8 @@ function nameOf(where: string): string {
 }
 
 /**
- * The functions that are marked as GPUs or NICs, and those whose class says so: files made for
- * `NCCL_TOPO_FILE` leave it to NCCL to find out which they are, and often the vendor too.
+ * The functions that the file marks as GPUs or NICs, and those whose class says so. Files made for
+ * `NCCL_TOPO_FILE` leave it to NCCL to find out, and often omit the vendor too.
  */
 function ofRole(pci: readonly NcclPci[], role: "gpu" | "nic"): NcclPci[] {
   const functions = pci.map(({ device }) => device);
@@ -82,7 +82,7 @@ function ofRole(pci: readonly NcclPci[], role: "gpu" | "nic"): NcclPci[] {
 
 function isUnmarked({ vendor, class: code }: PciDevice, role: "gpu" | "nic"): boolean {
   if (role === "nic") return code === "02";
-  // NCCL calls a GPU whose class it cannot read `0x03`.
+  // NCCL writes `0x03` for a GPU whose class it cannot read.
   return vendor === null && /^(03$|0300|0302|0380|12)/.test(code);
 }
 
@@ -92,9 +92,9 @@ function acceleratorOf({ device: { address, vendor, device } }: NcclPci): Accele
 }
 
 /**
- * A NIC by the first of its networks: NCCL puts the ports and virtual functions of a card into one
- * function. Ports of RDMA devices count from 1, and what NCCL reaches through sockets has port 0;
- * that does not say that the card cannot do RDMA.
+ * A NIC, named after its first network: NCCL puts the ports and virtual functions of a card into
+ * one function. RDMA ports count from 1. A network that NCCL reaches through sockets has port 0,
+ * which does not mean that the card has no RDMA.
  */
 function nicOf({ element, device }: NcclPci): Nic {
   const cards = element === null ? [] : childrenNamed(element, "nic");

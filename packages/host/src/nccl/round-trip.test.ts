@@ -57,7 +57,7 @@ test.each([
   );
 });
 
-test("what was read once is written and read the same", () => {
+test("a machine that was read is written and read back the same", () => {
   fc.assert(
     fc.property(wideTopology.filter(hasDevices), (topology) => {
       const once = readBack(topology);

@@ -2,7 +2,7 @@ import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import type { PcieLink } from "@evenkeel/core/topology/topology.ts";
 import { attribute, type XmlElement } from "@evenkeel/core/xml/element.ts";
 
-/** The refusal of a document that is XML and not such a topology. */
+/** The error for an XML document that is not such a topology. */
 export function unexpected(message: string, where: string, remedy?: string): EvenkeelError {
   return new EvenkeelError("xml-unexpected", message, {
     where,
@@ -11,14 +11,14 @@ export function unexpected(message: string, where: string, remedy?: string): Eve
   });
 }
 
-/** A value as an error shows it, however long it is. */
+/** A value as error messages show it, at most 40 characters. */
 export function shown(text: string | null): string {
   return text === null ? "none" : JSON.stringify(text.slice(0, 40));
 }
 
 /**
- * A vendor or device number, `0x10de`; NVML's have no leading zeros. Null where it is missing or
- * all ones, which is what the clouds' files give the switches they make up.
+ * A vendor or device id, `0x10de`; NVML writes it without leading zeros. Null where it is missing
+ * or all ones, as for the switches that clouds invent in their files.
  */
 export function readPciId(text: string | null): string | null {
   const digits = /^(?:0x)?([0-9a-f]{1,4})$/i.exec(text?.trim() ?? "")?.[1];
@@ -27,8 +27,8 @@ export function readPciId(text: string | null): string | null {
 }
 
 /**
- * A class, `0x030200`. NCCL itself writes `0x03` for a GPU and `0x02` for a NIC whose class it could
- * not read; of what has none nothing is known.
+ * A class, `0x030200`. NCCL itself writes `0x03` for a GPU and `0x02` for a NIC whose class it
+ * could not read. Empty where it is missing.
  */
 export function readClass(text: string | null): string {
   const digits = /^(?:0x)?([0-9a-f]{1,6})$/i.exec(text?.trim() ?? "")?.[1]?.toLowerCase();
@@ -38,9 +38,9 @@ export function readClass(text: string | null): string {
 }
 
 /**
- * The link that `link_speed` (`32.0 GT/s PCIe`) and `link_width` describe. NCCL takes both from the
- * kernel's maximum, of the device or of the port above it, whichever is less, and tells nothing of
- * what the link runs at. A width of 0, an empty speed and `Unknown` stand for unknown.
+ * The link from `link_speed` (`32.0 GT/s PCIe`) and `link_width`. Both are the kernel's maximum for
+ * the device or for the port above it, whichever is less; the current speed is not in the file. A
+ * width of 0, an empty speed and `Unknown` mean unknown.
  */
 export function readLink(element: XmlElement): PcieLink | null {
   const speed = /^\s*(\d{1,3}(?:\.\d{1,2})?)\s*GT\/s/i.exec(
@@ -54,7 +54,7 @@ export function readLink(element: XmlElement): PcieLink | null {
   return { speedGTs: null, width: null, maxSpeedGTs, maxWidth };
 }
 
-/** A count, or null where it is missing or none. */
+/** A count; null where it is missing or not a number. */
 export function readCount(text: string | null): number | null {
   return /^\s*\d{1,6}\s*$/.test(text ?? "") ? Number(text) : null;
 }

@@ -81,7 +81,7 @@ user@host:~$`;
   expect(distances?.[2]).toEqual([80, 80, 10]);
 });
 
-test("a version that tells no CPUs, and a kernel that tells no distances", () => {
+test("a version without CPUs, and a kernel without distances", () => {
   const text =
     "available: 1 nodes (0-0)\nnode 0 size: 512 MB\nnode 0 free: 3 MB\nNo distance information available.\n";
   const { nodes, distances } = readNumactl(text, "n.txt");
@@ -113,7 +113,7 @@ test("a CPU on two nodes is a contradiction", async () => {
   await codedError("topology-inconsistent", () => readNumactl(text, "n.txt"));
 });
 
-test("what any machine of numactl's would print is read back", () => {
+test("any output that numactl can print is read back", () => {
   const machine = fc.record({
     ids: fc.uniqueArray(fc.nat(255), { minLength: 1, maxLength: 6 }),
     owners: fc.array(fc.nat(5), { maxLength: 40 }),

@@ -9,25 +9,25 @@ import { cpuListReader, NODE_MAX } from "../text/cpu-list.ts";
 import { nameOfText, readLines } from "../text/read-lines.ts";
 
 /**
- * The machine as `numactl --hardware` prints it: its nodes with their CPUs and memory, and the
- * distances. Cores, packages and devices are not in it.
+ * Reads the output of `numactl --hardware`: nodes with their CPUs and memory, and the distances.
+ * Cores, packages and devices are not in it.
  *
- * Memory is in whole MiB there, rounded down, so a size may be less than a MiB short of what the
- * kernel says. Versions before 2.0 do not tell CPUs; then no node has any here, and no core tells
- * otherwise. What stands before and after, such as a prompt, is passed over.
+ * Memory is printed in whole MiB, rounded down, so a size may be less than a MiB below the
+ * kernel's. Versions before 2.0 print no CPUs; then the nodes have none, and no cores are known.
+ * Other text before and after, such as a prompt, is skipped.
  *
- * Errors: `text-unexpected` where it is something else, another of numactl's outputs, or cut short
- * so that a node is incomplete; `topology-inconsistent`; `file-too-large`.
+ * Errors: `text-unexpected` where the text is something else, another of numactl's outputs, or cut
+ * short so that a node is incomplete; `topology-inconsistent`; `file-too-large`.
  * https://github.com/numactl/numactl (numactl.c, `hardware`)
  */
 export function readNumactl(text: string, where: string): Topology {
   const lines = readLines(text, where).map((line) => line.trim());
   const ids = availableNodes(lines, where);
-  const told = nodeLines(lines);
+  const linesOf = nodeLines(lines);
   const topology = buildTopology({
     name: nameOfText(where),
     source: "numactl",
-    nodes: nodeParts(ids, told, where),
+    nodes: nodeParts(ids, linesOf, where),
     distances: readDistances(lines, ids),
   });
   return checkedTopology(topology, where);
@@ -40,27 +40,31 @@ function availableNodes(lines: readonly string[], where: string): readonly numbe
   const match = /^available: (\d{1,5}) nodes? \(([\d,-]{1,4000})\)$/.exec(first);
   const set = parseList(match?.[2] ?? "");
   const ids = set === null ? [] : indices(set);
-  if (found.length > 1) throw unexpected(`tells of ${found.length} machines`, where);
+  if (found.length > 1) throw unexpected(`describes ${found.length} machines`, where);
   const plausible = ids.length > 0 && ids.every((id) => id <= NODE_MAX);
   if (match !== null && plausible && ids.length === Number(match[1])) return ids;
   if (lines.some((line) => /^No NUMA (support )?available/.test(line))) {
-    throw unexpected("says that the kernel has no NUMA, and nothing else", where);
+    throw unexpected("says only that the kernel has no NUMA support", where);
   }
   if (lines.some((line) => line.startsWith("physcpubind:"))) {
-    throw unexpected("is numactl --show: what one process may use, not the machine", where);
+    throw unexpected(
+      "is the output of numactl --show, which describes what one process may use, not the machine",
+      where,
+    );
   }
-  const said = first === "" ? 'has no line "available: … nodes"' : `says "${first.slice(0, 60)}"`;
-  throw unexpected(said, where);
+  const problem =
+    first === "" ? 'has no line "available: … nodes"' : `has the line "${first.slice(0, 60)}"`;
+  throw unexpected(problem, where);
 }
 
-interface ToldOfNode {
+interface NodeLines {
   readonly cpus: string | null;
   readonly size: string | null;
 }
 
-/** What the lines `node 0 cpus: …` and `node 0 size: …` say, by node. */
-function nodeLines(lines: readonly string[]): ReadonlyMap<number, ToldOfNode> {
-  const told = new Map<number, ToldOfNode>();
+/** The values of the lines `node 0 cpus: …` and `node 0 size: …`, by node. */
+function nodeLines(lines: readonly string[]): ReadonlyMap<number, NodeLines> {
+  const linesOf = new Map<number, NodeLines>();
   let wrapped: number | null = null;
   for (const line of lines) {
     const match = /^node (\d{1,5}) (cpus|size|free):(.*)$/.exec(line);
@@ -71,31 +75,31 @@ function nodeLines(lines: readonly string[]): ReadonlyMap<number, ToldOfNode> {
       wrapped = null;
       continue;
     }
-    const { cpus = null, size = null } = told.get(id) ?? {};
+    const { cpus = null, size = null } = linesOf.get(id) ?? {};
     const value = (match?.[3] ?? numbers ?? "").trim();
-    if (numbers !== null) told.set(id, { cpus: `${cpus ?? ""} ${numbers}`, size });
-    else if (match?.[2] === "cpus") told.set(id, { cpus: value, size });
-    else if (match?.[2] === "size") told.set(id, { cpus, size: value });
+    if (numbers !== null) linesOf.set(id, { cpus: `${cpus ?? ""} ${numbers}`, size });
+    else if (match?.[2] === "cpus") linesOf.set(id, { cpus: value, size });
+    else if (match?.[2] === "size") linesOf.set(id, { cpus, size: value });
     wrapped = numbers !== null || match?.[2] === "cpus" ? id : null;
   }
-  return told;
+  return linesOf;
 }
 
 function nodeParts(
   ids: readonly number[],
-  told: ReadonlyMap<number, ToldOfNode>,
+  linesOf: ReadonlyMap<number, NodeLines>,
   where: string,
 ): NodeParts[] {
-  const tellsCpus = [...told.values()].some(({ cpus }) => cpus !== null);
+  const hasCpus = [...linesOf.values()].some(({ cpus }) => cpus !== null);
   const readList = cpuListReader((message) => unexpected(message, where));
   return ids.map((id) => {
-    const node = told.get(id);
-    // numactl always says the size last of these two, or that it has none to say.
-    if (node === undefined || node.size === null || (tellsCpus && node.cpus === null)) {
+    const node = linesOf.get(id);
+    // numactl prints a node's size, or that it is unknown, after its CPUs.
+    if (node === undefined || node.size === null || (hasCpus && node.cpus === null)) {
       throw unexpected(`is cut short: node ${id} is not complete`, where);
     }
     const cpus = readList((node.cpus ?? "").trim().replace(/\s+/g, ","));
-    if (cpus === null) throw unexpected(`node ${id} has a list of CPUs that is none`, where);
+    if (cpus === null) throw unexpected(`node ${id} has an invalid list of CPUs`, where);
     return {
       id,
       cpus: cpus.join(","),
@@ -110,12 +114,12 @@ function mebibytes(size: string, id: number, where: string): number | null {
   if (size.startsWith("<not available>")) return null;
   const match = /^(\d{1,9}) MB$/.exec(size);
   if (match !== null) return Number(match[1]) * MiB;
-  throw unexpected(`node ${id} has "${size.slice(0, 40)}" for a size`, where);
+  throw unexpected(`node ${id} has "${size.slice(0, 40)}" as its size`, where);
 }
 
 /**
- * The table below `node distances:`. Its first line names the columns; one that lacks a row, a
- * column or a figure, as a text that was cut short does, says nothing that could be relied on.
+ * The table below `node distances:`. Its first line names the columns. Null where a row, a column
+ * or a value is missing, as in a text that was cut short.
  */
 function readDistances(lines: readonly string[], ids: readonly number[]): number[][] | null {
   const start = lines.findIndex((line) => line.startsWith("node distances:"));

@@ -16,8 +16,8 @@ import { baseName } from "./base-name.ts";
 import { unknownSettings } from "@evenkeel/core/topology/unknown-settings.ts";
 
 /**
- * What `nvidia-smi` says of one GPU, each in the tool's own words, null where it is left out. Serial
- * numbers are never among it.
+ * The fields of one GPU as `nvidia-smi` prints them, null where missing. Serial numbers are never
+ * read.
  */
 export interface GpuFacts {
   /** `00000000:1B:00.0` */
@@ -38,22 +38,22 @@ export interface GpuFacts {
   readonly maxWidth: string | null;
   /** `Enabled`, `Disabled` */
   readonly migMode: string | null;
-  /** `VGPU` in a guest that was given a part of a GPU. */
+  /** `VGPU` in a guest that has a part of a GPU. */
   readonly virtualization: string | null;
-  /** Its MIG devices by their numbers. */
+  /** Its MIG devices, in the order of their numbers. */
   readonly migDevices: readonly MigFacts[];
 }
 
-/** What `nvidia-smi` says of one MIG device. */
+/** The fields of one MIG device as `nvidia-smi` prints them. */
 export interface MigFacts {
-  /** `3g.40gb`, which the list of `-L` tells. */
+  /** `3g.40gb`; only the list of `-L` has it. */
   readonly profile: string | null;
   readonly uuid: string | null;
   /** `40192 MiB` */
   readonly memory: string | null;
 }
 
-/** Of a GPU of which nothing is said. */
+/** A GPU without any known field. */
 export const nothingKnown: GpuFacts = {
   address: null,
   productName: null,
@@ -73,9 +73,9 @@ export const nothingKnown: GpuFacts = {
 };
 
 /**
- * The machine as far as its GPUs tell: accelerators, and nothing of how they are connected. Each
- * hangs from a root of its own, a stand-in, for which of them share one is not said. A GPU without
- * an address gets a stand-in by its place.
+ * Builds the machine from its GPUs alone: accelerators, without their connections. Each has a
+ * stand-in host bridge of its own, because the output does not show which GPUs share one. A GPU
+ * without an address gets a stand-in address by its position.
  *
  * Errors: `topology-inconsistent` where two GPUs have one address.
  */
@@ -90,28 +90,28 @@ export function gpuTopology(gpus: readonly GpuFacts[], where: string): Topology 
   return checkedTopology(topology, where);
 }
 
-/** What the tool says of a GPU as an accelerator, which of its PCI function is known before. */
+/** Turns the tool's fields into an accelerator at a known PCI function. */
 export function acceleratorOf(
   gpu: GpuFacts,
   at: Pick<PciDevice, "address" | "vendor" | "device"> | undefined,
 ): Accelerator {
-  const isPart = gpu.virtualization?.toUpperCase() === "VGPU";
+  const isVirtual = gpu.virtualization?.toUpperCase() === "VGPU";
   const instances = gpu.migDevices.slice(0, instancesMax).map(instanceOf);
   const chip = acceleratorModel(at?.vendor ?? null, at?.device ?? null);
   return {
     address: at?.address ?? "",
-    // A part's product name is that of its vGPU type.
-    model: chip ?? (isPart ? null : modelIn(gpu.productName)),
+    // The product name of a vGPU is that of its vGPU type, not of the GPU.
+    model: chip ?? (isVirtual ? null : modelIn(gpu.productName)),
     uuid: uuidIn(gpu.uuid),
     moduleId: moduleIn(gpu.moduleId),
     memoryBytes: bytesIn(gpu.memory),
-    profile: isPart && modelIn(gpu.productName) !== null ? profileIn(gpu.productName) : null,
+    profile: isVirtual && modelIn(gpu.productName) !== null ? profileIn(gpu.productName) : null,
     migEnabled: migEnabledIn(gpu.migMode) ?? (instances.length > 0 ? true : null),
     instances,
   };
 }
 
-/** Seven GPU instances of up to seven compute instances each; of more a text makes up. */
+/** Seven GPU instances with up to seven compute instances each. */
 const instancesMax = 49;
 
 function instanceOf({ profile, uuid, memory }: MigFacts): AcceleratorInstance {
@@ -151,7 +151,10 @@ function pciDevice(gpu: GpuFacts, place: number): PciDevice {
   };
 }
 
-/** Base class 3 and subclass 2, since driver 550; before, every GPU is some display controller. */
+/**
+ * Base class and subclass, 3 and 2, exist since driver 550; without them, a GPU is some display
+ * controller.
+ */
 function classIn({ baseClass, subClass }: GpuFacts): string {
   const [base, sub] = [baseClass, subClass].map((text) => {
     const match = /^(?:0x)?([0-9a-f]{1,2})$/i.exec(text ?? "");
@@ -181,7 +184,7 @@ function widthIn(text: string | null): number | null {
   return lanes !== null && lanes >= 1 && lanes <= 32 ? lanes : null;
 }
 
-/** NVML gives 0 to whatever sits on no baseboard, so that 0 is no number of a module. */
+/** NVML gives 0 to a GPU that is not on a baseboard, so 0 means no module number. */
 function moduleIn(text: string | null): number | null {
   const number = countIn(text);
   return number === 0 ? null : number;
@@ -191,18 +194,20 @@ function countIn(text: string | null): number | null {
   return text !== null && /^\d{1,4}$/.test(text) ? Number(text) : null;
 }
 
-/** Old drivers say MB and mean MiB. */
+/** Old drivers write MB and mean MiB. */
 function bytesIn(text: string | null): number | null {
   const match = /^(\d{1,9}) Mi?B$/.exec(text ?? "");
   return match === null ? null : Number(match[1]) * MiB;
 }
 
-/** The GPU's own; one that was blackened out in a ticket is none. */
+/** The GPU's UUID; null if somebody blacked it out in a ticket. */
 function uuidIn(text: string | null): string | null {
   return text !== null && /^GPU-[0-9a-f-]{36}$/.test(text) ? text : null;
 }
 
-/** A GPU that has fallen off its bus says so in every field: `[Unknown Error]`, `GPU is lost`. */
+/**
+ * A GPU that has fallen off its bus has an error in every field: `[Unknown Error]`, `GPU is lost`.
+ */
 function modelIn(text: string | null): string | null {
   const none =
     /^(\[|N\/A$|Unknown|ERR|Graphics Device$|GPU (is lost|requires reset)|Insufficient)/i;

@@ -2,25 +2,28 @@ import type { PciInterconnect } from "@evenkeel/core/topology/topology.ts";
 import type { TopoMatrix } from "./topo-matrix.ts";
 import { pciClasses } from "./topo-words.ts";
 
-/** For each device, the lowest position of those that it shares something with. */
+/**
+ * Groups of devices that share a part of the PCI tree. A group's number is its lowest member's
+ * position.
+ */
 export interface PciGroups {
-  /** One switch. */
+  /** Devices below one switch. */
   readonly ofSwitch: readonly number[];
-  /** One tree of switches. */
+  /** Devices below one tree of switches. */
   readonly ofTree: readonly number[];
-  /** One host bridge. */
+  /** Devices below one host bridge. */
   readonly ofRoot: readonly number[];
 }
 
 /**
- * Which devices hang below one switch, one tree of switches and one host bridge.
+ * Groups devices by switch, by tree of switches and by host bridge.
  *
- * Being at most PIX, PXB or PHB apart are equivalences, each within the next, as in any tree: the
- * groups are those that the stated pairs span. They are right if no pair that is stated to be
- * farther apart ends up in one group. Where one does, no tree of bridges looks like that (what
- * virtual machines and drivers make of bridges they do not see), and what that group would be is not
- * known: its members stay in the nearer groups, and the reader keeps what is stated of them as it
- * stands. GPUs with NVLink say nothing of PCI. The cost is that of the pairs.
+ * In a tree, being at most PIX, PXB or PHB apart are equivalence relations, each contained in the
+ * next. So the groups are the connected components of the stated pairs (union-find). A group is
+ * right if no pair in it is stated to be farther apart. If one is, no tree of bridges fits: virtual
+ * machines, and drivers that do not see every bridge, produce such matrices. That group is
+ * dissolved into the nearer groups, and the reader keeps the stated classes as they are. GPUs with
+ * NVLink state no PCI class. The cost is linear in the pairs.
  */
 export function pciGroups(matrix: TopoMatrix): PciGroups {
   const alone = [...matrix.devices.keys()];
@@ -31,7 +34,9 @@ export function pciGroups(matrix: TopoMatrix): PciGroups {
   return { ofSwitch, ofTree, ofRoot };
 }
 
-/** The groups; of those with members stated to be farther apart, the nearer groups within. */
+/**
+ * Replaces each group that has members stated to be farther apart by the nearer groups inside it.
+ */
 function soundGroups(
   groups: readonly number[],
   nearer: readonly number[],
@@ -49,7 +54,7 @@ function soundGroups(
 
 export type Pairs = readonly (readonly [number, number, PciInterconnect])[];
 
-/** Every pair of positions of which a class over PCI is stated. */
+/** Every pair of positions with a stated PCI class. */
 export function pciPairs({ devices, classOf }: TopoMatrix): Pairs {
   return [...devices.keys()].flatMap((a) =>
     [...Array(a).keys()].flatMap((b) => {
@@ -59,7 +64,10 @@ export function pciPairs({ devices, classOf }: TopoMatrix): Pairs {
   );
 }
 
-/** The groups that pairs at most so far apart span, each by its lowest member. */
+/**
+ * The connected components of the pairs at most `farthest` apart, each numbered by its lowest
+ * member.
+ */
 export function groupsWithin(matrix: TopoMatrix, farthest: PciInterconnect): number[] {
   const groups = separateGroups(matrix.devices.length);
   const limit = pciClasses.indexOf(farthest);
@@ -79,7 +87,7 @@ function groupOf(groups: readonly number[], member: number): number {
   return at;
 }
 
-/** Makes two members' groups one, under the lowest member of both. */
+/** Joins the groups of two members under the lower number. */
 export function join(groups: number[], a: number, b: number): void {
   const [one, other] = [groupOf(groups, a), groupOf(groups, b)];
   groups[Math.max(one, other)] = Math.min(one, other);

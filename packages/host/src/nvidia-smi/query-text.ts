@@ -6,13 +6,13 @@ interface Section {
 }
 
 /**
- * The GPUs in what `nvidia-smi -q` printed: a line `GPU 00000000:1B:00.0`, and below it fields and
- * sections by indentation, `Link Width` within `GPU Link Info` within `PCI`. Of a GPU that comes up
- * again, as with `--loop`, the first account counts. None where the text is another.
+ * Reads the GPUs in the output of `nvidia-smi -q`: a line `GPU 00000000:1B:00.0`, and below it
+ * fields and sections by indentation, such as `Link Width` in `GPU Link Info` in `PCI`. If a GPU
+ * occurs again, as with `--loop`, its first section counts. None where the text is something else.
  */
 export function gpusInText(lines: readonly string[]): GpuFacts[] {
-  const gpus = new Map<string, Told>();
-  let told: Told | null = null;
+  const gpus = new Map<string, GpuFields>();
+  let current: GpuFields | null = null;
   let open: Section[] = [];
   for (const line of lines) {
     const plain = line.replace(/^(?:> ?){1,8}/, "").replace(/[\s\\]{1,256}$/, "");
@@ -21,44 +21,45 @@ export function gpusInText(lines: readonly string[]): GpuFacts[] {
     );
     if (start !== null) {
       const address = (start[1] ?? "").toLowerCase();
-      told = gpus.has(address) ? null : { fields: new Map(), migDevices: [] };
-      if (told !== null) gpus.set(address, told);
+      current = gpus.has(address) ? null : { fields: new Map(), migDevices: [] };
+      if (current !== null) gpus.set(address, current);
       open = [];
       continue;
     }
     const name = /^(\s{0,64})([A-Z][^:]{0,63}?)\s*(?::\s?(.{0,256}))?$/.exec(plain);
-    if (told === null || name === null) continue;
+    if (current === null || name === null) continue;
     const [, blanks = "", key = "", value] = name;
     open = open.filter(({ indent }) => indent < blanks.length);
     const path = `${open.at(-1)?.path ?? ""}/${key}`;
     if (value === undefined) open.push({ indent: blanks.length, path });
-    else addField(told, path, value.trim());
+    else addField(current, path, value.trim());
   }
   return [...gpus].map(([address, all]) => factsOf(address, all));
 }
 
-/** The fields of a GPU by their paths, and those of each of its MIG devices. */
-interface Told {
+/** A GPU's fields by their paths, and those of its MIG devices. */
+interface GpuFields {
   readonly fields: Map<string, string>;
   readonly migDevices: Map<string, string>[];
 }
 
-/** Each MIG device is a section `MIG Device` of its own, which begins with its `Index`. */
-function addField({ fields, migDevices }: Told, path: string, value: string): void {
+/** Each MIG device has its own section `MIG Device`, which begins with its `Index`. */
+function addField({ fields, migDevices }: GpuFields, path: string, value: string): void {
   const inner = /^\/MIG Devices?(\/.{1,200})$/.exec(path)?.[1];
   if (inner === "/Index") migDevices.push(new Map());
   const into = inner === undefined ? fields : migDevices.at(-1);
   if (into !== undefined && !into.has(inner ?? path)) into.set(inner ?? path, value);
 }
 
-function migFactsOf(told: ReadonlyMap<string, string>): MigFacts {
-  const memory = told.get("/FB Memory Usage/Total") ?? told.get("/Shared FB Memory Usage/Total");
-  return { profile: null, uuid: told.get("/UUID") ?? null, memory: memory ?? null };
+function migFactsOf(fields: ReadonlyMap<string, string>): MigFacts {
+  const memory =
+    fields.get("/FB Memory Usage/Total") ?? fields.get("/Shared FB Memory Usage/Total");
+  return { profile: null, uuid: fields.get("/UUID") ?? null, memory: memory ?? null };
 }
 
-function factsOf(address: string, { fields: told, migDevices }: Told): GpuFacts {
+function factsOf(address: string, { fields, migDevices }: GpuFields): GpuFacts {
   const field = (...paths: readonly string[]): string | null =>
-    paths.map((path) => told.get(path)).find((value) => value !== undefined && value !== "N/A") ??
+    paths.map((path) => fields.get(path)).find((value) => value !== undefined && value !== "N/A") ??
     null;
   const link = "/PCI/GPU Link Info";
   return {
@@ -84,8 +85,8 @@ function factsOf(address: string, { fields: told, migDevices }: Told): GpuFacts 
 }
 
 /**
- * The GPUs in what `nvidia-smi -L` printed, `GPU 0: NVIDIA H100 80GB HBM3 (UUID: GPU-…)`, by their
- * numbers, in ascending order. MIG devices, on lines of their own below a GPU, are parts of it.
+ * Reads the GPUs in the output of `nvidia-smi -L`, `GPU 0: NVIDIA H100 80GB HBM3 (UUID: GPU-…)`, by
+ * number in ascending order. MIG devices have lines of their own below their GPU and belong to it.
  */
 export function gpusInList(lines: readonly string[]): ReadonlyMap<number, GpuFacts> {
   const found = new Map<number, GpuFacts>();
@@ -100,7 +101,7 @@ export function gpusInList(lines: readonly string[]): ReadonlyMap<number, GpuFac
       continue;
     }
     const match = listEntry.exec(line.slice(0, 512)) ?? nameEntry.exec(line.slice(0, 512));
-    // Of a GPU that comes up again its MIG devices do too.
+    // The MIG devices below a repeated GPU are repeated too, so they are skipped.
     if (match !== null) last = null;
     for (const number of (match?.[1] ?? "").split(",").map(Number)) {
       if (match === null || found.has(number)) continue;
@@ -112,7 +113,7 @@ export function gpusInList(lines: readonly string[]): ReadonlyMap<number, GpuFac
   return new Map([...found].toSorted(([a], [b]) => a - b));
 }
 
-/** As reports of frameworks have it, without UUIDs: `GPU 0,1: NVIDIA H100 80GB HBM3`. */
+/** The form in reports of frameworks, without UUIDs: `GPU 0,1: NVIDIA H100 80GB HBM3`. */
 const nameEntry =
   /^\s{0,40}GPU (\d{1,3}(?:,\d{1,3}){0,63}): ((?:NVIDIA|Tesla|Quadro|GeForce) [\w .+-]{1,100})$/;
 

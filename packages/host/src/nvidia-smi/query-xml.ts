@@ -10,16 +10,16 @@ import { readXml } from "../xml/read-xml.ts";
 import type { GpuFacts, MigFacts } from "./gpu-facts.ts";
 
 /**
- * The GPUs in what `nvidia-smi -q -x` printed, also with a prompt around it. Elements that drivers
- * have added or renamed since are simply not there. A GPU's MIG devices are parts of it and no
- * accelerators of their own; which profile they have the document does not tell.
+ * Reads the GPUs in the output of `nvidia-smi -q -x`, also with a prompt around it. Elements that a
+ * driver does not have are null. MIG devices are parts of their GPU, not accelerators; the document
+ * does not contain their profiles.
  *
- * Errors: those of `readXml`; `xml-unexpected` where the document is another.
+ * Errors: those of `readXml`; `xml-unexpected` for any other document.
  */
 export function gpusInXml(text: string, where: string): GpuFacts[] {
   const log = readXml(document(text), where);
   if (log.name !== "nvidia_smi_log") {
-    throw new EvenkeelError("xml-unexpected", `is a document of <${log.name}>`, {
+    throw new EvenkeelError("xml-unexpected", `is an XML document with the root <${log.name}>`, {
       where,
       expected: "<nvidia_smi_log>, as nvidia-smi -q -x prints it",
     });
@@ -32,14 +32,14 @@ export function gpusInXml(text: string, where: string): GpuFacts[] {
       address: at("pci", "pci_bus_id") ?? attribute(gpu, "id"),
       productName: at("product_name"),
       uuid: at("uuid"),
-      // Drivers 510 to 565 have the first, those since the second (with a capital I).
+      // The first is in drivers 510 to 565, the second (with a capital I) in later ones.
       moduleId: at("gpu_module_id") ?? at("platformInfo", "module_id"),
       pciId: at("pci", "pci_device_id"),
       baseClass: at("pci", "pci_base_class"),
       subClass: at("pci", "pci_sub_class"),
       memory: at("fb_memory_usage", "total") ?? at("memory_usage", "total"),
       generation: link("pcie_gen", "current_link_gen"),
-      // The GPU's own maximum, which sysfs tells too; older drivers know what it can have here.
+      // The GPU's own maximum, as in sysfs. Older drivers only have the maximum in this slot.
       maxGeneration: link("pcie_gen", "max_device_link_gen") ?? link("pcie_gen", "max_link_gen"),
       width: link("link_widths", "current_link_width"),
       maxWidth: link("link_widths", "max_link_width"),
@@ -50,12 +50,12 @@ export function gpusInXml(text: string, where: string): GpuFacts[] {
   });
 }
 
-/** Where there are none, the element has the text `None`. */
+/** Without MIG devices the element has the text `None`. */
 function migDevicesOf(gpu: XmlElement): MigFacts[] {
   const all = child(gpu, "mig_devices");
   return (all === null ? [] : childrenNamed(all, "mig_device")).map((device) => ({
     profile: null,
-    // The schema has it, and some drivers leave it out.
+    // The schema has it, but some drivers omit it.
     uuid: valueAt(device, ["uuid"]),
     memory: valueAt(device, ["fb_memory_usage", "total"]),
   }));
@@ -63,7 +63,7 @@ function migDevicesOf(gpu: XmlElement): MigFacts[] {
 
 const end = "</nvidia_smi_log>";
 
-/** The first log in a text: prompts stand before it, and with `--loop` more logs after it. */
+/** The first log in a text: prompts may precede it, and with `--loop` more logs follow. */
 function document(text: string): string {
   const start = text.search(/<\?xml|<!DOCTYPE nvidia_smi_log|<nvidia_smi_log/);
   if (start < 0) return text;
@@ -71,7 +71,7 @@ function document(text: string): string {
   return text.slice(start, until < 0 ? undefined : until + end.length);
 }
 
-/** The text of the element there; null where it is missing or says that it has nothing to say. */
+/** The text of the element at the path; null where it is missing, empty or `N/A`. */
 function valueAt(from: XmlElement, path: readonly string[]): string | null {
   let at: XmlElement | null = from;
   for (const name of path) at = at === null ? null : child(at, name);

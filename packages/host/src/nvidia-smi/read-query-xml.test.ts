@@ -77,7 +77,7 @@ test("a GPU's address, model, UUID, module, memory and link", () => {
   expect(JSON.stringify(topology)).not.toContain("1654123038646");
 });
 
-test("how GPUs reach each other is not told, and unknown", () => {
+test("the interconnects of GPUs are unknown, as the query does not have them", () => {
   const topology = read(log(gpu("1B"), gpu("3B", { before: "" })));
   expect(interconnects(topology)("0000:1b:00.0", "0000:3b:00.0")).toBeNull();
   expect(topology.pci.every(({ root }) => isStandIn(root))).toBe(true);
@@ -96,7 +96,7 @@ test.each([
   expect(read(log(gpu("1B", { before }))).accelerators[0]?.moduleId).toBe(expected);
 });
 
-test("newer drivers tell the class, older ones call the memory otherwise", () => {
+test("newer drivers print the class, older ones have another name for the memory", () => {
   const pci = "<pci_base_class>3</pci_base_class><pci_sub_class>2</pci_sub_class>";
   expect(read(log(gpu("1B", { pci }))).pci[0]?.class).toBe("0302");
   const old = read(log(gpu("1B", { memory: "memory_usage" })));
@@ -143,7 +143,7 @@ test("a GPU in MIG mode is one accelerator with its instances", () => {
   ]);
 });
 
-test("a guest that was given a part of a GPU knows which, and the chip by its id", () => {
+test("a guest with a part of a GPU shows which part, and the chip by its id", () => {
   const vgpu = (mode: string, id = "233010DE"): string =>
     gpu("02", {
       before: `<gpu_virtualization_mode><virtualization_mode>${mode}</virtualization_mode>
@@ -180,14 +180,14 @@ test("a GPU that has fallen off the bus is still there", () => {
   expect(topology.pci).toMatchObject([{ vendor: "10de", device: null, link: null }]);
 });
 
-test("a prompt before, more logs behind, and GPUs without addresses", () => {
+test("a prompt before, other logs after, and GPUs without addresses", () => {
   const nameless = `<gpu><product_name>NVIDIA GB300</product_name><pci/></gpu>`;
   const topology = read(`$ nvidia-smi -q -x\n${log(nameless, nameless)}${log(gpu("1B"))}$ `);
   expect(topology.accelerators.map(({ model }) => model)).toEqual(["GB300", "GB300"]);
   expect(topology.accelerators.every(({ address }) => isStandIn(address))).toBe(true);
 });
 
-test("wide domains, as Hyper-V has them, are kept", () => {
+test("wide domains (Hyper-V) are kept", () => {
   const text = log(gpu("00").replaceAll("00000000:00", "00010000:00"));
   expect(read(text).accelerators[0]?.address).toBe("10000:00:00.0");
 });
@@ -285,7 +285,7 @@ test("the list of nvidia-smi -L", () => {
   );
 });
 
-test("MIG devices in the text of nvidia-smi -q, and a list that comes up again", () => {
+test("MIG devices in the text of nvidia-smi -q, and a list that is repeated", () => {
   const section = `    MIG Mode
         Current                           : Enabled
         Pending                           : Enabled
@@ -323,7 +323,7 @@ test("MIG devices in the text of nvidia-smi -q, and a list that comes up again",
   ]);
 });
 
-test("what tells the profiles and what tells the memory of MIG devices complete one another", () => {
+test("a list with the profiles of MIG devices and a query with their memory are combined", () => {
   const named = read(
     `GPU 0: NVIDIA H100 80GB HBM3 (UUID: ${uuid(1)})\n` +
       `  MIG 3g.40gb     Device  0: (UUID: MIG-dc34c2fd-4bd7-52ad-a6d0-645dcd1794e4)\n`,
@@ -348,7 +348,7 @@ test("what tells the profiles and what tells the memory of MIG devices complete 
   ]);
 });
 
-test("a list with a matrix beside it is read with the matrix", () => {
+test("a list beside a matrix is read with the matrix", () => {
   const text =
     `GPU 0: NVIDIA L4 (UUID: ${uuid(1)})\nGPU 1: NVIDIA L4 (UUID: ${uuid(2)})\n\n` +
     "\tGPU0\tGPU1\nGPU0\t X \tPHB\nGPU1\tPHB\t X \n";
@@ -358,7 +358,7 @@ test("a list with a matrix beside it is read with the matrix", () => {
   expect([a?.model, b?.uuid]).toEqual(["L4", uuid(2)]);
 });
 
-test("what is something else is refused for it", async () => {
+test("another document is refused by its name", async () => {
   await codedError("text-unexpected", () => read(""));
   await codedError("text-unexpected", () =>
     read("Failed to initialize NVML: Driver/library version mismatch"),

@@ -8,13 +8,13 @@ import { plainLines } from "./terminal-text.ts";
 import { topoTables } from "./topo-tables.ts";
 
 /**
- * The machine in what `nvidia-smi -q -x`, `nvidia-smi -q` or `nvidia-smi -L` printed: which GPUs it
- * has, where, and at what link; the last tells models and UUIDs alone. How GPUs reach each other, and
- * which node they hang from, none of the three says; a list beside the matrix of `topo -m` is read
- * with it, as by `readNvidiaSmiTopo`. Serial numbers are not kept.
+ * Reads the machine from the output of `nvidia-smi -q -x`, `nvidia-smi -q` or `nvidia-smi -L`: its
+ * GPUs with addresses and links; `-L` gives only models and UUIDs. None of the three contains
+ * connections between GPUs or their nodes. A list beside the matrix of `topo -m` is read together
+ * with it by `readNvidiaSmiTopo`. Serial numbers are not kept.
  *
- * Errors: those of `readXml`; `xml-unexpected` where XML is of something else; `text-unexpected`
- * where a text is none of the three, or lists no GPU; `topology-inconsistent`; `file-too-large`.
+ * Errors: those of `readXml`; `xml-unexpected` for another XML document; `text-unexpected` where a
+ * text is none of the three, or lists no GPU; `topology-inconsistent`; `file-too-large`.
  */
 export function readNvidiaSmiQuery(text: string, where: string): Topology {
   if (text.includes("<nvidia_smi_log") || /^[\s\ufeff]*</.test(text)) {
@@ -23,15 +23,15 @@ export function readNvidiaSmiQuery(text: string, where: string): Topology {
   const lines = plainLines(text, where);
   const detailed = gpusInText(lines);
   if (detailed.length > 0) return topologyOf(detailed, where);
-  // Tickets have both, and the matrix takes from the list what the list knows.
+  // Tickets contain both; the matrix is completed from the list.
   if (topoTables(lines).tables.length > 0) return readNvidiaSmiTopo(text, where);
   return topologyOf([...gpusInList(lines).values()], where);
 }
 
 function topologyOf(gpus: readonly GpuFacts[], where: string): Topology {
   if (gpus.length > 0) return gpuTopology(gpus, where);
-  throw new EvenkeelError("text-unexpected", "tells of no GPU", {
+  throw new EvenkeelError("text-unexpected", "lists no GPU", {
     where,
-    expected: "what nvidia-smi -q -x, nvidia-smi -q or nvidia-smi -L prints",
+    expected: "the output of nvidia-smi -q -x, nvidia-smi -q or nvidia-smi -L",
   });
 }

@@ -36,7 +36,7 @@ const arbitraryMatrix = fc.integer({ min: 1, max: 9 }).chain((gpus) =>
   }),
 );
 
-test("every matrix is given back cell by cell", () => {
+test("every matrix is reproduced cell by cell", () => {
   fc.assert(
     fc.property(arbitraryMatrix, ({ gpus, nics, classes, nodes, captions }) => {
       const labels = [...Array(gpus + nics).keys()].map((i) =>
@@ -123,17 +123,23 @@ const machines = fc.oneof(
   withStatedInterconnects(wideTopology),
 );
 
-test.each(topoGenerations)("what is printed as %s is read back as it was", (generation) => {
-  fc.assert(
-    fc.property(machines.filter(printable), (topology) => {
-      agrees(topology, generation);
-    }),
-    { numRuns: 150 },
-  );
-});
+test.each(topoGenerations)(
+  "a matrix printed in the form of %s is read back unchanged",
+  (generation) => {
+    fc.assert(
+      fc.property(machines.filter(printable), (topology) => {
+        agrees(topology, generation);
+      }),
+      { numRuns: 150 },
+    );
+  },
+);
 
-test.each(catalogNames)("the catalog's %s is read back as it was, in all generations", (name) => {
-  const topology = catalogMachine(name);
-  if (topology === null || !printable(topology)) return;
-  for (const generation of topoGenerations) agrees(topology, generation);
-});
+test.each(catalogNames)(
+  "the catalog's %s reads back unchanged, in the forms of all generations",
+  (name) => {
+    const topology = catalogMachine(name);
+    if (topology === null || !printable(topology)) return;
+    for (const generation of topoGenerations) agrees(topology, generation);
+  },
+);

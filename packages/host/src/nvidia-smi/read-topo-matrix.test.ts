@@ -13,7 +13,7 @@ const read = (text: string): Topology => readNvidiaSmiTopo(text, "ticket-7.txt")
 const addresses = ({ accelerators, nics }: Topology): string[] =>
   [...accelerators, ...nics].map(({ address }) => address);
 
-/** The matrix as the topology says it, GPUs first; `?` is what it does not tell. */
+/** The matrix as it follows from the topology, GPUs first; `?` is an unknown class. */
 function classes(topology: Topology): string[] {
   const classOf = interconnects(topology);
   const all = addresses(topology);
@@ -31,7 +31,7 @@ function nodes(topology: Topology): (number | string | null)[] {
 const cpus = (topology: Topology): string[] =>
   topology.nodes.map((node) => `${isStandInNode(node.id) ? "?" : node.id}: ${node.cpus}`);
 
-test("a matrix of tabs, underlined, with a legend of NICs", () => {
+test("a matrix with tabs, underlined names and a legend of NICs", () => {
   const topology = read(
     "\t\u001b[4mGPU0\tGPU1\tNIC0\tNIC1\tCPU Affinity\tNUMA Affinity\tGPU NUMA ID\u001b[0m\n" +
       "GPU0\t X \tNV18\tPXB\tSYS\t0-13,56-69\t0\t\tN/A\n" +
@@ -110,7 +110,7 @@ test.each([
   expect(classes(read(text))).toEqual(twoGpus);
 });
 
-test("lines cut off at some width leave what is left of it", () => {
+test("lines that a terminal cut off give the columns that are left", () => {
   const cut = (line: string): string => line.slice(0, 17);
   const lines = [
     "     GPU0 GPU1 GPU2 GPU3 NIC0 CPU Affinity",
@@ -125,7 +125,7 @@ test("lines cut off at some width leave what is left of it", () => {
   expect(classes(topology)[4]).toBe("PIX PIX SYS SYS X");
 });
 
-test("a list of the GPUs in the same text tells their models and UUIDs", () => {
+test("a list of the GPUs in the same text gives their models and UUIDs", () => {
   const uuid = "GPU-01234567-89ab-cdef-0123-000000000007";
   const topology = read(
     `$ nvidia-smi -L\nGPU 1: NVIDIA H100 NVL (UUID: ${uuid})\n\n$ nvidia-smi topo -m\n` +
@@ -137,7 +137,7 @@ test("a list of the GPUs in the same text tells their models and UUIDs", () => {
   ]);
 });
 
-test("remarks that begin like a row are remarks", () => {
+test("remarks that begin like a row are not read as rows", () => {
   const text = "GPU0 GPU1\nGPU0 X NV4\nGPU1 NV4 X\n\nGPU0 PIX GPU1 was what we ordered.\n";
   expect(classes(read(text))).toEqual(twoGpus);
 });
@@ -154,7 +154,7 @@ test("lines wrapped within header, cells and lists", () => {
   expect(topology.nics.map(({ name }) => name)).toEqual(["mlx5_bond_0"]);
 });
 
-test("cells and columns that ran together where a terminal wrapped are apart again", () => {
+test("cells and columns that ran together where a terminal wrapped are separated again", () => {
   const topology = read(
     "\tGPU0\tGPU1\tNIC0NIC1\tCPU Affinity\tNUMA Affinity\nGPU0\t X \tNV18\tNODEPIX\t0-7\t0\n" +
       "GPU1\tNV18\t X \tNODENODE\t0-7\t0\nNIC0\tNODENODE\t X \tNODE\nNIC1\tPIX\tNODENODE\t X\n",
@@ -186,7 +186,7 @@ test("models that a report of a framework lists beside the matrix are taken", ()
   ]);
 });
 
-test("old drivers say SOC, name NICs in columns, and tell no nodes: they get stand-ins", () => {
+test("old drivers print SOC, name NICs in columns, and print no nodes: stand-ins are made", () => {
   const topology = read(
     "\tGPU0\tGPU1\tGPU2\tGPU3\tmlx4_0\tCPU Affinity\n" +
       "GPU0\t X \tPHB\tSOC\tSOC\tSOC\t0-0,2-2,4-4\nGPU1\tPHB\t X \tSOC\tSOC\tSOC\t0-0,2-2,4-4\n" +
@@ -204,13 +204,13 @@ test("old drivers say SOC, name NICs in columns, and tell no nodes: they get sta
   expect(cpus(topology)).toEqual(["?: 0,2,4", "?: 1,3,5"]);
 });
 
-test("a job confined to a few CPUs does not make one node of two", () => {
+test("a job confined to a few CPUs does not merge two nodes", () => {
   const topology = read("GPU0 GPU1 CPU Affinity\nGPU0 X SOC 0-3\nGPU1 SOC X 0-3\n");
   expect(classes(topology)).toEqual(["X SYS", "SYS X"]);
   expect(cpus(topology)).toEqual(["?: ", "?: "]);
 });
 
-test("what is N/A, or several, is not known", () => {
+test("N/A, or several values, are unknown", () => {
   const none = read(
     "GPU0 GPU1 CPU Affinity NUMA Affinity\nGPU0 X SYS 0-23 N/A\nGPU1 SYS X 0-23 N/A\n",
   );
@@ -231,7 +231,7 @@ test("a GPU's own memory is a node without CPUs", () => {
   ]);
 });
 
-test("devices of one node stay there though they are said to be SYS apart", () => {
+test("devices of one node stay there although the matrix has SYS between them", () => {
   const topology = read(
     "GPU0 GPU1 NIC0 CPU Affinity NUMA Affinity\nGPU0 X SYS PIX 0-47 0\nGPU1 SYS X SYS 0-47 0\nNIC0 PIX SYS X\n",
   );
@@ -244,7 +244,7 @@ test("devices of one node stay there though they are said to be SYS apart", () =
   ]);
 });
 
-test("what no tree of bridges can say is kept as it is stated", () => {
+test("a class that no tree of bridges can express is kept as stated", () => {
   const topology = read(
     "GPU0 GPU1 GPU2 GPU3\nGPU0 X PIX SYS SYS\nGPU1 PIX X PIX SYS\nGPU2 SYS PIX X PXB\nGPU3 SYS SYS PXB X\n",
   );
@@ -257,7 +257,7 @@ test("what no tree of bridges can say is kept as it is stated", () => {
   expect(contradictions(topology)).toEqual([]);
 });
 
-test("CPUs that two nodes would have are given to neither", () => {
+test("CPUs that two nodes list are on neither", () => {
   const topology = read(
     "GPU0 GPU1 CPU Affinity NUMA Affinity\nGPU0 X SYS 0-9 0\nGPU1 SYS X 8-15 1\n",
   );
@@ -267,7 +267,7 @@ test("CPUs that two nodes would have are given to neither", () => {
 test.each([
   ["tabs", (line: string) => line],
   ["blanks", (line: string) => line.replaceAll("\t", "    ")],
-])("a job that may run on no CPU beside its GPU sees no list of them: %s", (_, as) => {
+])("a job without CPUs near its GPU gets an empty list of CPUs: %s", (_, as) => {
   const topology = read(
     as(
       "\tGPU0\tGPU1\tNIC0\tCPU Affinity\tNUMA Affinity\tGPU NUMA ID\n" +
@@ -279,14 +279,14 @@ test.each([
   expect(cpus(topology)).toEqual(["0: ", "1: 1"]);
 });
 
-test("processors and drives among the devices are no NICs", () => {
+test("processors and drives among the devices are not NICs", () => {
   const topology = read(
     "GPU0 GPU1 CPU NVMe0\nGPU0 X NV1 PHB SYS\nGPU1 NV1 X PHB SYS\nCPU PHB PHB X SYS\nNVMe0 SYS SYS SYS X\n",
   );
   expect([classes(topology), topology.nics]).toEqual([["X NV1", "NV1 X"], []]);
 });
 
-test("hidden GPUs keep their numbers", () => {
+test("GPUs beside hidden ones keep their numbers", () => {
   const topology = read("GPU4 GPU7 CPU Affinity\nGPU4 X PXB 0\nGPU7 PXB X 0\n");
   expect(topology.accelerators.map(({ address }) => address)).toEqual([
     "ffffff00:00:00.4",
@@ -295,11 +295,11 @@ test("hidden GPUs keep their numbers", () => {
   expect(classes(topology)).toEqual(["X PXB", "PXB X"]);
 });
 
-test("one direction that has lost links leaves their number unknown", () => {
+test("a pair that lost links in one direction has an unknown number of links", () => {
   expect(classes(read("GPU0 GPU1\nGPU0 X NV18\nGPU1 NV16 X\n"))[0]).toBe("X NV#");
 });
 
-test("names that mean something to JavaScript are names", () => {
+test("names of JavaScript properties are ordinary names", () => {
   const topology = read(
     "GPU0 NIC0 CPU Affinity\nGPU0 X PIX 0\nNIC0 PIX X\n\nNIC0: __proto__\nNIC1: constructor\n",
   );
@@ -310,9 +310,9 @@ test.each([
   [
     "halves that disagree",
     "GPU0 GPU1\nGPU0 X PIX\nGPU1 SYS X\n",
-    "GPU0 and GPU1: the row of GPU0 says PIX, that of GPU1 says SYS",
+    "GPU0 and GPU1: the row of GPU0 has PIX, the row of GPU1 has SYS",
   ],
-  ["a NIC on NVLink", "GPU0 NIC0\nGPU0 X NV2\nNIC0 NV2 X\n", "NIC0 is said to have NVLink"],
+  ["a NIC on NVLink", "GPU0 NIC0\nGPU0 X NV2\nNIC0 NV2 X\n", "NIC0 is a NIC but has NVLink"],
 ])("contradictions are named: %s", async (_, text, message) => {
   const error = await codedError("topology-inconsistent", () => read(text));
   expect(error.message).toBe(message);
@@ -326,18 +326,18 @@ test.each([
   ["a column moved", "GPU1 GPU0\nGPU0 X PIX\nGPU1 PIX X\n"],
   ["a column twice", "GPU0 GPU0\nGPU0 X PIX\n"],
   ["too wide", `GPU0 X ${"PIX ".repeat(600)}\n`],
-])("what is no matrix is refused: %s", async (_, text) => {
+])("a text that is not a matrix is refused: %s", async (_, text) => {
   await codedError("text-unexpected", () => read(text));
 });
 
-test("a peer-to-peer matrix is refused for what it is", async () => {
+test("a peer-to-peer matrix is refused by its name", async () => {
   const text = "$ nvidia-smi topo -p2p r\n \tGPU0\tGPU1\t\n GPU0\tX\tCNS\t\n GPU1\tCNS\tX\t\n";
   const error = await codedError("text-unexpected", () => read(text));
   expect(error.message).toMatch(/-p2p/);
   expect(error.remedy).toMatch(/topo -m/);
 });
 
-test("large and hostile texts end soon", async () => {
+test("large and hostile texts are answered soon", async () => {
   await codedError("file-too-large", () => read(" ".repeat(9 << 20)));
   await codedError("file-too-large", () => read("\n".repeat(1 << 19)));
   const hostile = [
@@ -357,7 +357,7 @@ test("large and hostile texts end soon", async () => {
 
 const folder = corpus("nvidia-smi-topo");
 
-test.skipIf(folder === null)("every recorded matrix says again what it said", async () => {
+test.skipIf(folder === null)("every recorded matrix is reproduced", async () => {
   const files = readdirSync(folder ?? "").filter((name) => name.endsWith(".txt"));
   expect(files.length).toBeGreaterThan(0);
   for (const name of files) {
@@ -367,13 +367,13 @@ test.skipIf(folder === null)("every recorded matrix says again what it said", as
       continue;
     }
     const rows = (text.match(/^\s*(?:GPU|NIC)\d.*$/gm) ?? []).filter((row) => / X( |$)/.test(row));
-    const said = rows.map((row) =>
+    const printed = rows.map((row) =>
       row
         .trim()
         .split(/\s+/)
         .slice(1, rows.length + 1)
         .join(" "),
     );
-    expect(classes(read(text)), name).toEqual(said);
+    expect(classes(read(text)), name).toEqual(printed);
   }
 });

@@ -13,17 +13,19 @@ import { topoNodes } from "./topo-nodes.ts";
 import { unknownSettings } from "@evenkeel/core/topology/unknown-settings.ts";
 
 /**
- * The machine in what `nvidia-smi topo -m` printed, of any generation and wherever it was pasted:
- * GPUs and NICs, their nodes with the CPUs beside them, and how any two of them reach each other.
+ * Reads the machine from the output of `nvidia-smi topo -m`, of any version and wherever it was
+ * pasted: GPUs and NICs, their nodes with the CPUs near them, and the interconnect class of each
+ * pair.
  *
- * The text knows no PCI addresses, so that devices have stand-ins: GPUs by their number, NICs by the
- * order of their columns. Their bridges are stand-ins too, as many as it takes for `interconnects` to
- * say what the text says; what no tree and no nodes can say, such as SYS between two devices of one
- * node or of a node that is `N/A`, is kept as it is stated, so that `interconnects` gives back every
- * class in the text. There are no cores and no memory, and models only where the text has the list
- * of `nvidia-smi -L` too.
+ * The text has no PCI addresses, so devices get stand-in addresses: GPUs by their number, NICs by
+ * the order of their columns. Bridges are stand-ins too, as many as `interconnects` needs to give
+ * the classes in the text. A class that no tree and nodes can give, such as SYS between two devices
+ * of one node or of an `N/A` node, is kept as stated, so that `interconnects` gives back every
+ * class in the text. There are no cores and no memory, and models only if the text also has the
+ * list of `nvidia-smi -L`.
  *
- * Errors: those of `readTopoMatrix`; `file-too-large`; `topology-inconsistent` where a NIC has NVLink.
+ * Errors: those of `readTopoMatrix`; `file-too-large`; `topology-inconsistent` where a NIC has
+ * NVLink.
  */
 export function readNvidiaSmiTopo(text: string, where: string): Topology {
   const lines = plainLines(text, where);
@@ -43,7 +45,7 @@ export function readNvidiaSmiTopo(text: string, where: string): Topology {
     }),
     nics: matrix.devices.flatMap(({ kind, name }, i) => {
       if (kind !== "nic") return [];
-      // The tool lists RDMA devices, from /sys/class/infiniband, and nothing else as NICs.
+      // The tool lists as NICs only RDMA devices, from /sys/class/infiniband.
       return [{ address: addresses[i] ?? "", name, rdma: name === null ? null : true }];
     }),
     links: linksOf(matrix, addresses, where),
@@ -56,7 +58,10 @@ export function readNvidiaSmiTopo(text: string, where: string): Topology {
   return checkedTopology(topology, where);
 }
 
-/** GPUs have numbers below a thousand; there are at most 512 devices, and 3 bridges to each. */
+/**
+ * Stand-in numbers. GPUs have numbers below a thousand; there are at most 512 devices, with at most
+ * 3 bridges each.
+ */
 const firstNic = 1024;
 const firstBridge = 2048;
 
@@ -77,8 +82,9 @@ const unknownFunction = {
 } as const;
 
 /**
- * The devices below stand-in bridges. Devices PIX apart hang from ports of one switch, those PXB
- * apart from ports of switches below one more, and what is alone hangs from the root bus.
+ * Places the devices below stand-in bridges. Devices PIX apart are below ports of one switch.
+ * Devices PXB apart are below ports of switches that are below one more bridge. Other devices are
+ * on the root bus.
  */
 function bridgesAndDevices(
   { devices }: TopoMatrix,
@@ -138,9 +144,9 @@ function linksOf(
       if (stated?.kind !== "nvlink") return [];
       const nic = [devices[a], devices[b]].find((device) => device?.kind === "nic");
       if (nic !== undefined) {
-        throw new EvenkeelError("topology-inconsistent", `${nic.label} is said to have NVLink`, {
+        throw new EvenkeelError("topology-inconsistent", `${nic.label} is a NIC but has NVLink`, {
           where,
-          expected: "NV# between GPUs alone",
+          expected: "NV# only between GPUs",
         });
       }
       const [one = "", other = ""] = [addresses[a], addresses[b]];

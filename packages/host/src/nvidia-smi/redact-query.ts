@@ -3,7 +3,7 @@ import { element, type XmlElement, type XmlNode } from "@evenkeel/core/xml/eleme
 import { writeXml } from "@evenkeel/core/xml/write.ts";
 import { readXml } from "../xml/read-xml.ts";
 
-/** The elements of `nvidia-smi -q -x` that are read (`query-xml.ts`), and those that hold them. */
+/** The elements of `nvidia-smi -q -x` that `query-xml.ts` reads, and their parents. */
 const kept: ReadonlySet<string> = new Set([
   "nvidia_smi_log",
   "gpu",
@@ -37,8 +37,9 @@ const kept: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * What is read of `nvidia-smi -q -x`, as a document of the same form, and nothing else of it: it
- * also lists serial numbers, and what runs on the GPUs for whom. Empty where it is no such document.
+ * Reduces `nvidia-smi -q -x` to a document of the same form with only the elements that are read.
+ * The original also has serial numbers, and the processes and users of the GPUs. Empty where the
+ * text is not such a document.
  */
 export function redactedQuery(text: string): string {
   try {

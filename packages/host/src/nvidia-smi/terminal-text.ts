@@ -7,15 +7,15 @@ const linesMax = 200_000;
 
 const escape = String.fromCharCode(27);
 const controlSequence = new RegExp(`${escape}\\[[0-9;:?]{0,32}[ -/]{0,4}[@-~]`, "g");
-/** What is left of an escape sequence where the escape itself was lost, or spelled out. */
+/** The rest of an escape sequence whose escape character was lost or spelled out. */
 const lostSequence = /(?:\\e|\\033|\\x1[bB]|\\u001[bB]|\^\[|\u241b)?\[[0-9;]{0,8}m/g;
 /** Zero-width characters and control characters other than tabs. */
 const invisible = /[\u200b-\u200d\u2060\ufeff]|(?!\t)\p{Cc}/gu;
 
 /**
- * The lines of what a terminal showed, as people keep it: without escape sequences (`nvidia-smi`
- * underlines its header), with any kind of line end, and without what is not visible. Every line is
- * there, so that positions are line numbers.
+ * The lines of a terminal's output as people paste it: without escape sequences (`nvidia-smi`
+ * underlines its header) and invisible characters, with any kind of line end. No line is dropped,
+ * so positions are line numbers.
  *
  * Errors: `file-too-large`. Time and memory are proportional to the text.
  */
@@ -32,13 +32,13 @@ export function plainLines(text: string, where: string): string[] {
 function tooLarge(found: string, where: string): EvenkeelError {
   return new EvenkeelError("file-too-large", `is too large: it has ${found}`, {
     where,
-    expected: `what a command printed, of at most ${formatBytes(textBytesMax)}`,
+    expected: `the output of a command, at most ${formatBytes(textBytesMax)}`,
   });
 }
 
 /**
- * The words of a line, wherever it was pasted: the bars of Markdown tables part words as blanks do,
- * and marks of quoting and emphasis around a word are no part of it.
+ * The words of a line, wherever it was pasted. The bars of Markdown tables separate words as blanks
+ * do, and marks of quoting and emphasis around a word are dropped.
  */
 export function words(line: string): string[] {
   return line

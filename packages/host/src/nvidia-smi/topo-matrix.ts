@@ -11,32 +11,34 @@ import {
 } from "./topo-tables.ts";
 import { classOf, isList, isSelf, type TopoClass } from "./topo-words.ts";
 
-/** What a matrix of `nvidia-smi topo -m` says, before anything is made of it. */
+/**
+ * A matrix of `nvidia-smi topo -m` as it stands in the text, before a topology is built from it.
+ */
 export interface TopoMatrix {
   /** The GPUs and NICs, in the order of the columns. */
   readonly devices: readonly TopoDevice[];
-  /** How two devices, by their positions in `devices`, reach each other; null where it is not said. */
+  /** The class between two devices, by their positions in `devices`; null where it is unknown. */
   readonly classOf: (a: number, b: number) => TopoClass | null;
 }
 
 export interface TopoDevice {
   readonly label: string;
   readonly kind: "gpu" | "nic";
-  /** Of a GPU, its number. */
+  /** A GPU's number; null for a NIC. */
   readonly index: number | null;
-  /** Of a NIC, what the column or the legend calls it. */
+  /** A NIC's name from the column or the legend; null for a GPU. */
   readonly name: string | null;
-  /** `CPU Affinity`; null where it is not said. */
+  /** `CPU Affinity`; null where it is missing. */
   readonly cpus: IndexSet | null;
-  /** Whether there is a `NUMA Affinity`, be it `N/A`. */
-  readonly nodesTold: boolean;
-  /** `NUMA Affinity`; null where it is not said, and where it says `N/A`. */
+  /** Whether the row has a `NUMA Affinity`, which may be `N/A`. */
+  readonly hasNodeColumn: boolean;
+  /** `NUMA Affinity`; null where it is missing or `N/A`. */
   readonly nodes: IndexSet | null;
-  /** `GPU NUMA ID`, the node that the GPU's own memory is. */
+  /** `GPU NUMA ID`, the node of the GPU's own memory. */
   readonly gpuNode: number | null;
 }
 
-/** More than any machine has; what grows with pairs must stay small. */
+/** More than any machine has. The limit bounds the work that is quadratic in the devices. */
 const devicesMax = 512;
 /** Linux' MAX_NUMNODES is at most this. */
 const nodesMax = 1024;
@@ -44,13 +46,13 @@ const nodesMax = 1024;
 /**
  * Reads the one matrix of `nvidia-smi topo -m` in the lines of a text.
  *
- * A device is known by its column, or, where the header is missing or cut short, by the `X` in its
- * row, which stands in its own column. Rows may be missing: their devices are there, and what only
- * their rows would say is not known.
+ * A device is identified by its column or, where the header is missing or cut short, by the `X` in
+ * its row, which stands in its own column. Rows may be missing: their devices are kept, without the
+ * facts that only those rows contain.
  *
  * Errors: `text-unexpected` where there is no such matrix, where there are several different ones,
- * or where rows and columns do not fit together; `topology-inconsistent` where the two halves of the
- * matrix contradict each other.
+ * or where rows and columns do not fit together; `topology-inconsistent` where the two halves of
+ * the matrix contradict each other.
  */
 export function readTopoMatrix(lines: readonly string[], where: string): TopoMatrix {
   const { table, legend } = onlyTable(lines, where);
@@ -65,12 +67,12 @@ export function readTopoMatrix(lines: readonly string[], where: string): TopoMat
   const cells = kept.map((column) =>
     alignedCells(rows.get(columns[column] ?? ""), column, columns),
   );
-  const said = (a: number, b: number): string | undefined => at(cells, a)[at(kept, b)];
+  const cellAt = (a: number, b: number): string | undefined => at(cells, a)[at(kept, b)];
   const classes = new Map<number, TopoClass>();
   for (const [a, { label }] of devices.entries()) {
     for (const [b, other] of devices.entries()) {
       if (b <= a) continue;
-      const both = [said(a, b), said(b, a)];
+      const both = [cellAt(a, b), cellAt(b, a)];
       const found = agreed(both.flatMap((word) => classOf(word ?? "") ?? []));
       if (found === "contradiction") {
         throw contradiction(where, label, other.label, both);
@@ -84,12 +86,12 @@ export function readTopoMatrix(lines: readonly string[], where: string): TopoMat
   };
 }
 
-/** Old drivers print processors among the devices, and people add drives. */
+/** Old drivers list processors among the devices, and people add drives. */
 function isGpuOrNic(label: string): boolean {
   return !/^(?:CPU\d{0,3}|NVMe\d{0,3})$/i.test(label);
 }
 
-const expected = "what nvidia-smi topo -m prints";
+const expected = "the output of nvidia-smi topo -m";
 
 function unexpected(message: string, where: string, remedy?: string): EvenkeelError {
   const detail = { where, expected, ...(remedy === undefined ? {} : { remedy }) };
@@ -105,14 +107,14 @@ function onlyTable(
   if (table === undefined) {
     throw peerStatus
       ? unexpected(
-          "is a matrix of nvidia-smi topo -p2p: it says which GPUs may read each other's memory, " +
-            "and nothing of how they are connected",
+          "is a matrix of nvidia-smi topo -p2p, which shows which GPUs may read each other's memory, " +
+            "not how they are connected",
           where,
           "run nvidia-smi topo -m on that machine",
         )
       : unexpected("has no matrix of nvidia-smi topo -m", where);
   }
-  // The same command twice is one machine; two different matrices are nobody's to choose between.
+  // The same matrix twice is one machine. Between two different matrices there is no way to choose.
   const content = ({ columns, rows }: TopoTable): string =>
     JSON.stringify([columns, rows.map((row) => [row.label, row.words])]);
   if (others.some((other) => content(other) !== content(table))) {
@@ -120,13 +122,13 @@ function onlyTable(
     throw unexpected(
       `has ${tables.length} different matrices, with rows from lines ${starts.slice(0, 8).join(", ")}`,
       where,
-      "give each in a text of its own",
+      "give each matrix in a file of its own",
     );
   }
   return { table, legend };
 }
 
-/** The label of every column; null of one that neither a header nor a row names. */
+/** The label of every column; null where neither a header nor a row names it. */
 function columnsOf(table: TopoTable, where: string): (string | null)[] {
   const width = table.rows.reduce(
     (widest, { words }) => Math.max(widest, cellsOf(words).length),
@@ -149,28 +151,29 @@ function columnsOf(table: TopoTable, where: string): (string | null)[] {
     }
     columns[own] = label;
   }
-  // GPUs come first and are numbered from 0 unless one is hidden, which their other columns show.
+  // GPUs come first and are numbered from 0, unless one is hidden; then a later label does not fit
+  // its position.
   const lastGpu = columns.findLastIndex((name) => name !== null && /^GPU\d/.test(name));
   const numbered = columns.every((name, i) => i > lastGpu || name === null || name === `GPU${i}`);
   const complete = columns.map((name, i) => (i < lastGpu && numbered ? `GPU${i}` : name));
-  if (lastGpu < 0) throw unexpected("names no GPU", where);
+  if (lastGpu < 0) throw unexpected("lists no GPU", where);
   const names = complete.filter((name) => name !== null);
-  if (new Set(names).size < names.length) throw unexpected("names a device in two columns", where);
+  if (new Set(names).size < names.length) throw unexpected("lists a device in two columns", where);
   return [...complete, ...beyond(table, new Set(names), where)];
 }
 
 /**
- * The devices of rows that have no column, since all lines were cut off at some width: their `X` was
- * too. One that has its `X` under another device's name has moved, and is refused before.
+ * The devices that have a row but no column, because all lines, with their `X`, were cut off at
+ * some width. A row with its `X` under another device's name is refused before.
  */
 function beyond(table: TopoTable, known: ReadonlySet<string>, where: string): string[] {
   const rows = table.rows.filter(({ label }) => !known.has(label));
   const odd = rows.find(({ words }) => cellsOf(words).some(isSelf));
   if (odd === undefined) return [...new Set(rows.map(({ label }) => label))];
-  throw unexpected(`the row of ${odd.label} belongs to no column`, `${where}:${odd.line}`);
+  throw unexpected(`the row of ${odd.label} has no column`, `${where}:${odd.line}`);
 }
 
-/** A row that stands twice says the same twice, or there are two machines in the text. */
+/** Repeated rows must be equal; otherwise the text describes two machines. */
 function rowsByLabel({ rows }: TopoTable, where: string): ReadonlyMap<string, TopoRow> {
   const byLabel = new Map<string, TopoRow>();
   for (const row of rows) {
@@ -184,7 +187,7 @@ function rowsByLabel({ rows }: TopoTable, where: string): ReadonlyMap<string, To
   return byLabel;
 }
 
-/** A row's cells by column. One that lacks exactly its own, the `X`, gets it back. */
+/** A row's cells by column. A row that lacks only its own cell gets its `X` back. */
 function alignedCells(
   row: TopoRow | undefined,
   own: number,
@@ -206,7 +209,7 @@ function identity(
   return { label, kind: "nic", index: null, name };
 }
 
-type Affinities = Pick<TopoDevice, "cpus" | "nodesTold" | "nodes" | "gpuNode">;
+type Affinities = Pick<TopoDevice, "cpus" | "hasNodeColumn" | "nodes" | "gpuNode">;
 
 function affinities(row: TopoRow | null, captions: readonly TopoField[]): Affinities {
   const fields = captions.length > 0 ? captions : (["cpus", "nodes", "gpuNode"] as const);
@@ -217,16 +220,16 @@ function affinities(row: TopoRow | null, captions: readonly TopoField[]): Affini
   const gpuNode = listIn(value("gpuNode"));
   return {
     cpus: listIn(value("cpus")),
-    nodesTold: value("nodes") !== undefined,
+    hasNodeColumn: value("nodes") !== undefined,
     nodes: nodes !== null && size(nodes) <= nodesMax ? nodes : null,
     gpuNode: gpuNode !== null && size(gpuNode) === 1 ? (indices(gpuNode)[0] ?? null) : null,
   };
 }
 
-/** The CPUs of the largest machine, one by one, are fewer characters. */
+/** Longer than the list of the largest machine's CPUs, one by one. */
 const listMax = 65_536;
 
-/** What follows the cells, up to any commentary; a list that was wrapped is put together again. */
+/** The words after the cells, up to any commentary. A list that was wrapped is joined again. */
 function fieldWords({ words }: TopoRow): string[] {
   const values: string[] = [];
   for (const word of words.slice(cellsOf(words).length)) {
@@ -240,8 +243,8 @@ function fieldWords({ words }: TopoRow): string[] {
 }
 
 /**
- * Whether the `CPU Affinity` of a row is blank, as it is for a job that may run on no CPU beside the
- * GPU. Tabs show it; without them, that one value is missing, since the others are always there.
+ * Whether the row's `CPU Affinity` is blank, as for a job that may not run on any CPU near the GPU.
+ * Tabs show it; without tabs, one value is missing, and the others are never blank.
  */
 function lacksCpus({ label, words, text }: TopoRow, oneMissing: boolean): boolean {
   const cells = cellsOf(words);
@@ -258,11 +261,11 @@ function listIn(word: string | undefined): IndexSet | null {
 }
 
 /**
- * What the two halves of the matrix say together. They differ honestly where one GPU has lost links
- * that the other still counts: then there is NVLink, of an unknown number of links.
+ * Combines the two halves of the matrix. They may differ where one GPU has lost links that the
+ * other still counts: then the result is NVLink with an unknown number of links.
  */
-function agreed(said: readonly TopoClass[]): TopoClass | null | "contradiction" {
-  const [one, other = one] = said;
+function agreed(both: readonly TopoClass[]): TopoClass | null | "contradiction" {
+  const [one, other = one] = both;
   if (one === undefined || other === undefined) return null;
   if (one.kind === "nvlink" && other.kind === "nvlink") {
     if (one.lanes === null || one.lanes === other.lanes) return other;
@@ -278,10 +281,10 @@ function contradiction(
   b: string,
   [there = "nothing", back = "nothing"]: readonly (string | undefined)[],
 ): EvenkeelError {
-  const message = `${a} and ${b}: the row of ${a} says ${there}, that of ${b} says ${back}`;
+  const message = `${a} and ${b}: the row of ${a} has ${there}, the row of ${b} has ${back}`;
   return new EvenkeelError("topology-inconsistent", message, {
     where,
-    expected: "a matrix whose two halves say the same",
+    expected: "a matrix whose two halves agree",
     remedy: "copy the output again, whole and unedited",
   });
 }

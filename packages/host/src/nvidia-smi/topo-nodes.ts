@@ -16,73 +16,75 @@ import { pciClasses } from "./topo-words.ts";
 
 export interface TopoNodes {
   readonly nodes: readonly NodeParts[];
-  /** Of each device, the node it hangs from. */
+  /** The node of each device. */
   readonly nodeOf: readonly (number | null)[];
 }
 
-/** A document may have so many stand-ins for nodes; what needs more stays unknown. */
+/** The most stand-in nodes of a document; further nodes stay unknown. */
 const standInsMax = 256;
 
 /**
- * The NUMA nodes of a matrix, and which device hangs from which.
+ * Finds the NUMA nodes of a matrix, and the node of each device.
  *
- * A GPU's node is its `NUMA Affinity` where that is one number, and null where it is `N/A` or
- * several. The matrix has no such column for NICs, and old drivers have none at all; but what is at
- * most NODE apart hangs from one node, so that such a device takes the node of its neighborhood: the
- * devices that chains of such pairs span, and GPUs of one CPU list that are not said to be SYS
- * apart. Where a neighborhood has several numbers, the nearest device with one decides.
+ * A GPU's node is its `NUMA Affinity` if that is one number, and null if it is `N/A` or several.
+ * NICs have no such column, and old drivers have none at all. But devices at most NODE apart are on
+ * one node, so a device without the column takes the node of its neighborhood. A neighborhood is a
+ * connected component of these pairs, and also joins GPUs with the same list of CPUs that are not
+ * stated to be SYS apart. If a neighborhood has several numbers, the nearest device with one
+ * decides.
  *
- * A neighborhood whose number nobody tells gets a stand-in where the text says that it lies within
- * one node (NODE), or on another than its neighbors (SYS), for without one that would be lost.
+ * A neighborhood without a number gets a stand-in node if the text shows that it lies within one
+ * node (NODE) or on another node than its neighbors (SYS); without a stand-in that would be lost.
  *
- * `NUMA Affinity` outweighs the classes: two devices of one node stay there though they be said to
- * be SYS apart, as virtual machines have it; the reader keeps what is said beside that. The cost is that of the pairs.
+ * `NUMA Affinity` takes precedence over the classes: two devices of one node stay there even if
+ * they are stated to be SYS apart, as in virtual machines. The reader keeps the stated class beside
+ * that. The cost is linear in the pairs.
  */
 export function topoNodes(matrix: TopoMatrix): TopoNodes {
-  const told = matrix.devices.map(({ nodes }) =>
+  const affinityOf = matrix.devices.map(({ nodes }) =>
     nodes !== null && size(nodes) === 1 ? (indices(nodes)[0] ?? null) : null,
   );
   const pairs = pciPairs(matrix);
-  const nodeOf = withStandIns(matrix, neighborhoods(matrix, pairs), pairs, told);
+  const nodeOf = withStandIns(matrix, neighborhoods(matrix, pairs), pairs, affinityOf);
   return { nodes: nodeParts(matrix, nodeOf), nodeOf };
 }
 
-/** Of each device, the lowest position in its neighborhood. */
+/** The neighborhood of each device, by its lowest member's position. */
 function neighborhoods(matrix: TopoMatrix, pairs: Pairs): number[] {
   const groups = groupsWithin(matrix, "NODE");
   const apart = pairs.filter(([, , stated]) => stated === "SYS");
   const byCpus = new Map<string, number[]>();
-  for (const [i, { cpus, nodesTold }] of matrix.devices.entries()) {
-    if (cpus === null || nodesTold) continue;
+  for (const [i, { cpus, hasNodeColumn }] of matrix.devices.entries()) {
+    if (cpus === null || hasNodeColumn) continue;
     const key = formatList(cpus);
     byCpus.set(key, [...(byCpus.get(key) ?? []), i]);
   }
   const together = [...groups];
   for (const members of byCpus.values()) {
     const among = new Set(members.map((member) => groups[member]));
-    // A job that is confined to a few CPUs sees the same list everywhere.
+    // A job that is confined to a few CPUs sees the same list on every GPU.
     const split = apart.some(([a, b]) => among.has(groups[a]) && among.has(groups[b]));
     for (const member of split ? [] : members) join(together, members[0] ?? member, member);
   }
-  const settled = (group: number): number => {
+  const rootOf = (group: number): number => {
     const above = together[group] ?? group;
-    return above === group ? group : settled(above);
+    return above === group ? group : rootOf(above);
   };
-  return groups.map(settled);
+  return groups.map(rootOf);
 }
 
 function withStandIns(
   { devices }: TopoMatrix,
   groups: readonly number[],
   pairs: Pairs,
-  told: readonly (number | null)[],
+  affinityOf: readonly (number | null)[],
 ): (number | null)[] {
   const numbers = new Map<number, Set<number>>();
   const refused = new Set<number>();
   for (const [i, group] of groups.entries()) {
-    const node = told[i] ?? null;
+    const node = affinityOf[i] ?? null;
     if (node !== null) numbers.set(group, (numbers.get(group) ?? new Set()).add(node));
-    else if (devices[i]?.nodesTold === true) refused.add(group);
+    else if (devices[i]?.hasNodeColumn === true) refused.add(group);
   }
   const open = new Set(groups.filter((group) => !numbers.has(group) && !refused.has(group)));
   const distinct = (group: number | undefined): boolean =>
@@ -101,22 +103,22 @@ function withStandIns(
       .map((group, ordinal) => [group, standInNode(ordinal)]),
   );
   return groups.map((group, i) => {
-    if (told[i] !== null) return told[i] ?? null;
-    if (devices[i]?.nodesTold === true) return null;
+    if (affinityOf[i] !== null) return affinityOf[i] ?? null;
+    if (devices[i]?.hasNodeColumn === true) return null;
     const known = [...(numbers.get(group) ?? [])];
     if (known.length === 1) return known[0] ?? null;
-    return known.length > 1 ? nearestNode(i, pairs, told) : (standIns.get(group) ?? null);
+    return known.length > 1 ? nearestNode(i, pairs, affinityOf) : (standIns.get(group) ?? null);
   });
 }
 
-/** The node of the nearest devices that tell theirs, if it is one. */
+/** The node of the nearest devices whose node is known, if they agree. */
 function nearestNode(
   device: number,
   pairs: Pairs,
-  told: readonly (number | null)[],
+  affinityOf: readonly (number | null)[],
 ): number | null {
   const near = pairs.flatMap(([a, b, stated]) => {
-    const node = a === device ? told[b] : b === device ? told[a] : null;
+    const node = a === device ? affinityOf[b] : b === device ? affinityOf[a] : null;
     const rank = pciClasses.indexOf(stated);
     return stated === "SYS" || node === null || node === undefined ? [] : [{ node, rank }];
   });
@@ -126,8 +128,8 @@ function nearestNode(
 }
 
 /**
- * Every node that is named, with the CPUs of the GPUs that hang from it and from no other. CPUs that
- * two nodes would have, as in a container confined to a few, are given to neither.
+ * Every node in the matrix, with the CPUs of the GPUs on it. CPUs that two nodes would have, as in
+ * a container confined to a few, go to neither.
  */
 function nodeParts({ devices }: TopoMatrix, nodeOf: readonly (number | null)[]): NodeParts[] {
   const cpus = new Map<number, IndexSet>();
@@ -143,14 +145,14 @@ function nodeParts({ devices }: TopoMatrix, nodeOf: readonly (number | null)[]):
     if (gpuNode === null || cpus.has(gpuNode)) continue;
     memoryOfGpu.add(gpuNode);
   }
-  let [seen, twice] = [emptySet, emptySet];
+  let [seen, ambiguous] = [emptySet, emptySet];
   for (const set of cpus.values()) {
-    twice = union(twice, intersection(seen, set));
+    ambiguous = union(ambiguous, intersection(seen, set));
     seen = union(seen, set);
   }
   const node = (id: number, list: IndexSet, kind: "gpu" | null): NodeParts => ({
     id,
-    cpus: formatList(difference(list, twice)),
+    cpus: formatList(difference(list, ambiguous)),
     memoryBytes: null,
     kind,
     hugepages: [],

@@ -6,14 +6,14 @@ import {
   isList,
   isPeerStatus,
   isSelf,
-  isUntold,
+  isUnknown,
   unjoined,
 } from "./topo-words.ts";
 import { words } from "./terminal-text.ts";
 
-/** One matrix as it stands in a text. */
+/** One matrix as found in a text. */
 export interface TopoTable {
-  /** The devices' columns and the columns after them, where there is a header. */
+  /** The labels of the device columns, and the fields after them; empty without a header. */
   readonly columns: readonly string[];
   readonly fields: readonly TopoField[];
   readonly rows: readonly TopoRow[];
@@ -23,9 +23,9 @@ export type TopoField = "cpus" | "nodes" | "gpuNode";
 
 export interface TopoRow {
   readonly label: string;
-  /** What stands right of the label: cells, then the fields, then whatever anyone added. */
+  /** The words right of the label: cells, then the fields, then anything that people added. */
   readonly words: readonly string[];
-  /** The line that it starts in, as it stands there, and its number from 1. */
+  /** The row's first line as in the text, and its number from 1. */
   readonly text: string;
   readonly line: number;
 }
@@ -46,10 +46,10 @@ interface TableInProgress {
 /**
  * Finds the matrices in a text, which may hold anything else: prompts, other commands, quoting.
  *
- * A header is a line of devices that begins with a GPU, a row one of a device and cells; what stands
- * left of them (a prompt, a time, a rank) is skipped. A line that has nothing but what would go on
- * where the line before ended belongs to it: long lines are wrapped when they are copied. A blank
- * line or any other text ends that. One pass over the words.
+ * A header is a line of device names that begins with a GPU; a row is a device name followed by
+ * cells. Anything left of them (a prompt, a time, a rank) is skipped. A line that only continues
+ * the previous one belongs to it, because copying wraps long lines; a blank line or any other text
+ * ends that. One pass over the words.
  */
 export function topoTables(lines: readonly string[]): TopoTables {
   const tables: TableInProgress[] = [];
@@ -69,8 +69,8 @@ export function topoTables(lines: readonly string[]): TopoTables {
       open = null;
     } else if (start !== null) {
       const names = found.slice(start, start + wordsMax);
-      const goesOn = open === "header" && continues(table?.header ?? [], names);
-      if (goesOn) append(table?.header, names);
+      const isContinued = open === "header" && continues(table?.header ?? [], names);
+      if (isContinued) append(table?.header, names);
       else tables.push({ header: names, rows: [] });
       open = "header";
     } else if (row !== null) {
@@ -95,12 +95,12 @@ export function topoTables(lines: readonly string[]): TopoTables {
   };
 }
 
-/** A line's words; of a text that lost its line ends, those of each row by themselves. */
+/** A line's words. In a text that lost its line ends, the words of each row separately. */
 function rowsOfLine(line: string, i: number): { found: string[]; line: string; i: number }[] {
   const found = words(line).flatMap(unjoined);
   const starts = [...found.keys()].filter((at) => {
     const [label = "", next = ""] = found.slice(at, at + 2);
-    return isDeviceName(label) && (isCell(next) || isUntold(next));
+    return isDeviceName(label) && (isCell(next) || isUnknown(next));
   });
   const parts = starts.map((start, k) => found.slice(start, starts[k + 1]));
   const rows = parts.filter((part) => cellsOf(part.slice(1)).some(isSelf));
@@ -112,15 +112,17 @@ function rowsOfLine(line: string, i: number): { found: string[]; line: string; i
     .map((part) => ({ found: part, line: part.join(" "), i }));
 }
 
-/** Twice the columns that a matrix may have: a header beyond is refused, and need not be kept. */
+/** Twice the most columns of a matrix: a longer header is refused, and need not be kept. */
 const wordsMax = 1024;
 
-/** A header that was wrapped names further devices; one that names the same begins anew. */
+/**
+ * Whether the names continue a wrapped header; a header that repeats its first name is a new one.
+ */
 function continues(header: readonly string[], names: readonly string[]): boolean {
   return header.length < wordsMax && !header.includes(names[0] ?? "");
 }
 
-/** A text may have more words than a call may have arguments. */
+/** Appends one by one: a text may have more words than a call may have arguments. */
 function append(to: string[] | undefined, more: readonly string[]): void {
   for (const word of more) to?.push(word);
 }
@@ -139,29 +141,32 @@ function isHeaderWord(word: string): boolean {
 }
 
 function isRowWord(word: string): boolean {
-  return isCell(word) || isUntold(word) || isList(word);
+  return isCell(word) || isUnknown(word) || isList(word);
 }
 
-/** Where the header begins in a line that has one. */
+/** The position of the header in a line that has one. */
 function headerStart(found: readonly string[]): number | null {
   const start = found.findIndex((word) => gpusIn(word).length > 0);
   if (start < 0 || !found.slice(start).every(isHeaderWord)) return null;
   return start;
 }
 
-/** `GPU1 SYS is what I wonder about`: what reads like a row of a device that had its own before. */
+/**
+ * Whether it is a remark rather than a row, `GPU1 SYS is what I wonder about`: the device already
+ * has a row.
+ */
 function isRemark([label, ...rest]: readonly string[], rows: TableInProgress["rows"]): boolean {
   return rows.some((row) => row.label === label) && !cellsOf(rest).some(isSelf);
 }
 
-/** What collectors and terminals put before a line is a few words. */
+/** Log collectors and terminals put at most a few words before a line. */
 const prefixMax = 32;
 
-/** Where the label of a row stands in a line that is one. */
+/** The position of the label in a line that is a row. */
 function rowStart(found: readonly string[], header: readonly string[]): number | null {
   for (const [i, label] of found.slice(0, prefixMax).entries()) {
     const next = found[i + 1];
-    if (next === undefined || !(isCell(next) || isUntold(next))) continue;
+    if (next === undefined || !(isCell(next) || isUnknown(next))) continue;
     const cells = cellsOf(found.slice(i + 1, i + 1 + wordsMax));
     if (!cells.some(isCell)) continue;
     const known = /^(GPU|NIC|CPU)\d{1,3}$/.test(label) || header.includes(label);
@@ -171,14 +176,14 @@ function rowStart(found: readonly string[], header: readonly string[]): number |
 }
 
 /**
- * The leading words that can be cells. One that says nothing counts only where a cell follows, for
- * after the last cell `N/A` is an affinity.
+ * The leading words that can be cells. An unknown value counts only if a cell follows, because
+ * `N/A` after the last cell is an affinity.
  */
 export function cellsOf(found: readonly string[]): string[] {
   let end = 0;
   for (const [i, word] of found.entries()) {
     if (isSelf(word) || classOf(word) !== null) end = i + 1;
-    else if (!isUntold(word)) break;
+    else if (!isUnknown(word)) break;
   }
   return found.slice(0, end);
 }

@@ -5,10 +5,10 @@ import type { PciInterconnect } from "@evenkeel/core/topology/topology.ts";
  * https://docs.nvidia.com/deploy/nvidia-smi/ ("topo")
  */
 
-/** How two devices reach each other over PCI Express, nearest first. */
+/** The interconnect classes over PCI Express, nearest first. */
 export const pciClasses: readonly PciInterconnect[] = ["PIX", "PXB", "PHB", "NODE", "SYS"];
 
-/** A cell of the matrix; of NVLink with the number of links, null where it is not told. */
+/** The class in a cell; NVLink has its number of links, null where it is unknown. */
 export type TopoClass =
   | { readonly kind: "pci"; readonly class: PciInterconnect }
   | { readonly kind: "nvlink"; readonly lanes: number | null };
@@ -17,7 +17,7 @@ export function isSelf(word: string): boolean {
   return word === "X";
 }
 
-/** What a cell says. Drivers before 384 say SOC for SYS. Null of a word that is no class. */
+/** The class of a word; null where it is none. Drivers before 384 write SOC for SYS. */
 export function classOf(word: string): TopoClass | null {
   if (word === "SOC") return { kind: "pci", class: "SYS" };
   const overPci = pciClasses.find((name) => name === word);
@@ -28,8 +28,8 @@ export function classOf(word: string): TopoClass | null {
   return { kind: "nvlink", lanes: Number.isInteger(lanes) && lanes > 0 ? lanes : null };
 }
 
-/** A cell that says nothing: the tool could not tell, or whoever copied it did not. */
-export function isUntold(word: string): boolean {
+/** A cell without a value: the tool could not find it, or it was removed from the copy. */
+export function isUnknown(word: string): boolean {
   return /^(N\/A|NA|-{1,4}|\?|Unknown|C2C)$/.test(word);
 }
 
@@ -37,17 +37,19 @@ export function isCell(word: string): boolean {
   return isSelf(word) || classOf(word) !== null;
 }
 
-/** What `nvidia-smi topo -p2p` has in its cells: whether GPUs may reach each other at all. */
+/** A cell of `nvidia-smi topo -p2p`: whether two GPUs may access each other's memory. */
 export function isPeerStatus(word: string): boolean {
   return /^(OK|CNS|GNS|TNS|NS|DR)$/.test(word);
 }
 
-/** The numbers of the GPUs in a word: `GPU3`, or `GPU0GPU1GPU2` where narrow columns ran together. */
+/**
+ * The labels of the GPUs in a word: `GPU3`, or `GPU0GPU1GPU2` where narrow columns ran together.
+ */
 export function gpusIn(word: string): string[] {
   return /^(?:GPU\d{1,3}){1,256}$/.test(word) ? (word.match(/GPU\d{1,3}/g) ?? []) : [];
 }
 
-/** Cells, or NICs of a header, in a word that ran together where a terminal wrapped: `NODENODE`. */
+/** Splits cells or labels that ran together where a terminal wrapped: `NODENODE`. */
 export function unjoined(word: string): string[] {
   if (/^(?:X|PIX|PXB|PHB|NODE|SYS|SOC|NV\d{1,2}){2,256}$/.test(word)) {
     return word.match(/X|PIX|PXB|PHB|NODE|SYS|SOC|NV\d{1,2}/g) ?? [word];
@@ -58,12 +60,14 @@ export function unjoined(word: string): string[] {
   return [word];
 }
 
-/** A word that may name a device: `GPU0`, `NIC3`, `mlx5_0`, `mlx5_bond_0`, `rdmap16s27`, `bnxt_re1`. */
+/**
+ * A word that may name a device: `GPU0`, `NIC3`, `mlx5_0`, `mlx5_bond_0`, `rdmap16s27`, `bnxt_re1`.
+ */
 export function isDeviceName(word: string): boolean {
   return /^[A-Za-z][\w.-]{0,63}$/.test(word) && /\d/.test(word) && !isCell(word);
 }
 
-/** A list of CPUs or nodes, as far as it looks like one. */
+/** Whether a word looks like a list of CPUs or nodes. */
 export function isList(word: string): boolean {
   return /^\d[\d,-]{0,65535}$/.test(word);
 }

@@ -1,9 +1,9 @@
 import { deviceModels } from "@evenkeel/core/topology/device-models.ts";
 
 /**
- * The names of further data-center accelerators by PCI vendor and device, as the public PCI ID
- * database has them (https://pci-ids.ucw.cz/), without the chip's code name. Those that machines
- * can be described with have their names in the core.
+ * The names of further data center accelerators by PCI vendor and device, from the public PCI ID
+ * database (https://pci-ids.ucw.cz/), without the chip's code name. Models that machine
+ * descriptions can use are in the core.
  */
 const furtherModels: ReadonlyMap<string, string> = new Map([
   // NVIDIA Pascal, Volta, Turing
@@ -93,8 +93,8 @@ const describedModels: ReadonlyMap<string, string> = new Map(
 );
 
 /**
- * What a data-center accelerator is called, so that a request means the same on a machine of the
- * catalog and on one that was read. Null of every other device: its driver may still tell a name.
+ * The name of a data center accelerator, the same for a machine of the catalog and for one that was
+ * read. Null for any other device; its driver may know a name.
  */
 export function acceleratorModel(vendor: string | null, device: string | null): string | null {
   const id = `${vendor}:${device}`;

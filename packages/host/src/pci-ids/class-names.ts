@@ -1,6 +1,6 @@
 /**
- * Base class and subclass of PCI devices by the names that lspci gives them, which are those of the
- * public PCI ID database (https://pci-ids.ucw.cz/, list of known device classes).
+ * Base class and subclass of PCI devices by lspci's name, which comes from the public PCI ID
+ * database (https://pci-ids.ucw.cz/, list of known device classes).
  */
 const codesByName: ReadonlyMap<string, string> = new Map([
   ["Non-VGA unclassified device", "0000"],
@@ -90,7 +90,7 @@ const codesByName: ReadonlyMap<string, string> = new Map([
   ["Unassigned class", "ff00"],
 ]);
 
-/** The class of a name, or null of one that is not known. */
+/** The class of a name; null where it is unknown. */
 export function classOfName(name: string): string | null {
   return codesByName.get(name) ?? null;
 }

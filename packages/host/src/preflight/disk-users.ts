@@ -1,8 +1,8 @@
 import type { Tree } from "../tree/tree.ts";
 
 /**
- * What uses the disks of a function: a mounted file system or swap on the disk or a part of it, or a
- * volume made of it (`holders`: LVM, RAID, encryption).
+ * The uses of a function's disks: a mounted file system or swap on a disk or its partitions, or a
+ * volume on top of it (`holders`: LVM, RAID, encryption).
  */
 export function diskUsers(tree: Tree, path: string): readonly string[] {
   const real = tree.realPath(path);
@@ -20,7 +20,7 @@ export function diskUsers(tree: Tree, path: string): readonly string[] {
     const holders = tree.list(`${at}/holders`);
     return [
       ...(mounted === undefined ? [] : [`/dev/${name} is mounted on ${mounted}`]),
-      ...(starts(swaps, `/dev/${name}`) === undefined ? [] : [`/dev/${name} is swapped to`]),
+      ...(starts(swaps, `/dev/${name}`) === undefined ? [] : [`/dev/${name} is used as swap`]),
       ...(holders.length === 0 ? [] : [`/dev/${name} is part of ${holders.join(", ")}`]),
     ];
   });

@@ -1,11 +1,14 @@
 import type { Tree } from "../tree/tree.ts";
 
-/** Which processes have a device's file open, by the file. */
+/** The processes that have a device's file open, by file. */
 export type OpenFiles = ReadonlyMap<string, readonly number[]>;
 
 const deviceFile = /^\/dev\/(?:vfio\/|dri\/|nvidia\d)/;
 
-/** Looks through every process that may be looked at: as root, all of them. A few milliseconds each. */
+/**
+ * Searches every process that this process may inspect: as root, all of them. A few milliseconds
+ * each.
+ */
 export function readOpenFiles(tree: Tree): OpenFiles {
   const open = new Map<string, number[]>();
   for (const name of tree.list("/proc")) {

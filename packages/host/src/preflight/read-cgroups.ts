@@ -5,9 +5,9 @@ import { cgroupFolder, cgroupOf, cpusetHierarchies } from "../cgroup/read.ts";
 import type { Tree } from "../tree/tree.ts";
 
 /**
- * The cgroups that a VM's threads will be below. libvirt puts domains below machine.slice, where
- * systemd runs, or below machine (https://libvirt.org/cgroups.html); QEMU alone stays in the cgroup of
- * the command. One that is not there yet is made with all that its parent has.
+ * The cgroups above a VM's threads. libvirt puts domains below machine.slice, where systemd runs,
+ * or below machine (https://libvirt.org/cgroups.html); a QEMU started directly stays in the cgroup
+ * of the command. A cgroup that does not exist yet will get everything that its parent has.
  */
 export function readCgroups(tree: Tree, via: HypervisorName): readonly CgroupFacts[] {
   const inner = via === "libvirt" ? ["/machine.slice", "/machine"] : ownCgroups(tree);
@@ -26,7 +26,7 @@ export function readCgroups(tree: Tree, via: HypervisorName): readonly CgroupFac
   );
 }
 
-/** The cgroup of this command with those above it, below the root. */
+/** The cgroup of this command and its ancestors, except the root. */
 function ownCgroups(tree: Tree): readonly string[] {
   const names = (cgroupOf(tree, "/proc/self")?.path ?? "").split("/").filter((name) => name !== "");
   return names.map((_, i) => `/${names.slice(0, i + 1).join("/")}`);

@@ -6,7 +6,9 @@ import type { Tree } from "../tree/tree.ts";
 import { diskUsers } from "./disk-users.ts";
 import { type OpenFiles, readOpenFiles } from "./open-files.ts";
 
-/** Every function of the plan, and every other one of their IOMMU groups, with what uses it. */
+/**
+ * Reads every function of the plan and the other functions of their IOMMU groups, with their users.
+ */
 export function readDevices(tree: Tree, { devices }: Plan): readonly DeviceFacts[] {
   if (devices.length === 0) return [];
   const open = readOpenFiles(tree);
@@ -35,7 +37,7 @@ function deviceFacts(tree: Tree, address: string, open: OpenFiles): DeviceFacts 
   };
 }
 
-/** What on the host uses a function, in words. */
+/** The host's uses of a function, as sentences. */
 function usersOf(
   tree: Tree,
   path: string,
@@ -56,7 +58,7 @@ function usersOf(
   return [...networkUsers(tree, path), ...diskUsers(tree, path), ...holders];
 }
 
-/** IFF_UP of `enum net_device_flags`: an interface that somebody has brought up. */
+/** IFF_UP of `enum net_device_flags`: the interface is up. */
 const INTERFACE_UP = 1;
 
 function networkUsers(tree: Tree, path: string): readonly string[] {

@@ -56,7 +56,7 @@ const links: Readonly<Record<string, string>> = {
   "/proc/4711/fd/9": "/dev/vfio/40",
 };
 
-test("QEMU alone stays in the cgroups of the command", async () => {
+test("QEMU started by a command stays in the command's cgroups", async () => {
   const own = {
     ...files,
     "/proc/self/cgroup": "1:devices:/a\n0::/user.slice/session-1.scope\n",
@@ -71,7 +71,7 @@ test("QEMU alone stays in the cgroups of the command", async () => {
   ]);
 });
 
-test("pages of files count as given only where it is told how many are shared memory", async () => {
+test("file pages count as usable only where the amount of shared memory is known", async () => {
   const meminfo = `Node 1 MemFree: 7 kB
 Node 1 FilePages: 500 kB
 Node 1 SReclaimable: 24 kB
@@ -86,7 +86,7 @@ Node 1 SReclaimable: 24 kB
   expect(facts.nodes[1]?.availableBytes).toBe(31 * KiB);
 });
 
-test("what a start may need is read from the kernel's own files", async () => {
+test("the facts for a start are read from the kernel's own files", async () => {
   const tree = memoryTree(new Map(Object.entries(files)), new Map(Object.entries(links)), "test");
   const versions = { libvirt: "9.0.0", qemu: "7.2.0" };
   const facts = await readFacts(tree, { plan, uuid, via: "libvirt", domains: null, versions });

@@ -18,12 +18,15 @@ export interface FactsWanted {
   readonly plan: Plan;
   readonly uuid: string;
   readonly via: HypervisorName;
-  /** As libvirt tells them; null where nobody asked, or it does not answer. */
+  /** The domains that libvirt lists; null where it was not asked or does not answer. */
   readonly domains: readonly DomainFacts[] | null;
   readonly versions: Versions;
 }
 
-/** What a start may need of a host, read from its tree and, on the live machine, tried. */
+/**
+ * Reads the facts that a start depends on from the host's tree; on the live machine, some by
+ * trying.
+ */
 export async function readFacts(tree: Tree, wanted: FactsWanted): Promise<HostFacts> {
   const { plan, uuid, via, domains, versions } = wanted;
   const { numaBalancing, ksmRun } = readKernel(tree);
@@ -50,9 +53,9 @@ export async function readFacts(tree: Tree, wanted: FactsWanted): Promise<HostFa
 const nodeFolder = "/sys/devices/system/node";
 
 /**
- * What a node can give is what is free there and what its caches would give back at once: pages of
- * files that are no shared memory, and reclaimable slabs. What is not told counts as not given, and
- * of pages of files all may be shared memory where it is not told how many are.
+ * A node's available memory is its free memory and what its caches release at once: pages of files
+ * that are not shared memory, and reclaimable slabs. A missing value counts as nothing available.
+ * If the amount of shared memory is missing, all pages of files may be shared memory.
  */
 function readNodes(tree: Tree): NodeFacts[] {
   const ids = indexedNames(tree, nodeFolder, "node");
@@ -61,16 +64,16 @@ function readNodes(tree: Tree): NodeFacts[] {
     const field = (name: string): number | null => memoryField(meminfo, name);
     const [free, files, shared] = [field("MemFree"), field("FilePages"), field("Shmem")];
     const cached = files === null || shared === null ? null : Math.max(0, files - shared);
-    const told = [free, cached, field("SReclaimable")].filter((bytes) => bytes !== null);
+    const known = [free, cached, field("SReclaimable")].filter((bytes) => bytes !== null);
     return {
       id,
-      availableBytes: free === null ? null : told.reduce((sum, bytes) => sum + bytes, 0),
+      availableBytes: free === null ? null : known.reduce((sum, bytes) => sum + bytes, 0),
       hugepages: readHugepages(tree, id, ids.length === 1),
     };
   });
 }
 
-/** The page sizes of mounted hugetlbfs; a mount that does not say is of the default size. */
+/** The page sizes of mounted hugetlbfs; a mount without a size has the default size. */
 function readHugetlbfs(tree: Tree): readonly number[] | null {
   const mounts = tree.readText("/proc/self/mounts") ?? tree.readText("/proc/mounts");
   if (mounts === null) return null;

@@ -2,7 +2,10 @@ import { closeSync, constants, existsSync, openSync } from "node:fs";
 import type { KvmFacts } from "@evenkeel/core/preflight/facts.ts";
 import type { Tree } from "../tree/tree.ts";
 
-/** Whether this process may open /dev/kvm; of a recorded machine nothing is known to be wrong. */
+/**
+ * Whether this process may open /dev/kvm. On a recorded machine that cannot be tried and counts as
+ * usable.
+ */
 export function readKvm({ live }: Tree): KvmFacts {
   if (!live) return { present: true, unusable: null };
   if (!existsSync("/dev/kvm")) return { present: false, unusable: null };

@@ -1,10 +1,10 @@
 import { KiB } from "@evenkeel/core/unit/bytes.ts";
 import type { Tree } from "../tree/tree.ts";
 
-/** CAP_IPC_LOCK lifts the limit (capabilities(7)). */
+/** CAP_IPC_LOCK removes the limit (capabilities(7)). */
 const IPC_LOCK = 14n;
 
-/** How much memory what this process starts may lock; null for as much as it likes. */
+/** The memory that a child of this process may lock; null for no limit. */
 export function lockableBytes(tree: Tree): number | null {
   const status = tree.readText("/proc/self/status") ?? "";
   const capabilities = /^CapEff:\s*([0-9a-f]{1,16})$/m.exec(status)?.[1];

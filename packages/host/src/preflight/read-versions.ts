@@ -6,10 +6,10 @@ export interface Versions {
   readonly qemu: string | null;
 }
 
-/** A libvirt that has just been started asks every emulator what it can before it answers. */
+/** A libvirt that was just started probes every emulator before its first answer. */
 const firstAnswerMs = 120_000;
 
-/** The versions of libvirt and of the QEMU that it runs (`Using library: libvirt 9.0.0`). */
+/** The versions of libvirt and of its QEMU (`Using library: libvirt 9.0.0`). */
 export async function libvirtVersions(uri: string): Promise<Versions> {
   const { status, stdout } = await virshAt(uri).tried(["version"], firstAnswerMs);
   if (status !== 0) return { libvirt: null, qemu: null };

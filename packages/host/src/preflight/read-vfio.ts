@@ -1,7 +1,10 @@
 import { runProgram } from "../hypervisor/program.ts";
 import type { Tree } from "../tree/tree.ts";
 
-/** Whether vfio-pci is loaded, built in, or among the kernel's modules; null where nobody can ask. */
+/**
+ * Whether vfio-pci is loaded, built in, or available as a module; null on a recorded machine
+ * without it.
+ */
 export async function vfioLoadable(tree: Tree): Promise<boolean | null> {
   if (tree.realPath("/sys/bus/pci/drivers/vfio-pci") !== null) return true;
   if (!tree.live) return null;

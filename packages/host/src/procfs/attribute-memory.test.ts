@@ -26,7 +26,7 @@ const cells = (
 ): (readonly [number, number | null])[] =>
   attributeMemory(...given).map(({ block: own, backend: of }) => [own.start, of?.cell ?? null]);
 
-test("a hugetlbfs file's name tells whose memory it is, whatever its size and order", () => {
+test("a hugetlbfs file is matched with its backend by name, whatever its size and order", () => {
   const file = (id: string): string =>
     `/dev/hugepages/qemu_back_mem._objects_${id}.Xy12Zz\\040(deleted)`;
   const blocks = [
@@ -40,7 +40,7 @@ test("a hugetlbfs file's name tells whose memory it is, whatever its size and or
   ]);
 });
 
-test("an address of the monitor's tells, and a block that a policy has split stays one", () => {
+test("a block is matched by the monitor's address, and mappings split by a policy stay one block", () => {
   const blocks = [
     block(0x1000, 32, { policy: bind("1") }),
     block(0x1020, 32),
@@ -58,34 +58,34 @@ test("an address of the monitor's tells, and a block that a policy has split sta
   ]);
 });
 
-test("what adjoins the memory from below is no part of it", () => {
+test("a mapping just below the memory is not part of it", () => {
   const blocks = [block(0x0ff0, 16, { policy: null }), block(0x1000, 64)];
   expect(cells(blocks, [backend(0, 64)], [{ backend: "ram-node0", address: 0x1000 }])).toEqual([
     [0x1000, 0],
   ]);
   expect(cells(blocks, [backend(0, 64, { policy: bind("0") })], [])).toEqual([[0x1000, 0]]);
-  // Joined by the kernel, they cannot be told apart any more.
+  // Once joined by the kernel, they are indistinguishable.
   const joined = [block(0x0ff0, 80)];
   expect(cells(joined, [backend(0, 64)], [{ backend: "ram-node0", address: 0x1000 }])).toEqual([
     [0x0ff0, 0],
   ]);
 });
 
-test("of a backend whose length is unknown, an address within a mapping does not tell its memory", () => {
+test("an address inside a mapping does not match a backend of unknown length", () => {
   const ram = [{ backend: "ram-node0", address: 0x1000 }];
   const unknown = backend(0, 64, { bytes: null });
   expect(cells([block(0x0ff0, 80)], [unknown], ram)).toEqual([]);
   expect(cells([block(0x1000, 64)], [unknown], ram)).toEqual([]);
 });
 
-test("size and policy tell where they are one backend's alone, and nothing where they are not", () => {
+test("size and policy match a block only if a single backend has them", () => {
   const blocks = [block(0x1000, 64, { policy: bind("1") }), block(0x9000, 64), block(0xf000, 8)];
-  const told = [backend(0, 64, { policy: bind("0") }), backend(1, 64, { policy: bind("1") })];
-  expect(cells(blocks, told, [])).toEqual([
+  const bound = [backend(0, 64, { policy: bind("0") }), backend(1, 64, { policy: bind("1") })];
+  expect(cells(blocks, bound, [])).toEqual([
     [0x1000, 1],
     [0x9000, 0],
   ]);
-  // Either could be either's: they are the guest's, and nobody's in particular.
+  // Either could belong to either backend: they are the guest's memory, of no known cell.
   expect(cells(blocks, [backend(0, 64), backend(1, 64)], [])).toEqual([
     [0x1000, null],
     [0x9000, null],

@@ -39,44 +39,44 @@ export function attributeMemory(
   backends: readonly CellBackend[],
   ram: readonly RamAddress[],
 ): Attributed[] {
-  const strings = adjoining(blocks);
+  const runs = adjoining(blocks);
   const owners = new Map<Block, CellBackend | null>();
-  const left = new Set(backends);
+  const unassigned = new Set(backends);
   const isFree = (row: Row): boolean => row.every((block) => !owners.has(block));
   const rowsFor = ({ bytes }: CellBackend): Row[] =>
-    bytes === null ? [] : strings.flatMap((string) => rowsOfLength(string, bytes)).filter(isFree);
-  const give = (row: Row | undefined, backend: CellBackend): void => {
+    bytes === null ? [] : runs.flatMap((run) => rowsOfLength(run, bytes)).filter(isFree);
+  const assign = (row: Row | undefined, backend: CellBackend): void => {
     if (row === undefined || !isFree(row)) return;
     for (const block of row) owners.set(block, backend);
-    left.delete(backend);
+    unassigned.delete(backend);
   };
   for (const backend of backends) {
-    give(
+    assign(
       rowsFor(backend).find((row) => isFileOf(row, backend, backends)),
       backend,
     );
   }
-  for (const backend of left) {
+  for (const backend of unassigned) {
     const address = ram.find((one) => one.backend === backend.id)?.address;
     if (address === undefined) continue;
     const exact = rowsFor(backend).filter((row) => contains(row, address));
-    give(exact.find((row) => row[0]?.start === address) ?? exact[0], backend);
+    assign(exact.find((row) => row[0]?.start === address) ?? exact[0], backend);
     // The kernel joins neighbouring mappings without a policy.
-    if (left.has(backend) && backend.bytes !== null) {
-      give(covering(blocks, address, backend.bytes), backend);
+    if (unassigned.has(backend) && backend.bytes !== null) {
+      assign(covering(blocks, address, backend.bytes), backend);
     }
   }
-  const alike = (row: Row, backend: CellBackend): boolean =>
+  const matches = (row: Row, backend: CellBackend): boolean =>
     lengthOf(row) === backend.bytes && hasPolicyOf(row, backend);
-  for (const backend of left) {
-    const own = rowsFor(backend).filter((row) => alike(row, backend));
-    const rivals = [...left].filter(
-      (other) => other !== backend && own.some((row) => alike(row, other)),
+  for (const backend of unassigned) {
+    const own = rowsFor(backend).filter((row) => matches(row, backend));
+    const rivals = [...unassigned].filter(
+      (other) => other !== backend && own.some((row) => matches(row, other)),
     );
-    if (own.length === 1 && rivals.length === 0) give(own[0], backend);
+    if (own.length === 1 && rivals.length === 0) assign(own[0], backend);
   }
   // A row as long as a backend without memory belongs to the guest, whatever its backend.
-  for (const row of [...left].flatMap(rowsFor))
+  for (const row of [...unassigned].flatMap(rowsFor))
     if (isFree(row)) for (const block of row) owners.set(block, null);
   return blocks.flatMap((block) => {
     const backend = owners.get(block);
@@ -93,24 +93,24 @@ const contains = (row: Row, address: number): boolean =>
 
 /** The maximal rows of adjoining writable mappings with the same file, or without one. */
 function adjoining(blocks: readonly Block[]): Row[] {
-  const strings: Block[][] = [];
+  const runs: Block[][] = [];
   for (const block of blocks) {
     if (!block.writable) continue;
-    const last = strings.at(-1)?.at(-1);
+    const last = runs.at(-1)?.at(-1);
     if (last !== undefined && last.end === block.start && last.file === block.file) {
-      strings.at(-1)?.push(block);
-    } else strings.push([block]);
+      runs.at(-1)?.push(block);
+    } else runs.push([block]);
   }
-  return strings;
+  return runs;
 }
 
 /** All rows of a length within a maximal row. Each mapping is visited twice. */
-function rowsOfLength(string: Row, bytes: number): Row[] {
+function rowsOfLength(run: Row, bytes: number): Row[] {
   const rows: Row[] = [];
   let first = 0;
-  for (const [last, { end }] of string.entries()) {
-    while (first < last && end - at(string, first).start > bytes) first++;
-    if (end - at(string, first).start === bytes) rows.push(string.slice(first, last + 1));
+  for (const [last, { end }] of run.entries()) {
+    while (first < last && end - at(run, first).start > bytes) first++;
+    if (end - at(run, first).start === bytes) rows.push(run.slice(first, last + 1));
   }
   return rows;
 }

@@ -5,7 +5,7 @@ import { emulatorOf, findProcess, processWithUuid } from "./find-process.ts";
 const uuid = "3f0e6d3a-91a4-4a27-9d0b-5c2b1f6e7a88";
 const qemu = "/usr/bin/qemu-system-x86_64";
 
-test("an emulator is known by its UUID and its program, both", () => {
+test("an emulator is found by its UUID and its program together", () => {
   const tree = treeOf({
     "/proc/1/cmdline": "/sbin/init\0",
     "/proc/2/cmdline": "",
@@ -20,7 +20,7 @@ test("an emulator is known by its UUID and its program, both", () => {
   expect(emulatorOf(treeOf({}), uuid)).toBeNull();
 });
 
-test("whose UUID is known is not taken for another of the same name", () => {
+test("a VM with a known UUID is not taken for another of the same name", () => {
   const tree = treeOf({
     "/proc/7/cmdline": `${qemu}\0-name\0guest=llm-a\0-uuid\0${uuid}\0`,
     "/proc/8/cmdline": `${qemu}\0-name\0guest=llm-b\0`,

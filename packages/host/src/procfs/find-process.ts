@@ -22,14 +22,14 @@ export interface Sought {
  * name of the VM on its command line. A UUID is more reliable than a name, and both are than a
  * file, which may be old: the process in it must still be an emulator with that name.
  *
- * The cost is one small file for each process of the machine.
+ * The cost is one small file for each process on the machine.
  */
 export function findProcess(tree: Tree, sought: Sought): FoundProcess | null {
-  const filed = isSafeName(sought.name)
+  const pidInFile = isSafeName(sought.name)
     ? readIndex(tree, `/run/libvirt/qemu/${sought.name}.pid`)
     : null;
-  if (filed !== null) {
-    const found = processOf(tree, filed);
+  if (pidInFile !== null) {
+    const found = processOf(tree, pidInFile);
     if (found !== null && isSought(found, sought)) return found;
   }
   const all = emulators(tree);

@@ -34,7 +34,7 @@ test("numa_maps is read as the kernel writes it: base pages, huge pages, files a
   });
 });
 
-test("what is cut, hostile or no such line says nothing, and nothing overflows", () => {
+test("cut, hostile and foreign lines are ignored, and no number overflows", () => {
   const lines = [
     "7fe40be00000 bind:0 anon=512 N0=99", // cut before the size of its pages
     "7fe40be00000",
@@ -52,7 +52,7 @@ test("what is cut, hostile or no such line says nothing, and nothing overflows",
   expect(parsePolicy("Bind")).toBeNull();
 });
 
-test("maps gives ranges, and nothing of what is none", () => {
+test("maps gives ranges, and invalid lines are ignored", () => {
   const text = [
     "7fe40bc00000-7fe40bc01000 ---p 00000000 00:00 0 ",
     "7fe40be00000-7fe413e00000 rw-p 00000000 00:00 0 ",

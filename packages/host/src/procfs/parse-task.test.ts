@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { parseLastCpu, parseStatus, roleByName } from "./parse-task.ts";
 
-test("status gives the process's threads, and the CPUs and nodes that one may use", () => {
+test("status gives the process's threads, and the allowed CPUs and nodes of a thread", () => {
   const text =
     "Name:\tCPU 0/KVM\nThreads:\t12\nCpus_allowed:\tff\nCpus_allowed_list:\t0-7\nMems_allowed_list:\t0,2\n";
   expect(parseStatus(text)).toEqual({ threads: 12, allowedCpus: "0-7", allowedNodes: "0,2" });
@@ -22,7 +22,7 @@ test("the last CPU is field 39 of stat, whatever the thread is called", () => {
   expect(parseLastCpu("")).toBeNull();
 });
 
-test("a thread's name tells what it does, or nothing", () => {
+test("a thread's role is read from its name", () => {
   expect(roleByName("CPU 12/KVM")).toEqual({ kind: "vcpu", id: 12 });
   expect(roleByName("CPU 0/TCG")).toEqual({ kind: "vcpu", id: 0 });
   expect(roleByName("IO iothread3")).toEqual({ kind: "iothread", id: 3 });

@@ -53,8 +53,8 @@ export function readThreads(
         },
       ];
     });
-  const told = read.some(({ role }) => role?.kind === "vcpu");
-  const threads = told ? read.map(withRole) : read;
+  const rolesKnown = read.some(({ role }) => role?.kind === "vcpu");
+  const threads = rolesKnown ? read.map(withRole) : read;
   return { threads, cgroups };
 }
 

@@ -1,7 +1,7 @@
 import { shown } from "../text/shown.ts";
 import { keyValues, type Options, parseJsonObject } from "./options.ts";
 
-/** How the command line names the VM. */
+/** The VM's name and UUID on the command line. */
 export interface VmIdentity {
   readonly name: string | null;
   readonly uuid: string | null;
@@ -13,10 +13,10 @@ export interface QemuOption {
   readonly options: Options;
 }
 
-/** Linux allows some megabytes of arguments; a VM of many devices has a few thousand words. */
+/** Linux allows some megabytes of arguments; a VM with many devices has a few thousand words. */
 const ARGUMENTS_MAX = 65_536;
 
-/** The words of `/proc/PID/cmdline`, which ends each with a NUL. */
+/** The words of `/proc/PID/cmdline`, each ended by a NUL. */
 export function parseArguments(text: string): string[] {
   const words = text.split("\0", ARGUMENTS_MAX);
   if (words.at(-1) === "") words.pop();
@@ -24,8 +24,8 @@ export function parseArguments(text: string): string[] {
 }
 
 /**
- * The options that say how a VM is put together, in their order. QEMU takes one dash or two, and for
- * objects and devices key=value pairs as well as JSON, which is what libvirt writes.
+ * The options that define the VM, in their order. QEMU accepts one dash or two, and for objects and
+ * devices key=value pairs or JSON, which libvirt writes.
  */
 export function qemuOptions(words: readonly string[]): QemuOption[] {
   const found: QemuOption[] = [];
@@ -39,7 +39,7 @@ export function qemuOptions(words: readonly string[]): QemuOption[] {
   return found;
 }
 
-/** Those that are looked at, each with the key that a first word without one is of. */
+/** The options that are read, each with the key of a first word that has none. */
 const wanted: ReadonlyMap<string, string> = new Map([
   ["name", "guest"],
   ["uuid", "uuid"],
@@ -61,9 +61,9 @@ export function vmIdentity(words: readonly string[]): VmIdentity {
 }
 
 /**
- * The monitor's socket, where the command line names one of the machine's own: by `-qmp unix:PATH`, or
- * as what that is short for, a `-mon` in control mode on a `-chardev` that is a socket. The one that
- * libvirt holds answers nobody else.
+ * The monitor's unix socket on the command line: `-qmp unix:PATH`, or its long form, a `-mon` in
+ * control mode on a `-chardev` of type socket. libvirt's own monitor is excluded: it answers only
+ * libvirt.
  */
 export function monitorSocket(words: readonly string[]): string | null {
   const options = qemuOptions(words);
@@ -85,7 +85,9 @@ function longForm(options: readonly QemuOption[]): string {
   return valueOf(channel, "backend") === "socket" ? valueOf(channel, "path") : "";
 }
 
-/** Whether libvirt has started it: then it holds the monitor, and calls its channel so. */
+/**
+ * Whether libvirt started the process: then it holds the monitor, whose channel has libvirt's name.
+ */
 export function isOfLibvirt(words: readonly string[]): boolean {
   return qemuOptions(words).some(isLibvirtMonitor);
 }

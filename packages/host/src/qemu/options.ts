@@ -2,8 +2,8 @@
 export type Options = ReadonlyMap<string, readonly string[]>;
 
 /**
- * QEMU's `key=value,key=value`, in which a comma of a value is written twice. A first word without
- * a key is of the implied one. https://www.qemu.org/docs/master/system/qemu-manpage.html
+ * Parses QEMU's `key=value,key=value`, where a comma in a value is doubled. A first word without a
+ * key belongs to the implied key. https://www.qemu.org/docs/master/system/qemu-manpage.html
  */
 export function keyValues(text: string, implied: string): Options {
   const found = new Map<string, string[]>();
@@ -23,7 +23,7 @@ export function keyValues(text: string, implied: string): Options {
   return found;
 }
 
-/** The same of JSON, as libvirt writes it; null of what is no JSON object. */
+/** Parses the same from JSON, as libvirt writes it; null where the text is not a JSON object. */
 export function parseJsonObject(text: string): Options | null {
   if (!text.startsWith("{")) return null;
   let value: unknown;
@@ -47,7 +47,7 @@ function scalarText(value: unknown): string {
   return typeof value === "string" || typeof value === "number" ? `${value}` : "";
 }
 
-/** A size as QEMU reads it: 128M is mebibytes, and a number alone bytes; null of anything else. */
+/** A size as QEMU reads it: 128M is mebibytes, and a plain number bytes; null for anything else. */
 export function sizeBytes(text: string | undefined, unit: "" | "M" = ""): number | null {
   const match = /^(\d{1,15})(?:\.(\d{1,3}))?([bBkKmMgGtTpP]?)(?:i?[bB])?$/.exec(text ?? "");
   if (match === null) return null;

@@ -61,7 +61,7 @@ const json = [
 test.each([
   ["key=value", plain],
   ["JSON", json],
-])("a command line in %s tells nodes, distances, devices and the contract", (_form, words) => {
+])("a command line in %s gives nodes, distances, devices and the contract", (_form, words) => {
   const shape = shapeOf(words, "cmdline");
   expect(shape).toMatchObject({ source: "command-line", contract: true, pins: null });
   expect(shape.cells).toEqual([
@@ -96,7 +96,7 @@ test.each([
   });
 });
 
-test("buses that go round in a circle, and words that are cut, end", () => {
+test("a loop of buses, and cut words, end", () => {
   const circle = ["-device", "pcie-root-port,id=a,bus=b", "-device", "pcie-root-port,id=b,bus=a"];
   const words = [...circle, "-device", "vfio-pci,host=0000:1b:00.0,bus=a", "-device"];
   expect(shapeOf(words, "").devices).toMatchObject([{ hostAddress: "0000:1b:00.0", cell: null }]);

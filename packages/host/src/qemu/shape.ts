@@ -12,27 +12,27 @@ import { shown } from "../text/shown.ts";
 import { type QemuOption, qemuOptions } from "./command-line.ts";
 import { type Options, sizeBytes } from "./options.ts";
 
-/** Where fw_cfg has the guest's half of the plan. */
+/** The fw_cfg item that holds the contract. */
 export const contractItem = "opt/evenkeel/contract";
 
-/** A memory backend, by what it was asked for. */
+/** A memory backend as it was requested. */
 export interface Backend {
   readonly id: string;
   readonly bytes: number | null;
   readonly policy: MemoryPolicy | null;
-  /** The file or folder that it was told to be in. */
+  /** The file or folder of `mem-path`. */
   readonly path: string | null;
 }
 
 const first = (options: Options, key: string): string | null => options.get(key)?.[0] ?? null;
 
-/** A node or a distance: both are below a thousand and some. */
+/** A node or a distance; neither is above NODE_MAX. */
 function number(options: Options, key: string): number | null {
   const text = first(options, key);
   return text !== null && /^\d{1,6}$/.test(text) && Number(text) <= NODE_MAX ? Number(text) : null;
 }
 
-/** How the VM was put together when it was started, from QEMU's command line. */
+/** Reads the VM's shape at its start from QEMU's command line. */
 export function shapeOf(words: readonly string[], where: string): ShapeEvidence {
   const options = qemuOptions(words);
   const firmware = options.filter(({ name }) => name === "fw_cfg");
@@ -58,7 +58,10 @@ function backendOf(name: string, options: Options): Backend[] {
   return [{ id, bytes, policy: policyOf(options), path: first(options, "mem-path") }];
 }
 
-/** QEMU's own words for the policies of numa_maps: bind, preferred, interleave, default. */
+/**
+ * The requested policy. QEMU's words are those of numa_maps except `preferred`: bind, preferred,
+ * interleave, default.
+ */
 function policyOf(options: Options): MemoryPolicy | null {
   const mode = shown(first(options, "policy") ?? "", 32) ?? "default";
   const lists = (options.get("host-nodes") ?? []).map((list) => parseList(list));
@@ -67,7 +70,7 @@ function policyOf(options: Options): MemoryPolicy | null {
   return { mode: mode === "preferred" ? "prefer" : mode, nodes };
 }
 
-/** Guests have at most 128 nodes; QEMU says so itself. */
+/** QEMU itself allows at most 128 nodes. */
 const NODES_MAX = 1024;
 
 function cellsOf(options: readonly QemuOption[]): ShapeCell[] {
@@ -94,7 +97,7 @@ function cellsOf(options: readonly QemuOption[]): ShapeCell[] {
     .toSorted((a, b) => a.id - b.id);
 }
 
-/** A distance that is given one way holds both ways; those that are not given are QEMU's 10 and 20. */
+/** A distance given in one direction holds in both; a missing one is QEMU's default, 10 or 20. */
 function distancesFrom(
   from: number,
   ids: readonly number[],
@@ -112,7 +115,7 @@ function distancesFrom(
   return row.every(isDistance) ? row : null;
 }
 
-/** A device may be below a few switches; a chain that goes on is no tree. */
+/** Devices are below a few switches at most; a longer chain is a cycle. */
 const DEPTH_MAX = 16;
 
 function devicesOf(options: readonly QemuOption[]): ShapeDevice[] {
@@ -146,7 +149,7 @@ function hostAddress(options: Options): string | null {
   return isPciAddress(full) ? full : null;
 }
 
-/** Entries of ACPI's table are bytes. */
+/** ACPI's table of distances has one byte for each. */
 export function isDistance(value: number): boolean {
   return value >= 1 && value <= 255;
 }

@@ -29,7 +29,7 @@ async function monitor(
 
 const limits = { timeoutMs: 300, lineBytes: 4096 };
 
-test("commands are answered in order, events passed over, refusals told", async () => {
+test("commands are answered in order, events skipped, and refusals reported", async () => {
   const path = await monitor((line, socket) => {
     const { execute }: { execute: string } = JSON.parse(line);
     socket.write('{"event": "STOP"}\r\n');
@@ -53,7 +53,7 @@ test("commands are answered in order, events passed over, refusals told", async 
 
 test.each([
   ["says nothing", "", () => {}, /did not answer within 0.3 s/],
-  ["is something else", "220 smtp\r\n", () => {}, /does not greet/],
+  ["is something else", "220 smtp\r\n", () => {}, /does not send the greeting/],
   ["closes", greeting, (_: string, socket: Socket) => void socket.destroy(), /closed/],
   [
     "goes on and on",
@@ -71,13 +71,13 @@ test.each([
   },
 );
 
-test("no socket there is a reason too", async () => {
+test("a missing socket is reported", async () => {
   await expect(withMonitor(join(scratchFolder(), "none"), async () => null)).rejects.toThrow(
     /ENOENT/,
   );
 });
 
-test("addresses are read from the two forms in which QEMU tells them", () => {
+test("addresses are read from both forms that QEMU prints", () => {
   const answer = "Host virtual address for 0x0 (ram-node0) is 0x7fe40be00000\r\n";
   expect(parseHostAddress(answer)).toEqual({ backend: "ram-node0", address: 0x7fe40be00000 });
   expect(parseHostAddress("Memory at address 0x1 is not RAM\r\n")).toBeNull();

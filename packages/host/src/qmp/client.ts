@@ -43,7 +43,7 @@ export async function withMonitor<T>(
   try {
     const greeting = messageOf(await next());
     if (greeting.kind !== "greeting")
-      throw new Error(`${path} does not greet as QEMU's monitor does`);
+      throw new Error(`${path} does not send the greeting of QEMU's monitor`);
     await ask("qmp_capabilities");
     return await work({ where: `QMP at ${path}`, ask });
   } finally {

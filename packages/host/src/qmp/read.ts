@@ -185,12 +185,12 @@ async function placeOf(
     const owner = bus.slice(0, bus.lastIndexOf("/"));
     const name = bus.slice(bus.lastIndexOf("/") + 1);
     above.push(shown(name, 128) ?? "?");
-    // An expander's bus belongs to a host bridge that it makes; the expander itself, which knows the
-    // node, has the bus' name (QEMU's hw/pci-bridge/pci_expander_bridge.c).
+    // An expander's bus belongs to a host bridge that the expander creates. The expander itself,
+    // which has the node, is named like the bus (QEMU's hw/pci-bridge/pci_expander_bridge.c).
     const node =
       integerOf(await get(owner, "numa_node"), INDEX_MAX) ??
       integerOf(await get(`/machine/peripheral/${name}`, "numa_node"), INDEX_MAX);
-    // An expander that belongs to no node says 65535 (NUMA_NODE_UNASSIGNED is beyond 128).
+    // An expander without a node has 65535 (NUMA_NODE_UNASSIGNED is beyond 128).
     if (node !== null) return { above, cell: node > NODE_MAX ? null : node };
     at = owner;
   }

@@ -5,15 +5,15 @@ import {
   labelOf,
   type PairFact,
   type Reading,
-  tell,
+  recordPairFact,
   unexpected,
 } from "./reading.ts";
 
 /**
- * Reads the JSON of the same tools: of `rocm-smi --showtopo --json` an object of `card0`, `card1`…
- * and, under `system`, a key for each pair; of `amd-smi topology --json` a list of GPUs, with a list
- * of `links` since ROCm 6.2 and an object for each table before. A list that stands in an object is
- * taken for that one.
+ * Reads the JSON of the same tools. `rocm-smi --showtopo --json` prints an object with `card0`,
+ * `card1`… and, under `system`, a key for each pair. `amd-smi topology --json` prints a list of
+ * GPUs, with a list of `links` since ROCm 6.2 and an object for each table before. A list inside an
+ * object is read like the list itself.
  */
 export function parseJson(text: string, where: string): Reading {
   const reading = emptyReading(where);
@@ -25,8 +25,8 @@ export function parseJson(text: string, where: string): Reading {
 }
 
 /**
- * The JSON in what was printed: rocm-smi may put warnings before it. Null where there is none; a
- * prompt such as `[root@host ~]#` begins none.
+ * The JSON in an output, which rocm-smi may precede with warnings; null where there is none. A
+ * prompt such as `[root@host ~]#` is not mistaken for JSON.
  */
 export function jsonWithin(text: string): string | null {
   const start = /^[\uFEFF \t]{0,8}(?:\{\s{0,64}["}]|\[\s{0,64}[{\]])/m.exec(text)?.index;
@@ -39,7 +39,7 @@ function parsed(text: string, where: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new EvenkeelError("json-malformed", "this is not JSON, or it is cut short", {
+    throw new EvenkeelError("json-malformed", "is not JSON, or is cut short", {
       where,
       expected: "the whole output of rocm-smi or amd-smi with --json",
       cause,
@@ -47,7 +47,7 @@ function parsed(text: string, where: string): unknown {
   }
 }
 
-/** An object's own fields; nothing of what is no object. */
+/** An object's own fields; none for any other value. */
 function fieldsOf(value: unknown): ReadonlyMap<string, unknown> {
   return new Map(typeof value === "object" && value !== null ? Object.entries(value) : []);
 }
@@ -59,8 +59,8 @@ function textOf(value: unknown): string | null {
 function readRocmSmi(reading: Reading, key: string, facts: ReadonlyMap<string, unknown>): void {
   const label = labelOf(key);
   for (const [name, value] of facts) {
-    const said = textOf(value);
-    if (said === null) continue;
+    const textValue = textOf(value);
+    if (textValue === null) continue;
     const pair =
       /^\(Topology\) (Weight|Hops|Link type) between DRM devices (\d{1,4}) and (\d{1,4})$/i.exec(
         name,
@@ -70,12 +70,12 @@ function readRocmSmi(reading: Reading, key: string, facts: ReadonlyMap<string, u
       const [a, b] = [`GPU${Number(pair[2])}`, `GPU${Number(pair[3])}`];
       gpuOf(reading, a);
       gpuOf(reading, b);
-      tell(reading, a, b, fact, said);
+      recordPairFact(reading, a, b, fact, textValue);
     }
     if (label === null) continue;
-    if (/Numa Node$/i.test(name)) gpuOf(reading, label).numaNode = said;
-    if (/Numa Affinity$/i.test(name)) gpuOf(reading, label).numaAffinity = said;
-    if (/^PCI Bus$/i.test(name)) gpuOf(reading, label).bus = said;
+    if (/Numa Node$/i.test(name)) gpuOf(reading, label).numaNode = textValue;
+    if (/Numa Affinity$/i.test(name)) gpuOf(reading, label).numaAffinity = textValue;
+    if (/^PCI Bus$/i.test(name)) gpuOf(reading, label).bus = textValue;
   }
 }
 
@@ -90,32 +90,32 @@ function readAmdSmi(reading: Reading, gpu: ReadonlyMap<string, unknown>): void {
   gpuOf(reading, label);
   const links = gpu.get("links");
   for (const link of Array.isArray(links) ? links : []) {
-    const told = fieldsOf(link);
-    const other = amdSmiLabel(told);
+    const fields = fieldsOf(link);
+    const other = amdSmiLabel(fields);
     if (other === null) continue;
     gpuOf(reading, other);
-    tell(reading, label, other, "weight", textOf(told.get("weight")) ?? "");
-    tell(reading, label, other, "hops", textOf(told.get("num_hops")) ?? "");
-    tell(reading, label, other, "link type", textOf(told.get("link_type")) ?? "");
+    recordPairFact(reading, label, other, "weight", textOf(fields.get("weight")) ?? "");
+    recordPairFact(reading, label, other, "hops", textOf(fields.get("num_hops")) ?? "");
+    recordPairFact(reading, label, other, "link type", textOf(fields.get("link_type")) ?? "");
   }
   for (const [name, fact] of tables) {
     for (const [key, value] of fieldsOf(gpu.get(name))) {
       const other = labelOf(key.replace("_", ""));
       if (other === null) continue;
       gpuOf(reading, other);
-      tell(reading, label, other, fact, textOf(value) ?? "");
+      recordPairFact(reading, label, other, fact, textOf(value) ?? "");
     }
   }
 }
 
-/** Of amd-smi before ROCm 6.2, by `gpu_0`, `gpu_1`… */
+/** The tables of amd-smi before ROCm 6.2, with the keys `gpu_0`, `gpu_1`… */
 const tables: readonly (readonly [string, PairFact])[] = [
   ["weight", "weight"],
   ["hops", "hops"],
   ["link_type", "link type"],
 ];
 
-/** Its address, and its number where it has none. */
+/** A GPU's address, or its number if it has none. */
 function amdSmiLabel(gpu: ReadonlyMap<string, unknown>): string | null {
   return labelOf(textOf(gpu.get("bdf")) ?? "") ?? labelOf(`GPU${textOf(gpu.get("gpu")) ?? ""}`);
 }

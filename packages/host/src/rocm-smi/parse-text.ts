@@ -1,14 +1,21 @@
 import { readLines } from "../text/read-lines.ts";
-import { emptyReading, gpuOf, labelOf, type PairFact, type Reading, tell } from "./reading.ts";
+import {
+  emptyReading,
+  gpuOf,
+  labelOf,
+  type PairFact,
+  type Reading,
+  recordPairFact,
+} from "./reading.ts";
 
-/** A row of 256 GPUs has less; longer lines are no part of a table. */
+/** A row for 256 GPUs is shorter; longer lines are not part of a table. */
 const LINE_MAX = 8192;
 
 /**
- * Reads the tables that the tools print. `rocm-smi` has sections between rules of equal signs, a
- * matrix with `GPU0 GPU1 …` above it in each, and a line for each fact of a GPU; `amd-smi` has the
- * same matrices below headings such as `LINK TYPE TABLE:`, with bus addresses for numbers. Other
- * sections (accessibility, bandwidth, legends) and whatever was printed around them are passed over.
+ * Reads the tables that the tools print. `rocm-smi` prints sections between rules of equal signs,
+ * each with a matrix below `GPU0 GPU1 …`, and a line for each fact of a GPU. `amd-smi` prints the
+ * same matrices below headings such as `LINK TYPE TABLE:`, with bus addresses instead of numbers.
+ * Other sections (accessibility, bandwidth, legends) and any text around them are skipped.
  *
  * Time and memory are proportional to the text.
  */
@@ -37,12 +44,12 @@ export function parseText(text: string, where: string): Reading {
     if (row === null || columns.length === 0) continue;
     gpuOf(reading, row);
     for (const [i, column] of columns.entries())
-      tell(reading, row, column, fact, words[i + 1] ?? "");
+      recordPairFact(reading, row, column, fact, words[i + 1] ?? "");
   }
   return reading;
 }
 
-/** What a heading or a rule begins; null of a line that is neither. */
+/** The section that a heading or a rule begins; null for any other line. */
 function sectionOf(line: string): PairFact | "other" | null {
   const isRule = line.startsWith("===") || line.startsWith("---");
   const text = line.slice(0, 200).toLowerCase();

@@ -106,7 +106,7 @@ test("GPUs have stand-ins by their numbers, nodes, and the links that are XGMI",
   ]);
 });
 
-test("XGMI over another GPU is no link, though it counts as one hop", () => {
+test("XGMI over another GPU is not a link, although it counts as one hop", () => {
   // Four GPUs on a ring, as the kernel weighs its two directions.
   const distance = (a: number, b: number): number => Math.min((a - b + 4) % 4, (b - a + 4) % 4);
   const ring: Example = {
@@ -123,21 +123,21 @@ test("XGMI over another GPU is no link, though it counts as one hop", () => {
     [gpu(1), gpu(2)],
     [gpu(2), gpu(3)],
   ]);
-  // Where no weights are told, hops have to do.
+  // Without weights, the hops are used.
   const unweighed = showtopo({ ...ring, weight: () => 0, hops: ring.weight });
   expect(
     readRocmSmi(unweighed.replaceAll("15", "1 ").replaceAll("30", "2 "), "ring").links,
   ).toEqual(links);
 });
 
-test("what was copied out of a terminal is read with the prompt", () => {
+test("a copy from a terminal is read with the prompt", () => {
   const pasted = `[root@mi210 ~]# rocm-smi --showtopo\n\u001b[1m${showtopo(twoQuads)}`;
   expect(readRocmSmi(pasted.replaceAll("\n", "\r\n"), "a")).toEqual(
     readRocmSmi(showtopo(twoQuads), "a"),
   );
 });
 
-test("one section alone is enough, in the manner of older versions too", () => {
+test("one section alone is enough, also in the layout of older versions", () => {
   const old = `
 ======================= ROCm System Management Interface =======================
 ================================== Numa Nodes ==================================
@@ -156,14 +156,14 @@ GPU 1          : (Topology) Numa Affinity: 2
   expect(classes(unplaced)[0]).toEqual(["X", null]);
 });
 
-test("the kernel's node counts, not the driver's for a GPU of an unknown one", () => {
+test("the node is the kernel's, not the driver's for a GPU of an unknown node", () => {
   const facts = "GPU[0]\t: (Topology) Numa Node: 0\nGPU[0]\t: (Topology) Numa Affinity: -1\n";
   expect(readRocmSmi(facts, "facts").pci[0]?.node).toBeNull();
   const huge = "GPU[0]\t: (Topology) Numa Node: 4294967295\n";
   expect(readRocmSmi(huge, "huge").pci[0]?.node).toBeNull();
 });
 
-test("bus addresses are used where they are told", () => {
+test("bus addresses are used where the output has them", () => {
   const buses = "GPU[0]\t\t: PCI Bus: 0000:C1:00.0\nGPU[1]\t\t: PCI Bus: 0000:0C:00.0\n";
   const both: Example = { ...twoQuads, nodes: [1, 0] };
   const topology = readRocmSmi(showtopo(both) + buses, "buses");
@@ -291,7 +291,7 @@ test("a text that names __proto__ does no harm", () => {
   expect(Object.prototype).not.toHaveProperty("(Topology) Numa Node");
 });
 
-test("a damaged text is read or refused, and nothing else", () => {
+test("a damaged text is read, or refused with a code", () => {
   const texts = [showtopo(twoQuads), showtopo({ ...twoQuads, nodes: [0, 1, -1, "N/A"] })];
   fc.assert(
     fc.property(
@@ -324,7 +324,7 @@ test.each([
   ["2", null],
   ["3", "SYS"],
   ["far", null],
-])("GPUs whose nodes nobody tells are SYS apart over two processors: %s hops", (hops, expected) => {
+])("GPUs of unknown nodes, %s hops apart over two processors, are SYS", (hops, expected) => {
   const table = (title: string, value: string): string =>
     `==== ${title} between two GPUs ====\n       GPU0   GPU1\nGPU0   0      ${value}\nGPU1   ${value}      0\n`;
   const topology = readRocmSmi(table("Hops", hops) + table("Link Type", "PCIE"), "topo.txt");

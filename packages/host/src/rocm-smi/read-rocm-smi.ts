@@ -16,23 +16,24 @@ import { type GpuFacts, type PairFacts, type Reading, refuseLarge, unexpected } 
 import { unknownSettings } from "@evenkeel/core/topology/unknown-settings.ts";
 
 /**
- * The AMD GPUs of a machine in what `rocm-smi --showtopo` (or one of its parts), `--showtoponuma` or
- * `amd-smi topology` printed, as text or as JSON: their nodes, and which of them XGMI links.
+ * Reads the AMD GPUs of a machine from the output of `rocm-smi --showtopo` (or a part of it),
+ * `rocm-smi --showtoponuma` or `amd-smi topology`, as text or JSON: their nodes, and their XGMI
+ * links.
  *
- * - A GPU has its bus address where the tool tells it (amd-smi, and rocm-smi with `--showbus`), and
- *   otherwise a stand-in by its number.
- * - XGMI is a link where it goes there directly. The driver weighs a path by 15 for each hop over
- *   XGMI (13 within one package), while the hops that the tools print are 1 however far it is, so
- *   weight decides where there is one. How many lanes a link has is not told.
+ * - A GPU has its bus address where the tool prints it (amd-smi, and rocm-smi with `--showbus`),
+ *   and otherwise a stand-in address by its number.
+ * - XGMI is a link if the path is direct. The driver weighs a path by 15 for each hop over XGMI (13
+ *   within one package), while the tools print 1 hop at any distance. So the weight decides where
+ *   there is one. The number of lanes is unknown.
  *   https://github.com/ROCm/rocm-systems/issues/5763, https://github.com/open-mpi/hwloc/issues/775
- * - PCIE is no class of its own: weight and hops count processors on the way and no switches, so
- *   that SYS is certain of GPUs of two nodes and of those three hops apart, over two processors; and
- *   of two GPUs of one node that they meet within it. Every GPU has a stand-in for its host bridge,
- *   and the latter read NODE, the farthest they can be.
- * - The node is the kernel's (`Numa Affinity`) where both are told: the other is the driver's, which
- *   puts a GPU of an unknown node beside node 0. CPUs and memory of nodes are not told.
+ * - PCIE is not an interconnect class: weight and hops count the processors on the way, but no
+ *   switches. SYS is certain for GPUs of two nodes, and for GPUs three hops apart, over two
+ *   processors. GPUs of one node meet within it; each has a stand-in host bridge of its own, so
+ *   their class is NODE, the farthest possible.
+ * - The node is the kernel's (`Numa Affinity`) where both are printed. The other is the driver's,
+ *   which puts a GPU of an unknown node on node 0. CPUs and memory of nodes are unknown.
  *
- * Errors: `text-unexpected` where there are no GPUs in it, `json-malformed`, `file-too-large`;
+ * Errors: `text-unexpected` where the text has no GPUs, `json-malformed`, `file-too-large`;
  * `topology-inconsistent` where it contradicts itself.
  */
 export function readRocmSmi(text: string, where: string): Topology {
@@ -64,7 +65,7 @@ export function readRocmSmi(text: string, where: string): Topology {
 const numberOf = ({ label }: GpuFacts): number =>
   label.startsWith("GPU") ? Number(label.slice(3)) : Infinity;
 
-/** By number; GPUs that are known by their addresses stay as they come. */
+/** Orders GPUs by number; GPUs identified by address keep their order. */
 function byNumber(a: GpuFacts, b: GpuFacts): number {
   const [one, other] = [numberOf(a), numberOf(b)];
   return one === other ? 0 : one - other;
@@ -74,7 +75,7 @@ function byNumber(a: GpuFacts, b: GpuFacts): number {
 function addressesOf(gpus: readonly GpuFacts[], where: string): Map<string, string> {
   const numbered = gpus.filter((gpu) => numberOf(gpu) !== Infinity);
   if (numbered.length > 0 && numbered.length < gpus.length) {
-    const remedy = "give the output of each tool as a source of its own";
+    const remedy = "give the output of each tool as a separate source";
     throw unexpected("has GPUs by number and others by address", where, remedy);
   }
   const addresses = new Map<string, string>();
@@ -91,7 +92,7 @@ function addressesOf(gpus: readonly GpuFacts[], where: string): Map<string, stri
   });
 }
 
-/** As many as Linux can have (MAX_NUMNODES); -1 and 65535 stand for unknown, as 4294967295 does. */
+/** Linux' own limit (MAX_NUMNODES); -1, 65535 and 4294967295 mean unknown. */
 const NODES_MAX = 1024;
 
 function nodeOf({ numaAffinity, numaNode }: GpuFacts): number | null {
@@ -103,7 +104,7 @@ function nodeParts(id: number): NodeParts {
   return { id, package: null, cpus: "", memoryBytes: null, kind: null, hugepages: [] };
 }
 
-/** Of the class display up to MI200 and accelerator since MI300: which, is not told. */
+/** The class is unknown: display up to MI200, accelerator since MI300. */
 function pciDevice(address: string, ordinal: number, node: number | null): PciDevice {
   return {
     address,
@@ -130,7 +131,7 @@ function linksOf({ pairs }: Reading, addresses: ReadonlyMap<string, string>): Li
   });
 }
 
-/** From a GPU to its processor, to the other, to the other GPU. */
+/** From the GPU to its processor, to the other processor, to the other GPU. */
 const HOPS_OVER_TWO_PROCESSORS = 3;
 
 function overTwoProcessors(
@@ -140,26 +141,26 @@ function overTwoProcessors(
   return [...pairs.values()].flatMap((pair): StatedInterconnect[] => {
     const [a, b] = [addresses.get(pair.a), addresses.get(pair.b)];
     if (a === undefined || b === undefined) return [];
-    const overPci = /^PCIE$/i.test(pair.told.get("link type") ?? "");
+    const overPci = /^PCIE$/i.test(pair.facts.get("link type") ?? "");
     const hops = figureOf(pair, "hops");
     const isFar = overPci && hops !== null && hops >= HOPS_OVER_TWO_PROCESSORS;
     return isFar ? [{ a, b, class: "SYS" }] : [];
   });
 }
 
-/** The weight of one hop; those within a package weigh less. */
+/** The weight of one hop; a hop within a package weighs less. */
 const WEIGHT_OF_A_HOP = 15;
 
 function isDirect(pair: PairFacts): boolean {
-  if (pair.told.get("link type")?.toUpperCase() !== "XGMI") return false;
+  if (pair.facts.get("link type")?.toUpperCase() !== "XGMI") return false;
   const [weight, hops] = [figureOf(pair, "weight"), figureOf(pair, "hops")];
-  // Some drivers tell no weights and print 0 for all.
+  // Some drivers print a weight of 0 for all pairs.
   if (weight !== null && weight > 0) return weight <= WEIGHT_OF_A_HOP;
   return hops === null || hops <= 1;
 }
 
-/** Null where it is not told, or no number. */
-function figureOf({ told }: PairFacts, fact: "weight" | "hops"): number | null {
-  const text = told.get(fact) ?? "";
+/** The value of a fact; null where it is missing or not a number. */
+function figureOf({ facts }: PairFacts, fact: "weight" | "hops"): number | null {
+  const text = facts.get(fact) ?? "";
   return /^\d{1,9}$/.test(text) ? Number(text) : null;
 }

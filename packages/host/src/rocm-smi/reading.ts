@@ -2,16 +2,16 @@ import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import { normalPciAddress } from "@evenkeel/core/topology/pci-address.ts";
 import { formatBytes, MiB } from "@evenkeel/core/unit/bytes.ts";
 
-/** What the tools say of GPUs, each by the label that the tool gives it: `GPU3`, `0000:c1:00.0`. */
+/** The facts that the tools print about GPUs, by the tool's label: `GPU3`, `0000:c1:00.0`. */
 export interface Reading {
   readonly where: string;
-  /** In the order of their first mention. */
+  /** In the order of their first occurrence. */
   readonly gpus: Map<string, GpuFacts>;
-  /** By the labels of both, the one first mentioned first. */
+  /** By both labels, in the order of their first occurrence. */
   readonly pairs: Map<string, PairFacts>;
 }
 
-/** What one GPU's lines say, as written. */
+/** The facts about one GPU, as printed. */
 export interface GpuFacts {
   readonly label: string;
   numaNode: string | null;
@@ -19,19 +19,19 @@ export interface GpuFacts {
   bus: string | null;
 }
 
-/** What the matrices say of a pair, as written. */
+/** The facts about a pair in the matrices, as printed. */
 export interface PairFacts {
   readonly a: string;
   readonly b: string;
-  readonly told: Map<PairFact, string>;
+  readonly facts: Map<PairFact, string>;
 }
 
 export type PairFact = "weight" | "hops" | "link type";
 
-/** More than any machine has: what grows with their pairs must stay small. */
+/** More than any machine has. The limit bounds the work that is quadratic in the GPUs. */
 const GPUS_MAX = 256;
 
-/** All that rocm-smi knows of 256 GPUs has less. */
+/** More than rocm-smi prints for 256 GPUs. */
 const TEXT_BYTES_MAX = 4 * MiB;
 
 export function refuseLarge(text: string, where: string): void {
@@ -42,7 +42,7 @@ export function refuseLarge(text: string, where: string): void {
   });
 }
 
-/** The refusal of a text that is not what these tools print. */
+/** The error for a text that these tools did not print. */
 export function unexpected(message: string, where: string, remedy?: string): EvenkeelError {
   return new EvenkeelError("text-unexpected", message, {
     where,
@@ -55,13 +55,13 @@ export function emptyReading(where: string): Reading {
   return { where, gpus: new Map(), pairs: new Map() };
 }
 
-/** A label in one form, `GPU3` or a full address; null of a word that is none. */
+/** The label of a word in one form, `GPU3` or a full address; null where it is none. */
 export function labelOf(word: string): string | null {
   const number = /^(?:GPU|card)\s?\[?(\d{1,4})\]?$/i.exec(word)?.[1];
   return number === undefined ? normalPciAddress(word) : `GPU${Number(number)}`;
 }
 
-/** The facts of a GPU, which is made known by being asked for. */
+/** The facts about a GPU; an unknown GPU is added. */
 export function gpuOf({ gpus, where }: Reading, label: string): GpuFacts {
   const known = gpus.get(label);
   if (known !== undefined) return known;
@@ -72,10 +72,10 @@ export function gpuOf({ gpus, where }: Reading, label: string): GpuFacts {
 }
 
 /**
- * Notes a cell of a matrix. Both halves of a matrix, and a text that holds it twice, say the same;
- * where they do not, neither can be believed.
+ * Records a cell of a matrix. The two halves of a matrix, and copies of it, must agree; if they do
+ * not, neither is reliable.
  */
-export function tell(
+export function recordPairFact(
   reading: Reading,
   from: string,
   to: string,
@@ -84,9 +84,9 @@ export function tell(
 ): void {
   if (from === to || value === "" || /^(N\/?A|X+|UNKNOWN|-)$/i.test(value)) return;
   const pair = reading.pairs.get(`${from} ${to}`) ??
-    reading.pairs.get(`${to} ${from}`) ?? { a: from, b: to, told: new Map<PairFact, string>() };
+    reading.pairs.get(`${to} ${from}`) ?? { a: from, b: to, facts: new Map<PairFact, string>() };
   reading.pairs.set(`${pair.a} ${pair.b}`, pair);
-  const known = pair.told.get(fact) ?? value;
+  const known = pair.facts.get(fact) ?? value;
   if (known.toUpperCase() !== value.toUpperCase()) {
     throw new EvenkeelError(
       "topology-inconsistent",
@@ -94,5 +94,5 @@ export function tell(
       { where: reading.where, expected: "one value for both directions" },
     );
   }
-  pair.told.set(fact, value);
+  pair.facts.set(fact, value);
 }

@@ -1,20 +1,21 @@
 import { type Entry, joined, parentOf, resolve } from "../tree/resolve.ts";
 import type { Tree } from "../tree/tree.ts";
 
-/** What was asked of a tree, enough to answer the same again. All paths are the tree's. */
+/** Everything that was read from a tree, enough to read it again. All paths are the tree's. */
 export interface Recording {
   readonly files: ReadonlyMap<string, Uint8Array>;
   readonly links: ReadonlyMap<string, string>;
-  /** Every directory on the way, and those that a listing named. */
+  /** Every directory on the way to a file, and every directory in a listing. */
   readonly directories: ReadonlySet<string>;
 }
 
 /**
- * A tree that answers as another does and keeps what it was asked for: each file, each link on the
- * way to it, and the names in each directory that was listed. What readers do not ask for is not
- * recorded, and what they ask for cannot be forgotten.
+ * Wraps a tree and records everything that is read through it: each file, each link on the way to
+ * it, and the names in each listed directory. Files that readers do not ask for are not recorded,
+ * and none that they ask for is missed.
  *
- * A question costs what it costs the other tree, and once for each new directory on its way.
+ * Each call costs as much as on the wrapped tree, and one more look-up for each new directory on
+ * its way.
  */
 export function recordingTree(tree: Tree): { readonly tree: Tree; readonly recording: Recording } {
   const files = new Map<string, Uint8Array>();
@@ -23,14 +24,14 @@ export function recordingTree(tree: Tree): { readonly tree: Tree; readonly recor
 
   const entryAt = (path: string): Entry | null => {
     if (directories.has(path)) return "directory";
-    // This link leads to whatever process asks, and is nothing to keep.
+    // This link differs for each reading process, so it is not kept.
     const link = path === "/proc/self" ? null : (links.get(path) ?? tree.readLink(path));
     if (link !== null) {
       links.set(path, link);
       return { link };
     }
-    // Only a directory has a directory above it that can be reached through it; of the topmost one
-    // in a tree, what it holds tells.
+    // A path is a directory if its `..` resolves. At the top of a tree it does not; there, a
+    // directory is recognized by its entries.
     if (tree.realPath(joined(path, "..")) !== null || tree.list(path).length > 0) {
       directories.add(path);
       return "directory";

@@ -8,13 +8,13 @@ import type { Recording } from "./recording.ts";
 import type { RecordingOptions } from "./serials.ts";
 
 /**
- * What a recording may say of a machine. Most files hold one fact, which was asked for; those here
- * hold others beside it, such as serial numbers, MAC addresses, host names, or the sizes of this
- * process, and are cut down to the facts that are read.
+ * Removes private facts from a recording. Most files hold one fact, the one that was read. The
+ * files listed here hold more, such as serial numbers, MAC addresses, host names or the sizes of
+ * this process, and are cut down to the facts that are read.
  *
- * A GPU's UUID stays: it is how the topology names the GPU to NVIDIA's tools. With serials, so do
- * those of an ARM board and the interfaces that are named after their address; what belongs to
- * nobody's inventory, such as host names and tenants, goes in any case.
+ * A GPU's UUID stays, because the topology identifies the GPU to NVIDIA's tools by it. With
+ * serials, the serial number of an ARM board and interfaces named after their MAC address stay too.
+ * Names of hosts and tenants are always removed.
  */
 export function redacted(recording: Recording, { withSerials }: RecordingOptions): Recording {
   const files = new Map<string, Uint8Array>();
@@ -33,7 +33,7 @@ interface Rule {
 }
 
 const rules: readonly Rule[] = [
-  // ARM boards end it with their serial number; and one processor tells for all.
+  // ARM boards end it with their serial number; the first processor's fields stand for all.
   { path: /^\/proc\/cpuinfo$/, allowed: firstLinesOf(processorFields) },
   { path: /^\/proc\/meminfo$/, allowed: firstLinesOf(["MemTotal"]) },
   { path: /\/node\d+\/meminfo$/, allowed: firstLinesOf(["MemTotal"], (key) => lastWord(key)) },
@@ -42,7 +42,7 @@ const rules: readonly Rule[] = [
     allowed: firstLinesOf(["Model", "GPU UUID"]),
   },
   { path: /^\/proc\/driver\/nvidia\/.*\/numa_status$/, allowed: firstLinesOf(["Node"]) },
-  // The host's name is among the rest.
+  // The other lines include the host's name.
   { path: new RegExp(`^${recorderNotes}$`), allowed: firstLinesOf(["Architecture", "PageSize"]) },
   { path: /^\/proc\/self\/auxv$/, allowed: pageSizeOf },
   { path: new RegExp(`^${toolFolder}/nvidia-smi-query\\.xml$`), allowed: textOf(redactedQuery) },
@@ -61,7 +61,7 @@ function allowedOf(path: string, bytes: Uint8Array, withSerials: boolean): Uint8
   return rule === undefined ? bytes : rule.allowed(bytes, withSerials);
 }
 
-/** The first line with each of the keys. */
+/** Keeps the first line with each of the keys. */
 function firstLinesOf(
   keys: readonly string[],
   named: (key: string) => string = (key) => key,
@@ -77,12 +77,12 @@ function firstLinesOf(
   };
 }
 
-/** A node's meminfo calls each field `Node 0 MemTotal`. */
+/** A node's meminfo writes each key as `Node 0 MemTotal`. */
 function lastWord(key: string): string {
   return key.slice(key.lastIndexOf(" ") + 1);
 }
 
-/** The one pair of the auxiliary vector that tells the page size; the others are addresses. */
+/** Keeps only the pair of the auxiliary vector with the page size; others are addresses. */
 function pageSizeOf(auxv: Uint8Array): Uint8Array {
   const view = new DataView(auxv.buffer, auxv.byteOffset, auxv.byteLength);
   for (let at = 0; at + 16 <= auxv.length; at += 16) {
@@ -93,10 +93,10 @@ function pageSizeOf(auxv: Uint8Array): Uint8Array {
 }
 
 function isAllowed(path: string, link: string, withSerials: boolean): boolean {
-  // Not the kernel's, and nothing that an archive may hold.
+  // The kernel has no links out of its tree, and an archive must not hold any.
   if (leadsOut(path, link)) return false;
   if (!path.startsWith("/sys/class/net/")) return true;
-  // Virtual interfaces are named after guests and tenants, and `enx…` after a MAC address.
+  // Virtual interfaces are named after guests and tenants, and `enx…` after its MAC address.
   const named = /^enx[0-9a-f]{12}$/.test(nameOf(path));
   return link.split("/").some(isPciAddress) && (withSerials || !named);
 }

@@ -1,16 +1,16 @@
 import { isPciAddress } from "@evenkeel/core/topology/pci-address.ts";
 import type { Tree } from "../tree/tree.ts";
 
-/** What a recording is to hold beside the machine's topology. */
+/** What a recording holds beside the machine's topology. */
 export interface RecordingOptions {
   /**
-   * Serial numbers and hardware addresses, by which one machine is told from others of its kind and
-   * found in an inventory. Nothing in a topology needs them, so they are left out unless asked for.
+   * Serial numbers and hardware addresses, which identify one machine in an inventory. A topology
+   * does not need them, so they are left out by default.
    */
   readonly withSerials: boolean;
 }
 
-/** Documentation/ABI/testing/sysfs-class-dmi; the kernel shows the serials to root alone. */
+/** Documentation/ABI/testing/sysfs-class-dmi; the kernel shows serial numbers only to root. */
 const dmiFiles = [
   "product_serial",
   "product_uuid",
@@ -20,7 +20,7 @@ const dmiFiles = [
   "chassis_asset_tag",
 ];
 
-/** The file of each device of a class that tells it from all others. */
+/** The identifying file of each device, by class. */
 const deviceFiles: readonly (readonly [deviceClass: string, file: string])[] = [
   ["net", "address"],
   ["infiniband", "node_guid"],
@@ -31,11 +31,10 @@ const deviceFiles: readonly (readonly [deviceClass: string, file: string])[] = [
 const cxlDevices = "/sys/bus/cxl/devices";
 
 /**
- * Asks for the serial numbers of a machine, for a tree that records what it is asked for. Devices
- * count that lie on a PCI function; what is virtual belongs to guests. Absent or forbidden files are
- * passed over.
+ * Reads a machine's serial numbers through a tree that records them. Only devices on a PCI function
+ * count; virtual devices belong to guests. Missing or forbidden files are skipped.
  */
-export function askForSerials(tree: Tree): void {
+export function readSerials(tree: Tree): void {
   for (const name of dmiFiles) tree.readText(`/sys/class/dmi/id/${name}`);
   for (const name of tree.list(cxlDevices)) {
     if (/^mem\d+$/.test(name)) tree.readText(`${cxlDevices}/${name}/serial`);
@@ -43,7 +42,7 @@ export function askForSerials(tree: Tree): void {
   for (const [deviceClass, file] of deviceFiles) {
     for (const name of tree.list(`/sys/class/${deviceClass}`)) {
       const path = `/sys/class/${deviceClass}/${name}`;
-      // The link alone tells: to follow one would record where it leads.
+      // The link's text is enough; following the link would record its target.
       const link = tree.readLink(path)?.split("/") ?? [];
       if (link.some(isPciAddress)) tree.readText(`${path}/${file}`);
     }

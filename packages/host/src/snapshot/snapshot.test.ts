@@ -37,7 +37,7 @@ const recordings = ["sysfs-hwloc", "sysfs-other"].flatMap((name) => {
 });
 
 describe.skipIf(recordings.length === 0)(
-  "A recording of a recording reads as that one does",
+  "A recording of a recording reads as the first one",
   () => {
     test.for(recordings)("$file", async ({ path }) => {
       const archive = await readArchive(path);
@@ -61,7 +61,7 @@ test("A recording of any machine reads as the machine", () => {
   );
 });
 
-test("A device's serial number is in no recording but one that asks for it", () => {
+test("A device's serial number is recorded only on request", () => {
   const machine = syntheticTopology("core:2 root[nic:cx7]");
   const pci = machine.pci.map((device) => ({ ...device, acsRedirect: true, atsEnabled: true }));
   const tree = inMemory(generateSysfs({ ...machine, pci }));
@@ -161,21 +161,21 @@ test("A recording holds no serial number, MAC address, host name or tenant", asy
     architecture: "x86_64",
     pageBytes: 4096,
   });
-  // The one fact that is not told: an interface's name that is its MAC address.
+  // The one fact that is left out: an interface's name that is its MAC address.
   expect(topology.nics).toEqual([{ address: "0000:00:03.0", name: null, rdma: null }]);
 });
 
-test("Asked for, serial numbers and hardware addresses are kept, and still no name or tenant", async () => {
+test("On request serial numbers and hardware addresses are kept, but never a name or a tenant", async () => {
   const path = join(scratch, "with-serials.tar");
   await writeSnapshot(confidingMachine(), path, { withSerials: true });
   const text = readFileSync(path, "latin1");
   const kept = ["serial-4711", "52:54:00:12:34:56", "525400123456"];
   expect(secrets.filter((secret) => text.includes(secret))).toEqual(kept);
   const recorded = await readArchive(path);
-  const told = (file: string): string | null => recorded.readText(file);
-  expect(told("/sys/class/dmi/id/product_serial")).toBe("serial-4711\n");
-  expect(told("/sys/class/net/enx525400123456/address")).toBe("52:54:00:12:34:56\n");
-  expect(told("/proc/cpuinfo")).toContain("Serial\t\t: serial-4711\n");
+  const recordedText = (file: string): string | null => recorded.readText(file);
+  expect(recordedText("/sys/class/dmi/id/product_serial")).toBe("serial-4711\n");
+  expect(recordedText("/sys/class/net/enx525400123456/address")).toBe("52:54:00:12:34:56\n");
+  expect(recordedText("/proc/cpuinfo")).toContain("Serial\t\t: serial-4711\n");
   expect(readSysfs(recorded, "machine")).toEqual(readSysfs(confidingMachine(), "machine"));
 });
 
@@ -213,7 +213,7 @@ test("A snapshot that cannot be written leaves what was there", async () => {
   expect(readFileSync(join(folder, "taken.tar/keep"), "utf8")).toBe("this");
 });
 
-test("A snapshot replaces an earlier one whole, and only by one that could be made", async () => {
+test("A snapshot replaces an earlier one as a whole, and only once it is complete", async () => {
   const path = join(scratch, "again.tar");
   writeFileSync(path, "earlier");
   await codedError("tree-empty", () => writeSnapshot(memoryTree(new Map(), new Map(), "x"), path));

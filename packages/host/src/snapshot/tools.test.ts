@@ -10,7 +10,7 @@ import { overlayTree } from "../tree/overlay-tree.ts";
 import type { Tree } from "../tree/tree.ts";
 import { gather } from "./gather.ts";
 
-/** `nvidia-smi -q -x` of the machine's GPUs, with what it also says and nobody should pass on. */
+/** `nvidia-smi -q -x` of the machine's GPUs, with the private data that it prints too. */
 function queryText({ accelerators }: Topology): string {
   const gpus = accelerators.map(
     ({ address }, i) => `<gpu id="${address}">
@@ -35,7 +35,7 @@ function queryText({ accelerators }: Topology): string {
 `;
 }
 
-test("what tools said is in a snapshot, without serial numbers and processes", async () => {
+test("a snapshot holds the outputs of tools, without serial numbers and processes", async () => {
   const hgx = catalogMachine("hgx-h100");
   if (hgx === null) throw new Error("no hgx-h100");
   const { files, links } = generateSysfs(hgx);
@@ -63,7 +63,7 @@ test("what tools said is in a snapshot, without serial numbers and processes", a
   expect(notes).toEqual([]);
 });
 
-test("a query that is none is not recorded", () => {
+test("an output that is not a query is not recorded", () => {
   const bare = memoryTree(new Map([["/sys/devices/system/cpu/online", "0"]]), new Map(), "host");
   const texts = new Map([["nvidia-smi-query.xml", "NVIDIA-SMI has failed on host gpu-17"]]);
   const recording = gather(overlayTree(bare, toolFolder, texts));

@@ -8,19 +8,18 @@ import { gather } from "./gather.ts";
 import type { Recording } from "./recording.ts";
 import type { RecordingOptions } from "./serials.ts";
 
-/** What was written. */
+/** A snapshot that was written. */
 export interface Snapshot {
   readonly path: string;
   readonly bytes: number;
-  /** How many of the machine's files it holds. */
+  /** The number of the machine's files in it. */
   readonly files: number;
 }
 
 /**
- * Records a machine in a tar that reads as the machine does; gzipped when its name ends in `.gz` or
+ * Records a machine in a tar that reads like the machine; gzipped when its name ends in `.gz` or
  * `.tgz`. The same machine in the same state gives the same bytes. The file appears whole or not at
- * all: it is written beside its place and moved there, and one that was there before stays until
- * then.
+ * all, and a previous file stays until then.
  *
  * Errors: those of `readSysfs`, and `file-unwritable`.
  */
@@ -47,7 +46,7 @@ function compressionFor(path: string): boolean {
   return /\.(gz|tgz)$/.test(path);
 }
 
-/** In the order of paths, so that directories go before what is in them. */
+/** The tar's entries in the order of their paths, so that directories come before their entries. */
 function entriesOf({ files, links, directories }: Recording): TarEntry[] {
   const entries: TarEntry[] = [];
   const shared = { mtime: new Date(0), uid: 0, gid: 0, uname: "", gname: "" };

@@ -40,11 +40,11 @@ const recorded = [
 const otherwise: ReadonlyMap<string, string> = new Map([["arm-A510-A710-A715-X3", "core-differs"]]);
 
 describe.skipIf(recorded.length === 0)("recordings of one machine", () => {
-  test("there are some", () => {
+  test("recorded machines are found", () => {
     expect(recorded.length).toBeGreaterThan(8);
   });
 
-  test.each(recorded)("%s is one machine to the kernel and to the tool", async (name, a, b) => {
+  test.each(recorded)("%s: the kernel's files and the tool's output agree", async (name, a, b) => {
     const [one, other] = [await read(a ?? ""), await read(b ?? "")];
     for (const parts of [
       [one, other],
@@ -63,7 +63,7 @@ describe.skipIf(recorded.length === 0)("recordings of one machine", () => {
 const [ncclFolder, kubernetesFolder] = [corpus("nccl-xml"), corpus("kubernetes")];
 
 test.skipIf(ncclFolder === null || kubernetesFolder === null)(
-  "a cloud's file for NCCL and a node's slices in Kubernetes are one machine",
+  "a cloud's file for NCCL and a node's slices in Kubernetes are merged into one machine",
   async () => {
     const topology = await read(join(ncclFolder ?? "", "aws-p4d-24xl-topo.xml"));
     const slice = (driver: string): Promise<Topology> =>

@@ -95,7 +95,7 @@ function isWholeMachine(topology: Topology): void {
   expect(notes).toEqual([]);
 }
 
-test("a ticket with several outputs is the machine that they tell of together", async () => {
+test("the outputs in one ticket are merged into one machine", async () => {
   isWholeMachine(await read(ticket));
 });
 
@@ -109,7 +109,7 @@ test.each([
   isWholeMachine(await read(ticket.split("\n").map(put).join("\n")));
 });
 
-test("a list of the GPUs belongs to the matrix, a query is its own reading", async () => {
+test("a list of GPUs is read with the matrix, a query on its own", async () => {
   const list = "GPU 0: NVIDIA L40S (UUID: GPU-01234567-89ab-cdef-0123-456789abcdef)\n";
   const listed = prompted("nvidia-smi -L", list) + prompted("nvidia-smi topo -m", matrix);
   expect(readingsIn(listed).map(({ source }) => source)).toEqual(["nvidia-smi"]);
@@ -142,7 +142,7 @@ test("XML and JSON between other outputs are readings too", async () => {
   expect(topology.accelerators[0]?.address).toBe("0000:1b:00.0");
 });
 
-test("XML with other text behind it ends where it is closed", async () => {
+test("XML followed by other text ends at its closing tag", async () => {
   const text = `${nccl}\nI hope this helps.\n\n${numactl}`;
   expect(readingsIn(text).map(({ source }) => source)).toEqual(["nccl", "numactl"]);
   expect((await read(text)).nodes).toHaveLength(2);
@@ -153,23 +153,23 @@ test("XML with other text behind it ends where it is closed", async () => {
   ]);
 });
 
-test("a name before the colon takes what that tool printed, and nothing else", async () => {
+test("a tool's name before the colon selects the output of that tool only", async () => {
   expect((await read(ticket, "numactl")).source).toBe("numactl");
   expect((await read(ticket, "nvidia-smi")).accelerators).toHaveLength(2);
   await codedError("text-unexpected", () => read(ticket, "lspci"));
 });
 
-test("what cannot be read, or is of another machine, is left out with a note", async () => {
+test("an unreadable output, or one of another machine, is left out with a note", async () => {
   const cut = numactl.split("\n").slice(0, 4).join("\n");
   expect((await read(`${cut}\n\n${lscpu}`)).source).toBe("lscpu");
-  expect(notes[0]).toMatch(/^what ticket\.txt has of numactl is left out: is cut short/);
+  expect(notes[0]).toMatch(/^the output of numactl in ticket\.txt is left out: is cut short/);
   const other = lscpu.replaceAll("0-3", "0-7").replace("2,3", "2-7");
   expect((await read(`${numactl}\n${other}`)).nodes[1]?.cpus).toBe("2-3");
   expect(notes.length).toBeGreaterThan(0);
   await codedError("text-unexpected", () => read(`${cut}\n\nArchitecture: x86_64\n`));
 });
 
-test("hostile texts end soon", async () => {
+test("hostile texts are answered soon", async () => {
   const texts = [
     "a\n" + "<system></system>\n".repeat(50_000),
     "a\n" + '{"card0": {}}\n'.repeat(50_000),

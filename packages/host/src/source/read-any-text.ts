@@ -47,8 +47,8 @@ export async function readAnyText(
   if (wanted.length > readingsMax) {
     throw new EvenkeelError("text-unexpected", `has ${wanted.length} outputs of tools`, {
       where,
-      expected: `what tools printed about one machine, of at most ${readingsMax} outputs`,
-      remedy: "give those of one machine",
+      expected: `at most ${readingsMax} outputs of tools about one machine`,
+      remedy: "give the outputs for one machine",
     });
   }
   return readSeveral(wanted, where, options);
@@ -90,11 +90,11 @@ async function readSeveral(
     } catch (error) {
       if (!(error instanceof EvenkeelError)) throw error;
       first ??= error;
-      note(`what ${where} has of ${reading.source} is left out: ${error.message}`);
+      note(`the output of ${reading.source} in ${where} is left out: ${error.message}`);
     }
   }
   if (merged === null) {
-    throw first ?? new EvenkeelError("text-unexpected", "tells of no machine", { where });
+    throw first ?? new EvenkeelError("text-unexpected", "describes no machine", { where });
   }
   for (const { message } of merged.findings) note(message);
   return merged.topology;

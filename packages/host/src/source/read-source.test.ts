@@ -63,7 +63,7 @@ test("a recorded machine is read from a directory and from a tar, by prefix or b
   expect((await read(tar)).name).toBe("host7");
 });
 
-test("of several recorded machines one must be chosen", async () => {
+test("one of several recorded machines must be chosen", async () => {
   const entries = [...recorded("lab/a/", 1), ...recorded("lab/b/", 3)];
   const tar = written("two#machines.tar", await packTar(entries));
   const error = await codedError("archive-ambiguous", () => read(`sysfs:${tar}`));
@@ -104,7 +104,7 @@ test("a file with a colon in its name is that file", async () => {
   expect((await read(written("sysfs:odd:name", "the document"))).name).toBe("documented");
 });
 
-test("what is no source is refused with what was likely meant", async () => {
+test("an unknown source is refused with a suggestion", async () => {
   const meant: [string, string | null][] = [
     ["sysf:/x", "did you mean sysfs:/x?"],
     ["HWLOC:/x.xml", "did you mean hwloc:/x.xml?"],
@@ -123,7 +123,7 @@ test("what is no source is refused with what was likely meant", async () => {
   }
   for (const kind of ["sysfs", "hwloc", "nvidia-smi", "kubernetes", "machine", "synthetic"]) {
     const error = await codedError("source-unknown", () => read(`${kind}:`));
-    expect(error.message).toBe(`says nothing after ${kind}:`);
+    expect(error.message).toBe(`has nothing after ${kind}:`);
   }
   const unknown = await codedError("machine-unknown", () => read("machine:hgx-h10"));
   expect(unknown.remedy).toBe("did you mean machine:hgx-h100?");
@@ -131,7 +131,7 @@ test("what is no source is refused with what was likely meant", async () => {
   await codedError("synthetic-malformed", () => read("synthetic:no such thing"));
 });
 
-test("whatever a path leads to is answered soon, with a code", async () => {
+test("any kind of file at a path is answered soon, with a code", async () => {
   const sparse = written("sparse", "");
   truncateSync(sparse, GiB);
   execFileSync("mkfifo", [join(folder, "fifo")]);

@@ -87,7 +87,7 @@ async function unknownSource(source: string, prefix: string): Promise<EvenkeelEr
     expected: `one of ${sourceForms.join(", ")}`,
   };
   if (readers.has(prefix)) {
-    return new EvenkeelError("source-unknown", `says nothing after ${prefix}:`, detail);
+    return new EvenkeelError("source-unknown", `has nothing after ${prefix}:`, detail);
   }
   const meant = await likelyMeant(source, prefix);
   return new EvenkeelError("source-unknown", "is neither a file nor a kind of topology source", {

@@ -51,7 +51,7 @@ const texts: readonly (readonly [string | null, string])[] = [
   [null, ""],
 ];
 
-test("what wrote a text is known by lines that nothing else has, and else not guessed", () => {
+test("a text is recognized by lines that only its tool prints, and otherwise not guessed", () => {
   for (const [name, text] of texts) {
     expect([text, sourcesIn(text)]).toEqual([text, name === null ? [] : [name]]);
   }
@@ -60,7 +60,7 @@ test("what wrote a text is known by lines that nothing else has, and else not gu
   }
 });
 
-test("an indented listing stands at the margin again, with its own indentation", () => {
+test("an indented listing is moved to the margin, and keeps its own indentation", () => {
   const lspci = "1b:00.0 3D controller: NVIDIA Corporation Device 2330\n\tNUMA node: 1\n";
   const indented = lspci.replaceAll(/^(?=.)/gm, "    ");
   expect(readingsIn(`See:\n\n${indented}`)).toEqual([
@@ -89,7 +89,7 @@ describe.skipIf(corpus("nccl-xml") === null)("recordings", () => {
     ["numactl-lscpu", /\.out$/, "numactl"],
     ["nvidia-smi-topo", /\.txt$/, "nvidia-smi"],
     ["hwloc-xml", /\.xml$/, "hwloc"],
-  ])("those of %s are all known for what they are", (folder, ending, name) => {
+  ])("all outputs of %s are recognized", (folder, ending, name) => {
     const path = corpus(folder) ?? "";
     const files = existsSync(path) ? readdirSync(path).filter((file) => ending.test(file)) : [];
     expect(files.length).toBeGreaterThan(0);

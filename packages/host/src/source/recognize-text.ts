@@ -2,25 +2,25 @@ import { textLimits } from "../text/read-lines.ts";
 
 /** One output in a text, and the text source that reads it. */
 export interface Reading {
-  /** The name of a text source, or `document` for what may be a Topology. */
+  /** The name of a text source, or `document` for a possible Topology. */
   readonly source: string;
   readonly text: string;
 }
 
 /**
- * Which tools wrote a text, and what each wrote of it, in their order; none where nothing tells, so
- * that nothing is guessed. The text is one that `plainText` has freed of quoting and prefixes.
+ * Splits a text into the outputs of tools, in their order. Nothing is guessed: without a recognized
+ * line there are none. The text must have passed `plainText`, which removes quoting and prefixes.
  *
- * XML and JSON are told by what they begin with. Of anything else each line is looked at: there are
- * lines that one tool prints and no other does. Where they are all of one tool, the whole text is
- * its; where they are of several, as in a ticket, each has the lines from its first such line, with
- * those directly above it, to the next tool's, and blank lines in place of the others, so that every
- * line keeps its number. XML and JSON between them end with what closes them.
+ * XML and JSON are recognized by their beginning. In any other text, some lines are printed by one
+ * tool only ("anchors"). If all anchors belong to one tool, the whole text is its output. If they
+ * belong to several, as in a ticket, each tool has the lines from its first anchor, with the lines
+ * directly above it, to the next tool's. The others' lines become blank, so that every line keeps
+ * its number. XML and JSON between them ("islands") end where they are closed.
  *
- * Patterns are anchored and bounded; the cost is that of the lines.
+ * Patterns are anchored and bounded; the cost is linear in the lines.
  */
 export function readingsIn(text: string): readonly Reading[] {
-  // HTML around an output, as issues have it, is no XML that anybody reads.
+  // HTML around an output, as in issues, does not count as XML.
   const fromXml = /^\s{0,1000}</.test(text) ? xmlSource(text) : null;
   if (fromXml !== null && endsAsXml(text)) return readingOf(fromXml, text);
   if (/^\s{0,1000}\{/.test(text)) return readingOf(jsonSource(text), text);
@@ -29,7 +29,7 @@ export function readingsIn(text: string): readonly Reading[] {
   const lines = text.split("\n", textLimits.lines);
   const { owners, islands, indents } = ownersOf(lines);
   const kinds = new Set(owners.filter((kind) => kind !== null));
-  // A matrix takes models and UUIDs from the list beside it.
+  // The reader of a matrix takes models and UUIDs from the list beside it.
   if (kinds.has("matrix")) kinds.delete("list");
   const [only] = kinds;
   if (only !== undefined && kinds.size === 1 && islands.length === 0) {
@@ -51,7 +51,10 @@ export function readingsIn(text: string): readonly Reading[] {
   return [...found, ...joinedDevices(islands)].toSorted((a, b) => a.at - b.at);
 }
 
-/** Whether nothing but XML stands in a text that begins so; one that was cut short counts. */
+/**
+ * Whether nothing but XML follows in a text that begins as XML; a document that was cut short
+ * counts.
+ */
 function endsAsXml(text: string): boolean {
   const end = text.lastIndexOf(`</${firstElement(text.slice(0, startMax)) ?? ""}>`);
   const after = end < 0 ? "" : text.slice(text.indexOf(">", end) + 1, end + startMax);
@@ -83,7 +86,7 @@ const anchors: readonly (readonly [Kind, RegExp])[] = [
     "kubernetes",
     /^[ \t-]{0,20}apiVersion:[ \t]{0,20}["']?(topology\.node\.k8s\.io|resource\.k8s\.io)\//,
   ],
-  // A row of the matrix, also of a Markdown table; a terminal may have underlined the header before.
+  // A row of the matrix, also of a Markdown table; the terminal may underline the header before it.
   ["matrix", /^[ \t|*`]{0,40}GPU\d{1,4}[ \t|*`][^\n]{0,2000}\bX\b/],
   ["query", /^[ \t]{0,40}=+NVSMI LOG=+/],
   ["query", /^[ \t]{0,40}GPU [0-9A-F]{4,8}:[0-9A-F]{2}:[0-9A-F]{2}\.[0-7]$/],
@@ -104,11 +107,11 @@ const anchors: readonly (readonly [Kind, RegExp])[] = [
   ["tree", /^[ \t]{0,16}-(\+-)?\[[0-9a-f]{4,8}:[0-9a-f]{2}(-[0-9a-f]{2})?\]-/],
 ];
 
-/** Every anchor has one of these words, which are found faster than the patterns match. */
+/** Every anchor contains one of these words; testing for them is faster than for all patterns. */
 const hint =
   /GPU|apiVersion|NVSMI|ROCm|TABLE|available|parsable|Architecture|CPU|:[01][0-9a-f]\.|\[/;
 
-/** libvirt's documents of devices as one reading: each alone tells of one device. */
+/** Joins libvirt's device documents into one reading, because each describes a single device. */
 function joinedDevices(islands: readonly Island[]): readonly Island[] {
   const isDevice = ({ text }: Island): boolean => /^\s{0,40}<device>/.test(text);
   const devices = islands.filter(isDevice);
@@ -123,9 +126,9 @@ interface Island extends Reading {
 }
 
 interface Owners {
-  /** Of each line, whose it is. */
+  /** The tool that each line belongs to. */
   readonly owners: readonly (Kind | null)[];
-  /** How far a text is indented whose own indentation means something. */
+  /** The indentation to remove from outputs whose own indentation has a meaning. */
   readonly indents: ReadonlyMap<Kind, number>;
   readonly islands: readonly Island[];
 }
@@ -135,7 +138,7 @@ function ownersOf(lines: readonly string[]): Owners {
   const islands: Island[] = [];
   const indents = new Map<Kind, number>();
   let open: Kind | null = null;
-  // Where the lines directly above the next anchor begin: after a blank line, or with a command.
+  // The first of the lines directly above the next anchor: after a blank line, or at a command.
   let above = 0;
   for (let i = 0; i < lines.length; i++) {
     const line = lines[i] ?? "";
@@ -167,7 +170,7 @@ function ownersOf(lines: readonly string[]): Owners {
   return { owners, islands, indents };
 }
 
-/** A line without so many blanks before it, as far as it has them. */
+/** Removes up to `indent` blanks from the start of a line. */
 function outdented(indent = 0): (line: string) => string {
   return (line) => {
     const blanks = line.length - line.trimStart().length;
@@ -181,7 +184,7 @@ function isCommand(line: string): boolean {
   );
 }
 
-/** The line that XML or JSON ends in which begins in this one; null where none does. */
+/** The last line of the XML or JSON that begins in this line; null where none begins. */
 function islandEnd(lines: readonly string[], start: number): number | null {
   const line = lines[start] ?? "";
   if (/^[ \t]{0,40}<[?!A-Za-z]/.test(line)) {
@@ -209,16 +212,16 @@ function endingWith(
   return lines.length - 1;
 }
 
-/** What wrote XML, by its first element. */
+/** The text source of an XML document, by its first element. */
 function xmlSource(text: string): string | null {
   const element = firstElement(text.slice(0, startMax)) ?? "";
   return xmlRoots.get(element) ?? xmlWithin(text.slice(0, startMax));
 }
 
-/** What tools print about themselves comes first; lists of devices may come late. */
+/** The part of a text in which a document's kind must show; lists of devices may come late. */
 const startMax = 65_536;
 
-/** The name of the first element, of a text that starts as XML does. */
+/** The name of the first element in a text that starts like XML. */
 function firstElement(text: string): string | null {
   if (!/^\s{0,1000}</.test(text)) return null;
   const bare = text.replaceAll(/<!--[^]*?(-->|$)/g, "");
@@ -235,12 +238,12 @@ const xmlRoots: ReadonlyMap<string, string> = new Map([
   ["nvidia_smi_log", "nvidia-smi"],
 ]);
 
-/** An element that somebody put around documents of libvirt, or one that nobody reads. */
+/** libvirt's documents inside an element that somebody added; null for other unknown roots. */
 function xmlWithin(text: string): string | null {
   return /<(capabilities|device)>/.test(text) ? "libvirt" : null;
 }
 
-/** JSON within other text counts only where a tool is known to have written it. */
+/** JSON inside other text counts only if a known tool wrote it. */
 function dataSource(text: string): string | null {
   if (text.trimStart().startsWith("[")) return listSource(text);
   const source = jsonSource(text);
@@ -259,7 +262,7 @@ function jsonSource(whole: string): string {
   return "document";
 }
 
-/** `amd-smi topology --json` has a list of GPUs. */
+/** `amd-smi topology --json` prints a list of GPUs. */
 function listSource(text: string): string | null {
   return /^\s{0,1000}\[\s{0,1000}\{\s{0,1000}"gpu"\s{0,8}:/.test(text) ? "rocm-smi" : null;
 }

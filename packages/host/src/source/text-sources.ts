@@ -2,16 +2,16 @@ import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import { MiB } from "@evenkeel/core/unit/bytes.ts";
 import { textLimits } from "../text/read-lines.ts";
 
-/** A kind of file that a tool writes and one reader reads. */
+/** A kind of output that one reader reads. */
 interface TextSource {
-  /** What its files are, for messages. */
+  /** A description of its files, for messages. */
   readonly is: string;
   readonly maxBytes: number;
-  /** Loads the reader when a text is there to read, so that a command loads only what it reads. */
+  /** Loads the reader on use, so that a command loads only what it needs, and reads the text. */
   readonly read: (text: string, where: string) => Promise<Topology>;
 }
 
-/** Readers of XML hold themselves to as much, once they are loaded. */
+/** The XML reader has the same limit. */
 const { bytes: textBytes } = textLimits;
 
 /** By the word before the colon: `numactl:FILE`. */
@@ -93,7 +93,10 @@ export const textSources: ReadonlyMap<string, TextSource> = new Map<string, Text
   ],
 ]);
 
-/** libvirt tells of the machine in two documents: one of CPUs and memory, one for each device. */
+/**
+ * libvirt describes a machine in two kinds of documents: one for CPUs and memory, one for each
+ * device.
+ */
 async function readLibvirt(text: string, where: string): Promise<Topology> {
   if (/<capabilities[\s>]/.test(text)) {
     return (await import("../libvirt/read-capabilities.ts")).readLibvirtCapabilities(text, where);
@@ -101,7 +104,7 @@ async function readLibvirt(text: string, where: string): Promise<Topology> {
   return (await import("../libvirt/read-node-devices.ts")).readLibvirtNodeDevices(text, where);
 }
 
-/** A matrix has a row that starts with a GPU and has an X in it; everything else is a query. */
+/** Chooses the reader of `topo -m` matrices, or the reader of queries and lists. */
 async function readNvidiaSmi(text: string, where: string): Promise<Topology> {
   const isQuery = /<nvidia_smi_log|=NVSMI LOG=|^[ \t]{0,40}</.test(text.slice(0, 65_536));
   const isList = !isQuery && /^[ \t]{0,40}GPU \d{1,4}: /m.test(text);

@@ -4,10 +4,10 @@ import { type NodeCpus, nodeDirectory } from "./nodes.ts";
 import { indexedNames, readIndex } from "./values.ts";
 
 /**
- * What ACPI's HMAT says of reaching each node's memory from its best initiators, which is all of
- * the table that the kernel shows. `access0` counts GPUs and NICs among the initiators, `access1`
- * only CPUs; a pair that is in both is taken from the first. Latency is in nanoseconds, bandwidth
- * in MB/s, and 0 stands for unknown.
+ * Reads the HMAT's figures for access to each node's memory from its best initiators; the kernel
+ * shows no others. `access0` counts GPUs and NICs among the initiators, `access1` only CPUs; a pair
+ * in both is taken from `access0`. Latency is in nanoseconds, bandwidth in MB/s, and 0 means
+ * unknown.
  * https://docs.kernel.org/admin-guide/mm/numaperf.html
  */
 export function readAccess(tree: Tree, nodes: readonly NodeCpus[]): Access[] {

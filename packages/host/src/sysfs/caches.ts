@@ -5,19 +5,19 @@ import type { Tree } from "../tree/tree.ts";
 import { cpuDirectory } from "./processors.ts";
 import { indexedNames, readIndex, readLine, readSet } from "./values.ts";
 
-/** The L3 caches, numbered by the CPU that speaks for each. */
+/** The L3 caches. A cache's number is the lowest CPU that shares it. */
 export interface L3Caches {
-  /** For each CPU below a cache, the number of that. */
+  /** The number of each CPU's cache. */
   readonly cacheOf: ReadonlyMap<number, number>;
-  /** Those of which more is known. */
+  /** The caches with any further known fact. */
   readonly caches: readonly L3Cache[];
 }
 
 /**
- * The CPU that speaks for a cache and serves as its number is the lowest of those that share it, so
- * that the files of each cache are read once. A CPU that two caches claim stays with the first.
+ * Reads each cache's files once, from the lowest CPU that shares it. A CPU that two caches list
+ * stays with the first.
  *
- * On machines whose last level is another, and in guests that are shown none, there are no L3s.
+ * Machines whose last level is not L3, and guests without a visible L3, have none.
  */
 export function readL3Caches(tree: Tree, online: IndexSet): L3Caches {
   const cacheOf = new Map<number, number>();
@@ -26,7 +26,7 @@ export function readL3Caches(tree: Tree, online: IndexSet): L3Caches {
     if (cacheOf.has(cpu)) continue;
     const directory = directoryOfL3(tree, cpu);
     if (directory === null) continue;
-    // Very old kernels leave the map empty: then the cache is the CPU's own.
+    // Very old kernels leave the map empty; then the cache belongs to this CPU alone.
     const shared = readSet(tree, directory, sharers, cpu) ?? indexSet([cpu]);
     caches.push(readCache(tree, directory, cpu));
     for (const sharer of indices(intersection(shared, online))) {
@@ -38,7 +38,10 @@ export function readL3Caches(tree: Tree, online: IndexSet): L3Caches {
 
 const sharers = ["shared_cpu_list", "shared_cpu_map"];
 
-/** Documentation/ABI/testing/sysfs-devices-system-cpu: sizes are `107520K`, 0 ways mean any number. */
+/**
+ * Documentation/ABI/testing/sysfs-devices-system-cpu: sizes are written `107520K`; 0 ways mean a
+ * fully associative cache.
+ */
 function readCache(tree: Tree, directory: string, id: number): L3Cache {
   const kilobytes = /^(\d{1,9})K$/.exec(readLine(tree, `${directory}/size`) ?? "")?.[1];
   const ways = readIndex(tree, `${directory}/ways_of_associativity`);
@@ -51,10 +54,10 @@ function readCache(tree: Tree, directory: string, id: number): L3Cache {
   };
 }
 
-/** 32 bits, which firmware of arm64 fills as it likes (include/linux/cacheinfo.h). */
+/** 32 bits; on arm64 firmware chooses any value (include/linux/cacheinfo.h). */
 const KERNEL_ID_MAX = 2 ** 32 - 1;
 
-/** Real caches have some dozens. */
+/** Real caches have some dozens of ways. */
 const WAYS_MAX = 1024;
 
 function isDescribed({ sizeBytes, ways, kernelId }: L3Cache): boolean {
@@ -63,7 +66,7 @@ function isDescribed({ sizeBytes, ways, kernelId }: L3Cache): boolean {
 
 function directoryOfL3(tree: Tree, cpu: number): string | null {
   const caches = `${cpuDirectory}/cpu${cpu}/cache`;
-  // Nearly everywhere the L3 is index3, so that is asked first.
+  // The L3 is nearly always index3, so try that first.
   const others = (): number[] => indexedNames(tree, caches, "index").filter((i) => i !== 3);
   const index = isL3(tree, `${caches}/index3`)
     ? 3

@@ -58,13 +58,13 @@ describe("ACS and ATS in configuration space", () => {
     expect(pciControls(bytes)).toEqual(expected);
   });
 
-  test("a control register that was cut off is unknown, and no zeros", () => {
+  test("a control register that was cut off is unknown, not zero", () => {
     const parts = { ...express, ...acsAt100, ...atsAt150, 0x106: [0x1d, 0], 0x156: [0, 0x80] };
     expect(pciControls(config(0x154, parts))).toEqual({ acsRedirect: true, atsEnabled: null });
     expect(pciControls(config(0x104, parts)).acsRedirect).toBeNull();
   });
 
-  test("whatever is in it, it is read, and the same from a recording", () => {
+  test("any tree reads the same directly and from a recording", () => {
     const sizes = fc.constantFrom(0, 12, 64, 65, 255, 256, 257, 264, 4096);
     const listed = fc.array(
       fc.record({
@@ -93,12 +93,12 @@ describe("ACS and ATS in configuration space", () => {
     );
   });
 
-  test("lists that run in a circle end", () => {
+  test("a loop of lists ends", () => {
     const circle = { ...express, 0x60: [0x10, 0x40], 0x100: [0x01, 0x00, 0x01, 0x10] };
     expect(pciControls(config(4096, circle))).toEqual(neither);
   });
 
-  test("a recording keeps the controls, and the serial number only when asked", () => {
+  test("a recording keeps the controls, and the serial number only on request", () => {
     const serial = { 0x150: [0x03, 0x00, 0x01, 0x20], 0x154: [9, 8, 7, 6, 5, 4, 3, 2] };
     const more = { 0x200: [0x0f, 0x00, 0x01, 0x00], 0x206: [0, 0x80], 0x70: [1, 2, 3] };
     const parts = {
@@ -157,7 +157,7 @@ describe("Interrupts", () => {
       : { [`/proc/irq/${number}/effective_affinity_list`]: effective }),
   });
 
-  test("those of all messages together, on CPUs that are online", () => {
+  test("the union over all MSIs, on CPUs that are online", () => {
     const files = { ...message(40), ...message(41), ...message(99) };
     const set = { ...affinity(40, "0-7\n", "5\n"), ...affinity(41, "0\n", "0\n") };
     expect(interruptsOf({ ...files, ...set })).toEqual({
@@ -166,14 +166,14 @@ describe("Interrupts", () => {
     });
   });
 
-  test("before Linux 4.14 nobody tells where they go now", () => {
+  test("before Linux 4.14 the effective CPUs are unknown", () => {
     expect(interruptsOf({ ...message(40), ...affinity(40, "1\n") })).toEqual({
       allowedCpus: "1",
       effectiveCpus: null,
     });
   });
 
-  test("the pin's, where there are no messages", () => {
+  test("the interrupt pin's, if there are no MSIs", () => {
     const pin = { [`${devices}/0000:01:00.0/irq`]: "17\n" };
     const read = { allowedCpus: "1", effectiveCpus: "1" };
     expect(interruptsOf({ ...pin, ...affinity(17, "1\n", "1\n") })).toEqual(read);
@@ -181,14 +181,14 @@ describe("Interrupts", () => {
     expect(interruptsOf({ ...pin, ...affinity(17, "0\n", "0\n"), ...messages })).toEqual(read);
   });
 
-  test("unknown where nothing is set up, handled or readable", () => {
+  test("unknown where no interrupt is set up, handled or readable", () => {
     const odd = { [`${devices}/0000:01:00.0/irq`]: "0\n" };
     for (const files of [{}, odd, message(40), { ...message(40), ...affinity(40, "lots\n") }]) {
       expect(interruptsOf(files)).toBeNull();
     }
   });
 
-  test("a device that is neither accelerator, NIC nor drive is not asked", () => {
+  test("interrupts are read only of accelerators, NICs and drives", () => {
     const machine = syntheticTopology("core:2 root[gpu:l40s nic:cx7 dev:nvme dev:usb]");
     const interrupts = { allowedCpus: "0-1", effectiveCpus: "1" };
     const everywhere = { ...machine, pci: machine.pci.map((one) => ({ ...one, interrupts })) };
@@ -217,7 +217,7 @@ describe("Caches", () => {
     expect(read(files)).toEqual([{ id: 0, sizeBytes: 32 << 20, ways: 16, kernelId: 7 }]);
   });
 
-  test("what says nothing: no size, none, no number of ways, and then no cache at all", () => {
+  test("a cache without a size, ways and an id is left out", () => {
     expect(read({ size: "0K\n", ways_of_associativity: "0\n" })).toEqual([]);
     expect(read({})).toEqual([]);
     expect(read({ id: "4294967296\n" })).toEqual([]);
@@ -236,7 +236,7 @@ describe("Caches", () => {
   const allocation = (files: Readonly<Record<string, string>>): Topology["cacheAllocation"] =>
     readSysfs(treeOf({ ...cpuFiles(0, "0", 0), ...files })).cacheAllocation;
 
-  test("how they can be shared out", () => {
+  test("how the caches can be partitioned", () => {
     const known = { classes: 15, ways: "0-10", waysMin: 1 };
     expect(allocation(within(l3, ways))).toEqual({
       ...known,

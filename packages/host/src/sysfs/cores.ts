@@ -17,14 +17,14 @@ import { cpuDirectory } from "./processors.ts";
 import { readIndex, readSet } from "./values.ts";
 
 /**
- * The cores with their online CPUs, and the L3 cache that each CPU is below. One CPU of each core speaks for it, so that a core costs some
- * six files whatever its threads.
+ * Reads the cores with their online CPUs and their L3 cache. The files of one CPU are read for each
+ * core, so a core costs some six files whatever its number of threads.
  *
- * Sets of CPUs decide and not the numbers of cores, which repeat between packages, dies and
- * clusters. `core_cpus` is the newer name of `thread_siblings`; where there is neither, every CPU
- * stands as a core of its own. CPUs that are called siblings but have different core numbers are
- * cores too: they are the two halves of an AMD compute unit, which share caches and not a core.
- * Should two CPUs disagree about who their siblings are, the lower one is believed.
+ * Cores are formed from sets of siblings, not from core numbers, which repeat between packages,
+ * dies and clusters. `core_cpus` is the newer name of `thread_siblings`; a CPU without either is a
+ * core of its own. Siblings with different core numbers are also separate cores: they are the two
+ * halves of an AMD compute unit, which share caches but not a core. If two CPUs disagree about
+ * their siblings, the lower one's set is used.
  */
 export function readCores(
   tree: Tree,
@@ -54,24 +54,24 @@ export function readCores(
 }
 
 interface CoreSet {
-  /** The CPU that speaks for the core. */
+  /** The core's lowest CPU, from which its files are read. */
   readonly cpu: number;
   readonly cpus: IndexSet;
 }
 
-/** A CPU that does not tell its siblings may be named by one that does, so it comes after those. */
+/** A CPU without siblings may be listed by another CPU, so it is assigned after those. */
 function coreSets(tree: Tree, online: IndexSet): CoreSet[] {
   const found: CoreSet[] = [];
-  const silent: number[] = [];
-  let left = online;
+  const withoutSiblings: number[] = [];
+  let unassigned = online;
   for (const cpu of indices(online)) {
-    if (!has(left, cpu)) continue;
-    const cpus = coreOf(tree, cpu, left);
-    if (cpus === null) silent.push(cpu);
+    if (!has(unassigned, cpu)) continue;
+    const cpus = coreOf(tree, cpu, unassigned);
+    if (cpus === null) withoutSiblings.push(cpu);
     else found.push({ cpu, cpus });
-    left = cpus === null ? left : difference(left, cpus);
+    unassigned = cpus === null ? unassigned : difference(unassigned, cpus);
   }
-  const alone = silent.filter((cpu) => has(left, cpu));
+  const alone = withoutSiblings.filter((cpu) => has(unassigned, cpu));
   return [...found, ...alone.map((cpu) => ({ cpu, cpus: indexSet([cpu]) }))].toSorted(
     (a, b) => a.cpu - b.cpu,
   );
@@ -79,12 +79,12 @@ function coreSets(tree: Tree, online: IndexSet): CoreSet[] {
 
 const siblingFiles = ["core_cpus_list", "thread_siblings_list", "core_cpus", "thread_siblings"];
 
-/** Which CPUs that are left are of one core with this one; null where it does not say. */
-function coreOf(tree: Tree, cpu: number, left: IndexSet): IndexSet | null {
-  const said = readSet(tree, `${cpuDirectory}/cpu${cpu}/topology`, siblingFiles, cpu);
+/** The unassigned CPUs that share a core with this one; null where its files do not show it. */
+function coreOf(tree: Tree, cpu: number, unassigned: IndexSet): IndexSet | null {
+  const recorded = readSet(tree, `${cpuDirectory}/cpu${cpu}/topology`, siblingFiles, cpu);
   const alone = indexSet([cpu]);
-  if (said === null) return null;
-  const siblings = intersection(said, left);
+  if (recorded === null) return null;
+  const siblings = intersection(recorded, unassigned);
   if (equals(siblings, alone)) return alone;
   const coreId = (of: number): number | null =>
     readIndex(tree, `${cpuDirectory}/cpu${of}/topology/core_id`);
@@ -95,19 +95,19 @@ function coreOf(tree: Tree, cpu: number, left: IndexSet): IndexSet | null {
 }
 
 /**
- * The lowest CPU of the core's cluster, which serves as its number; null where the kernel tells
- * none, or one that is no larger than the core: nothing is shared there.
+ * The lowest CPU of the core's cluster, used as the cluster's number. Null where the kernel shows
+ * no cluster, or one no larger than the core, in which nothing is shared.
  */
 function clusterOf(tree: Tree, topology: string, core: IndexSet, online: IndexSet): number | null {
   const id = readIndex(tree, `${topology}/cluster_id`);
   if (id === null) return null;
-  const said = readSet(tree, topology, ["cluster_cpus_list", "cluster_cpus"]);
-  const cluster = said === null ? core : intersection(said, online);
+  const recorded = readSet(tree, topology, ["cluster_cpus_list", "cluster_cpus"]);
+  const cluster = recorded === null ? core : intersection(recorded, online);
   if (equals(cluster, core) || !isEmpty(difference(core, cluster))) return null;
   return lowest(cluster);
 }
 
-/** Gives every new text the next number. */
+/** Numbers texts in the order of their first occurrence. */
 function numbering(): (text: string) => number {
   const numbers = new Map<string, number>();
   return (text) => {

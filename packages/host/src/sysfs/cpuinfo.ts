@@ -3,17 +3,19 @@ import { INDEX_MAX, type IndexSet, indexSet } from "@evenkeel/core/set/index-set
 import { formatList } from "@evenkeel/core/set/list-format.ts";
 import type { Tree } from "../tree/tree.ts";
 
-/** The CPUs and cores of a machine of which only /proc was recorded, or that masks /sys. */
+/**
+ * The CPUs and cores of a machine without /sys, because only /proc was recorded or /sys is masked.
+ */
 export interface ProcessorList {
   readonly online: IndexSet;
   readonly cores: readonly CoreParts[];
 }
 
 /**
- * The processors of /proc/cpuinfo, one paragraph each: `processor : 3`, and on x86 `physical id`
- * and `core id`, by which those of one core are known. Elsewhere each stands as a core of its own,
- * as it does without siblings in sysfs. s390 has a line for each, `processor 3: version = …`. Null
- * where there is no processor in it.
+ * Reads the processors in /proc/cpuinfo, one paragraph each: `processor : 3`, and on x86 `physical
+ * id` and `core id`, which together identify a core. On other architectures each processor counts
+ * as a core of its own, as in sysfs without siblings. s390 has one line for each, `processor 3:
+ * version = …`. Null where there is no processor.
  */
 export function readCpuinfo(tree: Tree): ProcessorList | null {
   const members = new Map<string, { readonly package: number | null; readonly cpus: number[] }>();

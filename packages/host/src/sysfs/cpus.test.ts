@@ -30,27 +30,27 @@ test("Siblings share a core, whatever the file is called", () => {
   }
 });
 
-test("Siblings with core numbers of their own are cores: the halves of an AMD compute unit", () => {
+test("Siblings with different core numbers are separate cores: the halves of an AMD compute unit", () => {
   const files = { ...cpuFiles(0, "0-1", 0), ...cpuFiles(1, "0-1", 1), ...cpuFiles(2, "2-3", 5) };
   expect(cpusOfCores({ ...files, ...cpuFiles(3, "2-3", 5) })).toEqual(["0", "1", "2-3"]);
 });
 
-test("Siblings who disagree are each in one core, and one left out of its own set is alone", () => {
+test("CPUs whose sibling lists disagree are each in one core, and a CPU missing from its own list is alone", () => {
   const files = { ...cpuFiles(0, "0-1", 0), ...cpuFiles(1, "1-2", 0), ...cpuFiles(2, "1-2", 0) };
   expect(cpusOfCores(files)).toEqual(["0-1", "2"]);
   expect(cpusOfCores({ ...cpuFiles(0, "1", 0), ...cpuFiles(1, "1", 0) })).toEqual(["0", "1"]);
 });
 
-test("Core numbers that repeat in another package or die make no core larger", () => {
+test("Equal core numbers in different packages or dies are different cores", () => {
   const files = { ...cpuFiles(0, "0", 0), ...cpuFiles(1, "1", 0) };
   expect(cpusOfCores(files)).toEqual(["0", "1"]);
 });
 
-test("CPUs that are switched off are in no core, unlike those that are not there", () => {
+test("CPUs that are switched off are offline and in no core; absent ones are left out", () => {
   const files = { ...cpuFiles(0, "0,4", 0), ...cpuFiles(1, "1,5", 1) };
   const off = within(cpu, { "cpu4/online": "0\n", "cpu5/online": "0\n" });
-  const said = within(cpu, { online: "0-1\n", present: "0-1,4-5\n", offline: "4-511\n" });
-  const { cores, offlineCpus } = read({ ...files, ...off, ...said });
+  const lists = within(cpu, { online: "0-1\n", present: "0-1,4-5\n", offline: "4-511\n" });
+  const { cores, offlineCpus } = read({ ...files, ...off, ...lists });
   expect(cores.map(({ cpus }) => cpus)).toEqual(["0", "1"]);
   expect(offlineCpus).toBe("4-5");
   // Old kernels have neither file: then a CPU without topology is off.
@@ -60,7 +60,7 @@ test("CPUs that are switched off are in no core, unlike those that are not there
   });
 });
 
-test("A CPU that is said to be online and is not in the tree is left out", () => {
+test("A CPU that is listed as online and not in the tree is left out", () => {
   const { cores, nodes } = read({
     ...cpuFiles(0, "0-1", 0),
     [`${cpu}/online`]: "0-1\n",

@@ -36,7 +36,7 @@ function one(values: Readonly<Record<string, string | Uint8Array>>): PciDevice |
   return read({ "pci0000:00/0000:00:01.0": { ...gpu, ...values } }).pci[0];
 }
 
-test("A function's place tells its host bridge and the bridge above it", () => {
+test("A function's path gives its host bridge and the bridge above it", () => {
   const { pci } = read({
     "pci0000:15/0000:15:01.0": bridge,
     "pci0000:15/0000:15:01.0/0000:16:00.0": bridge,
@@ -57,7 +57,7 @@ test("A function's place tells its host bridge and the bridge above it", () => {
   ]);
 });
 
-test("Places that contradict each other make no bridge of either", () => {
+test("Contradictory paths give no bridges", () => {
   const { pci } = read({
     "pci0000:00/0000:00:01.0/0000:00:02.0": bridge,
     "pci0000:00/0000:00:02.0/0000:00:01.0": bridge,
@@ -65,7 +65,7 @@ test("Places that contradict each other make no bridge of either", () => {
   expect(pci.map(({ parent }) => parent)).toEqual([null, null]);
 });
 
-test("What a function is comes from its files, or from its configuration space", () => {
+test("A function's ids are read from its files, or from its configuration space", () => {
   const config = new Uint8Array(64);
   config.set([0xde, 0x10, 0x30, 0x23, 0, 0, 0, 0, 0xa1, 0x00, 0x02, 0x03]);
   const { pci } = read({
@@ -84,7 +84,7 @@ test("What a function is comes from its files, or from its configuration space",
   expect(pci).toHaveLength(2);
 });
 
-test("A function's node is what the kernel says, if it is a node that is there", () => {
+test("A function's node is the kernel's, if that node exists", () => {
   const nodeOf = (values: Readonly<Record<string, string>>): number | null | undefined =>
     one(values)?.node;
   expect(nodeOf({ numa_node: "1\n" })).toBe(1);
@@ -94,7 +94,7 @@ test("A function's node is what the kernel says, if it is a node that is there",
   expect(nodeOf({ numa_node: "near\n", local_cpulist: "1\n" })).toBeNull();
 });
 
-test("Where the kernel has no word for it, the CPUs of exactly one node tell the node", () => {
+test("Where the kernel gives no node, it is the one whose CPUs are the function's local CPUs", () => {
   expect(one({ local_cpulist: "1\n" })?.node).toBe(1);
   expect(one({ local_cpus: "00000002\n" })?.node).toBe(1);
   expect(one({ local_cpulist: "0-1\n" })?.node).toBeNull();
@@ -109,7 +109,7 @@ test("Where the kernel has no word for it, the CPUs of exactly one node tell the
   expect(readSysfs(uma).pci[0]?.node).toBeNull();
 });
 
-test("Driver, IOMMU group and physical function are told by links, dangling or not", () => {
+test("Driver, IOMMU group and physical function are read from links, dangling or not", () => {
   const place = "pci0000:00/0000:00:01.0";
   const linksOf = (links: Readonly<Record<string, string>>): PciDevice | undefined =>
     read(
@@ -155,7 +155,7 @@ test("A link's speed and width, in the words of kernels old and new", () => {
   });
 });
 
-test("Memory BARs are counted, and neither I/O ports, nor the ROM, nor a bridge's windows", () => {
+test("Only memory BARs are counted, not I/O ports, the ROM and a bridge's windows", () => {
   const none = "0x0000000000000000 0x0000000000000000 0x0000000000000000";
   const lines = [
     "0x0000000092000000 0x0000000092ffffff 0x0000000000040200",
@@ -177,7 +177,7 @@ test("Memory BARs are counted, and neither I/O ports, nor the ROM, nor a bridge'
   expect(one({})?.barBytes).toBeNull();
 });
 
-test("Accelerators are known by their id, by NVIDIA's driver, or not at all", () => {
+test("An accelerator's model is known by its id or by NVIDIA's driver, and otherwise unknown", () => {
   const uuid = "GPU-0b1c2d3e-1111-2222-3333-0123456789ab";
   const information = (address: string, text: string): Record<string, string> => ({
     [`/proc/driver/nvidia/gpus/${address}/information`]: text,
@@ -215,7 +215,7 @@ test("Accelerators are known by their id, by NVIDIA's driver, or not at all", ()
   ]);
 });
 
-test("NICs are known by their RDMA device, or by their first interface", () => {
+test("NICs are named by their RDMA device, or by their first interface", () => {
   const at = (i: number): string => `pci0000:00/0000:00:0${i}.0`;
   const functions = Object.fromEntries([1, 2, 3, 4, 5].map((i) => [at(i), nic]));
   const links = {

@@ -5,14 +5,14 @@ import { type NodeCpus, nodeDirectory } from "./nodes.ts";
 import { readLine, readSet } from "./values.ts";
 
 /**
- * ACPI's SLIT as the kernel shows it, in the order of the nodes: row i is what node i says of all
- * online nodes, or of all that there could be. Null where a row is missing, or too short, or holds what is no distance: half a
- * matrix would compare what cannot be compared.
+ * Reads the distances (ACPI's SLIT) from the kernel, in the order of the nodes: row i has the
+ * distances from node i to all online nodes, or to all possible ones. Null where a row is missing,
+ * too short or malformed: an incomplete matrix would compare distances that cannot be compared.
  */
 export function readDistances(tree: Tree, nodes: readonly NodeCpus[]): number[][] | null {
   const ids = nodes.map(({ id }) => id);
-  // A row has a column for each online node; a recording may have kept fewer of those.
-  const meant = ["online", "possible"].flatMap((name) => {
+  // A row has one column for each online node; a recording may lack some of these nodes.
+  const columnSets = ["online", "possible"].flatMap((name) => {
     const set = readSet(tree, nodeDirectory, [name]);
     return set === null ? [] : [indices(set)];
   });
@@ -21,7 +21,7 @@ export function readDistances(tree: Tree, nodes: readonly NodeCpus[]): number[][
     const line = readLine(tree, `${nodeDirectory}/node${id}/distance`);
     const values = line?.split(/\s+/) ?? [];
     if (!values.every((value) => /^[1-9]\d{0,8}$/.test(value))) return null;
-    const columns = [ids, ...meant].find(({ length }) => length === values.length);
+    const columns = [ids, ...columnSets].find(({ length }) => length === values.length);
     if (columns === undefined) return null;
     const byColumn = new Map(columns.map((column, i) => [column, Number(at(values, i))]));
     const row = ids.flatMap((column) => byColumn.get(column) ?? []);

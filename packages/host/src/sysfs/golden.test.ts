@@ -138,7 +138,7 @@ function mergedPackages(golden: Golden): Golden {
   return { ...golden, packages: packages.toSorted((a, b) => (a.cpus < b.cpus ? -1 : 1)) };
 }
 
-/** Only what is left of each object within the CPUs, as hwloc leaves out what is empty then. */
+/** Each object restricted to the CPUs; objects that become empty are left out, as in hwloc. */
 function within(golden: Golden, list: string): Golden {
   const allowed = parseList(list) ?? indexSet([]);
   const cut = (cpus: string): string =>
@@ -164,7 +164,7 @@ describe.skipIf(folder === null)("Machines that hwloc recorded", () => {
   const read = async (recording: string): Promise<Topology> =>
     readSysfs(onlyMachine(await readArchive(recording)));
 
-  test.for(cases)("$name is as hwloc says", async ({ name, recording, golden }) => {
+  test.for(cases)("$name is read as hwloc reads it", async ({ name, recording, golden }) => {
     const topology = await read(recording);
     expect(contradictions(topology)).toEqual([]);
     const difference = differences[name];
@@ -180,7 +180,7 @@ describe.skipIf(folder === null)("Machines that hwloc recorded", () => {
     expect(compared, difference.why).toEqual(difference.amended(golden));
   });
 
-  test("every recording is compared, and every difference is of one", () => {
+  test("every recording is compared, and every expected difference belongs to one", () => {
     const recordings = readdirSync(folder ?? "").filter((file) => file.includes(".tar"));
     const compared = new Set(cases.map(({ recording }) => recording));
     expect(compared.size).toBe(recordings.length);
@@ -189,7 +189,7 @@ describe.skipIf(folder === null)("Machines that hwloc recorded", () => {
     expect(Object.keys(differences).filter((name) => !names.has(name))).toEqual([]);
   });
 
-  test("the goldens have something to compare", () => {
+  test("the goldens have readings to compare", () => {
     const total = (of: (golden: Golden) => readonly unknown[]): number =>
       cases.reduce((sum, { golden }) => sum + of(golden).length, 0);
     expect({

@@ -6,8 +6,8 @@ import { readIndex } from "./values.ts";
 /**
  * A node's pools of huge pages:
  * `/sys/devices/system/node/node0/hugepages/hugepages-2048kB/{nr_hugepages,free_hugepages}`. A pool
- * whose size cannot be read is left out. On a machine of one node the machine's own pools in
- * `/sys/kernel/mm/hugepages` are the node's.
+ * whose size cannot be read is left out. On a machine with one node, the machine's pools in
+ * `/sys/kernel/mm/hugepages` are used where the node has none.
  * https://docs.kernel.org/admin-guide/mm/hugetlbpage.html
  */
 export function readHugepages(tree: Tree, node: number, onlyNode: boolean): HugepagePool[] {

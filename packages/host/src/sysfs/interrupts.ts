@@ -9,19 +9,19 @@ import type { Interrupts, PciDevice } from "@evenkeel/core/topology/topology.ts"
 import type { Tree } from "../tree/tree.ts";
 import { readIndex, readLine } from "./values.ts";
 
-/** A drive of the class NVM Express has queues with interrupts of their own. */
+/** NVMe drives, whose queues have their own interrupts. */
 const driveClass = "0108";
 
-/** A NIC of many queues has one interrupt for each of some hundred CPUs, and few more. */
+/** Enough for a NIC with one interrupt for each of some hundred CPUs. */
 const INTERRUPTS_MAX = 2048;
 
 /**
- * The functions with the CPUs that interrupt: of accelerators, NICs and NVMe drives, since others
- * interrupt seldom. The files of each interrupt tell which CPUs it may go to, counting those that
- * are not online, and since Linux 4.14 which it does go to.
+ * Adds to each accelerator, NIC and NVMe drive the CPUs that its interrupts go to; other functions
+ * interrupt rarely. Each interrupt's files list the CPUs that it may go to, offline ones included,
+ * and since Linux 4.14 the CPUs that it does go to.
  *
- * A device has message-signalled interrupts, or else the one of its pin; those without a handler have
- * no directory. https://docs.kernel.org/core-api/irq/irq-affinity.html
+ * A device has message-signalled interrupts, or else one pin interrupt. An interrupt without a
+ * handler has no directory. https://docs.kernel.org/core-api/irq/irq-affinity.html
  */
 export function withInterrupts(
   tree: Tree,
@@ -56,7 +56,7 @@ function interruptNumbers(tree: Tree, path: string): number[] {
   const messages = tree
     .list(`${path}/msi_irqs`)
     .filter((name) => /^[1-9]\d{0,6}$/.test(name))
-    // Each is asked for what it says, `msi` or `msix`, so that recordings hold it.
+    // Each file, which holds `msi` or `msix`, is read so that recordings contain it.
     .filter((name) => readLine(tree, `${path}/msi_irqs/${name}`) !== null)
     .slice(0, INTERRUPTS_MAX)
     .map(Number)
@@ -66,7 +66,7 @@ function interruptNumbers(tree: Tree, path: string): number[] {
   return pin === null || pin === 0 || pin > 9_999_999 ? [] : [pin];
 }
 
-/** An interrupt that was never set up goes nowhere: its list is empty. */
+/** The list of an interrupt that was never set up is empty. */
 function readCpus(tree: Tree, path: string): IndexSet | null {
   const line = readLine(tree, path);
   return line === null ? null : parseList(line);

@@ -32,7 +32,7 @@ test("Only the first processor counts", () => {
   expect(cpu("model name: big\n\nprocessor: 1\nmodel name: little\n").cpuModel).toBe("big");
 });
 
-test("A board that says nothing of itself is unknown", () => {
+test("A board without a name is unknown", () => {
   const dmi = (vendor: string, product: string, directory: string): Machine =>
     readMachine(
       treeOf({ [`${directory}/sys_vendor`]: vendor, [`${directory}/product_name`]: product }),
@@ -51,7 +51,7 @@ test("A board that says nothing of itself is unknown", () => {
   expect(board).toMatchObject({ vendor: null, product: "Raspberry Pi 5" });
 });
 
-test("The base page is what the kernel told a process, or what it can only be", () => {
+test("The base page is the one in a process's auxiliary vector, or the only one that the architecture has", () => {
   const auxv = (littleEndian: boolean, key: bigint, value: bigint): Uint8Array => {
     const view = new DataView(new ArrayBuffer(48));
     view.setBigUint64(0, 33n, littleEndian);

@@ -2,7 +2,7 @@ import type { Machine } from "@evenkeel/core/topology/topology.ts";
 import type { Tree } from "../tree/tree.ts";
 import { fields, readLine } from "./values.ts";
 
-/** Who made the machine and what it is, as far as firmware and kernel say. */
+/** Reads the machine's vendor, product and CPU model, from firmware and kernel. */
 export function readMachine(tree: Tree): Machine {
   const cpu = firstProcessor(tree.readText("/proc/cpuinfo") ?? "");
   const notes = new Map(fields(tree.readText(recorderNotes) ?? ""));
@@ -16,10 +16,10 @@ export function readMachine(tree: Tree): Machine {
   };
 }
 
-/** What hwloc-gather-topology notes down of a machine that no file would tell. */
+/** The file in which hwloc-gather-topology writes facts that no other file has. */
 export const recorderNotes = "/proc/hwloc-nofile-info";
 
-/** What boards say whose maker filled in nothing. */
+/** The defaults on boards whose vendor filled in nothing. */
 const placeholders: ReadonlySet<string> = new Set([
   "default string",
   "not specified",
@@ -29,7 +29,7 @@ const placeholders: ReadonlySet<string> = new Set([
   "unknown",
 ]);
 
-/** A DMI field; the class directory is a link that some recordings did not keep. */
+/** A DMI field; the class directory is a link, which some recordings lack. */
 function firmwareText(tree: Tree, name: string): string | null {
   const text =
     readLine(tree, `/sys/class/dmi/id/${name}`) ??
@@ -38,8 +38,8 @@ function firmwareText(tree: Tree, name: string): string | null {
 }
 
 /**
- * The fields of /proc/cpuinfo that tell what a CPU is; each is taken where it first appears, which
- * is with the first processor or, on s390, before it.
+ * The fields of /proc/cpuinfo that identify a CPU. The first occurrence of each counts; it is in
+ * the first processor's paragraph or, on s390, before it.
  */
 export const processorFields = [
   "model name",
@@ -67,26 +67,29 @@ function firstProcessor(cpuinfo: string): Processor {
   return found;
 }
 
-/** x86 says "model name", LoongArch "Model Name", MIPS "cpu model", POWER "cpu", IA-64 "family". */
+/**
+ * The key is "model name" on x86, "Model Name" on LoongArch, "cpu model" on MIPS, "cpu" on POWER
+ * and "family" on IA-64.
+ */
 function cpuModel(cpu: Processor): string | null {
   for (const key of ["model name", "Model Name", "cpu model", "cpu", "family"]) {
     const text = cpu.get(key)?.replace(/\s+/g, " ") ?? "";
-    // Some IA-64 kernels give the family's number there.
+    // Some IA-64 kernels write the family's number.
     if (text !== "" && !/^\d+$/.test(text)) return text;
   }
   return null;
 }
 
 /**
- * The architecture as `uname -m` says it. No file of the kernel's says so, but every architecture
- * writes a /proc/cpuinfo of its own form.
+ * The architecture as in `uname -m`. No kernel file has it, but the form of /proc/cpuinfo differs
+ * by architecture.
  */
 function architectureOf(cpu: Processor, noted: string | null): string | null {
   if (noted !== null) return noted;
   const words = (key: string): readonly string[] => cpu.get(key)?.split(" ") ?? [];
-  // The "long mode" flag is what makes an x86 CPU 64-bit.
+  // The flag for "long mode" makes an x86 CPU 64-bit.
   if (words("flags").includes("lm")) return "x86_64";
-  // 32-bit ARM calls the same extension "neon".
+  // 32-bit ARM has the same extension under the name "neon".
   if (cpu.has("CPU implementer") && words("Features").includes("asimd")) return "aarch64";
   if (cpu.get("vendor_id") === "IBM/S390") return "s390x";
   if (cpu.get("arch") === "IA-64") return "ia64";
@@ -95,23 +98,23 @@ function architectureOf(cpu: Processor, noted: string | null): string | null {
 }
 
 /**
- * The base page: what the kernel told the process that reads or recorded, in its auxiliary vector;
- * otherwise what it can only be on that architecture.
+ * The base page size, from the auxiliary vector of the process that reads or recorded; otherwise
+ * the only size that the architecture has.
  */
 function pageBytes(tree: Tree, architecture: string | null, noted: string | null): number | null {
-  const told = pageBytesFromAuxv(tree.readBytes("/proc/self/auxv"));
-  if (told !== null) return told;
+  const fromAuxv = pageBytesFromAuxv(tree.readBytes("/proc/self/auxv"));
+  if (fromAuxv !== null) return fromAuxv;
   if (noted !== null && pageSizes.has(noted)) return Number(noted);
   return architecture === "x86_64" || architecture === "s390x" ? 4096 : null;
 }
 
-/** The base pages that Linux has on 64-bit machines. */
+/** The base page sizes of Linux on 64-bit machines. */
 const pageSizes: ReadonlySet<string> = new Set(["4096", "16384", "65536"]);
 
 /** AT_PAGESZ in include/uapi/linux/auxvec.h. */
 export const pageSizeKey = 6n;
 
-/** Pairs of 64-bit words in the machine's byte order, of which one has the key AT_PAGESZ. */
+/** Finds the pair with the key AT_PAGESZ among the pairs of 64-bit words, in either byte order. */
 export function pageBytesFromAuxv(auxv: Uint8Array | null): number | null {
   if (auxv === null) return null;
   const view = new DataView(auxv.buffer, auxv.byteOffset, auxv.byteLength);

@@ -3,7 +3,7 @@ import { count } from "@evenkeel/core/unit/tally.ts";
 import type { Tree } from "../tree/tree.ts";
 import { fields, indexedNames, readIndex, readLine } from "./values.ts";
 
-/** A node as far as its kind depends on it. */
+/** The facts about a node that its memory kind depends on. */
 export interface NodeMemory {
   readonly id: number;
   readonly hasCpus: boolean;
@@ -11,16 +11,15 @@ export interface NodeMemory {
 }
 
 /**
- * What kind of memory a node has, where the kernel, a driver or firmware tells; for the others it is
- * unknown. That a node has CPUs does not make its memory DRAM: the only memory of a Xeon Max may be
- * HBM.
+ * Finds each node's kind of memory where the kernel, a driver or firmware shows it; other nodes'
+ * kinds are unknown. A node with CPUs need not have DRAM: the only memory of a Xeon Max may be HBM.
  *
- * - A DAX device that the `kmem` driver has turned into memory of a node says by its place below
- *   which bus it lies: NVDIMMs below `ndbusN`, CXL regions below the CXL root.
- * - A CXL region that firmware handed over as ordinary memory is found by where it lies in physical
- *   memory: the block there names its node.
- * - NVIDIA's driver says which node holds the memory of a coherently attached GPU.
- * - HMAT says how fast memory is: see `fastMemory`.
+ * - A DAX device that the `kmem` driver has turned into a node's memory: its path shows its bus,
+ *   `ndbusN` for NVDIMMs and the CXL root for CXL regions.
+ * - A CXL region that firmware set up as ordinary memory: the memory block at its physical address
+ *   names the node.
+ * - The memory of a coherently attached GPU: NVIDIA's driver names the node.
+ * - HBM: HMAT has the bandwidths, see `fastMemory`.
  *
  * https://docs.kernel.org/admin-guide/mm/memory-hotplug.html, include/linux/dax.h,
  * Documentation/ABI/testing/sysfs-bus-cxl, /proc/driver/nvidia/gpus/ADDRESS/numa_status
@@ -36,7 +35,7 @@ export function readMemoryKinds(
   for (const device of tree.list("/sys/bus/dax/devices")) {
     const path = `/sys/bus/dax/devices/${device}`;
     const place = tree.realPath(path);
-    // Without the kmem driver it is no memory of a node, whatever node it would become.
+    // Without the kmem driver the device is not memory of a node, whatever its target node.
     if (place === null || tree.readLink(`/sys/bus/dax/drivers/kmem/${device}`) === null) continue;
     const node = readIndex(tree, `${path}/target_node`);
     const kind = kindByPlace(place);
@@ -58,12 +57,12 @@ function kindByPlace(place: string): MemoryKind | null {
   return null;
 }
 
-/** How much faster than the memory beside the CPUs must be what is called HBM. */
-const fast = 2;
+/** HBM is at least this many times as fast as the CPUs' own memory. */
+const hbmSpeedup = 2;
 
 /**
- * Nodes without CPUs that CPUs read at least twice as fast as their own memory, by HMAT: nothing but
- * HBM beside DRAM is. Xeon Max in flat mode is told so, whose firmware calls both the same.
+ * Nodes without CPUs that CPUs read at least twice as fast as their own memory, by HMAT: only HBM
+ * beside DRAM is. This recognizes Xeon Max in flat mode, whose firmware gives both the same kind.
  */
 function fastMemory(nodes: readonly NodeMemory[], access: readonly Access[]): number[] {
   const bandwidth = new Map(
@@ -72,7 +71,7 @@ function fastMemory(nodes: readonly NodeMemory[], access: readonly Access[]): nu
   const isFast = (id: number): boolean =>
     access.some(({ initiator, target, readBytesPerSecond: rate }) => {
       const own = bandwidth.get(`${initiator} ${initiator}`) ?? null;
-      return target === id && rate !== null && own !== null && rate >= fast * own;
+      return target === id && rate !== null && own !== null && rate >= hbmSpeedup * own;
     });
   return nodes.filter(({ hasCpus, id }) => !hasCpus && isFast(id)).map(({ id }) => id);
 }
@@ -81,8 +80,8 @@ const memoryDirectory = "/sys/devices/system/memory";
 const cxlDirectory = "/sys/bus/cxl/devices";
 
 /**
- * Nodes all of whose memory is in CXL regions. A region is an interleave set of one kind of memory;
- * what it has as persistent memory reaches a node as NVDIMMs' does, if at all.
+ * Nodes whose memory is entirely in CXL regions. A region is an interleave set of one kind of
+ * memory. Persistent memory in a region reaches a node as NVDIMMs do, if at all.
  */
 function cxlMemory(tree: Tree, nodes: readonly NodeMemory[]): number[] {
   const sizes = new Map<number, number>();
@@ -101,13 +100,13 @@ function cxlMemory(tree: Tree, nodes: readonly NodeMemory[]): number[] {
   return nodes
     .filter(({ id, memoryBytes }) => {
       const bytes = sizes.get(id);
-      // A node with more memory than that has other memory too.
+      // A node with more memory than its regions has other memory too.
       return bytes !== undefined && memoryBytes !== null && memoryBytes <= bytes;
     })
     .map(({ id }) => id);
 }
 
-/** `0x4080000000`; the size of a block has no `0x`. Addresses have at most 52 bits. */
+/** Parses `0x4080000000`; the block size has no `0x`. Addresses have at most 52 bits. */
 function hexadecimal(line: string | null, prefix = "0x"): number | null {
   if (line === null || !line.startsWith(prefix)) return null;
   const digits = line.slice(prefix.length);

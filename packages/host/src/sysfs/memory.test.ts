@@ -70,7 +70,7 @@ test("Nodes with holes, without CPUs, and without memory", () => {
   expect(cores.map((core) => core.node)).toEqual([0, 0, 2, 2]);
 });
 
-test("CPUs that two nodes claim, or that do not exist, are on no node", () => {
+test("CPUs that are listed by two nodes, or that do not exist, are on no node", () => {
   const { nodes, cores } = read({
     [`${node}/node0/cpulist`]: "0-2,64\n",
     [`${node}/node1/cpulist`]: "2-3\n",
@@ -167,7 +167,7 @@ test("Memory that CPUs read at least twice as fast as their own is HBM", () => {
   expect(kinds("400000\n", "100000\n")).toEqual([null, null]);
 });
 
-test("A memory-side cache is told in bytes, of several levels that next to the memory", () => {
+test("A memory-side cache is in bytes, and of several levels the one next to the memory counts", () => {
   const cache = `${node}/node0/memory_side_cache`;
   const sizeOf = (files: Readonly<Record<string, string>>): unknown =>
     read({ ...within(`${node}/node0`, { cpulist: "0-3" }), ...files }).nodes[0]?.sideCacheBytes;
@@ -204,7 +204,7 @@ test("CXL memory that firmware handed over as ordinary memory is found where it 
     ...region("region3", "0x300000000\n", "0x80000000\n"),
   };
   expect(kinds(halves)).toEqual([null, "cxl"]);
-  // Half of the node is something else, or the region is no memory of a node, or nobody can tell.
+  // Half of the node is other memory, the region is not a node's memory, or it is unknown.
   for (const files of [
     region("region0", "0x280000000\n", "0x80000000\n"),
     region("region0", "0x280000000\n", "0x100000000\n", "pmem\n"),
@@ -217,7 +217,7 @@ test("CXL memory that firmware handed over as ordinary memory is found where it 
   }
 });
 
-test("A node's kind of memory is known where a driver tells it", () => {
+test("A node's kind of memory is known if a driver gives it", () => {
   const devices = {
     "dax0.0": "/sys/devices/LNXSYSTM:00/LNXSYBUS:00/ACPI0012:00/ndbus0/region0/dax0.0/dax0.0",
     "dax1.0": "/sys/devices/platform/ACPI0017:00/root0/decoder0.0/region1/dax_region1/dax1.0",

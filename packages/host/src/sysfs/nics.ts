@@ -5,11 +5,11 @@ import type { Tree } from "../tree/tree.ts";
 import { pciDirectory } from "./pci.ts";
 
 /**
- * The machine's NICs by the names that the kernel gave them: a function's RDMA device if it has
- * one, otherwise its network interface (of several ports, the first by name). A NIC without either
- * belongs to no driver of ours, or to none, and nothing is known of it.
+ * The machine's NICs, named after their RDMA device or else after their network interface (of
+ * several ports, the first by name). A NIC without either has no driver on this machine, and its
+ * name is unknown.
  *
- * That a NIC has no RDMA device says something only where the kernel shows RDMA devices at all.
+ * A missing RDMA device means something only if the kernel shows RDMA devices at all.
  */
 export function readNics(tree: Tree, pci: readonly PciDevice[]): Nic[] {
   const showsRdma = tree.realPath("/sys/class/infiniband") !== null;
@@ -24,8 +24,8 @@ export function readNics(tree: Tree, pci: readonly PciDevice[]): Nic[] {
 }
 
 /**
- * The first device of a class at each PCI function, from the class directory: each entry is a link
- * to a place below its function, `../../devices/pci0000:00/0000:00:03.0/virtio0/net/eth0`.
+ * The first device of a class for each PCI function, from the links in the class directory:
+ * `../../devices/pci0000:00/0000:00:03.0/virtio0/net/eth0`.
  */
 function namesByAddress(tree: Tree, deviceClass: string): ReadonlyMap<string, string> {
   const names = new Map<string, string>();
@@ -37,7 +37,7 @@ function namesByAddress(tree: Tree, deviceClass: string): ReadonlyMap<string, st
   return names;
 }
 
-/** Recordings without the class directory may still have the device's own. */
+/** From the device's own directory: recordings may lack the class directory. */
 function nameBelow(tree: Tree, address: string, deviceClass: string): string | null {
   return tree.list(`${pciDirectory}/${address}/${deviceClass}`)[0] ?? null;
 }

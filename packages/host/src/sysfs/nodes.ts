@@ -21,27 +21,27 @@ import { indexedNames, memoryField, readIndex, readSet } from "./values.ts";
 
 export const nodeDirectory = "/sys/devices/system/node";
 
-/** A node while the machine is read, with its CPUs as a set. */
+/** A node with its CPUs as a set, while the machine is read. */
 export interface NodeCpus {
   readonly id: number;
   readonly cpus: IndexSet;
 }
 
 /**
- * Which CPUs lie on which node, by ascending node. A kernel without NUMA has no node directory: its
- * machine is one node, 0, with every CPU. What a node claims beyond the online CPUs is left out.
+ * The online CPUs of each node, by ascending node. A kernel without NUMA has no node directory; its
+ * machine is one node, 0, with every CPU.
  *
- * For Linux a CPU lies on one node. Where two claim the same CPU, at least one is wrong and nothing
- * tells which, so the CPU is given to neither.
+ * In Linux a CPU is on one node. A CPU that two nodes list is left out of both, because nothing
+ * shows which is right.
  */
 export function readNodeCpus(tree: Tree, online: IndexSet): NodeCpus[] {
   const ids = onlineNodes(tree);
   if (ids.length === 0) return [{ id: 0, cpus: online }];
   const claims = new Map(ids.map((id) => [id, claimOf(tree, id)]));
   const [only] = ids;
-  const untold = [...claims.values()].includes(null);
-  // The only node has every CPU, even where it does not say so itself.
-  const places = !untold
+  const anyWithoutList = [...claims.values()].includes(null);
+  // The only node has every CPU, even where its own files are missing.
+  const places = !anyWithoutList
     ? new Map<number, IndexSet>()
     : ids.length === 1 && only !== undefined
       ? new Map([[only, online]])
@@ -50,34 +50,34 @@ export function readNodeCpus(tree: Tree, online: IndexSet): NodeCpus[] {
     const claim = claims.get(id) ?? places.get(id) ?? emptySet;
     return { id, cpus: intersection(claim, online) };
   });
-  let once = emptySet;
-  let twice = emptySet;
+  let seen = emptySet;
+  let ambiguous = emptySet;
   for (const { cpus } of claimed) {
-    twice = union(twice, intersection(once, cpus));
-    once = union(once, cpus);
+    ambiguous = union(ambiguous, intersection(seen, cpus));
+    seen = union(seen, cpus);
   }
-  return claimed.map(({ id, cpus }) => ({ id, cpus: difference(cpus, twice) }));
+  return claimed.map(({ id, cpus }) => ({ id, cpus: difference(cpus, ambiguous) }));
 }
 
-/** Those with a directory; one that is switched off and kept its directory is none. */
+/** The nodes that have a directory; an offline node that kept its directory is left out. */
 function onlineNodes(tree: Tree): number[] {
   const recorded = indexedNames(tree, nodeDirectory, "node");
   const online = readSet(tree, nodeDirectory, ["online"]);
   const found = online === null ? [] : recorded.filter((id) => has(online, id));
-  // A list that names none of them was not recorded with them.
+  // A list that contains none of the directories does not belong to them.
   return found.length > 0 ? found : recorded;
 }
 
-/** What a node says are its CPUs: in a list, a mask, or links to them. Null when it does not say. */
+/** The CPUs in a node's own files: a list, a mask, or links. Null where it has none. */
 function claimOf(tree: Tree, id: number): IndexSet | null {
   const directory = `${nodeDirectory}/node${id}`;
-  const said = readSet(tree, directory, ["cpulist", "cpumap"]);
-  if (said !== null) return said;
+  const listed = readSet(tree, directory, ["cpulist", "cpumap"]);
+  if (listed !== null) return listed;
   const linked = indexedNames(tree, directory, "cpu").filter((cpu) => cpu <= INDEX_MAX);
   return linked.length === 0 ? null : indexSet(linked);
 }
 
-/** The same from the other side: the directory of a CPU has a link to its node. */
+/** The node's CPUs from the CPUs' directories, each of which links to its node. */
 function claimsOfCpus(tree: Tree, online: IndexSet): ReadonlyMap<number, IndexSet> {
   const members = new Map<number, number[]>();
   for (const cpu of indices(online)) {
@@ -88,7 +88,7 @@ function claimsOfCpus(tree: Tree, online: IndexSet): ReadonlyMap<number, IndexSe
   return new Map([...members].map(([node, cpus]) => [node, indexSet(cpus)]));
 }
 
-/** The nodes' memory, which counts huge pages in, and the pools of those. */
+/** The nodes' memory, huge pages included, and their pools of huge pages. */
 export function readNodes(
   tree: Tree,
   nodes: readonly NodeCpus[],
@@ -98,7 +98,7 @@ export function readNodes(
   const memory = nodes.map(({ id, cpus }): NodeMemory => {
     const meminfo = tree.readText(`${nodeDirectory}/node${id}/meminfo`);
     const ofNode = memoryField(meminfo, "MemTotal");
-    // The only node has all the memory there is, even where it does not say so itself.
+    // The only node has all memory, even where its own file is missing.
     const memoryBytes =
       ofNode === null && nodes.length === 1 ? memoryField(whole(), "MemTotal") : ofNode;
     return { id, hasCpus: !isEmpty(cpus), memoryBytes };
@@ -115,8 +115,8 @@ export function readNodes(
 }
 
 /**
- * Documentation/admin-guide/mm/numaperf.rst ("NUMA Cache"): what HMAT says of a memory-side cache, in
- * bytes. Of several levels the first stands next to the memory.
+ * The size of the HMAT's memory-side cache in bytes (Documentation/admin-guide/mm/numaperf.rst,
+ * "NUMA Cache"). With several levels, the first is next to the memory.
  */
 function readSideCache(tree: Tree, id: number): number | null {
   const directory = `${nodeDirectory}/node${id}/memory_side_cache`;

@@ -66,7 +66,7 @@ test("Nodes and CPUs may have numbers far beyond a thousand", () => {
   expect(topology.cores).toMatchObject([{ node: 2000, cpus: "9000-9001" }]);
 });
 
-test("Sockets of s390 that have one number in two books are two packages", () => {
+test("s390 sockets with one number in two books are two packages", () => {
   const files = cpus([0, 1, 2, 3, 4, 5, 6, 7], (cpu) => ({
     physical_package_id: `${(cpu >> 1) & 1}`,
     book_id: `${cpu >> 2}`,
@@ -77,19 +77,19 @@ test("Sockets of s390 that have one number in two books are two packages", () =>
   expect(packages(read(apart))).toEqual([0, 0, 1, 1]);
 });
 
-test("A package of the number -1, in whatever width, is unknown", () => {
+test("A package number of -1, of any width, is unknown", () => {
   for (const id of ["-1", "65535", "4294967295"]) {
     const files = cpus(four, () => ({ physical_package_id: id, core_siblings_list: "0-3" }));
     expect(packages(read(files)), id).toEqual([null, null, null, null]);
   }
 });
 
-test("Packages without numbers are counted by the CPUs that the kernel says are in them", () => {
+test("Packages without numbers are told apart by the kernel's lists of their CPUs", () => {
   const files = cpus(four, (cpu) => ({ core_siblings: cpu % 2 === 0 ? "5" : "a" }));
   expect(packages(read(files))).toEqual([0, 1, 0, 1]);
 });
 
-test("A CPU that tells no siblings is in the core of one that names it", () => {
+test("A CPU without siblings is in the core of the CPU that lists it", () => {
   const files = {
     ...cpus([0, 1], () => ({ core_id: "0" })),
     ...cpus([2], () => ({ core_id: "5" })),
@@ -101,7 +101,7 @@ test("A CPU that tells no siblings is in the core of one that names it", () => {
   expect(topology.cores.map((core) => core.cpus)).toEqual(["0", "1", "2-3"]);
 });
 
-test("A node that does not tell its CPUs is known by their links, or by being the only one", () => {
+test("A node without a list of CPUs gets the CPUs that link to it, or all if it is the only one", () => {
   const files = {
     ...cpus(four, () => ({ core_id: "0" })),
     [`${system}/node/node0/meminfo`]: "Node 0 MemTotal: 1024 kB\n",
@@ -121,7 +121,7 @@ test("A node that does not tell its CPUs is known by their links, or by being th
   ]);
 });
 
-test("A node that is switched off is none, and its CPUs lie on no node", () => {
+test("A node that is switched off is left out, and its CPUs are on no node", () => {
   const topology = read({
     ...cpus(four, () => ({ core_id: "0" })),
     [`${system}/node/online`]: "1\n",
@@ -158,7 +158,7 @@ test("Rows of distances may have columns for nodes that are offline, or not reco
   expect(read({ ...rows("10 20", "21"), ...online }).distances).toBeNull();
 });
 
-test("A list that is none, or that a page cut short, gives way to the mask beside it", () => {
+test("An invalid list, or one that was cut at a page, is replaced by the mask beside it", () => {
   const files = { ...cpus(four, () => ({ core_id: "0" })), [`${system}/node/node0/cpumap`]: "f\n" };
   const cut = `0,${"2,".repeat(2046)}13`.slice(0, 4095);
   for (const cpulist of ["(null)\n", cut]) {
@@ -170,7 +170,7 @@ test("A list that is none, or that a page cut short, gives way to the mask besid
   expect(() => read(alone)).toThrow(expect.objectContaining({ code: "tree-malformed" }));
 });
 
-test("CPUs of which only the list was recorded are there", () => {
+test("CPUs that are recorded only in a list are read", () => {
   const topology = read({
     [`${system}/cpu/online`]: "0-3\n",
     [`${system}/node/node0/cpulist`]: "0-1\n",
@@ -179,7 +179,7 @@ test("CPUs of which only the list was recorded are there", () => {
   expect(topology.cores.map(({ node }) => node)).toEqual([0, 0, 1, 1]);
 });
 
-test("Without /sys the processors of /proc/cpuinfo are the machine", () => {
+test("Without /sys the processors are read from /proc/cpuinfo", () => {
   const x86 = [0, 1, 2, 3]
     .map((cpu) => `processor\t: ${cpu}\nphysical id\t: ${cpu & 1}\ncore id\t\t: 7\n`)
     .join("\n");
@@ -208,7 +208,7 @@ const functionAt = (path: string): Files =>
     numa_node: "65535\n",
   });
 
-test("A device that does not tell its CPUs readably has an unknown node, and the machine is read", () => {
+test("A device with an unreadable list of CPUs has an unknown node, and the machine is read", () => {
   const place = "/sys/devices/pci0000:00/0000:00:0e.0";
   const identity = { class: "0x060400\n", vendor: "0x8086\n", device: "0x1234\n" };
   const nodeOf = (local: Files): number | null | undefined =>
@@ -223,7 +223,7 @@ test("A device that does not tell its CPUs readably has an unknown node, and the
   expect(nodeOf({ local_cpulist: "0\n" })).toBe(0);
 });
 
-test("PCI below platform devices, VMD and Hyper-V is read, with links or without", () => {
+test("PCI below platform devices, VMD and Hyper-V is read, with or without links", () => {
   const places = {
     "0000:00:0e.0": "/sys/devices/pci0000:00/0000:00:0e.0",
     "10000:00:02.0": "/sys/devices/pci0000:00/0000:00:0e.0/pci10000:00/10000:00:02.0",

@@ -6,12 +6,12 @@ const memoryFlag = 0x200n;
 const barsMax = 6;
 
 /**
- * The sizes of a function's memory BARs in their order, from `resource`: a line `start end flags`
- * for each of the six registers, then the expansion ROM, a bridge's windows and SR-IOV's. Only the
- * registers count, since they are what a guest has to find room for. An I/O port BAR is none, and
- * the upper half of a 64-bit one is an empty line.
+ * The sizes of a function's memory BARs in their order, from `resource`: one line `start end flags`
+ * for each of the six registers, then lines for the expansion ROM, a bridge's windows and SR-IOV.
+ * Only the registers count, because a guest must find room for them. An I/O port BAR is not memory,
+ * and the upper half of a 64-bit BAR has an empty line.
  *
- * Null when there is no such file, or when it does not read like one.
+ * Null where the file is missing or malformed.
  */
 export function readMemoryBars(tree: Tree, path: string): number[] | null {
   const text = tree.readText(`${path}/resource`);

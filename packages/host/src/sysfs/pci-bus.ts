@@ -3,16 +3,16 @@ import { joined } from "../tree/resolve.ts";
 import type { Tree } from "../tree/tree.ts";
 import { pciDirectory } from "./pci.ts";
 
-/** What lies below `/sys/devices` and has no PCI devices of its own. */
+/** Directories of `/sys/devices` that contain no PCI devices. */
 const elsewhere: ReadonlySet<string> = new Set(["system", "virtual", "cpu", "breakpoint"]);
-/** Host bridges lie below a platform device or two, as on Arm and in Hyper-V's guests. */
+/** Host bridges are below one or two platform devices on Arm and in Hyper-V guests. */
 const depthMax = 8;
 const directoriesMax = 65_536;
 
 /**
- * The tree with `/sys/bus/pci/devices`, which is a directory of links to where the functions are.
- * A recording of `/sys/devices` alone has the functions and not the links: then they are looked
- * for, below every host bridge, and stand where the links would lead.
+ * Adds `/sys/bus/pci/devices`, a directory of links to the functions, to a tree that lacks it. A
+ * recording of `/sys/devices` alone has the functions but not the links. The functions are then
+ * searched below every host bridge and shown in place of the links.
  *
  * The cost is one listing for each directory down to the host bridges and below them.
  */
@@ -38,7 +38,7 @@ export function withPciBus(tree: Tree): Tree {
   };
 }
 
-/** The path of each PCI function by its address, the first where two have one. */
+/** The path of each PCI function by its address; of two with one address, the first. */
 function placesOfFunctions(tree: Tree): ReadonlyMap<string, string> {
   const places = new Map<string, string>();
   let visited = 0;
@@ -48,9 +48,9 @@ function placesOfFunctions(tree: Tree): ReadonlyMap<string, string> {
       const below = joined(path, name);
       const isFunction = inPci && isPciAddress(name);
       const isRoot = /^pci[0-9a-f]{4,8}:[0-9a-f]{2}$/.test(name);
-      // Within PCI only functions and the host bridges of further domains lead on.
+      // Below a host bridge, only functions and host bridges of further domains contain functions.
       if (inPci ? !isFunction && !isRoot : elsewhere.has(name)) continue;
-      // A link would lead to what is found elsewhere.
+      // A link leads to a directory that is found elsewhere.
       if (tree.readLink(below) !== null) continue;
       if (isFunction && !places.has(name)) places.set(name, below);
       visit(below, isFunction || isRoot ? 0 : depth + 1, inPci || isRoot);

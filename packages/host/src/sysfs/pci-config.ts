@@ -1,9 +1,9 @@
 import type { PciDevice } from "@evenkeel/core/topology/topology.ts";
 
 /**
- * A function's configuration space as sysfs has it: its first 64 bytes for everybody, and for root
- * all 256 of conventional PCI or 4096 of PCI Express. Capabilities are lists in it: the ordinary one
- * begins where byte 0x34 says, the extended one at 0x100.
+ * Reads a function's configuration space from sysfs: the first 64 bytes for everybody; for root all
+ * 256 bytes of conventional PCI or 4096 of PCI Express. It contains two lists of capabilities: the
+ * ordinary one starts at the offset in byte 0x34, the extended one at 0x100.
  *
  * PCI Express Base Specification 6.0, 7.5 to 7.8; include/uapi/linux/pci_regs.h
  */
@@ -24,14 +24,14 @@ interface Capability {
   readonly at: number;
 }
 
-/** What the function's controls say; null where its capabilities could not be read. */
+/** The function's ACS and ATS controls; null where its capabilities could not be read. */
 export function pciControls(config: Uint8Array | null): PciControls {
   const capabilities = config === null ? null : extendedCapabilities(config);
   if (config === null || capabilities === null) return { acsRedirect: null, atsEnabled: null };
   const isSet = (id: number, bits: number): boolean | null => {
     const found = capabilities.find((each) => each.id === id);
     if (found === undefined) return false;
-    // A file that was cut short may have a capability's head and not its control register.
+    // A file that was cut short may hold a capability's head without its control register.
     return found.at + 8 > config.length ? null : (word(config, found.at + 6) & bits) !== 0;
   };
   return {
@@ -41,14 +41,14 @@ export function pciControls(config: Uint8Array | null): PciControls {
 }
 
 /**
- * As much of the configuration space as `pciControls` and the reading of a function's identity need:
- * the header, the heads of the lists, ACS and ATS. All else becomes zeros, such as vital product data
- * and the serial number, which on NICs is their MAC address; that is kept only when asked for. What
- * would be zeros alone at the end is left out.
+ * Keeps only the parts of the configuration space that `pciControls` and a function's identity
+ * need: the header, the heads of the lists, ACS and ATS. Everything else becomes zeros, such as
+ * vital product data and the serial number, which on NICs is their MAC address; the serial number
+ * is kept on request. Zeros at the end are cut off.
  */
 export function withoutSecrets(config: Uint8Array, withSerials: boolean): Uint8Array {
   const kept = new Uint8Array(config.length);
-  // That there is an extended list at all is told by what is behind the first 256 bytes.
+  // The bytes behind the first 256 show that an extended list exists, so they are kept.
   let end = Math.min(config.length, extendedFrom + 4);
   const keep = (from: number, length: number): void => {
     const part = config.subarray(from, from + length);
@@ -65,16 +65,19 @@ export function withoutSecrets(config: Uint8Array, withSerials: boolean): Uint8A
   return kept.subarray(0, end);
 }
 
-/** Two bytes that are known to be there: a view of bytes throws where they are not. */
+/** Two bytes at an offset that exists; the view throws otherwise. */
 function word(config: Uint8Array, at: number): number {
   return new DataView(config.buffer, config.byteOffset, config.length).getUint16(at, true);
 }
 
-/** The list that bit 4 of the status register announces: an id and the place of the next each. */
+/**
+ * The ordinary list, if bit 4 of the status register is set: each entry has an id and the next
+ * offset.
+ */
 function ordinaryCapabilities(config: Uint8Array): Capability[] {
   const found: Capability[] = [];
   if (config.length <= headerBytes || (word(config, 6) & 0x10) === 0) return found;
-  // There is room for 48 of them: what goes on longer runs in a circle.
+  // There is room for 48; a longer list is a loop.
   let at = word(config, 0x34) & 0xfc;
   while (at >= headerBytes && at + 2 <= config.length && found.length < 48) {
     const head = word(config, at);
@@ -87,16 +90,16 @@ function ordinaryCapabilities(config: Uint8Array): Capability[] {
 }
 
 /**
- * The extended list: 16 bits of id, 4 of version, 12 of the next's place. A function that is not of
- * PCI Express has none. Null where it was not to be read: of the header alone nothing follows, and
- * 256 bytes of an Express function are all that a kernel without access to the others shows.
+ * The extended list: 16 bits of id, 4 of version, 12 of the next offset. A function without PCI
+ * Express has none. Null where it could not be read: the file has only the header, or only the 256
+ * bytes that a kernel without access to the rest shows of a PCI Express function.
  */
 function extendedCapabilities(config: Uint8Array): Capability[] | null {
   if (config.length < extendedFrom) return null;
   const isExpress = ordinaryCapabilities(config).some(({ id }) => id === expressCapability);
-  if (config.length < extendedFrom + 4) return isExpress || answersNot(config, 0) ? null : [];
-  if (answersNot(config, 0) && answersNot(config, extendedFrom)) return null;
-  if (answersNot(config, extendedFrom)) return isExpress ? null : [];
+  if (config.length < extendedFrom + 4) return isExpress || isAllOnes(config, 0) ? null : [];
+  if (isAllOnes(config, 0) && isAllOnes(config, extendedFrom)) return null;
+  if (isAllOnes(config, extendedFrom)) return isExpress ? null : [];
   const found: Capability[] = [];
   let at = extendedFrom;
   while (at >= extendedFrom && at + 4 <= config.length && found.length < 960) {
@@ -108,7 +111,7 @@ function extendedCapabilities(config: Uint8Array): Capability[] | null {
   return found;
 }
 
-/** What does not answer reads as ones. */
-function answersNot(config: Uint8Array, at: number): boolean {
+/** A function that does not answer reads as all ones. */
+function isAllOnes(config: Uint8Array, at: number): boolean {
   return word(config, at) === 0xffff && word(config, at + 2) === 0xffff;
 }

@@ -6,9 +6,10 @@ import { readLine } from "./values.ts";
 export type PciIdentity = Pick<PciDevice, "class" | "vendor" | "device">;
 
 /**
- * What a function is: its own files say `0x030200`, `0x10de`, `0x2330`. Recordings that left them
- * out may have its configuration space, which says the same in its first bytes (PCI Local Bus
- * Specification 3.0, 6.1: vendor at 0, device at 2, class from 9, all little-endian).
+ * A function's class, vendor and device, from its files (`0x030200`, `0x10de`, `0x2330`).
+ * Recordings without these files may have its configuration space, which starts with the same
+ * values (PCI Local Bus Specification 3.0, 6.1: vendor at 0, device at 2, class from 9, all
+ * little-endian).
  */
 export function readPciIdentity(tree: Tree, path: string): PciIdentity | null {
   const code = hexadecimal(readLine(tree, `${path}/class`), 6);

@@ -14,12 +14,12 @@ import { linkName, readInteger, readLine } from "./values.ts";
 export const pciDirectory = "/sys/bus/pci/devices";
 
 /**
- * The PCI functions. Where one hangs is told by its path once links are resolved,
- * `/sys/devices/pci0000:15/0000:15:01.0/0000:16:00.0`: the last `pciDDDD:BB` is its host bridge
- * (one behind Intel's VMD has two), and the address before its own is the bridge above it.
+ * Reads the PCI functions. A function's place is in its path with links resolved,
+ * `/sys/devices/pci0000:15/0000:15:01.0/0000:16:00.0`: the last `pciDDDD:BB` is its host bridge (a
+ * function behind Intel's VMD has two), and the address before its own is the bridge above it.
  *
- * A function without a vendor, a device or a class is no use to anybody and left out; a bridge that
- * is left out, or was not recorded, is passed over for the one above it.
+ * A function without a vendor, a device or a class is left out. If a bridge is left out or was not
+ * recorded, the bridge above it takes its place.
  */
 export function readPci(tree: Tree, nodes: readonly NodeCpus[]): PciDevice[] {
   const found: {
@@ -54,7 +54,9 @@ export function readPci(tree: Tree, nodes: readonly NodeCpus[]): PciDevice[] {
   });
 }
 
-/** A bridge that is itself somewhere else than on the device's path would be a contradiction. */
+/**
+ * Whether the bridge is on the device's path; if it is elsewhere, the files contradict each other.
+ */
 function liesBelow(path: string, bridge: string | undefined): boolean {
   return bridge !== undefined && path.startsWith(`${bridge}/`);
 }
@@ -67,8 +69,8 @@ interface Place {
 }
 
 /**
- * A recording that does not keep links has the device itself in their place. Its bus then counts as
- * a host bridge's, as for a device that hangs below none.
+ * In a recording without links, the device itself stands in place of the link; its bus then counts
+ * as a host bridge's, as for any device without a host bridge in its path.
  */
 function placeOf(tree: Tree, path: string, address: string): Place | null {
   const real = tree.realPath(path);
@@ -81,20 +83,20 @@ function placeOf(tree: Tree, path: string, address: string): Place | null {
 }
 
 /**
- * The kernel's `numa_node`, where it is a node that is there. Kernels before 2.6.31 have no such
- * file: then the CPUs that the device is local to tell, if they are those of exactly one of several
- * nodes. A -1 is an answer, and is not second-guessed.
+ * The kernel's `numa_node`, if that node exists. Kernels before 2.6.31 have no such file; then the
+ * device's local CPUs decide, if they are those of exactly one of several nodes. A -1 is taken as
+ * unknown, without a look at the local CPUs.
  */
 function nodeOf(tree: Tree, path: string, nodes: readonly NodeCpus[]): number | null {
-  const said = readInteger(tree, `${path}/numa_node`);
-  if (said !== null) return nodes.some(({ id }) => id === said) ? said : null;
+  const recorded = readInteger(tree, `${path}/numa_node`);
+  if (recorded !== null) return nodes.some(({ id }) => id === recorded) ? recorded : null;
   if (nodes.length < 2 || tree.realPath(`${path}/numa_node`) !== null) return null;
   const local = localCpus(tree, path);
   if (local === null || isEmpty(local)) return null;
   return nodes.find(({ cpus }) => !isEmpty(cpus) && equals(cpus, local))?.id ?? null;
 }
 
-/** Of a device whose files hold no set, the node is unknown, which the machine can do without. */
+/** The device's local CPUs; null where its files hold no set. */
 function localCpus(tree: Tree, path: string): IndexSet | null {
   const list = readLine(tree, `${path}/local_cpulist`);
   const mask = readLine(tree, `${path}/local_cpus`);
@@ -102,7 +104,7 @@ function localCpus(tree: Tree, path: string): IndexSet | null {
   return listed ?? (mask === null ? null : parseMask(mask));
 }
 
-/** The IOMMU group of the function whose folder that is. */
+/** The IOMMU group of the function in this folder. */
 export function readIommuGroup(tree: Tree, path: string): number | null {
   const name = linkName(tree, `${path}/iommu_group`);
   return name !== null && /^\d{1,9}$/.test(name) ? Number(name) : null;

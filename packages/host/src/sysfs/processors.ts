@@ -14,31 +14,31 @@ export const cpuDirectory = "/sys/devices/system/cpu";
 
 /** The machine's CPUs by the kernel's numbers. */
 export interface Processors {
-  /** Those that run something. */
+  /** The CPUs in use. */
   readonly online: IndexSet;
-  /** Those that are there and could be switched on. */
+  /** The CPUs that exist and could be switched on. */
   readonly offline: IndexSet;
 }
 
 /**
- * Which CPUs there are. `online` and `present` say it on every kernel since 2.6.28; before, and in
- * recordings without them, a CPU is there when it has a directory, and online unless it says
- * otherwise or has lost its topology, as CPUs that are switched off do. A CPU without a directory
- * is left out even where it is said to be online: nothing could be said of it. Only where no CPU
- * has one, because nobody recorded them, the list alone tells which there are.
+ * Reads which CPUs exist. `online` and `present` list them on every kernel since 2.6.28. Before,
+ * and in recordings without these files, a CPU exists if it has a directory, and is online unless
+ * its file says otherwise or its topology is missing, as for CPUs that are switched off. A listed
+ * CPU without a directory is left out, because nothing is known about it. If no CPU has a
+ * directory, because none were recorded, the list alone counts.
  *
- * `offline` is of no use here: it counts up to what the kernel was built for.
+ * `offline` is not used: it counts up to the kernel's compiled limit.
  */
 export function readProcessors(tree: Tree): Processors {
   const numbers = indexedNames(tree, cpuDirectory, "cpu").filter((cpu) => cpu <= INDEX_MAX);
-  const said = readSet(tree, cpuDirectory, ["online"]);
-  const known = numbers.length === 0 ? (said ?? emptySet) : indexSet(numbers);
+  const listed = readSet(tree, cpuDirectory, ["online"]);
+  const known = numbers.length === 0 ? (listed ?? emptySet) : indexSet(numbers);
   const online =
-    said === null
+    listed === null
       ? indexSet(numbers.filter((cpu) => seemsOnline(tree, cpu)))
-      : intersection(said, known);
+      : intersection(listed, known);
   const present = readSet(tree, cpuDirectory, ["present"]) ?? known;
-  return { online, offline: difference(union(present, known), said ?? online) };
+  return { online, offline: difference(union(present, known), listed ?? online) };
 }
 
 function seemsOnline(tree: Tree, cpu: number): boolean {

@@ -23,7 +23,7 @@ test("A tree without CPUs is refused", () => {
   );
 });
 
-test("A machine is named as the caller says, or after its file", () => {
+test("A machine has the name that the caller gives, or that of its file", () => {
   const files = new Map(Object.entries(cpuFiles(0, "0", 0)));
   const named = (where: string): string => readSysfs(memoryTree(files, new Map(), where)).name;
   expect(named("/tmp/host7.tar.bz2")).toBe("host7");
@@ -33,19 +33,22 @@ test("A machine is named as the caller says, or after its file", () => {
   expect(readSysfs(memoryTree(files, new Map(), "x"), "mine").name).toBe("mine");
 });
 
-test.skipIf(process.platform !== "linux")("This machine's cores and nodes are lscpu's", () => {
-  const topology = readSysfs(liveTree());
-  expect(contradictions(topology)).toEqual([]);
-  const text = execFileSync("lscpu", ["-p=CPU,CORE,NODE"], { encoding: "utf8" });
-  const rows = text.split("\n").filter((line) => /^\d/.test(line));
-  const grouped = (column: number): string[] =>
-    [...Map.groupBy(rows, (row) => row.split(",")[column] ?? "")]
-      .map(([, members]) => formatList(indexSet(members.map((row) => parseInt(row, 10)))))
-      .toSorted();
-  expect(topology.cores.map(({ cpus }) => cpus).toSorted()).toEqual(grouped(1));
-  const withCpus = topology.nodes.map(({ cpus }) => cpus).filter((cpus) => cpus !== "");
-  expect(withCpus.toSorted()).toEqual(grouped(2));
-});
+test.skipIf(process.platform !== "linux")(
+  "This machine's cores and nodes are those of lscpu",
+  () => {
+    const topology = readSysfs(liveTree());
+    expect(contradictions(topology)).toEqual([]);
+    const text = execFileSync("lscpu", ["-p=CPU,CORE,NODE"], { encoding: "utf8" });
+    const rows = text.split("\n").filter((line) => /^\d/.test(line));
+    const grouped = (column: number): string[] =>
+      [...Map.groupBy(rows, (row) => row.split(",")[column] ?? "")]
+        .map(([, members]) => formatList(indexSet(members.map((row) => parseInt(row, 10)))))
+        .toSorted();
+    expect(topology.cores.map(({ cpus }) => cpus).toSorted()).toEqual(grouped(1));
+    const withCpus = topology.nodes.map(({ cpus }) => cpus).filter((cpus) => cpus !== "");
+    expect(withCpus.toSorted()).toEqual(grouped(2));
+  },
+);
 
 const recording = corpus("sysfs-hwloc/32em64t-2n8c+dax+nvme+mic+dimms.tar.bz2");
 
@@ -102,7 +105,7 @@ const links = new Map([
   [`${device}/driver`, "../../../bus/pci/drivers/nvidia"],
 ]);
 
-test("Whatever is damaged, a machine is read without contradictions or refused with a code", () => {
+test("A damaged tree is read without contradictions, or refused with a code", () => {
   const nonsense = fc.oneof(
     fc.constantFrom("", "\n", "-1\n", "0\n", "0-3\n", "7\n", "3,1-2\n", "ffffffff,ffffffff\n"),
     fc.constantFrom(
@@ -139,7 +142,7 @@ test("Whatever is damaged, a machine is read without contradictions or refused w
     }),
     { numRuns: 1500 },
   );
-  // Most of what a file can say wrong makes something unknown, and not the machine unreadable.
+  // Most wrong contents of a file make a fact unknown, and not the machine unreadable.
   expect(outcomes.read).toBeGreaterThan(outcomes.refused);
   expect(outcomes.refused).toBeGreaterThan(0);
 });

@@ -23,15 +23,16 @@ import { formatList } from "@evenkeel/core/set/list-format.ts";
 import { readLine } from "./values.ts";
 
 /**
- * A Linux machine as its sysfs and procfs show it.
+ * Reads a Linux machine from its sysfs and procfs.
  *
- * Kernels of twenty years say the same things in different files, and firmware tells them wrong.
- * What is missing or meaningless is unknown, and where two files contradict each other the part on
- * which they agree is kept. Only what would make a machine of the wrong shape is refused: with
- * `tree-empty` where there is no CPU to read, with `tree-malformed` where a set of CPUs is none.
+ * Twenty years of kernels write the same facts to different files, and firmware makes mistakes. A
+ * missing or meaningless fact is unknown. If two files contradict each other, only the part on
+ * which they agree is kept. Two errors are thrown, because the machine would have the wrong shape
+ * otherwise: `tree-empty` where there is no CPU, and `tree-malformed` where a set of CPUs is
+ * malformed.
  *
- * The cost is one reading of some six small files for each core and fifteen for each PCI function, and
- * two for each interrupt of an accelerator, a NIC or a drive.
+ * The cost is some six small files for each core, fifteen for each PCI function, and two for each
+ * interrupt of an accelerator, a NIC or a drive.
  */
 export function readSysfs(machine: Tree, name: string = machineName(machine)): Topology {
   const tree = withPciBus(machine);
@@ -69,7 +70,7 @@ export function readSysfs(machine: Tree, name: string = machineName(machine)): T
   return checkedTopology(topology, tree.where);
 }
 
-/** This machine's own name; of a recording that of its file or directory. */
+/** This machine's host name; for a recording, the name of its file or directory. */
 function machineName(tree: Tree): string {
   const host = tree.live ? readLine(tree, "/proc/sys/kernel/hostname") : null;
   const file = nameOf(tree.where).replace(/\.(tar(\.(gz|bz2|xz))?|tgz|tbz2?|txz)$/, "");

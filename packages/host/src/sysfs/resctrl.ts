@@ -8,8 +8,8 @@ import { readIndex, readLine } from "./values.ts";
 const information = "/sys/fs/resctrl/info";
 
 /**
- * How L3 caches can be shared out, where resctrl is mounted and the processor can. With code and
- * data apart (CDP) the same is said of each, and half as many classes are left.
+ * Reads how L3 caches can be partitioned, where resctrl is mounted and the processor supports it.
+ * With separate code and data (CDP), both have the same values, and half as many classes.
  * https://docs.kernel.org/filesystems/resctrl.html ("Info directory")
  */
 export function readCacheAllocation(tree: Tree): CacheAllocation | null {
@@ -31,7 +31,7 @@ export function readCacheAllocation(tree: Tree): CacheAllocation | null {
   return null;
 }
 
-/** Processors have some dozens of classes and of ways. */
+/** Processors have some dozens of classes and ways. */
 const COUNT_MAX = 1024;
 
 function readCount(tree: Tree, path: string): number | null {
@@ -39,7 +39,7 @@ function readCount(tree: Tree, path: string): number | null {
   return count !== null && count <= COUNT_MAX ? count : null;
 }
 
-/** A mask of ways; a cache has far fewer than would take a second word. */
+/** A mask of ways; no cache has so many that it needs a second word. */
 function readWays(tree: Tree, path: string): IndexSet | null {
   const line = readLine(tree, path);
   return line !== null && /^[0-9a-f]{1,8}$/i.test(line) ? parseMask(line) : null;

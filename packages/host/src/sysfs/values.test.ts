@@ -13,7 +13,7 @@ import {
   readSet,
 } from "./values.ts";
 
-test("A line is what stands between blanks, newlines and stray NULs", () => {
+test("A value is read without the blanks, newlines and NULs around it", () => {
   const tree = treeOf({ "/a": " x y \n", "/b": "0-3\n\0", "/c": "\n", "/d": "" });
   expect(["/a", "/b", "/c", "/d", "/e"].map((path) => readLine(tree, path))).toEqual([
     "x y",
@@ -24,7 +24,7 @@ test("A line is what stands between blanks, newlines and stray NULs", () => {
   ]);
 });
 
-test("A link names what its last name says, and nothing where that is no name", () => {
+test("A link's name is the last part of its target, or null if that is not a name", () => {
   const links = ["../drivers/nvme", "nvme", "/", "..", "../..", "."];
   const tree = memoryTree(new Map(), new Map(links.map((to, i) => [`/${i}`, to])), "test");
   expect([...links, ""].map((_, i) => linkName(tree, `/${i}`))).toEqual([
@@ -38,7 +38,7 @@ test("A link names what its last name says, and nothing where that is no name", 
   ]);
 });
 
-test("A number is decimal and nothing else", () => {
+test("Only decimal numbers are numbers", () => {
   const texts = ["7\n", "-1\n", "0x10", "1 2", "1e3", "", "99999999999999999999", "seven", "٣"];
   const tree = treeOf(Object.fromEntries(texts.map((text, i) => [`/${i}`, text])));
   const read = texts.map((_, i) => [readInteger(tree, `/${i}`), readIndex(tree, `/${i}`)]);
@@ -54,7 +54,7 @@ test("A number is decimal and nothing else", () => {
   ).toBe(true);
 });
 
-test("A set comes from the first file that says one", () => {
+test("A set comes from the first file that has one", () => {
   const tree = treeOf({
     "/d/cpulist": "0-1,8\n\0",
     "/d/cpumap": "00000000,00000003",
@@ -76,20 +76,22 @@ test("A set comes from the first file that says one", () => {
   expect(read(["absent"])).toBeNull();
 });
 
-test("What is neither a list nor a mask is refused, with the file and what it should be", () => {
+test("A text that is neither a list nor a mask is refused, with the file and the expected form", () => {
   for (const text of ["all of them", "3-1", "0-99999999", "-1", "0-3;5", "\u{1F600}"]) {
     const tree = treeOf({ "/sys/devices/system/cpu/online": text });
     expect(() => readSet(tree, "/sys/devices/system/cpu", ["online"]), text).toThrow(
       expect.objectContaining({
         code: "tree-malformed",
-        message: "/sys/devices/system/cpu/online does not name CPUs",
+        message: "/sys/devices/system/cpu/online is not a set of CPUs",
       }),
     );
   }
-  expect(() => readSet(treeOf({ "/m/cpumap": "xyz" }), "/m", ["cpumap"])).toThrow(/does not name/);
+  expect(() => readSet(treeOf({ "/m/cpumap": "xyz" }), "/m", ["cpumap"])).toThrow(
+    /is not a set of CPUs/,
+  );
 });
 
-test("Numbered names are numbers and nothing like it", () => {
+test("Only a name followed by a number is a numbered name", () => {
   const names = [
     "cpu10",
     "cpu2",
@@ -106,7 +108,7 @@ test("Numbered names are numbers and nothing like it", () => {
   expect(indexedNames(tree, "/absent", "cpu")).toEqual([]);
 });
 
-test("Memory is told in kB, by a node with its number before the name", () => {
+test("Memory is in kB, and a node has its number before the name", () => {
   expect(
     memoryField("\nNode 0 MemTotal:      8386704 kB\nNode 0 MemFree: 1 kB\n", "MemTotal"),
   ).toBe(8_386_704 * 1024);

@@ -7,37 +7,37 @@ import { nameOf } from "../tree/resolve.ts";
 import type { Tree } from "../tree/tree.ts";
 
 /**
- * The forms in which sysfs says things. A file that is absent or empty says nothing: recordings
- * keep an empty file where the kernel refused to answer.
+ * Reads the formats of values in sysfs. An absent or empty file has no value: recordings keep an
+ * empty file where the kernel refused to answer.
  */
 
-/** The file's text without surrounding blanks; null when it says nothing. */
+/** The file's text without surrounding blanks; null where it is absent or empty. */
 export function readLine(tree: Tree, path: string): string | null {
   const line = withoutNuls(tree.readText(path) ?? "").trim();
   return line === "" ? null : line;
 }
 
 /**
- * Texts of device trees end in a NUL, and so did, by mistake, the lists of some kernels
+ * Texts in device trees end in a NUL, and so did, by mistake, the lists of some kernels
  * (`node0/cpulist` of 5.15, `node/online` of 2.6.32).
  */
 function withoutNuls(text: string): string {
   return text.includes("\0") ? text.replaceAll("\0", " ") : text;
 }
 
-/** A decimal integer that may be negative; null when the file holds anything else. */
+/** A decimal integer that may be negative; null where the file holds anything else. */
 export function readInteger(tree: Tree, path: string): number | null {
   const line = readLine(tree, path);
   return line !== null && /^-?\d{1,15}$/.test(line) ? Number(line) : null;
 }
 
-/** An integer from 0; sysfs says -1 where it does not know. */
+/** An integer from 0; sysfs writes -1 for unknown. */
 export function readIndex(tree: Tree, path: string): number | null {
   const value = readInteger(tree, path);
   return value !== null && value >= 0 ? value : null;
 }
 
-/** The last name of what a link says: the kernel's drivers and groups are known by it alone. */
+/** The last name in a link's target, which identifies drivers and groups. */
 export function linkName(tree: Tree, path: string): string | null {
   const link = tree.readLink(path);
   const name = link === null ? "" : nameOf(`/${link}`);
@@ -45,11 +45,10 @@ export function linkName(tree: Tree, path: string): string | null {
 }
 
 /**
- * A set of CPUs from the first of the files that says one: names that end in `list` hold lists,
- * all others masks. With `of`, from the first that contains that CPU: a set of a CPU's own siblings
- * that leaves it out is nothing to rely on. Where some file holds neither a list nor a mask and no
- * other says a set, it refuses with `tree-malformed`, because a machine whose cores or nodes were
- * misread would be worse than none.
+ * A set of CPUs from the first file that has one: files whose names end in `list` hold lists, all
+ * others masks. With `of`, from the first file whose set contains that CPU: a set of siblings
+ * without the CPU itself is unreliable. If a file is malformed and no other has a set, the error is
+ * `tree-malformed`, because wrong cores or nodes would be worse than none.
  */
 export function readSet(
   tree: Tree,
@@ -60,7 +59,7 @@ export function readSet(
   let malformed: string | null = null;
   for (const name of names) {
     const text = tree.readText(`${directory}/${name}`);
-    // An empty set is a line without text in a list; a file without a line says nothing.
+    // An empty list is an empty line; a file without any line has no value.
     if (text === null || text === "" || (!isListName(name) && text.trim() === "")) continue;
     const clean = withoutNuls(text);
     const set = isListName(name) ? (isCut(clean) ? null : parseList(clean)) : parseMask(clean);
@@ -68,7 +67,7 @@ export function readSet(
     else if (of === null || has(set, of)) return set;
   }
   if (malformed === null) return null;
-  throw new EvenkeelError("tree-malformed", `${directory}/${malformed} does not name CPUs`, {
+  throw new EvenkeelError("tree-malformed", `${directory}/${malformed} is not a set of CPUs`, {
     where: tree.where,
     expected: isListName(malformed)
       ? "a list such as 0-27,112-139"
@@ -76,7 +75,9 @@ export function readSet(
   });
 }
 
-/** Kernels before 5.16 end a list where a page is full, be it amid a number; masks always fit. */
+/**
+ * Kernels before 5.16 cut a list off at the end of a page, even inside a number; masks always fit.
+ */
 function isCut(list: string): boolean {
   return list.length >= 4095 && !list.endsWith("\n");
 }
@@ -103,7 +104,7 @@ export function* fields(text: string): Generator<readonly [key: string, value: s
   }
 }
 
-/** The bytes of a meminfo field such as `MemTotal`, which a node calls `Node 0 MemTotal`. */
+/** The bytes of a meminfo field such as `MemTotal`, written `Node 0 MemTotal` for a node. */
 export function memoryField(meminfo: string | null, name: string): number | null {
   for (const [key, value] of fields(meminfo ?? "")) {
     if (key.slice(key.lastIndexOf(" ") + 1) !== name) continue;

@@ -30,7 +30,7 @@ function read(
   return readSysfs(treeOf(all, allLinks)).accelerators;
 }
 
-/** What `nvidia/` has of a function: the type that is set, and those that could be. */
+/** The files in a function's `nvidia/`: the current type, and the creatable ones. */
 const types = (current: string, ...creatable: readonly string[]): Files => ({
   "nvidia/current_vgpu_type": `${current}\n`,
   "nvidia/creatable_vgpu_types": creatable.map((line) => `${line}\n`).join(""),
@@ -39,12 +39,12 @@ const types = (current: string, ...creatable: readonly string[]): Files => ({
 const summary = (found: readonly Accelerator[]): unknown[] =>
   found.map(({ address, model, profile }) => [address.slice(5), model, profile]);
 
-test("the vGPU types that NVIDIA's driver has of virtual functions", () => {
+test("the vGPU types of virtual functions, from NVIDIA's driver", () => {
   const whole = "0000:3b:00.0";
   const found = read(
     {
       [whole]: h200,
-      // Once a type is set, no other of another size can be, and its own name is told elsewhere.
+      // Once a type is set, types of other sizes cannot be, and its own name is in another file.
       "0000:3b:00.4": { ...h200, ...types("1414") },
       "0000:3b:00.5": { ...h200, ...types("0", "ID    : vGPU Name", "1414  : NVIDIA H200X-1-18C") },
       "0000:3b:00.6": { ...h200, ...types("1428") },
@@ -66,7 +66,7 @@ test("the vGPU types that NVIDIA's driver has of virtual functions", () => {
   ]);
 });
 
-test("other vendors' virtual functions are of their GPU's model, whatever ids they have", () => {
+test("other vendors' virtual functions have their GPU's model, whatever their ids", () => {
   const found = read(
     { "0000:85:00.0": mi300x, "0000:85:02.0": { ...mi300x, device: "0x74b5\n" } },
     { "0000:85:02.0": "0000:85:00.0" },

@@ -7,44 +7,44 @@ import { pciDirectory } from "./pci.ts";
 import { readIndex, readLine } from "./values.ts";
 
 const mdevDirectory = "/sys/bus/mdev/devices";
-/** Machines have some hundreds at most. */
+/** Far more mediated devices than any machine has. */
 const mdevsMax = 4096;
 
-/** What functions are given away as: each at most once, since a function has one guest. */
+/** The vGPUs of a machine. A function has at most one, since it has one guest. */
 export interface VirtualGpus {
-  /** By the function that a type is set on. */
-  readonly partOf: ReadonlyMap<string, AcceleratorInstance>;
-  /** By the GPU, mediated devices of one that has no virtual functions to give them to. */
+  /** The vGPU type of each function that has one. */
+  readonly typeOf: ReadonlyMap<string, AcceleratorInstance>;
+  /** The mediated devices of each GPU without virtual functions. */
   readonly instancesOf: ReadonlyMap<string, readonly AcceleratorInstance[]>;
 }
 
 /**
- * The vGPU types that are set on virtual functions. Since Linux 6.8 NVIDIA's driver has them itself,
- * as `nvidia/current_vgpu_type` of each function; before, and on other vendors' GPUs, a function that
- * is given away has a mediated device (Documentation/ABI/testing/sysfs-bus-vfio-mdev). GPUs without
- * SR-IOV have theirs on the GPU itself, several on one.
+ * Reads the vGPU types of virtual functions. Since Linux 6.8 NVIDIA's driver shows them as
+ * `nvidia/current_vgpu_type` of each function. Before, and on other vendors' GPUs, a function in
+ * use has a mediated device (Documentation/ABI/testing/sysfs-bus-vfio-mdev). GPUs without SR-IOV
+ * have mediated devices on the GPU itself, several on one.
  *
- * The cost is that of two small files for each virtual function, and three for each mediated device.
+ * The cost is two small files for each virtual function, and three for each mediated device.
  */
 export function readVirtualGpus(tree: Tree, functions: readonly PciDevice[]): VirtualGpus {
   const virtual = new Set(
     functions.filter(({ physicalFunction }) => physicalFunction !== null).map((one) => one.address),
   );
-  const partOf = readVendorTypes(tree, functions);
+  const typeOf = readVendorTypes(tree, functions);
   const instancesOf = new Map<string, AcceleratorInstance[]>();
   for (const { address, instance } of readMediated(tree)) {
     if (!virtual.has(address)) {
       instancesOf.set(address, [...(instancesOf.get(address) ?? []), instance]);
-    } else if (!partOf.has(address)) partOf.set(address, instance);
+    } else if (!typeOf.has(address)) typeOf.set(address, instance);
   }
-  return { partOf, instancesOf };
+  return { typeOf, instancesOf };
 }
 
 /**
- * A function says which type it has by its number, 0 for none, and which types could be set on it,
- * `1414 : NVIDIA H200X-1-18C` each. A type that is set may be none that could be set now, and then
- * another function of such a GPU may tell its name; where none does, the type is called as mediated
- * devices' types are, `nvidia-1414`.
+ * Reads NVIDIA's own types. A function has the number of its type, 0 for none, and a list of the
+ * types that could be set on it, with lines `1414 : NVIDIA H200X-1-18C`. The type in use may be
+ * missing from that list; then another function of such a GPU may have its name. If none does, it
+ * is named like the types of mediated devices, `nvidia-1414`.
  */
 function readVendorTypes(
   tree: Tree,
@@ -74,12 +74,15 @@ function readVendorTypes(
 }
 
 interface Mediated {
-  /** The function that it is a part of. */
+  /** The function that it belongs to. */
   readonly address: string;
   readonly instance: AcceleratorInstance;
 }
 
-/** `/sys/bus/mdev/devices/UUID` is a link to where the device is, below its function. */
+/**
+ * Reads the mediated devices: `/sys/bus/mdev/devices/UUID` is a link to a directory below its
+ * function.
+ */
 function readMediated(tree: Tree): Mediated[] {
   return tree
     .list(mdevDirectory)

@@ -36,11 +36,11 @@ test.each([
   ["a container's log", each((line) => `2025-03-04T05:06:07.123456789Z stdout F ${line}`)],
   ["blanks of documents", each((line) => line.replaceAll(" ", "\u00a0"))],
   ["a quotation of a log", each((line, i) => `> 05:06:0${i} ${line}`)],
-])("what a command printed is left, freed of %s", (_, text) => {
+])("a command's output keeps its content without %s", (_, text) => {
   expect(plainText(text)).toBe(output.join("\n"));
 });
 
-test("a blank after a mark of quotation is the mark's", () => {
+test("a blank after a quotation mark belongs to the mark", () => {
   expect(plainText(">>a\n>>  b\n> > c\n>d")).toBe("a\n b\nc\nd");
 });
 
@@ -55,7 +55,7 @@ test("blocks of HTML around an output are taken off", () => {
   expect(plainText(`<details open>\n${block("a b")}\nc\n</code></pre>\n`)).toBe("\na b\nc\n\n");
 });
 
-test("what only looks like a prefix is left", () => {
+test("a text that only looks like a prefix is kept", () => {
   for (const text of [
     "0000:1b:00.0 3D controller: NVIDIA Corporation Device 2330\n1b:00.0 Bridge: x\n00:1f.3 Audio: y",
     "GPU[0]\t\t: (Topology) Numa Node: 0\nGPU[1]\t\t: (Topology) Numa Node: 1",

@@ -1,6 +1,7 @@
 /**
- * A text of somebody else's as it may stand in a document: at most so long, and without what would command
- * a terminal; null where nothing is left. Anybody may choose the name of a thread, a file or a device.
+ * Makes an untrusted text safe to show in a document: at most `max` characters, without control
+ * characters for terminals; null where nothing is left. The names of threads, files and devices can
+ * be chosen by anybody.
  */
 export function shown(text: string, max: number): string | null {
   const clean = text

@@ -24,8 +24,8 @@ import {
 import type { Tree } from "./tree.ts";
 
 /**
- * No file that we read is larger by nature: the longest are /proc/cpuinfo, at a kilobyte and a half
- * for each CPU, and device attributes, which the kernel ends at a page.
+ * Larger than any file that is read: the longest are /proc/cpuinfo, at one and a half kilobytes per
+ * CPU, and device attributes, which the kernel limits to a page.
  */
 export const fileBytesMax = 16 * 1024 * 1024;
 
@@ -35,11 +35,10 @@ export function liveTree(): Tree {
 }
 
 /**
- * A machine that somebody recorded below a directory. Refuses with `file-missing` where there is no
- * such directory, and with `file-too-large` when a file that is asked for exceeds all bounds.
+ * A recorded machine in a directory. Errors: `file-missing` where there is no such directory, and
+ * `file-too-large` when a file beyond the limit is read.
  *
- * What directories and links are found on the way is remembered: a Tree is one reading. Whoever
- * wants to know what has changed since makes another.
+ * Directories and links are cached: a Tree is one reading. To see later changes, make a new Tree.
  */
 export function directoryTree(root: string): Tree {
   const found = statSync(root, { throwIfNoEntry: false });
@@ -52,12 +51,12 @@ export function directoryTree(root: string): Tree {
   return treeBelow(absolute(root), false);
 }
 
-/** Thousands of small files are read: what each of them needs for a moment is made once. */
+/** Shared by all reads, because thousands of small files are read. */
 const decoder = new TextDecoder();
 const scratch = new Uint8Array(65_536);
 
 function treeBelow(root: string, live: boolean): Tree {
-  // Paths in a tree start with a slash and are in their shortest form.
+  // Paths in a tree are absolute and in their shortest form.
   const prefix = root === "/" ? "" : root;
   const seen = new Map<string, Entry>();
   const entryAt = (path: string): Entry | null => {
@@ -67,7 +66,7 @@ function treeBelow(root: string, live: boolean): Tree {
     if (entry !== null && entry !== "file") seen.set(path, entry);
     return entry;
   };
-  // Many files of one directory are asked for: the way there is walked once.
+  // Resolved directories: many files of one directory are read, and the way there is resolved once.
   const directories = new Map<string, Place>();
   const placeOf = (path: string): Place | null => {
     const name = nameOf(path);
@@ -79,7 +78,7 @@ function treeBelow(root: string, live: boolean): Tree {
     directories.set(above, directory);
     const at = joined(directory.path, name);
     const entry = entryAt(at);
-    // A link may lead anywhere, and how many there are on the way counts.
+    // A link may lead anywhere, and the links on its way are counted, so resolve from the start.
     if (entry === null) return null;
     return typeof entry === "string" ? { path: at, entry } : resolve(path, entryAt);
   };
@@ -112,7 +111,7 @@ function lookUp(path: string): Entry | null {
     if (found.isDirectory()) return "directory";
     return found.isFile() ? "file" : null;
   } catch {
-    // No permission, a name that the system cannot have, a device that went away: all are absent.
+    // No permission, an invalid name, or a device that is gone: all count as absent.
     return null;
   }
 }
@@ -126,9 +125,9 @@ function namesIn(path: string): string[] {
 }
 
 /**
- * Files of sysfs state a page as their size and files of procfs state none, so a file is read until
- * it ends. It is opened without following a link or waiting for a pipe, and looked at once more:
- * what was a file a moment ago may have been exchanged.
+ * Reads until the end of the file, because sysfs reports a page as the size and procfs reports
+ * none. The file is opened without following a link or waiting for a pipe, and checked once more:
+ * it may have been replaced since the last look-up.
  */
 function readRegularFile(path: string, asked: string): Uint8Array | null {
   let file: number | null = null;

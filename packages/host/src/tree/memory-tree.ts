@@ -2,9 +2,9 @@ import { type Entry, isPath, linkAt, nameOf, parentOf, resolve } from "./resolve
 import type { Tree } from "./tree.ts";
 
 /**
- * A tree from memory: what an archive unpacks to, and what tests write down. Keys are absolute
- * paths without links in them; a directory is there when something is in it, or when it is named.
- * Where a path is given twice, a link goes before a file and a file before a directory.
+ * A tree in memory, from an archive or a test. Keys are absolute paths without links in them. A
+ * directory exists if it has an entry or is listed itself. If a path is given twice, a link takes
+ * precedence over a file, and a file over a directory.
  */
 export function memoryTree(
   files: ReadonlyMap<string, string | Uint8Array>,
@@ -43,7 +43,7 @@ export function memoryTree(
   };
 }
 
-/** The names in every directory that the paths imply, the root included. */
+/** The entries of every directory on the paths, the root included. */
 function childrenByDirectory(
   paths: readonly Iterable<string>[],
   directories: Iterable<string>,

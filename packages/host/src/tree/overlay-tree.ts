@@ -1,8 +1,8 @@
 import type { Tree } from "./tree.ts";
 
 /**
- * A tree with a few more files in a folder that it does not have itself: what this machine's tools
- * said, beside what its kernel says. Below the folder there is only what is given.
+ * Adds a folder of files to a tree that has no such folder: the outputs of this machine's tools,
+ * beside the kernel's files. The folder has only the given files.
  *
  * @param folder absolute, such as `/evenkeel`.
  * @param files by name within the folder.

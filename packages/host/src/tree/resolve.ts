@@ -1,18 +1,18 @@
 /**
- * Symbolic links are followed by us and not by the operating system, so that a recorded tree is
- * read in the same way from a directory, from an archive and from memory, and a link in it can
- * never lead out of it: an absolute target starts at the tree's root, `..` above the root leads
- * nowhere, and a loop ends after as many links as Linux allows.
+ * Resolves symbolic links itself instead of leaving them to the operating system. So a recording
+ * reads the same from a directory, from an archive and from memory, and no link can lead out of it:
+ * an absolute target starts at the tree's root, `..` above the root leads nowhere, and a loop ends
+ * after as many links as Linux allows.
  *
- * A path takes one step for each of its names and each name in the links on its way.
+ * One step for each name of the path and of the links on its way.
  */
 
-/** What lies at a path without links above its last name. */
+/** The entry at a path that has no links above its last name. */
 export type Entry = { readonly link: string } | "file" | "directory";
 
 export type EntryAt = (path: string) => Entry | null;
 
-/** A path with every link resolved and what is there. */
+/** A path with every link resolved, and its entry. */
 export interface Place {
   readonly path: string;
   readonly entry: "file" | "directory";
@@ -20,15 +20,15 @@ export interface Place {
 
 /** MAXSYMLINKS in the kernel's include/linux/namei.h. */
 const linksMax = 40;
-/** PATH_MAX: a longer link cannot exist, and a longer path is nothing that anybody recorded. */
+/** PATH_MAX: a longer link cannot exist, and nobody records a longer path. */
 const pathMax = 4096;
 
-/** `/` and names joined without a double slash. */
+/** Joins a directory and a name without a double slash. */
 export function joined(parent: string, name: string): string {
   return parent === "/" ? `/${name}` : `${parent}/${name}`;
 }
 
-/** True of what can be the path of something in a tree. */
+/** Whether the text can be a path in a tree. */
 export function isPath(text: string): boolean {
   return text.startsWith("/") && text.length <= pathMax;
 }
@@ -41,10 +41,7 @@ export function nameOf(path: string): string {
   return path.slice(path.lastIndexOf("/") + 1);
 }
 
-/**
- * Where the path leads, or null when that is nowhere. With `last: "keep"` a link under the last
- * name is not followed: the answer is then its own place, and its entry the link.
- */
+/** Resolves every link of the path; null where it leads nowhere. */
 export function resolve(path: string, entryAt: EntryAt): Place | null {
   const found = walk(path, entryAt, true);
   return found === null || typeof found.entry === "object"
@@ -52,7 +49,7 @@ export function resolve(path: string, entryAt: EntryAt): Place | null {
     : { path: found.path, entry: found.entry };
 }
 
-/** The text of the link at the path, whose last name is not followed; null when it is no link. */
+/** The target text of the link at the path, which is not followed; null where it is not a link. */
 export function linkAt(path: string, entryAt: EntryAt): string | null {
   const found = walk(path, entryAt, false);
   return found !== null && typeof found.entry === "object" ? found.entry.link : null;

@@ -16,7 +16,7 @@ test("A machine at the top is the whole tree", () => {
   expect(onlyMachine(tree)).toBe(tree);
 });
 
-test("A machine in a directory, and one in whose /sys the recording starts", () => {
+test("A machine in a directory, and one whose recording starts inside /sys", () => {
   expect(findRoots(treeOf(["/a/host/sys/devices/system/cpu/online"]))).toEqual([
     { path: "/a/host", standsFor: "/" },
   ]);
@@ -25,7 +25,7 @@ test("A machine in a directory, and one in whose /sys the recording starts", () 
   ]);
 });
 
-test("A recording may start deeper in /sys, where the kernel's own files tell so", () => {
+test("A recording may start deeper in /sys, if the kernel's own files show it", () => {
   const devices = treeOf(["/a/system/cpu/online", "/a/system/cpu/cpu0/online", "/a/system/x"]);
   expect(findRoots(devices)).toEqual([{ path: "/a", standsFor: "/sys/devices" }]);
   expect(onlyMachine(devices).readText("/sys/devices/system/x")).toBe("/a/system/x");
@@ -35,7 +35,7 @@ test("A recording may start deeper in /sys, where the kernel's own files tell so
   expect(findRoots(treeOf(["/logs/cpu/online", "/logs/system/cpu/load.txt"]))).toEqual([]);
 });
 
-test("Several machines are all found, and none is guessed", () => {
+test("All of several machines are found, and no one is chosen", () => {
   const tree = treeOf([
     "/sysfs/server/sys/devices/system/cpu/online",
     "/sysfs/desktop/sys/devices/system/cpu/online",
@@ -44,7 +44,7 @@ test("Several machines are all found, and none is guessed", () => {
   expect(() => onlyMachine(tree)).toThrow(expect.objectContaining({ code: "archive-ambiguous" }));
 });
 
-test("What holds no machine is refused", () => {
+test("A tree without a machine is refused", () => {
   expect(() => onlyMachine(treeOf(["/etc/passwd"]))).toThrow(
     expect.objectContaining({ code: "tree-empty" }),
   );

@@ -3,27 +3,27 @@ import { joined } from "./resolve.ts";
 import type { Tree } from "./tree.ts";
 
 /**
- * Where in a tree a machine lies. People record `/sys` and `/proc` below a directory with the
- * machine's name, several machines in one archive, or start inside `/sys` itself.
+ * The place of a machine in a tree. People record `/sys` and `/proc` below a directory with the
+ * machine's name, put several machines into one archive, or start inside `/sys` itself.
  */
 export interface Root {
   readonly path: string;
-  /** The directory of the machine that the path stands for. */
+  /** The machine's directory that is recorded at the path. */
   readonly standsFor: "/" | "/sys" | "/sys/devices" | "/sys/devices/system";
 }
 
-/** Recordings put a machine a few directories deep; below that we do not go looking. */
+/** The search depth; recordings have a machine a few directories deep. */
 const depthMax = 6;
-/** A directory that is not a recording may hold anything; looking through it must end. */
+/** Bounds the search through a directory that is not a recording and may hold anything. */
 const directoriesMax = 4096;
-/** What lies below a machine's root and holds no other machine. */
+/** Directories of a machine that hold no other machine. */
 const systemDirectories: ReadonlySet<string> = new Set(["sys", "proc", "dev", "run"]);
 
 /**
- * Every recorded machine in a tree, by path: the directories that hold `sys/devices/system/cpu`, or
- * `devices/system/cpu` where the recording starts inside `/sys`, and so on. Breadth first, and not below a
- * machine that was found; the cost is one listing for each directory on the way. Where there is none,
- * those of which at least `proc/cpuinfo` was recorded.
+ * Finds every recorded machine in a tree, by path: the directories that contain
+ * `sys/devices/system/cpu`, or `devices/system/cpu` where the recording starts inside `/sys`, and
+ * so on. Where there is none, the directories that contain at least `proc/cpuinfo`. Breadth first,
+ * not below a machine already found; the cost is one listing for each directory on the way.
  */
 export function findRoots(tree: Tree): Root[] {
   const found = rootsIn(tree, rootAt);
@@ -47,7 +47,7 @@ function rootsIn(tree: Tree, rootAtPath: RootAt): Root[] {
       }
       for (const name of tree.list(path)) {
         const child = joined(path, name);
-        // A link would lead to what is found elsewhere, or round in a circle.
+        // A link leads to a directory that is found elsewhere, or into a loop.
         if (!systemDirectories.has(name) && tree.readLink(child) === null) below.push(child);
       }
     }
@@ -63,7 +63,7 @@ function rootAt(tree: Tree, path: string): Root | null {
   if (tree.realPath(joined(path, "devices/system/cpu")) !== null) {
     return { path, standsFor: "/sys" };
   }
-  // Directories of these names are common: only what the kernel puts there tells.
+  // Directories with these names are common, so the kernel's own entries must be in them.
   const hasCpus = (directory: string): boolean =>
     ["online", "cpu0"].every(
       (name) => tree.realPath(joined(path, `${directory}/${name}`)) !== null,
@@ -78,10 +78,10 @@ function listedRootAt(tree: Tree, path: string): Root | null {
   return listed ? { path, standsFor: "/" } : null;
 }
 
-/** The machine at a root, as a tree of its own: a link that leaves it leads nowhere. */
+/** The machine at a root, as a tree of its own: links that leave it lead nowhere. */
 export function subtree(tree: Tree, root: Root): Tree {
   if (root.path === "/" && root.standsFor === "/") return tree;
-  // Paths on either side of the mount point, with the other side's name for it.
+  // Translates paths between the machine and the tree that holds it.
   const mount = root.standsFor === "/" ? "" : root.standsFor;
   const prefix = root.path === "/" ? "" : root.path;
   const outer = (path: string): string | null => moved(path, mount, prefix);
@@ -109,13 +109,13 @@ export function subtree(tree: Tree, root: Root): Tree {
   };
 }
 
-/** A path below one place as a path below another; null when it is not below the first. */
+/** Moves a path from below `from` to below `to`; null where it is not below `from`. */
 function moved(path: string, from: string, to: string): string | null {
   if (path === from || (from === "" && path === "/")) return to === "" ? "/" : to;
   return path.startsWith(`${from}/`) ? to + path.slice(from.length) : null;
 }
 
-/** The one machine in a tree. Refuses with `tree-empty`, or `archive-ambiguous` naming them all. */
+/** The only machine in a tree. Errors: `tree-empty`, or `archive-ambiguous` with all machines. */
 export function onlyMachine(tree: Tree): Tree {
   const [root, ...others] = findRoots(tree);
   if (root === undefined) {

@@ -61,7 +61,7 @@ describe.each(trees)("A tree from %s", (_name, tree) => {
     expect(tree.live).toBe(false);
   });
 
-  test("says nothing of what is absent or not a file", () => {
+  test("returns null for absent files and for what is not a file", () => {
     expect(tree.readText("/sys/nothing")).toBeNull();
     expect(tree.readText("/sys/devices")).toBeNull();
     expect(tree.readText("/sys/empty/below")).toBeNull();
@@ -118,7 +118,7 @@ describe.each(trees)("A tree from %s", (_name, tree) => {
     }
   });
 
-  test("tells what a link says, even where it leads nowhere", () => {
+  test("returns the target of a link, even a dangling one", () => {
     expect(tree.readLink("/sys/bus/pci/devices/0000:16:00.0/driver")).toBe(
       "../../../../bus/pci/drivers/nv",
     );
@@ -129,7 +129,7 @@ describe.each(trees)("A tree from %s", (_name, tree) => {
   });
 });
 
-test("A directory tree reads nothing but regular files, and never waits for one", () => {
+test("A directory tree reads only regular files, and never waits for one", () => {
   const root = join(scratch, "odd");
   mkdirSync(root);
   execFileSync("mkfifo", [join(root, "fifo")]);
@@ -138,7 +138,7 @@ test("A directory tree reads nothing but regular files, and never waits for one"
   expect(tree.readText("/fifo")).toBeNull();
 });
 
-test("Names that are no UTF-8 are listed and lead nowhere", () => {
+test("Names that are not UTF-8 are listed but cannot be opened", () => {
   const root = join(scratch, "latin");
   mkdirSync(root);
   writeFileSync(Buffer.concat([Buffer.from(`${root}/caf`), Buffer.from([0xe9])]), "x");
@@ -171,7 +171,7 @@ test("A directory that is not there is refused", () => {
   }
 });
 
-test("A memory tree keeps named directories and ignores what is no path", () => {
+test("A memory tree keeps named directories and ignores invalid paths", () => {
   const tree = memoryTree(
     new Map([
       ["relative", "x"],

@@ -1,16 +1,16 @@
 /**
- * A machine's `/sys` and `/proc` behind a root that can be moved: this machine, a directory that
- * somebody recorded, or an archive of one. Everything Evenkeel knows of a Linux machine is read
- * through a Tree, so that every bug report can become a test.
+ * A machine's `/sys` and `/proc` below a movable root: this machine, a recording in a directory, or
+ * an archive of one. Everything about a Linux machine is read through a Tree, so that every bug
+ * report can become a test.
  *
- * Paths are absolute within the tree (`/sys/devices/system/node`), symbolic links are followed
- * within it and never out of it, and what is absent or unreadable is null: in sysfs that is an
- * everyday answer, not a failure.
+ * Paths are absolute within the tree (`/sys/devices/system/node`). Symbolic links are followed
+ * within the tree and never out of it. A missing or unreadable file is null: in sysfs that is
+ * normal, not a failure.
  */
 export interface Tree {
-  /** Where it was found, for messages: `/`, `host7.tar.bz2`. */
+  /** The tree's location, for messages: `/`, `host7.tar.bz2`. */
   readonly where: string;
-  /** True of this machine itself: only there may anything be measured, bound or changed. */
+  /** Whether it is this machine itself: only there may anything be measured, bound or changed. */
   readonly live: boolean;
   /** The file's text as it stands, or null. */
   readText(path: string): string | null;
@@ -20,8 +20,8 @@ export interface Tree {
   /** The path with every symbolic link resolved, or null when nothing is there. */
   realPath(path: string): string | null;
   /**
-   * What the symbolic link at the path says, even where it leads nowhere: recordings keep the link
-   * to a device's driver without the driver. Null when there is no link.
+   * The text of the symbolic link at the path, even if its target is missing: recordings keep the
+   * link to a device's driver without the driver. Null where there is no link.
    */
   readLink(path: string): string | null;
 }

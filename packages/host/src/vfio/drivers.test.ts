@@ -5,7 +5,7 @@ import { codedError } from "../../testing/expect-error.ts";
 import { scratchFolder } from "../../testing/scratch.ts";
 import { bindToVfio, readDrivers, restoreDrivers } from "./drivers.ts";
 
-/** A PCI bus of files, which keeps what is written to it and does nothing. */
+/** A PCI bus made of plain files, which only keep what is written to them. */
 function bus(drivers: Readonly<Record<string, string | null>>): string {
   const folder = scratchFolder();
   for (const [address, driver] of Object.entries(drivers)) {
@@ -24,7 +24,7 @@ const gpu = "0000:1b:00.0";
 const nic = "0000:1c:00.0";
 const text = (folder: string, path: string): string => readFileSync(join(folder, path), "utf8");
 
-test("drivers are read as they are, with what the kernel is told to bind", () => {
+test("the current driver is read, with the driver override", () => {
   const folder = bus({ [gpu]: "nvidia", [nic]: null });
   writeFileSync(join(folder, "devices", nic, "driver_override"), "vfio-pci\n");
   expect(readDrivers([gpu, nic, "0000:ff:00.0"], folder)).toEqual([
@@ -33,7 +33,7 @@ test("drivers are read as they are, with what the kernel is told to bind", () =>
   ]);
 });
 
-test("whatever is as it was is not touched", () => {
+test("a driver that is already the original one is not touched", () => {
   const folder = bus({ [gpu]: "nvidia", [nic]: null });
   restoreDrivers(readDrivers([gpu, nic], folder), folder);
   restoreDrivers([{ address: "0000:ff:00.0", driver: "nvidia", override: null }], folder);
@@ -41,7 +41,7 @@ test("whatever is as it was is not touched", () => {
   expect(text(folder, "drivers/nvidia/bind")).toBe("");
 });
 
-test("a function is given back to its driver, and one that had none is let go", () => {
+test("a function goes back to its driver, and one without a driver is unbound", () => {
   const folder = bus({ [gpu]: "vfio-pci", [nic]: "vfio-pci", "0000:1d:00.0": "nvidia" });
   for (const address of [gpu, nic]) {
     writeFileSync(join(folder, "devices", address, "driver_override"), "vfio-pci\n");
@@ -59,7 +59,7 @@ test("a function is given back to its driver, and one that had none is let go", 
   expect(text(folder, `devices/${nic}/driver_override`)).toBe("\n");
 });
 
-test("a function that does not become VFIO's is told, and one that is already is left", async () => {
+test("a function that VFIO does not take is reported, and one that it has is left alone", async () => {
   const folder = bus({ [gpu]: "vfio-pci", [nic]: null });
   bindToVfio([gpu], folder);
   expect(text(folder, "drivers_probe")).toBe("");

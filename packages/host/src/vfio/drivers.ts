@@ -97,8 +97,8 @@ function put(path: string, text: string, address: string): void {
 function unbindable(address: string, why: string, cause?: unknown): EvenkeelError {
   return new EvenkeelError("device-unbindable", `its driver cannot be changed: ${why}`, {
     where: address,
-    expected: "a function that the kernel binds as it is told",
-    remedy: "look into dmesg",
+    expected: "a function whose driver the kernel can change",
+    remedy: "see the kernel's message in dmesg",
     cause,
   });
 }

@@ -4,8 +4,8 @@ import type { XmlElement, XmlNode } from "@evenkeel/core/xml/element.ts";
 import { SaxesParser } from "saxes";
 
 /**
- * What a document may ask of us. The largest export of hwloc seen, of 384 CPUs, has 2,200 elements,
- * 12 deep; one of 8,192 CPUs has some 50,000. libvirt's and NCCL's are far smaller.
+ * The limits of a document. The largest hwloc export seen, for 384 CPUs, has 2,200 elements, 12
+ * deep; an export for 8,192 CPUs has some 50,000. Documents of libvirt and NCCL are far smaller.
  */
 export const xmlLimits = {
   bytes: 32 * MiB,
@@ -16,11 +16,12 @@ export const xmlLimits = {
 } as const;
 
 /**
- * Reads an XML 1.0 document strictly: what is not well formed is refused with the line and column.
+ * Reads an XML 1.0 document strictly: a document that is not well-formed is refused with line and
+ * column.
  *
- * A document type may be named, as hwloc and libvirt do, and is never fetched; one that declares
- * entities is refused, as is nesting or size beyond reason. Time and memory are proportional to the
- * text, which is at most `xmlLimits.bytes`.
+ * A document type may be named, as hwloc and libvirt do, and is never fetched. A document type that
+ * declares entities is refused, and so are nesting and sizes beyond the limits. Time and memory are
+ * proportional to the text, which is at most `xmlLimits.bytes`.
  *
  * Errors: `xml-malformed`, `xml-unsafe`, `file-too-large`.
  */
@@ -49,7 +50,7 @@ export function readXml(text: string, where: string): XmlElement {
   parser.on("cdata", (content) => tree.text(content));
   parser.write(text).close();
   const root = tree.root();
-  if (root === null) throw malformed("there is no element", at());
+  if (root === null) throw malformed("has no element", at());
   return root;
 }
 
@@ -58,7 +59,7 @@ interface OpenElement extends XmlElement {
   readonly children: XmlNode[];
 }
 
-/** Puts the tree together from the parser's events, within the limits. */
+/** Builds the tree from the parser's events, within the limits. */
 function treeBuilder(refusal: (message: string) => EvenkeelError) {
   const open: OpenElement[] = [];
   let root: OpenElement | null = null;
@@ -81,12 +82,14 @@ function treeBuilder(refusal: (message: string) => EvenkeelError) {
     attribute(name: string, value: string): void {
       const element = open.at(-1);
       if (element === undefined) return;
-      // What one element repeats is refused by the parser, once it has seen them all.
+      // The parser refuses a repeated attribute after it has seen all of the element.
       element.attributes.set(name, value);
       attributes++;
       const { attributes: most, attributesOfOneElement } = xmlLimits;
       if (attributes > most || element.attributes.size > attributesOfOneElement) {
-        throw refusal(`has more attributes than ${attributesOfOneElement} an element`);
+        throw refusal(
+          `has more than ${attributesOfOneElement} attributes in an element, or ${most} in all`,
+        );
       }
     },
     text(content: string): void {

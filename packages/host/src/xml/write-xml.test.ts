@@ -34,7 +34,7 @@ const { tree } = fc.letrec<{ tree: XmlElement; node: XmlNode }>((tie) => ({
   node: fc.oneof({ maxDepth: 4 }, text, tie("tree")),
 }));
 
-/** What reading cannot tell apart: neighboring texts, empty texts, and space between elements. */
+/** Merges adjacent texts, and drops empty texts and space between elements, as a reader does. */
 function merged({ name: of, attributes: pairs, children }: XmlElement): XmlElement {
   const nodes: XmlNode[] = [];
   for (const child of children) {

@@ -4,7 +4,7 @@ import { add, vectorOf } from "@evenkeel/core/unit/vector.ts";
 
 type Attributes = Readonly<Record<string, string | number>>;
 
-/** The text of an object in an export, for tests to put exports together from. */
+/** The text of an object of an export, for tests that build exports. */
 export function object(type: string, attributes: Attributes, ...children: string[]): string {
   return element("object", { type, ...attributes }, ...children);
 }
@@ -13,7 +13,7 @@ export function element(name: string, attributes: Attributes, ...children: strin
   const text = Object.entries(attributes)
     .map(([key, value]) => ` ${key}="${value}"`)
     .join("");
-  // As hwloc writes it: of a memory attribute's value it reads no other form.
+  // Written as hwloc writes it, because hwloc reads a memory attribute's value in no other form.
   if (children.length === 0) return `<${name}${text}/>`;
   return `<${name}${text}>${children.join("")}</${name}>`;
 }
@@ -42,7 +42,7 @@ export function mask(list: string): string {
         .join(",");
 }
 
-/** A core with its CPUs, of which each is an object. */
+/** A core with its CPUs, each an object. */
 export function core(number: number, cpus: string): string {
   const threads = indices(setOf(cpus)).map((cpu) =>
     object("PU", { os_index: cpu, cpuset: mask(`${cpu}`) }),
@@ -76,7 +76,7 @@ export function gpu(busid: string, ...below: string[]): string {
   return pci(busid, "0302 [10de:2330] [10de:16c1] a1 00", ...below);
 }
 
-/** What NVIDIA's library tells of a GPU; its number in matrices is 500 and its own. */
+/** The GPU's object from NVIDIA's library; its number in matrices is 500 plus its own. */
 export function nvml(id: number, ...infos: string[]): string {
   const attributes = { name: `nvml${id}`, osdev_type: 12, subtype: "NVML", gp_index: 500 + id };
   return object("OSDev", attributes, ...infos);
@@ -92,7 +92,7 @@ export function threeGpus(type = "0302 [10de:2330] [10de:16c1] a1 00"): string {
   );
 }
 
-/** The system's distances of two nodes, unless the attributes say something else. */
+/** The system's distances of two nodes, unless the attributes differ. */
 export function distances(attributes: Attributes, values: string): string {
   const own = { type: "NUMANode", nbobjs: 2, kind: 5, name: "NUMALatency", indexing: "os" };
   return element(
@@ -103,7 +103,10 @@ export function distances(attributes: Attributes, values: string): string {
   );
 }
 
-/** Two packages of one node and two cores each, with what is given in either and beside the tree. */
+/**
+ * Two packages with one node and two cores each, and the given elements in either and beside the
+ * tree.
+ */
 export function twoPackages(parts: {
   readonly first?: string;
   readonly second?: string;

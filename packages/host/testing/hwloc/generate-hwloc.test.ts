@@ -11,15 +11,15 @@ import { cpusOfList, generateHwloc, nearbyCpus } from "./generate-hwloc.ts";
 import { unknownParts, unknownSettings } from "@evenkeel/core/topology/unknown-settings.ts";
 
 /**
- * What an export of hwloc 2 can say of a machine. It does not tell:
+ * The part of a machine that an export of hwloc 2 contains. It lacks:
  *
- * - dies that are a whole package, and distances of a single node;
- * - unknown memory from none, and free huge pages;
- * - the node of I/O beside a node without CPUs; and where one node has all CPUs, all I/O is at it;
- * - of PCI the programming interface, IOMMU groups, drivers, links, BARs, virtual functions;
+ * - dies that are a whole package, and the distance of a single node;
+ * - the difference between unknown memory and none, and free huge pages;
+ * - the node of I/O on a node without CPUs; if one node has all CPUs, all I/O is on it;
+ * - the programming interface, IOMMU groups, drivers, links, BARs and virtual functions of PCI;
  * - module numbers, partitions, NVLinks of unknown width, the width of XGMI;
- * - the kernel's number of a cache, how caches can be shared out, and where devices interrupt;
- * - that nobody knows of a NIC's RDMA, or that one without a name has any.
+ * - the kernel's number of a cache, cache allocation, and interrupts;
+ * - whether a NIC's RDMA is unknown, and RDMA of a NIC without a name.
  */
 function sayable(topology: Topology): Topology {
   const { nodes, cores } = topology;
@@ -84,8 +84,9 @@ function sayable(topology: Topology): Topology {
 }
 
 /**
- * Two nodes of plain memory with the same CPUs, of which the one that has none has the lower number:
- * nothing in an export says whose the CPUs are, and no firmware numbers nodes in this way.
+ * Two nodes of plain memory with the same CPUs, where the node without own CPUs has the lower
+ * number: an export does not show which node the CPUs are on, and no firmware numbers nodes this
+ * way.
  */
 function tellsWhoseCpus(topology: Topology): boolean {
   const { nodes } = topology;

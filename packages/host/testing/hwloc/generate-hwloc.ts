@@ -15,15 +15,15 @@ import { generatePci } from "./generate-pci.ts";
 import { type Level, levelsOf, nested } from "./generate-levels.ts";
 
 /**
- * The XML (format 2) that hwloc's Linux part would write of a machine, all I/O kept. It is a second
- * opinion on `readHwloc`, so it is written from hwloc's documentation ("Object Types", "Terms and
- * Definitions", "Object attributes", "Importing and exporting topologies from/to XML files") and
- * shares no code with the reader. hwloc tells some things differently from the kernel:
+ * Generates the XML (format 2) that hwloc's Linux backend would write for a machine with all I/O
+ * kept. It is a second opinion on `readHwloc`, so it is written from hwloc's documentation ("Object
+ * Types", "Terms and Definitions", "Object attributes", "Importing and exporting topologies from/to
+ * XML files") and shares no code with the reader. hwloc differs from the kernel:
  *
- * - a memory node without CPUs has the CPUs of the nodes that are nearest to it by distance;
- * - a group stands for a node, or a die, only where no other object has just those CPUs;
- * - I/O is attached to the object whose CPUs are those of its node, or else to the machine;
- * - of memory, what is nothing is left out.
+ * - a memory node without CPUs has the CPUs of the nearest nodes by distance;
+ * - a group stands for a node or a die only if no other object has exactly the same CPUs;
+ * - I/O is attached to the object with exactly its node's CPUs, or else to the machine;
+ * - memory of size 0 is left out.
  */
 export function generateHwloc(topology: Topology): string {
   const { machine, nodes, cores, offlineCpus } = topology;
@@ -87,10 +87,10 @@ function setOf(list: string): IndexSet {
 }
 
 /**
- * The CPUs that hwloc gives a node: its own, or those of the other nodes at the least distance, which
- * may have none either. None without distances, or where they tell no node from the others: all others
- * are as near, as on a machine of two nodes, or one is no farther than the node itself
- * (`fixup_cpuless_node_locality_from_distances` in hwloc's Linux part).
+ * The CPUs that hwloc gives a node: its own, or those of the other nodes at the least distance,
+ * which may have none either. None without distances, or if the distances do not distinguish the
+ * nodes: all others are equally near, as on a machine with two nodes, or one is no farther than the
+ * node itself (`fixup_cpuless_node_locality_from_distances` in hwloc's Linux backend).
  */
 export function nearbyCpus(
   { nodes, distances: slit }: Topology,
@@ -106,7 +106,9 @@ export function nearbyCpus(
   return formatList(unionAll(near.map(({ cpus }) => setOf(cpus))));
 }
 
-/** The innermost of the larger levels with just these CPUs; memory and I/O hang from it. */
+/**
+ * The innermost of the larger levels with exactly these CPUs; memory and I/O are attached to it.
+ */
 function holder(levels: readonly Level[], cpus: string): Level | undefined {
   const [whole] = levels;
   if (cpus === "") return whole;
@@ -179,7 +181,7 @@ function distances({ nodes, distances: slit }: Topology): string {
   );
 }
 
-/** HMAT's figures as memory attributes: bandwidth in MiB/s by name and MB/s by value, and ns. */
+/** HMAT's figures as memory attributes: bandwidth, named MiB/s but in MB/s, and latency in ns. */
 function attributesOf({ access, nodes }: Topology): string[] {
   const values = (valueOf: (entry: Topology["access"][number]) => number | null): string[] =>
     access.flatMap((entry) => {
@@ -204,7 +206,7 @@ function attributesOf({ access, nodes }: Topology): string[] {
   ];
 }
 
-/** The CPUs of a list, for those beside this. */
+/** The CPUs of a list. */
 export function cpusOfList(list: string): number[] {
   return indices(setOf(list));
 }

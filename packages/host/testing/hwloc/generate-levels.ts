@@ -21,8 +21,8 @@ export interface Level {
 }
 
 /**
- * The objects below the machine, from the outermost: packages, dies that are not a whole package,
- * groups for the nodes and clusters that nothing else stands for, L3 caches and cores.
+ * The objects below the machine, outermost first: packages, dies smaller than a package, groups for
+ * nodes and clusters without another object, L3 caches and cores.
  */
 export function levelsOf(topology: Topology, nearby: readonly string[], all: string): Level[] {
   const { cores, machine } = topology;
@@ -49,14 +49,14 @@ export function levelsOf(topology: Topology, nearby: readonly string[], all: str
   const kept = [...larger, ...clusters, ...caches, ...threads];
   for (const cpus of new Set(nearby)) {
     if (cpus === "" || cpus === all || stands(cpus)) continue;
-    // Sets that merely overlap cannot be in one tree: hwloc leaves the later one out.
+    // Overlapping sets cannot be in one tree: hwloc omits the later one.
     if ([...kept, ...groups].some((level) => overlap(level.cpus, cpus))) continue;
     groups.push({ type: "Group", cpus, number: null, attributes: { kind: 1000 }, infos: [] });
   }
   return [...larger, ...groups, ...clusters, ...caches, ...threads];
 }
 
-/** What hwloc writes of a cache whose size it does not know. */
+/** hwloc's attributes of a cache with unknown size. */
 const sizeUnknown = 0;
 
 function sizeOf({ l3Caches }: Topology, l3: number | null): Level["attributes"] {
@@ -96,7 +96,7 @@ function setOf(list: string): IndexSet {
   return parseList(list) ?? indexSet([]);
 }
 
-/** What hangs from a level beside the levels inside it. */
+/** Objects attached to a level, beside the levels inside it. */
 interface Hung {
   /** Memory, which comes first. */
   readonly atomsOf: (level: Level) => readonly string[];

@@ -5,17 +5,17 @@ import { acceleratorNumber } from "./generate-pci.ts";
 /** HWLOC_DISTANCES_KIND_*: from the operating system, and what values mean. */
 const kinds = { bandwidth: 1 | 8, hops: 1 | 32 } as const;
 
-/** What hwloc has for an end and itself: more than any link. */
+/** hwloc's value for an end and itself: more than any link. */
 const itself = 1_000_000;
 
-/** MB/s of an NVLink from the second generation on, and of one XGMI link as the driver tells it. */
+/** MB/s of an NVLink since the second generation, and of one XGMI link as the driver reports it. */
 const perLane = 25_000;
 const xgmi = 50_000;
 
 /**
- * The matrices between GPUs that hwloc's NVML and ROCm parts add: `NVLinkBandwidth`,
- * `XGMIBandwidth` and `XGMIHops`. Links through NVSwitches are here those of the two GPUs
- * themselves, as after HWLOC_DISTANCES_TRANSFORM_TRANSITIVE_CLOSURE.
+ * The matrices between GPUs from hwloc's NVML and ROCm backends: `NVLinkBandwidth`, `XGMIBandwidth`
+ * and `XGMIHops`. Links through NVSwitches count as links between the two GPUs, as after
+ * HWLOC_DISTANCES_TRANSFORM_TRANSITIVE_CLOSURE.
  */
 export function generateLinks(topology: Topology): string[] {
   const nvlinks = topology.links.flatMap((link): Wide[] =>
@@ -37,7 +37,7 @@ export function generateLinks(topology: Topology): string[] {
   ];
 }
 
-/** A link whose width is known. */
+/** A link with a known number of lanes. */
 type Wide = Link & { readonly lanes: number };
 
 function matrix<Linked extends Link>(

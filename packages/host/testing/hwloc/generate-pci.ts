@@ -6,16 +6,15 @@ export function acceleratorNumber(ordinal: number): number {
   return 500_000 + ordinal;
 }
 
-/** A host bridge with everything below, and the node that its functions are near to. */
+/** A host bridge with everything below it, and its node. */
 interface HostBridge {
   readonly node: number | null;
   readonly text: string;
 }
 
 /**
- * The I/O objects: a host bridge for each root bus, PCI bridges with the buses below them, and the
- * devices with what the operating system calls them. hwloc places a whole host bridge by one of its
- * functions.
+ * The I/O objects: a host bridge for each root bus, PCI bridges with the buses below them, and
+ * devices with their OS devices. hwloc places a whole host bridge by one of its functions.
  */
 export function generatePci(topology: Topology): HostBridge[] {
   const below = new Map<string | null, PciDevice[]>();
@@ -59,7 +58,7 @@ function hex(bus: number): string {
   return bus.toString(16).padStart(2, "0");
 }
 
-/** The secondary bus of a bridge to the subordinate, as far as devices show them. */
+/** A bridge's secondary and subordinate bus, as far as devices show them. */
 function buses(inside: readonly PciDevice[], address: string): string {
   const domain = address.slice(0, address.indexOf(":"));
   const numbers = inside.map(busOf);
@@ -70,14 +69,17 @@ function buses(inside: readonly PciDevice[], address: string): string {
 /** HWLOC_OBJ_OSDEV_* of hwloc 2. */
 const osDeviceNumbers = { gpu: 1, network: 2, openFabrics: 3, coProcessor: 5 } as const;
 
-/** What libraries and the kernel call a function: `nvml0` and `cuda0`, `rsmi0`, `mlx5_0`, `eth0`. */
+/**
+ * A function's OS devices from libraries and the kernel: `nvml0` and `cuda0`, `rsmi0`, `mlx5_0`,
+ * `eth0`.
+ */
 function osDevices({ accelerators, nics }: Topology, device: PciDevice): string[] {
   const found: string[] = [];
   const ordinal = accelerators.findIndex(({ address }) => address === device.address);
   const accelerator = accelerators[ordinal];
   if (accelerator !== undefined) {
     const amd = device.vendor === "1002";
-    const told: readonly (readonly [string, string | number | null])[] = [
+    const values: readonly (readonly [string, string | number | null])[] = [
       ["Backend", amd ? "RSMI" : "NVML"],
       ["GPUModel", accelerator.model],
       [amd ? "AMDUUID" : "NVIDIAUUID", accelerator.uuid],
@@ -89,9 +91,11 @@ function osDevices({ accelerators, nics }: Topology, device: PciDevice): string[
       subtype: amd ? "RSMI" : "NVML",
       osdev_type: osDeviceNumbers.gpu,
     };
-    const infos = told.flatMap(([name, value]) => (value === null ? [] : [info(name, `${value}`)]));
+    const infos = values.flatMap(([name, value]) =>
+      value === null ? [] : [info(name, `${value}`)],
+    );
     found.push(object("OSDev", attributes, ...infos));
-    // NVIDIA's management library has no figure of memory in hwloc; the runtime has.
+    // In hwloc only the CUDA runtime reports memory, not NVIDIA's management library.
     if (!amd && accelerator.memoryBytes !== null) {
       const size = info("CUDAGlobalMemorySize", `${kibibytes(accelerator.memoryBytes)}`);
       const own = { name: `cuda${ordinal}`, subtype: "CUDA", gp_index: 600_000 + ordinal };

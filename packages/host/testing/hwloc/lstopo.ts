@@ -8,8 +8,8 @@ import { parseMask } from "@evenkeel/core/set/mask-format.ts";
 import { at } from "@evenkeel/core/unit/list.ts";
 
 /**
- * What hwloc itself makes of an export, by the text that `lstopo -v` prints: a reading that shares
- * nothing with ours. Debian has lstopo in its packages `hwloc` and `hwloc-nox`.
+ * hwloc's own reading of an export, from the text of `lstopo -v`: a reading that shares no code
+ * with ours. Debian has lstopo in its packages `hwloc` and `hwloc-nox`.
  */
 export interface LstopoMachine {
   readonly nodes: readonly LstopoNode[];
@@ -25,7 +25,7 @@ export interface LstopoNode {
   /** hwloc's own number, which counts along the tree. */
   readonly logical: number;
   readonly near: string;
-  /** In the unit that it is printed in. */
+  /** In the printed unit. */
   readonly memory: number | null;
   readonly unitBytes: number;
 }
@@ -55,7 +55,7 @@ export const lstopoIsInstalled: boolean = (() => {
   }
 })();
 
-/** What lstopo prints for an export. It does not read from a socket, so the export goes by a file. */
+/** Runs lstopo on an export. It does not read from a socket, so the export is written to a file. */
 export function runLstopo(xml: string, args: readonly string[]): string {
   const folder = mkdtempSync(join(tmpdir(), "evenkeel-lstopo-"));
   try {
@@ -72,8 +72,8 @@ export function runLstopo(xml: string, args: readonly string[]): string {
 }
 
 /**
- * An export of hwloc 3 as hwloc 2.9 reads it: its version lowered, and what 2.9 does not know below
- * the root taken out. The tree of objects stays as it is.
+ * Makes an export of hwloc 3 readable for hwloc 2.9: lowers its version and removes elements below
+ * the root that 2.9 does not know. The tree of objects is unchanged.
  */
 export function asVersion2(xml: string): string {
   return xml
@@ -91,7 +91,7 @@ interface Line {
   readonly cpus: IndexSet | null;
 }
 
-/** Reads what `lstopo -v` printed, with its option `-c` or without. */
+/** Parses the output of `lstopo -v`, with or without its option `-c`. */
 export function parseLstopo(text: string): LstopoMachine {
   const lines = text.split("\n").flatMap(parseLine);
   const above = (position: number): Line[] => ancestors(lines, position);
@@ -134,7 +134,7 @@ export function parseLstopo(text: string): LstopoMachine {
   };
 }
 
-/** The first matrix that is announced so. */
+/** The first matrix with this heading. */
 export function parseMatrix(text: string, title: RegExp): LstopoMatrix | null {
   const lines = text.split("\n");
   const start = lines.findIndex((line) => title.test(line));
@@ -155,7 +155,7 @@ function parseLine(text: string): Line[] {
     const [, name = "", subtype = "", logical = "0"] = match;
     const physical = /\(P#(\d+)/.exec(part)?.[1];
     const mask = /cpuset=(\S+)/.exec(part)?.[1];
-    // A cache beside memory is none of the CPUs'.
+    // A memory-side cache is not a cache of the CPUs.
     const type = subtype === "(MemorySideCache)" ? "MemorySideCache" : name;
     return [
       {
@@ -170,7 +170,7 @@ function parseLine(text: string): Line[] {
   });
 }
 
-/** The lines that a line lies below, nearest first. */
+/** The ancestors of a line, nearest first. */
 function ancestors(lines: readonly Line[], position: number): Line[] {
   const found: Line[] = [];
   let { indent } = at(lines, position);

@@ -4,7 +4,7 @@ import { interconnects } from "@evenkeel/core/topology/interconnect.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
 
 /**
- * How drivers have laid out `nvidia-smi topo -m`, and what becomes of it on its way:
+ * The layouts of `nvidia-smi topo -m` by driver version, and after copying:
  *
  * - `numa-id`: since 535, NICs as `NICn` with a legend, three columns after the devices, underlined
  * - `nic-legend`: 510 to 530, the same without the last column
@@ -28,8 +28,8 @@ export const topoGenerations = [
 export type TopoGeneration = (typeof topoGenerations)[number];
 
 /**
- * What `nvidia-smi topo -m` would print on a machine. A class that the topology does not tell is
- * printed as SYS, as NVML does when it finds no common ancestor; a node that it does not tell, N/A.
+ * The output of `nvidia-smi topo -m` for a machine. An unknown class is printed as SYS, as NVML
+ * does without a common ancestor; an unknown node as N/A.
  */
 export function nvidiaSmiTopoText(topology: Topology, generation: TopoGeneration): string {
   switch (generation) {

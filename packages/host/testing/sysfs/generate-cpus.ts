@@ -9,7 +9,7 @@ const cpuRoot = "/sys/devices/system/cpu";
 
 /**
  * `/sys/devices/system/cpu`: Documentation/admin-guide/cputopology.rst and ABI/testing/
- * sysfs-devices-system-cpu. A CPU that is offline keeps its directory and `online`, and has neither
+ * sysfs-devices-system-cpu. An offline CPU keeps its directory and `online`, but has neither
  * topology nor caches.
  */
 export function generateCpus(
@@ -38,7 +38,7 @@ export function generateCpus(
   for (const core of cores) {
     for (const cpu of cpusIn(core.cpus)) {
       const at = `${cpuRoot}/cpu${cpu}`;
-      // Firmware seldom lets the boot processor be taken offline: it has no such file.
+      // The boot processor can rarely be taken offline, so it has no such file.
       if (cpu !== 0) addLine(tree, `${at}/online`, 1);
       addLine(tree, `${at}/topology/physical_package_id`, core.package ?? unknownIndex);
       addLine(tree, `${at}/topology/core_id`, valueOf(coreIds, core.id));
@@ -50,7 +50,8 @@ export function generateCpus(
         addLine(tree, `${at}/topology/die_id`, valueOf(dieIds, core.die));
         addSet(tree, at, "die_cpus", sharers.die.get(core.die) ?? core.cpus);
       }
-      // Where the architecture has clusters, one without any is called -1 and holds the core.
+      // On an architecture with clusters, a core without a cluster has the id -1 and only itself in
+      // the set.
       const cluster = core.cluster === null ? -1 : valueOf(clusterIds, core.cluster);
       addLine(tree, `${at}/topology/cluster_id`, cluster);
       addSet(tree, at, "cluster_cpus", sharers.cluster.get(core.cluster) ?? core.cpus);
@@ -94,7 +95,7 @@ function addCaches(
   }
 }
 
-/** What is known of a cache beside its sharers. */
+/** The known facts about a cache beside its sharers. */
 function l3Files(known: L3Cache | undefined) {
   const kilobytes =
     known?.sizeBytes === undefined || known.sizeBytes === null ? null : known.sizeBytes / 1024;
@@ -117,7 +118,7 @@ export function maskText(list: string): string {
   return words.map((word, i) => (i === 0 ? word : word.padStart(8, "0"))).join(",");
 }
 
-/** The CPUs of the cores that have a value in common, as a list, by the value. */
+/** The CPUs of the cores that share a value, as a list, by the value. */
 function grouped(
   cores: readonly Core[],
   numberOf: (core: Core) => number | null,
@@ -130,7 +131,7 @@ function grouped(
   return new Map([...groups].map(([value, cpus]) => [value, formatList(indexSet(cpus))]));
 }
 
-/** The kernel numbers cores, clusters and dies anew in every package. */
+/** The kernel numbers cores, clusters and dies from 0 in every package. */
 function idsWithinPackage(
   cores: readonly Core[],
   numberOf: (core: Core) => number | null,

@@ -12,9 +12,9 @@ import { addLine, addLink, type GeneratedTree } from "./generated-tree.ts";
 const nodeRoot = "/sys/devices/system/node";
 
 /**
- * `/sys/devices/system/node`: Documentation/ABI/stable/sysfs-devices-node, with what HMAT says of
- * the nodes (admin-guide/mm/numaperf.rst), huge pages (admin-guide/mm/hugetlbpage.rst), and the
- * devices whose memory has become a node's: dax devices by the `kmem` driver, and NVIDIA's GPUs.
+ * `/sys/devices/system/node`: Documentation/ABI/stable/sysfs-devices-node, with HMAT's figures
+ * (admin-guide/mm/numaperf.rst), huge pages (admin-guide/mm/hugetlbpage.rst), and devices whose
+ * memory is a node's: dax devices with the `kmem` driver, and NVIDIA's GPUs.
  */
 export function generateNodes(tree: GeneratedTree, topology: Topology): void {
   const { nodes, distances } = topology;
@@ -74,7 +74,7 @@ function addPool(tree: GeneratedTree, directory: string, pool: HugepagePool): vo
   addLine(tree, `${at}/surplus_hugepages`, 0);
 }
 
-/** What the machine says of all nodes together, where it is known of each. */
+/** The machine's total over all nodes, where it is known for each. */
 function addWholeMachine(tree: GeneratedTree, nodes: readonly MemoryNode[]): void {
   const bytes = nodes.flatMap(({ memoryBytes }) => memoryBytes ?? []);
   if (bytes.length === nodes.length) {
@@ -97,7 +97,7 @@ function addWholeMachine(tree: GeneratedTree, nodes: readonly MemoryNode[]): voi
 
 const sum = (values: readonly number[]): number => values.reduce((total, one) => total + one, 0);
 
-/** The GPUs whose memory may be a node's: NVIDIA's, where no other driver has them. */
+/** The GPUs whose memory may be a node's: NVIDIA's, unless another driver has them. */
 export function gpusWithDriver({ accelerators, pci }: Topology): string[] {
   const devices = new Map(pci.map((device) => [device.address, device]));
   return accelerators.flatMap(({ address }) => {
@@ -135,14 +135,14 @@ function addDevicesWithMemory(tree: GeneratedTree, topology: Topology): void {
   }
 }
 
-/** Of the initiators that firmware speaks of, those that the kernel shows: the best ones. */
+/** The initiators that the kernel shows: the best of those in HMAT. */
 export function bestAccess(access: readonly Access[], target: number): Access[] {
   const known = access.filter((entry) => entry.target === target && entry.basis === "hmat");
   const nearest = best(known, ({ readLatencyNs }) => readLatencyNs, Math.min);
   return best(nearest, ({ readBytesPerSecond }) => readBytesPerSecond, Math.max);
 }
 
-/** Those of the best figure, and all where none has one. */
+/** The initiators with the best figure; all where none has one. */
 function best(
   entries: readonly Access[],
   figureOf: (entry: Access) => number | null,
@@ -153,7 +153,7 @@ function best(
   return entries.filter((entry) => figureOf(entry) === found);
 }
 
-/** What the kernel writes of a figure that HMAT does not tell. */
+/** The kernel's text for a figure that HMAT lacks. */
 const figureUnknown = 0;
 
 /** `access0` and `access1` alike: all of these initiators are processors. */

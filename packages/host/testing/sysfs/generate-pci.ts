@@ -12,10 +12,10 @@ import { gpusWithDriver } from "./generate-nodes.ts";
 import { addLine, addLink, type GeneratedTree, unknownIndex } from "./generated-tree.ts";
 
 /**
- * The PCI functions where the kernel has them, below their host bridge and the bridges between, and
- * the links to them: Documentation/ABI/testing/sysfs-bus-pci, PCI/sysfs-pci.rst, and
- * ABI/testing/sysfs-kernel-iommu_groups. Devices of the classes `infiniband` and `net` lie below
- * their function, and so do AMD's figures of a GPU's memory; NVIDIA's driver tells in `/proc`.
+ * Generates the PCI functions at the kernel's places, below their host bridge and the bridges
+ * between, and the links to them: Documentation/ABI/testing/sysfs-bus-pci, PCI/sysfs-pci.rst, and
+ * ABI/testing/sysfs-kernel-iommu_groups. Devices of the classes `infiniband` and `net` are below
+ * their function, and so is the memory size of AMD's GPUs; NVIDIA's driver has files in `/proc`.
  */
 export function generatePci(tree: GeneratedTree, topology: Topology): void {
   const { pci } = topology;
@@ -59,7 +59,7 @@ export function generatePci(tree: GeneratedTree, topology: Topology): void {
   addVgpuTypes(tree, topology, places);
 }
 
-/** `cpumask_of_node`: of no node, all that are online. */
+/** `cpumask_of_node`: for an unknown node, all online CPUs. */
 function localCpus({ nodes }: Topology, id: number | null): string {
   if (id !== null) return nodes.find((node) => node.id === id)?.cpus ?? "";
   return formatList(unionAll(nodes.map(({ cpus }) => setOf(cpus))));
@@ -67,7 +67,7 @@ function localCpus({ nodes }: Topology, id: number | null): string {
 
 type Places = ReadonlyMap<string, string>;
 
-/** `/sys/devices/pci0000:15/0000:15:01.0/0000:16:00.0` of every function. */
+/** The path of every function, `/sys/devices/pci0000:15/0000:15:01.0/0000:16:00.0`. */
 function placesOf(pci: readonly PciDevice[]): Places {
   const devices = new Map(pci.map((device) => [device.address, device]));
   const places = new Map<string, string>();
@@ -85,9 +85,9 @@ function placesOf(pci: readonly PciDevice[]): Places {
 }
 
 /**
- * What root sees of it all: behind the header the capabilities of PCI Express, ACS and ATS, in lists
- * (PCI Express Base Specification 6.0, 7.5.3, 7.7.11 and 7.8.9), with a serial number between.
- * Whoever is not root sees the header alone, as where the controls are unknown.
+ * The configuration space as root sees it: behind the header the capabilities of PCI Express, ACS
+ * and ATS in lists (PCI Express Base Specification 6.0, 7.5.3, 7.7.11 and 7.8.9), with a serial
+ * number between. Other users see only the header, and so do tests with unknown controls.
  */
 function configSpace(device: PciDevice, pci: readonly PciDevice[]): Uint8Array {
   const header = configHeader(device, pci);
@@ -114,8 +114,8 @@ function configSpace(device: PciDevice, pci: readonly PciDevice[]): Uint8Array {
 }
 
 /**
- * ABI/testing/sysfs-bus-pci (`msi_irqs`), core-api/irq/irq-affinity.rst: two interrupts, which may
- * go to one of the CPUs and to the others, and a third that nobody handles.
+ * ABI/testing/sysfs-bus-pci (`msi_irqs`), core-api/irq/irq-affinity.rst: two interrupts, one for
+ * the lowest CPU and one for the others, and a third without a handler.
  */
 function addInterrupts(
   tree: GeneratedTree,
@@ -133,15 +133,15 @@ function addInterrupts(
   }
 }
 
-/** The lowest of the CPUs, or the others; the only one is in both. */
+/** The lowest CPU, or the others; a single CPU is in both sets. */
 function shareOf(list: string, place: number): string {
   const cpus = indices(setOf(list));
   return formatList(indexSet(place === 0 || cpus.length === 1 ? cpus.slice(0, 1) : cpus.slice(1)));
 }
 
 /**
- * The 64 bytes of configuration space that everybody may read (PCI Local Bus Specification 3.0, 6.1;
- * PCI-to-PCI Bridge Architecture 1.2, 3.2): of a bridge also the buses that it leads to.
+ * The 64 bytes of configuration space that everybody may read (PCI Local Bus Specification 3.0,
+ * 6.1; PCI-to-PCI Bridge Architecture 1.2, 3.2): of a bridge also the buses that it leads to.
  */
 function configHeader(device: PciDevice, pci: readonly PciDevice[]): Uint8Array {
   const bytes = new Uint8Array(64);
@@ -167,7 +167,7 @@ function configHeader(device: PciDevice, pci: readonly PciDevice[]): Uint8Array 
   return bytes;
 }
 
-/** What the registers have of a link that is down, and the kernel for one that it lost. */
+/** The register values for a link that is down, and the kernel's text for one that it lost. */
 const linkDown = 0;
 const linkLost = 0xff;
 
@@ -186,8 +186,8 @@ const memory32 = 0x40200n;
 const ports = 0x40101n;
 
 /**
- * Thirteen lines of start, end and flags (include/linux/ioport.h): six registers, the expansion
- * ROM, SR-IOV's. A 64-bit register takes two of the six, the second of which is empty.
+ * Prints thirteen lines of start, end and flags (include/linux/ioport.h): six registers, the
+ * expansion ROM, six of SR-IOV. A 64-bit register takes two of the lines; the second is empty.
  */
 function resource(sizes: readonly number[]): string {
   const wide = sizes.length <= 3;
@@ -205,21 +205,21 @@ function resource(sizes: readonly number[]): string {
     if (wide) line(0n, 0n, 0n);
     next = start + bytes;
   }
-  // Small boards have a range of I/O ports in a register that is left.
+  // Small boards have an I/O port range in a free register.
   if (lines.length < 6) line(0x3000n, 0x30ffn, ports);
   while (lines.length < 13) line(0n, 0n, 0n);
-  // The expansion ROM is memory too, and no BAR.
+  // The expansion ROM is memory too, but not a BAR.
   lines[6] = "0x00000000c0000000 0x00000000c007ffff 0x0000000000046200";
   return `${lines.join("\n")}\n`;
 }
 
-/** Every NIC has an interface, those with RDMA a device beside it. */
+/** Every NIC has an interface, and an RDMA device if it has RDMA. */
 function addNics(tree: GeneratedTree, { nics }: Topology, places: Places): void {
   const add = (deviceClass: string, name: string, at: string): void => {
     addLine(tree, `${at}/${deviceClass}/${name}/uevent`, "");
     addLink(tree, `/sys/class/${deviceClass}/${name}`, `${at}/${deviceClass}/${name}`);
   };
-  // The directory of the class is there as soon as its module is, whatever devices it has.
+  // The directory of the class exists once its module is loaded, even without devices.
   if (nics.some(({ rdma }) => rdma !== null)) {
     const path = "/sys/class/infiniband";
     addLine(tree, `${path}/.class`, "");
@@ -233,8 +233,8 @@ function addNics(tree: GeneratedTree, { nics }: Topology, places: Places): void 
 }
 
 /**
- * As NVIDIA's driver has them since Linux 6.8: the number of the type that is set, or 0, and the types
- * that could be, with a heading.
+ * NVIDIA's files since Linux 6.8: the number of the current type, or 0, and the types that could be
+ * set, with a heading.
  */
 function addVgpuTypes(tree: GeneratedTree, { accelerators, pci }: Topology, places: Places): void {
   const virtual = new Set(

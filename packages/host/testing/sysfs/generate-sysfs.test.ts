@@ -11,10 +11,10 @@ import { generateSysfs } from "./generate-sysfs.ts";
 import { inMemory } from "./generated-tree.ts";
 
 /**
- * What sysfs and procfs can say of a machine. They tell neither NVLink nor partitions, no module
- * numbers, no MIG, no kind of memory but CXL, persistent and a GPU's own (as many as there are GPUs whose
- * driver tells), the memory of AMD's GPUs alone, the processor's name not on arm64, of HMAT the best
- * initiators, and nothing of RDMA for a NIC that has no name.
+ * The part of a machine that sysfs and procfs contain. They lack NVLink, partitions, module
+ * numbers, MIG, kinds of memory other than CXL, persistent memory and GPU memory (as many nodes as
+ * GPUs with the driver), the memory of GPUs other than AMD's, the processor's name on arm64, HMAT's
+ * initiators other than the best, and RDMA of a NIC without a name.
  */
 function sayable(topology: Topology): Topology {
   const gpus = gpusWithDriver(topology).length;
@@ -71,7 +71,7 @@ describe("A generated tree reads as the machine that it was generated from", () 
   });
 });
 
-describe("What synthetic machines do not have", () => {
+describe("Facts that synthetic machines do not have", () => {
   const two = syntheticTopology("package:2 node:1 core:4 thread:2");
 
   test("clusters of cores", () => {
@@ -79,7 +79,7 @@ describe("What synthetic machines do not have", () => {
     expect(reread({ ...two, cores }).cores).toEqual(cores);
   });
 
-  test("latency and bandwidth by HMAT, of which the kernel shows the best initiators'", () => {
+  test("latency and bandwidth from HMAT, only those of the best initiators as in the kernel", () => {
     const entry = (initiator: number, target: number, latency: number) => ({
       initiator,
       target,
@@ -92,7 +92,7 @@ describe("What synthetic machines do not have", () => {
     expect(found).toEqual([entry(0, 0, 90), entry(1, 1, 90)]);
   });
 
-  test("virtual functions, links that are down, and what NVIDIA's driver alone tells", () => {
+  test("virtual functions, links that are down, and the facts of NVIDIA's driver", () => {
     const base = syntheticTopology("core:4 root[gpu:h100-sxm(driver:nvidia) nic:cx7]");
     const gpu = base.accelerators[0]?.address ?? "";
     const nic = base.nics[0]?.address ?? "";

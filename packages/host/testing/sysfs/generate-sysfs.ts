@@ -5,11 +5,11 @@ import { generatePci } from "./generate-pci.ts";
 import { addLine, addLink, emptyTree, type GeneratedTree } from "./generated-tree.ts";
 
 /**
- * The `/sys` and `/proc` that a Linux 6.x kernel would show of a machine. It is a second opinion on
- * `readSysfs`, so it is written from the kernel's documentation of what it shows
+ * Generates the `/sys` and `/proc` of a Linux 6.x kernel for a machine. It is a second opinion on
+ * `readSysfs`, so it is written from the kernel's documentation
  * (Documentation/ABI/{stable,testing}/sysfs-*, Documentation/admin-guide/{cputopology,mm}, procfs)
- * and shares no code with the reader. What is null is a file that is not there, or the value by
- * which the kernel says that it does not know.
+ * and shares no code with the reader. A null value becomes a missing file, or the kernel's value
+ * for unknown.
  */
 export function generateSysfs(topology: Topology): GeneratedTree {
   const tree = emptyTree();
@@ -66,7 +66,7 @@ function cpuinfo({ architecture, cpuModel }: Machine): string {
   );
 }
 
-/** AT_HWCAP, AT_PAGESZ, AT_CLKTCK and AT_NULL, as the kernel hands them to every process. */
+/** AT_HWCAP, AT_PAGESZ, AT_CLKTCK and AT_NULL, which the kernel passes to every process. */
 function auxv(pageBytes: number): Uint8Array {
   const pairs = [16, 0x1f8bfbff, 6, pageBytes, 17, 100, 0, 0];
   return new Uint8Array(new BigUint64Array(pairs.map(BigInt)).buffer);

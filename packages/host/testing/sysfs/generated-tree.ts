@@ -14,7 +14,7 @@ export function emptyTree(): GeneratedTree {
   return { files: new Map(), links: new Map() };
 }
 
-/** What sysfs has for a node or a package that it does not know. */
+/** The value in sysfs for an unknown node or package. */
 export const unknownIndex = -1;
 
 /** Attributes of sysfs are lines. */
@@ -22,7 +22,7 @@ export function addLine(tree: GeneratedTree, path: string, value: string | numbe
   tree.files.set(path, `${value}\n`);
 }
 
-/** A link as sysfs has them: relative, from the directory that it lies in. */
+/** A link as in sysfs: relative to the directory that it is in. */
 export function addLink(tree: GeneratedTree, path: string, target: string): void {
   const from = parentOf(path).split("/").slice(1);
   const to = target.split("/").slice(1);

@@ -7,7 +7,7 @@ import {
   numberOf,
 } from "./golden.ts";
 
-/** Reads what `lstopo -` prints: an object a line, indented by two below the one that holds it. */
+/** Parses the output of `lstopo -`: one object per line, indented by two below its parent. */
 export function readGoldenConsole(text: string): Golden {
   const objects: GoldenObject[] = [];
   let above: readonly { readonly indent: number; readonly object: GoldenObject }[] = [];

@@ -5,7 +5,7 @@ import type { Core, Topology } from "@evenkeel/core/topology/topology.ts";
 import { at } from "@evenkeel/core/unit/list.ts";
 import type { Golden } from "./golden.ts";
 
-/** A topology of ours in the form of hwloc's, with memory printed as the golden prints it. */
+/** Converts a topology of ours into hwloc's form, with memory printed as in the golden file. */
 export function goldenOfTopology(topology: Topology, like: Golden): Golden {
   const exact = like.nodes.every(({ memory }) => /^\d+$/.test(memory));
   const { nodes, cores, distances, pci } = topology;
@@ -41,7 +41,7 @@ export function goldenOfTopology(topology: Topology, like: Golden): Golden {
   };
 }
 
-/** The CPUs of each die, cache or package; cores of which it is unknown are left out. */
+/** The CPUs of each die, cache or package; cores with an unknown one are left out. */
 function grouped(cores: readonly Core[], by: "die" | "l3" | "package"): string[] {
   return [...Map.groupBy(cores, (core) => core[by])]
     .flatMap(([id, members]) => (id === null ? [] : [unionOf(members.map(({ cpus }) => cpus))]))
@@ -65,8 +65,8 @@ function orderedLike(
 }
 
 /**
- * hwloc prints sizes in the largest unit that leaves at least 10, rounded to the nearest, and 0 of
- * memory that it knows nothing of.
+ * hwloc prints sizes in the largest unit that leaves at least 10, rounded to the nearest, and 0 for
+ * unknown memory.
  */
 function printed(bytes: number | null, exact: boolean): string {
   if (bytes === null || bytes === 0) return "0";

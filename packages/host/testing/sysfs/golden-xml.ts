@@ -1,7 +1,7 @@
 import { parseMask } from "@evenkeel/core/set/mask-format.ts";
 import { type Golden, type GoldenDistances, type GoldenObject, goldenOf } from "./golden.ts";
 
-/** Reads hwloc's own XML, of which the corpus has version 3, tag by tag. */
+/** Reads hwloc's XML tag by tag, in version 3 of the format, which the corpus has. */
 export function readGoldenXml(text: string): Golden {
   const objects: GoldenObject[] = [];
   const above: GoldenObject[] = [];

@@ -1,13 +1,11 @@
 import { formatList } from "@evenkeel/core/set/list-format.ts";
 import { type IndexSet, indexSet, unionAll } from "@evenkeel/core/set/index-set.ts";
 
-/**
- * What hwloc says of a machine, reduced to what Evenkeel reads too. CPU sets are list strings.
- */
+/** hwloc's reading of a machine, reduced to what Evenkeel reads too. CPU sets are list strings. */
 export interface Golden {
   readonly nodes: readonly GoldenNode[];
   readonly packages: readonly { readonly id: number | null; readonly cpus: string }[];
-  /** Only those that are smaller than their package: hwloc drops the others. */
+  /** Only dies smaller than their package: hwloc drops the others. */
   readonly dies: readonly string[];
   readonly cores: readonly string[];
   readonly l3s: readonly string[];
@@ -32,7 +30,7 @@ export interface GoldenPci {
   readonly address: string;
   /** Class, vendor and device: `0200 8086:1521`. */
   readonly identity: string;
-  /** The CPUs of the object that it is attached to. */
+  /** The CPUs of its parent object. */
   readonly cpus: string;
 }
 
@@ -45,7 +43,7 @@ export interface GoldenObject {
   readonly memory: string;
   readonly busId: string | null;
   readonly identity: string;
-  /** The set that the object states itself, as XML does. */
+  /** The object's own set, as in XML. */
   readonly stated: IndexSet | null;
 }
 
@@ -58,7 +56,7 @@ function cpusOf(object: GoldenObject): IndexSet {
 const memoryTypes: ReadonlySet<string> = new Set(["NUMANode", "MemCache"]);
 const ioTypes: ReadonlySet<string> = new Set(["Bridge", "PCIDev", "HostBridge", "PCI"]);
 
-/** On the console a node or a device has the CPUs of the normal object that it is attached to. */
+/** On the console a node or a device has the CPUs of its normal parent object. */
 function localityOf(object: GoldenObject): IndexSet {
   if (object.stated !== null && !ioTypes.has(object.type)) return object.stated;
   let at = object.parent;
@@ -66,7 +64,7 @@ function localityOf(object: GoldenObject): IndexSet {
   return at === null ? indexSet([]) : cpusOf(at);
 }
 
-/** The number of a node: all have one. */
+/** The number of a node; every node has one. */
 export function numberOf({ osIndex }: GoldenObject): number {
   if (osIndex === null) throw new Error("a node without a number");
   return osIndex;

@@ -1,7 +1,7 @@
 import { memoryTree } from "../../src/tree/memory-tree.ts";
 import type { Tree } from "../../src/tree/tree.ts";
 
-/** A tree from files and links written down in a test. */
+/** A tree from the files and links of a test. */
 export function treeOf(
   files: Readonly<Record<string, string | Uint8Array>>,
   links: Readonly<Record<string, string>> = {},

@@ -1,22 +1,12 @@
-/**
- * The colors of one class of elements, for the light and the dark scheme, as in drawings of
- * machines.
- */
-interface Look {
-  readonly fill?: readonly [light: string, dark: string];
-  readonly stroke?: readonly [light: string, dark: string];
-  readonly more?: string;
-}
+import { fonts, ink, type Paint, paintRules, quiet } from "@evenkeel/core/xml/svg-style.ts";
 
-const ink = ["#1b2430", "#e6ebf2"] as const;
-const quiet = ["#667085", "#94a1b5"] as const;
 const faint = ["#e4e8ee", "#2a3442"] as const;
 
 /**
- * One color for each policy, distinguishable with color blindness (after Okabe and Ito). Evenkeel
- * is green, the color of good news in drawings of machines, and its solver has the nearest color.
- * Text in these colors has a contrast of at least 4.5 to the background in both schemes (WCAG 2,
- * AA).
+ * One color for each rule, distinguishable for people who see colors differently (after Okabe and
+ * Ito). Green, which marks what is right in the drawings of machines, is Evenkeel's; the nearest
+ * color is its solver's. Their text has a contrast of at least 4.5 to the background in both
+ * schemes (WCAG 2, AA).
  */
 const colors: Readonly<Record<string, readonly [light: string, dark: string]>> = {
   evenkeel: ["#15803d", "#4ade80"],
@@ -29,15 +19,15 @@ const colors: Readonly<Record<string, readonly [light: string, dark: string]>> =
   random: ["#667085", "#94a1b5"],
 };
 
-/** The look of a policy's line and text. The variant `+numa` looks like the policy itself. */
+/** The class of a policy's line and text: that of its rule, with or without knowledge of nodes. */
 export function lookOf(policy: string): string {
   const [rule = ""] = policy.split("+");
   return Object.hasOwn(colors, rule) ? rule : "random";
 }
 
-/** The style sheet of the drawing, with a dark scheme for readers who prefer it. */
+/** The style sheet of a chart. */
 export function chartStyle(): string {
-  const looks: Record<string, Look> = {
+  const looks: Record<string, Paint> = {
     canvas: { fill: ["#ffffff", "#11161d"] },
     panel: { fill: ["#f8f9fb", "#161d26"] },
     track: { fill: ["#e9edf2", "#232c38"] },
@@ -54,22 +44,9 @@ export function chartStyle(): string {
     looks[`bar-${name}`] = { fill: color, more: strong ? "" : "opacity:.62" };
     looks[`text-${name}`] = { fill: color, more: strong ? "font-weight:600" : "" };
   }
-  const rules = (scheme: 0 | 1): string =>
-    Object.entries(looks)
-      .map(([name, { fill, stroke, more }]) => {
-        const parts = [
-          ...(fill === undefined ? [] : [`fill:${fill[scheme]}`]),
-          ...(stroke === undefined ? [] : [`stroke:${stroke[scheme]}`]),
-          ...(scheme === 1 || more === undefined || more === "" ? [] : [more]),
-        ];
-        return `.evenkeel .${name}{${parts.join(";")}}`;
-      })
-      .join("");
-  const fonts =
-    "font-family:system-ui,-apple-system,'Segoe UI',Roboto,'DejaVu Sans',Arial,sans-serif";
   return (
     `.evenkeel text{${fonts};font-variant-numeric:tabular-nums}` +
     ".evenkeel path{stroke-linejoin:round;stroke-linecap:round}.evenkeel .aware{stroke-dasharray:6 5}" +
-    `${rules(0)}@media (prefers-color-scheme:dark){${rules(1)}}`
+    paintRules(looks)
   );
 }

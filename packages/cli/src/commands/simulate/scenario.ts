@@ -18,7 +18,8 @@ const HOSTS_MAX = 2000;
 const LIST_BYTES_MAX = 64 * MiB;
 
 /**
- * Reads the scenario that the flags name. Errors: `usage`, those of reading files, `trace-malformed`.
+ * Reads the scenario that the flags name. Errors: `usage`, those of reading files,
+ * `trace-malformed`.
  */
 export async function readScenario(
   flags: SimulateFlags,

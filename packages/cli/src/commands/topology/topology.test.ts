@@ -172,7 +172,7 @@ test("a machine can be a picture, a graph, or a file for NCCL", async () => {
 test("warnings stand below the drawing", async () => {
   const bare = "synthetic:package:2 core:2 memory:8Gi root*2[gpu:l40s]";
   const { stdout } = await evenkeel(["topology", "--from", bare]);
-  expect(stdout).toMatch(/\n\nwarnings\n- [^]*their distances are unknown/);
+  expect(stdout).toMatch(/\n\nwarnings\n- [^]*the distances between them are unknown/);
 });
 
 const flavor = (name: string, vcpus: number, memory: string): string =>

@@ -7,8 +7,8 @@ import { hasAccelerators, NCCL_FILE, ncclXml } from "../nccl/print.ts";
 const CONTRACT_FILE = "/etc/evenkeel/contract.json";
 
 /**
- * User data for cloud-init (https://docs.cloud-init.io, `write_files`): the contract, and where there
- * are accelerators NCCL's file and the line that has NCCL read it. The line is added to what
+ * User data for cloud-init (https://docs.cloud-init.io, `write_files`): the contract, and where
+ * there are accelerators NCCL's file and the line that has NCCL read it. The line is added to what
  * `/etc/nccl.conf` says already. Which CPUs NCCL's threads run on stays with whoever runs it
  * (`NCCL_IGNORE_CPU_AFFINITY` is left alone).
  */

@@ -37,7 +37,9 @@ export interface ContractCell {
   readonly pageBytes: number;
   /** The huge page that backs it, or null for base pages. */
   readonly hugepageBytes: number | null;
-  /** To every cell in order, its own included; null where the host tells none, or there is but one. */
+  /**
+   * To every cell in order, its own included; null where the host tells none, or there is but one.
+   */
   readonly distances: readonly number[] | null;
 }
 

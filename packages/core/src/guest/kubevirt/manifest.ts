@@ -8,7 +8,9 @@ import { hugepagesOfAll, isMapped, type Untold, untoldOf } from "./untold.ts";
 /** A VM for KubeVirt, and the parts of the plan that it cannot express. */
 export interface KubevirtManifest {
   readonly virtualMachine: { readonly [key: string]: YamlValue };
-  /** What the cluster's KubeVirt resource must permit under `permittedHostDevices.pciHostDevices`. */
+  /**
+   * What the cluster's KubeVirt resource must permit under `permittedHostDevices.pciHostDevices`.
+   */
   readonly permittedHostDevices: readonly PermittedDevice[];
   readonly untold: readonly Untold[];
 }
@@ -20,9 +22,9 @@ export interface PermittedDevice {
 
 /**
  * The plan as a VirtualMachine (https://kubevirt.io/api-reference/, kubevirt.io/v1), as far as that
- * goes: KubeVirt is told how much of what, and with `guestMappingPassthrough` makes the guest's nodes
- * from the CPUs and the memory that the kubelet then picks. The VM is not started, and has no disks
- * and networks but those that the cluster adds.
+ * goes: KubeVirt is told how much of what, and with `guestMappingPassthrough` makes the guest's
+ * nodes from the CPUs and the memory that the kubelet then picks. The VM is not started, and has no
+ * disks and networks but those that the cluster adds.
  *
  * Errors: `render-unsupported` for devices that KubeVirt could not be given a name for.
  */

@@ -143,7 +143,9 @@ export function hugepagesOfAll({ cells }: Pick<Guest, "cells">): number | null {
   return others.length === 0 ? size : null;
 }
 
-/** Whether KubeVirt makes nodes for the guest: only with dedicated CPUs and one size of huge pages. */
+/**
+ * Whether KubeVirt makes nodes for the guest: only with dedicated CPUs and one size of huge pages.
+ */
 export function isMapped(guest: Pick<Guest, "cells" | "cpu">): boolean {
   return guest.cpu.dedicated && hugepagesOfAll(guest) !== null;
 }

@@ -57,7 +57,8 @@ function controller(index: number, model: string, children: readonly XmlElement[
 }
 
 function rootElement({ window64Bytes }: PciRoot, architecture: GuestArchitecture): XmlElement {
-  // On aarch64 libvirt 9.0 refuses the size, and the firmware takes the machine's: `commandLineElements`.
+  // On aarch64 libvirt 9.0 refuses the size, and the firmware takes the machine's:
+  // `commandLineElements`.
   if (window64Bytes === null || architecture !== "x86_64") return controller(0, "pcie-root", []);
   const size = element("pcihole64", { unit: "KiB" }, [`${window64Bytes / KiB}`]);
   return controller(0, "pcie-root", [size]);

@@ -17,9 +17,9 @@ const metadataNamespace = "urn:evenkeel:v1";
  * unless `options.devices` brings them.
  *
  * It needs libvirt 9.0 and QEMU 7.2. The youngest things used are `maxphysaddr` (libvirt 8.7),
- * `fwcfg` (6.5), `hotplug` on root ports (6.3), `firmware` features (7.2), the CPU mode `maximum` of `emulated`
- * (7.1), and `pxb-pcie` on aarch64 (QEMU 6.0). Guests made for later limits may need more: a PCI
- * window above 512 GiB on aarch64 needs QEMU 10.0, more than 288 vCPUs on x86 QEMU 8.1.
+ * `fwcfg` (6.5), `hotplug` on root ports (6.3), `firmware` features (7.2), the CPU mode `maximum`
+ * of `emulated` (7.1), and `pxb-pcie` on aarch64 (QEMU 6.0). Guests made for later limits may need
+ * more: a PCI window above 512 GiB on aarch64 needs QEMU 10.0, more than 288 vCPUs on x86 QEMU 8.1.
  *
  * VFIO pins a guest's memory while it has a device, and libvirt raises the limit for that by
  * itself. `<locked/>` would lift the limit for the emulator altogether, so it is not used.

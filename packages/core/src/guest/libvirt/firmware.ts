@@ -8,8 +8,8 @@ import { unsupported } from "../unsupported.ts";
 import type { LibvirtOptions } from "./options.ts";
 
 /**
- * The machine and its firmware; libvirt picks the image. Secure boot is ruled out rather than left to
- * the order of the host's firmware descriptions, since it asks for signed GPU drivers.
+ * The machine and its firmware; libvirt picks the image. Secure boot is ruled out rather than left
+ * to the order of the host's firmware descriptions, since it asks for signed GPU drivers.
  */
 export function osElement({ architecture }: Guest, firmware: Firmware): XmlElement {
   const machine = { x86_64: "q35", aarch64: "virt" }[architecture];
@@ -20,9 +20,9 @@ export function osElement({ architecture }: Guest, firmware: Firmware): XmlEleme
 }
 
 /**
- * The contract as a file's content, which the guest finds in fw_cfg. libvirt 9.0 escapes an entry for
- * XML on its way to QEMU, and not for QEMU (`qemuBuildSysinfoCommand`), so an entry's own text cannot
- * be JSON, and a path has only characters that neither takes for its own.
+ * The contract as a file's content, which the guest finds in fw_cfg. libvirt 9.0 escapes an entry
+ * for XML on its way to QEMU, and not for QEMU (`qemuBuildSysinfoCommand`), so an entry's own text
+ * cannot be JSON, and a path has only characters that neither takes for its own.
  *
  * Errors: `render-unsupported` for another path.
  */

@@ -7,8 +7,8 @@ import { devicePorts, type Guest, type PassedFunction } from "../guest.ts";
 /**
  * The machine that the guest's NCCL should take it to run on: the guest's nodes, CPUs and bus
  * addresses, and between its devices the switches that are between them on the host. A switch that
- * the guest sees has its address there; another gets a stand-in, since NCCL looks up devices by their
- * addresses and takes from the file what is above them
+ * the guest sees has its address there; another gets a stand-in, since NCCL looks up devices by
+ * their addresses and takes from the file what is above them
  * (https://github.com/NVIDIA/nccl/issues/1843). A device's node is the one the guest sees it on.
  *
  * The networks' names are left out: drivers name them as they find them, and a name that meant

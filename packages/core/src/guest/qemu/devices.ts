@@ -8,7 +8,8 @@ import { devicePorts } from "../guest.ts";
  */
 export function deviceArguments({ pci, cpu }: Guest): string[] {
   const devices = [
-    // Before anything that it remaps. VFIO needs to see the guest's mappings, hence the caching mode.
+    // Before anything that it remaps. VFIO needs to see the guest's mappings, hence the caching
+    // mode.
     ...(cpu.extendedInterrupts ? [iommu] : []),
     ...pci.expanders.map(expander),
     ...pci.expanders.flatMap((above) =>

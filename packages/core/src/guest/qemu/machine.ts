@@ -2,9 +2,9 @@ import type { Guest } from "../guest.ts";
 import type { QemuOptions } from "./options.ts";
 
 /**
- * The machine. Interrupts beyond eight bits are remapped by the emulator, so the I/O APIC must be the
- * emulator's too (`split`). The guest's memory is kept from same-page merging, which would make one
- * page of two on different nodes, and out of core dumps.
+ * The machine. Interrupts beyond eight bits are remapped by the emulator, so the I/O APIC must be
+ * the emulator's too (`split`). The guest's memory is kept from same-page merging, which would make
+ * one page of two on different nodes, and out of core dumps.
  */
 export function machineArguments(
   { architecture, cpu, pci }: Guest,

@@ -15,8 +15,8 @@ import { type Space, spaceOn } from "../space/space.ts";
 
 /**
  * Why one host cannot hold a request that the search has refused there: every cause with its
- * numbers, then the smallest changes that would help. Each cause is checked by itself, since several
- * may hold at once, and an operator who mends only the first would be refused again.
+ * numbers, then the smallest changes that would help. Each cause is checked by itself, since
+ * several may hold at once, and an operator who mends only the first would be refused again.
  */
 export function refuse(host: HostState, request: Request): HostRefusal {
   const space = spaceOn(host, request);

@@ -13,8 +13,8 @@ import { knownGranules, nodeOf, type Space } from "../space/space.ts";
 
 /**
  * What each node is short of. Where the accelerators fix the cells, every distribution of the
- * accelerators over nodes is tried, and the smallest need of each shortage is kept: the least that the node must
- * have for any placement that uses it.
+ * accelerators over nodes is tried, and the smallest need of each shortage is kept: the least that
+ * the node must have for any placement that uses it.
  */
 export function shortages(space: Space): RefusalReason[] {
   const { accelerators, locality } = space.request;
@@ -136,8 +136,8 @@ function distributionShortages(space: Space, distribution: Distribution): Refusa
 }
 
 /**
- * What each cell needs: its share, and one more where every cell has room for its share but none for
- * the remainder. Null where there are fewer than cells.
+ * What each cell needs: its share, and one more where every cell has room for its share but none
+ * for the remainder. Null where there are fewer than cells.
  */
 function sharesOf(
   total: number,

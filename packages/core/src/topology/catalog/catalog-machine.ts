@@ -1,26 +1,27 @@
-/** A type of real machine, as far as it is published. */
+/** A type of real machine, as far as its data are published. */
 export interface CatalogMachine {
   /** As in `machine:hgx-h100`. */
   readonly name: string;
   readonly title: string;
   /** The machine in the synthetic language; line breaks stand for spaces. */
   readonly synthetic: string;
-  /** Where each fact is from. */
+  /** The source of each fact. */
   readonly sources: readonly Source[];
   /**
-   * The sets of GPUs that its NVSwitch fabric can connect, by module number, when it is run in the
-   * shared NVSwitch model; null where it has none or they are not published. A host whose fabric is not shared has none to keep to, so the topology
-   * declares none: an operator who runs the shared model puts these into the host's policy.
+   * The sets of GPUs that its NVSwitch fabric can connect in the shared NVSwitch model, by module
+   * number; null where it has none or they are not published. A host whose fabric is not shared has
+   * no partitions to respect, so the topology declares none; an operator of the shared model puts
+   * these into the host's policy.
    */
   readonly partitions: readonly ModulePartition[] | null;
-  /** What is assumed, what is configuration rather than hardware, and what nobody has published. */
+  /** What is assumed, what is configuration rather than hardware, and what is not published. */
   readonly notes: readonly string[];
 }
 
 export interface Source {
   /** A document or recording that anybody can find. */
   readonly title: string;
-  /** Its address, or where in a public repository it lies. */
+  /** Its address, or its place in a public repository. */
   readonly where: string;
   /** What was taken from it. */
   readonly facts: string;
@@ -37,7 +38,9 @@ function partitions(firstId: number, pairs: readonly number[][]): ModulePartitio
   return sets.map((modules, i) => ({ id: firstId + i, modules }));
 }
 
-/** The fifteen partitions of HGX H100: all eight GPUs, the two halves, four pairs, and each alone. */
+/**
+ * The fifteen partitions of HGX H100: all eight GPUs, the two halves, four pairs, and each alone.
+ */
 export const eightModulePartitions: readonly ModulePartition[] = partitions(0, [
   [1, 3],
   [2, 4],
@@ -45,7 +48,7 @@ export const eightModulePartitions: readonly ModulePartition[] = partitions(0, [
   [6, 8],
 ]);
 
-/** Those of HGX B200, which pairs neighbors and counts from 1. */
+/** The partitions of HGX B200, which pairs neighbors and counts from 1. */
 export const pairedModulePartitions: readonly ModulePartition[] = partitions(1, [
   [1, 2],
   [3, 4],
@@ -53,7 +56,7 @@ export const pairedModulePartitions: readonly ModulePartition[] = partitions(1, 
   [7, 8],
 ]);
 
-/** The note that every machine with 1 GiB pages in its description needs. */
+/** The note for every machine with 1 GiB pages in its description. */
 export const hugepagesAreConfiguration =
   "Huge pages are configuration, not hardware: the description sets most of each node's memory " +
   "apart as 1 GiB pages and leaves the rest as base pages, so that requests for either can be placed.";

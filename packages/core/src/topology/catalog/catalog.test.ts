@@ -20,7 +20,7 @@ const nodesOf = (topology: Topology): (number | null)[] =>
     ({ address }) => topology.pci.find((device) => device.address === address)?.node ?? null,
   );
 
-test("the machines that documents name are all there, in the order of their names", () => {
+test("all machines that the documents name are there, in the order of their names", () => {
   expect(catalogNames).toEqual([
     "dgx-a100",
     "dgx-h100",
@@ -44,7 +44,7 @@ test.each(catalogNames)("%s is a consistent machine under its own name", (name) 
   expect(topology.partitions).toEqual([]);
 });
 
-test.each(catalog)("$name says where its facts are from, and prints back", (entry) => {
+test.each(catalog)("$name has its references, and prints back", (entry) => {
   expect(entry.sources.length).toBeGreaterThan(0);
   expect(entry.notes.length).toBeGreaterThan(0);
   const read = parseSynthetic(entry.synthetic);
@@ -69,7 +69,7 @@ test("a name that is not in the catalog has no machine", () => {
   expect(catalogPartitions("dgx-1")).toBeNull();
 });
 
-test("devices have the addresses and nodes that were recorded of such machines", () => {
+test("devices have the addresses and nodes that were recorded on machines of the kind", () => {
   const hgx = machine("hgx-h100");
   expect(gpus(hgx)).toEqual(
     ["18", "41", "4b", "5d", "9a", "bb", "ca", "db"].map((bus) => `${bus}:00.0`),
@@ -96,7 +96,7 @@ test("devices have the addresses and nodes that were recorded of such machines",
   );
 });
 
-test("a GPU and its NIC are as near as nvidia-smi showed on such machines", () => {
+test("a GPU and its NIC are as near as nvidia-smi showed on machines of the kind", () => {
   const classes = (name: string): unknown => {
     const topology = machine(name);
     const of = interconnects(topology);
@@ -133,7 +133,7 @@ test("a GB200 tray has 34 nodes as far apart as numactl showed", () => {
   expect(distances?.[1]?.slice(0, 4)).toEqual([40, 10, 120, 120]);
 });
 
-test("partitions are told apart from PCI order by the GPUs' module numbers", () => {
+test("partitions follow the GPUs' module numbers, not the PCI order", () => {
   const addresses = gpus(machine("hgx-h100"));
   const places = catalogPartitions("hgx-h100")?.map(({ accelerators }) =>
     accelerators.map((address) => addresses.indexOf(address.slice(5))),

@@ -15,7 +15,7 @@ import { l40sPcie } from "./l40s-pcie.ts";
 import { mi300x } from "./mi300x.ts";
 import { xeonSnc } from "./xeon-snc.ts";
 
-/** Every type of machine that is described, by name. */
+/** All machine types of the catalog, by name. */
 export const catalog: readonly CatalogMachine[] = [
   dgxA100,
   dgxH100,
@@ -34,7 +34,7 @@ export const catalog: readonly CatalogMachine[] = [
 /** The names of all machines in the catalog. */
 export const catalogNames: readonly string[] = catalog.map(({ name }) => name);
 
-/** The topology of the catalog's machine of that name, or null where there is none. */
+/** The topology of the machine with this name; null where the catalog has none. */
 export function catalogMachine(name: string): Topology | null {
   const entry = catalog.find((candidate) => candidate.name === name);
   if (entry === undefined) return null;
@@ -42,8 +42,8 @@ export function catalogMachine(name: string): Topology | null {
 }
 
 /**
- * The fabric partitions of the catalog's machine of that name, for a host that runs the shared
- * NVSwitch model; null where it has none, or where nobody has published which GPU is which module.
+ * The fabric partitions of the machine with this name, for a host in the shared NVSwitch model;
+ * null where it has none, or where the GPUs' module numbers are not published.
  */
 export function catalogPartitions(name: string): readonly Partition[] | null {
   const entry = catalog.find((candidate) => candidate.name === name);

@@ -39,7 +39,7 @@ export const dgxA100: CatalogMachine = {
   notes: [
     hugepagesAreConfiguration,
     "The order of switches below one host bridge is as far as the recording shows it; bus numbers below the host bridges are generated.",
-    "The storage and management NICs are left out: where they hang is not in the recordings.",
+    "The storage and management NICs are left out: their place is not in the recordings.",
     "Which module number each GPU has is not published, so the module numbers are unknown and no fabric partitions are listed.",
   ],
 };

@@ -28,7 +28,7 @@ export const epycNps4: CatalogMachine = {
   partitions: null,
   notes: [
     hugepagesAreConfiguration,
-    "A composed machine: which nodes the GPUs and NICs hang from is assumed.",
+    "A composed machine: the nodes of the GPUs and NICs are assumed.",
     "1 TiB of memory is assumed.",
   ],
 };

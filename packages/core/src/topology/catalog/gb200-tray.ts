@@ -1,6 +1,7 @@
 import { type CatalogMachine } from "./catalog-machine.ts";
 
-// Nodes 0 and 1 are the two Grace; then each GPU has eight, two GPUs to a Grace.
+// Nodes 0 and 1 are the two Grace processors; after them each GPU has eight nodes, two GPUs per
+// Grace.
 const gpuOf = (node: number): number => Math.floor((node - 2) / 8);
 const graceOf = (node: number): number => (node < 2 ? node : Math.floor(gpuOf(node) / 2));
 

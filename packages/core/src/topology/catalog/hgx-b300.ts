@@ -34,6 +34,6 @@ export const hgxB300: CatalogMachine = {
   notes: [
     hugepagesAreConfiguration,
     "Bus numbers are generated: no recording of them was found.",
-    "How much memory nvidia-smi shows, the module numbers and the fabric partitions of B300 are not published.",
+    "The memory that nvidia-smi shows, the module numbers and the fabric partitions of B300 are not published.",
   ],
 };

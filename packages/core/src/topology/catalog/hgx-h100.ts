@@ -48,8 +48,8 @@ export const hgxH100: CatalogMachine = {
   partitions: eightModulePartitions,
   notes: [
     hugepagesAreConfiguration,
-    "2 TiB of memory is what most such servers are sold with (MLPerf Inference v3.1, Dell XE9680).",
-    "The recording has ConnectX-6 Dx where this has ConnectX-7, which such servers are sold with today.",
+    "Most of these servers are sold with 2 TiB of memory (MLPerf Inference v3.1, Dell XE9680).",
+    "The recording has ConnectX-6 Dx; the description has ConnectX-7, with which these servers are sold today.",
     "The module numbers are those of NVIDIA's reference board; read them from nvidia-smi -q on a real host.",
   ],
 };

@@ -27,7 +27,7 @@ export const l40sPcie: CatalogMachine = {
   partitions: null,
   notes: [
     hugepagesAreConfiguration,
-    "A composed machine: the switch layout is recorded with other GPUs, the processors and memory are what such servers are commonly sold with.",
+    "A composed machine: the switch layout was recorded with other GPUs, and the processors and memory are common for these servers.",
     "One NIC a socket is assumed.",
     "The 64 GiB BAR is that of its sister RTX 6000 Ada (https://github.com/NVIDIA/gds-nvidia-fs/issues/60).",
   ],

@@ -17,7 +17,7 @@ export const xeonSnc: CatalogMachine = {
   partitions: null,
   notes: [
     hugepagesAreConfiguration,
-    "A composed machine: Leonardo's nodes have 512 GiB and no GPUs; 1 TiB, the four GPUs and where they hang are assumed.",
+    "A composed machine: Leonardo's nodes have 512 GiB and no GPUs; 1 TiB, the four GPUs and their places are assumed.",
     "Linux reports one L3 cache for the socket under sub-NUMA clustering, so a cache holds four nodes.",
   ],
 };

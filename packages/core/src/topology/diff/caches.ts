@@ -4,9 +4,9 @@ import type { L3Cache, Topology } from "../topology.ts";
 import { changeText, paired, type TopologyDifference } from "./difference.ts";
 
 /**
- * Differences in L3 caches and in how they can be shared out. Caches are paired by their cores,
- * since their numbers mean nothing; a cache whose cores changed is covered by the difference in
- * cores.
+ * The changes of L3 caches and of how they can be partitioned. Caches are paired by their cores,
+ * because their numbers have no meaning. A cache whose cores disappeared or were regrouped is
+ * reported with the cores.
  */
 export function cacheDifferences(a: Topology, b: Topology): TopologyDifference[] {
   const caches = paired(described(a), described(b), ({ cpus }) => cpus);
@@ -26,7 +26,7 @@ export function cacheDifferences(a: Topology, b: Topology): TopologyDifference[]
             before,
             after,
             lasting: false,
-            message: changeText("the way caches can be shared out", before, after),
+            message: changeText("the allocation of caches", before, after),
           } as const,
         ]),
   ];

@@ -12,9 +12,9 @@ import type { Core, Topology } from "../topology.ts";
 import { cpusText, type TopologyDifference } from "./difference.ts";
 
 /**
- * Differences in CPUs: which are online, the node and package of each, and which share a core, a
- * cluster, a die or an L3. The numbers of cores, clusters, dies and caches are Evenkeel's own and
- * are not compared; only the sets of CPUs are, among those online in both machines.
+ * The changes of CPUs: which are online, the node and package of each, and which share a core, a
+ * cluster, a die or an L3. The numbers of these groups are Evenkeel's own, so only the grouping of
+ * the CPUs that are online in both machines is compared.
  */
 export function cpuDifferences(a: Topology, b: Topology): TopologyDifference[] {
   const [before, after] = [cpusOf(a), cpusOf(b)];
@@ -33,7 +33,7 @@ export function cpuDifferences(a: Topology, b: Topology): TopologyDifference[] {
 interface Cpus {
   readonly online: IndexSet;
   readonly offline: IndexSet;
-  /** By CPU; a CPU that is in none is absent. */
+  /** By CPU; a CPU on no node is absent. */
   readonly nodes: ReadonlyMap<number, number | null>;
   readonly packages: ReadonlyMap<number, number | null>;
 }
@@ -50,7 +50,7 @@ function cpusOf({ nodes, cores, offlineCpus }: Topology): Cpus {
   return {
     online: unionAll(listed),
     offline: setOf(offlineCpus),
-    // A core's node may be known where no node lists the CPU; what nodes list comes first.
+    // A core's node may be known where no node lists the CPU; a node's own list takes precedence.
     nodes: new Map<number, number | null>([
       ...each(cores, (i) => cores[i]?.node ?? null),
       ...each(nodes, (i) => nodes[i]?.id ?? null),
@@ -83,7 +83,7 @@ function onlineDifferences(before: Cpus, after: Cpus): TopologyDifference[] {
   ];
 }
 
-/** CPUs on another node or package than before; those that moved together are one difference. */
+/** CPUs whose node or package changed, grouped by move. */
 function movedDifferences(
   before: ReadonlyMap<number, number | null>,
   after: ReadonlyMap<number, number | null>,
@@ -115,7 +115,7 @@ function movedDifferences(
   });
 }
 
-/** Where only a core's own node changed, which says nothing new where the nodes' CPUs did. */
+/** Changes of a core's own node, only where the nodes' lists of CPUs did not change. */
 function coreNodeDifferences(
   a: Topology,
   b: Topology,
@@ -135,7 +135,7 @@ const sharedLevels = [
   { name: "L3", field: "l3", key: (core: Core): number | null => core.l3 },
 ] as const;
 
-/** The CPUs that share a level, as lists; those whose group is unknown under the empty name. */
+/** The groups of CPUs that share a level, as lists, each with whether its number is known. */
 function groupsOf(
   { cores }: Topology,
   key: (core: Core) => number | null,
@@ -157,8 +157,8 @@ function groupsOf(
 }
 
 /**
- * Groups that no longer exist, with the groups that their CPUs are in now. Groups share no CPU, so
- * each CPU leads to one group, and the cost is that of naming the CPUs that moved.
+ * The groups that no longer exist, with the groups that their CPUs are in now. Groups share no CPU,
+ * so each CPU leads to one group, and the cost is linear in the CPUs that moved.
  */
 function sharingDifferences(
   before: ReadonlyMap<string, string>,

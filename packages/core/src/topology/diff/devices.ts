@@ -11,7 +11,7 @@ import {
 import { iommuDifferences } from "./iommu-groups.ts";
 import { roleDifferences } from "./roles.ts";
 
-/** Differences in PCI functions, and in the accelerators and NICs among them. */
+/** The changes of PCI functions, and of the accelerators and NICs among them. */
 export function deviceDifferences(a: Topology, b: Topology): TopologyDifference[] {
   const name = namesOf(a, b);
   const devices = paired(a.pci, b.pci, ({ address }) => address);
@@ -26,7 +26,7 @@ export function deviceDifferences(a: Topology, b: Topology): TopologyDifference[
   ];
 }
 
-/** `GPU 0000:1b:00.0`: the usual name of a function, as far as either machine knows it. */
+/** A function's name for people, such as `GPU 0000:1b:00.0`, from what either machine knows. */
 function namesOf(a: Topology, b: Topology): NameOf {
   const roles = new Map<string, string>();
   for (const { pci, accelerators, nics } of [b, a]) {
@@ -63,7 +63,7 @@ function cameOrWent(
   };
 }
 
-/** A field of a function: how it is compared and shown, and what it is called. */
+/** A field of a function: its name, and the value that is compared and shown. */
 interface Field {
   readonly path: string;
   readonly what: string;
@@ -103,7 +103,7 @@ const fields: readonly Field[] = [
     path: "interrupts",
     what: "interrupts",
     lasting: false,
-    // Where of these they go now changes every few seconds where a balancer runs.
+    // The CPU that an interrupt goes to now changes every few seconds under an IRQ balancer.
     value: ({ interrupts }) => interrupts?.allowedCpus ?? null,
   },
   { path: "driver", what: "driver", lasting: false, value: ({ driver }) => driver ?? "none" },
@@ -137,7 +137,7 @@ function functionChanges(before: PciDevice, after: PciDevice, name: NameOf): Top
       },
     ];
   });
-  // A link that became known or unknown is one change, not one of what it is and one of its best.
+  // A link that became known or unknown is one change, not two with its maximum.
   const whole = (before.link === null) !== (after.link === null);
   return whole ? found.filter(({ path }) => !path.endsWith(".link")) : found;
 }
@@ -152,7 +152,11 @@ function fieldMessage(
     return `${subject} link ${before} → ${after}`;
   }
   if (path === "interrupts") {
-    return changeText(`the list of CPUs that interrupts of ${subject} may go to`, before, after);
+    return changeText(
+      `the list of CPUs that the interrupts of ${subject} may go to`,
+      before,
+      after,
+    );
   }
   if (path === "node" && before !== null && after !== null) {
     return `${subject} moved from node ${before} to node ${after}`;

@@ -14,7 +14,7 @@ const host = `package:2 node:2 l3:2 core:2 thread:2 memory:64Gi hugepages:20x1Gi
   partitions:0-3;0-1;2-3 vendor:V product:P cpu:"C"`;
 const before = syntheticTopology(host);
 
-/** The same description with one thing said differently. */
+/** The same description with one part replaced. */
 function changed(from: string, to: string): Topology {
   expect(host).toContain(from);
   return syntheticTopology(host.replace(from, to));
@@ -32,7 +32,7 @@ const gpu = before.accelerators[0]?.address ?? "";
 const second = before.accelerators[1]?.address ?? "";
 const nic = before.nics[0]?.address ?? "";
 
-test("what a GPU is cut into comes and goes while the machine runs", () => {
+test("a GPU's instances come and go while the machine runs", () => {
   const of = (attributes: string): Topology =>
     syntheticTopology(`core:4 root[gpu:h100-pcie(${attributes})]`);
   const plain = of("functions:2 mig:off");
@@ -54,7 +54,7 @@ test("what a GPU is cut into comes and goes while the machine runs", () => {
   ]);
 });
 
-test("the machine of these tests has what they change", () => {
+test("the machine of these tests has every part that the mutations change", () => {
   expect(contradictions(before)).toEqual([]);
   expect([gpu, second, nic]).toEqual(["0000:18:00.0", "0000:3a:00.0", "0000:19:00.0"]);
 });
@@ -208,7 +208,7 @@ const mutations: readonly (readonly [string, Topology, readonly string[]])[] = [
   [
     "a stated interconnect",
     { ...before, interconnects: [{ a: gpu, b: nic, class: "SYS" }] },
-    [`${gpu} and ${nic} are stated to be SYS apart now`],
+    [`${gpu} and ${nic} are now stated to be SYS apart`],
   ],
   [
     "an active partition",
@@ -229,7 +229,7 @@ const mutations: readonly (readonly [string, Topology, readonly string[]])[] = [
     [
       `the redirection of peers by ACS of GPU ${gpu} became known: true`,
       `the use of ATS of GPU ${gpu} became known: false`,
-      `the list of CPUs that interrupts of GPU ${gpu} may go to became known: 0-3`,
+      `the list of CPUs that the interrupts of GPU ${gpu} may go to became known: 0-3`,
     ],
   ],
   [
@@ -258,7 +258,7 @@ const mutations: readonly (readonly [string, Topology, readonly string[]])[] = [
       },
     },
     [
-      "the way caches can be shared out became known: 15 classes of at least 1 of the ways 0-10, shared 9-10, 8 of memory bandwidth",
+      "the allocation of caches became known: 15 classes of at least 1 of the ways 0-10, shared 9-10, 8 of memory bandwidth",
     ],
   ],
   ["a CPU model", changed('cpu:"C"', 'cpu:"D"'), ["the CPU model changed from C to D"]],
@@ -278,7 +278,7 @@ test.each(mutations)("a change of %s is that difference and no other", (_, after
   expect(messages(before, after)).toEqual(expected);
 });
 
-test("a node that appears is said with what it has, and its CPUs as well", () => {
+test("a node that appears is reported with its properties, and its CPUs too", () => {
   const small = syntheticTopology("package:2 core:2 memory:8Gi memory:0@1");
   const large = syntheticTopology("package:2 core:2 memory:8Gi memory:0@1 cxl:16Gi@0");
   expect(messages(small, large)).toEqual(["node 2 appeared (16 GiB, CPUs none)"]);
@@ -332,7 +332,7 @@ test("two machines have one digest exactly when no lasting difference is found",
   }
 });
 
-test("exchanging the machines exchanges before and after", () => {
+test("swapping the machines swaps before and after", () => {
   const fields = (a: Topology, b: Topology, backwards: boolean): string[] =>
     diffTopologies(a, b)
       .filter(({ group }) => group !== "cpus" && group !== "distances")
@@ -345,13 +345,13 @@ test("exchanging the machines exchanges before and after", () => {
   );
 });
 
-test("interconnects that are stated otherwise, or no longer", () => {
+test("interconnects that are stated differently, or no longer", () => {
   const stated = (name: "SYS" | "PHB"): Topology => ({
     ...before,
     interconnects: [{ a: gpu, b: nic, class: name }],
   });
   expect(messages(stated("SYS"), stated("PHB"))).toEqual([
-    `${gpu} and ${nic} are stated to be PHB apart, they were SYS`,
+    `${gpu} and ${nic} are stated to be PHB apart, before SYS`,
   ]);
   expect(messages(stated("SYS"), before)).toEqual([
     `${gpu} and ${nic} are no longer stated to be SYS apart`,

@@ -9,13 +9,14 @@ import { interconnectDifferences, linkDifferences, partitionDifferences } from "
 import { nodeDifferences } from "./nodes.ts";
 
 /**
- * Compares two machines, or two readings of one, from the machine as a whole to its partitions,
- * each group by ascending number or address. Names and sources are not compared, nor are numbers
- * without a meaning (of caches, of IOMMU groups). Consequences of another difference are left out:
- * a device that vanished takes its links along, an offline CPU its place in a core.
+ * Lists the differences between two machines, or between two readings of one: from the machine as a
+ * whole to its partitions, each group by ascending number or address. Names, sources and
+ * meaningless numbers (of caches, of IOMMU groups) are not compared. A difference that follows from
+ * another is not repeated: a device that disappears takes its links along, and an offline CPU its
+ * place in a core.
  *
- * Two machines have the same digest exactly when no difference is lasting. The cost is that of the
- * CPUs and devices, and quadratic in the nodes.
+ * Two topologies have no lasting difference exactly if their digests are equal. The cost is linear
+ * in the CPUs and devices, and quadratic in the nodes.
  */
 export function diffTopologies(a: Topology, b: Topology): TopologyDifference[] {
   const cpus = cpuDifferences(a, b);

@@ -1,13 +1,13 @@
-/** One difference between a machine and its earlier state, or another machine of its type. */
+/** A difference between two states of a machine, or between two machines. */
 export interface TopologyDifference {
   readonly group: DifferenceGroup;
-  /** What it is about, by its usual name: `node 1`, `GPU 0000:1b:00.0`, `CPUs 7,9`. */
+  /** Its subject, for people: `node 1`, `GPU 0000:1b:00.0`, `CPUs 7,9`. */
   readonly subject: string;
   /** The field, with what identifies its owner in brackets: `nodes[1].memoryBytes`. */
   readonly path: string;
   readonly before: DifferenceValue;
   readonly after: DifferenceValue;
-  /** True of what the topology's digest covers; false of what changes while a machine runs. */
+  /** Whether the topology's digest covers it; false for facts that change while a machine runs. */
   readonly lasting: boolean;
   /** A sentence without its full stop: `node 1 lost 16 GiB of memory`. */
   readonly message: string;
@@ -27,7 +27,7 @@ export type DifferenceGroup =
 /** A value before or after a change; null where it is unknown. */
 export type DifferenceValue = string | number | boolean | null;
 
-/** What a PCI function is called. */
+/** The name of a PCI function for people. */
 export type NameOf = (device: { readonly address: string }) => string;
 
 /** `7` is `CPU 7`, `7,9` are `CPUs 7,9`. */
@@ -35,7 +35,7 @@ export function cpusText(list: string): string {
   return `${/^\d+$/.test(list) ? "CPU" : "CPUs"} ${list}`;
 }
 
-/** Words for the change of a value that may be unknown. */
+/** The sentence for a change of a value that may be unknown. */
 export function changeText(
   what: string,
   before: DifferenceValue,
@@ -47,7 +47,10 @@ export function changeText(
   return `${what} changed from ${show(before ?? "")} to ${show(after ?? "")}`;
 }
 
-/** Two lists paired by what identifies their items, in the order of the first, then the second. */
+/**
+ * Pairs the items of two lists by their identity, in the order of the first list, then of the
+ * second.
+ */
 export function paired<T>(
   before: readonly T[],
   after: readonly T[],

@@ -2,7 +2,7 @@ import { distancesOf } from "../distances-of.ts";
 import type { Access, Topology } from "../topology.ts";
 import { changeText, paired, type TopologyDifference } from "./difference.ts";
 
-/** Differences in the distances between nodes that both machines have. */
+/** The changes of distances and access figures, between nodes that both machines have. */
 export function distanceDifferences(a: Topology, b: Topology): TopologyDifference[] {
   return [...slitDifferences(a, b), ...accessDifferences(a, b)];
 }
@@ -30,7 +30,7 @@ function slitDifferences(a: Topology, b: Topology): TopologyDifference[] {
       const [was, is] = [before(from, to), after(from, to)];
       const back = [before(to, from), after(to, from)];
       const alike = back[0] === was && back[1] === is;
-      // Where both directions changed alike, the one from the lower node stands for both.
+      // If both directions changed in the same way, the lower node's direction stands for both.
       if (was === is || (alike && to < from)) return [];
       const between =
         from === to

@@ -2,9 +2,9 @@ import type { PciDevice, Topology } from "../topology.ts";
 import type { NameOf, TopologyDifference } from "./difference.ts";
 
 /**
- * Differences in which functions share an IOMMU group, among the functions of both machines. The
- * kernel's numbers mean nothing and shift when a device comes or goes, so a mere renumbering is one
- * difference, and only where the groups are otherwise equal.
+ * The changes of IOMMU groups: which functions share one, among the functions that both machines
+ * have. The kernel's group numbers have no meaning and shift when a device comes or goes. So a
+ * change of numbers is reported once, and only where no group changed.
  */
 export function iommuDifferences(a: Topology, b: Topology, name: NameOf): TopologyDifference[] {
   const current = new Map(b.pci.map((device) => [device.address, device]));
@@ -40,7 +40,7 @@ export function iommuDifferences(a: Topology, b: Topology, name: NameOf): Topolo
   ];
 }
 
-/** For each of the functions, the others of its group; `alone` without any, null where unknown. */
+/** The other members of each function's group; `alone` without any, null where unknown. */
 function peersOf(functions: readonly PciDevice[]): (of: PciDevice) => string | null {
   const members = new Map<number, string[]>();
   for (const { address, iommuGroup } of functions) {

@@ -3,7 +3,7 @@ import { changeText, paired, type TopologyDifference } from "./difference.ts";
 
 const kindNames = { nvlink: "NVLink", xgmi: "XGMI" } as const;
 
-/** Differences in direct links between devices that both machines have. */
+/** The changes of direct links, except links that came or went with a device. */
 export function linkDifferences(a: Topology, b: Topology): TopologyDifference[] {
   const inBoth = addressesOfBoth(a, b);
   const stays = (link: Link): boolean => inBoth.has(link.a) && inBoth.has(link.b);
@@ -56,8 +56,8 @@ function addressesOfBoth(a: Topology, b: Topology): ReadonlySet<string> {
 }
 
 /**
- * Differences in stated interconnects between devices that both machines have. An interconnect that
- * follows from a device's place is covered by the difference in its place.
+ * The changes of stated interconnect classes, between devices that still exist. A class that
+ * follows from a device's place is part of that device's difference.
  */
 export function interconnectDifferences(a: Topology, b: Topology): TopologyDifference[] {
   const inBoth = addressesOfBoth(a, b);
@@ -74,16 +74,16 @@ export function interconnectDifferences(a: Topology, b: Topology): TopologyDiffe
     const classes = { before: before?.class ?? null, after: after?.class ?? null };
     const message =
       before === null
-        ? `${subject} are stated to be ${one.class} apart now`
+        ? `${subject} are now stated to be ${one.class} apart`
         : after === null
           ? `${subject} are no longer stated to be ${one.class} apart`
-          : `${subject} are stated to be ${after.class} apart, they were ${before.class}`;
+          : `${subject} are stated to be ${after.class} apart, before ${before.class}`;
     const path = `interconnects[${one.a} ${one.b}]`;
     return [{ group: "interconnects", subject, path, ...classes, lasting: true, message }];
   });
 }
 
-/** Differences in fabric partitions, apart from devices that the machine lost or gained. */
+/** The changes of fabric partitions, except devices that came or went with the machine. */
 export function partitionDifferences(a: Topology, b: Topology): TopologyDifference[] {
   const inBoth = addressesOfBoth(a, b);
   return paired(a.partitions, b.partitions, ({ id }) => `${id}`).flatMap(

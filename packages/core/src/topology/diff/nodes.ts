@@ -2,7 +2,7 @@ import { formatBytes } from "../../unit/bytes.ts";
 import type { HugepagePool, MemoryNode, Topology } from "../topology.ts";
 import { changeText, paired, type TopologyDifference } from "./difference.ts";
 
-/** Differences in nodes apart from their CPUs: memory, its kind, and huge pages. */
+/** The changes of nodes, apart from their CPUs: memory, its kind and huge pages. */
 export function nodeDifferences(a: Topology, b: Topology): TopologyDifference[] {
   return paired(a.nodes, b.nodes, ({ id }) => `${id}`).flatMap(({ before, after }) => {
     if (before !== null && after !== null) return changes(before, after);
@@ -67,7 +67,7 @@ function changes(before: MemoryNode, after: MemoryNode): TopologyDifference[] {
       message,
     });
   }
-  // Where the CPUs differ too, they say how; a package by itself can only come from the reader.
+  // If the CPUs differ too, their difference covers the package.
   if (before.package !== after.package && before.cpus === after.cpus) {
     const message = changeText(`the package of ${own.subject}`, before.package, after.package);
     found.push({
@@ -130,7 +130,7 @@ function poolDifferences(before: MemoryNode, after: MemoryNode): TopologyDiffere
   });
 }
 
-/** Free pages that came or went with the pool: the total covers them. */
+/** Whether the change of free pages equals the change of the total, which is reported already. */
 function cameFree(before: HugepagePool, after: HugepagePool): boolean {
   if (before.free === null || after.free === null) return false;
   return after.free - before.free === after.total - before.total;

@@ -10,8 +10,8 @@ import {
 import { profilesText } from "../virtual-functions.ts";
 
 /**
- * Differences in accelerators and NICs, and in which functions count as one. A function that came
- * or went altogether is covered by the difference in functions.
+ * The changes of accelerators and NICs: their fields, and which functions count as one. Functions
+ * that came or went are reported elsewhere.
  */
 export function roleDifferences(a: Topology, b: Topology, name: NameOf): TopologyDifference[] {
   const before = new Set(a.pci.map(({ address }) => address));
@@ -42,8 +42,11 @@ interface Role<T> {
     readonly path: string;
     readonly what: string;
     readonly value: (device: T) => DifferenceValue;
-    /** Whether the digest covers it: not where it changes while a machine runs. */
-    readonly lasting?: "always" | "never" | "of whole ones";
+    /**
+     * Whether the digest covers the field, which it does not if the field changes while a machine
+     * runs.
+     */
+    readonly lasting?: "always" | "never" | "of physical ones";
     readonly show?: (value: string | number | boolean) => string;
   }[];
 }
@@ -58,8 +61,8 @@ const acceleratorRole: Role<Accelerator> = {
     {
       path: "memoryBytes",
       what: "memory",
-      // A part has the memory of the type that is set on it.
-      lasting: "of whole ones",
+      // The memory of a virtual function depends on its vGPU type.
+      lasting: "of physical ones",
       value: ({ memoryBytes }) => memoryBytes,
       show: (bytes) => formatBytes(Number(bytes)),
     },
@@ -117,7 +120,7 @@ function changed<T extends { readonly address: string }>(
       if (was === is) return [];
       const message = changeText(`the ${field.what} of ${name(device)}`, was, is, field.show);
       const { lasting: when = "always" } = field;
-      const lasting = when === "always" || (when === "of whole ones" && !isPart(device));
+      const lasting = when === "always" || (when === "of physical ones" && !isPart(device));
       return [{ ...own, lasting, path: `${path}.${field.path}`, before: was, after: is, message }];
     });
   });

@@ -79,7 +79,9 @@ function cluster(name: string, inner: readonly string[]): string[] {
   return [`subgraph ${quoted([`cluster ${name}`])} {`, ...head.map(indented), "}"];
 }
 
-/** Direct links: one vertex that all share where every two are linked alike, or else each an edge. */
+/**
+ * Direct links: one vertex that all share where every two are linked alike, or else each an edge.
+ */
 function linkLines(topology: Topology): string[] {
   const { links } = topology;
   const accelerators = wholeAccelerators(topology);
@@ -132,7 +134,9 @@ function leafLabels(topology: Topology): (leaf: Leaf) => LeafLabel {
   };
 }
 
-/** Vertices and edges of a node's trees. Branches are named by their place, for labels may repeat. */
+/**
+ * Vertices and edges of a node's trees. Branches are named by their place, for labels may repeat.
+ */
 function treeLines({ roots }: Forest, scope: string, labelOf: (leaf: Leaf) => LeafLabel): string[] {
   const below = (branch: Branch, id: string): string[] => [
     vertex(id, [branch.label === "?" ? "PCI" : branch.label], `style=rounded`),

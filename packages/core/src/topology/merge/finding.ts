@@ -1,13 +1,13 @@
 import type { Topology } from "../topology.ts";
 
-/** One contradiction between sources about a machine. */
+/** A contradiction between sources about a machine. */
 export interface MergeFinding {
   readonly code: MergeFindingCode;
-  /** What it is about: `0000:1b:00.0`, `node 1`, `CPUs 0,112`, `0000:1b:00.0 and 0000:3b:00.0`. */
+  /** Its subject: `0000:1b:00.0`, `node 1`, `CPUs 0,112`, `0000:1b:00.0 and 0000:3b:00.0`. */
   readonly subject: string;
   /** The field, with what identifies its owner in brackets: `pci[0000:1b:00.0].node`. */
   readonly path: string;
-  /** What each source says, in the order of the sources; the first is what the result has. */
+  /** Each source's value, in the order of the sources; the merged topology has the first. */
   readonly values: readonly SourceValue[];
   /** A sentence without its full stop: `0000:1b:00.0: sysfs says node 1, nvidia-smi says 0`. */
   readonly message: string;
@@ -20,33 +20,33 @@ export interface SourceValue {
 }
 
 /**
- * Every kind of contradiction, by its stable code; `docs/errors.md` lists the same. The result
- * keeps the first source's value.
+ * Every kind of contradiction, by its stable code; `docs/errors.md` lists the same. Where sources
+ * differ, the merged topology has the first source's value.
  */
 export const mergeFindingCodes = {
   "machine-differs": "sources name another vendor, product, CPU model, architecture or page size",
   "cpus-differ": "sources disagree about which CPUs there are, or which are offline",
   "node-differs": "sources disagree about a node: its CPUs, memory, kind or huge pages",
   "distance-differs": "sources disagree about the distance of two nodes",
-  "distances-incomplete": "no source has all distances between the nodes of all sources",
+  "distances-incomplete": "no source knows all distances between the merged nodes",
   "access-differs": "sources disagree about the latency or bandwidth between two nodes",
   "core-differs": "sources disagree about a core: its threads, package, die, cache or node",
-  "cache-differs": "sources disagree about an L3 cache, or how caches can be shared out",
+  "cache-differs": "sources disagree about an L3 cache, or about the allocation of caches",
   "device-differs": "sources disagree about a PCI function: its place, ids, node, link or driver",
   "interconnect-differs":
-    "a source states another interconnect of two devices than the PCI tree shows",
+    "a source states another interconnect of two devices than follows from their places",
   "accelerator-differs":
-    "sources disagree about an accelerator: its model, UUID, module, memory, or how it is cut",
-  "nic-differs": "sources disagree about a NIC: its name, or whether it does RDMA",
+    "sources disagree about an accelerator: its model, UUID, module, memory or instances",
+  "nic-differs": "sources disagree about a NIC: its name, or its RDMA support",
   "link-differs": "sources disagree about the kind or the lanes of a direct link",
   "partition-differs": "sources disagree about a fabric partition",
-  "devices-apart": "devices without addresses could not be matched with those that have addresses",
+  "devices-apart": "devices without addresses could not be matched with devices that have one",
 } as const;
 
 /** The code of a finding. */
 export type MergeFindingCode = keyof typeof mergeFindingCodes;
 
-/** One of the topologies that are merged, and its name in findings. */
+/** A topology to merge, and its name in findings. */
 export interface Part {
   readonly label: string;
   readonly topology: Topology;
@@ -54,13 +54,13 @@ export interface Part {
 
 export type Report = (finding: MergeFinding) => void;
 
-/** What one source says of a field; null where it says nothing. */
+/** One source's value of a field; null where it has none. */
 export interface Claim<T> {
   readonly label: string;
   readonly value: T | null;
 }
 
-/** A field of which sources make claims. */
+/** A field, with the sources' claims about it. */
 export interface Question<T> {
   readonly code: MergeFindingCode;
   readonly subject: string;
@@ -68,16 +68,16 @@ export interface Question<T> {
   /** The field's name in the message: `node`, `memory`. */
   readonly what: string;
   readonly claims: readonly Claim<T>[];
-  /** Whether two values say the same, if that is more than being equal. */
+  /** Whether two values mean the same; by default whether they are equal. */
   readonly same?: (a: T, b: T) => boolean;
-  /** The more exact of two equal values; without it the first. */
+  /** Chooses between two values that mean the same; by default the first. */
   readonly better?: (kept: T, other: T) => T;
   readonly show?: (value: T) => string | number | boolean;
 }
 
 /**
- * The merged value of a field: that of the first source that knows it, made more exact by others
- * that agree. Sources that disagree make one finding with every value.
+ * Decides a field: the first known value, replaced by a better one among the values that mean the
+ * same. If any value differs, one finding lists all of them.
  */
 export function settle<T>(question: Question<T>, report: Report): T | null {
   const { claims, same = Object.is, better = (kept: T): T => kept } = question;
@@ -98,7 +98,7 @@ function contradiction<T>(question: Question<T>): MergeFinding {
   const values = claims.flatMap(({ label, value }): SourceValue[] =>
     value === null ? [] : [{ source: label, value: plain(value, show) }],
   );
-  return { code, subject, path, values, message: saying(subject, what, values) };
+  return { code, subject, path, values, message: valuesMessage(subject, what, values) };
 }
 
 function plain<T>(value: T, show: (value: T) => SourceValue["value"]): SourceValue["value"] {
@@ -106,21 +106,25 @@ function plain<T>(value: T, show: (value: T) => SourceValue["value"]): SourceVal
 }
 
 /** `0000:1b:00.0: sysfs says node 1, nvidia-smi says 0` */
-export function saying(subject: string, what: string, values: readonly SourceValue[]): string {
-  const said = values.map(
+export function valuesMessage(
+  subject: string,
+  what: string,
+  values: readonly SourceValue[],
+): string {
+  const texts = values.map(
     ({ source, value }, i) => `${source} says ${i === 0 ? `${what} ` : ""}${value}`,
   );
-  return `${subject}: ${said.join(", ")}`;
+  return `${subject}: ${texts.join(", ")}`;
 }
 
-/** The claims that parts make, by what each says. */
+/** The parts' claims about one field of a thing. */
 export function claimsOf<T>(
   entries: readonly (readonly [Part, T])[],
 ): <V>(value: (entry: T) => V | null) => Claim<V>[] {
   return (value) => entries.map(([{ label }, entry]) => ({ label, value: value(entry) }));
 }
 
-/** What the parts say of each thing, by what identifies it, in the order of first mention. */
+/** Groups the parts' items by their identity, in the order of first occurrence. */
 export function grouped<T>(
   parts: readonly Part[],
   items: (part: Part, position: number) => readonly T[],

@@ -1,19 +1,19 @@
 import { isStandIn } from "../stand-in.ts";
 import type { PciDevice } from "../topology.ts";
-import { type Part, type Report, saying } from "./finding.ts";
+import { type Part, type Report, valuesMessage } from "./finding.ts";
 
-/** What a part says of a function, and which part that is. */
+/** A function as one part has it, and that part. */
 export type Entry = readonly [Part, { readonly device: PciDevice; readonly position: number }];
 
 /**
- * The host bridges that sources name for a function. A listing without bridges puts every bus at a
- * root of its own, which does not count where another source knows a bridge above.
+ * The host bridges that sources name for a function. A listing without bridges puts every bus on a
+ * root of its own; that does not count where another source knows a bridge above.
  */
 function knownRoots(entries: readonly Entry[]): readonly Named[] {
   const named = entries.filter(([, { device }]) => !isStandIn(device.root));
   const below = named.filter(([, { device }]) => !isOwnBus(device));
-  const told = below.some(([, { device }]) => device.parent !== null) ? below : named;
-  return told.map(([{ label }, { device }]) => ({ source: label, value: device.root }));
+  const known = below.some(([, { device }]) => device.parent !== null) ? below : named;
+  return known.map(([{ label }, { device }]) => ({ source: label, value: device.root }));
 }
 
 interface Named {
@@ -25,7 +25,7 @@ function isOwnBus({ address, parent, root }: PciDevice): boolean {
   return parent === null && root === `pci${address.slice(0, address.lastIndexOf(":"))}`;
 }
 
-/** What the host bridge of a function is called in the result. */
+/** The host bridge of each function in the merged topology. */
 export function mergedRoots(
   parts: readonly Part[],
   groups: ReadonlyMap<string, readonly Entry[]>,
@@ -40,7 +40,7 @@ export function mergedRoots(
       if (isStandIn(device.root) && !names.has(name)) names.set(name, known.value);
     }
   }
-  // What stays unknown to all is the same unknown where a device hangs below both.
+  // A host bridge that no source names is the same one for all functions below it.
   for (const entries of groups.values()) {
     const roots = entries.map(([, { device, position }]) => `${position} ${device.root}`);
     const name = roots.find((root) => names.has(root));
@@ -61,7 +61,7 @@ export function mergedRoots(
   };
 }
 
-/** A stand-in keeps its name unless that stands for something else already. */
+/** A stand-in keeps its name unless that is in use for another host bridge. */
 function freshRoot(
   { device }: Entry[1],
   used: Set<string>,
@@ -78,26 +78,26 @@ function freshRoot(
   }
 }
 
-/** Host bridges that differ are told once, at the topmost function where they do. */
+/** Reports different host bridges once, at the topmost function that has them. */
 export function reportRoots(
   groups: ReadonlyMap<string, readonly Entry[]>,
   parents: ReadonlyMap<string, string | null>,
   report: Report,
 ): void {
-  const said = (key: string | null): string => {
+  const rootsText = (key: string | null): string => {
     const roots = knownRoots(key === null ? [] : (groups.get(key) ?? [])).map(({ value }) => value);
     return [...new Set(roots)].toSorted().join(" ");
   };
   for (const [key, entries] of groups) {
-    const roots = said(key);
-    if (!roots.includes(" ") || roots === said(parents.get(key) ?? null)) continue;
+    const roots = rootsText(key);
+    if (!roots.includes(" ") || roots === rootsText(parents.get(key) ?? null)) continue;
     const values = knownRoots(entries);
     report({
       code: "device-differs",
       subject: key,
       path: `pci[${key}].root`,
       values,
-      message: saying(key, "host bridge", values),
+      message: valuesMessage(key, "host bridge", values),
     });
   }
 }

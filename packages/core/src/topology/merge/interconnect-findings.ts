@@ -2,17 +2,18 @@ import { interconnects, pciInterconnects } from "../interconnect.ts";
 import { comparePciAddresses } from "../pci-address.ts";
 import { isStandIn } from "../stand-in.ts";
 import type { PciDevice, StatedInterconnect, Topology } from "../topology.ts";
-import { type Part, type Report, saying, settle } from "./finding.ts";
+import { type Part, type Report, valuesMessage, settle } from "./finding.ts";
 import type { Joined } from "./join-devices.ts";
 
 /**
- * The merged interconnect of every pair of devices for which some source states a class that its
- * own places do not show. The first source that knows the pair is believed, by its statement or by
- * its places. Classes that the merged places show as well are left out when the topology is built.
+ * Merges the interconnect classes of every pair for which a source states a class. Each source
+ * contributes the class that it states, or else the class that follows from its places; the first
+ * known class is used. A class that also follows from the merged places is left out when the
+ * topology is built.
  *
- * A listing of devices without their bridges, as `lspci` prints it, puts every bus at a root of its
- * own: its places do not count. Where no other source knows the bridges, every pair of a text
- * without addresses counts as stated.
+ * A listing without bridges, such as the output of `lspci`, puts every bus on a root of its own, so
+ * it does not contribute. If no other source knows the bridges, every pair of a text without
+ * addresses counts as stated.
  */
 export function mergeInterconnects(
   parts: readonly Part[],
@@ -44,7 +45,10 @@ export function mergeInterconnects(
   });
 }
 
-/** Of devices that have addresses and hang from nothing but their own buses, and of nothing else. */
+/**
+ * Whether a topology is a mere listing: devices with addresses, all on their own buses, and no
+ * nodes.
+ */
 function isWithoutBridges({ pci, nodes }: Topology): boolean {
   const isOnOwnBus = ({ address, parent, root }: PciDevice): boolean =>
     parent === null && root === `pci${address.slice(0, address.lastIndexOf(":"))}`;
@@ -58,7 +62,7 @@ function knowsBridges(topology: Topology): boolean {
   return isPlaced && !isWithoutBridges(topology);
 }
 
-/** Every pair that a source states, by the keys of both, the lower one first. */
+/** Every pair with a stated class, by the keys of both devices, the lower key first. */
 function statedPairs(
   parts: readonly Part[],
   joined: Joined,
@@ -68,8 +72,8 @@ function statedPairs(
     parts.some(({ topology }) => isWithoutBridges(topology)) &&
     !parts.some(({ topology }) => knowsBridges(topology));
   for (const [position, { topology }] of parts.entries()) {
-    const told = onlyListed ? pairsWithoutAddresses(topology) : [];
-    for (const { a, b } of [...topology.interconnects, ...told]) {
+    const unaddressed = onlyListed ? pairsWithoutAddresses(topology) : [];
+    for (const { a, b } of [...topology.interconnects, ...unaddressed]) {
       const [one, other] = [joined.keyOf(position, a), joined.keyOf(position, b)];
       const ordered =
         comparePciAddresses(one, other) <= 0 ? ([one, other] as const) : ([other, one] as const);
@@ -79,7 +83,7 @@ function statedPairs(
   return pairs;
 }
 
-/** The pairs of GPUs and NICs of a text that knows no addresses. */
+/** The pairs of GPUs and NICs in a text without addresses. */
 function pairsWithoutAddresses({
   accelerators,
   nics,
@@ -92,12 +96,12 @@ function pairsWithoutAddresses({
 }
 
 /**
- * Compares the interconnects of a text without addresses with the PCI tree of another source that
- * replaced its stand-in bridges: a finding for each pair that the tree does not join as the text
- * says.
+ * Compares the classes of a text without addresses with the PCI tree that replaced its stand-in
+ * bridges, and reports each pair whose classes differ. The classes are all that the text knows
+ * about the tree.
  *
- * Direct links (`links`) are compared elsewhere, and so are nodes, which alone separate `NODE` from
- * `SYS`. Pairs that a source states were settled before.
+ * Direct links are compared elsewhere (`links`), and so are nodes, which alone decide between
+ * `NODE` and `SYS`. Pairs with a stated class are already decided.
  */
 export function reportInterconnects(
   merged: Topology,
@@ -118,14 +122,14 @@ export function reportInterconnects(
     const rest = parts.filter((_, other) => other !== position).map((part) => part.label);
     for (const [i, a] of devices.entries()) {
       for (const b of devices.slice(i + 1)) {
-        const [said, found] = [inPart(a.address, b.address), inResult(a.key, b.key)];
-        if (said === null || found === null || said === found) continue;
-        if (isDirect(said) || isDirect(found)) continue;
+        const [inText, found] = [inPart(a.address, b.address), inResult(a.key, b.key)];
+        if (inText === null || found === null || inText === found) continue;
+        if (isDirect(inText) || isDirect(found)) continue;
         if (settled.has(`${a.key} ${b.key}`) || settled.has(`${b.key} ${a.key}`)) continue;
-        if (!isBelowOneBridge(said) && !isBelowOneBridge(found)) continue;
+        if (!isBelowOneBridge(inText) && !isBelowOneBridge(found)) continue;
         const values = [
           { source: rest.join(" and "), value: found },
-          { source: label, value: said },
+          { source: label, value: inText },
         ];
         const subject = `${a.key} and ${b.key}`;
         report({
@@ -133,14 +137,14 @@ export function reportInterconnects(
           subject,
           path: `interconnect[${a.key},${b.key}]`,
           values,
-          message: saying(subject, "interconnect", values),
+          message: valuesMessage(subject, "interconnect", values),
         });
       }
     }
   }
 }
 
-/** Pairs grow with the square of the devices; no machine has so many GPUs and NICs. */
+/** More GPUs and NICs than any machine has; bounds the work that is quadratic in them. */
 const devicesMax = 512;
 
 function isDirect(name: string): boolean {

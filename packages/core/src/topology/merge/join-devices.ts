@@ -8,23 +8,24 @@ import type { Part, Report } from "./finding.ts";
 import { sameDeviceMemory, sameModel } from "./same.ts";
 
 /**
- * Which devices of different sources are one device. Each gets a key; equal keys are one device.
+ * Matches the devices of different sources. Each device gets a key; devices with equal keys are one
+ * device.
  *
- * An address is its own key. A text without addresses lists GPUs by its own order, which is that of
- * PCI addresses: `nvidia-smi` enumerates by bus id, and NCCL and ROCm keep to it. So its n-th GPU is
- * the n-th by address among those the other sources know, provided that there are equally many and
- * that nothing which both know speaks against it: models, memory, UUIDs, or nodes that another
- * order would explain better. (A node that no order explains is a contradiction about a device that
- * is known, and is told as one.) UUIDs, where both have them, decide alone. NICs are joined by name,
- * for no order of theirs is defined. What cannot be joined stays apart, and a finding says so: two
- * halves of a truth are better than a wrong whole.
+ * An address is its own key. A text without addresses lists GPUs in the order of their PCI
+ * addresses: `nvidia-smi` enumerates by bus id, and NCCL and ROCm keep that order. So its n-th GPU
+ * is matched with the n-th GPU by address in the other sources, if their numbers are equal and no
+ * fact that both know differs: models, memory, UUIDs, or nodes that another order would match
+ * better. (A node that no order matches is a contradiction about a known device, and is reported as
+ * one.) If both have UUIDs, these alone decide. NICs have no defined order and are matched by name.
+ * A device that cannot be matched stays separate, with a finding, because separate devices are
+ * better than a wrong match.
  *
- * The cost is linear in the devices, but for sorting them.
+ * The cost is that of sorting the devices.
  */
 export interface Joined {
-  /** The key of a device of the part at that position. */
+  /** The key of a device of the part at this position. */
   readonly keyOf: (position: number, address: string) => string;
-  /** By part, the keys of its devices without addresses that were joined to others. */
+  /** For each part, the keys of its devices without addresses that were matched. */
   readonly joinedKeys: readonly (readonly string[])[];
 }
 
@@ -38,7 +39,7 @@ export function joinDevices(parts: readonly Part[], report: Report): Joined {
   };
 }
 
-/** Every device without an address gets one stand-in, its own where no earlier part has it. */
+/** Gives every device without an address one stand-in: its own where no earlier part uses it. */
 function ownKeys(parts: readonly Part[]): readonly Map<string, string>[] {
   const used = new Set<string>();
   let ordinal = 0;
@@ -76,7 +77,7 @@ interface Joining {
   readonly report: Report;
 }
 
-/** A device that another may turn out to be, with what identifies it. */
+/** A device to match, with its identifying facts. */
 interface Known {
   readonly key: string;
   readonly label: string;
@@ -92,12 +93,12 @@ function joinAccelerators({ parts, keys, joined, report }: Joining): void {
     const unnamed = knownAccelerators([part], isStandIn);
     if (unnamed.length === 0) continue;
     if (reference.length === 0) {
-      reference = unnamed.map((known) => owned(known, keys[position]));
+      reference = unnamed.map((known) => withFinalKey(known, keys[position]));
       continue;
     }
-    const match = accelerationMatch(unnamed, reference);
+    const match = matchAccelerators(unnamed, reference);
     if (typeof match === "string") {
-      apart(part, "GPU", unnamed.length, reference, match, report);
+      reportUnmatched(part, "GPU", unnamed.length, reference, match, report);
       continue;
     }
     for (const [i, { key }] of unnamed.entries()) {
@@ -109,17 +110,17 @@ function joinAccelerators({ parts, keys, joined, report }: Joining): void {
   }
 }
 
-/** As other parts can be joined to it: by the key that it got. */
-function owned(known: Known, keys: ReadonlyMap<string, string> | undefined): Known {
+/** The device under its new key, for later parts to match. */
+function withFinalKey(known: Known, keys: ReadonlyMap<string, string> | undefined): Known {
   return { ...known, key: keys?.get(known.key) ?? known.key };
 }
 
-/** The accelerators that parts know, each once, by ascending address. */
+/** The accelerators of the parts, each once, by ascending address. */
 function knownAccelerators(parts: readonly Part[], wanted: (address: string) => boolean): Known[] {
   const found = new Map<string, Known>();
   for (const part of parts) {
     const pci = functionsOf(part);
-    // A text without addresses lists whole GPUs alone.
+    // A text without addresses lists no virtual functions.
     for (const accelerator of wholeAccelerators(part.topology)) {
       const { address } = accelerator;
       if (!wanted(address)) continue;
@@ -152,8 +153,8 @@ function knownOf(
   return { key, label, name, uuid, memoryBytes, node: real };
 }
 
-/** For each device the one of the reference that it is, or why that cannot be told. */
-function accelerationMatch(
+/** The matching reference device for each device, or the reason why there is no match. */
+function matchAccelerators(
   unnamed: readonly Known[],
   reference: readonly Known[],
 ): readonly Known[] | string {
@@ -176,16 +177,16 @@ function differs<T>(a: T | null, b: T | null, same: (a: T, b: T) => boolean): bo
   return a !== null && b !== null && !same(a, b);
 }
 
-/** Whether the nodes of both lists could agree more often if one were in another order. */
+/** Whether another order would make more nodes of the two lists agree. */
 function anotherOrderFitsBetter(pairs: readonly (readonly [Known, Known])[]): boolean {
   const known = pairs.filter(([a, b]) => a.node !== null && b.node !== null);
   const agreeing = known.filter(([a, b]) => a.node === b.node).length;
-  const left: Tally<number | null> = new Map();
-  for (const [a] of known) count(left, a.node);
+  const remaining: Tally<number | null> = new Map();
+  for (const [a] of known) count(remaining, a.node);
   let possible = 0;
   for (const [, b] of known) {
-    if (countOf(left, b.node) > 0) possible++;
-    count(left, b.node, -1);
+    if (countOf(remaining, b.node) > 0) possible++;
+    count(remaining, b.node, -1);
   }
   return possible > agreeing;
 }
@@ -195,17 +196,24 @@ function joinNics({ parts, keys, joined, report }: Joining): void {
   for (const [position, part] of parts.entries()) {
     const unnamed = knownNics([part], isStandIn);
     const byName = new Map(reference.map((known) => [known.name, known]));
-    const strangers = unnamed.filter(({ key, name }) => {
+    const unmatched = unnamed.filter(({ key, name }) => {
       const target = name === null ? undefined : byName.get(name);
       if (target === undefined) return true;
       keys[position]?.set(key, target.key);
       joined[position]?.push(target.key);
       return false;
     });
-    if (strangers.length > 0 && reference.length > 0) {
-      apart(part, "NIC", strangers.length, reference, "no NIC there has their name", report);
+    if (unmatched.length > 0 && reference.length > 0) {
+      reportUnmatched(
+        part,
+        "NIC",
+        unmatched.length,
+        reference,
+        "no NIC there has the same name",
+        report,
+      );
     }
-    reference.push(...strangers.map((known) => owned(known, keys[position])));
+    reference.push(...unmatched.map((known) => withFinalKey(known, keys[position])));
   }
 }
 
@@ -222,10 +230,10 @@ function knownNics(parts: readonly Part[], wanted: (address: string) => boolean)
   return [...found.values()];
 }
 
-function apart(
+function reportUnmatched(
   { label }: Part,
   kind: "GPU" | "NIC",
-  strangers: number,
+  unmatched: number,
   reference: readonly Known[],
   why: string,
   report: Report,
@@ -237,11 +245,11 @@ function apart(
     subject: `${kind}s of ${label}`,
     path: list,
     values: [
-      { source: label, value: strangers },
+      { source: label, value: unmatched },
       { source, value: reference.length },
     ],
     message:
-      `${strangers} ${kind}${strangers === 1 ? "" : "s"} of ${label}, which has no addresses, cannot be ` +
+      `${unmatched} ${kind}${unmatched === 1 ? "" : "s"} of ${label}, which has no addresses, cannot be ` +
       `matched with the ${reference.length} of ${source}: ${why}`,
   });
 }

@@ -2,9 +2,7 @@ import type { CacheAllocation, L3Cache } from "../topology.ts";
 import { type Claim, claimsOf, grouped, type Part, type Report, settle } from "./finding.ts";
 import type { MergedCpus } from "./merge-cpus.ts";
 
-/**
- * Merges the L3 caches by the cores below them; a cache without cores in the result is left out.
- */
+/** Merges L3 caches, matched by their cores. A cache without cores in the result is left out. */
 export function mergeL3Caches(
   parts: readonly Part[],
   { cores, l3s }: MergedCpus,
@@ -40,7 +38,7 @@ export function mergeL3Caches(
   });
 }
 
-/** As a whole from the first source that has it: its numbers belong together. */
+/** Taken as a whole from the first source that has it, because its numbers belong together. */
 export function mergeCacheAllocation(
   parts: readonly Part[],
   report: Report,
@@ -50,7 +48,7 @@ export function mergeCacheAllocation(
       code: "cache-differs",
       subject: "the machine",
       path: "cacheAllocation",
-      what: "that caches are shared out in",
+      what: "the allocation of caches is",
       claims: parts.map(({ label, topology }): Claim<CacheAllocation> => ({
         label,
         value: topology.cacheAllocation,

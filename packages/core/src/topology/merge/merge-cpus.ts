@@ -15,31 +15,32 @@ import { valueOf } from "../../unit/list.ts";
 import type { CoreParts } from "../build.ts";
 import type { Core } from "../topology.ts";
 import { type MergedGroups, mergeGroups } from "./merge-groups.ts";
-import { type Part, type Report, saying } from "./finding.ts";
+import { type Part, type Report, valuesMessage } from "./finding.ts";
 
-/** Merges the machine's CPUs: which there are, in which cores, and on which nodes. */
+/** The merged CPUs: which exist, their cores, and their nodes. */
 export interface MergedCpus {
   readonly cores: readonly CoreParts[];
   readonly offlineCpus: string;
   /** The CPUs of each node, as a list string. */
   readonly onNode: ReadonlyMap<number, string>;
-  /** How the sources' numbers of packages and of L3 caches are to be read. */
+  /** The merged numbers of the sources' packages and L3 caches. */
   readonly packages: MergedGroups;
   readonly l3s: MergedGroups;
 }
 
-/** All CPUs of the cores: their lists together are one list. */
+/** All CPUs of the cores. */
 export function onlineCpus(cores: readonly Core[]): IndexSet {
   return setOf(cores.map(({ cpus }) => cpus).join(","));
 }
 
 /**
- * The first source with cores decides which CPUs are online and how they share cores: a topology
- * holds all cores or none, so cores cannot be mixed from several. Other sources with the same CPUs
- * add what they know of the same cores; other CPUs are one finding, not one for each core.
+ * Merges CPUs. The first source with cores decides which CPUs are online and how they form cores: a
+ * topology holds all cores or none, so these cannot come from several sources. Other sources with
+ * the same CPUs add facts about the same cores. If a source has other CPUs, that is one finding,
+ * not one for each affected core.
  *
- * A node has the CPUs of the first source that lists any for it, if they are online. An empty list
- * counts as unknown: most sources do not know which nodes have CPUs.
+ * A node's CPUs come from the first source that lists any, limited to the online CPUs. An empty
+ * list does not count: most sources do not know which nodes have CPUs.
  */
 export function mergeCpus(parts: readonly Part[], report: Report): MergedCpus {
   const base = parts.find(({ topology }) => topology.cores.length > 0);
@@ -71,7 +72,7 @@ function reportOtherCpus(base: Part, parts: readonly Part[], report: Report): vo
     subject: "the machine",
     path: "cores",
     values,
-    message: saying("the machine", "that its online CPUs are", values),
+    message: valuesMessage("the machine", "that its online CPUs are", values),
   });
 }
 
@@ -97,7 +98,7 @@ function mergeCores(
   }));
 }
 
-/** Cores of equal CPUs must be the same; the first that is not says how they are shared otherwise. */
+/** Reports the first core whose CPUs are grouped differently in another source. */
 function reportOtherCores(base: Part, other: Part, report: Report): void {
   const known = new Set(base.topology.cores.map((core) => core.cpus));
   const odd = other.topology.cores.find((core) => !known.has(core.cpus));
@@ -115,7 +116,7 @@ function reportOtherCores(base: Part, other: Part, report: Report): void {
     subject,
     path: "cores[].cpus",
     values,
-    message: saying(subject, "the cores here are", values),
+    message: valuesMessage(subject, "the cores here are", values),
   });
 }
 
@@ -147,7 +148,7 @@ function mergeNodeCpus(
     const values = list.map(({ part, cpus: value }) => ({ source: part.label, value }));
     if (values.every(({ value }) => value === cpus)) continue;
     if (values.every(({ value }) => value === values[0]?.value)) {
-      // All agree on CPUs that are offline, or on another node, by what is known otherwise.
+      // All sources agree on these CPUs, but other facts have them offline or on another node.
       values.push({ source: base?.label ?? "the rest", value: cpus === "" ? "none" : cpus });
     }
     report({
@@ -155,36 +156,36 @@ function mergeNodeCpus(
       subject: `node ${id}`,
       path: `nodes[${id}].cpus`,
       values,
-      message: saying(`node ${id}`, "CPUs", values),
+      message: valuesMessage(`node ${id}`, "CPUs", values),
     });
   }
   return onNode;
 }
 
 /**
- * The node of a core: a source's own statement, or the merged nodes where one source knows the core
- * and another the node.
+ * The node of a core: from a source that states it, or from a core and a node that different
+ * sources know. If a source knows both and still states no node, the node stays unknown.
  */
 function nodeOf(
   { cpus }: CoreParts,
   known: readonly KnownCores[],
   nodeHolding: NodeHolding,
 ): number | null {
-  let withheld = false;
-  let told = false;
+  let nodeOmitted = false;
+  let nodeStated = false;
   for (const { cores, nodeHolding: holding } of known) {
     const core = cores.get(cpus);
     if (core === undefined) continue;
-    if (core.node !== null) told = true;
-    else withheld ||= holding(setOf(cpus)) !== null;
+    if (core.node !== null) nodeStated = true;
+    else nodeOmitted ||= holding(setOf(cpus)) !== null;
   }
-  return withheld && !told ? null : nodeHolding(setOf(cpus));
+  return nodeOmitted && !nodeStated ? null : nodeHolding(setOf(cpus));
 }
 
-/** The node that has all of those CPUs. */
+/** The node that has all of these CPUs. */
 type NodeHolding = (cpus: IndexSet) => number | null;
 
-/** Looks the first CPU up, so that thousands of cores and nodes stay cheap. */
+/** Looks up only the first CPU, which keeps thousands of cores and nodes cheap. */
 function holdingIn(nodes: Iterable<readonly [number, string]>): NodeHolding {
   const sets = new Map<number, IndexSet>();
   const nodeOfCpu = new Map<number, number>();
@@ -224,9 +225,9 @@ function mergeOffline(parts: readonly Part[], onlineNow: IndexSet, report: Repor
       subject: "the machine",
       path: "offlineCpus",
       values: claims,
-      message: saying("the machine", "that its offline CPUs are", claims),
+      message: valuesMessage("the machine", "that its offline CPUs are", claims),
     });
   }
-  // What one source has offline and another in a core was told as other CPUs already, or is now.
+  // CPUs that are offline in one source and in a core of another are already reported above.
   return formatList(difference(setOf(first.value), onlineNow));
 }

@@ -1,18 +1,18 @@
 import type { Core } from "../topology.ts";
-import { type MergeFinding, type Part, type Report, saying } from "./finding.ts";
+import { type MergeFinding, type Part, type Report, valuesMessage } from "./finding.ts";
 
 /**
- * Packages, dies, clusters and L3 caches are sets of cores. Their numbers are the tool's own (the
- * kernel's package 36 is lscpu's socket 0), so sources agree when they group the cores alike.
+ * Merges packages, dies, clusters or L3 caches, which are groups of cores. Each tool has its own
+ * numbers (the kernel's package 36 is lscpu's socket 0), so sources agree if they group the cores
+ * alike.
  *
- * The groups of each further source are matched with those found so far by how many cores they
- * share, the most first: so a core that one source puts elsewhere is one core that differs, and not
- * all those that came after it. Packages that share no core keep their number if it is free, as
- * sources that know different cores of one machine mostly number alike. A core that then lies in
- * another group is a finding; one that lay in none gets its group.
+ * The groups of each further source are matchedNumbers with the groups so far by the number of
+ * shared cores, most first. So a core that one source groups differently is one finding, and does
+ * not shift all later groups. A package that shares no core keeps its number if it is free, because
+ * sources that know different cores of one machine mostly use the same numbers. A core that ends up
+ * in a different group is a finding; a core without a group gets one.
  *
- * The cost is that of sorting the pairs
- * of groups that share a core, of which there are at most as many as cores.
+ * The cost is that of sorting the pairs of groups that share a core, at most as many as cores.
  */
 export function mergeGroups(
   field: "package" | "die" | "cluster" | "l3",
@@ -22,19 +22,19 @@ export function mergeGroups(
   const merged = new Map<string, number>();
   const translations: ReadonlyMap<number, number>[] = [];
   const differing: { readonly core: Core; readonly first: Part; readonly part: Part }[] = [];
-  /** Which sources put a core in its group, for the findings. */
-  const saidBy = new Map<string, Part>();
+  /** The source that assigned each core's group, for the findings. */
+  const assignedBy = new Map<string, Part>();
   for (const part of parts) {
-    const numbers = matched(field, part.topology.cores, merged);
+    const numbers = matchedNumbers(field, part.topology.cores, merged);
     translations.push(numbers);
     for (const core of part.topology.cores) {
       const number = core[field] === null ? undefined : numbers.get(core[field]);
       if (number === undefined) continue;
       const before = merged.get(core.cpus);
-      const first = saidBy.get(core.cpus);
+      const first = assignedBy.get(core.cpus);
       if (before === undefined || first === undefined) {
         merged.set(core.cpus, number);
-        saidBy.set(core.cpus, part);
+        assignedBy.set(core.cpus, part);
       } else if (before !== number) {
         differing.push({ core, first, part });
       }
@@ -50,7 +50,7 @@ export function mergeGroups(
   };
 }
 
-/** One finding for sources that differ everywhere, rather than thousands for each core. */
+/** The most findings of one kind; sources that differ everywhere get one summary for the rest. */
 const findingsMax = 64;
 
 function manyMore(field: keyof typeof what, count: number): MergeFinding {
@@ -59,19 +59,19 @@ function manyMore(field: keyof typeof what, count: number): MergeFinding {
     subject: "the machine",
     path: `cores[].${field}`,
     values: [],
-    message: `the sources put ${count} more cores with other cores into a ${what[field]}`,
+    message: `the sources group ${count} more cores differently into a ${what[field]}`,
   };
 }
 
 export interface MergedGroups {
-  /** The group of the core with those CPUs. */
+  /** The group of the core with these CPUs. */
   readonly of: (cpus: string) => number | null;
-  /** The number that a group of the part at that position has now. */
+  /** The merged number of a group of the part at this position. */
   readonly numberOf: (position: number, own: number) => number;
 }
 
-/** The number that each of a source's groups has among the groups found so far. */
-function matched(
+/** The merged number of each of a source's groups. */
+function matchedNumbers(
   field: "package" | "die" | "cluster" | "l3",
   cores: readonly Core[],
   merged: ReadonlyMap<string, number>,
@@ -116,11 +116,11 @@ function otherGroup(field: keyof typeof what, core: Core, first: Part, other: Pa
     subject,
     path: `cores[${core.cpus}].${field}`,
     values,
-    message: saying(subject, `that the same ${what[field]} has`, values),
+    message: valuesMessage(subject, `that the same ${what[field]} has`, values),
   };
 }
 
-/** The CPUs of the other cores in the core's group, as the source has it. */
+/** The CPUs of the other cores in the core's group, in one source. */
 function membersBeside(field: keyof typeof what, { cpus }: Core, { topology }: Part): string {
   const own = topology.cores.find((core) => core.cpus === cpus)?.[field];
   const others = topology.cores.filter((core) => core[field] === own && core.cpus !== cpus);

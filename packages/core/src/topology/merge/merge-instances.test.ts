@@ -25,7 +25,7 @@ function merged(
   return [topology.accelerators[0]?.instances, findings.map(({ message }) => message)];
 }
 
-test("instances are completed by place, or by UUID where both have them all", () => {
+test("instances are matched by position, or by UUID if both have all UUIDs", () => {
   const sized = [part(null, null, 40448), part(null, null, 9856)];
   const named = [part("3g.40gb", "a", null), part("1g.10gb", "b", null)];
   const both = [part("3g.40gb", "a", 40448), part("1g.10gb", "b", 9856)];
@@ -35,13 +35,13 @@ test("instances are completed by place, or by UUID where both have them all", ()
   expect(merged(named, reversed)).toEqual([both, []]);
 });
 
-test("a source that names none says nothing", () => {
+test("a source without instances changes nothing", () => {
   const named = [part("1g.10gb", null, null)];
   expect(merged([], named)).toEqual([named, []]);
   expect(merged(named, [])).toEqual([named, []]);
 });
 
-test("another number, profile or UUID is a contradiction, and the first has the say", () => {
+test("another number, profile or UUID is a contradiction, and the first source wins", () => {
   const one = [part("3g.40gb", "a", null)];
   const gpu = machine.accelerators[0]?.address ?? "";
   for (const [other, said] of [
@@ -54,7 +54,7 @@ test("another number, profile or UUID is a contradiction, and the first has the 
   }
 });
 
-test("what vGPU type is set and whether MIG is on are facts like others", () => {
+test("the vGPU type and the MIG mode are merged like other facts", () => {
   const cut = syntheticTopology('core:4 root[gpu:l40s(functions:"NVIDIA L40S-24C" mig:on)]');
   const other = syntheticTopology('core:4 root[gpu:l40s(functions:"NVIDIA L40S-12C" mig:off)]');
   const silent = syntheticTopology("core:4 root[gpu:l40s(functions:1)]");

@@ -6,19 +6,19 @@ import { sameDeviceMemory, sameName } from "./same.ts";
 type Instances = Accelerator["instances"];
 
 /**
- * Merges the instances that an accelerator is cut into. A source without any counts as silent,
- * since few sources know of parts. Two lists are the same when they are equally long and nothing
- * that both know contradicts; then they complete each other.
+ * Merges the instances of an accelerator. A source without instances does not count, because few
+ * sources know about them. Two lists are the same if they have equal lengths and no known fact
+ * differs; then they complete each other.
  *
- * Lists are matched by UUID where both have them all, and otherwise by position: tools count the
- * instances of a GPU in one order. The cost is that of the lists.
+ * Lists are matched by UUID if both have all UUIDs, and otherwise by position, because tools list a
+ * GPU's instances in the same order. The cost is linear in the lists.
  */
 export function mergeInstances(
   key: string,
   claims: readonly Claim<Instances>[],
   report: Report,
 ): Instances {
-  const told = claims.map(({ label, value }) => {
+  const nonEmpty = claims.map(({ label, value }) => {
     return { label, value: value === null || value.length === 0 ? null : value };
   });
   return (
@@ -28,7 +28,7 @@ export function mergeInstances(
         subject: key,
         path: `accelerators[${key}].instances`,
         what: "instances",
-        claims: told,
+        claims: nonEmpty,
         same: (a, b) => completed(a, b) !== null,
         better: (kept, other) => completed(kept, other) ?? kept,
         show: (list) => profilesText(list, "of unknown profile"),
@@ -38,7 +38,10 @@ export function mergeInstances(
   );
 }
 
-/** Each instance of the one list with what the other knows of it; null where they contradict. */
+/**
+ * Completes each instance of one list with the other's facts; null where they contradict each
+ * other.
+ */
 function completed(one: Instances, other: Instances): Instances | null {
   if (one.length !== other.length) return null;
   const byUuid = new Map(other.map((each) => [each.uuid, each]));

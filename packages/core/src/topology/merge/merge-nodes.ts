@@ -9,7 +9,7 @@ import { exactSize, sameSize } from "./same.ts";
 
 type Entries<T> = readonly (readonly [Part, T])[];
 
-/** Merges the nodes by id. A node that only one source knows is taken. */
+/** Merges nodes by id. A node that only one source knows is kept. */
 export function mergeNodes(
   parts: readonly Part[],
   { onNode, packages }: MergedCpus,
@@ -51,7 +51,7 @@ export function mergeNodes(
       ),
       sideCacheBytes: settle(
         {
-          ...about("sideCacheBytes", "bytes of cache before the memory"),
+          ...about("sideCacheBytes", "bytes of memory-side cache"),
           claims: claims((node) => node.sideCacheBytes),
         },
         report,
@@ -87,7 +87,7 @@ function mergeHugepages(
       { ...about("total", "huge pages"), claims: claims((pool) => pool.total) },
       report,
     );
-    invariant(total !== null, "whoever knows of huge pages knows how many");
+    invariant(total !== null, "every pool of huge pages has a total");
     return {
       sizeBytes,
       total,
@@ -100,9 +100,9 @@ function mergeHugepages(
 }
 
 /**
- * Merges distances pair by pair, from the first source that knows the pair. A matrix cannot hold
- * unknown values: if no source knows some pair, there is no matrix, and a finding says that the
- * known distances are left out.
+ * Merges the distances between the merged nodes, each pair from the first source that knows it. A
+ * matrix cannot hold unknown values, so if no source knows some pair, there are no distances, and a
+ * finding says so.
  */
 export function mergeDistances(
   parts: readonly Part[],
@@ -135,13 +135,13 @@ export function mergeDistances(
     path: "distances",
     values: known.map(({ label, topology }) => ({ source: label, value: topology.nodes.length })),
     message:
-      `distances are left out: no source has ${missing} of the ${nodes.length ** 2} between ` +
-      `the nodes of all sources`,
+      `distances are left out: no source knows ${missing} of the ${nodes.length ** 2} ` +
+      `between the merged nodes`,
   });
   return null;
 }
 
-/** One finding for sources that differ everywhere, rather than hundreds for each pair of nodes. */
+/** The most findings of one kind; sources that differ everywhere get one summary for the rest. */
 const findingsMax = 64;
 
 function manyMore(count: number): MergeFinding {
@@ -154,7 +154,7 @@ function manyMore(count: number): MergeFinding {
   };
 }
 
-/** What is known of reaching memory, joined by the pair of nodes and what it rests on. */
+/** Merges access figures, by the pair of nodes and the basis. */
 export function mergeAccess(parts: readonly Part[], report: Report): Access[] {
   const groups = grouped(
     parts,

@@ -4,8 +4,8 @@ import type { Joined } from "./join-devices.ts";
 import { mergePositions } from "./merge-positions.ts";
 
 /**
- * Merges the PCI functions by their keys; `name-devices` later gives those without addresses
- * stand-ins. `merge-positions` decides where each hangs.
+ * Merges the PCI functions by their keys, which stand in place of addresses here. Positions are
+ * worked out for all functions together in `merge-positions`; the other fields for each by itself.
  */
 export function mergePci(parts: readonly Part[], joined: Joined, report: Report): PciDevice[] {
   const groups = grouped(
@@ -76,8 +76,8 @@ function mergeFunction(
       },
       report,
     ),
-    acsRedirect: flag("acsRedirect", "that redirecting peers by ACS is"),
-    atsEnabled: flag("atsEnabled", "that ATS is"),
+    acsRedirect: flag("acsRedirect", "redirection of peers by ACS"),
+    atsEnabled: flag("atsEnabled", "use of ATS"),
     interrupts: mergeInterrupts(
       key,
       claims((device) => device.interrupts),
@@ -86,10 +86,7 @@ function mergeFunction(
   };
 }
 
-/**
- * Both fields of the first source that knows either: values of different times would not fit
- * together.
- */
+/** Both fields come from one source: readings at different times would not fit together. */
 function mergeInterrupts(
   key: string,
   interrupts: readonly Claim<Interrupts>[],
@@ -100,7 +97,7 @@ function mergeInterrupts(
       code: "device-differs",
       subject: key,
       path: `pci[${key}].interrupts`,
-      what: "that its interrupts go to CPUs",
+      what: "interrupts on CPUs",
       claims: interrupts,
       same: (a, b) =>
         a.allowedCpus === b.allowedCpus &&

@@ -4,22 +4,23 @@ import { grouped, type Part, type Report, settle } from "./finding.ts";
 import { type Entry, mergedRoots, reportRoots } from "./host-bridges.ts";
 import type { Joined } from "./join-devices.ts";
 
-/** Where a function hangs: the key of the bridge above, or none, and the host bridge. */
+/** The position of a function: the key of the bridge above, or null, and the host bridge. */
 export type Position = Pick<PciDevice, "parent" | "root">;
 
 /**
- * Where each function hangs, by its key.
+ * Merges the position of each function, by its key.
  *
- * A real bridge above wins over a stand-in, and a stand-in over nothing: `nvidia-smi topo` knows that
- * two GPUs share a switch and not which, so its stand-in bridges hold until somebody knows the real
- * ones, and are left out then. Which stand-in bridge is which real one follows from the devices
- * below both, step by step upwards, so that a NIC which only the text knows still ends up below the
- * switch of its GPU. Nothing above is no statement: many sources do not know.
+ * A real bridge takes precedence over a stand-in, and a stand-in over none: `nvidia-smi topo` knows
+ * that two GPUs share a switch, but not which. So its stand-in bridges are used until a source
+ * knows the real ones. A stand-in bridge is matched with the real one that is above the same
+ * device, step by step upwards; so a NIC that only the text knows still ends up below the switch of
+ * its GPU. A missing bridge is no statement, because many sources do not know bridges.
  *
- * A function's host bridge is that of the topmost bridge above it; so the two agree whoever knew
- * which. A stand-in host bridge is the real one of any device below both.
+ * A function's host bridge is that of the topmost bridge above it, so bridge and host bridge agree
+ * even if they come from different sources. A stand-in host bridge is the real one of any device
+ * below both.
  *
- * The cost is linear in the functions and the bridges above them, of which there are at most 256.
+ * The cost is linear in the functions and the bridges above them, at most 256 each.
  */
 export function mergePositions(
   parts: readonly Part[],
@@ -31,7 +32,7 @@ export function mergePositions(
     const key = joined.keyOf(position, address);
     return bridges.get(key) ?? key;
   };
-  // A stand-in bridge that another source knows has its say below it, and none about that bridge.
+  // A matched stand-in bridge counts for the devices below it, but has no fields of its own.
   const groups = grouped(
     parts,
     ({ topology }, position) =>
@@ -42,7 +43,7 @@ export function mergePositions(
   );
   const parents = new Map<string, string | null>();
   for (const [key, entries] of groups) parents.set(key, parentOf(key, entries, keyOf, report));
-  breakCircles(parents, report);
+  breakLoops(parents, report);
   const rootOf = mergedRoots(parts, groups);
   const positions = new Map<string, Position>();
   for (const key of needed(groups, parents, keyOf)) {
@@ -56,7 +57,7 @@ export function mergePositions(
   return positions;
 }
 
-/** Of stand-in bridges that other sources know too, the key there. */
+/** The real key of each stand-in bridge that another source knows. */
 function sameBridges(parts: readonly Part[], joined: Joined): ReadonlyMap<string, string> {
   const same = new Map<string, string>();
   const taken = new Set<string>();
@@ -120,8 +121,11 @@ function parentOf(
   );
 }
 
-/** Two sources may each put one bridge below the other: the last link of such a circle is cut. */
-function breakCircles(parents: Map<string, string | null>, report: Report): void {
+/**
+ * Breaks loops: two sources may each put one bridge below the other. The last link of a loop is
+ * removed.
+ */
+function breakLoops(parents: Map<string, string | null>, report: Report): void {
   const safe = new Set<string>();
   for (const start of parents.keys()) {
     const path = new Set<string>();
@@ -152,7 +156,7 @@ function topOf(key: string, parents: ReadonlyMap<string, string | null>): string
   return at;
 }
 
-/** Every function, but of stand-in bridges only those that something still hangs below. */
+/** Every function, except stand-in bridges with nothing below them. */
 function needed(
   groups: ReadonlyMap<string, readonly Entry[]>,
   parents: ReadonlyMap<string, string | null>,

@@ -5,7 +5,7 @@ import type { Joined } from "./join-devices.ts";
 import { mergeInstances } from "./merge-instances.ts";
 import { sameDeviceMemory, sameModel, sameName } from "./same.ts";
 
-/** What is known of accelerators, joined by their keys. */
+/** Merges the facts about accelerators, by their keys. */
 export function mergeAccelerators(
   parts: readonly Part[],
   joined: Joined,
@@ -62,9 +62,9 @@ export function mergeAccelerators(
 }
 
 /**
- * Merges NICs by their keys. A NIC has an RDMA device and a network interface, each with a name:
- * `mlx5_0` from one source and `eth0` from another do not contradict, and the name of the RDMA
- * device is kept.
+ * Merges the facts about NICs, by their keys. A NIC's RDMA device and network interface each have a
+ * name, so a source with `mlx5_0` and a source with `eth0` do not contradict each other; the RDMA
+ * device's name is kept.
  */
 export function mergeNics(parts: readonly Part[], joined: Joined, report: Report): Nic[] {
   const groups = grouped(
@@ -95,7 +95,7 @@ export function mergeNics(parts: readonly Part[], joined: Joined, report: Report
   });
 }
 
-/** Direct connections by their pair. A pair that one source has and another has not is taken. */
+/** Merges direct links by their ends. A link that only one source has is kept. */
 export function mergeLinks(parts: readonly Part[], joined: Joined, report: Report): Link[] {
   const ends = ({ a, b }: Link, position: number): readonly [string, string] => {
     const [one, other] = [joined.keyOf(position, a), joined.keyOf(position, b)];
@@ -130,7 +130,7 @@ export function mergeLinks(parts: readonly Part[], joined: Joined, report: Repor
   });
 }
 
-/** The partitions of the fabric, by id. */
+/** Merges the fabric's partitions by id. */
 export function mergePartitions(
   parts: readonly Part[],
   joined: Joined,

@@ -34,7 +34,7 @@ const changed = (topology: Topology, address: string, change: Partial<PciDevice>
   ),
 });
 
-test("a machine merged with itself is itself, with nothing found", () => {
+test("a machine merged with itself is itself, without findings", () => {
   fc.assert(
     fc.property(fc.oneof(detailedTopology, withStatedInterconnects(wideTopology)), (machine) => {
       const { topology, findings } = mergeTopologies([machine, { ...machine, source: "again" }]);
@@ -52,7 +52,7 @@ test("a machine merged with itself is itself, with nothing found", () => {
   }
 });
 
-test("two that each know a part of a machine know together what both know", () => {
+test("two sources with one part of a machine each give the whole machine", () => {
   fc.assert(
     fc.property(
       detailedTopology.chain((machine) => fc.tuple(projection(machine), projection(machine))),
@@ -92,7 +92,7 @@ test("the order of sources that do not contradict each other does not matter", (
   );
 });
 
-test("one contradiction is one finding, which names it, and the first source's value stays", () => {
+test("one contradiction gives one finding, and the first source's value stays", () => {
   const [gpu = ""] = hgx().accelerators.map(({ address }) => address);
   const allocation = (classes: number): CacheAllocation => ({
     classes,
@@ -130,7 +130,7 @@ test("one contradiction is one finding, which names it, and the first source's v
     [
       changed(machine, gpu, { acsRedirect: true }),
       {
-        message: `${gpu}: sysfs says that redirecting peers by ACS is false, nvidia-smi says true`,
+        message: `${gpu}: sysfs says redirection of peers by ACS false, nvidia-smi says true`,
       },
     ],
     [changed(machine, gpu, { atsEnabled: true }), { path: `pci[${gpu}].atsEnabled` }],
@@ -248,7 +248,7 @@ test("a text without addresses is joined by order, and what only it knows is tak
   expect(again.findings).toEqual([]);
 });
 
-test("addresses without a tree get the tree that a text without addresses tells", () => {
+test("devices with addresses but without a tree get the tree of a text without addresses", () => {
   const machine = hgx();
   const flat: Topology = {
     ...machine,
@@ -265,17 +265,17 @@ test("addresses without a tree get the tree that a text without addresses tells"
   };
   const { topology, findings } = mergeTopologies([flat, matrixOf(machine)]);
   expect(findings).toEqual([]);
-  const [said, known] = [interconnects(topology), interconnects(machine)];
+  const [stated, known] = [interconnects(topology), interconnects(machine)];
   const gpus = machine.accelerators.map(({ address }) => address);
   for (const a of gpus) {
-    for (const b of gpus) if (a !== b) expect(said(a, b)).toBe(known(a, b));
+    for (const b of gpus) if (a !== b) expect(stated(a, b)).toBe(known(a, b));
     expect(topology.pci.find(({ address }) => address === a)?.node).toBe(
       machine.pci.find(({ address }) => address === a)?.node,
     );
   }
 });
 
-test("what cannot be told to be the same device stays apart, with a finding", () => {
+test("devices that cannot be matched stay apart, with a finding", () => {
   const machine = hgx();
   const text = matrixOf(machine);
   const first = new Set(text.accelerators.slice(0, 4).map(({ address }) => address));
@@ -308,7 +308,7 @@ test("what cannot be told to be the same device stays apart, with a finding", ()
   }
 });
 
-test("a node that only one device contradicts is told, and the device still joined", () => {
+test("a node that contradicts a single device is a finding, and the device is still matched", () => {
   const machine = hgx();
   const text = matrixOf(machine);
   const [gpu] = text.accelerators;
@@ -320,7 +320,7 @@ test("a node that only one device contradicts is told, and the device still join
   ]);
 });
 
-test("a tree that does not join two devices as the text says is a finding", () => {
+test("a tree whose class for two devices differs from the text's is a finding", () => {
   const machine = syntheticTopology("package:1 core:4 memory:8Gi root*2[gpu:l40s]");
   const [a, b] = machine.accelerators;
   const text = matrixOf(machine);
@@ -335,7 +335,7 @@ test("a tree that does not join two devices as the text says is a finding", () =
   ]);
 });
 
-test("stand-ins for nodes become the nodes that others know", () => {
+test("stand-ins for nodes are replaced by the nodes of other sources", () => {
   const machine = hgx();
   const text = matrixOf(machine);
   const hidden = (id: number | null): number | null => (id === null ? null : standInNode(7 - id));
@@ -353,7 +353,7 @@ test("stand-ins for nodes become the nodes that others know", () => {
   expect(topology.pci).toEqual(machine.pci);
 });
 
-test("what is said in other words is no contradiction", () => {
+test("other words for the same fact are not a contradiction", () => {
   const machine = hgx();
   const [model = ""] = machine.accelerators.flatMap((one) => one.model ?? []);
   expect(model).toBe("H100 SXM5 80GB");
@@ -378,7 +378,7 @@ test("what is said in other words is no contradiction", () => {
   }
 });
 
-test("packages and caches agree when they group the cores alike, whatever their numbers", () => {
+test("packages and caches with different numbers agree if they group the cores alike", () => {
   const machine = hgx();
   const renumbered = (id: number | null): number | null => (id === null ? null : id * 36 + 5);
   const numbers: Topology = {
@@ -401,7 +401,7 @@ test("sources of different machines are refused", () => {
   expect(expectedError(() => mergeTopologies([cpus, more])).code).toBe("sources-unrelated");
 });
 
-test("another number of CPUs on a machine with the same GPUs is one finding", () => {
+test("a different number of CPUs on a machine with the same GPUs is one finding", () => {
   const small = syntheticTopology("package:1 core:4 memory:8Gi root[gpu:l40s]");
   const large = { ...syntheticTopology("package:1 core:6 memory:8Gi root[gpu:l40s]"), source: "b" };
   const { topology, findings } = mergeTopologies([small, large]);
@@ -412,7 +412,7 @@ test("another number of CPUs on a machine with the same GPUs is one finding", ()
   expect(topology.cores).toEqual(small.cores);
 });
 
-test("sources that share no kind of fact are taken at the user's word", () => {
+test("sources without a common kind of fact are merged unchecked", () => {
   const machine = hgx();
   const cpus = {
     ...machine,
@@ -439,7 +439,7 @@ test("sources that share no kind of fact are taken at the user's word", () => {
   expect([topology.cores.length, topology.accelerators.length]).toEqual([machine.cores.length, 8]);
 });
 
-test("two sources that put two bridges below each other are cut and told", () => {
+test("two sources that put two bridges below each other give a cut loop and a finding", () => {
   const device = (address: string, parent: string | null): PciDevice => ({
     address,
     parent,
@@ -466,7 +466,7 @@ test("two sources that put two bridges below each other are cut and told", () =>
   ]);
 });
 
-test("stand-ins of two sources never become one by their numbers", () => {
+test("stand-ins of two sources are never matched by number", () => {
   const machine = syntheticTopology("package:1 core:4 memory:8Gi root*2[gpu:l40s]");
   const text = matrixOf(machine);
   const other = {
@@ -486,7 +486,7 @@ test("stand-ins of two sources never become one by their numbers", () => {
   ]);
 });
 
-test("a listing that knows no bridges does not contradict who knows them", () => {
+test("a listing without bridges does not contradict a source with bridges", () => {
   const machine = hgx();
   const flat: Topology = {
     ...machine,
@@ -507,7 +507,7 @@ test("a listing that knows no bridges does not contradict who knows them", () =>
   }
 });
 
-test("an interconnect that one source states and the others do not know is taken", () => {
+test("an interconnect that only one source states is taken", () => {
   fc.assert(
     fc.property(withStatedInterconnects(wideTopology), (machine) => {
       const withoutPci: Topology = {
@@ -534,7 +534,7 @@ test("an interconnect that one source states and the others do not know is taken
   );
 });
 
-test("the first source that knows an interconnect is believed, and what others say is told", () => {
+test("the first source that has an interconnect wins, and differing ones are findings", () => {
   const machine = hgx();
   const [a = "", b = ""] = machine.nics.map(({ address }) => address);
   const places = interconnects(machine)(a, b);
@@ -557,7 +557,7 @@ test("the first source that knows an interconnect is believed, and what others s
   ]);
 });
 
-test("a listing without bridges contradicts no matrix, and what the matrix says is kept", () => {
+test("a listing without bridges contradicts no matrix, and the matrix's classes are kept", () => {
   const machine = hgx();
   const used = new Set([...machine.accelerators, ...machine.nics].map(({ address }) => address));
   const listing: Topology = {
@@ -588,9 +588,9 @@ test("a listing without bridges contradicts no matrix, and what the matrix says 
   ]) {
     const { topology, findings } = mergeTopologies(parts);
     expect(findings).toEqual([]);
-    const said = interconnects(topology);
+    const stated = interconnects(topology);
     for (const a of used) {
-      for (const b of used) if (a !== b) expect(said(a, b), `${a} ${b}`).toBe(known(a, b));
+      for (const b of used) if (a !== b) expect(stated(a, b), `${a} ${b}`).toBe(known(a, b));
     }
   }
 });

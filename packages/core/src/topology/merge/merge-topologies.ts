@@ -12,33 +12,33 @@ import { mergePci } from "./merge-pci.ts";
 import { mergeAccelerators, mergeLinks, mergeNics, mergePartitions } from "./merge-roles.ts";
 import { sameName } from "./same.ts";
 import { resolveStandInNodes } from "./stand-in-nodes.ts";
-import { refuseStrangers } from "./strangers.ts";
+import { refuseUnrelated } from "./unrelated-sources.ts";
 
-/** The merged topology, and the contradictions between its sources. */
+/** The merged topology of several sources, and their contradictions. */
 export interface Merged {
   readonly topology: Topology;
   readonly findings: readonly MergeFinding[];
 }
 
 /**
- * Several readings of one machine as one topology that knows what any of them knows.
+ * Merges several readings of one machine into one topology with the facts of all.
  *
- * Things are joined by what identifies them: PCI functions by address (those without one as
- * `join-devices` says), nodes and partitions by id, cores by their CPUs, packages and caches by their
- * cores, links by their ends. Then each field of each thing is a question, and each source's value a
- * claim: null and absence are no claims, so what one source knows and another does not is taken; what
- * all say that say anything is taken once; and what they contradict each other in keeps the value of
- * the source that comes first, with a finding that names the thing, the field and what each says.
+ * Things are matched by identity: PCI functions by address (those without one as in
+ * `join-devices`), nodes and partitions by id, cores by their CPUs, packages and caches by their
+ * cores, links by their ends. Then each field of each thing is decided from the sources' claims.
+ * Null and absence are no claims, so a fact that only one source knows is kept. Where claims
+ * contradict each other, the first source's value is kept, and a finding names the thing, the field
+ * and each source's value.
  *
- * That is right because nothing is dropped but what a finding names, and nothing is in the result that
- * no source said: joining uses identities alone, never likeness. The order of the sources matters in
- * contradictions, in the spelling of what is the same (`H100 SXM5 80GB`, `NVIDIA H100 80GB HBM3`),
- * in the machine's name and in the numbers of stand-ins; in nothing else.
+ * This is right because nothing is dropped without a finding, and the result has only facts of the
+ * sources: things are matched by identity alone, never by likeness. The order of the sources
+ * matters only for contradictions, for the spelling of equal values (`H100 SXM5 80GB`, `NVIDIA H100
+ * 80GB HBM3`), for the machine's name and for the numbers of stand-ins.
  *
- * The cost is linear in the sources' size, but for the pairs of devices without addresses.
+ * The cost is linear in the sources' size, and quadratic in the devices without addresses.
  *
- * Errors: `sources-unrelated` where a source is of another machine (see `strangers`);
- * `topology-inconsistent` where the sources together are more than a machine can be.
+ * Errors: `sources-unrelated` where a source describes another machine (see `unrelated-sources`);
+ * `topology-inconsistent` where the merged topology exceeds what a machine can have.
  */
 export function mergeTopologies(topologies: readonly Topology[]): Merged {
   const [first, ...others] = topologies;
@@ -48,7 +48,7 @@ export function mergeTopologies(topologies: readonly Topology[]): Merged {
   const report: Report = (finding) => void findings.push(finding);
   const given = labelled(topologies);
   const joined = joinDevices(given, report);
-  refuseStrangers(given, joined, [...findings], report);
+  refuseUnrelated(given, joined, [...findings], report);
   const parts = resolveStandInNodes(given, joined);
   const cpus = mergeCpus(parts, report);
   const nodes = mergeNodes(parts, cpus, report);
@@ -75,14 +75,14 @@ export function mergeTopologies(topologies: readonly Topology[]): Merged {
   return { topology, findings };
 }
 
-/** Every source once; one that was merged before counts as those it came from. */
+/** Every source once; a source that is itself merged counts as its parts. */
 function sourcesOf(topologies: readonly Topology[]): readonly string[] {
   return [...new Set(topologies.flatMap(({ source }) => source.split(" + ")))];
 }
 
 /**
- * The name of each source in findings: its source, with its name or position where that is
- * ambiguous.
+ * The name of each topology in findings: its source, with its name or position where the source
+ * alone is ambiguous.
  */
 function labelled(topologies: readonly Topology[]): readonly Part[] {
   const count = (wanted: string, labels: readonly string[]): number =>

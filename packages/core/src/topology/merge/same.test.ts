@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { sameModel, sameName, sameSize } from "./same.ts";
 
-test("one accelerator has many names, and others have others", () => {
+test("names of one accelerator match, and names of different ones do not", () => {
   const same = [
     ["A100 SXM4 40GB", "NVIDIA A100-SXM4-40GB"],
     ["H100 SXM5 80GB", "NVIDIA H100 80GB HBM3"],

@@ -1,11 +1,11 @@
 import { MiB } from "../../unit/bytes.ts";
 
 /**
- * Equality of values from different tools. Tools round, pad and abbreviate; reporting that as
- * contradictions would bury the real ones.
+ * Decides whether two sources mean the same value. Tools round, pad and abbreviate; treating that
+ * as contradictions would hide the real ones.
  */
 
-/** Names that differ in case, blanks and punctuation alone. */
+/** Whether two names differ only in case, blanks and punctuation. */
 export function sameName(a: string, b: string): boolean {
   return a === b || plainName(a) === plainName(b);
 }
@@ -15,31 +15,32 @@ function plainName(text: string): string {
 }
 
 /**
- * What numactl prints in whole megabytes and the kernel in kibibytes is one size: they lie within a
- * MiB of each other and one is whole.
+ * Whether two sizes are equal up to rounding: numactl prints whole MiB and the kernel KiB, so they
+ * are less than a MiB apart and one is whole.
  */
 export function sameSize(a: number, b: number): boolean {
   return a === b || (Math.abs(a - b) < MiB && (a % MiB === 0 || b % MiB === 0));
 }
 
-/** The exact one of two equal sizes. */
+/** The size that is not rounded, of two equal sizes. */
 export function exactSize(kept: number, other: number): number {
   return kept % MiB === 0 && other % MiB !== 0 ? other : kept;
 }
 
 /**
- * A GPU's memory is what is soldered on, what the driver leaves of it, or what it is sold as; a
- * twentieth lies between these, and at least a sixth between sizes that are sold.
+ * Whether two memory sizes can be of one GPU. Sources report the memory on the board, the memory
+ * that the driver leaves, or the size in the product's name. These differ by at most a twentieth;
+ * sizes on sale differ by at least a sixth.
  */
 export function sameDeviceMemory(a: number, b: number): boolean {
   return Math.abs(a - b) <= Math.max(a, b) / 20;
 }
 
 /**
- * Whether two names can be of one accelerator: `A100 SXM4 40GB` and `NVIDIA A100-SXM4-40GB`,
- * `H100 SXM5 80GB` and `NVIDIA H100 80GB HBM3`. They cannot where both name a chip, a form or a size
- * of memory, and not the same. Memory is named generously (`B200` has 168 to 192 GB by who says
- * it), so sizes within a tenth are the same.
+ * Whether two names can be of one accelerator: `A100 SXM4 40GB` and `NVIDIA A100-SXM4-40GB`, `H100
+ * SXM5 80GB` and `NVIDIA H100 80GB HBM3`. They cannot if both name a chip, a form or a memory size
+ * and these differ. Memory sizes within a tenth count as equal, because names round them (`B200`
+ * has 168 to 192 GB, depending on the source).
  */
 export function sameModel(a: string, b: string): boolean {
   if (sameName(a, b)) return true;
@@ -63,7 +64,7 @@ function wordsOf(model: string): ModelWords {
     .toUpperCase()
     .split(/[^A-Z0-9]+/);
   return {
-    // An NVL or L behind the number of a Hopper says how it is bridged, and not which chip it is.
+    // An L or NVL behind a Hopper's number names its bridge, not the chip.
     chips: words
       .filter((word) => /^(?!SXM|HBM)[A-Z]{1,3}\d{1,4}[A-Z]{0,2}$/.test(word))
       .map((word) => word.replace(/^(H\d00)L$/, "$1")),
@@ -75,7 +76,7 @@ function wordsOf(model: string): ModelWords {
   };
 }
 
-/** True where one list is empty, or anything in one is the same as something in the other. */
+/** Whether one list is empty, or the two have an item in common. */
 function meet<T>(a: readonly T[], b: readonly T[], same: (x: T, y: T) => boolean): boolean {
   return a.length === 0 || b.length === 0 || a.some((x) => b.some((y) => same(x, y)));
 }

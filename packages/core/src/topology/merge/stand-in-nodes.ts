@@ -3,19 +3,18 @@ import type { Part } from "./finding.ts";
 import type { Joined } from "./join-devices.ts";
 
 /**
- * Replaces stand-in nodes by real ones where possible. A text that says which devices are `SYS`
- * apart, and not which node each is on, has stand-ins for the nodes; where another source knows the
- * node of a device there, that is the node. A node that no source knows keeps a stand-in of its
- * own.
+ * Replaces stand-in nodes by real ones where possible. A text that states `SYS` between devices
+ * without naming their nodes has stand-in nodes. If another source knows the node of a device
+ * there, that is the node. A node that no source knows keeps a stand-in of its own.
  */
 export function resolveStandInNodes(parts: readonly Part[], joined: Joined): readonly Part[] {
   const nodeOf = new Map<string, number>();
-  const note = (key: string, node: number): void => {
+  const remember = (key: string, node: number): void => {
     if (!nodeOf.has(key)) nodeOf.set(key, node);
   };
   for (const [position, { topology }] of parts.entries()) {
     for (const { address, node } of topology.pci) {
-      if (node !== null && !isStandInNode(node)) note(joined.keyOf(position, address), node);
+      if (node !== null && !isStandInNode(node)) remember(joined.keyOf(position, address), node);
     }
   }
   const used = new Set<number>();
@@ -40,7 +39,7 @@ export function resolveStandInNodes(parts: readonly Part[], joined: Joined): rea
     const pci = topology.pci.map((device) => {
       if (device.node === null) return device;
       const node = resolve(device.node);
-      note(joined.keyOf(position, device.address), node);
+      remember(joined.keyOf(position, device.address), node);
       return { ...device, node };
     });
     const nodes = topology.nodes.map((node) => ({ ...node, id: resolve(node.id) }));

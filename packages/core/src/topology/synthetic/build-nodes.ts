@@ -12,12 +12,12 @@ import {
   timesWithin,
 } from "./machine.ts";
 
-/** A node as the levels make it: where it lies, and its CPUs. */
+/** A node with its position in the levels, and its CPUs. */
 export interface BuiltNode {
   readonly id: number;
-  /** The package it lies in; null where it holds several, or packages are unknown. */
+  /** Its package; null where it holds several, or packages are unknown. */
   readonly package: number | null;
-  /** Of a node without CPUs, the one that it stands beside, and how far from it. */
+  /** The node beside a node without CPUs, and the distance to it; null for other nodes. */
   readonly beside: { readonly node: number; readonly distance: number | null } | null;
   readonly parts: NodeParts;
 }
@@ -28,9 +28,9 @@ export interface BuiltCpus {
 }
 
 /**
- * Nodes and cores from the levels. Counts nest, so the innermost group above the cores is one
- * combination of all levels above it; cores are numbered group by group, CPUs as the machine's
- * numbering says. The cost is that of the CPUs, which are counted before any is made.
+ * Builds nodes and cores from the levels. Counts nest, so each innermost group above the cores is
+ * one combination of all levels above. Cores are numbered group by group, CPUs as the machine's
+ * numbering requires. The cost is linear in the CPUs, which are counted before any is built.
  */
 export function buildNodes(described: Described): BuiltCpus {
   const { machine } = described;
@@ -42,7 +42,7 @@ export function buildNodes(described: Described): BuiltCpus {
   const cpuCount = cores.reduce((sum, core) => sum + core.cpus.length, 0);
   if (indices(offline).some((cpu) => cpu >= cpuCount)) {
     const expected = `CPUs from 0 to ${cpuCount - 1}`;
-    throw impossible(described, "offline", "there are no such CPUs", expected);
+    throw impossible(described, "offline", "some of these CPUs do not exist", expected);
   }
   const online = cores
     .map((core) => ({ ...core, cpus: core.cpus.filter((cpu) => !has(offline, cpu)) }))
@@ -64,7 +64,7 @@ export function buildNodes(described: Described): BuiltCpus {
   };
 }
 
-/** One group of cores: the number, over the whole machine, of each level that it lies in. */
+/** A group of cores: its number in each level, counted over the whole machine. */
 type Group = Readonly<Record<"package" | "die" | "cluster" | "l3", number | null>> & {
   readonly node: number;
 };
@@ -73,7 +73,7 @@ interface KnownLevel extends Level {
   readonly count: number;
 }
 
-/** The levels with those that nobody wrote put where they belong, without cores and threads. */
+/** The written levels and the missing ones in their proper positions, without cores and threads. */
 function completedLevels(levels: readonly Level[]): KnownLevel[] {
   const written = levels.filter(({ level }) => level !== "core" && level !== "thread");
   const known = written.flatMap(({ level, count }) => (count === null ? [] : [{ level, count }]));
@@ -107,7 +107,7 @@ function groupsAboveCores(described: Described): Group[] {
   return groups;
 }
 
-/** The nodes' numbers in their order: those of the levels first, then those without CPUs. */
+/** The nodes' numbers in order: first the nodes of the levels, then those without CPUs. */
 function nodeIds(described: Described, mainCount: number): number[] {
   const { extraNodes: extras, nodeIds: written } = described.machine;
   const besides = extras.map(({ count, nodes }) => {
@@ -139,8 +139,8 @@ function valuesOf<T>(statements: readonly ForNodes<T>[]): (id: number, fallback:
     for (const id of numbersIn(statement.nodes ?? "")) own.set(id, statement);
   }
   return (id, fallback) => {
-    const said = own.get(id) ?? usual;
-    return said === null ? fallback : said.value;
+    const statement = own.get(id) ?? usual;
+    return statement === null ? fallback : statement.value;
   };
 }
 
@@ -224,10 +224,10 @@ function expectNodes(
 ): void {
   const present = new Set(ids);
   for (const { key, nodes } of statements) {
-    const stray = numbersIn(nodes ?? "").find((id) => !present.has(id));
-    if (stray === undefined) continue;
+    const missing = numbersIn(nodes ?? "").find((id) => !present.has(id));
+    if (missing === undefined) continue;
     const there = formatList(indexSet(ids));
-    const message = `there is no node ${stray}`;
+    const message = `node ${missing} does not exist`;
     throw impossible(described, key, message, `nodes among ${there}`, nodes);
   }
 }
@@ -277,7 +277,10 @@ function mainNodes(
   });
 }
 
-/** The memory and huge pages that are said for nodes, by name only or for all as well. */
+/**
+ * Looks up the memory and huge pages of nodes; with `onlyNamed`, only statements that name nodes
+ * count.
+ */
 function contentsOf(
   { machine }: Described,
   onlyNamed = false,
@@ -296,7 +299,7 @@ function contentsOf(
 function extraNodes(described: Described, ids: readonly number[], mainCount: number): BuiltNode[] {
   const { extraNodes: extras, distances } = described.machine;
   const mainIds = ids.slice(0, mainCount);
-  // What is said of all nodes is said of those with CPUs; the others have to be named.
+  // A statement about all nodes is about those with CPUs; the others must be named.
   const contents = contentsOf(described, true);
   let position = mainCount;
   return extras.flatMap(({ kind, memoryBytes, distance, count, nodes }) => {
@@ -305,8 +308,8 @@ function extraNodes(described: Described, ids: readonly number[], mainCount: num
     const ruled = distances !== null && "local" in distances;
     if (ruled !== (distance !== null)) {
       const message = ruled
-        ? `the distance of ${key} is missing`
-        : "the other nodes have no distances";
+        ? `the distance of this ${key} is missing`
+        : "there is no rule for distances";
       throw impossible(described, key, message, ruled ? `${key}:SIZE(distance:N)` : "no distance");
     }
     const besides = nodes === null ? mainIds : numbersIn(nodes);

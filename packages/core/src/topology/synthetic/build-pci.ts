@@ -21,11 +21,11 @@ export interface BuiltPci {
 }
 
 /**
- * The PCI tree as firmware would number it: below each host bridge, depth first, every device and
- * switch stands on a root port of its own, and every bus that a bridge opens gets the next number.
- * A device is device 0 of its bus, its companions are further functions; bridges count from the
- * first device number of their bus, root ports from 1. Linear in the functions, which are counted
- * before any is made.
+ * Builds the PCI tree with the numbers that firmware would give. Below each host bridge, depth
+ * first, every device and switch is below a root port of its own, and every bus that a bridge opens
+ * gets the next number. A device is device 0 of its bus, and its companions are further functions.
+ * Bridges count from the first device number of their bus, root ports from 1. Linear in the
+ * functions, which are counted before any is built.
  */
 export function buildPci(described: Described, nodes: readonly BuiltNode[]): BuiltPci {
   const bridges = hostBridges(described, nodes);
@@ -60,7 +60,7 @@ interface HostBridge {
   readonly wanted: string | null;
 }
 
-/** By node, those of unknown nodes last, then as they were written. */
+/** The host bridges by node, unknown nodes last, then in the order of the text. */
 function hostBridges(described: Described, nodes: readonly BuiltNode[]): HostBridge[] {
   const usual = nodes.filter((node) => node.beside === null).map((node) => node.id);
   const bridges = described.machine.roots.flatMap(({ count, nodes: selected, buses, below }) => {
@@ -76,7 +76,12 @@ function hostBridges(described: Described, nodes: readonly BuiltNode[]): HostBri
     }
     if (count * beside.length > limits.pciFunctions) {
       const expected = `at most ${limits.pciFunctions}`;
-      throw impossible(described, "root", "there are too many host bridges", expected);
+      throw impossible(
+        described,
+        "root",
+        `${count * beside.length} host bridges are too many`,
+        expected,
+      );
     }
     return beside.flatMap((node, i) =>
       Array.from({ length: count }, (_, j): HostBridge => {
@@ -87,7 +92,7 @@ function hostBridges(described: Described, nodes: readonly BuiltNode[]): HostBri
   return bridges.toSorted((a, b) => unknownLast(a.node, b.node));
 }
 
-/** How many functions a list of things makes, the ports above them included. */
+/** The number of functions of a list, ports above them included. */
 function countFunctions(below: readonly PciNode[]): number {
   return below.reduce((sum, node) => {
     const own =
@@ -106,7 +111,7 @@ function countBuses(below: readonly PciNode[]): number {
   }, 0);
 }
 
-/** Numbers from 0 for keys, in the order in which they first come. */
+/** Numbers keys from 0 in the order of first occurrence. */
 function numbered(keys: readonly string[]): number[] {
   const numbers = new Map<string, number>();
   return keys.map((key) => {
@@ -134,7 +139,7 @@ function wholeAccelerator(
   };
 }
 
-/** A virtual function: of its GPU's model, with memory that nobody told. */
+/** A virtual function has its GPU's model; its memory is unknown. */
 function partialAccelerator({ pci }: MadeFunction, { of, profile }: MadePart): Accelerator {
   const model = of.device.name ?? of.model?.name ?? null;
   const { address } = pci;

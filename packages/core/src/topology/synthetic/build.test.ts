@@ -20,7 +20,7 @@ test("every generated machine is consistent", () => {
   );
 });
 
-test("CPUs are numbered as Linux does on x86, or as the machine says", () => {
+test("CPUs are numbered as Linux does on x86, or as the text asks", () => {
   expect(nodeCpus("package:2 core:2 thread:2")).toEqual(["0-1,4-5", "2-3,6-7"]);
   expect(nodeCpus("package:2 core:2 thread:2 numbering:adjacent")).toEqual(["0-3", "4-7"]);
   expect(coreCpus("package:2 core:2 thread:2 numbering:adjacent")).toEqual([
@@ -47,7 +47,7 @@ test("CPUs are numbered without holes, whatever the machine", () => {
   );
 });
 
-test("levels nest as they are written, and those left out are as large as what is around them", () => {
+test("levels nest as written, and an omitted level is as large as the one around it", () => {
   const places = (text: string): string[] =>
     syntheticTopology(text).cores.map(
       ({ package: id, die, node, l3, cluster }) => `${id}/${die}/${node}/${l3}/${cluster}`,
@@ -76,7 +76,7 @@ test("offline CPUs leave their core and node; a core without any is gone", () =>
   expect(offlineCpus).toBe("0-1,4");
 });
 
-test("of several statements about a node the last holds", () => {
+test("the last of several statements about a node holds", () => {
   const { nodes } = syntheticTopology(
     "package:3 core:1 memory:1Gi@0 memory:8Gi memory:?@1 hugepages:4x1Gi hugepages:none@2 hugepages:?/2x1Gi,8/9x2Mi@0",
   );
@@ -91,7 +91,7 @@ test("of several statements about a node the last holds", () => {
   ]);
 });
 
-test("nodes without CPUs come after the others, as far away as the detour to them", () => {
+test("nodes without CPUs come after the others, at the distance of the detour to them", () => {
   const { nodes, distances } = syntheticTopology(
     "package:2 core:1 memory:8Gi hbm:4Gi(distance:14) cxl:9Gi(distance:20)*2@1 memory:1Gi@4 ids:0,1,4-5,8-9 distances:10/21",
   );
@@ -109,7 +109,7 @@ test("nodes without CPUs come after the others, as far away as the detour to the
   expect(distances?.[4]).toEqual([31, 20, 35, 24, 10, 30]);
 });
 
-test("distances by rule tell the nodes of one package from others", () => {
+test("distances by rule distinguish nodes in one package from others", () => {
   const { distances } = syntheticTopology("package:2 node:2 core:1 distances:10/12/32");
   expect(distances).toEqual([
     [10, 12, 32, 32],
@@ -158,7 +158,7 @@ test("a switch without access control makes one IOMMU group of all below it", ()
   expect(groups("core:1 root[gpu:l4] iommu:off")).toEqual([null, null]);
 });
 
-test("host bridges keep their node, their order and the buses that they ask for", () => {
+test("host bridges keep their node, their order and their requested buses", () => {
   const topology = syntheticTopology(
     "package:2 core:1 root[nic:cx7] root(bus:40,0008:00)*2[gpu:l4]@1 root[gpu:l40s]@?",
   );
@@ -177,7 +177,7 @@ test("host bridges keep their node, their order and the buses that they ask for"
   expect(topology.nics.map(({ name }) => name)).toEqual(["mlx5_0", "mlx5_1"]);
 });
 
-test("however many host bridges there are, no two have a bus in common", () => {
+test("no two host bridges share a bus, however many there are", () => {
   const root = fc.record({
     count: fc.integer({ min: 1, max: 12 }),
     devices: fc.integer({ min: 1, max: 31 }),
@@ -201,7 +201,7 @@ test("however many host bridges there are, no two have a bus in common", () => {
   );
 });
 
-test("a device is its model's but for what is said", () => {
+test("a device has its model's properties, except those in the text", () => {
   const { pci, accelerators, nics } = syntheticTopology(
     `core:1 root[gpu:h100-sxm(link:4x8/5x16 driver:vfio-pci name:"My GPU" memory:1Gi bars:?)
      gpu(id:1234:5678 class:120000 link:? bars:1Mi,2Mi) nic:cx7(rdma:no name:eno1) nic:e810(rdma:?)]`,
@@ -268,16 +268,16 @@ test.each([
   ["gpu:l4(mig:2x)", "is not a number of parts"],
   ["gpu:l4(mig:2x3x)", "is not a number of parts"],
   ['gpu:l4(functions:",1")', "empty or very long"],
-  ["gpu:l4(functions:200,200)", "no place for these virtual functions"],
-  ["gpu:l4(functions:1 port:none)", "no place for these virtual functions"],
-  ["gpu:l4(functions:1 with:audio,usb,audio,usb)", "no place for these virtual functions"],
+  ["gpu:l4(functions:200,200)", "these virtual functions do not fit"],
+  ["gpu:l4(functions:1 port:none)", "these virtual functions do not fit"],
+  ["gpu:l4(functions:1 with:audio,usb,audio,usb)", "these virtual functions do not fit"],
   ["gpu:l4(functions:200)*6", "too many"],
   ["nic:cx7(functions:1)", 'has no "functions"'],
 ])("%s is refused", (device, message) => {
   expect(() => syntheticTopology(`core:1 root[${device}]`)).toThrow(message);
 });
 
-test("the ports above a device run at its link", () => {
+test("the ports above a device have the speed and width of its link", () => {
   const { pci } = syntheticTopology("core:1 root[switch(link:3x8)[gpu:l4(link:4x8/4x16)]]");
   expect(pci.map(({ link }) => `${link?.speedGTs} x${link?.width}`)).toEqual(
     "8 x8,8 x8,16 x8,16 x8".split(","),
@@ -311,19 +311,19 @@ test("the largest machine is built at once", () => {
   expect(performance.now() - start).toBeLessThan(10_000);
 });
 
-test("what HMAT says, pair by pair, of which the later statement holds", () => {
+test("the latency and bandwidth of each pair are the last ones stated", () => {
   const { access } = syntheticTopology(
     `package:2 core:2 memory:8Gi hbm:4Gi@0 ids:0,4,7
      access:90(bandwidth:240G) access:139(to:4)@0 access:?(to:7 bandwidth:1200M)@0 access:95@4`,
   );
-  const said = access.map((one) => [
+  const stated = access.map((one) => [
     one.initiator,
     one.target,
     one.readLatencyNs,
     one.readBytesPerSecond,
     one.basis,
   ]);
-  expect(said).toEqual([
+  expect(stated).toEqual([
     [0, 0, 90, 240e9, "hmat"],
     [0, 4, 139, null, "hmat"],
     [0, 7, null, 1.2e9, "hmat"],
@@ -332,12 +332,12 @@ test("what HMAT says, pair by pair, of which the later statement holds", () => {
 });
 
 test.each([
-  ["core:2 memory:8Gi access:90(to:1)", "there is no node 1"],
-  ["core:2 memory:8Gi access:90@3", "there is no node 3"],
-  ["core:2 memory:8Gi hbm:4Gi access:90(to:0)@1", "node 1 has no CPUs to reach memory from"],
-  ["core:2 memory:8Gi access:?", "this says neither latency nor bandwidth"],
-  ["core:2 memory:8Gi access:?(bandwidth:0)", "a bandwidth of 0 is not possible"],
-  ["core:2 memory:8Gi access:0", '"0" is not such a number'],
+  ["core:2 memory:8Gi access:90(to:1)", "node 1 does not exist"],
+  ["core:2 memory:8Gi access:90@3", "node 3 does not exist"],
+  ["core:2 memory:8Gi hbm:4Gi access:90(to:0)@1", "node 1 has no CPUs to access memory from"],
+  ["core:2 memory:8Gi access:?", "neither latency nor bandwidth is given"],
+  ["core:2 memory:8Gi access:?(bandwidth:0)", "the bandwidth is 0"],
+  ["core:2 memory:8Gi access:0", '"0" is not a valid number'],
   ["core:2 memory:8Gi access", '"access" needs a value'],
 ])("%s is refused: %s", (text, message) => {
   expect(() => syntheticTopology(text)).toThrow(message);

@@ -22,7 +22,10 @@ export function syntheticTopology(text: string, name = "synthetic"): Topology {
   return built({ machine: parseSynthetic(text), text }, name, "synthetic");
 }
 
-/** As `syntheticTopology`, of a machine that is read already; `source` says where it comes from. */
+/**
+ * Like `syntheticTopology`, for a machine that is already parsed; `source` becomes the topology's
+ * source.
+ */
 export function topologyOf(machine: SyntheticMachine, name: string, source: string): Topology {
   return built({ machine, text: printSynthetic(machine) }, name, source);
 }
@@ -50,7 +53,7 @@ function built(described: Described, name: string, source: string): Topology {
   return checkedTopology(topology, name);
 }
 
-/** The addresses of accelerators given by their places in address order. */
+/** The addresses of accelerators, given by position in address order. */
 function addressesOf(
   described: Described,
   key: string,
@@ -64,7 +67,7 @@ function addressesOf(
       accelerators.length === 0
         ? "a machine with accelerators"
         : `places from 0 to ${accelerators.length - 1}, by ascending address`;
-    throw impossible(described, key, `there is no accelerator ${place}`, expected);
+    throw impossible(described, key, `accelerator ${place} does not exist`, expected);
   });
 }
 
@@ -82,7 +85,12 @@ function linksOf(described: Described, accelerators: readonly Accelerator[]): Li
       return set.flatMap((a, i) =>
         set.slice(i + 1).map((b): Link => {
           if (seen.has(`${a} ${b}`)) {
-            throw impossible(described, kind, `${a} and ${b} are linked twice`, "one link a pair");
+            throw impossible(
+              described,
+              kind,
+              `${a} and ${b} are linked twice`,
+              "one link per pair",
+            );
           }
           seen.add(`${a} ${b}`);
           return { a, b, kind, lanes };

@@ -1,6 +1,6 @@
 import { type Described, impossible } from "./fault.ts";
 
-/** A host bridge: how many buses lie below it, its own included, and where it was asked to be. */
+/** A host bridge: the number of its buses, its own included, and the place that it asks for. */
 export interface BusDemand {
   readonly buses: number;
   readonly wanted: string | null;
@@ -11,14 +11,17 @@ export interface BusPlace {
   readonly bus: number;
 }
 
-/** Where common two-socket servers have the first host bridge with a slot, and how far apart they are. */
+/**
+ * The first host bridge with a slot on common two-socket servers, and the step between host
+ * bridges.
+ */
 const firstBus = 0x15;
 const busStride = 0x11;
 
 /**
- * Where each host bridge's buses begin. Bridges that ask for a place get it; the others stand at
- * the even steps of a common server (15, 26, 37…) while all fit there, and otherwise one after
- * another through as many PCI domains as they need. No two overlap.
+ * Assigns each host bridge its first bus. Host bridges that ask for a place get it. The others get
+ * the regular places of a common server (15, 26, 37…) while all fit there, and otherwise follow one
+ * after another through as many PCI domains as they need. No two overlap.
  */
 export function placeBuses(described: Described, demands: readonly BusDemand[]): BusPlace[] {
   const taken: Taken[] = [];
@@ -29,7 +32,7 @@ export function placeBuses(described: Described, demands: readonly BusDemand[]):
       .map((part) => Number.parseInt(part, 16));
     if (bus + buses > 256 || !isFree(taken, domain, bus, buses)) {
       const message = `the ${buses} buses of the host bridge at ${wanted} do not fit there`;
-      throw impossible(described, "root", message, "buses from there to ff that nothing else has");
+      throw impossible(described, "root", message, "enough free buses from there to ff");
     }
     taken.push({ domain, first: bus, last: bus + buses - 1 });
     return { domain, bus };

@@ -2,15 +2,15 @@ import type { SyntheticMachine } from "./machine.ts";
 import { formatList, parseList } from "../../set/list-format.ts";
 import { malformed, parseTerms, type Term } from "./term.ts";
 
-/** A machine being built, with the text that says it, so that what is wrong can be pointed at. */
+/** A machine to build, with its text, so that an error can point into the text. */
 export interface Described {
   readonly machine: SyntheticMachine;
   readonly text: string;
 }
 
 /**
- * The error for a statement that is well formed but impossible on this machine. It points at the
- * statement's term: the one about those nodes where they are given, otherwise the last.
+ * The error for a statement that is well-formed but impossible on this machine. It points at the
+ * statement's term: the term about these nodes if they are given, otherwise the last.
  */
 export function impossible(
   { text }: Described,
@@ -25,6 +25,6 @@ export function impossible(
     return nodes === null || (named !== null && formatList(named) === nodes);
   };
   const term = parseTerms(text).findLast(about);
-  // What no term says is impossible of the whole text.
+  // If no term has this key, the error points at the start of the text.
   return malformed(text, term === undefined ? 0 : term.at, message, { expected });
 }

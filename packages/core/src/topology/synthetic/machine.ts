@@ -1,12 +1,12 @@
 import type { MemoryKind, PcieLink } from "../topology.ts";
 
 /**
- * A machine in the synthetic language: what `parseSynthetic` reads, `printSynthetic` prints and
- * `syntheticTopology` builds. Nothing is derived yet: a machine is as short here as it was written,
- * and reading a printed machine gives the same value back.
+ * A machine in the synthetic language: `parseSynthetic` reads it, `printSynthetic` prints it and
+ * `syntheticTopology` builds it. It holds only what was written, and parsing the printed text gives
+ * the same value back.
  *
- * A statement for some nodes has their canonical list in `nodes`; null means all nodes of the
- * levels. Of two statements about one node the later wins.
+ * Where a statement is for some nodes only, `nodes` is their canonical list; null means all nodes
+ * of the levels. Of two statements about one node the later counts.
  */
 export interface SyntheticMachine {
   readonly machine: {
@@ -16,13 +16,13 @@ export interface SyntheticMachine {
     readonly architecture: string | null;
     readonly pageBytes: number | null;
   };
-  /** Outermost first; counts nest. A count of null says that the level is unknown. */
+  /** Outermost first; counts nest. A count of null means that the level is unknown. */
   readonly levels: readonly Level[];
-  /** Nodes that have fewer or more cores, or threads a core, than the levels say. */
+  /** Nodes with another number of cores, or of threads per core, than the levels. */
   readonly uneven: readonly Uneven[];
   readonly numbering: Numbering;
   readonly offlineCpus: string;
-  /** The kernel's numbers of the nodes in their order; null numbers them from 0. */
+  /** The kernel's numbers of the nodes in their order; null for numbers from 0. */
   readonly nodeIds: string | null;
   readonly memory: readonly ForNodes<number | null>[];
   readonly hugepages: readonly ForNodes<readonly SyntheticPool[]>[];
@@ -46,7 +46,7 @@ export interface Level {
   readonly count: number | null;
 }
 
-/** How often a level lies within the one above: once where nobody wrote it, or knows how often. */
+/** The count of a level within the one above: 1 where it is not written or unknown. */
 export function timesWithin(levels: readonly Level[], name: LevelName): number {
   const written = levels.find(({ level }) => level === name);
   return written === undefined || written.count === null ? 1 : written.count;
@@ -78,11 +78,11 @@ export interface SyntheticPool {
   readonly free: number | null;
 }
 
-/** Nodes without CPUs: how many beside each of `nodes`, numbered after the nodes with CPUs. */
+/** Nodes without CPUs: `count` beside each of `nodes`, numbered after the nodes with CPUs. */
 export interface ExtraNodes {
   readonly kind: MemoryKind;
   readonly memoryBytes: number;
-  /** From the node that they stand beside. */
+  /** From the node beside them. */
   readonly distance: number | null;
   readonly count: number;
   readonly nodes: string | null;
@@ -93,22 +93,22 @@ export type Distances =
   | { readonly local: number; readonly near: number; readonly far: number }
   | { readonly matrix: readonly (readonly number[])[] };
 
-/** Entries of the firmware's HMAT; of two statements about one pair the later wins. */
+/** Access figures of firmware's HMAT; of two statements about one pair the later counts. */
 export interface SyntheticAccess {
   readonly readLatencyNs: number | null;
   readonly readBytesPerSecond: number | null;
-  /** The nodes whose memory is reached; null means the node itself. */
+  /** The nodes whose memory is accessed; null means the node's own. */
   readonly targets: string | null;
-  /** The nodes whose CPUs reach it; null means all that have any. */
+  /** The nodes whose CPUs access it; null means all nodes with CPUs. */
   readonly nodes: string | null;
 }
 
 /** Host bridges: `count` for each of `nodes`. */
 export interface Roots {
   readonly count: number;
-  /** `?` puts them beside no known node. */
+  /** `?` means an unknown node. */
   readonly nodes: string | null;
-  /** Their bus numbers (`15`) or domains and bus numbers (`0008:00`); none has them chosen. */
+  /** Their bus numbers (`15`) or domains and bus numbers (`0008:00`); chosen where empty. */
   readonly buses: readonly string[];
   readonly below: readonly PciNode[];
 }
@@ -119,13 +119,13 @@ export interface SyntheticSwitch {
   readonly kind: "switch";
   readonly model: string | null;
   readonly count: number;
-  /** Without access control its downstream ports put all below them into one IOMMU group. */
+  /** Without access control (ACS), everything below its downstream ports is in one IOMMU group. */
   readonly acs: boolean;
   readonly link: PcieLink | "unknown" | null;
   readonly below: readonly PciNode[];
 }
 
-/** A device; what is null is its model's. */
+/** A device; a null field has its model's value. */
 export interface SyntheticDevice {
   readonly kind: DeviceKind;
   readonly model: string | null;
@@ -135,22 +135,22 @@ export interface SyntheticDevice {
   readonly barBytes: readonly number[] | "unknown" | null;
   readonly link: PcieLink | "unknown" | null;
   readonly driver: string | null;
-  /** Devices of one label share an IOMMU group. */
+  /** Devices with the same label share an IOMMU group. */
   readonly group: string | null;
-  /** Further functions of it, in its IOMMU group. */
+  /** Its further functions, in its IOMMU group. */
   readonly companions: readonly string[];
-  /** True of a device on the root bus itself, without a port above it. */
+  /** Whether it is on the root bus itself, without a port above it. */
   readonly integrated: boolean;
   readonly name: string | null;
   readonly memoryBytes: number | null;
   readonly rdma: boolean | "unknown" | null;
   /** Its virtual functions, in their order. */
   readonly functions: readonly SyntheticPart[];
-  /** The MIG instances of a GPU with MIG on; null where that is unknown. */
+  /** A GPU's MIG instances where MIG is on; null where that is unknown. */
   readonly mig: readonly SyntheticPart[] | "off" | null;
 }
 
-/** So many parts of one profile, or of none that is known. */
+/** A number of parts with one profile, or with an unknown one. */
 export interface SyntheticPart {
   readonly count: number;
   readonly profile: string | null;
@@ -162,19 +162,19 @@ export type DeviceKind = (typeof deviceKinds)[number];
 export interface LinkGroup {
   readonly kind: "nvlink" | "xgmi";
   readonly lanes: number | null;
-  /** Sets of accelerators by place in address order, each linked all to all; none means all. */
+  /** Sets of accelerators by position in address order, each linked all to all; empty means all. */
   readonly among: readonly string[];
 }
 
 export interface SyntheticPartition {
-  /** Accelerators by their place in address order. */
+  /** Accelerators by position in address order. */
   readonly accelerators: string;
   readonly active: boolean | null;
 }
 
 /**
- * What a synthetic machine may have at most: more than any real one, little enough to be built at
- * once. Linux numbers at most 8192 CPUs and 1024 nodes.
+ * The limits of a synthetic machine: more than any real one, and small enough to be built at once.
+ * Linux numbers at most 8192 CPUs and 1024 nodes.
  */
 export const limits = {
   cpus: 8192,

@@ -24,7 +24,7 @@ import {
 } from "./statement.ts";
 import { malformed, type Term, type Value } from "./term.ts";
 
-/** `root*4(bus:…)[…]@0-1`: host bridges and what lies below each. */
+/** `root*4(bus:…)[…]@0-1`: host bridges and the devices below each. */
 export function readRoots(reader: Reader, term: Term): Roots {
   expectShape(reader, term, {
     value: "none",
@@ -55,7 +55,7 @@ function readBelow(reader: Reader, term: Term): PciNode[] {
     const kind = deviceKinds.find((known) => known === child.key);
     if (kind !== undefined) return readDevice(reader, child, kind);
     const known = [...deviceKinds, "switch"];
-    throw unknownWord(reader, child.at, child.key, `below "${term.key}" there can be no`, known);
+    throw unknownWord(reader, child.at, child.key, `"${term.key}" cannot contain`, known);
   });
 }
 
@@ -71,7 +71,7 @@ function readSwitch(reader: Reader, term: Term): SyntheticSwitch {
     kind: "switch",
     model: term.value === null ? null : readModel(reader, term.value, "switch"),
     count: timesOf(term),
-    acs: acs === null || readWord(reader, acs, "such setting", ["on", "off"]) === "on",
+    acs: acs === null || readWord(reader, acs, "setting", ["on", "off"]) === "on",
     link: readLink(reader, attributeOf(term, "link")),
     below: readBelow(reader, term),
   };
@@ -119,11 +119,12 @@ function readDevice(reader: Reader, term: Term, kind: DeviceKind): SyntheticDevi
       given("with", (value) =>
         splitValue(value, ",").map((companion) => readModel(reader, companion, "dev")),
       ) ?? [],
-    integrated: given("port", (value) => readWord(reader, value, "such port", ["none"])) !== null,
+    integrated:
+      given("port", (value) => readWord(reader, value, "port setting", ["none"])) !== null,
     name: given("name", text),
     memoryBytes: given("memory", (value) => readBytes(reader, value)),
     rdma: given("rdma", (value) => {
-      const word = readWord(reader, value, "such answer", ["yes", "no", "?"]);
+      const word = readWord(reader, value, "answer", ["yes", "no", "?"]);
       return word === "?" ? "unknown" : word === "yes";
     }),
     functions: given("functions", (value) => readParts(reader, value)) ?? [],
@@ -152,7 +153,7 @@ function readClass(reader: Reader, value: Value): string {
   });
 }
 
-/** `5x16`: generation and width; `4x8/5x16`: now, and at most; `?` for what is unknown. */
+/** `5x16`: generation and width; `4x8/5x16`: current and maximum; `?` for unknown. */
 function readLink(reader: Reader, value: Value | null): PcieLink | "unknown" | null {
   if (value === null) return null;
   const [now, most, excess] = splitValue(value, "/").map(({ text }) => {
@@ -168,7 +169,7 @@ function readLink(reader: Reader, value: Value | null): PcieLink | "unknown" | n
   const readable = now !== undefined && excess === undefined;
   if (!readable || (most === undefined && value.text.includes("/"))) {
     throw malformed(reader.text, value.at, `"${value.text}" is not a link`, {
-      expected: "generation and width such as 5x16, or current/highest such as 4x8/5x16",
+      expected: "generation and width such as 5x16, or current and maximum such as 4x8/5x16",
     });
   }
   const { speedGTs: maxSpeedGTs, width: maxWidth } = most ?? now;

@@ -34,10 +34,10 @@ import {
 } from "./statement.ts";
 import { malformed, parseTerms, type Term, type Value } from "./term.ts";
 
-/** The words that a machine is described with, each with what its term adds to the machine. */
+/** A statement of the language: adds its term to the machine. */
 type Statement = (reader: Reader, term: Term, machine: Draft) => void;
 
-/** A machine while it is read: as `SyntheticMachine`, but still growing. */
+/** A machine while it is parsed: `SyntheticMachine` with mutable lists. */
 type Draft = { -readonly [K in keyof SyntheticMachine]: Grown<SyntheticMachine[K]> };
 type Grown<T> = T extends readonly (infer Item)[]
   ? Item[]
@@ -46,9 +46,9 @@ type Grown<T> = T extends readonly (infer Item)[]
     : T;
 
 /**
- * Reads a machine in the synthetic language (docs/synthetic.md). What the text does not say is left
- * to `syntheticTopology`; a text that says something impossible fails with `synthetic-malformed`,
- * the column, and what was expected there.
+ * Parses a machine in the synthetic language (docs/synthetic.md). `syntheticTopology` fills in what
+ * the text omits. A malformed text fails with `synthetic-malformed`, the column, and what was
+ * expected there.
  */
 export function parseSynthetic(text: string): SyntheticMachine {
   const reader = { text };
@@ -76,17 +76,17 @@ export function parseSynthetic(text: string): SyntheticMachine {
     links: [],
     partitions: [],
   };
-  const said = new Set<string>();
+  const given = new Set<string>();
   for (const term of parseTerms(text)) {
     const statement = statements.get(term.key);
     if (statement === undefined) {
       const known = [...statements.keys()];
-      throw unknownWord(reader, term.at, term.key, "nothing is described by", known);
+      throw unknownWord(reader, term.at, term.key, "there is no statement", known);
     }
-    if (once.has(term.key) && said.has(term.key)) {
+    if (atMostOnce.has(term.key) && given.has(term.key)) {
       throw malformed(text, term.at, `"${term.key}" is given twice`, {});
     }
-    said.add(term.key);
+    given.add(term.key);
     statement(reader, term, machine);
   }
   if (!machine.levels.some(({ level }) => level === "core")) {
@@ -105,7 +105,7 @@ const extraKinds: ReadonlyMap<string, MemoryKind> = new Map([
   ["gpumem", "gpu"],
 ]);
 
-const once: ReadonlySet<string> = new Set(
+const atMostOnce: ReadonlySet<string> = new Set(
   "numbering offline ids distances iommu modules partitions vendor product cpu arch page".split(
     " ",
   ),
@@ -128,7 +128,7 @@ const statements: ReadonlyMap<string, Statement> = new Map([
   [
     "iommu",
     setting((reader, value) => ({
-      iommu: readWord(reader, value, "such setting", ["on", "off"]) === "on",
+      iommu: readWord(reader, value, "setting", ["on", "off"]) === "on",
     })),
   ],
   [
@@ -152,7 +152,7 @@ const statements: ReadonlyMap<string, Statement> = new Map([
   ],
 ]);
 
-/** A statement that is a value and nothing else. */
+/** A statement that has only a value. */
 function setting(read: (reader: Reader, value: Value) => Partial<Draft>): Statement {
   return (reader, term, machine) => {
     expectShape(reader, term, { value: "needed" });
@@ -175,7 +175,7 @@ function readArchitecture({ text }: Reader, value: Value): string | null {
   if (value.text === "?") return null;
   if (/^[a-z0-9_]{1,32}$/.test(value.text)) return value.text;
   throw malformed(text, value.at, `"${value.text}" is not an architecture`, {
-    expected: "what uname -m prints, such as x86_64 or aarch64",
+    expected: "an architecture as uname -m prints it, such as x86_64 or aarch64",
   });
 }
 
@@ -220,10 +220,10 @@ function expectOrder(
   };
   if (above.includes(level)) refuse(`"${level}" is given twice`, `${level}:N@NODES for some nodes`);
   if (above.includes("thread") || (above.includes("core") && level !== "thread")) {
-    refuse(`"${level}" cannot lie within a ${above.at(-1)}`, "levels from the outermost inward");
+    refuse(`"${level}" cannot be within a ${above.at(-1)}`, "levels in order from the outermost");
   }
   if (level === "thread" && !above.includes("core")) {
-    refuse("threads lie within cores", "core:N before thread:N");
+    refuse("threads are within cores", "core:N before thread:N");
   }
 }
 
@@ -256,7 +256,7 @@ function readPool(reader: Reader, part: Value): SyntheticPool {
   if (match !== null && sizeBytes !== null && sizeBytes > 0 && (free === null || free <= total)) {
     return { sizeBytes, total, free };
   }
-  throw malformed(reader.text, part.at, `"${part.text}" does not count huge pages`, {
+  throw malformed(reader.text, part.at, `"${part.text}" is not a number of huge pages`, {
     expected: "a number and a size such as 900x1Gi, or 800/900x1Gi where 800 are free",
   });
 }
@@ -294,7 +294,9 @@ function readDistances(reader: Reader, value: Value): Distances {
   return { matrix: splitValue(value, ";").map((row) => splitValue(row, ",").map(distance)) };
 }
 
-/** `access:90(bandwidth:240G)`, and `access:139(to:1 bandwidth:120G)@0` of reaching another node. */
+/**
+ * `access:90(bandwidth:240G)`, and for access to another node `access:139(to:1 bandwidth:120G)@0`.
+ */
 function readAccess(reader: Reader, term: Term): SyntheticAccess {
   expectShape(reader, term, {
     value: "needed",
@@ -302,22 +304,22 @@ function readAccess(reader: Reader, term: Term): SyntheticAccess {
     nodes: "allowed",
   });
   const [to, bandwidth] = [attributeOf(term, "to"), attributeOf(term, "bandwidth")];
-  const said = {
+  const given = {
     readLatencyNs: term.value === null ? null : readCount(reader, term.value, 1, 999_999),
     readBytesPerSecond: bandwidth === null ? null : readBytes(reader, bandwidth),
   };
-  if (said.readBytesPerSecond === 0) {
-    throw malformed(reader.text, bandwidth?.at ?? term.at, "a bandwidth of 0 is not possible", {
+  if (given.readBytesPerSecond === 0) {
+    throw malformed(reader.text, bandwidth?.at ?? term.at, "the bandwidth is 0", {
       expected: "bytes per second such as 240G",
     });
   }
-  if (said.readLatencyNs === null && said.readBytesPerSecond === null) {
-    throw malformed(reader.text, term.at, "this says neither latency nor bandwidth", {
+  if (given.readLatencyNs === null && given.readBytesPerSecond === null) {
+    throw malformed(reader.text, term.at, "neither latency nor bandwidth is given", {
       expected: "nanoseconds such as access:90, or access:?(bandwidth:240G)",
     });
   }
   return {
-    ...said,
+    ...given,
     targets: to === null ? null : readList(reader, to, limits.nodeNumbers),
     nodes: readNodes(reader, term),
   };

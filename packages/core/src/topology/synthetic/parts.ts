@@ -2,12 +2,12 @@ import type { SyntheticDevice, SyntheticPart } from "./machine.ts";
 import { type Reader, readText, splitValue } from "./statement.ts";
 import { malformed, type Value } from "./term.ts";
 
-/** A function has an eight-bit place on its bus, and the first four are the device's own. */
+/** A function's position on its bus has eight bits, and the first four are the device's own. */
 export const PARTS_MAX = 252;
 
 /**
- * `2x"NVIDIA A40-8C"` is two parts of that profile, `2` two of none; so the whole list is quoted
- * where a profile's name has blanks in it.
+ * Reads a list of parts: `2x"NVIDIA A40-8C"` is two parts with that profile, `2` two without one. A
+ * list is quoted as a whole where a profile's name contains blanks.
  */
 export function readParts(reader: Reader, value: Value): SyntheticPart[] {
   return splitValue(value, ",").map((part): SyntheticPart => {

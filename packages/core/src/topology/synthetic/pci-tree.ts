@@ -7,13 +7,13 @@ import type { PciNode, SyntheticDevice, SyntheticMachine, SyntheticSwitch } from
 import { PARTS_MAX, profilesOf } from "./parts.ts";
 import { unknownSettings } from "../unknown-settings.ts";
 
-/** A function with what is not its own: the key of its IOMMU group, and what it was written as. */
+/** A built function, with the key of its IOMMU group and its written device. */
 export interface MadeFunction {
   readonly pci: Omit<PciDevice, "iommuGroup">;
   readonly group: string;
   readonly device: SyntheticDevice | null;
   readonly model: DeviceModel | null;
-  /** Of a virtual function, what it is a part of, and which. */
+  /** The device and profile of a virtual function; null for other functions. */
   readonly part: MadePart | null;
 }
 
@@ -22,10 +22,10 @@ export interface MadePart {
   readonly profile: string | null;
 }
 
-/** The part of a function that is its own; the rest follows from where it stands. */
+/** A function's own fields; the others follow from its place. */
 type Own = Pick<PciDevice, "class" | "vendor" | "device" | "driver" | "link" | "barBytes">;
 
-/** The buses of one host bridge while they are filled. */
+/** The buses of one host bridge while functions are added. */
 interface Filling {
   readonly described: Described;
   readonly domain: number;
@@ -35,7 +35,10 @@ interface Filling {
   nextBus: number;
 }
 
-/** A bus: the bridge above it, its first device number, and the group that all on it must be in. */
+/**
+ * A bus: the bridge above it, its first device number, and the IOMMU group that everything on it
+ * shares, if any.
+ */
 interface Bus {
   readonly number: number;
   readonly parent: string | null;
@@ -43,7 +46,7 @@ interface Bus {
   readonly group: string | null;
 }
 
-/** Every function below a host bridge, depth first; see `buildPci` for how they are numbered. */
+/** Builds every function below a host bridge, depth first; `buildPci` documents the numbering. */
 export function functionsBelow(
   described: Described,
   { domain, bus }: BusPlace,
@@ -82,7 +85,7 @@ function add(
   return address;
 }
 
-/** Puts things on a bus, each but the integrated below a port of its own. */
+/** Puts devices and switches on a bus, each below its own port, except integrated devices. */
 function fill(
   filling: Filling,
   bus: Bus,
@@ -92,7 +95,7 @@ function fill(
   let slot = bus.firstSlot;
   for (const thing of things.flatMap((one) => Array<PciNode>(one.count).fill(one))) {
     if (slot > 31) {
-      const message = "there are more devices on one bus than it has slots";
+      const message = "one bus has more devices than slots";
       const expected = "at most 31 below a host bridge and 32 below a switch";
       throw impossible(filling.described, "root", message, expected);
     }
@@ -122,7 +125,9 @@ function bridge(
   return { vendor, device, class: "060400", driver: "pcieport", link, barBytes: [] };
 }
 
-/** A switch is its upstream port, a bus inside it, and a downstream port for each thing below. */
+/**
+ * Adds a switch: its upstream port, a bus inside it, and a downstream port for each thing below.
+ */
 function addSwitch(filling: Filling, bus: Bus, part: SyntheticSwitch): void {
   const model = switchModel(part);
   const own = bridge(model, linkOf(part, model));
@@ -148,12 +153,12 @@ function addDevice(filling: Filling, bus: Bus, slot: number, device: SyntheticDe
   addVirtual(filling, bus, first, own, { device, model });
 }
 
-/** Where NVIDIA's virtual functions begin. */
+/** The position of NVIDIA's first virtual function. */
 const firstVirtual = 4;
 
 /**
- * Virtual functions follow on the bus of their device, numbered through device and function numbers
- * alike (PCI Express: alternative routing id), so that nothing else can be there.
+ * Adds virtual functions on the bus of their device, numbered through device and function numbers
+ * alike (PCI Express: alternative routing id), so no other device can be on the bus.
  */
 function addVirtual(
   filling: Filling,
@@ -166,8 +171,8 @@ function addVirtual(
   const profiles = profilesOf(functions);
   if (profiles.length === 0) return;
   if (integrated || companions.length >= firstVirtual || profiles.length > PARTS_MAX) {
-    const message = "there is no place for these virtual functions";
-    const expected = `at most ${PARTS_MAX} of a device behind a port of its own with at most 3 others`;
+    const message = "these virtual functions do not fit on the bus";
+    const expected = `at most ${PARTS_MAX} per device, on a port of its own, with at most 3 companions`;
     throw impossible(filling.described, "root", message, expected);
   }
   const fields = { ...own, driver: null, link: null, barBytes: null };
@@ -199,17 +204,17 @@ function linkOf(
   return { speedGTs, width, maxSpeedGTs: speedGTs, maxWidth: width };
 }
 
-function ownFields(said: SyntheticDevice, model: DeviceModel | null): Own {
-  const id = said.id ?? model;
-  const code = said.class ?? model?.class;
+function ownFields(device: SyntheticDevice, model: DeviceModel | null): Own {
+  const id = device.id ?? model;
+  const code = device.class ?? model?.class;
   invariant(id !== null && code !== undefined, "a device without a model has an id and a class");
-  const bars = said.barBytes ?? model?.barBytes ?? null;
+  const bars = device.barBytes ?? model?.barBytes ?? null;
   return {
     class: code,
     vendor: id.vendor,
     device: id.device,
-    driver: said.driver,
-    link: linkOf(said, model),
+    driver: device.driver,
+    link: linkOf(device, model),
     barBytes: bars === "unknown" ? null : bars,
   };
 }

@@ -16,21 +16,23 @@ import { migText, partsText } from "./parts.ts";
 import { printTerms, type Term } from "./term.ts";
 
 /**
- * A machine in the synthetic language, in one line and one canonical order: levels, CPUs, memory,
- * distances, access, PCI, links, identity. What the language would assume anyway is left out. Reading the
- * line gives the same machine back.
+ * Prints a machine in the synthetic language, in one line and one canonical order: levels, CPUs,
+ * memory, distances, access, PCI, links, identity. Defaults are left out. Parsing the line gives
+ * the same machine back.
  */
 export function printSynthetic(machine: SyntheticMachine): string {
   return printTerms([
-    ...machine.levels.map(({ level, count }) => said(level, orUnknown(count))),
-    ...machine.uneven.map(({ level, count, nodes }) => said(level, count, { nodes })),
+    ...machine.levels.map(({ level, count }) => termOf(level, orUnknown(count))),
+    ...machine.uneven.map(({ level, count, nodes }) => termOf(level, count, { nodes })),
     ...given("numbering", machine.numbering === "split" ? null : machine.numbering),
     ...given("offline", machine.offlineCpus === "" ? null : machine.offlineCpus),
     ...given("ids", machine.nodeIds),
     ...machine.memory.map(({ value, nodes }) =>
-      said("memory", value === null ? "?" : formatQuantity(value), { nodes }),
+      termOf("memory", value === null ? "?" : formatQuantity(value), { nodes }),
     ),
-    ...machine.hugepages.map(({ value, nodes }) => said("hugepages", poolsText(value), { nodes })),
+    ...machine.hugepages.map(({ value, nodes }) =>
+      termOf("hugepages", poolsText(value), { nodes }),
+    ),
     ...machine.extraNodes.map(extraNodesTerm),
     ...given("distances", machine.distances === null ? null : distancesText(machine.distances)),
     ...machine.access.map(accessTerm),
@@ -38,7 +40,7 @@ export function printSynthetic(machine: SyntheticMachine): string {
     ...given("iommu", machine.iommu ? null : "off"),
     ...given("modules", machine.modules.length === 0 ? null : machine.modules.join(",")),
     ...machine.links.map(({ kind, lanes, among }) =>
-      said(kind, orUnknown(lanes), {
+      termOf(kind, orUnknown(lanes), {
         attributes: given("among", among.length === 0 ? null : among.join(";")),
       }),
     ),
@@ -49,8 +51,8 @@ export function printSynthetic(machine: SyntheticMachine): string {
 
 const orUnknown = (value: string | number | null): string => (value === null ? "?" : `${value}`);
 
-/** The parts of a term that are there; the others are absent. */
-function said(
+/** A term from the parts that it has. */
+function termOf(
   key: string,
   value: string | number | null,
   parts: {
@@ -73,21 +75,21 @@ function said(
   };
 }
 
-/** A term for a value that is there, none for null. */
+/** A term for a value; none for null. */
 function given(key: string, value: string | number | null): Term[] {
-  return value === null ? [] : [said(key, value)];
+  return value === null ? [] : [termOf(key, value)];
 }
 
-/** As `given`, for a text of the user's own: in quotes unless it is a plain word. */
+/** Like `given`, for a user's text: quoted unless it is a plain word. */
 function givenText(key: string, text: string | null): Term[] {
   if (text === null) return [];
-  return [said(key, text, { quoted: !/^[A-Za-z0-9._-]+$/.test(text) })];
+  return [termOf(key, text, { quoted: !/^[A-Za-z0-9._-]+$/.test(text) })];
 }
 
-/** Profiles have blanks in their names. */
+/** Like `givenText`, for lists of profiles, whose names may contain blanks. */
 function givenParts(key: string, text: string | null): Term[] {
   if (text === null) return [];
-  return [said(key, text, { quoted: !/^[A-Za-z0-9._,-]+$/.test(text) })];
+  return [termOf(key, text, { quoted: !/^[A-Za-z0-9._,-]+$/.test(text) })];
 }
 
 function poolsText(pools: readonly SyntheticPool[]): string {
@@ -100,7 +102,7 @@ function poolsText(pools: readonly SyntheticPool[]): string {
 }
 
 function extraNodesTerm({ kind, memoryBytes, distance, count, nodes }: ExtraNodes): Term {
-  return said(kind === "gpu" ? "gpumem" : kind, formatQuantity(memoryBytes), {
+  return termOf(kind === "gpu" ? "gpumem" : kind, formatQuantity(memoryBytes), {
     attributes: given("distance", distance),
     count,
     nodes,
@@ -115,7 +117,7 @@ function distancesText(distances: Distances): string {
 
 function accessTerm({ readLatencyNs, readBytesPerSecond, targets, nodes }: SyntheticAccess): Term {
   const bandwidth = readBytesPerSecond === null ? null : bandwidthText(readBytesPerSecond);
-  return said("access", orUnknown(readLatencyNs), {
+  return termOf("access", orUnknown(readLatencyNs), {
     attributes: [...given("to", targets), ...given("bandwidth", bandwidth)],
     nodes,
   });
@@ -128,7 +130,7 @@ function bandwidthText(bytes: number): string {
 }
 
 function rootsTerm({ count, nodes, buses, below }: Roots): Term {
-  return said("root", null, {
+  return termOf("root", null, {
     attributes: given("bus", buses.length === 0 ? null : buses.join(",")),
     count,
     children: below.map(pciTerm),
@@ -138,13 +140,13 @@ function rootsTerm({ count, nodes, buses, below }: Roots): Term {
 
 function pciTerm(node: PciNode): Term {
   if (node.kind === "switch") {
-    return said("switch", node.model, {
+    return termOf("switch", node.model, {
       attributes: [...given("acs", node.acs ? null : "off"), ...given("link", linkText(node.link))],
       count: node.count,
       children: node.below.map(pciTerm),
     });
   }
-  return said(node.kind, node.model, { attributes: deviceAttributes(node), count: node.count });
+  return termOf(node.kind, node.model, { attributes: deviceAttributes(node), count: node.count });
 }
 
 function deviceAttributes(device: SyntheticDevice): Term[] {
@@ -188,7 +190,7 @@ function partitionTerms(partitions: readonly SyntheticPartition[]): Term[] {
   const unknown = partitions.every(({ active }) => active === null);
   const on = partitions.flatMap(({ active }, id) => (active === true ? [id] : []));
   const active = unknown ? "?" : on.length === 0 ? null : on.join(",");
-  return [said("partitions", sets, { attributes: given("active", active) })];
+  return [termOf("partitions", sets, { attributes: given("active", active) })];
 }
 
 function identityTerms(machine: SyntheticMachine["machine"]): Term[] {

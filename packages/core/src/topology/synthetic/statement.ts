@@ -6,15 +6,15 @@ import { limits } from "./machine.ts";
 import { malformed, type Term, type Value } from "./term.ts";
 
 /**
- * Readers for the values of terms: each returns the value or fails at its column with what was
- * expected.
+ * The functions here read the values of terms: each returns a value's meaning, or fails at its
+ * place with what was expected there.
  */
 export interface Reader {
-  /** The whole text, for the columns of errors. */
+  /** The whole text, for the columns in errors. */
   readonly text: string;
 }
 
-/** Which parts of a term its key allows besides `key:value`. */
+/** The parts that a key's terms may have besides `key:value`. */
 export interface Shape {
   readonly value: "needed" | "allowed" | "none";
   readonly attributes?: readonly string[];
@@ -23,7 +23,7 @@ export interface Shape {
   readonly nodes?: "needed" | "allowed";
 }
 
-/** Fails where the term has a part that its key does not allow, or lacks one that it needs. */
+/** Fails where the term has a part that its key does not allow, or lacks a required one. */
 export function expectShape({ text }: Reader, term: Term, shape: Shape): void {
   const { key } = term;
   const refuse = (at: number, message: string, expected?: string): never => {
@@ -48,17 +48,17 @@ export function expectShape({ text }: Reader, term: Term, shape: Shape): void {
   }
   if (term.count !== null && shape.count !== true) refuse(term.at, `"${key}" takes no "*" count`);
   if (term.children !== null && shape.children === undefined) {
-    refuse(term.at, `nothing can lie below "${key}"`);
+    refuse(term.at, `"${key}" takes nothing in brackets`);
   }
   if (term.children === null && shape.children === "needed") {
-    refuse(term.at, `"${key}" needs devices below it`, `${key}[…]`);
+    refuse(term.at, `"${key}" needs devices in brackets`, `${key}[…]`);
   }
   if (term.nodes !== null && shape.nodes === undefined) {
-    refuse(term.nodes.at, `"${key}" cannot be given for single nodes`);
+    refuse(term.nodes.at, `"${key}" takes no nodes after "@"`);
   }
 }
 
-/** An error for a word that is none of those known there, with the one that was probably meant. */
+/** The error for an unknown word, with the most similar known word. */
 export function unknownWord(
   { text }: Reader,
   at: number,
@@ -88,12 +88,12 @@ export function readWord<T extends string>(
 export function readInteger(reader: Reader, value: Value, least: number, most: number): number {
   const number = /^\d{1,9}$/.test(value.text) && !value.quoted ? Number(value.text) : NaN;
   if (number >= least && number <= most) return number;
-  throw malformed(reader.text, value.at, `"${value.text}" is not such a number`, {
+  throw malformed(reader.text, value.at, `"${value.text}" is not a valid number`, {
     expected: `an integer from ${least} to ${most}`,
   });
 }
 
-/** As `readInteger`, or null for `?`. */
+/** Like `readInteger`; null for `?`. */
 export function readCount(
   reader: Reader,
   value: Value,
@@ -127,14 +127,14 @@ export function readList(reader: Reader, value: Value, limit: number): string {
     });
   }
   if (set.words.length * 32 > limit && indices(set).some((number) => number >= limit)) {
-    throw malformed(reader.text, value.at, `"${value.text}" goes too far`, {
+    throw malformed(reader.text, value.at, `"${value.text}" has a number that is too high`, {
       expected: `numbers from 0 to ${limit - 1}`,
     });
   }
   return formatList(set);
 }
 
-/** How many a term stands for: one where no `*` says so. */
+/** The count of a term: 1 without `*`. */
 export function timesOf({ count }: Term): number {
   return count === null ? 1 : count;
 }
@@ -144,7 +144,7 @@ export function readNodes(reader: Reader, term: Term): string | null {
   return term.nodes === null ? null : readList(reader, term.nodes, limits.nodeNumbers);
 }
 
-/** The parts of a value between separators, each with its own place. */
+/** Splits a value at a separator; each part keeps its place in the text. */
 export function splitValue(value: Value, separator: string): Value[] {
   let at = value.at;
   return value.text.split(separator).map((text) => {

@@ -8,7 +8,7 @@ import { textLengthMax } from "./term.ts";
 import { parseSynthetic } from "./parse.ts";
 import { printSynthetic } from "./print.ts";
 
-test("what is printed is read back as the same machine", () => {
+test("a printed machine reads back as the same machine", () => {
   fc.assert(
     fc.property(fc.oneof(arbitraryDescription(), smallMachine, wideMachine), (machine) => {
       expect(parseSynthetic(printSynthetic(machine))).toEqual(machine);
@@ -17,7 +17,7 @@ test("what is printed is read back as the same machine", () => {
   );
 });
 
-test("what is printed is one line, and the same for the same machine", () => {
+test("a machine is printed as one line, and always as the same one", () => {
   fc.assert(
     fc.property(arbitraryDescription(), (machine) => {
       const text = printSynthetic(machine);
@@ -27,7 +27,7 @@ test("what is printed is one line, and the same for the same machine", () => {
   );
 });
 
-test("the text and the machine that it says give the same topology", () => {
+test("a text and the machine that is parsed from it give the same topology", () => {
   fc.assert(
     fc.property(smallMachine, (machine) => {
       const text = printSynthetic(machine);
@@ -51,42 +51,47 @@ const malformed: readonly (readonly [string, string, string | null, string | nul
   ["", "the machine has no cores", "core:8", null],
   ["core", 'column 1: "core" needs a value', "core:VALUE", null],
   ["core:8 Core:8", 'column 8: "C" cannot begin a term', "lower-case", null],
-  ["core:8 thraed:2", 'column 8: nothing is described by "thraed"', "thread", "thread"],
+  ["core:8 thraed:2", 'column 8: there is no statement "thraed"', "thread", "thread"],
   ["core:8 core:8", 'column 8: "core" is given twice', "core:N@NODES", null],
   ["core:8 page:4Ki page:4Ki", 'column 17: "page" is given twice', null, null],
-  ["core:8 package:2", 'column 8: "package" cannot lie within a core', "inward", null],
-  ["thread:2 core:8", "column 1: threads lie within cores", "before", null],
-  ["core:?", 'column 6: "?" is not such a number', "1 to 8192", null],
-  ["core:0", 'column 6: "0" is not such a number', "1 to 8192", null],
+  ["core:8 package:2", 'column 8: "package" cannot be within a core', "outermost", null],
+  ["thread:2 core:8", "column 1: threads are within cores", "before", null],
+  ["core:?", 'column 6: "?" is not a valid number', "1 to 8192", null],
+  ["core:0", 'column 6: "0" is not a valid number', "1 to 8192", null],
   ["node:2@1 core:8", 'column 1: "node" is the same on every node', "core or thread", null],
   ["core:8 memory:12GB", 'column 15: "12GB" is not a size', "512Gi", null],
   ["core:8 memory:-1", 'column 15: "-1" is not a size', "512Gi", null],
-  ["core:8 hugepages:1Gi", 'column 18: "1Gi" does not count huge pages', "900x1Gi", null],
-  ["core:8 hugepages:9/8x1Gi", 'column 18: "9/8x1Gi" does not count huge pages', "800/900", null],
+  ["core:8 hugepages:1Gi", 'column 18: "1Gi" is not a number of huge pages', "900x1Gi", null],
+  [
+    "core:8 hugepages:9/8x1Gi",
+    'column 18: "9/8x1Gi" is not a number of huge pages',
+    "800/900",
+    null,
+  ],
   ["core:8 hugepages:1x1Gi,2x1Gi", "column 18: a page size is given twice", null, null],
-  ["core:8 distances:10,20", "column 8: not every two nodes have a distance", null, null],
+  [
+    "core:8 distances:10,20",
+    "column 8: the matrix does not have the size of the nodes",
+    null,
+    null,
+  ],
   ["core:8 distances:10/20/30/40", 'column 18: "10/20/30/40" is not a rule', "10/12/32", null],
-  ["core:8 distances:10,0", 'column 21: "0" is not such a number', "1 to 255", null],
-  ["core:8 offline:8", "column 8: there are no such CPUs", "0 to 7", null],
+  ["core:8 distances:10,0", 'column 21: "0" is not a valid number', "1 to 255", null],
+  ["core:8 offline:8", "column 8: some of these CPUs do not exist", "0 to 7", null],
   ["core:2 offline:0-1", "column 8: no CPU is left online", "at least one", null],
   ["core:8 ids:0-3", "column 8: 4 nodes are numbered", "1 numbers", null],
-  ["core:8 memory:1Gi@1", "column 8: there is no node 1", "among 0", null],
+  ["core:8 memory:1Gi@1", "column 8: node 1 does not exist", "among 0", null],
   ["core:8 memory:1Gi@0-99999", 'column 19: "0-99999" is not a list', "0-3,7", null],
-  ["core:8 memory:1Gi@5000", 'column 19: "5000" goes too far', "0 to 1023", null],
+  ["core:8 memory:1Gi@5000", 'column 19: "5000" has a number that is too high', "0 to 1023", null],
   [
     "core:8 cxl:1Gi distances:10/20",
-    "column 8: the distance of cxl is missing",
+    "column 8: the distance of this cxl is missing",
     "distance:N",
     null,
   ],
-  [
-    "core:8 cxl:1Gi(distance:20)",
-    "column 8: the other nodes have no distances",
-    "no distance",
-    null,
-  ],
+  ["core:8 cxl:1Gi(distance:20)", "column 8: there is no rule for distances", "no distance", null],
   ["core:8 cxl:1Gi(distanse:20)", 'column 16: "cxl" has no "distanse"', "distance", "distance"],
-  ["core:8 root", 'column 8: "root" needs devices below it', "root[…]", null],
+  ["core:8 root", 'column 8: "root" needs devices in brackets', "root[…]", null],
   ["core:8 root[", 'column 12: this "[" is never closed', 'a "]"', null],
   ["core:8 root[gpu]", 'column 13: this "gpu" has no model', "gpu:MODEL", null],
   ["core:8 root[gpu:h10]", 'column 17: there is no gpu model "h10"', "l40s", null],
@@ -94,21 +99,26 @@ const malformed: readonly (readonly [string, string, string | null, string | nul
   ["core:8 root[gpu:l4(link:4x15)]", 'column 25: "4x15" is not a link', "5x16", null],
   ["core:8 root[gpu:l4(link:4x16/)]", 'column 25: "4x16/" is not a link', "5x16", null],
   ["core:8 root[gpu:l4(link:4x16 link:?)]", 'column 30: "link" is given twice', null, null],
-  ["core:8 root[gpu:l4[nic:cx7]]", 'column 13: nothing can lie below "gpu"', null, null],
-  ["core:8 root[gup:l4]", 'column 13: below "root" there can be no "gup"', "gpu, nic", "gpu"],
+  ["core:8 root[gpu:l4[nic:cx7]]", 'column 13: "gpu" takes nothing in brackets', null, null],
+  ["core:8 root[gup:l4]", 'column 13: "root" cannot contain "gup"', "gpu, nic", "gpu"],
   ["core:8 root[gpu:l4*0]", "column 20: a count is missing", "1 to 999999", null],
   ["core:8 root(bus:15)*2[gpu:l4]", "column 8: 1 buses are named for 2 host bridges", "one", null],
   ["core:8 root(bus:ff)[gpu:l4]", "the 2 buses of the host bridge at ff do not fit", "ff", null],
   ["core:8 root(bus:15,15)*2[gpu:l4]", "the host bridge at 15 do not fit there", null, null],
-  ["core:8 root[gpu:l4*32]", "there are more devices on one bus than it has slots", "31", null],
+  ["core:8 root[gpu:l4*32]", "one bus has more devices than slots", "31", null],
   ["core:8 modules:1", "column 8: 1 modules are numbered", "each of 0", null],
   ["core:8 nvlink:18", "column 8: a link needs two ends", "two accelerators", null],
-  ["core:8 nvlink:18(among:0-1)", "there is no accelerator 0", "with accelerators", null],
-  ["core:8 root[gpu:l4*2] nvlink:1 nvlink:1", "are linked twice", "one link a pair", null],
-  ["core:8 root[gpu:l4*2] partitions:0-2", "there is no accelerator 2", "0 to 1", null],
+  ["core:8 nvlink:18(among:0-1)", "accelerator 0 does not exist", "with accelerators", null],
+  ["core:8 root[gpu:l4*2] nvlink:1 nvlink:1", "are linked twice", "one link per pair", null],
+  ["core:8 root[gpu:l4*2] partitions:0-2", "accelerator 2 does not exist", "0 to 1", null],
   ["core:8 root[gpu:l4] partitions:0(active:1)", "there are 1 partitions", "0 to 0", null],
   ['core:8 vendor:"x', "column 15: this quote is never closed", null, null],
-  ['core:8 vendor:"\u{1b}"', "column 16: a text contains a control character", "printable", null],
+  [
+    'core:8 vendor:"\u{1b}"',
+    "column 16: a quoted text contains a control character",
+    "printable",
+    null,
+  ],
   ["core:8 vendor:a]", 'column 16: "]" cannot begin a term', "lower-case", null],
   ["core:8 root*2(bus:15,26)[gpu:l4]", 'column 14: "(" is out of place here', "key:value", null],
   ["core:8 arch:x86-64", 'column 13: "x86-64" is not an architecture', "uname", null],
@@ -148,7 +158,7 @@ test.each(absurd.map((text) => [text.slice(0, 60), text]))("%s… is refused at 
   expect(performance.now() - start).toBeLessThan(3000);
 });
 
-test("whatever the text, it is either a machine or malformed", () => {
+test("any text is either a machine or malformed", () => {
   const piece = fc.constantFrom(
     ...'package:2|node:2|core:2|thread:2|core:1@1|memory:1Gi|root[gpu:l4]|[|]|(|)|*|@|:|?|,|;|"|\\'.split(
       "|",
@@ -168,7 +178,7 @@ test("whatever the text, it is either a machine or malformed", () => {
   );
 });
 
-test("a machine with a word missing, doubled or exchanged is a machine or malformed", () => {
+test("a text with a word removed, repeated or exchanged is a machine, or malformed", () => {
   const edit = fc.record({
     at: fc.nat(),
     to: fc.nat(),

@@ -1,28 +1,28 @@
 import { EvenkeelError } from "../../error/evenkeel-error.ts";
 
 /**
- * The syntax of the synthetic language, apart from its meaning: a machine is a list of terms, and
- * every term has one form.
+ * The syntax of the synthetic language, without its meaning: a machine is a list of terms, and
+ * every term has the same form.
  *
  *     machine = { term }
  *     term    = key [ ":" value ] [ "(" { term } ")" ] [ "*" count ] [ "[" { term } "]" ]
  *               [ "@" value ]
  *     value   = "text in quotes" | characters other than white space and ( ) [ ] * @ "
  *
- * Terms stand apart by white space, line breaks included. Reading is one pass over the text; its
- * depth is bounded, so that no text can exhaust the stack.
+ * Terms are separated by white space, line breaks included. Parsing is one pass over the text; its
+ * depth is bounded, so no text can exhaust the stack.
  */
 export interface Term {
   readonly key: string;
   readonly value: Value | null;
-  /** Between parentheses: what the thing is like. */
+  /** In parentheses: the thing's attributes. */
   readonly attributes: readonly Term[];
   readonly count: number | null;
-  /** Between brackets: what lies below it; null where there are no brackets. */
+  /** In brackets: the things below it; null without brackets. */
   readonly children: readonly Term[] | null;
-  /** After the `@`: the nodes meant, as written; null where all are. */
+  /** After the `@`: the nodes, as written; null for all. */
   readonly nodes: Value | null;
-  /** Where the key begins, counted from 0. */
+  /** The position of the key, from 0. */
   readonly at: number;
 }
 
@@ -32,12 +32,12 @@ export interface Value {
   readonly at: number;
 }
 
-/** More than any machine takes to describe, few enough to be read at once. */
+/** Longer than the description of any machine, and short enough to be parsed at once. */
 export const textLengthMax = 65_536;
 const depthMax = 16;
 const countDigitsMax = 6;
 
-/** Reads terms; a text that is none fails with the column and what was expected there. */
+/** Parses terms; a malformed text fails with the column and what was expected there. */
 export function parseTerms(text: string): Term[] {
   if (text.length > textLengthMax) {
     throw malformed(text, textLengthMax, "the description is too long", {
@@ -137,7 +137,7 @@ function readQuoted(cursor: Cursor, opened: number): string {
       throw malformed(cursor.text, opened, "this quote is never closed", { expected: `a '"'` });
     }
     if (character < " ") {
-      throw malformed(cursor.text, cursor.at, "a text contains a control character", {
+      throw malformed(cursor.text, cursor.at, "a quoted text contains a control character", {
         expected: "printable characters",
       });
     }
@@ -157,7 +157,7 @@ function readCount(cursor: Cursor): number {
   return Number(digits);
 }
 
-/** The text of terms, one space between them; reading it gives the terms back. */
+/** Prints terms with one space between them; parsing the text gives the terms back. */
 export function printTerms(terms: readonly Term[]): string {
   return terms.map(printTerm).join(" ");
 }
@@ -183,7 +183,7 @@ export interface MalformedDetail {
   readonly remedy?: string | null;
 }
 
-/** The error for something wrong at a place of the text: its column, and its line if there are several. */
+/** The error for a place in the text: its column, and its line if there are several. */
 export function malformed(
   text: string,
   at: number,

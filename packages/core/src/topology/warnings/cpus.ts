@@ -3,7 +3,7 @@ import { cpusText } from "../diff/difference.ts";
 import type { Core, Topology } from "../topology.ts";
 import type { TopologyWarning } from "./warning.ts";
 
-/** Warnings about CPUs: those that are offline, and cores with fewer threads than others. */
+/** Warnings about offline CPUs: by number, and as cores with fewer threads than others. */
 export function cpuWarnings(topology: Topology): TopologyWarning[] {
   const { offlineCpus } = topology;
   const offline: TopologyWarning[] =
@@ -21,9 +21,9 @@ export function cpuWarnings(topology: Topology): TopologyWarning[] {
 }
 
 /**
- * Cores with fewer threads than the widest. Where whole packages differ, or CPUs are offline, somebody
- * has switched siblings off; cores of two widths within a package, with nothing offline, may also be
- * of two kinds, as in hybrid processors.
+ * Cores with fewer threads than the widest. If whole packages differ, or CPUs are offline, somebody
+ * has switched siblings off. Cores of two widths within a package, with nothing offline, may also
+ * be of two kinds, as in hybrid processors.
  */
 function unevenThreads({ cores, offlineCpus }: Topology): TopologyWarning[] {
   const widest = Math.max(0, ...cores.map(({ cpus }) => sizeOf(cpus)));

@@ -4,7 +4,7 @@ import { bridgesAbove, interconnects } from "../interconnect.ts";
 import { counted } from "../draw/describe.ts";
 import type { PciDevice, Topology } from "../topology.ts";
 import { virtualAccelerators, wholeAccelerators } from "../virtual-functions.ts";
-import { deviceCalls } from "./device-calls.ts";
+import { deviceNames } from "./device-names.ts";
 import type { TopologyWarning, TopologyWarningCode } from "./warning.ts";
 
 /** Warnings about accelerators and NICs, their links, and what they share. */
@@ -29,9 +29,9 @@ function warning(
   return { code, severity, subject, message };
 }
 
-/** The accelerators and NICs, each with its name. */
+/** The accelerators and NICs with their names. */
 function namedDevices(topology: Topology): Map<PciDevice, string> {
-  const names = deviceCalls(topology);
+  const names = deviceNames(topology);
   return new Map(
     topology.pci.flatMap((device): [PciDevice, string][] => {
       const name = names.get(device.address);
@@ -40,7 +40,10 @@ function namedDevices(topology: Topology): Map<PciDevice, string> {
   );
 }
 
-/** On a machine of one node Linux reports no node for most devices, and it does not matter. */
+/**
+ * Not for a machine with one node: there Linux reports no node for most devices, and it does not
+ * matter.
+ */
 function unknownNodes(topology: Topology): TopologyWarning[] {
   if (topology.nodes.filter(({ cpus }) => cpus !== "").length < 2) return [];
   return [...namedDevices(topology)].flatMap(([{ node }, name]) =>
@@ -58,9 +61,9 @@ function unknownNodes(topology: Topology): TopologyWarning[] {
 }
 
 /**
- * Links of devices, and of the switches above them, that run below their own maximum. Ports are left
- * out: a fast port with a slower device in it is no fault. An idle GPU lowers its speed to save power,
- * so a low speed of an accelerator is only an info; its width stays.
+ * Links of devices, and of the switches above them, that run below what both ends could do. Other
+ * ports are left out: a fast port with a slower device is not a fault. An idle GPU lowers its
+ * link's speed to save power, so a GPU's low speed is only an info; its width never drops.
  */
 function weakLinks(topology: Topology): TopologyWarning[] {
   const byAddress = new Map(topology.pci.map((device) => [device.address, device]));
@@ -102,7 +105,7 @@ function mixedModels(topology: Topology): TopologyWarning[] {
   return [warning("accelerators-mixed", "info", "accelerators", message)];
 }
 
-/** Only where some accelerator has a NIC on its node: a machine without NICs is not warned of. */
+/** Only if some accelerator has a NIC on its node; a machine without NICs gets no warning. */
 function withoutNics(topology: Topology): TopologyWarning[] {
   const between = interconnects(topology);
   const near = (address: string): boolean =>
@@ -116,15 +119,15 @@ function withoutNics(topology: Topology): TopologyWarning[] {
   );
   const far = placed.filter(({ address }) => !near(address));
   if (far.length === placed.length) return [];
-  const names = deviceCalls(topology);
+  const names = deviceNames(topology);
   return far.map(({ address }) => {
     const name = names.get(address) ?? address;
-    const message = `${name} has no NIC on its node: its network traffic crosses nodes.`;
+    const message = `${name} has no NIC on its node: its network traffic crosses to another node.`;
     return warning("accelerator-without-nic", "info", name, message);
   });
 }
 
-/** Boards that exist only with NVLink or XGMI between their accelerators. */
+/** Boards that always have NVLink or XGMI between their accelerators. */
 const linkedBoards = /\bSXM|\bG?B[23]00\b|\bMI3\d\d[AX]\b/i;
 
 function withoutLinks(topology: Topology): TopologyWarning[] {
@@ -132,19 +135,19 @@ function withoutLinks(topology: Topology): TopologyWarning[] {
   const accelerators = wholeAccelerators(topology);
   if (links.length > 0 || accelerators.length < 2) return [];
   const boards = accelerators.filter(({ model }) => model !== null && linkedBoards.test(model));
-  // NVSwitches are functions of NVIDIA's in the class of other bridges.
+  // NVSwitches are NVIDIA functions with the class "other bridge".
   const switches = pci.filter(
     ({ vendor, class: code }) => vendor === "10de" && code.startsWith("0680"),
   );
   if (boards.length < 2 && switches.length === 0) return [];
   const what = switches.length > 0 ? counted(switches.length, "NVSwitch") : boards[0]?.model;
-  const message = `No direct link between the ${accelerators.length} accelerators is known, although such a machine (${what}) has them: nvidia-smi topo -m and nvidia-smi nvlink -s list them.`;
+  const message = `No direct link between the ${accelerators.length} accelerators is known, although a machine with ${what} has them: nvidia-smi topo -m or nvlink -s shows them.`;
   return [warning("accelerator-links-unknown", "warning", "accelerators", message)];
 }
 
 function iommuGroups(topology: Topology): TopologyWarning[] {
   const { accelerators, pci } = topology;
-  const calls = deviceCalls(topology);
+  const names = deviceNames(topology);
   const groups = new Map(pci.map(({ address, iommuGroup }) => [address, iommuGroup]));
   const members = Map.groupBy(accelerators, ({ address }) => groups.get(address) ?? null);
   const unknown = wholeAccelerators(topology).filter(
@@ -158,29 +161,29 @@ function iommuGroups(topology: Topology): TopologyWarning[] {
             "iommu-groups-unknown",
             "info",
             "accelerators",
-            `The IOMMU group of ${counted(unknown.length, "accelerator")} is unknown: the IOMMU is off, or no source reported it.`,
+            `The IOMMU group of ${counted(unknown.length, "accelerator")} is unknown: the IOMMU is off, or the source does not report groups.`,
           ),
         ]),
     ...[...members].flatMap(([group, devices]) => {
       if (group === null || devices.length < 2) return [];
-      const names = devices.map(({ address }) => calls.get(address) ?? `VF ${address}`).join(", ");
-      const message = `${counted(devices.length, "accelerator")} share IOMMU group ${group} and can only be passed through together: ${names}.`;
+      const shared = devices.map(({ address }) => names.get(address) ?? `VF ${address}`).join(", ");
+      const message = `${counted(devices.length, "accelerator")} share IOMMU group ${group} and can only be passed through together: ${shared}.`;
       return [warning("iommu-group-shared", "warning", `IOMMU group ${group}`, message)];
     }),
   ];
 }
 
 /**
- * NVIDIA GPUs with virtual functions none of which has a vGPU type: a function without a type cannot be
- * passed through. Virtual functions of other vendors have a fixed size and no type.
+ * NVIDIA GPUs with virtual functions, none of which has a vGPU type: such a function cannot be
+ * given to a VM. Virtual functions of other vendors have a fixed size and no type.
  */
 function unusedParts(topology: Topology): TopologyWarning[] {
-  const calls = deviceCalls(topology);
+  const names = deviceNames(topology);
   const vendors = new Map(topology.pci.map(({ address, vendor }) => [address, vendor]));
   return [...virtualAccelerators(topology)].flatMap(([address, parts]) => {
     if (vendors.get(address) !== "10de" || parts.some(({ profile }) => profile !== null)) return [];
-    const name = calls.get(address) ?? address;
-    const message = `${name} has ${counted(parts.length, "virtual function")}, and no vGPU type is known to be set on any, so none can be passed through.`;
+    const name = names.get(address) ?? address;
+    const message = `${name} has ${counted(parts.length, "virtual function")}, and none is known to have a vGPU type: none can be given to a VM.`;
     return [warning("vgpu-types-unset", "info", name, message)];
   });
 }

@@ -3,12 +3,12 @@ import { counted } from "../draw/describe.ts";
 import type { Topology } from "../topology.ts";
 import type { TopologyWarning } from "./warning.ts";
 
-/** Warnings about the distances between nodes. */
+/** Warnings about distances that are missing, flat or asymmetric. */
 export function distanceWarnings(topology: Topology): TopologyWarning[] {
   const { nodes, distances } = topology;
   if (nodes.length < 2) return [];
   if (distances === null) {
-    const message = `There are ${nodes.length} nodes, and their distances are unknown.`;
+    const message = `There are ${nodes.length} nodes, and the distances between them are unknown.`;
     return [warning("distances-missing", message)];
   }
   return [...flat(topology, distances), ...asymmetric(topology, distances)];
@@ -19,8 +19,8 @@ function warning(code: TopologyWarning["code"], message: string): TopologyWarnin
 }
 
 /**
- * A table is flat when another node is as near as the node itself, and also when all others are equally
- * far although some share a package: then the firmware has filled in a constant.
+ * A table is flat if another node is as near as the own one, or if all others are equally far
+ * although some of them share a package: then firmware has filled in a constant.
  */
 function flat({ nodes }: Topology, distances: readonly (readonly number[])[]): TopologyWarning[] {
   const others = distances.flatMap((row, i) => row.filter((_, j) => i !== j));
@@ -33,7 +33,7 @@ function flat({ nodes }: Topology, distances: readonly (readonly number[])[]): T
   const known = packages.filter((id) => id !== null);
   const several = new Set(known).size;
   if (several < 2 || several === known.length) return [];
-  const message = `Every two nodes are ${one} apart, although they lie in ${counted(several, "package")} of several nodes.`;
+  const message = `Every two nodes are ${one} apart, although they are in ${counted(several, "package")} with several nodes each.`;
   return [warning("distances-flat", message)];
 }
 
@@ -50,7 +50,8 @@ function asymmetric(
   const [first] = pairs;
   if (first === undefined) return [];
   const id = (position: number): number => at(nodes, position).id;
-  const more = pairs.length === 1 ? "" : `, and so for ${counted(pairs.length - 1, "more pair")}`;
-  const message = `Node ${id(first.i)} is ${first.there} from node ${id(first.j)}, but ${first.back} on the way back${more}.`;
+  const more =
+    pairs.length === 1 ? "" : `, and likewise for ${counted(pairs.length - 1, "more pair")}`;
+  const message = `Node ${id(first.i)} is ${first.there} from node ${id(first.j)}, but ${first.back} in the other direction${more}.`;
   return [warning("distances-asymmetric", message)];
 }

@@ -4,7 +4,7 @@ import { count, countOf, type Tally } from "../../unit/tally.ts";
 import type { MemoryNode, Topology } from "../topology.ts";
 import type { TopologyWarning } from "./warning.ts";
 
-/** Warnings about nodes that lack something or differ from others. */
+/** Warnings about nodes that lack something, and nodes that differ. */
 export function nodeWarnings(topology: Topology): TopologyWarning[] {
   const { nodes } = topology;
   const withCpus = nodes.filter(({ cpus }) => cpus !== "");
@@ -14,7 +14,7 @@ export function nodeWarnings(topology: Topology): TopologyWarning[] {
   const empty = without.filter(({ memoryBytes }) => memoryBytes === 0);
   return [
     ...about("node-without-memory", "warning", bare, (who, has) => {
-      return `${who} ${has} CPUs and no memory: programs there use the memory of other nodes.`;
+      return `${who} ${has} CPUs and no memory: whatever runs there uses the memory of other nodes.`;
     }),
     ...about("node-without-cpus", "info", memory, (who, has) => {
       return `${who} ${has} memory and no CPUs: nothing can run beside it.`;
@@ -38,8 +38,8 @@ function about(
   return [{ code, severity, subject, message: message(who, nodes.length === 1 ? "has" : "have") }];
 }
 
-/** The kernel keeps some of node 0's memory, and firmware some of any node's: up to a tenth. */
-const alike = 0.9;
+/** The kernel reserves some of node 0's memory, and firmware some of any node's: up to a tenth. */
+const equalShare = 0.9;
 
 function unevenMemory(nodes: readonly MemoryNode[]): TopologyWarning[] {
   const known = nodes.flatMap((node) => {
@@ -48,7 +48,7 @@ function unevenMemory(nodes: readonly MemoryNode[]): TopologyWarning[] {
   });
   const sizes = known.map(({ bytes }) => bytes);
   const most = Math.max(...sizes);
-  const short = known.filter(({ bytes }) => bytes < most * alike).map(({ node }) => node);
+  const short = known.filter(({ bytes }) => bytes < most * equalShare).map(({ node }) => node);
   const least = Math.min(...sizes);
   return about("node-memory-uneven", "warning", short, (who, has) => {
     const amount = short.length === 1 ? formatBytes(least) : `as little as ${formatBytes(least)}`;
@@ -69,19 +69,22 @@ function unevenCores({ cores }: Topology, nodes: readonly MemoryNode[]): Topolog
   });
 }
 
-/** The kernel spreads a number of pages that does not divide by one page more here and there. */
+/**
+ * The kernel spreads pages over the nodes; a number that does not divide leaves one page more on
+ * some.
+ */
 const pagesAlike = 1;
 
 function unevenHugepages(nodes: readonly MemoryNode[]): TopologyWarning[] {
-  // A source without the memory of a node does not know its huge pages either.
-  const told = nodes.filter(({ memoryBytes, hugepages }) =>
+  // If a node's memory is unknown, a missing pool of huge pages is unknown too.
+  const known = nodes.filter(({ memoryBytes, hugepages }) =>
     memoryBytes === null ? hugepages.length > 0 : memoryBytes > 0,
   );
   const sizes = new Set(
-    told.flatMap(({ hugepages }) => hugepages.map(({ sizeBytes }) => sizeBytes)),
+    known.flatMap(({ hugepages }) => hugepages.map(({ sizeBytes }) => sizeBytes)),
   );
   return [...sizes].flatMap((size) => {
-    const totals = told.map((node) => {
+    const totals = known.map((node) => {
       const pool = node.hugepages.find(({ sizeBytes }) => sizeBytes === size);
       return { node, total: pool === undefined ? 0 : pool.total };
     });

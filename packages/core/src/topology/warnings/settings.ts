@@ -5,29 +5,29 @@ import { nodesText } from "../draw/describe.ts";
 import { bridgesAbove } from "../interconnect.ts";
 import type { PciDevice, Topology } from "../topology.ts";
 import { wholeAccelerators } from "../virtual-functions.ts";
-import { deviceCalls } from "./device-calls.ts";
+import { deviceNames } from "./device-names.ts";
 import type { TopologyWarning } from "./warning.ts";
 
-/** Warnings about the settings of devices. */
+/** Warnings about settings of devices. */
 export function settingWarnings(topology: Topology): TopologyWarning[] {
   return [...redirectedPeers(topology), ...remoteInterrupts(topology)];
 }
 
 /**
- * Switches whose ports send traffic between accelerators, or to a NIC beside them, up to the root
- * complex and down again: the path that drawings call PHB. Linux sets ports this way under an IOMMU
- * to keep guests apart, so it is an info.
+ * Switches whose ports redirect traffic between accelerators, or between an accelerator and a NIC
+ * beside it, up to the root complex and down again, so that it takes the path of class PHB. Under
+ * an IOMMU Linux sets ports this way to keep guests apart, so this is an info.
  *
- * The devices of a switch are those below any of its downstream ports, which share one upstream port.
- * The cost is one step for each bridge above each device.
+ * The devices of a switch are those below any of its downstream ports, which are below the one
+ * upstream port. The cost is linear in the bridges above each device.
  */
 function redirectedPeers(topology: Topology): TopologyWarning[] {
   const byAddress = new Map(topology.pci.map((device) => [device.address, device]));
-  const calls = deviceCalls(topology);
+  const names = deviceNames(topology);
   const accelerators = new Set(wholeAccelerators(topology).map(({ address }) => address));
   const switches = new Map<string, Map<PciDevice, PciDevice[]>>();
   for (const device of topology.pci) {
-    if (!calls.has(device.address)) continue;
+    if (!names.has(device.address)) continue;
     for (const address of bridgesAbove(device, byAddress)) {
       const port = byAddress.get(address);
       if (port === undefined || port.parent === null) continue;
@@ -41,24 +41,24 @@ function redirectedPeers(topology: Topology): TopologyWarning[] {
     const redirects = [...ports.keys()].some(({ acsRedirect }) => acsRedirect === true);
     const meet = ports.size > 1 && devices.some(({ address }) => accelerators.has(address));
     if (!redirects || !meet) return [];
-    const names = devices.map(({ address }) => calls.get(address) ?? address).join(", ");
+    const listed = devices.map(({ address }) => names.get(address) ?? address).join(", ");
     const message =
-      `The ports of switch ${upstream} send traffic between ${names} up to the root complex (ACS). ` +
-      `That keeps guests apart; where one guest has them all, pci=disable_acs_redir= on the kernel ` +
-      `command line lets the traffic pass through the switch.`;
+      `The ports of switch ${upstream} redirect the traffic between ${listed} to the root complex ` +
+      `(ACS). That keeps guests apart; if one guest has them all, pci=disable_acs_redir= on the ` +
+      `kernel's command line lets the traffic pass through the switch.`;
     return [{ code: "peers-redirected", severity: "info", subject: `switch ${upstream}`, message }];
   });
 }
 
 /**
- * Accelerators and NICs whose interrupts all go to other nodes than their own. NICs with a queue for
- * every CPU interrupt everywhere on purpose.
+ * Accelerators and NICs whose interrupts are all handled by other nodes. NICs with a queue for
+ * every CPU interrupt all nodes, which is intended.
  */
 function remoteInterrupts(topology: Topology): TopologyWarning[] {
-  const calls = deviceCalls(topology);
+  const names = deviceNames(topology);
   const cpusOf = new Map(topology.nodes.map(({ id, cpus }) => [id, setOf(cpus)]));
   return topology.pci.flatMap(({ address, node, interrupts }): TopologyWarning[] => {
-    const name = calls.get(address);
+    const name = names.get(address);
     const own = node === null ? undefined : cpusOf.get(node);
     if (name === undefined || own === undefined || interrupts === null || isEmpty(own)) return [];
     const list = interrupts.effectiveCpus ?? interrupts.allowedCpus;

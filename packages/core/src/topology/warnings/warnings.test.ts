@@ -16,7 +16,7 @@ function said(topology: Topology): string[] {
   );
 }
 
-test("what the catalog's machines are warned of is true of them", () => {
+test("the warnings about the catalog's machines are true", () => {
   const table = Object.fromEntries(
     catalogNames.map((name) => [name, said(catalogMachine(name) ?? syntheticTopology("core:1"))]),
   );
@@ -25,8 +25,8 @@ test("what the catalog's machines are warned of is true of them", () => {
       "dgx-a100": [],
       "dgx-h100": [],
       "epyc-nps4": [
-        "info accelerator-without-nic [GPU 0000:38:00.0] GPU 0000:38:00.0 has no NIC on its node: its network traffic crosses nodes.",
-        "info accelerator-without-nic [GPU 0000:6b:00.0] GPU 0000:6b:00.0 has no NIC on its node: its network traffic crosses nodes.",
+        "info accelerator-without-nic [GPU 0000:38:00.0] GPU 0000:38:00.0 has no NIC on its node: its network traffic crosses to another node.",
+        "info accelerator-without-nic [GPU 0000:6b:00.0] GPU 0000:6b:00.0 has no NIC on its node: its network traffic crosses to another node.",
       ],
       "gb200-tray": [
         "info node-without-cpus [nodes 2,10,18,26] Nodes 2,10,18,26 have memory and no CPUs: nothing can run beside it.",
@@ -52,8 +52,8 @@ test("what the catalog's machines are warned of is true of them", () => {
       ],
       "mi300x": [],
       "xeon-snc": [
-        "info accelerator-without-nic [GPU 0000:38:00.0] GPU 0000:38:00.0 has no NIC on its node: its network traffic crosses nodes.",
-        "info accelerator-without-nic [GPU 0000:6b:00.0] GPU 0000:6b:00.0 has no NIC on its node: its network traffic crosses nodes.",
+        "info accelerator-without-nic [GPU 0000:38:00.0] GPU 0000:38:00.0 has no NIC on its node: its network traffic crosses to another node.",
+        "info accelerator-without-nic [GPU 0000:6b:00.0] GPU 0000:6b:00.0 has no NIC on its node: its network traffic crosses to another node.",
       ],
     }
   `);
@@ -87,7 +87,7 @@ const planted: Readonly<Record<string, string>> = {
   "no IOMMU": `${base.replace("iommu:on", "iommu:off")} root[gpu:l40s]`,
 };
 
-test("what is planted is found, and nothing else", () => {
+test("exactly the planted faults are found", () => {
   const table = Object.fromEntries(
     Object.entries(planted).map(([name, text]) => [name, said(syntheticTopology(text))]),
   );
@@ -101,7 +101,7 @@ test("what is planted is found, and nothing else", () => {
         "warning smt-uneven [cores 1-2] 2 cores of 8 have fewer than 2 threads online: cores 1-2.",
       ],
       "a GPU far from every NIC": [
-        "info accelerator-without-nic [GPU 0000:27:00.0] GPU 0000:27:00.0 has no NIC on its node: its network traffic crosses nodes.",
+        "info accelerator-without-nic [GPU 0000:27:00.0] GPU 0000:27:00.0 has no NIC on its node: its network traffic crosses to another node.",
       ],
       "a device of unknown node": [
         "warning device-node-unknown [GPU 0000:16:00.0] The node of GPU 0000:16:00.0 is unknown, so nothing can be placed beside it.",
@@ -111,7 +111,7 @@ test("what is planted is found, and nothing else", () => {
         "warning link-narrow [switch 0000:27:00.0] The link of switch 0000:27:00.0 runs at gen5 x8 and could run at gen5 x16.",
       ],
       "a node without memory": [
-        "warning node-without-memory [node 1] Node 1 has CPUs and no memory: programs there use the memory of other nodes.",
+        "warning node-without-memory [node 1] Node 1 has CPUs and no memory: whatever runs there uses the memory of other nodes.",
       ],
       "a page more": [],
       "a shared IOMMU group": [
@@ -132,10 +132,10 @@ test("what is planted is found, and nothing else", () => {
         "info node-empty [node 2] Node 2 has neither CPUs nor memory.",
       ],
       "asymmetric distances": [
-        "warning distances-asymmetric [distances] Node 0 is 21 from node 1, but 31 on the way back.",
+        "warning distances-asymmetric [distances] Node 0 is 21 from node 1, but 31 in the other direction.",
       ],
       "distances that ignore packages": [
-        "warning distances-flat [distances] Every two nodes are 20 apart, although they lie in 2 packages of several nodes.",
+        "warning distances-flat [distances] Every two nodes are 20 apart, although they are in 2 packages with several nodes each.",
       ],
       "flat distances": [
         "warning distances-flat [distances] Every node is as far from itself as from others: 10.",
@@ -144,13 +144,13 @@ test("what is planted is found, and nothing else", () => {
         "info node-without-cpus [node 2] Node 2 has memory and no CPUs: nothing can run beside it.",
       ],
       "no IOMMU": [
-        "info iommu-groups-unknown [accelerators] The IOMMU group of 2 accelerators is unknown: the IOMMU is off, or no source reported it.",
+        "info iommu-groups-unknown [accelerators] The IOMMU group of 2 accelerators is unknown: the IOMMU is off, or the source does not report groups.",
       ],
       "no NVLink known": [
-        "warning accelerator-links-unknown [accelerators] No direct link between the 4 accelerators is known, although such a machine (H100 SXM5 80GB) has them: nvidia-smi topo -m and nvidia-smi nvlink -s list them.",
+        "warning accelerator-links-unknown [accelerators] No direct link between the 4 accelerators is known, although a machine with H100 SXM5 80GB has them: nvidia-smi topo -m or nvlink -s shows them.",
       ],
       "no distances": [
-        "warning distances-missing [distances] There are 2 nodes, and their distances are unknown.",
+        "warning distances-missing [distances] There are 2 nodes, and the distances between them are unknown.",
       ],
       "nothing": [],
       "one node with fewer cores": [
@@ -166,7 +166,7 @@ test("what is planted is found, and nothing else", () => {
         "warning node-memory-uneven [node 1] Node 1 has 48 GiB of memory, others up to 64 GiB.",
       ],
       "virtual functions without a type": [
-        "info vgpu-types-unset [GPU 0000:16:00.0] GPU 0000:16:00.0 has 2 virtual functions, and no vGPU type is known to be set on any, so none can be passed through.",
+        "info vgpu-types-unset [GPU 0000:16:00.0] GPU 0000:16:00.0 has 2 virtual functions, and none is known to have a vGPU type: none can be given to a VM.",
       ],
       "whole cores offline": [
         "warning cpus-offline [CPU 3] 1 CPU offline: 3.",
@@ -204,14 +204,14 @@ const settings: Readonly<Record<string, Topology>> = {
   }),
 };
 
-test("how devices are set up is told where it costs", () => {
+test("settings of devices are a warning where they cost performance", () => {
   const table = Object.fromEntries(
     Object.entries(settings).map(([name, topology]) => [name, said(topology)]),
   );
   expect(table).toMatchInlineSnapshot(`
     {
       "a port that redirects": [
-        "info peers-redirected [switch 0000:16:00.0] The ports of switch 0000:16:00.0 send traffic between GPU 0000:18:00.0, GPU 0000:19:00.0, NIC 0000:1a:00.0 up to the root complex (ACS). That keeps guests apart; where one guest has them all, pci=disable_acs_redir= on the kernel command line lets the traffic pass through the switch.",
+        "info peers-redirected [switch 0000:16:00.0] The ports of switch 0000:16:00.0 redirect the traffic between GPU 0000:18:00.0, GPU 0000:19:00.0, NIC 0000:1a:00.0 to the root complex (ACS). That keeps guests apart; if one guest has them all, pci=disable_acs_redir= on the kernel's command line lets the traffic pass through the switch.",
       ],
       "a root port that redirects": [],
       "interrupts at home, everywhere and nowhere": [],
@@ -233,7 +233,7 @@ test("every code is found in some planted machine", () => {
   expect([...new Set(found)].toSorted()).toEqual(Object.keys(topologyWarningCodes).toSorted());
 });
 
-test("a node of which nobody tells the memory is not said to have no huge pages", () => {
+test("a node of unknown memory gets no warning about huge pages", () => {
   const nodes = "package:2 core:4 thread:2 memory:64Gi memory:?@1 iommu:on distances:10/21";
   const untold = syntheticTopology(`${nodes} hugepages:40x1Gi@0`);
   expect(said(untold)).toEqual([]);
@@ -243,12 +243,12 @@ test("a node of which nobody tells the memory is not said to have no huge pages"
   ]);
 });
 
-test("an NVSwitch without links is seen whatever the GPUs are called", () => {
+test("an NVSwitch without links is found for any model of GPU", () => {
   const machine = syntheticTopology(`${base} root[gpu:l40s*2 dev(id:10de:22a3 class:068000)]`);
   expect(topologyWarnings(machine).map(({ code }) => code)).toEqual(["accelerator-links-unknown"]);
 });
 
-test("cores of two kinds are an info, not a fault", () => {
+test("cores of two kinds are a note, not a fault", () => {
   const machine = syntheticTopology("package:1 core:4 thread:2 memory:16Gi");
   const cores = machine.cores.map((core, i) =>
     i < 2 ? core : { ...core, cpus: core.cpus.split(",")[0] ?? "" },
@@ -256,7 +256,7 @@ test("cores of two kinds are an info, not a fault", () => {
   expect(topologyWarnings({ ...machine, cores }).map(({ severity }) => severity)).toEqual(["info"]);
 });
 
-test("any machine's warnings have known codes and whole sentences, and say nothing twice", () => {
+test("any machine's warnings have known codes and whole sentences, and none comes twice", () => {
   fc.assert(
     fc.property(detailedTopology, (topology) => {
       const warnings = topologyWarnings(topology);

@@ -7,11 +7,11 @@ import { settingWarnings } from "./settings.ts";
 import type { TopologyWarning } from "./warning.ts";
 
 /**
- * What an operator should know about a machine before selling it: what is missing, uneven, unknown
- * or runs below what it could. Each is said once, with its numbers, in the order nodes, distances,
- * CPUs, devices and how they are set up. A machine as its maker meant it has none, or only infos.
+ * Lists what an operator should know about a machine before selling it: what is missing, uneven,
+ * unknown, or below its maximum. Each fact is reported once, with its numbers, in the order nodes,
+ * distances, CPUs, devices, settings. A machine as its maker intended has none, or only infos.
  *
- * What a source does not tell is no finding by itself, except where placement needs it.
+ * A fact that the source does not contain is no warning, unless placement needs it.
  */
 export function topologyWarnings(topology: Topology): readonly TopologyWarning[] {
   return [

@@ -7,7 +7,9 @@ import { verify } from "../verify.ts";
 const plan = planOf({ cells: [{ cores: 1 }] });
 const file = "/sys/fs/cgroup/machine.slice/vm.scope";
 
-/** The remedy for the VM's cgroup, given the CPUs or nodes that it asks for and those that it has. */
+/**
+ * The remedy for the VM's cgroup, given the CPUs or nodes that it asks for and those that it has.
+ */
 function remedyFor(
   what: "cpus" | "nodes",
   asked: string,

@@ -20,11 +20,12 @@ import { pinRemedy } from "./pin-remedy.ts";
 import { isNarrowedAbove, plannedAs } from "./threads.ts";
 
 /**
- * Whether the cgroups of the VM's threads still allow the CPUs and nodes that the plan needs. The kernel narrows the affinity of every thread in a cpuset that shrinks, and gives a thread
- * all that is left when none of its own is (docs.kernel.org/admin-guide/cgroup-v2.html, cpuset).
+ * Whether the cgroups of the VM's threads still allow the CPUs and nodes that the plan needs. The
+ * kernel narrows the affinity of every thread in a cpuset that shrinks, and gives a thread all that
+ * is left when none of its own is (docs.kernel.org/admin-guide/cgroup-v2.html, cpuset).
  *
- * The threads themselves tell too: `Mems_allowed_list` is what their cpuset allows, and nothing but a
- * cpuset narrows it. So a cgroup that could not be read hides nothing that matters.
+ * The threads themselves tell too: `Mems_allowed_list` is what their cpuset allows, and nothing but
+ * a cpuset narrows it. So a cgroup that could not be read hides nothing that matters.
  */
 export const cpusetShrunk: Check = (sides) => {
   const { plan, evidence } = sides;
@@ -100,7 +101,9 @@ function shrunk(
   });
 }
 
-/** The kernel gives a cgroup no more than the one above it has, so that one must be widened first. */
+/**
+ * The kernel gives a cgroup no more than the one above it has, so that one must be widened first.
+ */
 function widenAbove(
   what: string,
   lacks: IndexSet,
@@ -126,8 +129,8 @@ function cpusRemedy(
 }
 
 /**
- * libvirt has no command that widens the nodes of a running VM whose memory is bound by cell. There is
- * no undo: the kernel moves pages off the nodes that a cpuset loses.
+ * libvirt has no command that widens the nodes of a running VM whose memory is bound by cell. There
+ * is no undo: the kernel moves pages off the nodes that a cpuset loses.
  */
 function nodesRemedy(cgroup: CgroupEvidence, needed: IndexSet, lacks: IndexSet): Remedy {
   const { where, nodes, effectiveNodes } = cgroup;

@@ -5,9 +5,9 @@ import { type Check, found, holds, type Outcome, together, unknownCost } from ".
 import { overShapes } from "./shapes.ts";
 
 /**
- * The guest's node of each device, which is that of the expander bus it hangs below: a device on the
- * machine's own root bus has none, and the guest's kernel says -1
- * (QEMU's docs/pci_expander_bridge.txt).
+ * The guest's node of each device, which is that of the expander bus it hangs below: a device on
+ * the machine's own root bus has none, and the guest's kernel says -1 (QEMU's
+ * docs/pci_expander_bridge.txt).
  */
 export const deviceNode: Check = ({ plan, evidence }) =>
   together(

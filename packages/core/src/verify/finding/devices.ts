@@ -14,11 +14,13 @@ import {
 import type { Finding } from "../verdict/verdict.ts";
 
 /**
- * Whether the VM has the devices of its plan: the host still has them, VFIO drives them, their IOMMU
- * groups are the plan's and belong to the VM alone, and QEMU has them open. Open files prove it: a
- * process without a file of a group can use none of its devices (docs.kernel.org/driver-api/vfio.html).
+ * Whether the VM has the devices of its plan: the host still has them, VFIO drives them, their
+ * IOMMU groups are the plan's and belong to the VM alone, and QEMU has them open. Open files prove
+ * it: a process without a file of a group can use none of its devices
+ * (docs.kernel.org/driver-api/vfio.html).
  *
- * A group may also hold bridges and functions without a driver, which the kernel takes for harmless.
+ * A group may also hold bridges and functions without a driver, which the kernel takes for
+ * harmless.
  */
 export const devices: Check = ({ plan, evidence }) =>
   together(plan.devices.map((device) => deviceOutcome(device, plan, evidence)));
@@ -46,7 +48,9 @@ function functionOutcome(
   return holds(`device ${address}`, `${own.driver}, IOMMU group ${own.iommuGroup} open`);
 }
 
-/** Drivers of VFIO for one vendor's devices (mlx5-vfio-pci, nvgrace-gpu-vfio-pci) are VFIO as well. */
+/**
+ * Drivers of VFIO for one vendor's devices (mlx5-vfio-pci, nvgrace-gpu-vfio-pci) are VFIO as well.
+ */
 const isVfioVariant = (driver: string | null): boolean => driver?.endsWith("vfio-pci") ?? false;
 
 function missing({ address, where }: DeviceEvidence, what: string, remedy: Remedy): Finding {
@@ -90,7 +94,8 @@ function otherDriver(device: DeviceEvidence, evidence: Evidence): Finding {
 
 /**
  * Binds a device to vfio-pci: through libvirt where it runs the VM, and otherwise by the driver's
- * files. There is no undo for those: which driver the kernel was told to prefer is not in the evidence.
+ * files. There is no undo for those: which driver the kernel was told to prefer is not in the
+ * evidence.
  */
 function boundToVfio({ address, where, driver }: DeviceEvidence, { shapes }: Evidence): Remedy {
   const text = `Bind ${address} to vfio-pci, then stop the VM and start it again from its plan.`;

@@ -16,11 +16,11 @@ import type { GuestContract } from "../../guest/contract/contract.ts";
 import type { Finding, Severity } from "../verdict/verdict.ts";
 
 /**
- * What a guest sees against what it was promised, both in the guest's own numbers. The host judges a
- * report in this way, and `guest check` what it reads inside: the findings are the same.
+ * What a guest sees against what it was promised, both in the guest's own numbers. The host judges
+ * a report in this way, and `guest check` what it reads inside: the findings are the same.
  *
- * A guest counts less memory in a node than it was given, since its kernel, firmware and page tables
- * take some first; so a tenth and half a gibibyte may be missing.
+ * A guest counts less memory in a node than it was given, since its kernel, firmware and page
+ * tables take some first; so a tenth and half a gibibyte may be missing.
  *
  * No remedy has a command here: one for the guest could be run on the host by mistake.
  */
@@ -185,8 +185,9 @@ function linkSeen(
 }
 
 /**
- * The guest's own huge pages, of which nothing is promised. A page larger than the host's pages behind
- * it saves fewer TLB misses than it seems to, and on a node without any, programs use another node's.
+ * The guest's own huge pages, of which nothing is promised. A page larger than the host's pages
+ * behind it saves fewer TLB misses than it seems to, and on a node without any, programs use
+ * another node's.
  */
 function hugepagesSeen({ cells }: GuestContract, report: GuestReport): Outcome {
   const pools = report.hugepages.filter(({ total }) => total > 0);

@@ -15,8 +15,8 @@ import {
 /**
  * Whether the devices' interrupts go to CPUs of the node that the guest sees the device on. An
  * interrupt that VFIO takes on another node wakes the vCPU from there, unless the platform posts it
- * to the vCPU itself; so it is a warning. The CPU that the kernel delivers an interrupt to now counts,
- * or, where it does not say, the CPUs that the interrupt may go to.
+ * to the vCPU itself; so it is a warning. The CPU that the kernel delivers an interrupt to now
+ * counts, or, where it does not say, the CPUs that the interrupt may go to.
  */
 export const interrupts: Check = ({ plan, evidence }) =>
   together(

@@ -12,10 +12,11 @@ import {
 /**
  * Settings of the whole host that move or merge memory after it was placed.
  *
- * NUMA balancing unmaps pages to see who touches them, and moves those that no policy binds: a bound
- * guest keeps its places and pays for the faults (docs.kernel.org/admin-guide/sysctl/kernel.html).
- * Same-page merging makes one page of two equal ones, also of different nodes, unless the VM's memory
- * is kept from it. Both are warnings, since neither moves bound memory.
+ * NUMA balancing unmaps pages to see who touches them, and moves those that no policy binds: a
+ * bound guest keeps its places and pays for the faults
+ * (docs.kernel.org/admin-guide/sysctl/kernel.html). Same-page merging makes one page of two equal
+ * ones, also of different nodes, unless the VM's memory is kept from it. Both are warnings, since
+ * neither moves bound memory.
  */
 export const kernelSettings: Check = ({ evidence }) => {
   const { ksmRun, numaBalancing } = evidence.kernel;

@@ -15,9 +15,9 @@ import {
 /**
  * The PCIe links of the devices against their maximum, which the plan counts on.
  *
- * Fewer lanes than both ends have are a fault of the seat, the riser or the slot, and a warning. A lower
- * speed may be the same, or the device saving power while idle, which GPUs do within seconds: so it
- * is information only. The cost is the ratio of what the link carries.
+ * Fewer lanes than both ends have are a fault of the seat, the riser or the slot, and a warning. A
+ * lower speed may be the same, or the device saving power while idle, which GPUs do within seconds:
+ * so it is information only. The cost is the ratio of what the link carries.
  */
 export const links: Check = ({ plan, evidence }) =>
   together(

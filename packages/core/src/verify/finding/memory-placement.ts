@@ -24,10 +24,10 @@ import type { FindingCost } from "../verdict/verdict.ts";
 /**
  * The nodes that each cell's pages lie on, from numa_maps' sums by node of each mapping.
  *
- * Every byte outside the cell's nodes is an error, and so is every byte without a page: the plan has
- * all memory allocated before the guest runs, and a missing page may still be put anywhere. Within
- * the nodes of a cell that prefers one or interleaves, the kernel's spread may differ from the planned
- * one by a twentieth of the cell, which is chance.
+ * Every byte outside the cell's nodes is an error, and so is every byte without a page: the plan
+ * has all memory allocated before the guest runs, and a missing page may still be put anywhere.
+ * Within the nodes of a cell that prefers one or interleaves, the kernel's spread may differ from
+ * the planned one by a twentieth of the cell, which is chance.
  *
  * The cost is the cost of the path to the other node, in proportion to the bytes there, where the
  * host's topology is at hand.
@@ -95,9 +95,9 @@ function offNode(
 }
 
 /**
- * Moves pages while the VM runs. VFIO pins the memory of a VM that has a device, and pinned pages do
- * not move; so that is offered only where QEMU is known to have none. There is no undo: it would move
- * what lay on the target before as well.
+ * Moves pages while the VM runs. VFIO pins the memory of a VM that has a device, and pinned pages
+ * do not move; so that is offered only where QEMU is known to have none. There is no undo: it would
+ * move what lay on the target before as well.
  */
 function migrated(from: readonly number[], to: number, plan: Plan, evidence: Evidence): Remedy {
   const { pid = null, vfioFiles = null } = evidence.process ?? {};

@@ -15,10 +15,10 @@ import {
 /**
  * The size of the pages of each cell's memory, as numa_maps states it (`kernelpagesize_kB`).
  *
- * Smaller pages than planned are an error: a guest walks two page tables on every TLB miss, and each is
- * one or two levels deeper. Huge pages where base pages were planned are a warning: they come from a
- * pool that others were promised. Transparent huge pages count as base pages, since the kernel may
- * split them at any time.
+ * Smaller pages than planned are an error: a guest walks two page tables on every TLB miss, and
+ * each is one or two levels deeper. Huge pages where base pages were planned are a warning: they
+ * come from a pool that others were promised. Transparent huge pages count as base pages, since the
+ * kernel may split them at any time.
  */
 export const pageSize: Check = ({ plan, evidence }) => {
   const cells = cellMemory(plan, evidence);

@@ -26,13 +26,13 @@ interface StrayThread {
 }
 
 /**
- * The one remedy of all findings about the CPUs of the VM's threads: affinities, cpusets that leave a
- * thread's CPUs out, and pins in libvirt's definition.
+ * The one remedy of all findings about the CPUs of the VM's threads: affinities, cpusets that leave
+ * a thread's CPUs out, and pins in libvirt's definition.
  *
- * Where libvirt runs the VM the commands are libvirt's. They set the thread's affinity, its cpuset and
- * the definition together (qemuDomainPinVcpuLive), and libvirt would undo what others set behind its
- * back. Elsewhere cpusets are widened first, since no affinity goes beyond its cpuset. The undo gives
- * every thread the CPUs that it was found with.
+ * Where libvirt runs the VM the commands are libvirt's. They set the thread's affinity, its cpuset
+ * and the definition together (qemuDomainPinVcpuLive), and libvirt would undo what others set
+ * behind its back. Elsewhere cpusets are widened first, since no affinity goes beyond its cpuset.
+ * The undo gives every thread the CPUs that it was found with.
  */
 export function pinRemedy({ plan, evidence }: Sides): Remedy {
   const strays = strayThreads(plan, evidence);
@@ -60,8 +60,8 @@ export function pinRemedy({ plan, evidence }: Sides): Remedy {
 }
 
 /**
- * The threads that do not keep to their planned CPUs, where the cgroup they are in can be changed. A
- * thread of unknown role may be a vCPU's, so it is left where it is.
+ * The threads that do not keep to their planned CPUs, where the cgroup they are in can be changed.
+ * A thread of unknown role may be a vCPU's, so it is left where it is.
  */
 function strayThreads(plan: Plan, evidence: Evidence): readonly StrayThread[] {
   return (evidence.threads ?? []).flatMap((thread): StrayThread[] => {

@@ -7,8 +7,8 @@ import { pinOf, pinRemedy } from "./pin-remedy.ts";
 import { type PlannedThread, plannedThreads } from "./threads.ts";
 
 /**
- * The CPUs that libvirt's definition pins threads to. Where a thread runs now is a finding of its own;
- * the definition comes into force the next time that libvirt pins threads, so it is a warning.
+ * The CPUs that libvirt's definition pins threads to. Where a thread runs now is a finding of its
+ * own; the definition comes into force the next time that libvirt pins threads, so it is a warning.
  */
 export const pins: Check = (sides) => {
   const { plan, evidence } = sides;

@@ -7,8 +7,8 @@ import { sha256 } from "../../hash/sha256.ts";
 import type { Plan } from "../../plan/plan.ts";
 
 /**
- * The contracts that a guest of this plan may have: the plan leaves open in which form the guest sees
- * the host's switches, and addresses depend on it.
+ * The contracts that a guest of this plan may have: the plan leaves open in which form the guest
+ * sees the host's switches, and addresses depend on it.
  */
 export function promisedContracts(plan: Plan): readonly GuestContract[] {
   return pciForms.map((pci) => contractOf(guestFromPlan(plan, { architecture: "x86_64", pci })));

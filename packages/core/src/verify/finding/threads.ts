@@ -32,8 +32,8 @@ export function plannedThreads({ cells, emulatorCpus, iothreads }: Plan): Planne
 }
 
 /**
- * The role of a thread. An iothread that the plan does not know is one of the emulator's, as the one
- * of QEMU's monitor is; a vCPU that it does not know is nobody's, and null.
+ * The role of a thread. An iothread that the plan does not know is one of the emulator's, as the
+ * one of QEMU's monitor is; a vCPU that it does not know is nobody's, and null.
  */
 export function plannedAs({ role }: ThreadEvidence, plan: Plan): PlannedThread | null {
   if (role?.kind === "vcpu") {
@@ -53,8 +53,8 @@ export function strayCpus({ allowedCpus }: ThreadEvidence, promised: string): In
 }
 
 /**
- * Whether a thread may run on its own CPUs and no others; null where nobody could tell. Fewer are a breach
- * too: what narrowed them may be a cpuset that nobody could read.
+ * Whether a thread may run on its own CPUs and no others; null where nobody could tell. Fewer are a
+ * breach too: what narrowed them may be a cpuset that nobody could read.
  */
 export function keepsTo({ allowedCpus }: ThreadEvidence, promised: string): boolean | null {
   return allowedCpus === null ? null : equals(setOf(allowedCpus), setOf(promised));
@@ -94,8 +94,8 @@ export function isNarrowedAbove(asked: string | null, needed: IndexSet): boolean
 }
 
 /**
- * Whether a thread has done its work: QEMU's thread-context allocates guest memory, and libvirt makes
- * one a cell, named "TC …". It is kept to the node's CPUs among the emulator's.
+ * Whether a thread has done its work: QEMU's thread-context allocates guest memory, and libvirt
+ * makes one a cell, named "TC …". It is kept to the node's CPUs among the emulator's.
  */
 export function allocatesOnly(thread: ThreadEvidence, cpus: string): boolean {
   return (thread.name ?? "").startsWith("TC ") && isEmpty(strayCpus(thread, cpus));

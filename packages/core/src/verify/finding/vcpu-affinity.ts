@@ -23,8 +23,8 @@ import type { FindingCost } from "../verdict/verdict.ts";
  * The CPUs that each vCPU's thread may run on (`Cpus_allowed_list`), wherever it was seen: a thread
  * that may leave its core does so when the scheduler likes.
  *
- * A cpuset that leaves fewer is a finding of its own. The cost is that of reaching the cell's memory
- * from the node where the thread was last seen, if that is another node.
+ * A cpuset that leaves fewer is a finding of its own. The cost is that of reaching the cell's
+ * memory from the node where the thread was last seen, if that is another node.
  */
 export const vcpuAffinity: Check = (sides) => {
   const { plan, evidence } = sides;

@@ -29,7 +29,10 @@ function promisedCells(plan: Plan): readonly PromisedCell[] {
   }));
 }
 
-/** The guest's nodes: that there are some, with the vCPUs, the memory and the distances of the cells. */
+/**
+ * The guest's nodes: that there are some, with the vCPUs, the memory and the distances of the
+ * cells.
+ */
 export const vnuma: Check = ({ plan, evidence }) => {
   const promised = promisedCells(plan);
   return together([

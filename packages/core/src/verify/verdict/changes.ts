@@ -15,9 +15,9 @@ export type VerdictChange =
     };
 
 /**
- * The changes from one verdict to the next; without an earlier one, everything is new: findings that
- * came, went or have other numbers, promises that can no longer be checked or can again, and whether
- * the plan holds. Two findings are the same when code and subject are.
+ * The changes from one verdict to the next; without an earlier one, everything is new: findings
+ * that came, went or have other numbers, promises that can no longer be checked or can again, and
+ * whether the plan holds. Two findings are the same when code and subject are.
  */
 export function verdictChanges(before: Verdict | null, after: Verdict): VerdictChange[] {
   const { takenAt } = after;

@@ -12,9 +12,9 @@ export interface Sides {
 }
 
 /**
- * The result of a check. Every promise ends in exactly one of the three lists. A promise whose breach is
- * an error is `essential` where its evidence is missing, so less evidence never makes a verdict hold
- * (docs/decisions/0010-what-a-verdict-needs.md).
+ * The result of a check. Every promise ends in exactly one of the three lists. A promise whose
+ * breach is an error is `essential` where its evidence is missing, so less evidence never makes a
+ * verdict hold (docs/decisions/0010-what-a-verdict-needs.md).
  */
 export interface Outcome {
   readonly findings: readonly Finding[];

@@ -1,6 +1,6 @@
 import { EvenkeelError } from "../../../src/error/evenkeel-error.ts";
 
-/** The coded error that the work ends in; the test fails where there is none. */
+/** Returns the coded error that the work ends in; fails the test if there is none. */
 export function expectedError(work: () => unknown): EvenkeelError {
   try {
     work();

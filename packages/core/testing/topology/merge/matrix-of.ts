@@ -4,8 +4,8 @@ import type { PciDevice, Topology } from "../../../src/topology/topology.ts";
 import { unknownSettings } from "../../../src/topology/unknown-settings.ts";
 
 /**
- * What `nvidia-smi topo -m` knows of a machine: its accelerators and NICs by their order, how they
- * reach each other, and the nodes; told by stand-ins that mirror the bridges.
+ * The part of a machine that `nvidia-smi topo -m` shows: its accelerators and NICs in order, their
+ * interconnect classes, and the nodes, with stand-ins that mirror the bridges.
  */
 export function matrixOf(machine: Topology): Topology {
   const wanted = [...machine.accelerators, ...machine.nics].map(({ address }) => address);

@@ -3,11 +3,11 @@ import { buildTopology } from "../../../src/topology/build.ts";
 import type { L3Cache, PciDevice, Topology } from "../../../src/topology/topology.ts";
 
 /**
- * What a source knows that does not know everything about a machine: facts left out at random, and
- * each kind of thing now and then altogether. Nothing that it says is untrue.
+ * A source that knows only part of a machine: single facts are left out at random, and sometimes
+ * all of one kind. All its facts are true.
  *
- * At least the CPUs or the accelerators are known, so that two such sources are seen to be of one
- * machine; single accelerators are not left out, but everything about them may be.
+ * At least CPUs or accelerators are known, so that two sources are recognized as one machine. No
+ * accelerator is left out, but all facts about one may be.
  */
 export function projection(machine: Topology): fc.Arbitrary<Topology> {
   return fc
@@ -126,13 +126,13 @@ function vague(device: PciDevice, nodes: boolean, known: <T>(value: T) => T | nu
 
 function vagueCache(cache: L3Cache, known: <T>(value: T) => T | null): L3Cache[] {
   const { id, sizeBytes, ways, kernelId } = cache;
-  const told = { sizeBytes: known(sizeBytes), ways: known(ways), kernelId: known(kernelId) };
-  return Object.values(told).every((value) => value === null) ? [] : [{ id, ...told }];
+  const facts = { sizeBytes: known(sizeBytes), ways: known(ways), kernelId: known(kernelId) };
+  return Object.values(facts).every((value) => value === null) ? [] : [{ id, ...facts }];
 }
 
 /**
- * Every single thing that a topology says, by its path; what is null or absent says nothing. Numbers
- * of packages, dies, clusters and caches are said by which core comes first in them.
+ * Every single fact of a topology, by its path, without null or absent values. The number of a
+ * package, die, cluster or cache is given by its first core.
  */
 export function factsOf(topology: Topology): ReadonlyMap<string, unknown> {
   const facts = new Map<string, unknown>();

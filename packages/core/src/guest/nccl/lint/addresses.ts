@@ -10,9 +10,9 @@ export interface Placed {
 }
 
 /**
- * The guest's devices that are in the file at their addresses, and a finding for every other and for
- * everything that is no device of the guest's. Where one device of a kind is missing and one is too
- * many, the address is what is wrong.
+ * The guest's devices that are in the file at their addresses, and a finding for every other and
+ * for everything that is no device of the guest's. Where one device of a kind is missing and one is
+ * too many, the address is what is wrong.
  */
 export function matchDevices(
   { devices }: GuestContract,

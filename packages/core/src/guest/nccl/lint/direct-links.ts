@@ -90,7 +90,9 @@ function sumOf(lanes: readonly (number | null)[]): number | null | undefined {
   return sum > 0 ? sum : undefined;
 }
 
-/** Undefined where they are not linked; where both sides tell, the lesser, as no more has two ends. */
+/**
+ * Undefined where they are not linked; where both sides tell, the lesser, as no more has two ends.
+ */
 function lanesBetween(
   ends: ReadonlyMap<string, Ends>,
   a: string,

@@ -10,9 +10,9 @@ import { checkSwitches } from "./switches.ts";
 
 /**
  * Everything in a topology file that differs from what a guest was promised and would make its NCCL
- * compute other distances, or none. First devices are found by their addresses; what is at its place
- * is then held against the promise: nodes, PCI Express links, switches, direct links. A device that
- * is not at its place is one finding, and not several more for what follows from it.
+ * compute other distances, or none. First devices are found by their addresses; what is at its
+ * place is then held against the promise: nodes, PCI Express links, switches, direct links. A
+ * device that is not at its place is one finding, and not several more for what follows from it.
  *
  * What the contract does not tell is not checked, and what the file leaves for NCCL to find out by
  * itself is right, but where NCCL would find something else in this guest.

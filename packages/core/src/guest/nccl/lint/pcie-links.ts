@@ -4,9 +4,9 @@ import type { FileFunction } from "./file.ts";
 import type { Report } from "./finding.ts";
 
 /**
- * The speed and width of a device's link, or of a switch's towards the CPU: the most that it does on
- * the host, as NCCL reads it. What the file leaves out NCCL reads in the guest from the function and
- * the port above it, which is emulated.
+ * The speed and width of a device's link, or of a switch's towards the CPU: the most that it does
+ * on the host, as NCCL reads it. What the file leaves out NCCL reads in the guest from the function
+ * and the port above it, which is emulated.
  */
 export function checkPcieLink(
   { element }: FileFunction,

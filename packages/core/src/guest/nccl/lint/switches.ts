@@ -5,10 +5,10 @@ import type { FileFunction } from "./file.ts";
 import { deviceName, type Report } from "./finding.ts";
 
 /**
- * Which devices share which switches. A file may give bridges any addresses, so which of them stands
- * for which of the host's switches is told by what is below both: pairs with the most in common are
- * matched first, an accelerator counting as two, since it is rather the NIC that is misplaced. Then
- * the device is wrong whose own bridges stand for other switches than are above it.
+ * Which devices share which switches. A file may give bridges any addresses, so which of them
+ * stands for which of the host's switches is told by what is below both: pairs with the most in
+ * common are matched first, an accelerator counting as two, since it is rather the NIC that is
+ * misplaced. Then the device is wrong whose own bridges stand for other switches than are above it.
  *
  * A switch above one device alone changes no distance, and may be there or not.
  */
@@ -48,7 +48,9 @@ export function checkSwitches(placed: readonly Placed[], report: Report): void {
   }
 }
 
-/** A switch whose devices are on several cells is one on each, as nothing in the guest is on two. */
+/**
+ * A switch whose devices are on several cells is one on each, as nothing in the guest is on two.
+ */
 function switchesOf({ device, at: { numaid } }: Placed): readonly string[] {
   return (device.hostSwitches ?? []).map(({ address }) => `${device.cell ?? numaid} ${address}`);
 }

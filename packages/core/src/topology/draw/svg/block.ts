@@ -133,7 +133,9 @@ export function row(blocks: readonly Block[], gap: number): Block {
   return flow(blocks, gap, Infinity);
 }
 
-/** Beside one another as far as the width allows, then below; as high as the highest of each row. */
+/**
+ * Beside one another as far as the width allows, then below; as high as the highest of each row.
+ */
 export function flow(blocks: readonly Block[], gap: number, most: number): Block {
   const children: Placed[] = [];
   let [x, y, high, width] = [0, 0, 0, 0];

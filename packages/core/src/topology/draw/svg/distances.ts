@@ -63,7 +63,10 @@ export function tableBlock(
   });
 }
 
-/** From each distance to its look: ranks rather than values, so that 12 and 40 both can be told from 10. */
+/**
+ * From each distance to its look: ranks rather than values, so that 12 and 40 both can be told from
+ * 10.
+ */
 function heatScale(values: readonly number[]): (value: number) => string {
   const different = [...new Set(values)].toSorted((a, b) => a - b);
   const last = Math.max(1, different.length - 1);
@@ -90,7 +93,9 @@ interface Run {
   to: number;
 }
 
-/** One small square for each pair of nodes, one path for each look, and what the looks stand for. */
+/**
+ * One small square for each pair of nodes, one path for each look, and what the looks stand for.
+ */
 function tinyTable(
   distances: readonly (readonly number[])[],
   heatOf: (value: number) => string,

@@ -5,8 +5,9 @@ import { type Block, type Mark, short } from "./block.ts";
 import { styleSheet } from "./style.ts";
 
 /**
- * A laid out drawing as an SVG 1.1 document; `title` and `description` are for screen readers, which
- * take them from the elements of that name. Nothing has an id: a page may hold several drawings.
+ * A laid out drawing as an SVG 1.1 document; `title` and `description` are for screen readers,
+ * which take them from the elements of that name. Nothing has an id: a page may hold several
+ * drawings.
  */
 export function svgOf(canvas: Block, title: string, description: string): XmlElement {
   const { width, height } = canvas;

@@ -1,12 +1,5 @@
-/** What a look is made of, in light and in dark. */
-interface Paint {
-  readonly fill?: readonly [light: string, dark: string];
-  readonly stroke?: readonly [light: string, dark: string];
-  readonly more?: string;
-}
+import { fonts, ink, type Paint, paintRules, quiet } from "../../../xml/svg-style.ts";
 
-const ink = ["#1b2430", "#e6ebf2"] as const;
-const quiet = ["#667085", "#94a1b5"] as const;
 const frame = ["#ccd3dd", "#3a4557"] as const;
 const green = ["#166534", "#86efac"] as const;
 const blue = ["#0b5a8f", "#7cc7f5"] as const;
@@ -14,10 +7,7 @@ const purple = ["#6b3fa0", "#c9a8f5"] as const;
 const amber = ["#93610a", "#f2c14e"] as const;
 const orange = ["#b93815", "#fb923c"] as const;
 
-/**
- * Plain colors in classes rather than CSS variables: not every viewer of SVG knows those. Contrast
- * of text to its background is at least 4.5 in both schemes (WCAG 2, AA).
- */
+/** The contrast of text to its background is at least 4.5 in both schemes (WCAG 2, AA). */
 const looks: Readonly<Record<string, Paint>> = {
   canvas: { fill: ["#ffffff", "#11161d"] },
   package: { fill: ["#f3f5f8", "#181f29"], stroke: frame },
@@ -57,21 +47,7 @@ const looks: Readonly<Record<string, Paint>> = {
   warning: { fill: orange },
 };
 
-const fonts =
-  "font-family:system-ui,-apple-system,'Segoe UI',Roboto,'DejaVu Sans',Arial,sans-serif";
-
-/** The style sheet: light, and dark where the reader prefers that. Scoped to the drawing. */
+/** The style sheet of a drawing of a machine. */
 export function styleSheet(): string {
-  const rules = (scheme: 0 | 1): string =>
-    Object.entries(looks)
-      .map(([name, { fill, stroke, more }]) => {
-        const parts = [
-          ...(fill === undefined ? [] : [`fill:${fill[scheme]}`]),
-          ...(stroke === undefined ? [] : [`stroke:${stroke[scheme]}`]),
-          ...(scheme === 1 || more === undefined ? [] : [more]),
-        ];
-        return `.evenkeel .${name}{${parts.join(";")}}`;
-      })
-      .join("");
-  return `.evenkeel text{${fonts};white-space:pre}${rules(0)}@media (prefers-color-scheme:dark){${rules(1)}}`;
+  return `.evenkeel text{${fonts};white-space:pre}${paintRules(looks)}`;
 }

@@ -2,8 +2,11 @@ import { isStandIn } from "../stand-in.ts";
 import { wholeAccelerators } from "../virtual-functions.ts";
 import type { Topology } from "../topology.ts";
 
-/** `GPU 0000:1b:00.0`; `GPU3` or `NIC mlx5_0` where the address is unknown. Parts have no name. */
-export function deviceCalls(topology: Topology): ReadonlyMap<string, string> {
+/**
+ * The names of GPUs and NICs for people: `GPU 0000:1b:00.0`, or `GPU3` and `NIC mlx5_0` where the
+ * address is a stand-in. Virtual functions have none.
+ */
+export function deviceNames(topology: Topology): ReadonlyMap<string, string> {
   const { nics } = topology;
   const gpus = wholeAccelerators(topology).map(
     ({ address }, i) => [address, isStandIn(address) ? `GPU${i}` : `GPU ${address}`] as const,

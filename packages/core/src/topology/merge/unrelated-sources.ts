@@ -8,28 +8,28 @@ import type { Joined } from "./join-devices.ts";
 import { onlineCpus } from "./merge-cpus.ts";
 
 /**
- * Refuses sources that are of different machines.
+ * Refuses sources that describe different machines.
  *
- * Two sources can be compared where both know the CPUs, or both know GPUs. They speak for one machine
- * when the CPUs are the same, or those of a node, or a GPU or NIC is; against it, when the CPUs differ, or they have
- * GPUs and not one in common. A source that some other speaks against and none speaks for is of
- * another machine, and nothing true could be made of the two: `sources-unrelated`. Where there is
- * both, somebody changed the machine in between or a tool sees only a part of it, and the findings
- * say what differs. Sources that share no kind of fact, such as `lscpu` and `nvidia-smi topo`, have
- * nothing to be compared by, and the user's word is taken that they are of one machine.
+ * Two sources can be compared if both know CPUs, or both know GPUs. They share identity if they
+ * have the same CPUs, the same CPUs of a node, or a common GPU or NIC. They contradict each other
+ * if their CPUs differ, or if they have GPUs but none in common. A source that contradicts another
+ * and shares identity with none describes another machine: `sources-unrelated`. If there is both,
+ * the machine changed in between, or a tool sees only a part of it, and the findings list the
+ * differences. Sources without a common kind of fact, such as `lscpu` and `nvidia-smi topo`, cannot
+ * be compared and are assumed to describe one machine.
  */
-export function refuseStrangers(
+export function refuseUnrelated(
   parts: readonly Part[],
   joined: Joined,
   apart: readonly MergeFinding[],
   report: Report,
 ): void {
-  const seen = parts.map((part, position) => seenIn(part, position, joined));
+  const identities = parts.map((part, position) => identityIn(part, position, joined));
   for (const [i, part] of parts.entries()) {
-    const others = seen.filter((_, j) => j !== i);
-    const own = seen[i];
-    if (own === undefined || others.some((other) => speaksFor(own, other))) continue;
-    const against = others.find((other) => speaksAgainst(own, other));
+    const others = identities.filter((_, j) => j !== i);
+    const own = identities[i];
+    if (own === undefined || others.some((other) => sharesIdentity(own, other))) continue;
+    const against = others.find((other) => contradicts(own, other));
     if (
       against === undefined &&
       !apart.some(({ subject }) => subject === `GPUs of ${part.label}`)
@@ -38,14 +38,14 @@ export function refuseStrangers(
     }
     throw unrelated(part, own, against ?? others[0] ?? own);
   }
-  for (const [i, one] of seen.entries()) {
-    for (const other of seen.slice(i + 1)) {
+  for (const [i, one] of identities.entries()) {
+    for (const other of identities.slice(i + 1)) {
       if (shareNoGpu(one, other)) report(noGpuInCommon(one, other));
     }
   }
 }
 
-interface Seen {
+interface Identity {
   readonly label: string;
   readonly cores: Topology["cores"];
   readonly cpus: IndexSet;
@@ -54,7 +54,7 @@ interface Seen {
   readonly devices: ReadonlySet<string>;
 }
 
-function seenIn({ label, topology }: Part, position: number, joined: Joined): Seen {
+function identityIn({ label, topology }: Part, position: number, joined: Joined): Identity {
   const keys = (list: readonly { readonly address: string }[]): string[] =>
     list.map(({ address }) => joined.keyOf(position, address));
   const gpus = keys(topology.accelerators);
@@ -68,26 +68,26 @@ function seenIn({ label, topology }: Part, position: number, joined: Joined): Se
   };
 }
 
-function speaksFor(a: Seen, b: Seen): boolean {
+function sharesIdentity(a: Identity, b: Identity): boolean {
   if (a.cores.length > 0 && b.cores.length > 0 && equals(a.cpus, b.cpus)) return true;
   const nodes = new Map(a.nodes.map(({ id, cpus }) => [id, cpus]));
   if (b.nodes.some(({ id, cpus }) => cpus !== "" && nodes.get(id) === cpus)) return true;
   return [...a.devices].some((key) => b.devices.has(key));
 }
 
-function speaksAgainst(a: Seen, b: Seen): boolean {
+function contradicts(a: Identity, b: Identity): boolean {
   if (a.cores.length > 0 && b.cores.length > 0 && !equals(a.cpus, b.cpus)) return true;
   return shareNoGpu(a, b);
 }
 
-/** Both know GPUs by their addresses, and there is no address that both know. */
-function shareNoGpu(a: Seen, b: Seen): boolean {
+/** Both know GPUs by address, and have none in common. */
+function shareNoGpu(a: Identity, b: Identity): boolean {
   const [one, other] = [a, b].map(({ gpus }) => [...gpus].filter((key) => !isStandIn(key)));
   if (one === undefined || other === undefined) return false;
   return one.length > 0 && other.length > 0 && !one.some((key) => b.gpus.has(key));
 }
 
-function noGpuInCommon(a: Seen, b: Seen): MergeFinding {
+function noGpuInCommon(a: Identity, b: Identity): MergeFinding {
   return {
     code: "devices-apart",
     subject: "GPUs",
@@ -97,16 +97,16 @@ function noGpuInCommon(a: Seen, b: Seen): MergeFinding {
   };
 }
 
-function unrelated(part: Part, own: Seen, other: Seen): EvenkeelError {
-  const counts = ({ label, cores, gpus }: Seen): string =>
+function unrelated(part: Part, own: Identity, other: Identity): EvenkeelError {
+  const counts = ({ label, cores, gpus }: Identity): string =>
     `${label} has ${amountOf(cores.length, "core")} and ${amountOf(gpus.size, "GPU")}`;
   return new EvenkeelError(
     "sources-unrelated",
-    `${part.label} has nothing in common with the other sources`,
+    `${part.label} describes another machine than the other sources`,
     {
       where: part.topology.name,
       expected: `sources about one machine; ${counts(own)}, ${counts(other)}`,
-      remedy: "leave out the source of another machine, or compare them with --diff",
+      remedy: "leave out the source for another machine, or compare the machines with --diff",
     },
   );
 }
