@@ -1,6 +1,7 @@
 import { at } from "@evenkeel/core/unit/list.ts";
 import type { HostShape, NodeShape } from "./shape.ts";
 import { words } from "./words.ts";
+import { sumOf } from "@evenkeel/core/unit/sum.ts";
 
 /**
  * QEMU's arguments for a host of a shape: its nodes with CPUs and memory, distances, HMAT, an
@@ -12,7 +13,7 @@ import { words } from "./words.ts";
  * expander buses, every other device must be given its bus.
  */
 export function shapeArguments(shape: HostShape): readonly string[] {
-  const memory = shape.nodes.reduce((sum, node) => sum + node.memoryMiB, 0);
+  const memory = sumOf(shape.nodes, (node) => node.memoryMiB);
   const dies = diesOf(shape);
   const cores = Math.max(...shape.nodes.map((node) => node.cores));
   const cpus = shape.packages * dies * cores;

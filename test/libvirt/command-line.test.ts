@@ -12,6 +12,7 @@ import { type CommandLine, commandLine } from "./command-line.ts";
 import { type Libvirtd, START_TIMEOUT_MS, startLibvirtd } from "./libvirtd.ts";
 import { plansToTry } from "./plans-to-try.ts";
 import { whyNot } from "./programs.ts";
+import { sumOf } from "@evenkeel/core/unit/sum.ts";
 
 if (whyNot !== null) console.warn(`skipping QEMU's command lines: ${whyNot}`);
 /** Some 40 ms each. */
@@ -57,7 +58,7 @@ test.skipIf(whyNot !== null)(
           line.values("-smp")[0] ?? "",
         );
         const [vcpus, sockets = 0, cores = 0, threads = 0] = smp?.slice(1).map(Number) ?? [];
-        expect(vcpus).toBe(plan.cells.reduce((sum, cell) => sum + cell.vcpus.length, 0));
+        expect(vcpus).toBe(sumOf(plan.cells, (cell) => cell.vcpus.length));
         expect(sockets * cores * threads).toBe(vcpus);
       }),
       { numRuns: plansToTry(60) },
@@ -145,7 +146,7 @@ function ports(bus: unknown, line: CommandLine): number {
     .slice(0, 3)
     .flatMap((driver) => line.objects(driver))
     .filter((one) => one["bus"] === bus);
-  return own.reduce((sum, { id }) => sum + 1 + ports(id, line), 0);
+  return sumOf(own, ({ id }) => 1 + ports(id, line));
 }
 
 const BUSES_MAX = 256;

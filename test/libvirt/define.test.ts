@@ -10,6 +10,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Libvirtd, START_TIMEOUT_MS, startLibvirtd } from "./libvirtd.ts";
 import { placedParts } from "./placed-parts.ts";
 import { whyNot } from "./programs.ts";
+import { sumOf } from "@evenkeel/core/unit/sum.ts";
 
 if (whyNot !== null) console.warn(`skipping definitions in libvirt: ${whyNot}`);
 let libvirtd: Libvirtd | null = null;
@@ -35,7 +36,7 @@ test.skipIf(whyNot !== null)("libvirt keeps every part of a plan as it was rende
     fc.asyncProperty(generatedPlans, fc.constantFrom(...pciForms), async (plan, pci) => {
       const [asked, kept] = await defined(plan, { emulated: true, pci });
       const parts = placedParts(readXml(asked, "asked"));
-      const vcpus = plan.cells.reduce((sum, cell) => sum + cell.vcpus.length, 0);
+      const vcpus = sumOf(plan.cells, (cell) => cell.vcpus.length);
       expect(parts.length).toBeGreaterThan(vcpus + plan.cells.length * 2 + plan.devices.length * 3);
       expect(placedParts(readXml(kept, "kept"))).toEqual(parts);
     }),

@@ -19,6 +19,7 @@ import { expect, test } from "vitest";
 import { type PciFunction, pciFunctions } from "../libvirt/pci-functions.ts";
 import { whyNot } from "../libvirt/programs.ts";
 import { type Qemu, startQemu, type Value } from "./qemu.ts";
+import { sumOf } from "@evenkeel/core/unit/sum.ts";
 
 if (whyNot !== null) console.warn(`skipping QEMU by itself: ${whyNot}`);
 
@@ -120,7 +121,7 @@ async function expectAsPlanned(guest: Guest, { ask }: Qemu): Promise<void> {
 
 const few = generatedPlans
   .map(here)
-  .filter(({ cells }) => cells.reduce((sum, { vcpus }) => sum + vcpus.length, 0) <= 64);
+  .filter(({ cells }) => sumOf(cells, ({ vcpus }) => vcpus.length) <= 64);
 
 test.skipIf(whyNot !== null)(
   "QEMU starts with the list as it is, and has what the plan says",

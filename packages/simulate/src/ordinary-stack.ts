@@ -4,6 +4,7 @@ import { size } from "@evenkeel/core/set/index-set.ts";
 import { setOf } from "@evenkeel/core/set/list-format.ts";
 import type { MemoryNode, Topology } from "@evenkeel/core/topology/topology.ts";
 import { at } from "@evenkeel/core/unit/list.ts";
+import { sumOf } from "@evenkeel/core/unit/sum.ts";
 
 /**
  * A VM that an ordinary stack has started: the baseline for comparisons with Evenkeel.
@@ -68,7 +69,7 @@ function start(
   const memoryOnNodes = firstTouch(topology, request, startNode.id, before);
   if (memoryOnNodes === null) return null;
   const cpus = (node: MemoryNode): number => size(setOf(node.cpus));
-  const allCpus = withCpus.reduce((sum, node) => sum + cpus(node), 0);
+  const allCpus = sumOf(withCpus, (node) => cpus(node));
   const nodeOf = new Map(topology.pci.map((device) => [device.address, device.node]));
   return {
     name: request.name,
@@ -147,5 +148,5 @@ function freeBytes(node: MemoryNode, { hugepageBytes }: Request): number {
   const pool = pools.find(({ sizeBytes }) => sizeBytes === hugepageBytes);
   if (hugepageBytes !== null) return pool === undefined ? 0 : pool.free * hugepageBytes;
   if (node.memoryBytes === null) return 0;
-  return node.memoryBytes - pools.reduce((sum, p) => sum + p.total * p.sizeBytes, 0);
+  return node.memoryBytes - sumOf(pools, (p) => p.total * p.sizeBytes);
 }

@@ -17,6 +17,7 @@ import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import { wholeAccelerators } from "@evenkeel/core/topology/virtual-functions.ts";
 import { GiB } from "@evenkeel/core/unit/bytes.ts";
 import { ordinaryStack, type OrdinaryVm } from "./ordinary-stack.ts";
+import { sumOf } from "@evenkeel/core/unit/sum.ts";
 
 /**
  * Two VMs of one flavor on one machine, placed by an ordinary stack and by Evenkeel, with the
@@ -62,7 +63,7 @@ export function twinRequest(topology: Topology, policy: HostPolicy): Request | n
     const cores = topology.cores.filter((core) => core.node === node.id);
     return accelerators > 0 && cores.length > 1 ? [{ node, accelerators, cores }] : [];
   });
-  const most = nodesWithAccelerators.reduce((sum, { accelerators }) => sum + accelerators, 0);
+  const most = sumOf(nodesWithAccelerators, ({ accelerators }) => accelerators);
   if (most < 2) return null;
   const count = Math.max(1, Math.floor(most / 4));
   const least = (amount: (owner: (typeof nodesWithAccelerators)[number]) => number): number =>
@@ -77,7 +78,7 @@ export function twinRequest(topology: Topology, policy: HostPolicy): Request | n
   });
   const base = least(({ node }) => {
     if (node.memoryBytes === null) return 0;
-    const pools = node.hugepages.reduce((sum, pool) => sum + pool.total * pool.sizeBytes, 0);
+    const pools = sumOf(node.hugepages, (pool) => pool.total * pool.sizeBytes);
     return (node.memoryBytes - pools - policy.reserved.memoryPerNodeBytes) / GiB;
   });
   const gib = pages > 0 ? pages : base;

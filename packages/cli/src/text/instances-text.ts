@@ -5,6 +5,7 @@ import type { ListedVm } from "@evenkeel/host/vm/list.ts";
 import type { View } from "./plan-text.ts";
 import { table } from "./table.ts";
 import { visible } from "./visible.ts";
+import { sumOf } from "@evenkeel/core/unit/sum.ts";
 
 /** A line for each VM: its state, where it lies, and what it has. */
 export function instancesText(vms: readonly ListedVm[], { paint }: View): string {
@@ -27,8 +28,8 @@ function rowOf({ name, state, instance }: ListedVm): readonly string[] {
     now,
     adopted ? `${via}, adopted` : via,
     formatList(indexSet(plan.cells.map(({ hostNode }) => hostNode))),
-    String(plan.cells.reduce((sum, { vcpus }) => sum + vcpus.length, 0)),
-    formatBytes(plan.cells.reduce((sum, { memoryBytes }) => sum + memoryBytes, 0)),
+    String(sumOf(plan.cells, ({ vcpus }) => vcpus.length)),
+    formatBytes(sumOf(plan.cells, ({ memoryBytes }) => memoryBytes)),
     plan.devices.map(({ address }) => address).join(", "),
   ];
 }

@@ -1,5 +1,6 @@
 import type { Paint, Style } from "./paint.ts";
 import type { View } from "./plan-text.ts";
+import { sum } from "@evenkeel/core/unit/sum.ts";
 
 /** A NUMA node, and how much of each resource each VM holds there. */
 export interface OccupiedNode {
@@ -73,7 +74,7 @@ function rowMarks({ total, held, countable }: OccupiedRow, width: number, paint:
   }
   const size = countable ? Math.min(total, Math.floor(width / 2)) : width;
   const counts = amounts.map((amount) => Math.round((amount / total) * size));
-  const free = size - counts.reduce((sum, count) => sum + count, 0);
+  const free = size - sum(counts);
   const marks = [
     ...counts.map((count, vm) => ({ count, mark: letterOf(vm), style: styleOf(vm) })),
     { count: Math.max(0, free), mark: "·", style: "dim" } as const,

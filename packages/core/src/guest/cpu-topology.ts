@@ -1,4 +1,5 @@
 import type { Plan } from "../plan/plan.ts";
+import { sum } from "../unit/sum.ts";
 
 /** The sockets, cores and threads that a guest sees. */
 export interface CpuTopology {
@@ -31,7 +32,7 @@ export function cpuTopology(
   if (!whole) note("a cell ends inside a core, so every vCPU is shown as a core of its own");
   const threads = whole ? threadsPerCore : 1;
   const cores = cells.map((cell) => cell.vcpus.length / threads);
-  const total = cores.reduce((sum, count) => sum + count, 0);
+  const total = sum(cores);
   const smallest = Math.min(...cores);
   if (cores.every((count) => count % smallest === 0)) {
     return { sockets: total / smallest, coresPerSocket: smallest, threadsPerCore: threads };

@@ -15,6 +15,7 @@ import { pciExpanders } from "./pci-tree.ts";
 import type { PciForm } from "./ports.ts";
 import { guestLinks, noteDevices } from "./pci-notes.ts";
 import { unsupported } from "./unsupported.ts";
+import { sum, sumOf } from "../unit/sum.ts";
 
 /** What the guest depends on beside the plan. */
 export interface GuestOptions {
@@ -42,7 +43,7 @@ export function guestFromPlan(plan: Plan, options: GuestOptions = {}): Guest {
   const note = (text: string): void => void notes.add(text);
   const name = guestName(plan.vm, plan.tenant);
   const sizes = guestMemory(plan.cells, limits.memoryGranuleBytes, note);
-  const memoryBytes = sizes.reduce((sum, bytes) => sum + bytes, 0);
+  const memoryBytes = sum(sizes);
   const distances = guestDistances(plan, note);
   const form = options.pci ?? "ports";
   const window = mmioWindow(plan, memoryBytes, architecture, limits, note, form);
@@ -146,7 +147,7 @@ function checkCounts(
       "ask for a placement on fewer nodes",
     );
   }
-  const count = plan.cells.reduce((sum, cell) => sum + cell.vcpus.length, 0);
+  const count = sumOf(plan.cells, (cell) => cell.vcpus.length);
   if (count <= vcpus[architecture]) return;
   throw unsupported(
     "cells",

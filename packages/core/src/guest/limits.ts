@@ -47,8 +47,7 @@ export interface PciWindowLimits {
  * - `portsPerExpander`: the slots of a bus. An expander's bus has no device of its own in any, so
  *   slot 0 is as good as the others.
  * - `expanders`: those of bus 0's 32 slots that the host bridge (0), the primary display (1) and
- *   the
- *   chipset (26 to 31) do not claim, less one for the platform's own ports.
+ *   the chipset (26 to 31) do not claim, less one for the platform's own ports.
  * - `pciWindow`: pci-hole64-size in hw/pci-host/q35.c; VIRT_HIGH_PCIE_MMIO in hw/arm/virt.c.
  * - `addressBits`: edk2's OvmfPkg/Library/PlatformInitLib/MemDetect.c goes no further than 46 bits.
  */

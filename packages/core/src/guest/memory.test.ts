@@ -5,6 +5,7 @@ import { at } from "../unit/list.ts";
 import { allMemoryNodes, guestMemory, memoryBinding } from "./memory.ts";
 import { generatedPlans } from "../../testing/guest/generated-plans.ts";
 import { type CellShape, planOf } from "../../testing/guest/plan-of.ts";
+import { sum, sumOf } from "../unit/sum.ts";
 
 const cellsOf = (...cells: readonly Partial<CellShape>[]) =>
   planOf({ cells: cells.map((cell) => ({ cores: 1, ...cell })) }).cells;
@@ -44,8 +45,8 @@ test("sizes are whole granules and pages, and together the plan's", () => {
   fc.assert(
     fc.property(generatedPlans, ({ cells }) => {
       const sizes = guestMemory(cells, MiB, () => {});
-      const planned = cells.reduce((sum, cell) => sum + cell.memoryBytes, 0);
-      expect(sizes.reduce((a, b) => a + b, 0)).toBe(Math.floor(planned / MiB) * MiB);
+      const planned = sumOf(cells, (cell) => cell.memoryBytes);
+      expect(sum(sizes)).toBe(Math.floor(planned / MiB) * MiB);
       for (const [i, cell] of cells.entries()) {
         const bytes = at(sizes, i);
         expect([bytes % MiB, bytes % cell.pageBytes]).toEqual([0, 0]);

@@ -5,6 +5,7 @@ import { formatBytes } from "../unit/bytes.ts";
 import { at } from "../unit/list.ts";
 import type { GuestCell } from "./guest.ts";
 import { unsupported } from "./unsupported.ts";
+import { sum } from "../unit/sum.ts";
 
 /**
  * The cells' sizes as a hypervisor takes them: whole granules (libvirt rounds each cell up to
@@ -22,7 +23,7 @@ export function guestMemory(
   note: (text: string) => void,
 ): readonly number[] {
   const rests = cells.map((cell) => cell.memoryBytes % granuleBytes);
-  const rest = rests.reduce((sum, bytes) => sum + bytes, 0);
+  const rest = sum(rests);
   const byRest = [...rests.keys()].toSorted((a, b) => at(rests, b) - at(rests, a));
   const larger = new Set(byRest.slice(0, Math.floor(rest / granuleBytes)));
   if (rest % granuleBytes !== 0) {

@@ -5,6 +5,7 @@ import type { GuestArchitecture } from "./guest.ts";
 import type { HypervisorLimits } from "./limits.ts";
 import { type PciForm, type RootPortGroup, rootPortGroups } from "./ports.ts";
 import { unsupported } from "./unsupported.ts";
+import { sumOf } from "../unit/sum.ts";
 
 /**
  * The size of the 64-bit PCI window that the devices need, and the address width that the guest
@@ -102,7 +103,7 @@ function neededBytes(groups: readonly DeviceGroup[], form: PciForm): number {
     packed(rootPortGroups(own, form).map(rootPortExtent)),
   );
   const largest = Math.max(1, ...expanders.map(({ alignment }) => alignment));
-  return expanders.reduce((sum, { bytes }) => sum + roundUp(bytes, largest), 0);
+  return sumOf(expanders, ({ bytes }) => roundUp(bytes, largest));
 }
 
 function rootPortExtent({ groups }: RootPortGroup): Extent {

@@ -1,6 +1,7 @@
 import type { HypervisorLimits } from "./limits.ts";
 import type { RootPortGroup } from "./ports.ts";
 import { unsupported } from "./unsupported.ts";
+import { sum, sumOf } from "../unit/sum.ts";
 
 /**
  * Refuses a guest whose devices need more slots, buses or expanders than there are.
@@ -24,10 +25,10 @@ export function checkPciCounts(
     );
   }
   const { buses, rootBuses } = limits;
-  const wanted = used.reduce((sum, count) => sum + count, 0);
+  const wanted = sum(used);
   if (wanted <= buses - rootBuses) return;
   const ports = cells.flatMap((cell) => cell.ports);
-  const devices = ports.reduce((sum, { groups }) => sum + groups.length, 0);
+  const devices = sumOf(ports, ({ groups }) => groups.length);
   const switches = ports.filter((port) => port.switch !== null).length;
   throw unsupported(
     "devices",

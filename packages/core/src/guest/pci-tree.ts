@@ -4,6 +4,7 @@ import type { PciExpander, PciPort } from "./guest.ts";
 import type { HypervisorLimits } from "./limits.ts";
 import { checkPciCounts } from "./pci-counts.ts";
 import { type PciForm, type RootPortGroup, rootPortGroups } from "./ports.ts";
+import { sum, sumOf } from "../unit/sum.ts";
 
 /**
  * The guest's PCI buses: for each cell that has devices an expander bus that belongs to it, on it a
@@ -34,9 +35,9 @@ export function pciExpanders(
   const cells = [...byCell]
     .toSorted(([a], [b]) => a - b)
     .map(([cell, groups]) => ({ cell, ports: rootPortGroups(groups, form) }));
-  const used = cells.map(({ ports }) => ports.reduce((sum, port) => sum + busesOf(port), 1));
+  const used = cells.map(({ ports }) => 1 + sumOf(ports, busesOf));
   checkPciCounts(cells, used, limits);
-  const first = limits.buses - used.reduce((sum, buses) => sum + buses, 0);
+  const first = limits.buses - sum(used);
   const numbers = { bus: first, index: cells.length + 1 };
   return cells.map(({ cell, ports }, i) => ({
     index: i + 1,

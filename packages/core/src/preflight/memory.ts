@@ -5,6 +5,7 @@ import { at } from "../unit/list.ts";
 import type { HostFacts, NodeFacts } from "./facts.ts";
 import type { PreflightCheck } from "./start.ts";
 import type { PreflightProblem } from "./problem.ts";
+import { sumOf } from "../unit/sum.ts";
 
 /**
  * Memory by node and page size. All of it is allocated before the guest runs, so a start fails if
@@ -33,7 +34,7 @@ function wantedMemory({ cells }: Plan): readonly Wanted[] {
   const alike = Map.groupBy(parts, ({ node, pageBytes }) => `${node} ${pageBytes}`);
   return [...alike.values()].map((own) => ({
     ...at(own, 0),
-    bytes: own.reduce((sum, { bytes }) => sum + bytes, 0),
+    bytes: sumOf(own, ({ bytes }) => bytes),
   }));
 }
 

@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { planContradictions } from "../../src/plan/check/plan-consistency.ts";
 import type { Plan } from "../../src/plan/plan.ts";
 import { generatedPlans } from "./generated-plans.ts";
+import { sumOf } from "../../src/unit/sum.ts";
 
 test("generated plans are consistent", () => {
   fc.assert(
@@ -13,8 +14,7 @@ test("generated plans are consistent", () => {
 });
 
 const kinds: Readonly<Record<string, (plan: Plan) => boolean>> = {
-  "more than 255 vCPUs": ({ cells }) =>
-    cells.reduce((sum, { vcpus }) => sum + vcpus.length, 0) > 255,
+  "more than 255 vCPUs": ({ cells }) => sumOf(cells, ({ vcpus }) => vcpus.length) > 255,
   "unequal cells": ({ cells }) => new Set(cells.map(({ vcpus }) => vcpus.length)).size > 1,
   "pages of several sizes": ({ cells }) => new Set(cells.map((cell) => cell.pageBytes)).size > 1,
   "floating vCPUs": ({ cells }) => cells.some(({ vcpus }) => vcpus.some((v) => "cpus" in v)),

@@ -4,6 +4,7 @@ import type { Link, PcieLink } from "../../src/topology/topology.ts";
 import { indexSet } from "../../src/set/index-set.ts";
 import { formatList } from "../../src/set/list-format.ts";
 import { GiB } from "../../src/unit/bytes.ts";
+import { sumOf } from "../../src/unit/sum.ts";
 
 /** What a plan for a test differs in; the rest follows. */
 export interface PlanShape {
@@ -75,7 +76,7 @@ export function planOf(shape: PlanShape): Plan {
       hostNode,
       memoryNodes: formatList(indexSet(memory.map(({ node }) => node))),
       memoryPolicy: cell.policy ?? "strict",
-      memoryBytes: memory.reduce((sum, { bytes }) => sum + bytes, 0),
+      memoryBytes: sumOf(memory, ({ bytes }) => bytes),
       memoryOnNodes: memory,
       pageBytes,
       vcpus: vcpusOf(cell, hostNode),

@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { contradictions } from "../../src/topology/check.ts";
 import type { Topology } from "../../src/topology/topology.ts";
 import { smallTopology, wideTopology } from "./arbitrary-machine.ts";
+import { sumOf } from "../../src/unit/sum.ts";
 
 test("small machines stay small, wide ones wide, and both are consistent", () => {
   fc.assert(
@@ -36,8 +37,7 @@ const kinds: Readonly<Record<string, (topology: Topology) => boolean>> = {
   "an unknown number of free pages": ({ nodes }) =>
     nodes.some((node) => node.hugepages.some((pool) => pool.free === null)),
   "more huge pages on one node than another": ({ nodes }) =>
-    new Set(nodes.map(({ hugepages }) => hugepages.reduce((sum, pool) => sum + pool.total, 0)))
-      .size > 1,
+    new Set(nodes.map(({ hugepages }) => sumOf(hugepages, (pool) => pool.total))).size > 1,
   "a group of several devices": ({ pci }) =>
     new Set(pci.map((d) => d.iommuGroup)).size < pci.length && pci[0]?.iommuGroup !== null,
   "links of all pairs": ({ accelerators, links }) =>

@@ -29,6 +29,7 @@ import {
   type NodeMemory,
   type Traits,
 } from "./arbitrary-traits.ts";
+import { sumOf } from "../../src/unit/sum.ts";
 
 /** At most four nodes with CPUs and four accelerators: few enough for brute force. */
 const smallBounds: MachineBounds = {
@@ -79,7 +80,7 @@ function assembled(
   const count = mainCount + traits.extras.length;
   const ids = nodeNumbers(count, cpus.idGaps);
   const slots = cutToFit(traits.slots, bounds.acceleratorsMax);
-  const accelerators = slots.reduce((sum, slot) => sum + acceleratorsBelow(slot.below), 0);
+  const accelerators = sumOf(slots, (slot) => acceleratorsBelow(slot.below));
   const machine: SyntheticMachine = {
     machine: {
       vendor: null,

@@ -1,13 +1,14 @@
 import { packTar } from "modern-tar";
 import { expect, test } from "vitest";
 import { startsAsTar } from "./tar-header.ts";
+import { sum } from "@evenkeel/core/unit/sum.ts";
 
 test("a tar is recognized by the checksum of its header, even if it is older than ustar", async () => {
   const packed = await packTar([{ header: { name: "sys/x", size: 1, type: "file" }, body: "x" }]);
   expect(startsAsTar(packed)).toBe(true);
   const old = packed.slice();
   const magic = old.subarray(257, 265);
-  const lost = magic.reduce((sum, byte) => sum + byte, 0);
+  const lost = sum(magic);
   magic.fill(0);
   expect(startsAsTar(old)).toBe(false);
   const checksum = Number.parseInt(new TextDecoder().decode(old.subarray(148, 154)), 8);

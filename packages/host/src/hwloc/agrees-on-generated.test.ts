@@ -15,6 +15,7 @@ import { roomInMemory, scratchFolder } from "../../testing/scratch.ts";
 import { readHwloc } from "./read-hwloc.ts";
 import { lstopoIsInstalled, runLstopo } from "../../testing/hwloc/lstopo.ts";
 import { generateHwloc } from "../../testing/hwloc/generate-hwloc.ts";
+import { sum } from "@evenkeel/core/unit/sum.ts";
 
 /**
  * Our generators against hwloc itself: what it makes of a generated tree of files is what we would
@@ -86,7 +87,7 @@ function expectAccepted(topology: Topology): void {
     nodes: count(/\bNUMANode(?:\([\w-]+\))? L#/g),
     accelerators: count(/"(?:nvml|rsmi)\d+"/g),
   }).toEqual({
-    cpus: cpus.reduce((sum, threads) => sum + threads, 0),
+    cpus: sum(cpus),
     cores: topology.cores.length,
     nodes: topology.nodes.length,
     accelerators: topology.accelerators.length,

@@ -10,6 +10,7 @@ import { readSliceDevices, type SliceDevice } from "./slice-devices.ts";
 import { wholeDevices } from "./mig-devices.ts";
 import { readZones, zoneDistances } from "./zones.ts";
 import { unknownSettings } from "@evenkeel/core/topology/unknown-settings.ts";
+import { sumOf } from "@evenkeel/core/unit/sum.ts";
 
 /**
  * Reads what agents in Kubernetes publish about a node: one NodeResourceTopology, the
@@ -74,7 +75,7 @@ function nodeResources(objects: readonly KubernetesObject[], where: string): Top
   const gpus = zones
     .toSorted((a, b) => a.id - b.id)
     .flatMap(({ id: node, gpus: offered }) => offered.map((offer) => ({ ...offer, node })));
-  if (gpus.reduce((sum, { count }) => sum + count, 0) > GPUS_MAX) {
+  if (sumOf(gpus, ({ count }) => count) > GPUS_MAX) {
     throw invalid(`has more than ${GPUS_MAX} GPUs`, where, `a node with at most ${GPUS_MAX} GPUs`);
   }
   const devices = gpus

@@ -13,6 +13,7 @@ import { readKvm } from "./read-kvm.ts";
 import { lockableBytes } from "./read-memlock.ts";
 import { vfioLoadable } from "./read-vfio.ts";
 import type { Versions } from "./read-versions.ts";
+import { sum } from "@evenkeel/core/unit/sum.ts";
 
 export interface FactsWanted {
   readonly plan: Plan;
@@ -67,7 +68,7 @@ function readNodes(tree: Tree): NodeFacts[] {
     const known = [free, cached, field("SReclaimable")].filter((bytes) => bytes !== null);
     return {
       id,
-      availableBytes: free === null ? null : known.reduce((sum, bytes) => sum + bytes, 0),
+      availableBytes: free === null ? null : sum(known),
       hugepages: readHugepages(tree, id, ids.length === 1),
     };
   });

@@ -13,6 +13,7 @@ import type { Golden } from "../../testing/sysfs/golden.ts";
 import { readGoldenConsole } from "../../testing/sysfs/golden-console.ts";
 import { goldenOfTopology } from "../../testing/sysfs/golden-topology.ts";
 import { readGoldenXml } from "../../testing/sysfs/golden-xml.ts";
+import { sumOf } from "@evenkeel/core/unit/sum.ts";
 
 /**
  * Every machine that hwloc's own tests record, read by us and compared with what hwloc says of it.
@@ -191,7 +192,7 @@ describe.skipIf(folder === null)("Machines that hwloc recorded", () => {
 
   test("the goldens have readings to compare", () => {
     const total = (of: (golden: Golden) => readonly unknown[]): number =>
-      cases.reduce((sum, { golden }) => sum + of(golden).length, 0);
+      sumOf(cases, ({ golden }) => of(golden).length);
     expect({
       nodes: total(({ nodes }) => nodes),
       packages: total(({ packages }) => packages),

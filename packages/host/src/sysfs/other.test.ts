@@ -10,6 +10,7 @@ import { readArchive } from "../archive/read-archive.ts";
 import { corpus } from "../../testing/corpus.ts";
 import { findRoots, subtree } from "../tree/roots.ts";
 import { readSysfs } from "./read.ts";
+import { sum } from "@evenkeel/core/unit/sum.ts";
 
 /** Machines that other projects recorded, each in its own way; some archives hold several. */
 const folder = corpus("sysfs-other");
@@ -23,7 +24,7 @@ function summary(root: string, topology: Topology): string {
   const packages = new Set(cores.map((core) => core.package)).size;
   const caches = new Set(cores.map(({ l3 }) => l3)).size;
   const known = nodes.flatMap(({ memoryBytes }) => memoryBytes ?? []);
-  const memory = known.reduce((sum, bytes) => sum + bytes, 0) / GiB;
+  const memory = sum(known) / GiB;
   const cpus = `${packages} packages, ${cores.length} cores, ${threads} threads, ${caches} L3`;
   const row = distances?.[0]?.join(" ") ?? "unknown";
   return [

@@ -1,6 +1,7 @@
 import { cellsOf } from "../fleet/cells.ts";
 import type { HostShape, NodeShape } from "../fleet/host.ts";
 import { type TaskShare, type Task, WHOLE_GPU } from "../fleet/task.ts";
+import { sumOf } from "@evenkeel/core/unit/sum.ts";
 
 /** A flavor relative to the size of a host. */
 interface RelativeFlavor {
@@ -51,7 +52,7 @@ export function catalogDemand(shape: HostShape): readonly TaskShare[] {
     };
     return cellsOf(shape, task) !== null ? [{ task, weight: flavor.weight }] : [];
   });
-  const all = flavors.reduce((total, { weight }) => total + weight, 0);
+  const all = sumOf(flavors, ({ weight }) => weight);
   return flavors.map(({ task, weight }) => ({ task, share: weight / all }));
 }
 

@@ -8,6 +8,7 @@ import type { Arrival, Scenario } from "../run/scenario.ts";
 import { catalogDemand } from "./flavors.ts";
 import { hostShapeOf } from "./host-shape.ts";
 import { solverPolicy } from "./solver.ts";
+import { sumOf } from "@evenkeel/core/unit/sum.ts";
 
 /**
  * The mean number of GPUs in use if nothing were refused, over all GPUs: a little more than fit.
@@ -58,7 +59,7 @@ function poissonArrivals(
   gpus: number,
   random: Random,
 ): readonly Arrival[] {
-  const meanGpus = demand.reduce((sum, { task, share }) => sum + share * task.gpus, 0);
+  const meanGpus = sumOf(demand, ({ task, share }) => share * task.gpus);
   const meanGap = (MEAN_LIFETIME * meanGpus) / (LOAD * gpus);
   const arrivals: Arrival[] = [];
   for (let at = random.exponential(meanGap); at < 1; at += random.exponential(meanGap)) {

@@ -17,6 +17,7 @@ import type { TaskShare, Task } from "../fleet/task.ts";
 import type { NodeAllocation } from "../fleet/allocations.ts";
 import type { Choice, Policy, Setting } from "../policy/policy.ts";
 import { largestPageBytes } from "./host-shape.ts";
+import { sumOf } from "@evenkeel/core/unit/sum.ts";
 
 /**
  * Evenkeel's fleet solver as a policy. It places on the full machine instead of plain numbers: it
@@ -150,7 +151,7 @@ function nodeAllocationsOn({
   return (cell, granuleBytes, gpuMilli) => {
     const own = valueOf(gpusOn, cell.node);
     const count = (of: readonly { readonly count: number }[]): number =>
-      of.reduce((sum, one) => sum + one.count, 0);
+      sumOf(of, (one) => one.count);
     return {
       node: positions.indexOf(cell.node),
       cpuMilli: count(cell.units) * 1000,

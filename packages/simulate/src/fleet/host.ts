@@ -1,4 +1,5 @@
 import { WHOLE_GPU } from "./task.ts";
+import { sumOf } from "@evenkeel/core/unit/sum.ts";
 
 /** The resources of a NUMA node, as a policy sees them. */
 export interface NodeShape {
@@ -47,8 +48,7 @@ export function emptyHost(shape: HostShape): HostState {
 export function pooledShape(shape: HostShape): HostShape {
   const { model, nodes } = shape;
   if (nodes.length === 1) return shape;
-  const sum = (of: (node: NodeShape) => number): number =>
-    nodes.reduce((total, node) => total + of(node), 0);
+  const sum = (of: (node: NodeShape) => number): number => sumOf(nodes, (node) => of(node));
   const pool: NodeShape = {
     cpuMilli: sum((node) => node.cpuMilli),
     memoryMib: sum((node) => node.memoryMib),
@@ -59,7 +59,7 @@ export function pooledShape(shape: HostShape): HostShape {
 
 /** How many GPUs a type of host has. */
 export function gpusOf({ nodes }: HostShape): number {
-  return nodes.reduce((sum, { gpus }) => sum + gpus, 0);
+  return sumOf(nodes, ({ gpus }) => gpus);
 }
 
 /** The free CPUs of all nodes. */

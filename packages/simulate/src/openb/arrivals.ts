@@ -1,6 +1,7 @@
 import { gpuMilliOf, type Task } from "../fleet/task.ts";
 import { type Random, shuffled } from "../random.ts";
 import type { Arrival } from "../run/scenario.ts";
+import { sumOf } from "@evenkeel/core/unit/sum.ts";
 
 /** Ends the loop for lists of tasks without GPUs, which never reach the target. */
 const DRAWS_MAX = 200_000;
@@ -23,7 +24,7 @@ export function openbArrivals(
 ): readonly Arrival[] {
   const most = ARRIVED_SHARE * gpuCapacityMilli;
   const order = [...shuffled(tasks, random)];
-  let asked = order.reduce((sum, task) => sum + gpuMilliOf(task), 0);
+  let asked = sumOf(order, (task) => gpuMilliOf(task));
   while (asked > most) {
     const [out] = order.splice(random.below(order.length), 1);
     asked -= out === undefined ? 0 : gpuMilliOf(out);

@@ -10,6 +10,7 @@ import { allocatedPercent } from "./allocated.ts";
 import { fragmentationOf, typicalTasks } from "./fragmentation.ts";
 import { sellableCapacity, vmsOverNodes } from "./sellable-capacity.ts";
 import { policies } from "./policies.ts";
+import { sumOf } from "@evenkeel/core/unit/sum.ts";
 
 const shape = (gpus: number, cores: number, nodes = 1): HostShape => ({
   model: null,
@@ -59,7 +60,7 @@ test("typical tasks are the most frequent ones that together make up 95 %", () =
   const tasks = [0.6, 0.34, 0.02, 0.02, 0.02].map((share, i) => ({ task: task(1, i + 1), share }));
   const typical = typicalTasks(tasks);
   expect(typical.map(({ task: { cpuMilli } }) => cpuMilli)).toEqual([1000, 2000, 3000]);
-  expect(typical.reduce((sum, { share }) => sum + share, 0)).toBeCloseTo(1, 12);
+  expect(sumOf(typical, ({ share }) => share)).toBeCloseTo(1, 12);
 });
 
 test("sellable capacity by hand: GPUs in whole VMs, CPUs in fractions down to one VM", () => {

@@ -4,6 +4,7 @@ import type { Outcome } from "./outcome.ts";
 import { simulate } from "./simulate.ts";
 import { type Summary, summaryOf } from "./summary.ts";
 import type { Scenario } from "./scenario.ts";
+import { sumOf } from "@evenkeel/core/unit/sum.ts";
 
 /** One scenario under several policies. Under one seed all policies get the same arrivals. */
 export interface Comparison {
@@ -55,7 +56,7 @@ export function compare(
       end: scenario.end,
       settled: scenario.settled,
       hosts: scenario.hosts.length,
-      gpus: scenario.hosts.reduce((sum, shape) => sum + gpusOf(shape), 0),
+      gpus: sumOf(scenario.hosts, (shape) => gpusOf(shape)),
       flavors: scenario.demand.length,
       hasNodes: scenario.hosts.some(({ nodes }) => nodes.length > 1),
     },

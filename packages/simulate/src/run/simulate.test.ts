@@ -11,6 +11,7 @@ import { departures } from "./departures.ts";
 import { simulate } from "./simulate.ts";
 import { gpuCapacity } from "./statistics.ts";
 import type { Arrival, Scenario } from "./scenario.ts";
+import { sumOf } from "@evenkeel/core/unit/sum.ts";
 
 const all: readonly Policy[] = [...policies, ...policies.map(nodeAware)];
 
@@ -78,11 +79,11 @@ test("on every host, the allocated CPUs and GPUs are those of the tasks that are
               .filter((one) => one.choice.host === h)
               .map((one) => one.arrival)
               .filter(({ leaves }) => leaves === null || leaves > arrival.at);
-            const taken = here.reduce((sum, one) => sum + gpuMilliOf(one.task), 0);
-            const cpus = here.reduce((sum, one) => sum + one.task.cpuMilli, 0);
+            const taken = sumOf(here, (one) => gpuMilliOf(one.task));
+            const cpus = sumOf(here, (one) => one.task.cpuMilli);
             const empty = emptyHost(host.shape);
             const free = (state: HostState): number =>
-              state.nodes.reduce((sum, { cpuMilli }) => sum + cpuMilli, 0);
+              sumOf(state.nodes, ({ cpuMilli }) => cpuMilli);
             expect(freeGpuMilli(empty) - freeGpuMilli(host)).toBe(taken);
             expect(free(empty) - free(host)).toBe(cpus);
             for (const { cpuMilli, memoryMib, gpuMilli } of host.nodes) {

@@ -5,6 +5,7 @@ import { hostAfter, type Allocation } from "../fleet/allocations.ts";
 import { ordinaryAllocation } from "../numa/ordinary-host.ts";
 import { inSignature } from "../numa/signature.ts";
 import type { Choice } from "../policy/policy.ts";
+import { sumOf } from "@evenkeel/core/unit/sum.ts";
 
 /** A placed task. */
 export interface Placement {
@@ -91,7 +92,7 @@ export function simulatedFleet(shapes: readonly HostShape[], knowsNodes: boolean
  */
 function isRequested(host: HostState | undefined, task: Task, allocation: Allocation): boolean {
   const sum = (of: (part: Allocation[number]) => number): number =>
-    allocation.reduce((total, part) => total + of(part), 0);
+    sumOf(allocation, (part) => of(part));
   return (
     new Set(allocation.map(({ node }) => node)).size === allocation.length &&
     sum(({ cpuMilli }) => cpuMilli) === task.cpuMilli &&

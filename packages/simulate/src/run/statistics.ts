@@ -1,3 +1,4 @@
+import { sumOf } from "@evenkeel/core/unit/sum.ts";
 import { freeGpus, gpusOf, type HostShape, type HostState } from "../fleet/host.ts";
 import { accepts, gpuMilliOf, type Task, WHOLE_GPU } from "../fleet/task.ts";
 import { fragmentationOf } from "../policy/fragmentation.ts";
@@ -74,7 +75,7 @@ export function startStatistics(
 
 /** All GPUs of a fleet, in thousandths. */
 export function gpuCapacity(hosts: readonly HostShape[]): number {
-  return hosts.reduce((sum, shape) => sum + gpusOf(shape) * WHOLE_GPU, 0);
+  return sumOf(hosts, (shape) => gpusOf(shape) * WHOLE_GPU);
 }
 
 function freeGpusFor(task: Task, hosts: readonly HostState[]): number {
@@ -104,5 +105,5 @@ function fragmentsOf({ demand }: Scenario, hosts: readonly HostState[]): () => n
 }
 
 function meanOf(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
+  return sumOf(values, (value) => value) / Math.max(1, values.length);
 }

@@ -1,5 +1,6 @@
 import { at } from "@evenkeel/core/unit/list.ts";
 import type { Outcome } from "./outcome.ts";
+import { sum, sumOf } from "@evenkeel/core/unit/sum.ts";
 
 /** The mean of a figure over several seeds. */
 export interface Figure {
@@ -44,7 +45,7 @@ export function summaryOf(outcomes: readonly Outcome[]): Summary {
 
 /** The mean and the sample standard deviation. */
 export function figureOf(values: readonly number[]): Figure {
-  const mean = values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
-  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  const mean = sum(values) / Math.max(1, values.length);
+  const squares = sumOf(values, (value) => (value - mean) ** 2);
   return { mean, deviation: Math.sqrt(squares / Math.max(1, values.length - 1)) };
 }

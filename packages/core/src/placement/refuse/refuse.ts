@@ -12,6 +12,7 @@ import { layoutSignature } from "../layout/layout-signature.ts";
 import { shortages } from "./shortages.ts";
 import { isWanted } from "../space/devices.ts";
 import { type Space, spaceOn } from "../space/space.ts";
+import { sumOf } from "../../unit/sum.ts";
 
 /**
  * Why one host cannot hold a request that the search has refused there: every cause with its
@@ -76,7 +77,7 @@ function ofOtherSignature(
 
 function isolationReasons(space: Space, host: HostState): RefusalReason[] {
   const { request, units } = space;
-  const open = space.nodes.reduce((sum, node) => sum + Math.max(0, node.units), 0);
+  const open = sumOf(space.nodes, (node) => Math.max(0, node.units));
   const { all, groups } = space.inventory.cores;
   const closed = all.filter((core) => space.closed.coreGroup(core.group));
   const isUnproven = (group: number): boolean =>

@@ -10,6 +10,7 @@ import { candidatesByNode } from "../search/candidates/node-candidates.ts";
 import { splitByWeight } from "../search/locality/split.ts";
 import { distributionsOf } from "../search/accelerators/distributions.ts";
 import { knownGranules, nodeOf, type Space } from "../space/space.ts";
+import { sumOf } from "../../unit/sum.ts";
 
 /**
  * What each node is short of. Where the accelerators fix the cells, every distribution of the
@@ -33,7 +34,7 @@ function pooledShortages(space: Space): RefusalReason[] {
     (node) => !alone || (node.units > 0 && (node.granules === null || node.granules > 0)),
   );
   const total = (amount: (node: Space["nodes"][number]) => number): number =>
-    usable.reduce((sum, node) => sum + amount(node), 0);
+    sumOf(usable, (node) => amount(node));
   const granules = total(knownGranules);
   const unknown = usable.filter((node) => node.granules === null);
   const nodes = new Set(usable.map((node) => node.id));

@@ -5,6 +5,7 @@ import { parseSynthetic } from "../synthetic/parse.ts";
 import { printSynthetic } from "../synthetic/print.ts";
 import type { Topology } from "../topology.ts";
 import { catalog, catalogMachine, catalogNames, catalogPartitions } from "./catalog.ts";
+import { sumOf } from "../../unit/sum.ts";
 
 function machine(name: string): Topology {
   const topology = catalogMachine(name);
@@ -55,7 +56,7 @@ test.each(catalogNames)(
   "%s leaves base pages and has huge ones on every node with CPUs",
   (name) => {
     for (const node of machine(name).nodes.filter(({ cpus }) => cpus !== "")) {
-      const huge = node.hugepages.reduce((sum, pool) => sum + pool.sizeBytes * pool.total, 0);
+      const huge = sumOf(node.hugepages, (pool) => pool.sizeBytes * pool.total);
       const share = node.memoryBytes === null ? null : huge / node.memoryBytes;
       expect(share).toBeGreaterThan(0.5);
       expect(share).toBeLessThan(0.8);

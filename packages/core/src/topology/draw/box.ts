@@ -1,5 +1,6 @@
 import { at } from "../../unit/list.ts";
 import { fitted, type Line, line, span, widestOf, widthOf } from "./line.ts";
+import { sumOf } from "../../unit/sum.ts";
 
 /** A frame with a title around sections of lines, separated by rules. */
 export interface Box {
@@ -36,9 +37,7 @@ export function boxWidth({ title, sections }: Box): number {
 
 export function boxHeight({ sections }: Box): number {
   const shown = sections.filter((section) => section.length > 0);
-  return (
-    shown.reduce((sum, section) => sum + section.length, 0) + Math.max(0, shown.length - 1) + 2
-  );
+  return sumOf(shown, (section) => section.length) + Math.max(0, shown.length - 1) + 2;
 }
 
 /** Blocks next to each other, their tops level. */

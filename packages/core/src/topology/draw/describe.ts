@@ -7,6 +7,7 @@ import { isStandInNode } from "../stand-in.ts";
 import type { Core, HugepagePool, MemoryNode, PcieLink, Topology } from "../topology.ts";
 import { wholeAccelerators } from "../virtual-functions.ts";
 import { joined, type Line, line, span, wrapped } from "./line.ts";
+import { sum, sumOf } from "../../unit/sum.ts";
 
 /** `1 node`, `2 nodes`. */
 export function counted(count: number, what: string): string {
@@ -141,7 +142,7 @@ export function headerLines(topology: Topology, width: number): Line[] {
     ...[machine.cpuModel, machine.architecture, page].map((part) => line(part ?? "")),
   ];
   const packages = new Set(cores.map((core) => core.package).filter((id) => id !== null));
-  const cpus = nodes.reduce((sum, node) => sum + sizeOf(node.cpus), 0);
+  const cpus = sumOf(nodes, (node) => sizeOf(node.cpus));
   const offline = topology.offlineCpus;
   const host = [
     packages.size === 0 ? unknown("packages unknown") : line(counted(packages.size, "package")),
@@ -179,7 +180,7 @@ function memoryTotals(nodes: readonly MemoryNode[]): Line[] {
 /** The sum of the known values: a lower bound where some are unknown, null where all are. */
 function totalText(nodes: readonly MemoryNode[]): string | null {
   const known = nodes.flatMap(({ memoryBytes }) => memoryBytes ?? []);
-  const total = known.reduce((sum, bytes) => sum + bytes, 0);
+  const total = sum(known);
   if (known.length === nodes.length) return formatBytes(total);
   return total === 0 ? null : `at least ${formatBytes(total)}`;
 }

@@ -1,3 +1,5 @@
+import { sumOf } from "../../unit/sum.ts";
+
 /**
  * Lines of text whose parts have a meaning. Layout counts characters and never sees color: only
  * `printLine` turns meaning into ANSI escapes, and only when it is asked to.
@@ -49,7 +51,7 @@ export function line(...parts: readonly (string | Span)[]): Line {
 
 /** Its width in columns, one for each character. */
 export function widthOf(of: Line): number {
-  return of.reduce((sum, { text }) => sum + Array.from(text).length, 0);
+  return sumOf(of, ({ text }) => Array.from(text).length);
 }
 
 /** The width of the widest. */

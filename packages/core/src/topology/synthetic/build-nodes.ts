@@ -11,6 +11,7 @@ import {
   type SyntheticPool,
   timesWithin,
 } from "./machine.ts";
+import { sumOf } from "../../unit/sum.ts";
 
 /** A node with its position in the levels, and its CPUs. */
 export interface BuiltNode {
@@ -39,7 +40,7 @@ export function buildNodes(described: Described): BuiltCpus {
   const ids = nodeIds(described, mainCount);
   const cores = coresOf(described, groups, ids);
   const offline = parseList(machine.offlineCpus) ?? indexSet([]);
-  const cpuCount = cores.reduce((sum, core) => sum + core.cpus.length, 0);
+  const cpuCount = sumOf(cores, (core) => core.cpus.length);
   if (indices(offline).some((cpu) => cpu >= cpuCount)) {
     const expected = `CPUs from 0 to ${cpuCount - 1}`;
     throw impossible(described, "offline", "some of these CPUs do not exist", expected);
@@ -177,7 +178,7 @@ function coresOf(
     cores: coresOn(group.node),
     threads: threadsOn(group.node),
   }));
-  const cpus = shapes.reduce((sum, { cores, threads }) => sum + cores * threads, 0);
+  const cpus = sumOf(shapes, ({ cores, threads }) => cores * threads);
   if (cpus > limits.cpus) {
     throw impossible(described, "core", `${cpus} CPUs are too many`, `at most ${limits.cpus}`);
   }

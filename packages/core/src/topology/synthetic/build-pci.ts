@@ -12,6 +12,7 @@ import { limits, type PciNode } from "./machine.ts";
 import { unknownParts } from "../unknown-settings.ts";
 import { profilesOf } from "./parts.ts";
 import { functionsBelow, type MadeFunction, type MadePart } from "./pci-tree.ts";
+import { sumOf } from "../../unit/sum.ts";
 
 export interface BuiltPci {
   readonly pci: readonly PciDevice[];
@@ -29,7 +30,7 @@ export interface BuiltPci {
  */
 export function buildPci(described: Described, nodes: readonly BuiltNode[]): BuiltPci {
   const bridges = hostBridges(described, nodes);
-  const functions = bridges.reduce((sum, { below }) => sum + countFunctions(below), 0);
+  const functions = sumOf(bridges, ({ below }) => countFunctions(below));
   if (functions > limits.pciFunctions) {
     const message = `${functions} PCI functions are too many`;
     throw impossible(described, "root", message, `at most ${limits.pciFunctions}`);

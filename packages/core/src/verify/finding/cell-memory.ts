@@ -4,6 +4,7 @@ import { guestMemory } from "../../guest/memory.ts";
 import type { Cell, Plan } from "../../plan/plan.ts";
 import { at } from "../../unit/list.ts";
 import { count, type Tally } from "../../unit/tally.ts";
+import { sumOf } from "../../unit/sum.ts";
 
 /** A cell of the plan with the mappings of its memory. */
 export interface CellMemory {
@@ -21,7 +22,7 @@ export function cellMemory(plan: Plan, { memory }: Evidence): readonly CellMemor
   const promised = guestMemory(plan.cells, qemu72.memoryGranuleBytes, () => {});
   return plan.cells.map((cell, i) => {
     const mappings = memory.filter((mapping) => mapping.cell === cell.id);
-    const mappedBytes = mappings.reduce((sum, { bytes }) => sum + bytes, 0);
+    const mappedBytes = sumOf(mappings, ({ bytes }) => bytes);
     return { cell, promisedBytes: at(promised, i), mappings, mappedBytes };
   });
 }

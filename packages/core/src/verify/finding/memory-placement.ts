@@ -5,6 +5,7 @@ import { has, indices } from "../../set/index-set.ts";
 import { setOf } from "../../set/list-format.ts";
 import { formatBytes } from "../../unit/bytes.ts";
 import { at } from "../../unit/list.ts";
+import { sum, sumOf } from "../../unit/sum.ts";
 import { countOf } from "../../unit/tally.ts";
 import { bytesByNode, type CellMemory, cellMemory, whyUnseen } from "./cell-memory.ts";
 import {
@@ -48,7 +49,7 @@ function cellPlacement(of: CellMemory, sides: Sides): Outcome {
   const allowed = setOf(cell.memoryNodes);
   const byNode = bytesByNode(mappings);
   const off = [...byNode].filter(([node, bytes]) => bytes > 0 && !has(allowed, node));
-  const there = [...byNode.values()].reduce((sum, bytes) => sum + bytes, 0);
+  const there = sum(byNode.values());
   const unseen = whyUnseen(of);
   const missing = unseen === null ? promisedBytes - there : 0;
   const subject = `cell ${cell.id}`;
@@ -68,9 +69,9 @@ function offNode(
   { plan, evidence, paths }: Sides,
 ): Outcome {
   const nodes = new Set(off.map(([node]) => node));
-  const total = off.reduce((sum, [, bytes]) => sum + bytes, 0);
+  const total = sumOf(off, ([, bytes]) => bytes);
   const lines = mappings.filter(({ onNodes }) => onNodes.some(({ node }) => nodes.has(node)));
-  const sum = off.map(
+  const shares = off.map(
     ([node, bytes]) =>
       `${percent(bytes, promisedBytes)} of ${formatBytes(promisedBytes)} on node ${node} (${bytes} bytes)`,
   );
@@ -86,7 +87,7 @@ function offNode(
     layer: "hypervisor",
     subject: `cell ${cell.id}`,
     promised: `all ${formatBytes(promisedBytes)} (${promisedBytes} bytes) on node ${cell.memoryNodes}; ${formatBytes(total)} is not`,
-    found: sum.join(", "),
+    found: shares.join(", "),
     evidence: lines.slice(0, 8).map(({ where, line }) => `${where}: ${line}`),
     cost,
     // migratepages moves all of a process that lies on a node, also the memory of other cells.
@@ -122,7 +123,7 @@ function costOf(
   const parts = off.map(([node, bytes]) => ({ path: paths.relative(home, node), bytes }));
   if (parts.some(({ path }) => path.basis === "unknown")) return unknownCost;
   const added = parts.reduce(
-    (sum, { path, bytes }) => sum + (path.relative - 1) * (bytes / promisedBytes),
+    (all, { path, bytes }) => all + (path.relative - 1) * (bytes / promisedBytes),
     0,
   );
   const measured = parts.every(({ path }) => path.basis === "measured");
@@ -187,7 +188,7 @@ function unattributed({ plan, evidence }: Sides): Outcome {
   );
   if (loose.length === 0) return together([]);
   const nodes = plan.cells.map(({ memoryNodes }) => memoryNodes);
-  const total = loose.reduce((sum, { bytes }) => sum + bytes, 0);
+  const total = sumOf(loose, ({ bytes }) => bytes);
   const off = [...bytesByNode(loose)].filter(
     ([node, bytes]) => bytes > 0 && !nodes.some((list) => has(setOf(list), node)),
   );

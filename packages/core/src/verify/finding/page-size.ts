@@ -11,6 +11,7 @@ import {
   essentialUnverified,
   whyNot,
 } from "../verdict/check.ts";
+import { sumOf } from "../../unit/sum.ts";
 
 /**
  * The size of the pages of each cell's memory, as numa_maps states it (`kernelpagesize_kB`).
@@ -44,7 +45,7 @@ export const pageSize: Check = ({ plan, evidence }) => {
       const smaller = other.some(({ pageBytes }) => pageBytes < cell.pageBytes);
       const bySize = Map.groupBy(other, ({ pageBytes }) => pageBytes);
       const parts = Array.from(bySize, ([size, mappings]) => {
-        const bytes = mappings.reduce((sum, mapping) => sum + mapping.bytes, 0);
+        const bytes = sumOf(mappings, (mapping) => mapping.bytes);
         return `${formatBytes(bytes)} (${bytes} bytes) in ${formatBytes(size)} pages`;
       });
       return found({

@@ -3,6 +3,7 @@ import type { Placed } from "./addresses.ts";
 import { checkPcieLink } from "./pcie-links.ts";
 import type { FileFunction } from "./file.ts";
 import { deviceName, type Report } from "./finding.ts";
+import { sumOf } from "../../../unit/sum.ts";
 
 /**
  * Which devices share which switches. A file may give bridges any addresses, so which of them
@@ -84,7 +85,7 @@ function matched(
   bySwitch: ReadonlyMap<string, readonly Placed[]>,
 ): ReadonlyMap<FileFunction, string> {
   const weight = (devices: readonly Placed[]): number =>
-    devices.reduce((sum, { device }) => sum + (device.kind === "accelerator" ? 2 : 1), 0);
+    sumOf(devices, ({ device }) => (device.kind === "accelerator" ? 2 : 1));
   const candidates = [...byBridge].flatMap(([bridge, below]) =>
     [...bySwitch].flatMap(([address, members]) => {
       const common = weight(below.filter((one) => members.includes(one)));

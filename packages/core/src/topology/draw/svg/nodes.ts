@@ -21,6 +21,7 @@ import {
 } from "./block.ts";
 import { coresDrawer } from "./cores.ts";
 import { treeDrawer } from "./tree.ts";
+import { sumOf } from "../../../unit/sum.ts";
 
 /** More nodes with CPUs than this are drawn small. */
 const fullNodesMax = 16;
@@ -200,8 +201,8 @@ function memoryBar({ memoryMost }: Scale, node: MemoryNode, width: number): Bloc
     taken: (total - (free ?? total)) * sizeBytes,
   }));
   const most = Math.max(1, memoryBytes);
-  const taken = Math.min(1, sizes.reduce((sum, pool) => sum + pool.taken, 0) / most);
-  const huge = Math.min(1, sizes.reduce((sum, pool) => sum + pool.all, 0) / most);
+  const taken = Math.min(1, sumOf(sizes, (pool) => pool.taken) / most);
+  const huge = Math.min(1, sumOf(sizes, (pool) => pool.all) / most);
   const bars: readonly (readonly [string, number, number])[] = [
     ["room", 0, width],
     ["hugeTaken", 0, full * taken],
