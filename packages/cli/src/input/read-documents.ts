@@ -53,7 +53,7 @@ export async function readFlavors(path: string, surroundings: Surroundings): Pro
 }
 
 /** Refuses two flavors of one name: they would be counted twice, or contradict each other. */
-export function refuseFlavorTwins(flavors: readonly Flavor[], where: string): void {
+export function refuseDuplicateFlavors(flavors: readonly Flavor[], where: string): void {
   const names = flavors.map(({ metadata }) => metadata.name);
   const twice = names.find((name, i) => names.indexOf(name) !== i);
   if (twice === undefined) return;

@@ -9,7 +9,7 @@ import { exitStatus } from "../../command/exit-status.ts";
 import { refuseTwoStdins } from "../../input/read-text.ts";
 import { capacityText } from "../../text/capacity-text.ts";
 import { jsonText } from "../../text/json-text.ts";
-import { readFlavors, readPolicy, refuseFlavorTwins } from "../../input/read-documents.ts";
+import { readFlavors, readPolicy, refuseDuplicateFlavors } from "../../input/read-documents.ts";
 import { readHosts } from "../../input/read-hosts.ts";
 import type { CapacityFlags } from "./flags.ts";
 
@@ -19,7 +19,7 @@ export async function runCapacity(this: CliContext, flags: CapacityFlags): Promi
   refuseTwoStdins([...on, ...taken, ...paths, policy ?? ""]);
   const flavors: Flavor[] = [];
   for (const path of paths) flavors.push(...(await readFlavors(path, surroundings)));
-  refuseFlavorTwins(flavors, "--flavor");
+  refuseDuplicateFlavors(flavors, "--flavor");
   const requests = flavors.map(requestOfFlavor);
   const wanted = restore.map((text) => wantedOf(text, requests));
   const hosts = await readHosts(on, taken, await readPolicy(policy, surroundings), surroundings);

@@ -12,7 +12,7 @@ import { jsonText } from "../../text/json-text.ts";
 import { planText, type View } from "../../text/plan-text.ts";
 import { refusalText } from "../../text/refusal-text.ts";
 import type { PlaceFlags } from "./flags.ts";
-import { readAsked, readPolicy, refuseFlavorTwins } from "../../input/read-documents.ts";
+import { readAsked, readPolicy, refuseDuplicateFlavors } from "../../input/read-documents.ts";
 import { readHosts } from "../../input/read-hosts.ts";
 
 export async function runPlace(this: CliContext, flags: PlaceFlags, path: string): Promise<void> {
@@ -23,7 +23,7 @@ export async function runPlace(this: CliContext, flags: PlaceFlags, path: string
   const request = resolveRequest(vm, flavors);
   const hosts = await readHosts(on, taken, await readPolicy(policy, surroundings), surroundings);
   refuseUnknownVms(awayFrom, hosts);
-  refuseFlavorTwins(flavors, "--flavor");
+  refuseDuplicateFlavors(flavors, "--flavor");
   const answer = place(hosts, request, {
     flavors: flavors.map(requestOfFlavor),
     awayFrom,

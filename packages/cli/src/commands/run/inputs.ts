@@ -10,7 +10,12 @@ import type { StartOptions } from "@evenkeel/host/hypervisor/hypervisor.ts";
 import { readPlatformDevices } from "@evenkeel/host/hypervisor/libvirt/platform-devices.ts";
 import type { VmToStart } from "@evenkeel/host/vm/decide.ts";
 import type { Surroundings } from "../../command/surroundings.ts";
-import { readAsked, readPlan, readPolicy, refuseFlavorTwins } from "../../input/read-documents.ts";
+import {
+  readAsked,
+  readPlan,
+  readPolicy,
+  refuseDuplicateFlavors,
+} from "../../input/read-documents.ts";
 import { refuseTwoStdins } from "../../input/read-text.ts";
 import type { RunFlags } from "./flags.ts";
 
@@ -24,7 +29,7 @@ export async function readVmToStart(
   const options = startOptions(flags);
   refuseTwoStdins([path, ...flavor, policy ?? "", plan ?? ""]);
   const { vm, flavors } = await readAsked(path, flavor, surroundings);
-  refuseFlavorTwins(flavors, "--flavor");
+  refuseDuplicateFlavors(flavors, "--flavor");
   const request = resolveRequest(vm, flavors);
   return {
     request,

@@ -8,7 +8,7 @@ import type { CliContext } from "../../command/context.ts";
 import { jsonText } from "../../text/json-text.ts";
 import type { View } from "../../text/plan-text.ts";
 import { hanging, wrap } from "../../text/table.ts";
-import { readFlavors, readPolicy, refuseFlavorTwins } from "../../input/read-documents.ts";
+import { readFlavors, readPolicy, refuseDuplicateFlavors } from "../../input/read-documents.ts";
 import type { TopologyFlags } from "./flags.ts";
 
 /**
@@ -22,7 +22,7 @@ export async function fitText(
 ): Promise<{ readonly text: string; readonly allFit: boolean }> {
   const flavors: Flavor[] = [];
   for (const path of paths) flavors.push(...(await readFlavors(path, surroundings)));
-  refuseFlavorTwins(flavors, "--fit");
+  refuseDuplicateFlavors(flavors, "--fit");
   const policy = await readPolicy(policyPath, surroundings);
   const fits = fitFlavors(topology, policy, flavors.map(requestOfFlavor));
   const text =
