@@ -179,7 +179,7 @@ const wholeHost = 8;
 /**
  * The fewest hosts for the VMs, by an integer program over patterns (Gilmore and Gomory, 1961): how
  * many nodes are filled with which numbers of each shape. All shapes but the whole host's lie on
- * one node, so nodes are packed, two a host.
+ * one node, so nodes are packed, two per host.
  */
 function fewestHosts(counts: readonly number[], highs: Highs): number {
   const whole = at(

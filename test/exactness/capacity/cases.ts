@@ -31,7 +31,7 @@ const questions = ["any signature", "one signature", "loss", "loss"] as const;
  *
  * Cases that brute force does not cover are left out. It takes the first free cores and leaves a
  * thread idle in the first cell. So signatures are only asked for on machines with one cache a node
- * and one thread a core, and `l3` is not asked for where a node has several caches. It knows no
+ * and one thread per core, and `l3` is not asked for where a node has several caches. It knows no
  * shared cores, and no locality but `strict`. A count that the search ends early is `bounded`; a
  * count that brute force ends early is `unknown`.
  */

@@ -27,7 +27,7 @@ interface CellAsked {
   readonly devices: readonly number[];
 }
 
-/** A plan of whole cores and 240 GiB a cell, with accelerators and NICs taken in pairs. */
+/** A plan of whole cores and 240 GiB per cell, with accelerators and NICs taken in pairs. */
 function planOn(topology: Topology, asked: readonly CellAsked[]): PlanParts {
   const cells = asked.map(({ node, firstCore, cores, devices }, id): Cell => {
     const own = topology.cores.filter((core) => core.node === node).slice(firstCore);

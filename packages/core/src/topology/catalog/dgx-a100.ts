@@ -22,7 +22,7 @@ export const dgxA100: CatalogMachine = {
       title: "nvidia-smi topo -m of a DGX A100",
       where: "https://github.com/NVIDIA/DCGM/issues/149",
       facts:
-        "GPU pairs on nodes 3, 1, 7 and 5 in the order of their addresses, sixteen cores a node, NV12 between all, PXB to two NICs each",
+        "GPU pairs on nodes 3, 1, 7 and 5 in the order of their addresses, sixteen cores per node, NV12 between all, PXB to two NICs each",
     },
     {
       title: "NCCL topology of a DGX A100",

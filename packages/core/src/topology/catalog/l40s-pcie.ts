@@ -16,7 +16,7 @@ export const l40sPcie: CatalogMachine = {
     {
       title: "nvidia-smi of L40S hosts",
       where: "public logs",
-      facts: "46068 MiB a GPU",
+      facts: "46068 MiB per GPU",
     },
     {
       title: "L40S data sheet",

@@ -19,7 +19,7 @@ export const mi300x: CatalogMachine = {
       title: "RCCL model of an eight-GPU MI300X host",
       where: "ROCm/rccl, tools/topo_expl/models/topo_8p_940.xml",
       facts:
-        "one ConnectX-7 a GPU, its switch (15b3:1979) twice above each GPU, the GPU's own internal switch (1022:1500), one XGMI link between every two",
+        "one ConnectX-7 per GPU, its switch (15b3:1979) twice above each GPU, the GPU's own internal switch (1022:1500), one XGMI link between every two",
     },
     {
       title: "EPYC 9374F",

@@ -11,7 +11,7 @@ export const xeonSnc: CatalogMachine = {
     {
       title: "numactl -H and lscpu of CINECA's Leonardo, data-centric partition",
       where: "public recordings of its users",
-      facts: "eight nodes of 14 cores, one thread a core, distances 10, 12 and 21",
+      facts: "eight nodes of 14 cores, one thread per core, distances 10, 12 and 21",
     },
   ],
   partitions: null,

@@ -95,7 +95,7 @@ export function isNarrowedAbove(asked: string | null, needed: IndexSet): boolean
 
 /**
  * Whether a thread has done its work: QEMU's thread-context allocates guest memory, and libvirt
- * makes one a cell, named "TC …". It is kept to the node's CPUs among the emulator's.
+ * makes one per cell, named "TC …". It is kept to the node's CPUs among the emulator's.
  */
 export function allocatesOnly(thread: ThreadEvidence, cpus: string): boolean {
   return (thread.name ?? "").startsWith("TC ") && isEmpty(strayCpus(thread, cpus));
