@@ -272,7 +272,7 @@ test.skipIf(whyNot !== null)(
       else {
         expect(readdirSync(join(state, "vms"))).toContain("tried.json");
         const listed = await evenkeel("list");
-        expect(listed.stderr).toContain("note: a start or stop of tried was cut off; it is undone");
+        expect(listed.stderr).toContain("note: a start of tried was cut off and is now undone");
         expect(listed.stdout).toBe("no VMs\n");
       }
       await nothingLeft(state);

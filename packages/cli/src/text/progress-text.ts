@@ -9,11 +9,12 @@ export function progressText(step: Progress): string {
 function sentences(step: Progress): readonly string[] {
   switch (step.kind) {
     case "recovered":
-      return step.vms.map(({ instance: { name }, failure }) => {
-        const cut = `a start or stop of ${name} was cut off`;
+      return step.vms.map(({ instance: { name, phase }, failure }) => {
+        const [what, mended] = phase === "starting" ? ["start", "undone"] : ["stop", "completed"];
+        const cut = `a ${what} of ${name} was cut off and`;
         return failure === null
-          ? `${cut}; it is undone`
-          : `${cut}, and cannot be undone now: ${failure.message}`;
+          ? `${cut} is now ${mended}`
+          : `${cut} cannot be ${mended} now: ${failure.message}`;
       });
     case "damaged":
       return step.files.map(({ path, error }) => `${path}: ${error.message}`);

@@ -4,7 +4,7 @@ import type { Clock } from "../clock/clock.ts";
 import type { StateFolder } from "../state/state-folder.ts";
 import { takeOff } from "./undo.ts";
 
-/** A VM whose start or stop was cut off, and why it could not be undone; null if it was. */
+/** A VM whose start or stop was cut off, and why it could not be mended; null if it was. */
 export interface Recovered {
   readonly instance: Instance;
   readonly failure: EvenkeelError | null;

@@ -2,8 +2,8 @@ import { recover, type Recovered } from "../instance/recover.ts";
 import type { VmHost } from "./host.ts";
 
 /**
- * Works on the VMs of a host while every other command waits with its decisions. Starts and stops
- * that were cut off are undone first, and reported.
+ * Works on the VMs of a host while every other command waits with its decisions. First, starts that
+ * were cut off are undone, and stops that were cut off are completed; both are reported.
  *
  * Errors: `state-busy`, and those of the work.
  */

@@ -27,7 +27,7 @@ export interface VmHost extends LocalHost {
 
 /** What an operation reports while it runs. */
 export type Progress =
-  /** Starts and stops that were cut off, undone before anything else is done. */
+  /** Starts that were cut off and are now undone, and stops that were and are now completed. */
   | { readonly kind: "recovered"; readonly vms: readonly Recovered[] }
   /** Files of the state folder that cannot be used. The others still count. */
   | { readonly kind: "damaged"; readonly files: readonly Damaged[] }

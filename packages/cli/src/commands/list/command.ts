@@ -22,8 +22,8 @@ export const listCommand: CliCommand = {
     docs: { brief: "List the virtual machines of this host, and where they lie" },
   }),
   description: [
-    "VMs that libvirt runs without Evenkeel are listed too; what they hold is not known. A " +
-      "start or stop that was cut off is undone first.",
+    "VMs that libvirt runs without Evenkeel are listed too; what they hold is not known. " +
+      "First, a start that was cut off is undone, and a stop that was cut off is completed.",
     "The exit status is 2 where a file of the state folder cannot be used. The other VMs are " +
       "still listed.",
   ],

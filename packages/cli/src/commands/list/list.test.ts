@@ -66,10 +66,19 @@ test("a start that was cut off is undone before anything is listed", async () =>
   const { folder, run } = stateWith(instanceOf("llm-a", null, "starting"));
   expect(await run("list")).toEqual({
     stdout: "no VMs\n",
-    stderr: "note: a start or stop of llm-a was cut off; it is undone\n",
+    stderr: "note: a start of llm-a was cut off and is now undone\n",
     status: 0,
   });
   expect(readdirSync(join(folder, "vms"))).toEqual([]);
+});
+
+test("a stop that was cut off is completed before anything is listed", async () => {
+  const { run } = stateWith(instanceOf("llm-a", null, "stopping"));
+  expect(await run("list")).toEqual({
+    stdout: "no VMs\n",
+    stderr: "note: a stop of llm-a was cut off and is now completed\n",
+    status: 0,
+  });
 });
 
 test("what cannot be undone now keeps what it holds, and is told", async () => {
@@ -78,7 +87,7 @@ test("what cannot be undone now keeps what it holds, and is told", async () => {
   const uri = "qemu+unix:///system?socket=/none";
   const { folder, run } = stateWith({ ...cut, uri }, { ...running, uri });
   const { stdout, stderr, status } = await run("list");
-  expect(stderr).toContain("note: a start or stop of llm-a was cut off, and cannot be undone now");
+  expect(stderr).toContain("note: a start of llm-a was cut off and cannot be undone now");
   expect(stdout).toMatch(/llm-a +starting +libvirt[^]+llm-b +unknown +libvirt/);
   expect(status).toBe(0);
   expect(readdirSync(join(folder, "vms"))).toContain("llm-a.json");
