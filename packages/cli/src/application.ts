@@ -13,10 +13,10 @@ import { commandUnknown, usageFailure, type UsageHints } from "./usage-failure.t
 
 /**
  * The stricli application. It passes whatever goes wrong to `report` instead of printing it, so
- * that errors are worded in one place.
+ * that errors are worded in one place. Help is `columns` wide.
  */
 export function applicationOf(
-  version: string,
+  { version, columns }: { readonly version: string; readonly columns: number },
   hints: UsageHints,
   report: (thrown: unknown) => void,
 ): Application<CliContext> {
@@ -43,7 +43,7 @@ export function applicationOf(
           complete: true,
           defaultForRouteMap: true,
           run(_application, { result }) {
-            this.process.stdout.write(helpOf(result.prefix.slice(1)));
+            this.process.stdout.write(helpOf(result.prefix.slice(1), columns));
           },
         },
       },

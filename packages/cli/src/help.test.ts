@@ -7,6 +7,7 @@ import { guestFromPlan } from "@evenkeel/core/guest/from-plan.ts";
 import { scratchFolder } from "@evenkeel/host/testing/scratch.ts";
 import { expect, test } from "vitest";
 import { shownCommands } from "./commands/commands.ts";
+import { COLUMNS } from "./command/surroundings.ts";
 import { helpOf } from "./help.ts";
 import { binary } from "../testing/binary.ts";
 import { evenkeel } from "../testing/evenkeel.ts";
@@ -91,8 +92,19 @@ test("every command teaches by two to seven examples, and its help fits a page",
     expect(all.length).toBeGreaterThanOrEqual(2);
     expect(all.length).toBeLessThanOrEqual(7);
     const help = await evenkeel([name, "--help"]);
-    expect(help).toEqual({ stdout: helpOf([name]), stderr: "", status: 0 });
+    expect(help).toEqual({ stdout: helpOf([name], COLUMNS), stderr: "", status: 0 });
     expect(help).toEqual(await evenkeel([name, "-h"]));
     expect(Math.max(...help.stdout.split("\n").map((line) => line.length))).toBeLessThan(100);
+  }
+});
+
+test("help follows the width of the terminal: no line runs over, and no word is broken", async () => {
+  const words = (text: string): readonly string[] =>
+    text.split(/\s+/).filter((word) => word !== "\\" && word !== "");
+  for (const argv of [["--help"], ...shownCommands.map(({ name }) => [name, "--help"])]) {
+    const [narrow, wide] = [await evenkeel(argv, { terminal: 80 }), await evenkeel(argv)];
+    expect(narrow.stdout.split("\n").filter((line) => line.length > 80)).toEqual([]);
+    expect(narrow.stdout).not.toBe(wide.stdout);
+    expect(words(narrow.stdout)).toEqual(words(wide.stdout));
   }
 });

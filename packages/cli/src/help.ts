@@ -8,15 +8,19 @@ type Parameters = Command<CliContext>["parameters"];
 type Flag = NonNullable<Parameters["flags"]>[string];
 type Positional = NonNullable<Parameters["positional"]>;
 
-const WIDTH = 96;
+/** What lines leave free of the terminal's width, among them their indentation. */
+const MARGIN = 4;
 
-/** The help of a command, or of `evenkeel` as a whole if no command is named. */
-export function helpOf([name]: readonly string[]): string {
+/**
+ * The help of a command, or of `evenkeel` as a whole if no command is named, in lines of at most
+ * `columns`.
+ */
+export function helpOf([name]: readonly string[], columns: number): string {
   const entry = commands.find((command) => command.name === name);
-  return entry === undefined ? overview() : commandHelp(entry);
+  return entry === undefined ? overview(columns) : commandHelp(entry, columns);
 }
 
-function overview(): string {
+function overview(columns: number): string {
   const rows = shownCommands.map(({ name, command }) => [name, command.brief] as const);
   return `${[
     "evenkeel: GPU VMs that behave the same way twice",
@@ -27,25 +31,36 @@ function overview(): string {
     "  evenkeel COMMAND [ARGUMENTS]",
     "",
     "Commands",
-    ...described(rows),
+    ...described(rows, columns),
     "",
     "Flags",
-    ...described([
-      ["-h, --help", "print this help; after a command, the help of that command"],
-      ["    --version", "print the version"],
-    ]),
+    ...described(
+      [
+        ["-h, --help", "print this help; after a command, the help of that command"],
+        ["    --version", "print the version"],
+      ],
+      columns,
+    ),
     "",
     "Examples",
     ...["topology", "place"].flatMap((name) =>
-      exampleLines(commands.find((command) => command.name === name)?.examples.slice(0, 2) ?? []),
+      exampleLines(
+        commands.find((command) => command.name === name)?.examples.slice(0, 2) ?? [],
+        columns,
+      ),
     ),
     "",
     "Exit status",
-    "  0 done   1 a bug in evenkeel   2 unusable input   3 the answer is no",
+    ...indented(
+      wrap("0 done   1 a bug in evenkeel   2 unusable input   3 the answer is no", columns - 2),
+    ),
   ].join("\n")}\n`;
 }
 
-function commandHelp({ name, command, description, examples }: CliCommand): string {
+function commandHelp(
+  { name, command, description, examples }: CliCommand,
+  columns: number,
+): string {
   const { positional, flags } = command.parameters;
   const argumentRows = (positional === undefined ? [] : positionals(positional)).map(
     ({ placeholder = "", brief }) => [placeholder, brief] as const,
@@ -55,36 +70,52 @@ function commandHelp({ name, command, description, examples }: CliCommand): stri
       [`    --${flagName} ${valueOf(flag)}`.trimEnd(), `${flag.brief}${defaultOf(flag)}`] as const,
   );
   return `${[
-    `evenkeel ${name}: ${command.brief}`,
+    ...wrap(`evenkeel ${name}: ${command.brief}`, columns, "  "),
     "",
     "Usage",
-    ...usageLines(name, command.parameters),
-    ...description.flatMap((paragraph) => ["", ...wrap(paragraph, WIDTH)]),
-    ...(argumentRows.length > 0 ? ["", "Arguments", ...described(argumentRows)] : []),
+    ...usageLines(name, command.parameters, columns),
+    ...description.flatMap((paragraph) => ["", ...wrap(paragraph, columns - MARGIN)]),
+    ...(argumentRows.length > 0 ? ["", "Arguments", ...described(argumentRows, columns)] : []),
     "",
     "Flags",
-    ...described([...flagRows, ["-h, --help", "print this help"]]),
+    ...described([...flagRows, ["-h, --help", "print this help"]], columns),
     "",
     "Examples",
-    ...exampleLines(examples),
+    ...exampleLines(examples, columns),
   ].join("\n")}\n`;
 }
 
 /** Names with their meanings beside them, wrapped. */
-function described(rows: readonly (readonly [string, string])[]): string[] {
+function described(rows: readonly (readonly [string, string])[], columns: number): string[] {
   const label = Math.max(...rows.map(([name]) => name.length));
   return rows.flatMap(([name, meaning]) =>
-    hanging(`  ${name.padEnd(label)}  `, wrap(meaning, WIDTH - label - 4)),
+    hanging(`  ${name.padEnd(label)}  `, wrap(meaning, columns - MARGIN - label - 4)),
   );
 }
 
 const indented = (lines: readonly string[]): string[] => lines.map((line) => `  ${line}`);
 
-function exampleLines(examples: CliCommand["examples"]): string[] {
-  return examples.flatMap(({ does, lines }) => [`  ${does}:`, ...indented(indented(lines))]);
+function exampleLines(examples: CliCommand["examples"], columns: number): string[] {
+  return examples.flatMap(({ does, lines }) => [
+    ...indented(wrap(`${does}:`, columns - 2)),
+    ...indented(indented(lines.flatMap((line) => shellLines(line, columns - 4)))),
+  ]);
 }
 
-function usageLines(name: string, { positional, flags }: Parameters): string[] {
+/** A line for a shell, continued before a flag, a pipe or a redirection where it is too long. */
+function shellLines(line: string, width: number): string[] {
+  const lines: string[] = [];
+  let current = "";
+  for (const piece of line.split(/(?<=\S )(?=--|\||>)/)) {
+    if (`${current}${piece} \\`.length > width && current.trim() !== "") {
+      lines.push(`${current}\\`);
+      current = `    ${piece}`;
+    } else current += piece;
+  }
+  return [...lines, current];
+}
+
+function usageLines(name: string, { positional, flags }: Parameters, columns: number): string[] {
   const start = `evenkeel ${name} `;
   const words = [
     ...(positional === undefined ? [] : positionals(positional)).map(
@@ -94,7 +125,7 @@ function usageLines(name: string, { positional, flags }: Parameters): string[] {
   ];
   // Lines must not be broken at the blanks within words.
   const glued = words.map((word) => word.replaceAll(" ", "\u00a0")).join(" ");
-  const lines = wrap(`${start}${glued}`.trimEnd(), WIDTH, " ".repeat(start.length));
+  const lines = wrap(`${start}${glued}`.trimEnd(), columns - MARGIN, " ".repeat(start.length));
   return indented(lines.map((line) => line.replaceAll("\u00a0", " ")));
 }
 

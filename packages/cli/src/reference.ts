@@ -1,6 +1,7 @@
 import { JSON_LENGTH_MAX, YAML_LENGTH_MAX } from "@evenkeel/contract/limits.ts";
 import { formatBytes } from "@evenkeel/core/unit/bytes.ts";
 import { shownCommands } from "./commands/commands.ts";
+import { COLUMNS } from "./command/surroundings.ts";
 import { helpOf } from "./help.ts";
 
 /** `docs/cli.md`: the help of every command, word for word, and what all commands share. */
@@ -8,13 +9,13 @@ export function commandReference(): string {
   return `${[
     "# The command line",
     "",
-    "One binary, `evenkeel`; from a checkout, `npx evenkeel`. This page is what `--help` prints: a test",
-    "compares the two, and runs every example.",
+    "One binary, `evenkeel`; from a checkout, `npx evenkeel`. This page is what `--help` prints where there",
+    "is no terminal: a test compares the two, and runs every example.",
     "",
-    block(helpOf([])),
+    block(helpOf([], COLUMNS)),
     "",
     ...conventions,
-    ...shownCommands.flatMap(({ name }) => ["", `## ${name}`, "", block(helpOf([name]))]),
+    ...shownCommands.flatMap(({ name }) => ["", `## ${name}`, "", block(helpOf([name], COLUMNS))]),
   ].join("\n")}\n`;
 }
 
@@ -42,6 +43,6 @@ const conventions: readonly string[] = [
   "**Names** of virtual machines, tenants and flavors have 1 to 63 lower-case letters, digits, `-` and `.`, with a letter",
   "or digit at both ends. DNS, Kubernetes, libvirt and shells take them without quoting.",
   "",
-  "**Text for people** follows the width of the terminal, and has colors there unless `NO_COLOR` is set. In a pipe it is",
-  "100 columns wide and plain.",
+  "**Text for people**, help included, follows the width of the terminal (from 40 columns up), and has colors there unless",
+  `\`NO_COLOR\` is set. In a pipe it is ${COLUMNS} columns wide and plain. No word is broken: a longer one runs over.`,
 ];

@@ -7,10 +7,7 @@ import { exitStatus } from "./command/exit-status.ts";
 import { failureJson, failureOf, failureStack, failureText, statusOf } from "./failure.ts";
 import { painter } from "./text/paint.ts";
 import { flagUnknown, type UsageHints } from "./usage-failure.ts";
-import { showsColor, type Stream, type Surroundings } from "./command/surroundings.ts";
-
-/** The width of text for people where there is no terminal. */
-const COLUMNS = 100;
+import { COLUMNS, showsColor, type Stream, type Surroundings } from "./command/surroundings.ts";
 
 /** In narrower terminals, lines run over. */
 const COLUMNS_MIN = 40;
@@ -30,7 +27,8 @@ export async function runCli(argv: readonly string[], surroundings: Surroundings
   try {
     const hints = hintsFor(argv);
     refuseInherited(argv, hints);
-    const application = applicationOf(surroundings.version, hints, report);
+    const { version, stdout } = surroundings;
+    const application = applicationOf({ version, columns: widthOf(stdout) }, hints, report);
     await run(application, argv, contextOf(process, surroundings, application));
   } catch (error) {
     report(error);
