@@ -66,8 +66,8 @@ test("a plan over two cells", () => {
 
       emulator    on CPUs 0,8,16,24
       iothread 1  on CPUs 0,8,16,24
-      distances   10 21 / 21 10
-      speed       expected as on the empty host (model)
+      distances   to cell 0: 10 21; to cell 1: 21 10
+      speed       as on the empty host, by the cost model
       signature   277602e57b0d1df2: 2 cells × (6 cores/12 threads, 32 GiB in 1 GiB pages, 2
                   GPUs, 2 NICs at PHB), 21 apart, GPUs NODE/SYS
 
@@ -92,7 +92,7 @@ test("floating vCPUs, base pages, and lists of CPUs too long for a line", () => 
 
       emulator    on CPUs 0
       iothread 1  on CPUs 0
-      speed       expected as on the empty host (model)
+      speed       as on the empty host, by the cost model
       signature   350732fac5018eba: 1 cell × (20 floating vCPUs,
                   9 GiB in 4 KiB pages), isolation shared
 
@@ -116,16 +116,16 @@ test("memory and cores that lie elsewhere, and what that costs", () => {
     "
     llm-a of acme goes to two (locality preferred, isolation core)
 
-      cell  node  vCPUs  memory                                              on CPUs
-         0     0     20  48 GiB on node 0, 16 GiB on node 1, in 1 GiB pages  1-7,9-11,17-23,
-                                                                             25-27
+      cell  node  vCPUs  memory                 on CPUs
+         0     0     20  64 GiB in 1 GiB pages  1-7,9-11,17-23,25-27
+                         48 GiB on node 0, 16 GiB on node 1
 
       device          address       cell  node  link         below
       H100 SXM5 80GB  0000:16:00.0     0     0  32 GT/s x16  pci0000:15
 
       emulator    on CPUs 0,16
       iothread 1  on CPUs 0,16
-      speed       expected as on the empty host (model)
+      speed       as on the empty host, by the cost model
       signature   72f1f897ce7711de: 1 cell × (10 cores/20 threads, 64 GiB in 1 GiB pages, 1
                   GPU, 25% of its memory elsewhere, 3 cores elsewhere)
 
@@ -146,12 +146,12 @@ test("a device that brings others along, and one whose node and link nobody know
   const unknown = { ...device, node: null, model: null, link: null, switch: null };
   const devices = [{ ...unknown, companions: ["0000:15:00.1", "0000:15:00.2"] }];
   const lines = shown({ ...plan, devices, partition: 3, flavor: "h100.1" }).split("\n");
-  expect(lines.filter((line) => /device|accelerator |partition|goes to/.test(line)))
+  expect(lines.filter((line) => /device|GPU 10de|partition|goes to/.test(line)))
     .toMatchInlineSnapshot(`
       [
         "llm-a of acme goes to two (flavor h100.1, locality strict, isolation core)",
-        "  device                 address       cell  node  link  below       with",
-        "  accelerator 10de:2330  0000:16:00.0     0     ?  ?     pci0000:15  0000:15:00.1, 0000:15:00.2",
+        "  device         address       cell  node  link  below       with",
+        "  GPU 10de:2330  0000:16:00.0     0     ?  ?     pci0000:15  0000:15:00.1, 0000:15:00.2",
         "  partition   3",
       ]
     `);
@@ -166,7 +166,7 @@ test("a refusal has every host, every cause and every way out", () => {
   } as const;
   expect(shown(answer(spec, [two, interleaved]))).toMatchInlineSnapshot(`
     "
-    llm-a does not fit on any of the 2 hosts
+    llm-a fits on none of the 2 hosts
 
     two
       accelerators-short  5 accelerators asked for; the host has 4, 4 free.
@@ -183,7 +183,7 @@ test("a refusal has every host, every cause and every way out", () => {
 
     two
       cores-short  15 whole cores needed on the host, 14 free.
-      -> It fits with 28 vCPUs.
+      try   It fits with 28 vCPUs.
     "
   `);
 });

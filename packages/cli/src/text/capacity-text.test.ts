@@ -12,6 +12,21 @@ const advice: Rebalancing = {
   exact: false,
 };
 
+test("where no moves help, the answer says how many were tried in every way", () => {
+  const view = { width: 100, paint: (_: string, text: string) => text };
+  const told = [1, 2, 5].map((excludedBelow) => {
+    const restore = [{ ...advice, exact: true, moves: null, excludedBelow }];
+    const document = { apiVersion: "evenkeel/v1", kind: "Capacity", restore } as const;
+    const lines = capacityText({ ...document, fleet: [], hosts: [] }, view).split("\n");
+    return lines.find((line) => line.includes("  - "));
+  });
+  expect(told).toEqual([
+    "  - No move that makes room for 1 more gpu.4 (2 fit now) was found before the search ended.",
+    "  - No single move makes room for 1 more gpu.4 (2 fit now); more moves were not tried.",
+    "  - No 1 to 4 moves make room for 1 more gpu.4 (2 fit now); more moves were not tried.",
+  ]);
+});
+
 test("advice that rests on counts that ended early says that they are so many at least", () => {
   const restore = [advice, { ...advice, after: 2, moves: null, excludedBelow: 5 }];
   const view = { width: 100, paint: (_: string, text: string) => text };
@@ -23,16 +38,16 @@ test("advice that rests on counts that ended early says that they are so many at
     "
     no hosts
 
-    all 0 hosts
-      flavor  fits  of at most  class
+    0 hosts together
+      flavor  fits  of at most  placement
 
     to restore 1 more slot of gpu.4: 1 move, 2+ → 3+
       1. one from a to b, node 0 with 0000:17:00.0: then 3+ slots of gpu.4
       - Not all choices could be counted: N+ slots are at least N, and fewer moves may be enough.
 
     to restore 1 more slot of gpu.4
-      - No 4 moves or fewer give 1 more slot of gpu.4 (2+ now). Not all choices could be counted: N+
-        slots are at least N, and fewer moves may be enough.
+      - No 1 to 4 moves make room for 1 more gpu.4 (2+ fit now); more moves were not tried. Not all
+        choices could be counted: N+ slots are at least N, and fewer moves may be enough.
     "
   `);
 });

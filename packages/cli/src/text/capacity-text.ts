@@ -10,7 +10,7 @@ import { hanging, table, wrap } from "./table.ts";
 export function capacityText({ fleet, hosts, restore }: Capacity, view: View): string {
   const [only] = hosts;
   const together =
-    hosts.length === 1 ? [] : [section(`all ${hosts.length} hosts`, fleet, () => [], view)];
+    hosts.length === 1 ? [] : [section(`${hosts.length} hosts together`, fleet, () => [], view)];
   const each = hosts.map(({ host, flavors }) => {
     const blockersOf = (i: number): readonly string[] => {
       const { flavor = "", blockers = null } = flavors[i] ?? {};
@@ -23,7 +23,7 @@ export function capacityText({ fleet, hosts, restore }: Capacity, view: View): s
   return `${[...none, ...together, ...each, ...advice].map((part) => part.join("\n")).join("\n\n")}\n`;
 }
 
-/** One line per class: the flavor's own first, the others marked as another grade. */
+/** One line per signature: the flavor's own first, the others marked as otherwise placed. */
 function section(
   title: string,
   flavors: readonly FlavorCapacity[],
@@ -36,7 +36,7 @@ function section(
       : [{ cells: [flavor, `${fits}`, `${most}`], words: "does not fit on this kind of host" }]),
     ...classes.map((entry, i) => ({
       cells: [i === 0 ? flavor : "", counted(entry.fits, entry), counted(entry.most, entry)],
-      words: `${entry.own ? "" : "another grade: "}${entry.signatureText}`,
+      words: `${entry.own ? "" : "otherwise placed: "}${entry.signatureText}`,
     })),
   ]);
   const header = ["flavor", "fits", "of at most"];
@@ -51,7 +51,7 @@ function section(
   const remarks = flavors.flatMap((_, i) => remarksOn(i));
   return [
     paint("bold", title),
-    paint("dim", `  ${top}`.padEnd(left) + "class"),
+    paint("dim", `  ${top}`.padEnd(left) + "placement"),
     ...body,
     ...remarks.flatMap((remark) => hanging("  - ", wrap(remark, width - 4))),
   ];
@@ -83,8 +83,7 @@ function adviceLines(entry: Rebalancing, { width, paint }: View): readonly strin
   const [before, after] = [counted(entry.before, entry), counted(entry.after, entry)];
   const goal = `${amountOf(wanted, "more slot")} of ${flavor}`;
   if (moves === null) {
-    const most = excludedBelow - 1;
-    const text = `No ${most === 1 ? "single move gives" : `${amountOf(most, "move")} or fewer give`} ${goal} (${before} now).`;
+    const text = noMovesText(excludedBelow - 1, `${wanted} more ${flavor} (${before} fit now)`);
     const all = exact ? text : `${text} ${unsure}`;
     return [paint("bold", `to restore ${goal}`), ...hanging("  - ", wrap(all, width - 4))];
   }
@@ -94,6 +93,15 @@ function adviceLines(entry: Rebalancing, { width, paint }: View): readonly strin
     ...moves.flatMap((move, i) => hanging(`  ${i + 1}. `, wrap(moveText(move, entry), width - 5))),
     ...(exact ? [] : hanging("  - ", wrap(unsure, width - 4))),
   ];
+}
+
+/** Up to `most` moves were tried in every way. */
+function noMovesText(most: number, wanted: string): string {
+  if (most < 1) {
+    return `No move that makes room for ${wanted} was found before the search ended.`;
+  }
+  const moved = most === 1 ? "No single move makes" : `No 1 to ${most} moves make`;
+  return `${moved} room for ${wanted}; more moves were not tried.`;
 }
 
 const unsure =

@@ -1,7 +1,15 @@
-import { isHugepage, type Plan, type PlanDevice, type Vcpu } from "@evenkeel/core/plan/plan.ts";
+import {
+  type Cell,
+  isHugepage,
+  type Plan,
+  type PlanDevice,
+  type Vcpu,
+} from "@evenkeel/core/plan/plan.ts";
 import { indexSet, unionAll } from "@evenkeel/core/set/index-set.ts";
 import { formatList, parseList } from "@evenkeel/core/set/list-format.ts";
 import { formatBytes } from "@evenkeel/core/unit/bytes.ts";
+import { at } from "@evenkeel/core/unit/list.ts";
+import { sumOf } from "@evenkeel/core/unit/sum.ts";
 import type { Paint } from "./paint.ts";
 import { hanging, table, wrap } from "./table.ts";
 
@@ -38,11 +46,11 @@ function title({ vm, tenant, host, flavor, locality, isolation }: Plan, { paint 
 }
 
 function cellLines({ cells }: Plan, { width, paint }: View): string[] {
-  const rows = cells.map(({ id, hostNode, vcpus, memoryOnNodes, pageBytes }) => [
-    String(id),
-    String(hostNode),
-    String(vcpus.length),
-    memoryText(memoryOnNodes, pageBytes, hostNode),
+  const rows = cells.map((cell) => [
+    String(cell.id),
+    String(cell.hostNode),
+    String(cell.vcpus.length),
+    memoryText(cell),
   ]);
   const header = ["cell", "node", "vCPUs", "memory"];
   const [top = "", ...lines] = indented(
@@ -52,9 +60,10 @@ function cellLines({ cells }: Plan, { width, paint }: View): string[] {
   const left = Math.max(top.length, ...lines.map((line) => line.length)) + 2;
   return [
     paint("dim", `${top.padEnd(left)}on CPUs`),
-    ...lines.flatMap((line, i) =>
-      hanging(line.padEnd(left), wrap(cpusOf(cells[i]?.vcpus ?? []), width - left)),
-    ),
+    ...lines.flatMap((line, i) => [
+      ...hanging(line.padEnd(left), wrap(cpusOf(cells[i]?.vcpus ?? []), width - left)),
+      ...spreadLines(cells[i]?.memoryOnNodes ?? [], top.indexOf("memory"), width),
+    ]),
   ];
 }
 
@@ -66,16 +75,19 @@ function cpusOf(vcpus: readonly Vcpu[]): string {
   return `${formatList(unionAll(sets))}${floating ? " (floating)" : ""}`;
 }
 
-function memoryText(
-  parts: Plan["cells"][number]["memoryOnNodes"],
-  pageBytes: number,
-  home: number,
-): string {
+function memoryText({ hostNode, memoryOnNodes: parts, pageBytes }: Cell): string {
   const pages = isHugepage(pageBytes) ? ` in ${formatBytes(pageBytes)} pages` : "";
-  const [only] = parts;
-  if (parts.length === 1 && only?.node === home) return `${formatBytes(only.bytes)}${pages}`;
+  const [first] = parts;
+  const total = formatBytes(sumOf(parts, ({ bytes }) => bytes));
+  if (parts.length > 1 || first === undefined || first.node === hostNode) return `${total}${pages}`;
+  return `${total} on node ${first.node}${pages === "" ? "" : ","}${pages}`;
+}
+
+/** Memory on several nodes, below its row: the column would leave no room for the CPUs. */
+function spreadLines(parts: Cell["memoryOnNodes"], column: number, width: number): string[] {
+  if (parts.length < 2) return [];
   const spread = parts.map(({ node, bytes }) => `${formatBytes(bytes)} on node ${node}`);
-  return `${spread.join(", ")}${pages === "" ? "" : ","}${pages}`;
+  return hanging(" ".repeat(column), wrap(spread.join(", "), width - column));
 }
 
 function deviceLines({ devices }: Plan, { paint }: View): string[] {
@@ -105,7 +117,7 @@ function deviceLines({ devices }: Plan, { paint }: View): string[] {
 }
 
 function nameOf({ kind, model, vendor, device }: PlanDevice): string {
-  return model ?? `${kind === "nic" ? "NIC" : "accelerator"} ${vendor}:${device}`;
+  return model ?? `${kind === "nic" ? "NIC" : "GPU"} ${vendor}:${device}`;
 }
 
 function linkText({ link }: PlanDevice): string {
@@ -126,7 +138,9 @@ function facts(plan: Plan, view: View): string[] {
   if (plan.cells.length > 1) {
     rows.push([
       "distances",
-      distances === null ? "unknown" : distances.map((row) => row.join(" ")).join(" / "),
+      distances === null
+        ? "unknown"
+        : distances.map((_, to) => `to cell ${to}: ${distancesTo(to, distances)}`).join("; "),
     ]);
   }
   if (partition !== null) rows.push(["partition", String(partition)]);
@@ -141,6 +155,17 @@ function facts(plan: Plan, view: View): string[] {
   });
 }
 
+/** The distances from every cell to one: rows are initiators. */
+function distancesTo(to: number, distances: readonly (readonly number[])[]): string {
+  return distances.map((row) => at(row, to)).join(" ");
+}
+
+const byBasis = {
+  measured: "by measured costs",
+  modelled: "by the cost model",
+  unknown: "by a guess, since not all paths are known",
+} as const satisfies Record<Plan["cost"]["basis"], string>;
+
 function speedText({ cost: { basis, parts, slowdown } }: Plan): string {
   const named: readonly (readonly [string, number])[] = [
     ["host to device", parts.hostToDevice],
@@ -151,8 +176,8 @@ function speedText({ cost: { basis, parts, slowdown } }: Plan): string {
   const dearer = named
     .filter(([, cost]) => cost > 1)
     .map(([name, cost]) => `${name} ${percent(cost)}`);
-  const model = basis === "modelled" ? "model" : basis;
-  if (slowdown <= 1) return `expected as on the empty host (${model})`;
+  const by = byBasis[basis];
+  if (slowdown <= 1) return `as on the empty host, ${by}`;
   const where = dearer.length > 0 ? `: ${dearer.join(", ")}` : "";
-  return `expected ${percent(slowdown)} slower than on the empty host (${model})${where}`;
+  return `${percent(slowdown)} slower than on the empty host, ${by}${where}`;
 }

@@ -12,10 +12,10 @@ export function preflightText({ vm, host, ready, problems }: PreflightReport, vi
     : `${paint("bold", vm)} ${paint("red", "is not started")} on ${host}, and nothing was changed`;
   const shared = sharedRemedies(problems);
   const style = {
-    text: "    ->     ",
+    text: "    try    ",
     run: "    run    ",
     undo: "    undo   ",
-    paint: (word: string) => (word === "->" ? paint("green", word) : word),
+    paint: (word: string) => (word === "try" ? paint("green", word) : word),
   };
   const lines = problems.flatMap(({ code, severity, subject, needs, has }, place) => {
     const color = severity === "error" ? "yellow" : "dim";

@@ -6,12 +6,12 @@ import { hanging, wrap } from "./table.ts";
 /** A refusal for people: every host with every cause, and what would make it fit there. */
 export function refusalText({ vm, hosts }: Refusal, view: View): string {
   const [only] = hosts;
-  const tried =
+  const [verb, where] =
     hosts.length === 1 && only !== undefined
-      ? `on ${only.host}`
-      : `on any of the ${hosts.length} hosts`;
+      ? ["does not fit", `on ${only.host}`]
+      : ["fits on none", `of the ${hosts.length} hosts`];
   return `${[
-    `${view.paint("bold", vm)} ${view.paint("red", "does not fit")} ${tried}`,
+    `${view.paint("bold", vm)} ${view.paint("red", verb)} ${where}`,
     ...hosts.flatMap((host) => ["", ...hostLines(host, view)]),
   ].join("\n")}\n`;
 }
@@ -27,10 +27,10 @@ function hostLines({ host, reasons, remedies }: HostRefusal, view: View): string
     return [first.replace(code, paint("yellow", code)), ...rest];
   });
   const style = {
-    text: "  -> ",
-    run: "     run   ",
-    undo: "     undo  ",
-    paint: (word: string) => (word === "->" ? paint("green", word) : word),
+    text: "  try   ",
+    run: "  run   ",
+    undo: "  undo  ",
+    paint: (word: string) => (word === "try" ? paint("green", word) : word),
   };
   const ways = remedies.flatMap((remedy) => remedyLines(remedy, style, view));
   const none = `  ${paint("dim", "No single change would make it fit here.")}`;

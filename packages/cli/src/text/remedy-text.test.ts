@@ -38,7 +38,7 @@ test("a shared remedy is shown once, its commands on lines of their own and quot
   const kernel = { ...planned.kernel, numaBalancing: 1 };
   expect(findingsOf({ ...widened(2), kernel })).toMatchInlineSnapshot(`
     "
-    The plan of llm-a does not hold on host-1 (the host's part, 2026-01-31T12:00:00.000Z)
+    The plan of llm-a does not hold on host-1 (without the guest's own report, 2026-01-31T12:00:00.000Z)
 
     1. error vcpu-affinity: vCPU 0
       promised  CPU 2
@@ -71,6 +71,22 @@ test("a shared remedy is shown once, its commands on lines of their own and quot
   `);
 });
 
+test("what one reason leaves unverified is listed once, and what has its own stands in a row", () => {
+  const unreadable = [{ what: "memory", why: "no process has the name llm-a" }];
+  const memory = { ...planned, memory: null, unreadable };
+  const kernel = { ...planned.kernel, numaBalancing: null };
+  const text = verdictText(verify(plan, { ...memory, kernel }), view);
+  expect(`\n${text.slice(text.indexOf("not verified"))}`).toMatchInlineSnapshot(`
+    "
+    not verified, because no process has the name llm-a: memory of cell 0, memory policy of cell 0, page
+      size of cell 0; the plan holds only if these are known
+
+    not verified
+      NUMA balancing  it was not read
+    "
+  `);
+});
+
 test("of very many commands some are shown", () => {
   const text = findingsOf(widened(12));
   expect(text).toContain("This mends findings 1-12.\n");
@@ -91,13 +107,13 @@ test("problems of a start, with what mends them", () => {
       1. hugepages-not-free: node 0
         needs  512 huge pages of 2 MiB
         has    12 free
-        ->     Set apart 500 more huge pages of 2 MiB on node 0.
+        try    Set apart 500 more huge pages of 2 MiB on node 0.
         run    shuf -e 600 -o /sys/devices/system/node/node0/hugepages/hugepages-2048kB/nr_hugepages
         undo   shuf -e 100 -o /sys/devices/system/node/node0/hugepages/hugepages-2048kB/nr_hugepages
       2. ksm-on (warning): /sys/kernel/mm/ksm/run
         needs  0 or 2
         has    1
-        ->     Stop same-page merging and take merged pages apart.
+        try    Stop same-page merging and take merged pages apart.
         run    shuf -e 2 -o /sys/kernel/mm/ksm/run
         undo   shuf -e 1 -o /sys/kernel/mm/ksm/run
     "

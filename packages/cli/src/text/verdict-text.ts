@@ -16,7 +16,7 @@ export function verdictText(verdict: Verdict, view: View): string {
   const { paint } = view;
   const { vm, host, holds, findings, verified, unverified, scope, takenAt } = verdict;
   const answer = holds ? paint("green", "holds") : paint("red", "does not hold");
-  const about = scope === "host" ? "the host's part" : "host and guest";
+  const about = scope === "host" ? "without the guest's own report" : "host and guest";
   const shared = sharedRemedies(findings);
   const style = {
     text: "  try       ",
@@ -41,13 +41,39 @@ export function verdictText(verdict: Verdict, view: View): string {
         view,
       ),
     ),
-    ...section("not verified", pairs(unverified.map(unverifiedRow), view)),
+    ...unverifiedLines(unverified, view),
   ].join("\n")}\n`;
 }
 
+/** What was not verified: a list for each reason that several share, and a row for each other. */
+function unverifiedLines(unverified: readonly Unverified[], view: View): string[] {
+  const groups = [...Map.groupBy(unverified, reasonOf).values()];
+  const single = groups.filter((group) => group.length === 1).flat();
+  const { paint, width } = view;
+  return [
+    ...groups.flatMap((group) => {
+      const [first] = group;
+      if (first === undefined || group.length === 1) return [];
+      const { why, essential } = first;
+      const needed = essential ? "; the plan holds only if these are known" : "";
+      const all = `${group.map(({ what }) => what).join(", ")}${needed}`;
+      const [head = "", ...rest] = wrap(
+        visible(`not verified, because ${why}: ${all}`),
+        width,
+        "  ",
+      );
+      return ["", head.replace("not verified", paint("bold", "not verified")), ...rest];
+    }),
+    ...(single.length === 0 ? [] : ["", paint("bold", "not verified")]),
+    ...pairs(single.map(unverifiedRow), view),
+  ];
+}
+
+const reasonOf = ({ why, essential }: Unverified): string => `${essential} ${why}`;
+
 const unverifiedRow = ({ what, why, essential }: Unverified): readonly [string, string] => [
   what,
-  essential ? `${why}; without it the plan cannot hold` : why,
+  essential ? `${why}; the plan holds only if this is known` : why,
 ];
 
 function pairs(rows: readonly (readonly [string, string])[], { width }: View): string[] {

@@ -37,31 +37,31 @@ spec: { flavor: h100.1 }
   return file(`${name}.json`, placed.stdout);
 }
 
-test("counts by class, who is in the way, and which moves help", async () => {
+test("counts by signature, who is in the way, and which moves help", async () => {
   const taken = ["--taken", await planOn("a", "llm-a"), "--taken", await planOn("b", "llm-b")];
   const asked = ["capacity", ...hosts, ...taken, "--flavor", flavors];
   const text = await evenkeel([...asked, "--restore", "h100.8=1"]);
   expect(`\n${outcomeText(text)}`).toMatchInlineSnapshot(`
     "
-    all 2 hosts
-      flavor  fits  of at most  class
+    2 hosts together
+      flavor  fits  of at most  placement
       h100.1    14          16  1 cell × (2 cores/4 threads, 10 GiB in 1 GiB pages, 1 GPU)
       h100.4     2           4  1 cell × (8 cores/16 threads, 40 GiB in 1 GiB pages, 4 GPUs), GPUs PHB
-                 2           4  another grade: 2 cells × (4 cores/8 threads, 20 GiB in 1 GiB pages, 2
+                 2           4  otherwise placed: 2 cells × (4 cores/8 threads, 20 GiB in 1 GiB pages, 2
                                 GPUs), 21 apart, GPUs PHB/SYS
-                 2           4  another grade: 1 cell × (2 cores/4 threads, 10 GiB in 1 GiB pages, 1
+                 2           4  otherwise placed: 1 cell × (2 cores/4 threads, 10 GiB in 1 GiB pages, 1
                                 GPU) + 1 cell × (6 cores/12 threads, 30 GiB in 1 GiB pages, 3 GPUs), 21
                                 apart, GPUs PHB/SYS
       h100.8     0           2  2 cells × (8 cores/16 threads, 40 GiB in 1 GiB pages, 4 GPUs), 21 apart,
                                 GPUs PHB/SYS
 
     a
-      flavor  fits  of at most  class
+      flavor  fits  of at most  placement
       h100.1     7           8  1 cell × (2 cores/4 threads, 10 GiB in 1 GiB pages, 1 GPU)
       h100.4     1           2  1 cell × (8 cores/16 threads, 40 GiB in 1 GiB pages, 4 GPUs), GPUs PHB
-                 1           2  another grade: 2 cells × (4 cores/8 threads, 20 GiB in 1 GiB pages, 2
+                 1           2  otherwise placed: 2 cells × (4 cores/8 threads, 20 GiB in 1 GiB pages, 2
                                 GPUs), 21 apart, GPUs PHB/SYS
-                 1           2  another grade: 1 cell × (2 cores/4 threads, 10 GiB in 1 GiB pages, 1
+                 1           2  otherwise placed: 1 cell × (2 cores/4 threads, 10 GiB in 1 GiB pages, 1
                                 GPU) + 1 cell × (6 cores/12 threads, 30 GiB in 1 GiB pages, 3 GPUs), 21
                                 apart, GPUs PHB/SYS
       h100.8     0           1  2 cells × (8 cores/16 threads, 40 GiB in 1 GiB pages, 4 GPUs), 21 apart,
@@ -71,12 +71,12 @@ test("counts by class, who is in the way, and which moves help", async () => {
       - One more of h100.8 fits if llm-a leaves.
 
     b
-      flavor  fits  of at most  class
+      flavor  fits  of at most  placement
       h100.1     7           8  1 cell × (2 cores/4 threads, 10 GiB in 1 GiB pages, 1 GPU)
       h100.4     1           2  1 cell × (8 cores/16 threads, 40 GiB in 1 GiB pages, 4 GPUs), GPUs PHB
-                 1           2  another grade: 2 cells × (4 cores/8 threads, 20 GiB in 1 GiB pages, 2
+                 1           2  otherwise placed: 2 cells × (4 cores/8 threads, 20 GiB in 1 GiB pages, 2
                                 GPUs), 21 apart, GPUs PHB/SYS
-                 1           2  another grade: 1 cell × (2 cores/4 threads, 10 GiB in 1 GiB pages, 1
+                 1           2  otherwise placed: 1 cell × (2 cores/4 threads, 10 GiB in 1 GiB pages, 1
                                 GPU) + 1 cell × (6 cores/12 threads, 30 GiB in 1 GiB pages, 3 GPUs), 21
                                 apart, GPUs PHB/SYS
       h100.8     0           1  2 cells × (8 cores/16 threads, 40 GiB in 1 GiB pages, 4 GPUs), 21 apart,
@@ -96,7 +96,9 @@ test("counts by class, who is in the way, and which moves help", async () => {
   ]);
   const none = await evenkeel([...asked, "--restore", "h100.8=2"]);
   expect(none.status).toBe(3);
-  expect(none.stdout).toContain("No 4 moves or fewer give 2 more slots of h100.8 (0 now).");
+  expect(none.stdout).toContain(
+    "No 1 to 4 moves make room for 2 more h100.8 (0 fit now); more moves were not tried.",
+  );
 });
 
 test("what cannot be counted is refused by name", async () => {
