@@ -25,7 +25,7 @@ export const adoptCommand: CliCommand = {
           kind: "parsed",
           parse: String,
           optional: true,
-          brief: "the Plan that it runs by",
+          brief: "the Plan that it was started from",
           placeholder: "PLAN",
         },
         undo: {
@@ -55,8 +55,8 @@ export const adoptCommand: CliCommand = {
       "is part of the verdict.",
     "LIBVIRT_DEFAULT_URI names the libvirt to ask, qemu:///system if it is not set. A VM " +
       "without libvirt cannot be adopted: nothing would identify it later.",
-    "The exit status is 0 where the VM runs as planned, and 3 where it is adopted and does " +
-      "not.",
+    "The exit status is 0 if the adopted VM runs as planned, and 3 if it does not; it is " +
+      "adopted in both cases.",
   ],
   examples: [
     {

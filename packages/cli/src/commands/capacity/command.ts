@@ -45,12 +45,13 @@ export const capacityCommand: CliCommand = {
         },
       },
     },
-    docs: { brief: "Count how many more VMs of each flavor fit, and name the VMs in the way" },
+    docs: { brief: "Count how many more VMs of each flavor fit" },
   }),
   description: [
-    "The counts are exact: no order and no choice of places fits more. They are kept by " +
-      "class, because VMs that lie differently perform differently. The own class of a flavor " +
-      "is its signature, or else the class that its first VM on an empty host gets. Each count " +
+    "The counts are exact: no order and no choice of places fits more. They are given " +
+      "for each signature, because VMs of different signatures perform differently. First comes " +
+      "the signature that the flavor is sold in; if it has none, the one that its first VM on " +
+      "an empty host gets. Each count " +
       "assumes that nothing else is placed; 20+ means 20 or more, where there are too many ways " +
       "to try them all.",
     "Where fewer VMs fit than on an empty host, the answer names the smallest sets of VMs " +

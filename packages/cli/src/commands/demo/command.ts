@@ -28,7 +28,7 @@ export const demoCommand: CliCommand = {
       },
     },
     docs: {
-      brief: "Place two equal VMs as an ordinary stack does, then as Evenkeel does, and compare",
+      brief: "Compare two VMs as placed by an ordinary stack and by Evenkeel",
     },
   }),
   description: [

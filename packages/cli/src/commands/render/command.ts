@@ -79,7 +79,8 @@ export const renderCommand: CliCommand = {
           parse: parseVersions,
           optional: true,
           placeholder: "VERSIONS",
-          brief: "the programs that will run it (libvirt=9.0,qemu=7.2 if not given)",
+          brief:
+            "the versions of libvirt and QEMU that will run it (libvirt=9.0,qemu=7.2 if not given)",
         },
         "contract-file": {
           kind: "parsed",
@@ -93,7 +94,8 @@ export const renderCommand: CliCommand = {
           parse: String,
           optional: true,
           placeholder: "PATH",
-          brief: "qemu: a socket for its monitor; the guest then waits for cont",
+          brief:
+            "qemu: a socket for its monitor; the guest does not run until the monitor is sent `cont`",
         },
         "firmware-file": {
           kind: "parsed",

@@ -24,7 +24,7 @@ export const runCommand: CliCommand = {
       flags: {
         flavor: flavorFlag,
         policy: policyFlag,
-        plan: file("the Plan to run it by, instead of placing it now", "PLAN"),
+        plan: file("run it with this Plan, instead of placing it now", "PLAN"),
         via: {
           kind: "enum",
           values: hypervisorNames,
@@ -38,7 +38,10 @@ export const runCommand: CliCommand = {
           default: "efi",
           brief: "the guest's firmware",
         },
-        with: file("with libvirt, a file <devices>…</devices> with disks, networks and consoles"),
+        with: file(
+          "for libvirt: an XML file with more devices (disks, networks, consoles) in a <devices> " +
+            "element",
+        ),
         kernel: file("a kernel on this host to boot"),
         initrd: file("its initial RAM disk"),
         append: file("its command line", "TEXT"),
@@ -53,7 +56,7 @@ export const runCommand: CliCommand = {
       },
     },
     docs: {
-      brief: "Place a virtual machine on this host, start it, and check it against its plan",
+      brief: "Place a VM on this host, start it and verify it",
     },
   }),
   description: [
@@ -77,7 +80,7 @@ export const runCommand: CliCommand = {
       lines: ["evenkeel run vm.yaml --with devices.xml"],
     },
     {
-      does: "By a plan that is already there",
+      does: "With an existing plan",
       lines: ["evenkeel run vm.yaml --plan plan.json"],
     },
     {

@@ -63,8 +63,8 @@ export const simulateCommand: CliCommand = {
     docs: { brief: "Compare placement policies on a simulated fleet" },
   }),
   description: [
-    "catalog:NAME is a fleet of hosts of one type from the catalog, where VMs come and go, a " +
-      "little more than fit. openb:DIR is the GPU trace that Alibaba published in 2023, " +
+    "catalog:NAME is a fleet of hosts of one type from the catalog, where VMs come and go; " +
+      "slightly more are requested than fit. openb:DIR is the GPU trace that Alibaba published in 2023, " +
       "replayed as in its paper, until arrivals reach 130 % of all GPUs. DIR holds the lists of " +
       "the trace (openb_node_list_gpu_node.csv, openb_pod_list_….csv); #NAME after it chooses " +
       "another list of tasks than default.",

@@ -44,7 +44,7 @@ export const verifyCommand: CliCommand = {
         plan: parsed(
           String,
           "FILE",
-          "its Plan, if not the one it was started by; - is standard input",
+          "its Plan, if not the one it was started with; - is standard input",
         ),
         evidence: parsed(String, "FILE", "Evidence of an earlier reading, instead of reading now"),
         pid: parsed(parsePid, "PID", "its QEMU process; found by UUID or name if not given"),
@@ -96,13 +96,13 @@ export const verifyCommand: CliCommand = {
     "Reads the state of the VM from the kernel, QEMU and libvirt, and lists what differs from " +
       "the plan: each finding with its numbers, its cost where that is known, and the command " +
       "that corrects it.",
-    "What could not be read never counts as correct. Where the VM could differ from its plan " +
-      "unseen, the answer is no, and says what was missing.",
+    "What could not be read never counts as correct. If what could not be read may hide a " +
+      "difference, the answer is no, and what was missing is listed.",
     "With a report from the guest (`evenkeel guest report`, or the shell script that " +
       "`evenkeel guest script` prints) the verdict covers the guest too.",
     "Reading changes nothing. The memory of a guest with base pages takes the kernel some " +
       "milliseconds per GiB to count.",
-    "Without --plan, verify takes the plan that the VM was started or adopted by, and asks " +
+    "Without --plan, verify takes the plan that the VM was started or adopted with, and asks " +
       "the libvirt that runs it. With --plan it asks the libvirt that LIBVIRT_DEFAULT_URI " +
       "names, or else qemu:///system.",
     "The exit status is 0 where the plan holds and 3 where it does not.",
