@@ -26,7 +26,7 @@ export const hgxH100: CatalogMachine = {
       title: "NCCL topology of BM.GPU.H100.8",
       where: "oracle-quickstart/oci-hpc, samples/gpu/H100-topology.xml",
       facts:
-        "56 cores a node numbered 0-55,112-167 and 56-111,168-223; Broadcom switches 1000:c030, ConnectX-7 15b3:1021, 32 GT/s x16",
+        "56 cores per node, numbered 0-55,112-167 and 56-111,168-223; Broadcom switches 1000:c030, ConnectX-7 15b3:1021, 32 GT/s x16",
     },
     {
       title: "nvidia-smi of H100 systems",

@@ -28,7 +28,7 @@ export const l40sPcie: CatalogMachine = {
   notes: [
     hugepagesAreConfiguration,
     "A composed machine: the switch layout was recorded with other GPUs, and the processors and memory are common for these servers.",
-    "One NIC a socket is assumed.",
+    "One NIC per socket is assumed.",
     "The 64 GiB BAR is that of its sister RTX 6000 Ada (https://github.com/NVIDIA/gds-nvidia-fs/issues/60).",
   ],
 };

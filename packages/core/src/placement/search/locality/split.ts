@@ -14,8 +14,8 @@ export interface Split {
 /**
  * Splits a total in proportion to weights, rounded down: a cell's share of vCPUs and memory is its
  * share of the accelerators. The remainder, less than one per cell, goes to cells that have room,
- * one each; only where too few have room does a cell get another. A cell whose share is nothing gets
- * one before all others, for every cell has cores and memory.
+ * one each; only where too few have room does a cell get another. A cell whose share is nothing
+ * gets one before all others, for every cell has cores and memory.
  *
  * @returns null where a cell has no room for its share, or no cell has room for the remainder.
  */
