@@ -35,6 +35,32 @@ test("a drawing has every policy, is the same every time, and refers to no other
   }
 });
 
+test("bars in one row leave room for their labels, and texts stay within the picture", () => {
+  const svg = drawComparison(compare(scenario, policies, [3]));
+  const bars = [...svg.matchAll(/<rect([^>]*)\/>/g)].flatMap(([, written = ""]) => {
+    const number = (name: string): number =>
+      Number(new RegExp(` ${name}='([^']+)'`).exec(written)?.[1]);
+    return number("height") === 10
+      ? [{ x: number("x"), y: number("y"), width: number("width") }]
+      : [];
+  });
+  // Two to a column: the whole, and the share on it.
+  expect(bars.length).toBe(policies.length * 3 * 2);
+  const rows = Map.groupBy(bars, ({ y }) => y);
+  for (const row of rows.values()) {
+    const columns = [...Map.groupBy(row, ({ x }) => x)].toSorted(([a], [b]) => a - b);
+    expect(columns.length).toBe(3);
+    for (const [i, [x]] of columns.entries()) {
+      const before = columns[i - 1]?.[1] ?? [];
+      for (const bar of before) expect(bar.x + bar.width + 62 + 36).toBeLessThanOrEqual(x);
+    }
+  }
+  for (const [, x = ""] of svg.matchAll(/<text[^>]* x='([^']+)'/g)) {
+    expect(Number(x)).toBeGreaterThan(0);
+    expect(Number(x)).toBeLessThanOrEqual(1040);
+  }
+});
+
 test("the line about a comparison names hosts, GPUs, flavors, the range of means and the seed", () => {
   const comparison = compare(scenario, policies.slice(0, 1), [7]);
   expect(aboutComparison(comparison)).toBe(
