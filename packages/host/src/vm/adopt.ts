@@ -13,7 +13,7 @@ import { shellWord } from "@evenkeel/core/text/shell.ts";
 import { hypervisorFailed } from "../hypervisor/failed.ts";
 import { readDomains } from "../hypervisor/libvirt/domains.ts";
 import { refuseDamaged } from "../state/state-folder.ts";
-import { alone } from "./alone.ts";
+import { alone } from "./with-host-lock.ts";
 import type { VmHost } from "./host.ts";
 import { withVmLock } from "./lock.ts";
 import { verifyInstance } from "./verify.ts";

@@ -2,7 +2,7 @@ import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import type { Instance } from "@evenkeel/core/instance/instance.ts";
 import { shellLine } from "@evenkeel/core/text/shell.ts";
 import { refuseDamaged } from "../state/state-folder.ts";
-import { alone } from "./alone.ts";
+import { alone } from "./with-host-lock.ts";
 import type { VmHost } from "./host.ts";
 import { withVmLock } from "./lock.ts";
 import { instanceNamed } from "./named.ts";

@@ -8,7 +8,7 @@ import type { Verdict } from "@evenkeel/core/verify/verdict/verdict.ts";
 import { startInstance } from "../instance/start.ts";
 import type { Lock } from "../state/lock.ts";
 import { refuseDamaged } from "../state/state-folder.ts";
-import { alone } from "./alone.ts";
+import { alone } from "./with-host-lock.ts";
 import { decide, type Decision, instanceOf, type VmToStart, withoutNamesake } from "./decide.ts";
 import type { VmHost } from "./host.ts";
 import { vmLock } from "./lock.ts";

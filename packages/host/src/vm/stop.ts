@@ -1,5 +1,5 @@
 import { stopInstance, type Stopped, type StopOptions } from "../instance/stop.ts";
-import { alone } from "./alone.ts";
+import { alone } from "./with-host-lock.ts";
 import type { VmHost } from "./host.ts";
 import { vmLock } from "./lock.ts";
 import { instanceNamed } from "./named.ts";

@@ -3,7 +3,7 @@ import type { YamlValue } from "../../yaml/write.ts";
 import { devicePorts, type Guest, type PassedFunction } from "../guest.ts";
 import type { HypervisorOptions } from "../options.ts";
 import { unsupported } from "../unsupported.ts";
-import { hugepagesOfAll, isMapped, type Untold, untoldOf } from "./untold.ts";
+import { hugepagesOfAll, isMapped, type Untold, untoldOf } from "./not-expressible.ts";
 
 /** A VM for KubeVirt, and the parts of the plan that it cannot express. */
 export interface KubevirtManifest {
