@@ -37,7 +37,7 @@ function fitsText(host: string, fits: readonly FlavorFit[], { width, paint }: Vi
   const title =
     straddling === 0
       ? "every flavor fits on one node"
-      : `${straddling} of ${fits.length} flavors do not fit on one node`;
+      : `${straddling} of ${fits.length} flavors ${straddling === 1 ? "does" : "do"} not fit on one node`;
   return `${[
     `${paint("bold", host)}: ${title}`,
     "",
