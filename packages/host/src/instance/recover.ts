@@ -12,8 +12,9 @@ export interface Recovered {
 
 /**
  * Undoes starts that were cut off, and completes stops that were: an instance in one of these
- * phases whose lock nobody holds. Call it within `withHostLock`, before anything is decided. An instance
- * that cannot be undone now (its libvirt does not answer) keeps what it holds until the next try.
+ * phases whose lock nobody holds. Call it within `withHostLock`, before anything is decided. An
+ * instance that cannot be undone now (its libvirt does not answer) keeps what it holds until the
+ * next try.
  */
 export async function recover(state: StateFolder, clock: Clock): Promise<readonly Recovered[]> {
   const cut = state.read().instances.filter(({ phase }) => phase !== "running");

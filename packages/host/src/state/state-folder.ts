@@ -24,9 +24,9 @@ export interface Instances {
 
 /**
  * The folder that records the VMs of this host and their plans, one file per VM. Decisions about
- * what is free are made within `withHostLock`. Changes to a VM are made with its own lock held, which is
- * taken within `withHostLock` and may be kept longer. A VM in the phase `starting` whose lock nobody holds
- * is one whose start was cut off.
+ * what is free are made within `withHostLock`. Changes to a VM are made with its own lock held,
+ * which is taken within `withHostLock` and may be kept longer. A VM in the phase `starting` whose
+ * lock nobody holds is one whose start was cut off.
  */
 export interface StateFolder {
   readonly paths: StatePaths;
@@ -37,8 +37,8 @@ export interface StateFolder {
   readonly read: () => Instances;
   readonly write: (instance: Instance) => Promise<void>;
   /**
-   * Removes the record, the run folder and the lock file of a VM. Call it within `withHostLock` with the
-   * lock held: then nobody waits for that lock file.
+   * Removes the record, the run folder and the lock file of a VM. Call it within `withHostLock`
+   * with the lock held: then nobody waits for that lock file.
    */
   readonly remove: (instance: Pick<Instance, "name" | "uuid">) => Promise<void>;
 }

@@ -43,8 +43,8 @@ export interface SetPruning {
  * or the effort is used up.
  *
  * A set is extended by one candidate at a time. A beginning is given up, with all its
- * continuations, when it has an unconnected pair, when it could not matter, or when some node has too
- * few candidates left that are connected with all of the beginning. From each orbit the first
+ * continuations, when it has an unconnected pair, when it could not matter, or when some node has
+ * too few candidates left that are connected with all of the beginning. From each orbit the first
  * candidates are taken: a set that skips one and has a later one of its orbit is the image, by
  * swaps, of an earlier set that differs in nothing else.
  */
