@@ -101,6 +101,17 @@ test("the reasons say why this host of several", () => {
   });
 });
 
+test("another place is named by its GPUs and nodes", () => {
+  const topology = syntheticTopology(
+    "package:2 core:10 thread:2 memory:64Gi hugepages:48x1Gi root[gpu:h100-sxm*2]",
+  );
+  const request = requestOf({ accelerators: accelerators(2), vcpus: 4 });
+  const { reasons } = planned([{ ...hostOf("a"), topology }], request);
+  expect(reasons).toContain(
+    "Next best: GPUs 0000:16:00.0 and 0000:27:00.0 on nodes 0 and 1 (2 NUMA nodes instead of 1).",
+  );
+});
+
 /** The host with one VM of three accelerators on each node, so that two lie on two nodes. */
 function split(): HostState {
   return [0, 1].reduce<HostState>((host, i) => {

@@ -85,6 +85,13 @@ describe("a refusal says every cause with its numbers, and what would help", () 
     `);
   });
 
+  test("accelerators that are not below one switch", () => {
+    const request = requestOf({ accelerators: { count: 3, model: null, link: "switch" } });
+    expect(said(refusal(hostOf(small), request))).toContain(
+      "accelerators-unlinked: 3 GPUs below one PCIe switch are asked for; the most free ones below one switch are 1.",
+    );
+  });
+
   test("an accelerator whose node is unknown", () => {
     const { topology } = hostOf(small);
     const pci = topology.pci.map((device) => ({ ...device, node: null }));
