@@ -1,5 +1,5 @@
 import { inventoryOf } from "@evenkeel/core/placement/inventory/inventory.ts";
-import { occupancyOf } from "@evenkeel/core/placement/occupancy/plan-use.ts";
+import { occupancyOf } from "@evenkeel/core/placement/occupancy/occupancy-of-plans.ts";
 import { searchSpace } from "@evenkeel/core/placement/search/search.ts";
 import { spaceFor } from "@evenkeel/core/placement/space/space.ts";
 import { at } from "@evenkeel/core/unit/list.ts";

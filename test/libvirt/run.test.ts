@@ -209,7 +209,7 @@ test.skipIf(whyNot !== null)(
       expect.objectContaining({ what: "libvirt's pins" }),
     );
     expect((await evenkeel("list")).stdout).toMatch(/^tried +running +libvirt, adopted/m);
-    expect((await adopt()).stderr).toContain("it is Evenkeel's already");
+    expect((await adopt()).stderr).toContain("Evenkeel started or adopted it already");
     expect((await evenkeel(...run())).stderr).toContain("vm-exists");
     const evidence = JSON.parse((await evenkeel("verify", "tried", "--output", "evidence")).stdout);
     expect(evidence.process.uuid).toBe(theirs.uuid);

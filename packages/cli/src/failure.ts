@@ -1,7 +1,8 @@
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import { type ExitStatus, exitStatus } from "./command/exit-status.ts";
 import type { View } from "./text/plan-text.ts";
-import { hanging, wrap } from "./text/table.ts";
+import { wrap } from "@evenkeel/core/text/wrap.ts";
+import { hanging } from "./text/table.ts";
 import { visible } from "./text/visible.ts";
 
 /** The error to report for whatever a command threw. Anything without a code is a bug of ours. */

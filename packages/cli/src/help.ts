@@ -2,7 +2,8 @@ import type { Command } from "@stricli/core";
 import type { CliCommand } from "./command/command.ts";
 import { commands, shownCommands } from "./commands/commands.ts";
 import type { CliContext } from "./command/context.ts";
-import { hanging, wrap } from "./text/table.ts";
+import { wrap } from "@evenkeel/core/text/wrap.ts";
+import { hanging } from "./text/table.ts";
 
 type Parameters = Command<CliContext>["parameters"];
 type Flag = NonNullable<Parameters["flags"]>[string];

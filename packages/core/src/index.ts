@@ -194,9 +194,10 @@ export type {
 export { type MemoryPaths, memoryPaths } from "./cost/memory-path.ts";
 export type { CostBasis, PathCost } from "./cost/path-cost.ts";
 
-// Errors and texts
+// Errors, texts and random numbers
 export { type ErrorCode, errorCodes } from "./error/codes.ts";
 export { type ErrorDetail, EvenkeelError } from "./error/evenkeel-error.ts";
 export { formatBytes, GiB, KiB, MiB, parseQuantity, TiB } from "./unit/bytes.ts";
+export type { Random } from "./random/random.ts";
 export { writeXml, type XmlQuote } from "./xml/write.ts";
 export type { XmlElement, XmlNode } from "./xml/element.ts";

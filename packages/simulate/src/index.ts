@@ -18,7 +18,6 @@ export { policies, policyNamed, policyNames } from "./policy/policies.ts";
 export type { Choice, Placer, Policy, Setting } from "./policy/policy.ts";
 export { byScore, type Score, type ScoreRule } from "./policy/by-score.ts";
 export type { Allocation, NodeAllocation } from "./fleet/allocations.ts";
-export type { Random } from "./random.ts";
 
 // Comparison
 export { compare, type ComparedPolicy, type Comparison, headline } from "./run/compare.ts";

@@ -1,8 +1,6 @@
 import { type Random, randomFrom } from "@evenkeel/core/random/random.ts";
 import { startFor } from "@evenkeel/core/random/sfc32.ts";
 
-export type { Random };
-
 /**
  * The choices of one purpose under one seed. Every purpose has a generator of its own, so that a
  * policy that uses randomness never changes which tasks arrive.

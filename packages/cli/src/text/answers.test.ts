@@ -127,7 +127,7 @@ test("memory and cores that lie elsewhere, and what that costs", () => {
       iothread 1  on CPUs 0,16
       speed       as on the empty host, by the cost model
       signature   72f1f897ce7711de: 1 cell × (10 cores/20 threads, 64 GiB in 1 GiB pages, 1
-                  GPU, 25% of its memory elsewhere, 3 cores elsewhere)
+                  GPU, 25 % of its memory elsewhere, 3 cores elsewhere)
 
     why
       - Placed on node 0 (free: 2 GPUs, 7 of 8 cores and 48 GiB; 1 core kept for the host).
@@ -169,11 +169,11 @@ test("a refusal has every host, every cause and every way out", () => {
     llm-a fits on none of the 2 hosts
 
     two
-      accelerators-short  5 accelerators asked for; the host has 4, 4 free.
+      accelerators-short  5 GPUs asked for; the host has 4, of them 4 free.
       No single change would make it fit here.
 
     odd-and-even
-      accelerators-short  5 accelerators asked for; the host has 0, 0 free.
+      accelerators-short  5 GPUs asked for; the host has none.
       No single change would make it fit here.
     "
   `);

@@ -4,7 +4,8 @@ import type { Blockers } from "@evenkeel/core/placement/capacity/blockers.ts";
 import type { ClassCapacity, FlavorCapacity } from "@evenkeel/core/placement/capacity/report.ts";
 import { amountOf } from "@evenkeel/core/text/amount.ts";
 import type { View } from "./plan-text.ts";
-import { hanging, table, wrap } from "./table.ts";
+import { wrap } from "@evenkeel/core/text/wrap.ts";
+import { hanging, table } from "./table.ts";
 
 /** How much more fits, for people: on the fleet, then on every host, with the VMs in the way. */
 export function capacityText({ fleet, hosts, restore }: Capacity, view: View): string {

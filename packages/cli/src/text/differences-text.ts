@@ -1,6 +1,7 @@
 import type { TopologyDifference } from "@evenkeel/core/topology/diff/difference.ts";
 import type { View } from "./plan-text.ts";
-import { hanging, wrap } from "./table.ts";
+import { wrap } from "@evenkeel/core/text/wrap.ts";
+import { hanging } from "./table.ts";
 
 /**
  * How two machines differ, for people, by group. Differences that may change by themselves say so.

@@ -11,7 +11,8 @@ import { formatBytes } from "@evenkeel/core/unit/bytes.ts";
 import { at } from "@evenkeel/core/unit/list.ts";
 import { sumOf } from "@evenkeel/core/unit/sum.ts";
 import type { Paint } from "./paint.ts";
-import { hanging, table, wrap } from "./table.ts";
+import { wrap } from "@evenkeel/core/text/wrap.ts";
+import { hanging, table } from "./table.ts";
 
 /** How a text for people is laid out. */
 export interface View {

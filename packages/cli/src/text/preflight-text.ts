@@ -2,7 +2,8 @@ import type { PreflightReport } from "@evenkeel/core/preflight/problem.ts";
 import type { View } from "./plan-text.ts";
 import { sharedRemedies } from "@evenkeel/core/remedy/remedy.ts";
 import { sharedRemedyLines } from "./remedy-text.ts";
-import { hanging, wrap } from "./table.ts";
+import { wrap } from "@evenkeel/core/text/wrap.ts";
+import { hanging } from "./table.ts";
 
 /** What stands in the way of a start, for people: what is needed, what there is, what mends it. */
 export function preflightText({ vm, host, ready, problems }: PreflightReport, view: View): string {

@@ -1,7 +1,8 @@
 import type { HostRefusal, Refusal } from "@evenkeel/core/plan/refusal.ts";
 import type { View } from "./plan-text.ts";
 import { remedyLines } from "./remedy-text.ts";
-import { hanging, wrap } from "./table.ts";
+import { wrap } from "@evenkeel/core/text/wrap.ts";
+import { hanging } from "./table.ts";
 
 /** A refusal for people: every host with every cause, and what would make it fit there. */
 export function refusalText({ vm, hosts }: Refusal, view: View): string {

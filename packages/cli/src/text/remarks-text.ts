@@ -1,7 +1,8 @@
 import type { MergeFinding } from "@evenkeel/core/topology/merge/finding.ts";
 import type { TopologyWarning } from "@evenkeel/core/topology/warnings/warning.ts";
 import type { View } from "./plan-text.ts";
-import { hanging, wrap } from "./table.ts";
+import { wrap } from "@evenkeel/core/text/wrap.ts";
+import { hanging } from "./table.ts";
 import { visible } from "./visible.ts";
 
 /** More would bury the drawing above. */

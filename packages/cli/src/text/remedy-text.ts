@@ -3,7 +3,8 @@ import { indexSet } from "@evenkeel/core/set/index-set.ts";
 import { formatList } from "@evenkeel/core/set/list-format.ts";
 import { shellLine } from "@evenkeel/core/text/shell.ts";
 import type { View } from "./plan-text.ts";
-import { hanging, wrap } from "./table.ts";
+import { wrap } from "@evenkeel/core/text/wrap.ts";
+import { hanging } from "./table.ts";
 import { visible } from "./visible.ts";
 
 /** The most commands that are shown of a remedy: a VM may need one for each of its vCPUs. */

@@ -7,7 +7,8 @@ import { formatBytes } from "@evenkeel/core/unit/bytes.ts";
 import { at } from "@evenkeel/core/unit/list.ts";
 import { type OccupiedNode, occupancyText } from "./occupancy-text.ts";
 import type { View } from "./plan-text.ts";
-import { table, wrap } from "./table.ts";
+import { wrap } from "@evenkeel/core/text/wrap.ts";
+import { table } from "./table.ts";
 
 /**
  * A comparison of twins: both placements drawn, the predicted times, and the differences by layer.

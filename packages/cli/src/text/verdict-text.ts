@@ -3,7 +3,8 @@ import type { Finding, Unverified, Verdict } from "@evenkeel/core/verify/verdict
 import { sharedRemedies } from "@evenkeel/core/remedy/remedy.ts";
 import type { View } from "./plan-text.ts";
 import { sharedRemedyLines } from "./remedy-text.ts";
-import { hanging, wrap } from "./table.ts";
+import { wrap } from "@evenkeel/core/text/wrap.ts";
+import { hanging } from "./table.ts";
 import { visible } from "./visible.ts";
 
 const color = { error: "red", warning: "yellow", info: "dim" } as const;

@@ -85,8 +85,10 @@ export function hostReasons(
     const rest = left > 0 ? [`${amountOf(left, "more host")} cannot take it either.`] : [];
     return [[`${tried}; only ${name} fits.`, ...quoted, ...rest].join(" ")];
   }
-  const best = preferEmptyHosts ? "has the most room" : "is the best";
-  const among = equals === 1 ? best : `${best}, with ${equals - 1} more just as good`;
+  const [best, equal] = preferEmptyHosts
+    ? ["has the most room", "with the most room"]
+    : ["is the best", "equally good ones"];
+  const among = equals === 1 ? best : `is the first of ${equals} ${equal}`;
   const next = nextHost === null ? [] : [nextText(at(names, nextHost.host), nextHost, choice)];
   return [[`${tried}; ${name} ${among}.`, ...next].join(" ")];
 }

@@ -54,7 +54,7 @@ test("ties go to the place with the least loss, and the reasons give the slots",
   const beside = planned([host], { ...flavor(1), name: "next" }, { flavors: sold });
   expect(beside.cells.map(({ hostNode }) => hostNode)).toEqual([0]);
   expect(beside.reasons.filter((reason) => /slot/.test(reason))).toEqual([
-    "Next best: 0000:27:00.0 on node 1 (fewer slots left: flavor gpu.2: 2 instead of 3, flavor gpu.4: 0 instead of 1).",
+    "Next best: GPU 0000:27:00.0 on node 1 (fewer slots left: flavor gpu.2: 2 instead of 3, flavor gpu.4: 0 instead of 1).",
     "Fewer slots are left on this host: flavor gpu.1: 7 → 6.",
   ]);
   const whole = planned([host], { ...flavor(4), name: "whole" }, { flavors: sold });
@@ -78,7 +78,7 @@ test("the reasons say why this host of several", () => {
   const spread = planned(hosts, request, { flavors: sold, preferEmptyHosts: true });
   expect([spread.host, spread.reasons.at(-1)]).toEqual([
     "a",
-    "Tried 3 hosts; a has the most room, with 1 more just as good. Host b has less room.",
+    "Tried 3 hosts; a is the first of 2 with the most room. Host b has less room.",
   ]);
   const away = planned(hosts, request, { flavors: sold, awayFrom: ["b-0"] });
   expect(away.host).toBe("a");
@@ -99,6 +99,17 @@ test("the reasons say why this host of several", () => {
       },
     ],
   });
+});
+
+test("another place is named by its GPUs and nodes", () => {
+  const topology = syntheticTopology(
+    "package:2 core:10 thread:2 memory:64Gi hugepages:48x1Gi root[gpu:h100-sxm*2]",
+  );
+  const request = requestOf({ accelerators: accelerators(2), vcpus: 4 });
+  const { reasons } = planned([{ ...hostOf("a"), topology }], request);
+  expect(reasons).toContain(
+    "Next best: GPUs 0000:16:00.0 and 0000:27:00.0 on nodes 0 and 1 (2 NUMA nodes instead of 1).",
+  );
 });
 
 /** The host with one VM of three accelerators on each node, so that two lie on two nodes. */

@@ -80,7 +80,7 @@ export function hostChooser(soldFlavors: readonly SoldFlavor[]): HostChooser {
       const merit = best === null ? -1 : compareMerit(candidate, best);
       if (merit < 0) [next, equals] = [best, 0];
       else if (merit > 0 && (next === null || isBefore(candidate, next))) next = candidate;
-      if (merit <= 0) equals += index.open(entry, without);
+      if (merit <= 0) equals += index.countAvailable(entry, without);
       if (best === null || isBefore(candidate, best)) best = candidate;
     }
     if (best === null) return null;

@@ -27,7 +27,7 @@ export interface HostIndex {
   /** The host classes that hosts are in, in no particular order. */
   readonly entries: () => readonly HostClassEntry[];
   /** How many hosts of a class are not left out, and the first of them. */
-  readonly open: (entry: HostClassEntry, without?: ReadonlySet<number>) => number;
+  readonly countAvailable: (entry: HostClassEntry, without?: ReadonlySet<number>) => number;
   readonly first: (entry: HostClassEntry, without?: ReadonlySet<number>) => number | null;
 }
 
@@ -40,7 +40,7 @@ export function hostIndex(hostClasses: HostClasses): HostIndex {
     invariant(host !== null, `there is a host ${position}`);
     return host;
   };
-  const isOpen =
+  const isAvailable =
     (without: ReadonlySet<number>) =>
     (position: number): boolean =>
       !without.has(position);
@@ -61,13 +61,13 @@ export function hostIndex(hostClasses: HostClasses): HostIndex {
       members.enter(position, host);
     },
     entries: members.entries,
-    open: (entry, without) => {
+    countAvailable: (entry, without) => {
       if (without === undefined || without.size === 0) return entry.hosts.length;
-      return entry.hosts.filter(isOpen(without)).length;
+      return entry.hosts.filter(isAvailable(without)).length;
     },
     first: (entry, without) => {
       if (without === undefined || without.size === 0) return entry.hosts[0] ?? null;
-      return entry.hosts.find(isOpen(without)) ?? null;
+      return entry.hosts.find(isAvailable(without)) ?? null;
     },
   };
 }

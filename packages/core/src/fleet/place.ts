@@ -5,7 +5,7 @@ import { demandOf } from "../placement/host-class/demand.ts";
 import { idealCost } from "../placement/ideal.ts";
 import { inventoryOf } from "../placement/inventory/inventory.ts";
 import { placed } from "../placement/layout/layout.ts";
-import { occupancyOf } from "../placement/occupancy/plan-use.ts";
+import { occupancyOf } from "../placement/occupancy/occupancy-of-plans.ts";
 import { awayReason } from "../placement/refuse/reason.ts";
 import { refuse } from "../placement/refuse/refuse.ts";
 import { search } from "../placement/search/search.ts";

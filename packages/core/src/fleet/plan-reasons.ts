@@ -1,6 +1,6 @@
 import { compareCosts } from "../cost/compare-costs.ts";
 import { planCost, type RawCost } from "../cost/placement-cost.ts";
-import { amountOf } from "../text/amount.ts";
+import { amountOf, plural } from "../text/amount.ts";
 import { formatBytes } from "../unit/bytes.ts";
 import { shorten } from "../text/shorten.ts";
 import { at, valueOf } from "../unit/list.ts";
@@ -51,10 +51,13 @@ function stringsIf(condition: boolean, text: string): string[] {
 
 const nodesOf = (cells: readonly LayoutCell[]): string => {
   const ids = cells.map((cell) => cell.node);
-  return ids.length === 1
-    ? `node ${ids[0]}`
-    : `nodes ${ids.slice(0, -1).join(", ")} and ${ids.at(-1)}`;
+  return `${plural(ids.length, "node")} ${listText(ids)}`;
 };
+
+/** `a, b and c`. */
+function listText(items: readonly (number | string)[]): string {
+  return items.length < 2 ? items.join("") : `${items.slice(0, -1).join(", ")} and ${items.at(-1)}`;
+}
 
 /** The NUMA nodes that the VM needs, and what was free on each. */
 function cellReason(space: Space, { cells }: Layout): string {
@@ -184,16 +187,18 @@ function remainderText({ units, granules }: Space, cells: readonly LayoutCell[])
 
 /** Names another place by its GPUs and nodes, or by its NICs where it differs only in those. */
 function otherPlace(best: readonly LayoutCell[], other: readonly LayoutCell[]): string {
-  const addresses = (devices: (cell: LayoutCell) => readonly Device[], of = other): string =>
-    of.flatMap((cell) => devices(cell).map(({ address }) => address)).join(", ");
+  const addresses = (devices: (cell: LayoutCell) => readonly Device[], of = other): string[] =>
+    of.flatMap((cell) => devices(cell).map(({ address }) => address));
   const accelerators = addresses((cell) => cell.accelerators);
+  const nics = addresses((cell) => cell.nics);
   const isSame =
     nodesOf(other) === nodesOf(best) &&
-    accelerators === addresses((cell) => cell.accelerators, best);
-  const nics = addresses((cell) => cell.nics);
-  if (isSame && nics !== "") return `NIC ${nics}`;
+    accelerators.join(" ") === addresses((cell) => cell.accelerators, best).join(" ");
+  if (isSame && nics.length > 0) return `${plural(nics.length, "NIC")} ${listText(nics)}`;
   const nodes = nodesOf(other);
-  return accelerators === "" ? nodes.replace(/^n/, "N") : `${accelerators} on ${nodes}`;
+  return accelerators.length === 0
+    ? nodes.replace(/^n/, "N")
+    : `${plural(accelerators.length, "GPU")} ${listText(accelerators)} on ${nodes}`;
 }
 
 /** The next best place, and why it is not the best. */

@@ -4,7 +4,7 @@ import type { HostState } from "../plan/host-state.ts";
 import { type Inventory, inventoryOf } from "../placement/inventory/inventory.ts";
 import { useOfLayout } from "../placement/layout/layout-use.ts";
 import { occupied, type Occupancy, type Use, vacated } from "../placement/occupancy/occupancy.ts";
-import { occupancyOf, useOfPlan } from "../placement/occupancy/plan-use.ts";
+import { occupancyOf, useOfPlan } from "../placement/occupancy/occupancy-of-plans.ts";
 import { requestOfPlan } from "../plan/request-of-plan.ts";
 import { withSellablePages } from "../plan/sellable-pages.ts";
 import { type Demand, demandOf } from "../placement/host-class/demand.ts";

@@ -123,12 +123,14 @@ function featuresOf({ cpuModel, threadsPerCore }: Plan, architecture: GuestArchi
 }
 
 function architectureOf(plan: Plan, options: GuestOptions): GuestArchitecture {
-  const told = plan.architecture ?? options.architecture ?? null;
-  const known = guestArchitectures.find((architecture) => architecture === told);
+  const architecture = plan.architecture ?? options.architecture ?? null;
+  const known = guestArchitectures.find((one) => one === architecture);
   if (known !== undefined) return known;
   throw unsupported(
     "architecture",
-    told === null ? "the host's architecture is unknown" : `no guest of ${told} can be rendered`,
+    architecture === null
+      ? "the host's architecture is unknown"
+      : `no guest of ${architecture} can be rendered`,
     guestArchitectures.join(" or "),
     "give the architecture, or place the VM on a topology that has it",
   );

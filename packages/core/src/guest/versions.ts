@@ -50,21 +50,21 @@ const form = /^(libvirt|qemu)=(\d{1,3})\.(\d{1,3})(?:\.\d{1,3})?$/;
  * cannot do would be a guess.
  */
 export function parseVersions(text: string): HypervisorVersions {
-  const told = new Map<string, Version>();
+  const given = new Map<string, Version>();
   for (const part of text.split(",")) {
     const [, program = "", major, minor] = form.exec(part.trim()) ?? [];
     if (program !== "libvirt" && program !== "qemu") throw unknown(`"${part.trim()}"`);
-    if (told.has(program)) throw unknown(`${program} twice`);
+    if (given.has(program)) throw unknown(`${program} twice`);
     const version = { major: Number(major), minor: Number(minor) };
     const [from, to] = releases[program].get(version.major) ?? [1, 0];
     if (version.minor < from || version.minor > to) {
       throw unknown(`${program} ${version.major}.${version.minor}`);
     }
-    told.set(program, version);
+    given.set(program, version);
   }
   return {
-    libvirt: told.get("libvirt") ?? defaultVersions.libvirt,
-    qemu: told.get("qemu") ?? defaultVersions.qemu,
+    libvirt: given.get("libvirt") ?? defaultVersions.libvirt,
+    qemu: given.get("qemu") ?? defaultVersions.qemu,
   };
 }
 

@@ -49,7 +49,7 @@ function busy(device: DeviceFacts, facts: HostFacts, uuid: string): PreflightPro
     severity: "error",
     subject: address,
     needs: "a device that nobody uses",
-    has: `${user}${driver === null ? "" : `, by its driver ${driver}`}`,
+    has: `${user}${driver === null ? "" : ` (driver ${driver})`}`,
     remedy: advice(
       "live",
       "Stop what uses it, or place the VM again with a HostPolicy that excludes it.",
@@ -81,9 +81,9 @@ function groupProblems(
         code: "iommu-group-shared",
         severity: "error",
         subject: device.address,
-        needs: `all of IOMMU group ${device.iommuGroup ?? "?"}: ${others
+        needs: `the whole of IOMMU group ${device.iommuGroup ?? "?"}, so ${others
           .map(({ address }) => address)
-          .join(", ")} too`,
+          .join(", ")} as well`,
         has: `${other.address} stays with the host: ${has}`,
         remedy: advice(null, "Place the VM again: a plan takes a whole IOMMU group."),
       },

@@ -89,7 +89,7 @@ function kvmProblems({ guest }: Start, { kvm, addressBits }: HostFacts): Preflig
       subject: "the guest's PCI window",
       needs: `${guest.cpu.addressBits} physical address bits, for its memory and its devices' BARs`,
       has: `${addressBits}`,
-      remedy: advice(null, "Ask for fewer accelerators or less memory."),
+      remedy: advice(null, "Ask for fewer GPUs or less memory."),
     },
   ];
 }

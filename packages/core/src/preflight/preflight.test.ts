@@ -157,13 +157,13 @@ const cases: readonly [
     {
       code: "device-busy",
       subject: gpu,
-      has: "network interface eth0 is up, by its driver mlx5_core",
+      has: "network interface eth0 is up (driver mlx5_core)",
     },
   ],
   [
     "a device, by another VM",
     { domains: [domain({ devices: [audio] })] },
-    { code: "device-busy", subject: audio, has: "VM other has it, by its driver nvidia" },
+    { code: "device-busy", subject: audio, has: "VM other has it (driver nvidia)" },
   ],
   ["the IOMMU", { iommu: false }, { code: "iommu-off" }],
   [

@@ -267,8 +267,10 @@ test("KubeVirt's manifest for the same, and what it cannot be told", () => {
     #     planned: 0000:0b:00.0, 0000:0c:00.0, 0000:1b:00.0, 0000:1c:00.0
     #     instead: any of that kind that the device plugin picks
     #   places in the guest's PCI tree
-    #     planned: 0000:0b:00.0 at 0000:fb:00.0 on cell 0, 0000:0c:00.0 at 0000:fc:00.0 on cell 0, 0000:1b:00.0 at 0000:fe:00.0 on cell 1, 0000:1c:00.0 at 0000:ff:00.0 on cell 1
-    #     instead: root ports on bus 0 without a node, or with PCINUMAAwareTopology on an expander of their node; so NCCL's file for this plan does not fit the guest
+    #     planned: 0000:0b:00.0 at 0000:fb:00.0 on cell 0, 0000:0c:00.0 at 0000:fc:00.0 on cell 0,
+    #       0000:1b:00.0 at 0000:fe:00.0 on cell 1, 0000:1c:00.0 at 0000:ff:00.0 on cell 1
+    #     instead: root ports on bus 0 without a node, or with PCINUMAAwareTopology on an expander of
+    #       their node; so NCCL's file for this plan does not fit the guest
     #   the PCI window
     #     planned: 512 GiB
     #     instead: the firmware's default

@@ -1,7 +1,13 @@
 import type { MemoryPaths } from "../cost/memory-path.ts";
 import type { Evidence } from "../evidence/evidence.ts";
 import type { Plan } from "../plan/plan.ts";
-import { type Check, type Sides, together, essentialUnverified, whyNot } from "./verdict/check.ts";
+import {
+  type Check,
+  type CheckInput,
+  together,
+  essentialUnverified,
+  whyNot,
+} from "./verdict/check.ts";
 import { contract } from "./finding/contract.ts";
 import { cpusetShrunk } from "./finding/cpuset-shrunk.ts";
 import { deviceNode } from "./finding/device-node.ts";
@@ -57,13 +63,13 @@ const hostChecks: readonly Check[] = [
  */
 export function verify(plan: Plan, evidence: Evidence, options: VerifyOptions = {}): Verdict {
   const scope = options.scope ?? "host";
-  const sides: Sides = { plan, evidence, paths: options.paths ?? null };
+  const input: CheckInput = { plan, evidence, paths: options.paths ?? null };
   const process =
     evidence.process === null
       ? [essentialUnverified("the VM's process", whyNot(evidence, "process"))]
       : [];
   const checks = scope === "guest" ? [...hostChecks, guest] : hostChecks;
-  const outcome = together([...process, ...checks.map((check) => check(sides))]);
+  const outcome = together([...process, ...checks.map((check) => check(input))]);
   const { vm, host } = plan;
   return judged({ vm, host, takenAt: evidence.takenAt, scope }, outcome);
 }

@@ -224,14 +224,14 @@ export const sabotages: readonly Sabotage[] = [
     code: "cpuset-shrunk",
     apply: withoutCpu,
     tells: (evidence) =>
-      `without ${Number.parseInt(evidence.threads?.find(({ role }) => role?.kind === "vcpu")?.allowedCpus ?? "", 10)}`,
+      `; ${Number.parseInt(evidence.threads?.find(({ role }) => role?.kind === "vcpu")?.allowedCpus ?? "", 10)} is missing`,
   },
   {
     ...error,
     name: "a cpuset without a cell's node",
     code: "cpuset-shrunk",
     apply: withoutNode,
-    tells: (_, { cells }) => `without ${Number.parseInt(cells[0]?.memoryNodes ?? "", 10)}`,
+    tells: (_, { cells }) => `; ${Number.parseInt(cells[0]?.memoryNodes ?? "", 10)} is missing`,
   },
   {
     ...error,
@@ -248,7 +248,7 @@ export const sabotages: readonly Sabotage[] = [
       evidence.process === null
         ? null
         : whenDevices(evidence, { ...evidence, process: { ...evidence.process, vfioFiles: [] } }),
-    tells: () => "/dev/vfio/0 open",
+    tells: () => "none of these open: /dev/vfio/0",
   },
   {
     ...error,

@@ -128,7 +128,7 @@ describe.skipIf(whyNoQemu !== null)("an emulator that really runs", () => {
     }));
     const off = await verdictOf({ ...plan, cells: elsewhere }, pid);
     expect(off.findings.map(({ found }) => found)).toContain(
-      "100.0 % of 64 MiB on node 0 (67108864 bytes)",
+      "64 MiB elsewhere: 100.0 % on node 0 (67108864 bytes)",
     );
   });
 

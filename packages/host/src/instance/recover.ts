@@ -2,7 +2,7 @@ import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import type { Instance } from "@evenkeel/core/instance/instance.ts";
 import type { Clock } from "../clock/clock.ts";
 import type { StateFolder } from "../state/state-folder.ts";
-import { takeOff } from "./undo.ts";
+import { removeFromHost } from "./undo.ts";
 
 /** A VM whose start or stop was cut off, and why it could not be mended; null if it was. */
 export interface Recovered {
@@ -12,8 +12,9 @@ export interface Recovered {
 
 /**
  * Undoes starts that were cut off, and completes stops that were: an instance in one of these
- * phases whose lock nobody holds. Call it within `alone`, before anything is decided. An instance
- * that cannot be undone now (its libvirt does not answer) keeps what it holds until the next try.
+ * phases whose lock nobody holds. Call it within `withHostLock`, before anything is decided. An
+ * instance that cannot be undone now (its libvirt does not answer) keeps what it holds until the
+ * next try.
  */
 export async function recover(state: StateFolder, clock: Clock): Promise<readonly Recovered[]> {
   const cut = state.read().instances.filter(({ phase }) => phase !== "running");
@@ -22,7 +23,7 @@ export async function recover(state: StateFolder, clock: Clock): Promise<readonl
     const lock = await state.lockInstance(instance.name);
     if (lock === null) continue;
     try {
-      await takeOff(instance, state, clock);
+      await removeFromHost(instance, state, clock);
       await state.remove(instance);
       recovered.push({ instance, failure: null });
     } catch (error) {

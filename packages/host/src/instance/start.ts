@@ -9,7 +9,7 @@ import type { Lock } from "../state/lock.ts";
 import { runFolder } from "../state/paths.ts";
 import type { StateFolder } from "../state/state-folder.ts";
 import { goOn, interruptible } from "../hypervisor/interruptible.ts";
-import { takeOff } from "./undo.ts";
+import { removeFromHost } from "./undo.ts";
 
 export interface InstanceStart {
   /** As recorded, in the phase `starting`. */
@@ -52,7 +52,7 @@ export async function startInstance(
     return running;
   };
   try {
-    const stop = (): Promise<void> => takeOff(instance, state, clock);
+    const stop = (): Promise<void> => removeFromHost(instance, state, clock);
     return { kind: "started", instance: await interruptible(begin, signal, stop) };
   } catch (error) {
     await undo(instance, state, clock, error);
@@ -70,8 +70,8 @@ async function undo(
   error: unknown,
 ): Promise<void> {
   try {
-    await takeOff(instance, state, clock);
-    await state.alone(() => state.remove(instance));
+    await removeFromHost(instance, state, clock);
+    await state.withHostLock(() => state.remove(instance));
   } catch (second) {
     const [what, then] = [error, second].map((one) =>
       one instanceof Error ? one.message : String(one),

@@ -4,7 +4,7 @@ import type { Hypervisor } from "../hypervisor/hypervisor.ts";
 import { hypervisorOf } from "./hypervisor-of.ts";
 import type { Lock } from "../state/lock.ts";
 import type { StateFolder } from "../state/state-folder.ts";
-import { takeOff } from "./undo.ts";
+import { removeFromHost } from "./undo.ts";
 
 export interface StopOptions {
   /** The time for the guest to shut down by itself. */
@@ -36,8 +36,8 @@ export async function stopInstance(
     const isDown = await shutDown(instance, hypervisor, options.timeoutMs, clock);
     if (!isDown && !options.force) return "still-running";
     await state.write({ ...instance, phase: "stopping" });
-    await takeOff(instance, state, clock);
-    await state.alone(() => state.remove(instance));
+    await removeFromHost(instance, state, clock);
+    await state.withHostLock(() => state.remove(instance));
     return isDown ? "stopped" : "forced";
   } finally {
     await lock.release();

@@ -13,7 +13,7 @@ import { restoreDrivers } from "../vfio/drivers.ts";
  *
  * The caller holds the lock of the VM, and removes the instance afterwards.
  */
-export async function takeOff(
+export async function removeFromHost(
   instance: Instance,
   { paths }: StateFolder,
   clock: Clock,

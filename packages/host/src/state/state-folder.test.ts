@@ -43,7 +43,7 @@ test("what is written is read back, by its owner alone, and removed without a tr
   expect(statSync(folder).mode & 0o777).toBe(0o700);
   expect(statSync(join(folder, "vms")).mode & 0o777).toBe(0o700);
   expect(statSync(join(folder, "vms", "a.json")).mode & 0o777).toBe(0o600);
-  await state.alone(async () => {
+  await state.withHostLock(async () => {
     for (const instance of [a, b]) {
       const lock = await state.lockInstance(instance.name);
       await state.remove(instance);
@@ -111,7 +111,7 @@ test("two commands decide one after the other, and lose nothing of each other", 
   const body = `
     const { readFileSync, writeFileSync } = await import("node:fs");
     for (let i = 0; i < 10; i++) {
-      await state.alone(async () => {
+      await state.withHostLock(async () => {
         const before = Number(readFileSync(${JSON.stringify(counter)}, "utf8"));
         await sleep(2);
         writeFileSync(${JSON.stringify(counter)}, String(before + 1));
@@ -121,7 +121,7 @@ test("two commands decide one after the other, and lose nothing of each other", 
   const children = [child(folder, body), child(folder, body)];
   await Promise.all(children.map((one) => once(one, "close")));
   expect(readFileSync(counter, "utf8")).toBe("20");
-  await state.alone(async () => {});
+  await state.withHostLock(async () => {});
 });
 
 test("the locks of a command that is killed are free again, and what it began is there", async () => {
@@ -129,7 +129,7 @@ test("the locks of a command that is killed are free again, and what it began is
   const state = await opened(folder);
   const instance = instanceOf("llm-a");
   const body = `
-    await state.alone(async () => {
+    await state.withHostLock(async () => {
       await state.lockInstance("llm-a");
       await state.write(${JSON.stringify({ ...instance, phase: "starting" })});
       console.log("begun");
@@ -142,7 +142,7 @@ test("the locks of a command that is killed are free again, and what it began is
   expect(await state.lockInstance("llm-a")).toBeNull();
   victim.kill("SIGKILL");
   await once(victim, "close");
-  await state.alone(async () => {
+  await state.withHostLock(async () => {
     let lock = await state.lockInstance("llm-a");
     // The program that held it ends a moment after its standard input does.
     for (let tries = 0; lock === null && tries < 100; tries++) {

@@ -24,21 +24,21 @@ export interface Instances {
 
 /**
  * The folder that records the VMs of this host and their plans, one file per VM. Decisions about
- * what is free are made within `alone`. Changes to a VM are made with its own lock held, which is
- * taken within `alone` and may be kept longer. A VM in the phase `starting` whose lock nobody holds
- * is one whose start was cut off.
+ * what is free are made within `withHostLock`. Changes to a VM are made with its own lock held,
+ * which is taken within `withHostLock` and may be kept longer. A VM in the phase `starting` whose
+ * lock nobody holds is one whose start was cut off.
  */
 export interface StateFolder {
   readonly paths: StatePaths;
   /** Runs the work while every other command waits with its decisions. Errors: `state-busy`. */
-  readonly alone: <T>(work: () => Promise<T>) => Promise<T>;
-  /** Call it within `alone`. Null if another command works on the VM. */
+  readonly withHostLock: <T>(work: () => Promise<T>) => Promise<T>;
+  /** Call it within `withHostLock`. Null if another command works on the VM. */
   readonly lockInstance: (name: string) => Promise<Lock | null>;
   readonly read: () => Instances;
   readonly write: (instance: Instance) => Promise<void>;
   /**
-   * Removes the record, the run folder and the lock file of a VM. Call it within `alone` with the
-   * lock held: then nobody waits for that lock file.
+   * Removes the record, the run folder and the lock file of a VM. Call it within `withHostLock`
+   * with the lock held: then nobody waits for that lock file.
    */
   readonly remove: (instance: Pick<Instance, "name" | "uuid">) => Promise<void>;
 }
@@ -55,7 +55,7 @@ export async function openState(folder: string, parse: ParseInstance): Promise<S
   await makePrivateFolder(paths.instances);
   return {
     paths,
-    alone: async (work) => {
+    withHostLock: async (work) => {
       const lock = await takeLock(paths.lock, waitSeconds);
       if (lock === null) throw busy(paths.folder);
       try {

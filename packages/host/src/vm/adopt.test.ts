@@ -78,6 +78,6 @@ test("without an answer from libvirt nothing is adopted", async () => {
 test("a VM that Evenkeel has started is stopped, not left", async () => {
   const host = await testHost();
   await host.state.write(qemuInstance(planFor("llm-a")));
-  const error = await codedError("vm-exists", () => leaveVm("llm-a", host));
+  const error = await codedError("usage", () => leaveVm("llm-a", host));
   expect(error.remedy).toBe("evenkeel stop llm-a");
 });

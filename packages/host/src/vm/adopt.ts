@@ -13,7 +13,7 @@ import { shellWord } from "@evenkeel/core/text/shell.ts";
 import { hypervisorFailed } from "../hypervisor/failed.ts";
 import { readDomains } from "../hypervisor/libvirt/domains.ts";
 import { refuseDamaged } from "../state/state-folder.ts";
-import { alone } from "./alone.ts";
+import { withHostLock } from "./with-host-lock.ts";
 import type { VmHost } from "./host.ts";
 import { withVmLock } from "./lock.ts";
 import { verifyInstance } from "./verify.ts";
@@ -40,7 +40,7 @@ export interface Adopted {
  * `state-unusable`, `hypervisor-failed`, and those of reading the topology.
  */
 export async function adoptVm(vm: VmToAdopt, host: VmHost): Promise<Adopted> {
-  const { instance, topology } = await alone(host, async () => {
+  const { instance, topology } = await withHostLock(host, async () => {
     const found = host.state.read();
     refuseDamaged(found);
     const here = await host.topology();
@@ -106,7 +106,7 @@ async function runningDomain(
   }
   const domain = domains.find((one) => one.name === name || one.uuid === name);
   if (domain?.known === true) {
-    throw new EvenkeelError("vm-exists", "it is Evenkeel's already", {
+    throw new EvenkeelError("vm-exists", "Evenkeel started or adopted it already", {
       where: name,
       expected: "a VM that Evenkeel does not know",
       remedy: "see evenkeel list",

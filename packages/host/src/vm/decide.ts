@@ -17,7 +17,7 @@ import type { Request } from "@evenkeel/core/request/request.ts";
 import { hypervisorOf } from "../instance/hypervisor-of.ts";
 import type { StartOptions } from "../hypervisor/hypervisor.ts";
 import { readDomains } from "../hypervisor/libvirt/domains.ts";
-import { takeOff } from "../instance/undo.ts";
+import { removeFromHost } from "../instance/undo.ts";
 import { readFacts } from "../preflight/read-facts.ts";
 import { libvirtVersions, qemuVersions } from "../preflight/read-versions.ts";
 import { readDrivers } from "../vfio/drivers.ts";
@@ -50,7 +50,7 @@ export type Decision =
 
 /**
  * Places a VM, or takes its plan, and checks that everything it needs is there. Call it within
- * `alone`, so that what is free stays free until it is recorded as taken.
+ * `withHostLock`, so that what is free stays free until it is recorded as taken.
  *
  * Errors: `vm-exists`, `plan-inconsistent`, and those of the guest.
  */
@@ -85,13 +85,13 @@ export async function decide(
 
 /**
  * Removes a VM of the same name that is off, to start it anew. One that runs is refused. Call it
- * within `alone`.
+ * within `withHostLock`.
  *
  * @returns the other VMs.
  *
  * Errors: `vm-exists`, `vm-busy`.
  */
-export async function withoutNamesake(
+export async function removeStoppedNamesake(
   { name, tenant }: Request,
   instances: readonly Instance[],
   dryRun: boolean,
@@ -114,7 +114,7 @@ export async function withoutNamesake(
   }
   if (!dryRun) {
     await withVmLock(state, own, async () => {
-      await takeOff(before, state, clock);
+      await removeFromHost(before, state, clock);
       await state.remove(before);
     });
   }

@@ -2,7 +2,7 @@ import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import type { Instance } from "@evenkeel/core/instance/instance.ts";
 import { shellLine } from "@evenkeel/core/text/shell.ts";
 import { refuseDamaged } from "../state/state-folder.ts";
-import { alone } from "./alone.ts";
+import { withHostLock } from "./with-host-lock.ts";
 import type { VmHost } from "./host.ts";
 import { withVmLock } from "./lock.ts";
 import { instanceNamed } from "./named.ts";
@@ -10,17 +10,17 @@ import { instanceNamed } from "./named.ts";
 /**
  * Removes the record of an adopted VM, by its name or UUID. The VM runs on.
  *
- * Errors: `vm-unknown`, `vm-exists`, `vm-busy`, `state-busy`, `state-damaged`, `state-unusable`.
+ * Errors: `usage`, `vm-unknown`, `vm-busy`, `state-busy`, `state-damaged`, `state-unusable`.
  */
 export function leaveVm(name: string, host: VmHost): Promise<Instance> {
   const { state } = host;
-  return alone(host, async () => {
+  return withHostLock(host, async () => {
     const found = state.read();
     refuseDamaged(found);
     const byUuid = found.instances.find(({ uuid }) => uuid === name);
     const instance = byUuid ?? instanceNamed(name, found.instances);
     if (!instance.adopted) {
-      throw new EvenkeelError("vm-exists", "Evenkeel has started it", {
+      throw new EvenkeelError("usage", "Evenkeel has started it", {
         where: instance.name,
         expected: "a VM that was adopted",
         remedy: shellLine(["evenkeel", "stop", instance.name]),

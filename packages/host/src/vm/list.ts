@@ -4,7 +4,7 @@ import type { Running } from "../hypervisor/hypervisor.ts";
 import { readDomains } from "../hypervisor/libvirt/domains.ts";
 import { hypervisorOf } from "../instance/hypervisor-of.ts";
 import type { Damaged } from "../state/state-folder.ts";
-import { alone } from "./alone.ts";
+import { withHostLock } from "./with-host-lock.ts";
 import type { VmHost } from "./host.ts";
 
 /** A VM on this host. One without an instance was neither started nor adopted by Evenkeel. */
@@ -28,7 +28,7 @@ export interface VmList {
  * Errors: `state-busy`, `state-unusable`.
  */
 export async function listVms(host: VmHost): Promise<VmList> {
-  await alone(host, async () => {});
+  await withHostLock(host, async () => {});
   const { instances, damaged } = host.state.read();
   const vms: ListedVm[] = [];
   for (const instance of instances) {

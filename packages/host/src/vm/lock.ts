@@ -2,7 +2,9 @@ import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import type { Lock } from "../state/lock.ts";
 import type { StateFolder } from "../state/state-folder.ts";
 
-/** Takes the lock of a VM; the caller releases it. Call it within `alone`. Errors: `vm-busy`. */
+/**
+ * Takes the lock of a VM; the caller releases it. Call it within `withHostLock`. Errors: `vm-busy`.
+ */
 export async function vmLock(state: StateFolder, name: string): Promise<Lock> {
   const lock = await state.lockInstance(name);
   if (lock !== null) return lock;
@@ -14,7 +16,8 @@ export async function vmLock(state: StateFolder, name: string): Promise<Lock> {
 }
 
 /**
- * Works on a VM with its lock held. Call it within `alone`. Errors: `vm-busy`, those of the work.
+ * Works on a VM with its lock held. Call it within `withHostLock`. Errors: `vm-busy`, those of the
+ * work.
  */
 export async function withVmLock(
   state: StateFolder,

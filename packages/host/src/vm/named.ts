@@ -29,7 +29,9 @@ export function instanceNamed(
     {
       where: name,
       expected:
-        found.length > 1 ? found.map((one) => one.name).join(", ") : "a VM of evenkeel list",
+        found.length > 1
+          ? found.map((one) => one.name).join(", ")
+          : "a name that `evenkeel list` shows",
       ...(tryThis === null ? {} : { remedy: tryThis }),
     },
   );

@@ -8,8 +8,14 @@ import type { Verdict } from "@evenkeel/core/verify/verdict/verdict.ts";
 import { startInstance } from "../instance/start.ts";
 import type { Lock } from "../state/lock.ts";
 import { refuseDamaged } from "../state/state-folder.ts";
-import { alone } from "./alone.ts";
-import { decide, type Decision, instanceOf, type VmToStart, withoutNamesake } from "./decide.ts";
+import { withHostLock } from "./with-host-lock.ts";
+import {
+  decide,
+  type Decision,
+  instanceOf,
+  type VmToStart,
+  removeStoppedNamesake,
+} from "./decide.ts";
 import type { VmHost } from "./host.ts";
 import { vmLock } from "./lock.ts";
 import { verifyInstance } from "./verify.ts";
@@ -51,7 +57,7 @@ export async function startVm(
   { dryRun, interrupted }: StartControl,
   host: VmHost,
 ): Promise<StartOutcome> {
-  const { decision, begun, topology } = await alone(host, async () => {
+  const { decision, begun, topology } = await withHostLock(host, async () => {
     const here = await host.topology();
     return { topology: here, ...(await begin(vm, here, dryRun, host)) };
   });
@@ -86,7 +92,7 @@ async function begin(
   const { state } = host;
   const found = state.read();
   refuseDamaged(found);
-  const others = await withoutNamesake(vm.request, found.instances, dryRun, host);
+  const others = await removeStoppedNamesake(vm.request, found.instances, dryRun, host);
   const decision = await decide(vm, topology, others, host);
   if (decision.kind === "Refusal" || !decision.report.ready || dryRun) {
     return { decision, begun: null };

@@ -1,5 +1,5 @@
 import { stopInstance, type Stopped, type StopOptions } from "../instance/stop.ts";
-import { alone } from "./alone.ts";
+import { withHostLock } from "./with-host-lock.ts";
 import type { VmHost } from "./host.ts";
 import { vmLock } from "./lock.ts";
 import { instanceNamed } from "./named.ts";
@@ -22,7 +22,7 @@ export async function stopVm(
   host: VmHost,
 ): Promise<StopOutcome> {
   const { state, clock } = host;
-  const begun = await alone(host, async (recovered) => {
+  const begun = await withHostLock(host, async (recovered) => {
     const cut = recovered.find(
       ({ instance }) => instance.name === name || instance.plan.vm === name,
     );

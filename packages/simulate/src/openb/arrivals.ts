@@ -1,5 +1,6 @@
 import { gpuMilliOf, type Task } from "../fleet/task.ts";
-import { type Random, shuffled } from "../random.ts";
+import type { Random } from "@evenkeel/core/random/random.ts";
+import { shuffled } from "../random.ts";
 import type { Arrival } from "../run/scenario.ts";
 import { sumOf } from "@evenkeel/core/unit/sum.ts";
 

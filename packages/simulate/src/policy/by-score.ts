@@ -1,7 +1,7 @@
 import { hostAfter, type Allocation, allocationsOn } from "../fleet/allocations.ts";
 import type { HostState } from "../fleet/host.ts";
 import type { Task } from "../fleet/task.ts";
-import type { Random } from "../random.ts";
+import type { Random } from "@evenkeel/core/random/random.ts";
 import type { Placer, Setting } from "./policy.ts";
 
 /** Scores an allocation by the state of the host after it. The highest score is taken. */

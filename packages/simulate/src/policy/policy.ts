@@ -1,7 +1,7 @@
 import type { HostState } from "../fleet/host.ts";
 import type { TaskShare, Task } from "../fleet/task.ts";
 import type { Allocation } from "../fleet/allocations.ts";
-import type { Random } from "../random.ts";
+import type { Random } from "@evenkeel/core/random/random.ts";
 
 /** A policy's decision for a task: a host, and what the task takes of it. */
 export interface Choice {

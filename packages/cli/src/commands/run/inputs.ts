@@ -44,7 +44,7 @@ export async function readVmToStart(
 async function planOf(request: Request, path: string, surroundings: Surroundings): Promise<Plan> {
   const { plan, where } = await readPlan(path, surroundings);
   if (plan.vm === request.name && plan.tenant === request.tenant) return plan;
-  throw new EvenkeelError("plan-inconsistent", `it is a plan for ${plan.vm}`, {
+  throw new EvenkeelError("usage", `it is a plan for ${plan.vm}`, {
     where,
     expected: `a plan for ${request.name}`,
     remedy: "place this VM, or name the file of the other",

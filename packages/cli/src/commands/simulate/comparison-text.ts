@@ -2,7 +2,8 @@ import { aboutComparison, percentText } from "@evenkeel/simulate/draw/describe.t
 import { type ComparedPolicy, type Comparison, headline } from "@evenkeel/simulate/run/compare.ts";
 import { at } from "@evenkeel/core/unit/list.ts";
 import type { Paint } from "../../text/paint.ts";
-import { type Align, table, wrap } from "../../text/table.ts";
+import { wrap } from "@evenkeel/core/text/wrap.ts";
+import { type Align, table } from "../../text/table.ts";
 
 interface View {
   readonly width: number;

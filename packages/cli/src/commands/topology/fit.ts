@@ -7,7 +7,8 @@ import { requestOfFlavor } from "@evenkeel/core/request/resolve.ts";
 import type { CliContext } from "../../command/context.ts";
 import { jsonText } from "../../text/json-text.ts";
 import type { View } from "../../text/plan-text.ts";
-import { hanging, wrap } from "../../text/table.ts";
+import { wrap } from "@evenkeel/core/text/wrap.ts";
+import { hanging } from "../../text/table.ts";
 import { readFlavors, readPolicy, refuseDuplicateFlavors } from "../../input/read-documents.ts";
 import type { TopologyFlags } from "./flags.ts";
 
@@ -37,7 +38,7 @@ function fitsText(host: string, fits: readonly FlavorFit[], { width, paint }: Vi
   const title =
     straddling === 0
       ? "every flavor fits on one node"
-      : `${straddling} of ${fits.length} flavors do not fit on one node`;
+      : `${straddling} of ${fits.length} flavors ${straddling === 1 ? "does" : "do"} not fit on one node`;
   return `${[
     `${paint("bold", host)}: ${title}`,
     "",

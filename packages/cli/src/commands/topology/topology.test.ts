@@ -189,7 +189,7 @@ test("flavors that straddle nodes are named, and end in exit status 3", async ()
   const wide = written("wide.yaml", flavor("wide", 6, "1Gi"));
   const some = await evenkeel(["topology", "--from", two, "--fit", fitting, "--fit", wide]);
   expect(some.status).toBe(3);
-  expect(some.stdout).toContain("1 of 2 flavors do not fit on one node");
+  expect(some.stdout).toContain("1 of 2 flavors does not fit on one node");
   expect(some.stdout).toContain("wide straddles 2 nodes");
   const json = await evenkeel(["topology", "--from", two, "--fit", wide, "--output", "json"]);
   expect(json.status).toBe(3);

@@ -10,7 +10,7 @@ export function describeFit(fit: FlavorFit): string {
   const why = fit.enough.length > 0 ? unconnected(fit.enough) : nearestText(fit.shortages);
   if (cost === null) return `${name} does not fit on this machine: ${why}.`;
   const where = nodes === null ? "has to stray to other nodes" : `straddles ${nodes} nodes`;
-  return `${name} ${where}: ${why}; ${lossText(cost)}; ${countText(fit)}.`;
+  return `${name} ${where}: ${why}; ${slowdownText(cost)}; ${countText(fit)}.`;
 }
 
 function countText({ count, countIsBound, locality }: FlavorFit): string {
@@ -19,11 +19,11 @@ function countText({ count, countIsBound, locality }: FlavorFit): string {
   return `${many} ${count === 1 ? "fits" : "fit"} on the empty machine`;
 }
 
-function lossText({ shown, hidden }: NonNullable<FlavorFit["cost"]>): string {
-  const percent = (slowdown: number): string => `${Math.round((slowdown - 1) * 1000) / 10}%`;
+function slowdownText({ shown, hidden }: NonNullable<FlavorFit["cost"]>): string {
+  const percent = (slowdown: number): string => `${Math.round((slowdown - 1) * 1000) / 10} %`;
   if (shown === hidden) return `predicted to be ${percent(shown)} slower`;
   const seen = shown > 1 ? `${percent(shown)} slower` : "no slower";
-  return `predicted to be ${seen} with a guest that sees its nodes, ${percent(hidden)} with one that does not`;
+  return `predicted to be ${seen} if the guest sees its nodes, and ${percent(hidden)} slower if it does not`;
 }
 
 function unconnected(nodes: readonly number[]): string {
@@ -36,7 +36,7 @@ const units = {
   cpus: "CPU",
   hugepages: "huge page",
   memoryBytes: "of memory",
-  accelerators: "accelerator",
+  accelerators: "GPU",
   nics: "NIC",
 } as const;
 

@@ -66,7 +66,7 @@ test("too many cores for a node: it straddles two, with the numbers and the slow
   expect(fit.cost?.shown).toBe(1);
   expect(fit.cost?.hidden).toBeCloseTo(1 + (0.55 * 0.5) / (0.65 + (0.35 * 18) / 16), 4);
   expect(describeFit(fit)).toBe(
-    "vm straddles 2 nodes: node 0 lacks 1 core of 8; predicted to be no slower with a guest that sees its nodes, 26.4% with one that does not; 1 fits on the empty machine.",
+    "vm straddles 2 nodes: node 0 lacks 1 core of 8; predicted to be no slower if the guest sees its nodes, and 26.4 % slower if it does not; 1 fits on the empty machine.",
   );
 });
 
@@ -82,7 +82,7 @@ test("too much memory for the accelerator's node: it strays, or does not fit und
   expect(fit.cost?.shown).toBeCloseTo(1 + 0.55 * 0.2, 4);
   expect(fit.count).toBe(1);
   expect(describeFit(fit)).toBe(
-    "vm has to stray to other nodes: node 0 lacks 10 huge pages of 50; predicted to be 11% slower; 1 fits on the empty machine.",
+    "vm has to stray to other nodes: node 0 lacks 10 huge pages of 50; predicted to be 11 % slower; 1 fits on the empty machine.",
   );
   expect(describeFit(fitOf(asked))).toContain("none fits as asked, under locality strict.");
 });
@@ -108,9 +108,7 @@ test("a flavor that does not fit at all, with what the nearest node lacks", () =
   const fit = fitOf({ accelerators: accelerators(5) });
   expect(fit.cost).toBeNull();
   expect(fit.count).toBe(0);
-  expect(describeFit(fit)).toBe(
-    "vm does not fit on this machine: node 0 lacks 3 accelerators of 5.",
-  );
+  expect(describeFit(fit)).toBe("vm does not fit on this machine: node 0 lacks 3 GPUs of 5.");
 });
 
 test("enough of everything is not enough where the accelerators are not linked", () => {

@@ -116,8 +116,8 @@ function straddlingCost({ best, model }: SearchResult): StraddlingCost {
   const hidden = model.cost(flattened(best.cells));
   const relative = ({ parts, total: whole }: RawCost): number => {
     const { hostToDevice, memory } = model.weights;
-    const lost = hostToDevice * (parts.hostToDevice - 1) + memory * (parts.memory - 1);
-    return Math.round((whole / (whole - lost)) * 1e4) / 1e4;
+    const pathCost = hostToDevice * (parts.hostToDevice - 1) + memory * (parts.memory - 1);
+    return Math.round((whole / (whole - pathCost)) * 1e4) / 1e4;
   };
   return { shown: relative(shown), hidden: relative(hidden), basis: hidden.basis };
 }

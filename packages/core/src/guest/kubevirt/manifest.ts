@@ -3,7 +3,12 @@ import type { YamlValue } from "../../yaml/write.ts";
 import { devicePorts, type Guest, type PassedFunction } from "../guest.ts";
 import type { HypervisorOptions } from "../options.ts";
 import { unsupported } from "../unsupported.ts";
-import { hugepagesOfAll, isMapped, type Untold, untoldOf } from "./untold.ts";
+import {
+  hugepagesOfAll,
+  isMapped,
+  type NotExpressible,
+  notExpressibleIn,
+} from "./not-expressible.ts";
 
 /** A VM for KubeVirt, and the parts of the plan that it cannot express. */
 export interface KubevirtManifest {
@@ -12,7 +17,7 @@ export interface KubevirtManifest {
    * What the cluster's KubeVirt resource must permit under `permittedHostDevices.pciHostDevices`.
    */
   readonly permittedHostDevices: readonly PermittedDevice[];
-  readonly untold: readonly Untold[];
+  readonly untold: readonly NotExpressible[];
 }
 
 export interface PermittedDevice {
@@ -58,7 +63,7 @@ export function kubevirtManifest(guest: Guest, options: HypervisorOptions = {}):
       },
     },
     permittedHostDevices: [...byName.values()],
-    untold: untoldOf(guest, functions),
+    untold: notExpressibleIn(guest, functions),
   };
 }
 

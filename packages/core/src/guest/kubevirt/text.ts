@@ -1,4 +1,5 @@
 import { writeYaml } from "../../yaml/write.ts";
+import { commentLines } from "../comment-lines.ts";
 import type { KubevirtManifest } from "./manifest.ts";
 
 /**
@@ -21,10 +22,5 @@ export function kubevirtText(manifest: KubevirtManifest): string {
       `    instead: ${instead}`,
     ]),
   ];
-  return `${comments.map(comment).join("")}${writeYaml(virtualMachine)}`;
-}
-
-/** A line of its own, whatever the text holds. */
-function comment(text: string): string {
-  return `# ${text.replace(/[\p{C}\p{Zl}\p{Zp}]+/gu, " ")}\n`;
+  return `${comments.flatMap(commentLines).join("\n")}\n${writeYaml(virtualMachine)}`;
 }

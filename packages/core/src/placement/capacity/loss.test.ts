@@ -8,7 +8,7 @@ import { GiB } from "../../unit/bytes.ts";
 import { inventoryOf } from "../inventory/inventory.ts";
 import { useOfLayout } from "../layout/layout-use.ts";
 import { emptyOccupancy, occupied, type Use } from "../occupancy/occupancy.ts";
-import { occupancyOf, useOfPlan } from "../occupancy/plan-use.ts";
+import { occupancyOf, useOfPlan } from "../occupancy/occupancy-of-plans.ts";
 import { place } from "../../fleet/place.ts";
 import type { Plan } from "../../plan/plan.ts";
 import { searchSpace } from "../search/search.ts";

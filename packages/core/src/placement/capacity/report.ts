@@ -3,7 +3,7 @@ import { at } from "../../unit/list.ts";
 import type { HostState } from "../../plan/host-state.ts";
 import { type Inventory, inventoryOf } from "../inventory/inventory.ts";
 import { type Occupancy, type Use, vacated } from "../occupancy/occupancy.ts";
-import { occupancyOf, useOfPlan } from "../occupancy/plan-use.ts";
+import { occupancyOf, useOfPlan } from "../occupancy/occupancy-of-plans.ts";
 import { withSellablePages } from "../../plan/sellable-pages.ts";
 import { layoutSignature } from "../layout/layout-signature.ts";
 import { type Demand, demandOf } from "../host-class/demand.ts";

@@ -9,7 +9,10 @@ import type { LayoutCell } from "./layout.ts";
 import type { Space } from "../space/space.ts";
 import type { Floating, Use, UsedMemory } from "../occupancy/occupancy.ts";
 
-/** What a layout takes of its host: the same as the plan that is made from it (`plan-use.ts`). */
+/**
+ * What a layout takes of its host: the same as the plan that is made from it
+ * (`occupancy-of-plans.ts`).
+ */
 export function useOfLayout(space: Space, layout: readonly LayoutCell[]): Use {
   const { request, inventory, granuleBytes } = space;
   const isShared = request.isolation === "shared";

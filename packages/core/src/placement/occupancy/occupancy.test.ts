@@ -16,7 +16,7 @@ import { searchSpace } from "../search/search.ts";
 import { spaceFor } from "../space/space.ts";
 import { useOfLayout } from "../layout/layout-use.ts";
 import { emptyOccupancy, occupied, type Occupancy, vacated } from "./occupancy.ts";
-import { occupancyOf, useOfPlan } from "./plan-use.ts";
+import { occupancyOf, useOfPlan } from "./occupancy-of-plans.ts";
 import type { Plan } from "../../plan/plan.ts";
 
 const request: fc.Arbitrary<Request> = fc

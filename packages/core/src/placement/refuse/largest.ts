@@ -1,10 +1,10 @@
 /**
  * The largest total from 1 to `most` that fits, or null when none does.
  *
- * Shares of a total are rounded down and the remainder goes to one cell, so a total that fits does
- * not mean that every smaller one does; but among multiples of the number of weights all shares
- * are exact, and what exceeds a multiple that does not fit cannot fit either. So multiples are
- * searched by halving, and above the largest that fits lie fewer than one period to try.
+ * Shares of a total are rounded down, and its remainder needs cells with room, so a smaller total
+ * need not fit where a larger one does. Multiples of `period` (the number of accelerators) divide
+ * exactly: if one does not fit, no larger total does. So multiples are searched by halving, then
+ * the fewer than `period` totals above the largest that fits.
  */
 export function largestThatFits(
   most: number,

@@ -5,7 +5,7 @@ import type { Plan } from "../../plan/plan.ts";
 import type { RefusalReason } from "../../plan/refusal.ts";
 import type { Space } from "../space/space.ts";
 
-/** A cause of a refusal; what has no node or no numbers has null. */
+/** A cause of a refusal. `node`, `needs` and `has` are null unless given. */
 export function reason(
   cause: Pick<RefusalReason, "code" | "message"> & Partial<RefusalReason>,
 ): RefusalReason {

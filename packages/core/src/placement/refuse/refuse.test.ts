@@ -47,15 +47,15 @@ describe("a refusal says every cause with its numbers, and what would help", () 
     const request = requestOf({ accelerators: accelerators(5) });
     expect(said(refusal(hostOf(small), request))).toMatchInlineSnapshot(`
       [
-        "accelerators-short: 5 accelerators asked for; the host has 4, 4 free.",
-        "try spec.accelerators.count: It fits with 2 accelerators.",
+        "accelerators-short: 5 GPUs asked for; the host has 4, of them 4 free.",
+        "try spec.accelerators.count: It fits with 2 GPUs.",
       ]
     `);
     const b200 = { count: 1, model: "B200", link: "any" } as const;
     expect(said(refusal(hostOf(small), requestOf({ accelerators: b200 })))).toMatchInlineSnapshot(`
       [
-        "accelerators-short: 1 accelerator of model "B200" asked for; the host has 0, 0 free.",
-        "try spec.accelerators.model: It fits with accelerators of any model.",
+        "accelerators-short: 1 GPU of model "B200" asked for; the host has none.",
+        "try spec.accelerators.model: It fits with GPUs of any model.",
       ]
     `);
   });
@@ -77,12 +77,19 @@ describe("a refusal says every cause with its numbers, and what would help", () 
     const request = requestOf({ accelerators: { count: 2, model: null, link: "nvlink" } });
     expect(said(refusal(hostOf(small), request))).toMatchInlineSnapshot(`
       [
-        "accelerators-unlinked: 2 accelerators asked for, all linked directly; at most 1 of the 4 free ones are.",
+        "accelerators-unlinked: 2 GPUs that are all linked directly are asked for; at most 1 of the 4 free ones are linked so.",
         "accelerators-split: 1 core and 2 pages are too few for 2 cells: one would get none.",
-        "try spec.accelerators.count: It fits with 1 accelerator.",
+        "try spec.accelerators.count: It fits with 1 GPU.",
         "try spec.accelerators.link: It fits with \`link: any\`, over slower links.",
       ]
     `);
+  });
+
+  test("accelerators that are not below one switch", () => {
+    const request = requestOf({ accelerators: { count: 3, model: null, link: "switch" } });
+    expect(said(refusal(hostOf(small), request))).toContain(
+      "accelerators-unlinked: 3 GPUs below one PCIe switch are asked for; the most free ones below one switch are 1.",
+    );
   });
 
   test("an accelerator whose node is unknown", () => {
@@ -91,7 +98,7 @@ describe("a refusal says every cause with its numbers, and what would help", () 
     const request = requestOf({ accelerators: accelerators(1) });
     expect(said(refusal(hostOf({ ...topology, pci }), request))).toMatchInlineSnapshot(`
       [
-        "accelerator-node-unknown: 1 accelerator asked for on known nodes; the node of 4 of the 4 free ones is unknown.",
+        "accelerator-node-unknown: 1 GPU asked for on known nodes; the node of 4 of the 4 free ones is unknown.",
         "try spec.locality: It fits with \`locality: preferred\`, slower.",
       ]
     `);
@@ -108,7 +115,7 @@ describe("a refusal says every cause with its numbers, and what would help", () 
     const request = requestOf({ accelerators: accelerators(2) });
     expect(said(refusal(hostOf(topology), request))).toMatchInlineSnapshot(`
       [
-        "partition-unavailable: No free fabric partition has 2 accelerators, and none has fewer.",
+        "partition-unavailable: No free fabric partition has 2 GPUs, and none has fewer.",
       ]
     `);
   });

@@ -4,8 +4,8 @@ import { shorten } from "../../text/shorten.ts";
 import type { HostState } from "../../plan/host-state.ts";
 import type { HostRefusal, RefusalReason } from "../../plan/refusal.ts";
 import { reason } from "./reason.ts";
-import { asItComes, remedies, signatureRemedies } from "./remedies.ts";
-import { hasSet } from "../search/accelerators/any-set.ts";
+import { inAnySignature, remedies, signatureRemedies } from "./remedies.ts";
+import { hasConnectedSet } from "../search/accelerators/any-set.ts";
 import { effort } from "../search/rank/effort.ts";
 import { type SearchResult, search, searchSpace } from "../search/search.ts";
 import { layoutSignature } from "../layout/layout-signature.ts";
@@ -21,8 +21,8 @@ import { sumOf } from "../../unit/sum.ts";
  */
 export function refuse(host: HostState, request: Request): HostRefusal {
   const space = spaceOn(host, request);
-  const otherClass = request.signature === null ? null : search(host, asItComes(request));
-  if (otherClass !== null) return ofOtherSignature(host, request, otherClass);
+  const otherSignature = request.signature === null ? null : search(host, inAnySignature(request));
+  if (otherSignature !== null) return ofOtherSignature(host, request, otherSignature);
   const reasons = [
     ...(space.topology.cores.length === 0
       ? [
@@ -59,7 +59,10 @@ function noChoice(space: Space): RefusalReason {
       });
 }
 
-/** A cause of flavors alone: there is room, but not of the signature that the flavor is sold in. */
+/**
+ * The refusal of a flavor's VM for which there is room, but in no place of the signature that the
+ * flavor is sold in.
+ */
 function ofOtherSignature(
   host: HostState,
   request: Request,
@@ -115,9 +118,10 @@ function acceleratorReasons(space: Space): RefusalReason[] {
   const all = space.inventory.devices.accelerators.filter((device) => isWanted(device, model));
   const free = space.accelerators.length;
   const of = model === null ? "" : ` of model "${model}"`;
-  const what = `${amountOf(count, "accelerator")}${of}`;
+  const what = `${amountOf(count, "GPU")}${of}`;
   if (free < count) {
-    const message = `${what} asked for; the host has ${all.length}, ${free} free.`;
+    const has = all.length === 0 ? "none" : `${all.length}, of them ${free} free`;
+    const message = `${what} asked for; the host has ${has}.`;
     return [reason({ code: "accelerators-short", needs: count, has: free, message })];
   }
   const placeable = space.accelerators.filter(({ node }) => node !== null).length;
@@ -129,11 +133,13 @@ function acceleratorReasons(space: Space): RefusalReason[] {
   if (largest === count) return [];
   if (space.topology.partitions.length > 0) {
     const smaller = largest === 0 ? "and none has fewer" : `the largest smaller one has ${largest}`;
-    const message = `No free fabric partition has ${amountOf(count, "accelerator")}, ${smaller}.`;
+    const message = `No free fabric partition has ${amountOf(count, "GPU")}, ${smaller}.`;
     return [reason({ code: "partition-unavailable", needs: count, has: largest, message })];
   }
-  const wish = link === "nvlink" ? "all linked directly" : "below one PCIe switch";
-  const message = `${what} asked for, ${wish}; at most ${largest} of the ${free} free ones are.`;
+  const message =
+    link === "nvlink"
+      ? `${what} that are all linked directly are asked for; at most ${largest} of the ${free} free ones are linked so.`
+      : `${what} below one PCIe switch are asked for; the most free ones below one switch are ${largest}.`;
   return [reason({ code: "accelerators-unlinked", needs: count, has: largest, message })];
 }
 
@@ -141,7 +147,7 @@ function acceleratorReasons(space: Space): RefusalReason[] {
 function largestSet(space: Space): number {
   for (let { count } = space.request.accelerators; count > 0; count--) {
     const request = { ...space.request, accelerators: { ...space.request.accelerators, count } };
-    if (hasSet({ ...space, request })) return count;
+    if (hasConnectedSet({ ...space, request })) return count;
   }
   return 0;
 }

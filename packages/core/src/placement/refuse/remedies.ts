@@ -35,19 +35,19 @@ export function remedies(
   return single.length > 0 ? single : lessOfBoth(host, request, fits);
 }
 
-/** The request without its flavor's signature, for any class of placements. */
-export function asItComes(request: Request): Request {
+/** The request without its flavor's signature, for a place of any signature. */
+export function inAnySignature(request: Request): Request {
   return { ...request, signature: null };
 }
 
-/** Remedies where only the class is missing: any class, another class to sell, one VM fewer. */
+/** Remedies where only the signature is missing: any signature, another to sell, one VM fewer. */
 export function signatureRemedies(
   host: HostState,
   request: Request,
   available: string,
 ): readonly RefusalRemedy[] {
   const { locality, signature } = request;
-  const grade =
+  const anySignature =
     locality === "preferred"
       ? []
       : [
@@ -55,11 +55,11 @@ export function signatureRemedies(
             change: "spec.locality",
             from: locality,
             to: "preferred",
-            text: "It fits with `locality: preferred`, in another class than its flavor's.",
+            text: "It fits with `locality: preferred`, in another signature than its flavor is sold in.",
           }),
         ];
   return [
-    ...grade,
+    ...anySignature,
     remedy({
       change: "signature",
       from: signature,
@@ -94,7 +94,7 @@ function fewerDevices(request: Request, fits: Fits): RefusalRemedy[] {
             change: "spec.accelerators.count",
             from: accelerators.count,
             to: accelerator,
-            text: `It fits with ${amountOf(accelerator, "accelerator")}.`,
+            text: `It fits with ${amountOf(accelerator, "GPU")}.`,
           }),
         ]),
     ...(nic === undefined
@@ -200,7 +200,7 @@ function otherTerms(request: Request, fits: Fits): RefusalRemedy[] {
     offers.push({ change: "spec.accelerators.link", from: link, to: "any", text });
   }
   if (model !== null && fits({ accelerators: { ...accelerators, model: null } })) {
-    const text = "It fits with accelerators of any model.";
+    const text = "It fits with GPUs of any model.";
     offers.push({ change: "spec.accelerators.model", from: model, to: null, text });
   }
   return offers.map(remedy);

@@ -192,7 +192,7 @@ function nicShortage(space: Space, has: number): RefusalReason[] {
   if (has >= needs) return [];
   const what = `${amountOf(needs, "NIC")}${rdma ? " with RDMA" : ""}`;
   const where =
-    space.request.locality === "strict" ? "beside the VM's cores and accelerators" : "on the host";
+    space.request.locality === "strict" ? "beside the VM's cores and GPUs" : "on the host";
   const message = `${what} needed ${where}, ${has} free.`;
   return [reason({ code: "nics-short", needs, has, message })];
 }

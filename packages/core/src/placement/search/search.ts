@@ -11,7 +11,7 @@ import type { LocalityPolicy } from "./locality/locality-policy.ts";
 import { rankWithoutAccelerators } from "./nodes/without-accelerators.ts";
 import { strictPolicy } from "./locality/strict.ts";
 import { ranking, type SearchOptions } from "./rank/ranking.ts";
-import { strayingPolicy } from "./locality/preferred.ts";
+import { preferredPolicy } from "./locality/preferred.ts";
 
 /** The result of a search, with the space and the costs that it used. */
 export interface SearchResult {
@@ -83,7 +83,7 @@ function policiesInTurn(space: Space, model: CostModel): readonly LocalityPolicy
     case "strict":
       return [strictPolicy(space)];
     case "preferred":
-      return [strictPolicy(space), strayingPolicy(space, model)];
+      return [strictPolicy(space), preferredPolicy(space, model)];
     case "interleave":
       return [interleavePolicy(space, model)];
   }

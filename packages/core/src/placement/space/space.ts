@@ -5,7 +5,7 @@ import type { HostState } from "../../plan/host-state.ts";
 import type { Device } from "../inventory/devices.ts";
 import { type Inventory, inventoryOf } from "../inventory/inventory.ts";
 import type { Occupancy } from "../occupancy/occupancy.ts";
-import { occupancyOf } from "../occupancy/plan-use.ts";
+import { occupancyOf } from "../occupancy/occupancy-of-plans.ts";
 import { freeUnits } from "./cores.ts";
 import { freeDevices } from "./devices.ts";
 import { closedTo, type RequestOnHost } from "./isolation.ts";

@@ -150,7 +150,7 @@ test("a slot of another shape is no twin, and the text says why", () => {
   };
   const strayed = planSignature({ ...planOn(hgx, twoCells), cells: [straying, second] }, hgx);
   expect(strayed.signature).not.toBe(signed.signature);
-  expect(strayed.signatureText).toContain("25% of its memory elsewhere");
+  expect(strayed.signatureText).toContain("25 % of its memory elsewhere");
   const crossed = planOn(hgx, [
     { node: 0, firstCore: 1, cores: 12, devices: [4] },
     { node: 1, firstCore: 1, cores: 12, devices: [0] },

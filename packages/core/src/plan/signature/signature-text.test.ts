@@ -158,7 +158,7 @@ test.each<[string, string, string]>([
       [gpu(0, { node: 1 }), gpu(0, { node: null })],
       pix,
     ),
-    "1 cell × (1 core/2 threads, 1 TiB in 2 MiB pages, 2 GPUs, 1% of its memory elsewhere, " +
+    "1 cell × (1 core/2 threads, 1 TiB in 2 MiB pages, 2 GPUs, 1 % of its memory elsewhere, " +
       "1 core elsewhere, 1 device elsewhere, 1 device on an unknown node), GPUs PIX",
   ],
 ])("%s", (_, text, expected) => {

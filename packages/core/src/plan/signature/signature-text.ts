@@ -99,7 +99,7 @@ function strayWords(
   const bytes = sum(memory.map((part) => part.bytes));
   const away = sum(memory.filter(({ node }) => node !== hostNode).map((part) => part.bytes));
   if (memoryPolicy !== "interleave" && away > 0) {
-    words.push(`${Math.max(1, Math.round((100 * away) / bytes))}% of its memory elsewhere`);
+    words.push(`${Math.max(1, Math.round((100 * away) / bytes))} % of its memory elsewhere`);
   }
   const strayCores = cores.filter(({ node }) => node !== hostNode).length;
   if (strayCores > 0) words.push(`${amountOf(strayCores, "core")} elsewhere`);

@@ -16,8 +16,8 @@ export interface Signature {
 }
 
 /**
- * The signature of a placement. Two placements are twins, and share a signature, exactly when one
- * becomes the other by renaming its cells, nodes, cores and devices.
+ * The signature of a placement. Two placements share a signature exactly when one becomes the other
+ * by renaming its cells, nodes, cores and devices.
  *
  * The placement becomes a labeled graph (`signature-graph.ts`), the graph its canonical form
  * (`canonical-form.ts`), and the form the first 64 bits of its SHA-256: among a million different

@@ -46,7 +46,8 @@ export function distanceTable(
 ): DistanceTable {
   const value = (i: number, j: number): number => at(at(distances, i), j);
   const places = [...nodes.keys()];
-  const classes = nodes.length <= nodesInFullMax ? places.map((i) => [i]) : twins(places, value);
+  const classes =
+    nodes.length <= nodesInFullMax ? places.map((i) => [i]) : interchangeable(places, value);
   return {
     names: classes.map((members) => listOf(members.map((i) => at(nodes, i).id))),
     rows: classes.map((from) =>
@@ -62,11 +63,11 @@ export function distanceTable(
 }
 
 /**
- * Groups nodes into classes of twins: exchanging two twins leaves the table of distances as it is.
- * Being twins is transitive, so comparing with one member of a class is enough; the cost is at most
- * cubic in the nodes, of which there are few.
+ * Groups nodes into classes: exchanging two nodes of a class leaves the table of distances as it
+ * is. This relation is transitive, so comparing with one member of a class is enough; the cost is
+ * at most cubic in the nodes, and they are few.
  */
-function twins(
+function interchangeable(
   places: readonly number[],
   value: (i: number, j: number) => number,
 ): readonly (readonly number[])[] {

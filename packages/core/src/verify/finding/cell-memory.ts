@@ -9,7 +9,7 @@ import { sumOf } from "../../unit/sum.ts";
 /** A cell of the plan with the mappings of its memory. */
 export interface CellMemory {
   readonly cell: Cell;
-  /** As the guest is given it, which is the plan's in the hypervisor's granules. */
+  /** The planned memory, rounded as the hypervisor gives it to the guest. */
   readonly promisedBytes: number;
   readonly mappings: readonly MemoryMapping[];
   /** How much of it is mapped at all, whether or not there are pages. */

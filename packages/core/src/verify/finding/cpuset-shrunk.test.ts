@@ -48,6 +48,20 @@ test("a cpuset that is narrow itself is widened, and its threads are put back", 
   });
 });
 
+test("CPUs and nodes that both lack are one remedy, without an undo that would move pages", () => {
+  const evidence = asPlanned(plan);
+  const narrow = { cpus: "900", effectiveCpus: "900", nodes: "9", effectiveNodes: "9" };
+  const cgroups = evidence.cgroups.map((one) => ({ ...one, ...narrow }));
+  const shapes = evidence.shapes.filter(({ source }) => source !== "libvirt");
+  const { findings } = verify(plan, { ...evidence, cgroups, shapes });
+  const remedy = findings.find(({ code }) => code === "cpuset-shrunk")?.remedy;
+  const files = remedy?.argv?.flatMap((command) =>
+    command[0] === "shuf" ? command.slice(-1) : [],
+  );
+  expect(files).toEqual([`${file}/cpuset.cpus`, `${file}/cpuset.mems`]);
+  expect(remedy?.undo).toBeNull();
+});
+
 test("libvirt widens the cpusets of its VMs itself", () => {
   expect(remedyFor("cpus", "900", "900", true)).toMatchObject({
     argv: [

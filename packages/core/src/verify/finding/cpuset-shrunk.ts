@@ -2,14 +2,14 @@ import type { CgroupEvidence, ThreadEvidence } from "../../evidence/evidence.ts"
 import { advice, type Remedy, writeFile } from "../../remedy/remedy.ts";
 import { amountOf } from "../../text/amount.ts";
 import { at } from "../../unit/list.ts";
-import { difference, type IndexSet, isEmpty, unionAll } from "../../set/index-set.ts";
+import { difference, type IndexSet, isEmpty, size, unionAll } from "../../set/index-set.ts";
 import { formatList, setOf } from "../../set/list-format.ts";
 import {
   type Check,
   found,
   holds,
   type Outcome,
-  type Sides,
+  type CheckInput,
   together,
   unknownCost,
   minorUnverified,
@@ -27,21 +27,21 @@ import { isNarrowedAbove, plannedAs } from "./threads.ts";
  * The threads themselves tell too: `Mems_allowed_list` is what their cpuset allows, and nothing but
  * a cpuset narrows it. So a cgroup that could not be read hides nothing that matters.
  */
-export const cpusetShrunk: Check = (sides) => {
-  const { plan, evidence } = sides;
+export const cpusetShrunk: Check = (input) => {
+  const { plan, evidence } = input;
   const { threads, cgroups } = evidence;
   const what = "cpusets";
   if (threads === null) return essentialUnverified(what, whyNot(evidence, "threads"));
   const nodes = unionAll(plan.cells.map(({ memoryNodes }) => setOf(memoryNodes)));
   const outcomes: Outcome[] = [];
-  const told = new Set<string | null>();
+  const reported = new Set<string | null>();
   for (const cgroup of cgroups) {
     const members = threads.filter((thread) => thread.cgroup === cgroup.path);
     const needed = unionAll(members.map((thread) => setOf(plannedAs(thread, plan)?.cpus ?? "")));
-    const finding = shrunk(cgroup, needed, nodes, sides);
+    const finding = shrunk(cgroup, needed, nodes, input);
     if (finding === null) continue;
     outcomes.push(finding);
-    told.add(cgroup.path);
+    reported.add(cgroup.path);
   }
   const unread = threads.filter(({ allowedNodes }) => allowedNodes === null);
   if (unread.length > 0) {
@@ -55,7 +55,7 @@ export const cpusetShrunk: Check = (sides) => {
   const narrowed = threads.filter(
     ({ allowedNodes, cgroup }) =>
       allowedNodes !== null &&
-      !told.has(cgroup) &&
+      !reported.has(cgroup) &&
       !isEmpty(difference(nodes, setOf(allowedNodes))),
   );
   if (narrowed.length > 0) outcomes.push(narrowedThreads(narrowed, nodes));
@@ -69,7 +69,7 @@ function shrunk(
   cgroup: CgroupEvidence,
   cpus: IndexSet,
   nodes: IndexSet,
-  sides: Sides,
+  input: CheckInput,
 ): Outcome | null {
   const { path, where } = cgroup;
   const allowedCpus = cgroup.effectiveCpus ?? cgroup.cpus;
@@ -89,17 +89,26 @@ function shrunk(
       ...(noNodes ? [`memory of nodes ${formatList(nodes)}`] : []),
     ].join(", "),
     found: [
-      ...(noCpus ? [`CPUs ${allowedCpus}, without ${formatList(lacksCpus)}`] : []),
-      ...(noNodes ? [`memory of nodes ${allowedNodes}, without ${formatList(lacksNodes)}`] : []),
+      ...(noCpus
+        ? [`${allowedCpus === "" ? "no CPUs" : `CPUs ${allowedCpus}`}; ${missingText(lacksCpus)}`]
+        : []),
+      ...(noNodes
+        ? [
+            `memory of ${allowedNodes === "" ? "no node" : `nodes ${allowedNodes}`}; ${missingText(lacksNodes)}`,
+          ]
+        : []),
     ].join("; "),
     evidence: [`${where}: cpuset.cpus ${allowedCpus ?? "?"}, cpuset.mems ${allowedNodes ?? "?"}`],
     cost: unknownCost,
     remedy: both([
-      ...(noCpus ? [cpusRemedy(cgroup, cpus, lacksCpus, sides)] : []),
+      ...(noCpus ? [cpusRemedy(cgroup, cpus, lacksCpus, input)] : []),
       ...(noNodes ? [nodesRemedy(cgroup, nodes, lacksNodes)] : []),
     ]),
   });
 }
+
+const missingText = (set: IndexSet): string =>
+  `${formatList(set)} ${size(set) === 1 ? "is" : "are"} missing`;
 
 /**
  * The kernel gives a cgroup no more than the one above it has, so that one must be widened first.
@@ -121,11 +130,11 @@ function cpusRemedy(
   cgroup: CgroupEvidence,
   needed: IndexSet,
   lacks: IndexSet,
-  sides: Sides,
+  input: CheckInput,
 ): Remedy {
   return isNarrowedAbove(cgroup.cpus, needed)
     ? widenAbove("CPUs", lacks, cgroup, "cpuset.cpus")
-    : pinRemedy(sides);
+    : pinRemedy(input);
 }
 
 /**

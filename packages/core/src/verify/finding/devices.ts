@@ -40,7 +40,7 @@ function functionOutcome(
   const own = evidence.devices.find((one) => one.address === address);
   if (own === undefined)
     return essentialUnverified(`device ${address}`, whyNot(evidence, `device ${address}`));
-  if (!own.present) return found(missing(own, "the host has no such function", rescan(address)));
+  if (!own.present) return found(missing(own, "the host has no such function", rescan));
   if (!isVfioVariant(own.driver)) return found(otherDriver(own, evidence));
   const outcomes = [groupOutcome(own, device, plan), heldOutcome(own, evidence)];
   const { findings, unverified } = together(outcomes);
@@ -67,15 +67,16 @@ function missing({ address, where }: DeviceEvidence, what: string, remedy: Remed
   };
 }
 
-/** What puts a device back that has left its bus; what it then needs is a start of the VM. */
-function rescan(address: string): Remedy {
-  return {
-    text: `Rescan the PCI bus, then stop the VM and start it again from its plan. If ${address} stays away, place the VM again.`,
-    argv: [writeFile("/sys/bus/pci/rescan", "1")],
-    when: "restart",
-    undo: null,
-  };
-}
+/**
+ * What puts devices back that have left their bus, for all of them at once; the VM must then be
+ * started anew.
+ */
+const rescan: Remedy = {
+  text: "Rescan the PCI bus, then stop the VM and start it again from its plan. If a device stays away, place the VM again.",
+  argv: [writeFile("/sys/bus/pci/rescan", "1")],
+  when: "restart",
+  undo: null,
+};
 
 function otherDriver(device: DeviceEvidence, evidence: Evidence): Finding {
   const { address, where, driver } = device;
@@ -133,19 +134,19 @@ function groupOutcome(own: DeviceEvidence, device: PlanDevice, plan: Plan): Outc
   const members = new Set(groupMembers.map((member) => member.address));
   const away =
     address === device.address ? device.companions.filter((one) => !members.has(one)) : [];
-  const told = [
+  const differences = [
     ...strangers.map((one) => `${one.address} is driven by ${one.driver}`),
     ...unplanned.map((one) => `${one.address} is not in the plan`),
     ...away.map((one) => `${one} is in another group`),
   ];
-  if (told.length === 0) return together([]);
+  if (differences.length === 0) return together([]);
   return found({
     code: "iommu-group-incomplete",
     severity: "error",
     layer: "fabric",
     subject: address,
     promised: `group ${iommuGroup} holds ${functionsOf(device).join(", ")} and is the VM's alone`,
-    found: told.join("; "),
+    found: differences.join("; "),
     evidence: [`${where}/iommu_group/devices`],
     cost: unknownCost,
     // Whether the host can do without them is not for a command to decide.
@@ -170,5 +171,7 @@ function heldOutcome(own: DeviceEvidence, evidence: Evidence): Outcome {
   ];
   if (candidates.length === 0) return essentialUnverified(what, "its VFIO files are unknown");
   if (candidates.some((file) => files.includes(file))) return together([]);
-  return found(missing(own, `QEMU has neither of ${candidates.join(", ")} open`, restartFromPlan));
+  return found(
+    missing(own, `QEMU has none of these open: ${candidates.join(", ")}`, restartFromPlan),
+  );
 }

@@ -100,7 +100,7 @@ function nodeSeen(
       found: had,
       remedy: restartFromPlan,
     });
-  if (own === undefined) return [cellFinding("there", "no such node")];
+  if (own === undefined) return [cellFinding(subject, "the guest has no such node")];
   const outcomes: Outcome[] = [];
   if (!equals(setOf(own.cpus), setOf(cell.vcpus))) {
     outcomes.push(

@@ -5,7 +5,7 @@ import {
   found,
   holds,
   type Outcome,
-  type Sides,
+  type CheckInput,
   together,
   unknownCost,
   minorUnverified,
@@ -16,7 +16,7 @@ import { contractDigests, likeliestContract, promisedContracts } from "./promise
 import { guestView } from "./guest-view.ts";
 
 /** What the guest reports, in a verdict that is about the guest too. */
-export function guest({ plan, evidence }: Sides): Outcome {
+export function guest({ plan, evidence }: CheckInput): Outcome {
   const report = evidence.guest;
   if (report === null)
     return essentialUnverified("what the guest sees", whyNot(evidence, "guest report"));

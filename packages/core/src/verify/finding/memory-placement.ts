@@ -14,7 +14,7 @@ import {
   holds,
   type Outcome,
   percent,
-  type Sides,
+  type CheckInput,
   together,
   unknownCost,
   essentialUnverified,
@@ -33,18 +33,18 @@ import type { FindingCost } from "../verdict/verdict.ts";
  * The cost is the cost of the path to the other node, in proportion to the bytes there, where the
  * host's topology is at hand.
  */
-export const memoryPlacement: Check = (sides) => {
-  const cells = cellMemory(sides.plan, sides.evidence);
+export const memoryPlacement: Check = (input) => {
+  const cells = cellMemory(input.plan, input.evidence);
   if (cells === null) {
-    const why = whyNot(sides.evidence, "memory");
+    const why = whyNot(input.evidence, "memory");
     return together(
-      sides.plan.cells.map(({ id }) => essentialUnverified(`memory of cell ${id}`, why)),
+      input.plan.cells.map(({ id }) => essentialUnverified(`memory of cell ${id}`, why)),
     );
   }
-  return together([unattributed(sides), ...cells.map((of) => cellPlacement(of, sides))]);
+  return together([unattributed(input), ...cells.map((of) => cellPlacement(of, input))]);
 };
 
-function cellPlacement(of: CellMemory, sides: Sides): Outcome {
+function cellPlacement(of: CellMemory, input: CheckInput): Outcome {
   const { cell, promisedBytes, mappings } = of;
   const allowed = setOf(cell.memoryNodes);
   const byNode = bytesByNode(mappings);
@@ -56,7 +56,7 @@ function cellPlacement(of: CellMemory, sides: Sides): Outcome {
   const what = `memory of ${subject}`;
   const outcomes: Outcome[] = [];
   if (unseen !== null) outcomes.push(essentialUnverified(what, unseen));
-  if (off.length > 0) outcomes.push(offNode(of, off, sides));
+  if (off.length > 0) outcomes.push(offNode(of, off, input));
   if (missing > 0) outcomes.push(unallocated(of, missing));
   if (outcomes.length > 0) return together(outcomes);
   const text = [...byNode].map(([node, bytes]) => `${formatBytes(bytes)} on node ${node}`);
@@ -66,14 +66,13 @@ function cellPlacement(of: CellMemory, sides: Sides): Outcome {
 function offNode(
   { cell, promisedBytes, mappings }: CellMemory,
   off: readonly (readonly [node: number, bytes: number])[],
-  { plan, evidence, paths }: Sides,
+  { plan, evidence, paths }: CheckInput,
 ): Outcome {
   const nodes = new Set(off.map(([node]) => node));
   const total = sumOf(off, ([, bytes]) => bytes);
   const lines = mappings.filter(({ onNodes }) => onNodes.some(({ node }) => nodes.has(node)));
   const shares = off.map(
-    ([node, bytes]) =>
-      `${percent(bytes, promisedBytes)} of ${formatBytes(promisedBytes)} on node ${node} (${bytes} bytes)`,
+    ([node, bytes]) => `${percent(bytes, promisedBytes)} on node ${node} (${bytes} bytes)`,
   );
   const cost = paths === null ? unknownCost : costOf(cell.hostNode, off, promisedBytes, paths);
   const others = plan.cells.filter(({ id }) => id !== cell.id);
@@ -86,8 +85,8 @@ function offNode(
     severity: "error",
     layer: "hypervisor",
     subject: `cell ${cell.id}`,
-    promised: `all ${formatBytes(promisedBytes)} (${promisedBytes} bytes) on node ${cell.memoryNodes}; ${formatBytes(total)} is not`,
-    found: shares.join(", "),
+    promised: `all ${formatBytes(promisedBytes)} (${promisedBytes} bytes) on node ${cell.memoryNodes}`,
+    found: `${formatBytes(total)} elsewhere: ${shares.join(", ")}`,
     evidence: lines.slice(0, 8).map(({ where, line }) => `${where}: ${line}`),
     cost,
     // migratepages moves all of a process that lies on a node, also the memory of other cells.
@@ -118,7 +117,7 @@ function costOf(
   home: number,
   off: readonly (readonly [node: number, bytes: number])[],
   promisedBytes: number,
-  paths: NonNullable<Sides["paths"]>,
+  paths: NonNullable<CheckInput["paths"]>,
 ): FindingCost {
   const parts = off.map(([node, bytes]) => ({ path: paths.relative(home, node), bytes }));
   if (parts.some(({ path }) => path.basis === "unknown")) return unknownCost;
@@ -182,7 +181,7 @@ function split({ cell, promisedBytes }: CellMemory, byNode: ReadonlyMap<number, 
 const qemuGranule = 1024 * 1024;
 
 /** Guest memory whose cell is unknown: it is at least on nodes of the plan, or it is not. */
-function unattributed({ plan, evidence }: Sides): Outcome {
+function unattributed({ plan, evidence }: CheckInput): Outcome {
   const loose = (evidence.memory ?? []).filter(
     ({ cell }) => cell === null || !plan.cells.some(({ id }) => id === cell),
   );

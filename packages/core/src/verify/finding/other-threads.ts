@@ -8,7 +8,7 @@ import {
   found,
   holds,
   type Outcome,
-  type Sides,
+  type CheckInput,
   together,
   unknownCost,
   essentialUnverified,
@@ -35,8 +35,8 @@ import {
  * The kernel's count of threads is compared with those that were read: a single one that was
  * overlooked could disturb a vCPU.
  */
-export const otherThreads: Check = (sides) => {
-  const { plan, evidence } = sides;
+export const otherThreads: Check = (input) => {
+  const { plan, evidence } = input;
   const what = "where the emulator's threads may run";
   const { threads, process } = evidence;
   if (threads === null) return essentialUnverified(what, whyNot(evidence, "threads"));
@@ -52,10 +52,10 @@ export const otherThreads: Check = (sides) => {
     outcomes.push(essentialUnverified(what, `what ${unnamed.length} threads are for is unknown`));
   }
   const others = threads.filter(({ role }) => role !== null && role.kind !== "vcpu");
-  const remedy = once(() => pinRemedy(sides));
+  const remedy = once(() => pinRemedy(input));
   let kept = 0;
   for (const thread of others) {
-    const promised = promisedOf(thread, sides);
+    const promised = promisedOf(thread, input);
     const keeps = keepsTo(thread, promised.cpus);
     if (keeps === null) {
       outcomes.push(
@@ -64,7 +64,7 @@ export const otherThreads: Check = (sides) => {
     } else if (keeps || allocatesOnly(thread, promised.cpus)) kept++;
     // A cpuset without its CPUs has moved the thread, and is a finding of its own.
     else if (!cgroupLacks(evidence, thread, promised.cpus)) {
-      outcomes.push(strays(thread, promised, sides, remedy));
+      outcomes.push(strays(thread, promised, input, remedy));
     }
   }
   for (const { id } of plan.iothreads) {
@@ -85,7 +85,7 @@ interface Promised {
   readonly iothread: number | null;
 }
 
-function promisedOf(thread: ThreadEvidence, { plan }: Sides): Promised {
+function promisedOf(thread: ThreadEvidence, { plan }: CheckInput): Promised {
   const { tid, name } = thread;
   const planned = plannedAs(thread, plan);
   if (planned?.kind === "iothread") {
@@ -98,7 +98,7 @@ function promisedOf(thread: ThreadEvidence, { plan }: Sides): Promised {
 function strays(
   thread: ThreadEvidence,
   promised: Promised,
-  { plan, evidence }: Sides,
+  { plan, evidence }: CheckInput,
   remedy: () => Remedy,
 ): Outcome {
   const { subject, cpus, iothread } = promised;

@@ -3,7 +3,7 @@ import type { Plan } from "../../plan/plan.ts";
 import { advice, type Command, type Remedy, writeBack, writeFile } from "../../remedy/remedy.ts";
 import { difference, equals, isEmpty, unionAll } from "../../set/index-set.ts";
 import { formatList, setOf } from "../../set/list-format.ts";
-import type { Sides } from "../verdict/check.ts";
+import type { CheckInput } from "../verdict/check.ts";
 import {
   allocatesOnly,
   cgroupLacks,
@@ -34,7 +34,7 @@ interface StrayThread {
  * behind its back. Elsewhere cpusets are widened first, since no affinity goes beyond its cpuset.
  * The undo gives every thread the CPUs that it was found with.
  */
-export function pinRemedy({ plan, evidence }: Sides): Remedy {
+export function pinRemedy({ plan, evidence }: CheckInput): Remedy {
   const strays = strayThreads(plan, evidence);
   if (!evidence.shapes.some(({ source }) => source === "libvirt")) {
     const widened = widenedCpusets(strays, evidence);

@@ -10,8 +10,8 @@ import { type PlannedThread, plannedThreads } from "./threads.ts";
  * The CPUs that libvirt's definition pins threads to. Where a thread runs now is a finding of its
  * own; the definition comes into force the next time that libvirt pins threads, so it is a warning.
  */
-export const pins: Check = (sides) => {
-  const { plan, evidence } = sides;
+export const pins: Check = (input) => {
+  const { plan, evidence } = input;
   const shape = evidence.shapes.find((one) => one.source === "libvirt" && one.pins !== null);
   if (shape === undefined || shape.pins === null) return together([]);
   const other = differences(shape.pins, plan);
@@ -25,7 +25,7 @@ export const pins: Check = (sides) => {
     found: other.map(({ had }) => had).join(", "),
     evidence: [shape.where],
     cost: unknownCost,
-    remedy: pinRemedy(sides),
+    remedy: pinRemedy(input),
   });
 };
 

@@ -21,11 +21,11 @@ export function overShapes(
   if (!evidence.shapes.some((one) => one.source === "command-line" && one[field] !== null)) {
     return essentialUnverified(what, whyNot(evidence, "command line"));
   }
-  const told = order.flatMap((source) => {
-    const outcomes = evidence.shapes.filter((shape) => shape.source === source).map(look);
-    return outcomes.filter((outcome) => outcome !== null);
+  const outcomes = order.flatMap((source) => {
+    const ofSource = evidence.shapes.filter((shape) => shape.source === source).map(look);
+    return ofSource.filter((outcome) => outcome !== null);
   });
-  const [first, ...others] = told;
+  const [first, ...others] = outcomes;
   if (first === undefined) return essentialUnverified(what, whyNot(evidence, "command line"));
   if (first.findings.length > 0) return first;
   // A second source that confirms adds nothing.

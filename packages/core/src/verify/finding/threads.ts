@@ -32,8 +32,8 @@ export function plannedThreads({ cells, emulatorCpus, iothreads }: Plan): Planne
 }
 
 /**
- * The role of a thread. An iothread that the plan does not know is one of the emulator's, as the
- * one of QEMU's monitor is; a vCPU that it does not know is nobody's, and null.
+ * The planned role of a thread. An iothread outside the plan (QEMU's monitor has one) counts as the
+ * emulator's. Null for a vCPU outside the plan.
  */
 export function plannedAs({ role }: ThreadEvidence, plan: Plan): PlannedThread | null {
   if (role?.kind === "vcpu") {
@@ -94,8 +94,9 @@ export function isNarrowedAbove(asked: string | null, needed: IndexSet): boolean
 }
 
 /**
- * Whether a thread has done its work: QEMU's thread-context allocates guest memory, and libvirt
- * makes one per cell, named "TC …". It is kept to the node's CPUs among the emulator's.
+ * Whether this is one of QEMU's thread-contexts (named "TC …"; libvirt makes one per cell). They
+ * only allocate guest memory before the guest runs, and are kept to the emulator's CPUs on their
+ * node.
  */
 export function allocatesOnly(thread: ThreadEvidence, cpus: string): boolean {
   return (thread.name ?? "").startsWith("TC ") && isEmpty(strayCpus(thread, cpus));

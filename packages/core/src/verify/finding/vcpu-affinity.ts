@@ -9,7 +9,7 @@ import {
   found,
   holds,
   type Outcome,
-  type Sides,
+  type CheckInput,
   together,
   unknownCost,
   essentialUnverified,
@@ -26,8 +26,8 @@ import type { FindingCost } from "../verdict/verdict.ts";
  * A cpuset that leaves fewer is a finding of its own. The cost is that of reaching the cell's
  * memory from the node where the thread was last seen, if that is another node.
  */
-export const vcpuAffinity: Check = (sides) => {
-  const { plan, evidence } = sides;
+export const vcpuAffinity: Check = (input) => {
+  const { plan, evidence } = input;
   const all = plan.cells.flatMap((cell) => cell.vcpus.map((vcpu) => ({ cell, vcpu })));
   const threads = evidence.threads;
   if (threads === null)
@@ -38,10 +38,10 @@ export const vcpuAffinity: Check = (sides) => {
     ),
   );
   const unseen = all.filter(({ vcpu }) => byId.get(vcpu.id)?.allowedCpus == null);
-  const remedy = once(() => pinRemedy(sides));
+  const remedy = once(() => pinRemedy(input));
   const outcomes = all.flatMap(({ cell, vcpu }) => {
     const thread = byId.get(vcpu.id);
-    return thread === undefined ? [] : [vcpuOutcome(thread, vcpu, cell, sides, remedy)];
+    return thread === undefined ? [] : [vcpuOutcome(thread, vcpu, cell, input, remedy)];
   });
   const held = all.filter(({ vcpu }) => {
     const thread = byId.get(vcpu.id);
@@ -67,12 +67,12 @@ function vcpuOutcome(
   thread: ThreadEvidence,
   vcpu: Vcpu,
   cell: Cell,
-  sides: Sides,
+  input: CheckInput,
   remedy: () => Remedy,
 ): Outcome {
   const promised = cpusOf(vcpu);
   // A cpuset without its CPU has moved the thread, and is a finding of its own.
-  if (keepsTo(thread, promised) !== false || cgroupLacks(sides.evidence, thread, promised)) {
+  if (keepsTo(thread, promised) !== false || cgroupLacks(input.evidence, thread, promised)) {
     return together([]);
   }
   return found({
@@ -83,7 +83,7 @@ function vcpuOutcome(
     promised: `CPU${promised.includes(",") || promised.includes("-") ? "s" : ""} ${promised}`,
     found: affinityWords(thread, promised),
     evidence: [affinityLine(thread)],
-    cost: costOf(thread, promised, cell, sides),
+    cost: costOf(thread, promised, cell, input),
     remedy: remedy(),
   });
 }
@@ -92,7 +92,7 @@ function costOf(
   { lastCpu }: ThreadEvidence,
   promised: string,
   { hostNode }: Cell,
-  { evidence, paths }: Sides,
+  { evidence, paths }: CheckInput,
 ): FindingCost {
   if (paths === null || lastCpu === null || has(setOf(promised), lastCpu)) return unknownCost;
   const node = evidence.nodes?.find(({ cpus }) => has(setOf(cpus), lastCpu));

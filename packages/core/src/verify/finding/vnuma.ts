@@ -75,8 +75,8 @@ function cellsOutcome(
   }
   const outcomes = promised.flatMap((cell): Outcome[] => {
     const own = cells.find(({ id }) => id === cell.id);
-    const told = own === undefined ? ["no such node"] : differences(own, cell);
-    if (told.length === 0) return [];
+    const differences = own === undefined ? ["no such node"] : differencesOf(own, cell);
+    if (differences.length === 0) return [];
     return [
       found({
         ...common,
@@ -84,7 +84,7 @@ function cellsOutcome(
         severity: "error",
         subject: `guest node ${cell.id}`,
         promised: `vCPUs ${cell.cpus}, ${cell.memoryBytes} bytes`,
-        found: told.join("; "),
+        found: differences.join("; "),
       }),
     ];
   });
@@ -106,7 +106,7 @@ function cellsOutcome(
     : holds("the guest's nodes", `${cells.length}, as planned`);
 }
 
-function differences(
+function differencesOf(
   own: Pick<ShapeCell, "cpus" | "memoryBytes">,
   promised: PromisedCell,
 ): string[] {

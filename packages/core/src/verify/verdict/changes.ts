@@ -32,15 +32,15 @@ export function verdictChanges(before: Verdict | null, after: Verdict): VerdictC
   for (const [key, finding] of earlier) {
     if (!later.has(key)) changes.push({ event: "finding-gone", takenAt, finding });
   }
-  const told = (of: Verdict | null, what: string): boolean =>
+  const wasChecked = (of: Verdict | null, what: string): boolean =>
     of !== null && !of.unverified.some((one) => one.what === what);
   for (const unverified of after.unverified) {
-    if (before === null || told(before, unverified.what)) {
+    if (before === null || wasChecked(before, unverified.what)) {
       changes.push({ event: "unverified", takenAt, unverified });
     }
   }
   for (const unverified of before?.unverified ?? []) {
-    if (told(after, unverified.what))
+    if (wasChecked(after, unverified.what))
       changes.push({ event: "verified-again", takenAt, unverified });
   }
   if (before?.holds !== after.holds) {

@@ -3,8 +3,8 @@ import type { Evidence } from "../../evidence/evidence.ts";
 import type { Plan } from "../../plan/plan.ts";
 import type { Finding, FindingCost, Unverified, Verified } from "./verdict.ts";
 
-/** What a check holds side by side. */
-export interface Sides {
+/** What a check compares: the plan and the evidence. */
+export interface CheckInput {
   readonly plan: Plan;
   readonly evidence: Evidence;
   /** What memory costs between nodes of this host; null where its topology is not at hand. */
@@ -12,9 +12,9 @@ export interface Sides {
 }
 
 /**
- * The result of a check. Every promise ends in exactly one of the three lists. A promise whose
- * breach is an error is `essential` where its evidence is missing, so less evidence never makes a
- * verdict hold (docs/decisions/0010-what-a-verdict-needs.md).
+ * The result of a check. Every promise ends in exactly one of the three lists. A promise that
+ * could not be checked is `essential` if its breach would be an error, so less evidence never makes
+ * a verdict hold (docs/decisions/0010-what-a-verdict-needs.md).
  */
 export interface Outcome {
   readonly findings: readonly Finding[];
@@ -22,7 +22,7 @@ export interface Outcome {
   readonly unverified: readonly Unverified[];
 }
 
-export type Check = (sides: Sides) => Outcome;
+export type Check = (input: CheckInput) => Outcome;
 
 const nothing: Outcome = { findings: [], verified: [], unverified: [] };
 

@@ -10,7 +10,7 @@ import { distributionsOf } from "./distributions.ts";
  * Whether some set of free accelerators is connected as the request asks. Cores and memory on their
  * nodes do not count.
  */
-export function hasSet(space: Space): boolean {
+export function hasConnectedSet(space: Space): boolean {
   const { accelerators, topology, request } = space;
   const candidates = candidatesOf(space, accelerators);
   if (topology.partitions.length > 0) {

@@ -18,9 +18,9 @@ export interface SetSearch extends SearchContext {
  * could matter. Returns false once the effort is used up.
  *
  * Branch and bound. A distribution decides its cells, their distances and the cost of the paths to
- * memory, the same for all its sets; every other part costs at least 1. That lower bound gives up a
- * distribution, and the beginning of a set whose accelerators come too late to be preferred to an
- * equal one.
+ * memory, the same for all its sets; every other part costs at least 1. By this lower bound whole
+ * distributions are given up; and so is the beginning of a set that could at best equal the
+ * incumbent and comes later in the order of positions.
  */
 export function rankDistribution(
   search: SetSearch,
@@ -56,9 +56,9 @@ export function rankDistribution(
     return effort.sufficed();
   };
   if (partition !== null) return offer(partition.set);
-  const open = (set: readonly number[]): boolean =>
+  const couldMatter = (set: readonly number[]): boolean =>
     ranked.couldImprove(boundOn(option, least), () => positionsOf(set));
-  return visitSets(candidates, distribution, { open, effort }, offer);
+  return visitSets(candidates, distribution, { couldMatter, effort }, offer);
 }
 
 /** In units of effort, without finding out where cores and memory come from. */

@@ -70,7 +70,7 @@ function allSets({ candidates, orbits, distribution }: Task): readonly (readonly
 test("every connected set of a distribution is visited, in order, one of each orbit", () => {
   fc.assert(
     fc.property(task, (one) => {
-      const pruning = { open: () => true, effort: effort() };
+      const pruning = { couldMatter: () => true, effort: effort() };
       const shown: (readonly number[])[] = [];
       const goesOn = visitSets(one.candidates, one.distribution, pruning, (set) => {
         return shown.push([...set]) > 0;
@@ -81,17 +81,17 @@ test("every connected set of a distribution is visited, in order, one of each or
   );
 });
 
-test("a beginning that is not open is pruned with its continuations, and nothing else", () => {
+test("a beginning that could not matter is pruned with its continuations, and nothing else", () => {
   const closed = fc.uniqueArray(fc.nat(16), { maxLength: 6 });
   fc.assert(
     fc.property(task, closed, (one, numbers) => {
-      const isOpen = (set: readonly number[]): boolean =>
+      const couldMatter = (set: readonly number[]): boolean =>
         !numbers.includes(set.reduce((hash, i) => (3 * hash + i) % 17, set.length));
-      const pruning = { open: isOpen, effort: effort() };
+      const pruning = { couldMatter, effort: effort() };
       const shown: (readonly number[])[] = [];
       visitSets(one.candidates, one.distribution, pruning, (set) => shown.push([...set]) > 0);
       const expected = allSets(one).filter((set) =>
-        set.every((_, i) => isOpen(set.slice(0, i + 1))),
+        set.every((_, i) => couldMatter(set.slice(0, i + 1))),
       );
       expect(shown).toEqual(expected);
     }),
@@ -103,13 +103,13 @@ test("it ends when the visitor or the effort ends it", () => {
   fc.assert(
     fc.property(task, fc.integer({ min: 1, max: 4 }), fc.nat(600), (one, some, units) => {
       const all = allSets(one);
-      const ended = { open: () => true, effort: effort() };
+      const ended = { couldMatter: () => true, effort: effort() };
       const shown: (readonly number[])[] = [];
       const goesOn = visitSets(one.candidates, one.distribution, ended, (set) => {
         return shown.push([...set]) < some;
       });
       expect([goesOn, shown]).toEqual([all.length < some, all.slice(0, some)]);
-      const tired = { open: () => true, effort: effort(units) };
+      const tired = { couldMatter: () => true, effort: effort(units) };
       const few: (readonly number[])[] = [];
       const isAll = visitSets(one.candidates, one.distribution, tired, (set) => {
         return few.push([...set]) > 0;

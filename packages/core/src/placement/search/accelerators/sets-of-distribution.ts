@@ -33,7 +33,7 @@ export function unconnectedOf(
 /** When to give up the beginning of a set. */
 export interface SetPruning {
   /** Whether a set with this beginning could matter. */
-  readonly open: (set: readonly number[]) => boolean;
+  readonly couldMatter: (set: readonly number[]) => boolean;
   readonly effort: Effort;
 }
 
@@ -43,15 +43,15 @@ export interface SetPruning {
  * or the effort is used up.
  *
  * A set is extended by one candidate at a time. A beginning is given up, with all its
- * continuations, when it has an unconnected pair, when it is not open, or when some node has too
- * few candidates left that are connected with all of the beginning. From each orbit the first
+ * continuations, when it has an unconnected pair, when it could not matter, or when some node has
+ * too few candidates left that are connected with all of the beginning. From each orbit the first
  * candidates are taken: a set that skips one and has a later one of its orbit is the image, by
  * swaps, of an earlier set that differs in nothing else.
  */
 export function visitSets(
   candidates: Candidates,
   distribution: Distribution,
-  { open, effort }: SetPruning,
+  { couldMatter, effort }: SetPruning,
   visit: (set: readonly number[]) => boolean,
 ): boolean {
   const { byNode, previous } = candidates;
@@ -79,7 +79,7 @@ export function visitSets(
         goesOn = effort.spend(work);
         if (goesOn && remaining.take(i)) {
           chosen.push(i);
-          goesOn = !open(chosen) || extend(place);
+          goesOn = !couldMatter(chosen) || extend(place);
           chosen.pop();
           remaining.untake(i);
         } else if (goesOn) remaining.untake(i);
@@ -167,5 +167,5 @@ export function hasSetOn(
   distribution: Distribution,
   effort: Effort,
 ): boolean {
-  return !visitSets(candidates, distribution, { open: () => true, effort }, () => false);
+  return !visitSets(candidates, distribution, { couldMatter: () => true, effort }, () => false);
 }

@@ -22,7 +22,7 @@ import { transport } from "./transportation.ts";
  * Cores and memory are not chosen together: where both stray, other cores might have allowed better
  * memory.
  */
-export function strayingPolicy(space: Space, model: CostModel): LocalityPolicy {
+export function preferredPolicy(space: Space, model: CostModel): LocalityPolicy {
   const enough = hasEnough(space);
   return {
     isPossible: () => enough,

@@ -30,7 +30,7 @@ export interface NodeSetsFilter {
   /** Whether any set could matter, so that there is no need to bound it. */
   readonly unbounded: () => boolean;
   /** Whether a set with at least this sum of distances could matter, and this memory cost. */
-  readonly open: (nodeDistanceSum: number, memory: number | null) => boolean;
+  readonly couldMatter: (nodeDistanceSum: number, memory: number | null) => boolean;
 }
 
 /**
@@ -44,12 +44,12 @@ export interface NodeSetsFilter {
  * to a thousandth. Adding a node costs a pass over the chosen ones for the sum of distances, and
  * some look-ups in tables that are made once for all sets of one size.
  *
- * Once the effort is used up no choice is taken back: the search follows what it has begun to its
- * end, which is a set where the rest is forced or nothing can be short, and stops there.
+ * Once the effort is used up, the search completes the next set that could matter, shows it to
+ * `visit`, and ends.
  */
 export function visitNodeSets(
   sets: NodeSets,
-  { unbounded, open }: NodeSetsFilter,
+  { unbounded, couldMatter }: NodeSetsFilter,
   effort: Effort,
   visit: (set: readonly number[]) => void,
 ): void {
@@ -67,7 +67,7 @@ export function visitNodeSets(
   const matters = (place: number, node: number): boolean => {
     if (!needs.every((suffices) => suffices(place, node))) return false;
     const least = memory === null ? null : memory(place, node);
-    return unbounded() || open(distanceSum(), least);
+    return unbounded() || couldMatter(distanceSum(), least);
   };
   const extend = (from: number): boolean => {
     const place = chosen.length;

@@ -66,14 +66,14 @@ function rankSets(
   const bound = (nodeDistanceSum: number, cost = 1, unrequestedDevices = 0): Objective => {
     return { cells: count, cost, unrequestedDevices, unevenCells, nodeDistanceSum };
   };
-  const open: NodeSetsFilter = {
+  const filter: NodeSetsFilter = {
     unbounded: ranked.unbounded,
-    open: (nodeDistanceSum, memory) =>
+    couldMatter: (nodeDistanceSum, memory) =>
       ranked.couldImprove(
         bound(nodeDistanceSum, memory === null ? 1 : memory + 1 - model.weights.memory),
       ),
   };
-  visitNodeSets(sets, open, effort, (set) => {
+  visitNodeSets(sets, filter, effort, (set) => {
     if (isLeftOut?.(set.map((i) => at(nodes, i))) === true) return;
     const cellNodes = set.map((i) => at(ids, i));
     const nodeDistanceSum = nodeDistanceSumOf(cellNodes, distance);

@@ -1,8 +1,8 @@
 /**
- * The limit of a search. Symmetry leaves few choices on real machines, so a search ends long before
- * it; but distances and links can be made up that have no symmetry, and an answer must come all the
- * same. A search that reaches the limit has found the fewest cells that it could, and reports that
- * a better choice was not excluded; if it has found none, that there might be one.
+ * The limit of a search. On real machines symmetry leaves few choices, and a search ends long
+ * before the limit. Invented machines may have no symmetry; the limit ends their searches too. A
+ * search that reaches it returns the best layout so far and reports that a better one is not
+ * excluded; or, if it has none, that there may be one.
  *
  * Work is counted and not timed, so that the same input gives the same answer everywhere. A unit is
  * about the time to compare two numbers out of arrays, some ten nanoseconds; longer work is charged

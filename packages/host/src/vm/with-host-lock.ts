@@ -7,11 +7,11 @@ import type { VmHost } from "./host.ts";
  *
  * Errors: `state-busy`, and those of the work.
  */
-export function alone<T>(
+export function withHostLock<T>(
   { state, clock, progress }: VmHost,
   work: (recovered: readonly Recovered[]) => Promise<T>,
 ): Promise<T> {
-  return state.alone(async () => {
+  return state.withHostLock(async () => {
     const recovered = await recover(state, clock);
     progress({ kind: "recovered", vms: recovered });
     return work(recovered);

@@ -2,7 +2,7 @@ import { formatBytes } from "../../unit/bytes.ts";
 import type { Guest, PassedFunction } from "../guest.ts";
 
 /** A part of the plan that KubeVirt cannot express. */
-export interface Untold {
+export interface NotExpressible {
   readonly what: string;
   readonly planned: string;
   /** What happens to it instead. */
@@ -10,14 +10,17 @@ export interface Untold {
 }
 
 /** The parts of the plan that KubeVirt or the kubelet decides by itself. */
-export function untoldOf(guest: Guest, functions: readonly PassedFunction[]): readonly Untold[] {
+export function notExpressibleIn(
+  guest: Guest,
+  functions: readonly PassedFunction[],
+): readonly NotExpressible[] {
   return [...cpus(guest), ...nodes(guest), ...memory(guest), ...devices(guest, functions)];
 }
 
 const pins = (list: Guest["vcpuPins"]): string =>
   list.map(({ id, cpus: host }) => `${id} on ${host}`).join(", ");
 
-function cpus({ vcpuPins, iothreadPins, emulatorCpus }: Guest): Untold[] {
+function cpus({ vcpuPins, iothreadPins, emulatorCpus }: Guest): NotExpressible[] {
   return [
     {
       what: "host CPUs of the vCPUs",
@@ -41,7 +44,7 @@ function cpus({ vcpuPins, iothreadPins, emulatorCpus }: Guest): Untold[] {
   ];
 }
 
-function nodes(guest: Guest): Untold[] {
+function nodes(guest: Guest): NotExpressible[] {
   const { cells } = guest;
   const mapped = isMapped(guest);
   const shape = cells.map(({ id, cpus: own }) => `cell ${id} has vCPUs ${own}`).join(", ");
@@ -66,7 +69,7 @@ function nodes(guest: Guest): Untold[] {
   ];
 }
 
-function memory(guest: Guest): Untold[] {
+function memory(guest: Guest): NotExpressible[] {
   const { cells } = guest;
   const policies = cells.map(
     ({ id, memoryBytes, memoryPolicy, memoryNodes }) =>
@@ -88,8 +91,8 @@ function memory(guest: Guest): Untold[] {
   ];
 }
 
-function devices({ pci }: Guest, functions: readonly PassedFunction[]): Untold[] {
-  if (functions.length === 0) return [untoldContract];
+function devices({ pci }: Guest, functions: readonly PassedFunction[]): NotExpressible[] {
+  if (functions.length === 0) return [contractNotExpressible];
   const along = functions.filter(({ role }) => role === "companion");
   return [
     {
@@ -126,11 +129,11 @@ function devices({ pci }: Guest, functions: readonly PassedFunction[]): Untold[]
             instead: "the firmware's default",
           },
         ]),
-    untoldContract,
+    contractNotExpressible,
   ];
 }
 
-const untoldContract: Untold = {
+const contractNotExpressible: NotExpressible = {
   what: "the contract through fw_cfg",
   planned: "at opt/evenkeel/contract",
   instead: "none; give the rendered cloud-init as user data",
