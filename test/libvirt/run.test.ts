@@ -132,6 +132,37 @@ test.skipIf(whyNot !== null)(
   120_000,
 );
 
+test.skipIf(whyNot !== null)(
+  "a VM that is off keeps its definition and plan where its successor is refused, and is replaced where it starts",
+  async () => {
+    const { folder, state, evenkeel, run } = place();
+    // Whether its verdict holds depends on this machine.
+    await evenkeel(...run());
+    expect(await libvirtd?.virsh("list", "--name")).toBe("tried\n");
+    await libvirtd?.virsh("destroy", "tried");
+    const record = (): string => readFileSync(join(state, "vms", "tried.json"), "utf8");
+    const before = record();
+    const request = readFileSync(join(folder, "vm.yaml"), "utf8");
+    writeFileSync(
+      join(folder, "vm.yaml"),
+      request.replace(/memory: .*?(?=[,\n}])/, "memory: 900Ti"),
+    );
+    const refused = await evenkeel(...run());
+    expect(refused).toMatchObject({ status: 3 });
+    expect(refused.stdout).toContain("tried does not fit on");
+    expect(record()).toBe(before);
+    expect(await libvirtd?.virsh("list", "--all", "--name")).toBe("tried\n");
+    expect((await evenkeel("list")).stdout).toMatch(/tried +off/);
+    writeFileSync(join(folder, "vm.yaml"), request);
+    await evenkeel(...run());
+    expect(await libvirtd?.virsh("list", "--name")).toBe("tried\n");
+    expect(record()).not.toBe(before);
+    await evenkeel("stop", "tried", "--timeout", "0", "--force");
+    await nothingLeft(state);
+  },
+  120_000,
+);
+
 const nothingStarted = async (state: string): Promise<void> => {
   expect(readdirSync(join(state, "vms"))).toEqual([]);
   expect(emulators()).toEqual([]);

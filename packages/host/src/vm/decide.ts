@@ -17,14 +17,12 @@ import type { Request } from "@evenkeel/core/request/request.ts";
 import { hypervisorOf } from "../instance/hypervisor-of.ts";
 import type { StartOptions } from "../hypervisor/hypervisor.ts";
 import { readDomains } from "../hypervisor/libvirt/domains.ts";
-import { removeFromHost } from "../instance/undo.ts";
 import { readFacts } from "../preflight/read-facts.ts";
 import { libvirtVersions, qemuVersions } from "../preflight/read-versions.ts";
 import { readDrivers } from "../vfio/drivers.ts";
 import { shellLine } from "@evenkeel/core/text/shell.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import type { LocalHost, VmHost } from "./host.ts";
-import { withVmLock } from "./lock.ts";
 
 /** A VM to start. */
 export interface VmToStart {
@@ -49,18 +47,22 @@ export type Decision =
     };
 
 /**
- * Places a VM, or takes its plan, and checks that everything it needs is there. Call it within
- * `withHostLock`, so that what is free stays free until it is recorded as taken.
+ * Places a VM, or takes its plan, and checks that everything it needs is there. It changes nothing.
+ * Call it within `withHostLock`, so that what is free stays free until it is recorded as taken.
  *
- * Errors: `vm-exists`, `plan-inconsistent`, and those of the guest.
+ * @param namesake the VM that is off and would be replaced: what it holds counts as free.
+ *
+ * Errors: `plan-inconsistent`, and those of the guest.
  */
 export async function decide(
   { request, plan, flavors, policy, via, options }: VmToStart,
   topology: Topology,
   instances: readonly Instance[],
+  namesake: Instance | null,
   { tree, libvirtUri: uri }: LocalHost,
 ): Promise<Decision> {
-  const here: HostState = { topology, policy, taken: instances.map((one) => one.plan) };
+  const others = instances.filter((instance) => instance !== namesake);
+  const here: HostState = { topology, policy, taken: others.map((one) => one.plan) };
   const placed = plan ?? place([here], request, { flavors });
   if (placed.kind === "Refusal") return placed;
   const faults: readonly PlanFault[] = plan === null ? [] : planFaults(placed, here);
@@ -70,7 +72,10 @@ export async function decide(
     via === "libvirt"
       ? await libvirtVersions(uri)
       : await qemuVersions(`qemu-system-${guest.architecture}`);
-  const domains = await readDomains(uri, known);
+  const defined = await readDomains(uri, known);
+  // The start replaces the namesake's definition; that of an adopted VM is not Evenkeel's to replace.
+  const replaced = namesake === null || namesake.adopted ? null : namesake.uuid;
+  const domains = defined === null ? null : defined.filter((one) => one.uuid !== replaced);
   const facts = await readFacts(tree(), {
     plan: placed,
     uuid: guest.uuid,
@@ -84,41 +89,32 @@ export async function decide(
 }
 
 /**
- * Removes a VM of the same name that is off, to start it anew. One that runs is refused. Call it
+ * Finds the VM of the same name that is off, which a start replaces. One that runs is refused. Call it
  * within `withHostLock`.
  *
- * @returns the other VMs.
- *
- * Errors: `vm-exists`, `vm-busy`.
+ * Errors: `vm-exists`, `hypervisor-failed`.
  */
-export async function removeStoppedNamesake(
+export async function stoppedNamesake(
   { name, tenant }: Request,
   instances: readonly Instance[],
-  dryRun: boolean,
   { state, clock }: VmHost,
-): Promise<readonly Instance[]> {
+): Promise<Instance | null> {
   const own = guestName(name, tenant);
   const before = instances.find((instance) => instance.name === own);
-  if (before === undefined) return instances;
+  if (before === undefined) return null;
   const now = await hypervisorOf(before, state.paths, clock).state(before);
-  if (before.phase !== "running" || now.state === "running" || now.state === "paused") {
-    throw new EvenkeelError(
-      "vm-exists",
-      `it is ${before.phase === "running" ? now.state : before.phase} already`,
-      {
-        where: own,
-        expected: "a VM that is not on this host",
-        remedy: shellLine(["evenkeel", "stop", own]),
-      },
-    );
+  if (before.phase === "running" && now.state !== "running" && now.state !== "paused") {
+    return before;
   }
-  if (!dryRun) {
-    await withVmLock(state, own, async () => {
-      await removeFromHost(before, state, clock);
-      await state.remove(before);
-    });
-  }
-  return instances.filter((instance) => instance !== before);
+  throw new EvenkeelError(
+    "vm-exists",
+    `it is ${before.phase === "running" ? now.state : before.phase} already`,
+    {
+      where: own,
+      expected: "a VM that is not on this host",
+      remedy: shellLine(["evenkeel", "stop", own]),
+    },
+  );
 }
 
 /** Records all that a start may change. The record is written before anything is changed. */

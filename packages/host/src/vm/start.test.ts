@@ -78,14 +78,32 @@ test("a VM of the name that runs stands in the way", async () => {
   });
 });
 
-test("a VM of the name that is off makes room, but not for a dry run", async () => {
+test("a VM of the name that is off stays as it was where its successor is refused or blocked", async () => {
   const host = await testHost();
-  await host.state.write(qemuInstance(planOf({ vm: "tried", cells: [{ cores: 1 }] })));
+  const off = qemuInstance(planOf({ vm: "tried", cells: [{ cores: 1 }] }));
+  await host.state.write(off);
   const request = requestOf({ name: "tried", accelerators: accelerators(1) });
-  await startVm(asked({ request }), dry, host);
-  expect(readdirSync(host.folder)).toEqual(["tried.json"]);
-  await startVm(asked({ request }), now, host);
-  expect(readdirSync(host.folder)).toEqual([]);
+  const nowhere = planOf({
+    vm: "tried",
+    cells: [{ cores: 1, devices: [{ address: "ffff:1b:00.0" }] }],
+  });
+  for (const control of [dry, now]) {
+    expect(await startVm(asked({ request }), control, host)).toMatchObject({ kind: "refused" });
+    const blocked = await startVm(asked({ plan: nowhere }), control, host);
+    expect(blocked).toMatchObject({ kind: "blocked" });
+    expect(host.state.read()).toEqual({ instances: [off], damaged: [] });
+  }
+});
+
+test("an adopted VM that is off stays recorded where its successor is refused", async () => {
+  const host = await testHost();
+  const plan = planOf({ vm: "tried", cells: [{ cores: 1 }] });
+  const uuid = "0f0e0d0c-0b0a-4908-8706-050403020100";
+  const adopted = qemuInstance(plan, { uuid, adopted: true });
+  await host.state.write(adopted);
+  const request = requestOf({ name: "tried", accelerators: accelerators(1) });
+  expect(await startVm(asked({ request }), now, host)).toMatchObject({ kind: "refused" });
+  expect(host.state.read().instances).toEqual([adopted]);
 });
 
 test("while another command starts or stops it, a VM is left alone", async () => {
@@ -151,6 +169,23 @@ test.skipIf(whyNoQemu !== null)(
     const stopped = await stopVm("tried", { timeoutMs: 0, force: true }, host);
     expect(stopped).toEqual({ kind: "forced", name: "tried" });
     expect(readdirSync(host.folder)).toEqual([]);
+  },
+);
+
+test.skipIf(whyNoQemu !== null)(
+  "a VM of the name that is off is replaced by the start",
+  async () => {
+    const host = await liveHost();
+    const before = planOf({ vm: "tried", cells: [{ cores: 1 }] });
+    await host.state.write(qemuInstance(before, { startedAt: "2025-01-01T00:00:00.000Z" }));
+    onTestFinished(async () => {
+      await stopVm("tried", { timeoutMs: 0, force: true }, host).catch(() => {});
+    });
+    const outcome = await startVm(asked({ policy: nothingKept }), now, host);
+    expect(outcome).toMatchObject({ kind: "started" });
+    const { instances } = host.state.read();
+    expect(instances).toMatchObject([{ name: "tried", phase: "running", startedAt: testTime }]);
+    expect(instances[0]?.plan).not.toEqual(before);
   },
 );
 

@@ -6,16 +6,11 @@ import type { PreflightReport } from "@evenkeel/core/preflight/problem.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import type { Verdict } from "@evenkeel/core/verify/verdict/verdict.ts";
 import { startInstance } from "../instance/start.ts";
+import { removeFromHost } from "../instance/undo.ts";
 import type { Lock } from "../state/lock.ts";
 import { refuseDamaged } from "../state/state-folder.ts";
 import { withHostLock } from "./with-host-lock.ts";
-import {
-  decide,
-  type Decision,
-  instanceOf,
-  type VmToStart,
-  removeStoppedNamesake,
-} from "./decide.ts";
+import { decide, type Decision, instanceOf, stoppedNamesake, type VmToStart } from "./decide.ts";
 import type { VmHost } from "./host.ts";
 import { vmLock } from "./lock.ts";
 import { verifyInstance } from "./verify.ts";
@@ -82,28 +77,39 @@ interface Begun {
   readonly lock: Lock;
 }
 
-/** Decides, and records the start unless nothing is to be started. */
+/**
+ * Decides, and records the start unless nothing is to be started.
+ *
+ * A VM of the same name that is off is replaced only now, when nothing else can refuse the start: its
+ * definition and drivers first, and then its record, by the new one in the same file. If this is cut
+ * off in between, the record of the old VM is still there, and the VM is off as before.
+ */
 async function begin(
   vm: VmToStart,
   topology: Topology,
   dryRun: boolean,
   host: VmHost,
 ): Promise<{ readonly decision: Decision; readonly begun: Begun | null }> {
-  const { state } = host;
+  const { state, clock } = host;
   const found = state.read();
   refuseDamaged(found);
-  const others = await removeStoppedNamesake(vm.request, found.instances, dryRun, host);
-  const decision = await decide(vm, topology, others, host);
-  if (decision.kind === "Refusal" || !decision.report.ready || dryRun) {
-    return { decision, begun: null };
-  }
-  const instance = instanceOf(decision.plan, decision.guest, vm.via, host);
-  const lock = await vmLock(state, instance.name);
+  const { instances } = found;
+  const namesake = await stoppedNamesake(vm.request, instances, host);
+  // Nobody else may start or stop it while it is decided that it is replaced.
+  let lock = namesake === null ? null : await vmLock(state, namesake.name);
+  let begun: Begun | null = null;
   try {
+    const decision = await decide(vm, topology, instances, namesake, host);
+    if (decision.kind === "Refusal" || !decision.report.ready || dryRun) {
+      return { decision, begun };
+    }
+    lock ??= await vmLock(state, decision.guest.name);
+    if (namesake !== null) await removeFromHost(namesake, state, clock);
+    const instance = instanceOf(decision.plan, decision.guest, vm.via, host);
     await state.write(instance);
-  } catch (error) {
-    await lock.release();
-    throw error;
+    begun = { instance, lock };
+    return { decision, begun };
+  } finally {
+    if (begun === null) await lock?.release();
   }
-  return { decision, begun: { instance, lock } };
 }
