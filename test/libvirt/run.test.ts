@@ -1,6 +1,6 @@
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { scratchFolder } from "@evenkeel/host/testing/scratch.ts";
@@ -159,6 +159,33 @@ test.skipIf(whyNot !== null)(
     expect(record()).not.toBe(before);
     await evenkeel("stop", "tried", "--timeout", "0", "--force");
     await nothingLeft(state);
+  },
+  120_000,
+);
+
+test.skipIf(whyNot !== null)(
+  "a user whom libvirt refuses is told that, and nothing else about libvirt",
+  async () => {
+    const { folder, state } = place();
+    mkdirSync(state);
+    for (const path of [folder, state, join(folder, "vm.yaml"), join(folder, "policy.yaml")]) {
+      chownSync(path, 65_534, 65_534);
+    }
+    const nobody = ["--reuid=65534", "--regid=65534", "--clear-groups"];
+    const command = [binary, "run", "vm.yaml", "--policy", "policy.yaml", "--dry-run"];
+    const { status, stdout } = spawnSync(
+      "setpriv",
+      [...nobody, process.execPath, ...command, "--emulated", "--firmware", "bios"],
+      {
+        cwd: folder,
+        encoding: "utf8",
+        env: { ...process.env, EVENKEEL_STATE: state, LIBVIRT_DEFAULT_URI: libvirtd?.uri ?? "" },
+      },
+    );
+    expect(status).toBe(3);
+    expect(stdout).toContain("it refuses this user: ");
+    expect(stdout).not.toContain("Install QEMU");
+    expect(stdout).not.toContain("Start libvirt");
   },
   120_000,
 );

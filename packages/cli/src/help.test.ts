@@ -23,6 +23,9 @@ const files: Readonly<Record<string, string>> = {
   "vm.yaml": `${head("VirtualMachine")}metadata: { name: llm-a }
 spec: { accelerators: { count: 2 }, vcpus: 16, memory: 64Gi, hugepages: 1Gi }
 `,
+  "next.yaml": `${head("VirtualMachine")}metadata: { name: llm-b }
+spec: { accelerators: { count: 2 }, vcpus: 16, memory: 64Gi, hugepages: 1Gi }
+`,
   "flavors.yaml": `${head("Flavor")}metadata: { name: h100.2 }
 spec: { accelerators: { count: 2 }, vcpus: 16, memory: 64Gi, hugepages: 1Gi }
 `,

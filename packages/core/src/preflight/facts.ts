@@ -19,7 +19,7 @@ export interface HostFacts {
   readonly addressBits: number | null;
   /** How much memory QEMU may lock; null for no limit, or where it is not ours to set. */
   readonly lockableBytes: number | null;
-  readonly versions: { readonly libvirt: string | null; readonly qemu: string | null };
+  readonly versions: HypervisorAnswer;
   readonly numaBalancing: number | null;
   readonly ksmRun: number | null;
   readonly domains: readonly DomainFacts[] | null;
@@ -75,4 +75,12 @@ export interface DomainFacts {
   readonly known: boolean;
   /** The host's functions that are passed to it. */
   readonly devices: readonly string[];
+}
+
+/** The versions that the hypervisor reports; null where it does not answer. */
+export interface HypervisorAnswer {
+  readonly libvirt: string | null;
+  readonly qemu: string | null;
+  /** The words with which libvirt refuses this user; null where it does not. */
+  readonly refusal: string | null;
 }

@@ -24,7 +24,23 @@ export const checkHypervisor: PreflightCheck = (start, facts) => [
 ];
 
 function versionProblems({ via }: Start, { versions }: HostFacts): PreflightProblem[] {
-  const names = via === "libvirt" ? (["libvirt", "qemu"] as const) : (["qemu"] as const);
+  const { refusal } = versions;
+  if (via === "libvirt" && refusal !== null) {
+    const remedy = advice(
+      "live",
+      "Run evenkeel as root, or add this user to the group libvirt and log in again.",
+    );
+    const needs = "a libvirt that lets this user manage VMs";
+    const common = { code: "hypervisor-missing", severity: "error", subject: "libvirt" } as const;
+    return [{ ...common, needs, has: `it refuses this user: ${refusal}`, remedy }];
+  }
+  // Where libvirt does not answer, nobody knows which QEMU it has.
+  const names =
+    via === "qemu"
+      ? (["qemu"] as const)
+      : versions.libvirt === null
+        ? (["libvirt"] as const)
+        : (["libvirt", "qemu"] as const);
   return names.flatMap((name): PreflightProblem[] => {
     const has = versions[name];
     const common = {

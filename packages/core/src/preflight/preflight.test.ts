@@ -190,8 +190,21 @@ const cases: readonly [
     { code: "memlock-short", needs: "7 GiB" },
     { via: "qemu" },
   ],
-  ["libvirt", { versions: { libvirt: null, qemu: "7.2.0" } }, { code: "hypervisor-missing" }],
-  ["a later QEMU", { versions: { libvirt: "9.0.0", qemu: "6.2.0" } }, { code: "hypervisor-old" }],
+  [
+    "libvirt",
+    { versions: { libvirt: null, qemu: "7.2.0", refusal: null } },
+    { code: "hypervisor-missing" },
+  ],
+  [
+    "the right to use libvirt",
+    { versions: { libvirt: null, qemu: null, refusal: "Permission denied" } },
+    { code: "hypervisor-missing", has: "it refuses this user: Permission denied" },
+  ],
+  [
+    "a later QEMU",
+    { versions: { libvirt: "9.0.0", qemu: "6.2.0", refusal: null } },
+    { code: "hypervisor-old" },
+  ],
   [
     "its name",
     { domains: [domain({ name: "llm-a", running: false })] },

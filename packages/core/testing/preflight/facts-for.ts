@@ -58,7 +58,7 @@ export function factsFor(plan: Plan): HostFacts {
     kvm: { present: true, unusable: null },
     addressBits: 52,
     lockableBytes: null,
-    versions: { libvirt: "9.0.0", qemu: "7.2.22" },
+    versions: { libvirt: "9.0.0", qemu: "7.2.22", refusal: null },
     numaBalancing: 0,
     ksmRun: 0,
     domains: [],

@@ -63,7 +63,7 @@ test("QEMU started by a command stays in the command's cgroups", async () => {
     "/sys/fs/cgroup/user.slice/session-1.scope/cpuset.cpus.effective": "4-7\n",
   };
   const tree = memoryTree(new Map(Object.entries(own)), new Map(Object.entries(links)), "test");
-  const versions = { libvirt: null, qemu: "7.2.0" };
+  const versions = { libvirt: null, qemu: "7.2.0", refusal: null };
   const facts = await readFacts(tree, { plan, uuid, via: "qemu", domains: null, versions });
   expect(facts.cgroups.map(({ path, cpus }) => `${path} ${cpus}`)).toEqual([
     "/ 0-7",
@@ -81,14 +81,14 @@ Node 1 SReclaimable: 24 kB
     ["/sys/devices/system/node/node1/meminfo", meminfo] as const,
   ]);
   const tree = memoryTree(own, new Map(Object.entries(links)), "test");
-  const versions = { libvirt: null, qemu: "7.2.0" };
+  const versions = { libvirt: null, qemu: "7.2.0", refusal: null };
   const facts = await readFacts(tree, { plan, uuid, via: "qemu", domains: null, versions });
   expect(facts.nodes[1]?.availableBytes).toBe(31 * KiB);
 });
 
 test("the facts for a start are read from the kernel's own files", async () => {
   const tree = memoryTree(new Map(Object.entries(files)), new Map(Object.entries(links)), "test");
-  const versions = { libvirt: "9.0.0", qemu: "7.2.0" };
+  const versions = { libvirt: "9.0.0", qemu: "7.2.0", refusal: null };
   const facts = await readFacts(tree, { plan, uuid, via: "libvirt", domains: null, versions });
   expect(facts).toMatchObject({
     nodes: [

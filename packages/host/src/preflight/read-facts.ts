@@ -1,3 +1,4 @@
+import type { HypervisorAnswer } from "@evenkeel/core/preflight/facts.ts";
 import type { HypervisorName } from "@evenkeel/core/instance/instance.ts";
 import type { DomainFacts, HostFacts, NodeFacts } from "@evenkeel/core/preflight/facts.ts";
 import { GiB, KiB, MiB } from "@evenkeel/core/unit/bytes.ts";
@@ -12,7 +13,6 @@ import { readDevices } from "./read-devices.ts";
 import { readKvm } from "./read-kvm.ts";
 import { lockableBytes } from "./read-memlock.ts";
 import { vfioLoadable } from "./read-vfio.ts";
-import type { Versions } from "./read-versions.ts";
 import { sum } from "@evenkeel/core/unit/sum.ts";
 
 export interface FactsWanted {
@@ -21,7 +21,7 @@ export interface FactsWanted {
   readonly via: HypervisorName;
   /** The domains that libvirt lists; null where it was not asked or does not answer. */
   readonly domains: readonly DomainFacts[] | null;
-  readonly versions: Versions;
+  readonly versions: HypervisorAnswer;
 }
 
 /**

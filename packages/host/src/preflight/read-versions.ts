@@ -1,27 +1,36 @@
+import type { HypervisorAnswer } from "@evenkeel/core/preflight/facts.ts";
 import { runProgram } from "../hypervisor/program.ts";
 import { virshAt } from "../hypervisor/libvirt/virsh.ts";
-
-export interface Versions {
-  readonly libvirt: string | null;
-  readonly qemu: string | null;
-}
 
 /** A libvirt that was just started probes every emulator before its first answer. */
 const firstAnswerMs = 120_000;
 
 /** The versions of libvirt and of its QEMU (`Using library: libvirt 9.0.0`). */
-export async function libvirtVersions(uri: string): Promise<Versions> {
-  const { status, stdout } = await virshAt(uri).tried(["version"], firstAnswerMs);
-  if (status !== 0) return { libvirt: null, qemu: null };
+export async function libvirtVersions(uri: string): Promise<HypervisorAnswer> {
+  const { status, stdout, stderr } = await virshAt(uri).tried(["version"], firstAnswerMs);
+  if (status !== 0) return { libvirt: null, qemu: null, refusal: refusalIn(stderr) };
   const of = (line: RegExp): string | null => line.exec(stdout)?.[1] ?? null;
   return {
     libvirt: of(/^Using library: libvirt ([\d.]+)$/m),
     qemu: of(/^Running hypervisor: QEMU ([\d.]+)$/m),
+    refusal: null,
   };
 }
 
 /** The version of an emulator (`QEMU emulator version 7.2.22 (Debian …)`). */
-export async function qemuVersions(emulator: string): Promise<Versions> {
+export async function qemuVersions(emulator: string): Promise<HypervisorAnswer> {
   const { stdout } = await runProgram(emulator, ["--version"], { timeoutMs: 30_000 });
-  return { libvirt: null, qemu: /^QEMU emulator version ([\d.]+)/m.exec(stdout)?.[1] ?? null };
+  const qemu = /^QEMU emulator version ([\d.]+)/m.exec(stdout)?.[1] ?? null;
+  return { libvirt: null, qemu, refusal: null };
+}
+
+/**
+ * The line in which libvirt's client says that the daemon is there and refuses the user: by the mode of
+ * its socket (connect(2): EACCES), or by polkit (src/rpc/virnetclientprogram.c, src/util/virpolkit.c).
+ */
+function refusalIn(stderr: string): string | null {
+  const lines = stderr.split("\n").map((line) => line.replace(/^error: /, "").trim());
+  const words =
+    /permission denied|authentication (failed|unavailable|required)|access denied|not authorized/i;
+  return lines.find((line) => words.test(line)) ?? null;
 }

@@ -71,7 +71,7 @@ export const placeCommand: CliCommand = {
       does: "Keep the plan, and place the next VM beside it",
       lines: [
         "evenkeel place vm.yaml --on machine:hgx-h100 --output json > plan.json",
-        "evenkeel place vm.yaml --on machine:hgx-h100 --taken plan.json",
+        "evenkeel place next.yaml --on machine:hgx-h100 --taken plan.json",
       ],
     },
     {
@@ -88,7 +88,7 @@ export const placeCommand: CliCommand = {
     {
       does: "Not on the host of another VM, and where most is free",
       lines: [
-        "evenkeel place vm.yaml --on hgx-h100=machine:hgx-h100 --on b=machine:hgx-h100 \\",
+        "evenkeel place next.yaml --on hgx-h100=machine:hgx-h100 --on b=machine:hgx-h100 \\",
         "    --taken plan.json --away-from llm-a --spread",
       ],
     },

@@ -3,6 +3,8 @@ import type { HostState } from "@evenkeel/core/plan/host-state.ts";
 import { place } from "@evenkeel/core/fleet/place.ts";
 import type { Plan } from "@evenkeel/core/plan/plan.ts";
 import type { Refusal } from "@evenkeel/core/plan/refusal.ts";
+import { guestName } from "@evenkeel/core/guest/name.ts";
+import type { Request } from "@evenkeel/core/request/request.ts";
 import { requestOfFlavor, resolveRequest } from "@evenkeel/core/request/resolve.ts";
 import { didYouMean } from "@evenkeel/core/text/did-you-mean.ts";
 import type { CliContext } from "../../command/context.ts";
@@ -23,6 +25,7 @@ export async function runPlace(this: CliContext, flags: PlaceFlags, path: string
   const request = resolveRequest(vm, flavors);
   const hosts = await readHosts(on, taken, await readPolicy(policy, surroundings), surroundings);
   refuseUnknownVms(awayFrom, hosts);
+  refuseOwnPlan(request, hosts);
   refuseDuplicateFlavors(flavors, "--flavor");
   const answer = place(hosts, request, {
     flavors: flavors.map(requestOfFlavor),
@@ -51,6 +54,18 @@ function refuseUnknownVms(names: readonly string[], hosts: readonly HostState[])
     where: "--away-from",
     expected: "the name of a VM whose plan is given with --taken",
     remedy: near === null ? "give its plan with --taken" : `did you mean ${near}?`,
+  });
+}
+
+/** Refuses a plan of the VM itself among those of the others: it would count twice. */
+function refuseOwnPlan({ name, tenant }: Request, hosts: readonly HostState[]): void {
+  const plans = hosts.flatMap(({ taken }) => taken);
+  const own = plans.find((plan) => plan.vm === name && plan.tenant === tenant);
+  if (own === undefined) return;
+  throw new EvenkeelError("usage", `${guestName(name, tenant)} has a plan on ${own.host} already`, {
+    where: "--taken",
+    expected: "plans of other VMs",
+    remedy: "leave its plan out to place it anew, or give the new VM another name",
   });
 }
 
