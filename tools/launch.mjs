@@ -8,7 +8,16 @@
 
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -26,29 +35,55 @@ const programs = {
 };
 
 /** Runs npm as the npm that started this script, quietly: what it prints matters when it fails. */
-function npm(...args) {
+function npm(folder, ...args) {
   const script = process.env.npm_execpath;
   const command = script?.endsWith(".js") ? [process.execPath, script] : ["npm"];
   const [file, ...before] = command;
-  return spawnSync(file, [...before, ...args], { cwd: root, encoding: "utf8" });
+  return spawnSync(file, [...before, ...args], { cwd: folder, encoding: "utf8" });
 }
 
-/** Installs exactly what the lock file names, unless that has been done since it last changed. */
+/**
+ * Installs exactly what the lock file names, unless that has been done since it last changed. It is
+ * installed beside and then moved into place, so that a command that runs meanwhile never finds its
+ * dependencies gone.
+ */
 function installDependencies() {
   const lock = readFileSync(join(root, "package-lock.json"));
   const wanted = createHash("sha256").update(lock).digest("hex");
-  const mark = join(root, "node_modules", ".installed-lock");
-  if (existsSync(mark) && readFileSync(mark, "utf8") === wanted) return;
+  const mark = (folder) => join(folder, "node_modules", ".installed-lock");
+  if (existsSync(mark(root)) && readFileSync(mark(root), "utf8") === wanted) return;
   process.stdout.write("Installing dependencies, once (npm ci, about 15 s) … ");
   const started = Date.now();
-  const done = npm("ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error");
+  const beside = join(root, ".cache", `install-${process.pid}`);
+  copyManifests(beside);
+  const quiet = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
+  const done = npm(beside, "ci", ...quiet);
   if (done.status !== 0) {
+    rmSync(beside, { recursive: true, force: true });
     process.stdout.write(`failed\n${done.stdout}${done.stderr}`);
     console.error("Evenkeel's dependencies could not be installed: see npm's message above.");
     process.exit(1);
   }
-  writeFileSync(mark, wanted);
+  writeFileSync(mark(beside), wanted);
+  const installed = join(root, "node_modules");
+  if (existsSync(installed)) renameSync(installed, join(beside, "before"));
+  renameSync(join(beside, "node_modules"), installed);
+  rmSync(beside, { recursive: true, force: true });
   console.log(`done in ${((Date.now() - started) / 1000).toFixed(1)} s`);
+}
+
+/** All that npm reads of a checkout: the manifests, and the programs that it links to. */
+function copyManifests(folder) {
+  const packages = readdirSync(join(root, "packages"));
+  const files = packages.flatMap((name) => [
+    `packages/${name}/package.json`,
+    `packages/${name}/bin`,
+  ]);
+  for (const path of ["package.json", "package-lock.json", ...files]) {
+    if (!existsSync(join(root, path))) continue;
+    mkdirSync(dirname(join(folder, path)), { recursive: true });
+    cpSync(join(root, path), join(folder, path), { recursive: true });
+  }
 }
 
 /** The Node that npm installed, or this one where there is none for the platform and it will do. */

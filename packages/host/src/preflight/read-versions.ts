@@ -25,8 +25,9 @@ export async function qemuVersions(emulator: string): Promise<HypervisorAnswer> 
 }
 
 /**
- * The line in which libvirt's client says that the daemon is there and refuses the user: by the mode of
- * its socket (connect(2): EACCES), or by polkit (src/rpc/virnetclientprogram.c, src/util/virpolkit.c).
+ * The line in which libvirt's client says that the daemon is there and refuses the user: by the
+ * mode of its socket (connect(2): EACCES), or by polkit (src/rpc/virnetclientprogram.c,
+ * src/util/virpolkit.c).
  */
 function refusalIn(stderr: string): string | null {
   const lines = stderr.split("\n").map((line) => line.replace(/^error: /, "").trim());

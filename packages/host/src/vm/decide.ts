@@ -73,7 +73,8 @@ export async function decide(
       ? await libvirtVersions(uri)
       : await qemuVersions(`qemu-system-${guest.architecture}`);
   const defined = await readDomains(uri, known);
-  // The start replaces the namesake's definition; that of an adopted VM is not Evenkeel's to replace.
+  // The start replaces the namesake's definition; that of an adopted VM is not Evenkeel's to
+  // replace.
   const replaced = namesake === null || namesake.adopted ? null : namesake.uuid;
   const domains = defined === null ? null : defined.filter((one) => one.uuid !== replaced);
   const facts = await readFacts(tree(), {
@@ -89,8 +90,8 @@ export async function decide(
 }
 
 /**
- * Finds the VM of the same name that is off, which a start replaces. One that runs is refused. Call it
- * within `withHostLock`.
+ * Finds the VM of the same name that is off, which a start replaces. One that runs is refused. Call
+ * it within `withHostLock`.
  *
  * Errors: `vm-exists`, `hypervisor-failed`.
  */

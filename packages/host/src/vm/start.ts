@@ -80,9 +80,9 @@ interface Begun {
 /**
  * Decides, and records the start unless nothing is to be started.
  *
- * A VM of the same name that is off is replaced only now, when nothing else can refuse the start: its
- * definition and drivers first, and then its record, by the new one in the same file. If this is cut
- * off in between, the record of the old VM is still there, and the VM is off as before.
+ * A VM of the same name that is off is replaced only now, when nothing else can refuse the start:
+ * its definition and drivers first, and then its record, by the new one in the same file. If this
+ * is cut off in between, the record of the old VM is still there, and the VM is off as before.
  */
 async function begin(
   vm: VmToStart,
