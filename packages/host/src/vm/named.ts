@@ -3,7 +3,7 @@ import type { Instance } from "@evenkeel/core/instance/instance.ts";
 import { didYouMean } from "@evenkeel/core/text/did-you-mean.ts";
 
 /**
- * Finds a VM by its full name, or by its name without the tenant.
+ * Finds a VM by its full name, by its UUID, or by its name without the tenant.
  *
  * @param remedy what to do instead if there is none.
  *
@@ -14,7 +14,7 @@ export function instanceNamed(
   instances: readonly Instance[],
   remedy: string | null = null,
 ): Instance {
-  const exact = instances.filter((one) => one.name === name);
+  const exact = instances.filter((one) => one.name === name || one.uuid === name);
   const found = exact.length > 0 ? exact : instances.filter(({ plan }) => plan.vm === name);
   const [only, ...others] = found;
   if (only !== undefined && others.length === 0) return only;

@@ -41,7 +41,8 @@ test("it is ended where that is asked for, and nothing of it stays", async () =>
   const host = await hostWith(there);
   const emulator = await emulatorStandIn(there);
   const ended = new Promise((resolve) => emulator.once("exit", resolve));
-  expect(await stopVm("acme_llm-a", hasty, host)).toEqual({ kind: "forced", name: "acme_llm-a" });
+  // A UUID names it as well as its name does.
+  expect(await stopVm(there.uuid, hasty, host)).toEqual({ kind: "forced", name: "acme_llm-a" });
   await ended;
   expect(readdirSync(host.folder)).toEqual([]);
 });
