@@ -153,6 +153,10 @@ test.skipIf(whyNot !== null)(
     expect(record()).toBe(before);
     expect(await libvirtd?.virsh("list", "--all", "--name")).toBe("tried\n");
     expect((await evenkeel("list")).stdout).toMatch(/tried +off/);
+    expect(await evenkeel("verify", "tried")).toMatchObject({
+      status: 3,
+      stdout: "tried is off, so there is nothing to check. Its plan is kept.\n",
+    });
     writeFileSync(join(folder, "vm.yaml"), request);
     await evenkeel(...run());
     expect(await libvirtd?.virsh("list", "--name")).toBe("tried\n");

@@ -2,7 +2,7 @@ import { hostname } from "node:os";
 import { resolve } from "node:path";
 import { parseInstance } from "@evenkeel/contract/instance.ts";
 import { libvirtUri } from "@evenkeel/host/hypervisor/libvirt/virsh.ts";
-import { defaultStateFolder } from "@evenkeel/host/state/paths.ts";
+import { defaultStateFolder, type StatePaths, statePaths } from "@evenkeel/host/state/paths.ts";
 import { type Instances, openState, readState } from "@evenkeel/host/state/state-folder.ts";
 import { liveTree } from "@evenkeel/host/tree/directory-tree.ts";
 import type { LocalHost, VmHost } from "@evenkeel/host/vm/host.ts";
@@ -31,6 +31,14 @@ export async function vmHost(
 /** What the state folder holds, for a command that changes nothing: it does not make the folder. */
 export function readVmState(stateFlag: string | undefined, surroundings: Surroundings): Instances {
   return readState(folderOf(stateFlag, surroundings), parseInstance);
+}
+
+/** The paths in the state folder, for a command that only looks at its VMs. */
+export function vmStatePaths(
+  stateFlag: string | undefined,
+  surroundings: Surroundings,
+): StatePaths {
+  return statePaths(folderOf(stateFlag, surroundings));
 }
 
 function folderOf(stateFlag: string | undefined, { env }: Surroundings): string {

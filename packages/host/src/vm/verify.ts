@@ -7,6 +7,9 @@ import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import type { Scope, Verdict } from "@evenkeel/core/verify/verdict/verdict.ts";
 import { verify } from "@evenkeel/core/verify/verify.ts";
 import { readLiveEvidence } from "../evidence/read-live.ts";
+import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
+import { hypervisorOf } from "../instance/hypervisor-of.ts";
+import type { StatePaths } from "../state/paths.ts";
 import type { LocalHost } from "./host.ts";
 
 /** A VM and the plan to check it against. */
@@ -64,6 +67,23 @@ export function judge(plan: Plan, evidence: Evidence, { paths, scope }: Judging)
     paths,
     scope: scope ?? (evidence.guest === null ? "host" : "guest"),
   });
+}
+
+/**
+ * Whether a recorded VM is off, as far as its hypervisor can tell: then there is nothing to check.
+ */
+export async function isOff(
+  instance: Instance,
+  paths: StatePaths,
+  { clock }: LocalHost,
+): Promise<boolean> {
+  try {
+    const { state } = await hypervisorOf(instance, paths, clock).state(instance);
+    return state === "off" || state === "gone";
+  } catch (error) {
+    if (error instanceof EvenkeelError) return false;
+    throw error;
+  }
 }
 
 /** Checks a recorded VM against its plan, by what its host shows now. */

@@ -67,7 +67,7 @@ test("what is rendered from a stored plan is what placing renders at once", asyn
 });
 
 /** The small VM under another name. */
-const named = (name: string): string =>
+const smallNamed = (name: string): string =>
   file(`${name}.yaml`, `${flavor}---\n${vm(name, "{ flavor: h100.1 }")}`);
 
 test("a plan of the VM itself is refused among those of the others", async () => {
@@ -76,7 +76,7 @@ test("a plan of the VM itself is refused among those of the others", async () =>
   const again = await evenkeel(["place", small, "--on", two, ...taken]);
   expect(again).toMatchObject({ status: 2, stdout: "" });
   expect(again.stderr).toContain("small has a plan on synthetic already");
-  expect((await evenkeel(["place", named("other"), "--on", two, ...taken])).status).toBe(0);
+  expect((await evenkeel(["place", smallNamed("other"), "--on", two, ...taken])).status).toBe(0);
 });
 
 test("what is taken is not given again, and the host fills up", async () => {
@@ -84,7 +84,7 @@ test("what is taken is not given again, and the host fills up", async () => {
   const used: string[] = [];
   for (const turn of [1, 2, 3, 4]) {
     const given = taken.flatMap((path) => ["--taken", path]);
-    const vmFile = named(`vm-${turn}`);
+    const vmFile = smallNamed(`vm-${turn}`);
     const json = await evenkeel(["place", vmFile, "--on", two, "--output", "json", ...given]);
     const { devices } = readDocument(json.stdout, "stdout", "Plan");
     used.push(...devices.map(({ address }) => address));

@@ -7,12 +7,17 @@ import type { Plan } from "@evenkeel/core/plan/plan.ts";
 import { isShellReport, parseShellReport } from "@evenkeel/host/guest-check/parse-report.ts";
 import { directoryTree } from "@evenkeel/host/tree/directory-tree.ts";
 import { instanceNamed } from "@evenkeel/host/vm/named.ts";
-import { plannedInstance, type PlannedVm, readVmEvidence } from "@evenkeel/host/vm/verify.ts";
+import {
+  isOff,
+  plannedInstance,
+  type PlannedVm,
+  readVmEvidence,
+} from "@evenkeel/host/vm/verify.ts";
 import type { Surroundings } from "../../command/surroundings.ts";
 import { readPlan } from "../../input/read-documents.ts";
 import { readText } from "../../input/read-text.ts";
 import { readTopology } from "../../input/read-topology.ts";
-import { localHost, readVmState } from "../../input/vm-host.ts";
+import { localHost, readVmState, vmStatePaths } from "../../input/vm-host.ts";
 import { progressText } from "../../text/progress-text.ts";
 import type { VerifyFlags } from "./flags.ts";
 
@@ -39,6 +44,20 @@ export async function plannedVm(
     where,
     expected: `a plan for ${JSON.stringify(vm)}`,
   });
+}
+
+/**
+ * Whether a VM that was started or adopted here is off, and the flags ask about it as it is now.
+ */
+export async function isRecordedOff(
+  vm: string,
+  { plan, evidence, root, pid, watch, output, state }: VerifyFlags,
+  surroundings: Surroundings,
+): Promise<boolean> {
+  const asksNow = [plan, evidence, root, pid].every((flag) => flag === undefined);
+  if (!asksNow || watch || output !== "text") return false;
+  const instance = instanceNamed(vm, readVmState(state, surroundings).instances);
+  return isOff(instance, vmStatePaths(state, surroundings), localHost(surroundings));
 }
 
 /** Where evidence comes from. Each call reads anew. */
