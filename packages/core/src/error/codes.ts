@@ -9,7 +9,8 @@ export const errorCodes = {
   usage: "the command line cannot be understood",
   "file-missing": "a named file or directory does not exist",
   "file-unreadable": "a named file exists but cannot be read (permissions, not a regular file)",
-  "file-unwritable": "an output file cannot be written",
+  "file-unwritable":
+    "an output file cannot be written, or something else than a regular file has its name",
   "file-too-large": "an input is larger than the limit for its kind",
   "text-malformed": "a file that should be text is not UTF-8",
   "archive-malformed": "a recorded tree is not a tar, or it is damaged or cut short",
