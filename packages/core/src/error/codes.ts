@@ -37,7 +37,7 @@ export const errorCodes = {
   "sources-unrelated": "sources that should be of one machine have nothing in common",
   "plan-inconsistent": "a plan contradicts itself or its topology",
   "render-unsupported": "the requested rendering cannot express the plan",
-  "devices-unsafe": "a file of further devices has an element that only a plan may add",
+  "devices-unsafe": "a file of further devices has something that a platform may not add",
   "vm-unknown": "Evenkeel knows no VM of that name on this host",
   "vm-exists": "this host already has a VM of that name",
   "vm-unlike": "the running VM is not the VM of the plan",

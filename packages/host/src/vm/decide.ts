@@ -17,6 +17,7 @@ import type { Request } from "@evenkeel/core/request/request.ts";
 import { hypervisorOf } from "../instance/hypervisor-of.ts";
 import type { StartOptions } from "../hypervisor/hypervisor.ts";
 import { readDomains } from "../hypervisor/libvirt/domains.ts";
+import { refuseUnsafeNetworks } from "../hypervisor/libvirt/networks.ts";
 import { removeFromHost } from "../instance/undo.ts";
 import { readFacts } from "../preflight/read-facts.ts";
 import { libvirtVersions, qemuVersions } from "../preflight/read-versions.ts";
@@ -52,7 +53,8 @@ export type Decision =
  * Places a VM, or takes its plan, and checks that everything it needs is there. Call it within
  * `withHostLock`, so that what is free stays free until it is recorded as taken.
  *
- * Errors: `vm-exists`, `plan-inconsistent`, and those of the guest.
+ * Errors: `vm-exists`, `plan-inconsistent`, `devices-unsafe`, `hypervisor-failed`, and those of the
+ * guest.
  */
 export async function decide(
   { request, plan, flavors, policy, via, options }: VmToStart,
@@ -70,6 +72,8 @@ export async function decide(
     via === "libvirt"
       ? await libvirtVersions(uri)
       : await qemuVersions(`qemu-system-${guest.architecture}`);
+  // Without a libvirt that answers nothing starts, which the report says.
+  if (versions.libvirt !== null) await refuseUnsafeNetworks(uri, options.devices ?? []);
   const domains = await readDomains(uri, known);
   const facts = await readFacts(tree(), {
     plan: placed,
