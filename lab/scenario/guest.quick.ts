@@ -16,7 +16,7 @@ import { words } from "../machine/words.ts";
  */
 let host: Host;
 let plan: Plan;
-const console = "/tmp/llm-a.log";
+const console = "/var/log/libvirt/qemu/llm-a-console.log";
 
 beforeAll(async () => {
   host = await bootHost(twoByTwo);

@@ -9,7 +9,8 @@ export const errorCodes = {
   usage: "the command line cannot be understood",
   "file-missing": "a named file or directory does not exist",
   "file-unreadable": "a named file exists but cannot be read (permissions, not a regular file)",
-  "file-unwritable": "an output file cannot be written",
+  "file-unwritable":
+    "an output file cannot be written, or something else than a regular file has its name",
   "file-too-large": "an input is larger than the limit for its kind",
   "text-malformed": "a file that should be text is not UTF-8",
   "archive-malformed": "a recorded tree is not a tar, or it is damaged or cut short",
@@ -36,7 +37,7 @@ export const errorCodes = {
   "sources-unrelated": "sources that should be of one machine have nothing in common",
   "plan-inconsistent": "a plan contradicts itself or its topology",
   "render-unsupported": "the requested rendering cannot express the plan",
-  "devices-unsafe": "a file of further devices has an element that only a plan may add",
+  "devices-unsafe": "a file of further devices has something that a platform may not add",
   "vm-unknown": "Evenkeel knows no VM of that name on this host",
   "vm-exists": "this host already has a VM of that name",
   "vm-unlike": "the running VM is not the VM of the plan",

@@ -1,18 +1,53 @@
 import { randomUUID } from "node:crypto";
-import { mkdir, open, rename, rm } from "node:fs/promises";
+import { lstat, mkdir, open, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 
 /**
  * Writes a file so that it appears whole or not at all: the content goes to a temporary file in the
- * same folder, is flushed, and is renamed. A previous file stays until then.
+ * same folder, is flushed, and is renamed. A previous file stays until then. Nothing but a file is
+ * replaced: a device, a pipe, a socket, a folder and a symbolic link are refused.
  *
  * Errors: `file-unwritable`.
  */
 export async function writeWholeFile(path: string, content: Uint8Array | string): Promise<void> {
+  await refuseOtherThanFile(path);
   await replaceFile(path, content, 0o644).catch((cause: unknown) => {
     throw unwritable(path, cause);
   });
+}
+
+/**
+ * Refuses a name that something other than a regular file has. A symbolic link is refused whatever
+ * it leads to, because renaming would replace the link itself, and following it would write where
+ * whoever made the link chose.
+ *
+ * Errors: `file-unwritable`.
+ */
+export async function refuseOtherThanFile(path: string): Promise<void> {
+  const kind = await kindOfOther(path).catch((cause: unknown) => {
+    throw unwritable(path, cause);
+  });
+  if (kind === null) return;
+  throw new EvenkeelError("file-unwritable", `${kind} has this name`, {
+    where: path,
+    expected: "a new name, or that of a regular file, which is replaced",
+    remedy: "choose another name",
+  });
+}
+
+/** What has a name; null where nothing has it, or a regular file. */
+async function kindOfOther(path: string): Promise<string | null> {
+  const found = await lstat(path).catch((cause: unknown) => {
+    if (cause instanceof Error && "code" in cause && cause.code === "ENOENT") return null;
+    throw cause;
+  });
+  if (found === null || found.isFile()) return null;
+  if (found.isSymbolicLink()) return "a symbolic link";
+  if (found.isDirectory()) return "a folder";
+  if (found.isFIFO()) return "a named pipe";
+  if (found.isSocket()) return "a socket";
+  return "a device";
 }
 
 /** Like `writeWholeFile`, with the caller's mode and the system's own errors. */

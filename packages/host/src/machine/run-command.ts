@@ -1,5 +1,6 @@
 import { shorten } from "@evenkeel/core/text/shorten.ts";
-import { execFile } from "node:child_process";
+import { childEnvironment, type Environment } from "./child-environment.ts";
+import { type GroupResult, runProcessGroup } from "./process-group.ts";
 
 /** The result of a command: its standard output, or why there is none. */
 export type CommandResult =
@@ -17,44 +18,38 @@ const usualLimits: CommandLimits = { timeoutMs: 15_000, maxBytes: 8 * 1024 * 102
 
 /**
  * Runs a program with an argument list, without a shell, in the C locale, which readers expect. It
- * is ended when it takes too long or prints too much.
+ * is ended, with every process that it started, when it takes too long or prints too much.
  *
  * Use it for tools whose output is read and that may be ended at any moment: an interrupt from the
  * terminal ends them too. To change the machine, use `runProgram`.
  *
  * @param path where to look for the program, as in `PATH`.
+ * @param caller the environment to take the program's own from.
  */
-export function runCommand(
+export async function runCommand(
   program: string,
   args: readonly string[],
   path: string = process.env["PATH"] ?? "",
   limits: CommandLimits = usualLimits,
+  caller: Environment = process.env,
 ): Promise<CommandResult> {
-  const env = { ...process.env, PATH: path, LC_ALL: "C", LANG: "C" };
-  const options = {
-    env,
-    encoding: "utf8",
-    timeout: limits.timeoutMs,
-    maxBuffer: limits.maxBytes,
-    killSignal: "SIGKILL",
-    windowsHide: true,
-  } as const;
-  return new Promise((resolve) => {
-    execFile(program, [...args], options, (error, stdout, stderr) => {
-      if (error === null) resolve({ kind: "ran", stdout });
-      else if (error.code === "ENOENT") resolve({ kind: "absent" });
-      else resolve({ kind: "failed", why: whyFailed(error, stderr, limits) });
-    });
-  });
+  const env = childEnvironment({ ...caller, PATH: path });
+  const ends = { endsWhenFull: true, endsWithCaller: true };
+  const result = await runProcessGroup(program, args, { ...limits, env, ...ends });
+  const { status, ended, error } = result;
+  if (status === 0 && ended === null) return { kind: "ran", stdout: result.stdout };
+  if (error !== null && "code" in error && error.code === "ENOENT") return { kind: "absent" };
+  return { kind: "failed", why: whyFailed(result, limits) };
 }
 
 function whyFailed(
-  error: { readonly code?: unknown; readonly killed?: boolean | undefined },
-  stderr: string,
+  { status, signal, stderr, ended, error }: GroupResult,
   { timeoutMs, maxBytes }: CommandLimits,
 ): string {
-  if (error.code === "ERR_CHILD_PROCESS_STDIO_MAXBUFFER") return `printed over ${maxBytes} bytes`;
-  if (error.killed === true) return `did not end within ${timeoutMs / 1000} s`;
+  if (ended === "full") return `printed over ${maxBytes} bytes`;
+  if (ended === "late") return `did not end within ${timeoutMs / 1000} s`;
+  if (error !== null) return error.message;
+  if (signal !== null) return `ended by ${signal}`;
   const [line = ""] = stderr.trim().split("\n");
-  return `exit status ${String(error.code)}${line === "" ? "" : `: ${shorten(line, 200)}`}`;
+  return `exit status ${String(status)}${line === "" ? "" : `: ${shorten(line, 200)}`}`;
 }

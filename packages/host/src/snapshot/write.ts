@@ -2,7 +2,7 @@ import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import { packTar, type TarEntry } from "modern-tar";
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
-import { writeWholeFile } from "../file/write-file.ts";
+import { refuseOtherThanFile, writeWholeFile } from "../file/write-file.ts";
 import type { Tree } from "../tree/tree.ts";
 import { gather } from "./gather.ts";
 import type { Recording } from "./recording.ts";
@@ -19,7 +19,8 @@ export interface Snapshot {
 /**
  * Records a machine in a tar that reads like the machine; gzipped when its name ends in `.gz` or
  * `.tgz`. The same machine in the same state gives the same bytes. The file appears whole or not at
- * all, and a previous file stays until then.
+ * all, and a previous file stays until then. Where something else than a file has the name, nothing
+ * is read.
  *
  * Errors: those of `readSysfs`, and `file-unwritable`.
  */
@@ -29,6 +30,7 @@ export async function writeSnapshot(
   options: RecordingOptions = { withSerials: false },
 ): Promise<Snapshot> {
   const compress = compressionFor(path);
+  await refuseOtherThanFile(path);
   const recording = gather(tree, options);
   const tar = await packTar(entriesOf(recording));
   const bytes = compress ? await promisify(gzip)(tar, { level: 9 }) : tar;

@@ -17,6 +17,7 @@ import type { Request } from "@evenkeel/core/request/request.ts";
 import { hypervisorOf } from "../instance/hypervisor-of.ts";
 import type { StartOptions } from "../hypervisor/hypervisor.ts";
 import { readDomains } from "../hypervisor/libvirt/domains.ts";
+import { refuseUnsafeNetworks } from "../hypervisor/libvirt/networks.ts";
 import { readFacts } from "../preflight/read-facts.ts";
 import { libvirtVersions, qemuVersions } from "../preflight/read-versions.ts";
 import { readDrivers } from "../vfio/drivers.ts";
@@ -50,6 +51,8 @@ export type Decision =
  * Places a VM, or takes its plan, and checks that everything it needs is there. It changes nothing.
  * Call it within `withHostLock`, so that what is free stays free until it is recorded as taken.
  *
+  // Without a libvirt that answers nothing starts, which the report says.
+  if (versions.libvirt !== null) await refuseUnsafeNetworks(uri, options.devices ?? []);
  * @param namesake the VM that is off and would be replaced: what it holds counts as free.
  *
  * Errors: `plan-inconsistent`, and those of the guest.
@@ -72,6 +75,8 @@ export async function decide(
     via === "libvirt"
       ? await libvirtVersions(uri)
       : await qemuVersions(`qemu-system-${guest.architecture}`);
+  // Without a libvirt that answers nothing starts, which the report says.
+  if (versions.libvirt !== null) await refuseUnsafeNetworks(uri, options.devices ?? []);
   const defined = await readDomains(uri, known);
   // The start replaces the namesake's definition; that of an adopted VM is not Evenkeel's to
   // replace.

@@ -4,7 +4,7 @@ import { render } from "@evenkeel/core/render/render.ts";
 import { defaultHostPolicy } from "@evenkeel/core/request/host-policy.ts";
 import { compareTwins, twinRequest } from "@evenkeel/simulate/twins.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
-import { makeFolder, writeWholeFile } from "@evenkeel/host/file/write-file.ts";
+import { makeFolder, refuseOtherThanFile, writeWholeFile } from "@evenkeel/host/file/write-file.ts";
 import type { CliContext } from "../../command/context.ts";
 import { readTopology } from "../../input/read-topology.ts";
 import { jsonText } from "../../text/json-text.ts";
@@ -25,14 +25,14 @@ export async function runDemo(this: CliContext, { on, out }: DemoFlags): Promise
       remedy: `try one of the catalog: evenkeel demo --on ${STAND_IN}`,
     });
   }
-  const files: string[] = [];
-  for (const plan of comparison.plans) {
-    const [json, xml] = [`${plan.vm}.plan.json`, `${plan.vm}.libvirt.xml`] as const;
-    await makeFolder(out);
-    await writeWholeFile(join(out, json), jsonText(plan));
-    await writeWholeFile(join(out, xml), render(plan, "libvirt"));
-    files.push(json, xml);
-  }
+  const written = comparison.plans.flatMap((plan) => [
+    { name: `${plan.vm}.plan.json`, text: jsonText(plan) },
+    { name: `${plan.vm}.libvirt.xml`, text: render(plan, "libvirt") },
+  ]);
+  await makeFolder(out);
+  for (const { name } of written) await refuseOtherThanFile(join(out, name));
+  for (const { name, text } of written) await writeWholeFile(join(out, name), text);
+  const files = written.map(({ name }) => name);
   surroundings.stdout.write(twinsText(comparison, why, { folder: out, files }, { width, paint }));
 }
 

@@ -16,11 +16,9 @@ import type { DirectBoot, Hypervisor, Running, StartJob } from "../hypervisor.ts
 import type { Monitor } from "../../qmp/monitor.ts";
 import { withMonitor } from "../../qmp/client.ts";
 import { recordOf } from "../../qmp/parse.ts";
-import { runProgram } from "../program.ts";
+import type { ProgramResult } from "../program.ts";
+import { launchQemu } from "./launch.ts";
 import { pinThreads } from "./threads.ts";
-
-/** Allocating a terabyte of huge pages takes minutes. */
-const startMs = 15 * 60_000;
 
 const monitorIn = (folder: string): string => join(folder, "monitor");
 
@@ -56,22 +54,24 @@ async function start({ instance, guest, options, folder, signal }: StartJob): Pr
       ...(options.arguments ?? []),
     ],
   });
-  const detached = ["-daemonize", "-pidfile", join(folder, "pid")];
-  const args = ["-c", command.threads.emulator, command.program, ...command.arguments, ...detached];
-  const result = await runProgram("taskset", args, { timeoutMs: startMs, folder });
-  if (result.status !== 0) throw hypervisorFailed(command.program, result);
+  const { program, threads } = command;
+  const args = [...command.arguments, "-pidfile", join(folder, "pid")];
+  const monitorSocket = monitorIn(folder);
+  await launchQemu({ cpus: threads.emulator, program, args, monitor: monitorSocket, folder });
   goOn(signal);
   const pid = emulatorOf(liveTree(), instance.uuid);
-  if (pid === null) throw hypervisorFailed(command.program, { ...result, stderr: "it has ended" });
+  if (pid === null) throw hypervisorFailed(program, saying("it has ended"));
   await talk(folder, async (monitor) => {
-    await pinThreads(pid, monitor, command.threads);
+    await pinThreads(pid, monitor, threads);
     goOn(signal);
     await monitor.ask("cont");
     const status = recordOf(await monitor.ask("query-status"))?.["status"];
     if (status === "running") return;
-    throw hypervisorFailed(command.program, { ...result, stderr: `it is ${String(status)}` });
+    throw hypervisorFailed(program, saying(`it is ${String(status)}`));
   });
 }
+
+const saying = (stderr: string): ProgramResult => ({ status: null, stdout: "", stderr });
 
 /** Pinning takes one program per thread, and large guests have many. */
 const monitorLimits = { timeoutMs: 120_000, lineBytes: 8 * MiB };
@@ -83,7 +83,7 @@ async function talk<T>(folder: string, work: (monitor: Monitor) => Promise<T>): 
   } catch (error) {
     if (error instanceof EvenkeelError) throw error;
     const stderr = error instanceof Error ? error.message : String(error);
-    throw hypervisorFailed("QEMU's monitor", { status: null, stdout: "", stderr });
+    throw hypervisorFailed("QEMU's monitor", saying(stderr));
   }
 }
 
@@ -121,8 +121,7 @@ async function end(uuid: string, { now, sleep }: Clock): Promise<void> {
     if (pid === null) return;
     const elapsed = now().getTime() - started;
     if (elapsed > freeingMs) {
-      const result = { status: null, stdout: "", stderr: `process ${pid} does not end` };
-      throw hypervisorFailed("QEMU", result);
+      throw hypervisorFailed("QEMU", saying(`process ${pid} does not end`));
     }
     send(pid, asked && elapsed > politeMs ? "SIGKILL" : asked ? null : "SIGTERM");
     asked = true;

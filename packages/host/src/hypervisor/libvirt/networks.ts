@@ -1,0 +1,38 @@
+import { attribute, child, type XmlElement } from "@evenkeel/core/xml/element.ts";
+import { readXml } from "../../xml/read-xml.ts";
+import { unsafe } from "./platform-devices.ts";
+import { virshAt } from "./virsh.ts";
+
+/** Ways of forwarding through a bridge that the host keeps: libvirt.org/formatnetwork.html */
+const forwarding: readonly string[] = ["nat", "route", "open"];
+
+/**
+ * Asks libvirt what the networks of interfaces stand for. A network may hand out functions of the
+ * host (`hostdev`), or its interfaces whole (macvtap), which would go past the plan.
+ *
+ * Errors: `devices-unsafe`, `hypervisor-failed`.
+ */
+export async function refuseUnsafeNetworks(
+  uri: string,
+  devices: readonly XmlElement[],
+): Promise<void> {
+  const sources = devices
+    .filter((one) => one.name === "interface" && attribute(one, "type") === "network")
+    .map((one) => child(one, "source"));
+  const names = new Set(
+    sources.flatMap((source) => (source && attribute(source, "network")) ?? []),
+  );
+  for (const name of names) {
+    const xml = await virshAt(uri).ok(["net-dumpxml", "--network", name]);
+    const forward = child(readXml(xml, name), "forward");
+    const mode = forward === null ? null : (attribute(forward, "mode") ?? "nat");
+    // In mode `bridge` it is a bridge of the host, or a list of interfaces for macvtap.
+    const isBridge = mode === "bridge" && child(readXml(xml, name), "bridge") !== null;
+    if (mode === null || isBridge || forwarding.includes(mode)) continue;
+    throw unsafe(
+      `the network forwards by ${mode === "bridge" ? "macvtap" : mode}`,
+      name,
+      `a network that is isolated, has a bridge, or forwards by ${forwarding.join(", ")}`,
+    );
+  }
+}
