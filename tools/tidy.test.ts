@@ -275,6 +275,15 @@ describe("names and words", () => {
     expect(found).toEqual([]);
   });
 
+  test("what the command line prints passes the one place that escapes it", () => {
+    const printing = /\bconsole\.|(?<!this\.)\bprocess\.(stdout|stderr)\b|\bwriteSync\(\s*[12]\b/;
+    const found = product
+      .filter(({ path }) => path.startsWith("packages/cli/src/") && !path.endsWith("/main.ts"))
+      .filter(({ text }) => printing.test(withoutComments(text)))
+      .map(({ path }) => `${path}: write to the streams of the command's surroundings`);
+    expect(found).toEqual([]);
+  });
+
   test("no test is left skipped or alone", () => {
     const marked = sources.filter(({ text }) =>
       /\b(test|describe|it)\.(only|skip|todo)\(/.test(text),

@@ -1,9 +1,9 @@
+import { linesText } from "./text/terminal-text.ts";
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import { type ExitStatus, exitStatus } from "./command/exit-status.ts";
 import type { View } from "./text/plan-text.ts";
 import { wrap } from "@evenkeel/core/text/wrap.ts";
 import { hanging } from "./text/table.ts";
-import { visible } from "./text/visible.ts";
 
 /** The error to report for whatever a command threw. Anything without a code is a bug of ours. */
 export function failureOf(thrown: unknown): EvenkeelError {
@@ -28,7 +28,7 @@ export function failureText(error: EvenkeelError, { width, paint }: View): strin
     ["code", code],
   ] as const;
   const detailLines = (label: string, value: string): string[] => {
-    const lines = hanging(`  ${label.padEnd(8)}  `, wrap(visible(value), width - 12));
+    const lines = hanging(`  ${label.padEnd(8)}  `, wrap(value, width - 12));
     return lines.map((line, i) => (i === 0 ? line.replace(label, paint("dim", label)) : line));
   };
   const details = rows.flatMap(([label, value]) =>
@@ -36,7 +36,7 @@ export function failureText(error: EvenkeelError, { width, paint }: View): strin
   );
   const placed = where === null || message.startsWith(`${where}:`);
   const what = placed ? message : `${where}: ${message}`;
-  return `${[`${paint("red", "evenkeel:")} ${visible(what)}`, ...details].join("\n")}\n`;
+  return linesText([`${paint("red", "evenkeel:")} ${what}`, ...details]);
 }
 
 /** The same error for a program: one line of JSON. */

@@ -6,6 +6,7 @@ import type { CliContext, Proposal } from "./command/context.ts";
 import { exitStatus } from "./command/exit-status.ts";
 import { failureJson, failureOf, failureStack, failureText, statusOf } from "./failure.ts";
 import { painter } from "./text/paint.ts";
+import { terminalText } from "./text/terminal-text.ts";
 import { flagUnknown, type UsageHints } from "./usage-failure.ts";
 import { COLUMNS, showsColor, type Stream, type Surroundings } from "./command/surroundings.ts";
 
@@ -16,7 +17,12 @@ const COLUMNS_MIN = 40;
  * Runs one command line to its end: it prints to the given streams, and returns the exit status. It
  * never throws.
  */
-export async function runCli(argv: readonly string[], surroundings: Surroundings): Promise<number> {
+export async function runCli(argv: readonly string[], around: Surroundings): Promise<number> {
+  const surroundings: Surroundings = {
+    ...around,
+    stdout: escaping(around.stdout),
+    stderr: escaping(around.stderr),
+  };
   const thrown: unknown[] = [];
   const report = (failure: unknown): void => void thrown.push(failure);
   const process: StricliProcess = {
@@ -50,6 +56,12 @@ function fail(thrown: unknown, argv: readonly string[], { stderr, env }: Surroun
   if (env["EVENKEEL_DEBUG"]) stderr.write(failureStack(thrown));
   return statusOf(failure);
 }
+
+/** The stream behind the one place that escapes what would command a terminal. */
+const escaping = (stream: Stream): Stream => ({
+  ...stream,
+  write: (text) => stream.write(terminalText(text)),
+});
 
 const widthOf = ({ columns }: Stream): number => Math.max(COLUMNS_MIN, columns ?? COLUMNS);
 

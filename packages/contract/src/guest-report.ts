@@ -1,3 +1,4 @@
+import { guestReportBounds } from "@evenkeel/core/evidence/guest-report-bounds.ts";
 import { z } from "zod";
 import {
   apiVersion,
@@ -41,10 +42,10 @@ export const guestReportSchema = object({
   kind: exactly("GuestReport"),
   where: text(4096),
   kernel: text(256).nullable(),
-  nodes: list(node, 1024).nullable(),
-  devices: list(device, 8192).nullable(),
-  hugepages: list(hugepages, 16_384),
+  nodes: list(node, guestReportBounds.nodes).nullable(),
+  devices: list(device, guestReportBounds.devices).nullable(),
+  hugepages: list(hugepages, guestReportBounds.hugepages),
   contract: object({ where: text(4096), sha256: hexDigest.nullable() }).nullable(),
   nccl: object({ file: text(4096), sha256: hexDigest.nullable(), from: text(256) }).nullable(),
-  unreadable: list(unreadableSchema, 1024),
+  unreadable: list(unreadableSchema, guestReportBounds.unreadable),
 });

@@ -1,5 +1,7 @@
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import { didYouMean } from "@evenkeel/core/text/did-you-mean.ts";
+import { beyondGuest } from "@evenkeel/core/evidence/guest-report-bounds.ts";
+import type { GuestReport } from "@evenkeel/core/evidence/guest-report.ts";
 import { checkedTopology } from "@evenkeel/core/topology/check.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import { checkedPlan } from "./checked-plan.ts";
@@ -14,7 +16,7 @@ import {
 import { JSON_LENGTH_MAX, YAML_LENGTH_MAX } from "./limits.ts";
 import { firstProblem, problemError, shown } from "./problem.ts";
 import { parseJson } from "./text/json.ts";
-import { type Parsed, placeIn } from "./text/parsed.ts";
+import { type Parsed, type Path, placeIn } from "./text/parsed.ts";
 import { parseYaml } from "./text/yaml.ts";
 
 /**
@@ -90,7 +92,7 @@ function parse(text: string, where: string): readonly Parsed[] {
 }
 
 function documentOf({ value, offsetOf }: Parsed, text: string, where: string): Document {
-  const place = (...path: readonly string[]): string => placeIn(where, text, offsetOf(path));
+  const place = (...path: Path): string => placeIn(where, text, offsetOf(path));
   const kind = kindOf(value, place);
   const result = documentSchemas[kind].safeParse(value);
   if (!result.success) {
@@ -108,15 +110,26 @@ function documentOf({ value, offsetOf }: Parsed, text: string, where: string): D
     case "Refusal":
     case "Capacity":
     case "GuestContract":
-    case "Evidence":
-    case "GuestReport":
     case "Verdict":
+      return result.data;
+    case "GuestReport":
+      refuseBeyondGuest(result.data, [], place);
+      return result.data;
+    case "Evidence":
+      if (result.data.guest !== null) refuseBeyondGuest(result.data.guest, ["guest"], place);
       return result.data;
   }
 }
 
+/** A guest may be hostile: its report must be one that a guest can have. */
+function refuseBeyondGuest(report: GuestReport, at: Path, place: (...path: Path) => string): void {
+  const beyond = beyondGuest(report);
+  if (beyond === null) return;
+  throw problemError({ ...beyond, remedy: null }, place(...at, ...beyond.path));
+}
+
 /** The `kind` of a value. */
-function kindOf(value: unknown, place: (...path: readonly string[]) => string): DocumentKind {
+function kindOf(value: unknown, place: (...path: Path) => string): DocumentKind {
   const expected = `one of ${documentKinds.join(", ")}`;
   if (value === null || typeof value !== "object" || Array.isArray(value)) {
     throw problemError(

@@ -9,6 +9,7 @@ import { expect, test } from "vitest";
 import { painter } from "./paint.ts";
 import { planText } from "./plan-text.ts";
 import { refusalText } from "./refusal-text.ts";
+import { terminalText } from "./terminal-text.ts";
 
 const two = syntheticTopology(
   "package:2 core:8 thread:2 memory:64Gi hugepages:48x1Gi distances:10/21 root*2[gpu:h100-sxm nic:cx7]",
@@ -35,7 +36,8 @@ function answer(spec: VirtualMachineSpec, hosts = [two]): Plan | Refusal {
 /** The answer as a person reads it, behind a line break for the snapshot. */
 function shown(given: Plan | Refusal, width = 88, color = false): string {
   const view = { width, paint: painter(color) };
-  return `\n${given.kind === "Plan" ? planText(given, view) : refusalText(given, view)}`;
+  const text = given.kind === "Plan" ? planText(given, view) : refusalText(given, view);
+  return `\n${terminalText(text)}`;
 }
 
 test("a plan over two cells", () => {

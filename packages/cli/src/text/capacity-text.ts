@@ -6,6 +6,7 @@ import { amountOf } from "@evenkeel/core/text/amount.ts";
 import type { View } from "./plan-text.ts";
 import { wrap } from "@evenkeel/core/text/wrap.ts";
 import { hanging, table } from "./table.ts";
+import { linesText } from "./terminal-text.ts";
 
 /** How much more fits, for people: on the fleet, then on every host, with the VMs in the way. */
 export function capacityText({ fleet, hosts, restore }: Capacity, view: View): string {
@@ -21,7 +22,8 @@ export function capacityText({ fleet, hosts, restore }: Capacity, view: View): s
   });
   const advice = restore.map((entry) => adviceLines(entry, view));
   const none = only === undefined ? [["no hosts"]] : [];
-  return `${[...none, ...together, ...each, ...advice].map((part) => part.join("\n")).join("\n\n")}\n`;
+  const [first = [], ...others] = [...none, ...together, ...each, ...advice];
+  return linesText([...first, ...others.flatMap((part) => ["", ...part])]);
 }
 
 /** One line per signature: the flavor's own first, the others marked as otherwise placed. */

@@ -1,3 +1,4 @@
+import { linesText } from "./terminal-text.ts";
 import type { TopologyDifference } from "@evenkeel/core/topology/diff/difference.ts";
 import type { View } from "./plan-text.ts";
 import { wrap } from "@evenkeel/core/text/wrap.ts";
@@ -12,11 +13,11 @@ export function differencesText(
   { width, paint }: View,
 ): string {
   const pair = `${paint("bold", names[0])} and ${paint("bold", names[1])}`;
-  if (differences.length === 0) return `${pair} are the same\n`;
+  if (differences.length === 0) return linesText([`${pair} are the same`]);
   const count = differences.length === 1 ? "one difference" : `${differences.length} differences`;
   const same = differences.every(({ lasting }) => !lasting);
   const groups = Map.groupBy(differences, ({ group }) => group);
-  return `${[
+  return linesText([
     same
       ? `${pair} are the same machine in another state: ${count}`
       : `${pair} are not the same machine: ${count}`,
@@ -27,5 +28,5 @@ export function differencesText(
         hanging("  ", wrap(`${message}${lasting ? "" : " (may change while it runs)"}`, width - 2)),
       ),
     ]),
-  ].join("\n")}\n`;
+  ]);
 }

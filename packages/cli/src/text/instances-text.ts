@@ -1,10 +1,10 @@
+import { linesText } from "./terminal-text.ts";
 import { indexSet } from "@evenkeel/core/set/index-set.ts";
 import { formatList } from "@evenkeel/core/set/list-format.ts";
 import { formatBytes } from "@evenkeel/core/unit/bytes.ts";
 import type { ListedVm } from "@evenkeel/host/vm/list.ts";
 import type { View } from "./plan-text.ts";
 import { table } from "./table.ts";
-import { visible } from "./visible.ts";
 import { sumOf } from "@evenkeel/core/unit/sum.ts";
 
 /** A line for each VM: its state, where it lies, and what it has. */
@@ -15,11 +15,11 @@ export function instancesText(vms: readonly ListedVm[], { paint }: View): string
     [header, ...vms.map(rowOf)],
     ["left", "left", "left", "left", "right", "right", "left"],
   );
-  return `${[paint("dim", top), ...lines].join("\n")}\n`;
+  return linesText([paint("dim", top), ...lines]);
 }
 
 function rowOf({ name, state, instance }: ListedVm): readonly string[] {
-  const shown = visible(name);
+  const shown = name;
   if (instance === null) return [shown, state, "libvirt", "not Evenkeel's", "", "", ""];
   const { plan, via, phase, adopted } = instance;
   const now = phase === "running" ? (state === "gone" ? "off" : state) : phase;

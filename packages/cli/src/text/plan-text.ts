@@ -1,3 +1,4 @@
+import { linesText } from "./terminal-text.ts";
 import {
   type Cell,
   isHugepage,
@@ -22,7 +23,7 @@ export interface View {
 
 /** A plan for people: where each cell and device lies, what that costs, and the reasons. */
 export function planText(plan: Plan, view: View): string {
-  return `${[
+  return linesText([
     ...title(plan, view),
     "",
     ...cellLines(plan, view),
@@ -32,7 +33,7 @@ export function planText(plan: Plan, view: View): string {
     "",
     view.paint("bold", "why"),
     ...plan.reasons.flatMap((reason) => hanging("  - ", wrap(reason, view.width - 4))),
-  ].join("\n")}\n`;
+  ]);
 }
 
 const indented = (lines: readonly string[]): string[] => lines.map((line) => `  ${line}`);

@@ -1,3 +1,4 @@
+import { linesText } from "./terminal-text.ts";
 import type { PreflightReport } from "@evenkeel/core/preflight/problem.ts";
 import type { View } from "./plan-text.ts";
 import { sharedRemedies } from "@evenkeel/core/remedy/remedy.ts";
@@ -28,5 +29,5 @@ export function preflightText({ vm, host, ready, problems }: PreflightReport, vi
       ...sharedRemedyLines(shared, place, "problem", style, view),
     ];
   });
-  return `${[head, ...lines].join("\n")}\n`;
+  return linesText([head, ...lines]);
 }

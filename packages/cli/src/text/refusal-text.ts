@@ -1,3 +1,4 @@
+import { linesText } from "./terminal-text.ts";
 import type { HostRefusal, Refusal } from "@evenkeel/core/plan/refusal.ts";
 import type { View } from "./plan-text.ts";
 import { remedyLines } from "./remedy-text.ts";
@@ -11,10 +12,10 @@ export function refusalText({ vm, hosts }: Refusal, view: View): string {
     hosts.length === 1 && only !== undefined
       ? ["does not fit", `on ${only.host}`]
       : ["fits on none", `of the ${hosts.length} hosts`];
-  return `${[
+  return linesText([
     `${view.paint("bold", vm)} ${view.paint("red", verb)} ${where}`,
     ...hosts.flatMap((host) => ["", ...hostLines(host, view)]),
-  ].join("\n")}\n`;
+  ]);
 }
 
 function hostLines({ host, reasons, remedies }: HostRefusal, view: View): string[] {

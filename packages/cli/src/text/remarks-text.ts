@@ -1,9 +1,9 @@
+import { linesText } from "./terminal-text.ts";
 import type { MergeFinding } from "@evenkeel/core/topology/merge/finding.ts";
 import type { TopologyWarning } from "@evenkeel/core/topology/warnings/warning.ts";
 import type { View } from "./plan-text.ts";
 import { wrap } from "@evenkeel/core/text/wrap.ts";
 import { hanging } from "./table.ts";
-import { visible } from "./visible.ts";
 
 /** More would bury the drawing above. */
 const remarksMax = 24;
@@ -28,10 +28,10 @@ function remarks(title: string, sentences: readonly string[], { width, paint }: 
   if (sentences.length === 0) return "";
   const shown = sentences.slice(0, remarksMax);
   const more = sentences.length - shown.length;
-  return `${[
+  return linesText([
     "",
     paint("bold", title),
-    ...shown.flatMap((sentence) => hanging("- ", wrap(visible(sentence), width - 2))),
+    ...shown.flatMap((sentence) => hanging("- ", wrap(sentence, width - 2))),
     ...(more > 0 ? [`- and ${more} more of these`] : []),
-  ].join("\n")}\n`;
+  ]);
 }

@@ -5,7 +5,6 @@ import { shellLine } from "@evenkeel/core/text/shell.ts";
 import type { View } from "./plan-text.ts";
 import { wrap } from "@evenkeel/core/text/wrap.ts";
 import { hanging } from "./table.ts";
-import { visible } from "./visible.ts";
 
 /** The most commands that are shown of a remedy: a VM may need one for each of its vCPUs. */
 const COMMANDS_SHOWN = 8;
@@ -53,7 +52,7 @@ export function remedyLines(remedy: Remedy, style: RemedyStyle, { width }: View)
     return [first.replace(word, style.paint(word)), ...rest];
   };
   return [
-    ...row(style.text, wrap(visible(remedy.text), width - style.text.length)),
+    ...row(style.text, wrap(remedy.text, width - style.text.length)),
     ...(remedy.argv === null ? [] : row(style.run, commandLines(remedy.argv))),
     ...(remedy.undo === null ? [] : row(style.undo, commandLines(remedy.undo))),
   ];
@@ -62,7 +61,7 @@ export function remedyLines(remedy: Remedy, style: RemedyStyle, { width }: View)
 function commandLines(commands: readonly Command[]): string[] {
   const more = commands.length - COMMANDS_SHOWN;
   return [
-    ...commands.slice(0, COMMANDS_SHOWN).map((command) => visible(shellLine(command))),
+    ...commands.slice(0, COMMANDS_SHOWN).map((command) => shellLine(command)),
     ...(more > 0 ? [`... and ${more} more, which --output json has`] : []),
   ];
 }

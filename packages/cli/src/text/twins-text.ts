@@ -1,3 +1,4 @@
+import { linesText } from "./terminal-text.ts";
 import type { Plan } from "@evenkeel/core/plan/plan.ts";
 import type { PlanCost } from "@evenkeel/core/cost/plan-cost.ts";
 import type { OrdinaryVm } from "@evenkeel/simulate/ordinary-stack.ts";
@@ -23,7 +24,7 @@ export function twinsText(
   const { paint, width } = view;
   const heading = (title: string, note: string): string =>
     `${paint("bold", title)}  ${paint("dim", note)}`;
-  return `${[
+  return linesText([
     paint("bold", "Why is a GPU VM slower than its twin?"),
     ...wrap(`${why}: ${machineWords(comparison.topology)}.`, width),
     ...wrap(`A and B are VMs of one flavor: ${requestWords(comparison)}.`, width),
@@ -49,7 +50,7 @@ export function twinsText(
     ...wrap(`  ${written.files.join(", ")}`, width, "  "),
     "Next: npx evenkeel topology --from machine:hgx-h100",
     "      npx evenkeel place --help",
-  ].join("\n")}\n`;
+  ]);
 }
 
 function machineWords(topology: Topology): string {

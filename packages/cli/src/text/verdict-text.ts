@@ -1,3 +1,4 @@
+import { linesText } from "./terminal-text.ts";
 import type { VerdictChange } from "@evenkeel/core/verify/verdict/changes.ts";
 import type { Finding, Unverified, Verdict } from "@evenkeel/core/verify/verdict/verdict.ts";
 import { sharedRemedies } from "@evenkeel/core/remedy/remedy.ts";
@@ -5,7 +6,6 @@ import type { View } from "./plan-text.ts";
 import { sharedRemedyLines } from "./remedy-text.ts";
 import { wrap } from "@evenkeel/core/text/wrap.ts";
 import { hanging } from "./table.ts";
-import { visible } from "./visible.ts";
 
 const color = { error: "red", warning: "yellow", info: "dim" } as const;
 
@@ -27,7 +27,7 @@ export function verdictText(verdict: Verdict, view: View): string {
   };
   const section = (title: string, lines: readonly string[]): string[] =>
     lines.length === 0 ? [] : ["", paint("bold", title), ...lines];
-  return `${[
+  return linesText([
     `The plan of ${paint("bold", vm)} ${answer} on ${host} ${paint("dim", `(${about}, ${takenAt})`)}`,
     ...findings.flatMap((finding, place) => [
       "",
@@ -43,7 +43,7 @@ export function verdictText(verdict: Verdict, view: View): string {
       ),
     ),
     ...unverifiedLines(unverified, view),
-  ].join("\n")}\n`;
+  ]);
 }
 
 /** What was not verified: a list for each reason that several share, and a row for each other. */
@@ -58,11 +58,7 @@ function unverifiedLines(unverified: readonly Unverified[], view: View): string[
       const { why, essential } = first;
       const needed = essential ? "; the plan holds only if these are known" : "";
       const all = `${group.map(({ what }) => what).join(", ")}${needed}`;
-      const [head = "", ...rest] = wrap(
-        visible(`not verified, because ${why}: ${all}`),
-        width,
-        "  ",
-      );
+      const [head = "", ...rest] = wrap(`not verified, because ${why}: ${all}`, width, "  ");
       return ["", head.replace("not verified", paint("bold", "not verified")), ...rest];
     }),
     ...(single.length === 0 ? [] : ["", paint("bold", "not verified")]),
@@ -80,12 +76,12 @@ const unverifiedRow = ({ what, why, essential }: Unverified): readonly [string, 
 function pairs(rows: readonly (readonly [string, string])[], { width }: View): string[] {
   const label = Math.min(40, Math.max(0, ...rows.map(([what]) => what.length)));
   return rows.flatMap(([what, text]) =>
-    hanging(`  ${visible(what).padEnd(label)}  `, wrap(visible(text), width - label - 4)),
+    hanging(`  ${what.padEnd(label)}  `, wrap(text, width - label - 4)),
   );
 }
 
 function findingHead({ severity, code, subject }: Finding, { paint }: View): string {
-  return `${paint(color[severity], severity)} ${paint("bold", code)}: ${visible(subject)}`;
+  return `${paint(color[severity], severity)} ${paint("bold", code)}: ${subject}`;
 }
 
 function findingLines(finding: Finding, { width, paint }: View): string[] {
@@ -97,10 +93,7 @@ function findingLines(finding: Finding, { width, paint }: View): string[] {
     ...evidence.slice(0, 3).map((line) => ["seen in", line] as const),
   ];
   return rows.flatMap(([label, text]) => {
-    const [first = "", ...rest] = hanging(
-      `  ${label.padEnd(8)}  `,
-      wrap(visible(text), width - 12),
-    );
+    const [first = "", ...rest] = hanging(`  ${label.padEnd(8)}  `, wrap(text, width - 12));
     return [first.replace(label, paint("dim", label)), ...rest];
   });
 }
@@ -111,24 +104,28 @@ function costText({ cost: { slowdown, basis } }: Finding): string {
 }
 
 /** A change as one line. */
-export function changeText(change: VerdictChange, { paint }: View): string {
+export function changeText(change: VerdictChange, view: View): string {
+  return linesText([changeLine(change, view)]);
+}
+
+function changeLine(change: VerdictChange, { paint }: View): string {
   const at = paint("dim", change.takenAt);
   switch (change.event) {
     case "holds":
-      return `${at} ${paint("green", "holds")}\n`;
+      return `${at} ${paint("green", "holds")}`;
     case "does-not-hold":
-      return `${at} ${paint("red", "does not hold")}\n`;
+      return `${at} ${paint("red", "does not hold")}`;
     case "finding":
     case "finding-changed":
     case "finding-gone": {
       const { severity, code, subject, found } = change.finding;
       const verb = { finding: "found", "finding-changed": "now", "finding-gone": "gone" };
-      const what = `${paint(color[severity], severity)} ${code} ${visible(subject)}`;
-      return `${at} ${verb[change.event]} ${what}: ${visible(found)}\n`;
+      const what = `${paint(color[severity], severity)} ${code} ${subject}`;
+      return `${at} ${verb[change.event]} ${what}: ${found}`;
     }
     case "unverified":
-      return `${at} unverified ${visible(change.unverified.what)}: ${visible(change.unverified.why)}\n`;
+      return `${at} unverified ${change.unverified.what}: ${change.unverified.why}`;
     case "verified-again":
-      return `${at} verified again ${visible(change.unverified.what)}\n`;
+      return `${at} verified again ${change.unverified.what}`;
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Characters that move the cursor of a terminal, change its colors or reorder its text, line feeds
- * included. Texts from machines and archives may contain them, by accident or on purpose.
+ * Characters that no document may contain: they move the cursor of a terminal, change its colors or
+ * reorder its text, line feeds included. Machines and archives may have them in names.
  */
 const hidden = /[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/gu;
 

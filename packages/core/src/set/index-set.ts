@@ -37,8 +37,17 @@ export function indexSet(members: Iterable<number>): IndexSet {
 }
 
 /** Sets the bit of an index that the words have room for. */
-export function include(words: Uint32Array, index: number): void {
+function include(words: Uint32Array, index: number): void {
   words[index >>> 5] = wordWithin(words, index >>> 5) | (1 << (index & 31));
+}
+
+/** Sets the bits from `first` to `last`, which the words have room for, a word at a time. */
+export function includeRange(words: Uint32Array, first: number, last: number): void {
+  for (let position = first >>> 5; position <= last >>> 5; position++) {
+    const from = Math.max(first - position * 32, 0);
+    const to = Math.min(last - position * 32, 31);
+    words[position] = wordWithin(words, position) | ((-1 << from) & (-1 >>> (31 - to)));
+  }
 }
 
 function wordWithin(words: Uint32Array, position: number): number {

@@ -1,4 +1,4 @@
-import { emptySet, include, INDEX_MAX, type IndexSet, indexSet, indices } from "./index-set.ts";
+import { emptySet, includeRange, INDEX_MAX, type IndexSet, indexSet } from "./index-set.ts";
 
 /**
  * Linux list strings, `0-27,112-139`: what sysfs prints in every `*_list` file and in `cpulist`,
@@ -24,9 +24,7 @@ export function parseList(text: string): IndexSet | null {
     ranges.push([first, last]);
   }
   const words = new Uint32Array((highest >>> 5) + 1);
-  for (const [first, last] of ranges) {
-    for (let i = first; i <= last; i++) include(words, i);
-  }
+  for (const [first, last] of ranges) includeRange(words, first, last);
   return { words };
 }
 
@@ -39,20 +37,22 @@ export function setOf(list: string): IndexSet {
 }
 
 /** The canonical list string: ascending, runs joined, `""` for the empty set. */
-export function formatList(set: IndexSet): string {
+export function formatList({ words }: IndexSet): string {
   const runs: string[] = [];
   let start = -1;
-  let previous = -2;
-  const close = (): void => {
-    if (start >= 0) runs.push(start === previous ? `${start}` : `${start}-${previous}`);
+  const close = (end: number): void => {
+    runs.push(start === end - 1 ? `${start}` : `${start}-${end - 1}`);
+    start = -1;
   };
-  for (const index of indices(set)) {
-    if (index !== previous + 1) {
-      close();
-      start = index;
+  for (const [at, word] of words.entries()) {
+    // A short list can name many indices: words within a run, or between two, are passed over.
+    if (word === (start < 0 ? 0 : 0xffffffff)) continue;
+    for (let bit = 0; bit < 32; bit++) {
+      const isMember = ((word >>> bit) & 1) === 1;
+      if (isMember && start < 0) start = at * 32 + bit;
+      if (!isMember && start >= 0) close(at * 32 + bit);
     }
-    previous = index;
   }
-  close();
+  if (start >= 0) close(words.length * 32);
   return runs.join(",");
 }

@@ -1,3 +1,4 @@
+import { beyondGuest, guestReportBounds } from "@evenkeel/core/evidence/guest-report-bounds.ts";
 import type { Unreadable } from "@evenkeel/core/evidence/unreadable.ts";
 import type {
   GuestDevice,
@@ -26,7 +27,8 @@ export function isShellReport(text: string): boolean {
  * missing, a fact that was cut off cannot be facts from one that does not exist, so nodes and
  * devices are unknown.
  *
- * Errors: `text-unexpected` where no report begins, `file-too-large`.
+ * Errors: `text-unexpected` where no report begins or it has what no guest has, as a node twice;
+ * `file-too-large` where it is too long or has too many facts of a kind.
  */
 export function parseShellReport(text: string, where: string): GuestReport {
   const all = readLines(plainText(text), where).map((line) => line.trim());
@@ -40,28 +42,67 @@ export function parseShellReport(text: string, where: string): GuestReport {
   const lines = all.slice(begins + 1);
   const end = lines.indexOf("end");
   const facts = end < 0 ? lines : lines.slice(0, end);
-  const unreadable: Unreadable[] = facts.flatMap((line) => {
-    const match = /^unreadable ([a-z ]{1,64}): (.{1,256})$/.exec(line);
-    return match === null ? [] : [{ what: match[1] ?? "", why: printable(match[2] ?? "") }];
-  });
+  const unreadable = within(facts, unreadableOf, "unreadable", where);
   if (end < 0) {
     const why = "the report was cut short";
     for (const what of ["nodes", "devices", "contract"]) unreadable.push({ what, why });
   }
-  const nodes = facts.flatMap(nodeOf).toSorted((a, b) => a.id - b.id);
+  const nodes = within(facts, nodeOf, "nodes", where).toSorted((a, b) => a.id - b.id);
   const hasPci = facts.includes("pci");
-  return {
+  const report: GuestReport = {
     apiVersion: "evenkeel/v1",
     kind: "GuestReport",
     where,
     kernel: printable(/^kernel ([^ ]{1,128})$/m.exec(facts.join("\n"))?.[1] ?? "") || null,
     nodes: end < 0 || nodes.length === 0 ? null : nodes,
-    devices: end < 0 || !hasPci ? null : facts.flatMap(deviceOf),
-    hugepages: facts.flatMap(hugepagesOf),
+    devices: end < 0 || !hasPci ? null : within(facts, deviceOf, "devices", where),
+    hugepages: within(facts, hugepagesOf, "hugepages", where),
     contract: contractOf(facts),
     nccl: ncclOf(facts),
     unreadable,
   };
+  const beyond = beyondGuest(report);
+  if (beyond === null) return report;
+  throw new EvenkeelError("text-unexpected", beyond.message, { where, expected: beyond.expected });
+}
+
+/** The names of bounded facts in messages. */
+const nouns = {
+  nodes: "nodes",
+  devices: "devices",
+  hugepages: "pools of huge pages",
+  unreadable: "unreadable facts",
+} as const;
+
+/**
+ * All facts of a kind. It ends at the first one beyond the bound, so that a hostile guest cannot
+ * make the host work on the rest.
+ */
+function within<T>(
+  lines: readonly string[],
+  factOf: (line: string) => T | null,
+  kind: keyof typeof nouns,
+  where: string,
+): T[] {
+  const max = guestReportBounds[kind];
+  const facts: T[] = [];
+  for (const line of lines) {
+    const fact = factOf(line);
+    if (fact === null) continue;
+    if (facts.length === max) {
+      throw new EvenkeelError("file-too-large", `it has more than ${max} ${nouns[kind]}`, {
+        where,
+        expected: `a guest's report of at most ${max} ${nouns[kind]}`,
+      });
+    }
+    facts.push(fact);
+  }
+  return facts;
+}
+
+function unreadableOf(line: string): Unreadable | null {
+  const match = /^unreadable ([a-z ]{1,64}): (.{1,256})$/.exec(line);
+  return match === null ? null : { what: match[1] ?? "", why: printable(match[2] ?? "") };
 }
 
 const printable = (text: string): string => text.replaceAll(/[^\x20-\x7e]/g, "?");
@@ -69,55 +110,54 @@ const printable = (text: string): string => text.replaceAll(/[^\x20-\x7e]/g, "?"
 const integer = (text: string | undefined): number | null =>
   text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : null;
 
-function nodeOf(line: string): GuestNode[] {
+function nodeOf(line: string): GuestNode | null {
   const match =
     /^node (\d{1,4}) memory-kib (\d{1,15}|-) cpus ([\d,-]{1,65536}) distances ([\d ]{1,8192}|-)$/.exec(
       line,
     );
-  if (match === null) return [];
+  if (match === null) return null;
   const kib = integer(match[2]);
   // A node without CPUs has an empty list, which the report prints as a dash.
   const cpus = parseList(match[3] === "-" ? "" : (match[3] ?? ""));
-  if (cpus === null) return [];
+  if (cpus === null) return null;
   const distances = match[4] === "-" ? null : (match[4] ?? "").split(" ").map(Number);
-  const valid = distances?.every((value) => value >= 1 && value <= 255) ?? true;
-  return [
-    {
-      id: Number(match[1]),
-      cpus: formatList(cpus),
-      memoryBytes: kib === null || kib > Number.MAX_SAFE_INTEGER / KiB ? null : kib * KiB,
-      distances: valid ? distances : null,
-    },
-  ];
+  const valid =
+    distances === null ||
+    (distances.length <= guestReportBounds.nodes &&
+      distances.every((value) => value >= 1 && value <= 255));
+  return {
+    id: Number(match[1]),
+    cpus: formatList(cpus),
+    memoryBytes: kib === null || kib > Number.MAX_SAFE_INTEGER / KiB ? null : kib * KiB,
+    distances: valid ? distances : null,
+  };
 }
 
-function hugepagesOf(line: string): GuestHugepages[] {
+function hugepagesOf(line: string): GuestHugepages | null {
   const match = /^hugepages (\d{1,4}) size-kib (\d{1,9}) total (\d{1,9}) free (\d{1,9}|-)$/.exec(
     line,
   );
-  if (match === null) return [];
-  return [
-    {
-      node: Number(match[1]),
-      sizeBytes: Number(match[2]) * KiB,
-      total: Number(match[3]),
-      free: integer(match[4]),
-    },
-  ];
+  if (match === null) return null;
+  return {
+    node: Number(match[1]),
+    sizeBytes: Number(match[2]) * KiB,
+    total: Number(match[3]),
+    free: integer(match[4]),
+  };
 }
 
 const identifier = (text: string | undefined): string | null =>
   /^0x([0-9a-f]{4})$/.exec(text ?? "")?.[1] ?? null;
 
-function deviceOf(line: string): GuestDevice[] {
+function deviceOf(line: string): GuestDevice | null {
   const words = line.split(" ");
-  if (words[0] !== "device" || words.length !== 16) return [];
+  if (words[0] !== "device" || words.length !== 16) return null;
   const address = words[1] ?? "";
   const of = (name: string): string | undefined => {
     const at = words.indexOf(name, 2);
     return at < 0 ? undefined : words[at + 1];
   };
-  if (!isPciAddress(address)) return [];
+  if (!isPciAddress(address)) return null;
   const speed = (text: string | undefined): number | null => {
     const match = /^(\d{1,3}(?:\.\d)?)_GT\/s/.exec(text ?? "");
     return match === null ? null : Number(match[1]);
@@ -133,15 +173,13 @@ function deviceOf(line: string): GuestDevice[] {
     maxWidth: width(of("max-width")),
   };
   const node = integer(of("node"));
-  return [
-    {
-      address,
-      vendor: identifier(words[3]),
-      device: identifier(words[5]),
-      node: node !== null && node <= 65_535 ? node : null,
-      link: Object.values(link).every((value) => value === null) ? null : link,
-    },
-  ];
+  return {
+    address,
+    vendor: identifier(words[3]),
+    device: identifier(words[5]),
+    node: node !== null && node <= 65_535 ? node : null,
+    link: Object.values(link).every((value) => value === null) ? null : link,
+  };
 }
 
 function contractOf(lines: readonly string[]): GuestReport["contract"] {

@@ -27,7 +27,7 @@ async function monitor(
   return path;
 }
 
-const limits = { timeoutMs: 300, lineBytes: 4096 };
+const limits = { timeoutMs: 300, lineBytes: 4096, lines: 1000, totalBytes: 32_768 };
 
 test("commands are answered in order, events skipped, and refusals reported", async () => {
   const path = await monitor((line, socket) => {
@@ -59,7 +59,25 @@ test.each([
     "goes on and on",
     greeting,
     (_: string, socket: Socket) => void socket.write("x".repeat(9000)),
-    /more than 4096/,
+    /more than 4096 bytes/,
+  ],
+  [
+    "sends events without end",
+    greeting,
+    (_: string, socket: Socket) => void socket.write('{"event": "STOP"}\r\n'.repeat(1500)),
+    /more than 1000 lines/,
+  ],
+  [
+    "nests without end",
+    greeting,
+    (_: string, socket: Socket) => void socket.write(`{"return": ${"[".repeat(2000)}\r\n`),
+    /nested deeper than 64/,
+  ],
+  [
+    "sends many long lines",
+    greeting,
+    (_: string, socket: Socket) => void socket.write(`"${"x".repeat(3000)}"\r\n`.repeat(20)),
+    /more than 32768 bytes/,
   ],
 ])(
   "a monitor that %s ends the conversation with a reason",

@@ -1,4 +1,5 @@
 import { createConnection, type Socket } from "node:net";
+import { MiB } from "@evenkeel/core/unit/bytes.ts";
 import { messageOf, parseLine } from "./parse.ts";
 import type { Monitor } from "./monitor.ts";
 
@@ -7,9 +8,18 @@ export interface MonitorLimits {
   readonly timeoutMs: number;
   /** The limit of a line. `query-pci` for hundreds of devices takes some hundred kilobytes. */
   readonly lineBytes: number;
+  /** The limit of lines in the conversation: answers, and events between them. */
+  readonly lines: number;
+  /** The limit of all lines together. */
+  readonly totalBytes: number;
 }
 
-const usualLimits: MonitorLimits = { timeoutMs: 5000, lineBytes: 8 * 1024 * 1024 };
+const usualLimits: MonitorLimits = {
+  timeoutMs: 5000,
+  lineBytes: 8 * MiB,
+  lines: 100_000,
+  totalBytes: 128 * MiB,
+};
 
 /**
  * Talks to the monitor of QEMU over its unix socket: waits for the greeting, negotiates, runs
@@ -22,8 +32,9 @@ const usualLimits: MonitorLimits = { timeoutMs: 5000, lineBytes: 8 * 1024 * 1024
 export async function withMonitor<T>(
   path: string,
   work: (monitor: Monitor) => Promise<T>,
-  limits: MonitorLimits = usualLimits,
+  otherLimits: Partial<MonitorLimits> = {},
 ): Promise<T> {
+  const limits = { ...usualLimits, ...otherLimits };
   const socket = createConnection(path);
   const failure = Promise.withResolvers<never>();
   // Without a waiting caller, a rejection must not stay unhandled.
@@ -55,28 +66,25 @@ export async function withMonitor<T>(
 /** Each call reads the value of the next line. */
 function linesOf(
   socket: Socket,
-  { lineBytes }: MonitorLimits,
+  limits: MonitorLimits,
   fail: (error: Error) => void,
 ): () => Promise<unknown> {
   const ready: unknown[] = [];
   const waiting: ((value: unknown) => void)[] = [];
-  let rest = "";
+  const split = lineSplitter(limits);
   socket.setEncoding("utf8");
   socket.on("data", (chunk: string) => {
-    rest += chunk;
-    const lines = rest.split("\n");
-    rest = lines.pop() ?? "";
-    if (rest.length > lineBytes || lines.some(({ length }) => length > lineBytes)) {
-      fail(new Error(`the monitor wrote a line of more than ${lineBytes} bytes`));
+    try {
+      for (const line of split(chunk)) {
+        if (line.trim() === "") continue;
+        const value = parseLine(line);
+        const waiter = waiting.shift();
+        if (waiter === undefined) ready.push(value);
+        else waiter(value);
+      }
+    } catch (error) {
+      fail(error instanceof Error ? error : new Error(String(error)));
       socket.destroy();
-      return;
-    }
-    for (const line of lines) {
-      if (line.trim() === "") continue;
-      const value = parseLine(line);
-      const waiter = waiting.shift();
-      if (waiter === undefined) ready.push(value);
-      else waiter(value);
     }
   });
   socket.on("error", (error) => fail(error));
@@ -86,5 +94,36 @@ function linesOf(
     const { promise, resolve } = Promise.withResolvers<unknown>();
     waiting.push(resolve);
     return promise;
+  };
+}
+
+/**
+ * Splits what arrives into complete lines. It looks at each character once, however small the
+ * pieces are. Throws where a line is too long or there are too many.
+ */
+function lineSplitter(limits: MonitorLimits): (chunk: string) => readonly string[] {
+  let pieces: string[] = [];
+  let lineLength = 0;
+  let lines = 0;
+  let total = 0;
+  const check = (spent: number, limit: number, what: string): void => {
+    if (spent > limit) throw new Error(`the monitor wrote ${what.replace("N", `${limit}`)}`);
+  };
+  return (chunk) => {
+    const complete: string[] = [];
+    for (const [i, part] of chunk.split("\n").entries()) {
+      if (i > 0) {
+        complete.push(pieces.join(""));
+        [pieces, lineLength] = [[], 0];
+      }
+      pieces.push(part);
+      lineLength += part.length;
+      check(lineLength, limits.lineBytes, "a line of more than N bytes");
+    }
+    lines += complete.length;
+    total += chunk.length;
+    check(lines, limits.lines, "more than N lines");
+    check(total, limits.totalBytes, "more than N bytes");
+    return complete;
   };
 }

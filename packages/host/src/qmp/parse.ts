@@ -1,13 +1,39 @@
 import { shorten } from "@evenkeel/core/text/shorten.ts";
 
-/** Parses a line of the monitor; null if it is not JSON. */
+/** The bounds of a line. QEMU itself nests no deeper than 1,024, and its answers less than ten. */
+const monitorBounds = { depth: 64, items: 16_384 } as const;
+
+/**
+ * Parses a line of the monitor; null if it is not JSON.
+ *
+ * Throws for a line that is nested too deep: the time and the memory to parse it would have no
+ * proportion to its length.
+ */
 export function parseLine(line: string): unknown {
+  if (isTooDeep(line)) {
+    throw new Error(`the monitor wrote a line nested deeper than ${monitorBounds.depth}`);
+  }
   try {
     const value: unknown = JSON.parse(line);
     return value;
   } catch {
     return null;
   }
+}
+
+/** Whether brackets outside of strings are nested deeper than the bound. It stops there. */
+function isTooDeep(line: string): boolean {
+  let depth = 0;
+  let isText = false;
+  for (let at = 0; at < line.length; at++) {
+    const mark = line[at];
+    if (isText && mark === "\\") at++;
+    else if (mark === '"') isText = !isText;
+    else if (isText) continue;
+    else if (mark === "]" || mark === "}") depth--;
+    else if ((mark === "[" || mark === "{") && ++depth > monitorBounds.depth) return true;
+  }
+  return false;
 }
 
 export type Message =
@@ -32,9 +58,12 @@ export function recordOf(value: unknown): Readonly<Record<string, unknown>> | nu
   return Object.fromEntries(Object.entries(value));
 }
 
-/** The objects in a list, and none in anything else. The limit of a line bounds the list. */
+/** The objects in a list, and none in anything else. Throws for a list longer than any of QEMU. */
 export function recordsOf(value: unknown): readonly Readonly<Record<string, unknown>>[] {
   const items: readonly unknown[] = Array.isArray(value) ? value : [];
+  if (items.length > monitorBounds.items) {
+    throw new Error(`the monitor wrote a list of more than ${monitorBounds.items} items`);
+  }
   return items.map(recordOf).filter((record) => record !== null);
 }
 

@@ -1,3 +1,4 @@
+import { linesText } from "../../text/terminal-text.ts";
 import { aboutComparison, percentText } from "@evenkeel/simulate/draw/describe.ts";
 import { type ComparedPolicy, type Comparison, headline } from "@evenkeel/simulate/run/compare.ts";
 import { at } from "@evenkeel/core/unit/list.ts";
@@ -32,7 +33,7 @@ export function comparisonText(comparison: Comparison, { width, paint }: View): 
       ? ["promised: share of VMs that lie on nodes as their flavor promises"]
       : []),
   ];
-  return [
+  return linesText([
     paint("bold", scenario.title),
     ...wrap(aboutComparison(comparison), width),
     "",
@@ -42,8 +43,7 @@ export function comparisonText(comparison: Comparison, { width, paint }: View): 
     ),
     "",
     ...notes.flatMap((note) => wrap(note, width, "  ").map((line) => paint("dim", line))),
-    "",
-  ].join("\n");
+  ]);
 }
 
 function align({ scenario }: Comparison): readonly Align[] {

@@ -7,6 +7,7 @@ import { compare } from "@evenkeel/simulate/run/compare.ts";
 import type { Scenario } from "@evenkeel/simulate/run/scenario.ts";
 import { didYouMean } from "@evenkeel/core/text/did-you-mean.ts";
 import type { CliContext } from "../../command/context.ts";
+import { restartedLine } from "../../text/terminal-text.ts";
 import { jsonText } from "../../text/json-text.ts";
 import type { SimulateFlags } from "./flags.ts";
 import { comparisonText } from "./comparison-text.ts";
@@ -73,7 +74,7 @@ function progressOn(stderr: CliContext["surroundings"]["stderr"]): {
   readonly clear: () => void;
 } {
   const write = (text: string): void => {
-    if (stderr.isTTY) stderr.write(`\r\u001b[K${text}`);
+    if (stderr.isTTY) stderr.write(`${restartedLine}${text}`);
   };
   return {
     show: (policy, run, runs) => write(`run ${run} of ${runs}: ${policy}`),

@@ -1,3 +1,4 @@
+import { linesText } from "../../text/terminal-text.ts";
 import type { Flavor } from "@evenkeel/core/request/virtual-machine.ts";
 import { describeFit } from "@evenkeel/core/fleet/fit/describe-fit.ts";
 import { fitFlavors } from "@evenkeel/core/fleet/fit/fit.ts";
@@ -39,9 +40,9 @@ function fitsText(host: string, fits: readonly FlavorFit[], { width, paint }: Vi
     straddling === 0
       ? "every flavor fits on one node"
       : `${straddling} of ${fits.length} flavors ${straddling === 1 ? "does" : "do"} not fit on one node`;
-  return `${[
+  return linesText([
     `${paint("bold", host)}: ${title}`,
     "",
     ...fits.flatMap((fit) => hanging("  ", wrap(describeFit(fit), width - 4, "  "))),
-  ].join("\n")}\n`;
+  ]);
 }

@@ -6,6 +6,7 @@ import { exitStatus } from "../../command/exit-status.ts";
 import { refuseTwoStdins } from "../../input/read-text.ts";
 import { readTopologies } from "../../input/read-topology.ts";
 import { jsonText } from "../../text/json-text.ts";
+import { styled } from "../../text/terminal-text.ts";
 import { notesText } from "../../text/notes-text.ts";
 import type { TopologyFlags } from "./flags.ts";
 
@@ -46,7 +47,8 @@ async function drawing(
   const { topologyWarnings } = await import("@evenkeel/core/topology/warnings/warnings.ts");
   const view = { width, paint };
   return [
-    drawTopology(topology, { width, color }),
+    // The drawing shows no control character of a name; its escapes are its own.
+    styled(drawTopology(topology, { width, color })),
     findingsText(findings, view),
     warningsText(topologyWarnings(topology), view),
   ].join("");

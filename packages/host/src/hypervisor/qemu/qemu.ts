@@ -4,7 +4,6 @@ import { join } from "node:path";
 import { optionValue } from "@evenkeel/core/guest/option-value.ts";
 import { qemuCommand } from "@evenkeel/core/guest/qemu/command.ts";
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
-import { MiB } from "@evenkeel/core/unit/bytes.ts";
 import type { Instance } from "@evenkeel/core/instance/instance.ts";
 import type { Clock } from "../../clock/clock.ts";
 import { goOn } from "../interruptible.ts";
@@ -74,7 +73,7 @@ async function start({ instance, guest, options, folder, signal }: StartJob): Pr
 const saying = (stderr: string): ProgramResult => ({ status: null, stdout: "", stderr });
 
 /** Pinning takes one program per thread, and large guests have many. */
-const monitorLimits = { timeoutMs: 120_000, lineBytes: 8 * MiB };
+const monitorLimits = { timeoutMs: 120_000 };
 
 /** Talks to the monitor of a VM. Errors: `hypervisor-failed`, and those of the work. */
 async function talk<T>(folder: string, work: (monitor: Monitor) => Promise<T>): Promise<T> {

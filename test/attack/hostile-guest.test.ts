@@ -1,0 +1,129 @@
+import { writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { readDocument } from "@evenkeel/contract/read-document.ts";
+import { evenkeel, type Outcome } from "@evenkeel/cli/testing/evenkeel.ts";
+import { asPlanned } from "@evenkeel/core/testing/evidence/as-planned.ts";
+import { planOf } from "@evenkeel/core/testing/guest/plan-of.ts";
+import { scratchFolder } from "@evenkeel/host/testing/scratch.ts";
+import { withMonitor } from "@evenkeel/host/qmp/client.ts";
+import { readMonitor } from "@evenkeel/host/qmp/read.ts";
+import { expect, onTestFinished, test } from "vitest";
+
+/**
+ * A guest that wants to occupy its host: what it reports, and what an emulator that it took over
+ * answers, costs the host no more than bounded work, and the error names the bound.
+ */
+const folder = scratchFolder();
+const plan = planOf({ cells: [{ cores: 2 }] });
+const planFile = file("plan.json", JSON.stringify(plan));
+const evidence = file("evidence.json", JSON.stringify(asPlanned(plan)));
+
+function file(name: string, text: string): string {
+  const path = join(folder, name);
+  writeFileSync(path, text);
+  return path;
+}
+
+/** The most CPU time that a report may take, in milliseconds: far more than is needed. */
+const cpuMsMax = 4000;
+
+async function verified(report: string): Promise<Outcome> {
+  const before = process.cpuUsage();
+  const recorded = ["--plan", planFile, "--evidence", evidence, "--guest-report", report];
+  const outcome = await evenkeel(["verify", "llm-a", ...recorded]);
+  const { user, system } = process.cpuUsage(before);
+  expect((user + system) / 1000).toBeLessThan(cpuMsMax);
+  return outcome;
+}
+
+const node = (id: number, cpus: string): string =>
+  `node ${id} memory-kib 1048576 cpus ${cpus} distances 10\n`;
+const lines = (count: number, line: (i: number) => string): string =>
+  `evenkeel-guest-report 1\n${Array.from({ length: count }, (_, i) => line(i)).join("")}pci\nend\n`;
+const address = (i: number): string =>
+  `${(i >> 8).toString(16).padStart(4, "0")}:${(i & 255).toString(16).padStart(2, "0")}:00.0`;
+
+test.each([
+  ["nodes with every CPU", lines(9999, (i) => node(i, "0-65535")), "more than 1024 nodes"],
+  [
+    "8 MiB of nodes with every CPU",
+    lines(140_000, (i) => node(i % 9999, "0-65535")),
+    "more than 1024 nodes",
+  ],
+  ["the same CPUs in many nodes", lines(1024, (i) => node(i, "0-63")), "more than 4096 CPUs"],
+  ["a node twice", lines(2, () => node(7, "0")), "the node 7 twice"],
+  [
+    "more devices than a VM can have",
+    lines(9000, (i) => `device ${address(i)}${" - -".repeat(7)}\n`),
+    "more than 8192 devices",
+  ],
+  [
+    "a device twice",
+    lines(2, () => `device ${address(1)}${" - -".repeat(7)}\n`),
+    `the device ${address(1)} twice`,
+  ],
+  [
+    "more huge pages than nodes have sizes",
+    lines(20_000, (i) => `hugepages ${i % 1000} size-kib ${i} total 1 free 1\n`),
+    "more than 16384 pools of huge pages",
+  ],
+  [
+    "reasons without end",
+    lines(2000, (i) => `unreadable nodes: ${i}\n`),
+    "more than 1024 unreadable facts",
+  ],
+])("a report with %s is refused, and the error names the bound", async (_what, text, bound) => {
+  const { stdout, stderr, status } = await verified(file("report.txt", text));
+  expect([status, stdout]).toEqual([2, ""]);
+  expect(stderr.replaceAll(/\s+/g, " ")).toContain(bound);
+});
+
+const empty = {
+  apiVersion: "evenkeel/v1",
+  kind: "GuestReport",
+  where: "/",
+  nodes: null,
+  unreadable: [],
+  kernel: null,
+  devices: null,
+  hugepages: [],
+  contract: null,
+  nccl: null,
+};
+const document = (part: Readonly<Record<string, unknown>>): string =>
+  JSON.stringify({ ...empty, ...part });
+const jsonNode = (id: number, cpus: string): unknown => ({
+  id,
+  cpus,
+  memoryBytes: null,
+  distances: null,
+});
+
+test.each([
+  ["every CPU in every node", 1024, (i: number) => jsonNode(i, "0-65535"), "than 4096 CPUs"],
+  ["a node twice", 2, () => jsonNode(7, "0"), "the node 7 twice"],
+  ["more nodes than Linux has", 1025, (i: number) => jsonNode(i, ""), "1024"],
+])("a GuestReport with %s is refused, alone and within evidence", async (_, length, of, bound) => {
+  const nodes = Array.from({ length }, (_node, i) => of(i));
+  const { stderr, status } = await verified(file("report.json", document({ nodes })));
+  expect([status, stderr]).toEqual([2, expect.stringContaining(bound)]);
+  const guest: unknown = JSON.parse(document({ nodes }));
+  const within = JSON.stringify({ ...asPlanned(plan), guest });
+  expect(() => readDocument(within, "evidence.json", "Evidence")).toThrow();
+});
+
+test("a monitor that lists without end ends the reading with the bound", async () => {
+  const path = join(scratchFolder(), "monitor");
+  const many = `{"return": [${"{},".repeat(20_000)}{}]}\r\n`;
+  const server = createServer((socket) => {
+    socket.on("error", () => {});
+    socket.write('{"QMP": {}}\r\n');
+    socket.on("data", (asked) => {
+      socket.write(String(asked).includes("capabilities") ? '{"return": {}}\r\n' : many);
+    });
+  });
+  await new Promise<void>((resolve) => void server.listen(path, resolve));
+  onTestFinished(() => void server.close());
+  await expect(withMonitor(path, readMonitor)).rejects.toThrow("a list of more than 16384 items");
+});
