@@ -21,14 +21,15 @@ export function jumpingClock(): Clock {
   let at = Date.parse(testTime);
   return {
     now: () => new Date(at),
+    monotonicMs: () => at,
     sleep: async (ms) => {
       at += ms;
     },
   };
 }
 
-/** A clock that always shows the same time and really waits. */
-const stoppedClock: Clock = { now: () => new Date(testTime), sleep: systemClock.sleep };
+/** A clock whose date is always the same and that really waits. */
+const stoppedClock: Clock = { ...systemClock, now: () => new Date(testTime) };
 
 /** A machine that nobody has: no start on it passes its preflight. */
 export const testMachine: Topology = syntheticTopology(
@@ -85,9 +86,11 @@ export function qemuInstance(plan: Plan, given: Partial<Instance> = {}): Instanc
 
 /**
  * A process that passes for the emulator of a VM. It ends when it is asked to, or with the test.
+ *
+ * @param before what it does first.
  */
-export async function emulatorStandIn({ uuid }: Instance): Promise<ChildProcess> {
-  const script = "setTimeout(() => {}, 60_000); console.log('ready')";
+export async function emulatorStandIn({ uuid }: Instance, before = ""): Promise<ChildProcess> {
+  const script = before + "setTimeout(() => {}, 60_000); console.log('ready')";
   const child = spawn(process.execPath, ["-e", script, "--", "-uuid", uuid], {
     argv0: "qemu-stand-in",
     stdio: ["ignore", "pipe", "ignore"],

@@ -114,12 +114,12 @@ const politeMs = 10_000;
 const freeingMs = 120_000;
 
 /** Ends every QEMU with that UUID, and waits until memory and devices are free. */
-async function end(uuid: string, { now, sleep }: Clock): Promise<void> {
-  const started = now().getTime();
+async function end(uuid: string, { monotonicMs, sleep }: Clock): Promise<void> {
+  const started = monotonicMs();
   for (let asked = false; ; await sleep(100)) {
     const pid = emulatorOf(liveTree(), uuid);
     if (pid === null) return;
-    const elapsed = now().getTime() - started;
+    const elapsed = monotonicMs() - started;
     if (elapsed > freeingMs) {
       const result = { status: null, stdout: "", stderr: `process ${pid} does not end` };
       throw hypervisorFailed("QEMU", result);
