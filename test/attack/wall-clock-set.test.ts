@@ -43,7 +43,7 @@ for (const [shift, shiftMs] of Object.entries(shifts)) {
   test(`a guest has its whole time to shut down with the clock set ${shift}`, async () => {
     const clock = shiftedClock(shiftMs);
     const host = await recordedHost(clock);
-    await emulatorStandIn(there);
+    await emulatorStandIn(there, host);
     const { kind } = await stopVm("llm-a", { timeoutMs: 60_000, force: false }, host);
     expect(kind).toBe("still-running");
     expect(clock.waitedMs()).toBe(60_000);
@@ -52,7 +52,7 @@ for (const [shift, shiftMs] of Object.entries(shifts)) {
   test(`QEMU is killed ten seconds after it was asked, with the clock set ${shift}`, async () => {
     const clock = shiftedClock(shiftMs);
     const host = await recordedHost(clock);
-    const emulator = await emulatorStandIn(there, "process.on('SIGTERM', () => {});");
+    const emulator = await emulatorStandIn(there, host, "process.on('SIGTERM', () => {});");
     const ended = once(emulator, "exit");
     const { kind } = await stopVm("llm-a", { timeoutMs: 0, force: true }, host);
     expect(kind).toBe("forced");
