@@ -3,7 +3,17 @@ import { guestName, guestUuid } from "@evenkeel/core/guest/name.ts";
 import { hypervisorNames, type Instance } from "@evenkeel/core/instance/instance.ts";
 import { z } from "zod";
 import { checkedPlan } from "./checked-plan.ts";
-import { apiVersion, exactly, flag, list, object, oneOf, pciAddress, text } from "./fields.ts";
+import {
+  apiVersion,
+  exactly,
+  flag,
+  integer,
+  list,
+  object,
+  oneOf,
+  pciAddress,
+  text,
+} from "./fields.ts";
 import { planSchema } from "./plan.ts";
 import { firstProblem, problemError } from "./problem.ts";
 import { parseJson } from "./text/json.ts";
@@ -26,6 +36,14 @@ const driver = z
   .max(64, { error: driverError })
   .regex(/^[A-Za-z0-9_][A-Za-z0-9_.-]*$/, { error: driverError });
 
+/** A process id is at most PID_MAX_LIMIT of the kernel. */
+const processRecord = object({
+  pid: integer(1, 2 ** 22),
+  startTicks: integer(0, Number.MAX_SAFE_INTEGER),
+  uid: integer(0, 2 ** 32 - 1),
+  executable: text(4096),
+});
+
 export const instanceSchema = object({
   apiVersion,
   kind: exactly("Instance"),
@@ -35,6 +53,8 @@ export const instanceSchema = object({
   via: oneOf(hypervisorNames),
   uri: text(512).nullable(),
   phase: oneOf(["starting", "running", "stopping"]),
+  // Instances from before processes were recorded have none.
+  process: processRecord.nullable().default(null),
   // Instances from before `adopt` existed were all started here.
   adopted: flag.default(false),
   startedAt: time,

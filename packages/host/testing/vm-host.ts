@@ -9,6 +9,7 @@ import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import { onTestFinished } from "vitest";
 import { type Clock, systemClock } from "../src/clock/clock.ts";
 import { openState } from "../src/state/state-folder.ts";
+import { readProcess } from "../src/procfs/process-record.ts";
 import { liveTree } from "../src/tree/directory-tree.ts";
 import type { Progress, VmHost } from "../src/vm/host.ts";
 import { scratchFolder } from "./scratch.ts";
@@ -21,14 +22,15 @@ export function jumpingClock(): Clock {
   let at = Date.parse(testTime);
   return {
     now: () => new Date(at),
+    monotonicMs: () => at,
     sleep: async (ms) => {
       at += ms;
     },
   };
 }
 
-/** A clock that always shows the same time and really waits. */
-const stoppedClock: Clock = { now: () => new Date(testTime), sleep: systemClock.sleep };
+/** A clock whose date is always the same and that really waits. */
+const stoppedClock: Clock = { ...systemClock, now: () => new Date(testTime) };
 
 /** A machine that nobody has: no start on it passes its preflight. */
 export const testMachine: Topology = syntheticTopology(
@@ -76,6 +78,7 @@ export function qemuInstance(plan: Plan, given: Partial<Instance> = {}): Instanc
     via: "qemu",
     uri: null,
     phase: "running",
+    process: null,
     adopted: false,
     startedAt: testTime,
     drivers: [],
@@ -84,15 +87,23 @@ export function qemuInstance(plan: Plan, given: Partial<Instance> = {}): Instanc
 }
 
 /**
- * A process that passes for the emulator of a VM. It ends when it is asked to, or with the test.
+ * A process that passes for the emulator of a VM, since it is recorded as that. It ends when it is
+ * asked to, or with the test.
+ *
+ * @param before what it does first.
  */
-export async function emulatorStandIn({ uuid }: Instance): Promise<ChildProcess> {
-  const script = "setTimeout(() => {}, 60_000); console.log('ready')";
-  const child = spawn(process.execPath, ["-e", script, "--", "-uuid", uuid], {
-    argv0: "qemu-stand-in",
+export async function emulatorStandIn(
+  instance: Instance,
+  { state }: VmHost,
+  before = "",
+): Promise<ChildProcess> {
+  const script = `${before} setTimeout(() => {}, 60_000); console.log('ready')`;
+  const child = spawn(process.execPath, ["-e", script, "--", "-uuid", instance.uuid], {
     stdio: ["ignore", "pipe", "ignore"],
   });
   onTestFinished(() => void child.kill("SIGKILL"));
   await new Promise((resolve) => child.stdout.once("data", resolve));
+  if (child.pid === undefined) throw new Error("the stand-in has not started");
+  await state.write({ ...instance, process: readProcess(liveTree(), child.pid) });
   return child;
 }

@@ -22,12 +22,30 @@ export interface Instance {
    * and is undone; if the command that stops it is gone, `stopping` is completed.
    */
   readonly phase: "starting" | "running" | "stopping";
+  /**
+   * The process of a QEMU that Evenkeel started by itself. Null before the guest runs, through
+   * libvirt, which keeps its own record, and in Instances from before it was recorded.
+   */
+  readonly process: ProcessRecord | null;
   /** Whether somebody else started it: its definition and its drivers are not Evenkeel's then. */
   readonly adopted: boolean;
   /** In UTC, by the clock of the host, when its start or its adoption began. */
   readonly startedAt: string;
   /** The driver of every function that is passed through, before the start. */
   readonly drivers: readonly DriverBefore[];
+}
+
+/**
+ * A process that no other can pass for: the kernel sets all of these, and gives an id and a start
+ * to one process only.
+ */
+export interface ProcessRecord {
+  readonly pid: number;
+  /** When it started, in the kernel's clock ticks since boot. */
+  readonly startTicks: number;
+  readonly uid: number;
+  /** The path of the program that it executes. */
+  readonly executable: string;
 }
 
 export const hypervisorNames = ["libvirt", "qemu"] as const;

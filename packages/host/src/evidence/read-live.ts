@@ -1,15 +1,11 @@
 import type { Evidence, ShapeEvidence } from "@evenkeel/core/evidence/evidence.ts";
 import type { GuestReport } from "@evenkeel/core/evidence/guest-report.ts";
+import type { ProcessRecord } from "@evenkeel/core/instance/instance.ts";
 import { guestName, guestUuid } from "@evenkeel/core/guest/name.ts";
 import { functionsOf, type Plan } from "@evenkeel/core/plan/plan.ts";
 import { readLiveDomain } from "../libvirt/live-domain.ts";
 import { type Domain, dumpLiveXml, libvirtMonitor } from "../hypervisor/libvirt/ask-domain.ts";
-import {
-  findProcess,
-  type FoundProcess,
-  processOf,
-  processWithUuid,
-} from "../procfs/find-process.ts";
+import { findProcess, type FoundProcess, isLibvirts, processOf } from "../procfs/find-process.ts";
 import { isOfLibvirt, monitorSocket } from "../qemu/command-line.ts";
 import { isSafeName } from "../qemu/safe-name.ts";
 import { withMonitor } from "../qmp/client.ts";
@@ -23,7 +19,9 @@ export interface LiveOptions {
   readonly takenAt: string;
   /** The UUID of the VM, if it is known. Then no process is accepted by its name alone. */
   readonly uuid?: string | undefined;
-  /** The process of the VM, if it is known. */
+  /** The process that was recorded when the VM was started. */
+  readonly record?: ProcessRecord | null | undefined;
+  /** The process of the VM, if the caller knows it. */
   readonly pid?: number | undefined;
   /** The socket of the monitor, if it is not on the command line. */
   readonly qmp?: string | undefined;
@@ -45,8 +43,7 @@ export async function readLiveEvidence(
   options: LiveOptions,
 ): Promise<Evidence> {
   const name = guestName(plan.vm, plan.tenant);
-  const { pid, uuid } = options;
-  const { process, whyNoProcess } = findPlannedProcess(tree, name, plan, { pid, uuid });
+  const { process, whyNoProcess } = findPlannedProcess(tree, name, plan, options);
   const domain = process === null ? null : domainOf(tree, process);
   return readEvidence(tree, {
     vm: plan.vm,
@@ -61,39 +58,48 @@ export async function readLiveEvidence(
   });
 }
 
-/** Finds the process by its id, by the UUID, or by the name and UUID that the plan makes. */
+/** Finds the process by its id or record, by the UUID, or by the name and UUID of the plan. */
 function findPlannedProcess(
   tree: Tree,
   name: string,
   { vm, tenant }: Plan,
-  { pid, uuid }: Pick<LiveOptions, "pid" | "uuid">,
+  { pid, uuid, record = null }: LiveOptions,
 ): { readonly process: FoundProcess | null; readonly whyNoProcess: string } {
   if (pid !== undefined) {
     const whyNoProcess = `process ${pid} does not exist or is not an emulator`;
     return { process: processOf(tree, pid), whyNoProcess };
   }
-  if (uuid !== undefined) {
-    const whyNoProcess = `no process has the UUID ${uuid} on its command line`;
-    return { process: processWithUuid(tree, uuid), whyNoProcess };
+  const sought = uuid === undefined ? { name, uuid: guestUuid(vm, tenant) } : { name: null, uuid };
+  const search = findProcess(tree, { ...sought, record, pidFile: null });
+  switch (search.kind) {
+    case "found":
+      return { process: search.process, whyNoProcess: "" };
+    case "ambiguous": {
+      const whyNoProcess = `any of the processes ${search.pids.join(", ")} could be it`;
+      return { process: null, whyNoProcess };
+    }
+    case "none":
+      return { process: null, whyNoProcess: whyNone(sought, record) };
   }
-  const expectedUuid = guestUuid(vm, tenant);
-  return {
-    process: findProcess(tree, { name, uuid: expectedUuid }),
-    whyNoProcess: `no process has the name ${name} or the UUID ${expectedUuid} on its command line`,
-  };
+}
+
+function whyNone(
+  { name, uuid }: { readonly name: string | null; readonly uuid: string },
+  record: ProcessRecord | null,
+): string {
+  if (record !== null) return `process ${record.pid}, which was started for it, has ended`;
+  const words = name === null ? `the UUID ${uuid}` : `the name ${name} or the UUID ${uuid}`;
+  return `no QEMU of root, of libvirt or of this user has ${words} on its command line`;
 }
 
 /**
  * The domain of a process that libvirt runs. The system's libvirt keeps the process id in a file;
  * others, such as a user's, keep it elsewhere, and are recognized by the command line.
  */
-function domainOf(
-  tree: Tree,
-  { pid, identity: { name, uuid }, arguments: words }: FoundProcess,
-): Domain | null {
+function domainOf(tree: Tree, process: FoundProcess): Domain | null {
+  const { name, uuid } = process.identity;
   if (name === null || !isSafeName(name)) return null;
-  const isFiled = tree.readText(`/run/libvirt/qemu/${name}.pid`)?.trim() === `${pid}`;
-  return isFiled || isOfLibvirt(words) ? { name, uuid } : null;
+  return isLibvirts(tree, process) || isOfLibvirt(process.arguments) ? { name, uuid } : null;
 }
 
 async function monitorOf(

@@ -1,6 +1,6 @@
 import type { Guest } from "@evenkeel/core/guest/guest.ts";
 import type { RenderOptions } from "@evenkeel/core/render/render.ts";
-import type { Instance } from "@evenkeel/core/instance/instance.ts";
+import type { Instance, ProcessRecord } from "@evenkeel/core/instance/instance.ts";
 
 /** What a VM starts from, apart from its plan. */
 export interface StartOptions extends RenderOptions {
@@ -35,8 +35,12 @@ export interface Running {
 
 /** An adapter for a program that runs VMs. Every step ends within a bounded time. */
 export interface Hypervisor {
-  /** Starts the VM, pins its threads, and waits until it runs. The caller undoes a failed start. */
-  readonly start: (job: StartJob) => Promise<void>;
+  /**
+   * Starts the VM, pins its threads, and waits until it runs. The caller undoes a failed start.
+   *
+   * @returns its process, to record; null where the hypervisor keeps a record itself.
+   */
+  readonly start: (job: StartJob) => Promise<ProcessRecord | null>;
   readonly state: (instance: Instance) => Promise<Running>;
   /** Asks the guest to shut down. */
   readonly shutdown: (instance: Instance) => Promise<void>;

@@ -45,9 +45,9 @@ export async function startInstance(
     const folder = runFolder(state.paths, instance.uuid);
     await makePrivateFolder(folder);
     const hypervisor = hypervisorOf(instance, state.paths, clock);
-    await hypervisor.start({ instance, guest, options, folder, signal });
+    const process = await hypervisor.start({ instance, guest, options, folder, signal });
     goOn(signal);
-    const running: Instance = { ...instance, phase: "running" };
+    const running: Instance = { ...instance, process, phase: "running" };
     await state.write(running);
     return running;
   };

@@ -48,14 +48,14 @@ async function shutDown(
   instance: Instance,
   hypervisor: Hypervisor,
   timeoutMs: number,
-  { now, sleep }: Clock,
+  { monotonicMs, sleep }: Clock,
 ): Promise<boolean> {
-  const started = now().getTime();
+  const started = monotonicMs();
   let pressed = Number.NEGATIVE_INFINITY;
   for (;;) {
     const { state } = await hypervisor.state(instance);
     if (state === "off" || state === "gone") return true;
-    const elapsed = now().getTime() - started;
+    const elapsed = monotonicMs() - started;
     if (elapsed >= timeoutMs) return false;
     if (elapsed - pressed >= pressAgainMs) {
       pressed = elapsed;

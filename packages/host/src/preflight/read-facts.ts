@@ -4,7 +4,7 @@ import type { DomainFacts, HostFacts, NodeFacts } from "@evenkeel/core/preflight
 import { GiB, KiB, MiB } from "@evenkeel/core/unit/bytes.ts";
 import type { Plan } from "@evenkeel/core/plan/plan.ts";
 import { readKernel } from "../evidence/read-host.ts";
-import { emulatorOf } from "../procfs/find-process.ts";
+import { findProcess } from "../procfs/find-process.ts";
 import { readHugepages } from "../sysfs/hugepages.ts";
 import { indexedNames, memoryField, readLine } from "../sysfs/values.ts";
 import type { Tree } from "../tree/tree.ts";
@@ -52,6 +52,13 @@ export async function readFacts(tree: Tree, wanted: FactsWanted): Promise<HostFa
 }
 
 const nodeFolder = "/sys/devices/system/node";
+
+/** A process that runs a VM of the UUID, or one of several that could. */
+function emulatorOf(tree: Tree, uuid: string): number | null {
+  const search = findProcess(tree, { name: null, uuid, record: null, pidFile: null });
+  if (search.kind === "found") return search.process.pid;
+  return search.kind === "none" ? null : (search.pids[0] ?? null);
+}
 
 /**
  * A node's available memory is its free memory and what its caches release at once: pages of files

@@ -1,7 +1,15 @@
+import type { ProcessRecord } from "@evenkeel/core/instance/instance.ts";
 import { parseArguments, vmIdentity, type VmIdentity } from "../qemu/command-line.ts";
 import { isSafeName } from "../qemu/safe-name.ts";
-import { readIndex } from "../sysfs/values.ts";
 import type { Tree } from "../tree/tree.ts";
+import {
+  isInstalledQemu,
+  isOfTrustedUser,
+  isRunning,
+  parentOf,
+  pidInFile,
+  readProcess,
+} from "./process-record.ts";
 
 /** A running emulator. */
 export interface FoundProcess {
@@ -12,58 +20,90 @@ export interface FoundProcess {
 
 /** What identifies the process of a VM. */
 export interface Sought {
-  /** The name of the VM in the hypervisor. */
-  readonly name: string;
-  readonly uuid: string | null;
+  /** The name of the VM in the hypervisor; null if no process is accepted by its name. */
+  readonly name: string | null;
+  readonly uuid: string;
+  /** The process that was recorded when the VM was started. Then no other is accepted. */
+  readonly record: ProcessRecord | null;
+  /** The file in which Evenkeel's own QEMU wrote its process id. */
+  readonly pidFile: string | null;
 }
 
+/** The process of a VM. Several that could be it are not told apart. */
+export type Search =
+  | {
+      readonly kind: "found";
+      readonly process: FoundProcess;
+      /** Null in a recording that lacks the kernel's files about it. */
+      readonly record: ProcessRecord | null;
+    }
+  | { readonly kind: "none" }
+  | { readonly kind: "ambiguous"; readonly pids: readonly number[] };
+
 /**
- * Finds the process of a VM: the one in the PID file of libvirt, or the one with the UUID or the
- * name of the VM on its command line. A UUID is more reliable than a name, and both are than a
- * file, which may be old: the process in it must still be an emulator with that name.
+ * Finds the process of a VM: the recorded one, or one with the UUID or the name of the VM on its
+ * command line. A command line proves nothing, because every process writes its own. So the id must
+ * also be in libvirt's or Evenkeel's PID file, or the process must execute an installed QEMU; and
+ * it must belong to a user who runs VMs.
  *
  * The cost is one small file for each process on the machine.
  */
-export function findProcess(tree: Tree, sought: Sought): FoundProcess | null {
-  const pidInFile = isSafeName(sought.name)
-    ? readIndex(tree, `/run/libvirt/qemu/${sought.name}.pid`)
-    : null;
-  if (pidInFile !== null) {
-    const found = processOf(tree, pidInFile);
-    if (found !== null && isSought(found, sought)) return found;
+export function findProcess(tree: Tree, { name, uuid, record, pidFile }: Sought): Search {
+  if (record !== null) {
+    const process = isRunning(tree, record) ? processOf(tree, record.pid) : null;
+    return process === null ? { kind: "none" } : { kind: "found", process, record };
   }
   const all = emulators(tree);
+  const byName = (one: FoundProcess): boolean => name !== null && one.identity.name === name;
+  const tests = [
+    (one: FoundProcess) => one.identity.uuid === uuid,
+    (one: FoundProcess) => byName(one) && one.identity.uuid === null,
+    byName,
+  ];
+  for (const isSought of tests) {
+    const search = choose(tree, all.filter(isSought), pidFile);
+    if (search.kind !== "none") return search;
+  }
+  return { kind: "none" };
+}
+
+function choose(tree: Tree, all: readonly FoundProcess[], pidFile: string | null): Search {
+  const trusted = all.filter(({ pid }) => isOfTrustedUser(tree, pid));
+  const filed = trusted.filter(
+    (one) => isLibvirts(tree, one) || (pidFile !== null && pidInFile(tree, pidFile) === one.pid),
+  );
+  const likely = filed.length > 0 ? filed : trusted.filter(({ pid }) => isInstalledQemu(tree, pid));
+  // A QEMU that forks, as it does to become a daemon, is one QEMU.
+  const pids = new Set(likely.map(({ pid }) => pid));
+  const candidates = likely.filter(({ pid }) => {
+    const parent = parentOf(tree, pid);
+    return parent === null || !pids.has(parent);
+  });
+  const [first, ...others] = candidates;
+  if (first === undefined) return { kind: "none" };
+  if (others.length > 0) return { kind: "ambiguous", pids: candidates.map(({ pid }) => pid) };
+  const record = readProcess(tree, first.pid);
+  // The id may have passed to another process since the first look. The record is of this one.
+  const again = processOf(tree, first.pid);
+  const { name, uuid } = first.identity;
+  const isSame = again?.identity.name === name && again.identity.uuid === uuid;
+  return isSame ? { kind: "found", process: first, record } : { kind: "none" };
+}
+
+/** Whether the id of an emulator is in the file that the system's libvirt keeps for its domain. */
+export function isLibvirts(tree: Tree, { pid, identity: { name } }: FoundProcess): boolean {
   return (
-    all.find(({ identity }) => sought.uuid !== null && identity.uuid === sought.uuid) ??
-    all.find(({ identity }) => identity.name === sought.name && identity.uuid === null) ??
-    all.find(({ identity }) => identity.name === sought.name) ??
-    null
+    name !== null && isSafeName(name) && pidInFile(tree, `/run/libvirt/qemu/${name}.pid`) === pid
   );
 }
 
-/** The process with a UUID on its command line; null if there is none. */
-export function processWithUuid(tree: Tree, uuid: string): FoundProcess | null {
-  return emulators(tree).find(({ identity }) => identity.uuid === uuid) ?? null;
-}
-
-/**
- * The QEMU that was started with a UUID; null if there is none. Callers end this process, so its
- * program must be called QEMU too, and a name is not enough.
- */
-export function emulatorOf(tree: Tree, uuid: string): number | null {
-  const own = emulators(tree).find(
-    ({ identity, arguments: [program = ""] }) => identity.uuid === uuid && /qemu/.test(program),
-  );
-  return own?.pid ?? null;
-}
-
-/** All emulators that run. */
+/** All emulators that run, by their command lines. */
 function emulators(tree: Tree): FoundProcess[] {
   const pids = tree.list("/proc").filter((name) => /^[1-9]\d{0,8}$/.test(name));
   return pids.flatMap((name) => processOf(tree, Number(name)) ?? []);
 }
 
-/** The process with an id, if it is an emulator; null otherwise. */
+/** The process with an id, if its command line is an emulator's; null otherwise. */
 export function processOf(tree: Tree, pid: number): FoundProcess | null {
   const text = tree.readText(`/proc/${pid}/cmdline`);
   if (text === null || text === "") return null;
@@ -71,8 +111,4 @@ export function processOf(tree: Tree, pid: number): FoundProcess | null {
   const identity = vmIdentity(words);
   if (identity.name === null && identity.uuid === null && !/qemu/.test(words[0] ?? "")) return null;
   return { pid, arguments: words, identity };
-}
-
-function isSought({ identity }: FoundProcess, { name, uuid }: Sought): boolean {
-  return identity.name === name || (uuid !== null && identity.uuid === uuid);
 }

@@ -24,6 +24,7 @@ function instanceOf(vm: string): Instance {
     via: "qemu",
     uri: null,
     phase: "running",
+    process: null,
     adopted: false,
     startedAt: "2026-01-31T12:00:00.000Z",
     drivers: [{ address: "0000:1b:00.0", driver: "nvidia", override: null }],

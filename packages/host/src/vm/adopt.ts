@@ -85,6 +85,7 @@ async function record(
     via: "libvirt",
     uri,
     phase: "running",
+    process: null,
     adopted: true,
     startedAt: clock.now().toISOString(),
     drivers: [],

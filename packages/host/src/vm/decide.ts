@@ -140,6 +140,7 @@ export function instanceOf(
     via,
     uri: via === "libvirt" ? libvirtUri : null,
     phase: "starting",
+    process: null,
     adopted: false,
     startedAt: clock.now().toISOString(),
     drivers: readDrivers(functions.map(({ hostAddress }) => hostAddress)),

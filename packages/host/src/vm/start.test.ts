@@ -68,7 +68,7 @@ test("a VM of the name that runs stands in the way", async () => {
   const host = await testHost();
   const there = qemuInstance(planOf({ vm: "tried", tenant: "acme", cells: [{ cores: 1 }] }));
   await host.state.write(there);
-  await emulatorStandIn(there);
+  await emulatorStandIn(there, host);
   const request = requestOf({ name: "tried", tenant: "acme" });
   const error = await codedError("vm-exists", () => startVm(asked({ request }), now, host));
   expect(error).toMatchObject({

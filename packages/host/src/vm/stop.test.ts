@@ -27,7 +27,7 @@ async function hostWith(...instances: readonly (typeof there)[]): Promise<TestHo
 
 test("a guest that ignores its power button still runs after its time, by the given clock", async () => {
   const host = { ...(await hostWith(there)), clock: jumpingClock() };
-  await emulatorStandIn(there);
+  await emulatorStandIn(there, host);
   const before = performance.now();
   expect(await stopVm("llm-a", patient, host)).toEqual({
     kind: "still-running",
@@ -39,7 +39,7 @@ test("a guest that ignores its power button still runs after its time, by the gi
 
 test("it is ended where that is asked for, and nothing of it stays", async () => {
   const host = await hostWith(there);
-  const emulator = await emulatorStandIn(there);
+  const emulator = await emulatorStandIn(there, host);
   const ended = new Promise((resolve) => emulator.once("exit", resolve));
   // A UUID names it as well as its name does.
   expect(await stopVm(there.uuid, hasty, host)).toEqual({ kind: "forced", name: "acme_llm-a" });

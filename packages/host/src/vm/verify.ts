@@ -1,7 +1,7 @@
 import { type MemoryPaths, memoryPaths } from "@evenkeel/core/cost/memory-path.ts";
 import type { Evidence } from "@evenkeel/core/evidence/evidence.ts";
 import type { GuestReport } from "@evenkeel/core/evidence/guest-report.ts";
-import type { Instance } from "@evenkeel/core/instance/instance.ts";
+import type { Instance, ProcessRecord } from "@evenkeel/core/instance/instance.ts";
 import type { Plan } from "@evenkeel/core/plan/plan.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import type { Scope, Verdict } from "@evenkeel/core/verify/verdict/verdict.ts";
@@ -17,6 +17,8 @@ export interface PlannedVm {
   readonly plan: Plan;
   /** If it is unknown, the UUID that the names in the plan make. */
   readonly uuid?: string;
+  /** The process that was recorded when it was started. */
+  readonly process?: ProcessRecord | null;
   /** The libvirt to ask about it. */
   readonly libvirtUri: string;
 }
@@ -39,13 +41,16 @@ export interface Judging {
 }
 
 /** A recorded VM with the plan that it was started or adopted by. */
-export function plannedInstance({ plan, uuid, uri }: Instance, host: LocalHost): PlannedVm {
-  return { plan, uuid, libvirtUri: uri ?? host.libvirtUri };
+export function plannedInstance(
+  { plan, uuid, uri, process }: Instance,
+  host: LocalHost,
+): PlannedVm {
+  return { plan, uuid, process, libvirtUri: uri ?? host.libvirtUri };
 }
 
 /** Reads the state of a VM now. This changes nothing. */
 export function readVmEvidence(
-  { plan, uuid, libvirtUri }: PlannedVm,
+  { plan, uuid, process, libvirtUri }: PlannedVm,
   { pid, qmp, guest = null }: EvidenceHints,
   { tree, hostname, clock }: LocalHost,
 ): Promise<Evidence> {
@@ -54,6 +59,7 @@ export function readVmEvidence(
     host: hostname,
     takenAt,
     uuid,
+    record: process,
     pid,
     qmp,
     libvirtUri,

@@ -47,6 +47,6 @@ test("evidence has the host's name and the clock's time, and why there is no pro
   expect(evidence).toMatchObject({ vm: "llm-a", host: "two", takenAt: testTime, process: null });
   expect(evidence.unreadable).toContainEqual({
     what: "process",
-    why: `no process has the UUID ${planned.uuid} on its command line`,
+    why: `no QEMU of root, of libvirt or of this user has the UUID ${planned.uuid} on its command line`,
   });
 });

@@ -24,6 +24,7 @@ function instanceOf(vm: string, tenant: string | null, phase: Instance["phase"])
     via: "qemu",
     uri: null,
     phase,
+    process: null,
     adopted: false,
     startedAt,
     drivers: [],

@@ -94,6 +94,7 @@ test("a VM that was started here is held against the plan of its state", async (
     via: "libvirt",
     uri: "test:///none",
     phase: "running",
+    process: null,
     adopted: false,
     drivers: [],
     startedAt: "2026-01-31T12:00:00.000Z",

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { libvirtXml } from "@evenkeel/core/guest/libvirt/domain.ts";
 import type { Clock } from "../../clock/clock.ts";
 import { goOn } from "../interruptible.ts";
-import { emulatorOf } from "../../procfs/find-process.ts";
+import { findProcess } from "../../procfs/find-process.ts";
 import { liveTree } from "../../tree/directory-tree.ts";
 import { hypervisorFailed } from "../failed.ts";
 import type { Hypervisor, RunState, StartJob } from "../hypervisor.ts";
@@ -24,11 +24,15 @@ const startMs = 15 * 60_000;
 export function libvirtHypervisor(uri: string, clock: Clock): Hypervisor {
   const virsh = virshAt(uri);
   return {
-    start: (job) => start(virsh, job),
+    start: async (job) => {
+      await start(virsh, job);
+      return null;
+    },
     state: async ({ uuid }) => {
       const state = await stateOf(virsh, uuid);
-      const isThere = state === "running" || state === "paused";
-      return { state, pid: isThere ? emulatorOf(liveTree(), uuid) : null };
+      if (state !== "running" && state !== "paused") return { state, pid: null };
+      const search = findProcess(liveTree(), { name: null, uuid, record: null, pidFile: null });
+      return { state, pid: search.kind === "found" ? search.process.pid : null };
     },
     shutdown: async ({ uuid }) => void (await virsh.ok(["shutdown", "--domain", uuid])),
     end: ({ uuid }) => bring(virsh, uuid, "off", clock),

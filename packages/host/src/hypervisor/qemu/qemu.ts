@@ -1,14 +1,12 @@
-import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { optionValue } from "@evenkeel/core/guest/option-value.ts";
 import { qemuCommand } from "@evenkeel/core/guest/qemu/command.ts";
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
-import type { Instance } from "@evenkeel/core/instance/instance.ts";
+import type { Instance, ProcessRecord } from "@evenkeel/core/instance/instance.ts";
 import type { Clock } from "../../clock/clock.ts";
 import { goOn } from "../interruptible.ts";
-import { emulatorOf } from "../../procfs/find-process.ts";
-import { liveTree } from "../../tree/directory-tree.ts";
+import { endQemu, pidFileIn, searchQemu, startedQemu } from "./process.ts";
 import { bindToVfio } from "../../vfio/drivers.ts";
 import { hypervisorFailed } from "../failed.ts";
 import type { DirectBoot, Hypervisor, Running, StartJob } from "../hypervisor.ts";
@@ -31,16 +29,22 @@ const monitorIn = (folder: string): string => join(folder, "monitor");
 export function qemuHypervisor(folderOf: (uuid: string) => string, clock: Clock): Hypervisor {
   return {
     start,
-    state: ({ uuid }) => stateOf(uuid, folderOf(uuid)),
+    state: (instance) => stateOf(instance, folderOf(instance.uuid)),
     shutdown: async ({ uuid }) => {
       await talk(folderOf(uuid), async (monitor) => void (await monitor.ask("system_powerdown")));
     },
-    end: ({ uuid }) => end(uuid, clock),
-    remove: ({ uuid }) => end(uuid, clock),
+    end: (instance) => endQemu(instance, folderOf(instance.uuid), clock),
+    remove: (instance) => endQemu(instance, folderOf(instance.uuid), clock),
   };
 }
 
-async function start({ instance, guest, options, folder, signal }: StartJob): Promise<void> {
+async function start({
+  instance,
+  guest,
+  options,
+  folder,
+  signal,
+}: StartJob): Promise<ProcessRecord> {
   bindToVfio(instance.drivers.map(({ address }) => address));
   await rm(monitorIn(folder), { force: true });
   const command = qemuCommand(guest, {
@@ -54,20 +58,21 @@ async function start({ instance, guest, options, folder, signal }: StartJob): Pr
     ],
   });
   const { program, threads } = command;
-  const args = [...command.arguments, "-pidfile", join(folder, "pid")];
+  const args = [...command.arguments, "-pidfile", pidFileIn(folder)];
   const monitorSocket = monitorIn(folder);
   await launchQemu({ cpus: threads.emulator, program, args, monitor: monitorSocket, folder });
   goOn(signal);
-  const pid = emulatorOf(liveTree(), instance.uuid);
-  if (pid === null) throw hypervisorFailed(program, saying("it has ended"));
+  const record = startedQemu(folder, monitorSocket);
+  if (record === null) throw hypervisorFailed(program, saying("it has ended"));
   await talk(folder, async (monitor) => {
-    await pinThreads(pid, monitor, threads);
+    await pinThreads(record.pid, monitor, threads);
     goOn(signal);
     await monitor.ask("cont");
     const status = recordOf(await monitor.ask("query-status"))?.["status"];
     if (status === "running") return;
     throw hypervisorFailed(program, saying(`it is ${String(status)}`));
   });
+  return record;
 }
 
 const saying = (stderr: string): ProgramResult => ({ status: null, stdout: "", stderr });
@@ -96,42 +101,16 @@ function bootArguments(boot: DirectBoot | null): readonly string[] {
   ];
 }
 
-async function stateOf(uuid: Instance["uuid"], folder: string): Promise<Running> {
-  const pid = emulatorOf(liveTree(), uuid);
-  if (pid === null) return { state: "gone", pid };
+async function stateOf(instance: Instance, folder: string): Promise<Running> {
+  const search = searchQemu(instance, folder);
+  if (search.kind === "none") return { state: "gone", pid: null };
+  if (search.kind === "ambiguous") return { state: "running", pid: null };
+  const { pid } = search.process;
   try {
     const status = await withMonitor(monitorIn(folder), (monitor) => monitor.ask("query-status"));
     return { state: recordOf(status)?.["running"] === true ? "running" : "paused", pid };
   } catch {
     // The process is there, and that counts: somebody else may hold the monitor.
     return { state: "running", pid };
-  }
-}
-
-/** The time for QEMU to end by itself, and for the kernel to free its memory. */
-const politeMs = 10_000;
-const freeingMs = 120_000;
-
-/** Ends every QEMU with that UUID, and waits until memory and devices are free. */
-async function end(uuid: string, { now, sleep }: Clock): Promise<void> {
-  const started = now().getTime();
-  for (let asked = false; ; await sleep(100)) {
-    const pid = emulatorOf(liveTree(), uuid);
-    if (pid === null) return;
-    const elapsed = now().getTime() - started;
-    if (elapsed > freeingMs) {
-      throw hypervisorFailed("QEMU", saying(`process ${pid} does not end`));
-    }
-    send(pid, asked && elapsed > politeMs ? "SIGKILL" : asked ? null : "SIGTERM");
-    asked = true;
-  }
-}
-
-function send(pid: number, name: NodeJS.Signals | null): void {
-  if (name === null || !existsSync(`/proc/${pid}`)) return;
-  try {
-    process.kill(pid, name);
-  } catch {
-    // It has ended meanwhile.
   }
 }
