@@ -97,7 +97,7 @@ async function readMutated(text: string): Promise<null> {
       const message = messageOf(parseLine(lines[nextLine++ % lines.length] ?? ""));
       return message.kind === "answer" ? message.value : null;
     },
-  });
+  }).catch((error: Error) => ({ why: error.message }));
   const evidence = readEvidence(tree, {
     vm: plan.vm,
     host: plan.host,

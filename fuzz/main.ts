@@ -8,8 +8,9 @@ import { targets } from "./targets.ts";
 
 /**
  * `npm run fuzz -- [READER…] [--runs N] [--seed S]`: runs readers with mutated inputs. Each run
- * must end in a topology without contradictions or in a coded error, within 2 s of CPU time and 512
- * MB; any other input is written to `out/fuzz/`. The same seed gives the same inputs.
+ * must end in a topology without contradictions or in a coded error, within 50 ms of CPU time and
+ * 50 µs for each byte, at most 2 s, and 512 MB; any other input is written to `out/fuzz/`. The same
+ * seed gives the same inputs.
  */
 const usage = `usage: npm run fuzz -- [${targets.map(({ name }) => name).join("|")}]… [--runs N] [--seed S]`;
 

@@ -1,3 +1,4 @@
+import { grownText, lengthMax } from "./mutate-growth.ts";
 import type { Random } from "./random.ts";
 
 /** Replacements for numbers: signs, ends of ranges, other bases, and texts that are not numbers. */
@@ -51,9 +52,6 @@ const characters = [
   "<!DOCTYPE a>",
 ];
 
-/** The longest mutated text. Limits on length have their own tests. */
-const lengthMax = 256 * 1024;
-
 type Mutation = (text: string, others: readonly string[], random: Random) => string;
 
 const mutations: readonly Mutation[] = [
@@ -87,14 +85,19 @@ const gentle: readonly Mutation[] = [
   changedElement,
 ];
 
-/** Mutates a sample once to eight times; every other time only by mutations that keep its form. */
+/**
+ * Mutates a sample once to eight times; every other time only by mutations that keep its form. One
+ * text in twelve also grows.
+ */
 export function mutatedText(sample: string, others: readonly string[], random: Random): string {
   const kinds = random.once(2) ? gentle : mutations;
   let text = sample;
   for (let left = 1 + (random.once(2) ? 0 : random.below(8)); left > 0; left--) {
     text = random.of(kinds)(text, others, random).slice(0, lengthMax);
   }
-  return text;
+  if (!random.once(12)) return text;
+  const grown = grownText(text, random);
+  return random.once(3) ? grownText(grown, random) : grown;
 }
 
 function replaced(text: string, at: number, length: number, by: string): string {

@@ -1,6 +1,8 @@
 import { syntheticTopology } from "@evenkeel/core/topology/synthetic/build.ts";
 import { expect, test } from "vitest";
 import { attemptAt, outcomeOf } from "./attempts.ts";
+import { grownText } from "./mutate-growth.ts";
+import { randomFor } from "./random.ts";
 import { runTarget } from "./run-target.ts";
 import type { Attempt } from "./target.ts";
 import { targets } from "./targets.ts";
@@ -36,6 +38,37 @@ test("a seed always gives the same inputs, and another seed gives others", async
   }
 });
 
+test("texts grow by ranges, repetitions, numbers and nesting", () => {
+  const text = "node 0 cpus 0-3\nnode 1 cpus 4-7\n[1, 2, 3]\n";
+  const grown = Array.from({ length: 200 }, (_, run) => grownText(text, randomFor(seed, "g", run)));
+  for (const form of [
+    /\d-65535/,
+    /cpus 3000|cpus 4000|[47]000\n/,
+    /(node 1 cpus 4-7\n){100}/,
+    /node 50 /,
+    /\[{200}/,
+    /(<a>){200}/,
+  ]) {
+    expect(
+      grown.some((one) => form.test(one)),
+      form.source,
+    ).toBe(true);
+  }
+  expect(Math.max(...grown.map(({ length }) => length))).toBeGreaterThan(100_000);
+});
+
+test("a reader whose work grows with the square of its input is slow for its length", async () => {
+  const squared = (length: number): Attempt => ({
+    read: () => {
+      spin((length / 200) ** 2);
+      return null;
+    },
+    input: () => "x".repeat(length),
+  });
+  expect((await outcomeOf(squared(1000))).fault).toBeNull();
+  expect((await outcomeOf(squared(4000))).fault).toMatch(/ for 4000 bytes$/);
+});
+
 test("crashes, contradictions and slow reads are faults", async () => {
   const faultOf = async (read: Attempt["read"]): Promise<string | null> =>
     (await outcomeOf({ read, input: () => "" })).fault;
@@ -44,10 +77,10 @@ test("crashes, contradictions and slow reads are faults", async () => {
   expect(await faultOf(() => JSON.parse("{"))).toMatch(/^SyntaxError/);
   expect(await faultOf(() => ({ ...machine, offlineCpus: "0" }))).toMatch(/^contradicts itself/);
   const slow = await faultOf(() => {
-    spin(2100);
+    spin(100);
     return null;
   });
-  expect(slow).toMatch(/^took 2\d{3} ms of CPU time$/);
+  expect(slow).toMatch(/^took 1\d{2} ms of CPU time for 0 bytes$/);
 });
 
 const hostile = new URL("testing/hostile-targets.ts", import.meta.url).href;

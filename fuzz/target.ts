@@ -14,6 +14,8 @@ export interface Attempt {
   readonly read: () => Topology | null | Promise<Topology | null>;
   /** The input itself, to save it after a fault. */
   readonly input: () => string | Uint8Array;
+  /** The CPU time that any input may take, in milliseconds, where a few words describe much. */
+  readonly baseMs?: number;
 }
 
 /**

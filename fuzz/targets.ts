@@ -222,6 +222,8 @@ const synthetic = textTarget("synthetic", async () => ({
     "root*2(bus:15,26)[switch(link:4x8/5x16)[gpu(id:10de:2330 class:030200 bars:16Mi,128Gi,32Mi)]]@0 core:2",
     "core:2 root[gpu:edu*4] modules:4,3,2,1 partitions:0-3;0-1;2-3(active:1) iommu:off",
   ],
+  // A hundred characters describe a machine of many thousand CPUs.
+  baseMs: 1000,
   read: (text) => {
     parseSynthetic(text);
     return syntheticTopology(text);

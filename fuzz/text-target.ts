@@ -8,16 +8,17 @@ export function textTarget(
   prepare: () => Promise<{
     readonly samples: readonly string[];
     readonly read: (text: string) => Topology | null | Promise<Topology | null>;
+    readonly baseMs?: number;
   }>,
 ): Target {
   return {
     name,
     async prepare() {
-      const { samples, read } = await prepare();
+      const { samples, read, ...limit } = await prepare();
       const ascending = samples.toSorted((a, b) => a.length - b.length);
       return (random) => {
         const text = mutatedText(chosen(ascending, random), samples, random);
-        return { read: () => read(text), input: () => text };
+        return { read: () => read(text), input: () => text, ...limit };
       };
     },
   };

@@ -42,3 +42,8 @@ test("a cgroup without files of its own takes the limits of its nearest ancestor
   });
   expect(readCgroup(tree({}), { version: 2, path: "/a" })).toBeNull();
 });
+
+test("a path with control characters, which no document may contain, is unknown", () => {
+  expect(parseCgroup("0::/vm\u001b[2J\n")).toBeNull();
+  expect(parseCgroup("0::/vm\n")).toEqual({ version: 2, path: "/vm" });
+});

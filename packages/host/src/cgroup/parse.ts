@@ -1,4 +1,5 @@
 import { formatList, parseList } from "@evenkeel/core/set/list-format.ts";
+import { shown } from "../text/shown.ts";
 
 /**
  * The path of a thread's cgroup in the hierarchy with the cpuset controller, from
@@ -14,7 +15,8 @@ export interface CpusetPath {
 export function parseCgroup(text: string): CpusetPath | null {
   const lines = text.split("\n", 64).flatMap((line) => {
     const match = /^(\d{1,4}):([^:]{0,256}):(\/.{0,4095})$/.exec(line);
-    return match === null
+    // No document may contain control characters, and anybody with a cgroup names those below it.
+    return match === null || shown(match[3] ?? "", 4096) !== match[3]
       ? []
       : [{ controllers: (match[2] ?? "").split(","), path: match[3] ?? "" }];
   });
