@@ -45,6 +45,7 @@ export const errorCodes = {
   "state-busy": "another command holds the lock on the state of VMs for too long",
   "state-damaged": "a file of the state folder cannot be used",
   "state-unusable": "the folder for the state of VMs cannot be used",
+  "record-kept": "the VM is gone, but its record cannot be removed",
   "hypervisor-failed": "libvirt or QEMU failed to do its part",
   "device-unbindable": "a device cannot be bound to the driver that it needs",
   interrupted: "the command was interrupted, and its changes are undone",

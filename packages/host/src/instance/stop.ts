@@ -1,7 +1,10 @@
+import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import type { Instance } from "@evenkeel/core/instance/instance.ts";
+import { shellLine } from "@evenkeel/core/text/shell.ts";
 import type { Clock } from "../clock/clock.ts";
 import type { Hypervisor } from "../hypervisor/hypervisor.ts";
 import { hypervisorOf } from "./hypervisor-of.ts";
+import { instancePath } from "../state/paths.ts";
 import type { Lock } from "../state/lock.ts";
 import type { StateFolder } from "../state/state-folder.ts";
 import { removeFromHost } from "./undo.ts";
@@ -22,6 +25,9 @@ const pressAgainMs = 5000;
 /**
  * Shuts a VM down and removes it from this host.
  *
+ * Errors: `record-kept` where the VM is gone and the state folder cannot be written to;
+ * `state-busy`, `hypervisor-failed`.
+ *
  * @param lock the lock of the VM. This releases it.
  */
 export async function stopInstance(
@@ -35,12 +41,43 @@ export async function stopInstance(
     const hypervisor = hypervisorOf(instance, state.paths, clock);
     const isDown = await shutDown(instance, hypervisor, options.timeoutMs, clock);
     if (!isDown && !options.force) return "still-running";
-    await state.write({ ...instance, phase: "stopping" });
+    await noteStopping(instance, state);
     await removeFromHost(instance, state, clock);
-    await state.withHostLock(() => state.remove(instance));
+    await removeRecord(instance, state);
     return isDown ? "stopped" : "forced";
   } finally {
     await lock.release();
+  }
+}
+
+/**
+ * Records that the VM is being stopped. If the disk is full or read-only that fails, and the stop
+ * goes on: ending a VM and giving its devices back needs no room. If it is cut off then, the record
+ * says that the VM runs, and the next stop completes it.
+ */
+async function noteStopping(instance: Instance, state: StateFolder): Promise<void> {
+  try {
+    await state.write({ ...instance, phase: "stopping" });
+  } catch (error) {
+    if (!(error instanceof EvenkeelError) || error.code !== "state-unusable") throw error;
+  }
+}
+
+async function removeRecord(instance: Instance, state: StateFolder): Promise<void> {
+  try {
+    await state.withHostLock(() => state.remove(instance));
+  } catch (error) {
+    if (!(error instanceof EvenkeelError) || error.code !== "state-unusable") throw error;
+    throw new EvenkeelError(
+      "record-kept",
+      `the VM is gone, and its record is not: ${error.message}`,
+      {
+        where: instancePath(state.paths, instance.name),
+        expected: "a folder that may be written to",
+        remedy: `make it writable, then ${shellLine(["evenkeel", "stop", instance.name])}`,
+        cause: error,
+      },
+    );
   }
 }
 

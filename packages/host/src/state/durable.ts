@@ -1,4 +1,4 @@
-import { chmod, mkdir, open, rm } from "node:fs/promises";
+import { chmod, mkdir, open, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import { replaceFile } from "../file/write-file.ts";
@@ -33,7 +33,8 @@ export async function removeDurably(path: string): Promise<void> {
 export async function makePrivateFolder(path: string): Promise<void> {
   try {
     await mkdir(path, { recursive: true, mode: 0o700 });
-    await chmod(path, 0o700);
+    // On a read-only file system any change fails, also to the mode that it has.
+    if (((await stat(path)).mode & 0o777) !== 0o700) await chmod(path, 0o700);
   } catch (cause) {
     throw unusable(path, cause);
   }

@@ -14,7 +14,8 @@ export interface StopOutcome {
  * Shuts a VM down and removes it from this host. If a start or stop of it was cut off earlier,
  * undoing or completing that is enough.
  *
- * Errors: `vm-unknown`, `vm-busy`, `state-busy`, `state-unusable`, `hypervisor-failed`.
+ * Errors: `vm-unknown`, `vm-busy`, `state-busy`, `state-unusable`, `record-kept`,
+ * `hypervisor-failed`.
  */
 export async function stopVm(
   name: string,
