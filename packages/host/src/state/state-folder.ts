@@ -35,10 +35,11 @@ export interface StateFolder {
   /** Call it within `withHostLock`. Null if another command works on the VM. */
   readonly lockInstance: (name: string) => Promise<Lock | null>;
   readonly read: () => Instances;
+  /** Refused where a lock file that this process holds is no longer in the folder. */
   readonly write: (instance: Instance) => Promise<void>;
   /**
    * Removes the record, the run folder and the lock file of a VM. Call it within `withHostLock`
-   * with the lock held: then nobody waits for that lock file.
+   * with the lock held: then nobody waits for that lock file. Refused as `write` is.
    */
   readonly remove: (instance: Pick<Instance, "name" | "uuid">) => Promise<void>;
 }
@@ -53,10 +54,22 @@ export async function openState(folder: string, parse: ParseInstance): Promise<S
   const paths = statePaths(folder);
   await makePrivateFolder(paths.folder);
   await makePrivateFolder(paths.instances);
+  const held = new Set<Lock>();
+  const requireHeld = (): void => held.forEach((lock) => lock.requireHeld());
+  const take = async (path: string, seconds: number): Promise<Lock | null> => {
+    const lock = await takeLock(path, seconds);
+    if (lock === null) return null;
+    const release = (): Promise<void> => {
+      held.delete(lock);
+      return lock.release();
+    };
+    held.add(lock);
+    return { ...lock, release };
+  };
   return {
     paths,
     withHostLock: async (work) => {
-      const lock = await takeLock(paths.lock, waitSeconds);
+      const lock = await take(paths.lock, waitSeconds);
       if (lock === null) throw busy(paths.folder);
       try {
         return await work();
@@ -64,11 +77,15 @@ export async function openState(folder: string, parse: ParseInstance): Promise<S
         await lock.release();
       }
     },
-    lockInstance: (name) => takeLock(instanceLock(paths, name), 0),
+    lockInstance: (name) => take(instanceLock(paths, name), 0),
     read: () => readInstances(paths, parse),
-    write: (instance) =>
-      writeDurably(instancePath(paths, instance.name), `${JSON.stringify(instance, null, 2)}\n`),
+    write: async (instance) => {
+      requireHeld();
+      const text = `${JSON.stringify(instance, null, 2)}\n`;
+      await writeDurably(instancePath(paths, instance.name), text);
+    },
     remove: async ({ name, uuid }) => {
+      requireHeld();
       await removeDurably(instancePath(paths, name));
       await rm(runFolder(paths, uuid), { recursive: true, force: true });
       await rm(instanceLock(paths, name), { force: true });
