@@ -89,7 +89,7 @@ test("a lock is free at once when its command is killed, though its programs run
   const state = await opened(folder);
   const { pid, program } = await holder(folder);
   process.kill(pid, "SIGKILL");
-  while (existsSync(`/proc/${pid}/exe`)) await new Promise((resolve) => setTimeout(resolve, 1));
+  while (existsSync(`/proc/${pid}`)) await new Promise((resolve) => setTimeout(resolve, 1));
   const lock = await state.lockInstance("llm-a");
   expect(lock).not.toBeNull();
   expect(existsSync(`/proc/${program}/exe`)).toBe(true);
@@ -135,11 +135,11 @@ test.each(["lock", "vms/llm-a.lock"])("%s is refused as a link or FIFO", async (
     name === "lock" ? state.withHostLock(async () => {}) : state.lockInstance("llm-a");
   const victim = join(scratchFolder(), "victim");
   symlinkSync(victim, path);
-  expect((await codedError("state-unusable", take)).where).toBe(path);
+  expect((await codedError("state-untrusted", take)).where).toBe(path);
   expect(existsSync(victim)).toBe(false);
   writeFileSync(victim, "");
-  await codedError("state-unusable", take);
+  await codedError("state-untrusted", take);
   rmSync(path);
   execFileSync("mkfifo", [path]);
-  expect((await codedError("state-unusable", take)).where).toBe(path);
+  expect((await codedError("state-untrusted", take)).where).toBe(path);
 });

@@ -43,6 +43,7 @@ export const errorCodes = {
   "vm-busy": "another command is working on the VM",
   "state-busy": "another command holds the lock on the state of VMs for too long",
   "state-damaged": "a file of the state folder cannot be used",
+  "state-untrusted": "another user can write to the state of VMs, or it is not what it should be",
   "state-unusable": "the folder for the state of VMs cannot be used",
   "hypervisor-failed": "libvirt or QEMU failed to do its part",
   "device-unbindable": "a device cannot be bound to the driver that it needs",

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
-import { closeSync, constants, fstatSync, lstatSync, openSync } from "node:fs";
+import { closeSync, constants, fstatSync, lstatSync } from "node:fs";
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
+import { openTrusted } from "./trusted.ts";
 
 /** A file lock that this process itself holds. */
 export interface Lock {
@@ -24,7 +25,7 @@ const conflict = 75;
  * @param waitSeconds how long to wait for another holder; 0 does not wait.
  * @returns null if another holder kept it.
  *
- * Errors: `state-unusable`.
+ * Errors: `state-untrusted`, `state-unusable`.
  */
 export async function takeLock(path: string, waitSeconds: number): Promise<Lock | null> {
   const until = performance.now() + waitSeconds * 1000;
@@ -47,16 +48,12 @@ export async function takeLock(path: string, waitSeconds: number): Promise<Lock 
 
 /** Opens the lock file, or makes it. It neither follows a link nor waits at a FIFO. */
 function openLock(path: string): number {
-  const { O_RDWR, O_CREAT, O_NOFOLLOW, O_NONBLOCK } = constants;
-  let file: number;
   try {
-    file = openSync(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0o600);
+    return openTrusted(path, constants.O_RDWR | constants.O_CREAT, 0o600);
   } catch (cause) {
+    if (cause instanceof EvenkeelError) throw cause;
     throw cannotLock(path, cause instanceof Error ? cause.message : String(cause));
   }
-  if (fstatSync(file).isFile()) return file;
-  closeSync(file);
-  throw cannotLock(path, "it is not a regular file");
 }
 
 /** Locks an open file. False if another holder kept it. */

@@ -1,12 +1,20 @@
-import { readdirSync } from "node:fs";
+import { closeSync, constants, readdirSync } from "node:fs";
 import { rm } from "node:fs/promises";
+import { dirname } from "node:path";
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import type { Instance } from "@evenkeel/core/instance/instance.ts";
 import { MiB } from "@evenkeel/core/unit/bytes.ts";
-import { readFileText } from "../file/read-file.ts";
-import { makePrivateFolder, removeDurably, unusable, writeDurably } from "./durable.ts";
+import { type FileDemand, readOpenText } from "../file/read-file.ts";
+import {
+  isTrustedFolder,
+  makePrivateFolder,
+  removeDurably,
+  unusable,
+  writeDurably,
+} from "./durable.ts";
 import { type Lock, takeLock } from "./lock.ts";
 import { instanceLock, instancePath, runFolder, type StatePaths, statePaths } from "./paths.ts";
+import { openTrusted } from "./trusted.ts";
 
 /** Parses an Instance. The schema is in the contract package, so the caller passes this in. */
 export type ParseInstance = (text: string, where: string) => Instance;
@@ -87,7 +95,8 @@ export async function openState(folder: string, parse: ParseInstance): Promise<S
     remove: async ({ name, uuid }) => {
       requireHeld();
       await removeDurably(instancePath(paths, name));
-      await rm(runFolder(paths, uuid), { recursive: true, force: true });
+      const run = runFolder(paths, uuid);
+      if (isTrustedFolder(dirname(run))) await rm(run, { recursive: true, force: true });
       await rm(instanceLock(paths, name), { force: true });
     },
   };
@@ -102,13 +111,13 @@ export function readState(folder: string, parse: ParseInstance): Instances {
 function readInstances(paths: StatePaths, parse: ParseInstance): Instances {
   const instances: Instance[] = [];
   const damaged: Damaged[] = [];
-  for (const file of namesIn(paths.instances)) {
+  for (const file of namesIn(paths)) {
     // Files that a crash left half-written begin with a dot. They never took effect.
     if (file.startsWith(".") || !file.endsWith(".json")) continue;
     const path = `${paths.instances}/${file}`;
     try {
       const demand = { maxBytes, expected: "an Instance that evenkeel run wrote" };
-      const instance = parse(readFileText(path, demand), path);
+      const instance = parse(readTrustedText(path, demand), path);
       if (instance.name !== file.slice(0, -".json".length)) {
         throw new EvenkeelError("document-invalid", `it is of the VM ${instance.name}`, {
           where: path,
@@ -124,12 +133,26 @@ function readInstances(paths: StatePaths, parse: ParseInstance): Instances {
   return { instances, damaged };
 }
 
-function namesIn(folder: string): string[] {
+function readTrustedText(path: string, demand: FileDemand): string {
+  let file: number;
   try {
-    return readdirSync(folder).toSorted();
+    file = openTrusted(path, constants.O_RDONLY);
   } catch (cause) {
-    if (cause instanceof Error && "code" in cause && cause.code === "ENOENT") return [];
-    throw unusable(folder, cause);
+    throw unusable(path, cause);
+  }
+  try {
+    return readOpenText(file, path, demand);
+  } finally {
+    closeSync(file);
+  }
+}
+
+function namesIn({ folder, instances }: StatePaths): readonly string[] {
+  if (!isTrustedFolder(folder) || !isTrustedFolder(instances)) return [];
+  try {
+    return readdirSync(instances).toSorted();
+  } catch (cause) {
+    throw unusable(instances, cause);
   }
 }
 
