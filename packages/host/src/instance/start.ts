@@ -81,7 +81,7 @@ async function undo(
     throw new EvenkeelError("hypervisor-failed", `${what}; and undoing it failed: ${then}`, {
       where: instance.name,
       expected: "a host as it was before",
-      remedy: "mend what the message names; evenkeel list then undoes the rest",
+      remedy: `mend what the message names; evenkeel stop ${instance.name} then undoes the rest`,
       cause: error,
     });
   }

@@ -34,7 +34,7 @@ export async function takeLock(path: string, waitSeconds: number): Promise<Lock 
     let isKept = false;
     try {
       const left = Math.max(0, until - performance.now()) / 1000;
-      if (!(await lockFile(file, path, left))) return null;
+      if (!(await lockFile(file, path, "--exclusive", left))) return null;
       // The holder before may have removed the file, and then another command locks a new one.
       if (isAt(path, file)) {
         isKept = true;
@@ -43,6 +43,27 @@ export async function takeLock(path: string, waitSeconds: number): Promise<Lock 
     } finally {
       if (!isKept) closeSync(file);
     }
+  }
+}
+
+/**
+ * Whether nobody holds the lock. This takes a shared lock for a few milliseconds, so it does not
+ * make the file, and does not wait. False if the file may not be read.
+ *
+ * Errors: `state-untrusted`, `state-unusable`.
+ */
+export async function isUnlocked(path: string): Promise<boolean> {
+  let file: number;
+  try {
+    file = openTrusted(path, constants.O_RDONLY);
+  } catch (cause) {
+    if (cause instanceof EvenkeelError) throw cause;
+    return cause instanceof Error && "code" in cause && cause.code === "ENOENT";
+  }
+  try {
+    return await lockFile(file, path, "--shared", 0);
+  } finally {
+    closeSync(file);
   }
 }
 
@@ -57,9 +78,14 @@ function openLock(path: string): number {
 }
 
 /** Locks an open file. False if another holder kept it. */
-async function lockFile(file: number, path: string, waitSeconds: number): Promise<boolean> {
+async function lockFile(
+  file: number,
+  path: string,
+  kind: "--exclusive" | "--shared",
+  waitSeconds: number,
+): Promise<boolean> {
   const wait = waitSeconds === 0 ? ["--nonblock"] : ["--timeout", waitSeconds.toFixed(3)];
-  const options = ["--exclusive", "--conflict-exit-code", `${conflict}`, ...wait];
+  const options = [kind, "--conflict-exit-code", `${conflict}`, ...wait];
   // In a process group of its own, no signal from the terminal ends it before this process.
   const child = spawn("flock", [...options, "3"], {
     stdio: ["ignore", "ignore", "pipe", file],

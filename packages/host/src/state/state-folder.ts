@@ -12,7 +12,7 @@ import {
   unusable,
   writeDurably,
 } from "./durable.ts";
-import { type Lock, takeLock } from "./lock.ts";
+import { isUnlocked, type Lock, takeLock } from "./lock.ts";
 import { instanceLock, instancePath, runFolder, type StatePaths, statePaths } from "./paths.ts";
 import { openTrusted } from "./trusted.ts";
 
@@ -30,19 +30,26 @@ export interface Instances {
   readonly damaged: readonly Damaged[];
 }
 
+/** The state folder for commands that only read. They make nothing and wait for no lock. */
+export interface StateView {
+  readonly paths: StatePaths;
+  /** It is empty where there is no folder. */
+  readonly read: () => Instances;
+  /** Whether certainly no command works on the VM. */
+  readonly isUnlocked: (name: string) => Promise<boolean>;
+}
+
 /**
  * The folder that records the VMs of this host and their plans, one file per VM. Decisions about
  * what is free are made within `withHostLock`. Changes to a VM are made with its own lock held,
  * which is taken within `withHostLock` and may be kept longer. A VM in the phase `starting` whose
  * lock nobody holds is one whose start was cut off.
  */
-export interface StateFolder {
-  readonly paths: StatePaths;
+export interface StateFolder extends StateView {
   /** Runs the work while every other command waits with its decisions. Errors: `state-busy`. */
   readonly withHostLock: <T>(work: () => Promise<T>) => Promise<T>;
   /** Call it within `withHostLock`. Null if another command works on the VM. */
   readonly lockInstance: (name: string) => Promise<Lock | null>;
-  readonly read: () => Instances;
   /** Refused where a lock file that this process holds is no longer in the folder. */
   readonly write: (instance: Instance) => Promise<void>;
   /**
@@ -58,8 +65,15 @@ const maxBytes = 64 * MiB;
 /** Another command holds the lock while it reads a machine, which takes seconds. */
 const waitSeconds = 60;
 
+/**
+ * A command that only reads locks a VM for some milliseconds. The lock of a VM that another command
+ * works on is not waited for any longer.
+ */
+const readerSeconds = 0.1;
+
 export async function openState(folder: string, parse: ParseInstance): Promise<StateFolder> {
-  const paths = statePaths(folder);
+  const view = viewState(folder, parse);
+  const { paths } = view;
   await makePrivateFolder(paths.folder);
   await makePrivateFolder(paths.instances);
   const held = new Set<Lock>();
@@ -75,7 +89,7 @@ export async function openState(folder: string, parse: ParseInstance): Promise<S
     return { ...lock, release };
   };
   return {
-    paths,
+    ...view,
     withHostLock: async (work) => {
       const lock = await take(paths.lock, waitSeconds);
       if (lock === null) throw busy(paths.folder);
@@ -85,8 +99,7 @@ export async function openState(folder: string, parse: ParseInstance): Promise<S
         await lock.release();
       }
     },
-    lockInstance: (name) => take(instanceLock(paths, name), 0),
-    read: () => readInstances(paths, parse),
+    lockInstance: (name) => take(instanceLock(paths, name), readerSeconds),
     write: async (instance) => {
       requireHeld();
       const text = `${JSON.stringify(instance, null, 2)}\n`;
@@ -102,9 +115,14 @@ export async function openState(folder: string, parse: ParseInstance): Promise<S
   };
 }
 
-/** Reads a state folder without making it; it is empty where there is none. */
-export function readState(folder: string, parse: ParseInstance): Instances {
-  return readInstances(statePaths(folder), parse);
+/** Opens a state folder to read it. This neither makes nor changes anything. */
+export function viewState(folder: string, parse: ParseInstance): StateView {
+  const paths = statePaths(folder);
+  return {
+    paths,
+    read: () => readInstances(paths, parse),
+    isUnlocked: (name) => isUnlocked(instanceLock(paths, name)),
+  };
 }
 
 /** Reads each file by itself, so that a damaged one hides no other. */
