@@ -334,8 +334,10 @@ test.skipIf(whyNot !== null)(
       else {
         expect(readdirSync(join(state, "vms"))).toContain("tried.json");
         const listed = await evenkeel("list");
-        expect(listed.stderr).toContain("note: a start of tried was cut off and is now undone");
-        expect(listed.stdout).toBe("no VMs\n");
+        expect(listed.stderr).toContain("note: a start of tried was cut off; the next run");
+        const stop = await evenkeel("stop", "tried");
+        expect(stop.stderr).toContain("note: a start of tried was cut off and is now undone");
+        expect((await evenkeel("list")).stdout).toBe("no VMs\n");
       }
       await nothingLeft(state);
     }

@@ -16,6 +16,12 @@ function sentences(step: Progress): readonly string[] {
           ? `${cut} is now ${mended}`
           : `${cut} cannot be ${mended} now: ${failure.message}`;
       });
+    case "cut-off":
+      return step.vms.map(({ name, phase }) =>
+        phase === "starting"
+          ? `a start of ${name} was cut off; the next run, stop or adopt undoes it`
+          : `a stop of ${name} was cut off; the next run, stop or adopt completes it`,
+      );
     case "damaged":
       return step.files.map(({ path, error }) => `${path}: ${error.message}`);
     case "unanswered":

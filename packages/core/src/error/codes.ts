@@ -44,6 +44,7 @@ export const errorCodes = {
   "vm-busy": "another command is working on the VM",
   "state-busy": "another command holds the lock on the state of VMs for too long",
   "state-damaged": "a file of the state folder cannot be used",
+  "state-untrusted": "another user can write to the state of VMs, or it is not what it should be",
   "state-unusable": "the folder for the state of VMs cannot be used",
   "record-kept": "the VM is gone, but its record cannot be removed",
   "hypervisor-failed": "libvirt or QEMU failed to do its part",

@@ -37,6 +37,14 @@ export function readFileText(path: string, demand: FileDemand): string {
   return decodeText(readFileBytes(path, demand), path, demand.expected);
 }
 
+/** Like `readFileText`, of a file that the caller has opened. Errors: as `readFileText`. */
+export function readOpenText(file: number, path: string, demand: FileDemand): string {
+  const stats = fstatSync(file);
+  requireRegular(path, stats, demand);
+  const bytes = attempt(path, demand, () => readAll(path, file, stats.size, demand));
+  return decodeText(bytes, path, demand.expected);
+}
+
 /** Decodes UTF-8. Anything else is refused with the line that it is on. */
 export function decodeText(bytes: Uint8Array, where: string, expected: string): string {
   try {

@@ -1,3 +1,4 @@
+import { dirname } from "node:path";
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import type { Guest } from "@evenkeel/core/guest/guest.ts";
 import type { Instance } from "@evenkeel/core/instance/instance.ts";
@@ -43,6 +44,7 @@ export async function startInstance(
 ): Promise<InstanceStarted> {
   const begin = async (): Promise<Instance> => {
     const folder = runFolder(state.paths, instance.uuid);
+    await makePrivateFolder(dirname(folder));
     await makePrivateFolder(folder);
     const hypervisor = hypervisorOf(instance, state.paths, clock);
     const process = await hypervisor.start({ instance, guest, options, folder, signal });
@@ -79,7 +81,7 @@ async function undo(
     throw new EvenkeelError("hypervisor-failed", `${what}; and undoing it failed: ${then}`, {
       where: instance.name,
       expected: "a host as it was before",
-      remedy: "mend what the message names; evenkeel list then undoes the rest",
+      remedy: `mend what the message names; evenkeel stop ${instance.name} then undoes the rest`,
       cause: error,
     });
   }

@@ -1,7 +1,9 @@
-import { chmod, mkdir, open, rm, stat } from "node:fs/promises";
+import { lstatSync } from "node:fs";
+import { chmod, mkdir, open, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import { replaceFile } from "../file/write-file.ts";
+import { requireTrustedFolder, requireTrustedParents } from "./trusted.ts";
 
 /**
  * Writes a file so that after a power failure either the new one or the old one is there as a
@@ -29,12 +31,29 @@ export async function removeDurably(path: string): Promise<void> {
   }
 }
 
-/** Makes a folder that only its owner may enter. An existing one gets that mode. */
+/**
+ * Makes a folder that only its owner may enter. An existing one is left as it is, and refused
+ * unless it can be trusted. Errors: `state-untrusted`, `state-unusable`.
+ */
 export async function makePrivateFolder(path: string): Promise<void> {
   try {
-    await mkdir(path, { recursive: true, mode: 0o700 });
-    // On a read-only file system any change fails, also to the mode that it has.
-    if (((await stat(path)).mode & 0o777) !== 0o700) await chmod(path, 0o700);
+    if (!isTrustedFolder(path)) {
+      await mkdir(path, { recursive: true, mode: 0o700 });
+      await chmod(path, 0o700);
+      requireTrustedFolder(path);
+    }
+  } catch (cause) {
+    throw unusable(path, cause);
+  }
+}
+
+/** False if there is no such folder. Errors: `state-untrusted`, `state-unusable`. */
+export function isTrustedFolder(path: string): boolean {
+  try {
+    requireTrustedParents(path);
+    if (lstatSync(path, { throwIfNoEntry: false }) === undefined) return false;
+    requireTrustedFolder(path);
+    return true;
   } catch (cause) {
     throw unusable(path, cause);
   }
@@ -49,7 +68,9 @@ async function syncFolder(path: string): Promise<void> {
   }
 }
 
+/** An error of the system as a coded one. One that is coded already stays. */
 export function unusable(path: string, cause: unknown): EvenkeelError {
+  if (cause instanceof EvenkeelError) return cause;
   const why = cause instanceof Error && "code" in cause ? ` (${String(cause.code)})` : "";
   return new EvenkeelError("state-unusable", `the state of VMs cannot be kept here${why}`, {
     where: path,

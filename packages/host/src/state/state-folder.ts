@@ -1,12 +1,20 @@
-import { readdirSync } from "node:fs";
+import { closeSync, constants, readdirSync } from "node:fs";
 import { rm } from "node:fs/promises";
+import { dirname } from "node:path";
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import type { Instance } from "@evenkeel/core/instance/instance.ts";
 import { MiB } from "@evenkeel/core/unit/bytes.ts";
-import { readFileText } from "../file/read-file.ts";
-import { makePrivateFolder, removeDurably, unusable, writeDurably } from "./durable.ts";
-import { type Lock, takeLock } from "./lock.ts";
+import { type FileDemand, readOpenText } from "../file/read-file.ts";
+import {
+  isTrustedFolder,
+  makePrivateFolder,
+  removeDurably,
+  unusable,
+  writeDurably,
+} from "./durable.ts";
+import { isUnlocked, type Lock, takeLock } from "./lock.ts";
 import { instanceLock, instancePath, runFolder, type StatePaths, statePaths } from "./paths.ts";
+import { openTrusted } from "./trusted.ts";
 
 /** Parses an Instance. The schema is in the contract package, so the caller passes this in. */
 export type ParseInstance = (text: string, where: string) => Instance;
@@ -22,23 +30,31 @@ export interface Instances {
   readonly damaged: readonly Damaged[];
 }
 
+/** The state folder for commands that only read. They make nothing and wait for no lock. */
+export interface StateView {
+  readonly paths: StatePaths;
+  /** It is empty where there is no folder. */
+  readonly read: () => Instances;
+  /** Whether certainly no command works on the VM. */
+  readonly isUnlocked: (name: string) => Promise<boolean>;
+}
+
 /**
  * The folder that records the VMs of this host and their plans, one file per VM. Decisions about
  * what is free are made within `withHostLock`. Changes to a VM are made with its own lock held,
  * which is taken within `withHostLock` and may be kept longer. A VM in the phase `starting` whose
  * lock nobody holds is one whose start was cut off.
  */
-export interface StateFolder {
-  readonly paths: StatePaths;
+export interface StateFolder extends StateView {
   /** Runs the work while every other command waits with its decisions. Errors: `state-busy`. */
   readonly withHostLock: <T>(work: () => Promise<T>) => Promise<T>;
   /** Call it within `withHostLock`. Null if another command works on the VM. */
   readonly lockInstance: (name: string) => Promise<Lock | null>;
-  readonly read: () => Instances;
+  /** Refused where a lock file that this process holds is no longer in the folder. */
   readonly write: (instance: Instance) => Promise<void>;
   /**
    * Removes the record, the run folder and the lock file of a VM. Call it within `withHostLock`
-   * with the lock held: then nobody waits for that lock file.
+   * with the lock held: then nobody waits for that lock file. Refused as `write` is.
    */
   readonly remove: (instance: Pick<Instance, "name" | "uuid">) => Promise<void>;
 }
@@ -49,14 +65,33 @@ const maxBytes = 64 * MiB;
 /** Another command holds the lock while it reads a machine, which takes seconds. */
 const waitSeconds = 60;
 
+/**
+ * A command that only reads locks a VM for some milliseconds. The lock of a VM that another command
+ * works on is not waited for any longer.
+ */
+const readerSeconds = 0.1;
+
 export async function openState(folder: string, parse: ParseInstance): Promise<StateFolder> {
-  const paths = statePaths(folder);
+  const view = viewState(folder, parse);
+  const { paths } = view;
   await makePrivateFolder(paths.folder);
   await makePrivateFolder(paths.instances);
+  const held = new Set<Lock>();
+  const requireHeld = (): void => held.forEach((lock) => lock.requireHeld());
+  const take = async (path: string, seconds: number): Promise<Lock | null> => {
+    const lock = await takeLock(path, seconds);
+    if (lock === null) return null;
+    const release = (): Promise<void> => {
+      held.delete(lock);
+      return lock.release();
+    };
+    held.add(lock);
+    return { ...lock, release };
+  };
   return {
-    paths,
+    ...view,
     withHostLock: async (work) => {
-      const lock = await takeLock(paths.lock, waitSeconds);
+      const lock = await take(paths.lock, waitSeconds);
       if (lock === null) throw busy(paths.folder);
       try {
         return await work();
@@ -64,34 +99,43 @@ export async function openState(folder: string, parse: ParseInstance): Promise<S
         await lock.release();
       }
     },
-    lockInstance: (name) => takeLock(instanceLock(paths, name), 0),
-    read: () => readInstances(paths, parse),
-    write: (instance) =>
-      writeDurably(instancePath(paths, instance.name), `${JSON.stringify(instance, null, 2)}\n`),
+    lockInstance: (name) => take(instanceLock(paths, name), readerSeconds),
+    write: async (instance) => {
+      requireHeld();
+      const text = `${JSON.stringify(instance, null, 2)}\n`;
+      await writeDurably(instancePath(paths, instance.name), text);
+    },
     remove: async ({ name, uuid }) => {
+      requireHeld();
       await removeDurably(instancePath(paths, name));
-      await rm(runFolder(paths, uuid), { recursive: true, force: true });
+      const run = runFolder(paths, uuid);
+      if (isTrustedFolder(dirname(run))) await rm(run, { recursive: true, force: true });
       await rm(instanceLock(paths, name), { force: true });
     },
   };
 }
 
-/** Reads a state folder without making it; it is empty where there is none. */
-export function readState(folder: string, parse: ParseInstance): Instances {
-  return readInstances(statePaths(folder), parse);
+/** Opens a state folder to read it. This neither makes nor changes anything. */
+export function viewState(folder: string, parse: ParseInstance): StateView {
+  const paths = statePaths(folder);
+  return {
+    paths,
+    read: () => readInstances(paths, parse),
+    isUnlocked: (name) => isUnlocked(instanceLock(paths, name)),
+  };
 }
 
 /** Reads each file by itself, so that a damaged one hides no other. */
 function readInstances(paths: StatePaths, parse: ParseInstance): Instances {
   const instances: Instance[] = [];
   const damaged: Damaged[] = [];
-  for (const file of namesIn(paths.instances)) {
+  for (const file of namesIn(paths)) {
     // Files that a crash left half-written begin with a dot. They never took effect.
     if (file.startsWith(".") || !file.endsWith(".json")) continue;
     const path = `${paths.instances}/${file}`;
     try {
       const demand = { maxBytes, expected: "an Instance that evenkeel run wrote" };
-      const instance = parse(readFileText(path, demand), path);
+      const instance = parse(readTrustedText(path, demand), path);
       if (instance.name !== file.slice(0, -".json".length)) {
         throw new EvenkeelError("document-invalid", `it is of the VM ${instance.name}`, {
           where: path,
@@ -107,12 +151,26 @@ function readInstances(paths: StatePaths, parse: ParseInstance): Instances {
   return { instances, damaged };
 }
 
-function namesIn(folder: string): string[] {
+function readTrustedText(path: string, demand: FileDemand): string {
+  let file: number;
   try {
-    return readdirSync(folder).toSorted();
+    file = openTrusted(path, constants.O_RDONLY);
   } catch (cause) {
-    if (cause instanceof Error && "code" in cause && cause.code === "ENOENT") return [];
-    throw unusable(folder, cause);
+    throw unusable(path, cause);
+  }
+  try {
+    return readOpenText(file, path, demand);
+  } finally {
+    closeSync(file);
+  }
+}
+
+function namesIn({ folder, instances }: StatePaths): readonly string[] {
+  if (!isTrustedFolder(folder) || !isTrustedFolder(instances)) return [];
+  try {
+    return readdirSync(instances).toSorted();
+  } catch (cause) {
+    throw unusable(instances, cause);
   }
 }
 

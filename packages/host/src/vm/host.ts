@@ -3,7 +3,8 @@ import type { PreflightProblem } from "@evenkeel/core/preflight/problem.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import type { Clock } from "../clock/clock.ts";
 import type { Recovered } from "../instance/recover.ts";
-import type { Damaged, StateFolder } from "../state/state-folder.ts";
+import type { Instance } from "@evenkeel/core/instance/instance.ts";
+import type { Damaged, StateFolder, StateView } from "../state/state-folder.ts";
 import type { Tree } from "../tree/tree.ts";
 
 /** A machine whose VMs can be looked at. */
@@ -16,19 +17,26 @@ export interface LocalHost {
   readonly clock: Clock;
 }
 
+/** A machine whose recorded VMs can be looked at. */
+export interface RecordedHost extends LocalHost {
+  readonly state: StateView;
+  /** Called with what an operation has to say before it ends. */
+  readonly progress: (step: Progress) => void;
+}
+
 /** A machine on which VMs can be started and stopped. */
-export interface VmHost extends LocalHost {
+export interface VmHost extends RecordedHost {
   readonly state: StateFolder;
   /** Reads the machine's topology as it is now. */
   readonly topology: () => Promise<Topology>;
-  /** Called with what an operation has to say before it ends. */
-  readonly progress: (step: Progress) => void;
 }
 
 /** What an operation reports while it runs. */
 export type Progress =
   /** Starts that were cut off and are now undone, and stops that were and are now completed. */
   | { readonly kind: "recovered"; readonly vms: readonly Recovered[] }
+  /** VMs whose start or stop was cut off. The command leaves them as they are. */
+  | { readonly kind: "cut-off"; readonly vms: readonly Instance[] }
   /** Files of the state folder that cannot be used. The others still count. */
   | { readonly kind: "damaged"; readonly files: readonly Damaged[] }
   /** A VM whose hypervisor does not answer. */

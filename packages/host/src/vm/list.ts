@@ -2,10 +2,10 @@ import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import type { Instance } from "@evenkeel/core/instance/instance.ts";
 import type { Running } from "../hypervisor/hypervisor.ts";
 import { readDomains } from "../hypervisor/libvirt/domains.ts";
+import { cutOff } from "../instance/cut-off.ts";
 import { hypervisorOf } from "../instance/hypervisor-of.ts";
 import type { Damaged } from "../state/state-folder.ts";
-import { withHostLock } from "./with-host-lock.ts";
-import type { VmHost } from "./host.ts";
+import type { RecordedHost } from "./host.ts";
 
 /** A VM on this host. One without an instance was neither started nor adopted by Evenkeel. */
 export interface ListedVm {
@@ -25,11 +25,13 @@ export interface VmList {
 /**
  * All VMs of this host: first those of the state folder, then the other domains of libvirt.
  *
- * Errors: `state-busy`, `state-unusable`.
+ * It changes nothing and waits for no lock. A start or stop that was cut off is reported.
+ *
+ * Errors: `state-untrusted`, `state-unusable`.
  */
-export async function listVms(host: VmHost): Promise<VmList> {
-  await withHostLock(host, async () => {});
+export async function listVms(host: RecordedHost): Promise<VmList> {
   const { instances, damaged } = host.state.read();
+  host.progress({ kind: "cut-off", vms: await cutOff(instances, host.state) });
   const vms: ListedVm[] = [];
   for (const instance of instances) {
     vms.push({ name: instance.name, ...(await stateNow(instance, host)), instance });
@@ -47,7 +49,7 @@ export async function listVms(host: VmHost): Promise<VmList> {
  */
 async function stateNow(
   instance: Instance,
-  { state, clock, progress }: VmHost,
+  { state, clock, progress }: RecordedHost,
 ): Promise<Pick<ListedVm, "state" | "pid">> {
   try {
     return await hypervisorOf(instance, state.paths, clock).state(instance);

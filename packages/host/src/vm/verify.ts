@@ -9,8 +9,7 @@ import { verify } from "@evenkeel/core/verify/verify.ts";
 import { readLiveEvidence } from "../evidence/read-live.ts";
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import { hypervisorOf } from "../instance/hypervisor-of.ts";
-import type { StatePaths } from "../state/paths.ts";
-import type { LocalHost } from "./host.ts";
+import type { LocalHost, RecordedHost } from "./host.ts";
 
 /** A VM and the plan to check it against. */
 export interface PlannedVm {
@@ -78,14 +77,11 @@ export function judge(plan: Plan, evidence: Evidence, { paths, scope }: Judging)
 /**
  * Whether a recorded VM is off, as far as its hypervisor can tell: then there is nothing to check.
  */
-export async function isOff(
-  instance: Instance,
-  paths: StatePaths,
-  { clock }: LocalHost,
-): Promise<boolean> {
+export async function isOff(instance: Instance, { state, clock }: RecordedHost): Promise<boolean> {
+  if (instance.phase !== "running") return false;
   try {
-    const { state } = await hypervisorOf(instance, paths, clock).state(instance);
-    return state === "off" || state === "gone";
+    const now = await hypervisorOf(instance, state.paths, clock).state(instance);
+    return now.state === "off" || now.state === "gone";
   } catch (error) {
     if (error instanceof EvenkeelError) return false;
     throw error;

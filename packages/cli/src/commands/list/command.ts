@@ -23,7 +23,8 @@ export const listCommand: CliCommand = {
   }),
   description: [
     "VMs that libvirt runs without Evenkeel are listed too; what they hold is not known. " +
-      "First, a start that was cut off is undone, and a stop that was cut off is completed.",
+      "A start or stop that was cut off is reported; the next run, stop or adopt undoes or " +
+      "completes it. Listing changes nothing, and does not wait for another command.",
     "The exit status is 2 where a file of the state folder cannot be used. The other VMs are " +
       "still listed.",
   ],

@@ -63,20 +63,29 @@ test("every VM is listed with where it lies", async () => {
   });
 });
 
-test("a start that was cut off is undone before anything is listed", async () => {
+test("a start that was cut off is reported, and undone by a stop", async () => {
   const { folder, run } = stateWith(instanceOf("llm-a", null, "starting"));
-  expect(await run("list")).toEqual({
-    stdout: "no VMs\n",
+  const { stdout, stderr, status } = await run("list");
+  expect(stdout).toMatch(/llm-a +starting/);
+  expect(stderr).toBe(
+    "note: a start of llm-a was cut off; the next run, stop or adopt undoes it\n",
+  );
+  expect(status).toBe(0);
+  expect(await run("stop", "llm-a")).toEqual({
+    stdout: "llm-a is stopped\n",
     stderr: "note: a start of llm-a was cut off and is now undone\n",
     status: 0,
   });
   expect(readdirSync(join(folder, "vms"))).toEqual([]);
 });
 
-test("a stop that was cut off is completed before anything is listed", async () => {
+test("a stop that was cut off is reported, and completed by a stop", async () => {
   const { run } = stateWith(instanceOf("llm-a", null, "stopping"));
-  expect(await run("list")).toEqual({
-    stdout: "no VMs\n",
+  expect((await run("list")).stderr).toBe(
+    "note: a stop of llm-a was cut off; the next run, stop or adopt completes it\n",
+  );
+  expect(await run("stop", "llm-a")).toEqual({
+    stdout: "llm-a is stopped\n",
     stderr: "note: a stop of llm-a was cut off and is now completed\n",
     status: 0,
   });
@@ -88,11 +97,13 @@ test("what cannot be undone now keeps what it holds, and is told", async () => {
   const uri = "qemu+unix:///system?socket=/none";
   const { folder, run } = stateWith({ ...cut, uri }, { ...running, uri });
   const { stdout, stderr, status } = await run("list");
-  expect(stderr).toContain("note: a start of llm-a was cut off and cannot be undone now");
+  expect(stderr).toContain("note: a start of llm-a was cut off; the next run");
   expect(stdout).toMatch(/llm-a +starting +libvirt[^]+llm-b +unknown +libvirt/);
   expect(status).toBe(0);
   expect(readdirSync(join(folder, "vms"))).toContain("llm-a.json");
-  expect(await run("stop", "llm-a")).toMatchObject({ stdout: "", status: 2 });
+  const stop = await run("stop", "llm-a");
+  expect(stop).toMatchObject({ stdout: "", status: 2 });
+  expect(stop.stderr).toContain("note: a start of llm-a was cut off and cannot be undone now");
 });
 
 test("a damaged file is named, hides no other, and is left as it is", async () => {

@@ -1,14 +1,14 @@
 import { refuseDamaged } from "@evenkeel/host/state/state-folder.ts";
 import { listVms } from "@evenkeel/host/vm/list.ts";
 import type { CliContext } from "../../command/context.ts";
-import { vmHost } from "../../input/vm-host.ts";
+import { recordedHost } from "../../input/vm-host.ts";
 import { instancesText } from "../../text/instances-text.ts";
 import { jsonText } from "../../text/json-text.ts";
 import type { ListFlags } from "./flags.ts";
 
 export async function runList(this: CliContext, { state, output }: ListFlags): Promise<void> {
   const { surroundings, columns: width, paint } = this;
-  const { vms, damaged } = await listVms(await vmHost(state, surroundings));
+  const { vms, damaged } = await listVms(recordedHost(state, surroundings));
   const list = { apiVersion: "evenkeel/v1", kind: "InstanceList", vms };
   const text = output === "json" ? jsonText(list) : instancesText(vms, { width, paint });
   surroundings.stdout.write(text);

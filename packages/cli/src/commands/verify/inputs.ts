@@ -5,6 +5,7 @@ import type { Evidence } from "@evenkeel/core/evidence/evidence.ts";
 import type { GuestReport } from "@evenkeel/core/evidence/guest-report.ts";
 import type { Plan } from "@evenkeel/core/plan/plan.ts";
 import { isShellReport, parseShellReport } from "@evenkeel/host/guest-check/parse-report.ts";
+import { cutOff } from "@evenkeel/host/instance/cut-off.ts";
 import { directoryTree } from "@evenkeel/host/tree/directory-tree.ts";
 import { instanceNamed } from "@evenkeel/host/vm/named.ts";
 import {
@@ -17,8 +18,7 @@ import type { Surroundings } from "../../command/surroundings.ts";
 import { readPlan } from "../../input/read-documents.ts";
 import { readText } from "../../input/read-text.ts";
 import { readTopology } from "../../input/read-topology.ts";
-import { localHost, readVmState, vmStatePaths } from "../../input/vm-host.ts";
-import { progressText } from "../../text/progress-text.ts";
+import { localHost, recordedHost } from "../../input/vm-host.ts";
 import type { VerifyFlags } from "./flags.ts";
 
 /** A VM with the plan of a file, or with the plan that it was started or adopted by here. */
@@ -28,10 +28,12 @@ export async function plannedVm(
   surroundings: Surroundings,
 ): Promise<PlannedVm> {
   if (path === undefined) {
-    const { instances, damaged } = readVmState(state, surroundings);
-    surroundings.stderr.write(progressText({ kind: "damaged", files: damaged }));
+    const host = recordedHost(state, surroundings);
+    const { instances, damaged } = host.state.read();
+    host.progress({ kind: "damaged", files: damaged });
     const instance = instanceNamed(vm, instances, "give its plan with --plan");
-    return plannedInstance(instance, localHost(surroundings));
+    host.progress({ kind: "cut-off", vms: await cutOff([instance], host.state) });
+    return plannedInstance(instance, host);
   }
   if (state !== undefined) {
     throw new EvenkeelError("usage", "--state has no effect with --plan", {
@@ -56,8 +58,8 @@ export async function isRecordedOff(
 ): Promise<boolean> {
   const asksNow = [plan, evidence, root, pid].every((flag) => flag === undefined);
   if (!asksNow || watch || output !== "text") return false;
-  const instance = instanceNamed(vm, readVmState(state, surroundings).instances);
-  return isOff(instance, vmStatePaths(state, surroundings), localHost(surroundings));
+  const host = recordedHost(state, surroundings);
+  return isOff(instanceNamed(vm, host.state.read().instances), host);
 }
 
 /** Where evidence comes from. Each call reads anew. */
