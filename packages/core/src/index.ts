@@ -183,6 +183,7 @@ export type {
   ThreadRole,
 } from "./evidence/evidence.ts";
 export type { Unreadable } from "./evidence/unreadable.ts";
+export type { ProcessRecord } from "./instance/instance.ts";
 export type {
   GuestContractFound,
   GuestDevice,
