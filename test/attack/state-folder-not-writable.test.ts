@@ -39,7 +39,11 @@ function withRunningVm(script: string): string {
   `;
   const isolated = ["--mount", "--pid", "--fork", "--kill-child", "--mount-proc"];
   const args = [...isolated, "sh", "-c", start + script, "sh", folder, process.execPath, binary];
-  const { stdout, stderr } = spawnSync("unshare", args, { encoding: "utf8", timeout: 50_000 });
+  const { stdout, stderr } = spawnSync("unshare", args, {
+    encoding: "utf8",
+    timeout: 50_000,
+    killSignal: "SIGKILL",
+  });
   return stdout + stderr;
 }
 
@@ -75,7 +79,7 @@ test.skipIf(whyNot !== null)(
       runs
       ls state/vms
       umount state
-      ek stop kept
+      ek stop kept --timeout 1
       ls -A state/vms
     `);
     expect(said.replaceAll(/\/\S*\/state/g, "state")).toMatchInlineSnapshot(`

@@ -70,7 +70,7 @@ export async function isUnlocked(path: string): Promise<boolean> {
 /** Opens the lock file, or makes it. It neither follows a link nor waits at a FIFO. */
 function openLock(path: string): number {
   try {
-    return openTrusted(path, constants.O_RDWR | constants.O_CREAT, 0o600);
+    return openTrusted(path, constants.O_RDONLY | constants.O_CREAT, 0o600);
   } catch (cause) {
     if (cause instanceof EvenkeelError) throw cause;
     throw cannotLock(path, cause instanceof Error ? cause.message : String(cause));
