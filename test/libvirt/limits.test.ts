@@ -94,7 +94,9 @@ test.skipIf(whyNot !== null)("a distance that we change is one that libvirt refu
   });
   const [, xml] = runnable(plan, { firmware: "bios" }, () => ({ driver: "edu" }));
   const path = await libvirtd.file("near.xml", xml.replaceAll("value='11'", "value='10'"));
+  // libvirt 9.0 says "'value 10' is invalid for 'sibling id 1' under NUMA 'cell id 0'". Now and
+  // then it loses the end of that sentence, or crashes over it: it never takes the definition.
   await expect(libvirtd.virsh("define", path)).rejects.toThrow(
-    "'value 10' is invalid for 'sibling id 1' under NUMA 'cell id 0'",
+    /'value 10' is invalid|End of file while reading data/,
   );
 });
