@@ -356,6 +356,8 @@ describe("documents", () => {
     expect(rows.length).toBeGreaterThan(10);
     const numbers = rows.map((row) => Number(/^\| S(\d+)/.exec(row)?.[1]));
     expect(numbers).toEqual(numbers.map((_, i) => i + 1));
+    const promises = rows.map((row) => row.split("|")[2]);
+    expect(new Set(promises).size).toBe(promises.length);
     const known = new Set(tracked);
     const broken = rows.filter((row) => {
       const named = [...row.matchAll(/`([^`]+\.test\.ts)`/g)].map((match) => match[1] ?? "");

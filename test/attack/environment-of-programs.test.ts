@@ -48,6 +48,7 @@ const names = ["HOME", "LANG", "LC_ALL", "LIBVIRT_DEFAULT_URI", "PATH", "TERM", 
 
 test.each([
   ["nvidia-smi", ["snapshot", "host.tar"]],
+  ["flock", ["run", "vm.yaml", "--policy", "policy.yaml", "--emulated", "--dry-run"]],
   ["virsh", ["run", "vm.yaml", "--policy", "policy.yaml", "--emulated", "--dry-run"]],
 ] as const)("%s gets no secret of the caller, and the C locale", async (program, args) => {
   const lines = await environmentOf(program, args);

@@ -1,4 +1,4 @@
-import { childEnvironment, type Environment } from "../machine/child-environment.ts";
+import { type Environment, systemEnvironment } from "../machine/child-environment.ts";
 import { runProcessGroup } from "../machine/process-group.ts";
 
 /** How a program ended: its status (null if it was killed) and its output. */
@@ -32,9 +32,8 @@ export async function runProgram(
   args: readonly string[],
   { timeoutMs, folder = "/", caller = process.env }: ProgramOptions,
 ): Promise<ProgramResult> {
-  const PATH = `${caller["PATH"] ?? ""}:/usr/sbin:/sbin`;
   const result = await runProcessGroup(program, args, {
-    env: childEnvironment({ ...caller, PATH }),
+    env: systemEnvironment(caller),
     timeoutMs,
     maxBytes,
     folder,

@@ -15,3 +15,8 @@ export function childEnvironment(caller: Environment): Record<string, string> {
   });
   return { ...Object.fromEntries(kept), LC_ALL: "C", LANG: "C" };
 }
+
+/** The same for a program that may lie where only root looks. */
+export function systemEnvironment(caller: Environment): Record<string, string> {
+  return childEnvironment({ ...caller, PATH: `${caller["PATH"] ?? ""}:/usr/sbin:/sbin` });
+}

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { closeSync, constants, fstatSync, lstatSync } from "node:fs";
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
+import { systemEnvironment } from "../machine/child-environment.ts";
 import { openTrusted } from "./trusted.ts";
 
 /** A file lock that this process itself holds. */
@@ -88,6 +89,7 @@ async function lockFile(
   const options = [kind, "--conflict-exit-code", `${conflict}`, ...wait];
   // In a process group of its own, no signal from the terminal ends it before this process.
   const child = spawn("flock", [...options, "3"], {
+    env: systemEnvironment(process.env),
     stdio: ["ignore", "ignore", "pipe", file],
     detached: true,
   });

@@ -4,32 +4,18 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSy
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseInstance } from "@evenkeel/contract/instance.ts";
-import { guestFromPlan } from "@evenkeel/core/guest/from-plan.ts";
 import { planOf } from "@evenkeel/core/testing/guest/plan-of.ts";
 import type { Instance } from "@evenkeel/core/instance/instance.ts";
 import { expect, test } from "vitest";
 import { codedError } from "../../testing/expect-error.ts";
 import { scratchFolder } from "../../testing/scratch.ts";
+import { qemuInstance } from "../../testing/vm-host.ts";
 import { openState, refuseDamaged, type StateFolder } from "./state-folder.ts";
 
-function instanceOf(vm: string): Instance {
-  const plan = planOf({ vm, cells: [{ cores: 1 }] });
-  const { name, uuid } = guestFromPlan(plan);
-  return {
-    apiVersion: "evenkeel/v1",
-    kind: "Instance",
-    name,
-    uuid,
-    plan,
-    via: "qemu",
-    uri: null,
-    phase: "running",
-    process: null,
-    adopted: false,
-    startedAt: "2026-01-31T12:00:00.000Z",
+const instanceOf = (vm: string): Instance =>
+  qemuInstance(planOf({ vm, cells: [{ cores: 1 }] }), {
     drivers: [{ address: "0000:1b:00.0", driver: "nvidia", override: null }],
-  };
-}
+  });
 
 const opened = (folder: string): Promise<StateFolder> => openState(folder, parseInstance);
 

@@ -21,19 +21,24 @@ import { readTopology } from "../../input/read-topology.ts";
 import { localHost, recordedHost } from "../../input/vm-host.ts";
 import type { VerifyFlags } from "./flags.ts";
 
+export interface VmToVerify extends PlannedVm {
+  /** Whether its hypervisor says that it is off; false where only its plan is known. */
+  readonly isOff: () => Promise<boolean>;
+}
+
 /** A VM with the plan of a file, or with the plan that it was started or adopted by here. */
 export async function plannedVm(
   vm: string,
   { plan: path, state }: Pick<VerifyFlags, "plan" | "state">,
   surroundings: Surroundings,
-): Promise<PlannedVm> {
+): Promise<VmToVerify> {
   if (path === undefined) {
     const host = recordedHost(state, surroundings);
     const { instances, damaged } = host.state.read();
     host.progress({ kind: "damaged", files: damaged });
     const instance = instanceNamed(vm, instances, "give its plan with --plan");
     host.progress({ kind: "cut-off", vms: await cutOff([instance], host.state) });
-    return plannedInstance(instance, host);
+    return { ...plannedInstance(instance, host), isOff: () => isOff(instance, host) };
   }
   if (state !== undefined) {
     throw new EvenkeelError("usage", "--state has no effect with --plan", {
@@ -41,25 +46,19 @@ export async function plannedVm(
     });
   }
   const { plan, where } = await readPlan(path, surroundings);
-  if (plan.vm === vm) return { plan, libvirtUri: localHost(surroundings).libvirtUri };
+  if (plan.vm === vm) {
+    return { plan, libvirtUri: localHost(surroundings).libvirtUri, isOff: async () => false };
+  }
   throw new EvenkeelError("usage", `the plan is for the VM ${JSON.stringify(plan.vm)}`, {
     where,
     expected: `a plan for ${JSON.stringify(vm)}`,
   });
 }
 
-/**
- * Whether a VM that was started or adopted here is off, and the flags ask about it as it is now.
- */
-export async function isRecordedOff(
-  vm: string,
-  { plan, evidence, root, pid, watch, output, state }: VerifyFlags,
-  surroundings: Surroundings,
-): Promise<boolean> {
-  const asksNow = [plan, evidence, root, pid].every((flag) => flag === undefined);
-  if (!asksNow || watch || output !== "text") return false;
-  const host = recordedHost(state, surroundings);
-  return isOff(instanceNamed(vm, host.state.read().instances), host);
+/** Whether the flags ask, in words for people, about the VM as it is now. */
+export function asksAboutNow({ evidence, root, pid, watch, output }: VerifyFlags): boolean {
+  const isLive = [evidence, root, pid].every((flag) => flag === undefined);
+  return isLive && !watch && output === "text";
 }
 
 /** Where evidence comes from. Each call reads anew. */

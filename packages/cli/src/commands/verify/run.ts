@@ -7,13 +7,13 @@ import { refuseTwoStdins } from "../../input/read-text.ts";
 import { jsonText } from "../../text/json-text.ts";
 import { changeText, verdictText } from "../../text/verdict-text.ts";
 import type { VerifyFlags } from "./flags.ts";
-import { evidenceSource, isRecordedOff, memoryPathsOf, plannedVm } from "./inputs.ts";
+import { asksAboutNow, evidenceSource, memoryPathsOf, plannedVm } from "./inputs.ts";
 
 export async function runVerify(this: CliContext, flags: VerifyFlags, vm: string): Promise<void> {
   const { surroundings, columns: width, paint } = this;
   refuseTwoStdins([flags.plan ?? "", flags.evidence ?? "", flags["guest-report"] ?? ""]);
   const planned = await plannedVm(vm, flags, surroundings);
-  if (await isRecordedOff(vm, flags, surroundings)) {
+  if (asksAboutNow(flags) && (await planned.isOff())) {
     surroundings.stdout.write(`${vm} is off, so there is nothing to check. Its plan is kept.\n`);
     return this.finish(exitStatus.no);
   }

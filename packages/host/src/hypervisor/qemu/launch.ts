@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import { childEnvironment, type Environment } from "../../machine/child-environment.ts";
+import { type Environment, systemEnvironment } from "../../machine/child-environment.ts";
 import { withMonitor } from "../../qmp/client.ts";
 import { MiB } from "@evenkeel/core/unit/bytes.ts";
 import { hypervisorFailed } from "../failed.ts";
@@ -54,7 +54,7 @@ async function untilReady(launch: Launch, caller: Environment): Promise<ProgramR
   const { cpus, program, args, monitor, folder } = launch;
   const child = spawn(onCpus, ["-c", cpus, program, ...args], {
     cwd: folder,
-    env: childEnvironment({ ...caller, PATH: `${caller["PATH"] ?? ""}:/usr/sbin:/sbin` }),
+    env: systemEnvironment(caller),
     stdio: ["ignore", "ignore", "pipe"],
     detached: true,
   });
