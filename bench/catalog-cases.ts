@@ -1,5 +1,5 @@
 import { inventoryOf } from "@evenkeel/core/placement/inventory/inventory.ts";
-import { occupancyOf } from "@evenkeel/core/placement/occupancy/occupancy-of-plans.ts";
+import { occupancyOf } from "@evenkeel/core/placement/occupancy/occupancy-of-host.ts";
 import { searchSpace } from "@evenkeel/core/placement/search/search.ts";
 import { spaceFor } from "@evenkeel/core/placement/space/space.ts";
 import { at } from "@evenkeel/core/unit/list.ts";
@@ -22,7 +22,7 @@ export function catalogCases(): readonly Figure[] {
   const times = Array.from({ length: cases }, (_, number) => {
     const { host, request } = caseAt(number);
     const inventory = inventoryOf(host.topology, host.policy);
-    const occupancy = occupancyOf(inventory, host.taken);
+    const occupancy = occupancyOf(inventory, host);
     let best = Infinity;
     for (let call = 0; call < calls; call++) {
       const started = process.hrtime.bigint();

@@ -2,7 +2,7 @@ import { slotCounter } from "@evenkeel/core/placement/capacity/capacity.ts";
 import { soldSignatures } from "@evenkeel/core/placement/capacity/sold-signature.ts";
 import type { HostState } from "@evenkeel/core/plan/host-state.ts";
 import { inventoryOf } from "@evenkeel/core/placement/inventory/inventory.ts";
-import { occupancyOf } from "@evenkeel/core/placement/occupancy/occupancy-of-plans.ts";
+import { occupancyOf } from "@evenkeel/core/placement/occupancy/occupancy-of-host.ts";
 import { place } from "@evenkeel/core/fleet/place.ts";
 import type { Plan } from "@evenkeel/core/plan/plan.ts";
 import { demandOf } from "@evenkeel/core/placement/host-class/demand.ts";
@@ -99,5 +99,5 @@ export function judgeLoss(
 
 function hostClassOf(hostClasses: HostClasses, { topology, policy, taken }: HostState): HostClass {
   const inventory = inventoryOf(topology, policy);
-  return hostClasses.of(inventory, occupancyOf(inventory, taken));
+  return hostClasses.of(inventory, occupancyOf(inventory, { taken }));
 }

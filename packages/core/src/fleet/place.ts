@@ -5,7 +5,7 @@ import { demandOf } from "../placement/host-class/demand.ts";
 import { idealCost } from "../placement/ideal.ts";
 import { inventoryOf } from "../placement/inventory/inventory.ts";
 import { placed } from "../placement/layout/layout.ts";
-import { occupancyOf } from "../placement/occupancy/occupancy-of-plans.ts";
+import { occupancyOf } from "../placement/occupancy/occupancy-of-host.ts";
 import { awayReason } from "../placement/refuse/reason.ts";
 import { refuse } from "../placement/refuse/refuse.ts";
 import { search } from "../placement/search/search.ts";
@@ -52,7 +52,7 @@ export function place(
   const soldFlavors = given.length > 0 ? given : impliedSoldFlavors(inventories, request);
   const { index, decide } = hostChooser(soldFlavors);
   for (const [i, inventory] of inventories.entries()) {
-    index.add({ inventory, occupancy: occupancyOf(inventory, at(hosts, i).taken) });
+    index.add({ inventory, occupancy: occupancyOf(inventory, at(hosts, i)) });
   }
   const without = new Set(avoidedOn.flatMap((plans, i) => (plans.length > 0 ? [i] : [])));
   const choice = decide(demandOf(request), { without, preferEmptyHosts, explained: true });

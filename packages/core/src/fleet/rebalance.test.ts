@@ -6,7 +6,7 @@ import type { HostState } from "../plan/host-state.ts";
 import { type Inventory, inventoryOf } from "../placement/inventory/inventory.ts";
 import { useOfLayout } from "../placement/layout/layout-use.ts";
 import { emptyOccupancy, occupied, type Use } from "../placement/occupancy/occupancy.ts";
-import { useOfPlan } from "../placement/occupancy/occupancy-of-plans.ts";
+import { useOfPlan } from "../placement/occupancy/use-of-plan.ts";
 import { place } from "./place.ts";
 import type { Plan } from "../plan/plan.ts";
 import { layoutSignature } from "../placement/layout/layout-signature.ts";

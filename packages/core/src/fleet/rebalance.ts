@@ -4,7 +4,8 @@ import type { HostState } from "../plan/host-state.ts";
 import { type Inventory, inventoryOf } from "../placement/inventory/inventory.ts";
 import { useOfLayout } from "../placement/layout/layout-use.ts";
 import { occupied, type Occupancy, type Use, vacated } from "../placement/occupancy/occupancy.ts";
-import { occupancyOf, useOfPlan } from "../placement/occupancy/occupancy-of-plans.ts";
+import { occupancyOf } from "../placement/occupancy/occupancy-of-host.ts";
+import { useOfPlan } from "../placement/occupancy/use-of-plan.ts";
 import { requestOfPlan } from "../plan/request-of-plan.ts";
 import { withSellablePages } from "../plan/sellable-pages.ts";
 import { type Demand, demandOf } from "../placement/host-class/demand.ts";
@@ -180,7 +181,7 @@ function movedHostOf(host: HostState): MovedHost {
   return {
     name: host.topology.name,
     inventory,
-    occupancy: occupancyOf(inventory, host.taken),
+    occupancy: occupancyOf(inventory, host),
     vms: host.taken.map((plan) => ({
       name: plan.vm,
       demand: demandOf(requestOfPlan(plan), plan.signature),

@@ -9,6 +9,6 @@ import { search } from "./search/search.ts";
  * slowdown is relative to this. Null when the request does not fit even there.
  */
 export function idealCost(host: HostState, request: Request): RawCost | null {
-  const found = search({ ...host, taken: [] }, { ...request, locality: "preferred" });
+  const found = search({ ...host, taken: [], held: [] }, { ...request, locality: "preferred" });
   return found && found.model.cost(placed(found.best.cells));
 }

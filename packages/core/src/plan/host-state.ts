@@ -3,6 +3,7 @@ import { matchingAccelerators, matchingDevices } from "../topology/device-patter
 import type { Topology } from "../topology/topology.ts";
 import { unknownParts } from "../topology/unknown-settings.ts";
 import { valueOf } from "../unit/list.ts";
+import type { Holding } from "./holding.ts";
 import type { Plan } from "./plan.ts";
 
 /** A host as placement sees it: its topology, the plans on it, and its operator's policy. */
@@ -10,6 +11,8 @@ export interface HostState {
   readonly topology: Topology;
   /** The plans of the VMs on this host, running or about to run. */
   readonly taken: readonly Plan[];
+  /** What running VMs hold beside these plans. Nothing is known of any where it is left out. */
+  readonly held?: readonly Holding[];
   readonly policy: HostPolicy;
 }
 

@@ -1,5 +1,7 @@
 import type { PlanCost } from "../cost/plan-cost.ts";
 import type { Isolation, Locality } from "../request/virtual-machine.ts";
+import { type IndexSet, indexSet, unionAll } from "../set/index-set.ts";
+import { setOf } from "../set/list-format.ts";
 import type { Link, PcieLink } from "../topology/topology.ts";
 import { MiB } from "../unit/bytes.ts";
 
@@ -115,6 +117,12 @@ export function functionsOf({
   companions,
 }: Pick<PlanDevice, "address" | "companions">): readonly string[] {
   return [address, ...companions];
+}
+
+/** The CPUs of a plan's vCPUs, pinned or floating. */
+export function cpusOfPlan({ cells }: Pick<Plan, "cells">): IndexSet {
+  const vcpus = cells.flatMap((cell) => cell.vcpus);
+  return unionAll(vcpus.map((vcpu) => ("cpu" in vcpu ? indexSet([vcpu.cpu]) : setOf(vcpu.cpus))));
 }
 
 /** A PCIe switch of the host. */

@@ -8,7 +8,8 @@ import { GiB } from "../../unit/bytes.ts";
 import { inventoryOf } from "../inventory/inventory.ts";
 import { useOfLayout } from "../layout/layout-use.ts";
 import { emptyOccupancy, occupied, type Use } from "../occupancy/occupancy.ts";
-import { occupancyOf, useOfPlan } from "../occupancy/occupancy-of-plans.ts";
+import { occupancyOf } from "../occupancy/occupancy-of-host.ts";
+import { useOfPlan } from "../occupancy/use-of-plan.ts";
 import { place } from "../../fleet/place.ts";
 import type { Plan } from "../../plan/plan.ts";
 import { searchSpace } from "../search/search.ts";
@@ -69,7 +70,7 @@ test("the place with the least loss of the best ones is that of brute force", ()
           const plan = place([{ topology, taken, policy }], { ...wanted, name: `vm-${i}` });
           if (plan.kind === "Plan") taken = [...taken, plan];
         }
-        const occupancy = occupancyOf(inventory, taken);
+        const occupancy = occupancyOf(inventory, { taken });
         const hostClasses = hostClassCache();
         const soldFlavors = sold.map((wanted) => ({ demand: demandOf(wanted), weight: 1 }));
         const loss = lossOf(hostClasses, slotCounter(hostClasses), soldFlavors);

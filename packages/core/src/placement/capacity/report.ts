@@ -3,7 +3,8 @@ import { at } from "../../unit/list.ts";
 import type { HostState } from "../../plan/host-state.ts";
 import { type Inventory, inventoryOf } from "../inventory/inventory.ts";
 import { type Occupancy, type Use, vacated } from "../occupancy/occupancy.ts";
-import { occupancyOf, useOfPlan } from "../occupancy/occupancy-of-plans.ts";
+import { occupancyOf } from "../occupancy/occupancy-of-host.ts";
+import { useOfPlan } from "../occupancy/use-of-plan.ts";
 import { withSellablePages } from "../../plan/sellable-pages.ts";
 import { layoutSignature } from "../layout/layout-signature.ts";
 import { type Demand, demandOf } from "../host-class/demand.ts";
@@ -96,7 +97,7 @@ function memberOf(host: HostState): Member {
   return {
     name: host.topology.name,
     inventory,
-    occupancy: occupancyOf(inventory, host.taken),
+    occupancy: occupancyOf(inventory, host),
     vms: host.taken.map((plan) => ({ name: plan.vm, use: useOfPlan(inventory, plan) })),
   };
 }

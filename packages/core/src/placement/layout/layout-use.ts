@@ -11,7 +11,7 @@ import type { Floating, Use, UsedMemory } from "../occupancy/occupancy.ts";
 
 /**
  * What a layout takes of its host: the same as the plan that is made from it
- * (`occupancy-of-plans.ts`).
+ * (`occupancy-of-host.ts`).
  */
 export function useOfLayout(space: Space, layout: readonly LayoutCell[]): Use {
   const { request, inventory, granuleBytes } = space;

@@ -16,7 +16,8 @@ import { searchSpace } from "../search/search.ts";
 import { spaceFor } from "../space/space.ts";
 import { useOfLayout } from "../layout/layout-use.ts";
 import { emptyOccupancy, occupied, type Occupancy, vacated } from "./occupancy.ts";
-import { occupancyOf, useOfPlan } from "./occupancy-of-plans.ts";
+import { occupancyOf } from "./occupancy-of-host.ts";
+import { useOfPlan } from "./use-of-plan.ts";
 import type { Plan } from "../../plan/plan.ts";
 
 const request: fc.Arbitrary<Request> = fc
@@ -63,7 +64,7 @@ test("a layout takes what its plan takes, and a VM that leaves gives all of it b
           const plan = buildPlan(host, found, cost);
           const after = occupied(inventory, before, useOfLayout(space, found.best.cells));
           taken.push(plan);
-          expect(after).toEqual(occupancyOf(inventory, taken));
+          expect(after).toEqual(occupancyOf(inventory, { taken }));
           states.push(after);
         }
         for (const plan of taken.toReversed()) {
@@ -87,11 +88,11 @@ test("the floating vCPUs of a VM leave with it, whichever VM came after it", () 
     if (plan.kind === "Plan") taken.push(plan);
   }
   expect(taken).toHaveLength(3);
-  const all = occupancyOf(inventory, taken);
+  const all = occupancyOf(inventory, { taken });
   for (const gone of taken) {
     const left = taken.filter((plan) => plan !== gone);
     const after = vacated(inventory, all, useOfPlan(inventory, gone));
-    expect(after).toEqual(occupancyOf(inventory, left));
+    expect(after).toEqual(occupancyOf(inventory, { taken: left }));
   }
   const gone = useOfPlan(inventory, at(taken, 0));
   expect(() => vacated(inventory, emptyOccupancy(inventory), gone)).toThrow("broken invariant");

@@ -45,6 +45,11 @@ export interface Use {
   readonly memory: readonly UsedMemory[];
   readonly deviceGroups: readonly number[];
   readonly floating: readonly Floating[];
+  /**
+   * Cores that it holds no CPU of and may run on nevertheless: others use them, but nobody has
+   * their caches alone.
+   */
+  readonly visited?: readonly number[];
 }
 
 /** Memory of one page size on one node. */
@@ -110,6 +115,9 @@ function changed({ cores, memory }: Inventory, before: Occupancy, use: Use, by: 
     const wasFree = by > 0 ? users === 1 : users === 0;
     if (sold && wasFree) add(after.freeCores, group, -by);
     caches.add(at(cores.groups, group).cache);
+  }
+  for (const position of use.visited ?? []) {
+    caches.add(at(cores.groups, at(cores.all, position).group).cache);
   }
   for (const cache of caches) {
     add(after.cacheUsers, cache, by);

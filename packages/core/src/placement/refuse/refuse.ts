@@ -87,7 +87,11 @@ function isolationReasons(space: Space, host: HostState): RefusalReason[] {
     request.isolation === "l3" && groups[group]?.unknownCache === true;
   const known = closed.filter((core) => !isUnproven(core.group));
   const unproven = closed.length - known.length;
-  const vms = host.taken.map((plan) => `${plan.vm} (${plan.isolation})`).join(", ");
+  const strangers = (host.held ?? []).filter(({ plan }) => plan === null);
+  const vms = [
+    ...host.taken.map((plan) => `${plan.vm} (${plan.isolation})`),
+    ...strangers.map(({ name }) => `${name} (without a plan)`),
+  ].join(", ");
   return [
     ...(known.length > 0
       ? [

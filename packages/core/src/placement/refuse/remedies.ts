@@ -274,10 +274,21 @@ function withMorePages(
 }
 
 function withoutOne(host: HostState, request: Request): RefusalRemedy[] {
-  return host.taken.flatMap((plan) => {
+  const { held = [] } = host;
+  const planned = host.taken.flatMap((plan) => {
     const taken = host.taken.filter((other) => other !== plan);
-    if (!isPlaceable({ ...host, taken }, request)) return [];
+    const left = held.filter((one) => one.plan !== plan);
+    if (!isPlaceable({ ...host, taken, held: left }, request)) return [];
     const text = `It fits without the VM ${plan.vm}.`;
     return [{ change: "host.taken", from: plan.vm, to: null, ...advice("live", text) }];
   });
+  const strangers = held.flatMap((one) => {
+    if (one.plan !== null) return [];
+    const left = held.filter((other) => other !== one);
+    if (!isPlaceable({ ...host, held: left }, request)) return [];
+    const process = one.pid === null ? "" : ` (process ${one.pid})`;
+    const text = `It fits without the VM ${one.name}${process}, which runs without a plan.`;
+    return [{ change: "host.held", from: one.name, to: null, ...advice("live", text) }];
+  });
+  return [...planned, ...strangers];
 }

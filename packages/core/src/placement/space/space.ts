@@ -5,7 +5,7 @@ import type { HostState } from "../../plan/host-state.ts";
 import type { Device } from "../inventory/devices.ts";
 import { type Inventory, inventoryOf } from "../inventory/inventory.ts";
 import type { Occupancy } from "../occupancy/occupancy.ts";
-import { occupancyOf } from "../occupancy/occupancy-of-plans.ts";
+import { occupancyOf } from "../occupancy/occupancy-of-host.ts";
 import { freeUnits } from "./cores.ts";
 import { freeDevices } from "./devices.ts";
 import { closedTo, type RequestOnHost } from "./isolation.ts";
@@ -62,9 +62,9 @@ export function spaceFor(inventory: Inventory, occupancy: Occupancy, request: Re
 }
 
 /** The space of a host that is given by its documents. */
-export function spaceOn({ topology, policy, taken }: HostState, request: Request): Space {
-  const inventory = inventoryOf(topology, policy);
-  return spaceFor(inventory, occupancyOf(inventory, taken), request);
+export function spaceOn(host: HostState, request: Request): Space {
+  const inventory = inventoryOf(host.topology, host.policy);
+  return spaceFor(inventory, occupancyOf(inventory, host), request);
 }
 
 /** A node's space, by its id. */

@@ -17,7 +17,8 @@ import { interconnects } from "../../topology/interconnect.ts";
 import type { MemoryNode, Topology } from "../../topology/topology.ts";
 import { MiB } from "../../unit/bytes.ts";
 import { governedTopology, type HostState } from "../host-state.ts";
-import { functionsOf, isHugepage, type Plan } from "../plan.ts";
+import { cpusOfPlan, functionsOf, isHugepage, type Plan } from "../plan.ts";
+import { heldFaults } from "./plan-held.ts";
 import { factFaults, type PlanFault } from "./plan-facts.ts";
 import { planContradictions } from "./plan-consistency.ts";
 import { planSignature } from "../signature/signature.ts";
@@ -43,7 +44,7 @@ export function planFaults(plan: Plan, host: HostState, request?: Request): Plan
   checkMemory(view);
   checkIsolation(view);
   checkDevices(view);
-  faults.push(...factFaults(plan, topology));
+  faults.push(...heldFaults(plan, host, topology), ...factFaults(plan, topology));
   if (request !== undefined) checkRequest(view, request);
   // Only a legal plan has a certain signature.
   if (request !== undefined && faults.length === 0) checkSignature(view, request);
@@ -57,15 +58,6 @@ interface View {
   readonly host: HostState;
   readonly topology: Topology;
   readonly report: Report;
-}
-
-/** The CPUs of a cell's vCPUs, pinned or floating. */
-function cpusOf(cell: Plan["cells"][number]): IndexSet {
-  return unionAll(cell.vcpus.map((v) => ("cpu" in v ? indexSet([v.cpu]) : setOf(v.cpus))));
-}
-
-function allCpus(plan: Plan): IndexSet {
-  return unionAll(plan.cells.map(cpusOf));
 }
 
 /** The CPUs that the operator keeps: whole cores, the named ones or the lowest of each node. */
@@ -85,7 +77,7 @@ function checkCpus(view: View): void {
   const kept = keptCpus(view);
   for (const cell of plan.cells) {
     const subject = `cells[${cell.id}]`;
-    const cpus = cpusOf(cell);
+    const cpus = cpusOfPlan({ cells: [cell] });
     const node = topology.nodes.find((entry) => entry.id === cell.hostNode);
     if (node === undefined) report(subject, `host node ${cell.hostNode} is not there`);
     const absent = difference(cpus, online);
@@ -98,7 +90,7 @@ function checkCpus(view: View): void {
     }
     checkThreads(view, cell);
   }
-  const sold = intersection(setOf(plan.emulatorCpus), allCpus(plan));
+  const sold = intersection(setOf(plan.emulatorCpus), cpusOfPlan(plan));
   if (!isEmpty(kept) && !isEmpty(sold))
     report("emulatorCpus", `share CPUs ${formatList(sold)} with vCPUs`);
 }
@@ -129,7 +121,7 @@ function checkMemory({ plan, host, topology, report }: View): void {
       };
       const wanted = on([plan]);
       if (wanted === 0) continue;
-      const others = on(host.taken);
+      const others = on(host.taken) + heldBytes(host, node.id, pageBytes);
       const pool = node.hugepages.find((entry) => entry.sizeBytes === pageBytes);
       const isFree = pool === undefined || pool.free === null || wanted <= pool.free * pageBytes;
       if (wanted + others > bytesToSell(node, pageBytes, host) || !isFree) {
@@ -151,6 +143,17 @@ function checkMemory({ plan, host, topology, report }: View): void {
   }
 }
 
+/** What VMs without a plan have of a node, in pages of one size. */
+function heldBytes({ held = [] }: HostState, node: number, pageBytes: number): number {
+  const parts = held.flatMap(({ plan, memory }) => (plan === null ? memory : []));
+  const here = parts.filter((part) => part.node === node);
+  const alike = here.filter(
+    (part) =>
+      part.pageBytes === pageBytes || !(isHugepage(pageBytes) || isHugepage(part.pageBytes)),
+  );
+  return sumOf(alike, ({ bytes }) => bytes);
+}
+
 /** The bytes of a node, in pages of one size, that all VMs together may have; 0 where unknown. */
 function bytesToSell(
   { memoryBytes, hugepages }: MemoryNode,
@@ -169,13 +172,13 @@ function bytesToSell(
  * the host where the isolation says so.
  */
 function checkIsolation({ plan, host, topology, report }: View): void {
-  const mine = allCpus(plan);
+  const mine = cpusOfPlan(plan);
   const groupsOf = (cpus: IndexSet, key: "id" | "l3" | "node"): Set<number | null> =>
     new Set(
       topology.cores.filter((c) => !isDisjoint(setOf(c.cpus), cpus)).map((core) => core[key]),
     );
   const shared = (other: Plan, key: "id" | "l3" | "node"): boolean =>
-    !groupsOf(mine, key).isDisjointFrom(groupsOf(allCpus(other), key));
+    !groupsOf(mine, key).isDisjointFrom(groupsOf(cpusOfPlan(other), key));
   const memoryNodes = (of: Plan): Set<number> =>
     new Set(of.cells.flatMap((cell) => cell.memoryOnNodes.map(({ node }) => node)));
   for (const other of host.taken) {
@@ -184,7 +187,10 @@ function checkIsolation({ plan, host, topology, report }: View): void {
     if (!bothFloat && shared(other, "id")) report(other.vm, "shares a core");
     if (levels.includes("l3") && shared(other, "l3")) report(other.vm, "shares a last-level cache");
     const nodes = union(indexSet(memoryNodes(plan)), nodeSet(groupsOf(mine, "node")));
-    const theirs = union(indexSet(memoryNodes(other)), nodeSet(groupsOf(allCpus(other), "node")));
+    const theirs = union(
+      indexSet(memoryNodes(other)),
+      nodeSet(groupsOf(cpusOfPlan(other), "node")),
+    );
     if (levels.includes("node") && !isDisjoint(nodes, theirs)) report(other.vm, "shares a node");
     if (levels.includes("host")) report(other.vm, "shares the host");
   }

@@ -4,7 +4,7 @@ import { at } from "../../unit/list.ts";
 import type { Inventory } from "../inventory/inventory.ts";
 import { poolPosition } from "../inventory/memory.ts";
 import { functionsOf, isHugepage, type Plan } from "../../plan/plan.ts";
-import { emptyOccupancy, type Floating, occupied, type Occupancy, type Use } from "./occupancy.ts";
+import type { Floating, Use } from "./occupancy.ts";
 
 /** What a plan takes of the machine, without what the machine does not have. */
 export function useOfPlan({ cores, memory, devices, nodePosition }: Inventory, plan: Plan): Use {
@@ -42,12 +42,4 @@ export function useOfPlan({ cores, memory, devices, nodePosition }: Inventory, p
     deviceGroups: [...new Set(functions.flatMap((address) => devices.groupOf.get(address) ?? []))],
     floating,
   };
-}
-
-/** The occupancy of a host with these plans on it, running or about to run. */
-export function occupancyOf(inventory: Inventory, taken: readonly Plan[]): Occupancy {
-  return taken.reduce(
-    (occupancy, plan) => occupied(inventory, occupancy, useOfPlan(inventory, plan)),
-    emptyOccupancy(inventory),
-  );
 }

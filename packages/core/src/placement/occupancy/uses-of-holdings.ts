@@ -1,0 +1,150 @@
+import type { HeldMemory, Holding } from "../../plan/holding.ts";
+import { cpusOfPlan, functionsOf, isHugepage, type Plan } from "../../plan/plan.ts";
+import { type IndexSet, has, indices, isDisjoint, size, unionAll } from "../../set/index-set.ts";
+import { setOf } from "../../set/list-format.ts";
+import { at, valueOf } from "../../unit/list.ts";
+import { sumOf } from "../../unit/sum.ts";
+import type { Inventory } from "../inventory/inventory.ts";
+import { poolPosition } from "../inventory/memory.ts";
+import type { Use } from "./occupancy.ts";
+
+/**
+ * What running VMs take of a machine beside the plans on it.
+ *
+ * A VM that runs by one of the plans takes only what it holds beyond that plan. Any other VM takes
+ * all that it holds: its devices, its memory, and one CPU for each vCPU. A pinned vCPU takes the
+ * CPU that it is pinned to. Floating vCPUs can all run as long as each has some CPU that nobody
+ * else was given, so each takes one of those on which it may run. CPUs that the host does not sell
+ * are taken first, since nobody is given those. So CPUs that must all be busy are taken as a whole,
+ * and a VM that may run everywhere leaves the others what it does not need.
+ */
+export function usesOfHoldings(
+  inventory: Inventory,
+  taken: readonly Plan[],
+  held: readonly Holding[],
+): readonly Use[] {
+  if (held.length === 0) return [];
+  const cpus = claimedCpus(inventory, taken, held);
+  return held
+    .map((holding, i) => useOf(inventory, holding, at(cpus, i)))
+    .filter(({ nodes, deviceGroups }) => nodes.length > 0 || deviceGroups.length > 0);
+}
+
+interface Claim {
+  readonly holding: number;
+  readonly cpus: IndexSet;
+  readonly count: number;
+}
+
+/** The CPUs that each VM takes. */
+function claimedCpus(
+  { cores }: Inventory,
+  taken: readonly Plan[],
+  held: readonly Holding[],
+): readonly ReadonlySet<number>[] {
+  const claims = held.flatMap(({ plan, vcpus }, holding): Claim[] => {
+    const own = plan === null ? null : cpusOfPlan(plan);
+    const beyond = vcpus.map(({ count, cpus }) => ({ holding, count, cpus: setOf(cpus) }));
+    return beyond.filter(({ cpus }) => own === null || isDisjoint(cpus, own));
+  });
+  const given = unionAll(taken.map(cpusOfPlan));
+  const chosen = held.map(() => new Set<number>());
+  const isFull = ({ cpus, count }: Claim): boolean => count >= size(cpus);
+  const [full, roaming] = [claims.filter(isFull), claims.filter((one) => !isFull(one))];
+  const filled = unionAll(full.map(({ cpus }) => cpus));
+  for (const { holding, cpus } of full) {
+    for (const cpu of indices(cpus)) at(chosen, holding).add(cpu);
+  }
+  const coreOf = (cpu: number): number => cores.ofCpu.get(cpu) ?? -1;
+  const rank = (cpu: number): number => (cores.all[coreOf(cpu)]?.sold === true ? 1 : 0);
+  const mayTake = ({ cpus }: Claim): readonly number[] =>
+    indices(cpus)
+      .filter((cpu) => cores.ofCpu.has(cpu) && !has(given, cpu) && !has(filled, cpu))
+      .toSorted((a, b) => rank(a) - rank(b) || coreOf(b) - coreOf(a) || a - b);
+  const matched = matching(
+    roaming.toSorted((a, b) => size(a.cpus) - size(b.cpus)),
+    mayTake,
+  );
+  for (const [cpu, { holding }] of matched) at(chosen, holding).add(cpu);
+  return chosen;
+}
+
+/**
+ * Gives as many vCPUs as possible a CPU each, by augmenting paths (Kuhn's algorithm): where all
+ * CPUs of a vCPU are taken, another vCPU moves to another of its own. A set of CPUs is tried in the
+ * order of `mayTake`.
+ */
+function matching(
+  claims: readonly Claim[],
+  mayTake: (claim: Claim) => readonly number[],
+): ReadonlyMap<number, Claim> {
+  const choices = new Map(claims.map((claim) => [claim, mayTake(claim)]));
+  const owner = new Map<number, Claim>();
+  const place = (claim: Claim, tried: Set<number>): boolean => {
+    const own = valueOf(choices, claim);
+    const free = own.find((cpu) => !owner.has(cpu));
+    if (free !== undefined) {
+      owner.set(free, claim);
+      return true;
+    }
+    for (const cpu of own) {
+      const other = owner.get(cpu);
+      if (other === undefined || other === claim || tried.has(cpu)) continue;
+      tried.add(cpu);
+      if (!place(other, tried)) continue;
+      owner.set(cpu, claim);
+      return true;
+    }
+    return false;
+  };
+  for (const claim of claims) {
+    for (let vcpu = 0; vcpu < claim.count && place(claim, new Set()); vcpu++);
+  }
+  return owner;
+}
+
+function useOf(inventory: Inventory, holding: Holding, cpus: ReadonlySet<number>): Use {
+  const { cores, devices, memory, nodePosition } = inventory;
+  const { plan } = holding;
+  const own = new Set(plan?.devices.flatMap(functionsOf));
+  const coresOf = (list: Iterable<number>): number[] => [
+    ...new Set([...list].flatMap((cpu) => cores.ofCpu.get(cpu) ?? [])),
+  ];
+  const held = coresOf(cpus);
+  const visited =
+    plan === null ? coresOf(holding.vcpus.flatMap((one) => indices(setOf(one.cpus)))) : [];
+  const ofMemory = beyondPlan(holding).flatMap(({ node, pageBytes, bytes }) => {
+    const position = nodePosition.get(node);
+    const pool = poolPosition(memory, isHugepage(pageBytes) ? pageBytes : null);
+    return position === undefined || pool < 0 ? [] : [{ node: position, pool, bytes }];
+  });
+  const functions = holding.devices.filter((address) => !own.has(address));
+  return {
+    isolation: "shared",
+    cores: held,
+    visited,
+    nodes: [
+      ...new Set([
+        ...[...held, ...visited].map((position) => at(cores.all, position).node),
+        ...ofMemory.map(({ node }) => node),
+      ]),
+    ],
+    memory: ofMemory,
+    deviceGroups: [...new Set(functions.flatMap((address) => devices.groupOf.get(address) ?? []))],
+    floating: [],
+  };
+}
+
+/**
+ * The memory that a VM has and its plan does not. Base pages of a planned VM are left out, because
+ * an emulator has some of its own beside the guest's memory.
+ */
+function beyondPlan({ plan, memory }: Holding): readonly HeldMemory[] {
+  if (plan === null) return memory;
+  return memory.flatMap(({ node, pageBytes, bytes }) => {
+    const cells = plan.cells.filter((cell) => cell.pageBytes === pageBytes);
+    const parts = cells.flatMap((cell) => cell.memoryOnNodes.filter((part) => part.node === node));
+    const more = bytes - sumOf(parts, (part) => part.bytes);
+    return isHugepage(pageBytes) && more > 0 ? [{ node, pageBytes, bytes: more }] : [];
+  });
+}
