@@ -1,6 +1,7 @@
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import type { HostState } from "@evenkeel/core/plan/host-state.ts";
-import { functionsOf } from "@evenkeel/core/plan/plan.ts";
+import type { Holding } from "@evenkeel/core/plan/holding.ts";
+import { functionsOf, type Plan } from "@evenkeel/core/plan/plan.ts";
 import type { HostPolicy } from "@evenkeel/core/request/host-policy.ts";
 import { didYouMean } from "@evenkeel/core/text/did-you-mean.ts";
 import { topologyDigest } from "@evenkeel/core/topology/digest.ts";
@@ -9,10 +10,23 @@ import type { Surroundings } from "../command/surroundings.ts";
 import { type PlanFile, readPlan } from "./read-documents.ts";
 import { readTopology } from "./read-topology.ts";
 
-/** The hosts to try, each with the plans of the VMs on it. */
+/** The hosts to try and what is on them, as the command line names them. */
+export interface HostsWanted {
+  readonly on: readonly string[];
+  /** Files with the plans of their VMs. */
+  readonly taken: readonly string[];
+  /** The state folder of this machine, if it is one of the hosts. */
+  readonly state: string | undefined;
+  /** The VM to place. Its own record does not count while it is off, as for `evenkeel run`. */
+  readonly vm: Pick<Plan, "vm" | "tenant"> | null;
+}
+
+/**
+ * The hosts to try, each with the plans of the VMs on it. On this machine itself the recorded VMs
+ * count as well, and whatever the VMs that run here really hold.
+ */
 export async function readHosts(
-  sources: readonly string[],
-  takenPaths: readonly string[],
+  { on: sources, taken: takenPaths, state, vm }: HostsWanted,
   policy: HostPolicy,
   surroundings: Surroundings,
 ): Promise<readonly HostState[]> {
@@ -23,18 +37,50 @@ export async function readHosts(
   for (const path of takenPaths) plans.push(await readPlan(path, surroundings));
   refuseStrangers(plans, topologies);
   refuseOverlaps(plans);
-  return topologies.map((topology) => ({
-    topology,
-    policy,
-    taken: plans.filter(({ plan }) => plan.host === topology.name).map(({ plan }) => plan),
-  }));
+  const hosts: HostState[] = [];
+  for (const [i, topology] of topologies.entries()) {
+    const given = plans.filter(({ plan }) => plan.host === topology.name).map(({ plan }) => plan);
+    const { recorded, held } = isLive(sources[i] ?? "")
+      ? await takenHere(state, vm, surroundings)
+      : { recorded: [], held: [] };
+    // A plan of a recorded VM that is given once more counts once.
+    const more = given.filter((plan) => !recorded.some((other) => isSameVm(plan, other)));
+    hosts.push({ topology, policy, taken: [...recorded, ...more], held });
+  }
+  return hosts;
 }
 
-/** Reads a host given as `SRC`, or as `NAME=SRC` to rename it. */
-async function readHost(source: string, surroundings: Surroundings): Promise<Topology> {
+const isSameVm = (a: Plan, b: Pick<Plan, "vm" | "tenant">): boolean =>
+  a.vm === b.vm && a.tenant === b.tenant;
+
+/** A host given as `SRC`, or as `NAME=SRC` to rename it. */
+function splitSource(source: string): { readonly name: string | null; readonly source: string } {
   const [, name, named] = /^([a-z0-9][a-z0-9.-]{0,62})=(.+)$/s.exec(source) ?? [];
-  if (name === undefined || named === undefined) return readTopology(source, surroundings);
-  return { ...(await readTopology(named, surroundings)), name };
+  return name === undefined || named === undefined
+    ? { name: null, source }
+    : { name, source: named };
+}
+
+const isLive = (source: string): boolean => splitSource(source).source === "live";
+
+async function readHost(given: string, surroundings: Surroundings): Promise<Topology> {
+  const { name, source } = splitSource(given);
+  const topology = await readTopology(source, surroundings);
+  return name === null ? topology : { ...topology, name };
+}
+
+/** What is taken of this machine, by the records and by what its VMs really hold. */
+async function takenHere(
+  state: string | undefined,
+  vm: HostsWanted["vm"],
+  surroundings: Surroundings,
+): Promise<{ readonly recorded: readonly Plan[]; readonly held: readonly Holding[] }> {
+  const { recordedHost } = await import("./vm-host.ts");
+  const { takenOn } = await import("@evenkeel/host/vm/taken.ts");
+  const { plans, held } = await takenOn(recordedHost(state, surroundings));
+  const isOff = (plan: Plan): boolean => !held.some((one) => one.plan === plan);
+  const recorded = plans.filter((plan) => vm === null || !isSameVm(plan, vm) || !isOff(plan));
+  return { recorded, held };
 }
 
 /** Refuses two hosts of one name: plans know their host by its name. */

@@ -2,7 +2,7 @@ import { hostname } from "node:os";
 import { resolve } from "node:path";
 import { parseInstance } from "@evenkeel/contract/instance.ts";
 import { libvirtUri } from "@evenkeel/host/hypervisor/libvirt/virsh.ts";
-import { defaultStateFolder } from "@evenkeel/host/state/paths.ts";
+import { defaultStateFolder, rootsHostLock } from "@evenkeel/host/state/paths.ts";
 import { openState, viewState } from "@evenkeel/host/state/state-folder.ts";
 import { liveTree } from "@evenkeel/host/tree/directory-tree.ts";
 import type { LocalHost, RecordedHost, VmHost } from "@evenkeel/host/vm/host.ts";
@@ -20,9 +20,10 @@ export async function vmHost(
   stateFlag: string | undefined,
   surroundings: Surroundings,
 ): Promise<VmHost> {
+  const hostLock = process.geteuid?.() === 0 ? rootsHostLock : null;
   return {
     ...recordedHost(stateFlag, surroundings),
-    state: await openState(folderOf(stateFlag, surroundings), parseInstance),
+    state: await openState(folderOf(stateFlag, surroundings), parseInstance, hostLock),
     topology: () => readTopology("live", surroundings),
   };
 }

@@ -24,6 +24,8 @@ function sentences(step: Progress): readonly string[] {
       );
     case "damaged":
       return step.files.map(({ path, error }) => `${path}: ${error.message}`);
+    case "unreadable":
+      return step.vms.map(({ name, why }) => `${name} is not counted: ${why}`);
     case "unanswered":
       return [`${step.name}: ${step.failure.message}`];
     case "starting":

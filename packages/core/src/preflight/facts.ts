@@ -1,3 +1,5 @@
+import type { Holding } from "../plan/holding.ts";
+
 /**
  * What a host has now that a start may need, as its kernel and hypervisor report it. A fact that
  * could not be read is null, and no problem here: the hypervisor finds out.
@@ -23,6 +25,10 @@ export interface HostFacts {
   readonly numaBalancing: number | null;
   readonly ksmRun: number | null;
   readonly domains: readonly DomainFacts[] | null;
+  /** What the VMs that run on the host hold. */
+  readonly held: readonly Holding[];
+  /** VMs that run on the host, and what they hold is unknown. */
+  readonly unreadable: readonly UnreadableVm[];
   /** The process of an emulator that has the VM's UUID already. */
   readonly emulatorPid: number | null;
 }
@@ -75,6 +81,12 @@ export interface DomainFacts {
   readonly known: boolean;
   /** The host's functions that are passed to it. */
   readonly devices: readonly string[];
+}
+
+/** A VM that runs on the host and whose CPUs or devices nobody could read. */
+export interface UnreadableVm {
+  readonly name: string;
+  readonly why: string;
 }
 
 /** The versions that the hypervisor reports; null where it does not answer. */

@@ -1,6 +1,5 @@
 import { isHugepage } from "../plan/plan.ts";
-import { advice, mergingOff, numaBalancingOff } from "../remedy/remedy.ts";
-import type { DomainFacts } from "./facts.ts";
+import { mergingOff, numaBalancingOff } from "../remedy/remedy.ts";
 import type { PreflightCheck } from "./start.ts";
 import type { PreflightProblem } from "./problem.ts";
 
@@ -32,23 +31,5 @@ export const checkKernel: PreflightCheck = ({ plan }, facts) => {
       remedy: mergingOff,
     });
   }
-  const strangers = (facts.domains ?? []).filter(({ running, known }) => running && !known);
-  return [...problems, ...strangerProblem(strangers)];
+  return problems;
 };
-
-function strangerProblem(strangers: readonly DomainFacts[]): PreflightProblem[] {
-  if (strangers.length === 0) return [];
-  return [
-    {
-      code: "domains-unknown",
-      severity: "warning",
-      subject: "libvirt",
-      needs: "every VM placed by Evenkeel, so that no two share cores",
-      has: strangers.map(({ name }) => name).join(", "),
-      remedy: advice(
-        "live",
-        "Adopt them with their plans (evenkeel adopt), or reserve their CPUs in a HostPolicy.",
-      ),
-    },
-  ];
-}

@@ -1,3 +1,6 @@
+import type { Holding } from "../plan/holding.ts";
+import { cpusOfPlan } from "../plan/plan.ts";
+import { formatList } from "../set/list-format.ts";
 import { describe, expect, test } from "vitest";
 import { planOf } from "../../testing/guest/plan-of.ts";
 import { GiB, MiB } from "../unit/bytes.ts";
@@ -72,6 +75,8 @@ test("what could not be read is not objected to", () => {
     numaBalancing: null,
     ksmRun: null,
     domains: null,
+    held: [],
+    unreadable: [],
     emulatorPid: null,
   };
   expect(preflight(start, unknown).problems).toEqual([]);
@@ -243,17 +248,55 @@ test("memory of base pages is looked at too, and what only spoils it is a warnin
   ]);
   const problems = preflight(startOf(bare), short).problems;
   expect(problems.flatMap(({ remedy }) => malformed(remedy))).toEqual([]);
-  const spoiled = { ...facts, numaBalancing: 1, ksmRun: 1, domains: [domain({ known: false })] };
+  const held = [{ ...router, vcpus: [{ count: 1, cpus: "0-63" }] }];
+  const spoiled = { ...facts, numaBalancing: 1, ksmRun: 1, held };
   expect(preflight(startOf(bare), spoiled)).toMatchObject({
     ready: true,
     problems: [
       { code: "numa-balancing-on", severity: "warning" },
       { code: "ksm-on", severity: "warning" },
-      { code: "domains-unknown", severity: "warning" },
+      { code: "cpus-shared", severity: "warning", subject: "router" },
     ],
   });
   const warnings = preflight(startOf(bare), spoiled).problems;
   expect(warnings.flatMap(({ remedy }) => malformed(remedy))).toEqual([]);
+});
+
+const router: Holding = {
+  name: "router",
+  pid: 4242,
+  plan: null,
+  vcpus: [],
+  memory: [],
+  devices: [],
+};
+
+test("a VM that nobody can read prevents a start, unless that is accepted", () => {
+  const why = "process 7 belongs to another user";
+  const facts = { ...factsFor(bare), unreadable: [{ name: "router", why }] };
+  const blocked = preflight(startOf(bare), facts);
+  const problem = { code: "domains-unknown", subject: "router", has: why };
+  expect(blocked).toMatchObject({ ready: false, problems: [{ ...problem, severity: "error" }] });
+  const accepted = preflight({ ...startOf(bare), acceptsUnknown: true }, facts);
+  expect(accepted).toMatchObject({ ready: true, problems: [{ ...problem, severity: "warning" }] });
+});
+
+test("a VM that may run on CPUs of the plan is told, and where else it could run", () => {
+  const facts = factsFor(bare);
+  const shares = { ...router, vcpus: [{ count: 2, cpus: "0-63" }] };
+  const [problem, ...others] = preflight(startOf(bare), { ...facts, held: [shares] }).problems;
+  expect(others).toEqual([]);
+  expect(problem?.has).toBe(
+    `its vCPUs may run on CPUs ${formatList(cpusOfPlan(bare))} of the plan`,
+  );
+  expect(problem?.remedy.text).toMatch(
+    /^Pin them, for example taskset --all-tasks -cp [\d,-]+ 4242;/,
+  );
+  // A VM with a plan is checked by its own verdict; one elsewhere shares nothing.
+  const planned = { ...shares, plan: bare };
+  const elsewhere = { ...shares, vcpus: [{ count: 2, cpus: "900-903" }] };
+  const held = [planned, elsewhere];
+  expect(preflight(startOf(bare), { ...facts, held }).problems).toEqual([]);
 });
 
 test("bridges of a group stay with the host; any other function of it that is left out is told", () => {

@@ -6,6 +6,7 @@ import { checkIommu } from "./iommu.ts";
 import { checkKernel } from "./kernel.ts";
 import { checkMemory } from "./memory.ts";
 import { checkName } from "./name.ts";
+import { checkNeighbors } from "./neighbors.ts";
 import { advice } from "../remedy/remedy.ts";
 import type { HostFacts } from "./facts.ts";
 import type { PreflightProblem, PreflightReport } from "./problem.ts";
@@ -20,6 +21,7 @@ const checks: readonly PreflightCheck[] = [
   checkIommu,
   checkHypervisor,
   checkKernel,
+  checkNeighbors,
 ];
 
 /**

@@ -22,7 +22,8 @@ export const preflightCodes = {
   "hypervisor-old": "the hypervisor is older than the plan's rendering needs",
   "numa-balancing-on": "NUMA balancing is on: the kernel moves pages between nodes",
   "ksm-on": "the kernel merges equal pages, also of different nodes",
-  "domains-unknown": "VMs run here whose CPUs and memory Evenkeel does not know",
+  "cpus-shared": "a VM that Evenkeel has not placed may run on CPUs of the plan",
+  "domains-unknown": "a VM runs here, and nobody can read what it holds",
 } as const;
 
 export type PreflightCode = keyof typeof preflightCodes;

@@ -11,6 +11,8 @@ export interface Start {
   readonly guest: Guest;
   readonly via: HypervisorName;
   readonly emulated: boolean;
+  /** Whether it may start although nobody can read what some VM on the host holds. */
+  readonly acceptsUnknown: boolean;
   /** What the plan's checker finds on this machine; see `planFaults`. */
   readonly faults: readonly PlanFault[];
 }

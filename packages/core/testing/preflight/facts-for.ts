@@ -8,7 +8,9 @@ import type { Start } from "../../src/preflight/start.ts";
 
 /** A start of a plan by libvirt, with KVM. */
 export function startOf(plan: Plan): Start {
-  return { plan, guest: guestFromPlan(plan), via: "libvirt", emulated: false, faults: [] };
+  const guest = guestFromPlan(plan);
+  const via = "libvirt";
+  return { plan, guest, via, emulated: false, acceptsUnknown: false, faults: [] };
 }
 
 /** A host that has all that a plan needs, for tests to take something from. */
@@ -61,6 +63,8 @@ export function factsFor(plan: Plan): HostFacts {
     versions: { libvirt: "9.0.0", qemu: "7.2.22", refusal: null },
     numaBalancing: 0,
     ksmRun: 0,
+    held: [],
+    unreadable: [],
     domains: [],
     emulatorPid: null,
   };

@@ -149,7 +149,8 @@ function hasContract(domain: XmlElement): boolean {
   );
 }
 
-function pinsOf(domain: XmlElement): ShapePins | null {
+/** The pins of a domain; null where it has no tuning of CPUs. */
+export function pinsOf(domain: XmlElement): ShapePins | null {
   const tune = child(domain, "cputune");
   if (tune === null) return null;
   const pins = (name: string, key: string): ShapePins["vcpus"] =>

@@ -64,12 +64,21 @@ test("QEMU started by a command stays in the command's cgroups", async () => {
   };
   const tree = memoryTree(new Map(Object.entries(own)), new Map(Object.entries(links)), "test");
   const versions = { libvirt: null, qemu: "7.2.0", refusal: null };
-  const facts = await readFacts(tree, { plan, uuid, via: "qemu", domains: null, versions });
+  const facts = await readFacts(tree, {
+    plan,
+    uuid,
+    via: "qemu",
+    domains: null,
+    holdings,
+    versions,
+  });
   expect(facts.cgroups.map(({ path, cpus }) => `${path} ${cpus}`)).toEqual([
     "/ 0-7",
     "/user.slice/session-1.scope 4-7",
   ]);
 });
+
+const holdings = { held: [], unreadable: [] };
 
 test("file pages count as usable only where the amount of shared memory is known", async () => {
   const meminfo = `Node 1 MemFree: 7 kB
@@ -82,14 +91,28 @@ Node 1 SReclaimable: 24 kB
   ]);
   const tree = memoryTree(own, new Map(Object.entries(links)), "test");
   const versions = { libvirt: null, qemu: "7.2.0", refusal: null };
-  const facts = await readFacts(tree, { plan, uuid, via: "qemu", domains: null, versions });
+  const facts = await readFacts(tree, {
+    plan,
+    uuid,
+    via: "qemu",
+    domains: null,
+    holdings,
+    versions,
+  });
   expect(facts.nodes[1]?.availableBytes).toBe(31 * KiB);
 });
 
 test("the facts for a start are read from the kernel's own files", async () => {
   const tree = memoryTree(new Map(Object.entries(files)), new Map(Object.entries(links)), "test");
   const versions = { libvirt: "9.0.0", qemu: "7.2.0", refusal: null };
-  const facts = await readFacts(tree, { plan, uuid, via: "libvirt", domains: null, versions });
+  const facts = await readFacts(tree, {
+    plan,
+    uuid,
+    via: "libvirt",
+    domains: null,
+    holdings,
+    versions,
+  });
   expect(facts).toMatchObject({
     nodes: [
       { id: 0, availableBytes: 1424 * KiB, hugepages: [{ sizeBytes: 2 * MiB, total: 8, free: 3 }] },

@@ -5,6 +5,7 @@ import { GiB, KiB, MiB } from "@evenkeel/core/unit/bytes.ts";
 import type { Plan } from "@evenkeel/core/plan/plan.ts";
 import { readKernel } from "../evidence/read-host.ts";
 import { findProcess } from "../procfs/find-process.ts";
+import type { Holdings } from "../holding/read-holdings.ts";
 import { readHugepages } from "../sysfs/hugepages.ts";
 import { indexedNames, memoryField, readLine } from "../sysfs/values.ts";
 import type { Tree } from "../tree/tree.ts";
@@ -21,6 +22,7 @@ export interface FactsWanted {
   readonly via: HypervisorName;
   /** The domains that libvirt lists; null where it was not asked or does not answer. */
   readonly domains: readonly DomainFacts[] | null;
+  readonly holdings: Holdings;
   readonly versions: HypervisorAnswer;
 }
 
@@ -29,7 +31,7 @@ export interface FactsWanted {
  * trying.
  */
 export async function readFacts(tree: Tree, wanted: FactsWanted): Promise<HostFacts> {
-  const { plan, uuid, via, domains, versions } = wanted;
+  const { plan, uuid, via, domains, holdings, versions } = wanted;
   const { numaBalancing, ksmRun } = readKernel(tree);
   return {
     nodes: readNodes(tree),
@@ -47,6 +49,7 @@ export async function readFacts(tree: Tree, wanted: FactsWanted): Promise<HostFa
     numaBalancing,
     ksmRun,
     domains,
+    ...holdings,
     emulatorPid: emulatorOf(tree, uuid),
   };
 }

@@ -48,6 +48,7 @@ const wanted: ReadonlyMap<string, string> = new Map([
   ["device", "driver"],
   ["fw_cfg", "name"],
   ["m", "size"],
+  ["smp", "cpus"],
   ["chardev", "backend"],
   ["mon", "chardev"],
   ["qmp", "path"],

@@ -13,6 +13,13 @@ export interface StatePaths {
 
 export const defaultStateFolder = "/var/lib/evenkeel";
 
+/**
+ * The lock that every command of root holds while it decides about the VMs of this host, whatever
+ * its state folder is. Another user has no such lock, because it would let them hold up root's
+ * commands.
+ */
+export const rootsHostLock = "/run/evenkeel/lock";
+
 export function statePaths(folder: string): StatePaths {
   return { folder, instances: join(folder, "vms"), lock: join(folder, "lock") };
 }

@@ -71,11 +71,24 @@ const waitSeconds = 60;
  */
 const readerSeconds = 0.1;
 
-export async function openState(folder: string, parse: ParseInstance): Promise<StateFolder> {
+/**
+ * Opens a state folder to change it, and makes it where it is missing.
+ *
+ * @param hostLock a lock that all commands on this machine share, whatever their state folders are;
+ *   null where the folder's own lock suffices.
+ *
+ * Errors: `state-untrusted`, `state-unusable`.
+ */
+export async function openState(
+  folder: string,
+  parse: ParseInstance,
+  hostLock: string | null = null,
+): Promise<StateFolder> {
   const view = viewState(folder, parse);
   const { paths } = view;
   await makePrivateFolder(paths.folder);
   await makePrivateFolder(paths.instances);
+  if (hostLock !== null) await makePrivateFolder(dirname(hostLock));
   const held = new Set<Lock>();
   const requireHeld = (): void => held.forEach((lock) => lock.requireHeld());
   const take = async (path: string, seconds: number): Promise<Lock | null> => {
@@ -91,12 +104,16 @@ export async function openState(folder: string, parse: ParseInstance): Promise<S
   return {
     ...view,
     withHostLock: async (work) => {
-      const lock = await take(paths.lock, waitSeconds);
-      if (lock === null) throw busy(paths.folder);
+      const locks: Lock[] = [];
       try {
+        for (const path of hostLock === null ? [paths.lock] : [hostLock, paths.lock]) {
+          const lock = await take(path, waitSeconds);
+          if (lock === null) throw busy(path);
+          locks.push(lock);
+        }
         return await work();
       } finally {
-        await lock.release();
+        for (const lock of locks.toReversed()) await lock.release();
       }
     },
     lockInstance: (name) => take(instanceLock(paths, name), readerSeconds),
@@ -186,10 +203,10 @@ export function refuseDamaged({ damaged }: Pick<Instances, "damaged">): void {
   });
 }
 
-function busy(folder: string): EvenkeelError {
-  return new EvenkeelError("state-busy", "another command has locked the state folder", {
-    where: folder,
+function busy(path: string): EvenkeelError {
+  return new EvenkeelError("state-busy", "another command is deciding about the VMs of this host", {
+    where: path,
     expected: `that it ends within ${waitSeconds} s`,
-    remedy: "try again; fuser -v shows who holds the file lock in it",
+    remedy: "try again; fuser -v shows who holds this lock",
   });
 }

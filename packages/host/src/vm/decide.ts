@@ -16,6 +16,7 @@ import type { HostPolicy } from "@evenkeel/core/request/host-policy.ts";
 import type { Request } from "@evenkeel/core/request/request.ts";
 import { hypervisorOf } from "../instance/hypervisor-of.ts";
 import type { StartOptions } from "../hypervisor/hypervisor.ts";
+import { readHoldings } from "../holding/read-holdings.ts";
 import { readDomains } from "../hypervisor/libvirt/domains.ts";
 import { refuseUnsafeNetworks } from "../hypervisor/libvirt/networks.ts";
 import { readFacts } from "../preflight/read-facts.ts";
@@ -35,6 +36,8 @@ export interface VmToStart {
   readonly via: HypervisorName;
   /** What it starts from, apart from its plan. */
   readonly options: StartOptions;
+  /** Start although nobody can read what some VM on the host holds. */
+  readonly acceptsUnknown?: boolean;
 }
 
 /** The plan of a VM and whether it can be started, or the refusal. */
@@ -51,33 +54,33 @@ export type Decision =
  * Places a VM, or takes its plan, and checks that everything it needs is there. It changes nothing.
  * Call it within `withHostLock`, so that what is free stays free until it is recorded as taken.
  *
-  // Without a libvirt that answers nothing starts, which the report says.
-  if (versions.libvirt !== null) await refuseUnsafeNetworks(uri, options.devices ?? []);
  * @param namesake the VM that is off and would be replaced: what it holds counts as free.
  *
  * Errors: `plan-inconsistent`, and those of the guest.
  */
 export async function decide(
-  { request, plan, flavors, policy, via, options }: VmToStart,
+  { request, plan, flavors, policy, via, options, acceptsUnknown = false }: VmToStart,
   topology: Topology,
   instances: readonly Instance[],
   namesake: Instance | null,
   { tree, libvirtUri: uri }: LocalHost,
 ): Promise<Decision> {
   const others = instances.filter((instance) => instance !== namesake);
-  const here: HostState = { topology, policy, taken: others.map((one) => one.plan) };
+  const known = new Set(instances.map(({ uuid }) => uuid));
+  const defined = await readDomains(uri, known);
+  const holdings = readHoldings(tree(), others, defined);
+  const taken = others.map((one) => one.plan);
+  const here: HostState = { topology, policy, taken, held: holdings.held };
   const placed = plan ?? place([here], request, { flavors });
   if (placed.kind === "Refusal") return placed;
   const faults: readonly PlanFault[] = plan === null ? [] : planFaults(placed, here);
   const guest = guestFromPlan(placed);
-  const known = new Set(instances.map(({ uuid }) => uuid));
   const versions =
     via === "libvirt"
       ? await libvirtVersions(uri)
       : await qemuVersions(`qemu-system-${guest.architecture}`);
   // Without a libvirt that answers nothing starts, which the report says.
   if (versions.libvirt !== null) await refuseUnsafeNetworks(uri, options.devices ?? []);
-  const defined = await readDomains(uri, known);
   // The start replaces the namesake's definition; that of an adopted VM is not Evenkeel's to
   // replace.
   const replaced = namesake === null || namesake.adopted ? null : namesake.uuid;
@@ -87,10 +90,11 @@ export async function decide(
     uuid: guest.uuid,
     via,
     domains,
+    holdings,
     versions,
   });
   const emulated = options.emulated === true;
-  const report = preflight({ plan: placed, guest, via, emulated, faults }, facts);
+  const report = preflight({ plan: placed, guest, via, emulated, acceptsUnknown, faults }, facts);
   return { kind: "Start", plan: placed, guest, report };
 }
 

@@ -1,5 +1,6 @@
 import type { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import type { PreflightProblem } from "@evenkeel/core/preflight/problem.ts";
+import type { UnreadableVm } from "@evenkeel/core/preflight/facts.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import type { Clock } from "../clock/clock.ts";
 import type { Recovered } from "../instance/recover.ts";
@@ -39,6 +40,8 @@ export type Progress =
   | { readonly kind: "cut-off"; readonly vms: readonly Instance[] }
   /** Files of the state folder that cannot be used. The others still count. */
   | { readonly kind: "damaged"; readonly files: readonly Damaged[] }
+  /** VMs that run here, and what they hold is unknown: it does not count as taken. */
+  | { readonly kind: "unreadable"; readonly vms: readonly UnreadableVm[] }
   /** A VM whose hypervisor does not answer. */
   | { readonly kind: "unanswered"; readonly name: string; readonly failure: EvenkeelError }
   /** A start begins. These warnings do not prevent it, and the guest has these notes. */

@@ -2,6 +2,7 @@ import { buildCommand } from "@stricli/core";
 import type { CliCommand } from "../../command/command.ts";
 import type { CliContext } from "../../command/context.ts";
 import { policyFlag, takenFlag } from "../../flags/placement.ts";
+import { stateFlag } from "../../flags/state.ts";
 import { proposeSources, sourcesHelp } from "../../flags/sources.ts";
 import type { CapacityFlags } from "./flags.ts";
 
@@ -28,6 +29,7 @@ export const capacityCommand: CliCommand = {
           placeholder: "FILE",
         },
         policy: policyFlag,
+        state: stateFlag,
         restore: {
           kind: "parsed",
           parse: String,

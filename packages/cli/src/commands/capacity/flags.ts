@@ -4,6 +4,7 @@ export interface CapacityFlags {
   readonly taken: readonly string[];
   readonly flavor: readonly string[];
   readonly policy?: string;
+  readonly state?: string;
   readonly restore: readonly string[];
   readonly output: "text" | "json";
 }

@@ -14,7 +14,7 @@ import { readHosts } from "../../input/read-hosts.ts";
 import type { CapacityFlags } from "./flags.ts";
 
 export async function runCapacity(this: CliContext, flags: CapacityFlags): Promise<void> {
-  const { on, taken, flavor: paths, policy, restore, output } = flags;
+  const { on, taken, flavor: paths, policy, state, restore, output } = flags;
   const { surroundings } = this;
   refuseTwoStdins([...on, ...taken, ...paths, policy ?? ""]);
   const flavors: Flavor[] = [];
@@ -22,7 +22,8 @@ export async function runCapacity(this: CliContext, flags: CapacityFlags): Promi
   refuseDuplicateFlavors(flavors, "--flavor");
   const requests = flavors.map(requestOfFlavor);
   const wanted = restore.map((text) => wantedOf(text, requests));
-  const hosts = await readHosts(on, taken, await readPolicy(policy, surroundings), surroundings);
+  const asked = { on, taken, state, vm: null };
+  const hosts = await readHosts(asked, await readPolicy(policy, surroundings), surroundings);
   const capacity = fleetCapacity(hosts, requests, wanted);
   if (capacity.restore.some(({ moves }) => moves === null)) this.finish(exitStatus.no);
   const view = { width: this.columns, paint: this.paint };

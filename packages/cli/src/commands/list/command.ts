@@ -22,7 +22,8 @@ export const listCommand: CliCommand = {
     docs: { brief: "List the virtual machines of this host, and where they lie" },
   }),
   description: [
-    "VMs that libvirt runs without Evenkeel are listed too; what they hold is not known. " +
+    "VMs that Evenkeel did not start are listed too, with what their processes hold. Where the " +
+      "records and the host disagree, for example about who has a CPU, the list says so. " +
       "A start or stop that was cut off is reported; the next run, stop or adopt undoes or " +
       "completes it. Listing changes nothing, and does not wait for another command.",
     "The exit status is 2 where a file of the state folder cannot be used. The other VMs are " +

@@ -8,9 +8,10 @@ import type { ListFlags } from "./flags.ts";
 
 export async function runList(this: CliContext, { state, output }: ListFlags): Promise<void> {
   const { surroundings, columns: width, paint } = this;
-  const { vms, damaged } = await listVms(recordedHost(state, surroundings));
-  const list = { apiVersion: "evenkeel/v1", kind: "InstanceList", vms };
-  const text = output === "json" ? jsonText(list) : instancesText(vms, { width, paint });
+  const found = await listVms(recordedHost(state, surroundings));
+  const { damaged, ...shown } = found;
+  const list = { apiVersion: "evenkeel/v1", kind: "InstanceList", ...shown };
+  const text = output === "json" ? jsonText(list) : instancesText(found, { width, paint });
   surroundings.stdout.write(text);
   refuseDamaged({ damaged });
 }

@@ -2,6 +2,7 @@ import { buildCommand } from "@stricli/core";
 import type { CliCommand } from "../../command/command.ts";
 import type { CliContext } from "../../command/context.ts";
 import { askedVm, flavorFlag, policyFlag, takenFlag } from "../../flags/placement.ts";
+import { stateFlag } from "../../flags/state.ts";
 import { proposeSources, sourcesHelp } from "../../flags/sources.ts";
 import type { PlaceFlags } from "./flags.ts";
 
@@ -26,6 +27,7 @@ export const placeCommand: CliCommand = {
         taken: takenFlag,
         flavor: flavorFlag,
         policy: policyFlag,
+        state: stateFlag,
         "away-from": {
           kind: "parsed",
           parse: String,

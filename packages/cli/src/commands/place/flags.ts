@@ -4,6 +4,7 @@ export interface PlaceFlags {
   readonly taken: readonly string[];
   readonly flavor: readonly string[];
   readonly policy?: string;
+  readonly state?: string;
   readonly "away-from": readonly string[];
   readonly spread: boolean;
   readonly output: "text" | "json" | "libvirt";

@@ -18,12 +18,13 @@ import { readAsked, readPolicy, refuseDuplicateFlavors } from "../../input/read-
 import { readHosts } from "../../input/read-hosts.ts";
 
 export async function runPlace(this: CliContext, flags: PlaceFlags, path: string): Promise<void> {
-  const { on, taken, flavor, policy, "away-from": awayFrom, spread, output } = flags;
+  const { on, taken, flavor, policy, state, "away-from": awayFrom, spread, output } = flags;
   const { surroundings } = this;
   refuseTwoStdins([path, ...on, ...taken, ...flavor, policy ?? ""]);
   const { vm, flavors } = await readAsked(path, flavor, surroundings);
   const request = resolveRequest(vm, flavors);
-  const hosts = await readHosts(on, taken, await readPolicy(policy, surroundings), surroundings);
+  const asked = { on, taken, state, vm: { vm: request.name, tenant: request.tenant } };
+  const hosts = await readHosts(asked, await readPolicy(policy, surroundings), surroundings);
   refuseUnknownVms(awayFrom, hosts);
   refuseOwnPlan(request, hosts);
   refuseDuplicateFlavors(flavors, "--flavor");
@@ -63,9 +64,9 @@ function refuseOwnPlan({ name, tenant }: Request, hosts: readonly HostState[]): 
   const own = plans.find((plan) => plan.vm === name && plan.tenant === tenant);
   if (own === undefined) return;
   throw new EvenkeelError("usage", `${guestName(name, tenant)} has a plan on ${own.host} already`, {
-    where: "--taken",
+    where: "--taken and this host's records",
     expected: "plans of other VMs",
-    remedy: "leave its plan out to place it anew, or give the new VM another name",
+    remedy: "give the new VM another name; or leave its plan out, or stop it, to place it anew",
   });
 }
 

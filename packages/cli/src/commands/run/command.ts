@@ -45,6 +45,7 @@ export const runCommand: CliCommand = {
         kernel: file("a kernel on this host to boot"),
         initrd: file("its initial RAM disk"),
         append: file("its command line", "TEXT"),
+        "accept-unknown": off("start although nobody can read what some VM on this host holds"),
         "dry-run": off("check everything and start nothing"),
         state: stateFlag,
         output: {
@@ -60,7 +61,8 @@ export const runCommand: CliCommand = {
     },
   }),
   description: [
-    "The state folder says which VMs are on this host. Before anything is changed, run prints " +
+    "What is taken on this host is what the state folder says and what every VM here really " +
+      "holds, whoever started it: its CPUs, memory and devices. Before anything is changed, run prints " +
       "everything that prevents the start, each with the command that corrects it. A start that " +
       "fails or is interrupted is undone: no process, no definition, and every device with the " +
       "driver it had.",

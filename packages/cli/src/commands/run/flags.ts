@@ -12,6 +12,7 @@ export interface RunFlags {
   readonly kernel?: string;
   readonly initrd?: string;
   readonly append?: string;
+  readonly "accept-unknown": boolean;
   readonly "dry-run": boolean;
   readonly state?: string;
   readonly output: "text" | "json";

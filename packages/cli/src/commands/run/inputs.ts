@@ -38,6 +38,7 @@ export async function readVmToStart(
     policy: await readPolicy(policy, surroundings),
     via,
     options,
+    acceptsUnknown: flags["accept-unknown"],
   };
 }
 

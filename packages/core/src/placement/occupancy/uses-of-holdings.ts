@@ -4,6 +4,7 @@ import { type IndexSet, has, indices, isDisjoint, size, unionAll } from "../../s
 import { setOf } from "../../set/list-format.ts";
 import { at, valueOf } from "../../unit/list.ts";
 import { sumOf } from "../../unit/sum.ts";
+import type { SoldCore } from "../inventory/cores.ts";
 import type { Inventory } from "../inventory/inventory.ts";
 import { poolPosition } from "../inventory/memory.ts";
 import type { Use } from "./occupancy.ts";
@@ -55,12 +56,18 @@ function claimedCpus(
   for (const { holding, cpus } of full) {
     for (const cpu of indices(cpus)) at(chosen, holding).add(cpu);
   }
-  const coreOf = (cpu: number): number => cores.ofCpu.get(cpu) ?? -1;
-  const rank = (cpu: number): number => (cores.all[coreOf(cpu)]?.sold === true ? 1 : 0);
+  const rank = ({ sold }: SoldCore): number => (sold ? 1 : 0);
   const mayTake = ({ cpus }: Claim): readonly number[] =>
     indices(cpus)
-      .filter((cpu) => cores.ofCpu.has(cpu) && !has(given, cpu) && !has(filled, cpu))
-      .toSorted((a, b) => rank(a) - rank(b) || coreOf(b) - coreOf(a) || a - b);
+      .filter((cpu) => !has(given, cpu) && !has(filled, cpu))
+      .flatMap((cpu) => {
+        const position = cores.ofCpu.get(cpu);
+        return position === undefined ? [] : [{ cpu, core: at(cores.all, position) }];
+      })
+      .toSorted(
+        (a, b) => rank(a.core) - rank(b.core) || b.core.position - a.core.position || a.cpu - b.cpu,
+      )
+      .map(({ cpu }) => cpu);
   const matched = matching(
     roaming.toSorted((a, b) => size(a.cpus) - size(b.cpus)),
     mayTake,

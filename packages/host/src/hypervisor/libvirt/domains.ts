@@ -4,6 +4,11 @@ import { attribute, child, childrenNamed, type XmlElement } from "@evenkeel/core
 import { readXml } from "../../xml/read-xml.ts";
 import { virshAt } from "./virsh.ts";
 
+/** A domain, and its live definition where it runs and libvirt shows it. */
+export interface Domain extends DomainFacts {
+  readonly definition: XmlElement | null;
+}
+
 /**
  * All domains of a libvirt, with the PCI functions passed to them; null where it does not answer.
  *
@@ -12,19 +17,22 @@ import { virshAt } from "./virsh.ts";
 export async function readDomains(
   uri: string,
   known: ReadonlySet<string>,
-): Promise<readonly DomainFacts[] | null> {
+): Promise<readonly Domain[] | null> {
   const virsh = virshAt(uri);
   const listed = await virsh.tried(["list", "--all", "--uuid", "--name"]);
   const running = await virsh.tried(["list", "--uuid"]);
   if (listed.status !== 0 || running.status !== 0) return null;
   const active = new Set(running.stdout.split(/\s+/));
-  const domains: DomainFacts[] = [];
+  const domains: Domain[] = [];
   for (const line of listed.stdout.split("\n")) {
     const [, uuid, name] = /^([0-9a-f-]{36})\s+(.+?)\s*$/.exec(line) ?? [];
     if (uuid === undefined || name === undefined) continue;
     const dump = await virsh.tried(["dumpxml", "--domain", uuid]);
-    const devices = dump.status === 0 ? passedFunctions(readXml(dump.stdout, name)) : [];
-    domains.push({ name, uuid, running: active.has(uuid), known: known.has(uuid), devices });
+    const xml = dump.status === 0 ? readXml(dump.stdout, name) : null;
+    const devices = xml === null ? [] : passedFunctions(xml);
+    const running = active.has(uuid);
+    const definition = running ? xml : null;
+    domains.push({ name, uuid, running, known: known.has(uuid), devices, definition });
   }
   return domains;
 }

@@ -1,0 +1,111 @@
+import { guestFromPlan } from "@evenkeel/core/guest/from-plan.ts";
+import { planOf } from "@evenkeel/core/testing/guest/plan-of.ts";
+import { GiB } from "@evenkeel/core/unit/bytes.ts";
+import { expect, test } from "vitest";
+import { hostWith, type MadeEmulator } from "../../testing/emulated-host.ts";
+import { qemuInstance } from "../../testing/vm-host.ts";
+import type { Domain } from "../hypervisor/libvirt/domains.ts";
+import type { Tree } from "../tree/tree.ts";
+import { readXml } from "../xml/read-xml.ts";
+import { type Holdings, readHoldings } from "./read-holdings.ts";
+
+const uuid = "3f0e6d3a-91a4-4a27-9d0b-5c2b1f6e7a88";
+const router: MadeEmulator = { pid: 400, name: "router", uuid, vcpus: ["4", "5", "8-11"] };
+
+const read = (tree: Tree, domains: readonly Domain[] | null = null): Holdings =>
+  readHoldings(tree, [], domains);
+
+function domain(xml: string | null, given: Partial<Domain> = {}): Domain {
+  const definition = xml === null ? null : readXml(xml, "test");
+  const fixed = { name: "router", uuid, running: true, known: false, devices: [] };
+  return { ...fixed, definition, ...given };
+}
+
+test("the vCPUs of a VM are counted by the CPUs that their threads may use", () => {
+  expect(read(hostWith([router])).held).toMatchObject([
+    {
+      name: "router",
+      pid: 400,
+      plan: null,
+      vcpus: [
+        { count: 1, cpus: "4" },
+        { count: 1, cpus: "5" },
+        { count: 1, cpus: "8-11" },
+      ],
+    },
+  ]);
+});
+
+test("without names of threads, as many as the VM has vCPUs count, the tightest first", () => {
+  const [held] = read(hostWith([{ ...router, named: false, vcpus: ["4", "4", "0-31"] }])).held;
+  expect(held?.vcpus).toEqual([
+    { count: 2, cpus: "4" },
+    { count: 1, cpus: "0-31" },
+  ]);
+});
+
+test("memory is counted by node and size of page, and devices by their IOMMU groups", () => {
+  const memory = [
+    { node: 0, pageKiB: 1 << 20, pages: 3 },
+    { node: 1, pageKiB: 1 << 20, pages: 1 },
+    { node: 1, pageKiB: 4, pages: 7 },
+    { node: 1, pageKiB: 4, pages: 1 },
+  ];
+  const groups = { 40: ["0000:41:00.0", "0000:41:00.1"], 41: ["0000:42:00.0"] };
+  const [held] = read(hostWith([{ ...router, memory, groups: [40] }], groups)).held;
+  expect(held?.devices).toEqual(groups[40]);
+  expect(held?.memory).toEqual([
+    { node: 0, pageBytes: GiB, bytes: 3 * GiB },
+    { node: 1, pageBytes: GiB, bytes: GiB },
+    { node: 1, pageBytes: 4096, bytes: 8 * 4096 },
+  ]);
+});
+
+test("a program of any name counts once it has a device or a VM of KVM open", () => {
+  const other = { ...router, program: "/opt/vmm/cloud-hypervisor" };
+  expect(read(hostWith([other])).held).toEqual([]);
+  const [held] = read(hostWith([{ ...other, groups: [40] }], { 40: ["0000:41:00.0"] })).held;
+  expect(held?.devices).toEqual(["0000:41:00.0"]);
+  expect(read(hostWith([{ ...router, program: "/tmp/qemu-lookalike" }])).held).toEqual([]);
+});
+
+test("a VM that nobody can read is reported, unless libvirt shows what it has", () => {
+  const hidden = hostWith([{ ...router, program: null }]);
+  const { held, unreadable } = read(hidden);
+  expect(unreadable).toMatchObject([{ name: "router" }]);
+  // Its affinity can be read by everybody.
+  expect(held[0]?.vcpus[0]).toEqual({ count: 1, cpus: "4" });
+  const shown = read(hidden, [domain("<domain/>", { devices: ["0000:41:00.0"] })]);
+  expect(shown.unreadable).toEqual([]);
+  expect(shown.held[0]?.devices).toEqual(["0000:41:00.0"]);
+});
+
+test("a domain whose process is not seen counts by its live definition", () => {
+  const pinned = `<domain><vcpu cpuset='8-15'>3</vcpu><cputune><vcpupin vcpu='0' cpuset='4'/>
+    <vcpupin vcpu='9' cpuset='5'/></cputune></domain>`;
+  const { held, unreadable } = read(hostWith([]), [domain(pinned)]);
+  expect(unreadable).toEqual([]);
+  expect(held[0]?.vcpus).toEqual([
+    { count: 1, cpus: "4" },
+    { count: 2, cpus: "8-15" },
+  ]);
+  const floating = read(hostWith([]), [domain("<domain><vcpu current='2'>8</vcpu></domain>")]);
+  expect(floating.held[0]?.vcpus).toEqual([{ count: 2, cpus: "0-31" }]);
+  expect(read(hostWith([]), [domain(null)]).unreadable).toMatchObject([{ name: "router" }]);
+  expect(read(hostWith([]), [domain(null, { running: false })])).toEqual({
+    held: [],
+    unreadable: [],
+  });
+});
+
+test("a recorded VM is matched with its plan: by its process, or by its UUID", () => {
+  const plan = planOf({ vm: "llm-a", cells: [{ cores: 1 }] });
+  const own = { ...router, uuid: guestFromPlan(plan).uuid };
+  const planned = (given: Parameters<typeof qemuInstance>[1]): boolean =>
+    readHoldings(hostWith([own]), [qemuInstance(plan, given)], null).held[0]?.plan === plan;
+  const process = { pid: 400, startTicks: 400, uid: 0, executable: "/usr/bin/qemu-system-x86_64" };
+  expect(planned({ process })).toBe(true);
+  expect(planned({ process: { ...process, startTicks: 399 } })).toBe(false);
+  expect(planned({ process: null })).toBe(true);
+  expect(planned({ process: null, uuid })).toBe(false);
+});

@@ -1,0 +1,100 @@
+import type { Instance } from "@evenkeel/core/instance/instance.ts";
+import type { HeldCpus, Holding } from "@evenkeel/core/plan/holding.ts";
+import { formatList, parseList, setOf } from "@evenkeel/core/set/list-format.ts";
+import { unionAll } from "@evenkeel/core/set/index-set.ts";
+import { attribute, child, textOf, type XmlElement } from "@evenkeel/core/xml/element.ts";
+import type { Domain } from "../hypervisor/libvirt/domains.ts";
+import { pinsOf } from "../libvirt/live-domain.ts";
+import type { UnreadableVm } from "@evenkeel/core/preflight/facts.ts";
+import { isRunning } from "../procfs/process-record.ts";
+import { readLine } from "../sysfs/values.ts";
+import type { Tree } from "../tree/tree.ts";
+import { type Emulator, findEmulators } from "./emulators.ts";
+import { heldCpus } from "./held-cpus.ts";
+import { heldDevices } from "./held-devices.ts";
+import { basePageBytes, heldMemory, lookedAtBytes } from "./held-memory.ts";
+
+/** What the VMs that run on this machine hold, and those of which that cannot be read. */
+export interface Holdings {
+  readonly held: readonly Holding[];
+  readonly unreadable: readonly UnreadableVm[];
+}
+
+/**
+ * Reads what every VM on this machine really holds, whoever started it: by the threads, memory and
+ * open files of its process, and by libvirt's live definition. A VM that libvirt runs where its
+ * process cannot be seen is counted by that definition alone.
+ *
+ * @param instances the recorded VMs. Those that run are matched with their plans.
+ * @param domains the VMs that libvirt lists; null where it does not answer.
+ */
+export function readHoldings(
+  tree: Tree,
+  instances: readonly Instance[],
+  domains: readonly Domain[] | null,
+): Holdings {
+  const emulators = findEmulators(tree);
+  const running = (domains ?? []).filter((domain) => domain.running);
+  const unreadable: UnreadableVm[] = [];
+  let left = lookedAtBytes;
+  const ofProcesses = emulators.map((emulator): Holding => {
+    const { pid, uuid } = emulator;
+    const domain = running.find((one) => one.uuid === uuid);
+    if (emulator.files === null && domain === undefined) {
+      const why = `process ${pid} belongs to another user, so its devices and memory are unknown`;
+      unreadable.push({ name: emulator.name, why });
+    }
+    const baseBytes = basePageBytes(tree, pid);
+    left -= baseBytes;
+    return {
+      name: domain?.name ?? emulator.name,
+      pid,
+      plan: instances.find((one) => isOf(tree, one, emulator))?.plan ?? null,
+      vcpus: heldCpus(tree, emulator),
+      memory: left < 0 ? [] : heldMemory(tree, emulator),
+      devices: [...new Set([...heldDevices(tree, emulator), ...(domain?.devices ?? [])])],
+    };
+  });
+  const seen = new Set(emulators.map(({ uuid }) => uuid));
+  const online = readLine(tree, "/sys/devices/system/cpu/online") ?? "";
+  const ofDomains = running
+    .filter(({ uuid }) => !seen.has(uuid))
+    .flatMap(({ name, uuid, devices, definition }): Holding[] => {
+      if (definition === null) {
+        unreadable.push({
+          name,
+          why: "its process is not seen here, and libvirt does not show it",
+        });
+        return [];
+      }
+      const plan = instances.find((one) => one.uuid === uuid)?.plan ?? null;
+      const vcpus = definedCpus(definition, online);
+      return [{ name, pid: null, plan, vcpus, memory: [], devices }];
+    });
+  return { held: [...ofProcesses, ...ofDomains], unreadable };
+}
+
+/**
+ * Whether a process runs a recorded VM: it is the recorded one, or has its UUID if none is
+ * recorded. A process that only claims that UUID gains nothing by it: what it holds beyond the
+ * plan is counted all the same.
+ */
+function isOf(tree: Tree, { process, uuid }: Instance, emulator: Emulator): boolean {
+  if (process === null) return uuid === emulator.uuid;
+  return process.pid === emulator.pid && isRunning(tree, process);
+}
+
+/** The CPUs of a domain's vCPUs, by its live definition. Without pins they may run everywhere. */
+function definedCpus(domain: XmlElement, online: string): readonly HeldCpus[] {
+  const vcpu = child(domain, "vcpu");
+  if (vcpu === null) return [];
+  const text = attribute(vcpu, "current") ?? textOf(vcpu).trim();
+  const total = /^[1-9]\d{0,4}$/.test(text) ? Number(text) : 1;
+  const everywhere = parseList(attribute(vcpu, "cpuset") ?? "?") ?? setOf(online);
+  const pins = (pinsOf(domain)?.vcpus ?? []).filter(({ id }) => id < total);
+  const floating = total - pins.length;
+  return [
+    ...pins.map(({ cpus }) => ({ count: 1, cpus })),
+    ...(floating > 0 ? [{ count: floating, cpus: formatList(unionAll([everywhere])) }] : []),
+  ];
+}
