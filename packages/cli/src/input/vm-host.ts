@@ -20,9 +20,10 @@ export async function vmHost(
   stateFlag: string | undefined,
   surroundings: Surroundings,
 ): Promise<VmHost> {
+  const host = recordedHost(stateFlag, surroundings);
   return {
-    ...recordedHost(stateFlag, surroundings),
-    state: await openState(folderOf(stateFlag, surroundings), parseInstance),
+    ...host,
+    state: await openState(folderOf(stateFlag, surroundings), parseInstance, host.libvirtUri),
     topology: () => readTopology("live", surroundings),
   };
 }
@@ -32,9 +33,10 @@ export function recordedHost(
   stateFlag: string | undefined,
   surroundings: Surroundings,
 ): RecordedHost {
+  const host = localHost(surroundings);
   return {
-    ...localHost(surroundings),
-    state: viewState(folderOf(stateFlag, surroundings), parseInstance),
+    ...host,
+    state: viewState(folderOf(stateFlag, surroundings), parseInstance, host.libvirtUri),
     progress: (step) => surroundings.stderr.write(progressText(step)),
   };
 }

@@ -14,6 +14,7 @@ import {
 } from "./durable.ts";
 import { isUnlocked, type Lock, takeLock } from "./lock.ts";
 import { instanceLock, instancePath, runFolder, type StatePaths, statePaths } from "./paths.ts";
+import { requireKnownLibvirt, requireOwnFile, sharedUuid } from "./record-checks.ts";
 import { openTrusted } from "./trusted.ts";
 
 /** Parses an Instance. The schema is in the contract package, so the caller passes this in. */
@@ -62,6 +63,8 @@ export interface StateFolder extends StateView {
 /** A plan with a thousand devices takes some hundred kilobytes. */
 const maxBytes = 64 * MiB;
 
+const expectedRecord = "an Instance that evenkeel run wrote";
+
 /** Another command holds the lock while it reads a machine, which takes seconds. */
 const waitSeconds = 60;
 
@@ -71,8 +74,20 @@ const waitSeconds = 60;
  */
 const readerSeconds = 0.1;
 
-export async function openState(folder: string, parse: ParseInstance): Promise<StateFolder> {
-  const view = viewState(folder, parse);
+/**
+ * Opens a state folder, and makes it if there is none.
+ *
+ * @param libvirtUri the libvirt that the caller has chosen. Records may name it, and otherwise only
+ *   libvirt's own two on this machine.
+ *
+ * Errors: `state-untrusted`, `state-unusable`.
+ */
+export async function openState(
+  folder: string,
+  parse: ParseInstance,
+  libvirtUri: string | null = null,
+): Promise<StateFolder> {
+  const view = viewState(folder, parse, libvirtUri);
   const { paths } = view;
   await makePrivateFolder(paths.folder);
   await makePrivateFolder(paths.instances);
@@ -102,8 +117,13 @@ export async function openState(folder: string, parse: ParseInstance): Promise<S
     lockInstance: (name) => take(instanceLock(paths, name), readerSeconds),
     write: async (instance) => {
       requireHeld();
-      const text = `${JSON.stringify(instance, null, 2)}\n`;
-      await writeDurably(instancePath(paths, instance.name), text);
+      const [path, text] = [
+        instancePath(paths, instance.name),
+        `${JSON.stringify(instance, null, 2)}\n`,
+      ];
+      // A record that no command could read would leave the VM to nobody.
+      parse(text, path);
+      await writeDurably(path, text);
     },
     remove: async ({ name, uuid }) => {
       requireHeld();
@@ -116,17 +136,25 @@ export async function openState(folder: string, parse: ParseInstance): Promise<S
 }
 
 /** Opens a state folder to read it. This neither makes nor changes anything. */
-export function viewState(folder: string, parse: ParseInstance): StateView {
+export function viewState(
+  folder: string,
+  parse: ParseInstance,
+  libvirtUri: string | null = null,
+): StateView {
   const paths = statePaths(folder);
   return {
     paths,
-    read: () => readInstances(paths, parse),
+    read: () => readInstances(paths, parse, libvirtUri),
     isUnlocked: (name) => isUnlocked(instanceLock(paths, name)),
   };
 }
 
 /** Reads each file by itself, so that a damaged one hides no other. */
-function readInstances(paths: StatePaths, parse: ParseInstance): Instances {
+function readInstances(
+  paths: StatePaths,
+  parse: ParseInstance,
+  libvirtUri: string | null,
+): Instances {
   const instances: Instance[] = [];
   const damaged: Damaged[] = [];
   for (const file of namesIn(paths)) {
@@ -134,21 +162,29 @@ function readInstances(paths: StatePaths, parse: ParseInstance): Instances {
     if (file.startsWith(".") || !file.endsWith(".json")) continue;
     const path = `${paths.instances}/${file}`;
     try {
-      const demand = { maxBytes, expected: "an Instance that evenkeel run wrote" };
+      const demand = { maxBytes, expected: expectedRecord };
       const instance = parse(readTrustedText(path, demand), path);
-      if (instance.name !== file.slice(0, -".json".length)) {
-        throw new EvenkeelError("document-invalid", `it is of the VM ${instance.name}`, {
-          where: path,
-          expected: "the VM that the file is named after",
-        });
-      }
+      requireOwnFile(instance, file, path);
+      requireKnownLibvirt(instance, libvirtUri, path);
       instances.push(instance);
     } catch (error) {
       if (!(error instanceof EvenkeelError)) throw error;
       damaged.push({ path, error });
     }
   }
-  return { instances, damaged };
+  const shared = instances.flatMap((instance): readonly Damaged[] => {
+    const message = sharedUuid(instance, instances);
+    if (message === null) return [];
+    const path = instancePath(paths, instance.name);
+    const expected = "a UUID that no other VM has";
+    return [
+      { path, error: new EvenkeelError("document-invalid", message, { where: path, expected }) },
+    ];
+  });
+  return {
+    instances: instances.filter((one) => sharedUuid(one, instances) === null),
+    damaged: [...damaged, ...shared].toSorted((a, b) => (a.path < b.path ? -1 : 1)),
+  };
 }
 
 function readTrustedText(path: string, demand: FileDemand): string {
@@ -178,11 +214,12 @@ function namesIn({ folder, instances }: StatePaths): readonly string[] {
 export function refuseDamaged({ damaged }: Pick<Instances, "damaged">): void {
   const [first] = damaged;
   if (first === undefined) return;
-  throw new EvenkeelError("state-damaged", `cannot be used: ${first.error.message}`, {
-    where: first.path,
-    expected: "an Instance that evenkeel run wrote",
+  const { path, error } = first;
+  throw new EvenkeelError("state-damaged", `cannot be used: ${error.message}`, {
+    where: path,
+    expected: error.expected ?? expectedRecord,
     remedy: "see with virsh list whether that VM runs; stop it, then move the file away",
-    cause: first.error,
+    cause: error,
   });
 }
 

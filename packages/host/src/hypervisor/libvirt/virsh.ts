@@ -27,6 +27,9 @@ export function virshAt(uri: string): Virsh {
 /** The system-wide libvirt, which may pass devices through. */
 export const systemUri = "qemu:///system";
 
+/** libvirt's own two on this machine. */
+export const ownUris: ReadonlySet<string> = new Set([systemUri, "qemu:///session"]);
+
 /** The libvirt that LIBVIRT_DEFAULT_URI names, as for virsh (virsh(1)), or else the system's. */
 export function libvirtUri(env: Readonly<Record<string, string | undefined>>): string {
   return env["LIBVIRT_DEFAULT_URI"] || systemUri;
