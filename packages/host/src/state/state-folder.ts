@@ -12,6 +12,7 @@ import {
   unusable,
   writeDurably,
 } from "./durable.ts";
+import { damagedRemedy } from "./damaged.ts";
 import { isUnlocked, type Lock, takeLock } from "./lock.ts";
 import { instanceLock, instancePath, runFolder, type StatePaths, statePaths } from "./paths.ts";
 import { requireKnownLibvirt, requireOwnFile, sharedUuid } from "./record-checks.ts";
@@ -215,12 +216,22 @@ export function refuseDamaged({ damaged }: Pick<Instances, "damaged">): void {
   const [first] = damaged;
   if (first === undefined) return;
   const { path, error } = first;
+  const text = error.code === "state-untrusted" ? null : readableText(path);
   throw new EvenkeelError("state-damaged", `cannot be used: ${error.message}`, {
     where: path,
     expected: error.expected ?? expectedRecord,
-    remedy: "see with virsh list whether that VM runs; stop it, then move the file away",
+    remedy: text === null && error.remedy !== null ? error.remedy : damagedRemedy(path, text ?? ""),
     cause: error,
   });
+}
+
+/** What a damaged file says; null where it cannot be read. */
+function readableText(path: string): string | null {
+  try {
+    return readTrustedText(path, { maxBytes, expected: expectedRecord });
+  } catch {
+    return null;
+  }
 }
 
 function busy(folder: string): EvenkeelError {
