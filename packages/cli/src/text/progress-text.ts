@@ -19,8 +19,8 @@ function sentences(step: Progress): readonly string[] {
     case "cut-off":
       return step.vms.map(({ name, phase }) =>
         phase === "starting"
-          ? `a start of ${name} was cut off; the next run, stop or adopt undoes it`
-          : `a stop of ${name} was cut off; the next run, stop or adopt completes it`,
+          ? `a start of ${name} was cut off; the next run or adopt, or a stop of it, undoes it`
+          : `a stop of ${name} was cut off; the next run or adopt, or a stop of it, completes it`,
       );
     case "damaged":
       return step.files.map(({ path, error }) => `${path}: ${error.message}`);

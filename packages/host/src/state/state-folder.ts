@@ -50,7 +50,10 @@ export interface StateView {
 export interface StateFolder extends StateView {
   /** Runs the work while every other command waits with its decisions. Errors: `state-busy`. */
   readonly withHostLock: <T>(work: () => Promise<T>) => Promise<T>;
-  /** Call it within `withHostLock`. Null if another command works on the VM. */
+  /**
+   * Call it within `withHostLock`. Null if another command works on the VM. Releasing it again does
+   * nothing.
+   */
   readonly lockInstance: (name: string) => Promise<Lock | null>;
   /** Refused where a lock file that this process holds is no longer in the folder. */
   readonly write: (instance: Instance) => Promise<void>;
@@ -97,9 +100,8 @@ export async function openState(
   const take = async (path: string, seconds: number): Promise<Lock | null> => {
     const lock = await takeLock(path, seconds);
     if (lock === null) return null;
-    const release = (): Promise<void> => {
-      held.delete(lock);
-      return lock.release();
+    const release = async (): Promise<void> => {
+      if (held.delete(lock)) await lock.release();
     };
     held.add(lock);
     return { ...lock, release };

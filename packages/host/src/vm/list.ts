@@ -1,8 +1,11 @@
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import type { Instance } from "@evenkeel/core/instance/instance.ts";
+import { at } from "@evenkeel/core/unit/list.ts";
 import type { Running } from "../hypervisor/hypervisor.ts";
-import { readDomains } from "../hypervisor/libvirt/domains.ts";
+import { listDomains } from "../hypervisor/libvirt/domains.ts";
+import { type Patience, patienceFor } from "../hypervisor/patience.ts";
 import { cutOff } from "../instance/cut-off.ts";
+import { eachVm } from "../instance/each-vm.ts";
 import { hypervisorOf } from "../instance/hypervisor-of.ts";
 import type { Damaged } from "../state/state-folder.ts";
 import type { RecordedHost } from "./host.ts";
@@ -32,30 +35,43 @@ export interface VmList {
 export async function listVms(host: RecordedHost): Promise<VmList> {
   const { instances, damaged } = host.state.read();
   host.progress({ kind: "cut-off", vms: await cutOff(instances, host.state) });
-  const vms: ListedVm[] = [];
-  for (const instance of instances) {
-    vms.push({ name: instance.name, ...(await stateNow(instance, host)), instance });
-  }
+  const patience = patienceFor(answersMs, host.clock);
   const known = new Set(instances.map(({ uuid }) => uuid));
-  const domains = (await readDomains(host.libvirtUri, known)) ?? [];
-  for (const { name, running, known: isOurs } of domains) {
+  const [states, domains] = await Promise.all([
+    statesNow(instances, patience, host),
+    listDomains(host.libvirtUri, known, patience),
+  ]);
+  const vms = instances.map((instance, i): ListedVm => ({
+    name: instance.name,
+    ...at(states, i),
+    instance,
+  }));
+  for (const { name, running, known: isOurs } of domains ?? []) {
     if (!isOurs) vms.push({ name, state: running ? "running" : "off", pid: null, instance: null });
   }
   return { vms, damaged };
 }
 
+/** The time for the answers of all hypervisors together. */
+const answersMs = 8000;
+
+const noAnswer = { state: "unknown", pid: null } as const;
+
 /**
- * Asks the hypervisor for the state of a VM. One that does not answer is reported, and hides no VM.
+ * Asks the hypervisors for the states of VMs. One that does not answer is reported, and hides no
+ * VM.
  */
-async function stateNow(
-  instance: Instance,
-  { state, clock, progress }: RecordedHost,
-): Promise<Pick<ListedVm, "state" | "pid">> {
-  try {
-    return await hypervisorOf(instance, state.paths, clock).state(instance);
-  } catch (error) {
-    if (!(error instanceof EvenkeelError)) throw error;
-    progress({ kind: "unanswered", name: instance.name, failure: error });
-    return { state: "unknown", pid: null };
-  }
+async function statesNow(
+  instances: readonly Instance[],
+  patience: Patience,
+  { state: { paths }, clock, progress }: RecordedHost,
+): Promise<readonly Pick<ListedVm, "state" | "pid">[]> {
+  const states = await eachVm(instances, patience, (instance) =>
+    hypervisorOf(instance, paths, clock, patience).state(instance),
+  );
+  return states.map((answer, i) => {
+    if (!(answer instanceof EvenkeelError)) return answer;
+    progress({ kind: "unanswered", name: at(instances, i).name, failure: answer });
+    return noAnswer;
+  });
 }

@@ -98,7 +98,8 @@ test("a VM of the name that is off stays as it was where its successor is refuse
 
 /** libvirt's own test driver, within virsh. */
 const libvirtUri = "test:///default";
-const hasLibvirt = spawnSync("virsh", ["--connect", libvirtUri, "version"]).status === 0;
+const program = "virsh";
+const hasLibvirt = spawnSync(program, ["--connect", libvirtUri, "version"]).status === 0;
 const keeps = "an adopted VM that is off stays recorded where its successor is refused";
 
 test.skipIf(!hasLibvirt)(keeps, async () => {

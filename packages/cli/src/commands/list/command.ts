@@ -23,8 +23,8 @@ export const listCommand: CliCommand = {
   }),
   description: [
     "VMs that libvirt runs without Evenkeel are listed too; what they hold is not known. " +
-      "A start or stop that was cut off is reported; the next run, stop or adopt undoes or " +
-      "completes it. Listing changes nothing, and does not wait for another command.",
+      "A start or stop that was cut off is reported; the next run or adopt, or a " +
+      "stop of it, undoes or completes it. Listing changes nothing, and does not wait for another command.",
     "The exit status is 2 where a file of the state folder cannot be used. The other VMs are " +
       "still listed.",
   ],

@@ -2,29 +2,48 @@ import type { DomainFacts } from "@evenkeel/core/preflight/facts.ts";
 import { pciAddressOf } from "../../libvirt/pci-address.ts";
 import { attribute, child, childrenNamed, type XmlElement } from "@evenkeel/core/xml/element.ts";
 import { readXml } from "../../xml/read-xml.ts";
+import { endless, type Patience } from "../patience.ts";
 import { virshAt } from "./virsh.ts";
 
+/** A domain of a libvirt. */
+export type ListedDomain = Omit<DomainFacts, "devices">;
+
 /**
- * All domains of a libvirt, with the PCI functions passed to them; null where it does not answer.
+ * All domains of a libvirt; null where it does not answer.
  *
  * @param known UUIDs of the VMs that Evenkeel started or adopted.
  */
+export async function listDomains(
+  uri: string,
+  known: ReadonlySet<string>,
+  patience: Patience = endless,
+): Promise<readonly ListedDomain[] | null> {
+  const virsh = virshAt(uri, patience);
+  const listed = await virsh.tried(["list", "--all", "--uuid", "--name"]);
+  // One that hangs is not waited for twice.
+  if (listed.status !== 0) return null;
+  const running = await virsh.tried(["list", "--uuid"]);
+  if (running.status !== 0) return null;
+  const active = new Set(running.stdout.split(/\s+/));
+  return listed.stdout.split("\n").flatMap((line) => {
+    const [, uuid, name] = /^([0-9a-f-]{36})\s+(.+?)\s*$/.exec(line) ?? [];
+    if (uuid === undefined || name === undefined) return [];
+    return [{ name, uuid, running: active.has(uuid), known: known.has(uuid) }];
+  });
+}
+
+/** The same with the PCI functions that are passed to each domain. */
 export async function readDomains(
   uri: string,
   known: ReadonlySet<string>,
 ): Promise<readonly DomainFacts[] | null> {
-  const virsh = virshAt(uri);
-  const listed = await virsh.tried(["list", "--all", "--uuid", "--name"]);
-  const running = await virsh.tried(["list", "--uuid"]);
-  if (listed.status !== 0 || running.status !== 0) return null;
-  const active = new Set(running.stdout.split(/\s+/));
+  const listed = await listDomains(uri, known);
+  if (listed === null) return null;
   const domains: DomainFacts[] = [];
-  for (const line of listed.stdout.split("\n")) {
-    const [, uuid, name] = /^([0-9a-f-]{36})\s+(.+?)\s*$/.exec(line) ?? [];
-    if (uuid === undefined || name === undefined) continue;
-    const dump = await virsh.tried(["dumpxml", "--domain", uuid]);
-    const devices = dump.status === 0 ? passedFunctions(readXml(dump.stdout, name)) : [];
-    domains.push({ name, uuid, running: active.has(uuid), known: known.has(uuid), devices });
+  for (const domain of listed) {
+    const dump = await virshAt(uri).tried(["dumpxml", "--domain", domain.uuid]);
+    const devices = dump.status === 0 ? passedFunctions(readXml(dump.stdout, domain.name)) : [];
+    domains.push({ ...domain, devices });
   }
   return domains;
 }
