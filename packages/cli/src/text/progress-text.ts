@@ -1,4 +1,5 @@
 import type { Progress } from "@evenkeel/host/vm/host.ts";
+import { shellLine } from "@evenkeel/core/text/shell.ts";
 import { notesText } from "./notes-text.ts";
 
 /** What an operation on VMs reports while it runs, for standard error. */
@@ -26,10 +27,25 @@ function sentences(step: Progress): readonly string[] {
       return step.files.map(({ path, error }) => `${path}: ${error.message}`);
     case "unanswered":
       return [`${step.name}: ${step.failure.message}`];
+    case "waiting":
+      return [waitingSentence(step)];
     case "starting":
       return [
         ...step.problems.map(({ subject, has, needs }) => `${subject}: ${has}, not ${needs}`),
         ...step.notes,
       ];
   }
+}
+
+function waitingSentence({
+  name,
+  timeoutMs,
+  force,
+}: Extract<Progress, { kind: "waiting" }>): string {
+  const then = force ? "is ended" : "is left running";
+  const now = shellLine(["evenkeel", "stop", name, "--timeout", "0", "--force"]);
+  return (
+    `${name} was asked to shut down; this waits up to ${timeoutMs / 1000} s for it, and then it ` +
+    `${then}; to end it at once, interrupt this and run ${now}`
+  );
 }

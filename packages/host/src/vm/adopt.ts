@@ -105,8 +105,10 @@ async function runningDomain(
     const stderr = "libvirt does not answer";
     throw hypervisorFailed("virsh list", { status: null, stdout: "", stderr });
   }
-  const domain = domains.find((one) => one.name === name || one.uuid === name);
-  if (domain?.known === true) {
+  const uuid = name.toLowerCase();
+  const domain = domains.find((one) => one.name === name || one.uuid === uuid);
+  const isOwnName = domain === undefined && instances.some((one) => one.name === name);
+  if (domain?.known === true || isOwnName) {
     throw new EvenkeelError("vm-exists", "Evenkeel started or adopted it already", {
       where: name,
       expected: "a VM that Evenkeel does not know",

@@ -1,8 +1,10 @@
+import { basename } from "node:path";
 import { recover } from "../instance/recover.ts";
 import { stopInstance, type Stopped, type StopOptions } from "../instance/stop.ts";
+import { refuseDamaged } from "../state/state-folder.ts";
 import type { VmHost } from "./host.ts";
 import { lockVm } from "./lock.ts";
-import { instanceNamed } from "./named.ts";
+import { instanceCalled } from "./named.ts";
 
 export interface StopOutcome {
   readonly kind: Stopped;
@@ -15,8 +17,8 @@ export interface StopOutcome {
  * undoing or completing that is enough. Other VMs are left as they are, since stopping a VM waits
  * for no other.
  *
- * Errors: `vm-unknown`, `vm-busy`, `state-busy`, `state-unusable`, `record-kept`,
- * `hypervisor-failed`.
+ * Errors: `vm-unknown`, `vm-busy`, `state-busy`, `state-damaged`, `state-unusable`,
+ * `record-kept`, `hypervisor-failed`.
  */
 export async function stopVm(
   asked: string,
@@ -24,15 +26,15 @@ export async function stopVm(
   host: VmHost,
 ): Promise<StopOutcome> {
   const { state, clock, progress } = host;
-  const locked = await state.withHostLock(async () => {
-    const { instances, damaged } = state.read();
-    progress({ kind: "damaged", files: damaged });
-    return lockVm(state, instanceNamed(asked, instances).name);
-  });
+  const { instances, damaged } = state.read();
+  progress({ kind: "damaged", files: damaged });
+  refuseDamaged({ damaged: damaged.filter(({ path }) => basename(path) === `${asked}.json`) });
+  const { name } = await instanceCalled(asked, instances, host);
+  const locked = await state.withHostLock(() => lockVm(state, name));
   const { instance, lock } = locked;
-  const { name } = instance;
   if (instance.phase === "running") {
-    return { kind: await stopInstance(instance, lock, options, state, clock), name };
+    const waiting = (): void => progress({ kind: "waiting", name, ...options });
+    return { kind: await stopInstance(instance, lock, options, state, clock, { waiting }), name };
   }
   const vms = await recover([locked], state, clock);
   progress({ kind: "recovered", vms });

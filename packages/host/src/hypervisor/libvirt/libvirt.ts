@@ -120,6 +120,11 @@ async function bring(
     if (result.status !== 0 && !isMissing(result.stderr) && tries >= 5) {
       throw hypervisorFailed(`virsh ${args[0] ?? ""}`, result);
     }
+    // Somebody starts it again and again.
+    if (tries >= 20) {
+      const stderr = `it is ${state} again after ${tries} tries`;
+      throw hypervisorFailed(`virsh ${args[0] ?? ""}`, { ...result, stderr });
+    }
     if (result.status !== 0) await sleep(1000);
   }
 }
