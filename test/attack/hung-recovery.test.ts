@@ -4,6 +4,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { parseInstance } from "@evenkeel/contract/instance.ts";
 import type { Instance } from "@evenkeel/core/instance/instance.ts";
 import { planOf } from "@evenkeel/core/testing/guest/plan-of.ts";
+import { systemClock } from "@evenkeel/host/clock/clock.ts";
+import { readDomains } from "@evenkeel/host/hypervisor/libvirt/domains.ts";
+import { patienceFor } from "@evenkeel/host/hypervisor/patience.ts";
 import { lockCutOff } from "@evenkeel/host/instance/recover.ts";
 import { openState } from "@evenkeel/host/state/state-folder.ts";
 import { codedError } from "@evenkeel/host/testing/expect-error.ts";
@@ -97,6 +100,16 @@ test("32 VMs and a hung libvirt are listed within ten seconds", patientTest, asy
   expect(listed[0]).toMatchObject({ name: "alone", state: "gone" });
   expect(host.said.filter(({ kind }) => kind === "unanswered")).toHaveLength(32);
   expect(asked()).toHaveLength(2);
+});
+
+test("a domain whose devices libvirt does not tell in time is not read as one without", async () => {
+  const folder = scratchFolder();
+  const list = 'echo "0f0e0d0c-0b0a-4908-8706-050403020100 a"';
+  const script = `#!/bin/sh\ncase "$*" in *dumpxml*) exec sleep 100;; *) ${list};; esac\n`;
+  writeFileSync(join(folder, "virsh"), script);
+  chmodSync(join(folder, "virsh"), 0o755);
+  vi.stubEnv("PATH", `${folder}${delimiter}${process.env["PATH"] ?? ""}`);
+  expect(await readDomains(uri, new Set(), patienceFor(1000, systemClock))).toBeNull();
 });
 
 test("a start that another command completes meanwhile is not undone", async () => {

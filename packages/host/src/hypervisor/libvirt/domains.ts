@@ -36,12 +36,15 @@ export async function listDomains(
 export async function readDomains(
   uri: string,
   known: ReadonlySet<string>,
+  patience: Patience = endless,
 ): Promise<readonly DomainFacts[] | null> {
-  const listed = await listDomains(uri, known);
+  const listed = await listDomains(uri, known, patience);
   if (listed === null) return null;
   const domains: DomainFacts[] = [];
   for (const domain of listed) {
-    const dump = await virshAt(uri).tried(["dumpxml", "--domain", domain.uuid]);
+    const dump = await virshAt(uri, patience).tried(["dumpxml", "--domain", domain.uuid]);
+    // Without an answer its devices are unknown, not none. One that is gone meanwhile has none.
+    if (dump.status === null) return null;
     const devices = dump.status === 0 ? passedFunctions(readXml(dump.stdout, domain.name)) : [];
     domains.push({ ...domain, devices });
   }
