@@ -56,6 +56,7 @@ test("a program and what it started are both ended at the limit", async () => {
     status: null,
     stdout: "",
     stderr: "it did not end within 0.5 s\nit was ended by SIGKILL\n",
+    isLate: true,
   });
   expect(left()).toEqual([]);
 });

@@ -115,7 +115,11 @@ test.skipIf(whyNot !== null)(
     for (const known of [instance, { ...instance, process: null }]) {
       await host.state.write(known);
       expect(await pidSeen(known, host)).toBe(pid);
-      expect((await listVms(host)).vms).toMatchObject([{ name: vmName, state: "running", pid }]);
+      // The impostor that is a QEMU is listed as what it is: a VM that Evenkeel did not start.
+      expect((await listVms(host)).vms).toMatchObject([
+        { name: vmName, state: "running", pid, instance: { name: vmName } },
+        { name: vmName, pid: others[1]?.pid, instance: null },
+      ]);
     }
     expect((await stopVm(vmName, force, host)).kind).toBe("forced");
     expect(liveTree().readText(`/proc/${pid}/cmdline`) ?? "").toBe("");
@@ -135,7 +139,10 @@ test.skipIf(whyNot !== null)("impostors do not pass for a VM that has ended", as
     await host.state.write(known);
     expect(await pidSeen(known, host)).toBeUndefined();
     expect(await holds(plan, known, host)).toBe(false);
-    expect((await listVms(host)).vms).toMatchObject([{ name: vmName, state: "gone" }]);
+    expect((await listVms(host)).vms).toMatchObject([
+      { name: vmName, state: "gone", pid: null, instance: { name: vmName } },
+      { name: vmName, pid: more[0]?.pid, instance: null },
+    ]);
     expect((await stopVm(vmName, force, host)).kind).toBe("stopped");
   }
   expect([first, ...more].map((one) => one !== undefined && isAlive(one))).toEqual([true, true]);

@@ -47,8 +47,14 @@ test.each(commands)(
   "%s reports a start and a stop that were cut off, and leaves them",
   async (...argv) => {
     for (const [phase, text] of [
-      ["starting", "a start of llm-a was cut off; the next run, stop or adopt undoes it"],
-      ["stopping", "a stop of llm-a was cut off; the next run, stop or adopt completes it"],
+      [
+        "starting",
+        "a start of llm-a was cut off; the next run or adopt, or a stop of it, undoes it",
+      ],
+      [
+        "stopping",
+        "a stop of llm-a was cut off; the next run or adopt, or a stop of it, completes it",
+      ],
     ] as const) {
       const [folder, state] = await stateWith(phase);
       const lock = await state.lockInstance("llm-a");

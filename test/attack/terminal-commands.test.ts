@@ -123,15 +123,29 @@ const printers: Readonly<Record<string, (view: View) => string>> = {
   capacity: (view) => capacityText(poisoned(capacity), view),
   list: (view) =>
     instancesText(
-      poisoned([
-        { name: "theirs", state: "running", pid: 1, instance: null },
-        {
-          name: "ours",
-          state: "running",
-          pid: 1,
-          instance: { plan, via: "qemu", phase: "running", adopted: false },
-        },
-      ]),
+      poisoned({
+        vms: [
+          {
+            name: "theirs",
+            state: "running",
+            pid: 1,
+            via: "qemu",
+            instance: null,
+            holds: { vcpus: [], memory: [], devices: ["0000:41:00.0"] },
+          },
+          {
+            name: "ours",
+            state: "running",
+            pid: 1,
+            via: "qemu",
+            instance: { plan, phase: "running", adopted: false },
+            holds: null,
+          },
+        ],
+        heldTwice: [{ holder: "h", pid: 1, promisedTo: "v", cpus: "4", devices: ["d"], remedy }],
+        unreadable: [{ name: "n", why: "w" }],
+        damaged: [],
+      }),
       view,
     ),
   differences: (view) =>

@@ -1,5 +1,5 @@
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
-import { guestName, guestUuid } from "@evenkeel/core/guest/name.ts";
+import { instanceFault } from "@evenkeel/core/instance/instance-fault.ts";
 import { hypervisorNames, type Instance } from "@evenkeel/core/instance/instance.ts";
 import { z } from "zod";
 import { checkedPlan } from "./checked-plan.ts";
@@ -29,12 +29,11 @@ const time = z
   .string({ error: timeError })
   .regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/, { error: timeError });
 
-/** Drivers have the characters of module names. */
-const driverError = "the name of a kernel driver";
+/** Drivers have the characters of module names. The name becomes a part of a path in /sys. */
+const driverError = 'the name of a kernel driver: at most 64 letters, digits, "_" and "-"';
 const driver = z
   .string({ error: driverError })
-  .max(64, { error: driverError })
-  .regex(/^[A-Za-z0-9_][A-Za-z0-9_.-]*$/, { error: driverError });
+  .regex(/^[A-Za-z0-9_][A-Za-z0-9_-]{0,63}$/, { error: driverError });
 
 /** A process id is at most PID_MAX_LIMIT of the kernel. */
 const processRecord = object({
@@ -65,8 +64,8 @@ export const instanceSchema = object({
 });
 
 /**
- * Reads the Instance in a file of the state folder. Its name and UUID are passed to other programs,
- * so both must be the ones that follow from its plan. An adopted VM keeps its own UUID.
+ * Reads the Instance in a file of the state folder. Commands act on it as root, so it may name
+ * nothing but what a start or an adoption of its plan records (`instanceFault`).
  *
  * Errors: `json-malformed`, `document-invalid`, `plan-inconsistent`.
  */
@@ -78,13 +77,9 @@ export function parseInstance(json: string, where: string): Instance {
     throw problemError(problem, placeIn(where, json, offsetOf(problem.path)));
   }
   const instance = result.data;
-  const { vm, tenant } = checkedPlan(instance.plan, where);
-  const [name, id] = [guestName(vm, tenant), guestUuid(vm, tenant)];
-  if (instance.name !== name || (!instance.adopted && instance.uuid !== id)) {
-    throw new EvenkeelError("document-invalid", "its name or UUID does not follow from its plan", {
-      where,
-      expected: `the name ${name}${instance.adopted ? "" : ` and the UUID ${id}`}`,
-    });
-  }
-  return instance;
+  checkedPlan(instance.plan, where);
+  const fault = instanceFault(instance);
+  if (fault === null) return instance;
+  const { message, expected } = fault;
+  throw new EvenkeelError("document-invalid", message, { where, expected });
 }

@@ -59,7 +59,9 @@ export async function testHost(given: Partial<VmHost> = {}): Promise<TestHost> {
     clock: stoppedClock,
     topology: async () => testMachine,
     progress: (step) => void said.push(step),
-    state: await openState(folder, parseInstance),
+    state: await openState(folder, parseInstance, {
+      libvirtUri: given.libvirtUri ?? deadLibvirt,
+    }),
     ...given,
     folder: join(folder, "vms"),
     said,

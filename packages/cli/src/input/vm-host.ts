@@ -20,10 +20,14 @@ export async function vmHost(
   stateFlag: string | undefined,
   surroundings: Surroundings,
 ): Promise<VmHost> {
+  const host = recordedHost(stateFlag, surroundings);
   const hostLock = process.geteuid?.() === 0 ? rootsHostLock : null;
   return {
-    ...recordedHost(stateFlag, surroundings),
-    state: await openState(folderOf(stateFlag, surroundings), parseInstance, hostLock),
+    ...host,
+    state: await openState(folderOf(stateFlag, surroundings), parseInstance, {
+      libvirtUri: host.libvirtUri,
+      hostLock,
+    }),
     topology: () => readTopology("live", surroundings),
   };
 }
@@ -33,9 +37,10 @@ export function recordedHost(
   stateFlag: string | undefined,
   surroundings: Surroundings,
 ): RecordedHost {
+  const host = localHost(surroundings);
   return {
-    ...localHost(surroundings),
-    state: viewState(folderOf(stateFlag, surroundings), parseInstance),
+    ...host,
+    state: viewState(folderOf(stateFlag, surroundings), parseInstance, host.libvirtUri),
     progress: (step) => surroundings.stderr.write(progressText(step)),
   };
 }

@@ -2,8 +2,6 @@ import { linesText } from "./terminal-text.ts";
 import { indexSet } from "@evenkeel/core/set/index-set.ts";
 import { formatList } from "@evenkeel/core/set/list-format.ts";
 import { formatBytes } from "@evenkeel/core/unit/bytes.ts";
-import { guestName } from "@evenkeel/core/guest/name.ts";
-import type { HeldTwice } from "@evenkeel/core/plan/held-twice.ts";
 import type { ListedVm, VmList } from "@evenkeel/host/vm/list.ts";
 import type { View } from "./plan-text.ts";
 import { table } from "./table.ts";
@@ -58,8 +56,15 @@ function holdsCells(holds: ListedVm["holds"]): readonly string[] {
   ];
 }
 
-function heldTwiceText({ holder, pid, vm, tenant, cpus, devices, remedy }: HeldTwice): string {
+function heldTwiceText({
+  holder,
+  pid,
+  promisedTo,
+  cpus,
+  devices,
+  remedy,
+}: VmList["heldTwice"][number]): string {
   const process = pid === null ? "" : ` (process ${pid})`;
   const what = [...(cpus === "" ? [] : [`CPUs ${cpus}`]), ...devices].join(", ");
-  return `${holder}${process} holds ${what}, which the plan of ${guestName(vm, tenant)} has. ${remedy.text}`;
+  return `${holder}${process} holds ${what}, which the plan of ${promisedTo} has. ${remedy.text}`;
 }

@@ -1,4 +1,5 @@
 import type { Progress } from "@evenkeel/host/vm/host.ts";
+import { shellLine } from "@evenkeel/core/text/shell.ts";
 import { notesText } from "./notes-text.ts";
 
 /** What an operation on VMs reports while it runs, for standard error. */
@@ -19,8 +20,8 @@ function sentences(step: Progress): readonly string[] {
     case "cut-off":
       return step.vms.map(({ name, phase }) =>
         phase === "starting"
-          ? `a start of ${name} was cut off; the next run, stop or adopt undoes it`
-          : `a stop of ${name} was cut off; the next run, stop or adopt completes it`,
+          ? `a start of ${name} was cut off; the next run or adopt, or a stop of it, undoes it`
+          : `a stop of ${name} was cut off; the next run or adopt, or a stop of it, completes it`,
       );
     case "damaged":
       return step.files.map(({ path, error }) => `${path}: ${error.message}`);
@@ -28,10 +29,25 @@ function sentences(step: Progress): readonly string[] {
       return step.vms.map(({ name, why }) => `${name} is not counted: ${why}`);
     case "unanswered":
       return [`${step.name}: ${step.failure.message}`];
+    case "waiting":
+      return [waitingSentence(step)];
     case "starting":
       return [
         ...step.problems.map(({ subject, has, needs }) => `${subject}: ${has}, not ${needs}`),
         ...step.notes,
       ];
   }
+}
+
+function waitingSentence({
+  name,
+  timeoutMs,
+  force,
+}: Extract<Progress, { kind: "waiting" }>): string {
+  const then = force ? "is ended" : "is left running";
+  const now = shellLine(["evenkeel", "stop", name, "--timeout", "0", "--force"]);
+  return (
+    `${name} was asked to shut down; this waits up to ${timeoutMs / 1000} s for it, and then it ` +
+    `${then}; to end it at once, interrupt this and run ${now}`
+  );
 }

@@ -37,5 +37,7 @@ function vcpuCount({ files, arguments: words }: Emulator): number | null {
   if (open > 0) return open;
   const options = qemuOptions(words).findLast(({ name }) => name === "smp")?.options;
   const text = options?.get("cpus")?.[0] ?? "";
-  return /^[1-9]\d{0,4}$/.test(text) ? Number(text) : null;
+  if (/^[1-9]\d{0,4}$/.test(text)) return Number(text);
+  // A QEMU that is not told has one.
+  return options === undefined && /qemu/.test(words[0] ?? "") ? 1 : null;
 }

@@ -6,7 +6,7 @@ import { attribute, child, textOf, type XmlElement } from "@evenkeel/core/xml/el
 import type { Domain } from "../hypervisor/libvirt/domains.ts";
 import { pinsOf } from "../libvirt/live-domain.ts";
 import type { UnreadableVm } from "@evenkeel/core/preflight/facts.ts";
-import { isRunning } from "../procfs/process-record.ts";
+import { isOfTrustedUser, isRunning } from "../procfs/process-record.ts";
 import { readLine } from "../sysfs/values.ts";
 import type { Tree } from "../tree/tree.ts";
 import { type Emulator, findEmulators } from "./emulators.ts";
@@ -75,12 +75,11 @@ export function readHoldings(
 }
 
 /**
- * Whether a process runs a recorded VM: it is the recorded one, or has its UUID if none is
- * recorded. A process that only claims that UUID gains nothing by it: what it holds beyond the
- * plan is counted all the same.
+ * Whether a process runs a recorded VM: it is the recorded one. If none is recorded, it has the
+ * VM's UUID and belongs to a user who runs VMs. What it holds beyond the plan counts all the same.
  */
 function isOf(tree: Tree, { process, uuid }: Instance, emulator: Emulator): boolean {
-  if (process === null) return uuid === emulator.uuid;
+  if (process === null) return uuid === emulator.uuid && isOfTrustedUser(tree, emulator.pid);
   return process.pid === emulator.pid && isRunning(tree, process);
 }
 

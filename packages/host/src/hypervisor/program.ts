@@ -6,6 +6,8 @@ export interface ProgramResult {
   readonly status: number | null;
   readonly stdout: string;
   readonly stderr: string;
+  /** Whether it was ended because it did not end within its limit. */
+  readonly isLate?: true;
 }
 
 export interface ProgramOptions {
@@ -47,5 +49,6 @@ export async function runProgram(
     ...(signal === null ? [] : [`it was ended by ${signal}`]),
     ...(error === null ? [] : [isAbsent ? `there is no ${program} here` : error.message]),
   ];
-  return { status, stdout, stderr: result.stderr + remarks.map((line) => `${line}\n`).join("") };
+  const stderr = result.stderr + remarks.map((line) => `${line}\n`).join("");
+  return { status, stdout, stderr, ...(ended === "late" ? { isLate: true } : {}) };
 }

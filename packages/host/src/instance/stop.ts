@@ -16,8 +16,17 @@ export interface StopOptions {
   readonly force: boolean;
 }
 
+/** What a stop reports to while it runs. */
+export interface StopReport {
+  /** Called once, when the guest has not shut down within moments. */
+  readonly waiting: () => void;
+}
+
 /** `stopped` by itself, `forced` when its time was over, or `still-running` then. */
 export type Stopped = "stopped" | "forced" | "still-running";
+
+/** A stop that says nothing for longer looks like one that hangs. */
+const quietMs = 1000;
 
 /** A guest whose firmware or kernel still starts misses the first presses of the power button. */
 const pressAgainMs = 5000;
@@ -36,10 +45,11 @@ export async function stopInstance(
   options: StopOptions,
   state: StateFolder,
   clock: Clock,
+  report: StopReport,
 ): Promise<Stopped> {
   try {
     const hypervisor = hypervisorOf(instance, state.paths, clock);
-    const isDown = await shutDown(instance, hypervisor, options.timeoutMs, clock);
+    const isDown = await shutDown(instance, hypervisor, options.timeoutMs, clock, report);
     if (!isDown && !options.force) return "still-running";
     await noteStopping(instance, state);
     await removeFromHost(instance, state, clock);
@@ -86,14 +96,20 @@ async function shutDown(
   hypervisor: Hypervisor,
   timeoutMs: number,
   { monotonicMs, sleep }: Clock,
+  { waiting }: StopReport,
 ): Promise<boolean> {
   const started = monotonicMs();
   let pressed = Number.NEGATIVE_INFINITY;
+  let isQuiet = true;
   for (;;) {
     const { state } = await hypervisor.state(instance);
     if (state === "off" || state === "gone") return true;
     const elapsed = monotonicMs() - started;
     if (elapsed >= timeoutMs) return false;
+    if (isQuiet && elapsed >= quietMs) {
+      isQuiet = false;
+      waiting();
+    }
     if (elapsed - pressed >= pressAgainMs) {
       pressed = elapsed;
       // If it has ended meanwhile, the next look finds that.

@@ -1,5 +1,6 @@
 import type { Instance } from "@evenkeel/core/instance/instance.ts";
 import type { Clock } from "../clock/clock.ts";
+import { endless, type Patience } from "../hypervisor/patience.ts";
 import { hypervisorOf } from "./hypervisor-of.ts";
 import type { StateFolder } from "../state/state-folder.ts";
 import { restoreDrivers } from "../vfio/drivers.ts";
@@ -17,8 +18,9 @@ export async function removeFromHost(
   instance: Instance,
   { paths }: StateFolder,
   clock: Clock,
+  patience: Patience = endless,
 ): Promise<void> {
-  const hypervisor = hypervisorOf(instance, paths, clock);
+  const hypervisor = hypervisorOf(instance, paths, clock, patience);
   if (instance.adopted) return hypervisor.end(instance);
   await hypervisor.remove(instance);
   restoreDrivers(instance.drivers);

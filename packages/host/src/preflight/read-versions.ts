@@ -1,4 +1,5 @@
 import type { HypervisorAnswer } from "@evenkeel/core/preflight/facts.ts";
+import { endless, type Patience } from "../hypervisor/patience.ts";
 import { runProgram } from "../hypervisor/program.ts";
 import { virshAt } from "../hypervisor/libvirt/virsh.ts";
 
@@ -6,8 +7,11 @@ import { virshAt } from "../hypervisor/libvirt/virsh.ts";
 const firstAnswerMs = 120_000;
 
 /** The versions of libvirt and of its QEMU (`Using library: libvirt 9.0.0`). */
-export async function libvirtVersions(uri: string): Promise<HypervisorAnswer> {
-  const { status, stdout, stderr } = await virshAt(uri).tried(["version"], firstAnswerMs);
+export async function libvirtVersions(
+  uri: string,
+  patience: Patience = endless,
+): Promise<HypervisorAnswer> {
+  const { status, stdout, stderr } = await virshAt(uri, patience).tried(["version"], firstAnswerMs);
   if (status !== 0) return { libvirt: null, qemu: null, refusal: refusalIn(stderr) };
   const of = (line: RegExp): string | null => line.exec(stdout)?.[1] ?? null;
   return {

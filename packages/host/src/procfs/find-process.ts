@@ -51,7 +51,8 @@ export type Search =
 export function findProcess(tree: Tree, { name, uuid, record, pidFile }: Sought): Search {
   if (record !== null) {
     const process = isRunning(tree, record) ? processOf(tree, record.pid) : null;
-    return process === null ? { kind: "none" } : { kind: "found", process, record };
+    // A record that was damaged may name any process of the machine.
+    return process?.identity.uuid === uuid ? { kind: "found", process, record } : { kind: "none" };
   }
   const all = emulators(tree);
   const byName = (one: FoundProcess): boolean => name !== null && one.identity.name === name;

@@ -33,13 +33,15 @@ export async function removeDurably(path: string): Promise<void> {
 
 /**
  * Makes a folder that only its owner may enter. An existing one is left as it is, and refused
- * unless it can be trusted. Errors: `state-untrusted`, `state-unusable`.
+ * unless it can be trusted. After a power failure a folder that was made is still there, because
+ * the folder above each new one is flushed. Errors: `state-untrusted`, `state-unusable`.
  */
 export async function makePrivateFolder(path: string): Promise<void> {
   try {
     if (!isTrustedFolder(path)) {
-      await mkdir(path, { recursive: true, mode: 0o700 });
+      const first = await mkdir(path, { recursive: true, mode: 0o700 });
       await chmod(path, 0o700);
+      for (const made of foldersDownTo(path, first ?? path)) await syncFolder(dirname(made));
       requireTrustedFolder(path);
     }
   } catch (cause) {
@@ -57,6 +59,13 @@ export function isTrustedFolder(path: string): boolean {
   } catch (cause) {
     throw unusable(path, cause);
   }
+}
+
+/** The folders from `first` down to a path below it, which is the last. */
+function foldersDownTo(path: string, first: string): readonly string[] {
+  return path === first || path === dirname(path)
+    ? [path]
+    : [...foldersDownTo(dirname(path), first), path];
 }
 
 async function syncFolder(path: string): Promise<void> {

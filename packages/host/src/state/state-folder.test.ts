@@ -12,9 +12,10 @@ import { scratchFolder } from "../../testing/scratch.ts";
 import { qemuInstance } from "../../testing/vm-host.ts";
 import { openState, refuseDamaged, type StateFolder } from "./state-folder.ts";
 
+const address = "0000:1b:00.0";
 const instanceOf = (vm: string): Instance =>
-  qemuInstance(planOf({ vm, cells: [{ cores: 1 }] }), {
-    drivers: [{ address: "0000:1b:00.0", driver: "nvidia", override: null }],
+  qemuInstance(planOf({ vm, cells: [{ cores: 1, devices: [{ address }] }] }), {
+    drivers: [{ address, driver: "nvidia", override: null }],
   });
 
 const opened = (folder: string): Promise<StateFolder> => openState(folder, parseInstance);

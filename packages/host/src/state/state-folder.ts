@@ -12,8 +12,10 @@ import {
   unusable,
   writeDurably,
 } from "./durable.ts";
+import { damagedRemedy } from "./damaged.ts";
 import { isUnlocked, type Lock, takeLock } from "./lock.ts";
 import { instanceLock, instancePath, runFolder, type StatePaths, statePaths } from "./paths.ts";
+import { requireKnownLibvirt, requireOwnFile, sharedUuid } from "./record-checks.ts";
 import { openTrusted } from "./trusted.ts";
 
 /** Parses an Instance. The schema is in the contract package, so the caller passes this in. */
@@ -48,7 +50,10 @@ export interface StateView {
 export interface StateFolder extends StateView {
   /** Runs the work while every other command waits with its decisions. Errors: `state-busy`. */
   readonly withHostLock: <T>(work: () => Promise<T>) => Promise<T>;
-  /** Call it within `withHostLock`. Null if another command works on the VM. */
+  /**
+   * Call it within `withHostLock`. Null if another command works on the VM. Releasing it again does
+   * nothing.
+   */
   readonly lockInstance: (name: string) => Promise<Lock | null>;
   /** Refused where a lock file that this process holds is no longer in the folder. */
   readonly write: (instance: Instance) => Promise<void>;
@@ -62,6 +67,8 @@ export interface StateFolder extends StateView {
 /** A plan with a thousand devices takes some hundred kilobytes. */
 const maxBytes = 64 * MiB;
 
+const expectedRecord = "an Instance that evenkeel run wrote";
+
 /** Another command holds the lock while it reads a machine, which takes seconds. */
 const waitSeconds = 60;
 
@@ -72,19 +79,31 @@ const waitSeconds = 60;
 const readerSeconds = 0.1;
 
 /**
+/** What a command that changes the state folder chooses beside it. */
+export interface StateOptions {
+  /**
+   * The libvirt that the caller has chosen. Records may name it, and otherwise only libvirt's own
+   * two on this machine.
+   */
+  readonly libvirtUri?: string | null;
+  /**
+   * A lock that all commands on this machine share, whatever their state folders are; null where
+   * the folder's own lock suffices.
+   */
+  readonly hostLock?: string | null;
+}
+
+/**
  * Opens a state folder to change it, and makes it where it is missing.
- *
- * @param hostLock a lock that all commands on this machine share, whatever their state folders are;
- *   null where the folder's own lock suffices.
  *
  * Errors: `state-untrusted`, `state-unusable`.
  */
 export async function openState(
   folder: string,
   parse: ParseInstance,
-  hostLock: string | null = null,
+  { libvirtUri = null, hostLock = null }: StateOptions = {},
 ): Promise<StateFolder> {
-  const view = viewState(folder, parse);
+  const view = viewState(folder, parse, libvirtUri);
   const { paths } = view;
   await makePrivateFolder(paths.folder);
   await makePrivateFolder(paths.instances);
@@ -94,9 +113,8 @@ export async function openState(
   const take = async (path: string, seconds: number): Promise<Lock | null> => {
     const lock = await takeLock(path, seconds);
     if (lock === null) return null;
-    const release = (): Promise<void> => {
-      held.delete(lock);
-      return lock.release();
+    const release = async (): Promise<void> => {
+      if (held.delete(lock)) await lock.release();
     };
     held.add(lock);
     return { ...lock, release };
@@ -119,8 +137,13 @@ export async function openState(
     lockInstance: (name) => take(instanceLock(paths, name), readerSeconds),
     write: async (instance) => {
       requireHeld();
-      const text = `${JSON.stringify(instance, null, 2)}\n`;
-      await writeDurably(instancePath(paths, instance.name), text);
+      const [path, text] = [
+        instancePath(paths, instance.name),
+        `${JSON.stringify(instance, null, 2)}\n`,
+      ];
+      // A record that no command could read would leave the VM to nobody.
+      parse(text, path);
+      await writeDurably(path, text);
     },
     remove: async ({ name, uuid }) => {
       requireHeld();
@@ -133,17 +156,25 @@ export async function openState(
 }
 
 /** Opens a state folder to read it. This neither makes nor changes anything. */
-export function viewState(folder: string, parse: ParseInstance): StateView {
+export function viewState(
+  folder: string,
+  parse: ParseInstance,
+  libvirtUri: string | null = null,
+): StateView {
   const paths = statePaths(folder);
   return {
     paths,
-    read: () => readInstances(paths, parse),
+    read: () => readInstances(paths, parse, libvirtUri),
     isUnlocked: (name) => isUnlocked(instanceLock(paths, name)),
   };
 }
 
 /** Reads each file by itself, so that a damaged one hides no other. */
-function readInstances(paths: StatePaths, parse: ParseInstance): Instances {
+function readInstances(
+  paths: StatePaths,
+  parse: ParseInstance,
+  libvirtUri: string | null,
+): Instances {
   const instances: Instance[] = [];
   const damaged: Damaged[] = [];
   for (const file of namesIn(paths)) {
@@ -151,21 +182,29 @@ function readInstances(paths: StatePaths, parse: ParseInstance): Instances {
     if (file.startsWith(".") || !file.endsWith(".json")) continue;
     const path = `${paths.instances}/${file}`;
     try {
-      const demand = { maxBytes, expected: "an Instance that evenkeel run wrote" };
+      const demand = { maxBytes, expected: expectedRecord };
       const instance = parse(readTrustedText(path, demand), path);
-      if (instance.name !== file.slice(0, -".json".length)) {
-        throw new EvenkeelError("document-invalid", `it is of the VM ${instance.name}`, {
-          where: path,
-          expected: "the VM that the file is named after",
-        });
-      }
+      requireOwnFile(instance, file, path);
+      requireKnownLibvirt(instance, libvirtUri, path);
       instances.push(instance);
     } catch (error) {
       if (!(error instanceof EvenkeelError)) throw error;
       damaged.push({ path, error });
     }
   }
-  return { instances, damaged };
+  const shared = instances.flatMap((instance): readonly Damaged[] => {
+    const message = sharedUuid(instance, instances);
+    if (message === null) return [];
+    const path = instancePath(paths, instance.name);
+    const expected = "a UUID that no other VM has";
+    return [
+      { path, error: new EvenkeelError("document-invalid", message, { where: path, expected }) },
+    ];
+  });
+  return {
+    instances: instances.filter((one) => sharedUuid(one, instances) === null),
+    damaged: [...damaged, ...shared].toSorted((a, b) => (a.path < b.path ? -1 : 1)),
+  };
 }
 
 function readTrustedText(path: string, demand: FileDemand): string {
@@ -195,12 +234,23 @@ function namesIn({ folder, instances }: StatePaths): readonly string[] {
 export function refuseDamaged({ damaged }: Pick<Instances, "damaged">): void {
   const [first] = damaged;
   if (first === undefined) return;
-  throw new EvenkeelError("state-damaged", `cannot be used: ${first.error.message}`, {
-    where: first.path,
-    expected: "an Instance that evenkeel run wrote",
-    remedy: "see with virsh list whether that VM runs; stop it, then move the file away",
-    cause: first.error,
+  const { path, error } = first;
+  const text = error.code === "state-untrusted" ? null : readableText(path);
+  throw new EvenkeelError("state-damaged", `cannot be used: ${error.message}`, {
+    where: path,
+    expected: error.expected ?? expectedRecord,
+    remedy: text === null && error.remedy !== null ? error.remedy : damagedRemedy(path, text ?? ""),
+    cause: error,
   });
+}
+
+/** What a damaged file says; null where it cannot be read. */
+function readableText(path: string): string | null {
+  try {
+    return readTrustedText(path, { maxBytes, expected: expectedRecord });
+  } catch {
+    return null;
+  }
 }
 
 function busy(path: string): EvenkeelError {

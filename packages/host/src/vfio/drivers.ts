@@ -56,7 +56,8 @@ export function bindToVfio(addresses: readonly string[], bus: string = usualBus)
 
 /**
  * Gives functions back to their earlier drivers, the last one first. Functions that have them
- * already are not touched, so it can be repeated.
+ * already are not touched, so it can be repeated. Nor is a function that has neither its earlier
+ * driver nor vfio-pci: a start does not leave that, so somebody else has bound it.
  *
  * Errors: `device-unbindable`, after all others were given back.
  */
@@ -76,10 +77,11 @@ function restore({ address, driver, override }: DriverBefore, bus: string): void
   const folder = `${bus}/devices/${address}`;
   // A device that was removed meanwhile cannot be given back.
   if (!existsSync(folder)) return;
+  const now = driverOf(bus, address);
+  if (now !== null && now !== driver && now !== "vfio-pci") return;
   if (overrideOf(bus, address) !== override) {
     put(`${folder}/driver_override`, `${override ?? ""}\n`, address);
   }
-  const now = driverOf(bus, address);
   if (now === driver) return;
   if (now !== null) put(`${folder}/driver/unbind`, address, address);
   if (driver !== null) put(`${bus}/drivers/${driver}/bind`, address, address);

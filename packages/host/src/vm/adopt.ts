@@ -11,6 +11,7 @@ import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import type { Verdict } from "@evenkeel/core/verify/verdict/verdict.ts";
 import { shellWord } from "@evenkeel/core/text/shell.ts";
 import { hypervisorFailed } from "../hypervisor/failed.ts";
+import { type Patience, patienceFor } from "../hypervisor/patience.ts";
 import { readDomains } from "../hypervisor/libvirt/domains.ts";
 import { refuseDamaged } from "../state/state-folder.ts";
 import { withHostLock } from "./with-host-lock.ts";
@@ -56,7 +57,7 @@ async function record(
   { state, clock, libvirtUri: uri }: VmHost,
 ): Promise<Instance> {
   const own = guestName(plan.vm, plan.tenant);
-  const { uuid, devices } = await runningDomain(name, instances, uri);
+  const { uuid, devices } = await runningDomain(name, instances, uri, patienceFor(answerMs, clock));
   if (instances.some((instance) => instance.name === own)) {
     throw new EvenkeelError("vm-exists", "Evenkeel has a VM of the plan's name", {
       where: own,
@@ -94,19 +95,26 @@ async function record(
   return instance;
 }
 
+/** Other commands wait while libvirt is asked. */
+const answerMs = 20_000;
+
 /** Finds a domain by name or UUID. Errors: `vm-exists`, `vm-unknown`, `hypervisor-failed`. */
 async function runningDomain(
   name: string,
   instances: readonly Instance[],
   uri: string,
+  patience: Patience,
 ): Promise<DomainFacts> {
-  const domains = await readDomains(uri, new Set(instances.map(({ uuid }) => uuid)));
+  const known = new Set(instances.map((one) => one.uuid));
+  const domains = await readDomains(uri, known, patience);
   if (domains === null) {
     const stderr = "libvirt does not answer";
     throw hypervisorFailed("virsh list", { status: null, stdout: "", stderr });
   }
-  const domain = domains.find((one) => one.name === name || one.uuid === name);
-  if (domain?.known === true) {
+  const uuid = name.toLowerCase();
+  const domain = domains.find((one) => one.name === name || one.uuid === uuid);
+  const isOwnName = domain === undefined && instances.some((one) => one.name === name);
+  if (domain?.known === true || isOwnName) {
     throw new EvenkeelError("vm-exists", "Evenkeel started or adopted it already", {
       where: name,
       expected: "a VM that Evenkeel does not know",

@@ -11,12 +11,14 @@ import type { PlanFault } from "@evenkeel/core/plan/check/plan-facts.ts";
 import type { Plan } from "@evenkeel/core/plan/plan.ts";
 import type { Refusal } from "@evenkeel/core/plan/refusal.ts";
 import { preflight } from "@evenkeel/core/preflight/preflight.ts";
+import type { HypervisorAnswer } from "@evenkeel/core/preflight/facts.ts";
 import type { PreflightReport } from "@evenkeel/core/preflight/problem.ts";
 import type { HostPolicy } from "@evenkeel/core/request/host-policy.ts";
 import type { Request } from "@evenkeel/core/request/request.ts";
 import { hypervisorOf } from "../instance/hypervisor-of.ts";
 import type { StartOptions } from "../hypervisor/hypervisor.ts";
 import { readHoldings } from "../holding/read-holdings.ts";
+import { type Patience, patienceFor } from "../hypervisor/patience.ts";
 import { readDomains } from "../hypervisor/libvirt/domains.ts";
 import { refuseUnsafeNetworks } from "../hypervisor/libvirt/networks.ts";
 import { readFacts } from "../preflight/read-facts.ts";
@@ -38,6 +40,27 @@ export interface VmToStart {
   readonly options: StartOptions;
   /** Start although nobody can read what some VM on the host holds. */
   readonly acceptsUnknown?: boolean;
+}
+
+/** What libvirt says before anything is decided; null where QEMU alone runs the VM. */
+export type AskedLibvirt = HypervisorAnswer | null;
+
+/**
+ * Asks libvirt for its versions, unless QEMU alone runs the VM. A libvirt that was just started
+ * takes up to two minutes for its first answer, so call this before `withHostLock`.
+ */
+export async function askLibvirt(via: HypervisorName, host: LocalHost): Promise<AskedLibvirt> {
+  return via === "qemu" ? null : libvirtVersions(host.libvirtUri);
+}
+
+/** How long all answers of libvirt together may take while other commands wait. */
+const decidingMs = 20_000;
+
+/** The patience for a decision. A libvirt that has just not answered is not asked again. */
+export function decidingPatience(asked: AskedLibvirt, { libvirtUri, clock }: LocalHost): Patience {
+  const patience = patienceFor(decidingMs, clock);
+  if (asked !== null && asked.libvirt === null) patience.noteSilent(libvirtUri);
+  return patience;
 }
 
 /** The plan of a VM and whether it can be started, or the refusal. */
@@ -63,11 +86,13 @@ export async function decide(
   topology: Topology,
   instances: readonly Instance[],
   namesake: Instance | null,
+  asked: AskedLibvirt,
+  patience: Patience,
   { tree, libvirtUri: uri }: LocalHost,
 ): Promise<Decision> {
   const others = instances.filter((instance) => instance !== namesake);
   const known = new Set(instances.map(({ uuid }) => uuid));
-  const defined = await readDomains(uri, known);
+  const defined = await readDomains(uri, known, patience);
   const holdings = readHoldings(tree(), others, defined);
   const taken = others.map((one) => one.plan);
   const here: HostState = { topology, policy, taken, held: holdings.held };
@@ -75,12 +100,11 @@ export async function decide(
   if (placed.kind === "Refusal") return placed;
   const faults: readonly PlanFault[] = plan === null ? [] : planFaults(placed, here);
   const guest = guestFromPlan(placed);
-  const versions =
-    via === "libvirt"
-      ? await libvirtVersions(uri)
-      : await qemuVersions(`qemu-system-${guest.architecture}`);
+  const versions = asked ?? (await qemuVersions(`qemu-system-${guest.architecture}`));
   // Without a libvirt that answers nothing starts, which the report says.
-  if (versions.libvirt !== null) await refuseUnsafeNetworks(uri, options.devices ?? []);
+  if (versions.libvirt !== null) {
+    await refuseUnsafeNetworks(uri, options.devices ?? [], patience);
+  }
   // The start replaces the namesake's definition; that of an adopted VM is not Evenkeel's to
   // replace.
   const replaced = namesake === null || namesake.adopted ? null : namesake.uuid;
@@ -107,12 +131,13 @@ export async function decide(
 export async function stoppedNamesake(
   { name, tenant }: Request,
   instances: readonly Instance[],
+  patience: Patience,
   { state, clock }: VmHost,
 ): Promise<Instance | null> {
   const own = guestName(name, tenant);
   const before = instances.find((instance) => instance.name === own);
   if (before === undefined) return null;
-  const now = await hypervisorOf(before, state.paths, clock).state(before);
+  const now = await hypervisorOf(before, state.paths, clock, patience).state(before);
   if (before.phase === "running" && now.state !== "running" && now.state !== "paused") {
     return before;
   }

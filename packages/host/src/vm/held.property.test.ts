@@ -10,7 +10,7 @@ import { GiB, MiB } from "@evenkeel/core/unit/bytes.ts";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { hostWith, type MadeEmulator } from "../../testing/emulated-host.ts";
-import { qemuInstance, testHost, testMachine } from "../../testing/vm-host.ts";
+import { qemuInstance, testHost } from "../../testing/vm-host.ts";
 import { listVms } from "./list.ts";
 import { startVm } from "./start.ts";
 
@@ -77,16 +77,16 @@ test("a start never gets what a process holds, and a list shows everything that 
       fc.integer({ min: 1, max: 12 }),
       async (entries, vcpus) => {
         const host = await hostOf(entries);
-        const list = await listVms(host);
+        const listed = await listVms(host);
         const pids = new Set(
-          list.vms.flatMap(({ pid, instance }) => (instance === null ? [pid] : [])),
+          listed.vms.flatMap(({ pid, instance }) => (instance === null ? [pid] : [])),
         );
         for (const [i, { kind }] of entries.entries()) {
-          const named = list.vms.filter(({ name }) => name === `vm${i}`);
+          const named = listed.vms.filter(({ name }) => name === `vm${i}`);
           expect(named.length).toBe(1);
           if (kind === "foreign" || kind === "damaged") expect(pids).toContain(1000 + 10 * i);
         }
-        expect(list.damaged.length).toBe(entries.filter(({ kind }) => kind === "damaged").length);
+        expect(listed.damaged.length).toBe(entries.filter(({ kind }) => kind === "damaged").length);
         const request = {
           ...requestOf({ memoryBytes: GiB, hugepageBytes: null }),
           vcpus,
@@ -95,7 +95,7 @@ test("a start never gets what a process holds, and a list shows everything that 
         const wanted = { request, plan: null, flavors: [], policy: defaultHostPolicy } as const;
         const control = { dryRun: true, interrupted: () => AbortSignal.abort() };
         const start = startVm({ ...wanted, via: "qemu", options: {} }, control, host);
-        if (list.damaged.length > 0) {
+        if (listed.damaged.length > 0) {
           seen.damaged++;
           await expect(start).rejects.toBeInstanceOf(EvenkeelError);
           return;

@@ -44,6 +44,15 @@ export type Progress =
   | { readonly kind: "unreadable"; readonly vms: readonly UnreadableVm[] }
   /** A VM whose hypervisor does not answer. */
   | { readonly kind: "unanswered"; readonly name: string; readonly failure: EvenkeelError }
+  /** A guest was asked to shut down, and is waited for. */
+  | {
+      readonly kind: "waiting";
+      readonly name: string;
+      /** How long it has in all. */
+      readonly timeoutMs: number;
+      /** Whether it is ended then. */
+      readonly force: boolean;
+    }
   /** A start begins. These warnings do not prevent it, and the guest has these notes. */
   | {
       readonly kind: "starting";

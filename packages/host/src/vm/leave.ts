@@ -5,20 +5,20 @@ import { refuseDamaged } from "../state/state-folder.ts";
 import { withHostLock } from "./with-host-lock.ts";
 import type { VmHost } from "./host.ts";
 import { withVmLock } from "./lock.ts";
-import { instanceNamed } from "./named.ts";
+import { instanceCalled, instanceNamed } from "./named.ts";
 
 /**
- * Removes the record of an adopted VM, by its name or UUID. The VM runs on.
+ * Removes the record of an adopted VM, by any name that it has. The VM runs on.
  *
  * Errors: `usage`, `vm-unknown`, `vm-busy`, `state-busy`, `state-damaged`, `state-unusable`.
  */
-export function leaveVm(name: string, host: VmHost): Promise<Instance> {
+export async function leaveVm(asked: string, host: VmHost): Promise<Instance> {
   const { state } = host;
+  const found = state.read();
+  refuseDamaged(found);
+  const { name } = await instanceCalled(asked, found.instances, host);
   return withHostLock(host, async () => {
-    const found = state.read();
-    refuseDamaged(found);
-    const byUuid = found.instances.find(({ uuid }) => uuid === name);
-    const instance = byUuid ?? instanceNamed(name, found.instances);
+    const instance = instanceNamed(name, state.read().instances);
     if (!instance.adopted) {
       throw new EvenkeelError("usage", "Evenkeel has started it", {
         where: instance.name,

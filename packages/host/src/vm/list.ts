@@ -1,12 +1,18 @@
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
+import { guestName } from "@evenkeel/core/guest/name.ts";
 import type { HypervisorName, Instance } from "@evenkeel/core/instance/instance.ts";
 import { heldTwice, type HeldTwice } from "@evenkeel/core/plan/held-twice.ts";
 import type { Holding } from "@evenkeel/core/plan/holding.ts";
 import type { UnreadableVm } from "@evenkeel/core/preflight/facts.ts";
-import type { Running } from "../hypervisor/hypervisor.ts";
+import { at } from "@evenkeel/core/unit/list.ts";
+import { findEmulators } from "../holding/emulators.ts";
 import { readHoldings } from "../holding/read-holdings.ts";
-import { readDomains } from "../hypervisor/libvirt/domains.ts";
+import type { Running } from "../hypervisor/hypervisor.ts";
+import { describeDomains, type Domain, listDomains } from "../hypervisor/libvirt/domains.ts";
+import { type Patience, patienceFor } from "../hypervisor/patience.ts";
+import type { Tree } from "../tree/tree.ts";
 import { cutOff } from "../instance/cut-off.ts";
+import { eachVm } from "../instance/each-vm.ts";
 import { hypervisorOf } from "../instance/hypervisor-of.ts";
 import type { Damaged } from "../state/state-folder.ts";
 import type { RecordedHost } from "./host.ts";
@@ -27,7 +33,10 @@ export interface ListedVm {
 export interface VmList {
   readonly vms: readonly ListedVm[];
   /** What one VM was promised and another one holds. */
-  readonly heldTwice: readonly HeldTwice[];
+  readonly heldTwice: readonly (HeldTwice & {
+    /** The name of the VM that was promised it, as it is listed. */
+    readonly promisedTo: string;
+  })[];
   /** VMs that run, and what they hold is unknown. */
   readonly unreadable: readonly UnreadableVm[];
   /** Files of the state folder that cannot be used. Their VMs are listed only if they run. */
@@ -45,29 +54,33 @@ export interface VmList {
 export async function listVms(host: RecordedHost): Promise<VmList> {
   const { instances, damaged } = host.state.read();
   host.progress({ kind: "cut-off", vms: await cutOff(instances, host.state) });
-  const known = new Set(instances.map(({ uuid }) => uuid));
-  const domains = await readDomains(host.libvirtUri, known);
-  const { held, unreadable } = readHoldings(host.tree(), instances, domains);
-  const vms: ListedVm[] = [];
-  for (const instance of instances) {
+  const patience = patienceFor(answersMs, host.clock);
+  const tree = host.tree();
+  const [states, domains] = await Promise.all([
+    statesNow(instances, patience, host),
+    domainsOf(instances, tree, patience, host),
+  ]);
+  const { held, unreadable } = readHoldings(tree, instances, domains);
+  const vms = instances.map((instance, i): ListedVm => {
     const { name, via, plan } = instance;
-    const own = held.find((one) => one.plan === plan);
-    vms.push({ name, ...(await stateNow(instance, host)), via, instance, holds: holdsOf(own) });
-  }
+    const holds = holdsOf(held.find((one) => one.plan === plan));
+    return { name, ...at(states, i), via, instance, holds };
+  });
   const strangers = held.filter(({ plan }) => plan === null);
   for (const { name, pid, ...holding } of strangers) {
-    const isDomain = (domains ?? []).some((domain) => domain.running && domain.name === name);
+    const isDomain = domains.some((domain) => domain.running && domain.name === name);
     const via = isDomain ? "libvirt" : "qemu";
     vms.push({ name, state: "running", pid, via, instance: null, holds: holdsOf(holding) });
   }
-  for (const { name, running, known: isOurs } of domains ?? []) {
+  for (const { name, running, known: isOurs } of domains) {
     if (isOurs || running) continue;
     vms.push({ name, state: "off", pid: null, via: "libvirt", instance: null, holds: null });
   }
-  const twice = heldTwice(
-    instances.map(({ plan }) => plan),
-    held,
-  );
+  const plans = instances.map(({ plan }) => plan);
+  const twice = heldTwice(plans, held).map((one) => ({
+    ...one,
+    promisedTo: guestName(one.vm, one.tenant),
+  }));
   return { vms, heldTwice: twice, unreadable, damaged };
 }
 
@@ -80,17 +93,47 @@ function holdsOf(
 }
 
 /**
- * Asks the hypervisor for the state of a VM. One that does not answer is reported, and hides no VM.
+ * The domains of libvirt. Only of those whose process is not seen here is the definition asked for,
+ * because the others are read by their processes.
  */
-async function stateNow(
-  instance: Instance,
-  { state, clock, progress }: RecordedHost,
-): Promise<Pick<ListedVm, "state" | "pid">> {
-  try {
-    return await hypervisorOf(instance, state.paths, clock).state(instance);
-  } catch (error) {
-    if (!(error instanceof EvenkeelError)) throw error;
-    progress({ kind: "unanswered", name: instance.name, failure: error });
-    return { state: "unknown", pid: null };
-  }
+async function domainsOf(
+  instances: readonly Instance[],
+  tree: Tree,
+  patience: Patience,
+  { libvirtUri }: RecordedHost,
+): Promise<readonly Domain[]> {
+  const known = new Set(instances.map(({ uuid }) => uuid));
+  const listed = await listDomains(libvirtUri, known, patience);
+  if (listed === null) return [];
+  const seen = new Set(findEmulators(tree).map(({ uuid }) => uuid));
+  const unseen = listed.filter(({ running, uuid }) => running && !seen.has(uuid));
+  const described = (await describeDomains(libvirtUri, unseen, patience)) ?? [];
+  return listed.map(
+    (one) =>
+      described.find(({ uuid }) => uuid === one.uuid) ?? { ...one, devices: [], definition: null },
+  );
+}
+
+/** The time for the answers of all hypervisors together. */
+const answersMs = 8000;
+
+const noAnswer = { state: "unknown", pid: null } as const;
+
+/**
+ * Asks the hypervisors for the states of VMs. One that does not answer is reported, and hides no
+ * VM.
+ */
+async function statesNow(
+  instances: readonly Instance[],
+  patience: Patience,
+  { state: { paths }, clock, progress }: RecordedHost,
+): Promise<readonly Pick<ListedVm, "state" | "pid">[]> {
+  const states = await eachVm(instances, patience, (instance) =>
+    hypervisorOf(instance, paths, clock, patience).state(instance),
+  );
+  return states.map((answer, i) => {
+    if (!(answer instanceof EvenkeelError)) return answer;
+    progress({ kind: "unanswered", name: at(instances, i).name, failure: answer });
+    return noAnswer;
+  });
 }

@@ -10,7 +10,16 @@ import { removeFromHost } from "../instance/undo.ts";
 import type { Lock } from "../state/lock.ts";
 import { refuseDamaged } from "../state/state-folder.ts";
 import { withHostLock } from "./with-host-lock.ts";
-import { decide, type Decision, instanceOf, stoppedNamesake, type VmToStart } from "./decide.ts";
+import {
+  askLibvirt,
+  type AskedLibvirt,
+  decide,
+  decidingPatience,
+  type Decision,
+  instanceOf,
+  stoppedNamesake,
+  type VmToStart,
+} from "./decide.ts";
 import type { VmHost } from "./host.ts";
 import { vmLock } from "./lock.ts";
 import { verifyInstance } from "./verify.ts";
@@ -52,9 +61,10 @@ export async function startVm(
   { dryRun, interrupted }: StartControl,
   host: VmHost,
 ): Promise<StartOutcome> {
+  const asked = await askLibvirt(vm.via, host);
   const { decision, begun, topology } = await withHostLock(host, async () => {
     const here = await host.topology();
-    return { topology: here, ...(await begin(vm, here, dryRun, host)) };
+    return { topology: here, ...(await begin(vm, here, asked, dryRun, host)) };
   });
   if (decision.kind === "Refusal") return { kind: "refused", refusal: decision };
   const { plan, guest, report } = decision;
@@ -87,6 +97,7 @@ interface Begun {
 async function begin(
   vm: VmToStart,
   topology: Topology,
+  asked: AskedLibvirt,
   dryRun: boolean,
   host: VmHost,
 ): Promise<{ readonly decision: Decision; readonly begun: Begun | null }> {
@@ -94,12 +105,13 @@ async function begin(
   const found = state.read();
   refuseDamaged(found);
   const { instances } = found;
-  const namesake = await stoppedNamesake(vm.request, instances, host);
+  const patience = decidingPatience(asked, host);
+  const namesake = await stoppedNamesake(vm.request, instances, patience, host);
   // Nobody else may start or stop it while it is decided that it is replaced.
   let lock = namesake === null ? null : await vmLock(state, namesake.name);
   let begun: Begun | null = null;
   try {
-    const decision = await decide(vm, topology, instances, namesake, host);
+    const decision = await decide(vm, topology, instances, namesake, asked, patience, host);
     if (decision.kind === "Refusal" || !decision.report.ready || dryRun) {
       return { decision, begun };
     }

@@ -52,7 +52,6 @@ test("one that is off is stopped, beside a file that cannot be used", async () =
   writeFileSync(join(host.folder, "torn.json"), "{");
   expect(await stopVm("llm-a", patient, host)).toEqual({ kind: "stopped", name: "acme_llm-a" });
   expect(host.said).toMatchObject([
-    { kind: "recovered", vms: [] },
     { kind: "damaged", files: [{ path: join(host.folder, "torn.json") }] },
   ]);
   expect(readdirSync(host.folder)).toEqual(["torn.json"]);
@@ -60,7 +59,7 @@ test("one that is off is stopped, beside a file that cannot be used", async () =
 
 test("a stop that was cut off is completed; one that cannot be says why, and keeps the VM", async () => {
   const host = await hostWith({ ...there, phase: "stopping" });
-  expect(await stopVm("llm-a", patient, host)).toEqual({ kind: "stopped", name: "llm-a" });
+  expect(await stopVm("llm-a", patient, host)).toEqual({ kind: "stopped", name: "acme_llm-a" });
   await host.state.write({ ...there, phase: "stopping", via: "libvirt", uri: deadLibvirt });
   await codedError("hypervisor-failed", () => stopVm("llm-a", patient, host));
   expect(host.state.read().instances).toHaveLength(1);

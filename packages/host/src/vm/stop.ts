@@ -1,40 +1,43 @@
+import { basename } from "node:path";
+import { recover } from "../instance/recover.ts";
 import { stopInstance, type Stopped, type StopOptions } from "../instance/stop.ts";
-import { withHostLock } from "./with-host-lock.ts";
+import { refuseDamaged } from "../state/state-folder.ts";
 import type { VmHost } from "./host.ts";
-import { vmLock } from "./lock.ts";
-import { instanceNamed } from "./named.ts";
+import { lockVm } from "./lock.ts";
+import { instanceCalled } from "./named.ts";
 
 export interface StopOutcome {
   readonly kind: Stopped;
-  /** The full name of the VM. It is the name asked for where an earlier stop was completed. */
+  /** The full name of the VM. */
   readonly name: string;
 }
 
 /**
  * Shuts a VM down and removes it from this host. If a start or stop of it was cut off earlier,
- * undoing or completing that is enough.
+ * undoing or completing that is enough. Other VMs are left as they are, since stopping a VM waits
+ * for no other.
  *
- * Errors: `vm-unknown`, `vm-busy`, `state-busy`, `state-unusable`, `record-kept`,
- * `hypervisor-failed`.
+ * Errors: `vm-unknown`, `vm-busy`, `state-busy`, `state-damaged`, `state-unusable`,
+ * `record-kept`, `hypervisor-failed`.
  */
 export async function stopVm(
-  name: string,
+  asked: string,
   options: StopOptions,
   host: VmHost,
 ): Promise<StopOutcome> {
-  const { state, clock } = host;
-  const begun = await withHostLock(host, async (recovered) => {
-    const cut = recovered.find(
-      ({ instance }) => instance.name === name || instance.plan.vm === name,
-    );
-    if (cut?.failure != null) throw cut.failure;
-    if (cut !== undefined) return null;
-    const { instances, damaged } = state.read();
-    host.progress({ kind: "damaged", files: damaged });
-    const instance = instanceNamed(name, instances);
-    return { instance, lock: await vmLock(state, instance.name) };
-  });
-  if (begun === null) return { kind: "stopped", name };
-  const { instance, lock } = begun;
-  return { kind: await stopInstance(instance, lock, options, state, clock), name: instance.name };
+  const { state, clock, progress } = host;
+  const { instances, damaged } = state.read();
+  progress({ kind: "damaged", files: damaged });
+  refuseDamaged({ damaged: damaged.filter(({ path }) => basename(path) === `${asked}.json`) });
+  const { name } = await instanceCalled(asked, instances, host);
+  const locked = await state.withHostLock(() => lockVm(state, name));
+  const { instance, lock } = locked;
+  if (instance.phase === "running") {
+    const waiting = (): void => progress({ kind: "waiting", name, ...options });
+    return { kind: await stopInstance(instance, lock, options, state, clock, { waiting }), name };
+  }
+  const vms = await recover([locked], state, clock);
+  progress({ kind: "recovered", vms });
+  for (const { failure } of vms) if (failure !== null) throw failure;
+  return { kind: "stopped", name };
 }

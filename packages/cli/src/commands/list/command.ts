@@ -24,8 +24,8 @@ export const listCommand: CliCommand = {
   description: [
     "VMs that Evenkeel did not start are listed too, with what their processes hold. Where the " +
       "records and the host disagree, for example about who has a CPU, the list says so. " +
-      "A start or stop that was cut off is reported; the next run, stop or adopt undoes or " +
-      "completes it. Listing changes nothing, and does not wait for another command.",
+      "A start or stop that was cut off is reported; the next run or adopt, or a " +
+      "stop of it, undoes or completes it. Listing changes nothing, and does not wait for another command.",
     "The exit status is 2 where a file of the state folder cannot be used. The other VMs are " +
       "still listed.",
   ],

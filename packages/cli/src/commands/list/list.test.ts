@@ -68,7 +68,7 @@ test("a start that was cut off is reported, and undone by a stop", async () => {
   const { stdout, stderr, status } = await run("list");
   expect(stdout).toMatch(/llm-a +starting/);
   expect(stderr).toBe(
-    "note: a start of llm-a was cut off; the next run, stop or adopt undoes it\n",
+    "note: a start of llm-a was cut off; the next run or adopt, or a stop of it, undoes it\n",
   );
   expect(status).toBe(0);
   expect(await run("stop", "llm-a")).toEqual({
@@ -82,7 +82,7 @@ test("a start that was cut off is reported, and undone by a stop", async () => {
 test("a stop that was cut off is reported, and completed by a stop", async () => {
   const { run } = stateWith(instanceOf("llm-a", null, "stopping"));
   expect((await run("list")).stderr).toBe(
-    "note: a stop of llm-a was cut off; the next run, stop or adopt completes it\n",
+    "note: a stop of llm-a was cut off; the next run or adopt, or a stop of it, completes it\n",
   );
   expect(await run("stop", "llm-a")).toEqual({
     stdout: "llm-a is stopped\n",

@@ -24,7 +24,7 @@ export const stopCommand: CliCommand = {
         parameters: [
           {
             parse: String,
-            brief: "the name of a VM, or TENANT_NAME where several tenants have one of that name",
+            brief: "its name as in evenkeel list, without the tenant, or in libvirt; or its UUID",
             placeholder: "VM",
           },
         ],
@@ -52,6 +52,7 @@ export const stopCommand: CliCommand = {
     "The guest is asked to shut down by its power button (ACPI). Afterwards the host is as it " +
       "was before the start: memory and huge pages are free, and devices have the drivers that " +
       "they had.",
+    "A guest that takes longer than a second is reported, with how long it is waited for.",
     "The definition of an adopted VM stays in libvirt.",
     "The exit status is 3 where the guest did not shut down in time. It still runs then.",
   ],

@@ -35,7 +35,7 @@ export const verifyCommand: CliCommand = {
         parameters: [
           {
             parse: String,
-            brief: "the VM's name, as in evenkeel list or in its plan",
+            brief: "its name as in evenkeel list, in its plan, or in libvirt; or its UUID",
             placeholder: "VM",
           },
         ],

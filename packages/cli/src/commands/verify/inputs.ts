@@ -3,11 +3,12 @@ import { type MemoryPaths, memoryPaths } from "@evenkeel/core/cost/memory-path.t
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import type { Evidence } from "@evenkeel/core/evidence/evidence.ts";
 import type { GuestReport } from "@evenkeel/core/evidence/guest-report.ts";
+import { guestName, guestUuid } from "@evenkeel/core/guest/name.ts";
 import type { Plan } from "@evenkeel/core/plan/plan.ts";
 import { isShellReport, parseShellReport } from "@evenkeel/host/guest-check/parse-report.ts";
 import { cutOff } from "@evenkeel/host/instance/cut-off.ts";
 import { directoryTree } from "@evenkeel/host/tree/directory-tree.ts";
-import { instanceNamed } from "@evenkeel/host/vm/named.ts";
+import { instanceCalled } from "@evenkeel/host/vm/named.ts";
 import {
   isOff,
   plannedInstance,
@@ -36,7 +37,7 @@ export async function plannedVm(
     const host = recordedHost(state, surroundings);
     const { instances, damaged } = host.state.read();
     host.progress({ kind: "damaged", files: damaged });
-    const instance = instanceNamed(vm, instances, "give its plan with --plan");
+    const instance = await instanceCalled(vm, instances, host, "give its plan with --plan");
     host.progress({ kind: "cut-off", vms: await cutOff([instance], host.state) });
     return { ...plannedInstance(instance, host), isOff: () => isOff(instance, host) };
   }
@@ -46,10 +47,12 @@ export async function plannedVm(
     });
   }
   const { plan, where } = await readPlan(path, surroundings);
-  if (plan.vm === vm) {
+  const { vm: short, tenant } = plan;
+  const [full, uuid] = [guestName(short, tenant), guestUuid(short, tenant)];
+  if ([short, full, uuid].includes(vm)) {
     return { plan, libvirtUri: localHost(surroundings).libvirtUri, isOff: async () => false };
   }
-  throw new EvenkeelError("usage", `the plan is for the VM ${JSON.stringify(plan.vm)}`, {
+  throw new EvenkeelError("usage", `the plan is for the VM ${JSON.stringify(full)}`, {
     where,
     expected: `a plan for ${JSON.stringify(vm)}`,
   });

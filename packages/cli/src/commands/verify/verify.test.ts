@@ -92,7 +92,7 @@ test("a VM that was started here is held against the plan of its state", async (
     uuid,
     plan: { ...plan, tenant: "acme" },
     via: "libvirt",
-    uri: "test:///none",
+    uri: "qemu:///system",
     phase: "running",
     process: null,
     adopted: false,

@@ -2,37 +2,65 @@ import type { DomainFacts } from "@evenkeel/core/preflight/facts.ts";
 import { pciAddressOf } from "../../libvirt/pci-address.ts";
 import { attribute, child, childrenNamed, type XmlElement } from "@evenkeel/core/xml/element.ts";
 import { readXml } from "../../xml/read-xml.ts";
+import { endless, type Patience } from "../patience.ts";
 import { virshAt } from "./virsh.ts";
 
-/** A domain, and its live definition where it runs and libvirt shows it. */
+/** A domain of a libvirt. */
+export type ListedDomain = Omit<DomainFacts, "devices">;
+
+/** A domain with its devices, and its live definition where it runs and libvirt shows it. */
 export interface Domain extends DomainFacts {
   readonly definition: XmlElement | null;
 }
 
 /**
- * All domains of a libvirt, with the PCI functions passed to them; null where it does not answer.
+ * All domains of a libvirt; null where it does not answer.
  *
  * @param known UUIDs of the VMs that Evenkeel started or adopted.
  */
+export async function listDomains(
+  uri: string,
+  known: ReadonlySet<string>,
+  patience: Patience = endless,
+): Promise<readonly ListedDomain[] | null> {
+  const virsh = virshAt(uri, patience);
+  const listed = await virsh.tried(["list", "--all", "--uuid", "--name"]);
+  // One that hangs is not waited for twice.
+  if (listed.status !== 0) return null;
+  const running = await virsh.tried(["list", "--uuid"]);
+  if (running.status !== 0) return null;
+  const active = new Set(running.stdout.split(/\s+/));
+  return listed.stdout.split("\n").flatMap((line) => {
+    const [, uuid, name] = /^([0-9a-f-]{36})\s+(.+?)\s*$/.exec(line) ?? [];
+    if (uuid === undefined || name === undefined) return [];
+    return [{ name, uuid, running: active.has(uuid), known: known.has(uuid) }];
+  });
+}
+
+/** The same with the PCI functions that are passed to each domain. */
 export async function readDomains(
   uri: string,
   known: ReadonlySet<string>,
+  patience: Patience = endless,
 ): Promise<readonly Domain[] | null> {
-  const virsh = virshAt(uri);
-  const listed = await virsh.tried(["list", "--all", "--uuid", "--name"]);
-  const running = await virsh.tried(["list", "--uuid"]);
-  if (listed.status !== 0 || running.status !== 0) return null;
-  const active = new Set(running.stdout.split(/\s+/));
+  const listed = await listDomains(uri, known, patience);
+  return listed === null ? null : describeDomains(uri, listed, patience);
+}
+
+/** Asks for the definitions of these domains; null where libvirt does not answer. */
+export async function describeDomains(
+  uri: string,
+  listed: readonly ListedDomain[],
+  patience: Patience = endless,
+): Promise<readonly Domain[] | null> {
   const domains: Domain[] = [];
-  for (const line of listed.stdout.split("\n")) {
-    const [, uuid, name] = /^([0-9a-f-]{36})\s+(.+?)\s*$/.exec(line) ?? [];
-    if (uuid === undefined || name === undefined) continue;
-    const dump = await virsh.tried(["dumpxml", "--domain", uuid]);
-    const xml = dump.status === 0 ? readXml(dump.stdout, name) : null;
+  for (const domain of listed) {
+    const dump = await virshAt(uri, patience).tried(["dumpxml", "--domain", domain.uuid]);
+    // Without an answer its devices are unknown, not none. One that is gone meanwhile has none.
+    if (dump.status === null) return null;
+    const xml = dump.status === 0 ? readXml(dump.stdout, domain.name) : null;
     const devices = xml === null ? [] : passedFunctions(xml);
-    const running = active.has(uuid);
-    const definition = running ? xml : null;
-    domains.push({ name, uuid, running, known: known.has(uuid), devices, definition });
+    domains.push({ ...domain, devices, definition: domain.running ? xml : null });
   }
   return domains;
 }

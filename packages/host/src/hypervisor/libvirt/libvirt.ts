@@ -7,6 +7,7 @@ import { findProcess } from "../../procfs/find-process.ts";
 import { liveTree } from "../../tree/directory-tree.ts";
 import { hypervisorFailed } from "../failed.ts";
 import type { Hypervisor, RunState, StartJob } from "../hypervisor.ts";
+import { endless, type Patience } from "../patience.ts";
 import { withDirectBoot } from "./direct-boot.ts";
 import { isPinnedLate, withoutEmulatorPin } from "./emulator-pin.ts";
 import { type Virsh, virshAt } from "./virsh.ts";
@@ -21,8 +22,12 @@ const startMs = 15 * 60_000;
  *
  * Domains are named by UUID: virsh takes a name of digits for a number.
  */
-export function libvirtHypervisor(uri: string, clock: Clock): Hypervisor {
-  const virsh = virshAt(uri);
+export function libvirtHypervisor(
+  uri: string,
+  clock: Clock,
+  patience: Patience = endless,
+): Hypervisor {
+  const virsh = virshAt(uri, patience);
   return {
     start: async (job) => {
       await start(virsh, job);
@@ -114,6 +119,11 @@ async function bring(
     const result = await virsh.tried(args, 120_000);
     if (result.status !== 0 && !isMissing(result.stderr) && tries >= 5) {
       throw hypervisorFailed(`virsh ${args[0] ?? ""}`, result);
+    }
+    // Somebody starts it again and again.
+    if (tries >= 20) {
+      const stderr = `it is ${state} again after ${tries} tries`;
+      throw hypervisorFailed(`virsh ${args[0] ?? ""}`, { ...result, stderr });
     }
     if (result.status !== 0) await sleep(1000);
   }

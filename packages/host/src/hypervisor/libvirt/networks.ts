@@ -1,5 +1,6 @@
 import { attribute, child, type XmlElement } from "@evenkeel/core/xml/element.ts";
 import { readXml } from "../../xml/read-xml.ts";
+import type { Patience } from "../patience.ts";
 import { unsafe } from "./platform-devices.ts";
 import { virshAt } from "./virsh.ts";
 
@@ -15,6 +16,7 @@ const forwarding: readonly string[] = ["nat", "route", "open"];
 export async function refuseUnsafeNetworks(
   uri: string,
   devices: readonly XmlElement[],
+  patience: Patience,
 ): Promise<void> {
   const sources = devices
     .filter((one) => one.name === "interface" && attribute(one, "type") === "network")
@@ -23,7 +25,7 @@ export async function refuseUnsafeNetworks(
     sources.flatMap((source) => (source && attribute(source, "network")) ?? []),
   );
   for (const name of names) {
-    const xml = await virshAt(uri).ok(["net-dumpxml", "--network", name]);
+    const xml = await virshAt(uri, patience).ok(["net-dumpxml", "--network", name]);
     const forward = child(readXml(xml, name), "forward");
     const mode = forward === null ? null : (attribute(forward, "mode") ?? "nat");
     // In mode `bridge` it is a bridge of the host, or a list of interfaces for macvtap.

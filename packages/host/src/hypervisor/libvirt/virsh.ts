@@ -1,4 +1,5 @@
 import { hypervisorFailed } from "../failed.ts";
+import { endless, type Patience } from "../patience.ts";
 import { type ProgramResult, runProgram } from "../program.ts";
 
 /** A libvirt, through its own client. */
@@ -11,9 +12,14 @@ export interface Virsh {
 /** libvirt answers within moments. Starting a guest takes as long as allocating its memory. */
 const usualMs = 30_000;
 
-export function virshAt(uri: string): Virsh {
-  const tried: Virsh["tried"] = (args, timeoutMs = usualMs) =>
-    runProgram("virsh", ["--quiet", "--connect", uri, ...args], { timeoutMs });
+export function virshAt(uri: string, patience: Patience = endless): Virsh {
+  const tried: Virsh["tried"] = async (args, limitMs = usualMs) => {
+    const timeoutMs = Math.ceil(patience.leftOf(limitMs));
+    if (timeoutMs <= 0 || patience.isSilent(uri)) return noAnswer(uri);
+    const result = await runProgram("virsh", ["--quiet", "--connect", uri, ...args], { timeoutMs });
+    if (result.isLate === true) patience.noteSilent(uri);
+    return result;
+  };
   return {
     tried,
     ok: async (args, timeoutMs) => {
@@ -24,8 +30,17 @@ export function virshAt(uri: string): Virsh {
   };
 }
 
+const noAnswer = (uri: string): ProgramResult => ({
+  status: null,
+  stdout: "",
+  stderr: `the libvirt at ${uri} has not answered in time\n`,
+});
+
 /** The system-wide libvirt, which may pass devices through. */
 export const systemUri = "qemu:///system";
+
+/** libvirt's own two on this machine. */
+export const ownUris: ReadonlySet<string> = new Set([systemUri, "qemu:///session"]);
 
 /** The libvirt that LIBVIRT_DEFAULT_URI names, as for virsh (virsh(1)), or else the system's. */
 export function libvirtUri(env: Readonly<Record<string, string | undefined>>): string {

@@ -5,6 +5,7 @@ import { findProcess, type Search } from "../../procfs/find-process.ts";
 import { listensOn } from "../../procfs/listening.ts";
 import { isRunning, pidInFile, readProcess } from "../../procfs/process-record.ts";
 import { liveTree } from "../../tree/directory-tree.ts";
+import { endless, type Patience } from "../patience.ts";
 import { hypervisorFailed } from "../failed.ts";
 
 /** The file in which a QEMU writes its process id. */
@@ -39,8 +40,10 @@ export async function endQemu(
   instance: Instance,
   folder: string,
   { monotonicMs, sleep }: Clock,
+  patience: Patience = endless,
 ): Promise<void> {
   const started = monotonicMs();
+  const limitMs = patience.leftOf(freeingMs);
   for (let asked = false; ; await sleep(100)) {
     const search = searchQemu(instance, folder);
     if (search.kind === "none") return;
@@ -48,7 +51,7 @@ export async function endQemu(
       throw failed(`any of the processes ${search.pids.join(", ")} could be it; none is ended`);
     }
     const elapsed = monotonicMs() - started;
-    if (elapsed > freeingMs) throw failed(`process ${search.process.pid} does not end`);
+    if (elapsed > limitMs) throw failed(`process ${search.process.pid} does not end`);
     const name = asked && elapsed > politeMs ? "SIGKILL" : asked ? null : "SIGTERM";
     if (name !== null && search.record !== null) send(search.record, name);
     asked = true;

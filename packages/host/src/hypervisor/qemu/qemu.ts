@@ -9,6 +9,7 @@ import { goOn } from "../interruptible.ts";
 import { endQemu, pidFileIn, searchQemu, startedQemu } from "./process.ts";
 import { bindToVfio } from "../../vfio/drivers.ts";
 import { hypervisorFailed } from "../failed.ts";
+import { endless, type Patience } from "../patience.ts";
 import type { DirectBoot, Hypervisor, Running, StartJob } from "../hypervisor.ts";
 import type { Monitor } from "../../qmp/monitor.ts";
 import { withMonitor } from "../../qmp/client.ts";
@@ -26,15 +27,21 @@ const monitorIn = (folder: string): string => join(folder, "monitor");
  *
  * @param folderOf the folder for the files of a VM.
  */
-export function qemuHypervisor(folderOf: (uuid: string) => string, clock: Clock): Hypervisor {
+export function qemuHypervisor(
+  folderOf: (uuid: string) => string,
+  clock: Clock,
+  patience: Patience = endless,
+): Hypervisor {
+  const end = (instance: Instance): Promise<void> =>
+    endQemu(instance, folderOf(instance.uuid), clock, patience);
   return {
     start,
     state: (instance) => stateOf(instance, folderOf(instance.uuid)),
     shutdown: async ({ uuid }) => {
       await talk(folderOf(uuid), async (monitor) => void (await monitor.ask("system_powerdown")));
     },
-    end: (instance) => endQemu(instance, folderOf(instance.uuid), clock),
-    remove: (instance) => endQemu(instance, folderOf(instance.uuid), clock),
+    end,
+    remove: end,
   };
 }
 
