@@ -71,6 +71,20 @@ export const twoByTwo: HostShape = {
   },
 };
 
+/** Two sockets with room for a dozen small VMs. */
+export const crowded: HostShape = {
+  name: "crowded",
+  packages: 2,
+  nodes: [
+    plain({ package: 0, cores: 8, memoryMiB: 2048, hugepages: 300, devices: ["port", "port"] }),
+    plain({ package: 1, cores: 8, memoryMiB: 2048, hugepages: 300, devices: ["port", "port"] }),
+  ],
+  distances: [
+    [10, 21],
+    [21, 10],
+  ],
+};
+
 /** One node, as most small machines are. */
 export const oneNode: HostShape = {
   name: "one-node",
