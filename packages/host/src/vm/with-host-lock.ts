@@ -13,6 +13,7 @@ export function withHostLock<T>(
 ): Promise<T> {
   return state.withHostLock(async () => {
     const recovered = await recover(state, clock);
+    await state.sweep();
     progress({ kind: "recovered", vms: recovered });
     return work(recovered);
   });
