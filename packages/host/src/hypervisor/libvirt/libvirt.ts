@@ -96,6 +96,9 @@ const undefineOptions = [
   "--checkpoints-metadata",
 ] as const;
 
+/** Something else may start a domain again whenever it is ended. */
+const mostTries = 10;
+
 /** Ends a domain if it runs, and for `gone` removes its definition too. */
 async function bring(
   virsh: Virsh,
@@ -114,6 +117,12 @@ async function bring(
     const result = await virsh.tried(args, 120_000);
     if (result.status !== 0 && !isMissing(result.stderr) && tries >= 5) {
       throw hypervisorFailed(`virsh ${args[0] ?? ""}`, result);
+    }
+    if (tries >= mostTries) {
+      throw hypervisorFailed(`virsh ${args[0] ?? ""}`, {
+        ...result,
+        stderr: `it is ${state} again`,
+      });
     }
     if (result.status !== 0) await sleep(1000);
   }
