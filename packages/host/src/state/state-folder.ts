@@ -55,9 +55,8 @@ export interface StateFolder extends StateView {
   readonly write: (instance: Instance) => Promise<void>;
   /**
    * Removes the run folder, the record and the lock file of a VM. Call it within `withHostLock`
-   * with the lock held: then nobody waits for that lock file. Refused as `write` is. The record goes
-   * after the run folder, so that a command that is cut off in between leaves a record by which the
-   * next one finds the rest.
+   * with the lock held: then nobody waits for that lock file. Refused as `write` is. The record is
+   * removed after the run folder: if this is cut off in between, the next command finds the rest.
    */
   readonly remove: (instance: Pick<Instance, "name" | "uuid">) => Promise<void>;
   /**
