@@ -15,6 +15,7 @@ const packages = [
   "qemu-efi-aarch64",
   "qemu-system-arm",
   "qemu-system-x86",
+  "strace",
   "xz-utils",
 ];
 
