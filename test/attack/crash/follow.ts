@@ -1,4 +1,4 @@
-import { compare, type Knowledge, look, wrongEnd } from "./model.ts";
+import { compare, isDone, type Knowledge, look, type Seen, wrongEnd } from "./model.ts";
 import { runOf, stopOf } from "./scenarios.ts";
 import type { Ended, World } from "./world.ts";
 
@@ -65,13 +65,14 @@ function commandOf(world: World, verb: Step[0], name: string): readonly string[]
 function wrongAnswer(
   verb: Step[0],
   name: string,
-  { status, stdout, stderr }: Ended,
+  ended: Ended,
   known: Knowledge,
-  { emulators, records }: Awaited<ReturnType<typeof look>>,
+  { emulators, records }: Seen,
 ): readonly string[] {
+  const { status, stdout, stderr } = ended;
   const was = known.get(name) ?? "gone";
   const said = `${stdout}${stderr}`.trim().slice(0, 300);
-  if (status === 0) {
+  if (isDone(ended)) {
     return verb === "run" && was === "runs" ? [`${name} was started twice`] : [];
   }
   switch (verb) {
@@ -93,13 +94,10 @@ function wrongAnswer(
 }
 
 /** What is known after a command that has ended by itself. */
-export function learn(
-  verb: Step[0],
-  name: string,
-  { status, stderr }: Ended,
-  known: Knowledge,
-): void {
-  if (verb === "run" && (status === 0 || stderr.includes("vm-exists"))) known.set(name, "runs");
-  if (verb === "run" && status === 3) known.set(name, "gone");
-  if (verb !== "run" && (status === 0 || stderr.includes("vm-unknown"))) known.set(name, "gone");
+export function learn(verb: Step[0], name: string, ended: Ended, known: Knowledge): void {
+  const { status, stderr } = ended;
+  const done = isDone(ended);
+  if (verb === "run" && (done || stderr.includes("vm-exists"))) known.set(name, "runs");
+  if (verb === "run" && status === 3 && !done) known.set(name, "gone");
+  if (verb !== "run" && (done || stderr.includes("vm-unknown"))) known.set(name, "gone");
 }

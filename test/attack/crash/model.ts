@@ -131,6 +131,14 @@ function unsettled({ emulators: all, records }: Seen, known: Knowledge): string[
   });
 }
 
+/**
+ * Whether a command has done what it was asked to. A start that found a deviation from the plan has
+ * started the VM: right after it, libvirt's threads that allocate memory may still be there.
+ */
+export function isDone({ status, stdout }: Ended): boolean {
+  return status === 0 || (status === 3 && /^The plan of \S+ does not hold/m.test(stdout));
+}
+
 /** What is wrong with how a command ended, apart from what it did. */
 export function wrongEnd({ status, stdout, stderr }: Ended): readonly string[] {
   const said = `${stdout}${stderr}`;

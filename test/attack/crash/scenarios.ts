@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { injecting, type Point, pointsOf, tracing } from "./points.ts";
-import type { Knowledge, Known } from "./model.ts";
+import { isDone, type Knowledge, type Known } from "./model.ts";
 import { emulators, endEmulators, type Setting, type World } from "./world.ts";
 
 /** A command that is cut off, and the host on which it is. */
@@ -33,8 +33,9 @@ export const testDriver = "test:///default";
 
 /** Runs a command that must succeed. */
 export async function must(world: World, args: readonly string[]): Promise<string> {
-  const { status, stdout, stderr } = await world.ek(args);
-  if (status === 0) return stdout;
+  const ended = await world.ek(args);
+  const { status, stdout, stderr } = ended;
+  if (isDone(ended)) return stdout;
   throw new Error(`${args.join(" ")} ended with ${status}: ${stdout}${stderr}`);
 }
 
