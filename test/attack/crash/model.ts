@@ -94,11 +94,14 @@ function leaked({ emulators: all, records, ...seen }: Seen): string[] {
   ];
 }
 
-/** CPUs with two VMs, and VMs for which the host has no room. */
-export function soldTwice(all: readonly Emulator[]): readonly string[] {
+/** VMs for which the host has no room. */
+export const beyondRoom = (all: readonly Emulator[]): readonly string[] =>
+  all.length > roomFor ? [`sold twice: room for ${roomFor}, and ${all.length} run`] : [];
+
+/** The same, and CPUs with two VMs. While a VM starts, its vCPUs are not pinned yet. */
+function soldTwice(all: readonly Emulator[]): readonly string[] {
   const sold = new Map<string, string>();
-  const twice =
-    all.length > roomFor ? [`sold twice: room for ${roomFor}, and ${all.length} run`] : [];
+  const twice = [...beyondRoom(all)];
   for (const { name, cpus } of all) {
     for (const cpu of cpus.flatMap(expandList)) {
       const holder = sold.get(cpu);

@@ -3,12 +3,12 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { randomFor } from "../../../fuzz/random.ts";
 import type { Outcome } from "./kill-points.ts";
-import { compare, type Knowledge, look, soldTwice, wrongEnd } from "./model.ts";
+import { beyondRoom, compare, type Knowledge, look, wrongEnd } from "./model.ts";
 import { must, runOf, stopOf } from "./scenarios.ts";
 import { emulators, type World } from "./world.ts";
 
-/** The commands of one interleaving, which begin within these milliseconds of each other. */
-const spreadMs = 1500;
+/** The commands of one interleaving begin within one of these times of each other. */
+const spreadsMs = [50, 300, 1500];
 
 /**
  * Runs eight commands at once on one state folder, with delays from the seed. Whatever the order,
@@ -19,13 +19,16 @@ export async function interleave(seed: number, run: number, world: World): Promi
   const placing = ["place", "one.yaml", "--on", "live", "--policy", "policy.yaml"];
   const plan = await must(world, [...placing, "--output", "json"]);
   writeFileSync(join(world.folder, "plan.json"), plan);
-  if (random.once(2)) await must(world, runOf("one", world.setting));
+  if (random.once(3)) await must(world, runOf("one", world.setting));
+  const spreadMs = random.of(spreadsMs);
+  const adopting = ["adopt", "test", "--plan", "plan.json", "--policy", "policy.yaml"];
   const commands: readonly (readonly string[])[] = [
     runOf("one", world.setting),
     runOf(random.of(["one", "two"]), world.setting),
     ["stop", "one", "--timeout", "1"],
     stopOf(random.of(["one", "two"])),
-    ["adopt", "test", "--plan", "plan.json", "--policy", "policy.yaml"],
+    // Where it comes first, no other VM can start.
+    random.once(3) ? adopting : runOf("two", world.setting),
     ["list"],
     ["verify", "one"],
     [...placing],
@@ -34,7 +37,7 @@ export async function interleave(seed: number, run: number, world: World): Promi
   const twice = new Set<string>();
   const watch = async (): Promise<void> => {
     for (; !over.signal.aborted; await sleep(50)) {
-      for (const one of soldTwice(emulators())) twice.add(one);
+      for (const one of beyondRoom(emulators())) twice.add(one);
     }
   };
   const watching = watch();
