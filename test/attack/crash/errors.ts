@@ -94,8 +94,8 @@ export async function spoilAfter(
     await scenario.prepare(world);
     let reached = true;
     if (point === null) shell(spoil[disk], world.state);
-    const meanwhile = async (): Promise<void> => {
-      const stopped = await stoppedThread(world);
+    const meanwhile = async (hasEnded: () => boolean): Promise<void> => {
+      const stopped = await stoppedThread(world, hasEnded);
       reached = stopped !== null;
       if (stopped === null) return;
       shell(spoil[disk], world.state);
@@ -120,20 +120,12 @@ export async function spoilAfter(
 }
 
 /** The thread that strace has stopped; null if the command ended without that. */
-async function stoppedThread({ folder }: World): Promise<number | null> {
+async function stoppedThread({ folder }: World, hasEnded: () => boolean): Promise<number | null> {
   const log = join(folder, injectionLog);
-  for (let tries = 0; tries < 1000; tries++) {
+  for (; !hasEnded(); await sleep(10)) {
     const text = existsSync(log) ? readFileSync(log, "utf8") : "";
     const [, thread] = /^(\d+) +--- stopped by SIGSTOP ---$/m.exec(text) ?? [];
     if (thread !== undefined) return Number(thread);
-    if (/^\d+ +\+\+\+ exited with \d+ \+\+\+\s*$/m.test(text) && isEnded(text)) return null;
-    await sleep(10);
   }
   return null;
-}
-
-/** Whether the first thread of the command has ended. */
-function isEnded(text: string): boolean {
-  const first = Math.min(...[...text.matchAll(/^(\d+) /gm)].map(([, thread]) => Number(thread)));
-  return new RegExp(`^${first} +\\+\\+\\+ exited`, "m").test(text);
 }

@@ -32,7 +32,7 @@ export interface How {
   /** A program that starts the command, with its arguments: strace for example. */
   readonly through?: readonly string[];
   /** Called when the command has begun. */
-  readonly meanwhile?: () => Promise<void>;
+  readonly meanwhile?: (hasEnded: () => boolean) => Promise<void>;
 }
 
 /** A folder with a state folder and documents of its own, and the commands that use it. */
@@ -115,7 +115,7 @@ async function runCommand(
     child.once("error", reject);
     child.once("exit", (status) => resolve(status));
   });
-  await meanwhile?.();
+  await meanwhile?.(() => child.exitCode !== null || child.signalCode !== null);
   const status = await ended;
   clearTimeout(late);
   child.stdout.destroy();
