@@ -68,7 +68,7 @@ const spoil: Readonly<Record<Disk, string>> = {
 };
 const mend: Readonly<Record<Disk, string>> = {
   full: 'rm "$1/filling"; rmdir "$1"/f[0-9]*',
-  "read-only": 'umount "$1"',
+  "read-only": 'umount --lazy "$1"',
 };
 
 function shell(script: string, folder: string): void {
@@ -115,7 +115,8 @@ export async function spoilAfter(
     const findings = [...first, ...(await follow(world, known, steps))];
     return { where: `${disk} after ${point?.label ?? "the start"}`, reached, findings };
   } finally {
-    spawnSync("umount", ["--lazy", world.state]);
+    // One that was made read-only lies above it.
+    for (let mounts = 0; mounts < 2; mounts++) spawnSync("umount", ["--lazy", world.state]);
   }
 }
 

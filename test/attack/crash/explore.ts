@@ -146,9 +146,19 @@ async function together({ setting, options, report }: Job): Promise<void> {
 
 /** Once more where the command went another way than in the trace. */
 async function tried(report: Report, part: string, trial: () => Promise<Outcome>): Promise<void> {
-  const first = await trial();
+  const first = await ended(trial);
   const isWorthMore = !first.reached && first.findings.length === 0;
-  report.add(part, isWorthMore ? await trial() : first);
+  report.add(part, isWorthMore ? await ended(trial) : first);
+}
+
+/** A trial that could not be made is a finding. */
+async function ended(trial: () => Promise<Outcome>): Promise<Outcome> {
+  try {
+    return await trial();
+  } catch (error) {
+    const why = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    return { where: "a trial that failed", reached: true, findings: [why] };
+  }
 }
 
 const isChosen = (name: string, { only }: Options): boolean => only === null || name === only;

@@ -6,6 +6,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   rmSync,
   writeFileSync,
 } from "node:fs";
@@ -188,8 +189,20 @@ export async function endEmulators(): Promise<void> {
   }
 }
 
+/** Ends commands that have not ended by themselves. */
+function endCommands(folder: string): void {
+  for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
+    try {
+      if (readlinkSync(`/proc/${pid}/cwd`) === folder) process.kill(Number(pid), "SIGKILL");
+    } catch {
+      // It has ended meanwhile.
+    }
+  }
+}
+
 /** Removes everything of a world. */
 export async function endWorld({ folder, setting: { virsh } }: World): Promise<void> {
+  endCommands(folder);
   await endEmulators();
   if (virsh !== null) {
     const names = (await virsh("list", "--all", "--name")).split("\n").filter(Boolean);
