@@ -69,12 +69,13 @@ async function kill({ setting, options, report }: Job): Promise<void> {
     ...scenariosOf(setting).map((one) => [setting, one] as const),
     ...adoptScenarios.map((one) => [otherLibvirt, one] as const),
   ];
-  for (const [where, scenario] of all.filter(([, { name }]) => isChosen(name, options))) {
+  const chosen = all.filter(([, { name }]) => isChosen(name, options));
+  for (const [where, scenario] of few(chosen, options, "kill", 3)) {
     const points = await within(where, (world) => tracePoints(scenario, world));
     const random = randomFor(options.seed, scenario.name, 0);
     const part = `kill ${scenario.name}`;
     report.begin(part, points.length);
-    for (const [i, point] of sampled(points, options, random, 1).entries()) {
+    for (const [i, point] of sampled(points, options, random).entries()) {
       await tried(report, part, () =>
         within(where, (world) => killAt(scenario, point, options.seed + i, world)),
       );
@@ -82,14 +83,16 @@ async function kill({ setting, options, report }: Job): Promise<void> {
   }
 }
 
+const withPrograms = ["run", "stop", "start again"];
+
 /** Programs that a command has started die before, at and after what they do. */
 async function programs({ setting, options, report }: Job): Promise<void> {
-  for (const scenario of chosenOf(setting, options, ["run", "stop", "start again"])) {
+  for (const scenario of chosenOf("programs", setting, options, withPrograms)) {
     const deaths = await within(setting, (world) => deathsOf(scenario, world));
     const random = randomFor(options.seed, scenario.name, 1);
     const part = `programs of ${scenario.name}`;
     report.begin(part, deaths.length);
-    for (const [i, death] of sampled(deaths, options, random, 1).entries()) {
+    for (const [i, death] of sampled(deaths, options, random).entries()) {
       await tried(report, part, () =>
         within(setting, (world) => dieAt(scenario, death, options.seed + i, world)),
       );
@@ -101,7 +104,7 @@ const failingScenarios = ["run", "stop", "recovery of a start", "recovery of a s
 
 /** One system call on the state folder fails. */
 async function failing({ setting, options, report }: Job): Promise<void> {
-  for (const scenario of chosenOf(setting, options, failingScenarios)) {
+  for (const scenario of chosenOf("errors", setting, options, failingScenarios)) {
     const all = await within(setting, (world) => tracePoints(scenario, world));
     const points = all
       .filter(({ path }) => path !== null)
@@ -109,7 +112,7 @@ async function failing({ setting, options, report }: Job): Promise<void> {
     const random = randomFor(options.seed, scenario.name, 2);
     const part = `errors in ${scenario.name}`;
     report.begin(part, points.length);
-    for (const [i, { point, error }] of sampled(points, options, random, 1).entries()) {
+    for (const [i, { point, error }] of sampled(points, options, random).entries()) {
       await tried(report, part, () =>
         within(setting, (world) => failAt(scenario, point, error, options.seed + i, world)),
       );
@@ -119,13 +122,13 @@ async function failing({ setting, options, report }: Job): Promise<void> {
 
 /** The disk becomes full or read-only at a system call, and stays so. */
 async function spoiling({ setting, options, report }: Job): Promise<void> {
-  for (const scenario of chosenOf(setting, options, failingScenarios)) {
+  for (const scenario of chosenOf("full", setting, options, failingScenarios)) {
     const all = await within(setting, (world) => tracePoints(scenario, world));
     const points = [null, ...all].flatMap((point) => kindsOfDisk.map((disk) => ({ point, disk })));
     const random = randomFor(options.seed, scenario.name, 3);
     const part = `disk in ${scenario.name}`;
     report.begin(part, points.length);
-    for (const [i, { point, disk }] of sampled(points, options, random, 1).entries()) {
+    for (const [i, { point, disk }] of sampled(points, options, random).entries()) {
       await tried(report, part, () =>
         within(setting, (world) => spoilAfter(scenario, point, disk, options.seed + i, world)),
       );
@@ -163,21 +166,35 @@ async function ended(trial: () => Promise<Outcome>): Promise<Outcome> {
 
 const isChosen = (name: string, { only }: Options): boolean => only === null || name === only;
 
-const chosenOf = (
+/** The scenarios of a part. */
+function chosenOf(
+  part: string,
   setting: Setting,
   options: Options,
   names: readonly string[],
-): readonly Scenario[] =>
-  scenariosOf(setting).filter(({ name }) => names.includes(name) && isChosen(name, options));
+): readonly Scenario[] {
+  const all = scenariosOf(setting).filter(({ name }) => names.includes(name));
+  const chosen = all.filter(({ name }) => isChosen(name, options));
+  return few(chosen, options, part, 1);
+}
 
-/** All of a list, or some that are spread over all of it. */
-function sampled<T>(
+/** All scenarios of a part, or only a few of them, which the seed chooses. */
+function few<T>(
   all: readonly T[],
-  { quick }: Options,
-  random: Random,
+  { quick, seed }: Options,
+  part: string,
   count: number,
 ): readonly T[] {
   if (!quick) return all;
+  const random = randomFor(seed, part, 0);
+  const ordered = all.map((one) => ({ one, at: random.unit() })).sort((a, b) => a.at - b.at);
+  return ordered.slice(0, count).map(({ one }) => one);
+}
+
+/** All points of a scenario, or only a few that are spread over all of it. */
+function sampled<T>(all: readonly T[], { quick }: Options, random: Random): readonly T[] {
+  if (!quick) return all;
+  const count = 2;
   const part = all.length / count;
   return Array.from({ length: count }, (_, i) => Math.floor((i + random.unit()) * part)).flatMap(
     (i) => all[i] ?? [],
