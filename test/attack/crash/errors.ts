@@ -99,7 +99,7 @@ export async function spoilAfter(
       reached = stopped !== null;
       if (stopped === null) return;
       shell(spoil[disk], world.state);
-      process.kill(stopped, "SIGCONT");
+      await goOn(stopped, hasEnded);
     };
     const how =
       point === null ? {} : { through: injecting(point, "signal=SIGSTOP", world), meanwhile };
@@ -129,4 +129,15 @@ async function stoppedThread({ folder }: World, hasEnded: () => boolean): Promis
     if (thread !== undefined) return Number(thread);
   }
   return null;
+}
+
+/** Lets a command go on until it ends: strace stops each thread that makes so many calls. */
+async function goOn(thread: number, hasEnded: () => boolean): Promise<void> {
+  for (; !hasEnded(); await sleep(50)) {
+    try {
+      process.kill(thread, "SIGCONT");
+    } catch {
+      // It has ended meanwhile.
+    }
+  }
 }
