@@ -118,7 +118,7 @@ function changesProcesses({ call, args }: Traced, state: string): boolean {
   if (call === "clone") return !args.includes("CLONE_THREAD");
   if (call === "connect") return args.includes(state);
   if (call === "write" || call === "sendto") {
-    if (/^[12]</.test(args)) return !args.includes("NULL, 0");
+    if (/^[12]</.test(args)) return !/(?:NULL|""), 0\b/.test(args);
     return /"execute\\":\\"(?!query|human|qom)/.test(args);
   }
   return ["kill", "tgkill", "vfork", "fork"].includes(call) && !/, 0\)/.test(args);
