@@ -29,6 +29,7 @@ const programs = {
   bench: ["bench/main.ts"],
   fuzz: ["fuzz/main.ts"],
   exactness: ["test/exactness/main.ts"],
+  crash: ["test/attack/crash/main.ts"],
   lab: ["lab/main.ts"],
   "guest-bundle": ["tools/guest-bundle.ts"],
   pack: ["tools/pack.ts"],

@@ -1,6 +1,6 @@
 import { closeSync, constants, readdirSync } from "node:fs";
 import { rm } from "node:fs/promises";
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import type { Instance } from "@evenkeel/core/instance/instance.ts";
 import { MiB } from "@evenkeel/core/unit/bytes.ts";
@@ -13,6 +13,7 @@ import {
   writeDurably,
 } from "./durable.ts";
 import { damagedRemedy } from "./damaged.ts";
+import { leftoversAmong } from "./leftovers.ts";
 import { isUnlocked, type Lock, takeLock } from "./lock.ts";
 import { instanceLock, instancePath, runFolder, type StatePaths, statePaths } from "./paths.ts";
 import { requireKnownLibvirt, requireOwnFile, sharedUuid } from "./record-checks.ts";
@@ -58,10 +59,16 @@ export interface StateFolder extends StateView {
   /** Refused where a lock file that this process holds is no longer in the folder. */
   readonly write: (instance: Instance) => Promise<void>;
   /**
-   * Removes the record, the run folder and the lock file of a VM. Call it within `withHostLock`
-   * with the lock held: then nobody waits for that lock file. Refused as `write` is.
+   * Removes the run folder, the record and the lock file of a VM. Call it within `withHostLock`
+   * with the lock held: then nobody waits for that lock file. Refused as `write` is. The record is
+   * removed after the run folder: if this is cut off in between, the next command finds the rest.
    */
   readonly remove: (instance: Pick<Instance, "name" | "uuid">) => Promise<void>;
+  /**
+   * Removes what commands that were cut off have left beside the records: half-written files, and
+   * locks of VMs without a record. Call it within `withHostLock`. If that fails, they stay.
+   */
+  readonly sweep: () => Promise<void>;
 }
 
 /** A plan with a thousand devices takes some hundred kilobytes. */
@@ -78,7 +85,6 @@ const waitSeconds = 60;
  */
 const readerSeconds = 0.1;
 
-/**
 /** What a command that changes the state folder chooses beside it. */
 export interface StateOptions {
   /**
@@ -147,12 +153,33 @@ export async function openState(
     },
     remove: async ({ name, uuid }) => {
       requireHeld();
+      await removeTree(runFolder(paths, uuid));
       await removeDurably(instancePath(paths, name));
-      const run = runFolder(paths, uuid);
-      if (isTrustedFolder(dirname(run))) await rm(run, { recursive: true, force: true });
-      await rm(instanceLock(paths, name), { force: true });
+      // The VM is gone with its record. A lock that stays is swept by the next command.
+      await rm(instanceLock(paths, name), { force: true }).catch(() => {});
+    },
+    sweep: async () => {
+      for (const { name, files } of leftoversAmong(namesIn(paths))) {
+        const lock = await take(instanceLock(paths, name), 0).catch(() => null);
+        if (lock === null) continue;
+        try {
+          requireHeld();
+          for (const file of files) await rm(join(paths.instances, file), { force: true });
+        } catch {
+          // The disk is read-only, or somebody has put something else there. It does no harm.
+        } finally {
+          await lock.release();
+        }
+      }
     },
   };
+}
+
+async function removeTree(path: string): Promise<void> {
+  if (!isTrustedFolder(dirname(path))) return;
+  await rm(path, { recursive: true, force: true }).catch((cause: unknown) => {
+    throw unusable(path, cause);
+  });
 }
 
 /** Opens a state folder to read it. This neither makes nor changes anything. */

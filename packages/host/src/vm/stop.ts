@@ -30,7 +30,10 @@ export async function stopVm(
   progress({ kind: "damaged", files: damaged });
   refuseDamaged({ damaged: damaged.filter(({ path }) => basename(path) === `${asked}.json`) });
   const { name } = await instanceCalled(asked, instances, host);
-  const locked = await state.withHostLock(() => lockVm(state, name));
+  const locked = await state.withHostLock(async () => {
+    await state.sweep();
+    return lockVm(state, name);
+  });
   const { instance, lock } = locked;
   if (instance.phase === "running") {
     const waiting = (): void => progress({ kind: "waiting", name, ...options });

@@ -12,7 +12,8 @@ export async function withHostLock<T>(
   { state, clock, progress }: VmHost,
   work: () => Promise<T>,
 ): Promise<T> {
-  const begin = (vms: readonly Recovered[]): Promise<T> => {
+  const begin = async (vms: readonly Recovered[]): Promise<T> => {
+    await state.sweep();
     progress({ kind: "recovered", vms });
     return work();
   };

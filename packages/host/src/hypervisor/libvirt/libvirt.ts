@@ -101,6 +101,9 @@ const undefineOptions = [
   "--checkpoints-metadata",
 ] as const;
 
+/** Something else may start a domain again whenever it is ended. */
+const mostTries = 10;
+
 /** Ends a domain if it runs, and for `gone` removes its definition too. */
 async function bring(
   virsh: Virsh,
@@ -120,10 +123,11 @@ async function bring(
     if (result.status !== 0 && !isMissing(result.stderr) && tries >= 5) {
       throw hypervisorFailed(`virsh ${args[0] ?? ""}`, result);
     }
-    // Somebody starts it again and again.
-    if (tries >= 20) {
-      const stderr = `it is ${state} again after ${tries} tries`;
-      throw hypervisorFailed(`virsh ${args[0] ?? ""}`, { ...result, stderr });
+    if (tries >= mostTries) {
+      throw hypervisorFailed(`virsh ${args[0] ?? ""}`, {
+        ...result,
+        stderr: `it is ${state} again`,
+      });
     }
     if (result.status !== 0) await sleep(1000);
   }
