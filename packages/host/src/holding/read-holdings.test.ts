@@ -12,7 +12,7 @@ import { type Holdings, readHoldings } from "./read-holdings.ts";
 const uuid = "3f0e6d3a-91a4-4a27-9d0b-5c2b1f6e7a88";
 const router: MadeEmulator = { pid: 400, name: "router", uuid, vcpus: ["4", "5", "8-11"] };
 
-const read = (tree: Tree, domains: readonly Domain[] | null = null): Holdings =>
+const read = (tree: Tree, domains: readonly Domain[] = []): Holdings =>
   readHoldings(tree, [], domains);
 
 function domain(xml: string | null, given: Partial<Domain> = {}): Domain {
@@ -102,7 +102,7 @@ test("a recorded VM is matched with its plan: by its process, or by its UUID", (
   const plan = planOf({ vm: "llm-a", cells: [{ cores: 1 }] });
   const own = { ...router, uuid: guestFromPlan(plan).uuid };
   const planned = (given: Parameters<typeof qemuInstance>[1]): boolean =>
-    readHoldings(hostWith([own]), [qemuInstance(plan, given)], null).held[0]?.plan === plan;
+    readHoldings(hostWith([own]), [qemuInstance(plan, given)], []).held[0]?.plan === plan;
   const process = { pid: 400, startTicks: 400, uid: 0, executable: "/usr/bin/qemu-system-x86_64" };
   expect(planned({ process })).toBe(true);
   expect(planned({ process: { ...process, startTicks: 399 } })).toBe(false);

@@ -26,15 +26,15 @@ export interface Holdings {
  * process cannot be seen is counted by that definition alone.
  *
  * @param instances the recorded VMs. Those that run are matched with their plans.
- * @param domains the VMs that libvirt lists; null where it does not answer.
+ * @param domains the VMs that libvirt lists for this machine; none where it does not answer.
  */
 export function readHoldings(
   tree: Tree,
   instances: readonly Instance[],
-  domains: readonly Domain[] | null,
+  domains: readonly Domain[],
 ): Holdings {
   const emulators = findEmulators(tree);
-  const running = (domains ?? []).filter((domain) => domain.running);
+  const running = domains.filter((domain) => domain.running);
   const unreadable: UnreadableVm[] = [];
   let left = lookedAtBytes;
   const ofProcesses = emulators.map((emulator): Holding => {

@@ -19,7 +19,7 @@ import { hypervisorOf } from "../instance/hypervisor-of.ts";
 import type { StartOptions } from "../hypervisor/hypervisor.ts";
 import { readHoldings } from "../holding/read-holdings.ts";
 import { type Patience, patienceFor } from "../hypervisor/patience.ts";
-import { readDomains } from "../hypervisor/libvirt/domains.ts";
+import { onThisMachine, readDomains } from "../hypervisor/libvirt/domains.ts";
 import { refuseUnsafeNetworks } from "../hypervisor/libvirt/networks.ts";
 import { readFacts } from "../preflight/read-facts.ts";
 import { libvirtVersions, qemuVersions } from "../preflight/read-versions.ts";
@@ -93,7 +93,7 @@ export async function decide(
   const others = instances.filter((instance) => instance !== namesake);
   const known = new Set(instances.map(({ uuid }) => uuid));
   const defined = await readDomains(uri, known, patience);
-  const holdings = readHoldings(tree(), others, defined);
+  const holdings = readHoldings(tree(), others, onThisMachine(uri, defined));
   const taken = others.map((one) => one.plan);
   const here: HostState = { topology, policy, taken, held: holdings.held };
   const placed = plan ?? place([here], request, { flavors });

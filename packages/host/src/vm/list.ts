@@ -8,7 +8,12 @@ import { at } from "@evenkeel/core/unit/list.ts";
 import { findEmulators } from "../holding/emulators.ts";
 import { readHoldings } from "../holding/read-holdings.ts";
 import type { Running } from "../hypervisor/hypervisor.ts";
-import { describeDomains, type Domain, listDomains } from "../hypervisor/libvirt/domains.ts";
+import {
+  describeDomains,
+  type Domain,
+  listDomains,
+  onThisMachine,
+} from "../hypervisor/libvirt/domains.ts";
 import { type Patience, patienceFor } from "../hypervisor/patience.ts";
 import type { Tree } from "../tree/tree.ts";
 import { cutOff } from "../instance/cut-off.ts";
@@ -60,7 +65,11 @@ export async function listVms(host: RecordedHost): Promise<VmList> {
     statesNow(instances, patience, host),
     domainsOf(instances, tree, patience, host),
   ]);
-  const { held, unreadable } = readHoldings(tree, instances, domains);
+  const { held, unreadable } = readHoldings(
+    tree,
+    instances,
+    onThisMachine(host.libvirtUri, domains),
+  );
   const vms = instances.map((instance, i): ListedVm => {
     const { name, via, plan } = instance;
     const holds = holdsOf(held.find((one) => one.plan === plan));
@@ -73,8 +82,9 @@ export async function listVms(host: RecordedHost): Promise<VmList> {
     vms.push({ name, state: "running", pid, via, instance: null, holds: holdsOf(holding) });
   }
   for (const { name, running, known: isOurs } of domains) {
-    if (isOurs || running) continue;
-    vms.push({ name, state: "off", pid: null, via: "libvirt", instance: null, holds: null });
+    if (isOurs || (running && held.some((one) => one.name === name))) continue;
+    const state = running ? "running" : "off";
+    vms.push({ name, state, pid: null, via: "libvirt", instance: null, holds: null });
   }
   const plans = instances.map(({ plan }) => plan);
   const twice = heldTwice(plans, held).map((one) => ({

@@ -2,7 +2,7 @@ import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import type { Holding } from "@evenkeel/core/plan/holding.ts";
 import type { Plan } from "@evenkeel/core/plan/plan.ts";
 import { readHoldings } from "../holding/read-holdings.ts";
-import { readDomains } from "../hypervisor/libvirt/domains.ts";
+import { onThisMachine, readDomains } from "../hypervisor/libvirt/domains.ts";
 import type { Instances, StateView } from "../state/state-folder.ts";
 import type { RecordedHost } from "./host.ts";
 
@@ -20,7 +20,7 @@ export async function takenOn({ state, tree, libvirtUri, progress }: RecordedHos
   const { instances, damaged } = readable(state);
   progress({ kind: "damaged", files: damaged });
   const domains = await readDomains(libvirtUri, new Set(instances.map(({ uuid }) => uuid)));
-  const { held, unreadable } = readHoldings(tree(), instances, domains);
+  const { held, unreadable } = readHoldings(tree(), instances, onThisMachine(libvirtUri, domains));
   progress({ kind: "unreadable", vms: unreadable });
   return { plans: instances.map(({ plan }) => plan), held };
 }

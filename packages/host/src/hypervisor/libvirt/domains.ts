@@ -65,6 +65,14 @@ export async function describeDomains(
   return domains;
 }
 
+/**
+ * Those of the domains that run on this machine: none of a libvirt elsewhere, nor of its test
+ * driver, which runs nothing.
+ */
+export function onThisMachine(uri: string, domains: readonly Domain[] | null): readonly Domain[] {
+  return /^qemu(?:\+unix)?:\/\/\//.test(uri) ? (domains ?? []) : [];
+}
+
 /** The functions of the host that a domain has: `hostdev` elements and interfaces of that type. */
 function passedFunctions(domain: XmlElement): readonly string[] {
   const devices = child(domain, "devices");
