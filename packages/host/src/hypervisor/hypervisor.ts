@@ -20,6 +20,8 @@ export interface StartJob {
   readonly options: StartOptions;
   /** A folder for the files of this VM alone. */
   readonly folder: string;
+  /** Called with what the user should know about how it is started. */
+  readonly note: (text: string) => void;
   /** Aborted when the start is given up. No further step begins then. */
   readonly signal: AbortSignal;
 }

@@ -67,6 +67,9 @@ export const runCommand: CliCommand = {
     "LIBVIRT_DEFAULT_URI names the libvirt to use, qemu:///system if it is not set. With " +
       "--via qemu, the serial console of the guest is written to a file in the state folder. " +
       "Firmware variables that libvirt keeps for a VM outlive it.",
+    "With --via qemu, a QEMU that root starts opens its devices and files and then becomes the user " +
+      "evenkeel-qemu, libvirt-qemu or qemu, the first that this machine has. From then on it opens " +
+      "only files that this user may open. A user evenkeel-qemu shares nothing with libvirt's VMs.",
     "The exit status is 0 when the VM runs as planned, and 3 when it was refused or runs " +
       "otherwise.",
   ],
