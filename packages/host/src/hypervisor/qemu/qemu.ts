@@ -60,7 +60,7 @@ async function start(job: StartJob): Promise<ProcessRecord> {
   const user = emulatorUser();
   if (user === null) note(whyNoUser());
   const asUser = user === null ? [] : userArguments(user.name, await qemuRelease(program));
-  await launchQemu({
+  const hasFilter = await launchQemu({
     cpus: threads.emulator,
     program,
     args: [...command.arguments, "-pidfile", pidFileIn(folder), ...asUser],
@@ -69,6 +69,7 @@ async function start(job: StartJob): Promise<ProcessRecord> {
     monitor,
     folder,
   });
+  if (!hasFilter) note(`${program} runs without a filter of system calls, for it has none`);
   goOn(signal);
   // Once the monitor answers, QEMU has become the other user.
   const record = startedQemu(folder, monitor);
