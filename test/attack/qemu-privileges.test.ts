@@ -1,85 +1,18 @@
 import { emulatorUsers } from "@evenkeel/host/procfs/process-record.ts";
 import { scratchFolder } from "@evenkeel/host/testing/scratch.ts";
 import { liveTree } from "@evenkeel/host/tree/directory-tree.ts";
-import { execFile } from "node:child_process";
 import {
   chmodSync,
-  chownSync,
   existsSync,
-  mkdirSync,
   readdirSync,
   readFileSync,
   readlinkSync,
   writeFileSync,
 } from "node:fs";
-import { delimiter, join } from "node:path";
-import { expect, onTestFinished, test } from "vitest";
+import { join } from "node:path";
+import { expect, test } from "vitest";
 import { whyNot } from "../libvirt/programs.ts";
-
-const binary = join(import.meta.dirname, "../../packages/cli/bin/evenkeel.mjs");
-const head = "apiVersion: evenkeel/v1\n";
-const emulator = process.arch === "arm64" ? "qemu-system-aarch64" : "qemu-system-x86_64";
-
-interface Place {
-  /** A script that stands before the emulator. */
-  readonly script?: string;
-  /** A program with arguments that runs the command, as another user for example. */
-  readonly through?: readonly string[];
-  /** Who owns the folder of the state and of the files. */
-  readonly owner?: number;
-}
-
-/** A place from which VMs are started through QEMU alone. */
-function place({ script, through = [], owner = 0 }: Place = {}) {
-  const folder = scratchFolder();
-  const programs = join(folder, "programs");
-  mkdirSync(programs);
-  if (script !== undefined) {
-    writeFileSync(join(programs, emulator), `#!/bin/sh\n${script}\n`);
-    chmodSync(join(programs, emulator), 0o755);
-  }
-  writeFileSync(
-    join(folder, "vm.yaml"),
-    `${head}kind: VirtualMachine\nmetadata: { name: tried-alone }\n` +
-      "spec: { vcpus: 1, memory: 128Mi, hugepages: none, isolation: shared }\n",
-  );
-  writeFileSync(
-    join(folder, "policy.yaml"),
-    `${head}kind: HostPolicy\nreserved: { coresPerNode: 0, memoryPerNode: 0 }\n`,
-  );
-  chownSync(folder, owner, owner);
-  const env = {
-    ...process.env,
-    PATH: `${programs}${delimiter}${process.env["PATH"] ?? ""}`,
-    EVENKEEL_STATE: join(folder, "state"),
-    AWS_SECRET_ACCESS_KEY: "hunter2",
-  };
-  const evenkeel = (...args: readonly string[]): Promise<{ stdout: string; stderr: string }> => {
-    const [first = "", ...words] = [...through, process.execPath, binary, ...args];
-    return new Promise((resolve) => {
-      execFile(first, words, { cwd: folder, env }, (_, stdout, stderr) =>
-        resolve({ stdout, stderr }),
-      );
-    });
-  };
-  return { folder, evenkeel };
-}
-
-/** Starts a VM through QEMU alone, and returns what the kernel knows about its process. */
-async function startedVm(given: Place = {}) {
-  const { folder, evenkeel } = place(given);
-  const end = (): Promise<unknown> => evenkeel("stop", "tried-alone", "--timeout", "0", "--force");
-  onTestFinished(async () => void (await end()));
-  const how = ["--policy", "policy.yaml", "--emulated", "--firmware", "bios", "--via", "qemu"];
-  const { stdout, stderr } = await evenkeel("run", "vm.yaml", ...how, "--output", "json");
-  expect(stdout, stderr).not.toBe("");
-  const instance = JSON.parse(stdout);
-  expect(instance.phase).toBe("running");
-  const runs = join(folder, "state/run", instance.uuid);
-  const pid = readFileSync(join(runs, "pid"), "utf8").trim();
-  const status = readFileSync(`/proc/${pid}/status`, "utf8");
-  return { folder, evenkeel, end, instance, runs, stderr, pid, status };
-}
+import { emulator, place, startedVm } from "./qemu-alone.ts";
 
 /** The user ids of a process: real, effective, saved and of the file system. */
 const uidsIn = (status: string): string => /^Uid:\t(.*)$/m.exec(status)?.[1] ?? "";
@@ -216,7 +149,7 @@ test.skipIf(whyNot !== null || !isRoot)("a user of its own comes before libvirt'
     "evenkeel-qemu:x:64999:64999::/:/bin/false\n";
   const { status, instance } = await startedVm({ through: withPasswd(passwd) });
   expect(uidsIn(status)).toBe(fourTimes(64_999));
-  expect(instance.process.uid).toBe(64_999);
+  expect(instance.process?.uid).toBe(64_999);
 });
 
 test.skipIf(whyNot !== null || !isRoot)(

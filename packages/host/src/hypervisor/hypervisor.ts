@@ -44,6 +44,11 @@ export interface Hypervisor {
    */
   readonly start: (job: StartJob) => Promise<ProcessRecord | null>;
   readonly state: (instance: Instance) => Promise<Running>;
+  /**
+   * Takes what the guest has written to its serial console since the last call; null where the
+   * hypervisor has its own way to read it.
+   */
+  readonly console: (instance: Instance) => Promise<string | null>;
   /** Asks the guest to shut down. */
   readonly shutdown: (instance: Instance) => Promise<void>;
   /** Ends the VM at once, if it runs; its definition stays. */

@@ -1,6 +1,5 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { optionValue } from "@evenkeel/core/guest/option-value.ts";
 import { qemuCommand } from "@evenkeel/core/guest/qemu/command.ts";
 import { userArguments } from "@evenkeel/core/guest/qemu/user.ts";
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
@@ -15,6 +14,7 @@ import type { Monitor } from "../../qmp/monitor.ts";
 import { withMonitor } from "../../qmp/client.ts";
 import { recordOf } from "../../qmp/parse.ts";
 import type { ProgramResult } from "../program.ts";
+import { consoleArguments, takeConsole } from "./console.ts";
 import { launchQemu } from "./launch.ts";
 import { qemuRelease } from "./release.ts";
 import { emulatorUser, whyNoUser } from "./user.ts";
@@ -33,6 +33,7 @@ export function qemuHypervisor(folderOf: (uuid: string) => string, clock: Clock)
   return {
     start,
     state: (instance) => stateOf(instance, folderOf(instance.uuid)),
+    console: ({ uuid }) => talk(folderOf(uuid), takeConsole),
     shutdown: async ({ uuid }) => {
       await talk(folderOf(uuid), async (monitor) => void (await monitor.ask("system_powerdown")));
     },
@@ -50,8 +51,7 @@ async function start(job: StartJob): Promise<ProcessRecord> {
     ...options,
     monitor,
     arguments: [
-      "-serial",
-      `file:${optionValue(join(folder, "console.log"))}`,
+      ...consoleArguments,
       ...bootArguments(options.boot ?? null),
       ...(options.arguments ?? []),
     ],
