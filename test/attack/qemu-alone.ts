@@ -1,5 +1,6 @@
 import type { Instance } from "@evenkeel/core/instance/instance.ts";
 import type { Verdict } from "@evenkeel/core/verify/verdict/verdict.ts";
+import { MiB } from "@evenkeel/core/unit/bytes.ts";
 import { scratchFolder } from "@evenkeel/host/testing/scratch.ts";
 import { execFile } from "node:child_process";
 import { chmodSync, chownSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -56,7 +57,7 @@ export function place({ script, through = [], owner = 0 }: Place = {}): Placed {
   const evenkeel: Evenkeel = (...args) => {
     const [first = "", ...words] = [...through, process.execPath, binary, ...args];
     return new Promise((resolve) => {
-      execFile(first, words, { cwd: folder, env }, (_, stdout, stderr) =>
+      execFile(first, words, { cwd: folder, env, maxBuffer: 8 * MiB }, (_, stdout, stderr) =>
         resolve({ stdout, stderr }),
       );
     });

@@ -10,7 +10,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { whyNot } from "../libvirt/programs.ts";
 import { emulator, place, startedVm } from "./qemu-alone.ts";
 
@@ -124,6 +124,9 @@ for word; do shift
   esac
 done`;
     const { folder, evenkeel } = place({ script: `${staying}\n${real} "$@"` });
+    onTestFinished(
+      async () => void (await evenkeel("stop", "tried-alone", "--timeout", "0", "--force")),
+    );
     const how = ["--policy", "policy.yaml", "--emulated", "--firmware", "bios", "--via", "qemu"];
     const { stdout, stderr } = await evenkeel("run", "vm.yaml", ...how);
     expect(stdout).toBe("");
