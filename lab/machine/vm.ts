@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Host } from "./host.ts";
 
 /** A request as a user writes it, on a host whose nodes sell one core each. */
 export interface VmOptions {
@@ -31,11 +30,15 @@ export function vmDocument(options: VmOptions): string {
 export const consoleDevice = (path: string): string =>
   `<devices><serial type='file'><source path='${path}'/><target port='0'/></serial></devices>`;
 
-/** Waits until a guest has printed its whole report, and returns it. */
-export async function guestReport(host: Host, console: string, msMax: number): Promise<string> {
+/**
+ * Waits until a guest has printed its whole report, and returns it.
+ *
+ * @param printed all that the guest has printed so far.
+ */
+export async function guestReport(printed: () => Promise<string>, msMax: number): Promise<string> {
   const deadline = Date.now() + msMax;
   for (;;) {
-    const output = await host.read(console).catch(() => "");
+    const output = await printed();
     const report = /lab: report begins\r?\n([\s\S]*)lab: report ends/.exec(output)?.[1];
     if (report !== undefined) return report.replaceAll("\r", "");
     if (Date.now() > deadline) throw new Error(`the guest printed only: ${output.slice(-2000)}`);

@@ -38,8 +38,11 @@ test("it runs as planned, each cell's memory on its node", async () => {
 });
 
 test("its guest sees what the plan promises", async () => {
-  const console = `${defaultState}/run/${answer.uuid}/console.log`;
-  await host.write("/tmp/report.txt", await guestReport(host, console, 900_000));
+  let printed = "";
+  // Each call prints what is new.
+  const readConsole = async (): Promise<string> =>
+    (printed += (await host.evenkeel("console", vm.name)).stdout);
+  await host.write("/tmp/report.txt", await guestReport(readConsole, 900_000));
   const verdict = await verdictOf(host, answer.plan, ["--guest-report", "/tmp/report.txt"]);
   // No cloud-init puts NCCL's file into this guest, and that is the only finding.
   expect(verdict).toMatchObject({

@@ -110,6 +110,7 @@ test("the run folder of a VM is refused as a link, and nothing is written throug
       lock,
       guest: guestFromPlan(plan),
       options: { emulated: true },
+      note: () => {},
       signal: new AbortController().signal,
     },
     state,

@@ -73,7 +73,7 @@ test.each(examples)("%s, %s: the example works as it stands", (_name, _does, lin
   const options = ["--norc", "-euo", "pipefail", "-c", lines];
   // No example knows, starts or stops a VM of the machine that runs this: their state is in no
   // folder.
-  const onHost = /evenkeel (?:(?:run|stop|adopt|list)\b|verify \S+$)/.test(lines);
+  const onHost = /evenkeel (?:(?:run|stop|adopt|list|console)\b|verify \S+$)/.test(lines);
   const { stderr, status } = spawnSync("bash", options, {
     cwd: folder,
     env: { ...env, EVENKEEL_STATE: join(folder, "plan.json", "state") },

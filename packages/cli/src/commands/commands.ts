@@ -3,6 +3,7 @@ import { adoptCommand } from "./adopt/command.ts";
 import { capacityCommand } from "./capacity/command.ts";
 import { completeCommand } from "./complete/command.ts";
 import { completionCommand } from "./completion/command.ts";
+import { consoleCommand } from "./console/command.ts";
 import { demoCommand } from "./demo/command.ts";
 import { guestCommand } from "./guest/command.ts";
 import { placeCommand } from "./place/command.ts";
@@ -28,6 +29,7 @@ export const commands: readonly CliCommand[] = [
   stopCommand,
   adoptCommand,
   listCommand,
+  consoleCommand,
   simulateCommand,
   demoCommand,
   completionCommand,

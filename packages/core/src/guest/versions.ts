@@ -79,8 +79,14 @@ function unknown(what: string): EvenkeelError {
   });
 }
 
+/** The release in what a program says of itself, `7.2.22` for example; null if it is none. */
+export function versionOf(text: string): Version | null {
+  const [, major, minor] = /^(\d{1,3})\.(\d{1,3})(?:\.|$)/.exec(text) ?? [];
+  return major === undefined ? null : { major: Number(major), minor: Number(minor) };
+}
+
 /** Whether a release is no earlier than another. */
-function isFrom({ major, minor }: Version, fromMajor: number, fromMinor: number): boolean {
+export function isFrom({ major, minor }: Version, fromMajor: number, fromMinor: number): boolean {
   return major > fromMajor || (major === fromMajor && minor >= fromMinor);
 }
 

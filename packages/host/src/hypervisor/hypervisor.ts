@@ -20,6 +20,8 @@ export interface StartJob {
   readonly options: StartOptions;
   /** A folder for the files of this VM alone. */
   readonly folder: string;
+  /** Called with what the user should know about how it is started. */
+  readonly note: (text: string) => void;
   /** Aborted when the start is given up. No further step begins then. */
   readonly signal: AbortSignal;
 }
@@ -42,6 +44,11 @@ export interface Hypervisor {
    */
   readonly start: (job: StartJob) => Promise<ProcessRecord | null>;
   readonly state: (instance: Instance) => Promise<Running>;
+  /**
+   * Takes what the guest has written to its serial console since the last call; null where the
+   * hypervisor has its own way to read it.
+   */
+  readonly console: (instance: Instance) => Promise<string | null>;
   /** Asks the guest to shut down. */
   readonly shutdown: (instance: Instance) => Promise<void>;
   /** Ends the VM at once, if it runs; its definition stays. */

@@ -3,7 +3,7 @@ import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import type { Guest } from "@evenkeel/core/guest/guest.ts";
 import type { Instance } from "@evenkeel/core/instance/instance.ts";
 import type { Clock } from "../clock/clock.ts";
-import type { StartOptions } from "../hypervisor/hypervisor.ts";
+import type { StartJob, StartOptions } from "../hypervisor/hypervisor.ts";
 import { hypervisorOf } from "./hypervisor-of.ts";
 import { makePrivateFolder } from "../state/durable.ts";
 import type { Lock } from "../state/lock.ts";
@@ -19,6 +19,7 @@ export interface InstanceStart {
   readonly lock: Lock;
   readonly guest: Guest;
   readonly options: StartOptions;
+  readonly note: StartJob["note"];
   /** Gives the start up when it is aborted. */
   readonly signal: AbortSignal;
 }
@@ -38,7 +39,7 @@ export type InstanceStarted =
  * Errors: `hypervisor-failed` where the start failed and could not be undone.
  */
 export async function startInstance(
-  { instance, lock, guest, options, signal }: InstanceStart,
+  { instance, lock, guest, options, note, signal }: InstanceStart,
   state: StateFolder,
   clock: Clock,
 ): Promise<InstanceStarted> {
@@ -47,7 +48,7 @@ export async function startInstance(
     await makePrivateFolder(dirname(folder));
     await makePrivateFolder(folder);
     const hypervisor = hypervisorOf(instance, state.paths, clock);
-    const process = await hypervisor.start({ instance, guest, options, folder, signal });
+    const process = await hypervisor.start({ instance, guest, options, folder, note, signal });
     goOn(signal);
     const running: Instance = { ...instance, process, phase: "running" };
     await state.write(running);

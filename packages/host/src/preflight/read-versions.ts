@@ -1,6 +1,6 @@
 import type { HypervisorAnswer } from "@evenkeel/core/preflight/facts.ts";
 import { endless, type Patience } from "../hypervisor/patience.ts";
-import { runProgram } from "../hypervisor/program.ts";
+import { qemuRelease } from "../hypervisor/qemu/release.ts";
 import { virshAt } from "../hypervisor/libvirt/virsh.ts";
 
 /** A libvirt that was just started probes every emulator before its first answer. */
@@ -21,11 +21,9 @@ export async function libvirtVersions(
   };
 }
 
-/** The version of an emulator (`QEMU emulator version 7.2.22 (Debian …)`). */
+/** The version of an emulator. */
 export async function qemuVersions(emulator: string): Promise<HypervisorAnswer> {
-  const { stdout } = await runProgram(emulator, ["--version"], { timeoutMs: 30_000 });
-  const qemu = /^QEMU emulator version ([\d.]+)/m.exec(stdout)?.[1] ?? null;
-  return { libvirt: null, qemu, refusal: null };
+  return { libvirt: null, qemu: await qemuRelease(emulator), refusal: null };
 }
 
 /**

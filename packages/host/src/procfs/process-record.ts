@@ -29,21 +29,40 @@ export function parentOf(tree: Tree, pid: number): number | null {
   return statOf(tree, pid)?.[1] ?? null;
 }
 
-/** Users that run emulators beside root and the caller: libvirt's on Debian and on Fedora. */
-const emulatorUsers: ReadonlySet<string> = new Set(["libvirt-qemu", "qemu"]);
+/** Users that run emulators: Evenkeel's own, and libvirt's on Debian and on Fedora. */
+const emulatorUserNames = ["evenkeel-qemu", "libvirt-qemu", "qemu"] as const;
+
+export interface EmulatorUser {
+  readonly name: string;
+  readonly uid: number;
+}
 
 /**
- * Whether a process belongs to root, to the caller, or to the user that libvirt runs emulators as,
- * with all of its user ids. A recording that has no user ids is believed.
+ * The users of this machine that run emulators, Evenkeel's own first. An account of such a name
+ * that is root's is none of them.
+ */
+export function emulatorUsers(tree: Tree): readonly EmulatorUser[] {
+  const uids = new Map(
+    (tree.readText("/etc/passwd") ?? "").split("\n").flatMap((line) => {
+      const [name = "", , uid = ""] = line.split(":");
+      return /^\d{1,10}$/.test(uid) ? [[name, Number(uid)] as const] : [];
+    }),
+  );
+  return emulatorUserNames.flatMap((name) => {
+    const uid = uids.get(name);
+    return uid === undefined || uid === 0 ? [] : [{ name, uid }];
+  });
+}
+
+/**
+ * Whether a process belongs to root, to the caller, or to a user that runs emulators, with all of
+ * its user ids. A recording that has no user ids is believed.
  */
 export function isOfTrustedUser(tree: Tree, pid: number): boolean {
   const uids = uidsOf(tree, pid);
   if (uids.length === 0) return !tree.live;
-  const trusted = new Set([0, process.getuid?.()]);
-  for (const line of (tree.readText("/etc/passwd") ?? "").split("\n")) {
-    const [name = "", , uid = ""] = line.split(":");
-    if (emulatorUsers.has(name) && /^\d{1,10}$/.test(uid)) trusted.add(Number(uid));
-  }
+  const emulating = emulatorUsers(tree).map(({ uid }) => uid);
+  const trusted = new Set([0, process.getuid?.(), ...emulating]);
   return uids.every((uid) => trusted.has(uid));
 }
 

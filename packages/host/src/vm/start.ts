@@ -70,7 +70,9 @@ export async function startVm(
   const { plan, guest, report } = decision;
   if (begun === null) return { kind: report.ready ? "ready" : "blocked", plan, report };
   host.progress({ kind: "starting", problems: report.problems, notes: guest.notes });
-  const job = { ...begun, guest, options: vm.options, signal: interrupted() };
+  const note = (text: string): void =>
+    host.progress({ kind: "starting", problems: [], notes: [text] });
+  const job = { ...begun, guest, options: vm.options, note, signal: interrupted() };
   const ended = await startInstance(job, host.state, host.clock);
   if (ended.kind === "undone") return { ...ended, plan };
   const { instance } = ended;

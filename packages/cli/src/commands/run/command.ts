@@ -67,8 +67,11 @@ export const runCommand: CliCommand = {
       "fails or is interrupted is undone: no process, no definition, and every device with the " +
       "driver it had.",
     "LIBVIRT_DEFAULT_URI names the libvirt to use, qemu:///system if it is not set. With " +
-      "--via qemu, the serial console of the guest is written to a file in the state folder. " +
+      "--via qemu, evenkeel console prints what the guest writes to its serial port. " +
       "Firmware variables that libvirt keeps for a VM outlive it.",
+    "With --via qemu, a QEMU that root starts opens its devices and files and then becomes the user " +
+      "evenkeel-qemu, libvirt-qemu or qemu, the first that this machine has. From then on it opens " +
+      "only files that this user may open. A user evenkeel-qemu shares nothing with libvirt's VMs.",
     "The exit status is 0 when the VM runs as planned, and 3 when it was refused or runs " +
       "otherwise.",
   ],

@@ -39,6 +39,7 @@ export function libvirtHypervisor(
       const search = findProcess(liveTree(), { name: null, uuid, record: null, pidFile: null });
       return { state, pid: search.kind === "found" ? search.process.pid : null };
     },
+    console: async () => null,
     shutdown: async ({ uuid }) => void (await virsh.ok(["shutdown", "--domain", uuid])),
     end: ({ uuid }) => bring(virsh, uuid, "off", clock),
     remove: ({ uuid }) => bring(virsh, uuid, "gone", clock),

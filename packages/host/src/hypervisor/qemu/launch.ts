@@ -7,8 +7,14 @@ import { MiB } from "@evenkeel/core/unit/bytes.ts";
 import { hypervisorFailed } from "../failed.ts";
 import type { ProgramResult } from "../program.ts";
 
+/**
+ * Starts a program that may lock memory without a limit: prlimit(1) of util-linux. What root may do
+ * without it, another user may not: VFIO locks the guest's memory, also again once it runs.
+ */
+const lockingMemory = ["prlimit", "--memlock=unlimited:unlimited"];
+
 /** Starts a program on some CPUs: taskset(1) of util-linux. */
-const onCpus = "taskset";
+const onCpus = ["taskset", "-c"];
 
 /** Allocating a terabyte of huge pages takes minutes. */
 const startMs = 15 * 60_000;
@@ -18,6 +24,10 @@ export interface Launch {
   readonly cpus: string;
   readonly program: string;
   readonly args: readonly string[];
+  /** The user that it becomes before the guest runs; null to stay the caller's. */
+  readonly user: string | null;
+  /** Whether it passes devices through, and so locks memory. */
+  readonly hasDevices: boolean;
   /** The socket of its monitor, which the arguments name too. */
   readonly monitor: string;
   readonly folder: string;
@@ -27,11 +37,15 @@ export interface Launch {
  * What QEMU may not ask of the kernel once it runs: obsolete calls, more privileges, new processes,
  * and other CPUs or priorities, which are set from outside. Its `-daemonize` forks after this
  * filter is there, so it cannot be used.
+ *
+ * A QEMU that becomes another user does so after the filter is there, which therefore has to let
+ * it change its user id. It has no privileges left afterwards with which it could do that again.
  */
-const sandbox = [
-  "-sandbox",
-  "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny",
-];
+function sandbox(user: string | null): readonly string[] {
+  const elevating = user === null ? "deny" : "allow";
+  const denied = `obsolete=deny,elevateprivileges=${elevating},spawn=deny,resourcecontrol=deny`;
+  return ["-sandbox", `on,${denied}`];
+}
 
 /**
  * Starts QEMU as a process of its own that outlives this one, and waits until its monitor answers,
@@ -39,20 +53,28 @@ const sandbox = [
  * built with one.
  *
  * Errors: `hypervisor-failed`.
+ *
+ * @returns whether there is a filter.
  */
-export async function launchQemu(launch: Launch, caller: Environment = process.env): Promise<void> {
-  const filtered = { ...launch, args: [...launch.args, ...sandbox] };
+export async function launchQemu(
+  launch: Launch,
+  caller: Environment = process.env,
+): Promise<boolean> {
+  const filtered = { ...launch, args: [...launch.args, ...sandbox(launch.user)] };
   const ended = await untilReady(filtered, caller);
-  if (ended === null) return;
+  if (ended === null) return true;
   const hasNoFilter = /sandbox|seccomp/.test(ended.stderr);
   const again = hasNoFilter ? await untilReady(launch, caller) : ended;
   if (again !== null) throw hypervisorFailed(launch.program, again);
+  return false;
 }
 
 /** How QEMU ended; null where it is ready. */
 async function untilReady(launch: Launch, caller: Environment): Promise<ProgramResult | null> {
-  const { cpus, program, args, monitor, folder } = launch;
-  const child = spawn(onCpus, ["-c", cpus, program, ...args], {
+  const { cpus, program, args, user, hasDevices, monitor, folder } = launch;
+  const limits = user !== null && hasDevices ? lockingMemory : [];
+  const [first = "", ...words] = [...limits, ...onCpus, cpus, program, ...args];
+  const child = spawn(first, words, {
     cwd: folder,
     env: systemEnvironment(caller),
     stdio: ["ignore", "ignore", "pipe"],

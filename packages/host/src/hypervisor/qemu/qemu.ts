@@ -1,7 +1,7 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { optionValue } from "@evenkeel/core/guest/option-value.ts";
 import { qemuCommand } from "@evenkeel/core/guest/qemu/command.ts";
+import { userArguments } from "@evenkeel/core/guest/qemu/user.ts";
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import type { Instance, ProcessRecord } from "@evenkeel/core/instance/instance.ts";
 import type { Clock } from "../../clock/clock.ts";
@@ -15,7 +15,10 @@ import type { Monitor } from "../../qmp/monitor.ts";
 import { withMonitor } from "../../qmp/client.ts";
 import { recordOf } from "../../qmp/parse.ts";
 import type { ProgramResult } from "../program.ts";
+import { consoleArguments, takeConsole } from "./console.ts";
 import { launchQemu } from "./launch.ts";
+import { qemuRelease } from "./release.ts";
+import { emulatorUser, whyNoUser } from "./user.ts";
 import { pinThreads } from "./threads.ts";
 
 const monitorIn = (folder: string): string => join(folder, "monitor");
@@ -37,6 +40,7 @@ export function qemuHypervisor(
   return {
     start,
     state: (instance) => stateOf(instance, folderOf(instance.uuid)),
+    console: ({ uuid }) => talk(folderOf(uuid), takeConsole),
     shutdown: async ({ uuid }) => {
       await talk(folderOf(uuid), async (monitor) => void (await monitor.ask("system_powerdown")));
     },
@@ -45,37 +49,46 @@ export function qemuHypervisor(
   };
 }
 
-async function start({
-  instance,
-  guest,
-  options,
-  folder,
-  signal,
-}: StartJob): Promise<ProcessRecord> {
+async function start(job: StartJob): Promise<ProcessRecord> {
+  const { instance, guest, options, folder, note, signal } = job;
   bindToVfio(instance.drivers.map(({ address }) => address));
   await rm(monitorIn(folder), { force: true });
+  const monitor = monitorIn(folder);
   const command = qemuCommand(guest, {
     ...options,
-    monitor: monitorIn(folder),
+    monitor,
     arguments: [
-      "-serial",
-      `file:${optionValue(join(folder, "console.log"))}`,
+      ...consoleArguments,
       ...bootArguments(options.boot ?? null),
       ...(options.arguments ?? []),
     ],
   });
   const { program, threads } = command;
-  const args = [...command.arguments, "-pidfile", pidFileIn(folder)];
-  const monitorSocket = monitorIn(folder);
-  await launchQemu({ cpus: threads.emulator, program, args, monitor: monitorSocket, folder });
+  const user = emulatorUser();
+  if (user === null) note(whyNoUser());
+  const asUser = user === null ? [] : userArguments(user.name, await qemuRelease(program));
+  const hasFilter = await launchQemu({
+    cpus: threads.emulator,
+    program,
+    args: [...command.arguments, "-pidfile", pidFileIn(folder), ...asUser],
+    user: user?.name ?? null,
+    hasDevices: command.devices.length > 0,
+    monitor,
+    folder,
+  });
+  if (!hasFilter) note(`${program} runs without a filter of system calls, for it has none`);
   goOn(signal);
-  const record = startedQemu(folder, monitorSocket);
+  // Once the monitor answers, QEMU has become the other user.
+  const record = startedQemu(folder, monitor);
   if (record === null) throw hypervisorFailed(program, saying("it has ended"));
-  await talk(folder, async (monitor) => {
-    await pinThreads(record.pid, monitor, threads);
+  if (user !== null && record.uid !== user.uid) {
+    throw hypervisorFailed(program, saying(`it runs as user ${record.uid}, not ${user.uid}`));
+  }
+  await talk(folder, async (qmp) => {
+    await pinThreads(record.pid, qmp, threads);
     goOn(signal);
-    await monitor.ask("cont");
-    const status = recordOf(await monitor.ask("query-status"))?.["status"];
+    await qmp.ask("cont");
+    const status = recordOf(await qmp.ask("query-status"))?.["status"];
     if (status === "running") return;
     throw hypervisorFailed(program, saying(`it is ${String(status)}`));
   });

@@ -1,0 +1,37 @@
+import { buildCommand } from "@stricli/core";
+import type { CliCommand } from "../../command/command.ts";
+import type { CliContext } from "../../command/context.ts";
+import { stateFlag } from "../../flags/state.ts";
+import type { ConsoleFlags } from "./flags.ts";
+
+export const consoleCommand: CliCommand = {
+  name: "console",
+  command: buildCommand<ConsoleFlags, [string], CliContext>({
+    loader: async () => (await import("./run.ts")).runConsole,
+    parameters: {
+      positional: {
+        kind: "tuple",
+        parameters: [
+          { parse: String, brief: "the name of a VM that runs without libvirt", placeholder: "VM" },
+        ],
+      },
+      flags: { state: stateFlag },
+    },
+    docs: { brief: "Print what the guest has written to its serial console" },
+  }),
+  description: [
+    "For VMs that were started with --via qemu. QEMU keeps the last MiB in memory, and nothing on " +
+      "a disk. What was printed is not printed again: each call continues where the last one " +
+      "ended. Control characters are escaped, because a guest may write anything.",
+  ],
+  examples: [
+    { does: "What it has written so far", lines: ["evenkeel console llm-a"] },
+    {
+      does: "The start of a VM, in a file",
+      lines: [
+        "evenkeel run vm.yaml --via qemu --kernel vmlinuz",
+        "evenkeel console llm-a > boot.log",
+      ],
+    },
+  ],
+};

@@ -1,0 +1,4 @@
+/** The flags of `evenkeel console`. */
+export interface ConsoleFlags {
+  readonly state?: string;
+}
