@@ -6,7 +6,7 @@ import { defaultHostPolicy } from "@evenkeel/core/request/host-policy.ts";
 import { planOf } from "@evenkeel/core/testing/guest/plan-of.ts";
 import { requestOf } from "@evenkeel/core/testing/request/requests.ts";
 import { MiB } from "@evenkeel/core/unit/bytes.ts";
-import { readProcess } from "@evenkeel/host/procfs/process-record.ts";
+import { emulatorUsers, readProcess } from "@evenkeel/host/procfs/process-record.ts";
 import { readSource } from "@evenkeel/host/source/read-source.ts";
 import { codedError } from "@evenkeel/host/testing/expect-error.ts";
 import { startQemu, whyNoQemu } from "@evenkeel/host/testing/qemu.ts";
@@ -108,7 +108,8 @@ test.skipIf(whyNot !== null)(
     const host = await liveHost();
     const others = await impostors(qemuInstance(plan));
     const instance = await startReal(host);
-    expect(instance.process).toMatchObject({ uid: 0, executable: qemu });
+    const [user = { uid: 0 }] = emulatorUsers(liveTree());
+    expect(instance.process).toMatchObject({ uid: user.uid, executable: qemu });
     const pid = instance.process?.pid;
     expect(others.map((one) => one.pid)).not.toContain(pid);
     // Also where the record is from before processes were recorded.
