@@ -26,7 +26,7 @@ function sentences(step: Progress): readonly string[] {
     case "damaged":
       return step.files.map(({ path, error }) => `${path}: ${error.message}`);
     case "unreadable":
-      return step.vms.map(({ name, why }) => `${name} is not counted: ${why}`);
+      return step.vms.map(({ name, why }) => `${name}: ${why}; what is unknown does not count`);
     case "unanswered":
       return [`${step.name}: ${step.failure.message}`];
     case "waiting":
