@@ -45,7 +45,9 @@ export async function follow(
     isRecovered ||= verb !== "list";
     const wrong = [...wrongEnd(ended), ...wrongAnswer(verb, name, ended, known, seen)];
     if (verb !== "list") learn(verb, name, ended, known);
-    wrong.push(...compare(seen, known, isRecovered));
+    // A stop mends its own VM alone.
+    const isMended = (other: string): boolean => verb === "run" || other === name;
+    wrong.push(...compare(seen, known, isRecovered, isMended));
     findings.push(
       ...wrong.map((one) => `${one} (after ${verb} ${name}, which ended with ${ended.status})`),
     );

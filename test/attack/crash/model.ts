@@ -58,13 +58,25 @@ const namesIn = (folder: string): readonly string[] =>
 /**
  * Compares a host with what is known.
  *
- * @param isRecovered whether a command has ended since, which mends what was cut off.
+ * @param isRecovered whether a command has ended since, which removes what one that was cut off left.
+ * @param isMended whether that command undoes a start of this VM that was cut off, or completes a
+ *   stop of it.
  * @returns what is wrong, in words.
  */
-export function compare(seen: Seen, known: Knowledge, isRecovered: boolean): readonly string[] {
+export function compare(
+  seen: Seen,
+  known: Knowledge,
+  isRecovered: boolean,
+  isMended: (name: string) => boolean = () => true,
+): readonly string[] {
   const wrong = [...known].flatMap(([name, state]) => wrongWith(name, state, seen));
   if (!isRecovered) return wrong;
-  return [...wrong, ...leaked(seen), ...soldTwice(seen.emulators), ...unsettled(seen, known)];
+  return [
+    ...wrong,
+    ...leaked(seen),
+    ...soldTwice(seen.emulators),
+    ...unsettled(seen, known, isMended),
+  ];
 }
 
 function wrongWith(name: string, known: Known, { emulators: all, records }: Seen): string[] {
@@ -121,13 +133,18 @@ function expandList(list: string): readonly string[] {
 }
 
 /** Records that no command has mended although one should have, and records of nothing. */
-function unsettled({ emulators: all, records }: Seen, known: Knowledge): string[] {
+function unsettled(
+  { emulators: all, records }: Seen,
+  known: Knowledge,
+  isMended: (name: string) => boolean,
+): string[] {
   const mayBeOff = ({ name, adopted }: RecordSeen): boolean =>
     adopted || known.get(name) === "off" || known.get(name) === "unknown";
   return records.flatMap((record) => {
     const { name, uuid, phase } = record;
     // Whoever has started an adopted VM may start it again whenever a stop has ended it.
     if (phase !== "running" && record.adopted) return [];
+    if (phase !== "running" && !isMended(name)) return [];
     if (phase !== "running") return [`leaked: ${name} is still recorded as ${phase}`];
     const runs = all.some((one) => one.uuid === uuid);
     return runs || mayBeOff(record) ? [] : [`lost: ${name} is recorded as running and does not`];

@@ -16,6 +16,8 @@ export async function leaveVm(asked: string, host: VmHost): Promise<Instance> {
   const { state } = host;
   const found = state.read();
   refuseDamaged(found);
+  // Also where the VM turns out to be unknown: an adoption may have been cut off very early.
+  await state.withHostLock(() => state.sweep());
   const { name } = await instanceCalled(asked, found.instances, host);
   return withHostLock(host, async () => {
     const instance = instanceNamed(name, state.read().instances);
