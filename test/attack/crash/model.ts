@@ -58,7 +58,7 @@ const namesIn = (folder: string): readonly string[] =>
 /**
  * Compares a host with what is known.
  *
- * @param isRecovered whether a command has ended since, which removes what one that was cut off left.
+ * @param isRecovered whether a command has ended since, which removes what was left behind.
  * @param isMended whether that command undoes a start of this VM that was cut off, or completes a
  *   stop of it.
  * @returns what is wrong, in words.
