@@ -246,7 +246,7 @@ test.skipIf(whyNot !== null)(
     expect((await adopt()).stderr).toContain("it does not run");
     await virsh("start", theirs.uuid);
     onTestFinished(async () => void (await virsh("destroy", theirs.uuid).catch(() => {})));
-    expect((await evenkeel("list")).stdout).toMatch(/tried-elsewhere +running .*not Evenkeel's/);
+    expect((await evenkeel("list")).stdout).toMatch(/tried-elsewhere +running .*not by Evenkeel/);
 
     for (const [asked, said] of [
       ["accelerators: { count: 1 }, vcpus: 1", "it has no 0000:"],

@@ -79,6 +79,7 @@ export type { DevicePattern } from "./topology/device-pattern.ts";
 
 // Placement
 export { place, type PlaceOptions } from "./fleet/place.ts";
+export type { HeldCpus, HeldMemory, Holding } from "./plan/holding.ts";
 export type { HostState } from "./plan/host-state.ts";
 export type { Cell, IoThread, Plan, PlanDevice, PlanSwitch, Vcpu } from "./plan/plan.ts";
 export type { CostParts, PlanCost } from "./cost/plan-cost.ts";

@@ -26,9 +26,12 @@ export function usesOfHoldings(
 ): readonly Use[] {
   if (held.length === 0) return [];
   const cpus = claimedCpus(inventory, taken, held);
-  return held
-    .map((holding, i) => useOf(inventory, holding, at(cpus, i)))
-    .filter(({ nodes, deviceGroups }) => nodes.length > 0 || deviceGroups.length > 0);
+  return held.flatMap((holding, i) => {
+    const use = useOf(inventory, holding, at(cpus, i));
+    const holdsMore = use.nodes.length > 0 || use.deviceGroups.length > 0;
+    // A VM without a plan is on the host, whatever is known of it.
+    return holding.plan === null || holdsMore ? [use] : [];
+  });
 }
 
 interface Claim {
