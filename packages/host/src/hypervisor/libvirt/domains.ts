@@ -19,9 +19,7 @@ export async function readDomains(
   if (listed.status !== 0 || running.status !== 0) return null;
   const active = new Set(running.stdout.split(/\s+/));
   const domains: DomainFacts[] = [];
-  for (const line of listed.stdout.split("\n")) {
-    const [, uuid, name] = /^([0-9a-f-]{36})\s+(.+?)\s*$/.exec(line) ?? [];
-    if (uuid === undefined || name === undefined) continue;
+  for (const { uuid, name } of listedDomains(listed.stdout)) {
     const dump = await virsh.tried(["dumpxml", "--domain", uuid]);
     const devices = dump.status === 0 ? passedFunctions(readXml(dump.stdout, name)) : [];
     domains.push({ name, uuid, running: active.has(uuid), known: known.has(uuid), devices });
@@ -29,8 +27,18 @@ export async function readDomains(
   return domains;
 }
 
+/** The domains in the output of `virsh list --uuid --name`. A name may contain blanks. */
+export function listedDomains(
+  text: string,
+): readonly { readonly uuid: string; readonly name: string }[] {
+  return text.split("\n").flatMap((line) => {
+    const [, uuid, name] = /^([0-9a-f-]{36})\s+(.+)$/.exec(line.trim()) ?? [];
+    return uuid === undefined || name === undefined ? [] : [{ uuid, name }];
+  });
+}
+
 /** The functions of the host that a domain has: `hostdev` elements and interfaces of that type. */
-function passedFunctions(domain: XmlElement): readonly string[] {
+export function passedFunctions(domain: XmlElement): readonly string[] {
   const devices = child(domain, "devices");
   if (devices === null) return [];
   const passed = [
