@@ -20,7 +20,7 @@ import { machines } from "./samples.ts";
 import type { Target } from "./target.ts";
 
 /** A target for a reader of the kernel's files, with one sample. */
-export function treeTarget(
+function treeTarget(
   name: string,
   sample: () => TreeSample,
   read: (tree: Tree) => string | Promise<string>,

@@ -72,7 +72,10 @@ function grow(
   }
 }
 
-/** Mutates a tree: changes, removes, moves, repeats or exchanges one to eight files or links. One in twenty also grows. */
+/**
+ * Mutates a tree: changes, removes, moves, repeats or exchanges one to eight files or links. One in
+ * twenty also grows.
+ */
 export function mutatedTree(sample: IndexedSample, random: Random): TreeSample {
   const files = new Map(sample.files);
   const links = new Map(sample.links);

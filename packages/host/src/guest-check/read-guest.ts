@@ -36,7 +36,7 @@ export function readGuest(
   env: Readonly<Record<string, string | undefined>>,
 ): GuestReport {
   const unreadable: Unreadable[] = [];
-  /** The facts of a kind; null, and a reason, where there are none or a report may not have them. */
+  /** The facts of a kind; null with a reason where a report cannot have them. */
   const readable = <T>(what: Counted, facts: readonly T[] | null, folder: string, beyond = "") => {
     const max = guestReportBounds[what];
     const long = facts !== null && facts.length > max ? `there are more than ${max}` : beyond;
