@@ -12,7 +12,7 @@ const msPerByte = 0.05;
 
 /** The result of a run: a topology, an error's code, or a fault of the reader. */
 export interface Outcome {
-  /** `topology`, `nothing`, or an error's code. */
+  /** `topology`, `nothing`, the reader's own word, or an error's code. */
   readonly result: string;
   readonly cpuMs: number;
   /** What is wrong with the reader; null where nothing is. */
@@ -50,12 +50,15 @@ async function readOnce({ read }: Attempt): Promise<Outcome> {
     return (user + system) / 1000;
   };
   try {
-    const topology = await read();
+    const found = await read();
     const spent = cpuMs();
-    const [wrong] = topology === null ? [] : contradictions(topology);
+    if (found === null || typeof found === "string") {
+      return { result: found ?? "nothing", cpuMs: spent, fault: null };
+    }
+    const [wrong] = contradictions(found);
     const fault =
       wrong === undefined ? null : `contradicts itself: ${wrong.path}: ${wrong.message}`;
-    return { result: topology === null ? "nothing" : "topology", cpuMs: spent, fault };
+    return { result: "topology", cpuMs: spent, fault };
   } catch (error) {
     const spent = cpuMs();
     if (error instanceof EvenkeelError) return { result: error.code, cpuMs: spent, fault: null };

@@ -1,4 +1,3 @@
-import { readDocument } from "@evenkeel/contract/read-document.ts";
 import { planOf } from "@evenkeel/core/testing/guest/plan-of.ts";
 import { verify } from "@evenkeel/core/verify/verify.ts";
 import { readEvidence } from "@evenkeel/host/evidence/read-evidence.ts";
@@ -8,6 +7,7 @@ import { processOf } from "@evenkeel/host/procfs/find-process.ts";
 import { messageOf, parseLine } from "@evenkeel/host/qmp/parse.ts";
 import { readMonitor } from "@evenkeel/host/qmp/read.ts";
 import { memoryTree } from "@evenkeel/host/tree/memory-tree.ts";
+import { mustBeDocument } from "./must-be-document.ts";
 import type { Target } from "./target.ts";
 import { textTarget } from "./text-target.ts";
 
@@ -112,15 +112,6 @@ async function readMutated(text: string): Promise<null> {
   mustBeDocument(evidence, "Evidence");
   mustBeDocument(verify(plan, evidence, { scope: "guest" }), "Verdict");
   return null;
-}
-
-/** A document that the product writes but cannot read is a fault, not a refusal. */
-function mustBeDocument(value: unknown, kind: "Evidence" | "Verdict" | "GuestReport"): void {
-  try {
-    readDocument(JSON.stringify(value), "written.json", kind);
-  } catch (cause) {
-    throw new Error(`wrote a ${kind} that it does not read: ${String(cause)}`, { cause });
-  }
 }
 
 const shellReport = `evenkeel-guest-report 1

@@ -1,8 +1,12 @@
 import type { Random } from "./random.ts";
 
+/** The size of a block of a tar. */
+const block = 512;
+
 const odd = [0x00, 0x01, 0x20, 0x2e, 0x2f, 0x30, 0x37, 0x7f, 0x80, 0xc0, 0xe2, 0xed, 0xf4, 0xff];
 
-/** Mutates bytes once to six times: flips, replaces, removes, repeats, moves or cuts them off. */
+/** Mutates bytes once to six times: flips, replaces, removes, repeats, moves or cuts them off.
+ * One in twenty also grows. */
 export function mutatedBytes(
   sample: Uint8Array,
   others: readonly Uint8Array[],
@@ -10,7 +14,19 @@ export function mutatedBytes(
 ): Uint8Array {
   let bytes = sample.slice();
   for (let left = 1 + random.below(6); left > 0; left--) bytes = mutatedOnce(bytes, others, random);
-  return bytes;
+  return random.once(20) ? grown(bytes, random) : bytes;
+}
+
+/** The longest growth. Limits on size have their own tests. */
+const growthMax = 512 * 1024;
+
+/** Repeats some blocks of a tar, such as an entry, many times. */
+function grown(bytes: Uint8Array<ArrayBuffer>, random: Random): Uint8Array<ArrayBuffer> {
+  const at = random.below(Math.ceil(bytes.length / block)) * block;
+  const piece = bytes.subarray(at, at + random.of([1, 2, 3, 8]) * block);
+  const times = Math.min(random.of([10, 100, 1000]), Math.floor(growthMax / block / 2));
+  const pieces = Array.from({ length: times }, () => piece);
+  return joined(bytes.subarray(0, at), ...pieces, bytes.subarray(at));
 }
 
 function mutatedOnce(
@@ -57,8 +73,6 @@ function joined(...pieces: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   }
   return whole;
 }
-
-const block = 512;
 
 /**
  * Corrects the checksum of every header of a tar (POSIX ustar: the sum of its bytes, the checksum's

@@ -16,6 +16,11 @@ const growths: readonly Growth[] = [
   (text, random) => changed(text, /<\w[^<>]*\/>/, random, (element) => renumbered(element, random)),
   // An item of a list, in JSON and YAML as well.
   (text, random) => changed(text, /[\w."'-]+, ?/, random, (item) => renumbered(item, random)),
+  // A long line: a character again and again, mostly a blank.
+  stretched,
+  // Several lines together many times.
+  (text, random) =>
+    changed(text, /(?<=\n)(?:[^\n]*\n){2,12}/, random, (lines) => repeated(lines, random)),
   nested,
   nested,
 ];
@@ -44,6 +49,13 @@ const times = (piece: string, random: Random): number =>
   Math.min(random.of([100, 1000, 10_000]), Math.ceil(lengthMax / 2 / piece.length));
 
 const repeated = (piece: string, random: Random): string => piece.repeat(times(piece, random));
+
+/** Blanks where there is one already, or any character. */
+function stretched(text: string, random: Random): string {
+  const length = random.of([1000, 10_000, lengthMax / 2]);
+  const pattern = random.once(2) ? /[ \t]/ : /[^\n]/;
+  return changed(text, pattern, random, (character) => character.repeat(length));
+}
 
 /** The piece again and again, with its first or its last number counted up. */
 function renumbered(piece: string, random: Random): string {

@@ -40,10 +40,46 @@ const targets = [
   "../0000:00:00.0",
 ];
 
-/** Mutates a tree: changes, removes, moves, repeats or exchanges one to eight files or links. */
+/** The most entries that a grown tree gains. */
+const grownEntries = 3000;
+
+/** Repeats a directory, or an entry of it, under many numbers: processes, nodes, functions. */
+function grow(
+  sample: IndexedSample,
+  files: Map<string, string>,
+  links: Map<string, string>,
+  random: Random,
+): void {
+  const ofLinks = sample.linkPaths.length > 0 && random.once(2);
+  const path = random.of(ofLinks ? sample.linkPaths : sample.paths);
+  const numbers = [...path.matchAll(/[0-9a-f]*\d[0-9a-f]*/g)];
+  if (numbers.length === 0) return;
+  const { index, 0: digits } = random.of(numbers);
+  // The whole entry that the number is part of, `/proc/4711/` or `/sys/…/node0/`.
+  const end = path.indexOf("/", index + digits.length);
+  const prefix = end < 0 ? path : path.slice(0, end + 1);
+  const isBelow = (each: string): boolean => each === prefix || each.startsWith(prefix);
+  const ownFiles = sample.paths.filter(isBelow);
+  const ownLinks = sample.linkPaths.filter(isBelow);
+  const base = /^\d+$/.test(digits) ? random.of([10, 16]) : 16;
+  const times = Math.floor(grownEntries / Math.max(1, ownFiles.length + ownLinks.length));
+  for (let i = 1; i <= times; i++) {
+    const number = (Number.parseInt(digits, base) + i).toString(base).padStart(digits.length, "0");
+    const moved = (each: string): string =>
+      each.slice(0, index) + number + each.slice(index + digits.length);
+    for (const each of ownFiles) files.set(moved(each), sample.files.get(each) ?? "");
+    for (const each of ownLinks) links.set(moved(each), sample.links.get(each) ?? "");
+  }
+}
+
+/**
+ * Mutates a tree: changes, removes, moves, repeats or exchanges one to eight files or links. One in
+ * twenty also grows.
+ */
 export function mutatedTree(sample: IndexedSample, random: Random): TreeSample {
   const files = new Map(sample.files);
   const links = new Map(sample.links);
+  if (random.once(20)) grow(sample, files, links, random);
   for (let left = 1 + random.below(8); left > 0; left--) {
     const onLinks = sample.linkPaths.length > 0 && random.once(4);
     if (onLinks) mutateLinks(sample, links, random);

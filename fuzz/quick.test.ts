@@ -38,9 +38,9 @@ test("a seed always gives the same inputs, and another seed gives others", async
   }
 });
 
-test("texts grow by ranges, repetitions, numbers and nesting", () => {
+test("texts grow by ranges, repetitions, numbers, long lines and nesting", () => {
   const text = "node 0 cpus 0-3\nnode 1 cpus 4-7\n[1, 2, 3]\n";
-  const grown = Array.from({ length: 200 }, (_, run) => grownText(text, randomFor(seed, "g", run)));
+  const grown = Array.from({ length: 400 }, (_, run) => grownText(text, randomFor(seed, "g", run)));
   for (const form of [
     /\d-65535/,
     /cpus 3000|cpus 4000|[47]000\n/,
@@ -48,6 +48,8 @@ test("texts grow by ranges, repetitions, numbers and nesting", () => {
     /node 50 /,
     /\[{200}/,
     /(<a>){200}/,
+    / {1000}/,
+    /(node 1 cpus 4-7\n\[1, 2, 3\]\n){100}/,
   ]) {
     expect(
       grown.some((one) => form.test(one)),

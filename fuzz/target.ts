@@ -8,10 +8,13 @@ export interface Target {
   readonly prepare: () => Promise<(random: Random) => Attempt>;
 }
 
+/** A topology, or a word for what else a reader found; null for nothing in particular. */
+export type Found = Topology | string | null;
+
 /** One mutated input. */
 export interface Attempt {
-  /** Reads the input as the product does; null for a reader without a topology. */
-  readonly read: () => Topology | null | Promise<Topology | null>;
+  /** Reads the input as the product does. */
+  readonly read: () => Found | Promise<Found>;
   /** The input itself, to save it after a fault. */
   readonly input: () => string | Uint8Array;
   /** The CPU time that any input may take, in milliseconds, where a few words describe much. */

@@ -30,6 +30,8 @@ import { chosen, type Target } from "./target.ts";
 import { textTarget } from "./text-target.ts";
 import { toolTargets } from "./tool-targets.ts";
 import { evidenceTargets } from "./evidence-targets.ts";
+import { hostTargets } from "./host-targets.ts";
+import { hypervisorTargets } from "./hypervisor-targets.ts";
 
 /** Recordings as texts: generated machines and, with the corpus, the smallest real ones. */
 async function treeSamples(): Promise<TreeSample[]> {
@@ -242,4 +244,6 @@ export const targets: readonly Target[] = [
   synthetic,
   ...toolTargets,
   ...evidenceTargets,
+  ...hostTargets,
+  ...hypervisorTargets,
 ];

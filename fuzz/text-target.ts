@@ -1,13 +1,12 @@
-import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import { mutatedText } from "./mutate-text.ts";
-import { chosen, type Target } from "./target.ts";
+import { chosen, type Found, type Target } from "./target.ts";
 
 /** A target for a reader of texts, with samples that it reads. */
 export function textTarget(
   name: string,
   prepare: () => Promise<{
     readonly samples: readonly string[];
-    readonly read: (text: string) => Topology | null | Promise<Topology | null>;
+    readonly read: (text: string) => Found | Promise<Found>;
     readonly baseMs?: number;
   }>,
 ): Target {

@@ -26,7 +26,11 @@ export interface BeyondGuest {
  * The first thing in a report that no guest has: a node, a device or a pool of huge pages twice, or
  * too many CPUs in the lists of its nodes. Null if there is none.
  */
-export function beyondGuest({ nodes, devices, hugepages }: GuestReport): BeyondGuest | null {
+export function beyondGuest({
+  nodes,
+  devices,
+  hugepages,
+}: Pick<GuestReport, "nodes" | "devices" | "hugepages">): BeyondGuest | null {
   let cpus = 0;
   for (const [i, node] of (nodes ?? []).entries()) {
     cpus += size(setOf(node.cpus));

@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
+import { readDocument } from "@evenkeel/contract/read-document.ts";
 import { codedError } from "../../testing/expect-error.ts";
 import { scratchFolder } from "../../testing/scratch.ts";
 import { directoryTree, liveTree } from "../tree/directory-tree.ts";
@@ -109,6 +110,24 @@ test.each(shells.map((shell) => [shell.join(" "), shell] as const))(
     expect(shellReport.devices).toEqual(here.devices);
   },
 );
+
+test("what a report may not hold is unknown, and every report can be read", () => {
+  const node = "sys/devices/system/node/node0";
+  for (const [path, text, unknown] of [
+    [`${node}/distance`, "0 21\n", { nodes: [{ distances: null }, {}] }],
+    [`${node}/cpulist`, "0-4096\n", { nodes: null, unreadable: [{ what: "nodes" }] }],
+    [`${node}/hugepages/hugepages-2048kB/nr_hugepages`, "4294967295\n", { hugepages: [] }],
+    ["sys/d/0000:f9:00.0/numa_node", "65536\n", { devices: [{}, { node: null }] }],
+    ["proc/sys/kernel/osrelease", "6.1\u0014\n", { kernel: "6.1\uFFFD" }],
+    ["etc/nccl.conf", "NCCL_TOPO_FILE=/a\u001b\n", { nccl: { file: "/a\uFFFD" } }],
+  ] as const) {
+    const folder = guestFolder();
+    writeFileSync(join(folder, path), text);
+    const read = readGuest(directoryTree(folder), {});
+    expect(read).toMatchObject(unknown);
+    expect(readDocument(JSON.stringify(read), "report.json", "GuestReport")).toEqual(read);
+  }
+});
 
 test("a report survives a console, and a part that was cut off is unknown, not missing", async () => {
   const text = report(shells[0] ?? ["sh"], { ROOT: guestFolder() });

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { beyondGuest, guestReportBounds } from "@evenkeel/core/evidence/guest-report-bounds.ts";
 import type { Unreadable } from "@evenkeel/core/evidence/unreadable.ts";
 import type {
   GuestDevice,
@@ -7,12 +8,15 @@ import type {
   GuestNode,
   GuestReport,
 } from "@evenkeel/core/evidence/guest-report.ts";
+import { INDEX_MAX } from "@evenkeel/core/set/index-set.ts";
 import { formatList, parseList } from "@evenkeel/core/set/list-format.ts";
 import { isPciAddress } from "@evenkeel/core/topology/pci-address.ts";
 import { KiB } from "@evenkeel/core/unit/bytes.ts";
+import { isDistance } from "../qemu/shape.ts";
 import { readLink } from "../sysfs/pci-link.ts";
 import { pciDirectory } from "../sysfs/pci.ts";
 import { indexedNames, memoryField, readIndex, readLine } from "../sysfs/values.ts";
+import { shown } from "../text/shown.ts";
 import type { Tree } from "../tree/tree.ts";
 
 /**
@@ -32,41 +36,53 @@ export function readGuest(
   env: Readonly<Record<string, string | undefined>>,
 ): GuestReport {
   const unreadable: Unreadable[] = [];
-  const nodes = nodesOf(tree);
-  const devices = devicesOf(tree);
-  if (nodes === null) unreadable.push({ what: "nodes", why: `there is no ${nodeFolder}` });
-  if (devices === null) unreadable.push({ what: "devices", why: `there is no ${pciDirectory}` });
+  /** The facts of a kind; null with a reason where a report cannot have them. */
+  const readable = <T>(what: Counted, facts: readonly T[] | null, folder: string, beyond = "") => {
+    const max = guestReportBounds[what];
+    const long = facts !== null && facts.length > max ? `there are more than ${max}` : beyond;
+    const why = facts === null ? `there is no ${folder}` : long;
+    if (why !== "") unreadable.push({ what, why });
+    return why === "" ? facts : null;
+  };
+  const found = nodesOf(tree);
+  const beyond = beyondGuest({ nodes: found, devices: null, hugepages: [] })?.message;
+  const nodes = readable("nodes", found, nodeFolder, beyond);
+  const devices = readable("devices", devicesOf(tree), pciDirectory);
+  const pools = (nodes ?? []).flatMap(({ id }) => hugepagesOf(tree, id));
   const contract = tree.readBytes(contractFile);
   return {
     apiVersion: "evenkeel/v1",
     kind: "GuestReport",
     where: tree.where,
-    kernel: readLine(tree, "/proc/sys/kernel/osrelease"),
+    kernel: shown(readLine(tree, "/proc/sys/kernel/osrelease") ?? "", 256),
     nodes,
     devices,
-    hugepages: (nodes ?? []).flatMap(({ id }) => hugepagesOf(tree, id)),
+    hugepages: readable("hugepages", pools, nodeFolder) ?? [],
     contract: contract === null ? null : { where: contractFile, sha256: digest(contract) },
     nccl: ncclOf(tree, env),
     unreadable,
   };
 }
 
+type Counted = "nodes" | "devices" | "hugepages";
+
 const digest = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
 
 function nodesOf(tree: Tree): GuestNode[] | null {
-  const ids = indexedNames(tree, nodeFolder, "node");
+  const ids = indexedNames(tree, nodeFolder, "node").filter((id) => id <= INDEX_MAX);
   if (ids.length === 0) return null;
   return ids.map((id) => {
     const path = `${nodeFolder}/node${id}`;
     const distances = readLine(tree, `${path}/distance`);
     const valid = distances !== null && /^\d{1,3}(?: \d{1,3}){0,1023}$/.test(distances);
+    const row = valid ? distances.split(" ").map(Number) : [];
     return {
       id,
       cpus: formatList(
         parseList(readLine(tree, `${path}/cpulist`) ?? "") ?? { words: new Uint32Array(0) },
       ),
       memoryBytes: memoryField(tree.readText(`${path}/meminfo`), "MemTotal"),
-      distances: valid ? distances.split(" ").map(Number) : null,
+      distances: row.length > 0 && row.every(isDistance) ? row : null,
     };
   });
 }
@@ -74,13 +90,21 @@ function nodesOf(tree: Tree): GuestNode[] | null {
 function hugepagesOf(tree: Tree, node: number): GuestHugepages[] {
   const folder = `${nodeFolder}/node${node}/hugepages`;
   return tree.list(folder).flatMap((name) => {
-    const kib = /^hugepages-(\d{1,9})kB$/.exec(name)?.[1];
-    const total = readIndex(tree, `${folder}/${name}/nr_hugepages`);
+    const kib = /^hugepages-([1-9]\d{0,8})kB$/.exec(name)?.[1];
+    const total = countAt(tree, `${folder}/${name}/nr_hugepages`);
     if (kib === undefined || total === null) return [];
-    const free = readIndex(tree, `${folder}/${name}/free_hugepages`);
+    const free = countAt(tree, `${folder}/${name}/free_hugepages`);
     return [{ node, sizeBytes: Number(kib) * KiB, total, free }];
   });
 }
+
+const upTo = (max: number, value: number | null): number | null =>
+  value !== null && value <= max ? value : null;
+
+/** The most pages of a size that a report holds. */
+const PAGES_MAX = 999_999_999;
+
+const countAt = (tree: Tree, path: string): number | null => upTo(PAGES_MAX, readIndex(tree, path));
 
 function devicesOf(tree: Tree): GuestDevice[] | null {
   if (tree.realPath(pciDirectory) === null) return null;
@@ -95,7 +119,7 @@ function devicesOf(tree: Tree): GuestDevice[] | null {
         address,
         vendor: identifier(`${path}/vendor`),
         device: identifier(`${path}/device`),
-        node: readIndex(tree, `${path}/numa_node`),
+        node: upTo(INDEX_MAX, readIndex(tree, `${path}/numa_node`)),
         link: readLink(tree, path),
       },
     ];
@@ -121,7 +145,7 @@ function ncclOf(tree: Tree, env: Readonly<Record<string, string | undefined>>): 
   for (const { file, from } of candidates) {
     if (file === undefined || file === "") continue;
     const bytes = tree.readBytes(file);
-    return { file, sha256: bytes === null ? null : digest(bytes), from };
+    return { file: shown(file, 4096) ?? "?", sha256: bytes === null ? null : digest(bytes), from };
   }
   return null;
 }

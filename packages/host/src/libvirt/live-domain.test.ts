@@ -34,3 +34,14 @@ test("a document that is not a domain is refused, and so is a hostile one", asyn
   await codedError("xml-malformed", () => readLiveDomain("<domain>", "x"));
   expect(readLiveDomain("<domain/>", "x")).toMatchObject({ cells: [], devices: [], pins: null });
 });
+
+test("many cells with many policies cost no more than each one once", () => {
+  const many = (count: number, text: (i: number) => string): string =>
+    Array.from({ length: count }, (_, i) => text(i)).join("");
+  const policies = many(16_000, () => "<memnode cellid='9999' nodeset='0'/>");
+  const cells = many(1024, (i) => `<cell id='${i}'/>`);
+  const text = `<domain><numatune>${policies}</numatune><cpu><numa>${cells}</numa></cpu></domain>`;
+  const before = process.cpuUsage();
+  expect(readLiveDomain(text, "live.xml").cells).toHaveLength(1024);
+  expect(process.cpuUsage(before).user).toBeLessThan(1_000_000);
+});

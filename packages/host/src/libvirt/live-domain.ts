@@ -66,11 +66,16 @@ function cellsOf(domain: XmlElement): ShapeCell[] {
   if (numa === null) return [];
   const tune = child(domain, "numatune");
   const cells = childrenNamed(numa, "cell").slice(0, 1024);
+  // Indexed once: a hostile domain may have many cells and many policies. The first one counts.
+  const policies = new Map(
+    childrenNamed(tune ?? numa, "memnode")
+      .map((one) => [number(one, "cellid"), one] as const)
+      .toReversed(),
+  );
+  const overall = tune === null ? null : child(tune, "memory");
   return cells.map((cell, i) => {
     const id = number(cell, "id") ?? i;
-    const own = childrenNamed(tune ?? numa, "memnode").find((one) => number(one, "cellid") === id);
-    const overall = tune === null ? null : child(tune, "memory");
-    const policy = own ?? overall;
+    const policy = policies.get(id) ?? overall;
     const mode = policy === null ? null : (attribute(policy, "mode") ?? "strict");
     const nodes = list(policy, "nodeset");
     const siblings = child(cell, "distances");

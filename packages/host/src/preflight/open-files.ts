@@ -17,7 +17,9 @@ export function readOpenFiles(tree: Tree): OpenFiles {
       .list(`/proc/${name}/fd`)
       .map((fd) => tree.readLink(`/proc/${name}/fd/${fd}`) ?? "");
     for (const file of new Set(files.filter((path) => deviceFile.test(path)))) {
-      open.set(file, [...(open.get(file) ?? []), Number(name)]);
+      const pids = open.get(file) ?? [];
+      pids.push(Number(name));
+      open.set(file, pids);
     }
   }
   return open;

@@ -12,8 +12,14 @@ export async function libvirtVersions(
   patience: Patience = endless,
 ): Promise<HypervisorAnswer> {
   const { status, stdout, stderr } = await virshAt(uri, patience).tried(["version"], firstAnswerMs);
-  if (status !== 0) return { libvirt: null, qemu: null, refusal: refusalIn(stderr) };
-  const of = (line: RegExp): string | null => line.exec(stdout)?.[1] ?? null;
+  return status === 0
+    ? versionsIn(stdout)
+    : { libvirt: null, qemu: null, refusal: refusalIn(stderr) };
+}
+
+/** The versions in the output of `virsh version`. */
+export function versionsIn(text: string): HypervisorAnswer {
+  const of = (line: RegExp): string | null => line.exec(text)?.[1] ?? null;
   return {
     libvirt: of(/^Using library: libvirt ([\d.]+)$/m),
     qemu: of(/^Running hypervisor: QEMU ([\d.]+)$/m),
@@ -31,7 +37,7 @@ export async function qemuVersions(emulator: string): Promise<HypervisorAnswer> 
  * mode of its socket (connect(2): EACCES), or by polkit (src/rpc/virnetclientprogram.c,
  * src/util/virpolkit.c).
  */
-function refusalIn(stderr: string): string | null {
+export function refusalIn(stderr: string): string | null {
   const lines = stderr.split("\n").map((line) => line.replace(/^error: /, "").trim());
   const words =
     /permission denied|authentication (failed|unavailable|required)|access denied|not authorized/i;

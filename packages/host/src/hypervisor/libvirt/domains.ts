@@ -30,11 +30,12 @@ export async function listDomains(
   const running = await virsh.tried(["list", "--uuid"]);
   if (running.status !== 0) return null;
   const active = new Set(running.stdout.split(/\s+/));
-  return listed.stdout.split("\n").flatMap((line) => {
-    const [, uuid, name] = /^([0-9a-f-]{36})\s+(.+?)\s*$/.exec(line) ?? [];
-    if (uuid === undefined || name === undefined) return [];
-    return [{ name, uuid, running: active.has(uuid), known: known.has(uuid) }];
-  });
+  return listedDomains(listed.stdout).map(({ uuid, name }) => ({
+    name,
+    uuid,
+    running: active.has(uuid),
+    known: known.has(uuid),
+  }));
 }
 
 /** The same with the PCI functions that are passed to each domain. */
@@ -73,8 +74,18 @@ export function onThisMachine(uri: string, domains: readonly Domain[] | null): r
   return /^qemu(?:\+unix)?:\/\/\//.test(uri) ? (domains ?? []) : [];
 }
 
+/** The domains in the output of `virsh list --uuid --name`. A name may contain blanks. */
+export function listedDomains(
+  text: string,
+): readonly { readonly uuid: string; readonly name: string }[] {
+  return text.split("\n").flatMap((line) => {
+    const [, uuid, name] = /^([0-9a-f-]{36})\s+(.+)$/.exec(line.trim()) ?? [];
+    return uuid === undefined || name === undefined ? [] : [{ uuid, name }];
+  });
+}
+
 /** The functions of the host that a domain has: `hostdev` elements and interfaces of that type. */
-function passedFunctions(domain: XmlElement): readonly string[] {
+export function passedFunctions(domain: XmlElement): readonly string[] {
   const devices = child(domain, "devices");
   if (devices === null) return [];
   const passed = [

@@ -26,15 +26,25 @@ export async function refuseUnsafeNetworks(
   );
   for (const name of names) {
     const xml = await virshAt(uri, patience).ok(["net-dumpxml", "--network", name]);
-    const forward = child(readXml(xml, name), "forward");
-    const mode = forward === null ? null : (attribute(forward, "mode") ?? "nat");
-    // In mode `bridge` it is a bridge of the host, or a list of interfaces for macvtap.
-    const isBridge = mode === "bridge" && child(readXml(xml, name), "bridge") !== null;
-    if (mode === null || isBridge || forwarding.includes(mode)) continue;
-    throw unsafe(
-      `the network forwards by ${mode === "bridge" ? "macvtap" : mode}`,
-      name,
-      `a network that is isolated, has a bridge, or forwards by ${forwarding.join(", ")}`,
-    );
+    refuseUnsafeNetwork(xml, name);
   }
+}
+
+/**
+ * Refuses a network, by its XML, that could stand for a device of the host.
+ *
+ * Errors: those of `readXml`, and `devices-unsafe`.
+ */
+export function refuseUnsafeNetwork(xml: string, name: string): void {
+  const network = readXml(xml, name);
+  const forward = child(network, "forward");
+  const mode = forward === null ? null : (attribute(forward, "mode") ?? "nat");
+  // In mode `bridge` it is a bridge of the host, or a list of interfaces for macvtap.
+  const isBridge = mode === "bridge" && child(network, "bridge") !== null;
+  if (mode === null || isBridge || forwarding.includes(mode)) return;
+  throw unsafe(
+    `the network forwards by ${mode === "bridge" ? "macvtap" : mode}`,
+    name,
+    `a network that is isolated, has a bridge, or forwards by ${forwarding.join(", ")}`,
+  );
 }
