@@ -13,6 +13,13 @@ test("status gives the process's threads, and the allowed CPUs and nodes of a th
   expect(parseStatus("Name:\tx\nCpus_allo")).toMatchObject({ allowedCpus: null });
 });
 
+test("a line of blanks costs time in proportion to its length", () => {
+  const before = process.cpuUsage();
+  const line = `Threads:\t${" ".repeat(65_536)}${"2".repeat(131_072)}\n`;
+  expect(parseStatus(line).threads).toBeNull();
+  expect(process.cpuUsage(before).user).toBeLessThan(1_000_000);
+});
+
 test("the last CPU is field 39 of stat, whatever the thread is called", () => {
   const fields = Array.from({ length: 50 }, (_, i) => `${i + 3}`);
   for (const name of ["qemu", "CPU 3/KVM", "a) b (c", ")"]) {

@@ -11,9 +11,12 @@ export interface TaskStatus {
   readonly allowedNodes: string | null;
 }
 
+/** No set of Linux is longer; the rest of a longer line is cut off. */
+const LINE_MAX = 65_536;
+
 export function parseStatus(text: string): TaskStatus {
   const line = (name: string): string | null =>
-    new RegExp(`^${name}:[\\t ]*([^\\n]{0,65536})$`, "m").exec(text)?.[1]?.trim() ?? null;
+    new RegExp(`^${name}:([^\\n]*)$`, "m").exec(text)?.[1]?.trim().slice(0, LINE_MAX) ?? null;
   const set = (name: string): string | null => {
     const parsed = parseList(line(name) ?? "?");
     return parsed === null ? null : formatList(parsed);

@@ -137,3 +137,11 @@ test.each([
 ])("the monitor's socket of -chardev %s -mon %s is %s", (chardev, mon, path) => {
   expect(monitorSocket(["-chardev", chardev, "-mon", mon])).toBe(path);
 });
+
+test("many nodes with many distances cost no more than each pair once", () => {
+  const node = ["-numa", "node,nodeid=0,cpus=0", "-numa", "dist,src=0,dst=1,val=21"];
+  const words = ["qemu", ...Array.from({ length: 1024 }, () => node).flat()];
+  const before = process.cpuUsage();
+  expect(shapeOf(words, "here").cells).toHaveLength(1024);
+  expect(process.cpuUsage(before).user).toBeLessThan(2_000_000);
+});

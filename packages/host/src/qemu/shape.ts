@@ -75,13 +75,18 @@ const NODES_MAX = 1024;
 
 function cellsOf(options: readonly QemuOption[]): ShapeCell[] {
   const numa = options.filter(({ name }) => name === "numa").map((one) => one.options);
-  const backends = backendsOf(options);
+  // The first one of an id counts. Indexed, because a command line may have thousands.
+  const backends = new Map(
+    backendsOf(options)
+      .toReversed()
+      .map((one) => [one.id, one]),
+  );
   const nodes = numa.filter((one) => first(one, "type") === "node");
-  const distances = numa.filter((one) => first(one, "type") === "dist");
+  const distances = distancesOf(numa.filter((one) => first(one, "type") === "dist"));
   const cells = nodes.slice(0, NODES_MAX).map((one, i): ShapeCell => {
     const sets = (one.get("cpus") ?? []).map((list) => parseList(list));
     const backend = shown(first(one, "memdev") ?? "", 128);
-    const own = backends.find(({ id }) => id === backend);
+    const own = backend === null ? undefined : backends.get(backend);
     return {
       id: number(one, "nodeid") ?? i,
       cpus: formatList(unionAll(sets.filter((set) => set !== null))),
@@ -91,27 +96,31 @@ function cellsOf(options: readonly QemuOption[]): ShapeCell[] {
       distances: null,
     };
   });
-  const ids = cells.map(({ id }) => id);
+  const ids = cells.map(({ id }) => id).toSorted((a, b) => a - b);
   return cells
     .map((cell) => ({ ...cell, distances: distancesFrom(cell.id, ids, distances) }))
     .toSorted((a, b) => a.id - b.id);
 }
 
+/** The distances by source and target; the last one given for a pair counts. */
+type Distances = ReadonlyMap<string, number | null>;
+
+function distancesOf(given: readonly Options[]): Distances {
+  return new Map(
+    given.map((one) => [`${number(one, "src")} ${number(one, "dst")}`, number(one, "val")]),
+  );
+}
+
 /** A distance given in one direction holds in both; a missing one is QEMU's default, 10 or 20. */
 function distancesFrom(
   from: number,
-  ids: readonly number[],
-  given: readonly Options[],
+  ascending: readonly number[],
+  given: Distances,
 ): number[] | null {
-  if (given.length === 0) return null;
-  const between = (source: number, target: number): number | null =>
-    given
-      .filter((one) => number(one, "src") === source && number(one, "dst") === target)
-      .map((one) => number(one, "val"))
-      .at(-1) ?? null;
-  const row = ids
-    .toSorted((a, b) => a - b)
-    .map((to) => between(from, to) ?? between(to, from) ?? (from === to ? 10 : 20));
+  if (given.size === 0) return null;
+  const row = ascending.map(
+    (to) => given.get(`${from} ${to}`) ?? given.get(`${to} ${from}`) ?? (from === to ? 10 : 20),
+  );
   return row.every(isDistance) ? row : null;
 }
 
