@@ -18,6 +18,10 @@ export interface MadeEmulator {
   }[];
   /** The IOMMU groups that it has open. */
   readonly groups?: readonly number[];
+  /** The user that it belongs to; root by default. */
+  readonly uid?: number;
+  /** Base pages that it has in memory, as its status sums them up. */
+  readonly baseKiB?: number;
   /** The program; null where it may not be read. */
   readonly program?: string | null;
 }
@@ -47,7 +51,8 @@ export function hostWith(
   return treeOf(files, links);
 }
 
-function filesOf({ pid, name, uuid, vcpus, named = true, memory = [] }: MadeEmulator) {
+function filesOf(made: MadeEmulator) {
+  const { pid, name, uuid, vcpus, named = true, memory = [], uid = 0, baseKiB = 0 } = made;
   const folder = `/proc/${pid}`;
   const threads = vcpus.flatMap((cpus, i) => {
     const tid = pid + 1 + i;
@@ -74,7 +79,7 @@ function filesOf({ pid, name, uuid, vcpus, named = true, memory = [] }: MadeEmul
     ]
       .map((word) => `${word}\0`)
       .join(""),
-    [`${folder}/status`]: `${everywhere}Uid:\t0\t0\t0\t0\n`,
+    [`${folder}/status`]: `${everywhere}Uid:\t${`${uid}\t`.repeat(4).trim()}\nRssAnon:\t${baseKiB} kB\n`,
     [`${folder}/stat`]: `${pid} (q) S 1 1 1 0 -1 4194560 1 0 0 0 1 1 0 0 20 0 4 0 ${pid} 1 1\n`,
     [`${folder}/numa_maps`]: maps.join(""),
     [`${folder}/task/${pid}/comm`]: "qemu-system-x86\n",

@@ -1,6 +1,7 @@
 import { basename } from "node:path";
-import { processOf } from "../procfs/find-process.ts";
-import { isInstalledQemu } from "../procfs/process-record.ts";
+import { isLibvirts, processOf } from "../procfs/find-process.ts";
+import { type OpenFiles, readOpenFiles } from "../procfs/open-files.ts";
+import { isInstalledQemu, trustedUserTest } from "../procfs/process-record.ts";
 import { parseArguments, vmIdentity } from "../qemu/command-line.ts";
 import type { Tree } from "../tree/tree.ts";
 
@@ -11,6 +12,8 @@ export interface Emulator {
   readonly name: string;
   readonly uuid: string | null;
   readonly arguments: readonly string[];
+  /** Whether it is libvirt's, or belongs to a user who runs VMs. Others may claim any name. */
+  readonly isTrusted: boolean;
   /** What its open files are, as the kernel names them; null where they may not be read. */
   readonly files: readonly string[] | null;
 }
@@ -21,15 +24,21 @@ export interface Emulator {
  * is known by its command line alone.
  */
 export function findEmulators(tree: Tree): readonly Emulator[] {
-  return tree
-    .list("/proc")
-    .filter((name) => /^[1-9]\d{0,8}$/.test(name))
-    .flatMap((name) => emulatorOf(tree, Number(name)) ?? []);
+  const open = readOpenFiles(tree);
+  const isOfTrusted = trustedUserTest(tree);
+  const pids = tree.list("/proc").filter((name) => /^[1-9]\d{0,8}$/.test(name));
+  return pids.map(Number).flatMap((pid) => {
+    const found = emulatorOf(tree, pid, open);
+    if (found === null) return [];
+    const identity = vmIdentity(found.arguments);
+    const isTrusted = isOfTrusted(pid) || isLibvirts(tree, { ...found, identity });
+    return [{ ...found, isTrusted }];
+  });
 }
 
-function emulatorOf(tree: Tree, pid: number): Emulator | null {
+function emulatorOf(tree: Tree, pid: number, open: OpenFiles): Omit<Emulator, "isTrusted"> | null {
   const program = tree.readLink(`/proc/${pid}/exe`);
-  const files = program === null ? null : openFiles(tree, pid);
+  const files = program === null ? null : (open.get(pid) ?? null);
   const isQemu =
     program === null
       ? /(?:^|\/)qemu-(?:system-|kvm)/.test(processOf(tree, pid)?.arguments[0] ?? "")
@@ -44,11 +53,4 @@ function emulatorOf(tree: Tree, pid: number): Emulator | null {
 /** `/dev/vfio/vfio` is the container: it belongs to no device. */
 function isOfVm(file: string): boolean {
   return file === "anon_inode:kvm-vm" || /^\/dev\/vfio\/(?:\d+|devices\/vfio\d+)$/.test(file);
-}
-
-/** A process that lives has files open. */
-function openFiles(tree: Tree, pid: number): readonly string[] | null {
-  const folder = `/proc/${pid}/fd`;
-  const files = tree.list(folder).flatMap((fd) => tree.readLink(`${folder}/${fd}`) ?? []);
-  return files.length === 0 ? null : files;
 }

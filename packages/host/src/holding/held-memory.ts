@@ -1,7 +1,8 @@
+import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import type { HeldMemory } from "@evenkeel/core/plan/holding.ts";
 import { parseList } from "@evenkeel/core/set/list-format.ts";
 import { emptySet, indices } from "@evenkeel/core/set/index-set.ts";
-import { GiB } from "@evenkeel/core/unit/bytes.ts";
+import { GiB, MiB } from "@evenkeel/core/unit/bytes.ts";
 import { sumOf } from "@evenkeel/core/unit/sum.ts";
 import { parseNumaMaps } from "../procfs/parse-memory.ts";
 import { readMemory } from "../procfs/read-memory.ts";
@@ -31,13 +32,34 @@ export function basePageBytes(tree: Tree, pid: number): number {
 /**
  * The memory of an emulator by node and size of page: what is there, and all of a backend that is
  * bound to one node, since the rest of it can be nowhere else.
+ *
+ * Any user can start a QEMU with as many backends and mappings as they like, and must not hold up
+ * a command of root with them. So of a user who runs no VMs only what is there counts, and nothing
+ * of a process with too many mappings.
  */
-export function heldMemory(tree: Tree, { pid, arguments: words }: Emulator): readonly HeldMemory[] {
-  const present = parseNumaMaps(tree.readText(`/proc/${pid}/numa_maps`) ?? "").flatMap(
-    ({ pageBytes, onNodes }) =>
-      pageBytes === null ? [] : onNodes.map((part) => ({ ...part, pageBytes })),
+export function heldMemory(tree: Tree, emulator: Emulator): readonly HeldMemory[] {
+  try {
+    return memoryOf(tree, emulator);
+  } catch (error) {
+    if (error instanceof EvenkeelError && error.code === "file-too-large") return [];
+    throw error;
+  }
+}
+
+/** A QEMU has some thousand mappings, of a hundred characters each. */
+const othersMost = MiB;
+
+function memoryOf(
+  tree: Tree,
+  { pid, arguments: words, isTrusted }: Emulator,
+): readonly HeldMemory[] {
+  const maps = tree.readText(`/proc/${pid}/numa_maps`) ?? "";
+  if (!isTrusted && maps.length > othersMost) return [];
+  const present = parseNumaMaps(maps).flatMap(({ pageBytes, onNodes }) =>
+    pageBytes === null ? [] : onNodes.map((part) => ({ ...part, pageBytes })),
   );
-  const backends = backendsOf(qemuOptions(words)).map((one) => ({ ...one, cell: null }));
+  const options = isTrusted ? qemuOptions(words) : [];
+  const backends = backendsOf(options).map((one) => ({ ...one, cell: null }));
   const mappings = backends.length === 0 ? [] : (readMemory(tree, pid, backends, []) ?? []);
   const toCome = mappings.flatMap(({ bytes, pageBytes, policy, onNodes }): HeldMemory[] => {
     const bound = policy?.mode === "bind" ? indices(parseList(policy.nodes) ?? emptySet) : [];

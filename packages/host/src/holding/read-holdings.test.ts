@@ -1,3 +1,4 @@
+import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import { guestFromPlan } from "@evenkeel/core/guest/from-plan.ts";
 import { planOf } from "@evenkeel/core/testing/guest/plan-of.ts";
 import { GiB } from "@evenkeel/core/unit/bytes.ts";
@@ -78,6 +79,52 @@ test("a VM that nobody can read is reported, unless libvirt shows what it has", 
   const shown = read(hidden, [domain("<domain/>", { devices: ["0000:41:00.0"] })]);
   expect(shown.unreadable).toEqual([]);
   expect(shown.held[0]?.devices).toEqual(["0000:41:00.0"]);
+});
+
+test("a QEMU of any user with the UUID of a domain is not that domain, and hides nothing of it", () => {
+  const given = { devices: ["0000:41:00.0"] };
+  const real = domain("<domain><vcpu cpuset='8'>1</vcpu></domain>", given);
+  const decoy = { ...router, name: "decoy", uid: 1000, vcpus: ["4"] };
+  const found = { name: "decoy", pid: 400, devices: [], domain: null };
+  const hidden = { name: "router", pid: null, ...given, domain: uuid };
+  expect(read(hostWith([decoy]), [real]).held).toMatchObject([found, hidden]);
+  const seen = { ...hidden, pid: 300, vcpus: [{ count: 1, cpus: "9" }] };
+  const own = { ...router, pid: 300, vcpus: ["9"] };
+  expect(read(hostWith([decoy, own]), [real]).held).toMatchObject([seen, found]);
+});
+
+test("a process that may not be read is reported where libvirt does not show its domain", () => {
+  const hidden = hostWith([{ ...router, program: null }]);
+  expect(read(hidden, [domain(null)]).unreadable).toMatchObject([{ name: "router" }]);
+});
+
+test("a VM with more base pages than are looked at hides the memory of no other", () => {
+  const memory = [{ node: 0, pageKiB: 1 << 20, pages: 3 }];
+  const large = { ...router, baseKiB: 129 * (1 << 20), memory };
+  const small = { ...router, pid: 500, uuid: uuid.replace("3f", "4f"), baseKiB: 4, memory };
+  const { held } = read(hostWith([large, small]));
+  expect(held.map((one) => one.memory)).toEqual([
+    [],
+    [{ node: 0, pageBytes: GiB, bytes: 3 * GiB }],
+  ]);
+});
+
+test("a process with more mappings than are read hinders nobody", () => {
+  const memory = [{ node: 0, pageKiB: 1 << 20, pages: 3 }];
+  const known = hostWith([{ ...router, memory }]);
+  const tooLong: Tree = {
+    ...known,
+    readText: (path) => {
+      if (!path.endsWith("/numa_maps")) return known.readText(path);
+      throw new EvenkeelError("file-too-large", "it is too long", { where: path });
+    },
+  };
+  expect(read(tooLong).held).toMatchObject([{ name: "router", memory: [] }]);
+  const many = Array.from({ length: 20_000 }, () => memory).flat();
+  const memoryOf = (uid: number): unknown =>
+    read(hostWith([{ ...router, uid, memory: many }])).held[0]?.memory;
+  expect(memoryOf(1000)).toEqual([]);
+  expect(memoryOf(0)).toEqual([{ node: 0, pageBytes: GiB, bytes: 60_000 * GiB }]);
 });
 
 test("a domain whose process is not seen counts by its live definition", () => {

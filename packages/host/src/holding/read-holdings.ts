@@ -6,7 +6,7 @@ import { attribute, child, textOf, type XmlElement } from "@evenkeel/core/xml/el
 import type { Domain } from "../hypervisor/libvirt/domains.ts";
 import { pinsOf } from "../libvirt/live-domain.ts";
 import type { UnreadableVm } from "@evenkeel/core/preflight/facts.ts";
-import { isOfTrustedUser, isRunning } from "../procfs/process-record.ts";
+import { isRunning } from "../procfs/process-record.ts";
 import { readLine } from "../sysfs/values.ts";
 import type { Tree } from "../tree/tree.ts";
 import { type Emulator, findEmulators } from "./emulators.ts";
@@ -14,9 +14,15 @@ import { heldCpus } from "./held-cpus.ts";
 import { heldDevices } from "./held-devices.ts";
 import { basePageBytes, heldMemory, lookedAtBytes } from "./held-memory.ts";
 
+/** What a VM on this machine holds. */
+export interface HeldHere extends Holding {
+  /** The UUID of the libvirt domain that it is; null if it is none. */
+  readonly domain: string | null;
+}
+
 /** What the VMs that run on this machine hold, and those of which that cannot be read. */
 export interface Holdings {
-  readonly held: readonly Holding[];
+  readonly held: readonly HeldHere[];
   readonly unreadable: readonly UnreadableVm[];
 }
 
@@ -37,29 +43,34 @@ export function readHoldings(
   const running = domains.filter((domain) => domain.running);
   const unreadable: UnreadableVm[] = [];
   let left = lookedAtBytes;
-  const ofProcesses = emulators.map((emulator): Holding => {
-    const { pid, uuid } = emulator;
-    const domain = running.find((one) => one.uuid === uuid);
-    if (emulator.files === null && domain === undefined) {
+  // Any user can run a QEMU with the UUID of a domain. It is not that domain.
+  const domainOf = ({ uuid, isTrusted }: Emulator): Domain | undefined =>
+    isTrusted ? running.find((one) => one.uuid === uuid) : undefined;
+  const ofProcesses = emulators.map((emulator): HeldHere => {
+    const { pid } = emulator;
+    const domain = domainOf(emulator);
+    if (emulator.files === null && (domain?.definition ?? null) === null) {
       const why = `process ${pid} belongs to another user, so its devices and memory are unknown`;
       unreadable.push({ name: emulator.name, why });
     }
     const baseBytes = basePageBytes(tree, pid);
-    left -= baseBytes;
+    const isLookedAt = baseBytes <= left;
+    if (isLookedAt) left -= baseBytes;
     return {
       name: domain?.name ?? emulator.name,
       pid,
       plan: instances.find((one) => isOf(tree, one, emulator))?.plan ?? null,
       vcpus: heldCpus(tree, emulator),
-      memory: left < 0 ? [] : heldMemory(tree, emulator),
+      memory: isLookedAt ? heldMemory(tree, emulator) : [],
       devices: [...new Set([...heldDevices(tree, emulator), ...(domain?.devices ?? [])])],
+      domain: domain?.uuid ?? null,
     };
   });
-  const seen = new Set(emulators.map(({ uuid }) => uuid));
+  const seen = new Set(ofProcesses.map(({ domain }) => domain));
   const online = readLine(tree, "/sys/devices/system/cpu/online") ?? "";
   const ofDomains = running
     .filter(({ uuid }) => !seen.has(uuid))
-    .flatMap(({ name, uuid, devices, definition }): Holding[] => {
+    .flatMap(({ name, uuid, devices, definition }): HeldHere[] => {
       if (definition === null) {
         unreadable.push({
           name,
@@ -69,17 +80,17 @@ export function readHoldings(
       }
       const plan = instances.find((one) => one.uuid === uuid)?.plan ?? null;
       const vcpus = definedCpus(definition, online);
-      return [{ name, pid: null, plan, vcpus, memory: [], devices }];
+      return [{ name, pid: null, plan, vcpus, memory: [], devices, domain: uuid }];
     });
   return { held: [...ofProcesses, ...ofDomains], unreadable };
 }
 
 /**
  * Whether a process runs a recorded VM: it is the recorded one. If none is recorded, it has the
- * VM's UUID and belongs to a user who runs VMs. What it holds beyond the plan counts all the same.
+ * VM's UUID and can be trusted. What it holds beyond the plan counts all the same.
  */
 function isOf(tree: Tree, { process, uuid }: Instance, emulator: Emulator): boolean {
-  if (process === null) return uuid === emulator.uuid && isOfTrustedUser(tree, emulator.pid);
+  if (process === null) return uuid === emulator.uuid && emulator.isTrusted;
   return process.pid === emulator.pid && isRunning(tree, process);
 }
 

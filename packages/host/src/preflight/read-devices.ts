@@ -1,17 +1,34 @@
 import type { DeviceFacts } from "@evenkeel/core/preflight/facts.ts";
 import { functionsOf, type Plan } from "@evenkeel/core/plan/plan.ts";
+import { readOpenFiles } from "../procfs/open-files.ts";
 import { pciDirectory, readIommuGroup } from "../sysfs/pci.ts";
 import { linkName, readLine } from "../sysfs/values.ts";
 import type { Tree } from "../tree/tree.ts";
 import { diskUsers } from "./disk-users.ts";
-import { type OpenFiles, readOpenFiles } from "./open-files.ts";
+
+/** The processes that have a device's file open, by file. */
+type Users = ReadonlyMap<string, readonly number[]>;
+
+const deviceFile = /^\/dev\/(?:vfio\/|dri\/|nvidia\d)/;
+
+function deviceUsers(tree: Tree): Users {
+  const users = new Map<string, number[]>();
+  for (const [pid, files] of [...readOpenFiles(tree)].toSorted(([a], [b]) => a - b)) {
+    for (const file of new Set(files.filter((path) => deviceFile.test(path)))) {
+      const pids = users.get(file) ?? [];
+      pids.push(pid);
+      users.set(file, pids);
+    }
+  }
+  return users;
+}
 
 /**
  * Reads every function of the plan and the other functions of their IOMMU groups, with their users.
  */
 export function readDevices(tree: Tree, { devices }: Plan): readonly DeviceFacts[] {
   if (devices.length === 0) return [];
-  const open = readOpenFiles(tree);
+  const open = deviceUsers(tree);
   const own = devices.flatMap(functionsOf);
   const all = own.flatMap((address) => [address, ...membersOf(tree, address)]);
   return [...new Set(all)].toSorted().map((address) => deviceFacts(tree, address, open));
@@ -21,7 +38,7 @@ function membersOf(tree: Tree, address: string): readonly string[] {
   return tree.list(`${pciDirectory}/${address}/iommu_group/devices`);
 }
 
-function deviceFacts(tree: Tree, address: string, open: OpenFiles): DeviceFacts {
+function deviceFacts(tree: Tree, address: string, open: Users): DeviceFacts {
   const path = `${pciDirectory}/${address}`;
   const present = tree.realPath(path) !== null;
   const driver = linkName(tree, `${path}/driver`);
@@ -43,7 +60,7 @@ function usersOf(
   path: string,
   address: string,
   group: number | null,
-  open: OpenFiles,
+  open: Users,
 ): readonly string[] {
   const files = [
     ...(group === null ? [] : [`/dev/vfio/${group}`]),

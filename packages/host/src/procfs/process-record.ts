@@ -59,11 +59,17 @@ export function emulatorUsers(tree: Tree): readonly EmulatorUser[] {
  * its user ids. A recording that has no user ids is believed.
  */
 export function isOfTrustedUser(tree: Tree, pid: number): boolean {
-  const uids = uidsOf(tree, pid);
-  if (uids.length === 0) return !tree.live;
+  return trustedUserTest(tree)(pid);
+}
+
+/** The same for many processes: the users are read once. */
+export function trustedUserTest(tree: Tree): (pid: number) => boolean {
   const emulating = emulatorUsers(tree).map(({ uid }) => uid);
   const trusted = new Set([0, process.getuid?.(), ...emulating]);
-  return uids.every((uid) => trusted.has(uid));
+  return (pid) => {
+    const uids = uidsOf(tree, pid);
+    return uids.length === 0 ? !tree.live : uids.every((uid) => trusted.has(uid));
+  };
 }
 
 /**

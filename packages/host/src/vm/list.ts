@@ -76,13 +76,12 @@ export async function listVms(host: RecordedHost): Promise<VmList> {
     return { name, ...at(states, i), via, instance, holds };
   });
   const strangers = held.filter(({ plan }) => plan === null);
-  for (const { name, pid, ...holding } of strangers) {
-    const isDomain = domains.some((domain) => domain.running && domain.name === name);
-    const via = isDomain ? "libvirt" : "qemu";
+  for (const { name, pid, domain, ...holding } of strangers) {
+    const via = domain === null ? "qemu" : "libvirt";
     vms.push({ name, state: "running", pid, via, instance: null, holds: holdsOf(holding) });
   }
-  for (const { name, running, known: isOurs } of domains) {
-    if (isOurs || (running && held.some((one) => one.name === name))) continue;
+  for (const { name, uuid, running, known: isOurs } of domains) {
+    if (isOurs || (running && held.some((one) => one.domain === uuid))) continue;
     const state = running ? "running" : "off";
     vms.push({ name, state, pid: null, via: "libvirt", instance: null, holds: null });
   }
@@ -103,8 +102,8 @@ function holdsOf(
 }
 
 /**
- * The domains of libvirt. Only of those whose process is not seen here is the definition asked for,
- * because the others are read by their processes.
+ * The domains of libvirt. Only of those whose process cannot be read here is the definition asked
+ * for, because the others are read by their processes.
  */
 async function domainsOf(
   instances: readonly Instance[],
@@ -115,7 +114,8 @@ async function domainsOf(
   const known = new Set(instances.map(({ uuid }) => uuid));
   const listed = await listDomains(libvirtUri, known, patience);
   if (listed === null) return [];
-  const seen = new Set(findEmulators(tree).map(({ uuid }) => uuid));
+  const readable = findEmulators(tree).filter((one) => one.isTrusted && one.files !== null);
+  const seen = new Set(readable.map(({ uuid }) => uuid));
   const unseen = listed.filter(({ running, uuid }) => running && !seen.has(uuid));
   const described = (await describeDomains(libvirtUri, unseen, patience)) ?? [];
   return listed.map(
