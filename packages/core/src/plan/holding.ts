@@ -1,4 +1,5 @@
-import type { Plan } from "./plan.ts";
+import { sumOf } from "../unit/sum.ts";
+import { isHugepage, type Plan } from "./plan.ts";
 
 /**
  * What a running VM really holds of a host, as the kernel and its hypervisor tell, whoever started
@@ -30,4 +31,18 @@ export interface HeldMemory {
   readonly node: number;
   readonly pageBytes: number;
   readonly bytes: number;
+}
+
+/**
+ * The memory that a VM has and its plan does not. Base pages of a planned VM are left out, because
+ * an emulator has some of its own beside the guest's memory.
+ */
+export function memoryBeyondPlan({ plan, memory }: Holding): readonly HeldMemory[] {
+  if (plan === null) return memory;
+  return memory.flatMap(({ node, pageBytes, bytes }) => {
+    const cells = plan.cells.filter((cell) => cell.pageBytes === pageBytes);
+    const parts = cells.flatMap((cell) => cell.memoryOnNodes.filter((part) => part.node === node));
+    const more = bytes - sumOf(parts, (part) => part.bytes);
+    return isHugepage(pageBytes) && more > 0 ? [{ node, pageBytes, bytes: more }] : [];
+  });
 }

@@ -1,4 +1,4 @@
-import type { HeldMemory } from "./holding.ts";
+import { type HeldMemory, memoryBeyondPlan } from "./holding.ts";
 import type { HostState } from "./host-state.ts";
 import type { HugepagePool, MemoryNode, Topology } from "../topology/topology.ts";
 import { at } from "../unit/list.ts";
@@ -6,7 +6,7 @@ import { sum, sumOf } from "../unit/sum.ts";
 
 /**
  * The host's topology with only the huge pages that it can sell. Pages that are neither free nor
- * promised to a plan, nor held by a VM that is known, are removed from their pool.
+ * promised to a plan, nor held by a VM beyond its plan, are removed from their pool.
  *
  * A pool's free count is read once, at one moment. For a single placement it is a limit like any
  * other. But VMs that are placed one after the other ahead of time must count it down, like every
@@ -20,7 +20,7 @@ export function withSellablePages({ topology, taken, held = [] }: HostState): To
         memoryOnNodes.map((part) => ({ ...part, pageBytes })),
       ),
     ),
-    ...held.flatMap(({ plan, memory }) => (plan === null ? memory : [])),
+    ...held.flatMap(memoryBeyondPlan),
   ];
   const nodes = topology.nodes.map((node) => sellableNode(node, parts));
   return nodes.every((node, i) => node === topology.nodes[i]) ? topology : { ...topology, nodes };

@@ -7,6 +7,7 @@ import { planFaults } from "../../plan/check/plan-check.ts";
 import type { Holding } from "../../plan/holding.ts";
 import type { HostState } from "../../plan/host-state.ts";
 import { cpusOfPlan, type Plan } from "../../plan/plan.ts";
+import { withSellablePages } from "../../plan/sellable-pages.ts";
 import { defaultHostPolicy } from "../../request/host-policy.ts";
 import { isolations, localities } from "../../request/virtual-machine.ts";
 import { formatList, setOf } from "../../set/list-format.ts";
@@ -149,6 +150,43 @@ test("a VM that runs by a plan takes only what it holds beyond it", () => {
   // It was set free by hand, and still has its own CPUs to run on.
   expect(runs({ vcpus: [{ count: 2, cpus: "0-7" }] })).toBe(planned);
   expect(runs({ vcpus: [{ count: 2, cpus: "6-7" }] })).toBe(planned - 2);
+});
+
+test("a plan that takes what another VM holds beyond its own plan is at fault", () => {
+  const pages = { hugepageBytes: GiB, memoryBytes: 2 * GiB };
+  const plans: Plan[] = [];
+  for (const name of ["first", "second"]) {
+    const plan = place([hostOf([], two, plans)], requestOf({ name, vcpus: 2, ...pages }));
+    if (plan.kind === "Refusal") throw new Error("it does not fit");
+    plans.push(plan);
+  }
+  const [first, second] = plans;
+  if (first === undefined || second === undefined) throw new Error("two plans");
+  const faults = (given: Partial<Holding>, plan = second): readonly string[] => {
+    const running = stranger({ name: "first", plan: first, ...given });
+    return planFaults(plan, hostOf([running], two, [first])).map(({ subject }) => subject);
+  };
+  const cpusOf = (plan: Plan): string => formatList(cpusOfPlan(plan));
+  expect(faults({ vcpus: [{ count: 2, cpus: cpusOf(first) }] })).toEqual([]);
+  expect(faults({ vcpus: [{ count: 2, cpus: "0-7" }] })).toEqual([]);
+  expect(faults({ vcpus: [{ count: 2, cpus: cpusOf(second) }] })).toEqual(["first"]);
+  const node = second.cells[0]?.hostNode;
+  if (node === undefined) throw new Error("a cell");
+  const own = first.cells[0]?.hostNode === node ? 2 : 0;
+  const held = (more: number) => [{ node, pageBytes: GiB, bytes: (own + more) * GiB }];
+  expect(faults({ memory: held(0) })).toEqual([]);
+  expect(faults({ memory: held(18 - own) })).toEqual([]);
+  expect(faults({ memory: held(19 - own) })).toEqual([`node ${node}`]);
+});
+
+test("huge pages beyond a plan are taken from what can be sold, and counted once", () => {
+  const plan = place([hostOf([])], requestOf({ vcpus: 2, hugepageBytes: GiB, memoryBytes: GiB }));
+  if (plan.kind === "Refusal") throw new Error("it does not fit");
+  const memory = [{ node: 0, pageBytes: GiB, bytes: 6 * GiB }];
+  const text = two.replace("20x1Gi", "14/20x1Gi");
+  const host = hostOf([stranger({ plan, memory })], text, [plan]);
+  expect(plan.cells[0]?.hostNode).toBe(0);
+  expect(withSellablePages(host).nodes[0]?.hugepages).toMatchObject([{ total: 20, free: null }]);
 });
 
 const request = fc

@@ -1,9 +1,8 @@
-import type { HeldMemory, Holding } from "../../plan/holding.ts";
+import { type Holding, memoryBeyondPlan } from "../../plan/holding.ts";
 import { cpusOfPlan, functionsOf, isHugepage, type Plan } from "../../plan/plan.ts";
 import { type IndexSet, has, indices, isDisjoint, size, unionAll } from "../../set/index-set.ts";
 import { setOf } from "../../set/list-format.ts";
 import { at, valueOf } from "../../unit/list.ts";
-import { sumOf } from "../../unit/sum.ts";
 import type { SoldCore } from "../inventory/cores.ts";
 import type { Inventory } from "../inventory/inventory.ts";
 import { poolPosition } from "../inventory/memory.ts";
@@ -123,7 +122,7 @@ function useOf(inventory: Inventory, holding: Holding, cpus: ReadonlySet<number>
   const held = coresOf(cpus);
   const visited =
     plan === null ? coresOf(holding.vcpus.flatMap((one) => indices(setOf(one.cpus)))) : [];
-  const ofMemory = beyondPlan(holding).flatMap(({ node, pageBytes, bytes }) => {
+  const ofMemory = memoryBeyondPlan(holding).flatMap(({ node, pageBytes, bytes }) => {
     const position = nodePosition.get(node);
     const pool = poolPosition(memory, isHugepage(pageBytes) ? pageBytes : null);
     return position === undefined || pool < 0 ? [] : [{ node: position, pool, bytes }];
@@ -143,18 +142,4 @@ function useOf(inventory: Inventory, holding: Holding, cpus: ReadonlySet<number>
     deviceGroups: [...new Set(functions.flatMap((address) => devices.groupOf.get(address) ?? []))],
     floating: [],
   };
-}
-
-/**
- * The memory that a VM has and its plan does not. Base pages of a planned VM are left out, because
- * an emulator has some of its own beside the guest's memory.
- */
-function beyondPlan({ plan, memory }: Holding): readonly HeldMemory[] {
-  if (plan === null) return memory;
-  return memory.flatMap(({ node, pageBytes, bytes }) => {
-    const cells = plan.cells.filter((cell) => cell.pageBytes === pageBytes);
-    const parts = cells.flatMap((cell) => cell.memoryOnNodes.filter((part) => part.node === node));
-    const more = bytes - sumOf(parts, (part) => part.bytes);
-    return isHugepage(pageBytes) && more > 0 ? [{ node, pageBytes, bytes: more }] : [];
-  });
 }

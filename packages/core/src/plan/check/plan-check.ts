@@ -18,7 +18,7 @@ import type { MemoryNode, Topology } from "../../topology/topology.ts";
 import { MiB } from "../../unit/bytes.ts";
 import { governedTopology, type HostState } from "../host-state.ts";
 import { cpusOfPlan, functionsOf, isHugepage, type Plan } from "../plan.ts";
-import { heldFaults } from "./plan-held.ts";
+import { beyondOwnPlan, heldFaults } from "./plan-held.ts";
 import { factFaults, type PlanFault } from "./plan-facts.ts";
 import { planContradictions } from "./plan-consistency.ts";
 import { planSignature } from "../signature/signature.ts";
@@ -143,9 +143,9 @@ function checkMemory({ plan, host, topology, report }: View): void {
   }
 }
 
-/** What VMs without a plan have of a node, in pages of one size. */
+/** What VMs have of a node beyond their plans, in pages of one size. */
 function heldBytes({ held = [] }: HostState, node: number, pageBytes: number): number {
-  const parts = held.flatMap(({ plan, memory }) => (plan === null ? memory : []));
+  const parts = held.flatMap(beyondOwnPlan).flatMap(({ memory }) => memory);
   const here = parts.filter((part) => part.node === node);
   const alike = here.filter(
     (part) =>

@@ -10,23 +10,43 @@ import {
 import { setOf } from "../../set/list-format.ts";
 import type { Topology } from "../../topology/topology.ts";
 import { at } from "../../unit/list.ts";
+import { sumOf } from "../../unit/sum.ts";
 import type { Holding } from "../holding.ts";
 import type { HostState } from "../host-state.ts";
-import { cpusOfPlan, functionsOf, type Plan } from "../plan.ts";
+import { cpusOfPlan, functionsOf, isHugepage, type Plan } from "../plan.ts";
 import type { PlanFault } from "./plan-facts.ts";
 
-/** What a plan takes that a running VM holds already, without being a plan's. */
+/** What a plan takes that a running VM holds already, beyond what its own plan gives it. */
 export function heldFaults(
   plan: Plan,
   { held = [], taken }: Pick<HostState, "held" | "taken">,
   topology: Topology,
 ): readonly PlanFault[] {
-  const strangers = held.filter((one) => one.plan === null);
+  const others = held.flatMap(beyondOwnPlan);
   return [
-    ...cpuFaults(plan, strangers, taken, topology),
+    ...cpuFaults(plan, others, taken, topology),
     ...deviceFaults(plan, held),
-    ...strangers.flatMap((one) => isolationFaults(plan, one, topology)),
+    ...others.flatMap((one) => isolationFaults(plan, one, topology)),
   ];
+}
+
+/**
+ * A VM without a plan as it is, and of a VM with one the vCPUs that have left its CPUs and the huge
+ * pages that it has too many of, if there are any. Base pages are also the emulator's own.
+ */
+export function beyondOwnPlan(holding: Holding): readonly Holding[] {
+  const { plan } = holding;
+  if (plan === null) return [holding];
+  const own = cpusOfPlan(plan);
+  const vcpus = holding.vcpus.filter(({ cpus }) => isDisjoint(setOf(cpus), own));
+  const memory = holding.memory.flatMap((part) => {
+    const cells = plan.cells.filter(({ pageBytes }) => pageBytes === part.pageBytes);
+    const planned = cells.flatMap((cell) => cell.memoryOnNodes);
+    const here = planned.filter(({ node }) => node === part.node);
+    const bytes = part.bytes - sumOf(here, (one) => one.bytes);
+    return bytes > 0 && isHugepage(part.pageBytes) ? [{ ...part, bytes }] : [];
+  });
+  return vcpus.length > 0 || memory.length > 0 ? [{ ...holding, vcpus, memory }] : [];
 }
 
 /**
@@ -35,14 +55,14 @@ export function heldFaults(
  */
 function cpuFaults(
   plan: Plan,
-  strangers: readonly Holding[],
+  others: readonly Holding[],
   taken: readonly Plan[],
   topology: Topology,
 ): readonly PlanFault[] {
   const own = wholeCores(topology, cpusOfPlan(plan));
   const given = unionAll(taken.map(cpusOfPlan));
   const online = unionAll(topology.cores.map((core) => setOf(core.cpus)));
-  const vcpus = strangers.flatMap(({ name, vcpus: sets }) =>
+  const vcpus = others.flatMap(({ name, vcpus: sets }) =>
     sets.flatMap(({ count, cpus }) =>
       Array.from({ length: count }, () => ({ name, cpus: intersection(setOf(cpus), online) })),
     ),
