@@ -189,6 +189,36 @@ test("huge pages beyond a plan are taken from what can be sold, and counted once
   expect(withSellablePages(host).nodes[0]?.hugepages).toMatchObject([{ total: 20, free: null }]);
 });
 
+test("a vCPU that may run nowhere but in a shared pool takes a place in it", () => {
+  const policy = {
+    ...defaultHostPolicy,
+    reserved: { ...defaultHostPolicy.reserved, coresPerNode: 0 },
+  };
+  const topology = syntheticTopology("package:1 core:2 thread:2 memory:8Gi");
+  const shared = (name: string) =>
+    ({
+      ...requestOf({ name, vcpus: 1, memoryBytes: GiB, hugepageBytes: null }),
+      isolation: "shared",
+    }) as const;
+  const first = place([{ topology, policy, taken: [] }], shared("first"));
+  if (first.kind === "Refusal") throw new Error("it does not fit");
+  const pool = formatList(cpusOfPlan(first));
+  const pinned = pool.split(/[-,]/).at(-1) ?? "";
+  const fitBeside = (held: readonly Holding[]): number => {
+    const taken = [first];
+    for (;;) {
+      const host = { topology, policy, taken: [...taken], held };
+      const plan = place([host], shared(`more${taken.length}`));
+      if (plan.kind === "Refusal") return taken.length - 1;
+      expect(planFaults(plan, host, shared(plan.vm))).toEqual([]);
+      taken.push(plan);
+    }
+  };
+  expect(fitBeside([])).toBe(3);
+  expect(fitBeside([stranger({ vcpus: [{ count: 1, cpus: pinned }] })])).toBe(2);
+  expect(fitBeside([stranger({ vcpus: [{ count: 7, cpus: pinned }] })])).toBe(2);
+});
+
 const request = fc
   .record({
     vcpus: fc.integer({ min: 1, max: 6 }),

@@ -1,12 +1,21 @@
 import { type Holding, memoryBeyondPlan } from "../../plan/holding.ts";
 import { cpusOfPlan, functionsOf, isHugepage, type Plan } from "../../plan/plan.ts";
-import { type IndexSet, has, indices, isDisjoint, size, unionAll } from "../../set/index-set.ts";
+import {
+  type IndexSet,
+  has,
+  indices,
+  isDisjoint,
+  isEmpty,
+  isSubset,
+  size,
+  unionAll,
+} from "../../set/index-set.ts";
 import { setOf } from "../../set/list-format.ts";
 import { at, valueOf } from "../../unit/list.ts";
 import type { SoldCore } from "../inventory/cores.ts";
 import type { Inventory } from "../inventory/inventory.ts";
 import { poolPosition } from "../inventory/memory.ts";
-import type { Use } from "./occupancy.ts";
+import type { Floating, Use } from "./occupancy.ts";
 
 /**
  * What running VMs take of a machine beside the plans on it.
@@ -24,9 +33,12 @@ export function usesOfHoldings(
   held: readonly Holding[],
 ): readonly Use[] {
   if (held.length === 0) return [];
-  const cpus = claimedCpus(inventory, taken, held);
+  const claims = claimsOf(held);
+  const cpus = claimedCpus(inventory, taken, held, claims);
+  const pools = pooledCpus(taken);
   return held.flatMap((holding, i) => {
-    const use = useOf(inventory, holding, at(cpus, i));
+    const own = claims.filter((claim) => claim.holding === i);
+    const use = useOf(inventory, holding, at(cpus, i), floatingIn(pools, own));
     const holdsMore = use.nodes.length > 0 || use.deviceGroups.length > 0;
     // A VM without a plan is on the host, whatever is known of it.
     return holding.plan === null || holdsMore ? [use] : [];
@@ -39,17 +51,36 @@ interface Claim {
   readonly count: number;
 }
 
+/** The vCPUs of VMs without a plan, and those that have left the CPUs of theirs. */
+function claimsOf(held: readonly Holding[]): readonly Claim[] {
+  return held.flatMap(({ plan, vcpus }, holding): Claim[] => {
+    const own = plan === null ? null : cpusOfPlan(plan);
+    const beyond = vcpus.map(({ count, cpus }) => ({ holding, count, cpus: setOf(cpus) }));
+    return beyond.filter(({ cpus }) => own === null || isDisjoint(cpus, own));
+  });
+}
+
+/** The CPUs over which plans float. */
+function pooledCpus(taken: readonly Plan[]): IndexSet {
+  const vcpus = taken.flatMap(({ cells }) => cells.flatMap((cell) => cell.vcpus));
+  return unionAll(vcpus.flatMap((vcpu) => ("cpus" in vcpu ? [setOf(vcpu.cpus)] : [])));
+}
+
+/** The vCPUs that may run nowhere but in pools of floating VMs: each takes a place there. */
+function floatingIn(pools: IndexSet, claims: readonly Claim[]): readonly Floating[] {
+  return claims.flatMap(({ cpus, count }) => {
+    const isWithin = !isEmpty(cpus) && isSubset(cpus, pools);
+    return isWithin ? [{ cpus, vcpus: Math.min(count, size(cpus)) }] : [];
+  });
+}
+
 /** The CPUs that each VM takes. */
 function claimedCpus(
   { cores }: Inventory,
   taken: readonly Plan[],
   held: readonly Holding[],
+  claims: readonly Claim[],
 ): readonly ReadonlySet<number>[] {
-  const claims = held.flatMap(({ plan, vcpus }, holding): Claim[] => {
-    const own = plan === null ? null : cpusOfPlan(plan);
-    const beyond = vcpus.map(({ count, cpus }) => ({ holding, count, cpus: setOf(cpus) }));
-    return beyond.filter(({ cpus }) => own === null || isDisjoint(cpus, own));
-  });
   const given = unionAll(taken.map(cpusOfPlan));
   const chosen = held.map(() => new Set<number>());
   const isFull = ({ cpus, count }: Claim): boolean => count >= size(cpus);
@@ -112,7 +143,12 @@ function matching(
   return owner;
 }
 
-function useOf(inventory: Inventory, holding: Holding, cpus: ReadonlySet<number>): Use {
+function useOf(
+  inventory: Inventory,
+  holding: Holding,
+  cpus: ReadonlySet<number>,
+  floating: readonly Floating[],
+): Use {
   const { cores, devices, memory, nodePosition } = inventory;
   const { plan } = holding;
   const own = new Set(plan?.devices.flatMap(functionsOf));
@@ -140,6 +176,6 @@ function useOf(inventory: Inventory, holding: Holding, cpus: ReadonlySet<number>
     ],
     memory: ofMemory,
     deviceGroups: [...new Set(functions.flatMap((address) => devices.groupOf.get(address) ?? []))],
-    floating: [],
+    floating,
   };
 }

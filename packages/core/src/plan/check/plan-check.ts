@@ -206,9 +206,16 @@ function nodeSet(nodes: ReadonlySet<number | null>): IndexSet {
 
 /** Every floating vCPU can have a CPU of its pool, however all of them are scheduled. */
 function checkPools(plan: Plan, host: HostState, report: Report): void {
-  const vcpus = [...host.taken, plan]
-    .flatMap((entry) => entry.cells.flatMap((cell) => cell.vcpus))
-    .flatMap((vcpu) => ("cpus" in vcpu ? [setOf(vcpu.cpus)] : []));
+  const vcpus = [...host.taken, plan].flatMap(poolsOf);
+  // What others hold of a pool was theirs before this plan, unless the pool is the plan's.
+  for (const pool of poolsOf(plan)) {
+    const strangers = heldWithin(host, pool);
+    const within = vcpus.filter((cpus) => isSubset(cpus, pool)).length;
+    if (strangers > 0 && within + strangers > size(pool)) {
+      report("isolation", `${strangers} vCPUs of other VMs may run nowhere but on its CPUs`);
+      return;
+    }
+  }
   for (const pool of vcpus) {
     const within = vcpus.filter((cpus) => isSubset(cpus, pool)).length;
     if (within > size(pool)) {
@@ -216,6 +223,21 @@ function checkPools(plan: Plan, host: HostState, report: Report): void {
       return;
     }
   }
+}
+
+/** The CPUs over which each floating vCPU of a plan floats. */
+function poolsOf({ cells }: Plan): readonly IndexSet[] {
+  const vcpus = cells.flatMap((cell) => cell.vcpus);
+  return vcpus.flatMap((vcpu) => ("cpus" in vcpu ? [setOf(vcpu.cpus)] : []));
+}
+
+/** How many vCPUs beyond plans can run on some of these CPUs and on no others. */
+function heldWithin({ held = [] }: HostState, pool: IndexSet): number {
+  const sets = held.flatMap(beyondOwnPlan).flatMap(({ vcpus }) => vcpus);
+  return sumOf(sets, ({ count, cpus }) => {
+    const set = setOf(cpus);
+    return isSubset(set, pool) ? Math.min(count, size(set)) : 0;
+  });
 }
 
 function checkDevices({ plan, host, topology, report }: View): void {
