@@ -27,16 +27,15 @@ export function findEmulators(tree: Tree): readonly Emulator[] {
   const open = readOpenFiles(tree);
   const isOfTrusted = trustedUserTest(tree);
   const pids = tree.list("/proc").filter((name) => /^[1-9]\d{0,8}$/.test(name));
-  return pids.map(Number).flatMap((pid) => {
-    const found = emulatorOf(tree, pid, open);
-    if (found === null) return [];
-    const identity = vmIdentity(found.arguments);
-    const isTrusted = isOfTrusted(pid) || isLibvirts(tree, { ...found, identity });
-    return [{ ...found, isTrusted }];
-  });
+  return pids.map(Number).flatMap((pid) => emulatorOf(tree, pid, open, isOfTrusted) ?? []);
 }
 
-function emulatorOf(tree: Tree, pid: number, open: OpenFiles): Omit<Emulator, "isTrusted"> | null {
+function emulatorOf(
+  tree: Tree,
+  pid: number,
+  open: OpenFiles,
+  isOfTrusted: (pid: number) => boolean,
+): Emulator | null {
   const program = tree.readLink(`/proc/${pid}/exe`);
   const files = program === null ? null : (open.get(pid) ?? null);
   const isQemu =
@@ -45,9 +44,11 @@ function emulatorOf(tree: Tree, pid: number, open: OpenFiles): Omit<Emulator, "i
       : isInstalledQemu(tree, pid);
   if (!isQemu && !(files ?? []).some(isOfVm)) return null;
   const words = parseArguments(tree.readText(`/proc/${pid}/cmdline`) ?? "");
-  const { name, uuid } = vmIdentity(words);
+  const identity = vmIdentity(words);
+  const isTrusted = isOfTrusted(pid) || isLibvirts(tree, { pid, arguments: words, identity });
+  const { name, uuid } = identity;
   const fallback = `process ${pid} (${basename(program ?? words[0] ?? "unknown")})`;
-  return { pid, name: name ?? fallback, uuid, arguments: words, files };
+  return { pid, name: name ?? fallback, uuid, arguments: words, isTrusted, files };
 }
 
 /** `/dev/vfio/vfio` is the container: it belongs to no device. */

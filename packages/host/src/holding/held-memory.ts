@@ -5,7 +5,7 @@ import { emptySet, indices } from "@evenkeel/core/set/index-set.ts";
 import { GiB, MiB } from "@evenkeel/core/unit/bytes.ts";
 import { sumOf } from "@evenkeel/core/unit/sum.ts";
 import { parseNumaMaps } from "../procfs/parse-memory.ts";
-import { readMemory } from "../procfs/read-memory.ts";
+import { readMemory, readNumaMaps } from "../procfs/read-memory.ts";
 import { qemuOptions } from "../qemu/command-line.ts";
 import { backendsOf } from "../qemu/shape.ts";
 import { memoryField } from "../sysfs/values.ts";
@@ -53,14 +53,14 @@ function memoryOf(
   tree: Tree,
   { pid, arguments: words, isTrusted }: Emulator,
 ): readonly HeldMemory[] {
-  const maps = tree.readText(`/proc/${pid}/numa_maps`) ?? "";
+  const maps = readNumaMaps(tree, pid) ?? "";
   if (!isTrusted && maps.length > othersMost) return [];
   const present = parseNumaMaps(maps).flatMap(({ pageBytes, onNodes }) =>
     pageBytes === null ? [] : onNodes.map((part) => ({ ...part, pageBytes })),
   );
   const options = isTrusted ? qemuOptions(words) : [];
   const backends = backendsOf(options).map((one) => ({ ...one, cell: null }));
-  const mappings = backends.length === 0 ? [] : (readMemory(tree, pid, backends, []) ?? []);
+  const mappings = backends.length === 0 ? [] : (readMemory(tree, pid, backends, [], maps) ?? []);
   const toCome = mappings.flatMap(({ bytes, pageBytes, policy, onNodes }): HeldMemory[] => {
     const bound = policy?.mode === "bind" ? indices(parseList(policy.nodes) ?? emptySet) : [];
     const [node, ...others] = bound;

@@ -1,7 +1,6 @@
 import type { Instance } from "@evenkeel/core/instance/instance.ts";
 import type { HeldCpus, Holding } from "@evenkeel/core/plan/holding.ts";
 import { formatList, parseList, setOf } from "@evenkeel/core/set/list-format.ts";
-import { unionAll } from "@evenkeel/core/set/index-set.ts";
 import { attribute, child, textOf, type XmlElement } from "@evenkeel/core/xml/element.ts";
 import type { Domain } from "../hypervisor/libvirt/domains.ts";
 import { pinsOf } from "../libvirt/live-domain.ts";
@@ -33,13 +32,14 @@ export interface Holdings {
  *
  * @param instances the recorded VMs. Those that run are matched with their plans.
  * @param domains the VMs that libvirt lists for this machine; none where it does not answer.
+ * @param emulators the processes that run VMs, if the caller has looked for them already.
  */
 export function readHoldings(
   tree: Tree,
   instances: readonly Instance[],
   domains: readonly Domain[],
+  emulators: readonly Emulator[] = findEmulators(tree),
 ): Holdings {
-  const emulators = findEmulators(tree);
   const running = domains.filter((domain) => domain.running);
   const unreadable: UnreadableVm[] = [];
   let left = lookedAtBytes;
@@ -105,6 +105,6 @@ function definedCpus(domain: XmlElement, online: string): readonly HeldCpus[] {
   const floating = total - pins.length;
   return [
     ...pins.map(({ cpus }) => ({ count: 1, cpus })),
-    ...(floating > 0 ? [{ count: floating, cpus: formatList(unionAll([everywhere])) }] : []),
+    ...(floating > 0 ? [{ count: floating, cpus: formatList(everywhere) }] : []),
   ];
 }

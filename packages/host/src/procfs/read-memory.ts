@@ -4,6 +4,13 @@ import type { Tree } from "../tree/tree.ts";
 import { attributeMemory, type Block, type CellBackend } from "./attribute-memory.ts";
 import { parseMaps, parseNumaMaps } from "./parse-memory.ts";
 
+const numaMapsOf = (pid: number): string => `/proc/${pid}/numa_maps`;
+
+/** The text of numa_maps; null if it may not be read. */
+export function readNumaMaps(tree: Tree, pid: number): string | null {
+  return tree.readText(numaMapsOf(pid));
+}
+
 /**
  * The mappings of a process that are memory of the guest, from numa_maps; null if that may not be
  * read.
@@ -15,16 +22,18 @@ import { parseMaps, parseNumaMaps } from "./parse-memory.ts";
  * base pages, a third of a second in 2 MiB pages, and next to nothing in 1 GiB pages. Sums by node
  * suffice, so smaps is never read: it walks the same entries for a fifth more time, and has no
  * nodes.
+ *
+ * @param numa the text of numa_maps, if the caller has read it already.
  */
 export function readMemory(
   tree: Tree,
   pid: number,
   backends: readonly CellBackend[],
   ram: readonly RamAddress[],
+  numa: string | null = readNumaMaps(tree, pid),
 ): MemoryMapping[] | null {
-  const where = `/proc/${pid}/numa_maps`;
+  const where = numaMapsOf(pid);
   const maps = tree.readText(`/proc/${pid}/maps`);
-  const numa = tree.readText(where);
   if (maps === null || numa === null || numa === "") return null;
   const ranges = new Map(parseNumaMaps(numa).map((range) => [range.start, range]));
   const blocks = parseMaps(maps).flatMap((range): Block[] => {

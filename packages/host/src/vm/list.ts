@@ -5,7 +5,7 @@ import { heldTwice, type HeldTwice } from "@evenkeel/core/plan/held-twice.ts";
 import type { Holding } from "@evenkeel/core/plan/holding.ts";
 import type { UnreadableVm } from "@evenkeel/core/preflight/facts.ts";
 import { at } from "@evenkeel/core/unit/list.ts";
-import { findEmulators } from "../holding/emulators.ts";
+import { type Emulator, findEmulators } from "../holding/emulators.ts";
 import { readHoldings } from "../holding/read-holdings.ts";
 import type { Running } from "../hypervisor/hypervisor.ts";
 import {
@@ -15,7 +15,6 @@ import {
   onThisMachine,
 } from "../hypervisor/libvirt/domains.ts";
 import { type Patience, patienceFor } from "../hypervisor/patience.ts";
-import type { Tree } from "../tree/tree.ts";
 import { cutOff } from "../instance/cut-off.ts";
 import { eachVm } from "../instance/each-vm.ts";
 import { hypervisorOf } from "../instance/hypervisor-of.ts";
@@ -32,8 +31,10 @@ export interface ListedVm {
   readonly via: HypervisorName;
   readonly instance: Instance | null;
   /** What it really holds; null where it does not run or cannot be seen. */
-  readonly holds: Omit<Holding, "plan" | "name" | "pid"> | null;
+  readonly holds: Holds | null;
 }
+
+type Holds = Pick<Holding, "vcpus" | "memory" | "devices">;
 
 export interface VmList {
   readonly vms: readonly ListedVm[];
@@ -61,24 +62,33 @@ export async function listVms(host: RecordedHost): Promise<VmList> {
   host.progress({ kind: "cut-off", vms: await cutOff(instances, host.state) });
   const patience = patienceFor(answersMs, host.clock);
   const tree = host.tree();
+  const emulators = findEmulators(tree);
   const [states, domains] = await Promise.all([
     statesNow(instances, patience, host),
-    domainsOf(instances, tree, patience, host),
+    domainsOf(instances, emulators, patience, host),
   ]);
   const { held, unreadable } = readHoldings(
     tree,
     instances,
     onThisMachine(host.libvirtUri, domains),
+    emulators,
   );
   const vms = instances.map((instance, i): ListedVm => {
     const { name, via, plan } = instance;
-    const holds = holdsOf(held.find((one) => one.plan === plan));
-    return { name, ...at(states, i), via, instance, holds };
+    const own = held.find((one) => one.plan === plan);
+    return {
+      name,
+      ...at(states, i),
+      via,
+      instance,
+      holds: own === undefined ? null : holdsOf(own),
+    };
   });
   const strangers = held.filter(({ plan }) => plan === null);
-  for (const { name, pid, domain, ...holding } of strangers) {
+  for (const stranger of strangers) {
+    const { name, pid, domain } = stranger;
     const via = domain === null ? "qemu" : "libvirt";
-    vms.push({ name, state: "running", pid, via, instance: null, holds: holdsOf(holding) });
+    vms.push({ name, state: "running", pid, via, instance: null, holds: holdsOf(stranger) });
   }
   for (const { name, uuid, running, known: isOurs } of domains) {
     if (isOurs || (running && held.some((one) => one.domain === uuid))) continue;
@@ -93,13 +103,7 @@ export async function listVms(host: RecordedHost): Promise<VmList> {
   return { vms, heldTwice: twice, unreadable, damaged };
 }
 
-function holdsOf(
-  holding: Pick<Holding, "vcpus" | "memory" | "devices"> | undefined,
-): ListedVm["holds"] {
-  if (holding === undefined) return null;
-  const { vcpus, memory, devices } = holding;
-  return { vcpus, memory, devices };
-}
+const holdsOf = ({ vcpus, memory, devices }: Holding): Holds => ({ vcpus, memory, devices });
 
 /**
  * The domains of libvirt. Only of those whose process cannot be read here is the definition asked
@@ -107,14 +111,14 @@ function holdsOf(
  */
 async function domainsOf(
   instances: readonly Instance[],
-  tree: Tree,
+  emulators: readonly Emulator[],
   patience: Patience,
   { libvirtUri }: RecordedHost,
 ): Promise<readonly Domain[]> {
   const known = new Set(instances.map(({ uuid }) => uuid));
   const listed = await listDomains(libvirtUri, known, patience);
   if (listed === null) return [];
-  const readable = findEmulators(tree).filter((one) => one.isTrusted && one.files !== null);
+  const readable = emulators.filter((one) => one.isTrusted && one.files !== null);
   const seen = new Set(readable.map(({ uuid }) => uuid));
   const unseen = listed.filter(({ running, uuid }) => running && !seen.has(uuid));
   const described = (await describeDomains(libvirtUri, unseen, patience)) ?? [];
