@@ -1,4 +1,4 @@
-import type { Holding } from "../plan/holding.ts";
+import { stranger } from "../../testing/plan/stranger.ts";
 import { cpusOfPlan } from "../plan/plan.ts";
 import { formatList } from "../set/list-format.ts";
 import { describe, expect, test } from "vitest";
@@ -248,7 +248,7 @@ test("memory of base pages is looked at too, and what only spoils it is a warnin
   ]);
   const problems = preflight(startOf(bare), short).problems;
   expect(problems.flatMap(({ remedy }) => malformed(remedy))).toEqual([]);
-  const held = [{ ...router, vcpus: [{ count: 1, cpus: "0-63" }] }];
+  const held = [stranger({ vcpus: [{ count: 1, cpus: "0-63" }] })];
   const spoiled = { ...facts, numaBalancing: 1, ksmRun: 1, held };
   expect(preflight(startOf(bare), spoiled)).toMatchObject({
     ready: true,
@@ -262,15 +262,6 @@ test("memory of base pages is looked at too, and what only spoils it is a warnin
   expect(warnings.flatMap(({ remedy }) => malformed(remedy))).toEqual([]);
 });
 
-const router: Holding = {
-  name: "router",
-  pid: 4242,
-  plan: null,
-  vcpus: [],
-  memory: [],
-  devices: [],
-};
-
 test("a VM that nobody can read prevents a start, unless that is accepted", () => {
   const why = "process 7 belongs to another user";
   const facts = { ...factsFor(bare), unreadable: [{ name: "router", why }] };
@@ -283,7 +274,7 @@ test("a VM that nobody can read prevents a start, unless that is accepted", () =
 
 test("a VM that may run on CPUs of the plan is told, and where else it could run", () => {
   const facts = factsFor(bare);
-  const shares = { ...router, vcpus: [{ count: 2, cpus: "0-63" }] };
+  const shares = stranger({ vcpus: [{ count: 2, cpus: "0-63" }] });
   const [problem, ...others] = preflight(startOf(bare), { ...facts, held: [shares] }).problems;
   expect(others).toEqual([]);
   expect(problem?.has).toBe(

@@ -1,5 +1,6 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
+import { stranger } from "../../../testing/plan/stranger.ts";
 import { requestOf } from "../../../testing/request/requests.ts";
 import { smallTopology } from "../../../testing/topology/arbitrary-machine.ts";
 import { place } from "../../fleet/place.ts";
@@ -15,16 +16,6 @@ import { indexSet, indices } from "../../set/index-set.ts";
 import { syntheticTopology } from "../../topology/synthetic/build.ts";
 import type { Topology } from "../../topology/topology.ts";
 import { GiB, MiB } from "../../unit/bytes.ts";
-
-const stranger = (given: Partial<Holding>): Holding => ({
-  name: "router",
-  pid: 4242,
-  plan: null,
-  vcpus: [],
-  memory: [],
-  devices: [],
-  ...given,
-});
 
 const two =
   "package:2 core:4 memory:32Gi hugepages:20x1Gi distances:10/21 root[gpu:h100-sxm nic:cx7]";
