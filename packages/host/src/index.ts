@@ -14,7 +14,8 @@ export { directoryTree, liveTree } from "./tree/directory-tree.ts";
 export { memoryTree } from "./tree/memory-tree.ts";
 export { readSysfs } from "./sysfs/read.ts";
 export { liveMachineTree } from "./machine/live-machine.ts";
-export { type Note, readMachineTree } from "./machine/read-machine-tree.ts";
+export { readMachineTree } from "./machine/read-machine-tree.ts";
+export type { Note } from "./text/note.ts";
 export { type Snapshot, writeSnapshot } from "./snapshot/write.ts";
 export type { RecordingOptions } from "./snapshot/serials.ts";
 

@@ -1,7 +1,7 @@
 import { liveTree } from "../tree/directory-tree.ts";
 import { overlayTree } from "../tree/overlay-tree.ts";
 import type { Tree } from "../tree/tree.ts";
-import type { Note } from "./read-machine-tree.ts";
+import type { Note } from "../text/note.ts";
 import { runCommand } from "./run-command.ts";
 import { toolFolder, tools } from "./tools.ts";
 

@@ -1,11 +1,9 @@
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import { readSysfs } from "../sysfs/read.ts";
+import type { Note } from "../text/note.ts";
 import type { Tree } from "../tree/tree.ts";
 import { toolFolder, tools } from "./tools.ts";
-
-/** Takes a sentence that a reader of the topology should know. */
-export type Note = (sentence: string) => void;
 
 /**
  * Reads a machine from its tree: the kernel's files, completed by the output of tools where the
@@ -22,7 +20,7 @@ export async function readMachineTree(tree: Tree, note: Note, name?: string): Pr
     if (text === null) continue;
     try {
       const read = await reader();
-      parts.push(read(text, `${tree.where}:${toolFolder}/${file}`));
+      parts.push(read(text, `${tree.where}:${toolFolder}/${file}`, note));
     } catch (error) {
       if (!(error instanceof EvenkeelError)) throw error;
       note(`${file} is left out: ${error.message}`);

@@ -1,4 +1,5 @@
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
+import type { Note } from "../text/note.ts";
 
 /**
  * A tool that knows what the kernel does not: links between GPUs, their module numbers, their
@@ -10,7 +11,7 @@ export interface Tool {
   readonly program: string;
   readonly args: readonly string[];
   /** Loads the reader, only when there is an output to read. */
-  readonly reader: () => Promise<(text: string, where: string) => Topology>;
+  readonly reader: () => Promise<(text: string, where: string, note: Note) => Topology>;
 }
 
 /** The tree's folder for the tools' outputs; no kernel has a folder of this name. */

@@ -93,10 +93,9 @@ const refused = {
   nothing: "",
   "no NUMA": "No NUMA available on this system\n",
   "numactl --show": "policy: default\npreferred node: current\nphyscpubind: 0 1\ncpubind: 0\n",
-  "a missing node": "available: 2 nodes (0-1)\nnode 0 cpus: 0\nnode 0 size: 1 MB\n",
-  "a node without its size": "available: 1 nodes (0)\nnode 0 cpus: 0 1",
   "a count that differs": twoNodes.replace("2 nodes", "3 nodes"),
-  "two machines": twoNodes + twoNodes,
+  "two machines": twoNodes + twoNodes.replace("(0-1)", "(0,2)"),
+  "two machines with as many nodes": twoNodes + twoNodes.replace("4096", "8192"),
   "nodes without end": "available: 9 nodes (0-99999999)\n",
   "a CPU without end": twoNodes.replace("4 5", "99999999999"),
 } as const;
@@ -108,9 +107,115 @@ for (const [what, text] of Object.entries(refused)) {
   });
 }
 
-test("a CPU on two nodes is a contradiction", async () => {
-  const text = twoNodes.replace("2 3 6 7", "1 3 6 7");
-  await codedError("topology-inconsistent", () => readNumactl(text, "n.txt"));
+/** The notes on reading a text, and its nodes in short. */
+function reading(text: string) {
+  const notes: string[] = [];
+  const { nodes, distances } = readNumactl(text, "n.txt", (sentence) => void notes.push(sentence));
+  const short = nodes.map(({ id, cpus, memoryBytes }) => [id, cpus, memoryBytes]);
+  return { notes, nodes: short, hasDistances: distances !== null };
+}
+
+const freeOf = (text: string): string => text.replaceAll(/node \d+ free:.*\n/g, "");
+
+test("free memory, which is no fact about the machine, is one note", () => {
+  expect(reading(twoNodes).notes).toEqual([
+    "the output of numactl in n.txt also has free memory (1000 MB on node 0, 2000 MB on node 1): not used",
+  ]);
+  expect(reading(freeOf(twoNodes)).notes).toEqual([]);
+});
+
+test("a text that is cut is read as far as it goes, and what it lacks is said", () => {
+  const text = freeOf(twoNodes);
+  const upTo = (end: string): string => text.slice(0, text.indexOf(end));
+  const lacks = (what: string): string[] => [
+    `the output of numactl in n.txt is not whole: it lacks ${what}`,
+  ];
+  const [zero, one] = [
+    [0, "0-1,4-5", 2 * GiB],
+    [1, "2-3,6-7", 4 * GiB],
+  ];
+  const cases = {
+    "its last row": [upTo("  1:"), "the distances from node 1", [zero, one]],
+    "its distances": [upTo("node dist"), "the distances", [zero, one]],
+    "a size": [
+      upTo("node 1 size"),
+      "the size of node 1, the distances",
+      [zero, [1, "2-3,6-7", null]],
+    ],
+    "the end of a size": [
+      upTo("96 MB\nnode dist"),
+      "the size of node 1, the distances",
+      [zero, [1, "2-3,6-7", null]],
+    ],
+    "the end of a list of CPUs": [
+      upTo(" 7\nnode 1 size"),
+      "the CPUs of node 1, the size of node 1, the distances",
+      [zero, [1, "", null]],
+    ],
+    "a node": [
+      upTo("node 1 cpus"),
+      "the CPUs of node 1, the size of node 1, the distances",
+      [zero, [1, "", null]],
+    ],
+    "a node in the middle": [
+      text.replace(/node 0 cpus.*\nnode 0 size.*\n/, "[...]\n"),
+      "the CPUs of node 0, the size of node 0",
+      [[0, "", null], one],
+    ],
+    "its beginning": [
+      text.slice(text.indexOf("node 0 size")),
+      "the line of the available nodes, the CPUs of node 0",
+      [[0, "", 2 * GiB], one],
+    ],
+    "the middle of a list": [
+      text.replace("0 1 4 5", "0 1 ... 5"),
+      "the CPUs of node 0",
+      [[0, "", 2 * GiB], one],
+    ],
+  } as const;
+  for (const [what, [given, missing, nodes]] of Object.entries(cases)) {
+    expect(reading(given), what).toMatchObject({ notes: lacks(missing), nodes });
+  }
+});
+
+test("a CPU that no node has is said, for numactl does not tell which are offline", () => {
+  expect(reading(freeOf(twoNodes).replace("0 1 4 5", "0 1 5")).notes).toEqual([
+    "the output of numactl in n.txt has no CPU 4: offline, or lost from the text",
+  ]);
+});
+
+test("CPUs that several nodes list are on none that is known", () => {
+  const all = freeOf(twoNodes).replaceAll(/cpus: .*/g, "cpus: 0 1 2 3");
+  expect(reading(all)).toEqual({
+    notes: [
+      "the output of numactl in n.txt lists CPUs 0-3 on each of several nodes (0, 1), as a kernel " +
+        "with numa=fake does: the node of these CPUs is unknown",
+    ],
+    nodes: [
+      [0, "", 2 * GiB],
+      [1, "", 4 * GiB],
+    ],
+    hasDistances: true,
+  });
+  const some = freeOf(twoNodes).replace("2 3 6 7", "1 3 6 7");
+  expect(reading(some).nodes).toEqual([
+    [0, "0,4-5", 2 * GiB],
+    [1, "3,6-7", 4 * GiB],
+  ]);
+});
+
+test("a wide table that a terminal broke into lines is joined", () => {
+  const ids = Array.from({ length: 20 }, (_, i) => i);
+  const wide = (values: readonly (number | string)[]): string =>
+    `${values.slice(0, 15).join("  ")}\n${values.slice(15).join("  ")}`;
+  const text = [
+    "available: 20 nodes (0-19)",
+    ...ids.flatMap((id) => [`node ${id} cpus: ${id}`, `node ${id} size: 1024 MB`]),
+    "node distances:",
+    `node  ${wide(ids)}`,
+    ...ids.map((id) => `${id}: ${wide(ids.map((other) => (id === other ? 10 : 20)))}`),
+  ].join("\n");
+  expect(reading(text)).toMatchObject({ notes: [], hasDistances: true });
 });
 
 test("any output that numactl can print is read back", () => {

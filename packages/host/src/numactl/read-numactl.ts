@@ -1,150 +1,170 @@
-import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
-import { indices } from "@evenkeel/core/set/index-set.ts";
-import { parseList } from "@evenkeel/core/set/list-format.ts";
-import { buildTopology, type NodeParts } from "@evenkeel/core/topology/build.ts";
+import {
+  difference,
+  type IndexSet,
+  indexSet,
+  indices,
+  isEmpty,
+  unionAll,
+} from "@evenkeel/core/set/index-set.ts";
+import { formatList, parseList } from "@evenkeel/core/set/list-format.ts";
+import { shorten } from "@evenkeel/core/text/shorten.ts";
+import { buildTopology } from "@evenkeel/core/topology/build.ts";
 import { checkedTopology } from "@evenkeel/core/topology/check.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import { MiB } from "@evenkeel/core/unit/bytes.ts";
 import { cpuListReader, NODE_MAX } from "../text/cpu-list.ts";
+import { ignore, type Note, noteLeftovers } from "../text/note.ts";
 import { nameOfText, readLines } from "../text/read-lines.ts";
+import { type NodeClaim, withoutSharedCpus } from "../text/shared-cpus.ts";
+import { readDistances } from "./distances.ts";
+import { type NodeLines, nodeLines } from "./node-lines.ts";
+import { unexpected } from "./refusal.ts";
 
 /**
  * Reads the output of `numactl --hardware`: nodes with their CPUs and memory, and the distances.
- * Cores, packages and devices are not in it.
+ * Cores, packages, devices and huge pages are not in it.
  *
  * Memory is printed in whole MiB, rounded down, so a size may be less than a MiB below the
- * kernel's. Versions before 2.0 print no CPUs; then the nodes have none, and no cores are known.
- * Other text before and after, such as a prompt, is skipped.
+ * kernel's. Versions before 2.0 print no CPUs; then they are unknown. Other text before and after,
+ * such as a prompt, is skipped.
  *
- * Errors: `text-unexpected` where the text is something else, another of numactl's outputs, or cut
- * short so that a node is incomplete; `topology-inconsistent`; `file-too-large`.
+ * A text that was cut is read as far as it goes: what it lacks is unknown, and `note` says what
+ * that is. It also says how much memory was free, which is not a fact about the machine.
+ *
+ * Errors: `text-unexpected` where the text is something else, another of numactl's outputs, or
+ * contradicts itself; `topology-inconsistent`; `file-too-large`.
  * https://github.com/numactl/numactl (numactl.c, `hardware`)
  */
-export function readNumactl(text: string, where: string): Topology {
+export function readNumactl(text: string, where: string, note: Note = ignore): Topology {
   const lines = readLines(text, where).map((line) => line.trim());
-  const ids = availableNodes(lines, where);
-  const linesOf = nodeLines(lines);
+  const linesOf = nodeLines(lines, where);
+  const listed = availableNodes(lines, where);
+  const ids =
+    listed ?? [...linesOf.keys()].filter((id) => id <= NODE_MAX).toSorted((a, b) => a - b);
+  if (ids.length === 0) throw notHardware(lines, where);
+  const missing = listed === null ? ["the line of the available nodes"] : [];
+  const claims = claimsOf(ids, linesOf, where, missing);
+  const nodes = withoutSharedCpus(claims, `the output of numactl in ${where}`, note);
+  const sizes = ids.map((id) => sizeOf(id, linesOf.get(id)?.size ?? null, where, missing));
+  const distances = readDistances(lines, ids);
   const topology = buildTopology({
     name: nameOfText(where),
     source: "numactl",
-    nodes: nodeParts(ids, linesOf, where),
-    distances: readDistances(lines, ids),
+    nodes: nodes.map(({ id, cpus }, i) => ({
+      id,
+      cpus: cpus === null ? "" : formatList(cpus),
+      memoryBytes: sizes[i] ?? null,
+      kind: null,
+      hugepages: [],
+    })),
+    distances: distances.matrix,
+  });
+  noteGaps(claims, where, note);
+  noteLeftovers(note, "numactl", where, {
+    missing: [...missing, ...distances.missing],
+    unused: unusedOf(lines, linesOf, ids),
   });
   return checkedTopology(topology, where);
 }
 
-/** `available: 2 nodes (0,8)`; the ids may have holes. */
-function availableNodes(lines: readonly string[], where: string): readonly number[] {
-  const found = lines.filter((line) => line.startsWith("available:"));
+/**
+ * `available: 2 nodes (0,8)`; the ids may have holes. Null where the line is missing or cut, as in
+ * a text that lost its beginning.
+ */
+function availableNodes(lines: readonly string[], where: string): readonly number[] | null {
+  const found = new Set(lines.filter((line) => line.startsWith("available:")));
+  if (found.size > 1) throw unexpected(`describes ${found.size} machines`, where);
   const [first = ""] = found;
   const match = /^available: (\d{1,5}) nodes? \(([\d,-]{1,4000})\)$/.exec(first);
-  const set = parseList(match?.[2] ?? "");
+  if (match === null) return null;
+  const set = parseList(match[2] ?? "");
   const ids = set === null ? [] : indices(set);
-  if (found.length > 1) throw unexpected(`describes ${found.length} machines`, where);
   const plausible = ids.length > 0 && ids.every((id) => id <= NODE_MAX);
-  if (match !== null && plausible && ids.length === Number(match[1])) return ids;
+  if (plausible && ids.length === Number(match[1])) return ids;
+  throw unexpected(`has the line "${first.slice(0, 60)}"`, where);
+}
+
+function notHardware(lines: readonly string[], where: string) {
   if (lines.some((line) => /^No NUMA (support )?available/.test(line))) {
-    throw unexpected("says only that the kernel has no NUMA support", where);
+    return unexpected("says only that the kernel has no NUMA support", where);
   }
   if (lines.some((line) => line.startsWith("physcpubind:"))) {
-    throw unexpected(
+    return unexpected(
       "is the output of numactl --show, which describes what one process may use, not the machine",
       where,
     );
   }
-  const problem =
-    first === "" ? 'has no line "available: … nodes"' : `has the line "${first.slice(0, 60)}"`;
-  throw unexpected(problem, where);
+  const line = lines.find((each) => each.startsWith("available:"));
+  return unexpected(
+    line === undefined ? 'has no line "available: … nodes"' : `has the line "${line.slice(0, 60)}"`,
+    where,
+  );
 }
 
-interface NodeLines {
-  readonly cpus: string | null;
-  readonly size: string | null;
-}
-
-/** The values of the lines `node 0 cpus: …` and `node 0 size: …`, by node. */
-function nodeLines(lines: readonly string[]): ReadonlyMap<number, NodeLines> {
-  const linesOf = new Map<number, NodeLines>();
-  let wrapped: number | null = null;
-  for (const line of lines) {
-    const match = /^node (\d{1,5}) (cpus|size|free):(.*)$/.exec(line);
-    const id: number | null = match === null ? wrapped : Number(match[1]);
-    // Terminals and tickets break long lists of CPUs into several lines.
-    const numbers = match === null && /^\d[\d ]*$/.test(line) ? line : null;
-    if (id === null || (match === null && numbers === null)) {
-      wrapped = null;
-      continue;
-    }
-    const { cpus = null, size = null } = linesOf.get(id) ?? {};
-    const value = (match?.[3] ?? numbers ?? "").trim();
-    if (numbers !== null) linesOf.set(id, { cpus: `${cpus ?? ""} ${numbers}`, size });
-    else if (match?.[2] === "cpus") linesOf.set(id, { cpus: value, size });
-    else if (match?.[2] === "size") linesOf.set(id, { cpus, size: value });
-    wrapped = numbers !== null || match?.[2] === "cpus" ? id : null;
-  }
-  return linesOf;
-}
-
-function nodeParts(
+/** The CPUs of each node; unknown where their list is not there, or was cut. */
+function claimsOf(
   ids: readonly number[],
   linesOf: ReadonlyMap<number, NodeLines>,
   where: string,
-): NodeParts[] {
-  const hasCpus = [...linesOf.values()].some(({ cpus }) => cpus !== null);
+  missing: string[],
+): NodeClaim[] {
   const readList = cpuListReader((message) => unexpected(message, where));
+  // Versions before 2.0 print no CPUs of any node.
+  const hasCpus = [...linesOf.values()].some(({ cpus }) => cpus !== null);
   return ids.map((id) => {
     const node = linesOf.get(id);
-    // numactl prints a node's size, or that it is unknown, after its CPUs.
-    if (node === undefined || node.size === null || (hasCpus && node.cpus === null)) {
-      throw unexpected(`is cut short: node ${id} is not complete`, where);
+    const list = node?.cpus ?? null;
+    if (list === null || node?.endsText === true || /\.\.\.|\u2026/.test(list)) {
+      if (hasCpus || node === undefined) missing.push(`the CPUs of node ${id}`);
+      return { id, cpus: null };
     }
-    const cpus = readList((node.cpus ?? "").trim().replace(/\s+/g, ","));
+    const cpus = readList(list.replace(/[\s,]+/g, ","));
     if (cpus === null) throw unexpected(`node ${id} has an invalid list of CPUs`, where);
-    return {
-      id,
-      cpus: cpus.join(","),
-      memoryBytes: mebibytes(node.size, id, where),
-      kind: null,
-      hugepages: [],
-    };
+    return { id, cpus: indexSet(cpus) };
   });
 }
 
-function mebibytes(size: string, id: number, where: string): number | null {
-  if (size.startsWith("<not available>")) return null;
-  const match = /^(\d{1,9}) MB$/.exec(size);
+function sizeOf(id: number, size: string | null, where: string, missing: string[]): number | null {
+  const match = /^(\d{1,9}) MB$/.exec(size ?? "");
   if (match !== null) return Number(match[1]) * MiB;
-  throw unexpected(`node ${id} has "${size.slice(0, 40)}" as its size`, where);
+  if (size?.startsWith("<not available>") === true) return null;
+  // A figure that lost its unit may have lost digits too.
+  if (size !== null && !/^(\d{0,9}|\d{1,9} M|<[a-z ]{0,13})(\.\.\.)?$/.test(size)) {
+    throw unexpected(`node ${id} has "${size.slice(0, 40)}" as its size`, where);
+  }
+  missing.push(`the size of node ${id}`);
+  return null;
 }
 
 /**
- * The table below `node distances:`. Its first line names the columns. Null where a row, a column
- * or a value is missing, as in a text that was cut short.
+ * Says which CPUs are on no node although lower and higher ones are: they are offline, which
+ * numactl does not print, or were lost with a part of the text.
  */
-function readDistances(lines: readonly string[], ids: readonly number[]): number[][] | null {
-  const start = lines.findIndex((line) => line.startsWith("node distances:"));
-  if (start < 0) return null;
-  const columns = numbersOf(/^node\s+(\d.*)$/.exec(lines[start + 1] ?? "")?.[1] ?? "");
-  if (columns.length !== ids.length || columns.some((id, i) => id !== ids[i])) return null;
-  const rows = new Map<number, number[]>();
-  for (const line of lines.slice(start + 2, start + 2 + ids.length)) {
-    const match = /^(\d{1,5}):(.*)$/.exec(line);
-    if (match !== null) rows.set(Number(match[1]), numbersOf(match[2] ?? ""));
-  }
-  const matrix = ids.map((id) => rows.get(id) ?? []);
-  const whole = matrix.every((row) => row.length === ids.length && row.every((value) => value > 0));
-  return whole ? matrix : null;
+function noteGaps(claims: readonly NodeClaim[], where: string, note: Note): void {
+  const sets = claims.flatMap(({ cpus }): IndexSet[] => (cpus === null ? [] : [cpus]));
+  const known = unionAll(sets);
+  const highest = indices(known).at(-1);
+  if (highest === undefined || sets.length < claims.length) return;
+  const gaps = difference(indexSet(Array(highest).keys()), known);
+  if (isEmpty(gaps)) return;
+  const list = shorten(formatList(gaps), 60);
+  note(`the output of numactl in ${where} has no CPU ${list}: offline, or lost from the text`);
 }
 
-function numbersOf(text: string): number[] {
-  const words = text.split(/\s/).filter((word) => word !== "");
-  return words.every((word) => /^\d{1,5}$/.test(word)) ? words.map(Number) : [];
-}
-
-function unexpected(message: string, where: string): EvenkeelError {
-  return new EvenkeelError("text-unexpected", message, {
-    where,
-    expected: "the output of numactl --hardware",
-    remedy: "run LC_ALL=C numactl --hardware on the machine and give its whole output",
+/** What numactl prints and a topology has no place for. */
+function unusedOf(
+  lines: readonly string[],
+  linesOf: ReadonlyMap<number, NodeLines>,
+  ids: readonly number[],
+): string[] {
+  const free = ids.flatMap((id) => {
+    const value = linesOf.get(id)?.free ?? null;
+    return value === null || !/^\d{1,9} MB$/.test(value) ? [] : [`${value} on node ${id}`];
   });
+  const others = [...linesOf.keys()].filter((id) => !ids.includes(id));
+  return [
+    ...(free.length === 0 ? [] : [`free memory (${shorten(free.join(", "), 80)})`]),
+    ...others.map((id) => `node ${id}, which is not available`),
+    ...(lines.some((line) => line.startsWith("physcpubind:")) ? ["numactl --show"] : []),
+  ];
 }

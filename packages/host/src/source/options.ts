@@ -1,4 +1,5 @@
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
+import type { Note } from "../text/note.ts";
 
 /** What reading a source needs of whoever asks for it. */
 export interface SourceOptions {
@@ -6,6 +7,7 @@ export interface SourceOptions {
    * Reads a Topology document. The schema is the contract package's, so the caller passes it in.
    */
   readonly parseTopology: (text: string, where: string) => Topology | Promise<Topology>;
-  /** Takes what the user should know about the reading: a tool failed, or two tools disagree. */
-  readonly note?: (sentence: string) => void;
+  /** Takes what the user should know about the reading: a tool failed, two tools disagree, an
+   * output is not whole, or it tells what a topology has no place for. */
+  readonly note?: Note;
 }

@@ -3,6 +3,7 @@ import { checkedTopology } from "@evenkeel/core/topology/check.ts";
 import type { Merged } from "@evenkeel/core/topology/merge/merge-topologies.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import { formatBytes, MiB } from "@evenkeel/core/unit/bytes.ts";
+import { ignore } from "../text/note.ts";
 import { plainText } from "../text/plain-text.ts";
 import { textLimits } from "../text/read-lines.ts";
 import type { SourceOptions } from "./options.ts";
@@ -64,7 +65,7 @@ function readOne(
     is: "a Topology document, or a tool's output",
     read: async () => checkedTopology(await options.parseTopology(text, where), where),
   };
-  if (text.length <= maxBytes) return read(text, where);
+  if (text.length <= maxBytes) return read(text, where, options.note ?? ignore);
   throw new EvenkeelError("file-too-large", `is too large: it has ${formatBytes(text.length)}`, {
     where,
     expected: `${is}, which has at most ${formatBytes(maxBytes)}`,
@@ -77,16 +78,20 @@ async function readSeveral(
   where: string,
   options: SourceOptions,
 ): Promise<Topology> {
-  const { note = () => {} } = options;
+  const { note = ignore } = options;
   const { mergeTopologies } = await import("@evenkeel/core/topology/merge/merge-topologies.ts");
   let merged: Merged | null = null;
   let parts: readonly Topology[] = [];
   let first: EvenkeelError | null = null;
   for (const reading of readings) {
     try {
-      const together: readonly Topology[] = [...parts, await readOne(reading, where, options)];
+      // The notes on an output that is left out would be about another machine.
+      const notes: string[] = [];
+      const own = { ...options, note: (sentence: string): void => void notes.push(sentence) };
+      const together: readonly Topology[] = [...parts, await readOne(reading, where, own)];
       merged = mergeTopologies(together);
       parts = together;
+      for (const sentence of notes) note(sentence);
     } catch (error) {
       if (!(error instanceof EvenkeelError)) throw error;
       first ??= error;

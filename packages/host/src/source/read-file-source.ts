@@ -4,6 +4,7 @@ import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import { archiveLimits } from "../archive/limits.ts";
 import { startsArchive } from "../archive/starts-archive.ts";
 import { readFileStart, readFileText } from "../file/read-file.ts";
+import { ignore } from "../text/note.ts";
 import { anyTextBytesMax, readAnyText } from "./read-any-text.ts";
 import type { SourceOptions } from "./options.ts";
 import { textSources } from "./text-sources.ts";
@@ -17,7 +18,7 @@ export async function readPath(path: string, options: SourceOptions): Promise<To
     !path.includes("\0") && statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
   if (isDirectory || isArchive(path)) {
     const { readRecording } = await import("./read-recording.ts");
-    return readRecording(path, options.note ?? (() => {}));
+    return readRecording(path, options.note ?? ignore);
   }
   const demand = { maxBytes: anyTextBytesMax, expected: topologyFile };
   return readAnyText(readFileText(path, demand), path, options);

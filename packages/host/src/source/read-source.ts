@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import { didYouMean } from "@evenkeel/core/text/did-you-mean.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
+import { ignore } from "../text/note.ts";
 import type { SourceOptions } from "./options.ts";
 import { textSources } from "./text-sources.ts";
 
@@ -15,10 +16,6 @@ const sourceForms: readonly string[] = [
   "synthetic:TEXT",
   "FILE",
 ];
-
-function ignore(): void {
-  // A caller without `note` wants none.
-}
 
 type Reader = (rest: string, options: SourceOptions) => Promise<Topology>;
 

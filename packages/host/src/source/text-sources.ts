@@ -1,5 +1,6 @@
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import { MiB } from "@evenkeel/core/unit/bytes.ts";
+import type { Note } from "../text/note.ts";
 import { textLimits } from "../text/read-lines.ts";
 
 /** A kind of output that one reader reads. */
@@ -7,8 +8,11 @@ interface TextSource {
   /** A description of its files, for messages. */
   readonly is: string;
   readonly maxBytes: number;
-  /** Loads the reader on use, so that a command loads only what it needs, and reads the text. */
-  readonly read: (text: string, where: string) => Promise<Topology>;
+  /**
+   * Loads the reader on use, so that a command loads only what it needs, and reads the text. `note`
+   * gets what the text lacks, and what a topology has no place for.
+   */
+  readonly read: (text: string, where: string, note: Note) => Promise<Topology>;
 }
 
 /** The XML reader has the same limit. */
@@ -62,8 +66,8 @@ export const textSources: ReadonlyMap<string, TextSource> = new Map<string, Text
     {
       is: "the output of numactl --hardware",
       maxBytes: textBytes,
-      read: async (text, where) =>
-        (await import("../numactl/read-numactl.ts")).readNumactl(text, where),
+      read: async (text, where, note) =>
+        (await import("../numactl/read-numactl.ts")).readNumactl(text, where, note),
     },
   ],
   [
