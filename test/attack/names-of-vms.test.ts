@@ -76,6 +76,36 @@ test.each(each)("verify and stop take %s", async (name, instance) => {
   });
 });
 
+test.each(each)("console takes %s", async (name, instance) => {
+  const { stderr } = await place().run("console", name);
+  expect(stderr).not.toContain("vm-unknown");
+  // Without an emulator there is no console, and libvirt has the one of its VM.
+  expect(stderr).toContain(instance.via === "qemu" ? "hypervisor-failed" : uuid);
+});
+
+test.each(["llm-b", "acme_llm-b", tenant.uuid, tenant.uuid.toUpperCase()])(
+  "a VM is kept away from the host of %s",
+  async (name) => {
+    const { folder } = place();
+    const machine = "machine:hgx-h100";
+    const request = (metadata: string): string => {
+      const path = join(folder, "vm.yaml");
+      const spec = "spec: { vcpus: 2, memory: 4Gi, hugepages: none }";
+      const head = "apiVersion: evenkeel/v1\nkind: VirtualMachine";
+      writeFileSync(path, `${head}\nmetadata: ${metadata}\n${spec}\n`);
+      return path;
+    };
+    const first = ["place", request("{ name: llm-b, tenant: acme }"), "--on", machine];
+    const placed = await evenkeel([...first, "--output", "json"]);
+    const taken = join(folder, "taken.json");
+    writeFileSync(taken, placed.stdout);
+    const beside = ["place", request("{ name: next }"), "--on", machine, "--taken", taken];
+    const { stdout, status } = await evenkeel([...beside, "--away-from", name]);
+    expect(status).toBe(3);
+    expect(stdout).toContain("kept-away");
+  },
+);
+
 test.each(namesOf.at(-1)?.[1] ?? [])("adopt --undo takes %s", async (name) => {
   expect(await place().run("adopt", name, "--undo")).toMatchObject({
     stdout: "acme_llm-c is no longer Evenkeel's, and runs on\n",

@@ -6,6 +6,7 @@ import { idealCost } from "../placement/ideal.ts";
 import { inventoryOf } from "../placement/inventory/inventory.ts";
 import { placed } from "../placement/layout/layout.ts";
 import { occupancyOf } from "../placement/occupancy/occupancy-of-host.ts";
+import { isVmCalled } from "../guest/name.ts";
 import { awayReason } from "../placement/refuse/reason.ts";
 import { refuse } from "../placement/refuse/refuse.ts";
 import { search } from "../placement/search/search.ts";
@@ -26,7 +27,7 @@ export interface PlaceOptions {
    * (`capacity/implied-flavors.ts`).
    */
   readonly flavors?: readonly Request[];
-  /** VMs that this one keeps away from: hosts with one of them are left out. */
+  /** VMs that this one keeps away from, by any name: hosts with one of them are left out. */
   readonly awayFrom?: readonly string[];
   /**
    * Prefers, among equally good hosts, the one with the most room to the one with the least loss.
@@ -45,8 +46,8 @@ export function place(
   options: PlaceOptions = {},
 ): Plan | Refusal {
   const { flavors = [], awayFrom = [], preferEmptyHosts = false } = options;
-  const avoided = new Set(awayFrom);
-  const avoidedOn = hosts.map(({ taken }) => taken.filter(({ vm }) => avoided.has(vm)));
+  const isAvoided = (plan: Plan): boolean => awayFrom.some((name) => isVmCalled(name, plan));
+  const avoidedOn = hosts.map(({ taken }) => taken.filter(isAvoided));
   const inventories = hosts.map((host) => inventoryOf(withSellablePages(host), host.policy));
   const given = flavors.map((flavor) => ({ demand: demandOf(flavor), weight: 1 }));
   const soldFlavors = given.length > 0 ? given : impliedSoldFlavors(inventories, request);

@@ -70,3 +70,15 @@ export function guestUuid(vm: string, tenant: string | null): string {
   ];
   return parts.join("-");
 }
+
+/**
+ * Whether the VM of a plan has this name: its own, its own after its tenant's, or the UUID that
+ * they make, in capitals or not. The own name may be that of another tenant's VM too.
+ */
+export function isVmCalled(
+  name: string,
+  { vm, tenant }: { readonly vm: string; readonly tenant: string | null },
+): boolean {
+  const names = [vm, guestName(vm, tenant)];
+  return names.includes(name) || name.toLowerCase() === guestUuid(vm, tenant);
+}

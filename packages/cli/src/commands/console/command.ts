@@ -12,7 +12,11 @@ export const consoleCommand: CliCommand = {
       positional: {
         kind: "tuple",
         parameters: [
-          { parse: String, brief: "the name of a VM that runs without libvirt", placeholder: "VM" },
+          {
+            parse: String,
+            brief: "its name as in evenkeel list, without the tenant, or in libvirt; or its UUID",
+            placeholder: "VM",
+          },
         ],
       },
       flags: { state: stateFlag },

@@ -3,7 +3,7 @@ import type { HostState } from "@evenkeel/core/plan/host-state.ts";
 import { place } from "@evenkeel/core/fleet/place.ts";
 import type { Plan } from "@evenkeel/core/plan/plan.ts";
 import type { Refusal } from "@evenkeel/core/plan/refusal.ts";
-import { guestName } from "@evenkeel/core/guest/name.ts";
+import { guestName, isVmCalled } from "@evenkeel/core/guest/name.ts";
 import type { Request } from "@evenkeel/core/request/request.ts";
 import { requestOfFlavor, resolveRequest } from "@evenkeel/core/request/resolve.ts";
 import { didYouMean } from "@evenkeel/core/text/did-you-mean.ts";
@@ -47,9 +47,10 @@ export async function runPlace(this: CliContext, flags: PlaceFlags, path: string
  * Refuses to keep away from a VM without a plan: most likely a plan was forgotten or misspelled.
  */
 function refuseUnknownVms(names: readonly string[], hosts: readonly HostState[]): void {
-  const known = hosts.flatMap(({ taken }) => taken.map(({ vm }) => vm));
-  const unknown = names.find((name) => !known.includes(name));
+  const plans = hosts.flatMap(({ taken }) => taken);
+  const unknown = names.find((name) => !plans.some((plan) => isVmCalled(name, plan)));
   if (unknown === undefined) return;
+  const known = plans.flatMap(({ vm, tenant }) => [vm, guestName(vm, tenant)]);
   const near = didYouMean(unknown, known);
   throw new EvenkeelError("usage", `no plan is given for the VM ${JSON.stringify(unknown)}`, {
     where: "--away-from",

@@ -3,7 +3,7 @@ import { type MemoryPaths, memoryPaths } from "@evenkeel/core/cost/memory-path.t
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import type { Evidence } from "@evenkeel/core/evidence/evidence.ts";
 import type { GuestReport } from "@evenkeel/core/evidence/guest-report.ts";
-import { guestName, guestUuid } from "@evenkeel/core/guest/name.ts";
+import { guestName, isVmCalled } from "@evenkeel/core/guest/name.ts";
 import type { Plan } from "@evenkeel/core/plan/plan.ts";
 import { isShellReport, parseShellReport } from "@evenkeel/host/guest-check/parse-report.ts";
 import { cutOff } from "@evenkeel/host/instance/cut-off.ts";
@@ -47,11 +47,10 @@ export async function plannedVm(
     });
   }
   const { plan, where } = await readPlan(path, surroundings);
-  const { vm: short, tenant } = plan;
-  const [full, uuid] = [guestName(short, tenant), guestUuid(short, tenant)];
-  if ([short, full, uuid].includes(vm)) {
+  if (isVmCalled(vm, plan)) {
     return { plan, libvirtUri: localHost(surroundings).libvirtUri, isOff: async () => false };
   }
+  const full = guestName(plan.vm, plan.tenant);
   throw new EvenkeelError("usage", `the plan is for the VM ${JSON.stringify(full)}`, {
     where,
     expected: `a plan for ${JSON.stringify(vm)}`,
