@@ -10,6 +10,7 @@ import { patienceFor } from "@evenkeel/host/hypervisor/patience.ts";
 import { lockCutOff } from "@evenkeel/host/instance/recover.ts";
 import { openState } from "@evenkeel/host/state/state-folder.ts";
 import { codedError } from "@evenkeel/host/testing/expect-error.ts";
+import { treeOf } from "@evenkeel/host/testing/sysfs/tree-of.ts";
 import { scratchFolder } from "@evenkeel/host/testing/scratch.ts";
 import { qemuInstance, type TestHost, testHost } from "@evenkeel/host/testing/vm-host.ts";
 import { leaveVm } from "@evenkeel/host/vm/leave.ts";
@@ -32,7 +33,7 @@ const named = (vm: string, given: Partial<Instance>): Instance =>
   qemuInstance(planOf({ vm, cells: [{ cores: 1 }] }), given);
 
 async function hostWith(...instances: readonly Instance[]): Promise<TestHost> {
-  const host = await testHost({ libvirtUri: uri });
+  const host = await testHost({ libvirtUri: uri, tree: () => treeOf({}) });
   for (const instance of instances) await host.state.write(instance);
   return host;
 }

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { planOf } from "@evenkeel/core/testing/guest/plan-of.ts";
 import { expect, test } from "vitest";
 import { codedError } from "../../testing/expect-error.ts";
+import { treeOf } from "../../testing/sysfs/tree-of.ts";
 import {
   deadLibvirt,
   emulatorStandIn,
@@ -20,7 +21,8 @@ const patient = { timeoutMs: 120_000, force: false };
 const hasty = { timeoutMs: 0, force: true };
 
 async function hostWith(...instances: readonly (typeof there)[]): Promise<TestHost> {
-  const host = await testHost();
+  // A list shows every process of its machine, and this one has none.
+  const host = await testHost({ tree: () => treeOf({}) });
   for (const instance of instances) await host.state.write(instance);
   return host;
 }
