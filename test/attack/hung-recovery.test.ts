@@ -1,9 +1,12 @@
 import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { evenkeel } from "@evenkeel/cli/testing/evenkeel.ts";
 import { parseInstance } from "@evenkeel/contract/instance.ts";
 import type { Instance } from "@evenkeel/core/instance/instance.ts";
+import { defaultHostPolicy } from "@evenkeel/core/request/host-policy.ts";
 import { planOf } from "@evenkeel/core/testing/guest/plan-of.ts";
+import { requestOf } from "@evenkeel/core/testing/request/requests.ts";
 import { systemClock } from "@evenkeel/host/clock/clock.ts";
 import { readDomains } from "@evenkeel/host/hypervisor/libvirt/domains.ts";
 import { patienceFor } from "@evenkeel/host/hypervisor/patience.ts";
@@ -15,6 +18,7 @@ import { scratchFolder } from "@evenkeel/host/testing/scratch.ts";
 import { qemuInstance, type TestHost, testHost } from "@evenkeel/host/testing/vm-host.ts";
 import { leaveVm } from "@evenkeel/host/vm/leave.ts";
 import { listVms } from "@evenkeel/host/vm/list.ts";
+import { startVm } from "@evenkeel/host/vm/start.ts";
 import { stopVm } from "@evenkeel/host/vm/stop.ts";
 import { expect, test, vi } from "vitest";
 
@@ -100,7 +104,61 @@ test("32 VMs and a hung libvirt are listed within ten seconds", patientTest, asy
   expect(listed.filter(({ state }) => state === "unknown")).toHaveLength(32);
   expect(listed[0]).toMatchObject({ name: "alone", state: "gone" });
   expect(host.said.filter(({ kind }) => kind === "unanswered")).toHaveLength(32);
+  expect(host.said.filter(({ kind }) => kind === "silent")).toHaveLength(1);
   expect(asked()).toHaveLength(2);
+});
+
+const flavor = `apiVersion: evenkeel/v1
+kind: Flavor
+metadata: { name: small }
+spec: { vcpus: 1, memory: 64Mi, hugepages: none, isolation: shared }
+`;
+const vm = `apiVersion: evenkeel/v1
+kind: VirtualMachine
+metadata: { name: next }
+spec: { flavor: small }
+---
+${flavor}`;
+
+test.each([
+  ["place", ["place", "vm.yaml"]],
+  ["capacity", ["capacity", "--flavor", "flavor.yaml"]],
+])(
+  "%s on this host waits ten seconds at most for it, and says what it misses",
+  patientTest,
+  async (...of) => {
+    const asked = hungVirsh();
+    const folder = scratchFolder();
+    writeFileSync(join(folder, "vm.yaml"), vm);
+    writeFileSync(join(folder, "flavor.yaml"), flavor);
+    const argv = of[1].map((word) => (word.endsWith(".yaml") ? join(folder, word) : word));
+    const more = ["--on", "a=live", "--on", "b=live", "--state", join(folder, "state")];
+    const asking = evenkeel([...argv, ...more], { env: { LIBVIRT_DEFAULT_URI: uri } });
+    const [{ stderr }, elapsedMs] = await timed(asking);
+    expect(stderr.match(/domains-unknown/g)).toHaveLength(1);
+    expect(stderr.replaceAll(/\s+/g, " ")).toContain(
+      `the libvirt at ${uri} has not answered in time; a VM that it alone shows is missing`,
+    );
+    // Reading the machine takes a moment too.
+    expect(elapsedMs).toBeLessThan(15_000);
+    expect(asked()).toHaveLength(1);
+  },
+);
+
+test("a start by QEMU alone says what a hung libvirt does not tell", patientTest, async () => {
+  hungVirsh();
+  const host = await hostWith();
+  const request = requestOf({ name: "next", hugepageBytes: null });
+  const wanted = { request, plan: null, flavors: [], policy: defaultHostPolicy, options: {} };
+  const control = { dryRun: true, interrupted: () => AbortSignal.abort() };
+  await startVm({ ...wanted, via: "qemu" }, control, host);
+  expect(host.said.filter(({ kind }) => kind === "silent")).toEqual([{ kind: "silent", uri }]);
+});
+
+test("a libvirt that is asked for longer than there is time counts as silent", async () => {
+  const patience = patienceFor(0, systemClock);
+  expect(await readDomains(uri, new Set(), patience)).toBeNull();
+  expect(patience.isSilent(uri)).toBe(true);
 });
 
 test("a domain whose devices libvirt does not tell in time is not read as one without", async () => {

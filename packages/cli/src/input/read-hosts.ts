@@ -1,6 +1,7 @@
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import type { HostState } from "@evenkeel/core/plan/host-state.ts";
 import type { Holding } from "@evenkeel/core/plan/holding.ts";
+import { once } from "@evenkeel/core/once.ts";
 import { functionsOf, type Plan } from "@evenkeel/core/plan/plan.ts";
 import type { HostPolicy } from "@evenkeel/core/request/host-policy.ts";
 import { didYouMean } from "@evenkeel/core/text/did-you-mean.ts";
@@ -26,10 +27,11 @@ export interface HostsWanted {
  * count as well, and whatever the VMs that run here really hold.
  */
 export async function readHosts(
-  { on: sources, taken: takenPaths, state, vm }: HostsWanted,
+  wanted: HostsWanted,
   policy: HostPolicy,
   surroundings: Surroundings,
 ): Promise<readonly HostState[]> {
+  const { on: sources, taken: takenPaths } = wanted;
   const topologies: Topology[] = [];
   for (const source of sources) topologies.push(await readHost(source, surroundings));
   refuseNamesakes(topologies, sources);
@@ -37,12 +39,13 @@ export async function readHosts(
   for (const path of takenPaths) plans.push(await readPlan(path, surroundings));
   refuseStrangers(plans, topologies);
   refuseOverlaps(plans);
+  const here = once(() => takenHere(wanted, surroundings));
   const hosts: HostState[] = [];
   for (const [i, topology] of topologies.entries()) {
     const given = plans.filter(({ plan }) => plan.host === topology.name).map(({ plan }) => plan);
-    const { recorded, held } = isLive(sources[i] ?? "")
-      ? await takenHere(state, vm, surroundings)
-      : { recorded: [], held: [] };
+    const { plans: recorded, held } = isLive(sources[i] ?? "")
+      ? await here()
+      : { plans: [], held: [] };
     // A plan of a recorded VM that is given once more counts once.
     const more = given.filter((plan) => !recorded.some((other) => isSameVm(plan, other)));
     hosts.push({ topology, policy, taken: [...recorded, ...more], held });
@@ -71,16 +74,12 @@ async function readHost(given: string, surroundings: Surroundings): Promise<Topo
 
 /** What is taken of this machine, by the records and by what its VMs really hold. */
 async function takenHere(
-  state: string | undefined,
-  vm: HostsWanted["vm"],
+  { state, vm }: HostsWanted,
   surroundings: Surroundings,
-): Promise<{ readonly recorded: readonly Plan[]; readonly held: readonly Holding[] }> {
+): Promise<{ readonly plans: readonly Plan[]; readonly held: readonly Holding[] }> {
   const { recordedHost } = await import("./vm-host.ts");
   const { takenOn } = await import("@evenkeel/host/vm/taken.ts");
-  const { plans, held } = await takenOn(recordedHost(state, surroundings));
-  const isOff = (plan: Plan): boolean => !held.some((one) => one.plan === plan);
-  const recorded = plans.filter((plan) => vm === null || !isSameVm(plan, vm) || !isOff(plan));
-  return { recorded, held };
+  return takenOn(vm, recordedHost(state, surroundings));
 }
 
 /** Refuses two hosts of one name: plans know their host by its name. */

@@ -26,7 +26,14 @@ function sentences(step: Progress): readonly string[] {
     case "damaged":
       return step.files.map(({ path, error }) => `${path}: ${error.message}`);
     case "unreadable":
-      return step.vms.map(({ name, why }) => `${name}: ${why}; what is unknown does not count`);
+      return step.vms.map(
+        ({ name, why }) => `${name}: ${why}; what is unknown does not count (domains-unknown)`,
+      );
+    case "silent":
+      return [
+        `the libvirt at ${step.uri} has not answered in time; a VM that it alone shows is missing ` +
+          "here, and what it holds does not count (domains-unknown)",
+      ];
     case "unanswered":
       return [`${step.name}: ${step.failure.message}`];
     case "waiting":

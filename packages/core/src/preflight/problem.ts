@@ -23,7 +23,7 @@ export const preflightCodes = {
   "numa-balancing-on": "NUMA balancing is on: the kernel moves pages between nodes",
   "ksm-on": "the kernel merges equal pages, also of different nodes",
   "cpus-shared": "a VM that Evenkeel has not placed may run on CPUs of the plan",
-  "domains-unknown": "a VM runs here, and nobody can read what it holds",
+  "domains-unknown": "a VM runs here, or may, and nobody can read what it holds",
 } as const;
 
 export type PreflightCode = keyof typeof preflightCodes;

@@ -12,6 +12,9 @@ export interface Patience {
   readonly noteSilent: (uri: string) => void;
 }
 
+/** How long a command that only reads waits for the answers of all hypervisors together. */
+export const readingMs = 8000;
+
 /** Each step has its own limit alone. */
 export const endless: Patience = {
   leftOf: (limitMs) => limitMs,

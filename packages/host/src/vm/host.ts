@@ -42,6 +42,8 @@ export type Progress =
   | { readonly kind: "damaged"; readonly files: readonly Damaged[] }
   /** VMs that run here, and what they hold is unknown: it does not count as taken. */
   | { readonly kind: "unreadable"; readonly vms: readonly UnreadableVm[] }
+  /** A libvirt that has not answered in time: VMs that it alone shows are not known. */
+  | { readonly kind: "silent"; readonly uri: string }
   /** A VM whose hypervisor does not answer. */
   | { readonly kind: "unanswered"; readonly name: string; readonly failure: EvenkeelError }
   /** A guest was asked to shut down, and is waited for. */

@@ -14,12 +14,13 @@ import {
   listDomains,
   onThisMachine,
 } from "../hypervisor/libvirt/domains.ts";
-import { type Patience, patienceFor } from "../hypervisor/patience.ts";
+import { type Patience, patienceFor, readingMs } from "../hypervisor/patience.ts";
 import { cutOff } from "../instance/cut-off.ts";
 import { eachVm } from "../instance/each-vm.ts";
 import { hypervisorOf } from "../instance/hypervisor-of.ts";
 import type { Damaged } from "../state/state-folder.ts";
 import type { RecordedHost } from "./host.ts";
+import { reportSilence } from "./silence.ts";
 
 /** A VM on this host. One without an instance was neither started nor adopted by Evenkeel. */
 export interface ListedVm {
@@ -60,13 +61,14 @@ export interface VmList {
 export async function listVms(host: RecordedHost): Promise<VmList> {
   const { instances, damaged } = host.state.read();
   host.progress({ kind: "cut-off", vms: await cutOff(instances, host.state) });
-  const patience = patienceFor(answersMs, host.clock);
+  const patience = patienceFor(readingMs, host.clock);
   const tree = host.tree();
   const emulators = findEmulators(tree);
   const [states, domains] = await Promise.all([
     statesNow(instances, patience, host),
     domainsOf(instances, emulators, patience, host),
   ]);
+  reportSilence(patience, host);
   const { held, unreadable } = readHoldings(
     tree,
     instances,
@@ -127,9 +129,6 @@ async function domainsOf(
       described.find(({ uuid }) => uuid === one.uuid) ?? { ...one, devices: [], definition: null },
   );
 }
-
-/** The time for the answers of all hypervisors together. */
-const answersMs = 8000;
 
 const noAnswer = { state: "unknown", pid: null } as const;
 

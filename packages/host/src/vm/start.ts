@@ -22,6 +22,7 @@ import {
 } from "./decide.ts";
 import type { VmHost } from "./host.ts";
 import { vmLock } from "./lock.ts";
+import { reportSilence } from "./silence.ts";
 import { verifyInstance } from "./verify.ts";
 
 export interface StartControl {
@@ -114,6 +115,8 @@ async function begin(
   let begun: Begun | null = null;
   try {
     const decision = await decide(vm, topology, instances, namesake, asked, patience, host);
+    // A VM of libvirt does not start without its answer, and the report says so.
+    if (vm.via === "qemu") reportSilence(patience, host);
     if (decision.kind === "Refusal" || !decision.report.ready || dryRun) {
       return { decision, begun };
     }

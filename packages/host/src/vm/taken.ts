@@ -3,8 +3,12 @@ import type { Holding } from "@evenkeel/core/plan/holding.ts";
 import type { Plan } from "@evenkeel/core/plan/plan.ts";
 import { readHoldings } from "../holding/read-holdings.ts";
 import { onThisMachine, readDomains } from "../hypervisor/libvirt/domains.ts";
+import { patienceFor, readingMs } from "../hypervisor/patience.ts";
+import { cutOff } from "../instance/cut-off.ts";
 import type { Instances, StateView } from "../state/state-folder.ts";
 import type { RecordedHost } from "./host.ts";
+import { reportSilence } from "./silence.ts";
+import { isOff } from "./verify.ts";
 
 /** What is taken of a host: by the plans of its recorded VMs, and by what its VMs really hold. */
 export interface Taken {
@@ -13,16 +17,35 @@ export interface Taken {
 }
 
 /**
- * Reads what is taken of this host, for a command that only asks. It changes nothing and waits for
- * nobody. What cannot be read is reported, and does not count.
+ * Reads what is taken of this host, for a command that only asks. It changes nothing, waits for no
+ * other command, and asks libvirt for seconds at most. What cannot be read is reported, and does
+ * not count.
+ *
+ * @param vm the VM to place, whose own record does not count where `run` would replace it; null for
+ * none.
  */
-export async function takenOn({ state, tree, libvirtUri, progress }: RecordedHost): Promise<Taken> {
+export async function takenOn(
+  vm: Pick<Plan, "vm" | "tenant"> | null,
+  host: RecordedHost,
+): Promise<Taken> {
+  const { state, tree, libvirtUri, clock, progress } = host;
   const { instances, damaged } = readable(state);
   progress({ kind: "damaged", files: damaged });
-  const domains = await readDomains(libvirtUri, new Set(instances.map(({ uuid }) => uuid)));
+  const cut = await cutOff(instances, state);
+  progress({ kind: "cut-off", vms: cut });
+  const patience = patienceFor(readingMs, clock);
+  const known = new Set(instances.map(({ uuid }) => uuid));
+  const domains = await readDomains(libvirtUri, known, patience);
+  reportSilence(patience, host);
   const { held, unreadable } = readHoldings(tree(), instances, onThisMachine(libvirtUri, domains));
   progress({ kind: "unreadable", vms: unreadable });
-  return { plans: instances.map(({ plan }) => plan), held };
+  const own = instances.find(({ plan }) => plan.vm === vm?.vm && plan.tenant === vm.tenant);
+  const isReplaced =
+    own !== undefined &&
+    !held.some(({ plan }) => plan === own.plan) &&
+    (cut.includes(own) || (await isOff(own, host, patience)));
+  const counted = instances.filter((one) => one !== own || !isReplaced);
+  return { plans: counted.map(({ plan }) => plan), held };
 }
 
 /** A user who may not read the state folder still gets an answer, without the VMs that are off. */

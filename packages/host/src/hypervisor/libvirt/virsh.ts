@@ -15,6 +15,7 @@ const usualMs = 30_000;
 export function virshAt(uri: string, patience: Patience = endless): Virsh {
   const tried: Virsh["tried"] = async (args, limitMs = usualMs) => {
     const timeoutMs = Math.ceil(patience.leftOf(limitMs));
+    if (timeoutMs <= 0) patience.noteSilent(uri);
     if (timeoutMs <= 0 || patience.isSilent(uri)) return noAnswer(uri);
     const result = await runProgram("virsh", ["--quiet", "--connect", uri, ...args], { timeoutMs });
     if (result.isLate === true) patience.noteSilent(uri);
