@@ -102,4 +102,46 @@ test.skipIf(whyNot !== null)(
   },
 );
 
+test.skipIf(whyNot !== null).each([
+  ["read-only", "-o ro"],
+  ["without any room", "-o nr_inodes=1"],
+])("a VM is ended where /run is %s, and none is started", (_what, how) => {
+  const said = withRunningVm(`
+    mount -t tmpfs ${how} none /run
+    ${force}
+    runs
+    ls -A state/vms state/run
+    ek run vm.yaml --policy policy.yaml --emulated --firmware bios --via qemu | grep -E 'code|status'
+  `);
+  expect(said).toBe(`runs
+kept did not shut down in time and was ended
+status 0
+gone
+state/run:
+
+state/vms:
+  code      state-unusable
+status 2
+`);
+});
+
+test.skipIf(whyNot !== null)("a start that was cut off is undone where /run is read-only", () => {
+  const said = withRunningVm(`
+    sed -i 's/"phase": "running"/"phase": "starting"/' state/vms/kept.json
+    mount -t tmpfs -o ro none /run
+    ek stop kept
+    runs
+    ls -A state/vms state/run
+  `);
+  expect(said).toBe(`runs
+note: a start of kept was cut off and is now undone
+kept is stopped
+status 0
+gone
+state/run:
+
+state/vms:
+`);
+});
+
 test.runIf(whyNot !== null)(`no file system can be mounted: ${whyNot}`, () => {});

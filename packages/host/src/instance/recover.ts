@@ -51,7 +51,7 @@ export async function lockCutOff(state: StateFolder): Promise<readonly LockedVm[
  * one deadline. A VM that cannot be undone by then (its libvirt does not answer) stays recorded and
  * keeps what it holds until the next try. This releases the locks.
  *
- * Call it outside `withHostLock`, which it takes for the moment of removing a record: other
+ * Call it outside `withFolderLock`, which it takes for the moment of removing a record: other
  * commands go on meanwhile.
  */
 export async function recover(
@@ -66,7 +66,7 @@ export async function recover(
     const lock = lockOf.get(instance);
     try {
       await removeFromHost(instance, state, clock, patience);
-      await state.withHostLock(async () => {
+      await state.withFolderLock(async () => {
         await state.remove(instance);
         // Its file is gone, so another change would be refused while the lock counts as held.
         await lock?.release();

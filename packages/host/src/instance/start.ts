@@ -74,7 +74,7 @@ async function undo(
 ): Promise<void> {
   try {
     await removeFromHost(instance, state, clock);
-    await state.withHostLock(() => state.remove(instance));
+    await state.withFolderLock(() => state.remove(instance));
   } catch (second) {
     const [what, then] = [error, second].map((one) =>
       one instanceof Error ? one.message : String(one),

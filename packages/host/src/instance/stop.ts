@@ -75,7 +75,7 @@ async function noteStopping(instance: Instance, state: StateFolder): Promise<voi
 
 async function removeRecord(instance: Instance, state: StateFolder): Promise<void> {
   try {
-    await state.withHostLock(() => state.remove(instance));
+    await state.withFolderLock(() => state.remove(instance));
   } catch (error) {
     if (!(error instanceof EvenkeelError) || error.code !== "state-unusable") throw error;
     throw new EvenkeelError(

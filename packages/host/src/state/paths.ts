@@ -15,8 +15,9 @@ export const defaultStateFolder = "/var/lib/evenkeel";
 
 /**
  * The lock that every command of root holds while it decides about the VMs of this host, whatever
- * its state folder is. Another user has no such lock, because it would let them hold up root's
- * commands.
+ * its state folder is. A command that only frees what a VM has does without, since it must work
+ * where this cannot be made. Another user has no such lock, because it would let them hold up
+ * root's commands.
  */
 export const rootsHostLock = "/run/evenkeel/lock";
 

@@ -14,7 +14,8 @@ import {
 } from "./durable.ts";
 import { damagedRemedy } from "./damaged.ts";
 import { leftoversAmong } from "./leftovers.ts";
-import { isUnlocked, type Lock, takeLock } from "./lock.ts";
+import { heldLocks } from "./held-locks.ts";
+import { isUnlocked, type Lock } from "./lock.ts";
 import { instanceLock, instancePath, runFolder, type StatePaths, statePaths } from "./paths.ts";
 import { requireKnownLibvirt, requireOwnFile, sharedUuid } from "./record-checks.ts";
 import { openTrusted } from "./trusted.ts";
@@ -45,28 +46,40 @@ export interface StateView {
 /**
  * The folder that records the VMs of this host and their plans, one file per VM. Decisions about
  * what is free are made within `withHostLock`. Changes to a VM are made with its own lock held,
- * which is taken within `withHostLock` and may be kept longer. A VM in the phase `starting` whose
+ * which is taken within `withFolderLock` and may be kept longer. A VM in the phase `starting` whose
  * lock nobody holds is one whose start was cut off.
+ *
+ * What only frees things needs no lock of the host: a stop, and the undoing of a start. It changes
+ * records of this folder alone, and a decision by another folder counts what a VM really holds
+ * until that is gone. So it is not refused where the host's lock cannot be taken.
  */
 export interface StateFolder extends StateView {
-  /** Runs the work while every other command waits with its decisions. Errors: `state-busy`. */
+  /**
+   * Runs the work while every other command waits with its decisions, and with `withFolderLock`.
+   * Errors: `state-busy`, `state-untrusted`, `state-unusable`.
+   */
   readonly withHostLock: <T>(work: () => Promise<T>) => Promise<T>;
   /**
-   * Call it within `withHostLock`. Null if another command works on the VM. Releasing it again does
-   * nothing.
+   * Runs the work while every other command on this folder waits with its decisions and changes.
+   * `withHostLock` includes it. Errors: `state-busy`, `state-untrusted`, `state-unusable`.
+   */
+  readonly withFolderLock: <T>(work: () => Promise<T>) => Promise<T>;
+  /**
+   * Call it within `withFolderLock`. Null if another command works on the VM. Releasing it again
+   * does nothing.
    */
   readonly lockInstance: (name: string) => Promise<Lock | null>;
   /** Refused where a lock file that this process holds is no longer in the folder. */
   readonly write: (instance: Instance) => Promise<void>;
   /**
-   * Removes the run folder, the record and the lock file of a VM. Call it within `withHostLock`
+   * Removes the run folder, the record and the lock file of a VM. Call it within `withFolderLock`
    * with the lock held: then nobody waits for that lock file. Refused as `write` is. The record is
    * removed after the run folder: if this is cut off in between, the next command finds the rest.
    */
   readonly remove: (instance: Pick<Instance, "name" | "uuid">) => Promise<void>;
   /**
    * Removes what commands that were cut off have left beside the records: half-written files, and
-   * locks of VMs without a record. Call it within `withHostLock`. If that fails, they stay.
+   * locks of VMs without a record. Call it within `withFolderLock`. If that fails, they stay.
    */
   readonly sweep: () => Promise<void>;
 }
@@ -75,9 +88,6 @@ export interface StateFolder extends StateView {
 const maxBytes = 64 * MiB;
 
 const expectedRecord = "an Instance that evenkeel run wrote";
-
-/** Another command holds the lock while it reads a machine, which takes seconds. */
-const waitSeconds = 60;
 
 /**
  * A command that only reads locks a VM for some milliseconds. The lock of a VM that another command
@@ -94,7 +104,7 @@ export interface StateOptions {
   readonly libvirtUri?: string | null;
   /**
    * A lock that all commands on this machine share, whatever their state folders are; null where
-   * the folder's own lock suffices.
+   * the folder's own lock suffices. Its folder is made when it is first taken.
    */
   readonly hostLock?: string | null;
 }
@@ -113,33 +123,16 @@ export async function openState(
   const { paths } = view;
   await makePrivateFolder(paths.folder);
   await makePrivateFolder(paths.instances);
-  if (hostLock !== null) await makePrivateFolder(dirname(hostLock));
-  const held = new Set<Lock>();
-  const requireHeld = (): void => held.forEach((lock) => lock.requireHeld());
-  const take = async (path: string, seconds: number): Promise<Lock | null> => {
-    const lock = await takeLock(path, seconds);
-    if (lock === null) return null;
-    const release = async (): Promise<void> => {
-      if (held.delete(lock)) await lock.release();
-    };
-    held.add(lock);
-    return { ...lock, release };
-  };
+  const { take, within, requireHeld } = heldLocks();
+  const withFolderLock: StateFolder["withFolderLock"] = (work) => within(paths.lock, work);
   return {
     ...view,
     withHostLock: async (work) => {
-      const locks: Lock[] = [];
-      try {
-        for (const path of hostLock === null ? [paths.lock] : [hostLock, paths.lock]) {
-          const lock = await take(path, waitSeconds);
-          if (lock === null) throw busy(path);
-          locks.push(lock);
-        }
-        return await work();
-      } finally {
-        for (const lock of locks.toReversed()) await lock.release();
-      }
+      if (hostLock === null) return withFolderLock(work);
+      await makePrivateFolder(dirname(hostLock));
+      return within(hostLock, () => withFolderLock(work));
     },
+    withFolderLock,
     lockInstance: (name) => take(instanceLock(paths, name), readerSeconds),
     write: async (instance) => {
       requireHeld();
@@ -278,12 +271,4 @@ function readableText(path: string): string | null {
   } catch {
     return null;
   }
-}
-
-function busy(path: string): EvenkeelError {
-  return new EvenkeelError("state-busy", "another command is deciding about the VMs of this host", {
-    where: path,
-    expected: `that it ends within ${waitSeconds} s`,
-    remedy: "try again; fuser -v shows who holds this lock",
-  });
 }

@@ -17,7 +17,7 @@ export async function leaveVm(asked: string, host: VmHost): Promise<Instance> {
   const found = state.read();
   refuseDamaged(found);
   // Also where the VM turns out to be unknown: an adoption may have been cut off very early.
-  await state.withHostLock(() => state.sweep());
+  await state.withFolderLock(() => state.sweep());
   const { name } = await instanceCalled(asked, found.instances, host);
   return withHostLock(host, async () => {
     const instance = instanceNamed(name, state.read().instances);

@@ -5,7 +5,9 @@ import type { StateFolder } from "../state/state-folder.ts";
 import { instanceNamed } from "./named.ts";
 
 /**
- * Takes the lock of a VM; the caller releases it. Call it within `withHostLock`. Errors: `vm-busy`.
+ * Takes the lock of a VM; the caller releases it. Call it within `withFolderLock`.
+ *
+ * Errors: `vm-busy`.
  */
 export async function vmLock(state: StateFolder, name: string): Promise<Lock> {
   const lock = await state.lockInstance(name);
@@ -19,7 +21,7 @@ export async function vmLock(state: StateFolder, name: string): Promise<Lock> {
 
 /**
  * Takes the lock of a recorded VM, and reads its record then: the command that held the lock before
- * may have changed it. Call it within `withHostLock`. Errors: `vm-busy`, `vm-unknown`.
+ * may have changed it. Call it within `withFolderLock`. Errors: `vm-busy`, `vm-unknown`.
  */
 export async function lockVm(state: StateFolder, name: string): Promise<LockedVm> {
   instanceNamed(name, state.read().instances);
@@ -33,8 +35,9 @@ export async function lockVm(state: StateFolder, name: string): Promise<LockedVm
 }
 
 /**
- * Works on a VM with its lock held. Call it within `withHostLock`. Errors: `vm-busy`, those of the
- * work.
+ * Works on a VM with its lock held. Call it within `withFolderLock`.
+ *
+ * Errors: `vm-busy`, and those of the work.
  */
 export async function withVmLock(
   state: StateFolder,

@@ -30,9 +30,9 @@ export async function stopVm(
   progress({ kind: "damaged", files: damaged });
   refuseDamaged({ damaged: damaged.filter(({ path }) => basename(path) === `${asked}.json`) });
   // Also where the VM turns out to be unknown: a start of it may have been cut off very early.
-  await state.withHostLock(() => state.sweep());
+  await state.withFolderLock(() => state.sweep());
   const { name } = await instanceCalled(asked, instances, host);
-  const locked = await state.withHostLock(() => lockVm(state, name));
+  const locked = await state.withFolderLock(() => lockVm(state, name));
   const { instance, lock } = locked;
   if (instance.phase === "running") {
     const waiting = (): void => progress({ kind: "waiting", name, ...options });
