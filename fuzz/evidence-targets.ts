@@ -108,6 +108,7 @@ async function readMutated(text: string): Promise<null> {
     monitor,
     libvirt: readLiveDomain(partTexts[parts.length + 1] ?? "", "mutated.xml"),
     guest: { why: "none" },
+    threadsBefore: null,
   });
   mustBeDocument(evidence, "Evidence");
   mustBeDocument(verify(plan, evidence, { scope: "guest" }), "Verdict");

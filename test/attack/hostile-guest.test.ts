@@ -6,7 +6,10 @@ import { evenkeel, type Outcome } from "@evenkeel/cli/testing/evenkeel.ts";
 import { asPlanned } from "@evenkeel/core/testing/evidence/as-planned.ts";
 import { planOf } from "@evenkeel/core/testing/guest/plan-of.ts";
 import { scratchFolder } from "@evenkeel/host/testing/scratch.ts";
+import { systemClock } from "@evenkeel/host/clock/clock.ts";
+import { libvirtMonitor } from "@evenkeel/host/hypervisor/libvirt/ask-domain.ts";
 import { withMonitor } from "@evenkeel/host/qmp/client.ts";
+import { type Monitor, Refused } from "@evenkeel/host/qmp/monitor.ts";
 import { readMonitor } from "@evenkeel/host/qmp/read.ts";
 import { expect, onTestFinished, test } from "vitest";
 
@@ -126,4 +129,55 @@ test("a monitor that lists without end ends the reading with the bound", async (
   await new Promise<void>((resolve) => void server.listen(path, resolve));
   onTestFinished(() => void server.close());
   await expect(withMonitor(path, readMonitor)).rejects.toThrow("a list of more than 16384 items");
+});
+
+/** A monitor that answers at once, and lists as much as it may. */
+function hostileMonitor(answers: Readonly<Record<string, unknown>>) {
+  let asked = 0;
+  const ask: Monitor["ask"] = async (command, args) => {
+    asked++;
+    // Each bus lies below a bus that nobody has asked about.
+    if (args?.["property"] === "parent_bus") return `/bus/${asked}/bus`;
+    const answer = answers[command];
+    if (answer instanceof Error) throw answer;
+    return answer ?? "";
+  };
+  return { monitor: { where: "here", ask }, questions: () => asked };
+}
+
+test("a monitor that libvirt has answers for a minute at most", async () => {
+  let now = 0;
+  const clock = { ...systemClock, monotonicMs: () => now };
+  const { ask } = libvirtMonitor("test:///none", { name: "llm-a", uuid: null }, clock);
+  now = 60_001;
+  await expect(ask("query-cpus-fast")).rejects.toThrow("has not answered in time");
+});
+
+const listOf = (count: number, item: (i: number) => unknown): readonly unknown[] =>
+  Array.from({ length: count }, (_, i) => item(i));
+const vfio = (i: number): unknown => ({ name: `d${i}`, type: "child<vfio-pci>" });
+
+test.each([
+  ["backends", { "query-memdev": listOf(16_384, () => ({ size: 1 })) }, "more than 1024 items", 9],
+  ["iothreads", { "query-iothreads": listOf(1025, () => ({})) }, "more than 1024 items", 9],
+  ["devices", { "qom-list": listOf(1025, vfio) }, "more than 1024 items", 9],
+  [
+    "buses above its devices",
+    { "qom-list": listOf(1024, vfio), "qom-get": "0000:1b:00.0" },
+    "more than 8192 questions",
+    8192,
+  ],
+])("a monitor with too many %s is asked no more", async (_what, answers, bound, most) => {
+  const refuses = { "human-monitor-command": new Refused("no") };
+  const { monitor, questions } = hostileMonitor({ ...refuses, ...answers });
+  await expect(readMonitor(monitor)).rejects.toThrow(bound);
+  expect(questions()).toBeLessThanOrEqual(most);
+});
+
+test("a monitor that ends in between is unreadable, and no VM without devices", async () => {
+  const closed = new Error("the monitor closed the connection");
+  const lost = hostileMonitor({ "qom-list": [vfio(0)], "qom-get": closed });
+  await expect(readMonitor(lost.monitor)).rejects.toThrow(closed);
+  const refused = hostileMonitor({ "qom-list": [vfio(0)], "qom-get": new Refused("no") });
+  expect((await readMonitor(refused.monitor)).shape.devices).toEqual([]);
 });

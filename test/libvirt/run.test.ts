@@ -107,7 +107,10 @@ test.skipIf(whyNot !== null)(
     await nothingStarted(state);
     const started = await evenkeel(...run("--output", "json"));
     expect(started.stderr).not.toContain("code");
-    expect(JSON.parse(started.stdout)).toMatchObject({
+    const instance = JSON.parse(started.stdout);
+    const codes = instance.verdict.findings.map(({ code }: { code: string }) => code);
+    expect(codes.filter((code: string) => /^(vcpu|emulator|iothread)-/.test(code))).toEqual([]);
+    expect(instance).toMatchObject({
       phase: "running",
       via: "libvirt",
       verdict: {

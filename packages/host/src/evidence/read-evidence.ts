@@ -6,7 +6,7 @@ import type { FoundProcess } from "../procfs/find-process.ts";
 import { parseStatus } from "../procfs/parse-task.ts";
 import type { CellBackend } from "../procfs/attribute-memory.ts";
 import { readMemory } from "../procfs/read-memory.ts";
-import { readThreads } from "../procfs/read-threads.ts";
+import { type ReadThreads, readThreads } from "../procfs/read-threads.ts";
 import { qemuOptions } from "../qemu/command-line.ts";
 import { backendsOf, shapeOf } from "../qemu/shape.ts";
 import { sizeBytes } from "../qemu/options.ts";
@@ -28,6 +28,8 @@ export interface EvidenceRequest {
   readonly monitor: MonitorReading | { readonly why: string };
   readonly libvirt: ShapeEvidence | { readonly why: string };
   readonly guest: GuestReport | { readonly why: string };
+  /** The threads of the process at an earlier look; null where there was none. */
+  readonly threadsBefore: ReadonlySet<number> | null;
 }
 
 /**
@@ -38,7 +40,7 @@ export interface EvidenceRequest {
  * the guest: see `readMemory`.
  */
 export function readEvidence(tree: Tree, request: EvidenceRequest): Evidence {
-  const { vm, host, takenAt, process, monitor, libvirt, guest } = request;
+  const { vm, host, takenAt, process, monitor, libvirt, guest, threadsBefore } = request;
   const unreadable: Unreadable[] = [];
   const noteMissing = <T>(what: string, value: T | null, why: string): T | null => {
     if (value === null) unreadable.push({ what, why });
@@ -56,7 +58,7 @@ export function readEvidence(tree: Tree, request: EvidenceRequest): Evidence {
   const domain = valueOrNote("libvirt", libvirt);
   const notPermitted =
     process === null ? request.whyNoProcess : "the file cannot be read, or the process has ended";
-  const threads = process === null ? null : readThreads(tree, process.pid, reading);
+  const threads = process === null ? null : readThreads(tree, process.pid, reading, threadsBefore);
   const shape =
     process === null ? null : shapeOf(process.arguments, `/proc/${process.pid}/cmdline`);
   const memory =
@@ -88,7 +90,7 @@ export function readEvidence(tree: Tree, request: EvidenceRequest): Evidence {
     vm,
     host,
     takenAt,
-    process: process === null ? null : processEvidence(tree, process),
+    process: process === null ? null : processEvidence(tree, process, threads),
     threads: threads?.threads ?? null,
     memory,
     cgroups: groups
@@ -108,7 +110,11 @@ export function readEvidence(tree: Tree, request: EvidenceRequest): Evidence {
   };
 }
 
-function processEvidence(tree: Tree, { pid, identity }: FoundProcess): Evidence["process"] {
+function processEvidence(
+  tree: Tree,
+  { pid, identity }: FoundProcess,
+  threads: ReadThreads | null,
+): Evidence["process"] {
   const where = `/proc/${pid}`;
   const files = tree.list(`${where}/fd`);
   const vfio = files
@@ -119,7 +125,10 @@ function processEvidence(tree: Tree, { pid, identity }: FoundProcess): Evidence[
     pid,
     where,
     ...identity,
-    threadCount: parseStatus(tree.readText(`${where}/status`) ?? "").threads,
+    threadCount:
+      threads === null
+        ? parseStatus(tree.readText(`${where}/status`) ?? "").threads
+        : threads.count,
     vfioFiles: files.length === 0 ? null : [...new Set(vfio)].toSorted(),
   };
 }

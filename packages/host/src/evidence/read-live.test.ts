@@ -12,6 +12,7 @@ import { verify } from "@evenkeel/core/verify/verify.ts";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { startQemu, whyNoQemu } from "../../testing/qemu.ts";
 import { scratchFolder } from "../../testing/scratch.ts";
+import { systemClock } from "../clock/clock.ts";
 import { liveTree } from "../tree/directory-tree.ts";
 import { readLiveEvidence } from "./read-live.ts";
 
@@ -59,6 +60,7 @@ async function verdictOf(plan: Plan, pid?: number): Promise<Verdict> {
     pid,
     libvirtUri,
     guest: null,
+    clock: systemClock,
   };
   return verify(plan, await readLiveEvidence(liveTree(), plan, options));
 }
@@ -194,7 +196,12 @@ echo '<domain><cputune><emulatorpin cpuset="7-8"/></cputune></domain>'
   writeFileSync(join(programs, "virsh"), virsh, { mode: 0o755 });
   vi.stubEnv("PATH", `${programs}:${process.env["PATH"]}`);
   onTestFinished(() => void vi.unstubAllEnvs());
-  const options = { host: "here", takenAt: "2026-01-31T12:00:00.000Z", guest: null };
+  const options = {
+    host: "here",
+    takenAt: "2026-01-31T12:00:00.000Z",
+    guest: null,
+    clock: systemClock,
+  };
   const asked = await readLiveEvidence(liveTree(), plan, { ...options, libvirtUri });
   expect(asked.shapes.find(({ source }) => source === "libvirt")).toMatchObject({
     where: `virsh dumpxml ${name}`,

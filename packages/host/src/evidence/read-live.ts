@@ -5,6 +5,8 @@ import { guestName, guestUuid } from "@evenkeel/core/guest/name.ts";
 import { functionsOf, type Plan } from "@evenkeel/core/plan/plan.ts";
 import { readLiveDomain } from "../libvirt/live-domain.ts";
 import { type Domain, dumpLiveXml, libvirtMonitor } from "../hypervisor/libvirt/ask-domain.ts";
+import { threadIds } from "../procfs/read-threads.ts";
+import type { Clock } from "../clock/clock.ts";
 import { findProcess, type FoundProcess, isLibvirts, processOf } from "../procfs/find-process.ts";
 import { isOfLibvirt, monitorSocket } from "../qemu/command-line.ts";
 import { isSafeName } from "../qemu/safe-name.ts";
@@ -28,6 +30,7 @@ export interface LiveOptions {
   /** The libvirt to ask if the VM is a libvirt domain. */
   readonly libvirtUri: string;
   readonly guest: GuestReport | null;
+  readonly clock: Clock;
 }
 
 type OrWhy<T> = T | { readonly why: string };
@@ -35,7 +38,7 @@ type OrWhy<T> = T | { readonly why: string };
 /**
  * Reads the evidence about the VM of a plan. On a live machine it also asks the monitor and
  * libvirt: the monitor through its socket, or through libvirt where that runs the VM and so holds
- * the socket.
+ * the socket. Its threads are looked at twice, so that none counts that comes and goes.
  */
 export async function readLiveEvidence(
   tree: Tree,
@@ -45,6 +48,13 @@ export async function readLiveEvidence(
   const name = guestName(plan.vm, plan.tenant);
   const { process, whyNoProcess } = findPlannedProcess(tree, name, plan, options);
   const domain = process === null ? null : domainOf(tree, process);
+  const threadsBefore =
+    process === null || !tree.live ? null : new Set(threadIds(tree, process.pid));
+  const lookedAt = options.clock.monotonicMs();
+  const monitor = await monitorOf(tree, process, domain, options);
+  const libvirt = await libvirtOf(tree, domain, options.libvirtUri);
+  const waited = options.clock.monotonicMs() - lookedAt;
+  if (threadsBefore !== null && waited < lastingMs) await options.clock.sleep(lastingMs - waited);
   return readEvidence(tree, {
     vm: plan.vm,
     host: options.host,
@@ -52,11 +62,15 @@ export async function readLiveEvidence(
     process,
     whyNoProcess,
     devices: plan.devices.flatMap(functionsOf),
-    monitor: await monitorOf(tree, process, domain, options),
-    libvirt: await libvirtOf(tree, domain, options.libvirtUri),
+    monitor,
+    libvirt,
     guest: options.guest ?? { why: "no guest report was given" },
+    threadsBefore,
   });
 }
+
+/** A thread that is younger than this may be one that comes and goes. */
+const lastingMs = 100;
 
 /** Finds the process by its id or record, by the UUID, or by the name and UUID of the plan. */
 function findPlannedProcess(
@@ -106,7 +120,7 @@ async function monitorOf(
   tree: Tree,
   process: FoundProcess | null,
   domain: Domain | null,
-  { qmp, libvirtUri }: LiveOptions,
+  { qmp, libvirtUri, clock }: LiveOptions,
 ): Promise<OrWhy<MonitorReading>> {
   if (process === null) return { why: "there is no process" };
   if (!tree.live) return { why: "a recorded machine answers no more" };
@@ -114,7 +128,7 @@ async function monitorOf(
   try {
     if (socket !== null) return await withMonitor(socket, readMonitor);
     if (domain === null) return { why: "its command line names no socket for QMP" };
-    return await readMonitor(libvirtMonitor(libvirtUri, domain));
+    return await readMonitor(libvirtMonitor(libvirtUri, domain, clock));
   } catch (error) {
     return { why: error instanceof Error ? error.message : String(error) };
   }

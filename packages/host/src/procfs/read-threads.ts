@@ -9,53 +9,86 @@ import { iothreadOf, parseLastCpu, parseStatus, roleByName } from "./parse-task.
 
 export interface ReadThreads {
   readonly threads: readonly ThreadEvidence[];
+  /** The kernel's count of threads without those that come and go; null where it has none. */
+  readonly count: number | null;
   /** The cgroups of the threads, by path. */
   readonly cgroups: ReadonlyMap<string, CpusetPath>;
+}
+
+/** The threads of a process now, in ascending order. */
+export function threadIds(tree: Tree, pid: number): readonly number[] {
+  return tree
+    .list(`/proc/${pid}/task`)
+    .filter((name) => /^[1-9]\d{0,8}$/.test(name))
+    .map(Number)
+    .toSorted((a, b) => a - b);
 }
 
 /**
  * Reads all threads of a process, four small files each. The monitor or its name tells the role of
  * a vCPU thread. If no vCPU is recognized, the other threads have no role either.
+ *
+ * QEMU starts threads for a moment, such as those that allocate memory, which have the affinity of
+ * whoever starts them until they end. They break no promise, so of threads that were not there at
+ * an earlier look only those of a vCPU or an iothread count.
+ *
+ * @param before the threads at an earlier look; null where there was none, and all count.
  */
 export function readThreads(
   tree: Tree,
   pid: number,
   monitor: MonitorReading | null,
+  before: ReadonlySet<number> | null,
 ): ReadThreads | null {
-  const folder = `/proc/${pid}/task`;
-  const tids = tree
-    .list(folder)
-    .filter((name) => /^[1-9]\d{0,8}$/.test(name))
-    .map(Number);
+  const { tids, count } = countedThreads(tree, pid);
   if (tids.length === 0) return null;
+  const folder = `/proc/${pid}/task`;
   const cgroups = new Map<string, CpusetPath>();
-  const read = tids
-    .toSorted((a, b) => a - b)
-    .flatMap((tid): ThreadEvidence[] => {
-      const where = `${folder}/${tid}`;
-      const status = tree.readText(`${where}/status`);
-      // It has ended since the list was read.
-      if (status === null && tree.realPath(where) === null) return [];
-      const { allowedCpus, allowedNodes } = parseStatus(status ?? "");
-      const name = readLine(tree, `${where}/comm`);
-      const cgroup = cgroupOf(tree, where);
-      if (cgroup !== null) cgroups.set(cgroup.path, cgroup);
-      return [
-        {
-          tid,
-          where,
-          name: name === null ? null : shown(name, 64),
-          role: byMonitor(tid, monitor) ?? (name === null ? null : roleByName(name)),
-          allowedCpus,
-          allowedNodes,
-          lastCpu: parseLastCpu(tree.readText(`${where}/stat`) ?? ""),
-          cgroup: cgroup?.path ?? null,
-        },
-      ];
-    });
+  const read = tids.flatMap((tid): ThreadEvidence[] => {
+    const where = `${folder}/${tid}`;
+    const status = tree.readText(`${where}/status`);
+    // It has ended since the list was read.
+    if (status === null && tree.realPath(where) === null) return [];
+    const { allowedCpus, allowedNodes } = parseStatus(status ?? "");
+    const name = readLine(tree, `${where}/comm`);
+    const role = byMonitor(tid, monitor) ?? (name === null ? null : roleByName(name));
+    if (role === null && before?.has(tid) === false) return [];
+    const cgroup = cgroupOf(tree, where);
+    if (cgroup !== null) cgroups.set(cgroup.path, cgroup);
+    return [
+      {
+        tid,
+        where,
+        name: name === null ? null : shown(name, 64),
+        role,
+        allowedCpus,
+        allowedNodes,
+        lastCpu: parseLastCpu(tree.readText(`${where}/stat`) ?? ""),
+        cgroup: cgroup?.path ?? null,
+      },
+    ];
+  });
   const rolesKnown = read.some(({ role }) => role?.kind === "vcpu");
   const threads = rolesKnown ? read.map(withRole) : read;
-  return { threads, cgroups };
+  const passing = tids.length - read.length;
+  return { threads, count: count === null ? null : count - passing, cgroups };
+}
+
+/** A thread that begins between the list and the count is in the next list. */
+const countTries = 5;
+
+/** The threads of a process, and how many there are by the kernel's own count at that moment. */
+function countedThreads(
+  tree: Tree,
+  pid: number,
+): { readonly tids: readonly number[]; readonly count: number | null } {
+  for (let tries = 1; ; tries++) {
+    const tids = threadIds(tree, pid);
+    const count = parseStatus(tree.readText(`/proc/${pid}/status`) ?? "").threads;
+    if (!tree.live || tries >= countTries || count === null || count === tids.length) {
+      return { tids, count };
+    }
+  }
 }
 
 const withRole = (thread: ThreadEvidence): ThreadEvidence =>

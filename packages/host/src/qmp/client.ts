@@ -1,7 +1,7 @@
 import { createConnection, type Socket } from "node:net";
 import { MiB } from "@evenkeel/core/unit/bytes.ts";
 import { messageOf, parseLine } from "./parse.ts";
-import type { Monitor } from "./monitor.ts";
+import { type Monitor, Refused } from "./monitor.ts";
 
 export interface MonitorLimits {
   /** The limit for the whole conversation: a monitor that another client holds never greets. */
@@ -48,7 +48,7 @@ export async function withMonitor<T>(
     for (;;) {
       const message = messageOf(await next());
       if (message.kind === "answer") return message.value;
-      if (message.kind === "error") throw new Error(`${command}: ${message.why}`);
+      if (message.kind === "error") throw new Refused(`${command}: ${message.why}`);
     }
   };
   try {

@@ -1,5 +1,12 @@
-/** A monitor of QEMU, by whatever way. A refused command rejects in the words of QEMU. */
+/** A monitor of QEMU, by whatever way. */
 export interface Monitor {
   readonly where: string;
+  /**
+   * Rejects with `Refused` where QEMU refuses the command, and with another error where it has not
+   * answered: then the monitor is of no use any more.
+   */
   readonly ask: (command: string, args?: Readonly<Record<string, unknown>>) => Promise<unknown>;
 }
+
+/** QEMU has refused a command, in its own words. */
+export class Refused extends Error {}

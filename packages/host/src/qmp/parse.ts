@@ -59,11 +59,12 @@ export function recordOf(value: unknown): Readonly<Record<string, unknown>> | nu
 }
 
 /** The objects in a list, and none in anything else. Throws for a list longer than any of QEMU. */
-export function recordsOf(value: unknown): readonly Readonly<Record<string, unknown>>[] {
+export function recordsOf(
+  value: unknown,
+  most: number = monitorBounds.items,
+): readonly Readonly<Record<string, unknown>>[] {
   const items: readonly unknown[] = Array.isArray(value) ? value : [];
-  if (items.length > monitorBounds.items) {
-    throw new Error(`the monitor wrote a list of more than ${monitorBounds.items} items`);
-  }
+  if (items.length > most) throw new Error(`the monitor wrote a list of more than ${most} items`);
   return items.map(recordOf).filter((record) => record !== null);
 }
 

@@ -4,7 +4,7 @@ import { formatList, parseList } from "@evenkeel/core/set/list-format.ts";
 import { isPciAddress } from "@evenkeel/core/topology/pci-address.ts";
 import { NODE_MAX } from "../text/cpu-list.ts";
 import { shown } from "../text/shown.ts";
-import type { Monitor } from "./monitor.ts";
+import { type Monitor, Refused } from "./monitor.ts";
 import {
   integerOf,
   parseHostAddress,
@@ -31,20 +31,34 @@ export interface MonitorReading {
   readonly shape: ShapeEvidence;
 }
 
-/** Reads the VM with a few commands, and two more per device and port. None changes anything. */
-export async function readMonitor(monitor: Monitor): Promise<MonitorReading> {
+/**
+ * The bounds of a reading. A guest that took its emulator over chooses the answers, and each may
+ * lead to more questions. QEMU has at most 128 nodes, and a machine some hundred devices and ports.
+ */
+const bounds = { backends: 1024, iothreads: 1024, devices: 1024, questions: 8192 } as const;
+
+/**
+ * Reads the VM with a few commands, and two more per device and port. None changes anything.
+ *
+ * Rejects where the monitor does not answer, or beyond a bound, which the error names: a part of
+ * what it says would look like a VM that lacks the rest.
+ */
+export async function readMonitor(asked: Monitor): Promise<MonitorReading> {
+  const monitor = bounded(asked);
   const vcpus = recordsOf(await monitor.ask("query-cpus-fast")).flatMap((cpu) => {
     const id = integerOf(cpu["cpu-index"], INDEX_MAX);
     const tid = integerOf(cpu["thread-id"], TID_MAX);
     const node = integerOf(recordOf(cpu["props"])?.["node-id"], NODE_MAX);
     return id === null || tid === null ? [] : [{ id, tid, node }];
   });
-  const iothreads = recordsOf(await monitor.ask("query-iothreads")).flatMap((one) => {
-    const id = textOf(one["id"]);
-    const tid = integerOf(one["thread-id"], TID_MAX);
-    return id === null || tid === null ? [] : [{ id, tid }];
-  });
-  const backends = recordsOf(await monitor.ask("query-memdev"));
+  const iothreads = recordsOf(await monitor.ask("query-iothreads"), bounds.iothreads).flatMap(
+    (one) => {
+      const id = textOf(one["id"]);
+      const tid = integerOf(one["thread-id"], TID_MAX);
+      return id === null || tid === null ? [] : [{ id, tid }];
+    },
+  );
+  const backends = recordsOf(await monitor.ask("query-memdev"), bounds.backends);
   const cells = cellsOf(vcpus);
   return {
     where: monitor.where,
@@ -62,6 +76,25 @@ export async function readMonitor(monitor: Monitor): Promise<MonitorReading> {
       devices: await devicesOf(monitor),
       contract: null,
       pins: null,
+    },
+  };
+}
+
+/** Asks no more than the bound, and nothing twice, since devices share the buses above them. */
+function bounded({ where, ask }: Monitor): Monitor {
+  const answers = new Map<string, Promise<unknown>>();
+  return {
+    where,
+    ask: async (command, args) => {
+      const question = JSON.stringify([command, args]);
+      const known = answers.get(question);
+      if (known !== undefined) return known;
+      if (answers.size >= bounds.questions) {
+        throw new Error(`what the monitor says leads to more than ${bounds.questions} questions`);
+      }
+      const answer = ask(command, args);
+      answers.set(question, answer);
+      return answer;
     },
   };
 }
@@ -134,9 +167,10 @@ const bases: readonly number[] = [0, 2 * GiB, GiB];
 async function human(monitor: Monitor, line: string): Promise<string> {
   try {
     return textOfLong(await monitor.ask("human-monitor-command", { "command-line": line }));
-  } catch {
+  } catch (error) {
     // QEMU refuses an address without memory.
-    return "";
+    if (error instanceof Refused) return "";
+    throw error;
   }
 }
 
@@ -144,7 +178,6 @@ const textOfLong = (value: unknown): string =>
   typeof value === "string" ? value.slice(0, 1_000_000) : "";
 
 const DEPTH_MAX = 16;
-const DEVICES_MAX = 4096;
 
 /** The passed-through devices with the buses above them, from the object tree of QEMU. */
 async function devicesOf(monitor: Monitor): Promise<ShapeDevice[]> {
@@ -152,15 +185,14 @@ async function devicesOf(monitor: Monitor): Promise<ShapeDevice[]> {
   const get = async (path: string, property: string): Promise<unknown> => {
     try {
       return await monitor.ask("qom-get", { path, property });
-    } catch {
-      return null;
+    } catch (error) {
+      if (error instanceof Refused) return null;
+      throw error;
     }
   };
   for (const folder of ["/machine/peripheral", "/machine/peripheral-anon"]) {
-    const children = recordsOf(await monitor.ask("qom-list", { path: folder })).slice(
-      0,
-      DEVICES_MAX,
-    );
+    const listed = await monitor.ask("qom-list", { path: folder });
+    const children = recordsOf(listed, bounds.devices);
     for (const child of children) {
       if (!(textOf(child["type"]) ?? "").startsWith("child<vfio-pci")) continue;
       const path = `${folder}/${textOf(child["name"]) ?? ""}`;

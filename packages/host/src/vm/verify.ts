@@ -64,6 +64,7 @@ export function readVmEvidence(
     qmp,
     libvirtUri,
     guest,
+    clock,
   });
 }
 

@@ -51,7 +51,8 @@ export const otherThreads: Check = (input) => {
   if (unnamed.length > 0) {
     outcomes.push(essentialUnverified(what, `what ${unnamed.length} threads are for is unknown`));
   }
-  const others = threads.filter(({ role }) => role !== null && role.kind !== "vcpu");
+  const all = threads.filter(({ role }) => role !== null && role.kind !== "vcpu");
+  const [contexts, others] = [all.filter(allocatesOnly), all.filter((one) => !allocatesOnly(one))];
   const remedy = once(() => pinRemedy(input));
   let kept = 0;
   for (const thread of others) {
@@ -61,7 +62,7 @@ export const otherThreads: Check = (input) => {
       outcomes.push(
         essentialUnverified(`where ${promised.subject} may run`, "its status was not read"),
       );
-    } else if (keeps || allocatesOnly(thread, promised.cpus)) kept++;
+    } else if (keeps) kept++;
     // A cpuset without its CPUs has moved the thread, and is a finding of its own.
     else if (!cgroupLacks(evidence, thread, promised.cpus)) {
       outcomes.push(strays(thread, promised, input, remedy));
@@ -73,11 +74,17 @@ export const otherThreads: Check = (input) => {
       essentialUnverified(`where iothread ${id} may run`, "no thread is known to be it"),
     );
   }
+  outcomes.push(...idle(contexts));
   if (kept > 0) {
     outcomes.push(holds("other threads", `${kept} of ${others.length} keep to their own CPUs`));
   }
   return together(outcomes);
 };
+
+function idle(contexts: readonly ThreadEvidence[]): readonly Outcome[] {
+  const words = `${contexts.length} did so before the guest ran, and do nothing now`;
+  return contexts.length === 0 ? [] : [holds("threads that allocate memory", words)];
+}
 
 interface Promised {
   readonly subject: string;

@@ -66,7 +66,7 @@ export function pinRemedy({ plan, evidence }: CheckInput): Remedy {
 function strayThreads(plan: Plan, evidence: Evidence): readonly StrayThread[] {
   return (evidence.threads ?? []).flatMap((thread): StrayThread[] => {
     const planned = thread.role === null ? null : plannedAs(thread, plan);
-    if (planned === null || allocatesOnly(thread, planned.cpus)) return [];
+    if (planned === null || allocatesOnly(thread)) return [];
     if (!cgroupLacks(evidence, thread, planned.cpus)) {
       return keepsTo(thread, planned.cpus) === false ? [{ thread, planned }] : [];
     }

@@ -94,12 +94,15 @@ export function isNarrowedAbove(asked: string | null, needed: IndexSet): boolean
 }
 
 /**
- * Whether this is one of QEMU's thread-contexts (named "TC …"; libvirt makes one per cell). They
- * only allocate guest memory before the guest runs, and are kept to the emulator's CPUs on their
- * node.
+ * Whether this is one of QEMU's thread-contexts (libvirt makes one per cell, named "TC
+ * tc-ram-node0"; the kernel keeps 15 characters). They stay for as long as the VM runs, and do
+ * nothing then: they only start the threads that allocate the guest's memory before it runs
+ * (QEMU's util/thread-context.c). libvirt gives them the CPUs of their node, which a cpuset cgroup
+ * narrows to the emulator's. Where there is none, vCPUs' cores are among them, and nothing comes of
+ * it.
  */
-export function allocatesOnly(thread: ThreadEvidence, cpus: string): boolean {
-  return (thread.name ?? "").startsWith("TC ") && isEmpty(strayCpus(thread, cpus));
+export function allocatesOnly({ name }: ThreadEvidence): boolean {
+  return /^TC tc-ram-node\d$/.test(name ?? "");
 }
 
 /** The CPUs of all cores that a dedicated vCPU is planned on, where the host's cores are known. */
