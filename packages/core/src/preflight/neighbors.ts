@@ -14,19 +14,23 @@ export const checkNeighbors: PreflightCheck = ({ plan, acceptsUnknown }, facts) 
   const strangers = facts.held.filter((one) => one.plan === null);
   return [
     ...strangers.flatMap((one) => sharedCpus(one, plan)),
-    ...facts.unreadable.map(({ name, why }): PreflightProblem => ({
+    ...facts.unreadable.map(({ name, why, isVm }): PreflightProblem => ({
       code: "domains-unknown",
-      severity: acceptsUnknown ? "warning" : "error",
+      severity: isVm && !acceptsUnknown ? "error" : "warning",
       subject: name,
       needs: "to know its CPUs, memory and devices, so that none of them is given to two VMs",
       has: why,
       remedy: advice(
         "live",
-        "Run it as root, which can read every VM. With --accept-unknown it starts nevertheless, and may get what that VM has.",
+        isVm
+          ? `${asRoot}. With --accept-unknown it starts nevertheless, and may get what that VM has.`
+          : `${asRoot}. If one is a VM, both may get the same CPUs.`,
       ),
     })),
   ];
 };
+
+const asRoot = "Run it as root with CAP_SYS_PTRACE, which can look into every process";
 
 /** A VM that floats shares CPUs, and slows the plan's vCPUs whenever it runs there. */
 function sharedCpus(

@@ -264,12 +264,25 @@ test("memory of base pages is looked at too, and what only spoils it is a warnin
 
 test("a VM that nobody can read prevents a start, unless that is accepted", () => {
   const why = "process 7 belongs to another user";
-  const facts = { ...factsFor(bare), unreadable: [{ name: "router", why }] };
+  const facts = { ...factsFor(bare), unreadable: [{ name: "router", why, isVm: true }] };
   const blocked = preflight(startOf(bare), facts);
   const problem = { code: "domains-unknown", subject: "router", has: why };
   expect(blocked).toMatchObject({ ready: false, problems: [{ ...problem, severity: "error" }] });
   const accepted = preflight({ ...startOf(bare), acceptsUnknown: true }, facts);
   expect(accepted).toMatchObject({ ready: true, problems: [{ ...problem, severity: "warning" }] });
+});
+
+test("what any user can make look like a VM prevents no start, and is a warning", () => {
+  const claim = { name: "user 1000", why: "process 7 may be a VM", isVm: false };
+  const report = preflight(startOf(bare), { ...factsFor(bare), unreadable: [claim] });
+  expect(report).toMatchObject({
+    ready: true,
+    problems: [
+      { code: "domains-unknown", severity: "warning", subject: claim.name, has: claim.why },
+    ],
+  });
+  expect(report.problems[0]?.remedy.text).toMatch(/as root with CAP_SYS_PTRACE/);
+  expect(report.problems.flatMap(({ remedy }) => malformed(remedy))).toEqual([]);
 });
 
 test("a VM that may run on CPUs of the plan is told, and where else it could run", () => {

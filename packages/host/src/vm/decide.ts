@@ -17,10 +17,12 @@ import type { HostPolicy } from "@evenkeel/core/request/host-policy.ts";
 import type { Request } from "@evenkeel/core/request/request.ts";
 import { hypervisorOf } from "../instance/hypervisor-of.ts";
 import type { StartOptions } from "../hypervisor/hypervisor.ts";
+import { findEmulators } from "../holding/emulators.ts";
 import { readHoldings } from "../holding/read-holdings.ts";
 import { type Patience, patienceFor } from "../hypervisor/patience.ts";
 import { onThisMachine, readDomains } from "../hypervisor/libvirt/domains.ts";
 import { refuseUnsafeNetworks } from "../hypervisor/libvirt/networks.ts";
+import { readOpenFiles } from "../procfs/open-files.ts";
 import { readFacts } from "../preflight/read-facts.ts";
 import { libvirtVersions, qemuVersions } from "../preflight/read-versions.ts";
 import { readDrivers } from "../vfio/drivers.ts";
@@ -93,7 +95,10 @@ export async function decide(
   const others = instances.filter((instance) => instance !== namesake);
   const known = new Set(instances.map(({ uuid }) => uuid));
   const defined = await readDomains(uri, known, patience);
-  const holdings = readHoldings(tree(), others, onThisMachine(uri, defined));
+  const now = tree();
+  const open = readOpenFiles(now);
+  const found = findEmulators(now, open);
+  const holdings = readHoldings(now, others, onThisMachine(uri, defined), found);
   const taken = others.map((one) => one.plan);
   const here: HostState = { topology, policy, taken, held: holdings.held };
   const placed = plan ?? place([here], request, { flavors });
@@ -115,6 +120,7 @@ export async function decide(
     via,
     domains,
     holdings,
+    open,
     versions,
   });
   const emulated = options.emulated === true;

@@ -43,7 +43,7 @@ export interface VmList {
     /** The name of the VM that was promised it, as it is listed. */
     readonly promisedTo: string;
   })[];
-  /** VMs that run, and what they hold is unknown. */
+  /** VMs that run, or may, and what they hold is unknown. */
   readonly unreadable: readonly UnreadableVm[];
   /** Files of the state folder that cannot be used. Their VMs are listed only if they run. */
   readonly damaged: readonly Damaged[];
@@ -62,16 +62,16 @@ export async function listVms(host: RecordedHost): Promise<VmList> {
   host.progress({ kind: "cut-off", vms: await cutOff(instances, host.state) });
   const patience = patienceFor(answersMs, host.clock);
   const tree = host.tree();
-  const emulators = findEmulators(tree);
+  const found = findEmulators(tree);
   const [states, domains] = await Promise.all([
     statesNow(instances, patience, host),
-    domainsOf(instances, emulators, patience, host),
+    domainsOf(instances, found.emulators, patience, host),
   ]);
   const { held, unreadable } = readHoldings(
     tree,
     instances,
     onThisMachine(host.libvirtUri, domains),
-    emulators,
+    found,
   );
   const vms = instances.map((instance, i): ListedVm => {
     const { name, via, plan } = instance;
