@@ -87,8 +87,11 @@ export interface DomainFacts {
 export interface UnreadableVm {
   readonly name: string;
   readonly why: string;
-  /** Whether it is known to be a VM. What any user can make look like one is not. */
-  readonly isVm: boolean;
+  /**
+   * A VM; processes that say so, as any process can; or processes of which only their users are
+   * known.
+   */
+  readonly seenAs: "vm" | "claim" | "process";
 }
 
 /** The versions that the hypervisor reports; null where it does not answer. */

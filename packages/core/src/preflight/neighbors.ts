@@ -14,15 +14,15 @@ export const checkNeighbors: PreflightCheck = ({ plan, acceptsUnknown }, facts) 
   const strangers = facts.held.filter((one) => one.plan === null);
   return [
     ...strangers.flatMap((one) => sharedCpus(one, plan)),
-    ...facts.unreadable.map(({ name, why, isVm }): PreflightProblem => ({
+    ...facts.unreadable.map(({ name, why, seenAs }): PreflightProblem => ({
       code: "domains-unknown",
-      severity: isVm && !acceptsUnknown ? "error" : "warning",
+      severity: seenAs === "vm" && !acceptsUnknown ? "error" : "warning",
       subject: name,
       needs: "to know its CPUs, memory and devices, so that none of them is given to two VMs",
       has: why,
       remedy: advice(
         "live",
-        isVm
+        seenAs === "vm"
           ? `${asRoot}. With --accept-unknown it starts nevertheless, and may get what that VM has.`
           : `${asRoot}. If one is a VM, both may get the same CPUs.`,
       ),

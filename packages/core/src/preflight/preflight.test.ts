@@ -264,7 +264,7 @@ test("memory of base pages is looked at too, and what only spoils it is a warnin
 
 test("a VM that nobody can read prevents a start, unless that is accepted", () => {
   const why = "process 7 belongs to another user";
-  const facts = { ...factsFor(bare), unreadable: [{ name: "router", why, isVm: true }] };
+  const facts = { ...factsFor(bare), unreadable: [{ name: "router", why, seenAs: "vm" }] };
   const blocked = preflight(startOf(bare), facts);
   const problem = { code: "domains-unknown", subject: "router", has: why };
   expect(blocked).toMatchObject({ ready: false, problems: [{ ...problem, severity: "error" }] });
@@ -273,7 +273,7 @@ test("a VM that nobody can read prevents a start, unless that is accepted", () =
 });
 
 test("what any user can make look like a VM prevents no start, and is a warning", () => {
-  const claim = { name: "user 1000", why: "process 7 may be a VM", isVm: false };
+  const claim = { name: "user 1000", why: "process 7 may be a VM", seenAs: "claim" };
   const report = preflight(startOf(bare), { ...factsFor(bare), unreadable: [claim] });
   expect(report).toMatchObject({
     ready: true,

@@ -16,16 +16,16 @@ export function closedVms(tree: Tree, closed: readonly ClosedProcess[]): readonl
     closed.filter(({ saysQemu }) => !saysQemu),
   ];
   const byUser = Map.groupBy(claims, ({ uid }) => uid);
-  const unreadable = [...byUser].map(([uid, all]) => ({
+  const unreadable = [...byUser].map(([uid, all]): UnreadableVm => ({
     name: `user ${uid ?? "unknown"}`,
     why: `${some(all)} may not be looked into and may run VMs: the command line is that of a QEMU, which any process can have`,
-    isVm: false,
+    seenAs: "claim",
   }));
   if (others.length > 0 && mayHaveVms(tree)) {
     unreadable.push({
       name: "other processes",
       why: `${some(others)} may not be looked into, so a VM that a program other than QEMU runs would be missed`,
-      isVm: false,
+      seenAs: "process",
     });
   }
   return unreadable;

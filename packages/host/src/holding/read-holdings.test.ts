@@ -130,7 +130,7 @@ test("what any user can make look like a QEMU is no VM: it takes nothing and is 
       why:
         "processes 400 of user 1000, 500 of user 1000, 600 of user 1000, 700 of user 1000 and 2 more " +
         "may not be looked into and may run VMs: the command line is that of a QEMU, which any process can have",
-      isVm: false,
+      seenAs: "claim",
     },
   ]);
   // Those of users who run VMs are believed.
@@ -142,7 +142,7 @@ test("what any user can make look like a QEMU is no VM: it takes nothing and is 
       {
         name: "router",
         why: expect.stringMatching(/^process 400 of user 64055 may not/),
-        isVm: true,
+        seenAs: "vm",
       },
     ],
   });
@@ -158,7 +158,7 @@ test("a process that may not be looked into is unknown, whatever it is called, w
     {
       name: "other processes",
       why: "process 77 of user unknown may not be looked into, so a VM that a program other than QEMU runs would be missed",
-      isVm: false,
+      seenAs: "process",
     },
   ]);
   expect(read(hostWith([], {}, { ...kernel, ...kvmHost })).unreadable).toEqual([]);

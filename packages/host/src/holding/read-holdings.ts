@@ -62,7 +62,7 @@ export function readHoldings(
     if (emulator.files === null && (domain?.definition ?? null) === null) {
       const user = userOf(tree, pid);
       const why = `process ${pid} of user ${user ?? "unknown"} may not be looked into, so its devices and memory are unknown`;
-      unreadable.push({ name: emulator.name, why, isVm: true });
+      unreadable.push({ name: emulator.name, why, seenAs: "vm" });
     }
     return {
       name: domain?.name ?? emulator.name,
@@ -83,7 +83,7 @@ export function readHoldings(
         unreadable.push({
           name,
           why: "its process is not seen here, and libvirt does not show it",
-          isVm: true,
+          seenAs: "vm",
         });
         return [];
       }
