@@ -7,8 +7,10 @@ import type { HypervisorName, Instance } from "@evenkeel/core/instance/instance.
 import type { HostState } from "@evenkeel/core/plan/host-state.ts";
 import { place } from "@evenkeel/core/fleet/place.ts";
 import { planFaults } from "@evenkeel/core/plan/check/plan-check.ts";
+import { wholeCores } from "@evenkeel/core/plan/check/plan-held.ts";
+import { unionAll } from "@evenkeel/core/set/index-set.ts";
 import type { PlanFault } from "@evenkeel/core/plan/check/plan-facts.ts";
-import type { Plan } from "@evenkeel/core/plan/plan.ts";
+import { cpusOfPlan, type Plan } from "@evenkeel/core/plan/plan.ts";
 import type { Refusal } from "@evenkeel/core/plan/refusal.ts";
 import { preflight } from "@evenkeel/core/preflight/preflight.ts";
 import type { HypervisorAnswer } from "@evenkeel/core/preflight/facts.ts";
@@ -124,7 +126,11 @@ export async function decide(
     versions,
   });
   const emulated = options.emulated === true;
-  const report = preflight({ plan: placed, guest, via, emulated, acceptsUnknown, faults }, facts);
+  const promised = wholeCores(topology, unionAll([...taken, placed].map(cpusOfPlan)));
+  const report = preflight(
+    { plan: placed, guest, via, emulated, acceptsUnknown, promised, faults },
+    facts,
+  );
   return { kind: "Start", plan: placed, guest, report };
 }
 
