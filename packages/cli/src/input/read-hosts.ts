@@ -41,7 +41,7 @@ export async function readHosts(
   for (const [i, topology] of topologies.entries()) {
     const given = plans.filter(({ plan }) => plan.host === topology.name).map(({ plan }) => plan);
     const { recorded, held } = isLive(sources[i] ?? "")
-      ? await takenHere(state, vm, surroundings)
+      ? await takenHere(state, vm, given, surroundings)
       : { recorded: [], held: [] };
     // A plan of a recorded VM that is given once more counts once.
     const more = given.filter((plan) => !recorded.some((other) => isSameVm(plan, other)));
@@ -73,11 +73,12 @@ async function readHost(given: string, surroundings: Surroundings): Promise<Topo
 async function takenHere(
   state: string | undefined,
   vm: HostsWanted["vm"],
+  given: readonly Plan[],
   surroundings: Surroundings,
 ): Promise<{ readonly recorded: readonly Plan[]; readonly held: readonly Holding[] }> {
   const { recordedHost } = await import("./vm-host.ts");
   const { takenOn } = await import("@evenkeel/host/vm/taken.ts");
-  const { plans, held } = await takenOn(recordedHost(state, surroundings));
+  const { plans, held } = await takenOn(recordedHost(state, surroundings), given);
   const isOff = (plan: Plan): boolean => !held.some((one) => one.plan === plan);
   const recorded = plans.filter((plan) => vm === null || !isSameVm(plan, vm) || !isOff(plan));
   return { recorded, held };

@@ -27,6 +27,9 @@ export interface HeldHere extends Holding {
   readonly domain: string | null;
 }
 
+/** A VM whose plan is known; its process only where it is recorded. */
+export type PlannedVm = Pick<Instance, "plan" | "uuid" | "process">;
+
 /** What the VMs that run on this machine hold, and those of which that cannot be read. */
 export interface Holdings {
   readonly held: readonly HeldHere[];
@@ -38,13 +41,14 @@ export interface Holdings {
  * open files of its process, and by libvirt's live definition. A VM that libvirt runs where its
  * process cannot be seen is counted by that definition alone.
  *
- * @param instances the recorded VMs. Those that run are matched with their plans.
+ * @param instances the VMs whose plans are known, by their records or otherwise. Those that run are
+ *   matched with their plans.
  * @param domains the VMs that libvirt lists for this machine; none where it does not answer.
  * @param found the processes that run VMs, if the caller has looked for them already.
  */
 export function readHoldings(
   tree: Tree,
-  instances: readonly Instance[],
+  instances: readonly PlannedVm[],
   domains: readonly Domain[],
   found: FoundEmulators = findEmulators(tree),
 ): Holdings {
@@ -113,7 +117,7 @@ function memoryOfAll(
  * Whether a process runs a recorded VM: it is the recorded one. If none is recorded, it has the
  * VM's UUID and can be trusted. What it holds beyond the plan counts all the same.
  */
-function isOf(tree: Tree, { process, uuid }: Instance, emulator: Emulator): boolean {
+function isOf(tree: Tree, { process, uuid }: PlannedVm, emulator: Emulator): boolean {
   if (process === null) return uuid === emulator.uuid && emulator.isTrusted;
   return process.pid === emulator.pid && isRunning(tree, process);
 }

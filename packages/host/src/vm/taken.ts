@@ -1,7 +1,9 @@
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
+import { guestUuid } from "@evenkeel/core/guest/name.ts";
 import type { Holding } from "@evenkeel/core/plan/holding.ts";
 import type { Plan } from "@evenkeel/core/plan/plan.ts";
-import { readHoldings } from "../holding/read-holdings.ts";
+import { findEmulators } from "../holding/emulators.ts";
+import { type PlannedVm, readHoldings } from "../holding/read-holdings.ts";
 import { onThisMachine, readDomains } from "../hypervisor/libvirt/domains.ts";
 import type { Instances, StateView } from "../state/state-folder.ts";
 import type { RecordedHost } from "./host.ts";
@@ -15,15 +17,35 @@ export interface Taken {
 /**
  * Reads what is taken of this host, for a command that only asks. It changes nothing and waits for
  * nobody. What cannot be read is reported, and does not count.
+ *
+ * @param given plans of VMs that need not be recorded here. Such a VM that runs is matched with its
+ *   plan by its UUID, as a recorded one without a process is.
  */
-export async function takenOn({ state, tree, libvirtUri, progress }: RecordedHost): Promise<Taken> {
+export async function takenOn(
+  { state, tree, libvirtUri, progress }: RecordedHost,
+  given: readonly Plan[] = [],
+): Promise<Taken> {
   const { instances, damaged } = readable(state);
   progress({ kind: "damaged", files: damaged });
-  const domains = await readDomains(libvirtUri, new Set(instances.map(({ uuid }) => uuid)));
-  const { held, unreadable } = readHoldings(tree(), instances, onThisMachine(libvirtUri, domains));
+  // The processes are read while libvirt answers.
+  const asked = readDomains(libvirtUri, new Set(instances.map(({ uuid }) => uuid)));
+  const here = tree();
+  const found = findEmulators(here);
+  const { held, unreadable } = readHoldings(
+    here,
+    [...instances, ...given.map(plannedVm)],
+    onThisMachine(libvirtUri, await asked),
+    found,
+  );
   progress({ kind: "unreadable", vms: unreadable });
   return { plans: instances.map(({ plan }) => plan), held };
 }
+
+const plannedVm = (plan: Plan): PlannedVm => ({
+  plan,
+  uuid: guestUuid(plan.vm, plan.tenant),
+  process: null,
+});
 
 /** A user who may not read the state folder still gets an answer, without the VMs that are off. */
 function readable(state: StateView): Instances {
