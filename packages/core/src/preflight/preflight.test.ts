@@ -297,10 +297,10 @@ test("a VM that may run on CPUs of the plan is told, and where else it could run
   expect(problem?.remedy.text).toMatch(
     /^Pin them, for example taskset --all-tasks -cp [\d,-]+ 4242;/,
   );
-  const remedy = (promised: string, ...others: readonly Holding[]): string | undefined =>
+  const remedy = (promised: string, ...beside: readonly Holding[]): string | undefined =>
     preflight(
       { ...startOf(bare), promised: setOf(promised) },
-      { ...facts, held: [shares, ...others] },
+      { ...facts, held: [shares, ...beside] },
     ).problems[0]?.remedy.text;
   const other = (cpus: string) => stranger({ name: "other", vcpus: [{ count: 1, cpus }] });
   expect(remedy("0-9,20-63")).toMatch(/-cp 10-19 4242;/);

@@ -91,7 +91,7 @@ interface AlikeVcpus {
  * For one more vCPU, a chain of groups that each move by one CPU is looked for breadth first, up to
  * a CPU that is free. Where there is none, the groups that have the CPUs on the way may run on no
  * others, so these CPUs can never become free, and no later search looks at them. So there is at
- * most one search for each CPU and each group, and a search looks at each group that has a CPU once.
+ * most one search for each CPU and each group, and a search looks at each of these groups once.
  */
 function mostServed(groups: readonly AlikeVcpus[]): number {
   const groupOn = new Map<number, number>();
@@ -117,7 +117,7 @@ function mostServed(groups: readonly AlikeVcpus[]): number {
     for (const cpu of reachedFrom.keys()) hopeless.add(cpu);
     return false;
   };
-  /** Gives a free CPU to the group that has reached it, and that group's entry to the one before. */
+  /** Gives a free CPU to the group that reached it, and that group's entry to the one before. */
   const moveAlong = (
     free: number,
     reachedFrom: ReadonlyMap<number, number>,
