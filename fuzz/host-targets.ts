@@ -12,6 +12,7 @@ import { readHoldings } from "@evenkeel/host/holding/read-holdings.ts";
 import { readFacts } from "@evenkeel/host/preflight/read-facts.ts";
 import { findProcess } from "@evenkeel/host/procfs/find-process.ts";
 import { listensOn } from "@evenkeel/host/procfs/listening.ts";
+import { readOpenFiles } from "@evenkeel/host/procfs/open-files.ts";
 import { generateSysfs } from "@evenkeel/host/testing/sysfs/generate-sysfs.ts";
 import { memoryTree } from "@evenkeel/host/tree/memory-tree.ts";
 import type { Tree } from "@evenkeel/host/tree/tree.ts";
@@ -65,6 +66,7 @@ function processes(): TreeSample {
   ] as const) {
     const line = `/usr/bin/${program} ${words} `;
     files.set(`/proc/${pid}/cmdline`, line.replaceAll(" ", "\0"));
+    files.set(`/proc/${pid}/statm`, "9 1 1 1 0 1 0\n");
     files.set(`/proc/${pid}/stat`, `${pid} (a) b) S ${parent} ${"1 ".repeat(40)}\n`);
     files.set(`/proc/${pid}/status`, `Name:\tqemu\nUid:\t${`${uid}\t`.repeat(4).trim()}\n`);
     links.set(`/proc/${pid}/exe`, `/usr/bin/${program}`);
@@ -147,6 +149,7 @@ const facts = treeTarget("preflight", host, async (tree) => {
     via: "qemu",
     domains: null,
     holdings: readHoldings(tree, [], []),
+    open: readOpenFiles(tree),
     versions,
   });
   const { problems } = preflight({ ...startOf(plan), via: "qemu" }, found);

@@ -143,7 +143,7 @@ const printers: Readonly<Record<string, (view: View) => string>> = {
           },
         ],
         heldTwice: [{ holder: "h", pid: 1, promisedTo: "v", cpus: "4", devices: ["d"], remedy }],
-        unreadable: [{ name: "n", why: "w" }],
+        unreadable: [{ name: "n", why: "w", seenAs: "vm" }],
         damaged: [],
       }),
       view,

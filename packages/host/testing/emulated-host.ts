@@ -15,7 +15,11 @@ export interface MadeEmulator {
     readonly node: number;
     readonly pageKiB: number;
     readonly pages: number;
+    /** The file that it is mapped from, and from where in it; none if left out. */
+    readonly of?: { readonly inode: number; readonly offset: number };
   }[];
+  /** Whether it has a VM of KVM open. */
+  readonly kvm?: boolean;
   /** The IOMMU groups that it has open. */
   readonly groups?: readonly number[];
   /** The user that it belongs to; root by default. */
@@ -42,10 +46,11 @@ export function hostWith(
     }
   }
   for (const one of emulators) Object.assign(files, filesOf(one));
-  for (const { pid, program = qemu, groups: open = [] } of emulators) {
+  for (const { pid, program = qemu, kvm = false, groups: open = [] } of emulators) {
     if (program === null) continue;
     links[`/proc/${pid}/exe`] = program;
-    const paths = ["/dev/null", ...open.map((group) => `/dev/vfio/${group}`)];
+    const vm = kvm ? ["anon_inode:kvm-vm"] : [];
+    const paths = ["/dev/null", ...vm, ...open.map((group) => `/dev/vfio/${group}`)];
     for (const [fd, path] of paths.entries()) links[`/proc/${pid}/fd/${fd}`] = path;
   }
   return treeOf(files, links);
@@ -63,10 +68,17 @@ function filesOf(made: MadeEmulator) {
     ];
   });
   const everywhere = "Name:\tqemu-system-x86\nCpus_allowed_list:\t0-31\n";
-  const maps = memory.map(
-    ({ node, pageKiB, pages }, i) =>
-      `7f${String(i).padStart(10, "0")} default anon=${pages} dirty=${pages} N${node}=${pages} kernelpagesize_kB=${pageKiB}\n`,
-  );
+  const start = (i: number): number => 0x7f0000000000 + i * 2 ** 36;
+  const maps = memory.map(({ node, pageKiB, pages, of }, i) => {
+    const file = of === undefined ? "" : " file=/dev/hugepages/guest huge";
+    return `${start(i).toString(16)} default${file} anon=${pages} N${node}=${pages} kernelpagesize_kB=${pageKiB}\n`;
+  });
+  const ranges = memory.map(({ pageKiB, pages, of }, i) => {
+    const [first, last] = [start(i), start(i) + pages * pageKiB * 1024];
+    const { inode = 0, offset = 0 } = of ?? {};
+    const where = `${offset.toString(16).padStart(8, "0")} 00:0f ${inode}`;
+    return `${first.toString(16)}-${last.toString(16)} rw-${of === undefined ? "p" : "s"} ${where}\n`;
+  });
   return {
     [`${folder}/cmdline`]: [
       qemu,
@@ -82,6 +94,8 @@ function filesOf(made: MadeEmulator) {
     [`${folder}/status`]: `${everywhere}Uid:\t${`${uid}\t`.repeat(4).trim()}\nRssAnon:\t${baseKiB} kB\n`,
     [`${folder}/stat`]: `${pid} (q) S 1 1 1 0 -1 4194560 1 0 0 0 1 1 0 0 20 0 4 0 ${pid} 1 1\n`,
     [`${folder}/numa_maps`]: maps.join(""),
+    [`${folder}/maps`]: ranges.join(""),
+    [`${folder}/statm`]: "1000 100 10 1 0 100 0\n",
     [`${folder}/task/${pid}/comm`]: "qemu-system-x86\n",
     [`${folder}/task/${pid}/status`]: everywhere,
     ...Object.fromEntries(threads),

@@ -39,10 +39,13 @@ export async function readHosts(
   for (const path of takenPaths) plans.push(await readPlan(path, surroundings));
   refuseStrangers(plans, topologies);
   refuseOverlaps(plans);
-  const here = once(() => takenHere(wanted, surroundings));
+  const givenFor = ({ name }: Topology): Plan[] =>
+    plans.filter(({ plan }) => plan.host === name).map(({ plan }) => plan);
+  const ofThisMachine = topologies.filter((_, i) => isLive(sources[i] ?? "")).flatMap(givenFor);
+  const here = once(() => takenHere(wanted, ofThisMachine, surroundings));
   const hosts: HostState[] = [];
   for (const [i, topology] of topologies.entries()) {
-    const given = plans.filter(({ plan }) => plan.host === topology.name).map(({ plan }) => plan);
+    const given = givenFor(topology);
     const { plans: recorded, held } = isLive(sources[i] ?? "")
       ? await here()
       : { plans: [], held: [] };
@@ -75,11 +78,12 @@ async function readHost(given: string, surroundings: Surroundings): Promise<Topo
 /** What is taken of this machine, by the records and by what its VMs really hold. */
 async function takenHere(
   { state, vm }: HostsWanted,
+  given: readonly Plan[],
   surroundings: Surroundings,
 ): Promise<{ readonly plans: readonly Plan[]; readonly held: readonly Holding[] }> {
   const { recordedHost } = await import("./vm-host.ts");
   const { takenOn } = await import("@evenkeel/host/vm/taken.ts");
-  return takenOn(vm, recordedHost(state, surroundings));
+  return takenOn(vm, given, recordedHost(state, surroundings));
 }
 
 /** Refuses two hosts of one name: plans know their host by its name. */

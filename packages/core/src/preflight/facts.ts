@@ -27,7 +27,7 @@ export interface HostFacts {
   readonly domains: readonly DomainFacts[] | null;
   /** What the VMs that run on the host hold. */
   readonly held: readonly Holding[];
-  /** VMs that run on the host, and what they hold is unknown. */
+  /** VMs that run on the host, or may, and what they hold is unknown. */
   readonly unreadable: readonly UnreadableVm[];
   /** The process of an emulator that has the VM's UUID already. */
   readonly emulatorPid: number | null;
@@ -83,10 +83,15 @@ export interface DomainFacts {
   readonly devices: readonly string[];
 }
 
-/** A VM that runs on the host and whose CPUs or devices nobody could read. */
+/** What runs on the host and nobody could read: a VM, or processes that may be VMs. */
 export interface UnreadableVm {
   readonly name: string;
   readonly why: string;
+  /**
+   * A VM; processes that say so, as any process can; or processes of which only their users are
+   * known.
+   */
+  readonly seenAs: "vm" | "claim" | "process";
 }
 
 /** The versions that the hypervisor reports; null where it does not answer. */

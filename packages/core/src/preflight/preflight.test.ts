@@ -1,6 +1,7 @@
 import { stranger } from "../../testing/plan/stranger.ts";
 import { cpusOfPlan } from "../plan/plan.ts";
-import { formatList } from "../set/list-format.ts";
+import { formatList, setOf } from "../set/list-format.ts";
+import type { Holding } from "../plan/holding.ts";
 import { describe, expect, test } from "vitest";
 import { planOf } from "../../testing/guest/plan-of.ts";
 import { GiB, MiB } from "../unit/bytes.ts";
@@ -264,12 +265,25 @@ test("memory of base pages is looked at too, and what only spoils it is a warnin
 
 test("a VM that nobody can read prevents a start, unless that is accepted", () => {
   const why = "process 7 belongs to another user";
-  const facts = { ...factsFor(bare), unreadable: [{ name: "router", why }] };
+  const facts = { ...factsFor(bare), unreadable: [{ name: "router", why, seenAs: "vm" as const }] };
   const blocked = preflight(startOf(bare), facts);
   const problem = { code: "domains-unknown", subject: "router", has: why };
   expect(blocked).toMatchObject({ ready: false, problems: [{ ...problem, severity: "error" }] });
   const accepted = preflight({ ...startOf(bare), acceptsUnknown: true }, facts);
   expect(accepted).toMatchObject({ ready: true, problems: [{ ...problem, severity: "warning" }] });
+});
+
+test("what any user can make look like a VM prevents no start, and is a warning", () => {
+  const claim = { name: "user 1000", why: "process 7 may be a VM", seenAs: "claim" } as const;
+  const report = preflight(startOf(bare), { ...factsFor(bare), unreadable: [claim] });
+  expect(report).toMatchObject({
+    ready: true,
+    problems: [
+      { code: "domains-unknown", severity: "warning", subject: claim.name, has: claim.why },
+    ],
+  });
+  expect(report.problems[0]?.remedy.text).toMatch(/as root with CAP_SYS_PTRACE/);
+  expect(report.problems.flatMap(({ remedy }) => malformed(remedy))).toEqual([]);
 });
 
 test("a VM that may run on CPUs of the plan is told, and where else it could run", () => {
@@ -283,6 +297,15 @@ test("a VM that may run on CPUs of the plan is told, and where else it could run
   expect(problem?.remedy.text).toMatch(
     /^Pin them, for example taskset --all-tasks -cp [\d,-]+ 4242;/,
   );
+  const remedy = (promised: string, ...beside: readonly Holding[]): string | undefined =>
+    preflight(
+      { ...startOf(bare), promised: setOf(promised) },
+      { ...facts, held: [shares, ...beside] },
+    ).problems[0]?.remedy.text;
+  const other = (cpus: string) => stranger({ name: "other", vcpus: [{ count: 1, cpus }] });
+  expect(remedy("0-9,20-63")).toMatch(/-cp 10-19 4242;/);
+  expect(remedy("0-9,20-63", other("11-19"))).toMatch(/^Move its vCPUs to other CPUs/);
+  expect(remedy("0-9,20-63", { ...other("12-19"), plan: bare })).toMatch(/-cp 10-11 4242;/);
   // A VM with a plan is checked by its own verdict; one elsewhere shares nothing.
   const planned = { ...shares, plan: bare };
   const elsewhere = { ...shares, vcpus: [{ count: 2, cpus: "900-903" }] };

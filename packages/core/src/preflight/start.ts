@@ -2,6 +2,7 @@ import type { Guest } from "../guest/guest.ts";
 import type { HypervisorName } from "../instance/instance.ts";
 import type { PlanFault } from "../plan/check/plan-facts.ts";
 import type { Plan } from "../plan/plan.ts";
+import type { IndexSet } from "../set/index-set.ts";
 import type { HostFacts } from "./facts.ts";
 import type { PreflightProblem } from "./problem.ts";
 
@@ -13,6 +14,8 @@ export interface Start {
   readonly emulated: boolean;
   /** Whether it may start although nobody can read what some VM on the host holds. */
   readonly acceptsUnknown: boolean;
+  /** All CPUs of the cores that plans have: this one, and those of VMs that run or are off. */
+  readonly promised: IndexSet;
   /** What the plan's checker finds on this machine; see `planFaults`. */
   readonly faults: readonly PlanFault[];
 }

@@ -1,5 +1,6 @@
 import { guestFromPlan } from "../../src/guest/from-plan.ts";
 import { functionsOf, isHugepage, type Plan } from "../../src/plan/plan.ts";
+import { emptySet } from "../../src/set/index-set.ts";
 import { formatList } from "../../src/set/list-format.ts";
 import { TiB } from "../../src/unit/bytes.ts";
 import { plannedCpus } from "../../src/preflight/cpus.ts";
@@ -10,7 +11,15 @@ import type { Start } from "../../src/preflight/start.ts";
 export function startOf(plan: Plan): Start {
   const guest = guestFromPlan(plan);
   const via = "libvirt";
-  return { plan, guest, via, emulated: false, acceptsUnknown: false, faults: [] };
+  return {
+    plan,
+    guest,
+    via,
+    emulated: false,
+    acceptsUnknown: false,
+    promised: emptySet,
+    faults: [],
+  };
 }
 
 /** A host that has all that a plan needs, for tests to take something from. */

@@ -8,7 +8,9 @@ import { setOf } from "@evenkeel/core/set/list-format.ts";
 import type { Emulator } from "./emulators.ts";
 
 /**
- * The CPUs on which the kernel may run a VM's vCPUs, by the affinity of its threads.
+ * The CPUs on which the kernel may run a VM's vCPUs, by the affinity of its threads. Of a process
+ * without a VM, the CPUs to which it has pinned a thread each: its other threads need none of their
+ * own.
  *
  * QEMU names the threads of vCPUs where it is told to, as libvirt does. Without names, any thread
  * may be one: as many threads as the VM has vCPUs are counted, those with the fewest CPUs first.
@@ -21,6 +23,7 @@ export function heldCpus(tree: Tree, emulator: Emulator): readonly HeldCpus[] {
     if (allowedCpus === null) return [];
     return [{ cpus: allowedCpus, isVcpu: name !== null && roleByName(name)?.kind === "vcpu" }];
   });
+  if (!emulator.runsVm) return pinnedOnce(threads.map(({ cpus }) => cpus));
   const named = threads.filter(({ isVcpu }) => isVcpu);
   const sets = (named.length > 0 ? named : threads).map(({ cpus }) => cpus);
   const count = named.length > 0 ? named.length : (vcpuCount(emulator) ?? sets.length);
@@ -29,6 +32,11 @@ export function heldCpus(tree: Tree, emulator: Emulator): readonly HeldCpus[] {
     count: length,
     cpus,
   }));
+}
+
+function pinnedOnce(sets: readonly string[]): readonly HeldCpus[] {
+  const single = sets.filter((cpus) => size(setOf(cpus)) === 1);
+  return [...new Set(single)].map((cpus) => ({ count: 1, cpus }));
 }
 
 /** KVM has an open file for each vCPU. Otherwise the command line says how many there are. */

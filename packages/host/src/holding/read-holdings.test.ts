@@ -70,6 +70,100 @@ test("a program of any name counts once it has a device or a VM of KVM open", ()
   expect(read(hostWith([{ ...router, program: "/tmp/qemu-lookalike" }])).held).toEqual([]);
 });
 
+test("a program that drives a device without a VM holds the CPUs it is pinned to, and no others", () => {
+  const groups = { 40: ["0000:41:00.0"] };
+  const driver = { ...router, program: "/usr/bin/testpmd", groups: [40], named: false };
+  const threads = { ...driver, vcpus: ["0-31", "4", "8-11", "4", "5"] };
+  const cpusOf = (made: MadeEmulator) => read(hostWith([made], groups)).held[0]?.vcpus;
+  expect(cpusOf(threads)).toEqual([
+    { count: 1, cpus: "4" },
+    { count: 1, cpus: "5" },
+  ]);
+  expect(cpusOf({ ...driver, vcpus: ["0-31"] })).toEqual([]);
+  const vmm = { ...threads, program: "/opt/vmm/cloud-hypervisor", kvm: true };
+  expect(cpusOf(vmm)?.reduce((sum, { count }) => sum + count, 0)).toBe(5);
+});
+
+test("memory that a VM shares with programs that serve it counts once, for the VM", () => {
+  const shared = (pages: number, offset = 0) => ({
+    node: 0,
+    pageKiB: 1 << 20,
+    pages,
+    of: { inode: 77, offset: offset * GiB },
+  });
+  const own = { node: 1, pageKiB: 1 << 20, pages: 2 };
+  const groups = { 40: ["0000:41:00.0"] };
+  const driver = { ...router, pid: 300, name: "driver", program: "/usr/bin/testpmd", groups: [40] };
+  const held = (memory: MadeEmulator["memory"] & object, more: readonly MadeEmulator[] = []) => {
+    const vm = { ...router, memory: [shared(3), shared(5, 3)] };
+    const { held: all } = read(hostWith([{ ...driver, memory }, vm, ...more], groups));
+    return all.map(({ name, memory: parts }) => [
+      name,
+      ...parts.map(({ node, bytes }) => `${node}:${bytes / GiB}`),
+    ]);
+  };
+  const vm = ["router", "0:8"];
+  // It maps the file once for each of its regions, each time from the start.
+  expect(held([shared(3), shared(8), own])).toEqual([vm, ["driver", "1:2"]]);
+  expect(held([shared(9)])).toEqual([vm, ["driver", "0:1"]]);
+  // Of another file, all counts, whatever it is called.
+  const other = { ...shared(8), of: { inode: 78, offset: 0 } };
+  expect(held([other])).toEqual([vm, ["driver", "0:8"]]);
+  const second = { ...router, pid: 500, name: "second", memory: [shared(8), own] };
+  expect(held([shared(8)], [second])).toEqual([vm, ["second", "1:2"], ["driver"]]);
+});
+
+const kvmHost = { "/sys/class/misc/kvm/dev": "10:232\n" };
+
+test("what any user can make look like a QEMU is no VM: it takes nothing and is named", () => {
+  const claims = [400, 500, 600, 700, 800, 900].map((pid) => ({
+    ...router,
+    pid,
+    uid: 1000,
+    program: null,
+  }));
+  const { held, unreadable } = read(hostWith(claims, {}, kvmHost));
+  expect(held).toEqual([]);
+  expect(unreadable).toEqual([
+    {
+      name: "user 1000",
+      why:
+        "processes 400 of user 1000, 500 of user 1000, 600 of user 1000, 700 of user 1000 and 2 more " +
+        "may not be looked into and may run VMs: the command line is that of a QEMU, which any process can have",
+      seenAs: "claim",
+    },
+  ]);
+  // Those of users who run VMs are believed.
+  const users = { "/etc/passwd": "libvirt-qemu:x:64055:64055::/:/bin/false\n" };
+  const real = read(hostWith([{ ...router, uid: 64_055, program: null }], {}, users));
+  expect(real).toMatchObject({
+    held: [{ pid: 400 }],
+    unreadable: [
+      {
+        name: "router",
+        why: expect.stringMatching(/^process 400 of user 64055 may not/),
+        seenAs: "vm",
+      },
+    ],
+  });
+});
+
+test("a process that may not be looked into is unknown, whatever it is called, where VMs can run", () => {
+  const closed = { "/proc/77/statm": "9 1 1 1 0 1 0\n", "/proc/77/cmdline": "/opt/vmm\0" };
+  const kernel = { "/proc/78/statm": "0 0 0 0 0 0 0\n", "/proc/78/cmdline": "" };
+  const unknown = (more: Readonly<Record<string, string>>) =>
+    read(hostWith([], {}, { ...closed, ...kernel, ...more })).unreadable;
+  expect(unknown({})).toEqual([]);
+  expect(unknown(kvmHost)).toEqual([
+    {
+      name: "other processes",
+      why: "process 77 of user unknown may not be looked into, so a VM that a program other than QEMU runs would be missed",
+      seenAs: "process",
+    },
+  ]);
+  expect(read(hostWith([], {}, { ...kernel, ...kvmHost })).unreadable).toEqual([]);
+});
+
 test("a VM that nobody can read is reported, unless libvirt shows what it has", () => {
   const hidden = hostWith([{ ...router, program: null }]);
   const { held, unreadable } = read(hidden);

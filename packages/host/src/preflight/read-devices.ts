@@ -1,6 +1,6 @@
 import type { DeviceFacts } from "@evenkeel/core/preflight/facts.ts";
 import { functionsOf, type Plan } from "@evenkeel/core/plan/plan.ts";
-import { readOpenFiles } from "../procfs/open-files.ts";
+import type { OpenFiles } from "../procfs/open-files.ts";
 import { pciDirectory, readIommuGroup } from "../sysfs/pci.ts";
 import { linkName, readLine } from "../sysfs/values.ts";
 import type { Tree } from "../tree/tree.ts";
@@ -11,9 +11,9 @@ type Users = ReadonlyMap<string, readonly number[]>;
 
 const deviceFile = /^\/dev\/(?:vfio\/|dri\/|nvidia\d)/;
 
-function deviceUsers(tree: Tree): Users {
+function deviceUsers(open: OpenFiles): Users {
   const users = new Map<string, number[]>();
-  for (const [pid, files] of [...readOpenFiles(tree)].toSorted(([a], [b]) => a - b)) {
+  for (const [pid, files] of [...open].toSorted(([a], [b]) => a - b)) {
     for (const file of new Set(files.filter((path) => deviceFile.test(path)))) {
       const pids = users.get(file) ?? [];
       pids.push(pid);
@@ -25,13 +25,19 @@ function deviceUsers(tree: Tree): Users {
 
 /**
  * Reads every function of the plan and the other functions of their IOMMU groups, with their users.
+ *
+ * @param open the open files of all processes.
  */
-export function readDevices(tree: Tree, { devices }: Plan): readonly DeviceFacts[] {
+export function readDevices(
+  tree: Tree,
+  { devices }: Plan,
+  open: OpenFiles,
+): readonly DeviceFacts[] {
   if (devices.length === 0) return [];
-  const open = deviceUsers(tree);
+  const users = deviceUsers(open);
   const own = devices.flatMap(functionsOf);
   const all = own.flatMap((address) => [address, ...membersOf(tree, address)]);
-  return [...new Set(all)].toSorted().map((address) => deviceFacts(tree, address, open));
+  return [...new Set(all)].toSorted().map((address) => deviceFacts(tree, address, users));
 }
 
 function membersOf(tree: Tree, address: string): readonly string[] {

@@ -2,6 +2,7 @@ import { planOf } from "@evenkeel/core/testing/guest/plan-of.ts";
 import { GiB, KiB, MiB } from "@evenkeel/core/unit/bytes.ts";
 import { expect, test } from "vitest";
 import { memoryTree } from "../tree/memory-tree.ts";
+import { readOpenFiles } from "../procfs/open-files.ts";
 import { readFacts } from "./read-facts.ts";
 
 const plan = planOf({
@@ -53,6 +54,7 @@ const links: Readonly<Record<string, string>> = {
   "/sys/kernel/iommu_groups/40/devices/0000:1b:00.0": "/sys/devices/pci0000:1a/0000:1b:00.0",
   "/sys/kernel/iommu_groups/40/devices/0000:1c:00.0": "/sys/devices/pci0000:1a/0000:1c:00.0",
   "/sys/class/block/nvme0n1p2": "/sys/devices/pci0000:1a/0000:1b:00.0/nvme/nvme0/nvme0n1/nvme0n1p2",
+  "/proc/4711/exe": "/usr/bin/qemu-system-x86_64",
   "/proc/4711/fd/9": "/dev/vfio/40",
 };
 
@@ -70,6 +72,7 @@ test("QEMU started by a command stays in the command's cgroups", async () => {
     via: "qemu",
     domains: null,
     holdings,
+    open: readOpenFiles(tree),
     versions,
   });
   expect(facts.cgroups.map(({ path, cpus }) => `${path} ${cpus}`)).toEqual([
@@ -97,6 +100,7 @@ Node 1 SReclaimable: 24 kB
     via: "qemu",
     domains: null,
     holdings,
+    open: readOpenFiles(tree),
     versions,
   });
   expect(facts.nodes[1]?.availableBytes).toBe(31 * KiB);
@@ -111,6 +115,7 @@ test("the facts for a start are read from the kernel's own files", async () => {
     via: "libvirt",
     domains: null,
     holdings,
+    open: readOpenFiles(tree),
     versions,
   });
   expect(facts).toMatchObject({

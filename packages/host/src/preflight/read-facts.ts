@@ -6,6 +6,7 @@ import type { Plan } from "@evenkeel/core/plan/plan.ts";
 import { readKernel } from "../evidence/read-host.ts";
 import { findProcess } from "../procfs/find-process.ts";
 import type { Holdings } from "../holding/read-holdings.ts";
+import type { OpenFiles } from "../procfs/open-files.ts";
 import { readHugepages } from "../sysfs/hugepages.ts";
 import { indexedNames, memoryField, readLine } from "../sysfs/values.ts";
 import type { Tree } from "../tree/tree.ts";
@@ -23,6 +24,8 @@ export interface FactsWanted {
   /** The domains that libvirt lists; null where it was not asked or does not answer. */
   readonly domains: readonly DomainFacts[] | null;
   readonly holdings: Holdings;
+  /** The open files of all processes. */
+  readonly open: OpenFiles;
   readonly versions: HypervisorAnswer;
 }
 
@@ -31,14 +34,14 @@ export interface FactsWanted {
  * trying.
  */
 export async function readFacts(tree: Tree, wanted: FactsWanted): Promise<HostFacts> {
-  const { plan, uuid, via, domains, holdings, versions } = wanted;
+  const { plan, uuid, via, domains, holdings, open, versions } = wanted;
   const { numaBalancing, ksmRun } = readKernel(tree);
   return {
     nodes: readNodes(tree),
     hugetlbfsBytes: readHugetlbfs(tree),
     onlineCpus: readLine(tree, "/sys/devices/system/cpu/online"),
     cgroups: readCgroups(tree, via),
-    devices: readDevices(tree, plan),
+    devices: readDevices(tree, plan, open),
     iommu:
       tree.realPath("/sys/class/iommu") === null ? null : tree.list("/sys/class/iommu").length > 0,
     vfioPci: plan.devices.length === 0 ? null : await vfioLoadable(tree),

@@ -14,6 +14,7 @@ function treeWith(processes: readonly Process[]) {
   for (const { pid, uid, files: count } of processes) {
     const ids = `Uid:\t${uid}\t${uid}\t${uid}\t${uid}\n`;
     files[`/proc/${pid}/status`] = `${ids}FDSize:\t${count}\n`;
+    if (count > 0) links[`/proc/${pid}/exe`] = "/usr/bin/program";
     for (let fd = 0; fd < count; fd++) links[`/proc/${pid}/fd/${fd}`] = "/dev/null";
   }
   return treeOf(files, links);
@@ -34,6 +35,15 @@ test("files of users who run no VMs are looked at up to a number, the fewest fir
   expect(counts([root, large, small], 0)).toEqual({ 9: 100, 1: 0, 2: 0 });
 });
 
-test("a process whose files may not be read is missing", () => {
+test("a process whose files may not be read is missing, and costs no look at them", () => {
+  const tree = treeWith([root, large, small]);
+  const listed: string[] = [];
+  const closed = {
+    ...tree,
+    readLink: (path: string) => (path === "/proc/1/exe" ? null : tree.readLink(path)),
+    list: (path: string) => (listed.push(path), tree.list(path)),
+  };
+  expect([...readOpenFiles(closed).keys()]).toEqual([9, 2]);
+  expect(listed).toEqual(["/proc", "/proc/9/fd", "/proc/2/fd"]);
   expect(counts([{ ...root, files: 0 }, { ...small, files: 0 }, large], 70)).toEqual({ 1: 60 });
 });

@@ -20,7 +20,9 @@ const othersFilesMost = 131_072;
 export function readOpenFiles(tree: Tree, most: number = othersFilesMost): OpenFiles {
   const isTrusted = trustedUserTest(tree);
   const pids = tree.list("/proc").filter((name) => /^[1-9]\d{0,8}$/.test(name));
-  const processes = pids.map(Number).map((pid) => {
+  // Threads of the kernel have no program and no files, and are half of a host's processes.
+  const programs = pids.map(Number).filter((pid) => tree.readLink(`/proc/${pid}/exe`) !== null);
+  const processes = programs.map((pid) => {
     const trusted = isTrusted(pid);
     return { pid, trusted, slots: trusted ? 0 : slotsOf(tree, pid) };
   });

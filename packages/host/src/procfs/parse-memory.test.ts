@@ -60,7 +60,11 @@ test("maps gives ranges, and invalid lines are ignored", () => {
     "ffffffffff600000-ffffffffff601000 --xp 00000000 00:00 0                  [vsyscall]",
   ].join("\n");
   expect(parseMaps(text)).toEqual([
-    { start: 0x7fe40bc00000, end: 0x7fe40bc01000, writable: false },
-    { start: 0x7fe40be00000, end: 0x7fe413e00000, writable: true },
+    { start: 0x7fe40bc00000, end: 0x7fe40bc01000, writable: false, shares: null },
+    { start: 0x7fe40be00000, end: 0x7fe413e00000, writable: true, shares: null },
   ]);
+  const shared = "7f0000000000-7f0040000000 rw-s 40000000 00:0f 4711 /dev/hugepages/guest";
+  const [first, second] = parseMaps(`${shared}\n${shared.replace("rw-s", "rw-p")}`);
+  expect(first?.shares).toEqual({ file: "00:0f 4711", offset: 0x40000000 });
+  expect(second?.shares).toBeNull();
 });

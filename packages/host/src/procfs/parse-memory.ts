@@ -17,6 +17,12 @@ export interface MappedRange {
   readonly start: number;
   readonly end: number;
   readonly writable: boolean;
+  /** The file that it shares with other mappings, and where in it; null if it shares none. */
+  readonly shares: {
+    /** The device and inode: the same for all that share it, in whatever process. */
+    readonly file: string;
+    readonly offset: number;
+  } | null;
 }
 
 /** One line of numa_maps. */
@@ -36,11 +42,19 @@ const LINES_MAX = 1_000_000;
 
 export function parseMaps(text: string): MappedRange[] {
   return text.split("\n", LINES_MAX).flatMap((line) => {
-    const match = /^([0-9a-f]{1,14})-([0-9a-f]{1,14}) ([r-][w-][x-][ps]) /.exec(line);
+    const match =
+      /^([0-9a-f]{1,14})-([0-9a-f]{1,14}) ([r-][w-][x-][ps]) (?:([0-9a-f]{1,16}) ([0-9a-f:]{3,20}) (\d{1,20}))?/.exec(
+        line,
+      );
     if (match === null) return [];
     const start = Number.parseInt(match[1] ?? "", 16);
     const end = Number.parseInt(match[2] ?? "", 16);
-    return end > start ? [{ start, end, writable: match[3]?.[1] === "w" }] : [];
+    const [, , , flags = "", offset = "", device, inode = "0"] = match;
+    const isShared = flags.endsWith("s") && inode !== "0";
+    const shares = isShared
+      ? { file: `${device} ${inode}`, offset: Number.parseInt(offset, 16) }
+      : null;
+    return end > start ? [{ start, end, writable: flags[1] === "w", shares }] : [];
   });
 }
 

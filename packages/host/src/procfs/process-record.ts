@@ -121,6 +121,20 @@ function statOf(
   return /^\d{1,15}$/.test(start ?? "") ? [state, Number(parent), Number(start)] : null;
 }
 
+/** The real user of a process; null if there is none. */
+export function userOf(tree: Tree, pid: number): number | null {
+  return uidsOf(tree, pid)[0] ?? null;
+}
+
+/**
+ * Whether a process has memory of its own; null in a recording that does not tell. Threads of the
+ * kernel and processes that have ended have none.
+ */
+export function hasMemory(tree: Tree, pid: number): boolean | null {
+  const pages = /^\d+/.exec(tree.readText(`/proc/${pid}/statm`) ?? "")?.[0];
+  return pages === undefined ? null : Number(pages) > 0;
+}
+
 /** The real, effective, saved and file system user ids. */
 function uidsOf(tree: Tree, pid: number): readonly number[] {
   const status = tree.readText(`/proc/${pid}/status`) ?? "";

@@ -7,8 +7,10 @@ import type { HypervisorName, Instance } from "@evenkeel/core/instance/instance.
 import type { HostState } from "@evenkeel/core/plan/host-state.ts";
 import { place } from "@evenkeel/core/fleet/place.ts";
 import { planFaults } from "@evenkeel/core/plan/check/plan-check.ts";
+import { wholeCores } from "@evenkeel/core/plan/check/plan-held.ts";
+import { unionAll } from "@evenkeel/core/set/index-set.ts";
 import type { PlanFault } from "@evenkeel/core/plan/check/plan-facts.ts";
-import type { Plan } from "@evenkeel/core/plan/plan.ts";
+import { cpusOfPlan, type Plan } from "@evenkeel/core/plan/plan.ts";
 import type { Refusal } from "@evenkeel/core/plan/refusal.ts";
 import { preflight } from "@evenkeel/core/preflight/preflight.ts";
 import type { HypervisorAnswer } from "@evenkeel/core/preflight/facts.ts";
@@ -17,10 +19,12 @@ import type { HostPolicy } from "@evenkeel/core/request/host-policy.ts";
 import type { Request } from "@evenkeel/core/request/request.ts";
 import { hypervisorOf } from "../instance/hypervisor-of.ts";
 import type { StartOptions } from "../hypervisor/hypervisor.ts";
+import { findEmulators } from "../holding/emulators.ts";
 import { readHoldings } from "../holding/read-holdings.ts";
 import { type Patience, patienceFor } from "../hypervisor/patience.ts";
 import { onThisMachine, readDomains } from "../hypervisor/libvirt/domains.ts";
 import { refuseUnsafeNetworks } from "../hypervisor/libvirt/networks.ts";
+import { readOpenFiles } from "../procfs/open-files.ts";
 import { readFacts } from "../preflight/read-facts.ts";
 import { libvirtVersions, qemuVersions } from "../preflight/read-versions.ts";
 import { readDrivers } from "../vfio/drivers.ts";
@@ -93,7 +97,10 @@ export async function decide(
   const others = instances.filter((instance) => instance !== namesake);
   const known = new Set(instances.map(({ uuid }) => uuid));
   const defined = await readDomains(uri, known, patience);
-  const holdings = readHoldings(tree(), others, onThisMachine(uri, defined));
+  const now = tree();
+  const open = readOpenFiles(now);
+  const found = findEmulators(now, open);
+  const holdings = readHoldings(now, others, onThisMachine(uri, defined), found);
   const taken = others.map((one) => one.plan);
   const here: HostState = { topology, policy, taken, held: holdings.held };
   const placed = plan ?? place([here], request, { flavors });
@@ -115,10 +122,15 @@ export async function decide(
     via,
     domains,
     holdings,
+    open,
     versions,
   });
   const emulated = options.emulated === true;
-  const report = preflight({ plan: placed, guest, via, emulated, acceptsUnknown, faults }, facts);
+  const promised = wholeCores(topology, unionAll([...taken, placed].map(cpusOfPlan)));
+  const report = preflight(
+    { plan: placed, guest, via, emulated, acceptsUnknown, promised, faults },
+    facts,
+  );
   return { kind: "Start", plan: placed, guest, report };
 }
 

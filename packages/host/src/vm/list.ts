@@ -44,7 +44,7 @@ export interface VmList {
     /** The name of the VM that was promised it, as it is listed. */
     readonly promisedTo: string;
   })[];
-  /** VMs that run, and what they hold is unknown. */
+  /** VMs that run, or processes that say so, and what they hold is unknown. */
   readonly unreadable: readonly UnreadableVm[];
   /** Files of the state folder that cannot be used. Their VMs are listed only if they run. */
   readonly damaged: readonly Damaged[];
@@ -63,18 +63,15 @@ export async function listVms(host: RecordedHost): Promise<VmList> {
   host.progress({ kind: "cut-off", vms: await cutOff(instances, host.state) });
   const patience = patienceFor(readingMs, host.clock);
   const tree = host.tree();
-  const emulators = findEmulators(tree);
+  const found = findEmulators(tree);
   const [states, domains] = await Promise.all([
     statesNow(instances, patience, host),
-    domainsOf(instances, emulators, patience, host),
+    domainsOf(instances, found.emulators, patience, host),
   ]);
   reportSilence(patience, host);
-  const { held, unreadable } = readHoldings(
-    tree,
-    instances,
-    onThisMachine(host.libvirtUri, domains),
-    emulators,
-  );
+  const holdings = readHoldings(tree, instances, onThisMachine(host.libvirtUri, domains), found);
+  const { held } = holdings;
+  const unreadable = holdings.unreadable.filter(({ seenAs }) => seenAs !== "process");
   const vms = instances.map((instance, i): ListedVm => {
     const { name, via, plan } = instance;
     const own = held.find((one) => one.plan === plan);

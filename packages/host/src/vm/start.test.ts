@@ -7,6 +7,7 @@ import { planOf } from "@evenkeel/core/testing/guest/plan-of.ts";
 import { MiB } from "@evenkeel/core/unit/bytes.ts";
 import { expect, onTestFinished, test } from "vitest";
 import { codedError } from "../../testing/expect-error.ts";
+import { hostWith } from "../../testing/emulated-host.ts";
 import { whyNoQemu } from "../../testing/qemu.ts";
 import {
   deadLibvirt,
@@ -63,6 +64,19 @@ test("a host that lacks what the plan needs blocks the start, and nothing is rec
     expect(outcome).toMatchObject({ kind: "blocked", plan, report: { ready: false } });
   }
   expect(readdirSync(host.folder)).toEqual([]);
+});
+
+test("the open files of each process are read once for a start", async () => {
+  const made = { pid: 400, name: "router", uuid: "3f0e6d3a-91a4-4a27-9d0b-5c2b1f6e7a88" };
+  const tree = hostWith([{ ...made, vcpus: ["4"], groups: [40] }], { 40: ["0000:41:00.0"] });
+  const listed: string[] = [];
+  const counted = { ...tree, list: (path: string) => (listed.push(path), tree.list(path)) };
+  const host = await testHost({ tree: () => counted });
+  const device = { address: "0000:41:00.0" };
+  const plan = planOf({ vm: "tried", cells: [{ cores: 1, devices: [device] }] });
+  const outcome = await startVm(asked({ plan }), dry, host);
+  expect(outcome.kind).toBe("blocked");
+  expect(listed.filter((path) => path === "/proc/400/fd").length).toBe(1);
 });
 
 test("a VM of the name that runs stands in the way", async () => {

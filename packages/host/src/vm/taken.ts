@@ -1,7 +1,9 @@
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
+import { guestUuid } from "@evenkeel/core/guest/name.ts";
 import type { Holding } from "@evenkeel/core/plan/holding.ts";
 import type { Plan } from "@evenkeel/core/plan/plan.ts";
-import { readHoldings } from "../holding/read-holdings.ts";
+import { findEmulators } from "../holding/emulators.ts";
+import { type PlannedVm, readHoldings } from "../holding/read-holdings.ts";
 import { onThisMachine, readDomains } from "../hypervisor/libvirt/domains.ts";
 import { patienceFor, readingMs } from "../hypervisor/patience.ts";
 import { cutOff } from "../instance/cut-off.ts";
@@ -23,9 +25,12 @@ export interface Taken {
  *
  * @param vm the VM to place, whose own record does not count where `run` would replace it; null for
  * none.
+ * @param given plans of VMs that need not be recorded here. Such a VM that runs is matched with its
+ * plan by its UUID, as a recorded one without a process is.
  */
 export async function takenOn(
   vm: Pick<Plan, "vm" | "tenant"> | null,
+  given: readonly Plan[],
   host: RecordedHost,
 ): Promise<Taken> {
   const { state, tree, libvirtUri, clock, progress } = host;
@@ -34,10 +39,18 @@ export async function takenOn(
   const cut = await cutOff(instances, state);
   progress({ kind: "cut-off", vms: cut });
   const patience = patienceFor(readingMs, clock);
-  const known = new Set(instances.map(({ uuid }) => uuid));
-  const domains = await readDomains(libvirtUri, known, patience);
+  // The processes are read while libvirt answers.
+  const asked = readDomains(libvirtUri, new Set(instances.map(({ uuid }) => uuid)), patience);
+  const here = tree();
+  const found = findEmulators(here);
+  const domains = await asked;
   reportSilence(patience, host);
-  const { held, unreadable } = readHoldings(tree(), instances, onThisMachine(libvirtUri, domains));
+  const { held, unreadable } = readHoldings(
+    here,
+    [...instances, ...given.map(plannedVm)],
+    onThisMachine(libvirtUri, domains),
+    found,
+  );
   progress({ kind: "unreadable", vms: unreadable });
   const own = instances.find(({ plan }) => plan.vm === vm?.vm && plan.tenant === vm.tenant);
   const isReplaced =
@@ -47,6 +60,12 @@ export async function takenOn(
   const counted = instances.filter((one) => one !== own || !isReplaced);
   return { plans: counted.map(({ plan }) => plan), held };
 }
+
+const plannedVm = (plan: Plan): PlannedVm => ({
+  plan,
+  uuid: guestUuid(plan.vm, plan.tenant),
+  process: null,
+});
 
 /** A user who may not read the state folder still gets an answer, without the VMs that are off. */
 function readable(state: StateView): Instances {

@@ -3,6 +3,8 @@ import { expect, test } from "vitest";
 import { stranger } from "../../../testing/plan/stranger.ts";
 import { requestOf } from "../../../testing/request/requests.ts";
 import { smallTopology } from "../../../testing/topology/arbitrary-machine.ts";
+import { inventoryOf } from "../inventory/inventory.ts";
+import { usesOfHoldings } from "./uses-of-holdings.ts";
 import { place } from "../../fleet/place.ts";
 import { planFaults } from "../../plan/check/plan-check.ts";
 import type { Holding } from "../../plan/holding.ts";
@@ -208,6 +210,30 @@ test("a vCPU that may run nowhere but in a shared pool takes a place in it", () 
   expect(fitBeside([])).toBe(3);
   expect(fitBeside([stranger({ vcpus: [{ count: 1, cpus: pinned }] })])).toBe(2);
   expect(fitBeside([stranger({ vcpus: [{ count: 7, cpus: pinned }] })])).toBe(2);
+});
+
+test("thousands of floating vCPUs are checked and counted in little time", () => {
+  const many = "package:4 core:64 thread:2 memory:64Gi";
+  const wanted = requestOf({ vcpus: 8, memoryBytes: GiB, hugepageBytes: null });
+  const plan = place([hostOf([], many)], wanted);
+  if (plan.kind === "Refusal") throw new Error("it does not fit");
+  const vmOn = (count: number) => (cpus: string, i: number) =>
+    stranger({ name: `router${i}`, vcpus: [{ count, cpus }] });
+  const spans = Array.from({ length: 3000 }, (_, i) => `${i % 250}-${260 + ((i * 7) % 252)}`);
+  const cases = [
+    ["0-511"].map(vmOn(5000)),
+    spans.map(() => "0-511").map(vmOn(1)),
+    spans.map(vmOn(1)),
+  ];
+  for (const held of cases) {
+    const host = hostOf(held, many);
+    const start = process.cpuUsage();
+    expect(planFaults(plan, host).length).toBe(held.length);
+    const inventory = inventoryOf(host.topology, host.policy);
+    expect(usesOfHoldings(inventory, [], held).length).toBe(held.length);
+    const { user } = process.cpuUsage(start);
+    expect(user / 1e6).toBeLessThan(15);
+  }
 });
 
 const request = fc

@@ -36,9 +36,10 @@ export function usesOfHoldings(
   const claims = claimsOf(held);
   const cpus = claimedCpus(inventory, taken, held, claims);
   const pools = pooledCpus(taken);
+  const claimsBy = Map.groupBy(claims, (claim) => claim.holding);
   return held.flatMap((holding, i) => {
-    const own = claims.filter((claim) => claim.holding === i);
-    const use = useOf(inventory, holding, at(cpus, i), floatingIn(pools, own));
+    const floating = floatingIn(pools, claimsBy.get(i) ?? []);
+    const use = useOf(inventory, holding, at(cpus, i), floating);
     const holdsMore = use.nodes.length > 0 || use.deviceGroups.length > 0;
     // A VM without a plan is on the host, whatever is known of it.
     return holding.plan === null || holdsMore ? [use] : [];
@@ -113,13 +114,24 @@ function claimedCpus(
  * Gives as many vCPUs as possible a CPU each, by augmenting paths (Kuhn's algorithm): where all
  * CPUs of a vCPU are taken, another vCPU moves to another of its own. A set of CPUs is tried in the
  * order of `mayTake`.
+ *
+ * Where that fails, the vCPUs on the CPUs that were tried may run on no others. These CPUs stay
+ * taken, and are not tried again: so however many vCPUs there are, few searches are long.
  */
 function matching(
   claims: readonly Claim[],
   mayTake: (claim: Claim) => readonly number[],
 ): ReadonlyMap<number, Claim> {
-  const choices = new Map(claims.map((claim) => [claim, mayTake(claim)]));
+  // Many VMs may run on the same CPUs: most of them everywhere.
+  const alike = Map.groupBy(claims, ({ cpus }) => cpus.words.join());
+  const choices = new Map(
+    [...alike.values()].flatMap((all) => {
+      const choice = mayTake(at(all, 0));
+      return all.map((claim) => [claim, choice] as const);
+    }),
+  );
   const owner = new Map<number, Claim>();
+  const full = new Set<number>();
   const place = (claim: Claim, tried: Set<number>): boolean => {
     const own = valueOf(choices, claim);
     const free = own.find((cpu) => !owner.has(cpu));
@@ -129,7 +141,7 @@ function matching(
     }
     for (const cpu of own) {
       const other = owner.get(cpu);
-      if (other === undefined || other === claim || tried.has(cpu)) continue;
+      if (other === undefined || other === claim || full.has(cpu) || tried.has(cpu)) continue;
       tried.add(cpu);
       if (!place(other, tried)) continue;
       owner.set(cpu, claim);
@@ -138,7 +150,12 @@ function matching(
     return false;
   };
   for (const claim of claims) {
-    for (let vcpu = 0; vcpu < claim.count && place(claim, new Set()); vcpu++);
+    for (let vcpu = 0; vcpu < claim.count; vcpu++) {
+      const tried = new Set<number>();
+      if (place(claim, tried)) continue;
+      for (const cpu of tried) full.add(cpu);
+      break;
+    }
   }
   return owner;
 }

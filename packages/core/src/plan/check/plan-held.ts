@@ -9,7 +9,7 @@ import {
 } from "../../set/index-set.ts";
 import { setOf } from "../../set/list-format.ts";
 import type { Topology } from "../../topology/topology.ts";
-import { at } from "../../unit/list.ts";
+import { at, valueOf } from "../../unit/list.ts";
 import { sumOf } from "../../unit/sum.ts";
 import type { Holding } from "../holding.ts";
 import type { HostState } from "../host-state.ts";
@@ -26,7 +26,7 @@ export function heldFaults(
   return [
     ...cpuFaults(plan, others, taken, topology),
     ...deviceFaults(plan, held),
-    ...others.flatMap((one) => isolationFaults(plan, one, topology)),
+    ...isolationFaults(plan, others, topology),
   ];
 }
 
@@ -63,36 +63,80 @@ function cpuFaults(
   const given = unionAll(taken.map(cpusOfPlan));
   const online = unionAll(topology.cores.map((core) => setOf(core.cpus)));
   const vcpus = others.flatMap(({ name, vcpus: sets }) =>
-    sets.flatMap(({ count, cpus }) =>
-      Array.from({ length: count }, () => ({ name, cpus: intersection(setOf(cpus), online) })),
-    ),
+    sets.map(({ count, cpus }) => ({ name, count, cpus })),
   );
+  const alike = [...Map.groupBy(vcpus, ({ cpus }) => cpus)].map(([cpus, all]) => ({
+    cpus: intersection(setOf(cpus), online),
+    count: sumOf(all, ({ count }) => count),
+  }));
   const without = (gone: IndexSet): number =>
-    mostServed(vcpus.map(({ cpus }) => indices(difference(cpus, gone))));
+    mostServed(alike.map(({ cpus, count }) => ({ count, cpus: indices(difference(cpus, gone)) })));
   if (without(union(given, own)) === without(given)) return [];
-  const near = new Set(vcpus.flatMap((one) => (isDisjoint(one.cpus, own) ? [] : [one.name])));
+  const near = new Set(
+    vcpus.flatMap((one) => (isDisjoint(setOf(one.cpus), own) ? [] : [one.name])),
+  );
   return [...near].map((name) => ({ subject: name, message: "needs CPUs that the plan takes" }));
 }
 
-/** How many of these sets can be given one of their members each, all of them different. */
-function mostServed(sets: readonly (readonly number[])[]): number {
-  const servedBy = new Map<number, number>();
-  const serve = (i: number, tried: Set<number>): boolean => {
-    for (const member of at(sets, i)) {
-      if (tried.has(member)) continue;
-      tried.add(member);
-      const other = servedBy.get(member);
-      if (other === undefined || serve(other, tried)) {
-        servedBy.set(member, i);
-        return true;
-      }
-    }
-    return false;
-  };
-  return sets.filter((_, i) => serve(i, new Set())).length;
+/** So many vCPUs, and the CPUs on which each of them may run. */
+interface AlikeVcpus {
+  readonly count: number;
+  readonly cpus: readonly number[];
 }
 
-function wholeCores({ cores }: Topology, cpus: IndexSet): IndexSet {
+/**
+ * How many vCPUs can be given a CPU each, all of them different: a maximum flow from groups of
+ * alike vCPUs to CPUs, of which each takes one.
+ *
+ * For one more vCPU, a chain of groups that each move by one CPU is looked for breadth first, up to
+ * a CPU that is free. Where there is none, the groups that have the CPUs on the way may run on no
+ * others, so these CPUs can never become free, and no later search looks at them. So there is at
+ * most one search for each CPU and each group, and a search looks at each of these groups once.
+ */
+function mostServed(groups: readonly AlikeVcpus[]): number {
+  const groupOn = new Map<number, number>();
+  const hopeless = new Set<number>();
+  const serve = (first: number): boolean => {
+    const reachedFrom = new Map<number, number>();
+    const entryOf = new Map<number, number>();
+    const queue = [first];
+    for (const group of queue) {
+      for (const cpu of at(groups, group).cpus) {
+        if (hopeless.has(cpu) || reachedFrom.has(cpu)) continue;
+        reachedFrom.set(cpu, group);
+        const other = groupOn.get(cpu);
+        if (other === undefined) {
+          moveAlong(cpu, reachedFrom, entryOf);
+          return true;
+        }
+        if (other === first || entryOf.has(other)) continue;
+        entryOf.set(other, cpu);
+        queue.push(other);
+      }
+    }
+    for (const cpu of reachedFrom.keys()) hopeless.add(cpu);
+    return false;
+  };
+  /** Gives a free CPU to the group that reached it, and that group's entry to the one before. */
+  const moveAlong = (
+    free: number,
+    reachedFrom: ReadonlyMap<number, number>,
+    entryOf: ReadonlyMap<number, number>,
+  ): void => {
+    for (let cpu: number | undefined = free; cpu !== undefined;) {
+      const group = valueOf(reachedFrom, cpu);
+      groupOn.set(cpu, group);
+      cpu = entryOf.get(group);
+    }
+  };
+  for (const [i, { count }] of groups.entries()) {
+    for (let vcpu = 0; vcpu < count && serve(i); vcpu++);
+  }
+  return groupOn.size;
+}
+
+/** All CPUs of the cores that have some of these. */
+export function wholeCores({ cores }: Pick<Topology, "cores">, cpus: IndexSet): IndexSet {
   return unionAll(cores.map((core) => setOf(core.cpus)).filter((core) => !isDisjoint(core, cpus)));
 }
 
@@ -109,23 +153,29 @@ function deviceFaults(plan: Plan, held: readonly Holding[]): readonly PlanFault[
 /** A VM is where its vCPUs may run and where its memory is. */
 function isolationFaults(
   plan: Plan,
-  { name, vcpus, memory }: Holding,
-  { cores }: Topology,
+  others: readonly Holding[],
+  topology: Topology,
 ): readonly PlanFault[] {
+  const cores = topology.cores.map((core) => ({ ...core, set: setOf(core.cpus) }));
   const coresOf = (cpus: IndexSet): Topology["cores"] =>
-    cores.filter((core) => !isDisjoint(setOf(core.cpus), cpus));
-  const theirs = coresOf(unionAll(vcpus.map((one) => setOf(one.cpus))));
-  const own = coresOf(cpusOfPlan(plan));
+    cores.filter(({ set }) => !isDisjoint(set, cpus));
   const nodes = (of: Topology["cores"], parts: readonly { readonly node: number }[]) =>
     new Set([...of.map(({ node }) => node), ...parts.map(({ node }) => node)]);
-  const ownMemory = plan.cells.flatMap((cell) => cell.memoryOnNodes);
+  const own = coresOf(cpusOfPlan(plan));
+  const ownNodes = nodes(
+    own,
+    plan.cells.flatMap((cell) => cell.memoryOnNodes),
+  );
+  const ownCaches = new Set(own.map(({ l3 }) => l3));
+  const theirs = ({ vcpus }: Holding): Topology["cores"] =>
+    coresOf(unionAll(vcpus.map((one) => setOf(one.cpus))));
   const isShared = {
-    shared: false,
-    core: false,
-    l3: theirs.some(({ l3 }) => own.some((core) => core.l3 === l3)),
-    node: !nodes(theirs, memory).isDisjointFrom(nodes(own, ownMemory)),
-    host: true,
-  };
-  if (!isShared[plan.isolation]) return [];
-  return [{ subject: name, message: `may run where the plan is alone: ${plan.isolation}` }];
+    shared: () => false,
+    core: () => false,
+    l3: (one: Holding) => theirs(one).some(({ l3 }) => ownCaches.has(l3)),
+    node: (one: Holding) => !nodes(theirs(one), one.memory).isDisjointFrom(ownNodes),
+    host: () => true,
+  }[plan.isolation];
+  const message = `may run where the plan is alone: ${plan.isolation}`;
+  return others.filter(isShared).map(({ name: subject }) => ({ subject, message }));
 }
