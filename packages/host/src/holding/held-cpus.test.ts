@@ -1,0 +1,25 @@
+import { expect, test } from "vitest";
+import { hostWith, type MadeEmulator } from "../../testing/emulated-host.ts";
+import { treeOf } from "../../testing/sysfs/tree-of.ts";
+import type { Tree } from "../tree/tree.ts";
+import { readHoldings } from "./read-holdings.ts";
+
+const pid = 400;
+const uuid = "3f0e6d3a-91a4-4a27-9d0b-5c2b1f6e7a88";
+const router: MadeEmulator = { pid, name: "router", uuid, vcpus: ["4", "5-6"] };
+
+const vcpusOf = (tree: Tree) => readHoldings(tree, [], []).held[0]?.vcpus;
+
+/** A host whose files are these, where it has any, and otherwise those of another. */
+function changed(files: Readonly<Record<string, string>>, host: Tree): Tree {
+  const own = treeOf(files);
+  return { ...host, readText: (path) => own.readText(path) ?? host.readText(path) };
+}
+
+test("threads of the emulator itself are no vCPUs where the vCPUs have names", () => {
+  const status = { [`/proc/${pid}/task/${pid}/status`]: "Cpus_allowed_list:\t0\n" };
+  expect(vcpusOf(changed(status, hostWith([router])))).toEqual([
+    { count: 1, cpus: "4" },
+    { count: 1, cpus: "5-6" },
+  ]);
+});
