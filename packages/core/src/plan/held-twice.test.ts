@@ -9,7 +9,7 @@ import { cpusOfPlan, functionsOf, type Plan } from "./plan.ts";
 const address = "0000:1b:00.0";
 const plan = planOf({ vm: "first", cells: [{ cores: 2, devices: [{ address }] }] });
 const own = formatList(cpusOfPlan(plan));
-const [cpu = "", other = ""] = own.split(/[-,]/);
+const [cpu = "", next = ""] = own.split(/[-,]/);
 const devices = plan.devices.flatMap(functionsOf);
 
 test("what another VM holds of a plan is found, and what the plan's own VM holds is not", () => {
@@ -29,7 +29,7 @@ test("what another VM holds of a plan is found, and what the plan's own VM holds
 test("vCPUs hold CPUs that must all be busy, and no others", () => {
   const cpusHeld = (vcpus: readonly HeldCpus[], of: Plan = plan): readonly string[] =>
     heldTwice([of], [stranger({ vcpus })]).map(({ cpus }) => cpus);
-  const both = formatList(setOf(`${cpu},${other}`));
+  const both = formatList(setOf(`${cpu},${next}`));
   expect(cpusHeld([{ count: 1, cpus: both }])).toEqual([]);
   expect(cpusHeld([{ count: 2, cpus: both }])).toEqual([both]);
   // Together they fill both, though the second alone would fill neither.

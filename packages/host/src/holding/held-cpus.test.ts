@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { hostWith, type MadeEmulator } from "../../testing/emulated-host.ts";
 import { treeOf } from "../../testing/sysfs/tree-of.ts";
+import { readXml } from "../xml/read-xml.ts";
 import type { Tree } from "../tree/tree.ts";
 import { readHoldings } from "./read-holdings.ts";
 
@@ -22,4 +23,25 @@ test("threads of the emulator itself are no vCPUs where the vCPUs have names", (
     { count: 1, cpus: "4" },
     { count: 1, cpus: "5-6" },
   ]);
+});
+
+test("without a process a domain has its pins, and where the other vCPUs may run", () => {
+  const cpusOf = (vcpu: string, ...pins: readonly string[]) => {
+    const pinned = pins.map((cpus, i) => `<vcpupin vcpu='${i}' cpuset='${cpus}'/>`).join("");
+    const definition = readXml(`<domain>${vcpu}<cputune>${pinned}</cputune></domain>`, "test");
+    const fixed = { name: "router", uuid, running: true, known: false, devices: [] };
+    return readHoldings(hostWith([]), [], [{ ...fixed, definition }]).held[0]?.vcpus;
+  };
+  const pins = [
+    { count: 1, cpus: "4" },
+    { count: 1, cpus: "5-6" },
+  ];
+  expect(cpusOf("<vcpu cpuset='8-9'>2</vcpu>", "4", "5-6")).toEqual(pins);
+  expect(cpusOf("<vcpu cpuset='8-9'>4</vcpu>", "4", "5-6")).toEqual([
+    ...pins,
+    { count: 2, cpus: "8-9" },
+  ]);
+  expect(cpusOf("<vcpu>3</vcpu>", "4", "5-6")).toEqual([...pins, { count: 1, cpus: "0-31" }]);
+  // vCPUs that are not plugged in run nowhere.
+  expect(cpusOf("<vcpu current='1'>4</vcpu>", "4", "5-6")).toEqual(pins.slice(0, 1));
 });
