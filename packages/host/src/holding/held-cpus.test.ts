@@ -45,3 +45,20 @@ test("without a process a domain has its pins, and where the other vCPUs may run
   // vCPUs that are not plugged in run nowhere.
   expect(cpusOf("<vcpu current='1'>4</vcpu>", "4", "5-6")).toEqual(pins.slice(0, 1));
 });
+
+test("without names of threads, the command line says how many vCPUs there are", () => {
+  const vcpus = ["4", "5", "6"];
+  const host = hostWith([{ ...router, named: false, vcpus }]);
+  const counted = (...words: readonly string[]): number | undefined => {
+    const command = words.map((word) => `${word}\0`).join("");
+    const held = vcpusOf(changed({ [`/proc/${pid}/cmdline`]: command }, host));
+    return held?.reduce((sum, { count }) => sum + count, 0);
+  };
+  const qemu = "/usr/bin/qemu-system-x86_64";
+  expect(counted(qemu, "-smp", "2")).toBe(2);
+  expect(counted(qemu, "-smp", "sockets=1,cpus=3")).toBe(3);
+  expect(counted(qemu)).toBe(1);
+  // Where it does not say, each thread may be one: three, and the emulator's own.
+  expect(counted(qemu, "-smp", "sockets=3")).toBe(4);
+  expect(counted("vmm")).toBe(4);
+});

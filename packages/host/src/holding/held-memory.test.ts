@@ -58,6 +58,7 @@ test("pages that lie elsewhere than their binding says count where they are", ()
     part(0, 2),
     part(1, 6),
   ]);
+  expect(memoryOf({ policy: "bind", nodes: "1", present: "N0=8 " })).toEqual([part(0, 8)]);
 });
 
 test("memory that may come to lie on several nodes counts where it is", () => {
