@@ -1,0 +1,46 @@
+import { expect, test } from "vitest";
+import { planOf } from "../../../testing/guest/plan-of.ts";
+import { stranger } from "../../../testing/plan/stranger.ts";
+import { formatList } from "../../set/list-format.ts";
+import { GiB, MiB } from "../../unit/bytes.ts";
+import type { HeldMemory } from "../holding.ts";
+import { cpusOfPlan } from "../plan.ts";
+import { beyondOwnPlan } from "./plan-held.ts";
+
+const memory = (node: number, bytes: number) => [{ node, bytes }];
+const plan = planOf({
+  cells: [
+    { cores: 1, pageBytes: GiB, memory: memory(0, 4 * GiB) },
+    { cores: 1, pageBytes: GiB, memory: memory(0, 2 * GiB) },
+    { cores: 1, pageBytes: 2 * MiB, memory: memory(1, GiB) },
+  ],
+});
+const own = formatList(cpusOfPlan(plan));
+const part = (node: number, pageBytes: number, bytes: number): HeldMemory => ({
+  node,
+  pageBytes,
+  bytes,
+});
+
+test("huge pages beyond a VM's own plan count by node and size, and base pages not at all", () => {
+  const beyond = (...held: HeldMemory[]) =>
+    beyondOwnPlan(stranger({ plan, memory: held })).map((one) => one.memory);
+  expect(beyond(part(0, GiB, 6 * GiB), part(1, 2 * MiB, GiB), part(0, 4096, GiB))).toEqual([]);
+  expect(beyond(part(0, GiB, 7 * GiB), part(1, 2 * MiB, GiB))).toEqual([[part(0, GiB, GiB)]]);
+  expect(beyond(part(1, GiB, GiB))).toEqual([[part(1, GiB, GiB)]]);
+  expect(beyond(part(0, 2 * MiB, GiB))).toEqual([[part(0, 2 * MiB, GiB)]]);
+});
+
+test("vCPUs that may run on a CPU of their plan are not beyond it", () => {
+  const beyond = (...cpus: readonly string[]) =>
+    beyondOwnPlan(stranger({ plan, vcpus: cpus.map((list) => ({ count: 1, cpus: list })) }));
+  expect(beyond(own, `${own},400-410`)).toEqual([]);
+  expect(beyond(own, "400-410").map(({ vcpus }) => vcpus)).toEqual([
+    [{ count: 1, cpus: "400-410" }],
+  ]);
+});
+
+test("a VM without a plan is beyond it with all that it has", () => {
+  const holding = stranger({ vcpus: [{ count: 1, cpus: own }], memory: [part(0, 4096, MiB)] });
+  expect(beyondOwnPlan(holding)).toEqual([holding]);
+});
