@@ -1,11 +1,15 @@
 import { expect, test } from "vitest";
 import { planOf } from "../../../testing/guest/plan-of.ts";
 import { stranger } from "../../../testing/plan/stranger.ts";
+import { requestOf } from "../../../testing/request/requests.ts";
+import { place } from "../../fleet/place.ts";
+import { defaultHostPolicy } from "../../request/host-policy.ts";
 import { formatList } from "../../set/list-format.ts";
+import { syntheticTopology } from "../../topology/synthetic/build.ts";
 import { GiB, MiB } from "../../unit/bytes.ts";
 import type { HeldMemory } from "../holding.ts";
 import { cpusOfPlan } from "../plan.ts";
-import { beyondOwnPlan } from "./plan-held.ts";
+import { beyondOwnPlan, heldFaults } from "./plan-held.ts";
 
 const memory = (node: number, bytes: number) => [{ node, bytes }];
 const plan = planOf({
@@ -43,4 +47,18 @@ test("vCPUs that may run on a CPU of their plan are not beyond it", () => {
 test("a VM without a plan is beyond it with all that it has", () => {
   const holding = stranger({ vcpus: [{ count: 1, cpus: own }], memory: [part(0, 4096, MiB)] });
   expect(beyondOwnPlan(holding)).toEqual([holding]);
+});
+
+test("a plan that has caches to itself has all of them to itself", () => {
+  const topology = syntheticTopology("package:2 core:4 memory:32Gi distances:10/21");
+  const asked = requestOf({ vcpus: 6, memoryBytes: GiB, hugepageBytes: null });
+  const state = { topology, policy: defaultHostPolicy, taken: [] };
+  const both = place([state], { ...asked, locality: "preferred", isolation: "l3" });
+  if (both.kind === "Refusal") throw new Error("it does not fit");
+  for (const cpus of ["0", "4"]) {
+    const held = [stranger({ vcpus: [{ count: 1, cpus }] })];
+    expect(heldFaults(both, { held, taken: [] }, topology).map(({ message }) => message)).toEqual([
+      "may run where the plan is alone: l3",
+    ]);
+  }
 });
