@@ -7,7 +7,7 @@ import { defaultHostPolicy } from "../../request/host-policy.ts";
 import { formatList } from "../../set/list-format.ts";
 import { syntheticTopology } from "../../topology/synthetic/build.ts";
 import { GiB, MiB } from "../../unit/bytes.ts";
-import type { HeldMemory } from "../holding.ts";
+import type { HeldMemory, Holding } from "../holding.ts";
 import { cpusOfPlan } from "../plan.ts";
 import { beyondOwnPlan, heldFaults } from "./plan-held.ts";
 
@@ -61,4 +61,13 @@ test("a plan that has caches to itself has all of them to itself", () => {
       "may run where the plan is alone: l3",
     ]);
   }
+});
+
+test("a plan that has the host to itself has it beside no VM", () => {
+  const topology = syntheticTopology("package:2 core:4 memory:32Gi distances:10/21");
+  const alone = { ...plan, isolation: "host" } as const;
+  const faults = (held: readonly Holding[]): readonly string[] =>
+    heldFaults(alone, { held, taken: [] }, topology).map(({ subject }) => subject);
+  expect(faults([])).toEqual([]);
+  expect(faults([stranger()])).toEqual(["router"]);
 });
