@@ -115,6 +115,8 @@ test("what a report may not hold is unknown, and every report can be read", () =
   const node = "sys/devices/system/node/node0";
   for (const [path, text, unknown] of [
     [`${node}/distance`, "0 21\n", { nodes: [{ distances: null }, {}] }],
+    [`${node}/distance`, "", { nodes: [{ distances: null }, {}] }],
+    [`${node}/distance`, "10 21 x\n", { nodes: [{ distances: null }, {}] }],
     [`${node}/cpulist`, "0-4096\n", { nodes: null, unreadable: [{ what: "nodes" }] }],
     [`${node}/hugepages/hugepages-2048kB/nr_hugepages`, "4294967295\n", { hugepages: [] }],
     ["sys/d/0000:f9:00.0/numa_node", "65536\n", { devices: [{}, { node: null }] }],

@@ -187,6 +187,21 @@ test("a QEMU of any user with the UUID of a domain is not that domain, and hides
   expect(read(hostWith([decoy, own]), [real]).held).toMatchObject([seen, found]);
 });
 
+test("a recorded VM of libvirt without a process here runs by its plan", () => {
+  const plans = ["llm-a", "llm-b"].map((vm) => planOf({ vm, cells: [{ cores: 1 }] }));
+  const instances = plans.map((plan) => qemuInstance(plan, { via: "libvirt", process: null }));
+  const domains = instances.map((one) => domain("<domain/>", { name: one.name, uuid: one.uuid }));
+  const { held } = readHoldings(hostWith([]), instances, [
+    ...domains.toReversed(),
+    domain("<domain/>"),
+  ]);
+  expect(held.map(({ name, plan }) => [name, plan?.vm ?? null])).toEqual([
+    ["llm-b", "llm-b"],
+    ["llm-a", "llm-a"],
+    ["router", null],
+  ]);
+});
+
 test("a process that may not be read is reported where libvirt does not show its domain", () => {
   const hidden = hostWith([{ ...router, program: null }]);
   expect(read(hidden, [domain(null)]).unreadable).toMatchObject([{ name: "router" }]);

@@ -35,6 +35,22 @@ test("a document that is not a domain is refused, and so is a hostile one", asyn
   expect(readLiveDomain("<domain/>", "x")).toMatchObject({ cells: [], devices: [], pins: null });
 });
 
+test("a cell has its own policy, or else that of all memory, or none", () => {
+  const policies = (tune: string) => {
+    const numa = "<cpu><numa><cell id='0'/><cell id='1'/></numa></cpu>";
+    return readLiveDomain(`<domain>${tune}${numa}</domain>`, "x").cells?.map((one) => one.policy);
+  };
+  const overall = "<memory mode='strict' nodeset='1'/>";
+  const own = "<memnode cellid='1' mode='preferred' nodeset='0'/>";
+  const [bound, preferred] = [
+    { mode: "bind", nodes: "1" },
+    { mode: "prefer", nodes: "0" },
+  ];
+  expect(policies(`<numatune>${overall}${own}</numatune>`)).toEqual([bound, preferred]);
+  expect(policies(`<numatune>${own}</numatune>`)).toEqual([null, preferred]);
+  expect(policies("")).toEqual([null, null]);
+});
+
 test("many cells with many policies cost no more than each one once", () => {
   const many = (count: number, text: (i: number) => string): string =>
     Array.from({ length: count }, (_, i) => text(i)).join("");

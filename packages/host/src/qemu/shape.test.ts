@@ -145,3 +145,17 @@ test("many nodes with many distances cost no more than each pair once", () => {
   expect(shapeOf(words, "here").cells).toHaveLength(1024);
   expect(process.cpuUsage(before).user).toBeLessThan(2_000_000);
 });
+
+test("distances are in the order of the nodes, whatever the order of the command line", () => {
+  const node = (id: number): string[] => ["-numa", `node,nodeid=${id},cpus=${id}`];
+  const dist = (src: number, dst: number, val: number): string[] => [
+    "-numa",
+    `dist,src=${src},dst=${dst},val=${val}`,
+  ];
+  const words = [node(2), node(0), node(1), dist(1, 2, 12), dist(2, 0, 20), dist(0, 1, 11)].flat();
+  expect(shapeOf(words, "").cells?.map(({ id, distances }) => [id, distances])).toEqual([
+    [0, [10, 11, 20]],
+    [1, [11, 10, 12]],
+    [2, [20, 12, 10]],
+  ]);
+});

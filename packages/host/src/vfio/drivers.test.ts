@@ -59,6 +59,16 @@ test("a function goes back to its driver, and one without a driver is unbound", 
   expect(text(folder, `devices/${nic}/driver_override`)).toBe("\n");
 });
 
+test("a function that somebody has bound to a third driver meanwhile is left to them", () => {
+  const folder = bus({ [gpu]: "nouveau", [nic]: "nvidia" });
+  const override = join(folder, "devices", gpu, "driver_override");
+  writeFileSync(override, "nouveau\n");
+  restoreDrivers([{ address: gpu, driver: "nvidia", override: null }], folder);
+  expect(readFileSync(override, "utf8")).toBe("nouveau\n");
+  expect(text(folder, "drivers/nouveau/unbind")).toBe("");
+  expect(text(folder, "drivers/nvidia/bind")).toBe("");
+});
+
 test("a function that VFIO does not take is reported, and one that it has is left alone", async () => {
   const folder = bus({ [gpu]: "vfio-pci", [nic]: null });
   bindToVfio([gpu], folder);

@@ -63,6 +63,14 @@ test("a pinned vCPU takes its CPU, and a floating one a CPU of those where it ma
   expect(most(hostOf([stranger({ vcpus: both })]))).toBe(5);
 });
 
+test("floating vCPUs fill a core before they take another", () => {
+  // CPUs N and N + 5 are of one core, and the host keeps CPUs 0 and 5.
+  const text = "package:1 core:5 thread:2 memory:32Gi hugepages:20x1Gi";
+  const beside = (count: number): number =>
+    most(hostOf([stranger({ vcpus: [{ count, cpus: "1-4,6-9" }] })], text));
+  expect([0, 1, 2, 3, 4, 5].map(beside)).toEqual([8, 6, 6, 4, 4, 2]);
+});
+
 test("what isolation closes: nodes and caches where a VM may run, and the host", () => {
   const small = requestOf({ vcpus: 2, memoryBytes: GiB });
   const nodeOf = (isolation: "core" | "l3" | "node" | "host", held: Holding): number | null => {

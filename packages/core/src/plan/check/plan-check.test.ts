@@ -1,11 +1,14 @@
 import { expect, test } from "vitest";
+import { stranger } from "../../../testing/plan/stranger.ts";
 import { defaultHostPolicy } from "../../request/host-policy.ts";
 import { accelerators, requestOf } from "../../../testing/request/requests.ts";
+import { size } from "../../set/index-set.ts";
+import { formatList, setOf } from "../../set/list-format.ts";
 import { syntheticTopology } from "../../topology/synthetic/build.ts";
 import { GiB } from "../../unit/bytes.ts";
 import type { HostState } from "../host-state.ts";
 import { place } from "../../fleet/place.ts";
-import type { Cell, Plan, PlanDevice } from "../plan.ts";
+import { type Cell, cpusOfPlan, type Plan, type PlanDevice } from "../plan.ts";
 import { planFaults } from "./plan-check.ts";
 
 const topology = syntheticTopology(
@@ -166,6 +169,25 @@ test.each(["l3", "node", "host"] as const)(
     expect(planFaults(alone, beside).map(({ subject }) => subject)).toContain("other");
   },
 );
+
+test("a pool with more floating vCPUs than CPUs is noticed, whosever they are", () => {
+  const small = requestOf({ vcpus: 1, memoryBytes: GiB, hugepageBytes: null });
+  const mine = planned(host, { ...small, isolation: "shared" });
+  const pool = formatList(cpusOfPlan(mine));
+  expect(size(setOf(pool))).toBe(2);
+  const faults = (others: number, held: number): readonly string[] => {
+    const taken = Array.from({ length: others }, (_, i) => ({ ...mine, vm: `other${i}` }));
+    const running = stranger({ vcpus: [{ count: held, cpus: pool }] });
+    const beside = { ...host, taken, held: held > 0 ? [running] : [] };
+    return planFaults(mine, beside)
+      .filter(({ subject }) => subject === "isolation")
+      .map(({ message }) => message);
+  };
+  expect(faults(1, 0)).toEqual([]);
+  expect(faults(2, 0)).toEqual([`3 vCPUs float over the 2 CPUs ${pool}`]);
+  expect(faults(0, 1)).toEqual([]);
+  expect(faults(1, 1)).toEqual(["1 vCPUs of other VMs may run nowhere but on its CPUs"]);
+});
 
 test("the functions of an IOMMU group go together", () => {
   const pci = topology.pci.map((device) =>
