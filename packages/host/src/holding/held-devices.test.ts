@@ -16,7 +16,15 @@ const tree = treeOf({
 });
 
 const held = (...files: readonly string[]): readonly string[] =>
-  heldDevices(tree, { pid: 7, name: "vm", uuid: null, arguments: [], isTrusted: true, files });
+  heldDevices(tree, {
+    pid: 7,
+    name: "vm",
+    uuid: null,
+    arguments: [],
+    runsVm: true,
+    isTrusted: true,
+    files,
+  });
 
 test("a process has the functions of its IOMMU groups and of its single devices", () => {
   expect(held("/dev/null", "/dev/vfio/vfio", "/dev/vfio/40", "/dev/vfio/40")).toEqual([

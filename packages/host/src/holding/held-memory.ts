@@ -154,11 +154,13 @@ export function countedOnce(all: readonly MappedMemory[]): readonly (readonly He
 
 const kindOf = ({ node, pageBytes }: HeldMemory): string => `${node} ${pageBytes}`;
 
-/** The sums by node and size of page. */
+/** The sums by node and size of page, in their order. */
 function added(parts: readonly HeldMemory[]): readonly HeldMemory[] {
-  return [...Map.groupBy(parts, kindOf).values()].flatMap((alike) => {
-    const bytes = sumOf(alike, (part) => part.bytes);
-    const [first] = alike;
-    return first === undefined || bytes <= 0 ? [] : [{ ...first, bytes }];
-  });
+  return [...Map.groupBy(parts, kindOf).values()]
+    .flatMap((alike) => {
+      const bytes = sumOf(alike, (part) => part.bytes);
+      const [first] = alike;
+      return first === undefined || bytes <= 0 ? [] : [{ ...first, bytes }];
+    })
+    .toSorted((a, b) => a.node - b.node || a.pageBytes - b.pageBytes);
 }
