@@ -162,5 +162,5 @@ function added(parts: readonly HeldMemory[]): readonly HeldMemory[] {
       const [first] = alike;
       return first === undefined || bytes <= 0 ? [] : [{ ...first, bytes }];
     })
-    .toSorted((a, b) => a.node - b.node || a.pageBytes - b.pageBytes);
+    .toSorted((a, b) => a.node - b.node || b.pageBytes - a.pageBytes);
 }
