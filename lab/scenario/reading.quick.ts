@@ -28,7 +28,7 @@ describe.each([twoByTwo, unevenNodes, eightNodes, oneNode])("$name", (shape) => 
     const read = topology.nodes.map((node) => ({
       package: node.package,
       cpus: node.cpus,
-      hugepages: node.hugepages.find(({ sizeBytes }) => sizeBytes === 2 << 20)?.total,
+      hugepages: node.hugepages?.find(({ sizeBytes }) => sizeBytes === 2 << 20)?.total,
     }));
     expect(read.map(({ cpus, hugepages }) => ({ cpus, hugepages }))).toEqual(
       expected.map(({ cpus, hugepages }) => ({ cpus, hugepages })),

@@ -1,3 +1,4 @@
+import { knownCpus } from "@evenkeel/core/topology/node-facts.ts";
 import { catalog, catalogMachine } from "@evenkeel/core/topology/catalog/catalog.ts";
 import { indices, indexSet } from "@evenkeel/core/set/index-set.ts";
 import { formatList, setOf } from "@evenkeel/core/set/list-format.ts";
@@ -37,10 +38,11 @@ const alterations: readonly Alteration[] = [
       ...topology,
       nodes: topology.nodes.map((node) => ({
         ...node,
-        hugepages: node.hugepages.map((pool) => ({
-          ...pool,
-          free: random.once(6) ? null : random.below(pool.total + 1),
-        })),
+        hugepages:
+          node.hugepages?.map((pool) => ({
+            ...pool,
+            free: random.once(6) ? null : random.below(pool.total + 1),
+          })) ?? null,
       })),
     };
   },
@@ -48,7 +50,7 @@ const alterations: readonly Alteration[] = [
     return {
       ...topology,
       nodes: topology.nodes.map((node) => {
-        if (node.memoryBytes === null) return { ...node, hugepages: [] };
+        if (node.memoryBytes === null) return { ...node, hugepages: null };
         const gib = Math.floor(node.memoryBytes / 2 ** 30);
         const [small, large] = [random.below(gib / 3 + 1), random.below(gib / 3 + 1)];
         const pools = [
@@ -94,7 +96,7 @@ const alterations: readonly Alteration[] = [
     return {
       ...topology,
       nodes: topology.nodes.map((node) =>
-        node.id === unknown ? { ...node, memoryBytes: null, hugepages: [] } : node,
+        node.id === unknown ? { ...node, memoryBytes: null, hugepages: null } : node,
       ),
     };
   },
@@ -108,7 +110,7 @@ const alterations: readonly Alteration[] = [
     });
     const gone = new Set(offline);
     const nodes = topology.nodes.map((node) => {
-      const cpus = indices(setOf(node.cpus)).filter((cpu) => !gone.has(cpu));
+      const cpus = indices(knownCpus(node)).filter((cpu) => !gone.has(cpu));
       return { ...node, cpus: formatList(indexSet(cpus)) };
     });
     return { ...topology, cores, nodes, offlineCpus: formatList(indexSet(offline)) };

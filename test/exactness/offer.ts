@@ -52,7 +52,9 @@ function heldBy(plans: readonly Plan[], topology: Topology): Held {
   const cpus = new Set(vcpus.flatMap((v) => ("cpu" in v ? [v.cpu] : cpusOf(v.cpus))));
   const cores = topology.cores.filter((core) => cpusOf(core.cpus).some((cpu) => cpus.has(cpu)));
   const memory = plans.flatMap((plan) => plan.cells.flatMap((cell) => cell.memoryOnNodes));
-  const computing = topology.nodes.filter((node) => cpusOf(node.cpus).some((cpu) => cpus.has(cpu)));
+  const computing = topology.nodes.filter((node) =>
+    cpusOf(node.cpus ?? "").some((cpu) => cpus.has(cpu)),
+  );
   return {
     cpus,
     cores: new Set(cores.map((core) => core.id)),
@@ -166,13 +168,13 @@ function granulesOn(node: MemoryNode, { taken, policy }: HostState, request: Req
   };
   const { hugepageBytes } = request;
   if (hugepageBytes !== null) {
-    const pool = node.hugepages.find((entry) => entry.sizeBytes === hugepageBytes);
+    const pool = (node.hugepages ?? []).find((entry) => entry.sizeBytes === hugepageBytes);
     if (pool === undefined) return 0;
     const unpromised = pool.total - held((bytes) => bytes === hugepageBytes) / hugepageBytes;
     return Math.max(0, pool.free === null ? unpromised : Math.min(unpromised, pool.free));
   }
   if (node.memoryBytes === null) return 0;
-  const pools = sumOf(node.hugepages, (pool) => pool.sizeBytes * pool.total);
+  const pools = sumOf(node.hugepages ?? [], (pool) => pool.sizeBytes * pool.total);
   const left =
     node.memoryBytes -
     pools -

@@ -100,7 +100,7 @@ function relabeledTopology(topology: Topology, names: Names): Topology {
         ...node,
         id: names.node(node.id),
         package: maybe(node.package, names.number),
-        cpus: names.cpus(node.cpus),
+        cpus: maybe(node.cpus, names.cpus),
       })),
     ),
     distances: maybe(topology.distances, (rows) =>

@@ -60,7 +60,9 @@ export function anyRequest(host: HostState, random: Random, name = "vm"): Reques
 
 /** A page size, mostly one that the machine has a pool of. */
 function pageSize({ topology }: HostState, random: Random): number | null {
-  const pools = topology.nodes.flatMap((node) => node.hugepages.map((pool) => pool.sizeBytes));
+  const pools = topology.nodes.flatMap((node) =>
+    (node.hugepages ?? []).map((pool) => pool.sizeBytes),
+  );
   return random.of([...pools, ...pools, ...pools, null, random.of([2 ** 21, 2 ** 30])]);
 }
 

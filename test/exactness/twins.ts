@@ -1,3 +1,4 @@
+import { knownCpus } from "@evenkeel/core/topology/node-facts.ts";
 import { nodeDistances } from "@evenkeel/core/cost/node-distance.ts";
 import type { Plan } from "@evenkeel/core/plan/plan.ts";
 import { indices } from "@evenkeel/core/set/index-set.ts";
@@ -116,7 +117,7 @@ function located(
     const cpus = setOf(list);
     const own = new Set(indices(cpus));
     return topology.nodes
-      .filter((node) => indices(setOf(node.cpus)).some((cpu) => own.has(cpu)))
+      .filter((node) => indices(knownCpus(node)).some((cpu) => own.has(cpu)))
       .map((node) => node.id);
   };
   const pools = plan.cells.flatMap((cell) =>

@@ -37,7 +37,7 @@ function hostWith(nodes: readonly Left[]): HostState {
       ...topology,
       nodes: topology.nodes.map((node, i) => ({
         ...node,
-        hugepages: node.hugepages.map((pool) => ({ ...pool, free: at(nodes, i).gib })),
+        hugepages: node.hugepages?.map((pool) => ({ ...pool, free: at(nodes, i).gib })) ?? null,
       })),
     },
     taken: [],

@@ -40,11 +40,11 @@ const hugepagePool = object({
 const node = object({
   id: index,
   package: id.nullable(),
-  cpus: indexList,
+  cpus: indexList.nullable(),
   memoryBytes: bytes.nullable(),
   sideCacheBytes: bytes.nullable().default(null),
   kind: oneOf(["dram", "hbm", "cxl", "pmem", "gpu"]).nullable(),
-  hugepages: list(hugepagePool, 16),
+  hugepages: list(hugepagePool, 16).nullable(),
 });
 
 const access = object({

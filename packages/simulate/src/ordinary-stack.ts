@@ -1,7 +1,7 @@
+import { knownCpus, knownPools } from "@evenkeel/core/topology/node-facts.ts";
 import type { Placed } from "@evenkeel/core/cost/placement-cost.ts";
 import type { Request } from "@evenkeel/core/request/request.ts";
 import { size } from "@evenkeel/core/set/index-set.ts";
-import { setOf } from "@evenkeel/core/set/list-format.ts";
 import type { MemoryNode, Topology } from "@evenkeel/core/topology/topology.ts";
 import { at } from "@evenkeel/core/unit/list.ts";
 import { sumOf } from "@evenkeel/core/unit/sum.ts";
@@ -61,14 +61,14 @@ function start(
     request.nics.count,
     before.flatMap((vm) => vm.nics),
   );
-  const withCpus = topology.nodes.filter((node) => node.cpus !== "");
+  const withCpus = topology.nodes.filter((node) => size(knownCpus(node)) > 0);
   const times = (node: MemoryNode): number =>
     before.filter((vm) => vm.startNode === node.id).length;
   const [startNode] = withCpus.toSorted((a, b) => times(a) - times(b) || a.id - b.id);
   if (accelerators === null || nics === null || startNode === undefined) return null;
   const memoryOnNodes = firstTouch(topology, request, startNode.id, before);
   if (memoryOnNodes === null) return null;
-  const cpus = (node: MemoryNode): number => size(setOf(node.cpus));
+  const cpus = (node: MemoryNode): number => size(knownCpus(node));
   const allCpus = sumOf(withCpus, (node) => cpus(node));
   const nodeOf = new Map(topology.pci.map((device) => [device.address, device.node]));
   return {
@@ -140,7 +140,7 @@ function firstTouch(
 
 /** The node's known memory in pages of the request's size. */
 function freeBytes(node: MemoryNode, { hugepageBytes }: Request): number {
-  const pools = node.hugepages.map(({ sizeBytes, total, free }) => ({
+  const pools = knownPools(node).map(({ sizeBytes, total, free }) => ({
     sizeBytes,
     total,
     free: free ?? total,

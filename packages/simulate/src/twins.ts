@@ -1,3 +1,4 @@
+import { knownPools } from "@evenkeel/core/topology/node-facts.ts";
 import {
   costModel,
   type CostModel,
@@ -73,12 +74,12 @@ export function twinRequest(topology: Topology, policy: HostPolicy): Request | n
   const cores = least(({ cores: all }) => all.length - policy.reserved.coresPerNode);
   const width = Math.max(...topology.cores.map((core) => size(setOf(core.cpus))));
   const pages = least(({ node }) => {
-    const pool = node.hugepages.find(({ sizeBytes }) => sizeBytes === GiB);
+    const pool = knownPools(node).find(({ sizeBytes }) => sizeBytes === GiB);
     return pool === undefined ? 0 : pool.total;
   });
   const base = least(({ node }) => {
     if (node.memoryBytes === null) return 0;
-    const pools = sumOf(node.hugepages, (pool) => pool.total * pool.sizeBytes);
+    const pools = sumOf(knownPools(node), (pool) => pool.total * pool.sizeBytes);
     return (node.memoryBytes - pools - policy.reserved.memoryPerNodeBytes) / GiB;
   });
   const gib = pages > 0 ? pages : base;

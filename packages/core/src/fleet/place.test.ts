@@ -36,7 +36,7 @@ const sizes = catalogNames.flatMap((name) => [1, 2, 4, 8].map((count) => [name, 
 test.each(sizes)("%s holds a VM of %i accelerators, or has fewer", (name, count) => {
   const host = emptyHost(catalogMachine(name));
   // Grace's kernel has base pages of 64 KiB, and with those none of 1 GiB.
-  const pools = host.topology.nodes.flatMap((node) => node.hugepages);
+  const pools = host.topology.nodes.flatMap((node) => node.hugepages ?? []);
   const request = requestOf({
     accelerators: accelerators(count),
     vcpus: 4 * count,

@@ -1,3 +1,4 @@
+import { knownCpus } from "../topology/node-facts.ts";
 import { EvenkeelError } from "../error/evenkeel-error.ts";
 import { unionAll } from "../set/index-set.ts";
 import { setOf } from "../set/list-format.ts";
@@ -149,9 +150,10 @@ const architectures: ReadonlyMap<string | null, string> = new Map([
 ]);
 
 function cpuAttributes({ nodes, offlineCpus, machine }: Topology, node: number): Attributes {
-  const sets = nodes.map(({ cpus }) => setOf(cpus));
+  const sets = nodes.map(knownCpus);
   const words = unionAll([...sets, setOf(offlineCpus)]).words.length;
-  const own = sets[nodes.findIndex(({ id }) => id === node)];
+  const told = nodes.find(({ id, cpus }) => id === node && cpus !== null);
+  const own = told === undefined ? undefined : knownCpus(told);
   const arch = architectures.get(machine.architecture);
   const vendor = arch === "x86_64" ? cpuVendor(machine.cpuModel) : null;
   return {

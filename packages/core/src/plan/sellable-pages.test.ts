@@ -15,11 +15,11 @@ const withFree = (free: number): Topology => ({
   ...machine,
   nodes: machine.nodes.map((node) => ({
     ...node,
-    hugepages: node.hugepages.map((pool) => ({ ...pool, free })),
+    hugepages: node.hugepages?.map((pool) => ({ ...pool, free })) ?? null,
   })),
 });
 
-const poolOf = ({ nodes }: Topology): unknown => nodes[0]?.hugepages[0];
+const poolOf = ({ nodes }: Topology): unknown => nodes[0]?.hugepages?.[0];
 
 test("pages that are neither free nor promised are not sold", () => {
   const plan = place([{ topology: machine, taken: [], policy: defaultHostPolicy }], requestOf());

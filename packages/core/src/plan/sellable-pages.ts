@@ -1,3 +1,4 @@
+import { knownPools } from "../topology/node-facts.ts";
 import { type HeldMemory, memoryBeyondPlan } from "./holding.ts";
 import type { HostState } from "./host-state.ts";
 import type { HugepagePool, MemoryNode, Topology } from "../topology/topology.ts";
@@ -27,10 +28,11 @@ export function withSellablePages({ topology, taken, held = [] }: HostState): To
 }
 
 function sellableNode(node: MemoryNode, parts: readonly HeldMemory[]): MemoryNode {
-  if (node.hugepages.every(({ free }) => free === null)) return node;
-  const hugepages = node.hugepages.map((pool) => ({ ...pool, ...sellablePool(node, pool, parts) }));
+  const before = knownPools(node);
+  if (before.every(({ free }) => free === null)) return node;
+  const hugepages = before.map((pool) => ({ ...pool, ...sellablePool(node, pool, parts) }));
   const gone = sum(
-    node.hugepages.map(({ sizeBytes, total }, i) => sizeBytes * (total - at(hugepages, i).total)),
+    before.map(({ sizeBytes, total }, i) => sizeBytes * (total - at(hugepages, i).total)),
   );
   const memoryBytes = node.memoryBytes === null ? null : node.memoryBytes - gone;
   return { ...node, memoryBytes, hugepages };
@@ -54,7 +56,7 @@ function sellablePool(
 export function withoutFreePages(topology: Topology): Topology {
   const nodes = topology.nodes.map((node) => ({
     ...node,
-    hugepages: node.hugepages.map((pool) => ({ ...pool, free: null })),
+    hugepages: node.hugepages?.map((pool) => ({ ...pool, free: null })) ?? null,
   }));
   return { ...topology, nodes };
 }

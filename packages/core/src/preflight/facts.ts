@@ -1,3 +1,4 @@
+import type { HugepagePool } from "../topology/topology.ts";
 import type { Holding } from "../plan/holding.ts";
 
 /**
@@ -37,11 +38,8 @@ export interface NodeFacts {
   readonly id: number;
   /** Free, or given back on demand; huge pages are not counted. */
   readonly availableBytes: number | null;
-  readonly hugepages: readonly {
-    readonly sizeBytes: number;
-    readonly total: number;
-    readonly free: number | null;
-  }[];
+  /** Null where the pools of this node could not be read. */
+  readonly hugepages: readonly HugepagePool[] | null;
 }
 
 export interface CgroupFacts {

@@ -1,5 +1,6 @@
 import { isHugepage, type Plan } from "../plan/plan.ts";
 import { advice, type Remedy, writeFile } from "../remedy/remedy.ts";
+import type { HugepagePool } from "../topology/topology.ts";
 import { formatBytes, KiB } from "../unit/bytes.ts";
 import { at } from "../unit/list.ts";
 import type { HostFacts, NodeFacts } from "./facts.ts";
@@ -44,9 +45,9 @@ const nodeOf = ({ nodes }: HostFacts, wanted: number): NodeFacts | undefined =>
 /** https://docs.kernel.org/admin-guide/mm/hugetlbpage.html, the attributes of a node. */
 function hugepageProblem({ node, pageBytes, bytes }: Wanted, facts: HostFacts): PreflightProblem[] {
   const needs = Math.ceil(bytes / pageBytes);
-  const pools = nodeOf(facts, node)?.hugepages;
+  const pools = nodeOf(facts, node)?.hugepages ?? null;
   const pool = pools?.find(({ sizeBytes }) => sizeBytes === pageBytes);
-  const free = pools === undefined ? null : pool === undefined ? 0 : pool.free;
+  const free = pools === null ? null : pool === undefined ? 0 : pool.free;
   if (free === null || free >= needs) return [];
   const file =
     `/sys/devices/system/node/node${node}/hugepages/` +
@@ -66,7 +67,7 @@ function hugepageProblem({ node, pageBytes, bytes }: Wanted, facts: HostFacts): 
 
 /** A pool that the kernel does not have is made at boot, as no file of it can be written. */
 function morePages(
-  pool: NodeFacts["hugepages"][number] | undefined,
+  pool: HugepagePool | undefined,
   missing: number,
   pages: string,
   file: string,

@@ -3,6 +3,7 @@ import { formatList, parseList, setOf } from "../set/list-format.ts";
 import { at } from "../unit/list.ts";
 import { derivedInterconnects } from "./interconnect.ts";
 import { comparePciAddresses } from "./pci-address.ts";
+import { knownCpus } from "./node-facts.ts";
 import type {
   Accelerator,
   Access,
@@ -142,9 +143,9 @@ function canonicalNodes(parts: readonly NodeParts[]): NodeInProgress[] {
     .map(({ package: given, sideCacheBytes = null, ...node }) => ({
       ...node,
       sideCacheBytes,
-      cpus: canonicalList(node.cpus),
-      hugepages: node.hugepages.toSorted((a, b) => a.sizeBytes - b.sizeBytes),
-      set: setOf(node.cpus),
+      cpus: node.cpus === null ? null : canonicalList(node.cpus),
+      hugepages: node.hugepages?.toSorted((a, b) => a.sizeBytes - b.sizeBytes) ?? null,
+      set: knownCpus(node),
       given,
     }))
     .toSorted((a, b) => a.id - b.id);

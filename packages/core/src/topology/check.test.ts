@@ -149,7 +149,7 @@ const mutations: readonly (readonly [string, Topology, string, string])[] = [
   ["less than no memory", withNode(0, { memoryBytes: -1 }), "nodes[0].memoryBytes", "from 0"],
   [
     "page sizes out of order",
-    withNode(0, { hugepages: sound.nodes[0]?.hugepages.toReversed() ?? [] }),
+    withNode(0, { hugepages: sound.nodes[0]?.hugepages?.toReversed() ?? [] }),
     "nodes[0].hugepages",
     "sizes must ascend",
   ],

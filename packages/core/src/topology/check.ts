@@ -9,6 +9,7 @@ import {
   union,
 } from "../set/index-set.ts";
 import { formatList, parseList, setOf } from "../set/list-format.ts";
+import { knownCpus, knownPools } from "./node-facts.ts";
 import { comparePciAddresses, isPciAddress } from "./pci-address.ts";
 import type { Topology } from "./topology.ts";
 
@@ -72,7 +73,7 @@ function checkNodes({ nodes }: Topology, report: Report): void {
   let seen = emptySet;
   for (const [i, node] of nodes.entries()) {
     const path = `nodes[${i}]`;
-    const cpus = readSet(node.cpus, `${path}.cpus`, report);
+    const cpus = node.cpus === null ? emptySet : readSet(node.cpus, `${path}.cpus`, report);
     const twice = intersection(seen, cpus);
     if (!isEmpty(twice)) report(`${path}.cpus`, `CPUs ${formatList(twice)} are on two nodes`);
     seen = union(seen, cpus);
@@ -83,10 +84,11 @@ function checkNodes({ nodes }: Topology, report: Report): void {
     if (node.sideCacheBytes !== null && !isCount(node.sideCacheBytes)) {
       report(`${path}.sideCacheBytes`, "must be an integer of bytes from 0");
     }
-    if (!ascending(node.hugepages, (a, b) => a.sizeBytes - b.sizeBytes)) {
+    const pools = knownPools(node);
+    if (!ascending(pools, (a, b) => a.sizeBytes - b.sizeBytes)) {
       report(`${path}.hugepages`, "sizes must ascend without repetition");
     }
-    for (const [j, pool] of node.hugepages.entries()) {
+    for (const [j, pool] of pools.entries()) {
       const valid = [pool.sizeBytes, pool.total, pool.free].every(isCountOrUnknown);
       if (!valid || pool.sizeBytes === 0) {
         report(`${path}.hugepages[${j}]`, "size, total and free must be integers from 0");
@@ -119,7 +121,7 @@ function checkDistances({ nodes, distances, access }: Topology, report: Report):
 }
 
 function checkCores(topology: Topology, report: Report): void {
-  const onNode = new Map(topology.nodes.map((node) => [node.id, setOf(node.cpus)]));
+  const nodes = new Map(topology.nodes.map((node) => [node.id, node]));
   let seen = emptySet;
   for (const [i, core] of topology.cores.entries()) {
     const path = `cores[${i}]`;
@@ -130,12 +132,12 @@ function checkCores(topology: Topology, report: Report): void {
     if (!isEmpty(twice)) report(`${path}.cpus`, `CPUs ${formatList(twice)} are in two cores`);
     seen = union(seen, cpus);
     if (core.node === null) continue;
-    const node = onNode.get(core.node);
+    const node = nodes.get(core.node);
     if (node === undefined) report(`${path}.node`, `node ${core.node} does not exist`);
-    else if (!isSubset(cpus, node)) {
+    else if (node.cpus !== null && !isSubset(cpus, setOf(node.cpus))) {
       report(
         `${path}.cpus`,
-        `CPUs ${formatList(difference(cpus, node))} are not on node ${core.node}`,
+        `CPUs ${formatList(difference(cpus, setOf(node.cpus)))} are not on node ${core.node}`,
       );
     }
   }
@@ -143,8 +145,8 @@ function checkCores(topology: Topology, report: Report): void {
   const both = intersection(seen, offline);
   if (!isEmpty(both)) report("offlineCpus", `CPUs ${formatList(both)} are in cores too`);
   if (topology.cores.length === 0) return;
-  for (const [id, cpus] of onNode) {
-    const outside = difference(cpus, seen);
+  for (const [id, node] of nodes) {
+    const outside = difference(knownCpus(node), seen);
     if (!isEmpty(outside))
       report(`nodes`, `CPUs ${formatList(outside)} of node ${id} are in no core`);
   }

@@ -24,7 +24,8 @@ function readAgain(topology: Topology): Topology {
     ],
     nodes: topology.nodes.map((node) => ({
       ...node,
-      hugepages: node.hugepages.map((pool) => ({ ...pool, free: pool.free === null ? 0 : null })),
+      hugepages:
+        node.hugepages?.map((pool) => ({ ...pool, free: pool.free === null ? 0 : null })) ?? null,
     })),
     cacheAllocation: topology.cacheAllocation === null ? allocation : null,
     pci: topology.pci.map((device) => ({

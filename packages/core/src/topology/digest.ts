@@ -41,7 +41,7 @@ function lastingShape(topology: Topology): unknown {
     nodes: topology.nodes.map(({ sideCacheBytes, ...node }) => ({
       ...node,
       ...(sideCacheBytes === null ? {} : { sideCacheBytes }),
-      hugepages: node.hugepages.map(({ sizeBytes, total }) => ({ sizeBytes, total })),
+      hugepages: node.hugepages?.map(({ sizeBytes, total }) => ({ sizeBytes, total })) ?? null,
     })),
     pci: topology.pci.map(lastingFunction),
     accelerators: lastingAccelerators(topology),

@@ -54,14 +54,18 @@ export interface Machine {
 /** What a node's memory is made of. */
 export type MemoryKind = "dram" | "hbm" | "cxl" | "pmem" | "gpu";
 
-/** A NUMA node. One without CPUs has `cpus: ""`, one without memory has `memoryBytes: 0`. */
+/**
+ * A NUMA node. One without CPUs has `cpus: ""`, one without memory `memoryBytes: 0`, one without
+ * huge pages `hugepages: []`; each of them is null where the source does not tell, which is not the
+ * same.
+ */
 export interface MemoryNode {
   /** The kernel's number. */
   readonly id: number;
   /** The package whose CPUs it holds; null without CPUs or with those of several packages. */
   readonly package: number | null;
   /** Its online CPUs. */
-  readonly cpus: string;
+  readonly cpus: string | null;
   readonly memoryBytes: number | null;
   /**
    * The size of faster memory that caches the node's memory and belongs to no node: the MCDRAM of a
@@ -71,7 +75,7 @@ export interface MemoryNode {
   readonly sideCacheBytes: number | null;
   readonly kind: MemoryKind | null;
   /** By ascending page size. */
-  readonly hugepages: readonly HugepagePool[];
+  readonly hugepages: readonly HugepagePool[] | null;
 }
 
 /** A node's huge pages of one size. */

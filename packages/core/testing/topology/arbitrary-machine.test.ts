@@ -1,3 +1,4 @@
+import { knownPools } from "../../src/topology/node-facts.ts";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { contradictions } from "../../src/topology/check.ts";
@@ -35,9 +36,9 @@ const kinds: Readonly<Record<string, (topology: Topology) => boolean>> = {
   "holes in the node numbers": ({ nodes }) => nodes.some((node, i) => node.id !== i),
   "an unknown L3": ({ cores }) => cores.some((core) => core.l3 === null),
   "an unknown number of free pages": ({ nodes }) =>
-    nodes.some((node) => node.hugepages.some((pool) => pool.free === null)),
+    nodes.some((node) => knownPools(node).some((pool) => pool.free === null)),
   "more huge pages on one node than another": ({ nodes }) =>
-    new Set(nodes.map(({ hugepages }) => sumOf(hugepages, (pool) => pool.total))).size > 1,
+    new Set(nodes.map((node) => sumOf(knownPools(node), (pool) => pool.total))).size > 1,
   "a group of several devices": ({ pci }) =>
     new Set(pci.map((d) => d.iommuGroup)).size < pci.length && pci[0]?.iommuGroup !== null,
   "links of all pairs": ({ accelerators, links }) =>

@@ -1,6 +1,7 @@
+import { knownCpus } from "../../src/topology/node-facts.ts";
 import * as fc from "fast-check";
 import { indices, indexSet, size } from "../../src/set/index-set.ts";
-import { formatList, parseList } from "../../src/set/list-format.ts";
+import { formatList } from "../../src/set/list-format.ts";
 import { GiB, MiB } from "../../src/unit/bytes.ts";
 import { at } from "../../src/unit/list.ts";
 import { topologyOf } from "../../src/topology/synthetic/build.ts";
@@ -223,9 +224,7 @@ function partitionsOf(accelerators: number): SyntheticMachine["partitions"] {
 
 /** CPUs to take offline: any, but never all. */
 function offlineOf(machine: SyntheticMachine, wanted: readonly number[]): string {
-  const online = generated(machine).nodes.flatMap(({ cpus }) =>
-    indices(parseList(cpus) ?? indexSet([])),
-  );
+  const online = generated(machine).nodes.flatMap((node) => indices(knownCpus(node)));
   const chosen = indexSet(wanted.map((n) => at(online, n % online.length)));
   return size(chosen) < online.length ? formatList(chosen) : "";
 }

@@ -37,7 +37,7 @@ function shape(topology: Topology) {
   const { nodes, distances, cores, offlineCpus, pci } = topology;
   return {
     nodes: nodes.map(({ id, package: pkg, cpus, memoryBytes, hugepages }) => {
-      const pools = hugepages.map(({ sizeBytes, total }) => ({ sizeBytes, total }));
+      const pools = hugepages?.map(({ sizeBytes, total }) => ({ sizeBytes, total })) ?? null;
       return { id, package: pkg, cpus, memoryBytes, pools };
     }),
     // hwloc has no use for a matrix of one node.

@@ -75,7 +75,7 @@ export function nodeParts(hwloc: HwlocExport, nodes: readonly HwlocNode[]): Node
   return nodes.map(({ id, object, cpus, kind }, i) => ({
     id,
     package: packageOf(cpus),
-    cpus: formatList(cpus),
+    cpus: object.cpus === null ? null : formatList(cpus),
     memoryBytes: memory[i] ?? (known ? 0 : null),
     sideCacheBytes: sideCache(object),
     kind,
@@ -102,11 +102,13 @@ export function basePageBytes(hwloc: HwlocExport): number | null {
 }
 
 /**
- * Every page size except the base page's. hwloc counts all pages of a size and does not say how
- * many are free.
+ * Every page size except the base page's; null where the export lists none, as some programs print
+ * it. hwloc counts all pages of a size and does not say how many are free.
  */
-function hugepages(element: XmlElement): HugepagePool[] {
-  return pageTypes(element)
+function hugepages(element: XmlElement): HugepagePool[] | null {
+  const types = pageTypes(element);
+  if (types.length === 0) return null;
+  return types
     .toSorted((a, b) => a.bytes - b.bytes)
     .slice(1)
     .map(({ bytes, count }) => ({ sizeBytes: bytes, total: count, free: null }));

@@ -200,7 +200,9 @@ for (const machine of ["coral-lassen", "epyc-corona"]) {
         .map((line) => line.trim().replaceAll('"', "").split(";"));
       expect(cpus).toHaveLength(2);
       const found = cpus.map((task) => {
-        const near = topology.nodes.filter((node) => !isDisjoint(list(node.cpus), list(task)));
+        const near = topology.nodes.filter(
+          (node) => !isDisjoint(list(node.cpus ?? ""), list(task)),
+        );
         const positions = [...topology.accelerators.entries()].filter(([, { address }]) => {
           const node = topology.pci.find((device) => device.address === address)?.node;
           return near.some(({ id }) => id === node);

@@ -70,7 +70,7 @@ test("a machine of hwloc 3 is read whole", () => {
         memoryBytes: 4096,
         sideCacheBytes: null,
         kind: null,
-        hugepages: [],
+        hugepages: null,
       },
       {
         id: 1,
@@ -79,7 +79,7 @@ test("a machine of hwloc 3 is read whole", () => {
         memoryBytes: 8192,
         sideCacheBytes: null,
         kind: null,
-        hugepages: [],
+        hugepages: null,
       },
     ],
     distances: [
@@ -200,7 +200,7 @@ test("a machine of hwloc 1 is read with its sockets, caches, distances and offli
       memoryBytes: 99,
       sideCacheBytes: null,
       kind: "hbm",
-      hugepages: [],
+      hugepages: null,
     },
   ]);
   expect(machine.distances).toEqual([
@@ -226,7 +226,7 @@ test("a machine that hwloc 1 exports without nodes has one node with its memory"
       memoryBytes: 123,
       sideCacheBytes: null,
       kind: null,
-      hugepages: [],
+      hugepages: null,
     },
   ]);
 });

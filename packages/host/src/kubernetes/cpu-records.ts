@@ -44,7 +44,10 @@ export function coresOf(records: readonly CpuRecord[]): CoreParts[] {
   });
 }
 
-/** The nodes, with the known facts about each and the CPUs that the records place on them. */
+/**
+ * The nodes, with the known facts about each and the CPUs that the records place on them. A node of
+ * which no record tells may have CPUs that no driver publishes.
+ */
 export function nodesOf(
   known: ReadonlyMap<number, Pick<NodeParts, "memoryBytes" | "hugepages">>,
   records: readonly CpuRecord[],
@@ -61,9 +64,9 @@ export function nodesOf(
   }
   return [...cpus].map(([id, list]) => ({
     id,
-    cpus: [...list].join(","),
+    cpus: list.size === 0 ? null : [...list].join(","),
     memoryBytes: known.get(id)?.memoryBytes ?? null,
     kind: null,
-    hugepages: known.get(id)?.hugepages ?? [],
+    hugepages: known.get(id)?.hugepages ?? null,
   }));
 }

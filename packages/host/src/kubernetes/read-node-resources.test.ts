@@ -47,8 +47,8 @@ test("zones are nodes with their memory, huge pages, distances and GPUs", () => 
   const topology = readNodeResourceTopology(zones, "zones.yaml");
   expect(topology.name).toBe("gpu-7");
   expect(topology.nodes.map(({ id, memoryBytes, cpus }) => [id, memoryBytes, cpus])).toEqual([
-    [0, 68590714880, ""],
-    [1, 128 * GiB, ""],
+    [0, 68590714880, null],
+    [1, 128 * GiB, null],
   ]);
   expect(topology.nodes[0]?.hugepages).toEqual([
     { sizeBytes: 2 * MiB, total: 0, free: null },

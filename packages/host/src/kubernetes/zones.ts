@@ -8,7 +8,8 @@ import { countOf, listAt, textAt, valueAt } from "./objects.ts";
 export interface Zone {
   readonly id: number;
   readonly memoryBytes: number | null;
-  readonly hugepages: readonly HugepagePool[];
+  /** Null where the zone lists no huge pages: agents leave out what the kubelet does not manage. */
+  readonly hugepages: readonly HugepagePool[] | null;
   /** The distances to other zones, by their id. */
   readonly costs: ReadonlyMap<number, number>;
   /** The number of GPUs, by the vendor's PCI id. */
@@ -67,7 +68,8 @@ function zoneOf(id: number, zone: unknown): Zone {
     const [to, value] = [idOf(textAt(cost, "name")), countOf(valueAt(cost, "value"))];
     if (to !== null && value !== null && value > 0) costs.set(to, value);
   }
-  return { id, memoryBytes, hugepages: [...hugepages.values()], costs, gpus };
+  const pools = hugepages.size === 0 ? null : [...hugepages.values()];
+  return { id, memoryBytes, hugepages: pools, costs, gpus };
 }
 
 /** The names of the resources for whole GPUs. */

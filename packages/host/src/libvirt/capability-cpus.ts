@@ -2,6 +2,7 @@ import { formatList } from "@evenkeel/core/set/list-format.ts";
 import { indexSet } from "@evenkeel/core/set/index-set.ts";
 import type { CoreParts } from "@evenkeel/core/topology/build.ts";
 import { attribute, child, childrenNamed, type XmlElement } from "@evenkeel/core/xml/element.ts";
+import { at } from "@evenkeel/core/unit/list.ts";
 import { CPU_MAX, type CpuListReader } from "../text/cpu-list.ts";
 import { readCount } from "./documents.ts";
 
@@ -18,8 +19,11 @@ interface Cpu {
 
 /** The machine's CPUs, from its cells. */
 export interface CellCpus {
-  /** The online CPUs of each cell as a list, in the order of the cells. */
-  readonly ofCells: readonly string[];
+  /**
+   * The online CPUs of each cell as a list, in the order of the cells; null where the cell does not
+   * tell, or all that it lists are left out.
+   */
+  readonly ofCells: readonly (string | null)[];
   readonly cores: readonly CoreParts[];
   readonly offline: string;
 }
@@ -53,7 +57,11 @@ export function readCellCpus(
   const isOnline = ([cpu]: readonly Cpu[]): boolean => !hasTopology || cpu?.siblings !== null;
   const coresKnown = hasTopology && withOnePlace.length === places.length;
   return {
-    ofCells: known.map((cpus) => listOf(cpus.filter(isOnline).flat())),
+    ofCells: known.map((cpus, i) => {
+      const isTold =
+        at(listed, i).size > 0 ? cpus.length > 0 : child(at(cells, i), "cpus") !== null;
+      return isTold ? listOf(cpus.filter(isOnline).flat()) : null;
+    }),
     cores: coresKnown
       ? coresOf(
           withOnePlace.filter((cpu) => isOnline([cpu])),

@@ -162,7 +162,7 @@ function shape({ nodes, distances, cores, offlineCpus, access }: Topology) {
     nodes: nodes.map(({ hugepages, ...node }) => ({
       ...node,
       kind: null,
-      hugepages: hugepages.map(({ sizeBytes, total }) => ({ sizeBytes, total })),
+      hugepages: hugepages?.map(({ sizeBytes, total }) => ({ sizeBytes, total })) ?? null,
     })),
     distances,
     cores,

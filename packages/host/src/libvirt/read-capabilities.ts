@@ -46,10 +46,13 @@ export function readLibvirtCapabilities(text: string, where: string): Topology {
     const memory = child(cell, "memory");
     return {
       id: idOf(cell, where),
-      cpus: ofCells[i] ?? "",
+      cpus: ofCells[i] ?? null,
       memoryBytes: memory === null ? null : sizeBytes(textOf(memory), unitOf(memory)),
       kind: null,
-      hugepages: poolsOf(cell).filter(({ sizeBytes: size }) => size !== pageBytes),
+      hugepages:
+        child(cell, "pages") === null
+          ? null
+          : poolsOf(cell).filter(({ sizeBytes: size }) => size !== pageBytes),
     };
   });
   const cpu = child(host, "cpu");

@@ -62,7 +62,7 @@ test("every field of a device is read", () => {
   ]);
   expect(accelerators[0]).toMatchObject({ address: "0001:1b:00.0", model: "H100 SXM5 80GB" });
   expect(nodes.map(({ id, cpus, memoryBytes }) => ({ id, cpus, memoryBytes }))).toEqual([
-    { id: 1, cpus: "", memoryBytes: null },
+    { id: 1, cpus: null, memoryBytes: null },
   ]);
 });
 

@@ -259,6 +259,6 @@ function readMachine(devices: ReadonlyMap<string, NodeDevice>): Partial<Machine>
 function nodesOf(functions: readonly PciDevice[]): NodeParts[] {
   const ids = new Set(functions.flatMap(({ node }) => node ?? []));
   return [...ids].map((id) => {
-    return { id, cpus: "", memoryBytes: null, kind: null, hugepages: [] };
+    return { id, cpus: null, memoryBytes: null, kind: null, hugepages: null };
   });
 }

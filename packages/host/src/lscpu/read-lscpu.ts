@@ -105,7 +105,7 @@ function nodesOf(
 }
 
 function node(id: number, cpus: readonly number[]): NodeParts {
-  return { id, cpus: listOf(cpus), memoryBytes: null, kind: null, hugepages: [] };
+  return { id, cpus: listOf(cpus), memoryBytes: null, kind: null, hugepages: null };
 }
 
 function coresAlone({ threadsPerCore }: Summary, listed: readonly number[]): CoreParts[] {

@@ -63,7 +63,7 @@ export function readLspci(text: string, where: string): Topology {
     name: nameOfText(where),
     source: "lspci",
     nodes: [...ids].map((id) => {
-      return { id, cpus: "", memoryBytes: null, kind: null, hugepages: [] };
+      return { id, cpus: null, memoryBytes: null, kind: null, hugepages: null };
     }),
     pci,
     accelerators: acceleratorsAmong(pci, listed),

@@ -1,5 +1,5 @@
 import type { NodeParts } from "@evenkeel/core/topology/build.ts";
-import { emptySet, type IndexSet, union } from "@evenkeel/core/set/index-set.ts";
+import { type IndexSet, union } from "@evenkeel/core/set/index-set.ts";
 import { formatList } from "@evenkeel/core/set/list-format.ts";
 import { parseMask } from "@evenkeel/core/set/mask-format.ts";
 import type { Machine } from "@evenkeel/core/topology/topology.ts";
@@ -50,29 +50,32 @@ const DIGITS_MAX = 4_000_000;
  * memory. Elements with the same node are merged.
  */
 export function nodeParts(cpus: readonly NcclCpu[], where: string): NodeParts[] {
-  const sets = new Map<number, IndexSet>();
+  const sets = new Map<number, IndexSet | null>();
   let digits = 0;
   for (const { element, node } of cpus) {
     if (node === null) continue;
     digits += (attribute(element, "affinity") ?? "").length;
     if (digits > DIGITS_MAX)
       throw unexpected(`has affinity masks of more than ${DIGITS_MAX} digits`, where);
-    sets.set(node, union(sets.get(node) ?? emptySet, readAffinity(element, where)));
+    const [before = null, own] = [sets.get(node), readAffinity(element, where)];
+    sets.set(node, before === null || own === null ? (before ?? own) : union(before, own));
   }
   return [...sets].map(([id, set]) => ({
     id,
     package: null,
-    cpus: formatList(set),
+    cpus: set === null ? null : formatList(set),
     memoryBytes: null,
     kind: null,
-    hugepages: [],
+    hugepages: null,
   }));
 }
 
-/** The kernel's `cpumap`: words of 32 bits, the most significant first. */
-function readAffinity(cpu: XmlElement, where: string): IndexSet {
+/**
+ * The kernel's `cpumap`: words of 32 bits, the most significant first; null where it is missing.
+ */
+function readAffinity(cpu: XmlElement, where: string): IndexSet | null {
   const text = attribute(cpu, "affinity")?.trim() ?? "";
-  if (text === "") return emptySet;
+  if (text === "") return null;
   const set = parseMask(text);
   if (set === null) throw unexpected(`<cpu> has ${shown(text)} as its affinity`, where);
   return set;

@@ -55,7 +55,7 @@ test("a dump gives devices, their node and the maximum speed of a link", () => {
       memoryBytes: null,
       sideCacheBytes: null,
       kind: null,
-      hugepages: [],
+      hugepages: null,
     },
   ]);
   expect(topology.accelerators.map(({ address, model }) => [address, model])).toEqual([
@@ -201,7 +201,7 @@ test("a dump without class and vendor leaves them unknown", () => {
   );
   expect(bare.pci.map(({ class: code, vendor }) => [code, vendor])).toEqual([["", null]]);
   expect([bare.accelerators, bare.nics]).toEqual([[], []]);
-  expect(bare.nodes[0]?.cpus).toBe("");
+  expect(bare.nodes[0]?.cpus).toBeNull();
   const classOnly = read(cpu("0", `<pci busid="0001:00:00.0" class="0x030200"/>`));
   expect(classOnly.accelerators).toHaveLength(1);
   const short = read(

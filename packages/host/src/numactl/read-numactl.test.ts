@@ -34,7 +34,7 @@ test("nodes, their CPUs, memory and distances are read", () => {
       memoryBytes: 2 * GiB,
       sideCacheBytes: null,
       kind: null,
-      hugepages: [],
+      hugepages: null,
     },
     {
       id: 1,
@@ -43,7 +43,7 @@ test("nodes, their CPUs, memory and distances are read", () => {
       memoryBytes: 4 * GiB,
       sideCacheBytes: null,
       kind: null,
-      hugepages: [],
+      hugepages: null,
     },
   ]);
   expect(distances).toEqual([
@@ -85,7 +85,7 @@ test("a version without CPUs, and a kernel without distances", () => {
   const text =
     "available: 1 nodes (0-0)\nnode 0 size: 512 MB\nnode 0 free: 3 MB\nNo distance information available.\n";
   const { nodes, distances } = readNumactl(text, "n.txt");
-  expect({ cpus: nodes[0]?.cpus, distances }).toEqual({ cpus: "", distances: null });
+  expect({ cpus: nodes[0]?.cpus, distances }).toEqual({ cpus: null, distances: null });
 });
 
 const refused = {

@@ -52,10 +52,10 @@ export function readNumactl(text: string, where: string, note: Note = ignore): T
     source: "numactl",
     nodes: nodes.map(({ id, cpus }, i) => ({
       id,
-      cpus: cpus === null ? "" : formatList(cpus),
+      cpus: cpus === null ? null : formatList(cpus),
       memoryBytes: sizes[i] ?? null,
       kind: null,
-      hugepages: [],
+      hugepages: null,
     })),
     distances: distances.matrix,
   });

@@ -207,7 +207,7 @@ test("old drivers print SOC, name NICs in columns, and print no nodes: stand-ins
 test("a job confined to a few CPUs does not merge two nodes", () => {
   const topology = read("GPU0 GPU1 CPU Affinity\nGPU0 X SOC 0-3\nGPU1 SOC X 0-3\n");
   expect(classes(topology)).toEqual(["X SYS", "SYS X"]);
-  expect(cpus(topology)).toEqual(["?: ", "?: "]);
+  expect(cpus(topology)).toEqual(["?: null", "?: null"]);
 });
 
 test("N/A, or several values, are unknown", () => {
@@ -219,7 +219,7 @@ test("N/A, or several values, are unknown", () => {
     "GPU0 NIC0 CPU Affinity NUMA Affinity GPU NUMA ID\nGPU0 X NODE 0-71 0,2-4 N/A\nNIC0 NODE X\n",
   );
   expect(nodes(several)).toEqual([null, null]);
-  expect(cpus(several)).toEqual(["0: ", "2: ", "3: ", "4: "]);
+  expect(cpus(several)).toEqual(["0: null", "2: null", "3: null", "4: null"]);
   expect(several.nics[0]).toMatchObject({ name: null, rdma: null });
 });
 
@@ -267,7 +267,7 @@ test("CPUs that two nodes list are on neither", () => {
 test.each([
   ["tabs", (line: string) => line],
   ["blanks", (line: string) => line.replaceAll("\t", "    ")],
-])("a job without CPUs near its GPU gets an empty list of CPUs: %s", (_, as) => {
+])("a job without CPUs near its GPU does not tell the node's CPUs: %s", (_, as) => {
   const topology = read(
     as(
       "\tGPU0\tGPU1\tNIC0\tCPU Affinity\tNUMA Affinity\tGPU NUMA ID\n" +
@@ -276,7 +276,7 @@ test.each([
     ),
   );
   expect(nodes(topology)).toEqual([0, 1, 0]);
-  expect(cpus(topology)).toEqual(["0: ", "1: 1"]);
+  expect(cpus(topology)).toEqual(["0: null", "1: 1"]);
 });
 
 test("processors and drives among the devices are not NICs", () => {

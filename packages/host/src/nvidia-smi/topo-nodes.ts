@@ -4,6 +4,7 @@ import {
   type IndexSet,
   indices,
   intersection,
+  isEmpty,
   size,
   union,
 } from "@evenkeel/core/set/index-set.ts";
@@ -128,8 +129,8 @@ function nearestNode(
 }
 
 /**
- * Every node in the matrix, with the CPUs of the GPUs on it. CPUs that two nodes would have, as in
- * a container confined to a few, go to neither.
+ * Every node in the matrix, with the CPUs of the GPUs on it, if any. CPUs that two nodes would
+ * have, as in a container confined to a few, go to neither. The memory of a GPU has no CPUs.
  */
 function nodeParts({ devices }: TopoMatrix, nodeOf: readonly (number | null)[]): NodeParts[] {
   const cpus = new Map<number, IndexSet>();
@@ -150,15 +151,18 @@ function nodeParts({ devices }: TopoMatrix, nodeOf: readonly (number | null)[]):
     ambiguous = union(ambiguous, intersection(seen, set));
     seen = union(seen, set);
   }
-  const node = (id: number, list: IndexSet, kind: "gpu" | null): NodeParts => ({
+  const node = (id: number, list: IndexSet | null, kind: "gpu" | null): NodeParts => ({
     id,
-    cpus: formatList(difference(list, ambiguous)),
+    cpus: list === null ? null : formatList(list),
     memoryBytes: null,
     kind,
-    hugepages: [],
+    hugepages: null,
   });
   return [
-    ...[...cpus].map(([id, list]) => node(id, list, null)),
+    ...[...cpus].map(([id, list]) => {
+      const own = difference(list, ambiguous);
+      return node(id, isEmpty(own) ? null : own, null);
+    }),
     ...[...memoryOfGpu].map((id) => node(id, emptySet, "gpu")),
   ];
 }

@@ -82,7 +82,7 @@ function readNodes(tree: Tree): NodeFacts[] {
     return {
       id,
       availableBytes: free === null ? null : sum(known),
-      hugepages: readHugepages(tree, id, ids.length === 1),
+      hugepages: readHugepages(tree, id, ids),
     };
   });
 }

@@ -101,7 +101,7 @@ function nodeOf({ numaAffinity, numaNode }: GpuFacts): number | null {
 }
 
 function nodeParts(id: number): NodeParts {
-  return { id, package: null, cpus: "", memoryBytes: null, kind: null, hugepages: [] };
+  return { id, package: null, cpus: null, memoryBytes: null, kind: null, hugepages: null };
 }
 
 /** The class is unknown: display up to MI200, accelerator since MI300. */

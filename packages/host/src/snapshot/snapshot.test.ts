@@ -78,7 +78,7 @@ test("A device's serial number is recorded only on request", () => {
 function lasting(topology: Topology): Topology {
   const nodes = topology.nodes.map((node) => ({
     ...node,
-    hugepages: node.hugepages.map((pool) => ({ ...pool, free: null })),
+    hugepages: node.hugepages?.map((pool) => ({ ...pool, free: null })) ?? null,
   }));
   const pci = topology.pci.map((device) => ({ ...device, interrupts: null }));
   return { ...topology, nodes, pci };

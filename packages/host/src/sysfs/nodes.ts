@@ -25,6 +25,8 @@ export const nodeDirectory = "/sys/devices/system/node";
 export interface NodeCpus {
   readonly id: number;
   readonly cpus: IndexSet;
+  /** Whether the tree tells the CPUs; if not, the set is empty. */
+  readonly told: boolean;
 }
 
 /**
@@ -36,7 +38,7 @@ export interface NodeCpus {
  */
 export function readNodeCpus(tree: Tree, online: IndexSet): NodeCpus[] {
   const ids = onlineNodes(tree);
-  if (ids.length === 0) return [{ id: 0, cpus: online }];
+  if (ids.length === 0) return [{ id: 0, cpus: online, told: true }];
   const claims = new Map(ids.map((id) => [id, claimOf(tree, id)]));
   const [only] = ids;
   const anyWithoutList = [...claims.values()].includes(null);
@@ -47,8 +49,10 @@ export function readNodeCpus(tree: Tree, online: IndexSet): NodeCpus[] {
       ? new Map([[only, online]])
       : claimsOfCpus(tree, online);
   const claimed = ids.map((id) => {
-    const claim = claims.get(id) ?? places.get(id) ?? emptySet;
-    return { id, cpus: intersection(claim, online) };
+    const claim = claims.get(id) ?? places.get(id) ?? null;
+    // The links of CPUs to their nodes tell of all nodes.
+    const told = claim !== null || places.size > 0;
+    return { id, cpus: claim === null ? emptySet : intersection(claim, online), told };
   });
   let seen = emptySet;
   let ambiguous = emptySet;
@@ -56,7 +60,10 @@ export function readNodeCpus(tree: Tree, online: IndexSet): NodeCpus[] {
     ambiguous = union(ambiguous, intersection(seen, cpus));
     seen = union(seen, cpus);
   }
-  return claimed.map(({ id, cpus }) => ({ id, cpus: difference(cpus, ambiguous) }));
+  return claimed.map(({ id, cpus, told }) => {
+    const own = difference(cpus, ambiguous);
+    return { id, cpus: own, told: told && (isEmpty(cpus) || !isEmpty(own)) };
+  });
 }
 
 /** The nodes that have a directory; an offline node that kept its directory is left out. */
@@ -103,14 +110,24 @@ export function readNodes(
       ofNode === null && nodes.length === 1 ? memoryField(whole(), "MemTotal") : ofNode;
     return { id, hasCpus: !isEmpty(cpus), memoryBytes };
   });
+  const ids = nodes.map(({ id }) => id);
   const bytesOf = new Map(memory.map(({ id, memoryBytes }) => [id, memoryBytes]));
   const kinds = readMemoryKinds(tree, memory, access);
-  return nodes.map(({ id, cpus }) => {
+  return nodes.map(({ id, cpus, told }) => {
     const memoryBytes = bytesOf.get(id) ?? null;
     const kind: MemoryKind | null = kinds.get(id) ?? null;
-    const hugepages = readHugepages(tree, id, nodes.length === 1);
+    const pools = readHugepages(tree, id, ids);
+    // A recording that leaves out a node's memory leaves out its pages.
+    const hugepages = memoryBytes === null && pools?.length === 0 ? null : pools;
     const sideCacheBytes = readSideCache(tree, id);
-    return { id, cpus: formatList(cpus), memoryBytes, sideCacheBytes, kind, hugepages };
+    return {
+      id,
+      cpus: told ? formatList(cpus) : null,
+      memoryBytes,
+      sideCacheBytes,
+      kind,
+      hugepages,
+    };
   });
 }
 

@@ -20,7 +20,7 @@ function cpus(numbers: readonly number[], files: (cpu: number) => Files): Files 
   );
 }
 const four = [0, 1, 2, 3];
-const nodeCpus = ({ nodes }: Topology): (readonly [number, string])[] =>
+const nodeCpus = ({ nodes }: Topology): (readonly [number, string | null])[] =>
   nodes.map((node) => [node.id, node.cpus]);
 const packages = ({ cores }: Topology): (number | null)[] => cores.map((core) => core.package);
 
@@ -109,8 +109,8 @@ test("A node without a list of CPUs gets the CPUs that link to it, or all if it 
   expect(nodeCpus(read(files))).toEqual([[0, "0-3"]]);
   const two = { ...files, [`${system}/node/node1/meminfo`]: "Node 1 MemTotal: 1024 kB\n" };
   expect(nodeCpus(read(two))).toEqual([
-    [0, ""],
-    [1, ""],
+    [0, null],
+    [1, null],
   ]);
   const links = Object.fromEntries(
     four.map((cpu) => [`${system}/cpu/cpu${cpu}/node${cpu >> 1}`, `../../node/node${cpu >> 1}`]),

@@ -1,3 +1,4 @@
+import { knownCpus, knownPools } from "@evenkeel/core/topology/node-facts.ts";
 import {
   type IndexSet,
   indices,
@@ -97,13 +98,13 @@ export function nearbyCpus(
   node: MemoryNode,
   i: number,
 ): string {
-  if (node.cpus !== "" || slit === null) return node.cpus;
+  if (node.cpus !== "" || slit === null) return node.cpus ?? "";
   const row = at(slit, i);
   const others = nodes.flatMap(({ cpus }, j) => (j === i ? [] : [{ cpus, distance: at(row, j) }]));
   const least = Math.min(...others.map(({ distance }) => distance));
   const near = others.filter(({ distance }) => distance === least);
   if (least <= at(row, i) || near.length === others.length) return "";
-  return formatList(unionAll(near.map(({ cpus }) => setOf(cpus))));
+  return formatList(unionAll(near.map(knownCpus)));
 }
 
 /**
@@ -130,7 +131,7 @@ const subtypes = {
 
 function memoryObject({ machine }: Topology, node: MemoryNode, near: string): string {
   const bytes = node.memoryBytes;
-  const inHugePages = node.hugepages.reduce(
+  const inHugePages = knownPools(node).reduce(
     (sum, { sizeBytes, total }) => sum + sizeBytes * total,
     0,
   );
@@ -149,7 +150,7 @@ function memoryObject({ machine }: Topology, node: MemoryNode, near: string): st
       ...(bytes === null || bytes === 0 ? {} : { local_memory: bytes }),
     },
     ...(page === null ? [] : [pageType(page, Math.floor(rest / page))]),
-    ...node.hugepages.map(({ sizeBytes, total }) => pageType(sizeBytes, total)),
+    ...knownPools(node).map(({ sizeBytes, total }) => pageType(sizeBytes, total)),
   );
   if (node.sideCacheBytes === null) return memory;
   const sets = {

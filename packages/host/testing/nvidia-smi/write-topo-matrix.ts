@@ -89,7 +89,8 @@ function matrix(
 function affinities(topology: Topology, address: string, generation: string): string[] {
   const id = topology.pci.find((device) => device.address === address)?.node ?? null;
   const node = topology.nodes.find((candidate) => candidate.id === id);
-  const cpus = node === undefined || node.cpus === "" ? "N/A" : node.cpus;
+  const listed = node?.cpus ?? "";
+  const cpus = listed === "" ? "N/A" : listed;
   if (generation === "soc") return [oneByOne(cpus)];
   return [cpus, `${id ?? "N/A"}`, ...(generation === "numa-id" ? ["", "N/A"] : [])];
 }

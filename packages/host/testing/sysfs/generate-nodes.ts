@@ -1,3 +1,4 @@
+import { knownPools } from "@evenkeel/core/topology/node-facts.ts";
 import { indexSet } from "@evenkeel/core/set/index-set.ts";
 import { formatList } from "@evenkeel/core/set/list-format.ts";
 import type {
@@ -42,8 +43,8 @@ export function generateNodes(tree: GeneratedTree, topology: Topology): void {
   );
   for (const [i, node] of nodes.entries()) {
     const at = `${nodeRoot}/node${node.id}`;
-    addLine(tree, `${at}/cpulist`, node.cpus);
-    addLine(tree, `${at}/cpumap`, maskText(node.cpus));
+    addLine(tree, `${at}/cpulist`, node.cpus ?? "");
+    addLine(tree, `${at}/cpumap`, maskText(node.cpus ?? ""));
     const row = distances?.[i];
     if (row !== undefined) addLine(tree, `${at}/distance`, row.join(" "));
     if (node.memoryBytes !== null)
@@ -53,7 +54,7 @@ export function generateNodes(tree: GeneratedTree, topology: Topology): void {
       addLine(tree, `${at}/memory_side_cache/index1/line_size`, 64);
       addLine(tree, `${at}/memory_side_cache/index1/write_policy`, 0);
     }
-    for (const pool of node.hugepages) addPool(tree, `${at}/hugepages`, pool);
+    for (const pool of knownPools(node)) addPool(tree, `${at}/hugepages`, pool);
   }
   addWholeMachine(tree, nodes);
   addDevicesWithMemory(tree, topology);
@@ -81,11 +82,9 @@ function addWholeMachine(tree: GeneratedTree, nodes: readonly MemoryNode[]): voi
     const text = `MemTotal:       ${Math.floor(sum(bytes) / 1024)} kB\nMemFree:        8 kB\n`;
     tree.files.set("/proc/meminfo", text);
   }
-  const sizes = new Set(nodes.flatMap(({ hugepages }) => hugepages.map((pool) => pool.sizeBytes)));
+  const sizes = new Set(nodes.flatMap(knownPools).map((pool) => pool.sizeBytes));
   for (const sizeBytes of sizes) {
-    const pools = nodes.flatMap(({ hugepages }) =>
-      hugepages.filter((pool) => pool.sizeBytes === sizeBytes),
-    );
+    const pools = nodes.flatMap(knownPools).filter((pool) => pool.sizeBytes === sizeBytes);
     const free = pools.flatMap((pool) => pool.free ?? []);
     addPool(tree, "/sys/kernel/mm/hugepages", {
       sizeBytes,

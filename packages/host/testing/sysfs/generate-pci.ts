@@ -1,3 +1,4 @@
+import { knownCpus } from "@evenkeel/core/topology/node-facts.ts";
 import { indexSet, indices, unionAll } from "@evenkeel/core/set/index-set.ts";
 import { formatList, setOf } from "@evenkeel/core/set/list-format.ts";
 import type {
@@ -62,7 +63,7 @@ export function generatePci(tree: GeneratedTree, topology: Topology): void {
 /** `cpumask_of_node`: for an unknown node, all online CPUs. */
 function localCpus({ nodes }: Topology, id: number | null): string {
   if (id !== null) return nodes.find((node) => node.id === id)?.cpus ?? "";
-  return formatList(unionAll(nodes.map(({ cpus }) => setOf(cpus))));
+  return formatList(unionAll(nodes.map(knownCpus)));
 }
 
 type Places = ReadonlyMap<string, string>;

@@ -27,6 +27,8 @@ function sayable(topology: Topology): Topology {
     machine: { ...machine, cpuModel: machine.architecture === "x86_64" ? machine.cpuModel : null },
     nodes: topology.nodes.map((node) => ({
       ...node,
+      // A tree without a node's memory does not tell that it has no pages either.
+      hugepages: node.memoryBytes === null && node.hugepages?.length === 0 ? null : node.hugepages,
       kind: node.kind === "cxl" || node.kind === "pmem" || gpuNodes.has(node) ? node.kind : null,
     })),
     access: topology.nodes

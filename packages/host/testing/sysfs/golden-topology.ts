@@ -15,7 +15,7 @@ export function goldenOfTopology(topology: Topology, like: Golden): Golden {
   return {
     nodes: nodes.map(({ id, cpus, memoryBytes }) => ({
       id,
-      cpus,
+      cpus: cpus ?? "",
       memory: printed(memoryBytes, exact),
     })),
     packages: [...Map.groupBy(cores, (core) => core.package)]

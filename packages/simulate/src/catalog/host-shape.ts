@@ -1,3 +1,4 @@
+import { knownPools } from "@evenkeel/core/topology/node-facts.ts";
 import type { HostPolicy } from "@evenkeel/core/request/host-policy.ts";
 import type { MemoryNode, Topology } from "@evenkeel/core/topology/topology.ts";
 import { MiB } from "@evenkeel/core/unit/bytes.ts";
@@ -11,7 +12,7 @@ import type { HostShape, NodeShape } from "../fleet/host.ts";
  */
 export function hostShapeOf(topology: Topology, policy: HostPolicy): HostShape {
   const nodeOf = new Map(topology.pci.map(({ address, node }) => [address, node]));
-  const nodes = topology.nodes.filter(({ cpus }) => cpus !== "");
+  const nodes = topology.nodes.filter(({ cpus }) => cpus !== null && cpus !== "");
   const pageBytes = largestPageBytes(topology);
   const models = new Set(topology.accelerators.map(({ model }) => model));
   return {
@@ -29,21 +30,18 @@ export function hostShapeOf(topology: Topology, policy: HostPolicy): HostShape {
 
 /** The size of the largest huge pages that the machine has; null without huge pages. */
 export function largestPageBytes({ nodes }: Topology): number | null {
-  const sizes = nodes.flatMap(({ hugepages }) =>
-    hugepages.filter(({ total }) => total > 0).map(({ sizeBytes }) => sizeBytes),
-  );
+  const sizes = nodes
+    .flatMap(knownPools)
+    .filter(({ total }) => total > 0)
+    .map(({ sizeBytes }) => sizeBytes);
   return sizes.length === 0 ? null : Math.max(...sizes);
 }
 
-function sellableBytes(
-  { hugepages, memoryBytes }: MemoryNode,
-  pageBytes: number | null,
-  policy: HostPolicy,
-): number {
+function sellableBytes(node: MemoryNode, pageBytes: number | null, policy: HostPolicy): number {
   if (pageBytes !== null) {
-    const pool = hugepages.find(({ sizeBytes }) => sizeBytes === pageBytes);
+    const pool = knownPools(node).find(({ sizeBytes }) => sizeBytes === pageBytes);
     return pool === undefined ? 0 : pageBytes * (pool.free ?? pool.total);
   }
-  if (memoryBytes === null) return 0;
-  return Math.max(0, memoryBytes - policy.reserved.memoryPerNodeBytes);
+  if (node.memoryBytes === null) return 0;
+  return Math.max(0, node.memoryBytes - policy.reserved.memoryPerNodeBytes);
 }

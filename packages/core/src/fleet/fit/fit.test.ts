@@ -169,7 +169,7 @@ test("the count is that of VMs placed in turn, and agrees with the placement", (
     fc.property(smallTopology, anyRequest, (topology, request) => {
       const nodes = topology.nodes.map((node) => ({
         ...node,
-        hugepages: node.hugepages.map((pool) => ({ ...pool, free: pool.total })),
+        hugepages: node.hugepages?.map((pool) => ({ ...pool, free: pool.total })) ?? null,
       }));
       const empty = { ...topology, nodes };
       const fit = fitOf(request, topology);

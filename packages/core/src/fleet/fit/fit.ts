@@ -39,7 +39,7 @@ export function fitFlavors(
 function emptied(topology: Topology): Topology {
   const nodes = topology.nodes.map((node) => ({
     ...node,
-    hugepages: node.hugepages.map((pool) => ({ ...pool, free: pool.total })),
+    hugepages: node.hugepages?.map((pool) => ({ ...pool, free: pool.total })) ?? null,
   }));
   return { ...topology, nodes };
 }

@@ -39,7 +39,7 @@ export function guestTopology(guest: Guest): Topology {
       cpus,
       memoryBytes,
       kind: null,
-      hugepages: [],
+      hugepages: null,
     })),
     pci: [...bridges.made(), ...pci],
     accelerators: ofRole("accelerator").map(({ guestAddress, device: { model } }) => ({

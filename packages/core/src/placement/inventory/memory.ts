@@ -1,3 +1,4 @@
+import { knownPools } from "../../topology/node-facts.ts";
 import type { HostPolicy } from "../../request/host-policy.ts";
 import type { MemoryNode, Topology } from "../../topology/topology.ts";
 import { sumOf } from "../../unit/sum.ts";
@@ -11,7 +12,10 @@ export interface MemoryInventory {
 
 /** Pages of one size on one node. */
 export interface MemoryPool {
-  /** The memory for all VMs together; null where the node's memory is unknown. */
+  /**
+   * The memory for all VMs together; null where it is unknown: huge pages where nobody told of
+   * them, and then base pages too, since nobody knows how much the huge pages leave.
+   */
   readonly bytes: number | null;
   /** The memory that is free at this moment: a running VM's pages are gone from it. */
   readonly freeBytes: number | null;
@@ -22,7 +26,7 @@ export interface MemoryPool {
  * pools and without the memory that the operator keeps.
  */
 export function memoryInventory(topology: Topology, policy: HostPolicy): MemoryInventory {
-  const sizes = topology.nodes.flatMap((node) => node.hugepages.map((pool) => pool.sizeBytes));
+  const sizes = topology.nodes.flatMap(knownPools).map((pool) => pool.sizeBytes);
   const hugepageSizes = [...new Set(sizes)].toSorted((a, b) => a - b);
   return {
     hugepageSizes,
@@ -39,7 +43,8 @@ export function poolPosition({ hugepageSizes }: MemoryInventory, sizeBytes: numb
 }
 
 function hugepagePool(node: MemoryNode, size: number): MemoryPool {
-  const pool = node.hugepages.find(({ sizeBytes }) => sizeBytes === size);
+  if (node.hugepages === null && node.memoryBytes !== 0) return { bytes: null, freeBytes: null };
+  const pool = knownPools(node).find(({ sizeBytes }) => sizeBytes === size);
   if (pool === undefined) return { bytes: 0, freeBytes: 0 };
   return {
     bytes: pool.total * size,
@@ -48,7 +53,10 @@ function hugepagePool(node: MemoryNode, size: number): MemoryPool {
 }
 
 function basePages(node: MemoryNode, { reserved }: HostPolicy): MemoryPool {
-  if (node.memoryBytes === null) return { bytes: null, freeBytes: null };
+  if (node.memoryBytes === 0) return { bytes: 0, freeBytes: 0 };
+  if (node.memoryBytes === null || node.hugepages === null) {
+    return { bytes: null, freeBytes: null };
+  }
   const pools = sumOf(node.hugepages, (pool) => pool.sizeBytes * pool.total);
   return { bytes: node.memoryBytes - pools - reserved.memoryPerNodeBytes, freeBytes: null };
 }

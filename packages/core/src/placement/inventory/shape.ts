@@ -28,7 +28,7 @@ function shapeOf({ topology, cores, memory, devices }: Inventory): string {
     nodes: topology.nodes.map(({ package: of, kind, cpus, memoryBytes }) => [
       of,
       kind,
-      cpus === "",
+      cpus === null ? null : cpus === "",
       memoryBytes === 0,
     ]),
     distances: topology.distances,

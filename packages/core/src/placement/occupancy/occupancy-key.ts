@@ -1,5 +1,5 @@
+import { knownCpus } from "../../topology/node-facts.ts";
 import { intersection, size, unionAll } from "../../set/index-set.ts";
-import { setOf } from "../../set/list-format.ts";
 import { at } from "../../unit/list.ts";
 import { read } from "../../unit/vector.ts";
 import type { Device } from "../inventory/devices.ts";
@@ -62,7 +62,7 @@ function nodeKeys(inventory: Inventory, node: number): KeyOf {
   };
   const coreKey = coreKeys(inventory, node);
   const deviceKey = deviceKeys(inventory, at(devices.ofNode, node));
-  const cpus = setOf(at(topology.nodes, node).cpus);
+  const cpus = knownCpus(at(topology.nodes, node));
   const poolKey: KeyOf = ({ floating }) => {
     const here = floating.filter((entry) => size(intersection(entry.cpus, cpus)) > 0);
     const pool = intersection(unionAll(here.map((entry) => entry.cpus)), cpus);

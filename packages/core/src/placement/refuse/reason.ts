@@ -1,3 +1,4 @@
+import { knownPools } from "../../topology/node-facts.ts";
 import type { Request } from "../../request/request.ts";
 import { formatBytes } from "../../unit/bytes.ts";
 import { plural } from "../../text/amount.ts";
@@ -38,7 +39,7 @@ export function memoryReason(
     return reason({ code: "memory-short", node, needs: wanted, has: left, message });
   }
   const pages = plural(needs, `${formatBytes(granuleBytes)} page`);
-  const pools = space.topology.nodes.flatMap((entry) => entry.hugepages);
+  const pools = space.topology.nodes.flatMap(knownPools);
   if (!pools.some((pool) => pool.sizeBytes === granuleBytes && pool.total > 0)) {
     const message = `${needs} ${pages} needed on ${where}, and the host has no pool of that size.`;
     return reason({ code: "hugepages-absent", node, needs, has: 0, message });

@@ -249,7 +249,7 @@ function withMorePages(
 ): { readonly topology: Topology; readonly total: number } | null {
   const { topology } = host;
   const node = topology.nodes.find((entry) => entry.id === id);
-  if (node === undefined || node.memoryBytes === null) return null;
+  if (node === undefined || node.memoryBytes === null || node.hugepages === null) return null;
   const basePages = { ...request, hugepageBytes: null, memoryBytes: pages * size };
   const withoutDevices = {
     ...basePages,

@@ -1,3 +1,4 @@
+import { knownCpus } from "../../topology/node-facts.ts";
 import {
   emptySet,
   type IndexSet,
@@ -6,7 +7,6 @@ import {
   size,
   union,
 } from "../../set/index-set.ts";
-import { setOf } from "../../set/list-format.ts";
 import { at } from "../../unit/list.ts";
 import { read } from "../../unit/vector.ts";
 import type { SoldCore } from "../inventory/cores.ts";
@@ -36,7 +36,7 @@ export interface Pool {
 export function sharedPool(space: RequestOnHost, node: number): Pool {
   const { inventory, occupancy, closed, request } = space;
   if (request.isolation !== "shared" || closed.node(node)) return { cpus: emptySet, vcpus: 0 };
-  const nodeCpus = setOf(at(inventory.topology.nodes, node).cpus);
+  const nodeCpus = knownCpus(at(inventory.topology.nodes, node));
   let cpus = emptySet;
   let vcpus = 0;
   for (const floating of occupancy.floating) {

@@ -35,9 +35,10 @@ export function pageBytesOf(request: Request, { machine }: Topology): number {
 export function freeGranules(space: RequestOnHost, node: number): number | null {
   const { inventory, occupancy, closed, request } = space;
   if (closed.node(node)) return 0;
-  const { memory } = inventory;
+  const { memory, topology } = inventory;
   const position = poolPosition(memory, request.hugepageBytes);
-  if (position < 0) return 0;
+  // No node is known to have such pages: nobody told of this node's, or it has none.
+  if (position < 0) return at(topology.nodes, node).hugepages === null ? null : 0;
   const pools = at(memory.pools, node);
   const { bytes, freeBytes } = at(pools, position);
   if (bytes === null) return null;

@@ -1,6 +1,8 @@
+import { knownCpus, knownPools } from "../../topology/node-facts.ts";
 import type { Request } from "../../request/request.ts";
 import {
   difference,
+  emptySet,
   type IndexSet,
   indexSet,
   intersection,
@@ -14,7 +16,7 @@ import {
 import { formatList, setOf } from "../../set/list-format.ts";
 import { topologyDigest } from "../../topology/digest.ts";
 import { interconnects } from "../../topology/interconnect.ts";
-import type { MemoryNode, Topology } from "../../topology/topology.ts";
+import type { HugepagePool, MemoryNode, Topology } from "../../topology/topology.ts";
 import { MiB } from "../../unit/bytes.ts";
 import { governedTopology, type HostState } from "../host-state.ts";
 import { cpusOfPlan, functionsOf, isHugepage, type Plan } from "../plan.ts";
@@ -84,7 +86,7 @@ function checkCpus(view: View): void {
     if (!isEmpty(absent)) report(subject, `CPUs ${formatList(absent)} are not online`);
     const reserved = intersection(cpus, kept);
     if (!isEmpty(reserved)) report(subject, `CPUs ${formatList(reserved)} are kept for the host`);
-    const away = difference(cpus, setOf(node?.cpus ?? ""));
+    const away = difference(cpus, node === undefined ? emptySet : knownCpus(node));
     if (plan.locality !== "preferred" && !isEmpty(away)) {
       report(subject, `CPUs ${formatList(away)} are not of node ${cell.hostNode}`);
     }
@@ -122,7 +124,7 @@ function checkMemory({ plan, host, topology, report }: View): void {
       const wanted = on([plan]);
       if (wanted === 0) continue;
       const others = on(host.taken) + heldBytes(host, node.id, pageBytes);
-      const pool = node.hugepages.find((entry) => entry.sizeBytes === pageBytes);
+      const pool = knownPools(node).find((entry) => entry.sizeBytes === pageBytes);
       const isFree = pool === undefined || pool.free === null || wanted <= pool.free * pageBytes;
       if (wanted + others > bytesToSell(node, pageBytes, host) || !isFree) {
         report(
@@ -155,13 +157,11 @@ function heldBytes({ held = [] }: HostState, node: number, pageBytes: number): n
 }
 
 /** The bytes of a node, in pages of one size, that all VMs together may have; 0 where unknown. */
-function bytesToSell(
-  { memoryBytes, hugepages }: MemoryNode,
-  pageBytes: number,
-  { policy }: HostState,
-): number {
-  const sum = (pools: MemoryNode["hugepages"]): number =>
+function bytesToSell(node: MemoryNode, pageBytes: number, { policy }: HostState): number {
+  const { memoryBytes, hugepages } = node;
+  const sum = (pools: readonly HugepagePool[]): number =>
     sumOf(pools, ({ sizeBytes, total }) => sizeBytes * total);
+  if (hugepages === null) return 0;
   if (isHugepage(pageBytes)) return sum(hugepages.filter((pool) => pool.sizeBytes === pageBytes));
   if (memoryBytes === null) return 0;
   return memoryBytes - sum(hugepages) - policy.reserved.memoryPerNodeBytes;

@@ -1,3 +1,4 @@
+import { knownCpus } from "../../topology/node-facts.ts";
 import { type NodeDistance, nodeDistances } from "../../cost/node-distance.ts";
 import { EvenkeelError } from "../../error/evenkeel-error.ts";
 import type { Isolation, Locality } from "../../request/virtual-machine.ts";
@@ -174,7 +175,7 @@ function machineOf({ nodes, cores, name }: Topology): MachineLookup {
     threads.set(core, cpus.length);
     for (const cpu of cpus) coreOf.set(cpu, core);
   }
-  const cpusOf = nodes.map(({ id, cpus }) => ({ id, cpus: setOf(cpus) }));
+  const cpusOf = nodes.map((node) => ({ id: node.id, cpus: knownCpus(node) }));
   const refuse = (what: string): EvenkeelError =>
     new EvenkeelError("plan-inconsistent", `the plan names ${what}, which ${name} does not have`, {
       where: "plan",

@@ -1,3 +1,4 @@
+import { knownPools } from "../node-facts.ts";
 import { expect, test } from "vitest";
 import { contradictions } from "../check.ts";
 import { interconnects } from "../interconnect.ts";
@@ -56,7 +57,7 @@ test.each(catalogNames)(
   "%s leaves base pages and has huge ones on every node with CPUs",
   (name) => {
     for (const node of machine(name).nodes.filter(({ cpus }) => cpus !== "")) {
-      const huge = sumOf(node.hugepages, (pool) => pool.sizeBytes * pool.total);
+      const huge = sumOf(knownPools(node), (pool) => pool.sizeBytes * pool.total);
       const share = node.memoryBytes === null ? null : huge / node.memoryBytes;
       expect(share).toBeGreaterThan(0.5);
       expect(share).toBeLessThan(0.8);

@@ -1,3 +1,4 @@
+import { knownCpus } from "../node-facts.ts";
 import {
   difference,
   type IndexSet,
@@ -9,7 +10,7 @@ import {
 } from "../../set/index-set.ts";
 import { formatList, setOf } from "../../set/list-format.ts";
 import type { Core, Topology } from "../topology.ts";
-import { cpusText, type TopologyDifference } from "./difference.ts";
+import { changeText, cpusText, type TopologyDifference } from "./difference.ts";
 
 /**
  * The changes of CPUs: which are online, the node and package of each, and which share a core, a
@@ -20,7 +21,8 @@ export function cpuDifferences(a: Topology, b: Topology): TopologyDifference[] {
   const [before, after] = [cpusOf(a), cpusOf(b)];
   const common = intersection(before.online, after.online);
   return [
-    ...onlineDifferences(before, after),
+    ...(before.told && after.told ? onlineDifferences(before, after) : []),
+    ...toldDifferences(a, b),
     ...movedDifferences(before.nodes, after.nodes, common, "node"),
     ...coreNodeDifferences(a, b, before.nodes, after.nodes, common),
     ...movedDifferences(before.packages, after.packages, common, "package"),
@@ -31,6 +33,8 @@ export function cpuDifferences(a: Topology, b: Topology): TopologyDifference[] {
 }
 
 interface Cpus {
+  /** Whether the source tells all CPUs, so that one which it does not list is not there. */
+  readonly told: boolean;
   readonly online: IndexSet;
   readonly offline: IndexSet;
   /** By CPU; a CPU on no node is absent. */
@@ -39,15 +43,16 @@ interface Cpus {
 }
 
 function cpusOf({ nodes, cores, offlineCpus }: Topology): Cpus {
-  const listed = [...nodes, ...cores].map(({ cpus }) => setOf(cpus));
+  const listed = [...nodes, ...cores].map(knownCpus);
   const each = <T>(
-    owners: readonly { readonly cpus: string }[],
+    owners: readonly { readonly cpus: string | null }[],
     value: (i: number) => T,
   ): [number, T][] =>
-    owners.flatMap(({ cpus }, i) =>
-      indices(setOf(cpus)).map((cpu): [number, T] => [cpu, value(i)]),
+    owners.flatMap((owner, i) =>
+      indices(knownCpus(owner)).map((cpu): [number, T] => [cpu, value(i)]),
     );
   return {
+    told: cores.length > 0 || (nodes.length > 0 && nodes.every((node) => node.cpus !== null)),
     online: unionAll(listed),
     offline: setOf(offlineCpus),
     // A core's node may be known where no node lists the CPU; a node's own list takes precedence.
@@ -81,6 +86,20 @@ function onlineDifferences(before: Cpus, after: Cpus): TopologyDifference[] {
       ...report(difference(of(after), known(before)), "absent", name, `appeared ${name}`),
     ]),
   ];
+}
+
+/** The nodes of whose CPUs only one of the two tells. */
+function toldDifferences(a: Topology, b: Topology): TopologyDifference[] {
+  return a.nodes.flatMap(({ id, cpus: before }): TopologyDifference[] => {
+    const other = b.nodes.find((node) => node.id === id);
+    if (other === undefined || (before === null) === (other.cpus === null)) return [];
+    const [subject, after] = [`node ${id}`, other.cpus];
+    const message = changeText(`the CPUs of ${subject}`, before, after, (list) =>
+      list === "" ? "none" : `${list}`,
+    );
+    const path = `nodes[${id}].cpus`;
+    return [{ group: "cpus", subject, path, before, after, lasting: true, message }];
+  });
 }
 
 /** CPUs whose node or package changed, grouped by move. */

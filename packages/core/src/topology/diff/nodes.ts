@@ -15,7 +15,8 @@ const sizeText = (bytes: number | null): string =>
   bytes === null ? "unknown memory" : bytes === 0 ? "no memory" : formatBytes(bytes);
 
 function cameOrWent(node: MemoryNode, came: boolean): TopologyDifference {
-  const value = `${sizeText(node.memoryBytes)}, CPUs ${node.cpus === "" ? "none" : node.cpus}`;
+  const cpus = node.cpus === null ? "unknown" : node.cpus === "" ? "none" : node.cpus;
+  const value = `${sizeText(node.memoryBytes)}, CPUs ${cpus}`;
   return {
     group: "nodes",
     subject: `node ${node.id}`,
@@ -94,6 +95,7 @@ function memoryMessage(subject: string, before: number | null, after: number | n
 }
 
 function poolDifferences(before: MemoryNode, after: MemoryNode): TopologyDifference[] {
+  if (before.hugepages === null || after.hugepages === null) return toldDifference(before, after);
   const pools = paired(before.hugepages, after.hugepages, ({ sizeBytes }) => `${sizeBytes}`);
   return pools.flatMap(({ before: old, after: current }) => {
     const pool = old ?? current;
@@ -128,6 +130,33 @@ function poolDifferences(before: MemoryNode, after: MemoryNode): TopologyDiffere
     }
     return found;
   });
+}
+
+/** The difference where one of the two does not tell of huge pages; none where neither does. */
+function toldDifference(before: MemoryNode, after: MemoryNode): TopologyDifference[] {
+  const [old, current] = [poolsText(before.hugepages), poolsText(after.hugepages)];
+  if (old === current) return [];
+  const subject = `node ${before.id}`;
+  return [
+    {
+      group: "nodes",
+      subject,
+      path: `nodes[${before.id}].hugepages`,
+      before: old,
+      after: current,
+      lasting: true,
+      message: changeText(`the huge pages of ${subject}`, old, current),
+    },
+  ];
+}
+
+/** `none`, `900 × 1 GiB, 512 × 2 MiB`; null where they are unknown. */
+function poolsText(pools: MemoryNode["hugepages"]): string | null {
+  if (pools === null) return null;
+  const parts = pools.flatMap(({ sizeBytes, total }) =>
+    total === 0 ? [] : `${total} × ${formatBytes(sizeBytes)}`,
+  );
+  return parts.length === 0 ? "none" : parts.join(", ");
 }
 
 /** Whether the change of free pages equals the change of the total, which is reported already. */

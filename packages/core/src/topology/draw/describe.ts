@@ -1,13 +1,14 @@
-import { INDEX_MAX, indexSet, size } from "../../set/index-set.ts";
+import { INDEX_MAX, type IndexSet, indexSet, size, unionAll } from "../../set/index-set.ts";
 import { formatList, parseList } from "../../set/list-format.ts";
 import { formatBytes } from "../../unit/bytes.ts";
 import { at } from "../../unit/list.ts";
+import { knownCpus } from "../node-facts.ts";
 import { pcieRateText } from "../pcie-rate.ts";
 import { isStandInNode } from "../stand-in.ts";
 import type { Core, HugepagePool, MemoryNode, PcieLink, Topology } from "../topology.ts";
 import { wholeAccelerators } from "../virtual-functions.ts";
 import { joined, type Line, line, span, wrapped } from "./line.ts";
-import { sum, sumOf } from "../../unit/sum.ts";
+import { sum } from "../../unit/sum.ts";
 
 /** `1 node`, `2 nodes`. */
 export function counted(count: number, what: string): string {
@@ -36,10 +37,12 @@ export function memoryLine(node: MemoryNode): Line {
 /** A node's huge pages, size by size; nothing for a node without memory. */
 export function hugepagesLine(node: MemoryNode): Line {
   if (node.memoryBytes === 0) return [];
+  if (node.hugepages === null) {
+    // Where the memory is unknown, that its pages are unknown too goes without saying.
+    return node.memoryBytes === null ? [] : unknown("huge pages unknown");
+  }
   const pools = node.hugepages.filter(({ total }) => total > 0).map(poolLine);
-  // A source that does not tell the memory does not tell its pages either.
-  const untold = node.cpus === "" || node.memoryBytes === null;
-  const none = untold ? [] : line("no huge pages");
+  const none = node.cpus === "" ? [] : line("no huge pages");
   return pools.length > 0 ? joined(pools, " · ") : none;
 }
 
@@ -51,6 +54,7 @@ function poolLine({ sizeBytes, total, free }: HugepagePool): Line {
 
 /** Huge pages in a cell of a table, free and in all: `20/40 × 1 GiB`. */
 export function poolsText({ hugepages }: MemoryNode): Line {
+  if (hugepages === null) return unknown("?");
   const pools = hugepages
     .filter(({ total }) => total > 0)
     .map(({ sizeBytes, total, free }) =>
@@ -59,11 +63,23 @@ export function poolsText({ hugepages }: MemoryNode): Line {
   return joined(pools, ", ");
 }
 
-/** A node's cores: how many, their threads, and the caches that they share. */
+/** A node's CPUs, of which the list may be cut after some characters. */
+export function cpusLine({ cpus }: MemoryNode, listMax: number): Line {
+  if (cpus === null) return unknown("CPUs unknown");
+  return line(`CPUs ${cpus.length > listMax ? `${cpus.slice(0, listMax)}…` : cpus}`);
+}
+
+/**
+ * A node's cores: how many, their threads, and the caches that they share; nothing where not even
+ * its CPUs are known.
+ */
 export function coresLine(topology: Topology, node: number): Line {
   const cores = topology.cores.filter((core) => core.node === node);
-  const idle = topology.nodes.find(({ id }) => id === node)?.cpus === "";
-  if (cores.length === 0) return idle ? line(span("no CPUs", "faint")) : unknown("cores unknown");
+  if (cores.length === 0) {
+    const cpus = topology.nodes.find(({ id }) => id === node)?.cpus;
+    if (cpus === null) return [];
+    return cpus === "" ? line(span("no CPUs", "faint")) : unknown("cores unknown");
+  }
   const threads = countsOf(cores.map(({ cpus }) => sizeOf(cpus)));
   const each =
     threads.length === 1
@@ -133,7 +149,7 @@ export function linkLine(link: PcieLink | null): Line {
 
 /** The first lines of a drawing: what the machine is, and its totals. */
 export function headerLines(topology: Topology, width: number): Line[] {
-  const { machine, nodes, cores } = topology;
+  const { machine, nodes } = topology;
   const product = [machine.vendor, machine.product].filter((part) => part !== null).join(" ");
   const page = machine.pageBytes === null ? null : `${formatBytes(machine.pageBytes)} pages`;
   const nameless = product === "" && machine.cpuModel === null;
@@ -141,16 +157,12 @@ export function headerLines(topology: Topology, width: number): Line[] {
     nameless ? unknown("model unknown") : line(product),
     ...[machine.cpuModel, machine.architecture, page].map((part) => line(part ?? "")),
   ];
-  const packages = new Set(cores.map((core) => core.package).filter((id) => id !== null));
-  const cpus = sumOf(nodes, (node) => sizeOf(node.cpus));
   const offline = topology.offlineCpus;
   const host = [
-    packages.size === 0 ? unknown("packages unknown") : line(counted(packages.size, "package")),
-    line(counted(nodes.length, "node")),
-    cores.length === 0 && cpus > 0 ? unknown("cores unknown") : line(counted(cores.length, "core")),
-    line(counted(cpus, "CPU")),
+    ...hostCounts(topology),
     offline === "" ? [] : line(span(`CPUs ${offline} offline`, "warning")),
     ...memoryTotals(nodes),
+    ...unknownTotals(topology),
   ];
   const devices = [
     ...acceleratorCounts(topology),
@@ -166,10 +178,54 @@ export function headerLines(topology: Topology, width: number): Line[] {
   ];
 }
 
-/** The total of host memory, and of GPU memory apart, since that is not the host's to sell. */
+/** The machine's packages, nodes, cores and CPUs, as far as they are known. */
+function hostCounts(topology: Topology): Line[] {
+  const { cores } = topology;
+  const [packages, nodes] = [packagesOf(topology), realNodes(topology)];
+  const cpus = size(cpusOf(topology));
+  const all = cores.length > 0 || nodes.every((node) => node.cpus !== null);
+  return [
+    packages.size === 0 ? [] : line(counted(packages.size, "package")),
+    nodes.length === 0 ? [] : line(counted(nodes.length, "node")),
+    cores.length === 0 ? [] : line(counted(cores.length, "core")),
+    cpus === 0 ? [] : line(`${all ? "" : "at least "}${counted(cpus, "CPU")}`),
+  ];
+}
+
+/** What nobody told of the whole machine, in a word each: `packages, CPUs and memory unknown`. */
+function unknownTotals(topology: Topology): Line[] {
+  const cpus = size(cpusOf(topology));
+  const names = [
+    ...(packagesOf(topology).size === 0 ? ["packages"] : []),
+    ...(realNodes(topology).length === 0 ? ["nodes"] : []),
+    ...(cpus === 0 ? ["CPUs"] : topology.cores.length === 0 ? ["cores"] : []),
+    ...(memoryTotals(topology.nodes).length === 0 ? ["memory"] : []),
+  ];
+  const last = names.at(-1);
+  if (last === undefined) return [];
+  const before = names.slice(0, -1).join(", ");
+  return [unknown(`${before === "" ? "" : `${before} and `}${last} unknown`)];
+}
+
+function packagesOf({ cores, nodes }: Topology): ReadonlySet<number> {
+  return new Set([...cores, ...nodes].flatMap((one) => one.package ?? []));
+}
+
+function realNodes({ nodes }: Topology): readonly MemoryNode[] {
+  return nodes.filter(({ id }) => !isStandInNode(id));
+}
+
+function cpusOf({ cores, nodes }: Topology): IndexSet {
+  return unionAll([...cores, ...nodes].map(knownCpus));
+}
+
+/**
+ * The total of host memory, and of GPU memory apart, since that is not the host's to sell; nothing
+ * where it is unknown.
+ */
 function memoryTotals(nodes: readonly MemoryNode[]): Line[] {
   const host = totalText(nodes.filter(({ kind }) => kind !== "gpu"));
-  if (host === null) return [unknown("memory unknown")];
+  if (host === null) return [];
   const gpus = nodes.filter(({ kind, memoryBytes }) => kind === "gpu" && memoryBytes !== 0);
   if (gpus.length === 0) return [line(host)];
   const gpu = totalText(gpus);
@@ -181,7 +237,7 @@ function memoryTotals(nodes: readonly MemoryNode[]): Line[] {
 function totalText(nodes: readonly MemoryNode[]): string | null {
   const known = nodes.flatMap(({ memoryBytes }) => memoryBytes ?? []);
   const total = sum(known);
-  if (known.length === nodes.length) return formatBytes(total);
+  if (known.length === nodes.length && nodes.length > 0) return formatBytes(total);
   return total === 0 ? null : `at least ${formatBytes(total)}`;
 }
 

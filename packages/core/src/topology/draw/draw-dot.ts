@@ -1,6 +1,14 @@
 import type { Link, MemoryNode, Topology } from "../topology.ts";
 import { wholeAccelerators } from "../virtual-functions.ts";
-import { counted, coresLine, hugepagesLine, linkLine, memoryText, nodeName } from "./describe.ts";
+import {
+  counted,
+  coresLine,
+  cpusLine,
+  hugepagesLine,
+  linkLine,
+  memoryText,
+  nodeName,
+} from "./describe.ts";
 import { joined, type Line, line, span } from "./line.ts";
 import { packageGroups } from "./package-boxes.ts";
 import {
@@ -27,7 +35,7 @@ export function drawDot(topology: Topology): string {
   const labelOf = leafLabels(topology);
   const nodeCluster = (node: MemoryNode): string[] => {
     const name = nodeName(node.id);
-    const cpus = node.cpus === "" ? [] : [coresLine(topology, node.id), line(`CPUs ${node.cpus}`)];
+    const cpus = node.cpus === "" ? [] : [coresLine(topology, node.id), cpusLine(node, Infinity)];
     const about = [memoryText(node), hugepagesLine(node), ...cpus];
     const forest = forests.get(node.id);
     return cluster(name, [

@@ -1,6 +1,6 @@
 import { at } from "../../unit/list.ts";
 import { count, countOf, type Tally } from "../../unit/tally.ts";
-import type { Topology } from "../topology.ts";
+import type { MemoryNode, Topology } from "../topology.ts";
 import { wholeAccelerators } from "../virtual-functions.ts";
 import { memoryLine, memoryText, nodesText, poolsText } from "./describe.ts";
 import { fitted, type Line, line, span, widestOf } from "./line.ts";
@@ -8,6 +8,11 @@ import { acceleratorNames } from "./pci-branches.ts";
 
 /** Longer lists of CPUs are cut, so that the columns after them stay in sight. */
 const cpuListMax = 24;
+
+const untold = line(span("?", "unknown"));
+
+const shortened = (list: string): string =>
+  list.length > cpuListMax ? `${list.slice(0, cpuListMax)}…` : list;
 
 /** A machine of many nodes, a row for each. */
 export function nodeTable(topology: Topology, width: number): Line[] {
@@ -23,11 +28,15 @@ export function nodeTable(topology: Topology, width: number): Line[] {
       span(nics.length === 0 ? "" : nics.length === 1 ? "1 NIC" : `${nics.length} NICs`, "nic"),
     ];
   };
+  const coresCell = ({ id, cpus }: MemoryNode): Line => {
+    const cores = countOf(coresOf, id);
+    return cores === 0 && cpus !== "" ? untold : line(`${cores}`);
+  };
   const rows = topology.nodes.map((node) => [
     line(`${node.id}`),
     line(node.package === null ? "" : `${node.package}`),
-    line(`${countOf(coresOf, node.id)}`),
-    line(node.cpus.length > cpuListMax ? `${node.cpus.slice(0, cpuListMax)}…` : node.cpus),
+    coresCell(node),
+    node.cpus === null ? untold : line(shortened(node.cpus)),
     devicesOf(node.id),
     memoryText(node),
     poolsText(node),

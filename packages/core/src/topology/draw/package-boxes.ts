@@ -1,6 +1,6 @@
 import type { MemoryNode, Topology } from "../topology.ts";
 import { type Box, boxed, boxHeight, boxWidth, beside } from "./box.ts";
-import { coresLine, listOf, memoryLine, nodeName } from "./describe.ts";
+import { coresLine, cpusLine, listOf, memoryLine, nodeName } from "./describe.ts";
 import { joined, type Line, line, span } from "./line.ts";
 import { memoryOnlyLines, packagesOf } from "./node-table.ts";
 import { type DrawnTree, pciTrees } from "./pci-tree.ts";
@@ -36,7 +36,9 @@ export interface PackageGroup {
   readonly nodes: readonly MemoryNode[];
 }
 
-/** Nodes with CPUs by package; a node of several packages stands alone. */
+/**
+ * Nodes with CPUs, or of which nobody told, by package; a node of several packages stands alone.
+ */
 export function packageGroups(topology: Topology): PackageGroup[] {
   const groups = new Map<string, MemoryNode[]>();
   for (const node of topology.nodes.filter(({ cpus }) => cpus !== "")) {
@@ -58,11 +60,10 @@ function packageBox(
   trees: readonly DrawnTree[],
 ): Box {
   const sections = nodes.flatMap((node) => {
-    const cpus = node.cpus.length > cpuListMax ? `${node.cpus.slice(0, cpuListMax)}…` : node.cpus;
     const memory = memoryLine(node);
     const about = [
       nodes.length === 1 ? memory : joined([line(span(nodeName(node.id), "title")), memory], " · "),
-      joined([coresLine(topology, node.id), line(`CPUs ${cpus}`)], " · "),
+      joined([coresLine(topology, node.id), cpusLine(node, cpuListMax)], " · "),
     ];
     const tree = trees.find((one) => one.node === node.id)?.lines ?? [];
     return nodes.length === 1 ? [about, tree] : [[...about, ...tree]];

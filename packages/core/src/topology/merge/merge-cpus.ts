@@ -13,6 +13,7 @@ import {
 import { formatList, setOf } from "../../set/list-format.ts";
 import { valueOf } from "../../unit/list.ts";
 import type { CoreParts } from "../build.ts";
+import { knownCpus } from "../node-facts.ts";
 import type { Core } from "../topology.ts";
 import { type MergedGroups, mergeGroups } from "./merge-groups.ts";
 import { type Part, type Report, valuesMessage } from "./finding.ts";
@@ -21,8 +22,8 @@ import { type Part, type Report, valuesMessage } from "./finding.ts";
 export interface MergedCpus {
   readonly cores: readonly CoreParts[];
   readonly offlineCpus: string;
-  /** The CPUs of each node, as a list string. */
-  readonly onNode: ReadonlyMap<number, string>;
+  /** The CPUs of each node, as a list string; null where no source tells. */
+  readonly onNode: ReadonlyMap<number, string | null>;
   /** The merged numbers of the sources' packages and L3 caches. */
   readonly packages: MergedGroups;
   readonly l3s: MergedGroups;
@@ -39,8 +40,8 @@ export function onlineCpus(cores: readonly Core[]): IndexSet {
  * the same CPUs add facts about the same cores. If a source has other CPUs, that is one finding,
  * not one for each affected core.
  *
- * A node's CPUs come from the first source that lists any, limited to the online CPUs. An empty
- * list does not count: most sources do not know which nodes have CPUs.
+ * A node's CPUs come from the first source that lists any, limited to the online CPUs. If another
+ * source says that the node has none, that is a finding.
  */
 export function mergeCpus(parts: readonly Part[], report: Report): MergedCpus {
   const base = parts.find(({ topology }) => topology.cores.length > 0);
@@ -53,10 +54,14 @@ export function mergeCpus(parts: readonly Part[], report: Report): MergedCpus {
   const known = parts.map(coresByCpus);
   const nodeHolding = holdingIn(onNode);
   return {
-    cores: cores.map((core) => ({ ...core, node: nodeOf(core, known, nodeHolding) })),
+    cores: cores.map((core) => ({ ...core, node: nodeOf(core, known, nodeHolding, onNode) })),
     packages,
     l3s,
-    offlineCpus: mergeOffline(parts, within ?? unionAll([...onNode.values()].map(setOf)), report),
+    offlineCpus: mergeOffline(
+      parts,
+      within ?? unionAll([...onNode.values()].map((cpus) => knownCpus({ cpus }))),
+      report,
+    ),
     onNode,
   };
 }
@@ -125,31 +130,40 @@ function mergeNodeCpus(
   parts: readonly Part[],
   within: IndexSet | null,
   report: Report,
-): ReadonlyMap<number, string> {
+): ReadonlyMap<number, string | null> {
   const claims = new Map<number, { readonly part: Part; readonly cpus: string }[]>();
   for (const part of parts) {
     for (const { id, cpus } of part.topology.nodes) {
       const list = claims.get(id) ?? [];
       claims.set(id, list);
-      if (cpus !== "") list.push({ part, cpus });
+      if (cpus !== null) list.push({ part, cpus });
     }
   }
-  const onNode = new Map<number, string>();
+  const onNode = new Map<number, string | null>();
   let taken: IndexSet = emptySet;
   for (const [id, list] of claims) {
+    if (list.length === 0) {
+      onNode.set(id, null);
+      continue;
+    }
     const fits = ({ cpus }: { readonly cpus: string }): boolean =>
       within === null || isSubset(setOf(cpus), within);
-    const chosen = list.find(fits) ?? list[0];
+    const listed = list.filter(({ cpus }) => cpus !== "");
+    const chosen = listed.find(fits) ?? listed[0];
     const possible =
       within === null ? setOf(chosen?.cpus ?? "") : intersection(setOf(chosen?.cpus ?? ""), within);
     const cpus = formatList(difference(possible, taken));
     onNode.set(id, cpus);
     taken = unionAll([taken, possible]);
-    const values = list.map(({ part, cpus: value }) => ({ source: part.label, value }));
-    if (values.every(({ value }) => value === cpus)) continue;
+    if (list.every((claim) => claim.cpus === cpus)) continue;
+    const noneOr = (text: string): string => (text === "" ? "none" : text);
+    const values = list.map((claim) => ({
+      source: claim.part.label,
+      value: noneOr(claim.cpus),
+    }));
     if (values.every(({ value }) => value === values[0]?.value)) {
       // All sources agree on these CPUs, but other facts have them offline or on another node.
-      values.push({ source: base?.label ?? "the rest", value: cpus === "" ? "none" : cpus });
+      values.push({ source: base?.label ?? "the rest", value: noneOr(cpus) });
     }
     report({
       code: "node-differs",
@@ -164,33 +178,36 @@ function mergeNodeCpus(
 
 /**
  * The node of a core: from a source that states it, or from a core and a node that different
- * sources know. If a source knows both and still states no node, the node stays unknown.
+ * sources know. If a source knows both and still states no node, the node stays unknown. Where no
+ * source lists the CPUs of the node, what is stated of the core holds.
  */
 function nodeOf(
   { cpus }: CoreParts,
   known: readonly KnownCores[],
   nodeHolding: NodeHolding,
+  onNode: MergedCpus["onNode"],
 ): number | null {
   let nodeOmitted = false;
-  let nodeStated = false;
+  let stated: number | null = null;
   for (const { cores, nodeHolding: holding } of known) {
     const core = cores.get(cpus);
     if (core === undefined) continue;
-    if (core.node !== null) nodeStated = true;
+    if (core.node !== null) stated ??= core.node;
     else nodeOmitted ||= holding(setOf(cpus)) !== null;
   }
-  return nodeOmitted && !nodeStated ? null : nodeHolding(setOf(cpus));
+  if (stated !== null && onNode.get(stated) === null) return stated;
+  return nodeOmitted && stated === null ? null : nodeHolding(setOf(cpus));
 }
 
 /** The node that has all of these CPUs. */
 type NodeHolding = (cpus: IndexSet) => number | null;
 
 /** Looks up only the first CPU, which keeps thousands of cores and nodes cheap. */
-function holdingIn(nodes: Iterable<readonly [number, string]>): NodeHolding {
+function holdingIn(nodes: Iterable<readonly [number, string | null]>): NodeHolding {
   const sets = new Map<number, IndexSet>();
   const nodeOfCpu = new Map<number, number>();
   for (const [id, list] of nodes) {
-    const set = setOf(list);
+    const set = knownCpus({ cpus: list });
     sets.set(id, set);
     for (const cpu of indices(set)) nodeOfCpu.set(cpu, id);
   }

@@ -39,7 +39,7 @@ export function mergeNodes(
         { ...about("package", "package"), claims: claims((node) => node.package) },
         report,
       ),
-      cpus: onNode.get(id) ?? "",
+      cpus: onNode.get(id) ?? null,
       memoryBytes: settle(
         {
           ...about("memoryBytes", "bytes of memory"),
@@ -62,19 +62,31 @@ export function mergeNodes(
   });
 }
 
+/**
+ * Merges the pools of a node. A source that tells of huge pages but not of this size says that
+ * there are none of it; a source that tells of none at all (null) says nothing.
+ */
 function mergeHugepages(
   id: number,
   entries: Entries<MemoryNode>,
   report: Report,
-): readonly HugepagePool[] {
-  const pools = new Map<number, (readonly [Part, HugepagePool])[]>();
-  for (const [part, { hugepages }] of entries) {
-    for (const pool of hugepages) {
-      const list = pools.get(pool.sizeBytes) ?? [];
-      pools.set(pool.sizeBytes, [...list, [part, pool]]);
-    }
-  }
-  return [...pools].map(([sizeBytes, list]) => {
+): MemoryNode["hugepages"] {
+  const told = entries.flatMap(([part, { hugepages }]) =>
+    hugepages === null ? [] : [{ part, hugepages }],
+  );
+  if (told.length === 0) return null;
+  const sizes = new Set(told.flatMap(({ hugepages }) => hugepages.map((pool) => pool.sizeBytes)));
+  return [...sizes].map((sizeBytes) => {
+    const found = told.map(({ part, hugepages }) => ({
+      part,
+      pool: hugepages.find((pool) => pool.sizeBytes === sizeBytes),
+    }));
+    const list = found.flatMap(({ part, pool }): (readonly [Part, HugepagePool])[] =>
+      pool === undefined ? [] : [[part, pool]],
+    );
+    const without = found.flatMap(({ part, pool }) =>
+      pool === undefined ? [{ label: part.label, value: 0 }] : [],
+    );
     const claims = claimsOf(list);
     const about = (field: string, what: string) =>
       ({
@@ -84,7 +96,7 @@ function mergeHugepages(
         what: `${what} of ${formatBytes(sizeBytes)}`,
       }) as const;
     const total = settle(
-      { ...about("total", "huge pages"), claims: claims((pool) => pool.total) },
+      { ...about("total", "huge pages"), claims: [...claims((pool) => pool.total), ...without] },
       report,
     );
     invariant(total !== null, "every pool of huge pages has a total");

@@ -342,7 +342,7 @@ test("stand-ins for nodes are replaced by the nodes of other sources", () => {
   const vague: Topology = {
     ...text,
     nodes: text.nodes
-      .map((node) => ({ ...node, id: standInNode(7 - node.id), cpus: "" }))
+      .map((node) => ({ ...node, id: standInNode(7 - node.id), cpus: null }))
       .toSorted((a, b) => a.id - b.id),
     pci: text.pci.map((device) => ({ ...device, node: hidden(device.node) })),
   };

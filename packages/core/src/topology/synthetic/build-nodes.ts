@@ -272,7 +272,7 @@ function mainNodes(
         cpus: formatList(indexSet(cpus)),
         memoryBytes: contents.memory(id, null),
         kind: "dram",
-        hugepages: contents.hugepages(id, []),
+        hugepages: contents.hugepages(id, null),
       },
     };
   });
@@ -287,13 +287,21 @@ function contentsOf(
   onlyNamed = false,
 ): {
   readonly memory: (id: number, fallback: number | null) => number | null;
-  readonly hugepages: (id: number, fallback: readonly SyntheticPool[]) => readonly SyntheticPool[];
+  readonly hugepages: (
+    id: number,
+    memoryFallback: number | null,
+  ) => readonly SyntheticPool[] | null;
 } {
   const applying = <T>(statements: readonly ForNodes<T>[]): ForNodes<T>[] =>
     statements.filter(({ nodes }) => !onlyNamed || nodes !== null);
+  const memory = valuesOf(applying(machine.memory));
+  const hugepages = valuesOf<readonly SyntheticPool[] | null>(applying(machine.hugepages));
   return {
-    memory: valuesOf(applying(machine.memory)),
-    hugepages: valuesOf(applying(machine.hugepages)),
+    memory,
+    // Where not even the memory is told, that nothing is said of pages does not mean that there are
+    // none.
+    hugepages: (id, memoryFallback) =>
+      hugepages(id, memory(id, memoryFallback) === null ? null : []),
   };
 }
 
@@ -322,7 +330,7 @@ function extraNodes(described: Described, ids: readonly number[], mainCount: num
           cpus: "",
           memoryBytes: contents.memory(id, memoryBytes),
           kind,
-          hugepages: contents.hugepages(id, []),
+          hugepages: contents.hugepages(id, memoryBytes),
         };
         return { id, package: null, beside: { node, distance }, parts };
       }),

@@ -1,16 +1,20 @@
 import { counted, nodesText } from "../draw/describe.ts";
 import { formatBytes } from "../../unit/bytes.ts";
 import { count, countOf, type Tally } from "../../unit/tally.ts";
+import { knownPools } from "../node-facts.ts";
 import type { MemoryNode, Topology } from "../topology.ts";
 import type { TopologyWarning } from "./warning.ts";
 
-/** Warnings about nodes that lack something, and nodes that differ. */
+/**
+ * Warnings about nodes that lack something, and nodes that differ. What nobody told of a node is
+ * not lacking.
+ */
 export function nodeWarnings(topology: Topology): TopologyWarning[] {
   const { nodes } = topology;
-  const withCpus = nodes.filter(({ cpus }) => cpus !== "");
+  const withCpus = nodes.filter(({ cpus }) => cpus !== null && cpus !== "");
   const without = nodes.filter(({ cpus }) => cpus === "");
   const bare = withCpus.filter(({ memoryBytes }) => memoryBytes === 0);
-  const memory = without.filter(({ memoryBytes }) => memoryBytes !== 0);
+  const memory = without.filter(({ memoryBytes }) => memoryBytes !== null && memoryBytes > 0);
   const empty = without.filter(({ memoryBytes }) => memoryBytes === 0);
   return [
     ...about("node-without-memory", "warning", bare, (who, has) => {
@@ -59,6 +63,8 @@ function unevenMemory(nodes: readonly MemoryNode[]): TopologyWarning[] {
 function unevenCores({ cores }: Topology, nodes: readonly MemoryNode[]): TopologyWarning[] {
   const counts: Tally<number | null> = new Map();
   for (const { node } of cores) count(counts, node);
+  // A core whose node nobody told may be on any of them.
+  if (countOf(counts, null) > 0) return [];
   const coresOf = ({ id }: MemoryNode): number => countOf(counts, id);
   const most = Math.max(...nodes.map(coresOf));
   const short = nodes.filter((node) => coresOf(node) < most);
@@ -76,16 +82,13 @@ function unevenCores({ cores }: Topology, nodes: readonly MemoryNode[]): Topolog
 const pagesAlike = 1;
 
 function unevenHugepages(nodes: readonly MemoryNode[]): TopologyWarning[] {
-  // If a node's memory is unknown, a missing pool of huge pages is unknown too.
-  const known = nodes.filter(({ memoryBytes, hugepages }) =>
-    memoryBytes === null ? hugepages.length > 0 : memoryBytes > 0,
+  const known = nodes.filter(
+    ({ memoryBytes, hugepages }) => hugepages !== null && memoryBytes !== 0,
   );
-  const sizes = new Set(
-    known.flatMap(({ hugepages }) => hugepages.map(({ sizeBytes }) => sizeBytes)),
-  );
+  const sizes = new Set(known.flatMap(knownPools).map(({ sizeBytes }) => sizeBytes));
   return [...sizes].flatMap((size) => {
     const totals = known.map((node) => {
-      const pool = node.hugepages.find(({ sizeBytes }) => sizeBytes === size);
+      const pool = knownPools(node).find(({ sizeBytes }) => sizeBytes === size);
       return { node, total: pool === undefined ? 0 : pool.total };
     });
     const most = Math.max(...totals.map(({ total }) => total));

@@ -1,3 +1,4 @@
+import { knownCpus } from "../node-facts.ts";
 import { intersection, isEmpty } from "../../set/index-set.ts";
 import { setOf } from "../../set/list-format.ts";
 import { cpusText } from "../diff/difference.ts";
@@ -56,7 +57,7 @@ function redirectedPeers(topology: Topology): TopologyWarning[] {
  */
 function remoteInterrupts(topology: Topology): TopologyWarning[] {
   const names = deviceNames(topology);
-  const cpusOf = new Map(topology.nodes.map(({ id, cpus }) => [id, setOf(cpus)]));
+  const cpusOf = new Map(topology.nodes.map((node) => [node.id, knownCpus(node)]));
   return topology.pci.flatMap(({ address, node, interrupts }): TopologyWarning[] => {
     const name = names.get(address);
     const own = node === null ? undefined : cpusOf.get(node);

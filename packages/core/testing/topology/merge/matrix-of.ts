@@ -28,7 +28,7 @@ export function matrixOf(machine: Topology): Topology {
     source: "nvidia-smi",
     nodes: machine.nodes
       .filter(({ id }) => nodes.has(id))
-      .map((node) => ({ ...node, memoryBytes: null, kind: null, hugepages: [], package: null })),
+      .map((node) => ({ ...node, memoryBytes: null, kind: null, hugepages: null, package: null })),
     pci: [...kept.values()].map((device) => ({
       address: stand(device.address),
       parent: device.parent === null ? null : stand(device.parent),

@@ -51,9 +51,10 @@ export function projection(machine: Topology): fc.Arbitrary<Topology> {
               memoryBytes: known(node.memoryBytes),
               sideCacheBytes: known(node.sideCacheBytes),
               kind: known(node.kind),
-              hugepages: node.hugepages
-                .filter(() => known(true))
-                .map((pool) => ({ ...pool, free: known(pool.free) })),
+              cpus: known(node.cpus),
+              hugepages: known(
+                node.hugepages?.map((pool) => ({ ...pool, free: known(pool.free) })) ?? null,
+              ),
             }))
           : [],
         distances: nodes && keep.distances ? machine.distances : null,
@@ -146,7 +147,7 @@ export function factsOf(topology: Topology): ReadonlyMap<string, unknown> {
   add("machine", topology.machine);
   for (const { hugepages, ...node } of topology.nodes) {
     add(`nodes[${node.id}]`, node);
-    for (const pool of hugepages) add(`nodes[${node.id}].hugepages[${pool.sizeBytes}]`, pool);
+    for (const pool of hugepages ?? []) add(`nodes[${node.id}].hugepages[${pool.sizeBytes}]`, pool);
   }
   for (const [i, row] of (topology.distances ?? []).entries()) {
     for (const [j, value] of row.entries()) {

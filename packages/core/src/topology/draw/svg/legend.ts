@@ -1,3 +1,4 @@
+import { knownPools } from "../../node-facts.ts";
 import type { Topology } from "../../topology.ts";
 import { sizeOf } from "../describe.ts";
 import { line, span } from "../line.ts";
@@ -8,8 +9,10 @@ export function legendBlock(topology: Topology, width: number): Block {
   const { cores, nodes } = topology;
   const threads = Math.max(1, ...cores.map(({ cpus }) => sizeOf(cpus)));
   const uneven = cores.some(({ cpus }) => sizeOf(cpus) !== threads);
-  const pools = nodes.flatMap(({ hugepages }) => hugepages.filter(({ total }) => total > 0));
-  const memory = nodes.some(({ memoryBytes }) => memoryBytes !== null && memoryBytes > 0);
+  const pools = nodes.flatMap(knownPools).filter(({ total }) => total > 0);
+  const memory = nodes.some(
+    ({ memoryBytes, hugepages }) => memoryBytes !== null && memoryBytes > 0 && hugepages !== null,
+  );
   const entries: readonly (readonly [boolean, Mark[], string])[] = [
     [
       cores.length > 0,

@@ -127,7 +127,10 @@ function nodeBlock(scale: Scale, node: MemoryNode, width: number, group: string 
   const side = beside ? inner - treeWidth - 2 * margin : inner;
   const name = span(nodeName(node.id), "title");
   const title = small ? [name] : [name, span("  "), ...memoryText(node)];
-  const cpus = line(span(`CPUs ${evenly(node.cpus)}`, "faint"));
+  const cpus =
+    node.cpus === null
+      ? line(span("CPUs unknown", "unknown"))
+      : line(span(`CPUs ${evenly(node.cpus)}`, "faint"));
   const about = column(
     [
       textBlock(title, 13, side),
@@ -186,16 +189,18 @@ function sentences(of: Line): Line[] {
 
 /**
  * A node's memory as a bar, its length in proportion to the machine's largest node: huge pages
- * dark, used ones darker, base pages light.
+ * dark, used ones darker, base pages light; an empty frame where nobody told of its huge pages.
  */
 function memoryBar({ memoryMost }: Scale, node: MemoryNode, width: number): Block {
   const height = 8;
   const { memoryBytes, hugepages } = node;
-  if (memoryBytes === null) {
-    const d = rectPath(0.5, 0.5, width - 1, height - 1);
+  const unknownBar = (long: number): Block => {
+    const d = rectPath(0.5, 0.5, Math.max(0, long - 1), height - 1);
     return block(width, height, { marks: [{ kind: "path", look: "roomUnknown", d }] });
-  }
+  };
+  if (memoryBytes === null) return unknownBar(width);
   const full = (width * memoryBytes) / memoryMost;
+  if (hugepages === null) return unknownBar(full);
   const sizes = hugepages.map(({ sizeBytes, total, free }) => ({
     all: total * sizeBytes,
     taken: (total - (free ?? total)) * sizeBytes,
