@@ -62,6 +62,7 @@ const core = object({
   cluster: id.nullable(),
   l3: id.nullable(),
   node: index.nullable(),
+  class: integer(0, CORES_MAX).nullable().default(null),
   cpus: indexList,
 });
 

@@ -5,7 +5,7 @@ import { once } from "@evenkeel/core/once.ts";
 import { functionsOf, type Plan } from "@evenkeel/core/plan/plan.ts";
 import type { HostPolicy } from "@evenkeel/core/request/host-policy.ts";
 import { didYouMean } from "@evenkeel/core/text/did-you-mean.ts";
-import { topologyDigest } from "@evenkeel/core/topology/digest.ts";
+import { isDigestOf } from "@evenkeel/core/topology/digest.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import type { Surroundings } from "../command/surroundings.ts";
 import { type PlanFile, readPlan } from "./read-documents.ts";
@@ -105,11 +105,11 @@ function refuseNamesakes(topologies: readonly Topology[], sources: readonly stri
 
 /** Refuses plans for hosts that are not given or have changed: they would be counted wrongly. */
 function refuseStrangers(plans: readonly PlanFile[], topologies: readonly Topology[]): void {
-  const digests = new Map(topologies.map((entry) => [entry.name, topologyDigest(entry)]));
-  const names = [...digests.keys()];
+  const hosts = new Map(topologies.map((entry) => [entry.name, entry]));
+  const names = [...hosts.keys()];
   for (const { plan, where } of plans) {
-    const digest = digests.get(plan.host);
-    if (digest === undefined) {
+    const host = hosts.get(plan.host);
+    if (host === undefined) {
       const near = didYouMean(plan.host, names);
       throw new EvenkeelError("usage", `the plan is for the host ${JSON.stringify(plan.host)}`, {
         where,
@@ -120,7 +120,7 @@ function refuseStrangers(plans: readonly PlanFile[], topologies: readonly Topolo
             : `did you mean ${near}?`,
       });
     }
-    if (digest !== plan.topologyDigest) {
+    if (!isDigestOf(plan.topologyDigest, host)) {
       throw new EvenkeelError("plan-inconsistent", `${plan.host} has changed since it was made`, {
         where,
         expected: `a plan for the machine that ${plan.host} is now`,

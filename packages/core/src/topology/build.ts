@@ -1,6 +1,7 @@
 import { has, type IndexSet, isSubset, lowest } from "../set/index-set.ts";
 import { formatList, parseList, setOf } from "../set/list-format.ts";
 import { at } from "../unit/list.ts";
+import { coreClassesOf } from "./core-classes.ts";
 import { derivedInterconnects } from "./interconnect.ts";
 import { comparePciAddresses } from "./pci-address.ts";
 import { knownCpus } from "./node-facts.ts";
@@ -54,16 +55,17 @@ export type NodeParts = Omit<MemoryNode, "package" | "sideCacheBytes"> &
   Partial<Pick<MemoryNode, "package" | "sideCacheBytes">>;
 
 /**
- * A core; by default its node is the one that holds all its CPUs. Dies, clusters and L3 caches may
- * have any numbers that are distinct over the whole machine.
+ * A core; by default its node is the one that holds all its CPUs, and its class unknown. Dies,
+ * clusters and L3 caches may have any numbers that are distinct over the whole machine, classes any
+ * that are lower for faster cores.
  */
-export type CoreParts = Omit<Core, "id" | "node"> & Partial<Pick<Core, "node">>;
+export type CoreParts = Omit<Core, "id" | "node" | "class"> & Partial<Pick<Core, "node" | "class">>;
 
 /**
  * Builds the Topology in its canonical form, so that two readings of one machine are equal: every
  * list in the order that `Topology` requires, distances permuted with their nodes, CPU lists
- * canonical, cores, dies, clusters and caches renumbered by their lowest CPU, links from the lower
- * address.
+ * canonical, cores, dies, clusters and caches renumbered by their lowest CPU, classes of cores from
+ * 0, links from the lower address.
  *
  * It only sorts and derives. Contradictions stay as they are, for `checkedTopology` to report. The
  * cost is that of the sorts.
@@ -198,6 +200,8 @@ function canonicalCores(
     })
     .toSorted((a, b) => unknownLast(a.first, b.first));
   const [die, cluster, l3] = [renumbering(), renumbering(), renumbering()];
+  const classOf = (core: CoreParts): number | null => core.class ?? null;
+  const classes = coreClassesOf(parts.map((core) => ({ class: classOf(core) })));
   const cores = sorted.map(({ core, set, first }, id) => ({
     id,
     package: core.package,
@@ -205,6 +209,7 @@ function canonicalCores(
     cluster: cluster(core.cluster),
     l3: l3(core.l3),
     node: core.node === undefined ? nodeHolding(set, first, nodes) : core.node,
+    class: classOf(core) === null ? null : classes.indexOf(classOf(core)),
     cpus: canonicalList(core.cpus),
   }));
   return { cores, l3 };

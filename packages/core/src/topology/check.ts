@@ -10,6 +10,7 @@ import {
 } from "../set/index-set.ts";
 import { formatList, parseList, setOf } from "../set/list-format.ts";
 import { knownCpus, knownPools } from "./node-facts.ts";
+import { coreClassesOf } from "./core-classes.ts";
 import { comparePciAddresses, isPciAddress } from "./pci-address.ts";
 import type { Topology } from "./topology.ts";
 
@@ -140,6 +141,10 @@ function checkCores(topology: Topology, report: Report): void {
         `CPUs ${formatList(difference(cpus, setOf(node.cpus)))} are not on node ${core.node}`,
       );
     }
+  }
+  const classes = coreClassesOf(topology.cores);
+  if (classes.some((known, i) => known !== null && known !== i)) {
+    report("cores[].class", "must be null or integers from 0 without a gap");
   }
   const offline = readSet(topology.offlineCpus, "offlineCpus", report);
   const both = intersection(seen, offline);

@@ -1,5 +1,6 @@
 import { canonicalJson } from "../hash/canonical-json.ts";
 import { sha256 } from "../hash/sha256.ts";
+import { hasCoreClasses } from "./core-classes.ts";
 import type { PciDevice, Topology } from "./topology.ts";
 import { wholeAccelerators } from "./virtual-functions.ts";
 
@@ -16,6 +17,26 @@ export function topologyDigest(topology: Topology): string {
   const digest = `sha256:${sha256(canonicalJson(lastingShape(topology)))}`;
   digests.set(topology, digest);
   return digest;
+}
+
+/**
+ * Whether a plan's digest is that of this machine: with the classes of its cores, or without them,
+ * as plans have it that were made before classes were known.
+ */
+export function isDigestOf(digest: string, topology: Topology): boolean {
+  if (digest === topologyDigest(topology)) return true;
+  return hasCoreClasses(topology) && digest === topologyDigest(withoutClasses(topology));
+}
+
+const unclassed = new WeakMap<Topology, Topology>();
+
+function withoutClasses(topology: Topology): Topology {
+  const known = unclassed.get(topology);
+  if (known !== undefined) return known;
+  const cores = topology.cores.map((core) => ({ ...core, class: null }));
+  const without = { ...topology, cores };
+  unclassed.set(topology, without);
+  return without;
 }
 
 /** A topology is immutable, so its digest is computed once. */
@@ -35,6 +56,11 @@ function lastingShape(topology: Topology): unknown {
     ...lasting,
     // An empty list is omitted: then all classes follow from the devices' places.
     ...(interconnects.length === 0 ? {} : { interconnects }),
+    // Cores that are all alike have no class here: it would only be a number for "one kind", which
+    // plans made before classes were known do not have.
+    cores: hasCoreClasses(topology)
+      ? topology.cores
+      : topology.cores.map(({ class: _class, ...core }) => core),
     // Without described caches the list is omitted, so that plans made before caches were recorded
     // keep their digest.
     ...(l3Caches.length === 0 ? {} : { l3Caches }),

@@ -105,6 +105,11 @@ export interface Core {
   readonly cluster: number | null;
   readonly l3: number | null;
   readonly node: number | null;
+  /**
+   * The kind of core, 0 the fastest of the machine's kinds; null where nobody told. Cores of one
+   * class run a program equally fast.
+   */
+  readonly class: number | null;
   readonly cpus: string;
 }
 

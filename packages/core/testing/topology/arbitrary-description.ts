@@ -42,6 +42,7 @@ export function arbitraryDescription(): fc.Arbitrary<SyntheticMachine> {
     ),
     numbering: fc.constantFrom(...numberings),
     offlineCpus: fc.oneof(fc.constant(""), list),
+    classes: fc.array(list, short),
     nodeIds: fc.option(list),
     memory: fc.array(fc.record({ value: fc.option(bytes), nodes }), short),
     hugepages: fc.array(fc.record({ value: pools, nodes }), short),

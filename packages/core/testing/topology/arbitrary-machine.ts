@@ -94,6 +94,7 @@ function assembled(
     uneven: unevenNodes(cpus, ids.slice(1, mainCount)),
     numbering: cpus.numbering,
     offlineCpus: "",
+    classes: [],
     nodeIds: cpus.idGaps.length === 0 ? null : formatList(indexSet(ids)),
     memory: ids.slice(0, mainCount).map((id, i) => memoryOf(id, traits.memory[i])),
     hugepages: ids.slice(0, mainCount).map((id, i) => hugepagesOf(id, traits.memory[i])),
@@ -118,7 +119,23 @@ function assembled(
     partitions: traits.partitioned ? partitionsOf(accelerators) : [],
   };
   const known = { ...machine, offlineCpus: offlineOf(machine, cpus.offline) };
-  return { ...known, access: accessOf(known, ids, traits.access) };
+  return {
+    ...known,
+    access: accessOf(known, ids, traits.access),
+    classes: classesOf(known, cpus.classes),
+  };
+}
+
+/** The CPUs of each class, where the cores have these classes in turn. */
+function classesOf(machine: SyntheticMachine, inTurn: readonly (number | null)[]): string[] {
+  if (inTurn.length === 0) return [];
+  const ofClasses = [...new Set(inTurn)].filter((one) => one !== null).toSorted((a, b) => a - b);
+  return ofClasses.flatMap((wanted) => {
+    const { cores } = generated(machine);
+    const own = cores.filter(({ id }) => at(inTurn, id % inTurn.length) === wanted);
+    const cpus = own.flatMap((core) => indices(parseList(core.cpus) ?? indexSet([])));
+    return cpus.length === 0 ? [] : [formatList(indexSet(cpus))];
+  });
 }
 
 function nodeNumbers(count: number, gaps: readonly number[]): number[] {

@@ -51,6 +51,8 @@ export interface CpuTraits {
   readonly numbering: SyntheticMachine["numbering"];
   readonly offline: readonly number[];
   readonly idGaps: readonly number[];
+  /** The class of each core in turn, null where nobody told it; none where nobody told any. */
+  readonly classes: readonly (number | null)[];
 }
 
 export const arbitraryCpuTraits: fc.Arbitrary<CpuTraits> = fc.record({
@@ -59,6 +61,13 @@ export const arbitraryCpuTraits: fc.Arbitrary<CpuTraits> = fc.record({
   numbering: usually("split", fc.constantFrom("adjacent", "alternating")),
   offline: usually<readonly number[]>([], fc.array(fc.nat(255), { maxLength: 3 })),
   idGaps: usually<readonly number[]>([], fc.array(fc.nat(3), { minLength: 10, maxLength: 10 })),
+  classes: usually<readonly (number | null)[]>(
+    [],
+    fc.array(usually<number | null>(0, fc.constantFrom(0, 1, 1, 2, null)), {
+      minLength: 1,
+      maxLength: 8,
+    }),
+  ),
 });
 
 export interface Traits {

@@ -183,7 +183,8 @@ function osIndexOf(element: XmlElement): number | null {
   return index === 0xffff_ffff ? null : index;
 }
 
-function infosOf(element: XmlElement): ReadonlyMap<string, string> {
+/** The infos of an object, or of the whole export. */
+export function infosOf(element: XmlElement): ReadonlyMap<string, string> {
   const infos = new Map<string, string>();
   for (const info of childrenNamed(element, "info")) {
     const name = attribute(info, "name");

@@ -2,6 +2,7 @@ import { buildTopology } from "@evenkeel/core/topology/build.ts";
 import { checkedTopology } from "@evenkeel/core/topology/check.ts";
 import type { Machine, Topology } from "@evenkeel/core/topology/topology.ts";
 import { readXml } from "../xml/read-xml.ts";
+import { withClasses } from "./core-classes.ts";
 import { coreParts, l3Caches, offlineCpus } from "./cores.ts";
 import { osDevices, readAccelerators, readNics } from "./devices.ts";
 import { readDistances } from "./distances.ts";
@@ -26,7 +27,7 @@ export function readHwloc(text: string, where: string): Topology {
   const pci = readPci(hwloc, nodes);
   const devices = osDevices(hwloc, pci);
   const accelerators = readAccelerators(pci, devices);
-  const cores = coreParts(hwloc);
+  const cores = withClasses(hwloc, coreParts(hwloc));
   const topology = buildTopology({
     name: hwloc.infos.get("HostName") ?? nameOf(where),
     source: "hwloc",

@@ -1,5 +1,6 @@
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
+import { cpuNotes } from "../sysfs/cpu-notes.ts";
 import { readSysfs } from "../sysfs/read.ts";
 import type { Note } from "../text/note.ts";
 import type { Tree } from "../tree/tree.ts";
@@ -14,6 +15,7 @@ import { toolFolder, tools } from "./tools.ts";
  */
 export async function readMachineTree(tree: Tree, note: Note, name?: string): Promise<Topology> {
   const kernel = readSysfs(tree, name);
+  for (const sentence of cpuNotes(tree, kernel)) note(sentence);
   const parts = [kernel];
   for (const { file, reader } of tools) {
     const text = tree.readText(`${toolFolder}/${file}`);

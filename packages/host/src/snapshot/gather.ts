@@ -1,4 +1,5 @@
 import { toolFolder, tools } from "../machine/tools.ts";
+import { readCpuSettings } from "../sysfs/cpu-notes.ts";
 import { readSysfs } from "../sysfs/read.ts";
 import type { Tree } from "../tree/tree.ts";
 import { type Recording, recordingTree } from "./recording.ts";
@@ -16,7 +17,7 @@ import { readSerials, type RecordingOptions } from "./serials.ts";
 export function gather(tree: Tree, options: RecordingOptions = { withSerials: false }): Recording {
   const recorder = recordingTree(tree);
   // The name is given so that the machine's own is not read.
-  readSysfs(recorder.tree, "recording");
+  readCpuSettings(recorder.tree, readSysfs(recorder.tree, "recording"));
   for (const { file } of tools) recorder.tree.readText(`${toolFolder}/${file}`);
   if (options.withSerials) readSerials(recorder.tree);
   return redacted(recorder.recording, options);

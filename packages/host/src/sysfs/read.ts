@@ -7,6 +7,7 @@ import type { Tree } from "../tree/tree.ts";
 import { readAccelerators } from "./accelerators.ts";
 import { readAccess } from "./access.ts";
 import { readL3Caches } from "./caches.ts";
+import { withClasses } from "./core-classes.ts";
 import { readCores } from "./cores.ts";
 import { readCpuinfo } from "./cpuinfo.ts";
 import { readDistances } from "./distances.ts";
@@ -31,7 +32,7 @@ import { readLine } from "./values.ts";
  * otherwise: `tree-empty` where there is no CPU, and `tree-malformed` where a set of CPUs is
  * malformed.
  *
- * The cost is some six small files for each core, fifteen for each PCI function, and two for each
+ * The cost is some ten small files for each core, fifteen for each PCI function, and two for each
  * interrupt of an accelerator, a NIC or a drive.
  */
 export function readSysfs(machine: Tree, name: string = machineName(machine)): Topology {
@@ -49,7 +50,7 @@ export function readSysfs(machine: Tree, name: string = machineName(machine)): T
   const nodes = readNodeCpus(tree, online);
   const pci = withInterrupts(tree, pciDirectory, readPci(tree, nodes), online);
   const { cacheOf, caches } = readL3Caches(tree, online);
-  const cores = listed?.cores ?? readCores(tree, online, cacheOf);
+  const cores = listed?.cores ?? withClasses(tree, readCores(tree, online, cacheOf));
   const access = readAccess(tree, nodes);
   const used = new Set(cores.map(({ l3 }) => l3));
   const topology = buildTopology({

@@ -75,7 +75,25 @@ export function generateHwloc(topology: Topology): string {
     distances(topology),
     ...generateLinks(topology),
     ...attributesOf(topology),
+    ...kindsOf(topology),
   );
+}
+
+/** hwloc lists kinds of CPUs from the least efficient; Linux's capacity tells them apart. */
+function kindsOf({ cores }: Topology): string[] {
+  const classes = Map.groupBy(cores, (core) => core.class);
+  return [...classes].flatMap(([of, own]) => {
+    if (of === null) return [];
+    const capacity = Math.round(1024 * 0.8 ** of);
+    const cpus = formatList(unionAll(own.map((core) => setOf(core.cpus))));
+    return [
+      element(
+        "cpukind",
+        { cpuset: mask(cpus), forced_efficiency: capacity },
+        info("LinuxCapacity", `${capacity}`),
+      ),
+    ];
+  });
 }
 
 /** Text within an attribute. */

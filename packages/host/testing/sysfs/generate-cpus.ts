@@ -40,6 +40,10 @@ export function generateCpus(
       const at = `${cpuRoot}/cpu${cpu}`;
       // The boot processor can rarely be taken offline, so it has no such file.
       if (cpu !== 0) addLine(tree, `${at}/online`, 1);
+      // The fastest has 1024; another class is a fifth slower, more than cores of one kind differ.
+      if (core.class !== null) {
+        addLine(tree, `${at}/cpu_capacity`, Math.round(1024 * 0.8 ** core.class));
+      }
       addLine(tree, `${at}/topology/physical_package_id`, core.package ?? unknownIndex);
       addLine(tree, `${at}/topology/core_id`, valueOf(coreIds, core.id));
       for (const name of ["core_cpus", "thread_siblings"]) addSet(tree, at, name, core.cpus);

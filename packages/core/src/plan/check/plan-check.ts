@@ -14,7 +14,7 @@ import {
   unionAll,
 } from "../../set/index-set.ts";
 import { formatList, setOf } from "../../set/list-format.ts";
-import { topologyDigest } from "../../topology/digest.ts";
+import { isDigestOf } from "../../topology/digest.ts";
 import { interconnects } from "../../topology/interconnect.ts";
 import type { HugepagePool, MemoryNode, Topology } from "../../topology/topology.ts";
 import { MiB } from "../../unit/bytes.ts";
@@ -38,7 +38,7 @@ export function planFaults(plan: Plan, host: HostState, request?: Request): Plan
   const report: Report = (subject, message) => void faults.push({ subject, message });
   for (const { path, message } of planContradictions(plan)) report(path, message);
   const topology = governedTopology(host.topology, host.policy);
-  if (plan.topologyDigest !== topologyDigest(host.topology)) {
+  if (!isDigestOf(plan.topologyDigest, host.topology)) {
     report("topologyDigest", "was made for another machine, or this one has changed since");
   }
   const view = { plan, host, topology, report };

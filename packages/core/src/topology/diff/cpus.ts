@@ -11,6 +11,7 @@ import {
 import { formatList, setOf } from "../../set/list-format.ts";
 import type { Core, Topology } from "../topology.ts";
 import { changeText, cpusText, type TopologyDifference } from "./difference.ts";
+import { hasCoreClasses } from "../core-classes.ts";
 
 /**
  * The changes of CPUs: which are online, the node and package of each, and which share a core, a
@@ -26,6 +27,7 @@ export function cpuDifferences(a: Topology, b: Topology): TopologyDifference[] {
     ...movedDifferences(before.nodes, after.nodes, common, "node"),
     ...coreNodeDifferences(a, b, before.nodes, after.nodes, common),
     ...movedDifferences(before.packages, after.packages, common, "package"),
+    ...classDifferences(a, b, common),
     ...sharedLevels.flatMap(({ name, field, key }) =>
       sharingDifferences(groupsOf(a, key, common), groupsOf(b, key, common), name, field),
     ),
@@ -102,12 +104,12 @@ function toldDifferences(a: Topology, b: Topology): TopologyDifference[] {
   });
 }
 
-/** CPUs whose node or package changed, grouped by move. */
+/** CPUs whose node, package or class of core changed, grouped by move. */
 function movedDifferences(
   before: ReadonlyMap<number, number | null>,
   after: ReadonlyMap<number, number | null>,
   common: IndexSet,
-  what: "node" | "package",
+  what: "node" | "package" | "class",
 ): TopologyDifference[] {
   const moves = new Map<string, { from: number | null; to: number | null; cpus: number[] }>();
   for (const cpu of indices(common)) {
@@ -145,6 +147,19 @@ function coreNodeDifferences(
   if (indices(common).some((cpu) => before.get(cpu) !== after.get(cpu))) return [];
   const ofCores = (of: Topology): Cpus["nodes"] => cpusOf({ ...of, nodes: [] }).nodes;
   return movedDifferences(ofCores(a), ofCores(b), common, "node");
+}
+
+/**
+ * CPUs whose core is of another class. Where neither machine's cores differ, the number of their
+ * one class means nothing, and so does it that nobody told it.
+ */
+function classDifferences(a: Topology, b: Topology, common: IndexSet): TopologyDifference[] {
+  if (!hasCoreClasses(a) && !hasCoreClasses(b)) return [];
+  const ofCpus = ({ cores }: Topology): ReadonlyMap<number, number | null> =>
+    new Map(
+      cores.flatMap((core) => indices(setOf(core.cpus)).map((cpu) => [cpu, core.class] as const)),
+    );
+  return movedDifferences(ofCpus(a), ofCpus(b), common, "class");
 }
 
 const sharedLevels = [

@@ -3,6 +3,7 @@ import { formatList, parseList } from "../../set/list-format.ts";
 import { formatBytes } from "../../unit/bytes.ts";
 import { at } from "../../unit/list.ts";
 import { knownCpus } from "../node-facts.ts";
+import { coreClassesOf } from "../core-classes.ts";
 import { pcieRateText } from "../pcie-rate.ts";
 import { isStandInNode } from "../stand-in.ts";
 import type { Core, HugepagePool, MemoryNode, PcieLink, Topology } from "../topology.ts";
@@ -86,9 +87,29 @@ export function coresLine(topology: Topology, node: number): Line {
       ? ` × ${counted(at(threads, 0), "thread")}`
       : ` of ${threads.join(" or ")} threads`;
   return joined(
-    [line(`${counted(cores.length, "core")}${each}`), cachesLine(topology, cores)],
+    [
+      line(`${counted(cores.length, "core")}${each}`),
+      classesLine(topology, cores),
+      cachesLine(topology, cores),
+    ],
     " · ",
   );
+}
+
+/** How many of some cores are of each class; nothing where the machine has one class. */
+function classesLine(topology: Topology, cores: readonly Core[]): Line {
+  const classes = coreClassesOf(topology.cores);
+  if (classes.length < 2) return [];
+  const counts = classes.flatMap((wanted) => {
+    const { length } = cores.filter((core) => core.class === wanted);
+    return length === 0 ? [] : [`${length} of ${className(wanted)}`];
+  });
+  return line(counts.join(", "));
+}
+
+/** `class 0`, the fastest; `unknown class`. */
+export function className(of: number | null): string {
+  return of === null ? "unknown class" : `class ${of}`;
 }
 
 function cachesLine(topology: Topology, cores: readonly Core[]): Line {

@@ -30,7 +30,7 @@ export const mergeFindingCodes = {
   "distance-differs": "sources disagree about the distance of two nodes",
   "distances-incomplete": "no source knows all distances between the merged nodes",
   "access-differs": "sources disagree about the latency or bandwidth between two nodes",
-  "core-differs": "sources disagree about a core: its threads, package, die, cache or node",
+  "core-differs": "sources disagree about a core: its threads, package, die, cache, node or class",
   "cache-differs": "sources disagree about an L3 cache, or about the allocation of caches",
   "device-differs": "sources disagree about a PCI function: its place, ids, node, link or driver",
   "interconnect-differs":

@@ -16,7 +16,8 @@ import type { CoreParts } from "../build.ts";
 import { knownCpus } from "../node-facts.ts";
 import type { Core } from "../topology.ts";
 import { type MergedGroups, mergeGroups } from "./merge-groups.ts";
-import { type Part, type Report, valuesMessage } from "./finding.ts";
+import { coreClassesOf } from "../core-classes.ts";
+import { type Claim, type Part, type Report, settle, valuesMessage } from "./finding.ts";
 
 /** The merged CPUs: which exist, their cores, and their nodes. */
 export interface MergedCpus {
@@ -92,6 +93,7 @@ function mergeCores(
     ({ topology: { cores } }) => cores.length > 0 && equals(onlineCpus(cores), cpus),
   );
   for (const part of comparable) reportOtherCores(base, part, report);
+  const classOf = mergeClasses(comparable, report);
   const dies = mergeGroups("die", parts, report);
   const clusters = mergeGroups("cluster", parts, report);
   return base.topology.cores.map((core) => ({
@@ -99,8 +101,44 @@ function mergeCores(
     die: dies.of(core.cpus),
     cluster: clusters.of(core.cpus),
     l3: l3s.of(core.cpus),
+    class: classOf(core.cpus),
     cpus: core.cpus,
   }));
+}
+
+/**
+ * The classes of cores, from the first source that tells any: one source's numbers rank the cores
+ * among each other, and say nothing beside those of another. Another source differs where it puts
+ * two cores into one class that are in two here, or the reverse.
+ */
+function mergeClasses(parts: readonly Part[], report: Report): (cpus: string) => number | null {
+  const telling = parts.filter(({ topology: { cores } }) =>
+    cores.some((core) => core.class !== null),
+  );
+  const claims = telling.map(({ label, topology: { cores } }): Claim<string> => ({
+    label,
+    value: classesText(cores),
+  }));
+  settle(
+    {
+      code: "core-differs",
+      subject: "the machine",
+      path: "cores[].class",
+      what: "that the classes of its cores are CPUs",
+      claims,
+    },
+    report,
+  );
+  const known = new Map(telling[0]?.topology.cores.map((core) => [core.cpus, core.class]));
+  return (cpus) => known.get(cpus) ?? null;
+}
+
+/** The CPUs of each class, the fastest first: `0-7,16-23 | 8-15`. */
+function classesText(cores: readonly Core[]): string {
+  const lists = coreClassesOf(cores).map((wanted) =>
+    formatList(onlineCpus(cores.filter((core) => core.class === wanted))),
+  );
+  return lists.join(" | ");
 }
 
 /** Reports the first core whose CPUs are grouped differently in another source. */

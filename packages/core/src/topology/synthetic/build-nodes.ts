@@ -45,6 +45,7 @@ export function buildNodes(described: Described): BuiltCpus {
     const expected = `CPUs from 0 to ${cpuCount - 1}`;
     throw impossible(described, "offline", "some of these CPUs do not exist", expected);
   }
+  const classOf = classesOfCpus(described, cpuCount);
   const online = cores
     .map((core) => ({ ...core, cpus: core.cpus.filter((cpu) => !has(offline, cpu)) }))
     .filter((core) => core.cpus.length > 0);
@@ -60,10 +61,40 @@ export function buildNodes(described: Described): BuiltCpus {
       cluster,
       l3,
       node: ids[node] ?? null,
+      class: classOf(cpus),
       cpus: formatList(indexSet(cpus)),
     })),
   };
 }
+
+/** The class of the core that has these CPUs; null where no statement names one of them. */
+function classesOfCpus(
+  described: Described,
+  cpuCount: number,
+): (cpus: readonly number[]) => number | null {
+  const known = new Map<number, number>();
+  const refuse = (message: string, expected: string): Error =>
+    impossible(described, "classes", message, expected);
+  for (const [of, list] of described.machine.classes.entries()) {
+    for (const cpu of numbersIn(list)) {
+      if (cpu >= cpuCount) {
+        throw refuse(`CPU ${cpu} does not exist`, `CPUs from 0 to ${cpuCount - 1}`);
+      }
+      if (known.has(cpu)) throw refuse(`CPU ${cpu} is in two classes`, "one class for each CPU");
+      known.set(cpu, of);
+    }
+  }
+  return (cpus) => {
+    const [first = null, ...others] = new Set(cpus.map((cpu) => known.get(cpu)).filter(isKnown));
+    if (others.length === 0) return first;
+    throw refuse(
+      `CPUs ${formatList(indexSet(cpus))} are one core, and in two classes`,
+      "all threads of a core in one class",
+    );
+  };
+}
+
+const isKnown = (of: number | undefined): of is number => of !== undefined;
 
 /** A group of cores: its number in each level, counted over the whole machine. */
 type Group = Readonly<Record<"package" | "die" | "cluster" | "l3", number | null>> & {

@@ -22,6 +22,8 @@ export interface SyntheticMachine {
   readonly uneven: readonly Uneven[];
   readonly numbering: Numbering;
   readonly offlineCpus: string;
+  /** The CPUs of each class of cores, the fastest first; none where nobody told. */
+  readonly classes: readonly string[];
   /** The kernel's numbers of the nodes in their order; null for numbers from 0. */
   readonly nodeIds: string | null;
   readonly memory: readonly ForNodes<number | null>[];

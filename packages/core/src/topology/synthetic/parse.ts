@@ -64,6 +64,7 @@ export function parseSynthetic(text: string): SyntheticMachine {
     uneven: [],
     numbering: "split",
     offlineCpus: "",
+    classes: [],
     nodeIds: null,
     memory: [],
     hugepages: [],
@@ -106,7 +107,7 @@ const extraKinds: ReadonlyMap<string, MemoryKind> = new Map([
 ]);
 
 const atMostOnce: ReadonlySet<string> = new Set(
-  "numbering offline ids distances iommu modules partitions vendor product cpu arch page".split(
+  "numbering offline classes ids distances iommu modules partitions vendor product cpu arch page".split(
     " ",
   ),
 );
@@ -115,6 +116,12 @@ const statements: ReadonlyMap<string, Statement> = new Map([
   ...levelNames.map((name): [string, Statement] => [name, readLevel]),
   ["numbering", setting((reader, value) => ({ numbering: readNumbering(reader, value) }))],
   ["offline", setting((reader, value) => ({ offlineCpus: readList(reader, value, limits.cpus) }))],
+  [
+    "classes",
+    setting((reader, value) => ({
+      classes: splitValue(value, ";").map((cpus) => readList(reader, cpus, limits.cpus)),
+    })),
+  ],
   ["ids", setting((reader, value) => ({ nodeIds: readList(reader, value, limits.nodeNumbers) }))],
   ["memory", readMemory],
   ["hugepages", readHugepages],

@@ -26,6 +26,7 @@ export function printSynthetic(machine: SyntheticMachine): string {
     ...machine.uneven.map(({ level, count, nodes }) => termOf(level, count, { nodes })),
     ...given("numbering", machine.numbering === "split" ? null : machine.numbering),
     ...given("offline", machine.offlineCpus === "" ? null : machine.offlineCpus),
+    ...given("classes", machine.classes.length === 0 ? null : machine.classes.join(";")),
     ...given("ids", machine.nodeIds),
     ...machine.memory.map(({ value, nodes }) =>
       termOf("memory", value === null ? "?" : formatQuantity(value), { nodes }),

@@ -18,6 +18,7 @@ export function projection(machine: Topology): fc.Arbitrary<Topology> {
         die: fc.boolean(),
         cluster: fc.boolean(),
         l3: fc.boolean(),
+        class: fc.boolean(),
       }),
       nodes: fc.boolean(),
       distances: fc.boolean(),
@@ -66,6 +67,7 @@ export function projection(machine: Topology): fc.Arbitrary<Topology> {
               die: keep.groups.die ? core.die : null,
               cluster: keep.groups.cluster ? core.cluster : null,
               l3: keep.groups.l3 ? core.l3 : null,
+              class: keep.groups.class ? core.class : null,
             }))
           : [],
         l3Caches:

@@ -1,5 +1,7 @@
+import { at } from "../../../unit/list.ts";
+import { hasCoreClasses } from "../../core-classes.ts";
 import type { Core, Topology } from "../../topology.ts";
-import { counted, listOf, sizeOf } from "../describe.ts";
+import { className, counted, listOf, sizeOf } from "../describe.ts";
 import { line, span } from "../line.ts";
 import { type Block, block, flow, rectPath, row, textBlock } from "./block.ts";
 
@@ -10,37 +12,35 @@ const margin = 4;
 const offlineDrawnMax = 64;
 
 /**
- * A node's cores as small squares, those that share an L3 in one frame, as many frames side by side
- * as fit. A square is divided into its threads; a thread that other cores of the machine have and
+ * A node's cores as small squares, those of one class that share an L3 in one frame, as many frames
+ * side by side as fit. A square is divided into its threads; a thread that other cores of the machine have and
  * this one does not stays hollow.
  */
 export function coresDrawer(topology: Topology): (node: number | null, most: number) => Block {
   const coresOf = Map.groupBy(topology.cores, ({ node }) => node);
+  const classed = hasCoreClasses(topology);
   const threads = topology.cores.reduce((widest, { cpus }) => Math.max(widest, sizeOf(cpus)), 1);
-  return (node, most) => coresBlock(coresOf.get(node) ?? [], threads, most);
+  return (node, most) => coresBlock(coresOf.get(node) ?? [], { threads, classed }, most);
 }
 
-function coresBlock(cores: readonly Core[], threads: number, most: number): Block {
-  const caches = new Map<number | null, Core[]>();
-  for (const core of cores) {
-    const group = caches.get(core.l3);
-    if (group === undefined) caches.set(core.l3, [core]);
-    else group.push(core);
-  }
+/** What squares show beside their own core: the most threads, and whether there are classes. */
+interface Look {
+  readonly threads: number;
+  readonly classed: boolean;
+}
+
+function coresBlock(cores: readonly Core[], look: Look, most: number): Block {
+  const groups = Map.groupBy(cores, (core) => `${core.l3} ${core.class}`);
   const columnsMax = Math.max(1, Math.floor((most - 2 * margin + step - side) / step));
   return flow(
-    [...caches].map(([l3, members]) => cacheBlock(l3, members, threads, columnsMax)),
+    [...groups.values()].map((members) => cacheBlock(members, look, columnsMax)),
     5,
     most,
   );
 }
 
-function cacheBlock(
-  l3: number | null,
-  cores: readonly Core[],
-  threads: number,
-  columnsMax: number,
-): Block {
+function cacheBlock(cores: readonly Core[], { threads, classed }: Look, columnsMax: number): Block {
+  const { l3, class: of } = at(cores, 0);
   const columns = columnsOf(cores.length, columnsMax);
   const rows = Math.ceil(cores.length / columns);
   const places = cores.map((core, i) => ({
@@ -65,9 +65,10 @@ function cacheBlock(
     .join("");
   const ids = listOf(cores.map(({ id }) => id));
   const cache = l3 === null ? "L3 unknown" : `L3 ${l3}`;
+  const kind = classed ? ` of ${className(of)}` : "";
   return block(2 * margin + columns * step - 3, 2 * margin + rows * step - 3, {
     look: l3 === null ? "cacheUnknown" : "cache",
-    tooltip: `${cache}: ${counted(cores.length, "core")} (${ids})`,
+    tooltip: `${cache}: ${counted(cores.length, "core")}${kind} (${ids})`,
     about: { cores: ids },
     marks: [
       ...(solid === "" ? [] : [{ kind: "path", look: "thread", d: solid } as const]),

@@ -1,0 +1,20 @@
+import type { Core } from "./topology.ts";
+import { unknownLast } from "./unknown-last.ts";
+
+/**
+ * The classes that a machine's cores are of, each once, the fastest first; null, for cores of which
+ * nobody told, comes last. A machine whose cores are all alike, or all unknown, has one.
+ */
+export function coreClassesOf(cores: readonly Pick<Core, "class">[]): readonly (number | null)[] {
+  return [...new Set(cores.map((core) => core.class))].toSorted(unknownLast);
+}
+
+/** Whether some of a machine's cores are known to be of another class than others. */
+export function hasCoreClasses({
+  cores,
+}: {
+  readonly cores: readonly Pick<Core, "class">[];
+}): boolean {
+  const first = cores[0]?.class;
+  return cores.some((core) => core.class !== first);
+}
