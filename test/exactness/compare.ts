@@ -8,8 +8,10 @@ import type { Objective } from "@evenkeel/core/placement/layout/layout.ts";
 import { search } from "@evenkeel/core/placement/search/search.ts";
 import type { Request } from "@evenkeel/core/request/request.ts";
 import { indices } from "@evenkeel/core/set/index-set.ts";
-import { setOf } from "@evenkeel/core/set/list-format.ts";
+import { formatList, setOf } from "@evenkeel/core/set/list-format.ts";
+import { unknownLast } from "@evenkeel/core/topology/unknown-last.ts";
 import { at, valueOf } from "@evenkeel/core/unit/list.ts";
+import type { Optimum } from "./optimum.ts";
 import type { LinearProgram } from "./linear-program.ts";
 import { programmed } from "./oracle.ts";
 import { sum, sumOf } from "@evenkeel/core/unit/sum.ts";
@@ -76,10 +78,65 @@ export function compare(
     for (const field of ["unrequestedDevices", "unevenCells", "nodeDistanceSum"] as const) {
       if (optimum[field] !== found[field]) wrong.push(`other ${field}`);
     }
+    wrong.push(...wrongClasses(newProgram, host, request, optimum, plan));
   }
   const strict = request.locality === "interleave" ? "interleave" : "strict";
   const kind = optimum.tellsTies ? strict : `${strict}, ties unknown`;
   return { kind, mismatch: mismatchText(wrong, both) };
+}
+
+/**
+ * What is wrong with the classes of a plan's cores. The program knows none: it is asked again on the
+ * host with the cores of one class alone. Where it is as good there, the plan's cores must be of one
+ * such class; with accelerators, where nothing else comes before, of the fastest.
+ */
+function wrongClasses(
+  newProgram: () => LinearProgram,
+  host: HostState,
+  request: Request,
+  optimum: Optimum,
+  plan: Plan,
+): string[] {
+  const { cores } = host.topology;
+  const classes = [...new Set(cores.map((core) => core.class))].toSorted(unknownLast);
+  if (classes.length < 2 || request.isolation === "shared") return [];
+  const possible = classes.filter((only) => {
+    const alone = programmed(newProgram, onlyOfClass(host, only), request);
+    return (
+      alone !== null &&
+      alone.cells === optimum.cells &&
+      "tellsTies" in alone &&
+      alone.tellsTies &&
+      Math.abs(alone.cost - optimum.cost) <= roundingMax &&
+      (["unrequestedDevices", "unevenCells", "nodeDistanceSum"] as const).every(
+        (field) => alone[field] === optimum[field],
+      )
+    );
+  });
+  if (possible.length === 0) return [];
+  const pinned = new Set(
+    plan.cells.flatMap(({ vcpus }) => vcpus.flatMap((v) => ("cpu" in v ? [v.cpu] : []))),
+  );
+  const used = cores.filter((core) => indices(setOf(core.cpus)).some((cpu) => pinned.has(cpu)));
+  const own = new Set(used.map((core) => core.class));
+  const [only] = own;
+  if (own.size > 1 || only === undefined) return ["mixes classes of cores"];
+  if (!possible.includes(only)) return [`cores of class ${only}, which cannot be as good`];
+  const isSlow = request.accelerators.count > 0 && only !== possible[0];
+  return isSlow ? [`cores of class ${only}, and ${possible[0]} is faster and as good`] : [];
+}
+
+/** The host with all cores but those of one class kept for itself. */
+function onlyOfClass(host: HostState, only: number | null): HostState {
+  const { topology, policy } = host;
+  const { reserved } = policy;
+  const keptOnNode = topology.nodes.flatMap(({ id }) =>
+    topology.cores.filter((core) => core.node === id).slice(0, reserved.coresPerNode),
+  );
+  const others = topology.cores.filter((core) => core.class !== only);
+  const kept = reserved.cpus === null ? keptOnNode.map(({ cpus }) => cpus) : [reserved.cpus];
+  const cpus = formatList(setOf([...kept, ...others.map((core) => core.cpus)].join(",")));
+  return { ...host, policy: { ...policy, reserved: { ...reserved, cpus } } };
 }
 
 function mismatchText(wrong: readonly string[], both: string): string | null {
@@ -87,7 +144,11 @@ function mismatchText(wrong: readonly string[], both: string): string | null {
 }
 
 /** The objective of a plan, computed from the plan itself. */
-function worthOf(plan: Plan, host: HostState, request: Request): Omit<Objective, "unevenCells"> {
+function worthOf(
+  plan: Plan,
+  host: HostState,
+  request: Request,
+): Omit<Objective, "unevenCells" | "mixedClasses"> {
   const { partitions } = host.policy;
   const topology = partitions === null ? host.topology : { ...host.topology, partitions };
   const memory = sumOf(plan.cells, (cell) => cell.memoryBytes);

@@ -134,6 +134,25 @@ const alterations: readonly Alteration[] = [
       nics: topology.nics.map((nic) => (random.once(2) ? nic : { ...nic, rdma: null })),
     };
   },
+  function coreClasses(topology, random) {
+    // In blocks, as clusters of equal cores are, or one by one; rarely unknown.
+    const block = random.of([1, 3, 8]);
+    const classes = topology.cores.map(() => (random.once(10) ? null : random.below(2)));
+    const chosen = topology.cores.map((_, i) => classes[Math.floor(i / block)] ?? null);
+    const dense = new Map(
+      [...new Set(chosen)]
+        .filter((one) => one !== null)
+        .toSorted((a, b) => a - b)
+        .map((one, i) => [one, i]),
+    );
+    return {
+      ...topology,
+      cores: topology.cores.map((core, i) => {
+        const one = chosen[i] ?? null;
+        return { ...core, class: one === null ? null : (dense.get(one) ?? null) };
+      }),
+    };
+  },
   function unknownCaches(topology, random) {
     return {
       ...topology,

@@ -1,3 +1,4 @@
+import { fasterClasses } from "../placement/layout/layout.ts";
 import { compareCosts } from "../cost/compare-costs.ts";
 import type { HostChoice, RankedHost } from "./choose-host.ts";
 import { amountOf } from "../text/amount.ts";
@@ -110,10 +111,14 @@ function nextText(
     return `Host ${name} would make cells of different size.`;
   if (other.nodeDistanceSum > best.nodeDistanceSum)
     return `Host ${name} would use nodes farther apart.`;
+  if (other.mixedClasses > best.mixedClasses)
+    return `Host ${name} would mix cores of several classes.`;
   if (compareCosts(next.loss, loss) > 0) {
     return `Host ${name} would lose more of what the fleet can sell.`;
   }
   if (next.freeAcceleratorsOnNodes > freeAcceleratorsOnNodes)
     return `Host ${name} would take cores beside more free GPUs.`;
+  if (next.fasterClasses > fasterClasses(found.best))
+    return `Host ${name} would take cores of a slower class.`;
   return `Host ${name} has less room.`;
 }

@@ -3,7 +3,7 @@ import { invariant } from "../invariant.ts";
 import type { Request } from "../request/request.ts";
 import { slotCounter, type Slots } from "../placement/capacity/capacity.ts";
 import type { SoldFlavor } from "../placement/capacity/loss.ts";
-import { compareObjectives, type Objective } from "../placement/layout/layout.ts";
+import { compareObjectives, fasterClasses, type Objective } from "../placement/layout/layout.ts";
 import type { SearchResult } from "../placement/search/search.ts";
 import type { Demand } from "../placement/host-class/demand.ts";
 import { type HostClass, hostClassCache } from "../placement/host-class/host-classes.ts";
@@ -38,6 +38,8 @@ export interface RankedHost<Host> {
   readonly loss: number;
   /** Free accelerators on the nodes of a VM that asks for none. */
   readonly freeAcceleratorsOnNodes: number;
+  /** How many classes of its cores are faster than those that the VM would get. */
+  readonly fasterClasses: number;
   /** How many VMs of the request fit there; 0 unless hosts with room are preferred. */
   readonly room: number;
 }
@@ -117,7 +119,14 @@ interface Candidate {
 
 function rankedHost({ place, host, room }: Candidate): RankedHost<number> {
   const { loss, freeAcceleratorsOnNodes, found } = place;
-  return { host, objective: found.best.objective, loss, freeAcceleratorsOnNodes, room };
+  return {
+    host,
+    objective: found.best.objective,
+    loss,
+    freeAcceleratorsOnNodes,
+    fasterClasses: fasterClasses(found.best),
+    room,
+  };
 }
 
 /** The comparison of hosts without their order: 0 for equally good hosts. */
@@ -126,7 +135,8 @@ function compareMerit(a: Candidate, b: Candidate): number {
     compareObjectives(a.place.found.best.objective, b.place.found.best.objective) ||
     b.room - a.room ||
     compareCosts(a.place.loss, b.place.loss) ||
-    a.place.freeAcceleratorsOnNodes - b.place.freeAcceleratorsOnNodes
+    a.place.freeAcceleratorsOnNodes - b.place.freeAcceleratorsOnNodes ||
+    fasterClasses(a.place.found.best) - fasterClasses(b.place.found.best)
   );
 }
 

@@ -12,6 +12,7 @@ import {
   type OnNode,
   placed,
   total,
+  fasterClasses,
 } from "../placement/layout/layout.ts";
 import { freeAcceleratorCounter } from "../placement/search/rank/ranking.ts";
 import type { SearchResult } from "../placement/search/search.ts";
@@ -230,8 +231,10 @@ function whyWorse(
   }
   if (b.unevenCells > a.unevenCells) return "cells of different size";
   if (b.nodeDistanceSum > a.nodeDistanceSum) return "nodes farther apart";
+  if (b.mixedClasses > a.mixedClasses) return "cores of several classes";
   if (runnerUpLoss !== null) return runnerUpLoss;
   const freeAcceleratorsOf = freeAcceleratorCounter(space);
   const free = freeAcceleratorsOf(runnerUp);
-  return free > freeAcceleratorsOf(best) ? `cores beside ${amountOf(free, "free GPU")}` : null;
+  if (free > freeAcceleratorsOf(best)) return `cores beside ${amountOf(free, "free GPU")}`;
+  return fasterClasses(runnerUp) > fasterClasses(best) ? "cores of a slower class" : null;
 }

@@ -18,3 +18,8 @@ export function hasCoreClasses({
   const first = cores[0]?.class;
   return cores.some((core) => core.class !== first);
 }
+
+/** `class 0`, the fastest; `unknown class`. */
+export function className(of: number | null): string {
+  return of === null ? "unknown class" : `class ${of}`;
+}

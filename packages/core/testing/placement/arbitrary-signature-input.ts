@@ -79,6 +79,7 @@ function arbitraryCell(nodes: number): fc.Arbitrary<SignatureCell> {
       fc.record<SignatureCore>({
         node,
         l3: fc.constantFrom(0, 1, null),
+        class: fc.constantFrom<SignatureCore["class"]>(null, null, null, 0, 1, "unknown"),
         vcpus: fc.constantFrom(2, 2, 1),
         threads: fc.constant(2),
       }),
@@ -88,7 +89,11 @@ function arbitraryCell(nodes: number): fc.Arbitrary<SignatureCell> {
       fc.constant([]),
       fc
         .uniqueArray(node, { minLength: 1, maxLength: 2 })
-        .map((floatingOver) => [{ nodes: floatingOver, vcpus: 2 }]),
+        .chain((floatingOver) =>
+          fc
+            .constantFrom<readonly number[]>([], [], [0], [0, 1])
+            .map((classes) => [{ nodes: floatingOver, classes, vcpus: 2 }]),
+        ),
     ),
   });
 }
@@ -179,9 +184,9 @@ export function areTwins(a: SignatureInput, b: SignatureInput): boolean {
 function described(input: SignatureInput): string {
   const caches = new Map<number, string[]>();
   for (const [cell, { cores }] of input.cells.entries()) {
-    for (const { l3, node, vcpus, threads } of cores) {
+    for (const { l3, node, class: of, vcpus, threads } of cores) {
       if (l3 === null) continue;
-      const below = [cell, node, vcpus, threads].join();
+      const below = [cell, node, of, vcpus, threads].join();
       caches.set(l3, [...(caches.get(l3) ?? []), below].toSorted());
     }
   }
@@ -193,8 +198,10 @@ function described(input: SignatureInput): string {
     input.cells.map(({ hostNode, memoryPolicy, pageBytes, memory, cores, pools }) => [
       [hostNode, memoryPolicy, pageBytes],
       sorted(memory.map(({ node, bytes }) => [node, bytes])),
-      sorted(cores.map(({ node, l3, vcpus, threads }) => [node, l3 === null, vcpus, threads])),
-      sorted(pools.map(({ nodes, vcpus }) => [sorted(nodes), vcpus])),
+      sorted(
+        cores.map((core) => [core.node, core.l3 === null, core.class, core.vcpus, core.threads]),
+      ),
+      sorted(pools.map(({ nodes, classes, vcpus }) => [sorted(nodes), classes, vcpus])),
     ]),
     [...caches.values()].map((below) => below.join(" ")).toSorted(),
     input.devices,

@@ -1,7 +1,8 @@
 import { costModel } from "../../src/cost/placement-cost.ts";
 import type { Request } from "../../src/request/request.ts";
 import { indices } from "../../src/set/index-set.ts";
-import { parseList } from "../../src/set/list-format.ts";
+import { parseList, setOf } from "../../src/set/list-format.ts";
+import type { Topology } from "../../src/topology/topology.ts";
 import { topologyDigest } from "../../src/topology/digest.ts";
 import { at, valueOf } from "../../src/unit/list.ts";
 import type { HostState } from "../../src/plan/host-state.ts";
@@ -23,6 +24,7 @@ export interface BruteAnswer {
   readonly unevenCells: number;
   readonly nodeDistanceSum: number;
   readonly unrequestedDevices: number;
+  readonly mixedClasses: number;
   /** The devices and nodes of the first best placement: accelerators, NICs, nodes. */
   readonly choice: string;
 }
@@ -88,7 +90,8 @@ function compare(a: BruteAnswer, b: BruteAnswer): number {
     cost ||
     a.unrequestedDevices - b.unrequestedDevices ||
     a.unevenCells - b.unevenCells ||
-    a.nodeDistanceSum - b.nodeDistanceSum
+    a.nodeDistanceSum - b.nodeDistanceSum ||
+    a.mixedClasses - b.mixedClasses
   );
 }
 
@@ -116,17 +119,33 @@ function* legalOn(
   for (const [cores, memory] of splitPairs(units, granules, nodes.length)) {
     const isShared = hasShares(cores, units, weights) && hasShares(memory, granules, weights);
     if (accelerators.length > 0 && !isShared) continue;
-    const plan = write(host, request, { nodes, cores, memory, width, accelerators, nics });
-    if (plan === null || planFaults(plan, host, request).length > 0) continue;
-    const unevenCells = accelerators.length > 0 || (isEven(cores) && isEven(memory)) ? 0 : 1;
-    found.push({ plan, unevenCells, cores, memory });
+    for (const only of classChoices(host)) {
+      const choice = { nodes, cores, memory, width, accelerators, nics };
+      const plan = write(host, request, choice, only);
+      if (plan === null || planFaults(plan, host, request).length > 0) continue;
+      const unevenCells = accelerators.length > 0 || (isEven(cores) && isEven(memory)) ? 0 : 1;
+      found.push({ plan, unevenCells, cores, memory, only });
+    }
   }
-  yield* accelerators.length > 0 ? found.filter((one) => isHandedOut(one, found, weights)) : found;
+  const byClass = Map.groupBy(found, ({ only }) => only);
+  for (const own of byClass.values()) {
+    yield* accelerators.length > 0 ? own.filter((one) => isHandedOut(one, own, weights)) : own;
+  }
+}
+
+/** Which cores a plan may have: those of one class, or `any`. */
+type ClassChoice = number | null | "any";
+
+/** Any cores; before them those of each class alone, where the machine has several. */
+function classChoices({ topology }: HostState): readonly ClassChoice[] {
+  const classes = new Set(topology.cores.map((core) => core.class));
+  return classes.size < 2 ? ["any"] : [...classes, "any"];
 }
 
 interface Parts {
   readonly cores: readonly number[];
   readonly memory: readonly number[];
+  readonly only: ClassChoice;
 }
 
 /** Whether every cell has its share, rounded down. */
@@ -188,8 +207,11 @@ interface Choice {
   readonly nics: readonly string[];
 }
 
-/** The choice as a plan, on the first free cores of each node; null when they run out. */
-function write(host: HostState, request: Request, choice: Choice): Plan | null {
+/**
+ * The choice as a plan, on the first free cores of each node; null when they run out. Of any class,
+ * a cell has the cores of the fastest class that alone has enough, otherwise the fastest.
+ */
+function write(host: HostState, request: Request, choice: Choice, only: ClassChoice): Plan | null {
   const { topology, taken, policy } = host;
   const pinned = new Set(
     taken.flatMap((plan) =>
@@ -202,14 +224,23 @@ function write(host: HostState, request: Request, choice: Choice): Plan | null {
   let next = 0;
   const cells: Cell[] = [];
   for (const [i, node] of choice.nodes.entries()) {
-    const cores = topology.cores
+    const free = topology.cores
       .filter((core) => core.node === node)
       .slice(policy.reserved.coresPerNode)
-      .map((core) => indices(parseList(core.cpus) ?? { words: new Uint32Array() }))
-      .filter((cpus) => cpus.length >= choice.width && !cpus.some((cpu) => pinned.has(cpu)))
-      .slice(0, at(choice.cores, i));
-    if (cores.length < at(choice.cores, i)) return null;
-    const cpus = cores.flatMap((core) => core.slice(0, choice.width));
+      .map((core) => {
+        return {
+          of: core.class,
+          cpus: indices(parseList(core.cpus) ?? { words: new Uint32Array() }),
+        };
+      })
+      .filter(({ cpus }) => cpus.length >= choice.width && !cpus.some((cpu) => pinned.has(cpu)))
+      .filter(({ of }) => only === "any" || of === only)
+      .toSorted((a, b) => speedRank(a.of) - speedRank(b.of));
+    const wanted = at(choice.cores, i);
+    const alone = free.find(({ of }) => free.filter((core) => core.of === of).length >= wanted);
+    const cores = free.filter(({ of }) => alone === undefined || of === alone.of).slice(0, wanted);
+    if (cores.length < wanted) return null;
+    const cpus = cores.flatMap((core) => core.cpus.slice(0, choice.width));
     const bytes = at(choice.memory, i) * granuleBytes;
     cells.push({
       id: i,
@@ -227,6 +258,11 @@ function write(host: HostState, request: Request, choice: Choice): Plan | null {
     });
   }
   return asPlan(host, request, cells, surplus === 0 ? choice.width : 1, choice);
+}
+
+/** Unknown cores count as the slowest. */
+function speedRank(of: number | null): number {
+  return of === null ? Number.MAX_VALUE : of;
 }
 
 function asPlan(
@@ -339,10 +375,20 @@ function judge(host: HostState, request: Request, plan: Plan, unevenCells: numbe
     unrequestedDevices: plan.devices
       .flatMap((device) => device.companions)
       .filter((a) => sellable.has(a)).length,
+    mixedClasses: classesOf(topology, plan) > 1 ? 1 : 0,
     choice:
       [accelerators, nics].map((list) => list.map(({ address }) => address).join(" ")).join(" | ") +
       ` | ${plan.cells.map((cell) => cell.hostNode).join(" ")}`,
   };
+}
+
+/** How many classes of cores a plan has. */
+function classesOf({ cores }: Topology, plan: Plan): number {
+  const cpus = plan.cells.flatMap(({ vcpus }) => vcpus.flatMap((v) => ("cpu" in v ? [v.cpu] : [])));
+  const classOf = new Map(
+    cores.flatMap((core) => indices(setOf(core.cpus)).map((cpu) => [cpu, core.class] as const)),
+  );
+  return new Set(cpus.map((cpu) => valueOf(classOf, cpu))).size;
 }
 
 function allSubsets<T>(items: readonly T[]): (readonly T[])[] {

@@ -91,7 +91,7 @@ function sameCaches({ cores }: Inventory, a: Occupancy, b: Occupancy, image: Ima
       const parts = cores.groups.flatMap((group, i) =>
         group.cache === cache
           ? [
-              `${rename(group.node)}: ${group.cores.length} ${read(occupancy.freeCores, i)} ${group.unknownCache}`,
+              `${rename(group.node)} ${group.coreClass}: ${group.cores.length} ${read(occupancy.freeCores, i)} ${group.unknownCache}`,
             ]
           : [],
       );

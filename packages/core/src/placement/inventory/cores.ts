@@ -1,6 +1,14 @@
 import type { HostPolicy } from "../../request/host-policy.ts";
-import { type IndexSet, indices, isDisjoint, size, unionAll } from "../../set/index-set.ts";
+import {
+  type IndexSet,
+  indexSet,
+  indices,
+  isDisjoint,
+  size,
+  unionAll,
+} from "../../set/index-set.ts";
 import { setOf } from "../../set/list-format.ts";
+import { coreClassesOf } from "../../topology/core-classes.ts";
 import type { Topology } from "../../topology/topology.ts";
 import { at, valueOf } from "../../unit/list.ts";
 import { count, type Tally } from "../../unit/tally.ts";
@@ -10,7 +18,12 @@ export interface CoreInventory {
   /** How many threads of a core are sold. */
   readonly threadsPerCore: number;
   readonly all: readonly SoldCore[];
-  /** The cores of one node below one last-level cache, by node and lowest core. */
+  /**
+   * The classes of the machine's cores, the fastest first: one where all are alike or unknown.
+   * Cores and groups name them by position.
+   */
+  readonly classes: readonly (number | null)[];
+  /** The cores of one node and class below one last-level cache, by node and lowest core. */
   readonly groups: readonly CoreGroup[];
   /** The positions of each node's groups. */
   readonly groupsOfNode: readonly (readonly number[])[];
@@ -28,9 +41,10 @@ export interface SoldCore {
   readonly position: number;
   readonly id: number;
   readonly l3: number | null;
-  /** The positions of its node and its group. */
+  /** The positions of its node, its group and its class. */
   readonly node: number;
   readonly group: number;
+  readonly coreClass: number;
   /** The CPUs that vCPUs are pinned to: its lowest `threadsPerCore`, ascending. */
   readonly cpus: readonly number[];
   /**
@@ -41,7 +55,8 @@ export interface SoldCore {
 
 export interface CoreGroup {
   readonly node: number;
-  /** The position of its cache, which groups of several nodes may share. */
+  readonly coreClass: number;
+  /** The position of its cache, which groups of several nodes or classes may share. */
   readonly cache: number;
   /** Whether the cache is unknown, and so the cores that share it. */
   readonly unknownCache: boolean;
@@ -69,13 +84,16 @@ export function coreInventory(
 ): CoreInventory {
   const threadsPerCore = usualWidth(topology);
   const kept = hostCores(topology, policy);
-  const known = topology.cores.flatMap(({ id, l3, node, cpus }) => {
+  const classes = coreClassesOf(topology.cores);
+  const known = topology.cores.flatMap(({ id, l3, node, class: of, cpus }) => {
     const position = node === null ? undefined : nodePosition.get(node);
-    return position === undefined ? [] : [{ id, l3, node: position, set: setOf(cpus) }];
+    const coreClass = classes.indexOf(of);
+    return position === undefined ? [] : [{ id, l3, node: position, coreClass, set: setOf(cpus) }];
   });
   // A core of unknown cache is a group of its own, as the cores that share it are unknown.
-  const keyOf = ({ id, node, l3 }: Pick<SoldCore, "id" | "node" | "l3">): string =>
-    `${node} ${l3 === null ? `core ${id}` : l3}`;
+  type Place = Pick<SoldCore, "id" | "node" | "l3" | "coreClass">;
+  const keyOf = ({ id, node, l3, coreClass }: Place): string =>
+    `${node} ${l3 === null ? `core ${id}` : `${l3} ${coreClass}`}`;
   const grouped = [...Map.groupBy(known, keyOf)].toSorted(
     ([, a], [, b]) => at(a, 0).node - at(b, 0).node,
   );
@@ -89,9 +107,10 @@ export function coreInventory(
     sold: !kept.has(core.id) && size(set) >= threadsPerCore,
   }));
   const groups = grouped.map(([, members], position): CoreGroup => {
-    const { node, l3 } = at(members, 0);
+    const { node, l3, coreClass } = at(members, 0);
     return {
       node,
+      coreClass,
       cache: caches.indexOf(l3),
       unknownCache: l3 === null,
       cores: all.flatMap(({ group, sold }, i) => (group === position && sold ? [i] : [])),
@@ -100,6 +119,7 @@ export function coreInventory(
   return {
     threadsPerCore,
     all,
+    classes,
     groups,
     groupsOfNode: [...nodePosition.values()].map((node) =>
       groups.flatMap((group, i) => (group.node === node ? [i] : [])),
@@ -115,6 +135,12 @@ export function coreInventory(
       ),
     ),
   };
+}
+
+/** The CPUs of all cores of a class, by its position. */
+export function cpusOfClass({ all, ofCpu }: CoreInventory, of: number): IndexSet {
+  const cpus = [...ofCpu].flatMap(([cpu, core]) => (at(all, core).coreClass === of ? [cpu] : []));
+  return indexSet(cpus);
 }
 
 /** The ids of the cores that the operator keeps: the named ones, or the lowest of every node. */

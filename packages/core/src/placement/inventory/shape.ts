@@ -40,7 +40,13 @@ function shapeOf({ topology, cores, memory, devices }: Inventory): string {
       entry.basis,
     ]),
     cores: cores.all.map((core) => [core.node, core.group, core.cpus.length, core.sold]),
-    groups: cores.groups.map((group) => [group.node, group.cache, group.unknownCache]),
+    groups: cores.groups.map((group) => [
+      group.node,
+      group.cache,
+      group.unknownCache,
+      group.coreClass,
+    ]),
+    classes: cores.classes.length < 2 ? [] : cores.classes,
     memory: [memory.hugepageSizes, memory.pools],
     devices: sold.map((device) => {
       const entry = functions.get(device.address);

@@ -135,6 +135,7 @@ function cachesOf(...cells: readonly LayoutCell[]): readonly string[] {
     unrequestedDevices: 0,
     unevenCells: 0,
     nodeDistanceSum: 0,
+    mixedClasses: 0,
   };
   const layout: Layout = { cells, partition: null, objective };
   return coreVariants(space, layout).map((variant) =>

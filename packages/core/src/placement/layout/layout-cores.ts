@@ -5,17 +5,17 @@ import { count, countOf, type Tally } from "../../unit/tally.ts";
 import type { SoldCore } from "../inventory/cores.ts";
 import { freeCores, sharedPool } from "../space/cores.ts";
 import type { Space } from "../space/space.ts";
-import type { CoresOnNode, Layout, LayoutCell } from "./layout.ts";
+import { coreClassOf, type CoresOnNode, type Layout, type LayoutCell } from "./layout.ts";
 import { sumOf } from "../../unit/sum.ts";
 
 /** Which cores a layout's cells get, in the cells' order. */
 export function nameCores(space: Space, layout: readonly LayoutCell[]): readonly SoldCore[][] {
   const used = new Set<number>();
   return layout.map((cell) =>
-    cell.units.flatMap(({ node, count: cores, lastCache }) => {
-      const free = freeCoresOn(space, node);
+    cell.units.flatMap(({ node, count: cores, coreClass, lastCache }) => {
+      const free = freeCoresOn(space, node, coreClass);
       const left = used.size === 0 ? free : free.filter((core) => !used.has(core.position));
-      const taken = chooseCores(left, cores, lastCache);
+      const taken = inClasses(left, cores, lastCache);
       if (layout.length > 1) for (const core of taken) used.add(core.position);
       return taken;
     }),
@@ -32,7 +32,9 @@ export function namePools(
 ): ReadonlyMap<number, IndexSet> {
   const wanted: Tally<number> = new Map();
   for (const { units } of layout) for (const part of units) count(wanted, part.node, part.count);
-  return new Map([...wanted].map(([node, vcpus]) => [node, grownPool(space, node, vcpus)]));
+  const coreClass = coreClassOf(layout);
+  const ofClass = coreClass === undefined ? space : { ...space, coreClass };
+  return new Map([...wanted].map(([node, vcpus]) => [node, grownPool(ofClass, node, vcpus)]));
 }
 
 function grownPool(space: Space, node: number, vcpus: number): IndexSet {
@@ -40,12 +42,40 @@ function grownPool(space: Space, node: number, vcpus: number): IndexSet {
   const shared = sharedPool(space, position);
   const missing = vcpus - (size(shared.cpus) - shared.vcpus);
   const cores = Math.max(0, Math.ceil(missing / space.inventory.cores.threadsPerCore));
-  const more = chooseCores(freeCores(space, position), cores);
+  const more = inClasses(freeCoresOn(space, node, space.coreClass ?? undefined), cores);
   return union(shared.cpus, indexSet(more.flatMap((core) => core.cpus)));
 }
 
-function freeCoresOn(space: Space, node: number): readonly SoldCore[] {
-  return freeCores(space, valueOf(space.inventory.nodePosition, node));
+/** The free cores of a node, all or those of a class. */
+function freeCoresOn(
+  space: Space,
+  node: number,
+  coreClass: number | undefined,
+): readonly SoldCore[] {
+  const free = freeCores(space, valueOf(space.inventory.nodePosition, node));
+  return coreClass === undefined ? free : free.filter((core) => core.coreClass === coreClass);
+}
+
+/**
+ * The cores that a cell gets of a node's free ones: of the fastest class that has as many,
+ * otherwise the fastest ones, class after class. So the cells of a VM that no one class can hold
+ * still have as few classes as is easily done.
+ */
+function inClasses(
+  free: readonly SoldCore[],
+  wanted: number,
+  lastCache?: number,
+): readonly SoldCore[] {
+  const classes = Map.groupBy(free, ({ coreClass }) => coreClass);
+  if (classes.size < 2) return chooseCores(free, wanted, lastCache);
+  const fastestFirst = [...classes].toSorted(([a], [b]) => a - b).map(([, own]) => own);
+  const holding = fastestFirst.find(({ length }) => length >= wanted);
+  if (holding !== undefined) return chooseCores(holding, wanted);
+  const taken: SoldCore[] = [];
+  for (const own of fastestFirst) {
+    taken.push(...chooseCores(own, Math.min(own.length, wanted - taken.length)));
+  }
+  return taken.toSorted((a, b) => a.id - b.id);
 }
 
 /** A layout with more variants than this keeps its tightest alone. */
@@ -82,7 +112,10 @@ function unitChoices(
   const position = valueOf(space.inventory.nodePosition, only.node);
   const groups = at(space.inventory.cores.groupsOfNode, position);
   if (groups.length < 2) return [units];
-  const sizes = lastCaches(freeCores(space, position), only.count);
+  // Cores of several classes are those that are easily taken, and have no variants.
+  const isOfOne = only.coreClass !== undefined || space.inventory.cores.classes.length < 2;
+  if (!isOfOne) return [units];
+  const sizes = lastCaches(freeCoresOn(space, only.node, only.coreClass), only.count);
   return sizes.length < 2 ? [units] : sizes.map((lastCache) => [{ ...only, lastCache }]);
 }
 

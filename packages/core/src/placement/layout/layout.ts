@@ -9,8 +9,13 @@ export interface OnNode {
   readonly count: number;
 }
 
-/** An amount of cores on a node, and the cache that the last of them come from. */
+/** An amount of cores on a node, their class, and the cache that the last of them come from. */
 export interface CoresOnNode extends OnNode {
+  /**
+   * The position of their class, the same for all cores of a layout; without it they may be of
+   * several (`layout-cores.ts`).
+   */
+  readonly coreClass?: number;
   /**
    * How many free cores that cache has; without it the cache is the tightest that holds them
    * (`layout-cores.ts`).
@@ -52,6 +57,8 @@ export interface Objective {
   readonly unevenCells: number;
   /** The sum of the distances between the cells' nodes. */
   readonly nodeDistanceSum: number;
+  /** 1 where the cores may be of several classes, 0 where all are of one. */
+  readonly mixedClasses: number;
 }
 
 /** Negative when `a` is better, 0 when they are equal. */
@@ -61,8 +68,26 @@ export function compareObjectives(a: Objective, b: Objective): number {
     compareCosts(a.cost, b.cost) ||
     a.unrequestedDevices - b.unrequestedDevices ||
     a.unevenCells - b.unevenCells ||
-    a.nodeDistanceSum - b.nodeDistanceSum
+    a.nodeDistanceSum - b.nodeDistanceSum ||
+    a.mixedClasses - b.mixedClasses
   );
+}
+
+/**
+ * The position of the class of all cores of a layout; undefined where they may be of several, and on
+ * a machine that has one.
+ */
+export function coreClassOf(cells: readonly LayoutCell[]): number | undefined {
+  return cells[0]?.units[0]?.coreClass;
+}
+
+/**
+ * How many classes are faster than that of a layout's cores; 0 where they may be of several. Of
+ * equal layouts the fastest is taken.
+ */
+export function fasterClasses({ cells }: Pick<Layout, "cells">): number {
+  const coreClass = coreClassOf(cells);
+  return coreClass === undefined ? 0 : coreClass;
 }
 
 /** A layout as the cost model takes it. */

@@ -1,8 +1,9 @@
 import { knownCpus } from "../../topology/node-facts.ts";
-import { intersection, size, unionAll } from "../../set/index-set.ts";
+import { type IndexSet, intersection, size, unionAll } from "../../set/index-set.ts";
 import { at } from "../../unit/list.ts";
 import { read } from "../../unit/vector.ts";
 import type { Device } from "../inventory/devices.ts";
+import { cpusOfClass } from "../inventory/cores.ts";
 import type { Inventory } from "../inventory/inventory.ts";
 import type { Occupancy } from "./occupancy.ts";
 import { sumOf } from "../../unit/sum.ts";
@@ -11,9 +12,9 @@ import { sumOf } from "../../unit/sum.ts";
  * The key of a host class, a canonical form of an occupancy: two occupancies of one machine with
  * the same key offer the same to every request, up to the names of nodes, cores and devices.
  *
- * The key lists what is free on each node: cores by cache, memory by page size, devices, and what
- * isolation closes. Then items of one orbit are sorted: a node's groups of cores (which differ only
- * in their numbers of cores), accelerators with their own NICs, and whole nodes
+ * The key lists what is free on each node: cores by cache and class, memory by page size, devices,
+ * and what isolation closes. Then items of one orbit are sorted: a node's caches (which differ only
+ * in their numbers of cores of each class), accelerators with their own NICs, and whole nodes
  * (`inventory/symmetry.ts`). Sorting undoes every permutation of these, so hosts that differ by one
  * share a key. Equal keys differ by one of these permutations, and each of them keeps every
  * relation of the machine. Symmetries that are missed here make more host classes than necessary,
@@ -62,11 +63,15 @@ function nodeKeys(inventory: Inventory, node: number): KeyOf {
   };
   const coreKey = coreKeys(inventory, node);
   const deviceKey = deviceKeys(inventory, at(devices.ofNode, node));
-  const cpus = knownCpus(at(topology.nodes, node));
+  const cpusOfClasses = classCpus(inventory, knownCpus(at(topology.nodes, node)));
   const poolKey: KeyOf = ({ floating }) => {
-    const here = floating.filter((entry) => size(intersection(entry.cpus, cpus)) > 0);
-    const pool = intersection(unionAll(here.map((entry) => entry.cpus)), cpus);
-    return ` ${size(pool)} ${sumOf(here, (entry) => entry.vcpus)}`;
+    let key = "";
+    for (const cpus of cpusOfClasses) {
+      const here = floating.filter((entry) => size(intersection(entry.cpus, cpus)) > 0);
+      const pool = intersection(unionAll(here.map((entry) => entry.cpus)), cpus);
+      key += ` ${size(pool)} ${sumOf(here, (entry) => entry.vcpus)}`;
+    }
+    return key;
   };
   return (occupancy) => {
     const used = read(occupancy.nodeUsers, node) > 0 ? "u" : "";
@@ -77,16 +82,34 @@ function nodeKeys(inventory: Inventory, node: number): KeyOf {
   };
 }
 
+/**
+ * The CPUs of a node, and those of each class where the machine has several: a VM that floats over
+ * cores of several classes counts for each of them, and once for the node.
+ */
+function classCpus({ cores }: Inventory, cpus: IndexSet): readonly IndexSet[] {
+  if (cores.classes.length < 2) return [cpus];
+  return [cpus, ...cores.classes.map((_, of) => intersection(cpusOfClass(cores, of), cpus))];
+}
+
+/** The caches of a node: the sold and the free cores of each class below each. */
 function coreKeys({ cores }: Inventory, node: number): KeyOf {
   const own = at(cores.groupsOfNode, node).map((position) => {
-    const { cache, cores: sold } = at(cores.groups, position);
-    return { position, cache, sold: sold.length };
+    const { cache, unknownCache, coreClass, cores: sold } = at(cores.groups, position);
+    // All cores of unknown cache count as one cache, and each of them is a place of its own.
+    const place = unknownCache ? `group ${position}` : cache;
+    const prefix = cores.classes.length < 2 ? ";" : `;${coreClass}:`;
+    return { position, cache, place, prefix: `${prefix}${sold.length}-` };
   });
+  const places = [...Map.groupBy(own, ({ place }) => place).values()];
   return ({ cacheUsers, cacheOwners, freeCores }) => {
-    const keys = own.map(({ position, cache, sold }) => {
-      const used = read(cacheUsers, cache) > 0 ? "u" : "";
-      const owned = read(cacheOwners, cache) > 0 ? "o" : "";
-      return `;${sold}-${read(freeCores, position)}${used}${owned}`;
+    const keys = places.map((groups) => {
+      let key = "";
+      for (const { position, cache, prefix } of groups) {
+        const used = read(cacheUsers, cache) > 0 ? "u" : "";
+        const owned = read(cacheOwners, cache) > 0 ? "o" : "";
+        key += `${prefix}${read(freeCores, position)}${used}${owned}`;
+      }
+      return groups.length > 1 ? `;(${key})` : key;
     });
     return inOrder(keys).join("");
   };

@@ -36,4 +36,6 @@ export interface RequestOnHost {
   readonly inventory: Inventory;
   readonly occupancy: Occupancy;
   readonly closed: Closed;
+  /** The position of the only class whose cores count; null where all do. */
+  readonly coreClass: number | null;
 }

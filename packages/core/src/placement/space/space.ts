@@ -37,14 +37,24 @@ export interface NodeSpace {
   readonly granules: number | null;
 }
 
-/** The space of a host with an occupancy. */
-export function spaceFor(inventory: Inventory, occupancy: Occupancy, request: Request): Space {
+/**
+ * The space of a host with an occupancy.
+ *
+ * @param coreClass the position of a class, to offer its cores alone.
+ */
+export function spaceFor(
+  inventory: Inventory,
+  occupancy: Occupancy,
+  request: Request,
+  coreClass: number | null = null,
+): Space {
   const { threadsPerCore } = inventory.cores;
   const granuleBytes = granuleOf(request);
   const space = {
     request,
     inventory,
     occupancy,
+    coreClass,
     closed: closedTo(request, inventory, occupancy),
     topology: inventory.topology,
     units:
@@ -59,6 +69,11 @@ export function spaceFor(inventory: Inventory, occupancy: Occupancy, request: Re
     granules: freeGranules(space, position),
   }));
   return { ...space, nodes };
+}
+
+/** Whether layouts in a space may have cores of several classes. */
+export function mixesClasses({ inventory, coreClass }: Space): boolean {
+  return coreClass === null && inventory.cores.classes.length > 1;
 }
 
 /** The space of a host that is given by its documents. */

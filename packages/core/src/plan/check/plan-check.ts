@@ -23,7 +23,7 @@ import { cpusOfPlan, functionsOf, isHugepage, type Plan } from "../plan.ts";
 import { beyondOwnPlan, heldFaults } from "./plan-held.ts";
 import { factFaults, type PlanFault } from "./plan-facts.ts";
 import { planContradictions } from "./plan-consistency.ts";
-import { planSignature } from "../signature/signature.ts";
+import { formOf, planSignature } from "../signature/signature.ts";
 import { sumOf } from "../../unit/sum.ts";
 
 /**
@@ -282,8 +282,13 @@ function checkDevices({ plan, host, topology, report }: View): void {
 /** A plan's signature must be right, and the flavor's, unless the locality allows another. */
 function checkSignature({ plan, topology, report }: View, { signature, locality }: Request): void {
   if (signature === null) return;
-  const own = planSignature(plan, topology).signature;
-  if (plan.signature !== own) report("signature", `is ${own}, and the plan says ${plan.signature}`);
+  const inFormOf = (other: string): string =>
+    planSignature(plan, topology, formOf(other)).signature;
+  const said = inFormOf(plan.signature);
+  if (plan.signature !== said) {
+    report("signature", `is ${said}, and the plan says ${plan.signature}`);
+  }
+  const own = inFormOf(signature);
   if (own !== signature && locality !== "preferred") {
     report("signature", `is ${own}, and the flavor is sold in ${signature}`);
   }

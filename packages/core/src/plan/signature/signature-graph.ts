@@ -10,7 +10,7 @@ import { sumOf } from "../../unit/sum.ts";
  * - a vertex for every cell (its pages and memory policy), host node (the kind of its memory) and
  *   device (its kind, model and link)
  * - from a cell to each node that it has anything on: whether the node is its own, how much memory,
- *   and which cores, grouped by last-level cache
+ *   and which cores by their class, grouped by last-level cache
  * - between nodes their distance as class and rank, between devices their interconnect
  * - from a device to its cell and to its node
  *
@@ -63,7 +63,10 @@ interface Vertices {
   readonly cells: readonly number[];
 }
 
-/** The cores that one cell has on one node below one cache, each as "2 of 2 threads", sorted. */
+/**
+ * The cores that one cell has on one node below one cache, each as "2 of 2 threads" with its class
+ * where there are several, sorted.
+ */
 interface CoreGroup {
   readonly cell: number;
   readonly node: number | null;
@@ -76,7 +79,11 @@ function coreGroups({ cores }: SignatureCell, cell: number): CoreGroup[] {
   return [...groups.values()].flatMap((group) => {
     const [first] = group;
     if (first === undefined) return [];
-    const described = group.map(({ vcpus, threads }) => `${vcpus} of ${threads} threads`);
+    const described = group.map(({ vcpus, threads, class: of }) =>
+      of === null
+        ? `${vcpus} of ${threads} threads`
+        : `${vcpus} of ${threads} threads, class ${of}`,
+    );
     return [{ cell, node: first.node, l3: first.l3, cores: described.toSorted() }];
   });
 }
@@ -112,8 +119,9 @@ function addSharedCaches(
 
 function addPools(graph: GraphBuilder, input: SignatureInput, { cells, nodes }: Vertices): void {
   for (const [cell, { pools }] of input.cells.entries()) {
-    for (const { nodes: within, vcpus } of pools) {
-      const pool = graph.vertex({ vertex: "pool", vcpus });
+    for (const { nodes: within, classes, vcpus } of pools) {
+      const label = { vertex: "pool", vcpus, ...(classes.length > 0 && { classes }) };
+      const pool = graph.vertex(label);
       graph.edge(pool, at(cells, cell), "of");
       for (const node of within) graph.edge(pool, at(nodes, node), "on");
     }

@@ -4,6 +4,7 @@ import { EvenkeelError } from "../../error/evenkeel-error.ts";
 import type { Isolation, Locality } from "../../request/virtual-machine.ts";
 import { indices, isDisjoint, isEmpty } from "../../set/index-set.ts";
 import { parseList, setOf } from "../../set/list-format.ts";
+import { coreClassesOf, hasCoreClasses } from "../../topology/core-classes.ts";
 import { type Interconnect, interconnects } from "../../topology/interconnect.ts";
 import type { Core, MemoryKind, Topology } from "../../topology/topology.ts";
 import { valueOf } from "../../unit/list.ts";
@@ -48,8 +49,15 @@ export interface SignatureCell {
   /** The memory on each node. */
   readonly memory: readonly { readonly node: number; readonly bytes: number }[];
   readonly cores: readonly SignatureCore[];
-  /** vCPUs that are not pinned, by the set of nodes whose shared cores they float over. */
-  readonly pools: readonly { readonly nodes: readonly number[]; readonly vcpus: number }[];
+  /** vCPUs that are not pinned, by the nodes and classes of the cores that they float over. */
+  readonly pools: readonly SignaturePool[];
+}
+
+export interface SignaturePool {
+  readonly nodes: readonly number[];
+  /** The classes of its cores, ascending; none on a machine whose cores are all alike. */
+  readonly classes: readonly (number | null)[];
+  readonly vcpus: number;
 }
 
 /** A core that vCPUs are pinned to. */
@@ -57,6 +65,8 @@ export interface SignatureCore {
   readonly node: number | null;
   /** Its last-level cache, which other cells may have cores of too; null where unknown. */
   readonly l3: number | null;
+  /** Its class; null on a machine whose cores are all alike, or where nobody told any. */
+  readonly class: number | "unknown" | null;
   /** How many of its threads are the VM's, and how many it has. */
   readonly vcpus: number;
   readonly threads: number;
@@ -114,10 +124,10 @@ export function signatureInputs(topology: Topology): (plan: PlanParts) => Signat
 /** A cell by the host's node ids, before they become positions. */
 function locatedCell(cell: Cell, machine: MachineLookup): SignatureCell {
   const pinned: Tally<Core> = new Map();
-  const floating: number[][] = [];
+  const floating: Omit<SignaturePool, "vcpus">[] = [];
   for (const vcpu of cell.vcpus) {
     if ("cpu" in vcpu) count(pinned, machine.core(vcpu.cpu));
-    else floating.push(machine.poolNodes(vcpu.cpus));
+    else floating.push(machine.pool(vcpu.cpus));
   }
   return {
     hostNode: cell.hostNode,
@@ -125,12 +135,11 @@ function locatedCell(cell: Cell, machine: MachineLookup): SignatureCell {
     pageBytes: cell.pageBytes,
     memory: cell.memoryOnNodes.filter(({ bytes }) => bytes > 0),
     cores: [...pinned].map(([core, vcpus]) => {
-      return { node: core.node, l3: core.l3, vcpus, threads: machine.threads(core) };
+      const threads = machine.threads(core);
+      return { node: core.node, l3: core.l3, class: machine.classOf(core), vcpus, threads };
     }),
-    pools: [...Map.groupBy(floating, (nodes) => nodes.join(","))].map(
-      ([, [nodes = [], ...more]]) => {
-        return { nodes, vcpus: 1 + more.length };
-      },
+    pools: [...Map.groupBy(floating, (pool) => JSON.stringify(pool)).values()].flatMap(
+      ([pool, ...more]) => (pool === undefined ? [] : [{ ...pool, vcpus: 1 + more.length }]),
     ),
   };
 }
@@ -153,7 +162,7 @@ function renumbered(cell: SignatureCell, position: (id: number) => number): Sign
     cores: cell.cores.map((core) => {
       return { ...core, node: core.node === null ? null : position(core.node) };
     }),
-    pools: cell.pools.map(({ nodes, vcpus }) => ({ nodes: nodes.map(position), vcpus })),
+    pools: cell.pools.map((pool) => ({ ...pool, nodes: pool.nodes.map(position) })),
   };
 }
 
@@ -162,11 +171,14 @@ interface MachineLookup {
   /** The core that has a CPU. */
   readonly core: (cpu: number) => Core;
   readonly threads: (core: Core) => number;
-  /** The nodes that have any of the CPUs in a list string. */
-  readonly poolNodes: (cpus: string) => number[];
+  /** Its class, where the machine has several. */
+  readonly classOf: (core: Core) => SignatureCore["class"];
+  /** The nodes that have any of the CPUs in a list string, and the classes of their cores. */
+  readonly pool: (cpus: string) => Omit<SignaturePool, "vcpus">;
 }
 
 function machineOf({ nodes, cores, name }: Topology): MachineLookup {
+  const classed = hasCoreClasses({ cores });
   const kinds = new Map(nodes.map(({ id, kind }) => [id, kind]));
   const coreOf = new Map<number, Core>();
   const threads = new Map<Core, number>();
@@ -194,10 +206,15 @@ function machineOf({ nodes, cores, name }: Topology): MachineLookup {
       return core;
     },
     threads: (core) => valueOf(threads, core),
-    poolNodes(list) {
+    classOf: (core) => (classed ? (core.class ?? "unknown") : null),
+    pool(list) {
       const pool = parseList(list);
       if (pool === null || isEmpty(pool)) throw refuse(`CPUs "${list}"`);
-      return cpusOf.filter(({ cpus }) => !isDisjoint(cpus, pool)).map(({ id }) => id);
+      const below = classed ? cores.filter((core) => !isDisjoint(setOf(core.cpus), pool)) : [];
+      return {
+        nodes: cpusOf.filter(({ cpus }) => !isDisjoint(cpus, pool)).map(({ id }) => id),
+        classes: coreClassesOf(below),
+      };
     },
   };
 }

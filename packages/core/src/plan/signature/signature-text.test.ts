@@ -12,8 +12,8 @@ const cell = (hostNode: number, change: Partial<SignatureCell> = {}): SignatureC
   pageBytes: 2 ** 21,
   memory: [{ node: hostNode, bytes: 16 * GiB }],
   cores: [
-    { node: hostNode, l3: 0, vcpus: 2, threads: 2 },
-    { node: hostNode, l3: 0, vcpus: 2, threads: 2 },
+    { node: hostNode, l3: 0, class: null, vcpus: 2, threads: 2 },
+    { node: hostNode, l3: 0, class: null, vcpus: 2, threads: 2 },
   ],
   pools: [],
   ...change,
@@ -121,12 +121,20 @@ test.each<[string, string, string]>([
   ],
   [
     "half used cores",
-    words([cell(0, { cores: [{ node: 0, l3: null, vcpus: 1, threads: 2 }] })], [], pix),
+    words(
+      [cell(0, { cores: [{ node: 0, l3: null, class: null, vcpus: 1, threads: 2 }] })],
+      [],
+      pix,
+    ),
     "1 cell × (1 core/1 of 2 threads, 16 GiB in 2 MiB pages)",
   ],
   [
     "cores of one thread",
-    words([cell(0, { cores: [{ node: 0, l3: null, vcpus: 1, threads: 1 }] })], [], pix),
+    words(
+      [cell(0, { cores: [{ node: 0, l3: null, class: null, vcpus: 1, threads: 1 }] })],
+      [],
+      pix,
+    ),
     "1 cell × (1 core, 16 GiB in 2 MiB pages)",
   ],
   [
@@ -152,7 +160,7 @@ test.each<[string, string, string]>([
             { node: 0, bytes: 1023 * GiB },
             { node: 1, bytes: GiB },
           ],
-          cores: [{ node: 1, l3: 0, vcpus: 2, threads: 2 }],
+          cores: [{ node: 1, l3: 0, class: null, vcpus: 2, threads: 2 }],
         }),
       ],
       [gpu(0, { node: 1 }), gpu(0, { node: null })],

@@ -1,9 +1,16 @@
 import { interconnectCost } from "../../cost/interconnect-cost.ts";
 import type { Interconnect } from "../../topology/interconnect.ts";
+import { className } from "../../topology/core-classes.ts";
+import { unknownLast } from "../../topology/unknown-last.ts";
 import { amountOf, plural } from "../../text/amount.ts";
 import { formatBytes } from "../../unit/bytes.ts";
 import { at } from "../../unit/list.ts";
-import type { SignatureCell, SignatureDevice, SignatureInput } from "./signature-input.ts";
+import type {
+  SignatureCell,
+  SignatureCore,
+  SignatureDevice,
+  SignatureInput,
+} from "./signature-input.ts";
 import { sum } from "../../unit/sum.ts";
 
 /**
@@ -50,11 +57,29 @@ function cpuWords({ cores, pools }: SignatureCell): string[] {
   if (cores.length > 0) {
     const count = amountOf(cores.length, "core");
     const used = vcpus === threads ? `${vcpus}` : `${vcpus} of ${threads}`;
-    words.push(threads === cores.length ? count : `${count}/${used} threads`);
+    const all = threads === cores.length ? count : `${count}/${used} threads`;
+    words.push(`${all}${classWordsOf(cores)}`);
   }
   const floating = sum(pools.map((pool) => pool.vcpus));
-  if (floating > 0) words.push(`${floating} floating ${plural(floating, "vCPU")}`);
+  if (floating > 0) {
+    const classes = [...new Set(pools.flatMap((pool) => pool.classes))].toSorted(unknownLast);
+    const over = classes.length === 0 ? "" : ` over ${classes.map(className).join(" and ")}`;
+    words.push(`${floating} floating ${plural(floating, "vCPU")}${over}`);
+  }
   return words;
+}
+
+/** The classes of cores: " of class 0", or how many are of each; nothing where all are alike. */
+function classWordsOf(cores: readonly SignatureCore[]): string {
+  const byClass = Map.groupBy(cores, (core) => core.class);
+  byClass.delete(null);
+  const classes = [...byClass]
+    .map(([of, own]) => ({ of: typeof of === "number" ? of : null, count: own.length }))
+    .toSorted((a, b) => unknownLast(a.of, b.of));
+  const [first, ...more] = classes;
+  if (first === undefined) return "";
+  if (more.length === 0) return ` of ${className(first.of)}`;
+  return ` (${classes.map(({ of, count }) => `${count} of ${className(of)}`).join(", ")})`;
 }
 
 function memoryWords({ memory, pageBytes, memoryPolicy }: SignatureCell): string {

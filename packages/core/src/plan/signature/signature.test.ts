@@ -155,13 +155,19 @@ const changes: Readonly<Record<string, Change>> = {
     memory: memory.map((part, i) => (i === 0 ? { ...part, bytes: part.bytes + 4096 } : part)),
   })),
   "one core more": ofCell(({ cores, hostNode }) => ({
-    cores: [...cores, { node: hostNode, l3: 9, vcpus: 2, threads: 2 }],
+    cores: [...cores, { node: hostNode, l3: 9, class: null, vcpus: 2, threads: 2 }],
   })),
   "one core less": ofCell(({ cores }) => (cores.length === 0 ? null : { cores: cores.slice(1) })),
   "vCPUs of a core": ofCore(({ vcpus }) => ({ vcpus: vcpus + 2 })),
   "threads of a core": ofCore(() => ({ threads: 8 })),
   "a core on an unknown node": ofCore(() => ({ node: null })),
-  "floating vCPUs": ofCell(({ pools }) => ({ pools: [...pools, { nodes: [0], vcpus: 5 }] })),
+  "the class of a core": ofCore(() => ({ class: 7 })),
+  "floating vCPUs": ofCell(({ pools }) => {
+    return { pools: [...pools, { nodes: [0], classes: [], vcpus: 5 }] };
+  }),
+  "the classes of a pool": ofCell(({ pools: [pool, ...more] }) =>
+    pool === undefined ? null : { pools: [{ ...pool, classes: [0, 7] }, ...more] },
+  ),
   "one device more": (input) => ({
     ...input,
     devices: [
@@ -213,7 +219,7 @@ test.each(Object.entries(changes))("another signature: %s", (_, change) => {
 
 test("a cache shared by two cells is not two caches, and who shares it with whom counts", () => {
   const core = (l3: number): SignatureCell["cores"][number] => {
-    return { node: 0, l3, vcpus: 2, threads: 2 };
+    return { node: 0, l3, class: null, vcpus: 2, threads: 2 };
   };
   const input = (caches: readonly number[], bytes: readonly number[]): SignatureInput => ({
     isolation: "core",
@@ -258,7 +264,7 @@ test("a signature is 16 hexadecimal digits, the same in every release", () => {
         memoryPolicy: "strict",
         pageBytes: 2 ** 30,
         memory: [{ node: 0, bytes: 2 ** 32 }],
-        cores: [{ node: 0, l3: 0, vcpus: 2, threads: 2 }],
+        cores: [{ node: 0, l3: 0, class: null, vcpus: 2, threads: 2 }],
         pools: [],
       },
     ],

@@ -3,7 +3,7 @@ import { formatList, parseList } from "../../set/list-format.ts";
 import { formatBytes } from "../../unit/bytes.ts";
 import { at } from "../../unit/list.ts";
 import { knownCpus } from "../node-facts.ts";
-import { coreClassesOf } from "../core-classes.ts";
+import { className, coreClassesOf } from "../core-classes.ts";
 import { pcieRateText } from "../pcie-rate.ts";
 import { isStandInNode } from "../stand-in.ts";
 import type { Core, HugepagePool, MemoryNode, PcieLink, Topology } from "../topology.ts";
@@ -105,11 +105,6 @@ function classesLine(topology: Topology, cores: readonly Core[]): Line {
     return length === 0 ? [] : [`${length} of ${className(wanted)}`];
   });
   return line(counts.join(", "));
-}
-
-/** `class 0`, the fastest; `unknown class`. */
-export function className(of: number | null): string {
-  return of === null ? "unknown class" : `class ${of}`;
 }
 
 function cachesLine(topology: Topology, cores: readonly Core[]): Line {

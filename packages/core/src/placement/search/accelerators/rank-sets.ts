@@ -1,5 +1,6 @@
 import { at } from "../../../unit/list.ts";
 import type { Device } from "../../inventory/devices.ts";
+import { mixesClasses } from "../../space/space.ts";
 import type { Objective } from "../../layout/layout.ts";
 import { offerLayouts, type SearchContext, leastCostOf, suppliesOf } from "../supply/supplies.ts";
 import type { FreePartition } from "../candidates/partitions.ts";
@@ -30,7 +31,7 @@ export function rankDistribution(
   const { space, model, policy, ranked, effort, devices, candidates } = search;
   const { distribution, cellNodes } = option;
   const first = (): readonly number[] => firstSet(search, option);
-  if (!ranked.couldImprove(boundOn(option, leastCost), first)) return true;
+  if (!ranked.couldImprove(boundOn(search, option, leastCost), first)) return true;
   if (space.request.accelerators.link !== "any" && !hasSetOn(candidates, distribution, effort)) {
     return true;
   }
@@ -40,7 +41,7 @@ export function rankDistribution(
   const least = Math.min(...supplies.map((supply) => leastCostOf(model, supply)));
   const positionsOf = (set: readonly number[]): readonly number[] =>
     set.map((i) => at(devices, i).position);
-  if (!ranked.couldImprove(boundOn(option, least), first)) return effort.sufficed();
+  if (!ranked.couldImprove(boundOn(search, option, least), first)) return effort.sufficed();
   const nics = policy.devicesOnCellNodes
     ? space.nics.filter(({ node }) => node !== null && cellNodes.includes(node))
     : space.nics;
@@ -51,13 +52,13 @@ export function rankDistribution(
       accelerators: set.map((i) => at(devices, i)),
       nics,
       partition: partition === null ? null : partition.id,
-      objectiveOf: (cost, unrequestedDevices) => boundOn(option, cost, unrequestedDevices),
+      objectiveOf: (cost, unrequestedDevices) => boundOn(search, option, cost, unrequestedDevices),
     });
     return effort.sufficed();
   };
   if (partition !== null) return offer(partition.set);
   const couldMatter = (set: readonly number[]): boolean =>
-    ranked.couldImprove(boundOn(option, least), () => positionsOf(set));
+    ranked.couldImprove(boundOn(search, option, least), () => positionsOf(set));
   return visitSets(candidates, distribution, { couldMatter, effort }, offer);
 }
 
@@ -69,11 +70,19 @@ const leastCost = 1;
 
 /** The objective that no layout on a distribution's cells can beat, with at least this cost. */
 function boundOn(
+  { space }: SetSearch,
   { cellNodes, nodeDistanceSum }: DistributionOption,
   cost: number,
   unrequestedDevices = 0,
 ): Objective {
-  return { cells: cellNodes.length, cost, unrequestedDevices, unevenCells: 0, nodeDistanceSum };
+  return {
+    cells: cellNodes.length,
+    cost,
+    unrequestedDevices,
+    unevenCells: 0,
+    nodeDistanceSum,
+    mixedClasses: Number(mixesClasses(space)),
+  };
 }
 
 /** In units of effort, without the set's pairs and NICs. */

@@ -1,5 +1,6 @@
 import type { Device } from "../../inventory/devices.ts";
-import type { NodeSpace, Space } from "../../space/space.ts";
+import { freeUnits } from "../../space/cores.ts";
+import { mixesClasses, type NodeSpace, type Space } from "../../space/space.ts";
 import { at, valueOf } from "../../../unit/list.ts";
 import { freeAccelerators } from "../../space/devices.ts";
 import { type PreviousInOrbit, previousByKey, previousByPair } from "../rank/previous-in-orbit.ts";
@@ -55,23 +56,20 @@ export function previousNodeWithDevices(
 const noPrevious: ReadonlyMap<number, number> = new Map();
 
 /** Whether two nodes of one orbit have as much free, device by device. */
-function offerTheSame(
-  { inventory, nodes }: Space,
-  offered: ReadonlySet<Device>,
-  a: number,
-  b: number,
-): boolean {
+function offerTheSame(space: Space, offered: ReadonlySet<Device>, a: number, b: number): boolean {
+  const { inventory, nodes } = space;
   const [i, j] = [valueOf(inventory.nodePosition, a), valueOf(inventory.nodePosition, b)];
   const [one, other] = [at(nodes, i), at(nodes, j)];
   if (one.units !== other.units || one.granules !== other.granules) return false;
+  if (unitsByClass(space, i) !== unitsByClass(space, j)) return false;
   const [ofA, ofB] = [at(inventory.devices.ofNode, i), at(inventory.devices.ofNode, j)];
   return ofA.every((device, k) => offered.has(device) === offered.has(at(ofB, k)));
 }
 
 /**
  * For each node, the previous one of its orbit, for a request without accelerators; null where
- * there is none. Nodes of one orbit are equally far from all others and have as many free cores,
- * granules, NICs and accelerators. Where a NIC's IOMMU group has other devices, which may lie on
+ * there is none. Nodes of one orbit are equally far from all others and have as many free cores of
+ * each class, granules, NICs and accelerators. Where a NIC's IOMMU group has other devices, which may lie on
  * other nodes, every node is an orbit of its own.
  */
 export function previousNodes(space: Space, nodes: readonly NodeSpace[]): PreviousInOrbit {
@@ -83,7 +81,15 @@ export function previousNodes(space: Space, nodes: readonly NodeSpace[]): Previo
   return previousByKey(nodes, ({ id, units, granules }) => {
     const freeNics = wanted.filter(({ node }) => node === id).length;
     const free = accelerators.filter(({ node }) => node === id).length;
-    const orbit = at(nodeOrbit, valueOf(inventory.nodePosition, id));
-    return `${orbit} ${units} ${granules} ${freeNics} ${free}`;
+    const position = valueOf(inventory.nodePosition, id);
+    const orbit = at(nodeOrbit, position);
+    return `${orbit} ${units} ${granules} ${freeNics} ${free}${unitsByClass(space, position)}`;
   });
+}
+
+/** The free cores of a node by class; empty where a layout takes cores of one class alone. */
+function unitsByClass(space: Space, node: number): string {
+  if (!mixesClasses(space)) return "";
+  const { classes } = space.inventory.cores;
+  return classes.map((_, coreClass) => ` ${freeUnits({ ...space, coreClass }, node)}`).join("");
 }

@@ -1,6 +1,6 @@
 import { at } from "../../../unit/list.ts";
 import type { Device } from "../../inventory/devices.ts";
-import { knownGranules, type NodeSpace } from "../../space/space.ts";
+import { knownGranules, mixesClasses, type NodeSpace } from "../../space/space.ts";
 import { distancesOf } from "./node-set-bounds.ts";
 import type { Objective } from "../../layout/layout.ts";
 import { previousNodes } from "../candidates/device-orbits.ts";
@@ -63,8 +63,9 @@ function rankSets(
     leastMemory: policy.leastMemory(nodes, count),
     distances: () => distancesOf(ids, distance),
   };
+  const mixedClasses = Number(mixesClasses(space));
   const bound = (nodeDistanceSum: number, cost = 1, unrequestedDevices = 0): Objective => {
-    return { cells: count, cost, unrequestedDevices, unevenCells, nodeDistanceSum };
+    return { cells: count, cost, unrequestedDevices, unevenCells, nodeDistanceSum, mixedClasses };
   };
   const filter: NodeSetsFilter = {
     unbounded: ranked.unbounded,

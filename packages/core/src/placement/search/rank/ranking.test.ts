@@ -50,7 +50,14 @@ const layouts: fc.Arbitrary<readonly Judged[]> = fc.uniqueArray(
           },
         ],
         partition: null,
-        objective: { cells, cost, unrequestedDevices, unevenCells: 0, nodeDistanceSum: 0 },
+        objective: {
+          cells,
+          cost,
+          unrequestedDevices,
+          unevenCells: 0,
+          nodeDistanceSum: 0,
+          mixedClasses: 0,
+        },
       },
     })),
   { maxLength: 8, selector: ({ positions }) => positions.join() },
@@ -128,7 +135,14 @@ test("the runner-up has other devices or nodes, not only other cores and pages",
   const layout = (node: number, pages: number, cost: number): Layout => ({
     cells: [cellOn(node, pages)],
     partition: null,
-    objective: { cells: 1, cost, unrequestedDevices: 0, unevenCells: 0, nodeDistanceSum: 0 },
+    objective: {
+      cells: 1,
+      cost,
+      unrequestedDevices: 0,
+      unevenCells: 0,
+      nodeDistanceSum: 0,
+      mixedClasses: 0,
+    },
   });
   const [first, same, better, other] = [
     layout(0, 1, 2),
@@ -152,7 +166,14 @@ test("ties of a VM without accelerators go to the nodes with the fewest free one
   const on = (node: number, loss = 0): Layout & { readonly loss: number } => ({
     cells: [{ node, units: [], granules: [], idleThreads: 0, accelerators: [], nics: [] }],
     partition: null,
-    objective: { cells: 1, cost: 1, unrequestedDevices: 0, unevenCells: 0, nodeDistanceSum: 0 },
+    objective: {
+      cells: 1,
+      cost: 1,
+      unrequestedDevices: 0,
+      unevenCells: 0,
+      nodeDistanceSum: 0,
+      mixedClasses: 0,
+    },
     loss,
   });
   const chosen = (

@@ -2,19 +2,25 @@ import { compareCosts } from "../../../cost/compare-costs.ts";
 import { freeAccelerators } from "../../space/devices.ts";
 import type { Device } from "../../inventory/devices.ts";
 import type { Space } from "../../space/space.ts";
+import { invariant } from "../../../invariant.ts";
 import { once } from "../../../once.ts";
 import { at } from "../../../unit/list.ts";
 import { type Tally, count, countOf } from "../../../unit/tally.ts";
 import { coreVariants } from "../../layout/layout-cores.ts";
 import type { Effort } from "./effort.ts";
-import { compareObjectives, type Layout, type Objective } from "../../layout/layout.ts";
+import {
+  compareObjectives,
+  fasterClasses,
+  type Layout,
+  type Objective,
+} from "../../layout/layout.ts";
 import { sumOf } from "../../../unit/sum.ts";
 
 /**
  * Keeps the incumbent, the best layout that a search has offered, and where it is wanted the
  * runner-up with other devices or nodes. Layouts are ordered by objective, then by loss. Ties of a
- * VM without accelerators go to the layout with fewer free accelerators on its nodes; then to the
- * layout whose accelerators have the lower positions, then to the one offered first. So the order
+ * VM without accelerators go to the layout with fewer free accelerators on its nodes; then to that
+ * of the fastest class of cores; then to the layout whose accelerators have the lower positions, then to the one offered first. So the order
  * in which sets of accelerators are offered does not matter.
  */
 export interface Ranking {
@@ -75,11 +81,7 @@ export interface KnownOptimum {
 export function ranking(space: Space, options: SearchOptions): Ranking {
   const { explained = false, accepts, loss, within, knownOptimum, any = false } = options;
   const freeAcceleratorsOf = freeAcceleratorCounter(space);
-  const compare = (a: Ranked, b: Ranked): number =>
-    compareObjectives(a.layout.objective, b.layout.objective) ||
-    (loss === undefined ? 0 : compareCosts(a.loss(), b.loss())) ||
-    freeAcceleratorsOf(a.layout) - freeAcceleratorsOf(b.layout) ||
-    comparePlaces(a.place, b.place);
+  const compare = comparison(space, options);
   const reachesOptimum = ({ layout, loss: lost }: Ranked): boolean =>
     knownOptimum !== undefined &&
     compareObjectives(layout.objective, knownOptimum.objective) <= 0 &&
@@ -92,8 +94,7 @@ export function ranking(space: Space, options: SearchOptions): Ranking {
   const offer = (layout: Layout): void => {
     const worst = worstKept();
     if (isBeyond(layout.objective, within)) return;
-    const lost = loss === undefined ? noLoss : once(() => loss(layout));
-    const ranked = { layout, place: placeOf(layout), loss: lost };
+    const ranked = rankedLayout(layout, loss);
     if (worst !== null && compare(ranked, worst) >= 0) return;
     if (accepts !== undefined && !accepts(layout)) return;
     const isSame = best !== null && isSameChoice(layout, best.layout);
@@ -130,6 +131,46 @@ export function ranking(space: Space, options: SearchOptions): Ranking {
     best: () => (best === null ? null : best.layout),
     runnerUp: () => (explained && runnerUp !== null ? runnerUp.layout : null),
   };
+}
+
+/**
+ * The best and the runner-up of several rankings of one space, each with its best and its own
+ * runner-up. Of equal layouts the one of the faster class is better, then that of the earlier
+ * ranking.
+ */
+export function bestOf(
+  space: Space,
+  rankings: readonly Ranking[],
+  options: SearchOptions,
+): { readonly best: Layout | null; readonly runnerUp: Layout | null } {
+  const [only, ...others] = rankings;
+  if (only === undefined) return { best: null, runnerUp: null };
+  if (others.length === 0) return { best: only.best(), runnerUp: only.runnerUp() };
+  const compare = comparison(space, options);
+  const layouts = rankings.flatMap((each) => [each.best() ?? [], each.runnerUp() ?? []].flat());
+  const [best, ...rest] = layouts
+    .map((layout) => rankedLayout(layout, options.loss))
+    .toSorted(compare)
+    .map(({ layout }) => layout);
+  invariant(best !== undefined, "each of the rankings has a best layout");
+  const runnerUp = rest.find((layout) => !isSameChoice(layout, best));
+  const isWanted = options.explained === true && runnerUp !== undefined;
+  return { best, runnerUp: isWanted ? runnerUp : null };
+}
+
+function comparison(space: Space, { loss }: SearchOptions): (a: Ranked, b: Ranked) => number {
+  const freeAcceleratorsOf = freeAcceleratorCounter(space);
+  return (a, b) =>
+    compareObjectives(a.layout.objective, b.layout.objective) ||
+    (loss === undefined ? 0 : compareCosts(a.loss(), b.loss())) ||
+    freeAcceleratorsOf(a.layout) - freeAcceleratorsOf(b.layout) ||
+    fasterClasses(a.layout) - fasterClasses(b.layout) ||
+    comparePlaces(a.place, b.place);
+}
+
+function rankedLayout(layout: Layout, loss: SearchOptions["loss"]): Ranked {
+  const lost = loss === undefined ? noLoss : once(() => loss(layout));
+  return { layout, place: placeOf(layout), loss: lost };
 }
 
 /** A layout with its place: the positions of its accelerators, ascending, and its first node. */

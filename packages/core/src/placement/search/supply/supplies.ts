@@ -73,11 +73,12 @@ function cheapest(model: CostModel, supplies: readonly Supply[]): readonly Suppl
  * lowest cell that has a core more than its share, otherwise the lowest; or each cell in turn.
  */
 function withIdleThreads(
-  { request, inventory, units }: Space,
+  { request, inventory, units, coreClass }: Space,
   { cellNodes, deviceNodes }: CellShares,
-  cells: readonly CellSupply[],
+  supplied: readonly CellSupply[],
   inAnyCell: boolean,
 ): readonly (readonly SuppliedCell[])[] {
+  const cells = coreClass === null ? supplied : supplied.map((cell) => inClass(cell, coreClass));
   const isShared = request.isolation === "shared";
   const idle = isShared ? 0 : units * inventory.cores.threadsPerCore - request.vcpus;
   const idleIn = (chosen: number): readonly SuppliedCell[] =>
@@ -99,6 +100,10 @@ function withIdleThreads(
     return total(cell.units) > share;
   });
   return [idleIn(Math.max(0, larger))];
+}
+
+function inClass(cell: CellSupply, coreClass: number): Pick<LayoutCell, "units" | "granules"> {
+  return { ...cell, units: cell.units.map((part) => ({ ...part, coreClass })) };
 }
 
 /** What is left to combine once nodes and accelerators are chosen. */

@@ -1,7 +1,7 @@
 import { at } from "../../../unit/list.ts";
-import { hasCoreClasses } from "../../core-classes.ts";
+import { className, hasCoreClasses } from "../../core-classes.ts";
 import type { Core, Topology } from "../../topology.ts";
-import { className, counted, listOf, sizeOf } from "../describe.ts";
+import { counted, listOf, sizeOf } from "../describe.ts";
 import { line, span } from "../line.ts";
 import { type Block, block, flow, rectPath, row, textBlock } from "./block.ts";
 
