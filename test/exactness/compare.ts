@@ -4,8 +4,8 @@ import type { HostState } from "@evenkeel/core/plan/host-state.ts";
 import { place } from "@evenkeel/core/fleet/place.ts";
 import type { Plan } from "@evenkeel/core/plan/plan.ts";
 import { planFaults } from "@evenkeel/core/plan/check/plan-check.ts";
-import type { Objective } from "@evenkeel/core/placement/layout/layout.ts";
-import { search } from "@evenkeel/core/placement/search/search.ts";
+import { fasterClasses, type Objective } from "@evenkeel/core/placement/layout/layout.ts";
+import { search, type SearchResult } from "@evenkeel/core/placement/search/search.ts";
 import type { Request } from "@evenkeel/core/request/request.ts";
 import { indices } from "@evenkeel/core/set/index-set.ts";
 import { formatList, setOf } from "@evenkeel/core/set/list-format.ts";
@@ -78,7 +78,7 @@ export function compare(
     for (const field of ["unrequestedDevices", "unevenCells", "nodeDistanceSum"] as const) {
       if (optimum[field] !== found[field]) wrong.push(`other ${field}`);
     }
-    wrong.push(...wrongClasses(newProgram, host, request, optimum, plan));
+    wrong.push(...wrongClasses(newProgram, host, request, optimum, plan, answer));
   }
   const strict = request.locality === "interleave" ? "interleave" : "strict";
   const kind = optimum.tellsTies ? strict : `${strict}, ties unknown`;
@@ -88,7 +88,7 @@ export function compare(
 /**
  * What is wrong with the classes of a plan's cores. The program knows none: it is asked again on the
  * host with the cores of one class alone. Where it is as good there, the plan's cores must be of one
- * such class; with accelerators, where nothing else comes before, of the fastest.
+ * such class; with accelerators, where no other tie comes before, the search's of the fastest.
  */
 function wrongClasses(
   newProgram: () => LinearProgram,
@@ -96,6 +96,7 @@ function wrongClasses(
   request: Request,
   optimum: Optimum,
   plan: Plan,
+  answer: SearchResult | null,
 ): string[] {
   const { cores } = host.topology;
   const classes = [...new Set(cores.map((core) => core.class))].toSorted(unknownLast);
@@ -122,8 +123,10 @@ function wrongClasses(
   const [only] = own;
   if (own.size > 1 || only === undefined) return ["mixes classes of cores"];
   if (!possible.includes(only)) return [`cores of class ${only}, which cannot be as good`];
-  const isSlow = request.accelerators.count > 0 && only !== possible[0];
-  return isSlow ? [`cores of class ${only}, and ${possible[0]} is faster and as good`] : [];
+  // What a place costs the future, which the plan is chosen by too, comes before the class.
+  const found = answer === null ? only : classes[fasterClasses(answer.best)];
+  const isSlow = request.accelerators.count > 0 && found !== possible[0];
+  return isSlow ? [`found class ${found}, and ${possible[0]} is faster and as good`] : [];
 }
 
 /** The host with all cores but those of one class kept for itself. */
