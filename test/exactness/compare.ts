@@ -9,8 +9,9 @@ import { search, type SearchResult } from "@evenkeel/core/placement/search/searc
 import type { Request } from "@evenkeel/core/request/request.ts";
 import { indices } from "@evenkeel/core/set/index-set.ts";
 import { formatList, setOf } from "@evenkeel/core/set/list-format.ts";
-import { unknownLast } from "@evenkeel/core/topology/unknown-last.ts";
+import { coreClassesOf } from "@evenkeel/core/topology/core-classes.ts";
 import { at, valueOf } from "@evenkeel/core/unit/list.ts";
+import type { StrayingBound } from "./straying.ts";
 import type { Optimum } from "./optimum.ts";
 import type { LinearProgram } from "./linear-program.ts";
 import { programmed } from "./oracle.ts";
@@ -59,7 +60,9 @@ export function compare(
   }
   if (optimum.cells !== found.cells) wrong.push("other cells");
   if ("costAtLeast" in optimum) {
-    const { costAtLeast, costAtMost } = optimum;
+    const { costAtMost } = optimum;
+    // Cores of one class may stray farther and leave the memory nearer.
+    const costAtLeast = leastStraying(newProgram, host, request, optimum);
     if (found.cost < costAtLeast - 1e-6) wrong.push("costs less than possible");
     if (costAtMost !== null && found.cost > costAtMost + 1e-6) {
       wrong.push("strays farther than need be");
@@ -86,8 +89,8 @@ export function compare(
 }
 
 /**
- * What is wrong with the classes of a plan's cores. The program knows none: it is asked again on the
- * host with the cores of one class alone. Where it is as good there, the plan's cores must be of one
+ * What is wrong with the classes of a plan's cores. The program knows none: it is asked again on
+ * the host with the cores of one class alone. Where it is as good there, the plan's cores must be of one
  * such class; with accelerators, where no other tie comes before, the search's of the fastest.
  */
 function wrongClasses(
@@ -99,7 +102,7 @@ function wrongClasses(
   answer: SearchResult | null,
 ): string[] {
   const { cores } = host.topology;
-  const classes = [...new Set(cores.map((core) => core.class))].toSorted(unknownLast);
+  const classes = coreClassesOf(cores);
   if (classes.length < 2 || request.isolation === "shared") return [];
   const possible = classes.filter((only) => {
     const alone = programmed(newProgram, onlyOfClass(host, only), request);
@@ -127,6 +130,22 @@ function wrongClasses(
   const found = answer === null ? only : classes[fasterClasses(answer.best)];
   const isSlow = request.accelerators.count > 0 && found !== possible[0];
   return isSlow ? [`found class ${found}, and ${possible[0]} is faster and as good`] : [];
+}
+
+/** The least cost of a straying placement, with all cores or with those of one class alone. */
+function leastStraying(
+  newProgram: () => LinearProgram,
+  host: HostState,
+  request: Request,
+  { cells, costAtLeast }: StrayingBound,
+): number {
+  const classes = coreClassesOf(host.topology.cores);
+  if (classes.length < 2) return costAtLeast;
+  const alone = classes.map((only) => programmed(newProgram, onlyOfClass(host, only), request));
+  return alone.reduce((least, one) => {
+    const isAlike = one !== null && "costAtLeast" in one && one.cells === cells;
+    return isAlike ? Math.min(least, one.costAtLeast) : least;
+  }, costAtLeast);
 }
 
 /** The host with all cores but those of one class kept for itself. */

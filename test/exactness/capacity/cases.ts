@@ -107,16 +107,28 @@ const devices = {
 function anyMachine(random: Random): string {
   const isOne = random.once(5);
   const attached = random.of(isOne ? devices.one : devices.two);
+  const cores = 2 + random.below(7);
+  const perCache = 1 + random.below(4);
   return [
     isOne ? "" : random.of(["package:2", "package:2", "node:2"]),
-    random.once(6) ? `l3:2 core:${1 + random.below(4)}` : `core:${2 + random.below(7)}`,
+    random.once(6) ? `l3:2 core:${perCache}` : `core:${cores}`,
     random.once(6) ? "thread:2" : "",
+    random.once(4) ? anyClasses((isOne ? 1 : 2) * Math.min(cores, 2 * perCache), random) : "",
     `memory:16Gi hugepages:${2 + random.below(7)}x1Gi`,
     isOne || random.once(2) ? "" : `hugepages:${random.below(9)}x1Gi@1`,
     isOne ? "" : random.of(["", "distances:10/21", "distances:10/21", "distances:10,11;17,10"]),
     attached,
     attached.includes("gpu") && random.once(2) ? "nvlink:18" : "",
   ].join(" ");
+}
+
+/** Two classes of the first threads of so many cores, in any order; the other cores are unknown. */
+function anyClasses(cores: number, random: Random): string {
+  const chosen = Array.from({ length: cores }, () => random.below(2));
+  const lists = [0, 1].map((of) =>
+    chosen.flatMap((one, cpu) => (one === of ? [cpu] : [])).join(","),
+  );
+  return lists.includes("") ? "" : `classes:${lists.join(";")}`;
 }
 
 /** The machine, sometimes with VMs on it, where the first may have left. */

@@ -81,9 +81,9 @@ test("Cores, dies and caches are numbered by their lowest CPU, and find their no
     cores,
   });
   expect(topology.cores).toEqual([
-    { id: 0, package: 0, die: 0, cluster: null, l3: 0, node: 0, cpus: "0,2" },
-    { id: 1, package: 1, die: 1, cluster: null, l3: 1, node: 1, cpus: "1,3" },
-    { id: 2, package: 1, die: 1, cluster: null, l3: null, node: 1, cpus: "8" },
+    { id: 0, package: 0, die: 0, cluster: null, l3: 0, node: 0, class: null, cpus: "0,2" },
+    { id: 1, package: 1, die: 1, cluster: null, l3: 1, node: 1, class: null, cpus: "1,3" },
+    { id: 2, package: 1, die: 1, cluster: null, l3: null, node: 1, class: null, cpus: "8" },
   ]);
   expect(topology.nodes.map((node) => node.package)).toEqual([0, 1]);
   expect(contradictions(topology)).toEqual([]);
@@ -181,4 +181,12 @@ test("Interconnects that follow from the tree are not stated again", () => {
     { a, b, class: "NODE" },
     { a, b: c, class: "SYS" },
   ]);
+});
+
+test("classes of cores are numbered from 0, the fastest first, and unknown ones stay unknown", () => {
+  const parts = [7, null, 3, 7].map((of, cpu) => {
+    return { package: 0, die: null, cluster: null, l3: null, class: of, cpus: `${cpu}` };
+  });
+  const { cores } = buildTopology({ name: "m", source: "test", cores: parts });
+  expect(cores.map((core) => core.class)).toEqual([1, null, 0, 1]);
 });

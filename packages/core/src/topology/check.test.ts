@@ -350,3 +350,10 @@ test("a contradictory topology is refused with its source and the number of cont
   }
   expect(checkedTopology(sound, "here")).toBe(sound);
 });
+
+test("classes of cores have no gap", () => {
+  const topology = syntheticTopology("core:2 classes:0;1");
+  expect(contradictions(topology)).toEqual([]);
+  const cores = topology.cores.map((core) => ({ ...core, class: core.id * 2 }));
+  expect(contradictions({ ...topology, cores })).toMatchObject([{ path: "cores[].class" }]);
+});

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { topologyDigest } from "./digest.ts";
+import { isDigestOf, topologyDigest } from "./digest.ts";
 import { detailedTopology } from "../../testing/topology/arbitrary-details.ts";
 import { syntheticTopology } from "./synthetic/build.ts";
 import type { Topology } from "./topology.ts";
@@ -122,4 +122,19 @@ test("stated interconnects are part of it, if there are any", () => {
     interconnects: [{ a: a ?? "", b: b ?? "", class: "SYS" }],
   };
   expect(topologyDigest(stated)).not.toBe(topologyDigest(machine));
+});
+
+test("classes count where there are several, and a digest from before they were known is accepted", () => {
+  const machine = "core:4 memory:8Gi";
+  const blind = syntheticTopology(machine);
+  const alike = syntheticTopology(`${machine} classes:0-3`);
+  const classed = syntheticTopology(`${machine} classes:0-1;2-3`);
+  const other = syntheticTopology(`${machine} classes:2-3;0-1`);
+  expect(topologyDigest(alike)).toBe(topologyDigest(blind));
+  expect(topologyDigest(classed)).not.toBe(topologyDigest(blind));
+  expect(topologyDigest(other)).not.toBe(topologyDigest(classed));
+  expect(isDigestOf(topologyDigest(blind), classed)).toBe(true);
+  expect(isDigestOf(topologyDigest(classed), classed)).toBe(true);
+  expect(isDigestOf(topologyDigest(other), classed)).toBe(false);
+  expect(isDigestOf(topologyDigest(classed), blind)).toBe(false);
 });

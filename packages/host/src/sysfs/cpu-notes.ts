@@ -4,6 +4,7 @@ import {
   indices,
   type IndexSet,
   isEmpty,
+  size,
   union,
 } from "@evenkeel/core/set/index-set.ts";
 import { formatList, parseList, setOf } from "@evenkeel/core/set/list-format.ts";
@@ -36,17 +37,19 @@ export function readCpuSettings(tree: Tree, topology: Topology): void {
  * kernels count among them.
  */
 function keptByKernel(tree: Tree): string[] {
-  const files = [
-    [
-      "isolated",
-      "are left alone by the kernel's scheduler (isolcpus): only what is pinned runs there",
-    ],
-    ["nohz_full", "run without the kernel's tick (nohz_full)"],
-  ] as const;
-  return files.flatMap(([file, what]) => {
-    const cpus = listIn(tree, `${cpuDirectory}/${file}`);
-    return isEmpty(cpus) ? [] : [`${cpusText(cpus)} ${what}`];
-  });
+  const isolated = listIn(tree, `${cpuDirectory}/isolated`);
+  const tickless = listIn(tree, `${cpuDirectory}/nohz_full`);
+  return [
+    ...said(
+      isolated,
+      "left alone by the kernel's scheduler (isolcpus): only what is pinned runs there",
+    ),
+    ...(isEmpty(tickless)
+      ? []
+      : [
+          `${cpusText(tickless)} ${size(tickless) === 1 ? "runs" : "run"} without the kernel's tick (nohz_full)`,
+        ]),
+  ];
 }
 
 const cgroupDirectory = "/sys/fs/cgroup";
@@ -63,16 +66,16 @@ const depthMax = 4;
 function keptByCgroups(tree: Tree, online: IndexSet): string[] {
   if (readLine(tree, `${cgroupDirectory}/cgroup.controllers`) === null) return [];
   const partitions = partitionsBelow(tree);
-  const notes = partitions.map(({ name, cpus, state }) => {
-    return `${cpusText(cpus)} are in the cpuset partition ${name} (${state}): no other process runs there`;
-  });
+  const notes = partitions.flatMap(({ name, cpus, state }) =>
+    state === "reserved"
+      ? said(cpus, `reserved for partitions of the cgroup ${name}`)
+      : said(cpus, `in the cpuset partition ${name} (${state}): no other process runs there`),
+  );
   const named = partitions.reduce((all, { cpus }) => union(all, cpus), emptySet);
   const left = readLine(tree, `${cgroupDirectory}/cpuset.cpus.effective`);
   const taken = left === null ? emptySet : difference(online, listOf(left));
   const others = difference(taken, named);
-  return isEmpty(others)
-    ? notes
-    : [...notes, `${cpusText(others)} are in a cpuset partition: no other process runs there`];
+  return [...notes, ...said(others, "in a cpuset partition: no other process runs there")];
 }
 
 interface Partition {
@@ -130,10 +133,8 @@ function favored(tree: Tree, { cores }: Topology): string[] {
   });
   if (best.length === 0) return [];
   const cpus = setOf(best.map(({ core }) => core.cpus).join(","));
-  return [
-    `${cpusText(cpus)} are favored among the cores of their kind, they boost highest: ` +
-      "a ranking, which makes no class of cores",
-  ];
+  const what = "favored among the cores of their kind, as they boost highest: no class of cores";
+  return said(cpus, what);
 }
 
 function listIn(tree: Tree, path: string): IndexSet {
@@ -144,6 +145,12 @@ function listIn(tree: Tree, path: string): IndexSet {
 /** The kernel writes `(null)` for none; what is no list tells nothing. */
 function listOf(text: string): IndexSet {
   return parseList(text) ?? emptySet;
+}
+
+/** `CPU 3 is …`, `CPUs 2-3 are …`; nothing about no CPU. */
+function said(cpus: IndexSet, what: string): string[] {
+  if (isEmpty(cpus)) return [];
+  return [`${cpusText(cpus)} ${size(cpus) === 1 ? "is" : "are"} ${what}`];
 }
 
 function cpusText(cpus: IndexSet): string {

@@ -74,8 +74,8 @@ export function compareObjectives(a: Objective, b: Objective): number {
 }
 
 /**
- * The position of the class of all cores of a layout; undefined where they may be of several, and on
- * a machine that has one.
+ * The position of the class of all cores of a layout; undefined where they may be of several, and
+ * on a machine that has one.
  */
 export function coreClassOf(cells: readonly LayoutCell[]): number | undefined {
   return cells[0]?.units[0]?.coreClass;

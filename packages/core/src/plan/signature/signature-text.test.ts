@@ -2,7 +2,12 @@ import { expect, test } from "vitest";
 import type { NodeDistance } from "../../cost/node-distance.ts";
 import type { Interconnect } from "../../topology/interconnect.ts";
 import { GiB } from "../../unit/bytes.ts";
-import type { SignatureCell, SignatureDevice, SignatureInput } from "./signature-input.ts";
+import type {
+  SignatureCell,
+  SignatureCore,
+  SignatureDevice,
+  SignatureInput,
+} from "./signature-input.ts";
 import { signatureText } from "./signature-text.ts";
 
 /** A cell of two cores, two threads each, and 16 GiB on its own node. */
@@ -171,4 +176,20 @@ test.each<[string, string, string]>([
   ],
 ])("%s", (_, text, expected) => {
   expect(text).toBe(expected);
+});
+
+test("the classes of cores are said where the machine has several", () => {
+  const of = (...classes: readonly SignatureCore["class"][]): string => {
+    const cores = classes.map((one) => ({ node: 0, l3: 0, class: one, vcpus: 1, threads: 1 }));
+    return words([cell(0, { cores })], [], pix);
+  };
+  expect(of(null, null)).toContain("(2 cores, ");
+  expect(of(1, 1)).toContain("(2 cores of class 1, ");
+  expect(of("unknown", 1, 0, 1)).toContain(
+    "(4 cores (1 of class 0, 2 of class 1, 1 of unknown class), ",
+  );
+  const pools = [{ nodes: [0], classes: [0, null], vcpus: 3 }];
+  expect(words([cell(0, { cores: [], pools })], [], pix)).toContain(
+    "(3 floating vCPUs over class 0 and unknown class, ",
+  );
 });

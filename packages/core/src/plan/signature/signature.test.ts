@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { at } from "../../unit/list.ts";
-import { signatureOf } from "./signature.ts";
+import { formOf, signatureOf } from "./signature.ts";
 import type { SignatureCell, SignatureDevice, SignatureInput } from "./signature-input.ts";
 import {
   arbitraryRenaming,
@@ -274,4 +274,30 @@ test("a signature is 16 hexadecimal digits, the same in every release", () => {
   expect(signature).toMatch(/^[0-9a-f]{16}$/);
   // Flavors keep signatures: a change here needs a new `version` and a note to operators.
   expect(signature).toMatchInlineSnapshot(`"7bf178964f5c113b"`);
+});
+
+test("a placement with classes has a marked signature, and in form 1 that of one without", () => {
+  const blind = (input: SignatureInput): SignatureInput => ({
+    ...input,
+    cells: input.cells.map((cell) => ({
+      ...cell,
+      cores: cell.cores.map((core) => ({ ...core, class: null })),
+      pools: cell.pools.map((pool) => ({ ...pool, classes: [] })),
+    })),
+  });
+  let marked = 0;
+  fc.assert(
+    fc.property(arbitrarySignatureInput({ nodesMax: 2, cellsMax: 2, devicesMax: 2 }), (input) => {
+      const { signature } = signatureOf(input);
+      const former = signatureOf(input, 1);
+      expect(former).toEqual(signatureOf(blind(input)));
+      expect(formOf(former.signature)).toBe(1);
+      const hasClasses = JSON.stringify(input) !== JSON.stringify(blind(input));
+      expect(formOf(signature)).toBe(hasClasses ? 2 : 1);
+      expect(signature).toMatch(hasClasses ? /^2-[0-9a-f]{16}$/ : /^[0-9a-f]{16}$/);
+      if (hasClasses) marked++;
+    }),
+    { numRuns: 300 },
+  );
+  expect(marked).toBeGreaterThan(20);
 });

@@ -358,3 +358,17 @@ test("interconnects that are stated differently, or no longer", () => {
   ]);
   expect(messages(stated("SYS"), stated("SYS"))).toEqual([]);
 });
+
+test("a core of another class is a difference, and the number of the only class is none", () => {
+  const of = (text: string): Topology => syntheticTopology(`core:4 memory:8Gi ${text}`, "m");
+  expect(diffTopologies(of(""), of("classes:0-3"))).toEqual([]);
+  expect(diffTopologies(of("classes:0-1;2-3"), of("classes:0;1-3"))).toMatchObject([
+    {
+      path: "cpus[1].class",
+      before: 0,
+      after: 1,
+      lasting: true,
+      message: "CPU 1 moved from class 0 to class 1",
+    },
+  ]);
+});

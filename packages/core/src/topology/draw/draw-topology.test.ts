@@ -405,3 +405,11 @@ test("memory in all is the least that there is where that of some node is unknow
   expect(header(" memory:?@3")).toBe("128 GiB · at least 96 GiB of GPU memory");
   expect(header(" memory:?@2-3")).toBe("128 GiB · GPU memory unknown");
 });
+
+test("the classes of a node's cores are counted, where the machine has several", () => {
+  const draw = (classes: string): string =>
+    drawTopology(syntheticTopology(`core:6 memory:8Gi ${classes}`), { width: 100 });
+  expect(draw("classes:0-1;2-5")).toContain("6 cores × 1 thread · 2 of class 0, 4 of class 1 ·");
+  expect(draw("classes:0-1")).toContain("2 of class 0, 4 of unknown class");
+  expect(draw("classes:0-5")).not.toContain("class");
+});

@@ -594,3 +594,27 @@ test("a listing without bridges contradicts no matrix, and the matrix's classes 
     }
   }
 });
+
+test("classes come from the source that tells them, and two that differ are a finding", () => {
+  const of = (text: string, source: string): Topology => {
+    return { ...syntheticTopology(`core:4 ${text}`, "m"), source };
+  };
+  const [blind, classed, other] = [
+    of("", "lscpu"),
+    of("classes:2-3;0-1", "sysfs"),
+    of("classes:0-3", "hwloc"),
+  ];
+  const known = mergeTopologies([blind, classed]);
+  expect(known.topology.cores.map((core) => core.class)).toEqual([1, 1, 0, 0]);
+  expect(known.findings).toEqual([]);
+  const { topology, findings } = mergeTopologies([classed, other]);
+  expect(topology.cores.map((core) => core.class)).toEqual([1, 1, 0, 0]);
+  expect(findings).toMatchObject([
+    {
+      code: "core-differs",
+      path: "cores[].class",
+      message:
+        "the machine: sysfs says that the classes of its cores are CPUs 2-3 | 0-1, hwloc says 0-3",
+    },
+  ]);
+});

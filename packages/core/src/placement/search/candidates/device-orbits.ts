@@ -69,8 +69,8 @@ function offerTheSame(space: Space, offered: ReadonlySet<Device>, a: number, b: 
 /**
  * For each node, the previous one of its orbit, for a request without accelerators; null where
  * there is none. Nodes of one orbit are equally far from all others and have as many free cores of
- * each class, granules, NICs and accelerators. Where a NIC's IOMMU group has other devices, which may lie on
- * other nodes, every node is an orbit of its own.
+ * each class, granules, NICs and accelerators. Where a NIC's IOMMU group has other devices, which
+ * may lie on other nodes, every node is an orbit of its own.
  */
 export function previousNodes(space: Space, nodes: readonly NodeSpace[]): PreviousInOrbit {
   const { inventory, request, nics } = space;

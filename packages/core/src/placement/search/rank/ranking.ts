@@ -20,8 +20,9 @@ import { sumOf } from "../../../unit/sum.ts";
  * Keeps the incumbent, the best layout that a search has offered, and where it is wanted the
  * runner-up with other devices or nodes. Layouts are ordered by objective, then by loss. Ties of a
  * VM without accelerators go to the layout with fewer free accelerators on its nodes; then to that
- * of the fastest class of cores; then to the layout whose accelerators have the lower positions, then to the one offered first. So the order
- * in which sets of accelerators are offered does not matter.
+ * of the fastest class of cores; then to the layout whose accelerators have the lower positions,
+ * then to the one offered first. So the order in which sets of accelerators are offered does not
+ * matter.
  */
 export interface Ranking {
   /**

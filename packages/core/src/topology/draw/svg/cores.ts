@@ -13,8 +13,8 @@ const offlineDrawnMax = 64;
 
 /**
  * A node's cores as small squares, those of one class that share an L3 in one frame, as many frames
- * side by side as fit. A square is divided into its threads; a thread that other cores of the machine have and
- * this one does not stays hollow.
+ * side by side as fit. A square is divided into its threads; a thread that other cores of the
+ * machine have and this one does not stays hollow.
  */
 export function coresDrawer(topology: Topology): (node: number | null, most: number) => Block {
   const coresOf = Map.groupBy(topology.cores, ({ node }) => node);
