@@ -90,8 +90,9 @@ export function compare(
 
 /**
  * What is wrong with the classes of a plan's cores. The program knows none: it is asked again on
- * the host with the cores of one class alone. Where it is as good there, the plan's cores must be of one
- * such class; with accelerators, where no other tie comes before, the search's of the fastest.
+ * the host with the cores of one class alone. Where it is as good there, the plan's cores must be
+ * of one such class; with accelerators, where no other tie comes before, the search's of the
+ * fastest.
  */
 function wrongClasses(
   newProgram: () => LinearProgram,

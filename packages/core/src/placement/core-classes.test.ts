@@ -56,7 +56,9 @@ function classesOf(plan: Plan, { cores }: Topology): string {
   return vcpus
     .map((vcpu) => {
       const cpus = "cpu" in vcpu ? [vcpu.cpu] : indices(setOf(vcpu.cpus));
-      return [...new Set(cpus.map((cpu) => valueOf(classOf, cpu) ?? "?"))].toSorted().join("+");
+      return [...new Set(cpus.map((cpu) => `${valueOf(classOf, cpu) ?? "?"}`))]
+        .toSorted()
+        .join("+");
     })
     .join("");
 }

@@ -1,7 +1,7 @@
 import { knownCpus } from "../../src/topology/node-facts.ts";
 import * as fc from "fast-check";
 import { indices, indexSet, size } from "../../src/set/index-set.ts";
-import { formatList } from "../../src/set/list-format.ts";
+import { formatList, setOf } from "../../src/set/list-format.ts";
 import { GiB, MiB } from "../../src/unit/bytes.ts";
 import { at } from "../../src/unit/list.ts";
 import { topologyOf } from "../../src/topology/synthetic/build.ts";
@@ -133,7 +133,7 @@ function classesOf(machine: SyntheticMachine, inTurn: readonly (number | null)[]
   return ofClasses.flatMap((wanted) => {
     const { cores } = generated(machine);
     const own = cores.filter(({ id }) => at(inTurn, id % inTurn.length) === wanted);
-    const cpus = own.flatMap((core) => indices(parseList(core.cpus) ?? indexSet([])));
+    const cpus = own.flatMap((core) => indices(setOf(core.cpus)));
     return cpus.length === 0 ? [] : [formatList(indexSet(cpus))];
   });
 }
