@@ -65,6 +65,7 @@ export function readLstopo(text: string, where: string, note: Note = ignore): To
   noteLeftovers(note, "lstopo", where, {
     missing: [
       ...strange.slice(0, 1).map((line) => `what "${line.slice(0, 40)}" stands for`),
+      ...nodes.flatMap(({ id, cpus: list }) => (list === null ? [`the CPUs of node ${id}`] : [])),
       ...(isRounded ? ["exact sizes of memory (lstopo -v has them)"] : []),
     ],
     unused: devices.unused,
@@ -112,9 +113,10 @@ function nodesOf(objects: readonly Outlined[], cpus: Cpus): NodeParts[] {
     own.set(id, near);
     taken = union(taken, near);
   }
-  return found.map(({ id, object }) => ({
+  return found.map(({ id, near, object }) => ({
     id,
-    cpus: formatList(own.get(id) ?? emptySet),
+    // No CPU follows beside the last node of a text that was cut there.
+    cpus: isEmpty(near) ? null : formatList(own.get(id) ?? emptySet),
     memoryBytes: memoryOf(object),
     kind: null,
     hugepages: null,
