@@ -113,10 +113,11 @@ function nodesOf(objects: readonly Outlined[], cpus: Cpus): NodeParts[] {
     own.set(id, near);
     taken = union(taken, near);
   }
+  // A text that was cut behind a node's line has no CPU beside it.
+  const cut = objects.at(-1);
   return found.map(({ id, near, object }) => ({
     id,
-    // No CPU follows beside the last node of a text that was cut there.
-    cpus: isEmpty(near) ? null : formatList(own.get(id) ?? emptySet),
+    cpus: isEmpty(near) && object === cut ? null : formatList(own.get(id) ?? emptySet),
     memoryBytes: memoryOf(object),
     kind: null,
     hugepages: null,
