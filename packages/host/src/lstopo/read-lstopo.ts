@@ -114,7 +114,8 @@ function nodesOf(objects: readonly Outlined[], cpus: Cpus): NodeParts[] {
     taken = union(taken, near);
   }
   // A text that was cut behind a node's line has no CPU beside it.
-  const cut = objects.at(-1);
+  const last = objects.at(-1);
+  const cut = last?.parent?.type === "Package" ? last : undefined;
   return found.map(({ id, near, object }) => ({
     id,
     cpus: isEmpty(near) && object === cut ? null : formatList(own.get(id) ?? emptySet),
