@@ -17,14 +17,21 @@ const BRIDGES_MAX = 256;
  * with the narrowest range. A function that no bridge leads to is on a root bus, which names its
  * host bridge.
  *
+ * `parents` has what the paths of `lspci -PP` say, which counts before the buses.
+ *
  * A listing without details has no buses; then every bus counts as a root.
  */
 export function placesOf(
-  listed: readonly Listed[],
+  listed: readonly Pick<Listed, "address" | "buses">[],
   branches: ReadonlyMap<string, Branch>,
+  parents: ReadonlyMap<string, string | null> = new Map(),
 ): (address: string) => Place {
   const bridgeOf = bridgesByBus(listed);
-  const parentOf = (address: string): string | null => bridgeOf.get(busOf(address)) ?? null;
+  const present = new Set(listed.map(({ address }) => address));
+  const parentOf = (address: string): string | null => {
+    const above = parents.get(address) ?? bridgeOf.get(busOf(address)) ?? null;
+    return above !== null && present.has(above) ? above : null;
+  };
   return (address) => {
     const branch = branches.get(address);
     if (branch !== undefined) return { parent: branch.parent, root: branch.root };
@@ -42,7 +49,9 @@ function busOf(address: string): string {
 
 const busNames = Array.from({ length: 256 }, (_, bus) => bus.toString(16).padStart(2, "0"));
 
-function bridgesByBus(listed: readonly Listed[]): ReadonlyMap<string, string> {
+function bridgesByBus(
+  listed: readonly Pick<Listed, "address" | "buses">[],
+): ReadonlyMap<string, string> {
   const found = new Map<string, string>();
   const spans = new Map<string, number>();
   for (const { address, buses } of listed) {

@@ -23,9 +23,12 @@ export const textSources: ReadonlyMap<string, TextSource> = new Map<string, Text
   [
     "hwloc",
     {
-      is: "an XML export of hwloc (lstopo FILE.xml)",
+      is: "an XML export of hwloc (lstopo FILE.xml), or the text that lstopo prints",
       maxBytes: textBytes,
-      read: async (text, where) => (await import("../hwloc/read-hwloc.ts")).readHwloc(text, where),
+      read: async (text, where, note) =>
+        !/^\s{0,1000}</.test(text) && / [LP]#\d/.test(text)
+          ? (await import("../lstopo/read-lstopo.ts")).readLstopo(text, where, note)
+          : (await import("../hwloc/read-hwloc.ts")).readHwloc(text, where),
     },
   ],
   [
@@ -75,7 +78,8 @@ export const textSources: ReadonlyMap<string, TextSource> = new Map<string, Text
     {
       is: "the output of lscpu, lscpu -p, -e or -J",
       maxBytes: textBytes,
-      read: async (text, where) => (await import("../lscpu/read-lscpu.ts")).readLscpu(text, where),
+      read: async (text, where, note) =>
+        (await import("../lscpu/read-lscpu.ts")).readLscpu(text, where, note),
     },
   ],
   [
@@ -83,7 +87,8 @@ export const textSources: ReadonlyMap<string, TextSource> = new Map<string, Text
     {
       is: "the output of lspci, such as lspci -Dvvvnn or lspci -tv",
       maxBytes: textBytes,
-      read: async (text, where) => (await import("../lspci/read-lspci.ts")).readLspci(text, where),
+      read: async (text, where, note) =>
+        (await import("../lspci/read-lspci.ts")).readLspci(text, where, note),
     },
   ],
   [
