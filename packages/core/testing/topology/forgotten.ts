@@ -1,7 +1,10 @@
 import * as fc from "fast-check";
 import type { Topology } from "../../src/topology/topology.ts";
 
-/** Takes one kind of fact away from a topology, of the nodes that `of` picks where it is about nodes. */
+/**
+ * Takes one kind of fact away from a topology, of the nodes that `of` picks where it is about
+ * nodes.
+ */
 type Forget = (topology: Topology, of: (id: number) => boolean) => Topology;
 
 const nodes = (
@@ -89,6 +92,7 @@ export function forgotten(topology: Topology): fc.Arbitrary<Topology> {
     return names.reduce((left, name) => forgets[name]?.(left, of) ?? left, {
       ...topology,
       source: "sysfs",
+      name: `${topology.name} less ${names.join(", ")}`,
     });
   });
 }

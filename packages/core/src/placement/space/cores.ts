@@ -1,4 +1,3 @@
-import { knownCpus } from "../../topology/node-facts.ts";
 import {
   emptySet,
   type IndexSet,
@@ -36,7 +35,7 @@ export interface Pool {
 export function sharedPool(space: RequestOnHost, node: number): Pool {
   const { inventory, occupancy, closed, request } = space;
   if (request.isolation !== "shared" || closed.node(node)) return { cpus: emptySet, vcpus: 0 };
-  const nodeCpus = knownCpus(at(inventory.topology.nodes, node));
+  const nodeCpus = at(inventory.cores.cpusOfNode, node);
   let cpus = emptySet;
   let vcpus = 0;
   for (const floating of occupancy.floating) {

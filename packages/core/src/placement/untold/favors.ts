@@ -196,6 +196,7 @@ function listed(nodes: readonly MemoryNode[]): string {
  * their devices.
  */
 function mayHaveMoreNodes({ nodes, cores }: Topology): boolean {
+  if (nodes.length === 0) return true;
   return cores.length === 0 && nodes.every(({ memoryBytes }) => memoryBytes === null);
 }
 
@@ -233,12 +234,11 @@ function lacksUntold(topology: Topology, kind: "accelerators" | "nics", count: n
   );
 }
 
-/** How many of the devices that the request could use are on no known node of several. */
+/** How many of the devices that the request could use are on no known node. */
 function homeless({ host: { topology }, request }: Question): {
   readonly accelerators: number;
   readonly nics: number;
 } {
-  if (topology.nodes.length === 1) return { accelerators: 0, nics: 0 };
   const functions = new Map(topology.pci.map((device) => [device.address, device]));
   const isHomeless = ({ address }: { readonly address: string }): boolean =>
     (functions.get(address)?.node ?? null) === null;
