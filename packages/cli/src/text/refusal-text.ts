@@ -8,14 +8,14 @@ import { hanging } from "./table.ts";
 /** A refusal for people: every host with every cause, and what would make it fit there. */
 export function refusalText({ vm, hosts, untold }: Refusal, view: View): string {
   const [only] = hosts;
+  const many = hosts.length === 1 && only !== undefined ? only.host : "some host";
   const [verb, where] =
     hosts.length === 1 && only !== undefined
       ? ["does not fit", `on ${only.host}`]
       : ["fits on none", `of the ${hosts.length} hosts`];
   if (untold.length > 0) {
-    const open = "may fit: not enough is known to say";
     return linesText([
-      `${view.paint("bold", vm)} ${view.paint("yellow", open)} ${where}`,
+      `${view.paint("bold", vm)} ${view.paint("yellow", "may fit")} on ${many}: not enough is known to say`,
       ...hosts.flatMap((one) => ["", ...hostLines(one, view, untoldOf(one, untold))]),
     ]);
   }

@@ -42,7 +42,7 @@ test("a host of which too little is known ends place with 4 and what would tell"
   expect(text.status).toBe(4);
   expect(`\n${text.stdout}`).toMatchInlineSnapshot(`
     "
-    a may fit: not enough is known to say on host
+    a may fit on host: not enough is known to say
 
     host
       cpus-untold       Nobody told the cores of nodes 0-1: add \`lscpu -e\` or an \`evenkeel snapshot\` of
