@@ -10,7 +10,7 @@ import { remedyFields } from "./remedy.ts";
 
 const isUntoldCode = (code: string): code is UntoldCode => Object.hasOwn(untoldCodes, code);
 
-const untold = object({
+export const untoldFact = object({
   host: text(253),
   code: oneOf(Object.keys(untoldCodes).filter(isUntoldCode)),
   message: text(1024),
@@ -40,5 +40,5 @@ export const refusalSchema = object({
     object({ host: text(253), reasons: list(reason, 1024), remedies: list(remedy, 256) }),
     65_536,
   ),
-  untold: list(untold, 65_536).default([]),
+  untold: list(untoldFact, 65_536).default([]),
 });

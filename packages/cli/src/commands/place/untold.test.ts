@@ -61,6 +61,32 @@ test("a host of which too little is known ends place with 4 and what would tell"
   expect(readDocument(no.stdout, "stdout", "Refusal").untold).toEqual([]);
 });
 
+test("capacity counts a host of which too little is known as unknown, not as none", async () => {
+  const on = ["capacity", "--flavor", flavor, "--on", host];
+  const text = await evenkeel(on);
+  expect(text.status).toBe(4);
+  expect(`\n${text.stdout}`).toMatchInlineSnapshot(`
+    "
+    host
+      flavor  fits  of at most  placement
+      f          ?           ?  not enough is known to say
+      - Nobody can say how many of f fit. Nobody told the cores of nodes 0-1: add \`lscpu -e\` or an
+        \`evenkeel snapshot\` of this host. Nobody told the huge pages of nodes 0-1: add an \`evenkeel
+        snapshot\`, \`lstopo --of xml\` or \`virsh capabilities\` of this host.
+    "
+  `);
+  const known = `synthetic:"core:8 memory:64Gi hugepages:40x1Gi"`.replaceAll('"', "");
+  const both = await evenkeel([...on, "--on", known, "--output", "json"]);
+  expect(both.status).toBe(0);
+  expect(readDocument(both.stdout, "stdout", "Capacity").hosts).toMatchObject([
+    { host: "host", flavors: [{ fits: 0, untold: [{ code: "cpus-untold" }, {}] }] },
+    { flavors: [{ untold: [] }] },
+  ]);
+  expect((await evenkeel([...on, "--on", known])).stdout).toMatch(
+    /hosts together\n.*\n *f +3\+ +3\+ /,
+  );
+});
+
 test("--fit has a third answer", async () => {
   const text = await evenkeel(["topology", "--from", host, "--fit", flavor]);
   expect(text.status).toBe(4);
