@@ -88,15 +88,20 @@ const error = new EvenkeelError("usage", `no${hostile}`, {
 const printers: Readonly<Record<string, (view: View) => string>> = {
   plan: (view) => planText(poisoned(plan), view),
   refusal: (view) =>
-    refusalText(
-      poisoned({
-        apiVersion: "evenkeel/v1",
-        kind: "Refusal",
-        vm: "v",
-        hosts: [{ host: "h", reasons: [{ code: "memory", message: "m" }], remedies: [remedy] }],
-      }),
-      view,
-    ),
+    [[], [{ host: "h", code: "memory-untold", message: "m" }]]
+      .map((untold) =>
+        refusalText(
+          poisoned({
+            apiVersion: "evenkeel/v1",
+            kind: "Refusal",
+            vm: "v",
+            hosts: [{ host: "h", reasons: [{ code: "memory", message: "m" }], remedies: [remedy] }],
+            untold,
+          }),
+          view,
+        ),
+      )
+      .join(""),
   verdict: (view) => verdicts.map((verdict) => verdictText(poisoned(verdict), view)).join(""),
   changes: (view) =>
     verdicts

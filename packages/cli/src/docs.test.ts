@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { errorCodes } from "@evenkeel/core/error/codes.ts";
 import { ncclFindingCodes } from "@evenkeel/core/guest/nccl/lint/finding.ts";
-import { refusalCodes } from "@evenkeel/core/plan/refusal.ts";
+import { refusalCodes, untoldCodes } from "@evenkeel/core/plan/refusal.ts";
 import { preflightCodes } from "@evenkeel/core/preflight/problem.ts";
 import { mergeFindingCodes } from "@evenkeel/core/topology/merge/finding.ts";
 import { topologyWarningCodes } from "@evenkeel/core/topology/warnings/warning.ts";
@@ -24,6 +24,7 @@ function documented(heading: string): Record<string, string> {
 test("docs/errors.md has every code with its meaning, and no other", () => {
   expect(documented("Errors")).toEqual(errorCodes);
   expect(documented("Refusals")).toEqual(refusalCodes);
+  expect(documented("Untold facts")).toEqual(untoldCodes);
   expect(documented("Preflight problems")).toEqual(preflightCodes);
   expect(documented("Merge findings")).toEqual(mergeFindingCodes);
   expect(documented("Findings")).toEqual(findingCodes);

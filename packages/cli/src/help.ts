@@ -53,7 +53,10 @@ function overview(columns: number): string {
     "",
     "Exit status",
     ...indented(
-      wrap("0 done   1 a bug in evenkeel   2 unusable input   3 the answer is no", columns - 2),
+      wrap(
+        "0 done   1 a bug in evenkeel   2 unusable input   3 no   4 not enough is known",
+        columns - 2,
+      ),
     ),
   ].join("\n")}\n`;
 }

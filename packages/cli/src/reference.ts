@@ -26,7 +26,7 @@ const conventions: readonly string[] = [
   "",
   "**Exit status.** 0: done, and nothing is wrong. 1: Evenkeel itself failed, which is a bug. 2: the command line or an",
   "input cannot be used; nothing was written. 3: done, and the answer is no: a placement is refused, two machines differ, a",
-  "flavor straddles nodes.",
+  "flavor straddles nodes. 4: not enough is known to answer; which input would tell is said.",
   "",
   "**Errors** are printed once, on standard error, with a code; [errors.md](errors.md) lists the codes. With `--output json`",
   'an error is one line of JSON, `{"error": { code, message, where, expected, remedy }}`, still on standard error, so that',

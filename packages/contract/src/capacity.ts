@@ -11,6 +11,8 @@ import {
   text,
 } from "./fields.ts";
 
+import { untoldFact } from "./refusal.ts";
+
 const HOSTS_MAX = 65_536;
 const FLAVORS_MAX = 4096;
 
@@ -46,7 +48,14 @@ export const capacitySchema = object({
   hosts: list(
     object({
       host: text(253),
-      flavors: list(object({ ...counted, blockers: blockers.nullable() }), FLAVORS_MAX),
+      flavors: list(
+        object({
+          ...counted,
+          blockers: blockers.nullable(),
+          untold: list(untoldFact, 64).default([]),
+        }),
+        FLAVORS_MAX,
+      ),
     }),
     HOSTS_MAX,
   ),

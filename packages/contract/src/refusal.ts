@@ -1,7 +1,20 @@
-import { type RefusalCode, refusalCodes } from "@evenkeel/core/plan/refusal.ts";
+import {
+  type RefusalCode,
+  refusalCodes,
+  type UntoldCode,
+  untoldCodes,
+} from "@evenkeel/core/plan/refusal.ts";
 import { z } from "zod";
 import { apiVersion, exactly, index, list, name, object, oneOf, text } from "./fields.ts";
 import { remedyFields } from "./remedy.ts";
+
+const isUntoldCode = (code: string): code is UntoldCode => Object.hasOwn(untoldCodes, code);
+
+export const untoldFact = object({
+  host: text(253),
+  code: oneOf(Object.keys(untoldCodes).filter(isUntoldCode)),
+  message: text(1024),
+});
 
 const isRefusalCode = (code: string): code is RefusalCode => Object.hasOwn(refusalCodes, code);
 
@@ -27,4 +40,5 @@ export const refusalSchema = object({
     object({ host: text(253), reasons: list(reason, 1024), remedies: list(remedy, 256) }),
     65_536,
   ),
+  untold: list(untoldFact, 65_536).default([]),
 });

@@ -90,6 +90,9 @@ export {
   refusalCodes,
   type RefusalReason,
   type RefusalRemedy,
+  type UntoldCode,
+  untoldCodes,
+  type UntoldFact,
 } from "./plan/refusal.ts";
 export type { Command, Remedy, RemedyTime } from "./remedy/remedy.ts";
 export { planFaults } from "./plan/check/plan-check.ts";

@@ -1,3 +1,4 @@
+import type { UntoldFact } from "@evenkeel/core/plan/refusal.ts";
 import type { Capacity } from "@evenkeel/core/fleet/capacity-document.ts";
 import type { Move, Rebalancing } from "@evenkeel/core/fleet/rebalance.ts";
 import type { Blockers } from "@evenkeel/core/placement/capacity/blockers.ts";
@@ -12,13 +13,26 @@ import { linesText } from "./terminal-text.ts";
 export function capacityText({ fleet, hosts, restore }: Capacity, view: View): string {
   const [only] = hosts;
   const together =
-    hosts.length === 1 ? [] : [section(`${hosts.length} hosts together`, fleet, () => [], view)];
+    hosts.length === 1
+      ? []
+      : [
+          section(
+            `${hosts.length} hosts together`,
+            { flavors: fleet, unknown: untoldAnywhere(hosts) },
+            () => [],
+            view,
+          ),
+        ];
   const each = hosts.map(({ host, flavors }) => {
-    const blockersOf = (i: number): readonly string[] => {
-      const { flavor = "", blockers = null } = flavors[i] ?? {};
-      return blockers === null ? [] : [blockersText(flavor, blockers)];
+    const remarksOn = (i: number): readonly string[] => {
+      const { flavor = "", blockers = null, untold = [] } = flavors[i] ?? {};
+      return [
+        ...(blockers === null ? [] : [blockersText(flavor, blockers)]),
+        ...(untold.length === 0 ? [] : [untoldText(flavor, untold)]),
+      ];
     };
-    return section(host, flavors, blockersOf, view);
+    const unknown = new Set(flavors.flatMap((one) => (one.untold.length > 0 ? one.flavor : [])));
+    return section(host, { flavors, unknown }, remarksOn, view);
   });
   const advice = restore.map((entry) => adviceLines(entry, view));
   const none = only === undefined ? [["no hosts"]] : [];
@@ -26,19 +40,47 @@ export function capacityText({ fleet, hosts, restore }: Capacity, view: View): s
   return linesText([...first, ...others.flatMap((part) => ["", ...part])]);
 }
 
+/** Flavors with their counts, and those of which some host does not tell enough to count them. */
+interface Counts {
+  readonly flavors: readonly FlavorCapacity[];
+  readonly unknown: ReadonlySet<string>;
+}
+
+function untoldAnywhere(hosts: Capacity["hosts"]): ReadonlySet<string> {
+  const all = hosts.flatMap(({ flavors }) => flavors);
+  return new Set(all.flatMap((one) => (one.untold.length > 0 ? one.flavor : [])));
+}
+
+/** A count on what is known: none of it says nothing. */
+function atLeast(count: number): string {
+  return count === 0 ? "?" : `${count}+`;
+}
+
+function untoldText(flavor: string, untold: readonly UntoldFact[]): string {
+  const facts = untold.map(({ message }) => message).join(" ");
+  return `Nobody can say how many of ${flavor} fit. ${facts}`;
+}
+
 /** One line per signature: the flavor's own first, the others marked as otherwise placed. */
 function section(
   title: string,
-  flavors: readonly FlavorCapacity[],
+  { flavors, unknown }: Counts,
   remarksOn: (flavor: number) => readonly string[],
   { width, paint }: View,
 ): readonly string[] {
   const rows = flavors.flatMap(({ flavor, fits, most, classes }) => [
     ...(classes.some(({ own }) => own)
       ? []
-      : [{ cells: [flavor, `${fits}`, `${most}`], words: "does not fit on this kind of host" }]),
+      : unknown.has(flavor)
+        ? [{ cells: [flavor, atLeast(fits), atLeast(most)], words: "not enough is known to say" }]
+        : [{ cells: [flavor, `${fits}`, `${most}`], words: "does not fit on this kind of host" }]),
     ...classes.map((entry, i) => ({
-      cells: [i === 0 ? flavor : "", counted(entry.fits, entry), counted(entry.most, entry)],
+      cells: [
+        i === 0 ? flavor : "",
+        ...[entry.fits, entry.most].map((count) =>
+          unknown.has(flavor) ? atLeast(count) : counted(count, entry),
+        ),
+      ],
       words: `${entry.own ? "" : "otherwise placed: "}${entry.signatureText}`,
     })),
   ]);

@@ -9,6 +9,7 @@ import { occupancyOf } from "../placement/occupancy/occupancy-of-host.ts";
 import { isVmCalled } from "../guest/name.ts";
 import { awayReason } from "../placement/refuse/reason.ts";
 import { refuse } from "../placement/refuse/refuse.ts";
+import { untoldOf } from "../placement/untold/untold.ts";
 import { search } from "../placement/search/search.ts";
 import type { HostState } from "../plan/host-state.ts";
 import type { Plan } from "../plan/plan.ts";
@@ -38,7 +39,8 @@ export interface PlaceOptions {
 /**
  * Places one request on the best of the hosts: by the objective that decides within a host, then by
  * the least loss, then by the order of the list. Hosts may share a name. It is refused only when no
- * host can hold it, with every cause on every host.
+ * host is known to hold it, with every cause on every host, and with what would have to be told where
+ * too little is known to say that it does not fit.
  */
 export function place(
   hosts: readonly HostState[],
@@ -61,7 +63,10 @@ export function place(
     hostRefusal(at(hosts, i), request, at(avoidedOn, i));
   if (choice === null) {
     const refused = hosts.map((_, i) => refusalOf(i));
-    return { apiVersion: "evenkeel/v1", kind: "Refusal", vm: request.name, hosts: refused };
+    const untold = hosts.flatMap((host, i) =>
+      at(avoidedOn, i).length > 0 ? [] : untoldOf(host, request),
+    );
+    return { apiVersion: "evenkeel/v1", kind: "Refusal", vm: request.name, hosts: refused, untold };
   }
   const { found } = choice;
   const host = at(hosts, choice.host);

@@ -1,11 +1,24 @@
 import type { Remedy } from "../remedy/remedy.ts";
 
-/** Why a request fits nowhere: every host that was tried, every cause, always the numbers. */
+/**
+ * Why a request fits nowhere: every host that was tried, every cause, always the numbers. Where
+ * `untold` names facts, the answer is not no: they may make it fit, and nobody told them.
+ */
 export interface Refusal {
   readonly apiVersion: "evenkeel/v1";
   readonly kind: "Refusal";
   readonly vm: string;
   readonly hosts: readonly HostRefusal[];
+  /** For each host on which it may fit, what would have to be told; empty where the answer is no. */
+  readonly untold: readonly UntoldFact[];
+}
+
+/** A fact that nobody told of a host, without which there is no answer. */
+export interface UntoldFact {
+  readonly host: string;
+  readonly code: UntoldCode;
+  /** A sentence: what nobody told, and which input would tell. */
+  readonly message: string;
 }
 
 /** Why a request does not fit on one host, and what would make it fit. */
@@ -58,3 +71,21 @@ export const refusalCodes = {
 
 /** The code of a cause. */
 export type RefusalCode = keyof typeof refusalCodes;
+
+/** Every kind of fact that may be untold, by its stable code; `docs/errors.md` lists the same. */
+export const untoldCodes = {
+  "nodes-untold": "which NUMA nodes the host has",
+  "cpus-untold": "which CPUs or cores a node has",
+  "memory-untold": "how much memory a node has",
+  "hugepages-untold": "which huge pages a node has, and so how much memory they leave",
+  "page-size-untold": "the size of the host's base pages",
+  "caches-untold": "which cores share a last-level cache",
+  "devices-untold": "which accelerators or NICs the host has",
+  "device-nodes-untold": "which node an accelerator or a NIC is on",
+  "models-untold": "the model of an accelerator",
+  "rdma-untold": "whether a NIC does RDMA",
+  "links-untold": "how accelerators are connected",
+} as const;
+
+/** The code of an untold fact. */
+export type UntoldCode = keyof typeof untoldCodes;

@@ -61,7 +61,8 @@ export const capacityCommand: CliCommand = {
       "fewest moves of VMs to other hosts, each to a place of the same signature, that make " +
       "room for one more. This is advice: nothing is moved.",
     sourcesHelp,
-    "The exit status is 3 when --restore was given and no moves were found.",
+    "The exit status is 3 when --restore was given and no moves were found, and 4 when a flavor is " +
+      "known to fit nowhere, and not enough is known of some host to say that it does not.",
   ],
   examples: [
     {

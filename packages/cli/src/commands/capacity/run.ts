@@ -1,5 +1,9 @@
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
-import { fleetCapacity, type CapacityRequest } from "@evenkeel/core/fleet/capacity-document.ts";
+import {
+  type Capacity,
+  fleetCapacity,
+  type CapacityRequest,
+} from "@evenkeel/core/fleet/capacity-document.ts";
 import type { Request } from "@evenkeel/core/request/request.ts";
 import type { Flavor } from "@evenkeel/core/request/virtual-machine.ts";
 import { didYouMean } from "@evenkeel/core/text/did-you-mean.ts";
@@ -26,8 +30,17 @@ export async function runCapacity(this: CliContext, flags: CapacityFlags): Promi
   const hosts = await readHosts(asked, await readPolicy(policy, surroundings), surroundings);
   const capacity = fleetCapacity(hosts, requests, wanted);
   if (capacity.restore.some(({ moves }) => moves === null)) this.finish(exitStatus.no);
+  else if (hasUnknown(capacity)) this.finish(exitStatus.unknown);
   const view = { width: this.columns, paint: this.paint };
   surroundings.stdout.write(output === "json" ? jsonText(capacity) : capacityText(capacity, view));
+}
+
+/** Whether some flavor is known to fit nowhere, and of some host too little is known to say so. */
+function hasUnknown({ fleet, hosts }: Capacity): boolean {
+  return fleet.some(
+    ({ fits }, i) =>
+      fits === 0 && hosts.some(({ flavors }) => (flavors[i]?.untold.length ?? 0) > 0),
+  );
 }
 
 /** Parses `FLAVOR=K`: a flavor, and how many more VMs of it should fit. */

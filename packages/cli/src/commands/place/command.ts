@@ -62,7 +62,8 @@ export const placeCommand: CliCommand = {
       "without accelerators avoids their nodes where it can. With several hosts, the plan says why it is " +
       "this one.",
     sourcesHelp,
-    "The exit status is 0 for a plan and 3 for a refusal.",
+    "The exit status is 0 for a plan, 3 for a refusal, and 4 where not enough is known of a host " +
+      "to say: then the answer names what would tell.",
   ],
   examples: [
     {

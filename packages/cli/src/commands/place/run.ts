@@ -8,7 +8,7 @@ import type { Request } from "@evenkeel/core/request/request.ts";
 import { requestOfFlavor, resolveRequest } from "@evenkeel/core/request/resolve.ts";
 import { didYouMean } from "@evenkeel/core/text/did-you-mean.ts";
 import type { CliContext } from "../../command/context.ts";
-import { exitStatus } from "../../command/exit-status.ts";
+import { refusalStatus } from "../../command/exit-status.ts";
 import { refuseTwoStdins } from "../../input/read-text.ts";
 import { jsonText } from "../../text/json-text.ts";
 import { planText, type View } from "../../text/plan-text.ts";
@@ -33,7 +33,7 @@ export async function runPlace(this: CliContext, flags: PlaceFlags, path: string
     awayFrom,
     preferEmptyHosts: spread,
   });
-  if (answer.kind === "Refusal") this.finish(exitStatus.no);
+  if (answer.kind === "Refusal") this.finish(refusalStatus(answer));
   const view = { width: this.columns, paint: this.paint };
   if (output === "libvirt" && answer.kind === "Refusal") {
     // A file that a definition is redirected into must not end up with prose.

@@ -73,7 +73,7 @@ export const runCommand: CliCommand = {
       "evenkeel-qemu, libvirt-qemu or qemu, the first that this machine has. From then on it opens " +
       "only files that this user may open. A user evenkeel-qemu shares nothing with libvirt's VMs.",
     "The exit status is 0 when the VM runs as planned, and 3 when it was refused or runs " +
-      "otherwise.",
+      "otherwise. It is 4 where not enough is known of this host to place it.",
   ],
   examples: [
     {

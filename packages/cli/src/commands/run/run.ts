@@ -1,6 +1,6 @@
 import { type StartOutcome, startVm } from "@evenkeel/host/vm/start.ts";
 import type { CliContext } from "../../command/context.ts";
-import { exitStatus } from "../../command/exit-status.ts";
+import { exitStatus, refusalStatus } from "../../command/exit-status.ts";
 import { vmHost } from "../../input/vm-host.ts";
 import { jsonText } from "../../text/json-text.ts";
 import { type View, planText } from "../../text/plan-text.ts";
@@ -17,7 +17,8 @@ export async function runRun(this: CliContext, flags: RunFlags, path: string): P
   const { interrupted } = surroundings;
   const outcome = await startVm(vm, { dryRun: flags["dry-run"], interrupted }, host);
   if (outcome.kind === "undone") throw outcome.failure;
-  if (!isFine(outcome)) this.finish(exitStatus.no);
+  if (outcome.kind === "refused") this.finish(refusalStatus(outcome.refusal));
+  else if (!isFine(outcome)) this.finish(exitStatus.no);
   const view = { width, paint };
   const text = flags.output === "json" ? jsonText(documentOf(outcome)) : outcomeText(outcome, view);
   surroundings.stdout.write(text);

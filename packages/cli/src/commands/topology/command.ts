@@ -64,7 +64,7 @@ export const topologyCommand: CliCommand = {
       "disagreement is printed: below the drawing, or on standard error for other outputs.",
     "With --diff the exit status is 0 when the machines are the same and 3 when they differ. " +
       "With --fit it is 0 when every flavor fits on one node, and 3 when one straddles nodes or " +
-      "does not fit.",
+      "does not fit. It is 4 when not enough is known to say: the answer names what would tell.",
   ],
   examples: [
     { does: "This machine", lines: ["evenkeel topology"] },

@@ -6,6 +6,7 @@ import type { FlavorFit } from "@evenkeel/core/fleet/fit/flavor-fit.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import { requestOfFlavor } from "@evenkeel/core/request/resolve.ts";
 import type { CliContext } from "../../command/context.ts";
+import { type ExitStatus, exitStatus } from "../../command/exit-status.ts";
 import { jsonText } from "../../text/json-text.ts";
 import type { View } from "../../text/plan-text.ts";
 import { wrap } from "@evenkeel/core/text/wrap.ts";
@@ -14,14 +15,14 @@ import { readFlavors, readPolicy, refuseDuplicateFlavors } from "../../input/rea
 import type { TopologyFlags } from "./flags.ts";
 
 /**
- * Reports which flavors straddle nodes on an empty machine, and whether none does. A flavor fits
- * when one node holds a whole VM of it.
+ * Reports which flavors straddle nodes on an empty machine. A flavor fits when one node holds a
+ * whole VM of it. The status is `no` if any does not, and `unknown` if that is not known of any.
  */
 export async function fitText(
   topology: Topology,
   { fit: paths, policy: policyPath, output }: TopologyFlags,
   { surroundings, columns: width, paint }: CliContext,
-): Promise<{ readonly text: string; readonly allFit: boolean }> {
+): Promise<{ readonly text: string; readonly status: ExitStatus }> {
   const flavors: Flavor[] = [];
   for (const path of paths) flavors.push(...(await readFlavors(path, surroundings)));
   refuseDuplicateFlavors(flavors, "--fit");
@@ -31,15 +32,24 @@ export async function fitText(
     output === "json"
       ? jsonText({ host: topology.name, fits })
       : fitsText(topology.name, fits, { width, paint });
-  return { text, allFit: fits.every(({ onOneNode }) => onOneNode) };
+  return { text, status: statusOf(fits) };
+}
+
+function statusOf(fits: readonly FlavorFit[]): ExitStatus {
+  if (fits.some(({ onOneNode }) => onOneNode === false)) return exitStatus.no;
+  return fits.every(({ onOneNode }) => onOneNode === true) ? exitStatus.done : exitStatus.unknown;
 }
 
 function fitsText(host: string, fits: readonly FlavorFit[], { width, paint }: View): string {
-  const straddling = fits.filter(({ onOneNode }) => !onOneNode).length;
+  const straddling = fits.filter(({ onOneNode }) => onOneNode === false).length;
+  const unknown = fits.filter(({ onOneNode }) => onOneNode === null).length;
+  const of = (count: number): string => `${count} of ${fits.length} flavors`;
   const title =
-    straddling === 0
-      ? "every flavor fits on one node"
-      : `${straddling} of ${fits.length} flavors ${straddling === 1 ? "does" : "do"} not fit on one node`;
+    straddling > 0
+      ? `${of(straddling)} ${straddling === 1 ? "does" : "do"} not fit on one node`
+      : unknown > 0
+        ? `not enough is known to say whether ${of(unknown)} ${unknown === 1 ? "fits" : "fit"} on one node`
+        : "every flavor fits on one node";
   return linesText([
     `${paint("bold", host)}: ${title}`,
     "",

@@ -26,8 +26,8 @@ export async function runTopology(this: CliContext, flags: TopologyFlags): Promi
     surroundings.stdout.write(text);
   } else if (fit.length > 0) {
     const { fitText } = await import("./fit.ts");
-    const { text, allFit } = await fitText(topology, flags, this);
-    if (!allFit) this.finish(exitStatus.no);
+    const { text, status } = await fitText(topology, flags, this);
+    this.finish(status);
     surroundings.stdout.write(text);
   } else {
     surroundings.stdout.write(

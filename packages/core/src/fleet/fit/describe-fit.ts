@@ -3,9 +3,13 @@ import { formatBytes } from "../../unit/bytes.ts";
 import type { FlavorFit, NodeShortage } from "./flavor-fit.ts";
 import { sumOf } from "../../unit/sum.ts";
 
-/** A fit in one sentence: the nodes, what one node lacks, what that costs, and how many VMs fit. */
+/** A fit in words: the nodes, what one node lacks, what that costs, and how many VMs fit. */
 export function describeFit(fit: FlavorFit): string {
   const { name, nodes, onOneNode, cost } = fit;
+  if (onOneNode === null) {
+    const facts = fit.untold.map(({ message }) => message).join(" ");
+    return `Not enough is known to say whether ${name} fits on one node. ${facts}`;
+  }
   if (onOneNode) return `${name} fits on one node; ${countText(fit)}.`;
   const why = fit.enough.length > 0 ? unconnected(fit.enough) : nearestText(fit.shortages);
   if (cost === null) return `${name} does not fit on this machine: ${why}.`;
@@ -40,7 +44,16 @@ const units = {
   nics: "NIC",
 } as const;
 
-/** The fraction of a need that a node lacks; unknown memory lacks all. */
+const words = {
+  cores: "cores",
+  cpus: "CPUs",
+  hugepages: "huge pages",
+  memoryBytes: "memory",
+  accelerators: "GPUs",
+  nics: "NICs",
+} as const;
+
+/** The fraction of a need that a node lacks; of what is unknown, all. */
 function missingPart({ needs, has }: NodeShortage): number {
   return has === null ? 1 : (needs - has) / needs;
 }
@@ -59,6 +72,8 @@ function nearestText(shortages: readonly NodeShortage[]): string {
       resource === "memoryBytes" ? formatBytes(needs - has) : amountOf(needs - has, unit);
     return [`${lack} of ${resource === "memoryBytes" ? formatBytes(needs) : needs}`];
   });
-  const unknown = parts.some(({ has }) => has === null) ? ["memory that is known"] : [];
-  return `node ${node} lacks ${[...known, ...unknown].join(" and ")}`;
+  const untold = parts.flatMap(({ resource, has }) => (has === null ? words[resource] : []));
+  const lacks = known.length === 0 ? [] : [`lacks ${known.join(" and ")}`];
+  const unknown = untold.length === 0 ? [] : [`has ${untold.join(" and ")} that nobody told`];
+  return `node ${node} ${[...lacks, ...unknown].join(" and ")}`;
 }

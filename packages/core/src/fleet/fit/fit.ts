@@ -1,10 +1,18 @@
+import { nodesOfUntoldCores } from "../../placement/untold/cpus.ts";
+import { untoldOf } from "../../placement/untold/untold.ts";
 import type { Placed, RawCost } from "../../cost/placement-cost.ts";
 import { createFleet } from "../fleet.ts";
 import { impliedSoldFlavors } from "../../placement/capacity/implied-flavors.ts";
 import type { HostState } from "../../plan/host-state.ts";
 import { inventoryOf } from "../../placement/inventory/inventory.ts";
 import { emptyOccupancy } from "../../placement/occupancy/occupancy.ts";
-import { type LayoutCell, type OnNode, placed, total } from "../../placement/layout/layout.ts";
+import {
+  type Layout,
+  type LayoutCell,
+  type OnNode,
+  placed,
+  total,
+} from "../../placement/layout/layout.ts";
 import { type SearchResult, search } from "../../placement/search/search.ts";
 import { type NodeSpace, type Space, spaceOn } from "../../placement/space/space.ts";
 import type { HostPolicy } from "../../request/host-policy.ts";
@@ -50,6 +58,7 @@ function fitOf(host: HostState, request: Request): FlavorFit {
   const nodes = strict === null ? null : strict.best.cells.length;
   const space = spaceOn(host, request);
   const count = countOf(host, request);
+  const untold = nodes === 1 ? [] : untoldOf(host, { ...request, locality: "strict" }, isOnOneNode);
   const withCpus = new Set(host.topology.nodes.flatMap(({ id, cpus }) => (cpus === "" ? [] : id)));
   const running = space.nodes.filter(({ id }) => withCpus.has(id));
   const shortages = running.flatMap((node) => shortagesOf(space, node));
@@ -57,7 +66,8 @@ function fitOf(host: HostState, request: Request): FlavorFit {
     name: request.flavor ?? request.name,
     locality: request.locality,
     nodes,
-    onOneNode: nodes === 1,
+    onOneNode: untold.length > 0 ? null : nodes === 1,
+    untold,
     shortages,
     enough: running.flatMap(({ id }) => (shortages.some(({ node }) => node === id) ? [] : [id])),
     count,
@@ -66,16 +76,29 @@ function fitOf(host: HostState, request: Request): FlavorFit {
   };
 }
 
+/** Whether all of a layout, and not only its devices, is on one node. */
+function isOnOneNode({ cells }: Layout): boolean {
+  const parts = cells.flatMap(({ node, units, granules }) => [
+    node,
+    ...[...units, ...granules].map((part) => part.node),
+  ]);
+  return new Set(parts).size === 1;
+}
+
 function shortagesOf(space: Space, node: NodeSpace): NodeShortage[] {
   const { request, granuleBytes } = space;
-  const onNode = (devices: Space["nics"]): number =>
-    devices.filter((device) => device.node === node.id).length;
+  // A device of unknown node may be on this one.
+  const onNode = (devices: Space["nics"], needs: number): number | null => {
+    const here = devices.filter((device) => device.node === node.id).length;
+    return here < needs && devices.some((device) => device.node === null) ? null : here;
+  };
+  const coresUntold = nodesOfUntoldCores(space.topology).some(({ id }) => id === node.id);
   const scale = request.hugepageBytes === null ? granuleBytes : 1;
   const rows: readonly Omit<NodeShortage, "node">[] = [
     {
       resource: request.isolation === "shared" ? "cpus" : "cores",
       needs: space.units,
-      has: Math.max(0, node.units),
+      has: coresUntold ? null : Math.max(0, node.units),
     },
     {
       resource: request.hugepageBytes === null ? "memoryBytes" : "hugepages",
@@ -85,9 +108,9 @@ function shortagesOf(space: Space, node: NodeSpace): NodeShortage[] {
     {
       resource: "accelerators",
       needs: request.accelerators.count,
-      has: onNode(space.accelerators),
+      has: onNode(space.accelerators, request.accelerators.count),
     },
-    { resource: "nics", needs: request.nics.count, has: onNode(space.nics) },
+    { resource: "nics", needs: request.nics.count, has: onNode(space.nics, request.nics.count) },
   ];
   return rows
     .filter(({ needs, has }) => needs > 0 && (has === null || has < needs))

@@ -1,3 +1,4 @@
+import type { UntoldFact } from "../../plan/refusal.ts";
 import type { CostBasis } from "../../cost/path-cost.ts";
 import type { Locality } from "../../request/virtual-machine.ts";
 
@@ -12,8 +13,12 @@ export interface FlavorFit {
    * cores or memory from other nodes than its accelerators', or does not fit at all.
    */
   readonly nodes: number | null;
-  /** Whether one node holds all of it; otherwise it straddles nodes. */
-  readonly onOneNode: boolean;
+  /**
+   * Whether one node holds all of it; otherwise it straddles nodes. Null where not enough is known to
+   * say: then `untold` has what would have to be told.
+   */
+  readonly onOneNode: boolean | null;
+  readonly untold: readonly UntoldFact[];
   /** What each node with CPUs lacks to hold all of it; no entry for a node that lacks nothing. */
   readonly shortages: readonly NodeShortage[];
   /**
@@ -35,7 +40,7 @@ export interface NodeShortage {
   /** Whole cores, or CPUs where cores are shared; huge pages by number, base pages in bytes. */
   readonly resource: "cores" | "cpus" | "hugepages" | "memoryBytes" | "accelerators" | "nics";
   readonly needs: number;
-  /** Null where the node's memory is unknown. */
+  /** Null where nobody told. */
   readonly has: number | null;
 }
 

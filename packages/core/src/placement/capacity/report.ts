@@ -1,3 +1,5 @@
+import type { UntoldFact } from "../../plan/refusal.ts";
+import { untoldOf } from "../untold/untold.ts";
 import type { Request } from "../../request/request.ts";
 import { at } from "../../unit/list.ts";
 import type { HostState } from "../../plan/host-state.ts";
@@ -39,6 +41,11 @@ export interface HostCapacity {
 export interface HostFlavor extends FlavorCapacity {
   /** The VMs in the way of one more slot; null where no VM is. */
   readonly blockers: Blockers | null;
+  /**
+   * Where no VM is known to fit, what would have to be told to say so; then `fits` is no count. Empty
+   * where it is one.
+   */
+  readonly untold: readonly UntoldFact[];
 }
 
 /** How many more VMs of one signature fit, now and on empty hosts. */
@@ -87,6 +94,7 @@ export function capacityReport(
 
 interface Member {
   readonly name: string;
+  readonly host: HostState;
   readonly inventory: Inventory;
   readonly occupancy: Occupancy;
   readonly vms: readonly { readonly name: string; readonly use: Use }[];
@@ -96,6 +104,7 @@ function memberOf(host: HostState): Member {
   const inventory = inventoryOf(withSellablePages(host), host.policy);
   return {
     name: host.topology.name,
+    host,
     inventory,
     occupancy: occupancyOf(inventory, host),
     vms: host.taken.map((plan) => ({ name: plan.vm, use: useOfPlan(inventory, plan) })),
@@ -109,7 +118,7 @@ function flavorCapacities(
 ): (member: Member, flavor: Request) => HostFlavor {
   const countSlots = slotCounter(hostClasses);
   const soldSignature = soldSignatures(hostClasses);
-  return ({ inventory, occupancy, vms }, flavor) => {
+  return ({ host, inventory, occupancy, vms }, flavor) => {
     const hostClass = hostClasses.of(inventory, occupancy);
     const empty = hostClasses.emptied(hostClass);
     const own = soldSignature(hostClass, demandOf(flavor));
@@ -136,7 +145,8 @@ function flavorCapacities(
     };
     const names = vms.map(({ name }) => name);
     const blockers = fits < most && vms.length > 0 ? findBlockers(names, fits, slotsWithout) : null;
-    return { flavor: nameOf(flavor), fits, most, classes: ownFirst(classes), blockers };
+    const untold = fits > 0 ? [] : untoldOf(host, flavor);
+    return { flavor: nameOf(flavor), fits, most, classes: ownFirst(classes), blockers, untold };
   };
 }
 

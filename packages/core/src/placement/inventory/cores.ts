@@ -33,6 +33,8 @@ export interface CoreInventory {
   readonly caches: number;
   /** The position of the core that has a CPU. */
   readonly ofCpu: ReadonlyMap<number, number>;
+  /** All CPUs of each node's cores, sold or not. */
+  readonly cpusOfNode: readonly IndexSet[];
   /** The CPUs kept for the host on each node, where emulators and iothreads run. */
   readonly hostCpus: readonly IndexSet[];
 }
@@ -129,6 +131,9 @@ export function coreInventory(
     ),
     caches: caches.length,
     ofCpu: new Map(known.flatMap(({ set }, i) => indices(set).map((cpu) => [cpu, i]))),
+    cpusOfNode: [...nodePosition.values()].map((node) =>
+      unionAll(known.flatMap((core) => (core.node === node ? [core.set] : []))),
+    ),
     hostCpus: [...nodePosition.values()].map((node) =>
       unionAll(
         known.flatMap((core) => (core.node === node && kept.has(core.id) ? [core.set] : [])),

@@ -1,3 +1,4 @@
+import { invariant } from "../../invariant.ts";
 import { indexSet } from "../../set/index-set.ts";
 import { formatList } from "../../set/list-format.ts";
 import { bridgesAbove } from "../../topology/interconnect.ts";
@@ -39,6 +40,8 @@ function buildCells(
   layout: readonly LayoutCell[],
   cpusFor: (cell: LayoutCell) => readonly VcpuPlace[],
 ): Cell[] {
+  const pageBytes = pageBytesOf(space.request, space.topology);
+  invariant(pageBytes !== null, "memory in pages of unknown size is not sold");
   let next = 0;
   return layout.map((cell, id) => {
     const places = cpusFor(cell);
@@ -58,7 +61,7 @@ function buildCells(
       memoryPolicy: locality === "preferred" && !away ? "strict" : locality,
       memoryBytes: sumOf(memoryOnNodes, ({ bytes }) => bytes),
       memoryOnNodes,
-      pageBytes: pageBytesOf(space.request, space.topology),
+      pageBytes,
       vcpus,
       accelerators: cell.accelerators.map(({ address }) => address),
       nics: cell.nics.map(({ address }) => address),

@@ -1,4 +1,3 @@
-import { knownCpus } from "../../topology/node-facts.ts";
 import { type IndexSet, intersection, size, unionAll } from "../../set/index-set.ts";
 import { at } from "../../unit/list.ts";
 import { read } from "../../unit/vector.ts";
@@ -44,7 +43,7 @@ export function nodeKeysOf(inventory: Inventory): (occupancy: Occupancy) => stri
 type KeyOf = (occupancy: Occupancy) => string;
 
 function nodeKeys(inventory: Inventory, node: number): KeyOf {
-  const { memory, devices, symmetry, topology } = inventory;
+  const { memory, devices, symmetry, cores } = inventory;
   const orbit = `|${at(symmetry.nodeOrbitWithDevices, node)}:`;
   const pools = at(memory.pools, node);
   const memoryKey: KeyOf = ({ promisedBytes }) => {
@@ -63,7 +62,7 @@ function nodeKeys(inventory: Inventory, node: number): KeyOf {
   };
   const coreKey = coreKeys(inventory, node);
   const deviceKey = deviceKeys(inventory, at(devices.ofNode, node));
-  const cpusOfClasses = classCpus(inventory, knownCpus(at(topology.nodes, node)));
+  const cpusOfClasses = classCpus(inventory, at(cores.cpusOfNode, node));
   const poolKey: KeyOf = ({ floating }) => {
     let key = "";
     for (const cpus of cpusOfClasses) {

@@ -1,4 +1,3 @@
-import { knownCpus } from "../../topology/node-facts.ts";
 import {
   emptySet,
   type IndexSet,
@@ -37,7 +36,7 @@ export interface Pool {
 export function sharedPool(space: RequestOnHost, node: number): Pool {
   const { inventory, occupancy, closed, request, coreClass } = space;
   if (request.isolation !== "shared" || closed.node(node)) return { cpus: emptySet, vcpus: 0 };
-  const onNode = knownCpus(at(inventory.topology.nodes, node));
+  const onNode = at(inventory.cores.cpusOfNode, node);
   const ofAll = coreClass === null || inventory.cores.classes.length < 2;
   const nodeCpus = ofAll ? onNode : intersection(onNode, cpusOfClass(inventory.cores, coreClass));
   let cpus = emptySet;

@@ -24,7 +24,10 @@ export function freeDevices(
  * when the text is its profile's full name, with or without the vendor's before it: a request for
  * an H100 does not want a tenth of one, although that is called H100XM-10C.
  */
-export function isWanted({ model, isPart }: Device, wanted: string | null): boolean {
+export function isWanted(
+  { model, isPart }: Pick<Device, "model" | "isPart">,
+  wanted: string | null,
+): boolean {
   if (wanted === null) return !isPart;
   const [name, wish] = [model?.toLowerCase() ?? "", wanted.toLowerCase()];
   return isPart ? name === wish || name === `nvidia ${wish}` : name.includes(wish);

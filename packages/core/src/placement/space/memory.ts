@@ -18,16 +18,17 @@ export function granuleOf(request: Request): number {
 }
 
 /**
- * The size of the pages that back the memory. An unknown base page is taken for the largest that
- * exists, 64 KiB, which every other size divides; on x86-64 it is always 4 KiB.
+ * The size of the pages that back the memory; null where the machine's base page is unknown. On
+ * x86-64 it is always 4 KiB; other architectures have several, and none is guessed.
  */
-export function pageBytesOf(request: Request, { machine }: Topology): number {
-  const base = machine.pageBytes ?? (machine.architecture === "x86_64" ? 4096 : 65_536);
+export function pageBytesOf(request: Request, { machine }: Topology): number | null {
+  const base = machine.pageBytes ?? (machine.architecture === "x86_64" ? 4096 : null);
   return request.hugepageBytes ?? base;
 }
 
 /**
- * The free granules of a node, by position; null where its memory is unknown.
+ * The free granules of a node, by position; null where its memory, or the size of its pages, is
+ * unknown.
  *
  * A running VM's huge pages are gone from the pool's free count, a planned VM's are not yet. So
  * both limits hold: the free count, and the whole pool less what plans were promised.
@@ -42,6 +43,7 @@ export function freeGranules(space: RequestOnHost, node: number): number | null 
   const pools = at(memory.pools, node);
   const { bytes, freeBytes } = at(pools, position);
   if (bytes === null) return null;
+  if (bytes > 0 && pageBytesOf(request, topology) === null) return null;
   const unpromised = bytes - read(occupancy.promisedBytes, node * pools.length + position);
   const free = freeBytes === null ? unpromised : Math.min(freeBytes, unpromised);
   return Math.max(0, Math.floor(free / granuleOf(request)));

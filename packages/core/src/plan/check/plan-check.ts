@@ -1,4 +1,4 @@
-import { knownCpus, knownPools } from "../../topology/node-facts.ts";
+import { knownPools } from "../../topology/node-facts.ts";
 import type { Request } from "../../request/request.ts";
 import {
   difference,
@@ -86,7 +86,7 @@ function checkCpus(view: View): void {
     if (!isEmpty(absent)) report(subject, `CPUs ${formatList(absent)} are not online`);
     const reserved = intersection(cpus, kept);
     if (!isEmpty(reserved)) report(subject, `CPUs ${formatList(reserved)} are kept for the host`);
-    const away = difference(cpus, node === undefined ? emptySet : knownCpus(node));
+    const away = difference(cpus, cpusOn(topology, cell.hostNode));
     if (plan.locality !== "preferred" && !isEmpty(away)) {
       report(subject, `CPUs ${formatList(away)} are not of node ${cell.hostNode}`);
     }
@@ -106,6 +106,14 @@ function checkThreads({ plan, topology, report }: View, cell: Plan["cells"][numb
     const core = topology.cores.some((entry) => isSubset(indexSet(cpus), setOf(entry.cpus)));
     if (!core) report(`cells[${cell.id}]`, `CPUs ${cpus.join(", ")} are not of one core`);
   }
+}
+
+/** The CPUs of a node: those that it lists, or those of its cores where nobody listed them. */
+function cpusOn({ nodes, cores }: Topology, id: number): IndexSet {
+  const node = nodes.find((entry) => entry.id === id);
+  if (node === undefined) return emptySet;
+  if (node.cpus !== null) return setOf(node.cpus);
+  return unionAll(cores.flatMap((core) => (core.node === id ? [setOf(core.cpus)] : [])));
 }
 
 function checkMemory({ plan, host, topology, report }: View): void {

@@ -1,0 +1,271 @@
+import type { UntoldCode } from "../../plan/refusal.ts";
+import { nodesText } from "../../topology/draw/describe.ts";
+import { isStandInNode } from "../../topology/stand-in.ts";
+import { toldByNature } from "../../topology/told.ts";
+import type { MemoryNode, PciDevice, Topology } from "../../topology/topology.ts";
+import { isWanted } from "../space/devices.ts";
+import { pageBytesOf } from "../space/memory.ts";
+import { nodesOfUntoldCores, withMostCores } from "./cpus.ts";
+import { type Question, withNodes, withRequest, withTopology } from "./question.ts";
+
+/** One kind of fact that may be untold, and the question with the best that it could be. */
+export interface Favor {
+  readonly code: UntoldCode;
+  /** What is untold, as the end of a sentence; null where it is told, or the request needs none. */
+  readonly untold: (question: Question) => string | null;
+  /**
+   * The question with what is untold as favorable as it may be, or more so: a request that does not
+   * fit then fits on no machine that agrees with what is known.
+   */
+  readonly granted: (question: Question) => Question;
+  /** The inputs that would tell. */
+  readonly tellers: readonly string[];
+}
+
+const snapshot = "an `evenkeel snapshot`";
+
+/** More than any node has; a power of two, so that every page size divides it. */
+const plenty = 2 ** 50;
+
+/** In the order in which they are granted: nodes first, as the others are about nodes. */
+export const favors: readonly Favor[] = [
+  {
+    code: "nodes-untold",
+    untold: ({ host: { topology } }) =>
+      mayHaveMoreNodes(topology) ? "all NUMA nodes of the host" : null,
+    granted: (question) =>
+      withTopology(question, ({ nodes }) => ({
+        nodes: [...nodes, unknownNode(nodes)],
+        distances: null,
+      })),
+    tellers: ["`numactl -H`", "`lscpu`"],
+  },
+  {
+    code: "cpus-untold",
+    untold: ({ host: { topology } }) => {
+      const nodes = nodesOfUntoldCores(topology);
+      const what = nodes.every(({ cpus }) => cpus !== null) ? "cores" : "CPUs and cores";
+      return nodes.length === 0 ? null : `the ${what} of ${listed(nodes)}`;
+    },
+    granted: withMostCores,
+    tellers: ["`lscpu -e`", snapshot],
+  },
+  {
+    code: "caches-untold",
+    untold: ({ host, request }) => {
+      const alone = [request, ...host.taken].some(({ isolation }) => isolation === "l3");
+      const unknown = host.topology.cores.some(({ l3 }) => l3 === null);
+      return alone && unknown ? "which cores share a last-level cache" : null;
+    },
+    granted: (question) =>
+      withTopology(question, ({ cores }) => {
+        const known = Math.max(-1, ...cores.map(({ l3 }) => l3 ?? -1));
+        return { cores: cores.map((core, i) => ({ ...core, l3: core.l3 ?? known + 1 + i })) };
+      }),
+    tellers: ["`lscpu -e`", snapshot],
+  },
+  {
+    code: "memory-untold",
+    untold: ({ host: { topology } }) => {
+      const nodes = topology.nodes.filter(({ memoryBytes }) => memoryBytes === null);
+      return nodes.length === 0 ? null : `the memory of ${listed(nodes)}`;
+    },
+    granted: (question) =>
+      withNodes(question, ({ memoryBytes }) => ({ memoryBytes: memoryBytes ?? plenty })),
+    tellers: ["`numactl -H`", snapshot],
+  },
+  {
+    code: "hugepages-untold",
+    untold: ({ host: { topology } }) => {
+      const nodes = topology.nodes.filter(hasUntoldPages);
+      return nodes.length === 0 ? null : `the huge pages of ${listed(nodes)}`;
+    },
+    granted: (question) =>
+      withNodes(question, (node) => ({
+        hugepages: hasUntoldPages(node)
+          ? mostPages(question.request.hugepageBytes, node.memoryBytes ?? plenty)
+          : node.hugepages,
+      })),
+    tellers: [snapshot, "`lstopo --of xml`", "`virsh capabilities`"],
+  },
+  {
+    code: "page-size-untold",
+    untold: ({ host: { topology }, request }) =>
+      pageBytesOf(request, topology) === null ? "the size of the host's base pages" : null,
+    granted: (question) =>
+      withTopology(question, ({ machine }) => ({ machine: { ...machine, pageBytes: 4096 } })),
+    tellers: [snapshot, "`lstopo --of xml`"],
+  },
+  {
+    code: "devices-untold",
+    untold: ({ host: { topology }, request }) => {
+      const kinds = [
+        ...(lacksUntold(topology, "accelerators", request.accelerators.count) ? ["GPUs"] : []),
+        ...(lacksUntold(topology, "nics", request.nics.count) ? ["NICs"] : []),
+      ];
+      return kinds.length === 0 ? null : `the ${kinds.join(" and ")} of the host`;
+    },
+    granted: (question) => {
+      const { topology } = question.host;
+      const { accelerators, nics } = question.request;
+      const none = { ...nics, count: 0 };
+      const withoutNics = lacksUntold(topology, "nics", nics.count)
+        ? withRequest(question, { nics: none })
+        : question;
+      // Wherever the accelerators are, the VM's cores and memory are somewhere on the host.
+      return lacksUntold(topology, "accelerators", accelerators.count)
+        ? strayed(
+            withRequest(question, { accelerators: { ...accelerators, count: 0 }, nics: none }),
+          )
+        : withoutNics;
+    },
+    tellers: ["`lspci -Dvvnn`", snapshot],
+  },
+  {
+    code: "device-nodes-untold",
+    untold: (question) => {
+      const { accelerators, nics } = homeless(question);
+      const kinds = [
+        ...(accelerators > 0 ? ["GPUs"] : []),
+        ...(nics > 0 && question.request.nics.count > 0 ? ["NICs"] : []),
+      ];
+      return kinds.length === 0 ? null : `the node of some ${kinds.join(" and ")}`;
+    },
+    granted: (question) => {
+      const { accelerators, nics: unknown } = homeless(question);
+      const { nics } = question.request;
+      const beside = withRequest(question, {
+        nics: { ...nics, count: accelerators > 0 ? 0 : Math.max(0, nics.count - unknown) },
+      });
+      return accelerators > 0 ? strayed(beside) : beside;
+    },
+    tellers: ["`lspci -Dvvnn`", "`nvidia-smi topo -m`"],
+  },
+  {
+    code: "models-untold",
+    untold: ({ host: { topology }, request }) => {
+      const { count, model } = request.accelerators;
+      const unknown = topology.accelerators.filter((one) => one.model === null);
+      return count === 0 || model === null || unknown.length === 0
+        ? null
+        : "the model of some GPUs";
+    },
+    granted: (question) =>
+      withTopology(question, ({ accelerators }) => ({
+        accelerators: accelerators.map((one) => ({
+          ...one,
+          model: one.model ?? question.request.accelerators.model,
+        })),
+      })),
+    tellers: ["`lspci -Dnn`", "`nvidia-smi`"],
+  },
+  {
+    code: "rdma-untold",
+    untold: ({ host: { topology }, request: { nics } }) =>
+      nics.count > 0 && nics.rdma && topology.nics.some(({ rdma }) => rdma === null)
+        ? "whether some NICs do RDMA"
+        : null,
+    granted: (question) =>
+      withTopology(question, ({ nics }) => ({
+        nics: nics.map((nic) => ({ ...nic, rdma: nic.rdma ?? true })),
+      })),
+    tellers: [snapshot],
+  },
+  {
+    code: "links-untold",
+    untold: ({ host: { topology }, request: { accelerators } }) =>
+      accelerators.count > 1 && hasUntoldLinks(topology, accelerators.link)
+        ? "how the GPUs are connected"
+        : null,
+    granted: (question) =>
+      withRequest(question, {
+        accelerators: { ...question.request.accelerators, link: "any" },
+      }),
+    tellers: ["`nvidia-smi topo -m`", "`rocm-smi --showtopo`"],
+  },
+];
+
+/** `node 0`, `nodes 0-3`; stand-ins for nodes of unknown number have none to say. */
+function listed(nodes: readonly MemoryNode[]): string {
+  const ids = nodes.map(({ id }) => id).filter((id) => !isStandInNode(id));
+  return ids.length > 0 ? nodesText(ids) : nodes.length === 1 ? "its node" : "its nodes";
+}
+
+/**
+ * Without nodes none was told. Sources that tell neither cores nor memory name only the nodes of
+ * their devices.
+ */
+function mayHaveMoreNodes({ nodes, cores }: Topology): boolean {
+  if (nodes.length === 0) return true;
+  return cores.length === 0 && nodes.every(({ memoryBytes }) => memoryBytes === null);
+}
+
+function unknownNode(nodes: readonly MemoryNode[]): MemoryNode {
+  return {
+    id: 1 + Math.max(-1, ...nodes.map(({ id }) => id)),
+    package: null,
+    cpus: null,
+    memoryBytes: null,
+    sideCacheBytes: null,
+    kind: null,
+    hugepages: null,
+  };
+}
+
+function hasUntoldPages({ hugepages, memoryBytes }: MemoryNode): boolean {
+  return hugepages === null && memoryBytes !== 0;
+}
+
+/** All memory in pages of the size asked for; none in huge pages where base pages are. */
+function mostPages(sizeBytes: number | null, bytes: number): MemoryNode["hugepages"] {
+  if (sizeBytes === null) return [];
+  return [{ sizeBytes, total: Math.floor(bytes / sizeBytes), free: null }];
+}
+
+/**
+ * Whether devices of a kind are asked for of which the topology has none, and that says nothing: it
+ * has no function but those that were asked of the source, and bridges.
+ */
+function lacksUntold(topology: Topology, kind: "accelerators" | "nics", count: number): boolean {
+  if (count === 0 || topology[kind].length > 0 || toldByNature(topology)) return false;
+  const known = new Set([...topology.accelerators, ...topology.nics].map((one) => one.address));
+  return topology.pci.every(
+    (device) => known.has(device.address) || device.class === "" || device.class.startsWith("06"),
+  );
+}
+
+/** How many of the devices that the request could use are on no known node. */
+function homeless({ host: { topology }, request }: Question): {
+  readonly accelerators: number;
+  readonly nics: number;
+} {
+  const functions = new Map(topology.pci.map((device) => [device.address, device]));
+  const isHomeless = ({ address }: { readonly address: string }): boolean =>
+    (functions.get(address)?.node ?? null) === null;
+  const { count, model } = request.accelerators;
+  const wanted = topology.accelerators.filter(
+    (one) =>
+      one.model === null ||
+      model === null ||
+      isWanted({ model: one.model, isPart: false }, model) ||
+      isWanted({ model: one.profile, isPart: true }, model),
+  );
+  return {
+    accelerators: count === 0 ? 0 : wanted.filter(isHomeless).length,
+    nics: request.nics.count === 0 ? 0 : topology.nics.filter(isHomeless).length,
+  };
+}
+
+/** The question whose VM may stray: it fits wherever its accelerators turn out to be. */
+function strayed(question: Question): Question {
+  const { locality } = question.request;
+  return withRequest(question, { locality: locality === "strict" ? "preferred" : locality });
+}
+
+function hasUntoldLinks(topology: Topology, link: "any" | "nvlink" | "switch"): boolean {
+  if (link === "any" || toldByNature(topology)) return false;
+  if (link === "nvlink") return topology.links.length === 0;
+  const functions = new Map(topology.pci.map((device) => [device.address, device]));
+  const bridge = (address: string): PciDevice["parent"] => functions.get(address)?.parent ?? null;
+  return topology.accelerators.some(({ address }) => bridge(address) === null);
+}

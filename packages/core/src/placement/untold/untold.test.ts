@@ -1,0 +1,155 @@
+import * as fc from "fast-check";
+import { expect, test } from "vitest";
+import { requestOf } from "../../../testing/request/requests.ts";
+import { forgotten } from "../../../testing/topology/forgotten.ts";
+import { fitFlavors } from "../../fleet/fit/fit.ts";
+import { place } from "../../fleet/place.ts";
+import { planFaults } from "../../plan/check/plan-check.ts";
+import type { HostState } from "../../plan/host-state.ts";
+import type { Plan } from "../../plan/plan.ts";
+import { defaultHostPolicy } from "../../request/host-policy.ts";
+import type { Request } from "../../request/request.ts";
+import { catalogMachine, catalogNames } from "../../topology/catalog/catalog.ts";
+import { topologyDigest } from "../../topology/digest.ts";
+import type { Topology } from "../../topology/topology.ts";
+import { GiB, MiB } from "../../unit/bytes.ts";
+
+/**
+ * Taking facts away from a topology never turns an answer into a more definite one: what is a no on
+ * fewer facts is a no on more, and a plan that is made on fewer facts is legal on more.
+ */
+
+const machines = catalogNames.flatMap((name) => catalogMachine(name) ?? []);
+
+const hostOf = (topology: Topology, taken: readonly Plan[] = []): HostState => ({
+  topology,
+  taken,
+  policy: defaultHostPolicy,
+});
+
+/** Requests from small to larger than any machine. */
+const anyRequest: fc.Arbitrary<Request> = fc
+  .record({
+    accelerators: fc.record({
+      count: fc.constantFrom(0, 0, 1, 1, 2, 4, 8, 9),
+      model: fc.constantFrom(null, null, "H100", "A100", "B200", "L40S", "MI300"),
+      link: fc.constantFrom("any", "any", "nvlink", "switch"),
+    }),
+    nics: fc.record({ count: fc.constantFrom(0, 0, 1, 2), rdma: fc.boolean() }),
+    vcpus: fc.constantFrom(1, 2, 7, 16, 48, 96, 130, 400),
+    memoryBytes: fc.constantFrom(1, 16, 200, 900, 5000).map((gib) => gib * GiB),
+    hugepageBytes: fc.constantFrom(null, 2 * MiB, GiB),
+    locality: fc.constantFrom("strict", "strict", "preferred", "interleave"),
+    isolation: fc.constantFrom("core", "core", "shared", "l3", "node", "host"),
+  } as const)
+  .map(requestOf);
+
+type Answer = "plan" | "no" | "unknown";
+
+function answer(
+  host: HostState,
+  request: Request,
+): { readonly is: Answer; readonly plan: Plan | null } {
+  const found = place([host], request);
+  if (found.kind !== "Refusal") return { is: "plan", plan: found };
+  return { is: found.untold.length > 0 ? "unknown" : "no", plan: null };
+}
+
+/** What is wrong with a plan made on fewer facts, apart from the facts that it does not have. */
+function faultsOn(host: HostState, plan: Plan, request: Request): readonly string[] {
+  const { topology } = host;
+  const at = plan.cells.map(({ hostNode }) =>
+    topology.nodes.findIndex(({ id }) => id === hostNode),
+  );
+  const devices = plan.devices.map((device) => ({
+    ...device,
+    model: topology.accelerators.find(({ address }) => address === device.address)?.model ?? null,
+  }));
+  const told: Plan = {
+    ...plan,
+    devices,
+    links: null,
+    topologyDigest: topologyDigest(topology),
+    distances:
+      topology.distances && at.map((i) => at.map((j) => topology.distances?.[i]?.[j] ?? 0)),
+  };
+  return planFaults(told, host, request)
+    .filter(({ subject }) => !subject.startsWith("signature"))
+    .map(({ subject, message }) => `${subject} ${message}`);
+}
+
+const machineThenLess = fc
+  .constantFrom(...machines)
+  .chain((whole) =>
+    forgotten(whole).chain((less) =>
+      fc.tuple(fc.constantFrom(whole), fc.constant(less), forgotten(less)),
+    ),
+  );
+
+test("fewer facts never make an answer of place more definite", { timeout: 240_000 }, () => {
+  const seen = new Map<string, number>();
+  fc.assert(
+    fc.property(
+      machineThenLess,
+      anyRequest,
+      fc.boolean(),
+      ([whole, less, least], request, beside) => {
+        const first = beside ? place([hostOf(whole)], { ...request, name: "first" }) : null;
+        const taken = first === null || first.kind === "Refusal" ? [] : [first];
+        const hosts = [whole, less, least].map((topology) => hostOf(topology, taken));
+        const answers = hosts.map((host) => answer(host, request));
+        for (const [i, { is, plan }] of answers.entries()) {
+          for (const [j, more] of answers.slice(0, i).entries()) {
+            const kinds = `${more.is} on more, ${is} on fewer`;
+            const about = `${kinds}: ${hosts[j]?.topology.name} | ${hosts[i]?.topology.name} | ${JSON.stringify(request)} ${taken.length}`;
+            seen.set(kinds, 1 + (seen.get(kinds) ?? 0));
+            if (is === "no") expect(more.is, about).toBe("no");
+            // Only strict promises that a VM is beside its devices; other localities take those of
+            // unknown node into any cell.
+            if (plan !== null && plan.devices.every(({ node }) => node !== null)) {
+              expect(more.is, about).toBe("plan");
+              const host = hosts[j];
+              if (host !== undefined && j === 0)
+                expect(faultsOn(host, plan, request), about).toEqual([]);
+            }
+          }
+        }
+      },
+    ),
+    { numRuns: 400 },
+  );
+  // Each kind of answer is met, so that none holds for want of cases.
+  expect([...seen.keys()].toSorted()).toEqual([
+    "no on more, no on fewer",
+    "no on more, unknown on fewer",
+    "plan on more, plan on fewer",
+    "plan on more, unknown on fewer",
+    "unknown on more, unknown on fewer",
+  ]);
+});
+
+test("fewer facts never make an answer of --fit more definite", { timeout: 240_000 }, () => {
+  const seen = new Set<string>();
+  fc.assert(
+    fc.property(machineThenLess, anyRequest, ([whole, less, least], request) => {
+      const fits = [whole, less, least].map(
+        (topology) => fitFlavors(topology, defaultHostPolicy, [request])[0]?.onOneNode,
+      );
+      for (const [i, fewer] of fits.entries()) {
+        for (const more of fits.slice(0, i)) {
+          seen.add(`${more} ${fewer}`);
+          const about = `${whole.name} | ${less.name} | ${least.name} | ${JSON.stringify(request)}`;
+          if (fewer !== null) expect(more, about).toBe(fewer);
+        }
+      }
+    }),
+    { numRuns: 150 },
+  );
+  expect([...seen].toSorted()).toEqual([
+    "false false",
+    "false null",
+    "null null",
+    "true null",
+    "true true",
+  ]);
+});

@@ -1,0 +1,83 @@
+import type { Layout } from "../layout/layout.ts";
+import { governedTopology, type HostState } from "../../plan/host-state.ts";
+import type { UntoldFact } from "../../plan/refusal.ts";
+import type { Request } from "../../request/request.ts";
+import { searchSpace } from "../search/search.ts";
+import { spaceOn } from "../space/space.ts";
+import { type Favor, favors } from "./favors.ts";
+import type { Question } from "./question.ts";
+
+/**
+ * What would have to be told of a host for an answer, where the search found no place on what is
+ * known; empty where what is known rules the request out.
+ *
+ * The search counts only what is known to be there, so a place that it finds is one whatever else
+ * turns out. Where it finds none, it is asked again on a host that is as favorable as what is
+ * untold allows, or more so. If the request does not fit there either, it fits on no machine that
+ * agrees with what is known: the answer is no. Otherwise nobody can answer, and the facts to tell
+ * are those that remain when every other one is left as it is: none of them alone could be left
+ * out. Facts that are taken away from a topology only widen what is untold, so the answer never
+ * becomes more definite by it.
+ *
+ * A flavor's signature is left aside, as signatures of cores and pages that nobody told mean
+ * nothing.
+ *
+ * The cost is one search that stops at the first place, and one more for each kind of untold fact.
+ *
+ * @param accepts which places count; all by default.
+ */
+export function untoldOf(
+  host: HostState,
+  request: Request,
+  accepts?: (layout: Layout) => boolean,
+): readonly UntoldFact[] {
+  const topology = governedTopology(host.topology, host.policy);
+  const known: Question = {
+    host: { ...host, topology },
+    request: { ...request, signature: null },
+  };
+  const fits = (granted: readonly Favor[]): boolean => {
+    const asked = grant(known, granted);
+    return searchSpace(spaceOn(asked.host, asked.request), { any: true, accepts }) !== null;
+  };
+  const open = openFavors(known);
+  if (open.length === 0 || !fits(open)) return [];
+  let needed = open;
+  for (const favor of open) {
+    const others = needed.filter((one) => one !== favor);
+    if (fits(others)) needed = others;
+  }
+  // What is untold of a node only because the node itself is goes without saying.
+  return needed.flatMap(({ code, untold, tellers }) => {
+    const what = untold(known);
+    return what === null
+      ? []
+      : { host: host.topology.name, code, message: sentence(what, tellers) };
+  });
+}
+
+/** The favors that ask for something untold, each once those before it are granted. */
+function openFavors(known: Question): readonly Favor[] {
+  const open: Favor[] = [];
+  let question = known;
+  for (const favor of favors) {
+    if (favor.untold(question) === null) continue;
+    open.push(favor);
+    question = favor.granted(question);
+  }
+  return open;
+}
+
+/** Grants each favor for which something is untold still. */
+function grant(known: Question, granted: readonly Favor[]): Question {
+  return granted.reduce(
+    (question, favor) => (favor.untold(question) === null ? question : favor.granted(question)),
+    known,
+  );
+}
+
+function sentence(what: string, tellers: Favor["tellers"]): string {
+  const last = tellers.at(-1) ?? "";
+  const inputs = tellers.length < 2 ? last : `${tellers.slice(0, -1).join(", ")} or ${last}`;
+  return `Nobody told ${what}: add ${inputs} of this host.`;
+}
