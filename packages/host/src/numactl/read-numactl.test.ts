@@ -150,27 +150,27 @@ test("a text that is cut is read as far as it goes, and what it lacks is said", 
     "the end of a list of CPUs": [
       upTo(" 7\nnode 1 size"),
       "the CPUs of node 1, the size of node 1, the distances",
-      [zero, [1, "", null]],
+      [zero, [1, null, null]],
     ],
     "a node": [
       upTo("node 1 cpus"),
       "the CPUs of node 1, the size of node 1, the distances",
-      [zero, [1, "", null]],
+      [zero, [1, null, null]],
     ],
     "a node in the middle": [
       text.replace(/node 0 cpus.*\nnode 0 size.*\n/, "[...]\n"),
       "the CPUs of node 0, the size of node 0",
-      [[0, "", null], one],
+      [[0, null, null], one],
     ],
     "its beginning": [
       text.slice(text.indexOf("node 0 size")),
       "the line of the available nodes, the CPUs of node 0",
-      [[0, "", 2 * GiB], one],
+      [[0, null, 2 * GiB], one],
     ],
     "the middle of a list": [
       text.replace("0 1 4 5", "0 1 ... 5"),
       "the CPUs of node 0",
-      [[0, "", 2 * GiB], one],
+      [[0, null, 2 * GiB], one],
     ],
   } as const;
   for (const [what, [given, missing, nodes]] of Object.entries(cases)) {
@@ -192,8 +192,8 @@ test("CPUs that several nodes list are on none that is known", () => {
         "with numa=fake does: the node of these CPUs is unknown",
     ],
     nodes: [
-      [0, "", 2 * GiB],
-      [1, "", 4 * GiB],
+      [0, null, 2 * GiB],
+      [1, null, 4 * GiB],
     ],
     hasDistances: true,
   });
