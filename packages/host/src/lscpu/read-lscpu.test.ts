@@ -7,6 +7,7 @@ import { formatList, parseList } from "@evenkeel/core/set/list-format.ts";
 import { contradictions } from "@evenkeel/core/topology/check.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import * as fc from "fast-check";
+import { MiB } from "@evenkeel/core/unit/bytes.ts";
 import { describe, expect, test } from "vitest";
 import { readArchive } from "../archive/read-archive.ts";
 import { readSysfs } from "../sysfs/read.ts";
@@ -160,12 +161,13 @@ const refused = {
   "a translated summary": summary
     .replace("On-line CPU(s) list", "Liste der Online-CPU(s)")
     .replaceAll("NUMA node", "NUMA-Knoten"),
-  "a summary that ends among the nodes": summary.slice(0, summary.indexOf("  NUMA node1")),
-  "a row that ends too early": table.slice(0, -12),
+  "more nodes than it counts": summary.replace("node(s):          3", "node(s):          2"),
+  "a row that does not fit": table.replace("1,1,0,0,,1,1,1,0,Y,0", "1,1,0"),
+  "caches alone": "NAME ONE-SIZE ALL-SIZE\nL1d       48K      96K\n",
   "a CPU twice": `${table}0,0,0,0,,0,0,0,0,Y,0\n`,
   "a list without end": summary.replace("0-6:2", "0-999999999"),
   "a stride of nothing": summary.replace("0-6:2", "0-6:0"),
-  "JSON that is cut short": '{"lscpu": [{"field"',
+  "JSON that is cut short at its start": '{"lscpu": [{"field"',
   "JSON of something else": '{"blockdevices": []}',
   "JSON that nests without end": `{"lscpu": ${"[".repeat(100_000)}`,
   "JSON with other columns": '{"cpus": [{"cpu": 0, "__proto__": 1, "flavor": 2}]}',
@@ -186,8 +188,217 @@ test("very long headers, masks and rows are refused fast", async () => {
   }
 });
 
-test("a table that lacks CPUs of the summary's nodes contradicts it", async () => {
-  await codedError("topology-inconsistent", () => read(`${summary}\n${table}`));
+/** The notes on reading a text, and its machine in short. */
+function reading(text: string) {
+  const notes: string[] = [];
+  const topology = readLscpu(text, "a.txt", (sentence) => void notes.push(sentence));
+  const nodes = topology.nodes.map(({ id, package: number, cpus }) => [id, number, cpus]);
+  return { notes, nodes, topology };
+}
+
+const lacks = (what: string): string =>
+  `the output of lscpu in a.txt is not whole: it lacks ${what}`;
+const unused = (what: string): string => `the output of lscpu in a.txt also has ${what}: not used`;
+
+test("a text that is cut is read as far as it goes, and what it lacks is said", () => {
+  const upTo = (end: string): string => summary.slice(0, summary.indexOf(end));
+  const [zero, one] = [
+    [0, null, "0,2,4,6"],
+    [1, null, "1,3,5,7"],
+  ];
+  expect(reading(upTo("  NUMA node1"))).toMatchObject({
+    notes: [lacks("2 of 3 nodes")],
+    nodes: [zero],
+  });
+  expect(reading(upTo(",7\n  NUMA node8"))).toMatchObject({
+    notes: [lacks("1 of 3 nodes")],
+    nodes: [zero, [1, null, "1,3"]],
+  });
+  // Here the last number stands whole, for with it the nodes have every CPU.
+  expect(reading(upTo("\n  NUMA node8"))).toMatchObject({
+    notes: [lacks("1 of 3 nodes")],
+    nodes: [zero, one],
+  });
+  expect(reading(upTo("NUMA:"))).toMatchObject({
+    notes: [lacks("its end, with the nodes")],
+    nodes: [],
+  });
+  expect(reading(summary.replace("1,3,5,7", "1,3"))).toMatchObject({
+    notes: [lacks("the node of CPUs 5,7")],
+  });
+});
+
+test("a table that is cut is read as far as it goes", () => {
+  const cut = reading(table.slice(0, -12));
+  expect(cut.notes).toEqual([lacks("a part of its table")]);
+  expect(cut.topology.cores.map(({ cpus }) => cpus)).toEqual(["0,3", "1", "2,4"]);
+  const elided = table.replace("1,1,0,0,,1,1,1,0,Y,0", "[...]");
+  expect(reading(elided).notes).toEqual([lacks("a part of its table")]);
+  expect(reading(elided).topology.cores.map(({ cpus }) => cpus)).toEqual(["0,3", "2,4"]);
+  // A core is known by all its threads, so a table that lacks CPUs of the summary gives none.
+  const both = reading(`${summary}\n${table}`);
+  expect(both.notes).toEqual([lacks("CPUs 6-7 in its table")]);
+  expect(both.topology.cores).toEqual([]);
+});
+
+test("JSON that is cut is read up to the last whole value", () => {
+  const field = (name: string, data: string | null) => ({ field: `${name}:`, data });
+  const lscpu = [
+    field("Architecture", "aarch64"),
+    field("On-line CPU(s) list", "0-3"),
+    field("NUMA node(s)", "4"),
+    field("NUMA node0 CPU(s)", "0-1"),
+    field("NUMA node1 CPU(s)", "2-3"),
+    field("NUMA node2 CPU(s)", null),
+    field("NUMA node3 CPU(s)", null),
+  ];
+  const text = JSON.stringify({ lscpu }, null, 3);
+  const nodes = [
+    [0, null, "0-1"],
+    [1, null, "2-3"],
+    [2, null, ""],
+    [3, null, ""],
+  ];
+  expect(reading(text)).toMatchObject({ notes: [], nodes });
+  const at = (word: string): number => text.indexOf(word);
+  expect(reading(text.slice(0, at("node3")))).toMatchObject({
+    notes: [lacks("1 of 4 nodes")],
+    nodes: nodes.slice(0, 3),
+  });
+  expect(reading(`${text.slice(0, at("node2"))}...`).notes).toEqual([lacks("2 of 4 nodes")]);
+  const cpus = [0, 1, 2, 3].map((cpu) => ({ cpu, node: 0, socket: 0, core: cpu }));
+  const rows = JSON.stringify({ cpus });
+  const cut = reading(rows.slice(0, rows.indexOf('{"cpu":3') + 6));
+  expect(cut).toMatchObject({ notes: [lacks("a part of its table")], nodes: [[0, 0, "0-2"]] });
+});
+
+test("a dash for an unknown number, which version 2.38 writes into JSON, is unknown", () => {
+  const text =
+    '{"cpus": [{"bogomips": -, "cpu": 0, "core": 0, "node": -\n}, {"cpu": 1, "core": 1}]}';
+  expect(reading(text)).toMatchObject({ notes: [], nodes: [] });
+  expect(reading(text).topology.cores.map(({ cpus }) => cpus)).toEqual(["0", "1"]);
+});
+
+test("lists that a terminal broke into lines are joined", () => {
+  const wrapped = summary
+    .replace("1,3,5,7", "1,3,                 \n5,7")
+    .replace("0-6:2", "0,2,4,   6");
+  expect(read(wrapped)).toEqual(read(summary));
+});
+
+test("a node of IBM Z lists every CPU that it could have; those online count", () => {
+  const text = `Architecture:          s390x
+CPU(s):                8
+On-line CPU(s) list:   0-5
+Off-line CPU(s) list:  6,7
+Thread(s) per core:    1
+Core(s) per socket:    8
+Socket(s) per book:    6
+Book(s) per drawer:    1
+Drawer(s):             4
+NUMA node(s):          1
+NUMA node0 CPU(s):     0-140
+Flags:                 esan3 zarch
+`;
+  const { topology, nodes, notes } = reading(text);
+  expect(nodes).toEqual([[0, null, "0-5"]]);
+  expect(topology.cores.length).toBe(6);
+  expect(topology.offlineCpus).toBe("6-7");
+  expect(notes).toEqual([]);
+  const unlisted = text.replace(/On-line.*\n/, "").replace("0-140", "0-7");
+  expect(reading(unlisted).nodes).toEqual([[0, null, "0-5"]]);
+});
+
+test("CPUs that several nodes list are on none that is known", () => {
+  const fake = summary.replace("0-6:2", "0-7").replace("1,3,5,7", "0-7");
+  const { nodes, notes } = reading(fake);
+  expect(nodes.map(([id, , cpus]) => [id, cpus])).toEqual([
+    [0, ""],
+    [1, ""],
+    [8, ""],
+  ]);
+  expect(notes[0]).toMatch(
+    /^the output of lscpu in a\.txt lists CPUs 0-7 on each of several nodes \(0, 1\)/,
+  );
+});
+
+const numbers = `Architecture:          x86_64
+CPU(s):                8
+On-line CPU(s) list:   0-7
+Thread(s) per core:    2
+Core(s) per socket:    2
+Socket(s):             2
+L1d cache:             32K
+L3 cache:              22528K
+NUMA node(s):          2
+NUMA node0 CPU(s):     0,2,4,6
+NUMA node1 CPU(s):     1,3,5,7
+`;
+
+test("as many nodes as sockets are the packages, and what has no CPUs is noted", () => {
+  expect(reading(numbers)).toMatchObject({
+    nodes: [
+      [0, 0, "0,2,4,6"],
+      [1, 1, "1,3,5,7"],
+    ],
+    notes: [
+      unused(
+        "2 cores of 2 threads a socket without their CPUs (lscpu -e has them), " +
+          "caches (L1d 32K, L3 22528K)",
+      ),
+    ],
+  });
+  const one = numbers.replace("Socket(s):             2", "Socket(s):             1");
+  expect(reading(one).nodes.map(([, number]) => number)).toEqual([0, 0]);
+  for (const unlike of [
+    numbers.replace("Socket(s):             2", "Socket(s):             4"),
+    `${numbers}Hypervisor vendor:     KVM\n`,
+    numbers.replace("per socket:    2", "per socket:    4"),
+  ]) {
+    expect(reading(unlike).nodes.map(([, number]) => number)).toEqual([null, null]);
+    expect(reading(unlike).notes[0]).toMatch(/\d sockets/);
+  }
+});
+
+test("the sizes of L3 caches come from the summary or from lscpu -C", () => {
+  const cores = `
+# CPU,Core,Socket,Node,,L1d,L3
+0,0,0,0,,0,0
+1,1,1,1,,1,1
+2,0,0,0,,0,0
+3,1,1,1,,1,1
+4,2,0,0,,2,0
+5,3,1,1,,3,1
+6,2,0,0,,2,0
+7,3,1,1,,3,1
+`;
+  const sizes = (text: string): unknown => reading(text).topology.l3Caches;
+  const each = (sizeBytes: number | null, ways: number | null = null) => [
+    { id: 0, sizeBytes, ways, kernelId: null },
+    { id: 1, sizeBytes, ways, kernelId: null },
+  ];
+  const both = numbers + cores;
+  expect(sizes(both)).toEqual(each(22 * MiB));
+  expect(sizes(both.replace("22528K", "44 MiB (2 instances)"))).toEqual(each(22 * MiB));
+  for (const unclear of ["44 MiB (4 instances)", "44 MiB", "27.4 MiB (2 instances)"]) {
+    expect(sizes(both.replace("22528K", unclear))).toEqual([]);
+  }
+  const caches = `
+NAME ONE-SIZE ALL-SIZE WAYS TYPE        LEVEL  SETS PHY-LINE COHERENCY-SIZE
+L1d       48K      96K   12 Data            1    64        1             64
+L3        33M      66M   16 Unified         3 32768        1             64
+`;
+  expect(sizes(both + caches)).toEqual(each(32 * MiB, 16));
+  expect(sizes(`${both}\nNAME ONE-SIZE WAYS\nL3 1000 5\n`)).toEqual(each(1000, 5));
+  // Where each core has one thread, as many caches as packages are one in each.
+  const single = numbers
+    .replace("core:    2", "core:    1")
+    .replace("socket:    2", "socket:    4")
+    .replace("22528K", "44 MiB (2 instances)");
+  expect(sizes(single)).toEqual(each(22 * MiB));
+  expect(reading(single).topology.cores.map(({ package: number, l3 }) => [number, l3])).toEqual(
+    [0, 1, 0, 1, 0, 1, 0, 1].map((number) => [number, number]),
+  );
 });
 
 test("a text that is cut short or garbled is a machine or a coded error", () => {

@@ -75,7 +75,8 @@ export const textSources: ReadonlyMap<string, TextSource> = new Map<string, Text
     {
       is: "the output of lscpu, lscpu -p, -e or -J",
       maxBytes: textBytes,
-      read: async (text, where) => (await import("../lscpu/read-lscpu.ts")).readLscpu(text, where),
+      read: async (text, where, note) =>
+        (await import("../lscpu/read-lscpu.ts")).readLscpu(text, where, note),
     },
   ],
   [
