@@ -65,13 +65,14 @@ export type CoreParts = Omit<Core, "id" | "node"> & Partial<Pick<Core, "node">>;
  * canonical, cores, dies, clusters and caches renumbered by their lowest CPU, links from the lower
  * address.
  *
- * It only sorts and derives. Contradictions stay as they are, for `checkedTopology` to report. The
+ * It only sorts and derives, and a device of unknown node is on the only node, where there is one. Contradictions stay as they are, for `checkedTopology` to report. The
  * cost is that of the sorts.
  */
 export function buildTopology(parts: TopologyParts): Topology {
   const nodes = canonicalNodes(parts.nodes ?? []);
   const { cores, l3 } = canonicalCores(parts.cores ?? [], nodes);
   const packageOf = packagesOfNodes(cores);
+  const pci = onOnlyNode(byAddress(parts.pci ?? []), nodes);
   return {
     apiVersion: "evenkeel/v1",
     kind: "Topology",
@@ -95,7 +96,7 @@ export function buildTopology(parts: TopologyParts): Topology {
       .toSorted((a, b) => a.id - b.id),
     cacheAllocation: parts.cacheAllocation ?? null,
     offlineCpus: canonicalList(parts.offlineCpus ?? ""),
-    pci: byAddress(parts.pci ?? []),
+    pci,
     accelerators: byAddress(parts.accelerators ?? []).map((one) => ({
       ...one,
       profile: one.profile ?? null,
@@ -104,7 +105,7 @@ export function buildTopology(parts: TopologyParts): Topology {
     })),
     nics: byAddress(parts.nics ?? []),
     links: inOrder(parts.links ?? []),
-    interconnects: canonicalInterconnects(parts.interconnects ?? [], parts.pci ?? []),
+    interconnects: canonicalInterconnects(parts.interconnects ?? [], pci),
     partitions: (parts.partitions ?? [])
       .map((partition) => ({
         ...partition,
@@ -218,6 +219,20 @@ function nodeHolding(
   if (first === null) return null;
   const node = nodes.find(({ set }) => has(set, first));
   return node !== undefined && isSubset(cpus, node.set) ? node.id : null;
+}
+
+/**
+ * The devices of a machine with one node are on it, whatever the firmware says: a `numa_node` of -1
+ * is what the kernel reads there. That is known only from a source that lists all nodes; those that
+ * know a node through its devices alone cannot tell its memory.
+ */
+function onOnlyNode(
+  pci: readonly PciDevice[],
+  nodes: readonly NodeInProgress[],
+): readonly PciDevice[] {
+  const [only, ...others] = nodes;
+  if (only === undefined || others.length > 0 || only.memoryBytes === null) return pci;
+  return pci.map((device) => (device.node === null ? { ...device, node: only.id } : device));
 }
 
 /** The package of each node's cores; null where they differ or one is unknown. */

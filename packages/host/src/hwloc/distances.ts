@@ -2,7 +2,7 @@ import { attribute, childrenNamed } from "@evenkeel/core/xml/element.ts";
 import { at } from "@evenkeel/core/unit/list.ts";
 import { type HwlocMatrix, square } from "./matrix.ts";
 import type { HwlocNode } from "./nodes.ts";
-import { type HwlocExport, objectsOf, readCount } from "./object.ts";
+import { type HwlocExport, type HwlocObject, objectsOf, readCount } from "./object.ts";
 
 /**
  * The kernel's distances between nodes, rows and columns in the order of `nodes`. Null where the
@@ -45,21 +45,39 @@ function systemLatencies(matrices: readonly HwlocMatrix[]): HwlocMatrix | null {
 const tolerance = 0.001;
 
 /**
- * A matrix covers one level of the tree, given by a depth that the versions count differently. The
- * nodes' matrix is recognized by its size; if several have that size, none is used.
+ * In hwloc 1, a matrix is in the lowest object above all objects that it covers: in the root, or in
+ * the package of a machine with one. It covers one level, which is `relative_depth` below. Where a
+ * package has a matrix of its own nodes only, the distances to others are not known.
  */
 function relativeLatencies(hwloc: HwlocExport): Pick<HwlocMatrix, "objects" | "values"> | null {
   const objects = objectsOf(hwloc, "NUMANode");
-  const [found, ...others] = childrenNamed(hwloc.root.element, "distances").filter(
-    (element) => readCount(attribute(element, "nbobjs")) === objects.length,
+  const candidates = hwloc.objects.flatMap((holder) =>
+    childrenNamed(holder.element, "distances")
+      .filter((element) => readCount(attribute(element, "nbobjs")) === objects.length)
+      .filter(() => objects.every((object) => stepsBelow(object, holder) !== null))
+      .map((element) => ({ holder, element })),
   );
+  // A level with as many objects as nodes has a matrix of that size too.
+  const exact = candidates.filter(({ holder, element }) => {
+    const depth = readCount(attribute(element, "relative_depth"));
+    return objects.every((object) => stepsBelow(object, holder) === depth);
+  });
+  const [found, ...others] = exact.length > 0 ? exact : candidates;
   if (found === undefined || others.length > 0) return null;
-  const base = Number(attribute(found, "latency_base") ?? "1");
-  const scaled = childrenNamed(found, "latency").map((entry) => {
+  const base = Number(attribute(found.element, "latency_base") ?? "1");
+  const scaled = childrenNamed(found.element, "latency").map((entry) => {
     const value = Number(attribute(entry, "value") ?? "") * base;
     const whole = Math.round(value);
     return Number.isFinite(value) && Math.abs(value - whole) < tolerance ? whole : null;
   });
   const values = square(scaled, objects.length);
   return values === null ? null : { objects, values };
+}
+
+/** The number of levels from the holder down to the object; null where it is not below. */
+function stepsBelow(object: HwlocObject, holder: HwlocObject): number | null {
+  let steps = 0;
+  let above: HwlocObject | null = object;
+  for (; above !== null && above !== holder; above = above.parent) steps++;
+  return above === null ? null : steps;
 }

@@ -114,6 +114,43 @@ test("user-defined latencies in an export of hwloc 1 are not taken for the syste
   expect(readHwloc(text("1.0", "1.2", "1.2"), "x.xml").distances).toBeNull();
 });
 
+test("a matrix of hwloc 1 is in the lowest object above the nodes that it covers", () => {
+  const matrix = (nodes: number, depth: number, ...values: string[]): string =>
+    element(
+      "distances",
+      { nbobjs: nodes, relative_depth: depth, latency_base: "10.000000" },
+      ...values.map((value) => element("latency", { value })),
+    );
+  const nodeAt = (id: number): string =>
+    object("NUMANode", { os_index: id, cpuset: mask(`${id}`) }, core(id, `${id}`));
+  const pair = ["1.0", "2.1", "2.1", "1.0"];
+  const one = object("Socket", { os_index: 0 }, matrix(2, 1, ...pair), nodeAt(0), nodeAt(1));
+  const slit = [
+    [10, 21],
+    [21, 10],
+  ];
+  expect(readHwloc(topology(null, object("Machine", {}, one)), "x.xml").distances).toEqual(slit);
+  // As many packages as nodes have a matrix of the same size, at another depth.
+  const socket = (id: number): string => object("Socket", { os_index: id }, nodeAt(id));
+  const both = object(
+    "Machine",
+    {},
+    matrix(2, 1, "1.0", "9.9", "9.9", "1.0"),
+    matrix(2, 2, ...pair),
+    socket(0),
+    socket(1),
+  );
+  expect(readHwloc(topology(null, both), "x.xml").distances).toEqual(slit);
+  // Two packages that know their own nodes only.
+  const own = object(
+    "Machine",
+    {},
+    one,
+    object("Socket", { os_index: 1 }, matrix(2, 1, ...pair), nodeAt(2), nodeAt(3)),
+  );
+  expect(readHwloc(topology(null, own), "x.xml").distances).toBeNull();
+});
+
 const memattr = (
   name: string,
   ...values: [target: number, cpus: string, value: number][]

@@ -20,7 +20,7 @@ const BRIDGES_MAX = 256;
  * A listing without details has no buses; then every bus counts as a root.
  */
 export function placesOf(
-  listed: readonly Listed[],
+  listed: readonly Pick<Listed, "address" | "buses">[],
   branches: ReadonlyMap<string, Branch>,
 ): (address: string) => Place {
   const bridgeOf = bridgesByBus(listed);
@@ -42,7 +42,9 @@ function busOf(address: string): string {
 
 const busNames = Array.from({ length: 256 }, (_, bus) => bus.toString(16).padStart(2, "0"));
 
-function bridgesByBus(listed: readonly Listed[]): ReadonlyMap<string, string> {
+function bridgesByBus(
+  listed: readonly Pick<Listed, "address" | "buses">[],
+): ReadonlyMap<string, string> {
   const found = new Map<string, string>();
   const spans = new Map<string, number>();
   for (const { address, buses } of listed) {

@@ -13,7 +13,7 @@ import { toolFolder, tools } from "./tools.ts";
  * Errors: those of `readSysfs`.
  */
 export async function readMachineTree(tree: Tree, note: Note, name?: string): Promise<Topology> {
-  const kernel = readSysfs(tree, name);
+  const kernel = readSysfs(tree, name, note);
   const parts = [kernel];
   for (const { file, reader } of tools) {
     const text = tree.readText(`${toolFolder}/${file}`);

@@ -1,6 +1,7 @@
 import type { Access } from "@evenkeel/core/topology/topology.ts";
+import type { NodeClaim } from "../text/shared-cpus.ts";
 import type { Tree } from "../tree/tree.ts";
-import { type NodeCpus, nodeDirectory } from "./nodes.ts";
+import { nodeDirectory } from "./nodes.ts";
 import { indexedNames, readIndex } from "./values.ts";
 
 /**
@@ -10,7 +11,7 @@ import { indexedNames, readIndex } from "./values.ts";
  * unknown.
  * https://docs.kernel.org/admin-guide/mm/numaperf.html
  */
-export function readAccess(tree: Tree, nodes: readonly NodeCpus[]): Access[] {
+export function readAccess(tree: Tree, nodes: readonly Pick<NodeClaim, "id">[]): Access[] {
   const ids = new Set(nodes.map(({ id }) => id));
   const found = new Map<string, Access>();
   for (const { id: target } of nodes) {

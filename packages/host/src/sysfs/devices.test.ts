@@ -109,6 +109,19 @@ test("Where the kernel gives no node, it is the one whose CPUs are the function'
   expect(readSysfs(uma).pci[0]?.node).toBeNull();
 });
 
+test("on a machine with one node every device is on it, whatever the firmware says", () => {
+  const place = "/sys/devices/pci0000:00/0000:00:01.0";
+  const alone = {
+    ...cpuFiles(0, "0", 0),
+    [`${node}/node0/cpulist`]: "0\n",
+    [`${node}/node0/meminfo`]: "Node 0 MemTotal: 1024 kB\n",
+    ...within(place, { ...gpu, numa_node: "-1\n" }),
+  };
+  expect(readSysfs(treeOf(alone)).pci[0]?.node).toBe(0);
+  const two = { ...alone, [`${node}/node1/cpulist`]: "\n" };
+  expect(readSysfs(treeOf(two)).pci[0]?.node).toBeNull();
+});
+
 test("Driver, IOMMU group and physical function are read from links, dangling or not", () => {
   const place = "pci0000:00/0000:00:01.0";
   const linksOf = (links: Readonly<Record<string, string>>): PciDevice | undefined =>

@@ -1,7 +1,8 @@
 import { indices } from "@evenkeel/core/set/index-set.ts";
 import { at } from "@evenkeel/core/unit/list.ts";
+import type { NodeClaim } from "../text/shared-cpus.ts";
 import type { Tree } from "../tree/tree.ts";
-import { type NodeCpus, nodeDirectory } from "./nodes.ts";
+import { nodeDirectory } from "./nodes.ts";
 import { readLine, readSet } from "./values.ts";
 
 /**
@@ -9,7 +10,10 @@ import { readLine, readSet } from "./values.ts";
  * distances from node i to all online nodes, or to all possible ones. Null where a row is missing,
  * too short or malformed: an incomplete matrix would compare distances that cannot be compared.
  */
-export function readDistances(tree: Tree, nodes: readonly NodeCpus[]): number[][] | null {
+export function readDistances(
+  tree: Tree,
+  nodes: readonly Pick<NodeClaim, "id">[],
+): number[][] | null {
   const ids = nodes.map(({ id }) => id);
   // A row has one column for each online node; a recording may lack some of these nodes.
   const columnSets = ["online", "possible"].flatMap((name) => {

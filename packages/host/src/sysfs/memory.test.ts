@@ -79,6 +79,22 @@ test("CPUs that are listed by two nodes, or that do not exist, are on no node", 
   expect(cores.map((core) => core.node)).toEqual([0, 0, null, 1]);
 });
 
+test("nodes that all list the same CPUs have unknown CPUs, and a note says so", () => {
+  const notes: string[] = [];
+  const tree = treeOf({
+    ...fourCpus,
+    [`${node}/node0/cpulist`]: "0-3\n",
+    [`${node}/node1/cpulist`]: "0-3\n",
+  });
+  const { nodes, cores } = readSysfs(tree, "fake", (sentence) => void notes.push(sentence));
+  expect(nodes.map(({ cpus }) => cpus)).toEqual([null, null]);
+  expect(cores.map((core) => core.node)).toEqual([null, null, null, null]);
+  expect(notes).toEqual([
+    "test lists CPUs 0-3 on each of several nodes (0, 1), as a kernel with numa=fake does: " +
+      "the node of these CPUs is unknown",
+  ]);
+});
+
 test("A node that lost its lists still has links to its CPUs", () => {
   const { nodes } = read(
     { [`${node}/node0/cpulist`]: "" },

@@ -1,5 +1,4 @@
 import {
-  difference,
   emptySet,
   has,
   INDEX_MAX,
@@ -8,11 +7,12 @@ import {
   indices,
   intersection,
   isEmpty,
-  union,
 } from "@evenkeel/core/set/index-set.ts";
 import { formatList } from "@evenkeel/core/set/list-format.ts";
 import type { NodeParts } from "@evenkeel/core/topology/build.ts";
 import type { Access, MemoryKind } from "@evenkeel/core/topology/topology.ts";
+import type { Note } from "../text/note.ts";
+import { type NodeClaim, withoutSharedCpus } from "../text/shared-cpus.ts";
 import type { Tree } from "../tree/tree.ts";
 import { readHugepages } from "./hugepages.ts";
 import { type NodeMemory, readMemoryKinds } from "./memory-kind.ts";
@@ -21,24 +21,16 @@ import { indexedNames, memoryField, readIndex, readSet } from "./values.ts";
 
 export const nodeDirectory = "/sys/devices/system/node";
 
-/** A node with its CPUs as a set, while the machine is read. */
-export interface NodeCpus {
-  readonly id: number;
-  readonly cpus: IndexSet;
-  /** Whether the tree tells the CPUs; if not, the set is empty. */
-  readonly told: boolean;
-}
-
 /**
  * The online CPUs of each node, by ascending node. A kernel without NUMA has no node directory; its
  * machine is one node, 0, with every CPU.
  *
  * In Linux a CPU is on one node. A CPU that two nodes list is left out of both, because nothing
- * shows which is right.
+ * shows which is right, and `note` says so; a node that shares all its CPUs has unknown ones.
  */
-export function readNodeCpus(tree: Tree, online: IndexSet): NodeCpus[] {
+export function readNodeCpus(tree: Tree, online: IndexSet, note: Note): NodeClaim[] {
   const ids = onlineNodes(tree);
-  if (ids.length === 0) return [{ id: 0, cpus: online, told: true }];
+  if (ids.length === 0) return [{ id: 0, cpus: online }];
   const claims = new Map(ids.map((id) => [id, claimOf(tree, id)]));
   const [only] = ids;
   const anyWithoutList = [...claims.values()].includes(null);
@@ -52,18 +44,9 @@ export function readNodeCpus(tree: Tree, online: IndexSet): NodeCpus[] {
     const claim = claims.get(id) ?? places.get(id) ?? null;
     // The links of CPUs to their nodes tell of all nodes.
     const told = claim !== null || places.size > 0;
-    return { id, cpus: claim === null ? emptySet : intersection(claim, online), told };
+    return { id, cpus: told ? intersection(claim ?? emptySet, online) : null };
   });
-  let seen = emptySet;
-  let ambiguous = emptySet;
-  for (const { cpus } of claimed) {
-    ambiguous = union(ambiguous, intersection(seen, cpus));
-    seen = union(seen, cpus);
-  }
-  return claimed.map(({ id, cpus, told }) => {
-    const own = difference(cpus, ambiguous);
-    return { id, cpus: own, told: told && (isEmpty(cpus) || !isEmpty(own)) };
-  });
+  return withoutSharedCpus(claimed, tree.where, note);
 }
 
 /** The nodes that have a directory; an offline node that kept its directory is left out. */
@@ -98,7 +81,7 @@ function claimsOfCpus(tree: Tree, online: IndexSet): ReadonlyMap<number, IndexSe
 /** The nodes' memory, huge pages included, and their pools of huge pages. */
 export function readNodes(
   tree: Tree,
-  nodes: readonly NodeCpus[],
+  nodes: readonly NodeClaim[],
   access: readonly Access[],
 ): NodeParts[] {
   const whole = (): string | null => tree.readText("/proc/meminfo");
@@ -108,12 +91,12 @@ export function readNodes(
     // The only node has all memory, even where its own file is missing.
     const memoryBytes =
       ofNode === null && nodes.length === 1 ? memoryField(whole(), "MemTotal") : ofNode;
-    return { id, hasCpus: !isEmpty(cpus), memoryBytes };
+    return { id, hasCpus: cpus === null || !isEmpty(cpus), memoryBytes };
   });
   const ids = nodes.map(({ id }) => id);
   const bytesOf = new Map(memory.map(({ id, memoryBytes }) => [id, memoryBytes]));
   const kinds = readMemoryKinds(tree, memory, access);
-  return nodes.map(({ id, cpus, told }) => {
+  return nodes.map(({ id, cpus }) => {
     const memoryBytes = bytesOf.get(id) ?? null;
     const kind: MemoryKind | null = kinds.get(id) ?? null;
     const pools = readHugepages(tree, id, ids);
@@ -122,7 +105,7 @@ export function readNodes(
     const sideCacheBytes = readSideCache(tree, id);
     return {
       id,
-      cpus: told ? formatList(cpus) : null,
+      cpus: cpus === null ? null : formatList(cpus),
       memoryBytes,
       sideCacheBytes,
       kind,

@@ -247,3 +247,47 @@ test("PCI below platform devices, VMD and Hyper-V is read, with or without links
   ]);
   expect(read(files)).toEqual(linked);
 });
+
+test("a recording that was copied without links has its functions in their places", () => {
+  const at = (name: string): string => `/sys/bus/pci/devices/${name}`;
+  const config = (secondary: number, subordinate: number): Uint8Array => {
+    const bytes = new Uint8Array(64);
+    bytes.set([1], 0x0e);
+    bytes.set([secondary, subordinate], 0x19);
+    return bytes;
+  };
+  const flat = {
+    ...host,
+    ...functionAt(at("0000:15:01.0")),
+    ...functionAt(at("0000:16:00.0")),
+    ...functionAt(at("0000:17:00.0")),
+    ...functionAt(at("0000:40:00.0")),
+  };
+  const places = (files: Readonly<Record<string, string | Uint8Array>>): unknown =>
+    readSysfs(treeOf(files)).pci.map(({ address, parent, root }) => [address, parent, root]);
+  const whole = [
+    ["0000:15:01.0", null, "pci0000:15"],
+    ["0000:16:00.0", "0000:15:01.0", "pci0000:15"],
+    ["0000:17:00.0", "0000:16:00.0", "pci0000:15"],
+    ["0000:40:00.0", null, "pci0000:40"],
+  ];
+  const byConfig = {
+    [`${at("0000:15:01.0")}/config`]: config(0x16, 0x17),
+    [`${at("0000:16:00.0")}/config`]: config(0x17, 0x17),
+  };
+  expect(places({ ...flat, ...byConfig })).toEqual(whole);
+  const nested = {
+    ...functionAt(`${at("0000:15:01.0")}/0000:16:00.0`),
+    ...functionAt(`${at("0000:16:00.0")}/0000:17:00.0`),
+  };
+  expect(places({ ...flat, ...nested })).toEqual(whole);
+  expect(places(flat)).toEqual([
+    ["0000:15:01.0", null, "pci0000:15"],
+    ["0000:16:00.0", null, "pci0000:16"],
+    ["0000:17:00.0", null, "pci0000:17"],
+    ["0000:40:00.0", null, "pci0000:40"],
+  ]);
+  // The tree of the devices was copied beside it.
+  const beside = functionAt("/sys/devices/pci0000:3a/0000:40:00.0");
+  expect(read({ ...flat, ...beside }).pci.at(-1)?.root).toBe("pci0000:3a");
+});

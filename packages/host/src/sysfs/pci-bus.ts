@@ -11,13 +11,19 @@ const directoriesMax = 65_536;
 
 /**
  * Adds `/sys/bus/pci/devices`, a directory of links to the functions, to a tree that lacks it. A
- * recording of `/sys/devices` alone has the functions but not the links. The functions are then
- * searched below every host bridge and shown in place of the links.
+ * recording of `/sys/devices` alone has the functions but not the links, and one that was copied
+ * without links has directories in their place. The functions are then searched below every host
+ * bridge and shown in place of the links.
  *
  * The cost is one listing for each directory down to the host bridges and below them.
  */
 export function withPciBus(tree: Tree): Tree {
-  if (tree.realPath(pciDirectory) !== null) return tree;
+  const listed = tree.list(pciDirectory);
+  const isCopied = listed.every((name) => {
+    const path = joined(pciDirectory, name);
+    return tree.realPath(path) === path;
+  });
+  if (listed.length > 0 && !isCopied) return tree;
   const places = placesOfFunctions(tree);
   if (places.size === 0) return tree;
   const moved = (path: string): string => {
@@ -32,7 +38,9 @@ export function withPciBus(tree: Tree): Tree {
     readText: (path) => tree.readText(moved(path)),
     readBytes: (path) => tree.readBytes(moved(path)),
     list: (path) =>
-      path === pciDirectory ? [...places.keys()].toSorted() : tree.list(moved(path)),
+      path === pciDirectory
+        ? [...new Set([...listed, ...places.keys()])].toSorted()
+        : tree.list(moved(path)),
     realPath: (path) => tree.realPath(moved(path)),
     readLink: (path) => tree.readLink(moved(path)),
   };

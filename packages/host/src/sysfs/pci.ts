@@ -4,7 +4,8 @@ import { parseMask } from "@evenkeel/core/set/mask-format.ts";
 import { isPciAddress } from "@evenkeel/core/topology/pci-address.ts";
 import type { PciDevice } from "@evenkeel/core/topology/topology.ts";
 import type { Tree } from "../tree/tree.ts";
-import type { NodeCpus } from "./nodes.ts";
+import type { NodeClaim } from "../text/shared-cpus.ts";
+import { flatPlaces } from "./flat-places.ts";
 import { pciControls } from "./pci-config.ts";
 import { type PciIdentity, readPciIdentity } from "./pci-identity.ts";
 import { readLink } from "./pci-link.ts";
@@ -21,7 +22,7 @@ export const pciDirectory = "/sys/bus/pci/devices";
  * A function without a vendor, a device or a class is left out. If a bridge is left out or was not
  * recorded, the bridge above it takes its place.
  */
-export function readPci(tree: Tree, nodes: readonly NodeCpus[]): PciDevice[] {
+export function readPci(tree: Tree, nodes: readonly NodeClaim[]): PciDevice[] {
   const found: {
     readonly address: string;
     readonly identity: PciIdentity;
@@ -34,13 +35,20 @@ export function readPci(tree: Tree, nodes: readonly NodeCpus[]): PciDevice[] {
     const identity = place === null ? null : readPciIdentity(tree, path);
     if (place !== null && identity !== null) found.push({ address, identity, place });
   }
+  const flatPlaceOf = flatPlaces(
+    tree,
+    found.filter(({ address, place }) => place.path === `${pciDirectory}/${address}`),
+  );
   const pathOf = new Map(found.map(({ address, place }) => [address, place.path]));
   return found.map(({ address, identity, place }): PciDevice => {
     const path = `${pciDirectory}/${address}`;
     return {
       address,
-      parent: place.bridges.findLast((bridge) => liesBelow(place.path, pathOf.get(bridge))) ?? null,
-      root: place.root,
+      ...(flatPlaceOf.get(address) ?? {
+        parent:
+          place.bridges.findLast((bridge) => liesBelow(place.path, pathOf.get(bridge))) ?? null,
+        root: place.root,
+      }),
       ...identity,
       node: nodeOf(tree, path, nodes),
       iommuGroup: readIommuGroup(tree, path),
@@ -69,8 +77,8 @@ interface Place {
 }
 
 /**
- * In a recording without links, the device itself stands in place of the link; its bus then counts
- * as a host bridge's, as for any device without a host bridge in its path.
+ * The place by the path. A device without a host bridge in its path is on a bus of its own, unless
+ * `flatPlaces` knows better.
  */
 function placeOf(tree: Tree, path: string, address: string): Place | null {
   const real = tree.realPath(path);
@@ -87,13 +95,15 @@ function placeOf(tree: Tree, path: string, address: string): Place | null {
  * device's local CPUs decide, if they are those of exactly one of several nodes. A -1 is taken as
  * unknown, without a look at the local CPUs.
  */
-function nodeOf(tree: Tree, path: string, nodes: readonly NodeCpus[]): number | null {
+function nodeOf(tree: Tree, path: string, nodes: readonly NodeClaim[]): number | null {
   const recorded = readInteger(tree, `${path}/numa_node`);
   if (recorded !== null) return nodes.some(({ id }) => id === recorded) ? recorded : null;
   if (nodes.length < 2 || tree.realPath(`${path}/numa_node`) !== null) return null;
   const local = localCpus(tree, path);
   if (local === null || isEmpty(local)) return null;
-  return nodes.find(({ cpus }) => !isEmpty(cpus) && equals(cpus, local))?.id ?? null;
+  return (
+    nodes.find(({ cpus }) => cpus !== null && !isEmpty(cpus) && equals(cpus, local))?.id ?? null
+  );
 }
 
 /** The device's local CPUs; null where its files hold no set. */

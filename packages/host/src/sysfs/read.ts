@@ -3,6 +3,7 @@ import { checkedTopology } from "@evenkeel/core/topology/check.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import { nameOf } from "../tree/resolve.ts";
+import { ignore, type Note } from "../text/note.ts";
 import type { Tree } from "../tree/tree.ts";
 import { readAccelerators } from "./accelerators.ts";
 import { readAccess } from "./access.ts";
@@ -26,7 +27,7 @@ import { readLine } from "./values.ts";
  * Reads a Linux machine from its sysfs and procfs.
  *
  * Twenty years of kernels write the same facts to different files, and firmware makes mistakes. A
- * missing or meaningless fact is unknown. If two files contradict each other, only the part on
+ * missing or meaningless fact is unknown; `note` says where CPUs have no known node. If two files contradict each other, only the part on
  * which they agree is kept. Two errors are thrown, because the machine would have the wrong shape
  * otherwise: `tree-empty` where there is no CPU, and `tree-malformed` where a set of CPUs is
  * malformed.
@@ -34,7 +35,11 @@ import { readLine } from "./values.ts";
  * The cost is some six small files for each core, fifteen for each PCI function, and two for each
  * interrupt of an accelerator, a NIC or a drive.
  */
-export function readSysfs(machine: Tree, name: string = machineName(machine)): Topology {
+export function readSysfs(
+  machine: Tree,
+  name: string = machineName(machine),
+  note: Note = ignore,
+): Topology {
   const tree = withPciBus(machine);
   const inSys = tree.realPath(cpuDirectory) !== null;
   const listed = inSys ? null : readCpuinfo(tree);
@@ -46,7 +51,7 @@ export function readSysfs(machine: Tree, name: string = machineName(machine)): T
   }
   const { online, offline } =
     listed === null ? readProcessors(tree) : { online: listed.online, offline: emptySet };
-  const nodes = readNodeCpus(tree, online);
+  const nodes = readNodeCpus(tree, online, note);
   const pci = withInterrupts(tree, pciDirectory, readPci(tree, nodes), online);
   const { cacheOf, caches } = readL3Caches(tree, online);
   const cores = listed?.cores ?? readCores(tree, online, cacheOf);
