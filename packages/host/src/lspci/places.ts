@@ -17,14 +17,21 @@ const BRIDGES_MAX = 256;
  * with the narrowest range. A function that no bridge leads to is on a root bus, which names its
  * host bridge.
  *
+ * `parents` has what the paths of `lspci -PP` say, which counts before the buses.
+ *
  * A listing without details has no buses; then every bus counts as a root.
  */
 export function placesOf(
   listed: readonly Pick<Listed, "address" | "buses">[],
   branches: ReadonlyMap<string, Branch>,
+  parents: ReadonlyMap<string, string | null> = new Map(),
 ): (address: string) => Place {
   const bridgeOf = bridgesByBus(listed);
-  const parentOf = (address: string): string | null => bridgeOf.get(busOf(address)) ?? null;
+  const present = new Set(listed.map(({ address }) => address));
+  const parentOf = (address: string): string | null => {
+    const above = parents.get(address) ?? bridgeOf.get(busOf(address)) ?? null;
+    return above !== null && present.has(above) ? above : null;
+  };
   return (address) => {
     const branch = branches.get(address);
     if (branch !== undefined) return { parent: branch.parent, root: branch.root };

@@ -340,6 +340,105 @@ for (const [what, text] of Object.entries(refused)) {
   });
 }
 
+/** The notes on reading a text, and the place of each function. */
+function reading(text: string) {
+  const notes: string[] = [];
+  const topology = readLspci(text, "a.txt", (sentence) => void notes.push(sentence));
+  const places = topology.pci.map(({ address, parent, root }) => [address, parent, root]);
+  return { notes, places, topology };
+}
+
+test("a tree from which lines were left out is read as far as it goes", () => {
+  const tree = `-+-[10000:80]-+-1d.0  Intel Corporation RST VMD Managed Controller
+ |            \\-1d.4-[f1]----00.0  Sandisk Corp PC SN735 NVMe SSD
+ +-[0000:80]-+-12.0  Intel Corporation Device 7f78
+[...]
+ |           +-1f.5  Intel Corporation Device 7f24
+ |               +-05.0  Intel Corporation Device 7f24
+ \\-[0000:00]-+-00.0  Intel Corporation Device 7d1a
+             \\-02.0  Mellanox Technologies MT2910 Family [ConnectX-7]
+`.replaceAll("\\\\", "\\");
+  const { notes, places, topology } = reading(tree);
+  expect(places).toEqual([
+    ["0000:00:00.0", null, "pci0000:00"],
+    ["0000:00:02.0", null, "pci0000:00"],
+    ["0000:80:12.0", null, "pci0000:80"],
+    ["0000:80:1f.5", null, "pci0000:80"],
+    ["10000:80:1d.0", null, "pci10000:80"],
+    ["10000:80:1d.4", null, "pci10000:80"],
+    ["10000:f1:00.0", "10000:80:1d.4", "pci10000:80"],
+  ]);
+  expect(notes).toEqual([
+    "the output of lspci in a.txt is not whole: it lacks lines of its tree, proof of the bus of " +
+      '0000:80:1f.5, the place of "|               +-05.0  Intel Corporatio"',
+  ]);
+  expect(topology.nics.map(({ address }) => address)).toEqual(["0000:00:02.0"]);
+});
+
+test("where a tree has only names, NICs are known by them", () => {
+  const nics = (name: string): number => read(`-[0000:00]---00.0  ${name}\n`).nics.length;
+  for (const name of [
+    "Mellanox Technologies MT43244 BlueField-3 integrated ConnectX-7 network controller",
+    "Intel Corporation Ethernet Controller X710 for 10GBASE-T",
+    "Broadcom Inc. and subsidiaries BCM57508 NetXtreme-E 10Gb/25Gb/40Gb/50Gb/100Gb/200Gb",
+    "Red Hat, Inc. Virtio 1.0 network device",
+    "Amazon.com, Inc. Elastic Network Adapter (ENA)",
+    "Amazon.com, Inc. Elastic Fabric Adapter (EFA)",
+  ]) {
+    expect(nics(name), name).toBe(1);
+  }
+  for (const name of [
+    "Mellanox Technologies MT43244 BlueField-3 SoC Management Interface",
+    "Mellanox Technologies MT43244 BlueField-3 SoC Crypto disabled PCIe Bridge",
+    "Intel Corporation Device 7f78",
+    "NVIDIA Corporation GH100 [H100 SXM5 80GB]",
+  ]) {
+    expect(nics(name), name).toBe(0);
+  }
+});
+
+test("the paths of lspci -PP are the bridges above each function; -P leaves out their buses", () => {
+  const at = ["15:01.0", "15:01.0/16:00.0", "15:01.0/16:00.0/17:00.0"];
+  const named = at.map((path) => `${path} PCI bridge: Broadcom / LSI PEX890xx\n`).join("");
+  const whole = [
+    ["0000:15:01.0", null, "pci0000:15"],
+    ["0000:16:00.0", "0000:15:01.0", "pci0000:15"],
+    ["0000:17:00.0", "0000:16:00.0", "pci0000:15"],
+  ];
+  expect(reading(named)).toMatchObject({ notes: [], places: whole });
+  const short = named.replaceAll("/16:", "/").replaceAll("/17:", "/");
+  expect(reading(short)).toMatchObject({
+    notes: [
+      "the output of lspci in a.txt also has 2 functions without a bus (lspci -P; -PP has it): not used",
+    ],
+    places: whole.slice(0, 1),
+  });
+  const buses = ["16", "17"].map((bus) => `\tBus: primary=00, secondary=${bus}, subordinate=17\n`);
+  const [first = "", second = "", third = ""] = short.split("\n").map((line) => `${line}\n`);
+  const verbosely = first + (buses[0] ?? "") + second + (buses[1] ?? "") + third;
+  expect(reading(verbosely)).toMatchObject({ notes: [], places: whole });
+});
+
+test("a dump of the configuration space gives ids, classes and the buses of bridges", () => {
+  const dump = (rows: Readonly<Record<string, string>>): string =>
+    ["00", "10", "20", "30"]
+      .map((at) => `${at}: ${rows[at] ?? Array(16).fill("00").join(" ")}\n`)
+      .join("");
+  const text = `15:01.0 PCI bridge: Intel Corporation Device 352a
+${dump({
+  "00": "86 80 2a 35 07 04 10 00 04 00 04 06 10 00 01 00",
+  10: "00 00 00 00 00 00 00 00 15 16 16 00 f0 00 00 20",
+})}
+16:00.0 3D controller: NVIDIA Corporation GH100 [H100 SXM5 80GB] (rev a1)
+${dump({ "00": "de 10 30 23 06 04 10 00 a1 00 02 03 00 00 00 00" })}`;
+  expect(device(text, "0000:16:00.0")).toMatchObject({
+    parent: "0000:15:01.0",
+    class: "030200",
+    vendor: "10de",
+    device: "2330",
+  });
+});
+
 test("bridges in a loop are a contradiction", async () => {
   const bridge = (at: string, to: string): string =>
     `${at}:00.0 0604: 1000:c030\n\tControl: I/O-\n\tBus: primary=${at}, secondary=${to}, subordinate=${to}\n`;

@@ -9,37 +9,49 @@ import {
 import { withInferredParents } from "@evenkeel/core/topology/inferred-parents.ts";
 import type { PciDevice, Topology } from "@evenkeel/core/topology/topology.ts";
 import { acceleratorModel } from "../pci-ids/accelerator-models.ts";
+import { ignore, type Note, noteLeftovers } from "../text/note.ts";
 import { nameOfText, readLines } from "../text/read-lines.ts";
 import { readName } from "./identity.ts";
 import { type Listed, merged, unlisted } from "./listing.ts";
-import { deviceOfName, isDataCenterModel, modelOfName, vendorOfName } from "./models.ts";
+import { deviceOfName, isDataCenterModel, isNicName, modelOfName, vendorOfName } from "./models.ts";
+import { withoutPaths } from "./paths.ts";
 import { physicalFunctions, placesOf } from "./places.ts";
 import { readFieldRecords, readListing, readQuoted } from "./records.ts";
 import { unexpected } from "./refusal.ts";
-import { type Branch, readTree } from "./tree.ts";
+import { type Branch, isElision, readTree } from "./tree.ts";
 
 /**
  * Reads a machine's PCI functions as lspci prints them: with or without `-D`, `-n`, `-nn`, `-v` to
- * `-vvv`, `-mm`, `-vmm`, and as a tree (`-t`, `-tv`). Several outputs in one text are taken as one
- * machine and complete one another.
+ * `-vvv`, `-mm`, `-vmm`, `-P`, `-PP`, `-x`, and as a tree (`-t`, `-tv`). Several outputs in one text
+ * are taken as one machine and complete one another. A text that was cut is read as far as it goes,
+ * and `note` says so.
  *
  * Classes and ids come from codes (`-n`, `-nn`); without codes the class follows from its name, and
  * ids are unknown. Places come from the tree or from the buses of bridges (`-v`); without either,
  * every bus is a root. Links, BARs, drivers, IOMMU groups, nodes and virtual functions come from
  * the details. Nodes are known by number alone; they get no CPUs, and their memory is unknown. An
- * accelerator's model comes from its id, or from its name.
+ * accelerator's model comes from its id, or from its name. Where the class is unknown, as in a tree,
+ * NICs and accelerators are known by their names.
  *
  * Errors: `text-unexpected` for any other text, for listings with different devices at one address,
  * and for trees that lost their blanks; `topology-inconsistent`; `file-too-large`.
  * https://github.com/pciutils/pciutils (lspci.c, ls-tree.c)
  */
-export function readLspci(text: string, where: string): Topology {
-  const lines = readLines(text, where);
-  const branches = new Map(readTree(lines, where).map((branch) => [branch.address, branch]));
+export function readLspci(text: string, where: string, note: Note = ignore): Topology {
+  const { lines, parents, withoutBus } = withoutPaths(readLines(text, where));
+  const tree = readTree(lines, where);
+  const branches = new Map(tree.branches.map((branch) => [branch.address, branch]));
   const listings = [...readListing(lines), ...readQuoted(lines), ...readFieldRecords(lines)];
   const listed = completed(listings, branches, where);
-  if (listed.length === 0) throw unexpected("has no PCI function", where);
-  const placeOf = placesOf(listed, branches);
+  if (listed.length === 0) {
+    throw unexpected(
+      withoutBus > 0
+        ? "is of lspci -P, which leaves out the buses: lspci -PP has them"
+        : "has no PCI function",
+      where,
+    );
+  }
+  const placeOf = placesOf(listed, branches, parents);
   const physicalOf = physicalFunctions(listed);
   const functions = listed.map((each): PciDevice => ({
     address: each.address,
@@ -67,9 +79,15 @@ export function readLspci(text: string, where: string): Topology {
     }),
     pci,
     accelerators: acceleratorsAmong(pci, listed),
-    nics: matchingDevices(pci, nicPatterns).map(({ address }) => {
+    nics: nicsAmong(pci, listed).map((address) => {
       return { address, name: null, rdma: null };
     }),
+  });
+  const isListCut = tree.missing.length === 0 && lines.some(isElision);
+  noteLeftovers(note, "lspci", where, {
+    missing: [...tree.missing, ...(isListCut ? ["lines that were left out of it"] : [])],
+    unused:
+      withoutBus === 0 ? [] : [`${withoutBus} functions without a bus (lspci -P; -PP has it)`],
   });
   return checkedTopology(topology, where);
 }
@@ -99,6 +117,17 @@ function completed(
     const isBridge = each.buses !== null || branches.get(each.address)?.isBridge === true;
     return each.class === null && isBridge ? { ...each, class: "0604" } : each;
   });
+}
+
+/** The NICs: by class, or where that is unknown by a name that only NICs have. */
+function nicsAmong(pci: readonly PciDevice[], listed: readonly Listed[]): readonly string[] {
+  const named = new Set(
+    listed.flatMap(({ address, name, class: code }) =>
+      code === null && isNicName(name) ? [address] : [],
+    ),
+  );
+  const byClass = matchingDevices(pci, nicPatterns).map(({ address }) => address);
+  return [...new Set([...byClass, ...named])];
 }
 
 /**

@@ -1,6 +1,7 @@
 import { normalPciAddress } from "@evenkeel/core/topology/pci-address.ts";
 import { nodeOrUnknown } from "../text/cpu-list.ts";
 import { readDetails } from "./details.ts";
+import { busesOfDump, identityOfDump, isHexDump, readHexDump } from "./hex-dump.ts";
 import { classOf, idOf, nameOf, readIdentity } from "./identity.ts";
 import { type Listed, unlisted } from "./listing.ts";
 
@@ -22,10 +23,22 @@ export function readListing(lines: readonly string[]): Listed[] {
     const start = i + 1;
     while (/^\s/.test(lines[i + 1] ?? "")) i++;
     const { isVerbose, ...details } = readDetails(lines.slice(start, i + 1));
+    const dumpStart = i + 1;
+    while (isHexDump(lines[i + 1] ?? "")) i++;
+    const bytes = readHexDump(lines.slice(dumpStart, i + 1));
+    const dumped = identityOfDump(bytes);
     const { class: code } = identity;
     // With details lspci omits only the programming interface 00.
     const whole = isVerbose && code !== null && code.length === 4 ? `${code}00` : code;
-    found.push({ address, ...identity, ...details, class: whole });
+    found.push({
+      address,
+      ...details,
+      name: identity.name,
+      class: dumped?.class ?? whole,
+      vendor: identity.vendor ?? dumped?.vendor ?? null,
+      device: identity.device ?? dumped?.device ?? null,
+      buses: details.buses ?? busesOfDump(bytes),
+    });
   }
   return found;
 }

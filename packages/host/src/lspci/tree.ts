@@ -35,18 +35,49 @@ const lineArt = /[-+\\| ]*/y;
  * bus, and each further function on the line is on the bus that the previous one leads to. A line
  * in no known column has lost its blanks, and the tree cannot be read: `text-unexpected`. One pass
  * over the text.
+ *
+ * Where somebody left lines out (`[...]`), the functions behind are on the bus that their column had
+ * before, which `missing` says; those in no known column are left out.
  */
-export function readTree(lines: readonly string[], where: string): Branch[] {
-  const found: Branch[] = [];
+export function readTree(lines: readonly string[], where: string): Tree {
+  const branches: Branch[] = [];
+  const missing: string[] = [];
   const columns: Columns = { functions: new Map(), buses: new Map() };
   let isTree = false;
+  let isCut = false;
   for (const line of lines) {
-    isTree =
-      /^ ?[-+|\\ ]*\[[0-9a-f]{4,8}:[0-9a-f]{2}\]-/.test(line) || (isTree && /^ *[|+\\]/.test(line));
+    const isRoot = /^ ?[-+|\\ ]*\[[0-9a-f]{4,8}:[0-9a-f]{2}\]-/.test(line);
+    if (isTree && isElision(line)) {
+      isCut = true;
+      missing.push("lines of its tree");
+      continue;
+    }
+    isTree = isRoot || (isTree && /^ *[|+\\]/.test(line));
+    if (isRoot && !/^ *[|]/.test(line)) isCut = false;
     // A line with as many bridges as can be nested has some three thousand characters.
-    if (isTree && line.length < 8192) found.push(...readLine(line, columns, where));
+    if (!isTree || line.length >= 8192) continue;
+    const read = readLine(line, columns);
+    const first = read?.[0];
+    if (read !== null) branches.push(...read);
+    if (read === null && !isCut) {
+      const start = line.trim().slice(0, 40);
+      throw unexpected(`has a tree whose line "${start}" is out of place`, where);
+    }
+    if (isCut && read === null) missing.push(`the place of "${line.trim().slice(0, 40)}"`);
+    else if (isCut && first !== undefined) missing.push(`proof of the bus of ${first.address}`);
   }
-  return found;
+  return { branches, missing };
+}
+
+/** A mark that people write for what they left out. */
+export function isElision(line: string): boolean {
+  return /^[\s|]*[[(<]?(?:\.{2,6}|\u2026|snip|cut)[\])>]?\s*$/i.test(line);
+}
+
+/** The functions of a tree, and what it visibly lacks. */
+export interface Tree {
+  readonly branches: readonly Branch[];
+  readonly missing: readonly string[];
 }
 
 /** Matches the pattern exactly at the position. */
@@ -66,7 +97,8 @@ interface Columns {
   readonly buses: Map<number, Bus | null>;
 }
 
-function readLine(line: string, columns: Columns, where: string): Branch[] {
+/** The functions of a line; null where it is in no known column. */
+function readLine(line: string, columns: Columns): Branch[] | null {
   const found: Branch[] = [];
   let position = behindArt(line, 0);
   let bus: Bus | null = null;
@@ -91,10 +123,7 @@ function readLine(line: string, columns: Columns, where: string): Branch[] {
     const here: Bus | null = bus ?? columns.functions.get(position) ?? null;
     const address: string | null =
       here === null ? null : normalPciAddress(`${here.domain}:${here.bus}:${slot[0]}`);
-    if (here === null || address === null) {
-      const start = line.trim().slice(0, 40);
-      throw unexpected(`has a tree whose line "${start}" is out of place`, where);
-    }
+    if (here === null || address === null) return null;
     columns.functions.set(position, here);
     position += slot[0].length;
     const below = at(busBelow, line, position);

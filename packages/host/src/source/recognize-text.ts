@@ -95,6 +95,7 @@ const anchors: readonly (readonly [Kind, RegExp])[] = [
   ["rocm", /^[ \t]{0,40}(ACCESS|WEIGHT|HOPS|LINK TYPE|NUMA BW) TABLE:/],
   ["rocm", /^[ \t]{0,40}=+ (Weight|Hops|Link Type) between two GPUs =+/],
   ["numactl", /^[ \t]{0,40}available: \d{1,5} nodes? \(/],
+  ["numactl", /^[ \t]{0,40}node \d{1,5} (cpus:( \d|$)|(size|free): \d{1,9} MB$)/],
   ["lscpu", /^[ \t]{0,40}# The following is the parsable format/],
   ["lscpu", /^Architecture:[ \t]/],
   [
@@ -102,14 +103,20 @@ const anchors: readonly (readonly [Kind, RegExp])[] = [
     /^[ \t]{0,40}Architecture:[ \t]{1,40}(x86_64|i[3-6]86|aarch64|arm\w{2,6}|ppc(64)?(le)?|s390x?|riscv\d{2}|loongarch64|ia64|mips\w{0,6}|sparc64|alpha)$/,
   ],
   ["lscpu", /^[ \t]{0,40}CPU(,|[ \t]{1,20})(NODE|SOCKET|CORE|Node|Socket|Core)\b/],
-  ["lspci", /^[ \t]{0,16}([0-9a-f]{4,8}:)?[0-9a-f]{2}:[01][0-9a-f]\.[0-7] ("|\w[^\n]{0,100}: )/],
-  ["lspci", /^[ \t]{0,16}(Slot|Device):\t([0-9a-f]{4,8}:)?[0-9a-f]{2}:[01][0-9a-f]\.[0-7]$/],
+  [
+    "lspci",
+    /^[ \t]{0,16}([0-9a-f]{4,8}:)?[0-9a-f]{2}:[01][0-9a-f]\.[0-7](\/[0-9a-f:.]{4,7}){0,256} ("|\w[^\n]{0,100}: )/,
+  ],
+  [
+    "lspci",
+    /^[ \t]{0,16}(Slot|Device):[ \t]{1,40}([0-9a-f]{4,8}:)?[0-9a-f]{2}:[01][0-9a-f]\.[0-7]$/,
+  ],
   ["tree", /^[ \t]{0,16}-(\+-)?\[[0-9a-f]{4,8}:[0-9a-f]{2}(-[0-9a-f]{2})?\]-/],
 ];
 
 /** Every anchor contains one of these words; testing for them is faster than for all patterns. */
 const hint =
-  /GPU|apiVersion|NVSMI|ROCm|TABLE|available|parsable|Architecture|CPU|:[01][0-9a-f]\.|\[/;
+  /GPU|apiVersion|NVSMI|ROCm|TABLE|available|node \d|parsable|Architecture|CPU|:[01][0-9a-f]\.|\[/;
 
 /** Joins libvirt's device documents into one reading, because each describes a single device. */
 function joinedDevices(islands: readonly Island[]): readonly Island[] {

@@ -84,7 +84,8 @@ export const textSources: ReadonlyMap<string, TextSource> = new Map<string, Text
     {
       is: "the output of lspci, such as lspci -Dvvvnn or lspci -tv",
       maxBytes: textBytes,
-      read: async (text, where) => (await import("../lspci/read-lspci.ts")).readLspci(text, where),
+      read: async (text, where, note) =>
+        (await import("../lspci/read-lspci.ts")).readLspci(text, where, note),
     },
   ],
   [

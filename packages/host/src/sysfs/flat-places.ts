@@ -25,17 +25,8 @@ export function flatPlaces(
   const listed = functions.map(({ address, place }) => {
     return { address, buses: busesOf(tree.readBytes(`${place.path}/config`)) };
   });
-  const byBuses = placesOf(listed, new Map<string, Branch>());
-  const parentOf = (address: string): string | null =>
-    parents.get(address) ?? byBuses(address).parent;
-  return new Map(
-    [...flat].map((address) => {
-      let topmost = address;
-      // A bus number has eight bits, so no more bridges are above a function.
-      for (let i = 0; i < 256; i++) topmost = parentOf(topmost) ?? topmost;
-      return [address, { parent: parentOf(address), root: `pci${topmost.slice(0, -5)}` }];
-    }),
-  );
+  const placeOf = placesOf(listed, new Map<string, Branch>(), parents);
+  return new Map([...flat].map((address) => [address, placeOf(address)]));
 }
 
 /** The buses that a bridge leads to; null for another function, and where nobody configured it. */
