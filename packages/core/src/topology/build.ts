@@ -65,8 +65,8 @@ export type CoreParts = Omit<Core, "id" | "node"> & Partial<Pick<Core, "node">>;
  * canonical, cores, dies, clusters and caches renumbered by their lowest CPU, links from the lower
  * address.
  *
- * It only sorts and derives, and a device of unknown node is on the only node, where there is one. Contradictions stay as they are, for `checkedTopology` to report. The
- * cost is that of the sorts.
+ * It only sorts and derives, and a device of unknown node is on the only node, where there is one.
+ * Contradictions stay as they are, for `checkedTopology` to report. The cost is that of the sorts.
  */
 export function buildTopology(parts: TopologyParts): Topology {
   const nodes = canonicalNodes(parts.nodes ?? []);

@@ -32,8 +32,9 @@ export function identityOfDump(
   bytes: ReadonlyMap<number, number> | null,
 ): { readonly class: string; readonly vendor: string; readonly device: string } | null {
   const text = (...at: number[]): string =>
-    at.map((each) => (bytes?.get(each) ?? 0xff).toString(16).padStart(2, "0")).join("");
+    at.map((each) => bytes?.get(each)?.toString(16).padStart(2, "0") ?? "").join("");
   const vendor = text(0x01, 0x00);
-  if (bytes === null || vendor === "ffff") return null;
-  return { class: text(0x0b, 0x0a, 0x09), vendor, device: text(0x03, 0x02) };
+  const code = text(0x0b, 0x0a, 0x09);
+  if (code.length < 6 || vendor === "ffff") return null;
+  return { class: code, vendor, device: text(0x03, 0x02) };
 }

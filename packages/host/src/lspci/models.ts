@@ -43,8 +43,8 @@ const dataCenterModel =
   /^(P100|V100S?|T4|A2|A10|A10G|A16|A30|A40|A100|A800|H20|H100|H200|H800|L2|L4|L20|L40S?|B100|B200|B300|GB200|GB300|GH200|Instinct)\b/;
 
 /**
- * Whether a device of unknown class is a NIC by its name in the PCI ID database. The other functions
- * of a SmartNIC are none.
+ * Whether a device of unknown class is a NIC by its name in the PCI ID database. The other
+ * functions of a SmartNIC are none.
  */
 export function isNicName(name: string | null): boolean {
   return name !== null && nicName.test(name) && !beside.test(name);

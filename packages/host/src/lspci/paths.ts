@@ -15,8 +15,9 @@ const path =
 
 /**
  * Reads the paths that `lspci -P` and `-PP` print in place of addresses: `15:01.0/16:00.0/17:00.0`
- * has every bridge above a function. `-P` leaves out the buses below the first, `15:01.0/00.0/00.0`;
- * the bus then follows only where the bridge's own lines have it (`-v`, `Bus: … secondary=16`).
+ * has every bridge above a function. `-P` leaves out the buses below the first,
+ * `15:01.0/00.0/00.0`; the bus then follows only where the bridge's own lines have it (`-v`, `Bus:
+ * … secondary=16`).
  */
 export function withoutPaths(lines: readonly string[]): PathLines {
   if (!lines.some((line) => path.test(line))) {

@@ -349,7 +349,7 @@ function reading(text: string) {
 }
 
 test("a tree from which lines were left out is read as far as it goes", () => {
-  const tree = `-+-[10000:80]-+-1d.0  Intel Corporation RST VMD Managed Controller
+  const cut = `-+-[10000:80]-+-1d.0  Intel Corporation RST VMD Managed Controller
  |            \\-1d.4-[f1]----00.0  Sandisk Corp PC SN735 NVMe SSD
  +-[0000:80]-+-12.0  Intel Corporation Device 7f78
 [...]
@@ -358,7 +358,7 @@ test("a tree from which lines were left out is read as far as it goes", () => {
  \\-[0000:00]-+-00.0  Intel Corporation Device 7d1a
              \\-02.0  Mellanox Technologies MT2910 Family [ConnectX-7]
 `.replaceAll("\\\\", "\\");
-  const { notes, places, topology } = reading(tree);
+  const { notes, places, topology } = reading(cut);
   expect(places).toEqual([
     ["0000:00:00.0", null, "pci0000:00"],
     ["0000:00:02.0", null, "pci0000:00"],

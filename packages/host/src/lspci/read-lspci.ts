@@ -22,16 +22,16 @@ import { type Branch, isElision, readTree } from "./tree.ts";
 
 /**
  * Reads a machine's PCI functions as lspci prints them: with or without `-D`, `-n`, `-nn`, `-v` to
- * `-vvv`, `-mm`, `-vmm`, `-P`, `-PP`, `-x`, and as a tree (`-t`, `-tv`). Several outputs in one text
- * are taken as one machine and complete one another. A text that was cut is read as far as it goes,
- * and `note` says so.
+ * `-vvv`, `-mm`, `-vmm`, `-P`, `-PP`, `-x`, and as a tree (`-t`, `-tv`). Several outputs in one
+ * text are taken as one machine and complete one another. A text that was cut is read as far as it
+ * goes, and `note` says so.
  *
- * Classes and ids come from codes (`-n`, `-nn`); without codes the class follows from its name, and
- * ids are unknown. Places come from the tree or from the buses of bridges (`-v`); without either,
- * every bus is a root. Links, BARs, drivers, IOMMU groups, nodes and virtual functions come from
- * the details. Nodes are known by number alone; they get no CPUs, and their memory is unknown. An
- * accelerator's model comes from its id, or from its name. Where the class is unknown, as in a tree,
- * NICs and accelerators are known by their names.
+ * Classes and ids come from codes (`-n`, `-nn`); without codes the class follows from its name,
+ * and ids are unknown. Places come from the tree or from the buses of bridges (`-v`); without
+ * either, every bus is a root. Links, BARs, drivers, IOMMU groups, nodes and virtual functions
+ * come from the details. Nodes are known by number alone; they get no CPUs, and their memory is
+ * unknown. An accelerator's model comes from its id, or from its name. Where the class is unknown,
+ * as in a tree, NICs and accelerators are known by their names.
  *
  * Errors: `text-unexpected` for any other text, for listings with different devices at one address,
  * and for trees that lost their blanks; `topology-inconsistent`; `file-too-large`.

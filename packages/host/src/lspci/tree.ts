@@ -36,8 +36,8 @@ const lineArt = /[-+\\| ]*/y;
  * in no known column has lost its blanks, and the tree cannot be read: `text-unexpected`. One pass
  * over the text.
  *
- * Where somebody left lines out (`[...]`), the functions behind are on the bus that their column had
- * before, which `missing` says; those in no known column are left out.
+ * Where somebody left lines out (`[...]`), the functions behind are on the bus that their column
+ * had before, which `missing` says; those in no known column are left out.
  */
 export function readTree(lines: readonly string[], where: string): Tree {
   const branches: Branch[] = [];

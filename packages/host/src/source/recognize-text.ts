@@ -74,6 +74,7 @@ const sources = {
   rocm: "rocm-smi",
   numactl: "numactl",
   lscpu: "lscpu",
+  lstopo: "hwloc",
   lspci: "lspci",
   tree: "lspci",
 } as const;
@@ -111,12 +112,16 @@ const anchors: readonly (readonly [Kind, RegExp])[] = [
     "lspci",
     /^[ \t]{0,16}(Slot|Device):[ \t]{1,40}([0-9a-f]{4,8}:)?[0-9a-f]{2}:[01][0-9a-f]\.[0-7]$/,
   ],
+  [
+    "lstopo",
+    /^[ \t]{0,80}(Machine( [LP]#0)? \((P#\d+ )?(total=)?\d+[KMGT]B|(Package|Socket|NUMANode|Die|Core|PU|L3\w{0,5}) [LP]#\d{1,5}\b)/,
+  ],
   ["tree", /^[ \t]{0,16}-(\+-)?\[[0-9a-f]{4,8}:[0-9a-f]{2}(-[0-9a-f]{2})?\]-/],
 ];
 
 /** Every anchor contains one of these words; testing for them is faster than for all patterns. */
 const hint =
-  /GPU|apiVersion|NVSMI|ROCm|TABLE|available|node \d|parsable|Architecture|CPU|:[01][0-9a-f]\.|\[/;
+  /GPU|apiVersion|NVSMI|ROCm|TABLE|available|node \d|[LP]#\d|Machine|parsable|Architecture|CPU|:[01][0-9a-f]\.|\[/;
 
 /** Joins libvirt's device documents into one reading, because each describes a single device. */
 function joinedDevices(islands: readonly Island[]): readonly Island[] {

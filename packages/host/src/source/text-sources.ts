@@ -23,9 +23,12 @@ export const textSources: ReadonlyMap<string, TextSource> = new Map<string, Text
   [
     "hwloc",
     {
-      is: "an XML export of hwloc (lstopo FILE.xml)",
+      is: "an XML export of hwloc (lstopo FILE.xml), or the text that lstopo prints",
       maxBytes: textBytes,
-      read: async (text, where) => (await import("../hwloc/read-hwloc.ts")).readHwloc(text, where),
+      read: async (text, where, note) =>
+        /^\s{0,1000}</.test(text)
+          ? (await import("../hwloc/read-hwloc.ts")).readHwloc(text, where)
+          : (await import("../lstopo/read-lstopo.ts")).readLstopo(text, where, note),
     },
   ],
   [

@@ -27,10 +27,10 @@ import { readLine } from "./values.ts";
  * Reads a Linux machine from its sysfs and procfs.
  *
  * Twenty years of kernels write the same facts to different files, and firmware makes mistakes. A
- * missing or meaningless fact is unknown; `note` says where CPUs have no known node. If two files contradict each other, only the part on
- * which they agree is kept. Two errors are thrown, because the machine would have the wrong shape
- * otherwise: `tree-empty` where there is no CPU, and `tree-malformed` where a set of CPUs is
- * malformed.
+ * missing or meaningless fact is unknown; `note` says where CPUs have no known node. If two files
+ * contradict each other, only the part on which they agree is kept. Two errors are thrown, because
+ * the machine would have the wrong shape otherwise: `tree-empty` where there is no CPU, and
+ * `tree-malformed` where a set of CPUs is malformed.
  *
  * The cost is some six small files for each core, fifteen for each PCI function, and two for each
  * interrupt of an accelerator, a NIC or a drive.
