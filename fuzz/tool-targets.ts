@@ -1,5 +1,6 @@
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
+import { listingTexts } from "./listing-samples.ts";
 import { corpusTexts, toolTexts } from "./samples.ts";
 import type { Target } from "./target.ts";
 import { textTarget } from "./text-target.ts";
@@ -88,15 +89,28 @@ export const toolTargets: readonly Target[] = [
       samples: [
         toolTexts.lscpuParse,
         toolTexts.lscpuJson,
+        listingTexts.lscpuCaches,
         ...corpusTexts("lscpu-golden", /^lscpu.*\.expected$/),
       ],
       read: (text) => readLscpu(text, "mutated.txt"),
     };
   }),
+  textTarget("lstopo", async () => {
+    const { readLstopo } = await import("@evenkeel/host/lstopo/read-lstopo.ts");
+    return {
+      samples: [listingTexts.lstopo, listingTexts.lstopoVerbose],
+      read: (text) => readLstopo(text, "mutated.txt"),
+    };
+  }),
   textTarget("lspci", async () => {
     const { readLspci } = await import("@evenkeel/host/lspci/read-lspci.ts");
     return {
-      samples: [toolTexts.lspci, toolTexts.lspciTree, ...corpusTexts("lspci", /\.txt$/)],
+      samples: [
+        toolTexts.lspci,
+        toolTexts.lspciTree,
+        listingTexts.lspciPaths,
+        ...corpusTexts("lspci", /\.txt$/),
+      ],
       read: (text) => readLspci(text, "mutated.txt"),
     };
   }),

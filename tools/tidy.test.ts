@@ -366,6 +366,16 @@ describe("documents", () => {
     expect(broken).toEqual([]);
   });
 
+  test("docs/inputs.md names a test that is there in each row", () => {
+    const rows = readFileSync(join(root, "docs/inputs.md"), "utf8")
+      .split("\n")
+      .filter((line) => line.startsWith("| ") && !line.startsWith("| tool "));
+    const named = rows.map((row) => /\]\(\.\.\/([^)]+\.test\.ts)\) \|$/.exec(row)?.[1] ?? row);
+    expect(rows.length).toBeGreaterThan(15);
+    const known = new Set(tracked);
+    expect(named.filter((path) => !known.has(path))).toEqual([]);
+  });
+
   test("docs/glossary.md has 20 to 40 entries, no term twice, and every term is used", () => {
     const glossary = "docs/glossary.md";
     const entries = readFileSync(join(root, glossary), "utf8")

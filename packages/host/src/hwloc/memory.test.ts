@@ -57,6 +57,28 @@ test("CPUs go to plain memory before other kinds, and to lower numbers before hi
   ).toEqual([1]);
 });
 
+test("a node has unknown CPUs if some near it are on no node", () => {
+  const text = topology(
+    "2.0",
+    object(
+      "Machine",
+      { cpuset: mask("0-3") },
+      node(0, "0"),
+      node(1, "0-2"),
+      node(2, "3"),
+      node(3, "0,3"),
+      ...[0, 1, 2, 3].map((id) => core(id, `${id}`)),
+    ),
+  );
+  const nodes = readHwloc(text, "x.xml").nodes.map(({ id, cpus }) => [id, cpus]);
+  expect(nodes).toEqual([
+    [0, "0"],
+    [1, null],
+    [2, "3"],
+    [3, ""],
+  ]);
+});
+
 test("memory is unknown if no node has a size, and 0 for a node without one among others", () => {
   const machine = (...nodes: string[]): string =>
     topology("2.0", object("Machine", { cpuset: mask("0-1") }, ...nodes, core(0, "0-1")));

@@ -5,8 +5,10 @@ import {
   type IndexSet,
   indices,
   isDisjoint,
+  isSubset,
   size,
   union,
+  unionAll,
 } from "@evenkeel/core/set/index-set.ts";
 import { formatList } from "@evenkeel/core/set/list-format.ts";
 import { attribute, childrenNamed, type XmlElement } from "@evenkeel/core/xml/element.ts";
@@ -72,10 +74,14 @@ export function nodeParts(hwloc: HwlocExport, nodes: readonly HwlocNode[]): Node
   const packageOf = packageOfCpus(hwloc);
   // hwloc omits both zero and unknown. If any node has memory, a missing value means zero.
   const known = memory.some((bytes) => bytes !== null && bytes > 0);
+  const placed = unionAll(nodes.map(({ cpus }) => cpus));
+  // CPUs near a node that are on no other may be its own, or another's that shares them.
+  const isTold = ({ object }: HwlocNode): boolean =>
+    object.cpus !== null && isSubset(object.cpus, placed);
   return nodes.map(({ id, object, cpus, kind }, i) => ({
     id,
     package: packageOf(cpus),
-    cpus: object.cpus === null ? null : formatList(cpus),
+    cpus: isTold({ id, object, cpus, kind }) ? formatList(cpus) : null,
     memoryBytes: memory[i] ?? (known ? 0 : null),
     sideCacheBytes: sideCache(object),
     kind,

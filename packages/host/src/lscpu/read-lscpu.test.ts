@@ -313,8 +313,8 @@ test("CPUs that several nodes list are on none that is known", () => {
   const fake = summary.replace("0-6:2", "0-7").replace("1,3,5,7", "0-7");
   const { nodes, notes } = reading(fake);
   expect(nodes.map(([id, , cpus]) => [id, cpus])).toEqual([
-    [0, ""],
-    [1, ""],
+    [0, null],
+    [1, null],
     [8, ""],
   ]);
   expect(notes[0]).toMatch(

@@ -117,7 +117,7 @@ function nodesOf(objects: readonly Outlined[], cpus: Cpus): NodeParts[] {
     cpus: formatList(own.get(id) ?? emptySet),
     memoryBytes: memoryOf(object),
     kind: null,
-    hugepages: [],
+    hugepages: null,
   }));
 }
 

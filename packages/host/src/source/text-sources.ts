@@ -26,9 +26,9 @@ export const textSources: ReadonlyMap<string, TextSource> = new Map<string, Text
       is: "an XML export of hwloc (lstopo FILE.xml), or the text that lstopo prints",
       maxBytes: textBytes,
       read: async (text, where, note) =>
-        /^\s{0,1000}</.test(text)
-          ? (await import("../hwloc/read-hwloc.ts")).readHwloc(text, where)
-          : (await import("../lstopo/read-lstopo.ts")).readLstopo(text, where, note),
+        !/^\s{0,1000}</.test(text) && / [LP]#\d/.test(text)
+          ? (await import("../lstopo/read-lstopo.ts")).readLstopo(text, where, note)
+          : (await import("../hwloc/read-hwloc.ts")).readHwloc(text, where),
     },
   ],
   [

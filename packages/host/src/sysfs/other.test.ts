@@ -113,7 +113,7 @@ describe.skipIf(folder === null)("Machines that other projects recorded", () => 
         /
           1 packages, 12 cores, 12 threads, 1 L3
           1 nodes, 31.3 GiB, distances 10
-          25 PCI, 0 placed, 6 below bridges, 1 NICs
+          25 PCI, 25 placed, 6 below bridges, 1 NICs
       cnto-worker2-sysinfo.tgz
         /
           2 packages, 32 cores, 32 threads, 2 L3
@@ -123,12 +123,12 @@ describe.skipIf(folder === null)("Machines that other projects recorded", () => 
         /
           1 packages, 12 cores, 16 threads, 1 L3
           1 nodes, 31.0 GiB, distances 10
-          23 PCI, 0 placed, 1 below bridges, 1 NICs
+          23 PCI, 23 placed, 1 below bridges, 1 NICs
       ghw-linux-amd64-61797caf7c0b6bca1725ad7975ed4773.tar.gz
         /
           1 packages, 6 cores, 12 threads, 2 L3
           1 nodes, 31.3 GiB, distances 10
-          43 PCI, 0 placed, 21 below bridges, 4 NICs
+          43 PCI, 43 placed, 21 below bridges, 4 NICs
       ghw-linux-amd64-8581cf3a529e5d8b97ea876eade2f60d.tar.gz
         /
           2 packages, 12 cores, 24 threads, 2 L3
@@ -138,13 +138,13 @@ describe.skipIf(folder === null)("Machines that other projects recorded", () => 
         /
           1 packages, 8 cores, 8 threads, 1 L3
           1 nodes, 29.2 GiB, distances 10
-          29 PCI, 0 placed, 15 below bridges, 1 NICs
+          29 PCI, 29 placed, 15 below bridges, 1 NICs
           0000:06:00.0 Tesla P100 PCIe 16GB
       ghw-linux-arm64-c288e0776090cd558ef793b2a4e61939.tar.gz
         /
           1 packages, 1 cores, 1 threads, 1 L3
           1 nodes, 1.8 GiB, distances 10
-          4 PCI, 1 placed, 0 below bridges, 1 NICs
+          4 PCI, 4 placed, 0 below bridges, 1 NICs
       nri-2-socket-4-node-40-core-sysfs.tar.bz2
         /sysfs/2-socket-4-node-40-core
           2 packages, 40 cores, 80 threads, 2 L3
