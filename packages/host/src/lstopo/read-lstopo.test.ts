@@ -101,6 +101,18 @@ test("with -v it has ids, addresses of bridges and exact sizes; hwloc 1 has CPUs
   expect(notes).toEqual([]);
 });
 
+test("a text that was cut is read as far as it goes", () => {
+  const exact = printed.replaceAll(/\d+(GB|MB)/g, "4096KB");
+  const { topology, notes } = reading(exact.slice(0, exact.indexOf("    L3 L#1")));
+  expect(topology.nodes.map(({ id, cpus }) => [id, cpus])).toEqual([
+    [0, "0-1,4"],
+    [1, null],
+  ]);
+  expect(notes).toEqual([
+    "the output of lstopo in a.txt is not whole: it lacks the CPUs of node 1",
+  ]);
+});
+
 test("a pasted text is recognized", async () => {
   const options = { parseTopology: () => Promise.reject(new Error("is no document")) };
   const text = `user@host:~$ lstopo-no-graphics\n${printed}user@host:~$ `;

@@ -65,6 +65,7 @@ export function readLstopo(text: string, where: string, note: Note = ignore): To
   noteLeftovers(note, "lstopo", where, {
     missing: [
       ...strange.slice(0, 1).map((line) => `what "${line.slice(0, 40)}" stands for`),
+      ...nodes.flatMap(({ id, cpus: list }) => (list === null ? [`the CPUs of node ${id}`] : [])),
       ...(isRounded ? ["exact sizes of memory (lstopo -v has them)"] : []),
     ],
     unused: devices.unused,
@@ -112,9 +113,12 @@ function nodesOf(objects: readonly Outlined[], cpus: Cpus): NodeParts[] {
     own.set(id, near);
     taken = union(taken, near);
   }
-  return found.map(({ id, object }) => ({
+  // A text that was cut behind a node's line has no CPU beside it.
+  const last = objects.at(-1);
+  const cut = last?.parent?.type === "Package" ? last : undefined;
+  return found.map(({ id, near, object }) => ({
     id,
-    cpus: formatList(own.get(id) ?? emptySet),
+    cpus: isEmpty(near) && object === cut ? null : formatList(own.get(id) ?? emptySet),
     memoryBytes: memoryOf(object),
     kind: null,
     hugepages: null,
