@@ -32,6 +32,7 @@ export function withMostCores(question: Question): Question {
         die: null,
         cluster: null,
         l3: null,
+        class: null,
         node: node.id,
         cpus,
       });
