@@ -93,7 +93,7 @@ export function qemuCommand(guest: Guest, options: QemuOptions = {}): QemuComman
     hugepages: hugepagesOf(guest),
     memlockBytes: functions.length === 0 ? null : guest.memoryBytes + GiB,
     devices: functions.map((fn) => fn.hostAddress),
-    notes: guest.notes,
+    notes: [...guest.notes, ...guest.portNotes],
   };
 }
 
