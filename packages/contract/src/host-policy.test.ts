@@ -21,7 +21,7 @@ test("a policy without fields is the default policy", () => {
 test("each field of a policy replaces its default, and the other fields keep theirs", () => {
   expect(policy("reserved: { memoryPerNode: 8Gi }")).toEqual({
     ...defaultHostPolicy,
-    reserved: { coresPerNode: 1, cpus: null, memoryPerNodeBytes: 8 * GiB },
+    reserved: { coresPerNode: null, cpus: null, memoryPerNodeBytes: 8 * GiB },
   });
   expect(
     policy(`reserved: { coresPerNode: 0, cpus: "0,112", memoryPerNode: 0 }

@@ -18,7 +18,7 @@ export const hostPolicySchema = object({
   apiVersion,
   kind: exactly("HostPolicy"),
   reserved: object({
-    coresPerNode: integer(0, 1024).optional(),
+    coresPerNode: integer(0, 1024).nullable().optional(),
     cpus: indexList.nullable().optional(),
     memoryPerNode: size.optional(),
   }).optional(),

@@ -5,8 +5,11 @@ import type { Partition } from "../topology/topology.ts";
 /** An operator's policy for a host: what is kept for it, and which devices it sells. */
 export interface HostPolicy {
   readonly reserved: {
-    /** How many cores of every node are kept, the lowest; without effect where `cpus` is given. */
-    readonly coresPerNode: number;
+    /**
+     * How many cores of every node are kept, the lowest; null for what fits the machine
+     * (`plan/kept-cores.ts`). Without effect where `cpus` is given.
+     */
+    readonly coresPerNode: number | null;
     /** The CPUs that are kept, as a list; a core is kept whole when any of its CPUs is named. */
     readonly cpus: string | null;
     /** Base pages kept on every node that has memory; huge pages are reserved by their pools. */
@@ -21,7 +24,7 @@ export interface HostPolicy {
 
 /** The policy of a host whose operator states none. */
 export const defaultHostPolicy: HostPolicy = {
-  reserved: { coresPerNode: 1, cpus: null, memoryPerNodeBytes: 4 * GiB },
+  reserved: { coresPerNode: null, cpus: null, memoryPerNodeBytes: 4 * GiB },
   accelerators: null,
   nics: null,
   partitions: null,

@@ -1,11 +1,12 @@
 import { costModel } from "../../src/cost/placement-cost.ts";
 import type { Request } from "../../src/request/request.ts";
-import { indices } from "../../src/set/index-set.ts";
-import { parseList } from "../../src/set/list-format.ts";
+import { indices, isDisjoint } from "../../src/set/index-set.ts";
+import { parseList, setOf } from "../../src/set/list-format.ts";
 import { topologyDigest } from "../../src/topology/digest.ts";
 import { at, valueOf } from "../../src/unit/list.ts";
 import type { HostState } from "../../src/plan/host-state.ts";
 import type { Cell, Plan, PlanDevice } from "../../src/plan/plan.ts";
+import { keptCpus } from "../../src/plan/check/kept-cpus.ts";
 import { planFaults } from "../../src/plan/check/plan-check.ts";
 import { subsets } from "./subsets.ts";
 import { sum, sumOf } from "../../src/unit/sum.ts";
@@ -196,6 +197,7 @@ function write(host: HostState, request: Request, choice: Choice): Plan | null {
       plan.cells.flatMap((cell) => cell.vcpus.flatMap((v) => ("cpu" in v ? [v.cpu] : []))),
     ),
   );
+  const kept = keptCpus(topology, policy);
   const nodeOf = new Map(topology.pci.map((device) => [device.address, device.node]));
   const granuleBytes = granuleOf(request);
   const surplus = sum(choice.cores) * choice.width - request.vcpus;
@@ -203,8 +205,7 @@ function write(host: HostState, request: Request, choice: Choice): Plan | null {
   const cells: Cell[] = [];
   for (const [i, node] of choice.nodes.entries()) {
     const cores = topology.cores
-      .filter((core) => core.node === node)
-      .slice(policy.reserved.coresPerNode)
+      .filter((core) => core.node === node && isDisjoint(setOf(core.cpus), kept))
       .map((core) => indices(parseList(core.cpus) ?? { words: new Uint32Array() }))
       .filter((cpus) => cpus.length >= choice.width && !cpus.some((cpu) => pinned.has(cpu)))
       .slice(0, at(choice.cores, i));

@@ -17,7 +17,7 @@ const metadataNamespace = "urn:evenkeel:v1";
  * same guest. It has all that the plan decides, and nothing else: no disk, no network, no console
  * unless `options.devices` brings them.
  *
- * t needs libvirt 9.0 and QEMU 7.2. The youngest things used are `maxphysaddr` (libvirt 8.7),
+ * It needs libvirt 9.0 and QEMU 7.2. The youngest things used are `maxphysaddr` (libvirt 8.7),
  * `override` (8.2), `fwcfg` (6.5), `hotplug` on root ports (6.3), `firmware` features (7.2), the
  * CPU mode `maximum` of `emulated` (7.1), and `pxb-pcie` on aarch64 (QEMU 6.0). Guests made for
  * later limits may need more: a PCI window above 512 GiB on aarch64 needs QEMU 10.0, more than 288

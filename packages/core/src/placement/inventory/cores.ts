@@ -1,3 +1,4 @@
+import { keptCores } from "../../plan/kept-cores.ts";
 import type { HostPolicy } from "../../request/host-policy.ts";
 import { type IndexSet, indices, isDisjoint, size, unionAll } from "../../set/index-set.ts";
 import { setOf } from "../../set/list-format.ts";
@@ -22,6 +23,8 @@ export interface CoreInventory {
   readonly ofCpu: ReadonlyMap<number, number>;
   /** The CPUs kept for the host on each node, where emulators and iothreads run. */
   readonly hostCpus: readonly IndexSet[];
+  /** How many whole cores are kept for the host on each node. */
+  readonly keptOfNode: readonly number[];
 }
 
 export interface SoldCore {
@@ -68,7 +71,7 @@ export function coreInventory(
   nodePosition: ReadonlyMap<number, number>,
 ): CoreInventory {
   const threadsPerCore = usualWidth(topology);
-  const kept = hostCores(topology, policy);
+  const kept = keptCores(topology, policy);
   const known = topology.cores.flatMap(({ id, l3, node, cpus }) => {
     const position = node === null ? undefined : nodePosition.get(node);
     return position === undefined ? [] : [{ id, l3, node: position, set: setOf(cpus) }];
@@ -114,20 +117,8 @@ export function coreInventory(
         known.flatMap((core) => (core.node === node && kept.has(core.id) ? [core.set] : [])),
       ),
     ),
-  };
-}
-
-/** The ids of the cores that the operator keeps: the named ones, or the lowest of every node. */
-function hostCores(topology: Topology, { reserved }: HostPolicy): ReadonlySet<number> {
-  if (reserved.cpus !== null) {
-    const named = setOf(reserved.cpus);
-    const kept = topology.cores.filter((core) => !isDisjoint(setOf(core.cpus), named));
-    return new Set(kept.map((core) => core.id));
-  }
-  const ofNode = Map.groupBy(topology.cores, (core) => core.node);
-  return new Set(
-    topology.nodes.flatMap((node) =>
-      (ofNode.get(node.id) ?? []).slice(0, reserved.coresPerNode).map((core) => core.id),
+    keptOfNode: [...nodePosition.values()].map(
+      (node) => known.filter((core) => core.node === node && kept.has(core.id)).length,
     ),
-  );
+  };
 }
