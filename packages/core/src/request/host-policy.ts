@@ -1,5 +1,5 @@
 import { GiB } from "../unit/bytes.ts";
-import type { DevicePattern } from "../topology/device-pattern.ts";
+import type { DeviceName } from "../topology/device-pattern.ts";
 import type { Partition } from "../topology/topology.ts";
 
 /** An operator's policy for a host: what is kept for it, and which devices it sells. */
@@ -15,9 +15,14 @@ export interface HostPolicy {
     /** Base pages kept on every node that has memory; huge pages are reserved by their pools. */
     readonly memoryPerNodeBytes: number;
   };
-  /** Patterns of the functions that are accelerators and NICs; null leaves the topology's. */
-  readonly accelerators: readonly DevicePattern[] | null;
-  readonly nics: readonly DevicePattern[] | null;
+  /**
+   * The functions that are accelerators and NICs, by pattern or address; null leaves the
+   * topology's. What the host needs itself (`hostUse`) is sold only if its address is here.
+   */
+  readonly accelerators: readonly DeviceName[] | null;
+  readonly nics: readonly DeviceName[] | null;
+  /** Addresses of functions that are never given to a VM, neither asked for nor along with one. */
+  readonly exclude: readonly string[];
   /** Fabric partitions, where the machine does not report them; null leaves the topology's. */
   readonly partitions: readonly Partition[] | null;
 }
@@ -27,5 +32,6 @@ export const defaultHostPolicy: HostPolicy = {
   reserved: { coresPerNode: null, cpus: null, memoryPerNodeBytes: 4 * GiB },
   accelerators: null,
   nics: null,
+  exclude: [],
   partitions: null,
 };

@@ -56,6 +56,7 @@ export function readLspci(text: string, where: string): Topology {
     acsRedirect: each.acsRedirect,
     atsEnabled: each.atsEnabled,
     interrupts: null,
+    hostUse: null,
   }));
   const pci = withInferredParents(functions);
   const ids = new Set(listed.flatMap(({ node }) => node ?? []));

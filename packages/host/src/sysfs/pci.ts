@@ -50,6 +50,7 @@ export function readPci(tree: Tree, nodes: readonly NodeCpus[]): PciDevice[] {
       physicalFunction: addressOf(linkName(tree, `${path}/physfn`)),
       ...pciControls(tree.readBytes(`${path}/config`)),
       interrupts: null,
+      hostUse: null,
     };
   });
 }

@@ -11,6 +11,7 @@ import { readCores } from "./cores.ts";
 import { readCpuinfo } from "./cpuinfo.ts";
 import { readDistances } from "./distances.ts";
 import { withInterrupts } from "./interrupts.ts";
+import { withHostUse } from "./host-use.ts";
 import { readMachine } from "./machine.ts";
 import { readNics } from "./nics.ts";
 import { readNodeCpus, readNodes } from "./nodes.ts";
@@ -47,7 +48,8 @@ export function readSysfs(machine: Tree, name: string = machineName(machine)): T
   const { online, offline } =
     listed === null ? readProcessors(tree) : { online: listed.online, offline: emptySet };
   const nodes = readNodeCpus(tree, online);
-  const pci = withInterrupts(tree, pciDirectory, readPci(tree, nodes), online);
+  const functions = withInterrupts(tree, pciDirectory, readPci(tree, nodes), online);
+  const pci = withHostUse(tree, functions);
   const { cacheOf, caches } = readL3Caches(tree, online);
   const cores = listed?.cores ?? readCores(tree, online, cacheOf);
   const access = readAccess(tree, nodes);
