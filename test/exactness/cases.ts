@@ -209,6 +209,7 @@ function heldDevice(address: string, node: number | null): Plan["devices"][numbe
     class: null,
     barBytes: null,
     link: null,
+    profile: null,
     companions: [],
   };
 }

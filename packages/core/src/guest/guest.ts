@@ -161,6 +161,14 @@ export interface PassedFunction {
 }
 
 /**
+ * Whether a function is a vGPU: it stays with its vendor's driver, where every other one is bound
+ * to vfio-pci.
+ */
+export function isVgpu({ hostAddress, device }: PassedFunction): boolean {
+  return device.profile !== null && hostAddress === device.address;
+}
+
+/**
  * Every port that has a device behind it, root ports and switches' alike, in the order of the
  * buses.
  */

@@ -24,6 +24,8 @@ export interface BruteAnswer {
   readonly unevenCells: number;
   readonly nodeDistanceSum: number;
   readonly unrequestedDevices: number;
+  /** Devices that vfio-pci does not have yet. */
+  readonly unboundDevices: number;
   /** The devices and nodes of the first best placement: accelerators, NICs, nodes. */
   readonly choice: string;
 }
@@ -89,7 +91,8 @@ function compare(a: BruteAnswer, b: BruteAnswer): number {
     cost ||
     a.unrequestedDevices - b.unrequestedDevices ||
     a.unevenCells - b.unevenCells ||
-    a.nodeDistanceSum - b.nodeDistanceSum
+    a.nodeDistanceSum - b.nodeDistanceSum ||
+    a.unboundDevices - b.unboundDevices
   );
 }
 
@@ -266,6 +269,7 @@ function asPlan(
       class: null,
       barBytes: entry.barBytes,
       link: null,
+      profile: null,
       companions: along.map((other) => other.address),
     };
   };
@@ -332,9 +336,12 @@ function judge(host: HostState, request: Request, plan: Plan, unevenCells: numbe
   const nodeDistanceSum = position.flatMap((i) =>
     position.map((j) => (i === j || distances === null ? 0 : at(at(distances, i), j))),
   );
+  const driverOf = new Map(topology.pci.map(({ address, driver }) => [address, driver]));
   return {
     cells: plan.cells.length,
     cost: raw.total,
+    unboundDevices: plan.devices.filter(({ address }) => driverOf.get(address) !== "vfio-pci")
+      .length,
     unevenCells,
     nodeDistanceSum: sum(nodeDistanceSum),
     unrequestedDevices: plan.devices

@@ -1,6 +1,7 @@
 import { toolFolder } from "../machine/tools.ts";
 import { redactedQuery } from "../nvidia-smi/redact-query.ts";
 import { bootDisks, defaultRouteInterfaces } from "../sysfs/host-use.ts";
+import { databasePaths, linesOf, type PciIds } from "../pci-ids/installed-names.ts";
 import { pageSizeKey, processorFields, recorderNotes } from "../sysfs/machine.ts";
 import { withoutSecrets } from "../sysfs/pci-config.ts";
 import { isPciAddress } from "@evenkeel/core/topology/pci-address.ts";
@@ -36,7 +37,7 @@ export function redacted(recording: Recording, { withSerials }: RecordingOptions
 /**
  * What the host itself uses, without the addresses of its networks and the names of its volumes,
  * bridges and bonds: the recorded tables are replaced by ones that name the physical interfaces and
- * disks that were found below.
+ * disks that were found below. Of the PCI ID database the lines of the machine's devices are kept.
  */
 function ownUses(
   { files, links, directories }: Recording,
@@ -45,6 +46,7 @@ function ownUses(
   const tree = memoryTree(files, links, "recording", directories);
   const interfaces = defaultRouteInterfaces(tree).filter((name) => withSerials || !hasMac(name));
   const disks = bootDisks(tree);
+  const ids = idsOf(files);
   const texts: readonly (readonly [path: RegExp, text: string])[] = [
     [
       /^\/proc\/(self\/)?net\/route$/,
@@ -58,11 +60,39 @@ function ownUses(
     [/^\/proc\/(self\/)?mounts$/, lines(disks, (name) => `/dev/${name} / disk rw 0 0`)],
     [/\/dm\/name$/, ""],
   ];
-  return new Map(
-    [...files.keys()].flatMap((file) =>
-      texts.flatMap(([path, text]) => (path.test(file) ? [[file, text] as const] : [])),
-    ),
+  const own = [...files].flatMap(([file, bytes]): (readonly [string, string])[] => {
+    if (databasePaths.some((path) => path === file)) {
+      const database = new TextDecoder().decode(bytes);
+      return [[file, namesOf(database, ids)]];
+    }
+    return texts.flatMap(([path, text]) => (path.test(file) ? [[file, text] as const] : []));
+  });
+  return new Map(own);
+}
+
+/** The database's lines of these devices, each below its vendor's. */
+function namesOf(database: string, ids: readonly PciIds[]): string {
+  const known = [...new Set(ids)].toSorted().map((one) => linesOf(database, one));
+  const byVendor = Map.groupBy(known, ([vendor = ""]) => vendor);
+  const kept = [...byVendor].flatMap(([vendor, own]) => [
+    vendor,
+    ...own.flatMap(([, line = ""]) => line),
+  ]);
+  return lines(
+    kept.filter((line) => line !== ""),
+    (line) => line,
   );
+}
+
+/** The ids of the recorded functions, which are all that the recording needs names of. */
+function idsOf(files: Recording["files"]): readonly PciIds[] {
+  const idAt = (path: string): string | null =>
+    /^0x([0-9a-f]{4})$/.exec(new TextDecoder().decode(files.get(path)).trim())?.[1] ?? null;
+  const folders = [...files.keys()].filter((path) => /\/[0-9a-f:.]+\/vendor$/.test(path));
+  return folders.flatMap((path) => {
+    const [vendor, device] = [idAt(path), idAt(path.replace(/vendor$/, "device"))];
+    return vendor === null || device === null ? [] : [`${vendor}:${device}` as const];
+  });
 }
 
 const zeroes6 = "0".repeat(32);

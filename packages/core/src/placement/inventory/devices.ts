@@ -10,6 +10,10 @@ export interface Device {
   readonly node: number | null;
   /** The model; for a part of an accelerator its profile, which is what its VM sees. */
   readonly model: string | null;
+  /** Its PCI vendor and device, `10de:2330`; null where either is unknown. */
+  readonly ids: string | null;
+  /** Whether the host has it bound to vfio-pci already, so that giving it away changes nothing. */
+  readonly isBound: boolean;
   /** Whether it is a virtual function that is only a part of an accelerator. */
   readonly isPart: boolean;
   /** Whether it is a NIC that does RDMA; null where unknown, and for accelerators. */
@@ -63,10 +67,14 @@ export function deviceInventory(
     { model, isPart, rdma }: Pick<Device, "model" | "isPart" | "rdma">,
   ): Device => {
     const [, ...companions] = membersOf(address);
-    const node = functions.get(address)?.node ?? null;
+    const entry = functions.get(address);
+    const node = entry?.node ?? null;
+    const [vendor, id] = [entry?.vendor ?? null, entry?.device ?? null];
     return {
       position,
       address,
+      ids: vendor === null || id === null ? null : `${vendor}:${id}`,
+      isBound: entry?.driver === "vfio-pci",
       node: node !== null && nodePosition.has(node) ? node : null,
       model,
       isPart,
@@ -92,4 +100,9 @@ export function deviceInventory(
     groups,
     groupOf,
   };
+}
+
+/** How many devices would have to be bound to vfio-pci. */
+export function unboundAmong(devices: readonly Pick<Device, "isBound">[]): number {
+  return devices.filter(({ isBound }) => !isBound).length;
 }

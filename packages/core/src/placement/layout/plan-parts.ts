@@ -97,7 +97,7 @@ function buildDevices(topology: Topology, layout: readonly LayoutCell[]): PlanDe
     return own;
   };
   const describe = (
-    { address, model, companions }: Device,
+    { address, model, isPart, companions }: Device,
     kind: PlanDevice["kind"],
     cell: number,
   ): PlanDevice[] => {
@@ -124,6 +124,7 @@ function buildDevices(topology: Topology, layout: readonly LayoutCell[]): PlanDe
         switches,
         barBytes: device.barBytes,
         link: device.link,
+        profile: isPart ? model : null,
         companions: alongWith(companions),
       },
     ];

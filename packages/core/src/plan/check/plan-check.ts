@@ -297,7 +297,7 @@ function checkRequest({ plan, topology, report }: View, request: Request): void 
   if (plan.cells.some((cell) => request.hugepageBytes !== null && cell.pageBytes !== unit)) {
     report("hugepages", `are not of the ${unit} bytes asked for`);
   }
-  for (const { address, model } of accelerators) {
+  for (const { address, model, vendor, device } of accelerators) {
     const wanted = request.accelerators.model?.toLowerCase() ?? "";
     const name = (model ?? "").toLowerCase();
     const whole = topology.pci.find((entry) => entry.address === address)?.physicalFunction ?? null;
@@ -309,7 +309,8 @@ function checkRequest({ plan, topology, report }: View, request: Request): void 
     ) {
       report(address, `is a part of ${whole}, which was not asked for`);
     }
-    if (!name.includes(wanted)) report(address, `is not of the model ${wanted}`);
+    const isOfModel = name.includes(wanted) || wanted === `${vendor}:${device}`;
+    if (!isOfModel) report(address, `is not of the model ${wanted}`);
   }
   for (const { address } of nics) {
     const nic = topology.nics.find((entry) => entry.address === address);

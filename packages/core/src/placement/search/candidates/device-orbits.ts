@@ -81,9 +81,10 @@ export function previousNodes(space: Space, nodes: readonly NodeSpace[]): Previo
   if (wanted.some((nic) => nic.soldCompanions.length > 0)) return nodes.map(() => null);
   const accelerators = freeAccelerators(space);
   return previousByKey(nodes, ({ id, units, granules }) => {
-    const freeNics = wanted.filter(({ node }) => node === id).length;
+    const freeNics = wanted.filter(({ node }) => node === id);
+    const bound = freeNics.filter(({ isBound }) => isBound).length;
     const free = accelerators.filter(({ node }) => node === id).length;
     const orbit = at(nodeOrbit, valueOf(inventory.nodePosition, id));
-    return `${orbit} ${units} ${granules} ${freeNics} ${free}`;
+    return `${orbit} ${units} ${granules} ${freeNics.length} ${bound} ${free}`;
   });
 }
