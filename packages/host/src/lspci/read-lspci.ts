@@ -8,6 +8,7 @@ import {
 } from "@evenkeel/core/topology/device-pattern.ts";
 import { withInferredParents } from "@evenkeel/core/topology/inferred-parents.ts";
 import type { PciDevice, Topology } from "@evenkeel/core/topology/topology.ts";
+import { rdmaById } from "../pci-ids/rdma-nics.ts";
 import { acceleratorModel } from "../pci-ids/accelerator-models.ts";
 import { nameOfText, readLines } from "../text/read-lines.ts";
 import { readName } from "./identity.ts";
@@ -68,8 +69,8 @@ export function readLspci(text: string, where: string): Topology {
     }),
     pci,
     accelerators: acceleratorsAmong(pci, listed),
-    nics: matchingDevices(pci, nicPatterns).map(({ address }) => {
-      return { address, name: null, rdma: null };
+    nics: matchingDevices(pci, nicPatterns).map((device) => {
+      return { address: device.address, name: null, rdma: rdmaById(device) };
     }),
   });
   return checkedTopology(topology, where);
