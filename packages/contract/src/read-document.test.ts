@@ -275,7 +275,7 @@ test("a plan that contradicts itself is refused", () => {
       document-invalid plan.json:31:6: cells[0].vcpus[0] has no field "cpux" (and 1 more problem) | the fields id, cpu | did you mean "cpu"?
       plan-inconsistent plan.json: cells[0].vcpus[0]: floats, which isolation "core" rules out | a plan whose parts agree with one another | place the VM again instead of editing its plan
       plan-inconsistent plan.json: cells[0].memoryOnNodes: must add up to memoryBytes | a plan whose parts agree with one another | place the VM again instead of editing its plan
-      document-invalid plan.json:126:3: cost.slowdown is -1 | a number above 0 | null
+      document-invalid plan.json:128:3: cost.slowdown is -1 | a number above 0 | null
       "
     `);
 });

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { planOf } from "../../testing/guest/plan-of.ts";
-import { render, renderData } from "../render/render.ts";
+import { qemuCommand } from "./qemu/command.ts";
+import { render } from "../render/render.ts";
 import { guestFromPlan } from "./from-plan.ts";
 import { kubevirtManifest } from "./kubevirt/manifest.ts";
 
@@ -22,18 +23,13 @@ test("a vGPU stays with its vendor's driver under libvirt, and what is no vGPU d
   const hostdevs = render(plan, "libvirt").split("<hostdev").slice(1);
   const managed = hostdevs.map((text) => {
     const [, bus, slot, fn] = /bus='0x(..)' slot='0x(..)' function='0x(.)'/.exec(text) ?? [];
-    return [`${bus}:${slot}.${fn}`, /managed='(\w+)'/.exec(text)?.[1]];
+    return `${bus}:${slot}.${fn} ${/managed='(\w+)'/.exec(text)?.[1]}`;
   });
-  expect(managed.toSorted()).toEqual([
-    ["1b:00.4", "no"],
-    ["1b:00.5", "no"],
-    ["1b:01.0", "yes"],
-    ["2b:00.0", "yes"],
-  ]);
+  expect(managed.toSorted()).toEqual(["1b:00.4 no", "1b:00.5 no", "1b:01.0 yes", "2b:00.0 yes"]);
 });
 
 test("QEMU has them all, and only what is no vGPU is to be bound to vfio-pci", () => {
-  const { devices } = renderData(plan, "qemu") as { devices: readonly string[] };
+  const { devices } = qemuCommand(guestFromPlan(plan));
   expect(devices.toSorted()).toEqual(["0000:1b:01.0", "0000:2b:00.0"]);
   expect(render(plan, "qemu").match(/"driver":"vfio-pci"/g)).toHaveLength(4);
 });

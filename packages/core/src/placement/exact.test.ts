@@ -140,8 +140,8 @@ test("of equal places the one with the most devices that vfio-pci has is taken",
         });
         const host = { topology: { ...topology, pci }, taken: [], policy };
         expectEqual(host, request);
-        const plain = searchAnswer({ ...host, topology }, request);
-        if (plain?.choice !== searchAnswer(host, request)?.choice) decided++;
+        const unbound = searchAnswer({ ...host, topology }, request);
+        if (unbound?.choice !== searchAnswer(host, request)?.choice) decided++;
       },
     ),
     { numRuns: 400 },

@@ -108,9 +108,9 @@ export interface PlanDevice {
   readonly barBytes: readonly number[] | null;
   readonly link: PcieLink | null;
   /**
-   * The vGPU type of a virtual function, `NVIDIA L40S-12Q`. It stays with its vendor's driver, which
-   * is what makes it that vGPU and hands it to VFIO. Null of every other device, and in plans from
-   * before this field.
+   * The vGPU type of a virtual function, `NVIDIA L40S-12Q`. It stays with its vendor's driver,
+   * which is what makes it that vGPU and hands it to VFIO. Null of every other device, and in plans
+   * from before this field.
    */
   readonly profile: string | null;
   /** The other functions of its IOMMU group, which go with it. Bridges stay with the host. */

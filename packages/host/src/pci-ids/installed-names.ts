@@ -1,6 +1,6 @@
 import type { Tree } from "../tree/tree.ts";
 
-/** Where distributions have the PCI ID database (https://pci-ids.ucw.cz/), the first that is there. */
+/** Where distributions have the PCI ID database (https://pci-ids.ucw.cz/); the first counts. */
 export const databasePaths = [
   "/usr/share/misc/pci.ids",
   "/usr/share/hwdata/pci.ids",

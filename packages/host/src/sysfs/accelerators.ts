@@ -13,9 +13,10 @@ import { fields, readIndex } from "./values.ts";
 
 /**
  * The machine's accelerators, from the kernel and its drivers: the model from the PCI id, where the
- * id is unknown from NVIDIA's driver, or from the PCI ID database that is installed; the UUID from NVIDIA's driver; the memory from AMD's. A
- * GPU bound to vfio-pci has neither driver, but its model is known. A virtual function has its
- * GPU's model, whatever its own ids, and the vGPU type that is set on it.
+ * id is unknown from NVIDIA's driver, or from the PCI ID database that is installed; the UUID from
+ * NVIDIA's driver; the memory from AMD's. A GPU bound to vfio-pci has neither driver, but its model
+ * is known. A virtual function has its GPU's model, whatever its own ids, and the vGPU type that is
+ * set on it.
  */
 export function readAccelerators(tree: Tree, pci: readonly PciDevice[]): Accelerator[] {
   const driverFacts = readNvidiaDriver(tree);

@@ -1,6 +1,6 @@
 import { keptCores } from "../../plan/kept-cores.ts";
 import type { HostPolicy } from "../../request/host-policy.ts";
-import { type IndexSet, indices, isDisjoint, size, unionAll } from "../../set/index-set.ts";
+import { type IndexSet, indices, size, unionAll } from "../../set/index-set.ts";
 import { setOf } from "../../set/list-format.ts";
 import type { Topology } from "../../topology/topology.ts";
 import { at, valueOf } from "../../unit/list.ts";

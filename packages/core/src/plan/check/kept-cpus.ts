@@ -8,9 +8,9 @@ import { count, countOf, type Tally } from "../../unit/tally.ts";
  * The CPUs that a host keeps, worked out without the code that placement uses: whole cores, those
  * that the policy names, or the lowest of each node, as many as it says.
  *
- * Where it does not say, cores are walked by ascending id, and a core is kept if no core of its node
- * came before it, and its node has at least 8 cores, or its socket still owes one: a socket owes one
- * for every 8 cores on its smaller nodes. A host that would keep none keeps its first core.
+ * Where it does not say, cores are walked by ascending id, and a core is kept if no core of its
+ * node came before it, and its node has at least 8 cores, or its socket still owes one: a socket
+ * owes one for every 8 cores on its smaller nodes. A host that would keep none keeps its first.
  */
 export function keptCpus({ cores }: Topology, { reserved }: HostPolicy): IndexSet {
   const { cpus, coresPerNode } = reserved;
