@@ -87,7 +87,7 @@ function anyPolicy({ machine, topology }: AlteredMachine, random: Random): HostP
     ...defaultHostPolicy,
     reserved: {
       ...reserved,
-      coresPerNode: random.of([0, 1, 1, 1, 3]),
+      coresPerNode: random.of([0, 1, null, null, 3]),
       cpus: random.once(6) ? `${random.below(4)}-${4 + random.below(20)}` : null,
       memoryPerNodeBytes: random.of([0, 4, 4, 60]) * 2 ** 30,
     },
@@ -209,6 +209,7 @@ function heldDevice(address: string, node: number | null): Plan["devices"][numbe
     class: null,
     barBytes: null,
     link: null,
+    profile: null,
     companions: [],
   };
 }

@@ -3,6 +3,7 @@ import { invariant } from "@evenkeel/core/invariant.ts";
 import type { HostState } from "@evenkeel/core/plan/host-state.ts";
 import { place } from "@evenkeel/core/fleet/place.ts";
 import type { Plan } from "@evenkeel/core/plan/plan.ts";
+import { keptCpus } from "@evenkeel/core/plan/check/kept-cpus.ts";
 import { planFaults } from "@evenkeel/core/plan/check/plan-check.ts";
 import { fasterClasses, type Objective } from "@evenkeel/core/placement/layout/layout.ts";
 import { search, type SearchResult } from "@evenkeel/core/placement/search/search.ts";
@@ -153,12 +154,9 @@ function leastStraying(
 function onlyOfClass(host: HostState, only: number | null): HostState {
   const { topology, policy } = host;
   const { reserved } = policy;
-  const keptOnNode = topology.nodes.flatMap(({ id }) =>
-    topology.cores.filter((core) => core.node === id).slice(0, reserved.coresPerNode),
-  );
   const others = topology.cores.filter((core) => core.class !== only);
-  const kept = reserved.cpus === null ? keptOnNode.map(({ cpus }) => cpus) : [reserved.cpus];
-  const cpus = formatList(setOf([...kept, ...others.map((core) => core.cpus)].join(",")));
+  const kept = formatList(keptCpus(topology, policy));
+  const cpus = formatList(setOf([kept, ...others.map((core) => core.cpus)].join(",")));
   return { ...host, policy: { ...policy, reserved: { ...reserved, cpus } } };
 }
 

@@ -1,7 +1,8 @@
+import { keptCpus } from "@evenkeel/core/plan/check/kept-cpus.ts";
 import type { HostState } from "@evenkeel/core/plan/host-state.ts";
 import { functionsOf, type Plan } from "@evenkeel/core/plan/plan.ts";
 import type { Request } from "@evenkeel/core/request/request.ts";
-import { indices } from "@evenkeel/core/set/index-set.ts";
+import { indices, isDisjoint } from "@evenkeel/core/set/index-set.ts";
 import { setOf } from "@evenkeel/core/set/list-format.ts";
 import type { Core, MemoryNode, Topology } from "@evenkeel/core/topology/topology.ts";
 import { sumOf } from "@evenkeel/core/unit/sum.ts";
@@ -137,14 +138,11 @@ interface Terms extends Closures {
 function unitsOn(node: MemoryNode, host: HostState, topology: Topology, terms: Terms): number {
   if (terms.nodes.has(node.id)) return 0;
   const here = topology.cores.filter((core) => core.node === node.id);
-  const { cpus: named, coresPerNode } = host.policy.reserved;
-  const kept = new Set(named === null ? [] : cpusOf(named));
-  const isKept = (core: Core, place: number): boolean =>
-    named === null ? place < coresPerNode : cpusOf(core.cpus).some((cpu) => kept.has(cpu));
+  const kept = keptCpus(topology, host.policy);
   const held = heldBy(host.taken, topology);
   const cores = here.filter(
-    (core, place) =>
-      !isKept(core, place) &&
+    (core) =>
+      isDisjoint(setOf(core.cpus), kept) &&
       !held.cores.has(core.id) &&
       !terms.caches.has(core.l3) &&
       cpusOf(core.cpus).length >= terms.threads,

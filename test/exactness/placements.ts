@@ -198,6 +198,7 @@ function deviceOf(
     class: null,
     barBytes: null,
     link: entry?.link ?? null,
+    profile: null,
     companions: [],
   };
 }

@@ -20,6 +20,7 @@ export function placedParts(domain: XmlElement): string[] {
     child(domain, "uuid"),
     child(domain, "memory"),
     child(domain, "vcpu"),
+    child(domain, "qemu:override"),
     ...parts,
     ...["topology", "numa", "maxphysaddr"].map((name) => cpu && child(cpu, name)),
     ...childElements(devices ?? domain).filter(isPlaced),

@@ -16,6 +16,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
+import { linkedDevices, rootPortLinks } from "../libvirt/link-capabilities.ts";
 import { type PciFunction, pciFunctions } from "../libvirt/pci-functions.ts";
 import { whyNot } from "../libvirt/programs.ts";
 import { type Qemu, startQemu, type Value } from "./qemu.ts";
@@ -183,6 +184,20 @@ test.skipIf(whyNot !== null).each(["x86_64", "aarch64"])(
   },
   120_000,
 );
+
+test.skipIf(whyNot !== null)("root ports say the links of their devices", async () => {
+  const cells = [{ cores: 1, devices: linkedDevices.map(({ device }) => device) }];
+  const [guest, qemu] = await started(here(planOf({ cells })), "ports");
+  try {
+    const monitor = async (line: string): Promise<string> => {
+      const said = await qemu.ask("human-monitor-command", { "command-line": line });
+      return typeof said === "string" ? said : "";
+    };
+    expect(await rootPortLinks(guest, monitor)).toEqual(linkedDevices.map(({ seen }) => seen));
+  } finally {
+    await qemu.quit();
+  }
+});
 
 test.skipIf(whyNot !== null)("with interrupts for more vCPUs than 255 too", async () => {
   const plan = here(planOf({ cells: [{ cores: 2 }, { cores: 2 }] }));

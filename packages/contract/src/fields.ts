@@ -1,4 +1,4 @@
-import { isDevicePattern } from "@evenkeel/core/topology/device-pattern.ts";
+import { isDeviceName } from "@evenkeel/core/topology/device-pattern.ts";
 import { isPciAddress } from "@evenkeel/core/topology/pci-address.ts";
 import { formatList, parseList } from "@evenkeel/core/set/list-format.ts";
 import { parseQuantity } from "@evenkeel/core/unit/bytes.ts";
@@ -126,11 +126,12 @@ export const pciAddress: z.ZodString = formatted(
   'a full lower-case PCI address such as "0000:1b:00.0"',
 );
 
-/** A pattern of PCI ids, as in a HostPolicy. */
-export const devicePattern: z.ZodString = formatted(
+/** A pattern of PCI ids or an address, as in a HostPolicy. */
+export const deviceName: z.ZodString = formatted(
   20,
-  isDevicePattern,
-  'a pattern vendor:device or vendor:device:class such as "10de:*:0302"',
+  isDeviceName,
+  'a pattern vendor:device or vendor:device:class such as "10de:*:0302", or a full lower-case ' +
+    'PCI address such as "0000:1b:00.0"',
 );
 
 /** A size as people write it. A number without quotes is a number of bytes. */

@@ -3,12 +3,13 @@ import { parseQuantity } from "@evenkeel/core/unit/bytes.ts";
 import type { z } from "zod";
 import {
   apiVersion,
-  devicePattern,
+  deviceName,
   exactly,
   indexList,
   integer,
   list,
   object,
+  pciAddress,
   size,
 } from "./fields.ts";
 import { partitionsSchema } from "./topology.ts";
@@ -18,12 +19,13 @@ export const hostPolicySchema = object({
   apiVersion,
   kind: exactly("HostPolicy"),
   reserved: object({
-    coresPerNode: integer(0, 1024).optional(),
+    coresPerNode: integer(0, 1024).nullable().optional(),
     cpus: indexList.nullable().optional(),
     memoryPerNode: size.optional(),
   }).optional(),
-  accelerators: list(devicePattern, 256).nullable().optional(),
-  nics: list(devicePattern, 256).nullable().optional(),
+  accelerators: list(deviceName, 256).nullable().optional(),
+  nics: list(deviceName, 256).nullable().optional(),
+  exclude: list(pciAddress, 4096).optional(),
   partitions: partitionsSchema.nullable().optional(),
 });
 
@@ -43,6 +45,7 @@ export function hostPolicyOf(document: HostPolicyDocument): HostPolicy {
     },
     accelerators: document.accelerators ?? defaultHostPolicy.accelerators,
     nics: document.nics ?? defaultHostPolicy.nics,
+    exclude: document.exclude ?? defaultHostPolicy.exclude,
     partitions: document.partitions ?? defaultHostPolicy.partitions,
   };
 }

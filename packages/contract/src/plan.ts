@@ -63,6 +63,7 @@ const device = object({
   switches: list(planSwitchSchema, 64).nullable().default(null),
   barBytes: barBytesSchema.nullable(),
   link: pcieLinkSchema.nullable(),
+  profile: text(256).nullable().default(null),
   companions: list(pciAddress, 256),
 });
 

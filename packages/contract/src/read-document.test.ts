@@ -241,7 +241,7 @@ test("an error in JSON has its line and column", () => {
     .toMatchInlineSnapshot(`
       "
       json-malformed host.json:18:15: the JSON text ends too early | one complete JSON document (RFC 8259) | check that the file was written to its end
-      json-malformed host.json:585:18: the JSON text ends too early | one complete JSON document (RFC 8259) | check that the file was written to its end
+      json-malformed host.json:593:18: the JSON text ends too early | one complete JSON document (RFC 8259) | check that the file was written to its end
       document-invalid host.json:4:2: a Topology has no field "nmae" (and 1 more problem) | the fields apiVersion, kind, name, source, machine, nodes, distances, access, cores, l3Caches, cacheAllocation, offlineCpus, pci, accelerators, nics, links, interconnects, partitions | did you mean "name"?
       document-invalid host.json:20:4: nodes[0].kind is "ram" | one of dram, hbm, cxl, pmem, gpu | did you mean "dram"?
       document-invalid host.json:30:4: nodes[1].id is -1 | an integer from 0 to 65535 | null
@@ -275,7 +275,7 @@ test("a plan that contradicts itself is refused", () => {
       document-invalid plan.json:31:6: cells[0].vcpus[0] has no field "cpux" (and 1 more problem) | the fields id, cpu | did you mean "cpu"?
       plan-inconsistent plan.json: cells[0].vcpus[0]: floats, which isolation "core" rules out | a plan whose parts agree with one another | place the VM again instead of editing its plan
       plan-inconsistent plan.json: cells[0].memoryOnNodes: must add up to memoryBytes | a plan whose parts agree with one another | place the VM again instead of editing its plan
-      document-invalid plan.json:126:3: cost.slowdown is -1 | a number above 0 | null
+      document-invalid plan.json:128:3: cost.slowdown is -1 | a number above 0 | null
       "
     `);
 });

@@ -15,6 +15,7 @@ import {
   positive,
   text,
 } from "./fields.ts";
+import { hostUses } from "@evenkeel/core/topology/topology.ts";
 
 /** Far above any real machine, and low enough that a document is checked quickly. */
 const NODES_MAX = 1024;
@@ -126,6 +127,7 @@ const pciDevice = object({
   acsRedirect: flag.nullable().default(null),
   atsEnabled: flag.nullable().default(null),
   interrupts: interrupts.nullable().default(null),
+  hostUse: oneOf(hostUses).nullable().default(null),
 });
 
 const instance = object({

@@ -11,6 +11,7 @@ export type {
   Access,
   CacheAllocation,
   Core,
+  HostUse,
   HugepagePool,
   Interrupts,
   L3Cache,
@@ -75,7 +76,7 @@ export type {
 export type { Request } from "./request/request.ts";
 export { requestOfFlavor, resolveRequest } from "./request/resolve.ts";
 export { defaultHostPolicy, type HostPolicy } from "./request/host-policy.ts";
-export type { DevicePattern } from "./topology/device-pattern.ts";
+export type { DeviceName } from "./topology/device-pattern.ts";
 
 // Placement
 export { place, type PlaceOptions } from "./fleet/place.ts";
@@ -118,6 +119,7 @@ export type { FlavorFit, NodeShortage, StraddlingCost } from "./fleet/fit/flavor
 export { render, renderData, type RenderOptions } from "./render/render.ts";
 export { type Rendering, renderings } from "./render/renderings.ts";
 export { guestFromPlan, type GuestOptions } from "./guest/from-plan.ts";
+export type { PortLink } from "./guest/port-link.ts";
 export type { PciForm } from "./guest/ports.ts";
 export type { Firmware, HypervisorOptions } from "./guest/options.ts";
 export type { LibvirtOptions } from "./guest/libvirt/options.ts";

@@ -8,6 +8,7 @@ import {
 import { governedTopology } from "@evenkeel/core/plan/host-state.ts";
 import { idealCost } from "@evenkeel/core/placement/ideal.ts";
 import { place } from "@evenkeel/core/fleet/place.ts";
+import { keptCores } from "@evenkeel/core/plan/kept-cores.ts";
 import type { Plan } from "@evenkeel/core/plan/plan.ts";
 import type { CostParts, PlanCost } from "@evenkeel/core/cost/plan-cost.ts";
 import type { HostPolicy } from "@evenkeel/core/request/host-policy.ts";
@@ -71,7 +72,8 @@ export function twinRequest(topology: Topology, policy: HostPolicy): Request | n
     Math.min(
       ...nodesWithAccelerators.map((owner) => Math.floor(amount(owner) / owner.accelerators)),
     );
-  const cores = least(({ cores: all }) => all.length - policy.reserved.coresPerNode);
+  const kept = keptCores(topology, policy);
+  const cores = least(({ cores: all }) => all.filter(({ id }) => !kept.has(id)).length);
   const width = Math.max(...topology.cores.map((core) => size(setOf(core.cpus))));
   const pages = least(({ node }) => {
     const pool = knownPools(node).find(({ sizeBytes }) => sizeBytes === GiB);

@@ -14,6 +14,7 @@ import {
   freeAcceleratorCounter,
   type KnownOptimum,
   type SearchOptions,
+  unboundDevices,
 } from "../placement/search/rank/ranking.ts";
 import { type SearchResult, searchSpace } from "../placement/search/search.ts";
 import { spaceFor } from "../placement/space/space.ts";
@@ -137,5 +138,6 @@ export function hostPlaces(
 }
 
 function optimumOf({ found, loss, freeAcceleratorsOnNodes }: HostPlace): KnownOptimum {
-  return { objective: found.best.objective, loss, freeAcceleratorsOnNodes };
+  const { objective } = found.best;
+  return { objective, loss, freeAcceleratorsOnNodes, unboundDevices: unboundDevices(found.best) };
 }

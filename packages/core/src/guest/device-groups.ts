@@ -1,6 +1,7 @@
 import { comparePciAddresses, knownPciAddressParts } from "../topology/pci-address.ts";
 import type { Plan, PlanDevice } from "../plan/plan.ts";
 import { at } from "../unit/list.ts";
+import type { PcieLink } from "../topology/topology.ts";
 import type { PassedFunction } from "./guest.ts";
 
 /** One device of the host as it goes to the guest: functions that share a slot, behind one port. */
@@ -49,6 +50,17 @@ export function deviceGroups(plan: Pick<Plan, "devices">): readonly DeviceGroup[
     cell: at(members, 0).device.cell,
     functions: numbered(members),
   }));
+}
+
+/**
+ * The link of functions that share a slot, which have one: any of the plan's devices among them
+ * tells it. Of companions in a slot of their own the plan does not know it: null.
+ */
+export function linkOfSlot(functions: readonly GroupFunction[]): PcieLink | null {
+  const sameSlot = ({ hostAddress, device }: GroupFunction): boolean =>
+    hostAddress.slice(0, -2) === device.address.slice(0, -2);
+  const links = functions.filter(sameSlot).map(({ device }) => device.link);
+  return links.find((link) => link !== null) ?? null;
 }
 
 type GroupMember = Omit<GroupFunction, "function">;

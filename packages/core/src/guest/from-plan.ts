@@ -13,7 +13,7 @@ import { mmioWindow } from "./mmio-window.ts";
 import { guestName, guestUuid } from "./name.ts";
 import { pciExpanders } from "./pci-tree.ts";
 import type { PciForm } from "./ports.ts";
-import { guestLinks, noteDevices } from "./pci-notes.ts";
+import { guestLinks, noteDevices, portNotes } from "./pci-notes.ts";
 import { unsupported } from "./unsupported.ts";
 import { sum, sumOf } from "../unit/sum.ts";
 
@@ -23,7 +23,7 @@ export interface GuestOptions {
   readonly architecture?: GuestArchitecture | undefined;
   /** The limits of the hypervisor that will run it; QEMU 7.2's by default. */
   readonly limits?: HypervisorLimits | undefined;
-  /** Whether the guest sees switches, or the true speed of links: `ports` by default. */
+  /** Whether the guest sees switches, or the speed of links: `ports` by default. */
   readonly pci?: PciForm | undefined;
 }
 
@@ -37,7 +37,7 @@ export interface GuestOptions {
 export function guestFromPlan(plan: Plan, options: GuestOptions = {}): Guest {
   checkConsistent(plan);
   const limits = options.limits ?? qemu72;
-  const architecture = architectureOf(plan, options);
+  const architecture = guestArchitecture(plan, options);
   checkCounts(plan, architecture, limits);
   const notes = new Set<string>();
   const note = (text: string): void => void notes.add(text);
@@ -86,6 +86,7 @@ export function guestFromPlan(plan: Plan, options: GuestOptions = {}): Guest {
     pci,
     links: guestLinks(plan, pci),
     notes: [...notes],
+    portNotes: portNotes(pci),
   };
 }
 
@@ -122,7 +123,15 @@ function featuresOf({ cpuModel, threadsPerCore }: Plan, architecture: GuestArchi
   return amd && threadsPerCore > 1 ? ["topoext"] : [];
 }
 
-function architectureOf(plan: Plan, options: GuestOptions): GuestArchitecture {
+/**
+ * The architecture of a plan's guest.
+ *
+ * Errors: `render-unsupported` where it is unknown, or no guest of it can be rendered.
+ */
+export function guestArchitecture(
+  plan: Pick<Plan, "architecture">,
+  options: Pick<GuestOptions, "architecture"> = {},
+): GuestArchitecture {
   const architecture = plan.architecture ?? options.architecture ?? null;
   const known = guestArchitectures.find((one) => one === architecture);
   if (known !== undefined) return known;

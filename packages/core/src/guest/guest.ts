@@ -1,6 +1,7 @@
 import type { PlanDevice } from "../plan/plan.ts";
 import type { Isolation, Locality } from "../request/virtual-machine.ts";
 import type { Link } from "../topology/topology.ts";
+import type { PortLink } from "./port-link.ts";
 
 /**
  * What a VM sees and where each part of it lies on the host, independent of any hypervisor: one
@@ -30,6 +31,11 @@ export interface Guest {
   readonly links: readonly Link[] | null;
   /** Where the guest differs from what the plan or the host says, and why: sentences. */
   readonly notes: readonly string[];
+  /**
+   * Where a root port does not say its device's link: sentences. They depend on the QEMU that runs
+   * the guest, and so have no place in its contract.
+   */
+  readonly portNotes: readonly string[];
 }
 
 export const guestArchitectures = ["x86_64", "aarch64"] as const;
@@ -120,6 +126,8 @@ export interface PciPort {
   readonly slot: number;
   /** The bus behind it, which firmware and kernel number as they find it: see `pci-tree.ts`. */
   readonly bus: number;
+  /** What a root port says of its link; a switch's port cannot be told. */
+  readonly link: PortLink | null;
   /**
    * Of one device of the host, by function number; the first is 0. None where there is a switch.
    */
@@ -150,6 +158,14 @@ export interface PassedFunction {
   readonly guestAddress: string;
   /** The plan's device that it is, or that it goes along with. */
   readonly device: PlanDevice;
+}
+
+/**
+ * Whether a function is a vGPU: it stays with its vendor's driver, where every other one is bound
+ * to vfio-pci.
+ */
+export function isVgpu({ hostAddress, device }: PassedFunction): boolean {
+  return device.profile !== null && hostAddress === device.address;
 }
 
 /**

@@ -16,6 +16,8 @@ export interface HypervisorLimits {
    */
   readonly rootBuses: number;
   readonly portsPerExpander: number;
+  /** The speeds that a root port can say its link has, slowest first. */
+  readonly portSpeedsGTs: readonly number[];
   readonly expanders: number;
   /** The first of as many slots on bus 0 that expanders take. */
   readonly firstExpanderSlot: number;
@@ -46,6 +48,8 @@ export interface PciWindowLimits {
  *   docs/pci_expander_bridge.txt). libvirt takes an expander's own bus from 1 to 254.
  * - `portsPerExpander`: the slots of a bus. An expander's bus has no device of its own in any, so
  *   slot 0 is as good as the others.
+ * - `portSpeedsGTs`: PCIELinkSpeed in qapi/common.json, the values of a root port's `x-speed`;
+ *   later releases have more (`versions.ts`).
  * - `expanders`: those of bus 0's 32 slots that the host bridge (0), the primary display (1) and
  *   the chipset (26 to 31) do not claim, less one for the platform's own ports.
  * - `pciWindow`: pci-hole64-size in hw/pci-host/q35.c; VIRT_HIGH_PCIE_MMIO in hw/arm/virt.c.
@@ -59,6 +63,7 @@ export const qemu72: HypervisorLimits = {
   buses: 256,
   rootBuses: 32,
   portsPerExpander: 32,
+  portSpeedsGTs: [2.5, 5, 8, 16],
   expanders: 23,
   firstExpanderSlot: 2,
   pciWindow: {

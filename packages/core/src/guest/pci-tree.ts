@@ -1,7 +1,9 @@
 import type { Plan } from "../plan/plan.ts";
-import { type DeviceGroup, deviceGroups } from "./device-groups.ts";
+import type { PcieLink } from "../topology/topology.ts";
+import { type DeviceGroup, deviceGroups, linkOfSlot } from "./device-groups.ts";
 import type { PciExpander, PciPort } from "./guest.ts";
 import type { HypervisorLimits } from "./limits.ts";
+import { type PortLink, portLink } from "./port-link.ts";
 import { checkPciCounts } from "./pci-counts.ts";
 import { type PciForm, type RootPortGroup, rootPortGroups } from "./ports.ts";
 import { sum, sumOf } from "../unit/sum.ts";
@@ -44,7 +46,7 @@ export function pciExpanders(
     slot: limits.firstExpanderSlot + i,
     cell,
     bus: numbers.bus++,
-    ports: ports.map((port, slot) => rootPort(port, slot, numbers)),
+    ports: ports.map((port, slot) => rootPort(port, slot, numbers, limits)),
   }));
 }
 
@@ -58,8 +60,14 @@ function busesOf(port: RootPortGroup): number {
   return port.switch === null ? 1 : 2 + port.groups.length;
 }
 
-function rootPort(group: RootPortGroup, slot: number, numbers: Numbers): PciPort {
-  if (group.switch === null) return devicePort(group.groups[0], slot, numbers);
+function rootPort(
+  group: RootPortGroup,
+  slot: number,
+  numbers: Numbers,
+  limits: HypervisorLimits,
+): PciPort {
+  const link = portLink(linkBehind(group), limits.portSpeedsGTs);
+  if (group.switch === null) return devicePort(group.groups[0], slot, numbers, link);
   const bus = numbers.bus++;
   const index = numbers.index++;
   const within = {
@@ -68,17 +76,30 @@ function rootPort(group: RootPortGroup, slot: number, numbers: Numbers): PciPort
     guestAddress: guestAddress(bus, 0),
     hostAddress: group.switch,
   };
-  const ports = group.groups.map((each, at) => devicePort(each, at, numbers));
-  return { index, slot, bus, functions: [], switch: { ...within, ports } };
+  const ports = group.groups.map((each, at) => devicePort(each, at, numbers, null));
+  return { index, slot, bus, link, functions: [], switch: { ...within, ports } };
 }
 
-function devicePort(group: DeviceGroup | undefined, slot: number, numbers: Numbers): PciPort {
+/** The link of what is behind a root port: the switch's, or the device's. */
+function linkBehind(group: RootPortGroup): PcieLink | null {
+  const functions = group.groups.flatMap((each) => each.functions);
+  if (group.switch === null) return linkOfSlot(functions);
+  const switches = functions.flatMap(({ device }) => device.switches ?? []);
+  return switches.find(({ address }) => address === group.switch)?.link ?? null;
+}
+
+function devicePort(
+  group: DeviceGroup | undefined,
+  slot: number,
+  numbers: Numbers,
+  link: PortLink | null,
+): PciPort {
   const bus = numbers.bus++;
   const functions = (group?.functions ?? []).map((each) => ({
     ...each,
     guestAddress: guestAddress(bus, each.function),
   }));
-  return { index: numbers.index++, slot, bus, functions, switch: null };
+  return { index: numbers.index++, slot, bus, link, functions, switch: null };
 }
 
 function guestAddress(bus: number, fn: number): string {

@@ -3,9 +3,9 @@ import type { DeviceGroup } from "./device-groups.ts";
 /**
  * How the guest's PCI tree shows what the host's devices share:
  *
- * - `ports`: a root port for each device. QEMU lets a root port run at the speed of the device
- *   behind it, so the guest sees the true link. It does not see which devices share a switch; the
- *   NCCL file says it instead.
+ * - `ports`: a root port for each device, which says the greatest speed and width of its link as
+ *   far as QEMU's ports can (`port-link.ts`). The guest does not see which devices share a switch;
+ *   the NCCL file says it instead.
  * - `switches`: devices that share a switch on the host share an emulated one, so the guest's own
  *   tools see them one switch apart (PIX). The emulated ports report 2.5 GT/s and one lane whatever
  *   the device runs at (https://gitlab.com/qemu-project/qemu/-/issues/4409). A tool that takes a

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { qemu72 } from "./limits.ts";
-import { defaultVersions, limitsFor, parseVersions } from "./versions.ts";
+import { defaultVersions, limitsFor, limitsHere, parseVersions } from "./versions.ts";
 
 test("versions are read as written, and what is left out is Debian 12's", () => {
   expect(parseVersions("libvirt=12.1,qemu=10.0")).toEqual({
@@ -38,4 +38,16 @@ test("later releases take more", () => {
     (qemu) => limitsFor(parseVersions(`qemu=${qemu}`)).pciWindow.aarch64.adjustable,
   );
   expect(windows).toEqual([false, true]);
+});
+
+test("root ports say 32 and 64 GT/s from QEMU 9.0, also where only the ports are a later one's", () => {
+  const fastest = (qemu: string): number | undefined =>
+    limitsFor(parseVersions(`qemu=${qemu}`)).portSpeedsGTs.at(-1);
+  expect(["7.2", "8.2", "9.0", "10.2"].map(fastest)).toEqual([16, 16, 64, 64]);
+  expect(limitsHere(null)).toEqual(qemu72);
+  expect(limitsHere({ major: 8, minor: 2 })).toEqual(qemu72);
+  expect(limitsHere({ major: 12, minor: 0 })).toEqual({
+    ...qemu72,
+    portSpeedsGTs: [2.5, 5, 8, 16, 32, 64],
+  });
 });

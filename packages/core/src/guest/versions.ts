@@ -94,6 +94,7 @@ export function isFrom({ major, minor }: Version, fromMajor: number, fromMinor: 
  * The limits of a guest under these programs, of which only Debian 12's have been tried.
  *
  * - `vcpus` of q35: 1024 from QEMU 8.1 and 4096 from 9.0 (hw/i386/pc_q35.c).
+ * - A root port's speeds: 32 and 64 GT/s from QEMU 9.0 (qapi/common.json, PCIELinkSpeed).
  * - The window of `virt` takes `highmem-mmio-size` from QEMU 10.0 (hw/arm/virt.c): several GPUs of
  *   256 GiB in one guest of aarch64 need it.
  *
@@ -107,6 +108,20 @@ export function limitsFor({ libvirt, qemu }: HypervisorVersions): HypervisorLimi
     ...qemu72,
     name: `QEMU ${qemu.major}.${qemu.minor} under libvirt ${libvirt.major}.${libvirt.minor}`,
     vcpus: { ...qemu72.vcpus, x86_64: q35 },
+    portSpeedsGTs: portSpeedsOf(qemu),
     pciWindow: { ...pciWindow, aarch64: { ...pciWindow.aarch64, adjustable } },
   };
+}
+
+/**
+ * The default limits, with the root ports of the release that is there to run the guest; the
+ * default's where it is unknown. What else later releases take is not used: the guest that a VM was
+ * promised is worked out again from its plan, wherever that is, under the default limits.
+ */
+export function limitsHere(qemu: Version | null): HypervisorLimits {
+  return qemu === null ? qemu72 : { ...qemu72, portSpeedsGTs: portSpeedsOf(qemu) };
+}
+
+function portSpeedsOf(qemu: Version): readonly number[] {
+  return isFrom(qemu, 9, 0) ? [...qemu72.portSpeedsGTs, 32, 64] : qemu72.portSpeedsGTs;
 }

@@ -2,10 +2,11 @@ import { planCost, type RawCost } from "../cost/placement-cost.ts";
 import { indexSet, type IndexSet, isEmpty, unionAll } from "../set/index-set.ts";
 import { formatList, setOf } from "../set/list-format.ts";
 import { topologyDigest } from "../topology/digest.ts";
-import type { Link, Topology } from "../topology/topology.ts";
+import type { Link, MemoryNode, Topology } from "../topology/topology.ts";
 import { at, valueOf } from "../unit/list.ts";
 import type { HostState } from "../plan/host-state.ts";
 import type { Cell, Plan, PlanDevice } from "../plan/plan.ts";
+import type { Inventory } from "./inventory/inventory.ts";
 import { planParts } from "./layout/plan-parts.ts";
 import { type LayoutCell, placed } from "./layout/layout.ts";
 import type { SearchResult } from "./search/search.ts";
@@ -52,19 +53,47 @@ export function buildPlan(
   return { ...plan, ...layoutSignature(space, best) };
 }
 
-/** The host's own CPUs on the cells' nodes, otherwise anywhere, otherwise the VM's. */
+/**
+ * The host's own CPUs on the cells' nodes, for a cell without any those of the nearest node that
+ * has some; the VM's own where the host keeps none.
+ */
 function hostCpus(space: Space, layout: readonly LayoutCell[], cells: readonly Cell[]): IndexSet {
-  const { nodeIds, cores } = space.inventory;
-  const near = cores.hostCpus.filter((_, i) => layout.some(({ node }) => node === nodeIds[i]));
-  for (const sets of [near, cores.hostCpus]) {
-    const kept = unionAll(sets);
-    if (!isEmpty(kept)) return kept;
-  }
+  const { cores } = space.inventory;
+  const near = layout.flatMap(({ node }) => nearestKeeper(space.inventory, node) ?? []);
+  if (near.length > 0) return unionAll(near.map((node) => at(cores.hostCpus, node)));
   return unionAll(
     cells.flatMap((cell) =>
       cell.vcpus.map((v) => ("cpu" in v ? indexSet([v.cpu]) : setOf(v.cpus))),
     ),
   );
+}
+
+/**
+ * The position of the nearest node with cores of the host's own, itself above all: by distance,
+ * then of the same package, then the lowest. Null where the host keeps none.
+ */
+function nearestKeeper(
+  { topology: { nodes }, cores, relations }: Inventory,
+  id: number,
+): number | null {
+  const own = nodes.find((node) => node.id === id);
+  const rank = (node: MemoryNode): readonly number[] => [
+    node.id === id ? 0 : 1,
+    relations.distance(id, node.id),
+    node.package !== null && node.package === own?.package ? 0 : 1,
+  ];
+  const keepers = nodes.flatMap((node, i) =>
+    isEmpty(at(cores.hostCpus, i)) ? [] : [{ i, rank: rank(node) }],
+  );
+  const [first, ...others] = keepers;
+  if (first === undefined) return null;
+  return others.reduce((best, one) => (isLess(one.rank, best.rank) ? one : best), first).i;
+}
+
+/** Whether a list of numbers comes before another of its length. */
+function isLess(a: readonly number[], b: readonly number[]): boolean {
+  const i = a.findIndex((one, j) => one !== b[j]);
+  return i >= 0 && at(a, i) < at(b, i);
 }
 
 function distancesBetween(topology: Topology, cells: readonly Cell[]): number[][] | null {

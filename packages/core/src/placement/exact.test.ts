@@ -10,6 +10,7 @@ import type { HostState } from "../plan/host-state.ts";
 import { place } from "../fleet/place.ts";
 import type { Plan } from "../plan/plan.ts";
 import { planFaults } from "../plan/check/plan-check.ts";
+import { unboundAmong } from "./inventory/devices.ts";
 import { search } from "./search/search.ts";
 import { type BruteAnswer, bruteForce } from "../../testing/placement/brute-force.ts";
 
@@ -60,7 +61,8 @@ function searchAnswer(host: HostState, request: Request): BruteAnswer | null {
     devices("nics"),
     cells.map(({ node }) => node).join(" "),
   ];
-  return { ...objective, choice: choice.join(" | ") };
+  const given = cells.flatMap((cell) => [...cell.accelerators, ...cell.nics]);
+  return { ...objective, unboundDevices: unboundAmong(given), choice: choice.join(" | ") };
 }
 
 function expectEqual(host: HostState, request: Request): void {
@@ -117,6 +119,34 @@ test("the search equals brute force on any small machine with any VMs", () => {
     ),
     { numRuns: 300 },
   );
+});
+
+test("of equal places the one with the most devices that vfio-pci has is taken", () => {
+  const bits = fc.array(fc.boolean(), { minLength: 8, maxLength: 8 });
+  let decided = 0;
+  fc.assert(
+    fc.property(
+      fc.oneof(
+        smallTopology,
+        fc.constantFrom(...machines).map((text) => syntheticTopology(text)),
+      ),
+      bits,
+      anyRequest.filter(({ accelerators }) => accelerators.count > 0),
+      (topology, bound, request) => {
+        const sold = [...topology.accelerators, ...topology.nics].map(({ address }) => address);
+        const pci = topology.pci.map((device) => {
+          const isBound = bound[sold.indexOf(device.address)] ?? false;
+          return { ...device, driver: isBound ? "vfio-pci" : "nvidia" };
+        });
+        const host = { topology: { ...topology, pci }, taken: [], policy };
+        expectEqual(host, request);
+        const unbound = searchAnswer({ ...host, topology }, request);
+        if (unbound?.choice !== searchAnswer(host, request)?.choice) decided++;
+      },
+    ),
+    { numRuns: 400 },
+  );
+  expect(decided).toBeGreaterThan(5);
 });
 
 test.each(machines)("every request of the family equals brute force on %s", (text) => {

@@ -95,8 +95,24 @@ test("a request without accelerators takes the fewest nodes, in equal cells if i
   expect(nodes(twelve)).toEqual([0, 1]);
   expect(twelve.cells.map((cell) => cell.vcpus.length)).toEqual([6, 6]);
   const uneven = "package:2 core:9 core:4@1 thread:1 memory:32Gi hugepages:20x1Gi distances:10/21";
-  const eleven = planned(hostOf(uneven), requestOf({ vcpus: 11 }));
-  expect(eleven.cells.map((cell) => cell.vcpus.length)).toEqual([8, 3]);
+  const both = planned(hostOf(uneven), requestOf({ vcpus: 12 }));
+  expect(both.cells.map((cell) => cell.vcpus.length)).toEqual([8, 4]);
+});
+
+test("a small node is sold whole with its accelerator; its emulator has the nearest kept core", () => {
+  // A Threadripper 1900X with its second card for guests.
+  const card = "memory:16Gi distances:10/16/20 root[gpu:h100-sxm]@1";
+  const whole = requestOf({ accelerators: accelerators(1), vcpus: 8, hugepageBytes: null });
+  const small = planned(hostOf(`package:1 node:2 core:4 thread:2 ${card}`), whole);
+  expect(small.cells.map(({ hostNode }) => hostNode)).toEqual([1]);
+  expect([small.emulatorCpus, small.iothreads]).toEqual(["0,8", [{ id: 1, cpus: "0,8" }]]);
+  // Of the nodes of two sockets, the nearest is the first of its own.
+  const far = "package:2 node:2 core:4 thread:2 memory:16Gi root[gpu:h100-sxm]@3";
+  for (const distances of ["", " distances:10/16/20"]) {
+    expect(planned(hostOf(far + distances), whole).emulatorCpus).toBe("8,24");
+  }
+  const across = "distances:10,16,20,12;16,10,20,20;20,20,10,16;12,20,16,10";
+  expect(planned(hostOf(`${far} ${across}`), whole).emulatorCpus).toBe("0,16");
 });
 
 test("floating VMs share a pool that holds a CPU for each vCPU, and others stay out of it", () => {

@@ -79,3 +79,27 @@ test("a plan with a part instead of a whole GPU, or with a whole GPU that is cut
     "is no accelerator of this host",
   );
 });
+
+test("the plan of a part has its type, by which it is rendered; that of a whole GPU has none", () => {
+  const host: HostState = { topology, taken: [], policy: defaultHostPolicy };
+  const profiles = ["L40S-24C", "L40S"].map((model) => {
+    const plan = place([host], asked(model));
+    return plan.kind === "Plan" ? plan.devices.map(({ profile }) => profile) : null;
+  });
+  expect(profiles).toEqual([["NVIDIA L40S-24C"], [null]]);
+});
+
+test("a GPU is asked for by its PCI ids too, a part is not", () => {
+  expect(given("10de:2331")).toContain("accelerators-short");
+  expect(given("10DE:26B9")).toEqual(["L40S"]);
+  const unnamed = syntheticTopology(
+    'package:1 core:8 memory:64Gi hugepages:32x1Gi root[gpu(id:10de:1c03 class:030000) gpu:l40s(functions:"1xNVIDIA L40S-24C")]',
+  );
+  const host: HostState = { topology: unnamed, taken: [], policy: defaultHostPolicy };
+  const plan = place([host], asked("10de:1c03"));
+  if (plan.kind === "Refusal") throw new Error(JSON.stringify(plan));
+  expect(plan.devices.map(({ device }) => device)).toEqual(["1c03"]);
+  expect(planFaults(plan, host, asked("10de:1c03"))).toEqual([]);
+  expect(planFaults(plan, host, asked("10de:1c04"))).not.toEqual([]);
+  expect(place([host], asked("10de:26b9")).kind).toBe("Refusal");
+});

@@ -1,6 +1,6 @@
 import type { HostPolicy } from "../request/host-policy.ts";
-import { matchingAccelerators, matchingDevices } from "../topology/device-pattern.ts";
-import type { Topology } from "../topology/topology.ts";
+import { matchingAccelerators, matchingDevices, namedDevices } from "../topology/device-pattern.ts";
+import type { HostUse, PciDevice, Topology } from "../topology/topology.ts";
 import { unknownParts } from "../topology/unknown-settings.ts";
 import { valueOf } from "../unit/list.ts";
 import type { Holding } from "./holding.ts";
@@ -16,14 +16,50 @@ export interface HostState {
   readonly policy: HostPolicy;
 }
 
+/** Why a function is given to no VM: the policy excludes it, or the host needs it. */
+export type Withheld = "excluded" | HostUse;
+
+/**
+ * The functions that are given to no VM, by address: those that the policy excludes, and those that
+ * the host needs itself, unless the policy names them by address. All functions of an IOMMU group
+ * go together, so the others of the group are withheld for the same reason.
+ */
+export function withheldFunctions(
+  { pci }: Pick<Topology, "pci">,
+  { accelerators, nics, exclude }: HostPolicy,
+): ReadonlyMap<string, Withheld> {
+  const named = new Set([...(accelerators ?? []), ...(nics ?? [])]);
+  const excluded = new Set(exclude);
+  const reasonOf = ({ address, hostUse }: PciDevice): Withheld | null =>
+    excluded.has(address) ? "excluded" : named.has(address) ? null : hostUse;
+  const ofGroup = new Map<number, Withheld>();
+  for (const device of pci) {
+    const reason = reasonOf(device);
+    if (reason !== null && device.iommuGroup !== null) ofGroup.set(device.iommuGroup, reason);
+  }
+  return new Map(
+    pci.flatMap((device) => {
+      const { address, iommuGroup, class: code } = device;
+      // Bridges stay with the host whatever is given away.
+      const along = iommuGroup === null || code.startsWith("06") ? null : ofGroup.get(iommuGroup);
+      const reason = reasonOf(device) ?? along ?? null;
+      return reason === null ? [] : [[address, reason] as const];
+    }),
+  );
+}
+
 /**
  * The topology with accelerators, NICs and partitions as the operator's policy names them. It
- * leaves out devices that are cut into parts, since the host manages a device with virtual
+ * leaves out functions that are given to no VM (`withheldFunctions`). It leaves out devices that
+ * are cut into parts, since the host manages a device with virtual
  * functions or MIG instances and sells only its parts; and it leaves out parts of unknown size.
  */
 export function governedTopology(topology: Topology, policy: HostPolicy): Topology {
   const named = namedByPolicy(topology, policy);
-  const unsold = new Set(topology.pci.flatMap(({ physicalFunction }) => physicalFunction ?? []));
+  const unsold = new Set([
+    ...topology.pci.flatMap(({ physicalFunction }) => physicalFunction ?? []),
+    ...withheldFunctions(topology, policy).keys(),
+  ]);
   for (const { address, instances } of named.accelerators) {
     if (instances.length > 0) unsold.add(address);
   }
@@ -55,7 +91,7 @@ function namedByPolicy(
   const chosen =
     accelerators === null
       ? topology.accelerators
-      : matchingAccelerators(topology.pci, accelerators).map(
+      : namedDevices(topology.pci, accelerators, matchingAccelerators).map(
           ({ address }) =>
             knownAccelerators.get(address) ?? {
               address,
@@ -73,7 +109,7 @@ function namedByPolicy(
     nics:
       nics === null
         ? topology.nics
-        : matchingDevices(topology.pci, nics).map(
+        : namedDevices(topology.pci, nics, matchingDevices).map(
             ({ address }) => knownNics.get(address) ?? { address, name: null, rdma: null },
           ),
     links: topology.links.filter(({ a, b }) => remaining.has(a) && remaining.has(b)),

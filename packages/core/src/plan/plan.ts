@@ -107,6 +107,12 @@ export interface PlanDevice {
   readonly switches: readonly PlanSwitch[] | null;
   readonly barBytes: readonly number[] | null;
   readonly link: PcieLink | null;
+  /**
+   * The vGPU type of a virtual function, `NVIDIA L40S-12Q`. It stays with its vendor's driver,
+   * which is what makes it that vGPU and hands it to VFIO. Null of every other device, and in plans
+   * from before this field.
+   */
+  readonly profile: string | null;
   /** The other functions of its IOMMU group, which go with it. Bridges stay with the host. */
   readonly companions: readonly string[];
 }

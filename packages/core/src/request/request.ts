@@ -9,7 +9,10 @@ export interface Request {
   readonly signature: string | null;
   readonly accelerators: {
     readonly count: number;
-    /** A part of the model's name, matched without regard to case; null takes any. */
+    /**
+     * A part of the model's name, matched without regard to case, or its PCI vendor and device
+     * (`10de:2330`); null takes any.
+     */
     readonly model: string | null;
     readonly link: LinkDemand;
   };

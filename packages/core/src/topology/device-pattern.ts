@@ -1,4 +1,4 @@
-import { comparePciAddresses } from "./pci-address.ts";
+import { comparePciAddresses, isPciAddress } from "./pci-address.ts";
 import type { PciDevice } from "./topology.ts";
 
 /**
@@ -7,6 +7,31 @@ import type { PciDevice } from "./topology.ts";
  * NICs.
  */
 export type DevicePattern = string;
+
+/**
+ * The functions that a list of a policy names: by pattern, without virtual functions, or by
+ * address, whatever they are. By ascending address.
+ */
+export function namedDevices(
+  pci: readonly PciDevice[],
+  names: readonly DeviceName[],
+  byPattern: typeof matchingDevices,
+): PciDevice[] {
+  const addresses = new Set(names.filter(isPciAddress));
+  const patterns = names.filter((name) => !isPciAddress(name));
+  const matching = new Set(byPattern(pci, patterns));
+  return pci
+    .filter((device) => matching.has(device) || addresses.has(device.address))
+    .toSorted((a, b) => comparePciAddresses(a.address, b.address));
+}
+
+/** A pattern, or the address of one function. */
+export type DeviceName = string;
+
+/** Whether a text is a pattern or an address. */
+export function isDeviceName(text: string): boolean {
+  return isPciAddress(text) || isDevicePattern(text);
+}
 
 /** Whether a text is a pattern. */
 export function isDevicePattern(text: string): boolean {

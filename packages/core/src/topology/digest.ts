@@ -7,9 +7,10 @@ import { wholeAccelerators } from "./virtual-functions.ts";
 /**
  * The digest (`sha256:`) of a machine's lasting facts. It excludes everything that changes while
  * the machine runs: free pages, bound drivers, links that train down when idle, ACS and ATS
- * settings, interrupt targets, a mounted resctrl, active partitions, vGPU types of virtual
- * functions, and GPU instances. It also excludes the source. Two readings of an unchanged machine
- * have the same digest, so a plan for one can tell that the other is the same machine.
+ * settings, interrupt targets, what the host uses itself, a mounted resctrl, active partitions,
+ * vGPU types of virtual functions, and GPU instances. It also excludes the source. Two readings
+ * of an unchanged machine have the same digest, so a plan for one can tell that the other is the
+ * same machine.
  */
 export function topologyDigest(topology: Topology): string {
   const known = digests.get(topology);
@@ -90,6 +91,7 @@ function lastingFunction(device: PciDevice): unknown {
     acsRedirect: _acs,
     atsEnabled: _ats,
     interrupts: _interrupts,
+    hostUse: _hostUse,
     link,
     ...lasting
   } = device;

@@ -177,7 +177,16 @@ export interface PciDevice {
   readonly atsEnabled: boolean | null;
   /** Only for accelerators, NICs and NVMe drives. */
   readonly interrupts: Interrupts | null;
+  /** What the host itself needs it for; null where no source says that it does. */
+  readonly hostUse: HostUse | null;
 }
+
+export const hostUses = ["display", "boot-disk", "default-route"] as const;
+/**
+ * What a host needs a PCI function for: its own display, the disk that it boots from (the
+ * controller), or its default route (the NIC).
+ */
+export type HostUse = (typeof hostUses)[number];
 
 /** The CPUs of all interrupts of a device together; they change while a machine runs. */
 export interface Interrupts {

@@ -1,10 +1,14 @@
 import type { Accelerator, PciDevice } from "./topology.ts";
 
 /** A function's settings as unknown, for the many sources that do not contain them. */
-export const unknownSettings: Pick<PciDevice, "acsRedirect" | "atsEnabled" | "interrupts"> = {
+export const unknownSettings: Pick<
+  PciDevice,
+  "acsRedirect" | "atsEnabled" | "interrupts" | "hostUse"
+> = {
   acsRedirect: null,
   atsEnabled: null,
   interrupts: null,
+  hostUse: null,
 };
 
 /** An accelerator's parts as unknown, for the many sources that do not contain them. */

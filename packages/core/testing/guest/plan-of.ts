@@ -44,6 +44,8 @@ export interface DeviceShape {
   readonly switches?: readonly string[];
   readonly link?: PcieLink | null;
   readonly nodeUnknown?: boolean;
+  /** The vGPU type of a virtual function. */
+  readonly profile?: string | null;
 }
 
 /** As many CPUs as a node of these hosts has, so that a CPU's number tells its node. */
@@ -146,6 +148,7 @@ function devicesOf(cells: readonly CellShape[]): PlanDevice[] {
       switches: (device.switches ?? []).map((address) => ({ address, link: device.link ?? null })),
       barBytes: device.barBytes === undefined ? [16_777_216] : device.barBytes,
       link: device.link ?? null,
+      profile: device.profile ?? null,
       companions: device.companions ?? [],
     })),
   );

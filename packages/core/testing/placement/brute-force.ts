@@ -1,12 +1,13 @@
 import { costModel } from "../../src/cost/placement-cost.ts";
 import type { Request } from "../../src/request/request.ts";
-import { indices } from "../../src/set/index-set.ts";
+import { indices, isDisjoint } from "../../src/set/index-set.ts";
 import { parseList, setOf } from "../../src/set/list-format.ts";
 import type { Topology } from "../../src/topology/topology.ts";
 import { topologyDigest } from "../../src/topology/digest.ts";
 import { at, valueOf } from "../../src/unit/list.ts";
 import type { HostState } from "../../src/plan/host-state.ts";
 import type { Cell, Plan, PlanDevice } from "../../src/plan/plan.ts";
+import { keptCpus } from "../../src/plan/check/kept-cpus.ts";
 import { planFaults } from "../../src/plan/check/plan-check.ts";
 import { subsets } from "./subsets.ts";
 import { sum, sumOf } from "../../src/unit/sum.ts";
@@ -25,6 +26,8 @@ export interface BruteAnswer {
   readonly nodeDistanceSum: number;
   readonly unrequestedDevices: number;
   readonly mixedClasses: number;
+  /** Devices that vfio-pci does not have yet. */
+  readonly unboundDevices: number;
   /** The devices and nodes of the first best placement: accelerators, NICs, nodes. */
   readonly choice: string;
 }
@@ -91,7 +94,8 @@ function compare(a: BruteAnswer, b: BruteAnswer): number {
     a.unrequestedDevices - b.unrequestedDevices ||
     a.unevenCells - b.unevenCells ||
     a.nodeDistanceSum - b.nodeDistanceSum ||
-    a.mixedClasses - b.mixedClasses
+    a.mixedClasses - b.mixedClasses ||
+    a.unboundDevices - b.unboundDevices
   );
 }
 
@@ -218,6 +222,7 @@ function write(host: HostState, request: Request, choice: Choice, only: ClassCho
       plan.cells.flatMap((cell) => cell.vcpus.flatMap((v) => ("cpu" in v ? [v.cpu] : []))),
     ),
   );
+  const kept = keptCpus(topology, policy);
   const nodeOf = new Map(topology.pci.map((device) => [device.address, device.node]));
   const granuleBytes = granuleOf(request);
   const surplus = sum(choice.cores) * choice.width - request.vcpus;
@@ -225,8 +230,7 @@ function write(host: HostState, request: Request, choice: Choice, only: ClassCho
   const cells: Cell[] = [];
   for (const [i, node] of choice.nodes.entries()) {
     const free = topology.cores
-      .filter((core) => core.node === node)
-      .slice(policy.reserved.coresPerNode)
+      .filter((core) => core.node === node && isDisjoint(setOf(core.cpus), kept))
       .map((core) => {
         return {
           of: core.class,
@@ -301,6 +305,7 @@ function asPlan(
       class: null,
       barBytes: entry.barBytes,
       link: null,
+      profile: null,
       companions: along.map((other) => other.address),
     };
   };
@@ -367,9 +372,12 @@ function judge(host: HostState, request: Request, plan: Plan, unevenCells: numbe
   const nodeDistanceSum = position.flatMap((i) =>
     position.map((j) => (i === j || distances === null ? 0 : at(at(distances, i), j))),
   );
+  const driverOf = new Map(topology.pci.map(({ address, driver }) => [address, driver]));
   return {
     cells: plan.cells.length,
     cost: raw.total,
+    unboundDevices: plan.devices.filter(({ address }) => driverOf.get(address) !== "vfio-pci")
+      .length,
     unevenCells,
     nodeDistanceSum: sum(nodeDistanceSum),
     unrequestedDevices: plan.devices

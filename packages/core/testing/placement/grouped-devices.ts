@@ -15,6 +15,8 @@ export function groupedDevices(groups: readonly number[]): readonly Device[] {
       node: 0,
       model: null,
       isPart: false,
+      ids: null,
+      isBound: false,
       rdma: null,
       companions,
       soldCompanions: companions,

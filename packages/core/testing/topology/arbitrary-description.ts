@@ -16,7 +16,7 @@ import {
   type SyntheticDevice,
   type SyntheticMachine,
 } from "../../src/topology/synthetic/machine.ts";
-import type { PcieLink } from "../../src/topology/topology.ts";
+import { hostUses, type PcieLink } from "../../src/topology/topology.ts";
 
 /**
  * Any description in the synthetic language, possible as a machine or not: for tests of parsing and
@@ -169,6 +169,7 @@ const device: fc.Arbitrary<SyntheticDevice> = fc.constantFrom(...deviceKinds).ch
     count,
     id: fc.option(fc.record({ vendor: fc.constant("10de"), device: fc.constant("2330") })),
     class: fc.option(fc.constantFrom("0302", "030200")),
+    hostUse: fc.option(fc.constantFrom(...hostUses)),
     barBytes: fc.option(
       fc.oneof(fc.constant("unknown" as const), fc.array(bytes, { minLength: 1, maxLength: 3 })),
     ),

@@ -15,6 +15,7 @@ const plain: Omit<SyntheticDevice, "kind" | "model"> = {
   barBytes: null,
   link: null,
   driver: null,
+  hostUse: null,
   group: null,
   companions: [],
   integrated: false,

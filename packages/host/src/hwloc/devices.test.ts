@@ -170,7 +170,7 @@ test("accelerators are found by pattern and by compute library", () => {
   ]);
 });
 
-test("NICs are named by their RDMA device, and unknown without one", () => {
+test("NICs are named by their RDMA device; without a driver their ids tell whether they do RDMA", () => {
   const type = "0200 [15b3:1021] [15b3:0041] 00 00";
   const first = hostBridge(
     "0000:[01-03]",
@@ -182,7 +182,7 @@ test("NICs are named by their RDMA device, and unknown without one", () => {
   expect(readHwloc(old, "x.xml").nics).toEqual([
     { address: "0000:01:00.0", name: "eth0", rdma: false },
     { address: "0000:02:00.0", name: "mlx5_0", rdma: true },
-    { address: "0000:03:00.0", name: null, rdma: null },
+    { address: "0000:03:00.0", name: null, rdma: true },
   ]);
 });
 

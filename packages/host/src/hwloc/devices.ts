@@ -7,6 +7,7 @@ import {
 } from "@evenkeel/core/topology/device-pattern.ts";
 import type { Nic } from "@evenkeel/core/topology/topology.ts";
 import { attribute } from "@evenkeel/core/xml/element.ts";
+import { rdmaById } from "../pci-ids/rdma-nics.ts";
 import { acceleratorModel } from "../pci-ids/accelerator-models.ts";
 import { above, type HwlocExport, type HwlocObject, objectsOf, readCount } from "./object.ts";
 import type { HwlocPci } from "./pci.ts";
@@ -76,7 +77,8 @@ const memoryInfos = ["CUDAGlobalMemorySize", "RSMIVRAMSize", "OpenCLGlobalMemory
 /** The NICs, named by their RDMA device where they have one. */
 export function readNics(hwloc: HwlocExport, pci: readonly HwlocPci[], devices: OsDevices): Nic[] {
   const functions = pci.map(({ device }) => device);
-  return matchingDevices(functions, nicPatterns).map(({ address }) => {
+  return matchingDevices(functions, nicPatterns).map((device) => {
+    const { address } = device;
     const known = devices.get(address) ?? [];
     const fabrics = known.filter((object) => isOf(hwloc, object, "openFabrics"));
     const networks = known.filter((object) => isOf(hwloc, object, "network"));
@@ -85,8 +87,8 @@ export function readNics(hwloc: HwlocExport, pci: readonly HwlocPci[], devices: 
       address,
       name: named === undefined ? null : attribute(named.element, "name"),
       // hwloc looks for both. So a NIC with only a network interface has no RDMA; a NIC with
-      // neither may have been filtered.
-      rdma: fabrics.length > 0 ? true : networks.length > 0 ? false : null,
+      // neither may have been filtered, or has no driver; then its ids tell.
+      rdma: fabrics.length > 0 ? true : networks.length > 0 ? false : rdmaById(device),
     };
   });
 }

@@ -57,6 +57,8 @@ export interface PciCapability {
   readonly vendor: string | null;
   readonly device: string | null;
   readonly node: number | null;
+  /** Its name in the PCI ID database of the host: `GP106 [GeForce GTX 1060 6GB]`. */
+  readonly product: string | null;
   readonly iommuGroup: number | null;
   readonly link: PcieLink | null;
   /** The physical function of a virtual function. */
@@ -81,6 +83,7 @@ export function readPciCapability(capability: XmlElement, where: string): PciCap
     isBridge: inner.has("pci-bridge") || inner.has("cardbus-bridge"),
     vendor: idOf(child(capability, "vendor")),
     device: idOf(child(capability, "product")),
+    product: textAt(capability, "product"),
     node: numa === null ? null : nodeOrUnknown(readCount(attribute(numa, "node"))),
     iommuGroup: group === null ? null : readCount(attribute(group, "number")),
     link: readLink(child(capability, "pci-express")),

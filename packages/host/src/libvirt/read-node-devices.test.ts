@@ -268,3 +268,10 @@ describe.skipIf(folder === null)("Node devices that libvirt and vdsm recorded", 
     );
   });
 });
+
+test("a GPU that no list has is named by libvirt's own database", () => {
+  const card = `<class>0x030000</class><product id='0x1c03'>GP106 [GeForce GTX 1060 6GB]</product><vendor id='0x10de'>NVIDIA Corporation</vendor>`;
+  expect(read(pci("0000:01:00.0", { inner: card })).accelerators).toMatchObject([
+    { model: "GeForce GTX 1060 6GB" },
+  ]);
+});

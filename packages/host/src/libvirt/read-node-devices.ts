@@ -13,6 +13,8 @@ import {
 } from "@evenkeel/core/topology/device-pattern.ts";
 import type { Machine, Nic, PciDevice, Topology } from "@evenkeel/core/topology/topology.ts";
 import { attribute, child, childrenNamed } from "@evenkeel/core/xml/element.ts";
+import { rdmaById } from "../pci-ids/rdma-nics.ts";
+import { modelOfName } from "../lspci/models.ts";
 import { acceleratorModel } from "../pci-ids/accelerator-models.ts";
 import { nameOfText } from "../text/read-lines.ts";
 import { mediatedDevices } from "./mediated-devices.ts";
@@ -70,6 +72,8 @@ interface NamedPci {
   /** Null for a bridge without a document of its own. */
   readonly name: string | null;
   readonly device: PciDevice;
+  /** Its name in the host's PCI ID database. */
+  readonly product: string | null;
 }
 
 function readPci(devices: ReadonlyMap<string, NodeDevice>, where: string): NamedPci[] {
@@ -100,6 +104,7 @@ function readPci(devices: ReadonlyMap<string, NodeDevice>, where: string): Named
     const physical = pci.physicalFunction ?? physicalOf.get(pci.address) ?? null;
     found.push({
       name: device.name,
+      product: pci.product,
       device: {
         address: pci.address,
         parent: place.bridges.at(-1) ?? null,
@@ -119,7 +124,7 @@ function readPci(devices: ReadonlyMap<string, NodeDevice>, where: string): Named
   }
   const known = new Set(found.map(({ device }) => device.address));
   const unlisted = [...bridges.values()].filter(({ address }) => !known.has(address));
-  return [...found, ...unlisted.map((device) => ({ name: null, device }))];
+  return [...found, ...unlisted.map((device) => ({ name: null, product: null, device }))];
 }
 
 function unlistedBridge(address: string, parent: string | null, root: string): PciDevice {
@@ -186,6 +191,7 @@ function readAccelerators(
   const functions = acceleratorsAmong(pci.map(({ device }) => device));
   const byAddress = new Map(functions.map((each) => [each.address, each]));
   const names = new Map(pci.map(({ name, device }) => [device.address, name]));
+  const products = new Map(pci.map(({ product, device }) => [device.address, product]));
   const partsOf = mediatedDevices(devices);
   return functions.map(({ address, vendor, device, physicalFunction }) => {
     const whole = byAddress.get(physicalFunction ?? "");
@@ -194,7 +200,8 @@ function readAccelerators(
       address,
       model:
         acceleratorModel(vendor, device) ??
-        acceleratorModel(whole?.vendor ?? null, whole?.device ?? null),
+        acceleratorModel(whole?.vendor ?? null, whole?.device ?? null) ??
+        modelOfName(products.get(whole?.address ?? address) ?? null),
       uuid: null,
       moduleId: null,
       memoryBytes: null,
@@ -238,8 +245,9 @@ function readNics(pci: readonly NamedPci[], devices: ReadonlyMap<string, NodeDev
     if (!isNic) return [];
     const names = interfaces.flatMap((net) => textAt(net, "interface") ?? []).toSorted();
     const features = interfaces.flatMap((net) => childrenNamed(net, "feature"));
-    // A missing feature means no RDMA, or a libvirt before 1.2.14.
-    const rdma = features.some((feature) => attribute(feature, "name") === "rdma") ? true : null;
+    // A missing feature means no RDMA, or a libvirt before 1.2.14, or no driver: then the ids tell.
+    const isTold = features.some((feature) => attribute(feature, "name") === "rdma");
+    const rdma = isTold ? true : rdmaById(device);
     return [{ address: device.address, name: names[0] ?? null, rdma }];
   });
 }

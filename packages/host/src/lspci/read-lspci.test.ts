@@ -94,6 +94,7 @@ test("a function is read with all its details", () => {
     acsRedirect: null,
     atsEnabled: null,
     interrupts: null,
+    hostUse: null,
   });
   expect(device(verbose, "0000:15:01.0")).toMatchObject({
     parent: null,
@@ -104,7 +105,7 @@ test("a function is read with all its details", () => {
   });
   const { accelerators, nics, nodes } = read(verbose);
   expect(accelerators.map(({ model }) => model)).toEqual(["H100 SXM5 80GB"]);
-  expect(nics).toEqual([{ address: "0000:19:00.0", name: null, rdma: null }]);
+  expect(nics).toEqual([{ address: "0000:19:00.0", name: null, rdma: true }]);
   expect(nodes.map(({ id, cpus }) => [id, cpus])).toEqual([[0, null]]);
   // As pasted where tabs become blanks, and with the line ends of another system.
   expect(read(verbose.replaceAll("\t", "        ").replaceAll("\n", "\r\n"))).toEqual(

@@ -8,6 +8,7 @@ import {
 } from "@evenkeel/core/topology/device-pattern.ts";
 import { withInferredParents } from "@evenkeel/core/topology/inferred-parents.ts";
 import type { PciDevice, Topology } from "@evenkeel/core/topology/topology.ts";
+import { rdmaById } from "../pci-ids/rdma-nics.ts";
 import { acceleratorModel } from "../pci-ids/accelerator-models.ts";
 import { ignore, type Note, noteLeftovers } from "../text/note.ts";
 import { nameOfText, readLines } from "../text/read-lines.ts";
@@ -68,6 +69,7 @@ export function readLspci(text: string, where: string, note: Note = ignore): Top
     acsRedirect: each.acsRedirect,
     atsEnabled: each.atsEnabled,
     interrupts: null,
+    hostUse: null,
   }));
   const pci = withInferredParents(functions);
   const ids = new Set(listed.flatMap(({ node }) => node ?? []));
@@ -79,8 +81,8 @@ export function readLspci(text: string, where: string, note: Note = ignore): Top
     }),
     pci,
     accelerators: acceleratorsAmong(pci, listed),
-    nics: nicsAmong(pci, listed).map((address) => {
-      return { address, name: null, rdma: null };
+    nics: nicsAmong(pci, listed).map((device) => {
+      return { address: device.address, name: null, rdma: rdmaById(device) };
     }),
   });
   const isListCut = tree.missing.length === 0 && lines.some(isElision);
@@ -120,14 +122,17 @@ function completed(
 }
 
 /** The NICs: by class, or where that is unknown by a name that only NICs have. */
-function nicsAmong(pci: readonly PciDevice[], listed: readonly Listed[]): readonly string[] {
+function nicsAmong(
+  pci: readonly PciDevice[],
+  listed: readonly Listed[],
+): readonly Pick<PciDevice, "address" | "vendor" | "device">[] {
   const named = new Set(
     listed.flatMap(({ address, name, class: code }) =>
       code === null && isNicName(name) ? [address] : [],
     ),
   );
-  const byClass = matchingDevices(pci, nicPatterns).map(({ address }) => address);
-  return [...new Set([...byClass, ...named])];
+  const byClass = new Set(matchingDevices(pci, nicPatterns));
+  return pci.filter((device) => byClass.has(device) || named.has(device.address));
 }
 
 /**

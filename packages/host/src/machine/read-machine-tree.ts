@@ -15,7 +15,6 @@ import { toolFolder, tools } from "./tools.ts";
  */
 export async function readMachineTree(tree: Tree, note: Note, name?: string): Promise<Topology> {
   const kernel = readSysfs(tree, name, note);
-  const kernel = readSysfs(tree, name, note);
   for (const sentence of cpuNotes(tree, kernel)) note(sentence);
   const parts = [kernel];
   for (const { file, reader } of tools) {

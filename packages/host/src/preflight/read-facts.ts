@@ -44,7 +44,7 @@ export async function readFacts(tree: Tree, wanted: FactsWanted): Promise<HostFa
     devices: readDevices(tree, plan, open),
     iommu:
       tree.realPath("/sys/class/iommu") === null ? null : tree.list("/sys/class/iommu").length > 0,
-    vfioPci: plan.devices.length === 0 ? null : await vfioLoadable(tree),
+    vfioPci: plan.devices.some(({ profile }) => profile === null) ? await vfioLoadable(tree) : null,
     kvm: readKvm(tree),
     addressBits: readAddressBits(tree),
     lockableBytes: lockableBytes(tree),

@@ -1,8 +1,11 @@
 import { toolFolder } from "../machine/tools.ts";
 import { redactedQuery } from "../nvidia-smi/redact-query.ts";
+import { bootDisks, defaultRouteInterfaces } from "../sysfs/host-use.ts";
+import { databasePaths, linesOf, type PciIds } from "../pci-ids/installed-names.ts";
 import { pageSizeKey, processorFields, recorderNotes } from "../sysfs/machine.ts";
 import { withoutSecrets } from "../sysfs/pci-config.ts";
 import { isPciAddress } from "@evenkeel/core/topology/pci-address.ts";
+import { memoryTree } from "../tree/memory-tree.ts";
 import { nameOf } from "../tree/resolve.ts";
 import type { Recording } from "./recording.ts";
 import type { RecordingOptions } from "./serials.ts";
@@ -21,10 +24,91 @@ export function redacted(recording: Recording, { withSerials }: RecordingOptions
   for (const [path, bytes] of recording.files) {
     files.set(path, allowedOf(path, bytes, withSerials));
   }
+  for (const [path, text] of ownUses(recording, withSerials)) {
+    files.set(path, new TextEncoder().encode(text));
+  }
   const links = new Map(
     [...recording.links].filter(([path, link]) => isAllowed(path, link, withSerials)),
   );
-  return { files, links, directories: recording.directories };
+  const directories = [...recording.directories].filter((path) => !isVirtualInterface(path));
+  return { files, links, directories: new Set(directories) };
+}
+
+/**
+ * What the host itself uses, without the addresses of its networks and the names of its volumes,
+ * bridges and bonds: the recorded tables are replaced by ones that name the physical interfaces and
+ * disks that were found below. Of the PCI ID database the lines of the machine's devices are kept.
+ */
+function ownUses(
+  { files, links, directories }: Recording,
+  withSerials: boolean,
+): ReadonlyMap<string, string> {
+  const tree = memoryTree(files, links, "recording", directories);
+  const interfaces = defaultRouteInterfaces(tree).filter((name) => withSerials || !hasMac(name));
+  const disks = bootDisks(tree);
+  const ids = idsOf(files);
+  const texts: readonly (readonly [path: RegExp, text: string])[] = [
+    [
+      /^\/proc\/(self\/)?net\/route$/,
+      lines(interfaces, (name) => `${name} 00000000 00000000 0001 0 0 0 00000000 0 0 0`),
+    ],
+    [
+      /^\/proc\/(self\/)?net\/ipv6_route$/,
+      lines(interfaces, (name) => `${zeroes6} 00 ${zeroes6} 00 ${zeroes6} 0 0 0 00000001 ${name}`),
+    ],
+    [/^\/proc\/self\/mountinfo$/, lines(disks, (name) => `0 0 0:0 / / rw - disk /dev/${name} rw`)],
+    [/^\/proc\/(self\/)?mounts$/, lines(disks, (name) => `/dev/${name} / disk rw 0 0`)],
+    [/\/dm\/name$/, ""],
+  ];
+  const own = [...files].flatMap(([file, bytes]): (readonly [string, string])[] => {
+    if (databasePaths.some((path) => path === file)) {
+      const database = new TextDecoder().decode(bytes);
+      return [[file, namesOf(database, ids)]];
+    }
+    return texts.flatMap(([path, text]) => (path.test(file) ? [[file, text] as const] : []));
+  });
+  return new Map(own);
+}
+
+/** The database's lines of these devices, each below its vendor's. */
+function namesOf(database: string, ids: readonly PciIds[]): string {
+  const known = [...new Set(ids)].toSorted().map((one) => linesOf(database, one));
+  const byVendor = Map.groupBy(known, ([vendor = ""]) => vendor);
+  const kept = [...byVendor].flatMap(([vendor, own]) => [
+    vendor,
+    ...own.flatMap(([, line = ""]) => line),
+  ]);
+  return lines(
+    kept.filter((line) => line !== ""),
+    (line) => line,
+  );
+}
+
+/** The ids of the recorded functions, which are all that the recording needs names of. */
+function idsOf(files: Recording["files"]): readonly PciIds[] {
+  const idAt = (path: string): string | null =>
+    /^0x([0-9a-f]{4})$/.exec(new TextDecoder().decode(files.get(path)).trim())?.[1] ?? null;
+  const folders = [...files.keys()].filter((path) => /\/[0-9a-f:.]+\/vendor$/.test(path));
+  return folders.flatMap((path) => {
+    const [vendor, device] = [idAt(path), idAt(path.replace(/vendor$/, "device"))];
+    return vendor === null || device === null ? [] : [`${vendor}:${device}` as const];
+  });
+}
+
+const zeroes6 = "0".repeat(32);
+
+function lines(names: readonly string[], line: (name: string) => string): string {
+  return names.map((name) => `${line(name)}\n`).join("");
+}
+
+/** Virtual interfaces are named after guests and tenants. */
+function isVirtualInterface(path: string): boolean {
+  return path.startsWith("/sys/devices/virtual/net/");
+}
+
+/** Interfaces without a place in the machine are named after their MAC address. */
+function hasMac(name: string): boolean {
+  return /^enx[0-9a-f]{12}$/.test(name);
 }
 
 interface Rule {
@@ -94,11 +178,9 @@ function pageSizeOf(auxv: Uint8Array): Uint8Array {
 
 function isAllowed(path: string, link: string, withSerials: boolean): boolean {
   // The kernel has no links out of its tree, and an archive must not hold any.
-  if (leadsOut(path, link)) return false;
+  if (leadsOut(path, link) || isVirtualInterface(path)) return false;
   if (!path.startsWith("/sys/class/net/")) return true;
-  // Virtual interfaces are named after guests and tenants, and `enx…` after its MAC address.
-  const named = /^enx[0-9a-f]{12}$/.test(nameOf(path));
-  return link.split("/").some(isPciAddress) && (withSerials || !named);
+  return link.split("/").some(isPciAddress) && (withSerials || !hasMac(nameOf(path)));
 }
 
 function leadsOut(path: string, link: string): boolean {

@@ -6,15 +6,17 @@ import { normalPciAddress } from "@evenkeel/core/topology/pci-address.ts";
 import type { Accelerator, PciDevice } from "@evenkeel/core/topology/topology.ts";
 import type { Tree } from "../tree/tree.ts";
 import { acceleratorModel } from "../pci-ids/accelerator-models.ts";
+import { installedName } from "../pci-ids/installed-names.ts";
 import { pciDirectory } from "./pci.ts";
 import { readVirtualGpus } from "./vgpu.ts";
 import { fields, readIndex } from "./values.ts";
 
 /**
- * The machine's accelerators, from the kernel and its drivers: the model from the PCI id, or from
- * NVIDIA's driver where the id is unknown; the UUID from NVIDIA's driver; the memory from AMD's. A
- * GPU bound to vfio-pci has neither driver, but its model is known. A virtual function has its
- * GPU's model, whatever its own ids, and the vGPU type that is set on it.
+ * The machine's accelerators, from the kernel and its drivers: the model from the PCI id, where the
+ * id is unknown from NVIDIA's driver, or from the PCI ID database that is installed; the UUID from
+ * NVIDIA's driver; the memory from AMD's. A GPU bound to vfio-pci has neither driver, but its model
+ * is known. A virtual function has its GPU's model, whatever its own ids, and the vGPU type that is
+ * set on it.
  */
 export function readAccelerators(tree: Tree, pci: readonly PciDevice[]): Accelerator[] {
   const driverFacts = readNvidiaDriver(tree);
@@ -22,7 +24,9 @@ export function readAccelerators(tree: Tree, pci: readonly PciDevice[]): Acceler
   const byAddress = new Map(functions.map((each) => [each.address, each]));
   const { typeOf, instancesOf } = readVirtualGpus(tree, functions);
   const modelOf = ({ address, vendor, device }: PciDevice): string | null =>
-    acceleratorModel(vendor, device) ?? driverFacts.get(address)?.model ?? null;
+    acceleratorModel(vendor, device) ??
+    driverFacts.get(address)?.model ??
+    installedName(tree, `${vendor}:${device}`);
   return functions.map((each) => {
     const { address, physicalFunction } = each;
     const whole = byAddress.get(physicalFunction ?? "");

@@ -1,6 +1,7 @@
 import { matchingDevices, nicPatterns } from "@evenkeel/core/topology/device-pattern.ts";
 import { isPciAddress } from "@evenkeel/core/topology/pci-address.ts";
 import type { Nic, PciDevice } from "@evenkeel/core/topology/topology.ts";
+import { rdmaById } from "../pci-ids/rdma-nics.ts";
 import type { Tree } from "../tree/tree.ts";
 import { pciDirectory } from "./pci.ts";
 
@@ -9,17 +10,19 @@ import { pciDirectory } from "./pci.ts";
  * several ports, the first by name). A NIC without either has no driver on this machine, and its
  * name is unknown.
  *
- * A missing RDMA device means something only if the kernel shows RDMA devices at all.
+ * A missing RDMA device means something only if the kernel shows RDMA devices at all, and a driver
+ * has made the NIC's network interface. Otherwise the NIC's ids tell, of families that all do RDMA.
  */
 export function readNics(tree: Tree, pci: readonly PciDevice[]): Nic[] {
   const showsRdma = tree.realPath("/sys/class/infiniband") !== null;
   const rdmaNames = namesByAddress(tree, "infiniband");
   const networkNames = namesByAddress(tree, "net");
-  return matchingDevices(pci, nicPatterns).map(({ address }) => {
+  return matchingDevices(pci, nicPatterns).map((device) => {
+    const { address } = device;
     const rdmaName = rdmaNames.get(address) ?? nameBelow(tree, address, "infiniband");
     if (rdmaName !== null) return { address, name: rdmaName, rdma: true };
     const name = networkNames.get(address) ?? nameBelow(tree, address, "net");
-    return { address, name, rdma: showsRdma && name !== null ? false : null };
+    return { address, name, rdma: showsRdma && name !== null ? false : rdmaById(device) };
   });
 }
 

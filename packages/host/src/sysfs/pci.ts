@@ -58,6 +58,7 @@ export function readPci(tree: Tree, nodes: readonly NodeClaim[]): PciDevice[] {
       physicalFunction: addressOf(linkName(tree, `${path}/physfn`)),
       ...pciControls(tree.readBytes(`${path}/config`)),
       interrupts: null,
+      hostUse: null,
     };
   });
 }

@@ -13,6 +13,7 @@ import { readCores } from "./cores.ts";
 import { readCpuinfo } from "./cpuinfo.ts";
 import { readDistances } from "./distances.ts";
 import { withInterrupts } from "./interrupts.ts";
+import { withHostUse } from "./host-use.ts";
 import { readMachine } from "./machine.ts";
 import { readNics } from "./nics.ts";
 import { readNodeCpus, readNodes } from "./nodes.ts";
@@ -53,7 +54,8 @@ export function readSysfs(
   const { online, offline } =
     listed === null ? readProcessors(tree) : { online: listed.online, offline: emptySet };
   const nodes = readNodeCpus(tree, online, note);
-  const pci = withInterrupts(tree, pciDirectory, readPci(tree, nodes), online);
+  const functions = withInterrupts(tree, pciDirectory, readPci(tree, nodes), online);
+  const pci = withHostUse(tree, functions);
   const { cacheOf, caches } = readL3Caches(tree, online);
   const cores = listed?.cores ?? withClasses(tree, readCores(tree, online, cacheOf));
   const access = readAccess(tree, nodes);

@@ -1,7 +1,8 @@
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
-import { guestFromPlan } from "@evenkeel/core/guest/from-plan.ts";
+import { guestArchitecture, guestFromPlan } from "@evenkeel/core/guest/from-plan.ts";
 import type { Guest } from "@evenkeel/core/guest/guest.ts";
 import { devicePorts } from "@evenkeel/core/guest/guest.ts";
+import { limitsHere, versionOf } from "@evenkeel/core/guest/versions.ts";
 import { guestName } from "@evenkeel/core/guest/name.ts";
 import type { HypervisorName, Instance } from "@evenkeel/core/instance/instance.ts";
 import type { HostState } from "@evenkeel/core/plan/host-state.ts";
@@ -106,8 +107,8 @@ export async function decide(
   const placed = plan ?? place([here], request, { flavors });
   if (placed.kind === "Refusal") return placed;
   const faults: readonly PlanFault[] = plan === null ? [] : planFaults(placed, here);
-  const guest = guestFromPlan(placed);
-  const versions = asked ?? (await qemuVersions(`qemu-system-${guest.architecture}`));
+  const versions = asked ?? (await qemuVersions(`qemu-system-${guestArchitecture(placed)}`));
+  const guest = guestFromPlan(placed, { limits: limitsHere(versionOf(versions.qemu ?? "")) });
   // Without a libvirt that answers nothing starts, which the report says.
   if (versions.libvirt !== null) {
     await refuseUnsafeNetworks(uri, options.devices ?? [], patience);

@@ -70,7 +70,8 @@ export async function startVm(
   if (decision.kind === "Refusal") return { kind: "refused", refusal: decision };
   const { plan, guest, report } = decision;
   if (begun === null) return { kind: report.ready ? "ready" : "blocked", plan, report };
-  host.progress({ kind: "starting", problems: report.problems, notes: guest.notes });
+  const notes = [...guest.notes, ...guest.portNotes];
+  host.progress({ kind: "starting", problems: report.problems, notes });
   const note = (text: string): void =>
     host.progress({ kind: "starting", problems: [], notes: [text] });
   const job = { ...begun, guest, options: vm.options, note, signal: interrupted() };

@@ -1,4 +1,5 @@
 import { knownPools } from "@evenkeel/core/topology/node-facts.ts";
+import { keptCores } from "@evenkeel/core/plan/kept-cores.ts";
 import type { HostPolicy } from "@evenkeel/core/request/host-policy.ts";
 import type { MemoryNode, Topology } from "@evenkeel/core/topology/topology.ts";
 import { MiB } from "@evenkeel/core/unit/bytes.ts";
@@ -14,13 +15,14 @@ export function hostShapeOf(topology: Topology, policy: HostPolicy): HostShape {
   const nodeOf = new Map(topology.pci.map(({ address, node }) => [address, node]));
   const nodes = topology.nodes.filter(({ cpus }) => cpus !== null && cpus !== "");
   const pageBytes = largestPageBytes(topology);
+  const kept = keptCores(topology, policy);
   const models = new Set(topology.accelerators.map(({ model }) => model));
   return {
     model: models.size === 1 ? ([...models][0] ?? null) : null,
     nodes: nodes.map((node): NodeShape => {
-      const cores = topology.cores.filter((core) => core.node === node.id).length;
+      const sold = topology.cores.filter((core) => core.node === node.id && !kept.has(core.id));
       return {
-        cpuMilli: Math.max(0, cores - policy.reserved.coresPerNode) * 1000,
+        cpuMilli: sold.length * 1000,
         memoryMib: Math.floor(sellableBytes(node, pageBytes, policy) / MiB),
         gpus: topology.accelerators.filter(({ address }) => nodeOf.get(address) === node.id).length,
       };

@@ -71,8 +71,9 @@ export const renderCommand: CliCommand = {
           values: pciForms,
           default: "ports",
           brief:
-            "ports: each device on a root port, with the true speed of its link; switches: devices " +
-            "that share a switch share one in the guest too, whose ports report a wrong speed",
+            "ports: each device on a root port that says its link's greatest speed and width, as far " +
+            "as the QEMU of --for can; switches: devices that share a switch share one in the " +
+            "guest too, whose ports report a wrong speed",
         },
         for: {
           kind: "parsed",

@@ -1,6 +1,6 @@
 import { KiB } from "../../unit/bytes.ts";
 import type { YamlValue } from "../../yaml/write.ts";
-import { devicePorts, type Guest, type PassedFunction } from "../guest.ts";
+import { devicePorts, type Guest, isVgpu, type PassedFunction } from "../guest.ts";
 import type { HypervisorOptions } from "../options.ts";
 import { unsupported } from "../unsupported.ts";
 import {
@@ -23,6 +23,8 @@ export interface KubevirtManifest {
 export interface PermittedDevice {
   readonly pciVendorSelector: string;
   readonly resourceName: string;
+  /** Whether the vendor's own device plugin gives it out, and not KubeVirt's. */
+  readonly externalResourceProvider: boolean;
 }
 
 /**
@@ -123,7 +125,13 @@ function quantity(bytes: number): string {
   return power < 0 ? `${bytes}` : `${bytes / KiB ** (power + 1)}${units[power]}`;
 }
 
-function permittedDevice({ device, hostAddress }: PassedFunction): PermittedDevice {
+/**
+ * A vGPU has the name that NVIDIA's device plugin gives it, its type with `_` for blanks
+ * (https://github.com/NVIDIA/kubevirt-gpu-device-plugin): all virtual functions have one id,
+ * whatever their type.
+ */
+function permittedDevice(fn: PassedFunction): PermittedDevice {
+  const { device, hostAddress } = fn;
   if (device.vendor === null || device.device === null) {
     throw unsupported(
       "devices",
@@ -132,8 +140,13 @@ function permittedDevice({ device, hostAddress }: PassedFunction): PermittedDevi
       "place the VM on a topology that has them",
     );
   }
+  const type = device.vendor === "10de" && isVgpu(fn) ? device.profile : null;
   return {
     pciVendorSelector: `${device.vendor}:${device.device}`.toUpperCase(),
-    resourceName: `evenkeel.io/${device.vendor}-${device.device}`,
+    resourceName:
+      type === null
+        ? `evenkeel.io/${device.vendor}-${device.device}`
+        : `nvidia.com/${type.replaceAll(/[\s/]/g, "_")}`,
+    externalResourceProvider: type !== null,
   };
 }

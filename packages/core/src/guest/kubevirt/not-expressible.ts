@@ -111,6 +111,7 @@ function devices({ pci }: Guest, functions: readonly PassedFunction[]): NotExpre
         "root ports on bus 0 without a node, or with PCINUMAAwareTopology on an expander of " +
         "their node; so NCCL's file for this plan does not fit the guest",
     },
+    ...portLinks(pci),
     ...(along.length === 0
       ? []
       : [
@@ -131,6 +132,19 @@ function devices({ pci }: Guest, functions: readonly PassedFunction[]): NotExpre
         ]),
     contractNotExpressible,
   ];
+}
+
+function portLinks({ expanders }: Guest["pci"]): NotExpressible[] {
+  const told = expanders
+    .flatMap(({ ports }) => ports)
+    .flatMap(({ functions: [first], link }) =>
+      first === undefined || link === null || link.speedGTs === null
+        ? []
+        : [`${first.guestAddress} ${link.speedGTs} GT/s`],
+    );
+  if (told.length === 0) return [];
+  const instead = "16 GT/s and 32 lanes, as QEMU's root ports say by themselves";
+  return [{ what: "links that root ports report", planned: told.join(", "), instead }];
 }
 
 const contractNotExpressible: NotExpressible = {

@@ -8,7 +8,9 @@ import type { KubevirtManifest } from "./manifest.ts";
 export function kubevirtText(manifest: KubevirtManifest): string {
   const { virtualMachine, permittedHostDevices, untold } = manifest;
   const permitted = permittedHostDevices.map(
-    ({ pciVendorSelector, resourceName }) => `  ${resourceName}: ${pciVendorSelector}`,
+    ({ pciVendorSelector, resourceName, externalResourceProvider }) =>
+      `  ${resourceName}: ${pciVendorSelector}` +
+      (externalResourceProvider ? ", with externalResourceProvider: true" : ""),
   );
   const comments = [
     ...(permitted.length === 0

@@ -10,7 +10,7 @@ import type {
   PciRoot,
   PciSwitch,
 } from "../guest.ts";
-import { devicePorts } from "../guest.ts";
+import { devicePorts, isVgpu } from "../guest.ts";
 import type { LibvirtOptions } from "./options.ts";
 
 /**
@@ -112,7 +112,9 @@ function hostdevElement(port: PciPort, fn: PassedFunction): XmlElement {
   };
   // Function 0 says whether there are others to look for.
   const several = fn.function === 0 && port.functions.length > 1 ? { multifunction: "on" } : {};
-  return element("hostdev", { mode: "subsystem", type: "pci", managed: "yes" }, [
+  // libvirt would take a vGPU from the driver that makes it one.
+  const managed = isVgpu(fn) ? "no" : "yes";
+  return element("hostdev", { mode: "subsystem", type: "pci", managed }, [
     element("driver", { name: "vfio" }),
     element("source", {}, [element("address", source)]),
     element("address", { ...pciAddress(port.index, 0, fn.function), ...several }),

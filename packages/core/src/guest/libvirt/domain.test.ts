@@ -41,7 +41,9 @@ test("a VM of two cells with GPUs and a NIC", () => {
       <uuid>8988f4f8-dd4f-807a-8932-1aaa5e2e3b71</uuid>
       <description>2 cells</description>
       <metadata>
-        <evenkeel:plan xmlns:evenkeel='urn:evenkeel:v1' vm='llm-a' tenant='acme' host='host-1' signature='5f0c' topologyDigest='sha256:0000000000000000000000000000000000000000000000000000000000000000'/>
+        <evenkeel:plan xmlns:evenkeel='urn:evenkeel:v1' vm='llm-a' tenant='acme' host='host-1' signature='5f0c' topologyDigest='sha256:0000000000000000000000000000000000000000000000000000000000000000'>
+          <evenkeel:note>how fast or wide the link of 0000:1b:00.0, 0000:1c:00.0, 0000:9b:00.0 can be is unknown: the root port says QEMU's own 16 GT/s or 32 lanes instead</evenkeel:note>
+        </evenkeel:plan>
       </metadata>
       <memory unit='KiB'>33554432</memory>
       <memoryBacking>

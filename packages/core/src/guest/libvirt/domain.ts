@@ -7,6 +7,7 @@ import { deviceElements } from "./devices.ts";
 import { commandLineElements, contractElements, osElement } from "./firmware.ts";
 import { memoryBackingElement, memoryElement, numaTuneElement } from "./memory.ts";
 import type { LibvirtOptions } from "./options.ts";
+import { portLinkElements, taintNotes } from "./port-links.ts";
 
 /** The XML namespace of what Evenkeel writes into a domain: `virsh metadata VM urn:evenkeel:v1`. */
 const metadataNamespace = "urn:evenkeel:v1";
@@ -17,9 +18,10 @@ const metadataNamespace = "urn:evenkeel:v1";
  * unless `options.devices` brings them.
  *
  * It needs libvirt 9.0 and QEMU 7.2. The youngest things used are `maxphysaddr` (libvirt 8.7),
- * `fwcfg` (6.5), `hotplug` on root ports (6.3), `firmware` features (7.2), the CPU mode `maximum`
- * of `emulated` (7.1), and `pxb-pcie` on aarch64 (QEMU 6.0). Guests made for later limits may need
- * more: a PCI window above 512 GiB on aarch64 needs QEMU 10.0, more than 288 vCPUs on x86 QEMU 8.1.
+ * `override` (8.2), `fwcfg` (6.5), `hotplug` on root ports (6.3), `firmware` features (7.2), the
+ * CPU mode `maximum` of `emulated` (7.1), and `pxb-pcie` on aarch64 (QEMU 6.0). Guests made for
+ * later limits may need more: a PCI window above 512 GiB on aarch64 needs QEMU 10.0, more than 288
+ * vCPUs on x86 QEMU 8.1, root ports above 16 GT/s QEMU 9.0.
  *
  * VFIO pins a guest's memory while it has a device, and libvirt raises the limit for that by
  * itself. `<locked/>` would lift the limit for the emulator altogether, so it is not used.
@@ -34,8 +36,8 @@ function domainElement(guest: Guest, options: LibvirtOptions): XmlElement {
   const firmware = firmwareOf(guest, options);
   const type = options.emulated === true ? "qemu" : "kvm";
   const namespace = { "xmlns:qemu": "http://libvirt.org/schemas/domain/qemu/1.0" };
-  const commandLine = commandLineElements(guest, firmware, options);
-  return element("domain", { type, ...(commandLine.length > 0 ? namespace : {}) }, [
+  const ofQemu = [...commandLineElements(guest, firmware, options), ...portLinkElements(guest)];
+  return element("domain", { type, ...(ofQemu.length > 0 ? namespace : {}) }, [
     element("name", {}, [guest.name]),
     element("uuid", {}, [guest.uuid]),
     ...(guest.description === "" ? [] : [element("description", {}, [guest.description])]),
@@ -51,13 +53,13 @@ function domainElement(guest: Guest, options: LibvirtOptions): XmlElement {
     cpuElement(guest, options),
     clockElement(guest),
     element("devices", {}, deviceElements(guest, options)),
-    ...commandLine,
+    ...ofQemu,
   ]);
 }
 
 /** The plan that the domain is made from, and where the domain differs from it. */
-function metadataElement({ identity, notes }: Guest): XmlElement {
-  const { vm, tenant, host, signature, topologyDigest } = identity;
+function metadataElement(guest: Guest): XmlElement {
+  const { vm, tenant, host, signature, topologyDigest } = guest.identity;
   const attributes = {
     "xmlns:evenkeel": metadataNamespace,
     vm,
@@ -66,6 +68,7 @@ function metadataElement({ identity, notes }: Guest): XmlElement {
     signature,
     topologyDigest,
   };
+  const notes = [...guest.notes, ...guest.portNotes, ...taintNotes(guest)];
   const told = notes.map((note) => element("evenkeel:note", {}, [note]));
   return element("metadata", {}, [element("evenkeel:plan", attributes, told)]);
 }

@@ -1,7 +1,7 @@
 import { GiB } from "../../unit/bytes.ts";
 import { contractArguments } from "../contract/arguments.ts";
 import { firmwareOf, windowArguments } from "../firmware.ts";
-import { devicePorts, type Guest, type Pin } from "../guest.ts";
+import { devicePorts, type Guest, isVgpu, type Pin } from "../guest.ts";
 import { deviceArguments } from "./devices.ts";
 import { firmwareArguments, firmwareProperties } from "./firmware.ts";
 import { cpuArguments, machineArguments } from "./machine.ts";
@@ -92,8 +92,8 @@ export function qemuCommand(guest: Guest, options: QemuOptions = {}): QemuComman
     memoryNodes: guest.memoryNodes,
     hugepages: hugepagesOf(guest),
     memlockBytes: functions.length === 0 ? null : guest.memoryBytes + GiB,
-    devices: functions.map((fn) => fn.hostAddress),
-    notes: guest.notes,
+    devices: functions.filter((fn) => !isVgpu(fn)).map((fn) => fn.hostAddress),
+    notes: [...guest.notes, ...guest.portNotes],
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Guest, PassedFunction, PciExpander, PciPort, PciSwitch } from "../guest.ts";
 import { devicePorts } from "../guest.ts";
+import { portProperties } from "../port-link.ts";
 
 /**
  * The PCI tree from the root down, each bridge before what is below it, and the devices behind its
@@ -41,7 +42,7 @@ function expander({ index, slot, cell, bus }: PciExpander): object {
 }
 
 /** Not for hot plugging: nothing then keeps buses and memory back for what might come. */
-function rootPort(above: PciExpander, { index, slot }: PciPort): object {
+function rootPort(above: PciExpander, { index, slot, link }: PciPort): object {
   return {
     driver: "pcie-root-port",
     id: `pci.${index}`,
@@ -51,6 +52,7 @@ function rootPort(above: PciExpander, { index, slot }: PciPort): object {
     chassis: index,
     port: slot * 8,
     hotplug: false,
+    ...(link === null ? {} : portProperties(link)),
   };
 }
 

@@ -1,12 +1,6 @@
+import { keptCores } from "../../plan/kept-cores.ts";
 import type { HostPolicy } from "../../request/host-policy.ts";
-import {
-  type IndexSet,
-  indexSet,
-  indices,
-  isDisjoint,
-  size,
-  unionAll,
-} from "../../set/index-set.ts";
+import { type IndexSet, indexSet, indices, size, unionAll } from "../../set/index-set.ts";
 import { setOf } from "../../set/list-format.ts";
 import { coreClassesOf } from "../../topology/core-classes.ts";
 import type { Topology } from "../../topology/topology.ts";
@@ -37,6 +31,8 @@ export interface CoreInventory {
   readonly cpusOfNode: readonly IndexSet[];
   /** The CPUs kept for the host on each node, where emulators and iothreads run. */
   readonly hostCpus: readonly IndexSet[];
+  /** How many whole cores are kept for the host on each node. */
+  readonly keptOfNode: readonly number[];
 }
 
 export interface SoldCore {
@@ -85,7 +81,7 @@ export function coreInventory(
   nodePosition: ReadonlyMap<number, number>,
 ): CoreInventory {
   const threadsPerCore = usualWidth(topology);
-  const kept = hostCores(topology, policy);
+  const kept = keptCores(topology, policy);
   const classes = coreClassesOf(topology.cores);
   const known = topology.cores.flatMap(({ id, l3, node, class: of, cpus }) => {
     const position = node === null ? undefined : nodePosition.get(node);
@@ -139,6 +135,9 @@ export function coreInventory(
         known.flatMap((core) => (core.node === node && kept.has(core.id) ? [core.set] : [])),
       ),
     ),
+    keptOfNode: [...nodePosition.values()].map(
+      (node) => known.filter((core) => core.node === node && kept.has(core.id)).length,
+    ),
   };
 }
 
@@ -146,19 +145,4 @@ export function coreInventory(
 export function cpusOfClass({ all, ofCpu }: CoreInventory, of: number): IndexSet {
   const cpus = [...ofCpu].flatMap(([cpu, core]) => (at(all, core).coreClass === of ? [cpu] : []));
   return indexSet(cpus);
-}
-
-/** The ids of the cores that the operator keeps: the named ones, or the lowest of every node. */
-function hostCores(topology: Topology, { reserved }: HostPolicy): ReadonlySet<number> {
-  if (reserved.cpus !== null) {
-    const named = setOf(reserved.cpus);
-    const kept = topology.cores.filter((core) => !isDisjoint(setOf(core.cpus), named));
-    return new Set(kept.map((core) => core.id));
-  }
-  const ofNode = Map.groupBy(topology.cores, (core) => core.node);
-  return new Set(
-    topology.nodes.flatMap((node) =>
-      (ofNode.get(node.id) ?? []).slice(0, reserved.coresPerNode).map((core) => core.id),
-    ),
-  );
 }

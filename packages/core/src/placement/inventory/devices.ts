@@ -1,4 +1,4 @@
-import type { Topology } from "../../topology/topology.ts";
+import type { PciDevice, Topology } from "../../topology/topology.ts";
 import { valueOf } from "../../unit/list.ts";
 
 /** A device that can be passed through, with the functions that must go with it. */
@@ -10,6 +10,10 @@ export interface Device {
   readonly node: number | null;
   /** The model; for a part of an accelerator its profile, which is what its VM sees. */
   readonly model: string | null;
+  /** Its PCI vendor and device, `10de:2330`; null where either is unknown. */
+  readonly ids: string | null;
+  /** Whether the host has it bound to vfio-pci already, so that giving it away changes nothing. */
+  readonly isBound: boolean;
   /** Whether it is a virtual function that is only a part of an accelerator. */
   readonly isPart: boolean;
   /** Whether it is a NIC that does RDMA; null where unknown, and for accelerators. */
@@ -63,10 +67,13 @@ export function deviceInventory(
     { model, isPart, rdma }: Pick<Device, "model" | "isPart" | "rdma">,
   ): Device => {
     const [, ...companions] = membersOf(address);
-    const node = functions.get(address)?.node ?? null;
+    const entry = functions.get(address);
+    const node = entry?.node ?? null;
     return {
       position,
       address,
+      ids: idsOf(entry),
+      isBound: entry?.driver === "vfio-pci",
       node: node !== null && nodePosition.has(node) ? node : null,
       model,
       isPart,
@@ -92,4 +99,15 @@ export function deviceInventory(
     groups,
     groupOf,
   };
+}
+
+/** How many devices would have to be bound to vfio-pci. */
+export function unboundAmong(devices: readonly Pick<Device, "isBound">[]): number {
+  return devices.filter(({ isBound }) => !isBound).length;
+}
+
+/** The ids of a function, `10de:2330`; null where one is unknown. */
+export function idsOf(device: PciDevice | undefined): string | null {
+  if (device === undefined || device.vendor === null || device.device === null) return null;
+  return `${device.vendor}:${device.device}`;
 }

@@ -54,6 +54,7 @@ function shapeOf({ topology, cores, memory, devices }: Inventory): string {
         device.node === null ? null : (nodePosition.get(device.node) ?? null),
         device.model,
         device.isPart,
+        device.isBound,
         device.rdma,
         device.group,
         entry?.vendor ?? null,

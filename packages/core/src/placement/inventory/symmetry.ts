@@ -174,12 +174,16 @@ function swapping(
   };
 }
 
-/** Whether two devices are equal but for their place; never where other sold devices come along. */
+/**
+ * Whether two devices are equal but for their place, the driver that decides between equal ones
+ * included; never where other sold devices come along.
+ */
 function isSameProduct(a: Device, b: Device, functions: ReadonlyMap<string, PciDevice>): boolean {
   const [one, other] = [functions.get(a.address), functions.get(b.address)];
   return (
     a.model === b.model &&
     a.isPart === b.isPart &&
+    a.isBound === b.isBound &&
     a.rdma === b.rdma &&
     a.soldCompanions.length === 0 &&
     b.soldCompanions.length === 0 &&

@@ -100,7 +100,7 @@ function buildDevices(topology: Topology, layout: readonly LayoutCell[]): PlanDe
     return own;
   };
   const describe = (
-    { address, model, companions }: Device,
+    { address, model, isPart, companions }: Device,
     kind: PlanDevice["kind"],
     cell: number,
   ): PlanDevice[] => {
@@ -127,6 +127,7 @@ function buildDevices(topology: Topology, layout: readonly LayoutCell[]): PlanDe
         switches,
         barBytes: device.barBytes,
         link: device.link,
+        profile: isPart ? model : null,
         companions: alongWith(companions),
       },
     ];

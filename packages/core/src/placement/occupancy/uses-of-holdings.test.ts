@@ -22,8 +22,14 @@ import { GiB, MiB } from "../../unit/bytes.ts";
 const two =
   "package:2 core:4 memory:32Gi hugepages:20x1Gi distances:10/21 root[gpu:h100-sxm nic:cx7]";
 
+/** One core of every node is kept. */
+const keepingOne = {
+  ...defaultHostPolicy,
+  reserved: { ...defaultHostPolicy.reserved, coresPerNode: 1 },
+};
+
 function hostOf(held: readonly Holding[], text = two, taken: readonly Plan[] = []): HostState {
-  return { topology: syntheticTopology(text), policy: defaultHostPolicy, taken, held };
+  return { topology: syntheticTopology(text), policy: keepingOne, taken, held };
 }
 
 /** The CPUs of the largest VM with cores of its own that fits. */

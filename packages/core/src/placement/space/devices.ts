@@ -20,17 +20,19 @@ export function freeDevices(
 
 /**
  * Whether an accelerator is what a request asks for. A whole accelerator is, when the wanted text
- * is part of its model's name; an unknown model matches no text. A part of an accelerator is only
+ * is part of its model's name, or its PCI vendor and device (`10de:2330`), by which one of unknown
+ * model can be asked for. A part of an accelerator is only
  * when the text is its profile's full name, with or without the vendor's before it: a request for
  * an H100 does not want a tenth of one, although that is called H100XM-10C.
  */
 export function isWanted(
-  { model, isPart }: Pick<Device, "model" | "isPart">,
+  { model, ids, isPart }: Pick<Device, "model" | "ids" | "isPart">,
   wanted: string | null,
 ): boolean {
   if (wanted === null) return !isPart;
   const [name, wish] = [model?.toLowerCase() ?? "", wanted.toLowerCase()];
-  return isPart ? name === wish || name === `nvidia ${wish}` : name.includes(wish);
+  if (isPart) return name === wish || name === `nvidia ${wish}`;
+  return name.includes(wish) || ids === wish;
 }
 
 /** All free accelerators of the host, of any model. */

@@ -14,12 +14,15 @@ import { type Space, spaceOn } from "./space.ts";
 const two =
   "package:2 core:4 thread:2 memory:32Gi hugepages:20x1Gi distances:10/21 root[gpu:h100-sxm nic:cx7]";
 
+const reserved = defaultHostPolicy.reserved;
+
 function hostOf(
   text: string,
   policy: Partial<HostPolicy> = {},
   taken: readonly Plan[] = [],
 ): HostState {
-  return { topology: syntheticTopology(text), taken, policy: { ...defaultHostPolicy, ...policy } };
+  const keepingOne = { ...defaultHostPolicy, reserved: { ...reserved, coresPerNode: 1 } };
+  return { topology: syntheticTopology(text), taken, policy: { ...keepingOne, ...policy } };
 }
 
 function planned(host: HostState, request: Request): Plan {
@@ -35,9 +38,8 @@ const cores = (space: Space): string[] =>
       .join(" "),
   );
 const granules = (space: Space): (number | null)[] => space.nodes.map((node) => node.granules);
-const reserved = defaultHostPolicy.reserved;
 
-test("the host keeps the lowest core of every node, or those it names, whole", () => {
+test("the host keeps the lowest cores of every node, or those it names, whole", () => {
   const usual = spaceOn(hostOf(two), requestOf());
   expect(cores(usual)).toEqual(["1 2 3", "5 6 7"]);
   expect(usual.inventory.cores.hostCpus.map((kept) => formatList(kept))).toEqual(["0,8", "4,12"]);

@@ -3,6 +3,7 @@ import { nodesText } from "../../topology/draw/describe.ts";
 import { isStandInNode } from "../../topology/stand-in.ts";
 import { toldByNature } from "../../topology/told.ts";
 import type { MemoryNode, PciDevice, Topology } from "../../topology/topology.ts";
+import { idsOf } from "../inventory/devices.ts";
 import { isWanted } from "../space/devices.ts";
 import { pageBytesOf } from "../space/memory.ts";
 import { nodesOfUntoldCores, withMostCores } from "./cpus.ts";
@@ -243,13 +244,15 @@ function homeless({ host: { topology }, request }: Question): {
   const isHomeless = ({ address }: { readonly address: string }): boolean =>
     (functions.get(address)?.node ?? null) === null;
   const { count, model } = request.accelerators;
-  const wanted = topology.accelerators.filter(
-    (one) =>
+  const wanted = topology.accelerators.filter((one) => {
+    const ids = idsOf(functions.get(one.address));
+    return (
       one.model === null ||
       model === null ||
-      isWanted({ model: one.model, isPart: false }, model) ||
-      isWanted({ model: one.profile, isPart: true }, model),
-  );
+      isWanted({ model: one.model, ids, isPart: false }, model) ||
+      isWanted({ model: one.profile, ids, isPart: true }, model)
+    );
+  });
   return {
     accelerators: count === 0 ? 0 : wanted.filter(isHomeless).length,
     nics: request.nics.count === 0 ? 0 : topology.nics.filter(isHomeless).length,

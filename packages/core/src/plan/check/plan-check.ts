@@ -20,6 +20,7 @@ import type { HugepagePool, MemoryNode, Topology } from "../../topology/topology
 import { MiB } from "../../unit/bytes.ts";
 import { governedTopology, type HostState } from "../host-state.ts";
 import { cpusOfPlan, functionsOf, isHugepage, type Plan } from "../plan.ts";
+import { keptCpus } from "./kept-cpus.ts";
 import { beyondOwnPlan, heldFaults } from "./plan-held.ts";
 import { factFaults, type PlanFault } from "./plan-facts.ts";
 import { planContradictions } from "./plan-consistency.ts";
@@ -62,21 +63,10 @@ interface View {
   readonly report: Report;
 }
 
-/** The CPUs that the operator keeps: whole cores, the named ones or the lowest of each node. */
-function keptCpus({ topology, host }: View): IndexSet {
-  const { cpus, coresPerNode } = host.policy.reserved;
-  const cores = topology.cores.filter((core) => {
-    if (cpus !== null) return !isDisjoint(setOf(core.cpus), setOf(cpus));
-    const lower = topology.cores.filter((other) => other.node === core.node && other.id < core.id);
-    return core.node !== null && lower.length < coresPerNode;
-  });
-  return unionAll(cores.map((core) => setOf(core.cpus)));
-}
-
 function checkCpus(view: View): void {
-  const { plan, topology, report } = view;
+  const { plan, topology, host, report } = view;
   const online = unionAll(topology.cores.map((core) => setOf(core.cpus)));
-  const kept = keptCpus(view);
+  const kept = keptCpus(topology, host.policy);
   for (const cell of plan.cells) {
     const subject = `cells[${cell.id}]`;
     const cpus = cpusOfPlan({ cells: [cell] });
@@ -320,7 +310,7 @@ function checkRequest({ plan, topology, report }: View, request: Request): void 
   if (plan.cells.some((cell) => request.hugepageBytes !== null && cell.pageBytes !== unit)) {
     report("hugepages", `are not of the ${unit} bytes asked for`);
   }
-  for (const { address, model } of accelerators) {
+  for (const { address, model, vendor, device } of accelerators) {
     const wanted = request.accelerators.model?.toLowerCase() ?? "";
     const name = (model ?? "").toLowerCase();
     const whole = topology.pci.find((entry) => entry.address === address)?.physicalFunction ?? null;
@@ -332,7 +322,8 @@ function checkRequest({ plan, topology, report }: View, request: Request): void 
     ) {
       report(address, `is a part of ${whole}, which was not asked for`);
     }
-    if (!name.includes(wanted)) report(address, `is not of the model ${wanted}`);
+    const isOfModel = name.includes(wanted) || wanted === `${vendor}:${device}`;
+    if (!isOfModel) report(address, `is not of the model ${wanted}`);
   }
   for (const { address } of nics) {
     const nic = topology.nics.find((entry) => entry.address === address);

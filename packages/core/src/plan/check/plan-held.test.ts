@@ -52,7 +52,9 @@ test("a VM without a plan is beyond it with all that it has", () => {
 test("a plan that has caches to itself has all of them to itself", () => {
   const topology = syntheticTopology("package:2 core:4 memory:32Gi distances:10/21");
   const asked = requestOf({ vcpus: 6, memoryBytes: GiB, hugepageBytes: null });
-  const state = { topology, policy: defaultHostPolicy, taken: [] };
+  // CPUs 0 and 4 are the host's.
+  const reserved = { ...defaultHostPolicy.reserved, coresPerNode: 1 };
+  const state = { topology, policy: { ...defaultHostPolicy, reserved }, taken: [] };
   const both = place([state], { ...asked, locality: "preferred", isolation: "l3" });
   if (both.kind === "Refusal") throw new Error("it does not fit");
   for (const cpus of ["0", "4"]) {

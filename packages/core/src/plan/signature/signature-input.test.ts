@@ -86,6 +86,7 @@ function describedDevice(
     class: null,
     barBytes,
     link,
+    profile: null,
     companions: [],
   };
 }

@@ -83,6 +83,10 @@ function mergeFunction(
       claims((device) => device.interrupts),
       report,
     ),
+    hostUse: settle(
+      { ...field("hostUse", "use by the host"), claims: claims((device) => device.hostUse) },
+      report,
+    ),
   };
 }
 

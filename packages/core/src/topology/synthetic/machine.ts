@@ -1,4 +1,4 @@
-import type { MemoryKind, PcieLink } from "../topology.ts";
+import type { HostUse, MemoryKind, PcieLink } from "../topology.ts";
 
 /**
  * A machine in the synthetic language: `parseSynthetic` reads it, `printSynthetic` prints it and
@@ -137,6 +137,7 @@ export interface SyntheticDevice {
   readonly barBytes: readonly number[] | "unknown" | null;
   readonly link: PcieLink | "unknown" | null;
   readonly driver: string | null;
+  readonly hostUse: HostUse | null;
   /** Devices with the same label share an IOMMU group. */
   readonly group: string | null;
   /** Its further functions, in its IOMMU group. */

@@ -1,4 +1,4 @@
-import type { PcieLink } from "../topology.ts";
+import { hostUses, type PcieLink } from "../topology.ts";
 import { deviceModels } from "../device-models.ts";
 import { pcieSpeedsGTs } from "../pcie-rate.ts";
 import {
@@ -77,7 +77,7 @@ function readSwitch(reader: Reader, term: Term): SyntheticSwitch {
   };
 }
 
-const deviceAttributes = ["id", "class", "bars", "link", "driver", "group", "with", "port"];
+const deviceAttributes = ["id", "class", "bars", "link", "driver", "host", "group", "with", "port"];
 const ownAttributes = {
   gpu: ["name", "memory", "functions", "mig"],
   nic: ["name", "rdma"],
@@ -114,6 +114,7 @@ function readDevice(reader: Reader, term: Term, kind: DeviceKind): SyntheticDevi
     ),
     link: readLink(reader, attributeOf(term, "link")),
     driver: given("driver", text),
+    hostUse: given("host", (value) => readWord(reader, value, "use by the host", hostUses)),
     group: given("group", text),
     companions:
       given("with", (value) =>

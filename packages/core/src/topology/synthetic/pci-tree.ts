@@ -79,6 +79,7 @@ function add(
     node,
     physicalFunction,
     ...unknownSettings,
+    hostUse: written.device?.hostUse ?? null,
   };
   const group = bus.group ?? at.group ?? address;
   made.push({ pci, group, device: null, model: null, part: null, ...written });

@@ -160,6 +160,7 @@ function deviceAttributes(device: SyntheticDevice): Term[] {
     ...given("bars", bars),
     ...given("link", linkText(device.link)),
     ...givenText("driver", device.driver),
+    ...given("host", device.hostUse),
     ...givenText("group", device.group),
     ...given("with", companions.length === 0 ? null : companions.join(",")),
     ...given("port", integrated ? "none" : null),

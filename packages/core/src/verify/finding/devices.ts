@@ -41,7 +41,9 @@ function functionOutcome(
   if (own === undefined)
     return essentialUnverified(`device ${address}`, whyNot(evidence, `device ${address}`));
   if (!own.present) return found(missing(own, "the host has no such function", rescan));
-  if (!isVfioVariant(own.driver)) return found(otherDriver(own, evidence));
+  const vgpu = address === device.address ? device.profile : null;
+  if (vgpu === null && !isVfioVariant(own.driver)) return found(otherDriver(own, evidence));
+  if (vgpu !== null && own.driver === null) return found(vgpuWithoutDriver(own, vgpu));
   const outcomes = [groupOutcome(own, device, plan), heldOutcome(own, evidence)];
   const { findings, unverified } = together(outcomes);
   if (findings.length > 0 || unverified.length > 0) return together(outcomes);
@@ -90,6 +92,26 @@ function otherDriver(device: DeviceEvidence, evidence: Evidence): Finding {
     evidence: [`${where}/driver`],
     cost: unknownCost,
     remedy: boundToVfio(device, evidence),
+  };
+}
+
+/** A vGPU is what its vendor's driver makes of a virtual function. */
+function vgpuWithoutDriver({ address, where }: DeviceEvidence, profile: string): Finding {
+  return {
+    code: "device-driver",
+    severity: "error",
+    layer: "host",
+    subject: address,
+    promised: `${profile}, by its vendor's driver`,
+    found: "bound to no driver",
+    evidence: [`${where}/driver`],
+    cost: unknownCost,
+    remedy: {
+      text: "Load the vendor's vGPU driver and set the type, then start the VM again from its plan.",
+      argv: null,
+      when: "restart",
+      undo: null,
+    },
   };
 }
 

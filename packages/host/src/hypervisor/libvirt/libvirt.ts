@@ -1,6 +1,7 @@
 import { open, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { libvirtXml } from "@evenkeel/core/guest/libvirt/domain.ts";
+import { taintNotes } from "@evenkeel/core/guest/libvirt/port-links.ts";
 import type { Clock } from "../../clock/clock.ts";
 import { goOn } from "../interruptible.ts";
 import { findProcess } from "../../procfs/find-process.ts";
@@ -48,11 +49,12 @@ export function libvirtHypervisor(
 
 async function start(
   virsh: Virsh,
-  { instance, guest, options, folder, signal }: StartJob,
+  { instance, guest, options, folder, note, signal }: StartJob,
 ): Promise<void> {
   const { uuid, plan } = instance;
   const late = isPinnedLate(plan, liveTree());
   const rendered = withDirectBoot(libvirtXml(guest, options), options.boot ?? null);
+  for (const text of taintNotes(guest)) note(text);
   const xml = late ? withoutEmulatorPin(rendered) : rendered;
   const path = join(folder, "domain.xml");
   const file = await open(path, "wx", 0o600);

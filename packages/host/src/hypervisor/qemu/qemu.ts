@@ -7,6 +7,7 @@ import type { Instance, ProcessRecord } from "@evenkeel/core/instance/instance.t
 import type { Clock } from "../../clock/clock.ts";
 import { goOn } from "../interruptible.ts";
 import { endQemu, pidFileIn, searchQemu, startedQemu } from "./process.ts";
+import { devicePorts, isVgpu } from "@evenkeel/core/guest/guest.ts";
 import { bindToVfio } from "../../vfio/drivers.ts";
 import { hypervisorFailed } from "../failed.ts";
 import { endless, type Patience } from "../patience.ts";
@@ -51,7 +52,9 @@ export function qemuHypervisor(
 
 async function start(job: StartJob): Promise<ProcessRecord> {
   const { instance, guest, options, folder, note, signal } = job;
-  bindToVfio(instance.drivers.map(({ address }) => address));
+  const vgpus = devicePorts(guest.pci).flatMap(({ functions }) => functions.filter(isVgpu));
+  const kept = new Set(vgpus.map(({ hostAddress }) => hostAddress));
+  bindToVfio(instance.drivers.map(({ address }) => address).filter((one) => !kept.has(one)));
   await rm(monitorIn(folder), { force: true });
   const monitor = monitorIn(folder);
   const command = qemuCommand(guest, {
@@ -72,7 +75,7 @@ async function start(job: StartJob): Promise<ProcessRecord> {
     program,
     args: [...command.arguments, "-pidfile", pidFileIn(folder), ...asUser],
     user: user?.name ?? null,
-    hasDevices: command.devices.length > 0,
+    hasDevices: command.memlockBytes !== null,
     monitor,
     folder,
   });

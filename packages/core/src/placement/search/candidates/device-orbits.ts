@@ -79,11 +79,13 @@ export function previousNodes(space: Space, nodes: readonly NodeSpace[]): Previo
   if (wanted.some((nic) => nic.soldCompanions.length > 0)) return nodes.map(() => null);
   const accelerators = freeAccelerators(space);
   return previousByKey(nodes, ({ id, units, granules }) => {
-    const freeNics = wanted.filter(({ node }) => node === id).length;
+    const freeNics = wanted.filter(({ node }) => node === id);
+    const bound = freeNics.filter(({ isBound }) => isBound).length;
     const free = accelerators.filter(({ node }) => node === id).length;
     const position = valueOf(inventory.nodePosition, id);
     const orbit = at(nodeOrbit, position);
-    return `${orbit} ${units} ${granules} ${freeNics} ${free}${unitsByClass(space, position)}`;
+    const nicKey = `${freeNics.length} ${bound}`;
+    return `${orbit} ${units} ${granules} ${nicKey} ${free}${unitsByClass(space, position)}`;
   });
 }
 

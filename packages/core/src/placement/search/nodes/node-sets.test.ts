@@ -9,7 +9,11 @@ import { search } from "../search.ts";
 function nodesFor(text: string, vcpus: number): number[] | undefined {
   const topology = syntheticTopology(text);
   const request = requestOf({ vcpus, memoryBytes: 8 * GiB, hugepageBytes: null });
-  const found = search({ topology, taken: [], policy: defaultHostPolicy }, request);
+  const reserved = { ...defaultHostPolicy.reserved, coresPerNode: 1 };
+  const found = search(
+    { topology, taken: [], policy: { ...defaultHostPolicy, reserved } },
+    request,
+  );
   return found?.best.cells.map((cell) => cell.node);
 }
 

@@ -2,7 +2,7 @@ import type { CostModel } from "../../../cost/placement-cost.ts";
 import { compareCosts } from "../../../cost/compare-costs.ts";
 import { at } from "../../../unit/list.ts";
 import { entryAt } from "../../../unit/matrix.ts";
-import type { Device } from "../../inventory/devices.ts";
+import { type Device, unboundAmong } from "../../inventory/devices.ts";
 import { type PreviousInOrbit, previousByKey, previousByPair } from "./previous-in-orbit.ts";
 import type { Effort } from "./effort.ts";
 import type { Ranking } from "./ranking.ts";
@@ -34,9 +34,9 @@ export interface NicChoice {
 
 /**
  * The choices of NICs for given accelerators and nodes, in the variants that a ranking wants.
- * `best` is the first choice with the least network cost, and of these the fewest unrequested
- * devices; `tied` are all choices as good as it, one of each orbit; `all` is every choice, one of
- * each orbit.
+ * `best` is the first choice with the least network cost, of these the fewest unrequested devices,
+ * and of these the most NICs that vfio-pci has; `tied` are all choices of the same cost and as many
+ * unrequested devices, one of each orbit; `all` is every choice, one of each orbit.
  */
 export function nicChoices(
   task: NicTask,
@@ -50,7 +50,9 @@ export function nicChoices(
   );
   const [first, ...others] = choices;
   if (first === undefined) return [];
-  const best = others.reduce((a, b) => (compare(b, a) < 0 ? b : a), first);
+  const isBetter = (a: NicChoice, b: NicChoice): boolean =>
+    (compare(a, b) || unboundAmong(a.nics) - unboundAmong(b.nics)) < 0;
+  const best = others.reduce((a, b) => (isBetter(b, a) ? b : a), first);
   return variants === "best" ? [best] : choices.filter((choice) => compare(choice, best) === 0);
 }
 
@@ -109,6 +111,7 @@ const workPerPath = 2;
 function sameToAccelerators({ nics, accelerators, model }: NicTask): PreviousInOrbit {
   const table = accelerators.length === 0 ? [] : model.paths.network().relative;
   const isSameOrbit = (a: Device, b: Device): boolean =>
+    a.isBound === b.isBound &&
     (a.group === b.group || (isAlone(a) && isAlone(b))) &&
     accelerators.every(
       ({ position }) =>

@@ -99,6 +99,7 @@ test("the same two layouts are kept in any order of offers, and if only open one
                 objective: best.layout.objective,
                 loss: byLoss ? best.loss : 0,
                 freeAcceleratorsOnNodes: 0,
+                unboundDevices: 2,
               }
             : undefined,
       };

@@ -1,6 +1,6 @@
 import { compareCosts } from "../../../cost/compare-costs.ts";
 import { freeAccelerators } from "../../space/devices.ts";
-import type { Device } from "../../inventory/devices.ts";
+import { type Device, unboundAmong } from "../../inventory/devices.ts";
 import type { Space } from "../../space/space.ts";
 import { invariant } from "../../../invariant.ts";
 import { once } from "../../../once.ts";
@@ -20,9 +20,9 @@ import { sumOf } from "../../../unit/sum.ts";
  * Keeps the incumbent, the best layout that a search has offered, and where it is wanted the
  * runner-up with other devices or nodes. Layouts are ordered by objective, then by loss. Ties of a
  * VM without accelerators go to the layout with fewer free accelerators on its nodes; then to that
- * of the fastest class of cores; then to the layout whose accelerators have the lower positions,
- * then to the one offered first. So the order in which sets of accelerators are offered does not
- * matter.
+ * of the fastest class of cores; then to the layout with more devices that the host has bound to
+ * vfio-pci already; then to the layout whose accelerators have the lower positions, then to the one
+ * offered first. So the order in which sets of accelerators are offered does not matter.
  */
 export interface Ranking {
   /**
@@ -76,6 +76,8 @@ export interface KnownOptimum {
   readonly loss: number;
   /** Free accelerators on the nodes of a VM that asks for none. */
   readonly freeAcceleratorsOnNodes: number;
+  /** Devices that would have to be bound to vfio-pci. */
+  readonly unboundDevices: number;
 }
 
 /** Makes a ranking without a layout yet. */
@@ -83,11 +85,13 @@ export function ranking(space: Space, options: SearchOptions): Ranking {
   const { explained = false, accepts, loss, within, knownOptimum, any = false } = options;
   const freeAcceleratorsOf = freeAcceleratorCounter(space);
   const compare = comparison(space, options);
+  const leastUnbound = leastUnboundDevices(space);
   const reachesOptimum = ({ layout, loss: lost }: Ranked): boolean =>
     knownOptimum !== undefined &&
     compareObjectives(layout.objective, knownOptimum.objective) <= 0 &&
     compareCosts(lost(), knownOptimum.loss) <= 0 &&
-    freeAcceleratorsOf(layout) <= knownOptimum.freeAcceleratorsOnNodes;
+    freeAcceleratorsOf(layout) <= knownOptimum.freeAcceleratorsOnNodes &&
+    unboundDevices(layout) <= knownOptimum.unboundDevices;
   let best: Ranked | null = null;
   let runnerUp: Ranked | null = null;
   let reached = false;
@@ -121,9 +125,13 @@ export function ranking(space: Space, options: SearchOptions): Ranking {
       if (any) return false;
       const difference = compareObjectives(bound, worst.layout.objective);
       if (difference > 0) return false;
-      // An equal layout may still lose less, lie beside fewer free accelerators, or come first.
+      // An equal layout may still lose less, lie beside fewer free accelerators, have more devices
+      // of vfio-pci, or come first.
       const mayBeBetter =
-        difference < 0 || loss !== undefined || freeAcceleratorsOf(worst.layout) > 0;
+        difference < 0 ||
+        loss !== undefined ||
+        freeAcceleratorsOf(worst.layout) > 0 ||
+        unboundDevices(worst.layout) > leastUnbound;
       if (!reached && mayBeBetter) return true;
       return beginning !== undefined && comparePlaces(beginning(), worst.place) <= 0;
     },
@@ -166,6 +174,7 @@ function comparison(space: Space, { loss }: SearchOptions): (a: Ranked, b: Ranke
     (loss === undefined ? 0 : compareCosts(a.loss(), b.loss())) ||
     freeAcceleratorsOf(a.layout) - freeAcceleratorsOf(b.layout) ||
     fasterClasses(a.layout) - fasterClasses(b.layout) ||
+    unboundDevices(a.layout) - unboundDevices(b.layout) ||
     comparePlaces(a.place, b.place);
 }
 
@@ -191,6 +200,18 @@ export function freeAcceleratorCounter(space: Space): (layout: Pick<Layout, "cel
   for (const { node } of freeAccelerators(space)) count(free, node);
   if (free.size === 0) return () => 0;
   return ({ cells }) => sumOf(cells, ({ node }) => countOf(free, node));
+}
+
+/** How many of a layout's devices would have to be bound to vfio-pci. */
+export function unboundDevices({ cells }: Pick<Layout, "cells">): number {
+  return sumOf(cells, ({ accelerators, nics }) => unboundAmong([...accelerators, ...nics]));
+}
+
+/** No layout of the request has fewer: all bound devices that are free, were they together. */
+function leastUnboundDevices({ request, accelerators, nics }: Space): number {
+  const least = (wanted: number, free: readonly Device[]): number =>
+    Math.max(0, wanted - (free.length - unboundAmong(free)));
+  return least(request.accelerators.count, accelerators) + least(request.nics.count, nics);
 }
 
 /** Whether two layouts have the same devices on the same nodes; cores and pages may differ. */
