@@ -39,8 +39,8 @@ export interface PlaceOptions {
 /**
  * Places one request on the best of the hosts: by the objective that decides within a host, then by
  * the least loss, then by the order of the list. Hosts may share a name. It is refused only when no
- * host is known to hold it, with every cause on every host, and with what would have to be told where
- * too little is known to say that it does not fit.
+ * host is known to hold it, with every cause on every host, and with what would have to be told
+ * where too little is known to say that it does not fit.
  */
 export function place(
   hosts: readonly HostState[],

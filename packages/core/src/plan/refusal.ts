@@ -9,7 +9,9 @@ export interface Refusal {
   readonly kind: "Refusal";
   readonly vm: string;
   readonly hosts: readonly HostRefusal[];
-  /** For each host on which it may fit, what would have to be told; empty where the answer is no. */
+  /**
+   * For each host on which it may fit, what would have to be told; empty where the answer is no.
+   */
   readonly untold: readonly UntoldFact[];
 }
 

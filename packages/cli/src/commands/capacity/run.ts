@@ -38,8 +38,7 @@ export async function runCapacity(this: CliContext, flags: CapacityFlags): Promi
 /** Whether some flavor is known to fit nowhere, and of some host too little is known to say so. */
 function hasUnknown({ fleet, hosts }: Capacity): boolean {
   return fleet.some(
-    ({ fits }, i) =>
-      fits === 0 && hosts.some(({ flavors }) => (flavors[i]?.untold.length ?? 0) > 0),
+    ({ fits }, i) => fits === 0 && hosts.some(({ flavors }) => flavors[i]?.untold.some(() => true)),
   );
 }
 

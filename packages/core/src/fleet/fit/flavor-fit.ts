@@ -14,8 +14,8 @@ export interface FlavorFit {
    */
   readonly nodes: number | null;
   /**
-   * Whether one node holds all of it; otherwise it straddles nodes. Null where not enough is known to
-   * say: then `untold` has what would have to be told.
+   * Whether one node holds all of it; otherwise it straddles nodes. Null where not enough is known
+   * to say: then `untold` has what would have to be told.
    */
   readonly onOneNode: boolean | null;
   readonly untold: readonly UntoldFact[];

@@ -150,6 +150,7 @@ test("a pinned signature is counted alone, even where no host has it", () => {
       fits: 0,
       most: 0,
       blockers: null,
+      untold: [],
       classes: [
         {
           signature: "no such",

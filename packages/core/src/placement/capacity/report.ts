@@ -42,8 +42,8 @@ export interface HostFlavor extends FlavorCapacity {
   /** The VMs in the way of one more slot; null where no VM is. */
   readonly blockers: Blockers | null;
   /**
-   * Where no VM is known to fit, what would have to be told to say so; then `fits` is no count. Empty
-   * where it is one.
+   * Where no VM is known to fit, what would have to be told to say so; then `fits` is no count.
+   * Empty where it is one.
    */
   readonly untold: readonly UntoldFact[];
 }

@@ -2,6 +2,7 @@ import { indexSet, indices, isEmpty, lowest, size, unionAll } from "../../set/in
 import { formatList, setOf } from "../../set/list-format.ts";
 import { knownCpus } from "../../topology/node-facts.ts";
 import type { Core, MemoryNode, Topology } from "../../topology/topology.ts";
+import { unknownLast } from "../../topology/unknown-last.ts";
 import { usualWidth } from "../inventory/cores.ts";
 import { type Question, withTopology } from "./question.ts";
 
@@ -18,9 +19,9 @@ export function nodesOfUntoldCores({ nodes, cores }: Topology): readonly MemoryN
 
 /**
  * The most cores that those nodes may have. CPUs of unknown cores are cores of one thread, of which
- * a request needs no larger part than of wider ones. Cores of unknown node are on every such node at
- * once. A node of which nothing is known has more cores than the request and the host together could
- * use.
+ * a request needs no larger part than of wider ones. Cores of unknown node are on every such node
+ * at once. A node of which nothing is known has more cores than the request and the host together
+ * could use.
  */
 export function withMostCores(question: Question): Question {
   return withTopology(question, (topology) => {
@@ -58,5 +59,5 @@ function cpusAbove({ nodes, cores, offlineCpus }: Topology): number {
 }
 
 function byLowestCpu(a: Core, b: Core): number {
-  return (lowest(setOf(a.cpus)) ?? 0) - (lowest(setOf(b.cpus)) ?? 0);
+  return unknownLast(lowest(setOf(a.cpus)), lowest(setOf(b.cpus)));
 }

@@ -1,3 +1,4 @@
+import type { Plan } from "../../plan/plan.ts";
 import type { UntoldCode } from "../../plan/refusal.ts";
 import { nodesText } from "../../topology/draw/describe.ts";
 import { isStandInNode } from "../../topology/stand-in.ts";
@@ -36,7 +37,7 @@ export const favors: readonly Favor[] = [
       mayHaveMoreNodes(topology) ? "all NUMA nodes of the host" : null,
     granted: (question) =>
       withTopology(question, ({ nodes }) => ({
-        nodes: [...nodes, unknownNode(nodes)],
+        nodes: [...nodes, unknownNode(nodes, question.host.taken)],
         distances: null,
       })),
     tellers: ["`numactl -H`", "`lscpu`"],
@@ -60,7 +61,7 @@ export const favors: readonly Favor[] = [
     },
     granted: (question) =>
       withTopology(question, ({ cores }) => {
-        const known = Math.max(-1, ...cores.map(({ l3 }) => l3 ?? -1));
+        const known = Math.max(-1, ...cores.flatMap(({ l3 }) => l3 ?? []));
         return { cores: cores.map((core, i) => ({ ...core, l3: core.l3 ?? known + 1 + i })) };
       }),
     tellers: ["`lscpu -e`", snapshot],
@@ -201,9 +202,16 @@ function mayHaveMoreNodes({ nodes, cores }: Topology): boolean {
   return cores.length === 0 && nodes.every(({ memoryBytes }) => memoryBytes === null);
 }
 
-function unknownNode(nodes: readonly MemoryNode[]): MemoryNode {
+/** One more node, which no VM is on. */
+function unknownNode(nodes: readonly MemoryNode[], taken: readonly Plan[]): MemoryNode {
+  const used = taken.flatMap(({ cells }) =>
+    cells.flatMap(({ hostNode, memoryOnNodes }) => [
+      hostNode,
+      ...memoryOnNodes.map((on) => on.node),
+    ]),
+  );
   return {
-    id: 1 + Math.max(-1, ...nodes.map(({ id }) => id)),
+    id: 1 + Math.max(-1, ...nodes.map(({ id }) => id), ...used),
     package: null,
     cpus: null,
     memoryBytes: null,
