@@ -4,6 +4,7 @@ import { listingTexts } from "./listing-samples.ts";
 import { corpusTexts, toolTexts } from "./samples.ts";
 import type { Target } from "./target.ts";
 import { textTarget } from "./text-target.ts";
+import { vendorTexts } from "./vendor-samples.ts";
 
 /** Readers of other programs' outputs; their modules are loaded on use. */
 export const toolTargets: readonly Target[] = [
@@ -46,7 +47,11 @@ export const toolTargets: readonly Target[] = [
   textTarget("nvidia-smi-topo", async () => {
     const { readNvidiaSmiTopo } = await import("@evenkeel/host/nvidia-smi/read-topo-matrix.ts");
     return {
-      samples: [toolTexts.nvidiaSmiTopo, ...corpusTexts("nvidia-smi-topo", /\.txt$/)],
+      samples: [
+        toolTexts.nvidiaSmiTopo,
+        vendorTexts.nvidiaSmiTable + toolTexts.nvidiaSmiTopo,
+        ...corpusTexts("nvidia-smi-topo", /\.txt$/),
+      ],
       read: (text) => readNvidiaSmiTopo(text, "mutated.txt"),
     };
   }),
@@ -57,6 +62,9 @@ export const toolTargets: readonly Target[] = [
         toolTexts.nvidiaSmiQuery,
         toolTexts.nvidiaSmiText,
         toolTexts.nvidiaSmiList,
+        vendorTexts.nvidiaSmiTable,
+        vendorTexts.nvidiaSmiCsv,
+        vendorTexts.nvidiaSmiPeers,
         ...corpusTexts("nvidia-smi-query", /\.(xml|txt)$/),
       ],
       read: (text) => readNvidiaSmiQuery(text, "mutated.xml"),
@@ -65,8 +73,28 @@ export const toolTargets: readonly Target[] = [
   textTarget("rocm-smi", async () => {
     const { readRocmSmi } = await import("@evenkeel/host/rocm-smi/read-rocm-smi.ts");
     return {
-      samples: [toolTexts.rocmSmi, toolTexts.rocmSmiJson],
+      samples: [
+        toolTexts.rocmSmi,
+        toolTexts.rocmSmiJson,
+        vendorTexts.amdSmi,
+        vendorTexts.amdSmiStatic,
+        vendorTexts.amdSmi + vendorTexts.amdSmiStatic + toolTexts.rocmSmi,
+      ],
       read: (text) => readRocmSmi(text, "mutated.txt"),
+    };
+  }),
+  textTarget("hl-smi", async () => {
+    const { readHlSmi } = await import("@evenkeel/host/hl-smi/read-hl-smi.ts");
+    return {
+      samples: [vendorTexts.hlSmi, vendorTexts.hlSmiList],
+      read: (text) => readHlSmi(text, "mutated.txt"),
+    };
+  }),
+  textTarget("xpu-smi", async () => {
+    const { readXpuSmi } = await import("@evenkeel/host/xpu-smi/read-xpu-smi.ts");
+    return {
+      samples: [vendorTexts.xpuSmi, vendorTexts.xpuSmiDiscovery],
+      read: (text) => readXpuSmi(text, "mutated.txt"),
     };
   }),
   textTarget("libvirt-capabilities", async () => {

@@ -139,9 +139,12 @@ const instance = object({
 const accelerator = object({
   address: pciAddress,
   model: text(256).nullable(),
+  productName: text(256).nullable().default(null),
+  index: id.nullable().default(null),
   uuid: text(128).nullable(),
   moduleId: id.nullable(),
   memoryBytes: bytes.nullable(),
+  c2c: flag.nullable().default(null),
   profile: text(128).nullable().default(null),
   migEnabled: flag.nullable().default(null),
   instances: list(instance, 64).default([]),
@@ -156,14 +159,14 @@ const nic = object({
 export const linkSchema = object({
   a: pciAddress,
   b: pciAddress,
-  kind: oneOf(["nvlink", "xgmi"]),
+  kind: oneOf(["nvlink", "xgmi", "xelink"]),
   lanes: integer(1, 256).nullable(),
 });
 
 const statedInterconnect = object({
   a: pciAddress,
   b: pciAddress,
-  class: oneOf(["PIX", "PXB", "PHB", "NODE", "SYS"]),
+  class: oneOf(["PIX", "PXB", "PHB", "NODE", "SYS"]).nullable(),
 });
 
 const partitionSchema = object({

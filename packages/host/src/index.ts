@@ -28,9 +28,11 @@ export { readLscpu } from "./lscpu/read-lscpu.ts";
 export { readLspci } from "./lspci/read-lspci.ts";
 export { readNccl } from "./nccl/read-nccl.ts";
 export { readNumactl } from "./numactl/read-numactl.ts";
+export { readHlSmi } from "./hl-smi/read-hl-smi.ts";
 export { readNvidiaSmiQuery } from "./nvidia-smi/read-query-xml.ts";
 export { readNvidiaSmiTopo } from "./nvidia-smi/read-topo-matrix.ts";
 export { readRocmSmi } from "./rocm-smi/read-rocm-smi.ts";
+export { readXpuSmi } from "./xpu-smi/read-xpu-smi.ts";
 export { readXml } from "./xml/read-xml.ts";
 
 // Running VMs

@@ -4,8 +4,8 @@ export const sourcesHelp =
   'it chooses one of several), machine:NAME (a type from the catalog), synthetic:"TEXT" ' +
   "(described in one line), or the output of a tool: hwloc:FILE (lstopo FILE.xml), " +
   "libvirt:FILE (virsh capabilities or nodedev-dumpxml), nccl:FILE (NCCL_TOPO_DUMP_FILE), " +
-  "nvidia-smi:FILE (topo -m, -q -x, -q or -L), rocm-smi:FILE (--showtopo), numactl:FILE " +
-  "(--hardware), lscpu:FILE (any form), lspci:FILE (-Dvvvnn, -tv), kubernetes:FILE " +
+  "nvidia-smi:FILE (also with topo, -q, -L or --query-gpu), rocm-smi:FILE (amd-smi too), " +
+  "hl-smi:FILE, xpu-smi:FILE, numactl:FILE (--hardware), lscpu:FILE (any form), lspci:FILE (-Dvvvnn, -tv), kubernetes:FILE " +
   "(NodeResourceTopology, ResourceSlices). A FILE alone may be any of these, a pasted text " +
   "with several of them, or a Topology document; - reads it from standard input.";
 
@@ -17,6 +17,8 @@ const plainSources = [
   "nccl:",
   "nvidia-smi:",
   "rocm-smi:",
+  "hl-smi:",
+  "xpu-smi:",
   "numactl:",
   "lscpu:",
   "lspci:",

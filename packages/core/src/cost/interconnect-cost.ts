@@ -46,8 +46,8 @@ export function interconnectCost(
 function bandwidthOf(interconnect: Interconnect): number {
   const overPci = pcie.get(interconnect);
   if (overPci !== undefined) return overPci;
-  // An unknown number of lanes (`NV#`) is at least one.
-  const lanes = /\d+$/.exec(interconnect);
+  // An unknown number of lanes (`NV#`) is at least one. A lane of Xe Link has no figure here.
+  const lanes = interconnect.startsWith("XL") ? null : /\d+$/.exec(interconnect);
   if (lanes !== null && Number(lanes[0]) >= 2) return Number(lanes[0]) * gigabytesPerSecond.lane;
   return midway(gigabytesPerSecond.pix, 2 * gigabytesPerSecond.lane);
 }

@@ -35,7 +35,8 @@ function switchElement(lanes: number): XmlElement {
 }
 
 function directElement({ kind, lanes }: Link, target: PciDevice | undefined): XmlElement | null {
-  if (target === undefined) return null;
+  // NCCL and RCCL have no name for Xe Link.
+  if (target === undefined || kind === "xelink") return null;
   const isGpu = target.class.startsWith("03") || target.class.startsWith("12");
   return element(kind, {
     target: target.address,

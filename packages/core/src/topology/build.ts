@@ -21,7 +21,7 @@ import type {
   Topology,
 } from "./topology.ts";
 import { unknownLast } from "./unknown-last.ts";
-import type { unknownParts } from "./unknown-settings.ts";
+import { unknownParts } from "./unknown-settings.ts";
 
 /** The facts that a reader found, in any order. */
 export interface TopologyParts {
@@ -99,12 +99,7 @@ export function buildTopology(parts: TopologyParts): Topology {
     cacheAllocation: parts.cacheAllocation ?? null,
     offlineCpus: canonicalList(parts.offlineCpus ?? ""),
     pci,
-    accelerators: byAddress(parts.accelerators ?? []).map((one) => ({
-      ...one,
-      profile: one.profile ?? null,
-      migEnabled: one.migEnabled ?? null,
-      instances: one.instances ?? [],
-    })),
+    accelerators: byAddress(parts.accelerators ?? []).map((one) => ({ ...unknownParts, ...one })),
     nics: byAddress(parts.nics ?? []),
     links: inOrder(parts.links ?? []),
     interconnects: canonicalInterconnects(parts.interconnects ?? [], pci),

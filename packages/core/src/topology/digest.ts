@@ -76,11 +76,23 @@ function lastingShape(topology: Topology): unknown {
   };
 }
 
-/** The memory of a virtual function depends on its vGPU type, so it is excluded. */
+/**
+ * The memory of a virtual function depends on its vGPU type, so it is excluded. So is what the
+ * vendor's tool calls an accelerator, which is no fact about it.
+ */
 function lastingAccelerators(topology: Topology): unknown {
   const whole = new Set(wholeAccelerators(topology));
   return topology.accelerators.map((accelerator) => {
-    const { profile: _profile, migEnabled: _mig, instances: _instances, ...lasting } = accelerator;
+    const {
+      profile: _profile,
+      migEnabled: _mig,
+      instances: _instances,
+      productName: _name,
+      index: _index,
+      c2c,
+      ...others
+    } = accelerator;
+    const lasting = { ...others, ...(c2c === null ? {} : { c2c }) };
     return whole.has(accelerator) ? lasting : { ...lasting, memoryBytes: null };
   });
 }

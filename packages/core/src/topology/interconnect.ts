@@ -1,9 +1,9 @@
-import type { PciDevice, PciInterconnect, Topology } from "./topology.ts";
+import type { Link, LinkKind, PciDevice, PciInterconnect, Topology } from "./topology.ts";
 
 /**
  * The interconnect class of two devices, in the terms of `nvidia-smi topo -m`:
  *
- * - `NV18`, `XGMI3`: directly, over that many lanes (`NV#` where the number is unknown)
+ * - `NV18`, `XGMI3`, `XL16`: directly, over that many lanes (`NV#` where the number is unknown)
  * - `PIX`: through one PCIe switch (or two functions on one bus)
  * - `PXB`: through several PCIe switches, below one host bridge
  * - `PHB`: through the host bridge they both hang below
@@ -14,20 +14,32 @@ import type { PciDevice, PciInterconnect, Topology } from "./topology.ts";
  */
 export type Interconnect = DirectInterconnect | PciInterconnect;
 /** A connection of two accelerators beside PCI Express, by its number of lanes. */
-export type DirectInterconnect = `${"NV" | "XGMI"}${number | "#"}`;
+export type DirectInterconnect = `${(typeof prefixes)[LinkKind]}${number | "#"}`;
+
+const prefixes = { nvlink: "NV", xgmi: "XGMI", xelink: "XL" } as const;
+
+/** The name of a direct link's class: `NV18`. */
+export function linkClass({ kind, lanes }: Pick<Link, "kind" | "lanes">): DirectInterconnect {
+  return `${prefixes[kind]}${lanes ?? "#"}`;
+}
+
+/** Whether the name of an interconnect is that of a direct link. */
+export function isDirect(name: string): boolean {
+  return /^(?:NV|XGMI|XL)(?:\d|#)/.test(name);
+}
 
 /** The interconnect of two different devices, or null where it is unknown. */
 export type InterconnectOf = (a: string, b: string) => Interconnect | null;
 
 /**
  * Looks up interconnects. A direct link takes precedence, then a stated class
- * (`Topology.interconnects`), then the class that follows from the devices' places. The maps are
- * built once, so many pairs can be looked up cheaply.
+ * (`Topology.interconnects`, which may state that it is unknown), then the class that follows from
+ * the devices' places. The maps are built once, so many pairs can be looked up cheaply.
  */
 export function interconnects(topology: Topology): InterconnectOf {
   const direct = new Map(
-    topology.links.flatMap(({ a, b, kind, lanes }) => {
-      const name: DirectInterconnect = `${kind === "nvlink" ? "NV" : "XGMI"}${lanes ?? "#"}`;
+    topology.links.flatMap((link) => {
+      const [name, { a, b }] = [linkClass(link), link];
       return [
         [`${a} ${b}`, name],
         [`${b} ${a}`, name],
@@ -49,7 +61,10 @@ export function pciInterconnects(
     ]),
   );
   const derived = derivedInterconnects(topology);
-  return (a, b) => stated.get(`${a} ${b}`) ?? derived(a, b);
+  return (a, b) => {
+    const found = stated.get(`${a} ${b}`);
+    return found === undefined ? derived(a, b) : found;
+  };
 }
 
 /**

@@ -212,12 +212,21 @@ export interface Accelerator {
   readonly address: string;
   /** The chip's name; a virtual function has its GPU's. */
   readonly model: string | null;
+  /** The name that the vendor's tool prints, as it prints it: `NVIDIA A100-SXM4-80GB`. */
+  readonly productName: string | null;
+  /**
+   * The number that the vendor's tool has for it. Numbers have holes where the tool leaves out a
+   * GPU, and need not be in PCI order.
+   */
+  readonly index: number | null;
   readonly uuid: string | null;
   /**
    * NVIDIA's module number on the baseboard, which fabric partitions refer to. Not in PCI order.
    */
   readonly moduleId: number | null;
   readonly memoryBytes: number | null;
+  /** Whether it reaches its processor over NVLink-C2C, beside PCI Express (Grace Hopper). */
+  readonly c2c: boolean | null;
   /**
    * The vendor's name for the part of a GPU that this function is: the vGPU type of a virtual
    * function, or the type that a guest was given (`NVIDIA A40-8C`). Null for a physical GPU, and
@@ -249,8 +258,8 @@ export interface Nic {
   readonly rdma: boolean | null;
 }
 
-/** NVIDIA's or AMD's direct links. */
-export type LinkKind = "nvlink" | "xgmi";
+/** NVIDIA's, AMD's or Intel's direct links. */
+export type LinkKind = "nvlink" | "xgmi" | "xelink";
 
 /** A direct connection of two accelerators beside PCIe, through an NVSwitch or not. */
 export interface Link {
@@ -264,12 +273,16 @@ export interface Link {
 /** The interconnect classes over PCI Express, nearest first; see `interconnect.ts`. */
 export type PciInterconnect = "PIX" | "PXB" | "PHB" | "NODE" | "SYS";
 
-/** A class that a source states for a pair of devices, such as the text of `nvidia-smi topo -m`. */
+/**
+ * A class that a source states for a pair of devices, such as the text of `nvidia-smi topo -m`.
+ * Null where the source shows both devices and not this pair, as in a matrix that was cut: then the
+ * class is unknown, even if one would follow from the devices' places.
+ */
 export interface StatedInterconnect {
   /** The lower address of the two. */
   readonly a: string;
   readonly b: string;
-  readonly class: PciInterconnect;
+  readonly class: PciInterconnect | null;
 }
 
 /** A set of accelerators that an NVSwitch fabric can connect to each other and to no others. */

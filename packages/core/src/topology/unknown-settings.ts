@@ -11,8 +11,17 @@ export const unknownSettings: Pick<
   hostUse: null,
 };
 
-/** An accelerator's parts as unknown, for the many sources that do not contain them. */
-export const unknownParts: Pick<Accelerator, "profile" | "migEnabled" | "instances"> = {
+/**
+ * An accelerator's parts, and what only its vendor's tool tells, as unknown, for the many sources
+ * that do not contain them.
+ */
+export const unknownParts: Pick<
+  Accelerator,
+  "productName" | "index" | "c2c" | "profile" | "migEnabled" | "instances"
+> = {
+  productName: null,
+  index: null,
+  c2c: null,
   profile: null,
   migEnabled: null,
   instances: [],

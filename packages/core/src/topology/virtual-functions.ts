@@ -15,6 +15,23 @@ export function wholeAccelerators({
   return accelerators.filter(({ address }) => !parts.has(address));
 }
 
+/**
+ * The numbers of these accelerators for people: those of the vendor's tool, where it numbers all of
+ * them, otherwise their positions. In the order of the list.
+ */
+export function acceleratorNumbers(accelerators: readonly Accelerator[]): readonly number[] {
+  const numbers = accelerators.flatMap(({ index }) => index ?? []);
+  const named = numbers.length === accelerators.length;
+  return named && new Set(numbers).size === numbers.length ? numbers : [...accelerators.keys()];
+}
+
+/** The numbers of the machine's accelerators for people, by address. */
+export function numbersByAddress(topology: Topology): ReadonlyMap<string, number> {
+  const accelerators = wholeAccelerators(topology);
+  const numbers = acceleratorNumbers(accelerators);
+  return new Map(accelerators.map(({ address }, i) => [address, numbers[i] ?? i]));
+}
+
 /** The virtual functions among the accelerators, by the address of their physical function. */
 export function virtualAccelerators({
   accelerators,

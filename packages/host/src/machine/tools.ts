@@ -14,6 +14,12 @@ export interface Tool {
   readonly reader: () => Promise<(text: string, where: string, note: Note) => Topology>;
 }
 
+/** What a query has and a topology does not is no news about this machine: no note says so. */
+async function queryReader(): Promise<(text: string, where: string) => Topology> {
+  const { readNvidiaSmiQuery } = await import("../nvidia-smi/read-query-xml.ts");
+  return (text, where) => readNvidiaSmiQuery(text, where);
+}
+
 /** The tree's folder for the tools' outputs; no kernel has a folder of this name. */
 export const toolFolder = "/evenkeel";
 
@@ -28,7 +34,7 @@ export const tools: readonly Tool[] = [
     file: "nvidia-smi-query.xml",
     program: "nvidia-smi",
     args: ["-q", "-x"],
-    reader: async () => (await import("../nvidia-smi/read-query-xml.ts")).readNvidiaSmiQuery,
+    reader: queryReader,
   },
   {
     file: "rocm-smi-topo.txt",

@@ -20,6 +20,8 @@ import { unknownSettings } from "@evenkeel/core/topology/unknown-settings.ts";
  * read.
  */
 export interface GpuFacts {
+  /** The tool's own number, which the list, the table and a matrix have. */
+  readonly index: number | null;
   /** `00000000:1B:00.0` */
   readonly address: string | null;
   readonly productName: string | null;
@@ -40,6 +42,10 @@ export interface GpuFacts {
   readonly migMode: string | null;
   /** `VGPU` in a guest that has a part of a GPU. */
   readonly virtualization: string | null;
+  /** `ATS` where the GPU uses the processor's page tables, `HMM`, `None`. */
+  readonly addressingMode: string | null;
+  /** NVLink-C2C: `Enabled`, `Disabled`. */
+  readonly c2cMode: string | null;
   /** Its MIG devices, in the order of their numbers. */
   readonly migDevices: readonly MigFacts[];
 }
@@ -55,6 +61,7 @@ export interface MigFacts {
 
 /** A GPU without any known field. */
 export const nothingKnown: GpuFacts = {
+  index: null,
   address: null,
   productName: null,
   uuid: null,
@@ -69,23 +76,41 @@ export const nothingKnown: GpuFacts = {
   maxWidth: null,
   migMode: null,
   virtualization: null,
+  addressingMode: null,
+  c2cMode: null,
   migDevices: [],
 };
+
+/** NVLink between two GPUs, by their positions. */
+export interface GpuLink {
+  readonly a: number;
+  readonly b: number;
+}
 
 /**
  * Builds the machine from its GPUs alone: accelerators, without their connections. Each has a
  * stand-in host bridge of its own, because the output does not show which GPUs share one. A GPU
- * without an address gets a stand-in address by its position.
+ * without an address gets a stand-in address by its number, or by its position.
  *
  * Errors: `topology-inconsistent` where two GPUs have one address.
  */
-export function gpuTopology(gpus: readonly GpuFacts[], where: string): Topology {
+export function gpuTopology(
+  gpus: readonly GpuFacts[],
+  links: readonly GpuLink[],
+  where: string,
+): Topology {
   const devices = gpus.map(pciDevice);
   const topology = buildTopology({
     name: baseName(where),
     source: "nvidia-smi",
     pci: devices,
     accelerators: gpus.map((gpu, i) => acceleratorOf(gpu, devices[i])),
+    links: links.map(({ a, b }) => ({
+      a: devices[a]?.address ?? "",
+      b: devices[b]?.address ?? "",
+      kind: "nvlink",
+      lanes: null,
+    })),
   });
   return checkedTopology(topology, where);
 }
@@ -97,16 +122,21 @@ export function acceleratorOf(
 ): Accelerator {
   const isVirtual = gpu.virtualization?.toUpperCase() === "VGPU";
   const instances = gpu.migDevices.slice(0, instancesMax).map(instanceOf);
+  const named = isVirtual ? null : modelIn(gpu.productName);
   const chip = acceleratorModel(at?.vendor ?? null, at?.device ?? null);
   return {
     address: at?.address ?? "",
-    // The product name of a vGPU is that of its vGPU type, not of the GPU.
-    model: chip ?? (isVirtual ? null : modelIn(gpu.productName)),
+    // The product name of a vGPU is that of its vGPU type, not of the GPU. The names of several
+    // products behind one id are less than the name of the one that it is.
+    model: (chip?.includes(" / ") === true ? named : null) ?? chip ?? named,
+    productName: printedName(gpu.productName),
+    index: gpu.index,
     uuid: uuidIn(gpu.uuid),
     moduleId: moduleIn(gpu.moduleId),
     memoryBytes: bytesIn(gpu.memory),
+    c2c: enabledIn(gpu.c2cMode),
     profile: isVirtual && modelIn(gpu.productName) !== null ? profileIn(gpu.productName) : null,
-    migEnabled: migEnabledIn(gpu.migMode) ?? (instances.length > 0 ? true : null),
+    migEnabled: enabledIn(gpu.migMode) ?? (instances.length > 0 ? true : null),
     instances,
   };
 }
@@ -128,14 +158,15 @@ function profileIn(text: string | null): string | null {
   return name === "" ? null : name;
 }
 
-function migEnabledIn(mode: string | null): boolean | null {
+function enabledIn(mode: string | null): boolean | null {
   return mode === "Enabled" ? true : mode === "Disabled" ? false : null;
 }
 
-function pciDevice(gpu: GpuFacts, place: number): PciDevice {
+/** Turns the tool's fields into a PCI function on a stand-in root of its own. */
+export function pciDevice(gpu: GpuFacts, place: number): PciDevice {
   const id = /^(?:0x)?([0-9a-f]{4})([0-9a-f]{4})$/i.exec(gpu.pciId ?? "");
   return {
-    address: normalPciAddress(gpu.address ?? "") ?? standInAddress(place),
+    address: normalPciAddress(gpu.address ?? "") ?? standInAddress(gpu.index ?? place),
     parent: null,
     root: standInRoot(place),
     class: classIn(gpu),
@@ -148,6 +179,8 @@ function pciDevice(gpu: GpuFacts, place: number): PciDevice {
     barBytes: null,
     physicalFunction: null,
     ...unknownSettings,
+    // Using the processor's page tables takes address translation requests; the reverse is open.
+    atsEnabled: gpu.addressingMode === "ATS" ? true : null,
   };
 }
 
@@ -205,12 +238,22 @@ function uuidIn(text: string | null): string | null {
   return text !== null && /^GPU-[0-9a-f-]{36}$/.test(text) ? text : null;
 }
 
-/**
- * A GPU that has fallen off its bus has an error in every field: `[Unknown Error]`, `GPU is lost`.
- */
+/** A GPU's model by its product's name. */
 function modelIn(text: string | null): string | null {
+  return (
+    printedName(text)
+      ?.replace(/^NVIDIA /, "")
+      .replace(/\.{3}$/, "") ?? null
+  );
+}
+
+/**
+ * The product's name as printed; the table may cut it, and then ends it in `...`. A GPU that has
+ * fallen off its bus has an error in every field: `[Unknown Error]`, `GPU is lost`.
+ */
+function printedName(text: string | null): string | null {
   const none =
     /^(\[|N\/A$|Unknown|ERR|Graphics Device$|GPU (is lost|requires reset)|Insufficient)/i;
   const name = text?.trim().replace(/\s+/g, " ").slice(0, 128) ?? "";
-  return name === "" || none.test(name) ? null : name.replace(/^NVIDIA /, "");
+  return name === "" || none.test(name) ? null : name;
 }

@@ -55,11 +55,11 @@ function soundGroups(
 export type Pairs = readonly (readonly [number, number, PciInterconnect])[];
 
 /** Every pair of positions with a stated PCI class. */
-export function pciPairs({ devices, classOf }: TopoMatrix): Pairs {
+export function pciPairs({ devices, pciClassOf }: TopoMatrix): Pairs {
   return [...devices.keys()].flatMap((a) =>
     [...Array(a).keys()].flatMap((b) => {
-      const stated = classOf(a, b);
-      return stated?.kind === "pci" ? ([[b, a, stated.class]] as const) : [];
+      const stated = pciClassOf(a, b);
+      return stated === null ? [] : ([[b, a, stated]] as const);
     }),
   );
 }

@@ -1,5 +1,12 @@
 import { type GpuFacts, type MigFacts, nothingKnown } from "./gpu-facts.ts";
 
+/** The GPUs of a query, and what the reader lacks or has no use for. */
+export interface QueryText {
+  readonly gpus: readonly GpuFacts[];
+  readonly missing: readonly string[];
+  readonly unused: readonly string[];
+}
+
 interface Section {
   readonly indent: number;
   readonly path: string;
@@ -10,7 +17,8 @@ interface Section {
  * fields and sections by indentation, such as `Link Width` in `GPU Link Info` in `PCI`. If a GPU
  * occurs again, as with `--loop`, its first section counts. None where the text is something else.
  */
-export function gpusInText(lines: readonly string[]): GpuFacts[] {
+export function gpusInText(lines: readonly string[]): QueryText {
+  let attached: number | null = null;
   const gpus = new Map<string, GpuFields>();
   let current: GpuFields | null = null;
   let open: Section[] = [];
@@ -26,6 +34,7 @@ export function gpusInText(lines: readonly string[]): GpuFacts[] {
       open = [];
       continue;
     }
+    attached ??= attachedIn(plain);
     const name = /^(\s{0,64})([A-Z][^:]{0,63}?)\s*(?::\s?(.{0,256}))?$/.exec(plain);
     if (current === null || name === null) continue;
     const [, blanks = "", key = "", value] = name;
@@ -34,7 +43,48 @@ export function gpusInText(lines: readonly string[]): GpuFacts[] {
     if (value === undefined) open.push({ indent: blanks.length, path });
     else addField(current, path, value.trim());
   }
-  return [...gpus].map(([address, all]) => factsOf(address, all));
+  const names = new Set(
+    [...gpus.values()].flatMap(({ fields }) => [...fields].flatMap(unusedName)),
+  );
+  return {
+    gpus: [...gpus].map(([address, all]) => factsOf(address, all)),
+    missing: missingGpus(attached, gpus.size),
+    unused: [...names],
+  };
+}
+
+function attachedIn(line: string): number | null {
+  const count = /^\s{0,16}Attached GPUs\s{1,64}: (\d{1,4})$/.exec(line)?.[1];
+  return count === undefined ? null : Number(count);
+}
+
+/** What a query lacks, which says how many GPUs there are. */
+export function missingGpus(attached: number | null, found: number): string[] {
+  if (attached === null || attached <= found) return [];
+  return [`${attached - found} of its ${attached} GPUs`];
+}
+
+/** The fields and sections of which something is read. */
+const usedNames: ReadonlySet<string> = new Set([
+  "Product Name",
+  "GPU UUID",
+  "Module ID",
+  "GPU Module ID",
+  "Platform Info",
+  "PCI",
+  "FB Memory Usage",
+  "Memory Usage",
+  "MIG Mode",
+  "GPU Virtualization Mode",
+  "Addressing Mode",
+  "GPU C2C Mode",
+  "C2C Mode",
+]);
+
+/** The name of a field or section that has a value and is not read. */
+function unusedName([path, value]: readonly [string, string]): string[] {
+  const name = path.split("/")[1] ?? "";
+  return usedNames.has(name) || /^(?:N\/A|None|)$/.test(value) ? [] : [name];
 }
 
 /** A GPU's fields by their paths, and those of its MIG devices. */
@@ -63,6 +113,7 @@ function factsOf(address: string, { fields, migDevices }: GpuFields): GpuFacts {
     null;
   const link = "/PCI/GPU Link Info";
   return {
+    index: null,
     address,
     productName: field("/Product Name"),
     uuid: field("/GPU UUID"),
@@ -80,6 +131,8 @@ function factsOf(address: string, { fields, migDevices }: GpuFields): GpuFacts {
       "/GPU Virtualization Mode/Virtualization Mode",
       "/GPU Virtualization Mode/Virtualization mode",
     ),
+    addressingMode: field("/Addressing Mode"),
+    c2cMode: field("/GPU C2C Mode", "/C2C Mode"),
     migDevices: migDevices.map(migFactsOf),
   };
 }
@@ -107,7 +160,7 @@ export function gpusInList(lines: readonly string[]): ReadonlyMap<number, GpuFac
       if (match === null || found.has(number)) continue;
       last = number;
       const [, , productName = null, uuid = null] = match;
-      found.set(number, { ...nothingKnown, productName, uuid });
+      found.set(number, { ...nothingKnown, index: number, productName, uuid });
     }
   }
   return new Map([...found].toSorted(([a], [b]) => a - b));

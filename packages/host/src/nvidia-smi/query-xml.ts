@@ -5,9 +5,12 @@ import {
   childrenNamed,
   textOf,
   type XmlElement,
+  type XmlNode,
 } from "@evenkeel/core/xml/element.ts";
 import { readXml } from "../xml/read-xml.ts";
-import type { GpuFacts, MigFacts } from "./gpu-facts.ts";
+import type { MigFacts } from "./gpu-facts.ts";
+import { missingGpus, type QueryText } from "./query-text.ts";
+import { readElements } from "./read-elements.ts";
 
 /**
  * Reads the GPUs in the output of `nvidia-smi -q -x`, also with a prompt around it. Elements that a
@@ -16,7 +19,7 @@ import type { GpuFacts, MigFacts } from "./gpu-facts.ts";
  *
  * Errors: those of `readXml`; `xml-unexpected` for any other document.
  */
-export function gpusInXml(text: string, where: string): GpuFacts[] {
+export function gpusInXml(text: string, where: string): QueryText {
   const log = readXml(document(text), where);
   if (log.name !== "nvidia_smi_log") {
     throw new EvenkeelError("xml-unexpected", `is an XML document with the root <${log.name}>`, {
@@ -24,11 +27,15 @@ export function gpusInXml(text: string, where: string): GpuFacts[] {
       expected: "<nvidia_smi_log>, as nvidia-smi -q -x prints it",
     });
   }
-  return childrenNamed(log, "gpu").map((gpu) => {
+  const elements = childrenNamed(log, "gpu");
+  const attached = /^\d{1,4}$/.exec(valueAt(log, ["attached_gpus"]) ?? "")?.[0];
+  const names = elements.flatMap(({ children }) => children.flatMap(unusedName));
+  const gpus = elements.map((gpu) => {
     const at = (...path: readonly string[]): string | null => valueAt(gpu, path);
     const link = (...path: readonly string[]): string | null =>
       at("pci", "pci_gpu_link_info", ...path);
     return {
+      index: null,
       address: at("pci", "pci_bus_id") ?? attribute(gpu, "id"),
       productName: at("product_name"),
       uuid: at("uuid"),
@@ -45,9 +52,28 @@ export function gpusInXml(text: string, where: string): GpuFacts[] {
       maxWidth: link("link_widths", "max_link_width"),
       migMode: at("mig_mode", "current_mig"),
       virtualization: at("gpu_virtualization_mode", "virtualization_mode"),
+      addressingMode: at("addressing_mode"),
+      c2cMode: at("c2c_mode"),
       migDevices: migDevicesOf(gpu),
     };
   });
+  return {
+    gpus,
+    missing: missingGpus(attached === undefined ? null : Number(attached), gpus.length),
+    unused: [...new Set(names)],
+  };
+}
+
+/** The name of an element with a value that is not read. */
+function unusedName(node: XmlNode): string[] {
+  return typeof node === "string" || readElements.has(node.name) || !hasValue(node)
+    ? []
+    : [node.name];
+}
+
+function hasValue(node: XmlNode): boolean {
+  if (typeof node !== "string") return node.children.some(hasValue);
+  return !/^(?:N\/A|None|)$/.test(node.trim());
 }
 
 /** Without MIG devices the element has the text `None`. */

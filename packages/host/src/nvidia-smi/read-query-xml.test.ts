@@ -60,6 +60,7 @@ test("a GPU's address, model, UUID, module, memory and link", () => {
       moduleId: 2,
       memoryBytes: 81559 * MiB,
       ...unknownParts,
+      productName: "NVIDIA H100 80GB HBM3",
     },
   ]);
   expect(topology.pci).toMatchObject([
@@ -249,6 +250,7 @@ test.each([
       moduleId: 2,
       memoryBytes: 81559 * MiB,
       ...unknownParts,
+      productName: "NVIDIA H100 80GB HBM3",
     },
     {
       address: "0000:3b:00.0",
@@ -257,6 +259,7 @@ test.each([
       moduleId: 4,
       memoryBytes: 11519 * MiB,
       ...unknownParts,
+      productName: "Tesla K80",
     },
   ]);
   const link = { speedGTs: 16, width: 16, maxSpeedGTs: 32, maxWidth: 16 };

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { contradictions } from "@evenkeel/core/topology/check.ts";
-import { interconnects } from "@evenkeel/core/topology/interconnect.ts";
+import { interconnects, pciInterconnects } from "@evenkeel/core/topology/interconnect.ts";
 import { isStandIn, isStandInNode } from "@evenkeel/core/topology/stand-in.ts";
 import type { Topology } from "@evenkeel/core/topology/topology.ts";
 import { expect, test } from "vitest";
@@ -330,11 +330,40 @@ test.each([
   await codedError("text-unexpected", () => read(text));
 });
 
-test("a peer-to-peer matrix is refused by its name", async () => {
-  const text = "$ nvidia-smi topo -p2p r\n \tGPU0\tGPU1\t\n GPU0\tX\tCNS\t\n GPU1\tCNS\tX\t\n";
-  const error = await codedError("text-unexpected", () => read(text));
-  expect(error.message).toMatch(/-p2p/);
-  expect(error.remedy).toMatch(/topo -m/);
+test("NIC columns without a header are kept, with their legend", () => {
+  const topology = read(
+    "GPU0\t X \tNV18\tPIX\tSYS\t0-7\t0\nGPU1\tNV18\t X \tSYS\tPIX\t8-15\t1\n\nNIC1: mlx5_1\n",
+  );
+  expect(classes(topology)[0]).toBe("X NV18 PIX SYS");
+  expect(classes(topology)[3]).toBe("SYS PIX ? X");
+  expect(topology.nics.map(({ name }) => name)).toEqual([null, "mlx5_1"]);
+  expect(nodes(topology)).toEqual([0, 1, 0, 1]);
+});
+
+test("node numbers behind the CPUs are read without a title", () => {
+  const topology = read("GPU0 GPU1 CPU Affinity\nGPU0 X SYS 0-7 2 N/A\nGPU1 SYS X 8-15 3 N/A\n");
+  expect(nodes(topology)).toEqual([2, 3]);
+  expect(cpus(topology)).toEqual(["2: 0-7", "3: 8-15"]);
+});
+
+test("devices in no row have no class, though their places would give one", () => {
+  const topology = read(
+    "     GPU0 GPU1 GPU2 NIC0 CPU Affinity NUMA Affinity\nGPU0 X PHB PHB PHB 0-7 0\n",
+  );
+  expect(classes(topology)).toEqual(["X PHB PHB PHB", "PHB X ? ?", "PHB ? X ?", "PHB ? ? X"]);
+  expect(nodes(topology)).toEqual([0, 0, 0, 0]);
+});
+
+test("topo -mp beside topo -m gives the classes over PCI Express of GPUs with NVLink", () => {
+  const matrix = (cell: string): string =>
+    `GPU0 GPU1 NIC0 CPU Affinity NUMA Affinity\nGPU0 X ${cell} PIX 0-7 0\nGPU1 ${cell} X SYS 8-15 1\nNIC0 PIX SYS X\n`;
+  for (const text of [`${matrix("NV4")}\n${matrix("SYS")}`, `${matrix("SYS")}\n${matrix("NV4")}`]) {
+    const topology = read(text);
+    expect(classes(topology)[0]).toBe("X NV4 PIX");
+    const [a = "", b = ""] = addresses(topology);
+    expect(pciInterconnects(topology)(a, b)).toBe("SYS");
+  }
+  expect(classes(read(matrix("SYS")))[0]).toBe("X SYS PIX");
 });
 
 test("large and hostile texts are answered soon", async () => {

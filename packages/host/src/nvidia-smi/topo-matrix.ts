@@ -9,6 +9,8 @@ import {
   type TopoTable,
   topoTables,
 } from "./topo-tables.ts";
+import type { PciInterconnect } from "@evenkeel/core/topology/topology.ts";
+import { missingIn } from "./topo-missing.ts";
 import { classOf, isList, isSelf, type TopoClass } from "./topo-words.ts";
 
 /**
@@ -19,6 +21,10 @@ export interface TopoMatrix {
   readonly devices: readonly TopoDevice[];
   /** The class between two devices, by their positions in `devices`; null where it is unknown. */
   readonly classOf: (a: number, b: number) => TopoClass | null;
+  /** The same over PCI Express, which `topo -mp` prints for GPUs with NVLink too. */
+  readonly pciClassOf: (a: number, b: number) => PciInterconnect | null;
+  /** What the text lacks: rows, and the classes of pairs that stand in no row. */
+  readonly missing: readonly string[];
 }
 
 export interface TopoDevice {
@@ -28,6 +34,8 @@ export interface TopoDevice {
   readonly index: number | null;
   /** A NIC's name from the column or the legend; null for a GPU. */
   readonly name: string | null;
+  /** False for a device that only has a column. */
+  readonly hasRow: boolean;
   /** `CPU Affinity`; null where it is missing. */
   readonly cpus: IndexSet | null;
   /** Whether the row has a `NUMA Affinity`, which may be `N/A`. */
@@ -55,35 +63,61 @@ const nodesMax = 1024;
  * the matrix contradict each other.
  */
 export function readTopoMatrix(lines: readonly string[], where: string): TopoMatrix {
-  const { table, legend } = onlyTable(lines, where);
+  const { table, overPci, legend } = onlyTable(lines, where);
   const columns = columnsOf(table, where);
   const rows = rowsByLabel(table, where);
   const kept = [...columns.keys()].filter((column) => isGpuOrNic(columns[column] ?? "CPU"));
   const devices = kept.map((column): TopoDevice => {
     const label = columns[column] ?? "";
     const row = rows.get(label) ?? null;
-    return { ...identity(label, legend), ...affinities(row, table.fields) };
+    return { ...identity(label, legend), hasRow: row !== null, ...affinities(row, table.fields) };
   });
-  const cells = kept.map((column) =>
-    alignedCells(rows.get(columns[column] ?? ""), column, columns),
-  );
+  const labels = kept.map((column) => columns[column] ?? "");
+  const { classes, untold } = classesIn(rows, labels, kept, columns, where);
+  const also =
+    overPci === null
+      ? null
+      : classesIn(rowsByLabel(overPci, where), labels, kept, columns, where).classes;
+  const keyOf = (a: number, b: number): number => Math.min(a, b) * devicesMax + Math.max(a, b);
+  const pciIn = (found: TopoClass | undefined): PciInterconnect | null =>
+    found?.kind === "pci" ? found.class : null;
+  return {
+    devices,
+    classOf: (a, b) => classes.get(keyOf(a, b)) ?? null,
+    pciClassOf: (a, b) => pciIn(classes.get(keyOf(a, b))) ?? pciIn(also?.get(keyOf(a, b))),
+    missing: missingIn(labels, rows, untold),
+  };
+}
+
+interface Classes {
+  /** By the positions of two devices, the lower one times `devicesMax` plus the other. */
+  readonly classes: ReadonlyMap<number, TopoClass>;
+  /** How many pairs have no cell in either row. */
+  readonly untold: number;
+}
+
+function classesIn(
+  rows: ReadonlyMap<string, TopoRow>,
+  labels: readonly string[],
+  kept: readonly number[],
+  columns: readonly (string | null)[],
+  where: string,
+): Classes {
+  const cells = labels.map((label, i) => alignedCells(rows.get(label), at(kept, i), columns));
   const cellAt = (a: number, b: number): string | undefined => at(cells, a)[at(kept, b)];
   const classes = new Map<number, TopoClass>();
-  for (const [a, { label }] of devices.entries()) {
-    for (const [b, other] of devices.entries()) {
+  let untold = 0;
+  for (const [a, label] of labels.entries()) {
+    for (const [b, other] of labels.entries()) {
       if (b <= a) continue;
       const both = [cellAt(a, b), cellAt(b, a)];
       const found = agreed(both.flatMap((word) => classOf(word ?? "") ?? []));
-      if (found === "contradiction") {
-        throw contradiction(where, label, other.label, both);
-      }
+      if (found === "contradiction") throw contradiction(where, label, other, both);
       if (found !== null) classes.set(a * devicesMax + b, found);
+      if (both.every((word) => word === undefined)) untold++;
     }
   }
-  return {
-    devices,
-    classOf: (a, b) => classes.get(Math.min(a, b) * devicesMax + Math.max(a, b)) ?? null,
-  };
+  return { classes, untold };
 }
 
 /** Old drivers list processors among the devices, and people add drives. */
@@ -101,23 +135,27 @@ function unexpected(message: string, where: string, remedy?: string): EvenkeelEr
 function onlyTable(
   lines: readonly string[],
   where: string,
-): { readonly table: TopoTable; readonly legend: ReadonlyMap<string, string> } {
-  const { tables, legend, peerStatus } = topoTables(lines);
+): {
+  readonly table: TopoTable;
+  /** The output of `topo -mp` beside it, if there is one. */
+  readonly overPci: TopoTable | null;
+  readonly legend: ReadonlyMap<string, string>;
+} {
+  const { tables, legend } = topoTables(lines);
   const [table, ...others] = tables;
   if (table === undefined) {
-    throw peerStatus
-      ? unexpected(
-          "is a matrix of nvidia-smi topo -p2p, which shows which GPUs may read each other's memory, " +
-            "not how they are connected",
-          where,
-          "run nvidia-smi topo -m on that machine",
-        )
-      : unexpected("has no matrix of nvidia-smi topo -m", where);
+    throw unexpected("has no matrix of nvidia-smi topo -m", where);
   }
   // The same matrix twice is one machine. Between two different matrices there is no way to choose.
   const content = ({ columns, rows }: TopoTable): string =>
     JSON.stringify([columns, rows.map((row) => [row.label, row.words])]);
-  if (others.some((other) => content(other) !== content(table))) {
+  const different = others.filter((other) => content(other) !== content(table));
+  const [second] = different;
+  if (second !== undefined && different.every((other) => content(other) === content(second))) {
+    if (isOverPci(second, table)) return { table, overPci: second, legend };
+    if (isOverPci(table, second)) return { table: second, overPci: table, legend };
+  }
+  if (different.length > 0) {
     const starts = tables.map(({ rows }) => at(rows, 0).line);
     throw unexpected(
       `has ${tables.length} different matrices, with rows from lines ${starts.slice(0, 8).join(", ")}`,
@@ -125,7 +163,26 @@ function onlyTable(
       "give each matrix in a file of its own",
     );
   }
-  return { table, legend };
+  return { table, overPci: null, legend };
+}
+
+/** Whether a matrix is another one with the classes over PCI Express in place of NVLink. */
+function isOverPci(table: TopoTable, full: TopoTable): boolean {
+  const kinds = (words: readonly string[]): (string | undefined)[] =>
+    cellsOf(words).map((word) => classOf(word)?.kind);
+  return (
+    table.rows.length === full.rows.length &&
+    table.rows.every(({ words }) => !kinds(words).includes("nvlink")) &&
+    table.rows.every(({ label, words }, i) => {
+      const other = full.rows[i];
+      const theirs = kinds(other?.words ?? []);
+      return (
+        other?.label === label &&
+        words.length === other.words.length &&
+        words.every((word, j) => word === other.words[j] || theirs[j] === "nvlink")
+      );
+    })
+  );
 }
 
 /** The label of every column; null where neither a header nor a row names it. */
@@ -159,7 +216,23 @@ function columnsOf(table: TopoTable, where: string): (string | null)[] {
   if (lastGpu < 0) throw unexpected("lists no GPU", where);
   const names = complete.filter((name) => name !== null);
   if (new Set(names).size < names.length) throw unexpected("lists a device in two columns", where);
-  return [...complete, ...beyond(table, new Set(names), where)];
+  const named = table.columns.length === 0 ? withNics(complete, lastGpu) : complete;
+  return [...named, ...beyond(table, new Set(named.filter((name) => name !== null)), where)];
+}
+
+/**
+ * The columns right of the GPUs are NICs, which the tool numbers from 0, also without a header.
+ * Names of their own stand in the header alone.
+ */
+function withNics(columns: readonly (string | null)[], lastGpu: number): (string | null)[] {
+  const known = new Set(columns);
+  const own = columns.some((name, i) => i > lastGpu && name !== null && !/^NIC\d/.test(name));
+  return columns.map((name, i) => {
+    if (name !== null || i < lastGpu) return name;
+    const nic = `NIC${i - lastGpu - 1}`;
+    // Beside NICs with names of their own, a number is no name.
+    return known.has(nic) || own ? `NIC column ${i + 1}` : nic;
+  });
 }
 
 /**
@@ -205,15 +278,16 @@ function identity(
 ): Pick<TopoDevice, "label" | "kind" | "index" | "name"> {
   const gpu = /^GPU(\d{1,3})$/.exec(label);
   if (gpu !== null) return { label, kind: "gpu", index: Number(gpu[1]), name: null };
-  const name = /^NIC\d{1,3}$/.test(label) ? (legend.get(label) ?? null) : label;
+  const unnamed = label.startsWith("NIC column ");
+  const name = unnamed || /^NIC\d{1,3}$/.test(label) ? (legend.get(label) ?? null) : label;
   return { label, kind: "nic", index: null, name };
 }
 
 type Affinities = Pick<TopoDevice, "cpus" | "hasNodeColumn" | "nodes" | "gpuNode">;
 
 function affinities(row: TopoRow | null, captions: readonly TopoField[]): Affinities {
-  const fields = captions.length > 0 ? captions : (["cpus", "nodes", "gpuNode"] as const);
   const values = row === null ? [] : fieldWords(row);
+  const fields = fieldsOf(captions, values);
   if (row !== null && lacksCpus(row, fields.length - values.length === 1)) values.unshift("");
   const value = (field: TopoField): string | undefined => values[fields.indexOf(field)];
   const nodes = listIn(value("nodes"));
@@ -224,6 +298,21 @@ function affinities(row: TopoRow | null, captions: readonly TopoField[]): Affini
     nodes: nodes !== null && size(nodes) <= nodesMax ? nodes : null,
     gpuNode: gpuNode !== null && size(gpuNode) === 1 ? (indices(gpuNode)[0] ?? null) : null,
   };
+}
+
+const usualFields: readonly TopoField[] = ["cpus", "nodes", "gpuNode"];
+
+/**
+ * The fields behind the cells. Without a caption they stand in the usual order; so do nodes behind
+ * the CPUs, which a copy of the header may lack.
+ */
+function fieldsOf(captions: readonly TopoField[], values: readonly string[]): readonly TopoField[] {
+  const cut = captions.every((field, i) => field === usualFields[i]);
+  const isNode = (value: string): boolean => /^(?:\d{1,4}|N\/A)$/.test(value);
+  if (captions.length === 0) return usualFields;
+  return cut && values.slice(captions.length).every(isNode)
+    ? usualFields.slice(0, Math.max(captions.length, values.length))
+    : captions;
 }
 
 /** Longer than the list of the largest machine's CPUs, one by one. */

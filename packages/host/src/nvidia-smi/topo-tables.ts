@@ -34,8 +34,6 @@ export interface TopoTables {
   readonly tables: readonly TopoTable[];
   /** `NIC0` to `mlx5_0`. */
   readonly legend: ReadonlyMap<string, string>;
-  /** Whether there is a matrix of `topo -p2p`. */
-  readonly peerStatus: boolean;
 }
 
 interface TableInProgress {
@@ -54,7 +52,6 @@ interface TableInProgress {
 export function topoTables(lines: readonly string[]): TopoTables {
   const tables: TableInProgress[] = [];
   const legend = new Map<string, string>();
-  let peerStatus = false;
   let open: "header" | "row" | null = null;
   for (const line of lines) readLegend(line, legend);
   for (const { found, line, i } of lines.flatMap(rowsOfLine)) {
@@ -65,7 +62,6 @@ export function topoTables(lines: readonly string[]): TopoTables {
     if (row !== null && isRemark(found.slice(row), table?.rows ?? [])) {
       open = null;
     } else if (row !== null && found.slice(row).some(isPeerStatus)) {
-      peerStatus = true;
       open = null;
     } else if (start !== null) {
       const names = found.slice(start, start + wordsMax);
@@ -84,14 +80,12 @@ export function topoTables(lines: readonly string[]): TopoTables {
     } else if (open === "row" && found.length > 0 && found.every(isRowWord)) {
       append(last?.words, found);
     } else {
-      if (gpusIn(found[0] ?? "").length > 0 && found.some(isPeerStatus)) peerStatus = true;
       open = null;
     }
   }
   return {
     tables: tables.filter(({ rows }) => rows.length > 0).map(finished),
     legend,
-    peerStatus,
   };
 }
 

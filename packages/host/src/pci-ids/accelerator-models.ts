@@ -84,6 +84,7 @@ const furtherModels: ReadonlyMap<string, string> = new Map([
   ["1da3:1000", "Gaudi"],
   ["1da3:1010", "Gaudi"],
   ["1da3:1020", "Gaudi2"],
+  ["1da3:1060", "Gaudi3"],
 ]);
 
 const describedModels: ReadonlyMap<string, string> = new Map(

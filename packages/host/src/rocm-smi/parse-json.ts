@@ -1,10 +1,12 @@
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
 import {
   emptyReading,
+  type GpuFacts,
   gpuOf,
   labelOf,
   type PairFact,
   type Reading,
+  recordFact,
   recordPairFact,
   unexpected,
 } from "./reading.ts";
@@ -72,10 +74,9 @@ function readRocmSmi(reading: Reading, key: string, facts: ReadonlyMap<string, u
       gpuOf(reading, b);
       recordPairFact(reading, a, b, fact, textValue);
     }
-    if (label === null) continue;
-    if (/Numa Node$/i.test(name)) gpuOf(reading, label).numaNode = textValue;
-    if (/Numa Affinity$/i.test(name)) gpuOf(reading, label).numaAffinity = textValue;
-    if (/^PCI Bus$/i.test(name)) gpuOf(reading, label).bus = textValue;
+    if (pair === null && (label === null || !recordFact(gpuOf(reading, label), name, textValue))) {
+      reading.unused.add(name);
+    }
   }
 }
 
@@ -87,7 +88,10 @@ function factNamed(name: string): PairFact | null {
 function readAmdSmi(reading: Reading, gpu: ReadonlyMap<string, unknown>): void {
   const label = amdSmiLabel(gpu);
   if (label === null) throw unexpected("has a GPU without a number and an address", reading.where);
-  gpuOf(reading, label);
+  const facts = gpuOf(reading, label);
+  const number = textOf(gpu.get("gpu")) ?? "";
+  if (/^\d{1,4}$/.test(number)) facts.index = Number(number);
+  for (const [name, value] of gpu) readAmdFact(reading, facts, name, value);
   const links = gpu.get("links");
   for (const link of Array.isArray(links) ? links : []) {
     const fields = fieldsOf(link);
@@ -108,6 +112,52 @@ function readAmdSmi(reading: Reading, gpu: ReadonlyMap<string, unknown>): void {
   }
 }
 
+/**
+ * The sections of `amd-smi static` and `metric`, and the facts whose name alone does not tell them.
+ */
+const sections: ReadonlyMap<string, readonly (readonly [string, string])[]> = new Map([
+  ["asic", []],
+  ["bus", []],
+  [
+    "vram",
+    [
+      ["size", "vram size"],
+      ["vram_size", "vram size"],
+    ],
+  ],
+  [
+    "numa",
+    [
+      ["node", "numa node"],
+      ["affinity", "numa affinity"],
+    ],
+  ],
+  ["mem_usage", [["total_vram", "vram size"]]],
+]);
+
+/** Names that are read elsewhere, or only name the entry. */
+const known: ReadonlySet<string> = new Set(["gpu", "links", "weight", "hops", "link_type"]);
+
+function readAmdFact(reading: Reading, gpu: GpuFacts, name: string, value: unknown): void {
+  const own = sections.get(name);
+  if (own === undefined) {
+    const read = recordFact(gpu, name, measureOf(value) ?? "");
+    if (!read && !known.has(name)) reading.unused.add(name);
+    return;
+  }
+  for (const [key, inner] of fieldsOf(value)) {
+    const fact = own.find(([field]) => field === key)?.[1] ?? key;
+    recordFact(gpu, fact, measureOf(inner) ?? "");
+  }
+}
+
+/** A text or number, or a value with its unit: `{ "value": 196592, "unit": "MB" }`. */
+function measureOf(value: unknown): string | null {
+  const [amount, unit] = [fieldsOf(value).get("value"), fieldsOf(value).get("unit")];
+  const text = textOf(amount);
+  return text === null ? textOf(value) : `${text} ${textOf(unit) ?? ""}`.trim();
+}
+
 /** The tables of amd-smi before ROCm 6.2, with the keys `gpu_0`, `gpu_1`… */
 const tables: readonly (readonly [string, PairFact])[] = [
   ["weight", "weight"],
@@ -117,5 +167,6 @@ const tables: readonly (readonly [string, PairFact])[] = [
 
 /** A GPU's address, or its number if it has none. */
 function amdSmiLabel(gpu: ReadonlyMap<string, unknown>): string | null {
-  return labelOf(textOf(gpu.get("bdf")) ?? "") ?? labelOf(`GPU${textOf(gpu.get("gpu")) ?? ""}`);
+  const bdf = textOf(gpu.get("bdf")) ?? textOf(fieldsOf(gpu.get("bus")).get("bdf")) ?? "";
+  return labelOf(bdf) ?? labelOf(`GPU${textOf(gpu.get("gpu")) ?? ""}`);
 }

@@ -287,7 +287,7 @@ test.each([
 
 test("a text that names __proto__ does no harm", () => {
   const text = '{"__proto__": {"(Topology) Numa Node": "1"}, "card0": {"__proto__": "x"}}';
-  expect(() => readRocmSmi(text, "given")).toThrow(EvenkeelError);
+  expect(readRocmSmi(text, "given").accelerators).toHaveLength(1);
   expect(Object.prototype).not.toHaveProperty("(Topology) Numa Node");
 });
 

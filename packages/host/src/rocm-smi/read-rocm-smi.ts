@@ -1,5 +1,9 @@
 import { EvenkeelError } from "@evenkeel/core/error/evenkeel-error.ts";
-import { buildTopology, type NodeParts } from "@evenkeel/core/topology/build.ts";
+import {
+  type AcceleratorParts,
+  buildTopology,
+  type NodeParts,
+} from "@evenkeel/core/topology/build.ts";
 import { checkedTopology } from "@evenkeel/core/topology/check.ts";
 import { normalPciAddress } from "@evenkeel/core/topology/pci-address.ts";
 import { standInAddress, standInRoot } from "@evenkeel/core/topology/stand-in.ts";
@@ -9,19 +13,23 @@ import type {
   StatedInterconnect,
   Topology,
 } from "@evenkeel/core/topology/topology.ts";
+import { acceleratorModel } from "../pci-ids/accelerator-models.ts";
 import { nameOfText } from "../text/read-lines.ts";
 import { jsonWithin, parseJson } from "./parse-json.ts";
 import { parseText } from "./parse-text.ts";
+import { unified } from "./unified.ts";
+import { ignore, type Note, noteLeftovers } from "../text/note.ts";
 import { type GpuFacts, type PairFacts, type Reading, refuseLarge, unexpected } from "./reading.ts";
 import { unknownSettings } from "@evenkeel/core/topology/unknown-settings.ts";
 
 /**
- * Reads the AMD GPUs of a machine from the output of `rocm-smi --showtopo` (or a part of it),
- * `rocm-smi --showtoponuma` or `amd-smi topology`, as text or JSON: their nodes, and their XGMI
- * links.
+ * Reads the AMD GPUs of a machine from the outputs of `rocm-smi` and `amd-smi`, as text, CSV or
+ * JSON: their names, memory and addresses, their nodes, and their XGMI links. What each option
+ * prints completes the others, in one text too.
  *
  * - A GPU has its bus address where the tool prints it (amd-smi, and rocm-smi with `--showbus`),
- *   and otherwise a stand-in address by its number.
+ *   and otherwise a stand-in address by its number. GPUs by number and GPUs by address are the same
+ *   where their bus addresses are, or else the tool's numbers.
  * - XGMI is a link if the path is direct. The driver weighs a path by 15 for each hop over XGMI (13
  *   within one package), while the tools print 1 hop at any distance. So the weight decides where
  *   there is one. The number of lanes is unknown.
@@ -33,13 +41,17 @@ import { unknownSettings } from "@evenkeel/core/topology/unknown-settings.ts";
  * - The node is the kernel's (`Numa Affinity`) where both are printed. The other is the driver's,
  *   which puts a GPU of an unknown node on node 0. CPUs and memory of nodes are unknown.
  *
+ * `note` says what the text lacks, and what else it has.
+ *
  * Errors: `text-unexpected` where the text has no GPUs, `json-malformed`, `file-too-large`;
  * `topology-inconsistent` where it contradicts itself.
  */
-export function readRocmSmi(text: string, where: string): Topology {
+export function readRocmSmi(text: string, where: string, note: Note = ignore): Topology {
   refuseLarge(text, where);
   const json = jsonWithin(text);
-  const reading = json === null ? parseText(text, where) : parseJson(json, where);
+  const found =
+    json === null ? parseText(text, where) : { reading: parseJson(json, where), missing: [] };
+  const reading = unified(found.reading);
   const gpus = [...reading.gpus.values()].toSorted(byNumber);
   if (gpus.length === 0) throw unexpected("has no GPUs", where);
   const addresses = addressesOf(gpus, where);
@@ -48,16 +60,14 @@ export function readRocmSmi(text: string, where: string): Topology {
     name: nameOfText(where),
     source: "rocm-smi",
     nodes: [...nodes].map(nodeParts),
-    pci: gpus.map((gpu, i) => pciDevice(addresses.get(gpu.label) ?? "", i, nodeOf(gpu))),
-    accelerators: [...addresses.values()].map((address) => ({
-      address,
-      model: null,
-      uuid: null,
-      moduleId: null,
-      memoryBytes: null,
-    })),
+    pci: gpus.map((gpu, i) => pciDevice(gpu, addresses.get(gpu.label) ?? "", i)),
+    accelerators: gpus.map((gpu) => acceleratorOf(gpu, addresses.get(gpu.label) ?? "")),
     links: linksOf(reading, addresses),
     interconnects: overTwoProcessors(reading, addresses),
+  });
+  noteLeftovers(note, "rocm-smi or amd-smi", where, {
+    missing: found.missing,
+    unused: [...reading.unused],
   });
   return checkedTopology(topology, where);
 }
@@ -104,19 +114,47 @@ function nodeParts(id: number): NodeParts {
   return { id, package: null, cpus: null, memoryBytes: null, kind: null, hugepages: null };
 }
 
+function idOf({ deviceId }: GpuFacts): string | null {
+  return deviceId === null ? null : deviceId.slice(2).toLowerCase();
+}
+
+/** AMD's names of one id differ by the tool; ours is that of the id, if it is known. */
+function acceleratorOf(gpu: GpuFacts, address: string): AcceleratorParts {
+  const { name, uuid, oamId, memoryBytes, index, parts } = gpu;
+  // `Aqua Vanjaram [Instinct MI300A]`: the chip's code name, and the product.
+  const product = /\[([^\]]{1,80})\]$/.exec(name ?? "")?.[1] ?? name;
+  const chip = acceleratorModel("1002", idOf(gpu));
+  return {
+    address,
+    model: chip ?? product?.replace(/^AMD (?!Radeon Graphics$)/, "") ?? null,
+    productName: name,
+    index,
+    uuid: uuid !== null && /^[0-9a-f-]{36}$/i.test(uuid) ? uuid.toLowerCase() : null,
+    moduleId: oamId !== null && /^\d{1,3}$/.test(oamId) ? Number(oamId) : null,
+    memoryBytes,
+    instances: parts.map((part) => ({
+      profile: part.mode,
+      uuid: null,
+      memoryBytes: part.memoryBytes,
+    })),
+  };
+}
+
 /** The class is unknown: display up to MI200, accelerator since MI300. */
-function pciDevice(address: string, ordinal: number, node: number | null): PciDevice {
+function pciDevice(gpu: GpuFacts, address: string, ordinal: number): PciDevice {
+  const { maxWidth, maxSpeedGTs } = gpu;
+  const known = maxWidth !== null || maxSpeedGTs !== null;
   return {
     address,
     parent: null,
     root: standInRoot(ordinal),
     class: "",
     vendor: "1002",
-    device: null,
-    node,
+    device: idOf(gpu),
+    node: nodeOf(gpu),
     iommuGroup: null,
     driver: null,
-    link: null,
+    link: known ? { speedGTs: null, width: null, maxSpeedGTs, maxWidth } : null,
     barBytes: null,
     physicalFunction: null,
     ...unknownSettings,

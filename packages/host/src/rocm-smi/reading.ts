@@ -9,14 +9,36 @@ export interface Reading {
   readonly gpus: Map<string, GpuFacts>;
   /** By both labels, in the order of their first occurrence. */
   readonly pairs: Map<string, PairFacts>;
+  /** What of the output is not read. */
+  readonly unused: Set<string>;
 }
 
 /** The facts about one GPU, as printed. */
 export interface GpuFacts {
   readonly label: string;
+  /** The tool's number of it. */
+  index: number | null;
+  /** `AMD Instinct MI355X`; older tools print the device's id in its place. */
+  name: string | null;
+  /** `0x74a1` */
+  deviceId: string | null;
+  uuid: string | null;
+  /** The module's number on the baseboard. */
+  oamId: string | null;
+  memoryBytes: number | null;
+  maxWidth: number | null;
+  maxSpeedGTs: number | null;
+  /** The parts that the tool lists below the same bus address. */
+  parts: PartFacts[];
   numaNode: string | null;
   numaAffinity: string | null;
   bus: string | null;
+}
+
+/** A partition of a GPU, such as one of eight in CPX mode. */
+interface PartFacts {
+  readonly mode: string | null;
+  readonly memoryBytes: number | null;
 }
 
 /** The facts about a pair in the matrices, as printed. */
@@ -46,13 +68,13 @@ export function refuseLarge(text: string, where: string): void {
 export function unexpected(message: string, where: string, remedy?: string): EvenkeelError {
   return new EvenkeelError("text-unexpected", message, {
     where,
-    expected: "the output of rocm-smi --showtopo, --showtoponuma or amd-smi topology",
+    expected: "the output of rocm-smi or amd-smi",
     ...(remedy === undefined ? {} : { remedy }),
   });
 }
 
 export function emptyReading(where: string): Reading {
-  return { where, gpus: new Map(), pairs: new Map() };
+  return { where, gpus: new Map(), pairs: new Map(), unused: new Set() };
 }
 
 /** The label of a word in one form, `GPU3` or a full address; null where it is none. */
@@ -66,9 +88,88 @@ export function gpuOf({ gpus, where }: Reading, label: string): GpuFacts {
   const known = gpus.get(label);
   if (known !== undefined) return known;
   if (gpus.size >= GPUS_MAX) throw unexpected(`names more than ${GPUS_MAX} GPUs`, where);
-  const facts = { label, numaNode: null, numaAffinity: null, bus: null };
+  const number = /^GPU(\d{1,4})$/.exec(label)?.[1];
+  const facts: GpuFacts = {
+    label,
+    index: number === undefined ? null : Number(number),
+    name: null,
+    deviceId: null,
+    uuid: null,
+    oamId: null,
+    memoryBytes: null,
+    maxWidth: null,
+    maxSpeedGTs: null,
+    parts: [],
+    numaNode: null,
+    numaAffinity: null,
+    bus: null,
+  };
   gpus.set(label, facts);
   return facts;
+}
+
+/** A fact about one GPU, and what each tool calls it. */
+const factNames: ReadonlyMap<string, (gpu: GpuFacts, value: string) => void> = new Map([
+  ["card series", named],
+  ["device name", named],
+  ["device id", identified],
+  ["gpu id", identified],
+  ["market_name", named],
+  ["market name", named],
+  ["device_id", identified],
+  ["pci bus", (gpu, value) => void (gpu.bus ??= value)],
+  ["bdf", (gpu, value) => void (gpu.bus ??= value)],
+  ["uuid", (gpu, value) => void (gpu.uuid ??= value)],
+  ["oam_id", (gpu, value) => void (gpu.oamId ??= value)],
+  ["vram total memory (b)", (gpu, value) => void (gpu.memoryBytes ??= bytesIn(`${value} B`))],
+  ["vram size", (gpu, value) => void (gpu.memoryBytes ??= bytesIn(value))],
+  ["max_pcie_width", (gpu, value) => void (gpu.maxWidth ??= countIn(value))],
+  [
+    "max_pcie_speed",
+    (gpu, value) => void (gpu.maxSpeedGTs ??= countIn(value.replace(/ GT\/s$/, ""))),
+  ],
+  ["numa node", (gpu, value) => void (gpu.numaNode = value)],
+  ["numa affinity", (gpu, value) => void (gpu.numaAffinity = value)],
+]);
+
+/** Records a fact by the tool's name of it; false where it is none that is read. */
+export function recordFact(gpu: GpuFacts, name: string, value: string): boolean {
+  const record = factNames.get(name.toLowerCase().replace(/^\(topology\) /, ""));
+  const text = value.trim().slice(0, VALUE_MAX);
+  if (record !== undefined && !/^(?:N\/?A|None|)$/i.test(text)) record(gpu, text);
+  return record !== undefined;
+}
+
+const VALUE_MAX = 256;
+
+/** Where the tool has no name it prints the device's id. */
+function named(gpu: GpuFacts, value: string): void {
+  if (/^0x[0-9a-f]{4}$/i.test(value)) gpu.deviceId ??= value;
+  else gpu.name ??= value;
+}
+
+function identified(gpu: GpuFacts, value: string): void {
+  if (/^0x[0-9a-f]{4}$/i.test(value)) gpu.deviceId ??= value;
+}
+
+/** The tools write MB and mean MiB; a plain number has its unit in its name. */
+export function bytesIn(text: string): number | null {
+  const match = /^(\d{1,16}) (B|KB|MB|GB)$/.exec(text);
+  const unit = units.get(match?.[2] ?? "");
+  if (match === null || unit === undefined) return null;
+  const bytes = Number(match[1]) * unit;
+  return Number.isSafeInteger(bytes) ? bytes : null;
+}
+
+const units: ReadonlyMap<string, number> = new Map([
+  ["B", 1],
+  ["KB", 1024],
+  ["MB", MiB],
+  ["GB", 1024 * MiB],
+]);
+
+function countIn(text: string): number | null {
+  return /^\d{1,3}$/.test(text) && Number(text) > 0 ? Number(text) : null;
 }
 
 /**

@@ -72,6 +72,8 @@ const sources = {
   query: "nvidia-smi",
   list: "nvidia-smi",
   rocm: "rocm-smi",
+  gaudi: "hl-smi",
+  xpu: "xpu-smi",
   numactl: "numactl",
   lscpu: "lscpu",
   lstopo: "hwloc",
@@ -81,7 +83,9 @@ const sources = {
 
 type Kind = keyof typeof sources;
 
-const anchors: readonly (readonly [Kind, RegExp])[] = [
+type Anchor = readonly [Kind, RegExp];
+
+const anchors: readonly Anchor[] = [
   ["document", /^apiVersion:[ \t]{0,20}["']?evenkeel\//],
   [
     "kubernetes",
@@ -91,10 +95,6 @@ const anchors: readonly (readonly [Kind, RegExp])[] = [
   ["matrix", /^[ \t|*`]{0,40}GPU\d{1,4}[ \t|*`][^\n]{0,2000}\bX\b/],
   ["query", /^[ \t]{0,40}=+NVSMI LOG=+/],
   ["query", /^[ \t]{0,40}GPU [0-9A-F]{4,8}:[0-9A-F]{2}:[0-9A-F]{2}\.[0-7]$/],
-  ["list", /^[ \t]{0,40}GPU \d{1,4}: [^\n]{1,200}\(UUID: /],
-  ["rocm", /ROCm System Management Interface/],
-  ["rocm", /^[ \t]{0,40}(ACCESS|WEIGHT|HOPS|LINK TYPE|NUMA BW) TABLE:/],
-  ["rocm", /^[ \t]{0,40}=+ (Weight|Hops|Link Type) between two GPUs =+/],
   ["numactl", /^[ \t]{0,40}available: \d{1,5} nodes? \(/],
   ["numactl", /^[ \t]{0,40}node \d{1,5} (cpus:( \d|$)|(size|free): \d{1,9} MB$)/],
   ["lscpu", /^[ \t]{0,40}# The following is the parsable format/],
@@ -119,9 +119,60 @@ const anchors: readonly (readonly [Kind, RegExp])[] = [
   ["tree", /^[ \t]{0,16}-(\+-)?\[[0-9a-f]{4,8}:[0-9a-f]{2}(-[0-9a-f]{2})?\]-/],
 ];
 
+/** Those of the tools of accelerators' vendors; the first one counts. */
+const vendorAnchors: readonly Anchor[] = [
+  ["gaudi", /^[ \t|]{0,16}HL-SMI Version:|^[ \t]{0,16}=+ HL-SMI LOG =+/],
+  ["gaudi", /^[ \t|]{0,16}\d{1,3} {1,8}HL-\w{1,16} {1,40}\S{1,8} {0,8}\|/],
+  ["gaudi", /^[ \t]{0,16}\[\d{1,3}\] AIP /],
+  ["gaudi", /^[ \t]{0,16}modID[ \t]{1,32}(CPU|NUMA) Affinity/],
+  [
+    "gaudi",
+    /^(?=[^\n]{0,400}(?:^|, )(?:bus_id|module_id|temperature\.aip)(?:,|$))[a-z][\w., [\]]{1,400}$/,
+  ],
+  ["xpu", /^[ \t|]{0,32}GPU \d{1,3}\/\d{1,2}[ \t|]/],
+  ["xpu", /^[ \t]{0,16}\| Device ID \| Device Information/],
+  [
+    "xpu",
+    /^[ \t]{0,16}\|[ \t]{1,4}\d{1,3}[ \t]{1,12}\| (Device Name|Device Type|Local CPU List): /,
+  ],
+  ["list", /^[ \t]{0,40}GPU \d{1,4}: [^\n]{1,200}\(UUID: /],
+  ["list", /^[ \t|]{0,40}NVIDIA-SMI \d{3}\.[^\n]{1,80}Driver Version: /],
+  [
+    "list",
+    /^[ \t|]{0,40}\d{1,3} {1,8}\S[^\n|]{0,80} (?:On|Off|N\/A|WDDM|TCC|MCDM) {0,8}\| {0,12}[0-9A-F]{4,8}:[0-9A-F]{2}:[0-9A-F]{2}\.[0-7]/,
+  ],
+  ["list", /\bnvidia-smi [^\n]{0,200}--query-gpu[= ]/],
+  [
+    "list",
+    /^[ \t]{0,40}[^\n,]{1,120},[^\n]{0,400}\b[0-9A-F]{8}:[0-9A-F]{2}:[0-9A-F]{2}\.[0-7](?:,|$)/,
+  ],
+  ["list", /^[ \t]{0,40}(?:[^\n,]{1,120}, ){1,40}GPU-[0-9a-fA-FxX]{8}-[0-9a-fA-FxX-]{27}(?:,|$)/],
+  [
+    "list",
+    /^(?=[^\n]{0,2000}\b(?:pci\.bus_id|gpu_bus_id|gpu_uuid|uuid|gpu_name|memory\.total \[MiB\])(?:,|$))[a-z][\w.]{1,60}(?: \[[\w%]{1,8}\])?(?:, [a-z][\w.]{1,60}(?: \[[\w%]{1,8}\])?){1,80}$/,
+  ],
+  ["rocm", /ROCm System Management Interface/],
+  ["rocm", /^[ \t]{0,16}\| AMD-SMI [^\n]{1,80}amdgpu version: /],
+  ["rocm", /^[ \t]{0,16}\| [0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7] {1,40}\S[^|\n]{0,60}\|/],
+  ["rocm", /^[ \t]{0,16}GPU: \d{1,4}$/],
+  ["rocm", /^[ \t]{0,16}GPU ?\[\d{1,4}\][ \t]{0,16}: /],
+  ["rocm", /^(device,[^\n]{0,400}(Card|VRAM|PCI Bus)|gpu,bdf,)/],
+  ["rocm", /^[ \t]{0,40}(ACCESS|WEIGHT|HOPS|LINK TYPE|NUMA BW) TABLE:/],
+  ["rocm", /^[ \t]{0,40}=+ (Weight|Hops|Link Type) between two GPUs =+/],
+];
+
 /** Every anchor contains one of these words; testing for them is faster than for all patterns. */
 const hint =
-  /GPU|apiVersion|NVSMI|ROCm|TABLE|available|node \d|[LP]#\d|Machine|parsable|Architecture|CPU|:[01][0-9a-f]\.|\[/;
+  /GPU|apiVersion|NVSMI|available|node \d|[LP]#\d|Machine|parsable|Architecture|CPU|:[01][0-9a-f]\.|\[/;
+const vendorHint =
+  /\||SMI|ROCm|TABLE|AIP|modID|GPU|query-gpu|device,|gpu,|uuid|bus_id|module_id|aip|memory\.total|gpu_name|[0-9A-F]{8}:/;
+
+/** The tool that alone prints such a line; undefined for any other line. */
+function kindOf(line: string): Kind | undefined {
+  const found = hint.test(line) ? anchors.find(([, pattern]) => pattern.test(line)) : undefined;
+  if (found !== undefined || !vendorHint.test(line)) return found?.[0];
+  return vendorAnchors.find(([, pattern]) => pattern.test(line))?.[0];
+}
 
 /** Joins libvirt's device documents into one reading, because each describes a single device. */
 function joinedDevices(islands: readonly Island[]): readonly Island[] {
@@ -164,9 +215,7 @@ function ownersOf(lines: readonly string[]): Owners {
       [open, above] = [null, end + 1];
       continue;
     }
-    const kind = hint.test(line)
-      ? anchors.find(([, pattern]) => pattern.test(line))?.[0]
-      : undefined;
+    const kind = kindOf(line);
     if (line.trim() === "") above = i + 1;
     else if (isCommand(line)) above = i;
     if (kind !== undefined) {
@@ -209,7 +258,7 @@ function islandEnd(lines: readonly string[], start: number): number | null {
     const close = `${bracket[1]}${bracket[2] === "{" ? "}" : "]"}`;
     return endingWith(lines, start, (candidate) => candidate.trimEnd() === close);
   }
-  return /^\{"(system|card\d{1,4}|lscpu|cpus)"/.test(line) ? start : null;
+  return /^\{"(system|gpu_data|card\d{1,4}|lscpu|cpus)"/.test(line) ? start : null;
 }
 
 /** Declarations and comments before the first element. */
@@ -270,7 +319,9 @@ function jsonSource(whole: string): string {
   if (kubernetes.test(text)) return "kubernetes";
   if (documentStart.test(text)) return "document";
   if (/^\s{0,1000}\{\s{0,1000}"(lscpu|cpus|caches)"\s{0,8}:/.test(text)) return "lscpu";
-  if (/^\s{0,1000}\{\s{0,1000}"(system|card\d{1,4})"\s{0,8}:/.test(text)) return "rocm-smi";
+  if (/^\s{0,1000}\{\s{0,1000}"(system|card\d{1,4}|gpu_data)"\s{0,8}:/.test(text))
+    return "rocm-smi";
+  if (/^\s{0,1000}\{\s{0,1000}"device_list"\s{0,8}:/.test(text)) return "xpu-smi";
   return "document";
 }
 

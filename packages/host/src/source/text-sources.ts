@@ -50,7 +50,7 @@ export const textSources: ReadonlyMap<string, TextSource> = new Map<string, Text
   [
     "nvidia-smi",
     {
-      is: "the output of nvidia-smi topo -m, -q -x, -q or -L",
+      is: "the output of nvidia-smi, or of it with topo, -q, -L or --query-gpu",
       maxBytes: textBytes,
       read: readNvidiaSmi,
     },
@@ -58,10 +58,28 @@ export const textSources: ReadonlyMap<string, TextSource> = new Map<string, Text
   [
     "rocm-smi",
     {
-      is: "the output of rocm-smi --showtopo or amd-smi topology",
+      is: "the output of rocm-smi or amd-smi",
       maxBytes: textBytes,
-      read: async (text, where) =>
-        (await import("../rocm-smi/read-rocm-smi.ts")).readRocmSmi(text, where),
+      read: async (text, where, note) =>
+        (await import("../rocm-smi/read-rocm-smi.ts")).readRocmSmi(text, where, note),
+    },
+  ],
+  [
+    "hl-smi",
+    {
+      is: "the output of hl-smi, or of it with -L, -Q or topo",
+      maxBytes: textBytes,
+      read: async (text, where, note) =>
+        (await import("../hl-smi/read-hl-smi.ts")).readHlSmi(text, where, note),
+    },
+  ],
+  [
+    "xpu-smi",
+    {
+      is: "the output of xpu-smi discovery or xpu-smi topology -m",
+      maxBytes: textBytes,
+      read: async (text, where, note) =>
+        (await import("../xpu-smi/read-xpu-smi.ts")).readXpuSmi(text, where, note),
     },
   ],
   [
@@ -113,12 +131,15 @@ async function readLibvirt(text: string, where: string): Promise<Topology> {
   return (await import("../libvirt/read-node-devices.ts")).readLibvirtNodeDevices(text, where);
 }
 
+/** A row of `topo -p2p`, which the reader of queries tells from a matrix of `topo -m`. */
+const peerStatus = /^[ \t|*`]{0,40}GPU\d{1,4}[ \t|*`][^\n]{0,2000}\b(?:OK|CNS|GNS|TNS|NS)\b/m;
+
 /** Chooses the reader of `topo -m` matrices, or the reader of queries and lists. */
-async function readNvidiaSmi(text: string, where: string): Promise<Topology> {
+async function readNvidiaSmi(text: string, where: string, note: Note): Promise<Topology> {
   const isQuery = /<nvidia_smi_log|=NVSMI LOG=|^[ \t]{0,40}</.test(text.slice(0, 65_536));
-  const isList = !isQuery && /^[ \t]{0,40}GPU \d{1,4}: /m.test(text);
-  if (isQuery || isList) {
-    return (await import("../nvidia-smi/read-query-xml.ts")).readNvidiaSmiQuery(text, where);
+  const hasMatrix = !isQuery && /^[ \t|*`]{0,40}GPU\d{1,4}[ \t|*`][^\n]{0,2000}\bX\b/m.test(text);
+  if (!hasMatrix || peerStatus.test(text)) {
+    return (await import("../nvidia-smi/read-query-xml.ts")).readNvidiaSmiQuery(text, where, note);
   }
-  return (await import("../nvidia-smi/read-topo-matrix.ts")).readNvidiaSmiTopo(text, where);
+  return (await import("../nvidia-smi/read-topo-matrix.ts")).readNvidiaSmiTopo(text, where, note);
 }

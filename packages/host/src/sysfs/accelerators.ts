@@ -1,3 +1,4 @@
+import { unknownParts } from "@evenkeel/core/topology/unknown-settings.ts";
 import {
   acceleratorPatterns,
   matchingAccelerators,
@@ -38,8 +39,8 @@ export function readAccelerators(tree: Tree, pci: readonly PciDevice[]): Acceler
       uuid: driverFacts.get(address)?.uuid ?? null,
       moduleId: null,
       memoryBytes: memory ?? vgpu?.memoryBytes ?? null,
+      ...unknownParts,
       profile: vgpu?.profile ?? null,
-      migEnabled: null,
       instances: instancesOf.get(address) ?? [],
     };
   });

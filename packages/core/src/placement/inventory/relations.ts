@@ -1,7 +1,7 @@
 import { machinePaths } from "../../cost/machine-paths.ts";
 import { type CostModel, costModelOn } from "../../cost/placement-cost.ts";
 import type { LinkDemand, Workload } from "../../request/virtual-machine.ts";
-import { type Interconnect, interconnects } from "../../topology/interconnect.ts";
+import { isDirect, type Interconnect, interconnects } from "../../topology/interconnect.ts";
 import type { Topology } from "../../topology/topology.ts";
 import { at, valueOf } from "../../unit/list.ts";
 
@@ -49,7 +49,7 @@ function satisfiesLink(interconnect: Interconnect | null, demand: LinkDemand): b
     case "any":
       return true;
     case "nvlink":
-      return interconnect !== null && /^(NV|XGMI)/.test(interconnect);
+      return interconnect !== null && isDirect(interconnect);
     case "switch":
       return interconnect === "PIX";
   }

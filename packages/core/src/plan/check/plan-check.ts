@@ -15,7 +15,7 @@ import {
 } from "../../set/index-set.ts";
 import { formatList, setOf } from "../../set/list-format.ts";
 import { isDigestOf } from "../../topology/digest.ts";
-import { interconnects } from "../../topology/interconnect.ts";
+import { isDirect, interconnects } from "../../topology/interconnect.ts";
 import type { HugepagePool, MemoryNode, Topology } from "../../topology/topology.ts";
 import { MiB } from "../../unit/bytes.ts";
 import { governedTopology, type HostState } from "../host-state.ts";
@@ -334,8 +334,7 @@ function checkRequest({ plan, topology, report }: View, request: Request): void 
     for (const b of accelerators.slice(i + 1)) {
       const link = between(a.address, b.address) ?? "unknown";
       const { link: wanted } = request.accelerators;
-      const direct = link.startsWith("NV") || link.startsWith("XGMI");
-      if ((wanted === "nvlink" && !direct) || (wanted === "switch" && link !== "PIX")) {
+      if ((wanted === "nvlink" && !isDirect(link)) || (wanted === "switch" && link !== "PIX")) {
         report(a.address, `reaches ${b.address} by ${link}, not by ${wanted}`);
       }
     }

@@ -1,7 +1,7 @@
 import type { Link, Partition, StatedInterconnect, Topology } from "../topology.ts";
 import { changeText, paired, type TopologyDifference } from "./difference.ts";
 
-const kindNames = { nvlink: "NVLink", xgmi: "XGMI" } as const;
+const kindNames = { nvlink: "NVLink", xgmi: "XGMI", xelink: "Xe Link" } as const;
 
 /** The changes of direct links, except links that came or went with a device. */
 export function linkDifferences(a: Topology, b: Topology): TopologyDifference[] {
@@ -69,15 +69,15 @@ export function interconnectDifferences(a: Topology, b: Topology): TopologyDiffe
   );
   return pairs.flatMap(({ before, after }): TopologyDifference[] => {
     const one = before ?? after;
-    if (one === null || before?.class === after?.class) return [];
+    if (one === null || (before?.class ?? null) === (after?.class ?? null)) return [];
     const subject = `${one.a} and ${one.b}`;
     const classes = { before: before?.class ?? null, after: after?.class ?? null };
     const message =
-      before === null
-        ? `${subject} are now stated to be ${one.class} apart`
-        : after === null
-          ? `${subject} are no longer stated to be ${one.class} apart`
-          : `${subject} are stated to be ${after.class} apart, before ${before.class}`;
+      classes.before === null
+        ? `${subject} are now stated to be ${classes.after} apart`
+        : classes.after === null
+          ? `${subject} are no longer stated to be ${classes.before} apart`
+          : `${subject} are stated to be ${classes.after} apart, before ${classes.before}`;
     const path = `interconnects[${one.a} ${one.b}]`;
     return [{ group: "interconnects", subject, path, ...classes, lasting: true, message }];
   });

@@ -56,6 +56,13 @@ const acceleratorRole: Role<Accelerator> = {
   what: "an accelerator",
   fields: [
     { path: "model", what: "model", value: ({ model }) => model },
+    {
+      path: "productName",
+      what: "product name",
+      lasting: "never",
+      value: ({ productName }) => productName,
+    },
+    { path: "index", what: "number", lasting: "never", value: ({ index }) => index },
     { path: "uuid", what: "UUID", value: ({ uuid }) => uuid },
     { path: "moduleId", what: "module number", value: ({ moduleId }) => moduleId },
     {
@@ -66,6 +73,7 @@ const acceleratorRole: Role<Accelerator> = {
       value: ({ memoryBytes }) => memoryBytes,
       show: (bytes) => formatBytes(Number(bytes)),
     },
+    { path: "c2c", what: "NVLink-C2C", value: ({ c2c }) => c2c },
     {
       path: "profile",
       what: "vGPU type",

@@ -1,4 +1,5 @@
-import type { Link, MemoryNode, Topology } from "../topology.ts";
+import { linkClass } from "../interconnect.ts";
+import type { MemoryNode, Topology } from "../topology.ts";
 import { wholeAccelerators } from "../virtual-functions.ts";
 import {
   counted,
@@ -93,7 +94,7 @@ function cluster(name: string, inner: readonly string[]): string[] {
 function linkLines(topology: Topology): string[] {
   const { links } = topology;
   const accelerators = wholeAccelerators(topology);
-  const names = new Set(links.map(linkName));
+  const names = new Set(links.map(linkClass));
   const [only] = names;
   const pairs = (accelerators.length * (accelerators.length - 1)) / 2;
   if (accelerators.length > 2 && links.length === pairs && names.size === 1) {
@@ -103,16 +104,12 @@ function linkLines(topology: Topology): string[] {
     ];
   }
   return links.map((link) => {
-    const label = quoted([linkName(link)]);
+    const label = quoted([linkClass(link)]);
     return `${quoted([link.a])} -- ${quoted([link.b])} [label=${label}, minlen=0, ${linkLook}]`;
   });
 }
 
 const linkLook = `color="#2f9e57", penwidth=2`;
-
-function linkName({ kind, lanes }: Link): string {
-  return `${kind === "nvlink" ? "NV" : "XGMI"}${lanes ?? "#"}`;
-}
 
 interface LeafLabel {
   readonly lines: readonly string[];

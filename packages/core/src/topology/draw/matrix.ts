@@ -1,7 +1,7 @@
 import { at } from "../../unit/list.ts";
-import { interconnects } from "../interconnect.ts";
+import { isDirect, interconnects } from "../interconnect.ts";
 import type { Topology } from "../topology.ts";
-import { wholeAccelerators } from "../virtual-functions.ts";
+import { acceleratorNumbers, numbersByAddress, wholeAccelerators } from "../virtual-functions.ts";
 import { listOf } from "./describe.ts";
 import { type Line, line, span, type Style, widestOf, wrapped } from "./line.ts";
 import { acceleratorNames } from "./pci-branches.ts";
@@ -92,20 +92,21 @@ function interchangeable(
 export function interconnectLines(topology: Topology, width: number): Line[] {
   const accelerators = wholeAccelerators(topology);
   if (accelerators.length < 2) return [];
+  const numbers = acceleratorNumbers(accelerators);
   const rows = interconnectRows(topology);
   const classes = new Set(rows.flat().filter((text) => text !== "X"));
   const [only] = classes;
   if (classes.size === 1 && only !== undefined) {
     const every = accelerators.length === 2 ? "" : " between every two";
-    const names = acceleratorNames(accelerators.keys());
+    const names = acceleratorNames(numbers);
     return [line("links  ", span(`${names}  ${only}${every}`, styleOf(only)))];
   }
-  const names = accelerators.map((_, i) => `GPU${i}`);
+  const names = numbers.map((number) => `GPU${number}`);
   const table = tableLines("links", names, rows, (text) => styleOf(text));
   if (widestOf(table) <= width) return table;
   const narrow = tableLines(
     "links",
-    accelerators.map((_, i) => `${i}`),
+    numbers.map((number) => `${number}`),
     rows,
     styleOf,
   );
@@ -124,7 +125,7 @@ export function interconnectRows(topology: Topology): readonly (readonly string[
 export function styleOf(text: string): Style {
   if (text === "X") return "faint";
   if (text === "?") return "unknown";
-  return /^(NV|XGMI)/.test(text) ? "accelerator" : "plain";
+  return isDirect(text) ? "accelerator" : "plain";
 }
 
 function tableLines(
@@ -149,7 +150,7 @@ function tableLines(
 
 /** The fabric partitions, as many to a line as fit. */
 export function partitionLines(topology: Topology, width: number): Line[] {
-  const ordinals = new Map(wholeAccelerators(topology).map(({ address }, i) => [address, i]));
+  const ordinals = numbersByAddress(topology);
   const sets = topology.partitions.map(({ id, accelerators: members, active }) => {
     const names = acceleratorNames(members.flatMap((address) => ordinals.get(address) ?? []));
     const text = `${id}: ${names}`;

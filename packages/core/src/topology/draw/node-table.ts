@@ -1,7 +1,7 @@
 import { at } from "../../unit/list.ts";
 import { count, countOf, type Tally } from "../../unit/tally.ts";
 import type { MemoryNode, Topology } from "../topology.ts";
-import { wholeAccelerators } from "../virtual-functions.ts";
+import { numbersByAddress } from "../virtual-functions.ts";
 import { memoryLine, memoryText, nodesText, poolsText } from "./describe.ts";
 import { fitted, type Line, line, span, widestOf } from "./line.ts";
 import { acceleratorNames } from "./pci-branches.ts";
@@ -16,7 +16,7 @@ const shortened = (list: string): string =>
 
 /** A machine of many nodes, a row for each. */
 export function nodeTable(topology: Topology, width: number): Line[] {
-  const ordinals = new Map(wholeAccelerators(topology).map(({ address }, i) => [address, i]));
+  const ordinals = numbersByAddress(topology);
   const coresOf: Tally<number | null> = new Map();
   for (const { node } of topology.cores) count(coresOf, node);
   const devicesOf = (id: number | null): Line => {

@@ -2,7 +2,12 @@ import { comparePciAddresses } from "../pci-address.ts";
 import { isStandIn } from "../stand-in.ts";
 import type { PciDevice, Topology } from "../topology.ts";
 import { unknownLast } from "../unknown-last.ts";
-import { profilesText, virtualAccelerators, wholeAccelerators } from "../virtual-functions.ts";
+import {
+  numbersByAddress,
+  profilesText,
+  virtualAccelerators,
+  wholeAccelerators,
+} from "../virtual-functions.ts";
 import { listOf } from "./describe.ts";
 import { type Line, line, span } from "./line.ts";
 
@@ -125,7 +130,7 @@ function firstOf(item: Branch | Leaf): string {
   return first ?? "";
 }
 
-/** The name of a device: an accelerator with its ordinal and model, or a NIC. */
+/** The name of a device: an accelerator with its number and model, or a NIC. */
 export interface DeviceName {
   readonly kind: "accelerator" | "nic";
   /** `GPU0`, `NIC`. */
@@ -134,10 +139,11 @@ export interface DeviceName {
   readonly name: Line;
 }
 
-/** Looks ordinals and names up once. */
+/** Looks numbers and names up once. */
 export function deviceNames(topology: Topology): (device: PciDevice) => DeviceName {
   const accelerators = wholeAccelerators(topology);
-  const ordinals = new Map(accelerators.map(({ address }, i) => [address, i]));
+  const numbers = numbersByAddress(topology);
+  const byAddress = new Map(accelerators.map((one) => [one.address, one]));
   const nics = new Map(topology.nics.map((nic) => [nic.address, nic]));
   return (device) => {
     const { vendor, device: id } = device;
@@ -147,12 +153,13 @@ export function deviceNames(topology: Topology): (device: PciDevice) => DeviceNa
         : id === null
           ? `${vendor}, model unknown`
           : `${vendor}:${id}`;
-    const ordinal = ordinals.get(device.address);
-    if (ordinal !== undefined) {
-      const { model = null, profile = null } = accelerators[ordinal] ?? {};
+    const accelerator = byAddress.get(device.address);
+    if (accelerator !== undefined) {
+      const { model, profile } = accelerator;
       const name = model === null ? span(ids, "unknown") : span(model, "accelerator");
       const part = profile === null ? [] : [span(` (${profile})`)];
-      return { kind: "accelerator", label: `GPU${ordinal}`, name: [name, ...part] };
+      const label = `GPU${numbers.get(device.address)}`;
+      return { kind: "accelerator", label, name: [name, ...part] };
     }
     const nic = nics.get(device.address);
     const rdma = nic?.rdma === true ? [span(" RDMA")] : [];
@@ -163,15 +170,16 @@ export function deviceNames(topology: Topology): (device: PciDevice) => DeviceNa
 }
 
 /**
- * The parts of accelerators: virtual functions with their vGPU types, and parts that are no
- * functions, such as MIG instances.
+ * What accelerators have beside their link: NVLink-C2C, and their parts, which are virtual
+ * functions with their vGPU types, and parts that are no functions, such as MIG instances.
  */
 export function partNotes(topology: Topology): (address: string) => Line {
   const virtual = virtualAccelerators(topology);
   const whole = new Map(topology.accelerators.map((one) => [one.address, one]));
   return (address) => {
     const parts = virtual.get(address) ?? [];
-    const { instances = [], migEnabled = null } = whole.get(address) ?? {};
+    const { instances = [], migEnabled = null, c2c = null } = whole.get(address) ?? {};
+    const direct = c2c === true ? [span(" C2C", "accelerator")] : [];
     const set = parts.filter(({ profile }) => profile !== null);
     const types = set.length === 0 ? "" : `: ${profilesText(set, "")}`;
     const cut = profilesText(instances, "of unknown profile");
@@ -179,8 +187,8 @@ export function partNotes(topology: Topology): (address: string) => Line {
       parts.length === 0 ? "" : `${parts.length} VF${types}`,
       instances.length === 0 ? "" : `${migEnabled === true ? "MIG" : "mdev"} ${cut}`,
     ].filter((text) => text !== "");
-    if (texts.length === 0) return migEnabled === true ? line(" MIG on") : [];
-    return line(span(` cut into ${texts.join(", ")}`, "accelerator"));
+    if (texts.length === 0) return [...direct, ...(migEnabled === true ? line(" MIG on") : [])];
+    return [...direct, span(` cut into ${texts.join(", ")}`, "accelerator")];
   };
 }
 

@@ -1,4 +1,4 @@
-import { interconnects, pciInterconnects } from "../interconnect.ts";
+import { interconnects, isDirect, pciInterconnects } from "../interconnect.ts";
 import { comparePciAddresses } from "../pci-address.ts";
 import { isStandIn } from "../stand-in.ts";
 import type { PciDevice, StatedInterconnect, Topology } from "../topology.ts";
@@ -22,6 +22,15 @@ export function mergeInterconnects(
 ): StatedInterconnect[] {
   const stated = statedPairs(parts, joined);
   if (stated.size === 0) return [];
+  const unknown = new Set(
+    parts.flatMap(({ topology }, position) =>
+      topology.interconnects
+        .filter((one) => one.class === null)
+        .map(({ a, b }) =>
+          orderedPair(joined.keyOf(position, a), joined.keyOf(position, b)).join(" "),
+        ),
+    ),
+  );
   const asked = parts.map(({ label, topology }, position) => {
     if (isWithoutBridges(topology)) return { label, of: () => null };
     const own = new Map(
@@ -41,7 +50,8 @@ export function mergeInterconnects(
       },
       report,
     );
-    return found === null ? [] : [{ a, b, class: found }];
+    // Unknown stays stated as unknown, where no source knows better.
+    return found === null && !unknown.has(`${a} ${b}`) ? [] : [{ a, b, class: found }];
   });
 }
 
@@ -74,13 +84,15 @@ function statedPairs(
   for (const [position, { topology }] of parts.entries()) {
     const unaddressed = onlyListed ? pairsWithoutAddresses(topology) : [];
     for (const { a, b } of [...topology.interconnects, ...unaddressed]) {
-      const [one, other] = [joined.keyOf(position, a), joined.keyOf(position, b)];
-      const ordered =
-        comparePciAddresses(one, other) <= 0 ? ([one, other] as const) : ([other, one] as const);
+      const ordered = orderedPair(joined.keyOf(position, a), joined.keyOf(position, b));
       pairs.set(ordered.join(" "), ordered);
     }
   }
   return pairs;
+}
+
+function orderedPair(one: string, other: string): readonly [string, string] {
+  return comparePciAddresses(one, other) <= 0 ? [one, other] : [other, one];
 }
 
 /** The pairs of GPUs and NICs in a text without addresses. */
@@ -146,10 +158,6 @@ export function reportInterconnects(
 
 /** More GPUs and NICs than any machine has; bounds the work that is quadratic in them. */
 const devicesMax = 512;
-
-function isDirect(name: string): boolean {
-  return name.startsWith("NV") || name.startsWith("XGMI");
-}
 
 function isBelowOneBridge(name: string): boolean {
   return name !== "NODE" && name !== "SYS";

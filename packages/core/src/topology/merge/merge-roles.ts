@@ -31,6 +31,15 @@ export function mergeAccelerators(
         { ...about("model", "model"), claims: claims((one) => one.model), same: sameModel },
         report,
       ),
+      productName: settle(
+        {
+          ...about("productName", "product name"),
+          claims: claims((one) => one.productName),
+          same: sameName,
+        },
+        report,
+      ),
+      index: settle({ ...about("index", "number"), claims: claims((one) => one.index) }, report),
       uuid: settle({ ...about("uuid", "UUID"), claims: claims((one) => one.uuid) }, report),
       moduleId: settle(
         { ...about("moduleId", "module"), claims: claims((one) => one.moduleId) },
@@ -44,6 +53,7 @@ export function mergeAccelerators(
         },
         report,
       ),
+      c2c: settle({ ...about("c2c", "NVLink-C2C"), claims: claims((one) => one.c2c) }, report),
       profile: settle(
         { ...about("profile", "profile"), claims: claims((one) => one.profile), same: sameName },
         report,

@@ -134,7 +134,7 @@ function wholeAccelerator(
     uuid: null,
     moduleId,
     memoryBytes: device?.memoryBytes ?? model?.memoryBytes ?? null,
-    profile: null,
+    ...unknownParts,
     migEnabled: mig === null ? null : mig !== "off",
     instances: cut.map((profile) => ({ profile, uuid: null, memoryBytes: null })),
   };

@@ -1,5 +1,5 @@
 import { isStandIn } from "../stand-in.ts";
-import { wholeAccelerators } from "../virtual-functions.ts";
+import { numbersByAddress } from "../virtual-functions.ts";
 import type { Topology } from "../topology.ts";
 
 /**
@@ -8,8 +8,9 @@ import type { Topology } from "../topology.ts";
  */
 export function deviceNames(topology: Topology): ReadonlyMap<string, string> {
   const { nics } = topology;
-  const gpus = wholeAccelerators(topology).map(
-    ({ address }, i) => [address, isStandIn(address) ? `GPU${i}` : `GPU ${address}`] as const,
+  const gpus = [...numbersByAddress(topology)].map(
+    ([address, number]) =>
+      [address, isStandIn(address) ? `GPU${number}` : `GPU ${address}`] as const,
   );
   const others = nics.map(
     ({ address, name }, i) =>

@@ -79,6 +79,9 @@ export function projection(machine: Topology): fc.Arbitrary<Topology> {
           ? machine.accelerators.map((one) => ({
               address: one.address,
               model: known(one.model),
+              productName: known(one.productName),
+              index: known(one.index),
+              c2c: known(one.c2c),
               uuid: known(one.uuid),
               moduleId: known(one.moduleId),
               memoryBytes: known(one.memoryBytes),

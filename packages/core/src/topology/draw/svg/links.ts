@@ -1,4 +1,5 @@
-import { wholeAccelerators } from "../../virtual-functions.ts";
+import { acceleratorNumbers, wholeAccelerators } from "../../virtual-functions.ts";
+import { linkClass } from "../../interconnect.ts";
 import type { Link, Topology } from "../../topology.ts";
 import { counted } from "../describe.ts";
 import { line, span } from "../line.ts";
@@ -26,7 +27,7 @@ export function linksBlock(topology: Topology, width: number): Block {
   const title = textBlock(line(span("links", "title")), 13);
   const [only] = classes;
   if (classes.size === 1 && only !== undefined) {
-    return column([title, badge(accelerators.length, only)], 6);
+    return column([title, badge(acceleratorNumbers(accelerators), only)], 6);
   }
   const arcs = links.length === 0 ? [] : [arcsBlock(topology, width)];
   const cells = rows.map((texts) =>
@@ -39,7 +40,7 @@ export function linksBlock(topology: Topology, width: number): Block {
   const table =
     accelerators.length <= tableMax
       ? tableBlock(
-          accelerators.map((_, i) => `GPU${i}`),
+          acceleratorNumbers(accelerators).map((number) => `GPU${number}`),
           cells,
         )
       : textBlock(line(`${[...classes].toSorted().join(", ")}: too many pairs to draw`), 12, width);
@@ -62,14 +63,17 @@ function lookOf(text: string): string | null {
 }
 
 /** All to all as a sign: every point of a circle tied to every other. */
-function badge(count: number, name: string): Block {
+function badge(numbers: readonly number[], name: string): Block {
+  const count = numbers.length;
   const direct = styleOf(name) === "accelerator";
   const text = column(
     [
       textBlock(line(span(name, styleOf(name))), 20),
       textBlock(
         line(
-          count === 2 ? "GPU0 and GPU1" : `every two of ${acceleratorNames(Array(count).keys())}`,
+          count === 2
+            ? numbers.map((number) => `GPU${number}`).join(" and ")
+            : `every two of ${acceleratorNames(numbers)}`,
         ),
         12,
       ),
@@ -115,7 +119,9 @@ function arcsBlock(topology: Topology, width: number): Block {
   const positions = new Map(accelerators.map(({ address }, i) => [address, i]));
   const count = accelerators.length;
   const step = Math.max(18, Math.min(64, Math.floor(width / count)));
-  const names = accelerators.map((_, i) => textBlock(line(step < 48 ? `${i}` : `GPU${i}`), 11));
+  const names = acceleratorNumbers(accelerators).map((number) =>
+    textBlock(line(step < 48 ? `${number}` : `GPU${number}`), 11),
+  );
   const spans = links.flatMap((link) => {
     const [a, b] = [positions.get(link.a), positions.get(link.b)];
     return a === undefined || b === undefined
@@ -146,9 +152,6 @@ function arcsBlock(topology: Topology, width: number): Block {
 
 /** `12 × NV4, 4 × NV8`: how many pairs are linked how. */
 function kindsText(links: readonly Link[]): string {
-  const byName = Map.groupBy(
-    links,
-    ({ kind, lanes }) => `${kind === "nvlink" ? "NV" : "XGMI"}${lanes ?? "#"}`,
-  );
+  const byName = Map.groupBy(links, linkClass);
   return [...byName].map(([name, { length }]) => `${length} × ${name}`).join(", ");
 }
