@@ -90,6 +90,7 @@ export {
   refusalCodes,
   type RefusalReason,
   type RefusalRemedy,
+  type RefusalWay,
   type UntoldCode,
   untoldCodes,
   type UntoldFact,
