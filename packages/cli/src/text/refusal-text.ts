@@ -63,6 +63,7 @@ function hostLines(
 
 /** What stands above the causes of a way: where the VM would be without them. */
 function wayHead(nodes: string, place: number): string {
+  if (nodes === "") return "It would fit, but for:";
   const where = `on node${/[-,]/.test(nodes) ? "s" : ""} ${nodes}`;
   return place === 0 ? `It would fit ${where}, but for:` : `or ${where}, but for:`;
 }

@@ -111,6 +111,20 @@ describe("a refusal says every cause with its numbers, and what would help", () 
     `);
   });
 
+  test("a machine without a node", () => {
+    const { topology } = hostOf(small);
+    const nowhere = { ...topology, nodes: [], distances: null, cores: [], pci: [], nics: [] };
+    const host = hostOf({ ...nowhere, accelerators: [], links: [], partitions: [] });
+    for (const locality of localities) {
+      const { ways } = refusal(host, requestOf({ locality }));
+      expect(ways.map(({ nodes }) => nodes)).toEqual([""]);
+      expect(ways[0]?.reasons.map(({ code, has }) => [code, has])).toEqual([
+        ["cores-unknown", null],
+        ["memory-unknown", null],
+      ]);
+    }
+  });
+
   test("fabric partitions of other sizes", () => {
     if (hgx === null) throw new Error("no hgx-h100");
     const [a, b, c, d] = hgx.accelerators.map(({ address }) => address);

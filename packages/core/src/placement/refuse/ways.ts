@@ -30,6 +30,7 @@ export function waysOf(space: Space): {
 
 function allWays(stock: Stock): readonly NodesWay[] {
   const { space } = stock;
+  if (space.inventory.nodeIds.length === 0) return [onUnknownNodes(space)];
   const { accelerators, locality } = space.request;
   const causesOf = causesOn(stock);
   const on = (choices: readonly Choice[]): NodesWay[] =>
@@ -44,6 +45,17 @@ function allWays(stock: Stock): readonly NodesWay[] {
   // The request may be too small for the cells of every partition of its size.
   const declared = on(partitionChoices(space));
   return declared.length > 0 ? declared : on(distributions(stock));
+}
+
+/** The only way on a machine of which nobody told any node. */
+function onUnknownNodes({ units, granules }: Space): NodesWay {
+  return {
+    nodes: [],
+    causes: [
+      { code: "cores-unknown", nodes: [], needs: units, has: null },
+      { code: "memory-unknown", nodes: [], needs: granules, has: null },
+    ],
+  };
 }
 
 /** How many ways are looked at further. */
